@@ -1,0 +1,79 @@
+/**
+ * Event types (`kv-v2/data-write`) and the patterns that subscribe to them (`kv*`). The first segment
+ * of an event type is its event-type namespace: the unit of ordering, and of a hub.
+ */
+import { MAX_EVENT_TYPE_CHARACTERS, MAX_PATTERN_CHARACTERS } from '../limits.ts';
+import { invalid, ok, type Result } from '../result.ts';
+import { quote } from './quote.ts';
+
+const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+/** Checks that an event can be of this type; the message names the offending part. */
+export function checkEventType(eventType: string): Result<string> {
+  if (eventType === '') return invalid('the event type is empty');
+  if (eventType.length > MAX_EVENT_TYPE_CHARACTERS) {
+    return invalid(
+      `the event type has ${eventType.length} characters, at most ${MAX_EVENT_TYPE_CHARACTERS} are allowed`,
+    );
+  }
+  for (const segment of eventType.split('/')) {
+    if (segment === '') return invalid(`event type ${quote(eventType)} has an empty segment`);
+    if (SEGMENT.test(segment)) continue;
+    const offending = segment.match(/[^A-Za-z0-9._-]/u)?.[0];
+    return invalid(
+      offending === undefined
+        ? `event type ${quote(eventType)}: segment ${quote(segment)} must begin with a letter or a digit`
+        : `event type ${quote(eventType)}: segment ${quote(segment)} has ${quote(offending)}; allowed are letters, digits, ".", "_" and "-"`,
+    );
+  }
+  return ok(eventType);
+}
+
+/** The event-type namespace: `kv-v2` of `kv-v2/data-write`, `abc` of `abc`. */
+export function eventTypeNamespace(eventType: string): string {
+  const slash = eventType.indexOf('/');
+  return slash === -1 ? eventType : eventType.slice(0, slash);
+}
+
+/**
+ * The rule that makes a CloudEvents `type` an event type: characters that an event type cannot have
+ * become `-`, a segment loses what it may not begin with, empty segments go, and what is too long is
+ * cut. Undefined where nothing is left.
+ *
+ * @example
+ * legalEventType('com.example/object created') // 'com.example/object-created'
+ */
+export function legalEventType(type: string): string | undefined {
+  const segments = type
+    .split('/')
+    .map((segment) => segment.replace(/[^A-Za-z0-9._-]/gu, '-').replace(/^[._-]+/, ''))
+    .filter((segment) => segment !== '');
+  const legal = segments.join('/').slice(0, MAX_EVENT_TYPE_CHARACTERS).replace(/\/$/, '');
+  return legal === '' ? undefined : legal;
+}
+
+/** Checks a subscription's pattern: any text that is not blank, of bounded length. */
+export function checkPattern(pattern: string): Result<string> {
+  if (pattern === '') return invalid('did not specify eventType to subscribe to');
+  if (pattern.length > MAX_PATTERN_CHARACTERS) {
+    return invalid(
+      `the event type pattern has ${pattern.length} characters, at most ${MAX_PATTERN_CHARACTERS} are allowed`,
+    );
+  }
+  return ok(pattern);
+}
+
+/**
+ * The glob over event-type namespaces that holds every event the pattern can match. Without a `*` it
+ * is one namespace, whose hub can serve the subscription alone; with one, the subscription spans hubs.
+ * A `*` also stands for `/`, so what follows the first one says nothing about the namespace.
+ *
+ * @example
+ * namespacesOfPattern('kv-v2/*')      // 'kv-v2'
+ * namespacesOfPattern('kv*\/data-write') // 'kv*'
+ */
+export function namespacesOfPattern(pattern: string): string {
+  const first = eventTypeNamespace(pattern);
+  const star = first.indexOf('*');
+  return star === -1 ? first : first.slice(0, star + 1);
+}

@@ -1,0 +1,226 @@
+/**
+ * An event and the check that every one passes on its way in, whatever format it came in.
+ *
+ * Pure: no clock and no randomness that is not handed in.
+ */
+import { MAX_EVENT_ID_CHARACTERS, MAX_SOURCE_CHARACTERS } from '../limits.ts';
+import { invalid, ok, type Result } from '../result.ts';
+import { CATALOG } from './catalog.ts';
+import { checkEventType } from './event-type.ts';
+import { checkMetadata, checkPath, isJsonObject, type JsonObject, kindOf } from './metadata.ts';
+import { quote } from './quote.ts';
+import { formatTimestamp, isTimestamp } from './time.ts';
+
+/** The members of `plugin_info`, in the order of the wire. */
+export const PLUGIN_INFO_KEYS = [
+  'mount_class',
+  'mount_accessor',
+  'mount_path',
+  'plugin',
+  'plugin_version',
+  'version',
+] as const;
+
+export type PluginInfo = { readonly [key in (typeof PLUGIN_INFO_KEYS)[number]]?: string };
+
+/** An accepted event. The names are those of the wire. */
+export interface Event {
+  /** Unique together with the source. */
+  readonly id: string;
+  /** RFC 3339, as the producer wrote it. */
+  readonly time: string;
+  /** A URI reference (CloudEvents `source`). */
+  readonly source: string;
+  readonly event_type: string;
+  /** Vault namespace with its trailing slash; empty for root. */
+  readonly namespace: string;
+  readonly metadata?: JsonObject;
+  readonly entity_ids: readonly string[];
+  readonly note: string;
+  readonly plugin_info?: PluginInfo;
+}
+
+/** What the server adds to an event whose producer left it out. */
+export interface EventDefaults {
+  readonly newId: () => string;
+  /** Unix time in milliseconds. */
+  readonly now: number;
+  readonly source: string;
+  /** The event type of the request's URL. */
+  readonly eventType?: string;
+}
+
+const EVENT_KEYS = [
+  'id',
+  'time',
+  'source',
+  'event_type',
+  'namespace',
+  'metadata',
+  'entity_ids',
+  'note',
+  'plugin_info',
+];
+
+/**
+ * Makes an event of what a producer sent: `{event_type, metadata, plugin_info, entity_ids, note, id,
+ * time, source, namespace}`, of which only the event type is required, here or in the URL.
+ */
+export function checkEvent(body: unknown, defaults: EventDefaults): Result<Event> {
+  if (!isJsonObject(body)) return invalid(`an event must be a JSON object, not ${kindOf(body)}`);
+  const unknownKey = Object.keys(body).find((key) => !EVENT_KEYS.includes(key));
+  if (unknownKey !== undefined) {
+    return invalid(`unknown key ${quote(unknownKey)}; an event has ${EVENT_KEYS.join(', ')}`);
+  }
+
+  const eventType = typeOf(body, defaults.eventType);
+  if (!eventType.ok) return eventType;
+  const namespace = namespaceOf(body.namespace);
+  if (!namespace.ok) return namespace;
+  const id = idOf(body.id, defaults.newId);
+  if (!id.ok) return id;
+  const source = sourceOf(body.source, defaults.source);
+  if (!source.ok) return source;
+  const time = timeOf(body.time, defaults.now);
+  if (!time.ok) return time;
+  const metadata = metadataOf(body.metadata, eventType.value);
+  if (!metadata.ok) return metadata;
+  const entityIds = entityIdsOf(body.entity_ids);
+  if (!entityIds.ok) return entityIds;
+  const note = textOf('note', body.note);
+  if (!note.ok) return note;
+  const pluginInfo = pluginInfoOf(body.plugin_info);
+  if (!pluginInfo.ok) return pluginInfo;
+
+  return ok({
+    id: id.value,
+    time: time.value,
+    source: source.value,
+    event_type: eventType.value,
+    namespace: namespace.value,
+    ...(metadata.value && { metadata: metadata.value }),
+    entity_ids: entityIds.value,
+    note: note.value,
+    ...(pluginInfo.value && { plugin_info: pluginInfo.value }),
+  });
+}
+
+function typeOf(body: Record<string, unknown>, fromUrl: string | undefined): Result<string> {
+  const inBody = body.event_type;
+  if (inBody === undefined) {
+    return fromUrl === undefined
+      ? invalid('the event has no event_type, and the URL names none either')
+      : ok(fromUrl);
+  }
+  if (typeof inBody !== 'string')
+    return invalid(`event_type must be a string, not ${kindOf(inBody)}`);
+  if (fromUrl !== undefined && inBody !== fromUrl) {
+    return invalid(`event_type is ${quote(inBody)}, but the URL says ${quote(fromUrl)}`);
+  }
+  return checkEventType(inBody);
+}
+
+function namespaceOf(value: unknown): Result<string> {
+  if (value === undefined || value === '' || value === '/') return ok('');
+  if (typeof value !== 'string') return invalid(`namespace must be a string, not ${kindOf(value)}`);
+  return invalid(`namespace ${quote(value)} does not exist`);
+}
+
+function idOf(value: unknown, newId: () => string): Result<string> {
+  if (value === undefined) return ok(newId());
+  if (typeof value !== 'string') return invalid(`id must be a string, not ${kindOf(value)}`);
+  if (value === '') return invalid('id is empty; leave it out to have one made');
+  if (value.length > MAX_EVENT_ID_CHARACTERS) {
+    return invalid(
+      `id has ${value.length} characters, at most ${MAX_EVENT_ID_CHARACTERS} are allowed`,
+    );
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(value) || !value.isWellFormed()) {
+    return invalid(`id ${quote(value)} has a control character or an unpaired surrogate`);
+  }
+  return ok(value);
+}
+
+/** Characters of a URI reference (RFC 3986, section 2); a `%` begins an escape. */
+const URI_REFERENCE = /^(?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+$/;
+
+function sourceOf(value: unknown, given: string): Result<string> {
+  if (value === undefined) return ok(given);
+  if (typeof value !== 'string') return invalid(`source must be a string, not ${kindOf(value)}`);
+  if (value.length > MAX_SOURCE_CHARACTERS) {
+    return invalid(
+      `source has ${value.length} characters, at most ${MAX_SOURCE_CHARACTERS} are allowed`,
+    );
+  }
+  if (!URI_REFERENCE.test(value))
+    return invalid(`source ${quote(value)} is not a URI reference (RFC 3986)`);
+  return ok(value);
+}
+
+function timeOf(value: unknown, now: number): Result<string> {
+  if (value === undefined) return ok(formatTimestamp(now));
+  if (typeof value !== 'string') return invalid(`time must be a string, not ${kindOf(value)}`);
+  if (!isTimestamp(value)) {
+    return invalid(
+      `time ${quote(value)} is not an RFC 3339 timestamp such as "2026-01-31T23:59:59Z"`,
+    );
+  }
+  return ok(value);
+}
+
+function metadataOf(value: unknown, eventType: string): Result<JsonObject | undefined> {
+  const required = CATALOG.get(eventType)?.metadata ?? [];
+  if (value === undefined || value === null) {
+    return required.length === 0
+      ? ok(undefined)
+      : invalid(`${eventType} carries metadata ${required.join(', ')}; the event has none`);
+  }
+  const metadata = checkMetadata(value);
+  if (!metadata.ok) return metadata;
+  const missing = required.filter((key) => !Object.hasOwn(metadata.value, key));
+  if (missing.length > 0) {
+    return invalid(
+      `metadata lacks ${missing.map(quote).join(', ')}, which every ${eventType} event carries`,
+    );
+  }
+  if (Object.hasOwn(metadata.value, 'path')) {
+    const path = checkPath(metadata.value.path ?? null);
+    if (!path.ok) return path;
+  }
+  return metadata;
+}
+
+function entityIdsOf(value: unknown): Result<readonly string[]> {
+  if (value === undefined || value === null) return ok([]);
+  if (!Array.isArray(value))
+    return invalid(`entity_ids must be a list of strings, not ${kindOf(value)}`);
+  for (const [index, entityId] of value.entries()) {
+    const checked = textOf(`entity_ids[${index}]`, entityId);
+    if (!checked.ok) return checked;
+  }
+  return ok(value as string[]);
+}
+
+function pluginInfoOf(value: unknown): Result<PluginInfo | undefined> {
+  if (value === undefined || value === null) return ok(undefined);
+  if (!isJsonObject(value))
+    return invalid(`plugin_info must be a JSON object, not ${kindOf(value)}`);
+  for (const [key, member] of Object.entries(value)) {
+    if (!PLUGIN_INFO_KEYS.some((known) => known === key)) {
+      return invalid(
+        `unknown key ${quote(key)} in plugin_info; it has ${PLUGIN_INFO_KEYS.join(', ')}`,
+      );
+    }
+    const checked = textOf(`plugin_info.${key}`, member);
+    if (!checked.ok) return checked;
+  }
+  return ok(value as PluginInfo);
+}
+
+function textOf(name: string, value: unknown): Result<string> {
+  if (value === undefined) return ok('');
+  if (typeof value !== 'string') return invalid(`${name} must be a string, not ${kindOf(value)}`);
+  if (!value.isWellFormed()) return invalid(`${name} has an unpaired surrogate`);
+  return ok(value);
+}

@@ -1,0 +1,78 @@
+/**
+ * Event metadata: a JSON object that means the same as a protobuf Struct, so that both encodings
+ * carry it whole. What one of them could not carry is refused here.
+ */
+import { MAX_METADATA_DEPTH } from '../limits.ts';
+import { invalid, ok, type Result } from '../result.ts';
+import { quote } from './quote.ts';
+
+export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
+export interface JsonObject {
+  [key: string]: JsonValue;
+}
+
+export function isJsonObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Checks that the value is a metadata object: bounded nesting, finite numbers, well-formed Unicode. */
+export function checkMetadata(value: unknown): Result<JsonObject> {
+  if (!isJsonObject(value)) return invalid(`metadata must be a JSON object, not ${kindOf(value)}`);
+  const problem = problemIn(value, 'metadata', 1);
+  if (problem !== undefined) return invalid(problem);
+  return ok(value as JsonObject);
+}
+
+/** Names the kind of a JSON value in a message. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+function problemIn(value: unknown, at: string, depth: number): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return value.isWellFormed() ? undefined : `${at} has an unpaired surrogate`;
+    case 'number':
+      return Number.isFinite(value) ? undefined : `${at} is not a finite number`;
+    case 'boolean':
+      return undefined;
+    case 'object':
+      break;
+    default:
+      return `${at} is ${kindOf(value)}, which JSON cannot hold`;
+  }
+  if (value === null) return undefined;
+  if (depth > MAX_METADATA_DEPTH)
+    return `metadata is nested deeper than ${MAX_METADATA_DEPTH} levels`;
+
+  for (const [key, member] of Object.entries(value)) {
+    if (!key.isWellFormed()) return `a key in ${at} has an unpaired surrogate`;
+    const problem = problemIn(
+      member,
+      Array.isArray(value) ? `${at}[${key}]` : `${at}.${key}`,
+      depth + 1,
+    );
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+/**
+ * Checks the API path that decides who may see the event. Policies compare it as text, so it must
+ * have one spelling: no empty or dot segments, no control characters.
+ */
+export function checkPath(path: JsonValue): Result<string> {
+  if (typeof path !== 'string')
+    return invalid(`metadata.path must be a string, not ${kindOf(path)}`);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(path)) {
+    return invalid(`metadata.path ${quote(path)} has a control character`);
+  }
+  if (path.includes('//'))
+    return invalid(`metadata.path ${quote(path)} has an empty segment ("//")`);
+  const dots = path.split('/').find((segment) => segment === '.' || segment === '..');
+  if (dots !== undefined) return invalid(`metadata.path ${quote(path)} has a "${dots}" segment`);
+  return ok(path);
+}

@@ -1,0 +1,31 @@
+/**
+ * Expected failures are values. A `Failure` says what went wrong in the words of the user's request;
+ * `http/failure.ts` turns it into a response. Bugs throw.
+ */
+
+export type Result<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: Failure };
+
+/** What the request itself is to blame for. Repeating it unchanged will not help. */
+export interface Failure {
+  readonly reason: 'invalid' | 'too_large' | 'unsupported_media_type';
+  readonly message: string;
+}
+
+export function ok<T>(value: T): Result<T> {
+  return { ok: true, value };
+}
+
+export function invalid(message: string): { ok: false; failure: Failure } {
+  return { ok: false, failure: { reason: 'invalid', message } };
+}
+
+/** A bound of `limits.ts` is exceeded. */
+export function tooLarge(message: string): { ok: false; failure: Failure } {
+  return { ok: false, failure: { reason: 'too_large', message } };
+}
+
+export function unsupportedMediaType(message: string): { ok: false; failure: Failure } {
+  return { ok: false, failure: { reason: 'unsupported_media_type', message } };
+}

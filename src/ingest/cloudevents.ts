@@ -1,0 +1,184 @@
+/**
+ * CloudEvents 1.0 in the three content modes of its HTTP binding.
+ *
+ * The `cloudevents` package validates every event. Its `HTTP.toEvent` is not used, because it moves a
+ * time to UTC milliseconds (a frame must come out as it went in), takes an invalid time for now, makes
+ * up a missing id, and cannot say which event of a batch is wrong.
+ */
+import { Buffer } from 'node:buffer';
+import { CloudEvent, ValidationError } from 'cloudevents';
+import { legalEventType } from '../event/event-type.ts';
+import { isJsonObject, kindOf } from '../event/metadata.ts';
+import { quote } from '../event/quote.ts';
+import { invalid, ok, type Result } from '../result.ts';
+import type { Draft } from './draft.ts';
+import { decodeUtf8, parseJson } from './text.ts';
+
+const HEADER_PREFIX = 'ce-';
+
+/** Whether the headers are those of a CloudEvent in binary content mode. */
+export function isBinaryMode(headers: Headers): boolean {
+  return headers.has('ce-specversion') || headers.has('ce-id') || headers.has('ce-type');
+}
+
+/** Binary content mode: attributes in `ce-` headers, the body is the data. */
+export function readBinaryMode(headers: Headers, body: Uint8Array): Result<Draft[]> {
+  const attributes: Record<string, unknown> = {};
+  for (const [name, value] of headers) {
+    if (name.startsWith(HEADER_PREFIX)) {
+      attributes[name.slice(HEADER_PREFIX.length)] = percentDecoded(value);
+    }
+  }
+  const contentType = headers.get('content-type');
+  if (contentType !== null) attributes.datacontenttype = contentType;
+  if (body.length > 0) {
+    const text = decodeUtf8(body);
+    if (isJson(contentType)) {
+      const data = text.ok ? parseJson(text.value) : text;
+      if (!data.ok) return data;
+      attributes.data = data.value;
+    } else if (text.ok) {
+      attributes.data = text.value;
+    } else {
+      attributes.data_base64 = Buffer.from(body).toString('base64');
+    }
+  }
+  return ok([{ where: '', body: attributes, isCloudEvent: true }]);
+}
+
+/** Structured content mode: `application/cloudevents+json`. */
+export function readStructuredMode(body: Uint8Array): Result<Draft[]> {
+  const json = readBody(body);
+  return json.ok ? ok([{ where: '', body: json.value, isCloudEvent: true }]) : json;
+}
+
+/** Batched content mode: `application/cloudevents-batch+json`. */
+export function readBatchedMode(body: Uint8Array): Result<Draft[]> {
+  const json = readBody(body);
+  if (!json.ok) return json;
+  if (!Array.isArray(json.value)) {
+    return invalid(`a CloudEvents batch must be a list, not ${kindOf(json.value)}`);
+  }
+  return ok(
+    json.value.map((element: unknown, index) => ({
+      where: `event[${index}]`,
+      body: element,
+      isCloudEvent: true,
+    })),
+  );
+}
+
+function readBody(body: Uint8Array): Result<unknown> {
+  const text = decodeUtf8(body);
+  return text.ok ? parseJson(text.value) : text;
+}
+
+/**
+ * Reads a CloudEvent's attributes as the members of a JSON event.
+ *
+ * Where the data is Vault's (`data.event`, `data.event_type`), the event is what the frame carried.
+ * Any other becomes: event type from the URL, else the `type` made legal; `subject` as metadata
+ * `path`; the data's members as metadata, or under `data` where it is no object; `dataschema` and
+ * extension attributes as metadata too. A member of the data is never overwritten.
+ */
+export function eventOfCloudEvent(cloudEvent: unknown, typeInUrl: boolean): Result<unknown> {
+  const attributes = validate(cloudEvent);
+  if (!attributes.ok) return attributes;
+  const { id, source, time, type, data } = attributes.value;
+  const own = { id, source, ...(time !== undefined && { time }) };
+
+  if (isVaultShaped(data)) {
+    const { event, ...received } = data;
+    if (event.id !== undefined && event.id !== id) {
+      return invalid(`id is ${quote(String(id))}, but data.event.id is ${quote(String(event.id))}`);
+    }
+    return ok({ ...event, ...received, ...own });
+  }
+
+  const metadata = metadataOf(attributes.value);
+  if (typeInUrl) return ok({ ...own, metadata });
+  const eventType = legalEventType(String(type));
+  if (eventType === undefined)
+    return invalid(`no event type can be made of type ${quote(String(type))}`);
+  return ok({ ...own, event_type: eventType, metadata });
+}
+
+type Attributes = Record<string, unknown>;
+
+function validate(attributes: unknown): Result<Attributes> {
+  if (!isJsonObject(attributes)) {
+    return invalid(`a CloudEvent must be a JSON object, not ${kindOf(attributes)}`);
+  }
+  if (attributes.specversion !== '1.0') {
+    return invalid(
+      attributes.specversion === undefined
+        ? 'the CloudEvent has no specversion'
+        : `CloudEvents specversion ${quote(String(attributes.specversion))} is not supported, only "1.0" is`,
+    );
+  }
+  // The package would make up an id and a time.
+  if (typeof attributes.id !== 'string' || attributes.id === '')
+    return invalid('the CloudEvent has no id');
+  try {
+    new CloudEvent(attributes, true);
+    return ok(attributes);
+  } catch (error) {
+    if (error instanceof TypeError) return invalid(`not a CloudEvent: ${reasonOf(error)}`);
+    throw error;
+  }
+}
+
+function reasonOf(error: TypeError): string {
+  const problem = error instanceof ValidationError ? error.errors?.[0] : undefined;
+  if (typeof problem === 'object' && problem !== null && 'instancePath' in problem) {
+    return `${problem.instancePath.replace(/^\//, '')} ${problem.message}`.trim();
+  }
+  return error.message.split('\n')[0] ?? error.message;
+}
+
+function isVaultShaped(data: unknown): data is Record<string, unknown> & { event: Attributes } {
+  return isJsonObject(data) && isJsonObject(data.event) && Object.hasOwn(data, 'event_type');
+}
+
+/** Context attributes that have their own place in an event, or describe the encoding of the data. */
+const CONTEXT = new Set([
+  'id',
+  'source',
+  'specversion',
+  'type',
+  'subject',
+  'time',
+  'datacontenttype',
+  'data',
+  'data_base64',
+]);
+
+function metadataOf(attributes: Attributes): Record<string, unknown> {
+  const { data, data_base64, subject } = attributes;
+  const members: [string, unknown][] = [];
+  for (const [name, value] of Object.entries(attributes)) {
+    if (!CONTEXT.has(name)) members.push([name, value]);
+  }
+  if (subject !== undefined) members.push(['path', subject]);
+  if (data_base64 !== undefined) members.push(['data_base64', data_base64]);
+  if (isJsonObject(data)) members.push(...Object.entries(data));
+  else if (data !== undefined) members.push(['data', data]);
+  return Object.fromEntries(members);
+}
+
+function isJson(contentType: string | null): boolean {
+  if (contentType === null) return true;
+  const mediaType = contentType.split(';')[0]?.trim().toLowerCase() ?? '';
+  return (
+    mediaType === 'application/json' || mediaType === 'text/json' || mediaType.endsWith('+json')
+  );
+}
+
+/** Header values are percent-encoded (CloudEvents HTTP binding, section 3.1.3.2). */
+function percentDecoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}

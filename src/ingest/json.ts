@@ -1,0 +1,39 @@
+/**
+ * `application/json`: one event, or a list of them. `application/x-ndjson`: one event a line.
+ *
+ * An event is either a plain JSON event or a CloudEvent, told apart by `specversion`. So the frames
+ * of a subscription can be published as they are.
+ */
+import { isJsonObject } from '../event/metadata.ts';
+import { invalid, ok, type Result } from '../result.ts';
+import type { Draft } from './draft.ts';
+import { decodeUtf8, parseJson } from './text.ts';
+
+export function readJson(body: Uint8Array): Result<Draft[]> {
+  const text = decodeUtf8(body);
+  if (!text.ok) return text;
+  // `vault write -force` sends null, and a POST without a body means the same: no further members.
+  if (text.value.trim() === '') return ok([draftOf('', {})]);
+  const json = parseJson(text.value);
+  if (!json.ok) return json;
+  if (!Array.isArray(json.value)) return ok([draftOf('', json.value ?? {})]);
+  return ok(json.value.map((element, index) => draftOf(`event[${index}]`, element)));
+}
+
+export function readNdjson(body: Uint8Array): Result<Draft[]> {
+  const text = decodeUtf8(body);
+  if (!text.ok) return text;
+  const drafts: Draft[] = [];
+  for (const [index, line] of text.value.split('\n').entries()) {
+    if (line.trim() === '') continue;
+    const where = `line ${index + 1}`;
+    const json = parseJson(line);
+    if (!json.ok) return invalid(`${where}: ${json.failure.message}`);
+    drafts.push(draftOf(where, json.value));
+  }
+  return ok(drafts);
+}
+
+function draftOf(where: string, body: unknown): Draft {
+  return { where, body, isCloudEvent: isJsonObject(body) && Object.hasOwn(body, 'specversion') };
+}

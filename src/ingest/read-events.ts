@@ -1,0 +1,119 @@
+/**
+ * Bytes and headers in, events out: picks the reader by content type, checks every event, and refuses
+ * the request whole where one of them is wrong.
+ *
+ * Pure: ids, the clock and the defaults are handed in.
+ */
+import { checkEvent, type Event, type EventDefaults } from '../event/event.ts';
+import { MAX_PUBLISH_EVENTS } from '../limits.ts';
+import {
+  type Failure,
+  invalid,
+  ok,
+  type Result,
+  tooLarge,
+  unsupportedMediaType,
+} from '../result.ts';
+import { encodeWithinLimit } from '../wire/frame.ts';
+import {
+  eventOfCloudEvent,
+  isBinaryMode,
+  readBatchedMode,
+  readBinaryMode,
+  readStructuredMode,
+} from './cloudevents.ts';
+import type { Draft } from './draft.ts';
+import { readJson, readNdjson } from './json.ts';
+import { readProtobuf } from './protobuf.ts';
+
+export const ACCEPTED_MEDIA_TYPES = [
+  'application/json',
+  'application/x-ndjson',
+  'application/x-protobuf',
+  'application/cloudevents+json',
+  'application/cloudevents-batch+json',
+] as const;
+
+/** An event that may be published, and its JSON frame. */
+export interface ReadEvent {
+  readonly event: Event;
+  readonly json: string;
+}
+
+/** Reads all events of one publish request. */
+export function readEvents(
+  headers: Headers,
+  body: Uint8Array,
+  defaults: EventDefaults,
+): Result<ReadEvent[]> {
+  const drafts = readDrafts(headers, body);
+  if (!drafts.ok) return drafts;
+  if (drafts.value.length === 0) return invalid('the request has no events');
+  if (drafts.value.length > MAX_PUBLISH_EVENTS) {
+    return tooLarge(
+      `the request has ${drafts.value.length} events, at most ${MAX_PUBLISH_EVENTS} are allowed`,
+    );
+  }
+
+  const events: ReadEvent[] = [];
+  for (const draft of drafts.value) {
+    const event = readEvent(draft, defaults);
+    if (!event.ok) return { ok: false, failure: at(draft.where, event.failure) };
+    events.push(event.value);
+  }
+  return ok(events);
+}
+
+function readEvent(draft: Draft, defaults: EventDefaults): Result<ReadEvent> {
+  const body = draft.isCloudEvent
+    ? eventOfCloudEvent(draft.body, defaults.eventType !== undefined)
+    : ok(draft.body);
+  if (!body.ok) return body;
+  const event = checkEvent(body.value, defaults);
+  if (!event.ok) return event;
+  const json = encodeWithinLimit(event.value);
+  return json.ok ? ok({ event: event.value, json: json.value }) : json;
+}
+
+/** Says where in the request the failure lies. */
+function at(where: string, failure: Failure): Failure {
+  return where === '' ? failure : { ...failure, message: `${where}: ${failure.message}` };
+}
+
+function readDrafts(headers: Headers, body: Uint8Array): Result<Draft[]> {
+  const [mediaType = '', ...parameters] = (headers.get('content-type') ?? '')
+    .split(';')
+    .map((part) => part.trim().toLowerCase());
+  const charset = parameters
+    .find((parameter) => parameter.startsWith('charset='))
+    ?.slice('charset='.length);
+  if (charset !== undefined && charset.replaceAll('"', '') !== 'utf-8') {
+    return unsupportedMediaType(`charset ${charset} is not supported, only utf-8 is`);
+  }
+
+  if (mediaType === 'application/cloudevents+json') return readStructuredMode(body);
+  if (mediaType === 'application/cloudevents-batch+json') return readBatchedMode(body);
+  if (isBinaryMode(headers)) return readBinaryMode(headers, body);
+  switch (mediaType) {
+    case 'application/json':
+    // Vault's Go client sends JSON without a content type.
+    case '':
+      return readJson(body);
+    case 'application/x-ndjson':
+      return readNdjson(body);
+    case 'application/x-protobuf':
+      return readProtobuf(body);
+    case 'application/x-www-form-urlencoded':
+      // What `curl -d` says of everything. Vault looks at the body before it believes it; so do we.
+      if (looksLikeJson(body)) return readJson(body);
+      break;
+  }
+  return unsupportedMediaType(
+    `content type ${JSON.stringify(mediaType)} is not supported; send one of ${ACCEPTED_MEDIA_TYPES.join(', ')}`,
+  );
+}
+
+function looksLikeJson(body: Uint8Array): boolean {
+  const first = body.find((byte) => !' \t\r\n'.includes(String.fromCharCode(byte)));
+  return first === 0x7b || first === 0x5b;
+}

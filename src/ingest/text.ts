@@ -1,0 +1,18 @@
+/** Bytes to text and text to JSON, with errors that say what is wrong with them. */
+import { invalid, ok, type Result } from '../result.ts';
+
+export function decodeUtf8(bytes: Uint8Array): Result<string> {
+  try {
+    return ok(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
+  } catch {
+    return invalid('the body is not UTF-8');
+  }
+}
+
+export function parseJson(text: string): Result<unknown> {
+  try {
+    return ok(JSON.parse(text));
+  } catch (error) {
+    return invalid(`not JSON: ${(error as SyntaxError).message}`);
+  }
+}

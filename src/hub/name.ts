@@ -1,0 +1,22 @@
+/**
+ * Names of Durable Objects: the Vault namespace, a slash, the event-type namespace. A gathering hub
+ * has no event-type namespace of its own. The root namespace is the empty text: `/kv-v2`, `/`.
+ */
+
+export function hubName(vaultNamespace: string, eventTypeNamespace: string): string {
+  return `${vaultNamespace}/${eventTypeNamespace}`;
+}
+
+export function gatheringHubName(vaultNamespace: string): string {
+  return `${vaultNamespace}/`;
+}
+
+/** Reads a name back. An event-type namespace has no slash, so the last one divides. */
+export function parseHubName(name: string | undefined): {
+  vaultNamespace: string;
+  eventTypeNamespace: string;
+} {
+  if (name === undefined) throw new Error('a hub must be addressed by its name');
+  const slash = name.lastIndexOf('/');
+  return { vaultNamespace: name.slice(0, slash), eventTypeNamespace: name.slice(slash + 1) };
+}

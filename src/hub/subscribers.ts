@@ -1,0 +1,186 @@
+/**
+ * The subscribers of one hub: hibernating WebSockets, grouped into classes of equal subscriptions.
+ *
+ * An event is matched once a class, and a class's sockets are found by their tag, so that waking
+ * costs the classes and not the sockets. Patterns do not fit a tag (256 characters, fixed at accept);
+ * a class is therefore a stored row, and the tag its key.
+ */
+import { compileGlob } from '../event/glob.ts';
+import { MAX_SOCKETS_PER_HUB } from '../limits.ts';
+import { type Encoding, Frame } from '../wire/frame.ts';
+import type { Publication } from './publication.ts';
+import type { Subscription } from './subscription.ts';
+
+interface SubscriptionClass extends Subscription {
+  readonly tag: string;
+  readonly matches: (eventType: string) => boolean;
+  /** Handshakes under way: a class with one is not empty, though it may have no socket yet. */
+  handshakes: number;
+  /** Set where the class may have lost its last socket since its sockets were last looked at. */
+  mayBeEmpty: boolean;
+}
+
+export class Subscribers {
+  readonly #ctx: DurableObjectState;
+  readonly #classes = new Map<string, SubscriptionClass>();
+  /** The number of sockets, or more: it counts who came and is corrected only when it is too large. */
+  #socketsAtMost: number | undefined;
+
+  constructor(ctx: DurableObjectState) {
+    this.#ctx = ctx;
+    ctx.storage.sql.exec(
+      `CREATE TABLE IF NOT EXISTS subscription_classes (
+         class INTEGER PRIMARY KEY,
+         pattern TEXT NOT NULL,
+         encoding TEXT NOT NULL,
+         UNIQUE (pattern, encoding)
+       )`,
+    );
+    const rows = ctx.storage.sql.exec<{ class: number; pattern: string; encoding: Encoding }>(
+      'SELECT class, pattern, encoding FROM subscription_classes',
+    );
+    for (const row of rows) this.#addClass(row.class, row);
+  }
+
+  /**
+   * Accepts a subscriber, after `prepare` has made sure that its events will reach this hub. Events
+   * published from the 101 on are sent to it.
+   *
+   * @returns 101, or 503 with the reason as its text
+   */
+  async accept(subscription: Subscription, prepare: () => Promise<void>): Promise<Response> {
+    if (!this.#hasRoom()) {
+      return new Response(`this hub has ${MAX_SOCKETS_PER_HUB} subscribers and takes no more`, {
+        status: 503,
+      });
+    }
+    const subscriptionClass = this.#classOf(subscription);
+    subscriptionClass.handshakes++;
+    try {
+      await prepare();
+      const { 0: client, 1: server } = new WebSocketPair();
+      this.#ctx.acceptWebSocket(server, [subscriptionClass.tag]);
+      this.#socketsAtMost = (this.#socketsAtMost ?? 0) + 1;
+      return new Response(null, { status: 101, webSocket: client });
+    } finally {
+      subscriptionClass.handshakes--;
+      subscriptionClass.mayBeEmpty = true;
+    }
+  }
+
+  /**
+   * Answers a subscriber's Close frame, which the runtime leaves to a hibernating object, and notes
+   * that it left. Constant time: nine thousand may close at once.
+   */
+  left(socket: WebSocket, code: number): void {
+    socket.close(isSendable(code) ? code : 1000);
+    for (const tag of this.#ctx.getTags(socket)) {
+      const subscriptionClass = this.#classes.get(tag);
+      if (subscriptionClass !== undefined) subscriptionClass.mayBeEmpty = true;
+    }
+  }
+
+  /**
+   * Sends the events, in their order, to every subscriber whose pattern matches.
+   *
+   * @returns how many subscribers at least one of them went to
+   */
+  deliver(publications: readonly Publication[]): number {
+    const events = publications.map(({ event_type, json }) => ({
+      event_type,
+      frame: new Frame(json),
+    }));
+    let reached = 0;
+    for (const { matches, encoding, tag } of this.#classes.values()) {
+      const matching = events.filter(({ event_type }) => matches(event_type));
+      if (matching.length === 0) continue;
+      for (const socket of this.#ctx.getWebSockets(tag)) {
+        if (send(socket, encoding, matching)) reached++;
+      }
+    }
+    return reached;
+  }
+
+  /**
+   * Whether a subscriber's pattern satisfies the predicate. Classes that it holds for and that turn
+   * out to be empty are forgotten.
+   */
+  someWant(covers: (pattern: string) => boolean): boolean {
+    for (const subscriptionClass of this.#classes.values()) {
+      if (covers(subscriptionClass.pattern) && !this.#forgetIfEmpty(subscriptionClass)) return true;
+    }
+    return false;
+  }
+
+  #hasRoom(): boolean {
+    if (this.#socketsAtMost === undefined || this.#socketsAtMost >= MAX_SOCKETS_PER_HUB) {
+      this.#socketsAtMost = this.#ctx.getWebSockets().length;
+    }
+    return this.#socketsAtMost < MAX_SOCKETS_PER_HUB;
+  }
+
+  #classOf({ pattern, encoding }: Subscription): SubscriptionClass {
+    for (const known of this.#classes.values()) {
+      if (known.pattern === pattern && known.encoding === encoding) return known;
+    }
+    for (const known of [...this.#classes.values()]) this.#forgetIfEmpty(known);
+    const { class: key } = this.#ctx.storage.sql
+      .exec<{ class: number }>(
+        'INSERT INTO subscription_classes (pattern, encoding) VALUES (?, ?) RETURNING class',
+        pattern,
+        encoding,
+      )
+      .one();
+    return this.#addClass(key, { pattern, encoding });
+  }
+
+  #addClass(key: number, { pattern, encoding }: Subscription): SubscriptionClass {
+    const subscriptionClass: SubscriptionClass = {
+      pattern,
+      encoding,
+      tag: String(key),
+      matches: compileGlob(pattern),
+      handshakes: 0,
+      // A deploy closes every socket without a word to the object that held them.
+      mayBeEmpty: true,
+    };
+    this.#classes.set(subscriptionClass.tag, subscriptionClass);
+    return subscriptionClass;
+  }
+
+  #forgetIfEmpty(subscriptionClass: SubscriptionClass): boolean {
+    const { tag, handshakes, mayBeEmpty } = subscriptionClass;
+    if (!mayBeEmpty || handshakes > 0) return false;
+    if (this.#ctx.getWebSockets(tag).some((socket) => socket.readyState === WebSocket.OPEN)) {
+      subscriptionClass.mayBeEmpty = false;
+      return false;
+    }
+    this.#ctx.storage.sql.exec('DELETE FROM subscription_classes WHERE class = ?', Number(tag));
+    this.#classes.delete(tag);
+    return true;
+  }
+}
+
+function send(
+  socket: WebSocket,
+  encoding: Encoding,
+  events: readonly { readonly frame: Frame }[],
+): boolean {
+  try {
+    for (const { frame } of events) socket.send(frame.in(encoding));
+    return true;
+  } catch {
+    // The socket is closing; its close event follows.
+    return false;
+  }
+}
+
+/** Whether a code may stand in a Close frame (RFC 6455, section 7.4): the peer's is sent back if so. */
+function isSendable(code: number): boolean {
+  return code >= 1000 && code <= 4999 && ![1004, 1005, 1006, 1015].includes(code);
+}
+
+/** Answers a subscriber's data frame: a subscription takes none (Vault closes with the same words). */
+export function refuseData(socket: WebSocket): void {
+  socket.close(1008, 'unexpected data message');
+}

@@ -1,0 +1,90 @@
+/** Every answer of the server that is not a WebSocket, in Vault's shapes. */
+import { RETRY_AFTER_SECONDS } from '../limits.ts';
+import type { Failure } from '../result.ts';
+
+/** A refusal that is not a `Failure`: not the request is wrong, but who sent it, where to, or when. */
+export type Refusal =
+  | Failure
+  | { readonly reason: 'no_token' | 'invalid_token' }
+  | { readonly reason: 'no_route'; readonly path: string }
+  | { readonly reason: 'unsupported_operation'; readonly allow: string }
+  | { readonly reason: 'not_configured'; readonly message: string }
+  /** Temporary. `data` says what was done of a request that was done in part. */
+  | {
+      readonly reason: 'unavailable';
+      readonly message: string;
+      readonly data?: Record<string, unknown>;
+    }
+  | { readonly reason: 'bug' };
+
+/** Turns each refusal into Vault's `{"errors": [...]}` with the status and words of Vault. */
+export function refuse(refusal: Refusal): Response {
+  switch (refusal.reason) {
+    case 'invalid':
+      return errors(400, refusal.message);
+    case 'too_large':
+      return errors(413, refusal.message);
+    case 'unsupported_media_type':
+      return errors(415, refusal.message);
+    case 'no_token':
+      return errors(403, 'permission denied');
+    case 'invalid_token':
+      // Vault Proxy authenticates anew only where it finds "invalid token" in the body.
+      return errors(403, '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n');
+    case 'no_route':
+      return errors(
+        404,
+        `no handler for route ${JSON.stringify(refusal.path)}. route entry not found.`,
+      );
+    case 'unsupported_operation':
+      return errors(405, '1 error occurred:\n\t* unsupported operation\n\n', {
+        Allow: refusal.allow,
+      });
+    case 'not_configured':
+      return errors(503, refusal.message);
+    case 'unavailable':
+      return json(
+        503,
+        { errors: [refusal.message], ...(refusal.data && { data: refusal.data }) },
+        { 'Retry-After': String(retryAfterSeconds()) },
+      );
+    case 'bug':
+      return errors(500, 'internal error; the log of the Worker says more');
+  }
+}
+
+/** A successful answer: Vault's envelope, the data repeated at its top as `sys/` endpoints do. */
+export function succeed(data: Record<string, unknown>): Response {
+  return json(200, {
+    ...data,
+    request_id: crypto.randomUUID(),
+    lease_id: '',
+    renewable: false,
+    lease_duration: 0,
+    data,
+    wrap_info: null,
+    warnings: null,
+    auth: null,
+    mount_type: 'system',
+  });
+}
+
+export function json(
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Response {
+  return new Response(`${JSON.stringify(body)}\n`, {
+    status,
+    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers },
+  });
+}
+
+function errors(status: number, message: string, headers: Record<string, string> = {}): Response {
+  return json(status, { errors: [message] }, headers);
+}
+
+/** Spread over twice the time, lest everybody who was sent away comes back at once. */
+function retryAfterSeconds(): number {
+  return RETRY_AFTER_SECONDS + Math.floor(Math.random() * (RETRY_AFTER_SECONDS + 1));
+}

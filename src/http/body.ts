@@ -1,0 +1,28 @@
+/** Reads a request body without ever holding more of it than is allowed. */
+import { ok, type Result, tooLarge } from '../result.ts';
+
+export async function readBody(request: Request, maxBytes: number): Promise<Result<Uint8Array>> {
+  const announced = Number(request.headers.get('content-length') ?? 0);
+  if (announced > maxBytes) return bodyTooLarge(`${announced}`, maxBytes);
+
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body ?? []) {
+    length += chunk.length;
+    if (length > maxBytes) return bodyTooLarge(`more than ${maxBytes}`, maxBytes);
+    chunks.push(chunk);
+  }
+  const body = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return ok(body);
+}
+
+function bodyTooLarge(bytes: string, maxBytes: number): Result<never> {
+  return tooLarge(
+    `the body has ${bytes} bytes, at most ${maxBytes} are allowed; split the request`,
+  );
+}

@@ -1,0 +1,43 @@
+/** What the operator configures, checked as a whole before the first request is served with it. */
+
+import { quote } from '../event/quote.ts';
+import { invalid, ok, type Result } from '../result.ts';
+
+/** The bindings of `wrangler.toml`, and the secret that is set apart from it. */
+export type Bindings = Env & { readonly ROOT_TOKEN?: string };
+
+export interface Config {
+  readonly clusterName: string;
+  /** `https://app.example.com`, or `*`. */
+  readonly allowedOrigins: readonly string[];
+  /** Undefined until the operator has set the secret. */
+  readonly rootToken: string | undefined;
+}
+
+const CLUSTER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+export function parseConfig(env: Bindings): Result<Config> {
+  if (!CLUSTER_NAME.test(env.CLUSTER_NAME)) {
+    return invalid(
+      `the variable CLUSTER_NAME is ${quote(env.CLUSTER_NAME)}; set it in wrangler.toml to letters, digits, ".", "_" and "-", 128 at most`,
+    );
+  }
+  const allowedOrigins = env.ALLOWED_ORIGINS.split(',')
+    .map((origin) => origin.trim())
+    .filter((origin) => origin !== '');
+  const malformed = allowedOrigins.find((origin) => origin !== '*' && !isOrigin(origin));
+  if (malformed !== undefined) {
+    return invalid(
+      `the variable ALLOWED_ORIGINS has ${quote(malformed)}; each entry is "*" or an origin such as "https://app.example.com", without a path`,
+    );
+  }
+  return ok({
+    clusterName: env.CLUSTER_NAME,
+    allowedOrigins,
+    rootToken: env.ROOT_TOKEN === '' ? undefined : env.ROOT_TOKEN,
+  });
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}

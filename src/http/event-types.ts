@@ -1,0 +1,7 @@
+/** `GET /v1/sys/events/types`: the catalog, in the shape of Vault's lists. */
+import { CATALOG } from '../event/catalog.ts';
+import { succeed } from './answer.ts';
+
+export function eventTypes(): Response {
+  return succeed({ keys: [...CATALOG.keys()], key_info: Object.fromEntries(CATALOG) });
+}

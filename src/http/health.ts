@@ -1,0 +1,60 @@
+/** `GET|HEAD /v1/sys/health`: unauthenticated, and the first thing that load balancers ask. */
+import { VERSION } from '../version.ts';
+import { json, refuse } from './answer.ts';
+import type { Config } from './config.ts';
+
+/** Statuses with which HTTP allows no body (RFC 9110). */
+const WITHOUT_BODY = [204, 205, 304];
+
+/** Answers as Vault does: 200, or 501 while there is no root token, or what the query asks for instead. */
+export async function health(
+  query: URLSearchParams,
+  config: Config,
+  now: number,
+): Promise<Response> {
+  const initialized = config.rootToken !== undefined;
+  const parameter = initialized ? 'activecode' : 'uninitcode';
+  const wanted = query.get(parameter);
+  const status = wanted === null ? (initialized ? 200 : 501) : Number(wanted);
+  if (!Number.isInteger(status) || status < 200 || status > 599) {
+    return refuse({
+      reason: 'invalid',
+      message: `${parameter} must be an HTTP status from 200 to 599, not ${JSON.stringify(wanted)}`,
+    });
+  }
+  if (WITHOUT_BODY.includes(status)) return new Response(null, { status });
+  return json(status, {
+    initialized,
+    sealed: !initialized,
+    standby: false,
+    performance_standby: false,
+    replication_performance_mode: 'disabled',
+    replication_dr_mode: 'disabled',
+    server_time_utc: Math.floor(now / 1000),
+    version: VERSION,
+    enterprise: false,
+    cluster_name: config.clusterName,
+    cluster_id: await clusterId(config.clusterName),
+    echo_duration_ms: 0,
+    clock_skew_ms: 0,
+    replication_primary_canary_age_ms: 0,
+  });
+}
+
+/** A UUID (version 8, RFC 9562) that stays the same as long as the name does. */
+async function clusterId(clusterName: string): Promise<string> {
+  const digest = await crypto.subtle.digest(
+    'SHA-256',
+    new TextEncoder().encode(`cluster ${clusterName}`),
+  );
+  const hex = Array.from(new Uint8Array(digest, 0, 16), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `a${hex.slice(17, 20)}`,
+    hex.slice(20),
+  ].join('-');
+}

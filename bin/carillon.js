@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// The command is TypeScript that Node runs as it is, which Node can since 22.18. npm scripts and npx
+// put the Node of node_modules first; an older one gets a sentence instead of a syntax error.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+
+if (major > 22 || (major === 22 && minor >= 18)) {
+  await import('../src/cli/main.ts');
+} else {
+  console.error(
+    `carillon needs Node 22.18 or newer and was started with ${process.versions.node}. Run it as "npx carillon" in its folder: that uses the Node that "npm ci" installed.`,
+  );
+  process.exitCode = 1;
+}

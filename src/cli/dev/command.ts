@@ -1,0 +1,97 @@
+/** `carillon dev`: the local server. */
+import { randomBytes } from 'node:crypto';
+import { type Command, type ExitCode, fail, misuse, status } from '../command.ts';
+import { checkAddress, isLoopback } from './address.ts';
+import { banner } from './banner.ts';
+import { buildBundle } from './bundle.ts';
+import { openDataFolder } from './data.ts';
+import { startWorkerd } from './workerd.ts';
+
+const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_PORT = '8200';
+
+export const dev: Command = {
+  name: 'dev',
+  summary: 'Run the server on this machine, for development',
+  help: `Run the server on this machine, for development: the bundle that "npm run deploy" deploys, in
+workerd, the runtime of Cloudflare Workers. Needs no account and no network.
+
+Usage: carillon dev [options]
+
+Options:
+  --port <port>         port to listen on (default ${DEFAULT_PORT}; 0 for any that is free)
+  --host <host>         address to listen on (default ${DEFAULT_HOST}); one that other machines can
+                        reach needs --root-token
+  --root-token <token>  the root token (default: a new one at each start)
+  --data <folder>       keep the state in this folder (default: a temporary one, removed at the end)
+  -h, --help            show this
+
+Ctrl-C ends it.
+
+Example:
+  carillon dev --port 8300 --root-token root --data ./carillon-data
+`,
+  options: {
+    port: { type: 'string', default: DEFAULT_PORT },
+    host: { type: 'string', default: DEFAULT_HOST },
+    'root-token': { type: 'string' },
+    data: { type: 'string' },
+  },
+  async run(values, positionals): Promise<ExitCode> {
+    if (positionals.length > 0) return misuse(`"dev" takes no arguments, only options`, 'dev');
+    const { host, data } = values as { host: string; data?: string };
+    const port = Number(values.port);
+    if (!/^\d{1,5}$/.test(String(values.port)) || port > 65_535) {
+      return misuse(
+        `--port is ${JSON.stringify(values.port)}; it must be a number from 0 to 65535`,
+        'dev',
+      );
+    }
+    const rootToken = rootTokenOf(values['root-token'], host);
+    if (!rootToken.ok) return misuse(rootToken.message, 'dev');
+
+    const unavailable = await checkAddress(host, port);
+    if (unavailable !== undefined) return fail(unavailable);
+    const folder = openDataFolder(data);
+    if (typeof folder === 'string') return fail(folder);
+    const stopped = stopRequested();
+    try {
+      const bundle = await buildBundle();
+      if (typeof bundle === 'string') return fail(bundle);
+      const server = await startWorkerd({ bundle, folder, host, port, rootToken: rootToken.token });
+      if (typeof server === 'string') return fail(server);
+      status(banner({ host, port: server.port, token: rootToken.token, data }));
+
+      const death = await Promise.race([server.died, stopped]);
+      if (death !== undefined) return fail(death);
+      await server.stop();
+      return 0;
+    } finally {
+      folder.close();
+    }
+  },
+};
+
+function rootTokenOf(
+  given: unknown,
+  host: string,
+): { ok: true; token: string } | { ok: false; message: string } {
+  if (typeof given === 'string') {
+    if (/^[\x21-\x2b\x2d-\x7e]+$/.test(given)) return { ok: true, token: given };
+    return { ok: false, message: '--root-token must be printable ASCII without blanks and commas' };
+  }
+  if (isLoopback(host)) return { ok: true, token: `dev-${randomBytes(16).toString('hex')}` };
+  return {
+    ok: false,
+    message: `--host ${host} can be reached from other machines; give it a --root-token of your own`,
+  };
+}
+
+/** Resolves when the user, or whoever started the command, asks it to end. */
+function stopRequested(): Promise<undefined> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => resolve(undefined));
+    }
+  });
+}

@@ -1,0 +1,75 @@
+/** workerd's configuration, made of `wrangler.toml`: the same bindings, flags and objects as deployed. */
+import { parse } from 'smol-toml';
+import { urlHost } from './address.ts';
+import type { Bundle } from './bundle.ts';
+
+/** Environment variable that hands workerd the root token: a secret does not belong in a file. */
+export const ROOT_TOKEN_VARIABLE = 'CARILLON_ROOT_TOKEN';
+export const CONFIG_FILE = 'workerd.capnp';
+/** Folder of the Durable Objects' databases, below the data folder. */
+export const STATE_FOLDER = 'durable-objects';
+
+interface WranglerConfig {
+  readonly compatibility_date: string;
+  readonly compatibility_flags: readonly string[];
+  readonly vars: Readonly<Record<string, string>>;
+  readonly durable_objects: {
+    readonly bindings: readonly { readonly name: string; readonly class_name: string }[];
+  };
+}
+
+export function workerdConfig(bundle: Bundle, host: string, port: number): string {
+  const wrangler = parse(bundle.config) as unknown as WranglerConfig;
+  const objects = wrangler.durable_objects.bindings;
+  const bindings = [
+    ...Object.entries(wrangler.vars).map(
+      ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`,
+    ),
+    `(name = "ROOT_TOKEN", fromEnvironment = ${text(ROOT_TOKEN_VARIABLE)})`,
+    ...objects.map(
+      ({ name, class_name }) =>
+        `(name = ${text(name)}, durableObjectNamespace = ${text(class_name)})`,
+    ),
+  ];
+  const namespaces = objects.map(
+    ({ class_name }) =>
+      `(className = ${text(class_name)}, uniqueKey = ${text(`carillon-${class_name}`)}, enableSql = true)`,
+  );
+  return `using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "carillon", worker = .worker),
+    (name = "state", disk = (path = ${text(STATE_FOLDER)}, writable = true)),
+  ],
+  sockets = [(name = "http", address = ${text(`${urlHost(host)}:${port}`)}, http = (), service = "carillon")],
+);
+
+const worker :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = ${text(bundle.code)})],
+  compatibilityDate = ${text(wrangler.compatibility_date)},
+  compatibilityFlags = [${wrangler.compatibility_flags.map(text).join(', ')}],
+  bindings = [
+    ${bindings.join(',\n    ')},
+  ],
+  durableObjectNamespaces = [
+    ${namespaces.join(',\n    ')},
+  ],
+  durableObjectStorage = (localDisk = "state"),
+);
+`;
+}
+
+/** A Cap'n Proto text literal. */
+function text(value: string): string {
+  return `"${value.replace(/[\\"\n\r\t\0]/g, (character) => ESCAPES[character] ?? character)}"`;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '"': '\\"',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\0': '\\x00',
+};

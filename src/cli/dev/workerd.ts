@@ -1,0 +1,99 @@
+/** Runs the bundle in workerd, and sees to it that neither outlives the other. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import workerdPackage from 'workerd';
+import type { Bundle } from './bundle.ts';
+import type { DataFolder } from './data.ts';
+import { CONFIG_FILE, ROOT_TOKEN_VARIABLE, STATE_FOLDER, workerdConfig } from './workerd-config.ts';
+
+/** How long requests that are under way may take to finish once the server is asked to end. */
+const DRAIN_MS = 1000;
+
+export interface LocalServer {
+  readonly port: number;
+  /** Resolves with the sentence that says how workerd died, if it does so by itself. */
+  readonly died: Promise<string>;
+  stop(): Promise<void>;
+}
+
+interface Start {
+  readonly bundle: Bundle;
+  readonly folder: DataFolder;
+  readonly host: string;
+  readonly port: number;
+  readonly rootToken: string;
+}
+
+/** @returns the server once it listens, or the sentence that says why it does not */
+export async function startWorkerd({
+  bundle,
+  folder,
+  host,
+  port,
+  rootToken,
+}: Start): Promise<LocalServer | string> {
+  mkdirSync(join(folder.path, STATE_FOLDER), { recursive: true });
+  writeFileSync(join(folder.path, CONFIG_FILE), workerdConfig(bundle, host, port));
+  const child = spawn(workerdPackage.default, ['serve', '--control-fd=3', CONFIG_FILE], {
+    cwd: folder.path,
+    // Ctrl-C reaches the whole group of the terminal; workerd is ended by us, after us.
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+    env: { [ROOT_TOKEN_VARIABLE]: rootToken },
+  });
+  const died = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(`workerd cannot be started: ${error.message}`));
+    child.once('exit', (code, signal) =>
+      resolve(
+        signal === null
+          ? `workerd ended by itself with exit code ${code}`
+          : `workerd was ended by ${signal}`,
+      ),
+    );
+  });
+  const guard = child.pid === undefined ? undefined : startGuard(child.pid, folder);
+  const listening = await Promise.race([portOf(child), died]);
+  if (typeof listening === 'string') {
+    guard?.kill();
+    return listening;
+  }
+  return {
+    port: listening,
+    died: died.finally(() => guard?.kill()),
+    stop: async () => {
+      child.kill('SIGTERM');
+      const impatience = setTimeout(() => child.kill('SIGKILL'), DRAIN_MS);
+      await died;
+      clearTimeout(impatience);
+    },
+  };
+}
+
+/** workerd writes a line of JSON to the control descriptor when it listens. */
+function portOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
+    let text = '';
+    const control = child.stdio[3] as Readable;
+    control.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      const port = /"event":"listen".*"port":(\d+)/.exec(text)?.[1];
+      if (port !== undefined) resolve(Number(port));
+    });
+  });
+}
+
+/** A process that ends workerd when this one is gone, even if it was killed: see `guard.ts`. */
+function startGuard(pid: number, folder: DataFolder): ChildProcess {
+  const script = fileURLToPath(new URL('guard.ts', import.meta.url));
+  const args = [script, String(pid), ...(folder.temporary ? [folder.path] : [])];
+  const guard = spawn(process.execPath, args, {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  // The descriptor alone must not keep this process alive.
+  guard.unref();
+  return guard;
+}

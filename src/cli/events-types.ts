@@ -1,0 +1,34 @@
+/** `carillon events types` */
+import type { CataloguedType } from '../event/catalog.ts';
+import { type Command, type ExitCode, fail, misuse } from './command.ts';
+import { request, serverOf } from './server.ts';
+
+export const eventsTypes: Command = {
+  name: 'events types',
+  summary: 'List the event types that the server knows',
+  help: `List the event types that the server knows, the Vault release that brought each, and the
+metadata that each carries. Other types can be published and subscribed to as well.
+
+Usage: carillon events types
+
+Example:
+  carillon events types | grep ^kv-v2/
+`,
+  options: {},
+  async run(_values, positionals): Promise<ExitCode> {
+    if (positionals.length > 0) return misuse(`"events types" takes no arguments`, 'events types');
+    const server = serverOf(process.env);
+    if (typeof server === 'string') return fail(server);
+    const answer = await request(server, 'sys/events/types');
+    if (typeof answer === 'string') return fail(answer);
+
+    const { data } = answer.body as { data: { key_info: Record<string, CataloguedType> } };
+    const rows = Object.entries(data.key_info);
+    const width = Math.max(...rows.map(([type]) => type.length));
+    process.stdout.write(`${'EVENT TYPE'.padEnd(width)}  SINCE  METADATA\n`);
+    for (const [type, { since, metadata }] of rows) {
+      process.stdout.write(`${type.padEnd(width)}  ${since.padEnd(5)}  ${metadata.join(', ')}\n`);
+    }
+    return 0;
+  },
+};

@@ -1,0 +1,57 @@
+/** The `carillon` command. */
+import { VERSION } from '../version.ts';
+import { type Command, type ExitCode, misuse, runCommand } from './command.ts';
+import { dev } from './dev/command.ts';
+import { eventsPublish } from './events-publish.ts';
+import { eventsSubscribe } from './events-subscribe.ts';
+import { eventsTypes } from './events-types.ts';
+
+const COMMANDS: readonly Command[] = [dev, eventsSubscribe, eventsPublish, eventsTypes];
+
+const HELP = `Event notifications at the edge, compatible with Vault's.
+
+Usage: carillon <command> [options]
+
+Commands:
+${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(18)} ${summary}`).join('\n')}
+
+Environment:
+  VAULT_ADDR         address of the server (default http://127.0.0.1:8200)
+  VAULT_TOKEN        token to authenticate with
+  VAULT_NAMESPACE    Vault namespace of the request (default: the root namespace)
+
+Example:
+  carillon events subscribe 'kv*' | jq .data.event.metadata.path
+
+"carillon <command> --help" tells more of each.
+`;
+
+async function main(args: string[]): Promise<ExitCode> {
+  const command = COMMANDS.find(({ name }) =>
+    name.split(' ').every((word, index) => args[index] === word),
+  );
+  if (command !== undefined) return runCommand(command, args.slice(command.name.split(' ').length));
+
+  const [first, second] = args;
+  if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
+    process.stdout.write(HELP);
+    return first === undefined ? 2 : 0;
+  }
+  if (first === 'version' || first === '--version') {
+    process.stdout.write(`carillon ${VERSION}\n`);
+    return 0;
+  }
+  const group = COMMANDS.filter(({ name }) => name.startsWith(`${first} `));
+  if (group.length === 0) return misuse(`there is no command ${JSON.stringify(first)}`, '');
+  if (second === undefined || second === '--help' || second === '-h') {
+    process.stdout.write(
+      `Usage: carillon ${first} <command> [options]\n\nCommands:\n${group
+        .map(({ name, summary }) => `  ${name.padEnd(18)} ${summary}`)
+        .join('\n')}\n\nExample:\n  carillon ${group[0]?.name} --help\n`,
+    );
+    return second === undefined ? 2 : 0;
+  }
+  return misuse(`there is no command ${JSON.stringify(`${first} ${second}`)}`, first);
+}
+
+process.exitCode = await main(process.argv.slice(2));

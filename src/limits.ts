@@ -44,7 +44,7 @@ export const MAX_METADATA_DEPTH = Math.floor((100 - 2) / 3);
 
 /**
  * WebSockets of one hub. The platform's own limit is 32,768 for each Durable Object; the difference
- * is for handshakes that are under way when the count is taken.
+ * is room for sockets that are closing and still count there.
  */
 export const MAX_SOCKETS_PER_HUB = 32_000;
 

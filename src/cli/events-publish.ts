@@ -176,7 +176,8 @@ class LineReader {
       this.#ended = true;
       this.#wake();
     });
-    source.once('error', (error) => {
+    // readline passes an error of its input on.
+    lines.once('error', (error) => {
       this.#error = error;
       this.#wake();
     });

@@ -70,12 +70,14 @@ function connect(url: URL, server: Server, redirects: number): Promise<WebSocket
     socket.once('error', (error) => resolve(unreachable(url, error)));
     socket.once('unexpected-response', (_request, response: IncomingMessage) => {
       const { location } = response.headers;
+      // Left alone, it would be kept for a next request, and this process with it.
+      const connection = response.socket;
       if (
         response.statusCode === 307 &&
         location !== undefined &&
         URL.canParse(location, url.href)
       ) {
-        response.destroy();
+        connection.destroy();
         resolve(
           redirects === MAX_REDIRECTS
             ? `too many redirects; the last led to ${location}`
@@ -88,7 +90,10 @@ function connect(url: URL, server: Server, redirects: number): Promise<WebSocket
       response.on('data', (text: string) => {
         if (body.length < MAX_REFUSAL_BYTES) body += text;
       });
-      response.once('close', () => resolve(refusal(response.statusCode ?? 0, body)));
+      response.once('end', () => {
+        connection.destroy();
+        resolve(refusal(response.statusCode ?? 0, body));
+      });
     });
   });
 }

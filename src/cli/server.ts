@@ -66,7 +66,9 @@ function errorsOf(body: string): string {
   return body || 'no reason given';
 }
 
+type ErrorWithCode = Partial<NodeJS.ErrnoException>;
+
 export function unreachable(url: URL, error: unknown): string {
-  const { message, cause } = error as Error & { cause?: { message?: string; code?: string } };
-  return `cannot reach ${url.origin} (${cause?.code ?? cause?.message ?? message}); is the server running, and VAULT_ADDR its address?`;
+  const { message, code, cause } = error as ErrorWithCode & { cause?: ErrorWithCode };
+  return `cannot reach ${url.origin} (${cause?.code ?? code ?? cause?.message ?? message}); is the server running, and VAULT_ADDR its address?`;
 }

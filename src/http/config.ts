@@ -14,12 +14,20 @@ export interface Config {
   readonly rootToken: string | undefined;
 }
 
+/** What a header carries whole: of a value with commas a client may send only the first part. */
+const TOKEN = /^[\x21-\x2b\x2d-\x7e]+$/;
 const CLUSTER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 export function parseConfig(env: Bindings): Result<Config> {
   if (!CLUSTER_NAME.test(env.CLUSTER_NAME)) {
     return invalid(
       `the variable CLUSTER_NAME is ${quote(env.CLUSTER_NAME)}; set it in wrangler.toml to letters, digits, ".", "_" and "-", 128 at most`,
+    );
+  }
+  const rootToken = env.ROOT_TOKEN === '' ? undefined : env.ROOT_TOKEN;
+  if (rootToken !== undefined && !TOKEN.test(rootToken)) {
+    return invalid(
+      'the secret ROOT_TOKEN has a character that no request can send; set it to printable ASCII without blanks and commas',
     );
   }
   const allowedOrigins = env.ALLOWED_ORIGINS.split(',')
@@ -34,7 +42,7 @@ export function parseConfig(env: Bindings): Result<Config> {
   return ok({
     clusterName: env.CLUSTER_NAME,
     allowedOrigins,
-    rootToken: env.ROOT_TOKEN === '' ? undefined : env.ROOT_TOKEN,
+    rootToken,
   });
 }
 

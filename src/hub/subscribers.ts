@@ -22,12 +22,19 @@ interface SubscriptionClass extends Subscription {
 
 export class Subscribers {
   readonly #ctx: DurableObjectState;
+  readonly #maxSockets: number;
   readonly #classes = new Map<string, SubscriptionClass>();
-  /** The number of sockets, or more: it counts who came and is corrected only when it is too large. */
-  #socketsAtMost: number | undefined;
+  /** Handshakes under way. */
+  #handshakes = 0;
+  /**
+   * Sockets and handshakes, or more: counted once after waking, then raised with each that comes, and
+   * counted anew when the hub looks full. So neither coming nor leaving costs more with more sockets.
+   */
+  #placesTaken: number | undefined;
 
-  constructor(ctx: DurableObjectState) {
+  constructor(ctx: DurableObjectState, maxSockets = MAX_SOCKETS_PER_HUB) {
     this.#ctx = ctx;
+    this.#maxSockets = maxSockets;
     ctx.storage.sql.exec(
       `CREATE TABLE IF NOT EXISTS subscription_classes (
          class INTEGER PRIMARY KEY,
@@ -49,20 +56,21 @@ export class Subscribers {
    * @returns 101, or 503 with the reason as its text
    */
   async accept(subscription: Subscription, prepare: () => Promise<void>): Promise<Response> {
-    if (!this.#hasRoom()) {
-      return new Response(`this hub has ${MAX_SOCKETS_PER_HUB} subscribers and takes no more`, {
+    if (!this.#takePlace()) {
+      return new Response(`this hub has ${this.#maxSockets} subscribers and takes no more`, {
         status: 503,
       });
     }
     const subscriptionClass = this.#classOf(subscription);
     subscriptionClass.handshakes++;
+    this.#handshakes++;
     try {
       await prepare();
       const { 0: client, 1: server } = new WebSocketPair();
       this.#ctx.acceptWebSocket(server, [subscriptionClass.tag]);
-      this.#socketsAtMost = (this.#socketsAtMost ?? 0) + 1;
       return new Response(null, { status: 101, webSocket: client });
     } finally {
+      this.#handshakes--;
       subscriptionClass.handshakes--;
       subscriptionClass.mayBeEmpty = true;
     }
@@ -112,11 +120,13 @@ export class Subscribers {
     return false;
   }
 
-  #hasRoom(): boolean {
-    if (this.#socketsAtMost === undefined || this.#socketsAtMost >= MAX_SOCKETS_PER_HUB) {
-      this.#socketsAtMost = this.#ctx.getWebSockets().length;
+  #takePlace(): boolean {
+    if (this.#placesTaken === undefined || this.#placesTaken >= this.#maxSockets) {
+      this.#placesTaken = this.#ctx.getWebSockets().length + this.#handshakes;
     }
-    return this.#socketsAtMost < MAX_SOCKETS_PER_HUB;
+    if (this.#placesTaken >= this.#maxSockets) return false;
+    this.#placesTaken++;
+    return true;
   }
 
   #classOf({ pattern, encoding }: Subscription): SubscriptionClass {

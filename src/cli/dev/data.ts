@@ -36,8 +36,7 @@ export function openDataFolder(given: string | undefined): DataFolder | string {
     mkdirSync(path, { recursive: true });
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return `the data folder ${path} cannot be used (${code ?? message}); name one that you may read and write with --data`;
+    return `the data folder ${path} cannot be used: ${reasonOf(error as NodeJS.ErrnoException)}; name one that you may read and write with --data`;
   }
   const lock = join(path, LOCK);
   const owner = ownerOf(lock);
@@ -46,6 +45,20 @@ export function openDataFolder(given: string | undefined): DataFolder | string {
   }
   writeFileSync(lock, `${process.pid}\n`);
   return { path, temporary: false, close: () => rmSync(lock, { force: true }) };
+}
+
+function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+  switch (code) {
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return 'a file stands in its place';
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return 'this user may not write there';
+    default:
+      return message;
+  }
 }
 
 /** The process that holds the lock, if it is still alive: a server that was killed leaves its lock. */

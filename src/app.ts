@@ -34,10 +34,10 @@ export const app = new Hono<HonoEnv>({
 });
 
 app.use(refuseUnparsablePath, configure, crossOrigin);
-app.on(['GET', 'HEAD'], HEALTH, (c) => health(query(c), c.var.config, Date.now()));
+app.get(HEALTH, (c) => health(query(c), c.var.config, Date.now()));
 app.all(HEALTH, unsupported('GET, HEAD'));
 
-app.use(requireRootToken, requireRootNamespace, requireToken);
+app.use(requireRootToken, requireToken, requireRootNamespace);
 app.all(`${SUBSCRIBE}/*`, (c) =>
   subscribe(c.req.raw, after(SUBSCRIBE, c.req.path), query(c), c.env, c.var.config),
 );
@@ -86,6 +86,13 @@ async function requireRootToken(c: C, next: Next): Guarded {
   });
 }
 
+async function requireToken(c: C, next: Next): Guarded {
+  const principal = await authenticate(c.req.raw.headers, c.var.config.rootToken ?? '');
+  if (typeof principal !== 'string') return refuse(principal);
+  c.set('principal', principal);
+  return next();
+}
+
 /** No namespace but root exists; a request for another is one for a route that is not there. */
 async function requireRootNamespace(c: C, next: Next): Guarded {
   const namespace = firstValue(c.req.raw.headers.get('x-vault-namespace')).replace(
@@ -94,13 +101,6 @@ async function requireRootNamespace(c: C, next: Next): Guarded {
   );
   if (namespace === '' || namespace === 'root') return next();
   return refuse({ reason: 'no_route', path: `${namespace}/${routeOf(c)}` });
-}
-
-async function requireToken(c: C, next: Next): Guarded {
-  const principal = await authenticate(c.req.raw.headers, c.var.config.rootToken ?? '');
-  if (typeof principal !== 'string') return refuse(principal);
-  c.set('principal', principal);
-  return next();
 }
 
 function unsupported(allow: string): () => Response {

@@ -1,6 +1,6 @@
 /**
  * Expected failures are values. A `Failure` says what went wrong in the words of the user's request;
- * `http/failure.ts` turns it into a response. Bugs throw.
+ * `http/answer.ts` turns it into a response. Bugs throw.
  */
 
 export type Result<T> =

@@ -6,22 +6,35 @@ import type { Config } from './config.ts';
 /** Statuses with which HTTP allows no body (RFC 9110). */
 const WITHOUT_BODY = [204, 205, 304];
 
+/** Parameters that replace a status of Vault. All are checked; a server of ours is in two states only. */
+const CODE_PARAMETERS = [
+  'activecode',
+  'standbycode',
+  'drsecondarycode',
+  'performancestandbycode',
+  'sealedcode',
+  'uninitcode',
+];
+
 /** Answers as Vault does: 200, or 501 while there is no root token, or what the query asks for instead. */
 export async function health(
   query: URLSearchParams,
   config: Config,
   now: number,
 ): Promise<Response> {
-  const initialized = config.rootToken !== undefined;
-  const parameter = initialized ? 'activecode' : 'uninitcode';
-  const wanted = query.get(parameter);
-  const status = wanted === null ? (initialized ? 200 : 501) : Number(wanted);
-  if (!Number.isInteger(status) || status < 200 || status > 599) {
+  const malformed = CODE_PARAMETERS.find(
+    (name) => query.has(name) && statusOf(query, name) === undefined,
+  );
+  if (malformed !== undefined) {
     return refuse({
       reason: 'invalid',
-      message: `${parameter} must be an HTTP status from 200 to 599, not ${JSON.stringify(wanted)}`,
+      message: `${malformed} must be an HTTP status from 200 to 599, not ${JSON.stringify(query.get(malformed))}`,
     });
   }
+  const initialized = config.rootToken !== undefined;
+  const status = initialized
+    ? (statusOf(query, 'activecode') ?? 200)
+    : (statusOf(query, 'uninitcode') ?? 501);
   if (WITHOUT_BODY.includes(status)) return new Response(null, { status });
   return json(status, {
     initialized,
@@ -39,6 +52,11 @@ export async function health(
     clock_skew_ms: 0,
     replication_primary_canary_age_ms: 0,
   });
+}
+
+function statusOf(query: URLSearchParams, parameter: string): number | undefined {
+  const text = query.get(parameter);
+  return text !== null && /^[2-5]\d\d$/.test(text) ? Number(text) : undefined;
 }
 
 /** A UUID (version 8, RFC 9562) that stays the same as long as the name does. */

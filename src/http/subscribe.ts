@@ -64,45 +64,75 @@ function parseBool(text: string): boolean | undefined {
 }
 
 /**
- * What Vault's WebSocket library checks. A wrong version and a missing key never come here: the
- * runtime answers them by itself. It also hides `Connection` from a Worker and drops it, with
- * `Upgrade`, from an answer, so the 426 goes without the two headers.
+ * What Vault's WebSocket library checks, in its order and words. The runtime drops `Connection` and
+ * `Upgrade` from an answer that is no 101, so a 426 goes without the two.
  */
-function refuseHandshake(request: Request, config: Config): Response | undefined {
-  const upgrade = request.headers.get('upgrade');
-  if (upgrade === null) {
+function refuseHandshake({ headers, method }: Request, config: Config): Response | undefined {
+  const connection = headers.get('connection');
+  const upgrade = headers.get('upgrade');
+  if (upgrade === null || (connection !== null && !hasToken(connection, 'upgrade'))) {
     return violation(
       426,
-      'WebSocket protocol violation: Connection header "" does not contain Upgrade',
+      `Connection header ${JSON.stringify(connection ?? '')} does not contain Upgrade`,
     );
   }
-  if (upgrade.toLowerCase() !== 'websocket') {
-    return violation(
-      426,
-      `WebSocket protocol violation: Upgrade header ${JSON.stringify(upgrade)} does not contain websocket`,
-    );
+  if (!hasToken(upgrade, 'websocket')) {
+    return violation(426, `Upgrade header ${JSON.stringify(upgrade)} does not contain websocket`);
   }
-  if (request.method !== 'GET') {
-    return violation(
-      405,
-      `WebSocket protocol violation: handshake request method is not GET but ${JSON.stringify(request.method)}`,
-    );
+  if (method !== 'GET') {
+    return violation(405, `handshake request method is not GET but ${JSON.stringify(method)}`);
   }
-  const origin = request.headers.get('origin');
-  const host = request.headers.get('host');
-  if (origin !== null && !isSameHost(origin, host) && !isAllowedOrigin(origin, config)) {
+  return refuseKey(headers) ?? refuseOrigin(headers, config);
+}
+
+/** A handshake of another Worker has neither header; one from the network, the runtime refuses then. */
+function refuseKey(headers: Headers): Response | undefined {
+  const version = headers.get('sec-websocket-version');
+  const key = headers.get('sec-websocket-key');
+  if (version === null && key === null) return undefined;
+  if (version !== '13') {
+    const text = `unsupported WebSocket protocol version (only 13 is supported): ${JSON.stringify(version ?? '')}`;
+    return notAccepted(400, text, { 'Sec-WebSocket-Version': '13' });
+  }
+  if (key === null) return violation(400, 'missing Sec-WebSocket-Key');
+  if (key.includes(',')) return violation(400, 'multiple Sec-WebSocket-Key headers');
+  if (!/^[A-Za-z0-9+/]{22}==$/.test(key)) {
     return violation(
-      403,
-      `request Origin ${JSON.stringify(origin)} is not authorized for Host ${JSON.stringify(host ?? '')}`,
+      400,
+      `invalid Sec-WebSocket-Key ${JSON.stringify(key)}, must be a 16 byte base64 encoded string`,
     );
   }
   return undefined;
 }
 
-/** The library's text, and what Vault writes after it. */
+function refuseOrigin(headers: Headers, config: Config): Response | undefined {
+  const origin = headers.get('origin');
+  const host = headers.get('host');
+  if (origin === null || isSameHost(origin, host) || isAllowedOrigin(origin, config))
+    return undefined;
+  return notAccepted(
+    403,
+    `request Origin ${JSON.stringify(origin)} is not authorized for Host ${JSON.stringify(host ?? '')}`,
+  );
+}
+
+/** Whether a header that lists tokens has this one. */
+function hasToken(header: string, token: string): boolean {
+  return header.split(',').some((value) => value.trim().toLowerCase() === token);
+}
+
 function violation(status: number, text: string): Response {
+  return notAccepted(status, `WebSocket protocol violation: ${text}`);
+}
+
+/** The library's text, and what Vault writes after it. */
+function notAccepted(status: number, text: string, headers: Record<string, string> = {}): Response {
   return new Response(`${text}\n{"errors":["could not accept as websocket"]}\n`, {
     status,
-    headers: { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' },
+    headers: {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'X-Content-Type-Options': 'nosniff',
+      ...headers,
+    },
   });
 }

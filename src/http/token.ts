@@ -2,6 +2,8 @@
 
 import type { Refusal } from './answer.ts';
 
+const BEARER = /^Bearer +(\S+)$/i;
+
 /** The stable identity of a token's holder. */
 export type Principal = string;
 
@@ -22,8 +24,12 @@ export async function authenticate(
 function tokenOf(headers: Headers): string | undefined {
   const token = firstValue(headers.get('x-vault-token'));
   if (token !== '') return token;
-  const authorization = firstValue(headers.get('authorization'));
-  return /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+  // Other schemes are passed over, as in Vault.
+  const bearer = headers
+    .get('authorization')
+    ?.split(',')
+    .map((value) => BEARER.exec(value.trim())?.[1]);
+  return bearer?.find((value) => value !== undefined);
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { callWithRetry } from './call.ts';
-import type { Gathering } from './gathering-hub.ts';
+import type { Gathering, GatheringHub } from './gathering-hub.ts';
 import { gatheringHubName, parseHubName } from './name.ts';
 import type { Publication } from './publication.ts';
 import { RememberedEvents } from './remembered-events.ts';
@@ -88,7 +88,7 @@ export class Hub extends DurableObject<Env> {
     return this.ctx.storage.kv.get<Gathering>(GATHERING_KEY);
   }
 
-  #gatheringHub(): DurableObjectStub<import('./gathering-hub.ts').GatheringHub> {
+  #gatheringHub(): DurableObjectStub<GatheringHub> {
     const { vaultNamespace } = parseHubName(this.ctx.id.name);
     return this.env.GATHERING_HUB.getByName(gatheringHubName(vaultNamespace));
   }

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -14,14 +14,19 @@ export interface Bundle {
   readonly config: string;
 }
 
-/** @returns the bundle, or the sentence that says why there is none */
-export async function buildBundle(): Promise<Bundle | string> {
+const ENTRY = 'src/worker.ts';
+
+/**
+ * @param entry the module to bundle, from the root of the project
+ * @returns the bundle, or the sentence that says why there is none
+ */
+export async function buildBundle(entry = ENTRY): Promise<Bundle | string> {
   const folder = mkdtempSync(join(tmpdir(), 'carillon-bundle-'));
   try {
-    const output = await wranglerDryRun(folder);
+    const output = await wranglerDryRun(entry, folder);
     if (output !== undefined) return `the Worker cannot be built:\n${output}`;
     return {
-      code: readFileSync(join(folder, 'worker.js'), 'utf8'),
+      code: readFileSync(join(folder, `${basename(entry, '.ts')}.js`), 'utf8'),
       config: readFileSync(join(ROOT, 'wrangler.toml'), 'utf8'),
     };
   } finally {
@@ -30,9 +35,9 @@ export async function buildBundle(): Promise<Bundle | string> {
 }
 
 /** @returns what wrangler printed, where it failed */
-function wranglerDryRun(folder: string): Promise<string | undefined> {
+function wranglerDryRun(entry: string, folder: string): Promise<string | undefined> {
   const wrangler = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
-  const args = [wrangler, 'deploy', '--dry-run', '--outdir', folder];
+  const args = [wrangler, 'deploy', entry, '--dry-run', '--outdir', folder];
   return new Promise((resolve) => {
     // Detached: Ctrl-C is for the server to answer, in its own time.
     const child = spawn(process.execPath, args, {

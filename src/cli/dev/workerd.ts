@@ -1,13 +1,16 @@
 /** Runs the bundle in workerd, and sees to it that neither outlives the other. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import workerdPackage from 'workerd';
 import type { Bundle } from './bundle.ts';
 import type { DataFolder } from './data.ts';
 import { CONFIG_FILE, ROOT_TOKEN_VARIABLE, STATE_FOLDER, workerdConfig } from './workerd-config.ts';
+
+/** The binary for this machine. */
+const { default: WORKERD } = createRequire(import.meta.url)('workerd') as { default: string };
 
 /** How long requests that are under way may take to finish once the server is asked to end. */
 const DRAIN_MS = 1000;
@@ -37,7 +40,7 @@ export async function startWorkerd({
 }: Start): Promise<LocalServer | string> {
   mkdirSync(join(folder.path, STATE_FOLDER), { recursive: true });
   writeFileSync(join(folder.path, CONFIG_FILE), workerdConfig(bundle, host, port));
-  const child = spawn(workerdPackage.default, ['serve', '--control-fd=3', CONFIG_FILE], {
+  const child = spawn(WORKERD, ['serve', '--control-fd=3', CONFIG_FILE], {
     cwd: folder.path,
     // Ctrl-C reaches the whole group of the terminal; workerd is ended by us, after us.
     detached: true,

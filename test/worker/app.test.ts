@@ -1,0 +1,156 @@
+import { env } from 'cloudflare:workers';
+import { describe, expect, it } from 'vitest';
+import { app } from '../../src/app.ts';
+import type { Bindings } from '../../src/http/config.ts';
+import { fetchApi } from './support.ts';
+
+function fetchWith(bindings: Partial<Bindings>, path: string, init: RequestInit = {}) {
+  return app.fetch(new Request(`http://carillon.test/v1/${path}`, init), { ...env, ...bindings });
+}
+
+async function errorsOf(response: Response): Promise<string[]> {
+  return ((await response.json()) as { errors: string[] }).errors;
+}
+
+describe('without a root token', () => {
+  it.each([{ ROOT_TOKEN: '' }, { ROOT_TOKEN: undefined as unknown as string }])(
+    'health answers 501 and everything else 503 with what to do (%o)',
+    async (bindings) => {
+      const health = await fetchWith(bindings, 'sys/health');
+      expect(health.status).toBe(501);
+      expect(await health.json()).toMatchObject({ initialized: false });
+      expect((await fetchWith(bindings, 'sys/health?uninitcode=299')).status).toBe(299);
+      for (const path of [
+        'sys/events/types',
+        'sys/events/subscribe/abc',
+        'sys/events/publish/abc',
+        'x',
+      ]) {
+        const response = await fetchWith(bindings, path, { headers: { 'X-Vault-Token': '' } });
+        expect(response.status).toBe(503);
+        expect(await errorsOf(response)).toEqual([
+          expect.stringContaining('wrangler secret put ROOT_TOKEN'),
+        ]);
+      }
+    },
+  );
+});
+
+describe('a variable that cannot be', () => {
+  it.each([
+    [{ CLUSTER_NAME: 'not a name' }, /CLUSTER_NAME is "not a name"; set it/],
+    [{ ALLOWED_ORIGINS: 'https://a.example, b.example' }, /ALLOWED_ORIGINS has "b.example"/],
+    [
+      { ALLOWED_ORIGINS: 'https://a.example/path' },
+      /ALLOWED_ORIGINS has "https:\/\/a.example\/path"/,
+    ],
+    [{ ROOT_TOKEN: 'one,two' }, /ROOT_TOKEN has a character/],
+  ])('is named in every answer (%o)', async (bindings, message) => {
+    const response = await fetchWith(bindings, 'sys/events/types');
+    expect(response.status).toBe(503);
+    expect((await errorsOf(response))[0]).toMatch(message);
+  });
+});
+
+describe('a token', () => {
+  it('is asked for', async () => {
+    const response = await fetchWith({}, 'sys/events/types');
+    expect(response.status).toBe(403);
+    expect(await errorsOf(response)).toEqual(['permission denied']);
+  });
+
+  it.each(['wrong', 'roo', 'root2', 'ROOT', 'x'.repeat(10_000)])(
+    '%.20s is not the root token',
+    async (token) => {
+      const response = await fetchApi('sys/events/types', { headers: { 'X-Vault-Token': token } });
+      expect(response.status).toBe(403);
+      expect(await errorsOf(response)).toEqual([
+        '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n',
+      ]);
+    },
+  );
+
+  it.each([
+    [{ 'X-Vault-Token': 'root' }, 200],
+    [{ 'X-Vault-Token': 'root, other' }, 200],
+    [{ 'X-Vault-Token': 'other, root' }, 403],
+    [{ Authorization: 'Bearer root' }, 200],
+    [{ Authorization: 'bearer root' }, 200],
+    [{ Authorization: 'Basic cm9vdDpyb290' }, 403],
+    [{ 'X-Vault-Token': 'wrong', Authorization: 'Bearer root' }, 403],
+    [{ 'X-Vault-Token': 'root', Authorization: 'Bearer wrong' }, 200],
+  ])('is found in %o', async (headers, status) => {
+    expect((await fetchWith({}, 'sys/events/types', { headers })).status).toBe(status);
+  });
+});
+
+describe('a namespace', () => {
+  it.each(['', '/', 'root', 'root/', ' '])('%j is the root namespace', async (namespace) => {
+    const response = await fetchApi('sys/events/types', {
+      headers: { 'X-Vault-Namespace': namespace },
+    });
+    expect(response.status).toBe(200);
+  });
+
+  it.each([
+    ['sys/events/types', { 'X-Vault-Namespace': 'ns1/' }],
+    ['ns1/sys/events/types', {}],
+  ])('that does not exist has no routes (%s)', async (path, headers) => {
+    const response = await fetchApi(path, { headers });
+    expect(response.status).toBe(404);
+    expect(await errorsOf(response)).toEqual([
+      'no handler for route "ns1/sys/events/types". route entry not found.',
+    ]);
+  });
+});
+
+describe('a web page', () => {
+  const ALLOWED = { Origin: 'https://app.example.com' };
+  const OTHER = { Origin: 'https://evil.example' };
+
+  it('of an allowed origin may call, and is told so', async () => {
+    const response = await fetchApi('sys/events/types', { headers: ALLOWED });
+    expect(response.headers.get('Access-Control-Allow-Origin')).toBe('https://app.example.com');
+    const preflight = await fetchWith({}, 'sys/events/publish/abc', {
+      method: 'OPTIONS',
+      headers: {
+        ...ALLOWED,
+        'Access-Control-Request-Method': 'POST',
+        'Access-Control-Request-Headers': 'x-vault-token,content-type',
+      },
+    });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('Access-Control-Allow-Headers')).toBe(
+      'x-vault-token,content-type',
+    );
+    expect(preflight.headers.get('Access-Control-Allow-Methods')).toContain('POST');
+  });
+
+  it('of another origin is not', async () => {
+    const response = await fetchApi('sys/events/types', { headers: OTHER });
+    expect(response.headers.get('Access-Control-Allow-Origin')).toBeNull();
+  });
+
+  it.each([
+    [ALLOWED, '', 101],
+    [OTHER, '', 403],
+    [OTHER, '*', 101],
+    [{ Origin: 'http://carillon.test' }, '', 101],
+    [{ Origin: 'null' }, '', 403],
+    [{ Origin: 'not an origin' }, '', 403],
+  ])('from %o opens a WebSocket where it may', async (headers, origins, status) => {
+    const response = await fetchWith(
+      { ALLOWED_ORIGINS: origins || 'https://app.example.com' },
+      'sys/events/subscribe/abc',
+      {
+        headers: {
+          ...headers,
+          Host: 'carillon.test',
+          Upgrade: 'websocket',
+          'X-Vault-Token': 'root',
+        },
+      },
+    );
+    expect(response.status).toBe(status);
+  });
+});

@@ -1,0 +1,29 @@
+/**
+ * The Worker, and a route that tells how often its objects were made. An object that hibernates is
+ * made again by the next event, so the count shows what no client can see.
+ */
+import worker, { GatheringHub as RealGatheringHub, Hub as RealHub } from '../../src/worker.ts';
+
+/** Shared by the Worker and its objects: workerd runs them in one isolate. */
+const made = { hub: 0, gatheringHub: 0 };
+
+export class Hub extends RealHub {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    made.hub++;
+  }
+}
+
+export class GatheringHub extends RealGatheringHub {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    made.gatheringHub++;
+  }
+}
+
+export default {
+  fetch(request, env, ctx) {
+    if (new URL(request.url).pathname === '/made') return Response.json(made);
+    return worker.fetch(request, env, ctx);
+  },
+} satisfies ExportedHandler<Env>;

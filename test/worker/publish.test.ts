@@ -1,0 +1,243 @@
+import { evictDurableObject, reset } from 'cloudflare:test';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  MAX_PUBLISH_BYTES,
+  MAX_PUBLISH_EVENTS,
+  MAX_PUBLISH_NAMESPACES,
+  MAX_REMEMBERED_EVENTS,
+} from '../../src/limits.ts';
+import { breakTable, fetchApi, hubStub, publish, published, repair, subscribe } from './support.ts';
+
+afterEach(reset);
+
+interface Answer {
+  errors?: string[];
+  data?: { accepted: unknown; duplicates: unknown; failed?: number[]; ids: string[] };
+}
+
+async function answerOf(response: Response): Promise<Answer> {
+  return (await response.json()) as Answer;
+}
+
+describe('the answer', () => {
+  it("is Vault's envelope, with the data repeated at its top", async () => {
+    const response = await publish('abc', { id: 'x' });
+    expect(response.status).toBe(200);
+    const data = { accepted: 1, duplicates: 0, ids: ['x'] };
+    expect(await response.json()).toEqual({
+      ...data,
+      data,
+      request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      lease_id: '',
+      renewable: false,
+      lease_duration: 0,
+      wrap_info: null,
+      warnings: null,
+      auth: null,
+      mount_type: 'system',
+    });
+  });
+
+  it('is the same for PUT, which `vault write` sends', async () => {
+    const response = await fetchApi('sys/events/publish/abc', {
+      method: 'PUT',
+      body: new TextEncoder().encode('{"metadata":{"path":"a"}}'),
+    });
+    expect(await answerOf(response)).toMatchObject({ data: { accepted: 1 } });
+  });
+});
+
+describe('a repeated event', () => {
+  it('is a duplicate, and is not delivered again', async () => {
+    const subscriber = await subscribe('abc');
+    const event = { id: 'x', source: 'https://example.com/a' };
+    await published('abc', event);
+    expect(await answerOf(await publish('abc', event))).toMatchObject({
+      data: { accepted: 0, duplicates: 1, ids: ['x'] },
+    });
+    const other = await published('abc', { ...event, id: 'y' });
+    expect(await subscriber.nextId()).toBe('x');
+    expect(await subscriber.nextId()).toBe(other);
+  });
+
+  it('is recognised within one request', async () => {
+    const subscriber = await subscribe('abc');
+    const response = await publish('abc', [{ id: 'x' }, { id: 'y' }, { id: 'x' }]);
+    expect(await answerOf(response)).toMatchObject({
+      data: { accepted: 2, duplicates: 1, ids: ['x', 'y', 'x'] },
+    });
+    expect([await subscriber.nextId(), await subscriber.nextId()]).toEqual(['x', 'y']);
+  });
+
+  it('is recognised by a hub that was evicted meanwhile', async () => {
+    await published('abc', { id: 'x' });
+    await evictDurableObject(hubStub('abc'));
+    expect(await answerOf(await publish('abc', { id: 'x' }))).toMatchObject({
+      data: { duplicates: 1 },
+    });
+  });
+
+  it('is another event when its source or its type differs', async () => {
+    await published('abc/a', { id: 'x', source: 'https://example.com/a' });
+    for (const [type, source] of [
+      ['abc/b', 'https://example.com/a'],
+      ['abc/a', 'https://example.com/b'],
+    ] as const) {
+      expect(await answerOf(await publish(type, { id: 'x', source }))).toMatchObject({
+        data: { accepted: 1 },
+      });
+    }
+  });
+
+  it('is recognised among as many events as a hub remembers, and not beyond', async () => {
+    await published('abc', { id: 'first' });
+    const fill = async (count: number) => {
+      for (let left = count; left > 0; left -= MAX_PUBLISH_EVENTS) {
+        await published(
+          'abc',
+          Array.from({ length: Math.min(left, MAX_PUBLISH_EVENTS) }, () => ({})),
+        );
+      }
+    };
+    await fill(MAX_REMEMBERED_EVENTS - 1);
+    expect(await answerOf(await publish('abc', { id: 'first' }))).toMatchObject({
+      data: { duplicates: 1 },
+    });
+    await fill(1);
+    expect(await answerOf(await publish('abc', { id: 'first' }))).toMatchObject({
+      data: { accepted: 1 },
+    });
+  });
+});
+
+describe('a request of several event-type namespaces', () => {
+  const batch = [
+    { event_type: 'good/a', id: '0', source: 'test' },
+    { event_type: 'bad/a', id: '1', source: 'test' },
+    { event_type: 'good/b', id: '2', source: 'test' },
+    { event_type: 'bad/b', id: '3', source: 'test' },
+  ];
+
+  it('says by index what was accepted when a hub fails, and can be repeated', async () => {
+    await published('bad/warm-up');
+    await breakTable(hubStub('bad'), 'remembered_events');
+    const subscriber = await subscribe('*');
+    const failed = await publish('', batch);
+    expect(failed.status).toBe(503);
+    expect(Number(failed.headers.get('Retry-After'))).toBeGreaterThan(0);
+    const { errors, data } = await answerOf(failed);
+    expect(errors).toEqual([expect.stringContaining('2 of 4 events could not be published')]);
+    expect(data).toEqual({
+      accepted: [0, 2],
+      duplicates: [],
+      failed: [1, 3],
+      ids: ['0', '1', '2', '3'],
+    });
+
+    await repair(hubStub('bad'));
+    expect(await answerOf(await publish('', batch))).toMatchObject({
+      data: { accepted: 2, duplicates: 2, ids: ['0', '1', '2', '3'] },
+    });
+    const heard = [];
+    for (let i = 0; i < 4; i++) heard.push(await subscriber.nextId());
+    expect(heard.sort()).toEqual(['0', '1', '2', '3']);
+    const last = await published('good/last');
+    expect(await subscriber.nextId()).toBe(last);
+  });
+
+  it('sends nothing when one event is wrong, and names it', async () => {
+    const subscriber = await subscribe('*');
+    const response = await publish('', [
+      ...batch,
+      { event_type: 'kv-v2/data-write', metadata: {} },
+    ]);
+    expect(response.status).toBe(400);
+    expect((await answerOf(response)).errors).toEqual([
+      'event[4]: metadata lacks "data_path", "modified", "operation", "path", which every kv-v2/data-write event carries',
+    ]);
+    const id = await published('good/a');
+    expect(await subscriber.nextId()).toBe(id);
+  });
+
+  it('may address as many as the limit allows', async () => {
+    const events = Array.from({ length: MAX_PUBLISH_NAMESPACES + 1 }, (_, i) => ({
+      event_type: `n${i}`,
+    }));
+    const accepted = await publish('', events.slice(1));
+    expect(await answerOf(accepted)).toMatchObject({ data: { accepted: MAX_PUBLISH_NAMESPACES } });
+    const refused = await publish('', events);
+    expect(refused.status).toBe(413);
+    expect((await answerOf(refused)).errors?.[0]).toMatch(/33 event-type namespaces, at most 32/);
+  });
+});
+
+describe('the body', () => {
+  const oversized = new Uint8Array(MAX_PUBLISH_BYTES + 1).fill(0x20);
+
+  it('may have a mebibyte', async () => {
+    const body = oversized.slice(1);
+    body.set(new TextEncoder().encode('{}'));
+    const response = await fetchApi('sys/events/publish/abc', { method: 'POST', body });
+    expect(response.status).toBe(200);
+  });
+
+  it('may not have a byte more, whether or not the request announces it', async () => {
+    const stream = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(oversized);
+        controller.close();
+      },
+    });
+    for (const body of [oversized, stream]) {
+      const response = await fetchApi('sys/events/publish/abc', { method: 'POST', body });
+      expect(response.status).toBe(413);
+      expect((await answerOf(response)).errors?.[0]).toMatch(/at most 1048576 are allowed/);
+    }
+  });
+
+  it('must not be compressed, and must be of a known type', async () => {
+    for (const headers of [{ 'Content-Encoding': 'gzip' }, { 'Content-Type': 'text/xml' }]) {
+      const response = await fetchApi('sys/events/publish/abc', {
+        method: 'POST',
+        headers,
+        body: '{}',
+      });
+      expect(response.status).toBe(415);
+    }
+  });
+
+  it('may be a frame of either encoding, which comes out as it went in', async () => {
+    const [json, binary] = [await subscribe('abc'), await subscribe('abc', '')];
+    await published('abc', {
+      id: 'x',
+      time: '2023-09-12T15:19:49.394915-07:00',
+      metadata: { path: 'secret/<a>', n: 1 },
+      note: 'n',
+      entity_ids: ['e'],
+      plugin_info: { mount_path: 'secret/', plugin: 'kv' },
+    });
+    const frame = (await json.next()) as string;
+    const bytes = (await binary.next()) as ArrayBuffer;
+
+    await reset();
+    const [again, binaryAgain] = [await subscribe('abc'), await subscribe('abc', '')];
+    const ndjson = {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/x-ndjson' },
+      body: frame,
+    };
+    expect((await fetchApi('sys/events/publish', ndjson)).status).toBe(200);
+    expect(await again.next()).toBe(frame);
+    expect(await binaryAgain.next()).toEqual(bytes);
+
+    await reset();
+    const binaryOnceMore = await subscribe('abc', '');
+    const protobuf = {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/x-protobuf' },
+      body: bytes,
+    };
+    expect((await fetchApi('sys/events/publish', protobuf)).status).toBe(200);
+    expect(await binaryOnceMore.next()).toEqual(bytes);
+  });
+});

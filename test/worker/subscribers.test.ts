@@ -1,0 +1,61 @@
+import { reset, runInDurableObject } from 'cloudflare:test';
+import { afterEach, expect, it } from 'vitest';
+import { Subscribers } from '../../src/hub/subscribers.ts';
+import { hubStub } from './support.ts';
+
+afterEach(reset);
+
+const SUBSCRIPTION = { pattern: 'abc', encoding: 'json' } as const;
+const READY = () => Promise.resolve();
+
+it('a full hub takes no more subscribers until one leaves', async () => {
+  await runInDurableObject(hubStub('abc'), async (_hub, state) => {
+    const subscribers = new Subscribers(state, 3);
+    const clients: WebSocket[] = [];
+    for (let i = 0; i < 3; i++) {
+      const { webSocket } = await subscribers.accept(SUBSCRIPTION, READY);
+      if (webSocket === null) throw new Error('not accepted');
+      webSocket.accept();
+      clients.push(webSocket);
+    }
+    const refused = await subscribers.accept(SUBSCRIPTION, READY);
+    expect(refused.status).toBe(503);
+    expect(await refused.text()).toBe('this hub has 3 subscribers and takes no more');
+
+    const closed = new Promise((resolve) => clients[0]?.addEventListener('close', resolve));
+    clients[0]?.close(1000);
+    await closed;
+    expect((await subscribers.accept(SUBSCRIPTION, READY)).status).toBe(101);
+    expect((await subscribers.accept(SUBSCRIPTION, READY)).status).toBe(503);
+  });
+});
+
+it('handshakes under way count: a full hub is not overrun by those that came together', async () => {
+  await runInDurableObject(hubStub('abc'), async (_hub, state) => {
+    const subscribers = new Subscribers(state, 2);
+    let ready: () => void = () => undefined;
+    const prepared = new Promise<void>((resolve) => {
+      ready = resolve;
+    });
+    const handshakes = [1, 2, 3, 4].map(() => subscribers.accept(SUBSCRIPTION, () => prepared));
+    ready();
+    const statuses = (await Promise.all(handshakes)).map(({ status }) => status);
+    expect(statuses.sort()).toEqual([101, 101, 503, 503]);
+  });
+});
+
+it('a class is forgotten once its last subscriber left, so that patterns do not pile up', async () => {
+  await runInDurableObject(hubStub('abc'), async (_hub, state) => {
+    const subscribers = new Subscribers(state);
+    const failing = () => Promise.reject(new Error('not ready'));
+    for (let i = 0; i < 20; i++) {
+      await expect(
+        subscribers.accept({ ...SUBSCRIPTION, pattern: `abc/${i}` }, failing),
+      ).rejects.toThrow('not ready');
+    }
+    const { classes } = state.storage.sql
+      .exec<{ classes: number }>('SELECT COUNT(*) AS classes FROM subscription_classes')
+      .one();
+    expect(classes).toBe(1);
+  });
+});

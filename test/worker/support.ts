@@ -1,0 +1,108 @@
+/** What the tests in workerd share: publishing and subscribing through the Worker, as clients do. */
+import { runInDurableObject } from 'cloudflare:test';
+import { env, exports } from 'cloudflare:workers';
+import { gatheringHubName, hubName } from '../../src/hub/name.ts';
+
+export const TOKEN = 'root';
+const HOST = 'http://carillon.test';
+
+export function fetchApi(path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers);
+  if (!headers.has('X-Vault-Token')) headers.set('X-Vault-Token', TOKEN);
+  return exports.default.fetch(new Request(`${HOST}/v1/${path}`, { ...init, headers }));
+}
+
+export function publish(eventType: string, body: unknown = {}): Promise<Response> {
+  return fetchApi(`sys/events/publish/${eventType}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
+
+/** Publishes and returns the id, failing where the event was not accepted. */
+export async function published(eventType: string, body: unknown = {}): Promise<string> {
+  const response = await publish(eventType, body);
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(`publish answered ${response.status}: ${text}`);
+  const { data } = JSON.parse(text) as { data: { ids: string[] } };
+  return data.ids[0] ?? '';
+}
+
+export function handshake(
+  pattern: string,
+  query = 'json=true',
+  headers: HeadersInit = {},
+): Promise<Response> {
+  return fetchApi(`sys/events/subscribe/${encodeURIComponent(pattern)}?${query}`, {
+    headers: { ...headers, Upgrade: 'websocket' },
+  });
+}
+
+/** An open subscription and the frames that came on it. */
+export class Subscriber {
+  readonly socket: WebSocket;
+  readonly #frames: (string | ArrayBuffer)[] = [];
+  readonly closed: Promise<{ code: number; reason: string }>;
+  #wake: () => void = () => undefined;
+
+  constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.binaryType = 'arraybuffer';
+    socket.addEventListener('message', ({ data }) => {
+      this.#frames.push(data as string | ArrayBuffer);
+      this.#wake();
+    });
+    this.closed = new Promise((resolve) => {
+      socket.addEventListener('close', ({ code, reason }) => resolve({ code, reason }));
+    });
+    socket.accept();
+  }
+
+  /** The next frame as it came; waits for it. */
+  async next(): Promise<string | ArrayBuffer> {
+    for (;;) {
+      const frame = this.#frames.shift();
+      if (frame !== undefined) return frame;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** The id of the next event of a JSON subscription. */
+  async nextId(): Promise<string> {
+    return (JSON.parse((await this.next()) as string) as { id: string }).id;
+  }
+}
+
+export async function subscribe(pattern: string, query?: string): Promise<Subscriber> {
+  const response = await handshake(pattern, query);
+  if (response.webSocket === null) {
+    throw new Error(`subscribe answered ${response.status}: ${await response.text()}`);
+  }
+  return new Subscriber(response.webSocket);
+}
+
+export function hubStub(eventTypeNamespace: string) {
+  return env.HUB.getByName(hubName('', eventTypeNamespace));
+}
+
+export function gatheringHubStub() {
+  return env.GATHERING_HUB.getByName(gatheringHubName(''));
+}
+
+/** Makes a table of an object refuse inserts, as a full disk would, until `repair`. */
+export async function breakTable(stub: DurableObjectStub, table: string): Promise<void> {
+  await runInDurableObject(stub, (_object, { storage }) => {
+    storage.sql.exec(
+      `CREATE TRIGGER broken BEFORE INSERT ON ${table} BEGIN SELECT RAISE(ABORT, 'disk full'); END`,
+    );
+  });
+}
+
+export async function repair(stub: DurableObjectStub): Promise<void> {
+  await runInDurableObject(stub, (_object, { storage }) => {
+    storage.sql.exec('DROP TRIGGER broken');
+  });
+}

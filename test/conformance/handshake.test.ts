@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import type { HttpCase } from './support/cases.ts';
+import { RUN } from './support/coverage.ts';
+import { HANDSHAKE, type Header, handshake, rawRequest, TOKEN } from './support/raw-request.ts';
+import { expectErrors, host, target } from './support/target.ts';
+
+const SUBSCRIBE = '/v1/sys/events/subscribe';
+
+describe('a request to subscribe', () => {
+  for (const httpCase of RUN.http) {
+    const { id, name, request, expect: expected } = httpCase;
+    it(`${id}: ${name}: ${expected.status}`, async () => {
+      const { method, path } = request;
+      const answer = await rawRequest({ method, path, headers: headersOf(httpCase) });
+      expect(answer.status).toBe(expected.status);
+      if (expected.errors !== undefined) expectErrors(answer, expected.status, expected.errors);
+    });
+  }
+
+  it('is answered with the digest of its key (RFC 6455, section 1.3)', async () => {
+    const { headers } = await handshake(`${SUBSCRIBE}/abc`);
+    expect(headers.get('sec-websocket-accept')).toBe('s3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
+  });
+
+  it('may name tokens of Connection besides Upgrade, in any case', async () => {
+    const headers = { Connection: 'keep-alive, upgrade', Upgrade: 'WebSocket' };
+    expect(await handshake(`${SUBSCRIBE}/abc`, headers)).toMatchObject({ status: 101 });
+  });
+
+  it('may have parameters that the server does not know', async () => {
+    const answer = await handshake(`${SUBSCRIBE}/abc?json=true&unknown=%2A&flag`);
+    expect(answer).toMatchObject({ status: 101 });
+  });
+
+  it('counts by the first value of a parameter that is there twice', async () => {
+    const answer = await handshake(`${SUBSCRIBE}/abc?json=true&json=bad`);
+    expect(answer).toMatchObject({ status: 101 });
+    expectErrors(await handshake(`${SUBSCRIBE}/abc?json=bad&json=true`), 400, [
+      'invalid parameter for JSON: bad',
+    ]);
+  });
+
+  it('counts by the first line of a token header that is there twice', async () => {
+    const bogus: Header = ['X-Vault-Token', 'bogus'];
+    const others = Object.entries(HANDSHAKE);
+    const path = `${SUBSCRIBE}/abc`;
+    const bogusFirst = await rawRequest({ path, headers: [bogus, TOKEN, ...others] });
+    expect(bogusFirst).toMatchObject({ status: 403 });
+    const bogusLast = await rawRequest({ path, headers: [TOKEN, bogus, ...others] });
+    expect(bogusLast).toMatchObject({ status: 101 });
+  });
+
+  it('of a Vault Proxy that has added its headers again for days is taken', async () => {
+    const copies = Array.from({ length: 431 }, (): Header[] => [TOKEN, ['X-Vault-Namespace', '']]);
+    const headers = [...Object.entries(HANDSHAKE), ...copies.flat()];
+    const path = `${SUBSCRIBE}/kv%2A?json=true&namespaces=%2A`;
+    expect(await rawRequest({ path, headers })).toMatchObject({ status: 101 });
+  });
+
+  it('may have a pattern of 512 characters, and no more', async () => {
+    expect(await handshake(`${SUBSCRIBE}/${'%2A'.repeat(512)}`)).toMatchObject({ status: 101 });
+    expectErrors(await handshake(`${SUBSCRIBE}/${'%2A'.repeat(513)}`), 400, [
+      expect.stringContaining('at most 512'),
+    ]);
+  });
+});
+
+function headersOf({ request, raw_headers = [] }: HttpCase): Header[] {
+  const { token, headers } = request;
+  return [
+    ...(token === 'root' ? [TOKEN] : []),
+    ...Object.entries(headers).flatMap(([name, value]) =>
+      value === null ? [] : [[name, filled(value)] as const],
+    ),
+    ...raw_headers.map(([name, value]) => [name, filled(value)] as const),
+  ];
+}
+
+function filled(value: string): string {
+  return value.replace('$ROOT', target.token).replace('$HOST', host);
+}

@@ -1,0 +1,196 @@
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type LocalServer, startLocalServer } from '../support/local-server.ts';
+import { run } from '../support/run.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** Publishes an event with this id and returns what became of it. */
+async function publish({ address, token }: LocalServer, id: string): Promise<object> {
+  const response = await fetch(`${address}/v1/sys/events/publish/abc`, {
+    method: 'POST',
+    headers: { 'X-Vault-Token': token, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ id }),
+  });
+  return ((await response.json()) as { data: object }).data;
+}
+
+/** The process of workerd below a local server, as Linux knows it. */
+function workerdOf(server: LocalServer): number {
+  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
+      const [name, parent] = [/\((.*)\)/.exec(stat)?.[1], /\) \S (\d+)/.exec(stat)?.[1]];
+      if (name === 'workerd' && Number(parent) === server.process.pid) return Number(entry);
+    } catch {
+      // The process ended while it was looked at.
+    }
+  }
+  throw new Error('no workerd below the server');
+}
+
+/** The folder that a process works in. */
+function folderOf(pid: number): string {
+  return readlinkSync(`/proc/${pid}/cwd`);
+}
+
+/** Resolves once nothing answers at the address any more. */
+async function silent(address: string): Promise<void> {
+  while (
+    await fetch(address).then(
+      () => true,
+      () => false,
+    )
+  );
+}
+
+describe('carillon dev', () => {
+  it('prints an address, a token of its own, and lines to paste', async () => {
+    const server = await startLocalServer([]);
+    expect(server.token).toMatch(/^dev-[0-9a-f]{32}$/);
+    expect(server.output()).toContain('for development');
+    expect(server.output()).toContain(`npx wscat -c 'ws://${new URL(server.address).host}/v1/`);
+    expect(await publish(server, 'x')).toMatchObject({ accepted: 1 });
+    expect(await server.stop()).toBe(0);
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends with 0 on %s', async (signal) => {
+    const server = await startLocalServer([]);
+    const exit = once(server.process, 'exit');
+    server.process.kill(signal);
+    expect(await exit).toEqual([0, null]);
+    await silent(server.address);
+  });
+
+  it('quotes a token that a shell would take apart', async () => {
+    const server = await startLocalServer(['--root-token', "it's$HOME;#"]);
+    expect(server.token).toBe("it's$HOME;#");
+    expect(await publish(server, 'x')).toMatchObject({ accepted: 1 });
+    await server.stop();
+  });
+
+  it('listens on every address where it is told to, with a token of the user', async () => {
+    const server = await startLocalServer(['--host', '0.0.0.0', '--root-token', 'mine']);
+    expect(server.address).toMatch(/^http:\/\/127\.0\.0\.1:/);
+    expect(await publish(server, 'x')).toMatchObject({ accepted: 1 });
+    await server.stop();
+  });
+
+  it('keeps what --data holds when everything is killed', async () => {
+    const data = join(scratch, 'kept');
+    const first = await startLocalServer(['--data', data]);
+    expect(await publish(first, 'x')).toMatchObject({ accepted: 1 });
+    first.process.kill('SIGKILL');
+    await silent(first.address);
+
+    const second = await startLocalServer(['--data', data]);
+    expect(await publish(second, 'x')).toMatchObject({ accepted: 0, duplicates: 1 });
+    await second.stop();
+  });
+
+  it('forgets without --data', async () => {
+    const first = await startLocalServer([]);
+    await publish(first, 'x');
+    await first.stop();
+    const second = await startLocalServer([]);
+    expect(await publish(second, 'x')).toMatchObject({ accepted: 1 });
+    await second.stop();
+  });
+});
+
+describe.runIf(process.platform === 'linux')('the processes of the local server', () => {
+  it('end together when workerd is killed: exit code 1 and the signal', async () => {
+    const server = await startLocalServer([]);
+    const exit = once(server.process, 'close');
+    process.kill(workerdOf(server), 'SIGKILL');
+    expect(await exit).toEqual([1, null]);
+    expect(server.output()).toContain('workerd was ended by SIGKILL');
+  });
+
+  it('end together when the command is killed, and the temporary folder goes', async () => {
+    const server = await startLocalServer([]);
+    const folder = folderOf(workerdOf(server));
+    expect(existsSync(folder)).toBe(true);
+    server.process.kill('SIGKILL');
+    await silent(server.address);
+    while (existsSync(folder)) await new Promise((resolve) => setImmediate(resolve));
+  });
+});
+
+describe('carillon dev refuses', () => {
+  it('a port that is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const { code, stderr } = await run(['dev', '--port', String(port)]);
+    taken.close();
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `carillon: port ${port} of 127.0.0.1 is taken; stop what listens there, or choose another with --port\n`,
+    );
+  });
+
+  it('a data folder that another server uses, until that one is gone', async () => {
+    const data = join(scratch, 'shared');
+    const server = await startLocalServer(['--data', data]);
+    const { code, stderr } = await run(['dev', '--port', '0', '--data', data]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`is in use by process ${server.process.pid}; stop that server`);
+    await server.stop();
+    await (await startLocalServer(['--data', data])).stop();
+  });
+
+  it('a data folder that is a file', async () => {
+    const file = join(scratch, 'file');
+    writeFileSync(file, '');
+    const { code, stderr } = await run(['dev', '--port', '0', '--data', file]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${file} cannot be used: a file stands in its place; name one`);
+  });
+
+  it.each([
+    [['--bogus'], "Unknown option '--bogus'"],
+    [['--port'], "Option '--port <value>' argument missing"],
+    [['--port', '70000'], '--port is "70000"; it must be a number from 0 to 65535'],
+    [['--port', '8200x'], '--port is "8200x"'],
+    [['--host', '0.0.0.0'], 'can be reached from other machines; give it a --root-token'],
+    [['--host', '::'], 'can be reached from other machines'],
+    [['--root-token', 'a,b'], '--root-token must be printable ASCII'],
+    [['--root-token', ''], '--root-token must be printable ASCII'],
+    [['surplus'], '"dev" takes no arguments'],
+  ])('%j as wrong usage', async (args, message) => {
+    const { code, stdout, stderr } = await run(['dev', ...args]);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(message);
+    expect(stderr).toContain('see "carillon dev --help"');
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('an address that is not of this machine', async () => {
+    const { code, stderr } = await run([
+      'dev',
+      '--port',
+      '0',
+      '--host',
+      '192.0.2.1',
+      '--root-token',
+      'x',
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('--host 192.0.2.1 is no address of this machine');
+  });
+});

@@ -1,0 +1,246 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LocalServer, startLocalServer } from '../support/local-server.ts';
+import { run, start } from '../support/run.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
+let server: LocalServer;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  server = await startLocalServer([]);
+  env = { VAULT_ADDR: server.address, VAULT_TOKEN: server.token };
+});
+afterAll(async () => {
+  await server.stop();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+async function subscribed(...args: string[]) {
+  const subscription = start(['events', 'subscribe', ...args], env);
+  await subscription.stderrMatching(/subscribed to/);
+  return subscription;
+}
+
+describe('carillon events subscribe', () => {
+  it('prints frames verbatim, one a line, and all else to standard error', async () => {
+    const { child, finished, stdoutMatching } = await subscribed('verbatim/*');
+    await run(['events', 'publish', 'verbatim/a', 'path=<a>&b'], env);
+    await run(['events', 'publish', 'verbatim/b'], env);
+    await stdoutMatching(/verbatim\/b"/);
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await finished;
+    expect(code).toBe(130);
+    expect(stderr).toBe(`subscribed to verbatim/* at ${server.address}\n`);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toContain('"path":"\\u003ca\\u003e\\u0026b"');
+    expect(JSON.parse(lines[1] ?? '')).toMatchObject({ data: { event_type: 'verbatim/b' } });
+  });
+
+  it('prints protobuf frames decoded, in a form that can be published again', async () => {
+    const { child, finished, stdoutMatching } = await subscribed('--protobuf', 'binary');
+    await run(['events', 'publish', 'binary', 'a=1', 'b=x=y'], env);
+    const stdout = await stdoutMatching(/\n/);
+    child.kill('SIGINT');
+    await finished;
+    const { id, ...event } = JSON.parse(stdout) as { id: string };
+    expect(event).toEqual({ event_type: 'binary', metadata: { a: '1', b: 'x=y' } });
+    const again = await run(['events', 'publish', '--data', '-'], env, stdout);
+    expect(again).toEqual({ code: 0, stdout: `${id}\n`, stderr: '0 accepted, 1 already known\n' });
+  });
+
+  it('ends with 0 when its reader has enough', async () => {
+    const { child, finished, stdoutMatching } = await subscribed('enough');
+    await run(['events', 'publish', 'enough'], env);
+    await stdoutMatching(/\n/);
+    child.stdout.destroy();
+    await run(['events', 'publish', 'enough'], env);
+    await run(['events', 'publish', 'enough'], env);
+    expect((await finished).code).toBe(0);
+  });
+
+  it('ends with 1 and a sentence when the server goes', async () => {
+    const own = await startLocalServer([]);
+    const { finished, stderrMatching } = start(['events', 'subscribe', '*'], {
+      VAULT_ADDR: own.address,
+      VAULT_TOKEN: own.token,
+    });
+    await stderrMatching(/subscribed to/);
+    await own.stop();
+    expect(await finished).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('carillon: the connection broke\n'),
+    });
+  });
+
+  it.each([
+    [
+      { VAULT_TOKEN: 'wrong' },
+      'the server answered 403: 2 errors occurred: * permission denied * invalid token',
+    ],
+    [{ VAULT_TOKEN: '' }, 'VAULT_TOKEN is not set'],
+    [{ VAULT_ADDR: 'localhost' }, 'VAULT_ADDR is "localhost"; set it to a URL'],
+    [{ VAULT_ADDR: 'http://127.0.0.1:1' }, 'cannot reach ws://127.0.0.1:1 (ECONNREFUSED)'],
+    [{ VAULT_NAMESPACE: 'ns1' }, 'the server answered 404: no handler for route'],
+  ])('says what is wrong with %o', async (wrong, message) => {
+    const { code, stdout, stderr } = await run(['events', 'subscribe', '*'], { ...env, ...wrong });
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(`carillon: ${message}`);
+  });
+});
+
+describe('carillon events subscribe, sent elsewhere', () => {
+  let standby: Server;
+  let location: (url: string) => string;
+  beforeAll(async () => {
+    standby = createServer();
+    standby.on('upgrade', (request, socket) => {
+      socket.end(
+        `HTTP/1.1 307 Temporary Redirect\r\nLocation: ${location(request.url ?? '')}\r\n\r\n`,
+      );
+    });
+    standby.listen(0, '127.0.0.1');
+    await once(standby, 'listening');
+  });
+  afterAll(() => standby.close());
+  const address = () => `http://127.0.0.1:${(standby.address() as AddressInfo).port}`;
+
+  it('follows a standby to the active node', async () => {
+    location = (url) => server.address.replace('http', 'ws') + url;
+    const { child, finished, stderrMatching, stdoutMatching } = start(
+      ['events', 'subscribe', 'moved'],
+      {
+        ...env,
+        VAULT_ADDR: address(),
+      },
+    );
+    await stderrMatching(/subscribed to moved/);
+    await run(['events', 'publish', 'moved'], env);
+    await stdoutMatching(/"event_type":"moved"/);
+    child.kill('SIGINT');
+    await finished;
+  });
+
+  it('does not go round in circles', async () => {
+    location = (url) => address().replace('http', 'ws') + url;
+    const { code, stderr } = await run(['events', 'subscribe', 'moved'], {
+      ...env,
+      VAULT_ADDR: address(),
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain('too many redirects');
+  });
+});
+
+describe('carillon events publish', () => {
+  it('prints the id of an event given as key=value', async () => {
+    const { code, stdout, stderr } = await run(['events', 'publish', 'abc', 'path=a'], env);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^[0-9a-f-]{36}\n$/);
+    expect(stderr).toBe('1 accepted\n');
+  });
+
+  it.each([
+    ['one event', '{\n  "metadata": {\n    "path": "a"\n  }\n}\n', 1],
+    ['a list', '[{"id": "a"},\n {"id": "b"}]', 2],
+    ['a list on one line', '[{"id": "c"}, {"id": "d"}]', 2],
+    ['lines', '{"id": "e"}\n\n{"id": "f"}\n{"id": "g"}', 3],
+  ])('takes %s from a file', async (_name, text, count) => {
+    const file = join(scratch, 'events');
+    writeFileSync(file, text);
+    const { code, stdout } = await run(['events', 'publish', 'file', '--data', `@${file}`], env);
+    expect(code).toBe(0);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(count);
+  });
+
+  it('sends lines as they come, without waiting for the end of the input', async () => {
+    const { child, finished, stdoutMatching } = start(
+      ['events', 'publish', 'pipe', '--data', '-'],
+      env,
+    );
+    child.stdin.write('{"id":"first"}\n');
+    await stdoutMatching(/^first\n$/);
+    child.stdin.write('{"id":"second"}\n{"id":"third"}\n');
+    await stdoutMatching(/^first\nsecond\nthird\n$/);
+    child.stdin.end();
+    expect((await finished).code).toBe(0);
+  });
+
+  it('sends more lines than one request may have', async () => {
+    const lines = Array.from({ length: 2500 }, (_, i) => `{"id":"many-${i}"}\n`).join('');
+    const { code, stdout } = await run(['events', 'publish', 'many', '--data', '-'], env, lines);
+    expect(code).toBe(0);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(2500);
+  });
+
+  it('takes the output of a subscription', async () => {
+    const { child, finished, stdoutMatching } = await subscribed('original');
+    await run(['events', 'publish', 'original', 'a=b'], env);
+    const frame = await stdoutMatching(/\n/);
+    child.kill('SIGINT');
+    await finished;
+    const { stderr } = await run(['events', 'publish', '--data', '-'], env, frame);
+    expect(stderr).toBe('0 accepted, 1 already known\n');
+  });
+
+  it.each([
+    [['kv-v2/data-write', 'path=a'], '', 1, 'metadata lacks "data_path", "modified", "operation"'],
+    [['a*b'], '', 1, 'segment "a*b" has "*"'],
+    [['abc', '--data', '-'], '{"id": 1}\n', 1, 'line 1: id must be a string'],
+    [['abc', '--data', '-'], '', 1, 'the input has no events'],
+    [['abc', '--data', '@/no/such/file'], '', 1, 'cannot read the input: ENOENT'],
+    [['--data', '-'], '{"metadata": {}}', 1, 'the event has no event_type'],
+    [[], '', 2, 'the event type is missing'],
+    [['abc', 'novalue'], '', 2, '"novalue" is not key=value'],
+    [['abc', '=value'], '', 2, '"=value" is not key=value'],
+    [['abc', 'a=b', '--data', '-'], '', 2, 'not both'],
+    [['abc', '--data', 'file'], '', 2, '--data is "file"; give it "@file" or "-"'],
+  ])('refuses %j', async (args, stdin, exitCode, message) => {
+    const { code, stdout, stderr } = await run(['events', 'publish', ...args], env, stdin);
+    expect(code).toBe(exitCode);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(message);
+  });
+});
+
+describe('carillon events types', () => {
+  it('lists the catalog of the server', async () => {
+    const { code, stdout } = await run(['events', 'types'], env);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^kv-v2\/data-write +1\.13 +data_path, modified, operation, path$/m);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(63);
+  });
+});
+
+describe('help', () => {
+  it.each([
+    [['--help']],
+    [['help']],
+    [['events', '--help']],
+    [['dev', '--help']],
+    [['events', 'subscribe', '--help']],
+    [['events', 'publish', '-h']],
+    [['events', 'types', '--help']],
+  ])('of %j has an example', async (args) => {
+    const { code, stdout, stderr } = await run(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/Usage: carillon/);
+    expect(stdout).toMatch(/Examples?:\n {2}\S/);
+  });
+
+  it.each([[[]], [['bogus']], [['events']], [['events', 'bogus']]])(
+    'is offered for %j, with 2',
+    async (args) => {
+      const { code, stdout, stderr } = await run(args);
+      expect(code).toBe(2);
+      expect(stdout + stderr).toMatch(/--help/);
+    },
+  );
+});

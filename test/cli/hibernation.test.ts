@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { buildBundle } from '../../src/cli/dev/bundle.ts';
+import { openDataFolder } from '../../src/cli/dev/data.ts';
+import { type LocalServer, startWorkerd } from '../../src/cli/dev/workerd.ts';
+import { subscribe } from '../support/subscriber.ts';
+
+/** workerd evicts an object 10 s after its last work. */
+const EVICTION_MS = 10_000;
+
+const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
+let server: LocalServer;
+let target: { address: string; token: string };
+
+beforeAll(async () => {
+  const bundle = await buildBundle('test/worker/observed-worker.ts');
+  const folder = openDataFolder(join(scratch, 'data'));
+  if (typeof bundle === 'string' || typeof folder === 'string')
+    throw new Error(`${bundle} ${folder}`);
+  const started = await startWorkerd({
+    bundle,
+    folder,
+    host: '127.0.0.1',
+    port: 0,
+    rootToken: 'root',
+  });
+  if (typeof started === 'string') throw new Error(started);
+  server = started;
+  target = { address: `http://127.0.0.1:${server.port}`, token: 'root' };
+}, 60_000);
+
+afterAll(async () => {
+  await server.stop();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+async function made(): Promise<{ hub: number; gatheringHub: number }> {
+  return (await (await fetch(`${target.address}/made`)).json()) as {
+    hub: number;
+    gatheringHub: number;
+  };
+}
+
+async function publish(eventType: string): Promise<void> {
+  const response = await fetch(`${target.address}/v1/sys/events/publish/${eventType}`, {
+    method: 'POST',
+    headers: { 'X-Vault-Token': 'root' },
+  });
+  expect(response.status).toBe(200);
+}
+
+it('hubs leave memory while their subscribers stay connected and ping, and come back for the next event', async () => {
+  await using own = await subscribe(target, 'abc', { query: 'json=true' });
+  await using gathering = await subscribe(target, 'a*', { query: 'json=true' });
+  await publish('abc');
+  await own.next();
+  await gathering.next();
+  expect(await made()).toEqual({ hub: 1, gatheringHub: 1 });
+
+  // Nothing else tells a hub that is asleep from one that is idle: the test has to wait as long.
+  const pings = setInterval(() => {
+    own.socket.ping();
+    gathering.socket.ping();
+  }, 1000);
+  await new Promise((resolve) => setTimeout(resolve, EVICTION_MS + 3000));
+  clearInterval(pings);
+  expect(await made()).toEqual({ hub: 1, gatheringHub: 1 });
+
+  await publish('abc');
+  await own.next();
+  await gathering.next();
+  expect(await made()).toEqual({ hub: 2, gatheringHub: 2 });
+}, 60_000);

@@ -95,7 +95,11 @@ async function startMiniflare(): Promise<Server> {
             CLUSTER_NAME: { type: 'text', value: 'carillon' },
             ALLOWED_ORIGINS: { type: 'text', value: '' },
             HUB: { type: 'durable-object', worker: 'carillon', exportName: 'Hub' },
-            GATHERING_HUB: { type: 'durable-object', worker: 'carillon', exportName: 'GatheringHub' },
+            GATHERING_HUB: {
+              type: 'durable-object',
+              worker: 'carillon',
+              exportName: 'GatheringHub',
+            },
           },
           exports: {
             Hub: { type: 'durable-object', storage: 'sqlite' },
@@ -141,10 +145,13 @@ async function holdSockets(): Promise<{ held: number; delivered: number }> {
   let failed = false;
   const open = () =>
     new Promise<void>((resolve) => {
-      const socket = new WebSocket(`ws://${ADDRESS}/v1/sys/events/subscribe/bench/event?json=true`, {
-        headers: { 'X-Vault-Token': TOKEN },
-        handshakeTimeout: 30_000,
-      });
+      const socket = new WebSocket(
+        `ws://${ADDRESS}/v1/sys/events/subscribe/bench/event?json=true`,
+        {
+          headers: { 'X-Vault-Token': TOKEN },
+          handshakeTimeout: 30_000,
+        },
+      );
       socket.once('open', () => {
         sockets.push(socket);
         resolve();

@@ -7,8 +7,8 @@ import { MAX_EVENT_ID_CHARACTERS, MAX_SOURCE_CHARACTERS } from '../limits.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import { CATALOG } from './catalog.ts';
 import { checkEventType } from './event-type.ts';
-import { checkMetadata, checkPath, isJsonObject, type JsonObject, kindOf } from './metadata.ts';
-import { quote } from './quote.ts';
+import { checkMetadata, checkPath, isJsonObject, type JsonObject } from './metadata.ts';
+import { kindOf, quote } from './quote.ts';
 import { formatTimestamp, isTimestamp } from './time.ts';
 
 /** The members of `plugin_info`, in the order of the wire. */

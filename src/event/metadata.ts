@@ -4,7 +4,7 @@
  */
 import { MAX_METADATA_DEPTH } from '../limits.ts';
 import { invalid, ok, type Result } from '../result.ts';
-import { quote } from './quote.ts';
+import { kindOf, quote } from './quote.ts';
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
 export interface JsonObject {
@@ -21,13 +21,6 @@ export function checkMetadata(value: unknown): Result<JsonObject> {
   const problem = problemIn(value, 'metadata', 1);
   if (problem !== undefined) return invalid(problem);
   return ok(value as JsonObject);
-}
-
-/** Names the kind of a JSON value in a message. */
-export function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 function problemIn(value: unknown, at: string, depth: number): string | undefined {
@@ -51,12 +44,16 @@ function problemIn(value: unknown, at: string, depth: number): string | undefine
     if (!key.isWellFormed()) return `a key in ${at} has an unpaired surrogate`;
     const problem = problemIn(
       member,
-      Array.isArray(value) ? `${at}[${key}]` : `${at}.${key}`,
+      Array.isArray(value) ? `${at}[${key}]` : memberOf(at, key),
       depth + 1,
     );
     if (problem !== undefined) return problem;
   }
   return undefined;
+}
+
+function memberOf(at: string, key: string): string {
+  return /^[\w-]{1,64}$/.test(key) ? `${at}.${key}` : `${at}[${quote(key)}]`;
 }
 
 /**

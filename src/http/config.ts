@@ -19,9 +19,11 @@ const TOKEN = /^[\x21-\x2b\x2d-\x7e]+$/;
 const CLUSTER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 export function parseConfig(env: Bindings): Result<Config> {
-  if (!CLUSTER_NAME.test(env.CLUSTER_NAME)) {
+  const { CLUSTER_NAME: clusterName = '', ALLOWED_ORIGINS: origins = '' } =
+    env as Partial<Bindings>;
+  if (!CLUSTER_NAME.test(clusterName)) {
     return invalid(
-      `the variable CLUSTER_NAME is ${quote(env.CLUSTER_NAME)}; set it in wrangler.toml to letters, digits, ".", "_" and "-", 128 at most`,
+      `the variable CLUSTER_NAME is ${quote(clusterName)}; set it in wrangler.toml to letters, digits, ".", "_" and "-", 128 at most`,
     );
   }
   const rootToken = env.ROOT_TOKEN === '' ? undefined : env.ROOT_TOKEN;
@@ -30,7 +32,8 @@ export function parseConfig(env: Bindings): Result<Config> {
       'the secret ROOT_TOKEN has a character that no request can send; set it to printable ASCII without blanks and commas',
     );
   }
-  const allowedOrigins = env.ALLOWED_ORIGINS.split(',')
+  const allowedOrigins = origins
+    .split(',')
     .map((origin) => origin.trim())
     .filter((origin) => origin !== '');
   const malformed = allowedOrigins.find((origin) => origin !== '*' && !isOrigin(origin));
@@ -40,12 +43,12 @@ export function parseConfig(env: Bindings): Result<Config> {
     );
   }
   return ok({
-    clusterName: env.CLUSTER_NAME,
+    clusterName,
     allowedOrigins,
     rootToken,
   });
 }
 
 function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text;
+  return !text.includes('*') && URL.canParse(text) && new URL(text).origin === text;
 }

@@ -8,8 +8,8 @@
 import { Buffer } from 'node:buffer';
 import { CloudEvent, ValidationError } from 'cloudevents';
 import { legalEventType } from '../event/event-type.ts';
-import { isJsonObject, kindOf } from '../event/metadata.ts';
-import { quote } from '../event/quote.ts';
+import { isJsonObject } from '../event/metadata.ts';
+import { kindOf, quote } from '../event/quote.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import type { Draft } from './draft.ts';
 import { decodeUtf8, parseJson } from './text.ts';
@@ -23,27 +23,33 @@ export function isBinaryMode(headers: Headers): boolean {
 
 /** Binary content mode: attributes in `ce-` headers, the body is the data. */
 export function readBinaryMode(headers: Headers, body: Uint8Array): Result<Draft[]> {
-  const attributes: Record<string, unknown> = {};
-  for (const [name, value] of headers) {
-    if (name.startsWith(HEADER_PREFIX)) {
-      attributes[name.slice(HEADER_PREFIX.length)] = percentDecoded(value);
+  const attributes: [string, unknown][] = [];
+  for (const [header, value] of headers) {
+    if (!header.startsWith(HEADER_PREFIX)) continue;
+    const name = header.slice(HEADER_PREFIX.length);
+    if (name === 'data' || name === 'data_base64') {
+      return invalid(`${header} is no attribute: in binary mode the body is the data`);
     }
+    const decoded = decodeHeader(value);
+    if (decoded === undefined)
+      return invalid(`the header ${header} decodes to bytes that are no UTF-8`);
+    attributes.push([name, decoded]);
   }
   const contentType = headers.get('content-type');
-  if (contentType !== null) attributes.datacontenttype = contentType;
+  if (contentType !== null) attributes.push(['datacontenttype', contentType]);
   if (body.length > 0) {
     const text = decodeUtf8(body);
     if (isJson(contentType)) {
       const data = text.ok ? parseJson(text.value) : text;
       if (!data.ok) return data;
-      attributes.data = data.value;
+      attributes.push(['data', data.value]);
     } else if (text.ok) {
-      attributes.data = text.value;
+      attributes.push(['data', text.value]);
     } else {
-      attributes.data_base64 = Buffer.from(body).toString('base64');
+      attributes.push(['data_base64', Buffer.from(body).toString('base64')]);
     }
   }
-  return ok([{ where: '', body: attributes, isCloudEvent: true }]);
+  return ok([{ where: '', body: Object.fromEntries(attributes), isCloudEvent: true }]);
 }
 
 /** Structured content mode: `application/cloudevents+json`. */
@@ -90,7 +96,7 @@ export function eventOfCloudEvent(cloudEvent: unknown, typeInUrl: boolean): Resu
   if (isVaultShaped(data)) {
     const { event, ...received } = data;
     if (event.id !== undefined && event.id !== id) {
-      return invalid(`id is ${quote(String(id))}, but data.event.id is ${quote(String(event.id))}`);
+      return invalid(`id is ${quote(id)}, but data.event.id is ${quote(event.id)}`);
     }
     return ok({ ...event, ...received, ...own });
   }
@@ -98,27 +104,33 @@ export function eventOfCloudEvent(cloudEvent: unknown, typeInUrl: boolean): Resu
   const metadata = metadataOf(attributes.value);
   if (typeInUrl) return ok({ ...own, metadata });
   const eventType = legalEventType(String(type));
-  if (eventType === undefined)
-    return invalid(`no event type can be made of type ${quote(String(type))}`);
+  if (eventType === undefined) return invalid(`no event type can be made of type ${quote(type)}`);
   return ok({ ...own, event_type: eventType, metadata });
 }
 
 type Attributes = Record<string, unknown>;
 
-function validate(attributes: unknown): Result<Attributes> {
-  if (!isJsonObject(attributes)) {
-    return invalid(`a CloudEvent must be a JSON object, not ${kindOf(attributes)}`);
+function validate(cloudEvent: unknown): Result<Attributes> {
+  if (!isJsonObject(cloudEvent)) {
+    return invalid(`a CloudEvent must be a JSON object, not ${kindOf(cloudEvent)}`);
   }
-  if (attributes.specversion !== '1.0') {
-    return invalid(
-      attributes.specversion === undefined
-        ? 'the CloudEvent has no specversion'
-        : `CloudEvents specversion ${quote(String(attributes.specversion))} is not supported, only "1.0" is`,
-    );
+  // In the JSON format an attribute that is null is one that is not there (section 2.2).
+  const attributes = Object.fromEntries(
+    Object.entries(cloudEvent).filter(([, value]) => value !== null),
+  );
+  const { specversion, id, data, data_base64 } = attributes;
+  if (specversion === undefined) return invalid('the CloudEvent has no specversion');
+  if (specversion !== '1.0') {
+    return invalid(`CloudEvents specversion ${quote(specversion)} is not supported, only "1.0" is`);
   }
   // The package would make up an id and a time.
-  if (typeof attributes.id !== 'string' || attributes.id === '')
-    return invalid('the CloudEvent has no id');
+  if (typeof id !== 'string' || id === '') return invalid('the CloudEvent has no id');
+  if (data_base64 !== undefined) {
+    if (data !== undefined) return invalid('the CloudEvent has both data and data_base64');
+    if (typeof data_base64 !== 'string' || !BASE64.test(data_base64)) {
+      return invalid('data_base64 is not Base64');
+    }
+  }
   try {
     new CloudEvent(attributes, true);
     return ok(attributes);
@@ -127,6 +139,9 @@ function validate(attributes: unknown): Result<Attributes> {
     throw error;
   }
 }
+
+/** RFC 4648, section 4, with its padding. */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 function reasonOf(error: TypeError): string {
   const problem = error instanceof ValidationError ? error.errors?.[0] : undefined;
@@ -174,11 +189,15 @@ function isJson(contentType: string | null): boolean {
   );
 }
 
-/** Header values are percent-encoded (CloudEvents HTTP binding, section 3.1.3.2). */
-function percentDecoded(value: string): string {
+/**
+ * The value of an attribute in a header: unquoted, then percent-decoded (CloudEvents HTTP binding,
+ * section 3.1.3.2). Undefined where the bytes are no UTF-8.
+ */
+function decodeHeader(value: string): string | undefined {
+  const unquoted = /^".*"$/.test(value) ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;
   try {
-    return decodeURIComponent(value);
+    return unquoted.replace(/(?:%[0-9A-Fa-f]{2})+/g, decodeURIComponent);
   } catch {
-    return value;
+    return undefined;
   }
 }

@@ -135,8 +135,7 @@ function idOf(value: unknown, newId: () => string): Result<string> {
       `id has ${value.length} characters, at most ${MAX_EVENT_ID_CHARACTERS} are allowed`,
     );
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  if (/[\u0000-\u001f\u007f-\u009f]/.test(value) || !value.isWellFormed()) {
+  if (/\p{Cc}/u.test(value) || !value.isWellFormed()) {
     return invalid(`id ${quote(value)} has a control character or an unpaired surrogate`);
   }
   return ok(value);

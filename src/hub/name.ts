@@ -16,7 +16,9 @@ export function parseHubName(name: string | undefined): {
   vaultNamespace: string;
   eventTypeNamespace: string;
 } {
-  if (name === undefined) throw new Error('a hub must be addressed by its name');
-  const slash = name.lastIndexOf('/');
+  const slash = name?.lastIndexOf('/') ?? -1;
+  if (name === undefined || slash === -1) {
+    throw new Error(`a hub is addressed by a name that hubName makes, not ${name}`);
+  }
   return { vaultNamespace: name.slice(0, slash), eventTypeNamespace: name.slice(slash + 1) };
 }

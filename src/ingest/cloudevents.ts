@@ -22,7 +22,11 @@ export function isBinaryMode(headers: Headers): boolean {
 }
 
 /** Binary content mode: attributes in `ce-` headers, the body is the data. */
-export function readBinaryMode(headers: Headers, body: Uint8Array): Result<Draft[]> {
+export function readBinaryMode(
+  headers: Headers,
+  contentType: string | null,
+  body: Uint8Array,
+): Result<Draft[]> {
   const attributes: [string, unknown][] = [];
   for (const [header, value] of headers) {
     if (!header.startsWith(HEADER_PREFIX)) continue;
@@ -35,7 +39,6 @@ export function readBinaryMode(headers: Headers, body: Uint8Array): Result<Draft
       return invalid(`the header ${header} decodes to bytes that are no UTF-8`);
     attributes.push([name, decoded]);
   }
-  const contentType = headers.get('content-type');
   if (contentType !== null) attributes.push(['datacontenttype', contentType]);
   if (body.length > 0) {
     const text = decodeUtf8(body);
@@ -95,6 +98,10 @@ export function eventOfCloudEvent(cloudEvent: unknown, typeInUrl: boolean): Resu
 
   if (isVaultShaped(data)) {
     const { event, ...received } = data;
+    const unknown =
+      unknownKey('data', received, ['namespace', 'event_type', 'plugin_info']) ??
+      unknownKey('data.event', event, ['id', 'metadata', 'entity_ids', 'note']);
+    if (unknown !== undefined) return invalid(unknown);
     if (event.id !== undefined && event.id !== id) {
       return invalid(`id is ${quote(id)}, but data.event.id is ${quote(event.id)}`);
     }
@@ -143,12 +150,22 @@ function validate(cloudEvent: unknown): Result<Attributes> {
 /** RFC 4648, section 4, with its padding. */
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
+/** The package repeats what it refuses. */
+const MAX_REASON_CHARACTERS = 120;
+
 function reasonOf(error: TypeError): string {
   const problem = error instanceof ValidationError ? error.errors?.[0] : undefined;
   if (typeof problem === 'object' && problem !== null && 'instancePath' in problem) {
     return `${problem.instancePath.replace(/^\//, '')} ${problem.message}`.trim();
   }
-  return error.message.split('\n')[0] ?? error.message;
+  return error.message.slice(0, MAX_REASON_CHARACTERS).split('\n')[0] ?? '';
+}
+
+function unknownKey(of: string, object: Attributes, known: readonly string[]): string | undefined {
+  const key = Object.keys(object).find((name) => !known.includes(name));
+  return key === undefined
+    ? undefined
+    : `unknown key ${quote(key)} in ${of}; it has ${known.join(', ')}`;
 }
 
 function isVaultShaped(data: unknown): data is Record<string, unknown> & { event: Attributes } {
@@ -194,7 +211,9 @@ function isJson(contentType: string | null): boolean {
  * section 3.1.3.2). Undefined where the bytes are no UTF-8.
  */
 function decodeHeader(value: string): string | undefined {
-  const unquoted = /^".*"$/.test(value) ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;
+  const unquoted = /^"(?:[^"\\]|\\.)*"$/.test(value)
+    ? value.slice(1, -1).replace(/\\(.)/g, '$1')
+    : value;
   try {
     return unquoted.replace(/(?:%[0-9A-Fa-f]{2})+/g, decodeURIComponent);
   } catch {

@@ -5,6 +5,7 @@
  * Pure: ids, the clock and the defaults are handed in.
  */
 import { checkEvent, type Event, type EventDefaults } from '../event/event.ts';
+import { quote } from '../event/quote.ts';
 import { MAX_PUBLISH_EVENTS } from '../limits.ts';
 import {
   type Failure,
@@ -81,19 +82,26 @@ function at(where: string, failure: Failure): Failure {
 }
 
 function readDrafts(headers: Headers, body: Uint8Array): Result<Draft[]> {
-  const [mediaType = '', ...parameters] = (headers.get('content-type') ?? '')
-    .split(';')
-    .map((part) => part.trim().toLowerCase());
+  const contentType = contentTypeOf(headers, body);
+  const [mediaType = '', ...parameters] = (contentType ?? '').toLowerCase().split(/\s*;\s*/);
   const charset = parameters
     .find((parameter) => parameter.startsWith('charset='))
-    ?.slice('charset='.length);
-  if (charset !== undefined && charset.replaceAll('"', '') !== 'utf-8') {
-    return unsupportedMediaType(`charset ${charset} is not supported, only utf-8 is`);
+    ?.slice('charset='.length)
+    .replaceAll('"', '');
+  if (charset !== undefined && charset !== 'utf-8') {
+    return unsupportedMediaType(`charset ${quote(charset)} is not supported, only utf-8 is`);
   }
 
-  if (mediaType === 'application/cloudevents+json') return readStructuredMode(body);
-  if (mediaType === 'application/cloudevents-batch+json') return readBatchedMode(body);
-  if (isBinaryMode(headers)) return readBinaryMode(headers, body);
+  switch (mediaType) {
+    case 'application/cloudevents+json':
+      return readStructuredMode(body);
+    case 'application/cloudevents-batch+json':
+      return readBatchedMode(body);
+  }
+  // A type that begins so is never binary mode (CloudEvents HTTP binding, section 3).
+  if (isBinaryMode(headers) && !mediaType.startsWith('application/cloudevents')) {
+    return readBinaryMode(headers, contentType, body);
+  }
   switch (mediaType) {
     case 'application/json':
     // Vault's Go client sends JSON without a content type.
@@ -103,17 +111,25 @@ function readDrafts(headers: Headers, body: Uint8Array): Result<Draft[]> {
       return readNdjson(body);
     case 'application/x-protobuf':
       return readProtobuf(body);
-    case 'application/x-www-form-urlencoded':
-      // What `curl -d` says of everything. Vault looks at the body before it believes it; so do we.
-      if (looksLikeJson(body)) return readJson(body);
-      break;
   }
   return unsupportedMediaType(
-    `content type ${JSON.stringify(mediaType)} is not supported; send one of ${ACCEPTED_MEDIA_TYPES.join(', ')}`,
+    `content type ${quote(mediaType)} is not supported; send one of ${ACCEPTED_MEDIA_TYPES.join(', ')}`,
   );
 }
 
+/**
+ * The content type that the body has. `curl -d` says of everything that it is a form; Vault looks at
+ * the body before it believes that, and so do we.
+ */
+function contentTypeOf(headers: Headers, body: Uint8Array): string | null {
+  const contentType = headers.get('content-type')?.trim() ?? null;
+  const isForm =
+    contentType?.toLowerCase().startsWith('application/x-www-form-urlencoded') ?? false;
+  return isForm && looksLikeJson(body) ? 'application/json' : contentType;
+}
+
+/** Whether the body is empty or begins as an object or a list. */
 function looksLikeJson(body: Uint8Array): boolean {
   const first = body.find((byte) => !' \t\r\n'.includes(String.fromCharCode(byte)));
-  return first === 0x7b || first === 0x5b;
+  return first === undefined || first === 0x7b || first === 0x5b;
 }

@@ -25,27 +25,23 @@ export class Frame {
 }
 
 /**
- * How much longer protobuf can be than JSON. The worst is a list of small numbers: two bytes in JSON,
- * eleven in protobuf. A frame shorter by this factor fits in both, so most are encoded only once.
+ * Bytes in either encoding of one character (UTF-16 unit) of JSON, at most. The worst is a list of small
+ * numbers, two characters in JSON and eleven bytes in protobuf; a character alone is three bytes of
+ * UTF-8. A frame shorter by this factor fits in both, so most are encoded only once.
  */
-const PROTOBUF_GROWTH = 6;
+const MAX_BYTES_PER_CHARACTER = 6;
 
 /** Encodes an event as JSON and makes sure that no client is sent a frame it cannot read. */
 export function encodeWithinLimit(event: Event): Result<string> {
   const json = encodeJson(event);
-  if (json.length * MAX_UTF8_BYTES * PROTOBUF_GROWTH <= MAX_FRAME_BYTES) return ok(json);
+  if (json.length * MAX_BYTES_PER_CHARACTER <= MAX_FRAME_BYTES) return ok(json);
 
   const jsonBytes = new TextEncoder().encode(json).length;
   if (jsonBytes > MAX_FRAME_BYTES) return frameTooLarge('JSON', jsonBytes);
-  if (jsonBytes * PROTOBUF_GROWTH <= MAX_FRAME_BYTES) return ok(json);
-
   const protobufBytes = encodeProtobuf(event).length;
   if (protobufBytes > MAX_FRAME_BYTES) return frameTooLarge('protobuf', protobufBytes);
   return ok(json);
 }
-
-/** Bytes of one UTF-16 code unit in UTF-8, at most. */
-const MAX_UTF8_BYTES = 3;
 
 function frameTooLarge(encoding: string, bytes: number): Result<never> {
   return tooLarge(

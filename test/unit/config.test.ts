@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { type Bindings, type Config, parseConfig } from '../../src/http/config.ts';
+import { accepted, failureOf } from './support/result.ts';
+
+/** The text bindings; the Durable Objects are no part of the configuration. */
+function bindings(changed: Record<string, string | undefined> = {}): Bindings {
+  return {
+    CLUSTER_NAME: 'carillon',
+    ALLOWED_ORIGINS: '',
+    ROOT_TOKEN: 'root',
+    ...changed,
+  } as unknown as Bindings;
+}
+
+function parse(changed: Record<string, string | undefined>): Config {
+  return accepted(parseConfig(bindings(changed)));
+}
+
+describe('the configuration', () => {
+  it('is what the operator wrote', () => {
+    expect(parse({ ALLOWED_ORIGINS: 'https://app.example.com' })).toEqual({
+      clusterName: 'carillon',
+      allowedOrigins: ['https://app.example.com'],
+      rootToken: 'root',
+    });
+  });
+});
+
+describe('the root token', () => {
+  it('is missing until the operator has set it', () => {
+    expect(parse({ ROOT_TOKEN: undefined }).rootToken).toBeUndefined();
+    expect(parse({ ROOT_TOKEN: '' }).rootToken).toBeUndefined();
+  });
+
+  it.each(['root', 'hvs.CAESIJ-_=', '!"#$%&\'()*+-./:;<=>?@[]^_`{|}~'])('may be %s', (token) => {
+    expect(parse({ ROOT_TOKEN: token }).rootToken).toBe(token);
+  });
+
+  it.each(['a,b', ',', ' ', ' root', 'root ', 'root\n', 'a b', 'tök', 'a\0', 'a\x7f'])(
+    'is refused as %j, which no request can send, and is not repeated in the message',
+    (token) => {
+      const { message } = failureOf(parseConfig(bindings({ ROOT_TOKEN: token })));
+      expect(message).toBe(
+        'the secret ROOT_TOKEN has a character that no request can send; set it to printable ASCII without blanks and commas',
+      );
+    },
+  );
+});
+
+describe('the cluster name', () => {
+  it.each(['a', 'Cluster-1', '9.eu_west', 'c'.repeat(128)])('may be %s', (name) => {
+    expect(parse({ CLUSTER_NAME: name }).clusterName).toBe(name);
+  });
+
+  it.each([
+    '',
+    ' ',
+    '-a',
+    '.a',
+    '_a',
+    'a b',
+    'a/b',
+    'clüster',
+    'a\n',
+    'vault://a',
+    'c'.repeat(129),
+  ])('is refused as %j, because the source of events is made of it', (name) => {
+    const { message } = failureOf(parseConfig(bindings({ CLUSTER_NAME: name })));
+    expect(message).toMatch(/^the variable CLUSTER_NAME is ".*"; set it in wrangler\.toml to /s);
+  });
+
+  it('is refused where the variable is not set', () => {
+    const { message } = failureOf(parseConfig(bindings({ CLUSTER_NAME: undefined })));
+    expect(message).toContain('CLUSTER_NAME');
+  });
+});
+
+describe('the allowed origins', () => {
+  it.each([
+    ['', []],
+    [' , ,', []],
+    ['*', ['*']],
+    ['https://a.example', ['https://a.example']],
+    [
+      ' https://a.example,http://localhost:8787 ,*',
+      ['https://a.example', 'http://localhost:8787', '*'],
+    ],
+    ['http://[::1]:8200', ['http://[::1]:8200']],
+  ])('of "%s" are %j', (text, origins) => {
+    expect(parse({ ALLOWED_ORIGINS: text }).allowedOrigins).toEqual(origins);
+  });
+
+  it.each([
+    ['app.example.com', 'no scheme'],
+    ['https://a.example/', 'a path, which no Origin header has'],
+    ['https://a.example/app', 'a path'],
+    ['https://a.example?x', 'a query'],
+    ['https://A.example', 'capitals, which no Origin header has'],
+    ['https://a.example:443', 'the port of the scheme, which no Origin header has'],
+    ['https://u@a.example', 'a user'],
+    ['https://*.example', 'a wildcard within'],
+    ['null', 'the origin of any page in a sandbox'],
+    ['file:///', 'files, whose origin is null'],
+    ['https://', 'no host'],
+    ['https://a.example https://b.example', 'a blank between two'],
+  ])('are refused with %s: %s', (origin) => {
+    const failure = failureOf(parseConfig(bindings({ ALLOWED_ORIGINS: `*,${origin}` })));
+    expect(failure.message).toContain(`the variable ALLOWED_ORIGINS has "${origin}"`);
+  });
+
+  it('are none where the variable is not set', () => {
+    expect(parse({ ALLOWED_ORIGINS: undefined }).allowedOrigins).toEqual([]);
+  });
+});

@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { gatheringHubName, hubName, parseHubName } from '../../src/hub/name.ts';
+
+const vaultNamespace = fc.constantFrom('', 'ns1', 'ns1/ns2', 'ns1/', '/');
+const eventTypeNamespace = fc.string({ unit: fc.constantFrom(...'kv-2._*'), minLength: 1 });
+
+describe('the name of a hub', () => {
+  it('is a slash and the event-type namespace in the root namespace', () => {
+    expect(hubName('', 'kv-v2')).toBe('/kv-v2');
+    expect(hubName('ns1/ns2', 'kv-v2')).toBe('ns1/ns2/kv-v2');
+  });
+
+  it('is a slash alone for the gathering hub of the root namespace', () => {
+    expect(gatheringHubName('')).toBe('/');
+    expect(gatheringHubName('ns1')).toBe('ns1/');
+  });
+
+  it('is read back as what it was made of', () => {
+    fc.assert(
+      fc.property(vaultNamespace, eventTypeNamespace, (vaultNamespace, eventTypeNamespace) => {
+        expect(parseHubName(hubName(vaultNamespace, eventTypeNamespace))).toEqual({
+          vaultNamespace,
+          eventTypeNamespace,
+        });
+        expect(parseHubName(gatheringHubName(vaultNamespace))).toEqual({
+          vaultNamespace,
+          eventTypeNamespace: '',
+        });
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it.each([[undefined], ['abc'], ['']])(
+    'must be one: a hub that is addressed as %j does not know whose events it has',
+    (name) => {
+      expect(() => parseHubName(name)).toThrow('a hub is addressed by a name that hubName makes');
+    },
+  );
+});

@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import type { Event } from '../../src/event/event.ts';
+import { eventOf, read } from './support/requests.ts';
+import { failureOf } from './support/result.ts';
+
+const REQUIRED = {
+  'ce-specversion': '1.0',
+  'ce-id': 'A234',
+  'ce-source': '/mycontext',
+  'ce-type': 'com.example.a',
+};
+
+function publish(headers: Record<string, string>, body: string | Uint8Array = ''): Event {
+  return eventOf(read({ ...REQUIRED, ...headers }, body));
+}
+
+function refusalOf(headers: Record<string, string>, body: string | Uint8Array = ''): string {
+  const failure = failureOf(read({ ...REQUIRED, ...headers }, body));
+  expect(failure.reason).toBe('invalid');
+  return failure.message;
+}
+
+describe('a CloudEvent in binary mode', () => {
+  it('has its attributes in headers and may have no data', () => {
+    expect(publish({ 'Ce-Time': '2026-01-31T23:59:59.123456789+05:30' })).toStrictEqual({
+      id: 'A234',
+      time: '2026-01-31T23:59:59.123456789+05:30',
+      source: '/mycontext',
+      event_type: 'com.example.a',
+      namespace: '',
+      metadata: {},
+      entity_ids: [],
+      note: '',
+    });
+  });
+
+  it('has an event type in the URL, where there is one', () => {
+    expect(eventOf(read(REQUIRED, '{"a":1}', 'kv/x'))).toMatchObject({
+      event_type: 'kv/x',
+      metadata: { a: 1 },
+    });
+  });
+
+  it('carries the subject and the extensions as metadata, but never in place of the data', () => {
+    const headers = { 'ce-subject': 's/p', 'ce-tenant': 'acme' };
+    expect(publish(headers).metadata).toEqual({ path: 's/p', tenant: 'acme' });
+    expect(publish(headers, '{"path":"own","tenant":7}').metadata).toEqual({
+      path: 'own',
+      tenant: 7,
+    });
+  });
+
+  it('is what Vault sent where its data is', () => {
+    const data = { event: { id: 'A234', metadata: { path: 'a' } }, event_type: 'x/y' };
+    expect(publish({}, JSON.stringify(data))).toMatchObject({
+      event_type: 'x/y',
+      metadata: { path: 'a' },
+    });
+  });
+
+  it.each([
+    [{ 'ce-specversion': '0.3' }, 'specversion "0.3" is not supported'],
+    [{ 'ce-id': '' }, 'the CloudEvent has no id'],
+    [{ 'ce-source': '' }, 'source must NOT have fewer than 1 characters'],
+    [{ 'ce-source': 'a%20b' }, 'source must match format "uri-reference"'],
+    [{ 'ce-type': '' }, 'type must NOT have fewer than 1 characters'],
+    [{ 'ce-time': '2026-01-31' }, 'time must match format "date-time"'],
+    [{ 'ce-subject': 'a/../b' }, 'metadata.path "a/../b" has a ".." segment'],
+    [{ 'ce-subject': 'a%2F%2e%2e%2Fb' }, 'metadata.path "a/../b" has a ".." segment'],
+    [{ 'ce-subject': 'a%00' }, 'has a control character'],
+    [{ 'ce-my_extension': 'a' }, 'invalid extension name: my_extension'],
+    [{ 'ce-__proto__': 'a' }, 'invalid extension name: __proto__'],
+    [{ 'ce-': 'a' }, 'invalid extension name: '],
+  ])('is refused with %j: %s', (headers, message) => {
+    expect(refusalOf(headers)).toContain(message);
+  });
+
+  it.each(['ce-data', 'ce-data_base64'])(
+    'is refused with the header %s, because its data is the body',
+    (name) => {
+      expect(refusalOf({ [name]: 'x*' })).toContain('data');
+    },
+  );
+});
+
+describe('the data of a CloudEvent in binary mode', () => {
+  it.each([
+    'application/json',
+    'application/json; charset=utf-8',
+    'APPLICATION/JSON',
+    'text/json',
+    'application/vnd.example+json',
+  ])('is JSON as %s', (contentType) => {
+    expect(publish({ 'content-type': contentType }, '{"path":"a"}').metadata).toEqual({
+      path: 'a',
+    });
+  });
+
+  it('is JSON without a content type', () => {
+    expect(publish({}, '[1]').metadata).toEqual({ data: [1] });
+  });
+
+  it.each(['{', 'a=b', ' '])('is refused as JSON where it is %j', (body) => {
+    expect(refusalOf({ 'content-type': 'application/json' }, body)).toMatch(/^not JSON: ./);
+  });
+
+  it('is refused as JSON where it is no UTF-8', () => {
+    const body = Uint8Array.of(0x22, 0xff, 0x22);
+    expect(refusalOf({ 'content-type': 'application/json' }, body)).toBe('the body is not UTF-8');
+  });
+
+  it.each(['text/plain', 'application/xml', 'application/octet-stream'])(
+    'is text as %s, even where it looks like JSON',
+    (contentType) => {
+      expect(publish({ 'content-type': contentType }, '{"a":1}').metadata).toEqual({
+        data: '{"a":1}',
+      });
+    },
+  );
+
+  it('is Base64 where it is no text', () => {
+    const body = Uint8Array.of(0xff, 0xfe, 0x00);
+    expect(publish({ 'content-type': 'application/octet-stream' }, body).metadata).toEqual({
+      data_base64: '//4A',
+    });
+  });
+});
+
+describe('the header of a CloudEvents attribute', () => {
+  it.each([
+    ['a%20b', 'a b'],
+    ['%C3%BC%E2%86%92%F0%9F%98%80', 'ü→😀'],
+    ['%c3%bc', 'ü'],
+    ['%2525', '%25'],
+    ['a+b', 'a+b'],
+    ['%22quoted%22', '"quoted"'],
+    ['100%', '100%'],
+    ['%zz%20', '%zz '],
+    ['"', '"'],
+  ])('is percent-decoded once: %s is %s', (header, text) => {
+    expect(publish({ 'ce-tenant': header }).metadata).toEqual({ tenant: text });
+  });
+
+  it.each([
+    ['"a b"', 'a b'],
+    ['"a \\"b\\" \\\\c"', 'a "b" \\c'],
+    ['"%C3%BC"', 'ü'],
+  ])('may be a quoted string: %s is %s', (header, text) => {
+    expect(publish({ 'ce-tenant': header }).metadata).toEqual({ tenant: text });
+  });
+
+  it.each(['%C0%A0', '%FF', '%ED%A0%80', 'a%C3'])(
+    'is refused where %s decodes to bytes that are no UTF-8',
+    (header) => {
+      expect(refusalOf({ 'ce-tenant': header })).toContain('tenant');
+    },
+  );
+});

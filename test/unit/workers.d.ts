@@ -1,0 +1,16 @@
+/**
+ * What the tested code names of the Workers' types. They themselves cannot be used here, because they
+ * and Node's declare the same globals.
+ */
+interface Env {
+  readonly CLUSTER_NAME: string;
+  readonly ALLOWED_ORIGINS: string;
+}
+
+declare module 'crypto' {
+  namespace webcrypto {
+    interface SubtleCrypto {
+      timingSafeEqual(a: ArrayBuffer, b: ArrayBuffer): boolean;
+    }
+  }
+}

@@ -136,8 +136,6 @@ function print(socket: WebSocket, lineOf: (data: Buffer) => string): Promise<Exi
         end(fail(code === 1006 ? 'the connection broke' : closed));
       }
     });
-    // A reader that has enough, as `head` has, is no failure.
-    process.stdout.once('error', () => end(0));
     process.once('SIGINT', () => end(130));
     process.once('SIGTERM', () => end(130));
   });

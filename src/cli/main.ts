@@ -1,6 +1,6 @@
 /** The `carillon` command. */
 import { VERSION } from '../version.ts';
-import { type Command, type ExitCode, misuse, runCommand } from './command.ts';
+import { type Command, type ExitCode, fail, misuse, runCommand } from './command.ts';
 import { dev } from './dev/command.ts';
 import { eventsPublish } from './events-publish.ts';
 import { eventsSubscribe } from './events-subscribe.ts';
@@ -54,4 +54,8 @@ async function main(args: string[]): Promise<ExitCode> {
   return misuse(`there is no command ${JSON.stringify(`${first} ${second}`)}`, first);
 }
 
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A reader that has enough, as `head` has, is no failure.
+  process.exit(error.code === 'EPIPE' ? 0 : fail(`cannot write the output: ${error.message}`));
+});
 process.exitCode = await main(process.argv.slice(2));

@@ -217,6 +217,12 @@ describe('carillon events types', () => {
     expect(stdout).toMatch(/^kv-v2\/data-write +1\.13 +data_path, modified, operation, path$/m);
     expect(stdout.trimEnd().split('\n')).toHaveLength(63);
   });
+
+  it('is no failure when its reader has enough', async () => {
+    const { child, finished } = start(['events', 'types'], env);
+    child.stdout.destroy();
+    expect(await finished).toMatchObject({ code: 0, stderr: '' });
+  });
 });
 
 describe('help', () => {

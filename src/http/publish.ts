@@ -69,9 +69,9 @@ async function send(
   const failed = new Set<Publication>();
   await Promise.all(
     Array.from(namespaces, async ([namespace, group]) => {
-      const hub = env.HUB.getByName(hubName('', namespace));
+      const call = () => env.HUB.getByName(hubName('', namespace)).publish(group);
       try {
-        for (const key of await callWithRetry(() => hub.publish(group))) fresh.add(key);
+        for (const key of await callWithRetry(call)) fresh.add(key);
       } catch (error) {
         console.error(`publishing to the hub of ${namespace} failed:`, error);
         for (const publication of group) failed.add(publication);

@@ -33,10 +33,11 @@ export async function subscribe(
   const refused = refuseHandshake(request, config);
   if (refused !== undefined) return refused;
 
-  const hub = hubOf(checked.value, env);
   const handshake = { pattern: checked.value, encoding: json ? 'json' : 'protobuf' } as const;
   try {
-    const response = await callWithRetry(() => hub.fetch(handshakeOf(handshake)));
+    const response = await callWithRetry(() =>
+      hubOf(checked.value, env).fetch(handshakeOf(handshake)),
+    );
     if (response.status === 101) return response;
     return refuse({ reason: 'unavailable', message: await response.text() });
   } catch (error) {

@@ -5,6 +5,7 @@ import { MAX_CALL_ATTEMPTS, MAX_CALL_BACKOFF_MS } from '../limits.ts';
  * Calls a Durable Object, again where the platform says that the failure is safe to repeat. Never
  * where it says that the object is overloaded: more calls are what it cannot take.
  *
+ * @param call gets its stub anew each time: one that has failed may go on failing without a call
  * @throws the last failure
  */
 export async function callWithRetry<T>(call: () => Promise<T>): Promise<T> {

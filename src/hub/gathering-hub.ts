@@ -114,8 +114,8 @@ export class GatheringHub extends DurableObject<Env> {
     // Until the hub has confirmed, it stands here as not gathered, so that the next subscriber asks again.
     this.#write(eventTypeNamespace, { ...gathering, gathered: false });
     const { vaultNamespace } = parseHubName(this.ctx.id.name);
-    const hub = this.env.HUB.getByName(hubName(vaultNamespace, eventTypeNamespace));
-    await callWithRetry(() => hub.gather(gathering));
+    const name = hubName(vaultNamespace, eventTypeNamespace);
+    await callWithRetry(() => this.env.HUB.getByName(name).gather(gathering));
     if (this.#hub(eventTypeNamespace)?.version === gathering.version) {
       this.#write(eventTypeNamespace, gathering);
     }

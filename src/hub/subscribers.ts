@@ -102,8 +102,11 @@ export class Subscribers {
     for (const { matches, encoding, tag } of this.#classes.values()) {
       const matching = events.filter(({ event_type }) => matches(event_type));
       if (matching.length === 0) continue;
-      for (const socket of this.#ctx.getWebSockets(tag)) {
-        if (send(socket, encoding, matching)) reached++;
+      const sockets = this.#ctx.getWebSockets(tag);
+      if (sockets.length === 0) continue;
+      const messages = matching.map(({ frame }) => frame.in(encoding));
+      for (const socket of sockets) {
+        if (send(socket, messages)) reached++;
       }
     }
     return reached;
@@ -171,13 +174,9 @@ export class Subscribers {
   }
 }
 
-function send(
-  socket: WebSocket,
-  encoding: Encoding,
-  events: readonly { readonly frame: Frame }[],
-): boolean {
+function send(socket: WebSocket, messages: readonly (string | Uint8Array)[]): boolean {
   try {
-    for (const { frame } of events) socket.send(frame.in(encoding));
+    for (const message of messages) socket.send(message);
     return true;
   } catch {
     // The socket is closing; its close event follows.

@@ -5,6 +5,10 @@
  * A hub registers before its first acknowledgement and learns whether it is gathered from. A
  * subscriber gets its 101 only when every registered hub that its pattern can touch has confirmed to
  * feed. Both are written down here first, so whichever comes second finds the other.
+ *
+ * Every word to a hub has a version of its own, and the hub heeds the highest it has heard. While a
+ * handshake is under way its class is wanted, so no word after the one that it waits for says no.
+ * Which words have arrived is known only from a hub's confirmation of exactly the last one.
  */
 import { DurableObject } from 'cloudflare:workers';
 import { namespacesOfPattern } from '../event/event-type.ts';
@@ -30,12 +34,12 @@ export class GatheringHub extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#subscribers = new Subscribers(ctx);
-    this.#remembered = new RememberedEvents(ctx.storage.sql);
+    this.#remembered = new RememberedEvents(ctx.storage);
     ctx.storage.sql.exec(
       `CREATE TABLE IF NOT EXISTS hubs (
          event_type_namespace TEXT PRIMARY KEY,
-         gathered INTEGER NOT NULL,
-         version INTEGER NOT NULL
+         version INTEGER NOT NULL,
+         feeding INTEGER NOT NULL
        ) WITHOUT ROWID`,
     );
   }
@@ -50,17 +54,23 @@ export class GatheringHub extends DurableObject<Env> {
 
   /** Notes a hub and tells it whether it is gathered from. */
   register(eventTypeNamespace: string): Gathering {
-    return this.#note(eventTypeNamespace, this.#wants(eventTypeNamespace));
+    return this.#tell(eventTypeNamespace, this.#wants(eventTypeNamespace));
   }
 
   /**
    * Takes events from a hub and sends them on.
    *
-   * @returns whether to go on feeding: a hub learns here, and only here, that the last subscriber left
+   * @param version the word by which the hub feeds
+   * @returns whether to go on: a hub learns here, and only here, that the last subscriber left
    */
-  receive(eventTypeNamespace: string, publications: readonly Publication[]): Gathering {
+  receive(
+    eventTypeNamespace: string,
+    version: number,
+    publications: readonly Publication[],
+  ): Gathering {
+    this.#confirm(eventTypeNamespace, version);
     const reached = this.#subscribers.deliver(this.#remembered.remember(publications));
-    return this.#note(eventTypeNamespace, reached > 0 || this.#wants(eventTypeNamespace));
+    return this.#tell(eventTypeNamespace, reached > 0 || this.#wants(eventTypeNamespace));
   }
 
   override webSocketMessage(socket: WebSocket): void {
@@ -81,21 +91,34 @@ export class GatheringHub extends DurableObject<Env> {
     );
   }
 
-  /** Writes down what a hub is to be told; a change is a new version. */
-  #note(eventTypeNamespace: string, gathered: boolean): Gathering {
-    const known = this.#hub(eventTypeNamespace);
-    if (known !== undefined && known.gathered === gathered) return known;
-    const gathering = { gathered, version: (known?.version ?? 0) + 1 };
-    this.#write(eventTypeNamespace, gathering);
-    return gathering;
+  /** The word for a hub: a new one, unless it is known to feed and is to go on. */
+  #tell(eventTypeNamespace: string, gathered: boolean): Gathering {
+    const { version = 0, feeding = 0 } = this.#hub(eventTypeNamespace) ?? {};
+    if (gathered && feeding === 1) return { gathered, version };
+    this.ctx.storage.sql.exec(
+      'INSERT OR REPLACE INTO hubs (event_type_namespace, version, feeding) VALUES (?, ?, 0)',
+      eventTypeNamespace,
+      version + 1,
+    );
+    return { gathered, version: version + 1 };
   }
 
-  /** Tells every registered hub of the namespaces that is not feeding yet to do so. */
+  /** Notes that a hub feeds, where it has heard the last word that it was told. */
+  #confirm(eventTypeNamespace: string, version: number): void {
+    const hub = this.#hub(eventTypeNamespace);
+    if (hub?.version !== version || hub.feeding === 1) return;
+    this.ctx.storage.sql.exec(
+      'UPDATE hubs SET feeding = 1 WHERE event_type_namespace = ?',
+      eventTypeNamespace,
+    );
+  }
+
+  /** Has every registered hub of these namespaces feed, and returns when all have confirmed. */
   async #gatherFrom(namespaces: string): Promise<void> {
     const covers = compileGlob(namespaces);
     const silent = this.ctx.storage.sql
       .exec<{ event_type_namespace: string }>(
-        'SELECT event_type_namespace FROM hubs WHERE gathered = 0',
+        'SELECT event_type_namespace FROM hubs WHERE feeding = 0',
       )
       .toArray()
       .map((row) => row.event_type_namespace)
@@ -107,36 +130,20 @@ export class GatheringHub extends DurableObject<Env> {
   }
 
   async #startFeed(eventTypeNamespace: string): Promise<void> {
-    const gathering = {
-      gathered: true,
-      version: (this.#hub(eventTypeNamespace)?.version ?? 0) + 1,
-    };
-    // Until the hub has confirmed, it stands here as not gathered, so that the next subscriber asks again.
-    this.#write(eventTypeNamespace, { ...gathering, gathered: false });
+    const gathering = this.#tell(eventTypeNamespace, true);
     const { vaultNamespace } = parseHubName(this.ctx.id.name);
     const name = hubName(vaultNamespace, eventTypeNamespace);
     await callWithRetry(() => this.env.HUB.getByName(name).gather(gathering));
-    if (this.#hub(eventTypeNamespace)?.version === gathering.version) {
-      this.#write(eventTypeNamespace, gathering);
-    }
+    this.#confirm(eventTypeNamespace, gathering.version);
   }
 
-  #hub(eventTypeNamespace: string): Gathering | undefined {
+  #hub(eventTypeNamespace: string): { version: number; feeding: number } | undefined {
     const [row] = this.ctx.storage.sql
-      .exec<{ gathered: number; version: number }>(
-        'SELECT gathered, version FROM hubs WHERE event_type_namespace = ?',
+      .exec<{ version: number; feeding: number }>(
+        'SELECT version, feeding FROM hubs WHERE event_type_namespace = ?',
         eventTypeNamespace,
       )
       .toArray();
-    return row && { gathered: row.gathered === 1, version: row.version };
-  }
-
-  #write(eventTypeNamespace: string, { gathered, version }: Gathering): void {
-    this.ctx.storage.sql.exec(
-      'INSERT OR REPLACE INTO hubs (event_type_namespace, gathered, version) VALUES (?, ?, ?)',
-      eventTypeNamespace,
-      gathered ? 1 : 0,
-      version,
-    );
+    return row;
   }
 }

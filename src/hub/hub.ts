@@ -20,7 +20,7 @@ export class Hub extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#subscribers = new Subscribers(ctx);
-    this.#remembered = new RememberedEvents(ctx.storage.sql);
+    this.#remembered = new RememberedEvents(ctx.storage);
   }
 
   /** Takes the handshake of a subscriber whose pattern stays within this event-type namespace. */
@@ -39,9 +39,10 @@ export class Hub extends DurableObject<Env> {
    * @throws where the gathering hub cannot be reached: nothing was delivered here
    */
   async publish(publications: readonly Publication[]): Promise<string[]> {
-    if ((await this.#gathering()).gathered) {
+    const { gathered, version } = await this.#gathering();
+    if (gathered) {
       const unknown = publications.filter((publication) => !this.#remembered.knows(publication));
-      if (unknown.length > 0) await this.#feed(unknown);
+      if (unknown.length > 0) await this.#feed(version, unknown);
     }
     const fresh = this.#remembered.remember(publications);
     this.#subscribers.deliver(fresh);
@@ -77,10 +78,12 @@ export class Hub extends DurableObject<Env> {
     return this.#known() as Gathering;
   }
 
-  async #feed(publications: readonly Publication[]): Promise<void> {
+  async #feed(version: number, publications: readonly Publication[]): Promise<void> {
     const { eventTypeNamespace } = parseHubName(this.ctx.id.name);
     this.gather(
-      await callWithRetry(() => this.#gatheringHub().receive(eventTypeNamespace, publications)),
+      await callWithRetry(() =>
+        this.#gatheringHub().receive(eventTypeNamespace, version, publications),
+      ),
     );
   }
 

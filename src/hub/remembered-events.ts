@@ -6,11 +6,11 @@ import { MAX_REMEMBERED_EVENTS } from '../limits.ts';
 import type { Publication } from './publication.ts';
 
 export class RememberedEvents {
-  readonly #sql: SqlStorage;
+  readonly #storage: DurableObjectStorage;
 
-  constructor(sql: SqlStorage) {
-    this.#sql = sql;
-    sql.exec(
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+    storage.sql.exec(
       `CREATE TABLE IF NOT EXISTS remembered_events (
          sequence INTEGER PRIMARY KEY,
          key TEXT NOT NULL UNIQUE
@@ -19,25 +19,31 @@ export class RememberedEvents {
   }
 
   knows({ key }: Publication): boolean {
-    return (
-      this.#sql.exec('SELECT 1 FROM remembered_events WHERE key = ?', key).toArray().length > 0
-    );
+    const rows = this.#storage.sql.exec('SELECT 1 FROM remembered_events WHERE key = ?', key);
+    return rows.toArray().length > 0;
   }
 
-  /** Remembers the events and returns those that were new, in their order. */
+  /**
+   * Remembers the events, all or none: an exception alone would leave those before it remembered, and
+   * they would be duplicates when the request is repeated, though nobody ever heard them.
+   *
+   * @returns those that were new, in their order
+   */
   remember(publications: readonly Publication[]): Publication[] {
-    const fresh = publications.filter(
-      ({ key }) =>
-        this.#sql.exec('INSERT OR IGNORE INTO remembered_events (key) VALUES (?)', key)
-          .rowsWritten > 0,
-    );
-    if (fresh.length > 0) {
-      this.#sql.exec(
-        `DELETE FROM remembered_events
-         WHERE sequence <= (SELECT MAX(sequence) FROM remembered_events) - ?`,
-        MAX_REMEMBERED_EVENTS,
+    const { sql } = this.#storage;
+    return this.#storage.transactionSync(() => {
+      const fresh = publications.filter(
+        ({ key }) =>
+          sql.exec('INSERT OR IGNORE INTO remembered_events (key) VALUES (?)', key).rowsWritten > 0,
       );
-    }
-    return fresh;
+      if (fresh.length > 0) {
+        sql.exec(
+          `DELETE FROM remembered_events
+           WHERE sequence <= (SELECT MAX(sequence) FROM remembered_events) - ?`,
+          MAX_REMEMBERED_EVENTS,
+        );
+      }
+      return fresh;
+    });
   }
 }

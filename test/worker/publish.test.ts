@@ -6,7 +6,17 @@ import {
   MAX_PUBLISH_NAMESPACES,
   MAX_REMEMBERED_EVENTS,
 } from '../../src/limits.ts';
-import { breakTable, fetchApi, hubStub, publish, published, repair, subscribe } from './support.ts';
+import {
+  breakTable,
+  breakTableFor,
+  fetchApi,
+  gatheringHubStub,
+  hubStub,
+  publish,
+  published,
+  repair,
+  subscribe,
+} from './support.ts';
 
 afterEach(reset);
 
@@ -144,6 +154,29 @@ describe('a request of several event-type namespaces', () => {
     const last = await published('good/last');
     expect(await subscriber.nextId()).toBe(last);
   });
+
+  it.each([
+    ['the hub', () => hubStub('deploy')],
+    ['the gathering hub', gatheringHubStub],
+  ])(
+    'loses nothing when %s fails in the middle of it and the request is repeated',
+    async (_name, stub) => {
+      const subscribers = [await subscribe('deploy/*'), await subscribe('dep*')];
+      await published('deploy/warm-up', { id: 'warm-up' });
+      await breakTableFor(stub(), 'remembered_events', 'second');
+      const body = ['first', 'second', 'third'].map((id) => ({ event_type: 'deploy/a', id }));
+      expect((await publish('', body)).status).toBe(503);
+      await repair(stub());
+      expect(await answerOf(await publish('', body))).toMatchObject({
+        data: { accepted: 3, duplicates: 0 },
+      });
+      for (const subscriber of subscribers) {
+        const heard = [];
+        for (let i = 0; i < 4; i++) heard.push(await subscriber.nextId());
+        expect(heard).toEqual(['warm-up', 'first', 'second', 'third']);
+      }
+    },
+  );
 
   it('sends nothing when one event is wrong, and names it', async () => {
     const subscriber = await subscribe('*');

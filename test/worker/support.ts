@@ -106,3 +106,17 @@ export async function repair(stub: DurableObjectStub): Promise<void> {
     storage.sql.exec('DROP TRIGGER broken');
   });
 }
+
+/** Makes a table refuse the one row whose key contains this, until `repair`. */
+export async function breakTableFor(
+  stub: DurableObjectStub,
+  table: string,
+  text: string,
+): Promise<void> {
+  await runInDurableObject(stub, (_object, { storage }) => {
+    storage.sql.exec(
+      `CREATE TRIGGER broken BEFORE INSERT ON ${table} WHEN NEW.key LIKE '%${text}%'
+       BEGIN SELECT RAISE(ABORT, 'disk full'); END`,
+    );
+  });
+}

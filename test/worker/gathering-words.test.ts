@@ -1,0 +1,75 @@
+/** The words between a gathering hub and its hubs, when they are lost, late, or overtake each other. */
+import { reset, runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { afterEach, expect, it } from 'vitest';
+import { gatheringHubName, hubName } from '../../src/hub/name.ts';
+import { Hub } from '../../src/worker.ts';
+import { gatheringHubStub, handshake, hubStub, published, subscribe } from './support.ts';
+
+const realGather = Hub.prototype.gather;
+afterEach(async () => {
+  Hub.prototype.gather = realGather;
+  await reset();
+});
+
+/** The last word that a hub has heard. */
+function heardBy(eventTypeNamespace: string): Promise<{ gathered: boolean; version: number }> {
+  return runInDurableObject(
+    hubStub(eventTypeNamespace),
+    (_hub, { storage }) => storage.kv.get('gathering') as { gathered: boolean; version: number },
+  );
+}
+
+async function hears(pattern: string, eventType: string): Promise<void> {
+  const subscriber = await subscribe(pattern);
+  const id = await published(eventType);
+  expect(await subscriber.nextId()).toBe(id);
+}
+
+it('a hub that died while it was told to feed is told again by the next subscriber', async () => {
+  await published('deploy/first');
+  const first = await subscribe('dep*');
+  first.socket.close(1000);
+  await first.closed;
+  const { version } = await heardBy('deploy');
+  const stop = await gatheringHubStub().receive('deploy', version, []);
+  expect(stop.gathered).toBe(false);
+
+  // The handshake tells the hub to feed. The hub has a feed under way, and dies with both answers.
+  Hub.prototype.gather = (async () => {
+    await env.GATHERING_HUB.getByName(gatheringHubName('')).receive('deploy', version, []);
+    throw new Error('the hub died');
+  }) as unknown as typeof realGather;
+  expect((await handshake('dep*')).status).toBe(503);
+  Hub.prototype.gather = realGather;
+  await hubStub('deploy').gather(stop);
+
+  await hears('dep*', 'deploy/second');
+});
+
+it('a word that is overtaken by a later one is not taken for confirmed', async () => {
+  await published('deploy/first');
+  await published('depx/first');
+  // Objects of one isolate share variables, but cannot await each other's promises.
+  let mayArrive = false;
+  let hasArrived = false;
+  Hub.prototype.gather = async function (this: Hub, word: Parameters<typeof realGather>[0]) {
+    const { ctx } = this as unknown as { ctx: DurableObjectState };
+    if (ctx.id.name === hubName('', 'depx')) throw new Error('depx is down');
+    while (!mayArrive) await scheduler.wait(1);
+    realGather.call(this, word);
+    hasArrived = true;
+  } as unknown as typeof realGather;
+
+  // depx refuses, so the handshake fails while the word to deploy is still under way.
+  expect((await handshake('dep*')).status).toBe(503);
+  const later = await gatheringHubStub().register('deploy');
+  expect(later.gathered).toBe(false);
+  await runInDurableObject(hubStub('deploy'), (hub) => realGather.call(hub, later));
+  mayArrive = true;
+  while (!hasArrived) await scheduler.wait(1);
+  Hub.prototype.gather = realGather;
+  expect(await heardBy('deploy')).toEqual(later);
+
+  await hears('dep*', 'deploy/second');
+});

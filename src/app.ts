@@ -6,7 +6,7 @@ import { type Bindings, type Config, parseConfig } from './http/config.ts';
 import { eventTypes } from './http/event-types.ts';
 import { health } from './http/health.ts';
 import { isAllowedOrigin } from './http/origin.ts';
-import { after, parsePath } from './http/path.ts';
+import { after, parsePath, parseQuery } from './http/path.ts';
 import { publish } from './http/publish.ts';
 import { subscribe } from './http/subscribe.ts';
 import { authenticate, firstValue, type Principal } from './http/token.ts';
@@ -34,12 +34,12 @@ export const app = new Hono<HonoEnv>({
 });
 
 app.use(refuseUnparsablePath, configure, crossOrigin);
-app.get(HEALTH, (c) => health(query(c), c.var.config, Date.now()));
+app.get(HEALTH, (c) => health(parseQuery(c.req.url), c.var.config, Date.now()));
 app.all(HEALTH, unsupported('GET, HEAD'));
 
 app.use(requireRootToken, requireToken, requireRootNamespace);
 app.all(`${SUBSCRIBE}/*`, (c) =>
-  subscribe(c.req.raw, after(SUBSCRIBE, c.req.path), query(c), c.env, c.var.config),
+  subscribe(c.req.raw, after(SUBSCRIBE, c.req.path), parseQuery(c.req.url), c.env, c.var.config),
 );
 app.on(['POST', 'PUT'], `${PUBLISH}/*`, (c) =>
   publish(c.req.raw, after(PUBLISH, c.req.path), c.var.principal, c.env, c.var.config),
@@ -105,10 +105,6 @@ async function requireRootNamespace(c: C, next: Next): Guarded {
 
 function unsupported(allow: string): () => Response {
   return () => refuse({ reason: 'unsupported_operation', allow });
-}
-
-function query(c: C): URLSearchParams {
-  return new URL(c.req.url).searchParams;
 }
 
 /** The path as Vault names it in a message: without the version. */

@@ -73,23 +73,24 @@ export function checkEvent(body: unknown, defaults: EventDefaults): Result<Event
     return invalid(`unknown key ${quote(unknownKey)}; an event has ${EVENT_KEYS.join(', ')}`);
   }
 
-  const eventType = typeOf(body, defaults.eventType);
+  const members = withoutNulls(body);
+  const eventType = typeOf(members, defaults.eventType);
   if (!eventType.ok) return eventType;
-  const namespace = namespaceOf(body.namespace);
+  const namespace = namespaceOf(members.namespace);
   if (!namespace.ok) return namespace;
-  const id = idOf(body.id, defaults.newId);
+  const id = idOf(members.id, defaults.newId);
   if (!id.ok) return id;
-  const source = sourceOf(body.source, defaults.source);
+  const source = sourceOf(members.source, defaults.source);
   if (!source.ok) return source;
-  const time = timeOf(body.time, defaults.now);
+  const time = timeOf(members.time, defaults.now);
   if (!time.ok) return time;
-  const metadata = metadataOf(body.metadata, eventType.value);
+  const metadata = metadataOf(members.metadata, eventType.value);
   if (!metadata.ok) return metadata;
-  const entityIds = entityIdsOf(body.entity_ids);
+  const entityIds = entityIdsOf(members.entity_ids);
   if (!entityIds.ok) return entityIds;
-  const note = textOf('note', body.note);
+  const note = textOf('note', members.note);
   if (!note.ok) return note;
-  const pluginInfo = pluginInfoOf(body.plugin_info);
+  const pluginInfo = pluginInfoOf(members.plugin_info);
   if (!pluginInfo.ok) return pluginInfo;
 
   return ok({
@@ -103,6 +104,11 @@ export function checkEvent(body: unknown, defaults: EventDefaults): Result<Event
     note: note.value,
     ...(pluginInfo.value && { plugin_info: pluginInfo.value }),
   });
+}
+
+/** Clients that always write every member write null for what is not there. */
+function withoutNulls(body: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
 }
 
 function typeOf(body: Record<string, unknown>, fromUrl: string | undefined): Result<string> {
@@ -170,7 +176,7 @@ function timeOf(value: unknown, now: number): Result<string> {
 
 function metadataOf(value: unknown, eventType: string): Result<JsonObject | undefined> {
   const required = CATALOG.get(eventType)?.metadata ?? [];
-  if (value === undefined || value === null) {
+  if (value === undefined) {
     return required.length === 0
       ? ok(undefined)
       : invalid(`${eventType} carries metadata ${required.join(', ')}; the event has none`);
@@ -191,7 +197,7 @@ function metadataOf(value: unknown, eventType: string): Result<JsonObject | unde
 }
 
 function entityIdsOf(value: unknown): Result<readonly string[]> {
-  if (value === undefined || value === null) return ok([]);
+  if (value === undefined) return ok([]);
   if (!Array.isArray(value))
     return invalid(`entity_ids must be a list of strings, not ${kindOf(value)}`);
   for (const [index, entityId] of value.entries()) {
@@ -202,7 +208,7 @@ function entityIdsOf(value: unknown): Result<readonly string[]> {
 }
 
 function pluginInfoOf(value: unknown): Result<PluginInfo | undefined> {
-  if (value === undefined || value === null) return ok(undefined);
+  if (value === undefined) return ok(undefined);
   if (!isJsonObject(value))
     return invalid(`plugin_info must be a JSON object, not ${kindOf(value)}`);
   for (const [key, member] of Object.entries(value)) {

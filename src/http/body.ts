@@ -1,5 +1,5 @@
 /** Reads a request body without ever holding more of it than is allowed. */
-import { ok, type Result, tooLarge } from '../result.ts';
+import { invalid, ok, type Result, tooLarge } from '../result.ts';
 
 export async function readBody(request: Request, maxBytes: number): Promise<Result<Uint8Array>> {
   const announced = Number(request.headers.get('content-length') ?? 0);
@@ -7,10 +7,14 @@ export async function readBody(request: Request, maxBytes: number): Promise<Resu
 
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request.body ?? []) {
-    length += chunk.length;
-    if (length > maxBytes) return bodyTooLarge(`more than ${maxBytes}`, maxBytes);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request.body ?? []) {
+      length += chunk.length;
+      if (length > maxBytes) return bodyTooLarge(`more than ${maxBytes}`, maxBytes);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    return invalid(`the body broke off: ${(error as Error).message}`);
   }
   const body = new Uint8Array(length);
   let offset = 0;

@@ -6,12 +6,12 @@
  */
 import { invalid, ok, type Result } from '../result.ts';
 
+/** Scheme and host, path, query; the last two may be missing. */
+const URL_PARTS = /^([a-z]+:\/\/[^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?/i;
+
 /** The decoded path of a request URL, refused where two readers could disagree about it. */
 export function parsePath(url: string): Result<string> {
-  const withoutScheme = url.slice(url.indexOf('://') + '://'.length);
-  const [beforeQuery = ''] = withoutScheme.split(/[?#]/, 1);
-  const slash = beforeQuery.indexOf('/');
-  const raw = slash === -1 ? '/' : beforeQuery.slice(slash);
+  const [, , raw = '/'] = URL_PARTS.exec(url) ?? [];
 
   let path: string;
   try {
@@ -25,6 +25,12 @@ export function parsePath(url: string): Result<string> {
   const dots = path.split('/').find((segment) => segment === '.' || segment === '..');
   if (dots !== undefined) return invalid(`the path of the URL has a "${dots}" segment`);
   return ok(path);
+}
+
+/** The query of a request URL. `new URL` would throw at a Host header that is no host. */
+export function parseQuery(url: string): URLSearchParams {
+  const [, , , query = ''] = URL_PARTS.exec(url) ?? [];
+  return new URLSearchParams(query);
 }
 
 /** What follows the prefix in a parsed path; empty where nothing does. */

@@ -71,14 +71,20 @@ function parseBool(text: string): boolean | undefined {
 function refuseHandshake({ headers, method }: Request, config: Config): Response | undefined {
   const connection = headers.get('connection');
   const upgrade = headers.get('upgrade');
-  if (upgrade === null || (connection !== null && !hasToken(connection, 'upgrade'))) {
+  const connectionUpgrades =
+    connection === null ? upgrade !== null : hasToken(connection, 'upgrade');
+  if (!connectionUpgrades) {
     return violation(
       426,
       `Connection header ${JSON.stringify(connection ?? '')} does not contain Upgrade`,
     );
   }
-  if (!hasToken(upgrade, 'websocket')) {
-    return violation(426, `Upgrade header ${JSON.stringify(upgrade)} does not contain websocket`);
+  // The library also takes a list with websocket in it; the runtime upgrades only for the word alone.
+  if (upgrade?.trim().toLowerCase() !== 'websocket') {
+    return violation(
+      426,
+      `Upgrade header ${JSON.stringify(upgrade ?? '')} does not contain websocket`,
+    );
   }
   if (method !== 'GET') {
     return violation(405, `handshake request method is not GET but ${JSON.stringify(method)}`);

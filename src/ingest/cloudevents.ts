@@ -138,13 +138,32 @@ function validate(cloudEvent: unknown): Result<Attributes> {
       return invalid('data_base64 is not Base64');
     }
   }
+  for (const [name, value] of Object.entries(attributes)) {
+    if (CONTEXT.has(name) || name === 'dataschema') continue;
+    if (!/^[a-z0-9]+$/.test(name)) {
+      return invalid(
+        `the name of attribute ${quote(name)} may only have lower-case letters and digits`,
+      );
+    }
+    if (!isExtensionValue(value)) {
+      return invalid(
+        `extension attribute ${quote(name)} must be a string, a boolean or an integer, not ${kindOf(value)}`,
+      );
+    }
+  }
   try {
-    new CloudEvent(attributes, true);
+    // Not by the strict constructor: an extension with the name of a method would stand in its way.
+    CloudEvent.prototype.validate.call(new CloudEvent(attributes, false));
     return ok(attributes);
   } catch (error) {
     if (error instanceof TypeError) return invalid(`not a CloudEvent: ${reasonOf(error)}`);
     throw error;
   }
+}
+
+/** The types of CloudEvents that JSON and headers can hold (section 3 of its core). */
+function isExtensionValue(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'boolean' || Number.isInteger(value);
 }
 
 /** RFC 4648, section 4, with its padding. */

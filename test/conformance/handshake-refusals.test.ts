@@ -34,6 +34,17 @@ describe('a request that is no WebSocket handshake', () => {
     );
   });
 
+  it.each(['h2c, websocket', 'websocket/1'])(
+    'gets 426 where it would upgrade to %s',
+    async (upgrade) => {
+      expectViolation(
+        await handshake(PATH, { Upgrade: upgrade }),
+        426,
+        `WebSocket protocol violation: Upgrade header "${upgrade}" does not contain websocket`,
+      );
+    },
+  );
+
   it('gets 426 where its Connection header does not name Upgrade', async () => {
     expectViolation(
       await handshake(PATH, { Connection: 'keep-alive' }),

@@ -68,9 +68,15 @@ describe('a CloudEvent in binary mode', () => {
     [{ 'ce-subject': 'a/../b' }, 'metadata.path "a/../b" has a ".." segment'],
     [{ 'ce-subject': 'a%2F%2e%2e%2Fb' }, 'metadata.path "a/../b" has a ".." segment'],
     [{ 'ce-subject': 'a%00' }, 'has a control character'],
-    [{ 'ce-my_extension': 'a' }, 'invalid extension name: my_extension'],
-    [{ 'ce-__proto__': 'a' }, 'invalid extension name: __proto__'],
-    [{ 'ce-': 'a' }, 'invalid extension name: '],
+    [
+      { 'ce-my_extension': 'a' },
+      'the name of attribute "my_extension" may only have lower-case letters and digits',
+    ],
+    [
+      { 'ce-__proto__': 'a' },
+      'the name of attribute "__proto__" may only have lower-case letters and digits',
+    ],
+    [{ 'ce-': 'a' }, 'the name of attribute "" may only have lower-case letters and digits'],
   ])('is refused with %j: %s', (headers, message) => {
     expect(refusalOf(headers)).toContain(message);
   });

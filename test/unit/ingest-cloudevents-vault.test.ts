@@ -90,7 +90,7 @@ describe('a CloudEvent with the data of Vault', () => {
     expect(refusalOf(withPath('a//b'))).toContain('empty segment');
     expect(refusalOf({ event: EVENT, event_type: 'x', namespace: 'ns1/' })).toContain('"ns1/"');
     expect(refusalOf({ event: EVENT, event_type: '*' })).toContain('"*"');
-    expect(refusalOf({ event: EVENT, event_type: null })).toContain('event_type must be a string');
+    expect(refusalOf({ event: EVENT, event_type: 7 })).toContain('event_type must be a string');
   });
 
   it('is not one whose data only resembles it', () => {

@@ -119,6 +119,15 @@ describe('the type of a CloudEvent', () => {
   });
 });
 
+describe('an extension attribute', () => {
+  it.each(['validate', 'tostring', 'emit', 'constructor'])(
+    'may be called %s, as a method of the package is',
+    (name) => {
+      expect(publish({ [name]: 'x' }).metadata).toEqual({ [name]: 'x' });
+    },
+  );
+});
+
 describe('a CloudEvent is refused', () => {
   it.each([
     [{ specversion: undefined }, 'the CloudEvent has no specversion'],
@@ -141,11 +150,21 @@ describe('a CloudEvent is refused', () => {
     [{ time: '' }, 'time "" is not an RFC 3339 timestamp'],
     [{ subject: '' }, 'not a CloudEvent: subject must NOT have fewer than 1 characters'],
     [{ dataschema: 'a b' }, 'not a CloudEvent: dataschema must match format "uri"'],
-    [{ my_extension: 'a' }, 'not a CloudEvent: invalid extension name: my_extension'],
-    [{ Tenant: 'a' }, 'not a CloudEvent: invalid extension name: Tenant'],
+    [
+      { my_extension: 'a' },
+      'the name of attribute "my_extension" may only have lower-case letters and digits',
+    ],
+    [{ Tenant: 'a' }, 'the name of attribute "Tenant" may only have lower-case letters and digits'],
     [{ data: 'a', data_base64: 'AP8=' }, 'the CloudEvent has both data and data_base64'],
-    [{ ratio: 1.5 }, 'not a CloudEvent: invalid extension value: 1.5'],
-    [{ namespace: 'ns1/', tenant: { a: '\ud800' } }, 'metadata.tenant.a has an unpaired surrogate'],
+    [
+      { ratio: 1.5 },
+      'extension attribute "ratio" must be a string, a boolean or an integer, not a number',
+    ],
+    [
+      { tenant: ['a'] },
+      'extension attribute "tenant" must be a string, a boolean or an integer, not a list',
+    ],
+    [{ tenant: 'a\ud800' }, 'metadata.tenant has an unpaired surrogate'],
   ])('with %j: %s', (attributes, message) => {
     expect(refusalOf(attributes)).toContain(message);
   });

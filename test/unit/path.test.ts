@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { after, parsePath } from '../../src/http/path.ts';
+import { after, parsePath, parseQuery } from '../../src/http/path.ts';
 import { accepted, failureOf } from './support/result.ts';
 
 const HOST = 'https://vault.example.com:8200';
@@ -97,4 +97,24 @@ describe('what follows a prefix', () => {
   ])('in %s is "%s"', (path, rest) => {
     expect(after('/v1/sys/events/publish', path)).toBe(rest);
   });
+});
+
+describe('the query of a request', () => {
+  it.each([
+    ['/a?json=true&filter=a+b#json=false', { json: 'true', filter: 'a b' }],
+    ['?a=%2F?', { a: '/?' }],
+    ['/a#?json=true', {}],
+    ['/a?', {}],
+    ['/a', {}],
+  ])('of %s is read', (rest, query) => {
+    expect(Object.fromEntries(parseQuery(HOST + rest))).toEqual(query);
+  });
+
+  it.each(['[', 'a b', 'a:99999999', '%00'])(
+    'is read where the host is %j, which is none',
+    (name) => {
+      expect(parseQuery(`http://${name}/a?json=1`).get('json')).toBe('1');
+      expect(accepted(parsePath(`http://${name}/a?json=1`))).toBe('/a');
+    },
+  );
 });

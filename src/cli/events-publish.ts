@@ -1,10 +1,10 @@
 /** `carillon events publish` */
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { MAX_PUBLISH_BYTES, MAX_PUBLISH_EVENTS } from '../limits.ts';
 import { type Command, type ExitCode, fail, misuse, status } from './command.ts';
-import { request, type Server, serverOf } from './server.ts';
+import { LineReader } from './line-reader.ts';
+import { hasDotSegment, type Outcome, request, type Server, serverOf } from './server.ts';
 
 export const eventsPublish: Command = {
   name: 'events publish',
@@ -37,6 +37,12 @@ Examples:
     if (type === undefined && data === undefined) {
       return misuse('the event type is missing', 'events publish');
     }
+    if (type !== undefined && hasDotSegment(type)) {
+      return misuse(
+        `the event type ${JSON.stringify(type)} has a "." or ".." segment`,
+        'events publish',
+      );
+    }
     if (pairs.length > 0 && data !== undefined) {
       return misuse('give the metadata as key=value or with --data, not both', 'events publish');
     }
@@ -48,7 +54,7 @@ Examples:
     if (typeof server === 'string') return fail(server);
     const publisher = new Publisher(server, type);
     if (typeof data !== 'string') {
-      return publisher.send('application/json', JSON.stringify({ metadata: metadataOf(pairs) }));
+      return publisher.sendJson(JSON.stringify({ metadata: metadataOf(pairs) }));
     }
     const source = sourceOf(data);
     if (source === undefined) {
@@ -82,19 +88,42 @@ class Publisher {
     this.#path = `sys/events/publish${type === undefined ? '' : `/${type}`}`;
   }
 
-  async send(contentType: string, body: string, where = ''): Promise<ExitCode> {
-    const answer = await request(this.#server, this.#path, {
+  /** Publishes a body of JSON. */
+  async sendJson(body: string): Promise<ExitCode> {
+    const outcome = await this.#post('application/json', body);
+    return outcome.ok ? 0 : fail(outcome.message);
+  }
+
+  /** Publishes lines, in as many requests as the server's limits ask for. */
+  async sendLines(lines: readonly string[], linesBefore: number): Promise<ExitCode> {
+    const outcome = await this.#post('application/x-ndjson', lines.join('\n'));
+    if (outcome.ok) return 0;
+    if (outcome.status === 413 && lines.length > 1) {
+      const half = Math.ceil(lines.length / 2);
+      const exitCode = await this.sendLines(lines.slice(0, half), linesBefore);
+      return exitCode === 0 ? this.sendLines(lines.slice(half), linesBefore + half) : exitCode;
+    }
+    return fail(`${linesBefore === 0 ? '' : `after ${linesBefore} lines: `}${outcome.message}`);
+  }
+
+  async #post(contentType: string, body: string): Promise<Outcome> {
+    const outcome = await request(this.#server, this.#path, {
       method: 'POST',
       headers: { 'Content-Type': contentType },
       body,
     });
-    if (typeof answer === 'string') return fail(`${where}${answer}`);
-    const { accepted, duplicates, ids } = (
-      answer.body as { data: { accepted: number; duplicates: number; ids: string[] } }
-    ).data;
-    process.stdout.write(ids.map((id) => `${id}\n`).join(''));
-    status(`${accepted} accepted${duplicates > 0 ? `, ${duplicates} already known` : ''}`);
-    return 0;
+    const { ids, failed } = (outcome.data ?? {}) as { ids?: string[]; failed?: number[] };
+    if (ids === undefined) return outcome;
+    // Of a request that failed in part, the ids are what makes repeating it safe.
+    for (const [index, id] of ids.entries()) {
+      if (failed?.includes(index)) status(`failed: ${id}`);
+      else process.stdout.write(`${id}\n`);
+    }
+    if (outcome.ok) {
+      const { accepted, duplicates } = outcome.data as { accepted: number; duplicates: number };
+      status(`${accepted} accepted${duplicates > 0 ? `, ${duplicates} already known` : ''}`);
+    }
+    return outcome;
   }
 }
 
@@ -103,15 +132,13 @@ class Publisher {
  * itself. A subscription piped in never ends, so its lines cannot wait for the end of the input.
  */
 async function publishSource(source: Readable, publisher: Publisher): Promise<ExitCode> {
-  const lines = new LineReader(source);
+  const lines = new LineReader(source, MAX_PUBLISH_BYTES);
   try {
     const first = await lines.next();
     if (first === undefined) return fail('the input has no events');
-    if (isEvent(first)) return await publishLines(first, lines, publisher);
-    const document = [first];
-    for (let line = await lines.next(); line !== undefined; line = await lines.next())
-      document.push(line);
-    return await publisher.send('application/json', document.join('\n'));
+    return isEvent(first)
+      ? await publishLines(first, lines, publisher)
+      : await publishDocument(first, lines, publisher);
   } catch (error) {
     return fail(`cannot read the input: ${(error as Error).message}`);
   } finally {
@@ -125,6 +152,23 @@ function isEvent(line: string): boolean {
   } catch {
     return false;
   }
+}
+
+async function publishDocument(
+  first: string,
+  lines: LineReader,
+  publisher: Publisher,
+): Promise<ExitCode> {
+  let document = first;
+  for (let line = await lines.next(); line !== undefined; line = await lines.next()) {
+    document += `\n${line}`;
+    if (document.length > MAX_PUBLISH_BYTES) {
+      return fail(
+        `the input is longer than the ${MAX_PUBLISH_BYTES} bytes of one request; write one event a line`,
+      );
+    }
+  }
+  return publisher.sendJson(document);
 }
 
 /** Sends in each request what has come while the last one was under way. */
@@ -146,58 +190,10 @@ async function publishLines(
       }
       batch.push(ready);
     }
-    const where = sent === 0 ? '' : `after ${sent} lines: `;
-    const exitCode = await publisher.send('application/x-ndjson', batch.join('\n'), where);
+    const exitCode = await publisher.sendLines(batch, sent);
     if (exitCode !== 0) return exitCode;
     sent += batch.length;
     line ??= await lines.next();
   }
   return 0;
-}
-
-/** The lines of a stream that are not blank: those that are there, and the next one. */
-class LineReader {
-  readonly #ready: string[] = [];
-  readonly #source: Readable;
-  #ended = false;
-  #error: Error | undefined;
-  #wake: () => void = () => undefined;
-
-  constructor(source: Readable) {
-    this.#source = source;
-    const lines = createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY });
-    lines.on('line', (line) => {
-      if (line.trim() === '') return;
-      this.#ready.push(line);
-      if (this.#ready.length >= MAX_PUBLISH_EVENTS) source.pause();
-      this.#wake();
-    });
-    lines.once('close', () => {
-      this.#ended = true;
-      this.#wake();
-    });
-    // readline passes an error of its input on.
-    lines.once('error', (error) => {
-      this.#error = error;
-      this.#wake();
-    });
-  }
-
-  /** A line that has already come. */
-  ready(): string | undefined {
-    const line = this.#ready.shift();
-    if (this.#ready.length === 0 && !this.#ended) this.#source.resume();
-    return line;
-  }
-
-  /** The next line, once it comes; undefined at the end. */
-  async next(): Promise<string | undefined> {
-    while (this.#ready.length === 0 && !this.#ended && this.#error === undefined) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    if (this.#error !== undefined) throw this.#error;
-    return this.ready();
-  }
 }

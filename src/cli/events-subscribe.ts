@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import WebSocket from 'ws';
 import { decodeProtobuf } from '../wire/protobuf.ts';
 import { type Command, type ExitCode, fail, misuse, status } from './command.ts';
-import { apiUrl, refusal, type Server, serverOf, unreachable } from './server.ts';
+import { apiUrl, hasDotSegment, refusal, type Server, serverOf, unreachable } from './server.ts';
 
 /** How often the connection is tried for life; without it a network that vanished looks like silence. */
 const HEARTBEAT_MS = 30_000;
@@ -44,6 +44,12 @@ Examples:
         'events subscribe',
       );
     }
+    if (hasDotSegment(pattern)) {
+      return misuse(
+        `the pattern ${JSON.stringify(pattern)} has a "." or ".." segment`,
+        'events subscribe',
+      );
+    }
     const server = serverOf(process.env);
     if (typeof server === 'string') return fail(server);
 
@@ -58,15 +64,25 @@ Examples:
   },
 };
 
-/** Opens the WebSocket, or says in a sentence why not. */
+/** Opens the WebSocket, paused until somebody listens, or says in a sentence why not. */
 function connect(url: URL, server: Server, redirects: number): Promise<WebSocket | string> {
   return new Promise((resolve) => {
-    const socket = new WebSocket(url, {
-      headers: server.headers,
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-      perMessageDeflate: false,
+    let socket: WebSocket;
+    try {
+      socket = new WebSocket(url, {
+        headers: server.headers,
+        handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+        perMessageDeflate: false,
+      });
+    } catch (error) {
+      resolve(`cannot subscribe at ${url.href}: ${(error as Error).message}`);
+      return;
+    }
+    socket.once('open', () => {
+      // The first frame may have come in the packet of the 101.
+      socket.pause();
+      resolve(socket);
     });
-    socket.once('open', () => resolve(socket));
     socket.once('error', (error) => resolve(unreachable(url, error)));
     socket.once('unexpected-response', (_request, response: IncomingMessage) => {
       const { location } = response.headers;
@@ -90,10 +106,11 @@ function connect(url: URL, server: Server, redirects: number): Promise<WebSocket
       response.on('data', (text: string) => {
         if (body.length < MAX_REFUSAL_BYTES) body += text;
       });
-      response.once('end', () => {
+      const end = () => {
         connection.destroy();
         resolve(refusal(response.statusCode ?? 0, body));
-      });
+      };
+      response.once('end', end).once('error', end).once('close', end);
     });
   });
 }
@@ -103,6 +120,8 @@ function print(socket: WebSocket, lineOf: (data: Buffer) => string): Promise<Exi
   return new Promise((resolve) => {
     let alive = true;
     const heartbeat = setInterval(() => {
+      // While the reader of the output is slow, nothing is read of the socket, no pong either.
+      if (socket.isPaused) return;
       if (!alive) return end(fail('the server does not answer any more'));
       alive = false;
       socket.ping();
@@ -120,10 +139,21 @@ function print(socket: WebSocket, lineOf: (data: Buffer) => string): Promise<Exi
     });
     socket.on('message', (data: Buffer) => {
       alive = true;
-      if (!process.stdout.write(lineOf(data))) {
-        socket.pause();
-        process.stdout.once('drain', () => socket.resume());
+      let line: string;
+      try {
+        line = lineOf(data);
+      } catch (error) {
+        return end(
+          fail(`the server sent a frame that cannot be read: ${(error as Error).message}`),
+        );
       }
+      // Frames that were read already still come after a pause.
+      if (process.stdout.write(line) || socket.isPaused) return;
+      socket.pause();
+      process.stdout.once('drain', () => {
+        alive = true;
+        socket.resume();
+      });
     });
     // `ws` closes after every error; the close says the rest.
     socket.on('error', () => undefined);
@@ -138,6 +168,7 @@ function print(socket: WebSocket, lineOf: (data: Buffer) => string): Promise<Exi
     });
     process.once('SIGINT', () => end(130));
     process.once('SIGTERM', () => end(130));
+    socket.resume();
   });
 }
 

@@ -20,11 +20,11 @@ Example:
     const server = serverOf(process.env);
     if (typeof server === 'string') return fail(server);
     const answer = await request(server, 'sys/events/types');
-    if (typeof answer === 'string') return fail(answer);
+    if (!answer.ok) return fail(answer.message);
 
-    const { data } = answer.body as { data: { key_info: Record<string, CataloguedType> } };
-    const rows = Object.entries(data.key_info);
-    const width = Math.max(...rows.map(([type]) => type.length));
+    const { key_info = {} } = answer.data as { key_info?: Record<string, CataloguedType> };
+    const rows = Object.entries(key_info);
+    const width = Math.max(...rows.map(([type]) => type.length), 'EVENT TYPE'.length);
     process.stdout.write(`${'EVENT TYPE'.padEnd(width)}  SINCE  METADATA\n`);
     for (const [type, { since, metadata }] of rows) {
       process.stdout.write(`${type.padEnd(width)}  ${since.padEnd(5)}  ${metadata.join(', ')}\n`);

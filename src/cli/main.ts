@@ -58,4 +58,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // A reader that has enough, as `head` has, is no failure.
   process.exit(error.code === 'EPIPE' ? 0 : fail(`cannot write the output: ${error.message}`));
 });
-process.exitCode = await main(process.argv.slice(2));
+const exitCode = await main(process.argv.slice(2));
+// What is interrupted does not wait for a reader that takes nothing.
+if (exitCode === 130) process.exit(exitCode);
+process.exitCode = exitCode;

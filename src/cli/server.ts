@@ -4,6 +4,18 @@ export interface Server {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** What a request came to: the `data` of its answer, or the sentence that says what failed. */
+export type Outcome =
+  | { readonly ok: true; readonly data: Readonly<Record<string, unknown>> }
+  | {
+      readonly ok: false;
+      readonly message: string;
+      /** 0 where there was no answer. */
+      readonly status: number;
+      /** What the server says was done nevertheless. */
+      readonly data?: Readonly<Record<string, unknown>>;
+    };
+
 const DEFAULT_ADDRESS = 'http://127.0.0.1:8200';
 
 /** @returns the server, or the sentence that says what is wrong with the environment */
@@ -14,9 +26,12 @@ export function serverOf(env: NodeJS.ProcessEnv): Server | string {
   }
   const token = env.VAULT_TOKEN?.trim();
   if (!token) return 'VAULT_TOKEN is not set; "carillon dev" prints a line that sets it';
-  if (/[^\x21-\x7e]/.test(token))
-    return 'VAULT_TOKEN has a character that no token has; set it anew';
   const namespace = env.VAULT_NAMESPACE?.trim();
+  for (const [name, value] of Object.entries({ VAULT_TOKEN: token, VAULT_NAMESPACE: namespace })) {
+    if (value !== undefined && /[^\x21-\x7e]/.test(value)) {
+      return `${name} has a character that no header can carry; set it anew`;
+    }
+  }
   return {
     address: new URL(address),
     headers: {
@@ -27,48 +42,74 @@ export function serverOf(env: NodeJS.ProcessEnv): Server | string {
   };
 }
 
+/** Whether an event type or a pattern would lead a URL elsewhere: its dots are folded. */
+export function hasDotSegment(text: string): boolean {
+  return /(^|\/)\.\.?(\/|$)/.test(text);
+}
+
 /** The URL of an API path below the server's address. */
 export function apiUrl({ address }: Server, path: string): URL {
-  const url = new URL(address);
-  url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/${path.split('/').map(encodeURIComponent).join('/')}`;
+  const url = new URL(address.origin);
+  const base = address.pathname.replace(/\/$/, '');
+  url.pathname = `${base}/v1/${path.split('/').map(encodeURIComponent).join('/')}`;
   return url;
 }
 
-/** Sends a request; the answer's status and JSON body, or the sentence that says what failed. */
 export async function request(
   server: Server,
   path: string,
   init: RequestInit = {},
-): Promise<{ status: number; body: unknown } | string> {
+): Promise<Outcome> {
   const url = apiUrl(server, path);
+  let response: Response;
+  let text: string;
   try {
-    const response = await fetch(url, { ...init, headers: { ...server.headers, ...init.headers } });
-    const text = await response.text();
-    if (response.ok) return { status: response.status, body: JSON.parse(text) as unknown };
-    return refusal(response.status, text);
+    response = await fetch(url, { ...init, headers: { ...server.headers, ...init.headers } });
+    text = await response.text();
   } catch (error) {
-    return unreachable(url, error);
+    return { ok: false, status: 0, message: unreachable(url, error) };
   }
+  const { status } = response;
+  const data = dataOf(text);
+  if (!response.ok) {
+    return { ok: false, status, message: refusal(status, text), ...(data && { data }) };
+  }
+  if (data !== undefined) return { ok: true, data };
+  return {
+    ok: false,
+    status,
+    message: `${url.origin} answered ${status} without data; is it the address of the server?`,
+  };
+}
+
+function dataOf(body: string): Record<string, unknown> | undefined {
+  const json = parse(body) as { data?: unknown } | null | undefined;
+  return typeof json?.data === 'object' && json.data !== null
+    ? (json.data as Record<string, unknown>)
+    : undefined;
 }
 
 /** The server's refusal, in the words of its body. */
 export function refusal(status: number, body: string): string {
-  return `the server answered ${status}: ${errorsOf(body).replace(/\s+/g, ' ').trim()}`;
+  const json = parse(body) as { errors?: unknown } | null | undefined;
+  const reason =
+    Array.isArray(json?.errors) && json.errors.length > 0 ? json.errors.join('; ') : body;
+  return `the server answered ${status}: ${reason.replace(/\s+/g, ' ').trim() || 'no reason given'}`;
 }
 
-function errorsOf(body: string): string {
+function parse(text: string): unknown {
   try {
-    const { errors } = JSON.parse(body) as { errors?: unknown };
-    if (Array.isArray(errors) && errors.length > 0) return errors.join('; ');
+    return JSON.parse(text);
   } catch {
-    // Not Vault's JSON: the text speaks for itself.
+    return undefined;
   }
-  return body || 'no reason given';
 }
 
 type ErrorWithCode = Partial<NodeJS.ErrnoException>;
 
+/** Says why there was no answer. */
 export function unreachable(url: URL, error: unknown): string {
   const { message, code, cause } = error as ErrorWithCode & { cause?: ErrorWithCode };
-  return `cannot reach ${url.origin} (${cause?.code ?? code ?? cause?.message ?? message}); is the server running, and VAULT_ADDR its address?`;
+  const reason = cause?.code ?? code ?? cause?.message ?? message;
+  return `cannot reach ${url.origin} (${reason}); is the server running, and VAULT_ADDR its address?`;
 }

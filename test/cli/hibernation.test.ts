@@ -15,7 +15,7 @@ let server: LocalServer;
 let target: { address: string; token: string };
 
 beforeAll(async () => {
-  const bundle = await buildBundle('test/worker/observed-worker.ts');
+  const bundle = await buildBundle({ entry: 'test/worker/observed-worker.ts' });
   const folder = openDataFolder(join(scratch, 'data'));
   if (typeof bundle === 'string' || typeof folder === 'string')
     throw new Error(`${bundle} ${folder}`);

@@ -16,14 +16,18 @@ export interface Bundle {
 
 const ENTRY = 'src/worker.ts';
 
-/**
- * @param entry the module to bundle, from the root of the project
- * @returns the bundle, or the sentence that says why there is none
- */
-export async function buildBundle(entry = ENTRY): Promise<Bundle | string> {
+interface Build {
+  /** The module to bundle, from the root of the project. */
+  readonly entry?: string;
+  /** Ends the build. */
+  readonly signal?: AbortSignal;
+}
+
+/** @returns the bundle, or the sentence that says why there is none */
+export async function buildBundle({ entry = ENTRY, signal }: Build = {}): Promise<Bundle | string> {
   const folder = mkdtempSync(join(tmpdir(), 'carillon-bundle-'));
   try {
-    const output = await wranglerDryRun(entry, folder);
+    const output = await wranglerDryRun(entry, folder, signal);
     if (output !== undefined) return `the Worker cannot be built:\n${output}`;
     return {
       code: readFileSync(join(folder, `${basename(entry, '.ts')}.js`), 'utf8'),
@@ -35,7 +39,11 @@ export async function buildBundle(entry = ENTRY): Promise<Bundle | string> {
 }
 
 /** @returns what wrangler printed, where it failed */
-function wranglerDryRun(entry: string, folder: string): Promise<string | undefined> {
+function wranglerDryRun(
+  entry: string,
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
   const wrangler = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
   const args = [wrangler, 'deploy', entry, '--dry-run', '--outdir', folder];
   return new Promise((resolve) => {
@@ -44,6 +52,8 @@ function wranglerDryRun(entry: string, folder: string): Promise<string | undefin
       cwd: ROOT,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
+      killSignal: 'SIGKILL',
+      ...(signal && { signal }),
       env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' },
     });
     let output = '';
@@ -52,7 +62,10 @@ function wranglerDryRun(entry: string, folder: string): Promise<string | undefin
         output += text;
       });
     }
-    child.once('error', (error) => resolve(error.message));
+    child.once('error', (error) => {
+      // One that was started and then interrupted still writes until it has closed.
+      if (child.pid === undefined) resolve(error.message);
+    });
     child.once('close', (code) => resolve(code === 0 ? undefined : output.trim()));
   });
 }

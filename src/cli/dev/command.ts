@@ -50,27 +50,53 @@ Example:
     const rootToken = rootTokenOf(values['root-token'], host);
     if (!rootToken.ok) return misuse(rootToken.message, 'dev');
 
-    const unavailable = await checkAddress(host, port);
-    if (unavailable !== undefined) return fail(unavailable);
-    const folder = openDataFolder(data);
-    if (typeof folder === 'string') return fail(folder);
-    const stopped = stopRequested();
     try {
-      const bundle = await buildBundle();
-      if (typeof bundle === 'string') return fail(bundle);
-      const server = await startWorkerd({ bundle, folder, host, port, rootToken: rootToken.token });
-      if (typeof server === 'string') return fail(server);
-      status(banner({ host, port: server.port, token: rootToken.token, data }));
-
-      const death = await Promise.race([server.died, stopped]);
-      if (death !== undefined) return fail(death);
-      await server.stop();
-      return 0;
-    } finally {
-      folder.close();
+      return await serve({ host, port, data, token: rootToken.token });
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === undefined) throw error;
+      return fail(`the server cannot be started: ${message}`);
     }
   },
 };
+
+interface Serve {
+  readonly host: string;
+  readonly port: number;
+  readonly data: string | undefined;
+  readonly token: string;
+}
+
+/** Runs the server until it is asked to end, or dies. */
+async function serve({ host, port, data, token }: Serve): Promise<ExitCode> {
+  const unavailable = await checkAddress(host, port);
+  if (unavailable !== undefined) return fail(unavailable);
+  const folder = openDataFolder(data);
+  if (typeof folder === 'string') return fail(folder);
+  const stop = stopRequested();
+  try {
+    const bundle = await buildBundle({ signal: stop });
+    if (stop.aborted) return 0;
+    if (typeof bundle === 'string') return fail(bundle);
+    const server = await startWorkerd({
+      bundle,
+      folder,
+      host,
+      port,
+      rootToken: token,
+      signal: stop,
+    });
+    if (typeof server === 'string') return stop.aborted ? 0 : fail(server);
+
+    status(banner({ host, port: server.port, token, data }));
+    const death = await Promise.race([server.died, aborted(stop)]);
+    if (death !== undefined) return fail(death);
+    await server.stop();
+    return 0;
+  } finally {
+    folder.close();
+  }
+}
 
 function rootTokenOf(
   given: unknown,
@@ -87,11 +113,18 @@ function rootTokenOf(
   };
 }
 
-/** Resolves when the user, or whoever started the command, asks it to end. */
-function stopRequested(): Promise<undefined> {
+function aborted(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => resolve(undefined));
-    }
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined));
   });
+}
+
+/** Aborted when the user, or whoever started the command, asks it to end. */
+function stopRequested(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => controller.abort());
+  }
+  return controller.signal;
 }

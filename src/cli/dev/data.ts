@@ -39,11 +39,10 @@ export function openDataFolder(given: string | undefined): DataFolder | string {
     return `the data folder ${path} cannot be used: ${reasonOf(error as NodeJS.ErrnoException)}; name one that you may read and write with --data`;
   }
   const lock = join(path, LOCK);
-  const owner = ownerOf(lock);
+  const owner = takeLock(lock);
   if (owner !== undefined) {
     return `the data folder ${path} is in use by process ${owner}; stop that server, or name another folder with --data`;
   }
-  writeFileSync(lock, `${process.pid}\n`);
   return { path, temporary: false, close: () => rmSync(lock, { force: true }) };
 }
 
@@ -61,15 +60,35 @@ function reasonOf({ code, message }: NodeJS.ErrnoException): string {
   }
 }
 
-/** The process that holds the lock, if it is still alive: a server that was killed leaves its lock. */
-function ownerOf(lock: string): number | undefined {
+/** @returns the process that holds the lock, where that is another one */
+function takeLock(lock: string): number | undefined {
+  const owner = ownerOf(lock);
+  if (owner !== undefined) return owner;
+  // A server that was killed leaves its lock.
+  rmSync(lock, { force: true });
   try {
-    const pid = Number(readFileSync(lock, 'utf8'));
+    writeFileSync(lock, `${process.pid}\n`, { flag: 'wx' });
+    return undefined;
+  } catch (error) {
+    const another = ownerOf(lock);
+    if (another !== undefined) return another;
+    throw error;
+  }
+}
+
+/** The living process that a lock names. One with our own number is not us: that number came round. */
+function ownerOf(lock: string): number | undefined {
+  let pid: number;
+  try {
+    pid = Number(readFileSync(lock, 'utf8'));
+  } catch {
+    return undefined;
+  }
+  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return undefined;
+  try {
     process.kill(pid, 0);
     return pid;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-      ? Number(readFileSync(lock, 'utf8'))
-      : undefined;
+    return (error as NodeJS.ErrnoException).code === 'EPERM' ? pid : undefined;
   }
 }

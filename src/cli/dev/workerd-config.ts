@@ -11,8 +11,8 @@ export const STATE_FOLDER = 'durable-objects';
 
 interface WranglerConfig {
   readonly compatibility_date: string;
-  readonly compatibility_flags: readonly string[];
-  readonly vars: Readonly<Record<string, string>>;
+  readonly compatibility_flags?: readonly string[];
+  readonly vars: Readonly<Record<string, unknown>>;
   readonly durable_objects: {
     readonly bindings: readonly { readonly name: string; readonly class_name: string }[];
   };
@@ -22,8 +22,10 @@ export function workerdConfig(bundle: Bundle, host: string, port: number): strin
   const wrangler = parse(bundle.config) as unknown as WranglerConfig;
   const objects = wrangler.durable_objects.bindings;
   const bindings = [
-    ...Object.entries(wrangler.vars).map(
-      ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`,
+    ...Object.entries(wrangler.vars).map(([name, value]) =>
+      typeof value === 'string'
+        ? `(name = ${text(name)}, text = ${text(value)})`
+        : `(name = ${text(name)}, json = ${text(JSON.stringify(value))})`,
     ),
     `(name = "ROOT_TOKEN", fromEnvironment = ${text(ROOT_TOKEN_VARIABLE)})`,
     ...objects.map(
@@ -48,7 +50,7 @@ const config :Workerd.Config = (
 const worker :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = ${text(bundle.code)})],
   compatibilityDate = ${text(wrangler.compatibility_date)},
-  compatibilityFlags = [${wrangler.compatibility_flags.map(text).join(', ')}],
+  compatibilityFlags = [${(wrangler.compatibility_flags ?? []).map(text).join(', ')}],
   bindings = [
     ${bindings.join(',\n    ')},
   ],

@@ -28,6 +28,8 @@ interface Start {
   readonly host: string;
   readonly port: number;
   readonly rootToken: string;
+  /** Ends the start. */
+  readonly signal?: AbortSignal;
 }
 
 /** @returns the server once it listens, or the sentence that says why it does not */
@@ -37,6 +39,7 @@ export async function startWorkerd({
   host,
   port,
   rootToken,
+  signal,
 }: Start): Promise<LocalServer | string> {
   mkdirSync(join(folder.path, STATE_FOLDER), { recursive: true });
   writeFileSync(join(folder.path, CONFIG_FILE), workerdConfig(bundle, host, port));
@@ -58,7 +61,11 @@ export async function startWorkerd({
     );
   });
   const guard = child.pid === undefined ? undefined : startGuard(child.pid, folder);
+  // Only the start is interrupted so: a server that listens is given time to finish what it does.
+  const interrupt = () => child.kill('SIGKILL');
+  signal?.addEventListener('abort', interrupt);
   const listening = await Promise.race([portOf(child), died]);
+  signal?.removeEventListener('abort', interrupt);
   if (typeof listening === 'string') {
     guard?.kill();
     return listening;

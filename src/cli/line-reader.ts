@@ -1,0 +1,66 @@
+/** The lines of a stream that are not blank: those that are there already, and the next one. */
+import type { Readable } from 'node:stream';
+
+/** Lines that may wait to be taken before the stream is paused. */
+const MAX_WAITING_LINES = 1000;
+
+export class LineReader {
+  readonly #source: Readable;
+  readonly #waiting: string[] = [];
+  #rest = '';
+  #ended = false;
+  #error: Error | undefined;
+  #wake: () => void = () => undefined;
+
+  /** @param maxCharacters of one line; a longer one is an error, not a full memory */
+  constructor(source: Readable, maxCharacters: number) {
+    this.#source = source;
+    source.setEncoding('utf8');
+    source.on('data', (chunk: string) => {
+      const lines = (this.#rest + chunk).split('\n');
+      this.#rest = lines.pop() ?? '';
+      for (const line of lines) this.#add(line);
+      if (this.#rest.length > maxCharacters) {
+        source.destroy(new Error(`a line is longer than ${maxCharacters} characters`));
+      } else if (this.#waiting.length >= MAX_WAITING_LINES) {
+        source.pause();
+      }
+      this.#wake();
+    });
+    source.once('end', () => {
+      this.#add(this.#rest);
+      this.#ended = true;
+      this.#wake();
+    });
+    source.once('error', (error) => {
+      this.#error = error;
+      this.#wake();
+    });
+  }
+
+  /** A line that has already come. */
+  ready(): string | undefined {
+    const line = this.#waiting.shift();
+    if (this.#waiting.length === 0 && !this.#ended) this.#source.resume();
+    return line;
+  }
+
+  /**
+   * The next line, once it comes; undefined at the end.
+   *
+   * @throws what broke the stream
+   */
+  async next(): Promise<string | undefined> {
+    while (this.#waiting.length === 0 && !this.#ended && this.#error === undefined) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    if (this.#error !== undefined) throw this.#error;
+    return this.ready();
+  }
+
+  #add(line: string): void {
+    if (line.trim() !== '') this.#waiting.push(line);
+  }
+}

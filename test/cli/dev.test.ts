@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
-import { run } from '../support/run.ts';
+import { run, start } from '../support/run.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -111,6 +111,19 @@ describe('carillon dev', () => {
   });
 });
 
+describe('carillon dev, interrupted while it builds', () => {
+  it('ends with 0 and leaves nothing behind', async () => {
+    const temporary = mkdtempSync(join(scratch, 'tmp-'));
+    const { child, finished } = start(['dev', '--port', '0'], { TMPDIR: temporary });
+    while (!readdirSync(temporary).some((name) => name.startsWith('carillon-bundle-'))) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    child.kill('SIGINT');
+    expect(await finished).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(readdirSync(temporary).filter((name) => name.startsWith('carillon-'))).toEqual([]);
+  });
+});
+
 describe.runIf(process.platform === 'linux')('the processes of the local server', () => {
   it('end together when workerd is killed: exit code 1 and the signal', async () => {
     const server = await startLocalServer([]);
@@ -151,6 +164,13 @@ describe('carillon dev refuses', () => {
     expect(stderr).toContain(`is in use by process ${server.process.pid}; stop that server`);
     await server.stop();
     await (await startLocalServer(['--data', data])).stop();
+  });
+
+  it.each(['', '0', 'x', '999999999'])('no data folder whose lock says %j', async (lock) => {
+    const data = mkdtempSync(join(scratch, 'locked-'));
+    writeFileSync(join(data, 'carillon.lock'), lock);
+    const server = await startLocalServer(['--data', data]);
+    expect(await server.stop()).toBe(0);
   });
 
   it('a data folder that is a file', async () => {

@@ -65,6 +65,27 @@ describe('carillon events subscribe', () => {
     expect((await finished).code).toBe(0);
   });
 
+  it('waits for a reader that is slow, and prints all to it in the end', async () => {
+    const { child, finished, stdoutMatching } = await subscribed('slow');
+    child.stdout.pause();
+    const line = JSON.stringify({ metadata: { text: 'x'.repeat(1000) } });
+    await run(['events', 'publish', 'slow', '--data', '-'], env, `${line}\n`.repeat(800));
+    child.stdout.resume();
+    await stdoutMatching(/^(?:.+\n){800}$/);
+    child.kill('SIGINT');
+    expect((await finished).stderr).toBe(`subscribed to slow at ${server.address}\n`);
+  });
+
+  it('ends at once when it is interrupted, though its reader takes nothing', async () => {
+    const { child } = await subscribed('stalled');
+    const exited = once(child, 'exit');
+    child.stdout.pause();
+    const line = JSON.stringify({ metadata: { text: 'x'.repeat(1000) } });
+    await run(['events', 'publish', 'stalled', '--data', '-'], env, `${line}\n`.repeat(800));
+    child.kill('SIGINT');
+    expect(await exited).toEqual([130, null]);
+  });
+
   it('ends with 1 and a sentence when the server goes', async () => {
     const own = await startLocalServer([]);
     const { finished, stderrMatching } = start(['events', 'subscribe', '*'], {
@@ -88,6 +109,8 @@ describe('carillon events subscribe', () => {
     [{ VAULT_ADDR: 'localhost' }, 'VAULT_ADDR is "localhost"; set it to a URL'],
     [{ VAULT_ADDR: 'http://127.0.0.1:1' }, 'cannot reach ws://127.0.0.1:1 (ECONNREFUSED)'],
     [{ VAULT_NAMESPACE: 'ns1' }, 'the server answered 404: no handler for route'],
+    [{ VAULT_NAMESPACE: '日本' }, 'VAULT_NAMESPACE has a character that no header can carry'],
+    [{ VAULT_TOKEN: 'a\nb' }, 'VAULT_TOKEN has a character that no header can carry'],
   ])('says what is wrong with %o', async (wrong, message) => {
     const { code, stdout, stderr } = await run(['events', 'subscribe', '*'], { ...env, ...wrong });
     expect(code).toBe(1);
@@ -180,6 +203,16 @@ describe('carillon events publish', () => {
     expect(stdout.trimEnd().split('\n')).toHaveLength(2500);
   });
 
+  it('sends lines of more event-type namespaces than one request may have', async () => {
+    const lines = Array.from(
+      { length: 100 },
+      (_, i) => `{"event_type":"wide${i}/a","id":"w${i}"}\n`,
+    );
+    const { code, stdout } = await run(['events', 'publish', '--data', '-'], env, lines.join(''));
+    expect(code).toBe(0);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(100);
+  });
+
   it('takes the output of a subscription', async () => {
     const { child, finished, stdoutMatching } = await subscribed('original');
     await run(['events', 'publish', 'original', 'a=b'], env);
@@ -202,12 +235,62 @@ describe('carillon events publish', () => {
     [['abc', '=value'], '', 2, '"=value" is not key=value'],
     [['abc', 'a=b', '--data', '-'], '', 2, 'not both'],
     [['abc', '--data', 'file'], '', 2, '--data is "file"; give it "@file" or "-"'],
+    [['../../x'], '', 2, 'the event type "../../x" has a "." or ".." segment'],
+    [
+      ['abc', '--data', '-'],
+      'x'.repeat(2 ** 20 + 1),
+      1,
+      'a line is longer than 1048576 characters',
+    ],
+    [['abc', '--data', '-'], '[\n'.repeat(2 ** 19 + 1), 1, 'write one event a line'],
   ])('refuses %j', async (args, stdin, exitCode, message) => {
     const { code, stdout, stderr } = await run(['events', 'publish', ...args], env, stdin);
     expect(code).toBe(exitCode);
     expect(stdout).toBe('');
     expect(stderr).toContain(message);
   });
+});
+
+describe('a server that is not quite there', () => {
+  let answer: { status: number; body: string };
+  let other: Server;
+  beforeAll(async () => {
+    other = createServer((_request, response) => {
+      response.writeHead(answer.status).end(answer.body);
+    });
+    other.listen(0, '127.0.0.1');
+    await once(other, 'listening');
+  });
+  afterAll(() => other.close());
+  const elsewhere = () => ({
+    ...env,
+    VAULT_ADDR: `http://127.0.0.1:${(other.address() as AddressInfo).port}`,
+  });
+
+  it('published a part: the ids are printed, and which failed', async () => {
+    answer = {
+      status: 503,
+      body: '{"errors":["1 of 2 events could not be published"],"data":{"accepted":[0],"failed":[1],"ids":["a","b"]}}',
+    };
+    expect(
+      await run(['events', 'publish', 'x', '--data', '-'], elsewhere(), '{"id":"a"}\n{"id":"b"}'),
+    ).toEqual({
+      code: 1,
+      stdout: 'a\n',
+      stderr:
+        'failed: b\ncarillon: the server answered 503: 1 of 2 events could not be published\n',
+    });
+  });
+
+  it.each([[['events', 'types']], [['events', 'publish', 'x']], [['events', 'subscribe', 'x']]])(
+    'is told from one that is: %j',
+    async (args) => {
+      answer = { status: 200, body: '<html>hello</html>' };
+      const { code, stderr } = await run(args, elsewhere());
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^carillon: .*answered 200.*\n$/);
+    },
+  );
 });
 
 describe('carillon events types', () => {

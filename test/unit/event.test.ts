@@ -1,24 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { checkEvent, type Event, type EventDefaults } from '../../src/event/event.ts';
+import { checkEvent, type EventDefaults } from '../../src/event/event.ts';
+import { check, DEFAULTS, refusalOf } from './support/checked.ts';
 import { accepted, failureOf } from './support/result.ts';
-
-const DEFAULTS: EventDefaults = {
-  newId: () => 'made',
-  now: 1769903999500,
-  source: 'vault://carillon',
-};
-
-/** Checks an event of a type that is in no catalog, with these members. */
-function check(members: Record<string, unknown>): Event {
-  return accepted(checkEvent({ event_type: 'abc', ...members }, DEFAULTS));
-}
-
-/** What is said of such an event. */
-function refusalOf(members: Record<string, unknown>): string {
-  const failure = failureOf(checkEvent({ event_type: 'abc', ...members }, DEFAULTS));
-  expect(failure.reason).toBe('invalid');
-  return failure.message;
-}
 
 describe('an event', () => {
   it('needs nothing but its type; the rest is given', () => {

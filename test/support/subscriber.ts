@@ -4,7 +4,7 @@ import { type RawData, WebSocket } from 'ws';
 import { inTime } from './in-time.ts';
 
 /** Far longer than a delivery takes, far shorter than a test may. */
-const TIMEOUT_MS = 5000;
+const TIMEOUT_MS = 20_000;
 
 export interface Target {
   /** `https://carillon.example.com` */

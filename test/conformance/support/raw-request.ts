@@ -6,7 +6,7 @@ import { type IncomingMessage, request as plain } from 'node:http';
 import { request as tls } from 'node:https';
 import { type Answer, host, target } from './target.ts';
 
-const TIMEOUT_MS = 5000;
+const TIMEOUT_MS = 20_000;
 
 export type Header = readonly [name: string, value: string];
 

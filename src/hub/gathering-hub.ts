@@ -33,8 +33,8 @@ export class GatheringHub extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#subscribers = new Subscribers(ctx);
     this.#remembered = new RememberedEvents(ctx.storage);
+    this.#subscribers = new Subscribers(ctx, this.#remembered);
     ctx.storage.sql.exec(
       `CREATE TABLE IF NOT EXISTS hubs (
          event_type_namespace TEXT PRIMARY KEY,
@@ -60,6 +60,9 @@ export class GatheringHub extends DurableObject<Env> {
   /**
    * Takes events from a hub and sends them on.
    *
+   * An event that is known here and yet fed is one that the hub failed to complete, or has forgotten.
+   * It is not sent twice to those who heard it; but for those who came since, it is new.
+   *
    * @param version the word by which the hub feeds
    * @returns whether to go on: a hub learns here, and only here, that the last subscriber left
    */
@@ -69,7 +72,11 @@ export class GatheringHub extends DurableObject<Env> {
     publications: readonly Publication[],
   ): Gathering {
     this.#confirm(eventTypeNamespace, version);
-    const reached = this.#subscribers.deliver(this.#remembered.remember(publications));
+    const { fresh, known } = this.#remembered.remember(publications);
+    let reached = this.#subscribers.deliver(fresh);
+    for (const publication of known) {
+      reached += this.#subscribers.deliver([publication], this.#remembered.moveToEnd(publication));
+    }
     return this.#tell(eventTypeNamespace, reached > 0 || this.#wants(eventTypeNamespace));
   }
 

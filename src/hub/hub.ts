@@ -19,8 +19,8 @@ export class Hub extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#subscribers = new Subscribers(ctx);
     this.#remembered = new RememberedEvents(ctx.storage);
+    this.#subscribers = new Subscribers(ctx, this.#remembered);
   }
 
   /** Takes the handshake of a subscriber whose pattern stays within this event-type namespace. */
@@ -44,7 +44,7 @@ export class Hub extends DurableObject<Env> {
       const unknown = publications.filter((publication) => !this.#remembered.knows(publication));
       if (unknown.length > 0) await this.#feed(version, unknown);
     }
-    const fresh = this.#remembered.remember(publications);
+    const { fresh } = this.#remembered.remember(publications);
     this.#subscribers.deliver(fresh);
     return fresh.map(({ key }) => key);
   }

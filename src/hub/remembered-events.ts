@@ -23,27 +23,54 @@ export class RememberedEvents {
     return rows.toArray().length > 0;
   }
 
+  /** The place of the last event in the order of all; 0 before the first. */
+  last(): number {
+    const { sql } = this.#storage;
+    const row = sql.exec<{ last: number | null }>(
+      'SELECT MAX(sequence) AS last FROM remembered_events',
+    );
+    return row.one().last ?? 0;
+  }
+
   /**
    * Remembers the events, all or none: an exception alone would leave those before it remembered, and
    * they would be duplicates when the request is repeated, though nobody ever heard them.
    *
-   * @returns those that were new, in their order
+   * @returns those that were new and those that were known, each in their order
    */
-  remember(publications: readonly Publication[]): Publication[] {
+  remember(publications: readonly Publication[]): { fresh: Publication[]; known: Publication[] } {
     const { sql } = this.#storage;
     return this.#storage.transactionSync(() => {
-      const fresh = publications.filter(
-        ({ key }) =>
-          sql.exec('INSERT OR IGNORE INTO remembered_events (key) VALUES (?)', key).rowsWritten > 0,
-      );
+      const fresh: Publication[] = [];
+      const known: Publication[] = [];
+      for (const publication of publications) {
+        const { rowsWritten } = sql.exec(
+          'INSERT OR IGNORE INTO remembered_events (key) VALUES (?)',
+          publication.key,
+        );
+        (rowsWritten > 0 ? fresh : known).push(publication);
+      }
       if (fresh.length > 0) {
         sql.exec(
-          `DELETE FROM remembered_events
-           WHERE sequence <= (SELECT MAX(sequence) FROM remembered_events) - ?`,
-          MAX_REMEMBERED_EVENTS,
+          'DELETE FROM remembered_events WHERE sequence <= ?',
+          this.last() - MAX_REMEMBERED_EVENTS,
         );
       }
-      return fresh;
+      return { fresh, known };
     });
+  }
+
+  /**
+   * Moves a known event to the end: by now, everybody who is here has heard it.
+   *
+   * @returns the place that it had
+   */
+  moveToEnd({ key }: Publication): number {
+    const { sql } = this.#storage;
+    const { sequence } = sql
+      .exec<{ sequence: number }>('SELECT sequence FROM remembered_events WHERE key = ?', key)
+      .one();
+    sql.exec('UPDATE remembered_events SET sequence = ? WHERE key = ?', this.last() + 1, key);
+    return sequence;
   }
 }

@@ -9,6 +9,7 @@ import { compileGlob } from '../event/glob.ts';
 import { MAX_SOCKETS_PER_HUB } from '../limits.ts';
 import { type Encoding, Frame } from '../wire/frame.ts';
 import type { Publication } from './publication.ts';
+import type { RememberedEvents } from './remembered-events.ts';
 import type { Subscription } from './subscription.ts';
 
 interface SubscriptionClass extends Subscription {
@@ -22,6 +23,7 @@ interface SubscriptionClass extends Subscription {
 
 export class Subscribers {
   readonly #ctx: DurableObjectState;
+  readonly #remembered: RememberedEvents;
   readonly #maxSockets: number;
   readonly #classes = new Map<string, SubscriptionClass>();
   /** Handshakes under way. */
@@ -32,8 +34,13 @@ export class Subscribers {
    */
   #placesTaken: number | undefined;
 
-  constructor(ctx: DurableObjectState, maxSockets = MAX_SOCKETS_PER_HUB) {
+  constructor(
+    ctx: DurableObjectState,
+    remembered: RememberedEvents,
+    maxSockets = MAX_SOCKETS_PER_HUB,
+  ) {
     this.#ctx = ctx;
+    this.#remembered = remembered;
     this.#maxSockets = maxSockets;
     ctx.storage.sql.exec(
       `CREATE TABLE IF NOT EXISTS subscription_classes (
@@ -68,6 +75,7 @@ export class Subscribers {
       await prepare();
       const { 0: client, 1: server } = new WebSocketPair();
       this.#ctx.acceptWebSocket(server, [subscriptionClass.tag]);
+      server.serializeAttachment(this.#remembered.last());
       return new Response(null, { status: 101, webSocket: client });
     } finally {
       this.#handshakes--;
@@ -91,9 +99,10 @@ export class Subscribers {
   /**
    * Sends the events, in their order, to every subscriber whose pattern matches.
    *
+   * @param since only to those who came after the remembered event of this sequence
    * @returns how many subscribers at least one of them went to
    */
-  deliver(publications: readonly Publication[]): number {
+  deliver(publications: readonly Publication[], since = 0): number {
     const events = publications.map(({ event_type, json }) => ({
       event_type,
       frame: new Frame(json),
@@ -106,6 +115,8 @@ export class Subscribers {
       if (sockets.length === 0) continue;
       const messages = matching.map(({ frame }) => frame.in(encoding));
       for (const socket of sockets) {
+        // An attachment is the place of the last event before the socket came.
+        if (since > 0 && socket.deserializeAttachment() < since) continue;
         if (send(socket, messages)) reached++;
       }
     }

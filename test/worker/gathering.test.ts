@@ -1,5 +1,6 @@
 import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it } from 'vitest';
+import { MAX_PUBLISH_EVENTS, MAX_REMEMBERED_EVENTS } from '../../src/limits.ts';
 import {
   breakTable,
   gatheringHubStub,
@@ -156,6 +157,61 @@ describe('a hub', () => {
     expect(await own.nextId()).toBe('a');
     expect(await own.nextId()).toBe('b');
     expect(await gathering.nextId()).toBe('b');
+  });
+
+  it('completes an event also for those who came between its failure and its repetition', async () => {
+    const before = await subscribe('dep*');
+    await published('deploy/warm-up');
+    await before.nextId();
+    await breakTable(hubStub('deploy'), 'remembered_events');
+    expect((await publish('deploy/finished', { id: 'a' })).status).toBe(503);
+    expect(await before.nextId()).toBe('a');
+    await repair(hubStub('deploy'));
+
+    const since = [
+      await subscribe('dep*'),
+      await subscribe('*', 'json=true'),
+      await subscribe('deploy/*'),
+    ];
+    await evictDurableObject(gatheringHubStub());
+    await published('deploy/finished', { id: 'a' });
+    await published('deploy/finished', { id: 'b' });
+    for (const subscriber of since) {
+      expect([await subscriber.nextId(), await subscriber.nextId()]).toEqual(['a', 'b']);
+    }
+    expect(await before.nextId()).toBe('b');
+  });
+
+  it('may fail at an event more than once, and it is still heard once by each', async () => {
+    await published('deploy/warm-up');
+    const subscribers = [];
+    for (let attempt = 0; attempt < 3; attempt++) {
+      subscribers.push(await subscribe('dep*'));
+      await breakTable(hubStub('deploy'), 'remembered_events');
+      expect((await publish('deploy/finished', { id: 'a' })).status).toBe(503);
+      await repair(hubStub('deploy'));
+    }
+    await published('deploy/finished', { id: 'a' });
+    await published('deploy/finished', { id: 'b' });
+    for (const subscriber of subscribers) {
+      expect([await subscriber.nextId(), await subscriber.nextId()]).toEqual(['a', 'b']);
+    }
+  });
+
+  it('has forgotten an event that the gathering hub remembers: those who came since hear it', async () => {
+    const first = await subscribe('dep*');
+    await published('deploy/finished', { id: 'a' });
+    expect(await first.nextId()).toBe('a');
+    first.socket.close(1000);
+    await first.closed;
+    await published('deploy/finished');
+    const fill = Array.from({ length: MAX_PUBLISH_EVENTS }, () => ({ event_type: 'deploy/other' }));
+    for (let filled = 0; filled < MAX_REMEMBERED_EVENTS; filled += fill.length)
+      await published('', fill);
+
+    const second = await subscribe('dep*');
+    await published('deploy/finished', { id: 'a' });
+    expect(await second.nextId()).toBe('a');
   });
 
   it('heeds the newest word of the gathering hub, in whatever order they come', async () => {

@@ -1,5 +1,6 @@
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, it } from 'vitest';
+import { RememberedEvents } from '../../src/hub/remembered-events.ts';
 import { Subscribers } from '../../src/hub/subscribers.ts';
 import { hubStub } from './support.ts';
 
@@ -10,7 +11,7 @@ const READY = () => Promise.resolve();
 
 it('a full hub takes no more subscribers until one leaves', async () => {
   await runInDurableObject(hubStub('abc'), async (_hub, state) => {
-    const subscribers = new Subscribers(state, 3);
+    const subscribers = new Subscribers(state, new RememberedEvents(state.storage), 3);
     const clients: WebSocket[] = [];
     for (let i = 0; i < 3; i++) {
       const { webSocket } = await subscribers.accept(SUBSCRIPTION, READY);
@@ -32,7 +33,7 @@ it('a full hub takes no more subscribers until one leaves', async () => {
 
 it('handshakes under way count: a full hub is not overrun by those that came together', async () => {
   await runInDurableObject(hubStub('abc'), async (_hub, state) => {
-    const subscribers = new Subscribers(state, 2);
+    const subscribers = new Subscribers(state, new RememberedEvents(state.storage), 2);
     let ready: () => void = () => undefined;
     const prepared = new Promise<void>((resolve) => {
       ready = resolve;
@@ -46,7 +47,7 @@ it('handshakes under way count: a full hub is not overrun by those that came tog
 
 it('a class is forgotten once its last subscriber left, so that patterns do not pile up', async () => {
   await runInDurableObject(hubStub('abc'), async (_hub, state) => {
-    const subscribers = new Subscribers(state);
+    const subscribers = new Subscribers(state, new RememberedEvents(state.storage));
     const failing = () => Promise.reject(new Error('not ready'));
     for (let i = 0; i < 20; i++) {
       await expect(

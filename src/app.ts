@@ -95,10 +95,11 @@ async function requireToken(c: C, next: Next): Guarded {
 
 /** No namespace but root exists; a request for another is one for a route that is not there. */
 async function requireRootNamespace(c: C, next: Next): Guarded {
-  const namespace = firstValue(c.req.raw.headers.get('x-vault-namespace')).replace(
-    /^\/+|\/+$/g,
-    '',
-  );
+  const header = firstValue(c.req.raw.headers.get('x-vault-namespace'));
+  const namespace = header
+    .split('/')
+    .filter((segment) => segment !== '')
+    .join('/');
   if (namespace === '' || namespace === 'root') return next();
   return refuse({ reason: 'no_route', path: `${namespace}/${routeOf(c)}` });
 }

@@ -19,10 +19,17 @@ export const MAX_PUBLISH_BYTES = 1024 * 1024;
 export const MAX_PUBLISH_EVENTS = 1000;
 
 /**
- * Event-type namespaces that one publish request may address. Each is one call to a Durable Object,
- * and Workers allow 50 subrequests to an invocation on the free plan.
+ * Event-type namespaces that one publish request may address: each is a call to a Durable Object. On
+ * the free plan of Workers an invocation may make 50; a request of more fails in part there, and is
+ * completed by repeating it.
  */
-export const MAX_PUBLISH_NAMESPACES = 32;
+export const MAX_PUBLISH_NAMESPACES = 100;
+
+/**
+ * Event-type namespaces, and so hubs, of one Vault namespace. The first subscriber of `*` has each of
+ * them told, and Workers allow 10,000 subrequests to an invocation on the paid plan.
+ */
+export const MAX_HUBS = 3000;
 
 /** Length of an event type, in characters (all of them ASCII). */
 export const MAX_EVENT_TYPE_CHARACTERS = 256;

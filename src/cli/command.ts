@@ -5,7 +5,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 export type ExitCode = 0 | 1 | 2 | 130;
 
 export type Options = NonNullable<ParseArgsConfig['options']>;
-export type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
 
 export interface Command {
   /** The words that call it: `events subscribe`. */

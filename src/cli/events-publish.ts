@@ -96,9 +96,11 @@ class Publisher {
 
   /** Publishes lines, in as many requests as the server's limits ask for. */
   async sendLines(lines: readonly string[], linesBefore: number): Promise<ExitCode> {
+    // Blank lines are sent with others, so that the server counts as the user does.
+    if (lines.every((line) => line.trim() === '')) return 0;
     const outcome = await this.#post('application/x-ndjson', lines.join('\n'));
     if (outcome.ok) return 0;
-    if (outcome.status === 413 && lines.length > 1) {
+    if (outcome.status === 413 && outcome.data === undefined && lines.length > 1) {
       const half = Math.ceil(lines.length / 2);
       const exitCode = await this.sendLines(lines.slice(0, half), linesBefore);
       return exitCode === 0 ? this.sendLines(lines.slice(half), linesBefore + half) : exitCode;
@@ -134,10 +136,12 @@ class Publisher {
 async function publishSource(source: Readable, publisher: Publisher): Promise<ExitCode> {
   const lines = new LineReader(source, MAX_PUBLISH_BYTES);
   try {
-    const first = await lines.next();
+    let blank = 0;
+    let first = await lines.next();
+    for (; first?.trim() === ''; first = await lines.next()) blank++;
     if (first === undefined) return fail('the input has no events');
     return isEvent(first)
-      ? await publishLines(first, lines, publisher)
+      ? await publishLines(first, lines, publisher, blank)
       : await publishDocument(first, lines, publisher);
   } catch (error) {
     return fail(`cannot read the input: ${(error as Error).message}`);
@@ -176,8 +180,9 @@ async function publishLines(
   first: string,
   lines: LineReader,
   publisher: Publisher,
+  linesBefore: number,
 ): Promise<ExitCode> {
-  let sent = 0;
+  let sent = linesBefore;
   for (let line: string | undefined = first; line !== undefined; ) {
     const batch = [line];
     let bytes = Buffer.byteLength(line) + 1;

@@ -1,4 +1,4 @@
-/** The lines of a stream that are not blank: those that are there already, and the next one. */
+/** The lines of a stream: those that are there already, and the next one. */
 import type { Readable } from 'node:stream';
 
 /** Lines that may wait to be taken before the stream is paused. */
@@ -19,7 +19,7 @@ export class LineReader {
     source.on('data', (chunk: string) => {
       const lines = (this.#rest + chunk).split('\n');
       this.#rest = lines.pop() ?? '';
-      for (const line of lines) this.#add(line);
+      this.#waiting.push(...lines);
       if (this.#rest.length > maxCharacters) {
         source.destroy(new Error(`a line is longer than ${maxCharacters} characters`));
       } else if (this.#waiting.length >= MAX_WAITING_LINES) {
@@ -28,7 +28,7 @@ export class LineReader {
       this.#wake();
     });
     source.once('end', () => {
-      this.#add(this.#rest);
+      if (this.#rest !== '') this.#waiting.push(this.#rest);
       this.#ended = true;
       this.#wake();
     });
@@ -58,9 +58,5 @@ export class LineReader {
     }
     if (this.#error !== undefined) throw this.#error;
     return this.ready();
-  }
-
-  #add(line: string): void {
-    if (line.trim() !== '') this.#waiting.push(line);
   }
 }

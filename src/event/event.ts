@@ -211,7 +211,8 @@ function pluginInfoOf(value: unknown): Result<PluginInfo | undefined> {
   if (value === undefined) return ok(undefined);
   if (!isJsonObject(value))
     return invalid(`plugin_info must be a JSON object, not ${kindOf(value)}`);
-  for (const [key, member] of Object.entries(value)) {
+  const info = withoutNulls(value);
+  for (const [key, member] of Object.entries(info)) {
     if (!PLUGIN_INFO_KEYS.some((known) => known === key)) {
       return invalid(
         `unknown key ${quote(key)} in plugin_info; it has ${PLUGIN_INFO_KEYS.join(', ')}`,
@@ -220,7 +221,7 @@ function pluginInfoOf(value: unknown): Result<PluginInfo | undefined> {
     const checked = textOf(`plugin_info.${key}`, member);
     if (!checked.ok) return checked;
   }
-  return ok(value as PluginInfo);
+  return ok(info as PluginInfo);
 }
 
 function textOf(name: string, value: unknown): Result<string> {

@@ -9,9 +9,9 @@ export type Refusal =
   | { readonly reason: 'no_route'; readonly path: string }
   | { readonly reason: 'unsupported_operation'; readonly allow: string }
   | { readonly reason: 'not_configured'; readonly message: string }
-  /** Temporary. `data` says what was done of a request that was done in part. */
+  /** `data` says what was done of a request that was done in part. */
   | {
-      readonly reason: 'unavailable';
+      readonly reason: 'unavailable' | 'too_many_hubs';
       readonly message: string;
       readonly data?: Record<string, unknown>;
     }
@@ -42,12 +42,10 @@ export function refuse(refusal: Refusal): Response {
       });
     case 'not_configured':
       return errors(503, refusal.message);
+    case 'too_many_hubs':
+      return json(413, partial(refusal));
     case 'unavailable':
-      return json(
-        503,
-        { errors: [refusal.message], ...(refusal.data && { data: refusal.data }) },
-        { 'Retry-After': String(retryAfterSeconds()) },
-      );
+      return json(503, partial(refusal), { 'Retry-After': String(retryAfterSeconds()) });
     case 'bug':
       return errors(500, 'internal error; the log of the Worker says more');
   }
@@ -82,6 +80,10 @@ export function json(
 
 function errors(status: number, message: string, headers: Record<string, string> = {}): Response {
   return json(status, { errors: [message] }, headers);
+}
+
+function partial({ message, data }: { message: string; data?: Record<string, unknown> }): object {
+  return { errors: [message], ...(data && { data }) };
 }
 
 /** Spread over twice the time, lest everybody who was sent away comes back at once. */

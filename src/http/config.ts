@@ -2,6 +2,7 @@
 
 import { quote } from '../event/quote.ts';
 import { invalid, ok, type Result } from '../result.ts';
+import { isToken } from '../token.ts';
 
 /** The bindings of `wrangler.toml`, and the secret that is set apart from it. */
 export type Bindings = Env & { readonly ROOT_TOKEN?: string };
@@ -14,8 +15,6 @@ export interface Config {
   readonly rootToken: string | undefined;
 }
 
-/** What a header carries whole: of a value with commas a client may send only the first part. */
-const TOKEN = /^[\x21-\x2b\x2d-\x7e]+$/;
 const CLUSTER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 export function parseConfig(env: Bindings): Result<Config> {
@@ -27,7 +26,7 @@ export function parseConfig(env: Bindings): Result<Config> {
     );
   }
   const rootToken = env.ROOT_TOKEN === '' ? undefined : env.ROOT_TOKEN;
-  if (rootToken !== undefined && !TOKEN.test(rootToken)) {
+  if (rootToken !== undefined && !isToken(rootToken)) {
     return invalid(
       'the secret ROOT_TOKEN has a character that no request can send; set it to printable ASCII without blanks and commas',
     );

@@ -4,14 +4,14 @@ import { callWithRetry } from '../hub/call.ts';
 import { hubName } from '../hub/name.ts';
 import { type Publication, publicationOf } from '../hub/publication.ts';
 import { readEvents } from '../ingest/read-events.ts';
-import { MAX_PUBLISH_BYTES, MAX_PUBLISH_NAMESPACES } from '../limits.ts';
+import { MAX_HUBS, MAX_PUBLISH_BYTES, MAX_PUBLISH_NAMESPACES } from '../limits.ts';
 import { refuse, succeed } from './answer.ts';
 import { readBody } from './body.ts';
 import type { Bindings, Config } from './config.ts';
 import type { Principal } from './token.ts';
 
 /** What a request's event became. */
-type Outcome = 'accepted' | 'duplicate' | 'failed';
+type Outcome = 'accepted' | 'duplicate' | 'failed' | 'refused';
 
 /**
  * Publishes the events of a request: all of them are checked before the first is sent. They go to
@@ -67,11 +67,14 @@ async function send(
 ): Promise<Outcome[]> {
   const fresh = new Set<string>();
   const failed = new Set<Publication>();
+  const refused = new Set<Publication>();
   await Promise.all(
     Array.from(namespaces, async ([namespace, group]) => {
       const call = () => env.HUB.getByName(hubName('', namespace)).publish(group);
       try {
-        for (const key of await callWithRetry(call)) fresh.add(key);
+        const keys = await callWithRetry(call);
+        for (const key of keys ?? []) fresh.add(key);
+        if (keys === undefined) for (const publication of group) refused.add(publication);
       } catch (error) {
         console.error(`publishing to the hub of ${namespace} failed:`, error);
         for (const publication of group) failed.add(publication);
@@ -80,6 +83,7 @@ async function send(
   );
   return publications.map((publication) => {
     if (failed.has(publication)) return 'failed';
+    if (refused.has(publication)) return 'refused';
     // Of two events with one key in a request, the first is the event and the second its duplicate.
     return fresh.delete(publication.key) ? 'accepted' : 'duplicate';
   });
@@ -88,22 +92,25 @@ async function send(
 function answer(outcomes: readonly Outcome[], ids: readonly string[]): Response {
   const indexesOf = (wanted: Outcome) =>
     outcomes.flatMap((outcome, index) => (outcome === wanted ? [index] : []));
-  const failed = indexesOf('failed');
-  if (failed.length === 0) {
-    return succeed({
-      accepted: indexesOf('accepted').length,
-      duplicates: indexesOf('duplicate').length,
-      ids,
+  const [accepted, duplicates, failed, refused] = [
+    indexesOf('accepted'),
+    indexesOf('duplicate'),
+    indexesOf('failed'),
+    indexesOf('refused'),
+  ];
+  if (failed.length > 0) {
+    return refuse({
+      reason: 'unavailable',
+      message: `${failed.length} of ${outcomes.length} events could not be published; data says by index which. Repeat the request with these ids: what was accepted is not sent again`,
+      data: { accepted, duplicates, failed: [...failed, ...refused], ids },
     });
   }
-  return refuse({
-    reason: 'unavailable',
-    message: `${failed.length} of ${outcomes.length} events could not be published; data says by index which. Repeat the request with these ids: what was accepted is not sent again`,
-    data: {
-      accepted: indexesOf('accepted'),
-      duplicates: indexesOf('duplicate'),
-      failed,
-      ids,
-    },
-  });
+  if (refused.length > 0) {
+    return refuse({
+      reason: 'too_many_hubs',
+      message: `${refused.length} of ${outcomes.length} events are of new event-type namespaces, and there are ${MAX_HUBS} already, as many as are allowed; data says by index which. Publish under one that exists`,
+      data: { accepted, duplicates, failed: refused, ids },
+    });
+  }
+  return succeed({ accepted: accepted.length, duplicates: duplicates.length, ids });
 }

@@ -13,7 +13,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { namespacesOfPattern } from '../event/event-type.ts';
 import { compileGlob } from '../event/glob.ts';
-import { MAX_CONCURRENT_CALLS } from '../limits.ts';
+import { MAX_CONCURRENT_CALLS, MAX_HUBS } from '../limits.ts';
 import { callWithRetry } from './call.ts';
 import { hubName, parseHubName } from './name.ts';
 import type { Publication } from './publication.ts';
@@ -52,8 +52,13 @@ export class GatheringHub extends DurableObject<Env> {
     );
   }
 
-  /** Notes a hub and tells it whether it is gathered from. */
-  register(eventTypeNamespace: string): Gathering {
+  /**
+   * Notes a hub and tells it whether it is gathered from.
+   *
+   * @returns undefined where the Vault namespace has as many hubs as it may have
+   */
+  register(eventTypeNamespace: string): Gathering | undefined {
+    if (this.#hub(eventTypeNamespace) === undefined && this.#hubs() >= MAX_HUBS) return undefined;
     return this.#tell(eventTypeNamespace, this.#wants(eventTypeNamespace));
   }
 
@@ -142,6 +147,11 @@ export class GatheringHub extends DurableObject<Env> {
     const name = hubName(vaultNamespace, eventTypeNamespace);
     await callWithRetry(() => this.env.HUB.getByName(name).gather(gathering));
     this.#confirm(eventTypeNamespace, gathering.version);
+  }
+
+  #hubs(): number {
+    return this.ctx.storage.sql.exec<{ hubs: number }>('SELECT COUNT(*) AS hubs FROM hubs').one()
+      .hubs;
   }
 
   #hub(eventTypeNamespace: string): { version: number; feeding: number } | undefined {

@@ -35,14 +35,15 @@ export class Hub extends DurableObject<Env> {
    * two leaves an event that was not acknowledged and that repeating the request completes: here what
    * is missing here, there what is missing there, nothing twice.
    *
-   * @returns the keys of those that were new
+   * @returns the keys of those that were new; undefined where this hub is one too many
    * @throws where the gathering hub cannot be reached: nothing was delivered here
    */
-  async publish(publications: readonly Publication[]): Promise<string[]> {
-    const { gathered, version } = await this.#gathering();
-    if (gathered) {
+  async publish(publications: readonly Publication[]): Promise<string[] | undefined> {
+    const gathering = await this.#gathering();
+    if (gathering === undefined) return undefined;
+    if (gathering.gathered) {
       const unknown = publications.filter((publication) => !this.#remembered.knows(publication));
-      if (unknown.length > 0) await this.#feed(version, unknown);
+      if (unknown.length > 0) await this.#feed(gathering.version, unknown);
     }
     const { fresh } = this.#remembered.remember(publications);
     this.#subscribers.deliver(fresh);
@@ -70,12 +71,13 @@ export class Hub extends DurableObject<Env> {
   }
 
   /** Registers with the gathering hub before the first acknowledgement, and never again. */
-  async #gathering(): Promise<Gathering> {
+  async #gathering(): Promise<Gathering | undefined> {
     const known = this.#known();
     if (known !== undefined) return known;
     const { eventTypeNamespace } = parseHubName(this.ctx.id.name);
-    this.gather(await callWithRetry(() => this.#gatheringHub().register(eventTypeNamespace)));
-    return this.#known() as Gathering;
+    const told = await callWithRetry(() => this.#gatheringHub().register(eventTypeNamespace));
+    if (told !== undefined) this.gather(told);
+    return this.#known();
   }
 
   async #feed(version: number, publications: readonly Publication[]): Promise<void> {

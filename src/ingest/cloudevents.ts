@@ -18,7 +18,7 @@ const HEADER_PREFIX = 'ce-';
 
 /** Whether the headers are those of a CloudEvent in binary content mode. */
 export function isBinaryMode(headers: Headers): boolean {
-  return headers.has('ce-specversion') || headers.has('ce-id') || headers.has('ce-type');
+  return [...headers.keys()].some((name) => name.startsWith(HEADER_PREFIX));
 }
 
 /** Binary content mode: attributes in `ce-` headers, the body is the data. */
@@ -102,7 +102,7 @@ export function eventOfCloudEvent(cloudEvent: unknown, typeInUrl: boolean): Resu
       unknownKey('data', received, ['namespace', 'event_type', 'plugin_info']) ??
       unknownKey('data.event', event, ['id', 'metadata', 'entity_ids', 'note']);
     if (unknown !== undefined) return invalid(unknown);
-    if (event.id !== undefined && event.id !== id) {
+    if (event.id !== undefined && event.id !== null && event.id !== id) {
       return invalid(`id is ${quote(id)}, but data.event.id is ${quote(event.id)}`);
     }
     return ok({ ...event, ...received, ...own });

@@ -205,12 +205,12 @@ describe('carillon events publish', () => {
 
   it('sends lines of more event-type namespaces than one request may have', async () => {
     const lines = Array.from(
-      { length: 100 },
+      { length: 250 },
       (_, i) => `{"event_type":"wide${i}/a","id":"w${i}"}\n`,
     );
     const { code, stdout } = await run(['events', 'publish', '--data', '-'], env, lines.join(''));
     expect(code).toBe(0);
-    expect(stdout.trimEnd().split('\n')).toHaveLength(100);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(250);
   });
 
   it('takes the output of a subscription', async () => {
@@ -227,6 +227,8 @@ describe('carillon events publish', () => {
     [['kv-v2/data-write', 'path=a'], '', 1, 'metadata lacks "data_path", "modified", "operation"'],
     [['a*b'], '', 1, 'segment "a*b" has "*"'],
     [['abc', '--data', '-'], '{"id": 1}\n', 1, 'line 1: id must be a string'],
+    [['abc', '--data', '-'], '{}\n\n{}\n\n\n{"x":1}\n', 1, 'line 6: unknown key "x"'],
+    [['abc', '--data', '-'], '\n\n{"x":1}\n', 1, 'after 2 lines: the server answered 400: line 1'],
     [['abc', '--data', '-'], '', 1, 'the input has no events'],
     [['abc', '--data', '@/no/such/file'], '', 1, 'cannot read the input: ENOENT'],
     [['--data', '-'], '{"metadata": {}}', 1, 'the event has no event_type'],

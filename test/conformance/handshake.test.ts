@@ -56,13 +56,6 @@ describe('a request to subscribe', () => {
     const path = `${SUBSCRIBE}/kv%2A?json=true&namespaces=%2A`;
     expect(await rawRequest({ path, headers })).toMatchObject({ status: 101 });
   });
-
-  it('may have a pattern of 512 characters, and no more', async () => {
-    expect(await handshake(`${SUBSCRIBE}/${'%2A'.repeat(512)}`)).toMatchObject({ status: 101 });
-    expectErrors(await handshake(`${SUBSCRIBE}/${'%2A'.repeat(513)}`), 400, [
-      expect.stringContaining('at most 512'),
-    ]);
-  });
 });
 
 function headersOf({ request, raw_headers = [] }: HttpCase): Header[] {

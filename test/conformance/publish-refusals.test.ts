@@ -6,7 +6,7 @@ import { api, call, expectErrors, freshNamespace, subscribeJson } from './suppor
 const MAX_TYPE_CHARACTERS = 256;
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_EVENTS = 1000;
-const MAX_NAMESPACES = 32;
+const MAX_NAMESPACES = 100;
 const MAX_FRAME_BYTES = 31 * 1024;
 
 describe('400: an event', () => {

@@ -7,7 +7,8 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_FRAME_BYTES: 31_744,
     MAX_PUBLISH_BYTES: 1_048_576,
     MAX_PUBLISH_EVENTS: 1000,
-    MAX_PUBLISH_NAMESPACES: 32,
+    MAX_PUBLISH_NAMESPACES: 100,
+    MAX_HUBS: 3000,
     MAX_EVENT_TYPE_CHARACTERS: 256,
     MAX_PATTERN_CHARACTERS: 512,
     MAX_EVENT_ID_CHARACTERS: 256,
@@ -26,8 +27,12 @@ it('a frame stays below the 32 KiB that Go clients read', () => {
   expect(limits.MAX_FRAME_BYTES).toBeLessThan(32_768);
 });
 
-it('a request stays below the 50 subrequests of the free plan', () => {
-  expect(limits.MAX_PUBLISH_NAMESPACES).toBeLessThan(50);
+it('a request stays below the 10,000 subrequests of the paid plan', () => {
+  expect(limits.MAX_PUBLISH_NAMESPACES * limits.MAX_CALL_ATTEMPTS).toBeLessThanOrEqual(10_000);
+});
+
+it('a handshake stays below the 10,000 subrequests of the paid plan', () => {
+  expect(limits.MAX_HUBS * limits.MAX_CALL_ATTEMPTS).toBeLessThanOrEqual(10_000);
 });
 
 it('a hub stays below the 32,768 WebSockets of a Durable Object', () => {

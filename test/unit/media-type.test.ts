@@ -122,7 +122,7 @@ describe('the headers of a CloudEvent', () => {
     expect(event).toMatchObject({ id: 'of-header', metadata: { event_type: 'x' } });
   });
 
-  it.each(['ce-specversion', 'ce-id', 'ce-type'] as const)(
+  it.each(['ce-specversion', 'ce-id', 'ce-type', 'ce-source'] as const)(
     'do so even where there is only %s, lest the others are forgotten in silence',
     (name) => {
       const failure = failureOf(read({ [name]: CE[name] }, '{"event_type":"x"}'));

@@ -64,6 +64,7 @@ it('a word that is overtaken by a later one is not taken for confirmed', async (
   // depx refuses, so the handshake fails while the word to deploy is still under way.
   expect((await handshake('dep*')).status).toBe(503);
   const later = await gatheringHubStub().register('deploy');
+  if (later === undefined) throw new Error('not registered');
   expect(later.gathered).toBe(false);
   await runInDurableObject(hubStub('deploy'), (hub) => realGather.call(hub, later));
   mayArrive = true;

@@ -1,6 +1,7 @@
-import { evictDurableObject, reset } from 'cloudflare:test';
+import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
+  MAX_HUBS,
   MAX_PUBLISH_BYTES,
   MAX_PUBLISH_EVENTS,
   MAX_PUBLISH_NAMESPACES,
@@ -200,7 +201,38 @@ describe('a request of several event-type namespaces', () => {
     expect(await answerOf(accepted)).toMatchObject({ data: { accepted: MAX_PUBLISH_NAMESPACES } });
     const refused = await publish('', events);
     expect(refused.status).toBe(413);
-    expect((await answerOf(refused)).errors?.[0]).toMatch(/33 event-type namespaces, at most 32/);
+    expect((await answerOf(refused)).errors?.[0]).toMatch(
+      new RegExp(
+        `${MAX_PUBLISH_NAMESPACES + 1} event-type namespaces, at most ${MAX_PUBLISH_NAMESPACES}`,
+      ),
+    );
+  });
+});
+
+describe('a Vault namespace with as many event-type namespaces as it may have', () => {
+  it('takes events of those, and names the events of a new one', async () => {
+    await published('known/a');
+    await runInDurableObject(gatheringHubStub(), (_hub, { storage }) => {
+      for (let i = 1; i < MAX_HUBS; i++) {
+        storage.sql.exec('INSERT INTO hubs VALUES (?, 1, 0)', `filler${i}`);
+      }
+    });
+    const body = [
+      { event_type: 'known/b', id: 'a' },
+      { event_type: 'new/b', id: 'b' },
+    ];
+    const refused = await publish('', body);
+    expect(refused.status).toBe(413);
+    const { errors, data } = await answerOf(refused);
+    expect(errors?.[0]).toMatch(
+      /^1 of 2 events are of new event-type namespaces, and there are 3000 already/,
+    );
+    expect(data).toEqual({ accepted: [0], duplicates: [], failed: [1], ids: ['a', 'b'] });
+    await published('known/c');
+    await runInDurableObject(gatheringHubStub(), (_hub, { storage }) => {
+      storage.sql.exec("DELETE FROM hubs WHERE event_type_namespace = 'filler1'");
+    });
+    await published('new/b');
   });
 });
 

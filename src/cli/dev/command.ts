@@ -1,5 +1,6 @@
 /** `carillon dev`: the local server. */
 import { randomBytes } from 'node:crypto';
+import { isToken } from '../../token.ts';
 import { type Command, type ExitCode, fail, misuse, status } from '../command.ts';
 import { checkAddress, isLoopback } from './address.ts';
 import { banner } from './banner.ts';
@@ -103,7 +104,7 @@ function rootTokenOf(
   host: string,
 ): { ok: true; token: string } | { ok: false; message: string } {
   if (typeof given === 'string') {
-    if (/^[\x21-\x2b\x2d-\x7e]+$/.test(given)) return { ok: true, token: given };
+    if (isToken(given)) return { ok: true, token: given };
     return { ok: false, message: '--root-token must be printable ASCII without blanks and commas' };
   }
   if (isLoopback(host)) return { ok: true, token: `dev-${randomBytes(16).toString('hex')}` };

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -64,8 +65,20 @@ function reasonOf({ code, message }: NodeJS.ErrnoException): string {
 function takeLock(lock: string): number | undefined {
   const owner = ownerOf(lock);
   if (owner !== undefined) return owner;
-  // A server that was killed leaves its lock.
-  rmSync(lock, { force: true });
+  // A server that was killed leaves its lock. Moved aside before it is removed: of two that start at
+  // once, only one can move it, and neither removes what the other has just written.
+  const stale = `${lock}.${process.pid}`;
+  try {
+    renameSync(lock, stale);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const newcomer = ownerOf(stale);
+  if (newcomer !== undefined) {
+    renameSync(stale, lock);
+    return newcomer;
+  }
+  rmSync(stale, { force: true });
   try {
     writeFileSync(lock, `${process.pid}\n`, { flag: 'wx' });
     return undefined;

@@ -102,7 +102,7 @@ function answer(outcomes: readonly Outcome[], ids: readonly string[]): Response 
     return refuse({
       reason: 'unavailable',
       message: `${failed.length} of ${outcomes.length} events could not be published; data says by index which. Repeat the request with these ids: what was accepted is not sent again`,
-      data: { accepted, duplicates, failed: [...failed, ...refused], ids },
+      data: { accepted, duplicates, failed: [...failed, ...refused].sort((a, b) => a - b), ids },
     });
   }
   if (refused.length > 0) {

@@ -1,10 +1,11 @@
 /** `carillon events publish` */
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { dotSegment } from '../event/dot-segment.ts';
 import { MAX_PUBLISH_BYTES, MAX_PUBLISH_EVENTS } from '../limits.ts';
 import { type Command, type ExitCode, fail, misuse, status } from './command.ts';
 import { LineReader } from './line-reader.ts';
-import { hasDotSegment, type Outcome, request, type Server, serverOf } from './server.ts';
+import { type Outcome, request, type Server, serverOf } from './server.ts';
 
 export const eventsPublish: Command = {
   name: 'events publish',
@@ -37,7 +38,8 @@ Examples:
     if (type === undefined && data === undefined) {
       return misuse('the event type is missing', 'events publish');
     }
-    if (type !== undefined && hasDotSegment(type)) {
+    // A URL would fold it and lead elsewhere.
+    if (type !== undefined && dotSegment(type) !== undefined) {
       return misuse(
         `the event type ${JSON.stringify(type)} has a "." or ".." segment`,
         'events publish',

@@ -1,9 +1,10 @@
 /** `carillon events subscribe` */
 import type { IncomingMessage } from 'node:http';
 import WebSocket from 'ws';
+import { dotSegment } from '../event/dot-segment.ts';
 import { decodeProtobuf } from '../wire/protobuf.ts';
 import { type Command, type ExitCode, fail, misuse, status } from './command.ts';
-import { apiUrl, hasDotSegment, refusal, type Server, serverOf, unreachable } from './server.ts';
+import { apiUrl, refusal, type Server, serverOf, unreachable } from './server.ts';
 
 /** How often the connection is tried for life; without it a network that vanished looks like silence. */
 const HEARTBEAT_MS = 30_000;
@@ -44,7 +45,8 @@ Examples:
         'events subscribe',
       );
     }
-    if (hasDotSegment(pattern)) {
+    // A URL would fold it and lead elsewhere.
+    if (dotSegment(pattern) !== undefined) {
       return misuse(
         `the pattern ${JSON.stringify(pattern)} has a "." or ".." segment`,
         'events subscribe',

@@ -42,11 +42,6 @@ export function serverOf(env: NodeJS.ProcessEnv): Server | string {
   };
 }
 
-/** Whether an event type or a pattern would lead a URL elsewhere: its dots are folded. */
-export function hasDotSegment(text: string): boolean {
-  return /(^|\/)\.\.?(\/|$)/.test(text);
-}
-
 /** The URL of an API path below the server's address. */
 export function apiUrl({ address }: Server, path: string): URL {
   const url = new URL(address.origin);

@@ -7,7 +7,8 @@ import { MAX_EVENT_ID_CHARACTERS, MAX_SOURCE_CHARACTERS } from '../limits.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import { CATALOG } from './catalog.ts';
 import { checkEventType } from './event-type.ts';
-import { checkMetadata, checkPath, isJsonObject, type JsonObject } from './metadata.ts';
+import { isJsonObject, type JsonObject, unknownKey, withoutNulls } from './json.ts';
+import { checkMetadata, checkPath } from './metadata.ts';
 import { kindOf, quote } from './quote.ts';
 import { formatTimestamp, isTimestamp } from './time.ts';
 
@@ -68,11 +69,10 @@ const EVENT_KEYS = [
  */
 export function checkEvent(body: unknown, defaults: EventDefaults): Result<Event> {
   if (!isJsonObject(body)) return invalid(`an event must be a JSON object, not ${kindOf(body)}`);
-  const unknownKey = Object.keys(body).find((key) => !EVENT_KEYS.includes(key));
-  if (unknownKey !== undefined) {
-    return invalid(`unknown key ${quote(unknownKey)}; an event has ${EVENT_KEYS.join(', ')}`);
+  const unknown = unknownKey(body, EVENT_KEYS);
+  if (unknown !== undefined) {
+    return invalid(`unknown key ${quote(unknown)}; an event has ${EVENT_KEYS.join(', ')}`);
   }
-
   const members = withoutNulls(body);
   const eventType = typeOf(members, defaults.eventType);
   if (!eventType.ok) return eventType;
@@ -104,11 +104,6 @@ export function checkEvent(body: unknown, defaults: EventDefaults): Result<Event
     note: note.value,
     ...(pluginInfo.value && { plugin_info: pluginInfo.value }),
   });
-}
-
-/** Clients that always write every member write null for what is not there. */
-function withoutNulls(body: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
 }
 
 function typeOf(body: Record<string, unknown>, fromUrl: string | undefined): Result<string> {
@@ -212,12 +207,13 @@ function pluginInfoOf(value: unknown): Result<PluginInfo | undefined> {
   if (!isJsonObject(value))
     return invalid(`plugin_info must be a JSON object, not ${kindOf(value)}`);
   const info = withoutNulls(value);
+  const unknown = unknownKey(info, PLUGIN_INFO_KEYS);
+  if (unknown !== undefined) {
+    return invalid(
+      `unknown key ${quote(unknown)} in plugin_info; it has ${PLUGIN_INFO_KEYS.join(', ')}`,
+    );
+  }
   for (const [key, member] of Object.entries(info)) {
-    if (!PLUGIN_INFO_KEYS.some((known) => known === key)) {
-      return invalid(
-        `unknown key ${quote(key)} in plugin_info; it has ${PLUGIN_INFO_KEYS.join(', ')}`,
-      );
-    }
     const checked = textOf(`plugin_info.${key}`, member);
     if (!checked.ok) return checked;
   }

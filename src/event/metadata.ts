@@ -4,16 +4,9 @@
  */
 import { MAX_METADATA_DEPTH } from '../limits.ts';
 import { invalid, ok, type Result } from '../result.ts';
+import { dotSegment } from './dot-segment.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 import { kindOf, quote } from './quote.ts';
-
-export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
-export interface JsonObject {
-  [key: string]: JsonValue;
-}
-
-export function isJsonObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** Checks that the value is a metadata object: bounded nesting, finite numbers, well-formed Unicode. */
 export function checkMetadata(value: unknown): Result<JsonObject> {
@@ -69,7 +62,7 @@ export function checkPath(path: JsonValue): Result<string> {
   }
   if (path.includes('//'))
     return invalid(`metadata.path ${quote(path)} has an empty segment ("//")`);
-  const dots = path.split('/').find((segment) => segment === '.' || segment === '..');
+  const dots = dotSegment(path);
   if (dots !== undefined) return invalid(`metadata.path ${quote(path)} has a "${dots}" segment`);
   return ok(path);
 }

@@ -4,6 +4,7 @@
  * `new URL` would fold `%2e%2e` before anyone could refuse it, and a router that decodes for itself
  * could see another path than the one that was checked.
  */
+import { dotSegment } from '../event/dot-segment.ts';
 import { invalid, ok, type Result } from '../result.ts';
 
 /** Scheme and host, path, query; the last two may be missing. */
@@ -22,7 +23,7 @@ export function parsePath(url: string): Result<string> {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   if (/[\u0000-\u001f\u007f]/.test(path))
     return invalid('the path of the URL has a control character');
-  const dots = path.split('/').find((segment) => segment === '.' || segment === '..');
+  const dots = dotSegment(path);
   if (dots !== undefined) return invalid(`the path of the URL has a "${dots}" segment`);
   return ok(path);
 }

@@ -59,7 +59,7 @@ export class GatheringHub extends DurableObject<Env> {
    */
   register(eventTypeNamespace: string): Gathering | undefined {
     if (this.#hub(eventTypeNamespace) === undefined && this.#hubs() >= MAX_HUBS) return undefined;
-    return this.#tell(eventTypeNamespace, this.#wants(eventTypeNamespace));
+    return this.#tell(eventTypeNamespace, this.#subscribers.someWant(eventTypeNamespace));
   }
 
   /**
@@ -82,7 +82,10 @@ export class GatheringHub extends DurableObject<Env> {
     for (const publication of known) {
       reached += this.#subscribers.deliver([publication], this.#remembered.moveToEnd(publication));
     }
-    return this.#tell(eventTypeNamespace, reached > 0 || this.#wants(eventTypeNamespace));
+    return this.#tell(
+      eventTypeNamespace,
+      reached > 0 || this.#subscribers.someWant(eventTypeNamespace),
+    );
   }
 
   override webSocketMessage(socket: WebSocket): void {
@@ -95,12 +98,6 @@ export class GatheringHub extends DurableObject<Env> {
 
   override webSocketError(socket: WebSocket): void {
     this.#subscribers.left(socket, 1011);
-  }
-
-  #wants(eventTypeNamespace: string): boolean {
-    return this.#subscribers.someWant((pattern) =>
-      compileGlob(namespacesOfPattern(pattern))(eventTypeNamespace),
-    );
   }
 
   /** The word for a hub: a new one, unless it is known to feed and is to go on. */

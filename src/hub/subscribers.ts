@@ -5,6 +5,7 @@
  * costs the classes and not the sockets. Patterns do not fit a tag (256 characters, fixed at accept);
  * a class is therefore a stored row, and the tag its key.
  */
+import { namespacesOfPattern } from '../event/event-type.ts';
 import { compileGlob } from '../event/glob.ts';
 import { MAX_SOCKETS_PER_HUB } from '../limits.ts';
 import { type Encoding, Frame } from '../wire/frame.ts';
@@ -15,6 +16,8 @@ import type { Subscription } from './subscription.ts';
 interface SubscriptionClass extends Subscription {
   readonly tag: string;
   readonly matches: (eventType: string) => boolean;
+  /** Whether the pattern can match any event of an event-type namespace. */
+  readonly touches: (eventTypeNamespace: string) => boolean;
   /** Handshakes under way: a class with one is not empty, though it may have no socket yet. */
   handshakes: number;
   /** Set where the class may have lost its last socket since its sockets were last looked at. */
@@ -124,12 +127,17 @@ export class Subscribers {
   }
 
   /**
-   * Whether a subscriber's pattern satisfies the predicate. Classes that it holds for and that turn
-   * out to be empty are forgotten.
+   * Whether a subscriber's pattern can match any event of the namespace. Classes whose can, and that
+   * turn out to be empty, are forgotten.
    */
-  someWant(covers: (pattern: string) => boolean): boolean {
+  someWant(eventTypeNamespace: string): boolean {
     for (const subscriptionClass of this.#classes.values()) {
-      if (covers(subscriptionClass.pattern) && !this.#forgetIfEmpty(subscriptionClass)) return true;
+      if (
+        subscriptionClass.touches(eventTypeNamespace) &&
+        !this.#forgetIfEmpty(subscriptionClass)
+      ) {
+        return true;
+      }
     }
     return false;
   }
@@ -164,6 +172,7 @@ export class Subscribers {
       encoding,
       tag: String(key),
       matches: compileGlob(pattern),
+      touches: compileGlob(namespacesOfPattern(pattern)),
       handshakes: 0,
       // A deploy closes every socket without a word to the object that held them.
       mayBeEmpty: true,

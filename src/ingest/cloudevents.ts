@@ -8,7 +8,7 @@
 import { Buffer } from 'node:buffer';
 import { CloudEvent, ValidationError } from 'cloudevents';
 import { legalEventType } from '../event/event-type.ts';
-import { isJsonObject } from '../event/metadata.ts';
+import { isJsonObject, unknownKey, withoutNulls } from '../event/json.ts';
 import { kindOf, quote } from '../event/quote.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import type { Draft } from './draft.ts';
@@ -98,10 +98,15 @@ export function eventOfCloudEvent(cloudEvent: unknown, typeInUrl: boolean): Resu
 
   if (isVaultShaped(data)) {
     const { event, ...received } = data;
-    const unknown =
-      unknownKey('data', received, ['namespace', 'event_type', 'plugin_info']) ??
-      unknownKey('data.event', event, ['id', 'metadata', 'entity_ids', 'note']);
-    if (unknown !== undefined) return invalid(unknown);
+    for (const [name, object, known] of [
+      ['data', received, RECEIVED_KEYS],
+      ['data.event', event, EVENT_DATA_KEYS],
+    ] as const) {
+      const unknown = unknownKey(object, known);
+      if (unknown !== undefined) {
+        return invalid(`unknown key ${quote(unknown)} in ${name}; it has ${known.join(', ')}`);
+      }
+    }
     if (event.id !== undefined && event.id !== null && event.id !== id) {
       return invalid(`id is ${quote(id)}, but data.event.id is ${quote(event.id)}`);
     }
@@ -122,9 +127,7 @@ function validate(cloudEvent: unknown): Result<Attributes> {
     return invalid(`a CloudEvent must be a JSON object, not ${kindOf(cloudEvent)}`);
   }
   // In the JSON format an attribute that is null is one that is not there (section 2.2).
-  const attributes = Object.fromEntries(
-    Object.entries(cloudEvent).filter(([, value]) => value !== null),
-  );
+  const attributes = withoutNulls(cloudEvent);
   const { specversion, id, data, data_base64 } = attributes;
   if (specversion === undefined) return invalid('the CloudEvent has no specversion');
   if (specversion !== '1.0') {
@@ -180,12 +183,9 @@ function reasonOf(error: TypeError): string {
   return error.message.slice(0, MAX_REASON_CHARACTERS).split('\n')[0] ?? '';
 }
 
-function unknownKey(of: string, object: Attributes, known: readonly string[]): string | undefined {
-  const key = Object.keys(object).find((name) => !known.includes(name));
-  return key === undefined
-    ? undefined
-    : `unknown key ${quote(key)} in ${of}; it has ${known.join(', ')}`;
-}
+/** What stands in the data of a frame, and in the event in it. */
+const RECEIVED_KEYS = ['namespace', 'event_type', 'plugin_info'];
+const EVENT_DATA_KEYS = ['id', 'metadata', 'entity_ids', 'note'];
 
 function isVaultShaped(data: unknown): data is Record<string, unknown> & { event: Attributes } {
   return isJsonObject(data) && isJsonObject(data.event) && Object.hasOwn(data, 'event_type');

@@ -4,7 +4,7 @@
  * An event is either a plain JSON event or a CloudEvent, told apart by `specversion`. So the frames
  * of a subscription can be published as they are.
  */
-import { isJsonObject } from '../event/metadata.ts';
+import { isJsonObject } from '../event/json.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import type { Draft } from './draft.ts';
 import { decodeUtf8, parseJson } from './text.ts';

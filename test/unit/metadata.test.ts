@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkMetadata, checkPath, type JsonObject } from '../../src/event/metadata.ts';
+import type { JsonObject } from '../../src/event/json.ts';
+import { checkMetadata, checkPath } from '../../src/event/metadata.ts';
 import { MAX_METADATA_DEPTH } from '../../src/limits.ts';
 import { nested } from './support/events.ts';
 import { accepted, failureOf } from './support/result.ts';

@@ -67,5 +67,161 @@ export const MAX_CALL_BACKOFF_MS = 100;
 /** Calls that a gathering hub has under way at a time while it tells hubs to feed it. */
 export const MAX_CONCURRENT_CALLS = 32;
 
+/** Wait before what an authority has to have done elsewhere is tried again, doubled with each failure. */
+export const MIN_JOB_BACKOFF_MS = 500;
+
+/** Longest such wait: below the age at which hubs ask by themselves. */
+export const MAX_JOB_BACKOFF_MS = 30_000;
+
+/** Changes that a hub is told in one answer; it asks again until there are none. */
+export const MAX_NOTICES = 500;
+
+/**
+ * How long a hub decides by what an authority told it without hearing of it again. Changes are pushed;
+ * this bounds what a push that does not get through can cost.
+ */
+export const MAX_DECISION_AGE_MS = 60_000;
+
+/** How long a Worker takes a token, and that a namespace exists, for what it was, in plain requests. */
+export const LOOKUP_CACHE_MS = 5000;
+
+/** Tokens, namespaces and compiled policy sets that one isolate keeps at hand, of each kind. */
+export const MAX_CACHED_LOOKUPS = 1000;
+
+/** Parsed policies that one isolate keeps at hand. */
+export const MAX_CACHED_POLICIES = 200;
+
+/** Name of one namespace, in characters. */
+export const MAX_NAMESPACE_CHARACTERS = 64;
+
+/** Namespaces below each other: finding one asks each of those above. */
+export const MAX_NAMESPACE_DEPTH = 8;
+
+/** Namespaces directly below one. */
+export const MAX_CHILD_NAMESPACES = 1000;
+
+/** Patterns in the `namespaces` parameters of one subscription. */
+export const MAX_NAMESPACE_PATTERNS = 32;
+
+/** Length of one such pattern, in characters. */
+export const MAX_NAMESPACE_PATTERN_CHARACTERS = 512;
+
+/** Body of a request to the token, policy, namespace and auth APIs; the largest is a policy. */
+export const MAX_API_BODY_BYTES = 512 * 1024;
+
+/** Tokens of one namespace. */
+export const MAX_TOKENS = 100_000;
+
+/** Length of a token, in characters: of one that somebody chose, and of one that is looked up. */
+export const MAX_TOKEN_CHARACTERS = 1024;
+
+/** Uses that a token can be limited to. */
+export const MAX_TOKEN_USES = 2_147_483_647;
+
+/** Metadata of a token, in bytes of JSON. */
+export const MAX_META_BYTES = 8 * 1024;
+
+/** Display name of a token, in characters. */
+export const MAX_DISPLAY_NAME_CHARACTERS = 256;
+
+/** Policies of one token. */
+export const MAX_POLICIES_PER_TOKEN = 100;
+
+/** Policies of one namespace. */
+export const MAX_POLICIES = 1000;
+
+/** Name of a policy, in characters. */
+export const MAX_POLICY_NAME_CHARACTERS = 128;
+
+/** Life of a token that asks for none in particular, as in Vault: 32 days. */
+export const DEFAULT_TOKEN_TTL_SECONDS = 32 * 24 * 60 * 60;
+
+/** Life of a token at most, periodic ones apart. */
+export const MAX_TOKEN_TTL_SECONDS = 32 * 24 * 60 * 60;
+
+/** How long a token whose last use was taken remains for the request that took it. */
+export const SPENT_TOKEN_MS = 10_000;
+
+/** Length of a `Carillon-Warning` header, in characters: proxies refuse heads of more than 8 KiB. */
+export const MAX_WARNING_CHARACTERS = 2048;
+
+/** Roles of one auth method in one namespace. */
+export const MAX_ROLES = 1000;
+
+/** Secret ids of one namespace's AppRole roles, all together. */
+export const MAX_SECRET_IDS = 100_000;
+
+/** Paths of one request to `sys/capabilities`. */
+export const MAX_CAPABILITY_PATHS = 100;
+
 /** What a client is asked to wait after a 503: at least this, and at most twice as long. */
 export const RETRY_AFTER_SECONDS = 2;
+
+/** Text of one policy, as UTF-8. Vault has no limit; a Worker reads every policy of a token at once. */
+export const MAX_POLICY_BYTES = 256 * 1024;
+
+/** Nesting of blocks, objects and lists in a policy. The deepest that mean something are four deep. */
+export const MAX_POLICY_DEPTH = 32;
+
+/** `path` blocks of one policy: what a decision may have to look through where they have a `+`. */
+export const MAX_POLICY_PATHS = 2000;
+
+/** Length of a JWT that logs in: an access token with hundreds of groups has some 20,000 characters. */
+export const MAX_JWT_CHARACTERS = 32 * 1024;
+
+/** How long fetching an issuer's keys may take, the discovery document and all bodies included. */
+export const KEY_FETCH_TIMEOUT_MS = 5000;
+
+/** Key set or discovery document of an issuer. */
+export const MAX_KEY_SET_BYTES = 256 * 1024;
+
+/** Keys of an issuer: as many may be tried for a token that does not say which one signed it. */
+export const MAX_KEYS = 50;
+
+/** How long fetched keys are used: so long may one that its issuer has withdrawn still log in. */
+export const MAX_KEY_SET_AGE_MS = 10 * 60 * 1000;
+
+/** Wait before keys are fetched again because of a token that none verifies, or after a failure. */
+export const KEY_REFRESH_INTERVAL_MS = 10_000;
+
+/** Key sets that one isolate keeps at hand. */
+export const MAX_CACHED_KEY_SETS = 20;
+
+/** Length of a URL that keys are fetched from. */
+export const MAX_KEY_URL_CHARACTERS = 2048;
+
+/** Length of a public key or certificate in PEM form. */
+export const MAX_PEM_CHARACTERS = 16 * 1024;
+
+/** Name of a role of an auth method, in characters. */
+export const MAX_ROLE_NAME_CHARACTERS = 128;
+
+/** Length of a text in a role, or of a claim that becomes a name, a group or metadata. */
+export const MAX_LOGIN_TEXT_CHARACTERS = 1024;
+
+/** Entries of a list in a role, values of all its bound claims, and entries of a claim that one binds. */
+export const MAX_LOGIN_LIST_ENTRIES = 500;
+
+/** Groups that a login is in, as its token says. */
+export const MAX_GROUPS = 500;
+
+/** Any duration in a request: a hundred years, which milliseconds count exactly. */
+export const MAX_DURATION_SECONDS = 100 * 365 * 24 * 60 * 60;
+
+/** Text of a subscription's filter, in characters. */
+export const MAX_FILTER_CHARACTERS = 2048;
+
+/** Parentheses, `not` and braces of a filter inside one another: they are the depth of a call stack. */
+export const MAX_FILTER_DEPTH = 100;
+
+/** Regular expressions of one filter; each has a cache of its own. */
+export const MAX_FILTER_REGEXES = 32;
+
+/**
+ * Instructions of a filter's regular expressions, about, with repetitions written out. They are the
+ * steps that the worst text takes for each of its characters: half a second for the longest field.
+ */
+export const MAX_FILTER_REGEX_SIZE = 1000;
+
+/** Memory that the automaton of one regular expression may take; beyond, matching is slower. */
+export const MAX_REGEX_CACHE_BYTES = 128 * 1024;

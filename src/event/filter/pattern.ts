@@ -1,0 +1,136 @@
+/**
+ * The text of a regular expression, read before the engine does: what will it cost? The syntax is that
+ * of Go's package regexp/syntax. Of an expression that Go refuses for another reason than its cost, the
+ * cost may be wrong: the engine refuses it as well, and at once.
+ */
+const CHARACTER = String.raw`\\x\{[0-9a-fA-F]+\}|\\x[0-9a-fA-F]{2}|\\[0-7]{1,3}|\\?[^]`;
+const PROPERTY = String.raw`\\[pP](?:\{[^}]*\}|[^])`;
+const TOKEN = new RegExp(
+  [
+    String.raw`\\Q[^]*?(?:\\E|$)`,
+    String.raw`\[\^?\]?(?:\[:\^?[a-z]+:\]|\\[^]|[^\]\\])*\]`,
+    String.raw`\((?:\?P?<[a-zA-Z0-9_]+>|\?[a-zA-Z-]*[:)])?`,
+    String.raw`[*+?]\??`,
+    String.raw`\{(?:0|[1-9][0-9]*)(?:,(?:0|[1-9][0-9]*)?)?\}\??`,
+    PROPERTY,
+    CHARACTER,
+  ].join('|'),
+  'gu',
+);
+const CLASS_PART = new RegExp(`${PROPERTY}|(${CHARACTER})(?:-(${CHARACTER}))?`, 'gu');
+
+/** The count of a repetition, multiplied with those inside it, beyond which Go refuses it. */
+const MAX_REPEATS = 1000;
+
+/** A property of Unicode is hundreds of ranges. */
+const PROPERTY_SIZE = 8;
+
+/** Characters of a range that cost as much as an instruction, as `(?i)` folds them one by one. */
+const RANGE_CHARACTERS = 512;
+
+/** Keeps a product of sizes finite. */
+const HUGE = 1e9;
+
+interface Piece {
+  readonly size: number;
+  /** the counts of the repetitions in it, multiplied where they nest */
+  readonly repeats: number;
+}
+
+/** What stands between two parentheses; the last piece is apart, as a repetition may follow it. */
+class Sequence {
+  #size = 0;
+  #repeats = 1;
+  #last: Piece = { size: 0, repeats: 1 };
+
+  append(piece: Piece): void {
+    this.#size += this.#last.size;
+    this.#repeats = Math.max(this.#repeats, this.#last.repeats);
+    this.#last = piece;
+  }
+
+  repeat(min: number, max: number): void {
+    const { size, repeats } = this.#last;
+    const isBounded = max !== Number.POSITIVE_INFINITY;
+    const copies = isBounded ? max : Math.max(min, 1);
+    const branches = isBounded ? max - min : 2;
+    this.#last = {
+      size: Math.min(copies * size + branches, HUGE),
+      repeats: max === 0 ? 1 : Math.min(copies * repeats, HUGE),
+    };
+  }
+
+  whole(): Piece {
+    this.append({ size: 0, repeats: 1 });
+    return { size: this.#size, repeats: this.#repeats };
+  }
+}
+
+export interface Pattern {
+  /** whether Go refuses it for its repetitions */
+  readonly isOverrepeated: boolean;
+  /** about the instructions of the compiled expression; every copy of what is repeated counts */
+  readonly size: number;
+  /** the expression without the names of groups: Go takes one name twice, the engine does not */
+  readonly unnamed: string;
+}
+
+export function readPattern(pattern: string): Pattern {
+  const around: Sequence[] = [];
+  let sequence = new Sequence();
+  let unnamed = '';
+  for (const [token] of pattern.matchAll(TOKEN)) {
+    unnamed += token.endsWith('>') && token.startsWith('(?') ? '(' : token;
+    const first = token[0];
+    if (first === '(' && !token.endsWith(')')) {
+      around.push(sequence);
+      sequence = new Sequence();
+    } else if (first === ')') {
+      const { size, repeats } = sequence.whole();
+      sequence = around.pop() ?? new Sequence();
+      sequence.append({ size: size + 2, repeats });
+    } else if (first === '*' || first === '+' || first === '?') {
+      sequence.repeat(first === '+' ? 1 : 0, first === '?' ? 1 : Number.POSITIVE_INFINITY);
+    } else if (first === '{' && token !== '{') {
+      const [min = 0, max = min] = token.match(/[0-9]+/g)?.map(Number) ?? [];
+      sequence.repeat(min, token.includes(',}') ? Number.POSITIVE_INFINITY : max);
+    } else if (first !== '(') {
+      for (const size of sizesOf(token)) sequence.append({ size, repeats: 1 });
+    }
+  }
+  const parts = [...around, sequence].map((part) => part.whole());
+  return {
+    isOverrepeated: parts.some(({ repeats }) => repeats > MAX_REPEATS),
+    size: parts.reduce((sum, { size }) => sum + size, 0),
+    unnamed,
+  };
+}
+
+/** A token that is no operator: a class, a property, a character, or many characters in \\Q…\\E. */
+function sizesOf(token: string): readonly number[] {
+  if (token.startsWith('\\Q')) return Array.from(token.slice(2).replace(/\\E$/, ''), () => 1);
+  if (token.length > 1 && token.startsWith('[')) return [sizeOfClass(token.slice(1, -1))];
+  return [isProperty(token) ? PROPERTY_SIZE : 1];
+}
+
+function sizeOfClass(parts: string): number {
+  let size = 1;
+  for (const [part, from, to] of parts.matchAll(CLASS_PART)) {
+    if (isProperty(part)) size += PROPERTY_SIZE;
+    else if (from !== undefined && to !== undefined) {
+      size += Math.max(0, codePointOf(to) - codePointOf(from)) / RANGE_CHARACTERS;
+    }
+  }
+  return size;
+}
+
+function isProperty(token: string): boolean {
+  return /^\\[pP]/.test(token);
+}
+
+function codePointOf(character: string): number {
+  const [, hex, octal] = character.match(/^\\(?:x\{?([0-9a-fA-F]+)\}?|([0-7]+))$/) ?? [];
+  if (hex !== undefined) return Number.parseInt(hex, 16);
+  if (octal !== undefined) return Number.parseInt(octal, 8);
+  return character.codePointAt(character.length > 1 && character.startsWith('\\') ? 1 : 0) ?? 0;
+}

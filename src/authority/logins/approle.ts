@@ -1,0 +1,182 @@
+/**
+ * The AppRole auth method, as far as it is a matter of rules: roles and what is asked of a secret id.
+ * Who has which role id and which secret ids there are, the caller keeps.
+ */
+import { isJsonObject } from '../../event/json.ts';
+import { kindOf, quote } from '../../event/quote.ts';
+import { formatTimestamp } from '../../event/time.ts';
+import { parseJson } from '../../ingest/text.ts';
+import { MAX_META_BYTES } from '../../limits.ts';
+import { invalid, ok, type Result } from '../../result.ts';
+import { Fields } from './fields.ts';
+import { isForbiddenMetadataKey, type Login } from './login.ts';
+import { checkRoleName } from './role-name.ts';
+import {
+  checkTokenSettings,
+  describeTokenSettings,
+  type TokenSettings,
+  withPresentNames,
+} from './token-settings.ts';
+
+/** Plain JSON, to be stored as it is. A login needs the role's id and a secret id. */
+export interface AppRole {
+  readonly name: string;
+  /** Seconds; 0: secret ids do not expire. */
+  readonly secretIdTtl: number;
+  /** Logins with one secret id; 0: any number. */
+  readonly secretIdNumUses: number;
+  readonly settings: TokenSettings;
+}
+
+/** What a new secret id is to be. */
+export interface SecretIdRequest {
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Seconds; 0: it does not expire. */
+  readonly ttl: number;
+  /** 0: any number. */
+  readonly numUses: number;
+}
+
+/** A secret id as it is kept: `numUses` are those that are left. Times are Unix milliseconds. */
+export interface SecretId extends SecretIdRequest {
+  readonly accessor: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+const NO_ADDRESSES =
+  'the address that a request came from is not known reliably here, so no secret id can be bound to it';
+
+/** Go's zero time, which stands for none. */
+const NEVER = '0001-01-01T00:00:00Z';
+
+/**
+ * Checks a role, in Vault's words: `{bind_secret_id, secret_id_ttl, secret_id_num_uses, token_*}`. A
+ * role without `bind_secret_id` is refused: what Vault asks for in its place is an address.
+ *
+ * @param previous the role of this name, whose fields stay as they are where the body does not name them
+ */
+export function checkAppRole(
+  name: string,
+  body: Record<string, unknown>,
+  previous?: AppRole,
+): Result<AppRole> {
+  const checkedName = checkRoleName(name);
+  if (!checkedName.ok) return checkedName;
+  const whole = {
+    bind_secret_id: true,
+    ...(previous && describeAppRole(previous)),
+    ...withPresentNames(body),
+  };
+  const fields = new Fields(whole);
+  fields.refuseUnlessEmpty('secret_id_bound_cidrs', NO_ADDRESSES);
+  fields.refuseUnlessEmpty('bound_cidr_list', NO_ADDRESSES);
+  const settings = checkTokenSettings(whole);
+  if (!settings.ok) return settings;
+  const role = {
+    name: checkedName.value,
+    secretIdTtl: fields.duration('secret_id_ttl'),
+    secretIdNumUses: fields.uses('secret_id_num_uses'),
+    settings: settings.value,
+  };
+  if (!fields.flag('bind_secret_id')) {
+    fields.refuse('at least one constraint should be enabled on the role');
+  }
+  return fields.result(role);
+}
+
+/** As reading the role shows it. Written again, it is the same. */
+export function describeAppRole(role: AppRole): Record<string, unknown> {
+  return {
+    bind_secret_id: true,
+    local_secret_ids: false,
+    secret_id_bound_cidrs: [],
+    secret_id_num_uses: role.secretIdNumUses,
+    secret_id_ttl: role.secretIdTtl,
+    ...describeTokenSettings(role.settings),
+  };
+}
+
+/**
+ * Checks a request for a secret id: `{metadata, ttl, num_uses}`, all optional. What is not asked for is
+ * the role's, beyond which nothing may go.
+ */
+export function checkSecretIdRequest(
+  role: AppRole,
+  body: Record<string, unknown>,
+): Result<SecretIdRequest> {
+  const fields = new Fields(body);
+  fields.refuseUnlessEmpty('cidr_list', NO_ADDRESSES);
+  fields.refuseUnlessEmpty('token_bound_cidrs', NO_ADDRESSES);
+  const numUses = readWithin(role.secretIdNumUses, fields.raw('num_uses'), fields.uses('num_uses'));
+  if (numUses === undefined) {
+    fields.refuse("num_uses cannot be higher than the role's secret_id_num_uses");
+  }
+  const ttl = readWithin(role.secretIdTtl, fields.raw('ttl'), fields.duration('ttl'));
+  if (ttl === undefined) fields.refuse("ttl cannot be longer than the role's secret_id_ttl");
+  const metadata = readMetadata(fields.raw('metadata'));
+  if (!metadata.ok) fields.refuse(`failed to parse metadata: ${metadata.failure.message}`);
+  return fields.result({
+    metadata: metadata.ok ? metadata.value : {},
+    ttl: ttl ?? 0,
+    numUses: numUses ?? 0,
+  });
+}
+
+/** As looking up a secret id shows it. */
+export function describeSecretId(secretId: SecretId): Record<string, unknown> {
+  const { createdAt, ttl } = secretId;
+  return {
+    cidr_list: [],
+    creation_time: formatTimestamp(createdAt),
+    expiration_time: ttl === 0 ? NEVER : formatTimestamp(createdAt + ttl * 1000),
+    last_updated_time: formatTimestamp(secretId.updatedAt),
+    metadata: secretId.metadata,
+    secret_id_accessor: secretId.accessor,
+    secret_id_num_uses: secretId.numUses,
+    secret_id_ttl: ttl,
+    token_bound_cidrs: [],
+  };
+}
+
+/** The login of a role whose id and secret id were right. */
+export function loginByAppRole(role: AppRole, roleId: string, secretId: SecretIdRequest): Login {
+  const metadata = { ...secretId.metadata, role_name: role.name };
+  return {
+    displayName: '',
+    alias: { name: roleId, metadata },
+    groups: [],
+    metadata,
+    settings: role.settings,
+  };
+}
+
+/** A bound that a role sets, or the narrower one that is asked for; undefined where it is wider. */
+function readWithin(bound: number, asked: unknown, value: number): number | undefined {
+  if (asked === undefined) return bound;
+  return bound > 0 && (value === 0 || value > bound) ? undefined : value;
+}
+
+/** JSON in a text, as Vault has it, or an object. */
+function readMetadata(value: unknown): Result<Record<string, string>> {
+  if (value === undefined || (typeof value === 'string' && value.trim() === '')) return ok({});
+  const json = typeof value === 'string' ? parseJson(value) : ok(value);
+  if (!json.ok) return json;
+  if (!isJsonObject(json.value)) {
+    return invalid(`it must be a JSON object of strings, not ${kindOf(json.value)}`);
+  }
+  for (const [key, member] of Object.entries(json.value)) {
+    if (typeof member !== 'string' || member === '') {
+      return invalid(`invalid value for key ${quote(key)}`);
+    }
+    if (!`${key}${member}`.isWellFormed()) {
+      return invalid(`key ${quote(key)} has an unpaired surrogate`);
+    }
+    if (isForbiddenMetadataKey(key)) return invalid(`key ${quote(key)} is reserved`);
+  }
+  const bytes = new TextEncoder().encode(JSON.stringify(json.value)).length;
+  if (bytes > MAX_META_BYTES) {
+    return invalid(`it has ${bytes} bytes, at most ${MAX_META_BYTES} are allowed`);
+  }
+  return ok(json.value as Record<string, string>);
+}

@@ -1,0 +1,184 @@
+/** The configuration of the JWT auth method: whose signatures count, and by which algorithms. */
+import type { JWK } from 'jose';
+import { quote } from '../../event/quote.ts';
+import { MAX_KEYS, MAX_ROLE_NAME_CHARACTERS } from '../../limits.ts';
+import { invalid, ok, type Result } from '../../result.ts';
+import { Fields } from './fields.ts';
+import { problemOfKeyUrl } from './key-url.ts';
+import { publicKeyOfPem } from './pem.ts';
+import { checkRoleName } from './role-name.ts';
+
+/** All that prove something about who signed: no `none`, and none with a secret that both sides know. */
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'EdDSA',
+];
+
+/** Keys that are fetched when they are needed; see `fetchKeys`. */
+export interface RemoteKeys {
+  readonly kind: 'oidc_discovery_url' | 'jwks_url';
+  readonly url: string;
+}
+
+/** Keys that stand in the configuration. */
+export interface StaticKeys {
+  readonly kind: 'jwt_validation_pubkeys';
+  /** As they were written. */
+  readonly pems: readonly string[];
+  readonly keys: readonly JWK[];
+}
+
+/** Plain JSON, to be stored as it is. */
+export interface JwtConfig {
+  readonly keys: RemoteKeys | StaticKeys;
+  /** What `iss` must be; empty for anything. */
+  readonly boundIssuer: string;
+  /** Empty for all that this server knows. */
+  readonly supportedAlgs: readonly string[];
+  /** Of logins that name no role; may be empty. */
+  readonly defaultRole: string;
+}
+
+/**
+ * Checks a configuration, `{oidc_discovery_url | jwks_url | jwt_validation_pubkeys, bound_issuer,
+ * jwt_supported_algs, default_role}`, which replaces the previous one. Keys are parsed; nothing is
+ * fetched: whether URLs answer, and whether plain http on this machine is allowed, `fetchKeys` tells.
+ */
+export async function checkJwtConfig(body: Record<string, unknown>): Promise<Result<JwtConfig>> {
+  const fields = new Fields(body);
+  refuseUnsupported(fields);
+  const [source, ...others] = (
+    ['jwt_validation_pubkeys', 'jwks_url', 'oidc_discovery_url'] as const
+  ).filter((name) => !isNothing(fields.raw(name)));
+  if (source === undefined || others.length > 0) {
+    fields.refuse(
+      "exactly one of 'jwt_validation_pubkeys', 'jwks_url' or 'oidc_discovery_url' must be set",
+    );
+  }
+  const rest = fields.result({
+    boundIssuer: fields.text('bound_issuer'),
+    supportedAlgs: readAlgorithms(fields),
+    defaultRole: readDefaultRole(fields),
+  });
+  if (!rest.ok) return rest;
+  const keys =
+    source === undefined || source === 'jwt_validation_pubkeys'
+      ? await readPems(fields.raw('jwt_validation_pubkeys'))
+      : readUrl(source, fields.raw(source));
+  return keys.ok ? ok({ keys: keys.value, ...rest.value }) : keys;
+}
+
+/** As reading the configuration shows it. */
+export function describeJwtConfig(config: JwtConfig): Record<string, unknown> {
+  const { keys } = config;
+  return {
+    bound_issuer: config.boundIssuer,
+    default_role: config.defaultRole,
+    jwks_ca_pem: '',
+    jwks_url: keys.kind === 'jwks_url' ? keys.url : '',
+    jwt_supported_algs: config.supportedAlgs,
+    jwt_validation_pubkeys: keys.kind === 'jwt_validation_pubkeys' ? keys.pems : [],
+    oidc_discovery_ca_pem: '',
+    oidc_discovery_url: keys.kind === 'oidc_discovery_url' ? keys.url : '',
+  };
+}
+
+/** The algorithms that a token of this configuration may be signed by. */
+export function algorithmsOf(config: JwtConfig): readonly string[] {
+  return config.supportedAlgs.length === 0 ? ALGORITHMS : config.supportedAlgs;
+}
+
+function refuseUnsupported(fields: Fields): void {
+  for (const name of ['jwks_ca_pem', 'oidc_discovery_ca_pem']) {
+    fields.refuseUnlessEmpty(
+      name,
+      'Workers trust the public certificate authorities and no others; give the keys as jwt_validation_pubkeys',
+    );
+  }
+  for (const name of ['oidc_client_id', 'oidc_client_secret']) {
+    fields.refuseUnlessEmpty(
+      name,
+      'this server does not log in with a browser (OIDC); a token is sent to it',
+    );
+  }
+  const alone = 'keys come from one jwks_url, oidc_discovery_url or jwt_validation_pubkeys';
+  fields.refuseUnlessEmpty('jwks_pairs', alone);
+  fields.refuseUnlessEmpty('provider_config', alone);
+  fields.refuseUnlessEmpty(
+    'override_allowed_server_names',
+    'certificates are checked for the host of the URL',
+  );
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+}
+
+function readAlgorithms(fields: Fields): string[] {
+  const algorithms = fields.list('jwt_supported_algs');
+  const unsupported = algorithms.find((algorithm) => !ALGORITHMS.includes(algorithm));
+  if (unsupported !== undefined) {
+    fields.refuse(
+      `invalid jwt_supported_algs: unsupported signing algorithm ${quote(unsupported)}`,
+    );
+  }
+  return algorithms;
+}
+
+function readDefaultRole(fields: Fields): string {
+  const name = fields.text('default_role', MAX_ROLE_NAME_CHARACTERS);
+  if (name === '') return '';
+  const checked = checkRoleName(name);
+  if (!checked.ok) fields.refuse(`default_role: ${checked.failure.message}`);
+  return name.toLowerCase();
+}
+
+function readUrl(kind: RemoteKeys['kind'], url: unknown): Result<RemoteKeys> {
+  const problem =
+    typeof url === 'string'
+      ? (problemOfKeyUrl(url, { allowLoopbackHttp: true }) ?? problemOfIssuer(kind, url))
+      : 'is not a URL';
+  if (problem !== undefined) return invalid(`${kind} ${quote(url)} ${problem}`);
+  return ok({ kind, url: url as string });
+}
+
+function problemOfIssuer(kind: RemoteKeys['kind'], url: string): string | undefined {
+  if (kind !== 'oidc_discovery_url') return undefined;
+  if (url.includes('.well-known/openid-configuration')) return "contains '.well-known' component";
+  return url.includes('?') ? 'must not have a query, as no issuer has one' : undefined;
+}
+
+async function readPems(value: unknown): Promise<Result<StaticKeys>> {
+  const pems = typeof value === 'string' ? splitPems(value) : value;
+  if (!Array.isArray(pems) || !pems.every((pem) => typeof pem === 'string')) {
+    return invalid('jwt_validation_pubkeys must be a list of strings');
+  }
+  if (pems.length > MAX_KEYS) {
+    return invalid(
+      `jwt_validation_pubkeys has ${pems.length} keys, at most ${MAX_KEYS} are allowed`,
+    );
+  }
+  const keys: JWK[] = [];
+  for (const [index, pem] of pems.entries()) {
+    const key = await publicKeyOfPem(pem.trim(), `jwt_validation_pubkeys[${index}]`);
+    if (!key.ok) return invalid(`error parsing public key: ${key.failure.message}`);
+    keys.push(key.value);
+  }
+  return ok({ kind: 'jwt_validation_pubkeys', pems: pems.map((pem) => pem.trim()), keys });
+}
+
+/** One text may hold several, one after the other or with commas between. */
+function splitPems(text: string): string[] {
+  return text
+    .split(/,|(?<=-----END (?:CERTIFICATE|PUBLIC KEY)-----)/)
+    .map((pem) => pem.trim())
+    .filter((pem) => pem !== '');
+}

@@ -1,0 +1,195 @@
+/** The roles of the JWT auth method: which tokens may log in, and what is taken from them. */
+import { isJsonObject } from '../../event/json.ts';
+import { kindOf, quote } from '../../event/quote.ts';
+import { MAX_LOGIN_LIST_ENTRIES, MAX_LOGIN_TEXT_CHARACTERS } from '../../limits.ts';
+import type { Result } from '../../result.ts';
+import { type ClaimScalar, isScalar, listOf } from './claims.ts';
+import { Fields } from './fields.ts';
+import { isForbiddenMetadataKey } from './login.ts';
+import { checkRoleName } from './role-name.ts';
+import {
+  checkTokenSettings,
+  describeTokenSettings,
+  type TokenSettings,
+  withPresentNames,
+} from './token-settings.ts';
+
+/** A claim that must have one of these values, or one of them among its own. */
+export interface BoundClaim {
+  readonly claim: string;
+  readonly value: ClaimScalar | readonly ClaimScalar[];
+}
+
+/** A claim that is copied to the metadata, under this key. */
+export interface ClaimMapping {
+  readonly claim: string;
+  readonly key: string;
+}
+
+/**
+ * Plain JSON, to be stored as it is. Claims are named by their name or, where that begins with a `/`, by
+ * a JSON pointer; of the user claim that holds only with `userClaimJsonPointer`.
+ */
+export interface JwtRole {
+  readonly name: string;
+  readonly userClaim: string;
+  readonly userClaimJsonPointer: boolean;
+  readonly boundAudiences: readonly string[];
+  readonly boundSubject: string;
+  readonly boundClaims: readonly BoundClaim[];
+  readonly boundClaimsType: 'string' | 'glob';
+  /** Empty: groups are not asked for. */
+  readonly groupsClaim: string;
+  readonly claimMappings: readonly ClaimMapping[];
+  /** Seconds, as written: 0 is the default, and anything below zero none. */
+  readonly clockSkewLeeway: number;
+  readonly expirationLeeway: number;
+  readonly notBeforeLeeway: number;
+  readonly settings: TokenSettings;
+}
+
+/**
+ * Checks a role, in Vault's words.
+ *
+ * @param previous the role of this name, whose fields stay as they are where the body does not name them
+ */
+export function checkJwtRole(
+  name: string,
+  body: Record<string, unknown>,
+  previous?: JwtRole,
+): Result<JwtRole> {
+  const checkedName = checkRoleName(name);
+  if (!checkedName.ok) return checkedName;
+  const whole = { ...(previous && describeJwtRole(previous)), ...withPresentNames(body) };
+  const fields = new Fields(whole);
+  refuseOidc(fields);
+  const supported = fields.result(undefined);
+  if (!supported.ok) return supported;
+  const settings = checkTokenSettings(whole);
+  if (!settings.ok) return settings;
+  const boundClaimsType = readBoundClaimsType(fields);
+  const role = {
+    name: checkedName.value,
+    userClaim: fields.text('user_claim'),
+    userClaimJsonPointer: fields.flag('user_claim_json_pointer'),
+    boundAudiences: fields.list('bound_audiences'),
+    boundSubject: fields.text('bound_subject'),
+    boundClaims: readBoundClaims(fields, boundClaimsType),
+    boundClaimsType,
+    groupsClaim: fields.text('groups_claim'),
+    claimMappings: readClaimMappings(fields),
+    clockSkewLeeway: fields.signedDuration('clock_skew_leeway'),
+    expirationLeeway: fields.signedDuration('expiration_leeway'),
+    notBeforeLeeway: fields.signedDuration('not_before_leeway'),
+    settings: settings.value,
+  };
+  if (role.userClaim === '') fields.refuse('a user claim must be defined on the role');
+  if (
+    role.boundAudiences.length === 0 &&
+    role.boundSubject === '' &&
+    role.boundClaims.length === 0
+  ) {
+    fields.refuse('must have at least one bound constraint when creating/updating a role');
+  }
+  return fields.result(role);
+}
+
+/** As reading the role shows it. Written again, it is the same. */
+export function describeJwtRole(role: JwtRole): Record<string, unknown> {
+  return {
+    bound_audiences: role.boundAudiences,
+    bound_claims: Object.fromEntries(role.boundClaims.map(({ claim, value }) => [claim, value])),
+    bound_claims_type: role.boundClaimsType,
+    bound_subject: role.boundSubject,
+    claim_mappings: Object.fromEntries(role.claimMappings.map(({ claim, key }) => [claim, key])),
+    clock_skew_leeway: role.clockSkewLeeway,
+    expiration_leeway: role.expirationLeeway,
+    groups_claim: role.groupsClaim,
+    not_before_leeway: role.notBeforeLeeway,
+    role_type: 'jwt',
+    user_claim: role.userClaim,
+    user_claim_json_pointer: role.userClaimJsonPointer,
+    ...describeTokenSettings(role.settings),
+  };
+}
+
+/** In Vault a role is one of OIDC unless it says otherwise; here there are no others than of JWT. */
+function refuseOidc(fields: Fields): void {
+  const type = fields.text('role_type');
+  const why = 'this server does not log in with a browser (OIDC); use role_type "jwt"';
+  if (type === 'oidc') fields.refuse(`role_type "oidc" is not supported: ${why}`);
+  if (type !== '' && type !== 'jwt') fields.refuse(`invalid 'role_type': ${quote(type)}`);
+  fields.refuseUnlessEmpty('allowed_redirect_uris', why);
+  fields.refuseUnlessEmpty(
+    'token_policies_template_claims',
+    'policies of a role are names; use a policy with templates of the alias metadata',
+  );
+}
+
+function readBoundClaimsType(fields: Fields): JwtRole['boundClaimsType'] {
+  const type = fields.text('bound_claims_type');
+  if (type === 'glob') return 'glob';
+  if (type !== '' && type !== 'string')
+    fields.refuse(`invalid 'bound_claims_type': ${quote(type)}`);
+  return 'string';
+}
+
+function readBoundClaims(fields: Fields, type: JwtRole['boundClaimsType']): BoundClaim[] {
+  const written = fields.raw('bound_claims') ?? {};
+  if (!isJsonObject(written)) {
+    fields.refuse(`bound_claims must be an object, not ${kindOf(written)}`);
+    return [];
+  }
+  const claims = Object.entries(written);
+  // Matching takes as long as all values together; a claim without any could only never match.
+  const values = claims.reduce((count, [, value]) => count + (listOf(value)?.length ?? 1), 0);
+  const entries = Math.max(claims.length, values);
+  if (entries > MAX_LOGIN_LIST_ENTRIES) {
+    fields.refuse(
+      `bound_claims has ${entries} values, at most ${MAX_LOGIN_LIST_ENTRIES} are allowed`,
+    );
+    return [];
+  }
+  return claims.map(([claim, value]) => {
+    const problem = problemOfName(claim) ?? problemOfValue(claim, value, type);
+    if (problem !== undefined) fields.refuse(problem);
+    return { claim, value: value as BoundClaim['value'] };
+  });
+}
+
+function problemOfName(claim: string): string | undefined {
+  if (claim.length <= MAX_LOGIN_TEXT_CHARACTERS) return undefined;
+  return `the claim name ${quote(claim)} has ${claim.length} characters, at most ${MAX_LOGIN_TEXT_CHARACTERS} are allowed`;
+}
+
+function problemOfValue(
+  claim: string,
+  value: unknown,
+  type: JwtRole['boundClaimsType'],
+): string | undefined {
+  const values = listOf(value);
+  if (values === undefined || !values.every(isScalar)) {
+    return `bound claim ${quote(claim)} is not a string, a number, true or false, or a list of these`;
+  }
+  if (type === 'glob' && !values.every((one) => typeof one === 'string')) {
+    return `bound claim ${quote(claim)}: claim is not a string, as globs are`;
+  }
+  const long = values.find(
+    (one) => typeof one === 'string' && one.length > MAX_LOGIN_TEXT_CHARACTERS,
+  );
+  if (long === undefined) return undefined;
+  return `bound claim ${quote(claim)} has a value of more than ${MAX_LOGIN_TEXT_CHARACTERS} characters`;
+}
+
+function readClaimMappings(fields: Fields): ClaimMapping[] {
+  const mappings = fields.pairs('claim_mappings').map(([claim, key]) => ({ claim, key }));
+  const keys = new Set<string>();
+  for (const { key } of mappings) {
+    if (key === 'role' || isForbiddenMetadataKey(key)) {
+      fields.refuse(`metadata key ${quote(key)} is reserved and may not be a mapping destination`);
+    }
+    if (keys.has(key)) fields.refuse(`multiple keys are mapped to metadata key ${quote(key)}`);
+    keys.add(key);
+  }
+  return mappings;
+}

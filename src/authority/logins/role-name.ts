@@ -1,0 +1,22 @@
+import { quote } from '../../event/quote.ts';
+import { MAX_ROLE_NAME_CHARACTERS } from '../../limits.ts';
+import { invalid, ok, type Result } from '../../result.ts';
+
+/** The names that Vault's routes of roles match. */
+const NAME = /^\w(?:[\w.-]*\w)?$/;
+
+/** Checks the name of a role of an auth method, in which case does not count: returns it lower-cased. */
+export function checkRoleName(name: string): Result<string> {
+  if (name === '') return invalid('missing role name');
+  if (name.length > MAX_ROLE_NAME_CHARACTERS) {
+    return invalid(
+      `the role name has ${name.length} characters, at most ${MAX_ROLE_NAME_CHARACTERS} are allowed`,
+    );
+  }
+  if (!NAME.test(name)) {
+    return invalid(
+      `the role name ${quote(name)} must be of letters, digits, "_", "." and "-", and neither begin nor end with the last two`,
+    );
+  }
+  return ok(name.toLowerCase());
+}

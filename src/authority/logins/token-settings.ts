@@ -1,0 +1,115 @@
+/**
+ * What a role of an auth method says of the tokens that its logins get: the `token_*` fields that all
+ * auth methods share, under Vault's names.
+ */
+import { quote } from '../../event/quote.ts';
+import { MAX_POLICIES_PER_TOKEN, MAX_POLICY_NAME_CHARACTERS } from '../../limits.ts';
+import type { Result } from '../../result.ts';
+import { Fields } from './fields.ts';
+
+/** Durations in seconds; a 0 sets no bound of its own. */
+export interface TokenSettings {
+  /** Lower case, each once, in the order in which they were written. */
+  readonly policies: readonly string[];
+  readonly ttl: number;
+  readonly maxTtl: number;
+  readonly explicitMaxTtl: number;
+  readonly noDefaultPolicy: boolean;
+  readonly numUses: number;
+  readonly period: number;
+  /** As it was written; either is a service token. */
+  readonly type: 'default' | 'service';
+}
+
+/** Names from before the fields of all auth methods were called alike; the present name wins. */
+const FORMER_NAMES = new Map([
+  ['policies', 'token_policies'],
+  ['ttl', 'token_ttl'],
+  ['max_ttl', 'token_max_ttl'],
+  ['num_uses', 'token_num_uses'],
+  ['period', 'token_period'],
+  ['bound_cidrs', 'token_bound_cidrs'],
+]);
+
+/** The fields of a role under their present names. */
+export function withPresentNames(body: Record<string, unknown>): Record<string, unknown> {
+  const members = Object.entries(body).filter(([, value]) => value !== null);
+  const renamed = members.map(([name, value]) => [FORMER_NAMES.get(name) ?? name, value] as const);
+  return Object.fromEntries([...renamed, ...members.filter(([name]) => name.startsWith('token_'))]);
+}
+
+/**
+ * Checks the `token_*` fields of a role, in Vault's words; other fields are the auth method's own.
+ *
+ * @param body under the present names
+ */
+export function checkTokenSettings(body: Record<string, unknown>): Result<TokenSettings> {
+  const fields = new Fields(withPresentNames(body));
+  const why =
+    'the address that a request came from is not known reliably here, so no token can be bound to it';
+  fields.refuseUnlessEmpty('token_bound_cidrs', why);
+  fields.refuseUnlessEmpty('token_strictly_bind_ip', why);
+  const settings: TokenSettings = {
+    policies: readPolicies(fields),
+    ttl: fields.duration('token_ttl'),
+    maxTtl: fields.duration('token_max_ttl'),
+    explicitMaxTtl: fields.duration('token_explicit_max_ttl'),
+    noDefaultPolicy: fields.flag('token_no_default_policy'),
+    numUses: fields.uses('token_num_uses'),
+    period: fields.duration('token_period'),
+    type: readType(fields),
+  };
+  if (settings.maxTtl > 0 && settings.ttl > settings.maxTtl) {
+    fields.refuse("'token_ttl' cannot be greater than 'token_max_ttl'");
+  }
+  return fields.result(settings);
+}
+
+/** As reading a role shows them. Written again, they are the same. */
+export function describeTokenSettings(settings: TokenSettings): Record<string, unknown> {
+  return {
+    token_bound_cidrs: [],
+    token_explicit_max_ttl: settings.explicitMaxTtl,
+    token_max_ttl: settings.maxTtl,
+    token_no_default_policy: settings.noDefaultPolicy,
+    token_num_uses: settings.numUses,
+    token_period: settings.period,
+    token_policies: settings.policies,
+    token_ttl: settings.ttl,
+    token_type: settings.type,
+  };
+}
+
+function readPolicies(fields: Fields): string[] {
+  const names = fields
+    .list('token_policies', MAX_POLICIES_PER_TOKEN)
+    .map((name) => name.toLowerCase())
+    .filter((name) => name !== '');
+  if (names.includes('root')) fields.refuse('auth methods cannot create root tokens');
+  const long = names.find((name) => name.length > MAX_POLICY_NAME_CHARACTERS);
+  if (long !== undefined) {
+    fields.refuse(
+      `the policy name ${quote(long)} has ${long.length} characters, at most ${MAX_POLICY_NAME_CHARACTERS} are allowed`,
+    );
+  }
+  return [...new Set(names)];
+}
+
+function readType(fields: Fields): TokenSettings['type'] {
+  const type = fields.text('token_type');
+  switch (type) {
+    case '':
+    case 'default':
+      return 'default';
+    case 'service':
+    case 'default-service':
+      return 'service';
+    case 'batch':
+    case 'default-batch':
+      fields.refuse(`token_type ${quote(type)} is not supported: this server makes service tokens`);
+      return 'default';
+    default:
+      fields.refuse(`invalid 'token_type' value ${quote(type)}`);
+      return 'default';
+  }
+}

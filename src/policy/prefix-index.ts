@@ -1,0 +1,51 @@
+/** Finds the longest of many prefixes that a text has. */
+
+interface Entry<T> {
+  readonly prefix: string;
+  readonly value: T;
+  /** The longest other prefix that this one begins with. */
+  readonly shorter: Entry<T> | undefined;
+}
+
+/**
+ * The prefixes in order. Of those that are not behind the text, the last begins with every prefix of
+ * the text there is: the longest is it or one that it begins with. So a look-up is a binary search and
+ * copies nothing.
+ */
+export class PrefixIndex<T> {
+  readonly #entries: readonly Entry<T>[];
+
+  /** Each prefix once. */
+  constructor(prefixes: readonly (readonly [prefix: string, value: T])[]) {
+    const sorted = prefixes.toSorted(([a], [b]) => (a < b ? -1 : 1));
+    const entries: Entry<T>[] = [];
+    let shorter: Entry<T> | undefined;
+    for (const [prefix, value] of sorted) {
+      while (shorter !== undefined && !prefix.startsWith(shorter.prefix)) shorter = shorter.shorter;
+      shorter = { prefix, value, shorter };
+      entries.push(shorter);
+    }
+    this.#entries = entries;
+  }
+
+  longest(text: string): T | undefined {
+    let low = 0;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const entry = this.#entries[middle];
+      if (entry !== undefined && entry.prefix <= text) low = middle + 1;
+      else high = middle;
+    }
+    let entry = this.#entries[low - 1];
+    const shared = sharedLength(entry?.prefix ?? '', text);
+    while (entry !== undefined && entry.prefix.length > shared) entry = entry.shorter;
+    return entry?.value;
+  }
+}
+
+function sharedLength(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a.charCodeAt(length) === b.charCodeAt(length)) length++;
+  return length;
+}

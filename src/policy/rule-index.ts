@@ -1,0 +1,94 @@
+/** Finds the rule that decides on a path, among all rules that match it. */
+import { type CapabilitySet, DENY, setOf } from './capability.ts';
+import { compareSpecificity, compileSegments, patternOf } from './path-pattern.ts';
+import type { Permissions } from './permissions.ts';
+import { PrefixIndex } from './prefix-index.ts';
+
+/** All blocks of a path as one. */
+export interface Rule {
+  /** Without a slash at its beginning, with its wildcards; filled in where it is a template. */
+  readonly path: string;
+  readonly permissions: Permissions;
+  /** What is left of the capabilities without those that are withheld. */
+  readonly granted: CapabilitySet;
+  readonly sources: readonly Source[];
+}
+
+/** A block of a policy. */
+export interface Source {
+  readonly policy: string;
+  readonly line: number;
+}
+
+/** A rule with wildcards; the more specific it is the higher is its rank. */
+interface Ranked {
+  readonly rule: Rule;
+  readonly rank: number;
+}
+
+interface SegmentRule extends Ranked {
+  readonly matches: (path: string) => boolean;
+}
+
+const LIST = setOf('list');
+
+export class RuleIndex {
+  readonly #exact = new Map<string, Rule>();
+  readonly #prefixes: PrefixIndex<Ranked>;
+  /** The most specific first. */
+  readonly #segmentRules: readonly SegmentRule[];
+
+  /** Each path once. */
+  constructor(rules: readonly Rule[]) {
+    const patterns = rules.flatMap((rule) => {
+      const pattern = patternOf(rule.path);
+      if (pattern === undefined) this.#exact.set(rule.path, rule);
+      return pattern === undefined ? [] : [{ rule, pattern }];
+    });
+    const ranked = patterns
+      .sort((a, b) => compareSpecificity(a.pattern, b.pattern))
+      .map((each, rank) => ({ ...each, rank }));
+    this.#prefixes = new PrefixIndex(
+      ranked
+        .filter(({ pattern }) => !pattern.hasSegmentWildcards)
+        .map(({ rule, pattern, rank }) => [pattern.stem, { rule, rank }] as const),
+    );
+    this.#segmentRules = ranked
+      .filter(({ pattern }) => pattern.hasSegmentWildcards)
+      .map(({ rule, pattern, rank }) => ({ rule, rank, matches: compileSegments(pattern) }))
+      .reverse();
+  }
+
+  find(path: string): Rule | undefined {
+    const exact = this.#exact.get(path);
+    if (exact !== undefined) return exact;
+    const prefix = this.#prefixes.longest(path);
+    for (const { rule, rank, matches } of this.#segmentRules) {
+      if (prefix !== undefined && rank < prefix.rank) break;
+      if (matches(path)) return rule;
+    }
+    return prefix?.rule;
+  }
+
+  /**
+   * The rule of a LIST request, whose path may have a slash at its end: then rules that match it
+   * without the slash count as well. A denial wins over a less specific grant, which would else get
+   * around it in the other form; and a grant over what is more specific but says nothing of lists.
+   */
+  findForList(path: string): Rule | undefined {
+    if (!path.endsWith('/')) return this.find(path);
+    const trimmed = path.slice(0, -1);
+    const exact = this.#exact.get(path) ?? this.#exact.get(trimmed);
+    if (exact !== undefined) return exact;
+
+    const candidates = [path, trimmed]
+      .map((form): Ranked | undefined => this.#prefixes.longest(form))
+      .concat(this.#segmentRules.filter(({ matches }) => matches(path) || matches(trimmed)))
+      .filter((candidate) => candidate !== undefined)
+      .sort((a, b) => b.rank - a.rank);
+    const denial = candidates.find(({ rule }) => (rule.permissions.capabilities & DENY) !== 0);
+    const grant = candidates.find(({ rule }) => (rule.permissions.capabilities & LIST) !== 0);
+    if (denial !== undefined && denial.rank > (grant?.rank ?? -1)) return denial.rule;
+    return (grant ?? candidates[0])?.rule;
+  }
+}

@@ -1,0 +1,75 @@
+/** Paths that are filled in from who the token stands for: `secret/{{identity.entity.name}}/*`. */
+import type { Alias, Group, Identity } from './identity.ts';
+
+/** The text around the selectors: one piece more than there are selectors. */
+export interface Template {
+  readonly literals: readonly [string, ...string[]];
+  readonly selectors: readonly string[];
+}
+
+export interface Rendered {
+  readonly text: string;
+  /** Whether a value brought a `*` or a `+` with it, which whoever chose the value must not choose. */
+  readonly hasForeignWildcard: boolean;
+}
+
+/** Takes a path apart; undefined where its braces are unbalanced. */
+export function parseTemplate(path: string): Template | undefined {
+  const [head = '', ...pieces] = path.split('{{');
+  if (head.includes('}}')) return undefined;
+  const literals: [string, ...string[]] = [head];
+  const selectors: string[] = [];
+  for (const piece of pieces) {
+    const [selector = '', literal, ...surplus] = piece.split('}}');
+    if (literal === undefined || surplus.length > 0) return undefined;
+    selectors.push(selector.trim());
+    literals.push(literal);
+  }
+  return { literals, selectors };
+}
+
+/** Fills a path in; undefined where a value is missing or empty, and the path so names nothing. */
+export function render(template: Template, identity: Identity | undefined): Rendered | undefined {
+  const [head, ...literals] = template.literals;
+  let text = head;
+  let hasForeignWildcard = false;
+  for (const [index, selector] of template.selectors.entries()) {
+    const value = resolve(selector, identity);
+    if (value === undefined || value === '') return undefined;
+    hasForeignWildcard ||= /[*+]/.test(value);
+    text += value + literals[index];
+  }
+  return { text, hasForeignWildcard };
+}
+
+/** The value that a selector names. */
+export function resolve(selector: string, identity: Identity | undefined): string | undefined {
+  if (identity === undefined) return undefined;
+  const [root, kind, ...rest] = selector.split('.');
+  if (root !== 'identity') return undefined;
+  const [first, second, ...names] = rest;
+  if (kind === 'groups') {
+    const group = identity.groups.find(
+      ({ id, name }) => second === (first === 'ids' ? id : first === 'names' ? name : undefined),
+    );
+    return second === undefined ? undefined : fieldOf(group, names);
+  }
+  if (kind !== 'entity') return undefined;
+  if (first !== 'aliases') return fieldOf(identity.entity, rest);
+  return second === undefined ? undefined : fieldOf(own(identity.entity.aliases, second), names);
+}
+
+/** `id`, `name` or `metadata.<key>`, where the key may have dots. */
+function fieldOf(
+  holder: Pick<Alias | Group, 'id' | 'name' | 'metadata'> | undefined,
+  [field, ...key]: readonly string[],
+): string | undefined {
+  if (holder === undefined) return undefined;
+  if (field === 'metadata') return own(holder.metadata, key.join('.'));
+  if (key.length > 0) return undefined;
+  return field === 'id' ? holder.id : field === 'name' ? holder.name : undefined;
+}
+
+function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}

@@ -2,26 +2,52 @@
 import { type Context, Hono, type MiddlewareHandler, type Next } from 'hono';
 import { cors } from 'hono/cors';
 import { refuse } from './http/answer.ts';
+import { readApiBody, runEndpoint } from './http/api.ts';
+import { audit, withoutTokens } from './http/audit.ts';
 import { type Bindings, type Config, parseConfig } from './http/config.ts';
+import { choose, ENDPOINTS, LOGINS, type Methods, nameIn } from './http/endpoints.ts';
 import { eventTypes } from './http/event-types.ts';
 import { health } from './http/health.ts';
+import { type LoginEndpoint, logIn } from './http/login.ts';
+import { findNamespace } from './http/namespace.ts';
 import { isAllowedOrigin } from './http/origin.ts';
 import { after, parsePath, parseQuery } from './http/path.ts';
 import { publish } from './http/publish.ts';
+import { divide, namespaceOf } from './http/request-namespace.ts';
+import { leader, sealStatus } from './http/seal-status.ts';
 import { subscribe } from './http/subscribe.ts';
-import { authenticate, firstValue, type Principal } from './http/token.ts';
+import { authenticate, type Caller, type Question } from './http/token.ts';
+import { trimSlashes } from './namespace.ts';
+import { parseBool } from './parse-bool.ts';
 
 interface HonoEnv {
   Bindings: Bindings;
-  Variables: { config: Config; principal: Principal };
+  Variables: { config: Config };
 }
 type C = Context<HonoEnv>;
 type Guarded = ReturnType<MiddlewareHandler>;
 
+/** A request whose caller and namespace are known. */
+interface Admitted {
+  readonly caller: Caller;
+  /** The key of the namespace that the request is sent to. */
+  readonly namespace: string;
+}
+
 const HEALTH = '/v1/sys/health';
+const SEAL_STATUS = '/v1/sys/seal-status';
+const LEADER = '/v1/sys/leader';
 const SUBSCRIBE = '/v1/sys/events/subscribe';
 const PUBLISH = '/v1/sys/events/publish';
 const TYPES = '/v1/sys/events/types';
+
+/** For publishing, what this Worker remembers of a token for seconds is good enough. */
+const CACHED: Question = { fresh: false, use: 'request' };
+const FRESH: Question = { fresh: true, use: 'request' };
+const SUBSCRIPTION: Question = { fresh: true, use: 'subscription' };
+
+/** Of a header's value that a message names, so many characters. */
+const MAX_NAMED_CHARACTERS = 200;
 
 /** A path that cannot be parsed is routed as this, and refused before anything looks at it. */
 const UNPARSABLE = '\0';
@@ -29,29 +55,62 @@ const UNPARSABLE = '\0';
 export const app = new Hono<HonoEnv>({
   getPath: (request) => {
     const path = parsePath(request.url);
-    return path.ok ? path.value : UNPARSABLE;
+    return path.ok ? divide(path.value).route : UNPARSABLE;
   },
 });
 
 app.use(refuseUnparsablePath, configure, crossOrigin);
 app.get(HEALTH, (c) => health(parseQuery(c.req.url), c.var.config, Date.now()));
 app.all(HEALTH, unsupported('GET, HEAD'));
+app.get(SEAL_STATUS, (c) => sealStatus(c.var.config));
+app.all(SEAL_STATUS, unsupported('GET'));
+app.get(LEADER, () => leader());
+app.all(LEADER, unsupported('GET'));
 
-app.use(requireRootToken, requireToken, requireRootNamespace);
+app.use(requireRootToken);
+for (const [path, endpoint] of Object.entries(LOGINS)) {
+  app.on(['POST', 'PUT'], `/v1/${path}`, (c) => anonymous(c, path, endpoint));
+}
 app.all(`${SUBSCRIBE}/*`, (c) =>
-  subscribe(c.req.raw, after(SUBSCRIBE, c.req.path), parseQuery(c.req.url), c.env, c.var.config),
+  admit(c, SUBSCRIPTION, (admitted) =>
+    subscribe({
+      ...admitted,
+      request: c.req.raw,
+      pattern: after(SUBSCRIBE, c.req.path),
+      query: parseQuery(c.req.url),
+      env: c.env,
+      config: c.var.config,
+    }),
+  ),
 );
 app.on(['POST', 'PUT'], `${PUBLISH}/*`, (c) =>
-  publish(c.req.raw, after(PUBLISH, c.req.path), c.var.principal, c.env, c.var.config),
+  admit(c, CACHED, (admitted) =>
+    publish({
+      ...admitted,
+      request: c.req.raw,
+      eventType: after(PUBLISH, c.req.path),
+      env: c.env,
+      config: c.var.config,
+    }),
+  ),
 );
-app.all(`${PUBLISH}/*`, unsupported('POST, PUT'));
-app.get(TYPES, () => eventTypes());
-app.all(TYPES, unsupported('GET'));
+app.all(`${PUBLISH}/*`, (c) => admit(c, CACHED, unsupported('POST, PUT')));
+app.get(TYPES, (c) => admit(c, CACHED, () => eventTypes()));
+app.all(TYPES, (c) => admit(c, CACHED, unsupported('GET')));
+for (const [path, methods] of Object.entries(ENDPOINTS)) {
+  // Lists are asked for with a slash at the end as well.
+  const pattern = path.replace('/:names', '/*');
+  for (const route of [pattern, ...(methods.list ? [`${path}/`] : [])]) {
+    app.all(`/v1/${route}`, (c) => admit(c, FRESH, (admitted) => call(c, path, methods, admitted)));
+  }
+}
 app.onError((error) => {
   console.error(error);
   return refuse({ reason: 'bug' });
 });
-app.notFound((c) => refuse({ reason: 'no_route', path: routeOf(c) }));
+app.notFound((c) =>
+  admit(c, CACHED, () => refuse({ reason: 'no_route', path: withoutTokens(routeOf(c)) })),
+);
 
 async function refuseUnparsablePath(c: C, next: Next): Guarded {
   if (c.req.path === UNPARSABLE) {
@@ -73,7 +132,7 @@ async function crossOrigin(c: C, next: Next): Guarded {
   if (c.var.config.allowedOrigins.length === 0 || c.req.raw.headers.has('upgrade')) return next();
   return cors({
     origin: (origin) => (isAllowedOrigin(origin, c.var.config) ? origin : null),
-    allowMethods: ['GET', 'HEAD', 'POST', 'PUT'],
+    allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
     exposeHeaders: ['Retry-After'],
   })(c, next);
 }
@@ -86,29 +145,84 @@ async function requireRootToken(c: C, next: Next): Guarded {
   });
 }
 
-async function requireToken(c: C, next: Next): Guarded {
-  const principal = await authenticate(c.req.raw.headers, c.var.config.rootToken ?? '');
-  if (typeof principal !== 'string') return refuse(principal);
-  c.set('principal', principal);
-  return next();
+/** Runs what only the holder of a token may ask for, once it is known who asks and of which namespace. */
+async function admit(
+  c: C,
+  question: Question,
+  run: (admitted: Admitted) => Response | Promise<Response>,
+): Promise<Response> {
+  const path = namespacePathOf(c);
+  const { headers } = c.req.raw;
+  const caller = await authenticate(headers, path ?? '', c.var.config, c.env, question);
+  if ('reason' in caller) {
+    audit('denied', { namespace: path, path: routeOf(c), reason: caller.reason });
+    return refuse(caller);
+  }
+  const namespace =
+    path === undefined ? undefined : await findNamespace(c.env, path, question.fresh);
+  // A namespace that does not exist is a route that is not there.
+  if (namespace === undefined) return refuse({ reason: 'no_route', path: wholeRouteOf(c) });
+  return run({ caller, namespace });
 }
 
-/** No namespace but root exists; a request for another is one for a route that is not there. */
-async function requireRootNamespace(c: C, next: Next): Guarded {
-  const header = firstValue(c.req.raw.headers.get('x-vault-namespace'));
-  const namespace = header
-    .split('/')
-    .filter((segment) => segment !== '')
-    .join('/');
-  if (namespace === '' || namespace === 'root') return next();
-  return refuse({ reason: 'no_route', path: `${namespace}/${routeOf(c)}` });
+async function anonymous(c: C, path: string, endpoint: LoginEndpoint): Promise<Response> {
+  const namespacePath = namespacePathOf(c);
+  const namespace =
+    namespacePath === undefined ? undefined : await findNamespace(c.env, namespacePath, true);
+  if (namespace === undefined) return refuse({ reason: 'no_route', path: wholeRouteOf(c) });
+  const body = await readApiBody(c.req.raw);
+  if (!body.ok) return refuse(body.failure);
+  return logIn(endpoint, {
+    namespace,
+    path,
+    name: '',
+    body: body.value,
+    env: c.env,
+    config: c.var.config,
+    now: Date.now(),
+  });
+}
+
+function call(
+  c: C,
+  endpointPath: string,
+  methods: Methods,
+  admitted: Admitted,
+): Promise<Response> | Response {
+  const isList = parseBool(parseQuery(c.req.url).get('list') ?? '') === true;
+  const endpoint = choose(methods, c.req.method, isList);
+  if ('allow' in endpoint)
+    return refuse({ reason: 'unsupported_operation', allow: endpoint.allow });
+  const path = routeOf(c);
+  return runEndpoint(endpoint, c.req.raw, {
+    ...admitted,
+    path,
+    name: nameIn(endpointPath, path),
+    env: c.env,
+    config: c.var.config,
+    now: Date.now(),
+  });
+}
+
+/** The path of the namespace that the request is sent to; undefined where none can have it. */
+function namespacePathOf(c: C): string | undefined {
+  const path = parsePath(c.req.url);
+  return namespaceOf(c.req.raw.headers, path.ok ? divide(path.value).namespace : '');
 }
 
 function unsupported(allow: string): () => Response {
   return () => refuse({ reason: 'unsupported_operation', allow });
 }
 
-/** The path as Vault names it in a message: without the version. */
+/** The path as Vault names it in a message and in a policy: without the version. */
 function routeOf(c: C): string {
   return c.req.path.replace(/^\/(v1\/)?/, '');
+}
+
+/** The same with the namespace before it. */
+function wholeRouteOf(c: C): string {
+  const header = c.req.raw.headers.get('x-vault-namespace') ?? '';
+  const path = parsePath(c.req.url);
+  const inUrl = path.ok ? path.value.replace(/^\/(v1\/)?/, '') : '';
+  return trimSlashes(`${trimSlashes(header.slice(0, MAX_NAMED_CHARACTERS))}/${inUrl}`);
 }

@@ -58,6 +58,9 @@ export const MAX_SOCKETS_PER_HUB = 32_000;
 /** Events whose identity a hub remembers, so that repeating a publish request delivers nothing twice. */
 export const MAX_REMEMBERED_EVENTS = 10_000;
 
+/** Events of one id that are looked at when it is explained: publishers may choose the same. */
+export const MAX_RECALLED_EVENTS = 20;
+
 /** Attempts at a call to a Durable Object that failed in a way that is safe to repeat. */
 export const MAX_CALL_ATTEMPTS = 3;
 
@@ -85,11 +88,26 @@ export const MAX_DECISION_AGE_MS = 60_000;
 /** How long a Worker takes a token, and that a namespace exists, for what it was, in plain requests. */
 export const LOOKUP_CACHE_MS = 5000;
 
-/** Tokens, namespaces and compiled policy sets that one isolate keeps at hand, of each kind. */
-export const MAX_CACHED_LOOKUPS = 1000;
+/** Tokens and namespaces that one isolate keeps at hand, of each kind. */
+export const MAX_CACHED_LOOKUPS = 500;
 
 /** Parsed policies that one isolate keeps at hand. */
 export const MAX_CACHED_POLICIES = 200;
+
+/**
+ * Compiled policy sets that a hub keeps at hand. More are in use only where templates make one of each
+ * holder; those are then compiled again for an event.
+ */
+export const MAX_CACHED_ACCESSES = 2000;
+
+/** Events that are decided together for all classes of a hub: the decisions are held meanwhile. */
+export const MAX_DECIDED_EVENTS = 100;
+
+/** Policy texts in one answer to a hub, in characters: an RPC carries 32 MiB. */
+export const MAX_ANSWERED_TEXT_CHARACTERS = 4 * 1024 * 1024;
+
+/** Jobs that an authority sees to in one go; the next follow by alarm. */
+export const MAX_JOBS_AT_ONCE = 500;
 
 /** Name of one namespace, in characters. */
 export const MAX_NAMESPACE_CHARACTERS = 64;
@@ -108,6 +126,9 @@ export const MAX_NAMESPACE_PATTERN_CHARACTERS = 512;
 
 /** Body of a request to the token, policy, namespace and auth APIs; the largest is a policy. */
 export const MAX_API_BODY_BYTES = 512 * 1024;
+
+/** Nesting of such a body: deeper than any member of the APIs goes. */
+export const MAX_API_BODY_DEPTH = 64;
 
 /** Tokens of one namespace. */
 export const MAX_TOKENS = 100_000;
@@ -150,6 +171,9 @@ export const MAX_ROLES = 1000;
 
 /** Secret ids of one namespace's AppRole roles, all together. */
 export const MAX_SECRET_IDS = 100_000;
+
+/** Hubs that are asked for an event that is explained by its id: each is a call. */
+export const MAX_EXPLAINED_HUBS = 200;
 
 /** Paths of one request to `sys/capabilities`. */
 export const MAX_CAPABILITY_PATHS = 100;

@@ -1,6 +1,7 @@
 /** The entry of the Worker: the app and the classes of the Durable Objects. */
 import { app } from './app.ts';
 
+export { Authority } from './authority/authority.ts';
 export { GatheringHub } from './hub/gathering-hub.ts';
 export { Hub } from './hub/hub.ts';
 

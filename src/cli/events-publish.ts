@@ -5,7 +5,15 @@ import { dotSegment } from '../event/dot-segment.ts';
 import { MAX_PUBLISH_BYTES, MAX_PUBLISH_EVENTS } from '../limits.ts';
 import { type Command, type ExitCode, fail, misuse, status } from './command.ts';
 import { LineReader } from './line-reader.ts';
-import { type Outcome, request, type Server, serverOf } from './server.ts';
+import { parsePairs } from './pairs.ts';
+import {
+  type Outcome,
+  request,
+  SERVER_HELP,
+  SERVER_OPTIONS,
+  type Server,
+  serverOf,
+} from './server.ts';
 
 export const eventsPublish: Command = {
   name: 'events publish',
@@ -19,9 +27,11 @@ Usage: carillon events publish <type> key=value...
   key=value      metadata of the event, as strings
 
 Options:
-  --data <source>  events as JSON from @file, or from standard input with "-": one event, a list, or
-                   one event a line as "events subscribe" prints them; lines are sent as they come
-  -h, --help       show this
+  --data <source>          events as JSON from @file, or from standard input with "-": one event, a
+                           list, or one event a line as "events subscribe" prints them; lines are
+                           sent as they come
+${SERVER_HELP}
+  -h, --help               show this
 
 Ends with 0 when every event was accepted, now or before, and 1 otherwise.
 
@@ -31,7 +41,7 @@ Examples:
     operation=data-write modified=true
   vault events subscribe 'kv*' | carillon events publish --data -
 `,
-  options: { data: { type: 'string' } },
+  options: { ...SERVER_OPTIONS, data: { type: 'string' } },
   async run(values, positionals): Promise<ExitCode> {
     const [type, ...pairs] = positionals;
     const { data } = values;
@@ -48,15 +58,13 @@ Examples:
     if (pairs.length > 0 && data !== undefined) {
       return misuse('give the metadata as key=value or with --data, not both', 'events publish');
     }
-    const malformed = pairs.find((pair) => !/^[^=]+=/.test(pair));
-    if (malformed !== undefined) {
-      return misuse(`${JSON.stringify(malformed)} is not key=value`, 'events publish');
-    }
-    const server = serverOf(process.env);
+    const metadata = parsePairs(pairs);
+    if (!metadata.ok) return misuse(metadata.failure.message, 'events publish');
+    const server = serverOf(values);
     if (typeof server === 'string') return fail(server);
     const publisher = new Publisher(server, type);
     if (typeof data !== 'string') {
-      return publisher.sendJson(JSON.stringify({ metadata: metadataOf(pairs) }));
+      return publisher.sendJson(JSON.stringify({ metadata: metadata.value }));
     }
     const source = sourceOf(data);
     if (source === undefined) {
@@ -65,15 +73,6 @@ Examples:
     return publishSource(source, publisher);
   },
 };
-
-function metadataOf(pairs: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const equals = pair.indexOf('=');
-      return [pair.slice(0, equals), pair.slice(equals + 1)];
-    }),
-  );
-}
 
 function sourceOf(data: string): Readable | undefined {
   if (data === '-') return process.stdin;
@@ -116,7 +115,8 @@ class Publisher {
       headers: { 'Content-Type': contentType },
       body,
     });
-    const { ids, failed } = (outcome.data ?? {}) as { ids?: string[]; failed?: number[] };
+    const data = outcome.ok ? outcome.answer.data : (outcome.data ?? {});
+    const { ids, failed } = data as { ids?: string[]; failed?: number[] };
     if (ids === undefined) return outcome;
     // Of a request that failed in part, the ids are what makes repeating it safe.
     for (const [index, id] of ids.entries()) {
@@ -124,7 +124,7 @@ class Publisher {
       else process.stdout.write(`${id}\n`);
     }
     if (outcome.ok) {
-      const { accepted, duplicates } = outcome.data as { accepted: number; duplicates: number };
+      const { accepted, duplicates } = data as { accepted: number; duplicates: number };
       status(`${accepted} accepted${duplicates > 0 ? `, ${duplicates} already known` : ''}`);
     }
     return outcome;

@@ -1,17 +1,14 @@
 /** `carillon events subscribe` */
-import type { IncomingMessage } from 'node:http';
-import WebSocket from 'ws';
+import type WebSocket from 'ws';
 import { dotSegment } from '../event/dot-segment.ts';
 import { decodeProtobuf } from '../wire/protobuf.ts';
+import type { Values } from './arguments.ts';
 import { type Command, type ExitCode, fail, misuse, status } from './command.ts';
-import { apiUrl, refusal, type Server, serverOf, unreachable } from './server.ts';
+import { apiUrl, SERVER_HELP, SERVER_OPTIONS, serverOf } from './server.ts';
+import { openSocket } from './subscription-socket.ts';
 
 /** How often the connection is tried for life; without it a network that vanished looks like silence. */
 const HEARTBEAT_MS = 30_000;
-const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** A standby of Vault sends a subscriber on to the active node. */
-const MAX_REDIRECTS = 10;
-const MAX_REFUSAL_BYTES = 64 * 1024;
 
 export const eventsSubscribe: Command = {
   name: 'events subscribe',
@@ -21,19 +18,29 @@ Everything else goes to standard error.
 
 Usage: carillon events subscribe [options] <pattern>
 
-  <pattern>      event type; "*" stands for any text, "/" included: kv-v2/data-write, kv*, *
+  <pattern>                event type; "*" stands for any text, "/" included: kv-v2/data-write, kv*, *
 
 Options:
-  --protobuf     take binary frames and print them decoded, in the form that "events publish" reads
-  -h, --help     show this
+  --filter <expression>    only events for which it is true, in the language of Vault's filters
+  --namespaces <pattern>   also events of the namespaces below that match; may be repeated
+  --protobuf               take binary frames and print them decoded, in the form that
+                           "events publish" reads
+${SERVER_HELP}
+  -h, --help               show this
 
 Ends with 0 when the server closes the subscription in good order, 1 when it breaks, 130 on Ctrl-C.
 
 Examples:
   carillon events subscribe 'kv*' | jq .data.event.metadata.path
-  carillon events subscribe --protobuf '*'
+  carillon events subscribe --filter 'data_path matches "^secret/data/team-"' 'kv*'
+  carillon events subscribe --namespaces '*' --protobuf '*'
 `,
-  options: { protobuf: { type: 'boolean' } },
+  options: {
+    ...SERVER_OPTIONS,
+    filter: { type: 'string' },
+    namespaces: { type: 'string', multiple: true },
+    protobuf: { type: 'boolean' },
+  },
   async run(values, positionals): Promise<ExitCode> {
     const [pattern, ...rest] = positionals;
     if (pattern === undefined || pattern.trim() === '') {
@@ -52,69 +59,26 @@ Examples:
         'events subscribe',
       );
     }
-    const server = serverOf(process.env);
+    const server = serverOf(values);
     if (typeof server === 'string') return fail(server);
 
     const protobuf = values.protobuf === true;
     const url = apiUrl(server, `sys/events/subscribe/${pattern}`);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    if (!protobuf) url.searchParams.set('json', 'true');
-    const socket = await connect(url, server, 0);
-    if (typeof socket === 'string') return fail(socket);
+    url.search = queryOf(values, protobuf);
+    const opened = await openSocket(url, server);
+    if (typeof opened === 'string') return fail(opened);
     status(`subscribed to ${pattern} at ${server.address.origin}`);
-    return print(socket, protobuf ? lineOfProtobuf : lineOfJson);
+    if (opened.warning !== undefined) status(`warning: ${opened.warning}`);
+    return print(opened.socket, protobuf ? lineOfProtobuf : lineOfJson);
   },
 };
 
-/** Opens the WebSocket, paused until somebody listens, or says in a sentence why not. */
-function connect(url: URL, server: Server, redirects: number): Promise<WebSocket | string> {
-  return new Promise((resolve) => {
-    let socket: WebSocket;
-    try {
-      socket = new WebSocket(url, {
-        headers: server.headers,
-        handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-        perMessageDeflate: false,
-      });
-    } catch (error) {
-      resolve(`cannot subscribe at ${url.href}: ${(error as Error).message}`);
-      return;
-    }
-    socket.once('open', () => {
-      // The first frame may have come in the packet of the 101.
-      socket.pause();
-      resolve(socket);
-    });
-    socket.once('error', (error) => resolve(unreachable(url, error)));
-    socket.once('unexpected-response', (_request, response: IncomingMessage) => {
-      const { location } = response.headers;
-      // Left alone, it would be kept for a next request, and this process with it.
-      const connection = response.socket;
-      if (
-        response.statusCode === 307 &&
-        location !== undefined &&
-        URL.canParse(location, url.href)
-      ) {
-        connection.destroy();
-        resolve(
-          redirects === MAX_REDIRECTS
-            ? `too many redirects; the last led to ${location}`
-            : connect(new URL(location, url), server, redirects + 1),
-        );
-        return;
-      }
-      let body = '';
-      response.setEncoding('utf8');
-      response.on('data', (text: string) => {
-        if (body.length < MAX_REFUSAL_BYTES) body += text;
-      });
-      const end = () => {
-        connection.destroy();
-        resolve(refusal(response.statusCode ?? 0, body));
-      };
-      response.once('end', end).once('error', end).once('close', end);
-    });
-  });
+function queryOf({ filter, namespaces }: Values, protobuf: boolean): string {
+  const query = new URLSearchParams(protobuf ? {} : { json: 'true' });
+  if (typeof filter === 'string') query.set('filter', filter);
+  for (const pattern of (namespaces ?? []) as string[]) query.append('namespaces', pattern);
+  return query.toString();
 }
 
 /** Prints what comes until the server, the reader of the output, or the user ends it. */

@@ -1,7 +1,7 @@
 /** `carillon events types` */
 import type { CataloguedType } from '../event/catalog.ts';
 import { type Command, type ExitCode, fail, misuse } from './command.ts';
-import { request, serverOf } from './server.ts';
+import { request, SERVER_HELP, SERVER_OPTIONS, serverOf } from './server.ts';
 
 export const eventsTypes: Command = {
   name: 'events types',
@@ -9,20 +9,24 @@ export const eventsTypes: Command = {
   help: `List the event types that the server knows, the Vault release that brought each, and the
 metadata that each carries. Other types can be published and subscribed to as well.
 
-Usage: carillon events types
+Usage: carillon events types [options]
+
+Options:
+${SERVER_HELP}
+  -h, --help               show this
 
 Example:
   carillon events types | grep ^kv-v2/
 `,
-  options: {},
-  async run(_values, positionals): Promise<ExitCode> {
+  options: SERVER_OPTIONS,
+  async run(values, positionals): Promise<ExitCode> {
     if (positionals.length > 0) return misuse(`"events types" takes no arguments`, 'events types');
-    const server = serverOf(process.env);
+    const server = serverOf(values);
     if (typeof server === 'string') return fail(server);
-    const answer = await request(server, 'sys/events/types');
-    if (!answer.ok) return fail(answer.message);
+    const outcome = await request(server, 'sys/events/types');
+    if (!outcome.ok) return fail(outcome.message);
 
-    const { key_info = {} } = answer.data as { key_info?: Record<string, CataloguedType> };
+    const { key_info = {} } = outcome.answer.data as { key_info?: Record<string, CataloguedType> };
     const rows = Object.entries(key_info);
     const width = Math.max(...rows.map(([type]) => type.length), 'EVENT TYPE'.length);
     process.stdout.write(`${'EVENT TYPE'.padEnd(width)}  SINCE  METADATA\n`);

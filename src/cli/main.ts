@@ -2,22 +2,46 @@
 import { VERSION } from '../version.ts';
 import { type Command, type ExitCode, fail, misuse, runCommand } from './command.ts';
 import { dev } from './dev/command.ts';
+import { eventsExplain } from './events-explain.ts';
 import { eventsPublish } from './events-publish.ts';
 import { eventsSubscribe } from './events-subscribe.ts';
 import { eventsTypes } from './events-types.ts';
+import { login } from './login.ts';
+import {
+  namespaceCreate,
+  namespaceDelete,
+  namespaceList,
+  namespaceLookup,
+} from './namespace-commands.ts';
+import { policyCheck } from './policy-check.ts';
+import { policyDelete, policyList, policyRead, policyWrite } from './policy-commands.ts';
+import { tokenCapabilities } from './token-capabilities.ts';
+import { tokenCreate } from './token-create.ts';
+import { tokenLookup } from './token-lookup.ts';
+import { tokenRenew } from './token-renew.ts';
+import { tokenRevoke } from './token-revoke.ts';
 
-const COMMANDS: readonly Command[] = [dev, eventsSubscribe, eventsPublish, eventsTypes];
+const GROUPS: readonly (readonly [heading: string, commands: readonly Command[]])[] = [
+  ['Server', [dev]],
+  ['Events', [eventsSubscribe, eventsPublish, eventsTypes, eventsExplain]],
+  [
+    'Logins and tokens',
+    [login, tokenCreate, tokenLookup, tokenRenew, tokenRevoke, tokenCapabilities],
+  ],
+  ['Policies', [policyWrite, policyRead, policyList, policyDelete, policyCheck]],
+  ['Namespaces', [namespaceCreate, namespaceList, namespaceLookup, namespaceDelete]],
+];
+const COMMANDS = GROUPS.flatMap(([, commands]) => commands);
 
 const HELP = `Event notifications at the edge, compatible with Vault's.
 
 Usage: carillon <command> [options]
 
-Commands:
-${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(18)} ${summary}`).join('\n')}
+${GROUPS.map(([heading, commands]) => `${heading}:\n${listOf(commands)}`).join('\n\n')}
 
 Environment:
   VAULT_ADDR         address of the server (default http://127.0.0.1:8200)
-  VAULT_TOKEN        token to authenticate with
+  VAULT_TOKEN        token to authenticate with (default: that of the last login)
   VAULT_NAMESPACE    Vault namespace of the request (default: the root namespace)
 
 Example:
@@ -25,6 +49,10 @@ Example:
 
 "carillon <command> --help" tells more of each.
 `;
+
+function listOf(commands: readonly Command[]): string {
+  return commands.map(({ name, summary }) => `  ${name.padEnd(19)} ${summary}`).join('\n');
+}
 
 async function main(args: string[]): Promise<ExitCode> {
   const command = COMMANDS.find(({ name }) =>
@@ -45,13 +73,12 @@ async function main(args: string[]): Promise<ExitCode> {
   if (group.length === 0) return misuse(`there is no command ${JSON.stringify(first)}`, '');
   if (second === undefined || second === '--help' || second === '-h') {
     process.stdout.write(
-      `Usage: carillon ${first} <command> [options]\n\nCommands:\n${group
-        .map(({ name, summary }) => `  ${name.padEnd(18)} ${summary}`)
-        .join('\n')}\n\nExample:\n  carillon ${group[0]?.name} --help\n`,
+      `Usage: carillon ${first} <command> [options]\n\nCommands:\n${listOf(group)}\n\nExample:\n  carillon ${group[0]?.name} --help\n`,
     );
     return second === undefined ? 2 : 0;
   }
-  return misuse(`there is no command ${JSON.stringify(`${first} ${second}`)}`, first);
+  // The second word is left out: it may be a token whose command was forgotten.
+  return misuse(`there is no such command of "carillon ${first}"`, first);
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

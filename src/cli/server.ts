@@ -1,12 +1,27 @@
 /** The server that the commands speak to, as Vault's own commands find it: by the environment. */
+import { isJsonObject } from '../event/json.ts';
+import type { Values } from './arguments.ts';
+import { storedToken } from './token-file.ts';
+
 export interface Server {
   readonly address: URL;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What a request came to: the `data` of its answer, or the sentence that says what failed. */
+/** A successful answer. */
+export interface Answer {
+  /** Empty where the server has nothing to say. */
+  readonly data: Readonly<Record<string, unknown>>;
+  /** The token that was handed out or renewed. */
+  readonly auth: Readonly<Record<string, unknown>> | undefined;
+  readonly warnings: readonly string[];
+  /** The whole of it; undefined where there is no body. */
+  readonly body: unknown;
+}
+
+/** What a request came to: its answer, or the sentence that says what failed. */
 export type Outcome =
-  | { readonly ok: true; readonly data: Readonly<Record<string, unknown>> }
+  | { readonly ok: true; readonly answer: Answer }
   | {
       readonly ok: false;
       readonly message: string;
@@ -14,32 +29,59 @@ export type Outcome =
       readonly status: number;
       /** What the server says was done nevertheless. */
       readonly data?: Readonly<Record<string, unknown>>;
+      /** Whether all is well, but there is nothing of that name. */
+      readonly notFound: boolean;
     };
 
 const DEFAULT_ADDRESS = 'http://127.0.0.1:8200';
 
-/** @returns the server, or the sentence that says what is wrong with the environment */
-export function serverOf(env: NodeJS.ProcessEnv): Server | string {
-  const address = env.VAULT_ADDR || DEFAULT_ADDRESS;
+export const SERVER_OPTIONS = { namespace: { type: 'string' } } as const;
+export const SERVER_HELP =
+  '  --namespace <path>       Vault namespace of the request (default: VAULT_NAMESPACE)';
+
+/**
+ * The server, and the token to show it: that of the environment, else the one of the last login.
+ *
+ * @param values the options of the command, `SERVER_OPTIONS` among them
+ * @returns the server, or the sentence that says what is wrong with the environment
+ */
+export function serverOf(values: Values): Server | string {
+  const server = anonymousServerOf(values);
+  if (typeof server === 'string') return server;
+  const given = process.env.VAULT_TOKEN?.trim();
+  if (given) return withToken(server, given, 'VAULT_TOKEN');
+  const stored = storedToken();
+  if (!stored.ok) return stored.failure.message;
+  if (stored.value === undefined) {
+    return 'there is no token; log in with "carillon login", or set VAULT_TOKEN';
+  }
+  return withToken(server, stored.value, 'the stored token');
+}
+
+/** The server as somebody sees it who has yet to log in. */
+export function anonymousServerOf({ namespace: given }: Values): Server | string {
+  const { VAULT_ADDR, VAULT_NAMESPACE } = process.env;
+  const address = VAULT_ADDR || DEFAULT_ADDRESS;
   if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
     return `VAULT_ADDR is ${JSON.stringify(address)}; set it to a URL such as ${DEFAULT_ADDRESS}`;
   }
-  const token = env.VAULT_TOKEN?.trim();
-  if (!token) return 'VAULT_TOKEN is not set; "carillon dev" prints a line that sets it';
-  const namespace = env.VAULT_NAMESPACE?.trim();
-  for (const [name, value] of Object.entries({ VAULT_TOKEN: token, VAULT_NAMESPACE: namespace })) {
-    if (value !== undefined && /[^\x21-\x7e]/.test(value)) {
-      return `${name} has a character that no header can carry; set it anew`;
-    }
-  }
+  const namespace = typeof given === 'string' ? given.trim() : VAULT_NAMESPACE?.trim();
+  const name = given === undefined ? 'VAULT_NAMESPACE' : '--namespace';
+  if (!isHeader(namespace ?? '')) return `${name} has a character that no header can carry`;
   return {
     address: new URL(address),
-    headers: {
-      'X-Vault-Request': 'true',
-      'X-Vault-Token': token,
-      ...(namespace && { 'X-Vault-Namespace': namespace }),
-    },
+    headers: { 'X-Vault-Request': 'true', ...(namespace && { 'X-Vault-Namespace': namespace }) },
   };
+}
+
+/** @param name of the token in the sentence that says what is wrong with it */
+export function withToken(server: Server, token: string, name: string): Server | string {
+  if (!isHeader(token)) return `${name} has a character that no header can carry`;
+  return { ...server, headers: { ...server.headers, 'X-Vault-Token': token } };
+}
+
+function isHeader(value: string): boolean {
+  return /^[\x21-\x7e]*$/.test(value);
 }
 
 /** The URL of an API path below the server's address. */
@@ -53,35 +95,47 @@ export function apiUrl({ address }: Server, path: string): URL {
 export async function request(
   server: Server,
   path: string,
-  init: RequestInit = {},
+  { query = '', ...init }: RequestInit & { readonly query?: string } = {},
 ): Promise<Outcome> {
   const url = apiUrl(server, path);
+  url.search = query;
   let response: Response;
   let text: string;
   try {
     response = await fetch(url, { ...init, headers: { ...server.headers, ...init.headers } });
     text = await response.text();
   } catch (error) {
-    return { ok: false, status: 0, message: unreachable(url, error) };
+    return { ok: false, status: 0, message: unreachable(url, error), notFound: false };
   }
   const { status } = response;
-  const data = dataOf(text);
+  const body = parse(text);
+  const { data, auth, warnings, errors } = isJsonObject(body) ? body : {};
   if (!response.ok) {
-    return { ok: false, status, message: refusal(status, text), ...(data && { data }) };
+    return {
+      ok: false,
+      status,
+      message: refusal(status, text),
+      notFound: status === 404 && Array.isArray(errors) && errors.length === 0,
+      ...(isJsonObject(data) && { data }),
+    };
   }
-  if (data !== undefined) return { ok: true, data };
+  if (status !== 204 && data === undefined) {
+    return {
+      ok: false,
+      status,
+      message: `${url.origin} answered ${status} without data; is it the address of the server?`,
+      notFound: false,
+    };
+  }
   return {
-    ok: false,
-    status,
-    message: `${url.origin} answered ${status} without data; is it the address of the server?`,
+    ok: true,
+    answer: {
+      data: isJsonObject(data) ? data : {},
+      auth: isJsonObject(auth) ? auth : undefined,
+      warnings: Array.isArray(warnings) ? warnings.map(String) : [],
+      body,
+    },
   };
-}
-
-function dataOf(body: string): Record<string, unknown> | undefined {
-  const json = parse(body) as { data?: unknown } | null | undefined;
-  return typeof json?.data === 'object' && json.data !== null
-    ? (json.data as Record<string, unknown>)
-    : undefined;
 }
 
 /** The server's refusal, in the words of its body. */
@@ -89,7 +143,7 @@ export function refusal(status: number, body: string): string {
   const json = parse(body) as { errors?: unknown } | null | undefined;
   const reason =
     Array.isArray(json?.errors) && json.errors.length > 0 ? json.errors.join('; ') : body;
-  return `the server answered ${status}: ${reason.replace(/\s+/g, ' ').trim() || 'no reason given'}`;
+  return `the server answered ${status}: ${reason.replace(/[\s\p{Cc}]+/gu, ' ').trim() || 'no reason given'}`;
 }
 
 function parse(text: string): unknown {

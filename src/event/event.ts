@@ -4,6 +4,7 @@
  * Pure: no clock and no randomness that is not handed in.
  */
 import { MAX_EVENT_ID_CHARACTERS, MAX_SOURCE_CHARACTERS } from '../limits.ts';
+import { parseNamespacePath, withSlash } from '../namespace.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import { CATALOG } from './catalog.ts';
 import { checkEventType } from './event-type.ts';
@@ -47,6 +48,8 @@ export interface EventDefaults {
   /** Unix time in milliseconds. */
   readonly now: number;
   readonly source: string;
+  /** The path of the Vault namespace that the request is sent to. */
+  readonly namespace: string;
   /** The event type of the request's URL. */
   readonly eventType?: string;
 }
@@ -76,7 +79,7 @@ export function checkEvent(body: unknown, defaults: EventDefaults): Result<Event
   const members = withoutNulls(body);
   const eventType = typeOf(members, defaults.eventType);
   if (!eventType.ok) return eventType;
-  const namespace = namespaceOf(members.namespace);
+  const namespace = namespaceOf(members.namespace, defaults.namespace);
   if (!namespace.ok) return namespace;
   const id = idOf(members.id, defaults.newId);
   if (!id.ok) return id;
@@ -121,10 +124,14 @@ function typeOf(body: Record<string, unknown>, fromUrl: string | undefined): Res
   return checkEventType(inBody);
 }
 
-function namespaceOf(value: unknown): Result<string> {
-  if (value === undefined || value === '' || value === '/') return ok('');
+/** Absolute, as frames carry it. An empty one says no more than none, as in protobuf. */
+function namespaceOf(value: unknown, ofRequest: string): Result<string> {
+  if (value === undefined || value === '') return ok(withSlash(ofRequest));
   if (typeof value !== 'string') return invalid(`namespace must be a string, not ${kindOf(value)}`);
-  return invalid(`namespace ${quote(value)} does not exist`);
+  const path = parseNamespacePath(value);
+  return path === undefined
+    ? invalid(`no namespace can have the path ${quote(value)}`)
+    : ok(withSlash(path));
 }
 
 function idOf(value: unknown, newId: () => string): Result<string> {

@@ -5,7 +5,9 @@ import type { Failure } from '../result.ts';
 /** A refusal that is not a `Failure`: not the request is wrong, but who sent it, where to, or when. */
 export type Refusal =
   | Failure
-  | { readonly reason: 'no_token' | 'invalid_token' }
+  | { readonly reason: 'no_token' | 'invalid_token' | 'denied' | 'not_found' }
+  /** Not allowed, and why, where saying so tells nothing that the caller does not know. */
+  | { readonly reason: 'forbidden'; readonly message: string }
   | { readonly reason: 'no_route'; readonly path: string }
   | { readonly reason: 'unsupported_operation'; readonly allow: string }
   | { readonly reason: 'not_configured'; readonly message: string }
@@ -31,6 +33,12 @@ export function refuse(refusal: Refusal): Response {
     case 'invalid_token':
       // Vault Proxy authenticates anew only where it finds "invalid token" in the body.
       return errors(403, '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n');
+    case 'denied':
+      return errors(403, '1 error occurred:\n\t* permission denied\n\n');
+    case 'forbidden':
+      return errors(403, refusal.message);
+    case 'not_found':
+      return json(404, { errors: [] });
     case 'no_route':
       return errors(
         404,
@@ -51,8 +59,35 @@ export function refuse(refusal: Refusal): Response {
   }
 }
 
-/** A successful answer: Vault's envelope, the data repeated at its top as `sys/` endpoints do. */
-export function succeed(data: Record<string, unknown>): Response {
+/** What a successful answer carries beside Vault's envelope. */
+interface Success {
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly auth?: object;
+  readonly warnings?: readonly string[];
+  /** The kind of the mount that answers: `token`, `jwt`. */
+  readonly mountType: string;
+}
+
+/** A successful answer in Vault's envelope. */
+export function answer({ data, auth, warnings = [], mountType }: Success): Response {
+  return json(200, {
+    request_id: crypto.randomUUID(),
+    lease_id: '',
+    renewable: false,
+    lease_duration: 0,
+    data: data ?? null,
+    wrap_info: null,
+    warnings: warnings.length > 0 ? warnings : null,
+    auth: auth ?? null,
+    mount_type: mountType,
+  });
+}
+
+/** A successful answer of a `sys/` endpoint, which repeats its data at the top. */
+export function succeed(
+  data: Readonly<Record<string, unknown>>,
+  warnings: readonly string[] = [],
+): Response {
   return json(200, {
     ...data,
     request_id: crypto.randomUUID(),
@@ -61,10 +96,23 @@ export function succeed(data: Record<string, unknown>): Response {
     lease_duration: 0,
     data,
     wrap_info: null,
-    warnings: null,
+    warnings: warnings.length > 0 ? warnings : null,
     auth: null,
     mount_type: 'system',
   });
+}
+
+/** A write without output: 204, or 200 where there is something to be said of it. */
+export function done(warnings: readonly string[] = []): Response {
+  return warnings.length > 0
+    ? answer({ warnings, mountType: 'system' })
+    : new Response(null, { status: 204, headers: { 'Cache-Control': 'no-store' } });
+}
+
+/** A list, in Vault's shape; an empty one is 404 there. */
+export function list(keys: readonly string[], keyInfo?: Record<string, unknown>): Response {
+  if (keys.length === 0) return refuse({ reason: 'not_found' });
+  return succeed({ keys, ...(keyInfo && { key_info: keyInfo }) });
 }
 
 export function json(

@@ -5,12 +5,18 @@ import { invalid, ok, type Result } from '../result.ts';
 import { isToken } from '../token.ts';
 
 /** The bindings of `wrangler.toml`, and the secret that is set apart from it. */
-export type Bindings = Env & { readonly ROOT_TOKEN?: string };
+export type Bindings = Env & {
+  readonly ROOT_TOKEN?: string;
+  /** Set by the local server alone: keys of issuers may be fetched by http from this machine. */
+  readonly ALLOW_LOOPBACK_HTTP?: string;
+};
 
 export interface Config {
   readonly clusterName: string;
   /** `https://app.example.com`, or `*`. */
   readonly allowedOrigins: readonly string[];
+  /** Whether a publisher must be allowed to write the path of its event. */
+  readonly publishNeedsPath: boolean;
   /** Undefined until the operator has set the secret. */
   readonly rootToken: string | undefined;
 }
@@ -23,6 +29,12 @@ export function parseConfig(env: Bindings): Result<Config> {
   if (!CLUSTER_NAME.test(clusterName)) {
     return invalid(
       `the variable CLUSTER_NAME is ${quote(clusterName)}; set it in wrangler.toml to letters, digits, ".", "_" and "-", 128 at most`,
+    );
+  }
+  const { PUBLISH_NEEDS_PATH: needsPath = 'true' } = env as Partial<Bindings>;
+  if (needsPath !== 'true' && needsPath !== 'false') {
+    return invalid(
+      `the variable PUBLISH_NEEDS_PATH is ${quote(needsPath)}; set it in wrangler.toml to "true" or "false"`,
     );
   }
   const rootToken = env.ROOT_TOKEN === '' ? undefined : env.ROOT_TOKEN;
@@ -44,6 +56,7 @@ export function parseConfig(env: Bindings): Result<Config> {
   return ok({
     clusterName,
     allowedOrigins,
+    publishNeedsPath: needsPath === 'true',
     rootToken,
   });
 }

@@ -1,32 +1,46 @@
 /** `POST|PUT /v1/sys/events/publish[/{eventType}]` */
+import { callWithRetry } from '../call.ts';
+import type { Event } from '../event/event.ts';
 import { checkEventType, eventTypeNamespace } from '../event/event-type.ts';
-import { callWithRetry } from '../hub/call.ts';
+import { factsOf } from '../event/facts.ts';
+import { quote } from '../event/quote.ts';
 import { hubName } from '../hub/name.ts';
 import { type Publication, publicationOf } from '../hub/publication.ts';
-import { readEvents } from '../ingest/read-events.ts';
+import { type ReadEvent, readEvents } from '../ingest/read-events.ts';
 import { MAX_HUBS, MAX_PUBLISH_BYTES, MAX_PUBLISH_NAMESPACES } from '../limits.ts';
+import { isWithin, pathOfKey, trimSlashes } from '../namespace.ts';
+import { invalid, ok, type Result } from '../result.ts';
 import { refuse, succeed } from './answer.ts';
+import { audit } from './audit.ts';
 import { readBody } from './body.ts';
 import type { Bindings, Config } from './config.ts';
-import type { Principal } from './token.ts';
+import { findNamespace } from './namespace.ts';
+import type { Caller } from './token.ts';
 
 /** What a request's event became. */
 type Outcome = 'accepted' | 'duplicate' | 'failed' | 'refused';
 
+interface PublishRequest {
+  readonly request: Request;
+  /** The event type in the URL; empty where there is none. */
+  readonly eventType: string;
+  readonly caller: Caller;
+  /** The key of the namespace that the request is sent to. */
+  readonly namespace: string;
+  readonly env: Bindings;
+  readonly config: Config;
+}
+
 /**
- * Publishes the events of a request: all of them are checked before the first is sent. They go to
- * their hubs in one call each; where some hubs fail, the answer says by index what was accepted.
+ * Publishes the events of a request: all of them are checked and authorised before the first is sent.
+ * They go to their hubs in one call each; where some hubs fail, the answer says by index what was
+ * accepted.
  */
-export async function publish(
-  request: Request,
-  typeInUrl: string,
-  principal: Principal,
-  env: Bindings,
-  config: Config,
-): Promise<Response> {
-  if (typeInUrl !== '') {
-    const eventType = checkEventType(typeInUrl);
-    if (!eventType.ok) return refuse(eventType.failure);
+export async function publish(asked: PublishRequest): Promise<Response> {
+  const { request, eventType, caller, namespace, env, config } = asked;
+  if (eventType !== '') {
+    const checked = checkEventType(eventType);
+    if (!checked.ok) return refuse(checked.failure);
   }
   const contentEncoding = request.headers.get('content-encoding') ?? 'identity';
   if (contentEncoding !== 'identity') {
@@ -41,42 +55,125 @@ export async function publish(
     newId: () => crypto.randomUUID(),
     now: Date.now(),
     source: `vault://${config.clusterName}`,
-    ...(typeInUrl !== '' && { eventType: typeInUrl }),
+    namespace: pathOfKey(namespace),
+    ...(eventType !== '' && { eventType }),
   });
   if (!events.ok) return refuse(events.failure);
-
-  const publications = events.value.map(({ event, json }) => publicationOf(principal, event, json));
-  const namespaces = Map.groupBy(publications, ({ event_type }) => eventTypeNamespace(event_type));
-  if (namespaces.size > MAX_PUBLISH_NAMESPACES) {
-    return refuse({
-      reason: 'too_large',
-      message: `the request has events of ${namespaces.size} event-type namespaces, at most ${MAX_PUBLISH_NAMESPACES} are allowed; split it`,
+  const denied = denialOf(events.value, pathOfKey(namespace), caller, config);
+  if (denied !== undefined) {
+    audit('denied', {
+      namespace: pathOfKey(namespace),
+      operation: 'publish',
+      path: denied.path,
+      accessor: caller.token?.state.accessor,
     });
+    return refuse({ reason: 'forbidden', message: denied.message });
   }
+  const namespaces = new Set(events.value.map(({ event }) => event.namespace));
+  if (namespaces.size > MAX_PUBLISH_NAMESPACES) return tooManyNamespaces(namespaces.size, '');
+  const keys = await keysOf(events.value, env);
+  if (!keys.ok) return refuse(keys.failure);
 
-  const outcomes = await send(publications, namespaces, env);
+  const publications = events.value.map(({ event, json }) =>
+    publicationOf(caller.principal, keys.value.get(event.namespace) ?? '', event, json),
+  );
+  const groups = Map.groupBy(publications, ({ facts }) =>
+    hubName(keys.value.get(facts.namespace) ?? '', eventTypeNamespace(facts.event_type)),
+  );
+  if (groups.size > MAX_PUBLISH_NAMESPACES) return tooManyNamespaces(groups.size, 'event-type ');
+
+  const outcomes = await send(publications, groups, env);
   const ids = events.value.map(({ event }) => event.id);
   return answer(outcomes, ids);
+}
+
+function tooManyNamespaces(number: number, kind: '' | 'event-type '): Response {
+  return refuse({
+    reason: 'too_large',
+    message: `the request has events of ${number} ${kind}namespaces, at most ${MAX_PUBLISH_NAMESPACES} are allowed; split it`,
+  });
+}
+
+interface Denial {
+  readonly message: string;
+  /** Which right was missing; not the path of an event, which is the event's own. */
+  readonly path: string;
+}
+
+/** Why the caller may not publish one of the events; undefined where it may publish all. */
+function denialOf(
+  events: readonly ReadEvent[],
+  namespace: string,
+  { access }: Caller,
+  { publishNeedsPath }: Config,
+): Denial | undefined {
+  for (const { event, where, sent } of events) {
+    const at = where === '' ? '' : `${where}: `;
+    const inNamespace = trimSlashes(event.namespace);
+    if (!isWithin(inNamespace, namespace)) {
+      return {
+        message: `${at}permission denied: namespace ${quote(event.namespace)} is not that of the request nor below it`,
+        path: 'namespace',
+      };
+    }
+    const mayWrite = (path: string, data: Readonly<Record<string, unknown>>) =>
+      (['update', 'create'] as const).some((operation) =>
+        access.allows(inNamespace, { operation, path, data }),
+      );
+    const publishPath = `sys/events/publish/${event.event_type}`;
+    if (!mayWrite(publishPath, sent)) {
+      return {
+        message: `${at}permission denied: "update" or "create" on ${quote(publishPath)} is needed`,
+        path: publishPath,
+      };
+    }
+    const { path } = factsOf(event);
+    if (publishNeedsPath && path !== '' && !mayWrite(path, {})) {
+      return {
+        message: `${at}permission denied: "update" or "create" on the path of the event, ${quote(path)}, is needed`,
+        path: 'the path of the event',
+      };
+    }
+  }
+  return undefined;
+}
+
+/** The keys of the namespaces of the events, by the path that the events have. */
+async function keysOf(
+  events: readonly ReadEvent[],
+  env: Bindings,
+): Promise<Result<ReadonlyMap<string, string>>> {
+  const keys = new Map<string, string>();
+  for (const { event, where } of events) {
+    if (keys.has(event.namespace)) continue;
+    const key = await findNamespace(env, trimSlashes(event.namespace), false);
+    if (key === undefined) return invalid(missingNamespace(event, where));
+    keys.set(event.namespace, key);
+  }
+  return ok(keys);
+}
+
+function missingNamespace({ namespace }: Event, where: string): string {
+  return `${where}${where && ': '}namespace ${quote(namespace)} does not exist`;
 }
 
 /** Sends each hub its events and returns what became of each event, in the order of the request. */
 async function send(
   publications: readonly Publication[],
-  namespaces: ReadonlyMap<string, readonly Publication[]>,
+  groups: ReadonlyMap<string, readonly Publication[]>,
   env: Bindings,
 ): Promise<Outcome[]> {
   const fresh = new Set<string>();
   const failed = new Set<Publication>();
   const refused = new Set<Publication>();
   await Promise.all(
-    Array.from(namespaces, async ([namespace, group]) => {
-      const call = () => env.HUB.getByName(hubName('', namespace)).publish(group);
+    Array.from(groups, async ([hub, group]) => {
       try {
-        const keys = await callWithRetry(call);
+        const keys = await callWithRetry(() => env.HUB.getByName(hub).publish(group));
         for (const key of keys ?? []) fresh.add(key);
         if (keys === undefined) for (const publication of group) refused.add(publication);
       } catch (error) {
-        console.error(`publishing to the hub of ${namespace} failed:`, error);
+        console.error(`publishing to the hub ${hub} failed:`, error);
         for (const publication of group) failed.add(publication);
       }
     }),

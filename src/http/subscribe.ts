@@ -1,21 +1,52 @@
 /** `GET /v1/sys/events/subscribe/{pattern}`: the checks of the handshake, in Vault's order. */
+import { callWithRetry } from '../call.ts';
 import { checkPattern, namespacesOfPattern } from '../event/event-type.ts';
-import { callWithRetry } from '../hub/call.ts';
+import { compileFilter, type Filter } from '../event/filter/filter.ts';
+import { quote } from '../event/quote.ts';
 import { gatheringHubName, hubName } from '../hub/name.ts';
-import { handshakeOf } from '../hub/subscription.ts';
+import { requestOf, type Subscription } from '../hub/subscription.ts';
+import { MAX_WARNING_CHARACTERS } from '../limits.ts';
+import { pathOfKey } from '../namespace.ts';
+import { namespacePatterns } from '../namespace-patterns.ts';
+import { parseBool } from '../parse-bool.ts';
+import { ok, type Result } from '../result.ts';
 import { refuse } from './answer.ts';
+import { audit } from './audit.ts';
 import type { Bindings, Config } from './config.ts';
 import { isAllowedOrigin, isSameHost } from './origin.ts';
+import type { Caller } from './token.ts';
+
+interface SubscribeRequest {
+  readonly request: Request;
+  /** As the URL has it, decoded. */
+  readonly pattern: string;
+  readonly query: URLSearchParams;
+  readonly caller: Caller;
+  /** The key of the namespace that the request is sent to. */
+  readonly namespace: string;
+  readonly env: Bindings;
+  readonly config: Config;
+}
+
+/** Where Vault is silent about what can never be delivered, this header of the 101 speaks. */
+const WARNING_HEADER = 'Carillon-Warning';
 
 /** Hands the subscriber to its hub once nothing can be wrong with the request any more. */
-export async function subscribe(
-  request: Request,
-  pattern: string,
-  query: URLSearchParams,
-  env: Bindings,
-  config: Config,
-): Promise<Response> {
-  const checked = checkPattern(pattern.trim());
+export async function subscribe(asked: SubscribeRequest): Promise<Response> {
+  const { request, query, caller, namespace, env, config } = asked;
+  const pattern = asked.pattern.trim();
+  const inNamespace = pathOfKey(namespace);
+  const path = `sys/events/subscribe/${pattern}`;
+  if (!caller.access.allows(inNamespace, { operation: 'read', path })) {
+    audit('denied', {
+      namespace: inNamespace,
+      operation: 'read',
+      path,
+      accessor: caller.token?.state.accessor,
+    });
+    return refuse({ reason: 'denied' });
+  }
+  const checked = checkPattern(pattern);
   if (!checked.ok) return refuse(checked.failure);
   const json = parseBool(query.get('json') ?? '');
   if (json === undefined) {
@@ -24,24 +55,30 @@ export async function subscribe(
       message: `invalid parameter for JSON: ${query.get('json')}`,
     });
   }
-  if ((query.get('filter') ?? '').trim() !== '') {
-    return refuse({
-      reason: 'invalid',
-      message: 'this server does not support filter expressions; subscribe without "filter"',
-    });
-  }
+  const filter = filterOf(query);
+  if (!filter.ok) return refuseFilter(filter.failure.message);
+  const namespaces = namespacePatterns(inNamespace, query.getAll('namespaces'));
+  if (!namespaces.ok) return refuse(namespaces.failure);
   const refused = refuseHandshake(request, config);
   if (refused !== undefined) return refused;
 
-  const handshake = { pattern: checked.value, encoding: json ? 'json' : 'protobuf' } as const;
+  const subscription: Subscription = {
+    pattern,
+    namespaces: namespaces.value,
+    filter: filter.value?.text ?? '',
+    encoding: json ? 'json' : 'protobuf',
+  };
+  const warnings = warningsOf(subscription, filter.value, caller);
+  const token = caller.token && { authority: caller.token.authority, digest: caller.token.digest };
   try {
     const response = await callWithRetry(() =>
-      hubOf(checked.value, env).fetch(handshakeOf(handshake)),
+      hubOf(subscription, namespace, env).fetch(requestOf({ subscription, token })),
     );
-    if (response.status === 101) return response;
+    if (response.status === 101) return withWarnings(response, warnings);
+    if (response.status === 403) return refuse({ reason: 'denied' });
     return refuse({ reason: 'unavailable', message: await response.text() });
   } catch (error) {
-    console.error(`subscribing to ${checked.value} failed:`, error);
+    console.error(`subscribing to ${pattern} failed:`, error);
     return refuse({
       reason: 'unavailable',
       message: 'the hub of this event type cannot be reached; try again',
@@ -49,19 +86,66 @@ export async function subscribe(
   }
 }
 
-/** A pattern within one event-type namespace is that hub's; any other spans hubs and is gathered. */
-function hubOf(pattern: string, env: Bindings): DurableObjectStub {
-  const namespaces = namespacesOfPattern(pattern);
-  return namespaces.endsWith('*')
-    ? env.GATHERING_HUB.getByName(gatheringHubName(''))
-    : env.HUB.getByName(hubName('', namespaces));
+/**
+ * A subscription to one event-type namespace of one Vault namespace is its hub's; any other spans hubs
+ * and is gathered.
+ */
+function hubOf(
+  { pattern, namespaces }: Subscription,
+  namespace: string,
+  env: Bindings,
+): DurableObjectStub {
+  const types = namespacesOfPattern(pattern);
+  return types === '' || types.endsWith('*') || namespaces.length > 1
+    ? env.GATHERING_HUB.getByName(gatheringHubName(namespace))
+    : env.HUB.getByName(hubName(namespace, types));
 }
 
-/** Go's `strconv.ParseBool`, which reads the `json` parameter in Vault; empty is false. */
-function parseBool(text: string): boolean | undefined {
-  if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(text)) return true;
-  if (['', '0', 'f', 'F', 'FALSE', 'false', 'False'].includes(text)) return false;
-  return undefined;
+function filterOf(query: URLSearchParams): Result<Filter | undefined> {
+  const text = (query.get('filter') ?? '').trim();
+  return text === '' ? ok(undefined) : compileFilter(text);
+}
+
+/** Vault's words are the body; what is wrong stands where a client that knows nothing of it is not disturbed. */
+function refuseFilter(problem: string): Response {
+  return new Response('Error subscribing', {
+    status: 400,
+    headers: {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'X-Content-Type-Options': 'nosniff',
+      [WARNING_HEADER]: headerText(`filter: ${problem}`),
+    },
+  });
+}
+
+/** Why some or all events that one might expect will not come. */
+function warningsOf(
+  { pattern, namespaces }: Subscription,
+  filter: Filter | undefined,
+  { access }: Caller,
+): string[] {
+  const warnings = (filter?.warnings ?? []).map((warning) => `filter: ${warning}`);
+  for (const unreachable of namespaces.filter((each) => each.startsWith('/'))) {
+    warnings.push(`namespaces: no namespace begins with a slash, as ${quote(unreachable)} does`);
+  }
+  if (!access.couldReceive(pattern)) {
+    warnings.push(
+      `policies: none of this token grants list and subscribe with subscribe_event_types that ${quote(pattern)} has in common, so nothing will be delivered`,
+    );
+  }
+  return warnings;
+}
+
+function withWarnings(response: Response, warnings: readonly string[]): Response {
+  if (warnings.length === 0) return response;
+  const headers = new Headers(response.headers);
+  headers.set(WARNING_HEADER, headerText(warnings.join('; ')));
+  return new Response(null, { status: 101, webSocket: response.webSocket, headers });
+}
+
+/** A header carries ASCII alone. */
+function headerText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, MAX_WARNING_CHARACTERS);
 }
 
 /**

@@ -1,24 +1,113 @@
-/** Who sends a request. */
-
+/** Who sends a request: the token in its headers, and what its authority says of it. */
+import type { TokenState, Use } from '../authority/contract.ts';
+import { authorityName } from '../authority/name.ts';
+import { digestOf, namespaceOfToken } from '../authority/token-form.ts';
+import { callWithRetry } from '../call.ts';
+import type { HandshakeToken } from '../hub/subscription.ts';
+import { LOOKUP_CACHE_MS, MAX_TOKEN_CHARACTERS } from '../limits.ts';
+import { isWithin, pathOfKey } from '../namespace.ts';
+import { Access } from '../policy/access.ts';
+import { parsePolicies } from '../policy/policy-set.ts';
 import type { Refusal } from './answer.ts';
+import { Cache } from './cache.ts';
+import type { Config } from './config.ts';
+import { firstValue } from './header.ts';
+import { findNamespace } from './namespace.ts';
 
 const BEARER = /^Bearer +(\S+)$/i;
 
-/** The stable identity of a token's holder. */
-export type Principal = string;
+/** The holder of the token of a request. */
+export interface Caller {
+  /** Its stable identity: of its entity, else of its token. */
+  readonly principal: string;
+  readonly access: Access;
+  /** Undefined for the root token of the server, which no authority knows. */
+  readonly token: (HandshakeToken & { readonly state: TokenState }) | undefined;
+  /** The token itself, for answers that show it to its own holder. */
+  readonly secret: string;
+}
+
+/** What a request needs to know of its token. */
+export interface Question {
+  /** Whether what this Worker remembers is not enough. */
+  readonly fresh: boolean;
+  readonly use: Use;
+}
+
+const callers = new Cache<Caller>(LOOKUP_CACHE_MS);
 
 /**
  * Finds who the request's token belongs to: `X-Vault-Token`, else `Authorization: Bearer`.
  *
- * @returns the principal, or the refusal
+ * @param namespace the path of the namespace that the request is sent to
+ * @returns the caller, or the refusal
  */
 export async function authenticate(
   headers: Headers,
-  rootToken: string,
-): Promise<Principal | Refusal> {
-  const token = tokenOf(headers);
-  if (token === undefined) return { reason: 'no_token' };
-  return (await equalInConstantTime(token, rootToken)) ? 'root' : { reason: 'invalid_token' };
+  namespace: string,
+  config: Config,
+  env: Env,
+  question: Question,
+): Promise<Caller | Refusal> {
+  const secret = tokenOf(headers);
+  if (secret === undefined) return { reason: 'no_token' };
+  if (await isRootToken(secret, config)) return rootCaller(secret);
+  const caller = await callerOf(secret, env, question);
+  if (caller === undefined) return { reason: 'invalid_token' };
+  return isWithin(namespace, caller.access.namespace) ? caller : { reason: 'denied' };
+}
+
+/** Whether this is the root token of the server. */
+export function isRootToken(secret: string, { rootToken = '' }: Config): Promise<boolean> {
+  return equalInConstantTime(secret, rootToken);
+}
+
+/** Where a token is known, whether or not it is; undefined where it cannot be. */
+export async function placeOf(secret: string, env: Env): Promise<HandshakeToken | undefined> {
+  if (secret.length > MAX_TOKEN_CHARACTERS) return undefined;
+  const namespace = await namespaceOfToken(secret);
+  if (namespace === undefined) return undefined;
+  const authority = await findNamespace(env, namespace, true);
+  return authority === undefined ? undefined : { authority, digest: await digestOf(secret) };
+}
+
+/** What the holder of a token may do, as its authority says. */
+export function accessOf(authority: string, state: TokenState): Access {
+  const policies = parsePolicies(state.policies, state.texts);
+  return new Access(pathOfKey(authority), policies, state.identity);
+}
+
+function rootCaller(secret: string): Caller {
+  return { principal: 'root', access: Access.root, token: undefined, secret };
+}
+
+async function callerOf(
+  secret: string,
+  env: Env,
+  { fresh, use }: Question,
+): Promise<Caller | undefined> {
+  const digest = await digestOf(secret);
+  const now = Date.now();
+  const known = fresh ? undefined : callers.get(digest, now);
+  if (known !== undefined && (known.token?.state.expiresAt ?? Infinity) > now) return known;
+  callers.delete(digest);
+
+  const place = await placeOf(secret, env);
+  if (place === undefined) return undefined;
+  const { authority } = place;
+  const state = await callWithRetry(() =>
+    env.AUTHORITY.getByName(authorityName(authority)).lookup(digest, use),
+  );
+  if (state === undefined) return undefined;
+  const caller: Caller = {
+    principal: state.identity?.entity.id ?? state.accessor,
+    access: accessOf(authority, state),
+    token: { ...place, state },
+    secret,
+  };
+  // One whose uses are counted is asked about each time.
+  if (!state.limitedUses) callers.set(digest, caller, now);
+  return caller;
 }
 
 function tokenOf(headers: Headers): string | undefined {
@@ -30,14 +119,6 @@ function tokenOf(headers: Headers): string | undefined {
     ?.split(',')
     .map((value) => BEARER.exec(value.trim())?.[1]);
   return bearer?.find((value) => value !== undefined);
-}
-
-/**
- * The first value of a header that may be repeated; a Worker gets them joined by commas. Vault Proxy
- * adds its headers again with every reconnect, and Go takes the first.
- */
-export function firstValue(header: string | null): string {
-  return header?.split(',', 1)[0]?.trim() ?? '';
 }
 
 /** Digests have one length, so neither the time nor an early return tells how much of a guess is right. */

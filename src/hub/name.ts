@@ -1,24 +1,30 @@
 /**
- * Names of Durable Objects: the Vault namespace, a slash, the event-type namespace. A gathering hub
- * has no event-type namespace of its own. The root namespace is the empty text: `/kv-v2`, `/`.
+ * Names of Durable Objects: the key of the Vault namespace, a slash, the event-type namespace. A
+ * gathering hub has no event-type namespace of its own. The key of the root namespace is the empty text:
+ * `/kv-v2`, `/`.
  */
 
-export function hubName(vaultNamespace: string, eventTypeNamespace: string): string {
-  return `${vaultNamespace}/${eventTypeNamespace}`;
+export function hubName(namespaceKey: string, eventTypeNamespace: string): string {
+  return `${namespaceKey}/${eventTypeNamespace}`;
 }
 
-export function gatheringHubName(vaultNamespace: string): string {
-  return `${vaultNamespace}/`;
+export function gatheringHubName(namespaceKey: string): string {
+  return `${namespaceKey}/`;
+}
+
+/** Of which of the two classes the object of this name is. */
+export function isGatheringHub(name: string): boolean {
+  return name.endsWith('/');
 }
 
 /** Reads a name back. An event-type namespace has no slash, so the last one divides. */
 export function parseHubName(name: string | undefined): {
-  vaultNamespace: string;
+  namespaceKey: string;
   eventTypeNamespace: string;
 } {
   const slash = name?.lastIndexOf('/') ?? -1;
   if (name === undefined || slash === -1) {
     throw new Error(`a hub is addressed by a name that hubName makes, not ${name}`);
   }
-  return { vaultNamespace: name.slice(0, slash), eventTypeNamespace: name.slice(slash + 1) };
+  return { namespaceKey: name.slice(0, slash), eventTypeNamespace: name.slice(slash + 1) };
 }

@@ -1,20 +1,33 @@
 import type { Event } from '../event/event.ts';
+import { type EventFacts, factsOf } from '../event/facts.ts';
 
 /**
  * An event on its way to a hub. It crosses the RPC as the text that JSON subscribers are sent, so that
  * the hub, a single thread, neither builds nor encodes it.
  */
 export interface Publication {
-  /** Publisher, type, source and id: a second publication with the same key is a duplicate. */
+  /** Publisher, namespace, type, source and id: a second publication with the same key is a duplicate. */
   readonly key: string;
-  readonly event_type: string;
+  readonly facts: EventFacts;
   /** The JSON frame. */
   readonly json: string;
 }
 
-/** @param publisher the stable identity of who publishes: nobody can claim another's ids in advance */
-export function publicationOf(publisher: string, event: Event, json: string): Publication {
+/**
+ * @param publisher the stable identity of who publishes: nobody can claim another's ids in advance
+ * @param namespace the key of the event's namespace: another of the same name has events of its own
+ */
+export function publicationOf(
+  publisher: string,
+  namespace: string,
+  event: Event,
+  json: string,
+): Publication {
   const { event_type, source, id } = event;
   // None of them can contain a newline.
-  return { key: [publisher, event_type, source, id].join('\n'), event_type, json };
+  return {
+    key: [publisher, namespace, event_type, source, id].join('\n'),
+    facts: factsOf(event),
+    json,
+  };
 }

@@ -1,8 +1,9 @@
 /**
  * The identities of the last events, kept in storage: a publisher that repeats a request, also after
- * the hub was evicted or moved, delivers nothing twice.
+ * the hub was evicted or moved, delivers nothing twice. With each, what decided who saw it.
  */
-import { MAX_REMEMBERED_EVENTS } from '../limits.ts';
+import type { EventFacts } from '../event/facts.ts';
+import { MAX_RECALLED_EVENTS, MAX_REMEMBERED_EVENTS } from '../limits.ts';
 import type { Publication } from './publication.ts';
 
 export class RememberedEvents {
@@ -13,7 +14,8 @@ export class RememberedEvents {
     storage.sql.exec(
       `CREATE TABLE IF NOT EXISTS remembered_events (
          sequence INTEGER PRIMARY KEY,
-         key TEXT NOT NULL UNIQUE
+         key TEXT NOT NULL UNIQUE,
+         facts TEXT NOT NULL
        )`,
     );
   }
@@ -21,6 +23,19 @@ export class RememberedEvents {
   knows({ key }: Publication): boolean {
     const rows = this.#storage.sql.exec('SELECT 1 FROM remembered_events WHERE key = ?', key);
     return rows.toArray().length > 0;
+  }
+
+  /** What is remembered of the last events with this id, whoever published them: the newest first. */
+  recall(id: string): EventFacts[] {
+    return this.#storage.sql
+      .exec<{ facts: string }>(
+        `SELECT facts FROM remembered_events
+         WHERE substr(key, -length(?1)) = ?1 ORDER BY sequence DESC LIMIT ?2`,
+        `\n${id}`,
+        MAX_RECALLED_EVENTS,
+      )
+      .toArray()
+      .map(({ facts }) => JSON.parse(facts) as EventFacts);
   }
 
   /** The place of the last event in the order of all; 0 before the first. */
@@ -45,8 +60,9 @@ export class RememberedEvents {
       const known: Publication[] = [];
       for (const publication of publications) {
         const { rowsWritten } = sql.exec(
-          'INSERT OR IGNORE INTO remembered_events (key) VALUES (?)',
+          'INSERT OR IGNORE INTO remembered_events (key, facts) VALUES (?, ?)',
           publication.key,
+          JSON.stringify(publication.facts),
         );
         (rowsWritten > 0 ? fresh : known).push(publication);
       }

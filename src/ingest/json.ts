@@ -34,6 +34,6 @@ export function readNdjson(body: Uint8Array): Result<Draft[]> {
   return ok(drafts);
 }
 
-function draftOf(where: string, body: unknown): Draft {
+export function draftOf(where: string, body: unknown): Draft {
   return { where, body, isCloudEvent: isJsonObject(body) && Object.hasOwn(body, 'specversion') };
 }

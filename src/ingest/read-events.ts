@@ -5,6 +5,7 @@
  * Pure: ids, the clock and the defaults are handed in.
  */
 import { checkEvent, type Event, type EventDefaults } from '../event/event.ts';
+import { isJsonObject } from '../event/json.ts';
 import { quote } from '../event/quote.ts';
 import { MAX_PUBLISH_EVENTS } from '../limits.ts';
 import {
@@ -39,6 +40,10 @@ export const ACCEPTED_MEDIA_TYPES = [
 export interface ReadEvent {
   readonly event: Event;
   readonly json: string;
+  /** Where it stands in the request, for error messages; empty where it is the only one. */
+  readonly where: string;
+  /** What the producer sent, before anything was added: what a policy's parameters are compared with. */
+  readonly sent: Readonly<Record<string, unknown>>;
 }
 
 /** Reads all events of one publish request. */
@@ -65,7 +70,8 @@ export function readEvents(
   return ok(events);
 }
 
-function readEvent(draft: Draft, defaults: EventDefaults): Result<ReadEvent> {
+/** Checks one event and encodes it. */
+export function readEvent(draft: Draft, defaults: EventDefaults): Result<ReadEvent> {
   const body = draft.isCloudEvent
     ? eventOfCloudEvent(draft.body, defaults.eventType !== undefined)
     : ok(draft.body);
@@ -73,7 +79,14 @@ function readEvent(draft: Draft, defaults: EventDefaults): Result<ReadEvent> {
   const event = checkEvent(body.value, defaults);
   if (!event.ok) return event;
   const json = encodeWithinLimit(event.value);
-  return json.ok ? ok({ event: event.value, json: json.value }) : json;
+  return json.ok
+    ? ok({
+        event: event.value,
+        json: json.value,
+        where: draft.where,
+        sent: isJsonObject(body.value) ? body.value : {},
+      })
+    : json;
 }
 
 /** Says where in the request the failure lies. */

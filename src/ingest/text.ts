@@ -13,6 +13,11 @@ export function parseJson(text: string): Result<unknown> {
   try {
     return ok(JSON.parse(text));
   } catch (error) {
-    return invalid(`not JSON: ${(error as SyntaxError).message}`);
+    return invalid(`not JSON: ${withoutExcerpt((error as SyntaxError).message)}`);
   }
+}
+
+/** V8 quotes the text around what it did not expect; a secret may stand there. */
+function withoutExcerpt(message: string): string {
+  return message.replace(/, (?:\.\.\.)?".*/s, '');
 }

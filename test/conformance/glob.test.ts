@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { globCases } from './support/cases.ts';
 import { isEventType, NOT_EXPRESSIBLE, RUN } from './support/coverage.ts';
 import { EVERY_KEY, postEvents, publish } from './support/publish.ts';
-import { expectErrors, freshNamespace, subscribeJson } from './support/target.ts';
+import { expectErrors, freshName, subscribeJson } from './support/target.ts';
 
 describe('a pattern', () => {
   for (const { id, pattern, input, match } of RUN.glob) {
@@ -33,7 +33,7 @@ describe('a pattern besides', () => {
     ['tells upper case from lower', 'Made', 'made'],
     ['may end before the event type does only with a wildcard', 'ma', 'made'],
   ])('%s', async (_, pattern, name) => {
-    const namespace = freshNamespace();
+    const namespace = freshName();
     await using exact = await subscribeJson(`${namespace}/${pattern}`);
     await using all = await subscribeJson(`${namespace}/*`);
     await all.nextOf(await publish(`${namespace}/${name}`));
@@ -54,6 +54,6 @@ describe('what no event can be of', () => {
 
 /** An event type of its own that the pattern matches, if there is one. */
 function markerOf(pattern: string): string | undefined {
-  const marker = pattern.replaceAll('*', freshNamespace());
+  const marker = pattern.replaceAll('*', freshName());
   return isEventType(marker) ? marker : undefined;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HANDSHAKE, handshake, rawRequest, TOKEN } from './support/raw-request.ts';
-import { type Answer, expectErrors, freshNamespace, host } from './support/target.ts';
+import { type Answer, expectErrors, freshName, host } from './support/target.ts';
 
 const PATH = '/v1/sys/events/subscribe/abc';
 const NO_TOKEN = { 'X-Vault-Token': null };
@@ -146,14 +146,14 @@ describe('of several things that are wrong', () => {
 
 describe('a namespace that does not exist', () => {
   it('has no subscriptions by its path', async () => {
-    const name = freshNamespace();
+    const name = freshName();
     expectErrors(await handshake(`/v1/${name}/sys/events/subscribe/abc`), 404, [
       `no handler for route "${name}/sys/events/subscribe/abc". route entry not found.`,
     ]);
   });
 
   it('has none by the namespace header', async () => {
-    const name = freshNamespace();
+    const name = freshName();
     expectErrors(await handshake(PATH, { 'X-Vault-Namespace': `${name}/` }), 404, [
       `no handler for route "${name}/sys/events/subscribe/abc". route entry not found.`,
     ]);

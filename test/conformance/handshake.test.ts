@@ -1,22 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { HttpCase } from './support/cases.ts';
-import { RUN } from './support/coverage.ts';
 import { HANDSHAKE, type Header, handshake, rawRequest, TOKEN } from './support/raw-request.ts';
-import { expectErrors, host, target } from './support/target.ts';
+import { expectErrors } from './support/target.ts';
 
 const SUBSCRIBE = '/v1/sys/events/subscribe';
 
 describe('a request to subscribe', () => {
-  for (const httpCase of RUN.http) {
-    const { id, name, request, expect: expected } = httpCase;
-    it(`${id}: ${name}: ${expected.status}`, async () => {
-      const { method, path } = request;
-      const answer = await rawRequest({ method, path, headers: headersOf(httpCase) });
-      expect(answer.status).toBe(expected.status);
-      if (expected.errors !== undefined) expectErrors(answer, expected.status, expected.errors);
-    });
-  }
-
   it('is answered with the digest of its key (RFC 6455, section 1.3)', async () => {
     const { headers } = await handshake(`${SUBSCRIBE}/abc`);
     expect(headers.get('sec-websocket-accept')).toBe('s3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
@@ -57,18 +45,3 @@ describe('a request to subscribe', () => {
     expect(await rawRequest({ path, headers })).toMatchObject({ status: 101 });
   });
 });
-
-function headersOf({ request, raw_headers = [] }: HttpCase): Header[] {
-  const { token, headers } = request;
-  return [
-    ...(token === 'root' ? [TOKEN] : []),
-    ...Object.entries(headers).flatMap(([name, value]) =>
-      value === null ? [] : [[name, filled(value)] as const],
-    ),
-    ...raw_headers.map(([name, value]) => [name, filled(value)] as const),
-  ];
-}
-
-function filled(value: string): string {
-  return value.replace('$ROOT', target.token).replace('$HOST', host);
-}

@@ -3,15 +3,18 @@ import { RUN } from './support/coverage.ts';
 import { decodeEventReceived } from './support/event-received.ts';
 import { withFreshId } from './support/fresh.ts';
 import { publish } from './support/publish.ts';
-import { freshNamespace, subscribeJson, subscribeProtobuf } from './support/target.ts';
+import { freshName, subscribeJson, subscribeProtobuf } from './support/target.ts';
+import { ensureNamespace } from './support/vault.ts';
 
 describe('the frame of a published event', () => {
   for (const original of RUN.json) {
     it(`${original.id}: ${original.name}`, async () => {
       const { event, source, time, expect: expected } = withFreshId(original);
-      await using json = await subscribeJson(event.event_type);
-      await using protobuf = await subscribeProtobuf(event.event_type);
-      const id = await publish(event.event_type, { ...event, source, time });
+      const { event_type, namespace = '' } = event;
+      await ensureNamespace(namespace);
+      await using json = await subscribeJson(event_type, { namespace });
+      await using protobuf = await subscribeProtobuf(event_type, { namespace });
+      const id = await publish(event_type, { ...event, source, time });
 
       const text = await json.nextOf(id);
       expect(text.isBinary).toBe(false);
@@ -27,7 +30,7 @@ describe('the frame of a published event', () => {
 
 describe('a JSON frame', () => {
   it('has its keys in the order of Vault, and those of metadata sorted', async () => {
-    const type = `${freshNamespace()}/made`;
+    const type = `${freshName()}/made`;
     await using subscriber = await subscribeJson(type);
     await publish(type, {
       metadata: { path: 'a', modified: 'true', data_path: 'a', '10': 'x', '9': 'y' },
@@ -46,7 +49,7 @@ describe('a JSON frame', () => {
   });
 
   it('escapes what HTML could misread, as the encoder of Go does', async () => {
-    const type = `${freshNamespace()}/made`;
+    const type = `${freshName()}/made`;
     await using subscriber = await subscribeJson(type);
     await publish(type, { note: '<a>&\u2028\u2029ü' });
     const { text } = await subscriber.next();
@@ -54,7 +57,7 @@ describe('a JSON frame', () => {
   });
 
   it('has a time and a source where the producer gave none', async () => {
-    const type = `${freshNamespace()}/made`;
+    const type = `${freshName()}/made`;
     await using subscriber = await subscribeJson(type);
     await publish(type);
     const frame = JSON.parse((await subscriber.next()).text) as { time: string; source: string };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { RUN } from './support/coverage.ts';
 import { publish } from './support/publish.ts';
-import { freshNamespace, subscribeJson } from './support/target.ts';
+import { freshName, subscribeJson } from './support/target.ts';
 
 describe("a plugin's event", () => {
   for (const { id, event_type, mount_path, expect_metadata } of RUN.produce) {
-    const type = event_type ?? `${freshNamespace()}/made`;
+    const type = event_type ?? `${freshName()}/made`;
     it(`${id}: ${type.replace(/^t[0-9a-f]{12}/, 'any')} reaches its subscriber with its metadata`, async () => {
       await using subscriber = await subscribeJson(type);
       const plugin_info = mount_path ? { mount_path } : null;

@@ -4,12 +4,8 @@ import { RUN } from './support/coverage.ts';
 import { decodeEventReceived } from './support/event-received.ts';
 import { withFreshId } from './support/fresh.ts';
 import { postEvents, publish } from './support/publish.ts';
-import {
-  expectErrors,
-  freshNamespace,
-  subscribeJson,
-  subscribeProtobuf,
-} from './support/target.ts';
+import { expectErrors, freshName, subscribeJson, subscribeProtobuf } from './support/target.ts';
+import { ensureNamespace } from './support/vault.ts';
 
 /** Cases whose event lacks metadata that its type carries in Vault, and the keys. */
 const INCOMPLETE: Readonly<Record<string, readonly string[]>> = {
@@ -30,12 +26,14 @@ describe('the binary frame of a published event', () => {
     }
     it(`${original.id}: ${original.name}`, async () => {
       const { event, hex, compare } = withFreshId(original);
-      await using protobuf = await subscribeProtobuf(event.event_type);
-      await using json = await subscribeJson(event.event_type);
+      const { event_type, namespace = '' } = event;
+      await ensureNamespace(namespace);
+      await using protobuf = await subscribeProtobuf(event_type, { namespace });
+      await using json = await subscribeJson(event_type, { namespace });
       // A binary frame has no source, so this one only makes the event new to the server.
-      const id = await publish(event.event_type, {
+      const id = await publish(event_type, {
         ...event,
-        source: `vault://${freshNamespace()}`,
+        source: `vault://${freshName()}`,
       });
 
       const { bytes, isBinary } = await protobuf.nextOf(id);
@@ -52,15 +50,11 @@ describe('the binary frame of a published event', () => {
 });
 
 /** The `data` of the event's JSON frame. */
-function dataOf({
-  event_type,
-  plugin_info,
-  namespace: _,
-  ...data
-}: ProtobufCase['event']): unknown {
+function dataOf({ event_type, plugin_info, namespace, ...data }: ProtobufCase['event']): unknown {
   const { metadata, ...others } = data;
   return {
     event: { ...others, ...(metadata && { metadata }) },
+    ...(namespace && { namespace }),
     event_type,
     ...(plugin_info && { plugin_info }),
   };

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { EVERY_KEY, type Published, postEvents, publish, publishAll } from './support/publish.ts';
-import { api, freshNamespace, subscribeJson, subscribeProtobuf } from './support/target.ts';
+import { api, freshName, subscribeJson, subscribeProtobuf } from './support/target.ts';
 
 describe('the answer to a publisher', () => {
   it('says in the envelope of Vault what was accepted, and under which ids', async () => {
-    const { status, headers, body } = await postEvents(`${freshNamespace()}/made`, { id: 'a' });
+    const { status, headers, body } = await postEvents(`${freshName()}/made`, { id: 'a' });
     expect(status).toBe(200);
     expect(headers.get('content-type')).toMatch(/^application\/json\b/);
     const data = { accepted: 1, duplicates: 0, ids: ['a'] };
@@ -23,11 +23,11 @@ describe('the answer to a publisher', () => {
   });
 
   it('names the ids in the order of the request, also those that the server made', async () => {
-    const event_type = `${freshNamespace()}/made`;
+    const event_type = `${freshName()}/made`;
     const { accepted, ids } = await publishAll([
       { event_type },
       { event_type, id: 'second' },
-      { event_type: freshNamespace() },
+      { event_type: freshName() },
     ]);
     expect(accepted).toBe(3);
     expect(ids[1]).toBe('second');
@@ -35,18 +35,18 @@ describe('the answer to a publisher', () => {
   });
 
   it.each(['POST', 'PUT'] as const)('is the same by %s', async (method) => {
-    const { body } = await postEvents(freshNamespace(), {}, method);
+    const { body } = await postEvents(freshName(), {}, method);
     expect(JSON.parse(body)).toMatchObject({ accepted: 1 });
   });
 
   it.each(['', 'null', '{}'])('accepts an event with no member: body %j', async (body) => {
-    expect(await postEvents(freshNamespace(), body)).toMatchObject({ status: 200 });
+    expect(await postEvents(freshName(), body)).toMatchObject({ status: 200 });
   });
 });
 
 describe('an event that is published again', () => {
   it('is a duplicate and is delivered once', async () => {
-    const event_type = `${freshNamespace()}/made`;
+    const event_type = `${freshName()}/made`;
     await using subscriber = await subscribeJson(event_type);
     await using gathering = await subscribeJson(`${event_type.slice(0, -5)}*`);
     const event = { event_type, id: randomUUID(), source: 'vault://one' };
@@ -58,12 +58,12 @@ describe('an event that is published again', () => {
   });
 
   it('is a duplicate within one request too', async () => {
-    const event = { event_type: freshNamespace(), id: 'x' };
+    const event = { event_type: freshName(), id: 'x' };
     expect(await publishAll([event, event])).toMatchObject({ accepted: 1, duplicates: 1 });
   });
 
   it('is another event under another source or type', async () => {
-    const namespace = freshNamespace();
+    const namespace = freshName();
     const id = randomUUID();
     await using subscriber = await subscribeJson(`${namespace}/*`);
     await publish(`${namespace}/a`, { id, source: 'vault://one' });
@@ -107,13 +107,13 @@ describe('a publisher', () => {
 
   it('may send JSON as curl does, under the name of a form', async () => {
     const id = randomUUID();
-    const body = JSON.stringify({ id, event_type: freshNamespace() });
+    const body = JSON.stringify({ id, event_type: freshName() });
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
     expect(await post(headers, body)).toMatchObject({ accepted: 1, ids: [id] });
   });
 
   it('may send a CloudEvent in binary mode', async () => {
-    const event_type = `${freshNamespace()}/made`;
+    const event_type = `${freshName()}/made`;
     await using subscriber = await subscribeJson(event_type);
     const id = randomUUID();
     const headers = {
@@ -133,7 +133,7 @@ describe('a publisher', () => {
   });
 
   it('may send a JSON frame back, which makes nothing new', async () => {
-    const event_type = `${freshNamespace()}/made`;
+    const event_type = `${freshName()}/made`;
     await using subscriber = await subscribeJson(event_type);
     await publish(event_type, { metadata: { a: 'b' }, source: 'vault://elsewhere' });
     const { text } = await subscriber.next();
@@ -143,7 +143,7 @@ describe('a publisher', () => {
   });
 
   it('may send a binary frame back, which has no source and so is an event of the server', async () => {
-    const event_type = `${freshNamespace()}/made`;
+    const event_type = `${freshName()}/made`;
     await using subscriber = await subscribeProtobuf(event_type);
     const id = await publish(event_type, { metadata: { a: 'b' }, source: 'vault://elsewhere' });
     const { bytes } = await subscriber.next();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { subscribe } from '../support/subscriber.ts';
 import { httpCases } from './support/cases.ts';
 import { EVERY_KEY, publish, publishAll } from './support/publish.ts';
-import { freshNamespace, subscribeJson, target } from './support/target.ts';
+import { freshName, subscribeJson, target } from './support/target.ts';
 
 describe('the frames of a subscription', () => {
   const spellings = {
@@ -11,7 +11,7 @@ describe('the frames of a subscription', () => {
   };
   for (const [frames, values] of Object.entries(spellings)) {
     it.each(values)(`are ${frames} where json is "%s"`, async (value) => {
-      const type = `${freshNamespace()}/made`;
+      const type = `${freshName()}/made`;
       await using subscriber = await subscribe(target, type, { query: `json=${value}` });
       await publish(type);
       expect((await subscriber.next()).isBinary).toBe(frames === 'binary');
@@ -33,7 +33,7 @@ describe('the frames of a subscription', () => {
 
 describe('the stream of a subscription', () => {
   it('begins with the 101: what came before is not replayed', async () => {
-    const type = `${freshNamespace()}/made`;
+    const type = `${freshName()}/made`;
     await publish(type);
     await using subscriber = await subscribeJson(type);
     await subscriber.nothingSoFar();
@@ -42,7 +42,7 @@ describe('the stream of a subscription', () => {
   });
 
   it('keeps the order in which events of a namespace were published', async () => {
-    const namespace = freshNamespace();
+    const namespace = freshName();
     await using own = await subscribeJson(`${namespace}/*`);
     await using all = await subscribeJson('*');
     const ids: string[] = [];
@@ -55,7 +55,7 @@ describe('the stream of a subscription', () => {
   });
 
   it('keeps the order of the events of one request', async () => {
-    const event_type = `${freshNamespace()}/made`;
+    const event_type = `${freshName()}/made`;
     await using subscriber = await subscribeJson(event_type);
     const { ids } = await publishAll(Array.from({ length: 100 }, () => ({ event_type })));
     const frames = await subscriber.framesUntil(ids.at(-1) ?? '');
@@ -63,7 +63,7 @@ describe('the stream of a subscription', () => {
   });
 
   it('spans event-type namespaces where the pattern does', async () => {
-    const prefix = freshNamespace();
+    const prefix = freshName();
     await using subscriber = await subscribeJson(`${prefix}*/made`);
     const ids = [await publish(`${prefix}-a/made`), await publish(`${prefix}-b/made`)];
     await publish(`${prefix}-b/lost`);
@@ -75,7 +75,7 @@ describe('the stream of a subscription', () => {
   });
 
   it('goes on when another of the same pattern ends', async () => {
-    const type = `${freshNamespace()}/made`;
+    const type = `${freshName()}/made`;
     await using stays = await subscribeJson(type);
     const leaves = await subscribeJson(type);
     await publish(type);
@@ -86,7 +86,7 @@ describe('the stream of a subscription', () => {
   });
 
   it.each(['/', '%2F', '%2f'])('hears the same where the slash is written %s', async (slash) => {
-    const namespace = freshNamespace();
+    const namespace = freshName();
     const type = `${namespace}/made`;
     await using subscriber = await subscribe(target, type, { encoded: `${namespace}${slash}made` });
     const id = await publish(type);
@@ -100,19 +100,19 @@ describe('the socket of a subscription', () => {
     ['of bytes', Buffer.from([1, 2, 3])],
     ['without content', ''],
   ])('is closed with 1008 at a message %s', async (_, message) => {
-    await using subscriber = await subscribeJson(freshNamespace());
+    await using subscriber = await subscribeJson(freshName());
     subscriber.socket.send(message);
     expect(await subscriber.closed).toEqual({ code: 1008, reason: 'unexpected data message' });
   });
 
   it('answers a ping with its payload', async () => {
-    await using subscriber = await subscribeJson(freshNamespace());
+    await using subscriber = await subscribeJson(freshName());
     const payload = 'x'.repeat(125);
     expect(await subscriber.ping(payload)).toBe(payload);
   });
 
   it('answers the close of the client with its code', async () => {
-    const subscriber = await subscribeJson(freshNamespace());
+    const subscriber = await subscribeJson(freshName());
     expect(await subscriber.close()).toMatchObject({ code: 1000 });
   });
 });

@@ -1,5 +1,5 @@
 /** A subscription as a stock WebSocket client holds it, and the frames that came on it. */
-import { once } from 'node:events';
+import { type EventEmitter, once } from 'node:events';
 import { type RawData, WebSocket } from 'ws';
 import { inTime } from './in-time.ts';
 
@@ -51,10 +51,16 @@ export async function subscribe(
   return subscriber;
 }
 
+/** The end of a stream: the server's Close frame, or 1006 where the connection broke without one. */
+export interface Closed {
+  readonly code: number;
+  readonly reason: string;
+}
+
 export class Subscriber implements AsyncDisposable {
   readonly socket: WebSocket;
-  /** Resolves when the socket is closed, by whichever side. */
-  readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
+  /** Resolves at the server's Close frame, whichever side began to close. */
+  readonly closed: Promise<Closed>;
   readonly #name: string;
   readonly #unread: Frame[] = [];
   /** Why nothing more can come. */
@@ -74,11 +80,19 @@ export class Subscriber implements AsyncDisposable {
       this.#end = message;
     });
     this.closed = new Promise((resolve) => {
-      socket.once('close', (code, reason) => {
+      const end = (code: number, reason: Buffer) => {
         this.#end ??= `the socket closed with ${code} "${reason}"`;
         this.#wake();
         resolve({ code, reason: reason.toString() });
+      };
+      socket.once('open', () => {
+        receiverOf(socket).once('conclude', (code: number, reason: Buffer) => {
+          end(code, reason);
+          // Its answer is sent. The server may leave the connection open for seconds, and say no more.
+          socket.terminate();
+        });
       });
+      socket.once('close', end);
     });
   }
 
@@ -127,7 +141,7 @@ export class Subscriber implements AsyncDisposable {
   }
 
   /** Closes with 1000 and resolves with what the server answered. */
-  close(): Promise<{ readonly code: number; readonly reason: string }> {
+  close(): Promise<Closed> {
     this.socket.close(1000);
     return this.closed;
   }
@@ -159,4 +173,9 @@ export class Subscriber implements AsyncDisposable {
       `"${this.#name}" awaited ${awaited}, which did not come ${when}; ${this.#unread.length} other frames did`,
     );
   }
+}
+
+/** What reads the frames in `ws`, whose own 'close' event waits for the connection to end as well. */
+function receiverOf(socket: WebSocket): EventEmitter {
+  return (socket as unknown as { readonly _receiver: EventEmitter })._receiver;
 }

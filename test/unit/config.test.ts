@@ -17,10 +17,21 @@ function parse(changed: Record<string, string | undefined>): Config {
 }
 
 describe('the configuration', () => {
+  it.each([
+    ['true', true],
+    ['false', false],
+  ])(
+    'asks publishers for the right to the path where PUBLISH_NEEDS_PATH is "%s": %s',
+    (text, needs) => {
+      expect(parse({ PUBLISH_NEEDS_PATH: text })).toMatchObject({ publishNeedsPath: needs });
+    },
+  );
+
   it('is what the operator wrote', () => {
     expect(parse({ ALLOWED_ORIGINS: 'https://app.example.com' })).toEqual({
       clusterName: 'carillon',
       allowedOrigins: ['https://app.example.com'],
+      publishNeedsPath: true,
       rootToken: 'root',
     });
   });

@@ -83,12 +83,20 @@ describe('the texts of an event', () => {
 });
 
 describe('the namespace of an event', () => {
-  it.each([undefined, '', '/'])('is root where it is %j', (namespace) => {
+  it.each([undefined, '', '/', '//', 'root'])('is root where it is %j', (namespace) => {
     expect(check({ ...(namespace !== undefined && { namespace }) }).namespace).toBe('');
   });
 
-  it.each(['ns1', 'ns1/', '//', 'root', '*'])('does not exist where it is "%s"', (namespace) => {
-    expect(refusalOf({ namespace })).toBe(`namespace "${namespace}" does not exist`);
+  it.each([
+    ['ns1', 'ns1/'],
+    ['ns1/', 'ns1/'],
+    ['/team-a/prod', 'team-a/prod/'],
+  ])('has a slash at its end, as on the wire: "%s" is "%s"', (namespace, onTheWire) => {
+    expect(check({ namespace }).namespace).toBe(onTheWire);
+  });
+
+  it.each(['*', 'a//b', 'a b', '../a', 'sys', 'a/root', 'é'])('cannot be "%s"', (namespace) => {
+    expect(refusalOf({ namespace })).toBe(`no namespace can have the path "${namespace}"`);
   });
 });
 

@@ -2,29 +2,29 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { gatheringHubName, hubName, parseHubName } from '../../src/hub/name.ts';
 
-const vaultNamespace = fc.constantFrom('', 'ns1', 'ns1/ns2', 'ns1/', '/');
+const namespaceKey = fc.constantFrom('', 'ns1@a', 'ns1@a/ns2@b');
 const eventTypeNamespace = fc.string({ unit: fc.constantFrom(...'kv-2._*'), minLength: 1 });
 
 describe('the name of a hub', () => {
   it('is a slash and the event-type namespace in the root namespace', () => {
     expect(hubName('', 'kv-v2')).toBe('/kv-v2');
-    expect(hubName('ns1/ns2', 'kv-v2')).toBe('ns1/ns2/kv-v2');
+    expect(hubName('ns1@a/ns2@b', 'kv-v2')).toBe('ns1@a/ns2@b/kv-v2');
   });
 
   it('is a slash alone for the gathering hub of the root namespace', () => {
     expect(gatheringHubName('')).toBe('/');
-    expect(gatheringHubName('ns1')).toBe('ns1/');
+    expect(gatheringHubName('ns1@a')).toBe('ns1@a/');
   });
 
   it('is read back as what it was made of', () => {
     fc.assert(
-      fc.property(vaultNamespace, eventTypeNamespace, (vaultNamespace, eventTypeNamespace) => {
-        expect(parseHubName(hubName(vaultNamespace, eventTypeNamespace))).toEqual({
-          vaultNamespace,
+      fc.property(namespaceKey, eventTypeNamespace, (namespaceKey, eventTypeNamespace) => {
+        expect(parseHubName(hubName(namespaceKey, eventTypeNamespace))).toEqual({
+          namespaceKey,
           eventTypeNamespace,
         });
-        expect(parseHubName(gatheringHubName(vaultNamespace))).toEqual({
-          vaultNamespace,
+        expect(parseHubName(gatheringHubName(namespaceKey))).toEqual({
+          namespaceKey,
           eventTypeNamespace: '',
         });
       }),

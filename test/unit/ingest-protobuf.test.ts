@@ -43,7 +43,7 @@ describe('an event in protobuf', () => {
     const refusals = [
       anEvent({ event_type: 'a*' }),
       anEvent({ id: 'a\nb' }),
-      anEvent({ namespace: 'ns1/' }),
+      anEvent({ namespace: 'a//b/' }),
       anEvent({ metadata: { path: '../a' } }),
       anEvent({ metadata: { a: Number.NaN } }),
       anEvent({ metadata: { a: nested(MAX_METADATA_DEPTH, 1) } }),
@@ -52,7 +52,7 @@ describe('an event in protobuf', () => {
     expect(refusals).toEqual([
       expect.stringContaining('has "*"'),
       expect.stringContaining('has a control character'),
-      'namespace "ns1/" does not exist',
+      'no namespace can have the path "a//b/"',
       'metadata.path "../a" has a ".." segment',
       'metadata.a is not a finite number',
       `metadata is nested deeper than ${MAX_METADATA_DEPTH} levels`,

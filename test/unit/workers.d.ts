@@ -5,6 +5,7 @@
 interface Env {
   readonly CLUSTER_NAME: string;
   readonly ALLOWED_ORIGINS: string;
+  readonly PUBLISH_NEEDS_PATH: string;
 }
 
 declare module 'crypto' {

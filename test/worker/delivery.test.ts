@@ -1,5 +1,6 @@
 import { evictDurableObject, reset } from 'cloudflare:test';
 import { afterEach, describe, expect, it } from 'vitest';
+import { hubName } from '../../src/hub/name.ts';
 import { MAX_FRAME_BYTES } from '../../src/limits.ts';
 import { decodeProtobuf } from '../../src/wire/protobuf.ts';
 import {
@@ -218,6 +219,6 @@ describe('a pattern that can match no event type', () => {
     expect(await other.nextId()).toBe(id);
     silent.socket.close(1000);
     await silent.closed;
-    expect(await gatheringHubStub().register('unrelated')).toMatchObject({ gathered: true });
+    expect(await gatheringHubStub().register(hubName('', 'unrelated'))).toMatchObject({ gathered: true });
   });
 });

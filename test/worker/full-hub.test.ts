@@ -1,8 +1,8 @@
 import { reset } from 'cloudflare:test';
 import { afterEach, expect, it } from 'vitest';
-import { handshakeOf } from '../../src/hub/subscription.ts';
+import { requestOf } from '../../src/hub/subscription.ts';
 import { MAX_SOCKETS_PER_HUB } from '../../src/limits.ts';
-import { handshake, hubStub, published, Subscriber } from './support.ts';
+import { handshake, handshakeTo, hubStub, published, Subscriber } from './support.ts';
 
 afterEach(reset);
 
@@ -13,7 +13,7 @@ it('a hub holds as many sockets as its limit says, and answers one more with 503
   const subscribers: Subscriber[] = [];
   while (subscribers.length < MAX_SOCKETS_PER_HUB) {
     const handshakes = Array.from({ length: AT_ONCE }, () =>
-      hub.fetch(handshakeOf({ pattern: 'abc', encoding: 'json' })),
+      hub.fetch(requestOf(handshakeTo('abc'))),
     );
     for (const { webSocket } of await Promise.all(handshakes)) {
       if (webSocket === null) throw new Error(`refused after ${subscribers.length}`);

@@ -2,21 +2,27 @@
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, it } from 'vitest';
+import type { Gathering } from '../../src/hub/gathering-hub.ts';
 import { gatheringHubName, hubName } from '../../src/hub/name.ts';
 import { Hub } from '../../src/worker.ts';
 import { gatheringHubStub, handshake, hubStub, published, subscribe } from './support.ts';
 
+const DEPLOY = hubName('', 'deploy');
 const realGather = Hub.prototype.gather;
 afterEach(async () => {
   Hub.prototype.gather = realGather;
   await reset();
 });
 
+function wordsOf(storage: DurableObjectStorage): Readonly<Record<string, Gathering>> {
+  return storage.kv.get<Record<string, Gathering>>('gathering') ?? {};
+}
+
 /** The last word that a hub has heard. */
-function heardBy(eventTypeNamespace: string): Promise<{ gathered: boolean; version: number }> {
+function heardBy(eventTypeNamespace: string): Promise<Gathering> {
   return runInDurableObject(
     hubStub(eventTypeNamespace),
-    (_hub, { storage }) => storage.kv.get('gathering') as { gathered: boolean; version: number },
+    (_hub, { storage }) => wordsOf(storage)[gatheringHubName('')] as Gathering,
   );
 }
 
@@ -32,17 +38,17 @@ it('a hub that died while it was told to feed is told again by the next subscrib
   first.socket.close(1000);
   await first.closed;
   const { version } = await heardBy('deploy');
-  const stop = await gatheringHubStub().receive('deploy', version, []);
+  const stop = await gatheringHubStub().receive(DEPLOY, version, []);
   expect(stop.gathered).toBe(false);
 
   // The handshake tells the hub to feed. The hub has a feed under way, and dies with both answers.
   Hub.prototype.gather = (async () => {
-    await env.GATHERING_HUB.getByName(gatheringHubName('')).receive('deploy', version, []);
+    await env.GATHERING_HUB.getByName(gatheringHubName('')).receive(DEPLOY, version, []);
     throw new Error('the hub died');
   }) as unknown as typeof realGather;
   expect((await handshake('dep*')).status).toBe(503);
   Hub.prototype.gather = realGather;
-  await hubStub('deploy').gather(stop);
+  await hubStub('deploy').gather(gatheringHubName(''), stop);
 
   await hears('dep*', 'deploy/second');
 });
@@ -53,20 +59,22 @@ it('a word that is overtaken by a later one is not taken for confirmed', async (
   // Objects of one isolate share variables, but cannot await each other's promises.
   let mayArrive = false;
   let hasArrived = false;
-  Hub.prototype.gather = async function (this: Hub, word: Parameters<typeof realGather>[0]) {
+  Hub.prototype.gather = async function (this: Hub, ...word: Parameters<typeof realGather>) {
     const { ctx } = this as unknown as { ctx: DurableObjectState };
     if (ctx.id.name === hubName('', 'depx')) throw new Error('depx is down');
     while (!mayArrive) await scheduler.wait(1);
-    realGather.call(this, word);
+    realGather.call(this, ...word);
     hasArrived = true;
   } as unknown as typeof realGather;
 
   // depx refuses, so the handshake fails while the word to deploy is still under way.
   expect((await handshake('dep*')).status).toBe(503);
-  const later = await gatheringHubStub().register('deploy');
+  const later = await gatheringHubStub().register(DEPLOY);
   if (later === undefined) throw new Error('not registered');
   expect(later.gathered).toBe(false);
-  await runInDurableObject(hubStub('deploy'), (hub) => realGather.call(hub, later));
+  await runInDurableObject(hubStub('deploy'), (hub) =>
+    realGather.call(hub, gatheringHubName(''), later),
+  );
   mayArrive = true;
   while (!hasArrived) await scheduler.wait(1);
   Hub.prototype.gather = realGather;

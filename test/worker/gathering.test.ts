@@ -1,5 +1,6 @@
 import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it } from 'vitest';
+import { gatheringHubName } from '../../src/hub/name.ts';
 import { MAX_PUBLISH_EVENTS, MAX_REMEMBERED_EVENTS } from '../../src/limits.ts';
 import {
   breakTable,
@@ -68,7 +69,7 @@ describe('a pattern that spans event-type namespaces', () => {
   it('gets no 101 while a registered hub cannot confirm that it feeds', async () => {
     await published('deploy/finished');
     await runInDurableObject(hubStub('deploy'), (_hub, { storage }) => {
-      storage.sql.exec('ALTER TABLE subscription_classes RENAME COLUMN pattern TO lost');
+      storage.sql.exec('ALTER TABLE subscription_classes RENAME COLUMN definition TO lost');
     });
     await evictDurableObject(hubStub('deploy'));
     const refused = await handshake('dep*');
@@ -218,7 +219,7 @@ describe('a hub', () => {
     const hub = hubStub('deploy');
     await published('deploy/finished');
     const subscriber = await subscribe('dep*');
-    await hub.gather({ gathered: false, version: 1 });
+    await hub.gather(gatheringHubName(''), { gathered: false, version: 1 });
     const id = await published('deploy/finished');
     expect(await subscriber.nextId()).toBe(id);
   });

@@ -7,6 +7,8 @@ import worker, { GatheringHub as RealGatheringHub, Hub as RealHub } from '../../
 /** Shared by the Worker and its objects: workerd runs them in one isolate. */
 const made = { hub: 0, gatheringHub: 0 };
 
+export { Authority } from '../../src/worker.ts';
+
 export class Hub extends RealHub {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);

@@ -214,7 +214,7 @@ describe('a Vault namespace with as many event-type namespaces as it may have', 
     await published('known/a');
     await runInDurableObject(gatheringHubStub(), (_hub, { storage }) => {
       for (let i = 1; i < MAX_HUBS; i++) {
-        storage.sql.exec('INSERT INTO hubs VALUES (?, 1, 0)', `filler${i}`);
+        storage.sql.exec('INSERT INTO hubs VALUES (?, 1, 1, 0)', `/filler${i}`);
       }
     });
     const body = [
@@ -230,7 +230,7 @@ describe('a Vault namespace with as many event-type namespaces as it may have', 
     expect(data).toEqual({ accepted: [0], duplicates: [], failed: [1], ids: ['a', 'b'] });
     await published('known/c');
     await runInDurableObject(gatheringHubStub(), (_hub, { storage }) => {
-      storage.sql.exec("DELETE FROM hubs WHERE event_type_namespace = 'filler1'");
+      storage.sql.exec("DELETE FROM hubs WHERE hub = '/filler1'");
     });
     await published('new/b');
   });

@@ -1,44 +1,45 @@
 import { reset, runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
 import { afterEach, expect, it } from 'vitest';
 import { RememberedEvents } from '../../src/hub/remembered-events.ts';
 import { Subscribers } from '../../src/hub/subscribers.ts';
-import { hubStub } from './support.ts';
+import { handshakeTo, hubStub } from './support.ts';
 
 afterEach(reset);
 
-const SUBSCRIPTION = { pattern: 'abc', encoding: 'json' } as const;
-const READY = () => Promise.resolve();
+const HANDSHAKE = handshakeTo('abc');
+const READY = () => Promise.resolve(undefined);
 
 it('a full hub takes no more subscribers until one leaves', async () => {
   await runInDurableObject(hubStub('abc'), async (_hub, state) => {
-    const subscribers = new Subscribers(state, new RememberedEvents(state.storage), 3);
+    const subscribers = new Subscribers(state, env, new RememberedEvents(state.storage), 3);
     const clients: WebSocket[] = [];
     for (let i = 0; i < 3; i++) {
-      const { webSocket } = await subscribers.accept(SUBSCRIPTION, READY);
+      const { webSocket } = await subscribers.accept(HANDSHAKE, READY);
       if (webSocket === null) throw new Error('not accepted');
       webSocket.accept();
       clients.push(webSocket);
     }
-    const refused = await subscribers.accept(SUBSCRIPTION, READY);
+    const refused = await subscribers.accept(HANDSHAKE, READY);
     expect(refused.status).toBe(503);
     expect(await refused.text()).toBe('this hub has 3 subscribers and takes no more');
 
     const closed = new Promise((resolve) => clients[0]?.addEventListener('close', resolve));
     clients[0]?.close(1000);
     await closed;
-    expect((await subscribers.accept(SUBSCRIPTION, READY)).status).toBe(101);
-    expect((await subscribers.accept(SUBSCRIPTION, READY)).status).toBe(503);
+    expect((await subscribers.accept(HANDSHAKE, READY)).status).toBe(101);
+    expect((await subscribers.accept(HANDSHAKE, READY)).status).toBe(503);
   });
 });
 
 it('handshakes under way count: a full hub is not overrun by those that came together', async () => {
   await runInDurableObject(hubStub('abc'), async (_hub, state) => {
-    const subscribers = new Subscribers(state, new RememberedEvents(state.storage), 2);
+    const subscribers = new Subscribers(state, env, new RememberedEvents(state.storage), 2);
     let ready: () => void = () => undefined;
-    const prepared = new Promise<void>((resolve) => {
-      ready = resolve;
+    const prepared = new Promise<undefined>((resolve) => {
+      ready = () => resolve(undefined);
     });
-    const handshakes = [1, 2, 3, 4].map(() => subscribers.accept(SUBSCRIPTION, () => prepared));
+    const handshakes = [1, 2, 3, 4].map(() => subscribers.accept(HANDSHAKE, () => prepared));
     ready();
     const statuses = (await Promise.all(handshakes)).map(({ status }) => status);
     expect(statuses.sort()).toEqual([101, 101, 503, 503]);
@@ -47,12 +48,12 @@ it('handshakes under way count: a full hub is not overrun by those that came tog
 
 it('a class is forgotten once its last subscriber left, so that patterns do not pile up', async () => {
   await runInDurableObject(hubStub('abc'), async (_hub, state) => {
-    const subscribers = new Subscribers(state, new RememberedEvents(state.storage));
+    const subscribers = new Subscribers(state, env, new RememberedEvents(state.storage));
     const failing = () => Promise.reject(new Error('not ready'));
     for (let i = 0; i < 20; i++) {
-      await expect(
-        subscribers.accept({ ...SUBSCRIPTION, pattern: `abc/${i}` }, failing),
-      ).rejects.toThrow('not ready');
+      await expect(subscribers.accept(handshakeTo(`abc/${i}`), failing)).rejects.toThrow(
+        'not ready',
+      );
     }
     const { classes } = state.storage.sql
       .exec<{ classes: number }>('SELECT COUNT(*) AS classes FROM subscription_classes')

@@ -2,6 +2,7 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { gatheringHubName, hubName } from '../../src/hub/name.ts';
+import type { Handshake } from '../../src/hub/subscription.ts';
 
 export const TOKEN = 'root';
 const HOST = 'http://carillon.test';
@@ -82,6 +83,14 @@ export async function subscribe(pattern: string, query?: string): Promise<Subscr
     throw new Error(`subscribe answered ${response.status}: ${await response.text()}`);
   }
   return new Subscriber(response.webSocket);
+}
+
+/** What a hub is handed for a subscriber with the root token. */
+export function handshakeTo(pattern: string): Handshake {
+  return {
+    subscription: { pattern, namespaces: [''], filter: '', encoding: 'json' },
+    token: undefined,
+  };
 }
 
 export function hubStub(eventTypeNamespace: string) {

@@ -23,7 +23,7 @@ const UNITS = new Map([
 
 /**
  * Reads a duration: a whole number of seconds (`90`, `"90"`), a Go duration (`"1h30m"`; `"1500ms"` is a
- * second) or days (`"2d"`). Empty text is 0, as in Vault.
+ * second, and so is anything shorter) or days (`"2d"`). Empty text is 0, as in Vault.
  *
  * @param name of the field, for the message
  */
@@ -59,7 +59,8 @@ function secondsOf(text: string): number | undefined {
   for (const [, number = '', unit = ''] of text.matchAll(PARTS)) {
     microseconds += Math.round(Number(number) * (UNITS.get(unit) ?? 0));
   }
-  const seconds = Math.trunc(microseconds / 1e6);
+  // Nothing would mean no bound at all, which is not what somebody meant who asked for little.
+  const seconds = microseconds > 0 ? Math.max(1, Math.trunc(microseconds / 1e6)) : 0;
   return bounded(text.startsWith('-') ? -seconds : seconds);
 }
 

@@ -3,7 +3,8 @@
  * auth methods share, under Vault's names.
  */
 import { quote } from '../../event/quote.ts';
-import { MAX_POLICIES_PER_TOKEN, MAX_POLICY_NAME_CHARACTERS } from '../../limits.ts';
+import { MAX_POLICIES_PER_TOKEN } from '../../limits.ts';
+import { checkPolicyName } from '../../policy/policy-name.ts';
 import type { Result } from '../../result.ts';
 import { Fields } from './fields.ts';
 
@@ -86,11 +87,9 @@ function readPolicies(fields: Fields): string[] {
     .map((name) => name.toLowerCase())
     .filter((name) => name !== '');
   if (names.includes('root')) fields.refuse('auth methods cannot create root tokens');
-  const long = names.find((name) => name.length > MAX_POLICY_NAME_CHARACTERS);
-  if (long !== undefined) {
-    fields.refuse(
-      `the policy name ${quote(long)} has ${long.length} characters, at most ${MAX_POLICY_NAME_CHARACTERS} are allowed`,
-    );
+  for (const name of names) {
+    const checked = checkPolicyName(name);
+    if (!checked.ok) fields.refuse(checked.failure.message);
   }
   return [...new Set(names)];
 }

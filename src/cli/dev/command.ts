@@ -25,6 +25,8 @@ Options:
                         reach needs --root-token
   --root-token <token>  the root token (default: a new one at each start)
   --data <folder>       keep the state in this folder (default: a temporary one, removed at the end)
+  --allow-loopback-http
+                        issuers' keys may be fetched by http from this machine
   -h, --help            show this
 
 Ctrl-C ends it.
@@ -37,6 +39,7 @@ Example:
     host: { type: 'string', default: DEFAULT_HOST },
     'root-token': { type: 'string' },
     data: { type: 'string' },
+    'allow-loopback-http': { type: 'boolean' },
   },
   async run(values, positionals): Promise<ExitCode> {
     if (positionals.length > 0) return misuse(`"dev" takes no arguments, only options`, 'dev');
@@ -52,7 +55,13 @@ Example:
     if (!rootToken.ok) return misuse(rootToken.message, 'dev');
 
     try {
-      return await serve({ host, port, data, token: rootToken.token });
+      return await serve({
+        host,
+        port,
+        data,
+        token: rootToken.token,
+        allowLoopbackHttp: values['allow-loopback-http'] === true,
+      });
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === undefined) throw error;
@@ -66,10 +75,11 @@ interface Serve {
   readonly port: number;
   readonly data: string | undefined;
   readonly token: string;
+  readonly allowLoopbackHttp: boolean;
 }
 
 /** Runs the server until it is asked to end, or dies. */
-async function serve({ host, port, data, token }: Serve): Promise<ExitCode> {
+async function serve({ host, port, data, token, allowLoopbackHttp }: Serve): Promise<ExitCode> {
   const unavailable = await checkAddress(host, port);
   if (unavailable !== undefined) return fail(unavailable);
   const folder = openDataFolder(data);
@@ -85,6 +95,7 @@ async function serve({ host, port, data, token }: Serve): Promise<ExitCode> {
       host,
       port,
       rootToken: token,
+      allowLoopbackHttp,
       signal: stop,
     });
     if (typeof server === 'string') return stop.aborted ? 0 : fail(server);

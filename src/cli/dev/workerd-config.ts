@@ -18,7 +18,21 @@ interface WranglerConfig {
   };
 }
 
-export function workerdConfig(bundle: Bundle, host: string, port: number): string {
+interface Serving {
+  readonly host: string;
+  readonly port: number;
+  readonly allowLoopbackHttp: boolean;
+}
+
+/**
+ * workerd's own way out reaches public addresses alone; this one takes its place where the keys of
+ * issuers may be fetched from this machine.
+ */
+const LOOPBACK_INTERNET =
+  '(name = "internet", network = (allow = ["public", "local"], tlsOptions = (trustBrowserCas = true)))';
+
+export function workerdConfig(bundle: Bundle, serving: Serving): string {
+  const { host, port, allowLoopbackHttp } = serving;
   const wrangler = parse(bundle.config) as unknown as WranglerConfig;
   const objects = wrangler.durable_objects.bindings;
   const bindings = [
@@ -27,6 +41,7 @@ export function workerdConfig(bundle: Bundle, host: string, port: number): strin
         ? `(name = ${text(name)}, text = ${text(value)})`
         : `(name = ${text(name)}, json = ${text(JSON.stringify(value))})`,
     ),
+    ...(allowLoopbackHttp ? ['(name = "ALLOW_LOOPBACK_HTTP", text = "true")'] : []),
     `(name = "ROOT_TOKEN", fromEnvironment = ${text(ROOT_TOKEN_VARIABLE)})`,
     ...objects.map(
       ({ name, class_name }) =>
@@ -42,7 +57,7 @@ export function workerdConfig(bundle: Bundle, host: string, port: number): strin
 const config :Workerd.Config = (
   services = [
     (name = "carillon", worker = .worker),
-    (name = "state", disk = (path = ${text(STATE_FOLDER)}, writable = true)),
+    (name = "state", disk = (path = ${text(STATE_FOLDER)}, writable = true)),${allowLoopbackHttp ? `\n    ${LOOPBACK_INTERNET},` : ''}
   ],
   sockets = [(name = "http", address = ${text(`${urlHost(host)}:${port}`)}, http = (), service = "carillon")],
 );

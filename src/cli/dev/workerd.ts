@@ -28,6 +28,8 @@ interface Start {
   readonly host: string;
   readonly port: number;
   readonly rootToken: string;
+  /** Whether the keys of issuers may be fetched by http from this machine. */
+  readonly allowLoopbackHttp?: boolean;
   /** Ends the start. */
   readonly signal?: AbortSignal;
 }
@@ -39,10 +41,12 @@ export async function startWorkerd({
   host,
   port,
   rootToken,
+  allowLoopbackHttp = false,
   signal,
 }: Start): Promise<LocalServer | string> {
   mkdirSync(join(folder.path, STATE_FOLDER), { recursive: true });
-  writeFileSync(join(folder.path, CONFIG_FILE), workerdConfig(bundle, host, port));
+  const config = workerdConfig(bundle, { host, port, allowLoopbackHttp });
+  writeFileSync(join(folder.path, CONFIG_FILE), config);
   const child = spawn(WORKERD, ['serve', '--control-fd=3', CONFIG_FILE], {
     cwd: folder.path,
     // Ctrl-C reaches the whole group of the terminal; workerd is ended by us, after us.

@@ -16,6 +16,7 @@ export interface RawRequest {
   readonly path: string;
   /** Sent besides `Host`, and nothing else is; a name that stands here twice is sent twice. */
   readonly headers?: readonly Header[];
+  readonly body?: string;
 }
 
 /** The headers of a handshake that nothing is wrong with. */
@@ -29,7 +30,12 @@ export const HANDSHAKE: Readonly<Record<string, string>> = {
 export const TOKEN: Header = ['X-Vault-Token', target.token];
 
 /** Sends the request on a connection of its own; the answer to an accepted handshake has no body. */
-export function rawRequest({ method = 'GET', path, headers = [] }: RawRequest): Promise<Answer> {
+export function rawRequest({
+  method = 'GET',
+  path,
+  headers = [],
+  body,
+}: RawRequest): Promise<Answer> {
   const { protocol, hostname, port } = new URL(target.address);
   const request = (protocol === 'https:' ? tls : plain)({
     host: hostname.replace(/^\[|\]$/g, ''),
@@ -62,7 +68,7 @@ export function rawRequest({ method = 'GET', path, headers = [] }: RawRequest): 
         resolve({ status: response.statusCode ?? 0, headers: headersOf(response), body });
       }, reject);
     });
-    request.end();
+    request.end(body);
   });
 }
 

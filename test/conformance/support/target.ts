@@ -14,8 +14,8 @@ export interface Answer {
   readonly body: string;
 }
 
-/** An event-type namespace that no other test, and no earlier run, has used. */
-export function freshNamespace(): string {
+/** A name that no other test, and no earlier run, has used: mostly of an event-type namespace. */
+export function freshName(): string {
   return `t${randomBytes(6).toString('hex')}`;
 }
 
@@ -32,14 +32,38 @@ export async function call(path: string, init: RequestInit = {}): Promise<Answer
   return { status: response.status, headers: response.headers, body: await response.text() };
 }
 
+/** What a subscription may have beside its pattern; it is the root token's where it names no other. */
+export interface Wanted {
+  readonly token?: string;
+  /** The Vault namespace that the request is sent to. */
+  readonly namespace?: string;
+  /** The `namespaces` parameters. */
+  readonly namespaces?: readonly string[];
+  readonly filter?: string;
+}
+
 /** Subscribes to JSON frames. */
-export function subscribeJson(pattern: string): Promise<Subscriber> {
-  return subscribe(target, pattern, { query: 'json=true' });
+export function subscribeJson(pattern: string, wanted: Wanted = {}): Promise<Subscriber> {
+  return subscribeWanted(pattern, wanted, [['json', 'true']]);
 }
 
 /** Subscribes to protobuf frames. */
-export function subscribeProtobuf(pattern: string): Promise<Subscriber> {
-  return subscribe(target, pattern);
+export function subscribeProtobuf(pattern: string, wanted: Wanted = {}): Promise<Subscriber> {
+  return subscribeWanted(pattern, wanted, []);
+}
+
+function subscribeWanted(
+  pattern: string,
+  { token = target.token, namespace, namespaces = [], filter }: Wanted,
+  parameters: [string, string][],
+): Promise<Subscriber> {
+  const query = new URLSearchParams(parameters);
+  for (const value of namespaces) query.append('namespaces', value);
+  if (filter !== undefined) query.set('filter', filter);
+  return subscribe({ address: target.address, token }, pattern, {
+    query: query.toString(),
+    headers: namespace === undefined ? {} : { 'X-Vault-Namespace': namespace },
+  });
 }
 
 /** Holds an answer to the shape of a refusal: JSON of the one key `errors`, and a newline. */

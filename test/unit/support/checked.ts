@@ -7,6 +7,7 @@ export const DEFAULTS: EventDefaults = {
   newId: () => 'made',
   now: 1769903999500,
   source: 'vault://carillon',
+  namespace: '',
 };
 
 /** Checks an event of a type that is in no catalog, with these members. */

@@ -20,6 +20,7 @@ export function read(
     newId: () => `made-${++made}`,
     now: NOW,
     source: SOURCE_OF_SERVER,
+    namespace: '',
     ...(eventType !== undefined && { eventType }),
   };
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firstValue } from '../../src/http/token.ts';
+import { firstValue } from '../../src/http/header.ts';
 
 describe('the first value of a header', () => {
   it.each([

@@ -1,0 +1,469 @@
+/**
+ * The authority of one Vault namespace: it knows who holds which token, what the policies say, which
+ * namespaces are below, and how one logs in. Tokens are kept as digests only.
+ *
+ * What it changes, it tells those who decide by it: see `watches.ts` and `jobs.ts`.
+ */
+import { DurableObject } from 'cloudflare:workers';
+import { callWithRetry } from '../call.ts';
+import { quote } from '../event/quote.ts';
+import { gatheringHubName } from '../hub/name.ts';
+import {
+  MAX_ANSWERED_TEXT_CHARACTERS,
+  MAX_CHILD_NAMESPACES,
+  MAX_NOTICES,
+  MAX_POLICIES,
+  MAX_ROLES,
+  MAX_SECRET_IDS,
+  MAX_TOKEN_TTL_SECONDS,
+  SPENT_TOKEN_MS,
+} from '../limits.ts';
+import { childKey, pathOfKey } from '../namespace.ts';
+import type { PolicyText } from '../policy/policy-set.ts';
+import { invalid, ok, type Result } from '../result.ts';
+import {
+  type Change,
+  CONFIG_NAME,
+  type Issued,
+  type LoginSetting,
+  type TokenState,
+  type Use,
+  type Watched,
+  type WatchedState,
+} from './contract.ts';
+import { Keeper } from './keeper.ts';
+import type { AppRoleMatch, SecretIdReference } from './login-store.ts';
+import type { AppRole, SecretId, SecretIdRequest } from './logins/approle.ts';
+import type { JwtConfig } from './logins/jwt-config.ts';
+import type { JwtRole } from './logins/jwt-role.ts';
+import { authorityName, keyOfAuthority } from './name.ts';
+import { digestOf, randomText } from './token-form.ts';
+import { checkTokenRequest, cutTtl, type Maker } from './token-request.ts';
+import { authBlock, tokenData } from './token-view.ts';
+import { lifeOf, type TokenRecord, type TokenReference, type TokenRequest } from './tokens.ts';
+import type { Idle } from './watches.ts';
+
+const NAMESPACE_ID_CHARACTERS = 8;
+
+export class Authority extends DurableObject<Env> {
+  readonly #key: string;
+  readonly #keeper: Keeper;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#key = keyOfAuthority(ctx.id.name);
+    this.#keeper = new Keeper(ctx, env, this.#key);
+  }
+
+  // Tokens
+
+  /** Who holds the token; takes one of its uses where they are counted. */
+  lookup(digest: string, use: Use): TokenState | undefined {
+    const { tokens } = this.#keeper.open();
+    const now = Date.now();
+    const token = tokens.find({ digest }, now);
+    if (token === undefined || token.usesLeft === 0) return undefined;
+    if (token.usesLeft !== undefined) {
+      tokens.takeUse(token.id);
+      // The last use may be a subscription, which lives as long as the token would have.
+      if (token.usesLeft === 1 && use === 'request') {
+        tokens.expireAt(token.id, Math.min(token.expiresAt ?? Infinity, now + SPENT_TOKEN_MS));
+        this.#keeper.settle();
+      }
+    }
+    return this.#stateOf(token);
+  }
+
+  /** The state of a token that somebody else asks for. */
+  stateOf(reference: TokenReference): TokenState | undefined {
+    const token = this.#keeper.open().tokens.find(reference, Date.now());
+    return token === undefined || token.usesLeft === 0 ? undefined : this.#stateOf(token);
+  }
+
+  /**
+   * Notes that a hub has subscribers by these tokens, and returns how things stand: from now on the hub
+   * is told of every change of the tokens and their policies.
+   *
+   * @returns of as many as fit an answer, in their order
+   */
+  watch(digests: readonly string[], hub: string): Watched {
+    const { tokens, policies, watches } = this.#keeper.open();
+    const now = Date.now();
+    const states: (WatchedState | undefined)[] = [];
+    const texts = new Map<string, PolicyText | undefined>();
+    let characters = 0;
+    for (const digest of digests) {
+      const token = tokens.find({ digest }, now);
+      if (token !== undefined) watches.watch(hub, token.id);
+      states.push(token);
+      for (const name of token?.policies ?? []) {
+        if (texts.has(name)) continue;
+        const text = policies.get(name);
+        texts.set(name, text);
+        characters += text?.text.length ?? 0;
+      }
+      if (characters > MAX_ANSWERED_TEXT_CHARACTERS) break;
+    }
+    return {
+      states: states.map(
+        (state) =>
+          state && {
+            id: state.id,
+            policies: state.policies,
+            identity: state.identity,
+            expiresAt: state.expiresAt,
+          },
+      ),
+      texts: [...texts.values()].filter((text) => text !== undefined),
+    };
+  }
+
+  /** What has changed for a hub since the changes that it says it has taken, the oldest first. */
+  changes(
+    hub: string,
+    taken: number,
+  ): { readonly changes: readonly Change[]; readonly more: boolean } {
+    const { tokens, policies, watches } = this.#keeper.open();
+    const now = Date.now();
+    const notices = watches.notices(hub, taken);
+    const changes: Change[] = [];
+    let characters = 0;
+    for (const { sequence, token, policy = '' } of notices) {
+      if (token === undefined) {
+        const text = policies.get(policy);
+        changes.push({ sequence, policy, text });
+        characters += text?.text.length ?? 0;
+      } else {
+        const record = tokens.find({ id: token }, now);
+        const live = record !== undefined;
+        changes.push({ sequence, token, live, expiresAt: record?.expiresAt });
+      }
+      if (characters > MAX_ANSWERED_TEXT_CHARACTERS) break;
+    }
+    return { changes, more: changes.length < notices.length || notices.length === MAX_NOTICES };
+  }
+
+  /** A hub has no subscriber left by these tokens. */
+  forget(hub: string, idle: readonly Idle[]): void {
+    this.#keeper.open().watches.forget(hub, idle);
+  }
+
+  /** A hub has nothing to do with this authority any more. */
+  forgetHub(hub: string): void {
+    this.#keeper.remains?.watches.forgetHub(hub, Number.MAX_SAFE_INTEGER);
+  }
+
+  async createToken(
+    body: Record<string, unknown>,
+    maker: Maker,
+    alwaysOrphan: boolean,
+  ): Promise<Result<Issued>> {
+    const checked = checkTokenRequest(body, maker, alwaysOrphan);
+    if (!checked.ok) return checked;
+    const { request, chosen, warnings } = checked.value;
+    const { policies } = this.#keeper.open();
+    const missing = request.policies
+      .filter((name) => name !== 'root' && policies.get(name) === undefined)
+      .map((name) => `Policy ${JSON.stringify(name)} does not exist`);
+    const issued = await this.#keeper.issue(request, chosen);
+    return issued.ok ? ok({ ...issued.value, warnings: [...warnings, ...missing] }) : issued;
+  }
+
+  /** Hands out the token of a login. */
+  issueLogin(request: TokenRequest): Promise<Result<Issued>> {
+    return this.#keeper.issue(request, undefined);
+  }
+
+  /**
+   * Notes that a token of this namespace makes tokens in one below, which die with it: before the first
+   * is made. @returns false where there is no such token
+   */
+  willMakeTokensIn(namespace: string, maker: number): boolean {
+    const { tokens, sql } = this.#keeper.open();
+    if (tokens.find({ id: maker }, Date.now()) === undefined) return false;
+    sql.exec(
+      'INSERT OR IGNORE INTO foreign_children (parent, namespace) VALUES (?, ?)',
+      maker,
+      namespace,
+    );
+    return true;
+  }
+
+  /** @param secret the token itself, to be shown with the data; empty where it was not given */
+  describe(reference: TokenReference, secret: string): Record<string, unknown> | undefined {
+    const now = Date.now();
+    const token = this.#keeper.open().tokens.find(reference, now);
+    return token && tokenData(token, secret, pathOfKey(this.#key), now);
+  }
+
+  accessors(): string[] {
+    return this.#keeper.open().tokens.accessors(Date.now());
+  }
+
+  /** @param increment seconds; 0 for as long as at first */
+  renew(reference: TokenReference, increment: number, secret: string): Result<Issued> | undefined {
+    const { tokens, watches } = this.#keeper.open();
+    const now = Date.now();
+    const token = tokens.find(reference, now);
+    if (token === undefined || token.usesLeft === 0) return undefined;
+    if (!token.renewable || token.expiresAt === undefined) {
+      return invalid('lease is not renewable');
+    }
+    const age = (now - token.createdAt) / 1000;
+    const max = Math.floor(lifeOf(token) - age);
+    if (max <= 0) return invalid('past the max TTL, cannot renew');
+    const { ttl, warnings } = cutTtl(
+      token.period || increment || token.ttl,
+      Math.min(max, MAX_TOKEN_TTL_SECONDS),
+    );
+    tokens.renew(token.id, now + ttl * 1000, now);
+    this.#keeper.notify(watches.tokenChanged(token.id));
+    this.#keeper.settle();
+    const renewed = tokens.find({ id: token.id }, now);
+    return ok({
+      id: token.id,
+      auth: authBlock(renewed ?? token, secret, now),
+      warnings,
+    });
+  }
+
+  /**
+   * Revokes a token and what came of it.
+   *
+   * @param keepChildren its children live on as orphans
+   * @returns its accessor; undefined where there is no such token
+   */
+  revoke(reference: TokenReference, keepChildren = false): string | undefined {
+    const { tokens } = this.#keeper.open();
+    const token = tokens.find(reference, Date.now());
+    if (token === undefined) return undefined;
+    if (keepChildren) {
+      tokens.orphanChildrenOf(token.id);
+      this.#keeper.open().sql.exec('DELETE FROM foreign_children WHERE parent = ?', token.id);
+    }
+    this.#keeper.revokeTree(token.id);
+    this.#keeper.settle();
+    return token.accessor;
+  }
+
+  /** Revokes the tokens that one of a namespace above has made: called by the authority of that. */
+  revokeMadeBy(foreignParent: string): void {
+    if (!this.lives()) return;
+    for (const id of this.#keeper.open().tokens.madeBy(foreignParent)) this.#keeper.revokeTree(id);
+    this.#keeper.settle();
+  }
+
+  // Policies
+
+  policy(name: string): PolicyText | undefined {
+    return this.#keeper.open().policies.get(name);
+  }
+
+  policyNames(): string[] {
+    return [...this.#keeper.open().policies.names(), 'root'];
+  }
+
+  putPolicy(name: string, text: string): Result<undefined> {
+    const { policies, watches } = this.#keeper.open();
+    if (!policies.hasRoomFor(name)) {
+      return invalid(`there are ${MAX_POLICIES} policies already, as many as are allowed`);
+    }
+    if (policies.get(name)?.text === text) return ok(undefined);
+    policies.put(name, text);
+    this.#keeper.notify(watches.policyChanged(name));
+    this.#keeper.settle();
+    return ok(undefined);
+  }
+
+  deletePolicy(name: string): void {
+    const { policies, watches } = this.#keeper.open();
+    if (!policies.remove(name)) return;
+    this.#keeper.notify(watches.policyChanged(name));
+    this.#keeper.settle();
+  }
+
+  // Logins
+
+  jwtConfig(): JwtConfig | undefined {
+    return this.#keeper.open().logins.get<JwtConfig>('jwt_config', CONFIG_NAME);
+  }
+
+  jwtRole(name: string): JwtRole | undefined {
+    return this.#keeper.open().logins.get<JwtRole>('jwt', name);
+  }
+
+  appRole(name: string): AppRole | undefined {
+    return this.#keeper.open().logins.get<AppRole>('approle', name);
+  }
+
+  loginSettingNames(kind: LoginSetting): string[] {
+    return this.#keeper.open().logins.names(kind);
+  }
+
+  putLoginSetting(kind: LoginSetting, name: string, value: object): Result<undefined> {
+    const { logins } = this.#keeper.open();
+    if (!logins.hasRoomFor(kind, name)) {
+      return invalid(`there are ${MAX_ROLES} roles already, as many as are allowed`);
+    }
+    logins.put(kind, name, value);
+    if (kind === 'approle' && logins.roleId(name) === undefined) {
+      logins.setRoleId(name, crypto.randomUUID());
+    }
+    return ok(undefined);
+  }
+
+  deleteLoginSetting(kind: LoginSetting, name: string): void {
+    const { logins } = this.#keeper.open();
+    if (kind === 'approle') logins.removeAppRole(name);
+    else logins.remove(kind, name);
+  }
+
+  roleId(role: string): string | undefined {
+    return this.#keeper.open().logins.roleId(role);
+  }
+
+  setRoleId(role: string, roleId: string): boolean {
+    return this.#keeper.open().logins.setRoleId(role, roleId);
+  }
+
+  /** @param chosen the secret id, where the caller chose it */
+  async addSecretId(
+    role: string,
+    request: SecretIdRequest,
+    chosen: string | undefined,
+  ): Promise<Result<{ readonly secretId: string; readonly accessor: string }>> {
+    const secretId = chosen ?? crypto.randomUUID();
+    const digest = await digestOf(secretId);
+    const { logins } = this.#keeper.open();
+    const now = Date.now();
+    if (!logins.hasRoomForSecretId(now)) {
+      return invalid(`there are ${MAX_SECRET_IDS} secret ids already, as many as are allowed`);
+    }
+    if (logins.hasSecretId(role, digest)) return invalid('SecretID is already registered');
+    const accessor = crypto.randomUUID();
+    logins.addSecretId(role, request, { digest, accessor }, now);
+    return ok({ secretId, accessor });
+  }
+
+  /** Who logs in with these; takes one of the uses of the secret id. */
+  matchAppRole(roleId: string, secretIdDigest: string): AppRoleMatch | undefined {
+    return this.#keeper.open().logins.match(roleId, secretIdDigest, Date.now());
+  }
+
+  secretIdAccessors(role: string): string[] {
+    return this.#keeper.open().logins.secretIdAccessors(role, Date.now());
+  }
+
+  secretId(role: string, by: SecretIdReference): SecretId | undefined {
+    return this.#keeper.open().logins.findSecretId(role, by, Date.now());
+  }
+
+  deleteSecretId(role: string, by: SecretIdReference): boolean {
+    const { logins } = this.#keeper.open();
+    if (logins.findSecretId(role, by, Date.now()) === undefined) return false;
+    logins.removeSecretId(role, by);
+    return true;
+  }
+
+  // Namespaces
+
+  /** The id of a namespace directly below; undefined where there is none. */
+  childId(name: string): string | undefined {
+    return this.#keeper.open().children.get(name)?.id;
+  }
+
+  children(): { readonly name: string; readonly id: string }[] {
+    return this.#keeper.open().children.all();
+  }
+
+  /** Makes a namespace, or finds it. @returns its id */
+  async createChild(name: string): Promise<Result<string>> {
+    const { children } = this.#keeper.open();
+    const known = children.get(name);
+    if (known === undefined && !children.hasRoom()) {
+      return invalid(
+        `there are ${MAX_CHILD_NAMESPACES} namespaces here already, as many as are allowed`,
+      );
+    }
+    const id = known?.id ?? randomText(NAMESPACE_ID_CHARACTERS);
+    if (known === undefined) children.add({ name, id });
+    const lives = await callWithRetry(() => this.#authority(childKey(this.#key, name, id)).begin());
+    return lives
+      ? ok(id)
+      : invalid(`the namespace ${quote(name)} is being deleted; delete it again to finish that`);
+  }
+
+  /**
+   * Deletes a namespace directly below and all that is in it.
+   *
+   * @returns false where there is none
+   */
+  async deleteChild(name: string): Promise<Result<boolean>> {
+    const { children, jobs } = this.#keeper.open();
+    const child = children.get(name);
+    if (child === undefined) return ok(false);
+    const key = childKey(this.#key, name, child.id);
+    const below = await callWithRetry(() => this.#authority(key).end());
+    if (below.length > 0) {
+      return invalid(
+        `cannot delete namespace ${quote(name)} containing child namespaces; delete ${below.map(quote).join(', ')} first`,
+      );
+    }
+    // Somebody else may have deleted it meanwhile, and made another.
+    if (children.get(name)?.id !== child.id) return ok(true);
+    children.remove(name);
+    jobs.add({ kind: 'wipe', target: key }, Date.now());
+    this.#keeper.settle();
+    return ok(true);
+  }
+
+  /** Comes to be: called by the authority above. @returns false where it is at its end already */
+  begin(): boolean {
+    this.#keeper.begin();
+    return this.lives();
+  }
+
+  /** Whether there is such a namespace, so that a hub of it may come to be. */
+  lives(): boolean {
+    return this.#keeper.lives();
+  }
+
+  /**
+   * Takes nothing new, unless there are namespaces below: called by the authority above.
+   *
+   * @returns the names of those
+   */
+  end(): string[] {
+    const below = this.#keeper.remains?.children.all().map(({ name }) => name) ?? [];
+    if (below.length === 0) this.#keeper.end();
+    return below;
+  }
+
+  /** Empties the hubs of the namespace, then itself: called by the authority above, after `end`. */
+  async wipe(): Promise<void> {
+    await callWithRetry(() => this.env.GATHERING_HUB.getByName(gatheringHubName(this.#key)).wipe());
+    await this.#keeper.erase();
+  }
+
+  /** Does what is due, and lets go of what has expired. */
+  override alarm(): void {
+    this.#keeper.ring();
+  }
+
+  #stateOf(token: TokenRecord): TokenState {
+    const { id, accessor, policies, identity, expiresAt } = token;
+    return {
+      id,
+      accessor,
+      policies,
+      texts: this.#keeper.open().policies.all(policies),
+      identity,
+      expiresAt,
+      limitedUses: token.usesLeft !== undefined,
+    };
+  }
+
+  #authority(key: string): DurableObjectStub<Authority> {
+    return this.env.AUTHORITY.getByName(authorityName(key));
+  }
+}

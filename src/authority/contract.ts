@@ -1,0 +1,54 @@
+/** What an authority answers to Workers and hubs. */
+import type { Identity } from '../policy/identity.ts';
+import type { PolicyText } from '../policy/policy-set.ts';
+import type { AuthBlock } from './token-view.ts';
+
+/** What is needed to decide for the holder of a token. */
+export interface TokenState {
+  readonly id: number;
+  readonly accessor: string;
+  /** Names, in order; the texts are of those that exist. */
+  readonly policies: readonly string[];
+  readonly texts: readonly PolicyText[];
+  readonly identity: Identity | undefined;
+  /** Unix milliseconds; undefined: it does not expire. */
+  readonly expiresAt: number | undefined;
+  /** Whether its uses are counted, so that no answer about it holds for a second request. */
+  readonly limitedUses: boolean;
+}
+
+/** What a hub is told of a token that it watches. */
+export type WatchedState = Pick<TokenState, 'id' | 'policies' | 'identity' | 'expiresAt'>;
+
+export interface Watched {
+  /** In the order of the tokens; undefined where there is none (any more). */
+  readonly states: readonly (WatchedState | undefined)[];
+  /** Of all their policies. */
+  readonly texts: readonly PolicyText[];
+}
+
+/** What a hub is told of a change, as things stand when it asks. */
+export type Change =
+  | {
+      readonly sequence: number;
+      readonly token: number;
+      readonly live: boolean;
+      readonly expiresAt: number | undefined;
+    }
+  | { readonly sequence: number; readonly policy: string; readonly text: PolicyText | undefined };
+
+/** A token that was handed out, and what is to be said of it. */
+export interface Issued {
+  readonly id: number;
+  readonly auth: AuthBlock;
+  readonly warnings: readonly string[];
+}
+
+/** What a request does with the token that it is sent with. */
+export type Use = 'request' | 'subscription';
+
+/** What an auth method is told: a configuration, or the roles of one. */
+export type LoginSetting = 'jwt_config' | 'jwt' | 'approle';
+
+/** There is one configuration of the JWT method. */
+export const CONFIG_NAME = 'config';

@@ -1,0 +1,186 @@
+/**
+ * What an authority keeps, and how a change of it reaches those whom it concerns: by a notice and a job,
+ * written with the change.
+ */
+import { isGatheringHub } from '../hub/name.ts';
+import { MAX_TOKENS, MIN_JOB_BACKOFF_MS } from '../limits.ts';
+import { pathOfKey, ROOT } from '../namespace.ts';
+import { invalid, ok, type Result } from '../result.ts';
+import type { Issued } from './contract.ts';
+import type { Job } from './jobs.ts';
+import { authorityName } from './name.ts';
+import { Stores } from './stores.ts';
+import { digestOf, mintToken, randomText } from './token-form.ts';
+import { authBlock } from './token-view.ts';
+import { foreignParent, type TokenRequest } from './tokens.ts';
+
+const ENDED_KEY = 'ended';
+const ACCESSOR_CHARACTERS = 24;
+
+export class Keeper {
+  readonly #ctx: DurableObjectState;
+  readonly #env: Env;
+  readonly #key: string;
+  #stores: Stores | undefined;
+  /** What the alarm is known to be set to. */
+  #alarmAt: number | undefined;
+
+  /** @param key of the namespace */
+  constructor(ctx: DurableObjectState, env: Env, key: string) {
+    this.#ctx = ctx;
+    this.#env = env;
+    this.#key = key;
+    // An authority other than root's comes to be when its namespace is made, not when it is called.
+    if (key === ROOT || this.#exists()) this.#stores = new Stores(ctx.storage);
+  }
+
+  /** @throws where the namespace is no more, or has never been */
+  open(): Stores {
+    if (this.#stores === undefined || this.#hasEnded()) {
+      throw new Error(`the namespace ${this.#key} was deleted`);
+    }
+    return this.#stores;
+  }
+
+  begin(): void {
+    this.#stores ??= new Stores(this.#ctx.storage);
+  }
+
+  lives(): boolean {
+    return this.#stores !== undefined && !this.#hasEnded();
+  }
+
+  /** Takes nothing new from now on. */
+  end(): void {
+    this.#ctx.storage.kv.put(ENDED_KEY, true);
+  }
+
+  /** What there is of an authority, also of one that has ended; undefined where there is nothing. */
+  get remains(): Stores | undefined {
+    return this.#stores;
+  }
+
+  async erase(): Promise<void> {
+    this.#stores?.jobs.stop();
+    this.#stores = undefined;
+    await this.#ctx.storage.deleteAlarm();
+    await this.#ctx.storage.deleteAll();
+  }
+
+  /** The alarm rings. */
+  ring(): void {
+    this.#alarmAt = undefined;
+    if (this.lives()) this.settle();
+  }
+
+  /** Hands out a token. @param chosen the token itself, where its maker chose it */
+  async issue(request: TokenRequest, chosen: string | undefined): Promise<Result<Issued>> {
+    if (chosen !== undefined && this.#key !== ROOT) {
+      return invalid('a token with an id of your choice can be made in the root namespace alone');
+    }
+    const secret = chosen ?? (await mintToken(pathOfKey(this.#key)));
+    const digest = await digestOf(secret);
+    const { tokens } = this.open();
+    if (!tokens.hasRoom()) {
+      return invalid(`there are ${MAX_TOKENS} tokens already, as many as are allowed`);
+    }
+    if (tokens.has(digest)) return invalid('cannot create a token with a duplicate ID');
+    const now = Date.now();
+    if (request.parent !== undefined && tokens.find({ id: request.parent }, now) === undefined) {
+      return invalid('the token of the request was revoked meanwhile');
+    }
+    const token = tokens.add(request, digest, randomText(ACCESSOR_CHARACTERS), now);
+    this.settle();
+    return ok({
+      id: token.id,
+      auth: authBlock(token, secret, now),
+      warnings: [],
+    });
+  }
+
+  /** Revokes a token and all that came of it. */
+  revokeTree(id: number): void {
+    const { tokens, watches, jobs, sql } = this.open();
+    this.#ctx.storage.transactionSync(() => {
+      for (const token of tokens.treeOf(id)) {
+        this.notify(watches.tokenGone(token));
+        const below = sql
+          .exec<{ namespace: string }>(
+            'DELETE FROM foreign_children WHERE parent = ? RETURNING namespace',
+            token,
+          )
+          .toArray();
+        for (const { namespace } of below) {
+          jobs.add({ kind: 'revoke', target: `${token} ${namespace}` }, Date.now());
+        }
+        tokens.remove(token);
+      }
+    });
+  }
+
+  /** Has hubs that have a notice called. */
+  notify(hubs: readonly string[]): void {
+    for (const hub of hubs) this.open().jobs.add({ kind: 'notify', target: hub }, Date.now());
+  }
+
+  /**
+   * Has what is due done now, and by alarm what then remains: lets go of what has expired, and sees to the
+   * jobs. The alarm is set before anything is tried, in the turn that wrote the work down.
+   */
+  settle(): void {
+    for (const id of this.open().tokens.expired(Date.now())) this.revokeTree(id);
+    this.#arm();
+    this.#ctx.waitUntil(
+      this.open()
+        .jobs.run((job) => this.#do(job), Date.now)
+        .then(() => this.#arm()),
+    );
+  }
+
+  #arm(): void {
+    if (this.#stores === undefined) return;
+    const { jobs, tokens } = this.#stores;
+    const now = Date.now();
+    const next = Math.max(
+      Math.min(jobs.nextDue() ?? Infinity, tokens.nextExpiry() ?? Infinity),
+      now + MIN_JOB_BACKOFF_MS,
+    );
+    // One that stands is never moved to a later time: it would be again and again, and never ring.
+    if (next === Infinity || (this.#alarmAt !== undefined && this.#alarmAt <= next)) return;
+    this.#alarmAt = next;
+    this.#ctx.storage.setAlarm(next);
+  }
+
+  async #do({ kind, target }: Job): Promise<void> {
+    switch (kind) {
+      case 'notify': {
+        const hubs = isGatheringHub(target) ? this.#env.GATHERING_HUB : this.#env.HUB;
+        const before = this.open().watches.lastSequence();
+        const isConcerned = await hubs.getByName(target).changed(this.#key);
+        const { watches } = this.open();
+        if (isConcerned) watches.taken(target, before);
+        else watches.forgetHub(target, before);
+        return;
+      }
+      case 'revoke': {
+        const [token = '', namespace = ''] = target.split(' ');
+        return this.#authority(namespace).revokeMadeBy(foreignParent(this.#key, Number(token)));
+      }
+      case 'wipe':
+        return this.#authority(target).wipe();
+    }
+  }
+
+  #exists(): boolean {
+    const tables = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'tokens'";
+    return this.#ctx.storage.sql.exec(tables).toArray().length > 0;
+  }
+
+  #hasEnded(): boolean {
+    return this.#ctx.storage.kv.get<boolean>(ENDED_KEY) === true;
+  }
+
+  #authority(key: string) {
+    return this.#env.AUTHORITY.getByName(authorityName(key));
+  }
+}

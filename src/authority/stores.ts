@@ -1,0 +1,33 @@
+import { Children } from './children.ts';
+import { Jobs } from './jobs.ts';
+import { LoginStore } from './login-store.ts';
+import { Policies } from './policies.ts';
+import { Tokens } from './tokens.ts';
+import { Watches } from './watches.ts';
+
+/** What an authority stores. */
+export class Stores {
+  readonly sql: SqlStorage;
+  readonly tokens: Tokens;
+  readonly policies: Policies;
+  readonly watches: Watches;
+  readonly jobs: Jobs;
+  readonly children: Children;
+  readonly logins: LoginStore;
+
+  constructor({ sql }: DurableObjectStorage) {
+    this.sql = sql;
+    this.tokens = new Tokens(sql);
+    this.policies = new Policies(sql);
+    this.watches = new Watches(sql);
+    this.jobs = new Jobs(sql);
+    this.children = new Children(sql);
+    this.logins = new LoginStore(sql);
+    // In which namespaces below a token of this one has made tokens.
+    sql.exec(
+      `CREATE TABLE IF NOT EXISTS foreign_children (
+         parent INTEGER NOT NULL, namespace TEXT NOT NULL, PRIMARY KEY (parent, namespace)
+       ) WITHOUT ROWID`,
+    );
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * The form of a token: `ctk.<secret>.<checksum>`, or `ctk.<secret>.<namespace>.<checksum>`. It names the
+ * namespace whose authority knows it, so that any Worker finds that without a directory; and the
+ * checksum (of everything before it) lets a mistyped one be refused without asking anybody. The prefix
+ * is for scanners of leaked secrets. A token of any other form belongs to the root namespace.
+ */
+import { parseNamespacePath, ROOT } from '../namespace.ts';
+
+export const TOKEN_PREFIX = 'ctk.';
+/** 32 characters of 62: 190 bits. */
+const SECRET_CHARACTERS = 32;
+const CHECKSUM_CHARACTERS = 8;
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+/** Makes a token of a namespace. */
+export async function mintToken(namespace: string): Promise<string> {
+  const body = `${TOKEN_PREFIX}${randomText(SECRET_CHARACTERS)}${namespace && '.'}${namespace}`;
+  return `${body}.${await checksumOf(body)}`;
+}
+
+/**
+ * The path of the namespace that a token says it is of; undefined where it has our prefix and yet was
+ * not made by us.
+ */
+export async function namespaceOfToken(token: string): Promise<string | undefined> {
+  if (!token.startsWith(TOKEN_PREFIX)) return ROOT;
+  const body = token.slice(0, token.lastIndexOf('.'));
+  if (token.slice(body.length + 1) !== (await checksumOf(body))) return undefined;
+  const namespace = body.slice(TOKEN_PREFIX.length + SECRET_CHARACTERS + 1);
+  return parseNamespacePath(namespace) === namespace ? namespace : undefined;
+}
+
+/** What is stored of a secret. One that we make cannot be found from it by trying. */
+export async function digestOf(secret: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(secret));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Random letters and digits, each equally likely. */
+export function randomText(length: number): string {
+  let text = '';
+  while (text.length < length) {
+    for (const byte of crypto.getRandomValues(new Uint8Array(length))) {
+      // 248 is the largest multiple of 62 that fits a byte.
+      if (byte < 248 && text.length < length) text += ALPHABET[byte % ALPHABET.length];
+    }
+  }
+  return text;
+}
+
+async function checksumOf(body: string): Promise<string> {
+  return (await digestOf(body)).slice(0, CHECKSUM_CHARACTERS);
+}

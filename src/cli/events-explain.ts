@@ -1,0 +1,108 @@
+/** `carillon events explain` */
+import { isJsonObject } from '../event/json.ts';
+import { parseJson } from '../ingest/text.ts';
+import { apiCommand } from './api-command.ts';
+import { type Problem, unreadable, wrongUse } from './command.ts';
+import { type Explanation, explanationText } from './explanation.ts';
+import { readInput, readSecret } from './input.ts';
+import { readPolicyFile } from './policy-file.ts';
+
+type Members = Readonly<Record<string, unknown>>;
+
+interface Options {
+  readonly pattern?: string;
+  readonly filter?: string;
+  readonly namespaces?: readonly string[];
+  readonly token?: string;
+  readonly accessor?: string;
+  readonly 'policy-file'?: readonly string[];
+  readonly id?: string;
+  readonly event?: string;
+}
+
+export const eventsExplain = apiCommand({
+  name: 'events explain',
+  summary: 'Say why a subscriber gets an event, or does not',
+  usage: 'events explain [options] --pattern <pattern> (--event <file> | --id <id>)',
+  details: `Options:
+  --pattern <pattern>      what is subscribed to: kv-v2/data-write, kv*, *
+  --filter <expression>    filter of the subscription
+  --namespaces <pattern>   namespaces that the subscription adds; may be repeated
+  --event <file>           the event, from a file or, with "-", from standard input: JSON as
+                           "events publish" reads it, or a frame as "events subscribe" prints it
+  --id <id>                the event of this id, where the server still remembers it
+  --token <token>          who subscribes (default: who asks); "-" reads it from standard input
+  --accessor <accessor>    the same by the accessor of the token
+  --policy-file <file>     the same by policies, which need not be written yet; may be repeated
+`,
+  examples: `carillon events explain --pattern 'kv*' --id 9f1c3a52-0b7e-4c1d-8a44-6d2f1e0b7c55
+carillon events explain --pattern 'kv*' --policy-file subscriber.hcl --event event.json`,
+  ends: 'Ends with 0 when the event is delivered, 3 when it is not, 1 when that cannot be told.',
+  options: {
+    pattern: { type: 'string' },
+    filter: { type: 'string' },
+    namespaces: { type: 'string', multiple: true },
+    token: { type: 'string' },
+    accessor: { type: 'string' },
+    'policy-file': { type: 'string', multiple: true },
+    id: { type: 'string' },
+    event: { type: 'string' },
+  },
+  positionals: [0, 0],
+  async callOf(values) {
+    const body = await bodyOf(values as Options);
+    if ('problem' in body) return body as Problem;
+    const { 'policy-file': policyFiles = [] } = values as Options;
+    return {
+      method: 'POST',
+      path: 'sys/events/explain',
+      body,
+      text: ({ data }) => explanationText(data as unknown as Explanation, policyFiles),
+      exitCode: ({ data }) => (data.delivered === true ? 0 : 3),
+    };
+  },
+});
+
+async function bodyOf(options: Options): Promise<Members | Problem> {
+  const { pattern, filter, namespaces, id } = options;
+  if (!pattern) return wrongUse('--pattern is missing');
+  if ((id === undefined) === (options.event === undefined)) {
+    return wrongUse('give the event with --event, or its --id');
+  }
+  const subject = await subjectOf(options);
+  if ('problem' in subject) return subject;
+  const event = options.event === undefined ? { id } : await eventOf(options.event);
+  if ('problem' in event) return event;
+  return { pattern, filter, namespaces, ...subject, ...event };
+}
+
+async function subjectOf(options: Options): Promise<Members | Problem> {
+  const { token, accessor, 'policy-file': files, event } = options;
+  if ([token, accessor, files].filter((each) => each !== undefined).length > 1) {
+    return wrongUse('give one of --token, --accessor and --policy-file');
+  }
+  if ([token, event, ...(files ?? [])].filter((source) => source === '-').length > 1) {
+    return wrongUse('standard input can be read once');
+  }
+  if (token === '-') {
+    const read = await readSecret('-');
+    return read.ok ? { token: read.value } : unreadable(read.failure);
+  }
+  if (files === undefined) return { token, accessor };
+  const policies: string[] = [];
+  for (const file of files) {
+    const policy = await readPolicyFile(file);
+    if (!policy.ok) return unreadable(policy.failure);
+    policies.push(policy.value.text);
+  }
+  return { policies };
+}
+
+async function eventOf(source: string): Promise<Members | Problem> {
+  const text = await readInput(source);
+  if (!text.ok) return unreadable(text.failure);
+  const json = parseJson(text.value);
+  if (!json.ok) return { problem: `the event is ${json.failure.message}`, exitCode: 1 };
+  if (!isJsonObject(json.value)) return { problem: 'the event is not a JSON object', exitCode: 1 };
+  return { event: json.value };
+}

@@ -1,0 +1,60 @@
+/** What a command reads from a file, from standard input, or from somebody at a terminal. */
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { type Readable, Writable } from 'node:stream';
+import { decodeUtf8 } from '../ingest/text.ts';
+import { invalid, ok, type Result } from '../result.ts';
+
+/** More than a policy, an event or a token may have. */
+const MAX_INPUT_BYTES = 1024 * 1024;
+
+/** Reads a file, or standard input where the source is `-`. */
+export async function readInput(source: string): Promise<Result<string>> {
+  const name = source === '-' ? 'standard input' : source;
+  const stream: Readable = source === '-' ? process.stdin : createReadStream(source);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > MAX_INPUT_BYTES) {
+        return invalid(`cannot read ${name}: it has more than ${MAX_INPUT_BYTES} bytes`);
+      }
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    return invalid(`cannot read ${name}: ${(error as Error).message}`);
+  }
+  const text = decodeUtf8(Buffer.concat(chunks));
+  return text.ok ? text : invalid(`cannot read ${name}: it is not UTF-8`);
+}
+
+/** Reads a secret from a file, or from standard input: without the line's end that follows it there. */
+export async function readSecret(source: string): Promise<Result<string>> {
+  const text = await readInput(source);
+  return text.ok ? ok(text.value.trim()) : text;
+}
+
+/** Asks somebody at a terminal. What they type is not shown; undefined where they break off. */
+export function askSecret(question: string): Promise<string | undefined> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  return new Promise((resolve) => {
+    // Before the question: from here on the terminal shows nothing.
+    const lines = createInterface({
+      input: process.stdin,
+      output: nowhere,
+      terminal: true,
+      historySize: 0,
+    });
+    const end = (answer: string | undefined) => {
+      lines.removeAllListeners();
+      lines.close();
+      process.stderr.write('\n');
+      resolve(answer?.trim());
+    };
+    lines.once('line', end);
+    lines.once('SIGINT', () => end(undefined));
+    lines.once('close', () => end(undefined));
+    process.stderr.write(question);
+  });
+}

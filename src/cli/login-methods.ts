@@ -1,0 +1,50 @@
+/** What each way to log in takes as arguments, and asks the server. */
+import { ok, type Result } from '../result.ts';
+import { type Problem, unreadable, wrongUse } from './command.ts';
+import { readSecret } from './input.ts';
+
+/** The members of a login's body, each as `name=value`, `name=@file` or `name=-`. */
+interface LoginMethod {
+  readonly path: string;
+  readonly required: readonly string[];
+  readonly optional: readonly string[];
+}
+
+export const LOGIN_METHODS: Readonly<Record<string, LoginMethod>> = {
+  jwt: { path: 'auth/jwt/login', required: ['jwt'], optional: ['role'] },
+  approle: { path: 'auth/approle/login', required: ['role_id', 'secret_id'], optional: [] },
+};
+
+/**
+ * Reads the arguments of a login. What is wrong with one is said without it: it may be a secret.
+ *
+ * @example
+ * readLogin(LOGIN_METHODS.jwt, ['role=ci', 'jwt=@token']) // { body: { role: 'ci', jwt: 'eyJ…' } }
+ */
+export async function readLogin(
+  { required, optional }: LoginMethod,
+  args: readonly string[],
+): Promise<{ readonly body: Readonly<Record<string, string>> } | Problem> {
+  const known = [...required, ...optional];
+  const body: Record<string, string> = {};
+  if (args.filter((arg) => arg.endsWith('=-')).length > 1) {
+    return wrongUse('standard input can be read once');
+  }
+  for (const [index, arg] of args.entries()) {
+    const name = known.find((each) => arg.startsWith(`${each}=`));
+    if (name === undefined) {
+      const forms = known.map((each) => `${each}=…`).join(' or ');
+      return wrongUse(`argument ${index + 1} is not ${forms}`);
+    }
+    const value = await readValue(arg.slice(name.length + 1));
+    if (!value.ok) return unreadable(value.failure);
+    body[name] = value.value;
+  }
+  const missing = required.find((name) => !body[name]);
+  return missing === undefined ? { body } : wrongUse(`${missing}=… is missing`);
+}
+
+function readValue(text: string): Promise<Result<string>> | Result<string> {
+  if (text === '-') return readSecret('-');
+  return text.startsWith('@') ? readSecret(text.slice(1)) : ok(text);
+}

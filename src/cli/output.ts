@@ -1,0 +1,97 @@
+/** How commands print an answer: as a table in the manner of Vault's, or as the JSON that it is. */
+import type { Values } from './arguments.ts';
+import { status } from './command.ts';
+import type { Answer } from './server.ts';
+
+type Row = readonly [key: string, value: unknown];
+
+export const FORMAT_OPTIONS = { format: { type: 'string', default: 'table' } } as const;
+export const FORMAT_HELP = '  --format <table|json>    how to print the answer (default: table)';
+
+const FORMATS = ['table', 'json'];
+const GAP = 4;
+
+/** What is wrong with the `--format` of a command. */
+export function problemOfFormat({ format }: Values): string | undefined {
+  return FORMATS.includes(String(format))
+    ? undefined
+    : `--format is ${JSON.stringify(format)}; it must be "table" or "json"`;
+}
+
+/** Prints an answer: as JSON where that is wanted, else as the text, and what the server warns of. */
+export function print({ body, warnings }: Answer, text: string, { format }: Values): void {
+  if (format === 'json') {
+    if (body !== undefined) process.stdout.write(`${JSON.stringify(body, null, 2)}\n`);
+    return;
+  }
+  process.stdout.write(text);
+  for (const warning of warnings) status(`warning: ${warning}`);
+}
+
+/** A line for each key, with the values below each other. */
+export function table(rows: readonly Row[]): string {
+  return columns([
+    ['Key', 'Value'],
+    ['---', '-----'],
+    ...rows.map(([key, value]) => [key, cell(key, value)] as const),
+  ]);
+}
+
+/** The members of an object, in the order of their keys. */
+export function tableOf(data: Readonly<Record<string, unknown>>): string {
+  return table(Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Texts below a heading. */
+export function listing(heading: string, texts: readonly unknown[]): string {
+  const lines = [heading, '-'.repeat(heading.length), ...texts.map((text) => cell('', text))];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Two columns, the second where the longest of the first has ended. */
+export function columns(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([first]) => first.length)) + GAP;
+  return rows.map(([first, second]) => `${first.padEnd(width)}${second}\n`).join('');
+}
+
+/** The token of an `auth` block. */
+export function tokenRows(auth: Readonly<Record<string, unknown>>): Row[] {
+  const { metadata, identity_policies = [] } = auth;
+  return [
+    ['token', auth.client_token],
+    ['token_accessor', auth.accessor],
+    ['token_duration', auth.lease_duration === 0 ? '∞' : auth.lease_duration],
+    ['token_renewable', auth.renewable],
+    ['token_policies', auth.token_policies],
+    ['identity_policies', identity_policies],
+    ['policies', auth.policies],
+    ...Object.entries(metadata ?? {}).map(([key, value]) => [`token_meta_${key}`, value] as const),
+  ];
+}
+
+function cell(key: string, value: unknown): string {
+  if (value === null || value === undefined || value === '') return 'n/a';
+  if (typeof value === 'number' && /(^|_)(ttl|period|duration)$/.test(key)) return duration(value);
+  if (Array.isArray(value)) return `[${value.map((each) => cell('', each)).join(' ')}]`;
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return visible(text);
+}
+
+/** What others wrote must not speak to the terminal. */
+export function visible(text: string): string {
+  return text.replace(
+    /\p{Cc}/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** `768h`, `1h30m`, as Go reads it. */
+function duration(seconds: number): string {
+  const units = {
+    h: Math.floor(seconds / 3600),
+    m: Math.floor(seconds / 60) % 60,
+    s: seconds % 60,
+  };
+  const parts = Object.entries(units).filter(([, count]) => count > 0);
+  return parts.map(([unit, count]) => `${count}${unit}`).join('') || '0s';
+}

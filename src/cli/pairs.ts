@@ -1,0 +1,13 @@
+/** Arguments such as `service=web`. */
+import { invalid, ok, type Result } from '../result.ts';
+
+/** Reads `key=value` texts; of those with the same key the last counts. */
+export function parsePairs(texts: readonly string[]): Result<Record<string, string>> {
+  const pairs: [string, string][] = [];
+  for (const text of texts) {
+    const equals = text.indexOf('=');
+    if (equals < 1) return invalid(`${JSON.stringify(text)} is not key=value`);
+    pairs.push([text.slice(0, equals), text.slice(equals + 1)]);
+  }
+  return ok(Object.fromEntries(pairs));
+}

@@ -1,0 +1,41 @@
+/** `carillon policy check` */
+import { type Command, type ExitCode, misuse, status } from './command.ts';
+import { nameOf, readPolicyFile } from './policy-file.ts';
+
+export const policyCheck: Command = {
+  name: 'policy check',
+  summary: 'Say what is wrong with policy files, and where',
+  help: `Check policies, in HCL or JSON, as the server does when they are written. Needs no server.
+
+Usage: carillon policy check <file>...
+
+  <file>         policy file, or "-" for standard input
+
+Options:
+  -h, --help     show this
+
+Ends with 0 when every policy is right and 1 otherwise.
+
+Example:
+  carillon policy check policies/*.hcl
+`,
+  options: {},
+  async run(_values, positionals): Promise<ExitCode> {
+    if (positionals.length === 0) return misuse('the policy file is missing', 'policy check');
+    if (positionals.filter((source) => source === '-').length > 1) {
+      return misuse('standard input can be read once', 'policy check');
+    }
+    let exitCode: ExitCode = 0;
+    for (const source of positionals) {
+      const policy = await readPolicyFile(source);
+      if (policy.ok) {
+        const { rules } = policy.value;
+        process.stdout.write(`${nameOf(source)}: ${rules} path rule${rules === 1 ? '' : 's'}\n`);
+      } else {
+        status(policy.failure.message);
+        exitCode = 1;
+      }
+    }
+    return exitCode;
+  },
+};

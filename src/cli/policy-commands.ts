@@ -1,0 +1,77 @@
+/** `carillon policy write`, `read`, `list` and `delete` */
+import { apiCommand } from './api-command.ts';
+import { unreadable } from './command.ts';
+import { readInput } from './input.ts';
+
+const PATH = 'sys/policies/acl';
+
+export const policyWrite = apiCommand({
+  name: 'policy write',
+  summary: 'Write a policy, in place of one that has the name',
+  usage: 'policy write [options] <name> <file>',
+  details: `  <name>                   what the policy is called; names are lower case
+  <file>                   file with the policy, in HCL or JSON, or "-" for standard input
+
+Options:
+`,
+  examples: 'carillon policy write subscriber subscriber.hcl',
+  positionals: [2, 2],
+  async callOf(_values, [name = '', source = '']) {
+    const policy = await readInput(source);
+    if (!policy.ok) return unreadable(policy.failure);
+    return {
+      method: 'PUT',
+      path: `${PATH}/${name}`,
+      body: { policy: policy.value },
+      done: `wrote the policy ${JSON.stringify(name)}`,
+    };
+  },
+});
+
+export const policyRead = apiCommand({
+  name: 'policy read',
+  summary: 'Print a policy',
+  usage: 'policy read [options] <name>',
+  details: 'Options:\n',
+  examples: 'carillon policy read subscriber',
+  positionals: [1, 1],
+  callOf: (_values, [name = '']) => ({
+    method: 'GET',
+    path: `${PATH}/${name}`,
+    text: ({ data }) => endedLine(String(data.policy ?? '')),
+    missing: `there is no policy ${JSON.stringify(name)}`,
+  }),
+});
+
+export const policyList = apiCommand({
+  name: 'policy list',
+  summary: 'List the names of the policies',
+  usage: 'policy list [options]',
+  details: 'Options:\n',
+  examples: 'carillon policy list',
+  positionals: [0, 0],
+  callOf: () => ({
+    method: 'GET',
+    path: PATH,
+    query: 'list=true',
+    text: ({ data }) => ((data.keys ?? []) as string[]).map((name) => `${name}\n`).join(''),
+  }),
+});
+
+export const policyDelete = apiCommand({
+  name: 'policy delete',
+  summary: 'Delete a policy; the tokens that have it lose what it grants',
+  usage: 'policy delete [options] <name>',
+  details: 'Options:\n',
+  examples: 'carillon policy delete subscriber',
+  positionals: [1, 1],
+  callOf: (_values, [name = '']) => ({
+    method: 'DELETE',
+    path: `${PATH}/${name}`,
+    done: `deleted the policy ${JSON.stringify(name)}, if there was one`,
+  }),
+});
+
+function endedLine(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}

@@ -1,0 +1,30 @@
+/** Policies as files, and what is wrong with one and where. */
+import { parsePolicy } from '../policy/policy.ts';
+import { invalid, ok, type Result } from '../result.ts';
+import { readInput } from './input.ts';
+
+interface PolicyFile {
+  readonly text: string;
+  /** How many `path` blocks it has. */
+  readonly rules: number;
+}
+
+/**
+ * Reads and checks a policy from a file, or from standard input where the source is `-`.
+ *
+ * @returns the policy; or `file:line:column: what is wrong`, the form in which editors find the place
+ */
+export async function readPolicyFile(source: string): Promise<Result<PolicyFile>> {
+  const text = await readInput(source);
+  if (!text.ok) return text;
+  const policy = parsePolicy(text.value);
+  if (policy.ok) return ok({ text: text.value, rules: policy.value.paths.length });
+  const message = policy.failure.message.replace(/^failed to parse policy: /, '');
+  const [suffix = '', line, column] = / on line (\d+), column (\d+)$/.exec(message) ?? [];
+  const place = [nameOf(source), line, column].filter((part) => part !== undefined).join(':');
+  return invalid(`${place}: ${message.slice(0, message.length - suffix.length)}`);
+}
+
+export function nameOf(source: string): string {
+  return source === '-' ? '<stdin>' : source;
+}

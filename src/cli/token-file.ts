@@ -1,0 +1,41 @@
+/** The file in which a login is kept: Vault's own, so that either command finds the login of the other. */
+import { randomUUID } from 'node:crypto';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { invalid, ok, type Result } from '../result.ts';
+
+const FILE = '.vault-token';
+
+/** @returns the token that is stored, undefined where there is none, or why it cannot be read */
+export function storedToken(): Result<string | undefined> {
+  const home = homedir();
+  if (home === '') return ok(undefined);
+  try {
+    return ok(readFileSync(join(home, FILE), 'utf8').trim() || undefined);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? ok(undefined) : invalid(`cannot read the stored token: ${message}`);
+  }
+}
+
+/**
+ * Stores a token in place of the one before. At each moment one of the two is there, whole, and nobody
+ * but its owner may read it.
+ *
+ * @returns the path of the file, or why the token was not stored
+ */
+export function storeToken(token: string): Result<string> {
+  const home = homedir();
+  if (home === '') return invalid('the token is not stored: HOME is empty');
+  const path = join(home, FILE);
+  const unfinished = `${path}.${randomUUID()}`;
+  try {
+    writeFileSync(unfinished, token, { mode: 0o600, flag: 'wx', flush: true });
+    renameSync(unfinished, path);
+    return ok(path);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    return invalid(`the token is not stored: ${(error as Error).message}`);
+  }
+}

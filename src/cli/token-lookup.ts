@@ -1,0 +1,30 @@
+/** `carillon token lookup` */
+import { apiCommand } from './api-command.ts';
+import { tableOf } from './output.ts';
+import { ACCESSOR_OPTIONS, targetOf } from './token-target.ts';
+
+export const tokenLookup = apiCommand({
+  name: 'token lookup',
+  summary: 'Show what is known of a token',
+  usage: 'token lookup [options] [<token>]',
+  details: `  <token>                  the token (default: the one that asks)
+
+Options:
+  --accessor               the argument is the accessor of a token
+`,
+  examples: `carillon token lookup
+carillon token lookup --accessor 7H7y7lQJ64XoxJMvKubn6SIG`,
+  options: ACCESSOR_OPTIONS,
+  positionals: [0, 1],
+  callOf(values, [given]) {
+    const target = targetOf(values, given);
+    if ('problem' in target) return target;
+    const { suffix, body } = target;
+    return {
+      path: `auth/token/lookup${suffix}`,
+      // What every token may do to itself is to read.
+      ...(suffix === '-self' ? { method: 'GET' } : { method: 'POST', body }),
+      text: ({ data }) => tableOf(data),
+    };
+  },
+});

@@ -1,0 +1,30 @@
+/** `carillon token renew` */
+import { apiCommand } from './api-command.ts';
+import { table, tokenRows } from './output.ts';
+import { ACCESSOR_OPTIONS, targetOf } from './token-target.ts';
+
+export const tokenRenew = apiCommand({
+  name: 'token renew',
+  summary: 'Let a token live longer',
+  usage: 'token renew [options] [<token>]',
+  details: `  <token>                  the token (default: the one that asks)
+
+Options:
+  --accessor               the argument is the accessor of a token
+  --increment <duration>   how long it is to live from now: 90s, 1h30m, 2d (default: as at first)
+`,
+  examples: `carillon token renew --increment 1h
+carillon token renew --accessor 7H7y7lQJ64XoxJMvKubn6SIG`,
+  options: { ...ACCESSOR_OPTIONS, increment: { type: 'string' } },
+  positionals: [0, 1],
+  callOf(values, [given]) {
+    const target = targetOf(values, given);
+    if ('problem' in target) return target;
+    return {
+      method: 'POST',
+      path: `auth/token/renew${target.suffix}`,
+      body: { ...target.body, increment: values.increment },
+      text: ({ auth = {} }) => table(tokenRows(auth)),
+    };
+  },
+});

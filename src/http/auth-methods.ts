@@ -1,0 +1,34 @@
+/** `GET /v1/sys/auth`: the auth methods of a namespace, which are always the same three. */
+import { mountAccessor } from '../authority/logins/login-token.ts';
+import { DEFAULT_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS } from '../limits.ts';
+import { succeed } from './answer.ts';
+import type { Endpoint } from './api.ts';
+
+const METHODS = [
+  { type: 'approle', description: 'role id and secret id' },
+  { type: 'jwt', description: 'JWT of an issuer' },
+  { type: 'token', description: 'token based credentials' },
+] as const;
+
+export const listAuthMethods: Endpoint = {
+  operation: 'read',
+  run: async ({ namespace }) => {
+    const entries = METHODS.map(async ({ type, description }) => {
+      const accessor = await mountAccessor(type, namespace);
+      const method = {
+        accessor,
+        config: {
+          default_lease_ttl: DEFAULT_TOKEN_TTL_SECONDS,
+          max_lease_ttl: MAX_TOKEN_TTL_SECONDS,
+          token_type: 'default-service',
+        },
+        description,
+        local: false,
+        type,
+        uuid: accessor,
+      };
+      return [`${type}/`, method] as const;
+    });
+    return succeed(Object.fromEntries(await Promise.all(entries)));
+  },
+};

@@ -1,0 +1,352 @@
+/**
+ * What a hub knows of the tokens of its subscribers and of their policies, and how it stays true: the
+ * authority of each tells the hub that something changed, and the hub asks it what. Conversations with
+ * one authority follow each other, so that what is older never overwrites what is newer.
+ */
+import type { Change, WatchedState } from '../authority/contract.ts';
+import { authorityName } from '../authority/name.ts';
+import type { Idle } from '../authority/watches.ts';
+import { callWithRetry } from '../call.ts';
+import { MAX_DECISION_AGE_MS, MAX_NOTICES } from '../limits.ts';
+import type { PolicyText } from '../policy/policy-set.ts';
+import { Accesses } from './accesses.ts';
+import type { HandshakeToken, Holder } from './subscription.ts';
+import { Turns } from './turns.ts';
+
+/** A token that the hub watches. */
+export interface WatchedToken {
+  /** The tag of its sockets. */
+  readonly tag: string;
+  readonly holder: Holder;
+}
+
+/** What changes at the subscribers when something changes at an authority. */
+export interface Subscribed {
+  /** Closes the sockets of a token. */
+  closeToken(tag: string): void;
+  /** Decides anew for those whom a policy concerns. */
+  policyChanged(authority: string, policy: string): void;
+  hasSocket(tag: string): boolean;
+  hasHolders(authority: string): boolean;
+  /** Closes the sockets of all holders of an authority that does not answer. */
+  closeHolders(authority: string): void;
+}
+
+interface Waiting {
+  readonly digest: string;
+  resolve(watched: WatchedToken | undefined): void;
+  reject(error: unknown): void;
+}
+
+export class Holders {
+  readonly accesses: Accesses;
+  readonly #ctx: DurableObjectState;
+  readonly #env: Env;
+  readonly #subscribed: Subscribed;
+  readonly #turns = new Turns();
+  /** Handshakes whose tokens have yet to be watched, by authority. */
+  readonly #waiting = new Map<string, Waiting[]>();
+  /** Tokens of handshakes under way, by their tag: they have no socket yet. */
+  readonly #handshakes = new Map<string, number>();
+  /** When the next token expires; undefined until it was looked up. */
+  #nextExpiry: number | undefined;
+  /** What the alarm is known to be set to. */
+  #alarmAt: number | undefined;
+
+  constructor(ctx: DurableObjectState, env: Env, subscribed: Subscribed) {
+    this.#ctx = ctx;
+    this.#env = env;
+    this.#subscribed = subscribed;
+    this.accesses = new Accesses(ctx.storage.sql);
+    ctx.storage.sql.exec(
+      `CREATE TABLE IF NOT EXISTS authorities (
+         authority TEXT PRIMARY KEY,
+         taken INTEGER NOT NULL,
+         confirmed_at INTEGER NOT NULL
+       ) WITHOUT ROWID;
+       CREATE TABLE IF NOT EXISTS watched_tokens (
+         key INTEGER PRIMARY KEY AUTOINCREMENT,
+         authority TEXT NOT NULL,
+         token INTEGER NOT NULL,
+         expires_at INTEGER,
+         UNIQUE (authority, token)
+       );
+       CREATE INDEX IF NOT EXISTS watched_tokens_by_expiry ON watched_tokens (expires_at)
+         WHERE expires_at IS NOT NULL`,
+    );
+  }
+
+  /**
+   * Has the authority tell this hub of every change from now on.
+   *
+   * @returns how things stand, to be released when the handshake has ended; undefined where there is no
+   *   such token (any more)
+   */
+  watch({ authority, digest }: HandshakeToken): Promise<WatchedToken | undefined> {
+    const waiting = this.#waiting.get(authority) ?? [];
+    this.#waiting.set(authority, waiting);
+    const watched = new Promise<WatchedToken | undefined>((resolve, reject) => {
+      waiting.push({ digest, resolve, reject });
+    });
+    // After a deploy everybody comes back at once: those who wait are asked about together.
+    this.#turns.share(authority, 'watch', () => this.#watchWaiting(authority));
+    return watched;
+  }
+
+  /** The handshake has ended, one way or the other. */
+  release({ tag }: WatchedToken): void {
+    const left = (this.#handshakes.get(tag) ?? 0) - 1;
+    if (left > 0) this.#handshakes.set(tag, left);
+    else this.#handshakes.delete(tag);
+  }
+
+  /** Whether a token that was watched still is. */
+  isWatched({ tag }: WatchedToken): boolean {
+    return (
+      this.#sql.exec('SELECT 1 FROM watched_tokens WHERE key = ?', keyOf(tag)).toArray().length > 0
+    );
+  }
+
+  /**
+   * Told by an authority that something changed.
+   *
+   * @returns whether this hub has any business with it
+   */
+  async changed(authority: string): Promise<boolean> {
+    if (!this.#knows(authority)) return false;
+    await this.#turns.share(authority, 'ask', () => this.#ask(authority));
+    return true;
+  }
+
+  /**
+   * Makes sure that no decision rests on what was heard too long ago. An authority that does not answer
+   * costs its subscribers their sockets: they can come back, and miss nothing unawares.
+   *
+   * @returns undefined where there is nothing to wait for
+   */
+  confirm(now: number): Promise<unknown> | undefined {
+    const oldest = now - MAX_DECISION_AGE_MS;
+    const asked = this.#sql
+      .exec<{ authority: string; confirmed_at: number }>(
+        `SELECT authority, confirmed_at FROM authorities
+         WHERE confirmed_at < ? OR authority IN
+           (SELECT authority FROM watched_tokens WHERE expires_at <= ?)`,
+        oldest,
+        now,
+      )
+      .toArray();
+    if (asked.length === 0) return undefined;
+    return Promise.all(
+      asked.map(({ authority, confirmed_at }) => this.#confirm(authority, confirmed_at < oldest)),
+    );
+  }
+
+  /** Closes whom the time has run out for. */
+  closeExpired(now: number): void {
+    if (now < this.#expiry()) return;
+    const expired = this.#sql
+      .exec<{ key: number }>('DELETE FROM watched_tokens WHERE expires_at <= ? RETURNING key', now)
+      .toArray();
+    for (const { key } of expired) this.#subscribed.closeToken(tagOf(key));
+    this.#arm();
+  }
+
+  /** At the alarm: a token that was renewed at the last moment lives on. */
+  async expire(): Promise<void> {
+    this.#alarmAt = undefined;
+    await this.confirm(Date.now());
+    this.closeExpired(Date.now());
+    this.#arm();
+  }
+
+  /** The authorities that this hub is known to, told that it is no more. */
+  async leave(): Promise<void> {
+    const known = this.#sql.exec<{ authority: string }>('SELECT authority FROM authorities');
+    await Promise.all(
+      known
+        .toArray()
+        .map(({ authority }) =>
+          callWithRetry(() => this.#authority(authority).forgetHub(this.#hub)),
+        ),
+    );
+  }
+
+  /** @param isOld what was heard last is too old to decide by it any longer */
+  async #confirm(authority: string, isOld: boolean): Promise<void> {
+    try {
+      await this.#turns.share(authority, 'ask', () => this.#ask(authority));
+    } catch (error) {
+      console.error(`the authority of namespace ${authority || 'root'} does not answer:`, error);
+      if (isOld) this.#subscribed.closeHolders(authority);
+    }
+  }
+
+  /**
+   * Nobody is here by a token of this authority any more. The authority learns of it when it next has
+   * something to tell: what is sent to it now could come after a new handshake.
+   */
+  #drop(authority: string): void {
+    this.accesses.drop(authority);
+    for (const table of ['authorities', 'watched_tokens']) {
+      this.#sql.exec(`DELETE FROM ${table} WHERE authority = ?`, authority);
+    }
+  }
+
+  /** Asks what changed and heeds it. */
+  async #ask(authority: string): Promise<void> {
+    if (!this.#subscribed.hasHolders(authority)) return this.#drop(authority);
+    const askedAt = Date.now();
+    for (;;) {
+      const { taken } = this.#sql
+        .exec<{ taken: number }>('SELECT taken FROM authorities WHERE authority = ?', authority)
+        .one();
+      const { changes, more } = await callWithRetry(() =>
+        this.#authority(authority).changes(this.#hub, taken),
+      );
+      const idle = changes.flatMap((change) => this.#heed(authority, change));
+      this.#sql.exec(
+        'UPDATE authorities SET taken = ?, confirmed_at = ? WHERE authority = ?',
+        changes.at(-1)?.sequence ?? taken,
+        askedAt,
+        authority,
+      );
+      if (idle.length > 0) {
+        await callWithRetry(() => this.#authority(authority).forget(this.#hub, idle));
+      }
+      if (!more) return;
+    }
+  }
+
+  /** Has the authority watch the tokens of all handshakes that wait. */
+  async #watchWaiting(authority: string): Promise<void> {
+    const waiting = this.#waiting.get(authority) ?? [];
+    this.#waiting.delete(authority);
+    this.#sql.exec(
+      'INSERT OR IGNORE INTO authorities (authority, taken, confirmed_at) VALUES (?, 0, ?)',
+      authority,
+      Date.now(),
+    );
+    while (waiting.length > 0) {
+      const group = waiting.slice(0, MAX_NOTICES);
+      try {
+        const digests = group.map(({ digest }) => digest);
+        const { states, texts } = await callWithRetry(() =>
+          this.#authority(authority).watch(digests, this.#hub),
+        );
+        for (const [index, state] of states.entries()) {
+          group[index]?.resolve(state && this.#note(authority, state, texts));
+        }
+        waiting.splice(0, states.length);
+      } catch (error) {
+        for (const { reject } of waiting.splice(0)) reject(error);
+      }
+    }
+  }
+
+  /** @returns the token of the change, where it lives and nobody here holds it */
+  #heed(authority: string, change: Change): Idle[] {
+    if ('policy' in change) {
+      this.#setPolicy(authority, change.policy, change.text);
+      return [];
+    }
+    const [row] = this.#sql
+      .exec<{ key: number }>(
+        'SELECT key FROM watched_tokens WHERE authority = ? AND token = ?',
+        authority,
+        change.token,
+      )
+      .toArray();
+    if (row === undefined) return change.live ? [change] : [];
+    const tag = tagOf(row.key);
+    const isHeld = this.#handshakes.has(tag) || this.#subscribed.hasSocket(tag);
+    if (change.live && isHeld) {
+      this.#sql.exec(
+        'UPDATE watched_tokens SET expires_at = ? WHERE key = ?',
+        change.expiresAt ?? null,
+        row.key,
+      );
+      this.#arm();
+      return [];
+    }
+    this.#sql.exec('DELETE FROM watched_tokens WHERE key = ?', row.key);
+    this.#subscribed.closeToken(tag);
+    return change.live ? [change] : [];
+  }
+
+  #note(authority: string, state: WatchedState, texts: readonly PolicyText[]): WatchedToken {
+    for (const name of state.policies) {
+      this.#setPolicy(
+        authority,
+        name,
+        texts.find((text) => text.name === name),
+      );
+    }
+    const { key } = this.#sql
+      .exec<{ key: number }>(
+        `INSERT INTO watched_tokens (authority, token, expires_at) VALUES (?, ?, ?)
+         ON CONFLICT (authority, token) DO UPDATE SET expires_at = excluded.expires_at
+         RETURNING key`,
+        authority,
+        state.id,
+        state.expiresAt ?? null,
+      )
+      .one();
+    this.#arm();
+    const { policies, identity } = state;
+    const tag = tagOf(key);
+    this.#handshakes.set(tag, (this.#handshakes.get(tag) ?? 0) + 1);
+    return { tag, holder: { authority, policies, identity } };
+  }
+
+  #setPolicy(authority: string, name: string, text: PolicyText | undefined): void {
+    if (this.accesses.setPolicy(authority, name, text)) {
+      this.#subscribed.policyChanged(authority, name);
+    }
+  }
+
+  #knows(authority: string): boolean {
+    return (
+      this.#turns.has(authority) ||
+      this.#sql.exec('SELECT 1 FROM authorities WHERE authority = ?', authority).toArray().length >
+        0
+    );
+  }
+
+  #expiry(): number {
+    this.#nextExpiry ??=
+      this.#sql
+        .exec<{ next: number | null }>(
+          'SELECT MIN(expires_at) AS next FROM watched_tokens WHERE expires_at IS NOT NULL',
+        )
+        .one().next ?? Infinity;
+    return this.#nextExpiry;
+  }
+
+  #arm(): void {
+    this.#nextExpiry = undefined;
+    const next = this.#expiry();
+    if (next === Infinity || next === this.#alarmAt) return;
+    this.#alarmAt = next;
+    this.#ctx.storage.setAlarm(next);
+  }
+
+  get #sql(): SqlStorage {
+    return this.#ctx.storage.sql;
+  }
+
+  get #hub(): string {
+    return this.#ctx.id.name ?? '';
+  }
+
+  #authority(key: string) {
+    return this.#env.AUTHORITY.getByName(authorityName(key));
+  }
+}
+
+function tagOf(key: number): string {
+  return `token ${key}`;
+}
+
+function keyOf(tag: string): number {
+  return Number(tag.slice('token '.length));
+}

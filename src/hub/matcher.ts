@@ -1,0 +1,55 @@
+/** What a subscription says about an event, policies apart: namespace, event type, filter. */
+import { namespacesOfPattern } from '../event/event-type.ts';
+import type { EventFacts } from '../event/facts.ts';
+import { compileFilter, type Filter } from '../event/filter/filter.ts';
+import { compileGlob } from '../event/glob.ts';
+import { pathOfKey, trimSlashes } from '../namespace.ts';
+import { parseHubName } from './name.ts';
+import type { Subscription } from './subscription.ts';
+
+/** The step at which an event is found to be none that the subscription wants, in their order. */
+export type Mismatch = 'namespace' | 'event_type' | 'filter';
+
+export class Matcher {
+  readonly filter: Filter | undefined;
+  readonly #namespaces: readonly ((path: string) => boolean)[];
+  readonly #isType: (eventType: string) => boolean;
+  readonly #touchesType: (eventTypeNamespace: string) => boolean;
+
+  /** @throws where the filter does not parse: the handshake has looked at it before */
+  constructor({ pattern, namespaces, filter }: Omit<Subscription, 'encoding'>) {
+    this.#namespaces = namespaces.map(compileGlob);
+    this.#isType = compileGlob(pattern);
+    this.#touchesType = compileGlob(namespacesOfPattern(pattern));
+    if (filter === '') return;
+    const compiled = compileFilter(filter);
+    if (!compiled.ok) throw new Error(compiled.failure.message);
+    this.filter = compiled.value;
+  }
+
+  /** @returns why the event is not wanted, undefined where it is */
+  mismatch(facts: EventFacts): Mismatch | undefined {
+    if (!this.coversNamespace(facts)) return 'namespace';
+    if (!this.isOfType(facts)) return 'event_type';
+    if (this.filter?.matches(facts) === false) return 'filter';
+    return undefined;
+  }
+
+  coversNamespace({ namespace }: EventFacts): boolean {
+    return this.#covers(trimSlashes(namespace));
+  }
+
+  isOfType({ event_type }: EventFacts): boolean {
+    return this.#isType(event_type);
+  }
+
+  /** Whether events of the hub can match. */
+  touches(hub: string): boolean {
+    const { namespaceKey, eventTypeNamespace } = parseHubName(hub);
+    return this.#touchesType(eventTypeNamespace) && this.#covers(pathOfKey(namespaceKey));
+  }
+
+  #covers(namespace: string): boolean {
+    return this.#namespaces.some((matches) => matches(namespace));
+  }
+}

@@ -43,21 +43,39 @@ async function made(): Promise<{ hub: number; gatheringHub: number }> {
   };
 }
 
-async function publish(eventType: string): Promise<void> {
-  const response = await fetch(`${target.address}/v1/sys/events/publish/${eventType}`, {
+async function post(path: string, body: object = {}): Promise<unknown> {
+  const response = await fetch(`${target.address}/v1/${path}`, {
     method: 'POST',
-    headers: { 'X-Vault-Token': 'root' },
+    headers: { 'X-Vault-Token': 'root', 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
   });
-  expect(response.status).toBe(200);
+  expect(response.ok).toBe(true);
+  return response.status === 200 ? response.json() : undefined;
 }
 
-it('hubs leave memory while their subscribers stay connected and ping, and come back for the next event', async () => {
+async function publish(eventType: string): Promise<void> {
+  await post(`sys/events/publish/${eventType}`);
+}
+
+/** A token that may subscribe to anything. */
+async function makeToken(): Promise<string> {
+  const policy = 'path "sys/events/subscribe/*" { capabilities = ["read"] }';
+  await post('sys/policies/acl/listener', { policy });
+  const { auth } = (await post('auth/token/create', { policies: ['listener'] })) as {
+    auth: { client_token: string };
+  };
+  return auth.client_token;
+}
+
+it('hubs leave memory while their subscribers stay connected and ping, and come back for an event or a revocation', async () => {
   await using own = await subscribe(target, 'abc', { query: 'json=true' });
   await using gathering = await subscribe(target, 'a*', { query: 'json=true' });
+  const token = await makeToken();
+  await using revoked = await subscribe({ ...target, token }, 'other', { query: 'json=true' });
   await publish('abc');
   await own.next();
   await gathering.next();
-  expect(await made()).toEqual({ hub: 1, gatheringHub: 1 });
+  expect(await made()).toEqual({ hub: 2, gatheringHub: 1 });
 
   // Nothing else tells a hub that is asleep from one that is idle: the test has to wait as long.
   const pings = setInterval(() => {
@@ -66,10 +84,16 @@ it('hubs leave memory while their subscribers stay connected and ping, and come 
   }, 1000);
   await new Promise((resolve) => setTimeout(resolve, EVICTION_MS + 3000));
   clearInterval(pings);
-  expect(await made()).toEqual({ hub: 1, gatheringHub: 1 });
+  expect(await made()).toEqual({ hub: 2, gatheringHub: 1 });
 
   await publish('abc');
   await own.next();
   await gathering.next();
-  expect(await made()).toEqual({ hub: 2, gatheringHub: 2 });
+  expect(await made()).toEqual({ hub: 3, gatheringHub: 2 });
+
+  const revokedAt = performance.now();
+  await post('auth/token/revoke', { token });
+  expect(await revoked.closed).toEqual({ code: 1000, reason: '' });
+  expect(performance.now() - revokedAt).toBeLessThan(1000);
+  expect(await made()).toEqual({ hub: 4, gatheringHub: 2 });
 }, 60_000);

@@ -157,7 +157,7 @@ describe('the parser of policies', () => {
       fc.property(fc.oneof(garbage, fc.string({ unit: 'binary' })), (text) =>
         expectSense(parseInTime(text)),
       ),
-      { numRuns: 25_000 },
+      { numRuns: 50_000 },
     );
   }, 60_000);
 
@@ -169,7 +169,7 @@ describe('the parser of policies', () => {
         expectSense(result);
         if (!result.ok) refused++;
       }),
-      { numRuns: 15_000 },
+      { numRuns: 30_000 },
     );
     expect(refused).toBeGreaterThan(5000);
   }, 60_000);
@@ -180,7 +180,7 @@ describe('the parser of policies', () => {
         const read = readBack(accepted(parseInTime(print(blocks, style))));
         expect(read).toEqual(sorted(blocks));
       }),
-      { numRuns: 10_000 },
+      { numRuns: 15_000 },
     );
   }, 60_000);
 
@@ -190,7 +190,7 @@ describe('the parser of policies', () => {
         const read = readBack(accepted(parseInTime(printJson(blocks, indentation))));
         expect(read).toEqual(sorted(blocks));
       }),
-      { numRuns: 4000 },
+      { numRuns: 5000 },
     );
   }, 60_000);
 

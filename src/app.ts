@@ -6,7 +6,6 @@ import { readApiBody, runEndpoint } from './http/api.ts';
 import { audit, withoutTokens } from './http/audit.ts';
 import { type Bindings, type Config, parseConfig } from './http/config.ts';
 import { choose, ENDPOINTS, LOGINS, type Methods, nameIn } from './http/endpoints.ts';
-import { eventTypes } from './http/event-types.ts';
 import { health } from './http/health.ts';
 import { type LoginEndpoint, logIn } from './http/login.ts';
 import { findNamespace } from './http/namespace.ts';
@@ -39,7 +38,6 @@ const SEAL_STATUS = '/v1/sys/seal-status';
 const LEADER = '/v1/sys/leader';
 const SUBSCRIBE = '/v1/sys/events/subscribe';
 const PUBLISH = '/v1/sys/events/publish';
-const TYPES = '/v1/sys/events/types';
 
 /** For publishing, what this Worker remembers of a token for seconds is good enough. */
 const CACHED: Question = { fresh: false, use: 'request' };
@@ -95,8 +93,6 @@ app.on(['POST', 'PUT'], `${PUBLISH}/*`, (c) =>
   ),
 );
 app.all(`${PUBLISH}/*`, (c) => admit(c, CACHED, unsupported('POST, PUT')));
-app.get(TYPES, (c) => admit(c, CACHED, () => eventTypes()));
-app.all(TYPES, (c) => admit(c, CACHED, unsupported('GET')));
 for (const [path, methods] of Object.entries(ENDPOINTS)) {
   // Lists are asked for with a slash at the end as well.
   const pattern = path.replace('/:names', '/*');
@@ -106,7 +102,11 @@ for (const [path, methods] of Object.entries(ENDPOINTS)) {
 }
 app.onError((error) => {
   console.error(error);
-  return refuse({ reason: 'bug' });
+  return refuse(
+    isOfAnotherObject(error)
+      ? { reason: 'unavailable', message: 'a part of this server cannot be reached; try again' }
+      : { reason: 'bug' },
+  );
 });
 app.notFound((c) =>
   admit(c, CACHED, () => refuse({ reason: 'no_route', path: withoutTokens(routeOf(c)) })),
@@ -208,6 +208,13 @@ function call(
 function namespacePathOf(c: C): string | undefined {
   const path = parsePath(c.req.url);
   return namespaceOf(c.req.raw.headers, path.ok ? divide(path.value).namespace : '');
+}
+
+/** Whether a call to a Durable Object failed, and nothing that is done here. */
+function isOfAnotherObject(
+  error: Error & { remote?: boolean; retryable?: boolean; overloaded?: boolean },
+): boolean {
+  return error.remote === true || error.retryable === true || error.overloaded === true;
 }
 
 function unsupported(allow: string): () => Response {

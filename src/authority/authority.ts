@@ -96,6 +96,7 @@ export class Authority extends DurableObject<Env> {
       const token = tokens.find({ digest }, now);
       if (token !== undefined) watches.watch(hub, token.id);
       states.push(token);
+      characters += JSON.stringify(token?.identity ?? '').length;
       for (const name of token?.policies ?? []) {
         if (texts.has(name)) continue;
         const text = policies.get(name);

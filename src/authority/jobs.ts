@@ -71,8 +71,10 @@ export class Jobs {
   /** Tries the jobs that are due, each alone with its failure. */
   async run(work: (job: Job) => Promise<void>, now: () => number): Promise<void> {
     const due = this.#sql
+      // Hubs first: a revocation waits for them.
       .exec<Row>(
-        'SELECT kind, target, writing, attempts FROM jobs WHERE due_at <= ? LIMIT ?',
+        `SELECT kind, target, writing, attempts FROM jobs WHERE due_at <= ?
+         ORDER BY kind = 'notify' DESC, due_at LIMIT ?`,
         now(),
         MAX_JOBS_AT_ONCE,
       )
@@ -92,6 +94,8 @@ export class Jobs {
     const { kind, target } = first;
     let row: Row | undefined = first;
     try {
+      // Not due meanwhile: only where this object ends before the job does, the alarm finds it again.
+      this.#postpone(first, first.attempts, now() + MAX_JOB_BACKOFF_MS);
       while (row !== undefined) {
         await work({ kind, target });
         // One that was written again meanwhile is to be done again.
@@ -100,18 +104,24 @@ export class Jobs {
     } catch (error) {
       if (this.#stopped) return;
       console.error(`${kind} ${target} failed, to be tried again:`, error);
-      const { attempts } = row ?? first;
-      const backoff = Math.min(MIN_JOB_BACKOFF_MS * 2 ** attempts, MAX_JOB_BACKOFF_MS);
-      this.#sql.exec(
-        'UPDATE jobs SET attempts = ?, due_at = ? WHERE kind = ? AND target = ?',
-        attempts + 1,
-        now() + backoff,
-        kind,
-        target,
-      );
+      const failed = row ?? first;
+      const backoff = Math.min(MIN_JOB_BACKOFF_MS * 2 ** failed.attempts, MAX_JOB_BACKOFF_MS);
+      this.#postpone(failed, failed.attempts + 1, now() + backoff);
     } finally {
       this.#underWay.delete(keyOf(first));
     }
+  }
+
+  /** One that was written again meanwhile stays due as it is. */
+  #postpone({ kind, target, writing }: Row, attempts: number, dueAt: number): void {
+    this.#sql.exec(
+      'UPDATE jobs SET attempts = ?, due_at = ? WHERE kind = ? AND target = ? AND writing = ?',
+      attempts,
+      dueAt,
+      kind,
+      target,
+      writing,
+    );
   }
 
   /** @returns whether it was this writing of the job that stood */

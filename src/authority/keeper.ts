@@ -128,13 +128,22 @@ export class Keeper {
    * jobs. The alarm is set before anything is tried, in the turn that wrote the work down.
    */
   settle(): void {
-    for (const id of this.open().tokens.expired(Date.now())) this.revokeTree(id);
     this.#arm();
+    for (const id of this.open().tokens.expired(Date.now())) this.#expire(id);
     this.#ctx.waitUntil(
       this.open()
         .jobs.run((job) => this.#do(job), Date.now)
         .then(() => this.#arm()),
     );
+  }
+
+  /** One that cannot be revoked holds up no other, and is tried again with the next change. */
+  #expire(id: number): void {
+    try {
+      this.revokeTree(id);
+    } catch (error) {
+      console.error(`token ${id} has expired and cannot be revoked:`, error);
+    }
   }
 
   #arm(): void {

@@ -3,6 +3,7 @@ import type { Endpoint } from './api.ts';
 import * as approle from './approle-api.ts';
 import { listAuthMethods } from './auth-methods.ts';
 import * as capabilities from './capabilities-api.ts';
+import { eventTypes } from './event-types.ts';
 import { explain } from './explain.ts';
 import * as jwt from './jwt-api.ts';
 import type { LoginEndpoint } from './login.ts';
@@ -89,6 +90,7 @@ export const ENDPOINTS: Readonly<Record<string, Methods>> = {
     write: approle.destroySecretId('secret_id_accessor'),
   },
 
+  'sys/events/types': { read: eventTypes('read'), list: eventTypes('list') },
   'sys/events/explain': { write: explain },
 };
 
@@ -109,26 +111,26 @@ export function nameIn(endpointPath: string, route: string): string {
     : (segments[place] ?? '');
 }
 
-/** The endpoint for a request, and the methods that there are. */
+/** The endpoint for a request; or the methods that there are, where it has another. */
 export function choose(
   methods: Methods,
   method: string,
   isList: boolean,
 ): Endpoint | { readonly allow: string } {
-  const endpoint =
-    method === 'GET'
-      ? isList
-        ? methods.list
-        : methods.read
-      : method === 'DELETE'
-        ? methods.remove
-        : ['POST', 'PUT'].includes(method)
-          ? methods.write
-          : undefined;
-  const allow = [
-    ...(methods.read || methods.list ? ['GET'] : []),
-    ...(methods.write ? ['POST', 'PUT'] : []),
-    ...(methods.remove ? ['DELETE'] : []),
-  ].join(', ');
-  return endpoint ?? { allow };
+  const byMethod: Readonly<Record<string, Endpoint | undefined>> = {
+    GET: isList ? methods.list : methods.read,
+    POST: methods.write,
+    PUT: methods.write,
+    DELETE: methods.remove,
+  };
+  return byMethod[method] ?? { allow: allowed(methods) };
+}
+
+function allowed({ read, list, write, remove }: Methods): string {
+  const names = [
+    ...(read || list ? ['GET'] : []),
+    ...(write ? ['POST', 'PUT'] : []),
+    ...(remove ? ['DELETE'] : []),
+  ];
+  return names.join(', ');
 }

@@ -9,7 +9,7 @@ import { invalid, ok, type Result } from '../result.ts';
 import { answer, done, list, refuse } from './answer.ts';
 import { authorityOf, type Call, type Endpoint, textOf } from './api.ts';
 import { audit } from './audit.ts';
-import { isRootToken, placeOf } from './token.ts';
+import { type Caller, isRootToken, placeOf } from './token.ts';
 
 /**
  * The token that a request speaks of: which authority knows it, and by what. The root token of the server
@@ -152,7 +152,12 @@ async function create(call: Call, alwaysOrphan: boolean): Promise<Response> {
     alwaysOrphan,
   );
   if (!issued.ok) return refuse(issued.failure);
-  const { auth, warnings } = issued.value;
+  const { id, auth, warnings } = issued.value;
+  if (foreign !== undefined && !(await stillLives(env, foreign))) {
+    // Its parent was revoked before there was a child to revoke with it.
+    await authorityOf(env, namespace).revoke({ id });
+    return refuse({ reason: 'invalid_token' });
+  }
   audit('token_created', {
     namespace: pathOfKey(namespace),
     accessor: auth.accessor,
@@ -160,6 +165,15 @@ async function create(call: Call, alwaysOrphan: boolean): Promise<Response> {
     policies: auth.policies.join(','),
   });
   return answer({ auth, warnings, mountType: 'token' });
+}
+
+async function stillLives(
+  env: Env,
+  { authority, state }: NonNullable<Caller['token']>,
+): Promise<boolean> {
+  const { id } = state;
+  const found = await callWithRetry(() => authorityOf(env, authority).describe({ id }, ''));
+  return found !== undefined;
 }
 
 async function lookUp({ env, body, caller }: Call, target: Target): Promise<Response> {

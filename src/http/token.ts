@@ -4,10 +4,11 @@ import { authorityName } from '../authority/name.ts';
 import { digestOf, namespaceOfToken } from '../authority/token-form.ts';
 import { callWithRetry } from '../call.ts';
 import type { HandshakeToken } from '../hub/subscription.ts';
-import { LOOKUP_CACHE_MS, MAX_TOKEN_CHARACTERS } from '../limits.ts';
+import { LOOKUP_CACHE_MS, MAX_CACHED_LOOKUPS, MAX_TOKEN_CHARACTERS } from '../limits.ts';
 import { isWithin, pathOfKey } from '../namespace.ts';
 import { Access } from '../policy/access.ts';
-import { parsePolicies } from '../policy/policy-set.ts';
+import { keyOfPolicies, parsePolicies } from '../policy/policy-set.ts';
+import { Recent } from '../recent.ts';
 import type { Refusal } from './answer.ts';
 import { Cache } from './cache.ts';
 import type { Config } from './config.ts';
@@ -22,7 +23,7 @@ export interface Caller {
   readonly principal: string;
   readonly access: Access;
   /** Undefined for the root token of the server, which no authority knows. */
-  readonly token: (HandshakeToken & { readonly state: TokenState }) | undefined;
+  readonly token: (HandshakeToken & { readonly state: Omit<TokenState, 'texts'> }) | undefined;
   /** The token itself, for answers that show it to its own holder. */
   readonly secret: string;
 }
@@ -35,6 +36,8 @@ export interface Question {
 }
 
 const callers = new Cache<Caller>(LOOKUP_CACHE_MS);
+/** Shared by the callers of whom the same is true: a compiled policy set can be large. */
+const accesses = new Recent<Access>(MAX_CACHED_LOOKUPS);
 
 /**
  * Finds who the request's token belongs to: `X-Vault-Token`, else `Authorization: Bearer`.
@@ -73,8 +76,12 @@ export async function placeOf(secret: string, env: Env): Promise<HandshakeToken 
 
 /** What the holder of a token may do, as its authority says. */
 export function accessOf(authority: string, state: TokenState): Access {
-  const policies = parsePolicies(state.policies, state.texts);
-  return new Access(pathOfKey(authority), policies, state.identity);
+  const { policies: names, texts, identity } = state;
+  const key = keyOfPolicies({ authority, names, texts }, identity);
+  return accesses.getOrMake(
+    key,
+    () => new Access(pathOfKey(authority), parsePolicies(names, texts), identity),
+  );
 }
 
 function rootCaller(secret: string): Caller {
@@ -99,10 +106,11 @@ async function callerOf(
     env.AUTHORITY.getByName(authorityName(authority)).lookup(digest, use),
   );
   if (state === undefined) return undefined;
+  const { texts: _, ...rest } = state;
   const caller: Caller = {
     principal: state.identity?.entity.id ?? state.accessor,
     access: accessOf(authority, state),
-    token: { ...place, state },
+    token: { ...place, state: rest },
     secret,
   };
   // One whose uses are counted is asked about each time.

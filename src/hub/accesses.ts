@@ -1,22 +1,21 @@
 /** The policies of a hub's subscribers, as their authorities wrote them, and what follows from them. */
-import { MAX_CACHED_ACCESSES } from '../limits.ts';
+import { MAX_CACHED_ACCESSES, MAX_CACHED_LOOKUPS } from '../limits.ts';
 import { pathOfKey } from '../namespace.ts';
 import { Access } from '../policy/access.ts';
-import { type NamedPolicy, usedIdentity } from '../policy/acl.ts';
-import { type PolicyText, parsePolicies } from '../policy/policy-set.ts';
+import {
+  keyOfPolicies,
+  type PolicySet,
+  type PolicyText,
+  parsePolicies,
+} from '../policy/policy-set.ts';
+import { Recent } from '../recent.ts';
 import type { Holder } from './subscription.ts';
-
-/** A holder's policies, parsed, and the versions that they are of. */
-interface Parsed {
-  readonly policies: readonly NamedPolicy[];
-  readonly versions: readonly (number | undefined)[];
-}
 
 export class Accesses {
   readonly #sql: SqlStorage;
   /** By authority and names; few change, and what is still needed is read again. */
-  readonly #parsed = new Map<string, Parsed>();
-  /** By key, the longest unused first. */
+  readonly #sets = new Recent<PolicySet>(MAX_CACHED_LOOKUPS);
+  /** By key. All are gone through for each event, so if there are too many, the same ones stay. */
   readonly #accesses = new Map<string, Access>();
 
   constructor(sql: SqlStorage) {
@@ -46,58 +45,39 @@ export class Accesses {
         text.text,
       );
     }
-    this.#parsed.clear();
+    this.#sets.clear();
+    this.#accesses.clear();
     return true;
   }
 
   /** Forgets what an authority wrote. */
   drop(authority: string): void {
     this.#sql.exec('DELETE FROM policy_texts WHERE authority = ?', authority);
-    this.#parsed.clear();
+    this.#sets.clear();
+    this.#accesses.clear();
   }
 
-  /**
-   * What decides what a holder may see: its policies and their versions, and of its identity what their
-   * templates use. The same for all holders of whom the same is true, until a policy changes.
-   */
+  /** The same for all holders who may see the same, until a policy changes. */
   keyOf(holder: Holder): string {
-    const { policies, versions } = this.#parsedOf(holder);
-    return JSON.stringify([
-      holder.authority,
-      holder.policies,
-      versions,
-      usedIdentity(policies, holder.identity),
-    ]);
+    return keyOfPolicies(this.#setOf(holder), holder.identity);
   }
 
   /** @param key that of the holder */
   get(key: string, holder: Holder): Access {
+    const known = this.#accesses.get(key);
+    if (known !== undefined) return known;
     const { authority, identity } = holder;
-    const access =
-      this.#accesses.get(key) ??
-      new Access(pathOfKey(authority), this.#parsedOf(holder).policies, identity);
-    this.#accesses.delete(key);
-    this.#accesses.set(key, access);
-    const oldest = this.#accesses.keys().next().value;
-    if (this.#accesses.size > MAX_CACHED_ACCESSES && oldest !== undefined) {
-      this.#accesses.delete(oldest);
-    }
+    const { names, texts } = this.#setOf(holder);
+    const access = new Access(pathOfKey(authority), parsePolicies(names, texts), identity);
+    if (this.#accesses.size < MAX_CACHED_ACCESSES) this.#accesses.set(key, access);
     return access;
   }
 
-  #parsedOf({ authority, policies }: Holder): Parsed {
-    const key = JSON.stringify([authority, policies]);
-    let parsed = this.#parsed.get(key);
-    if (parsed === undefined) {
-      const texts = policies.map((name) => this.#text(authority, name));
-      const present = texts.filter((text) => text !== undefined);
-      parsed = {
-        policies: parsePolicies(policies, present),
-        versions: texts.map((text) => text?.version),
-      };
-      this.#parsed.set(key, parsed);
-    }
-    return parsed;
+  #setOf({ authority, policies: names }: Holder): PolicySet {
+    return this.#sets.getOrMake(JSON.stringify([authority, names]), () => {
+      const texts = names.map((name) => this.#text(authority, name));
+      return { authority, names, texts: texts.filter((text) => text !== undefined) };
+    });
   }
 
   #text(authority: string, name: string): PolicyText | undefined {

@@ -93,10 +93,8 @@ export class GatheringHub extends SubscriberHub {
     await this.subscribers.holders.confirm(Date.now());
     this.#confirm(hub, version);
     const { fresh, known } = this.remembered.remember(publications);
-    let reached = this.subscribers.deliver(fresh);
-    for (const publication of known) {
-      reached += this.subscribers.deliver([publication], this.remembered.moveToEnd(publication));
-    }
+    const since = known.map((publication) => this.remembered.moveToEnd(publication));
+    const reached = this.subscribers.deliver(fresh) + this.subscribers.deliver(known, since);
     // One that has left the registry meanwhile, its namespace being deleted, does not come back to it.
     if (this.#hub(hub) === undefined) return { gathered: false, version: version + 1 };
     return this.#tell(hub, reached > 0 || this.subscribers.someWant(hub));
@@ -105,6 +103,7 @@ export class GatheringHub extends SubscriberHub {
   /** Empties the hubs of this Vault namespace, then itself. */
   override async wipe(): Promise<void> {
     if (this.wiped) return;
+    this.subscribers.closeAll();
     const own = this.hubs().filter((hub) => this.#isOwn(hub));
     await this.#forEach(own, (hub) => callWithRetry(() => this.env.HUB.getByName(hub).wipe()));
     await super.wipe();

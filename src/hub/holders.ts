@@ -221,25 +221,25 @@ export class Holders {
   async #watchWaiting(authority: string): Promise<void> {
     const waiting = this.#waiting.get(authority) ?? [];
     this.#waiting.delete(authority);
-    this.#sql.exec(
-      'INSERT OR IGNORE INTO authorities (authority, taken, confirmed_at) VALUES (?, 0, ?)',
-      authority,
-      Date.now(),
-    );
-    while (waiting.length > 0) {
-      const group = waiting.slice(0, MAX_NOTICES);
-      try {
-        const digests = group.map(({ digest }) => digest);
+    try {
+      this.#sql.exec(
+        'INSERT OR IGNORE INTO authorities (authority, taken, confirmed_at) VALUES (?, 0, ?)',
+        authority,
+        Date.now(),
+      );
+      while (waiting.length > 0) {
+        const digests = waiting.slice(0, MAX_NOTICES).map(({ digest }) => digest);
         const { states, texts } = await callWithRetry(() =>
           this.#authority(authority).watch(digests, this.#hub),
         );
-        for (const [index, state] of states.entries()) {
-          group[index]?.resolve(state && this.#note(authority, state, texts));
+        this.#setPolicies(authority, states, texts);
+        for (const state of states) {
+          const token = state && this.#note(authority, state);
+          waiting.shift()?.resolve(token);
         }
-        waiting.splice(0, states.length);
-      } catch (error) {
-        for (const { reject } of waiting.splice(0)) reject(error);
       }
+    } catch (error) {
+      for (const { reject } of waiting) reject(error);
     }
   }
 
@@ -273,29 +273,45 @@ export class Holders {
     return change.live ? [change] : [];
   }
 
-  #note(authority: string, state: WatchedState, texts: readonly PolicyText[]): WatchedToken {
-    for (const name of state.policies) {
-      this.#setPolicy(
+  #note(authority: string, state: WatchedState): WatchedToken {
+    const { id, policies, identity, expiresAt = null } = state;
+    const [known] = this.#sql
+      .exec<{ key: number; expires_at: number | null }>(
+        'SELECT key, expires_at FROM watched_tokens WHERE authority = ? AND token = ?',
         authority,
-        name,
-        texts.find((text) => text.name === name),
-      );
-    }
+        id,
+      )
+      .toArray();
+    // Most handshakes are of tokens that are watched already, and write nothing.
+    const key = known?.expires_at === expiresAt ? known.key : this.#store(authority, id, expiresAt);
+    const tag = tagOf(key);
+    this.#handshakes.set(tag, (this.#handshakes.get(tag) ?? 0) + 1);
+    return { tag, holder: { authority, policies, identity } };
+  }
+
+  #store(authority: string, token: number, expiresAt: number | null): number {
     const { key } = this.#sql
       .exec<{ key: number }>(
         `INSERT INTO watched_tokens (authority, token, expires_at) VALUES (?, ?, ?)
          ON CONFLICT (authority, token) DO UPDATE SET expires_at = excluded.expires_at
          RETURNING key`,
         authority,
-        state.id,
-        state.expiresAt ?? null,
+        token,
+        expiresAt,
       )
       .one();
     this.#arm();
-    const { policies, identity } = state;
-    const tag = tagOf(key);
-    this.#handshakes.set(tag, (this.#handshakes.get(tag) ?? 0) + 1);
-    return { tag, holder: { authority, policies, identity } };
+    return key;
+  }
+
+  #setPolicies(
+    authority: string,
+    states: readonly (WatchedState | undefined)[],
+    texts: readonly PolicyText[],
+  ): void {
+    const names = new Set(states.flatMap((state) => state?.policies ?? []));
+    const byName = new Map(texts.map((text) => [text.name, text]));
+    for (const name of names) this.#setPolicy(authority, name, byName.get(name));
   }
 
   #setPolicy(authority: string, name: string, text: PolicyText | undefined): void {

@@ -56,6 +56,7 @@ export class Hub extends SubscriberHub {
   /** Empties itself, its namespace being no more. */
   override async wipe(): Promise<void> {
     if (this.wiped) return;
+    this.subscribers.closeAll();
     await this.#feeds.unregister();
     await super.wipe();
   }

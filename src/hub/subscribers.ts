@@ -79,7 +79,7 @@ export class Subscribers {
     const rows = ctx.storage.sql.exec<{ class: number; definition: string }>(
       'SELECT class, definition FROM subscription_classes',
     );
-    for (const row of rows) this.#addClass(row.class, row.definition);
+    for (const row of rows) this.#restoreClass(row.class, row.definition);
   }
 
   /**
@@ -150,21 +150,22 @@ export class Subscribers {
   /**
    * Sends the events, in their order, to every subscriber who wants and may see them.
    *
-   * @param since only to those who came after the remembered event of this sequence
+   * @param since for each event, only to those who came after the remembered event of this sequence
    * @returns how often one or more of them went to a subscriber
    */
-  deliver(publications: readonly Publication[], since = 0): number {
+  deliver(publications: readonly Publication[], since: readonly number[] = []): number {
     this.holders.closeExpired(Date.now());
     let reached = 0;
     for (let next = 0; next < publications.length; next += MAX_DECIDED_EVENTS) {
-      reached += this.#deliverSome(publications.slice(next, next + MAX_DECIDED_EVENTS), since);
+      const end = next + MAX_DECIDED_EVENTS;
+      reached += this.#deliverSome(publications.slice(next, end), since.slice(next, end));
     }
     return reached;
   }
 
-  #deliverSome(publications: readonly Publication[], since: number): number {
+  #deliverSome(publications: readonly Publication[], since: readonly number[]): number {
     const wanted = new Map<Matcher, boolean[]>();
-    const granted = new Map<Access, boolean[]>();
+    const granted = new Map<string, boolean[]>();
     const frames = publications.map(({ json }) => new Frame(json));
     let reached = 0;
     for (const subscriptionClass of this.#classes.values()) {
@@ -173,19 +174,21 @@ export class Subscribers {
         publications.map(({ facts }) => matcher.mismatch(facts) === undefined),
       );
       if (!wants.includes(true)) continue;
-      const access = this.#accessOf(subscriptionClass);
-      const may = once(granted, access, () =>
-        publications.map(({ facts }) => access.mayReceive(facts).allowed),
+      const may = once(granted, this.#accessKeyOf(subscriptionClass), () => {
+        const access = this.#accessOf(subscriptionClass);
+        return publications.map(({ facts }) => access.mayReceive(facts).allowed);
+      });
+      const due = frames.flatMap((frame, index) =>
+        wants[index] && may[index] ? [{ frame, since: since[index] ?? 0 }] : [],
       );
-      const due = frames.filter((_, index) => wants[index] && may[index]);
       if (due.length === 0) continue;
       const sockets = this.#ctx.getWebSockets(tag);
       if (sockets.length === 0) continue;
-      const messages = due.map((frame) => frame.in(subscription.encoding));
+      const messages = due.map(({ frame }) => frame.in(subscription.encoding));
       for (const socket of sockets) {
-        // An attachment is the place of the last event before the socket came.
-        if (since > 0 && socket.deserializeAttachment() < since) continue;
-        if (send(socket, messages)) reached++;
+        if (send(socket, since.length === 0 ? messages : messages.filter(isNewTo(socket, due)))) {
+          reached++;
+        }
       }
     }
     return reached;
@@ -255,6 +258,17 @@ export class Subscribers {
     return subscriptionClass;
   }
 
+  /** One that this release cannot read any more ends, and takes no other with it. */
+  #restoreClass(key: number, definition: string): void {
+    try {
+      this.#addClass(key, definition);
+    } catch (error) {
+      console.error(`subscription class ${key} cannot be restored:`, error);
+      for (const socket of this.#ctx.getWebSockets(String(key))) socket.close(1013);
+      this.#ctx.storage.sql.exec('DELETE FROM subscription_classes WHERE class = ?', key);
+    }
+  }
+
   #forgetIfEmpty(subscriptionClass: SubscriptionClass): boolean {
     const { tag, definition, subscription, handshakes } = subscriptionClass;
     if (handshakes > 0 || !this.#maybeEmpty.delete(subscriptionClass)) return false;
@@ -272,9 +286,15 @@ export class Subscribers {
   #accessOf(subscriptionClass: SubscriptionClass): Access {
     const { holder } = subscriptionClass;
     if (holder === undefined) return Access.root;
-    const { accesses } = this.holders;
-    subscriptionClass.accessKey ??= accesses.keyOf(holder);
-    return accesses.get(subscriptionClass.accessKey, holder);
+    return this.holders.accesses.get(this.#accessKeyOf(subscriptionClass), holder);
+  }
+
+  /** Equal for classes whose holders may see the same. */
+  #accessKeyOf(subscriptionClass: SubscriptionClass): string {
+    const { holder } = subscriptionClass;
+    subscriptionClass.accessKey ??=
+      holder === undefined ? 'root' : this.holders.accesses.keyOf(holder);
+    return subscriptionClass.accessKey;
   }
 
   /** Whether the holder may (still) read the path that it subscribed at. */
@@ -342,10 +362,19 @@ function refusal({ status, message }: Refused): Response {
   return new Response(message, { status });
 }
 
+/** Tells by its place which message is new to a socket, whose attachment is the last event before it came. */
+function isNewTo(
+  socket: WebSocket,
+  due: readonly { readonly since: number }[],
+): (message: unknown, index: number) => boolean {
+  const cameAfter = socket.deserializeAttachment() as number;
+  return (_, index) => cameAfter >= (due[index]?.since ?? 0);
+}
+
 function send(socket: WebSocket, messages: readonly (string | Uint8Array)[]): boolean {
   try {
     for (const message of messages) socket.send(message);
-    return true;
+    return messages.length > 0;
   } catch {
     // The socket is closing; its close event follows.
     return false;

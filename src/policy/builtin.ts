@@ -16,4 +16,9 @@ path "auth/token/revoke-self" {
 path "sys/capabilities-self" {
   capabilities = ["update"]
 }
+
+# Which event types there are is no secret.
+path "sys/events/types" {
+  capabilities = ["read", "list"]
+}
 `;

@@ -1,6 +1,8 @@
 /** The policies of a token, from their stored texts. */
 import { MAX_CACHED_POLICIES } from '../limits.ts';
-import type { NamedPolicy } from './acl.ts';
+import { Recent } from '../recent.ts';
+import { type NamedPolicy, usedIdentity } from './acl.ts';
+import type { Identity } from './identity.ts';
 import { type Policy, parsePolicy } from './policy.ts';
 
 /** A policy as it is stored, and which writing of it this is. */
@@ -11,12 +13,11 @@ export interface PolicyText {
   readonly text: string;
 }
 
-/** By text, the oldest first: the same few policies are asked for again and again. */
-const parsed = new Map<string, Policy>();
+/** By text: the same few policies are asked for again and again. */
+const parsed = new Recent<Policy>(MAX_CACHED_POLICIES);
 
 /**
  * @param names as the token carries them; `root` has no text, and a policy that was deleted has none left
- * @throws where a stored text does not parse: it did when it was written
  */
 export function parsePolicies(
   names: readonly string[],
@@ -27,12 +28,34 @@ export function parsePolicies(
 }
 
 function parseOnce(name: string, text: string): Policy {
-  const known = parsed.get(text);
-  if (known !== undefined) return known;
-  const policy = parsePolicy(text);
-  if (!policy.ok) throw new Error(`policy ${name}: ${policy.failure.message}`);
-  const oldest = parsed.keys().next().value;
-  if (parsed.size >= MAX_CACHED_POLICIES && oldest !== undefined) parsed.delete(oldest);
-  parsed.set(text, policy.value);
-  return policy.value;
+  return parsed.getOrMake(text, () => {
+    const policy = parsePolicy(text);
+    if (policy.ok) return policy.value;
+    // It did parse when it was written, by another release. It grants nothing, and holds up nobody else.
+    console.error(`policy ${name}: ${policy.failure.message}`);
+    return { paths: [] };
+  });
+}
+
+/** What is known of the policies of a token: the names that it carries, and the texts that exist. */
+export interface PolicySet {
+  /** The key of the namespace that they are of. */
+  readonly authority: string;
+  readonly names: readonly string[];
+  readonly texts: readonly PolicyText[];
+}
+
+/**
+ * What decides what the holder of such policies may do: they and their versions, and of its identity what
+ * their templates use. Holders with equal keys have equal rights, until a policy changes.
+ */
+export function keyOfPolicies(set: PolicySet, identity: Identity | undefined): string {
+  const { authority, names, texts } = set;
+  const versions = texts.map(({ name, version }) => [name, version]);
+  return JSON.stringify([
+    authority,
+    names,
+    versions,
+    usedIdentity(parsePolicies(names, texts), identity),
+  ]);
 }

@@ -38,9 +38,14 @@ import type { JwtConfig } from './logins/jwt-config.ts';
 import type { JwtRole } from './logins/jwt-role.ts';
 import { authorityName, keyOfAuthority } from './name.ts';
 import { digestOf, randomText } from './token-form.ts';
+import {
+  lifeOf,
+  type TokenRecord,
+  type TokenReference,
+  type TokenRequest,
+} from './token-record.ts';
 import { checkTokenRequest, cutTtl, type Maker } from './token-request.ts';
 import { authBlock, tokenData } from './token-view.ts';
-import { lifeOf, type TokenRecord, type TokenReference, type TokenRequest } from './tokens.ts';
 import type { Idle } from './watches.ts';
 
 const NAMESPACE_ID_CHARACTERS = 8;

@@ -11,8 +11,8 @@ import type { Job } from './jobs.ts';
 import { authorityName } from './name.ts';
 import { Stores } from './stores.ts';
 import { digestOf, mintToken, randomText } from './token-form.ts';
+import { foreignParent, type TokenRequest } from './token-record.ts';
 import { authBlock } from './token-view.ts';
-import { foreignParent, type TokenRequest } from './tokens.ts';
 
 const ENDED_KEY = 'ended';
 const ACCESSOR_CHARACTERS = 24;

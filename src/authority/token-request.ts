@@ -17,7 +17,7 @@ import { invalid, ok, type Result } from '../result.ts';
 import { isToken } from '../token.ts';
 import { parseDuration } from './logins/duration.ts';
 import { TOKEN_PREFIX } from './token-form.ts';
-import type { TokenRequest } from './tokens.ts';
+import type { TokenRequest } from './token-record.ts';
 
 /** Who asks for a token. */
 export interface Maker {

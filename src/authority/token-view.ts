@@ -1,6 +1,6 @@
 /** A token as Vault's API shows it. */
 import { ROOT, withSlash } from '../namespace.ts';
-import type { TokenRecord } from './tokens.ts';
+import type { TokenRecord } from './token-record.ts';
 
 /** The `auth` block of an answer that hands out or renews a token. Times are in seconds. */
 export interface AuthBlock {

@@ -1,6 +1,6 @@
 /** `/v1/sys/capabilities`, `-self`, `-accessor`: what a token may do with a path. */
 import type { TokenState } from '../authority/contract.ts';
-import type { TokenReference } from '../authority/tokens.ts';
+import type { TokenReference } from '../authority/token-record.ts';
 import { callWithRetry } from '../call.ts';
 import { kindOf } from '../event/quote.ts';
 import { MAX_CAPABILITY_PATHS } from '../limits.ts';

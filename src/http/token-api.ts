@@ -1,8 +1,8 @@
 /** `/v1/auth/token/…`: making, looking up, renewing and revoking tokens, in Vault's shapes. */
 import type { Issued } from '../authority/contract.ts';
 import { parseDuration } from '../authority/logins/duration.ts';
+import { foreignParent } from '../authority/token-record.ts';
 import type { Maker } from '../authority/token-request.ts';
-import { foreignParent } from '../authority/tokens.ts';
 import { callWithRetry } from '../call.ts';
 import { isWithin, pathOfKey, ROOT } from '../namespace.ts';
 import { invalid, ok, type Result } from '../result.ts';

@@ -1,27 +1,26 @@
 /** Who may publish what, and where. */
-import { reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { app } from '../../src/app.ts';
+import { LOOKUP_CACHE_MS } from '../../src/limits.ts';
 import {
-  aHolder,
   accepted,
+  aHolder,
+  elapse,
   errorsOf,
   granting,
   type Holder,
   objects,
   on,
   root,
+  startAnew,
 } from './security-support.ts';
 
 vi.setConfig({ testTimeout: 10_000 });
 beforeEach(() => {
   vi.spyOn(console, 'error').mockImplementation(() => undefined);
 });
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await reset();
-});
+afterEach(startAnew);
 
 const PUBLISHER = granting({ 'sys/events/publish/*': 'update', 'secret/*': 'update' });
 
@@ -49,12 +48,24 @@ describe('publishing needs update or create on the path of the event type', () =
   it('of every event, by whatever reader it came in', async () => {
     const holder = await aHolder(granting({ 'sys/events/publish/abc': 'update' }));
     const post = (type: string, body: string) =>
-      holder.fetch('sys/events/publish', { method: 'POST', headers: { 'Content-Type': type }, body });
+      holder.fetch('sys/events/publish', {
+        method: 'POST',
+        headers: { 'Content-Type': type },
+        body,
+      });
     const cloudEvent = (type: string) => ({ specversion: '1.0', id: type, source: '/a', type });
     for (const [type, allowed, denied] of [
       ['application/json', '{"event_type":"abc"}', '[{"event_type":"abc"},{"event_type":"def"}]'],
-      ['application/x-ndjson', '{"event_type":"abc"}\n', '{"event_type":"abc"}\n{"event_type":"def"}\n'],
-      ['application/cloudevents+json', JSON.stringify(cloudEvent('abc')), JSON.stringify(cloudEvent('def'))],
+      [
+        'application/x-ndjson',
+        '{"event_type":"abc"}\n',
+        '{"event_type":"abc"}\n{"event_type":"def"}\n',
+      ],
+      [
+        'application/cloudevents+json',
+        JSON.stringify(cloudEvent('abc')),
+        JSON.stringify(cloudEvent('def')),
+      ],
       [
         'application/cloudevents-batch+json',
         JSON.stringify([cloudEvent('abc')]),
@@ -120,7 +131,11 @@ describe('publishing needs update or create on the path of the event', () => {
 describe('a request with one event that may not be published', () => {
   it('says which, and publishes none', async () => {
     const holder = await aHolder(
-      granting({ 'sys/events/publish/*': 'update', 'sys/events/publish/def': 'deny', 'secret/*': 'update' }),
+      granting({
+        'sys/events/publish/*': 'update',
+        'sys/events/publish/def': 'deny',
+        'secret/*': 'update',
+      }),
     );
     const listener = await root.subscribe('*');
     const events = [
@@ -159,7 +174,12 @@ describe('a request with one event that may not be published', () => {
 describe('the type in the URL', () => {
   it('is that of the event, or the request is refused', async () => {
     const holder = await aHolder(PUBLISHER);
-    for (const body of [{ event_type: 'def' }, [{ event_type: 'abc' }, { event_type: 'def' }], { event_type: 'ABC' }, { event_type: 'abc/' }]) {
+    for (const body of [
+      { event_type: 'def' },
+      [{ event_type: 'abc' }, { event_type: 'def' }],
+      { event_type: 'ABC' },
+      { event_type: 'abc/' },
+    ]) {
       const response = await holder.publish('abc', body);
       expect(response.status).toBe(400);
       expect(await errorsOf(response)).toContain('but the URL says "abc"');
@@ -239,7 +259,10 @@ it('who publishes is the same for all tokens of one entity, so that a repetition
   const { data: role } = await root.reads('auth/approle/role/app/role-id');
   const logIn = async () => {
     const { data: secret } = await root.writes('auth/approle/role/app/secret-id');
-    const { auth } = await root.writes('auth/approle/login', { ...role, secret_id: secret.secret_id });
+    const { auth } = await root.writes('auth/approle/login', {
+      ...role,
+      secret_id: secret.secret_id,
+    });
     return auth.client_token;
   };
   const { Client } = await import('./security-support.ts');
@@ -247,4 +270,37 @@ it('who publishes is the same for all tokens of one entity, so that a repetition
   await first.published('abc', { id: 'e1' });
   const { data } = await accepted(await second.publish('abc', { id: 'e1' }));
   expect(data).toMatchObject({ accepted: 0, duplicates: 1 });
+});
+
+describe('what a Worker remembers of a publisher', () => {
+  it.each([
+    [
+      'its token was revoked',
+      (holder: Holder) => root.writes('auth/token/revoke', { token: holder.token }),
+    ],
+    [
+      'its policy was deleted',
+      (holder: Holder) => root.removes(`sys/policies/acl/${holder.policy}`),
+    ],
+  ])('holds for seconds after %s', async (_what, end) => {
+    const holder = await aHolder(PUBLISHER);
+    await holder.published('abc');
+    await end(holder);
+    elapse(LOOKUP_CACHE_MS);
+    expect((await holder.publish('abc')).status).toBe(403);
+  });
+
+  it('holds for nothing but publishing', async () => {
+    const holder = await aHolder(
+      granting({
+        'sys/events/publish/*': 'update',
+        'sys/events/subscribe/*': 'read',
+        'sys/auth': 'read',
+      }),
+    );
+    await holder.published('abc');
+    await root.writes('auth/token/revoke', { token: holder.token });
+    expect((await holder.get('sys/auth')).status).toBe(403);
+    expect((await holder.handshake('abc')).status).toBe(403);
+  });
 });

@@ -2,8 +2,8 @@
 import { DEFAULT_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS } from '../../limits.ts';
 import type { Identity } from '../../policy/identity.ts';
 import { digestOf } from '../token-form.ts';
+import type { TokenRequest } from '../token-record.ts';
 import { normalPolicies } from '../token-request.ts';
-import type { TokenRequest } from '../tokens.ts';
 import type { Login } from './login.ts';
 
 export type AuthMethod = 'jwt' | 'approle';

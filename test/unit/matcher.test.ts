@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { factsOf } from '../../src/event/facts.ts';
+import { Matcher } from '../../src/hub/matcher.ts';
+import { hubName } from '../../src/hub/name.ts';
+import { anEvent } from './support/events.ts';
+
+const FACTS = factsOf(
+  anEvent({
+    event_type: 'kv-v2/data-write',
+    namespace: 'team/',
+    metadata: { operation: 'data-write' },
+  }),
+);
+
+/** A subscription of the namespace team to all of kv-v2, or with something else about it. */
+function aMatcher(more: Partial<ConstructorParameters<typeof Matcher>[0]> = {}): Matcher {
+  return new Matcher({ pattern: 'kv-v2/*', namespaces: ['team'], filter: '', ...more });
+}
+
+describe('an event', () => {
+  it.each([
+    [{}, undefined],
+    [{ pattern: '*' }, undefined],
+    [{ pattern: 'kv-v2/data-write' }, undefined],
+    [{ pattern: '*write' }, undefined],
+    [{ namespaces: ['other', 'te*'] }, undefined],
+    [{ namespaces: ['*'] }, undefined],
+    [{ filter: 'operation == "data-write"' }, undefined],
+    [{ namespaces: [''] }, 'namespace'],
+    [{ namespaces: ['team/'] }, 'namespace'],
+    [{ namespaces: ['team/*'] }, 'namespace'],
+    [{ namespaces: [] }, 'namespace'],
+    [{ pattern: 'kv-v2' }, 'event_type'],
+    [{ pattern: 'KV-v2/*' }, 'event_type'],
+    [{ pattern: '' }, 'event_type'],
+    [{ filter: 'operation == read' }, 'filter'],
+    [{ filter: 'unknown == read' }, 'filter'],
+    [{ namespaces: [''], pattern: 'x', filter: 'operation == read' }, 'namespace'],
+    [{ pattern: 'x', filter: 'operation == read' }, 'event_type'],
+  ])('is not wanted with %j because of its %s', (more, mismatch) => {
+    expect(aMatcher(more).mismatch(FACTS)).toBe(mismatch);
+  });
+
+  it('of the root namespace is wanted by those who cover that', () => {
+    const facts = { ...FACTS, namespace: '' };
+    expect(aMatcher({ namespaces: [''] }).mismatch(facts)).toBeUndefined();
+    expect(aMatcher({ namespaces: ['*'] }).mismatch(facts)).toBeUndefined();
+    expect(aMatcher({ namespaces: ['team', 'team/*'] }).mismatch(facts)).toBe('namespace');
+  });
+});
+
+describe('a hub', () => {
+  const team = 'team@x1';
+  it.each([
+    [{}, hubName(team, 'kv-v2'), true],
+    [{}, hubName(team, 'kv-v1'), false],
+    [{}, hubName('', 'kv-v2'), false],
+    [{}, hubName('teams@x1', 'kv-v2'), false],
+    [{}, hubName(`${team}/prod@y2`, 'kv-v2'), false],
+    [{ namespaces: ['team/*'] }, hubName(`${team}/prod@y2`, 'kv-v2'), true],
+    [{ namespaces: ['*'] }, hubName(`${team}/prod@y2`, 'kv-v2'), true],
+    [{ pattern: 'kv*' }, hubName(team, 'kv-v1'), true],
+    [{ pattern: 'kv*/data-write' }, hubName(team, 'kv-v1'), true],
+    [{ pattern: '*write' }, hubName(team, 'database'), true],
+    [{ pattern: 'kv*' }, hubName(team, 'database'), false],
+  ])('is touched with %j: %s %s', (more, hub, touched) => {
+    expect(aMatcher(more).touches(hub)).toBe(touched);
+  });
+});
+
+it('a filter that does not parse is a bug by now', () => {
+  expect(() => aMatcher({ filter: '(' })).toThrow();
+});

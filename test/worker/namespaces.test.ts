@@ -1,0 +1,481 @@
+/** Vault namespaces: where a token works, what policies count from, and what a deleted one leaves. */
+import { runDurableObjectAlarm } from 'cloudflare:test';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Authority } from '../../src/authority/authority.ts';
+import {
+  LOOKUP_CACHE_MS,
+  MAX_CHILD_NAMESPACES,
+  MAX_NAMESPACE_CHARACTERS,
+  MAX_NAMESPACE_DEPTH,
+  MAX_NAMESPACE_PATTERN_CHARACTERS,
+  MAX_NAMESPACE_PATTERNS,
+} from '../../src/limits.ts';
+import {
+  accepted,
+  aHolder,
+  aName,
+  anAdmin,
+  authority,
+  Client,
+  closedPromptly,
+  elapse,
+  errorsOf,
+  granting,
+  hubOf,
+  keyOf,
+  LISTENER,
+  listenerOn,
+  objects,
+  on,
+  root,
+  sql,
+  startAnew,
+  told,
+} from './security-support.ts';
+import { Subscriber } from './support.ts';
+
+vi.setConfig({ testTimeout: 10_000 });
+beforeEach(() => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined);
+});
+afterEach(startAnew);
+
+const IN_AN_HOUR = { policies: ['default'], ttl: '1h' };
+
+describe('the API of namespaces', () => {
+  it('makes one, tells of it, lists those directly below, and makes it only once', async () => {
+    const name = aName('team');
+    const made = await root.writes(`sys/namespaces/${name}`);
+    const again = await root.writes(`sys/namespaces/${name}`);
+    const read = await root.reads(`sys/namespaces/${name}`);
+    expect(made.data).toEqual({
+      id: expect.stringMatching(/^[A-Za-z0-9]+$/),
+      path: `${name}/`,
+      custom_metadata: {},
+    });
+    expect([again.data, read.data]).toEqual([made.data, made.data]);
+
+    await root.in(name).makesNamespace('below');
+    const list = await accepted(await root.list('sys/namespaces'));
+    expect(list.data.keys).toEqual([`${name}/`]);
+    expect(list.data.key_info[`${name}/`]).toEqual(made.data);
+    const below = await accepted(await root.in(name).list('sys/namespaces'));
+    expect(below.data.keys).toEqual(['below/']);
+    expect(below.data.key_info['below/'].path).toBe(`${name}/below/`);
+  });
+
+  it('answers 404 where there is none', async () => {
+    const name = aName('team');
+    expect((await root.get(`sys/namespaces/${name}`)).status).toBe(404);
+    expect((await root.list('sys/namespaces')).status).toBe(404);
+    expect((await root.in(name).get('sys/events/types')).status).toBe(404);
+    const deleted = await root.removes(`sys/namespaces/${name}`);
+    expect(deleted.warnings?.join()).toContain('does not exist');
+  });
+
+  it.each([
+    'sys',
+    'auth',
+    'root',
+    'audit',
+    'identity',
+    'cubbyhole',
+    '-a',
+    '.a',
+    'a b',
+    'a@b',
+    'a*',
+    'a+b',
+    'ä',
+    `a${'b'.repeat(MAX_NAMESPACE_CHARACTERS)}`,
+  ])('refuses the name %s', async (name) => {
+    const refused = await root.post(`sys/namespaces/${encodeURIComponent(name)}`);
+    expect([400, 404]).toContain(refused.status);
+    expect((await root.list('sys/namespaces')).status).toBe(404);
+  });
+
+  it('takes a name as long as allowed', async () => {
+    await root.makesNamespace('b'.repeat(MAX_NAMESPACE_CHARACTERS));
+  });
+
+  it('nests them as deep as allowed', async () => {
+    let path = '';
+    for (let depth = 1; depth <= MAX_NAMESPACE_DEPTH; depth++) {
+      path = await root.in(path).makesNamespace('deep');
+    }
+    const refused = await root.in(path).post('sys/namespaces/deeper');
+    expect(refused.status).toBe(400);
+    expect(await errorsOf(refused)).toContain(`at most ${MAX_NAMESPACE_DEPTH} deep`);
+    const holder = await aHolder(LISTENER, {}, path);
+    const subscriber = await holder.subscribe('abc');
+    const id = await root.in(path).published('abc', on('secret/a'));
+    expect(await subscriber.nextId()).toBe(id);
+    expect((await root.in(`${path}/deeper`).get('sys/events/types')).status).toBe(404);
+  });
+
+  it('takes as many in one as allowed', async () => {
+    const team = await root.makesNamespace();
+    await sql(
+      authority(await keyOf(team)),
+      `INSERT INTO namespaces (name, id)
+       WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+       SELECT 'n' || i, 'id' || i FROM n`,
+      MAX_CHILD_NAMESPACES - 1,
+    );
+    await root.in(team).makesNamespace('last');
+    const refused = await root.in(team).post('sys/namespaces/one-too-many');
+    expect(refused.status).toBe(400);
+    expect(await errorsOf(refused)).toContain(String(MAX_CHILD_NAMESPACES));
+    expect((await root.in(team).post('sys/namespaces/last')).status).toBe(200);
+  });
+
+  it('does not delete one that has others below', async () => {
+    const team = await root.makesNamespace();
+    await root.in(team).makesNamespace('below');
+    const subscriber = await root.in(team).subscribe('abc');
+    const refused = await root.delete(`sys/namespaces/${team}`);
+    expect(refused.status).toBe(400);
+    expect(await errorsOf(refused)).toContain('"below"');
+    const id = await root.in(team).published('abc', on('secret/a'));
+    expect(await subscriber.nextId()).toBe(id);
+  });
+
+  it('reaches namespaces further below by their path', async () => {
+    const team = await root.makesNamespace();
+    await root.writes(`sys/namespaces/${team}/below`);
+    expect((await root.reads(`sys/namespaces/${team}/below`)).data.path).toBe(`${team}/below/`);
+    await root.removes(`sys/namespaces/${team}/below`);
+    expect((await root.get(`sys/namespaces/${team}/below`)).status).toBe(404);
+    expect((await root.post(`sys/namespaces/${aName('none')}/below`)).status).toBe(404);
+  });
+});
+
+describe('a request is sent to a namespace', () => {
+  it.each<[way: string, prefix: string, header?: string]>([
+    ['by the header', '', '<team>'],
+    ['by the header with a slash', '', '<team>/'],
+    ['by the header with slashes around', '', '/<team>/'],
+    ['by the path', '<team>/'],
+    ['by an escaped path', '<team>%2F'],
+    ['by the first value of a repeated header', '', '<team>, other'],
+  ])('%s', async (_way, prefix, header) => {
+    const team = await root.makesNamespace();
+    const holder = await aHolder(granting({ 'sys/capabilities-self': 'update' }), {}, team);
+    const client = new Client(holder.token);
+    const body = JSON.stringify({ paths: ['sys/capabilities-self'] });
+    const response = await client.fetch(`${prefix.replace('<team>', team)}sys/capabilities-self`, {
+      method: 'POST',
+      body,
+      ...(header && { headers: { 'X-Vault-Namespace': header.replace('<team>', team) } }),
+    });
+    expect((await accepted(response)).data['sys/capabilities-self']).toEqual(['update']);
+  });
+
+  it('by the header and below it by the path', async () => {
+    const team = await root.makesNamespace();
+    const below = await root.in(team).makesNamespace('below');
+    const subscriber = await root.in(below).subscribe('abc');
+    const id = await accepted(
+      await root.in(team).post('below/sys/events/publish/abc', on('secret/a')),
+    );
+    expect(await subscriber.nextId()).toBe(id.data.ids[0]);
+  });
+
+  it('of the root namespace by the header "root", and by an empty one', async () => {
+    for (const header of ['root', 'root/', '', '/']) {
+      const response = await new Client('root').fetch('sys/events/types', {
+        headers: { 'X-Vault-Namespace': header },
+      });
+      expect(response.status).toBe(200);
+    }
+  });
+
+  it.each(['..', '.', 'a/../b', '../', 'a//b', 'sys', 'a b', 'a@b', '*', `${'a/'.repeat(9)}a`])(
+    'that no namespace can be (%s) is refused',
+    async (header) => {
+      const response = await root.fetch('sys/events/types', {
+        headers: { 'X-Vault-Namespace': header },
+      });
+      expect(response.status).toBe(404);
+    },
+  );
+});
+
+describe('a token works in its namespace and below', () => {
+  it('and nowhere else, whatever its policies say', async () => {
+    const [team, sibling] = [await root.makesNamespace(), await root.makesNamespace()];
+    const below = await root.in(team).makesNamespace('below');
+    const client = await anAdmin(team);
+    const statuses = [];
+    for (const namespace of [team, below, '', sibling, `${sibling}/x`, `${team}x`]) {
+      statuses.push((await client.in(namespace).get('sys/events/types')).status);
+    }
+    expect(statuses).toEqual([200, 200, 403, 403, 403, 403]);
+  });
+
+  it('its policies count paths from its own namespace', async () => {
+    const team = await root.makesNamespace();
+    const below = await root.in(team).makesNamespace('below');
+    const holder = await aHolder(
+      granting({
+        'sys/events/subscribe/*': 'read',
+        'secret/*': 'list subscribe',
+        'below/sys/events/subscribe/*': 'read',
+        'below/secret/a': 'list subscribe',
+      }),
+      {},
+      team,
+    );
+    const subscriber = await holder.subscribe('*', '&namespaces=below');
+    const inside = await holder.in(below).subscribe('*');
+    await root.in(below).published('abc', on('secret/b'));
+    const ids = [
+      await root.in(below).published('abc', on('secret/a')),
+      await root.in(team).published('abc', on('secret/b')),
+    ];
+    for (const id of ids) expect(await subscriber.nextId()).toBe(id);
+    expect(await inside.nextId()).toBe(ids[0]);
+  });
+
+  it('a policy of the namespace above says nothing for a token of the same policy name', async () => {
+    const team = await root.makesNamespace();
+    const name = aName('app');
+    await root.writes(`sys/policies/acl/${name}`, { policy: LISTENER });
+    const { client_token, policies } = await root.in(team).makes({ policies: [name] });
+    expect(policies).toContain(name);
+    expect((await new Client(client_token, team).handshake('abc')).status).toBe(403);
+  });
+
+  it('it cannot be used for requests about tokens of a namespace above or beside', async () => {
+    const [team, sibling] = [await root.makesNamespace(), await root.makesNamespace()];
+    const admin = await anAdmin(team);
+    const others = [await root.makes(IN_AN_HOUR), await root.in(sibling).makes(IN_AN_HOUR)];
+    for (const { client_token: token, accessor } of others) {
+      for (const path of ['lookup', 'renew']) {
+        const byToken = await admin.post(`auth/token/${path}`, { token });
+        expect(await errorsOf(byToken)).toMatch(/^(bad token|token not found)$/);
+        const byAccessor = await admin.post(`auth/token/${path}-accessor`, { accessor });
+        expect(await errorsOf(byAccessor)).toContain('invalid accessor');
+      }
+      for (const path of ['revoke', 'revoke-orphan']) {
+        await admin.post(`auth/token/${path}`, { token });
+      }
+      expect((await admin.post('auth/token/revoke-accessor', { accessor })).status).toBe(403);
+      expect((await admin.post('sys/capabilities', { token, paths: ['a'] })).status).toBe(400);
+    }
+    expect((await new Client(others[0]?.client_token).get('auth/token/lookup-self')).status).toBe(
+      200,
+    );
+    expect(
+      (await new Client(others[1]?.client_token, sibling).get('auth/token/lookup-self')).status,
+    ).toBe(200);
+  });
+
+  it('one of the namespace above may look at it, renew and revoke it, by itself', async () => {
+    const team = await root.makesNamespace();
+    const { client_token: token } = await root.in(team).makes(IN_AN_HOUR);
+    const admin = new Client((await root.makes({ policies: ['root'] })).client_token);
+    expect((await admin.writes('auth/token/lookup', { token })).data.ttl).toBe(3600);
+    await admin.writes('auth/token/renew', { token });
+    await admin.writes('auth/token/revoke', { token });
+    expect((await new Client(token, team).get('auth/token/lookup-self')).status).toBe(403);
+  });
+});
+
+describe('a deleted namespace', () => {
+  it('that is made again has nothing of what it had', async () => {
+    const team = await root.makesNamespace();
+    const inTeam = root.in(team);
+    const holder = await aHolder(LISTENER, {}, team);
+    await inTeam.writes('auth/approle/role/app', { token_policies: ['p'] });
+    await inTeam.writes('auth/jwt/role/app', { user_claim: 'sub', bound_audiences: ['x'] });
+    const { data: roleId } = await inTeam.reads('auth/approle/role/app/role-id');
+    const { data: secretId } = await inTeam.writes('auth/approle/role/app/secret-id');
+    await inTeam.published('abc', { id: 'e1' });
+    await root.removes(`sys/namespaces/${team}`);
+    await told();
+    expect((await inTeam.get('sys/policies/acl/default')).status).toBe(404);
+
+    await root.makesNamespace(team);
+    elapse(10_000);
+    expect((await holder.get('auth/token/lookup-self')).status).toBe(403);
+    expect((await inTeam.get(`sys/policies/acl/${holder.policy}`)).status).toBe(404);
+    expect((await inTeam.list('auth/approle/role')).status).toBe(404);
+    expect((await inTeam.list('auth/jwt/role')).status).toBe(404);
+    expect((await inTeam.list('auth/token/accessors')).status).toBe(404);
+    const login = await inTeam.post('auth/approle/login', {
+      role_id: roleId.role_id,
+      secret_id: secretId.secret_id,
+    });
+    expect(login.status).toBe(400);
+    // An event of the same id is new there.
+    const { data } = await accepted(await inTeam.publish('abc', { id: 'e1' }));
+    expect(data.accepted).toBe(1);
+  });
+
+  it('has emptied itself and its hubs, and left the registries above', async () => {
+    const team = await root.makesNamespace();
+    const key = await keyOf(team);
+    await root.in(team).published('abc', on('secret/a'));
+    await root.in(team).subscribe('*');
+    await root.removes(`sys/namespaces/${team}`);
+    await told();
+    const tables =
+      "SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\' AND name NOT LIKE 'sqlite%'";
+    for (const stub of [authority(key), hubOf('abc', key), hubOf('*', key)]) {
+      expect(await sql(stub, tables)).toEqual([]);
+    }
+    expect(await sql(hubOf('*'), 'SELECT hub FROM hubs')).toEqual([]);
+  });
+
+  it('takes no event, no subscriber and no token from those who still know its name', async () => {
+    const team = await root.makesNamespace();
+    const holder = await aHolder(granting({ 'sys/events/publish/*': 'update' }), {}, team);
+    await holder.published('abc');
+    await holder.published('def');
+    await root.removes(`sys/namespaces/${team}`);
+    await told();
+    // The Worker remembers the token and the namespace for some seconds.
+    for (const type of ['abc', 'new']) {
+      expect((await holder.publish(type)).status).toBeGreaterThanOrEqual(400);
+      expect((await root.in(team).publish(type)).status).toBeGreaterThanOrEqual(400);
+    }
+    expect((await root.in(team).handshake('abc')).status).toBe(404);
+    expect((await root.in(team).post('auth/token/create')).status).toBe(404);
+  });
+
+  it('is emptied by a later attempt where the first one fails on the way', async () => {
+    const team = await root.makesNamespace();
+    const key = await keyOf(team);
+    const subscriber = await root.in(team).subscribe('abc');
+    await root.in(team).subscribe('*');
+    const real = Authority.prototype.wipe;
+    let wipes = 0;
+    vi.spyOn(Authority.prototype, 'wipe').mockImplementation(async function (this: Authority) {
+      wipes++;
+      if (wipes === 1) throw new Error('the authority is down');
+      await real.call(this);
+      // The answer is lost, not the deed.
+      if (wipes === 2) throw new Error('the authority went away');
+    });
+    await root.removes(`sys/namespaces/${team}`);
+    await vi.waitFor(() => expect(wipes).toBe(1));
+    expect((await root.in(team).handshake('abc')).status).toBe(404);
+    await vi.waitFor(async () => {
+      await sql(authority(), 'UPDATE jobs SET due_at = 0');
+      await runDurableObjectAlarm(authority());
+      expect(await sql(authority(), 'SELECT kind, target FROM jobs')).toEqual([]);
+    }, 5000);
+    expect(wipes).toBeGreaterThanOrEqual(3);
+    expect(await closedPromptly(subscriber)).toEqual({ code: 1000, reason: '' });
+    expect(
+      await sql(authority(key), "SELECT name FROM sqlite_master WHERE name = 'tokens'"),
+    ).toEqual([]);
+  });
+
+  it('takes the children of tokens of other namespaces with it, and these forget them', async () => {
+    const team = await root.makesNamespace();
+    const parent = await aHolder(granting({ [`${team}/auth/token/create`]: 'create update sudo' }));
+    const child = await parent.in(team).makes({ policies: ['default'], ttl: '1h' });
+    expect(child.orphan).toBe(false);
+    await root.removes(`sys/namespaces/${team}`);
+    await told();
+    await parent.writes('auth/token/revoke-self');
+    await told();
+  });
+});
+
+it('whoever comes while a namespace is deleted and made again is refused, closed, or of the new one', async () => {
+  const team = await root.makesNamespace();
+  const subscribers: Subscriber[] = [];
+  const statuses = new Set<number>();
+  let deleting = true;
+  const visitors = ['abc', '*', 'abc', '*'].map(async (pattern) => {
+    while (deleting) {
+      const response = await root.in(team).handshake(pattern);
+      statuses.add(response.status);
+      if (response.webSocket !== null) subscribers.push(new Subscriber(response.webSocket));
+      statuses.add((await root.in(team).publish('abc', on('secret/old'))).status);
+    }
+  });
+  for (let i = 0; i < 5; i++) {
+    await root.removes(`sys/namespaces/${team}`);
+    await root.makesNamespace(team);
+  }
+  deleting = false;
+  await Promise.all(visitors);
+  await told();
+  elapse(LOOKUP_CACHE_MS);
+  const id = await root.in(team).published('abc', on('secret/a'));
+  const ends = await Promise.all(
+    subscribers.map(async (subscriber) => {
+      for (;;) {
+        const end = await Promise.race([
+          subscriber.nextId(),
+          subscriber.closed,
+          scheduler.wait(1000).then(() => 'forgotten'),
+        ]);
+        if (end === id || typeof end === 'object' || end === 'forgotten') return end;
+      }
+    }),
+  );
+  expect(ends).not.toContain('forgotten');
+  expect(statuses).not.toContain(500);
+});
+
+describe('the `namespaces` parameter', () => {
+  it('joins to the namespace of the request', async () => {
+    const team = await root.makesNamespace();
+    const below = await root.in(team).makesNamespace('below');
+    const subscriber = await root.in(team).subscribe('abc', '&namespaces=*');
+    await root.published('abc', on('secret/a'));
+    const ids = [
+      await root.in(team).published('abc', on('secret/a')),
+      await root.in(below).published('abc', on('secret/a')),
+    ];
+    for (const id of ids) expect(await subscriber.nextId()).toBe(id);
+  });
+
+  it.each(['..', '../x', '../*', '*/../../x', 'a/../../b', '../teamx'])(
+    'that leads out (%s) is refused',
+    async (value) => {
+      const team = await root.makesNamespace();
+      const query = `&namespaces=${encodeURIComponent(value)}`;
+      const refused = await root.in(team).handshake('abc', query);
+      expect(refused.status).toBe(400);
+      expect(await errorsOf(refused)).toContain('leads out of the namespace');
+    },
+  );
+
+  it('hears nothing of a namespace whose path is not granted', async () => {
+    const team = await root.makesNamespace();
+    const below = await root.in(team).makesNamespace('below');
+    const holder = await aHolder(listenerOn('secret/*', 'other/*'), {}, team);
+    const subscriber = await holder.subscribe('*', '&namespaces=*');
+    await root.in(below).published('abc', on('secret/a'));
+    const id = await root.in(team).published('abc', on('secret/a'));
+    expect(await subscriber.nextId()).toBe(id);
+  });
+
+  it('may be given as often as allowed, and each as long as allowed', async () => {
+    const many = (count: number) => '&namespaces=a'.repeat(count);
+    expect((await root.handshake('abc', many(MAX_NAMESPACE_PATTERNS))).status).toBe(101);
+    expect((await root.handshake('abc', many(MAX_NAMESPACE_PATTERNS + 1))).status).toBe(400);
+    const long = (length: number) => `&namespaces=${'a'.repeat(length)}`;
+    expect((await root.handshake('abc', long(MAX_NAMESPACE_PATTERN_CHARACTERS))).status).toBe(101);
+    expect((await root.handshake('abc', long(MAX_NAMESPACE_PATTERN_CHARACTERS + 1))).status).toBe(
+      400,
+    );
+  });
+});
+
+it('a namespace that does not exist leaves no object behind, whoever asks for it', async () => {
+  await root.get('sys/policies/acl/default');
+  const before = await objects();
+  const missing = root.in(aName('missing'));
+  await missing.publish('abc');
+  await missing.handshake('abc');
+  await missing.post('auth/approle/login', { role_id: 'a', secret_id: 'b' });
+  await root.publish('abc', { namespace: aName('missing') });
+  expect(await objects()).toEqual(before);
+});

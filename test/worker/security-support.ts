@@ -1,0 +1,299 @@
+/** What the tests of the security model share: callers with tokens of their own, in namespaces of their own. */
+import {
+  listDurableObjectIds,
+  reset,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from 'cloudflare:test';
+import { env, exports } from 'cloudflare:workers';
+import { expect, vi } from 'vitest';
+import { authorityName } from '../../src/authority/name.ts';
+import { gatheringHubName, hubName } from '../../src/hub/name.ts';
+import { childKey } from '../../src/namespace.ts';
+import { Subscriber } from './support.ts';
+
+const API = 'http://carillon.test/v1/';
+
+/** A push that arrives, arrives within this. */
+export const PROMPTLY_MS = 1000;
+
+export interface Auth {
+  readonly client_token: string;
+  readonly accessor: string;
+  readonly policies: readonly string[];
+  readonly token_policies: readonly string[];
+  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly lease_duration: number;
+  readonly renewable: boolean;
+  readonly entity_id: string;
+  readonly orphan: boolean;
+  readonly num_uses: number;
+}
+
+export interface Answer {
+  readonly errors: readonly string[];
+  // biome-ignore lint/suspicious/noExplicitAny: every endpoint has data of its own
+  readonly data: any;
+  readonly auth: Auth;
+  readonly warnings: readonly string[] | null;
+}
+
+let names = 0;
+
+/** A name that nothing had before: what a Worker remembers of one is of no other. */
+export function aName(kind: string): string {
+  return `${kind}-${++names}`;
+}
+
+/** Somebody who sends requests, with a token or with none, to one namespace. */
+export class Client {
+  readonly token: string | undefined;
+  readonly namespace: string;
+
+  constructor(token: string | undefined, namespace = '') {
+    this.token = token;
+    this.namespace = namespace;
+  }
+
+  /** The same one in another namespace. */
+  in(namespace: string): Client {
+    return new Client(this.token, namespace);
+  }
+
+  fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    if (this.token !== undefined) headers.set('X-Vault-Token', this.token);
+    if (this.namespace !== '' && !headers.has('X-Vault-Namespace')) {
+      headers.set('X-Vault-Namespace', this.namespace);
+    }
+    return exports.default.fetch(new Request(`${API}${path}`, { ...init, headers }));
+  }
+
+  get(path: string): Promise<Response> {
+    return this.fetch(path);
+  }
+
+  list(path: string): Promise<Response> {
+    return this.fetch(`${path}?list=true`);
+  }
+
+  post(path: string, body: unknown = {}): Promise<Response> {
+    return this.fetch(path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  }
+
+  delete(path: string): Promise<Response> {
+    return this.fetch(path, { method: 'DELETE' });
+  }
+
+  /** What a read answers, which is no error. */
+  async reads(path: string): Promise<Answer> {
+    return accepted(await this.get(path));
+  }
+
+  /** What a write answers, which is no error. */
+  async writes(path: string, body: unknown = {}): Promise<Answer> {
+    return accepted(await this.post(path, body));
+  }
+
+  async removes(path: string): Promise<Answer> {
+    return accepted(await this.delete(path));
+  }
+
+  publish(eventType: string, body: unknown = {}): Promise<Response> {
+    return this.post(`sys/events/publish/${eventType}`, body);
+  }
+
+  /** Publishes one event, and returns its id. */
+  async published(eventType: string, body: unknown = {}): Promise<string> {
+    const { data } = await accepted(await this.publish(eventType, body));
+    return data.ids[0];
+  }
+
+  /** @param query what follows the choice of JSON: `&filter=…` */
+  handshake(pattern: string, query = ''): Promise<Response> {
+    return this.fetch(`sys/events/subscribe/${encodeURIComponent(pattern)}?json=true${query}`, {
+      headers: { Upgrade: 'websocket' },
+    });
+  }
+
+  async subscribe(pattern: string, query = ''): Promise<Subscriber> {
+    const response = await this.handshake(pattern, query);
+    if (response.webSocket === null) {
+      throw new Error(`subscribe answered ${response.status}: ${await response.text()}`);
+    }
+    return new Subscriber(response.webSocket);
+  }
+
+  /** A token that this one makes. */
+  async makes(body: Readonly<Record<string, unknown>>, path = 'auth/token/create'): Promise<Auth> {
+    return (await this.writes(path, body)).auth;
+  }
+
+  /** Makes a namespace below this client's. @returns its path */
+  async makesNamespace(name = aName('team')): Promise<string> {
+    const { data } = await this.writes(`sys/namespaces/${name}`);
+    return data.path.replace(/\/$/, '');
+  }
+}
+
+export const root = new Client('root');
+
+export async function accepted(response: Response): Promise<Answer> {
+  const text = await response.text();
+  if (!response.ok) throw new Error(`answered ${response.status}: ${text}`);
+  return (text === '' ? {} : JSON.parse(text)) as Answer;
+}
+
+/** The errors of an answer that has this status. */
+export async function errorsOf(response: Response): Promise<string> {
+  return ((await response.json()) as Answer).errors.join('\n');
+}
+
+/** A token, and what it was made of. */
+export class Holder extends Client {
+  readonly auth: Auth;
+  /** The name of its policy. */
+  readonly policy: string;
+
+  constructor(auth: Auth, policy: string, namespace: string) {
+    super(auth.client_token, namespace);
+    this.auth = auth;
+    this.policy = policy;
+  }
+}
+
+/**
+ * The holder of a new token of a new policy with this text.
+ *
+ * @param more what the token is to be beside that
+ */
+export async function aHolder(
+  text: string,
+  more: Readonly<Record<string, unknown>> = {},
+  namespace = '',
+): Promise<Holder> {
+  const policy = aName('policy');
+  await root.in(namespace).writes(`sys/policies/acl/${policy}`, { policy: text });
+  const auth = await root.in(namespace).makes({ policies: [policy], ...more });
+  return new Holder(auth, policy, namespace);
+}
+
+/** A policy of one block for each path, which grants these capabilities, and all event types. */
+export function granting(rules: Readonly<Record<string, string>>, eventTypes = ['*']): string {
+  return Object.entries(rules)
+    .map(([path, capabilities]) => {
+      const names = JSON.stringify(capabilities.split(' '));
+      const types = capabilities.includes('subscribe')
+        ? `\n  subscribe_event_types = ${JSON.stringify(eventTypes)}`
+        : '';
+      return `path ${JSON.stringify(path)} {\n  capabilities = ${names}${types}\n}`;
+    })
+    .join('\n');
+}
+
+/** Whoever may subscribe to all and see what lies under `secret/`. */
+export const LISTENER = granting({
+  'sys/events/subscribe/*': 'read',
+  'secret/*': 'list subscribe',
+});
+
+/** The same for two paths, so that one can be taken away. */
+export function listenerOn(...paths: readonly string[]): string {
+  const rules = paths.map((path) => [path, 'list subscribe']);
+  return granting({ 'sys/events/subscribe/*': 'read', ...Object.fromEntries(rules) });
+}
+
+/** Somebody who may do everything in a namespace below root. */
+export function anAdmin(namespace: string): Promise<Holder> {
+  const everything = 'create read update delete list sudo subscribe';
+  return aHolder(granting({ '*': everything }), {}, namespace);
+}
+
+/** An event on a path. */
+export function on(path: string, more: Readonly<Record<string, unknown>> = {}): object {
+  return { metadata: { path }, ...more };
+}
+
+/** The key of a namespace that there is. */
+export async function keyOf(path: string): Promise<string> {
+  let key = '';
+  for (const name of path === '' ? [] : path.split('/')) {
+    const id = await authority(key).childId(name);
+    if (id === undefined) throw new Error(`there is no namespace ${path}`);
+    key = childKey(key, name, id);
+  }
+  return key;
+}
+
+/** @param key of the namespace */
+export function authority(key = '') {
+  return env.AUTHORITY.getByName(authorityName(key));
+}
+
+/** The hub that a subscription of the namespace with this pattern is at. */
+export function hubOf(pattern: string, key = '') {
+  return pattern.includes('*')
+    ? env.GATHERING_HUB.getByName(gatheringHubName(key))
+    : env.HUB.getByName(hubName(key, pattern.split('/')[0] ?? ''));
+}
+
+/** Runs SQL in an object, and returns the rows. */
+export function sql<T extends Record<string, SqlStorageValue>>(
+  stub: DurableObjectStub,
+  statement: string,
+  ...values: SqlStorageValue[]
+): Promise<T[]> {
+  return runInDurableObject(stub, (_object, { storage }) =>
+    storage.sql.exec<T>(statement, ...values).toArray(),
+  );
+}
+
+/** How a subscription ended, if it does so promptly. */
+export function closedPromptly(
+  subscriber: Subscriber,
+): Promise<{ code: number; reason: string } | 'still open'> {
+  return Promise.race([
+    subscriber.closed,
+    scheduler.wait(PROMPTLY_MS).then(() => 'still open' as const),
+  ]);
+}
+
+/** Waits until an authority has told everybody what there was to tell. */
+export function told(key = ''): Promise<void> {
+  return vi.waitFor(async () => {
+    expect(await sql(authority(key), 'SELECT * FROM jobs')).toEqual([]);
+  });
+}
+
+const realNow = Date.now;
+
+/** Lets time pass, for the Worker and its objects, until mocks are restored. */
+export function elapse(ms: number): void {
+  const offset = Date.now() - realNow() + ms;
+  vi.spyOn(Date, 'now').mockImplementation(() => realNow() + offset);
+}
+
+/** The ids of all objects that have come to be. */
+export async function objects(): Promise<string[]> {
+  const ids = await Promise.all([
+    listDurableObjectIds(env.AUTHORITY),
+    listDurableObjectIds(env.HUB),
+    listDurableObjectIds(env.GATHERING_HUB),
+  ]);
+  return ids.flat().map(String).sort();
+}
+
+/** Empties everything, once all was told: an object in the middle of a call would not be emptied. */
+export async function startAnew(): Promise<void> {
+  vi.restoreAllMocks();
+  await vi.waitFor(async () => {
+    await sql(authority(), 'UPDATE jobs SET due_at = 0');
+    await runDurableObjectAlarm(authority());
+    expect(await sql(authority(), 'SELECT * FROM jobs')).toEqual([]);
+  });
+  await reset();
+}

@@ -219,6 +219,8 @@ describe('a pattern that can match no event type', () => {
     expect(await other.nextId()).toBe(id);
     silent.socket.close(1000);
     await silent.closed;
-    expect(await gatheringHubStub().register(hubName('', 'unrelated'))).toMatchObject({ gathered: true });
+    expect(await gatheringHubStub().register(hubName('', 'unrelated'))).toMatchObject({
+      gathered: true,
+    });
   });
 });

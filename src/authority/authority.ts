@@ -9,9 +9,7 @@ import { callWithRetry } from '../call.ts';
 import { quote } from '../event/quote.ts';
 import { gatheringHubName } from '../hub/name.ts';
 import {
-  MAX_ANSWERED_TEXT_CHARACTERS,
   MAX_CHILD_NAMESPACES,
-  MAX_NOTICES,
   MAX_POLICIES,
   MAX_ROLES,
   MAX_SECRET_IDS,
@@ -21,15 +19,15 @@ import {
 import { childKey, pathOfKey } from '../namespace.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
 import { invalid, ok, type Result } from '../result.ts';
+import { changesFor, stateOf, watch } from './answers.ts';
 import {
-  type Change,
+  type Changes,
   CONFIG_NAME,
   type Issued,
   type LoginSetting,
   type TokenState,
   type Use,
   type Watched,
-  type WatchedState,
 } from './contract.ts';
 import { Keeper } from './keeper.ts';
 import type { AppRoleMatch, SecretIdReference } from './login-store.ts';
@@ -38,12 +36,7 @@ import type { JwtConfig } from './logins/jwt-config.ts';
 import type { JwtRole } from './logins/jwt-role.ts';
 import { authorityName, keyOfAuthority } from './name.ts';
 import { digestOf, randomText } from './token-form.ts';
-import {
-  lifeOf,
-  type TokenRecord,
-  type TokenReference,
-  type TokenRequest,
-} from './token-record.ts';
+import { lifeOf, type TokenReference, type TokenRequest } from './token-record.ts';
 import { checkTokenRequest, cutTtl, type Maker } from './token-request.ts';
 import { authBlock, tokenData } from './token-view.ts';
 import type { Idle } from './watches.ts';
@@ -76,13 +69,15 @@ export class Authority extends DurableObject<Env> {
         this.#keeper.settle();
       }
     }
-    return this.#stateOf(token);
+    return stateOf(this.#keeper.open(), token);
   }
 
   /** The state of a token that somebody else asks for. */
   stateOf(reference: TokenReference): TokenState | undefined {
     const token = this.#keeper.open().tokens.find(reference, Date.now());
-    return token === undefined || token.usesLeft === 0 ? undefined : this.#stateOf(token);
+    return token === undefined || token.usesLeft === 0
+      ? undefined
+      : stateOf(this.#keeper.open(), token);
   }
 
   /**
@@ -92,61 +87,12 @@ export class Authority extends DurableObject<Env> {
    * @returns of as many as fit an answer, in their order
    */
   watch(digests: readonly string[], hub: string): Watched {
-    const { tokens, policies, watches } = this.#keeper.open();
-    const now = Date.now();
-    const states: (WatchedState | undefined)[] = [];
-    const texts = new Map<string, PolicyText | undefined>();
-    let characters = 0;
-    for (const digest of digests) {
-      const token = tokens.find({ digest }, now);
-      if (token !== undefined) watches.watch(hub, token.id);
-      states.push(token);
-      characters += JSON.stringify(token?.identity ?? '').length;
-      for (const name of token?.policies ?? []) {
-        if (texts.has(name)) continue;
-        const text = policies.get(name);
-        texts.set(name, text);
-        characters += text?.text.length ?? 0;
-      }
-      if (characters > MAX_ANSWERED_TEXT_CHARACTERS) break;
-    }
-    return {
-      states: states.map(
-        (state) =>
-          state && {
-            id: state.id,
-            policies: state.policies,
-            identity: state.identity,
-            expiresAt: state.expiresAt,
-          },
-      ),
-      texts: [...texts.values()].filter((text) => text !== undefined),
-    };
+    return watch(this.#keeper.open(), digests, hub, Date.now());
   }
 
   /** What has changed for a hub since the changes that it says it has taken, the oldest first. */
-  changes(
-    hub: string,
-    taken: number,
-  ): { readonly changes: readonly Change[]; readonly more: boolean } {
-    const { tokens, policies, watches } = this.#keeper.open();
-    const now = Date.now();
-    const notices = watches.notices(hub, taken);
-    const changes: Change[] = [];
-    let characters = 0;
-    for (const { sequence, token, policy = '' } of notices) {
-      if (token === undefined) {
-        const text = policies.get(policy);
-        changes.push({ sequence, policy, text });
-        characters += text?.text.length ?? 0;
-      } else {
-        const record = tokens.find({ id: token }, now);
-        const live = record !== undefined;
-        changes.push({ sequence, token, live, expiresAt: record?.expiresAt });
-      }
-      if (characters > MAX_ANSWERED_TEXT_CHARACTERS) break;
-    }
-    return { changes, more: changes.length < notices.length || notices.length === MAX_NOTICES };
+  changes(hub: string, taken: number): Changes {
+    return changesFor(this.#keeper.open(), hub, taken, Date.now());
   }
 
   /** A hub has no subscriber left by these tokens. */
@@ -454,19 +400,6 @@ export class Authority extends DurableObject<Env> {
   /** Does what is due, and lets go of what has expired. */
   override alarm(): void {
     this.#keeper.ring();
-  }
-
-  #stateOf(token: TokenRecord): TokenState {
-    const { id, accessor, policies, identity, expiresAt } = token;
-    return {
-      id,
-      accessor,
-      policies,
-      texts: this.#keeper.open().policies.all(policies),
-      identity,
-      expiresAt,
-      limitedUses: token.usesLeft !== undefined,
-    };
   }
 
   #authority(key: string): DurableObjectStub<Authority> {

@@ -37,6 +37,12 @@ export type Change =
     }
   | { readonly sequence: number; readonly policy: string; readonly text: PolicyText | undefined };
 
+export interface Changes {
+  readonly changes: readonly Change[];
+  /** Whether there are others, which did not fit. */
+  readonly more: boolean;
+}
+
 /** A token that was handed out, and what is to be said of it. */
 export interface Issued {
   readonly id: number;

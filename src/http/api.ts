@@ -13,7 +13,7 @@ import { audit } from './audit.ts';
 import { readBody } from './body.ts';
 import type { Bindings, Config } from './config.ts';
 import { firstValue } from './header.ts';
-import type { Caller } from './token.ts';
+import { actorOf, type Caller } from './token.ts';
 
 /** A request to one of these endpoints, its caller known and its body read. */
 export interface Call {
@@ -97,7 +97,7 @@ export function auditDenial(
   operation: Operation,
   path: string,
 ): void {
-  audit('denied', { namespace, operation, path, accessor: caller.token?.state.accessor });
+  audit('denied', { namespace, operation, path, accessor: actorOf(caller) });
 }
 
 /** The body of such a request: a JSON object; none is an empty one. */

@@ -7,6 +7,7 @@ import type { Result } from '../result.ts';
 import { answer, refuse } from './answer.ts';
 import { type AnonymousCall, authorityOf, type Call } from './api.ts';
 import { audit } from './audit.ts';
+import { actorOf } from './token.ts';
 
 /** An endpoint that takes no token and answers with one. */
 export interface LoginEndpoint {
@@ -42,6 +43,6 @@ export function auditMethod({ namespace, caller }: Call, method: AuthMethod, wha
     namespace: pathOfKey(namespace),
     method,
     what,
-    by: caller.token?.state.accessor ?? 'root',
+    by: actorOf(caller),
   });
 }

@@ -21,6 +21,7 @@ import { done, list, refuse, succeed } from './answer.ts';
 import { authorityOf, type Call, deny, type Endpoint, isAllowed } from './api.ts';
 import { audit } from './audit.ts';
 import { findNamespace, forgetNamespaces } from './namespace.ts';
+import { actorOf } from './token.ts';
 
 export const listNamespaces: Endpoint = {
   operation: 'list',
@@ -141,5 +142,5 @@ function audited(
   { caller }: Call,
   namespace: string,
 ): void {
-  audit(action, { namespace, by: caller.token?.state.accessor ?? 'root' });
+  audit(action, { namespace, by: actorOf(caller) });
 }

@@ -7,6 +7,7 @@ import { invalid, ok, type Result } from '../result.ts';
 import { done, list, refuse, succeed } from './answer.ts';
 import { authorityOf, type Call, type Endpoint } from './api.ts';
 import { audit } from './audit.ts';
+import { actorOf } from './token.ts';
 
 /** What stands for the text of a policy in a request and an answer. */
 export type TextKey = 'policy' | 'rules';
@@ -111,6 +112,6 @@ function audited(
   audit(action, {
     namespace: pathOfKey(namespace),
     policy,
-    by: caller.token?.state.accessor ?? 'root',
+    by: actorOf(caller),
   });
 }

@@ -15,7 +15,7 @@ import { audit } from './audit.ts';
 import { readBody } from './body.ts';
 import type { Bindings, Config } from './config.ts';
 import { findNamespace } from './namespace.ts';
-import type { Caller } from './token.ts';
+import { actorOf, type Caller } from './token.ts';
 
 /** What a request's event became. */
 type Outcome = 'accepted' | 'duplicate' | 'failed' | 'refused';
@@ -65,7 +65,7 @@ export async function publish(asked: PublishRequest): Promise<Response> {
       namespace: pathOfKey(namespace),
       operation: 'publish',
       path: denied.path,
-      accessor: caller.token?.state.accessor,
+      accessor: actorOf(caller),
     });
     return refuse({ reason: 'forbidden', message: denied.message });
   }

@@ -14,7 +14,7 @@ import { refuse } from './answer.ts';
 import { audit } from './audit.ts';
 import type { Bindings, Config } from './config.ts';
 import { isAllowedOrigin, isSameHost } from './origin.ts';
-import type { Caller } from './token.ts';
+import { actorOf, type Caller } from './token.ts';
 
 interface SubscribeRequest {
   readonly request: Request;
@@ -42,7 +42,7 @@ export async function subscribe(asked: SubscribeRequest): Promise<Response> {
       namespace: inNamespace,
       operation: 'read',
       path,
-      accessor: caller.token?.state.accessor,
+      accessor: actorOf(caller),
     });
     return refuse({ reason: 'denied' });
   }

@@ -9,7 +9,7 @@ import { invalid, ok, type Result } from '../result.ts';
 import { answer, done, list, refuse } from './answer.ts';
 import { authorityOf, type Call, type Endpoint, textOf } from './api.ts';
 import { audit } from './audit.ts';
-import { type Caller, isRootToken, placeOf } from './token.ts';
+import { actorOf, type Caller, isRootToken, placeOf } from './token.ts';
 
 /**
  * The token that a request speaks of: which authority knows it, and by what. The root token of the server
@@ -161,7 +161,7 @@ async function create(call: Call, alwaysOrphan: boolean): Promise<Response> {
   audit('token_created', {
     namespace: pathOfKey(namespace),
     accessor: auth.accessor,
-    by: caller.token?.state.accessor ?? 'root',
+    by: actorOf(caller),
     policies: auth.policies.join(','),
   });
   return answer({ auth, warnings, mountType: 'token' });
@@ -228,7 +228,7 @@ async function revoke(call: Call, target: Target, keepChildren = false): Promise
   audit('token_revoked', {
     namespace: pathOfKey(namespace),
     accessor,
-    by: caller.token?.state.accessor ?? 'root',
+    by: actorOf(caller),
   });
   return done();
 }

@@ -28,6 +28,11 @@ export interface Caller {
   readonly secret: string;
 }
 
+/** As the audit log names a caller: by the accessor of its token. */
+export function actorOf({ token }: Caller): string {
+  return token?.state.accessor ?? 'root';
+}
+
 /** What a request needs to know of its token. */
 export interface Question {
   /** Whether what this Worker remembers is not enough. */

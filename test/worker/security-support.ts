@@ -9,6 +9,7 @@ import { env, exports } from 'cloudflare:workers';
 import { expect, vi } from 'vitest';
 import { authorityName } from '../../src/authority/name.ts';
 import { gatheringHubName, hubName } from '../../src/hub/name.ts';
+import { SubscriberHub } from '../../src/hub/subscriber-hub.ts';
 import { childKey } from '../../src/namespace.ts';
 import { Subscriber } from './support.ts';
 
@@ -30,10 +31,27 @@ export interface Auth {
   readonly num_uses: number;
 }
 
+/** What the endpoints answer; each has some of these. */
+export interface Data {
+  readonly [key: string]: unknown;
+  readonly id: string;
+  readonly path: string;
+  readonly ids: readonly string[];
+  readonly keys: readonly string[];
+  readonly ttl: number;
+  readonly num_uses: number;
+  readonly accessor: string;
+  readonly policy: string;
+  readonly policies: readonly string[];
+  readonly role_id: string;
+  readonly secret_id: string;
+  readonly secret_id_accessor: string;
+  readonly delivered: boolean;
+}
+
 export interface Answer {
   readonly errors: readonly string[];
-  // biome-ignore lint/suspicious/noExplicitAny: every endpoint has data of its own
-  readonly data: any;
+  readonly data: Data;
   readonly auth: Auth;
   readonly warnings: readonly string[] | null;
 }
@@ -110,7 +128,7 @@ export class Client {
   /** Publishes one event, and returns its id. */
   async published(eventType: string, body: unknown = {}): Promise<string> {
     const { data } = await accepted(await this.publish(eventType, body));
-    return data.ids[0];
+    return data.ids[0] ?? '';
   }
 
   /** @param query what follows the choice of JSON: `&filter=…` */
@@ -296,4 +314,49 @@ export async function startAnew(): Promise<void> {
     expect(await sql(authority(), 'SELECT * FROM jobs')).toEqual([]);
   });
   await reset();
+}
+
+/** Makes pushes to hubs fail so many times. @returns how many were tried */
+export function losePushes(times: number): () => number {
+  const real = SubscriberHub.prototype.changed;
+  let pushes = 0;
+  vi.spyOn(SubscriberHub.prototype, 'changed').mockImplementation(async function (
+    this: SubscriberHub,
+    ...word
+  ) {
+    if (++pushes <= times) throw new Error('the hub is down');
+    return real.apply(this, word);
+  });
+  return () => pushes;
+}
+
+/** The time has come for what an authority tries again; returns when it was tried. */
+export async function retry(pushes: () => number): Promise<void> {
+  const tried = pushes();
+  await vi.waitFor(async () => {
+    // An attempt that is under way writes down when the next is due.
+    await sql(authority(), 'UPDATE jobs SET due_at = 0');
+    await runDurableObjectAlarm(authority());
+    expect(pushes()).toBeGreaterThan(tried);
+  });
+}
+
+/** Something that is held up until it is let go; objects cannot await each other's promises. */
+export function aGate(): { open: () => void; passed: () => Promise<void>; reached: () => boolean } {
+  let isOpen = false;
+  let isReached = false;
+  return {
+    open: () => {
+      isOpen = true;
+    },
+    passed: async () => {
+      isReached = true;
+      while (!isOpen) await scheduler.wait(1);
+    },
+    reached: () => isReached,
+  };
+}
+
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await scheduler.wait(1);
 }

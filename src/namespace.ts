@@ -65,11 +65,6 @@ export function pathOfKey(key: string): string {
   return key.replace(/@[^/]*/g, '');
 }
 
-/** The id in a key, by which Vault's API names a namespace. */
-export function idOfKey(key: string): string {
-  return key === ROOT ? 'root' : key.slice(key.lastIndexOf('@') + 1);
-}
-
 /** The keys of the namespaces above, the nearest first, the root namespace last. */
 export function ancestorsOf(key: string): string[] {
   const segments = key === ROOT ? [] : key.split('/');

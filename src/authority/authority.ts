@@ -20,6 +20,7 @@ import { childKey, pathOfKey } from '../namespace.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import { changesFor, stateOf, watch } from './answers.ts';
+import type { Child } from './children.ts';
 import {
   type Changes,
   CONFIG_NAME,
@@ -321,15 +322,23 @@ export class Authority extends DurableObject<Env> {
 
   /** The id of a namespace directly below; undefined where there is none. */
   childId(name: string): string | undefined {
-    return this.#keeper.open().children.get(name)?.id;
+    return this.child(name)?.id;
   }
 
-  children(): { readonly name: string; readonly id: string }[] {
+  child(name: string): Child | undefined {
+    return this.#keeper.open().children.get(name);
+  }
+
+  children(): Child[] {
     return this.#keeper.open().children.all();
   }
 
-  /** Makes a namespace, or finds it. @returns its id */
-  async createChild(name: string): Promise<Result<string>> {
+  /**
+   * Makes a namespace, or finds it.
+   *
+   * @param metadata undefined where it is to stay as it is
+   */
+  async createChild(name: string, metadata?: Child['metadata']): Promise<Result<Child>> {
     const { children } = this.#keeper.open();
     const known = children.get(name);
     if (known === undefined && !children.hasRoom()) {
@@ -338,10 +347,11 @@ export class Authority extends DurableObject<Env> {
       );
     }
     const id = known?.id ?? randomText(NAMESPACE_ID_CHARACTERS);
-    if (known === undefined) children.add({ name, id });
+    const child = { name, id, metadata: metadata ?? known?.metadata ?? {} };
+    if (known === undefined || metadata !== undefined) children.put(child);
     const lives = await callWithRetry(() => this.#authority(childKey(this.#key, name, id)).begin());
     return lives
-      ? ok(id)
+      ? ok(child)
       : invalid(`the namespace ${quote(name)} is being deleted; delete it again to finish that`);
   }
 

@@ -10,12 +10,11 @@ import type { Issued } from './contract.ts';
 import type { Job } from './jobs.ts';
 import { authorityName } from './name.ts';
 import { Stores } from './stores.ts';
-import { digestOf, mintToken, randomText } from './token-form.ts';
+import { digestOf, mintAccessor, mintToken } from './token-form.ts';
 import { foreignParent, type TokenRequest } from './token-record.ts';
 import { authBlock } from './token-view.ts';
 
 const ENDED_KEY = 'ended';
-const ACCESSOR_CHARACTERS = 24;
 
 export class Keeper {
   readonly #ctx: DurableObjectState;
@@ -89,7 +88,7 @@ export class Keeper {
     if (request.parent !== undefined && tokens.find({ id: request.parent }, now) === undefined) {
       return invalid('the token of the request was revoked meanwhile');
     }
-    const token = tokens.add(request, digest, randomText(ACCESSOR_CHARACTERS), now);
+    const token = tokens.add(request, digest, mintAccessor(pathOfKey(this.#key)), now);
     this.settle();
     return ok({
       id: token.id,

@@ -10,12 +10,23 @@ export const TOKEN_PREFIX = 'ctk.';
 /** 32 characters of 62: 190 bits. */
 const SECRET_CHARACTERS = 32;
 const CHECKSUM_CHARACTERS = 8;
+const ACCESSOR_CHARACTERS = 24;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /** Makes a token of a namespace. */
 export async function mintToken(namespace: string): Promise<string> {
   const body = `${TOKEN_PREFIX}${randomText(SECRET_CHARACTERS)}${namespace && '.'}${namespace}`;
   return `${body}.${await checksumOf(body)}`;
+}
+
+/** Makes an accessor, by which a token is named without being given: `<24 characters>[.<namespace>]`. */
+export function mintAccessor(namespace: string): string {
+  return `${randomText(ACCESSOR_CHARACTERS)}${namespace && '.'}${namespace}`;
+}
+
+/** The path of the namespace that an accessor says it is of; undefined where none can have it. */
+export function namespaceOfAccessor(accessor: string): string | undefined {
+  return parseNamespacePath(accessor.split('.').slice(1).join('.'));
 }
 
 /**

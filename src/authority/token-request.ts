@@ -210,18 +210,29 @@ function namesOf(value: unknown): Result<string[] | undefined> {
 /** Key-value pairs that the token carries for those who look at it. */
 export function checkMeta(value: unknown): Result<Record<string, string> | undefined> {
   if (value === undefined) return ok(undefined);
-  if (!isJsonObject(value))
-    return invalid(`meta must be an object of strings, not ${kindOf(value)}`);
-  for (const [key, member] of Object.entries(value)) {
-    if (typeof member !== 'string') {
+  const pairs = typeof value === 'string' ? pairsOf(value) : value;
+  if (!isJsonObject(pairs)) {
+    return invalid(`meta must be an object of strings, or key=value, not ${kindOf(value)}`);
+  }
+  const meta: Record<string, string> = {};
+  for (const [key, member] of Object.entries(pairs)) {
+    if (!['string', 'number', 'boolean'].includes(typeof member) || key === '__proto__') {
       return invalid(`meta[${quote(key)}] must be a string, not ${kindOf(member)}`);
     }
+    meta[key] = String(member);
   }
-  const bytes = new TextEncoder().encode(JSON.stringify(value)).length;
+  const bytes = new TextEncoder().encode(JSON.stringify(meta)).length;
   if (bytes > MAX_META_BYTES) {
     return invalid(`meta has ${bytes} bytes, at most ${MAX_META_BYTES} are allowed`);
   }
-  return ok(value as Record<string, string>);
+  return ok(meta);
+}
+
+/** `a=1,b=2`, as Vault's command line writes it. Undefined where it is no such thing. */
+function pairsOf(text: string): Record<string, unknown> | undefined {
+  const pairs = text.split(',').map((pair) => /^\s*([^=\s]+)=(.*)$/s.exec(pair));
+  if (pairs.includes(null)) return undefined;
+  return Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? '', pair?.[2] ?? '']));
 }
 
 function displayNameOf(value: unknown): Result<string> {

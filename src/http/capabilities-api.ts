@@ -9,7 +9,7 @@ import { Access } from '../policy/access.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import { refuse, succeed } from './answer.ts';
 import { authorityOf, type Call, type Endpoint, textOf } from './api.ts';
-import { accessOf, isRootToken, placeOf } from './token.ts';
+import { accessOf, authorityOfAccessor, isRootToken, placeOf } from './token.ts';
 
 export const capabilitiesSelf: Endpoint = {
   operation: 'update',
@@ -25,7 +25,7 @@ export const capabilitiesOfToken: Endpoint = {
       return capabilities(call, Access.root);
     }
     const place = await placeOf(secret.value, call.env);
-    if (place === undefined || !isWithin(place.authority, call.namespace)) {
+    if (place === undefined || !concerns(place.authority, call.namespace)) {
       return refuse({ reason: 'invalid', message: 'invalid token' });
     }
     return ofOther(call, place.authority, { digest: place.digest }, 'invalid token');
@@ -37,9 +37,19 @@ export const capabilitiesOfAccessor: Endpoint = {
   run: async (call) => {
     const accessor = textOf(call.body, 'accessor');
     if (!accessor.ok) return refuse(accessor.failure);
-    return ofOther(call, call.namespace, { accessor: accessor.value }, 'invalid accessor');
+    const authority = await authorityOfAccessor(accessor.value, call.env);
+    // Who has heard an accessor does not have the token: of one above there is nothing to be told.
+    if (authority === undefined || !isWithin(authority, call.namespace)) {
+      return refuse({ reason: 'invalid', message: 'invalid accessor' });
+    }
+    return ofOther(call, authority, { accessor: accessor.value }, 'invalid accessor');
   },
 };
+
+/** Whether a token of the one namespace can be asked about in the other: it is of it, below it, or works in it. */
+function concerns(token: string, namespace: string): boolean {
+  return isWithin(token, namespace) || isWithin(namespace, token);
+}
 
 async function ofOther(
   call: Call,

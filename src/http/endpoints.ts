@@ -39,13 +39,13 @@ export const ENDPOINTS: Readonly<Record<string, Methods>> = {
   'auth/token/accessors': { list: tokens.listAccessors },
 
   'sys/policies/acl': { list: policies.listPolicies },
-  'sys/policies/acl/:name': {
+  'sys/policies/acl/:names': {
     read: policies.readPolicy('policy'),
     write: policies.writePolicy('policy'),
     remove: policies.deletePolicy,
   },
   'sys/policy': { read: policies.listLegacyPolicies, list: policies.listPolicies },
-  'sys/policy/:name': {
+  'sys/policy/:names': {
     read: policies.readPolicy('rules'),
     write: policies.writePolicy('rules'),
     remove: policies.deletePolicy,
@@ -105,7 +105,7 @@ export function nameIn(endpointPath: string, route: string): string {
   const segments = route.split('/');
   const place = endpointPath.split('/').findIndex((segment) => segment.startsWith(':'));
   if (place === -1) return '';
-  // Namespaces are nested: their name is the rest of the path.
+  // Names with slashes in them are the rest of the path.
   return endpointPath.endsWith(':names')
     ? segments.slice(place).join('/')
     : (segments[place] ?? '');

@@ -31,7 +31,7 @@ import { parsePolicy } from '../policy/policy.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import { type Refusal, refuse, succeed } from './answer.ts';
 import { auditDenial, authorityOf, type Call, type Endpoint, textOf } from './api.ts';
-import { accessOf, placeOf } from './token.ts';
+import { accessOf, authorityOfAccessor, placeOf } from './token.ts';
 
 const KEYS = [
   'event',
@@ -210,7 +210,12 @@ async function subjectOf(
 
 async function targetOf(body: Readonly<Record<string, unknown>>, { env, namespace }: Call) {
   const accessor = textOf(body, 'accessor');
-  if (accessor.ok) return { authority: namespace, reference: { accessor: accessor.value } };
+  if (accessor.ok) {
+    const authority = await authorityOfAccessor(accessor.value, env);
+    return authority !== undefined && isWithin(authority, namespace)
+      ? { authority, reference: { accessor: accessor.value } }
+      : undefined;
+  }
   const token = textOf(body, 'token');
   const place = token.ok ? await placeOf(token.value, env) : undefined;
   return place !== undefined && isWithin(place.authority, namespace)

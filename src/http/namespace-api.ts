@@ -1,13 +1,13 @@
 /** `/v1/sys/namespaces/…`: the namespaces below that of the request. */
+import type { Child } from '../authority/children.ts';
+import { checkMeta } from '../authority/token-request.ts';
 import { callWithRetry } from '../call.ts';
-import { isJsonObject } from '../event/json.ts';
 import { quote } from '../event/quote.ts';
 import { MAX_NAMESPACE_DEPTH } from '../limits.ts';
 import {
   checkNamespaceName,
   childKey,
   depthOf,
-  idOfKey,
   parseNamespacePath,
   pathFrom,
   pathOfKey,
@@ -16,7 +16,7 @@ import {
   withSlash,
 } from '../namespace.ts';
 import type { Operation } from '../policy/acl.ts';
-import type { Result } from '../result.ts';
+import { invalid, type Result } from '../result.ts';
 import { done, list, refuse, succeed } from './answer.ts';
 import { authorityOf, type Call, deny, type Endpoint, isAllowed } from './api.ts';
 import { audit } from './audit.ts';
@@ -27,10 +27,7 @@ export const listNamespaces: Endpoint = {
   operation: 'list',
   run: async ({ env, namespace }) => {
     const children = await callWithRetry(() => authorityOf(env, namespace).children());
-    const info = children.map(({ name, id }) => [
-      withSlash(name),
-      describe(childKey(namespace, name, id)),
-    ]);
+    const info = children.map((child) => [withSlash(child.name), describe(namespace, child)]);
     return list(
       children.map(({ name }) => withSlash(name)),
       Object.fromEntries(info),
@@ -44,12 +41,9 @@ export const readNamespace: Endpoint = {
     const place = await placeOf(call);
     if (place === undefined) return refuse({ reason: 'not_found' });
     if (!mayDo('read', call, place)) return deny(call, pathOfKey(place.above), 'read', call.path);
-    const key = await findNamespace(
-      call.env,
-      pathFrom(ROOT, pathOfKey(place.above), place.name),
-      true,
-    );
-    return key ? succeed(describe(key)) : refuse({ reason: 'not_found' });
+    const { above, name } = place;
+    const child = await callWithRetry(() => authorityOf(call.env, above).child(name));
+    return child ? succeed(describe(above, child)) : refuse({ reason: 'not_found' });
   },
 };
 
@@ -68,18 +62,18 @@ export const createNamespace: Endpoint = {
         message: `namespaces are nested at most ${MAX_NAMESPACE_DEPTH} deep`,
       });
     }
-    const id: Result<string> = await authorityOf(call.env, above).createChild(name);
-    if (!id.ok) return refuse(id.failure);
-    forgetNamespaces();
-    const key = childKey(above, name, id.value);
-    audited('namespace_created', call, pathOfKey(key));
-    const { custom_metadata: metadata } = call.body;
-    return succeed(
-      describe(key),
-      isJsonObject(metadata) && Object.keys(metadata).length > 0
-        ? ['custom_metadata is not kept by this server']
-        : [],
+    const metadata = checkMeta(call.body.custom_metadata ?? undefined);
+    if (!metadata.ok)
+      return refuse(invalid(`custom_metadata: ${metadata.failure.message}`).failure);
+    const created: Result<Child> = await authorityOf(call.env, above).createChild(
+      name,
+      metadata.value,
     );
+    if (!created.ok) return refuse(created.failure);
+    forgetNamespaces();
+    const key = childKey(above, name, created.value.id);
+    audited('namespace_created', call, pathOfKey(key));
+    return succeed(describe(above, created.value));
   },
 };
 
@@ -133,8 +127,13 @@ function mayDo(operation: Operation, call: Call, { above, name }: Place): boolea
   });
 }
 
-function describe(key: string): Record<string, unknown> {
-  return { id: idOfKey(key), path: withSlash(pathOfKey(key)), custom_metadata: {} };
+/** @param above the key of the namespace above */
+function describe(above: string, { name, id, metadata }: Child): Record<string, unknown> {
+  return {
+    id,
+    path: withSlash(pathFrom(ROOT, pathOfKey(above), name)),
+    custom_metadata: metadata,
+  };
 }
 
 function audited(

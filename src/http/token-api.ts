@@ -9,7 +9,7 @@ import { invalid, ok, type Result } from '../result.ts';
 import { answer, done, list, refuse } from './answer.ts';
 import { authorityOf, type Call, type Endpoint, textOf } from './api.ts';
 import { audit } from './audit.ts';
-import { actorOf, type Caller, isRootToken, placeOf } from './token.ts';
+import { actorOf, authorityOfAccessor, type Caller, isRootToken, placeOf } from './token.ts';
 
 /**
  * The token that a request speaks of: which authority knows it, and by what. The root token of the server
@@ -260,11 +260,11 @@ async function targetOf({ env, config, namespace }: Call, secret: string): Promi
 async function withAccessor(call: Call, act: Act): Promise<Response> {
   const accessor = textOf(call.body, 'accessor');
   if (!accessor.ok) return refuse(accessor.failure);
-  return act(call, {
-    authority: call.namespace,
-    reference: { accessor: accessor.value },
-    secret: '',
-  });
+  const authority = await authorityOfAccessor(accessor.value, call.env);
+  if (authority === undefined || !isWithin(authority, call.namespace)) {
+    return refuse(INVALID_ACCESSOR);
+  }
+  return act(call, { authority, reference: { accessor: accessor.value }, secret: '' });
 }
 
 function tokenAnswer(data: Record<string, unknown>): Response {

@@ -1,7 +1,7 @@
 /** Who sends a request: the token in its headers, and what its authority says of it. */
 import type { TokenState, Use } from '../authority/contract.ts';
 import { authorityName } from '../authority/name.ts';
-import { digestOf, namespaceOfToken } from '../authority/token-form.ts';
+import { digestOf, namespaceOfAccessor, namespaceOfToken } from '../authority/token-form.ts';
 import { callWithRetry } from '../call.ts';
 import type { HandshakeToken } from '../hub/subscription.ts';
 import { LOOKUP_CACHE_MS, MAX_CACHED_LOOKUPS, MAX_TOKEN_CHARACTERS } from '../limits.ts';
@@ -77,6 +77,13 @@ export async function placeOf(secret: string, env: Env): Promise<HandshakeToken 
   if (namespace === undefined) return undefined;
   const authority = await findNamespace(env, namespace, true);
   return authority === undefined ? undefined : { authority, digest: await digestOf(secret) };
+}
+
+/** The key of the namespace whose authority knows an accessor, if any does; undefined where none can. */
+export async function authorityOfAccessor(accessor: string, env: Env): Promise<string | undefined> {
+  if (accessor.length > MAX_TOKEN_CHARACTERS) return undefined;
+  const namespace = namespaceOfAccessor(accessor);
+  return namespace === undefined ? undefined : findNamespace(env, namespace, true);
 }
 
 /** What the holder of a token may do, as its authority says. */

@@ -131,14 +131,17 @@ function readDrafts(headers: Headers, body: Uint8Array): Result<Draft[]> {
 }
 
 /**
- * The content type that the body has. `curl -d` says of everything that it is a form; Vault looks at
- * the body before it believes that, and so do we.
+ * The content type that the body has. `curl -d` says of everything that it is a form, and `fetch` of a text
+ * that it is plain; Vault looks at the body before it believes that, and so do we. A CloudEvent in
+ * binary mode may have plain text for its data.
  */
 function contentTypeOf(headers: Headers, body: Uint8Array): string | null {
   const contentType = headers.get('content-type')?.trim() ?? null;
-  const isForm =
-    contentType?.toLowerCase().startsWith('application/x-www-form-urlencoded') ?? false;
-  return isForm && looksLikeJson(body) ? 'application/json' : contentType;
+  const said = contentType?.toLowerCase() ?? '';
+  const isDoubtful =
+    said.startsWith('application/x-www-form-urlencoded') ||
+    (said.startsWith('text/plain') && !isBinaryMode(headers));
+  return isDoubtful && looksLikeJson(body) ? 'application/json' : contentType;
 }
 
 /** Whether the body is empty or begins as an object or a list. */

@@ -11,8 +11,11 @@ export function checkPolicyName(named: string): Result<string> {
     );
   }
   // A token's list of policies is written with commas between them.
-  if (/[\s,/]/.test(name)) {
-    return invalid(`the policy name ${quote(name)} has a blank, a comma or a slash`);
+  if (/[\s,]/.test(name)) {
+    return invalid(`the policy name ${quote(name)} has a blank or a comma`);
+  }
+  if (/^\/|\/\/|\/$/.test(name)) {
+    return invalid(`the policy name ${quote(name)} has a slash at an end, or two together`);
   }
   return ok(name);
 }

@@ -147,7 +147,7 @@ describe('413: a request', () => {
 
 describe('415: a body', () => {
   it.each([
-    ['of another type', { 'Content-Type': 'text/plain' }],
+    ['of another type', { 'Content-Type': 'text/html' }],
     ['in another charset', { 'Content-Type': 'application/json; charset=latin1' }],
     ['that is compressed', { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' }],
     ['that is a form', { 'Content-Type': 'multipart/form-data; boundary=x' }],

@@ -35,7 +35,6 @@ describe('the content type', () => {
   });
 
   it.each([
-    'text/plain',
     'text/json',
     'application/xml',
     'application/jsonp',
@@ -100,6 +99,16 @@ describe('the content type that curl sends of everything', () => {
     const event = eventOf(read({ ...CE, ...FORM }, '{"path":"a/b"}'));
     expect(event.metadata).toEqual({ path: 'a/b' });
   });
+
+  it.each(['text/plain', 'text/plain;charset=UTF-8', 'Text/Plain'])(
+    'is not believed of a fetch that sends a text: %s',
+    (contentType) => {
+      expect(eventOf(read({ 'content-type': contentType }, '{"id":"e1"}', 'abc')).id).toBe('e1');
+      expect(failureOf(read({ 'content-type': contentType }, 'a=b', 'abc')).reason).toBe(
+        'unsupported_media_type',
+      );
+    },
+  );
 
   it('does not make JSON of what only begins like it', () => {
     expect(failureOf(read(FORM, '{a=b', 'abc')).message).toMatch(/^not JSON: ./);

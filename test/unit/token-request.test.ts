@@ -93,7 +93,8 @@ describe('the policies of a new token', () => {
     [{ period: '1h' }, HOLDER, 'root or sudo privileges required to create periodic token'],
     [{ id: 'x' }, HOLDER, 'root or sudo privileges required to specify token id'],
     [{ policies: ['a b'] }, ROOT, 'has a blank'],
-    [{ policies: ['a/b'] }, ROOT, 'slash'],
+    [{ policies: ['a//b'] }, ROOT, 'slash'],
+    [{ policies: ['a/'] }, ROOT, 'slash'],
   ])('%j is refused', (body, maker, message) => {
     expect(refusalOf(body, maker)).toContain(message);
   });

@@ -103,13 +103,23 @@ describe('the API of namespaces', () => {
     expect((await root.in(`${path}/deeper`).get('sys/events/types')).status).toBe(404);
   });
 
+  it('keeps what was noted with one, until it is noted anew', async () => {
+    const team = await root.makesNamespace();
+    const path = `sys/namespaces/${team}`;
+    await root.writes(path, { custom_metadata: { owner: 'alice' } });
+    await root.writes(path);
+    expect((await root.reads(path)).data.custom_metadata).toEqual({ owner: 'alice' });
+    const refused = await root.post(path, { custom_metadata: { owner: {} } });
+    expect(await errorsOf(refused)).toContain('custom_metadata');
+  });
+
   it('takes as many in one as allowed', async () => {
     const team = await root.makesNamespace();
     await sql(
       authority(await keyOf(team)),
-      `INSERT INTO namespaces (name, id)
+      `INSERT INTO namespaces (name, id, metadata)
        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-       SELECT 'n' || i, 'id' || i FROM n`,
+       SELECT 'n' || i, 'id' || i, '{}' FROM n`,
       MAX_CHILD_NAMESPACES - 1,
     );
     await root.in(team).makesNamespace('last');
@@ -251,8 +261,14 @@ describe('a token works in its namespace and below', () => {
         await admin.post(`auth/token/${path}`, { token });
       }
       expect((await admin.post('auth/token/revoke-accessor', { accessor })).status).toBe(403);
-      expect((await admin.post('sys/capabilities', { token, paths: ['a'] })).status).toBe(400);
+      const asked = await admin.post('sys/capabilities-accessor', { accessor, paths: ['a'] });
+      expect(asked.status).toBe(400);
     }
+    const besides = { token: others[1]?.client_token, paths: ['a'] };
+    expect((await admin.post('sys/capabilities', besides)).status).toBe(400);
+    // Who has a token of a namespace above could ask with it as well: it works here.
+    const above = { token: others[0]?.client_token, paths: ['a'] };
+    expect((await admin.post('sys/capabilities', above)).status).toBe(200);
     expect((await new Client(others[0]?.client_token).get('auth/token/lookup-self')).status).toBe(
       200,
     );
@@ -269,6 +285,25 @@ describe('a token works in its namespace and below', () => {
     await admin.writes('auth/token/renew', { token });
     await admin.writes('auth/token/revoke', { token });
     expect((await new Client(token, team).get('auth/token/lookup-self')).status).toBe(403);
+  });
+
+  it('and by its accessor, which names the namespace as the token does', async () => {
+    const team = await root.makesNamespace();
+    const { client_token: token, accessor } = await root.in(team).makes(IN_AN_HOUR);
+    expect(accessor).toMatch(new RegExp(`^[A-Za-z0-9]{24}\\.${team}$`));
+    expect((await root.writes('auth/token/lookup-accessor', { accessor })).data.ttl).toBe(3600);
+    await root.writes('auth/token/renew-accessor', { accessor });
+    await root.writes('auth/token/revoke-accessor', { accessor });
+    expect((await new Client(token, team).get('auth/token/lookup-self')).status).toBe(403);
+    for (const forged of [
+      `${accessor}.nowhere`,
+      'x.nowhere/at/all',
+      'x.sys',
+      `x.${'a'.repeat(2000)}`,
+    ]) {
+      const response = await root.post('auth/token/lookup-accessor', { accessor: forged });
+      expect(await errorsOf(response)).toContain('invalid accessor');
+    }
   });
 });
 

@@ -42,6 +42,21 @@ describe('a policy', () => {
     expect((await root.delete(`${ACL}/app`)).status).toBe(204);
   });
 
+  it.each(['team/app', 'a/b/c'])('may have slashes in its name: %s', async (name) => {
+    await root.writes(`sys/policies/acl/${name}`, { policy: LISTENER });
+    expect((await root.reads(`sys/policies/acl/${name}`)).data).toEqual({ name, policy: LISTENER });
+    await root.removes(`sys/policies/acl/${name}`);
+    expect((await root.get(`sys/policies/acl/${name}`)).status).toBe(404);
+  });
+
+  it.each(['a//b', 'a/', '/a'])(
+    'has none at an end of its name, nor two together: %s',
+    async (name) => {
+      const response = await root.post(`sys/policies/acl/${name}`, { policy: LISTENER });
+      expect(response.status).toBe(400);
+    },
+  );
+
   it('is the same by the older API, which calls its text rules', async () => {
     expect((await root.post('sys/policy/app', { policy: LISTENER })).status).toBe(204);
     expect((await root.reads('sys/policy/app')).data).toEqual({ name: 'app', rules: LISTENER });

@@ -36,6 +36,20 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
 describe('making a token', () => {
+  it.each([
+    [
+      { a: 1, b: true },
+      { a: '1', b: 'true' },
+    ],
+    ['a=b', { a: 'b' }],
+    ['a=b,c=d=e', { a: 'b', c: 'd=e' }],
+  ])('takes metadata as %j, as Vault does', async (meta, kept) => {
+    const { data } = await root
+      .writes('auth/token/create', { meta, ttl: '1h' })
+      .then(async ({ auth }) => root.writes('auth/token/lookup', { token: auth.client_token }));
+    expect(data.meta).toEqual(kept);
+  });
+
   it("answers with Vault's auth block", async () => {
     await root.writes('sys/policies/acl/app', { policy: LISTENER });
     const answer = await root.writes('auth/token/create', {
@@ -131,7 +145,10 @@ describe('making a token', () => {
     [{ period: '-1h' }, 'period'],
     [{ explicit_max_ttl: {} }, 'explicit_max_ttl'],
     [{ meta: 'x' }, 'meta must be an object'],
-    [{ meta: { a: 1 } }, 'meta["a"] must be a string'],
+    [{ meta: { a: [1] } }, 'meta["a"] must be a string'],
+    [{ meta: { a: {} } }, 'meta["a"] must be a string'],
+    [{ meta: 'a' }, 'meta must be an object of strings, or key=value'],
+    [{ meta: ['a=b'] }, 'meta must be an object of strings, or key=value'],
     [{ meta: { a: 'x'.repeat(MAX_META_BYTES) } }, `at most ${MAX_META_BYTES}`],
     [
       { display_name: 'x'.repeat(MAX_DISPLAY_NAME_CHARACTERS + 1) },

@@ -206,7 +206,7 @@ export const MAX_KEYS = 50;
 export const MAX_KEY_SET_AGE_MS = 10 * 60 * 1000;
 
 /** Wait before keys are fetched again because of a token that none verifies, or after a failure. */
-export const KEY_REFRESH_INTERVAL_MS = 10_000;
+export const KEY_REFRESH_INTERVAL_MS = 2000;
 
 /** Key sets that one isolate keeps at hand. */
 export const MAX_CACHED_KEY_SETS = 20;

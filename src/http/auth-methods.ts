@@ -1,7 +1,8 @@
-/** `GET /v1/sys/auth`: the auth methods of a namespace, which are always the same three. */
+/** `/v1/sys/auth`: the auth methods of a namespace, which are always the same three. */
 import { mountAccessor } from '../authority/logins/login-token.ts';
 import { DEFAULT_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS } from '../limits.ts';
-import { succeed } from './answer.ts';
+import { trimSlashes } from '../namespace.ts';
+import { refuse, succeed } from './answer.ts';
 import type { Endpoint } from './api.ts';
 
 const METHODS = [
@@ -9,6 +10,30 @@ const METHODS = [
   { type: 'jwt', description: 'JWT of an issuer' },
   { type: 'token', description: 'token based credentials' },
 ] as const;
+const METHOD_NAMES = METHODS.map(({ type }) => type).join(', ');
+
+/** They are there without anybody enabling them, as `vault auth enable` is told, and cannot be taken away. */
+export const enableAuthMethod: Endpoint = {
+  operation: 'update',
+  sudo: true,
+  run: ({ name }) => {
+    const known = METHODS.some(({ type }) => type === trimSlashes(name));
+    const message = known
+      ? `path is already in use at ${trimSlashes(name)}/`
+      : `every namespace has the auth methods ${METHOD_NAMES}, and no others`;
+    return refuse({ reason: 'invalid', message });
+  },
+};
+
+export const disableAuthMethod: Endpoint = {
+  operation: 'delete',
+  sudo: true,
+  run: () =>
+    refuse({
+      reason: 'invalid',
+      message: `the auth methods ${METHOD_NAMES} cannot be disabled; delete their roles`,
+    }),
+};
 
 export const listAuthMethods: Endpoint = {
   operation: 'read',

@@ -1,7 +1,7 @@
 /** The endpoints that take a token and JSON, by path and method. `:name` stands for one segment. */
 import type { Endpoint } from './api.ts';
 import * as approle from './approle-api.ts';
-import { listAuthMethods } from './auth-methods.ts';
+import { disableAuthMethod, enableAuthMethod, listAuthMethods } from './auth-methods.ts';
 import * as capabilities from './capabilities-api.ts';
 import { eventTypes } from './event-types.ts';
 import { explain } from './explain.ts';
@@ -62,6 +62,7 @@ export const ENDPOINTS: Readonly<Record<string, Methods>> = {
   },
 
   'sys/auth': { read: listAuthMethods },
+  'sys/auth/:names': { write: enableAuthMethod, remove: disableAuthMethod },
   'auth/jwt/config': { read: jwt.readJwtConfig, write: jwt.writeJwtConfig },
   'auth/jwt/role': { list: jwt.listJwtRoles },
   'auth/jwt/role/:name': {

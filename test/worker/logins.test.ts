@@ -64,6 +64,24 @@ function seconds(): number {
   return Math.floor(Date.now() / 1000);
 }
 
+describe('the auth methods of a namespace', () => {
+  it.each(['approle', 'jwt', 'token/'])(
+    'are there already: %s cannot be enabled again',
+    async (name) => {
+      const response = await root.post(`sys/auth/${name}`, { type: name.replace('/', '') });
+      expect(response.status).toBe(400);
+      expect(await errorsOf(response)).toBe(`path is already in use at ${name.replace('/', '')}/`);
+    },
+  );
+
+  it('are these and no others, and stay', async () => {
+    const enabled = await root.post('sys/auth/ldap', { type: 'ldap' });
+    expect(await errorsOf(enabled)).toContain('approle, jwt, token');
+    const disabled = await root.fetch('sys/auth/jwt', { method: 'DELETE' });
+    expect(await errorsOf(disabled)).toContain('cannot be disabled');
+  });
+});
+
 describe('logging in with a JWT', () => {
   it("answers with Vault's auth block, and the token works", async () => {
     const { sign } = await anIssuer();

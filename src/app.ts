@@ -1,7 +1,7 @@
 /** The route table, and what every request passes before it. */
 import { type Context, Hono, type MiddlewareHandler, type Next } from 'hono';
 import { cors } from 'hono/cors';
-import { refuse } from './http/answer.ts';
+import { type Refusal, refuse } from './http/answer.ts';
 import { readApiBody, runEndpoint } from './http/api.ts';
 import { audit, withoutTokens } from './http/audit.ts';
 import { type Bindings, type Config, parseConfig } from './http/config.ts';
@@ -16,7 +16,7 @@ import { divide, namespaceOf } from './http/request-namespace.ts';
 import { leader, sealStatus } from './http/seal-status.ts';
 import { subscribe } from './http/subscribe.ts';
 import { authenticate, type Caller, type Question } from './http/token.ts';
-import { trimSlashes } from './namespace.ts';
+import { pathOfKey, trimSlashes } from './namespace.ts';
 import { parseBool } from './parse-bool.ts';
 
 interface HonoEnv {
@@ -87,6 +87,7 @@ app.on(['POST', 'PUT'], `${PUBLISH}/*`, (c) =>
       ...admitted,
       request: c.req.raw,
       eventType: after(PUBLISH, c.req.path),
+      askAgain: () => callerOf(c, FRESH),
       env: c.env,
       config: c.var.config,
     }),
@@ -109,7 +110,14 @@ app.onError((error) => {
   );
 });
 app.notFound((c) =>
-  admit(c, CACHED, () => refuse({ reason: 'no_route', path: withoutTokens(routeOf(c)) })),
+  admit(c, FRESH, ({ caller, namespace }) => {
+    const path = routeOf(c);
+    // As in Vault, who has no rights there does not learn whether there is anything.
+    const rights = caller.access.capabilities(pathOfKey(namespace), path);
+    return rights.includes('deny')
+      ? refuse({ reason: 'denied' })
+      : refuse({ reason: 'no_route', path: withoutTokens(path) });
+  }),
 );
 
 async function refuseUnparsablePath(c: C, next: Next): Guarded {
@@ -152,8 +160,7 @@ async function admit(
   run: (admitted: Admitted) => Response | Promise<Response>,
 ): Promise<Response> {
   const path = namespacePathOf(c);
-  const { headers } = c.req.raw;
-  const caller = await authenticate(headers, path ?? '', c.var.config, c.env, question);
+  const caller = await callerOf(c, question);
   if ('reason' in caller) {
     audit('denied', { namespace: path, path: routeOf(c), reason: caller.reason });
     return refuse(caller);
@@ -163,6 +170,11 @@ async function admit(
   // A namespace that does not exist is a route that is not there.
   if (namespace === undefined) return refuse({ reason: 'no_route', path: wholeRouteOf(c) });
   return run({ caller, namespace });
+}
+
+function callerOf(c: C, question: Question): Promise<Caller | Refusal> {
+  const { headers } = c.req.raw;
+  return authenticate(headers, namespacePathOf(c) ?? '', c.var.config, c.env, question);
 }
 
 async function anonymous(c: C, path: string, endpoint: LoginEndpoint): Promise<Response> {

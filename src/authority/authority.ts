@@ -66,7 +66,7 @@ export class Authority extends DurableObject<Env> {
       tokens.takeUse(token.id);
       // The last use may be a subscription, which lives as long as the token would have.
       if (token.usesLeft === 1 && use === 'request') {
-        tokens.expireAt(token.id, Math.min(token.expiresAt ?? Infinity, now + SPENT_TOKEN_MS));
+        tokens.spend(token.id, now + SPENT_TOKEN_MS);
         this.#keeper.settle();
       }
     }

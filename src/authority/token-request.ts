@@ -12,10 +12,10 @@ import {
 } from '../limits.ts';
 import { parseBool } from '../parse-bool.ts';
 import type { Identity } from '../policy/identity.ts';
-import { checkPolicyName } from '../policy/policy-name.ts';
+import { checkPolicyName, UNASSIGNABLE_POLICIES } from '../policy/policy-name.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import { isToken } from '../token.ts';
-import { parseDuration } from './logins/duration.ts';
+import { parseSignedDuration } from './logins/duration.ts';
 import { TOKEN_PREFIX } from './token-form.ts';
 import type { TokenRequest } from './token-record.ts';
 
@@ -130,20 +130,19 @@ export function cutTtl(
   };
 }
 
-/** As Go prints a duration of whole seconds: `1h0m0s`. */
+/** A duration of whole seconds as Vault prints it: `1h`, `1h30m`, `90s` as `1m30s`. */
 function goDuration(seconds: number): string {
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  if (h > 0) return `${h}h${m}m${s}s`;
-  return m > 0 ? `${m}m${s}s` : `${s}s`;
+  const parts = [h > 0 ? `${h}h` : '', m > 0 ? `${m}m` : '', s > 0 ? `${s}s` : ''];
+  return parts.join('') || '0s';
 }
 
 function chosenToken(value: unknown, privileged: boolean): Result<string | undefined> {
   if (value === undefined || value === '') return ok(undefined);
   if (typeof value !== 'string') return invalid(`id must be a string, not ${kindOf(value)}`);
   if (!privileged) return invalid('root or sudo privileges required to specify token id');
-  if (value.startsWith('hvs.') || value.startsWith(TOKEN_PREFIX)) {
-    return invalid(`custom token ID cannot have the '${value.slice(0, 4)}' prefix`);
-  }
+  const prefix = ['hvs.', 's.', TOKEN_PREFIX].find((each) => value.startsWith(each));
+  if (prefix !== undefined) return invalid(`custom token ID cannot have the '${prefix}' prefix`);
   if (value.includes('.')) return invalid("custom token ID cannot have a '.' in the value");
   if (!isToken(value)) {
     return invalid('id has a character that no request can send; use printable ASCII without ","');
@@ -171,14 +170,16 @@ function policiesOf(
   const policies = wanted.value === undefined ? own : normalPolicies(wanted.value, adds);
   const granted = policies.filter((name) => name !== 'default' || !noDefault.value);
 
+  const reserved = granted.find((name) => UNASSIGNABLE_POLICIES.includes(name));
+  if (reserved !== undefined) return invalid(`cannot assign policy ${quote(reserved)}`);
+  if (!privileged && !granted.every((name) => own.includes(name))) {
+    return invalid('child policies must be subset of parent');
+  }
   if (granted.includes('root') && !maker.root) {
     return invalid('root tokens may not be created without parent token being root');
   }
   if (granted.includes('root') && maker.fromAbove) {
     return invalid('root tokens may not be created from a parent namespace');
-  }
-  if (!privileged && !granted.every((name) => own.includes(name))) {
-    return invalid('child policies must be subset of parent');
   }
   return ok(granted);
 }
@@ -302,5 +303,6 @@ function timesOf(
 
 function duration(name: string, value: unknown): Result<number> {
   if (value === undefined || value === '') return ok(0);
-  return parseDuration(value, name);
+  const seconds = parseSignedDuration(value, name);
+  return seconds.ok && seconds.value < 0 ? invalid(`${name} must be positive`) : seconds;
 }

@@ -37,11 +37,14 @@ export class Tokens {
          expires_at INTEGER,
          renewed_at INTEGER,
          uses_left INTEGER,
+         spent_at INTEGER,
          request TEXT NOT NULL
        );
        CREATE INDEX IF NOT EXISTS tokens_by_parent ON tokens (parent) WHERE parent IS NOT NULL;
        CREATE INDEX IF NOT EXISTS tokens_by_foreign_parent ON tokens (foreign_parent)
          WHERE foreign_parent IS NOT NULL;
+       CREATE INDEX IF NOT EXISTS tokens_by_last_use ON tokens (spent_at)
+         WHERE spent_at IS NOT NULL;
        CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires_at) WHERE expires_at IS NOT NULL`,
     );
   }
@@ -105,8 +108,9 @@ export class Tokens {
     this.#sql.exec('UPDATE tokens SET uses_left = uses_left - 1 WHERE id = ?', id);
   }
 
-  expireAt(id: number, expiresAt: number): void {
-    this.#sql.exec('UPDATE tokens SET expires_at = ? WHERE id = ?', expiresAt, id);
+  /** The last use was taken: the token goes then, if it has not expired before. */
+  spend(id: number, spentAt: number): void {
+    this.#sql.exec('UPDATE tokens SET spent_at = ? WHERE id = ?', spentAt, id);
   }
 
   renew(id: number, expiresAt: number, now: number): void {
@@ -156,15 +160,21 @@ export class Tokens {
 
   expired(now: number): number[] {
     return this.#sql
-      .exec<{ id: number }>('SELECT id FROM tokens WHERE expires_at <= ?', now)
+      .exec<{ id: number }>(
+        'SELECT id FROM tokens WHERE expires_at <= ?1 UNION SELECT id FROM tokens WHERE spent_at <= ?1',
+        now,
+      )
       .toArray()
       .map((row) => row.id);
   }
 
-  /** When the next token expires, in Unix milliseconds. */
+  /** When the next token expires or, spent, goes, in Unix milliseconds. */
   nextExpiry(): number | undefined {
     const row = this.#sql.exec<{ next: number | null }>(
-      'SELECT MIN(expires_at) AS next FROM tokens WHERE expires_at IS NOT NULL',
+      `SELECT MIN(next) AS next FROM (
+         SELECT MIN(expires_at) AS next FROM tokens WHERE expires_at IS NOT NULL
+         UNION ALL SELECT MIN(spent_at) FROM tokens WHERE spent_at IS NOT NULL
+       )`,
     );
     return row.one().next ?? undefined;
   }

@@ -126,7 +126,7 @@ function decide(
     step: 'policy',
     passed: decision.allowed,
     reason: decision.step,
-    path: facts.path,
+    path: access.pathOf(facts),
     ...ruleOf(decision, access, given, call),
   });
   const failed = steps.find(({ passed }) => !passed);
@@ -178,8 +178,9 @@ function subscriptionOf(
   }
   const compiled = filter.trim() === '' ? ok(undefined) : compileFilter(filter.trim());
   if (!compiled.ok) return invalid(`filter: ${compiled.failure.message}`);
-  if (!isListOfTexts(namespaces)) return invalid('namespaces must be a list of strings');
-  const patterns = namespacePatterns(pathOfKey(namespace), namespaces);
+  const list = typeof namespaces === 'string' ? namespaces.split(',') : namespaces;
+  if (!isListOfTexts(list)) return invalid('namespaces must be a list of strings');
+  const patterns = namespacePatterns(pathOfKey(namespace), list);
   if (!patterns.ok) return patterns;
   return ok({ pattern: pattern.value, filter: filter.trim(), namespaces: patterns.value });
 }

@@ -21,7 +21,7 @@ import { done, list, refuse, succeed } from './answer.ts';
 import { authorityOf, type Call, deny, type Endpoint, isAllowed } from './api.ts';
 import { audit } from './audit.ts';
 import { findNamespace, forgetNamespaces } from './namespace.ts';
-import { actorOf } from './token.ts';
+import { actorOf, forgetCallers } from './token.ts';
 
 export const listNamespaces: Endpoint = {
   operation: 'list',
@@ -93,6 +93,7 @@ export const deleteNamespace: Endpoint = {
       return done([`requested namespace ${quote(place.name)} does not exist`]);
     }
     forgetNamespaces();
+    forgetCallers();
     audited('namespace_deleted', call, pathFrom(ROOT, pathOfKey(place.above), place.name));
     return done();
   },

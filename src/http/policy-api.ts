@@ -1,13 +1,14 @@
 /** `/v1/sys/policies/acl/…`, and `/v1/sys/policy/…`, by which older clients know the same. */
 import { callWithRetry } from '../call.ts';
+import { quote } from '../event/quote.ts';
 import { pathOfKey } from '../namespace.ts';
 import { parsePolicy } from '../policy/policy.ts';
-import { checkPolicyName } from '../policy/policy-name.ts';
+import { checkPolicyName, IMMUTABLE_POLICIES } from '../policy/policy-name.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import { done, list, refuse, succeed } from './answer.ts';
 import { authorityOf, type Call, type Endpoint } from './api.ts';
 import { audit } from './audit.ts';
-import { actorOf } from './token.ts';
+import { actorOf, forgetCallers } from './token.ts';
 
 /** What stands for the text of a policy in a request and an answer. */
 export type TextKey = 'policy' | 'rules';
@@ -52,11 +53,11 @@ export const deletePolicy: Endpoint = {
   run: async (call) => {
     const { env, namespace, name: named } = call;
     const name = named.toLowerCase();
-    if (name === 'root' || name === 'default') {
-      return refuse({
-        reason: 'invalid',
-        message: name === 'root' ? 'cannot delete "root" policy' : 'cannot delete default policy',
-      });
+    if (IMMUTABLE_POLICIES.includes(name)) {
+      return refuse({ reason: 'invalid', message: `cannot delete ${quote(name)} policy` });
+    }
+    if (name === 'default') {
+      return refuse({ reason: 'invalid', message: 'cannot delete default policy' });
     }
     await authorityOf(env, namespace).deletePolicy(name);
     audited('policy_deleted', call, name);
@@ -68,8 +69,8 @@ async function write(call: Call, textKey: TextKey): Promise<Response> {
   const { body, env, namespace, name: named } = call;
   const name = checkPolicyName(named);
   if (!name.ok) return refuse(name.failure);
-  if (name.value === 'root') {
-    return refuse({ reason: 'invalid', message: 'cannot update "root" policy' });
+  if (IMMUTABLE_POLICIES.includes(name.value)) {
+    return refuse({ reason: 'invalid', message: `cannot update ${quote(name.value)} policy` });
   }
   const text = textOfPolicy(textKey === 'rules' ? body.policy || body.rules : body.policy);
   if (!text.ok) return refuse(text.failure);
@@ -109,6 +110,7 @@ function audited(
   { namespace, caller }: Call,
   policy: string,
 ): void {
+  forgetCallers();
   audit(action, {
     namespace: pathOfKey(namespace),
     policy,

@@ -10,7 +10,7 @@ import { type ReadEvent, readEvents } from '../ingest/read-events.ts';
 import { MAX_HUBS, MAX_PUBLISH_BYTES, MAX_PUBLISH_NAMESPACES } from '../limits.ts';
 import { isWithin, pathOfKey, trimSlashes } from '../namespace.ts';
 import { invalid, ok, type Result } from '../result.ts';
-import { refuse, succeed } from './answer.ts';
+import { type Refusal, refuse, succeed } from './answer.ts';
 import { audit } from './audit.ts';
 import { readBody } from './body.ts';
 import type { Bindings, Config } from './config.ts';
@@ -25,6 +25,8 @@ interface PublishRequest {
   /** The event type in the URL; empty where there is none. */
   readonly eventType: string;
   readonly caller: Caller;
+  /** Asks anew who that is. */
+  readonly askAgain: () => Promise<Caller | Refusal>;
   /** The key of the namespace that the request is sent to. */
   readonly namespace: string;
   readonly env: Bindings;
@@ -59,16 +61,8 @@ export async function publish(asked: PublishRequest): Promise<Response> {
     ...(eventType !== '' && { eventType }),
   });
   if (!events.ok) return refuse(events.failure);
-  const denied = denialOf(events.value, pathOfKey(namespace), caller, config);
-  if (denied !== undefined) {
-    audit('denied', {
-      namespace: pathOfKey(namespace),
-      operation: 'publish',
-      path: denied.path,
-      accessor: actorOf(caller),
-    });
-    return refuse({ reason: 'forbidden', message: denied.message });
-  }
+  const denied = await deniedNow(events.value, asked);
+  if (denied !== undefined) return denied;
   const namespaces = new Set(events.value.map(({ event }) => event.namespace));
   if (namespaces.size > MAX_PUBLISH_NAMESPACES) return tooManyNamespaces(namespaces.size, '');
   const keys = await keysOf(events.value, env);
@@ -85,6 +79,28 @@ export async function publish(asked: PublishRequest): Promise<Response> {
   const outcomes = await send(publications, groups, env);
   const ids = events.value.map(({ event }) => event.id);
   return answer(outcomes, ids);
+}
+
+/** The refusal of events that the caller may not publish. Nobody is refused for what is only remembered. */
+async function deniedNow(
+  events: readonly ReadEvent[],
+  { caller, askAgain, namespace, config }: PublishRequest,
+): Promise<Response | undefined> {
+  const inNamespace = pathOfKey(namespace);
+  let denial = denialOf(events, inNamespace, caller, config);
+  if (denial !== undefined && caller.remembered) {
+    const present = await askAgain();
+    if ('reason' in present) return refuse(present);
+    denial = denialOf(events, inNamespace, present, config);
+  }
+  if (denial === undefined) return undefined;
+  audit('denied', {
+    namespace: inNamespace,
+    operation: 'publish',
+    path: denial.path,
+    accessor: actorOf(caller),
+  });
+  return refuse({ reason: 'forbidden', message: denial.message });
 }
 
 function tooManyNamespaces(number: number, kind: '' | 'event-type '): Response {

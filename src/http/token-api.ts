@@ -9,7 +9,14 @@ import { invalid, ok, type Result } from '../result.ts';
 import { answer, done, list, refuse } from './answer.ts';
 import { authorityOf, type Call, type Endpoint, textOf } from './api.ts';
 import { audit } from './audit.ts';
-import { actorOf, authorityOfAccessor, type Caller, isRootToken, placeOf } from './token.ts';
+import {
+  actorOf,
+  authorityOfAccessor,
+  type Caller,
+  forgetCallers,
+  isRootToken,
+  placeOf,
+} from './token.ts';
 
 /**
  * The token that a request speaks of: which authority knows it, and by what. The root token of the server
@@ -225,6 +232,7 @@ async function revoke(call: Call, target: Target, keepChildren = false): Promise
     // That it is gone is what was wanted.
     return keepChildren ? refuse(invalid('token to revoke not found').failure) : done();
   }
+  forgetCallers();
   audit('token_revoked', {
     namespace: pathOfKey(namespace),
     accessor,

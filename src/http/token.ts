@@ -24,8 +24,15 @@ export interface Caller {
   readonly access: Access;
   /** Undefined for the root token of the server, which no authority knows. */
   readonly token: (HandshakeToken & { readonly state: Omit<TokenState, 'texts'> }) | undefined;
+  /** Whether this is what the Worker remembers, and may be some seconds old. */
+  readonly remembered: boolean;
   /** The token itself, for answers that show it to its own holder. */
   readonly secret: string;
+}
+
+/** Forgets what this Worker remembers of tokens: one was revoked, or a policy changed. */
+export function forgetCallers(): void {
+  callers.clear();
 }
 
 /** As the audit log names a caller: by the accessor of its token. */
@@ -97,7 +104,7 @@ export function accessOf(authority: string, state: TokenState): Access {
 }
 
 function rootCaller(secret: string): Caller {
-  return { principal: 'root', access: Access.root, token: undefined, secret };
+  return { principal: 'root', access: Access.root, token: undefined, secret, remembered: false };
 }
 
 async function callerOf(
@@ -108,7 +115,9 @@ async function callerOf(
   const digest = await digestOf(secret);
   const now = Date.now();
   const known = fresh ? undefined : callers.get(digest, now);
-  if (known !== undefined && (known.token?.state.expiresAt ?? Infinity) > now) return known;
+  if (known !== undefined && (known.token?.state.expiresAt ?? Infinity) > now) {
+    return { ...known, remembered: true };
+  }
   callers.delete(digest);
 
   const place = await placeOf(secret, env);
@@ -122,6 +131,7 @@ async function callerOf(
   const caller: Caller = {
     principal: state.identity?.entity.id ?? state.accessor,
     access: accessOf(authority, state),
+    remembered: false,
     token: { ...place, state: rest },
     secret,
   };

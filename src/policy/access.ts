@@ -53,6 +53,11 @@ export class Access {
     return mayReceive(this.#acl, path === '' ? undefined : counted, event_type);
   }
 
+  /** The path of an event as the policies count it; as it is, where it is outside of their namespace. */
+  pathOf({ namespace, path }: EventFacts): string {
+    return (path && this.#pathIn(trimSlashes(namespace), path)) || path;
+  }
+
   /** Whether any rule could let an event of the pattern through. */
   couldReceive(pattern: string): boolean {
     return this.#acl.couldReceive(pattern);

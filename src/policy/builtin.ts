@@ -1,24 +1,35 @@
 /** The policy that every namespace has without anyone writing it. */
 
-/** What every token may do unless it was made without it: look after itself. */
+/**
+ * What every token may do unless it was made without it, the same as in Vault: look after itself. The
+ * second half is of paths that this server does not have; capabilities are asked of them all the same.
+ */
 export const DEFAULT_POLICY = `# What the holder of any token may do with that token.
-path "auth/token/lookup-self" {
-  capabilities = ["read"]
-}
-path "auth/token/renew-self" {
-  capabilities = ["update"]
-}
-path "auth/token/revoke-self" {
-  capabilities = ["update"]
-}
+path "auth/token/lookup-self" { capabilities = ["read"] }
+path "auth/token/renew-self"  { capabilities = ["update"] }
+path "auth/token/revoke-self" { capabilities = ["update"] }
 
 # And ask of any path what it may do there.
-path "sys/capabilities-self" {
-  capabilities = ["update"]
-}
+path "sys/capabilities-self" { capabilities = ["update"] }
 
 # Which event types there are is no secret.
-path "sys/events/types" {
-  capabilities = ["read", "list"]
-}
+path "sys/events/types" { capabilities = ["read", "list"] }
+
+# Who one is.
+path "identity/entity/id/{{identity.entity.id}}"     { capabilities = ["read"] }
+path "identity/entity/name/{{identity.entity.name}}" { capabilities = ["read"] }
+path "identity/oidc/provider/+/authorize"            { capabilities = ["read", "update"] }
+path "sys/internal/ui/resultant-acl"                 { capabilities = ["read"] }
+
+# Leases, wrapped answers, a store of one's own, and tools.
+path "sys/renew"                 { capabilities = ["update"] }
+path "sys/leases/renew"          { capabilities = ["update"] }
+path "sys/leases/lookup"         { capabilities = ["update"] }
+path "cubbyhole/*"               { capabilities = ["create", "read", "update", "delete", "list"] }
+path "sys/wrapping/wrap"         { capabilities = ["update"] }
+path "sys/wrapping/lookup"       { capabilities = ["update"] }
+path "sys/wrapping/unwrap"       { capabilities = ["update"] }
+path "sys/tools/hash"            { capabilities = ["update"] }
+path "sys/tools/hash/*"          { capabilities = ["update"] }
+path "sys/control-group/request" { capabilities = ["update"] }
 `;

@@ -6,6 +6,7 @@ import { LOOKUP_CACHE_MS } from '../../src/limits.ts';
 import {
   accepted,
   aHolder,
+  authority,
   elapse,
   errorsOf,
   granting,
@@ -303,4 +304,39 @@ describe('what a Worker remembers of a publisher', () => {
     expect((await holder.get('sys/auth')).status).toBe(403);
     expect((await holder.handshake('abc')).status).toBe(403);
   });
+});
+
+describe('what a Worker remembers of a publisher', () => {
+  it('refuses nobody: a right that was granted elsewhere counts at once', async () => {
+    const holder = await aHolder(granting({ x: 'read' }));
+    expect((await holder.publish('abc')).status).toBe(403);
+    await authority().putPolicy(holder.policy, PUBLISHER);
+    expect((await holder.publish('abc', on('secret/a'))).status).toBe(200);
+    expect((await holder.publish('abc', on('other/a'))).status).toBe(403);
+  });
+
+  it('is forgotten with what is changed through it: a revocation, a policy', async () => {
+    const [revoked, narrowed] = [await aHolder(PUBLISHER), await aHolder(PUBLISHER)];
+    await revoked.published('abc', on('secret/a'));
+    await narrowed.published('abc', on('secret/a'));
+    await root.writes('auth/token/revoke', { token: revoked.token });
+    expect((await revoked.publish('abc', on('secret/a'))).status).toBe(403);
+    await root.writes(`sys/policies/acl/${narrowed.policy}`, { policy: granting({ x: 'read' }) });
+    expect((await narrowed.publish('abc', on('secret/a'))).status).toBe(403);
+  });
+
+  it('does not outlive its time, where it was revoked elsewhere', async () => {
+    const holder = await aHolder(PUBLISHER);
+    await holder.published('abc', on('secret/a'));
+    await authority().revoke({ accessor: holder.auth.accessor });
+    elapse(LOOKUP_CACHE_MS);
+    expect((await holder.publish('abc', on('secret/a'))).status).toBe(403);
+  });
+});
+
+it('who has no right to a path does not learn whether there is anything', async () => {
+  const holder = await aHolder(granting({ 'known/*': 'read' }));
+  expect((await holder.get('no/such/thing')).status).toBe(403);
+  expect((await holder.get('known/thing')).status).toBe(404);
+  expect((await root.get('no/such/thing')).status).toBe(404);
 });

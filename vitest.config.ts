@@ -8,6 +8,8 @@ export default defineConfig({
     // A busy machine is slow, not wrong.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Most of the time of a test is spent waiting for a process of its own; left to itself, one core idles.
+    maxWorkers: '100%',
     projects: [
       {
         extends: true,

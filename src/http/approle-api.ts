@@ -9,6 +9,7 @@ import {
 } from '../authority/logins/approle.ts';
 import { digestOf } from '../authority/token-form.ts';
 import { callWithRetry } from '../call.ts';
+import { quote } from '../event/quote.ts';
 import { MAX_LOGIN_TEXT_CHARACTERS } from '../limits.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import { answer, done, list, refuse } from './answer.ts';
@@ -85,14 +86,14 @@ export const writeRoleId: Endpoint = {
 export const createSecretId: Endpoint = {
   operation: 'update',
   ignoresCase: true,
-  run: (call) => withRole(call, (role) => addSecretId(call, role, undefined)),
+  run: (call) => withSecretIdsOf(call, (role) => addSecretId(call, role, undefined)),
 };
 
 export const createCustomSecretId: Endpoint = {
   operation: 'update',
   ignoresCase: true,
   run: (call) =>
-    withRole(call, (role) => {
+    withSecretIdsOf(call, (role) => {
       const secretId = boundedText(call, 'secret_id');
       return secretId.ok ? addSecretId(call, role, secretId.value) : refuse(secretId.failure);
     }),
@@ -114,15 +115,15 @@ export const lookupSecretId = (by: 'secret_id' | 'secret_id_accessor'): Endpoint
   operation: 'update',
   ignoresCase: true,
   run: (call) =>
-    withRole(call, async ({ name }) => {
+    withSecretIdsOf(call, async ({ name }) => {
       const reference = await referenceOf(call, by);
       if (!reference.ok) return refuse(reference.failure);
       const secretId = await callWithRetry(() =>
         authorityOf(call.env, call.namespace).secretId(name, reference.value),
       );
-      return secretId === undefined
-        ? refuse({ reason: 'not_found' })
-        : data(describeSecretId(secretId));
+      if (secretId !== undefined) return data(describeSecretId(secretId));
+      // As in Vault: of a secret id nothing, of an accessor that it is none.
+      return by === 'secret_id' ? done() : refuse({ reason: 'not_found' });
     }),
 });
 
@@ -130,7 +131,7 @@ export const destroySecretId = (by: 'secret_id' | 'secret_id_accessor'): Endpoin
   operation: 'update',
   ignoresCase: true,
   run: (call) =>
-    withRole(call, async ({ name }) => {
+    withSecretIdsOf(call, async ({ name }) => {
       const reference = await referenceOf(call, by);
       if (!reference.ok) return refuse(reference.failure);
       await authorityOf(call.env, call.namespace).deleteSecretId(name, reference.value);
@@ -172,12 +173,24 @@ async function addSecretId(
   });
 }
 
+/** Reads something of a role: without one there is nothing. */
 async function withRole(
   call: Call,
   run: (role: AppRole) => Promise<Response> | Response,
 ): Promise<Response> {
   const role = await roleOf(call);
   return role === undefined ? refuse({ reason: 'not_found' }) : run(role);
+}
+
+/** Does something with the secret ids of a role: without one that is wrong. */
+async function withSecretIdsOf(
+  call: Call,
+  run: (role: AppRole) => Promise<Response> | Response,
+): Promise<Response> {
+  const role = await roleOf(call);
+  return role === undefined
+    ? refuse(invalid(`role ${quote(call.name)} does not exist`).failure)
+    : run(role);
 }
 
 function roleOf({ env, namespace, name }: Call): Promise<AppRole | undefined> {

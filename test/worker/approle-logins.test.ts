@@ -207,7 +207,9 @@ describe('logging in with AppRole', () => {
     for (const path of ['app', 'app/role-id', 'app/secret-id?list=true']) {
       expect((await root.get(`auth/approle/role/${path}`)).status).toBe(404);
     }
-    expect((await root.post('auth/approle/role/app/secret-id')).status).toBe(404);
+    const missing = await root.post('auth/approle/role/app/secret-id');
+    expect(missing.status).toBe(400);
+    expect(await errorsOf(missing)).toBe('role "app" does not exist');
     expect((await root.list('auth/approle/role')).status).toBe(404);
   });
 });

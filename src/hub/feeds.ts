@@ -18,6 +18,9 @@ const REGISTERED_KEY = 'registered';
 export class Feeds {
   readonly #ctx: DurableObjectState;
   readonly #env: Env;
+  /** What is stored, read once: every publish asks for it. */
+  #registered: boolean | undefined;
+  #lastWords: Words | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     this.#ctx = ctx;
@@ -25,7 +28,8 @@ export class Feeds {
   }
 
   get isRegistered(): boolean {
-    return this.#ctx.storage.kv.get<boolean>(REGISTERED_KEY) === true;
+    this.#registered ??= this.#ctx.storage.kv.get<boolean>(REGISTERED_KEY) === true;
+    return this.#registered;
   }
 
   /** Registers, once. @returns false where this hub is one too many */
@@ -39,6 +43,7 @@ export class Feeds {
     );
     if (above.includes(false)) return false;
     this.#ctx.storage.kv.put(REGISTERED_KEY, true);
+    this.#registered = true;
     return true;
   }
 
@@ -64,7 +69,8 @@ export class Feeds {
     const words = this.#words();
     const known = words[gatheringHub];
     if (known === undefined || word.version > known.version) {
-      this.#ctx.storage.kv.put(WORDS_KEY, { ...words, [gatheringHub]: word });
+      this.#lastWords = { ...words, [gatheringHub]: word };
+      this.#ctx.storage.kv.put(WORDS_KEY, this.#lastWords);
     }
   }
 
@@ -76,6 +82,8 @@ export class Feeds {
         callWithRetry(() => this.#gatheringHub(gatheringHubName(key)).unregister(this.#hub)),
       ),
     );
+    this.#registered = false;
+    this.#lastWords = {};
   }
 
   async #registerWith(name: string): Promise<boolean> {
@@ -85,7 +93,8 @@ export class Feeds {
   }
 
   #words(): Words {
-    return this.#ctx.storage.kv.get<Words>(WORDS_KEY) ?? {};
+    this.#lastWords ??= this.#ctx.storage.kv.get<Words>(WORDS_KEY) ?? {};
+    return this.#lastWords;
   }
 
   get #hub(): string {

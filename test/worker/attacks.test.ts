@@ -1,5 +1,6 @@
 /** What somebody tries who wants more than they were given. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Authority } from '../../src/authority/authority.ts';
 import { digestOf } from '../../src/authority/token-form.ts';
 import { MAX_TOKEN_CHARACTERS } from '../../src/limits.ts';
 import {
@@ -316,4 +317,32 @@ it('what an authority stores has no token and no secret id in it', async () => {
       for (const secret of secrets) expect(stored).not.toContain(secret);
     }
   }
+});
+
+describe('the time that an answer takes', () => {
+  it('does not depend on how much of a guess at the root token is right', async () => {
+    const compared = vi.spyOn(Object.getPrototypeOf(crypto.subtle), 'timingSafeEqual');
+    const guesses = ['r', 'roo', 'roox', 'root-and-more', 'x'.repeat(500)];
+    for (const guess of guesses) expect((await new Client(guess).get('x')).status).toBe(403);
+    await root.get('x');
+    expect(compared).toHaveBeenCalledTimes(guesses.length + 1);
+    for (const [left, right] of compared.mock.calls as [ArrayBuffer, ArrayBuffer][]) {
+      expect([left.byteLength, right.byteLength]).toEqual([32, 32]);
+    }
+    expect(compared.mock.results.map(({ value }) => value)).toEqual([
+      ...guesses.map(() => false),
+      true,
+    ]);
+  });
+
+  it('nor on how much of another token is, which is looked for by its digest alone', async () => {
+    const { client_token: token } = await root.makes({ ttl: '1h' });
+    const looked = vi.spyOn(Authority.prototype, 'lookup');
+    await new Client('chosen-by-somebody').get('auth/token/lookup-self');
+    await new Client(token).get('auth/token/lookup-self');
+    expect(looked.mock.calls.map(([digest]) => digest)).toEqual([
+      expect.stringMatching(/^[0-9a-f]{64}$/),
+      await digestOf(token),
+    ]);
+  });
 });

@@ -4,21 +4,14 @@ import { MAX_POLICY_BYTES } from '../../src/limits.ts';
 import { namesOf } from '../../src/policy/capability.ts';
 import { type Policy, parsePolicy } from '../../src/policy/policy.ts';
 import type { Result } from '../../src/result.ts';
+import { inCpuTime, leastCpuMilliseconds } from './support/cpu-time.ts';
 import { accepted } from './support/result.ts';
 
 const SLOW_MS = 50;
 
-/** Parses; what seems slow is parsed again, since a busy machine is slow now and then. */
+/** Parses, in time. */
 function parseInTime(text: string): Result<Policy> {
-  const [result, ms] = timed(text);
-  if (ms > SLOW_MS) expect(timed(text)[1]).toBeLessThan(SLOW_MS);
-  return result;
-}
-
-function timed(text: string): [result: Result<Policy>, ms: number] {
-  const begin = performance.now();
-  const result = parsePolicy(text);
-  return [result, performance.now() - begin];
+  return inCpuTime(SLOW_MS, () => parsePolicy(text));
 }
 
 /** Either a policy, or a message of bounded length that says where it is none. */
@@ -222,10 +215,10 @@ describe('the parser of policies', () => {
     const room = MAX_POLICY_BYTES - beginning.length - end.length;
     const times = Math.floor(room / repeated.length);
     const longest = beginning + repeated.repeat(times) + end;
-    const half = beginning + repeated.repeat(times / 2) + end;
-    const best = (text: string) => Math.min(...[1, 2, 3].map(() => timed(text)[1]));
-    // Linear is twice as long; quadratic would be four times.
-    expect(best(longest)).toBeLessThan(3 * best(half) + SLOW_MS);
-    expect(best(longest)).toBeLessThan(1000);
+    const eighth = beginning + repeated.repeat(times / 8) + end;
+    const least = (text: string) => leastCpuMilliseconds(() => parsePolicy(text));
+    // Linear is eight times as long; quadratic would be 64 times.
+    expect(least(longest)).toBeLessThan(24 * least(eighth) + SLOW_MS);
+    expect(least(longest)).toBeLessThan(1000);
   });
 });

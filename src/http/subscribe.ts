@@ -4,12 +4,15 @@ import { checkPattern, namespacesOfPattern } from '../event/event-type.ts';
 import { compileFilter, type Filter } from '../event/filter/filter.ts';
 import { quote } from '../event/quote.ts';
 import { gatheringHubName, hubName } from '../hub/name.ts';
+import { parseSince, type Since } from '../hub/since.ts';
 import { requestOf, type Subscription } from '../hub/subscription.ts';
 import { MAX_WARNING_CHARACTERS } from '../limits.ts';
 import { pathOfKey } from '../namespace.ts';
 import { namespacePatterns } from '../namespace-patterns.ts';
 import { parseBool } from '../parse-bool.ts';
 import { ok, type Result } from '../result.ts';
+import { SUBPROTOCOLS } from '../wire/carillon-v1/messages.ts';
+import type { Encoding } from '../wire/frame.ts';
 import { refuse } from './answer.ts';
 import { audit } from './audit.ts';
 import type { Bindings, Config } from './config.ts';
@@ -59,22 +62,29 @@ export async function subscribe(asked: SubscribeRequest): Promise<Response> {
   if (!filter.ok) return refuseFilter(filter.failure.message);
   const namespaces = namespacePatterns(inNamespace, query.getAll('namespaces'));
   if (!namespaces.ok) return refuse(namespaces.failure);
+  const since = sinceOf(request.headers, query);
+  if (!since.ok) return refuse(since.failure);
   const refused = refuseHandshake(request, config);
   if (refused !== undefined) return refused;
 
+  const subprotocol = subprotocolOf(request.headers);
   const subscription: Subscription = {
     pattern,
     namespaces: namespaces.value,
     filter: filter.value?.text ?? '',
-    encoding: json ? 'json' : 'protobuf',
+    ...(subprotocol === undefined
+      ? { protocol: 'stock', encoding: json ? 'json' : 'protobuf' }
+      : { protocol: 'carillon.v1', encoding: subprotocol }),
   };
   const warnings = warningsOf(subscription, filter.value, caller);
   const token = caller.token && { authority: caller.token.authority, digest: caller.token.digest };
   try {
     const response = await callWithRetry(() =>
-      hubOf(subscription, namespace, env).fetch(requestOf({ subscription, token })),
+      hubOf(subscription, namespace, env).fetch(
+        requestOf({ subscription, token, since: since.value }),
+      ),
     );
-    if (response.status === 101) return withWarnings(response, warnings);
+    if (response.status === 101) return accepted(response, warnings, subprotocol);
     if (response.status === 403) return refuse({ reason: 'denied' });
     return refuse({ reason: 'unavailable', message: await response.text() });
   } catch (error) {
@@ -99,6 +109,24 @@ function hubOf(
   return types === '' || types.endsWith('*') || namespaces.length > 1
     ? env.GATHERING_HUB.getByName(gatheringHubName(namespace))
     : env.HUB.getByName(hubName(namespace, types));
+}
+
+/** The header is what the client last saw, the parameter what it began with: so the header counts. */
+function sinceOf(headers: Headers, query: URLSearchParams): Result<Since | undefined> {
+  const header = (headers.get('last-event-id') ?? '').trim();
+  return header === ''
+    ? parseSince(query.get('since') ?? '', 'since')
+    : parseSince(header, 'Last-Event-ID');
+}
+
+/** The encoding of the first subprotocol offered that is ours; undefined where none is. */
+function subprotocolOf(headers: Headers): Encoding | undefined {
+  const offered = (headers.get('sec-websocket-protocol') ?? '').split(',');
+  for (const name of offered.map((each) => each.trim())) {
+    if (name === SUBPROTOCOLS.json) return 'json';
+    if (name === SUBPROTOCOLS.protobuf) return 'protobuf';
+  }
+  return undefined;
 }
 
 function filterOf(query: URLSearchParams): Result<Filter | undefined> {
@@ -136,10 +164,16 @@ function warningsOf(
   return warnings;
 }
 
-function withWarnings(response: Response, warnings: readonly string[]): Response {
-  if (warnings.length === 0) return response;
+/** The 101 of a hub, with what the Worker has to add: the hub may have a warning of its own. */
+function accepted(
+  response: Response,
+  warnings: readonly string[],
+  subprotocol: Encoding | undefined,
+): Response {
   const headers = new Headers(response.headers);
-  headers.set(WARNING_HEADER, headerText(warnings.join('; ')));
+  const texts = [...warnings, headers.get(WARNING_HEADER) ?? ''].filter((text) => text !== '');
+  if (texts.length > 0) headers.set(WARNING_HEADER, headerText(texts.join('; ')));
+  if (subprotocol !== undefined) headers.set('Sec-WebSocket-Protocol', SUBPROTOCOLS[subprotocol]);
   return new Response(null, { status: 101, webSocket: response.webSocket, headers });
 }
 

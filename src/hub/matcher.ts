@@ -17,7 +17,7 @@ export class Matcher {
   readonly #touchesType: (eventTypeNamespace: string) => boolean;
 
   /** @throws where the filter does not parse: the handshake has looked at it before */
-  constructor({ pattern, namespaces, filter }: Omit<Subscription, 'encoding'>) {
+  constructor({ pattern, namespaces, filter }: Omit<Subscription, 'protocol' | 'encoding'>) {
     this.#namespaces = namespaces.map(compileGlob);
     this.#isType = compileGlob(pattern);
     this.#touchesType = compileGlob(namespacesOfPattern(pattern));

@@ -1,5 +1,6 @@
 import type { Identity } from '../policy/identity.ts';
 import type { Encoding } from '../wire/frame.ts';
+import type { Since } from './since.ts';
 
 /** What a subscriber asked for at the handshake. */
 export interface Subscription {
@@ -9,8 +10,12 @@ export interface Subscription {
   readonly namespaces: readonly string[];
   /** Filter expression; empty for none. */
   readonly filter: string;
+  readonly protocol: Protocol;
   readonly encoding: Encoding;
 }
+
+/** `stock`: one event a frame and nothing else, as Vault sends them. */
+export type Protocol = 'stock' | 'carillon.v1';
 
 /** Whose a subscription is, as far as it decides what the subscriber sees. */
 export interface Holder {
@@ -30,6 +35,8 @@ export interface HandshakeToken {
 export interface Handshake {
   readonly subscription: Subscription;
   readonly token: HandshakeToken | undefined;
+  /** From where on; undefined: from now on. */
+  readonly since: Since | undefined;
 }
 
 /** The handshake as the Worker hands it to a hub, every check already made. */

@@ -88,8 +88,9 @@ export async function subscribe(pattern: string, query?: string): Promise<Subscr
 /** What a hub is handed for a subscriber with the root token. */
 export function handshakeTo(pattern: string): Handshake {
   return {
-    subscription: { pattern, namespaces: [''], filter: '', encoding: 'json' },
+    subscription: { pattern, namespaces: [''], filter: '', protocol: 'stock', encoding: 'json' },
     token: undefined,
+    since: undefined,
   };
 }
 

@@ -279,7 +279,7 @@ it('no token, no secret and no metadata is ever logged, whatever goes wrong', as
   }
 
   // Objects that fail while they have them in hand.
-  await breakTable(hubStub('abc'), 'remembered_events');
+  await breakTable(hubStub('abc'), 'journal');
   await ask(root.publish('abc', { metadata: { value: marked('metadata') } }));
   for (const method of ['lookup', 'createToken', 'describe', 'matchAppRole', 'watch'] as const) {
     const spy = vi.spyOn(Authority.prototype, method).mockImplementation(() => {

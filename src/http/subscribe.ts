@@ -10,7 +10,7 @@ import { MAX_WARNING_CHARACTERS } from '../limits.ts';
 import { pathOfKey } from '../namespace.ts';
 import { namespacePatterns } from '../namespace-patterns.ts';
 import { parseBool } from '../parse-bool.ts';
-import { ok, type Result } from '../result.ts';
+import { invalid, ok, type Result } from '../result.ts';
 import { SUBPROTOCOLS } from '../wire/carillon-v1/messages.ts';
 import type { Encoding } from '../wire/frame.ts';
 import { refuse } from './answer.ts';
@@ -86,6 +86,7 @@ export async function subscribe(asked: SubscribeRequest): Promise<Response> {
     );
     if (response.status === 101) return accepted(response, warnings, subprotocol);
     if (response.status === 403) return refuse({ reason: 'denied' });
+    if (response.status === 400) return refuse(invalid(await response.text()).failure);
     return refuse({ reason: 'unavailable', message: await response.text() });
   } catch (error) {
     console.error(`subscribing to ${pattern} failed:`, error);

@@ -30,7 +30,7 @@ import { isOpen, type SubscriptionClass, type SubscriptionClasses } from './clas
 import { type Entry, entryOf, type Journal } from './journal.ts';
 import { type Lag, Laggards } from './laggards.ts';
 import type { Place } from './place.ts';
-import { SentLog } from './sent-log.ts';
+import { type Sent, SentLog } from './sent-log.ts';
 
 interface Reader {
   readonly id: string;
@@ -38,9 +38,9 @@ interface Reader {
   /** Events that may be under way to it. */
   credit: number;
   acked: number;
-  /** What it was sent from the journal and has not acknowledged. */
-  fromJournal: { readonly sequence: number; readonly bytes: number }[];
-  /** From where on it was sent what its class was sent. */
+  /** What it was sent by itself and has not acknowledged. */
+  unacked: Sent[];
+  /** From where on it was sent what its class was sent, unless it lags. */
   joined: number;
   /** Set while it is not sent what its class is sent. */
   lag: (Lag & { isStored: boolean; isCatchingUp: boolean; isRestored: boolean }) | undefined;
@@ -112,8 +112,7 @@ export class Readers {
       subscriptionClass.subscription.encoding,
     );
     send(socket, [hello]);
-    if (place.after < this.#journal.last)
-      this.#fallBehind(socket, reader, place.after, place.after);
+    if (place.after < this.#journal.last) this.#fallBehind(socket, reader, place.after);
   }
 
   /**
@@ -134,12 +133,12 @@ export class Readers {
     for (const socket of this.#ctx.getWebSockets(tag)) {
       const reader = this.#readerOf(socket, subscriptionClass);
       if (reader.lag !== undefined || reader.joined >= through) continue;
-      const unacked = this.#unacked(reader);
+      const underWay = this.#underWay(reader);
       if (
-        unacked.events + events.length > reader.credit ||
-        unacked.bytes + bytes > MAX_UNACKED_BYTES
+        underWay.events + events.length > reader.credit ||
+        underWay.bytes + bytes > MAX_UNACKED_BYTES
       ) {
-        this.#fallBehind(socket, reader, first - 1, this.#lastSent(reader));
+        this.#fallBehind(socket, reader, first - 1);
         reached++;
         continue;
       }
@@ -247,7 +246,7 @@ export class Readers {
     }
     if (cursor.sequence <= reader.acked) return undefined;
     reader.acked = cursor.sequence;
-    reader.fromJournal = reader.fromJournal.filter(({ sequence }) => sequence > reader.acked);
+    reader.unacked = reader.unacked.filter(({ sequence }) => sequence > reader.acked);
     if (!lag?.waiting) return undefined;
     lag.since = Date.now();
     // What it had not acknowledged when the hub fell asleep, nobody knows: all that it was sent.
@@ -257,10 +256,12 @@ export class Readers {
   }
 
   /** From now on the reader is sent what follows a place from the journal. */
-  #fallBehind(socket: WebSocket, reader: Reader, position: number, sent: number): void {
+  #fallBehind(socket: WebSocket, reader: Reader, position: number): void {
+    const log = this.#logOf(reader.subscriptionClass);
+    reader.unacked.push(...log.listAfter(Math.max(reader.acked, reader.joined)));
     reader.lag = {
       position,
-      sent,
+      sent: reader.unacked.at(-1)?.sequence ?? reader.acked,
       waiting: false,
       since: Date.now(),
       isStored: false,
@@ -307,17 +308,17 @@ export class Readers {
     const rows = this.#journal.page(lag.position, MAX_PAGE_EVENTS, MAX_PAGE_BYTES);
     const entries = rows.map(entryOf);
     const wanted = this.#decide(subscriptionClass, entries);
-    const unacked = this.#unacked(reader);
+    const underWay = this.#underWay(reader);
     for (const [index, entry] of entries.entries()) {
       if (wanted[index]) {
         if ('frame' in entry) {
           const bytes = entry.frame.in(encoding).length;
-          unacked.events++;
-          unacked.bytes += bytes;
+          underWay.events++;
+          underWay.bytes += bytes;
           lag.waiting =
-            unacked.events > credit || (unacked.bytes > MAX_UNACKED_BYTES && unacked.events > 1);
+            underWay.events > credit || (underWay.bytes > MAX_UNACKED_BYTES && underWay.events > 1);
           if (lag.waiting) break;
-          reader.fromJournal.push({ sequence: entry.sequence, bytes });
+          reader.unacked.push({ sequence: entry.sequence, bytes });
         }
         lag.sent = entry.sequence;
         batch.push(entry);
@@ -347,20 +348,15 @@ export class Readers {
     this.#arm();
   }
 
-  /** What is under way to a reader. */
-  #unacked({ subscriptionClass, acked, joined, fromJournal }: Reader): {
+  /** How much is under way to a reader. */
+  #underWay({ subscriptionClass, acked, joined, unacked, lag }: Reader): {
     events: number;
     bytes: number;
   } {
+    const own = unacked.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (lag !== undefined) return { events: unacked.length, bytes: own };
     const { events, bytes } = this.#logOf(subscriptionClass).after(Math.max(acked, joined));
-    return {
-      events: events + fromJournal.length,
-      bytes: bytes + fromJournal.reduce((sum, sent) => sum + sent.bytes, 0),
-    };
-  }
-
-  #lastSent({ subscriptionClass, acked, fromJournal }: Reader): number {
-    return Math.max(acked, this.#logOf(subscriptionClass).last, fromJournal.at(-1)?.sequence ?? 0);
+    return { events: unacked.length + events, bytes: own + bytes };
   }
 
   #logOf(subscriptionClass: SubscriptionClass): SentLog {
@@ -384,7 +380,7 @@ export class Readers {
       subscriptionClass,
       credit,
       acked: 0,
-      fromJournal: [],
+      unacked: [],
       joined: 0,
       lag: restored && { ...restored, isStored: true, isCatchingUp: false, isRestored: true },
     };

@@ -14,6 +14,7 @@ import {
   MAX_PAGE_EVENTS,
   MAX_RECONNECT_SPREAD_MS,
   MAX_UNACKED_BYTES,
+  MIN_PAGE_EVENTS,
 } from '../limits.ts';
 import { CLOSE_CODES, closeReason } from '../wire/carillon-v1/close-codes.ts';
 import type { GoodbyeReason } from '../wire/carillon-v1/messages.ts';
@@ -121,7 +122,7 @@ export class Readers {
    * @param due in order, all of them in the journal
    * @param through the last sequence that was decided about
    */
-  deliver(subscriptionClass: SubscriptionClass, due: readonly Entry[], through: number): number {
+  deliver(subscriptionClass: SubscriptionClass, due: readonly Entry[], through: number): void {
     const { tag, subscription } = subscriptionClass;
     const first = due[0]?.sequence ?? 0;
     const events = due.filter((entry) => 'frame' in entry);
@@ -129,7 +130,6 @@ export class Readers {
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     const log = this.#logOf(subscriptionClass);
     let messages: readonly (string | Uint8Array)[] | undefined;
-    let reached = 0;
     for (const socket of this.#ctx.getWebSockets(tag)) {
       const reader = this.#readerOf(socket, subscriptionClass);
       if (reader.lag !== undefined || reader.joined >= through) continue;
@@ -139,16 +139,14 @@ export class Readers {
         underWay.bytes + bytes > MAX_UNACKED_BYTES
       ) {
         this.#fallBehind(socket, reader, first - 1);
-        reached++;
         continue;
       }
       messages ??= this.#encode(due, subscription.encoding);
-      if (send(socket, messages)) reached++;
+      send(socket, messages);
     }
     for (const [index, { sequence }] of events.entries()) {
       log.push(sequence, sizes[index] ?? 0, this.#largestCredit);
     }
-    return reached;
   }
 
   /** Heeds what a reader sent. */
@@ -184,7 +182,7 @@ export class Readers {
       },
       subscription.encoding,
     );
-    if (isOpen(socket)) send(socket, [goodbye]);
+    send(socket, [goodbye]);
     socket.close(code, closeReason(text));
   }
 
@@ -305,10 +303,13 @@ export class Readers {
       lag.position = this.#journal.trimmedThrough;
       batch.push({ sequence: lag.position, gap: 'forgotten', hub: undefined });
     }
-    const rows = this.#journal.page(lag.position, MAX_PAGE_EVENTS, MAX_PAGE_BYTES);
+    const underWay = this.#underWay(reader);
+    // No more than can be sent, if it wants them all; and enough to find those few that it wants.
+    const room = Math.max(credit - underWay.events + 1, MIN_PAGE_EVENTS);
+    const pageEvents = Math.min(room, MAX_PAGE_EVENTS);
+    const rows = this.#journal.page(lag.position, pageEvents, MAX_PAGE_BYTES);
     const entries = rows.map(entryOf);
     const wanted = this.#decide(subscriptionClass, entries);
-    const underWay = this.#underWay(reader);
     for (const [index, entry] of entries.entries()) {
       if (wanted[index]) {
         if ('frame' in entry) {
@@ -432,12 +433,11 @@ export class Readers {
   }
 }
 
-/** @returns whether the socket takes messages: one that is closing does not, its close event follows */
-export function send(socket: WebSocket, messages: readonly (string | Uint8Array)[]): boolean {
+/** Sends messages. One socket that takes none does not keep others from theirs. */
+export function send(socket: WebSocket, messages: readonly (string | Uint8Array)[]): void {
   try {
     for (const message of messages) socket.send(message);
-    return messages.length > 0;
   } catch {
-    return false;
+    // It is closing; its close event follows.
   }
 }

@@ -15,6 +15,7 @@ import { publish } from './http/publish.ts';
 import { divide, namespaceOf } from './http/request-namespace.ts';
 import { leader, sealStatus } from './http/seal-status.ts';
 import { subscribe } from './http/subscribe.ts';
+import { redeemTicket, ticketOf } from './http/ticket.ts';
 import { authenticate, type Caller, type Question } from './http/token.ts';
 import { pathOfKey, trimSlashes } from './namespace.ts';
 import { parseBool } from './parse-bool.ts';
@@ -173,8 +174,12 @@ async function admit(
 }
 
 function callerOf(c: C, question: Question): Promise<Caller | Refusal> {
-  const { headers } = c.req.raw;
-  return authenticate(headers, namespacePathOf(c) ?? '', c.var.config, c.env, question);
+  const { headers, url } = c.req.raw;
+  const namespace = namespacePathOf(c) ?? '';
+  const ticket = question.use === 'subscription' ? ticketOf(parseQuery(url)) : undefined;
+  return ticket === undefined
+    ? authenticate(headers, namespace, c.var.config, c.env, question)
+    : redeemTicket(ticket, headers, namespace, c.var.config, c.env);
 }
 
 async function anonymous(c: C, path: string, endpoint: LoginEndpoint): Promise<Response> {

@@ -163,6 +163,12 @@ export const MAX_TOKEN_TTL_SECONDS = 32 * 24 * 60 * 60;
 /** How long a token whose last use was taken remains for the request that took it. */
 export const SPENT_TOKEN_MS = 10_000;
 
+/** How long a ticket can be used: it is asked for when it is needed. */
+export const TICKET_TTL_SECONDS = 60;
+
+/** Tickets of one namespace that are not used yet: as many pages as connect within a minute. */
+export const MAX_TICKETS = 10_000;
+
 /** Length of a `Carillon-Warning` header, in characters: proxies refuse heads of more than 8 KiB. */
 export const MAX_WARNING_CHARACTERS = 2048;
 

@@ -49,6 +49,8 @@ it('every limit has its documented value, and none is without one', () => {
     DEFAULT_TOKEN_TTL_SECONDS: 2_764_800,
     MAX_TOKEN_TTL_SECONDS: 2_764_800,
     SPENT_TOKEN_MS: 10_000,
+    TICKET_TTL_SECONDS: 60,
+    MAX_TICKETS: 10_000,
     MAX_WARNING_CHARACTERS: 2048,
     MAX_ROLES: 1000,
     MAX_SECRET_IDS: 100_000,

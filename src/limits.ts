@@ -255,3 +255,9 @@ export const MAX_FILTER_REGEX_SIZE = 1000;
 
 /** Memory that the automaton of one regular expression may take; beyond, matching is slower. */
 export const MAX_REGEX_CACHE_BYTES = 128 * 1024;
+
+/** Message of a `carillon.v1` client: the longest that means something has some 70 bytes. */
+export const MAX_CLIENT_MESSAGE_BYTES = 1024;
+
+/** Events that a `carillon.v1` client may let be under way unacknowledged. */
+export const MAX_CREDIT = 10_000;

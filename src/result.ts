@@ -3,9 +3,9 @@
  * `http/answer.ts` turns it into a response. Bugs throw.
  */
 
-export type Result<T> =
+export type Result<T, F = Failure> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly failure: Failure };
+  | { readonly ok: false; readonly failure: F };
 
 /** What the request itself is to blame for. Repeating it unchanged will not help. */
 export interface Failure {
@@ -13,7 +13,7 @@ export interface Failure {
   readonly message: string;
 }
 
-export function ok<T>(value: T): Result<T> {
+export function ok<T>(value: T): Result<T, never> {
   return { ok: true, value };
 }
 

@@ -11,16 +11,25 @@ export type Encoding = 'json' | 'protobuf';
 
 export class Frame {
   readonly json: string;
+  #event: Event | undefined;
   #protobuf: Uint8Array | undefined;
 
   constructor(json: string) {
     this.json = json;
   }
 
-  in(encoding: Encoding): string | Uint8Array {
-    if (encoding === 'json') return this.json;
-    this.#protobuf ??= encodeProtobuf(decodeJson(this.json));
+  get event(): Event {
+    this.#event ??= decodeJson(this.json);
+    return this.#event;
+  }
+
+  get protobuf(): Uint8Array {
+    this.#protobuf ??= encodeProtobuf(this.event);
     return this.#protobuf;
+  }
+
+  in(encoding: Encoding): string | Uint8Array {
+    return encoding === 'json' ? this.json : this.protobuf;
   }
 }
 

@@ -2,7 +2,7 @@
 
 import protobufjs from 'protobufjs/minimal.js';
 import { type Event, PLUGIN_INFO_KEYS, type PluginInfo } from '../event/event.ts';
-import { logical } from './gen/event.js';
+import { logical } from './gen/proto.js';
 import { fromStruct, toStruct } from './struct.ts';
 
 /** Encodes an event as the binary frame of a subscription. It carries neither time nor source. */

@@ -3,7 +3,7 @@
  * a plain object given for one is encoded as empty without a word.
  */
 import type { JsonObject, JsonValue } from '../event/json.ts';
-import type { google } from './gen/event.js';
+import type { google } from './gen/proto.js';
 
 type Struct = google.protobuf.Struct.$Properties;
 type Value = google.protobuf.Value.$Properties;

@@ -79,6 +79,8 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_FILTER_REGEXES: 32,
     MAX_FILTER_REGEX_SIZE: 1000,
     MAX_REGEX_CACHE_BYTES: 131_072,
+    MAX_CLIENT_MESSAGE_BYTES: 1024,
+    MAX_CREDIT: 10_000,
   });
 });
 

@@ -223,6 +223,16 @@ describe('what an event costs', () => {
   });
 });
 
+it('a hub that wakes reads nothing of its journal', async () => {
+  await published('abc', { id: 'a' });
+  await runInDurableObject(hubStub('abc'), (_hub, { storage }) => {
+    storage.sql.exec('ALTER TABLE journal RENAME COLUMN sequence TO lost');
+  });
+  await evictDurableObject(hubStub('abc'));
+  expect(await hubStub('abc').changed('')).toBe(false);
+  expect((await publish('abc')).status).toBe(503);
+});
+
 describe('a hub whose clock jumps back', () => {
   it('accepts, sends and resumes in the order of acceptance', async () => {
     await published('abc', { id: 'a' });

@@ -141,7 +141,7 @@ async function crossOrigin(c: C, next: Next): Guarded {
   return cors({
     origin: (origin) => (isAllowedOrigin(origin, c.var.config) ? origin : null),
     allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
-    exposeHeaders: ['Retry-After'],
+    exposeHeaders: ['Retry-After', 'Carillon-Warning'],
   })(c, next);
 }
 

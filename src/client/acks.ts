@@ -13,6 +13,7 @@ export class Acks {
   #cursor: string | undefined;
   #events = 0;
   #size = 0;
+  #stopped = false;
   #stopTimer: () => void = () => undefined;
 
   constructor(runtime: Runtime, credit: number, acknowledge: (cursor: string) => void) {
@@ -23,6 +24,7 @@ export class Acks {
 
   /** @param size of the message that it came with, or its share of it */
   done(cursor: string, size: number): void {
+    if (this.#stopped) return;
     const first = this.#cursor === undefined;
     this.#cursor = cursor;
     this.#events++;
@@ -33,8 +35,8 @@ export class Acks {
 
   /** The connection has ended: its places mean nothing to another. */
   stop(): void {
+    this.#stopped = true;
     this.#stopTimer();
-    this.#cursor = undefined;
   }
 
   #flush(): void {

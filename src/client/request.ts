@@ -85,7 +85,7 @@ function answerOf({ status, headers }: ResponseLike, text: string, url: URL): An
     const message = `${url.origin} redirects; give the address that it redirects to as url`;
     return { ...answer, trouble: { passes: false, error: new CarillonError('protocol', message) } };
   }
-  const message = `the server answered ${status}: ${reasonIn(answer.body, text)}`;
+  const message = `the server answered ${status}: ${reasonIn(answer.body, text)}${warningIn(headers)}`;
   const passes = status >= 500 || PASSING_STATUSES.includes(status);
   return {
     ...answer,
@@ -117,6 +117,12 @@ function reasonIn({ errors }: Readonly<Record<string, unknown>>, text: string): 
   const reason = Array.isArray(errors) && errors.length > 0 ? errors.join('; ') : text;
   const line = reason.replace(/[\s\p{Cc}]+/gu, ' ').trim();
   return line.slice(0, MAX_QUOTED_CHARACTERS) || 'no reason given';
+}
+
+/** What is wrong with a filter stands in a header: the body has Vault's words. */
+function warningIn(headers: ResponseLike['headers']): string {
+  const warning = headers.get('Carillon-Warning');
+  return warning === null ? '' : `: ${warning.slice(0, MAX_QUOTED_CHARACTERS)}`;
 }
 
 function parse(text: string): unknown {

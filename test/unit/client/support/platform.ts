@@ -112,6 +112,11 @@ export class FakePlatform implements Runtime {
     this.#now = end;
   }
 
+  /** Resolves once all has happened that can without more coming from outside. */
+  async settled(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
   /** How long it is until each thing that is to happen. */
   get pending(): number[] {
     return this.#timers.map(({ at }) => at - this.#now).sort((a, b) => a - b);

@@ -14,8 +14,11 @@ import { after, parsePath, parseQuery } from './http/path.ts';
 import { publish } from './http/publish.ts';
 import { divide, namespaceOf } from './http/request-namespace.ts';
 import { leader, sealStatus } from './http/seal-status.ts';
+import { CURSOR_HEADER } from './http/streams/open.ts';
 import { subscribe } from './http/subscribe.ts';
+import { redeemTicket, ticketOf } from './http/ticket.ts';
 import { authenticate, type Caller, type Question } from './http/token.ts';
+import { WARNING_HEADER } from './http/warnings.ts';
 import { pathOfKey, trimSlashes } from './namespace.ts';
 import { parseBool } from './parse-bool.ts';
 
@@ -141,7 +144,7 @@ async function crossOrigin(c: C, next: Next): Guarded {
   return cors({
     origin: (origin) => (isAllowedOrigin(origin, c.var.config) ? origin : null),
     allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
-    exposeHeaders: ['Retry-After', 'Carillon-Warning'],
+    exposeHeaders: ['Retry-After', CURSOR_HEADER, WARNING_HEADER, 'Last-Event-ID'],
   })(c, next);
 }
 
@@ -173,8 +176,12 @@ async function admit(
 }
 
 function callerOf(c: C, question: Question): Promise<Caller | Refusal> {
-  const { headers } = c.req.raw;
-  return authenticate(headers, namespacePathOf(c) ?? '', c.var.config, c.env, question);
+  const { headers, url } = c.req.raw;
+  const namespace = namespacePathOf(c) ?? '';
+  const ticket = question.use === 'subscription' ? ticketOf(parseQuery(url)) : undefined;
+  return ticket === undefined
+    ? authenticate(headers, namespace, c.var.config, c.env, question)
+    : redeemTicket(ticket, headers, namespace, c.var.config, c.env);
 }
 
 async function anonymous(c: C, path: string, endpoint: LoginEndpoint): Promise<Response> {

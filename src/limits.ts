@@ -163,6 +163,24 @@ export const MAX_TOKEN_TTL_SECONDS = 32 * 24 * 60 * 60;
 /** How long a token whose last use was taken remains for the request that took it. */
 export const SPENT_TOKEN_MS = 10_000;
 
+/** How long a ticket can be used: it is asked for when it is needed. */
+export const TICKET_TTL_SECONDS = 60;
+
+/** Tickets of one namespace that are not used yet: as many pages as connect within a minute. */
+export const MAX_TICKETS = 10_000;
+
+/**
+ * Streams (SSE and NDJSON) that one isolate has open. Each may hold the megabyte that a hub sends before
+ * it awaits an acknowledgement, and an isolate has 128.
+ */
+export const MAX_STREAMS = 64;
+
+/** How long a stream lasts; its client then comes back and goes on where it was. */
+export const MAX_STREAM_SECONDS = 30 * 60;
+
+/** Silence after which a stream sends a comment or a blank line: it shows whether anybody still reads. */
+export const STREAM_PING_MS = 15_000;
+
 /** Length of a `Carillon-Warning` header, in characters: proxies refuse heads of more than 8 KiB. */
 export const MAX_WARNING_CHARACTERS = 2048;
 

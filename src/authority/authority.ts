@@ -15,6 +15,7 @@ import {
   MAX_SECRET_IDS,
   MAX_TOKEN_TTL_SECONDS,
   SPENT_TOKEN_MS,
+  TICKET_TTL_SECONDS,
 } from '../limits.ts';
 import { childKey, pathOfKey } from '../namespace.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
@@ -26,6 +27,9 @@ import {
   CONFIG_NAME,
   type Issued,
   type LoginSetting,
+  type TakenTicket,
+  type TicketHolder,
+  type TicketOutcome,
   type TokenState,
   type Use,
   type Watched,
@@ -71,6 +75,34 @@ export class Authority extends DurableObject<Env> {
       }
     }
     return stateOf(this.#keeper.open(), token);
+  }
+
+  /** Notes a ticket for its holder. @param ticket its digest */
+  addTicket(ticket: string, holder: TicketHolder): TicketOutcome {
+    const { tickets, tokens } = this.#keeper.open();
+    const now = Date.now();
+    const expiresAt = now + TICKET_TTL_SECONDS * 1000;
+    const token = holder.kind === 'token' ? tokens.find(holder, now) : undefined;
+    if (holder.kind === 'token' && token === undefined) return 'gone';
+    if (token?.usesLeft === 0) return 'spent';
+    if (!tickets.hasRoom(now)) return 'full';
+    const text = holder.kind === 'token' ? holder.digest : holder.proof;
+    tickets.add(ticket, { token: token?.id, holder: text }, expiresAt);
+    return { expiresAt };
+  }
+
+  /** Takes a ticket, and one of the uses of its token where they are counted. @param ticket its digest */
+  takeTicket(ticket: string): TakenTicket | undefined {
+    const { tickets, tokens } = this.#keeper.open();
+    const now = Date.now();
+    const taken = tickets.take(ticket, now);
+    if (taken === undefined) return undefined;
+    const { token, holder } = taken;
+    if (token === undefined) return { kind: 'root', proof: holder };
+    // A token that somebody chose can be revoked and made again: the new one never asked for a ticket.
+    if (tokens.find({ digest: holder }, now)?.id !== token) return undefined;
+    const state = this.lookup(holder, 'subscription');
+    return state && { kind: 'token', digest: holder, state };
   }
 
   /** The state of a token that somebody else asks for. */

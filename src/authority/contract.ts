@@ -50,6 +50,30 @@ export interface Issued {
   readonly warnings: readonly string[];
 }
 
+/** Whose a ticket is: a token's of this namespace, or the root token's of the server. */
+export type TicketHolder =
+  | { readonly kind: 'token'; readonly digest: string }
+  /**
+   * The digest of the ticket and the root token together: what is stored says nothing of the root token,
+   * not even to somebody who guesses it, and another root token has another one.
+   */
+  | { readonly kind: 'root'; readonly proof: string };
+
+/** A ticket that was taken, with what its holder may do. */
+export type TakenTicket =
+  | { readonly kind: 'root'; readonly proof: string }
+  | { readonly kind: 'token'; readonly digest: string; readonly state: TokenState };
+
+/** When a ticket that was made expires, in Unix milliseconds; or why none was. */
+export type TicketOutcome =
+  | { readonly expiresAt: number }
+  /** There are as many as are allowed. */
+  | 'full'
+  /** The request that asked took the last use of its token. */
+  | 'spent'
+  /** The token was revoked meanwhile. */
+  | 'gone';
+
 /** What a request does with the token that it is sent with. */
 export type Use = 'request' | 'subscription';
 

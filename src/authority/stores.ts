@@ -2,6 +2,7 @@ import { Children } from './children.ts';
 import { Jobs } from './jobs.ts';
 import { LoginStore } from './login-store.ts';
 import { Policies } from './policies.ts';
+import { Tickets } from './tickets.ts';
 import { Tokens } from './tokens.ts';
 import { Watches } from './watches.ts';
 
@@ -9,6 +10,7 @@ import { Watches } from './watches.ts';
 export class Stores {
   readonly sql: SqlStorage;
   readonly tokens: Tokens;
+  readonly tickets: Tickets;
   readonly policies: Policies;
   readonly watches: Watches;
   readonly jobs: Jobs;
@@ -18,6 +20,7 @@ export class Stores {
   constructor({ sql }: DurableObjectStorage) {
     this.sql = sql;
     this.tokens = new Tokens(sql);
+    this.tickets = new Tickets(sql);
     this.policies = new Policies(sql);
     this.watches = new Watches(sql);
     this.jobs = new Jobs(sql);

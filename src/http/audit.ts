@@ -9,6 +9,7 @@ export type AuditedAction =
   | 'denied'
   | 'token_created'
   | 'token_revoked'
+  | 'ticket_created'
   | 'policy_written'
   | 'policy_deleted'
   | 'auth_method_written'
@@ -16,7 +17,7 @@ export type AuditedAction =
   | 'namespace_deleted';
 
 /** What stands in a path where older clients of Vault put a token. */
-const TOKEN_IN_PATH = /^(auth\/token\/[a-z-]+\/).*|\b(?:ctk|hv[sbr]|s)\.[\w.-]+/g;
+const TOKEN_IN_PATH = /^(auth\/token\/[a-z-]+\/).*|\b(?:ct[kt]|hv[sbr]|s)\.[\w.-]+/g;
 
 /** Members that are undefined are left out. */
 export function audit(

@@ -9,6 +9,7 @@ import * as jwt from './jwt-api.ts';
 import type { LoginEndpoint } from './login.ts';
 import * as namespaces from './namespace-api.ts';
 import * as policies from './policy-api.ts';
+import { createTicket } from './ticket.ts';
 import * as tokens from './token-api.ts';
 
 /** By what is done: GET, GET with `list=true`, POST or PUT, DELETE. */
@@ -93,6 +94,7 @@ export const ENDPOINTS: Readonly<Record<string, Methods>> = {
 
   'sys/events/types': { read: eventTypes('read'), list: eventTypes('list') },
   'sys/events/explain': { write: explain },
+  'sys/events/ticket': { write: createTicket },
 };
 
 /** The endpoints that take no token and answer with one. */

@@ -1,12 +1,11 @@
-/** `GET /v1/sys/events/subscribe/{pattern}`: the checks of the handshake, in Vault's order. */
+/** `GET /v1/sys/events/subscribe/{pattern}`: its checks, in Vault's order, for a WebSocket or a stream. */
 import { callWithRetry } from '../call.ts';
 import { checkPattern, namespacesOfPattern } from '../event/event-type.ts';
 import { compileFilter, type Filter } from '../event/filter/filter.ts';
 import { quote } from '../event/quote.ts';
 import { gatheringHubName, hubName } from '../hub/name.ts';
 import { parseSince, type Since } from '../hub/since.ts';
-import { requestOf, type Subscription } from '../hub/subscription.ts';
-import { MAX_WARNING_CHARACTERS } from '../limits.ts';
+import { type Handshake, requestOf, type Subscription } from '../hub/subscription.ts';
 import { pathOfKey } from '../namespace.ts';
 import { namespacePatterns } from '../namespace-patterns.ts';
 import { parseBool } from '../parse-bool.ts';
@@ -17,7 +16,10 @@ import { refuse } from './answer.ts';
 import { audit } from './audit.ts';
 import type { Bindings, Config } from './config.ts';
 import { isAllowedOrigin, isSameHost } from './origin.ts';
+import { openStream } from './streams/open.ts';
+import { formatOf, parseStreamRequest } from './streams/request.ts';
 import { actorOf, type Caller } from './token.ts';
+import { headerText, setWarnings, WARNING_HEADER } from './warnings.ts';
 
 interface SubscribeRequest {
   readonly request: Request;
@@ -30,9 +32,6 @@ interface SubscribeRequest {
   readonly env: Bindings;
   readonly config: Config;
 }
-
-/** Where Vault is silent about what can never be delivered, this header of the 101 speaks. */
-const WARNING_HEADER = 'Carillon-Warning';
 
 /** Hands the subscriber to its hub once nothing can be wrong with the request any more. */
 export async function subscribe(asked: SubscribeRequest): Promise<Response> {
@@ -64,10 +63,13 @@ export async function subscribe(asked: SubscribeRequest): Promise<Response> {
   if (!namespaces.ok) return refuse(namespaces.failure);
   const since = sinceOf(request.headers, query);
   if (!since.ok) return refuse(since.failure);
-  const refused = refuseHandshake(request, config);
+  const format = formatOf(request);
+  const stream = format && parseStreamRequest(format, query);
+  if (stream?.ok === false) return refuse(stream.failure);
+  const refused = stream === undefined ? refuseHandshake(request, config) : undefined;
   if (refused !== undefined) return refused;
 
-  const subprotocol = subprotocolOf(request.headers);
+  const subprotocol = stream === undefined ? subprotocolOf(request.headers) : 'json';
   const subscription: Subscription = {
     pattern,
     namespaces: namespaces.value,
@@ -78,13 +80,19 @@ export async function subscribe(asked: SubscribeRequest): Promise<Response> {
   };
   const warnings = warningsOf(subscription, filter.value, caller);
   const token = caller.token && { authority: caller.token.authority, digest: caller.token.digest };
+  const connect = () =>
+    shakeHands({ subscription, token, since: since.value }, hubOf(subscription, namespace, env));
+  if (stream !== undefined) return openStream(stream.value, connect, warnings);
+  const response = await connect();
+  return response.status === 101 ? accepted(response, warnings, subprotocol) : response;
+}
+
+/** Subscribes at the hub. @returns its 101, or the refusal */
+async function shakeHands(handshake: Handshake, hub: DurableObjectStub): Promise<Response> {
+  const { pattern } = handshake.subscription;
   try {
-    const response = await callWithRetry(() =>
-      hubOf(subscription, namespace, env).fetch(
-        requestOf({ subscription, token, since: since.value }),
-      ),
-    );
-    if (response.status === 101) return accepted(response, warnings, subprotocol);
+    const response = await callWithRetry(() => hub.fetch(requestOf(handshake)));
+    if (response.status === 101) return response;
     if (response.status === 403) return refuse({ reason: 'denied' });
     return refuse({ reason: 'unavailable', message: await response.text() });
   } catch (error) {
@@ -171,15 +179,9 @@ function accepted(
   subprotocol: Encoding | undefined,
 ): Response {
   const headers = new Headers(response.headers);
-  const texts = [...warnings, headers.get(WARNING_HEADER) ?? ''].filter((text) => text !== '');
-  if (texts.length > 0) headers.set(WARNING_HEADER, headerText(texts.join('; ')));
+  setWarnings(headers, warnings, response);
   if (subprotocol !== undefined) headers.set('Sec-WebSocket-Protocol', SUBPROTOCOLS[subprotocol]);
   return new Response(null, { status: 101, webSocket: response.webSocket, headers });
-}
-
-/** A header carries ASCII alone. */
-function headerText(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, MAX_WARNING_CHARACTERS);
 }
 
 /**

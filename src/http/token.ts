@@ -103,7 +103,19 @@ export function accessOf(authority: string, state: TokenState): Access {
   );
 }
 
-function rootCaller(secret: string): Caller {
+/** The holder of a token, in this state. @param secret the token itself; empty where it was not sent */
+export function callerWith(token: HandshakeToken, state: TokenState, secret: string): Caller {
+  const { texts: _, ...rest } = state;
+  return {
+    principal: state.identity?.entity.id ?? state.accessor,
+    access: accessOf(token.authority, state),
+    remembered: false,
+    token: { ...token, state: rest },
+    secret,
+  };
+}
+
+export function rootCaller(secret: string): Caller {
   return { principal: 'root', access: Access.root, token: undefined, secret, remembered: false };
 }
 
@@ -122,25 +134,18 @@ async function callerOf(
 
   const place = await placeOf(secret, env);
   if (place === undefined) return undefined;
-  const { authority } = place;
   const state = await callWithRetry(() =>
-    env.AUTHORITY.getByName(authorityName(authority)).lookup(digest, use),
+    env.AUTHORITY.getByName(authorityName(place.authority)).lookup(digest, use),
   );
   if (state === undefined) return undefined;
-  const { texts: _, ...rest } = state;
-  const caller: Caller = {
-    principal: state.identity?.entity.id ?? state.accessor,
-    access: accessOf(authority, state),
-    remembered: false,
-    token: { ...place, state: rest },
-    secret,
-  };
+  const caller = callerWith(place, state, secret);
   // One whose uses are counted is asked about each time.
   if (!state.limitedUses) callers.set(digest, caller, now);
   return caller;
 }
 
-function tokenOf(headers: Headers): string | undefined {
+/** The token in the headers of a request. */
+export function tokenOf(headers: Headers): string | undefined {
   const token = firstValue(headers.get('x-vault-token'));
   if (token !== '') return token;
   // Other schemes are passed over, as in Vault.

@@ -15,6 +15,9 @@ path "sys/capabilities-self" { capabilities = ["update"] }
 # Which event types there are is no secret.
 path "sys/events/types" { capabilities = ["read", "list"] }
 
+# A ticket opens what the token itself opens.
+path "sys/events/ticket" { capabilities = ["update"] }
+
 # Who one is.
 path "identity/entity/id/{{identity.entity.id}}"     { capabilities = ["read"] }
 path "identity/entity/name/{{identity.entity.name}}" { capabilities = ["read"] }

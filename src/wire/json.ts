@@ -84,7 +84,8 @@ function escapeHtml(json: string): string {
   return json.replace(/[<>&\u2028\u2029]/g, (character) => HTML_ESCAPES[character] ?? character);
 }
 
-interface FrameJson {
+/** A frame as JSON. */
+export interface FrameJson {
   id: string;
   source: string;
   time: string;
@@ -98,7 +99,11 @@ interface FrameJson {
 
 /** Reads a frame that `encodeJson` wrote. */
 export function decodeJson(frame: string): Event {
-  const { id, source, time, data } = JSON.parse(frame) as FrameJson;
+  return eventOf(JSON.parse(frame) as FrameJson);
+}
+
+/** The event of such a frame. */
+export function eventOf({ id, source, time, data }: FrameJson): Event {
   return {
     id,
     source,

@@ -348,6 +348,7 @@ describe('the default policy', () => {
     ['update', 'auth/token/renew-self'],
     ['update', 'auth/token/revoke-self'],
     ['update', 'sys/capabilities-self'],
+    ['update', 'sys/events/ticket'],
   ] as const)('allows %s on %s', (operation, path) => {
     expect(acl.allows({ operation, path })).toBe(true);
   });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
   digestOf,
+  mintTicket,
   mintToken,
+  namespaceOfTicket,
   namespaceOfToken,
   randomText,
 } from '../../src/authority/token-form.ts';
@@ -64,6 +66,34 @@ describe('a token that claims to be made by the server', () => {
     const shouted = token.replace(/[0-9a-f]{8}$/, (checksum) => checksum.toUpperCase());
     if (shouted !== token) expect(await namespaceOfToken(shouted)).toBeUndefined();
   });
+});
+
+describe('a ticket', () => {
+  it.each(['', 'team', 'team/prod', 'a.b/c~d'])('of %j says so', async (namespace) => {
+    const ticket = await mintTicket(namespace);
+    expect(ticket).toMatch(/^ctt\.[A-Za-z0-9]{32}\.([A-Za-z0-9_.~/-]+\.)?[0-9a-f]{8}$/);
+    expect(await namespaceOfTicket(ticket)).toBe(namespace);
+  });
+
+  it('needs no escapes in a URL', async () => {
+    const ticket = await mintTicket('a.b_c/d~e-f');
+    expect(new URL(`http://x/?ticket=${ticket}`).searchParams.get('ticket')).toBe(ticket);
+  });
+
+  it('is no token, and a token is no ticket', async () => {
+    const [ticket, token] = [await mintTicket('team'), await mintToken('team')];
+    expect(await namespaceOfToken(ticket)).toBe('');
+    expect(await namespaceOfTicket(token)).toBeUndefined();
+    expect(await namespaceOfTicket(token.replace('ctk.', 'ctt.'))).toBeUndefined();
+    expect(await namespaceOfToken(ticket.replace('ctt.', 'ctk.'))).toBeUndefined();
+  });
+
+  it.each(['', 'root', 'ctt.', 'ctt..', 'ctt...', 'ticket'])(
+    'is of our form, unlike %j',
+    async (text) => {
+      expect(await namespaceOfTicket(text)).toBeUndefined();
+    },
+  );
 });
 
 it.each(['root', 'hvs.CAES', 's.abc', '', 'CTK.a', 'xctk.a', 'a-token'])(

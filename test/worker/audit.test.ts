@@ -90,6 +90,23 @@ describe('one line is written', () => {
     expect(lines.filter(({ audit }) => audit === 'token_revoked')).toEqual([]);
   });
 
+  it('for a ticket, which names whose it is and not the ticket', async () => {
+    const holder = await aHolder(LISTENER);
+    const lines = await auditOf(() => holder.writes('sys/events/ticket'));
+    expect(lines).toEqual([
+      {
+        audit: 'ticket_created',
+        time: expect.any(String),
+        namespace: '',
+        by: holder.auth.accessor,
+      },
+    ]);
+    const refused = await aHolder(LISTENER, { no_default_policy: true });
+    expect(await auditOf(() => refused.post('sys/events/ticket'))).toMatchObject([
+      { audit: 'denied', path: 'sys/events/ticket', accessor: refused.auth.accessor },
+    ]);
+  });
+
   it('for a policy that is written or deleted', async () => {
     const admin = await aHolder(granting({ 'sys/*': 'update delete' }));
     const by = admin.auth.accessor;
@@ -166,6 +183,7 @@ describe('one line is written', () => {
       ['a revoked token', () => spent.get('auth/token/lookup-self')],
       ['a forged token', () => new Client('ctk.forged').get('auth/token/lookup-self')],
       ['no token', () => nobody.get('auth/token/lookup-self')],
+      ['a forged ticket', () => nobody.handshake('abc', '&ticket=ctt.forged')],
     ];
     for (const [what, run] of denials) {
       const lines = await auditOf(async () => expect((await run()).status, what).toBe(403));
@@ -239,6 +257,15 @@ it('no token, no secret and no metadata is ever logged, whatever goes wrong', as
       root.post('sys/events/explain', { token, pattern: 'abc', event: { event_type: 'abc' } }),
     );
   }
+  const { data: opener } = await root.writes('sys/events/ticket');
+  const ticket = opener.ticket as string;
+  await ask(nobody.handshake('abc', `&ticket=${marked('ticket')}`));
+  for (const text of [ticket, ticket, `ctt.${marked('ticket')}`]) {
+    await ask(nobody.handshake('abc', `&ticket=${text}`));
+    await ask(holder.handshake('abc', `&ticket=${text}`));
+    await ask(nobody.get(`sys/events/subscribe/${text}`));
+    await ask(root.get(`sys/events/nowhere/${text}?ticket=${text}`));
+  }
   for (const body of [
     { id: marked('id.with.dots') },
     { id: `hvs.${mark}` },
@@ -281,12 +308,22 @@ it('no token, no secret and no metadata is ever logged, whatever goes wrong', as
   // Objects that fail while they have them in hand.
   await breakTable(hubStub('abc'), 'remembered_events');
   await ask(root.publish('abc', { metadata: { value: marked('metadata') } }));
-  for (const method of ['lookup', 'createToken', 'describe', 'matchAppRole', 'watch'] as const) {
+  for (const method of [
+    'lookup',
+    'createToken',
+    'describe',
+    'matchAppRole',
+    'watch',
+    'addTicket',
+    'takeTicket',
+  ] as const) {
     const spy = vi.spyOn(Authority.prototype, method).mockImplementation(() => {
       throw new Error('the authority is down');
     });
     await ask(holder.get('auth/token/lookup-self'));
     await ask(holder.handshake('abc'));
+    await ask(root.post('sys/events/ticket'));
+    await ask(nobody.handshake('abc', `&ticket=${ticket}`));
     await ask(root.post('auth/token/create', { id: marked('id'), meta: { a: marked('meta') } }));
     await ask(root.post('auth/token/lookup', { token: marked('token') }));
     await ask(
@@ -302,7 +339,7 @@ it('no token, no secret and no metadata is ever logged, whatever goes wrong', as
 
   expect(output.length).toBeGreaterThan(30);
   expect(errors.length).toBeGreaterThan(40);
-  const secrets = [mark, made.client_token, made.client_token.slice(4, 36)];
+  const secrets = [mark, made.client_token, made.client_token.slice(4, 36), ticket.slice(4, 36)];
   for (const secret of secrets) {
     expect(output.filter((line) => line.includes(secret))).toEqual([]);
     expect(errors.filter((text) => text.includes(secret))).toEqual([]);

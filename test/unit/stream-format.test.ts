@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { NDJSON, SSE } from '../../src/http/streams/format.ts';
+
+const EVENT = { cursor: 'cc1.b', frame: '{"id":"1"}\n' };
+const GAP = { reason: 'forgotten' } as const;
+
+describe('server-sent events', () => {
+  it('begin with where to come back to, and after how long', () => {
+    expect(SSE.start('cc1.a', undefined, 2500)).toBe('retry: 2500\nid: cc1.a\n\n');
+  });
+
+  it('begin with the gap where there is one', () => {
+    expect(SSE.start('cc1.a', GAP, 2500)).toBe(
+      'retry: 2500\nid: cc1.a\nevent: gap\ndata: {"reason":"forgotten"}\n\n',
+    );
+  });
+
+  it('have the frame as their data, in one line, and the place after it as their id', () => {
+    expect(SSE.event(EVENT)).toBe('id: cc1.b\ndata: {"id":"1"}\n\n');
+  });
+
+  it('tell a gap in its place', () => {
+    expect(SSE.gap(GAP, 'cc1.c')).toBe('id: cc1.c\nevent: gap\ndata: {"reason":"forgotten"}\n\n');
+  });
+
+  it('end with how long to wait', () => {
+    expect(SSE.end(1000)).toBe('retry: 1000\n\n');
+  });
+
+  it('are kept alive by a comment', () => {
+    expect(SSE.ping).toMatch(/^:.*\n\n$/);
+  });
+});
+
+describe('lines of JSON', () => {
+  it('are the frames and nothing else', () => {
+    expect(NDJSON.start('cc1.a', undefined, 2500)).toBe('');
+    expect(NDJSON.event(EVENT)).toBe('{"id":"1"}\n');
+    expect(NDJSON.end(1000)).toBe('');
+  });
+
+  it('but where there is a gap', () => {
+    const line = '{"gap":{"reason":"forgotten","cursor":"cc1.a"}}\n';
+    expect(NDJSON.start('cc1.a', GAP, 2500)).toBe(line);
+    expect(NDJSON.gap(GAP, 'cc1.a')).toBe(line);
+  });
+
+  it('are kept alive by a blank one', () => {
+    expect(NDJSON.ping).toBe('\n');
+  });
+});

@@ -1,0 +1,424 @@
+/** Streams: what becomes of a hub's messages, against a hub whose every word the test chooses. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Event } from '../../src/event/event.ts';
+import { NDJSON, SSE, type StreamFormat } from '../../src/http/streams/format.ts';
+import { openStream } from '../../src/http/streams/open.ts';
+import { MAX_STREAM_SECONDS, MAX_STREAMS, STREAM_PING_MS } from '../../src/limits.ts';
+import type { ServerMessage } from '../../src/wire/carillon-v1/messages.ts';
+import { encodeJson } from '../../src/wire/json.ts';
+import { errorsOf } from './security-support.ts';
+
+vi.setConfig({ testTimeout: 10_000 });
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+afterEach(async () => {
+  for (const hub of hubs.splice(0)) hub.socket.close(1000);
+  await vi.runAllTimersAsync();
+  vi.useRealTimers();
+});
+
+const hubs: FakeHub[] = [];
+
+/** The far end of a stream's socket. */
+class FakeHub {
+  readonly socket: WebSocket;
+  readonly received: unknown[] = [];
+  readonly closed: Promise<number>;
+  /** The 101. */
+  readonly handshake: Response;
+
+  constructor(headers: Record<string, string> = {}) {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.socket = server;
+    server.accept();
+    server.addEventListener('message', ({ data }) => {
+      this.received.push(JSON.parse(data as string));
+    });
+    this.closed = new Promise((resolve) => {
+      server.addEventListener('close', ({ code }) => resolve(code));
+    });
+    this.handshake = new Response(null, { status: 101, webSocket: client, headers });
+    hubs.push(this);
+  }
+
+  says(message: ServerMessage): void {
+    this.socket.send(JSON.stringify(message));
+  }
+
+  greets(more: Partial<Extract<ServerMessage, { type: 'hello' }>> = {}): void {
+    this.says({
+      type: 'hello',
+      cursor: 'cc1.start',
+      resumed: true,
+      credit: 4,
+      ack_timeout_ms: 60_000,
+      ...more,
+    });
+  }
+
+  /** Sends events with these ids, in one message. */
+  sends(...ids: readonly string[]): void {
+    const events = ids.map((id) => ({
+      cursor: `cc1.${id}`,
+      event: JSON.parse(frameOf(id)) as Record<string, unknown>,
+    }));
+    this.says({ type: 'events', events });
+  }
+}
+
+function frameOf(id: string, more: Partial<Event> = {}): string {
+  return encodeJson({
+    id,
+    source: 'vault://x',
+    time: '2026-11-22T12:00:00Z',
+    event_type: 'abc',
+    namespace: '',
+    entity_ids: [],
+    note: '',
+    ...more,
+  });
+}
+
+interface Asked {
+  readonly format?: StreamFormat;
+  readonly limit?: number;
+  readonly maxMs?: number;
+  readonly warnings?: readonly string[];
+}
+
+function open(hub: FakeHub, asked: Asked = {}): Promise<Response> {
+  const {
+    format = SSE,
+    limit = Infinity,
+    maxMs = MAX_STREAM_SECONDS * 1000,
+    warnings = [],
+  } = asked;
+  return openStream({ format, limit, maxMs }, async () => hub.handshake, warnings);
+}
+
+/** A hub that has said hello, and the stream. */
+async function opened(
+  asked: Asked = {},
+  hello: Parameters<FakeHub['greets']>[0] = {},
+): Promise<{ hub: FakeHub; response: Response; reader: Reader }> {
+  const hub = new FakeHub();
+  hub.greets(hello);
+  const response = await open(hub, asked);
+  if (response.body === null) throw new Error(`answered ${response.status}`);
+  return { hub, response, reader: new Reader(response.body) };
+}
+
+class Reader {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+
+  constructor(body: ReadableStream<Uint8Array>) {
+    this.#reader = body.getReader();
+  }
+
+  /** The next piece; undefined at the end. */
+  async next(): Promise<string | undefined> {
+    const { value, done } = await this.#reader.read();
+    return done ? undefined : new TextDecoder().decode(value);
+  }
+
+  /** Everything up to the end. */
+  async rest(): Promise<string> {
+    let text = '';
+    for (let piece = await this.next(); piece !== undefined; piece = await this.next()) {
+      text += piece;
+    }
+    return text;
+  }
+
+  /** Reads until so many characters have come. */
+  async atLeast(characters: number): Promise<string> {
+    let text = '';
+    while (text.length < characters) text += (await this.next()) ?? '';
+    return text;
+  }
+
+  leave(): Promise<void> {
+    return this.#reader.cancel();
+  }
+}
+
+const GOODBYE = { type: 'goodbye', reason: 'lifetime', reconnect: true, after_ms: 1500 } as const;
+
+describe('server-sent events', () => {
+  it('are what the hub sends, with the place after each', async () => {
+    const { hub, response, reader } = await opened();
+    expect(response.status).toBe(200);
+    expect(Object.fromEntries(response.headers)).toEqual({
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store, no-transform',
+      'carillon-cursor': 'cc1.start',
+    });
+    expect(await reader.next()).toMatch(/^retry: [234]\d{3}\nid: cc1\.start\n\n$/);
+    hub.sends('a', 'b');
+    const expected = `id: cc1.a\ndata: ${frameOf('a')}\nid: cc1.b\ndata: ${frameOf('b')}\n`;
+    expect(await reader.next()).toBe(expected);
+    hub.sends('c');
+    expect(await reader.next()).toBe(`id: cc1.c\ndata: ${frameOf('c')}\n`);
+  });
+
+  it('tell a gap at the start, and what the 101 says of it', async () => {
+    const hub = new FakeHub({ 'Last-Event-ID': 'earliest', 'Carillon-Warning': 'forgotten' });
+    hub.greets({ resumed: false, gap: { reason: 'forgotten' } });
+    const response = await open(hub, { warnings: ['filter: always false'] });
+    expect(response.headers.get('Last-Event-ID')).toBe('earliest');
+    expect(response.headers.get('Carillon-Warning')).toBe('filter: always false; forgotten');
+    expect(await new Reader(response.body as ReadableStream<Uint8Array>).next()).toMatch(
+      /^retry: \d+\nid: cc1\.start\nevent: gap\ndata: \{"reason":"forgotten"\}\n\n$/,
+    );
+  });
+
+  it('tell a gap between events in its place', async () => {
+    const { hub, reader } = await opened();
+    await reader.next();
+    hub.sends('a');
+    hub.says({ type: 'gap', reason: 'feed_lost', cursor: 'cc1.gap' });
+    hub.sends('b');
+    hub.says(GOODBYE);
+    expect(await reader.rest()).toBe(
+      `id: cc1.a\ndata: ${frameOf('a')}\nid: cc1.gap\nevent: gap\ndata: {"reason":"feed_lost"}\n\nid: cc1.b\ndata: ${frameOf('b')}\nretry: 1500\n\n`,
+    );
+  });
+
+  it('have a comment where nothing else has come for a while', async () => {
+    const { hub, reader } = await opened();
+    await reader.next();
+    for (let i = 0; i < 3; i++) {
+      const piece = reader.next();
+      await vi.advanceTimersByTimeAsync(STREAM_PING_MS);
+      expect(await piece).toBe(':\n\n');
+    }
+    const piece = reader.next();
+    await vi.advanceTimersByTimeAsync(STREAM_PING_MS - 1);
+    hub.sends('a');
+    expect(await piece).toContain('id: cc1.a');
+  });
+});
+
+describe('lines of JSON', () => {
+  it('are the frames, byte for byte', async () => {
+    const { hub, response, reader } = await opened({ format: NDJSON });
+    expect(response.headers.get('Content-Type')).toBe('application/x-ndjson');
+    const frames = [
+      frameOf('a', {
+        metadata: { b: '<&>\u2028', '10': 1, '9': -0, a: { z: [{ cursor: 'x' }], é: null } },
+      }),
+      frameOf('b', {
+        metadata: {},
+        plugin_info: {},
+        entity_ids: ['e'],
+        note: 'n',
+        namespace: 't/',
+      }),
+      frameOf('c', { metadata: { __proto__x: 1e21, text: '},{"cursor":"cc1.x","event":{}' } }),
+    ];
+    const members = frames.map((frame, i) => `{"cursor":"cc1.${i}","event":${frame.trim()}}`);
+    hub.socket.send(`{"type":"events","events":[${members.join(',')}]}`);
+    hub.says(GOODBYE);
+    expect(await reader.rest()).toBe(frames.join(''));
+  });
+
+  it('end after as many events as asked for, and not one of them is lost or comes twice', async () => {
+    const { hub, reader } = await opened({ format: NDJSON, limit: 3 });
+    hub.sends('a', 'b');
+    hub.sends('c', 'd');
+    hub.sends('e');
+    expect(await reader.rest()).toBe(frameOf('a') + frameOf('b') + frameOf('c'));
+    expect(await hub.closed).toBe(1000);
+  });
+
+  it('end after as long as asked for; where nothing came, the header has the place to come back to', async () => {
+    const { hub, response, reader } = await opened({ format: NDJSON, maxMs: 5000 });
+    expect(response.headers.get('Carillon-Cursor')).toBe('cc1.start');
+    const text = reader.rest();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(await text).toBe('');
+    expect(await hub.closed).toBe(1000);
+  });
+
+  it('have the gap in a line of its own', async () => {
+    const { hub, reader } = await opened({ format: NDJSON }, { gap: { reason: 'storage_lost' } });
+    hub.sends('a');
+    hub.says({ type: 'gap', reason: 'unreadable', cursor: 'cc1.gap' });
+    hub.says(GOODBYE);
+    expect(await reader.rest()).toBe(
+      `{"gap":{"reason":"storage_lost","cursor":"cc1.start"}}\n${frameOf('a')}{"gap":{"reason":"unreadable","cursor":"cc1.gap"}}\n`,
+    );
+  });
+});
+
+describe('a stream ends', () => {
+  it.each(['revoked', 'unconfirmed', 'ack_timeout', 'lifetime'] as const)(
+    'after goodbye %s, with all that came before it',
+    async (reason) => {
+      const { hub, reader } = await opened();
+      await reader.next();
+      hub.sends('a');
+      hub.says({ type: 'goodbye', reason, reconnect: reason !== 'revoked', after_ms: 700 });
+      hub.socket.close(1000);
+      expect(await reader.rest()).toBe(`id: cc1.a\ndata: ${frameOf('a')}\nretry: 700\n\n`);
+    },
+  );
+
+  it('where the hub breaks off, with all that came before', async () => {
+    const { hub, reader } = await opened();
+    await reader.next();
+    hub.sends('a');
+    hub.socket.close(1011);
+    expect(await reader.rest()).toBe(`id: cc1.a\ndata: ${frameOf('a')}\n`);
+  });
+
+  it('when it has lasted as long as one may, also under a reader who does not read', async () => {
+    for (const reads of [true, false]) {
+      const { hub, reader } = await opened();
+      await reader.next();
+      const text = reads ? reader.rest() : undefined;
+      await vi.advanceTimersByTimeAsync(MAX_STREAM_SECONDS * 1000);
+      expect(await hub.closed).toBe(1000);
+      expect((await (text ?? reader.rest())).replaceAll(':\n\n', '')).toBe('');
+    }
+  });
+
+  it('at the hub when its reader goes away, in the middle of waiting or not', async () => {
+    const { hub, reader } = await opened();
+    await reader.next();
+    await reader.leave();
+    expect(await hub.closed).toBe(1000);
+
+    const waiting = await opened();
+    await waiting.reader.next();
+    const piece = waiting.reader.next();
+    await waiting.reader.leave();
+    expect(await waiting.hub.closed).toBe(1000);
+    expect(await piece).toBeUndefined();
+  });
+
+  it('at the hub when a message cannot be read', async () => {
+    const { hub, reader } = await opened();
+    await reader.next();
+    hub.socket.send('not JSON');
+    await expect(reader.next()).rejects.toThrow();
+    expect(await hub.closed).toBe(1000);
+  });
+});
+
+describe('what a reader has taken', () => {
+  it('is acknowledged before the hub awaits it, and not with every event', async () => {
+    const { hub, reader } = await opened({}, { credit: 4 });
+    await reader.next();
+    hub.sends('a');
+    await reader.next();
+    hub.sends('b');
+    await reader.next();
+    hub.sends('c');
+    await reader.next();
+    await vi.waitFor(() => expect(hub.received).toEqual([{ type: 'ack', cursor: 'cc1.b' }]));
+    hub.sends('d');
+    await reader.next();
+    hub.sends('e');
+    await reader.next();
+    await vi.waitFor(() =>
+      expect(hub.received).toEqual([
+        { type: 'ack', cursor: 'cc1.b' },
+        { type: 'ack', cursor: 'cc1.d' },
+      ]),
+    );
+  });
+
+  it('is acknowledged by its size too', async () => {
+    const { hub, reader } = await opened({}, { credit: 1000 });
+    await reader.next();
+    const event = JSON.parse(frameOf('a', { note: 'x'.repeat(30_000) })) as Record<string, unknown>;
+    for (let i = 0; i < 10; i++)
+      hub.says({ type: 'events', events: [{ cursor: `cc1.${i}`, event }] });
+    await reader.atLeast(300_000);
+    const waiting = reader.next();
+    await vi.waitFor(() => expect(hub.received).toHaveLength(1));
+    hub.sends('b');
+    await waiting;
+  });
+
+  it('is no more than what it took: a reader who does not read acknowledges nothing', async () => {
+    const { hub, reader } = await opened({}, { credit: 4 });
+    await reader.next();
+    hub.sends('a', 'b', 'c', 'd');
+    expect(await reader.next()).toContain('id: cc1.d');
+    await vi.advanceTimersByTimeAsync(10 * STREAM_PING_MS);
+    expect(hub.received).toEqual([]);
+    const piece = reader.next();
+    await vi.waitFor(() => expect(hub.received).toEqual([{ type: 'ack', cursor: 'cc1.d' }]));
+    hub.sends('e');
+    expect(await piece).toContain('id: cc1.e');
+  });
+});
+
+describe('before a stream begins', () => {
+  it('a refusal of the hub is the answer', async () => {
+    const refusal = new Response('no', { status: 403 });
+    const asked = { format: SSE, limit: Infinity, maxMs: 1000 };
+    expect(await openStream(asked, async () => refusal, [])).toBe(refusal);
+  });
+
+  it('a hub that closes, or says goodbye at once, is one to come back to', async () => {
+    for (const closing of [
+      (hub: FakeHub) => hub.socket.close(1013),
+      (hub: FakeHub) => hub.says(GOODBYE),
+    ]) {
+      const hub = new FakeHub();
+      const answering = open(hub);
+      closing(hub);
+      const response = await answering;
+      expect(response.status).toBe(503);
+      expect(response.headers.get('Retry-After')).toMatch(/^[2-4]$/);
+    }
+  });
+});
+
+describe('of as many streams as are allowed', () => {
+  async function fill(): Promise<Reader[]> {
+    const streams = await Promise.all(Array.from({ length: MAX_STREAMS }, () => opened()));
+    return streams.map(({ reader }) => reader);
+  }
+
+  it('one more is refused before its hub is asked, until one has ended', async () => {
+    const readers = await fill();
+    const connect = vi.fn();
+    const refused = await openStream({ format: SSE, limit: Infinity, maxMs: 1000 }, connect, []);
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('Retry-After')).toMatch(/^[2-4]$/);
+    expect(await errorsOf(refused)).toContain(`there are ${MAX_STREAMS} streams`);
+    expect(connect).not.toHaveBeenCalled();
+    await readers[0]?.leave();
+    expect((await opened()).response.status).toBe(200);
+    expect((await open(new FakeHub())).status).toBe(503);
+  });
+
+  it('those that were refused or have ended take no place', async () => {
+    for (let i = 0; i < MAX_STREAMS; i++) {
+      const { hub, reader } = await opened();
+      hub.says(GOODBYE);
+      await reader.rest();
+      const closing = new FakeHub();
+      closing.socket.close(1013);
+      expect((await open(closing)).status).toBe(503);
+      const refusal = new Response('no', { status: 403 });
+      await openStream({ format: SSE, limit: 1, maxMs: 1000 }, async () => refusal, []);
+    }
+    await fill();
+  });
+
+  it('one that ended without a word gives its place back in time', async () => {
+    await fill();
+    vi.clearAllTimers();
+    expect((await open(new FakeHub())).status).toBe(503);
+    const now = Date.now();
+    vi.spyOn(Date, 'now').mockReturnValue(now + MAX_STREAM_SECONDS * 1000);
+    expect((await opened()).response.status).toBe(200);
+    vi.restoreAllMocks();
+  });
+});

@@ -2,6 +2,7 @@
  * One WebSocket that speaks `carillon.v1`, from its opening to its end, which is told once: nothing of a
  * socket is heard after that, however long the platform takes to close it.
  */
+import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import type { ClientMessage, ServerMessage } from '../wire/carillon-v1/messages.ts';
 import { MAX_SILENCE_MS, PING_INTERVAL_MS } from './bounds.ts';
 import type { Codec } from './codec.ts';
@@ -41,8 +42,6 @@ export interface Listener {
   isWaiting(): boolean;
   ended(end: End): void;
 }
-
-const NORMAL_CLOSE = 1000;
 
 export class Connection {
   readonly #runtime: Runtime;
@@ -85,17 +84,17 @@ export class Connection {
   }
 
   /** Closes it; its end is not told. */
-  close(): void {
+  close(code: number = CLOSE_CODES.normal): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#stopTimer();
-    this.#socket.close(NORMAL_CLOSE);
+    this.#socket.close(code);
   }
 
   #end(end: End): void {
     if (this.#ended) return;
     const gone = end.kind === 'silent' && canPing(this.#socket);
-    this.close();
+    this.close(end.kind === 'malformed' ? CLOSE_CODES.badMessage : CLOSE_CODES.normal);
     // What does not answer would be waited for.
     if (gone) (this.#socket as PingingSocket).terminate();
     this.#listener.ended(end);

@@ -31,8 +31,29 @@ interface Limits {
   readonly signal: AbortSignal;
 }
 
-/** A ticket stands for the token in one handshake, so that the token stands in no URL. */
+/**
+ * A ticket stands for the token in one handshake, so that the token stands in no URL. The right to ask for
+ * one is usually granted in the namespace of the token alone, which may be above that of the subscription.
+ */
 export async function requestTicket(
+  runtime: Runtime,
+  server: Server,
+  limits: Limits,
+): Promise<string | Trouble> {
+  const answer = await requestTicketIn(runtime, server, limits);
+  for (let { namespace } = server; namespace !== '' && isForbidden(answer); ) {
+    namespace = namespace.slice(0, Math.max(0, namespace.lastIndexOf('/')));
+    const above = await requestTicketIn(runtime, { ...server, namespace }, limits);
+    if (!isForbidden(above)) return above;
+  }
+  return answer;
+}
+
+function isForbidden(answer: string | Trouble): boolean {
+  return typeof answer !== 'string' && !answer.passes && answer.error.code === 'forbidden';
+}
+
+async function requestTicketIn(
   runtime: Runtime,
   server: Server,
   limits: Limits,
@@ -58,9 +79,9 @@ export async function refusalOf(
   limits: Limits,
 ): Promise<Trouble> {
   const url = new URL(subscription);
-  // Events are not what is asked for: one at most, and no waiting.
+  // Events are not what is asked for: one at most, and as little waiting as there is.
   url.searchParams.set('limit', '1');
-  url.searchParams.set('wait', '0');
+  url.searchParams.set('wait', '1s');
   const headers = { Accept: 'application/x-ndjson' };
   const { status, trouble } = await request(runtime, server, {
     method: 'GET',

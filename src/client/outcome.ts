@@ -16,14 +16,8 @@ export type Outcome =
     }
   | { readonly again: false; readonly error: CarillonError };
 
-/** Close codes that would come again: the two sides do not understand each other (RFC 6455, 7.4.1). */
+/** Close codes after which the same would come again (docs/protocol.md, section 7). */
 const LASTING_CLOSE_CODES: readonly number[] = [
-  1002,
-  1003,
-  1007,
-  1008,
-  1009,
-  1010,
   CLOSE_CODES.badMessage,
   CLOSE_CODES.messageTooLarge,
   CLOSE_CODES.badCursor,
@@ -60,27 +54,26 @@ function outcomeOfGoodbye({ reason, reconnect, after_ms }: Goodbye): Outcome {
       ? { again: true, reason: said, waitMs: after_ms, when: 'asked' }
       : { again: true, reason: said, waitMs: after_ms, when: 'later' };
   }
-  return reason === 'revoked'
-    ? giveUp(
-        'revoked',
-        `${said}: the token, its rights or its namespace ended; subscribe with a token that may`,
-      )
-    : giveUp('protocol', said);
+  return reason === 'revoked' ? revoked(said) : giveUp('protocol', said);
 }
 
 function outcomeOfClose(code: number, reason: string): Outcome {
   const how = `(${code}${reason === '' ? '' : ` ${reason}`})`;
-  if (LASTING_CLOSE_CODES.includes(code)) {
-    return giveUp('protocol', `the server closed the subscription ${how}`);
-  }
-  return again(
-    code === 1006 ? 'the connection broke' : `the server closed the connection ${how}`,
-    'later',
-  );
+  const closed = `the server closed the subscription ${how}`;
+  if (code === CLOSE_CODES.normal) return revoked(closed);
+  if (LASTING_CLOSE_CODES.includes(code)) return giveUp('protocol', closed);
+  return again(code === 1006 ? 'the connection broke' : closed, 'later');
 }
 
 function again(reason: string, when: 'later' | 'now'): Outcome {
   return { again: true, reason, waitMs: 0, when };
+}
+
+function revoked(said: string): Outcome {
+  return giveUp(
+    'revoked',
+    `${said}: the token, its rights or its namespace ended; subscribe with a token that may`,
+  );
 }
 
 function giveUp(code: 'protocol' | 'revoked', message: string): Outcome {

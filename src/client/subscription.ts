@@ -26,6 +26,8 @@ export class ResumingSubscription {
   /** When the present connection, or the last attempt's, was greeted: milliseconds of the runtime. */
   #greetedAt: number | undefined;
   #everGreeted = false;
+  /** Whether the server, or its storage, has become another, so that the place means nothing to it. */
+  #placeLost = false;
   #acks: Acks | undefined;
   /** Attempts in a row that came to nothing. */
   #failures = 0;
@@ -146,8 +148,10 @@ export class ResumingSubscription {
     this.#acks = new Acks(this.#runtime, credit, (place) =>
       connection.send({ type: 'ack', cursor: place }),
     );
-    if (gap === undefined) this.#intake.place = cursor;
-    else this.#put({ type: 'gap', reason: gap.reason, cursor }, 0);
+    const reason = this.#placeLost ? 'storage_lost' : gap?.reason;
+    if (reason === undefined) this.#intake.place = cursor;
+    else this.#put({ type: 'gap', reason, cursor }, 0);
+    this.#placeLost = false;
     this.#open();
     onState?.({ type: 'connected' });
   }
@@ -179,6 +183,12 @@ export class ResumingSubscription {
       return new CarillonError(this.#everGreeted ? 'disconnected' : 'unavailable', outcome.reason);
     }
     const { error } = outcome;
+    if (reconnect && error.status === 400 && this.#everGreeted && !this.#placeLost) {
+      // Of all that was good enough before, only the place is new.
+      this.#placeLost = true;
+      this.#intake.place = 'earliest';
+      return undefined;
+    }
     const byToken = error.code === 'revoked' || error.code === 'forbidden';
     // Of a function there may be another token by now; one of each connection is tried.
     const renewable = typeof token === 'function' && byToken && reconnect;

@@ -96,7 +96,7 @@ describe('a server that speaks otherwise', () => {
         /^the server sent what is not of carillon\.v1: .*newer version/,
       ),
     });
-    expect(socket.closedWith).toBe(1000);
+    expect(socket.closedWith).toBe(4400);
     expect(platform.pending).toEqual([]);
   });
 

@@ -23,6 +23,19 @@ describe('a ticket', () => {
     expect(platform.pending).toEqual([]);
   });
 
+  it('is asked for in the namespaces above, where the token may be of one of them', async () => {
+    const { platform, subscription } = subscribed({ namespace: 'a/b' });
+    platform.answers({ status: 403 }, { status: 403 });
+    void subscription.opened();
+    const { url } = await platform.socket(1);
+    expect(platform.requests.map((request) => request.url.pathname)).toEqual([
+      '/v1/a/b/sys/events/ticket',
+      '/v1/a/sys/events/ticket',
+      '/v1/sys/events/ticket',
+    ]);
+    expect(url.pathname).toBe('/v1/a/b/sys/events/subscribe/kv*');
+  });
+
   it.each([500, 502, 503, 504, 429, 408])(
     'that is refused with %i is asked for again',
     async (status) => {
@@ -100,7 +113,7 @@ describe('a handshake that fails', () => {
       headers: { 'X-Vault-Token': 'root', Accept: 'application/x-ndjson' },
     });
     expect(asked?.url.href).toBe(
-      'https://carillon.test/v1/sys/events/subscribe/kv*?filter=a+%3D&since=earliest&limit=1&wait=0',
+      'https://carillon.test/v1/sys/events/subscribe/kv*?filter=a+%3D&since=earliest&limit=1&wait=1s',
     );
   });
 

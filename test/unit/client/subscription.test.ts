@@ -142,7 +142,7 @@ describe('a connection that ends', () => {
     expect((await platform.socket(2)).url.searchParams.get('ticket')).toBe('b');
   });
 
-  it.each([1000, 1001, 1005, 1006, 1011, 1012, 1013, 1014])(
+  it.each([1001, 1005, 1006, 1008, 1011, 1012, 1013, 1014, 4000])(
     'with %i and no goodbye is replaced',
     async (code) => {
       const { platform, subscription } = subscribed();
@@ -155,21 +155,27 @@ describe('a connection that ends', () => {
     },
   );
 
-  it.each([1002, 1003, 1007, 1008, 1009, 1010, 4400, 4401, 4402, 4403])(
-    'with %i is the end: it would come again',
-    async (code) => {
-      const { platform, subscription } = subscribed();
-      const taking = take(subscription, 1);
-      const socket = await platform.socket(1);
-      socket.greet();
-      socket.end(code, 'why');
-      await expect(taking).rejects.toMatchObject({
-        code: 'protocol',
-        message: `the server closed the subscription (${code} why)`,
-      });
-      expect(platform.pending).toEqual([]);
-    },
-  );
+  it.each([4400, 4401, 4402, 4403])('with %i is the end: it would come again', async (code) => {
+    const { platform, subscription } = subscribed();
+    const taking = take(subscription, 1);
+    const socket = await platform.socket(1);
+    socket.greet();
+    socket.end(code, 'why');
+    await expect(taking).rejects.toMatchObject({
+      code: 'protocol',
+      message: `the server closed the subscription (${code} why)`,
+    });
+    expect(platform.pending).toEqual([]);
+  });
+});
+
+it('a close with 1000 and no goodbye is that of a revoked token', async () => {
+  const { platform, subscription } = subscribed();
+  const taking = take(subscription, 1);
+  const socket = await platform.socket(1);
+  socket.greet();
+  socket.end(1000);
+  await expect(taking).rejects.toMatchObject({ code: 'revoked' });
 });
 
 describe('a gap', () => {
@@ -212,5 +218,40 @@ describe('a gap', () => {
     socket.end(1006);
     await platform.elapse(250);
     expect((await platform.socket(2)).since).toBe('c20');
+  });
+
+  it('is what a place is that the server knows nothing of any more', async () => {
+    const { platform, subscription } = subscribed();
+    const taking = take(subscription, 2);
+    const first = await platform.socket(1);
+    first.greet({ cursor: 'c7' });
+    first.end(1006);
+    await platform.elapse(250);
+    const second = await platform.socket(2);
+    expect(second.since).toBe('c7');
+    platform.answers({ status: 400, body: { errors: ['a cursor of another hub'] } });
+    second.end(1006);
+    await platform.elapse(500);
+    const third = await platform.socket(3);
+    expect(third.since).toBe('earliest');
+    third.greet({ cursor: 'd0' });
+    third.events(1);
+    expect(await taking).toEqual(['gap: storage_lost', 'event-1']);
+  });
+
+  it('is not what a request is that is refused without a place, too', async () => {
+    const { platform, subscription } = subscribed();
+    const taking = take(subscription, 1);
+    const first = await platform.socket(1);
+    first.greet();
+    first.end(1006);
+    await platform.elapse(250);
+    platform.answers({ status: 400 });
+    await platform.until(() => platform.pending.includes(500));
+    platform.answers({ status: 400 });
+    await Promise.all([
+      expect(taking).rejects.toMatchObject({ code: 'invalid' }),
+      platform.elapse(500),
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 /** One attempt at being subscribed: a ticket, a connection, and what its end means. */
-import type { Codec } from './codec.ts';
+import type { ClientCodec } from '../wire/carillon-v1/client.ts';
 import { Connection, type End, type Listener } from './connection.ts';
 import { refusalOf, requestTicket, socketUrl, subscriptionUrl } from './handshake.ts';
 import { type Server, type SubscribeOptions, timeoutOf } from './options.ts';
@@ -11,7 +11,7 @@ export interface Attempt {
   readonly server: Server;
   readonly pattern: string;
   readonly options: SubscribeOptions;
-  readonly codec: Codec;
+  readonly codec: ClientCodec;
   readonly since: string | undefined;
   /** Ends it; the outcome is of no interest then. */
   readonly signal: AbortSignal;

@@ -2,10 +2,11 @@
  * One WebSocket that speaks `carillon.v1`, from its opening to its end, which is told once: nothing of a
  * socket is heard after that, however long the platform takes to close it.
  */
+
+import type { ClientCodec } from '../wire/carillon-v1/client.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import type { ClientMessage, ServerMessage } from '../wire/carillon-v1/messages.ts';
 import { MAX_SILENCE_MS, PING_INTERVAL_MS } from './bounds.ts';
-import type { Codec } from './codec.ts';
 import {
   type CloseLike,
   canPing,
@@ -45,7 +46,7 @@ export interface Listener {
 
 export class Connection {
   readonly #runtime: Runtime;
-  readonly #codec: Codec;
+  readonly #codec: ClientCodec;
   readonly #listener: Listener;
   readonly #socket: WebSocketLike;
   #opened = false;
@@ -58,7 +59,7 @@ export class Connection {
   /** @param timeoutMs until the first message */
   constructor(
     runtime: Runtime,
-    { url, codec, timeoutMs }: { url: string; codec: Codec; timeoutMs: number },
+    { url, codec, timeoutMs }: { url: string; codec: ClientCodec; timeoutMs: number },
     listener: Listener,
   ) {
     this.#runtime = runtime;

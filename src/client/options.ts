@@ -1,7 +1,6 @@
 /** What a program says of the server and of a subscription, checked when it says it. */
 import { dotSegment } from '../event/dot-segment.ts';
 import { MAX_CREDIT } from '../limits.ts';
-import type { Encoding } from '../wire/frame.ts';
 import { CONNECT_TIMEOUT_MS } from './bounds.ts';
 import { CarillonError } from './errors.ts';
 import type { FetchLike, WebSocketConstructor } from './runtime.ts';
@@ -35,7 +34,7 @@ export interface SubscribeOptions extends ServerOptions {
    */
   readonly since?: string | Date;
   /** Of the messages; events are the same in both. */
-  readonly encoding?: Encoding;
+  readonly encoding?: 'json' | 'protobuf';
   /** Events that the server may send before the program has taken them: 1 to 10,000. */
   readonly credit?: number;
   /** Whether to come back when the connection ends (the default), or to throw `disconnected`. */

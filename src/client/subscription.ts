@@ -1,9 +1,11 @@
 /** A subscription that outlives its connections: it goes on from what the program has taken last. */
+
+import type { ClientCodec } from '../wire/carillon-v1/client.ts';
 import { Acks } from './acks.ts';
 import { attempt } from './attempt.ts';
 import { backoff } from './backoff.ts';
 import { STABLE_CONNECTION_MS } from './bounds.ts';
-import { type Codec, codecOf } from './codec.ts';
+import { codecOf } from './codec.ts';
 import type { Connection, Delivery, End, Hello } from './connection.ts';
 import { CarillonError } from './errors.ts';
 import { eventOf, type Item } from './event.ts';
@@ -119,7 +121,7 @@ export class ResumingSubscription {
     }
   }
 
-  async #attempt(codec: Codec): Promise<Outcome> {
+  async #attempt(codec: ClientCodec): Promise<Outcome> {
     this.#greetedAt = undefined;
     const server = await serverOf(this.#options);
     this.#token = server.token;

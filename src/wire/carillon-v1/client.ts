@@ -1,76 +1,30 @@
 /**
- * The client's side of `carillon.v1`. It runs in browsers too: nothing of the server is imported, and no
- * package but what the generated code needs.
+ * The client's side of `carillon.v1`, in both encodings. It runs in browsers too: nothing of the server is
+ * imported, and protobuf by those who want it alone.
  */
-import protobufjs from 'protobufjs/minimal.js';
 import { isJsonObject } from '../../event/json.ts';
 import { ok, type Result } from '../../result.ts';
-import type { Encoding } from '../frame.ts';
-import { carillon } from '../gen/proto.js';
 import { CLOSE_CODES, type ProtocolFailure } from './close-codes.ts';
-import { cloudEventOf } from './cloud-event.ts';
 import type { ClientMessage, Gap, SentEvent, ServerMessage } from './messages.ts';
 
-type Decoded<T> = Result<T, ProtocolFailure>;
+export interface ClientCodec {
+  readonly subprotocol: string;
+  encode(message: ClientMessage): string | Uint8Array<ArrayBuffer>;
+  /**
+   * Reads what the server sent. Members that this version does not know are passed over, and a reason
+   * that it does not know is handed on as it is.
+   *
+   * @param data of a message event; a browser's socket needs the binary type `arraybuffer`
+   */
+  decode(data: string | ArrayBuffer | Uint8Array): Decoded<ServerMessage>;
+}
+
+export type Decoded<T> = Result<T, ProtocolFailure>;
 
 /** A message as it arrived, in JSON or in protobuf: the two have the same members. */
-type Members = Readonly<Record<string, unknown>>;
+export type Members = Readonly<Record<string, unknown>>;
 
-export function encodeClientMessage(
-  message: ClientMessage,
-  encoding: Encoding,
-): string | Uint8Array<ArrayBuffer> {
-  if (encoding === 'json') return JSON.stringify(message);
-  const { type, ...members } = message;
-  // Left to choose, protobufjs writes into a Buffer where there is one; in workerd that can throw.
-  const writer = new protobufjs.Writer();
-  const bytes = carillon.v1.ClientMessage.encode({ [type]: members }, writer).finish();
-  return bytes as Uint8Array<ArrayBuffer>;
-}
-
-/**
- * Reads what the server sent. Members that this version does not know are passed over, and a reason
- * that it does not know is handed on as it is.
- *
- * @param data of a message event; a browser's socket needs the binary type `arraybuffer`
- */
-export function decodeServerMessage(
-  data: string | ArrayBuffer | Uint8Array,
-  encoding: Encoding,
-): Decoded<ServerMessage> {
-  if (typeof data === 'string') {
-    return encoding === 'json'
-      ? decodeJson(data)
-      : fail('a text message where binary ones are due');
-  }
-  return encoding === 'protobuf'
-    ? decodeProtobuf(ArrayBuffer.isView(data) ? data : new Uint8Array(data))
-    : fail('a binary message where text ones are due');
-}
-
-function decodeJson(text: string): Decoded<ServerMessage> {
-  let message: unknown;
-  try {
-    message = JSON.parse(text);
-  } catch {
-    return fail('the message is not JSON');
-  }
-  if (!isJsonObject(message)) return fail('the message is no JSON object');
-  return decodeMembers(message.type, message, eventOfJson);
-}
-
-function decodeProtobuf(bytes: Uint8Array): Decoded<ServerMessage> {
-  let message: carillon.v1.ServerMessage.$Properties & { message?: ServerMessage['type'] };
-  try {
-    message = carillon.v1.ServerMessage.decode(bytes);
-  } catch {
-    return fail('the message is no ServerMessage of carillon.v1');
-  }
-  const type = message.message;
-  return decodeMembers(type, type && message[type], eventOfProtobuf);
-}
-
-function decodeMembers(
+export function decodeMembers(
   type: unknown,
   members: unknown,
   eventOf: (event: Members) => SentEvent | undefined,
@@ -116,15 +70,6 @@ function eventsOf(
   return read.every((event) => event !== undefined) ? { type: 'events', events: read } : undefined;
 }
 
-function eventOfJson({ cursor, event }: Members): SentEvent | undefined {
-  return isText(cursor) && isJsonObject(event) ? { cursor, event } : undefined;
-}
-
-function eventOfProtobuf(members: Members): SentEvent | undefined {
-  const event = cloudEventOf(members);
-  return isText(members.cursor) && event ? { cursor: members.cursor, event } : undefined;
-}
-
 function gapMessageOf(members: Members): Of<'gap'> | undefined {
   const gap = gapOf(members);
   const { cursor } = members;
@@ -142,7 +87,7 @@ function goodbyeOf({ reason, reconnect, after_ms }: Members): Of<'goodbye'> | un
   return { type: 'goodbye', reason: reason as Of<'goodbye'>['reason'], reconnect, after_ms };
 }
 
-function isText(value: unknown): value is string {
+export function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 
@@ -156,6 +101,6 @@ function orMalformed(type: string, message: ServerMessage | undefined): Decoded<
     : ok(message);
 }
 
-function fail(message: string): { ok: false; failure: ProtocolFailure } {
+export function fail(message: string): { ok: false; failure: ProtocolFailure } {
   return { ok: false, failure: { code: CLOSE_CODES.badMessage, message } };
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export type { OutgoingEvent } from './batches.ts';
 export { CarillonError, type ErrorCode } from './errors.ts';
 export type {
   CarillonEvent,
@@ -16,5 +17,6 @@ export type {
   OtherEventType,
 } from './event.ts';
 export type { ConnectionState, Provided, ServerOptions, SubscribeOptions } from './options.ts';
+export { PublishError, type Published, publish } from './publish.ts';
 export type { FetchLike, WebSocketConstructor, WebSocketLike } from './runtime.ts';
 export { type Subscription, subscribe } from './subscribe.ts';

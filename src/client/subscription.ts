@@ -13,6 +13,7 @@ import { Intake } from './intake.ts';
 import { type SubscribeOptions, serverOf } from './options.ts';
 import type { Outcome } from './outcome.ts';
 import type { Runtime } from './runtime.ts';
+import { sleep } from './sleep.ts';
 
 export class ResumingSubscription {
   readonly #runtime: Runtime;
@@ -210,22 +211,6 @@ export class ResumingSubscription {
     const retryInMs = atOnce ? 0 : backoff(this.#failures++, random(), waitMs);
     const reason = outcome.again ? outcome.reason : outcome.error.message;
     this.#options.onState?.({ type: 'disconnected', reason, retryInMs });
-    await this.#sleep(retryInMs);
-  }
-
-  #sleep(milliseconds: number): Promise<void> {
-    const { signal } = this.#stop;
-    return new Promise((resolve) => {
-      const stopTimer = this.#runtime.schedule(() => {
-        signal.removeEventListener('abort', wake);
-        resolve();
-      }, milliseconds);
-      const wake = () => {
-        stopTimer();
-        resolve();
-      };
-      if (signal.aborted) wake();
-      else signal.addEventListener('abort', wake, { once: true });
-    });
+    await sleep(this.#runtime, retryInMs, this.#stop.signal);
   }
 }

@@ -18,7 +18,7 @@ export type EventTypes = object;
  * string; what else they hold is the publisher's word. Vault's own values are strings.
  */
 export type CataloguedTypes = {
-  readonly [T in keyof CataloguedMetadata]: Metadata & {
+  readonly [T in keyof CataloguedMetadata]: {
     readonly [K in CataloguedMetadata[T]]: K extends 'path' ? string : JsonValue;
   };
 };
@@ -66,7 +66,7 @@ export type CarillonEvent<Declared extends EventTypes = object> =
   | {
       [T in keyof (CataloguedTypes & Declared) & string]: EventOf<
         T,
-        (CataloguedTypes & Declared)[T]
+        Metadata & (CataloguedTypes & Declared)[T]
       >;
     }[keyof (CataloguedTypes & Declared) & string]
   | EventOf<OtherEventType, Metadata>;

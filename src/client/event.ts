@@ -46,6 +46,8 @@ export interface EventOf<T extends string, M> {
   readonly note: string;
   /** Where Vault says so: the mount and the plugin that the event comes from. */
   readonly pluginInfo: PluginInfo | undefined;
+  /** The whole as the server sent it, in the form of a stock subscription: it can be published as it is. */
+  readonly cloudEvent: Readonly<Record<string, unknown>>;
   /** The place after this event. `since: event.cursor` goes on there, also in another process. */
   readonly cursor: string;
 }
@@ -94,6 +96,7 @@ export function eventOf({ cursor, event }: SentEvent): CarillonEvent | undefined
     entityIds: entity_ids.map(String),
     note,
     pluginInfo: isJsonObject(plugin_info) ? pluginInfoOf(plugin_info) : undefined,
+    cloudEvent: event,
     cursor,
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { cloudEvent } from './support/socket.ts';
 import { subscribed, take } from './support/subscription.ts';
 
 describe('a subscription', () => {
@@ -55,6 +56,7 @@ describe('a subscription', () => {
       entityIds: [],
       note: '',
       pluginInfo: undefined,
+      cloudEvent: cloudEvent(1),
       cursor: 'c1',
     });
     expect(subscription.cursor).toBe('c1');

@@ -21,7 +21,11 @@ export default defineConfig({
           cloudflareTest({
             wrangler: { configPath: './wrangler.toml' },
             miniflare: {
-              bindings: { ROOT_TOKEN: 'root', ALLOWED_ORIGINS: 'https://app.example.com' },
+              bindings: {
+                ROOT_TOKEN: 'root',
+                ALLOWED_ORIGINS: 'https://app.example.com',
+                JOURNAL_MAX_EVENTS: '1000',
+              },
             },
           }),
         ],

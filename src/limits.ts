@@ -55,8 +55,83 @@ export const MAX_METADATA_DEPTH = Math.floor((100 - 2) / 3);
  */
 export const MAX_SOCKETS_PER_HUB = 32_000;
 
-/** Events whose identity a hub remembers, so that repeating a publish request delivers nothing twice. */
-export const MAX_REMEMBERED_EVENTS = 10_000;
+/** Events that the journal of a hub can be set to keep. At a kilobyte each, an object's 10 GB hold them. */
+export const MAX_JOURNAL_EVENTS = 5_000_000;
+
+/** Bytes that the journal of a hub can be set to keep: half of what an object holds. */
+export const MAX_JOURNAL_BYTES = 5 * 1024 * 1024 * 1024;
+
+/** The least that it can be set to: room for a few of the largest events. */
+export const MIN_JOURNAL_BYTES = 256 * 1024;
+
+/** How long the journal of a hub can be set to keep an event. */
+export const MAX_JOURNAL_AGE_SECONDS = 366 * 24 * 60 * 60;
+
+/** Events that a hub lets go of in one turn; the rest follows by alarm. */
+export const MAX_TRIMMED_EVENTS = 5000;
+
+/** Events that are read from a journal in one turn. */
+export const MAX_PAGE_EVENTS = 200;
+
+/** Bytes that are read from a journal in one turn, if they are of several events. */
+export const MAX_PAGE_BYTES = 1024 * 1024;
+
+/** What a stock subscriber that comes back is sent of what it missed, before it has to come back again. */
+export const MAX_REPLAY_BYTES = 2 * 1024 * 1024;
+
+/** What a hub reads at once for subscribers that come back all together. */
+export const REPLAY_BUDGET_BYTES = 32 * 1024 * 1024;
+
+/** What of that is given again each second. A hub reads and sends about twice as much when it does nothing else. */
+export const REPLAY_BYTES_PER_SECOND = 8 * 1024 * 1024;
+
+/** How far before the beginning of a journal a time may lie and yet be taken for it: clocks differ. */
+export const MAX_CLOCK_DIFFERENCE_MS = 60_000;
+
+/** Events that a hub feeds to a gathering hub in one call. */
+export const MAX_FEED_EVENTS = 1000;
+
+/** Bytes of such a call, if they are of several events: an RPC carries 32 MiB. */
+export const MAX_FEED_BYTES = 4 * 1024 * 1024;
+
+/** How long a publisher waits for gathering hubs before it is answered without them. */
+export const MAX_FEED_WAIT_MS = 2000;
+
+/** Longest wait before a gathering hub that could not be fed is tried again. */
+export const MAX_FEED_BACKOFF_MS = 5000;
+
+/** Events of the past that a gathering hub fetches at once from all hubs that it begins to gather from. */
+export const MAX_BACKFILL_EVENTS = 20_000;
+
+/** Bytes of the same; of each hub as much as one event may have. */
+export const MAX_BACKFILL_BYTES = 16 * 1024 * 1024;
+
+/** Interests of subscribers who have left that a gathering hub remembers; the oldest go first. */
+export const MAX_INTERESTS = 1000;
+
+/** Events that a `carillon.v1` client is sent beyond what it acknowledged, until it says how many. */
+export const DEFAULT_CREDIT = 256;
+
+/** Bytes that it is sent beyond what it acknowledged, if they are of several events. */
+export const MAX_UNACKED_BYTES = 1024 * 1024;
+
+/** How long a `carillon.v1` client that has used up its credit is waited for. */
+export const ACK_TIMEOUT_MS = 60_000;
+
+/** Events of one message of `carillon.v1`, in bytes, if they are several. */
+export const MAX_EVENTS_MESSAGE_BYTES = 128 * 1024;
+
+/** How long a `carillon.v1` client that is sent away is asked to wait, at most: not all shall return at once. */
+export const MAX_RECONNECT_SPREAD_MS = 5000;
+
+/**
+ * Subscribers of one token in one hub. A stock subscriber that reads nothing more costs what it is sent, in
+ * memory, and nothing shows it.
+ */
+export const MAX_SOCKETS_PER_TOKEN = 1000;
+
+/** How long a subscription lasts, to the hour; then it is closed and can be resumed. */
+export const MAX_SUBSCRIPTION_MS = 24 * 60 * 60 * 1000;
 
 /** Events of one id that are looked at when it is explained: publishers may choose the same. */
 export const MAX_RECALLED_EVENTS = 20;

@@ -1,4 +1,6 @@
 /** What `auth/token/create` asks for, checked as Vault checks it and against who asks. */
+
+import { parseSignedDuration } from '../duration.ts';
 import { isJsonObject, withoutNulls } from '../event/json.ts';
 import { kindOf, quote } from '../event/quote.ts';
 import {
@@ -15,7 +17,6 @@ import type { Identity } from '../policy/identity.ts';
 import { checkPolicyName, UNASSIGNABLE_POLICIES } from '../policy/policy-name.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import { isToken } from '../token.ts';
-import { parseSignedDuration } from './logins/duration.ts';
 import { TOKEN_PREFIX } from './token-form.ts';
 import type { TokenRequest } from './token-record.ts';
 

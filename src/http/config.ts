@@ -1,6 +1,7 @@
 /** What the operator configures, checked as a whole before the first request is served with it. */
 
 import { quote } from '../event/quote.ts';
+import { parseRetention } from '../hub/retention.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import { isToken } from '../token.ts';
 
@@ -37,6 +38,8 @@ export function parseConfig(env: Bindings): Result<Config> {
       `the variable PUBLISH_NEEDS_PATH is ${quote(needsPath)}; set it in wrangler.toml to "true" or "false"`,
     );
   }
+  const retention = parseRetention(env);
+  if (!retention.ok) return retention;
   const rootToken = env.ROOT_TOKEN === '' ? undefined : env.ROOT_TOKEN;
   if (rootToken !== undefined && !isToken(rootToken)) {
     return invalid(

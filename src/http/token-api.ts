@@ -1,9 +1,9 @@
 /** `/v1/auth/token/…`: making, looking up, renewing and revoking tokens, in Vault's shapes. */
 import type { Issued } from '../authority/contract.ts';
-import { parseDuration } from '../authority/logins/duration.ts';
 import { foreignParent } from '../authority/token-record.ts';
 import type { Maker } from '../authority/token-request.ts';
 import { callWithRetry } from '../call.ts';
+import { parseDuration } from '../duration.ts';
 import { isWithin, pathOfKey, ROOT } from '../namespace.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import { answer, done, list, refuse } from './answer.ts';

@@ -12,14 +12,22 @@
  */
 import { authorityName } from '../authority/name.ts';
 import { callWithRetry } from '../call.ts';
-import { MAX_CONCURRENT_CALLS, MAX_HUBS } from '../limits.ts';
+import {
+  MAX_BACKFILL_BYTES,
+  MAX_BACKFILL_EVENTS,
+  MAX_CONCURRENT_CALLS,
+  MAX_FRAME_BYTES,
+  MAX_HUBS,
+} from '../limits.ts';
 import { ROOT } from '../namespace.ts';
+import { Feeders } from './feeders.ts';
+import type { History } from './history.ts';
+import { Interests } from './interests.ts';
+import { entryOf, gapPosting, type Posting, type Row } from './journal.ts';
 import type { Matcher } from './matcher.ts';
 import { parseHubName } from './name.ts';
-import type { Publication } from './publication.ts';
 import { SubscriberHub } from './subscriber-hub.ts';
 import type { Refused } from './subscribers.ts';
-import { handshakeOf } from './subscription.ts';
 
 /** Whether a hub is gathered from. Words may overtake each other: the highest version counts. */
 export interface Gathering {
@@ -27,12 +35,40 @@ export interface Gathering {
   readonly version: number;
 }
 
+/** A page of the journal of a hub. */
+export interface FeedPage {
+  readonly hub: string;
+  readonly epoch: string;
+  /** The sequence up to which its journal is not kept any more. */
+  readonly trimmedThrough: number;
+  /** The sequence that the rows follow. */
+  readonly after: number;
+  readonly rows: readonly Row[];
+  /** The word by which it feeds. */
+  readonly version: number;
+}
+
+export interface FeedReceipt {
+  /** Up to where the journal of the hub is here: before `after` where something in between is missing. */
+  readonly taken: number;
+  /** Whether to go on: a hub learns here, and only here, that it is not; undefined where it is unknown. */
+  readonly gathering: Gathering | undefined;
+}
+
 export class GatheringHub extends SubscriberHub {
   readonly #namespaceKey: string;
+  readonly #feeders: Feeders;
+  readonly #interests: Interests;
+  /** Hubs whose past is being fetched. */
+  readonly #backfills = new Map<string, Promise<void>>();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#namespaceKey = parseHubName(ctx.id.name).namespaceKey;
+    this.#feeders = new Feeders(ctx.storage.sql);
+    this.#interests = new Interests(ctx.storage.sql, this.journal.maxAgeMs);
+    this.needs.prepare = (matcher) => this.#gatherFor(matcher);
+    this.needs.forgotten = (subscription) => this.#interests.add(subscription, Date.now());
     ctx.storage.sql.exec(
       `CREATE TABLE IF NOT EXISTS hubs (
          hub TEXT PRIMARY KEY,
@@ -41,11 +77,6 @@ export class GatheringHub extends SubscriberHub {
          feeding INTEGER NOT NULL
        ) WITHOUT ROWID`,
     );
-  }
-
-  /** Takes the handshake of a subscriber whose subscription spans hubs. */
-  override fetch(request: Request): Promise<Response> {
-    return this.subscribers.accept(handshakeOf(request), (matcher) => this.#gatherFor(matcher));
   }
 
   /**
@@ -60,12 +91,13 @@ export class GatheringHub extends SubscriberHub {
       if (this.#ownHubs() >= MAX_HUBS) return undefined;
       if (!(await this.#lives())) throw new Error('the namespace was deleted');
     }
-    return this.#tell(hub, this.subscribers.someWant(hub));
+    return this.#tell(hub, this.#isWanted(hub));
   }
 
   /** Forgets a hub whose namespace, one below, is no more. */
   unregister(hub: string): void {
     this.ctx.storage.sql.exec('DELETE FROM hubs WHERE hub = ?', hub);
+    this.#feeders.delete(hub);
   }
 
   /** The hubs that events for the subscription can come from. */
@@ -77,27 +109,48 @@ export class GatheringHub extends SubscriberHub {
   }
 
   /**
-   * Takes events from a hub and sends them on.
-   *
-   * An event that is known here and yet fed is one that the hub failed to complete, or has forgotten.
-   * It is not sent twice to those who heard it; but for those who came since, it is new.
-   *
-   * @param version the word by which the hub feeds
-   * @returns whether to go on: a hub learns here, and only here, that the last subscriber left
+   * Takes a page of the journal of a hub and sends it on. How far it was taken is remembered with what is
+   * appended, so that a page that comes again, or too early, does no harm.
    */
-  async receive(
-    hub: string,
-    version: number,
-    publications: readonly Publication[],
-  ): Promise<Gathering> {
+  async receive(page: FeedPage): Promise<FeedReceipt> {
+    const { hub, version } = page;
+    await this.#backfills.get(hub);
     await this.subscribers.holders.confirm(Date.now());
-    this.#confirm(hub, version);
-    const { fresh, known } = this.remembered.remember(publications);
-    const since = known.map((publication) => this.remembered.moveToEnd(publication));
-    const reached = this.subscribers.deliver(fresh) + this.subscribers.deliver(known, since);
     // One that has left the registry meanwhile, its namespace being deleted, does not come back to it.
-    if (this.#hub(hub) === undefined) return { gathered: false, version: version + 1 };
-    return this.#tell(hub, reached > 0 || this.subscribers.someWant(hub));
+    if (this.#hub(hub) === undefined) return { taken: page.after, gathering: undefined };
+    this.#confirm(hub, version);
+    const taken = this.#take(page);
+    this.needs.arm();
+    return { taken, gathering: this.#tell(hub, this.#isWanted(hub)) };
+  }
+
+  #take({ hub, epoch, trimmedThrough, after, rows }: FeedPage): number {
+    const fed = this.#feeders.get(hub);
+    const known = fed?.epoch === epoch ? fed.taken : 0;
+    const from = Math.max(known, trimmedThrough);
+    const isMissing = fed !== undefined && (fed.epoch !== epoch || from > known);
+    if (after > from && !isMissing) return from;
+    const fresh = after > from ? [] : rows.filter(({ sequence }) => sequence > from);
+    const postings = fresh.map((row) => postingOf(hub, epoch, row));
+    if (isMissing) postings.unshift(gapPosting(hub, `${epoch} ${from}`, Date.now()));
+    const taken = fresh.at(-1)?.sequence ?? from;
+    if (postings.length > 0 || taken !== fed?.taken) {
+      this.#append(postings, () => this.#feeders.put(hub, { epoch, taken }));
+    }
+    return taken;
+  }
+
+  /** Appends, with what has to be noted in the same transaction, and sends. */
+  #append(postings: readonly Posting[], note: () => void): void {
+    const sequences = this.journal.transaction(() => {
+      note();
+      return this.journal.append(postings);
+    });
+    const entries = postings.flatMap((posting, index) => {
+      const sequence = sequences[index];
+      return sequence === undefined ? [] : [entryOf({ ...posting, sequence })];
+    });
+    this.subscribers.deliver(entries);
   }
 
   /** Empties the hubs of this Vault namespace, then itself. */
@@ -129,7 +182,15 @@ export class GatheringHub extends SubscriberHub {
     this.ctx.storage.sql.exec('UPDATE hubs SET feeding = 1 WHERE hub = ?', name);
   }
 
-  /** Has every registered hub that the subscription touches feed, and returns when all have confirmed. */
+  /** Whether a subscriber, or one who may come back, wants events of the hub. */
+  #isWanted(hub: string): boolean {
+    return this.subscribers.someWant(hub) || this.#interests.touches(hub, Date.now());
+  }
+
+  /**
+   * Has every registered hub that the subscription touches feed, and returns when all have confirmed and
+   * what they kept of the past is here.
+   */
   async #gatherFor(matcher: Matcher): Promise<Refused | undefined> {
     const silent = this.ctx.storage.sql
       .exec<{ hub: string }>('SELECT hub FROM hubs WHERE feeding = 0')
@@ -142,15 +203,59 @@ export class GatheringHub extends SubscriberHub {
         message: `the subscription spans ${silent.length} hubs that have yet to be told, at most ${MAX_HUBS} are at a time; subscribe to fewer namespaces`,
       };
     }
-    await this.#forEach(silent, (hub) => this.#startFeed(hub));
+    const awaited = silent.map((hub) => this.#backfills.get(hub));
+    const begun = silent.filter((hub) => !this.#backfills.has(hub));
+    const backfill = this.#backfill(begun).finally(() => {
+      for (const hub of begun) this.#backfills.delete(hub);
+    });
+    for (const hub of begun) this.#backfills.set(hub, backfill);
+    await Promise.all([backfill, ...awaited]);
     return undefined;
   }
 
-  async #startFeed(hub: string): Promise<void> {
+  /** Starts the feeds of hubs, after what they have kept of the past. */
+  async #backfill(hubs: readonly string[]): Promise<void> {
+    const histories: [string, History][] = [];
+    const events = Math.ceil(MAX_BACKFILL_EVENTS / hubs.length);
+    const bytes = Math.max(Math.ceil(MAX_BACKFILL_BYTES / hubs.length), MAX_FRAME_BYTES);
+    await this.#forEach(hubs, async (hub) => {
+      histories.push([hub, await this.#startFeed(hub, events, bytes)]);
+    });
+    if (histories.length > 0) this.#takeHistories(histories);
+  }
+
+  async #startFeed(hub: string, maxEvents: number, maxBytes: number): Promise<History> {
     const gathering = this.#tell(hub, true);
     const self = this.ctx.id.name ?? '';
-    await callWithRetry(() => this.env.HUB.getByName(hub).gather(self, gathering));
+    const fed = this.#feeders.get(hub);
+    const history = await callWithRetry(() =>
+      this.env.HUB.getByName(hub).gather(self, gathering, fed, maxEvents, maxBytes),
+    );
     this.#confirm(hub, gathering.version);
+    return history;
+  }
+
+  /** Appends the pasts of several hubs, in the order in which their events were accepted. */
+  #takeHistories(histories: readonly [string, History][]): void {
+    const postings: Posting[] = [];
+    let trimmedAt = 0;
+    for (const [hub, { epoch, after, rows, trimmedAt: leftOutAt }] of histories) {
+      const fed = this.#feeders.get(hub);
+      if (fed === undefined) trimmedAt = Math.max(trimmedAt, leftOutAt);
+      else if (fed.epoch !== epoch || fed.taken < after) {
+        postings.push(gapPosting(hub, `${epoch} ${after}`, rows[0]?.acceptedAt ?? Date.now()));
+      }
+      for (const row of rows) postings.push(postingOf(hub, epoch, row));
+    }
+    postings.sort((a, b) => a.acceptedAt - b.acceptedAt);
+    // As the first of all it vouches for what it was not there for.
+    const isFirst = this.journal.last === 0;
+    const begunAt = Math.min(...histories.map(([, history]) => history.begunAt));
+    this.#append(postings, () => {
+      this.journal.setComplete(isFirst ? begunAt : this.journal.begunAt, trimmedAt);
+      for (const [hub, { epoch, last }] of histories)
+        this.#feeders.put(hub, { epoch, taken: last });
+    });
   }
 
   async #forEach(hubs: readonly string[], call: (hub: string) => Promise<void>): Promise<void> {
@@ -185,4 +290,13 @@ export class GatheringHub extends SubscriberHub {
       .toArray();
     return row;
   }
+}
+
+/**
+ * A row of a hub's journal for this one. Its key is that of its place there, not of the event: what the hub
+ * took for new is new here.
+ */
+function postingOf(hub: string, epoch: string, { key, sequence, acceptedAt, json }: Row): Posting {
+  const [id] = key.split('\n', 1);
+  return { key: `${id}\n${hub} ${epoch} ${sequence}`, acceptedAt, json };
 }

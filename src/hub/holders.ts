@@ -10,6 +10,7 @@ import { callWithRetry } from '../call.ts';
 import { MAX_DECISION_AGE_MS, MAX_NOTICES } from '../limits.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
 import { Accesses } from './accesses.ts';
+import type { Chore } from './alarms.ts';
 import type { HandshakeToken, Holder } from './subscription.ts';
 import { Turns } from './turns.ts';
 
@@ -30,6 +31,8 @@ export interface Subscribed {
   hasHolders(authority: string): boolean;
   /** Closes the sockets of all holders of an authority that does not answer. */
   closeHolders(authority: string): void;
+  /** A token expires earlier than the alarm is set for, perhaps. */
+  arm(): void;
 }
 
 interface Waiting {
@@ -38,7 +41,7 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-export class Holders {
+export class Holders implements Chore {
   readonly accesses: Accesses;
   readonly #ctx: DurableObjectState;
   readonly #env: Env;
@@ -50,8 +53,6 @@ export class Holders {
   readonly #handshakes = new Map<string, number>();
   /** When the next token expires; undefined until it was looked up. */
   #nextExpiry: number | undefined;
-  /** What the alarm is known to be set to. */
-  #alarmAt: number | undefined;
 
   constructor(ctx: DurableObjectState, env: Env, subscribed: Subscribed) {
     this.#ctx = ctx;
@@ -143,20 +144,29 @@ export class Holders {
 
   /** Closes whom the time has run out for. */
   closeExpired(now: number): void {
-    if (now < this.#expiry()) return;
+    if (now < this.nextDue()) return;
     const expired = this.#sql
       .exec<{ key: number }>('DELETE FROM watched_tokens WHERE expires_at <= ? RETURNING key', now)
       .toArray();
     for (const { key } of expired) this.#subscribed.closeToken(tagOf(key));
-    this.#arm();
+    this.#nextExpiry = undefined;
+  }
+
+  /** When the next token expires. */
+  nextDue(): number {
+    this.#nextExpiry ??=
+      this.#sql
+        .exec<{ next: number | null }>(
+          'SELECT MIN(expires_at) AS next FROM watched_tokens WHERE expires_at IS NOT NULL',
+        )
+        .one().next ?? Infinity;
+    return this.#nextExpiry;
   }
 
   /** At the alarm: a token that was renewed at the last moment lives on. */
-  async expire(): Promise<void> {
-    this.#alarmAt = undefined;
+  async run(): Promise<void> {
     await this.confirm(Date.now());
     this.closeExpired(Date.now());
-    this.#arm();
   }
 
   /** The authorities that this hub is known to, told that it is no more. */
@@ -328,22 +338,9 @@ export class Holders {
     );
   }
 
-  #expiry(): number {
-    this.#nextExpiry ??=
-      this.#sql
-        .exec<{ next: number | null }>(
-          'SELECT MIN(expires_at) AS next FROM watched_tokens WHERE expires_at IS NOT NULL',
-        )
-        .one().next ?? Infinity;
-    return this.#nextExpiry;
-  }
-
   #arm(): void {
     this.#nextExpiry = undefined;
-    const next = this.#expiry();
-    if (next === Infinity || next === this.#alarmAt) return;
-    this.#alarmAt = next;
-    this.#ctx.storage.setAlarm(next);
+    this.#subscribed.arm();
   }
 
   get #sql(): SqlStorage {

@@ -1,56 +1,80 @@
 /**
- * The hub of one event-type namespace: it takes the namespace's events, drops what it has seen, feeds
- * the gathering hubs that have subscribers for it, and sends to its own.
+ * The hub of one event-type namespace: it takes the namespace's events into its journal, drops what it has
+ * already, sends to its subscribers, and feeds the gathering hubs that have subscribers for it.
  */
 
 import { MAX_HUBS } from '../limits.ts';
+import { Frame } from '../wire/frame.ts';
 import { Feeds } from './feeds.ts';
 import type { Gathering } from './gathering-hub.ts';
+import { type Fed, type History, historyOf } from './history.ts';
+import type { JournaledEvent } from './journal.ts';
 import type { Publication } from './publication.ts';
 import { SubscriberHub } from './subscriber-hub.ts';
-import { handshakeOf } from './subscription.ts';
 
 export class Hub extends SubscriberHub {
   readonly #feeds: Feeds;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#feeds = new Feeds(ctx, env);
-  }
-
-  /** Takes the handshake of a subscriber whose subscription stays within this hub. */
-  override async fetch(request: Request): Promise<Response> {
-    if (!(await this.#feeds.register())) {
-      return new Response(`there are ${MAX_HUBS} event-type namespaces already`, { status: 503 });
-    }
-    return this.subscribers.accept(handshakeOf(request), async () => undefined);
+    this.#feeds = new Feeds(ctx, env, this.journal, this.alarms);
+    this.chores.push(this.#feeds);
+    this.needs.prepare = async () =>
+      (await this.#feeds.register())
+        ? undefined
+        : { status: 503, message: `there are ${MAX_HUBS} event-type namespaces already` };
   }
 
   /**
-   * Publishes events of this event-type namespace.
-   *
-   * The gathering hubs are fed first and remember for themselves what they were fed. So a failure
-   * between the two leaves an event that was not acknowledged and that repeating the request completes:
-   * here what is missing here, there what is missing there, nothing twice.
+   * Publishes events of this event-type namespace. They are in the journal, and sent, before the gathering
+   * hubs are fed; what those lack is in the journal too, and one that cannot be reached is fed later.
    *
    * @returns the keys of those that were new; undefined where this hub is one too many
-   * @throws where a gathering hub cannot be reached: nothing was delivered here
    */
   async publish(publications: readonly Publication[]): Promise<string[] | undefined> {
     if (!(await this.#feeds.register())) return undefined;
-    if (this.#feeds.isGathered) {
-      const unknown = publications.filter((publication) => !this.remembered.knows(publication));
-      if (unknown.length > 0) await this.#feeds.feed(unknown);
-    }
     await this.subscribers.holders.confirm(Date.now());
-    const { fresh } = this.remembered.remember(publications);
-    this.subscribers.deliver(fresh);
-    return fresh.map(({ key }) => key);
+    const { last } = this.journal;
+    const fresh = this.#append(publications);
+    this.needs.arm();
+    await this.#feeds.feed(last);
+    return fresh;
   }
 
-  /** Told by a gathering hub whether it wants this hub's events. The newest word counts. */
-  gather(gatheringHub: string, gathering: Gathering): void {
+  /** Appends and sends, in one turn: who subscribes comes before both or after. @returns the keys of the new */
+  #append(publications: readonly Publication[]): string[] {
+    const acceptedAt = Date.now();
+    const sequences = this.journal.transaction(() =>
+      this.journal.append(publications.map(({ key, json }) => ({ key, json, acceptedAt }))),
+    );
+    const fresh: string[] = [];
+    const entries: JournaledEvent[] = [];
+    for (const [index, { key, facts, json }] of publications.entries()) {
+      const sequence = sequences[index];
+      if (sequence === undefined) continue;
+      fresh.push(key);
+      entries.push({ sequence, facts, frame: new Frame(json) });
+    }
+    this.subscribers.deliver(entries);
+    return fresh;
+  }
+
+  /**
+   * Told by a gathering hub whether it wants this hub's events. The newest word counts.
+   *
+   * @param fed what it has of them
+   * @param maxEvents how many it will take of those that it lacks, and `maxBytes` likewise
+   * @returns the newest that it lacks
+   */
+  gather(
+    gatheringHub: string,
+    gathering: Gathering,
+    fed: Fed | undefined,
+    maxEvents: number,
+    maxBytes: number,
+  ): History {
     this.#feeds.heard(gatheringHub, gathering);
+    return historyOf(this.journal, fed, maxEvents, maxBytes);
   }
 
   /** Empties itself, its namespace being no more. */

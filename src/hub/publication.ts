@@ -6,7 +6,7 @@ import { type EventFacts, factsOf } from '../event/facts.ts';
  * the hub, a single thread, neither builds nor encodes it.
  */
 export interface Publication {
-  /** Publisher, namespace, type, source and id: a second publication with the same key is a duplicate. */
+  /** Id, publisher, namespace, type and source: a second publication with the same key is a duplicate. */
   readonly key: string;
   readonly facts: EventFacts;
   /** The JSON frame. */
@@ -26,7 +26,7 @@ export function publicationOf(
   const { event_type, source, id } = event;
   // None of them can contain a newline.
   return {
-    key: [publisher, namespace, event_type, source, id].join('\n'),
+    key: [id, publisher, namespace, event_type, source].join('\n'),
     facts: factsOf(event),
     json,
   };

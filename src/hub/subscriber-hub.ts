@@ -1,23 +1,45 @@
 /**
- * What the two kinds of hub have in common: subscribers, remembered events, and the events of the runtime.
+ * What the two kinds of hub have in common: a journal, subscribers, and the events of the runtime.
  *
  * Fields of an object are not reachable by RPC, methods of its class are: so what the two share for
  * themselves are fields.
  */
 import { DurableObject } from 'cloudflare:workers';
 import type { EventFacts } from '../event/facts.ts';
-import { RememberedEvents } from './remembered-events.ts';
-import { refuseData, Subscribers } from './subscribers.ts';
+import { Alarms, type Chore } from './alarms.ts';
+import { Journal } from './journal.ts';
+import { parseRetention } from './retention.ts';
+import { type SubscriberNeeds, Subscribers } from './subscribers.ts';
+import { handshakeOf } from './subscription.ts';
 
 export abstract class SubscriberHub extends DurableObject<Env> {
-  protected readonly remembered: RememberedEvents;
+  protected readonly journal: Journal;
   protected readonly subscribers: Subscribers;
+  /** What is done at the alarm. */
+  protected readonly chores: Chore[];
+  protected readonly alarms: Alarms;
+  /** What the kind of hub adds. */
+  protected readonly needs: SubscriberNeeds = {
+    prepare: async () => undefined,
+    forgotten: () => undefined,
+    arm: () => this.ctx.waitUntil(this.alarms.arm()),
+  };
   protected wiped = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.remembered = new RememberedEvents(ctx.storage);
-    this.subscribers = new Subscribers(ctx, env, this.remembered);
+    const retention = parseRetention(env);
+    if (!retention.ok) throw new Error(retention.failure.message);
+    this.journal = new Journal(ctx.storage, retention.value);
+    this.subscribers = new Subscribers(ctx, env, this.journal, this.needs);
+    const { holders, lifetimes, readers } = this.subscribers;
+    this.chores = [holders, readers, lifetimes, this.journal];
+    this.alarms = new Alarms(ctx.storage, this.chores);
+  }
+
+  /** Takes the handshake of a subscriber. */
+  override async fetch(request: Request): Promise<Response> {
+    return this.subscribers.accept(handshakeOf(request));
   }
 
   /**
@@ -30,9 +52,9 @@ export abstract class SubscriberHub extends DurableObject<Env> {
     return this.subscribers.holders.changed(authority);
   }
 
-  /** What is remembered of the last events with this id, the newest first. */
+  /** What decided about the last events with this id, the newest first. */
   recall(id: string): EventFacts[] {
-    return this.remembered.recall(id);
+    return this.journal.withId(id).map(({ facts }) => facts);
   }
 
   /** Ends with all subscribers and all that it knows; whoever calls it afterwards fails. */
@@ -45,13 +67,12 @@ export abstract class SubscriberHub extends DurableObject<Env> {
     this.wiped = true;
   }
 
-  /** A token of a subscriber expires. */
   override async alarm(): Promise<void> {
-    await this.subscribers.holders.expire();
+    await this.alarms.ring();
   }
 
-  override webSocketMessage(socket: WebSocket): void {
-    refuseData(socket);
+  override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
+    this.subscribers.message(socket, data);
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {

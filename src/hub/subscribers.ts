@@ -3,108 +3,118 @@
  * equal holders.
  *
  * An event is matched and authorised once a class, and a class's sockets are found by their tag, so that
- * waking costs the classes and not the sockets. What makes a class does not fit a tag (256 characters,
- * fixed at accept); a class is therefore a stored row, and the tag its key. A second tag is the token's,
- * so that one that is revoked takes its own sockets and no others.
+ * waking costs the classes and not the sockets. Further tags are the token's, so that one that is revoked
+ * takes its own sockets and no others, and the hour's, as no socket is open for ever.
  */
-import { MAX_DECIDED_EVENTS, MAX_SOCKETS_PER_HUB } from '../limits.ts';
+import {
+  MAX_CACHED_LOOKUPS,
+  MAX_DECIDED_EVENTS,
+  MAX_SOCKETS_PER_HUB,
+  MAX_SOCKETS_PER_TOKEN,
+} from '../limits.ts';
 import { Access } from '../policy/access.ts';
-import { Frame } from '../wire/frame.ts';
+import { Recent } from '../recent.ts';
+import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
+import type { GoodbyeReason } from '../wire/carillon-v1/messages.ts';
+import { isOpen, type SubscriptionClass, SubscriptionClasses } from './classes.ts';
 import { Holders, type WatchedToken } from './holders.ts';
-import { Matcher } from './matcher.ts';
-import type { Publication } from './publication.ts';
-import type { RememberedEvents } from './remembered-events.ts';
-import type { Handshake, Holder, Subscription } from './subscription.ts';
-
-interface SubscriptionClass {
-  readonly tag: string;
-  /** What makes it this class and no other. */
-  readonly definition: string;
-  readonly subscription: Subscription;
-  /** Undefined for the root token. */
-  readonly holder: Holder | undefined;
-  /** Shared with every class of an equal subscription, so that an event is matched once for all. */
-  readonly matcher: Matcher;
-  /** Under which what its holder may see is found; undefined until asked for, and after a change. */
-  accessKey: string | undefined;
-  /** Handshakes under way: a class with one is not empty, though it may have no socket yet. */
-  handshakes: number;
-}
+import type { Entry, Journal } from './journal.ts';
+import { Lifetimes } from './lifetimes.ts';
+import type { Matcher } from './matcher.ts';
+import { type Place, placeOf } from './place.ts';
+import { Places } from './places.ts';
+import { newReaderTag, Readers, send } from './readers.ts';
+import { type Replay, Replays } from './replays.ts';
+import type { Handshake, Subscription } from './subscription.ts';
 
 /** Why a handshake is refused: the status, and a sentence where the status does not say all. */
-export type Refused = { readonly status: 403 | 503; readonly message: string };
+export type Refused = { readonly status: 400 | 403 | 503; readonly message: string };
 
 const FORBIDDEN: Refused = { status: 403, message: 'permission denied' };
 
+/** What a hub does for its subscribers beyond sending. */
+export interface SubscriberNeeds {
+  /** Makes sure that the events that a subscription wants reach this hub. */
+  prepare(matcher: Matcher): Promise<Refused | undefined>;
+  /** Told of each subscription that nobody has any more. */
+  forgotten(subscription: Subscription): void;
+  /** Something has to be done earlier than the alarm is set for, perhaps. */
+  arm(): void;
+}
+
 export class Subscribers {
+  readonly classes: SubscriptionClasses;
   readonly holders: Holders;
+  readonly lifetimes: Lifetimes;
+  readonly readers: Readers;
   readonly #ctx: DurableObjectState;
-  readonly #remembered: RememberedEvents;
+  readonly #journal: Journal;
+  readonly #needs: SubscriberNeeds;
   readonly #maxSockets: number;
-  readonly #classes = new Map<string, SubscriptionClass>();
-  readonly #tags = new Map<string, string>();
-  readonly #matchers = new Map<string, { readonly matcher: Matcher; classes: number }>();
-  /** Classes that may have lost their last socket since their sockets were last looked at. */
-  readonly #maybeEmpty = new Set<SubscriptionClass>();
+  readonly #replays: Replays;
+  readonly #places: Places;
+  /** By the tag of the token. */
+  readonly #placesOfTokens = new Recent<Places>(MAX_CACHED_LOOKUPS);
   /** Handshakes under way. */
   #handshakes = 0;
-  /**
-   * Sockets and handshakes, or more: counted once after waking, then raised with each that comes, and
-   * counted anew when the hub looks full. So neither coming nor leaving costs more with more sockets.
-   */
-  #placesTaken: number | undefined;
 
   constructor(
     ctx: DurableObjectState,
     env: Env,
-    remembered: RememberedEvents,
+    journal: Journal,
+    needs: SubscriberNeeds,
     maxSockets = MAX_SOCKETS_PER_HUB,
   ) {
     this.#ctx = ctx;
-    this.#remembered = remembered;
+    this.#journal = journal;
+    this.#needs = needs;
     this.#maxSockets = maxSockets;
+    this.#places = new Places(
+      maxSockets,
+      () => ctx.getWebSockets().length + Math.max(this.#handshakes - 1, 0),
+    );
+    this.#replays = new Replays(journal);
+    this.classes = new SubscriptionClasses(ctx, (subscription) => needs.forgotten(subscription));
     this.holders = new Holders(ctx, env, {
-      closeToken: (tag) => this.#close(tag, 1000),
+      closeToken: (tag) => this.#close(tag, 'revoked', CLOSE_CODES.normal),
       policyChanged: (authority, policy) => this.#policyChanged(authority, policy),
       hasHolders: (authority) => this.#hasHolders(authority),
       hasSocket: (tag) => ctx.getWebSockets(tag).some(isOpen),
       closeHolders: (authority) => this.#closeHolders(authority),
+      arm: () => needs.arm(),
     });
-    ctx.storage.sql.exec(
-      `CREATE TABLE IF NOT EXISTS subscription_classes (
-         class INTEGER PRIMARY KEY AUTOINCREMENT,
-         definition TEXT NOT NULL UNIQUE
-       )`,
+    this.lifetimes = new Lifetimes(ctx.storage.sql, (tag) =>
+      this.#close(tag, 'lifetime', CLOSE_CODES.tryAgainLater, 'resume'),
     );
-    const rows = ctx.storage.sql.exec<{ class: number; definition: string }>(
-      'SELECT class, definition FROM subscription_classes',
+    this.readers = new Readers(
+      ctx,
+      journal,
+      this.classes,
+      (subscriptionClass, entries) => this.#decide(subscriptionClass, entries),
+      () => needs.arm(),
     );
-    for (const row of rows) this.#restoreClass(row.class, row.definition);
   }
 
   /**
-   * Accepts a subscriber, after `prepare` has made sure that its events will reach this hub. Events
-   * published from the 101 on are sent to it.
+   * Accepts a subscriber. Events published from the 101 on are sent to it, after what it has missed.
    *
-   * @param prepare is given what tells which hubs the subscription touches
-   * @returns 101, or 403 or 503 with the reason as its text
+   * @returns 101; or 400, 403 or 503 with the reason as its text
    */
-  async accept(
-    { subscription, token }: Handshake,
-    prepare: (matcher: Matcher) => Promise<Refused | undefined>,
-  ): Promise<Response> {
-    if (!this.#takePlace()) {
-      return refusal({
-        status: 503,
-        message: `this hub has ${this.#maxSockets} subscribers and takes no more`,
-      });
-    }
+  async accept(handshake: Handshake): Promise<Response> {
+    const { token } = handshake;
     this.#handshakes++;
     let watched: WatchedToken | undefined;
     try {
+      if (!this.#places.take()) {
+        return refusal(full(`this hub has ${this.#maxSockets} subscribers and takes no more`));
+      }
       watched = token && (await this.holders.watch(token));
       if (token !== undefined && watched === undefined) return refusal(FORBIDDEN);
-      return await this.#acceptClass(subscription, watched, prepare);
+      if (watched !== undefined && !this.#placesOf(watched.tag).take()) {
+        const message = `this token has ${MAX_SOCKETS_PER_TOKEN} subscribers in this hub, as many as one may have; use another`;
+        return refusal(full(message));
+      }
+      return await this.#acceptClass(handshake, watched);
     } finally {
       this.#handshakes--;
       if (watched !== undefined) this.holders.release(watched);
@@ -112,26 +122,102 @@ export class Subscribers {
   }
 
   async #acceptClass(
-    subscription: Subscription,
+    { subscription, since }: Handshake,
     watched: WatchedToken | undefined,
-    prepare: (matcher: Matcher) => Promise<Refused | undefined>,
   ): Promise<Response> {
-    const subscriptionClass = this.#classOf(subscription, watched?.holder);
+    const subscriptionClass = this.classes.for(subscription, watched?.holder);
     subscriptionClass.handshakes++;
     try {
-      const refused = await prepare(subscriptionClass.matcher);
+      const refused = await this.#needs.prepare(subscriptionClass.matcher);
       if (refused !== undefined) return refusal(refused);
-      // The token may have been revoked meanwhile, or its policies changed.
-      if (watched !== undefined && !this.holders.isWatched(watched)) return refusal(FORBIDDEN);
-      if (!this.#maySubscribe(subscriptionClass)) return refusal(FORBIDDEN);
-      const { 0: client, 1: server } = new WebSocketPair();
-      const tags = [subscriptionClass.tag, ...(watched ? [watched.tag] : [])];
-      this.#ctx.acceptWebSocket(server, tags);
-      server.serializeAttachment(this.#remembered.last());
-      return new Response(null, { status: 101, webSocket: client });
+      for (;;) {
+        // The token may have been revoked meanwhile, or its policies changed.
+        if (watched !== undefined && !this.holders.isWatched(watched)) return refusal(FORBIDDEN);
+        if (!this.#maySubscribe(subscriptionClass)) return refusal(FORBIDDEN);
+        const accessKey = this.#accessKeyOf(subscriptionClass);
+        const access = this.#accessOf(subscriptionClass);
+        const hub = this.#ctx.id.name ?? '';
+        const place = placeOf(
+          since,
+          this.#journal,
+          hub,
+          (facts) => access.mayReceive(facts).allowed,
+        );
+        if (!place.ok) return refusal({ status: 400, message: place.failure.message });
+        if (since !== undefined && !this.#replays.admit(place.value.after, Date.now())) {
+          return refusal(full('many subscribers are coming back at present; try again'));
+        }
+        if (subscription.protocol === 'carillon.v1') {
+          return this.#welcome(subscriptionClass, watched, place.value);
+        }
+        const { encoding } = subscription;
+        const replay = await this.#replays.collect(place.value.after, encoding, (entries) =>
+          this.#decide(subscriptionClass, entries),
+        );
+        if (watched !== undefined && !this.holders.isWatched(watched)) return refusal(FORBIDDEN);
+        // What was collected by rights that have changed is not sent.
+        if (accessKey === this.#accessKeyOf(subscriptionClass)) {
+          return this.#acceptStock(subscriptionClass, watched, place.value, replay);
+        }
+      }
     } finally {
       subscriptionClass.handshakes--;
-      this.#maybeEmpty.add(subscriptionClass);
+      this.classes.left(subscriptionClass);
+    }
+  }
+
+  /** Without a wait between the last look into the journal and this, nothing is missed or sent twice. */
+  #acceptStock(
+    subscriptionClass: SubscriptionClass,
+    watched: WatchedToken | undefined,
+    place: Place,
+    { messages, complete, broken }: Replay,
+  ): Response {
+    const { client, server } = this.#acceptSocket(subscriptionClass, watched);
+    send(server, messages);
+    if (!complete) server.close(CLOSE_CODES.tryAgainLater, 'resume');
+    return new Response(null, {
+      status: 101,
+      webSocket: client,
+      headers: gapHeaders(place, broken),
+    });
+  }
+
+  #welcome(
+    subscriptionClass: SubscriptionClass,
+    watched: WatchedToken | undefined,
+    place: Place,
+  ): Response {
+    const { client, server } = this.#acceptSocket(subscriptionClass, watched, newReaderTag());
+    this.readers.welcome(server, subscriptionClass, place);
+    return new Response(null, {
+      status: 101,
+      webSocket: client,
+      headers: gapHeaders(place, false),
+    });
+  }
+
+  #acceptSocket(
+    subscriptionClass: SubscriptionClass,
+    watched: WatchedToken | undefined,
+    ...more: readonly string[]
+  ): { client: WebSocket; server: WebSocket } {
+    subscriptionClass.isUsed = true;
+    const { 0: client, 1: server } = new WebSocketPair();
+    const hour = this.lifetimes.tagAt(Date.now());
+    const tags = [subscriptionClass.tag, ...(watched ? [watched.tag] : []), hour, ...more];
+    this.#ctx.acceptWebSocket(server, tags);
+    this.#needs.arm();
+    return { client, server };
+  }
+
+  /** Heeds a data frame. A stock subscription takes none: Vault closes with the same words. */
+  message(socket: WebSocket, data: string | ArrayBuffer): void {
+    const subscriptionClass = this.classes.of(socket);
+    if (subscriptionClass?.subscription.protocol === 'carillon.v1') {
+      this.readers.message(socket, subscriptionClass, data);
+    } else {
+      socket.close(1008, 'unexpected data message');
     }
   }
 
@@ -141,57 +227,45 @@ export class Subscribers {
    */
   left(socket: WebSocket, code: number): void {
     socket.close(isSendable(code) ? code : 1000);
-    for (const tag of this.#ctx.getTags(socket)) {
-      const subscriptionClass = this.#classes.get(tag);
-      if (subscriptionClass !== undefined) this.#maybeEmpty.add(subscriptionClass);
-    }
+    this.readers.left(socket);
+    const subscriptionClass = this.classes.of(socket);
+    if (subscriptionClass !== undefined) this.classes.left(subscriptionClass);
   }
 
-  /**
-   * Sends the events, in their order, to every subscriber who wants and may see them.
-   *
-   * @param since for each event, only to those who came after the remembered event of this sequence
-   * @returns how often one or more of them went to a subscriber
-   */
-  deliver(publications: readonly Publication[], since: readonly number[] = []): number {
+  /** Sends what was appended to the journal, in its order, to every subscriber who wants and may see it. */
+  deliver(entries: readonly Entry[]): void {
     this.holders.closeExpired(Date.now());
-    let reached = 0;
-    for (let next = 0; next < publications.length; next += MAX_DECIDED_EVENTS) {
-      const end = next + MAX_DECIDED_EVENTS;
-      reached += this.#deliverSome(publications.slice(next, end), since.slice(next, end));
+    for (let next = 0; next < entries.length; next += MAX_DECIDED_EVENTS) {
+      this.#deliverSome(entries.slice(next, next + MAX_DECIDED_EVENTS));
     }
-    return reached;
   }
 
-  #deliverSome(publications: readonly Publication[], since: readonly number[]): number {
+  #deliverSome(entries: readonly Entry[]): void {
     const wanted = new Map<Matcher, boolean[]>();
     const granted = new Map<string, boolean[]>();
-    const frames = publications.map(({ json }) => new Frame(json));
-    let reached = 0;
-    for (const subscriptionClass of this.#classes.values()) {
+    const through = entries.at(-1)?.sequence ?? 0;
+    for (const subscriptionClass of this.classes.all()) {
       const { matcher, subscription, tag } = subscriptionClass;
-      const wants = once(wanted, matcher, () =>
-        publications.map(({ facts }) => matcher.mismatch(facts) === undefined),
-      );
+      const wants = once(wanted, matcher, () => entries.map((entry) => isWanted(entry, matcher)));
       if (!wants.includes(true)) continue;
       const may = once(granted, this.#accessKeyOf(subscriptionClass), () => {
         const access = this.#accessOf(subscriptionClass);
-        return publications.map(({ facts }) => access.mayReceive(facts).allowed);
+        return entries.map((entry) => isAllowed(entry, access));
       });
-      const due = frames.flatMap((frame, index) =>
-        wants[index] && may[index] ? [{ frame, since: since[index] ?? 0 }] : [],
-      );
+      const due = entries.filter((_, index) => wants[index] && may[index]);
       if (due.length === 0) continue;
+      if (subscription.protocol === 'carillon.v1') {
+        this.readers.deliver(subscriptionClass, due, through);
+        continue;
+      }
       const sockets = this.#ctx.getWebSockets(tag);
       if (sockets.length === 0) continue;
-      const messages = due.map(({ frame }) => frame.in(subscription.encoding));
-      for (const socket of sockets) {
-        if (send(socket, since.length === 0 ? messages : messages.filter(isNewTo(socket, due)))) {
-          reached++;
-        }
-      }
+      // A stock subscriber cannot be told of a gap here; it is when it comes back.
+      const messages = due.flatMap((entry) =>
+        'frame' in entry ? [entry.frame.in(subscription.encoding)] : [],
+      );
+      for (const socket of sockets) send(socket, messages);
     }
-    return reached;
   }
 
   /**
@@ -199,88 +273,28 @@ export class Subscribers {
    * are forgotten.
    */
   someWant(hub: string): boolean {
-    for (const subscriptionClass of this.#classes.values()) {
-      if (subscriptionClass.matcher.touches(hub) && !this.#forgetIfEmpty(subscriptionClass)) {
-        return true;
-      }
-    }
-    return false;
+    return this.classes
+      .all()
+      .some((each) => each.matcher.touches(hub) && !this.classes.forgetIfEmpty(each));
   }
 
   /** Closes all: the namespace is no more. */
   closeAll(): void {
-    for (const socket of this.#ctx.getWebSockets()) socket.close(1000);
+    this.#closeSockets(this.#ctx.getWebSockets(), 'revoked', CLOSE_CODES.normal, '');
   }
 
-  #takePlace(): boolean {
-    if (this.#placesTaken === undefined || this.#placesTaken >= this.#maxSockets) {
-      this.#placesTaken = this.#ctx.getWebSockets().length + this.#handshakes;
-    }
-    if (this.#placesTaken >= this.#maxSockets) return false;
-    this.#placesTaken++;
-    return true;
+  /** Which entries are for the subscribers of a class. */
+  #decide(subscriptionClass: SubscriptionClass, entries: readonly Entry[]): boolean[] {
+    const access = this.#accessOf(subscriptionClass);
+    const { matcher } = subscriptionClass;
+    return entries.map((entry) => isWanted(entry, matcher) && isAllowed(entry, access));
   }
 
-  #classOf(subscription: Subscription, holder: Holder | undefined): SubscriptionClass {
-    const definition = JSON.stringify([subscription, holder ?? null]);
-    const known = this.#classes.get(this.#tags.get(definition) ?? '');
-    if (known !== undefined) return known;
-    for (const idle of [...this.#maybeEmpty]) this.#forgetIfEmpty(idle);
-    const { class: key } = this.#ctx.storage.sql
-      .exec<{ class: number }>(
-        'INSERT INTO subscription_classes (definition) VALUES (?) RETURNING class',
-        definition,
-      )
-      .one();
-    return this.#addClass(key, definition);
-  }
-
-  #addClass(key: number, definition: string): SubscriptionClass {
-    const [subscription, holder] = JSON.parse(definition) as [Subscription, Holder | null];
-    const shared = once(this.#matchers, matchingOf(subscription), () => ({
-      matcher: new Matcher(subscription),
-      classes: 0,
-    }));
-    shared.classes++;
-    const subscriptionClass: SubscriptionClass = {
-      tag: String(key),
-      definition,
-      subscription,
-      holder: holder ?? undefined,
-      matcher: shared.matcher,
-      accessKey: undefined,
-      handshakes: 0,
-    };
-    this.#classes.set(subscriptionClass.tag, subscriptionClass);
-    this.#tags.set(definition, subscriptionClass.tag);
-    // A deploy closes every socket without a word to the object that held them.
-    this.#maybeEmpty.add(subscriptionClass);
-    return subscriptionClass;
-  }
-
-  /** One that this release cannot read any more ends, and takes no other with it. */
-  #restoreClass(key: number, definition: string): void {
-    try {
-      this.#addClass(key, definition);
-    } catch (error) {
-      console.error(`subscription class ${key} cannot be restored:`, error);
-      for (const socket of this.#ctx.getWebSockets(String(key))) socket.close(1013);
-      this.#ctx.storage.sql.exec('DELETE FROM subscription_classes WHERE class = ?', key);
-    }
-  }
-
-  #forgetIfEmpty(subscriptionClass: SubscriptionClass): boolean {
-    const { tag, definition, subscription, handshakes } = subscriptionClass;
-    if (handshakes > 0 || !this.#maybeEmpty.delete(subscriptionClass)) return false;
-    if (this.#ctx.getWebSockets(tag).some(isOpen)) return false;
-    this.#ctx.storage.sql.exec('DELETE FROM subscription_classes WHERE class = ?', Number(tag));
-    this.#classes.delete(tag);
-    this.#tags.delete(definition);
-    const shared = this.#matchers.get(matchingOf(subscription));
-    if (shared !== undefined && --shared.classes === 0) {
-      this.#matchers.delete(matchingOf(subscription));
-    }
-    return true;
+  #placesOf(tokenTag: string): Places {
+    return this.#placesOfTokens.getOrMake(
+      tokenTag,
+      () => new Places(MAX_SOCKETS_PER_TOKEN, () => this.#ctx.getWebSockets(tokenTag).length),
+    );
   }
 
   #accessOf(subscriptionClass: SubscriptionClass): Access {
@@ -307,42 +321,79 @@ export class Subscribers {
   }
 
   #policyChanged(authority: string, policy: string): void {
-    for (const subscriptionClass of [...this.#classes.values()]) {
+    for (const subscriptionClass of this.classes.all()) {
       const { holder, tag } = subscriptionClass;
       if (holder?.authority !== authority || !holder.policies.includes(policy)) continue;
       subscriptionClass.accessKey = undefined;
-      if (this.#forgetIfEmpty(subscriptionClass)) continue;
-      if (!this.#maySubscribe(subscriptionClass)) this.#close(tag, 1000);
+      if (this.classes.forgetIfEmpty(subscriptionClass)) continue;
+      if (!this.#maySubscribe(subscriptionClass)) this.#close(tag, 'revoked', CLOSE_CODES.normal);
     }
   }
 
   #hasHolders(authority: string): boolean {
-    return [...this.#classes.values()].some(
-      (each) => each.holder?.authority === authority && !this.#forgetIfEmpty(each),
-    );
+    return this.classes
+      .all()
+      .some((each) => each.holder?.authority === authority && !this.classes.forgetIfEmpty(each));
   }
 
   #closeHolders(authority: string): void {
-    for (const { holder, tag } of this.#classes.values()) {
-      if (holder?.authority === authority) this.#close(tag, 1013, 'rights cannot be confirmed');
+    for (const { holder, tag } of this.classes.all()) {
+      if (holder?.authority !== authority) continue;
+      this.#close(tag, 'unconfirmed', CLOSE_CODES.tryAgainLater, 'rights cannot be confirmed');
     }
   }
 
-  #close(tag: string, code: number, reason = ''): void {
-    for (const socket of this.#ctx.getWebSockets(tag)) {
-      socket.close(code, reason);
-      for (const each of this.#ctx.getTags(socket)) {
-        const subscriptionClass = this.#classes.get(each);
-        if (subscriptionClass !== undefined) this.#maybeEmpty.add(subscriptionClass);
+  #close(tag: string, reason: GoodbyeReason, code: number, text = ''): void {
+    this.#closeSockets(this.#ctx.getWebSockets(tag), reason, code, text);
+  }
+
+  #closeSockets(
+    sockets: readonly WebSocket[],
+    reason: GoodbyeReason,
+    code: number,
+    text: string,
+  ): void {
+    for (const socket of sockets) {
+      const subscriptionClass = this.classes.of(socket);
+      if (subscriptionClass?.subscription.protocol === 'carillon.v1') {
+        this.readers.close(socket, subscriptionClass, reason, code, text);
+      } else {
+        socket.close(code, text);
       }
+      if (subscriptionClass !== undefined) this.classes.left(subscriptionClass);
     }
   }
 }
 
-/** What a matcher is made of, as a key. */
-function matchingOf({ pattern, namespaces, filter }: Subscription): string {
-  return JSON.stringify([pattern, namespaces, filter]);
+function isWanted(entry: Entry, matcher: Matcher): boolean {
+  if ('frame' in entry) return matcher.mismatch(entry.facts) === undefined;
+  return entry.hub === undefined || matcher.touches(entry.hub);
 }
+
+function isAllowed(entry: Entry, access: Access): boolean {
+  return 'gap' in entry || access.mayReceive(entry.facts).allowed;
+}
+
+/** What the 101 says of events that cannot be sent any more. */
+function gapHeaders({ gap }: Place, broken: boolean): Record<string, string> {
+  if (gap !== undefined) {
+    return {
+      'Last-Event-ID': 'earliest',
+      'Carillon-Warning': `since: ${GAPS[gap]}; what follows begins with the oldest event that is kept`,
+    };
+  }
+  return broken
+    ? { 'Carillon-Warning': 'since: some of the events in between are lost and cannot be sent' }
+    : {};
+}
+
+const GAPS: Readonly<Record<NonNullable<Place['gap']>, string>> = {
+  unknown_event: 'the event is unknown, or not kept any more, or not for this token',
+  forgotten: 'the events from there on are not all kept any more',
+  storage_lost: 'the history that the cursor is of was lost',
+  feed_lost: 'events were lost on their way',
+  unreadable: 'an event cannot be read',
+};
 
 /** What a map has for a key, made the first time. */
 function once<K, V>(map: Map<K, V>, key: K, make: () => V): V {
@@ -354,39 +405,15 @@ function once<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return value;
 }
 
-function isOpen(socket: WebSocket): boolean {
-  return socket.readyState === WebSocket.OPEN;
+function full(message: string): Refused {
+  return { status: 503, message };
 }
 
 function refusal({ status, message }: Refused): Response {
   return new Response(message, { status });
 }
 
-/** Tells by its place which message is new to a socket, whose attachment is the last event before it came. */
-function isNewTo(
-  socket: WebSocket,
-  due: readonly { readonly since: number }[],
-): (message: unknown, index: number) => boolean {
-  const cameAfter = socket.deserializeAttachment() as number;
-  return (_, index) => cameAfter >= (due[index]?.since ?? 0);
-}
-
-function send(socket: WebSocket, messages: readonly (string | Uint8Array)[]): boolean {
-  try {
-    for (const message of messages) socket.send(message);
-    return messages.length > 0;
-  } catch {
-    // The socket is closing; its close event follows.
-    return false;
-  }
-}
-
 /** Whether a code may stand in a Close frame (RFC 6455, section 7.4): the peer's is sent back if so. */
 function isSendable(code: number): boolean {
   return code >= 1000 && code <= 4999 && ![1004, 1005, 1006, 1015].includes(code);
-}
-
-/** Answers a subscriber's data frame: a subscription takes none (Vault closes with the same words). */
-export function refuseData(socket: WebSocket): void {
-  socket.close(1008, 'unexpected data message');
 }

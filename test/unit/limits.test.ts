@@ -15,7 +15,31 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_SOURCE_CHARACTERS: 512,
     MAX_METADATA_DEPTH: 32,
     MAX_SOCKETS_PER_HUB: 32_000,
-    MAX_REMEMBERED_EVENTS: 10_000,
+    MAX_JOURNAL_EVENTS: 5_000_000,
+    MAX_JOURNAL_BYTES: 5_368_709_120,
+    MIN_JOURNAL_BYTES: 262_144,
+    MAX_JOURNAL_AGE_SECONDS: 31_622_400,
+    MAX_TRIMMED_EVENTS: 5000,
+    MAX_PAGE_EVENTS: 200,
+    MAX_PAGE_BYTES: 1_048_576,
+    MAX_REPLAY_BYTES: 2_097_152,
+    REPLAY_BUDGET_BYTES: 33_554_432,
+    REPLAY_BYTES_PER_SECOND: 8_388_608,
+    MAX_CLOCK_DIFFERENCE_MS: 60_000,
+    MAX_FEED_EVENTS: 1000,
+    MAX_FEED_BYTES: 4_194_304,
+    MAX_FEED_WAIT_MS: 2000,
+    MAX_FEED_BACKOFF_MS: 5000,
+    MAX_BACKFILL_EVENTS: 20_000,
+    MAX_BACKFILL_BYTES: 16_777_216,
+    MAX_INTERESTS: 1000,
+    DEFAULT_CREDIT: 256,
+    MAX_UNACKED_BYTES: 1_048_576,
+    ACK_TIMEOUT_MS: 60_000,
+    MAX_EVENTS_MESSAGE_BYTES: 131_072,
+    MAX_RECONNECT_SPREAD_MS: 5000,
+    MAX_SOCKETS_PER_TOKEN: 1000,
+    MAX_SUBSCRIPTION_MS: 86_400_000,
     MAX_RECALLED_EVENTS: 20,
     MAX_CALL_ATTEMPTS: 3,
     MAX_CALL_BACKOFF_MS: 100,
@@ -107,8 +131,21 @@ it('metadata stays below the hundred nested messages that protobuf readers follo
   expect(2 + 3 * limits.MAX_METADATA_DEPTH).toBeLessThanOrEqual(100);
 });
 
-it('the events that a hub remembers are those of several publish requests', () => {
-  expect(limits.MAX_REMEMBERED_EVENTS).toBeGreaterThan(limits.MAX_PUBLISH_EVENTS);
+it('a hub lets go of more in one turn than a publish request brings', () => {
+  expect(limits.MAX_TRIMMED_EVENTS).toBeGreaterThan(limits.MAX_PUBLISH_EVENTS);
+});
+
+it('a page, a feed and the credit of a reader have room for the largest event', () => {
+  for (const bytes of [
+    limits.MAX_PAGE_BYTES,
+    limits.MAX_FEED_BYTES,
+    limits.MAX_REPLAY_BYTES,
+    limits.MAX_UNACKED_BYTES,
+    limits.MAX_EVENTS_MESSAGE_BYTES,
+    limits.MIN_JOURNAL_BYTES,
+  ]) {
+    expect(bytes).toBeGreaterThan(limits.MAX_FRAME_BYTES);
+  }
 });
 
 it('the documentation of the API has every limit with its value', () => {

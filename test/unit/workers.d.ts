@@ -6,6 +6,9 @@ interface Env {
   readonly CLUSTER_NAME: string;
   readonly ALLOWED_ORIGINS: string;
   readonly PUBLISH_NEEDS_PATH: string;
+  readonly JOURNAL_MAX_EVENTS: string;
+  readonly JOURNAL_MAX_BYTES: string;
+  readonly JOURNAL_MAX_AGE: string;
 }
 
 declare module 'crypto' {

@@ -2,10 +2,17 @@
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, it } from 'vitest';
-import type { Gathering } from '../../src/hub/gathering-hub.ts';
+import type { FeedPage, Gathering } from '../../src/hub/gathering-hub.ts';
 import { gatheringHubName, hubName } from '../../src/hub/name.ts';
 import { Hub } from '../../src/worker.ts';
-import { gatheringHubStub, handshake, hubStub, published, subscribe } from './support.ts';
+import {
+  forgetInterests,
+  gatheringHubStub,
+  handshake,
+  hubStub,
+  published,
+  subscribe,
+} from './support.ts';
 
 const DEPLOY = hubName('', 'deploy');
 const realGather = Hub.prototype.gather;
@@ -26,6 +33,15 @@ function heardBy(eventTypeNamespace: string): Promise<Gathering> {
   );
 }
 
+/** What a hub sends that has nothing new. */
+async function emptyPage(): Promise<FeedPage> {
+  const { version } = await heardBy('deploy');
+  return runInDurableObject(hubStub('deploy'), (_hub, { storage }) => {
+    const epoch = storage.kv.get<{ epoch: string }>('journal')?.epoch ?? '';
+    return { hub: DEPLOY, epoch, trimmedThrough: 0, after: 2, rows: [], version };
+  });
+}
+
 async function hears(pattern: string, eventType: string): Promise<void> {
   const subscriber = await subscribe(pattern);
   const id = await published(eventType);
@@ -37,18 +53,22 @@ it('a hub that died while it was told to feed is told again by the next subscrib
   const first = await subscribe('dep*');
   first.socket.close(1000);
   await first.closed;
-  const { version } = await heardBy('deploy');
-  const stop = await gatheringHubStub().receive(DEPLOY, version, []);
+  await published('deploy/unheard');
+  await forgetInterests();
+  const page = await emptyPage();
+  const { gathering: stop } = await gatheringHubStub().receive(page);
+  if (stop === undefined) throw new Error('not registered');
   expect(stop.gathered).toBe(false);
 
   // The handshake tells the hub to feed. The hub has a feed under way, and dies with both answers.
   Hub.prototype.gather = (async () => {
-    await env.GATHERING_HUB.getByName(gatheringHubName('')).receive(DEPLOY, version, []);
+    // It is answered after the handshake, which waits for this.
+    env.GATHERING_HUB.getByName(gatheringHubName('')).receive(page).catch(() => undefined);
     throw new Error('the hub died');
   }) as unknown as typeof realGather;
   expect((await handshake('dep*')).status).toBe(503);
   Hub.prototype.gather = realGather;
-  await hubStub('deploy').gather(gatheringHubName(''), stop);
+  await hubStub('deploy').gather(gatheringHubName(''), stop, undefined, 1, 1);
 
   await hears('dep*', 'deploy/second');
 });
@@ -63,8 +83,9 @@ it('a word that is overtaken by a later one is not taken for confirmed', async (
     const { ctx } = this as unknown as { ctx: DurableObjectState };
     if (ctx.id.name === hubName('', 'depx')) throw new Error('depx is down');
     while (!mayArrive) await scheduler.wait(1);
-    realGather.call(this, ...word);
+    const history = realGather.call(this, ...word);
     hasArrived = true;
+    return history;
   } as unknown as typeof realGather;
 
   // depx refuses, so the handshake fails while the word to deploy is still under way.
@@ -73,7 +94,7 @@ it('a word that is overtaken by a later one is not taken for confirmed', async (
   if (later === undefined) throw new Error('not registered');
   expect(later.gathered).toBe(false);
   await runInDurableObject(hubStub('deploy'), (hub) =>
-    realGather.call(hub, gatheringHubName(''), later),
+    realGather.call(hub, gatheringHubName(''), later, undefined, 1, 1),
   );
   mayArrive = true;
   while (!hasArrived) await scheduler.wait(1);

@@ -1,12 +1,13 @@
 import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it } from 'vitest';
 import { gatheringHubName } from '../../src/hub/name.ts';
-import { MAX_PUBLISH_EVENTS, MAX_REMEMBERED_EVENTS } from '../../src/limits.ts';
 import {
   breakTable,
+  forgetInterests,
   gatheringHubStub,
   handshake,
   hubStub,
+  journalOf,
   publish,
   published,
   repair,
@@ -82,41 +83,46 @@ describe('a pattern that spans event-type namespaces', () => {
 });
 
 describe('a hub', () => {
-  it('makes no call to the gathering hub when nobody gathers from it', async () => {
-    await published('deploy/finished');
-    await breakTable(gatheringHubStub(), 'remembered_events');
+  it('feeds nobody when nobody gathers from it', async () => {
     await published('deploy/finished');
     const gathering = await subscribe('other*');
     await published('deploy/finished');
     gathering.socket.close(1000);
+    expect(await journalOf(gatheringHubStub())).toEqual([]);
   });
 
-  it('stops feeding after the last subscriber left, and starts again for the next', async () => {
-    const [first, second] = [await subscribe('dep*'), await subscribe('dep*')];
+  it('goes on feeding after the last subscriber left, who may come back', async () => {
+    const first = await subscribe('dep*');
+    const heard = await published('deploy/finished');
+    expect(await first.nextId()).toBe(heard);
     first.socket.close(1000);
     await first.closed;
-    const heard = await published('deploy/finished');
-    expect(await second.nextId()).toBe(heard);
-    second.socket.close(1000);
-    await second.closed;
+    const missed = await published('deploy/finished');
+    await evictDurableObject(gatheringHubStub());
+    const alsoMissed = await published('deploy/finished');
 
-    await published('deploy/finished');
-    await breakTable(gatheringHubStub(), 'remembered_events');
-    await published('deploy/finished');
-    await repair(gatheringHubStub());
-
-    const third = await subscribe('dep*');
-    const id = await published('deploy/finished');
-    expect(await third.nextId()).toBe(id);
+    const second = await subscribe('dep*', `json=true&since=${heard}`);
+    expect(await second.nextId()).toBe(missed);
+    expect(await second.nextId()).toBe(alsoMissed);
   });
 
-  it('stops feeding when the sockets were lost without a close, as in a deploy', async () => {
-    await subscribe('dep*');
-    await published('deploy/finished');
-    await evictDurableObject(gatheringHubStub(), { webSockets: 'close' });
-    await published('deploy/finished');
-    await breakTable(gatheringHubStub(), 'remembered_events');
-    await published('deploy/finished');
+  it('stops feeding when nobody can come back any more, and starts again for the next', async () => {
+    const first = await subscribe('dep*');
+    const heard = await published('deploy/finished');
+    first.socket.close(1000);
+    await first.closed;
+    const gathered = await published('deploy/finished');
+    await forgetInterests();
+    // The answer to this one tells the hub.
+    const last = await published('deploy/finished');
+    const unheard = await published('deploy/finished');
+    const ids = async () => (await journalOf(gatheringHubStub())).map(({ id }) => id);
+    expect(await ids()).toEqual([heard, gathered, last]);
+
+    const second = await subscribe('dep*');
+    const next = await published('deploy/finished');
+    expect(await second.nextId()).toBe(next);
+    expect(await ids()).toEqual([heard, gathered, last, unheard, next]);
   });
 
   it('keeps feeding for a pattern that covers it although nothing of it matches', async () => {
@@ -128,98 +134,60 @@ describe('a hub', () => {
     expect(await subscriber.nextId()).toBe(id);
   });
 
-  it('delivers nothing itself while the gathering hub cannot take the event', async () => {
+  it('acknowledges and delivers what the gathering hub cannot take, and feeds it later', async () => {
     const [own, gathering] = [await subscribe('deploy/*'), await subscribe('dep*')];
     await published('deploy/warm-up');
     await own.nextId();
     await gathering.nextId();
 
-    await breakTable(gatheringHubStub(), 'remembered_events');
-    expect((await publish('deploy/finished', { id: 'a', source: 'test' })).status).toBe(503);
-    await repair(gatheringHubStub());
-    await published('deploy/finished', { id: 'b', source: 'test' });
-    expect(await own.nextId()).toBe('b');
-    expect(await gathering.nextId()).toBe('b');
-  });
-
-  it('delivers an event once everywhere when it failed between the gathering hub and itself', async () => {
-    const [own, gathering] = [await subscribe('deploy/*'), await subscribe('dep*')];
-    await published('deploy/warm-up');
-    await own.nextId();
-    await gathering.nextId();
-
-    await breakTable(hubStub('deploy'), 'remembered_events');
-    expect((await publish('deploy/finished', { id: 'a', source: 'test' })).status).toBe(503);
-    expect(await gathering.nextId()).toBe('a');
-    await repair(hubStub('deploy'));
-    const repeated = await publish('deploy/finished', { id: 'a', source: 'test' });
-    expect(await repeated.json()).toMatchObject({ data: { accepted: 1, duplicates: 0 } });
-    await published('deploy/finished', { id: 'b', source: 'test' });
+    await breakTable(gatheringHubStub(), 'journal');
+    await published('deploy/finished', { id: 'a' });
+    await published('deploy/finished', { id: 'b' });
     expect(await own.nextId()).toBe('a');
     expect(await own.nextId()).toBe('b');
+    await evictDurableObject(hubStub('deploy'));
+    await repair(gatheringHubStub());
+    expect(await gathering.nextId()).toBe('a');
     expect(await gathering.nextId()).toBe('b');
+    await published('deploy/finished', { id: 'c' });
+    expect(await gathering.nextId()).toBe('c');
   });
 
-  it('completes an event also for those who came between its failure and its repetition', async () => {
-    const before = await subscribe('dep*');
+  it('acknowledges nothing, and nobody hears it, while it cannot write', async () => {
+    const [own, gathering] = [await subscribe('deploy/*'), await subscribe('dep*')];
     await published('deploy/warm-up');
-    await before.nextId();
-    await breakTable(hubStub('deploy'), 'remembered_events');
+    await own.nextId();
+    await gathering.nextId();
+
+    await breakTable(hubStub('deploy'), 'journal');
     expect((await publish('deploy/finished', { id: 'a' })).status).toBe(503);
-    expect(await before.nextId()).toBe('a');
     await repair(hubStub('deploy'));
-
-    const since = [
-      await subscribe('dep*'),
-      await subscribe('*', 'json=true'),
-      await subscribe('deploy/*'),
-    ];
-    await evictDurableObject(gatheringHubStub());
-    await published('deploy/finished', { id: 'a' });
     await published('deploy/finished', { id: 'b' });
-    for (const subscriber of since) {
-      expect([await subscriber.nextId(), await subscriber.nextId()]).toEqual(['a', 'b']);
-    }
-    expect(await before.nextId()).toBe('b');
-  });
-
-  it('may fail at an event more than once, and it is still heard once by each', async () => {
-    await published('deploy/warm-up');
-    const subscribers = [];
-    for (let attempt = 0; attempt < 3; attempt++) {
-      subscribers.push(await subscribe('dep*'));
-      await breakTable(hubStub('deploy'), 'remembered_events');
-      expect((await publish('deploy/finished', { id: 'a' })).status).toBe(503);
-      await repair(hubStub('deploy'));
-    }
-    await published('deploy/finished', { id: 'a' });
-    await published('deploy/finished', { id: 'b' });
-    for (const subscriber of subscribers) {
-      expect([await subscriber.nextId(), await subscriber.nextId()]).toEqual(['a', 'b']);
+    const repeated = await publish('deploy/finished', { id: 'a' });
+    expect(await repeated.json()).toMatchObject({ data: { accepted: 1, duplicates: 0 } });
+    for (const subscriber of [own, gathering]) {
+      expect([await subscriber.nextId(), await subscriber.nextId()]).toEqual(['b', 'a']);
     }
   });
 
-  it('has forgotten an event that the gathering hub remembers: those who came since hear it', async () => {
-    const first = await subscribe('dep*');
+  it('that takes an event for new is believed by the gathering hub', async () => {
+    const subscriber = await subscribe('dep*');
     await published('deploy/finished', { id: 'a' });
-    expect(await first.nextId()).toBe('a');
-    first.socket.close(1000);
-    await first.closed;
-    await published('deploy/finished');
-    const fill = Array.from({ length: MAX_PUBLISH_EVENTS }, () => ({ event_type: 'deploy/other' }));
-    for (let filled = 0; filled < MAX_REMEMBERED_EVENTS; filled += fill.length)
-      await published('', fill);
-
-    const second = await subscribe('dep*');
+    expect(await subscriber.nextId()).toBe('a');
+    await runInDurableObject(hubStub('deploy'), (_hub, { storage }) => {
+      storage.sql.exec('DELETE FROM journal');
+    });
+    await published('deploy/finished', { id: 'b' });
     await published('deploy/finished', { id: 'a' });
-    expect(await second.nextId()).toBe('a');
+    expect(await subscriber.nextId()).toBe('b');
+    expect(await subscriber.nextId()).toBe('a');
   });
 
   it('heeds the newest word of the gathering hub, in whatever order they come', async () => {
     const hub = hubStub('deploy');
     await published('deploy/finished');
     const subscriber = await subscribe('dep*');
-    await hub.gather(gatheringHubName(''), { gathered: false, version: 1 });
+    await hub.gather(gatheringHubName(''), { gathered: false, version: 1 }, undefined, 1, 1);
     const id = await published('deploy/finished');
     expect(await subscriber.nextId()).toBe(id);
   });

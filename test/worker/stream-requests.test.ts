@@ -1,5 +1,9 @@
 /** What is said of a request for a stream before there is one: the same as of a handshake. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { digestOf } from '../../src/authority/token-form.ts';
+import { GatheringHub } from '../../src/hub/gathering-hub.ts';
+import { Hub } from '../../src/hub/hub.ts';
+import { type Handshake, handshakeOf } from '../../src/hub/subscription.ts';
 import {
   aHolder,
   Client,
@@ -71,4 +75,95 @@ it('what accepts no stream by name is taken for a handshake, and so is what is n
   expect((await ask(root, '', SSE, { method: 'POST' })).status).toBe(426);
   const handshake = await ask(root, '?json=true', SSE, { headers: { Upgrade: 'websocket' } });
   expect(handshake.status).toBe(101);
+});
+
+/** Hubs that greet and say goodbye. @returns the handshakes that reach them */
+function greetingHubs(headers: Record<string, string> = {}): Handshake[] {
+  const handshakes: Handshake[] = [];
+  for (const { prototype } of [Hub, GatheringHub]) {
+    vi.spyOn(prototype, 'fetch').mockImplementation(async (request: Request) => {
+      handshakes.push(handshakeOf(request));
+      const { 0: client, 1: server } = new WebSocketPair();
+      server.accept();
+      const cursor = 'cc1.start';
+      const hello = { type: 'hello', cursor, resumed: true, credit: 256, ack_timeout_ms: 60_000 };
+      server.send(JSON.stringify(hello));
+      const goodbye = { type: 'goodbye', reason: 'lifetime', reconnect: true, after_ms: 1 };
+      server.send(JSON.stringify(goodbye));
+      server.close(1013);
+      return new Response(null, { status: 101, webSocket: client, headers });
+    });
+  }
+  return handshakes;
+}
+
+describe('a stream', () => {
+  it('is a subscription of carillon.v1 in JSON for its hub, and whose it is', async () => {
+    const handshakes = greetingHubs();
+    const holder = await aHolder(LISTENER);
+    for (const client of [root, holder]) {
+      const response = await ask(client, '?json=false&filter=a==b&since=x', SSE, {
+        headers: { 'Last-Event-ID': 'earliest', 'Sec-WebSocket-Protocol': 'carillon.v1.proto' },
+      });
+      expect(await response.text()).toMatch(/^retry: \d+\nid: cc1\.start\n\nretry: 1\n\n$/);
+    }
+    const subscription = {
+      pattern: 'abc',
+      namespaces: [''],
+      filter: 'a==b',
+      protocol: 'carillon.v1',
+      encoding: 'json',
+    };
+    expect(handshakes).toMatchObject([
+      { subscription, since: { kind: 'earliest' } },
+      {
+        subscription,
+        since: { kind: 'earliest' },
+        token: { authority: '', digest: await digestOf(holder.auth.client_token) },
+      },
+    ]);
+    expect(handshakes[0]).not.toHaveProperty('token');
+  });
+
+  it('of a pattern across hubs is the gathering hub’s', async () => {
+    const handshakes = greetingHubs();
+    await (await root.fetch('sys/events/subscribe/a*', { headers: { Accept: NDJSON } })).text();
+    expect(handshakes).toMatchObject([{ subscription: { pattern: 'a*' } }]);
+  });
+
+  it('may be read by the pages that the operator allows, and its headers', async () => {
+    greetingHubs({ 'Last-Event-ID': 'earliest', 'Carillon-Warning': 'a gap' });
+    for (const [origin, allowed] of [
+      ['https://app.example.com', 'https://app.example.com'],
+      ['https://other.example.com', null],
+    ] as const) {
+      const { data } = await root.writes('sys/events/ticket');
+      const response = await ask(new Client(undefined), `?ticket=${data.ticket as string}`, SSE, {
+        headers: { Origin: origin },
+      });
+      expect(response.status).toBe(200);
+      expect(response.headers.get('Access-Control-Allow-Origin')).toBe(allowed);
+      expect(response.headers.get('Carillon-Cursor')).toBe('cc1.start');
+      expect(response.headers.get('Last-Event-ID')).toBe('earliest');
+      expect(response.headers.get('Carillon-Warning')).toBe('a gap');
+      if (allowed !== null) {
+        expect(response.headers.get('Access-Control-Expose-Headers')).toBe(
+          'Retry-After,Carillon-Cursor,Carillon-Warning,Last-Event-ID',
+        );
+      }
+      await response.text();
+    }
+  });
+
+  it('is refused where the hub refuses', async () => {
+    for (const [status, expected] of [
+      [403, 403],
+      [503, 503],
+    ] as const) {
+      vi.spyOn(Hub.prototype, 'fetch').mockImplementationOnce(
+        async () => new Response('no', { status }),
+      );
+      expect((await ask(root)).status).toBe(expected);
+    }
+  });
 });

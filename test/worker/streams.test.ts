@@ -24,6 +24,8 @@ const hubs: FakeHub[] = [];
 class FakeHub {
   readonly socket: WebSocket;
   readonly received: unknown[] = [];
+  /** Messages that have come to the near end. */
+  arrived = 0;
   readonly closed: Promise<number>;
   /** The 101. */
   readonly handshake: Response;
@@ -34,6 +36,9 @@ class FakeHub {
     server.accept();
     server.addEventListener('message', ({ data }) => {
       this.received.push(JSON.parse(data as string));
+    });
+    client.addEventListener('message', () => {
+      this.arrived++;
     });
     this.closed = new Promise((resolve) => {
       server.addEventListener('close', ({ code }) => resolve(code));
@@ -128,13 +133,6 @@ class Reader {
     for (let piece = await this.next(); piece !== undefined; piece = await this.next()) {
       text += piece;
     }
-    return text;
-  }
-
-  /** Reads until so many characters have come. */
-  async atLeast(characters: number): Promise<string> {
-    let text = '';
-    while (text.length < characters) text += (await this.next()) ?? '';
     return text;
   }
 
@@ -334,13 +332,32 @@ describe('what a reader has taken', () => {
     const { hub, reader } = await opened({}, { credit: 1000 });
     await reader.next();
     const event = JSON.parse(frameOf('a', { note: 'x'.repeat(30_000) })) as Record<string, unknown>;
-    for (let i = 0; i < 10; i++)
+    const sendsLarge = (i: number) =>
       hub.says({ type: 'events', events: [{ cursor: `cc1.${i}`, event }] });
-    await reader.atLeast(300_000);
+    for (let i = 0; i < 9; i++) {
+      sendsLarge(i);
+      await reader.next();
+    }
+    expect(hub.received).toEqual([]);
     const waiting = reader.next();
-    await vi.waitFor(() => expect(hub.received).toHaveLength(1));
+    await vi.waitFor(() => expect(hub.received).toEqual([{ type: 'ack', cursor: 'cc1.8' }]));
     hub.sends('b');
     await waiting;
+  });
+
+  it('is acknowledged piece by piece where the reader is behind', async () => {
+    const { hub, reader } = await opened({}, { credit: 1000 });
+    await reader.next();
+    const event = JSON.parse(frameOf('a', { note: 'x'.repeat(30_000) })) as Record<string, unknown>;
+    for (let i = 0; i < 5; i++) {
+      hub.says({ type: 'events', events: [{ cursor: `cc1.${i}`, event }] });
+    }
+    await vi.waitFor(() => expect(hub.arrived).toBe(1 + 5));
+    const first = await reader.next();
+    const last = /id: (cc1\.\d+)\ndata: [^\n]*\n\n$/.exec(first ?? '')?.[1];
+    expect(hub.received).toEqual([]);
+    await reader.next();
+    await vi.waitFor(() => expect(hub.received).toEqual([{ type: 'ack', cursor: last }]));
   });
 
   it('is no more than what it took: a reader who does not read acknowledges nothing', async () => {

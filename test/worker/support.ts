@@ -1,5 +1,5 @@
 /** What the tests in workerd share: publishing and subscribing through the Worker, as clients do. */
-import { runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { gatheringHubName, hubName } from '../../src/hub/name.ts';
 import type { Handshake } from '../../src/hub/subscription.ts';
@@ -109,6 +109,24 @@ export async function breakTable(stub: DurableObjectStub, table: string): Promis
       `CREATE TRIGGER broken BEFORE INSERT ON ${table} BEGIN SELECT RAISE(ABORT, 'disk full'); END`,
     );
   });
+}
+
+/** Makes the root namespace's gathering hub forget what subscribers wanted who have left. */
+export async function forgetInterests(): Promise<void> {
+  await runInDurableObject(gatheringHubStub(), (_hub, { storage }) => {
+    storage.sql.exec('UPDATE interests SET until = 0');
+  });
+  await evictDurableObject(gatheringHubStub());
+}
+
+/** The events that the journal of a hub has, as their JSON frames. */
+export function journalOf(stub: DurableObjectStub): Promise<{ id: string }[]> {
+  return runInDurableObject(stub, (_hub, { storage }) =>
+    storage.sql
+      .exec<{ json: string }>('SELECT json FROM journal WHERE json IS NOT NULL ORDER BY sequence')
+      .toArray()
+      .map(({ json }) => JSON.parse(json) as { id: string }),
+  );
 }
 
 export async function repair(stub: DurableObjectStub): Promise<void> {

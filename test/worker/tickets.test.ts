@@ -200,7 +200,7 @@ describe('a ticket is refused', () => {
         }),
         { ...env, ROOT_TOKEN: secret },
       );
-    expect(await errorsOf(await at('rotated', ticket))).toBe(INVALID);
+    expect(await errorsOf(await at('toor', ticket))).toBe(INVALID);
     expect(await errorsOf(await at('root', ticket))).toBe(INVALID);
     expect((await at('root', await ticketOf(root))).status).toBe(101);
   });
@@ -208,7 +208,7 @@ describe('a ticket is refused', () => {
   it('in a namespace that its token does not reach', async () => {
     const [team, sibling] = [await root.makesNamespace(), await root.makesNamespace()];
     const holder = await aHolder(LISTENER, {}, team);
-    for (const namespace of ['', sibling]) {
+    for (const namespace of ['', sibling, 'no-such-team']) {
       const response = await comesWith(await ticketOf(holder), nobody.in(namespace));
       expect(await errorsOf(response)).toBe('1 error occurred:\n\t* permission denied\n\n');
     }

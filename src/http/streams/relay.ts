@@ -3,7 +3,8 @@
  * hub is told what was taken, so a reader who is slow is waited for there, where the events are kept.
  */
 import { STREAM_PING_MS } from '../../limits.ts';
-import type { ClientMessage, SentEvent, ServerMessage } from '../../wire/carillon-v1/messages.ts';
+import { decodeServerMessage, encodeClientMessage } from '../../wire/carillon-v1/client.ts';
+import type { SentEvent, ServerMessage } from '../../wire/carillon-v1/messages.ts';
 import { encodeJson, eventOf, type FrameJson } from '../../wire/json.ts';
 import type { StreamRequest } from './request.ts';
 
@@ -161,20 +162,27 @@ export class Relay {
     return text;
   }
 
-  /** Tells the hub what the reader has taken, before the hub awaits it: each word costs it a request. */
+  /**
+   * Tells the hub what the reader has taken, before the hub awaits it: each word costs it a request. One
+   * who is behind may be awaited there already.
+   */
   #acknowledge(): void {
     const isDue =
-      this.#events >= this.#acknowledgedEvents || this.#characters >= ACKNOWLEDGED_CHARACTERS;
+      this.#events >= this.#acknowledgedEvents ||
+      this.#characters >= ACKNOWLEDGED_CHARACTERS ||
+      (this.#events > 0 && this.#messages.length > 0);
     if (!isDue || this.#socket.readyState !== WebSocket.OPEN) return;
-    const message: ClientMessage = { type: 'ack', cursor: this.#cursor };
-    this.#socket.send(JSON.stringify(message));
+    this.#socket.send(encodeClientMessage({ type: 'ack', cursor: this.#cursor }, 'json'));
     this.#events = 0;
     this.#characters = 0;
   }
 
   #next(): ServerMessage | undefined {
     const text = this.#messages.shift();
-    return text === undefined ? undefined : (JSON.parse(text) as ServerMessage);
+    if (text === undefined) return undefined;
+    const message = decodeServerMessage(text, 'json');
+    if (!message.ok) throw new Error(`a hub sent what it cannot: ${message.failure.message}`);
+    return message.value;
   }
 
   /** Waits until something has come, or the end. @returns false where it was silent for too long */

@@ -1,7 +1,7 @@
 /** Durations as Vault reads them, in whole seconds. */
-import { quote } from '../../event/quote.ts';
-import { MAX_DURATION_SECONDS } from '../../limits.ts';
-import { invalid, ok, type Result } from '../../result.ts';
+import { quote } from './event/quote.ts';
+import { MAX_DURATION_SECONDS } from './limits.ts';
+import { invalid, ok, type Result } from './result.ts';
 
 const SECONDS = /^[-+]?\d+$/;
 const DAYS = /^([-+]?\d+)d$/;

@@ -1,0 +1,145 @@
+/**
+ * The classes of a hub's subscribers: those with equal subscriptions, of equal holders. What makes a class
+ * does not fit a tag (256 characters, fixed at accept); a class is therefore a stored row, and the tag of
+ * its sockets the key of the row.
+ */
+
+import { Matcher } from './matcher.ts';
+import type { Holder, Subscription } from './subscription.ts';
+
+export interface SubscriptionClass {
+  readonly tag: string;
+  /** What makes it this class and no other. */
+  readonly definition: string;
+  readonly subscription: Subscription;
+  /** Undefined for the root token. */
+  readonly holder: Holder | undefined;
+  /** Shared with every class of an equal subscription, so that an event is matched once for all. */
+  readonly matcher: Matcher;
+  /** Under which what its holder may see is found; undefined until asked for, and after a change. */
+  accessKey: string | undefined;
+  /** Whether it ever had a socket. */
+  isUsed: boolean;
+  /** Handshakes under way: a class with one is not empty, though it may have no socket yet. */
+  handshakes: number;
+}
+
+export class SubscriptionClasses {
+  readonly #ctx: DurableObjectState;
+  readonly #forgotten: (subscription: Subscription) => void;
+  readonly #classes = new Map<string, SubscriptionClass>();
+  readonly #tags = new Map<string, string>();
+  readonly #matchers = new Map<string, { readonly matcher: Matcher; classes: number }>();
+  /** Classes that may have lost their last socket since their sockets were last looked at. */
+  readonly #maybeEmpty = new Set<SubscriptionClass>();
+
+  /** @param forgotten is told of each class that had sockets and has none any more */
+  constructor(ctx: DurableObjectState, forgotten: (subscription: Subscription) => void) {
+    this.#ctx = ctx;
+    this.#forgotten = forgotten;
+    ctx.storage.sql.exec(
+      `CREATE TABLE IF NOT EXISTS subscription_classes (
+         class INTEGER PRIMARY KEY AUTOINCREMENT,
+         definition TEXT NOT NULL UNIQUE
+       )`,
+    );
+    const rows = ctx.storage.sql.exec<{ class: number; definition: string }>(
+      'SELECT class, definition FROM subscription_classes',
+    );
+    for (const row of rows) this.#restore(row.class, row.definition);
+  }
+
+  all(): SubscriptionClass[] {
+    return [...this.#classes.values()];
+  }
+
+  /** The class of a socket. */
+  of(socket: WebSocket): SubscriptionClass | undefined {
+    for (const tag of this.#ctx.getTags(socket)) {
+      const subscriptionClass = this.#classes.get(tag);
+      if (subscriptionClass !== undefined) return subscriptionClass;
+    }
+    return undefined;
+  }
+
+  /** The class for such subscribers, made where there is none. */
+  for(subscription: Subscription, holder: Holder | undefined): SubscriptionClass {
+    const definition = JSON.stringify([subscription, holder ?? null]);
+    const known = this.#classes.get(this.#tags.get(definition) ?? '');
+    if (known !== undefined) return known;
+    for (const idle of [...this.#maybeEmpty]) this.forgetIfEmpty(idle);
+    const { class: key } = this.#ctx.storage.sql
+      .exec<{ class: number }>(
+        'INSERT INTO subscription_classes (definition) VALUES (?) RETURNING class',
+        definition,
+      )
+      .one();
+    return this.#add(key, definition, false);
+  }
+
+  /** A socket of the class has gone, or will. */
+  left(subscriptionClass: SubscriptionClass): void {
+    this.#maybeEmpty.add(subscriptionClass);
+  }
+
+  forgetIfEmpty(subscriptionClass: SubscriptionClass): boolean {
+    const { tag, definition, subscription, handshakes } = subscriptionClass;
+    if (handshakes > 0 || !this.#maybeEmpty.delete(subscriptionClass)) return false;
+    if (this.#ctx.getWebSockets(tag).some(isOpen)) return false;
+    if (subscriptionClass.isUsed) this.#forgotten(subscription);
+    this.#ctx.storage.sql.exec('DELETE FROM subscription_classes WHERE class = ?', Number(tag));
+    this.#classes.delete(tag);
+    this.#tags.delete(definition);
+    const shared = this.#matchers.get(matchingOf(subscription));
+    if (shared !== undefined && --shared.classes === 0) {
+      this.#matchers.delete(matchingOf(subscription));
+    }
+    return true;
+  }
+
+  #add(key: number, definition: string, isUsed: boolean): SubscriptionClass {
+    const [subscription, holder] = JSON.parse(definition) as [Subscription, Holder | null];
+    const matching = matchingOf(subscription);
+    const shared = this.#matchers.get(matching) ?? {
+      matcher: new Matcher(subscription),
+      classes: 0,
+    };
+    this.#matchers.set(matching, shared);
+    shared.classes++;
+    const subscriptionClass: SubscriptionClass = {
+      tag: String(key),
+      definition,
+      subscription,
+      holder: holder ?? undefined,
+      matcher: shared.matcher,
+      accessKey: undefined,
+      isUsed,
+      handshakes: 0,
+    };
+    this.#classes.set(subscriptionClass.tag, subscriptionClass);
+    this.#tags.set(definition, subscriptionClass.tag);
+    // A deploy closes every socket without a word to the object that held them.
+    this.#maybeEmpty.add(subscriptionClass);
+    return subscriptionClass;
+  }
+
+  /** One that this release cannot read any more ends, and takes no other with it. */
+  #restore(key: number, definition: string): void {
+    try {
+      this.#add(key, definition, true);
+    } catch (error) {
+      console.error(`subscription class ${key} cannot be restored:`, error);
+      for (const socket of this.#ctx.getWebSockets(String(key))) socket.close(1013);
+      this.#ctx.storage.sql.exec('DELETE FROM subscription_classes WHERE class = ?', key);
+    }
+  }
+}
+
+export function isOpen(socket: WebSocket): boolean {
+  return socket.readyState === WebSocket.OPEN;
+}
+
+/** What a matcher is made of, as a key. */
+function matchingOf({ pattern, namespaces, filter }: Subscription): string {
+  return JSON.stringify([pattern, namespaces, filter]);
+}

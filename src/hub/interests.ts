@@ -1,0 +1,76 @@
+/**
+ * What subscribers of a gathering hub wanted who have left: as long as they can come back for what they
+ * missed, it has to be gathered.
+ */
+import { namespacesOfPattern } from '../event/event-type.ts';
+import { MAX_INTERESTS } from '../limits.ts';
+import { Matcher } from './matcher.ts';
+import type { Subscription } from './subscription.ts';
+
+export class Interests {
+  readonly #sql: SqlStorage;
+  readonly #maxAgeMs: number;
+  /** Read when first needed. */
+  #interests: Map<string, { readonly matcher: Matcher; until: number }> | undefined;
+
+  /** @param maxAgeMs how long an interest outlives its last subscriber */
+  constructor(sql: SqlStorage, maxAgeMs: number) {
+    this.#sql = sql;
+    this.#maxAgeMs = maxAgeMs;
+    sql.exec(
+      `CREATE TABLE IF NOT EXISTS interests (
+         interest TEXT PRIMARY KEY,
+         until INTEGER NOT NULL
+       ) WITHOUT ROWID`,
+    );
+  }
+
+  /** Notes that the last subscriber of this kind has left. */
+  add({ pattern, namespaces }: Subscription, now: number): void {
+    const interests = this.#all();
+    const interest = JSON.stringify([namespacesOfPattern(pattern), namespaces]);
+    const until = now + this.#maxAgeMs;
+    this.#sql.exec(
+      'INSERT OR REPLACE INTO interests (interest, until) VALUES (?, ?)',
+      interest,
+      until,
+    );
+    interests.delete(interest);
+    interests.set(interest, { matcher: matcherOf(interest), until });
+    const [oldest] = interests.keys();
+    if (interests.size > MAX_INTERESTS && oldest !== undefined) this.#delete(oldest);
+  }
+
+  /** Whether somebody who may come back wants events of the hub. */
+  touches(hub: string, now: number): boolean {
+    for (const [interest, { matcher, until }] of this.#all()) {
+      if (until <= now) this.#delete(interest);
+      else if (matcher.touches(hub)) return true;
+    }
+    return false;
+  }
+
+  #delete(interest: string): void {
+    this.#sql.exec('DELETE FROM interests WHERE interest = ?', interest);
+    this.#all().delete(interest);
+  }
+
+  #all(): Map<string, { readonly matcher: Matcher; until: number }> {
+    if (this.#interests === undefined) {
+      const rows = this.#sql.exec<{ interest: string; until: number }>(
+        'SELECT interest, until FROM interests ORDER BY until',
+      );
+      this.#interests = new Map(
+        rows
+          .toArray()
+          .map(({ interest, until }) => [interest, { matcher: matcherOf(interest), until }]),
+      );
+    }
+    return this.#interests;
+  }
+}
+
+function matcherOf(interest: string): Matcher {
+  const [pattern, namespaces] = JSON.parse(interest) as [string, string[]];
+  return new Matcher({ pattern, namespaces, filter: '' });
+}

@@ -1,0 +1,400 @@
+/**
+ * The journal of a hub: its events in the order in which it accepted them, kept for as long as the
+ * retention says. An event is appended before it is acknowledged or sent, and who comes back reads on
+ * from where it was.
+ *
+ * A sequence is never given twice: a journal that was emptied goes on counting, and one that was lost
+ * has another epoch. Times never go back, though the clock may: so they can be searched.
+ */
+import { type EventFacts, factsOf } from '../event/facts.ts';
+import { MAX_RECALLED_EVENTS, MAX_TRIMMED_EVENTS } from '../limits.ts';
+import type { GapReason } from '../wire/carillon-v1/messages.ts';
+import { Frame } from '../wire/frame.ts';
+import type { Chore } from './alarms.ts';
+import type { Retention } from './retention.ts';
+
+/** What is appended. */
+export interface Posting {
+  /** Begins with the id of the event and a newline. A second one with the same key is a duplicate. */
+  readonly key: string;
+  /** Unix milliseconds. */
+  readonly acceptedAt: number;
+  /** The JSON frame; null for a note that events are missing here. */
+  readonly json: string | null;
+}
+
+/** A posting in its place. */
+export interface Row extends Posting {
+  readonly sequence: number;
+}
+
+/** A row, read. */
+export type Entry = JournaledEvent | JournaledGap;
+
+export interface JournaledEvent {
+  readonly sequence: number;
+  readonly facts: EventFacts;
+  readonly frame: Frame;
+}
+
+export interface JournaledGap {
+  readonly sequence: number;
+  readonly gap: GapReason;
+  /** The hub whose events are missing; undefined where it may be any. */
+  readonly hub: string | undefined;
+}
+
+/** What is known of the beginning. */
+interface Beginning {
+  /** 16 hexadecimal digits. */
+  readonly epoch: string;
+  readonly begunAt: number;
+  /** The last that is not kept any more: 0 before there is one. */
+  readonly trimmedThrough: number;
+  /** When it was accepted. */
+  readonly trimmedAt: number;
+  /** The bytes of all that is not kept any more. */
+  readonly trimmedBytes: number;
+}
+
+interface End {
+  readonly sequence: number;
+  readonly acceptedAt: number;
+  /** The bytes of all that was ever appended. */
+  readonly totalBytes: number;
+}
+
+const BEGINNING_KEY = 'journal';
+const EPOCH_BYTES = 8;
+const COLUMNS = 'sequence, key, accepted_at AS acceptedAt, json';
+
+/** How far a journal may outgrow its retention before it is trimmed, as a part of it: trimming costs rows. */
+const SLACK = 1 / 16;
+
+export class Journal implements Chore {
+  readonly #storage: DurableObjectStorage;
+  readonly #retention: Retention;
+  /** Read when they are first needed: waking reads nothing of the journal. */
+  #beginning: Beginning | undefined;
+  #end: End | undefined;
+  /** When the oldest that is kept was accepted. */
+  #oldestAt: number | undefined;
+
+  constructor(storage: DurableObjectStorage, retention: Retention) {
+    this.#storage = storage;
+    this.#retention = retention;
+    storage.sql.exec(
+      `CREATE TABLE IF NOT EXISTS journal (
+         sequence INTEGER PRIMARY KEY,
+         key TEXT NOT NULL UNIQUE,
+         accepted_at INTEGER NOT NULL,
+         total_bytes INTEGER NOT NULL,
+         json TEXT
+       )`,
+    );
+  }
+
+  get epoch(): string {
+    return this.#begun().epoch;
+  }
+
+  get maxAgeMs(): number {
+    return this.#retention.ageMs;
+  }
+
+  /** The sequence of the last event; that of the last trimmed one where none is kept. */
+  get last(): number {
+    return this.#ended().sequence;
+  }
+
+  /** The sequence after which everything is kept. */
+  get trimmedThrough(): number {
+    return this.#begun().trimmedThrough;
+  }
+
+  /** When this journal began: what was before, it cannot know. Unix milliseconds. */
+  get begunAt(): number {
+    return this.#begun().begunAt;
+  }
+
+  /** When the last event was accepted that is not kept any more; 0 where there is none. */
+  get trimmedAt(): number {
+    return this.#begun().trimmedAt;
+  }
+
+  /**
+   * Whether everything that was accepted at this time or later is kept.
+   *
+   * @param tolerance how long before the journal began it may be, milliseconds: clocks differ
+   */
+  isCompleteSince(time: number, tolerance: number): boolean {
+    const { begunAt, trimmedAt } = this.#begun();
+    return time > trimmedAt && time >= begunAt - tolerance;
+  }
+
+  /** Runs `change` as a whole or not at all. */
+  transaction<T>(change: () => T): T {
+    try {
+      return this.#storage.transactionSync(change);
+    } catch (error) {
+      this.#beginning = undefined;
+      this.#end = undefined;
+      this.#oldestAt = undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Appends in the given order what is not there yet; to be called in a transaction.
+   *
+   * @returns for each its sequence, undefined for a duplicate, which costs no row
+   */
+  append(postings: readonly Posting[]): (number | undefined)[] {
+    this.#begun();
+    const sequences = postings.map((posting) => this.#append(posting));
+    if (this.#isOutgrown()) this.trim(0);
+    return sequences;
+  }
+
+  /** What follows a place, in order: at most so many, and no more bytes than that if there are several. */
+  page(after: number, maxRows: number, maxBytes: number): Row[] {
+    const rows: Row[] = [];
+    let bytes = 0;
+    const cursor = this.#storage.sql.exec<Record<keyof Row, SqlStorageValue>>(
+      `SELECT ${COLUMNS} FROM journal WHERE sequence > ? ORDER BY sequence LIMIT ?`,
+      after,
+      maxRows,
+    );
+    for (const row of cursor as Iterable<unknown> as Iterable<Row>) {
+      bytes += row.json?.length ?? 0;
+      if (bytes > maxBytes && rows.length > 0) break;
+      rows.push(row);
+    }
+    return rows;
+  }
+
+  /** The bytes of what follows a place, about. */
+  bytesAfter(sequence: number): number {
+    const at = this.#from(sequence);
+    const before = sequence <= this.trimmedThrough ? this.#begun().trimmedBytes : at?.totalBytes;
+    return this.#ended().totalBytes - (before ?? this.#ended().totalBytes);
+  }
+
+  /** The place after which everything was accepted at this time or later. */
+  placeBefore(time: number): number {
+    return this.#search(({ acceptedAt }) => acceptedAt >= time) - 1;
+  }
+
+  /** The last events with this id, whoever published them: the newest first. */
+  withId(id: string): JournaledEvent[] {
+    return this.#storage.sql
+      .exec<{ sequence: number; key: string; acceptedAt: number; json: string | null }>(
+        `SELECT ${COLUMNS} FROM journal WHERE key >= ? AND key < ? ORDER BY sequence DESC LIMIT ?`,
+        `${id}\n`,
+        `${id}\v`,
+        MAX_RECALLED_EVENTS,
+      )
+      .toArray()
+      .map(entryOf)
+      .filter((entry) => 'frame' in entry);
+  }
+
+  /**
+   * Notes from when on it is complete, where it was filled with more of the past than it has seen, or with
+   * less than there was.
+   */
+  setComplete(begunAt: number, trimmedAt: number): void {
+    const beginning = this.#begun();
+    this.#setBeginning({
+      ...beginning,
+      begunAt,
+      trimmedAt: Math.max(beginning.trimmedAt, trimmedAt),
+    });
+  }
+
+  /** The earliest place after which there are no more events and no more bytes than that. */
+  placeWithin(events: number, bytes: number): number {
+    const { sequence, totalBytes } = this.#ended();
+    const byBytes =
+      this.bytesAfter(0) > bytes ? this.#search((row) => totalBytes - row.totalBytes <= bytes) : 0;
+    return Math.max(sequence - events, byBytes, this.trimmedThrough);
+  }
+
+  /** When the event was accepted; 0 where it is not there. */
+  acceptedAt(sequence: number): number {
+    const row = this.#from(sequence);
+    return row?.sequence === sequence ? row.acceptedAt : 0;
+  }
+
+  /** Lets go of what the retention does not keep, at most a named number of events at once. */
+  trim(now: number): void {
+    const { trimmedThrough } = this.#begun();
+    const through = Math.min(this.#excess(now), trimmedThrough + MAX_TRIMMED_EVENTS);
+    if (through <= trimmedThrough) return;
+    const at = this.#from(through);
+    if (at === undefined) return;
+    this.#storage.sql.exec('DELETE FROM journal WHERE sequence <= ?', through);
+    this.#setBeginning({
+      ...this.#begun(),
+      trimmedThrough: through,
+      trimmedAt: at.acceptedAt,
+      trimmedBytes: at.totalBytes,
+    });
+  }
+
+  /** When there will be something to trim for its age: seldom, as it can wait. Unix milliseconds. */
+  nextDue(): number {
+    if (this.last === this.trimmedThrough) return Number.POSITIVE_INFINITY;
+    this.#oldestAt ??= this.#from(0)?.acceptedAt ?? Number.POSITIVE_INFINITY;
+    const step = Math.ceil(this.#retention.ageMs * SLACK);
+    return Math.ceil((this.#oldestAt + this.#retention.ageMs + 1) / step) * step;
+  }
+
+  run(now: number): void {
+    this.transaction(() => this.trim(now));
+  }
+
+  #append({ key, acceptedAt, json }: Posting): number | undefined {
+    const end = this.#ended();
+    const next = {
+      sequence: end.sequence + 1,
+      acceptedAt: Math.max(acceptedAt, end.acceptedAt),
+      totalBytes: end.totalBytes + bytesOf(key) + bytesOf(json ?? ''),
+    };
+    const { rowsWritten } = this.#storage.sql.exec(
+      'INSERT OR IGNORE INTO journal (sequence, key, accepted_at, total_bytes, json) VALUES (?, ?, ?, ?, ?)',
+      next.sequence,
+      key,
+      next.acceptedAt,
+      next.totalBytes,
+      json,
+    );
+    if (rowsWritten === 0) return undefined;
+    this.#end = next;
+    return next.sequence;
+  }
+
+  #isOutgrown(): boolean {
+    const { trimmedThrough, trimmedBytes } = this.#begun();
+    const { sequence, totalBytes } = this.#ended();
+    const { events, bytes } = this.#retention;
+    return (
+      sequence - trimmedThrough > events + Math.floor(events * SLACK) ||
+      totalBytes - trimmedBytes > bytes + Math.floor(bytes * SLACK)
+    );
+  }
+
+  /** The last sequence that the retention does not keep. */
+  #excess(now: number): number {
+    const { sequence, totalBytes } = this.#ended();
+    const { events, bytes, ageMs } = this.#retention;
+    const byBytes =
+      totalBytes - this.#begun().trimmedBytes > bytes
+        ? this.#search((row) => totalBytes - row.totalBytes <= bytes)
+        : 0;
+    const byAge = this.#search(({ acceptedAt }) => acceptedAt >= now - ageMs) - 1;
+    return Math.max(sequence - events, byBytes, byAge);
+  }
+
+  /** The first sequence whose row satisfies a condition that holds for all after it; the next one if none. */
+  #search(holds: (row: End) => boolean): number {
+    let low = this.trimmedThrough + 1;
+    let high = this.last + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const row = this.#from(middle);
+      if (row === undefined || holds(row)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /** The row of this sequence, or the next that there is. */
+  #from(sequence: number): End | undefined {
+    const [row] = this.#storage.sql
+      .exec<{ sequence: number; acceptedAt: number; totalBytes: number }>(
+        `SELECT sequence, accepted_at AS acceptedAt, total_bytes AS totalBytes FROM journal
+         WHERE sequence >= ? ORDER BY sequence LIMIT 1`,
+        sequence,
+      )
+      .toArray();
+    return row;
+  }
+
+  #begun(): Beginning {
+    this.#beginning ??= this.#storage.kv.get<Beginning>(BEGINNING_KEY);
+    return (
+      this.#beginning ??
+      this.#setBeginning({
+        epoch: randomEpoch(),
+        begunAt: Date.now(),
+        trimmedThrough: 0,
+        trimmedAt: 0,
+        trimmedBytes: 0,
+      })
+    );
+  }
+
+  #setBeginning(beginning: Beginning): Beginning {
+    this.#storage.kv.put(BEGINNING_KEY, beginning);
+    this.#beginning = beginning;
+    this.#oldestAt = undefined;
+    return beginning;
+  }
+
+  #ended(): End {
+    if (this.#end !== undefined) return this.#end;
+    const { trimmedThrough, trimmedAt, trimmedBytes } = this.#begun();
+    const [row] = this.#storage.sql
+      .exec<{ sequence: number; acceptedAt: number; totalBytes: number }>(
+        `SELECT sequence, accepted_at AS acceptedAt, total_bytes AS totalBytes FROM journal
+         ORDER BY sequence DESC LIMIT 1`,
+      )
+      .toArray();
+    this.#end = row ?? {
+      sequence: trimmedThrough,
+      acceptedAt: trimmedAt,
+      totalBytes: trimmedBytes,
+    };
+    return this.#end;
+  }
+}
+
+const GAP_KEY = /^\n([^\n]*)\n/;
+
+/**
+ * A note that events are missing. The key of an event begins with its id, which is never empty, so no
+ * event has such a key.
+ */
+export function gapPosting(hub: string, distinction: string, acceptedAt: number): Posting {
+  return { key: `\n${hub}\n${distinction}`, acceptedAt, json: null };
+}
+
+/** Reads a row. What cannot be read is a gap: those whom it may concern are told. */
+export function entryOf(row: Row): Entry {
+  const { sequence, key, json } = row;
+  if (json === null) return { sequence, gap: 'feed_lost', hub: GAP_KEY.exec(key)?.[1] };
+  const frame = new Frame(json);
+  try {
+    return { sequence, facts: factsOf(frame.event), frame };
+  } catch (error) {
+    console.error(`the event ${sequence} of the journal cannot be read:`, error);
+    return { sequence, gap: 'unreadable', hub: undefined };
+  }
+}
+
+function randomEpoch(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(EPOCH_BYTES));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** As UTF-8. */
+function bytesOf(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    // The two halves of a surrogate pair are four bytes.
+    if (unit > 0x7f) bytes += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
+  }
+  return bytes;
+}

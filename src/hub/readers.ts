@@ -1,0 +1,447 @@
+/**
+ * The subscribers that speak `carillon.v1`: they acknowledge, and are sent no more than their credit beyond
+ * what they acknowledged. One that has fallen behind is sent nothing new; it is caught up from the journal
+ * as its acknowledgements come, and costs a row meanwhile, no memory.
+ *
+ * What is known of a reader beside that row is lost when the hub sleeps. It is then taken for one that has
+ * acknowledged everything: those who had fallen behind apart, everybody's credit is full.
+ */
+import {
+  ACK_TIMEOUT_MS,
+  DEFAULT_CREDIT,
+  MAX_EVENTS_MESSAGE_BYTES,
+  MAX_PAGE_BYTES,
+  MAX_PAGE_EVENTS,
+  MAX_RECONNECT_SPREAD_MS,
+  MAX_UNACKED_BYTES,
+} from '../limits.ts';
+import { CLOSE_CODES, closeReason } from '../wire/carillon-v1/close-codes.ts';
+import type { GoodbyeReason } from '../wire/carillon-v1/messages.ts';
+import {
+  decodeClientMessage,
+  encodeEvents,
+  encodeMessage,
+  type PlacedFrame,
+  type ReceivedMessage,
+} from '../wire/carillon-v1/server.ts';
+import { type Cursor, encodeCursor, hubTag } from '../wire/cursor.ts';
+import type { Encoding } from '../wire/frame.ts';
+import { isOpen, type SubscriptionClass, type SubscriptionClasses } from './classes.ts';
+import { type Entry, entryOf, type Journal } from './journal.ts';
+import { type Lag, Laggards } from './laggards.ts';
+import type { Place } from './place.ts';
+import { SentLog } from './sent-log.ts';
+
+interface Reader {
+  readonly id: string;
+  readonly subscriptionClass: SubscriptionClass;
+  /** Events that may be under way to it. */
+  credit: number;
+  acked: number;
+  /** What it was sent from the journal and has not acknowledged. */
+  fromJournal: { readonly sequence: number; readonly bytes: number }[];
+  /** From where on it was sent what its class was sent. */
+  joined: number;
+  /** Set while it is not sent what its class is sent. */
+  lag: (Lag & { isStored: boolean; isCatchingUp: boolean; isRestored: boolean }) | undefined;
+}
+
+/** What a client did that is not of the protocol, and the code that its socket is closed with. */
+interface Violation {
+  readonly code: number;
+  readonly message: string;
+}
+
+/** Which entries are for the subscribers of a class. */
+export type Decide = (
+  subscriptionClass: SubscriptionClass,
+  entries: readonly Entry[],
+) => readonly boolean[];
+
+const TAG = 'reader ';
+
+/** The tag of the socket of a new reader. */
+export function newReaderTag(): string {
+  return `${TAG}${crypto.randomUUID()}`;
+}
+
+export class Readers {
+  readonly #ctx: DurableObjectState;
+  readonly #journal: Journal;
+  readonly #classes: SubscriptionClasses;
+  readonly #decide: Decide;
+  readonly #arm: () => void;
+  readonly #laggards: Laggards;
+  readonly #hubTag: number;
+  readonly #readers = new WeakMap<WebSocket, Reader>();
+  readonly #logs = new WeakMap<SubscriptionClass, SentLog>();
+  /** Laggards as they were when the hub awoke, until their sockets are met. */
+  #restored: Map<string, Lag> | undefined;
+  /** The most that a reader was seen to have. */
+  #largestCredit = DEFAULT_CREDIT;
+
+  constructor(
+    ctx: DurableObjectState,
+    journal: Journal,
+    classes: SubscriptionClasses,
+    decide: Decide,
+    arm: () => void,
+  ) {
+    this.#ctx = ctx;
+    this.#journal = journal;
+    this.#classes = classes;
+    this.#decide = decide;
+    this.#arm = arm;
+    this.#laggards = new Laggards(ctx.storage.sql);
+    this.#hubTag = hubTag(ctx.id.name ?? '');
+  }
+
+  /** Welcomes a socket that was just accepted, and sends it what it has missed, as far as its credit goes. */
+  welcome(socket: WebSocket, subscriptionClass: SubscriptionClass, place: Place): void {
+    const reader = this.#readerOf(socket, subscriptionClass);
+    reader.acked = place.after;
+    const hello = encodeMessage(
+      {
+        type: 'hello',
+        cursor: this.#cursorAt(place.after),
+        resumed: place.gap === undefined,
+        ...(place.gap && { gap: { reason: place.gap } }),
+        credit: reader.credit,
+        ack_timeout_ms: ACK_TIMEOUT_MS,
+      },
+      subscriptionClass.subscription.encoding,
+    );
+    send(socket, [hello]);
+    if (place.after < this.#journal.last)
+      this.#fallBehind(socket, reader, place.after, place.after);
+  }
+
+  /**
+   * Sends the readers of a class what is for them.
+   *
+   * @param due in order, all of them in the journal
+   * @param through the last sequence that was decided about
+   */
+  deliver(subscriptionClass: SubscriptionClass, due: readonly Entry[], through: number): number {
+    const { tag, subscription } = subscriptionClass;
+    const first = due[0]?.sequence ?? 0;
+    const events = due.filter((entry) => 'frame' in entry);
+    const sizes = events.map(({ frame }) => frame.in(subscription.encoding).length);
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    const log = this.#logOf(subscriptionClass);
+    let messages: readonly (string | Uint8Array)[] | undefined;
+    let reached = 0;
+    for (const socket of this.#ctx.getWebSockets(tag)) {
+      const reader = this.#readerOf(socket, subscriptionClass);
+      if (reader.lag !== undefined || reader.joined >= through) continue;
+      const unacked = this.#unacked(reader);
+      if (
+        unacked.events + events.length > reader.credit ||
+        unacked.bytes + bytes > MAX_UNACKED_BYTES
+      ) {
+        this.#fallBehind(socket, reader, first - 1, this.#lastSent(reader));
+        reached++;
+        continue;
+      }
+      messages ??= this.#encode(due, subscription.encoding);
+      if (send(socket, messages)) reached++;
+    }
+    for (const [index, { sequence }] of events.entries()) {
+      log.push(sequence, sizes[index] ?? 0, this.#largestCredit);
+    }
+    return reached;
+  }
+
+  /** Heeds what a reader sent. */
+  message(
+    socket: WebSocket,
+    subscriptionClass: SubscriptionClass,
+    data: string | ArrayBuffer,
+  ): void {
+    const received = decodeClientMessage(data, subscriptionClass.subscription.encoding);
+    const reader = this.#readerOf(socket, subscriptionClass);
+    const violation = received.ok ? this.#heed(socket, reader, received.value) : received.failure;
+    if (violation === undefined) return;
+    this.#classes.left(subscriptionClass);
+    this.close(socket, subscriptionClass, 'protocol_error', violation.code, violation.message);
+  }
+
+  /** Says goodbye and closes. */
+  close(
+    socket: WebSocket,
+    { subscription }: SubscriptionClass,
+    reason: GoodbyeReason,
+    code: number,
+    text: string,
+  ): void {
+    const reconnect = reason !== 'revoked' && reason !== 'protocol_error';
+    const goodbye = encodeMessage(
+      {
+        type: 'goodbye',
+        reason,
+        reconnect,
+        // Those who are sent away together shall not come back together.
+        after_ms: reconnect ? Math.floor(Math.random() * MAX_RECONNECT_SPREAD_MS) : 0,
+      },
+      subscription.encoding,
+    );
+    if (isOpen(socket)) send(socket, [goodbye]);
+    socket.close(code, closeReason(text));
+  }
+
+  /** Forgets a reader that has gone. */
+  left(socket: WebSocket): void {
+    const id = this.#idOf(socket);
+    if (id === undefined) return;
+    const reader = this.#readers.get(socket);
+    if (reader?.lag?.isStored || this.#atWaking().has(id)) this.#laggards.delete(id);
+    this.#atWaking().delete(id);
+    if (reader !== undefined) reader.lag = undefined;
+  }
+
+  nextDue(): number {
+    return this.#laggards.nextDue();
+  }
+
+  /** Ends with readers that acknowledge nothing. */
+  run(now: number): void {
+    for (const id of this.#laggards.overdue(now)) {
+      const socket = this.#ctx.getWebSockets(`${TAG}${id}`).find(isOpen);
+      const subscriptionClass = socket && this.#classes.of(socket);
+      if (socket === undefined || subscriptionClass === undefined) {
+        this.#laggards.delete(id);
+        continue;
+      }
+      const reader = this.#readerOf(socket, subscriptionClass);
+      if (reader.lag?.waiting === false) {
+        reader.lag.since = now;
+        this.#store(reader);
+        this.#goOn(socket, reader);
+        continue;
+      }
+      this.#laggards.delete(id);
+      reader.lag = undefined;
+      this.#classes.left(subscriptionClass);
+      const text = `nothing was acknowledged for ${ACK_TIMEOUT_MS / 1000} seconds`;
+      this.close(socket, subscriptionClass, 'ack_timeout', CLOSE_CODES.ackTimeout, text);
+    }
+  }
+
+  #heed(socket: WebSocket, reader: Reader, message: ReceivedMessage): Violation | undefined {
+    if (message.type === 'ack') return this.#ack(socket, reader, message.cursor);
+    reader.credit = message.events;
+    this.#largestCredit = Math.max(this.#largestCredit, message.events);
+    socket.serializeAttachment(message.events);
+    if (reader.lag?.waiting && !reader.lag.isRestored) this.#goOn(socket, reader);
+    return undefined;
+  }
+
+  #ack(socket: WebSocket, reader: Reader, cursor: Cursor): Violation | undefined {
+    const { lag } = reader;
+    if (cursor.hub !== this.#hubTag || cursor.epoch !== this.#journal.epoch) {
+      const message = 'an ack of a cursor that is not of this subscription';
+      return { code: CLOSE_CODES.badCursor, message };
+    }
+    if (cursor.sequence > (lag?.sent ?? this.#journal.last)) {
+      return { code: CLOSE_CODES.futureCursor, message: 'an ack of what was not sent yet' };
+    }
+    if (cursor.sequence <= reader.acked) return undefined;
+    reader.acked = cursor.sequence;
+    reader.fromJournal = reader.fromJournal.filter(({ sequence }) => sequence > reader.acked);
+    if (!lag?.waiting) return undefined;
+    lag.since = Date.now();
+    // What it had not acknowledged when the hub fell asleep, nobody knows: all that it was sent.
+    if (lag.isRestored && reader.acked < lag.sent) this.#store(reader);
+    else this.#goOn(socket, reader);
+    return undefined;
+  }
+
+  /** From now on the reader is sent what follows a place from the journal. */
+  #fallBehind(socket: WebSocket, reader: Reader, position: number, sent: number): void {
+    reader.lag = {
+      position,
+      sent,
+      waiting: false,
+      since: Date.now(),
+      isStored: false,
+      isCatchingUp: false,
+      isRestored: false,
+    };
+    this.#goOn(socket, reader);
+  }
+
+  #goOn(socket: WebSocket, reader: Reader): void {
+    const { lag } = reader;
+    if (lag === undefined || lag.isCatchingUp) return;
+    lag.waiting = false;
+    lag.isRestored = false;
+    if (!this.#sendPage(socket, reader)) return;
+    lag.isCatchingUp = true;
+    this.#ctx.waitUntil(this.#catchUp(socket, reader, lag));
+  }
+
+  /** Sends page after page, letting others have their turn in between. */
+  async #catchUp(
+    socket: WebSocket,
+    reader: Reader,
+    lag: NonNullable<Reader['lag']>,
+  ): Promise<void> {
+    try {
+      do await scheduler.wait(0);
+      while (reader.lag === lag && isOpen(socket) && this.#sendPage(socket, reader));
+    } finally {
+      lag.isCatchingUp = false;
+    }
+  }
+
+  /** Sends what comes next, as far as the credit goes. @returns whether there is more to send at once */
+  #sendPage(socket: WebSocket, reader: Reader): boolean {
+    const { lag, subscriptionClass, credit } = reader;
+    if (lag === undefined) return false;
+    const { encoding } = subscriptionClass.subscription;
+    const batch: Entry[] = [];
+    if (this.#journal.trimmedThrough > lag.position) {
+      lag.position = this.#journal.trimmedThrough;
+      batch.push({ sequence: lag.position, gap: 'forgotten', hub: undefined });
+    }
+    const rows = this.#journal.page(lag.position, MAX_PAGE_EVENTS, MAX_PAGE_BYTES);
+    const entries = rows.map(entryOf);
+    const wanted = this.#decide(subscriptionClass, entries);
+    const unacked = this.#unacked(reader);
+    for (const [index, entry] of entries.entries()) {
+      if (wanted[index]) {
+        if ('frame' in entry) {
+          const bytes = entry.frame.in(encoding).length;
+          unacked.events++;
+          unacked.bytes += bytes;
+          lag.waiting =
+            unacked.events > credit || (unacked.bytes > MAX_UNACKED_BYTES && unacked.events > 1);
+          if (lag.waiting) break;
+          reader.fromJournal.push({ sequence: entry.sequence, bytes });
+        }
+        lag.sent = entry.sequence;
+        batch.push(entry);
+      }
+      lag.position = entry.sequence;
+    }
+    send(socket, this.#encode(batch, encoding));
+    if (!lag.waiting && (lag.position >= this.#journal.last || rows.length === 0)) {
+      this.#hasCaughtUp(reader, lag.isStored);
+      return false;
+    }
+    lag.since = Date.now();
+    if (batch.length > 0 || lag.waiting || !lag.isStored) this.#store(reader);
+    return !lag.waiting;
+  }
+
+  #hasCaughtUp(reader: Reader, isStored: boolean): void {
+    if (isStored) this.#laggards.delete(reader.id);
+    reader.joined = this.#journal.last;
+    reader.lag = undefined;
+  }
+
+  #store({ id, lag }: Reader): void {
+    if (lag === undefined) return;
+    this.#laggards.put(id, lag);
+    lag.isStored = true;
+    this.#arm();
+  }
+
+  /** What is under way to a reader. */
+  #unacked({ subscriptionClass, acked, joined, fromJournal }: Reader): {
+    events: number;
+    bytes: number;
+  } {
+    const { events, bytes } = this.#logOf(subscriptionClass).after(Math.max(acked, joined));
+    return {
+      events: events + fromJournal.length,
+      bytes: bytes + fromJournal.reduce((sum, sent) => sum + sent.bytes, 0),
+    };
+  }
+
+  #lastSent({ subscriptionClass, acked, fromJournal }: Reader): number {
+    return Math.max(acked, this.#logOf(subscriptionClass).last, fromJournal.at(-1)?.sequence ?? 0);
+  }
+
+  #logOf(subscriptionClass: SubscriptionClass): SentLog {
+    let log = this.#logs.get(subscriptionClass);
+    if (log === undefined) {
+      log = new SentLog();
+      this.#logs.set(subscriptionClass, log);
+    }
+    return log;
+  }
+
+  #readerOf(socket: WebSocket, subscriptionClass: SubscriptionClass): Reader {
+    const known = this.#readers.get(socket);
+    if (known !== undefined) return known;
+    const id = this.#idOf(socket) ?? '';
+    const credit = (socket.deserializeAttachment() as number | null) ?? DEFAULT_CREDIT;
+    const restored = this.#atWaking().get(id);
+    this.#largestCredit = Math.max(this.#largestCredit, credit);
+    const reader: Reader = {
+      id,
+      subscriptionClass,
+      credit,
+      acked: 0,
+      fromJournal: [],
+      joined: 0,
+      lag: restored && { ...restored, isStored: true, isCatchingUp: false, isRestored: true },
+    };
+    this.#readers.set(socket, reader);
+    // The hub was stopped while it was sending; it goes on where it was.
+    if (restored?.waiting === false) this.#goOn(socket, reader);
+    return reader;
+  }
+
+  #atWaking(): Map<string, Lag> {
+    this.#restored ??= this.#laggards.all();
+    return this.#restored;
+  }
+
+  #idOf(socket: WebSocket): string | undefined {
+    return this.#ctx
+      .getTags(socket)
+      .find((tag) => tag.startsWith(TAG))
+      ?.slice(TAG.length);
+  }
+
+  #encode(entries: readonly Entry[], encoding: Encoding): (string | Uint8Array)[] {
+    const messages: (string | Uint8Array)[] = [];
+    let events: PlacedFrame[] = [];
+    let bytes = 0;
+    const flush = () => {
+      if (events.length > 0) messages.push(encodeEvents(events, encoding));
+      events = [];
+      bytes = 0;
+    };
+    for (const entry of entries) {
+      const cursor = this.#cursorAt(entry.sequence);
+      if ('gap' in entry) {
+        flush();
+        messages.push(encodeMessage({ type: 'gap', reason: entry.gap, cursor }, encoding));
+        continue;
+      }
+      const size = entry.frame.in(encoding).length;
+      if (bytes + size > MAX_EVENTS_MESSAGE_BYTES) flush();
+      events.push({ cursor, frame: entry.frame });
+      bytes += size;
+    }
+    flush();
+    return messages;
+  }
+
+  #cursorAt(sequence: number): string {
+    return encodeCursor({ hub: this.#hubTag, epoch: this.#journal.epoch, sequence });
+  }
+}
+
+/** @returns whether the socket takes messages: one that is closing does not, its close event follows */
+export function send(socket: WebSocket, messages: readonly (string | Uint8Array)[]): boolean {
+  try {
+    for (const message of messages) socket.send(message);
+    return messages.length > 0;
+  } catch {
+    return false;
+  }
+}

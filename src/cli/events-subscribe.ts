@@ -1,6 +1,6 @@
 /** `carillon events subscribe` */
 import type WebSocket from 'ws';
-import { parseDuration } from '../authority/logins/duration.ts';
+import { parseDuration } from '../duration.ts';
 import { dotSegment } from '../event/dot-segment.ts';
 import { quote } from '../event/quote.ts';
 import { invalid, ok, type Result } from '../result.ts';

@@ -1,5 +1,5 @@
 /** One attempt at being subscribed: a ticket, a connection, and what its end means. */
-import type { ClientCodec } from '../wire/carillon-v1/client.ts';
+import type { ClientCodec } from '../wire/carillon-v1/client-codec.ts';
 import { Connection, type End, type Listener } from './connection.ts';
 import { refusalOf, requestTicket, socketUrl, subscriptionUrl } from './handshake.ts';
 import { type Server, type SubscribeOptions, timeoutOf } from './options.ts';

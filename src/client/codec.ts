@@ -1,5 +1,5 @@
 /** The encoding of the messages. */
-import type { ClientCodec } from '../wire/carillon-v1/client.ts';
+import type { ClientCodec } from '../wire/carillon-v1/client-codec.ts';
 import { jsonCodec } from '../wire/carillon-v1/client-json.ts';
 
 /** Protobuf is loaded by those who ask for it. */

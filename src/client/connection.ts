@@ -3,7 +3,7 @@
  * socket is heard after that, however long the platform takes to close it.
  */
 
-import type { ClientCodec } from '../wire/carillon-v1/client.ts';
+import type { ClientCodec } from '../wire/carillon-v1/client-codec.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import type { ClientMessage, ServerMessage } from '../wire/carillon-v1/messages.ts';
 import { MAX_SILENCE_MS, PING_INTERVAL_MS } from './bounds.ts';

@@ -1,6 +1,6 @@
 /** A subscription that outlives its connections: it goes on from what the program has taken last. */
 
-import type { ClientCodec } from '../wire/carillon-v1/client.ts';
+import type { ClientCodec } from '../wire/carillon-v1/client-codec.ts';
 import { Acks } from './acks.ts';
 import { attempt } from './attempt.ts';
 import { backoff } from './backoff.ts';

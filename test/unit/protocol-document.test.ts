@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { MAX_CLIENT_MESSAGE_BYTES, MAX_CREDIT, MAX_EVENT_ID_CHARACTERS } from '../../src/limits.ts';
+import { decodeServerMessage, encodeClientMessage } from '../../src/wire/carillon-v1/client.ts';
 import { CLOSE_CODES } from '../../src/wire/carillon-v1/close-codes.ts';
 import {
   type ClientMessage,
@@ -11,7 +12,6 @@ import {
   SUBPROTOCOLS,
 } from '../../src/wire/carillon-v1/messages.ts';
 import { decodeClientMessage } from '../../src/wire/carillon-v1/server.ts';
-import { decodeServerMessage, encodeClientMessage } from './support/client-codec.ts';
 
 const DOCUMENT = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
 

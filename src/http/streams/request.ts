@@ -1,5 +1,5 @@
 /** What a request for a stream asks for. */
-import { parseDuration } from '../../authority/logins/duration.ts';
+import { parseDuration } from '../../duration.ts';
 import { quote } from '../../event/quote.ts';
 import { MAX_STREAM_SECONDS } from '../../limits.ts';
 import { invalid, ok, type Result } from '../../result.ts';

@@ -7,7 +7,7 @@ import {
   fail,
   isText,
   type Members,
-} from './client.ts';
+} from './client-codec.ts';
 import { type SentEvent, type ServerMessage, SUBPROTOCOLS } from './messages.ts';
 
 export const jsonCodec: ClientCodec = {

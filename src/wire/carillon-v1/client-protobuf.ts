@@ -8,7 +8,7 @@ import {
   fail,
   isText,
   type Members,
-} from './client.ts';
+} from './client-codec.ts';
 import { cloudEventOf } from './cloud-event.ts';
 import {
   type ClientMessage,

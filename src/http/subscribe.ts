@@ -9,7 +9,7 @@ import { type Handshake, requestOf, type Subscription } from '../hub/subscriptio
 import { pathOfKey } from '../namespace.ts';
 import { namespacePatterns } from '../namespace-patterns.ts';
 import { parseBool } from '../parse-bool.ts';
-import { ok, type Result } from '../result.ts';
+import { invalid, ok, type Result } from '../result.ts';
 import { SUBPROTOCOLS } from '../wire/carillon-v1/messages.ts';
 import type { Encoding } from '../wire/frame.ts';
 import { refuse } from './answer.ts';
@@ -94,6 +94,7 @@ async function shakeHands(handshake: Handshake, hub: DurableObjectStub): Promise
     const response = await callWithRetry(() => hub.fetch(requestOf(handshake)));
     if (response.status === 101) return response;
     if (response.status === 403) return refuse({ reason: 'denied' });
+    if (response.status === 400) return refuse(invalid(await response.text()).failure);
     return refuse({ reason: 'unavailable', message: await response.text() });
   } catch (error) {
     console.error(`subscribing to ${pattern} failed:`, error);

@@ -63,7 +63,9 @@ it('a hub that died while it was told to feed is told again by the next subscrib
   // The handshake tells the hub to feed. The hub has a feed under way, and dies with both answers.
   Hub.prototype.gather = (async () => {
     // It is answered after the handshake, which waits for this.
-    env.GATHERING_HUB.getByName(gatheringHubName('')).receive(page).catch(() => undefined);
+    env.GATHERING_HUB.getByName(gatheringHubName(''))
+      .receive(page)
+      .catch(() => undefined);
     throw new Error('the hub died');
   }) as unknown as typeof realGather;
   expect((await handshake('dep*')).status).toBe(503);

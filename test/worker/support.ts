@@ -71,6 +71,11 @@ export class Subscriber {
     }
   }
 
+  /** Frames that came and were not taken. */
+  get waiting(): number {
+    return this.#frames.length;
+  }
+
   /** The id of the next event of a JSON subscription. */
   async nextId(): Promise<string> {
     return (JSON.parse((await this.next()) as string) as { id: string }).id;

@@ -43,7 +43,16 @@ interface Reader {
   /** From where on it was sent what its class was sent. */
   joined: number;
   /** Set while it is not sent what its class is sent. */
-  lag: (Lag & { isStored: boolean; isCatchingUp: boolean; isRestored: boolean }) | undefined;
+  lag: (Lag & LagHere) | undefined;
+}
+
+/** What is known of a lag while the hub is awake. */
+interface LagHere {
+  /** What its class is sent beyond this is not sent to it. */
+  readonly left: number;
+  isStored: boolean;
+  isCatchingUp: boolean;
+  isRestored: boolean;
 }
 
 /** What a client did that is not of the protocol, and the code that its socket is closed with. */
@@ -260,6 +269,7 @@ export class Readers {
   #fallBehind(socket: WebSocket, reader: Reader, position: number, sent: number): void {
     reader.lag = {
       position,
+      left: position,
       sent,
       waiting: false,
       since: Date.now(),
@@ -348,14 +358,17 @@ export class Readers {
   }
 
   /** What is under way to a reader. */
-  #unacked({ subscriptionClass, acked, joined, fromJournal }: Reader): {
+  #unacked({ subscriptionClass, acked, joined, lag, fromJournal }: Reader): {
     events: number;
     bytes: number;
   } {
-    const { events, bytes } = this.#logOf(subscriptionClass).after(Math.max(acked, joined));
+    const log = this.#logOf(subscriptionClass);
+    const from = Math.max(acked, joined);
+    const logged = log.after(from);
+    const missed = log.after(Math.max(from, lag?.left ?? Infinity));
     return {
-      events: events + fromJournal.length,
-      bytes: bytes + fromJournal.reduce((sum, sent) => sum + sent.bytes, 0),
+      events: logged.events - missed.events + fromJournal.length,
+      bytes: logged.bytes - missed.bytes + fromJournal.reduce((sum, sent) => sum + sent.bytes, 0),
     };
   }
 
@@ -386,7 +399,13 @@ export class Readers {
       acked: 0,
       fromJournal: [],
       joined: 0,
-      lag: restored && { ...restored, isStored: true, isCatchingUp: false, isRestored: true },
+      lag: restored && {
+        ...restored,
+        left: restored.position,
+        isStored: true,
+        isCatchingUp: false,
+        isRestored: true,
+      },
     };
     this.#readers.set(socket, reader);
     // The hub was stopped while it was sending; it goes on where it was.

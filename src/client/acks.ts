@@ -1,50 +1,35 @@
 /**
- * Acknowledges on one connection what the program has done with: several places with one message, and soon
- * enough that the server goes on sending to a program that goes on taking.
+ * Acknowledges on one connection what the program has done with: many items with one message, and soon
+ * enough that the server goes on sending to a program that goes on taking. What is left over when nothing
+ * more comes is not acknowledged: the server needs to know of it no more than of what is under way.
  */
-import { ACK_DELAY_MS, ACK_SIZE } from './bounds.ts';
-import type { Runtime } from './runtime.ts';
+import { MAX_UNACKED_SIZE, UNACKED_SHARE } from './bounds.ts';
 
 export class Acks {
-  readonly #runtime: Runtime;
   readonly #acknowledge: (cursor: string) => void;
-  /** Events after which an acknowledgement waits no longer: the other half is under way meanwhile. */
   readonly #maxEvents: number;
-  #cursor: string | undefined;
   #events = 0;
   #size = 0;
   #stopped = false;
-  #stopTimer: () => void = () => undefined;
 
-  constructor(runtime: Runtime, credit: number, acknowledge: (cursor: string) => void) {
-    this.#runtime = runtime;
+  constructor(credit: number, acknowledge: (cursor: string) => void) {
     this.#acknowledge = acknowledge;
-    this.#maxEvents = Math.max(1, Math.floor(credit / 2));
+    this.#maxEvents = Math.max(1, Math.floor(credit / UNACKED_SHARE));
   }
 
   /** @param size of the message that it came with, or its share of it */
   done(cursor: string, size: number): void {
     if (this.#stopped) return;
-    const first = this.#cursor === undefined;
-    this.#cursor = cursor;
     this.#events++;
     this.#size += size;
-    if (this.#events >= this.#maxEvents || this.#size >= ACK_SIZE) this.#flush();
-    else if (first) this.#stopTimer = this.#runtime.schedule(() => this.#flush(), ACK_DELAY_MS);
+    if (this.#events < this.#maxEvents && this.#size < MAX_UNACKED_SIZE) return;
+    this.#events = 0;
+    this.#size = 0;
+    this.#acknowledge(cursor);
   }
 
   /** The connection has ended: its places mean nothing to another. */
   stop(): void {
     this.#stopped = true;
-    this.#stopTimer();
-  }
-
-  #flush(): void {
-    this.#stopTimer();
-    const cursor = this.#cursor;
-    this.#cursor = undefined;
-    this.#events = 0;
-    this.#size = 0;
-    if (cursor !== undefined) this.#acknowledge(cursor);
   }
 }

@@ -19,16 +19,20 @@ export const MAX_SERVER_WAIT_MS = 5 * 60_000;
 export const PING_INTERVAL_MS = 30_000;
 
 /**
- * Silence after which a connection is replaced, where the WebSocket cannot ping: what looks like silence
- * may be a network that vanished. It costs a ticket and a handshake, and loses nothing.
+ * Silence after which a connection is replaced, at the latest, where the WebSocket cannot ping: what looks
+ * like silence may be a network that vanished. It costs a ticket and a handshake, and loses nothing. Each
+ * takes a random time between half of this and the whole: the last event was the last for many.
  */
 export const MAX_SILENCE_MS = 5 * 60_000;
 
-/** How long an acknowledgement waits for others to come with it. */
-export const ACK_DELAY_MS = 1000;
+/**
+ * Of its credit a program uses up this share before it acknowledges. The rest is room for what comes
+ * at once; a smaller share would cost the server more messages.
+ */
+export const UNACKED_SHARE = 4;
 
-/** Characters or bytes of messages after which it waits no longer: a quarter of what the server lets be under way. */
-export const ACK_SIZE = 256 * 1024;
+/** Characters or bytes of messages that go unacknowledged: a quarter of what the server lets be under way. */
+export const MAX_UNACKED_SIZE = 256 * 1024;
 
 /** Attempts at a request that publishes, the first included. */
 export const MAX_PUBLISH_ATTEMPTS = 8;

@@ -132,7 +132,7 @@ export class Connection {
     this.#greeted = true;
     this.#stopTimer();
     if (canPing(this.#socket)) this.#ping(this.#socket);
-    else this.#awaitSilence(MAX_SILENCE_MS);
+    else this.#awaitSilence(MAX_SILENCE_MS * (1 - this.#runtime.random() / 2));
     this.#listener.hello(hello);
   }
 
@@ -152,13 +152,13 @@ export class Connection {
     this.#stopTimer = this.#runtime.schedule(beat, PING_INTERVAL_MS);
   }
 
-  #awaitSilence(milliseconds: number): void {
+  #awaitSilence(maxMs: number, waitMs = maxMs): void {
     this.#stopTimer = this.#runtime.schedule(() => {
-      const left = MAX_SILENCE_MS - (this.#runtime.now() - this.#heardAt);
+      const left = maxMs - (this.#runtime.now() - this.#heardAt);
       // To one who takes nothing the server sends nothing in the end.
       if (left <= 0 && this.#listener.isWaiting()) return this.#end({ kind: 'silent' });
-      this.#awaitSilence(left > 0 ? left : MAX_SILENCE_MS);
-    }, milliseconds);
+      this.#awaitSilence(maxMs, left > 0 ? left : maxMs);
+    }, waitMs);
   }
 }
 

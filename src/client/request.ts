@@ -97,16 +97,18 @@ function answerOf({ status, headers }: ResponseLike, text: string, url: URL): An
 
 function refusal(status: number, message: string): CarillonError {
   const [code, hint] = codeOf(status);
-  return new CarillonError(code, `${message}${hint}`, { status });
+  // Some of the server's sentences have their full stop.
+  const text = hint === '' ? message : `${message.replace(/\.$/, '')}; ${hint}`;
+  return new CarillonError(code, text, { status });
 }
 
 function codeOf(status: number): readonly [code: ErrorCode, hint: string] {
   switch (status) {
     case 401:
     case 403:
-      return ['forbidden', '; give a token that is valid and whose policies allow it'];
+      return ['forbidden', 'give a token that is valid and whose policies allow it'];
     case 404:
-      return ['not_found', '; check the url, and that the namespace exists'];
+      return ['not_found', 'check the url, and that the namespace exists'];
     default:
       return ['invalid', ''];
   }
@@ -135,6 +137,9 @@ function parse(text: string): unknown {
 
 /** What a platform says of a request that failed: Node's says it in the cause. */
 function reasonOf(error: unknown): string {
-  const { message, cause } = error as { message?: string; cause?: { code?: string } };
-  return cause?.code ?? message ?? String(error);
+  const { message, cause } = error as {
+    message?: string;
+    cause?: { code?: string; message?: string };
+  };
+  return cause?.code ?? cause?.message ?? message ?? String(error);
 }

@@ -10,7 +10,7 @@ import type { Connection, Delivery, End, Hello } from './connection.ts';
 import { CarillonError } from './errors.ts';
 import { eventOf, type Item } from './event.ts';
 import { Intake } from './intake.ts';
-import { type SubscribeOptions, serverOf } from './options.ts';
+import { type ConnectionState, type SubscribeOptions, serverOf } from './options.ts';
 import type { Outcome } from './outcome.ts';
 import type { Runtime } from './runtime.ts';
 import { sleep } from './sleep.ts';
@@ -144,19 +144,17 @@ export class ResumingSubscription {
   }
 
   #greet({ cursor, gap, credit: offered }: Hello, connection: Connection): void {
-    const { credit = offered, onState } = this.#options;
+    const { credit = offered } = this.#options;
     this.#greetedAt = this.#runtime.now();
     this.#everGreeted = true;
     if (credit !== offered) connection.send({ type: 'credit', events: credit });
-    this.#acks = new Acks(this.#runtime, credit, (place) =>
-      connection.send({ type: 'ack', cursor: place }),
-    );
+    this.#acks = new Acks(credit, (place) => connection.send({ type: 'ack', cursor: place }));
     const reason = this.#placeLost ? 'storage_lost' : gap?.reason;
     if (reason === undefined) this.#intake.place = cursor;
     else this.#put({ type: 'gap', reason, cursor }, 0);
     this.#placeLost = false;
     this.#open();
-    onState?.({ type: 'connected' });
+    this.#tell({ type: 'connected' });
   }
 
   #take(delivery: Delivery, size: number): End | undefined {
@@ -176,6 +174,15 @@ export class ResumingSubscription {
   #put(item: Item, size: number): void {
     const acks = this.#acks;
     this.#intake.put(item, () => acks?.done(item.cursor, size));
+  }
+
+  /** What the program throws at it ends it, as what any of its functions throws. */
+  #tell(state: ConnectionState): void {
+    try {
+      this.#options.onState?.(state);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** @returns what the subscription ends with; undefined where it goes on */
@@ -210,7 +217,7 @@ export class ResumingSubscription {
     const waitMs = outcome.again ? outcome.waitMs : 0;
     const retryInMs = atOnce ? 0 : backoff(this.#failures++, random(), waitMs);
     const reason = outcome.again ? outcome.reason : outcome.error.message;
-    this.#options.onState?.({ type: 'disconnected', reason, retryInMs });
+    this.#tell({ type: 'disconnected', reason, retryInMs });
     await sleep(this.#runtime, retryInMs, this.#stop.signal);
   }
 }

@@ -210,3 +210,17 @@ describe('the back-off', () => {
     ]);
   });
 });
+
+it('a program that throws when it is told of a connection ends the subscription', async () => {
+  const error = new Error('mine');
+  const { platform, subscription } = subscribed({
+    onState: () => {
+      throw error;
+    },
+  });
+  const taking = take(subscription, 1);
+  const socket = await platform.socket(1);
+  socket.greet();
+  await expect(taking).rejects.toBe(error);
+  expect(socket.closedWith).toBe(1000);
+});

@@ -30,6 +30,9 @@ export async function printResuming(
     if (ending.signal.aborted) return ending.signal.reason as ExitCode;
     if (!(error instanceof CarillonError)) throw error;
     // In good order: who closes it so has nothing more to say to this token.
+    if (error.code === 'not_found' || error.code === 'protocol') {
+      return fail(`${error.message}; --follow and --since need a Carillon server`);
+    }
     if (error.code !== 'revoked') return fail(error.message);
     status(error.message);
     return 0;

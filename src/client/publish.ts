@@ -1,4 +1,5 @@
 /** `publish`: events go out once, however often their requests have to. */
+import { isJsonObject } from '../event/json.ts';
 import { backoff } from './backoff.ts';
 import { batchesOf, type Line, lineOf, type OutgoingEvent } from './batches.ts';
 import { MAX_PUBLISH_ATTEMPTS } from './bounds.ts';
@@ -110,7 +111,7 @@ class Publisher {
     let lines = batch;
     for (let attempt = 0; ; attempt++) {
       this.#signal.throwIfAborted();
-      const answer = await this.#post(lines);
+      const answer = recognised(await this.#post(lines), this.#server);
       this.#signal.throwIfAborted();
       lines = this.#count(answer, lines);
       if (answer.trouble === undefined) return;
@@ -142,10 +143,10 @@ class Publisher {
 
   /** @returns the lines that are not known to be published */
   #count({ body, trouble }: Answer, lines: readonly Line[]): readonly Line[] {
-    const { accepted, duplicates, failed } = (body.data ?? {}) as Readonly<Record<string, unknown>>;
+    const { accepted, duplicates, failed } = membersOf(body.data);
     if (trouble === undefined) {
-      this.accepted += typeof accepted === 'number' ? accepted : lines.length;
-      this.duplicates += typeof duplicates === 'number' ? duplicates : 0;
+      this.accepted += Number(accepted);
+      this.duplicates += Number(duplicates);
       return [];
     }
     // An answer in part names the events by their place in the request.
@@ -155,4 +156,17 @@ class Publisher {
     this.duplicates += duplicates.length;
     return lines.filter((_line, index) => failed.includes(index));
   }
+}
+
+/** A page that greets everybody with 200 has published nothing. */
+function recognised(answer: Answer, { url }: Server): Answer {
+  const { accepted, duplicates } = membersOf(answer.body.data);
+  const counts = typeof accepted === 'number' && typeof duplicates === 'number';
+  if (answer.trouble !== undefined || counts) return answer;
+  const message = `${url.origin} answered without saying what it accepted; is it the address of a Carillon server?`;
+  return { ...answer, trouble: { passes: false, error: new CarillonError('protocol', message) } };
+}
+
+function membersOf(data: unknown): Readonly<Record<string, unknown>> {
+  return isJsonObject(data) ? data : {};
 }

@@ -214,6 +214,6 @@ describe('what is refused', () => {
     });
     other.close();
     expect(code).toBe(1);
-    expect(stderr).toContain('the server answered 404: unsupported path');
+    expect(stderr).toMatch(/answered 404: unsupported path; .*need a Carillon server\n$/);
   });
 });

@@ -125,6 +125,18 @@ describe('publish', () => {
     expect(platform.requests).toHaveLength(1);
   });
 
+  it.each(['<html>hello</html>', {}, { data: { ids: [] } }])(
+    'takes %j for no sign that anything was published',
+    async (body) => {
+      const platform = new FakePlatform();
+      platform.answers({ body });
+      await expect(publishOn(platform, events(1), SERVER)).rejects.toMatchObject({
+        code: 'protocol',
+        unpublished: events(1),
+      });
+    },
+  );
+
   it('is completed by publishing what is left, with the ids that were made', async () => {
     const platform = new FakePlatform();
     platform.answers({ status: 400 }, accept);

@@ -1,6 +1,6 @@
 /** The client as it is installed: built, packed, and imported by its name. */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +24,30 @@ beforeAll(() => {
   writeFileSync(join(program, 'package.json'), '{"type": "module"}');
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** What the programs of the documentation have around them. */
+const PRELUDE = `
+  declare const url: string, token: string, options: { url: string; token: string };
+  declare function readToken(): Promise<string>;
+  declare function readEverythingAnew(): Promise<void>;
+  declare function refresh(path: string): Promise<void>;
+  declare function login(): Promise<{ client_token: string }>;
+  declare function load(): Promise<string>;
+  declare function save(cursor: string): Promise<void>;
+  declare function apply(event: { id: string }): Promise<void>;
+  declare function writeTheSecret(): Promise<void>;
+`;
+
+/** What the compiler says against programs that import the package. */
+function problemsIn(...files: string[]): string {
+  const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext'];
+  const libs = ['--lib', 'es2024,dom,esnext.disposable', '--types', ''];
+  const { stdout, stderr } = spawnSync(process.execPath, [TSC, ...options, ...libs, ...files], {
+    cwd: program,
+    encoding: 'utf8',
+  });
+  return stdout + stderr;
+}
 
 function run(code: string): string {
   return execFileSync(process.execPath, ['--input-type=module', '-e', code], {
@@ -66,8 +90,21 @@ describe('the package', () => {
          item.metadata.path satisfies string | undefined;
        }`,
     );
-    const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext'];
-    const libs = ['--lib', 'es2024,dom,esnext.disposable', '--types', '', 'program.ts'];
-    execFileSync(process.execPath, [TSC, ...options, ...libs], { cwd: program, stdio: 'pipe' });
+    expect(problemsIn('program.ts')).toBe('');
+  });
+
+  it('is used in its documentation as it can be used', () => {
+    const page = readFileSync(join(ROOT, 'docs/client.md'), 'utf8');
+    const examples = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code);
+    expect(examples.length).toBeGreaterThan(5);
+    writeFileSync(join(program, 'prelude.d.ts'), PRELUDE);
+    const names = examples.map((code, index) => {
+      const imported = code.includes(' from ')
+        ? ''
+        : "import { subscribe } from 'carillon/client';";
+      writeFileSync(join(program, `example-${index}.ts`), `${imported}${code}`);
+      return `example-${index}.ts`;
+    });
+    expect(problemsIn('prelude.d.ts', ...names)).toBe('');
   });
 });

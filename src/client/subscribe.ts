@@ -45,7 +45,7 @@ export function subscribe<Declared extends EventTypes = object>(
   options: SubscribeOptions,
 ): Subscription<Declared> {
   checkSubscription(pattern, options);
-  const subscription = new ResumingSubscription(platform(options), pattern, options);
+  const subscription: Subscription = new ResumingSubscription(platform(options), pattern, options);
   // What the program declares of its own events is its word alone.
   return subscription as unknown as Subscription<Declared>;
 }

@@ -147,6 +147,7 @@ export class ResumingSubscription {
     const { credit = offered } = this.#options;
     this.#greetedAt = this.#runtime.now();
     this.#everGreeted = true;
+    this.#refused = undefined;
     if (credit !== offered) connection.send({ type: 'credit', events: credit });
     this.#acks = new Acks(credit, (place) => connection.send({ type: 'ack', cursor: place }));
     const reason = this.#placeLost ? 'storage_lost' : gap?.reason;

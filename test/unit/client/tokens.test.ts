@@ -59,6 +59,25 @@ describe('a token that is a function', () => {
     expect(token).toHaveBeenCalledTimes(2);
   });
 
+  it('is asked for another each time that one ends, as long as the others are good', async () => {
+    const token = tokens('first', 'second', 'second', 'third');
+    const { platform, subscription } = subscribed({ token });
+    void subscription.opened();
+    const first = await platform.socket(1);
+    first.greet();
+    first.goodbye('revoked', false);
+    await platform.elapse(250);
+    const second = await platform.socket(2);
+    second.greet();
+    second.end(1006);
+    platform.answers({ status: 403 });
+    await platform.elapse(500);
+    await platform.elapse(1000);
+    (await platform.socket(3)).greet();
+    const shown = platform.requests.map(({ headers }) => headers['X-Vault-Token']);
+    expect(shown).toEqual(['first', 'second', 'second', 'third']);
+  });
+
   it('that throws ends it with what it threw', async () => {
     const error = new Error('the login failed');
     const { subscription } = subscribed({ token: () => Promise.reject(error) });

@@ -73,6 +73,9 @@ export const MAX_TRIMMED_EVENTS = 5000;
 /** Events that are read from a journal in one turn. */
 export const MAX_PAGE_EVENTS = 200;
 
+/** The least that is read for a reader that has credit for fewer: of those, it may want one. */
+export const MIN_PAGE_EVENTS = 32;
+
 /** Bytes that are read from a journal in one turn, if they are of several events. */
 export const MAX_PAGE_BYTES = 1024 * 1024;
 

@@ -14,6 +14,7 @@ import {
   MAX_PAGE_EVENTS,
   MAX_RECONNECT_SPREAD_MS,
   MAX_UNACKED_BYTES,
+  MIN_PAGE_EVENTS,
 } from '../limits.ts';
 import { CLOSE_CODES, closeReason } from '../wire/carillon-v1/close-codes.ts';
 import type { GoodbyeReason } from '../wire/carillon-v1/messages.ts';
@@ -30,7 +31,7 @@ import { isOpen, type SubscriptionClass, type SubscriptionClasses } from './clas
 import { type Entry, entryOf, type Journal } from './journal.ts';
 import { type Lag, Laggards } from './laggards.ts';
 import type { Place } from './place.ts';
-import { SentLog } from './sent-log.ts';
+import { type Sent, SentLog } from './sent-log.ts';
 
 interface Reader {
   readonly id: string;
@@ -38,21 +39,12 @@ interface Reader {
   /** Events that may be under way to it. */
   credit: number;
   acked: number;
-  /** What it was sent from the journal and has not acknowledged. */
-  fromJournal: { readonly sequence: number; readonly bytes: number }[];
-  /** From where on it was sent what its class was sent. */
+  /** What it was sent by itself and has not acknowledged. */
+  unacked: Sent[];
+  /** From where on it was sent what its class was sent, unless it lags. */
   joined: number;
   /** Set while it is not sent what its class is sent. */
-  lag: (Lag & LagHere) | undefined;
-}
-
-/** What is known of a lag while the hub is awake. */
-interface LagHere {
-  /** What its class is sent beyond this is not sent to it. */
-  readonly left: number;
-  isStored: boolean;
-  isCatchingUp: boolean;
-  isRestored: boolean;
+  lag: (Lag & { isStored: boolean; isCatchingUp: boolean; isRestored: boolean }) | undefined;
 }
 
 /** What a client did that is not of the protocol, and the code that its socket is closed with. */
@@ -121,8 +113,7 @@ export class Readers {
       subscriptionClass.subscription.encoding,
     );
     send(socket, [hello]);
-    if (place.after < this.#journal.last)
-      this.#fallBehind(socket, reader, place.after, place.after);
+    if (place.after < this.#journal.last) this.#fallBehind(socket, reader, place.after);
   }
 
   /**
@@ -131,7 +122,7 @@ export class Readers {
    * @param due in order, all of them in the journal
    * @param through the last sequence that was decided about
    */
-  deliver(subscriptionClass: SubscriptionClass, due: readonly Entry[], through: number): number {
+  deliver(subscriptionClass: SubscriptionClass, due: readonly Entry[], through: number): void {
     const { tag, subscription } = subscriptionClass;
     const first = due[0]?.sequence ?? 0;
     const events = due.filter((entry) => 'frame' in entry);
@@ -139,26 +130,23 @@ export class Readers {
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     const log = this.#logOf(subscriptionClass);
     let messages: readonly (string | Uint8Array)[] | undefined;
-    let reached = 0;
     for (const socket of this.#ctx.getWebSockets(tag)) {
       const reader = this.#readerOf(socket, subscriptionClass);
       if (reader.lag !== undefined || reader.joined >= through) continue;
-      const unacked = this.#unacked(reader);
+      const underWay = this.#underWay(reader);
       if (
-        unacked.events + events.length > reader.credit ||
-        unacked.bytes + bytes > MAX_UNACKED_BYTES
+        underWay.events + events.length > reader.credit ||
+        underWay.bytes + bytes > MAX_UNACKED_BYTES
       ) {
-        this.#fallBehind(socket, reader, first - 1, this.#lastSent(reader));
-        reached++;
+        this.#fallBehind(socket, reader, first - 1);
         continue;
       }
       messages ??= this.#encode(due, subscription.encoding);
-      if (send(socket, messages)) reached++;
+      send(socket, messages);
     }
     for (const [index, { sequence }] of events.entries()) {
       log.push(sequence, sizes[index] ?? 0, this.#largestCredit);
     }
-    return reached;
   }
 
   /** Heeds what a reader sent. */
@@ -194,7 +182,7 @@ export class Readers {
       },
       subscription.encoding,
     );
-    if (isOpen(socket)) send(socket, [goodbye]);
+    send(socket, [goodbye]);
     socket.close(code, closeReason(text));
   }
 
@@ -256,7 +244,7 @@ export class Readers {
     }
     if (cursor.sequence <= reader.acked) return undefined;
     reader.acked = cursor.sequence;
-    reader.fromJournal = reader.fromJournal.filter(({ sequence }) => sequence > reader.acked);
+    reader.unacked = reader.unacked.filter(({ sequence }) => sequence > reader.acked);
     if (!lag?.waiting) return undefined;
     lag.since = Date.now();
     // What it had not acknowledged when the hub fell asleep, nobody knows: all that it was sent.
@@ -266,11 +254,12 @@ export class Readers {
   }
 
   /** From now on the reader is sent what follows a place from the journal. */
-  #fallBehind(socket: WebSocket, reader: Reader, position: number, sent: number): void {
+  #fallBehind(socket: WebSocket, reader: Reader, position: number): void {
+    const log = this.#logOf(reader.subscriptionClass);
+    reader.unacked.push(...log.listAfter(Math.max(reader.acked, reader.joined)));
     reader.lag = {
       position,
-      left: position,
-      sent,
+      sent: reader.unacked.at(-1)?.sequence ?? reader.acked,
       waiting: false,
       since: Date.now(),
       isStored: false,
@@ -314,20 +303,23 @@ export class Readers {
       lag.position = this.#journal.trimmedThrough;
       batch.push({ sequence: lag.position, gap: 'forgotten', hub: undefined });
     }
-    const rows = this.#journal.page(lag.position, MAX_PAGE_EVENTS, MAX_PAGE_BYTES);
+    const underWay = this.#underWay(reader);
+    // No more than can be sent, if it wants them all; and enough to find those few that it wants.
+    const room = Math.max(credit - underWay.events + 1, MIN_PAGE_EVENTS);
+    const pageEvents = Math.min(room, MAX_PAGE_EVENTS);
+    const rows = this.#journal.page(lag.position, pageEvents, MAX_PAGE_BYTES);
     const entries = rows.map(entryOf);
     const wanted = this.#decide(subscriptionClass, entries);
-    const unacked = this.#unacked(reader);
     for (const [index, entry] of entries.entries()) {
       if (wanted[index]) {
         if ('frame' in entry) {
           const bytes = entry.frame.in(encoding).length;
-          unacked.events++;
-          unacked.bytes += bytes;
+          underWay.events++;
+          underWay.bytes += bytes;
           lag.waiting =
-            unacked.events > credit || (unacked.bytes > MAX_UNACKED_BYTES && unacked.events > 1);
+            underWay.events > credit || (underWay.bytes > MAX_UNACKED_BYTES && underWay.events > 1);
           if (lag.waiting) break;
-          reader.fromJournal.push({ sequence: entry.sequence, bytes });
+          reader.unacked.push({ sequence: entry.sequence, bytes });
         }
         lag.sent = entry.sequence;
         batch.push(entry);
@@ -357,23 +349,15 @@ export class Readers {
     this.#arm();
   }
 
-  /** What is under way to a reader. */
-  #unacked({ subscriptionClass, acked, joined, lag, fromJournal }: Reader): {
+  /** How much is under way to a reader. */
+  #underWay({ subscriptionClass, acked, joined, unacked, lag }: Reader): {
     events: number;
     bytes: number;
   } {
-    const log = this.#logOf(subscriptionClass);
-    const from = Math.max(acked, joined);
-    const logged = log.after(from);
-    const missed = log.after(Math.max(from, lag?.left ?? Infinity));
-    return {
-      events: logged.events - missed.events + fromJournal.length,
-      bytes: logged.bytes - missed.bytes + fromJournal.reduce((sum, sent) => sum + sent.bytes, 0),
-    };
-  }
-
-  #lastSent({ subscriptionClass, acked, fromJournal }: Reader): number {
-    return Math.max(acked, this.#logOf(subscriptionClass).last, fromJournal.at(-1)?.sequence ?? 0);
+    const own = unacked.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (lag !== undefined) return { events: unacked.length, bytes: own };
+    const { events, bytes } = this.#logOf(subscriptionClass).after(Math.max(acked, joined));
+    return { events: unacked.length + events, bytes: own + bytes };
   }
 
   #logOf(subscriptionClass: SubscriptionClass): SentLog {
@@ -397,15 +381,9 @@ export class Readers {
       subscriptionClass,
       credit,
       acked: 0,
-      fromJournal: [],
+      unacked: [],
       joined: 0,
-      lag: restored && {
-        ...restored,
-        left: restored.position,
-        isStored: true,
-        isCatchingUp: false,
-        isRestored: true,
-      },
+      lag: restored && { ...restored, isStored: true, isCatchingUp: false, isRestored: true },
     };
     this.#readers.set(socket, reader);
     // The hub was stopped while it was sending; it goes on where it was.
@@ -455,12 +433,11 @@ export class Readers {
   }
 }
 
-/** @returns whether the socket takes messages: one that is closing does not, its close event follows */
-export function send(socket: WebSocket, messages: readonly (string | Uint8Array)[]): boolean {
+/** Sends messages. One socket that takes none does not keep others from theirs. */
+export function send(socket: WebSocket, messages: readonly (string | Uint8Array)[]): void {
   try {
     for (const message of messages) socket.send(message);
-    return messages.length > 0;
   } catch {
-    return false;
+    // It is closing; its close event follows.
   }
 }

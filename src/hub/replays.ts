@@ -23,7 +23,7 @@ export interface Replay {
 
 export class Replays {
   readonly #journal: Journal;
-  /** Bytes that were asked for and that have not yet drained off, at a time. */
+  /** Bytes that were read, or will be, and that have not yet drained off, at a time. */
   #level = 0;
   #at = 0;
 
@@ -55,13 +55,19 @@ export class Replays {
     const messages: (string | Uint8Array)[] = [];
     let position = after;
     let bytes = 0;
+    let read = 0;
     let broken = false;
     while (position < this.#journal.last) {
       if (position > after) await scheduler.wait(0);
       // It may have been trimmed while others had their turn.
       broken ||= this.#journal.trimmedThrough > position;
-      const entries = this.#journal.page(position, MAX_PAGE_EVENTS, MAX_PAGE_BYTES).map(entryOf);
-      if (entries.length === 0) break;
+      const rows = this.#journal.page(position, MAX_PAGE_EVENTS, MAX_PAGE_BYTES);
+      if (rows.length === 0) break;
+      const pageBytes = rows.reduce((sum, { json }) => sum + (json?.length ?? 0), 0);
+      read += pageBytes;
+      // So much was counted at the beginning. Where little of much is wanted, reading is what it costs.
+      if (read > MAX_REPLAY_BYTES) this.#level += pageBytes;
+      const entries = rows.map(entryOf);
       const wanted = wants(entries);
       for (const [index, entry] of entries.entries()) {
         if (wanted[index]) {

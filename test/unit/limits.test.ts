@@ -21,6 +21,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_JOURNAL_AGE_SECONDS: 31_622_400,
     MAX_TRIMMED_EVENTS: 5000,
     MAX_PAGE_EVENTS: 200,
+    MIN_PAGE_EVENTS: 32,
     MAX_PAGE_BYTES: 1_048_576,
     MAX_REPLAY_BYTES: 2_097_152,
     REPLAY_BUDGET_BYTES: 33_554_432,

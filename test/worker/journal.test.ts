@@ -1,0 +1,284 @@
+import {
+  evictDurableObject,
+  reset,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from 'cloudflare:test';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { entryOf, Journal, type Posting } from '../../src/hub/journal.ts';
+import type { Retention } from '../../src/hub/retention.ts';
+import { MAX_TRIMMED_EVENTS } from '../../src/limits.ts';
+import {
+  breakTable,
+  gatheringHubStub,
+  handshake,
+  hubStub,
+  publish,
+  published,
+  repair,
+  Subscriber,
+  subscribe,
+} from './support.ts';
+
+afterEach(async () => {
+  vi.useRealTimers();
+  await reset();
+});
+
+const RETENTION: Retention = { events: 100, bytes: 1_000_000, ageMs: 60_000 };
+
+function posting(id: string, acceptedAt = 1000, json = '{}'): Posting {
+  return { key: `${id}\np\n\nabc\ns`, acceptedAt, json };
+}
+
+/** Runs `test` with a journal in the storage of a hub that nobody uses. */
+function withJournal(
+  retention: Partial<Retention>,
+  test: (journal: Journal, storage: DurableObjectStorage, again: () => Journal) => void,
+): Promise<void> {
+  return runInDurableObject(hubStub('unused'), (_hub, { storage }) => {
+    const open = () => new Journal(storage, { ...RETENTION, ...retention });
+    test(open(), storage, open);
+  });
+}
+
+function append(journal: Journal, ...postings: Posting[]): (number | undefined)[] {
+  return journal.transaction(() => journal.append(postings));
+}
+
+function sequences(journal: Journal): number[] {
+  return journal.page(0, 10_000, 10_000_000).map(({ sequence }) => sequence);
+}
+
+describe('a journal', () => {
+  it('numbers what is new from one, and does not number a duplicate', () =>
+    withJournal({}, (journal) => {
+      expect(append(journal, posting('a'), posting('b'), posting('a'))).toEqual([1, 2, undefined]);
+      expect(append(journal, posting('b'), posting('c'))).toEqual([undefined, 3]);
+      expect(journal.last).toBe(3);
+    }));
+
+  it('goes on counting where it was, also when it was emptied and opened again', () =>
+    withJournal({}, (journal, _storage, again) => {
+      append(journal, posting('a'), posting('b'));
+      journal.run(100_000);
+      expect(sequences(journal)).toEqual([]);
+      const reopened = again();
+      expect(reopened.epoch).toBe(journal.epoch);
+      expect(append(reopened, posting('a'))).toEqual([3]);
+    }));
+
+  it('has another epoch when its storage was lost', () =>
+    withJournal({}, (journal, storage, again) => {
+      const { epoch } = journal;
+      storage.kv.delete('journal');
+      expect(again().epoch).not.toBe(epoch);
+      expect(epoch).toMatch(/^[0-9a-f]{16}$/);
+    }));
+
+  it('takes all of a transaction or nothing, and knows it', () =>
+    withJournal({}, (journal) => {
+      append(journal, posting('a'));
+      expect(() =>
+        journal.transaction(() => {
+          journal.append([posting('b')]);
+          throw new Error('half way');
+        }),
+      ).toThrow('half way');
+      expect(journal.last).toBe(1);
+      expect(append(journal, posting('b'))).toEqual([2]);
+    }));
+
+  it('never goes back in time, though the clock does', () =>
+    withJournal({}, (journal) => {
+      append(journal, posting('a', 5000), posting('b', 2000), posting('c', 6000));
+      expect(journal.page(0, 10, 1000).map(({ acceptedAt }) => acceptedAt)).toEqual([
+        5000, 5000, 6000,
+      ]);
+      expect(journal.placeBefore(4000)).toBe(0);
+      expect(journal.placeBefore(5001)).toBe(2);
+      expect(journal.placeBefore(6001)).toBe(3);
+    }));
+
+  it('keeps as many events as it shall, and at most a sixteenth more', () =>
+    withJournal({ events: 32 }, (journal) => {
+      for (let i = 0; i < 100; i++) {
+        append(journal, posting(`n${i}`));
+        const kept = journal.last - journal.trimmedThrough;
+        expect(kept).toBeGreaterThanOrEqual(Math.min(i + 1, 32));
+        expect(kept).toBeLessThanOrEqual(34);
+      }
+    }));
+
+  it('keeps as many bytes as it shall, and at most a sixteenth more', () =>
+    withJournal({ bytes: 32_000 }, (journal) => {
+      const json = 'ü'.repeat(500);
+      for (let i = 0; i < 200; i++) append(journal, posting(`n${i}`, 1000, json));
+      const bytes = journal.bytesAfter(journal.trimmedThrough);
+      expect(bytes).toBeGreaterThan(30_000);
+      expect(bytes).toBeLessThanOrEqual(34_000);
+      expect(sequences(journal).length).toBe(journal.last - journal.trimmedThrough);
+    }));
+
+  it('lets go of what is too old, a bounded number at once, until nothing is due', () =>
+    withJournal({ events: 100_000 }, (journal) => {
+      const count = MAX_TRIMMED_EVENTS + 10;
+      append(journal, ...Array.from({ length: count }, (_, i) => posting(`n${i}`, 1000)));
+      append(journal, posting('young', 50_000));
+      expect(journal.nextDue()).toBeGreaterThan(61_000);
+      expect(journal.nextDue()).toBeLessThanOrEqual(61_000 + 60_000 / 8);
+      journal.run(journal.nextDue());
+      expect(journal.trimmedThrough).toBe(MAX_TRIMMED_EVENTS);
+      journal.run(journal.nextDue());
+      expect(sequences(journal)).toEqual([count + 1]);
+      journal.run(journal.nextDue());
+      expect(journal.nextDue()).toBe(Infinity);
+    }));
+
+  it('knows from when on it is complete', () =>
+    withJournal({ events: 2 }, (journal) => {
+      const begun = journal.begunAt;
+      expect(journal.isCompleteSince(begun - 1000, 1000)).toBe(true);
+      expect(journal.isCompleteSince(begun - 1001, 1000)).toBe(false);
+      append(journal, posting('a', begun + 10), posting('b', begun + 20), posting('c', begun + 30));
+      expect(journal.isCompleteSince(begun + 10, 1000)).toBe(false);
+      expect(journal.isCompleteSince(begun + 11, 1000)).toBe(true);
+    }));
+
+  it('finds the events with an id, and no other that begins like it', () =>
+    withJournal({}, (journal) => {
+      const json = (id: string) =>
+        `{"id":"${id}","source":"s","time":"","data":{"event":{"id":"${id}"},"event_type":"abc"}}`;
+      for (const id of ['a', 'ab', 'a-b']) append(journal, posting(id, 1000, json(id)));
+      append(journal, { ...posting('a', 1000, json('a')), key: 'a\nother\n\nabc\ns' });
+      expect(journal.withId('a').map(({ sequence }) => sequence)).toEqual([4, 1]);
+      expect(journal.withId('')).toEqual([]);
+    }));
+
+  it('takes what cannot be read for a gap', () => {
+    for (const json of ['', '{', 'null', '[]', '{"id":"a"}']) {
+      expect(entryOf({ ...posting('a', 0, json), sequence: 7 })).toEqual({
+        sequence: 7,
+        gap: 'unreadable',
+        hub: undefined,
+      });
+    }
+  });
+});
+
+describe('what an event costs', () => {
+  /** Rows written by everything that `work` does in the object, as the platform counts them. */
+  async function rowsOf(stub: DurableObjectStub, work: () => Promise<unknown>): Promise<number> {
+    const counter = { rows: 0 };
+    await runInDurableObject(stub, (_hub, { storage }) => {
+      const { sql } = storage;
+      const exec = sql.exec.bind(sql);
+      Object.defineProperty(sql, 'exec', {
+        configurable: true,
+        value: (...args: Parameters<typeof exec>) => {
+          const cursor = exec(...args);
+          counter.rows += cursor.rowsWritten;
+          return cursor;
+        },
+      });
+    });
+    await work();
+    return counter.rows;
+  }
+
+  it('two rows when it comes and one when it goes, in the hub', async () => {
+    await published('abc', { id: 'warm-up' });
+    const batch = (prefix: string) =>
+      Array.from({ length: 1000 }, (_, i) => ({ id: `${prefix}${i}` }));
+    const coming = await rowsOf(hubStub('abc'), () => published('abc', batch('a')));
+    expect(coming).toBeGreaterThanOrEqual(2000);
+    expect(coming).toBeLessThanOrEqual(2002);
+  });
+
+  it('one row when it goes, and one for all that go together', async () => {
+    const batch = Array.from({ length: 1000 }, (_, i) => ({ id: `a${i}` }));
+    await published('abc', batch);
+    await runInDurableObject(hubStub('abc'), (_hub, { storage }) => {
+      storage.sql.exec('UPDATE journal SET accepted_at = 1');
+    });
+    await evictDurableObject(hubStub('abc'));
+    const going = await rowsOf(hubStub('abc'), () => runDurableObjectAlarm(hubStub('abc')));
+    expect(going).toBeGreaterThanOrEqual(1000);
+    expect(going).toBeLessThanOrEqual(1002);
+  });
+
+  it('two rows in a hub that gathers it, and one for all that are fed together', async () => {
+    await subscribe('ab*');
+    await published('abc', { id: 'warm-up' });
+    const batch = Array.from({ length: 1000 }, (_, i) => ({ id: `a${i}` }));
+    const coming = await rowsOf(gatheringHubStub(), () => published('abc', batch));
+    expect(coming).toBeGreaterThanOrEqual(2001);
+    expect(coming).toBeLessThanOrEqual(2003);
+  });
+
+  it('nothing where it is a duplicate', async () => {
+    await published('abc', { id: 'a' });
+    await published('abc', { id: 'b' });
+    expect(await rowsOf(hubStub('abc'), () => published('abc', { id: 'a' }))).toBe(0);
+  });
+});
+
+describe('a hub whose clock jumps back', () => {
+  it('accepts, sends and resumes in the order of acceptance', async () => {
+    await published('abc', { id: 'a' });
+    await runInDurableObject(hubStub('abc'), (_hub, { storage }) => {
+      storage.sql.exec('UPDATE journal SET accepted_at = accepted_at + 3600000');
+    });
+    await evictDurableObject(hubStub('abc'));
+    await published('abc', { id: 'b' });
+    const subscriber = await subscribe('abc', 'json=true&since=a');
+    expect(await subscriber.nextId()).toBe('b');
+  });
+});
+
+describe('a row that cannot be read', () => {
+  it('is passed over, and who it may concern is told', async () => {
+    await published('abc', [{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
+    await runInDurableObject(hubStub('abc'), (_hub, { storage }) => {
+      storage.sql.exec(`UPDATE journal SET json = 'garbage' WHERE sequence = 2`);
+    });
+    const response = await handshake('abc', 'json=true&since=earliest');
+    expect(response.headers.get('Carillon-Warning')).toContain(
+      'some of the events in between are lost',
+    );
+    if (response.webSocket === null) throw new Error('refused');
+    const subscriber = new Subscriber(response.webSocket);
+    expect([await subscriber.nextId(), await subscriber.nextId()]).toEqual(['a', 'c']);
+    const gathering = await subscribe('ab*', 'json=true&since=earliest');
+    expect([await gathering.nextId(), await gathering.nextId()]).toEqual(['a', 'c']);
+  });
+});
+
+describe('a full disk', () => {
+  it('is answered with 503, and the event is heard once when the request is repeated', async () => {
+    const subscriber = await subscribe('abc');
+    await published('abc', { id: 'a' });
+    await breakTable(hubStub('abc'), 'journal');
+    expect((await publish('abc', { id: 'b' })).status).toBe(503);
+    await repair(hubStub('abc'));
+    await published('abc', { id: 'b' });
+    expect([await subscriber.nextId(), await subscriber.nextId()]).toEqual(['a', 'b']);
+  });
+});
+
+describe('the alarm', () => {
+  it('trims what is too old, and is not set again when nothing is left', async () => {
+    await published('abc', { id: 'a' });
+    await runInDurableObject(hubStub('abc'), (_hub, { storage }) => {
+      storage.sql.exec('UPDATE journal SET accepted_at = 1');
+    });
+    await evictDurableObject(hubStub('abc'));
+    expect(await runDurableObjectAlarm(hubStub('abc'))).toBe(true);
+    const alarm = await runInDurableObject(hubStub('abc'), async (_hub, { storage }) => {
+      expect(storage.sql.exec('SELECT 1 FROM journal').toArray()).toEqual([]);
+      return storage.getAlarm();
+    });
+    expect(alarm).toBeNull();
+    expect(await runDurableObjectAlarm(gatheringHubStub())).toBe(false);
+  });
+});

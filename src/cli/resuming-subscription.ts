@@ -47,15 +47,19 @@ function subscriptionOf(
   server: Server,
   signal: AbortSignal,
 ): Subscription {
-  const { filter, namespaces, since, protobuf } = values;
-  const namespace = server.headers['X-Vault-Namespace'];
+  const { filter, namespaces, since, protobuf } = values as {
+    filter?: string;
+    namespaces?: string[];
+    since?: string;
+    protobuf?: boolean;
+  };
   return subscribe(pattern, {
     url: server.address,
     token: () => tokenOf(values),
-    ...(namespace !== undefined && { namespace }),
-    ...(typeof filter === 'string' && { filter }),
-    ...(typeof since === 'string' && { since }),
-    namespaces: (namespaces ?? []) as string[],
+    namespace: server.headers['X-Vault-Namespace'],
+    filter,
+    namespaces,
+    since,
     encoding: protobuf === true ? 'protobuf' : 'json',
     reconnect: values.follow === true,
     signal,

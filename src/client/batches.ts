@@ -7,18 +7,18 @@ export interface OutgoingEvent {
   /** `deploy/finished` */
   readonly eventType: string;
   /** `path` decides who may hear of the event. A type of Vault's catalog requires its keys. */
-  readonly metadata?: Readonly<Record<string, JsonValue>>;
+  readonly metadata?: Readonly<Record<string, JsonValue>> | undefined;
   /** A UUID is made if absent. */
-  readonly id?: string;
+  readonly id?: string | undefined;
   /** A URI reference; the server's own if absent. */
-  readonly source?: string;
+  readonly source?: string | undefined;
   /** RFC 3339; the time of receipt if absent. */
-  readonly time?: string | Date;
+  readonly time?: string | Date | undefined;
   /** The whole path, `team-a/prod/`: that of the options if absent, or one below. */
-  readonly namespace?: string;
-  readonly entityIds?: readonly string[];
-  readonly note?: string;
-  readonly pluginInfo?: PluginInfo;
+  readonly namespace?: string | undefined;
+  readonly entityIds?: readonly string[] | undefined;
+  readonly note?: string | undefined;
+  readonly pluginInfo?: PluginInfo | undefined;
 }
 
 /** An event, and the line of a request that it is. */

@@ -14,35 +14,35 @@ export interface ServerOptions {
   /** A function is asked at each connect: the place to renew a token, or to log in again. */
   readonly token: Provided<string>;
   /** The Vault namespace, `team-a/prod`; the root namespace if absent. */
-  readonly namespace?: string;
+  readonly namespace?: string | undefined;
   /** Ends it: what waits is rejected with the reason of the signal. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** For an attempt to connect, or for a request: milliseconds. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Instead of the global one. */
-  readonly fetch?: FetchLike;
+  readonly fetch?: FetchLike | undefined;
 }
 
 export interface SubscribeOptions extends ServerOptions {
   /** An expression in the language of Vault's filters: `data_path matches "^secret/data/team-"`. */
-  readonly filter?: string;
+  readonly filter?: string | undefined;
   /** Namespaces below, or globs over such, to hear besides. */
-  readonly namespaces?: readonly string[];
+  readonly namespaces?: readonly string[] | undefined;
   /**
    * Where to begin: `earliest`, a time, the id of an event, or the `cursor` of an item of an earlier
    * subscription. From now on if absent.
    */
-  readonly since?: string | Date;
+  readonly since?: string | Date | undefined;
   /** Of the messages; events are the same in both. */
-  readonly encoding?: 'json' | 'protobuf';
+  readonly encoding?: 'json' | 'protobuf' | undefined;
   /** Events that the server may send before the program has taken them: 1 to 10,000. */
-  readonly credit?: number;
+  readonly credit?: number | undefined;
   /** Whether to come back when the connection ends (the default), or to throw `disconnected`. */
-  readonly reconnect?: boolean;
+  readonly reconnect?: boolean | undefined;
   /** Instead of the global one: `import WebSocket from 'ws'` for Node before 22. */
-  readonly WebSocket?: WebSocketConstructor;
+  readonly WebSocket?: WebSocketConstructor | undefined;
   /** Told of each connection, and of each wait for the next. */
-  readonly onState?: (state: ConnectionState) => void;
+  readonly onState?: ((state: ConnectionState) => void) | undefined;
 }
 
 export type ConnectionState =

@@ -55,6 +55,9 @@ export type ConnectionState =
       readonly retryInMs: number;
     };
 
+/** What a timer can count; asked for more, it would ring at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** @throws CarillonError `invalid` */
 export function checkServerOptions({ url, token, namespace, timeout }: ServerOptions): void {
   if (typeof url !== 'function') checkUrl(url);
@@ -62,8 +65,8 @@ export function checkServerOptions({ url, token, namespace, timeout }: ServerOpt
   if (namespace !== undefined && dotSegment(namespace) !== undefined) {
     throw invalid(`namespace ${JSON.stringify(namespace)} has a "." or ".." segment`);
   }
-  if (timeout !== undefined && !(timeout > 0)) {
-    throw invalid(`timeout is ${timeout}; give milliseconds above 0, or leave it out`);
+  if (timeout !== undefined && !(timeout > 0 && timeout <= MAX_TIMER_MS)) {
+    throw invalid(`timeout is ${timeout}; give milliseconds from 1 to ${MAX_TIMER_MS}`);
   }
 }
 

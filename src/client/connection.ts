@@ -94,10 +94,10 @@ export class Connection {
 
   #end(end: End): void {
     if (this.#ended) return;
-    const gone = end.kind === 'silent' && canPing(this.#socket);
     this.close(end.kind === 'malformed' ? CLOSE_CODES.badMessage : CLOSE_CODES.normal);
-    // What does not answer would be waited for.
-    if (gone) (this.#socket as PingingSocket).terminate();
+    // It would be waited for: one does not answer any more, the other has nothing more to say.
+    const isOver = end.kind === 'silent' || end.kind === 'goodbye';
+    if (isOver && canPing(this.#socket)) this.#socket.terminate();
     this.#listener.ended(end);
   }
 

@@ -36,6 +36,12 @@ describe('a WebSocket that can ping', () => {
     expect(await taking).toEqual(['event-1']);
   });
 
+  it('is not waited for after a goodbye: a process would live as long', async () => {
+    const { socket } = await greeted();
+    socket.goodbye('lifetime', true);
+    expect(socket.terminated).toBe(true);
+  });
+
   it('is kept where a message came instead of an answer', async () => {
     const { platform, socket } = await greeted();
     platform.advance(30_000);

@@ -1,14 +1,21 @@
 /** `carillon events subscribe` */
 import type WebSocket from 'ws';
+import { parseDuration } from '../duration.ts';
 import { dotSegment } from '../event/dot-segment.ts';
+import { quote } from '../event/quote.ts';
+import { invalid, ok, type Result } from '../result.ts';
 import { decodeProtobuf } from '../wire/protobuf.ts';
 import type { Values } from './arguments.ts';
 import { type Command, type ExitCode, fail, misuse, status } from './command.ts';
+import { printResuming } from './resuming-subscription.ts';
 import { apiUrl, SERVER_HELP, SERVER_OPTIONS, serverOf } from './server.ts';
 import { openSocket } from './subscription-socket.ts';
 
 /** How often the connection is tried for life; without it a network that vanished looks like silence. */
 const HEARTBEAT_MS = 30_000;
+
+/** What a timer of Node can count: 2^31 milliseconds. */
+const MAX_TIMEOUT_SECONDS = 2_147_483;
 
 export const eventsSubscribe: Command = {
   name: 'events subscribe',
@@ -25,21 +32,32 @@ Options:
   --namespaces <pattern>   also events of the namespaces below that match; may be repeated
   --protobuf               take binary frames and print them decoded, in the form that
                            "events publish" reads
+  --since <place>          begin with what was published before: after the event with this id, at
+                           this time (2026-11-22T12:00:00Z), or "earliest"
+  --follow                 go on when the connection breaks or the server restarts, from where it
+                           was: no event is missing or comes twice
+  --timeout <duration>     end after so long: 90s, 1h30m
 ${SERVER_HELP}
   -h, --help               show this
 
-Ends with 0 when the server closes the subscription in good order, 1 when it breaks, 130 on Ctrl-C.
+Ends with 0 when the server closes the subscription in good order or the time is over, 1 when it
+breaks, 130 on Ctrl-C. --since and --follow need a Carillon server; where events may be missing
+nevertheless, standard error says so.
 
 Examples:
   carillon events subscribe 'kv*' | jq .data.event.metadata.path
   carillon events subscribe --filter 'data_path matches "^secret/data/team-"' 'kv*'
   carillon events subscribe --namespaces '*' --protobuf '*'
+  carillon events subscribe --follow --since earliest '*' >> events.jsonl
 `,
   options: {
     ...SERVER_OPTIONS,
     filter: { type: 'string' },
     namespaces: { type: 'string', multiple: true },
     protobuf: { type: 'boolean' },
+    since: { type: 'string' },
+    follow: { type: 'boolean' },
+    timeout: { type: 'string' },
   },
   async run(values, positionals): Promise<ExitCode> {
     const [pattern, ...rest] = positionals;
@@ -59,8 +77,14 @@ Examples:
         'events subscribe',
       );
     }
+    const timeoutMs = timeoutOf(values);
+    if (!timeoutMs.ok) return misuse(timeoutMs.failure.message, 'events subscribe');
     const server = serverOf(values);
     if (typeof server === 'string') return fail(server);
+    // Vault knows neither.
+    if (values.follow === true || values.since !== undefined) {
+      return printResuming(pattern, values, server, timeoutMs.value);
+    }
 
     const protobuf = values.protobuf === true;
     const url = apiUrl(server, `sys/events/subscribe/${pattern}`);
@@ -70,9 +94,18 @@ Examples:
     if (typeof opened === 'string') return fail(opened);
     status(`subscribed to ${pattern} at ${server.address.origin}`);
     if (opened.warning !== undefined) status(`warning: ${opened.warning}`);
-    return print(opened.socket, protobuf ? lineOfProtobuf : lineOfJson);
+    return print(opened.socket, protobuf ? lineOfProtobuf : lineOfJson, timeoutMs.value);
   },
 };
+
+/** Undefined where there is none. */
+function timeoutOf({ timeout }: Values): Result<number | undefined> {
+  if (typeof timeout !== 'string') return ok(undefined);
+  const seconds = parseDuration(timeout, '--timeout');
+  if (!seconds.ok) return seconds;
+  if (seconds.value > 0 && seconds.value <= MAX_TIMEOUT_SECONDS) return ok(seconds.value * 1000);
+  return invalid(`--timeout is ${quote(timeout)}; it must be from 1s to ${MAX_TIMEOUT_SECONDS}s`);
+}
 
 function queryOf({ filter, namespaces }: Values, protobuf: boolean): string {
   const query = new URLSearchParams(protobuf ? {} : { json: 'true' });
@@ -81,10 +114,15 @@ function queryOf({ filter, namespaces }: Values, protobuf: boolean): string {
   return query.toString();
 }
 
-/** Prints what comes until the server, the reader of the output, or the user ends it. */
-function print(socket: WebSocket, lineOf: (data: Buffer) => string): Promise<ExitCode> {
+/** Prints what comes until the server, the reader of the output, the user, or the time ends it. */
+function print(
+  socket: WebSocket,
+  lineOf: (data: Buffer) => string,
+  timeoutMs: number | undefined,
+): Promise<ExitCode> {
   return new Promise((resolve) => {
     let alive = true;
+    const timeout = timeoutMs === undefined ? undefined : setTimeout(() => end(0), timeoutMs);
     const heartbeat = setInterval(() => {
       // While the reader of the output is slow, nothing is read of the socket, no pong either.
       if (socket.isPaused) return;
@@ -95,6 +133,7 @@ function print(socket: WebSocket, lineOf: (data: Buffer) => string): Promise<Exi
 
     function end(exitCode: ExitCode): void {
       clearInterval(heartbeat);
+      clearTimeout(timeout);
       socket.removeAllListeners('close');
       socket.terminate();
       resolve(exitCode);

@@ -20,20 +20,33 @@ interface OpenSocket {
   readonly warning: string | undefined;
 }
 
+// The types of `ws` do not have `closeTimeout` yet.
+const OPTIONS: WebSocket.ClientOptions & { readonly closeTimeout: number } = {
+  handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+  closeTimeout: CLOSE_TIMEOUT_MS,
+  perMessageDeflate: false,
+};
+
+/** A WebSocket for the client of `src/client`, which cannot see the headers of an answer by itself. */
+export function socketThatWarns(warn: (warning: string) => void) {
+  return class extends WebSocket {
+    constructor(url: string, protocols: string[]) {
+      super(url, protocols, OPTIONS);
+      this.once('upgrade', (response) => {
+        const warning = warningOf(response);
+        if (warning !== undefined) warn(warning);
+      });
+    }
+  };
+}
+
 /** Opens the WebSocket, paused until somebody listens, or says in a sentence why not. */
 export function openSocket(url: URL, server: Server, redirects = 0): Promise<OpenSocket | string> {
   return new Promise((resolve) => {
-    // The types of `ws` do not have `closeTimeout` yet.
-    const options: WebSocket.ClientOptions & { readonly closeTimeout: number } = {
-      headers: server.headers,
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-      closeTimeout: CLOSE_TIMEOUT_MS,
-      perMessageDeflate: false,
-    };
     let socket: WebSocket;
     let warning: string | undefined;
     try {
-      socket = new WebSocket(url, options);
+      socket = new WebSocket(url, { ...OPTIONS, headers: server.headers });
     } catch (error) {
       resolve(`cannot subscribe at ${url.href}: ${(error as Error).message}`);
       return;

@@ -1,0 +1,26 @@
+/**
+ * The client of a Carillon server, for browsers, Node, Deno, Bun and Workers. `docs/client.md` is its
+ * documentation.
+ *
+ * @module
+ */
+
+export type { PluginInfo } from '../event/event.ts';
+export type { JsonValue } from '../event/json.ts';
+export type { GapReason } from '../wire/carillon-v1/messages.ts';
+export type { OutgoingEvent } from './batches.ts';
+export { CarillonError, type ErrorCode } from './errors.ts';
+export type {
+  CarillonEvent,
+  CataloguedTypes,
+  EventOf,
+  EventTypes,
+  GapItem,
+  Item,
+  Metadata,
+  OtherEventType,
+} from './event.ts';
+export type { ConnectionState, Provided, ServerOptions, SubscribeOptions } from './options.ts';
+export { PublishError, type Published, publish } from './publish.ts';
+export type { FetchLike, WebSocketConstructor, WebSocketLike } from './runtime.ts';
+export { type Subscription, subscribe } from './subscribe.ts';

@@ -1,0 +1,143 @@
+/** What a program says of the server and of a subscription, checked when it says it. */
+import { dotSegment } from '../event/dot-segment.ts';
+import { MAX_CREDIT } from '../limits.ts';
+import { CONNECT_TIMEOUT_MS } from './bounds.ts';
+import { CarillonError } from './errors.ts';
+import type { FetchLike, WebSocketConstructor } from './runtime.ts';
+
+/** A value, or what gives it each time that it is needed. */
+export type Provided<T> = T | (() => T | Promise<T>);
+
+export interface ServerOptions {
+  /** `https://carillon.example.com`. A path in it is kept before `/v1/`. */
+  readonly url: Provided<string | URL>;
+  /** A function is asked at each connect: the place to renew a token, or to log in again. */
+  readonly token: Provided<string>;
+  /** The Vault namespace, `team-a/prod`; the root namespace if absent. */
+  readonly namespace?: string | undefined;
+  /** Ends it: what waits is rejected with the reason of the signal. */
+  readonly signal?: AbortSignal | undefined;
+  /** For an attempt to connect, or for a request: milliseconds. */
+  readonly timeout?: number | undefined;
+  /** Instead of the global one. */
+  readonly fetch?: FetchLike | undefined;
+}
+
+export interface SubscribeOptions extends ServerOptions {
+  /** An expression in the language of Vault's filters: `data_path matches "^secret/data/team-"`. */
+  readonly filter?: string | undefined;
+  /** Namespaces below, or globs over such, to hear besides. */
+  readonly namespaces?: readonly string[] | undefined;
+  /**
+   * Where to begin: `earliest`, a time, the id of an event, or the `cursor` of an item of an earlier
+   * subscription. From now on if absent.
+   */
+  readonly since?: string | Date | undefined;
+  /** Of the messages; events are the same in both. */
+  readonly encoding?: 'json' | 'protobuf' | undefined;
+  /** Events that the server may send before the program has taken them: 1 to 10,000. */
+  readonly credit?: number | undefined;
+  /** Whether to come back when the connection ends (the default), or to throw `disconnected`. */
+  readonly reconnect?: boolean | undefined;
+  /** Instead of the global one: `import WebSocket from 'ws'` for Node before 22. */
+  readonly WebSocket?: WebSocketConstructor | undefined;
+  /** Told of each connection, and of each wait for the next. */
+  readonly onState?: ((state: ConnectionState) => void) | undefined;
+}
+
+export type ConnectionState =
+  | { readonly type: 'connected' }
+  | {
+      readonly type: 'disconnected';
+      /** Why, in a sentence. */
+      readonly reason: string;
+      /** When the next attempt begins. */
+      readonly retryInMs: number;
+    };
+
+/** What a timer can count; asked for more, it would ring at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** @throws CarillonError `invalid` */
+export function checkServerOptions({ url, token, namespace, timeout }: ServerOptions): void {
+  if (typeof url !== 'function') checkUrl(url);
+  if (typeof token !== 'function') checkToken(token);
+  if (namespace !== undefined && dotSegment(namespace) !== undefined) {
+    throw invalid(`namespace ${JSON.stringify(namespace)} has a "." or ".." segment`);
+  }
+  if (timeout !== undefined && !(timeout > 0 && timeout <= MAX_TIMER_MS)) {
+    throw invalid(`timeout is ${timeout}; give milliseconds from 1 to ${MAX_TIMER_MS}`);
+  }
+}
+
+/** @throws CarillonError `invalid` */
+export function checkSubscription(pattern: string, options: SubscribeOptions): void {
+  checkServerOptions(options);
+  if (typeof pattern !== 'string' || pattern.trim() === '') {
+    throw invalid('the pattern is empty; "*" stands for every event type');
+  }
+  // A URL would fold it and lead elsewhere.
+  if (dotSegment(pattern) !== undefined) {
+    throw invalid(`the pattern ${JSON.stringify(pattern)} has a "." or ".." segment`);
+  }
+  const { credit, since, encoding } = options;
+  if (credit !== undefined && !(Number.isInteger(credit) && credit >= 1 && credit <= MAX_CREDIT)) {
+    throw invalid(`credit is ${credit}; give a whole number from 1 to ${MAX_CREDIT}`);
+  }
+  if (since instanceof Date && Number.isNaN(since.getTime())) {
+    throw invalid('since is an invalid Date');
+  }
+  if (encoding !== undefined && encoding !== 'json' && encoding !== 'protobuf') {
+    throw invalid(`encoding is ${JSON.stringify(encoding)}; it must be "json" or "protobuf"`);
+  }
+}
+
+export interface Server {
+  readonly url: URL;
+  readonly token: string;
+  readonly namespace: string;
+}
+
+/** Asks the program for what it gives anew each time. What its functions throw is thrown. */
+export async function serverOf({ url, token, namespace = '' }: ServerOptions): Promise<Server> {
+  const [address, secret] = await Promise.all([provided(url), provided(token)]);
+  const path = namespace.trim().replace(/^\/+|\/+$/g, '');
+  return {
+    url: checkUrl(address),
+    token: checkToken(secret),
+    namespace: path === 'root' ? '' : path,
+  };
+}
+
+export function timeoutOf({ timeout = CONNECT_TIMEOUT_MS }: ServerOptions): number {
+  return timeout;
+}
+
+async function provided<T extends string | URL>(value: Provided<T>): Promise<T> {
+  return typeof value === 'function' ? value() : value;
+}
+
+function checkUrl(url: string | URL): URL {
+  const text = String(url);
+  const parsed = URL.canParse(text) ? new URL(text) : undefined;
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
+    throw invalid(`url is ${JSON.stringify(text)}; give one such as https://carillon.example.com`);
+  }
+  // No request can be sent to one, which would look like a network that is down.
+  if (parsed.username !== '' || parsed.password !== '') {
+    throw invalid('url has a user name or a password; the token is what identifies you');
+  }
+  return parsed;
+}
+
+/** What no header can carry would look like a network that is down. */
+function checkToken(token: string): string {
+  if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) {
+    throw invalid('token is empty, or has a character that no header can carry');
+  }
+  return token;
+}
+
+export function invalid(message: string): CarillonError {
+  return new CarillonError('invalid', message);
+}

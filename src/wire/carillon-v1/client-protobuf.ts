@@ -1,0 +1,50 @@
+/** The client's side of `carillon.v1.proto`: it needs no package but what the generated code needs. */
+import protobufjs from 'protobufjs/minimal.js';
+import { carillon } from '../gen/proto.js';
+import {
+  type ClientCodec,
+  type Decoded,
+  decodeMembers,
+  fail,
+  isText,
+  type Members,
+} from './client-codec.ts';
+import { cloudEventOf } from './cloud-event.ts';
+import {
+  type ClientMessage,
+  type SentEvent,
+  type ServerMessage,
+  SUBPROTOCOLS,
+} from './messages.ts';
+
+export const protobufCodec: ClientCodec = {
+  subprotocol: SUBPROTOCOLS.protobuf,
+  encode,
+  decode: (data) =>
+    typeof data === 'string'
+      ? fail('a text message where binary ones are due')
+      : decode(ArrayBuffer.isView(data) ? data : new Uint8Array(data)),
+};
+
+function encode({ type, ...members }: ClientMessage): Uint8Array<ArrayBuffer> {
+  // Left to choose, protobufjs writes into a Buffer where there is one; in workerd that can throw.
+  const writer = new protobufjs.Writer();
+  const bytes = carillon.v1.ClientMessage.encode({ [type]: members }, writer).finish();
+  return bytes as Uint8Array<ArrayBuffer>;
+}
+
+function decode(bytes: Uint8Array): Decoded<ServerMessage> {
+  let message: carillon.v1.ServerMessage.$Properties & { message?: ServerMessage['type'] };
+  try {
+    message = carillon.v1.ServerMessage.decode(bytes);
+  } catch {
+    return fail('the message is no ServerMessage of carillon.v1');
+  }
+  const type = message.message;
+  return decodeMembers(type, type && message[type], eventOf);
+}
+
+function eventOf(members: Members): SentEvent | undefined {
+  const event = cloudEventOf(members);
+  return isText(members.cursor) && event ? { cursor: members.cursor, event } : undefined;
+}

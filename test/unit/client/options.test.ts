@@ -1,0 +1,52 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type SubscribeOptions, subscribe } from '../../../src/client/index.ts';
+import { SERVER } from './support/subscription.ts';
+
+afterEach(() => vi.unstubAllGlobals());
+
+describe('subscribe', () => {
+  it.each<[string, Partial<SubscribeOptions>, string]>([
+    ['', {}, 'the pattern is empty'],
+    [' ', {}, 'the pattern is empty'],
+    ['a/../b', {}, 'the pattern "a/../b" has a "." or ".." segment'],
+    ['*', { url: 'localhost:8200' }, 'url is "localhost:8200"; give one such as'],
+    ['*', { url: 'wss://carillon.test' }, 'url is "wss://carillon.test"; give one such as'],
+    ['*', { url: 'https://user:secret@carillon.test' }, 'url has a user name or a password'],
+    ['*', { token: '' }, 'token is empty'],
+    ['*', { token: 'geheimnis ä' }, 'a character that no header can carry'],
+    ['*', { namespace: 'a/..' }, 'namespace "a/.." has a "." or ".." segment'],
+    ['*', { credit: 0 }, 'credit is 0; give a whole number from 1 to 10000'],
+    ['*', { credit: 10_001 }, 'credit is 10001'],
+    ['*', { credit: 1.5 }, 'credit is 1.5'],
+    ['*', { timeout: 0 }, 'timeout is 0; give milliseconds from 1 to 2147483647'],
+    ['*', { timeout: Number.POSITIVE_INFINITY }, 'timeout is Infinity'],
+    ['*', { timeout: Number.NaN }, 'timeout is NaN'],
+    ['*', { since: new Date('soon') }, 'since is an invalid Date'],
+    ['*', { encoding: 'xml' as 'json' }, 'encoding is "xml"; it must be "json" or "protobuf"'],
+  ])('refuses %j with %j at once', (pattern, wrong, message) => {
+    const error = vi.fn();
+    try {
+      subscribe(pattern, { ...SERVER, ...wrong });
+    } catch (thrown) {
+      error(thrown);
+    }
+    expect(error).toHaveBeenCalledWith(
+      expect.objectContaining({ code: 'invalid', message: expect.stringContaining(message) }),
+    );
+  });
+
+  it.each(['secret@', 'geheimnis'])('has no secret in what it says: %s', (secret) => {
+    const url = `https://user:${secret.replace('@', '')}@carillon.test`;
+    const token = `${secret} ä`;
+    for (const wrong of [{ url }, { token }]) {
+      expect(() => subscribe('*', { ...SERVER, ...wrong })).toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining(secret) }),
+      );
+    }
+  });
+
+  it('says how to come by a WebSocket where the platform has none', () => {
+    vi.stubGlobal('WebSocket', undefined);
+    expect(() => subscribe('*', SERVER)).toThrow('install the package "ws"');
+  });
+});

@@ -1,0 +1,30 @@
+/** A subscription on a fake platform. */
+import type { Item } from '../../../../src/client/event.ts';
+import type { SubscribeOptions } from '../../../../src/client/options.ts';
+import { ResumingSubscription } from '../../../../src/client/subscription.ts';
+import { FakePlatform } from './platform.ts';
+
+export const SERVER = { url: 'https://carillon.test', token: 'root' };
+
+export function subscribed(
+  options: Partial<SubscribeOptions> = {},
+  platform = new FakePlatform(),
+): { readonly platform: FakePlatform; readonly subscription: ResumingSubscription } {
+  const subscription = new ResumingSubscription(platform, 'kv*', { ...SERVER, ...options });
+  return { platform, subscription };
+}
+
+/** The ids of the next items, in order; gaps by their reason. */
+export async function take(subscription: ResumingSubscription, count: number): Promise<string[]> {
+  const taken: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const { value } = await subscription.next();
+    taken.push(nameOf(value));
+  }
+  return taken;
+}
+
+export function nameOf(item: Item | undefined): string {
+  if (item === undefined) return 'end';
+  return item.type === 'gap' ? `gap: ${item.reason}` : item.id;
+}

@@ -101,6 +101,8 @@ export class Readers {
   welcome(socket: WebSocket, subscriptionClass: SubscriptionClass, place: Place): void {
     const reader = this.#readerOf(socket, subscriptionClass);
     reader.acked = place.after;
+    // What its class was sent before, it was not.
+    reader.joined = this.#journal.last;
     const hello = encodeMessage(
       {
         type: 'hello',

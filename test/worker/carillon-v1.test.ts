@@ -197,6 +197,20 @@ describe.each(['json', 'protobuf'] as const)('in %s', (encoding) => {
   });
 });
 
+it('a reader that comes back is sent what others of its class have had meanwhile', async () => {
+  const { hello } = await read('deploy/*');
+  const { reader: other } = await read('deploy/*');
+  for (let i = 0; i < DEFAULT_CREDIT + 40; i += 100) {
+    await publishedIds(...numbered(i, 100));
+    const heard = await other.events(100);
+    other.send({ type: 'ack', cursor: heard.at(-1)?.cursor ?? '' });
+  }
+  const { reader } = await read('deploy/*', `since=${hello.cursor}`);
+  const heard = await reader.events(DEFAULT_CREDIT);
+  reader.send({ type: 'ack', cursor: heard.at(-1)?.cursor ?? '' });
+  expect((await reader.ids(300 - DEFAULT_CREDIT)).at(-1)).toBe('n299');
+});
+
 describe('a reader that falls behind', () => {
   /** One with a credit of two that has two events, of four. */
   async function behind(): Promise<{ reader: Reader; cursors: string[] }> {

@@ -62,6 +62,12 @@ class FakeHub {
     });
   }
 
+  /** Ends the subscription, as hubs do. */
+  leaves(): void {
+    this.says(GOODBYE);
+    this.socket.close(1013);
+  }
+
   /** Sends events with these ids, in one message. */
   sends(...ids: readonly string[]): void {
     const events = ids.map((id) => ({
@@ -177,7 +183,7 @@ describe('server-sent events', () => {
     hub.sends('a');
     hub.says({ type: 'gap', reason: 'feed_lost', cursor: 'cc1.gap' });
     hub.sends('b');
-    hub.says(GOODBYE);
+    hub.leaves();
     expect(await reader.rest()).toBe(
       `id: cc1.a\ndata: ${frameOf('a')}\nid: cc1.gap\nevent: gap\ndata: {"reason":"feed_lost"}\n\nid: cc1.b\ndata: ${frameOf('b')}\nretry: 1500\n\n`,
     );
@@ -217,7 +223,7 @@ describe('lines of JSON', () => {
     ];
     const members = frames.map((frame, i) => `{"cursor":"cc1.${i}","event":${frame.trim()}}`);
     hub.socket.send(`{"type":"events","events":[${members.join(',')}]}`);
-    hub.says(GOODBYE);
+    hub.leaves();
     expect(await reader.rest()).toBe(frames.join(''));
   });
 
@@ -243,7 +249,7 @@ describe('lines of JSON', () => {
     const { hub, reader } = await opened({ format: NDJSON }, { gap: { reason: 'storage_lost' } });
     hub.sends('a');
     hub.says({ type: 'gap', reason: 'unreadable', cursor: 'cc1.gap' });
-    hub.says(GOODBYE);
+    hub.leaves();
     expect(await reader.rest()).toBe(
       `{"gap":{"reason":"storage_lost","cursor":"cc1.start"}}\n${frameOf('a')}{"gap":{"reason":"unreadable","cursor":"cc1.gap"}}\n`,
     );
@@ -418,7 +424,7 @@ describe('of as many streams as are allowed', () => {
   it('those that were refused or have ended take no place', async () => {
     for (let i = 0; i < MAX_STREAMS; i++) {
       const { hub, reader } = await opened();
-      hub.says(GOODBYE);
+      hub.leaves();
       await reader.rest();
       const closing = new FakeHub();
       closing.socket.close(1013);

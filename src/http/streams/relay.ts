@@ -140,7 +140,7 @@ export class Relay {
         this.#cursor = message.cursor;
         return format.gap(message, message.cursor);
       case 'goodbye':
-        this.end();
+        // The hub's Close frame follows, and is answered by the runtime; to close first would cross it.
         return format.end(message.after_ms);
       case 'hello':
         return '';

@@ -2,16 +2,25 @@ import { describe, expect, it } from 'vitest';
 import { NDJSON, SSE } from '../../src/http/streams/format.ts';
 
 const EVENT = { cursor: 'cc1.b', frame: '{"id":"1"}\n' };
+const HELLO = {
+  type: 'hello',
+  cursor: 'cc1.a',
+  resumed: true,
+  credit: 256,
+  ack_timeout_ms: 60_000,
+} as const;
 const GAP = { reason: 'forgotten' } as const;
 
 describe('server-sent events', () => {
-  it('begin with where to come back to, and after how long', () => {
-    expect(SSE.start('cc1.a', undefined, 2500)).toBe('retry: 2500\nid: cc1.a\n\n');
+  it('begin with where to come back to, as an event, and after how long', () => {
+    expect(SSE.start(HELLO, 2500)).toBe(
+      'retry: 2500\nid: cc1.a\nevent: hello\ndata: {"resumed":true}\n\n',
+    );
   });
 
   it('begin with the gap where there is one', () => {
-    expect(SSE.start('cc1.a', GAP, 2500)).toBe(
-      'retry: 2500\nid: cc1.a\nevent: gap\ndata: {"reason":"forgotten"}\n\n',
+    expect(SSE.start({ ...HELLO, resumed: false, gap: GAP }, 2500)).toBe(
+      'retry: 2500\nid: cc1.a\nevent: hello\ndata: {"resumed":false}\n\nid: cc1.a\nevent: gap\ndata: {"reason":"forgotten"}\n\n',
     );
   });
 
@@ -34,14 +43,14 @@ describe('server-sent events', () => {
 
 describe('lines of JSON', () => {
   it('are the frames and nothing else', () => {
-    expect(NDJSON.start('cc1.a', undefined, 2500)).toBe('');
+    expect(NDJSON.start(HELLO, 2500)).toBe('');
     expect(NDJSON.event(EVENT)).toBe('{"id":"1"}\n');
     expect(NDJSON.end(1000)).toBe('');
   });
 
   it('but where there is a gap', () => {
     const line = '{"gap":{"reason":"forgotten","cursor":"cc1.a"}}\n';
-    expect(NDJSON.start('cc1.a', GAP, 2500)).toBe(line);
+    expect(NDJSON.start({ ...HELLO, gap: GAP }, 2500)).toBe(line);
     expect(NDJSON.gap(GAP, 'cc1.a')).toBe(line);
   });
 

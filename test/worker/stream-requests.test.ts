@@ -105,7 +105,9 @@ describe('a stream', () => {
       const response = await ask(client, '?json=false&filter=a==b&since=x', SSE, {
         headers: { 'Last-Event-ID': 'earliest', 'Sec-WebSocket-Protocol': 'carillon.v1.proto' },
       });
-      expect(await response.text()).toMatch(/^retry: \d+\nid: cc1\.start\n\nretry: 1\n\n$/);
+      expect(await response.text()).toMatch(
+        /^retry: \d+\nid: cc1\.start\nevent: hello\ndata: \{"resumed":true\}\n\nretry: 1\n\n$/,
+      );
     }
     const subscription = {
       pattern: 'abc',

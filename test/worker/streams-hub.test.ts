@@ -30,7 +30,7 @@ const streams: Stream[] = [];
 interface SentEvent {
   readonly id: string;
   readonly event: string;
-  readonly data: { readonly id: string; readonly reason: string };
+  readonly data: { readonly id: string; readonly reason: string; readonly resumed: boolean };
 }
 
 /** A stream of server-sent events, read as a page reads it. */
@@ -48,8 +48,17 @@ class Stream {
     streams.push(this);
   }
 
-  /** The next event; undefined at the end. */
+  /** The next event after the start; undefined at the end. */
   async next(): Promise<SentEvent | undefined> {
+    const event = await this.#next();
+    return event?.event === 'hello' ? this.#next() : event;
+  }
+
+  start(): Promise<SentEvent | undefined> {
+    return this.#next();
+  }
+
+  async #next(): Promise<SentEvent | undefined> {
     for (;;) {
       const end = this.#text.indexOf('\n\n');
       if (end === -1) {
@@ -166,6 +175,7 @@ describe('a stream of server-sent events', () => {
     await root.published('abc');
     const first = await stream(root, 'abc');
     const cursor = first.response.headers.get('Carillon-Cursor') ?? '';
+    expect(await first.start()).toEqual({ id: cursor, event: 'hello', data: { resumed: true } });
     await first.leave();
     const id = await root.published('abc');
     const second = await stream(root, 'abc', `since=${cursor}`);

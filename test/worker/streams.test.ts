@@ -158,7 +158,9 @@ describe('server-sent events', () => {
       'cache-control': 'no-store, no-transform',
       'carillon-cursor': 'cc1.start',
     });
-    expect(await reader.next()).toMatch(/^retry: [234]\d{3}\nid: cc1\.start\n\n$/);
+    expect(await reader.next()).toMatch(
+      /^retry: [234]\d{3}\nid: cc1\.start\nevent: hello\ndata: \{"resumed":true\}\n\n$/,
+    );
     hub.sends('a', 'b');
     const expected = `id: cc1.a\ndata: ${frameOf('a')}\nid: cc1.b\ndata: ${frameOf('b')}\n`;
     expect(await reader.next()).toBe(expected);
@@ -173,7 +175,7 @@ describe('server-sent events', () => {
     expect(response.headers.get('Last-Event-ID')).toBe('earliest');
     expect(response.headers.get('Carillon-Warning')).toBe('filter: always false; forgotten');
     expect(await new Reader(response.body as ReadableStream<Uint8Array>).next()).toMatch(
-      /^retry: \d+\nid: cc1\.start\nevent: gap\ndata: \{"reason":"forgotten"\}\n\n$/,
+      /^retry: \d+\nid: cc1\.start\nevent: hello\ndata: \{"resumed":false\}\n\nid: cc1\.start\nevent: gap\ndata: \{"reason":"forgotten"\}\n\n$/,
     );
   });
 

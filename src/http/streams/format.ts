@@ -1,5 +1,8 @@
 /** What a stream of events looks like: server-sent events, or a line of JSON for each. Pure. */
-import type { Gap } from '../../wire/carillon-v1/messages.ts';
+import type { Gap, ServerMessage } from '../../wire/carillon-v1/messages.ts';
+
+/** How a hub greets. */
+export type Hello = Extract<ServerMessage, { type: 'hello' }>;
 
 /** An event on its way into a stream. */
 export interface StreamedEvent {
@@ -14,11 +17,9 @@ export interface StreamFormat {
   /**
    * What comes first.
    *
-   * @param cursor the place that the stream begins at
-   * @param gap where events are missing before it
    * @param retryMs how long a client that loses the stream waits before it comes back
    */
-  start(cursor: string, gap: Gap | undefined, retryMs: number): string;
+  start(hello: Hello, retryMs: number): string;
   event(event: StreamedEvent): string;
   gap(gap: Gap, cursor: string): string;
   /** What a client skips. */
@@ -27,11 +28,13 @@ export interface StreamFormat {
   end(retryMs: number): string;
 }
 
-/** An `id` without data is no event for EventSource, and yet where it comes back to. */
+/** EventSource tells its page the place of an event alone: so the start is one, of a name of its own. */
 export const SSE: StreamFormat = {
   contentType: 'text/event-stream',
-  start: (cursor, gap, retryMs) =>
-    `retry: ${retryMs}\n${gap === undefined ? `id: ${cursor}\n\n` : SSE.gap(gap, cursor)}`,
+  start: ({ cursor, resumed, gap }, retryMs) =>
+    `retry: ${retryMs}\nid: ${cursor}\nevent: hello\ndata: ${JSON.stringify({ resumed })}\n\n${
+      gap === undefined ? '' : SSE.gap(gap, cursor)
+    }`,
   event: ({ cursor, frame }) => `id: ${cursor}\ndata: ${frame}\n`,
   gap: ({ reason }, cursor) => `id: ${cursor}\nevent: gap\ndata: ${JSON.stringify({ reason })}\n\n`,
   ping: ':\n\n',
@@ -41,7 +44,7 @@ export const SSE: StreamFormat = {
 /** The frames and nothing else, but where there is a gap: that is never kept quiet about. */
 export const NDJSON: StreamFormat = {
   contentType: 'application/x-ndjson',
-  start: (cursor, gap) => (gap === undefined ? '' : NDJSON.gap(gap, cursor)),
+  start: ({ cursor, gap }) => (gap === undefined ? '' : NDJSON.gap(gap, cursor)),
   event: ({ frame }) => frame,
   gap: ({ reason }, cursor) => `${JSON.stringify({ gap: { reason, cursor } })}\n`,
   ping: '\n',

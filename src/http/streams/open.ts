@@ -5,8 +5,9 @@
 import { MAX_STREAMS, RETRY_AFTER_SECONDS } from '../../limits.ts';
 import { refuse } from '../answer.ts';
 import { setWarnings } from '../warnings.ts';
+import type { Hello } from './format.ts';
 import { takePlace } from './places.ts';
-import { type Hello, Relay } from './relay.ts';
+import { Relay } from './relay.ts';
 import type { StreamRequest } from './request.ts';
 
 /** Where a stream begins: what a poll that brought nothing comes back to. */
@@ -44,7 +45,7 @@ export async function openStream(
 
 function streamOf(
   relay: Relay,
-  { cursor, gap }: Hello,
+  hello: Hello,
   { format }: StreamRequest,
   headers: Headers,
 ): Response {
@@ -53,7 +54,7 @@ function streamOf(
   headers.set('Content-Type', format.contentType);
   // What compresses a stream may hold it back.
   headers.set('Cache-Control', 'no-store, no-transform');
-  return new Response(relay.body(format.start(cursor, gap, retryMs)), { headers });
+  return new Response(relay.body(format.start(hello, retryMs)), { headers });
 }
 
 /** What the hub says in its 101 of where the subscription begins. */

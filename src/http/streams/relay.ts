@@ -6,9 +6,8 @@ import { STREAM_PING_MS } from '../../limits.ts';
 import { decodeServerMessage, encodeClientMessage } from '../../wire/carillon-v1/client.ts';
 import type { SentEvent, ServerMessage } from '../../wire/carillon-v1/messages.ts';
 import { encodeJson, eventOf, type FrameJson } from '../../wire/json.ts';
+import type { Hello } from './format.ts';
 import type { StreamRequest } from './request.ts';
-
-export type Hello = Extract<ServerMessage, { type: 'hello' }>;
 
 /** Characters after which no more is put into one piece of the stream. */
 const PIECE_CHARACTERS = 64 * 1024;

@@ -55,7 +55,7 @@ export class SubscriptionClasses {
 
   /** The class of a socket. */
   of(socket: WebSocket): SubscriptionClass | undefined {
-    for (const tag of this.#ctx.getTags(socket)) {
+    for (const tag of tagsOf(this.#ctx, socket)) {
       const subscriptionClass = this.#classes.get(tag);
       if (subscriptionClass !== undefined) return subscriptionClass;
     }
@@ -132,6 +132,15 @@ export class SubscriptionClasses {
       for (const socket of this.#ctx.getWebSockets(String(key))) socket.close(1013);
       this.#ctx.storage.sql.exec('DELETE FROM subscription_classes WHERE class = ?', key);
     }
+  }
+}
+
+/** The tags of a socket. One that both sides are closing has none any more, and the runtime throws. */
+export function tagsOf(ctx: DurableObjectState, socket: WebSocket): string[] {
+  try {
+    return ctx.getTags(socket);
+  } catch {
+    return [];
   }
 }
 

@@ -27,7 +27,7 @@ import {
 } from '../wire/carillon-v1/server.ts';
 import { type Cursor, encodeCursor, hubTag } from '../wire/cursor.ts';
 import type { Encoding } from '../wire/frame.ts';
-import { isOpen, type SubscriptionClass, type SubscriptionClasses } from './classes.ts';
+import { isOpen, type SubscriptionClass, type SubscriptionClasses, tagsOf } from './classes.ts';
 import { type Entry, entryOf, type Journal } from './journal.ts';
 import { type Lag, Laggards } from './laggards.ts';
 import type { Place } from './place.ts';
@@ -399,8 +399,7 @@ export class Readers {
   }
 
   #idOf(socket: WebSocket): string | undefined {
-    return this.#ctx
-      .getTags(socket)
+    return tagsOf(this.#ctx, socket)
       .find((tag) => tag.startsWith(TAG))
       ?.slice(TAG.length);
   }

@@ -30,6 +30,7 @@ import type { Encoding } from '../wire/frame.ts';
 import { isOpen, type SubscriptionClass, type SubscriptionClasses, tagsOf } from './classes.ts';
 import { type Entry, entryOf, type Journal } from './journal.ts';
 import { type Lag, Laggards } from './laggards.ts';
+import type { Pacer } from './pacer.ts';
 import type { Place } from './place.ts';
 import { type Sent, SentLog } from './sent-log.ts';
 
@@ -69,6 +70,7 @@ export function newReaderTag(): string {
 export class Readers {
   readonly #ctx: DurableObjectState;
   readonly #journal: Journal;
+  readonly #pacer: Pacer;
   readonly #classes: SubscriptionClasses;
   readonly #decide: Decide;
   readonly #arm: () => void;
@@ -84,12 +86,14 @@ export class Readers {
   constructor(
     ctx: DurableObjectState,
     journal: Journal,
+    pacer: Pacer,
     classes: SubscriptionClasses,
     decide: Decide,
     arm: () => void,
   ) {
     this.#ctx = ctx;
     this.#journal = journal;
+    this.#pacer = pacer;
     this.#classes = classes;
     this.#decide = decide;
     this.#arm = arm;
@@ -288,7 +292,7 @@ export class Readers {
     lag: NonNullable<Reader['lag']>,
   ): Promise<void> {
     try {
-      do await scheduler.wait(0);
+      do await this.#pacer.turn();
       while (reader.lag === lag && isOpen(socket) && this.#sendPage(socket, reader));
     } finally {
       lag.isCatchingUp = false;

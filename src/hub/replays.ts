@@ -11,6 +11,7 @@ import {
 } from '../limits.ts';
 import type { Encoding } from '../wire/frame.ts';
 import { type Entry, entryOf, type Journal } from './journal.ts';
+import type { Pacer } from './pacer.ts';
 
 /** What a subscriber has missed. */
 export interface Replay {
@@ -23,12 +24,14 @@ export interface Replay {
 
 export class Replays {
   readonly #journal: Journal;
+  readonly #pacer: Pacer;
   /** Bytes that were read, or will be, and that have not yet drained off, at a time. */
   #level = 0;
   #at = 0;
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, pacer: Pacer) {
     this.#journal = journal;
+    this.#pacer = pacer;
   }
 
   /** Whether the hub can afford a replay from this place now: a deploy sends everybody back at once. */
@@ -58,7 +61,7 @@ export class Replays {
     let read = 0;
     let broken = false;
     while (position < this.#journal.last) {
-      if (position > after) await scheduler.wait(0);
+      if (position > after) await this.#pacer.turn();
       // It may have been trimmed while others had their turn.
       broken ||= this.#journal.trimmedThrough > position;
       const rows = this.#journal.page(position, MAX_PAGE_EVENTS, MAX_PAGE_BYTES);

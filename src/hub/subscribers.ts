@@ -21,6 +21,7 @@ import { Holders, type WatchedToken } from './holders.ts';
 import type { Entry, Journal } from './journal.ts';
 import { Lifetimes } from './lifetimes.ts';
 import type { Matcher } from './matcher.ts';
+import { Pacer } from './pacer.ts';
 import { type Place, placeOf } from './place.ts';
 import { Places } from './places.ts';
 import { newReaderTag, Readers, send } from './readers.ts';
@@ -73,7 +74,8 @@ export class Subscribers {
       maxSockets,
       () => ctx.getWebSockets().length + Math.max(this.#handshakes - 1, 0),
     );
-    this.#replays = new Replays(journal);
+    const pacer = new Pacer();
+    this.#replays = new Replays(journal, pacer);
     this.classes = new SubscriptionClasses(ctx, (subscription) => needs.forgotten(subscription));
     this.holders = new Holders(ctx, env, {
       closeToken: (tag) => this.#close(tag, 'revoked', CLOSE_CODES.normal),
@@ -89,6 +91,7 @@ export class Subscribers {
     this.readers = new Readers(
       ctx,
       journal,
+      pacer,
       this.classes,
       (subscriptionClass, entries) => this.#decide(subscriptionClass, entries),
       () => needs.arm(),

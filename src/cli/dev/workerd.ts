@@ -17,6 +17,8 @@ const DRAIN_MS = 1000;
 
 export interface LocalServer {
   readonly port: number;
+  /** workerd itself. */
+  readonly process: ChildProcess;
   /** Resolves with the sentence that says how workerd died, if it does so by itself. */
   readonly died: Promise<string>;
   stop(): Promise<void>;
@@ -76,6 +78,7 @@ export async function startWorkerd({
   }
   return {
     port: listening,
+    process: child,
     died: died.finally(() => guard?.kill()),
     stop: async () => {
       child.kill('SIGTERM');

@@ -1,0 +1,204 @@
+/** A run: load, faults, and at the end the proof that nothing acknowledged was lost. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { check, type Mismatch } from './checker.ts';
+import { type FaultKind, inflict, type Scene, schedule } from './faults.ts';
+import { Ledger } from './ledger.ts';
+import { Monitor } from './monitor.ts';
+import { Population } from './population.ts';
+import { TcpProxy } from './proxy.ts';
+import { Publisher } from './publisher.ts';
+import { Random } from './random.ts';
+import { AUDIENCES, CHILD, PUBLISHER_POLICY, RED_POLICY } from './scenario.ts';
+import { ROOT_TOKEN, ServerUnderTest } from './server.ts';
+import type { Subscription } from './subscription.ts';
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly kills: number;
+  readonly publishers: number;
+  readonly subscribers: number;
+  /** Events a second, of all publishers together. */
+  readonly rate: number;
+  readonly say: (line: string) => void;
+}
+
+export interface Outcome {
+  readonly published: number;
+  readonly acknowledged: number;
+  readonly received: number;
+  readonly repeated: number;
+  readonly reconnects: number;
+  readonly evictions: number;
+  readonly faults: ReadonlyMap<FaultKind, number>;
+  /** Milliseconds. */
+  readonly longest: ReadonlyMap<FaultKind, number>;
+  readonly mismatches: readonly Mismatch[];
+  /** What should not have been answered. */
+  readonly problems: readonly string[];
+}
+
+const TICK_MS = 1000;
+const LOOK_MS = 50;
+/** How often one subscriber leaves and another comes, on average. */
+const EXCHANGE_MS = 1500;
+/** After the last fault everybody must have everything within this time. */
+const SETTLE_MS = 60_000;
+/** In which what should not come any more would come. */
+const SILENCE_MS = 1500;
+
+export async function run(options: RunOptions): Promise<Outcome> {
+  const { say, seconds } = options;
+  const data = mkdtempSync(join(tmpdir(), 'carillon-faults-'));
+  const [subscriberProxy, publisherProxy] = [await TcpProxy.listen(), await TcpProxy.listen()];
+  const server = await ServerUnderTest.start(data);
+  const intervals: NodeJS.Timeout[] = [];
+  try {
+    subscriberProxy.target = publisherProxy.target = server.port;
+    const random = new Random(options.seed);
+    const tokens = await prepare(server.port, options.publishers);
+    const ledger = new Ledger((event) => {
+      for (const each of population.present) each.expect(event);
+    });
+    const population = new Population({
+      port: subscriberProxy.port,
+      tokens: { root: ROOT_TOKEN, restricted: tokens.restricted },
+      ledger,
+      random: random.fork(),
+    });
+    const monitor = new Monitor();
+    const publishers = tokens.publishers.map((token, index) => {
+      const rate = options.rate / options.publishers;
+      const name = `p${index}`;
+      const { port } = publisherProxy;
+      return new Publisher({ name, token, port, ledger, random: random.fork(), rate });
+    });
+    const scene: Scene = {
+      server,
+      proxies: [subscriberProxy, publisherProxy],
+      publishers,
+      subscriptions: population.present,
+      random: random.fork(),
+      note: (kind) => monitor.note(kind),
+      evictions: 0,
+    };
+
+    population.settle(options.subscribers);
+    intervals.push(setInterval(() => population.tick(), TICK_MS));
+    intervals.push(setInterval(() => monitor.look(population.present), LOOK_MS));
+    const exchanges = random.fork();
+    intervals.push(
+      setInterval(() => {
+        if (exchanges.chance(LOOK_MS / EXCHANGE_MS)) population.exchange();
+      }, LOOK_MS),
+    );
+    const publishing = Promise.all(publishers.map((publisher) => publisher.run()));
+    await inflictAll(schedule(random.fork(), seconds * 1000, options.kills), scene, say);
+
+    clearInterval(intervals.pop());
+    for (const publisher of publishers) publisher.stop();
+    await publishing;
+    for (const each of population.present) if (each.isStalled) each.goOn();
+    await settled(population.present, monitor, say);
+
+    // What is durable is what a server tells that was killed once more.
+    monitor.note('killed');
+    await server.kill(0);
+    for (const audience of AUDIENCES) {
+      population.join(audience, 'stock json', 'earliest');
+      population.join(audience, 'carillon.v1.json', 'earliest');
+    }
+    for (const event of ledger.events) {
+      if (event.acknowledged === undefined) continue;
+      for (const each of population.present) each.expect(event);
+    }
+    await settled(population.present, monitor, say);
+
+    const { events } = ledger;
+    const receptions = population.all.map(({ reception }) => reception);
+    return {
+      published: events.length,
+      acknowledged: ledger.acknowledged,
+      received: sum(receptions, ({ ids }) => ids.length),
+      repeated: sum(publishers, ({ repeated }) => repeated),
+      reconnects: sum(population.all, ({ reconnects }) => Math.max(0, reconnects)),
+      evictions: scene.evictions,
+      faults: monitor.counts,
+      longest: monitor.longest,
+      mismatches: check({ events, receptions }),
+      problems: [...publishers, ...population.all].flatMap(({ problems }) => problems),
+    };
+  } finally {
+    for (const interval of intervals) clearInterval(interval);
+    await server.stop();
+    subscriberProxy.close();
+    publisherProxy.close();
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+async function inflictAll(
+  faults: ReturnType<typeof schedule>,
+  scene: Scene,
+  say: (line: string) => void,
+): Promise<void> {
+  const begun = performance.now();
+  for (const { kind, at } of faults) {
+    await sleep(begun + at - performance.now());
+    say(`${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s  ${kind}`);
+    await inflict(kind, scene);
+  }
+}
+
+/** Waits until nobody is owed anything, or until that cannot be hoped for any more. */
+async function settled(
+  subscriptions: ReadonlySet<Subscription>,
+  monitor: Monitor,
+  say: (line: string) => void,
+): Promise<void> {
+  const deadline = performance.now() + SETTLE_MS;
+  const open = () => [...subscriptions].filter((each) => !each.isOpen || each.owed.size > 0);
+  while (open().length > 0 && performance.now() < deadline) await sleep(LOOK_MS);
+  if (open().length > 0)
+    say(`${open().length} subscribers did not get everything in ${SETTLE_MS} ms`);
+  await sleep(2 * SILENCE_MS);
+  monitor.look(subscriptions);
+}
+
+/** Makes the namespace, the policies and the tokens. */
+async function prepare(
+  port: number,
+  count: number,
+): Promise<{ restricted: string; publishers: string[] }> {
+  const ask = async (path: string, body: object): Promise<unknown> => {
+    const response = await fetch(`http://127.0.0.1:${port}/v1/${path}`, {
+      method: 'POST',
+      headers: { 'X-Vault-Token': ROOT_TOKEN, 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  };
+  const makeToken = async (policy: string): Promise<string> => {
+    const made = await ask('auth/token/create', { policies: [policy] });
+    return (made as { auth: { client_token: string } }).auth.client_token;
+  };
+  await ask(`sys/namespaces/${CHILD.slice(0, -1)}`, {});
+  await ask('sys/policies/acl/red', { policy: RED_POLICY });
+  await ask('sys/policies/acl/publisher', { policy: PUBLISHER_POLICY });
+  const restricted = await makeToken('red');
+  const publishers = [];
+  for (let made = 0; made < count; made++) publishers.push(await makeToken('publisher'));
+  return { restricted, publishers };
+}
+
+function sum<T>(list: readonly T[], of: (each: T) => number): number {
+  return list.reduce((total, each) => total + of(each), 0);
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)));
+}

@@ -1,6 +1,5 @@
 /** With the subprotocol carillon.v1: a cursor is where to go on, and what arrived is acknowledged. */
-import type { ClientMessage, ServerMessage } from '../../src/wire/carillon-v1/messages.ts';
-import { type EventReceived, receivedEvent } from './stock-subscription.ts';
+import type { Messages } from './carillon-messages.ts';
 import { Subscription, type SubscriptionOptions } from './subscription.ts';
 
 interface Manners {
@@ -14,12 +13,14 @@ interface Manners {
 }
 
 export class CarillonSubscription extends Subscription {
+  readonly #messages: Messages;
   readonly #manners: Manners;
   #cursor: string | undefined;
   #acknowledged: { readonly cursor: string; readonly count: number } | undefined;
 
-  constructor(options: SubscriptionOptions) {
+  constructor(options: SubscriptionOptions, messages: Messages) {
     super(options);
+    this.#messages = messages;
     const { random } = options;
     this.#manners = {
       ackEvery: random.pick([1, 10, 50]),
@@ -38,7 +39,7 @@ export class CarillonSubscription extends Subscription {
   }
 
   protected override protocols(): string[] {
-    return ['carillon.v1.json'];
+    return [this.#messages.subprotocol];
   }
 
   protected override query(): Readonly<Record<string, string>> {
@@ -46,10 +47,10 @@ export class CarillonSubscription extends Subscription {
   }
 
   protected override take(data: Buffer): void {
-    const message = JSON.parse(data.toString()) as ServerMessage;
+    const message = this.#messages.read(data);
     switch (message.type) {
       case 'hello':
-        if (message.gap !== undefined) this.gaps.push(`at hello: ${message.gap.reason}`);
+        if (message.gap !== undefined) this.gaps.push(`at hello: ${message.gap}`);
         this.#cursor = message.cursor;
         this.#acknowledged = { cursor: message.cursor, count: this.ids.length };
         this.resumeAt(message.cursor);
@@ -60,7 +61,7 @@ export class CarillonSubscription extends Subscription {
         return;
       case 'events':
         for (const { cursor, event } of message.events) {
-          this.receive(receivedEvent((event as unknown as { data: EventReceived }).data));
+          this.receive(event);
           this.#received(cursor);
         }
         return;
@@ -88,6 +89,6 @@ export class CarillonSubscription extends Subscription {
     if (this.#cursor === this.#acknowledged?.cursor) return;
     this.#acknowledged = { cursor: this.#cursor, count: this.ids.length };
     if (this.#manners.goesOnAfter === 'acknowledged') this.resumeAt(this.#cursor);
-    this.send(JSON.stringify({ type: 'ack', cursor: this.#cursor } satisfies ClientMessage));
+    this.send(this.#messages.ack(this.#cursor));
   }
 }

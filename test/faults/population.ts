@@ -1,10 +1,11 @@
 /** The subscribers of a run: those who are there from the beginning, and those who come and go. */
+import { jsonMessages, protobufMessages } from './carillon-messages.ts';
 import { CarillonSubscription } from './carillon-subscription.ts';
 import type { Ledger } from './ledger.ts';
 import type { Random } from './random.ts';
 import { AUDIENCES, type Audience, FORMS, type Form } from './scenario.ts';
 import { StockSubscription } from './stock-subscription.ts';
-import type { Beginning, Subscription } from './subscription.ts';
+import type { Beginning, Subscription, SubscriptionOptions } from './subscription.ts';
 
 interface Options {
   readonly port: number;
@@ -12,6 +13,13 @@ interface Options {
   readonly ledger: Ledger;
   readonly random: Random;
 }
+
+const MAKERS: Readonly<Record<Form, (options: SubscriptionOptions) => Subscription>> = {
+  'stock json': (options) => new StockSubscription(options, 'json'),
+  'stock proto': (options) => new StockSubscription(options, 'proto'),
+  'carillon.v1.json': (options) => new CarillonSubscription(options, jsonMessages),
+  'carillon.v1.proto': (options) => new CarillonSubscription(options, protobufMessages),
+};
 
 export class Population {
   /** Also those who left. */
@@ -48,9 +56,7 @@ export class Population {
       beginning,
       random: random.fork(),
     };
-    const subscription = form.startsWith('stock')
-      ? new StockSubscription(options, form === 'stock json' ? 'json' : 'proto')
-      : new CarillonSubscription(options);
+    const subscription = MAKERS[form](options);
     this.all.push(subscription);
     this.present.add(subscription);
     subscription.connect();

@@ -1,9 +1,13 @@
 /** The server under test: workerd on a data folder that outlives it, and the ways to make it fail. */
+import { openSync } from 'node:fs';
+import { join } from 'node:path';
 import { buildBundle } from '../../src/cli/dev/bundle.ts';
 import { openDataFolder } from '../../src/cli/dev/data.ts';
 import { type LocalServer, startWorkerd } from '../../src/cli/dev/workerd.ts';
 
 export const ROOT_TOKEN = 'root';
+/** In the data folder. */
+const LOG_FILE = 'workerd.log';
 
 export class ServerUnderTest {
   readonly #start: (port: number) => Promise<LocalServer>;
@@ -20,7 +24,8 @@ export class ServerUnderTest {
     const start = async (port: number): Promise<LocalServer> => {
       const folder = openDataFolder(data);
       if (typeof folder === 'string') throw new Error(folder);
-      const serving = { host: '127.0.0.1', port, rootToken: ROOT_TOKEN };
+      const log = openSync(join(data, LOG_FILE), 'a');
+      const serving = { host: '127.0.0.1', port, rootToken: ROOT_TOKEN, log };
       const started = await startWorkerd({ bundle, folder, ...serving });
       if (typeof started === 'string') throw new Error(started);
       return started;

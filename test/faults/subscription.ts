@@ -139,7 +139,12 @@ export abstract class Subscription {
     });
     socket.on('message', (data, isBinary) => {
       this.#heardAt = performance.now();
-      if (!this.#hasLeft) this.take(data as Buffer, isBinary);
+      if (this.#hasLeft) return;
+      try {
+        this.take(data as Buffer, isBinary);
+      } catch (error) {
+        this.problems.push(`a message cannot be read: ${error}`);
+      }
     });
     socket.on('pong', () => {
       this.#heardAt = performance.now();

@@ -32,6 +32,8 @@ interface Start {
   readonly rootToken: string;
   /** Whether the keys of issuers may be fetched by http from this machine. */
   readonly allowLoopbackHttp?: boolean;
+  /** The descriptor of a file that takes what workerd logs; the terminal by default. */
+  readonly log?: number;
   /** Ends the start. */
   readonly signal?: AbortSignal;
 }
@@ -44,6 +46,7 @@ export async function startWorkerd({
   port,
   rootToken,
   allowLoopbackHttp = false,
+  log,
   signal,
 }: Start): Promise<LocalServer | string> {
   mkdirSync(join(folder.path, STATE_FOLDER), { recursive: true });
@@ -53,7 +56,7 @@ export async function startWorkerd({
     cwd: folder.path,
     // Ctrl-C reaches the whole group of the terminal; workerd is ended by us, after us.
     detached: true,
-    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+    stdio: ['ignore', log ?? 'inherit', log ?? 'inherit', 'pipe'],
     env: { [ROOT_TOKEN_VARIABLE]: rootToken },
   });
   const died = new Promise<string>((resolve) => {

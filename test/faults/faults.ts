@@ -25,7 +25,6 @@ export interface Fault {
   readonly at: number;
 }
 
-const MEAN_PAUSE_MS = 1500;
 const MAX_DOWN_MS = 1500;
 /** workerd evicts an object 10 s after its last work. */
 const IDLE_MS = 12_500;
@@ -33,14 +32,19 @@ const SHORT_STALL_MS = 12_000;
 /** Longer than the server waits for an acknowledgement. */
 const LONG_STALL_MS = 65_000;
 
-/** The faults of a run of so many milliseconds. */
-export function schedule(random: Random, milliseconds: number, kills: number): Fault[] {
+/** The faults of a run of so many milliseconds: so many kills, and the others so often on average. */
+export function schedule(
+  random: Random,
+  milliseconds: number,
+  kills: number,
+  everyMs: number,
+): Fault[] {
   const faults: Fault[] = Array.from({ length: kills }, () => ({
     kind: 'killed',
     at: random.between(0.05, 0.95) * milliseconds,
   }));
   for (let at = 0; ; ) {
-    at += random.between(0.1, 1.9) * MEAN_PAUSE_MS;
+    at += random.between(0.1, 1.9) * everyMs;
     if (at > milliseconds) return faults.sort((a, b) => a.at - b.at);
     faults.push({ kind: random.pickWeighted(WEIGHTS), at });
   }

@@ -3,7 +3,7 @@
  * nothing acknowledged was lost.
  *
  * Usage: npm run test:faults -- [--seed <n>] [--seconds <n>] [--kills <n>]
- *          [--publishers <n>] [--subscribers <n>] [--rate <events a second>]
+ *          [--every <seconds between other faults>] [--publishers <n>] [--subscribers <n>] [--rate <events a second>]
  */
 import { parseArgs } from 'node:util';
 import { report } from './report.ts';
@@ -14,12 +14,13 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     seconds: { type: 'string', default: '300' },
     kills: { type: 'string', default: '20' },
+    every: { type: 'string', default: '1.5' },
     publishers: { type: 'string', default: '4' },
     subscribers: { type: 'string', default: '200' },
     rate: { type: 'string', default: '40' },
   },
 });
-const { seed, seconds, kills, publishers, subscribers, rate } = Object.fromEntries(
+const { seed, seconds, kills, every, publishers, subscribers, rate } = Object.fromEntries(
   Object.entries(values).map(([name, text]) => {
     const number = Number(text);
     if (!Number.isFinite(number) || number < 0) {
@@ -35,6 +36,7 @@ const outcome = await run({
   seed,
   seconds,
   kills,
+  every,
   publishers,
   subscribers,
   rate,

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { check, type Mismatch } from './checker.ts';
-import { type FaultKind, inflict, type Scene, schedule } from './faults.ts';
+import { type Fault, type FaultKind, inflict, type Scene, schedule } from './faults.ts';
 import { Ledger } from './ledger.ts';
 import { Monitor } from './monitor.ts';
 import { Population } from './population.ts';
@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly seed: number;
   readonly seconds: number;
   readonly kills: number;
+  /** Seconds from one other fault to the next, on average. */
+  readonly every: number;
   readonly publishers: number;
   readonly subscribers: number;
   /** Events a second, of all publishers together. */
@@ -96,7 +98,8 @@ export async function run(options: RunOptions): Promise<Outcome> {
       }, LOOK_MS),
     );
     const publishing = Promise.all(publishers.map((publisher) => publisher.run()));
-    await inflictAll(schedule(random.fork(), seconds * 1000, options.kills), scene, say);
+    const faults = schedule(random.fork(), seconds * 1000, options.kills, options.every * 1000);
+    await inflictAll(faults, seconds * 1000, scene, say);
 
     clearInterval(intervals.pop());
     for (const publisher of publishers) publisher.stop();
@@ -144,7 +147,8 @@ export async function run(options: RunOptions): Promise<Outcome> {
 }
 
 async function inflictAll(
-  faults: ReturnType<typeof schedule>,
+  faults: readonly Fault[],
+  milliseconds: number,
   scene: Scene,
   say: (line: string) => void,
 ): Promise<void> {
@@ -154,6 +158,7 @@ async function inflictAll(
     say(`${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s  ${kind}`);
     await inflict(kind, scene);
   }
+  await sleep(begun + milliseconds - performance.now());
 }
 
 /** Waits until nobody is owed anything, or until that cannot be hoped for any more. */

@@ -10,7 +10,12 @@ export type Incoming =
   | { readonly type: 'hello'; readonly cursor: string; readonly gap: string | undefined }
   | { readonly type: 'events'; readonly events: readonly IncomingEvent[] }
   | { readonly type: 'gap'; readonly cursor: string; readonly reason: string }
-  | { readonly type: 'goodbye'; readonly reason: string; readonly reconnect: boolean };
+  | {
+      readonly type: 'goodbye';
+      readonly reason: string;
+      readonly reconnect: boolean;
+      readonly after_ms: number;
+    };
 
 interface IncomingEvent {
   readonly cursor: string;
@@ -21,6 +26,7 @@ export interface Messages {
   readonly subprotocol: string;
   read(data: Buffer): Incoming;
   ack(cursor: string): string | Uint8Array;
+  credit(events: number): string | Uint8Array;
 }
 
 export const jsonMessages: Messages = {
@@ -42,6 +48,7 @@ export const jsonMessages: Messages = {
     }
   },
   ack: (cursor) => JSON.stringify({ type: 'ack', cursor }),
+  credit: (events) => JSON.stringify({ type: 'credit', events }),
 };
 
 const schema = new protobuf.Root().loadSync(
@@ -74,9 +81,13 @@ export const protobufMessages: Messages = {
     if (gap) return { type: 'gap', cursor: gap.cursor, reason: gap.reason };
     return { type: 'goodbye', ...goodbye };
   },
-  ack: (cursor) =>
-    ClientMessageType.encode({ ack: { cursor } } as object as protobuf.Message).finish(),
+  ack: (cursor) => clientMessage({ ack: { cursor } }),
+  credit: (events) => clientMessage({ credit: { events } }),
 };
+
+function clientMessage(message: object): Uint8Array {
+  return ClientMessageType.encode(ClientMessageType.fromObject(message)).finish();
+}
 
 function incomingEvent({ cursor, received }: ProtobufEvent): IncomingEvent {
   const { event, namespace, event_type } = received;

@@ -3,6 +3,8 @@ import type { Messages } from './carillon-messages.ts';
 import { Subscription, type SubscriptionOptions } from './subscription.ts';
 
 interface Manners {
+  /** What it lets the server send ahead; undefined: what the server begins with. */
+  readonly credit: number | undefined;
   /** It acknowledges as soon as it has received so many events; what is left, at the next tick. */
   readonly ackEvery: number;
   /**
@@ -23,6 +25,7 @@ export class CarillonSubscription extends Subscription {
     this.#messages = messages;
     const { random } = options;
     this.#manners = {
+      credit: random.pick([undefined, 3, 1000]),
       ackEvery: random.pick([1, 10, 50]),
       goesOnAfter: random.pick(['received', 'acknowledged']),
     };
@@ -54,6 +57,7 @@ export class CarillonSubscription extends Subscription {
         this.#cursor = message.cursor;
         this.#acknowledged = { cursor: message.cursor, count: this.ids.length };
         this.resumeAt(message.cursor);
+        if (this.#manners.credit) this.send(this.#messages.credit(this.#manners.credit));
         return;
       case 'gap':
         this.gaps.push(message.reason);
@@ -67,6 +71,7 @@ export class CarillonSubscription extends Subscription {
         return;
       case 'goodbye':
         if (!message.reconnect) this.problems.push(`a subscriber was told: ${message.reason}`);
+        this.comeBackAfter(message.after_ms);
     }
   }
 

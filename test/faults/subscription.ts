@@ -48,6 +48,8 @@ export abstract class Subscription {
   #isStalled = false;
   #hasLeft = false;
   #failures = 0;
+  /** Milliseconds that it was asked to wait before it comes back. */
+  #askedToWait = 0;
   #heardAt = 0;
   #pingedAt = 0;
   #retry: NodeJS.Timeout | undefined;
@@ -168,7 +170,9 @@ export abstract class Subscription {
       this.closed();
       if (this.#hasLeft) return;
       const backoff = Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** this.#failures++);
-      this.#retry = setTimeout(() => this.connect(), backoff * this.options.random.between(0.5, 1));
+      const wait = Math.max(this.#askedToWait, backoff * this.options.random.between(0.5, 1));
+      this.#askedToWait = 0;
+      this.#retry = setTimeout(() => this.connect(), wait);
     });
   }
 
@@ -229,6 +233,10 @@ export abstract class Subscription {
       this.#received.delete(id);
       this.owed.set(id, performance.now());
     }
+  }
+
+  protected comeBackAfter(milliseconds: number): void {
+    this.#askedToWait = milliseconds;
   }
 
   protected send(data: string | Uint8Array): void {

@@ -28,8 +28,8 @@ export class Hub extends RealHub {
     return unlessLost(this.ctx, await super.publish(...given));
   }
 
-  override async gather(...given: Parameters<RealHub['gather']>) {
-    return unlessLost(this.ctx, await super.gather(...given));
+  override gather(...given: Parameters<RealHub['gather']>) {
+    return unlessLost(this.ctx, super.gather(...given));
   }
 }
 

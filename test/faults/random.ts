@@ -29,9 +29,8 @@ export class Random {
   }
 
   pick<T>(from: readonly T[]): T {
-    const picked = from[this.integer(0, from.length - 1)];
-    if (picked === undefined) throw new Error('there is nothing to pick from');
-    return picked;
+    if (from.length === 0) throw new Error('there is nothing to pick from');
+    return from[this.integer(0, from.length - 1)] as T;
   }
 
   /** Picks by weight. */

@@ -24,9 +24,15 @@ export class CarillonSubscription extends Subscription {
     super(options);
     this.#messages = messages;
     const { random } = options;
+    const [credit, ackEvery] = random.pick([
+      [undefined, 1],
+      [undefined, 50],
+      [10, 5],
+      [1000, 200],
+    ] as const);
     this.#manners = {
-      credit: random.pick([undefined, 3, 1000]),
-      ackEvery: random.pick([1, 10, 50]),
+      credit,
+      ackEvery,
       goesOnAfter: random.pick(['received', 'acknowledged']),
     };
   }

@@ -1,5 +1,5 @@
 /** A run: load, faults, and at the end the proof that nothing acknowledged was lost. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { check, type Mismatch } from './checker.ts';
@@ -49,7 +49,7 @@ const EXCHANGE_MS = 1500;
 /** At the end, everybody is waited for as long as something comes within this time. */
 const SETTLE_MS = 20_000;
 /** In which what should not come any more would come. */
-const SILENCE_MS = 1500;
+const SILENCE_MS = 3000;
 
 export async function run(options: RunOptions): Promise<Outcome> {
   const { say, seconds } = options;
@@ -124,6 +124,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
     const receptions = population.all.map(({ reception }) => reception);
     const mismatches = check({ events, receptions });
     failed = mismatches.length > 0;
+    if (failed) writeFileSync(join(data, 'mismatches.json'), JSON.stringify(mismatches, null, 1));
     return {
       published: events.length,
       acknowledged: ledger.acknowledged,
@@ -141,7 +142,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
     await server.stop();
     subscriberProxy.close();
     publisherProxy.close();
-    if (failed) say(`what the server stored and logged stays in ${data}`);
+    if (failed) say(`what the server stored and logged, and all mismatches, stay in ${data}`);
     else rmSync(data, { recursive: true, force: true });
   }
 }
@@ -167,12 +168,17 @@ async function settled(
   monitor: Monitor,
   say: (line: string) => void,
 ): Promise<void> {
-  const deadline = performance.now() + SETTLE_MS;
-  const open = () => [...subscriptions].filter((each) => !each.isOpen || each.owed.size > 0);
-  while (open().length > 0 && performance.now() < deadline) await sleep(LOOK_MS);
-  if (open().length > 0)
-    say(`${open().length} subscribers did not get everything in ${SETTLE_MS} ms`);
-  await sleep(2 * SILENCE_MS);
+  const waiting = () => [...subscriptions].filter((each) => !each.isOpen || each.owed.size > 0);
+  let leastOwed = Infinity;
+  let deadline = 0;
+  do {
+    const owed = sum([...subscriptions], (each) => each.owed.size);
+    if (owed < leastOwed) deadline = performance.now() + SETTLE_MS;
+    leastOwed = Math.min(owed, leastOwed);
+    await sleep(LOOK_MS);
+  } while (waiting().length > 0 && performance.now() < deadline);
+  if (waiting().length > 0) say(`${waiting().length} subscribers wait for what does not come`);
+  await sleep(SILENCE_MS);
   monitor.look(subscriptions);
 }
 

@@ -105,7 +105,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
     for (const publisher of publishers) publisher.stop();
     await publishing;
     for (const each of population.present) if (each.isStalled) each.goOn();
-    await settled(population.present, monitor, say);
+    const stuck = await settled(population.present, monitor);
 
     // What is durable is what a server tells that was killed once more.
     monitor.note('killed');
@@ -118,7 +118,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
       if (event.acknowledged === undefined) continue;
       for (const each of population.present) each.expect(event);
     }
-    await settled(population.present, monitor, say);
+    stuck.push(...(await settled(population.present, monitor)));
 
     const { events } = ledger;
     const receptions = population.all.map(({ reception }) => reception);
@@ -135,7 +135,10 @@ export async function run(options: RunOptions): Promise<Outcome> {
       faults: monitor.counts,
       longest: monitor.longest,
       mismatches,
-      problems: [...publishers, ...population.all].flatMap(({ problems }) => problems),
+      problems: [
+        ...stuck,
+        ...[...publishers, ...population.all].flatMap(({ problems }) => problems),
+      ],
     };
   } finally {
     for (const interval of intervals) clearInterval(interval);
@@ -162,12 +165,15 @@ async function inflictAll(
   await sleep(begun + milliseconds - performance.now());
 }
 
-/** Waits until nobody is owed anything, or until that cannot be hoped for any more. */
+/**
+ * Waits until nobody is owed anything, or until that cannot be hoped for any more.
+ *
+ * @returns a sentence about each who waits in vain: what comes only to those who come back is late for ever
+ */
 async function settled(
   subscriptions: ReadonlySet<Subscription>,
   monitor: Monitor,
-  say: (line: string) => void,
-): Promise<void> {
+): Promise<string[]> {
   const waiting = () => [...subscriptions].filter((each) => !each.isOpen || each.owed.size > 0);
   let leastOwed = Infinity;
   let deadline = 0;
@@ -177,9 +183,10 @@ async function settled(
     leastOwed = Math.min(owed, leastOwed);
     await sleep(LOOK_MS);
   } while (waiting().length > 0 && performance.now() < deadline);
-  if (waiting().length > 0) say(`${waiting().length} subscribers wait for what does not come`);
+  const stuck = waiting().map((each) => `${each.reception.name} ${each.state}`);
   await sleep(SILENCE_MS);
   monitor.look(subscriptions);
+  return stuck;
 }
 
 /** Makes the namespace, the policies and the tokens. */

@@ -65,7 +65,7 @@ export abstract class Subscription {
         : beginning === 'earliest'
           ? { earliest: -Infinity, latest: -Infinity }
           : beginning === 'time'
-            ? { earliest: now - CLOCK_SLACK_MS, latest: now + CLOCK_SLACK_MS }
+            ? { earliest: this.#earliestAccepted(now), latest: now + CLOCK_SLACK_MS }
             : { earliest: now, latest: Infinity };
     this.#since =
       typeof beginning === 'object'
@@ -101,6 +101,14 @@ export abstract class Subscription {
     if (this.#isStalled || this.#hasLeft) return false;
     const [oldest = Infinity] = this.owed.values();
     return !this.#isOpen || oldest < dueBefore;
+  }
+
+  /** What it waits for, for people. */
+  get state(): string {
+    const [next] = this.owed.keys();
+    return this.#isOpen
+      ? `is connected and waits for ${this.owed.size} events, of which ${next} was due first`
+      : 'has no connection';
   }
 
   /** Notes that an event was acknowledged, which it may have to receive. */
@@ -214,6 +222,11 @@ export abstract class Subscription {
   protected abstract take(data: Buffer, isBinary: boolean): void;
   /** The connection is no more. */
   protected closed(): void {}
+
+  /** What a gathering hub was fed late, it accepted late. */
+  #earliestAccepted(time: number): number {
+    return this.audience.hub.endsWith('*') ? -Infinity : time - CLOCK_SLACK_MS;
+  }
 
   protected receive(event: ReceivedEvent): void {
     const id = this.options.ledger.identify(event);

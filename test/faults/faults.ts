@@ -27,7 +27,9 @@ export interface Fault {
 
 const MAX_DOWN_MS = 1500;
 /** workerd evicts an object 10 s after its last work. */
-const IDLE_MS = 12_500;
+const IDLE_MS = 13_000;
+/** Within which every hub is published to again. */
+const REVIVAL_MS = 1500;
 const SHORT_STALL_MS = 12_000;
 /** Longer than the server waits for an acknowledgement. */
 const LONG_STALL_MS = 65_000;
@@ -59,11 +61,13 @@ export interface Scene {
   readonly random: Random;
   /** Told of each moment from which on the run has to recover. */
   readonly note: (kind: FaultKind) => void;
+  /** Whether nobody publishes, comes or goes at present. */
+  isIdle: boolean;
   /** Evictions that were seen. */
   evictions: number;
 }
 
-/** Does it. @returns when the next fault may follow */
+/** Does it, and returns when the next fault may follow. */
 export async function inflict(kind: FaultKind, scene: Scene): Promise<void> {
   const { server, random, note } = scene;
   switch (kind) {
@@ -128,13 +132,14 @@ async function idle(scene: Scene): Promise<void> {
   const before = await server.made();
   const over = new Promise<void>((resolve) => setTimeout(resolve, IDLE_MS));
   for (const publisher of publishers) publisher.pause(over);
+  scene.isIdle = true;
   await over;
+  scene.isIdle = false;
   note('idle');
   // Whoever was evicted is made again by what is published now.
-  setTimeout(async () => {
-    const after = await server.made().catch(() => before);
-    for (const [hub, made] of Object.entries(after)) {
-      if (made > (before[hub] ?? made)) scene.evictions++;
-    }
-  }, 1000);
+  await new Promise((resolve) => setTimeout(resolve, REVIVAL_MS));
+  const after = await server.made();
+  for (const [hub, made] of Object.entries(after)) {
+    if (made > (before[hub] ?? made)) scene.evictions++;
+  }
 }

@@ -85,6 +85,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
       subscriptions: population.present,
       random: random.fork(),
       note: (kind) => monitor.note(kind),
+      isIdle: false,
       evictions: 0,
     };
 
@@ -94,7 +95,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
     const exchanges = random.fork();
     intervals.push(
       setInterval(() => {
-        if (exchanges.chance(LOOK_MS / EXCHANGE_MS)) population.exchange();
+        if (!scene.isIdle && exchanges.chance(LOOK_MS / EXCHANGE_MS)) population.exchange();
       }, LOOK_MS),
     );
     const publishing = Promise.all(publishers.map((publisher) => publisher.run()));
@@ -156,11 +157,14 @@ async function inflictAll(
   scene: Scene,
   say: (line: string) => void,
 ): Promise<void> {
-  const begun = performance.now();
+  let begun = performance.now();
   for (const { kind, at } of faults) {
     await sleep(begun + at - performance.now());
-    say(`${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s  ${kind}`);
+    const inflicted = performance.now();
+    say(`${((inflicted - begun) / 1000).toFixed(1).padStart(6)} s  ${kind}`);
     await inflict(kind, scene);
+    // The others are for times with load.
+    if (kind === 'idle') begun += performance.now() - inflicted;
   }
   await sleep(begun + milliseconds - performance.now());
 }

@@ -5,9 +5,9 @@ import type { Ledger, ReceivedEvent } from './ledger.ts';
 import type { Random } from './random.ts';
 import type { Audience, RunEvent } from './scenario.ts';
 
-const PING_MS = 3000;
+const PING_MS = 2000;
 /** A connection on which nothing came for so long, no pong either, is dead. */
-const SILENCE_MS = 9000;
+const SILENCE_MS = 6000;
 const HANDSHAKE_MS = 10_000;
 /** The server may leave a connection open for seconds after its Close frame. */
 const CLOSE_MS = 100;

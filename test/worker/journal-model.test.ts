@@ -37,6 +37,7 @@ type Beginning = 'now' | 'earliest' | number;
 
 class Listener {
   readonly #model: Model;
+  readonly #pattern: string;
   readonly journal: Journal;
   readonly #form: Form;
   #beginning: Beginning;
@@ -50,11 +51,12 @@ class Listener {
   /** What was kept when it was sent to the oldest event. */
   #oldest = { surely: 0, maybe: 0 };
 
-  constructor(model: Model, journal: Journal, form: Form, beginning: Beginning) {
+  constructor(model: Model, journal: Journal, operation: string, form: Form, since: Beginning) {
     this.#model = model;
+    this.#pattern = `${journal === 'gathering' ? '*' : journal}/${operation}`;
     this.journal = journal;
     this.#form = form;
-    this.#beginning = beginning;
+    this.#beginning = since;
   }
 
   /** Subscribes, or comes back with what it has; what it had not taken is gone. */
@@ -64,7 +66,7 @@ class Listener {
     const asked = this.#resumeAt ?? this.#named();
     const place = this.#resumeAt === undefined ? this.#begin() : this.#place;
     const response = await handshake(
-      this.journal === 'gathering' ? '*' : `${this.journal}/*`,
+      this.#pattern,
       `json=true${asked === undefined ? '' : `&since=${encodeURIComponent(asked)}`}`,
       this.#form === 'stock' ? {} : { 'Sec-WebSocket-Protocol': 'carillon.v1.json' },
     );
@@ -159,7 +161,11 @@ class Listener {
   }
 }
 
+let runs = 0;
+
 class Run {
+  /** Not that of another run, of which a hub may still be at work when it has failed. */
+  readonly #operation = `run-${runs++}`;
   readonly #models = { deploy: new Model(), build: new Model(), gathering: new Model() };
   readonly #listeners: Listener[] = [];
   #published = 0;
@@ -177,8 +183,8 @@ class Run {
     if (id !== undefined) await this.#post(hub, [id]);
   }
 
-  async listen(journal: Journal, form: Form, beginning: Beginning): Promise<void> {
-    const listener = new Listener(this.#models[journal], journal, form, beginning);
+  async listen(journal: Journal, form: Form, since: Beginning): Promise<void> {
+    const listener = new Listener(this.#models[journal], journal, this.#operation, form, since);
     this.#listeners.push(listener);
     await listener.connect();
   }
@@ -208,7 +214,7 @@ class Run {
   }
 
   async #post(hub: string, ids: readonly string[]): Promise<void> {
-    const events = ids.map((id) => ({ id, event_type: `${hub}/done` }));
+    const events = ids.map((id) => ({ id, event_type: `${hub}/${this.#operation}` }));
     const response = await publish('', events);
     expect(response.status, await response.text()).toBe(200);
   }

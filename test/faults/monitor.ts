@@ -8,37 +8,39 @@ const GRACE_MS = 1000;
 interface Pending {
   readonly kind: FaultKind;
   readonly at: number;
+  /** Those who have not been seen where they should be since. */
+  readonly awaited: Set<Subscription>;
+  /** When one of them was last seen behind. */
+  behindAt: number;
 }
 
 export class Monitor {
-  /** Milliseconds from the fault until everybody was where they should be, the longest of each kind. */
+  /** Milliseconds from the fault until everybody had been where they should be, the longest of each kind. */
   readonly longest = new Map<FaultKind, number>();
   readonly counts = new Map<FaultKind, number>();
   #pending: Pending[] = [];
-  #lastBehindAt = 0;
 
   /** Notes a fault; recovery from it counts from now. */
-  note(kind: FaultKind): void {
+  note(kind: FaultKind, subscriptions: Iterable<Subscription>): void {
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
-    this.#pending.push({ kind, at: performance.now() });
+    const at = performance.now();
+    this.#pending.push({ kind, at, awaited: new Set(subscriptions), behindAt: at });
   }
 
-  /** To be called often. @returns how many are behind */
-  look(subscriptions: Iterable<Subscription>): number {
+  /** To be called often. */
+  look(): void {
     const now = performance.now();
-    let behind = 0;
-    for (const each of subscriptions) if (each.isBehind(now - GRACE_MS)) behind++;
-    if (behind > 0) {
-      this.#lastBehindAt = now;
-      return behind;
-    }
-    this.#pending = this.#pending.filter(({ kind, at }) => {
+    this.#pending = this.#pending.filter((pending) => {
+      const { kind, at, awaited } = pending;
       // It takes as long until one who misses something counts as behind.
       if (now < at + 2 * GRACE_MS) return true;
-      const took = Math.max(0, this.#lastBehindAt - at);
-      this.longest.set(kind, Math.max(took, this.longest.get(kind) ?? 0));
+      for (const each of awaited) if (!each.isBehind(now - GRACE_MS)) awaited.delete(each);
+      if (awaited.size > 0) {
+        pending.behindAt = now;
+        return true;
+      }
+      this.longest.set(kind, Math.max(pending.behindAt - at, this.longest.get(kind) ?? 0));
       return false;
     });
-    return 0;
   }
 }

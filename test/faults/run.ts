@@ -84,14 +84,14 @@ export async function run(options: RunOptions): Promise<Outcome> {
       publishers,
       subscriptions: population.present,
       random: random.fork(),
-      note: (kind) => monitor.note(kind),
+      note: (kind) => monitor.note(kind, population.present),
       isIdle: false,
       evictions: 0,
     };
 
     population.settle(options.subscribers);
     intervals.push(setInterval(() => population.tick(), TICK_MS));
-    intervals.push(setInterval(() => monitor.look(population.present), LOOK_MS));
+    intervals.push(setInterval(() => monitor.look(), LOOK_MS));
     const exchanges = random.fork();
     intervals.push(
       setInterval(() => {
@@ -109,7 +109,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
     const stuck = await settled(population.present, monitor);
 
     // What is durable is what a server tells that was killed once more.
-    monitor.note('killed');
+    monitor.note('killed', population.present);
     await server.kill(0);
     for (const audience of AUDIENCES) {
       population.join(audience, 'stock json', 'earliest');
@@ -189,7 +189,7 @@ async function settled(
   } while (waiting().length > 0 && performance.now() < deadline);
   const stuck = waiting().map((each) => `${each.reception.name} ${each.state}`);
   await sleep(SILENCE_MS);
-  monitor.look(subscriptions);
+  monitor.look();
   return stuck;
 }
 

@@ -14,7 +14,7 @@ const WEIGHTS = [
   ['reset', 4],
   ['reader stalled', 4],
   ['flood', 2],
-  ['idle', 0.3],
+  ['idle', 0.5],
 ] as const;
 
 export type FaultKind = 'killed' | (typeof WEIGHTS)[number][0];

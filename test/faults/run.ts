@@ -124,7 +124,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
     const { events } = ledger;
     const receptions = population.all.map(({ reception }) => reception);
     const mismatches = check({ events, receptions });
-    failed = mismatches.length > 0;
+    failed = mismatches.length > 0 || stuck.length > 0;
     if (failed) writeFileSync(join(data, 'mismatches.json'), JSON.stringify(mismatches, null, 1));
     return {
       published: events.length,

@@ -57,24 +57,8 @@ export abstract class Subscription {
   constructor(options: SubscriptionOptions) {
     this.options = options;
     this.audience = options.audience;
-    const { beginning } = options;
-    const now = performance.now();
-    this.#start =
-      typeof beginning === 'object'
-        ? beginning
-        : beginning === 'earliest'
-          ? { earliest: -Infinity, latest: -Infinity }
-          : beginning === 'time'
-            ? { earliest: this.#earliestAccepted(now), latest: now + CLOCK_SLACK_MS }
-            : { earliest: now, latest: Infinity };
-    this.#since =
-      typeof beginning === 'object'
-        ? beginning.after
-        : beginning === 'time'
-          ? new Date().toISOString()
-          : beginning === 'now'
-            ? undefined
-            : beginning;
+    this.#start = this.#startOf(options.beginning);
+    this.#since = sinceOf(options.beginning);
   }
 
   get isOpen(): boolean {
@@ -223,6 +207,15 @@ export abstract class Subscription {
   /** The connection is no more. */
   protected closed(): void {}
 
+  #startOf(beginning: Beginning): Start {
+    if (typeof beginning === 'object') return beginning;
+    if (beginning === 'earliest') return { earliest: -Infinity, latest: -Infinity };
+    // Known once it is connected.
+    if (beginning === 'now') return { earliest: -Infinity, latest: Infinity };
+    const now = performance.now();
+    return { earliest: this.#earliestAccepted(now), latest: now + CLOCK_SLACK_MS };
+  }
+
   /** What a gathering hub was fed late, it accepted late. */
   #earliestAccepted(time: number): number {
     return this.audience.hub.endsWith('*') ? -Infinity : time - CLOCK_SLACK_MS;
@@ -255,4 +248,11 @@ export abstract class Subscription {
   protected send(data: string | Uint8Array): void {
     if (this.#isOpen && !this.#isStalled) this.#socket?.send(data);
   }
+}
+
+/** What a subscriber names to begin there; undefined for now. */
+function sinceOf(beginning: Beginning): string | undefined {
+  if (typeof beginning === 'object') return beginning.after;
+  if (beginning === 'time') return new Date().toISOString();
+  return beginning === 'now' ? undefined : beginning;
 }

@@ -33,12 +33,12 @@ export class Monitor {
     this.#pending = this.#pending.filter((pending) => {
       const { kind, at, awaited } = pending;
       // It takes as long until one who misses something counts as behind.
-      if (now < at + 2 * GRACE_MS) return true;
-      for (const each of awaited) if (!each.isBehind(now - GRACE_MS)) awaited.delete(each);
-      if (awaited.size > 0) {
-        pending.behindAt = now;
-        return true;
+      const isKnown = now >= at + 2 * GRACE_MS;
+      for (const each of awaited) {
+        if (each.isBehind(now - GRACE_MS)) pending.behindAt = now;
+        else if (isKnown) awaited.delete(each);
       }
+      if (awaited.size > 0) return true;
       this.longest.set(kind, Math.max(pending.behindAt - at, this.longest.get(kind) ?? 0));
       return false;
     });

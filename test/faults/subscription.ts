@@ -129,7 +129,10 @@ export abstract class Subscription {
       this.reconnects++;
       this.#heardAt = this.#pingedAt = performance.now();
       // One that has nothing to come back to begins anew.
-      if (this.#since === undefined) this.#start = { earliest: begun, latest: this.#heardAt };
+      if (this.#since === undefined) {
+        this.#start = { earliest: this.#earliestAccepted(begun), latest: this.#heardAt };
+        this.owed.clear();
+      }
     });
     socket.on('message', (data, isBinary) => {
       this.#heardAt = performance.now();

@@ -16,6 +16,8 @@ const KEPT = Number(env.JOURNAL_MAX_EVENTS);
 /** Beyond which a journal is trimmed. */
 const SLACK = KEPT / 16;
 const RUNS = 100;
+/** What never comes is a failure too, with its seed. */
+const RUN_TIMEOUT_MS = 15_000;
 const MAX_STEPS = 40;
 
 /** All that was ever accepted, in order. A place is an index: what follows it comes next. */
@@ -284,6 +286,6 @@ it('hubs keep their journals as the model does, whatever happens to them', async
       for (const each of steps) await each(run);
       await run.end();
     }),
-    { numRuns: RUNS },
+    { numRuns: RUNS, timeout: RUN_TIMEOUT_MS },
   );
 }, 300_000);

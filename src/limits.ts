@@ -55,6 +55,15 @@ export const MAX_METADATA_DEPTH = Math.floor((100 - 2) / 3);
  */
 export const MAX_SOCKETS_PER_HUB = 32_000;
 
+/** Events that wait to be taken into the journal of a hub, of all requests together; more are refused. */
+export const MAX_QUEUED_EVENTS = 10_000;
+
+/** The same in characters of their frames. One request is taken whatever its size. */
+export const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
+
+/** How long a busy hub collects before it commits: a few requests that it would else send one by one. */
+export const FLUSH_LINGER_MS = 3;
+
 /** Events that the journal of a hub can be set to keep. At a kilobyte each, an object's 10 GB hold them. */
 export const MAX_JOURNAL_EVENTS = 5_000_000;
 

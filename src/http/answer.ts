@@ -13,7 +13,7 @@ export type Refusal =
   | { readonly reason: 'not_configured'; readonly message: string }
   /** `data` says what was done of a request that was done in part. */
   | {
-      readonly reason: 'unavailable' | 'too_many_hubs';
+      readonly reason: 'unavailable' | 'overloaded' | 'too_many_hubs';
       readonly message: string;
       readonly data?: Record<string, unknown>;
     }
@@ -52,6 +52,8 @@ export function refuse(refusal: Refusal): Response {
       return errors(503, refusal.message);
     case 'too_many_hubs':
       return json(413, partial(refusal));
+    case 'overloaded':
+      return json(429, partial(refusal), { 'Retry-After': String(retryAfterSeconds()) });
     case 'unavailable':
       return json(503, partial(refusal), { 'Retry-After': String(retryAfterSeconds()) });
     case 'bug':

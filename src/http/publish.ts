@@ -18,7 +18,7 @@ import { findNamespace } from './namespace.ts';
 import { actorOf, type Caller } from './token.ts';
 
 /** What a request's event became. */
-type Outcome = 'accepted' | 'duplicate' | 'failed' | 'refused';
+type Outcome = 'accepted' | 'duplicate' | 'failed' | 'refused' | 'overloaded';
 
 interface PublishRequest {
   readonly request: Request;
@@ -182,12 +182,15 @@ async function send(
   const fresh = new Set<string>();
   const failed = new Set<Publication>();
   const refused = new Set<Publication>();
+  const overloaded = new Set<Publication>();
   await Promise.all(
     Array.from(groups, async ([hub, group]) => {
       try {
-        const keys = await callWithRetry(() => env.HUB.getByName(hub).publish(group));
-        for (const key of keys ?? []) fresh.add(key);
-        if (keys === undefined) for (const publication of group) refused.add(publication);
+        const published = await callWithRetry(() => env.HUB.getByName(hub).publish(group));
+        for (const key of published.keys) fresh.add(key);
+        if (published.refused === undefined) return;
+        const left = published.refused === 'overloaded' ? overloaded : refused;
+        for (const publication of group) left.add(publication);
       } catch (error) {
         console.error(`publishing to the hub ${hub} failed:`, error);
         for (const publication of group) failed.add(publication);
@@ -197,6 +200,7 @@ async function send(
   return publications.map((publication) => {
     if (failed.has(publication)) return 'failed';
     if (refused.has(publication)) return 'refused';
+    if (overloaded.has(publication)) return 'overloaded';
     // Of two events with one key in a request, the first is the event and the second its duplicate.
     return fresh.delete(publication.key) ? 'accepted' : 'duplicate';
   });
@@ -205,24 +209,33 @@ async function send(
 function answer(outcomes: readonly Outcome[], ids: readonly string[]): Response {
   const indexesOf = (wanted: Outcome) =>
     outcomes.flatMap((outcome, index) => (outcome === wanted ? [index] : []));
-  const [accepted, duplicates, failed, refused] = [
+  const [accepted, duplicates, failed, refused, overloaded] = [
     indexesOf('accepted'),
     indexesOf('duplicate'),
     indexesOf('failed'),
     indexesOf('refused'),
+    indexesOf('overloaded'),
   ];
+  const left = [...failed, ...refused, ...overloaded].sort((a, b) => a - b);
   if (failed.length > 0) {
     return refuse({
       reason: 'unavailable',
       message: `${failed.length} of ${outcomes.length} events could not be published; data says by index which. Repeat the request with these ids: what was accepted is not sent again`,
-      data: { accepted, duplicates, failed: [...failed, ...refused].sort((a, b) => a - b), ids },
+      data: { accepted, duplicates, failed: left, ids },
     });
   }
   if (refused.length > 0) {
     return refuse({
       reason: 'too_many_hubs',
       message: `${refused.length} of ${outcomes.length} events are of new event-type namespaces, and there are ${MAX_HUBS} already, as many as are allowed; data says by index which. Publish under one that exists`,
-      data: { accepted, duplicates, failed: refused, ids },
+      data: { accepted, duplicates, failed: left, ids },
+    });
+  }
+  if (overloaded.length > 0) {
+    return refuse({
+      reason: 'overloaded',
+      message: `${overloaded.length} of ${outcomes.length} events were not taken, because more are published than their hubs can send; data says by index which. Repeat the request with these ids, later`,
+      data: { accepted, duplicates, failed: left, ids },
     });
   }
   return succeed({ accepted: accepted.length, duplicates: duplicates.length, ids });

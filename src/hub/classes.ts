@@ -4,7 +4,9 @@
  * its sockets the key of the row.
  */
 
-import { Matcher } from './matcher.ts';
+import type { EventFacts } from '../event/facts.ts';
+import { Matcher, matchingOf } from './matcher.ts';
+import { MatcherIndex } from './matcher-index.ts';
 import type { Holder, Subscription } from './subscription.ts';
 
 export interface SubscriptionClass {
@@ -24,12 +26,19 @@ export interface SubscriptionClass {
   handshakes: number;
 }
 
+/** A matcher, and the classes of the subscriptions that are equal as far as it goes. */
+interface SharedMatcher {
+  readonly matcher: Matcher;
+  readonly classes: Set<SubscriptionClass>;
+}
+
 export class SubscriptionClasses {
   readonly #ctx: DurableObjectState;
   readonly #forgotten: (subscription: Subscription) => void;
   readonly #classes = new Map<string, SubscriptionClass>();
   readonly #tags = new Map<string, string>();
-  readonly #matchers = new Map<string, { readonly matcher: Matcher; classes: number }>();
+  readonly #matchers = new Map<string, SharedMatcher>();
+  readonly #index = new MatcherIndex();
   /** Classes that may have lost their last socket since their sockets were last looked at. */
   readonly #maybeEmpty = new Set<SubscriptionClass>();
 
@@ -51,6 +60,20 @@ export class SubscriptionClasses {
 
   all(): SubscriptionClass[] {
     return [...this.#classes.values()];
+  }
+
+  matchers(): Matcher[] {
+    return Array.from(this.#matchers.values(), ({ matcher }) => matcher);
+  }
+
+  /** The matchers that may match an event. */
+  candidates(facts: EventFacts): Matcher[] {
+    return this.#index.candidates(facts);
+  }
+
+  /** The classes of a matcher. */
+  withMatcher({ key }: Matcher): Iterable<SubscriptionClass> {
+    return this.#matchers.get(key)?.classes ?? [];
   }
 
   /** The class of a socket. */
@@ -90,22 +113,19 @@ export class SubscriptionClasses {
     this.#ctx.storage.sql.exec('DELETE FROM subscription_classes WHERE class = ?', Number(tag));
     this.#classes.delete(tag);
     this.#tags.delete(definition);
-    const shared = this.#matchers.get(matchingOf(subscription));
-    if (shared !== undefined && --shared.classes === 0) {
-      this.#matchers.delete(matchingOf(subscription));
+    const { matcher } = subscriptionClass;
+    const shared = this.#matchers.get(matcher.key);
+    shared?.classes.delete(subscriptionClass);
+    if (shared?.classes.size === 0) {
+      this.#matchers.delete(matcher.key);
+      this.#index.delete(matcher);
     }
     return true;
   }
 
   #add(key: number, definition: string, isUsed: boolean): SubscriptionClass {
     const [subscription, holder] = JSON.parse(definition) as [Subscription, Holder | null];
-    const matching = matchingOf(subscription);
-    const shared = this.#matchers.get(matching) ?? {
-      matcher: new Matcher(subscription),
-      classes: 0,
-    };
-    this.#matchers.set(matching, shared);
-    shared.classes++;
+    const shared = this.#sharedMatcher(subscription);
     const subscriptionClass: SubscriptionClass = {
       tag: String(key),
       definition,
@@ -116,11 +136,22 @@ export class SubscriptionClasses {
       isUsed,
       handshakes: 0,
     };
+    shared.classes.add(subscriptionClass);
     this.#classes.set(subscriptionClass.tag, subscriptionClass);
     this.#tags.set(definition, subscriptionClass.tag);
     // A deploy closes every socket without a word to the object that held them.
     this.#maybeEmpty.add(subscriptionClass);
     return subscriptionClass;
+  }
+
+  #sharedMatcher(subscription: Subscription): SharedMatcher {
+    const known = this.#matchers.get(matchingOf(subscription));
+    if (known !== undefined) return known;
+    const matcher = new Matcher(subscription);
+    const shared = { matcher, classes: new Set<SubscriptionClass>() };
+    this.#matchers.set(matcher.key, shared);
+    this.#index.add(matcher);
+    return shared;
   }
 
   /** One that this release cannot read any more ends, and takes no other with it. */
@@ -146,9 +177,4 @@ export function tagsOf(ctx: DurableObjectState, socket: WebSocket): string[] {
 
 export function isOpen(socket: WebSocket): boolean {
   return socket.readyState === WebSocket.OPEN;
-}
-
-/** What a matcher is made of, as a key. */
-function matchingOf({ pattern, namespaces, filter }: Subscription): string {
-  return JSON.stringify([pattern, namespaces, filter]);
 }

@@ -8,12 +8,22 @@ import { Frame } from '../wire/frame.ts';
 import { Feeds } from './feeds.ts';
 import type { Gathering } from './gathering-hub.ts';
 import { type Fed, type History, historyOf } from './history.ts';
+import { Intake } from './intake.ts';
 import type { JournaledEvent } from './journal.ts';
 import type { Publication } from './publication.ts';
 import { SubscriberHub } from './subscriber-hub.ts';
 
+/** What became of the events of one call. */
+export interface Published {
+  /** The keys of those that were new. */
+  readonly keys: readonly string[];
+  /** Why none was taken: this hub is one too many, or too much waits to be taken. */
+  readonly refused?: 'too_many_hubs' | 'overloaded';
+}
+
 export class Hub extends SubscriberHub {
   readonly #feeds: Feeds;
+  readonly #intake = new Intake((requests) => this.#commit(requests));
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -29,32 +39,38 @@ export class Hub extends SubscriberHub {
    * Publishes events of this event-type namespace. They are in the journal, and sent, before the gathering
    * hubs are fed; what those lack is in the journal too, and one that cannot be reached is fed later.
    *
-   * @returns the keys of those that were new; undefined where this hub is one too many
+   * @returns the keys of those that were new, or why none was taken
    */
-  async publish(publications: readonly Publication[]): Promise<string[] | undefined> {
-    if (!(await this.#feeds.register())) return undefined;
-    await this.subscribers.holders.confirm(Date.now());
+  async publish(publications: readonly Publication[]): Promise<Published> {
+    if (!(await this.#feeds.register())) return { keys: [], refused: 'too_many_hubs' };
+    const confirmed = this.subscribers.holders.confirm(Date.now());
+    if (confirmed !== undefined) await confirmed;
     const { last } = this.journal;
-    const fresh = this.#append(publications);
+    const taken = this.#intake.take(publications);
+    if (taken === undefined) return { keys: [], refused: 'overloaded' };
+    const keys = await taken;
     this.needs.arm();
     await this.#feeds.feed(last);
-    return fresh;
+    return { keys };
   }
 
-  /** Appends and sends, in one turn: who subscribes comes before both or after. @returns the keys of the new */
-  #append(publications: readonly Publication[]): string[] {
+  /** Appends and sends, in one turn: who subscribes comes before both or after. */
+  #commit(requests: readonly (readonly Publication[])[]): string[][] {
     const acceptedAt = Date.now();
-    const sequences = this.journal.transaction(() =>
-      this.journal.append(publications.map(({ key, json }) => ({ key, json, acceptedAt }))),
-    );
-    const fresh: string[] = [];
     const entries: JournaledEvent[] = [];
-    for (const [index, { key, facts, json }] of publications.entries()) {
-      const sequence = sequences[index];
-      if (sequence === undefined) continue;
-      fresh.push(key);
-      entries.push({ sequence, facts, frame: new Frame(json) });
-    }
+    const fresh = this.journal.transaction(() =>
+      requests.map((publications) => {
+        const sequences = this.journal.append(
+          publications.map(({ key, json }) => ({ key, json, acceptedAt })),
+        );
+        return publications.flatMap(({ key, facts, json }, index) => {
+          const sequence = sequences[index];
+          if (sequence === undefined) return [];
+          entries.push({ sequence, facts, frame: new Frame(json) });
+          return [key];
+        });
+      }),
+    );
     this.subscribers.deliver(entries);
     return fresh;
   }

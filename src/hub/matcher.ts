@@ -10,14 +10,27 @@ import type { Subscription } from './subscription.ts';
 /** The step at which an event is found to be none that the subscription wants, in their order. */
 export type Mismatch = 'namespace' | 'event_type' | 'filter';
 
+type Matched = Pick<Subscription, 'pattern' | 'namespaces' | 'filter'>;
+
+/** What a matcher is made of, as a key. */
+export function matchingOf({ pattern, namespaces, filter }: Matched): string {
+  return JSON.stringify([pattern, namespaces, filter]);
+}
+
 export class Matcher {
+  /** What it is made of: equal for matchers that match the same. */
+  readonly key: string;
+  readonly pattern: string;
   readonly filter: Filter | undefined;
   readonly #namespaces: readonly ((path: string) => boolean)[];
   readonly #isType: (eventType: string) => boolean;
   readonly #touchesType: (eventTypeNamespace: string) => boolean;
 
   /** @throws where the filter does not parse: the handshake has looked at it before */
-  constructor({ pattern, namespaces, filter }: Omit<Subscription, 'protocol' | 'encoding'>) {
+  constructor(matched: Matched) {
+    const { pattern, namespaces, filter } = matched;
+    this.key = matchingOf(matched);
+    this.pattern = pattern;
     this.#namespaces = namespaces.map(compileGlob);
     this.#isType = compileGlob(pattern);
     this.#touchesType = compileGlob(namespacesOfPattern(pattern));

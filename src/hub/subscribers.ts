@@ -249,27 +249,36 @@ export class Subscribers {
   }
 
   #deliverSome(entries: readonly Entry[]): void {
-    const wanted = new Map<Matcher, boolean[]>();
     const granted = new Map<string, boolean[]>();
     const through = entries.at(-1)?.sequence ?? 0;
-    const dueOf = (subscriptionClass: SubscriptionClass): Entry[] => {
-      const { matcher } = subscriptionClass;
-      const wants = once(wanted, matcher, () => entries.map((entry) => isWanted(entry, matcher)));
-      if (!wants.includes(true)) return [];
-      const may = once(granted, this.#accessKeyOf(subscriptionClass), () => {
-        const access = this.#accessOf(subscriptionClass);
-        return entries.map((entry) => isAllowed(entry, access));
-      });
-      return entries.filter((_, index) => wants[index] && may[index]);
-    };
-    for (const subscriptionClass of this.classes.all()) {
-      try {
-        const due = dueOf(subscriptionClass);
-        if (due.length > 0) this.#send(subscriptionClass, due, through);
-      } catch (error) {
-        this.#fail(subscriptionClass, error);
+    for (const [matcher, wants] of this.#wantedBy(entries)) {
+      for (const subscriptionClass of this.classes.withMatcher(matcher)) {
+        try {
+          const may = once(granted, this.#accessKeyOf(subscriptionClass), () => {
+            const access = this.#accessOf(subscriptionClass);
+            return entries.map((entry) => isAllowed(entry, access));
+          });
+          const due = entries.filter((_, index) => wants[index] && may[index]);
+          if (due.length > 0) this.#send(subscriptionClass, due, through);
+        } catch (error) {
+          this.#fail(subscriptionClass, error);
+        }
       }
     }
+  }
+
+  /** The matchers that want any of the entries, and which. */
+  #wantedBy(entries: readonly Entry[]): Map<Matcher, boolean[]> {
+    const wanted = new Map<Matcher, boolean[]>();
+    for (const [index, entry] of entries.entries()) {
+      const matchers =
+        'frame' in entry ? this.classes.candidates(entry.facts) : this.classes.matchers();
+      for (const matcher of matchers) {
+        if (!isWanted(entry, matcher)) continue;
+        once(wanted, matcher, () => entries.map(() => false))[index] = true;
+      }
+    }
+    return wanted;
   }
 
   #send(subscriptionClass: SubscriptionClass, due: readonly Entry[], through: number): void {

@@ -6,7 +6,7 @@
  */
 import { MAX_FILTER_CHARACTERS } from '../../limits.ts';
 import { invalid, ok, type Result } from '../../result.ts';
-import type { Failing, FilterFields } from './fields.ts';
+import { type Failing, type FilterFields, fieldOf } from './fields.ts';
 import { parseFilter } from './parser.ts';
 import { predicateOf, type Selected } from './predicate.ts';
 import { checkPatterns } from './regex.ts';
@@ -23,10 +23,17 @@ export interface Evaluation {
   readonly selectors: readonly Selected[];
 }
 
+export interface Equality {
+  readonly field: keyof FilterFields;
+  readonly value: string;
+}
+
 export interface Filter {
   readonly text: string;
   /** What in the filter fails for every event, and why: one sentence each. Mostly empty. */
   readonly warnings: readonly string[];
+  /** A field that has this value in every event that passes; undefined where none is known. */
+  readonly equality: Equality | undefined;
   /** Whether the event passes; an evaluation that fails is a no. */
   matches(fields: FilterFields): boolean;
   evaluate(fields: FilterFields): Evaluation;
@@ -55,6 +62,7 @@ export function compileFilter(text: string): Result<Filter> {
   return ok({
     text,
     warnings: [...new Set(failing.map(({ warning }) => warning))],
+    equality: equalityOf(expression.value),
     matches: (fields) => decide(fields) === true,
     evaluate: (fields) => {
       const selectors: Selected[] = [];
@@ -63,6 +71,28 @@ export function compileFilter(text: string): Result<Filter> {
       return { result: 'error', error: outcome.error, selectors };
     },
   });
+}
+
+/** The fields by which events differ most come first. */
+const MOST_TELLING: readonly (keyof FilterFields)[] = [
+  'data_path',
+  'event_type',
+  'namespace',
+  'source_plugin_mount',
+  'operation',
+];
+
+function equalityOf(expression: Expression): Equality | undefined {
+  const operands = expression.kind === 'and' ? expression.operands : [expression];
+  const equalities = operands.flatMap((operand) => {
+    if (operand.kind === 'and') return equalityOf(operand) ?? [];
+    if (operand.kind !== 'comparison' || operand.operator !== '==' || operand.negated) return [];
+    const field = fieldOf(operand.selector);
+    return typeof field === 'string' ? [{ field, value: operand.value }] : [];
+  });
+  return equalities.sort(
+    (a, b) => MOST_TELLING.indexOf(a.field) - MOST_TELLING.indexOf(b.field),
+  )[0];
 }
 
 function patternsOf(expression: Expression): readonly string[] {

@@ -1,0 +1,75 @@
+/**
+ * How events come into the journal of a hub: at once where it is idle; together where it is busy. What comes
+ * while the hub has just sent is collected, committed in one transaction, and sent in one pass over the
+ * sockets, because the first send to a socket in a turn costs more than those that follow.
+ */
+import { FLUSH_LINGER_MS, MAX_QUEUED_BYTES, MAX_QUEUED_EVENTS } from '../limits.ts';
+import type { Publication } from './publication.ts';
+
+/** The events of one request, and whoever waits for what became of them. */
+interface Queued {
+  readonly publications: readonly Publication[];
+  readonly bytes: number;
+  resolve(keys: string[]): void;
+  reject(error: unknown): void;
+}
+
+/** Takes events of several requests, all or none, and says for each request which keys are new. */
+export type Commit = (requests: readonly (readonly Publication[])[]) => string[][];
+
+export class Intake {
+  readonly #commit: Commit;
+  readonly #queue: Queued[] = [];
+  #events = 0;
+  #bytes = 0;
+  #isCollecting = false;
+
+  constructor(commit: Commit) {
+    this.#commit = commit;
+  }
+
+  /**
+   * @returns the keys of those that were new; undefined where too many wait already, and nothing of this
+   *   request was taken
+   */
+  take(publications: readonly Publication[]): Promise<string[]> | undefined {
+    const bytes = publications.reduce((sum, { json }) => sum + json.length, 0);
+    if (this.#queue.length > 0) {
+      if (this.#events + publications.length > MAX_QUEUED_EVENTS) return undefined;
+      if (this.#bytes + bytes > MAX_QUEUED_BYTES) return undefined;
+    }
+    const taken = new Promise<string[]>((resolve, reject) => {
+      this.#queue.push({ publications, bytes, resolve, reject });
+    });
+    this.#events += publications.length;
+    this.#bytes += bytes;
+    if (!this.#isCollecting) this.#collect();
+    return taken;
+  }
+
+  /** Commits what there is, and what has come meanwhile, until nothing comes any more. */
+  async #collect(): Promise<void> {
+    this.#isCollecting = true;
+    while (this.#queue.length > 0) {
+      const group = this.#queue.splice(0);
+      this.#events = 0;
+      this.#bytes = 0;
+      this.#commitGroup(group);
+      // A turn of the event loop, in which the requests that have arrived are read; after a busy one a little
+      // more, as more will come.
+      await scheduler.wait(group.length > 1 ? FLUSH_LINGER_MS : 0);
+    }
+    this.#isCollecting = false;
+  }
+
+  /** One request that cannot be committed does not keep the others from it. */
+  #commitGroup(group: readonly Queued[]): void {
+    try {
+      const keys = this.#commit(group.map(({ publications }) => publications));
+      for (const [index, { resolve }] of group.entries()) resolve(keys[index] ?? []);
+    } catch (error) {
+      if (group.length === 1) for (const { reject } of group) reject(error);
+      else for (const each of group) this.#commitGroup([each]);
+    }
+  }
+}

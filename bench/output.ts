@@ -43,3 +43,19 @@ export function sentenceOf(rows: readonly Row[]): string {
   );
   return `In short: ${parts.join('; ')}.`;
 }
+
+/** What got worse by more than that is told. */
+const WORSE = 1.1;
+
+/** What costs more than in another commit, of rows whose value is the ratio to it. */
+export function sayWorse(rows: readonly Row[], commit: string): void {
+  const worse = rows.filter(({ value }) => value.median > WORSE);
+  if (worse.length === 0) {
+    say(`\nNothing got worse by more than 10 % since ${commit}.`);
+    return;
+  }
+  for (const { name, value } of worse) {
+    say(`\n${name} got worse since ${commit}: ${number(value.median)} times the cost.`);
+    if (value.min <= 1) say('  In some rounds it did not; measure again on a quiet machine.');
+  }
+}

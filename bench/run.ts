@@ -5,75 +5,113 @@
  */
 import { parseArgs } from 'node:util';
 import { carillonBundle, contestantBundle } from './contestants/bundles.ts';
+import { commitAt } from './contestants/commit.ts';
+import type { Side } from './contestants/stage.ts';
 import type { Context } from './context.ts';
 import { Load } from './load/load.ts';
 import type { Row } from './measure/row.ts';
-import { progress, say, sayRow, sentenceOf } from './output.ts';
+import { progress, say, sayRow, sayWorse, sentenceOf } from './output.ts';
+import { record } from './results.ts';
 import { fanout } from './rows/fanout.ts';
 import { publish } from './rows/publish.ts';
 
-const BENCHMARKS: Readonly<Record<string, (context: Context) => AsyncGenerator<Row>>> = {
-  fanout,
-  publish,
-};
+type Benchmark = (context: Context) => AsyncGenerator<Row>;
 
-const USAGE = `What Carillon costs, measured on this machine (Linux).
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { fanout, publish };
+/** Those that can measure one Carillon beside another. */
+const COMPARABLE = ['fanout', 'publish'];
 
-Usage: npm run bench -- [<benchmark>...] [--quick]
+const USAGE = `What Carillon costs, measured on this machine. Linux only.
+
+Usage: npm run bench -- [<benchmark>...] [options]
+       npm run bench -- compare <git ref> [<benchmark>...] [options]
 
 Benchmarks (default: all): ${Object.keys(BENCHMARKS).join(', ')}
+"compare" measures beside the Carillon of another commit (${COMPARABLE.join(', ')}), and tells what got
+worse by more than 10 %.
 
 Options:
-  --quick   less of everything: under a minute each
-  --help    show this
+  --quick    less of everything: under a minute each
+  --record   write the table to bench/RESULTS.md; only with all benchmarks, and not with --quick
+  --help     show this
+
+Examples:
+  npm run bench -- fanout --quick
+  npm run bench -- compare main~5 publish
 `;
 
-const { values, positionals } = parseArgs({
+const asked = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, help: { type: 'boolean' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+    help: { type: 'boolean' },
+  },
 });
-if (values.help) {
+const { quick, record: isRecorded, help } = asked.values;
+const isCompared = asked.positionals[0] === 'compare';
+const [ref, names] = isCompared
+  ? [asked.positionals[1], asked.positionals.slice(2)]
+  : [undefined, asked.positionals];
+const all = isCompared ? COMPARABLE : Object.keys(BENCHMARKS);
+
+if (help) {
   console.log(USAGE);
   process.exit();
 }
-const unknown = positionals.find((name) => !(name in BENCHMARKS));
-if (unknown !== undefined) {
-  console.error(`there is no benchmark ${JSON.stringify(unknown)}\n\n${USAGE}`);
-  process.exit(2);
-}
+const unknown = names.find((name) => !all.includes(name));
+if (unknown !== undefined) misuse(`there is no benchmark ${JSON.stringify(unknown)}`);
+if (isCompared && ref === undefined) misuse('"compare" needs a commit');
+if (isRecorded && (quick || isCompared || names.length > 0))
+  misuse('--record takes the whole table');
 if (process.platform !== 'linux') {
-  console.error(
+  misuse(
     'the bench reads the accounting of Linux (/proc); run it there, in a container for instance',
   );
-  process.exit(2);
 }
 
+const begin = performance.now();
 progress('building');
-const [carillon, raw, party] = await Promise.all([
-  carillonBundle(),
-  contestantBundle('raw'),
-  contestantBundle('party'),
-]);
+const carillon: Side = { name: 'carillon', kind: 'carillon', bundle: await carillonBundle() };
+const { baseline, others } = ref === undefined ? await platform() : await otherCommit(ref);
 const load = new Load();
-const context: Context = {
-  load,
-  quick: values.quick,
-  carillon: { name: 'carillon', kind: 'carillon', bundle: carillon },
-  baseline: { name: 'raw loop', kind: 'raw', bundle: raw },
-  others: [
-    { name: 'ws in Node', kind: 'ws' },
-    { name: 'partyserver', kind: 'party', bundle: party },
-  ],
-  progress,
-  say,
-};
 const rows: Row[] = [];
-for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHMARKS)) {
+for (const name of names.length > 0 ? names : all) {
+  const context: Context = { load, quick, carillon, baseline, others, progress, say };
   for await (const row of BENCHMARKS[name]?.(context) ?? []) {
     rows.push(row);
     sayRow(row);
   }
 }
-say(`\n${sentenceOf(rows)}`);
 load.stop();
+const minutes = (performance.now() - begin) / 60_000;
+if (isRecorded) record(rows, minutes);
+if (isCompared) sayWorse(rows, baseline.name);
+say(`\n${sentenceOf(rows)}`);
 process.exit(rows.some(({ faults }) => faults.length > 0) ? 1 : 0);
+
+async function platform(): Promise<Pick<Context, 'baseline' | 'others'>> {
+  const [raw, party] = await Promise.all([contestantBundle('raw'), contestantBundle('party')]);
+  return {
+    baseline: { name: 'raw loop', kind: 'raw', bundle: raw },
+    others: [
+      { name: 'ws in Node', kind: 'ws' },
+      { name: 'partyserver', kind: 'party', bundle: party },
+    ],
+  };
+}
+
+async function otherCommit(ref: string): Promise<Pick<Context, 'baseline' | 'others'>> {
+  const commit = await commitAt(ref);
+  if (typeof commit === 'string') return misuse(commit);
+  if (commit.hasOtherPackages) {
+    say(`${commit.hash} was made for other packages than those that are installed here.`);
+  }
+  return { baseline: { name: commit.hash, kind: 'carillon', bundle: commit.bundle }, others: [] };
+}
+
+function misuse(message: string): never {
+  progress('');
+  console.error(`${message}\n\n${USAGE}`);
+  process.exit(2);
+}

@@ -45,10 +45,7 @@ export async function interleave(
     const stolenBefore = stolenSeconds();
     const begin = performance.now();
     const measured: [name: string, slice: Slice][] = [];
-    // Whoever comes first is another one each time.
-    for (const index of contestants.keys()) {
-      const contestant = contestants[(index + round) % contestants.length];
-      if (contestant === undefined) continue;
+    for (const contestant of turnsOf(contestants, round)) {
       progress(`round ${kept + 1} of ${rounds}: ${contestant.name}`);
       measured.push([contestant.name, await contestant.slice()]);
     }
@@ -61,6 +58,13 @@ export async function interleave(
     for (const [name, slice] of measured) slices.get(name)?.push(slice);
   }
   return { slices, dropped };
+}
+
+/** Another one comes first each time, and each as often before as after any other. */
+function turnsOf(contestants: readonly Contestant[], round: number): readonly Contestant[] {
+  const first = Math.floor(round / 2) % contestants.length;
+  const turns = [...contestants.slice(first), ...contestants.slice(0, first)];
+  return round % 2 === 0 ? turns : turns.reverse();
 }
 
 /** The ratio of two contestants in what `cost` says, round by round. */

@@ -7,9 +7,9 @@ import { spread } from '../measure/statistics.ts';
 
 const CONNECTIONS = 8;
 const PAIRS = 6;
-const REQUESTS = { whole: 3000, quick: 1500 };
+const REQUESTS = { whole: 3000, quick: 1000 };
 const BATCH = 500;
-const BATCHES = { whole: 60, quick: 30 };
+const BATCHES = { whole: 60, quick: 20 };
 
 export async function* publish(context: Context): AsyncGenerator<Row> {
   const { carillon, baseline, quick } = context;
@@ -31,7 +31,7 @@ export async function* publish(context: Context): AsyncGenerator<Row> {
     for (const { slice } of contestants) await slice();
     const rounds = await interleave(contestants, {
       rounds: PAIRS,
-      maxSeconds: quick ? 40 : 120,
+      maxSeconds: quick ? 30 : 120,
       progress: (text) => context.progress(`publish: ${text}`),
     });
     const common = {

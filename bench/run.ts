@@ -12,14 +12,16 @@ import { Load } from './load/load.ts';
 import type { Row } from './measure/row.ts';
 import { progress, say, sayRow, sayWorse, sentenceOf } from './output.ts';
 import { record } from './results.ts';
+import { crowd } from './rows/crowd.ts';
 import { fanout } from './rows/fanout.ts';
+import { openloop } from './rows/openloop.ts';
 import { publish } from './rows/publish.ts';
 
 type Benchmark = (context: Context) => AsyncGenerator<Row>;
 
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { fanout, publish };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = { fanout, openloop, crowd, publish };
 /** Those that can measure one Carillon beside another. */
-const COMPARABLE = ['fanout', 'publish'];
+const COMPARABLE = ['fanout', 'openloop', 'publish'];
 
 const USAGE = `What Carillon costs, measured on this machine. Linux only.
 

@@ -31,6 +31,8 @@ export type Protocol = 'stock' | 'carillon.v1';
 
 /** A class of subscribers: what makes it one is that its policies, filter and encoding are. */
 export interface ClassOf {
+  /** `EVENT_TYPE` where it says no other. */
+  readonly pattern?: string;
   readonly policy: string;
   readonly filter: string;
   readonly json: boolean;
@@ -83,12 +85,12 @@ export async function socketSets(
   return sets;
 }
 
-function setOf(each: ClassOf, token: string, count: number, protocol: Protocol): SocketSet {
+export function setOf(each: ClassOf, token: string, count: number, protocol: Protocol): SocketSet {
   const query = new URLSearchParams();
   if (each.json) query.set('json', 'true');
   if (each.filter !== '') query.set('filter', each.filter);
   return {
-    path: `/v1/sys/events/subscribe/${EVENT_TYPE}?${query}`,
+    path: `/v1/sys/events/subscribe/${each.pattern ?? EVENT_TYPE}?${query}`,
     headers: {
       'X-Vault-Token': token,
       ...(protocol === 'carillon.v1' && {
@@ -112,8 +114,17 @@ export function publisherToken(server: Server): Promise<string> {
 
 async function tokenFor(server: Server, rules: string): Promise<string> {
   const name = `bench-${digestOf(rules)}`;
+  await makePolicy(server, name, rules);
+  return makeToken(server, [name]);
+}
+
+/** Its holders may subscribe, too. */
+export async function makePolicy(server: Server, name: string, rules: string): Promise<void> {
   await api(server, `sys/policies/acl/${name}`, { policy: `${MAY_SUBSCRIBE}\n${rules}` });
-  const created = await api(server, 'auth/token/create', { policies: [name] });
+}
+
+export async function makeToken(server: Server, policies: readonly string[]): Promise<string> {
+  const created = await api(server, 'auth/token/create', { policies });
   return (created as { auth: { client_token: string } }).auth.client_token;
 }
 
@@ -123,7 +134,7 @@ function digestOf(text: string): string {
   return hash.toString(36);
 }
 
-export async function api({ port }: Server, path: string, body?: unknown): Promise<unknown> {
+async function api({ port }: Server, path: string, body?: unknown): Promise<unknown> {
   const response = await fetch(`http://127.0.0.1:${port}/v1/${path}`, {
     method: 'POST',
     headers: { 'X-Vault-Token': ROOT_TOKEN, 'Content-Type': 'application/json' },
@@ -137,6 +148,11 @@ export async function api({ port }: Server, path: string, body?: unknown): Promi
 /** What is published: an event whose text frame has `FRAME_BYTES`, with a place for its stamp. */
 export function eventTemplate(): string {
   return JSON.stringify({ metadata: metadata() });
+}
+
+/** An event of another path, and as long. */
+export function eventTemplateAt(path: string): string {
+  return JSON.stringify({ metadata: { ...metadata(), path, data_path: path } });
 }
 
 /** The same event, as the servers without a protocol of their own are given it: the frame. */

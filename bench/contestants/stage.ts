@@ -2,7 +2,7 @@
 
 import type { Bundle } from '../../src/cli/dev/bundle.ts';
 import type { Context } from '../context.ts';
-import type { Run, RunResult } from '../load/protocol.ts';
+import type { Run, RunResult, SocketSet } from '../load/protocol.ts';
 import { cpuMicroseconds } from '../measure/accounting.ts';
 import {
   type ClassOf,
@@ -45,7 +45,8 @@ const PATHS = {
   party: '/parties/room/bench',
 } as const;
 
-export type Pace = Pick<Run, 'pace'> & Partial<Pick<Run, 'alone' | 'batch' | 'path'>>;
+export type Pace = Pick<Run, 'pace'> &
+  Partial<Pick<Run, 'alone' | 'batch' | 'path' | 'template' | 'audience'>>;
 
 export class Stage {
   readonly name: string;
@@ -53,21 +54,15 @@ export class Stage {
   readonly #context: Context;
   readonly #kind: Side['kind'];
   readonly #token: string | undefined;
-  readonly #audience: number | undefined;
+  /** Who is listening, in the load process. */
+  #audience: number | undefined;
 
-  private constructor(
-    context: Context,
-    side: Side,
-    server: Server,
-    token: string | undefined,
-    audience: number | undefined,
-  ) {
+  private constructor(context: Context, side: Side, server: Server, token: string | undefined) {
     this.name = side.name;
     this.server = server;
     this.#context = context;
     this.#kind = side.kind;
     this.#token = token;
-    this.#audience = audience;
   }
 
   /** Starts the server and opens its sockets; without `subscribers` there are none. */
@@ -76,18 +71,26 @@ export class Stage {
       `${side.name}: starting${subscribers ? `, ${subscribers.sockets} sockets` : ''}`,
     );
     const server = await (side.bundle ? startWorkerd(side.bundle) : startWsServer());
-    const isCarillon = side.kind === 'carillon';
-    const token = isCarillon ? await publisherToken(server) : undefined;
-    const sets =
-      subscribers &&
-      (isCarillon
-        ? await socketSets(server, subscribers.classes, subscribers.sockets, subscribers.protocol)
-        : [plainSockets(side.kind, subscribers.sockets)]);
-    const audience = sets && (await context.load.open({ port: server.port, sets }));
-    return new Stage(context, side, server, token, audience);
+    const token = side.kind === 'carillon' ? await publisherToken(server) : undefined;
+    const stage = new Stage(context, side, server, token);
+    if (subscribers !== undefined) stage.#audience = await stage.seat(subscribers);
+    return stage;
   }
 
-  async run({ pace, alone = false, batch = 1, path }: Pace): Promise<Slice> {
+  /** Opens sockets. */
+  async seat({ sockets, classes, protocol }: Subscribers): Promise<number> {
+    const sets =
+      this.#kind === 'carillon'
+        ? await socketSets(this.server, classes, sockets, protocol)
+        : [plainSockets(this.#kind, sockets)];
+    return this.seatSets(sets);
+  }
+
+  seatSets(sets: readonly SocketSet[]): Promise<number> {
+    return this.#context.load.open({ port: this.server.port, sets });
+  }
+
+  async run({ pace, alone = false, batch = 1, path, template, audience }: Pace): Promise<Slice> {
     const isCarillon = this.#kind === 'carillon';
     const before = cpuMicroseconds(this.server.pid);
     const result = await this.#context.load.run({
@@ -97,9 +100,9 @@ export class Stage {
         'Content-Type': batch > 1 ? 'application/x-ndjson' : 'application/json',
         ...(this.#token !== undefined && { 'X-Vault-Token': this.#token }),
       },
-      template: isCarillon ? eventTemplate() : frameTemplate(),
+      template: template ?? (isCarillon ? eventTemplate() : frameTemplate()),
       batch,
-      audience: this.#audience,
+      audience: audience ?? this.#audience,
       pace,
       alone,
     });
@@ -113,6 +116,6 @@ export class Stage {
   }
 }
 
-function plainSockets(kind: Side['kind'], count: number) {
+function plainSockets(kind: Side['kind'], count: number): SocketSet {
   return { path: PATHS[kind], headers: {}, count, expects: true, acknowledges: false };
 }

@@ -45,6 +45,10 @@ export class Load implements LoadMethods {
     return this.#call('run', run) as Promise<RunResult>;
   }
 
+  strayed(audience: number): Promise<string[]> {
+    return this.#call('strayed', audience) as Promise<string[]>;
+  }
+
   /** Ends the process; its sockets break off. */
   stop(): void {
     this.#child.disconnect();

@@ -15,6 +15,12 @@ const methods: LoadMethods = {
   },
   pause: async (index, paused) => audienceAt(index).pause(paused),
   run,
+  strayed: async (index) => {
+    const { deliveries } = audienceAt(index);
+    return deliveries === 0
+      ? []
+      : [`${deliveries} deliveries went to subscribers who were due none`];
+  },
 };
 
 async function run(asked: Run): Promise<RunResult> {

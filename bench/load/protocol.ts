@@ -56,6 +56,8 @@ export interface LoadMethods {
   /** Stops reading, or goes on. */
   pause(audience: number, paused: boolean): Promise<void>;
   run(run: Run): Promise<RunResult>;
+  /** What subscribers heard since they came, or since their last run, that were due nothing. */
+  strayed(audience: number): Promise<string[]>;
 }
 
 /** As long as every stamp. It begins with what no event has elsewhere. */

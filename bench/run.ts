@@ -14,12 +14,23 @@ import { progress, say, sayRow, sayWorse, sentenceOf } from './output.ts';
 import { record } from './results.ts';
 import { crowd } from './rows/crowd.ts';
 import { fanout } from './rows/fanout.ts';
+import { idle } from './rows/idle.ts';
+import { matching } from './rows/matching.ts';
 import { openloop } from './rows/openloop.ts';
 import { publish } from './rows/publish.ts';
+import { stall } from './rows/stall.ts';
 
 type Benchmark = (context: Context) => AsyncGenerator<Row>;
 
-const BENCHMARKS: Readonly<Record<string, Benchmark>> = { fanout, openloop, crowd, publish };
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  fanout,
+  openloop,
+  publish,
+  matching,
+  crowd,
+  idle,
+  stall,
+};
 /** Those that can measure one Carillon beside another. */
 const COMPARABLE = ['fanout', 'openloop', 'publish'];
 

@@ -108,7 +108,8 @@ export function publisherToken(server: Server): Promise<string> {
   return tokenFor(
     server,
     `path "sys/events/publish/bench/*" { capabilities = ["update"] }
-     path "secret/data/bench/*" { capabilities = ["create", "update"] }`,
+     path "secret/data/*" { capabilities = ["create", "update"] }
+     path "heavy/*" { capabilities = ["create", "update"] }`,
   );
 }
 

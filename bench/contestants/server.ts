@@ -24,11 +24,17 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-const running = new Set<ChildProcess>();
+const running = new Map<ChildProcess, () => void>();
 // Whatever ends the bench ends what it measured.
 process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const [child, cleanUp] of running) {
+    child.kill('SIGKILL');
+    cleanUp();
+  }
 });
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => process.exit(130));
+}
 
 /** workerd with the state of its objects on the disk, as `carillon dev` runs it. */
 export async function startWorkerd(bundle: Bundle): Promise<Server> {
@@ -63,8 +69,8 @@ async function started(
   sign: RegExp,
   cleanUp: (asked: boolean) => void,
 ): Promise<Server> {
-  running.add(child);
   let asked = false;
+  running.set(child, () => cleanUp(true));
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => {
       running.delete(child);

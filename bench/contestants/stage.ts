@@ -55,7 +55,7 @@ export class Stage {
   readonly #kind: Side['kind'];
   readonly #token: string | undefined;
   /** Who is listening, in the load process. */
-  #audience: number | undefined;
+  #audience: number | 'nobody' = 'nobody';
 
   private constructor(context: Context, side: Side, server: Server, token: string | undefined) {
     this.name = side.name;

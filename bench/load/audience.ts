@@ -69,8 +69,12 @@ export class Audience {
     return Float64Array.from(this.#latencies, (microseconds) => microseconds / 1000).sort();
   }
 
-  /** Resolves when there have been so many deliveries in this run, or none for so long. */
-  async until(deliveries: number, patienceMs: number): Promise<void> {
+  /**
+   * Resolves when there have been so many deliveries in this run, or none for so long.
+   *
+   * @returns whether there have been as many
+   */
+  async until(deliveries: number, patienceMs: number): Promise<boolean> {
     while (this.#deliveries < deliveries) {
       const before = this.#deliveries;
       await new Promise<void>((resolve) => {
@@ -82,8 +86,9 @@ export class Audience {
         };
       });
       this.#awaited = Number.POSITIVE_INFINITY;
-      if (this.#deliveries === before) return;
+      if (this.#deliveries === before) return false;
     }
+    return true;
   }
 
   pause(paused: boolean): void {

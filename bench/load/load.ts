@@ -33,8 +33,8 @@ export class Load implements LoadMethods {
     return this.#call('open', audience) as Promise<number>;
   }
 
-  close(audience: number): Promise<void> {
-    return this.#call('close', audience) as Promise<void>;
+  leave(audience: number): Promise<void> {
+    return this.#call('leave', audience) as Promise<void>;
   }
 
   pause(audience: number, paused: boolean): Promise<void> {

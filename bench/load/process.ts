@@ -9,7 +9,7 @@ const audiences: (Audience | undefined)[] = [];
 
 const methods: LoadMethods = {
   open: async (audience) => audiences.push(await Audience.open(audience)) - 1,
-  close: async (index) => {
+  leave: async (index) => {
     await audienceAt(index).close();
     audiences[index] = undefined;
   },
@@ -24,7 +24,7 @@ const methods: LoadMethods = {
 };
 
 async function run(asked: Run): Promise<RunResult> {
-  const audience = asked.audience === undefined ? undefined : audienceAt(asked.audience);
+  const audience = asked.audience === 'nobody' ? undefined : audienceAt(asked.audience);
   audience?.begin();
   const before = process.cpuUsage();
   const begin = performance.now();

@@ -24,7 +24,7 @@ export interface Run {
   readonly template: string;
   /** Events of one request, a line each. */
   readonly batch: number;
-  readonly audience: number | undefined;
+  readonly audience: number | 'nobody';
   readonly pace:
     | { readonly inFlight: number; readonly requests: number; readonly seconds?: number }
     | { readonly perSecond: number; readonly requests: number };
@@ -52,7 +52,8 @@ export interface RunResult {
 
 export interface LoadMethods {
   open(audience: OpenAudience): Promise<number>;
-  close(audience: number): Promise<void>;
+  /** All close at once; resolves when the server has answered them. */
+  leave(audience: number): Promise<void>;
   /** Stops reading, or goes on. */
   pause(audience: number, paused: boolean): Promise<void>;
   run(run: Run): Promise<RunResult>;

@@ -46,7 +46,8 @@ export async function publish(run: Run, audience: Audience | undefined): Promise
     const lane = async () => {
       while (goesOn()) {
         await one(performance.now());
-        if (run.alone) await audience?.until(requests * run.batch * expecting, PATIENCE_MS);
+        const due = (requests - failed) * run.batch * expecting;
+        if (run.alone && (await audience?.until(due, PATIENCE_MS)) === false) return;
       }
     };
     await Promise.all(Array.from({ length: pace.inFlight }, lane));

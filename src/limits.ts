@@ -82,6 +82,12 @@ export const MAX_PAGE_BYTES = 1024 * 1024;
 /** What a stock subscriber that comes back is sent of what it missed, before it has to come back again. */
 export const MAX_REPLAY_BYTES = 2 * 1024 * 1024;
 
+/** The same where the ids of events are no places, because several publishers use the same. */
+export const MAX_AMBIGUOUS_REPLAY_BYTES = 16 * 1024 * 1024;
+
+/** How often a replay reads what has come while it read, before it reads the rest in one turn. */
+export const MAX_REPLAY_LAPS = 4;
+
 /** What a hub reads at once for subscribers that come back all together. */
 export const REPLAY_BUDGET_BYTES = 32 * 1024 * 1024;
 
@@ -106,8 +112,11 @@ export const MAX_FEED_BACKOFF_MS = 5000;
 /** Events of the past that a gathering hub fetches at once from all hubs that it begins to gather from. */
 export const MAX_BACKFILL_EVENTS = 20_000;
 
-/** Bytes of the same; of each hub as much as one event may have. */
-export const MAX_BACKFILL_BYTES = 16 * 1024 * 1024;
+/**
+ * Bytes of the same; of each hub as much as one event may have. An RPC carries 32 MiB, and one character that
+ * is not Latin makes every character of its string two bytes there.
+ */
+export const MAX_BACKFILL_BYTES = 8 * 1024 * 1024;
 
 /** Interests of subscribers who have left that a gathering hub remembers; the oldest go first. */
 export const MAX_INTERESTS = 1000;

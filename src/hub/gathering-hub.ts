@@ -55,6 +55,13 @@ export interface FeedReceipt {
   readonly gathering: Gathering | undefined;
 }
 
+/** The past of a hub that has heard a word. */
+interface Heard {
+  readonly hub: string;
+  readonly version: number;
+  readonly history: History;
+}
+
 export class GatheringHub extends SubscriberHub {
   readonly #namespaceKey: string;
   readonly #feeders: Feeders;
@@ -118,8 +125,8 @@ export class GatheringHub extends SubscriberHub {
     await this.subscribers.holders.confirm(Date.now());
     // One that has left the registry meanwhile, its namespace being deleted, does not come back to it.
     if (this.#hub(hub) === undefined) return { taken: page.after, gathering: undefined };
-    this.#confirm(hub, version);
     const taken = this.#take(page);
+    this.#confirm(hub, version);
     this.needs.arm();
     return { taken, gathering: this.#tell(hub, this.#isWanted(hub)) };
   }
@@ -205,43 +212,60 @@ export class GatheringHub extends SubscriberHub {
     }
     const awaited = silent.map((hub) => this.#backfills.get(hub));
     const begun = silent.filter((hub) => !this.#backfills.has(hub));
-    const backfill = this.#backfill(begun).finally(() => {
+    const { promise: failed, reject: fail } = Promise.withResolvers<never>();
+    const backfill = this.#backfill(begun, fail).finally(() => {
       for (const hub of begun) this.#backfills.delete(hub);
     });
     for (const hub of begun) this.#backfills.set(hub, backfill);
-    await Promise.all([backfill, ...awaited]);
+    // The handshake fails with the first hub that does; the others are heard nevertheless.
+    await Promise.race([failed, Promise.all([backfill, ...awaited])]);
     return undefined;
   }
 
-  /** Starts the feeds of hubs, after what they have kept of the past. */
-  async #backfill(hubs: readonly string[]): Promise<void> {
-    const histories: [string, History][] = [];
+  /**
+   * Starts the feeds of hubs, after what they have kept of the past. Where one does not answer, the others are
+   * nevertheless heard: they take themselves for gathered now.
+   *
+   * @param fail is told at once of the first that does not answer
+   */
+  async #backfill(hubs: readonly string[], fail: (error: unknown) => void): Promise<void> {
+    const histories: Heard[] = [];
+    const failures: unknown[] = [];
     const events = Math.ceil(MAX_BACKFILL_EVENTS / hubs.length);
     const bytes = Math.max(Math.ceil(MAX_BACKFILL_BYTES / hubs.length), MAX_FRAME_BYTES);
     await this.#forEach(hubs, async (hub) => {
-      histories.push([hub, await this.#startFeed(hub, events, bytes)]);
+      try {
+        histories.push(await this.#startFeed(hub, events, bytes));
+      } catch (error) {
+        failures.push(error);
+        fail(error);
+      }
     });
     if (histories.length > 0) this.#takeHistories(histories);
+    if (failures.length > 0) throw failures[0];
   }
 
-  async #startFeed(hub: string, maxEvents: number, maxBytes: number): Promise<History> {
+  async #startFeed(hub: string, maxEvents: number, maxBytes: number): Promise<Heard> {
     const gathering = this.#tell(hub, true);
     const self = this.ctx.id.name ?? '';
     const fed = this.#feeders.get(hub);
     const history = await callWithRetry(() =>
       this.env.HUB.getByName(hub).gather(self, gathering, fed, maxEvents, maxBytes),
     );
-    this.#confirm(hub, gathering.version);
-    return history;
+    return { hub, version: gathering.version, history };
   }
 
-  /** Appends the pasts of several hubs, in the order in which their events were accepted. */
-  #takeHistories(histories: readonly [string, History][]): void {
+  /**
+   * Appends the pasts of several hubs, in the order in which their events were accepted. That a hub feeds is
+   * noted with its past, and not before: else the next handshake would not wait for that.
+   */
+  #takeHistories(histories: readonly Heard[]): void {
     const postings: Posting[] = [];
     let trimmedAt = 0;
-    for (const [hub, { epoch, after, rows, trimmedAt: leftOutAt }] of histories) {
+    for (const { hub, history } of histories) {
+      const { epoch, after, rows } = history;
       const fed = this.#feeders.get(hub);
-      if (fed === undefined) trimmedAt = Math.max(trimmedAt, leftOutAt);
+      if (fed === undefined) trimmedAt = Math.max(trimmedAt, history.trimmedAt);
       else if (fed.epoch !== epoch || fed.taken < after) {
         postings.push(gapPosting(hub, `${epoch} ${after}`, rows[0]?.acceptedAt ?? Date.now()));
       }
@@ -250,11 +274,13 @@ export class GatheringHub extends SubscriberHub {
     postings.sort((a, b) => a.acceptedAt - b.acceptedAt);
     // As the first of all it vouches for what it was not there for.
     const isFirst = this.journal.last === 0;
-    const begunAt = Math.min(...histories.map(([, history]) => history.begunAt));
+    const begunAt = Math.min(...histories.map(({ history }) => history.begunAt));
     this.#append(postings, () => {
       this.journal.setComplete(isFirst ? begunAt : this.journal.begunAt, trimmedAt);
-      for (const [hub, { epoch, last }] of histories)
-        this.#feeders.put(hub, { epoch, taken: last });
+      for (const { hub, version, history } of histories) {
+        this.#feeders.put(hub, { epoch: history.epoch, taken: history.last });
+        this.#confirm(hub, version);
+      }
     });
   }
 

@@ -142,6 +142,14 @@ export class Holders implements Chore {
     );
   }
 
+  /** The same, and closes whom the time has run out for. */
+  settle(): Promise<void> | undefined {
+    const confirmed = this.confirm(Date.now());
+    if (confirmed !== undefined) return confirmed.then(() => this.closeExpired(Date.now()));
+    this.closeExpired(Date.now());
+    return undefined;
+  }
+
   /** Closes whom the time has run out for. */
   closeExpired(now: number): void {
     if (now < this.nextDue()) return;

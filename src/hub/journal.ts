@@ -10,6 +10,7 @@ import { type EventFacts, factsOf } from '../event/facts.ts';
 import { MAX_RECALLED_EVENTS, MAX_TRIMMED_EVENTS } from '../limits.ts';
 import type { GapReason } from '../wire/carillon-v1/messages.ts';
 import { Frame } from '../wire/frame.ts';
+import { utf8Length } from '../wire/utf8.ts';
 import type { Chore } from './alarms.ts';
 import type { Retention } from './retention.ts';
 
@@ -186,17 +187,13 @@ export class Journal implements Chore {
   }
 
   /** The last events with this id, whoever published them: the newest first. */
-  withId(id: string): JournaledEvent[] {
-    return this.#storage.sql
-      .exec<{ sequence: number; key: string; acceptedAt: number; json: string | null }>(
-        `SELECT ${COLUMNS} FROM journal WHERE key >= ? AND key < ? ORDER BY sequence DESC LIMIT ?`,
-        `${id}\n`,
-        `${id}\v`,
-        MAX_RECALLED_EVENTS,
-      )
-      .toArray()
-      .map(entryOf)
-      .filter((entry) => 'frame' in entry);
+  lastWithId(id: string): JournaledEvent[] {
+    return this.#withId(id, 'DESC');
+  }
+
+  /** The first events with this id, whoever published them: the oldest first. */
+  firstWithId(id: string): JournaledEvent[] {
+    return this.#withId(id, 'ASC');
   }
 
   /**
@@ -234,10 +231,12 @@ export class Journal implements Chore {
     const at = this.#from(through);
     if (at === undefined) return;
     this.#storage.sql.exec('DELETE FROM journal WHERE sequence <= ?', through);
+    const beginning = this.#begun();
     this.#setBeginning({
-      ...this.#begun(),
+      ...beginning,
       trimmedThrough: through,
-      trimmedAt: at.acceptedAt,
+      // A part of the past of another hub that was left out may be younger.
+      trimmedAt: Math.max(beginning.trimmedAt, at.acceptedAt),
       trimmedBytes: at.totalBytes,
     });
   }
@@ -254,12 +253,25 @@ export class Journal implements Chore {
     this.transaction(() => this.trim(now));
   }
 
+  #withId(id: string, order: 'ASC' | 'DESC'): JournaledEvent[] {
+    return this.#storage.sql
+      .exec<{ sequence: number; key: string; acceptedAt: number; json: string | null }>(
+        `SELECT ${COLUMNS} FROM journal WHERE key >= ? AND key < ? ORDER BY sequence ${order} LIMIT ?`,
+        `${id}\n`,
+        `${id}\v`,
+        MAX_RECALLED_EVENTS,
+      )
+      .toArray()
+      .map(entryOf)
+      .filter((entry) => 'frame' in entry);
+  }
+
   #append({ key, acceptedAt, json }: Posting): number | undefined {
     const end = this.#ended();
     const next = {
       sequence: end.sequence + 1,
       acceptedAt: Math.max(acceptedAt, end.acceptedAt),
-      totalBytes: end.totalBytes + bytesOf(key) + bytesOf(json ?? ''),
+      totalBytes: end.totalBytes + utf8Length(key) + utf8Length(json ?? ''),
     };
     const { rowsWritten } = this.#storage.sql.exec(
       'INSERT OR IGNORE INTO journal (sequence, key, accepted_at, total_bytes, json) VALUES (?, ?, ?, ?, ?)',
@@ -386,15 +398,4 @@ export function entryOf(row: Row): Entry {
 function randomEpoch(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(EPOCH_BYTES));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-/** As UTF-8. */
-function bytesOf(text: string): number {
-  let bytes = text.length;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    // The two halves of a surrogate pair are four bytes.
-    if (unit > 0x7f) bytes += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
-  }
-  return bytes;
 }

@@ -30,18 +30,38 @@ export function placeOf(
   switch (since.kind) {
     case 'earliest':
       return ok({ after: oldest });
-    case 'time':
-      return journal.isCompleteSince(since.at, MAX_CLOCK_DIFFERENCE_MS)
-        ? ok({ after: journal.placeBefore(since.at) })
-        : ok({ after: oldest, gap: 'forgotten' });
+    case 'time': {
+      const event = firstVisible(since.id, journal, mayReceive);
+      return event === undefined ? placeOfTime(since.at, journal) : ok({ after: event });
+    }
     case 'event': {
-      // Publishers may choose the same id. From the first on, nothing that follows any of them is missed.
-      const event = journal.withId(since.id).findLast(({ facts }) => mayReceive(facts));
-      return ok(event ? { after: event.sequence } : { after: oldest, gap: 'unknown_event' });
+      const event = firstVisible(since.id, journal, mayReceive);
+      if (event !== undefined) return ok({ after: event });
+      return since.mistake === undefined
+        ? ok({ after: oldest, gap: 'unknown_event' })
+        : invalid(since.mistake);
     }
     case 'cursor':
       return placeOfCursor(since.cursor, journal, hub);
   }
+}
+
+/** Publishers may choose the same id: from the first on, nothing that follows any of them is missed. */
+export function firstVisible(
+  id: string,
+  journal: Journal,
+  mayReceive: (facts: EventFacts) => boolean,
+): number | undefined {
+  return journal.firstWithId(id).find(({ facts }) => mayReceive(facts))?.sequence;
+}
+
+function placeOfTime(at: number, journal: Journal): Result<Place> {
+  if (at > Date.now() + MAX_CLOCK_DIFFERENCE_MS) {
+    return invalid('the time to begin at is in the future; leave it out to begin now');
+  }
+  return journal.isCompleteSince(at, MAX_CLOCK_DIFFERENCE_MS)
+    ? ok({ after: journal.placeBefore(at) })
+    : ok({ after: journal.trimmedThrough, gap: 'forgotten' });
 }
 
 function placeOfCursor(cursor: Cursor, journal: Journal, hub: string): Result<Place> {

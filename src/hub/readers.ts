@@ -45,7 +45,16 @@ interface Reader {
   /** From where on it was sent what its class was sent, unless it lags. */
   joined: number;
   /** Set while it is not sent what its class is sent. */
-  lag: (Lag & { isStored: boolean; isCatchingUp: boolean; isRestored: boolean }) | undefined;
+  lag: (Lag & LagHere) | undefined;
+}
+
+/** What is known of a lag while the hub is awake. */
+interface LagHere {
+  /** What the row says; undefined where there is none. */
+  stored: 'waiting' | 'going on' | undefined;
+  isCatchingUp: boolean;
+  /** Bytes of the event that there was no room for. */
+  next: number;
 }
 
 /** What a client did that is not of the protocol, and the code that its socket is closed with. */
@@ -60,6 +69,16 @@ export type Decide = (
   entries: readonly Entry[],
 ) => readonly boolean[];
 
+export interface ReaderNeeds {
+  /** Makes sure of the rights that are decided by; undefined where there is nothing to wait for. */
+  confirm(): Promise<void> | undefined;
+  /** An acknowledgement is awaited, or no longer. */
+  arm(): void;
+}
+
+/** Something under way of which nothing is known: whatever is acknowledged, it is. */
+const FORGOTTEN: Sent = { sequence: 0, bytes: 0 };
+
 const TAG = 'reader ';
 
 /** The tag of the socket of a new reader. */
@@ -73,15 +92,13 @@ export class Readers {
   readonly #pacer: Pacer;
   readonly #classes: SubscriptionClasses;
   readonly #decide: Decide;
-  readonly #arm: () => void;
+  readonly #needs: ReaderNeeds;
   readonly #laggards: Laggards;
   readonly #hubTag: number;
   readonly #readers = new WeakMap<WebSocket, Reader>();
   readonly #logs = new WeakMap<SubscriptionClass, SentLog>();
   /** Laggards as they were when the hub awoke, until their sockets are met. */
   #restored: Map<string, Lag> | undefined;
-  /** The most that a reader was seen to have. */
-  #largestCredit = DEFAULT_CREDIT;
 
   constructor(
     ctx: DurableObjectState,
@@ -89,14 +106,14 @@ export class Readers {
     pacer: Pacer,
     classes: SubscriptionClasses,
     decide: Decide,
-    arm: () => void,
+    needs: ReaderNeeds,
   ) {
     this.#ctx = ctx;
     this.#journal = journal;
     this.#pacer = pacer;
     this.#classes = classes;
     this.#decide = decide;
-    this.#arm = arm;
+    this.#needs = needs;
     this.#laggards = new Laggards(ctx.storage.sql);
     this.#hubTag = hubTag(ctx.id.name ?? '');
   }
@@ -130,29 +147,38 @@ export class Readers {
    */
   deliver(subscriptionClass: SubscriptionClass, due: readonly Entry[], through: number): void {
     const { tag, subscription } = subscriptionClass;
+    const sockets = this.#ctx.getWebSockets(tag);
+    if (sockets.length === 0) return;
     const first = due[0]?.sequence ?? 0;
     const events = due.filter((entry) => 'frame' in entry);
-    const sizes = events.map(({ frame }) => frame.in(subscription.encoding).length);
+    const sizes = events.map(({ frame }) => frame.size(subscription.encoding));
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     const log = this.#logOf(subscriptionClass);
     let messages: readonly (string | Uint8Array)[] | undefined;
-    for (const socket of this.#ctx.getWebSockets(tag)) {
+    let largestCredit = 0;
+    for (const socket of sockets) {
       const reader = this.#readerOf(socket, subscriptionClass);
+      largestCredit = Math.max(largestCredit, reader.credit);
       if (reader.lag !== undefined || reader.joined >= through) continue;
       const underWay = this.#underWay(reader);
       if (
         underWay.events + events.length > reader.credit ||
         underWay.bytes + bytes > MAX_UNACKED_BYTES
       ) {
-        this.#fallBehind(socket, reader, first - 1);
+        try {
+          this.#fallBehind(socket, reader, first - 1);
+        } catch (error) {
+          this.fail([socket], subscriptionClass, error);
+        }
         continue;
       }
       messages ??= this.#encode(due, subscription.encoding);
       send(socket, messages);
     }
     for (const [index, { sequence }] of events.entries()) {
-      log.push(sequence, sizes[index] ?? 0, this.#largestCredit);
+      log.push(sequence, sizes[index] ?? 0, largestCredit);
     }
+    log.last = due.at(-1)?.sequence ?? log.last;
   }
 
   /** Heeds what a reader sent. */
@@ -192,12 +218,22 @@ export class Readers {
     socket.close(code, closeReason(text));
   }
 
+  /** Closes sockets that cannot be served: what they miss they get when they come back. */
+  fail(sockets: readonly WebSocket[], subscriptionClass: SubscriptionClass, error: unknown): void {
+    console.error('subscribers cannot be served:', error);
+    this.#classes.left(subscriptionClass);
+    for (const socket of sockets) {
+      const text = 'the hub cannot go on';
+      this.close(socket, subscriptionClass, 'unavailable', CLOSE_CODES.tryAgainLater, text);
+    }
+  }
+
   /** Forgets a reader that has gone. */
   left(socket: WebSocket): void {
     const id = this.#idOf(socket);
     if (id === undefined) return;
     const reader = this.#readers.get(socket);
-    if (reader?.lag?.isStored || this.#atWaking().has(id)) this.#laggards.delete(id);
+    if (reader?.lag?.stored || this.#atWaking().has(id)) this.#laggards.delete(id);
     this.#atWaking().delete(id);
     if (reader !== undefined) reader.lag = undefined;
   }
@@ -216,8 +252,9 @@ export class Readers {
         continue;
       }
       const reader = this.#readerOf(socket, subscriptionClass);
-      if (reader.lag?.waiting === false) {
-        reader.lag.since = now;
+      const { lag } = reader;
+      if (lag !== undefined && (!lag.waiting || lag.since > now - ACK_TIMEOUT_MS)) {
+        if (!lag.waiting) lag.since = now;
         this.#store(reader);
         this.#goOn(socket, reader);
         continue;
@@ -233,9 +270,8 @@ export class Readers {
   #heed(socket: WebSocket, reader: Reader, message: ReceivedMessage): Violation | undefined {
     if (message.type === 'ack') return this.#ack(socket, reader, message.cursor);
     reader.credit = message.events;
-    this.#largestCredit = Math.max(this.#largestCredit, message.events);
     socket.serializeAttachment(message.events);
-    if (reader.lag?.waiting && !reader.lag.isRestored) this.#goOn(socket, reader);
+    this.#goOn(socket, reader);
     return undefined;
   }
 
@@ -251,11 +287,8 @@ export class Readers {
     if (cursor.sequence <= reader.acked) return undefined;
     reader.acked = cursor.sequence;
     reader.unacked = reader.unacked.filter(({ sequence }) => sequence > reader.acked);
-    if (!lag?.waiting) return undefined;
-    lag.since = Date.now();
-    // What it had not acknowledged when the hub fell asleep, nobody knows: all that it was sent.
-    if (lag.isRestored && reader.acked < lag.sent) this.#store(reader);
-    else this.#goOn(socket, reader);
+    if (lag !== undefined) lag.since = Date.now();
+    this.#goOn(socket, reader);
     return undefined;
   }
 
@@ -265,22 +298,23 @@ export class Readers {
     reader.unacked.push(...log.listAfter(Math.max(reader.acked, reader.joined)));
     reader.lag = {
       position,
-      sent: reader.unacked.at(-1)?.sequence ?? reader.acked,
+      sent: Math.max(reader.acked, reader.unacked.at(-1)?.sequence ?? 0, log.last),
       waiting: false,
       since: Date.now(),
-      isStored: false,
+      stored: undefined,
       isCatchingUp: false,
-      isRestored: false,
+      next: 0,
     };
     this.#goOn(socket, reader);
   }
 
+  /** Sends a reader that lags what comes next, if it may be sent more. */
   #goOn(socket: WebSocket, reader: Reader): void {
     const { lag } = reader;
-    if (lag === undefined || lag.isCatchingUp) return;
+    if (lag === undefined || lag.isCatchingUp || (lag.waiting && !this.#hasRoom(reader))) return;
     lag.waiting = false;
-    lag.isRestored = false;
-    if (!this.#sendPage(socket, reader)) return;
+    const confirmed = this.#needs.confirm();
+    if (confirmed === undefined && (!isOpen(socket) || !this.#sendPage(socket, reader))) return;
     lag.isCatchingUp = true;
     this.#ctx.waitUntil(this.#catchUp(socket, reader, lag));
   }
@@ -292,11 +326,21 @@ export class Readers {
     lag: NonNullable<Reader['lag']>,
   ): Promise<void> {
     try {
-      do await this.#pacer.turn();
-      while (reader.lag === lag && isOpen(socket) && this.#sendPage(socket, reader));
+      do {
+        await this.#pacer.affordableTurn();
+        await this.#needs.confirm();
+      } while (reader.lag === lag && isOpen(socket) && this.#sendPage(socket, reader));
+    } catch (error) {
+      this.fail([socket], reader.subscriptionClass, error);
     } finally {
       lag.isCatchingUp = false;
     }
+  }
+
+  #hasRoom(reader: Reader): boolean {
+    const { events, bytes } = this.#underWay(reader);
+    const next = reader.lag?.next ?? 0;
+    return events < reader.credit && (events === 0 || bytes + next <= MAX_UNACKED_BYTES);
   }
 
   /** Sends what comes next, as far as the credit goes. @returns whether there is more to send at once */
@@ -307,6 +351,7 @@ export class Readers {
     const batch: Entry[] = [];
     if (this.#journal.trimmedThrough > lag.position) {
       lag.position = this.#journal.trimmedThrough;
+      lag.sent = lag.position;
       batch.push({ sequence: lag.position, gap: 'forgotten', hub: undefined });
     }
     const underWay = this.#underWay(reader);
@@ -314,16 +359,18 @@ export class Readers {
     const room = Math.max(credit - underWay.events + 1, MIN_PAGE_EVENTS);
     const pageEvents = Math.min(room, MAX_PAGE_EVENTS);
     const rows = this.#journal.page(lag.position, pageEvents, MAX_PAGE_BYTES);
+    this.#pacer.count(rows);
     const entries = rows.map(entryOf);
     const wanted = this.#decide(subscriptionClass, entries);
     for (const [index, entry] of entries.entries()) {
       if (wanted[index]) {
         if ('frame' in entry) {
-          const bytes = entry.frame.in(encoding).length;
+          const bytes = entry.frame.size(encoding);
           underWay.events++;
           underWay.bytes += bytes;
           lag.waiting =
             underWay.events > credit || (underWay.bytes > MAX_UNACKED_BYTES && underWay.events > 1);
+          lag.next = bytes;
           if (lag.waiting) break;
           reader.unacked.push({ sequence: entry.sequence, bytes });
         }
@@ -334,11 +381,11 @@ export class Readers {
     }
     send(socket, this.#encode(batch, encoding));
     if (!lag.waiting && (lag.position >= this.#journal.last || rows.length === 0)) {
-      this.#hasCaughtUp(reader, lag.isStored);
+      this.#hasCaughtUp(reader, lag.stored !== undefined);
       return false;
     }
-    lag.since = Date.now();
-    if (batch.length > 0 || lag.waiting || !lag.isStored) this.#store(reader);
+    if (batch.length > 0) lag.since = Date.now();
+    if (batch.length > 0 || lag.stored !== storedAs(lag)) this.#store(reader);
     return !lag.waiting;
   }
 
@@ -351,8 +398,8 @@ export class Readers {
   #store({ id, lag }: Reader): void {
     if (lag === undefined) return;
     this.#laggards.put(id, lag);
-    lag.isStored = true;
-    this.#arm();
+    lag.stored = storedAs(lag);
+    this.#needs.arm();
   }
 
   /** How much is under way to a reader. */
@@ -381,15 +428,15 @@ export class Readers {
     const id = this.#idOf(socket) ?? '';
     const credit = (socket.deserializeAttachment() as number | null) ?? DEFAULT_CREDIT;
     const restored = this.#atWaking().get(id);
-    this.#largestCredit = Math.max(this.#largestCredit, credit);
     const reader: Reader = {
       id,
       subscriptionClass,
       credit,
       acked: 0,
-      unacked: [],
+      // What was under way to one that waits is not known any more: all its credit, until it acknowledges.
+      unacked: restored?.waiting ? Array.from({ length: credit }, () => FORGOTTEN) : [],
       joined: 0,
-      lag: restored && { ...restored, isStored: true, isCatchingUp: false, isRestored: true },
+      lag: restored && { ...restored, stored: storedAs(restored), isCatchingUp: false, next: 0 },
     };
     this.#readers.set(socket, reader);
     // The hub was stopped while it was sending; it goes on where it was.
@@ -424,7 +471,7 @@ export class Readers {
         messages.push(encodeMessage({ type: 'gap', reason: entry.gap, cursor }, encoding));
         continue;
       }
-      const size = entry.frame.in(encoding).length;
+      const size = entry.frame.size(encoding);
       if (bytes + size > MAX_EVENTS_MESSAGE_BYTES) flush();
       events.push({ cursor, frame: entry.frame });
       bytes += size;
@@ -436,6 +483,10 @@ export class Readers {
   #cursorAt(sequence: number): string {
     return encodeCursor({ hub: this.#hubTag, epoch: this.#journal.epoch, sequence });
   }
+}
+
+function storedAs({ waiting }: Lag): 'waiting' | 'going on' {
+  return waiting ? 'waiting' : 'going on';
 }
 
 /** Sends messages. One socket that takes none does not keep others from theirs. */

@@ -3,88 +3,109 @@
  * sent a bounded number of bytes and then closed: its return with the last id is the acknowledgement.
  */
 import {
+  MAX_AMBIGUOUS_REPLAY_BYTES,
   MAX_PAGE_BYTES,
   MAX_PAGE_EVENTS,
   MAX_REPLAY_BYTES,
-  REPLAY_BUDGET_BYTES,
-  REPLAY_BYTES_PER_SECOND,
+  MAX_REPLAY_LAPS,
 } from '../limits.ts';
 import type { Encoding } from '../wire/frame.ts';
-import { type Entry, entryOf, type Journal } from './journal.ts';
+import { type Entry, entryOf, type Journal, type JournaledEvent } from './journal.ts';
 import type { Pacer } from './pacer.ts';
 
-/** What a subscriber has missed. */
-export interface Replay {
-  readonly messages: readonly (string | Uint8Array)[];
-  /** Whether this is all of it. */
-  readonly complete: boolean;
-  /** Whether events are missing in between. */
-  readonly broken: boolean;
+/** What is asked about each entry and each id. */
+interface Replayed {
+  readonly encoding: Encoding;
+  /** Which entries are for the subscriber. */
+  wants(entries: readonly Entry[]): readonly boolean[];
+  /** The sequence that an id leads back to. */
+  placeOfId(id: string): number | undefined;
 }
 
-export class Replays {
+/** What one subscriber has missed. */
+export class Replay {
   readonly #journal: Journal;
   readonly #pacer: Pacer;
-  /** Bytes that were read, or will be, and that have not yet drained off, at a time. */
-  #level = 0;
-  #at = 0;
+  readonly #replayed: Replayed;
+  readonly #events: JournaledEvent[] = [];
+  #position: number;
+  #bytes = 0;
+  #isFull = false;
+  #isBroken = false;
 
-  constructor(journal: Journal, pacer: Pacer) {
+  constructor(journal: Journal, pacer: Pacer, after: number, replayed: Replayed) {
     this.#journal = journal;
     this.#pacer = pacer;
+    this.#position = after;
+    this.#replayed = replayed;
   }
 
-  /** Whether the hub can afford a replay from this place now: a deploy sends everybody back at once. */
-  admit(after: number, now: number): boolean {
-    const drained = (Math.max(now - this.#at, 0) / 1000) * REPLAY_BYTES_PER_SECOND;
-    this.#level = Math.max(this.#level - drained, 0);
-    this.#at = now;
-    if (this.#level >= REPLAY_BUDGET_BYTES) return false;
-    this.#level += Math.min(this.#journal.bytesAfter(after), MAX_REPLAY_BYTES);
-    return true;
+  get messages(): (string | Uint8Array)[] {
+    return this.#events.map(({ frame }) => frame.in(this.#replayed.encoding));
+  }
+
+  /** Whether there is more than one connection is sent. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  /** Whether events are missing in between. */
+  get isBroken(): boolean {
+    return this.#isBroken;
   }
 
   /**
-   * Collects what follows a place, page after page, letting others have their turn in between. When it
-   * returns without having waited since the last page, nothing is newer than what it has.
-   *
-   * @param wants tells of each entry whether it is for the subscriber
+   * Reads page after page, letting others have their turn in between, until little is left: what came while
+   * it read what had come while it read.
    */
-  async collect(
-    after: number,
-    encoding: Encoding,
-    wants: (entries: readonly Entry[]) => readonly boolean[],
-  ): Promise<Replay> {
-    const messages: (string | Uint8Array)[] = [];
-    let position = after;
-    let bytes = 0;
-    let read = 0;
-    let broken = false;
-    while (position < this.#journal.last) {
-      if (position > after) await this.#pacer.turn();
-      // It may have been trimmed while others had their turn.
-      broken ||= this.#journal.trimmedThrough > position;
-      const rows = this.#journal.page(position, MAX_PAGE_EVENTS, MAX_PAGE_BYTES);
-      if (rows.length === 0) break;
-      const pageBytes = rows.reduce((sum, { json }) => sum + (json?.length ?? 0), 0);
-      read += pageBytes;
-      // So much was counted at the beginning. Where little of much is wanted, reading is what it costs.
-      if (read > MAX_REPLAY_BYTES) this.#level += pageBytes;
-      const entries = rows.map(entryOf);
-      const wanted = wants(entries);
-      for (const [index, entry] of entries.entries()) {
-        if (wanted[index]) {
-          if ('gap' in entry) broken = true;
-          else {
-            const message = entry.frame.in(encoding);
-            bytes += message.length;
-            if (bytes > MAX_REPLAY_BYTES) return { messages, complete: false, broken };
-            messages.push(message);
-          }
-        }
-        position = entry.sequence;
-      }
+  async approach(): Promise<void> {
+    for (let lap = 0; lap < MAX_REPLAY_LAPS; lap++) {
+      const end = this.#journal.last;
+      while (this.#readPage() && this.#position < end) await this.#pacer.turn();
+      if (this.#isFull || this.#position >= this.#journal.last) return;
     }
-    return { messages, complete: true, broken };
+  }
+
+  /** Reads the rest in this turn: after it, nothing is newer than what there is. */
+  finish(): void {
+    while (this.#readPage());
+  }
+
+  /** @returns whether there may be more to read */
+  #readPage(): boolean {
+    if (this.#isFull || this.#position >= this.#journal.last) return false;
+    // It may have been trimmed while others had their turn.
+    if (this.#journal.trimmedThrough > this.#position) this.#isBroken = true;
+    const rows = this.#journal.page(this.#position, MAX_PAGE_EVENTS, MAX_PAGE_BYTES);
+    this.#pacer.count(rows);
+    const entries = rows.map(entryOf);
+    const wanted = this.#replayed.wants(entries);
+    for (const [index, entry] of entries.entries()) {
+      if (wanted[index] && !this.#add(entry)) return false;
+      this.#position = entry.sequence;
+    }
+    return rows.length > 0;
+  }
+
+  /**
+   * Where there is more than one connection is sent, it ends with an event whose id leads back to it: the
+   * first of several with one id is what `since` finds.
+   *
+   * @returns whether there was room
+   */
+  #add(entry: Entry): boolean {
+    if ('gap' in entry) {
+      this.#isBroken = true;
+      return true;
+    }
+    this.#bytes += entry.frame.size(this.#replayed.encoding);
+    const last = this.#events.at(-1);
+    if (this.#bytes > MAX_REPLAY_BYTES && last !== undefined) {
+      const leadsBack = this.#replayed.placeOfId(last.frame.event.id) === last.sequence;
+      this.#isFull = leadsBack || this.#bytes > MAX_AMBIGUOUS_REPLAY_BYTES;
+      if (this.#isFull) return false;
+    }
+    this.#events.push(entry);
+    return true;
   }
 }

@@ -1,4 +1,5 @@
 /** What was last sent to all readers of a class alike: one log for all, whatever their number. */
+import { MAX_UNACKED_BYTES } from '../limits.ts';
 
 /** An event that was sent. */
 export interface Sent {
@@ -12,14 +13,26 @@ interface Logged extends Sent {
 }
 
 export class SentLog {
+  /** The last sequence that was sent, of an event or a gap. */
+  last = 0;
   #sent: Logged[] = [];
+  /** Those before are not needed any more, and go when they are as many as those that are. */
+  #first = 0;
   #totalBytes = 0;
 
-  /** @param kept how many are remembered at least */
-  push(sequence: number, bytes: number, kept: number): void {
+  /** @param credit the largest that a reader of the class has: nobody is sent more without an acknowledgement */
+  push(sequence: number, bytes: number, credit: number): void {
     this.#totalBytes += bytes;
     this.#sent.push({ sequence, bytes, totalBytes: this.#totalBytes });
-    if (this.#sent.length > 2 * kept) this.#sent = this.#sent.slice(-kept);
+    const excess = this.#totalBytes - MAX_UNACKED_BYTES;
+    const fewest = this.#sent.length - credit;
+    while (this.#first < fewest || (this.#sent[this.#first]?.totalBytes ?? excess) < excess) {
+      this.#first++;
+    }
+    if (this.#first > this.#sent.length / 2) {
+      this.#sent = this.#sent.slice(this.#first);
+      this.#first = 0;
+    }
   }
 
   /** How much was sent after a place, as far as it is remembered. */
@@ -35,7 +48,7 @@ export class SentLog {
   }
 
   #indexAfter(sequence: number): number {
-    let low = 0;
+    let low = this.#first;
     let high = this.#sent.length;
     while (low < high) {
       const middle = (low + high) >> 1;

@@ -54,7 +54,7 @@ export abstract class SubscriberHub extends DurableObject<Env> {
 
   /** What decided about the last events with this id, the newest first. */
   recall(id: string): EventFacts[] {
-    return this.journal.withId(id).map(({ facts }) => facts);
+    return this.journal.lastWithId(id).map(({ facts }) => facts);
   }
 
   /** Ends with all subscribers and all that it knows; whoever calls it afterwards fails. */

@@ -6,6 +6,8 @@
  * waking costs the classes and not the sockets. Further tags are the token's, so that one that is revoked
  * takes its own sockets and no others, and the hour's, as no socket is open for ever.
  */
+
+import type { EventFacts } from '../event/facts.ts';
 import {
   MAX_CACHED_LOOKUPS,
   MAX_DECIDED_EVENTS,
@@ -22,10 +24,10 @@ import type { Entry, Journal } from './journal.ts';
 import { Lifetimes } from './lifetimes.ts';
 import type { Matcher } from './matcher.ts';
 import { Pacer } from './pacer.ts';
-import { type Place, placeOf } from './place.ts';
+import { firstVisible, type Place, placeOf } from './place.ts';
 import { Places } from './places.ts';
 import { newReaderTag, Readers, send } from './readers.ts';
-import { type Replay, Replays } from './replays.ts';
+import { Replay } from './replays.ts';
 import type { Handshake, Subscription } from './subscription.ts';
 
 /** Why a handshake is refused: the status, and a sentence where the status does not say all. */
@@ -52,7 +54,7 @@ export class Subscribers {
   readonly #journal: Journal;
   readonly #needs: SubscriberNeeds;
   readonly #maxSockets: number;
-  readonly #replays: Replays;
+  readonly #pacer = new Pacer();
   readonly #places: Places;
   /** By the tag of the token. */
   readonly #placesOfTokens = new Recent<Places>(MAX_CACHED_LOOKUPS);
@@ -74,8 +76,6 @@ export class Subscribers {
       maxSockets,
       () => ctx.getWebSockets().length + Math.max(this.#handshakes - 1, 0),
     );
-    const pacer = new Pacer();
-    this.#replays = new Replays(journal, pacer);
     this.classes = new SubscriptionClasses(ctx, (subscription) => needs.forgotten(subscription));
     this.holders = new Holders(ctx, env, {
       closeToken: (tag) => this.#close(tag, 'revoked', CLOSE_CODES.normal),
@@ -91,10 +91,10 @@ export class Subscribers {
     this.readers = new Readers(
       ctx,
       journal,
-      pacer,
+      this.#pacer,
       this.classes,
       (subscriptionClass, entries) => this.#decide(subscriptionClass, entries),
-      () => needs.arm(),
+      { confirm: () => this.holders.settle(), arm: () => needs.arm() },
     );
   }
 
@@ -140,23 +140,22 @@ export class Subscribers {
         const accessKey = this.#accessKeyOf(subscriptionClass);
         const access = this.#accessOf(subscriptionClass);
         const hub = this.#ctx.id.name ?? '';
-        const place = placeOf(
-          since,
-          this.#journal,
-          hub,
-          (facts) => access.mayReceive(facts).allowed,
-        );
+        const mayReceive = (facts: EventFacts) => access.mayReceive(facts).allowed;
+        const place = placeOf(since, this.#journal, hub, mayReceive);
         if (!place.ok) return refusal({ status: 400, message: place.failure.message });
-        if (since !== undefined && !this.#replays.admit(place.value.after, Date.now())) {
+        const { after } = place.value;
+        if (since !== undefined && !this.#pacer.admit(this.#journal.bytesAfter(after))) {
           return refusal(full('many subscribers are coming back at present; try again'));
         }
         if (subscription.protocol === 'carillon.v1') {
           return this.#welcome(subscriptionClass, watched, place.value);
         }
-        const { encoding } = subscription;
-        const replay = await this.#replays.collect(place.value.after, encoding, (entries) =>
-          this.#decide(subscriptionClass, entries),
-        );
+        const replay = new Replay(this.#journal, this.#pacer, after, {
+          encoding: subscription.encoding,
+          wants: (entries) => this.#decide(subscriptionClass, entries),
+          placeOfId: (id) => firstVisible(id, this.#journal, mayReceive),
+        });
+        await replay.approach();
         if (watched !== undefined && !this.holders.isWatched(watched)) return refusal(FORBIDDEN);
         // What was collected by rights that have changed is not sent.
         if (accessKey === this.#accessKeyOf(subscriptionClass)) {
@@ -174,16 +173,14 @@ export class Subscribers {
     subscriptionClass: SubscriptionClass,
     watched: WatchedToken | undefined,
     place: Place,
-    { messages, complete, broken }: Replay,
+    replay: Replay,
   ): Response {
+    replay.finish();
     const { client, server } = this.#acceptSocket(subscriptionClass, watched);
-    send(server, messages);
-    if (!complete) server.close(CLOSE_CODES.tryAgainLater, 'resume');
-    return new Response(null, {
-      status: 101,
-      webSocket: client,
-      headers: gapHeaders(place, broken),
-    });
+    send(server, replay.messages);
+    if (replay.isFull) server.close(CLOSE_CODES.tryAgainLater, 'resume');
+    const headers = gapHeaders(place, replay.isBroken);
+    return new Response(null, { status: 101, webSocket: client, headers });
   }
 
   #welcome(
@@ -235,9 +232,17 @@ export class Subscribers {
     if (subscriptionClass !== undefined) this.classes.left(subscriptionClass);
   }
 
-  /** Sends what was appended to the journal, in its order, to every subscriber who wants and may see it. */
+  /**
+   * Sends what was appended to the journal, in its order, to every subscriber who wants and may see it.
+   * It is accepted, whatever happens here: who cannot be served is closed, and gets it when it comes back.
+   */
   deliver(entries: readonly Entry[]): void {
-    this.holders.closeExpired(Date.now());
+    try {
+      this.holders.closeExpired(Date.now());
+    } catch (error) {
+      for (const each of this.classes.all()) this.#fail(each, error);
+      return;
+    }
     for (let next = 0; next < entries.length; next += MAX_DECIDED_EVENTS) {
       this.#deliverSome(entries.slice(next, next + MAX_DECIDED_EVENTS));
     }
@@ -247,28 +252,45 @@ export class Subscribers {
     const wanted = new Map<Matcher, boolean[]>();
     const granted = new Map<string, boolean[]>();
     const through = entries.at(-1)?.sequence ?? 0;
-    for (const subscriptionClass of this.classes.all()) {
-      const { matcher, subscription, tag } = subscriptionClass;
+    const dueOf = (subscriptionClass: SubscriptionClass): Entry[] => {
+      const { matcher } = subscriptionClass;
       const wants = once(wanted, matcher, () => entries.map((entry) => isWanted(entry, matcher)));
-      if (!wants.includes(true)) continue;
+      if (!wants.includes(true)) return [];
       const may = once(granted, this.#accessKeyOf(subscriptionClass), () => {
         const access = this.#accessOf(subscriptionClass);
         return entries.map((entry) => isAllowed(entry, access));
       });
-      const due = entries.filter((_, index) => wants[index] && may[index]);
-      if (due.length === 0) continue;
-      if (subscription.protocol === 'carillon.v1') {
-        this.readers.deliver(subscriptionClass, due, through);
-        continue;
+      return entries.filter((_, index) => wants[index] && may[index]);
+    };
+    for (const subscriptionClass of this.classes.all()) {
+      try {
+        const due = dueOf(subscriptionClass);
+        if (due.length > 0) this.#send(subscriptionClass, due, through);
+      } catch (error) {
+        this.#fail(subscriptionClass, error);
       }
-      const sockets = this.#ctx.getWebSockets(tag);
-      if (sockets.length === 0) continue;
-      // A stock subscriber cannot be told of a gap here; it is when it comes back.
-      const messages = due.flatMap((entry) =>
-        'frame' in entry ? [entry.frame.in(subscription.encoding)] : [],
-      );
-      for (const socket of sockets) send(socket, messages);
     }
+  }
+
+  #send(subscriptionClass: SubscriptionClass, due: readonly Entry[], through: number): void {
+    const { subscription, tag } = subscriptionClass;
+    if (subscription.protocol === 'carillon.v1') {
+      this.readers.deliver(subscriptionClass, due, through);
+      return;
+    }
+    const sockets = this.#ctx.getWebSockets(tag);
+    if (sockets.length === 0) return;
+    // A stock subscriber cannot be told of a gap here; it is when it comes back.
+    const messages = due.flatMap((entry) =>
+      'frame' in entry ? [entry.frame.in(subscription.encoding)] : [],
+    );
+    for (const socket of sockets) send(socket, messages);
+  }
+
+  #fail(subscriptionClass: SubscriptionClass, error: unknown): void {
+    console.error('subscribers cannot be served:', error);
+    const { tag } = subscriptionClass;
+    this.#close(tag, 'unavailable', CLOSE_CODES.tryAgainLater, 'the hub cannot go on');
   }
 
   /**

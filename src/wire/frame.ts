@@ -5,6 +5,7 @@ import { MAX_FRAME_BYTES } from '../limits.ts';
 import { ok, type Result, tooLarge } from '../result.ts';
 import { decodeJson, encodeJson } from './json.ts';
 import { encodeProtobuf } from './protobuf.ts';
+import { utf8Length } from './utf8.ts';
 
 /** What a subscriber chose at the handshake: text frames of JSON, or binary frames of protobuf. */
 export type Encoding = 'json' | 'protobuf';
@@ -13,6 +14,7 @@ export class Frame {
   readonly json: string;
   #event: Event | undefined;
   #protobuf: Uint8Array | undefined;
+  #jsonBytes: number | undefined;
 
   constructor(json: string) {
     this.json = json;
@@ -30,6 +32,13 @@ export class Frame {
 
   in(encoding: Encoding): string | Uint8Array {
     return encoding === 'json' ? this.json : this.protobuf;
+  }
+
+  /** Bytes on the wire. */
+  size(encoding: Encoding): number {
+    if (encoding === 'protobuf') return this.protobuf.length;
+    this.#jsonBytes ??= utf8Length(this.json);
+    return this.#jsonBytes;
   }
 }
 

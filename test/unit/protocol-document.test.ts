@@ -64,6 +64,7 @@ it('has every reason for a goodbye', () => {
   const reasons: Record<GoodbyeReason, true> = {
     revoked: true,
     unconfirmed: true,
+    unavailable: true,
     ack_timeout: true,
     lifetime: true,
     protocol_error: true,

@@ -27,7 +27,11 @@ describe('where a subscriber begins', () => {
     ['0001-01-01T00:00:00Z', '0001-01-01T00:00:00.000Z'],
     ['9999-12-31T23:59:59Z', '9999-12-31T23:59:59.000Z'],
   ])('is the time %s', (text, utc) => {
-    expect(accepted(parseSince(text, 'since'))).toEqual({ kind: 'time', at: Date.parse(utc) });
+    expect(accepted(parseSince(text, 'since'))).toEqual({
+      kind: 'time',
+      at: Date.parse(utc),
+      id: text,
+    });
   });
 
   it('is a time wherever an event can have that time', () => {
@@ -45,8 +49,8 @@ describe('where a subscriber begins', () => {
     fc.assert(
       fc.property(fc.oneof(time, likely), (text) => {
         const since = parseSince(text, 'since');
-        expect(since.ok).toBe(isTimestamp(text));
-        if (since.ok) expect(since.value).toEqual({ kind: 'time', at: expect.any(Number) });
+        const kind = accepted(since)?.kind;
+        expect(kind).toBe(isTimestamp(text) ? 'time' : 'event');
         if (since.ok && since.value?.kind === 'time') expect(since.value.at).not.toBeNaN();
       }),
       { numRuns: 1000 },
@@ -60,10 +64,11 @@ describe('where a subscriber begins', () => {
     '2026-11-22t12:00:00z',
     '2026-02-30T00:00:00Z',
     '2026-11-22T12:00:00 02:00',
-  ])('is refused where it is meant as a time and is none: %s', (text) => {
-    expect(failureOf(parseSince(text, 'since'))).toEqual({
-      reason: 'invalid',
-      message: `since is "${text}", which is no RFC 3339 time; write it as 2026-11-22T12:00:00Z`,
+  ])('is an event or a mistake where it is meant as a time and is none: %s', (id) => {
+    expect(accepted(parseSince(id, 'since'))).toEqual({
+      kind: 'event',
+      id,
+      mistake: `since is "${id}", which is no RFC 3339 time; write it as 2026-11-22T12:00:00Z`,
     });
   });
 
@@ -76,10 +81,11 @@ describe('where a subscriber begins', () => {
     );
   });
 
-  it('is refused where it is meant as a cursor and is none', () => {
-    expect(failureOf(parseSince('cc1.AAAA', 'Last-Event-ID'))).toEqual({
-      reason: 'invalid',
-      message: 'Last-Event-ID is no cursor that this server made: "cc1.AAAA"',
+  it('is an event or a mistake where it is meant as a cursor and is none', () => {
+    expect(accepted(parseSince('cc1.AAAA', 'Last-Event-ID'))).toEqual({
+      kind: 'event',
+      id: 'cc1.AAAA',
+      mistake: 'Last-Event-ID is no cursor that this server made: "cc1.AAAA"',
     });
   });
 

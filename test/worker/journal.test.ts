@@ -151,8 +151,9 @@ describe('a journal', () => {
         `{"id":"${id}","source":"s","time":"","data":{"event":{"id":"${id}"},"event_type":"abc"}}`;
       for (const id of ['a', 'ab', 'a-b']) append(journal, posting(id, 1000, json(id)));
       append(journal, { ...posting('a', 1000, json('a')), key: 'a\nother\n\nabc\ns' });
-      expect(journal.withId('a').map(({ sequence }) => sequence)).toEqual([4, 1]);
-      expect(journal.withId('')).toEqual([]);
+      expect(journal.lastWithId('a').map(({ sequence }) => sequence)).toEqual([4, 1]);
+      expect(journal.firstWithId('a').map(({ sequence }) => sequence)).toEqual([1, 4]);
+      expect(journal.firstWithId('')).toEqual([]);
     }));
 
   it('takes what cannot be read for a gap', () => {

@@ -17,6 +17,8 @@ const DRAIN_MS = 1000;
 
 export interface LocalServer {
   readonly port: number;
+  /** workerd itself. */
+  readonly process: ChildProcess;
   /** Resolves with the sentence that says how workerd died, if it does so by itself. */
   readonly died: Promise<string>;
   stop(): Promise<void>;
@@ -30,6 +32,8 @@ interface Start {
   readonly rootToken: string;
   /** Whether the keys of issuers may be fetched by http from this machine. */
   readonly allowLoopbackHttp?: boolean;
+  /** The descriptor of a file that takes what workerd logs; the terminal by default. */
+  readonly log?: number;
   /** Ends the start. */
   readonly signal?: AbortSignal;
 }
@@ -42,6 +46,7 @@ export async function startWorkerd({
   port,
   rootToken,
   allowLoopbackHttp = false,
+  log,
   signal,
 }: Start): Promise<LocalServer | string> {
   mkdirSync(join(folder.path, STATE_FOLDER), { recursive: true });
@@ -51,7 +56,7 @@ export async function startWorkerd({
     cwd: folder.path,
     // Ctrl-C reaches the whole group of the terminal; workerd is ended by us, after us.
     detached: true,
-    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+    stdio: ['ignore', log ?? 'inherit', log ?? 'inherit', 'pipe'],
     env: { [ROOT_TOKEN_VARIABLE]: rootToken },
   });
   const died = new Promise<string>((resolve) => {
@@ -76,6 +81,7 @@ export async function startWorkerd({
   }
   return {
     port: listening,
+    process: child,
     died: died.finally(() => guard?.kill()),
     stop: async () => {
       child.kill('SIGTERM');

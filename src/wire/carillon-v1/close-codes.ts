@@ -3,7 +3,7 @@
 export const CLOSE_CODES = {
   /** After goodbye `revoked`. */
   normal: 1000,
-  /** After goodbye `unconfirmed` or `lifetime`. */
+  /** After goodbye `unconfirmed`, `unavailable` or `lifetime`. */
   tryAgainLater: 1013,
   /** A message that is not of the protocol. */
   badMessage: 4400,

@@ -28,6 +28,8 @@ export type GoodbyeReason =
   | 'revoked'
   /** The rights of the subscriber cannot be confirmed at present. */
   | 'unconfirmed'
+  /** The hub cannot serve the subscription any more, and can when it is resumed. */
+  | 'unavailable'
   /** Nothing was acknowledged for too long. */
   | 'ack_timeout'
   /** The subscription has lasted as long as one may. */

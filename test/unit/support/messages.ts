@@ -29,6 +29,7 @@ const anyGapReason = fc.constantFrom<GapReason>(
 const anyGoodbyeReason = fc.constantFrom<GoodbyeReason>(
   'revoked',
   'unconfirmed',
+  'unavailable',
   'ack_timeout',
   'lifetime',
   'protocol_error',

@@ -1,0 +1,237 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { check, type Mismatch } from './checker.ts';
+import type { PublishedEvent, Reception } from './history.ts';
+
+/** Published one after the other in hub `h`, each acknowledged before the next was sent. */
+function eventsOf(ids: string, members: Partial<PublishedEvent> = {}): PublishedEvent[] {
+  return [...ids].map((id, index) => ({
+    id,
+    hub: 'h',
+    request: index,
+    position: 0,
+    sent: 10 * index,
+    acknowledged: 10 * index + 5,
+    ...members,
+  }));
+}
+
+/** Published at the same time: any order is right. */
+function concurrentEvents(ids: string, hub = 'h'): PublishedEvent[] {
+  return eventsOf(ids).map((event) => ({ ...event, hub, sent: 0, acknowledged: 100 }));
+}
+
+function received(ids: string, members: Partial<Reception> = {}): Reception {
+  return {
+    name: 'a subscriber',
+    hub: 'h',
+    maySee: () => true,
+    start: { earliest: 0, latest: 0 },
+    left: false,
+    ids: [...ids],
+    gaps: [],
+    ...members,
+  };
+}
+
+function kinds(events: readonly PublishedEvent[], ...receptions: Reception[]): string[] {
+  return check({ events, receptions }).map(({ kind, ids }) => `${kind} ${ids.join(' ')}`.trim());
+}
+
+describe('a run in which all is well', () => {
+  it('has nothing to tell', () => {
+    expect(kinds(eventsOf('abc'), received('abc'), received('abc'))).toEqual([]);
+  });
+
+  it('leaves the order of what was published at the same time to the hub', () => {
+    expect(kinds(concurrentEvents('abc'), received('bca'), received('bca'))).toEqual([]);
+  });
+
+  it('has subscribers that see a part', () => {
+    const part = received('ac', { maySee: ({ id }) => id !== 'b' });
+    expect(kinds(eventsOf('abc'), received('abc'), part)).toEqual([]);
+  });
+
+  it('may or may not have events that were never acknowledged', () => {
+    const events = [...eventsOf('ab'), ...eventsOf('x', { sent: 100, acknowledged: undefined })];
+    expect(kinds(events, received('ab'), received('ab'))).toEqual([]);
+    expect(kinds(events, received('abx'), received('abx'))).toEqual([]);
+  });
+
+  it('has a gathering hub whose order is its own, but for that of each hub that feeds it', () => {
+    const events = [...concurrentEvents('abc', 'h'), ...concurrentEvents('xyz', 'i')];
+    const gathering = received('xaybzc', { hub: 'g' });
+    const feeders = [received('abc', { hub: 'h' }), received('xyz', { hub: 'i' })];
+    const maySee = [
+      ({ hub }: PublishedEvent) => hub === 'h',
+      ({ hub }: PublishedEvent) => hub === 'i',
+    ];
+    const own = feeders.map((each, index) => ({ ...each, maySee: maySee[index] ?? each.maySee }));
+    expect(kinds(events, gathering, gathering, ...own)).toEqual([]);
+  });
+});
+
+describe('a lost event', () => {
+  it.each([
+    ['the first', 'bcd', 'a'],
+    ['one in between', 'abd', 'c'],
+    ['the last', 'abc', 'd'],
+  ])('is found where it is %s', (_, ids, missing) => {
+    expect(kinds(eventsOf('abcd'), received('abcd'), received(ids))).toEqual([`lost ${missing}`]);
+  });
+
+  it('is found where nobody received it, and where nobody received anything', () => {
+    expect(kinds(eventsOf('abc'), received('ac'))).toEqual(['lost b']);
+    expect(kinds(eventsOf('ab'), received(''))).toEqual(['lost a', 'lost b']);
+  });
+
+  it('is found where it was never acknowledged, but another subscriber received it', () => {
+    const events = [...eventsOf('ab'), ...eventsOf('x', { sent: 100, acknowledged: undefined })];
+    expect(kinds(events, received('abx'), received('ab'))).toEqual(['lost x']);
+  });
+
+  it('is found where it was to come from another hub', () => {
+    const events = [...eventsOf('ab'), ...eventsOf('x', { hub: 'i' })];
+    expect(kinds(events, received('ab', { hub: 'g' }))).toEqual(['lost x']);
+  });
+});
+
+describe('an event that comes again', () => {
+  it('is found, however late', () => {
+    expect(kinds(eventsOf('abc'), received('aabc'))).toEqual(['duplicated a']);
+    expect(kinds(eventsOf('abc'), received('abca'))).toEqual(['duplicated a']);
+  });
+
+  it('is found where it was never acknowledged', () => {
+    const events = eventsOf('a', { acknowledged: undefined });
+    expect(kinds(events, received('aa'))).toEqual(['duplicated a']);
+  });
+
+  it('counts as often as it came too often', () => {
+    expect(kinds(eventsOf('a'), received('aaa'))).toHaveLength(2);
+  });
+});
+
+describe('another order', () => {
+  it('is found where subscribers of one hub contradict each other', () => {
+    const most = Array.from({ length: 3 }, () => received('abc'));
+    expect(kinds(concurrentEvents('abc'), ...most, received('acb'))).toEqual(['reordered c b']);
+  });
+
+  it('is found where each received a part, and only all together contradict each other', () => {
+    const part = (ids: string) => received(ids, { maySee: ({ id }) => ids.includes(id) });
+    expect(kinds(concurrentEvents('abc'), part('ab'), part('bc'), part('ca'))).toHaveLength(1);
+  });
+
+  it('is found in what all received, against the order in which it was published', () => {
+    expect(kinds(eventsOf('abc'), received('acb'))).toEqual(['reordered c b']);
+  });
+
+  it('is found within a request', () => {
+    const events = concurrentEvents('abc').map((event, position) => ({
+      ...event,
+      request: 1,
+      position,
+    }));
+    expect(kinds(events, received('bac'))).toEqual(['reordered b a']);
+  });
+
+  it('is found between a hub and the gathering hub that it feeds', () => {
+    const hub = Array.from({ length: 2 }, () => received('abc'));
+    const gathering = received('bac', { hub: 'g' });
+    expect(kinds(concurrentEvents('abc'), ...hub, gathering)).toEqual(['reordered b a']);
+  });
+
+  it('is found between subscribers of one gathering hub', () => {
+    const events = [...concurrentEvents('a', 'h'), ...concurrentEvents('x', 'i')];
+    const gathering = (ids: string) => received(ids, { hub: 'g' });
+    expect(kinds(events, gathering('ax'), gathering('ax'), gathering('xa'))).toEqual([
+      'reordered x a',
+    ]);
+  });
+});
+
+describe('an event that is not for this subscriber', () => {
+  it('is found where it may not see it', () => {
+    const maySee = ({ id }: PublishedEvent) => id !== 'b';
+    expect(kinds(eventsOf('abc'), received('abc', { maySee }))).toEqual(['foreign b']);
+  });
+
+  it('is found where nobody published it', () => {
+    expect(kinds(eventsOf('ab'), received('azb'))).toEqual(['foreign z']);
+  });
+
+  it('is found where it is from before the start', () => {
+    const start = { earliest: 10, latest: 12 };
+    expect(kinds(eventsOf('abc'), received('abc', { start }))).toEqual(['foreign a']);
+    expect(kinds(eventsOf('abc'), received('abc', { start: { after: 'a' } }))).toEqual([
+      'foreign a',
+    ]);
+  });
+});
+
+describe('a subscriber that comes and goes', () => {
+  const all = received('abcde');
+
+  it('is due what was published after it came', () => {
+    const start = { earliest: 12, latest: 20 };
+    expect(kinds(eventsOf('abcde'), all, received('cde', { start }))).toEqual([]);
+    expect(kinds(eventsOf('abcde'), all, received('de', { start }))).toEqual(['lost c']);
+  });
+
+  it('may begin anywhere in what was published as it came, but leaves nothing out from there', () => {
+    const start = { earliest: 0, latest: 30 };
+    expect(kinds(eventsOf('abcde'), all, received('de', { start }))).toEqual([]);
+    expect(kinds(eventsOf('abcde'), all, received('bcde', { start }))).toEqual([]);
+    expect(kinds(eventsOf('abcde'), all, received('bde', { start }))).toEqual(['lost c']);
+  });
+
+  it('is due all that follows the event after which it begins', () => {
+    const start = { after: 'b' };
+    expect(kinds(eventsOf('abcde'), all, received('cde', { start }))).toEqual([]);
+    expect(kinds(eventsOf('abcde'), all, received('de', { start }))).toEqual(['lost c']);
+  });
+
+  it('is due nothing after it left, and all before', () => {
+    expect(kinds(eventsOf('abcde'), all, received('abc', { left: true }))).toEqual([]);
+    expect(kinds(eventsOf('abcde'), all, received('ac', { left: true }))).toEqual(['lost b']);
+  });
+});
+
+it('a gap that a subscriber was told of is found', () => {
+  expect(kinds(eventsOf('a'), received('a', { gaps: ['forgotten'] }))).toEqual(['gap']);
+});
+
+/** Some that hear the same, of concurrent events in some order. */
+const runs = fc
+  .uniqueArray(fc.constantFrom(...'abcdefghijkl'), { minLength: 3 })
+  .map((order) => ({ order, events: concurrentEvents([...order].sort().join('')) }));
+
+describe('whatever the order', () => {
+  const spoilt = (
+    order: readonly string[],
+    events: PublishedEvent[],
+    ids: string[],
+  ): Mismatch[] => {
+    const right = Array.from({ length: 3 }, () => received(order.join('')));
+    return check({ events, receptions: [...right, received(ids.join(''), { name: 'spoilt' })] });
+  };
+
+  it('finds nothing where there is nothing', () => {
+    fc.assert(fc.property(runs, ({ order, events }) => spoilt(order, events, order).length === 0));
+  });
+
+  it('finds the one event that is left out, doubled, or exchanged with its neighbour', () => {
+    fc.assert(
+      fc.property(runs, fc.nat(), ({ order, events }, where) => {
+        const index = where % (order.length - 1);
+        const [id = '', next = ''] = order.slice(index);
+        const found = (ids: string[]) =>
+          spoilt(order, events, ids).map(({ kind, subscriber }) => `${subscriber} ${kind}`);
+        expect(found(order.toSpliced(index, 1))).toEqual(['spoilt lost']);
+        expect(found([...order, id])).toEqual(['spoilt duplicated']);
+        expect(found(order.toSpliced(index, 2, next, id))).toEqual(['spoilt reordered']);
+      }),
+    );
+  });
+});

@@ -1,0 +1,22 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+/** Of faults; with the start, and with what everybody has to catch up on, it takes a minute. */
+const SECONDS = 35;
+
+/** What `npm run test:faults` printed, and how it ended. */
+function run(...args: string[]): Promise<{ code: number | string | undefined; output: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [MAIN, ...args], (error, stdout, stderr) => {
+      const code = error === null ? 0 : (error.code ?? error.signal ?? undefined);
+      resolve({ code, output: stdout + stderr });
+    });
+  });
+}
+
+it('nothing acknowledged is lost, doubled or reordered while the server is killed and connections break', async () => {
+  const { code, output } = await run('--seconds', String(SECONDS), '--kills', '4');
+  expect(code, output).toBe(0);
+}, 300_000);

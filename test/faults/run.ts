@@ -1,0 +1,203 @@
+/** A run: load, faults, and at the end the proof that nothing acknowledged was lost. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { check, type Mismatch } from './checker.ts';
+import { type Fault, type FaultKind, inflict, type Scene, schedule } from './faults.ts';
+import { Ledger } from './ledger.ts';
+import { Monitor } from './monitor.ts';
+import { Population } from './population.ts';
+import { prepare } from './prepare.ts';
+import { TcpProxy } from './proxy.ts';
+import { Publisher } from './publisher.ts';
+import { Random } from './random.ts';
+import { AUDIENCES } from './scenario.ts';
+import { ROOT_TOKEN, ServerUnderTest } from './server.ts';
+import type { Subscription } from './subscription.ts';
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly kills: number;
+  /** Seconds from one other fault to the next, on average. */
+  readonly every: number;
+  readonly publishers: number;
+  readonly subscribers: number;
+  /** Events a second, of all publishers together. */
+  readonly rate: number;
+  readonly say: (line: string) => void;
+}
+
+export interface Outcome {
+  readonly published: number;
+  readonly acknowledged: number;
+  readonly received: number;
+  readonly repeated: number;
+  readonly reconnects: number;
+  readonly evictions: number;
+  readonly faults: ReadonlyMap<FaultKind, number>;
+  /** Milliseconds. */
+  readonly longest: ReadonlyMap<FaultKind, number>;
+  readonly mismatches: readonly Mismatch[];
+  /** What should not have been answered. */
+  readonly problems: readonly string[];
+}
+
+const TICK_MS = 1000;
+const LOOK_MS = 50;
+/** How often one subscriber leaves and another comes, on average. */
+const EXCHANGE_MS = 1500;
+/** At the end, everybody is waited for as long as something comes within this time. */
+const SETTLE_MS = 20_000;
+/** In which what should not come any more would come. */
+const SILENCE_MS = 3000;
+
+export async function run(options: RunOptions): Promise<Outcome> {
+  const { say, seconds } = options;
+  const data = mkdtempSync(join(tmpdir(), 'carillon-faults-'));
+  const [subscriberProxy, publisherProxy] = [await TcpProxy.listen(), await TcpProxy.listen()];
+  const server = await ServerUnderTest.start(data);
+  const intervals: NodeJS.Timeout[] = [];
+  let failed = true;
+  try {
+    subscriberProxy.target = publisherProxy.target = server.port;
+    const random = new Random(options.seed);
+    const tokens = await prepare(server.port, options.publishers);
+    const ledger = new Ledger((event) => {
+      for (const each of population.present) each.expect(event);
+    });
+    const population = new Population({
+      port: subscriberProxy.port,
+      tokens: { root: ROOT_TOKEN, restricted: tokens.restricted },
+      ledger,
+      random: random.fork(),
+    });
+    const monitor = new Monitor();
+    const publishers = tokens.publishers.map((token, index) => {
+      const rate = options.rate / options.publishers;
+      const name = `p${index}`;
+      const { port } = publisherProxy;
+      return new Publisher({ name, token, port, ledger, random: random.fork(), rate });
+    });
+    const scene: Scene = {
+      server,
+      proxies: [subscriberProxy, publisherProxy],
+      publishers,
+      subscriptions: population.present,
+      random: random.fork(),
+      note: (kind) => monitor.note(kind, population.present),
+      isIdle: false,
+      evictions: 0,
+    };
+
+    population.settle(options.subscribers);
+    intervals.push(setInterval(() => population.tick(), TICK_MS));
+    intervals.push(setInterval(() => monitor.look(), LOOK_MS));
+    const exchanges = random.fork();
+    intervals.push(
+      setInterval(() => {
+        if (!scene.isIdle && exchanges.chance(LOOK_MS / EXCHANGE_MS)) population.exchange();
+      }, LOOK_MS),
+    );
+    const publishing = Promise.all(publishers.map((publisher) => publisher.run()));
+    const faults = schedule(random.fork(), seconds * 1000, options.kills, options.every * 1000);
+    await inflictAll(faults, seconds * 1000, scene, say);
+
+    clearInterval(intervals.pop());
+    for (const publisher of publishers) publisher.stop();
+    await publishing;
+    for (const each of population.present) if (each.isStalled) each.goOn();
+    const stuck = await settled(population.present, monitor);
+
+    // What is durable is what a server tells that was killed once more.
+    monitor.note('killed', population.present);
+    await server.kill(0);
+    for (const audience of AUDIENCES) {
+      population.join(audience, 'stock json', 'earliest');
+      population.join(audience, 'carillon.v1.json', 'earliest');
+    }
+    for (const event of ledger.events) {
+      if (event.acknowledged === undefined) continue;
+      for (const each of population.present) each.expect(event);
+    }
+    stuck.push(...(await settled(population.present, monitor)));
+
+    const { events } = ledger;
+    const receptions = population.all.map(({ reception }) => reception);
+    const mismatches = check({ events, receptions });
+    failed = mismatches.length > 0 || stuck.length > 0;
+    if (failed) writeFileSync(join(data, 'mismatches.json'), JSON.stringify(mismatches, null, 1));
+    return {
+      published: events.length,
+      acknowledged: ledger.acknowledged,
+      received: sum(receptions, ({ ids }) => ids.length),
+      repeated: sum(publishers, ({ repeated }) => repeated),
+      reconnects: sum(population.all, ({ reconnects }) => Math.max(0, reconnects)),
+      evictions: scene.evictions,
+      faults: monitor.counts,
+      longest: monitor.longest,
+      mismatches,
+      problems: [
+        ...stuck,
+        ...[...publishers, ...population.all].flatMap(({ problems }) => problems),
+      ],
+    };
+  } finally {
+    for (const interval of intervals) clearInterval(interval);
+    await server.stop();
+    subscriberProxy.close();
+    publisherProxy.close();
+    if (failed) say(`what the server stored and logged, and all mismatches, stay in ${data}`);
+    else rmSync(data, { recursive: true, force: true });
+  }
+}
+
+async function inflictAll(
+  faults: readonly Fault[],
+  milliseconds: number,
+  scene: Scene,
+  say: (line: string) => void,
+): Promise<void> {
+  let begun = performance.now();
+  for (const { kind, at } of faults) {
+    await sleep(begun + at - performance.now());
+    const inflicted = performance.now();
+    say(`${((inflicted - begun) / 1000).toFixed(1).padStart(6)} s  ${kind}`);
+    await inflict(kind, scene);
+    // The others are for times with load.
+    if (kind === 'idle') begun += performance.now() - inflicted;
+  }
+  await sleep(begun + milliseconds - performance.now());
+}
+
+/**
+ * Waits until nobody is owed anything, or until that cannot be hoped for any more.
+ *
+ * @returns a sentence about each who waits in vain: what comes only to those who come back is late for ever
+ */
+async function settled(
+  subscriptions: ReadonlySet<Subscription>,
+  monitor: Monitor,
+): Promise<string[]> {
+  const waiting = () => [...subscriptions].filter((each) => !each.isOpen || each.owed.size > 0);
+  let leastOwed = Infinity;
+  let deadline = 0;
+  do {
+    const owed = sum([...subscriptions], (each) => each.owed.size);
+    if (owed < leastOwed) deadline = performance.now() + SETTLE_MS;
+    leastOwed = Math.min(owed, leastOwed);
+    await sleep(LOOK_MS);
+  } while (waiting().length > 0 && performance.now() < deadline);
+  const stuck = waiting().map((each) => `${each.reception.name} ${each.state}`);
+  await sleep(SILENCE_MS);
+  monitor.look();
+  return stuck;
+}
+
+function sum<T>(list: readonly T[], of: (each: T) => number): number {
+  return list.reduce((total, each) => total + of(each), 0);
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)));
+}

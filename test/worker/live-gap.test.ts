@@ -1,0 +1,46 @@
+/** A gap that is told while a reader is connected. */
+import {
+  evictDurableObject,
+  reset,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from 'cloudflare:test';
+import { afterEach, expect, it, vi } from 'vitest';
+import { type ServerMessage, SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
+import { GatheringHub } from '../../src/worker.ts';
+import { handshake, hubStub, published, Subscriber } from './support.ts';
+
+vi.setConfig({ testTimeout: 10_000 });
+const realReceive = GatheringHub.prototype.receive;
+afterEach(async () => {
+  GatheringHub.prototype.receive = realReceive;
+  await reset();
+});
+
+it('a gap that comes live may be acknowledged by a reader without credit', async () => {
+  const { webSocket } = await handshake('dep*', '', {
+    'Sec-WebSocket-Protocol': SUBPROTOCOLS.json,
+  });
+  const reader = new Subscriber(webSocket as WebSocket);
+  const next = async () => JSON.parse((await reader.next()) as string) as ServerMessage;
+  await next();
+  reader.socket.send(JSON.stringify({ type: 'credit', events: 1 }));
+  await published('deploy/x', { id: 'a' });
+  expect((await next()).type).toBe('events');
+  await runInDurableObject(hubStub('deploy'), async (_hub, { storage }) => {
+    storage.sql.exec('DELETE FROM journal');
+    storage.kv.delete('journal');
+  });
+  await evictDurableObject(hubStub('deploy'));
+  GatheringHub.prototype.receive = async () => {
+    throw new Error('the call was lost');
+  };
+  await published('deploy/x', { id: 'b' });
+  GatheringHub.prototype.receive = realReceive;
+  await evictDurableObject(hubStub('deploy'));
+  await runDurableObjectAlarm(hubStub('deploy'));
+  const gap = await next();
+  expect(gap).toMatchObject({ type: 'gap', reason: 'feed_lost' });
+  if (gap.type === 'gap') reader.socket.send(JSON.stringify({ type: 'ack', cursor: gap.cursor }));
+  expect((await next()).type).toBe('events');
+});

@@ -1,0 +1,64 @@
+/** What those who come back may make a hub read. */
+import { reset } from 'cloudflare:test';
+import { afterEach, expect, it, vi } from 'vitest';
+import { MAX_UNACKED_BYTES } from '../../src/limits.ts';
+import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
+import { handshake, publish, Subscriber } from './support.ts';
+
+vi.setConfig({ testTimeout: 40_000 });
+afterEach(reset);
+
+const NEVER = encodeURIComponent('operation == never');
+
+it.each(['stock', 'carillon.v1'])(
+  'what subscribers of %s read is counted, and too much is refused',
+  async (protocol) => {
+    const note = 'n'.repeat(29_000);
+    for (let i = 0; i < 30; i++) {
+      expect(
+        (
+          await publish(
+            'deploy/x',
+            Array.from({ length: 33 }, () => ({ note })),
+          )
+        ).status,
+      ).toBe(200);
+    }
+    const statuses: number[] = [];
+    for (let i = 0; i < 12; i++) {
+      const headers = protocol === 'stock' ? {} : { 'Sec-WebSocket-Protocol': SUBPROTOCOLS.json };
+      const { status, webSocket } = await handshake(
+        'deploy/*',
+        `json=true&since=earliest&filter=${NEVER}`,
+        headers,
+      );
+      webSocket?.accept();
+      statuses.push(status);
+      await scheduler.wait(100);
+    }
+    expect(statuses).toContain(503);
+  },
+);
+
+it('no more than a mebibyte is under way, of whatever characters', async () => {
+  const { webSocket } = await handshake('deploy/*', '', {
+    'Sec-WebSocket-Protocol': SUBPROTOCOLS.json,
+  });
+  const reader = new Subscriber(webSocket as WebSocket);
+  const note = '鐘'.repeat(9_500);
+  for (let i = 0; i < 4; i++) {
+    expect(
+      (
+        await publish(
+          'deploy/x',
+          Array.from({ length: 25 }, () => ({ note })),
+        )
+      ).status,
+    ).toBe(200);
+  }
+  await scheduler.wait(500);
+  let bytes = 0;
+  while (reader.waiting > 0)
+    bytes += new TextEncoder().encode((await reader.next()) as string).length;
+  expect(bytes).toBeLessThan(1.1 * MAX_UNACKED_BYTES);
+});

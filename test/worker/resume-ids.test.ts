@@ -1,0 +1,70 @@
+/** Coming back by ids that several events have, or that look like something else. */
+import { reset } from 'cloudflare:test';
+import { afterEach, expect, it, vi } from 'vitest';
+import { MAX_REPLAY_BYTES } from '../../src/limits.ts';
+import { handshake, publish, published, Subscriber } from './support.ts';
+
+vi.setConfig({ testTimeout: 20_000 });
+afterEach(reset);
+
+async function resume(pattern: string, since: string) {
+  const query = new URLSearchParams({ json: 'true', since });
+  const response = await handshake(pattern, query.toString());
+  if (response.webSocket === null) throw new Error(`${response.status} ${await response.text()}`);
+  return { response, subscriber: new Subscriber(response.webSocket) };
+}
+
+async function gets(subscriber: Subscriber): Promise<string[]> {
+  await scheduler.wait(300);
+  const heard: string[] = [];
+  while (subscriber.waiting > 0) heard.push(await subscriber.nextId());
+  return heard;
+}
+
+it.each(['deploy/*', 'dep*'])(
+  'an id that many events of %s have does not hide what was missed',
+  async (pattern) => {
+    await published('deploy/finished', { id: '7' });
+    await published('deploy/finished', { id: 'missed' });
+    for (let i = 0; i < 20; i++) await published(`deploy/t${i}`, { id: '7' });
+    const { response, subscriber } = await resume(pattern, '7');
+    const heard = await gets(subscriber);
+    const told = response.headers.get('Last-Event-ID') === 'earliest';
+    expect(told || heard.includes('missed')).toBe(true);
+  },
+);
+
+it.each(['2999-01-01T00:00:00Z', '2026-11-22'])(
+  'an event with the id %s is a place as any other',
+  async (id) => {
+    await published('deploy/finished', { id: 'before' });
+    await published('deploy/finished', { id });
+    await published('deploy/finished', { id: 'missed' });
+    const { response, subscriber } = await resume('deploy/*', id);
+    const heard = await gets(subscriber);
+    expect([heard, response.headers.get('Last-Event-ID')]).toEqual([['missed'], null]);
+  },
+);
+
+it('a subscriber that comes back by ids that two sources share gets on', async () => {
+  const note = 'n'.repeat(28_000);
+  const each = Math.ceil((1.3 * MAX_REPLAY_BYTES) / note.length);
+  for (const type of ['deploy/one', 'deploy/two']) {
+    for (let i = 0; i < each; i += 30) {
+      const some = Array.from({ length: Math.min(30, each - i) }, (_, k) => ({
+        id: `${i + k}`,
+        note,
+      }));
+      expect((await publish(type, some)).status).toBe(200);
+    }
+  }
+  await published('deploy/finished', { id: 'last' });
+  let last = 'earliest';
+  const rounds: string[] = [];
+  while (last !== 'last' && rounds.length < 10) {
+    const { subscriber } = await resume('deploy/*', last);
+    last = (await gets(subscriber)).at(-1) ?? 'nothing';
+    rounds.push(last);
+  }
+  expect(rounds).toContain('last');
+});

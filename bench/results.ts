@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { writeConstants } from './constants.ts';
 import { git } from './contestants/commit.ts';
 import { machine } from './measure/accounting.ts';
 import { describeTarget, isMet, number, type Row } from './measure/row.ts';
@@ -12,6 +13,7 @@ const PACKAGES = ['workerd', 'ws', 'partyserver'];
 
 export function record(rows: readonly Row[], minutes: number): void {
   writeFileSync(FILE, resultsOf(rows, minutes));
+  writeConstants(Object.assign({}, ...rows.map(({ constants }) => constants)), machine());
 }
 
 function resultsOf(rows: readonly Row[], minutes: number): string {

@@ -12,6 +12,7 @@ import { Load } from './load/load.ts';
 import type { Row } from './measure/row.ts';
 import { progress, say, sayRow, sayWorse, sentenceOf } from './output.ts';
 import { record } from './results.ts';
+import { counted } from './rows/counted.ts';
 import { crowd } from './rows/crowd.ts';
 import { fanout } from './rows/fanout.ts';
 import { idle } from './rows/idle.ts';
@@ -30,6 +31,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   crowd,
   idle,
   stall,
+  counted,
 };
 /** Those that can measure one Carillon beside another. */
 const COMPARABLE = ['fanout', 'openloop', 'publish'];

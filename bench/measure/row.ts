@@ -1,4 +1,5 @@
 /** A row of the table: one load, what it was found to cost, and what it may. */
+import type { Constants } from '../constants.ts';
 import type { Slice } from '../contestants/stage.ts';
 import type { Rounds } from './pairs.ts';
 import { type Spread, spread } from './statistics.ts';
@@ -16,6 +17,8 @@ export interface Row {
   readonly dropped: number;
   /** A line for each contestant, and whatever else helps to understand the value. */
   readonly details: readonly string[];
+  /** What the model of the costs takes from here. */
+  readonly constants?: Partial<Constants>;
   /** What makes the row worthless: deliveries that were lost, doubled or out of order, requests that failed. */
   readonly faults: readonly string[];
 }
@@ -42,6 +45,12 @@ export function faultsOf({ slices }: Rounds): string[] {
           ]),
     ];
   });
+}
+
+/** CPU of a contestant for one of its units, microseconds: the median of the rounds. */
+export function cpuOf({ slices }: Rounds, name: string, unitsOf: (slice: Slice) => number): number {
+  return spread((slices.get(name) ?? []).map((slice) => slice.cpuMicroseconds / unitsOf(slice)))
+    .median;
 }
 
 /** A line for each contestant: CPU for one of its units, latency, and what the load itself took. */

@@ -1,9 +1,10 @@
 /** What does a delivery cost, with one event at a time and with several in flight? */
+import type { ConstantName } from '../constants.ts';
 import { EVERYBODY } from '../contestants/carillon.ts';
 import { type Pace, type Slice, Stage } from '../contestants/stage.ts';
 import type { Context } from '../context.ts';
 import { interleave, ratio } from '../measure/pairs.ts';
-import { detailsOf, faultsOf, type Row } from '../measure/row.ts';
+import { cpuOf, detailsOf, faultsOf, type Row } from '../measure/row.ts';
 
 const SOCKETS = 1000;
 const PAIRS = 6;
@@ -17,6 +18,7 @@ interface Load {
   readonly inFlight: number;
   readonly protocol: 'stock' | 'carillon.v1';
   readonly atMost: number;
+  readonly constant?: ConstantName;
   /** Requests of a slice, in a whole run and in a quick one. */
   readonly requests: number;
   readonly quickRequests: number;
@@ -29,6 +31,7 @@ const LOADS: readonly Load[] = [
     inFlight: 1,
     protocol: 'stock',
     atMost: 1.05,
+    constant: 'deliveryMicroseconds',
     requests: 30,
     quickRequests: 10,
   },
@@ -47,6 +50,7 @@ const LOADS: readonly Load[] = [
     inFlight: 16,
     protocol: 'stock',
     atMost: 0.5,
+    constant: 'busyDeliveryMicroseconds',
     requests: 96,
     quickRequests: 32,
   },
@@ -56,6 +60,7 @@ const LOADS: readonly Load[] = [
     inFlight: 16,
     protocol: 'carillon.v1',
     atMost: 0.11,
+    constant: 'framedDeliveryMicroseconds',
     requests: 256,
     quickRequests: 108,
   },
@@ -124,6 +129,11 @@ export async function* fanout(context: Context): AsyncGenerator<Row> {
         dropped: rounds.dropped,
         details: detailsOf(rounds, 'a delivery', ({ deliveries }) => deliveries),
         faults: faultsOf(rounds),
+        ...(load.constant && {
+          constants: {
+            [load.constant]: cpuOf(rounds, carillon.name, ({ deliveries }) => deliveries),
+          },
+        }),
       };
     }
   } finally {

@@ -55,6 +55,7 @@ export async function* idle(context: Context): AsyncGenerator<Row> {
     value: ratio(rounds, carillon.name, baseline.name, memory),
     target: { atMost: 1.05 },
     details: table('bytes a socket', memory),
+    constants: { socketBytes: spread((rounds.slices.get(carillon.name) ?? []).map(memory)).median },
     faults: [],
   };
   yield {

@@ -2,7 +2,7 @@
 import { type Slice, Stage } from '../contestants/stage.ts';
 import type { Context } from '../context.ts';
 import { interleave, ratio } from '../measure/pairs.ts';
-import { detailsOf, faultsOf, type Row } from '../measure/row.ts';
+import { cpuOf, detailsOf, faultsOf, type Row } from '../measure/row.ts';
 import { spread } from '../measure/statistics.ts';
 
 const CONNECTIONS = 8;
@@ -53,6 +53,7 @@ export async function* publish(context: Context): AsyncGenerator<Row> {
       unit: isCompared ? `× ${baseline.name}` : '× bare insert',
       target: isCompared ? undefined : { atMost: 1.1 },
       details: details(carillon.name, baseline.name),
+      constants: { eventMicroseconds: cpuOf(rounds, carillon.name, ({ events }) => events) },
     };
     if (isCompared) {
       yield {
@@ -75,6 +76,7 @@ export async function* publish(context: Context): AsyncGenerator<Row> {
       unit: 'events/s',
       target: { atLeast: 20_000 },
       details: details('NDJSON'),
+      constants: { batchedEventMicroseconds: cpuOf(rounds, 'NDJSON', ({ events }) => events) },
     };
     yield {
       ...common,

@@ -12,6 +12,7 @@ import { Load } from './load/load.ts';
 import type { Row } from './measure/row.ts';
 import { progress, say, sayRow, sayWorse, sentenceOf } from './output.ts';
 import { record } from './results.ts';
+import { bytes } from './rows/bytes.ts';
 import { counted } from './rows/counted.ts';
 import { crowd } from './rows/crowd.ts';
 import { fanout } from './rows/fanout.ts';
@@ -25,6 +26,7 @@ type Benchmark = (context: Context) => AsyncGenerator<Row>;
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   fanout,
+  bytes,
   openloop,
   publish,
   matching,

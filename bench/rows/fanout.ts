@@ -9,7 +9,7 @@ import { cpuOf, detailsOf, faultsOf, type Row } from '../measure/row.ts';
 const SOCKETS = 1000;
 const PAIRS = 6;
 /** For a load, at most, however busy the machine is. */
-const QUICK_SECONDS = 10;
+const QUICK_SECONDS = 7;
 const WHOLE_SECONDS = 60;
 
 interface Load {

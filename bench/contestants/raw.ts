@@ -9,7 +9,7 @@ interface Env {
 }
 
 export class Room extends DurableObject<Env> {
-  #sequence = 0;
+  #sequence: number;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -22,6 +22,10 @@ export class Room extends DurableObject<Env> {
          json TEXT
        )`,
     );
+    // It may have slept: a sequence that is there would be ignored, and cost nothing.
+    this.#sequence = ctx.storage.sql
+      .exec<{ last: number }>('SELECT COALESCE(MAX(sequence), 0) AS last FROM journal')
+      .one().last;
   }
 
   override fetch(): Response {

@@ -8,7 +8,7 @@ import {
 } from '../constants.ts';
 import { number } from '../measure/row.ts';
 import { billOf, type Costs, type Work } from './carillon.ts';
-import { ABLY, APPSYNC_EVENTS, PUSHER_PLANS, SOURCES } from './prices.ts';
+import { ABLY, APPSYNC_EVENTS, CLOUDFLARE, PUSHER_PLANS, SOURCES } from './prices.ts';
 
 const MILLION = 1e6;
 const DAYS = 30;
@@ -122,6 +122,8 @@ function hubTable(constants: Constants): string {
   const eventsASecond = (sockets: number, delivery: number) =>
     number(MILLION / (sockets * delivery + batchedEventMicroseconds));
   const sockets = number(MAX_SOCKETS_PER_HUB);
+  const neverIdle =
+    (MINUTES * 60 * CLOUDFLARE.objectGigabytes * CLOUDFLARE.gigabyteSeconds) / MILLION;
   const rows = [
     ['sockets', sockets, 'the platform takes 32,768'],
     [
@@ -152,6 +154,11 @@ function hubTable(constants: Constants): string {
       'the last one hears it so much later than the first',
     ],
     [
+      'a month in which it is never idle',
+      dollars(neverIdle),
+      'duration alone; what it costs at most, however much it does',
+    ],
+    [
       'journal of 100,000 events',
       `${number((constants.journalBytes * 100_000) / 1024 ** 2)} MiB`,
       `frames of ${constants.frameBytes} bytes; an object holds 10 GB`,
@@ -178,9 +185,10 @@ function pusher(events: number): [low: number, high: number] {
 }
 
 function dollars(amount: number | readonly [number, number]): string {
-  return typeof amount === 'number'
-    ? `$${number(amount)}`
-    : `${dollars(amount[0])}–${number(amount[1])}`;
+  if (typeof amount !== 'number') return `${dollars(amount[0])}–${dollars(amount[1]).slice(1)}`;
+  if (amount < 0.001) return '< $0.001';
+  if (amount < 1) return `$${amount.toPrecision(2)}`;
+  return `$${amount < 100 ? amount.toFixed(2) : number(Math.round(amount))}`;
 }
 
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -11,14 +11,19 @@ import { measured } from './output.ts';
 const FILE = fileURLToPath(new URL('RESULTS.md', import.meta.url));
 const PACKAGES = ['workerd', 'ws', 'partyserver'];
 
-export function record(rows: readonly Row[], minutes: number): void {
-  writeFileSync(FILE, resultsOf(rows, minutes));
+/** The commit that is measured: to be asked for at the beginning. */
+export function present(): string {
+  const commit = git('rev-parse', '--short', 'HEAD').toString().trim();
+  const changed = git('status', '--porcelain', '--', 'src', 'wrangler.toml').length > 0;
+  return `${commit}${changed ? ', and changes that are not committed' : ''}`;
+}
+
+export function record(rows: readonly Row[], minutes: number, commit: string): void {
+  writeFileSync(FILE, resultsOf(rows, minutes, commit));
   writeConstants(Object.assign({}, ...rows.map(({ constants }) => constants)), machine());
 }
 
-function resultsOf(rows: readonly Row[], minutes: number): string {
-  const commit = git('rev-parse', '--short', 'HEAD').toString().trim();
-  const changed = git('status', '--porcelain', '--', 'src', 'wrangler.toml').length > 0;
+function resultsOf(rows: readonly Row[], minutes: number, commit: string): string {
   const versions = PACKAGES.map((name) => `${name} ${versionOf(name)}`).join(', ');
   return `# What was measured last
 
@@ -27,7 +32,7 @@ Written by \`npm run bench -- --record\`; [README.md](README.md) says what each 
 | | |
 |---|---|
 | date | ${new Date().toISOString().slice(0, 16)}Z |
-| commit | ${commit}${changed ? ', and changes that are not committed' : ''} |
+| commit | ${commit} |
 | machine | ${machine()} |
 | versions | Node ${process.versions.node}, ${versions} |
 | took | ${minutes.toFixed(1)} minutes |

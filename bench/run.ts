@@ -11,7 +11,7 @@ import type { Context } from './context.ts';
 import { Load } from './load/load.ts';
 import type { Row } from './measure/row.ts';
 import { progress, say, sayRow, sayWorse, sentenceOf } from './output.ts';
-import { record } from './results.ts';
+import { present, record } from './results.ts';
 import { bytes } from './rows/bytes.ts';
 import { counted } from './rows/counted.ts';
 import { crowd } from './rows/crowd.ts';
@@ -88,6 +88,7 @@ if (process.platform !== 'linux') {
 }
 
 const begin = performance.now();
+const measuredCommit = present();
 progress('building');
 const carillon: Side = { name: 'carillon', kind: 'carillon', bundle: await carillonBundle() };
 const { baseline, others } = ref === undefined ? await platform() : await otherCommit(ref);
@@ -102,7 +103,7 @@ for (const name of names.length > 0 ? names : all) {
 }
 load.stop();
 const minutes = (performance.now() - begin) / 60_000;
-if (isRecorded) record(rows, minutes);
+if (isRecorded) record(rows, minutes, measuredCommit);
 if (isCompared) sayWorse(rows, baseline.name);
 say(`\n${sentenceOf(rows)}`);
 process.exit(rows.some(({ faults }) => faults.length > 0) ? 1 : 0);

@@ -18,9 +18,9 @@ if (mode === undefined) {
   const text = readFileSync(FILE, 'utf8');
   let filled = text;
   for (const [name, table] of Object.entries(tables)) {
-    const place = new RegExp(`(<!-- model: ${name} -->\n)[^]*?(\n<!-- end -->)`);
+    const place = new RegExp(`(<!-- model: ${name} -->\n)[^]*?(<!-- end -->)`);
     if (!place.test(filled)) throw new Error(`docs/scale.md has no place for the table ${name}`);
-    filled = filled.replace(place, (_, begin, end) => `${begin}\n${table}\n${end}`);
+    filled = filled.replace(place, (_, begin, end) => `${begin}\n${table}\n\n${end}`);
   }
   if (mode === '--write') {
     writeFileSync(FILE, filled);

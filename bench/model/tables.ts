@@ -186,7 +186,7 @@ function pusher(events: number): [low: number, high: number] {
 
 function dollars(amount: number | readonly [number, number]): string {
   if (typeof amount !== 'number') return `${dollars(amount[0])}–${dollars(amount[1]).slice(1)}`;
-  if (amount < 0.001) return '< $0.001';
+  if (amount < 0.001) return `$${amount.toFixed(6)}`;
   if (amount < 1) return `$${amount.toPrecision(2)}`;
   return `$${amount < 100 ? amount.toFixed(2) : number(Math.round(amount))}`;
 }

@@ -1,0 +1,55 @@
+/**
+ * What the model of the costs is made of. Each is measured by a row of the bench; a whole run with `--record`
+ * writes them to `bench/constants.json`.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { number } from './measure/row.ts';
+
+/** What each is, and the row that measures it. */
+export const CONSTANTS = {
+  deliveryMicroseconds: ['CPU of a delivery, one event at a time', 'fanout/1'],
+  busyDeliveryMicroseconds: ['CPU of a delivery, 16 publishes in flight', 'fanout/16'],
+  framedDeliveryMicroseconds: [
+    'CPU of a delivery by carillon.v1, 16 publishes in flight',
+    'fanout/16-v1',
+  ],
+  eventMicroseconds: ['CPU of an event, one a request', 'publish/single'],
+  batchedEventMicroseconds: ['CPU of an event, NDJSON of 500', 'publish/ndjson-rate'],
+  socketBytes: ['memory of an idle socket', 'idle/memory'],
+  frameBytes: ['bytes of the JSON frame that is measured with', 'counted'],
+  eventCalls: ['calls to objects for a request that publishes', 'counted'],
+  eventRows: ['rows that an event writes, until it has gone from the journal', 'counted'],
+  journalBytes: ['bytes of the journal for an event', 'counted'],
+  handshakeCalls: ['calls to objects for a handshake', 'counted'],
+  handshakeRows: ['rows that a handshake writes', 'counted'],
+} as const;
+
+export type ConstantName = keyof typeof CONSTANTS;
+export type Constants = Readonly<Record<ConstantName, number>>;
+
+export interface MeasuredConstants {
+  /** `2026-11-22` */
+  readonly date: string;
+  readonly machine: string;
+  readonly values: Constants;
+}
+
+const FILE = fileURLToPath(new URL('constants.json', import.meta.url));
+
+export function readConstants(): MeasuredConstants {
+  return JSON.parse(readFileSync(FILE, 'utf8')) as MeasuredConstants;
+}
+
+/** @throws Error where one was not measured */
+export function writeConstants(measured: Partial<Constants>, machine: string): void {
+  const values = Object.fromEntries(
+    Object.keys(CONSTANTS).map((name) => {
+      const value = measured[name as ConstantName];
+      if (value === undefined) throw new Error(`nothing has measured ${name}`);
+      return [name, Number(number(value).replaceAll(',', ''))];
+    }),
+  );
+  const date = new Date().toISOString().slice(0, 10);
+  writeFileSync(FILE, `${JSON.stringify({ date, machine, values }, null, 2)}\n`);
+}

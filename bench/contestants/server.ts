@@ -1,0 +1,100 @@
+/** Servers that are measured: processes of their own, on ports that the system chooses. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { Bundle } from '../../src/cli/dev/bundle.ts';
+import {
+  CONFIG_FILE,
+  ROOT_TOKEN_VARIABLE,
+  STATE_FOLDER,
+  workerdConfig,
+} from '../../src/cli/dev/workerd-config.ts';
+
+const { default: WORKERD } = createRequire(import.meta.url)('workerd') as { default: string };
+
+export const ROOT_TOKEN = 'bench-root';
+
+export interface Server {
+  readonly port: number;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+const running = new Map<ChildProcess, () => void>();
+// Whatever ends the bench ends what it measured.
+process.once('exit', () => {
+  for (const [child, cleanUp] of running) {
+    child.kill('SIGKILL');
+    cleanUp();
+  }
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => process.exit(130));
+}
+
+/** workerd with the state of its objects on the disk, as `carillon dev` runs it. */
+export async function startWorkerd(bundle: Bundle): Promise<Server> {
+  const folder = mkdtempSync(join(tmpdir(), 'carillon-bench-'));
+  mkdirSync(join(folder, STATE_FOLDER));
+  const config = workerdConfig(bundle, { host: '127.0.0.1', port: 0, allowLoopbackHttp: false });
+  writeFileSync(join(folder, CONFIG_FILE), config);
+  const logFile = join(folder, 'log');
+  const log = openSync(logFile, 'a');
+  const child = spawn(WORKERD, ['serve', '--control-fd=3', CONFIG_FILE], {
+    cwd: folder,
+    stdio: ['ignore', log, log, 'pipe'],
+    env: { [ROOT_TOKEN_VARIABLE]: ROOT_TOKEN },
+  });
+  return started(child, child.stdio[3] as Readable, /"event":"listen".*"port":(\d+)/, (asked) => {
+    if (!asked)
+      console.error(`workerd ended by itself:\n${readFileSync(logFile, 'utf8').slice(-4000)}`);
+    rmSync(folder, { recursive: true, force: true });
+  });
+}
+
+/** The broadcast server with `ws`, in the Node that runs the bench. */
+export async function startWsServer(): Promise<Server> {
+  const script = fileURLToPath(new URL('ws-server.ts', import.meta.url));
+  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  return started(child, child.stdout as Readable, /^(\d+)\n/, () => {});
+}
+
+async function started(
+  child: ChildProcess,
+  output: Readable,
+  sign: RegExp,
+  cleanUp: (asked: boolean) => void,
+): Promise<Server> {
+  let asked = false;
+  running.set(child, () => cleanUp(true));
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => {
+      running.delete(child);
+      cleanUp(asked);
+      resolve();
+    });
+  });
+  const port = new Promise<number>((resolve) => {
+    let text = '';
+    output.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      const found = sign.exec(text)?.[1];
+      if (found !== undefined) resolve(Number(found));
+    });
+  });
+  const died = exited.then(() => Promise.reject(new Error('a server ended before it listened')));
+  return {
+    port: await Promise.race([port, died]),
+    pid: child.pid ?? 0,
+    stop: async () => {
+      died.catch(() => {});
+      asked = true;
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}

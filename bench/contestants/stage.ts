@@ -1,0 +1,121 @@
+/** A contestant that is ready to be measured: its server runs, its subscribers are there. */
+
+import type { Bundle } from '../../src/cli/dev/bundle.ts';
+import type { Context } from '../context.ts';
+import type { Run, RunResult, SocketSet } from '../load/protocol.ts';
+import { cpuMicroseconds } from '../measure/accounting.ts';
+import {
+  type ClassOf,
+  EVENT_TYPE,
+  eventTemplate,
+  frameTemplate,
+  type Protocol,
+  publisherToken,
+  socketSets,
+} from './carillon.ts';
+import { type Server, startWorkerd, startWsServer } from './server.ts';
+
+/** What is measured. */
+export interface Side {
+  readonly name: string;
+  readonly kind: 'carillon' | 'raw' | 'ws' | 'party';
+  /** Of what runs in workerd. */
+  readonly bundle?: Bundle;
+}
+
+/** What its subscribers are. Only Carillon has classes: to the others every socket is due everything. */
+export interface Subscribers {
+  readonly sockets: number;
+  readonly classes: readonly ClassOf[];
+  readonly protocol: Protocol;
+}
+
+export interface Slice extends RunResult {
+  /** Of the process of the server. */
+  readonly cpuMicroseconds: number;
+}
+
+/** After the last delivery, for what a server does behind it. */
+const SETTLING_MS = 60;
+
+const PATHS = {
+  carillon: `/v1/sys/events/publish/${EVENT_TYPE}`,
+  raw: '/broadcast',
+  ws: '/',
+  party: '/parties/room/bench',
+} as const;
+
+export type Pace = Pick<Run, 'pace'> &
+  Partial<Pick<Run, 'alone' | 'batch' | 'path' | 'template' | 'audience'>>;
+
+export class Stage {
+  readonly name: string;
+  readonly server: Server;
+  readonly #context: Context;
+  readonly #kind: Side['kind'];
+  readonly #token: string | undefined;
+  /** Who is listening, in the load process. */
+  #audience: number | 'nobody' = 'nobody';
+
+  private constructor(context: Context, side: Side, server: Server, token: string | undefined) {
+    this.name = side.name;
+    this.server = server;
+    this.#context = context;
+    this.#kind = side.kind;
+    this.#token = token;
+  }
+
+  /** Starts the server and opens its sockets; without `subscribers` there are none. */
+  static async open(context: Context, side: Side, subscribers?: Subscribers): Promise<Stage> {
+    context.progress(
+      `${side.name}: starting${subscribers ? `, ${subscribers.sockets} sockets` : ''}`,
+    );
+    const server = await (side.bundle ? startWorkerd(side.bundle) : startWsServer());
+    const token = side.kind === 'carillon' ? await publisherToken(server) : undefined;
+    const stage = new Stage(context, side, server, token);
+    if (subscribers !== undefined) stage.#audience = await stage.seat(subscribers);
+    return stage;
+  }
+
+  /** Opens sockets. */
+  async seat({ sockets, classes, protocol }: Subscribers): Promise<number> {
+    const sets =
+      this.#kind === 'carillon'
+        ? await socketSets(this.server, classes, sockets, protocol)
+        : [plainSockets(this.#kind, sockets)];
+    return this.seatSets(sets);
+  }
+
+  seatSets(sets: readonly SocketSet[]): Promise<number> {
+    return this.#context.load.open({ port: this.server.port, sets });
+  }
+
+  async run({ pace, alone = false, batch = 1, path, template, audience }: Pace): Promise<Slice> {
+    const isCarillon = this.#kind === 'carillon';
+    const before = cpuMicroseconds(this.server.pid);
+    const result = await this.#context.load.run({
+      port: this.server.port,
+      path: path ?? PATHS[this.#kind],
+      headers: {
+        'Content-Type': batch > 1 ? 'application/x-ndjson' : 'application/json',
+        ...(this.#token !== undefined && { 'X-Vault-Token': this.#token }),
+      },
+      template: template ?? (isCarillon ? eventTemplate() : frameTemplate()),
+      batch,
+      audience: audience ?? this.#audience,
+      pace,
+      alone,
+    });
+    await new Promise((resolve) => setTimeout(resolve, SETTLING_MS));
+    return { ...result, cpuMicroseconds: cpuMicroseconds(this.server.pid) - before };
+  }
+
+  /** Ends the server; its subscribers are cut off. */
+  async stop(): Promise<void> {
+    await this.server.stop();
+  }
+}
+
+function plainSockets(kind: Side['kind'], count: number): SocketSet {
+  return { path: PATHS[kind], headers: {}, count, expects: true, acknowledges: false };
+}

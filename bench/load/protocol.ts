@@ -1,0 +1,71 @@
+/** What the bench asks of its load process, and what it is told. Plain data: it crosses between processes. */
+
+/** Sockets that are opened alike. */
+export interface SocketSet {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly count: number;
+  /** Whether each is due every event of a run; otherwise it is due none. */
+  readonly expects: boolean;
+  /** Speaks `carillon.v1`: acknowledges what it takes. */
+  readonly acknowledges: boolean;
+}
+
+export interface OpenAudience {
+  readonly port: number;
+  readonly sets: readonly SocketSet[];
+}
+
+export interface Run {
+  readonly port: number;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body of a request, of one event; `MARK` stands where the stamp belongs. */
+  readonly template: string;
+  /** Events of one request, a line each. */
+  readonly batch: number;
+  readonly audience: number | 'nobody';
+  readonly pace:
+    | { readonly inFlight: number; readonly requests: number; readonly seconds?: number }
+    | { readonly perSecond: number; readonly requests: number };
+  /** Whether a request waits until everybody has heard the one before. */
+  readonly alone: boolean;
+}
+
+export interface RunResult {
+  readonly requests: number;
+  readonly events: number;
+  readonly deliveries: number;
+  readonly expected: number;
+  /** Deliveries twice, in another order than others had them, or to whom they were not due. */
+  readonly wrong: number;
+  /** Requests that were not answered with 200, and what the first of them was told. */
+  readonly failed: number;
+  readonly failure: string | undefined;
+  /** From the first request to the last delivery. */
+  readonly seconds: number;
+  /** From the stamp to the delivery, or where there is no audience to the answer; milliseconds. */
+  readonly latency: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** CPU of the load process, as a part of one core. */
+  readonly clientCores: number;
+}
+
+export interface LoadMethods {
+  open(audience: OpenAudience): Promise<number>;
+  /** All close at once; resolves when the server has answered them. */
+  leave(audience: number): Promise<void>;
+  /** Stops reading, or goes on. */
+  pause(audience: number, paused: boolean): Promise<void>;
+  run(run: Run): Promise<RunResult>;
+  /** What subscribers heard since they came, or since their last run, that were due nothing. */
+  strayed(audience: number): Promise<string[]>;
+}
+
+/** As long as every stamp. It begins with what no event has elsewhere. */
+export const MARK = '@@00000000:000000000000000';
+export const MARK_PREFIX = '@@';
+
+/** The stamp of an event: its number in the run, and microseconds on the clock of the load process. */
+export function stampOf(sequence: number, microseconds: number): string {
+  return `${MARK_PREFIX}${String(sequence).padStart(8, '0')}:${String(Math.round(microseconds)).padStart(15, '0')}`;
+}

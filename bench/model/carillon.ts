@@ -1,0 +1,56 @@
+/** What Carillon costs on Cloudflare, of what was measured and the list prices. Pure. */
+import type { Constants } from '../constants.ts';
+import { CLOUDFLARE } from './prices.ts';
+
+const MILLION = 1e6;
+
+/** What is done in a month, or for a number of deliveries. */
+export interface Work {
+  readonly events: number;
+  /** Requests that publish them. */
+  readonly requests: number;
+  readonly deliveries: number;
+  readonly handshakes: number;
+  /** WebSocket messages that come in: acknowledgements. */
+  readonly messages: number;
+}
+
+export interface Costs {
+  /** CPU of the server for one delivery, microseconds. */
+  readonly delivery: number;
+  /** And for one event, on its way in. */
+  readonly event: number;
+}
+
+/** Dollars. */
+export interface Bill {
+  readonly requests: number;
+  readonly rows: number;
+  readonly duration: number;
+  readonly total: number;
+}
+
+/**
+ * An object is charged for the time that it is active, and hibernates as far as the bill goes whenever it
+ * has nothing to do: so its duration is taken to be its CPU. That of the Worker is in it, and charged a
+ * second time, as nothing tells them apart from outside.
+ */
+export function billOf(work: Work, { delivery, event }: Costs, constants: Constants): Bill {
+  const { eventCalls, eventRows, handshakeCalls, handshakeRows, eventMicroseconds } = constants;
+  const { events, requests, deliveries, handshakes, messages } = work;
+  const calls =
+    requests * eventCalls + handshakes * handshakeCalls + messages / CLOUDFLARE.messagesOfARequest;
+  // A handshake is a request, a look into the authority and a row: it is taken for an event.
+  const entering = events * event + handshakes * eventMicroseconds;
+  const seconds = (deliveries * delivery + entering) / MILLION;
+  const bill = {
+    requests:
+      ((requests + handshakes) * CLOUDFLARE.workerRequests +
+        (entering / 1000) * CLOUDFLARE.workerCpuMilliseconds +
+        calls * CLOUDFLARE.objectRequests) /
+      MILLION,
+    rows: ((events * eventRows + handshakes * handshakeRows) * CLOUDFLARE.rowsWritten) / MILLION,
+    duration: (seconds * CLOUDFLARE.objectGigabytes * CLOUDFLARE.gigabyteSeconds) / MILLION,
+  };
+  return { ...bill, total: bill.requests + bill.rows + bill.duration };
+}

@@ -1,0 +1,197 @@
+/** The tables of `docs/scale.md`, by their names. */
+import { MAX_SOCKETS_PER_HUB } from '../../src/limits.ts';
+import {
+  CONSTANTS,
+  type ConstantName,
+  type Constants,
+  type MeasuredConstants,
+} from '../constants.ts';
+import { number } from '../measure/row.ts';
+import { billOf, type Costs, type Work } from './carillon.ts';
+import { ABLY, APPSYNC_EVENTS, CLOUDFLARE, PUSHER_PLANS, SOURCES } from './prices.ts';
+
+const MILLION = 1e6;
+const DAYS = 30;
+const MINUTES = DAYS * 24 * 60;
+/** As many events as a reader takes before it acknowledges them: half of the credit. */
+const EVENTS_OF_AN_ACK = 128;
+const NOTHING: Work = { events: 0, requests: 0, deliveries: 0, handshakes: 0, messages: 0 };
+
+export function tablesOf(measured: MeasuredConstants): Readonly<Record<string, string>> {
+  return {
+    constants: constantsTable(measured),
+    deliveries: deliveriesTable(measured.values),
+    idle: idleTable(measured.values),
+    hub: hubTable(measured.values),
+    prices: table(
+      ['price', 'as of', 'source'],
+      SOURCES.map(({ what, date, url }) => [what, date, `<${url}>`]),
+    ),
+  };
+}
+
+function constantsTable({ date, machine, values }: MeasuredConstants): string {
+  const rows = Object.entries(CONSTANTS).map(([name, [what, row]]) => [
+    what,
+    number(values[name as ConstantName]),
+    `\`${row}\``,
+  ]);
+  return `Measured on ${date}, ${machine}; CPU in microseconds.\n\n${table(['what', 'value', 'row of the bench'], rows)}`;
+}
+
+function deliveriesTable(constants: Constants): string {
+  const { deliveryMicroseconds, busyDeliveryMicroseconds, framedDeliveryMicroseconds } = constants;
+  const alone = { event: constants.eventMicroseconds };
+  const batched = { event: constants.batchedEventMicroseconds };
+  const ways: [name: string, costs: Costs, eventsOfARequest: number, acks: boolean][] = [
+    ['one event at a time', { ...alone, delivery: deliveryMicroseconds }, 1, false],
+    ['16 in flight', { ...alone, delivery: busyDeliveryMicroseconds }, 1, false],
+    [
+      '`carillon.v1`, NDJSON of 500',
+      { ...batched, delivery: framedDeliveryMicroseconds },
+      500,
+      true,
+    ],
+  ];
+  const rows = [10, 1000, 10_000].flatMap((fanOut) => {
+    const events = MILLION / fanOut;
+    const others = [appsync(events, MILLION, constants), ably(events, MILLION), pusher(events)];
+    return ways.map(([name, costs, eventsOfARequest, acks], index) => {
+      const work = {
+        ...NOTHING,
+        events,
+        requests: events / eventsOfARequest,
+        deliveries: MILLION,
+        messages: acks ? MILLION / EVENTS_OF_AN_ACK : 0,
+      };
+      const { requests, rows, duration, total } = billOf(work, costs, constants);
+      const beside = index === 0 ? others.map(dollars) : ['', '', ''];
+      return [number(fanOut), name, ...[requests, rows, duration, total].map(dollars), ...beside];
+    });
+  });
+  return table(
+    [
+      'subscribers of an event',
+      'how',
+      'requests',
+      'rows',
+      'duration',
+      '**Carillon**',
+      'AppSync Events',
+      'Ably',
+      'Pusher, its plans used up',
+    ],
+    rows,
+  );
+}
+
+function idleTable(constants: Constants): string {
+  const { deliveryMicroseconds: delivery, eventMicroseconds: event } = constants;
+  const rows = [10_000, 1_000_000].map((subscribers) => {
+    // A subscription lasts a day.
+    const bill = billOf(
+      { ...NOTHING, handshakes: subscribers * DAYS },
+      { delivery, event },
+      constants,
+    );
+    const minutes = (subscribers * MINUTES) / MILLION;
+    const plan = PUSHER_PLANS.find(({ connections }) => connections >= subscribers);
+    return [
+      number(subscribers),
+      number(Math.ceil(subscribers / MAX_SOCKETS_PER_HUB)),
+      dollars(bill.total),
+      dollars(minutes * APPSYNC_EVENTS.connectionMinutes),
+      dollars(minutes * ABLY.connectionMinutes),
+      plan === undefined ? 'no list price' : `${dollars(plan.dollars)} (${plan.name})`,
+    ];
+  });
+  return table(
+    ['idle subscribers', 'hubs, at least', '**Carillon**', 'AppSync Events', 'Ably', 'Pusher'],
+    rows,
+  );
+}
+
+function hubTable(constants: Constants): string {
+  const {
+    deliveryMicroseconds,
+    busyDeliveryMicroseconds,
+    framedDeliveryMicroseconds,
+    batchedEventMicroseconds,
+    socketBytes,
+  } = constants;
+  const eventsASecond = (sockets: number, delivery: number) =>
+    number(MILLION / (sockets * delivery + batchedEventMicroseconds));
+  const sockets = number(MAX_SOCKETS_PER_HUB);
+  const neverIdle =
+    (MINUTES * 60 * CLOUDFLARE.objectGigabytes * CLOUDFLARE.gigabyteSeconds) / MILLION;
+  const rows = [
+    ['sockets', sockets, 'the platform takes 32,768'],
+    [
+      `memory of ${sockets} idle sockets`,
+      `${number((MAX_SOCKETS_PER_HUB * socketBytes) / 1024 ** 2)} MiB`,
+      'of the whole process in workerd: the buffers of the sockets are in it, which no isolate is charged for',
+    ],
+    [
+      'stock deliveries a second',
+      number(MILLION / deliveryMicroseconds),
+      'one event at a time; one thread used up',
+    ],
+    ['the same, busy', number(MILLION / busyDeliveryMicroseconds), '16 publishes in flight'],
+    ['by `carillon.v1`', number(MILLION / framedDeliveryMicroseconds), '16 publishes in flight'],
+    [
+      'events a second in, nobody listening',
+      number(MILLION / batchedEventMicroseconds),
+      'NDJSON of 500',
+    ],
+    ...[100, 1000, MAX_SOCKETS_PER_HUB].map((listening) => [
+      `events a second to ${number(listening)} subscribers`,
+      `${eventsASecond(listening, busyDeliveryMicroseconds)} · ${eventsASecond(listening, framedDeliveryMicroseconds)}`,
+      'stock · `carillon.v1`, busy',
+    ]),
+    [
+      `an event to ${sockets} subscribers takes`,
+      `${number((MAX_SOCKETS_PER_HUB * deliveryMicroseconds) / MILLION)} s`,
+      'the last one hears it so much later than the first',
+    ],
+    [
+      'a month in which it is never idle',
+      dollars(neverIdle),
+      'duration alone; what it costs at most, however much it does',
+    ],
+    [
+      'journal of 100,000 events',
+      `${number((constants.journalBytes * 100_000) / 1024 ** 2)} MiB`,
+      `frames of ${constants.frameBytes} bytes; an object holds 10 GB`,
+    ],
+  ];
+  return table(['of one hub', '', ''], rows);
+}
+
+function appsync(events: number, deliveries: number, { frameBytes }: Constants): number {
+  const operations = Math.ceil(frameBytes / APPSYNC_EVENTS.operationBytes);
+  return ((events + deliveries) * operations * APPSYNC_EVENTS.operations) / MILLION;
+}
+
+function ably(events: number, deliveries: number): number {
+  return ((events + deliveries) * ABLY.messages) / MILLION;
+}
+
+/** The range of the plans, each with all of its messages used every day. */
+function pusher(events: number): [low: number, high: number] {
+  const prices = PUSHER_PLANS.map(
+    ({ dollars, messagesADay }) => ((MILLION + events) * dollars) / (messagesADay * DAYS),
+  );
+  return [Math.min(...prices), Math.max(...prices)];
+}
+
+function dollars(amount: number | readonly [number, number]): string {
+  if (typeof amount !== 'number') return `${dollars(amount[0])}–${dollars(amount[1]).slice(1)}`;
+  if (amount < 0.001) return `$${amount.toFixed(6)}`;
+  if (amount < 1) return `$${amount.toPrecision(2)}`;
+  return `$${amount < 100 ? amount.toFixed(2) : number(Math.round(amount))}`;
+}
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,135 @@
+/**
+ * `npm run bench`: what Carillon costs, beside the least that the platform costs and beside others. It starts
+ * every server by itself, on free ports of this machine, and counts the CPU of their processes as the
+ * system does. Linux only.
+ */
+import { parseArgs } from 'node:util';
+import { carillonBundle, contestantBundle } from './contestants/bundles.ts';
+import { commitAt } from './contestants/commit.ts';
+import type { Side } from './contestants/stage.ts';
+import type { Context } from './context.ts';
+import { Load } from './load/load.ts';
+import type { Row } from './measure/row.ts';
+import { progress, say, sayRow, sayWorse, sentenceOf } from './output.ts';
+import { present, record } from './results.ts';
+import { bytes } from './rows/bytes.ts';
+import { counted } from './rows/counted.ts';
+import { crowd } from './rows/crowd.ts';
+import { fanout } from './rows/fanout.ts';
+import { idle } from './rows/idle.ts';
+import { matching } from './rows/matching.ts';
+import { openloop } from './rows/openloop.ts';
+import { publish } from './rows/publish.ts';
+import { stall } from './rows/stall.ts';
+
+type Benchmark = (context: Context) => AsyncGenerator<Row>;
+
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  fanout,
+  bytes,
+  openloop,
+  publish,
+  matching,
+  crowd,
+  idle,
+  stall,
+  counted,
+};
+/** Those that can measure one Carillon beside another. */
+const COMPARABLE = ['fanout', 'openloop', 'publish'];
+
+const USAGE = `What Carillon costs, measured on this machine. Linux only.
+
+Usage: npm run bench -- [<benchmark>...] [options]
+       npm run bench -- compare <git ref> [<benchmark>...] [options]
+
+Benchmarks (default: all): ${Object.keys(BENCHMARKS).join(', ')}
+"compare" measures beside the Carillon of another commit (${COMPARABLE.join(', ')}), and tells what got
+worse by more than 10 %.
+
+Options:
+  --quick    less of everything: under a minute each
+  --record   write the table to bench/RESULTS.md; only with all benchmarks, and not with --quick
+  --help     show this
+
+Examples:
+  npm run bench -- fanout --quick
+  npm run bench -- compare main~5 publish
+`;
+
+const asked = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+    help: { type: 'boolean' },
+  },
+});
+const { quick, record: isRecorded, help } = asked.values;
+const isCompared = asked.positionals[0] === 'compare';
+const [ref, names] = isCompared
+  ? [asked.positionals[1], asked.positionals.slice(2)]
+  : [undefined, asked.positionals];
+const all = isCompared ? COMPARABLE : Object.keys(BENCHMARKS);
+
+if (help) {
+  console.log(USAGE);
+  process.exit();
+}
+const unknown = names.find((name) => !all.includes(name));
+if (unknown !== undefined) misuse(`there is no benchmark ${JSON.stringify(unknown)}`);
+if (isCompared && ref === undefined) misuse('"compare" needs a commit');
+if (isRecorded && (quick || isCompared || names.length > 0))
+  misuse('--record takes the whole table');
+if (process.platform !== 'linux') {
+  misuse(
+    'the bench reads the accounting of Linux (/proc); run it there, in a container for instance',
+  );
+}
+
+const begin = performance.now();
+const measuredCommit = present();
+progress('building');
+const carillon: Side = { name: 'carillon', kind: 'carillon', bundle: await carillonBundle() };
+const { baseline, others } = ref === undefined ? await platform() : await otherCommit(ref);
+const load = new Load();
+const rows: Row[] = [];
+for (const name of names.length > 0 ? names : all) {
+  const context: Context = { load, quick, carillon, baseline, others, progress, say };
+  for await (const row of BENCHMARKS[name]?.(context) ?? []) {
+    rows.push(row);
+    sayRow(row);
+  }
+}
+load.stop();
+const minutes = (performance.now() - begin) / 60_000;
+if (isRecorded) record(rows, minutes, measuredCommit);
+if (isCompared) sayWorse(rows, baseline.name);
+say(`\n${sentenceOf(rows)}`);
+process.exit(rows.some(({ faults }) => faults.length > 0) ? 1 : 0);
+
+async function platform(): Promise<Pick<Context, 'baseline' | 'others'>> {
+  const [raw, party] = await Promise.all([contestantBundle('raw'), contestantBundle('party')]);
+  return {
+    baseline: { name: 'raw loop', kind: 'raw', bundle: raw },
+    others: [
+      { name: 'ws in Node', kind: 'ws' },
+      { name: 'partyserver', kind: 'party', bundle: party },
+    ],
+  };
+}
+
+async function otherCommit(ref: string): Promise<Pick<Context, 'baseline' | 'others'>> {
+  const commit = await commitAt(ref);
+  if (typeof commit === 'string') return misuse(commit);
+  if (commit.hasOtherPackages) {
+    say(`${commit.hash} was made for other packages than those that are installed here.`);
+  }
+  return { baseline: { name: commit.hash, kind: 'carillon', bundle: commit.bundle }, others: [] };
+}
+
+function misuse(message: string): never {
+  progress('');
+  console.error(`${message}\n\n${USAGE}`);
+  process.exit(2);
+}

@@ -61,8 +61,8 @@ export const MAX_QUEUED_EVENTS = 10_000;
 /** The same in characters of their frames. One request is taken whatever its size. */
 export const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
 
-/** How long a busy hub collects before it commits: a few requests that it would else send one by one. */
-export const FLUSH_LINGER_MS = 3;
+/** How long a busy hub waits, at most, for what is on its way, to send it together with what has come. */
+export const FLUSH_LINGER_MS = 6;
 
 /** Events that the journal of a hub can be set to keep. At a kilobyte each, an object's 10 GB hold them. */
 export const MAX_JOURNAL_EVENTS = 5_000_000;

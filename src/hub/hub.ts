@@ -54,23 +54,33 @@ export class Hub extends SubscriberHub {
     return { keys };
   }
 
-  /** Appends and sends, in one turn: who subscribes comes before both or after. */
-  #commit(requests: readonly (readonly Publication[])[]): string[][] {
+  /**
+   * Appends, waits until that is durable, and sends: a send that has to wait for the disk by itself costs more.
+   * Until then nobody is shown the events, so who subscribes meanwhile is sent them with all others.
+   */
+  async #commit(requests: readonly (readonly Publication[])[]): Promise<string[][]> {
     const acceptedAt = Date.now();
     const entries: JournaledEvent[] = [];
-    const fresh = this.journal.transaction(() =>
-      requests.map((publications) => {
-        const sequences = this.journal.append(
-          publications.map(({ key, json }) => ({ key, json, acceptedAt })),
-        );
-        return publications.flatMap(({ key, facts, json }, index) => {
-          const sequence = sequences[index];
-          if (sequence === undefined) return [];
-          entries.push({ sequence, facts, frame: new Frame(json) });
-          return [key];
-        });
-      }),
-    );
+    this.journal.hold();
+    let fresh: string[][];
+    try {
+      fresh = this.journal.transaction(() =>
+        requests.map((publications) => {
+          const sequences = this.journal.append(
+            publications.map(({ key, json }) => ({ key, json, acceptedAt })),
+          );
+          return publications.flatMap(({ key, facts, json }, index) => {
+            const sequence = sequences[index];
+            if (sequence === undefined) return [];
+            entries.push({ sequence, facts, frame: new Frame(json) });
+            return [key];
+          });
+        }),
+      );
+      if (entries.length > 0) await this.ctx.storage.sync();
+    } finally {
+      this.journal.release();
+    }
     this.subscribers.deliver(entries);
     return fresh;
   }

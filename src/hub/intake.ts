@@ -15,7 +15,10 @@ interface Queued {
 }
 
 /** Takes events of several requests, all or none, and says for each request which keys are new. */
-export type Commit = (requests: readonly (readonly Publication[])[]) => string[][];
+export type Commit = (requests: readonly (readonly Publication[])[]) => Promise<string[][]>;
+
+/** A hub lingers for this part of what its last commit took. */
+const LINGER_PART = 4;
 
 export class Intake {
   readonly #commit: Commit;
@@ -54,22 +57,25 @@ export class Intake {
       const group = this.#queue.splice(0);
       this.#events = 0;
       this.#bytes = 0;
-      this.#commitGroup(group);
-      // A turn of the event loop, in which the requests that have arrived are read; after a busy one a little
-      // more, as more will come.
-      await scheduler.wait(group.length > 1 ? FLUSH_LINGER_MS : 0);
+      const begun = Date.now();
+      await this.#commitGroup(group);
+      // A turn of the event loop, after which the clock shows how long that took.
+      await scheduler.wait(0);
+      // What came meanwhile is on its way through the Worker. Waiting for it costs little beside what it saves.
+      const linger = Math.min((Date.now() - begun) / LINGER_PART, FLUSH_LINGER_MS);
+      if (linger >= 1) await scheduler.wait(linger);
     }
     this.#isCollecting = false;
   }
 
   /** One request that cannot be committed does not keep the others from it. */
-  #commitGroup(group: readonly Queued[]): void {
+  async #commitGroup(group: readonly Queued[]): Promise<void> {
     try {
-      const keys = this.#commit(group.map(({ publications }) => publications));
+      const keys = await this.#commit(group.map(({ publications }) => publications));
       for (const [index, { resolve }] of group.entries()) resolve(keys[index] ?? []);
     } catch (error) {
       if (group.length === 1) for (const { reject } of group) reject(error);
-      else for (const each of group) this.#commitGroup([each]);
+      else for (const each of group) await this.#commitGroup([each]);
     }
   }
 }

@@ -80,6 +80,8 @@ export class Journal implements Chore {
   #end: End | undefined;
   /** When the oldest that is kept was accepted. */
   #oldestAt: number | undefined;
+  /** The last sequence before those that are held back. */
+  #heldAfter: number | undefined;
 
   constructor(storage: DurableObjectStorage, retention: Retention) {
     this.#storage = storage;
@@ -103,9 +105,21 @@ export class Journal implements Chore {
     return this.#retention.ageMs;
   }
 
-  /** The sequence of the last event; that of the last trimmed one where none is kept. */
+  /**
+   * The sequence of the last event that may be sent; that of the last trimmed one where none is kept. What
+   * is held back lies beyond, and nobody is shown it.
+   */
   get last(): number {
-    return this.#ended().sequence;
+    return this.#heldAfter ?? this.#ended().sequence;
+  }
+
+  /** Holds back what is appended from now on, until it is durable and sent. */
+  hold(): void {
+    this.#heldAfter = this.#ended().sequence;
+  }
+
+  release(): void {
+    this.#heldAfter = undefined;
   }
 
   /** The sequence after which everything is kept. */
@@ -162,8 +176,9 @@ export class Journal implements Chore {
     const rows: Row[] = [];
     let bytes = 0;
     const cursor = this.#storage.sql.exec<Record<keyof Row, SqlStorageValue>>(
-      `SELECT ${COLUMNS} FROM journal WHERE sequence > ? ORDER BY sequence LIMIT ?`,
+      `SELECT ${COLUMNS} FROM journal WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?`,
       after,
+      this.last,
       maxRows,
     );
     for (const row of cursor as Iterable<unknown> as Iterable<Row>) {

@@ -1,0 +1,178 @@
+/** How a busy hub takes events: together, and in order. */
+import { reset, runInDurableObject } from 'cloudflare:test';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Intake } from '../../src/hub/intake.ts';
+import type { Publication } from '../../src/hub/publication.ts';
+import { MAX_QUEUED_EVENTS } from '../../src/limits.ts';
+import {
+  breakTableFor,
+  handshake,
+  hubStub,
+  publish,
+  published,
+  repair,
+  Subscriber,
+  subscribe,
+} from './support.ts';
+
+afterEach(reset);
+
+function publications(...ids: string[]): Publication[] {
+  const facts = {
+    event_type: 'abc',
+    namespace: '',
+    path: '',
+    data_path: '',
+    operation: '',
+    source_plugin_mount: '',
+  };
+  return ids.map((id) => ({ key: id, facts, json: '{}' }));
+}
+
+/** Commits whose keys are noted, one group a list; each waits until it is let go. */
+function slowCommits() {
+  const groups: string[][] = [];
+  const waiting: (() => void)[] = [];
+  const intake = new Intake(async (requests) => {
+    const keys = requests.map((each) => each.map(({ key }) => key));
+    groups.push(keys.flat());
+    await new Promise<void>((resolve) => waiting.push(resolve));
+    if (keys.flat().includes('bad')) throw new Error('disk full');
+    return keys;
+  });
+  const letGo = async () => {
+    while (waiting.length === 0) await scheduler.wait(1);
+    waiting.shift()?.();
+  };
+  return { intake, groups, letGo };
+}
+
+describe('an intake', () => {
+  it('commits at once where it is idle, and then what came meanwhile, together', async () => {
+    const { intake, groups, letGo } = slowCommits();
+    const first = intake.take(publications('a'));
+    expect(groups).toEqual([['a']]);
+    const others = [intake.take(publications('b', 'c')), intake.take(publications('d'))];
+    expect(groups.length).toBe(1);
+    await letGo();
+    expect(await first).toEqual(['a']);
+    await letGo();
+    expect(await Promise.all(others)).toEqual([['b', 'c'], ['d']]);
+    expect(groups).toEqual([['a'], ['b', 'c', 'd']]);
+  });
+
+  it('commits each by itself where they cannot be committed together', async () => {
+    const { intake, groups, letGo } = slowCommits();
+    const first = intake.take(publications('a'));
+    const good = intake.take(publications('b'));
+    const bad = intake.take(publications('bad'));
+    const outcomes = Promise.allSettled([first, good, bad]);
+    for (let i = 0; i < 4; i++) await letGo();
+    expect((await outcomes).map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+    ]);
+    expect(groups).toEqual([['a'], ['b', 'bad'], ['b'], ['bad']]);
+  });
+
+  it('refuses what would be too many, and takes it later', async () => {
+    const { intake, letGo } = slowCommits();
+    const first = intake.take(publications('a'));
+    const many = Array.from({ length: MAX_QUEUED_EVENTS }, (_, i) => `n${i}`);
+    const full = intake.take(publications(...many));
+    expect(intake.take(publications('b'))).toBeUndefined();
+    await letGo();
+    await letGo();
+    expect((await first)?.length).toBe(1);
+    expect((await full)?.length).toBe(MAX_QUEUED_EVENTS);
+    const later = intake.take(publications('b'));
+    await letGo();
+    expect(await later).toEqual(['b']);
+  });
+});
+
+describe('a hub', () => {
+  /** Makes the disk take its time, until it is let go. */
+  async function slowDisk(): Promise<() => void> {
+    let isSlow = true;
+    await runInDurableObject(hubStub('abc'), (_hub, { storage }) => {
+      const sync = storage.sync.bind(storage);
+      storage.sync = async () => {
+        while (isSlow) await scheduler.wait(1);
+        return sync();
+      };
+    });
+    return () => {
+      isSlow = false;
+    };
+  }
+
+  it('shows nobody what is not durable yet; who comes meanwhile is sent it once', async () => {
+    const before = await subscribe('abc');
+    await published('abc', { id: 'a' });
+    const letGo = await slowDisk();
+    const publishing = [published('abc', { id: 'b' }), published('abc', { id: 'c' })];
+    await scheduler.wait(20);
+    const meanwhile = await Promise.all(
+      ['json=true', 'json=true&since=a', 'json=true&since=earliest'].map((query) =>
+        subscribe('abc', query),
+      ),
+    );
+    expect(before.waiting).toBeLessThanOrEqual(1);
+    letGo();
+    await Promise.all(publishing);
+    await published('abc', { id: 'd' });
+    for (const [subscriber, ids] of [
+      [before, ['a', 'b', 'c', 'd']],
+      [meanwhile[0], ['b', 'c', 'd']],
+      [meanwhile[1], ['b', 'c', 'd']],
+      [meanwhile[2], ['a', 'b', 'c', 'd']],
+    ] as const) {
+      for (const id of ids) expect(await subscriber?.nextId()).toBe(id);
+    }
+  });
+
+  it('answers 429 where too much waits, by index, and takes it when it is repeated', async () => {
+    const subscriber = await subscribe('abc');
+    await published('abc', { id: 'warm-up' });
+    const letGo = await slowDisk();
+    const batch = (from: number) =>
+      Array.from({ length: 1000 }, (_, i) => ({ id: `n${from + i}` }));
+    const first = publish('abc', { id: 'first' });
+    await scheduler.wait(20);
+    const answers: Promise<Response>[] = [];
+    for (let i = 0; i < 11; i++) answers.push(publish('abc', batch(i * 1000)));
+    await scheduler.wait(200);
+    letGo();
+    expect((await first).status).toBe(200);
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 429).length).toBe(1);
+    const refused = statuses.indexOf(429);
+    const response = (await answers[refused]) as Response;
+    expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0);
+    const body = (await response.json()) as { errors: string[]; data: { failed: number[] } };
+    expect(body.errors).toEqual([expect.stringContaining('1000 of 1000 events were not taken')]);
+    expect(body.data.failed.length).toBe(1000);
+
+    expect((await publish('abc', batch(refused * 1000))).status).toBe(200);
+    const heard = new Set<string>();
+    for (let i = 0; i < 11_002; i++) heard.add(await subscriber.nextId());
+    expect(heard.size).toBe(11_002);
+  });
+
+  it('keeps the requests of others from the failure of one', async () => {
+    await published('abc', { id: 'warm-up' });
+    await breakTableFor(hubStub('abc'), 'journal', 'bad');
+    const letGo = await slowDisk();
+    const answers = ['first', 'good', 'bad', 'better'].map((id) => publish('abc', { id }));
+    await scheduler.wait(50);
+    letGo();
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    expect(statuses).toEqual([200, 200, 503, 200]);
+    await repair(hubStub('abc'));
+    const { webSocket } = await handshake('abc', 'json=true&since=warm-up');
+    const subscriber = new Subscriber(webSocket as WebSocket);
+    for (const id of ['first', 'good', 'better']) expect(await subscriber.nextId()).toBe(id);
+  });
+});

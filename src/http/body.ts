@@ -2,12 +2,14 @@
 import { invalid, ok, type Result, tooLarge } from '../result.ts';
 
 export async function readBody(request: Request, maxBytes: number): Promise<Result<Uint8Array>> {
-  const announced = Number(request.headers.get('content-length') ?? 0);
+  const announced = Number(request.headers.get('content-length') ?? Number.NaN);
   if (announced > maxBytes) return bodyTooLarge(`${announced}`, maxBytes);
 
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
+    // No more comes than was announced.
+    if (announced <= maxBytes) return ok(new Uint8Array(await request.arrayBuffer()));
     for await (const chunk of request.body ?? []) {
       length += chunk.length;
       if (length > maxBytes) return bodyTooLarge(`more than ${maxBytes}`, maxBytes);

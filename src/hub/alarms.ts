@@ -28,11 +28,17 @@ export class Alarms {
    * Sees to it that the alarm rings in time; to be called when something may have become due earlier.
    *
    * @param earliest before which it shall not ring
+   * @returns undefined where it is set early enough
    */
-  async arm(earliest = 0): Promise<void> {
-    const due = Math.min(...this.#chores.map((chore) => chore.nextDue()));
-    const next = Math.max(due, earliest);
-    if (next === Number.POSITIVE_INFINITY || (this.#at !== undefined && this.#at <= next)) return;
+  arm(earliest = 0): Promise<void> | undefined {
+    let next = Number.POSITIVE_INFINITY;
+    for (const chore of this.#chores) next = Math.min(next, chore.nextDue());
+    next = Math.max(next, earliest);
+    const isSet = next === Number.POSITIVE_INFINITY || (this.#at !== undefined && this.#at <= next);
+    return isSet ? undefined : this.#set(next);
+  }
+
+  async #set(next: number): Promise<void> {
     const known = this.#at ?? (await this.#storage.getAlarm()) ?? Number.POSITIVE_INFINITY;
     this.#at = Math.min(known, this.#at ?? known);
     if (this.#at <= next) return;

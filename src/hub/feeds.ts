@@ -87,7 +87,10 @@ export class Feeds implements Chore {
     const gatherers = this.#gatherers();
     if (gatherers.length === 0) return;
     // One that is behind is the alarm's: no publisher waits for it again.
-    if (this.nextDue() !== Number.POSITIVE_INFINITY) return this.#alarms.arm();
+    if (this.nextDue() !== Number.POSITIVE_INFINITY) {
+      await this.#alarms.arm();
+      return;
+    }
     const waited = new AbortController();
     const timeout = scheduler
       .wait(MAX_FEED_WAIT_MS, { signal: waited.signal })

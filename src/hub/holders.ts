@@ -53,6 +53,8 @@ export class Holders implements Chore {
   readonly #handshakes = new Map<string, number>();
   /** When the next token expires; undefined until it was looked up. */
   #nextExpiry: number | undefined;
+  /** Until when no decision rests on what was heard too long ago; undefined until it was looked up. */
+  #confirmed: number | undefined;
 
   constructor(ctx: DurableObjectState, env: Env, subscribed: Subscribed) {
     this.#ctx = ctx;
@@ -126,6 +128,7 @@ export class Holders implements Chore {
    * @returns undefined where there is nothing to wait for
    */
   confirm(now: number): Promise<unknown> | undefined {
+    if (now <= this.#confirmedUntil() && now < this.nextDue()) return undefined;
     const oldest = now - MAX_DECISION_AGE_MS;
     const asked = this.#sql
       .exec<{ authority: string; confirmed_at: number }>(
@@ -204,6 +207,7 @@ export class Holders implements Chore {
    * something to tell: what is sent to it now could come after a new handshake.
    */
   #drop(authority: string): void {
+    this.#confirmed = undefined;
     this.accesses.drop(authority);
     for (const table of ['authorities', 'watched_tokens']) {
       this.#sql.exec(`DELETE FROM ${table} WHERE authority = ?`, authority);
@@ -222,6 +226,7 @@ export class Holders implements Chore {
         this.#authority(authority).changes(this.#hub, taken),
       );
       const idle = changes.flatMap((change) => this.#heed(authority, change));
+      this.#confirmed = undefined;
       this.#sql.exec(
         'UPDATE authorities SET taken = ?, confirmed_at = ? WHERE authority = ?',
         changes.at(-1)?.sequence ?? taken,
@@ -240,6 +245,7 @@ export class Holders implements Chore {
     const waiting = this.#waiting.get(authority) ?? [];
     this.#waiting.delete(authority);
     try {
+      this.#confirmed = undefined;
       this.#sql.exec(
         'INSERT OR IGNORE INTO authorities (authority, taken, confirmed_at) VALUES (?, 0, ?)',
         authority,
@@ -344,6 +350,14 @@ export class Holders implements Chore {
       this.#sql.exec('SELECT 1 FROM authorities WHERE authority = ?', authority).toArray().length >
         0
     );
+  }
+
+  #confirmedUntil(): number {
+    this.#confirmed ??=
+      this.#sql
+        .exec<{ oldest: number | null }>('SELECT MIN(confirmed_at) AS oldest FROM authorities')
+        .one().oldest ?? Infinity;
+    return this.#confirmed + MAX_DECISION_AGE_MS;
   }
 
   #arm(): void {

@@ -22,7 +22,10 @@ export abstract class SubscriberHub extends DurableObject<Env> {
   protected readonly needs: SubscriberNeeds = {
     prepare: async () => undefined,
     forgotten: () => undefined,
-    arm: () => this.ctx.waitUntil(this.alarms.arm()),
+    arm: () => {
+      const armed = this.alarms.arm();
+      if (armed !== undefined) this.ctx.waitUntil(armed);
+    },
   };
   protected wiped = false;
 

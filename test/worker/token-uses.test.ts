@@ -1,5 +1,5 @@
 /** Tokens in requests: in which form they come, and how often they may be used. */
-import { runDurableObjectAlarm } from 'cloudflare:test';
+import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
 import { MAX_TOKEN_CHARACTERS, SPENT_TOKEN_MS } from '../../src/limits.ts';
@@ -108,6 +108,7 @@ describe('a token whose uses are counted', () => {
       await root.writes(`sys/policies/acl/${holder.policy}`, { policy: `${LISTENER}\n# ${i}` });
       await told();
       await sql(hubOf('abc'), 'UPDATE authorities SET confirmed_at = 0');
+      await evictDurableObject(hubOf('abc'));
       const id = await root.published('abc', on('secret/a'));
       expect(await subscriber.nextId()).toBe(id);
     }

@@ -40,6 +40,7 @@ const CLOSED = { code: 1000, reason: '' };
 /** Lets a hub have heard nothing of its authorities for so long. */
 async function age(pattern: string, ms: number): Promise<void> {
   await sql(hubOf(pattern), 'UPDATE authorities SET confirmed_at = confirmed_at - ?', ms);
+  await evictDurableObject(hubOf(pattern));
 }
 
 describe.each(['abc', '*'])('a push to the hub of a subscription to %s', (pattern) => {

@@ -58,6 +58,10 @@ export class SubscriptionClasses {
     for (const row of rows) this.#restore(row.class, row.definition);
   }
 
+  get isEmpty(): boolean {
+    return this.#classes.size === 0;
+  }
+
   all(): SubscriptionClass[] {
     return [...this.#classes.values()];
   }

@@ -237,6 +237,7 @@ export class Subscribers {
    * It is accepted, whatever happens here: who cannot be served is closed, and gets it when it comes back.
    */
   deliver(entries: readonly Entry[]): void {
+    if (this.classes.isEmpty) return;
     try {
       this.holders.closeExpired(Date.now());
     } catch (error) {

@@ -5,6 +5,7 @@
  * is for scanners of leaked secrets. A token of any other form belongs to the root namespace. A ticket,
  * which stands for a token once, has the same form under a prefix of its own.
  */
+import { hexOf } from '../hex.ts';
 import { parseNamespacePath, ROOT } from '../namespace.ts';
 
 export const TOKEN_PREFIX = 'ctk.';
@@ -51,7 +52,7 @@ export async function namespaceOfTicket(ticket: string): Promise<string | undefi
 /** What is stored of a secret. One that we make cannot be found from it by trying. */
 export async function digestOf(secret: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(secret));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hexOf(new Uint8Array(digest));
 }
 
 /** Random letters and digits, each equally likely. */

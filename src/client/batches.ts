@@ -1,7 +1,9 @@
 /** Events as the lines of requests that are within the server's limits. */
+
 import type { PluginInfo } from '../event/event.ts';
 import type { JsonValue } from '../event/json.ts';
 import { MAX_PUBLISH_BYTES, MAX_PUBLISH_EVENTS, MAX_PUBLISH_NAMESPACES } from '../limits.ts';
+import { utf8Length } from '../wire/utf8.ts';
 
 export interface OutgoingEvent {
   /** `deploy/finished` */
@@ -52,7 +54,7 @@ export function batchesOf(lines: readonly Line[]): Line[][] {
   let bytes = 0;
   let hubs = new Set<string>();
   for (const line of lines) {
-    const size = new TextEncoder().encode(line.text).length + 1;
+    const size = utf8Length(line.text) + 1;
     const hub = hubOf(line.event);
     const isFull =
       batch.length === MAX_PUBLISH_EVENTS ||

@@ -1,4 +1,5 @@
 /** `GET|HEAD /v1/sys/health`: unauthenticated, and the first thing that load balancers ask. */
+import { hexOf } from '../hex.ts';
 import { VERSION } from '../version.ts';
 import { json, refuse } from './answer.ts';
 import type { Config } from './config.ts';
@@ -65,9 +66,7 @@ async function clusterId(clusterName: string): Promise<string> {
     'SHA-256',
     new TextEncoder().encode(`cluster ${clusterName}`),
   );
-  const hex = Array.from(new Uint8Array(digest, 0, 16), (byte) =>
-    byte.toString(16).padStart(2, '0'),
-  ).join('');
+  const hex = hexOf(new Uint8Array(digest, 0, 16));
   return [
     hex.slice(0, 8),
     hex.slice(8, 12),

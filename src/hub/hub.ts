@@ -43,8 +43,7 @@ export class Hub extends SubscriberHub {
    */
   async publish(publications: readonly Publication[]): Promise<Published> {
     if (!(await this.#feeds.register())) return { keys: [], refused: 'too_many_hubs' };
-    const confirmed = this.subscribers.holders.confirm(Date.now());
-    if (confirmed !== undefined) await confirmed;
+    await this.subscribers.holders.confirm(Date.now());
     const { last } = this.journal;
     const taken = this.#intake.take(publications);
     if (taken === undefined) return { keys: [], refused: 'overloaded' };

@@ -7,6 +7,7 @@
  * has another epoch. Times never go back, though the clock may: so they can be searched.
  */
 import { type EventFacts, factsOf } from '../event/facts.ts';
+import { hexOf } from '../hex.ts';
 import { MAX_RECALLED_EVENTS, MAX_TRIMMED_EVENTS } from '../limits.ts';
 import type { GapReason } from '../wire/carillon-v1/messages.ts';
 import { Frame } from '../wire/frame.ts';
@@ -15,19 +16,17 @@ import type { Chore } from './alarms.ts';
 import type { Retention } from './retention.ts';
 
 /** What is appended. */
-export interface Posting {
+export type Posting = {
   /** Begins with the id of the event and a newline. A second one with the same key is a duplicate. */
   readonly key: string;
   /** Unix milliseconds. */
   readonly acceptedAt: number;
   /** The JSON frame; null for a note that events are missing here. */
   readonly json: string | null;
-}
+};
 
 /** A posting in its place. */
-export interface Row extends Posting {
-  readonly sequence: number;
-}
+export type Row = Posting & { readonly sequence: number };
 
 /** A row, read. */
 export type Entry = JournaledEvent | JournaledGap;
@@ -58,16 +57,17 @@ interface Beginning {
   readonly trimmedBytes: number;
 }
 
-interface End {
+type End = {
   readonly sequence: number;
   readonly acceptedAt: number;
   /** The bytes of all that was ever appended. */
   readonly totalBytes: number;
-}
+};
 
 const BEGINNING_KEY = 'journal';
 const EPOCH_BYTES = 8;
-const COLUMNS = 'sequence, key, accepted_at AS acceptedAt, json';
+const ROW = 'sequence, key, accepted_at AS acceptedAt, json';
+const END = 'sequence, accepted_at AS acceptedAt, total_bytes AS totalBytes';
 
 /** How far a journal may outgrow its retention before it is trimmed, as a part of it: trimming costs rows. */
 const SLACK = 1 / 16;
@@ -175,13 +175,13 @@ export class Journal implements Chore {
   page(after: number, maxRows: number, maxBytes: number): Row[] {
     const rows: Row[] = [];
     let bytes = 0;
-    const cursor = this.#storage.sql.exec<Record<keyof Row, SqlStorageValue>>(
-      `SELECT ${COLUMNS} FROM journal WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?`,
+    const cursor = this.#storage.sql.exec<Row>(
+      `SELECT ${ROW} FROM journal WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?`,
       after,
       this.last,
       maxRows,
     );
-    for (const row of cursor as Iterable<unknown> as Iterable<Row>) {
+    for (const row of cursor) {
       bytes += row.json?.length ?? 0;
       if (bytes > maxBytes && rows.length > 0) break;
       rows.push(row);
@@ -240,13 +240,13 @@ export class Journal implements Chore {
 
   /** Lets go of what the retention does not keep, at most a named number of events at once. */
   trim(now: number): void {
-    const { trimmedThrough } = this.#begun();
+    const beginning = this.#begun();
+    const { trimmedThrough } = beginning;
     const through = Math.min(this.#excess(now), trimmedThrough + MAX_TRIMMED_EVENTS);
     if (through <= trimmedThrough) return;
     const at = this.#from(through);
     if (at === undefined) return;
     this.#storage.sql.exec('DELETE FROM journal WHERE sequence <= ?', through);
-    const beginning = this.#begun();
     this.#setBeginning({
       ...beginning,
       trimmedThrough: through,
@@ -270,8 +270,8 @@ export class Journal implements Chore {
 
   #withId(id: string, order: 'ASC' | 'DESC'): JournaledEvent[] {
     return this.#storage.sql
-      .exec<{ sequence: number; key: string; acceptedAt: number; json: string | null }>(
-        `SELECT ${COLUMNS} FROM journal WHERE key >= ? AND key < ? ORDER BY sequence ${order} LIMIT ?`,
+      .exec<Row>(
+        `SELECT ${ROW} FROM journal WHERE key >= ? AND key < ? ORDER BY sequence ${order} LIMIT ?`,
         `${id}\n`,
         `${id}\v`,
         MAX_RECALLED_EVENTS,
@@ -313,14 +313,8 @@ export class Journal implements Chore {
 
   /** The last sequence that the retention does not keep. */
   #excess(now: number): number {
-    const { sequence, totalBytes } = this.#ended();
     const { events, bytes, ageMs } = this.#retention;
-    const byBytes =
-      totalBytes - this.#begun().trimmedBytes > bytes
-        ? this.#search((row) => totalBytes - row.totalBytes <= bytes)
-        : 0;
-    const byAge = this.#search(({ acceptedAt }) => acceptedAt >= now - ageMs) - 1;
-    return Math.max(sequence - events, byBytes, byAge);
+    return Math.max(this.placeWithin(events, bytes), this.placeBefore(now - ageMs));
   }
 
   /** The first sequence whose row satisfies a condition that holds for all after it; the next one if none. */
@@ -339,9 +333,8 @@ export class Journal implements Chore {
   /** The row of this sequence, or the next that there is. */
   #from(sequence: number): End | undefined {
     const [row] = this.#storage.sql
-      .exec<{ sequence: number; acceptedAt: number; totalBytes: number }>(
-        `SELECT sequence, accepted_at AS acceptedAt, total_bytes AS totalBytes FROM journal
-         WHERE sequence >= ? ORDER BY sequence LIMIT 1`,
+      .exec<End>(
+        `SELECT ${END} FROM journal WHERE sequence >= ? ORDER BY sequence LIMIT 1`,
         sequence,
       )
       .toArray();
@@ -353,7 +346,7 @@ export class Journal implements Chore {
     return (
       this.#beginning ??
       this.#setBeginning({
-        epoch: randomEpoch(),
+        epoch: hexOf(crypto.getRandomValues(new Uint8Array(EPOCH_BYTES))),
         begunAt: Date.now(),
         trimmedThrough: 0,
         trimmedAt: 0,
@@ -373,10 +366,7 @@ export class Journal implements Chore {
     if (this.#end !== undefined) return this.#end;
     const { trimmedThrough, trimmedAt, trimmedBytes } = this.#begun();
     const [row] = this.#storage.sql
-      .exec<{ sequence: number; acceptedAt: number; totalBytes: number }>(
-        `SELECT sequence, accepted_at AS acceptedAt, total_bytes AS totalBytes FROM journal
-         ORDER BY sequence DESC LIMIT 1`,
-      )
+      .exec<End>(`SELECT ${END} FROM journal ORDER BY sequence DESC LIMIT 1`)
       .toArray();
     this.#end = row ?? {
       sequence: trimmedThrough,
@@ -408,9 +398,4 @@ export function entryOf(row: Row): Entry {
     console.error(`the event ${sequence} of the journal cannot be read:`, error);
     return { sequence, gap: 'unreadable', hub: undefined };
   }
-}
-
-function randomEpoch(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(EPOCH_BYTES));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

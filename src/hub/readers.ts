@@ -9,7 +9,6 @@
 import {
   ACK_TIMEOUT_MS,
   DEFAULT_CREDIT,
-  MAX_EVENTS_MESSAGE_BYTES,
   MAX_PAGE_BYTES,
   MAX_PAGE_EVENTS,
   MAX_RECONNECT_SPREAD_MS,
@@ -20,9 +19,7 @@ import { CLOSE_CODES, closeReason } from '../wire/carillon-v1/close-codes.ts';
 import type { GoodbyeReason } from '../wire/carillon-v1/messages.ts';
 import {
   decodeClientMessage,
-  encodeEvents,
   encodeMessage,
-  type PlacedFrame,
   type ReceivedMessage,
 } from '../wire/carillon-v1/server.ts';
 import { type Cursor, encodeCursor, hubTag } from '../wire/cursor.ts';
@@ -32,6 +29,7 @@ import { type Entry, entryOf, type Journal } from './journal.ts';
 import { type Lag, Laggards } from './laggards.ts';
 import type { Pacer } from './pacer.ts';
 import type { Place } from './place.ts';
+import { messagesOf } from './reader-messages.ts';
 import { type Sent, SentLog } from './sent-log.ts';
 
 interface Reader {
@@ -72,6 +70,8 @@ export type Decide = (
 export interface ReaderNeeds {
   /** Makes sure of the rights that are decided by; undefined where there is nothing to wait for. */
   confirm(): Promise<void> | undefined;
+  /** Closes sockets that cannot be served. */
+  fail(sockets: readonly WebSocket[], error: unknown): void;
   /** An acknowledgement is awaited, or no longer. */
   arm(): void;
 }
@@ -168,7 +168,7 @@ export class Readers {
         try {
           this.#fallBehind(socket, reader, first - 1);
         } catch (error) {
-          this.fail([socket], subscriptionClass, error);
+          this.#needs.fail([socket], error);
         }
         continue;
       }
@@ -216,16 +216,6 @@ export class Readers {
     );
     send(socket, [goodbye]);
     socket.close(code, closeReason(text));
-  }
-
-  /** Closes sockets that cannot be served: what they miss they get when they come back. */
-  fail(sockets: readonly WebSocket[], subscriptionClass: SubscriptionClass, error: unknown): void {
-    console.error('subscribers cannot be served:', error);
-    this.#classes.left(subscriptionClass);
-    for (const socket of sockets) {
-      const text = 'the hub cannot go on';
-      this.close(socket, subscriptionClass, 'unavailable', CLOSE_CODES.tryAgainLater, text);
-    }
   }
 
   /** Forgets a reader that has gone. */
@@ -331,7 +321,7 @@ export class Readers {
         await this.#needs.confirm();
       } while (reader.lag === lag && isOpen(socket) && this.#sendPage(socket, reader));
     } catch (error) {
-      this.fail([socket], reader.subscriptionClass, error);
+      this.#needs.fail([socket], error);
     } finally {
       lag.isCatchingUp = false;
     }
@@ -456,28 +446,7 @@ export class Readers {
   }
 
   #encode(entries: readonly Entry[], encoding: Encoding): (string | Uint8Array)[] {
-    const messages: (string | Uint8Array)[] = [];
-    let events: PlacedFrame[] = [];
-    let bytes = 0;
-    const flush = () => {
-      if (events.length > 0) messages.push(encodeEvents(events, encoding));
-      events = [];
-      bytes = 0;
-    };
-    for (const entry of entries) {
-      const cursor = this.#cursorAt(entry.sequence);
-      if ('gap' in entry) {
-        flush();
-        messages.push(encodeMessage({ type: 'gap', reason: entry.gap, cursor }, encoding));
-        continue;
-      }
-      const size = entry.frame.size(encoding);
-      if (bytes + size > MAX_EVENTS_MESSAGE_BYTES) flush();
-      events.push({ cursor, frame: entry.frame });
-      bytes += size;
-    }
-    flush();
-    return messages;
+    return messagesOf(entries, encoding, (sequence) => this.#cursorAt(sequence));
   }
 
   #cursorAt(sequence: number): string {

@@ -19,6 +19,7 @@ import { Recent } from '../recent.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import type { GoodbyeReason } from '../wire/carillon-v1/messages.ts';
 import { isOpen, type SubscriptionClass, SubscriptionClasses } from './classes.ts';
+import { gapHeaders } from './gap-headers.ts';
 import { Holders, type WatchedToken } from './holders.ts';
 import type { Entry, Journal } from './journal.ts';
 import { Lifetimes } from './lifetimes.ts';
@@ -72,10 +73,7 @@ export class Subscribers {
     this.#journal = journal;
     this.#needs = needs;
     this.#maxSockets = maxSockets;
-    this.#places = new Places(
-      maxSockets,
-      () => ctx.getWebSockets().length + Math.max(this.#handshakes - 1, 0),
-    );
+    this.#places = new Places(maxSockets, () => ctx.getWebSockets().length + this.#handshakes);
     this.classes = new SubscriptionClasses(ctx, (subscription) => needs.forgotten(subscription));
     this.holders = new Holders(ctx, env, {
       closeToken: (tag) => this.#close(tag, 'revoked', CLOSE_CODES.normal),
@@ -94,7 +92,11 @@ export class Subscribers {
       this.#pacer,
       this.classes,
       (subscriptionClass, entries) => this.#decide(subscriptionClass, entries),
-      { confirm: () => this.holders.settle(), arm: () => needs.arm() },
+      {
+        confirm: () => this.holders.settle(),
+        fail: (sockets, error) => this.#fail(sockets, error),
+        arm: () => needs.arm(),
+      },
     );
   }
 
@@ -105,12 +107,12 @@ export class Subscribers {
    */
   async accept(handshake: Handshake): Promise<Response> {
     const { token } = handshake;
+    if (!this.#places.take()) {
+      return refusal(full(`this hub has ${this.#maxSockets} subscribers and takes no more`));
+    }
     this.#handshakes++;
     let watched: WatchedToken | undefined;
     try {
-      if (!this.#places.take()) {
-        return refusal(full(`this hub has ${this.#maxSockets} subscribers and takes no more`));
-      }
       watched = token && (await this.holders.watch(token));
       if (token !== undefined && watched === undefined) return refusal(FORBIDDEN);
       if (watched !== undefined && !this.#placesOf(watched.tag).take()) {
@@ -241,7 +243,7 @@ export class Subscribers {
     try {
       this.holders.closeExpired(Date.now());
     } catch (error) {
-      for (const each of this.classes.all()) this.#fail(each, error);
+      this.#fail(this.#ctx.getWebSockets(), error);
       return;
     }
     for (let next = 0; next < entries.length; next += MAX_DECIDED_EVENTS) {
@@ -262,7 +264,7 @@ export class Subscribers {
           const due = entries.filter((_, index) => wants[index] && may[index]);
           if (due.length > 0) this.#send(subscriptionClass, due, through);
         } catch (error) {
-          this.#fail(subscriptionClass, error);
+          this.#fail(this.#ctx.getWebSockets(subscriptionClass.tag), error);
         }
       }
     }
@@ -297,10 +299,11 @@ export class Subscribers {
     for (const socket of sockets) send(socket, messages);
   }
 
-  #fail(subscriptionClass: SubscriptionClass, error: unknown): void {
+  /** Closes sockets that cannot be served: what they miss they get when they come back. */
+  #fail(sockets: readonly WebSocket[], error: unknown): void {
     console.error('subscribers cannot be served:', error);
-    const { tag } = subscriptionClass;
-    this.#close(tag, 'unavailable', CLOSE_CODES.tryAgainLater, 'the hub cannot go on');
+    const code = CLOSE_CODES.tryAgainLater;
+    this.#closeSockets(sockets, 'unavailable', code, 'the hub cannot go on');
   }
 
   /**
@@ -408,27 +411,6 @@ function isWanted(entry: Entry, matcher: Matcher): boolean {
 function isAllowed(entry: Entry, access: Access): boolean {
   return 'gap' in entry || access.mayReceive(entry.facts).allowed;
 }
-
-/** What the 101 says of events that cannot be sent any more. */
-function gapHeaders({ gap }: Place, broken: boolean): Record<string, string> {
-  if (gap !== undefined) {
-    return {
-      'Last-Event-ID': 'earliest',
-      'Carillon-Warning': `since: ${GAPS[gap]}; what follows begins with the oldest event that is kept`,
-    };
-  }
-  return broken
-    ? { 'Carillon-Warning': 'since: some of the events in between are lost and cannot be sent' }
-    : {};
-}
-
-const GAPS: Readonly<Record<NonNullable<Place['gap']>, string>> = {
-  unknown_event: 'the event is unknown, or not kept any more, or not for this token',
-  forgotten: 'the events from there on are not all kept any more',
-  storage_lost: 'the history that the cursor is of was lost',
-  feed_lost: 'events were lost on their way',
-  unreadable: 'an event cannot be read',
-};
 
 /** What a map has for a key, made the first time. */
 function once<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -54,7 +54,7 @@ export function encodeWithinLimit(event: Event): Result<string> {
   const json = encodeJson(event);
   if (json.length * MAX_BYTES_PER_CHARACTER <= MAX_FRAME_BYTES) return ok(json);
 
-  const jsonBytes = new TextEncoder().encode(json).length;
+  const jsonBytes = utf8Length(json);
   if (jsonBytes > MAX_FRAME_BYTES) return frameTooLarge('JSON', jsonBytes);
   const protobufBytes = encodeProtobuf(event).length;
   if (protobufBytes > MAX_FRAME_BYTES) return frameTooLarge('protobuf', protobufBytes);

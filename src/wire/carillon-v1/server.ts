@@ -10,6 +10,7 @@ import { ok, type Result } from '../../result.ts';
 import { type Cursor, decodeCursor } from '../cursor.ts';
 import type { Encoding, Frame } from '../frame.ts';
 import { carillon } from '../gen/proto.js';
+import { utf8Length } from '../utf8.ts';
 import { CLOSE_CODES, type ProtocolFailure } from './close-codes.ts';
 import type { ServerMessage } from './messages.ts';
 
@@ -98,9 +99,7 @@ export function decodeClientMessage(data: string | ArrayBuffer, encoding: Encodi
 /** Bytes, or for a text that is surely too long its characters. */
 function sizeOf(data: string | ArrayBuffer): number {
   if (typeof data !== 'string') return data.byteLength;
-  return data.length > MAX_CLIENT_MESSAGE_BYTES
-    ? data.length
-    : new TextEncoder().encode(data).length;
+  return data.length > MAX_CLIENT_MESSAGE_BYTES ? data.length : utf8Length(data);
 }
 
 /** Members that the protocol does not have are ignored, as they are in protobuf. */

@@ -191,9 +191,10 @@ export class Journal implements Chore {
 
   /** The bytes of what follows a place, about. */
   bytesAfter(sequence: number): number {
-    const at = this.#from(sequence);
-    const before = sequence <= this.trimmedThrough ? this.#begun().trimmedBytes : at?.totalBytes;
-    return this.#ended().totalBytes - (before ?? this.#ended().totalBytes);
+    const { totalBytes } = this.#ended();
+    const { trimmedThrough, trimmedBytes } = this.#begun();
+    if (sequence <= trimmedThrough) return totalBytes - trimmedBytes;
+    return totalBytes - (this.#from(sequence)?.totalBytes ?? totalBytes);
   }
 
   /** The place after which everything was accepted at this time or later. */

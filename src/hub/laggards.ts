@@ -5,8 +5,6 @@ import { ACK_TIMEOUT_MS } from '../limits.ts';
 export interface Lag {
   /** Everything up to here was sent to it or is not for it. */
   position: number;
-  /** The last that was sent to it. */
-  sent: number;
   /** Whether its credit is used up. */
   waiting: boolean;
   /** When it last got on. Unix milliseconds. */
@@ -23,7 +21,6 @@ export class Laggards {
       `CREATE TABLE IF NOT EXISTS laggards (
          reader TEXT PRIMARY KEY,
          position INTEGER NOT NULL,
-         sent INTEGER NOT NULL,
          waiting INTEGER NOT NULL,
          since INTEGER NOT NULL
        ) WITHOUT ROWID`,
@@ -34,10 +31,9 @@ export class Laggards {
     const rows = this.#sql.exec<{
       reader: string;
       position: number;
-      sent: number;
       waiting: number;
       since: number;
-    }>('SELECT reader, position, sent, waiting, since FROM laggards');
+    }>('SELECT reader, position, waiting, since FROM laggards');
     return new Map(
       rows
         .toArray()
@@ -45,12 +41,11 @@ export class Laggards {
     );
   }
 
-  put(reader: string, { position, sent, waiting, since }: Lag): void {
+  put(reader: string, { position, waiting, since }: Lag): void {
     this.#sql.exec(
-      'INSERT OR REPLACE INTO laggards (reader, position, sent, waiting, since) VALUES (?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO laggards (reader, position, waiting, since) VALUES (?, ?, ?, ?)',
       reader,
       position,
-      sent,
       Number(waiting),
       since,
     );

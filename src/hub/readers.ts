@@ -178,7 +178,6 @@ export class Readers {
     for (const [index, { sequence }] of events.entries()) {
       log.push(sequence, sizes[index] ?? 0, largestCredit);
     }
-    log.last = due.at(-1)?.sequence ?? log.last;
   }
 
   /** Heeds what a reader sent. */
@@ -271,7 +270,7 @@ export class Readers {
       const message = 'an ack of a cursor that is not of this subscription';
       return { code: CLOSE_CODES.badCursor, message };
     }
-    if (cursor.sequence > (lag?.sent ?? this.#journal.last)) {
+    if (cursor.sequence > (lag?.position ?? this.#journal.last)) {
       return { code: CLOSE_CODES.futureCursor, message: 'an ack of what was not sent yet' };
     }
     if (cursor.sequence <= reader.acked) return undefined;
@@ -288,7 +287,6 @@ export class Readers {
     reader.unacked.push(...log.listAfter(Math.max(reader.acked, reader.joined)));
     reader.lag = {
       position,
-      sent: Math.max(reader.acked, reader.unacked.at(-1)?.sequence ?? 0, log.last),
       waiting: false,
       since: Date.now(),
       stored: undefined,
@@ -341,7 +339,6 @@ export class Readers {
     const batch: Entry[] = [];
     if (this.#journal.trimmedThrough > lag.position) {
       lag.position = this.#journal.trimmedThrough;
-      lag.sent = lag.position;
       batch.push({ sequence: lag.position, gap: 'forgotten', hub: undefined });
     }
     const underWay = this.#underWay(reader);
@@ -364,7 +361,6 @@ export class Readers {
           if (lag.waiting) break;
           reader.unacked.push({ sequence: entry.sequence, bytes });
         }
-        lag.sent = entry.sequence;
         batch.push(entry);
       }
       lag.position = entry.sequence;

@@ -13,8 +13,6 @@ interface Logged extends Sent {
 }
 
 export class SentLog {
-  /** The last sequence that was sent, of an event or a gap. */
-  last = 0;
   #sent: Logged[] = [];
   /** Those before are not needed any more, and go when they are as many as those that are. */
   #first = 0;

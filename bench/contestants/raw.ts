@@ -4,6 +4,9 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 
+/** What the runtime reports of a Close frame without a code; it may not be sent (RFC 6455, section 7.4). */
+const NO_STATUS = 1005;
+
 interface Env {
   readonly ROOM: DurableObjectNamespace<Room>;
 }
@@ -52,7 +55,9 @@ export class Room extends DurableObject<Env> {
 
   override webSocketMessage(): void {}
 
-  override webSocketClose(): void {}
+  override webSocketClose(socket: WebSocket, code: number): void {
+    socket.close(code === NO_STATUS ? 1000 : code);
+  }
 }
 
 export default {

@@ -23,6 +23,7 @@ export default defineConfig({
             miniflare: {
               bindings: {
                 ROOT_TOKEN: 'root',
+                SOURCE_KEY: Buffer.alloc(32, 'a key of the tests').toString('base64'),
                 ALLOWED_ORIGINS: 'https://app.example.com',
                 JOURNAL_MAX_EVENTS: '1000',
               },

@@ -12,6 +12,7 @@ import { findNamespace } from './http/namespace.ts';
 import { isAllowedOrigin } from './http/origin.ts';
 import { after, parsePath, parseQuery } from './http/path.ts';
 import { publish } from './http/publish.ts';
+import { receive } from './http/receive.ts';
 import { divide, namespaceOf } from './http/request-namespace.ts';
 import { leader, sealStatus } from './http/seal-status.ts';
 import { CURSOR_HEADER } from './http/streams/open.ts';
@@ -41,6 +42,7 @@ const SEAL_STATUS = '/v1/sys/seal-status';
 const LEADER = '/v1/sys/leader';
 const SUBSCRIBE = '/v1/sys/events/subscribe';
 const PUBLISH = '/v1/sys/events/publish';
+const RECEIVE = '/v1/sys/events/in';
 
 /** For publishing, what this Worker remembers of a token for seconds is good enough. */
 const CACHED: Question = { fresh: false, use: 'request' };
@@ -97,6 +99,8 @@ app.on(['POST', 'PUT'], `${PUBLISH}/*`, (c) =>
   ),
 );
 app.all(`${PUBLISH}/*`, (c) => admit(c, CACHED, unsupported('POST, PUT')));
+app.on(['POST', 'OPTIONS'], `${RECEIVE}/*`, (c) => deliver(c));
+app.all(`${RECEIVE}/*`, () => refuse({ reason: 'unsupported_operation', allow: 'POST, OPTIONS' }));
 for (const [path, methods] of Object.entries(ENDPOINTS)) {
   // Lists are asked for with a slash at the end as well.
   const pattern = path.replace('/:names', '/*');
@@ -140,7 +144,10 @@ async function configure(c: C, next: Next): Guarded {
 
 /** Headers for the pages that the operator allows. A WebSocket has a rule of its own: see `subscribe`. */
 async function crossOrigin(c: C, next: Next): Guarded {
-  if (c.var.config.allowedOrigins.length === 0 || c.req.raw.headers.has('upgrade')) return next();
+  const { headers } = c.req.raw;
+  // A CloudEvents sender asks by OPTIONS as well, and is no page.
+  const isPage = !headers.has('upgrade') && !headers.has('webhook-request-origin');
+  if (c.var.config.allowedOrigins.length === 0 || !isPage) return next();
   return cors({
     origin: (origin) => (isAllowedOrigin(origin, c.var.config) ? origin : null),
     allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
@@ -199,6 +206,20 @@ async function anonymous(c: C, path: string, endpoint: LoginEndpoint): Promise<R
     env: c.env,
     config: c.var.config,
     now: Date.now(),
+  });
+}
+
+/** Who sends for a source has no token of ours, but what the source knows it by. */
+async function deliver(c: C): Promise<Response> {
+  const path = namespacePathOf(c);
+  const namespace = path === undefined ? undefined : await findNamespace(c.env, path, false);
+  if (namespace === undefined) return refuse({ reason: 'no_route', path: wholeRouteOf(c) });
+  return receive({
+    request: c.req.raw,
+    name: after(RECEIVE, c.req.path),
+    namespace,
+    env: c.env,
+    config: c.var.config,
   });
 }
 

@@ -283,6 +283,43 @@ export const MAX_WARNING_CHARACTERS = 2048;
 /** Roles of one auth method in one namespace. */
 export const MAX_ROLES = 1000;
 
+/** Sources of one namespace. */
+export const MAX_SOURCES = 1000;
+
+/** Body of a delivery to a source: what vendors send is smaller, GitHub's largest apart. */
+export const MAX_DELIVERY_BYTES = 1024 * 1024;
+
+/** Secrets of one source: the old and the new one, while a vendor changes over. */
+export const MAX_SOURCE_SECRETS = 10;
+
+/** Length of a secret of a source, in characters. */
+export const MIN_SOURCE_SECRET_CHARACTERS = 8;
+export const MAX_SOURCE_SECRET_CHARACTERS = 1024;
+
+/** Length of a header with signatures, in characters. */
+export const MAX_SIGNATURE_CHARACTERS = 4096;
+
+/** Signatures in such a header that are tried, each with each secret. */
+export const MAX_SIGNATURES = 16;
+
+/** How far the time of a signed delivery may be from now where the source does not say: as vendors advise. */
+export const DEFAULT_TOLERANCE_SECONDS = 300;
+
+/** The same where it does: until then a delivery can be replayed, and is a duplicate if its id is signed. */
+export const MAX_TOLERANCE_SECONDS = 24 * 60 * 60;
+
+/** Length of a rule of a source, in characters. */
+export const MAX_RULE_CHARACTERS = 512;
+
+/** Names that the mapping of a source gives to metadata. */
+export const MAX_MAPPED_NAMES = 64;
+
+/** Mounts whose version a source for audit entries tells. */
+export const MAX_MOUNTS = 1000;
+
+/** How long a request that is audited may wait for its event, milliseconds, unless the source says `block`. */
+export const MAX_AUDIT_WAIT_MS = 1000;
+
 /** Secret ids of one namespace's AppRole roles, all together. */
 export const MAX_SECRET_IDS = 100_000;
 

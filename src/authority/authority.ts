@@ -8,6 +8,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { callWithRetry } from '../call.ts';
 import { quote } from '../event/quote.ts';
 import { gatheringHubName } from '../hub/name.ts';
+import type { SourceSettings } from '../ingest/webhooks/settings.ts';
 import {
   MAX_CHILD_NAMESPACES,
   MAX_POLICIES,
@@ -27,6 +28,7 @@ import {
   CONFIG_NAME,
   type Issued,
   type LoginSetting,
+  type OpenSource,
   type TakenTicket,
   type TicketHolder,
   type TicketOutcome,
@@ -40,6 +42,8 @@ import type { AppRole, SecretId, SecretIdRequest } from './logins/approle.ts';
 import type { JwtConfig } from './logins/jwt-config.ts';
 import type { JwtRole } from './logins/jwt-role.ts';
 import { authorityName, keyOfAuthority } from './name.ts';
+import { SealedSources } from './sealed-sources.ts';
+import type { StoredSource } from './sources.ts';
 import { digestOf, randomText } from './token-form.ts';
 import { lifeOf, type TokenReference, type TokenRequest } from './token-record.ts';
 import { checkTokenRequest, cutTtl, type Maker } from './token-request.ts';
@@ -51,11 +55,13 @@ const NAMESPACE_ID_CHARACTERS = 8;
 export class Authority extends DurableObject<Env> {
   readonly #key: string;
   readonly #keeper: Keeper;
+  readonly #sources: SealedSources;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#key = keyOfAuthority(ctx.id.name);
     this.#keeper = new Keeper(ctx, env, this.#key);
+    this.#sources = new SealedSources(() => this.#keeper.open().sources, env, this.#key);
   }
 
   // Tokens
@@ -348,6 +354,34 @@ export class Authority extends DurableObject<Env> {
     if (logins.findSecretId(role, by, Date.now()) === undefined) return false;
     logins.removeSecretId(role, by);
     return true;
+  }
+
+  // Sources
+
+  source(name: string): Omit<StoredSource, 'sealed'> | undefined {
+    return this.#sources.describe(name);
+  }
+
+  /** A source with its secrets, for who verifies deliveries; undefined where there is none. */
+  openSource(name: string): Promise<Result<OpenSource> | undefined> {
+    return this.#sources.open(name);
+  }
+
+  sourceNames(): string[] {
+    return this.#keeper.open().sources.names();
+  }
+
+  /** @param secrets undefined where they are to stay as they are */
+  putSource(
+    name: string,
+    settings: SourceSettings,
+    secrets: readonly string[] | undefined,
+  ): Promise<Result<undefined>> {
+    return this.#sources.put(name, settings, secrets);
+  }
+
+  deleteSource(name: string): boolean {
+    return this.#keeper.open().sources.remove(name);
   }
 
   // Namespaces

@@ -1,4 +1,5 @@
 /** What an authority answers to Workers and hubs. */
+import type { SourceSettings } from '../ingest/webhooks/settings.ts';
 import type { Identity } from '../policy/identity.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
 import type { AuthBlock } from './token-view.ts';
@@ -73,6 +74,12 @@ export type TicketOutcome =
   | 'spent'
   /** The token was revoked meanwhile. */
   | 'gone';
+
+/** A source with what its deliveries are verified by. */
+export interface OpenSource {
+  readonly settings: SourceSettings;
+  readonly secrets: readonly string[];
+}
 
 /** What a request does with the token that it is sent with. */
 export type Use = 'request' | 'subscription';

@@ -2,6 +2,7 @@ import { Children } from './children.ts';
 import { Jobs } from './jobs.ts';
 import { LoginStore } from './login-store.ts';
 import { Policies } from './policies.ts';
+import { Sources } from './sources.ts';
 import { Tickets } from './tickets.ts';
 import { Tokens } from './tokens.ts';
 import { Watches } from './watches.ts';
@@ -16,6 +17,7 @@ export class Stores {
   readonly jobs: Jobs;
   readonly children: Children;
   readonly logins: LoginStore;
+  readonly sources: Sources;
 
   constructor({ sql }: DurableObjectStorage) {
     this.sql = sql;
@@ -26,6 +28,7 @@ export class Stores {
     this.jobs = new Jobs(sql);
     this.children = new Children(sql);
     this.logins = new LoginStore(sql);
+    this.sources = new Sources(sql);
     // In which namespaces below a token of this one has made tokens.
     sql.exec(
       `CREATE TABLE IF NOT EXISTS foreign_children (

@@ -8,6 +8,8 @@ export type Refusal =
   | { readonly reason: 'no_token' | 'invalid_token' | 'denied' | 'not_found' }
   /** Not allowed, and why, where saying so tells nothing that the caller does not know. */
   | { readonly reason: 'forbidden'; readonly message: string }
+  /** A delivery that does not come from whom its source is for. */
+  | { readonly reason: 'unauthorized'; readonly message: string }
   | { readonly reason: 'no_route'; readonly path: string }
   | { readonly reason: 'unsupported_operation'; readonly allow: string }
   | { readonly reason: 'not_configured'; readonly message: string }
@@ -37,6 +39,8 @@ export function refuse(refusal: Refusal): Response {
       return errors(403, '1 error occurred:\n\t* permission denied\n\n');
     case 'forbidden':
       return errors(403, refusal.message);
+    case 'unauthorized':
+      return errors(401, refusal.message);
     case 'not_found':
       return json(404, { errors: [] });
     case 'no_route':

@@ -1,6 +1,6 @@
 /**
- * The audit log: one line of JSON for each login, denial, revocation and change of a policy or a
- * namespace. It names who, what and where; never a token, a secret, or what an event carries.
+ * The audit log: one line of JSON for each login, denial, revocation and change of a policy, a
+ * source or a namespace. It names who, what and where; never a token, a secret, or what an event carries.
  */
 
 export type AuditedAction =
@@ -13,6 +13,8 @@ export type AuditedAction =
   | 'policy_written'
   | 'policy_deleted'
   | 'auth_method_written'
+  | 'source_written'
+  | 'source_deleted'
   | 'namespace_created'
   | 'namespace_deleted';
 

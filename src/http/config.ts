@@ -1,16 +1,18 @@
 /** What the operator configures, checked as a whole before the first request is served with it. */
 
+import { parseSealingKeys, type SealingSecret } from '../authority/sealing.ts';
 import { quote } from '../event/quote.ts';
 import { parseRetention } from '../hub/retention.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import { isToken } from '../token.ts';
 
-/** The bindings of `wrangler.toml`, and the secret that is set apart from it. */
-export type Bindings = Env & {
-  readonly ROOT_TOKEN?: string;
-  /** Set by the local server alone: keys of issuers may be fetched by http from this machine. */
-  readonly ALLOW_LOOPBACK_HTTP?: string;
-};
+/** The bindings of `wrangler.toml`, and the secrets that are set apart from it. */
+export type Bindings = Env &
+  SealingSecret & {
+    readonly ROOT_TOKEN?: string;
+    /** Set by the local server alone: keys of issuers may be fetched by http from this machine. */
+    readonly ALLOW_LOOPBACK_HTTP?: string;
+  };
 
 export interface Config {
   readonly clusterName: string;
@@ -20,6 +22,8 @@ export interface Config {
   readonly publishNeedsPath: boolean;
   /** Undefined until the operator has set the secret. */
   readonly rootToken: string | undefined;
+  /** Whether the operator has set the secret `SOURCE_KEY`. */
+  readonly canSeal: boolean;
 }
 
 const CLUSTER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -46,6 +50,8 @@ export function parseConfig(env: Bindings): Result<Config> {
       'the secret ROOT_TOKEN has a character that no request can send; set it to printable ASCII without blanks and commas',
     );
   }
+  const sealingKeys = parseSealingKeys(env);
+  if (!sealingKeys.ok) return sealingKeys;
   const allowedOrigins = origins
     .split(',')
     .map((origin) => origin.trim())
@@ -61,6 +67,7 @@ export function parseConfig(env: Bindings): Result<Config> {
     allowedOrigins,
     publishNeedsPath: needsPath === 'true',
     rootToken,
+    canSeal: sealingKeys.value.length > 0,
   });
 }
 

@@ -9,6 +9,7 @@ import * as jwt from './jwt-api.ts';
 import type { LoginEndpoint } from './login.ts';
 import * as namespaces from './namespace-api.ts';
 import * as policies from './policy-api.ts';
+import * as sources from './sources-api.ts';
 import { createTicket } from './ticket.ts';
 import * as tokens from './token-api.ts';
 
@@ -92,6 +93,13 @@ export const ENDPOINTS: Readonly<Record<string, Methods>> = {
     write: approle.destroySecretId('secret_id_accessor'),
   },
 
+  'sys/events/sources': { list: sources.listSources },
+  'sys/events/sources/:name': {
+    read: sources.readSource,
+    write: sources.writeSource,
+    remove: sources.deleteSource,
+  },
+  'sys/events/sources/:name/test': { write: sources.testSource },
   'sys/events/types': { read: eventTypes('read'), list: eventTypes('list') },
   'sys/events/explain': { write: explain },
   'sys/events/ticket': { write: createTicket },

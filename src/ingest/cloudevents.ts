@@ -91,7 +91,7 @@ function readBody(body: Uint8Array): Result<unknown> {
  * extension attributes as metadata too. A member of the data is never overwritten.
  */
 export function eventOfCloudEvent(cloudEvent: unknown, typeInUrl: boolean): Result<unknown> {
-  const attributes = validate(cloudEvent);
+  const attributes = checkCloudEvent(cloudEvent);
   if (!attributes.ok) return attributes;
   const { id, source, time, type, data } = attributes.value;
   const own = { id, source, ...(time !== undefined && { time }) };
@@ -122,7 +122,8 @@ export function eventOfCloudEvent(cloudEvent: unknown, typeInUrl: boolean): Resu
 
 type Attributes = Record<string, unknown>;
 
-function validate(cloudEvent: unknown): Result<Attributes> {
+/** Checks the attributes of a CloudEvent. */
+export function checkCloudEvent(cloudEvent: unknown): Result<Attributes> {
   if (!isJsonObject(cloudEvent)) {
     return invalid(`a CloudEvent must be a JSON object, not ${kindOf(cloudEvent)}`);
   }

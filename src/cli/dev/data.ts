@@ -1,4 +1,5 @@
 /** The folder in which the local server keeps the state of the Durable Objects. */
+import { randomBytes } from 'node:crypto';
 import {
   accessSync,
   constants,
@@ -20,6 +21,8 @@ export interface DataFolder {
 }
 
 const LOCK = 'carillon.lock';
+const SOURCE_KEY = 'source-key';
+const SOURCE_KEY_BYTES = 32;
 
 /**
  * Opens the folder, or a temporary one where none is given.
@@ -45,6 +48,19 @@ export function openDataFolder(given: string | undefined): DataFolder | string {
     return `the data folder ${path} is in use by process ${owner}; stop that server, or name another folder with --data`;
   }
   return { path, temporary: false, close: () => rmSync(lock, { force: true }) };
+}
+
+/** The key under which the secrets of sources are stored in this folder, made where there is none. */
+export function sourceKeyOf({ path }: DataFolder): string {
+  const file = join(path, SOURCE_KEY);
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const key = randomBytes(SOURCE_KEY_BYTES).toString('base64');
+  writeFileSync(file, `${key}\n`, { mode: 0o600, flag: 'wx' });
+  return key;
 }
 
 function reasonOf({ code, message }: NodeJS.ErrnoException): string {

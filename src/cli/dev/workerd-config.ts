@@ -5,6 +5,8 @@ import type { Bundle } from './bundle.ts';
 
 /** Environment variable that hands workerd the root token: a secret does not belong in a file. */
 export const ROOT_TOKEN_VARIABLE = 'CARILLON_ROOT_TOKEN';
+/** The same for the key of the secrets of sources. */
+export const SOURCE_KEY_VARIABLE = 'CARILLON_SOURCE_KEY';
 export const CONFIG_FILE = 'workerd.capnp';
 /** Folder of the Durable Objects' databases, below the data folder. */
 export const STATE_FOLDER = 'durable-objects';
@@ -43,6 +45,7 @@ export function workerdConfig(bundle: Bundle, serving: Serving): string {
     ),
     ...(allowLoopbackHttp ? ['(name = "ALLOW_LOOPBACK_HTTP", text = "true")'] : []),
     `(name = "ROOT_TOKEN", fromEnvironment = ${text(ROOT_TOKEN_VARIABLE)})`,
+    `(name = "SOURCE_KEY", fromEnvironment = ${text(SOURCE_KEY_VARIABLE)})`,
     ...objects.map(
       ({ name, class_name }) =>
         `(name = ${text(name)}, durableObjectNamespace = ${text(class_name)})`,

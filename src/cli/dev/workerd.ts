@@ -6,8 +6,14 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Bundle } from './bundle.ts';
-import type { DataFolder } from './data.ts';
-import { CONFIG_FILE, ROOT_TOKEN_VARIABLE, STATE_FOLDER, workerdConfig } from './workerd-config.ts';
+import { type DataFolder, sourceKeyOf } from './data.ts';
+import {
+  CONFIG_FILE,
+  ROOT_TOKEN_VARIABLE,
+  SOURCE_KEY_VARIABLE,
+  STATE_FOLDER,
+  workerdConfig,
+} from './workerd-config.ts';
 
 /** The binary for this machine. */
 const { default: WORKERD } = createRequire(import.meta.url)('workerd') as { default: string };
@@ -57,7 +63,7 @@ export async function startWorkerd({
     // Ctrl-C reaches the whole group of the terminal; workerd is ended by us, after us.
     detached: true,
     stdio: ['ignore', log ?? 'inherit', log ?? 'inherit', 'pipe'],
-    env: { [ROOT_TOKEN_VARIABLE]: rootToken },
+    env: { [ROOT_TOKEN_VARIABLE]: rootToken, [SOURCE_KEY_VARIABLE]: sourceKeyOf(folder) },
   });
   const died = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`workerd cannot be started: ${error.message}`));

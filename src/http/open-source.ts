@@ -1,0 +1,52 @@
+/** The sources that this Worker receives for: compiled, and remembered for seconds. */
+import type { OpenSource } from '../authority/contract.ts';
+import { callWithRetry } from '../call.ts';
+import { checkSourceName } from '../ingest/webhooks/settings.ts';
+import { compileSource, type Source } from '../ingest/webhooks/source.ts';
+import { LOOKUP_CACHE_MS } from '../limits.ts';
+import type { Result } from '../result.ts';
+import type { Refusal } from './answer.ts';
+import { authorityOf } from './api.ts';
+import { Cache } from './cache.ts';
+
+/** Also that there is none: who tries many names asks nobody twice about one. */
+const sources = new Cache<Source | 'none'>(LOOKUP_CACHE_MS);
+
+/** Forgets what this Worker remembers of sources: one was written or deleted. */
+export function forgetSources(): void {
+  sources.clear();
+}
+
+/**
+ * @param namespace its key
+ * @returns the source; undefined where there is none; or why it cannot be used
+ */
+export async function openSource(
+  env: Env,
+  namespace: string,
+  name: string,
+): Promise<Source | Refusal | undefined> {
+  if (!checkSourceName(name).ok) return undefined;
+  const key = `${namespace}\n${name}`;
+  const now = Date.now();
+  const known = sources.get(key, now);
+  if (known !== undefined) return known === 'none' ? undefined : known;
+  const opened = await callWithRetry(
+    async (): Promise<Result<OpenSource> | undefined> =>
+      authorityOf(env, namespace).openSource(name),
+  );
+  if (opened === undefined) {
+    sources.set(key, 'none', now);
+    return undefined;
+  }
+  const source = opened.ok
+    ? compileSource(name, opened.value.settings, opened.value.secrets)
+    : opened;
+  if (!source.ok) {
+    const message = `the source ${name} cannot be used: ${source.failure.message}`;
+    console.error(message);
+    return { reason: 'unavailable', message };
+  }
+  sources.set(key, source.value, now);
+  return source.value;
+}

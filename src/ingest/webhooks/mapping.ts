@@ -1,0 +1,135 @@
+/** From a delivery to an event: the rules of a source, compiled, and what they make of a document. */
+import { legalEventType } from '../../event/event-type.ts';
+import { quote } from '../../event/quote.ts';
+import { formatTimestamp, isTimestamp } from '../../event/time.ts';
+import { invalid, ok, type Result } from '../../result.ts';
+import type { Kind, MappingSettings } from './kinds.ts';
+import { type Pointer, parsePointer, resolve } from './pointer.ts';
+import {
+  apply,
+  checkLiteralPrefix,
+  type Delivery,
+  parseRule,
+  pathValue,
+  type Rule,
+} from './rule.ts';
+
+export interface Mapping {
+  readonly eventType: Rule;
+  readonly id: Rule | undefined;
+  readonly path: Rule | undefined;
+  readonly time: Rule | undefined;
+  readonly metadata: readonly (readonly [name: string, value: Pointer | { readonly rule: Rule }])[];
+}
+
+/**
+ * @param source the name of the source
+ * @param eventType its rule; empty for that of the kind
+ * @param given its mapping: what it names takes the place of what the kind says
+ */
+export function compileMapping(
+  source: string,
+  kind: Pick<Kind, 'eventType' | 'mapping'>,
+  eventType: string,
+  given: MappingSettings,
+): Result<Mapping> {
+  const texts = { ...kind.mapping, ...given };
+  const type = prefixed(eventType || kind.eventType, 'event_type', source);
+  if (!type.ok) return type;
+  const path = optional(texts.path, (text) => prefixed(text, 'mapping.path', source));
+  if (!path.ok) return path;
+  const id = optional(texts.id, (text) => parseRule(text, 'mapping.id', source));
+  if (!id.ok) return id;
+  const time = optional(texts.time, (text) => parseRule(text, 'mapping.time', source));
+  if (!time.ok) return time;
+  const metadata: [string, Pointer | { readonly rule: Rule }][] = [];
+  for (const [name, text] of Object.entries(texts.metadata ?? {})) {
+    const at = `mapping.metadata.${name}`;
+    if (text === '' || text.startsWith('/')) {
+      const pointer = parsePointer(text);
+      if (!pointer.ok) return invalid(`${at}: ${pointer.failure.message}`);
+      metadata.push([name, pointer.value]);
+      continue;
+    }
+    const rule = parseRule(text, at, source);
+    if (!rule.ok) return rule;
+    metadata.push([name, { rule: rule.value }]);
+  }
+  return ok({
+    eventType: type.value,
+    id: id.value,
+    path: path.value,
+    time: time.value,
+    metadata,
+  });
+}
+
+function prefixed(text: string, name: string, source: string): Result<Rule> {
+  const rule = parseRule(text, name, source);
+  return rule.ok ? checkLiteralPrefix(rule.value, name, text) : rule;
+}
+
+function optional(
+  text: string | undefined,
+  parse: (text: string) => Result<Rule>,
+): Result<Rule | undefined> {
+  return text === undefined || text === '' ? ok(undefined) : parse(text);
+}
+
+/**
+ * Makes of a delivery the members of a JSON event (`event/event.ts`).
+ *
+ * @param spareId of a delivery in which the id is missing, though there is a rule for it: the same for the same
+ *   delivery
+ */
+export function map(
+  mapping: Mapping,
+  delivery: Delivery,
+  spareId: string,
+): Result<Record<string, unknown>> {
+  const eventType = apply(mapping.eventType, delivery, eventTypeValue);
+  if (!eventType.ok) return invalid(`event_type: ${eventType.failure.message}`);
+  if (eventType.value === undefined) {
+    return invalid('event_type: the delivery has none of the values that the rule takes');
+  }
+  const path = mapping.path ? apply(mapping.path, delivery, pathValue) : ok(undefined);
+  if (!path.ok) return invalid(`path: ${path.failure.message}`);
+  const time = mapping.time ? apply(mapping.time, delivery) : ok(undefined);
+  if (!time.ok) return time;
+  const id = mapping.id ? apply(mapping.id, delivery) : ok(undefined);
+  if (!id.ok) return id;
+  const timestamp = timestampOf(time.value);
+  const metadata: [string, unknown][] = [];
+  for (const [name, value] of mapping.metadata) {
+    const found =
+      'rule' in value ? textOf(value.rule, delivery) : resolve(value, delivery.document);
+    if (found !== undefined && found !== null) metadata.push([name, found]);
+  }
+  if (path.value !== undefined) metadata.push(['path', path.value]);
+  return ok({
+    event_type: eventType.value,
+    ...(mapping.id && { id: id.value ?? spareId }),
+    ...(timestamp !== undefined && { time: timestamp }),
+    ...(metadata.length > 0 && { metadata: Object.fromEntries(metadata) }),
+  });
+}
+
+function textOf(rule: Rule, delivery: Delivery): string | undefined {
+  const text = apply(rule, delivery);
+  return text.ok ? text.value : undefined;
+}
+
+function eventTypeValue(value: string): Result<string> {
+  const legal = legalEventType(value);
+  return legal === undefined
+    ? invalid(`nothing of the value ${quote(value)} can stand in an event type`)
+    : ok(legal);
+}
+
+/** Of Unix seconds, with or without a fraction, or of RFC 3339. Any other is no reason to refuse an event. */
+function timestampOf(text: string | undefined): string | undefined {
+  if (text === undefined || isTimestamp(text)) return text;
+  return /^\d{1,11}(?:\.\d+)?$/.test(text)
+    ? formatTimestamp(Math.trunc(Number(text) * 1000))
+    : undefined;
+}

@@ -1,0 +1,145 @@
+/**
+ * Rules: texts in which parts of a delivery are substituted. `github/{header:X-GitHub-Event}` takes a header,
+ * `stripe/{/type}` what a JSON pointer leads to, `{/event/type|/type|"none"}` the first that there is.
+ *
+ * What a sender can choose never decides where an event belongs: a rule for a path or an event type has a
+ * literal beginning of at least one segment, and no value leads out of it.
+ */
+import { dotSegment } from '../../event/dot-segment.ts';
+import { quote } from '../../event/quote.ts';
+import { MAX_RULE_CHARACTERS } from '../../limits.ts';
+import { trimSlashes } from '../../namespace.ts';
+import { invalid, ok, type Result } from '../../result.ts';
+import { type Pointer, parsePointer, resolve } from './pointer.ts';
+
+/** What a sender sent, as far as rules look at it. */
+export interface Delivery {
+  header(name: string): string | null;
+  readonly document: unknown;
+}
+
+export type Rule = readonly Part[];
+
+/** Literal text, or choices of which the first that there is counts. */
+type Part = string | readonly Choice[];
+
+type Choice =
+  | { readonly header: string }
+  | { readonly pointer: Pointer }
+  | { readonly text: string };
+
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
+
+/**
+ * @param name of the field, for messages
+ * @param source what `{source}` stands for: a part of the rule, and no choice of the sender
+ */
+export function parseRule(text: string, name: string, source: string): Result<Rule> {
+  if (text.length > MAX_RULE_CHARACTERS) {
+    return invalid(
+      `${name} has ${text.length} characters, at most ${MAX_RULE_CHARACTERS} are allowed`,
+    );
+  }
+  const parts: Part[] = [];
+  for (const [piece] of text.matchAll(/\{(?:"[^"]*"|[^"}])*\}|[^{}]+|[{}]/g)) {
+    if (piece === '{' || piece === '}') {
+      return invalid(`${name} is ${quote(text)}, in which a ${quote(piece)} has no partner`);
+    }
+    if (!piece.startsWith('{')) parts.push(piece);
+    else if (piece === '{source}') parts.push(source);
+    else {
+      const choices = parseChoices(piece.slice(1, -1), name);
+      if (!choices.ok) return choices;
+      parts.push(choices.value);
+    }
+  }
+  return ok(parts);
+}
+
+function parseChoices(text: string, name: string): Result<Choice[]> {
+  const choices: Choice[] = [];
+  for (const each of text.match(/(?:"[^"]*"|[^|"])+/g) ?? ['']) {
+    if (each.startsWith('header:')) {
+      const header = each.slice('header:'.length);
+      if (!HEADER_NAME.test(header)) {
+        return invalid(`${name}: ${quote(header)} is no name of a header`);
+      }
+      choices.push({ header });
+    } else if (/^"[^"]*"$/.test(each)) {
+      choices.push({ text: each.slice(1, -1) });
+    } else if (each.startsWith('/')) {
+      const pointer = parsePointer(each);
+      if (!pointer.ok) return invalid(`${name}: ${pointer.failure.message}`);
+      choices.push({ pointer: pointer.value });
+    } else {
+      return invalid(
+        `${name}: ${quote(`{${each}}`)} is not understood; between braces stands "header:<name>", a JSON pointer that begins with "/", a text in quotes, or "source"; "|" divides alternatives`,
+      );
+    }
+  }
+  return ok(choices);
+}
+
+/** Checks that what a rule makes always begins with a whole segment that the sender cannot choose. */
+export function checkLiteralPrefix(rule: Rule, name: string, text: string): Result<Rule> {
+  const first = rule.findIndex((part) => typeof part !== 'string');
+  if (first === -1) return ok(rule);
+  const literal = rule.slice(0, first).join('');
+  return literal.endsWith('/') && literal.length > 1 && !literal.startsWith('/')
+    ? ok(rule)
+    : invalid(
+        `${name} is ${quote(text)}, which lets the sender choose where the event belongs; begin it with a segment of your own, such as "github/{…}"`,
+      );
+}
+
+/**
+ * What a rule makes of a delivery; undefined where a value is missing.
+ *
+ * @param substituted checks a value, or makes it what may stand in its place
+ */
+export function apply(
+  rule: Rule,
+  delivery: Delivery,
+  substituted: (value: string) => Result<string> = ok,
+): Result<string | undefined> {
+  let text = '';
+  for (const part of rule) {
+    if (typeof part === 'string') {
+      text += part;
+      continue;
+    }
+    const chosen = choose(part, delivery);
+    if (chosen === undefined) return ok(undefined);
+    const value = substituted(chosen);
+    if (!value.ok) return value;
+    text += value.value;
+  }
+  return ok(text);
+}
+
+function choose(choices: readonly Choice[], delivery: Delivery): string | undefined {
+  for (const choice of choices) {
+    const value = found(choice, delivery);
+    if (typeof value === 'string' && value !== '') return value;
+    if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  }
+  return undefined;
+}
+
+function found(choice: Choice, { header, document }: Delivery): unknown {
+  if ('text' in choice) return choice.text;
+  return 'header' in choice ? header(choice.header) : resolve(choice.pointer, document);
+}
+
+/** A value that may stand in a path: it stays below what precedes it, whoever reads the path. */
+export function pathValue(given: string): Result<string> {
+  const value = trimSlashes(given);
+  const segments = value.split('/');
+  if (segments.includes('')) {
+    return invalid(`the value ${quote(value)} has an empty segment, and cannot stand in a path`);
+  }
+  const dots = dotSegment(value);
+  return dots === undefined
+    ? ok(value)
+    : invalid(`the value ${quote(value)} has a ${quote(dots)} segment, and cannot stand in a path`);
+}

@@ -15,6 +15,13 @@ import {
 } from './namespace-commands.ts';
 import { policyCheck } from './policy-check.ts';
 import { policyDelete, policyList, policyRead, policyWrite } from './policy-commands.ts';
+import {
+  sourceDelete,
+  sourceList,
+  sourceRead,
+  sourceTest,
+  sourceWrite,
+} from './source-commands.ts';
 import { tokenCapabilities } from './token-capabilities.ts';
 import { tokenCreate } from './token-create.ts';
 import { tokenLookup } from './token-lookup.ts';
@@ -29,6 +36,7 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly Command[]]
     [login, tokenCreate, tokenLookup, tokenRenew, tokenRevoke, tokenCapabilities],
   ],
   ['Policies', [policyWrite, policyRead, policyList, policyDelete, policyCheck]],
+  ['Sources', [sourceWrite, sourceRead, sourceList, sourceTest, sourceDelete]],
   ['Namespaces', [namespaceCreate, namespaceList, namespaceLookup, namespaceDelete]],
 ];
 const COMMANDS = GROUPS.flatMap(([, commands]) => commands);

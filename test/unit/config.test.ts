@@ -30,6 +30,7 @@ describe('the configuration', () => {
   it('is what the operator wrote', () => {
     expect(parse({ ALLOWED_ORIGINS: 'https://app.example.com' })).toEqual({
       clusterName: 'carillon',
+      canSeal: false,
       allowedOrigins: ['https://app.example.com'],
       publishNeedsPath: true,
       rootToken: 'root',

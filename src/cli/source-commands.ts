@@ -1,0 +1,161 @@
+/** `carillon source write`, `read`, `list`, `test` and `delete` */
+import { isJsonObject } from '../event/json.ts';
+import { kindOf } from '../event/quote.ts';
+import { parseJson } from '../ingest/text.ts';
+import { invalid, type Result } from '../result.ts';
+import { apiCommand } from './api-command.ts';
+import { unreadable, wrongUse } from './command.ts';
+import { readInput, readSecret } from './input.ts';
+import { listing, tableOf } from './output.ts';
+
+const PATH = 'sys/events/sources';
+
+export const sourceWrite = apiCommand({
+  name: 'source write',
+  summary: 'Make a source of events, or write it anew: who sends, and what becomes of it',
+  usage: 'source write [options] <name>',
+  details: `  <name>                   what the source is called; its address ends in it
+
+Options:
+  --kind <kind>            standard-webhooks, github, stripe, slack, shopify, hmac, token or vault-audit
+  --secret-file <file>     file with one secret, or "-" for standard input; may be repeated, for a change of
+                           secrets (default: those it has)
+  --event-type <rule>      event type, such as 'ci/{header:X-Event}' (default: that of the kind)
+  --path <rule>            metadata "path", by which policies decide, such as 'ci/{/job/name}'
+  --id <rule>              id, such as '{/delivery}'
+  --settings <file>        JSON with these and all others, as the API has them: signature, mapping, tolerance,
+                           namespace, mounts, on_overload; options go before it
+`,
+  examples: `carillon source write --kind github --secret-file secret github
+carillon source write --settings ci.json --secret-file secret ci`,
+  options: {
+    kind: { type: 'string' },
+    'secret-file': { type: 'string', multiple: true },
+    'event-type': { type: 'string' },
+    path: { type: 'string' },
+    id: { type: 'string' },
+    settings: { type: 'string' },
+  },
+  positionals: [1, 1],
+  async callOf(values, [name = '']) {
+    const settings = await objectFrom(values.settings as string | undefined);
+    if (!settings.ok) return unreadable(settings.failure);
+    const files = values['secret-file'] as string[] | undefined;
+    const secrets: string[] = [];
+    for (const file of files ?? []) {
+      const secret = await readSecret(file);
+      if (!secret.ok) return unreadable(secret.failure);
+      secrets.push(secret.value);
+    }
+    const { mapping = {} } = settings.value;
+    const rules = Object.fromEntries(
+      ['path', 'id'].flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]])),
+    );
+    const hasRules = Object.keys(rules).length > 0;
+    return {
+      method: 'PUT',
+      path: `${PATH}/${name}`,
+      body: {
+        ...settings.value,
+        ...(values.kind !== undefined && { kind: values.kind }),
+        ...(values['event-type'] !== undefined && { event_type: values['event-type'] }),
+        ...(hasRules && { mapping: { ...(isJsonObject(mapping) ? mapping : {}), ...rules } }),
+        ...(files && { secrets }),
+      },
+      done: `wrote the source ${JSON.stringify(name)}; "carillon source read ${name}" shows its address`,
+    };
+  },
+});
+
+export const sourceRead = apiCommand({
+  name: 'source read',
+  summary: 'Show a source: all but its secrets',
+  usage: 'source read [options] <name>',
+  details: 'Options:\n',
+  examples: 'carillon source read github',
+  positionals: [1, 1],
+  callOf: (_values, [name = '']) => ({
+    method: 'GET',
+    path: `${PATH}/${name}`,
+    text: ({ data }) => tableOf(data),
+    missing: noSource(name),
+  }),
+});
+
+export const sourceList = apiCommand({
+  name: 'source list',
+  summary: 'List the names of the sources',
+  usage: 'source list [options]',
+  details: 'Options:\n',
+  examples: 'carillon source list',
+  positionals: [0, 0],
+  callOf: () => ({
+    method: 'GET',
+    path: PATH,
+    query: 'list=true',
+    text: ({ data }) => listing('Keys', (data.keys ?? []) as string[]),
+    missing: 'there are no sources',
+  }),
+});
+
+export const sourceTest = apiCommand({
+  name: 'source test',
+  summary: 'Show the events that a delivery would become; nothing is published',
+  usage: 'source test [options] <name> <file>',
+  details: `  <name>                   which source
+  <file>                   file with the body of the delivery, or "-" for standard input
+
+Options:
+  --header <name: value>   a header of the delivery; may be repeated
+`,
+  examples: `carillon source test --header 'X-GitHub-Event: push' github push.json`,
+  options: { header: { type: 'string', multiple: true } },
+  positionals: [2, 2],
+  async callOf(values, [name = '', file = '']) {
+    const headers: [string, string][] = [];
+    for (const header of (values.header ?? []) as string[]) {
+      const colon = header.indexOf(':');
+      if (colon < 1) return wrongUse('--header must be "<name>: <value>"');
+      headers.push([header.slice(0, colon), header.slice(colon + 1).trim()]);
+    }
+    const body = await readInput(file);
+    if (!body.ok) return unreadable(body.failure);
+    return {
+      method: 'POST',
+      path: `${PATH}/${name}/test`,
+      body: { headers: Object.fromEntries(headers), body: body.value },
+      text: ({ data }) => `${JSON.stringify(data, undefined, 2)}\n`,
+      missing: noSource(name),
+    };
+  },
+});
+
+export const sourceDelete = apiCommand({
+  name: 'source delete',
+  summary: 'Delete a source; what is sent to it then is refused',
+  usage: 'source delete [options] <name>',
+  details: 'Options:\n',
+  examples: 'carillon source delete github',
+  positionals: [1, 1],
+  callOf: (_values, [name = '']) => ({
+    method: 'DELETE',
+    path: `${PATH}/${name}`,
+    done: `deleted the source ${JSON.stringify(name)}, if there was one`,
+  }),
+});
+
+function noSource(name: string): string {
+  return `there is no source ${JSON.stringify(name)}`;
+}
+
+/** The JSON object in a file; an empty one where there is no file. */
+async function objectFrom(file: string | undefined): Promise<Result<Record<string, unknown>>> {
+  if (file === undefined) return { ok: true, value: {} };
+  const text = await readInput(file);
+  if (!text.ok) return text;
+  const json = parseJson(text.value);
+  if (!json.ok) return invalid(`${file}: ${json.failure.message}`);
+  return isJsonObject(json.value)
+    ? { ok: true, value: json.value }
+    : invalid(`${file} must be a JSON object, not ${kindOf(json.value)}`);
+}

@@ -1,0 +1,136 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LocalServer, startLocalServer } from '../support/local-server.ts';
+import { run } from '../support/run.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
+let server: LocalServer;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  server = await startLocalServer([]);
+  env = {
+    HOME: scratch,
+    NODE_COMPILE_CACHE: join(scratch, 'cache'),
+    VAULT_ADDR: server.address,
+    VAULT_TOKEN: server.token,
+  };
+});
+afterAll(async () => {
+  await server.stop();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+function file(name: string, text: string): string {
+  const path = join(scratch, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+const SECRET = 'a-secret-of-some-length';
+const SECRET_FILE = file('secret', `${SECRET}\n`);
+const SETTINGS = file(
+  'ci.json',
+  JSON.stringify({
+    kind: 'hmac',
+    signature: { header: 'X-CI', prefix: 'sha256=' },
+    mapping: { metadata: { job: '/job' } },
+  }),
+);
+
+describe('carillon source', () => {
+  it('is written, read, tried, listed and deleted, and never shows a secret', async () => {
+    const written = await run(
+      [
+        'source',
+        'write',
+        '--settings',
+        SETTINGS,
+        '--path',
+        'ci/{/job}',
+        '--secret-file',
+        SECRET_FILE,
+        'ci',
+      ],
+      env,
+    );
+    expect(written).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: 'wrote the source "ci"; "carillon source read ci" shows its address\n',
+    });
+    const { stdout: shown } = await run(['source', 'read', 'ci'], env);
+    expect(shown).toContain('/v1/sys/events/in/ci');
+    expect(shown).not.toContain(SECRET);
+    const body = file('body.json', '{"job":"site","type":"done"}');
+    const { stdout: tried } = await run(
+      ['source', 'test', '--header', 'X-Other: 1', 'ci', body],
+      env,
+    );
+    expect(JSON.parse(tried)).toMatchObject({
+      events: [
+        {
+          data: {
+            event_type: 'ci/done',
+            event: { metadata: { job: 'site', path: 'ci/site' } },
+          },
+        },
+      ],
+    });
+    expect((await run(['source', 'list'], env)).stdout).toContain('ci');
+    // Its kind and its rules are written anew, its secret stays.
+    expect((await run(['source', 'write', '--settings', SETTINGS, 'ci'], env)).code).toBe(0);
+    expect((await run(['source', 'delete', 'ci'], env)).code).toBe(0);
+    expect(await run(['source', 'read', 'ci'], env)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'carillon: there is no source "ci"\n',
+    });
+    expect((await run(['source', 'list'], env)).stderr).toBe('carillon: there are no sources\n');
+  });
+
+  it.each([
+    [['write', 'x'], 1, 'kind is ""'],
+    [['write', '--kind', 'github', 'x'], 1, 'missing secrets'],
+    [['write', '--kind', 'github', '--secret-file', '/no/such/file', 'x'], 1, 'cannot read'],
+    [['write', '--settings', SECRET_FILE, 'x'], 1, 'not JSON'],
+    [['write'], 2, 'an argument is missing'],
+    [['test', '--header', 'x', 'a', SETTINGS], 2, '--header must be'],
+    [['test', 'nobody', SETTINGS], 1, 'there is no source "nobody"'],
+  ])('%j is refused', async (args, exitCode, message) => {
+    const { code, stdout, stderr } = await run(['source', ...args], env);
+    expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain(SECRET);
+  });
+});
+
+describe('a local server with a folder', () => {
+  it('still receives for its sources after a restart', async () => {
+    const data = join(scratch, 'data');
+    let again = await startLocalServer(['--data', data]);
+    const settings = (): Record<string, string> => ({
+      ...env,
+      VAULT_ADDR: again.address,
+      VAULT_TOKEN: again.token,
+    });
+    await run(
+      ['source', 'write', '--kind', 'token', '--secret-file', SECRET_FILE, 'in'],
+      settings(),
+    );
+    await again.stop();
+    again = await startLocalServer(['--data', data]);
+    try {
+      const response = await fetch(`${again.address}/v1/sys/events/in/in`, {
+        method: 'POST',
+        headers: { 'X-Vault-Token': SECRET },
+        body: '{"type":"x"}',
+      });
+      expect(response.status).toBe(200);
+    } finally {
+      await again.stop();
+    }
+  });
+});

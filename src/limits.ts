@@ -49,6 +49,9 @@ export const MAX_SOURCE_CHARACTERS = 512;
  */
 export const MAX_METADATA_DEPTH = Math.floor((100 - 2) / 3);
 
+/** Versions of a secret that an event of an audit entry lists; of more it has no list, which a frame must hold. */
+export const MAX_AUDITED_VERSIONS = 1000;
+
 /**
  * WebSockets of one hub. The platform's own limit is 32,768 for each Durable Object; the difference
  * is room for sockets that are closing and still count there.

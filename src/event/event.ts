@@ -52,6 +52,8 @@ export interface EventDefaults {
   readonly namespace: string;
   /** The event type of the request's URL. */
   readonly eventType?: string;
+  /** Whether an event of the catalog may lack keys of its metadata: where it is told by others, they may not know. */
+  readonly mayLackMetadata?: boolean;
 }
 
 const EVENT_KEYS = [
@@ -87,7 +89,11 @@ export function checkEvent(body: unknown, defaults: EventDefaults): Result<Event
   if (!source.ok) return source;
   const time = timeOf(members.time, defaults.now);
   if (!time.ok) return time;
-  const metadata = metadataOf(members.metadata, eventType.value);
+  const metadata = metadataOf(
+    members.metadata,
+    eventType.value,
+    defaults.mayLackMetadata ? [] : (CATALOG.get(eventType.value)?.metadata ?? []),
+  );
   if (!metadata.ok) return metadata;
   const entityIds = entityIdsOf(members.entity_ids);
   if (!entityIds.ok) return entityIds;
@@ -176,8 +182,11 @@ function timeOf(value: unknown, now: number): Result<string> {
   return ok(value);
 }
 
-function metadataOf(value: unknown, eventType: string): Result<JsonObject | undefined> {
-  const required = CATALOG.get(eventType)?.metadata ?? [];
+function metadataOf(
+  value: unknown,
+  eventType: string,
+  required: readonly string[],
+): Result<JsonObject | undefined> {
   if (value === undefined) {
     return required.length === 0
       ? ok(undefined)

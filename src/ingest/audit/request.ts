@@ -1,0 +1,110 @@
+/** The request that an audit entry tells of, as far as events need it. */
+import type { PluginInfo } from '../../event/event.ts';
+import { isJsonObject } from '../../event/json.ts';
+import { kindOf, quote } from '../../event/quote.ts';
+import { trimSlashes, withSlash } from '../../namespace.ts';
+import { IGNORED } from './reading.ts';
+
+export interface AuditedRequest {
+  /** Empty where the server made the request itself. */
+  readonly id: string;
+  /** As the entry has it. */
+  readonly time: string;
+  /** Without slashes at its ends; empty for root. */
+  readonly namespace: string;
+  /** The type of the mount: `kv`, `database`, `system`. */
+  readonly engine: string;
+  /** Within its namespace, with a slash at its end: `secret/`. */
+  readonly mount: string;
+  /** What follows the mount in the path. */
+  readonly below: string;
+  readonly operation: string;
+  /** Whether the engine tried, and failed. What never came to an engine is no request here. */
+  readonly failed: boolean;
+  readonly sent: Readonly<Record<string, unknown>>;
+  /** Undefined where there is nothing, or where only a wrapping token was handed out. */
+  readonly answered: Readonly<Record<string, unknown>> | undefined;
+  readonly isWrapped: boolean;
+  readonly leaseId: string | undefined;
+  readonly pluginInfo: PluginInfo;
+}
+
+const OPERATIONS = new Set(['create', 'update', 'patch', 'delete', 'read']);
+
+/** The request of a response entry to one of these engines. */
+export function requestOfEntry(
+  entry: unknown,
+  engines: ReadonlyMap<string, unknown>,
+): AuditedRequest | typeof IGNORED | { readonly dropped: string } {
+  if (!isJsonObject(entry))
+    return { dropped: `an audit entry is a JSON object, not ${kindOf(entry)}` };
+  if (typeof entry.type !== 'string') return { dropped: 'the audit entry has no type' };
+  if (entry.type !== 'response') return IGNORED;
+  const request = objectOf(entry.request);
+  const response = objectOf(entry.response);
+  const { mount_type: engine, operation } = request;
+  if (typeof engine !== 'string' || !engines.has(engine)) return IGNORED;
+  if (typeof operation !== 'string' || !OPERATIONS.has(operation)) return IGNORED;
+
+  const answered = isJsonObject(response.data) ? response.data : undefined;
+  // An engine that answers with an error of its own leaves `error` out.
+  const failed = textOf(entry.error) !== '' || Object.hasOwn(answered ?? {}, 'error');
+  if (failed && !cameToEngine(entry)) return IGNORED;
+
+  const namespace = trimSlashes(textOf(objectOf(request.namespace).path));
+  const place = placeOf(request, namespace);
+  if ('dropped' in place) return place;
+  return {
+    id: textOf(request.id),
+    time: textOf(entry.time),
+    namespace,
+    engine,
+    ...place,
+    operation,
+    failed,
+    sent: objectOf(request.data),
+    answered,
+    isWrapped: isJsonObject(response.wrap_info),
+    leaseId: textOf(objectOf(response.secret).lease_id) || undefined,
+    pluginInfo: pluginInfoOf(request, place.mount),
+  };
+}
+
+/** Who may not do it, and where there is no such path or operation, is refused before an engine tries. */
+function cameToEngine({ auth, error }: Record<string, unknown>): boolean {
+  const isAllowed = objectOf(objectOf(auth).policy_results).allowed === true;
+  return isAllowed && !/\* unsupported (?:path|operation)\n/.test(textOf(error));
+}
+
+/** The mount point begins with the path of the namespace, the request's path does not. */
+function placeOf(
+  { mount_point, path }: Record<string, unknown>,
+  namespace: string,
+): { mount: string; below: string } | { dropped: string } {
+  const point = textOf(mount_point);
+  const prefix = withSlash(namespace);
+  const mount = point.startsWith(prefix) ? point.slice(prefix.length) : point;
+  const within = textOf(path);
+  return mount.endsWith('/') && within.startsWith(mount)
+    ? { mount, below: within.slice(mount.length) }
+    : { dropped: `request.path ${quote(path)} is not below the mount point ${quote(mount_point)}` };
+}
+
+function pluginInfoOf(request: Record<string, unknown>, mount: string): PluginInfo {
+  const members = {
+    mount_class: textOf(request.mount_class),
+    mount_accessor: textOf(request.mount_accessor),
+    mount_path: mount,
+    plugin: textOf(request.mount_type),
+    plugin_version: textOf(request.mount_running_version),
+  };
+  return Object.fromEntries(Object.entries(members).filter(([, text]) => text !== ''));
+}
+
+function objectOf(value: unknown): Record<string, unknown> {
+  return isJsonObject(value) ? value : {};
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

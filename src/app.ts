@@ -216,10 +216,12 @@ async function deliver(c: C): Promise<Response> {
   if (namespace === undefined) return refuse({ reason: 'no_route', path: wholeRouteOf(c) });
   return receive({
     request: c.req.raw,
+    query: parseQuery(c.req.url),
     name: after(RECEIVE, c.req.path),
     namespace,
     env: c.env,
     config: c.var.config,
+    waitUntil: (work) => c.executionCtx.waitUntil(work),
   });
 }
 

@@ -3,14 +3,15 @@ import { NO_SEALING_KEY } from '../authority/sealing.ts';
 import { callWithRetry } from '../call.ts';
 import { isJsonObject, unknownKey, withoutNulls } from '../event/json.ts';
 import { kindOf, quote } from '../event/quote.ts';
+import type { ReadEvent } from '../ingest/read-events.ts';
 import { checkSecrets, checkSettings, checkSourceName } from '../ingest/webhooks/settings.ts';
 import { pathOfKey } from '../namespace.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import { done, list, refuse, succeed } from './answer.ts';
 import { authorityOf, type Call, type Endpoint } from './api.ts';
 import { audit } from './audit.ts';
+import { type Delivery, readDocuments, readEntries } from './delivery.ts';
 import { forgetSources, openSource } from './open-source.ts';
-import { read } from './receive.ts';
 import { actorOf } from './token.ts';
 
 export const listSources: Endpoint = {
@@ -79,23 +80,27 @@ export const testSource: Endpoint = {
     const source = await openSource(env, namespace, name);
     if (source === undefined) return refuse({ reason: 'not_found' });
     if ('reason' in source) return refuse(source);
-    const reading = await read(source, sample.value, { namespace, config, now: call.now });
+    const place = { namespace, config, now: call.now };
+    if (source.body === 'audit') {
+      const { events, dropped } = readEntries(source, sample.value.body, place);
+      return succeed({ events: framesOf(events), dropped });
+    }
+    const reading = await readDocuments(source, sample.value, place);
     if (!reading.ok) return refuse(reading.failure);
-    if ('handshake' in reading.value) return succeed({ handshake: reading.value.handshake });
-    const { events, dropped } = reading.value;
-    return succeed({
-      events: events.map(({ json }) => JSON.parse(json) as unknown),
-      dropped,
-    });
+    return 'handshake' in reading.value
+      ? succeed({ handshake: reading.value.handshake })
+      : succeed({ events: framesOf(reading.value.events) });
   },
 };
+
+function framesOf(events: readonly ReadEvent[]): unknown[] {
+  return events.map(({ json }) => JSON.parse(json) as unknown);
+}
 
 const SAMPLE_KEYS = ['headers', 'body'];
 
 /** @returns the delivery that a request describes: a body that is no text is sent as JSON */
-function sampleOf(
-  given: Readonly<Record<string, unknown>>,
-): Result<{ readonly headers: Headers; readonly body: Uint8Array }> {
+function sampleOf(given: Readonly<Record<string, unknown>>): Result<Delivery> {
   const sample = withoutNulls({ ...given });
   const unknown = unknownKey(sample, SAMPLE_KEYS);
   if (unknown !== undefined) {

@@ -29,6 +29,8 @@ export interface DocumentSource extends AnySource {
 /** Its deliveries are entries of an audit device. */
 export interface AuditSource extends AnySource {
   readonly body: 'audit';
+  /** The versions of kv mounts, where told. */
+  readonly mounts: ReadonlyMap<string, 1 | 2>;
 }
 
 export type Source = DocumentSource | AuditSource;
@@ -60,7 +62,13 @@ export function compileSource(
   // Written by a release that knew it.
   if (kind === undefined) return invalid(`the source ${name} is of an unknown kind`);
   const source = { name, settings, secrets, kind };
-  if (kind.body === 'audit') return ok({ ...source, body: kind.body });
+  if (kind.body === 'audit') {
+    return ok({
+      ...source,
+      body: kind.body,
+      mounts: new Map(Object.entries(settings.mounts ?? {})),
+    });
+  }
   const { event_type: eventType } = settings;
   const mapping = compileMapping(name, kind, eventType, settings.mapping);
   if (!mapping.ok) return mapping;
@@ -97,9 +105,8 @@ function compileHandshake({ handshake }: Kind, name: string): Result<Handshake |
  */
 export async function doubtOf(
   { settings, secrets }: Source,
-  headers: Headers,
+  { headers, body }: { readonly headers: Headers; readonly body: Uint8Array },
   token: string | undefined,
-  body: Uint8Array,
   now: number,
 ): Promise<Doubt> {
   const scheme = schemeOf(settings);

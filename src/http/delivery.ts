@@ -1,0 +1,107 @@
+/** A delivery, read: its events, checked and encoded. */
+import { readAuditEntry } from '../ingest/audit/read-entry.ts';
+import { type ReadEvent, readEvent } from '../ingest/read-events.ts';
+import { decodeUtf8, parseJson } from '../ingest/text.ts';
+import {
+  type AuditSource,
+  type DocumentSource,
+  readDelivery,
+  type Source,
+} from '../ingest/webhooks/source.ts';
+import { pathOfKey, trimSlashes } from '../namespace.ts';
+import { ok, type Result } from '../result.ts';
+import type { Bindings, Config } from './config.ts';
+
+/** A request to the address of a source. */
+export interface Receiving {
+  readonly request: Request;
+  readonly query: URLSearchParams;
+  /** Of the source. */
+  readonly name: string;
+  /** The key of the namespace that the request is sent to. */
+  readonly namespace: string;
+  readonly env: Bindings;
+  readonly config: Config;
+  /** For what goes on after the answer. */
+  waitUntil(work: Promise<unknown>): void;
+}
+
+export interface AuditedEvents {
+  readonly events: readonly ReadEvent[];
+  /** Why an entry that should be an event is none. */
+  readonly dropped: readonly string[];
+}
+
+/** What a sender sent. */
+export interface Delivery {
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+}
+
+export interface Place {
+  /** The key of the namespace that the delivery is sent to. */
+  readonly namespace: string;
+  readonly config: Config;
+  readonly now: number;
+}
+
+/** @returns the events, or with what a delivery is answered that asks whether anybody is there */
+export async function readDocuments(
+  source: DocumentSource,
+  { headers, body }: Delivery,
+  place: Place,
+): Promise<Result<{ readonly events: readonly ReadEvent[] } | { readonly handshake: string }>> {
+  const reading = await readDelivery(source, headers, body);
+  if (!reading.ok) return reading;
+  if ('handshake' in reading.value) return ok(reading.value);
+  const defaults = defaultsOf(source, place);
+  const events: ReadEvent[] = [];
+  for (const { body: members, where } of reading.value.events) {
+    const event = readEvent({ where, body: members, isCloudEvent: false }, defaults);
+    if (!event.ok) {
+      const { message } = event.failure;
+      return {
+        ok: false,
+        failure: { ...event.failure, message: `${where}${where && ': '}${message}` },
+      };
+    }
+    events.push(event.value);
+  }
+  return ok({ events });
+}
+
+/** Audit entries, a line each. One that cannot be read does not keep the others from what they tell. */
+export function readEntries(source: AuditSource, body: Uint8Array, place: Place): AuditedEvents {
+  const events: ReadEvent[] = [];
+  const dropped: string[] = [];
+  const defaults = { ...defaultsOf(source, place), mayLackMetadata: true };
+  const text = decodeUtf8(body);
+  if (!text.ok) return { events, dropped: [text.failure.message] };
+  for (const line of text.value.split('\n')) {
+    if (line.trim() === '') continue;
+    const entry = parseJson(line);
+    const reading = entry.ok
+      ? readAuditEntry(entry.value, source)
+      : { dropped: entry.failure.message };
+    if ('dropped' in reading) dropped.push(reading.dropped);
+    if (!('events' in reading)) continue;
+    for (const { namespace, ...members } of reading.events) {
+      const within = [defaults.namespace, trimSlashes(namespace)].filter((path) => path !== '');
+      const told = { ...members, namespace: within.join('/') };
+      const event = readEvent({ where: '', body: told, isCloudEvent: false }, defaults);
+      if (event.ok) events.push(event.value);
+      else dropped.push(event.failure.message);
+    }
+  }
+  return { events, dropped };
+}
+
+function defaultsOf(source: Source, { namespace, config, now }: Place) {
+  const within = [pathOfKey(namespace), source.settings.namespace].filter((path) => path !== '');
+  return {
+    newId: () => crypto.randomUUID(),
+    now,
+    source: `vault://${config.clusterName}/sys/events/sources/${source.name}`,
+    namespace: within.join('/'),
+  };
+}

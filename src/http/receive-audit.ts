@@ -1,0 +1,126 @@
+/**
+ * Entries of an audit device. The device sends each before it lets the request go on that it tells of, and fails
+ * that request for any answer that is no 2xx: so nothing that is wrong with an entry is answered with one, and
+ * an event that cannot be published is dropped and counted, unless the source says that it may block.
+ */
+import { quote } from '../event/quote.ts';
+import type { ReadEvent } from '../ingest/read-events.ts';
+import { type AuditSource, doubtOf } from '../ingest/webhooks/source.ts';
+import { MAX_AUDIT_WAIT_MS } from '../limits.ts';
+import { trimSlashes } from '../namespace.ts';
+import type { Result } from '../result.ts';
+import { succeed } from './answer.ts';
+import { type Receiving, readEntries } from './delivery.ts';
+import { publicationsOf, refuseDelivery, tooManyGroups } from './delivery-answers.ts';
+import { findNamespace } from './namespace.ts';
+import { answerOf, groupByHub, type Outcome, send } from './send.ts';
+import { tokenOf } from './token.ts';
+
+export async function receiveAudit(
+  receiving: Receiving,
+  source: AuditSource,
+  body: Result<Uint8Array>,
+): Promise<Response> {
+  const { request, query, namespace, config } = receiving;
+  const mayBlock = (query.get('on_overload') ?? source.settings.on_overload) === 'block';
+  const { headers } = request;
+  const now = Date.now();
+  const bytes = body.ok ? body.value : new Uint8Array();
+  const doubt = await doubtOf(source, { headers, body: bytes }, tokenOf(headers), now);
+  if (doubt !== undefined) {
+    return refuseDelivery(source, { reason: 'unauthorized', message: doubt });
+  }
+  if (!body.ok) {
+    if (mayBlock) return refuseDelivery(source, body.failure);
+    return answer(source, [], [], [body.failure.message]);
+  }
+  const { events, dropped } = readEntries(source, bytes, { namespace, config, now });
+  if (events.length === 0) return answer(source, [], [], dropped);
+  if (mayBlock) return publish(receiving, source, events, dropped, true);
+  const published = publish(receiving, source, events, dropped, false).catch((error: unknown) => {
+    console.error(`entries of ${source.name} cannot be published:`, error);
+    return answer(source, [], [], [...dropped, ...events.map(() => REASONS.failed)]);
+  });
+  const late = scheduler.wait(MAX_AUDIT_WAIT_MS).then(() => undefined);
+  const response = await Promise.race([published, late]);
+  if (response !== undefined) return response;
+  receiving.waitUntil(published);
+  log(source, 'late', [`not published within ${MAX_AUDIT_WAIT_MS} ms; it goes on`]);
+  return nothing();
+}
+
+/** Publishes the events of namespaces that there are. */
+async function publish(
+  { namespace, env }: Receiving,
+  source: AuditSource,
+  events: readonly ReadEvent[],
+  droppedBefore: readonly string[],
+  mayBlock: boolean,
+): Promise<Response> {
+  const keys = new Map<string, string>();
+  for (const path of new Set(events.map(({ event }) => event.namespace))) {
+    const key = await findNamespace(env, trimSlashes(path), false);
+    if (key !== undefined) keys.set(path, key);
+  }
+  const placed = events.filter(({ event }) => keys.has(event.namespace));
+  const dropped = [
+    ...droppedBefore,
+    ...events.flatMap(({ event }) =>
+      keys.has(event.namespace) ? [] : [`namespace ${quote(event.namespace)} does not exist`],
+    ),
+  ];
+  const publications = publicationsOf(source, namespace, placed, keys);
+  const groups = groupByHub(publications, keys);
+  const tooMany = tooManyGroups(groups);
+  if (tooMany !== undefined) {
+    return mayBlock
+      ? refuseDelivery(source, tooMany)
+      : answer(source, [], [], [...dropped, ...placed.map(() => tooMany.message)]);
+  }
+  const outcomes = await send(publications, groups, env);
+  const ids = placed.map(({ event }) => event.id);
+  return mayBlock && !outcomes.every(isPublished)
+    ? answerOf(outcomes, ids)
+    : answer(source, outcomes, ids, dropped);
+}
+
+/** Why an event that came to this is none. */
+const REASONS = {
+  failed: 'its hub failed',
+  refused: 'there are as many event-type namespaces as are allowed',
+  overloaded: 'more is published than its hub can send',
+} as const;
+
+function isPublished(outcome: Outcome): outcome is 'accepted' | 'duplicate' {
+  return outcome === 'accepted' || outcome === 'duplicate';
+}
+
+/** @param dropped why what should have been an event is none */
+function answer(
+  source: AuditSource,
+  outcomes: readonly Outcome[],
+  ids: readonly string[],
+  dropped: readonly string[],
+): Response {
+  const lost = outcomes.flatMap((outcome) => (isPublished(outcome) ? [] : [REASONS[outcome]]));
+  const reasons = [...dropped, ...lost];
+  if (reasons.length > 0) log(source, 'dropped', reasons);
+  if (!outcomes.some(isPublished)) return nothing();
+  return succeed({
+    accepted: outcomes.filter((outcome) => outcome === 'accepted').length,
+    duplicates: outcomes.filter((outcome) => outcome === 'duplicate').length,
+    dropped: reasons.length,
+    ids: ids.filter((_, index) => isPublished(outcomes[index] ?? 'failed')),
+  });
+}
+
+function nothing(): Response {
+  return new Response(null, { status: 204, headers: { 'Cache-Control': 'no-store' } });
+}
+
+/** Of many that went for one reason there is one line. */
+function log({ name }: AuditSource, what: 'dropped' | 'late', reasons: readonly string[]): void {
+  for (const [reason, { length }] of Map.groupBy(reasons, (each) => each)) {
+    console.warn(JSON.stringify({ source: name, [what]: length, reason }));
+  }
+}

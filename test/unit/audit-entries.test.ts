@@ -95,3 +95,18 @@ it('every event passes the check of all events, if it may lack what its entry do
     }
   }
 });
+
+it('the documentation has every event that an entry becomes', () => {
+  const document = readFileSync(new URL('../../docs/openbao.md', import.meta.url), 'utf8');
+  const tables = document.split('\n').filter((line) => line.startsWith('|'));
+  for (const each of [...EXPECTED, ...HAND_MADE]) {
+    if (!('events' in each)) continue;
+    for (const { event_type } of each.events) {
+      const [family, name] = event_type.split('/');
+      const isThere = (line: string) =>
+        line.includes(`\`${event_type}\``) ||
+        (line.includes(`\`${family}/`) && line.includes(`\`${name}\``));
+      expect({ event_type, isThere: tables.some(isThere) }).toEqual({ event_type, isThere: true });
+    }
+  }
+});

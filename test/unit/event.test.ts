@@ -180,6 +180,15 @@ describe('the metadata of a catalogued type', () => {
     expect(failure.message).toContain('lease/issued carries metadata lease_id');
   });
 
+  it('may lack keys where it is told by others, who may not know them', () => {
+    const defaults = { ...DEFAULTS, mayLackMetadata: true };
+    const event = { event_type: 'ldap/root-rotate', metadata: { path: 'ldap/rotate-root' } };
+    expect(accepted(checkEvent(event, defaults)).metadata).toEqual(event.metadata);
+    expect(accepted(checkEvent({ event_type: 'kv-v1/write' }, defaults)).metadata).toBeUndefined();
+    const wrong = { event_type: 'kv-v1/write', metadata: { path: 'kv/../a' } };
+    expect(failureOf(checkEvent(wrong, defaults)).message).toContain('has a ".." segment');
+  });
+
   it('does not get its keys from a prototype', () => {
     const metadata = Object.assign(Object.create({ path: 'kv/a' }), { ...write });
     delete metadata.path;

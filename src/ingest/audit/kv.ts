@@ -31,24 +31,30 @@ const V2 = new Map<string, Operations>([
   ['destroy', { create: 'destroy', update: 'destroy' }],
 ]);
 
+/** Version 2 does not ask whether anything is there, and so never calls it `create`. */
+const NEVER_CREATED = new Set(['config', 'undelete', 'delete', 'destroy']);
+
 export function kvReading(request: AuditedRequest, { mounts }: AuditSettings): Reading<Told> {
   const { below, failed, mount, namespace, operation } = request;
   if (failed) return IGNORED;
   const { section, key } = partsOf(below);
-  // A path that version 2 does not have, or has for other operations, is a key of version 1.
   const v2 = (key === '') === (section === 'config') ? V2.get(section)?.[operation] : undefined;
-  const version = mounts.get(withSlash(namespace) + mount) ?? (v2 === undefined ? 1 : 2);
-  if (version === 2) return v2 === undefined ? IGNORED : toldOfV2(request, v2);
-
+  const told = mounts.get(withSlash(namespace) + mount);
+  // A path that version 2 does not have, or has for other operations, is a key of version 1.
+  const isV2 = v2 !== undefined && !(operation === 'create' && NEVER_CREATED.has(section));
+  if ((told ?? (isV2 ? 2 : 1)) === 2) {
+    return v2 === undefined ? IGNORED : toldOfV2(request, v2, told === 2);
+  }
   const v1 = below === '' ? undefined : V1[operation];
   if (v1 === undefined) return IGNORED;
   const path = mount + below;
-  const data_path = v1 === 'delete' ? undefined : path;
-  return { events: [toldOf('kv-v1', v1, path, { data_path })] };
+  return {
+    events: [toldOf('kv-v1', v1, path, { data_path: v1 === 'delete' ? undefined : path })],
+  };
 }
 
-function toldOfV2(request: AuditedRequest, name: string): Reading<Told> {
-  const { answered, below, mount, sent } = request;
+function toldOfV2(request: AuditedRequest, name: string, isCertain: boolean): Reading<Told> {
+  const { answered, below, mount } = request;
   const path = mount + below;
   const more = (): Readonly<Record<string, string | undefined>> => {
     switch (name) {
@@ -58,12 +64,12 @@ function toldOfV2(request: AuditedRequest, name: string): Reading<Told> {
       case 'undelete':
         return {
           data_path: `${mount}data/${partsOf(below).key}`,
-          undeleted_versions: versionList(sent.versions),
+          undeleted_versions: versionsOf(request, isCertain),
         };
       case 'delete':
-        return { deleted_versions: versionList(sent.versions) };
+        return { deleted_versions: versionsOf(request, isCertain) };
       case 'destroy':
-        return { destroyed_versions: versionList(sent.versions) };
+        return { destroyed_versions: versionsOf(request, isCertain) };
       case 'data-delete':
       case 'metadata-delete':
         return {};
@@ -72,6 +78,14 @@ function toldOfV2(request: AuditedRequest, name: string): Reading<Told> {
     }
   };
   return { events: [{ ...toldOf('kv-v2', name, path, more()), mountVersion: '2' }] };
+}
+
+/**
+ * The versions in the data of a request, unless that may be a secret of version 1 whose key begins as paths
+ * of version 2 do: numbers are never hashed.
+ */
+function versionsOf({ sent }: AuditedRequest, isCertain: boolean): string | undefined {
+  return isCertain || Object.keys(sent).length === 1 ? versionList(sent.versions) : undefined;
 }
 
 function partsOf(below: string): { section: string; key: string } {

@@ -47,8 +47,7 @@ export function requestOfEntry(
   if (typeof operation !== 'string' || !OPERATIONS.has(operation)) return IGNORED;
 
   const answered = isJsonObject(response.data) ? response.data : undefined;
-  // An engine that answers with an error of its own leaves `error` out.
-  const failed = textOf(entry.error) !== '' || Object.hasOwn(answered ?? {}, 'error');
+  const failed = textOf(entry.error) !== '' || isFailure(answered);
   if (failed && !cameToEngine(entry)) return IGNORED;
 
   const namespace = trimSlashes(textOf(objectOf(request.namespace).path));
@@ -68,6 +67,11 @@ export function requestOfEntry(
     leaseId: textOf(objectOf(response.secret).lease_id) || undefined,
     pluginInfo: pluginInfoOf(request, place.mount),
   };
+}
+
+/** What an engine refuses by itself has no `error` in its entry, but one in the answer, or a status. */
+function isFailure(answered: Readonly<Record<string, unknown>> = {}): boolean {
+  return Object.hasOwn(answered, 'error') || Number(answered.http_status_code) >= 400;
 }
 
 /** Who may not do it, and where there is no such path or operation, is refused before an engine tries. */

@@ -12,6 +12,7 @@ import { Load } from './load/load.ts';
 import type { Row } from './measure/row.ts';
 import { progress, say, sayRow, sayWorse, sentenceOf } from './output.ts';
 import { present, record } from './results.ts';
+import { audit } from './rows/audit.ts';
 import { bytes } from './rows/bytes.ts';
 import { counted } from './rows/counted.ts';
 import { crowd } from './rows/crowd.ts';
@@ -29,6 +30,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   bytes,
   openloop,
   publish,
+  audit,
   matching,
   crowd,
   idle,

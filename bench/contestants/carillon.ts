@@ -113,6 +113,16 @@ export function publisherToken(server: Server): Promise<string> {
   );
 }
 
+/** A source for the entries of an audit device, whose secret is the token that the publisher has anyway. */
+export async function makeAuditSource(
+  server: Server,
+  name: string,
+  secret: string,
+): Promise<string> {
+  await api(server, `sys/events/sources/${name}`, { kind: 'vault-audit', secrets: [secret] });
+  return `/v1/sys/events/in/${name}`;
+}
+
 async function tokenFor(server: Server, rules: string): Promise<string> {
   const name = `bench-${digestOf(rules)}`;
   await makePolicy(server, name, rules);

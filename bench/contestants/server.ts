@@ -1,5 +1,6 @@
 /** Servers that are measured: processes of their own, on ports that the system chooses. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,7 @@ import type { Bundle } from '../../src/cli/dev/bundle.ts';
 import {
   CONFIG_FILE,
   ROOT_TOKEN_VARIABLE,
+  SOURCE_KEY_VARIABLE,
   STATE_FOLDER,
   workerdConfig,
 } from '../../src/cli/dev/workerd-config.ts';
@@ -17,6 +19,7 @@ import {
 const { default: WORKERD } = createRequire(import.meta.url)('workerd') as { default: string };
 
 export const ROOT_TOKEN = 'bench-root';
+const SOURCE_KEY = randomBytes(32).toString('base64');
 
 export interface Server {
   readonly port: number;
@@ -47,7 +50,7 @@ export async function startWorkerd(bundle: Bundle): Promise<Server> {
   const child = spawn(WORKERD, ['serve', '--control-fd=3', CONFIG_FILE], {
     cwd: folder,
     stdio: ['ignore', log, log, 'pipe'],
-    env: { [ROOT_TOKEN_VARIABLE]: ROOT_TOKEN },
+    env: { [ROOT_TOKEN_VARIABLE]: ROOT_TOKEN, [SOURCE_KEY_VARIABLE]: SOURCE_KEY },
   });
   return started(child, child.stdio[3] as Readable, /"event":"listen".*"port":(\d+)/, (asked) => {
     if (!asked)

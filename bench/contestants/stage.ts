@@ -46,23 +46,24 @@ const PATHS = {
 } as const;
 
 export type Pace = Pick<Run, 'pace'> &
-  Partial<Pick<Run, 'alone' | 'batch' | 'path' | 'template' | 'audience'>>;
+  Partial<Pick<Run, 'alone' | 'batch' | 'path' | 'template' | 'noise' | 'audience'>>;
 
 export class Stage {
   readonly name: string;
   readonly server: Server;
+  /** Of the publisher; empty where there are no tokens. */
+  readonly token: string;
   readonly #context: Context;
   readonly #kind: Side['kind'];
-  readonly #token: string | undefined;
   /** Who is listening, in the load process. */
   #audience: number | 'nobody' = 'nobody';
 
-  private constructor(context: Context, side: Side, server: Server, token: string | undefined) {
+  private constructor(context: Context, side: Side, server: Server, token: string) {
     this.name = side.name;
     this.server = server;
     this.#context = context;
     this.#kind = side.kind;
-    this.#token = token;
+    this.token = token;
   }
 
   /** Starts the server and opens its sockets; without `subscribers` there are none. */
@@ -71,7 +72,7 @@ export class Stage {
       `${side.name}: starting${subscribers ? `, ${subscribers.sockets} sockets` : ''}`,
     );
     const server = await (side.bundle ? startWorkerd(side.bundle) : startWsServer());
-    const token = side.kind === 'carillon' ? await publisherToken(server) : undefined;
+    const token = side.kind === 'carillon' ? await publisherToken(server) : '';
     const stage = new Stage(context, side, server, token);
     if (subscribers !== undefined) stage.#audience = await stage.seat(subscribers);
     return stage;
@@ -90,7 +91,8 @@ export class Stage {
     return this.#context.load.open({ port: this.server.port, sets });
   }
 
-  async run({ pace, alone = false, batch = 1, path, template, audience }: Pace): Promise<Slice> {
+  async run(given: Pace): Promise<Slice> {
+    const { pace, alone = false, batch = 1, path, template, noise, audience } = given;
     const isCarillon = this.#kind === 'carillon';
     const before = cpuMicroseconds(this.server.pid);
     const result = await this.#context.load.run({
@@ -98,9 +100,10 @@ export class Stage {
       path: path ?? PATHS[this.#kind],
       headers: {
         'Content-Type': batch > 1 ? 'application/x-ndjson' : 'application/json',
-        ...(this.#token !== undefined && { 'X-Vault-Token': this.#token }),
+        ...(this.token !== '' && { 'X-Vault-Token': this.token }),
       },
       template: template ?? (isCarillon ? eventTemplate() : frameTemplate()),
+      ...(noise !== undefined && { noise }),
       batch,
       audience: audience ?? this.#audience,
       pace,

@@ -22,6 +22,8 @@ export interface Run {
   readonly headers: Readonly<Record<string, string>>;
   /** The body of a request, of one event; `MARK` stands where the stamp belongs. */
   readonly template: string;
+  /** The body of nine requests in ten, which are no events. */
+  readonly noise?: string;
   /** Events of one request, a line each. */
   readonly batch: number;
   readonly audience: number | 'nobody';
@@ -39,7 +41,7 @@ export interface RunResult {
   readonly expected: number;
   /** Deliveries twice, in another order than others had them, or to whom they were not due. */
   readonly wrong: number;
-  /** Requests that were not answered with 200, and what the first of them was told. */
+  /** Requests that were not answered with 200 or 204, and what the first of them was told. */
   readonly failed: number;
   readonly failure: string | undefined;
   /** From the first request to the last delivery. */

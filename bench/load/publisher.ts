@@ -6,6 +6,8 @@ import { MARK, type Run, stampOf } from './protocol.ts';
 /** Silence after which what has not come is taken for lost. */
 const PATIENCE_MS = 20_000;
 const OPEN_LOOP_CONNECTIONS = 256;
+/** Where there is noise, one request in so many is an event. */
+const ONE_EVENT_IN = 10;
 
 export interface Published {
   readonly requests: number;
@@ -68,10 +70,12 @@ export async function publish(run: Run, audience: Audience | undefined): Promise
   return { requests, failed, failure, latencies };
 }
 
-/** @returns what the server said where it was not 200 */
+/** @returns what the server said where it was not 200 or 204 */
 function post(run: Run, agent: Agent, first: number, at: number): Promise<string | undefined> {
+  const isNoise = run.noise !== undefined && first % ONE_EVENT_IN !== 0;
+  const template = isNoise ? run.noise : run.template;
   const body = Array.from({ length: run.batch }, (_, index) =>
-    run.template.replace(MARK, stampOf(first + index, at * 1000)),
+    template.replace(MARK, stampOf(first + index, at * 1000)),
   ).join('\n');
   return new Promise((resolve) => {
     const outgoing = request(
@@ -89,7 +93,11 @@ function post(run: Run, agent: Agent, first: number, at: number): Promise<string
           text += chunk;
         });
         response.once('end', () =>
-          resolve(response.statusCode === 200 ? undefined : `${response.statusCode} ${text}`),
+          resolve(
+            [200, 204].includes(response.statusCode ?? 0)
+              ? undefined
+              : `${response.statusCode} ${text}`,
+          ),
         );
       },
     );

@@ -87,7 +87,8 @@ describe('a source', () => {
     [{ kind: 'constructor' }, 'kind is "constructor"'],
     [{ kind: 7 }, 'kind is a number'],
     [{ kind: 'github', secrets: [] }, 'secrets must be a list of one or more'],
-    [{ kind: 'github', secrets: 'x' }, 'secrets must be a list'],
+    [{ kind: 'github', secrets: {} }, 'secrets must be a list'],
+    [{ kind: 'github', secrets: 'x' }, 'secrets[0] has 1 characters'],
     [{ kind: 'github', secrets: [7] }, 'secrets[0] must be a string'],
     [{ kind: 'github', secrets: ['short'] }, 'secrets[0] has 5 characters; from 8 to 1024'],
     [

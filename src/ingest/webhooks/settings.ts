@@ -261,8 +261,9 @@ export function schemeOf({ kind, signature }: SourceSettings): SignatureScheme |
   return proof === 'settings' ? signature : proof;
 }
 
-/** Checks the secrets of a source. No message shows one. */
-export function checkSecrets(value: unknown, settings: SourceSettings): Result<string[]> {
+/** Checks the secrets of a source; one alone may be a string, as `vault write` sends it. No message shows one. */
+export function checkSecrets(given: unknown, settings: SourceSettings): Result<string[]> {
+  const value = typeof given === 'string' ? [given] : given;
   if (!Array.isArray(value) || value.length === 0) {
     return invalid('secrets must be a list of one or more, such as ["…"]');
   }

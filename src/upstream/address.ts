@@ -1,6 +1,5 @@
 /** The variable `UPSTREAM_ADDR`: the OpenBao or Vault that this server stands in front of. */
 import { problemOfKeyUrl } from '../authority/logins/key-url.ts';
-import { quote } from '../event/quote.ts';
 import { invalid, ok, type Result } from '../result.ts';
 
 export interface Upstream {
@@ -28,8 +27,9 @@ export function parseUpstream(settings: Settings): Result<Upstream | undefined> 
   const allowLoopbackHttp = settings.ALLOW_LOOPBACK_HTTP === 'true';
   const problem = problemOfUpstream(text, allowLoopbackHttp);
   if (problem !== undefined) {
+    // Everybody is told, and it may have a password in it: so it is not quoted.
     return invalid(
-      `the variable UPSTREAM_ADDR, ${quote(text)}, ${problem}; set it in wrangler.toml to the address of an OpenBao or Vault, such as "https://openbao.example.com:8200", or to "" for none`,
+      `the variable UPSTREAM_ADDR ${problem}; set it in wrangler.toml to the address of an OpenBao or Vault, such as "https://openbao.example.com:8200", or to "" for none`,
     );
   }
   const { origin, pathname } = new URL(text);

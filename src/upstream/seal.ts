@@ -44,7 +44,7 @@ function parameters(iv: Uint8Array<ArrayBuffer>, digest: string) {
   return { name: 'AES-GCM', iv, additionalData: new TextEncoder().encode(digest) };
 }
 
-async function key(rootToken: string): Promise<CryptoKey> {
+async function key(rootToken: string) {
   const material = new TextEncoder().encode(rootToken);
   const base = await crypto.subtle.importKey('raw', material, 'HKDF', false, ['deriveKey']);
   return crypto.subtle.deriveKey(

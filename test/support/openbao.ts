@@ -127,6 +127,11 @@ export async function startOpenBao(): Promise<{ server: Server; address: string 
   return { server, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
+/** The body of a recorded answer. */
+export function recordedBody(name: string): string {
+  return recorded(name).body;
+}
+
 function recorded(name: string): Answer {
   const answer = RECORDED[name];
   if (answer === undefined) throw new Error(`nothing was recorded as "${name}"`);

@@ -9,15 +9,14 @@ export interface AdoptedToken {
   readonly digest: string;
   /** The token itself, encrypted: see `upstream/seal.ts`. */
   readonly sealed: ArrayBuffer;
-  /** Unix milliseconds; undefined: it does not expire. */
-  readonly expiresAt: number | undefined;
+  /** When it was last looked up, in Unix milliseconds. */
+  readonly heardAt: number;
 }
 
 type Row = {
-  readonly token: number;
   readonly digest: string;
   readonly sealed: ArrayBuffer;
-  readonly expires_at: number | null;
+  readonly heard_at: number;
 };
 
 export class AdoptedTokens {
@@ -71,12 +70,12 @@ export class AdoptedTokens {
   get(token: number): AdoptedToken | undefined {
     const [row] = this.#sql
       .exec<Row>(
-        `SELECT token, digest, sealed, expires_at FROM adopted_tokens
+        `SELECT digest, sealed, heard_at FROM adopted_tokens
          JOIN tokens ON tokens.id = token WHERE token = ? AND sealed IS NOT NULL`,
         token,
       )
       .toArray();
-    return row && { ...row, expiresAt: row.expires_at ?? undefined };
+    return row && { token, digest: row.digest, sealed: row.sealed, heardAt: row.heard_at };
   }
 
   /** Those that were last looked up before this time. @param tokens of which to choose */

@@ -61,7 +61,7 @@ export class Adoptions {
     // Also one that has expired, as far as this authority knew.
     const known = stores.tokens.find({ digest }, 0);
     if (known !== undefined && isSame(known, token)) {
-      this.#heard(known, token, sealed, heardAt);
+      this.#heard(known, token, sealed, { at: heardAt, forMs: MAX_DECISION_AGE_MS });
     } else {
       if (known !== undefined) this.#release(known.id);
       if (!stores.tokens.hasRoom()) return undefined;
@@ -146,10 +146,12 @@ export class Adoptions {
     const found = await this.#found(adopted, signal);
     // Another request may have ended it meanwhile, or the whole namespace.
     if (!this.#keeper.lives()) return 'ended';
-    const { tokens } = this.#keeper.open();
-    const record = tokens.find({ id: token }, 0);
-    if (record === undefined) return 'ended';
-    if (found === 'unknown') return 'unknown';
+    const stores = this.#keeper.open();
+    const record = stores.tokens.find({ id: token }, 0);
+    const heardLast = stores.adopted.get(token)?.heardAt;
+    if (record === undefined || heardLast === undefined) return 'ended';
+    // Or its holder may have come back meanwhile.
+    if (found === 'unknown') return heardLast > adopted.heardAt ? 'confirmed' : 'unknown';
     if (found === undefined) {
       this.#keeper.revokeTree(token);
       return 'ended';
@@ -158,7 +160,7 @@ export class Adoptions {
       this.#release(token);
       return 'ended';
     }
-    this.#heard(record, found, adopted.sealed, heardAt);
+    this.#heard(record, found, adopted.sealed, { at: heardAt, forMs: UPSTREAM_RECHECK_MS });
     return 'confirmed';
   }
 
@@ -177,15 +179,21 @@ export class Adoptions {
     return found.failure.reason === 'bad_gateway' ? 'unknown' : undefined;
   }
 
-  #heard(record: TokenRecord, token: UpstreamToken, sealed: ArrayBuffer, heardAt: number): void {
+  /** @param heard when it was looked up, and for how long it then may go without */
+  #heard(
+    record: TokenRecord,
+    token: UpstreamToken,
+    sealed: ArrayBuffer,
+    heard: { readonly at: number; readonly forMs: number },
+  ): void {
     const { tokens, watches, adopted } = this.#keeper.open();
-    const expiresAt = token.ttl === 0 ? undefined : heardAt + token.ttl * 1000;
+    const expiresAt = token.ttl === 0 ? undefined : heard.at + token.ttl * 1000;
     if (hasMoved(record.expiresAt, expiresAt)) {
       tokens.setExpiry(record.id, expiresAt);
       this.#keeper.notify(watches.tokenChanged(record.id));
     }
-    const dueAt = Math.min(expiresAt ?? Infinity, heardAt + UPSTREAM_RECHECK_MS);
-    adopted.put(record.id, sealed, heardAt, dueAt);
+    const dueAt = Math.min(expiresAt ?? Infinity, heard.at + heard.forMs);
+    adopted.put(record.id, sealed, heard.at, dueAt);
   }
 
   /** It is what it was no more, or nobody can say: whoever holds it comes back, and is looked up anew. */

@@ -1,5 +1,8 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { RecordedOpenBao } from './test/support/openbao.ts';
+
+const openBao = new RecordedOpenBao();
 
 export default defineConfig({
   test: {
@@ -30,7 +33,34 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: 'worker', include: ['test/worker/**/*.test.ts'] },
+        test: {
+          name: 'worker',
+          include: ['test/worker/**/*.test.ts'],
+          exclude: ['test/worker/upstream/**'],
+        },
+      },
+      {
+        extends: true,
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              bindings: { ROOT_TOKEN: 'root', UPSTREAM_ADDR: 'https://openbao.test' },
+              // All that the Worker and its objects fetch.
+              outboundService: async (request: Request) => {
+                const { method, url, headers } = request;
+                const answer = openBao.answer({
+                  method,
+                  url: url.replace('https://openbao.test', ''),
+                  headers: Object.fromEntries(headers),
+                  body: await request.text(),
+                });
+                return new Response(answer.body, answer);
+              },
+            },
+          }),
+        ],
+        test: { name: 'upstream', include: ['test/worker/upstream/**/*.test.ts'] },
       },
       {
         extends: true,

@@ -18,7 +18,9 @@ import { leader, sealStatus } from './http/seal-status.ts';
 import { CURSOR_HEADER } from './http/streams/open.ts';
 import { subscribe } from './http/subscribe.ts';
 import { redeemTicket, ticketOf } from './http/ticket.ts';
-import { authenticate, type Caller, type Question } from './http/token.ts';
+import { authenticate, type Caller, isRootToken, type Question, tokenOf } from './http/token.ts';
+import { isOfEvents, passOn } from './http/upstream.ts';
+import { isMadeHere } from './http/upstream-token.ts';
 import { WARNING_HEADER } from './http/warnings.ts';
 import { pathOfKey, trimSlashes } from './namespace.ts';
 import { parseBool } from './parse-bool.ts';
@@ -62,7 +64,7 @@ export const app = new Hono<HonoEnv>({
   },
 });
 
-app.use(refuseUnparsablePath, configure, crossOrigin);
+app.use(refuseUnparsablePath, configure, passToUpstream, crossOrigin);
 app.get(HEALTH, (c) => health(parseQuery(c.req.url), c.var.config, Date.now()));
 app.all(HEALTH, unsupported('GET, HEAD'));
 app.get(SEAL_STATUS, (c) => sealStatus(c.var.config));
@@ -123,7 +125,7 @@ app.notFound((c) =>
     const rights = caller.access.capabilities(pathOfKey(namespace), path);
     return rights.includes('deny')
       ? refuse({ reason: 'denied' })
-      : refuse({ reason: 'no_route', path: withoutTokens(path) });
+      : refuse({ reason: 'no_route', path: withoutTokens(path), ...keptHere(c) });
   }),
 );
 
@@ -140,6 +142,33 @@ async function configure(c: C, next: Next): Guarded {
   if (!config.ok) return refuse({ reason: 'not_configured', message: config.failure.message });
   c.set('config', config.value);
   return next();
+}
+
+/** Where there is an upstream, everything is its own but the events API, and what is asked with a token of ours. */
+async function passToUpstream(c: C, next: Next): Guarded {
+  const { upstream } = c.var.config;
+  if (upstream === undefined || (await isOurs(c))) return next();
+  return passOn(c.req.raw, upstream);
+}
+
+async function isOurs(c: C): Promise<boolean> {
+  const token = tokenOf(c.req.raw.headers);
+  if (token !== undefined && (isMadeHere(token) || (await isRootToken(token, c.var.config)))) {
+    return true;
+  }
+  if (!isOfEvents(c.req.path)) return false;
+  const path = parsePath(c.req.url);
+  if (!path.ok || divide(path.value).namespace === '') return true;
+  // What stands before the route may also be a mount: of the namespaces here, it is known.
+  const namespace = namespacePathOf(c);
+  return namespace !== undefined && (await findNamespace(c.env, namespace, false)) !== undefined;
+}
+
+/** Why there is no such route, where the upstream may well have it. */
+function keptHere(c: C): { why?: string } {
+  return c.var.config.upstream === undefined || isOfEvents(c.req.path)
+    ? {}
+    : { why: " The token is Carillon's, so the request was not passed to the upstream." };
 }
 
 /** Headers for the pages that the operator allows. A WebSocket has a rule of its own: see `subscribe`. */

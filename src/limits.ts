@@ -409,3 +409,27 @@ export const MAX_CLIENT_MESSAGE_BYTES = 1024;
 
 /** Events that a `carillon.v1` client may let be under way unacknowledged. */
 export const MAX_CREDIT = 10_000;
+
+/** How long a request that is passed to the upstream may wait for the beginning of its answer: OpenBao takes 90 s itself. */
+export const UPSTREAM_TIMEOUT_MS = 5 * 60 * 1000;
+
+/** How long looking up a token at the upstream may take; a hub that delivers waits for it. */
+export const UPSTREAM_LOOKUP_TIMEOUT_MS = 5000;
+
+/** Redirects that such a look-up follows: a standby names the active node. */
+export const MAX_UPSTREAM_REDIRECTS = 3;
+
+/** Answer to such a look-up. */
+export const MAX_UPSTREAM_ANSWER_BYTES = 256 * 1024;
+
+/** Length of a token of the upstream: one of the batch kind has its policies in it. */
+export const MAX_UPSTREAM_TOKEN_CHARACTERS = 8 * 1024;
+
+/** Look-ups that an authority has under way: the platform opens six connections at a time. */
+export const MAX_CONCURRENT_LOOKUPS = 6;
+
+/** How long a token of the upstream whose subscribers hear nothing goes without a look-up. */
+export const UPSTREAM_RECHECK_MS = 60 * 60 * 1000;
+
+/** A time to live is in whole seconds and takes its time to come: an end that moves by less has not moved. */
+export const UPSTREAM_TTL_TOLERANCE_MS = 5000;

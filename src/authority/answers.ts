@@ -42,7 +42,7 @@ export function watch(
 
 /** As many of the changes as fit an answer. */
 export function changesFor(
-  { tokens, policies, watches }: Stores,
+  { tokens, adopted, policies, watches }: Stores,
   hub: string,
   taken: number,
   now: number,
@@ -58,7 +58,8 @@ export function changesFor(
     } else {
       const record = tokens.find({ id: token }, now);
       const live = record !== undefined;
-      changes.push({ sequence, token, live, expiresAt: record?.expiresAt });
+      const released = !live && adopted.wasReleased(token);
+      changes.push({ sequence, token, live, released, expiresAt: record?.expiresAt });
     }
     if (characters > MAX_ANSWERED_TEXT_CHARACTERS) break;
   }

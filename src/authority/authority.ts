@@ -21,6 +21,8 @@ import {
 import { childKey, pathOfKey } from '../namespace.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
 import { invalid, ok, type Result } from '../result.ts';
+import type { UpstreamToken } from '../upstream/token.ts';
+import { Adoptions } from './adoptions.ts';
 import { changesFor, stateOf, watch } from './answers.ts';
 import type { Child } from './children.ts';
 import {
@@ -56,12 +58,14 @@ export class Authority extends DurableObject<Env> {
   readonly #key: string;
   readonly #keeper: Keeper;
   readonly #sources: SealedSources;
+  readonly #adoptions: Adoptions;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#key = keyOfAuthority(ctx.id.name);
     this.#keeper = new Keeper(ctx, env, this.#key);
     this.#sources = new SealedSources(() => this.#keeper.open().sources, env, this.#key);
+    this.#adoptions = new Adoptions(ctx, env, this.#key, this.#keeper);
   }
 
   // Tokens
@@ -83,6 +87,16 @@ export class Authority extends DurableObject<Env> {
     return stateOf(this.#keeper.open(), token);
   }
 
+  /** Takes in a token of the upstream: see `adoptions.ts`. */
+  adopt(
+    digest: string,
+    token: UpstreamToken,
+    sealed: ArrayBuffer,
+    heardAt: number,
+  ): TokenState | undefined {
+    return this.#adoptions.adopt(digest, token, sealed, heardAt);
+  }
+
   /** Notes a ticket for its holder. @param ticket its digest */
   addTicket(ticket: string, holder: TicketHolder): TicketOutcome {
     const { tickets, tokens } = this.#keeper.open();
@@ -98,13 +112,14 @@ export class Authority extends DurableObject<Env> {
   }
 
   /** Takes a ticket, and one of the uses of its token where they are counted. @param ticket its digest */
-  takeTicket(ticket: string): TakenTicket | undefined {
+  async takeTicket(ticket: string): Promise<TakenTicket | undefined> {
     const { tickets, tokens } = this.#keeper.open();
     const now = Date.now();
     const taken = tickets.take(ticket, now);
     if (taken === undefined) return undefined;
     const { token, holder } = taken;
     if (token === undefined) return { kind: 'root', proof: holder };
+    await this.#adoptions.confirm([token]);
     // A token that somebody chose can be revoked and made again: the new one never asked for a ticket.
     if (tokens.find({ digest: holder }, now)?.id !== token) return undefined;
     const state = this.lookup(holder, 'subscription');
@@ -129,9 +144,17 @@ export class Authority extends DurableObject<Env> {
     return watch(this.#keeper.open(), digests, hub, Date.now());
   }
 
-  /** What has changed for a hub since the changes that it says it has taken, the oldest first. */
-  changes(hub: string, taken: number): Changes {
-    return changesFor(this.#keeper.open(), hub, taken, Date.now());
+  /**
+   * What has changed for a hub since the changes that it says it has taken, the oldest first. What is known
+   * does not wait for what has to be asked of the upstream.
+   */
+  async changes(hub: string, taken: number): Promise<Changes> {
+    const old = this.#adoptions.oldOf(hub);
+    const known = this.#changes(hub, taken);
+    if (old.length === 0) return known;
+    if (known.changes.length > 0) return { ...known, more: true };
+    await this.#adoptions.confirm(old);
+    return this.#changes(hub, taken);
   }
 
   /** A hub has no subscriber left by these tokens. */
@@ -475,7 +498,14 @@ export class Authority extends DurableObject<Env> {
 
   /** Does what is due, and lets go of what has expired. */
   override alarm(): void {
+    this.#adoptions.ring();
     this.#keeper.ring();
+  }
+
+  #changes(hub: string, taken: number): Changes {
+    const asOf = this.#adoptions.heardAt(hub);
+    const changes = changesFor(this.#keeper.open(), hub, taken, Date.now());
+    return { ...changes, ...(asOf !== undefined && { asOf }) };
   }
 
   #authority(key: string): DurableObjectStub<Authority> {

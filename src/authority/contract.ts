@@ -34,14 +34,18 @@ export type Change =
       readonly sequence: number;
       readonly token: number;
       readonly live: boolean;
+      /** It ended here alone, so that whoever holds it can come back with it. */
+      readonly released: boolean;
       readonly expiresAt: number | undefined;
     }
   | { readonly sequence: number; readonly policy: string; readonly text: PolicyText | undefined };
 
 export interface Changes {
   readonly changes: readonly Change[];
-  /** Whether there are others, which did not fit. */
+  /** Whether there are others, which did not fit, or which have yet to be asked for elsewhere. */
   readonly more: boolean;
+  /** Of what time the oldest of what the hub goes by is, where that is not now: Unix milliseconds. */
+  readonly asOf?: number;
 }
 
 /** A token that was handed out, and what is to be said of it. */

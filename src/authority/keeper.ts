@@ -99,7 +99,7 @@ export class Keeper {
 
   /** Revokes a token and all that came of it. */
   revokeTree(id: number): void {
-    const { tokens, watches, jobs, sql } = this.open();
+    const { tokens, adopted, watches, jobs, sql } = this.open();
     this.#ctx.storage.transactionSync(() => {
       for (const token of tokens.treeOf(id)) {
         this.notify(watches.tokenGone(token));
@@ -113,6 +113,7 @@ export class Keeper {
           jobs.add({ kind: 'revoke', target: `${token} ${namespace}` }, Date.now());
         }
         tokens.remove(token);
+        adopted.remove(token);
       }
     });
   }
@@ -147,10 +148,14 @@ export class Keeper {
 
   #arm(): void {
     if (this.#stores === undefined) return;
-    const { jobs, tokens } = this.#stores;
+    const { jobs, tokens, adopted } = this.#stores;
     const now = Date.now();
     const next = Math.max(
-      Math.min(jobs.nextDue() ?? Infinity, tokens.nextExpiry() ?? Infinity),
+      Math.min(
+        jobs.nextDue() ?? Infinity,
+        tokens.nextExpiry() ?? Infinity,
+        adopted.nextDue() ?? Infinity,
+      ),
       now + MIN_JOB_BACKOFF_MS,
     );
     // One that stands is never moved to a later time: it would be again and again, and never ring.

@@ -1,9 +1,10 @@
 /** The sources of a namespace with their secrets: sealed where they are stored, opened for who verifies. */
+import type { AesKey } from '../aes.ts';
 import type { SourceSettings } from '../ingest/webhooks/settings.ts';
 import { MAX_SOURCES } from '../limits.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import type { OpenSource } from './contract.ts';
-import { parseSealingKeys, type SealingKey, type SealingSecret, seal, unseal } from './sealing.ts';
+import { parseSealingKeys, type SealingSecret, seal, unseal } from './sealing.ts';
 import type { Sources, StoredSource } from './sources.ts';
 
 export class SealedSources {
@@ -68,7 +69,7 @@ export class SealedSources {
     return ok(undefined);
   }
 
-  #keys(): readonly SealingKey[] {
+  #keys(): readonly AesKey[] {
     const keys = parseSealingKeys(this.#env);
     if (!keys.ok) throw new Error(keys.failure.message);
     return keys.value;

@@ -1,14 +1,14 @@
 /**
- * Secrets that must be read again, encrypted where they are stored: AES-256-GCM under a key that is a secret
- * of the Worker, bound to what they belong to. Several keys are for rotation: the first seals, all of them open.
+ * The secrets of sources, which must be read again, encrypted where they are stored under a key that is a
+ * secret of the Worker. Several keys are for rotation: the first seals, all of them open.
  */
 import { Buffer } from 'node:buffer';
+import { type AesKey, decrypt, encrypt } from '../aes.ts';
 import { quote } from '../event/quote.ts';
 import { hexOf } from '../hex.ts';
 import { invalid, ok, type Result } from '../result.ts';
 
 const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
 /** How a key is named beside what it has sealed: the beginning of its digest, in hexadecimal digits. */
 const KEY_ID_CHARACTERS = 16;
 const HOW_TO =
@@ -19,10 +19,8 @@ export interface SealingSecret {
   readonly SOURCE_KEY?: string;
 }
 
-export type SealingKey = Uint8Array;
-
 /** @returns none where the secret is not set */
-export function parseSealingKeys({ SOURCE_KEY: text = '' }: SealingSecret): Result<SealingKey[]> {
+export function parseSealingKeys({ SOURCE_KEY: text = '' }: SealingSecret): Result<AesKey[]> {
   const texts = text.split(',').map((each) => each.trim());
   const keys = texts.filter((each) => each !== '').map((each) => Buffer.from(each, 'base64'));
   const wrong = keys.findIndex((key) => key.length !== KEY_BYTES);
@@ -36,33 +34,23 @@ export function parseSealingKeys({ SOURCE_KEY: text = '' }: SealingSecret): Resu
 export const NO_SEALING_KEY = `this server has no key to store the secrets of sources under; ${HOW_TO}`;
 
 /** @param owner what the text belongs to: nothing else opens it */
-export async function seal(
-  keys: readonly SealingKey[],
-  owner: string,
-  text: string,
-): Promise<string> {
+export async function seal(keys: readonly AesKey[], owner: string, text: string): Promise<string> {
   const [key] = keys;
   if (key === undefined) throw new Error(NO_SEALING_KEY);
-  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
-  const sealed = await crypto.subtle.encrypt(
-    { name: 'AES-GCM', iv: nonce, additionalData: Buffer.from(owner) },
-    await importKey(key),
-    Buffer.from(text),
-  );
-  const base64 = Buffer.concat([nonce, new Uint8Array(sealed)]).toString('base64');
-  return `${await idOf(key)}.${base64}`;
+  const sealed = Buffer.from(await encrypt(key, owner, text));
+  return `${await idOf(key)}.${sealed.toString('base64')}`;
 }
 
 /** What was sealed, and whether the first key has done it. */
 export async function unseal(
-  keys: readonly SealingKey[],
+  keys: readonly AesKey[],
   owner: string,
   sealed: string,
 ): Promise<Result<{ readonly text: string; readonly isCurrent: boolean }>> {
   const [id = '', base64 = ''] = sealed.split('.');
   for (const [index, key] of keys.entries()) {
     if ((await idOf(key)) !== id) continue;
-    const text = await decrypt(key, owner, Buffer.from(base64, 'base64'));
+    const text = await decrypt(key, owner, new Uint8Array(Buffer.from(base64, 'base64')).buffer);
     return text === undefined
       ? invalid(
           'it was sealed for another owner, or is not what was sealed; write the secrets anew',
@@ -74,24 +62,7 @@ export async function unseal(
   );
 }
 
-/** Undefined where the bytes or their owner are not those that were sealed. */
-async function decrypt(key: SealingKey, owner: string, bytes: Buffer): Promise<string | undefined> {
-  const iv = bytes.subarray(0, NONCE_BYTES);
-  const algorithm = { name: 'AES-GCM', iv, additionalData: Buffer.from(owner) };
-  const sealed = bytes.subarray(NONCE_BYTES);
-  try {
-    const text = await crypto.subtle.decrypt(algorithm, await importKey(key), sealed);
-    return Buffer.from(text).toString();
-  } catch {
-    return undefined;
-  }
-}
-
-function importKey(key: SealingKey) {
-  return crypto.subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt', 'decrypt']);
-}
-
-async function idOf(key: SealingKey): Promise<string> {
+async function idOf(key: AesKey): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', key);
   return hexOf(new Uint8Array(digest)).slice(0, KEY_ID_CHARACTERS);
 }

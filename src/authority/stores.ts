@@ -1,3 +1,4 @@
+import { AdoptedTokens } from './adopted-tokens.ts';
 import { Children } from './children.ts';
 import { Jobs } from './jobs.ts';
 import { LoginStore } from './login-store.ts';
@@ -11,6 +12,7 @@ import { Watches } from './watches.ts';
 export class Stores {
   readonly sql: SqlStorage;
   readonly tokens: Tokens;
+  readonly adopted: AdoptedTokens;
   readonly tickets: Tickets;
   readonly policies: Policies;
   readonly watches: Watches;
@@ -22,6 +24,7 @@ export class Stores {
   constructor({ sql }: DurableObjectStorage) {
     this.sql = sql;
     this.tokens = new Tokens(sql);
+    this.adopted = new AdoptedTokens(sql);
     this.tickets = new Tickets(sql);
     this.policies = new Policies(sql);
     this.watches = new Watches(sql);

@@ -20,6 +20,8 @@ type Row = {
 const COLUMNS =
   'id, accessor, created_at, expires_at, renewed_at, uses_left, parent, foreign_parent, request';
 
+const NOT_ADOPTED = 'id NOT IN (SELECT token FROM adopted_tokens)';
+
 export class Tokens {
   readonly #sql: SqlStorage;
   #count: number | undefined;
@@ -113,6 +115,11 @@ export class Tokens {
     this.#sql.exec('UPDATE tokens SET spent_at = ? WHERE id = ?', spentAt, id);
   }
 
+  /** @param expiresAt undefined: it does not expire */
+  setExpiry(id: number, expiresAt: number | undefined): void {
+    this.#sql.exec('UPDATE tokens SET expires_at = ? WHERE id = ?', expiresAt ?? null, id);
+  }
+
   renew(id: number, expiresAt: number, now: number): void {
     this.#sql.exec(
       'UPDATE tokens SET expires_at = ?, renewed_at = ? WHERE id = ?',
@@ -158,21 +165,24 @@ export class Tokens {
     if (this.#count !== undefined) this.#count--;
   }
 
+  /** Adopted ones apart: the upstream may have renewed them. */
   expired(now: number): number[] {
     return this.#sql
       .exec<{ id: number }>(
-        'SELECT id FROM tokens WHERE expires_at <= ?1 UNION SELECT id FROM tokens WHERE spent_at <= ?1',
+        `SELECT id FROM tokens WHERE expires_at <= ?1 AND ${NOT_ADOPTED}
+         UNION SELECT id FROM tokens WHERE spent_at <= ?1`,
         now,
       )
       .toArray()
       .map((row) => row.id);
   }
 
-  /** When the next token expires or, spent, goes, in Unix milliseconds. */
+  /** When the next token expires or, spent, goes, in Unix milliseconds; adopted ones apart. */
   nextExpiry(): number | undefined {
     const row = this.#sql.exec<{ next: number | null }>(
       `SELECT MIN(next) AS next FROM (
-         SELECT MIN(expires_at) AS next FROM tokens WHERE expires_at IS NOT NULL
+         SELECT MIN(expires_at) AS next FROM tokens
+         WHERE expires_at IS NOT NULL AND ${NOT_ADOPTED}
          UNION ALL SELECT MIN(spent_at) FROM tokens WHERE spent_at IS NOT NULL
        )`,
     );

@@ -10,7 +10,10 @@ export type Refusal =
   | { readonly reason: 'forbidden'; readonly message: string }
   /** A delivery that does not come from whom its source is for. */
   | { readonly reason: 'unauthorized'; readonly message: string }
-  | { readonly reason: 'no_route'; readonly path: string }
+  /** `why`: where more is to be said than that there is nothing. */
+  | { readonly reason: 'no_route'; readonly path: string; readonly why?: string }
+  /** The upstream did not do what it was asked to; or the request has come back from there. */
+  | { readonly reason: 'bad_gateway' | 'loop'; readonly message: string }
   | { readonly reason: 'unsupported_operation'; readonly allow: string }
   | { readonly reason: 'not_configured'; readonly message: string }
   /** `data` says what was done of a request that was done in part. */
@@ -46,7 +49,7 @@ export function refuse(refusal: Refusal): Response {
     case 'no_route':
       return errors(
         404,
-        `no handler for route ${JSON.stringify(refusal.path)}. route entry not found.`,
+        `no handler for route ${JSON.stringify(refusal.path)}. route entry not found.${refusal.why ?? ''}`,
       );
     case 'unsupported_operation':
       return errors(405, '1 error occurred:\n\t* unsupported operation\n\n', {
@@ -60,6 +63,10 @@ export function refuse(refusal: Refusal): Response {
       return json(429, partial(refusal), { 'Retry-After': String(retryAfterSeconds()) });
     case 'unavailable':
       return json(503, partial(refusal), { 'Retry-After': String(retryAfterSeconds()) });
+    case 'bad_gateway':
+      return errors(502, refusal.message, { 'Retry-After': String(retryAfterSeconds()) });
+    case 'loop':
+      return errors(508, refusal.message);
     case 'bug':
       return errors(500, 'internal error; the log of the Worker says more');
   }

@@ -5,12 +5,13 @@ import { quote } from '../event/quote.ts';
 import { parseRetention } from '../hub/retention.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import { isToken } from '../token.ts';
+import { parseUpstream, type Upstream } from '../upstream/address.ts';
 
 /** The bindings of `wrangler.toml`, and the secrets that are set apart from it. */
 export type Bindings = Env &
   SealingSecret & {
     readonly ROOT_TOKEN?: string;
-    /** Set by the local server alone: keys of issuers may be fetched by http from this machine. */
+    /** Set by the local server alone: keys of issuers, and the upstream, may be reached by http on this machine. */
     readonly ALLOW_LOOPBACK_HTTP?: string;
   };
 
@@ -24,6 +25,8 @@ export interface Config {
   readonly rootToken: string | undefined;
   /** Whether the operator has set the secret `SOURCE_KEY`. */
   readonly canSeal: boolean;
+  /** The OpenBao or Vault behind this server, which answers what is not ours; undefined: there is none. */
+  readonly upstream: Upstream | undefined;
 }
 
 const CLUSTER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -62,12 +65,15 @@ export function parseConfig(env: Bindings): Result<Config> {
       `the variable ALLOWED_ORIGINS has ${quote(malformed)}; each entry is "*" or an origin such as "https://app.example.com", without a path`,
     );
   }
+  const upstream = parseUpstream(env);
+  if (!upstream.ok) return upstream;
   return ok({
     clusterName,
     allowedOrigins,
     publishNeedsPath: needsPath === 'true',
     rootToken,
     canSeal: sealingKeys.value.length > 0,
+    upstream: upstream.value,
   });
 }
 

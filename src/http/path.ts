@@ -38,3 +38,9 @@ export function parseQuery(url: string): URLSearchParams {
 export function after(prefix: string, path: string): string {
   return path.startsWith(`${prefix}/`) ? path.slice(prefix.length + 1) : '';
 }
+
+/** Path and query of a request URL as they were written. */
+export function rawPathAndQuery(url: string): string {
+  const [, , path = '/', query] = URL_PARTS.exec(url) ?? [];
+  return query === undefined ? path : `${path}?${query}`;
+}

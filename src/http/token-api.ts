@@ -136,6 +136,11 @@ async function create(call: Call, alwaysOrphan: boolean): Promise<Response> {
   if (typeof body.id === 'string' && (await isRootToken(body.id, config))) {
     return refuse(invalid('cannot create a token with a duplicate ID').failure);
   }
+  if (config.upstream !== undefined && body.id) {
+    const message =
+      'a token with an id of your choice cannot be made here: with UPSTREAM_ADDR set, every token that does not begin with "ctk." is the upstream\'s; leave id out';
+    return refuse(invalid(message).failure);
+  }
   const fromAbove = (token?.authority ?? ROOT) !== namespace;
   const foreign = fromAbove ? token : undefined;
   if (foreign !== undefined) {

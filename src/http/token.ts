@@ -9,11 +9,14 @@ import { isWithin, pathOfKey } from '../namespace.ts';
 import { Access } from '../policy/access.ts';
 import { keyOfPolicies, parsePolicies } from '../policy/policy-set.ts';
 import { Recent } from '../recent.ts';
+import { ok, type Result } from '../result.ts';
+import { principalOf } from '../upstream/token.ts';
 import type { Refusal } from './answer.ts';
 import { Cache } from './cache.ts';
 import type { Config } from './config.ts';
 import { firstValue } from './header.ts';
 import { findNamespace } from './namespace.ts';
+import { adopt, isMadeHere, upstreamDigestOf } from './upstream-token.ts';
 
 const BEARER = /^Bearer +(\S+)$/i;
 
@@ -67,9 +70,9 @@ export async function authenticate(
   const secret = tokenOf(headers);
   if (secret === undefined) return { reason: 'no_token' };
   if (await isRootToken(secret, config)) return rootCaller(secret);
-  const caller = await callerOf(secret, env, question);
-  if (caller === undefined) return { reason: 'invalid_token' };
-  return isWithin(namespace, caller.access.namespace) ? caller : { reason: 'denied' };
+  const caller = await callerOf(secret, namespace, config, env, question);
+  if (!caller.ok) return caller.failure;
+  return isWithin(namespace, caller.value.access.namespace) ? caller.value : { reason: 'denied' };
 }
 
 /** Whether this is the root token of the server. */
@@ -107,7 +110,7 @@ export function accessOf(authority: string, state: TokenState): Access {
 export function callerWith(token: HandshakeToken, state: TokenState, secret: string): Caller {
   const { texts: _, ...rest } = state;
   return {
-    principal: state.identity?.entity.id ?? state.accessor,
+    principal: principalOf(state.accessor, state.identity?.entity.id),
     access: accessOf(token.authority, state),
     remembered: false,
     token: { ...token, state: rest },
@@ -121,27 +124,47 @@ export function rootCaller(secret: string): Caller {
 
 async function callerOf(
   secret: string,
+  namespace: string,
+  config: Config,
   env: Env,
   { fresh, use }: Question,
-): Promise<Caller | undefined> {
-  const digest = await digestOf(secret);
+): Promise<Result<Caller, Refusal>> {
+  const upstream = isMadeHere(secret) ? undefined : config.upstream;
+  const digest = await (upstream === undefined ? digestOf(secret) : upstreamDigestOf(secret));
   const now = Date.now();
   const known = fresh ? undefined : callers.get(digest, now);
   if (known !== undefined && (known.token?.state.expiresAt ?? Infinity) > now) {
-    return { ...known, remembered: true };
+    return ok({ ...known, remembered: true });
   }
   callers.delete(digest);
 
-  const place = await placeOf(secret, env);
-  if (place === undefined) return undefined;
-  const state = await callWithRetry(() =>
-    env.AUTHORITY.getByName(authorityName(place.authority)).lookup(digest, use),
-  );
-  if (state === undefined) return undefined;
+  const { rootToken = '' } = config;
+  const found = await (upstream === undefined
+    ? lookUpHere(secret, digest, env, use)
+    : adopt({ secret, digest, namespace, upstream, rootToken }, env));
+  if (!found.ok) return found;
+  const { place, state } = found.value;
   const caller = callerWith(place, state, secret);
   // One whose uses are counted is asked about each time.
   if (!state.limitedUses) callers.set(digest, caller, now);
-  return caller;
+  return ok(caller);
+}
+
+async function lookUpHere(
+  secret: string,
+  digest: string,
+  env: Env,
+  use: Use,
+): Promise<Result<{ place: HandshakeToken; state: TokenState }, Refusal>> {
+  const place = await placeOf(secret, env);
+  const state =
+    place &&
+    (await callWithRetry(() =>
+      env.AUTHORITY.getByName(authorityName(place.authority)).lookup(digest, use),
+    ));
+  return place === undefined || state === undefined
+    ? { ok: false, failure: { reason: 'invalid_token' } }
+    : ok({ place, state });
 }
 
 /** The token in the headers of a request. */

@@ -23,8 +23,8 @@ export interface WatchedToken {
 
 /** What changes at the subscribers when something changes at an authority. */
 export interface Subscribed {
-  /** Closes the sockets of a token. */
-  closeToken(tag: string): void;
+  /** Closes the sockets of a token. @param released whoever holds it can come back with it */
+  closeToken(tag: string, released: boolean): void;
   /** Decides anew for those whom a policy concerns. */
   policyChanged(authority: string, policy: string): void;
   hasSocket(tag: string): boolean;
@@ -159,7 +159,7 @@ export class Holders implements Chore {
     const expired = this.#sql
       .exec<{ key: number }>('DELETE FROM watched_tokens WHERE expires_at <= ? RETURNING key', now)
       .toArray();
-    for (const { key } of expired) this.#subscribed.closeToken(tagOf(key));
+    for (const { key } of expired) this.#subscribed.closeToken(tagOf(key), false);
     this.#nextExpiry = undefined;
   }
 
@@ -222,15 +222,17 @@ export class Holders implements Chore {
       const { taken } = this.#sql
         .exec<{ taken: number }>('SELECT taken FROM authorities WHERE authority = ?', authority)
         .one();
-      const { changes, more } = await callWithRetry(() =>
-        this.#authority(authority).changes(this.#hub, taken),
-      );
+      const {
+        changes,
+        more,
+        asOf = askedAt,
+      } = await callWithRetry(() => this.#authority(authority).changes(this.#hub, taken));
       const idle = changes.flatMap((change) => this.#heed(authority, change));
       this.#confirmed = undefined;
       this.#sql.exec(
         'UPDATE authorities SET taken = ?, confirmed_at = ? WHERE authority = ?',
         changes.at(-1)?.sequence ?? taken,
-        askedAt,
+        Math.min(askedAt, asOf),
         authority,
       );
       if (idle.length > 0) {
@@ -293,7 +295,7 @@ export class Holders implements Chore {
       return [];
     }
     this.#sql.exec('DELETE FROM watched_tokens WHERE key = ?', row.key);
-    this.#subscribed.closeToken(tag);
+    this.#subscribed.closeToken(tag, change.released);
     return change.live ? [change] : [];
   }
 

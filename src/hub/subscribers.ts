@@ -76,7 +76,8 @@ export class Subscribers {
     this.#places = new Places(maxSockets, () => ctx.getWebSockets().length + this.#handshakes);
     this.classes = new SubscriptionClasses(ctx, (subscription) => needs.forgotten(subscription));
     this.holders = new Holders(ctx, env, {
-      closeToken: (tag) => this.#close(tag, 'revoked', CLOSE_CODES.normal),
+      closeToken: (tag, released) =>
+        released ? this.#closeUnconfirmed(tag) : this.#close(tag, 'revoked', CLOSE_CODES.normal),
       policyChanged: (authority, policy) => this.#policyChanged(authority, policy),
       hasHolders: (authority) => this.#hasHolders(authority),
       hasSocket: (tag) => ctx.getWebSockets(tag).some(isOpen),
@@ -377,8 +378,12 @@ export class Subscribers {
   #closeHolders(authority: string): void {
     for (const { holder, tag } of this.classes.all()) {
       if (holder?.authority !== authority) continue;
-      this.#close(tag, 'unconfirmed', CLOSE_CODES.tryAgainLater, 'rights cannot be confirmed');
+      this.#closeUnconfirmed(tag);
     }
+  }
+
+  #closeUnconfirmed(tag: string): void {
+    this.#close(tag, 'unconfirmed', CLOSE_CODES.tryAgainLater, 'rights cannot be confirmed');
   }
 
   #close(tag: string, reason: GoodbyeReason, code: number, text = ''): void {

@@ -124,3 +124,38 @@ describe('the allowed origins', () => {
     expect(parse({ ALLOWED_ORIGINS: undefined }).allowedOrigins).toEqual([]);
   });
 });
+
+describe('the upstream', () => {
+  it('is none where the variable is not set', () => {
+    expect(parse({ UPSTREAM_ADDR: undefined }).upstream).toBeUndefined();
+    expect(parse({ UPSTREAM_ADDR: '' }).upstream).toBeUndefined();
+  });
+
+  it.each([
+    ['https://openbao.example.com:8200', 'https://openbao.example.com:8200'],
+    ['https://openbao.example.com/', 'https://openbao.example.com'],
+    ['https://example.com/openbao/', 'https://example.com/openbao'],
+  ])('may be at %s', (text, address) => {
+    expect(parse({ UPSTREAM_ADDR: text }).upstream).toMatchObject({ address, via: 'carillon' });
+  });
+
+  it('may be on this machine, without TLS, where the local server allows that', () => {
+    const own = { UPSTREAM_ADDR: 'http://127.0.0.1:8200' };
+    const local = parse({ ...own, ALLOW_LOOPBACK_HTTP: 'true' });
+    expect(local.upstream?.address).toBe('http://127.0.0.1:8200');
+    expect(failureOf(parseConfig(bindings(own))).message).toContain('must begin with "https://"');
+  });
+
+  it.each([
+    ['openbao.example.com', 'is not a URL'],
+    ['http://openbao.example.com', 'must begin with "https://"'],
+    ['https://10.0.0.1:8200', 'is an address of a private network'],
+    ['https://user:pw@openbao.example.com', 'must not have credentials'],
+    ['https://openbao.example.com?a', 'must not have a query'],
+    ['https://openbao.example.com#a', 'must not have a fragment'],
+  ])('cannot be %s', (text, why) => {
+    const { message } = failureOf(parseConfig(bindings({ UPSTREAM_ADDR: text })));
+    expect(message).toContain(`the variable UPSTREAM_ADDR ${why}; set it in wrangler.toml to `);
+    expect(message).not.toContain('user:pw');
+  });
+});

@@ -97,7 +97,7 @@ async function fetchJson(
           : `it answered ${response.status}`,
       );
     }
-    const body = await readBody(response);
+    const body = await readAnswer(response, MAX_KEY_SET_BYTES);
     if (body === undefined) {
       return cannotFetch(url, `it has more than ${MAX_KEY_SET_BYTES} bytes`);
     }
@@ -113,12 +113,15 @@ async function fetchJson(
 }
 
 /** Undefined where it is too large, of which no more is read than that takes. */
-async function readBody({ body }: Response): Promise<Uint8Array | undefined> {
+export async function readAnswer(
+  { body }: Response,
+  maxBytes: number,
+): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     length += chunk.byteLength;
-    if (length > MAX_KEY_SET_BYTES) return undefined;
+    if (length > maxBytes) return undefined;
     chunks.push(chunk);
   }
   const whole = new Uint8Array(length);

@@ -6,9 +6,10 @@ interface Running {
   readonly port: number;
   readonly token: string;
   readonly data: string | undefined;
+  readonly upstream?: string | undefined;
 }
 
-export function banner({ host, port, token, data }: Running): string {
+export function banner({ host, port, token, data, upstream }: Running): string {
   const authority = `${urlHost(reachable(host))}:${port}`;
   const header = quoteForShell(`X-Vault-Token: ${token}`);
   const event = JSON.stringify({
@@ -24,7 +25,7 @@ Carillon listens on http://${authority}
 
 This server is for development: one process, one machine, a root token in plain sight.
 State is ${data === undefined ? 'kept in a temporary folder and goes when the server ends' : `kept in ${data}`}. Ctrl-C ends it.
-
+${passes(upstream)}
   export VAULT_ADDR=http://${authority} VAULT_TOKEN=${quoteForShell(token)}
 
 Subscribe, in a second terminal (in this folder):
@@ -35,6 +36,12 @@ Publish, in a third:
 
   curl -H ${header} -d '${event}' http://${authority}/v1/sys/events/publish/kv-v2/data-write
 `;
+}
+
+function passes(upstream: string | undefined): string {
+  return upstream === undefined
+    ? ''
+    : `All but /v1/sys/events/*, and what is asked with this root token, is passed to ${upstream}.\n`;
 }
 
 /** An address to call, of one to listen on. */

@@ -1,6 +1,7 @@
 /** `carillon dev`: the local server. */
 import { randomBytes } from 'node:crypto';
 import { isToken } from '../../token.ts';
+import { problemOfUpstream } from '../../upstream/address.ts';
 import { type Command, type ExitCode, fail, misuse, status } from '../command.ts';
 import { checkAddress, isLoopback } from './address.ts';
 import { banner } from './banner.ts';
@@ -27,6 +28,8 @@ Options:
   --data <folder>       keep the state in this folder (default: a temporary one, removed at the end)
   --allow-loopback-http
                         issuers' keys may be fetched by http from this machine
+  --upstream <address>  stand in front of this OpenBao or Vault: UPSTREAM_ADDR; one on this machine
+                        implies --allow-loopback-http
   -h, --help            show this
 
 Ctrl-C ends it.
@@ -40,14 +43,24 @@ Example:
     'root-token': { type: 'string' },
     data: { type: 'string' },
     'allow-loopback-http': { type: 'boolean' },
+    upstream: { type: 'string' },
   },
   async run(values, positionals): Promise<ExitCode> {
     if (positionals.length > 0) return misuse(`"dev" takes no arguments, only options`, 'dev');
-    const { host, data } = values as { host: string; data?: string };
+    const { host, data, upstream } = values as { host: string; data?: string; upstream?: string };
     const port = Number(values.port);
     if (!/^\d{1,5}$/.test(String(values.port)) || port > 65_535) {
       return misuse(
         `--port is ${JSON.stringify(values.port)}; it must be a number from 0 to 65535`,
+        'dev',
+      );
+    }
+    const allowLoopbackHttp = values['allow-loopback-http'] === true || isLoopbackHttp(upstream);
+    const problem =
+      upstream === undefined ? undefined : problemOfUpstream(upstream, allowLoopbackHttp);
+    if (problem !== undefined) {
+      return misuse(
+        `--upstream, ${JSON.stringify(upstream)}, ${problem}; give the address of an OpenBao or Vault, such as http://127.0.0.1:8200`,
         'dev',
       );
     }
@@ -60,7 +73,8 @@ Example:
         port,
         data,
         token: rootToken.token,
-        allowLoopbackHttp: values['allow-loopback-http'] === true,
+        allowLoopbackHttp,
+        upstream,
       });
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
@@ -76,10 +90,12 @@ interface Serve {
   readonly data: string | undefined;
   readonly token: string;
   readonly allowLoopbackHttp: boolean;
+  readonly upstream: string | undefined;
 }
 
 /** Runs the server until it is asked to end, or dies. */
-async function serve({ host, port, data, token, allowLoopbackHttp }: Serve): Promise<ExitCode> {
+async function serve({ token, ...settings }: Serve): Promise<ExitCode> {
+  const { host, port, data, upstream } = settings;
   const unavailable = await checkAddress(host, port);
   if (unavailable !== undefined) return fail(unavailable);
   const folder = openDataFolder(data);
@@ -90,17 +106,15 @@ async function serve({ host, port, data, token, allowLoopbackHttp }: Serve): Pro
     if (stop.aborted) return 0;
     if (typeof bundle === 'string') return fail(bundle);
     const server = await startWorkerd({
+      ...settings,
       bundle,
       folder,
-      host,
-      port,
       rootToken: token,
-      allowLoopbackHttp,
       signal: stop,
     });
     if (typeof server === 'string') return stop.aborted ? 0 : fail(server);
 
-    status(banner({ host, port: server.port, token, data }));
+    status(banner({ host, port: server.port, token, data, upstream }));
     const death = await Promise.race([server.died, aborted(stop)]);
     if (death !== undefined) return fail(death);
     await server.stop();
@@ -108,6 +122,13 @@ async function serve({ host, port, data, token, allowLoopbackHttp }: Serve): Pro
   } finally {
     folder.close();
   }
+}
+
+/** Of what cannot be read the check of the address says what is wrong. */
+function isLoopbackHttp(upstream: string | undefined): boolean {
+  if (upstream === undefined || !URL.canParse(upstream)) return false;
+  const { protocol, hostname } = new URL(upstream);
+  return protocol === 'http:' && isLoopback(hostname.replace(/^\[|\]$/g, ''));
 }
 
 function rootTokenOf(

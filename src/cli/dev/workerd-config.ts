@@ -24,21 +24,24 @@ interface Serving {
   readonly host: string;
   readonly port: number;
   readonly allowLoopbackHttp: boolean;
+  readonly upstream?: string | undefined;
 }
 
 /**
  * workerd's own way out reaches public addresses alone; this one takes its place where the keys of
- * issuers may be fetched from this machine.
+ * issuers, or the upstream, may be on this machine.
  */
 const LOOPBACK_INTERNET =
   '(name = "internet", network = (allow = ["public", "local"], tlsOptions = (trustBrowserCas = true)))';
 
 export function workerdConfig(bundle: Bundle, serving: Serving): string {
-  const { host, port, allowLoopbackHttp } = serving;
+  const { host, port, allowLoopbackHttp, upstream } = serving;
   const wrangler = parse(bundle.config) as unknown as WranglerConfig;
   const objects = wrangler.durable_objects.bindings;
+  const vars =
+    upstream === undefined ? wrangler.vars : { ...wrangler.vars, UPSTREAM_ADDR: upstream };
   const bindings = [
-    ...Object.entries(wrangler.vars).map(([name, value]) =>
+    ...Object.entries(vars).map(([name, value]) =>
       typeof value === 'string'
         ? `(name = ${text(name)}, text = ${text(value)})`
         : `(name = ${text(name)}, json = ${text(JSON.stringify(value))})`,

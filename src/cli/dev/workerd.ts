@@ -36,8 +36,10 @@ interface Start {
   readonly host: string;
   readonly port: number;
   readonly rootToken: string;
-  /** Whether the keys of issuers may be fetched by http from this machine. */
+  /** Whether the keys of issuers, and the upstream, may be reached by http on this machine. */
   readonly allowLoopbackHttp?: boolean;
+  /** `UPSTREAM_ADDR`, where it is not to be that of `wrangler.toml`. */
+  readonly upstream?: string | undefined;
   /** The descriptor of a file that takes what workerd logs; the terminal by default. */
   readonly log?: number;
   /** Ends the start. */
@@ -52,11 +54,12 @@ export async function startWorkerd({
   port,
   rootToken,
   allowLoopbackHttp = false,
+  upstream,
   log,
   signal,
 }: Start): Promise<LocalServer | string> {
   mkdirSync(join(folder.path, STATE_FOLDER), { recursive: true });
-  const config = workerdConfig(bundle, { host, port, allowLoopbackHttp });
+  const config = workerdConfig(bundle, { host, port, allowLoopbackHttp, upstream });
   writeFileSync(join(folder.path, CONFIG_FILE), config);
   const child = spawn(WORKERD, ['serve', '--control-fd=3', CONFIG_FILE], {
     cwd: folder.path,

@@ -1,0 +1,45 @@
+/** What is not ours is the upstream's: how a request is told apart, and passed on as it came. */
+import { UPSTREAM_TIMEOUT_MS } from '../limits.ts';
+import { isLoop, type Upstream, VIA_HEADER, viaThis } from '../upstream/address.ts';
+import { inTime } from '../upstream/lookup.ts';
+import { refuse } from './answer.ts';
+import { rawPathAndQuery } from './path.ts';
+
+const EVENTS = '/v1/sys/events';
+
+/** Whether a route is of the events API, which the upstream does not have. */
+export function isOfEvents(route: string): boolean {
+  return route === EVENTS || route.startsWith(`${EVENTS}/`);
+}
+
+/**
+ * Passes a request on: method, path and query as they were written, headers, body, and a WebSocket where
+ * one is asked for. The answer is that of the upstream, redirects included.
+ */
+export async function passOn(request: Request, upstream: Upstream): Promise<Response> {
+  if (isLoop(request.headers, upstream)) {
+    return refuse({
+      reason: 'loop',
+      message: `the variable UPSTREAM_ADDR leads back to this server, ${JSON.stringify(upstream.via)}; set it in wrangler.toml to the address of the OpenBao or Vault itself`,
+    });
+  }
+  const passed = new Request(upstream.address + rawPathAndQuery(request.url), request);
+  passed.headers.set(VIA_HEADER, viaThis(request.headers, upstream));
+  let isLate = false;
+  try {
+    return await inTime((signal) => {
+      signal.addEventListener('abort', () => {
+        isLate = true;
+      });
+      return fetch(passed, { redirect: 'manual', cache: 'no-store', signal });
+    }, UPSTREAM_TIMEOUT_MS);
+  } catch (error) {
+    console.error(`the upstream ${upstream.address} does not answer:`, error);
+    return refuse({
+      reason: 'bad_gateway',
+      message: isLate
+        ? `the upstream did not answer within ${UPSTREAM_TIMEOUT_MS / 1000} s`
+        : 'the upstream cannot be reached; try again',
+    });
+  }
+}

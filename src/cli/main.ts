@@ -6,6 +6,7 @@ import { eventsExplain } from './events-explain.ts';
 import { eventsPublish } from './events-publish.ts';
 import { eventsSubscribe } from './events-subscribe.ts';
 import { eventsTypes } from './events-types.ts';
+import { forwardAudit } from './forward/command.ts';
 import { login } from './login.ts';
 import {
   namespaceCreate,
@@ -24,6 +25,7 @@ import { tokenRevoke } from './token-revoke.ts';
 const GROUPS: readonly (readonly [heading: string, commands: readonly Command[]])[] = [
   ['Server', [dev]],
   ['Events', [eventsSubscribe, eventsPublish, eventsTypes, eventsExplain]],
+  ['Sources', [forwardAudit]],
   [
     'Logins and tokens',
     [login, tokenCreate, tokenLookup, tokenRenew, tokenRevoke, tokenCapabilities],

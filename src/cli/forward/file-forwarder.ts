@@ -1,0 +1,234 @@
+/** Forwards a log and what rotation makes of it, and keeps the place. */
+import { stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { FORWARD_POLL_MS, MAX_MTIME_ERROR_MS } from '../../limits.ts';
+import type { ExitCode } from '../command.ts';
+import { batchesOf } from './entry.ts';
+import { type Line, LineSplitter } from './line-splitter.ts';
+import { LogFile } from './log-file.ts';
+import type { Progress } from './progress.ts';
+import { locate, successors } from './rotation.ts';
+import type { Sender } from './sender.ts';
+import { sift } from './sift.ts';
+import { readState, type State, writeState } from './state-file.ts';
+import { pause } from './stopping.ts';
+
+export interface FileForwarding {
+  readonly log: string;
+  readonly statePath: string;
+  readonly fromStart: boolean;
+  /** With the path of its namespace. */
+  readonly source: string;
+  readonly sender: Sender;
+  readonly progress: Progress;
+  readonly stop: AbortSignal;
+}
+
+/** Forwards until it is stopped, or the server refuses. */
+export async function forwardFile(options: FileForwarding): Promise<ExitCode> {
+  const { log, statePath, source, progress } = options;
+  const stored = readState(statePath);
+  if (!stored.ok) return progress.fail(stored.failure.message);
+  if (stored.value !== undefined && stored.value.source !== source) {
+    return progress.fail(
+      `${statePath} is the state for the source ${JSON.stringify(stored.value.source)}; give --state another file for ${JSON.stringify(source)}`,
+    );
+  }
+  try {
+    // What is no file, or may not be read, is said now; one that is not there may come yet.
+    const found = await stat(log).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    if (found !== undefined && !found.isFile()) return progress.fail(`${log} is not a file`);
+    if (found !== undefined) await (await LogFile.open(log))[Symbol.asyncDispose]();
+    await using forwarder = new FileForwarder(options);
+    return await forwarder.run(stored.value);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    return progress.fail(`cannot read ${log}: ${message}`);
+  }
+}
+
+/** The state of a log that is not there yet: all that it will have is new. */
+const NOWHERE = { device: '', inode: '', offset: 0, head: { bytes: 0, sha256: '' } };
+
+class FileForwarder implements AsyncDisposable {
+  readonly #options: FileForwarding;
+  #file: LogFile | undefined;
+  #splitter = new LineSplitter(0);
+  #state: State;
+  /** When the last entry was written that was sent. */
+  #sentUpTo = Number.NaN;
+  #stateFails = false;
+  readonly #warned = new Set<string>();
+
+  constructor(options: FileForwarding) {
+    this.#options = options;
+    // A clock that is a little ahead of the files' own must not hide one.
+    const modifiedAt = String(BigInt(Date.now() - MAX_MTIME_ERROR_MS) * 1_000_000n);
+    this.#state = { ...NOWHERE, source: options.source, modifiedAt };
+  }
+
+  async run(stored: State | undefined): Promise<ExitCode> {
+    const { stop, progress, log } = this.#options;
+    if (stored === undefined) {
+      const problem = await this.#begin();
+      if (problem !== undefined) return progress.fail(problem);
+    } else {
+      this.#state = stored;
+      await this.#resume();
+    }
+    while (!stop.aborted) {
+      const file = this.#file ?? (await this.#openLog());
+      if (file === undefined) break;
+      const chunk = await file.read();
+      if (chunk === undefined) {
+        progress.say(`${file.path} was truncated after offset ${this.#state.offset}`);
+        await this.#resume();
+      } else if (chunk.length > 0) {
+        const end = await this.#forward(this.#splitter.push(chunk));
+        if (end !== undefined) return end;
+      } else {
+        const end = await this.#atEnd(file);
+        if (end !== undefined) return end;
+      }
+    }
+    progress.say(`stopped at offset ${this.#state.offset} of ${this.#file?.path ?? log}`);
+    return 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file?.[Symbol.asyncDispose]();
+  }
+
+  /** Begins without a state, and makes one, so that what comes from now on is not missed. */
+  async #begin(): Promise<string | undefined> {
+    const { log, fromStart, statePath } = this.#options;
+    const file = await LogFile.open(log).catch(() => undefined);
+    if (file !== undefined) await this.#goTo(file, fromStart ? 0 : await file.lastLine());
+    const saved = writeState(statePath, this.#state);
+    return saved.ok ? undefined : `${saved.failure.message}; choose its place with --state`;
+  }
+
+  /** Goes on where the state says, whatever became of the file meanwhile. */
+  async #resume(): Promise<void> {
+    const { log, progress } = this.#options;
+    const { inode, offset, modifiedAt } = this.#state;
+    const file = await locate(log, this.#state);
+    if (file !== undefined) return this.#goOnWith(file, offset);
+    if (inode !== '') {
+      progress.say(
+        `warning: the file that was forwarded up to offset ${offset} (inode ${inode}) is not in ${dirname(log)} any more, nor is a copy; what followed there may not have been forwarded. If it was moved or compressed, restore it and forward it with --from-start and a --state of its own: what the server knows already is not doubled`,
+      );
+    }
+    await this.#goOnAfter(BigInt(modifiedAt));
+  }
+
+  /** Waits for more, or goes on with the next file where there is one. */
+  async #atEnd(file: LogFile): Promise<ExitCode | undefined> {
+    const { log, stop, progress } = this.#options;
+    const current = await stat(log).catch(() => undefined);
+    const rotated = current !== undefined && String(current.ino) !== file.inode;
+    const next = rotated ? await this.#successorOf(await file.modifiedAt()) : undefined;
+    // Whoever writes moves on some time after the rename: not before the new file has something.
+    if (next === undefined && (!rotated || current.size === 0)) {
+      progress.behind((await file.size()) - this.#state.offset, this.#sentUpTo);
+      await pause(FORWARD_POLL_MS, stop);
+      return undefined;
+    }
+    const rest = await file.read();
+    // There was more after all, or it is not what it was: the loop sees to that.
+    if (rest === undefined) return undefined;
+    if (rest.length > 0) return this.#forward(this.#splitter.push(rest));
+    const end = await this.#forward(this.#splitter.end());
+    if (end !== undefined || stop.aborted) return end;
+    await this.#goOnAfter(await file.modifiedAt());
+    return undefined;
+  }
+
+  /** Sends lines that have been read, and keeps the place after each request. */
+  async #forward(lines: readonly Line[]): Promise<ExitCode | undefined> {
+    const { sender, progress, stop } = this.#options;
+    const batches = batchesOf(sift(lines, this.#file?.path ?? '', progress));
+    for (const [index, batch] of batches.entries()) {
+      if (stop.aborted) return undefined;
+      const end = await sender.deliver(batch);
+      if (end !== undefined) return end;
+      this.#sentUpTo = batch.at(-1)?.time ?? Number.NaN;
+      await this.#save(batches[index + 1]?.[0]?.offset ?? this.#splitter.offset);
+    }
+    if (batches.length === 0 && lines.length > 0) await this.#save(this.#splitter.offset);
+    return undefined;
+  }
+
+  async #save(offset: number): Promise<void> {
+    const { progress, source, statePath } = this.#options;
+    if (this.#file === undefined) return;
+    const modifiedAt = String(await this.#file.modifiedAt());
+    this.#state = { ...this.#file.placeAt(offset), source, modifiedAt };
+    const saved = writeState(statePath, this.#state);
+    // Going on costs no event: what is sent again after a restart is known.
+    if (!saved.ok && !this.#stateFails) progress.say(`warning: ${saved.failure.message}`);
+    this.#stateFails = !saved.ok;
+    progress.behind((await this.#file.size()) - offset, this.#sentUpTo);
+  }
+
+  async #successorOf(after: bigint): Promise<string | undefined> {
+    const { log, progress, statePath } = this.#options;
+    const isState = (name: string) =>
+      dirname(log) === dirname(statePath) && name.startsWith(basename(statePath));
+    const { next, unreadable } = await successors(log, after, isState);
+    for (const path of unreadable.filter((each) => !this.#warned.has(each))) {
+      this.#warned.add(path);
+      progress.say(
+        `warning: ${path} may have entries that were not forwarded, and cannot be read as lines of JSON; if it is compressed, decompress it and forward it with --from-start and a --state of its own`,
+      );
+    }
+    return next;
+  }
+
+  /** The log itself, at its beginning, once it is there and may be read; undefined where it is stopped. */
+  async #openLog(): Promise<LogFile | undefined> {
+    const { log, progress, stop } = this.#options;
+    for (let said = ''; !stop.aborted; await pause(FORWARD_POLL_MS, stop)) {
+      try {
+        await this.#goOnWith(await LogFile.open(log), 0);
+        return this.#file;
+      } catch (error) {
+        const { message } = error as Error;
+        if (message !== said) progress.say(`waiting for ${log}: ${message}`);
+        said = message;
+      }
+    }
+    return undefined;
+  }
+
+  /** Goes on with what was written after this time: what rotation put aside, or the log itself. */
+  async #goOnAfter(time: bigint): Promise<void> {
+    const next = await this.#successorOf(time);
+    if (next === undefined) await this.#leave();
+    else await this.#goOnWith(await LogFile.open(next), 0);
+  }
+
+  async #goOnWith(file: LogFile, offset: number): Promise<void> {
+    await this.#goTo(file, offset);
+    await this.#save(offset);
+  }
+
+  async #goTo(file: LogFile, offset: number): Promise<void> {
+    const { source, progress } = this.#options;
+    await this.#leave();
+    this.#file = file;
+    file.seek(offset);
+    this.#splitter = new LineSplitter(offset);
+    const modifiedAt = String(await file.modifiedAt());
+    this.#state = { ...file.placeAt(offset), source, modifiedAt };
+    progress.say(`forwarding ${file.path} from offset ${offset}`);
+  }
+
+  async #leave(): Promise<void> {
+    await this.#file?.[Symbol.asyncDispose]();
+    this.#file = undefined;
+  }
+}

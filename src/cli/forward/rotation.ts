@@ -1,0 +1,116 @@
+/**
+ * Where the entries of a log are that is not any more in its place. Rotation may have renamed the file or
+ * copied it, once or several times, while nobody looked; what is in the folder says so. Taking in a file
+ * too many does no harm, as the ids of its entries are known.
+ */
+import { open, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { LogFile } from './log-file.ts';
+import type { Place } from './state-file.ts';
+
+interface Sibling {
+  readonly path: string;
+  readonly inode: string;
+  readonly device: string;
+  readonly modifiedAt: bigint;
+  readonly size: bigint;
+}
+
+/** The files that follow one, in the order of their writing. */
+export interface Successors {
+  /** The first of them; undefined where that is the log itself. */
+  readonly next: string | undefined;
+  /** Files that may have been written after it and before that one, but cannot be read. */
+  readonly unreadable: readonly string[];
+}
+
+const OPENING_BRACE = 0x7b;
+
+/** Finds the file of a place by its identity and beginning, or else a copy of it, and goes to the place. */
+export async function locate(log: string, place: Place): Promise<LogFile | undefined> {
+  const { device, inode, offset, head } = place;
+  const files = await filesIn(dirname(log));
+  const isSame = (file: Pick<Sibling, 'device' | 'inode'>) =>
+    file.device === device && file.inode === inode;
+  // Of copies, the largest was made last.
+  files.sort((a, b) => Number(isSame(b)) - Number(isSame(a)) || (a.size < b.size ? 1 : -1));
+  // The log itself may be a symbolic link.
+  for (const path of [log, ...files.filter(({ size }) => size >= offset).map(({ path }) => path)]) {
+    const file = await LogFile.open(path).catch(() => undefined);
+    if (file === undefined) continue;
+    // A file that was empty has no beginning to know it by.
+    const isThis = file.begins(head) || (head.bytes === 0 && isSame(file));
+    if (isThis && (await file.size()) >= offset) {
+      file.seek(offset);
+      return file;
+    }
+    await file[Symbol.asyncDispose]();
+  }
+  return undefined;
+}
+
+/**
+ * Finds what was written after a time to files that rotation has put aside.
+ *
+ * @param isNone says of a file's name that it is not of the log
+ */
+export async function successors(
+  log: string,
+  after: bigint,
+  isNone: (name: string) => boolean,
+): Promise<Successors> {
+  const own = basename(log);
+  const files = (await filesIn(dirname(log))).filter(({ path }) => {
+    const name = basename(path);
+    return isRotated(name, own) && !isNone(name);
+  });
+  const names = new Set(files.map(({ path }) => path));
+  const later = files.filter(({ modifiedAt, size }) => modifiedAt > after && size > 0n);
+  later.sort((a, b) => (a.modifiedAt < b.modifiedAt ? -1 : 1));
+  const unreadable: string[] = [];
+  for (const { path } of later) {
+    if (await holdsEntries(path)) return { next: path, unreadable };
+    // While a file is being compressed both are there, and the one that can be read counts.
+    if (!names.has(path.slice(0, -extname(path).length))) unreadable.push(path);
+  }
+  return { next: undefined, unreadable };
+}
+
+/** Whether rotation gives a log such names: `audit.log.1`, `audit.log-20261122`, `audit-20261122.log`. */
+export function isRotated(name: string, log: string): boolean {
+  if (name.length > log.length && name.startsWith(log))
+    return /^[.\-_]/.test(name.slice(log.length));
+  const extension = extname(log);
+  const stem = log.slice(0, log.length - extension.length);
+  if (extension === '' || !name.startsWith(stem)) return false;
+  const rest = name.slice(stem.length);
+  return /^[.\-_]\d/.test(rest) && rest.includes(extension);
+}
+
+async function filesIn(folder: string): Promise<Sibling[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const files = await Promise.all(
+    entries.map(async (entry): Promise<Sibling | undefined> => {
+      if (!entry.isFile()) return undefined;
+      const path = join(folder, entry.name);
+      // It may be gone by now.
+      const found = await stat(path, { bigint: true }).catch(() => undefined);
+      if (found === undefined) return undefined;
+      const { ino, dev, mtimeNs, size } = found;
+      return { path, inode: String(ino), device: String(dev), modifiedAt: mtimeNs, size };
+    }),
+  );
+  return files.filter((file) => file !== undefined);
+}
+
+/** Whether the file begins as entries do; one that is compressed does not. */
+async function holdsEntries(path: string): Promise<boolean> {
+  const handle = await open(path).catch(() => undefined);
+  if (handle === undefined) return false;
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(1), 0, 1, 0);
+    return bytesRead === 1 && buffer[0] === OPENING_BRACE;
+  } finally {
+    await handle.close();
+  }
+}

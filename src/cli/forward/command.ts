@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { dotSegment } from '../../event/dot-segment.ts';
 import { FORWARD_POLL_MS } from '../../limits.ts';
+import { trimSlashes } from '../../namespace.ts';
 import type { Values } from '../arguments.ts';
 import { type Command, type ExitCode, endWith, misuse, type Problem } from '../command.ts';
 import { readSecret } from '../input.ts';
@@ -92,7 +93,7 @@ Examples:
         log: resolve(file),
         statePath: resolve(state ?? `${file}.carillon`),
         fromStart: values['from-start'] === true,
-        source: [server.headers['X-Vault-Namespace'], source].filter(Boolean).join('/'),
+        source: `${trimSlashes(server.headers['X-Vault-Namespace'] ?? '')}/${source}`,
         sender,
         progress,
         stop,

@@ -1,13 +1,13 @@
 /** Forwards a log and what rotation makes of it, and keeps the place. */
 import { stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import { FORWARD_POLL_MS, MAX_MTIME_ERROR_MS } from '../../limits.ts';
 import type { ExitCode } from '../command.ts';
 import { batchesOf } from './entry.ts';
 import { type Line, LineSplitter } from './line-splitter.ts';
 import { LogFile } from './log-file.ts';
 import type { Progress } from './progress.ts';
-import { locate, successors } from './rotation.ts';
+import { locate, type Sibling, successors } from './rotation.ts';
 import type { Sender } from './sender.ts';
 import { sift } from './sift.ts';
 import { readState, type State, writeState } from './state-file.ts';
@@ -61,6 +61,8 @@ class FileForwarder implements AsyncDisposable {
   /** When the last entry was written that was sent. */
   #sentUpTo = Number.NaN;
   #stateFails = false;
+  /** Files that have been forwarded to their end; several may have been written at the same time. */
+  readonly #done = new Set<string>();
   readonly #warned = new Set<string>();
 
   constructor(options: FileForwarding) {
@@ -143,7 +145,9 @@ class FileForwarder implements AsyncDisposable {
     if (rest.length > 0) return this.#forward(this.#splitter.push(rest));
     const end = await this.#forward(this.#splitter.end());
     if (end !== undefined || stop.aborted) return end;
-    await this.#goOnAfter(await file.modifiedAt());
+    const modifiedAt = await file.modifiedAt();
+    this.#done.add(keyOf(file, modifiedAt));
+    await this.#goOnAfter(modifiedAt);
     return undefined;
   }
 
@@ -176,9 +180,12 @@ class FileForwarder implements AsyncDisposable {
 
   async #successorOf(after: bigint): Promise<string | undefined> {
     const { log, progress, statePath } = this.#options;
-    const isState = (name: string) =>
-      dirname(log) === dirname(statePath) && name.startsWith(basename(statePath));
-    const { next, unreadable } = await successors(log, after, isState);
+    const own = this.#file;
+    const isDone = (file: Sibling) =>
+      file.path.startsWith(statePath) ||
+      (file.device === own?.device && file.inode === own.inode) ||
+      this.#done.has(keyOf(file, file.modifiedAt));
+    const { next, unreadable } = await successors(log, after, isDone);
     for (const path of unreadable.filter((each) => !this.#warned.has(each))) {
       this.#warned.add(path);
       progress.say(
@@ -231,4 +238,9 @@ class FileForwarder implements AsyncDisposable {
     await this.#file?.[Symbol.asyncDispose]();
     this.#file = undefined;
   }
+}
+
+/** With its time, as a file that is removed leaves its inode to another. */
+function keyOf({ device, inode }: Pick<Sibling, 'device' | 'inode'>, modifiedAt: bigint): string {
+  return `${device} ${inode} ${modifiedAt}`;
 }

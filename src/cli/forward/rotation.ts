@@ -8,10 +8,11 @@ import { basename, dirname, extname, join } from 'node:path';
 import { LogFile } from './log-file.ts';
 import type { Place } from './state-file.ts';
 
-interface Sibling {
+/** A file in the folder of the log. */
+export interface Sibling {
   readonly path: string;
-  readonly inode: string;
   readonly device: string;
+  readonly inode: string;
   readonly modifiedAt: bigint;
   readonly size: bigint;
 }
@@ -50,28 +51,28 @@ export async function locate(log: string, place: Place): Promise<LogFile | undef
 }
 
 /**
- * Finds what was written after a time to files that rotation has put aside.
+ * Finds what was written at or after a time to files that rotation has put aside.
  *
- * @param isNone says of a file's name that it is not of the log
+ * @param isDone says of a file that it is not of the log, or has been forwarded
  */
 export async function successors(
   log: string,
-  after: bigint,
-  isNone: (name: string) => boolean,
+  time: bigint,
+  isDone: (file: Sibling) => boolean,
 ): Promise<Successors> {
-  const own = basename(log);
-  const files = (await filesIn(dirname(log))).filter(({ path }) => {
-    const name = basename(path);
-    return isRotated(name, own) && !isNone(name);
-  });
-  const names = new Set(files.map(({ path }) => path));
-  const later = files.filter(({ modifiedAt, size }) => modifiedAt > after && size > 0n);
-  later.sort((a, b) => (a.modifiedAt < b.modifiedAt ? -1 : 1));
+  const rotated = (await filesIn(dirname(log))).filter((file) =>
+    isRotated(basename(file.path), basename(log)),
+  );
+  const paths = new Set(rotated.map(({ path }) => path));
+  const later = rotated
+    .filter((file) => file.modifiedAt >= time && file.size > 0n && !isDone(file))
+    .sort((a, b) => (a.modifiedAt < b.modifiedAt ? -1 : 1));
   const unreadable: string[] = [];
-  for (const { path } of later) {
+  for (const { path, modifiedAt } of later) {
     if (await holdsEntries(path)) return { next: path, unreadable };
-    // While a file is being compressed both are there, and the one that can be read counts.
-    if (!names.has(path.slice(0, -extname(path).length))) unreadable.push(path);
+    // What has the same time is the same file, compressed. While that is under way both are there.
+    const isForwarded = modifiedAt === time || paths.has(path.slice(0, -extname(path).length));
+    if (!isForwarded) unreadable.push(path);
   }
   return { next: undefined, unreadable };
 }

@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -169,6 +170,28 @@ describe('rotation', () => {
     append('d');
     await endpoint.untilTaken('d');
     expect(endpoint.requests.flatMap((request) => request.ids)).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('by rename: takes no fright at the file being compressed', async () => {
+    append('a');
+    const forwarder = await forwarding('--from-start');
+    await endpoint.untilTaken('a');
+    renameSync(log, `${log}.1`);
+    const compressed = gzipSync(readFileSync(`${log}.1`));
+    writeFileSync(`${log}.1.gz`, compressed.subarray(0, 10));
+    append('b');
+    await endpoint.untilTaken('b');
+    // Done: as compressors leave it, with the time of the file that it was.
+    const { atime, mtime } = statSync(`${log}.1`);
+    writeFileSync(`${log}.2.gz`, compressed);
+    utimesSync(`${log}.2.gz`, atime, mtime);
+    rmSync(`${log}.1`);
+    rmSync(`${log}.1.gz`);
+    renameSync(log, `${log}.1`);
+    append('c');
+    await endpoint.untilTaken('c');
+    expect((await stopped(forwarder)).stderr).not.toContain('warning');
+    expect(endpoint.taken).toEqual(['a', 'b', 'c']);
   });
 
   it('by rename, several times while the server is away: takes every file in its order', async () => {

@@ -148,12 +148,17 @@ describe('rotated logs', () => {
     expect(isRotated(name, 'audit.log')).toBe(true);
   });
 
-  it.each(['audit.log', 'audit.logs', 'audit2.log', 'audit-raw.log', 'audit.json', 'xaudit.log.1'])(
-    '%s is none of audit.log',
-    (name) => {
-      expect(isRotated(name, 'audit.log')).toBe(false);
-    },
-  );
+  it.each([
+    'audit.log',
+    'audit.logs',
+    'audit2.log',
+    'audit-2.log',
+    'audit-raw.log',
+    'audit.json',
+    'xaudit.log.1',
+  ])('%s is none of audit.log', (name) => {
+    expect(isRotated(name, 'audit.log')).toBe(false);
+  });
 });
 
 describe('progress', () => {

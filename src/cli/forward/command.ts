@@ -13,11 +13,11 @@ import {
   type Server,
   withToken,
 } from '../server.ts';
-import { forwardFile } from './file-forwarder.ts';
+import { forwardFile } from './forward-file.ts';
+import { forwardSocket } from './forward-socket.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { Progress } from './progress.ts';
 import { Sender } from './sender.ts';
-import { forwardSocket } from './socket-forwarder.ts';
 import { onSignals } from './stopping.ts';
 
 const NAME = 'forward audit';
@@ -87,7 +87,7 @@ Examples:
     const drawing = setInterval(() => progress.draw(), FORWARD_POLL_MS);
     try {
       if (file === undefined) {
-        return await forwardSocket({ address: address.value, sender, progress, stop });
+        return await forwardSocket(address.value, { sender, progress, stop });
       }
       return await forwardFile({
         log: resolve(file),

@@ -1,5 +1,4 @@
-/** Forwards a log and what rotation makes of it, and keeps the place. */
-import { stat } from 'node:fs/promises';
+/** The walk through a log and what rotation makes of it. */
 import { dirname } from 'node:path';
 import { FORWARD_POLL_MS, MAX_MTIME_ERROR_MS } from '../../limits.ts';
 import type { ExitCode } from '../command.ts';
@@ -7,10 +6,10 @@ import { batchesOf } from './entry.ts';
 import { type Line, LineSplitter } from './line-splitter.ts';
 import { LogFile } from './log-file.ts';
 import type { Progress } from './progress.ts';
-import { locate, type Sibling, successors } from './rotation.ts';
+import { isSame, locate, lookAt, type Sibling, successors } from './rotation.ts';
 import type { Sender } from './sender.ts';
 import { sift } from './sift.ts';
-import { readState, type State, writeState } from './state-file.ts';
+import { type State, writeState } from './state-file.ts';
 import { pause } from './stopping.ts';
 
 export interface FileForwarding {
@@ -24,36 +23,11 @@ export interface FileForwarding {
   readonly stop: AbortSignal;
 }
 
-/** Forwards until it is stopped, or the server refuses. */
-export async function forwardFile(options: FileForwarding): Promise<ExitCode> {
-  const { log, statePath, source, progress } = options;
-  const stored = readState(statePath);
-  if (!stored.ok) return progress.fail(stored.failure.message);
-  if (stored.value !== undefined && stored.value.source !== source) {
-    return progress.fail(
-      `${statePath} is the state for the source ${JSON.stringify(stored.value.source)}; give --state another file for ${JSON.stringify(source)}`,
-    );
-  }
-  try {
-    // What is no file, or may not be read, is said now; one that is not there may come yet.
-    const found = await stat(log).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
-    if (found !== undefined && !found.isFile()) return progress.fail(`${log} is not a file`);
-    if (found !== undefined) await (await LogFile.open(log))[Symbol.asyncDispose]();
-    await using forwarder = new FileForwarder(options);
-    return await forwarder.run(stored.value);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    return progress.fail(`cannot read ${log}: ${message}`);
-  }
-}
-
 /** The state of a log that is not there yet: all that it will have is new. */
 const NOWHERE = { device: '', inode: '', offset: 0, head: { bytes: 0, sha256: '' } };
 
-class FileForwarder implements AsyncDisposable {
+/** Follows a log through its rotations, and keeps the place after each request. */
+export class FileForwarder {
   readonly #options: FileForwarding;
   #file: LogFile | undefined;
   #splitter = new LineSplitter(0);
@@ -82,8 +56,8 @@ class FileForwarder implements AsyncDisposable {
       await this.#resume();
     }
     while (!stop.aborted) {
-      const file = this.#file ?? (await this.#openLog());
-      if (file === undefined) break;
+      const file = this.#file ?? (await this.#openNext());
+      if (file === undefined) continue;
       const chunk = await file.read();
       if (chunk === undefined) {
         progress.say(`${file.path} was truncated after offset ${this.#state.offset}`);
@@ -100,8 +74,8 @@ class FileForwarder implements AsyncDisposable {
     return 0;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#file?.[Symbol.asyncDispose]();
+  async close(): Promise<void> {
+    await this.#file?.close();
   }
 
   /** Begins without a state, and makes one, so that what comes from now on is not missed. */
@@ -115,26 +89,30 @@ class FileForwarder implements AsyncDisposable {
 
   /** Goes on where the state says, whatever became of the file meanwhile. */
   async #resume(): Promise<void> {
-    const { log, progress } = this.#options;
-    const { inode, offset, modifiedAt } = this.#state;
-    const file = await locate(log, this.#state);
-    if (file !== undefined) return this.#goOnWith(file, offset);
-    if (inode !== '') {
-      progress.say(
-        `warning: the file that was forwarded up to offset ${offset} (inode ${inode}) is not in ${dirname(log)} any more, nor is a copy; what followed there may not have been forwarded. If it was moved or compressed, restore it and forward it with --from-start and a --state of its own: what the server knows already is not doubled`,
-      );
+    const { log, progress, stop } = this.#options;
+    const { inode, offset } = this.#state;
+    let file = await locate(log, this.#state);
+    if (file === undefined && inode !== '') {
+      // Rotation may be under way: what was listed has another name by now.
+      await pause(FORWARD_POLL_MS, stop);
+      file = await locate(log, this.#state);
     }
-    await this.#goOnAfter(BigInt(modifiedAt));
+    if (file !== undefined) return this.#goOnWith(file, offset);
+    await this.#leave();
+    if (inode === '') return;
+    progress.say(
+      `warning: the file that was forwarded up to offset ${offset} (inode ${inode}) is not in ${dirname(log)} any more, nor is a copy; what followed there may not have been forwarded. If it was moved or compressed, restore it and forward it with --from-start and a --state of its own: what the server still keeps is not doubled`,
+    );
   }
 
   /** Waits for more, or goes on with the next file where there is one. */
   async #atEnd(file: LogFile): Promise<ExitCode | undefined> {
     const { log, stop, progress } = this.#options;
-    const current = await stat(log).catch(() => undefined);
-    const rotated = current !== undefined && String(current.ino) !== file.inode;
-    const next = rotated ? await this.#successorOf(await file.modifiedAt()) : undefined;
+    const current = await lookAt(log);
+    const rotated = current !== undefined && !isSame(current, file);
+    const next = rotated && (await this.#successor(await file.modifiedAt(), file));
     // Whoever writes moves on some time after the rename: not before the new file has something.
-    if (next === undefined && (!rotated || current.size === 0)) {
+    if (!rotated || (next === undefined && current.size === 0n)) {
       progress.behind((await file.size()) - this.#state.offset, this.#sentUpTo);
       await pause(FORWARD_POLL_MS, stop);
       return undefined;
@@ -145,9 +123,9 @@ class FileForwarder implements AsyncDisposable {
     if (rest.length > 0) return this.#forward(this.#splitter.push(rest));
     const end = await this.#forward(this.#splitter.end());
     if (end !== undefined || stop.aborted) return end;
-    const modifiedAt = await file.modifiedAt();
-    this.#done.add(keyOf(file, modifiedAt));
-    await this.#goOnAfter(modifiedAt);
+    await this.#save(this.#splitter.offset);
+    this.#done.add(keyOf(file, BigInt(this.#state.modifiedAt)));
+    await this.#leave();
     return undefined;
   }
 
@@ -178,14 +156,14 @@ class FileForwarder implements AsyncDisposable {
     progress.behind((await this.#file.size()) - offset, this.#sentUpTo);
   }
 
-  async #successorOf(after: bigint): Promise<string | undefined> {
+  /** What rotation has put aside that was written since, other than this file. */
+  async #successor(time: bigint, own: LogFile | undefined): Promise<Sibling | undefined> {
     const { log, progress, statePath } = this.#options;
-    const own = this.#file;
     const isDone = (file: Sibling) =>
       file.path.startsWith(statePath) ||
-      (file.device === own?.device && file.inode === own.inode) ||
+      (own !== undefined && isSame(file, own)) ||
       this.#done.has(keyOf(file, file.modifiedAt));
-    const { next, unreadable } = await successors(log, after, isDone);
+    const { next, unreadable } = await successors(log, time, isDone);
     for (const path of unreadable.filter((each) => !this.#warned.has(each))) {
       this.#warned.add(path);
       progress.say(
@@ -195,27 +173,31 @@ class FileForwarder implements AsyncDisposable {
     return next;
   }
 
-  /** The log itself, at its beginning, once it is there and may be read; undefined where it is stopped. */
-  async #openLog(): Promise<LogFile | undefined> {
+  /** The first file that was written after the place: one that was put aside, or the log. */
+  async #openNext(): Promise<LogFile | undefined> {
     const { log, progress, stop } = this.#options;
-    for (let said = ''; !stop.aborted; await pause(FORWARD_POLL_MS, stop)) {
-      try {
-        await this.#goOnWith(await LogFile.open(log), 0);
-        return this.#file;
-      } catch (error) {
-        const { message } = error as Error;
-        if (message !== said) progress.say(`waiting for ${log}: ${message}`);
-        said = message;
-      }
+    // In this order: what is renamed after it was opened is open, what was renamed before is put aside.
+    const current = await LogFile.open(log).catch((error: Error) => error.message);
+    const isThere = typeof current !== 'string';
+    const next = await this.#successor(
+      BigInt(this.#state.modifiedAt),
+      isThere ? current : undefined,
+    );
+    if (next === undefined && isThere) {
+      await this.#goOnWith(current, 0);
+    } else if (next === undefined) {
+      if (!this.#warned.has(String(current))) progress.say(`waiting for ${log}: ${current}`);
+      this.#warned.add(String(current));
+      await pause(FORWARD_POLL_MS, stop);
+    } else {
+      if (isThere) await current.close();
+      const file = await LogFile.open(next.path).catch(() => undefined);
+      // Renamed by now: it is looked for again.
+      if (file === undefined) return undefined;
+      if (isSame(file, next)) await this.#goOnWith(file, 0);
+      else await file.close();
     }
-    return undefined;
-  }
-
-  /** Goes on with what was written after this time: what rotation put aside, or the log itself. */
-  async #goOnAfter(time: bigint): Promise<void> {
-    const next = await this.#successorOf(time);
-    if (next === undefined) await this.#leave();
-    else await this.#goOnWith(await LogFile.open(next), 0);
+    return this.#file;
   }
 
   async #goOnWith(file: LogFile, offset: number): Promise<void> {
@@ -235,7 +217,7 @@ class FileForwarder implements AsyncDisposable {
   }
 
   async #leave(): Promise<void> {
-    await this.#file?.[Symbol.asyncDispose]();
+    await this.#file?.close();
     this.#file = undefined;
   }
 }

@@ -6,7 +6,7 @@ import type { Head, Place } from './state-file.ts';
 
 const NEWLINE = 0x0a;
 
-export class LogFile implements AsyncDisposable {
+export class LogFile {
   readonly path: string;
   readonly device: string;
   readonly inode: string;
@@ -90,7 +90,7 @@ export class LogFile implements AsyncDisposable {
     return chunk;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     await this.#handle.close();
   }
 }

@@ -8,11 +8,14 @@ import { basename, dirname, extname, join } from 'node:path';
 import { LogFile } from './log-file.ts';
 import type { Place } from './state-file.ts';
 
-/** A file in the folder of the log. */
-export interface Sibling {
-  readonly path: string;
+interface Identity {
   readonly device: string;
   readonly inode: string;
+}
+
+/** A file in the folder of the log. */
+export interface Sibling extends Identity {
+  readonly path: string;
   readonly modifiedAt: bigint;
   readonly size: bigint;
 }
@@ -20,32 +23,36 @@ export interface Sibling {
 /** The files that follow one, in the order of their writing. */
 export interface Successors {
   /** The first of them; undefined where that is the log itself. */
-  readonly next: string | undefined;
+  readonly next: Sibling | undefined;
   /** Files that may have been written after it and before that one, but cannot be read. */
   readonly unreadable: readonly string[];
 }
 
 const OPENING_BRACE = 0x7b;
 
+export function isSame(a: Identity, b: Identity): boolean {
+  return a.device === b.device && a.inode === b.inode;
+}
+
 /** Finds the file of a place by its identity and beginning, or else a copy of it, and goes to the place. */
 export async function locate(log: string, place: Place): Promise<LogFile | undefined> {
-  const { device, inode, offset, head } = place;
+  const { offset, head } = place;
   const files = await filesIn(dirname(log));
-  const isSame = (file: Pick<Sibling, 'device' | 'inode'>) =>
-    file.device === device && file.inode === inode;
   // Of copies, the largest was made last.
-  files.sort((a, b) => Number(isSame(b)) - Number(isSame(a)) || (a.size < b.size ? 1 : -1));
+  files.sort(
+    (a, b) => Number(isSame(b, place)) - Number(isSame(a, place)) || (a.size < b.size ? 1 : -1),
+  );
   // The log itself may be a symbolic link.
   for (const path of [log, ...files.filter(({ size }) => size >= offset).map(({ path }) => path)]) {
     const file = await LogFile.open(path).catch(() => undefined);
     if (file === undefined) continue;
     // A file that was empty has no beginning to know it by.
-    const isThis = file.begins(head) || (head.bytes === 0 && isSame(file));
+    const isThis = file.begins(head) || (head.bytes === 0 && isSame(file, place));
     if (isThis && (await file.size()) >= offset) {
       file.seek(offset);
       return file;
     }
-    await file[Symbol.asyncDispose]();
+    await file.close();
   }
   return undefined;
 }
@@ -68,8 +75,9 @@ export async function successors(
     .filter((file) => file.modifiedAt >= time && file.size > 0n && !isDone(file))
     .sort((a, b) => (a.modifiedAt < b.modifiedAt ? -1 : 1));
   const unreadable: string[] = [];
-  for (const { path, modifiedAt } of later) {
-    if (await holdsEntries(path)) return { next: path, unreadable };
+  for (const file of later) {
+    const { path, modifiedAt } = file;
+    if (await holdsEntries(path)) return { next: file, unreadable };
     // What has the same time is the same file, compressed. While that is under way both are there.
     const isForwarded = modifiedAt === time || paths.has(path.slice(0, -extname(path).length));
     if (!isForwarded) unreadable.push(path);
@@ -77,31 +85,34 @@ export async function successors(
   return { next: undefined, unreadable };
 }
 
-/** Whether rotation gives a log such names: `audit.log.1`, `audit.log-20261122`, `audit-20261122.log`. */
+/**
+ * Whether rotation gives a log such names: `audit.log.1`, `audit.log-20261122`, `audit.1.log`,
+ * `audit-20261122.log`. That of another device, `audit-2.log`, is none.
+ */
 export function isRotated(name: string, log: string): boolean {
-  if (name.length > log.length && name.startsWith(log))
-    return /^[.\-_]/.test(name.slice(log.length));
+  if (name.startsWith(log)) return /^[.\-_]/.test(name.slice(log.length));
   const extension = extname(log);
   const stem = log.slice(0, log.length - extension.length);
   if (extension === '' || !name.startsWith(stem)) return false;
   const rest = name.slice(stem.length);
-  return /^[.\-_]\d/.test(rest) && rest.includes(extension);
+  return /^(?:\.\d|[.\-_]\d{4})/.test(rest) && rest.includes(extension);
 }
 
 async function filesIn(folder: string): Promise<Sibling[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const files = await Promise.all(
-    entries.map(async (entry): Promise<Sibling | undefined> => {
-      if (!entry.isFile()) return undefined;
-      const path = join(folder, entry.name);
-      // It may be gone by now.
-      const found = await stat(path, { bigint: true }).catch(() => undefined);
-      if (found === undefined) return undefined;
-      const { ino, dev, mtimeNs, size } = found;
-      return { path, inode: String(ino), device: String(dev), modifiedAt: mtimeNs, size };
-    }),
+    entries.filter((entry) => entry.isFile()).map(({ name }) => lookAt(join(folder, name))),
   );
+  // One may be gone by now.
   return files.filter((file) => file !== undefined);
+}
+
+/** Undefined where there is none, or it cannot be seen. In bigints: inodes go beyond what a number counts. */
+export async function lookAt(path: string): Promise<Sibling | undefined> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  if (found === undefined) return undefined;
+  const { ino, dev, mtimeNs, size } = found;
+  return { path, inode: String(ino), device: String(dev), modifiedAt: mtimeNs, size };
 }
 
 /** Whether the file begins as entries do; one that is compressed does not. */

@@ -1,35 +1,21 @@
-/** Takes entries from socket audit devices and forwards them. */
-import { createServer, type Server, type Socket } from 'node:net';
+/** Entries from connections to the source. */
+import type { Server, Socket } from 'node:net';
 import { MAX_FORWARD_CONNECTIONS } from '../../limits.ts';
 import type { ExitCode } from '../command.ts';
-import { urlHost } from '../dev/address.ts';
 import { EntryQueue } from './entry-queue.ts';
 import { LineSplitter } from './line-splitter.ts';
-import { listen } from './listen.ts';
-import type { ListenAddress } from './listen-address.ts';
 import type { Progress } from './progress.ts';
 import type { Sender } from './sender.ts';
 import { sift } from './sift.ts';
 
 export interface SocketForwarding {
-  readonly address: ListenAddress;
   readonly sender: Sender;
   readonly progress: Progress;
   readonly stop: AbortSignal;
 }
 
-/** Forwards until it is stopped, or the server refuses. */
-export async function forwardSocket(options: SocketForwarding): Promise<ExitCode> {
-  const { address, progress } = options;
-  const server = createServer({ highWaterMark: 64 * 1024 });
-  const problem = await listen(server, address);
-  if (problem !== undefined) return progress.fail(problem);
-  const forwarder = new SocketForwarder(server, options);
-  progress.say(`listening on ${nameOf(server)}`);
-  return forwarder.run();
-}
-
-class SocketForwarder {
+/** What comes on the connections of a server. */
+export class SocketForwarder {
   readonly #server: Server;
   readonly #options: SocketForwarding;
   readonly #queue = new EntryQueue();
@@ -121,11 +107,4 @@ class SocketForwarder {
     progress.say(`warning: ${this.#lost} entries were not forwarded, and are lost`);
     this.#lost = 0;
   }
-}
-
-function nameOf(server: Server): string {
-  const address = server.address();
-  return typeof address === 'object' && address !== null
-    ? `${urlHost(address.address)}:${address.port}`
-    : String(address);
 }

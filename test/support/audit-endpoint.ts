@@ -66,6 +66,11 @@ export class AuditEndpoint implements AsyncDisposable {
     for (const answer of this.#held.splice(0)) answer();
   }
 
+  /** Never takes what it held. */
+  forget(): void {
+    this.#held.length = 0;
+  }
+
   /** Resolves once this is true; it is looked at after each request. */
   async until(what: string, isTrue: () => boolean): Promise<void> {
     const reached = new Promise<void>((resolve) => {

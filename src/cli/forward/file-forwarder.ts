@@ -37,7 +37,7 @@ export class FileForwarder {
   #stateFails = false;
   /** Files that have been forwarded to their end; several may have been written at the same time. */
   readonly #done = new Set<string>();
-  readonly #warned = new Set<string>();
+  readonly #said = new Set<string>();
 
   constructor(options: FileForwarding) {
     this.#options = options;
@@ -113,6 +113,11 @@ export class FileForwarder {
     const next = rotated && (await this.#successor(await file.modifiedAt(), file));
     // Whoever writes moves on some time after the rename: not before the new file has something.
     if (!rotated || (next === undefined && current.size === 0n)) {
+      if (rotated) {
+        this.#sayOnce(
+          `${log} is a new file (inode ${current.inode}) and has nothing yet; going on with the old one until it has`,
+        );
+      }
       progress.behind((await file.size()) - this.#state.offset, this.#sentUpTo);
       await pause(FORWARD_POLL_MS, stop);
       return undefined;
@@ -158,15 +163,14 @@ export class FileForwarder {
 
   /** What rotation has put aside that was written since, other than this file. */
   async #successor(time: bigint, own: LogFile | undefined): Promise<Sibling | undefined> {
-    const { log, progress, statePath } = this.#options;
+    const { log, statePath } = this.#options;
     const isDone = (file: Sibling) =>
       file.path.startsWith(statePath) ||
       (own !== undefined && isSame(file, own)) ||
       this.#done.has(keyOf(file, file.modifiedAt));
     const { next, unreadable } = await successors(log, time, isDone);
-    for (const path of unreadable.filter((each) => !this.#warned.has(each))) {
-      this.#warned.add(path);
-      progress.say(
+    for (const path of unreadable) {
+      this.#sayOnce(
         `warning: ${path} may have entries that were not forwarded, and cannot be read as lines of JSON; if it is compressed, decompress it and forward it with --from-start and a --state of its own`,
       );
     }
@@ -175,7 +179,7 @@ export class FileForwarder {
 
   /** The first file that was written after the place: one that was put aside, or the log. */
   async #openNext(): Promise<LogFile | undefined> {
-    const { log, progress, stop } = this.#options;
+    const { log, stop } = this.#options;
     // In this order: what is renamed after it was opened is open, what was renamed before is put aside.
     const current = await LogFile.open(log).catch((error: Error) => error.message);
     const isThere = typeof current !== 'string';
@@ -186,8 +190,7 @@ export class FileForwarder {
     if (next === undefined && isThere) {
       await this.#goOnWith(current, 0);
     } else if (next === undefined) {
-      if (!this.#warned.has(String(current))) progress.say(`waiting for ${log}: ${current}`);
-      this.#warned.add(String(current));
+      this.#sayOnce(`waiting for ${log}: ${current}`);
       await pause(FORWARD_POLL_MS, stop);
     } else {
       if (isThere) await current.close();
@@ -214,6 +217,13 @@ export class FileForwarder {
     const modifiedAt = String(await file.modifiedAt());
     this.#state = { ...file.placeAt(offset), source, modifiedAt };
     progress.say(`forwarding ${file.path} from offset ${offset}`);
+  }
+
+  /** What is looked at again and again is told the first time. */
+  #sayOnce(message: string): void {
+    if (this.#said.has(message)) return;
+    this.#said.add(message);
+    this.#options.progress.say(message);
   }
 
   async #leave(): Promise<void> {

@@ -6,6 +6,7 @@ import { eventsExplain } from './events-explain.ts';
 import { eventsPublish } from './events-publish.ts';
 import { eventsSubscribe } from './events-subscribe.ts';
 import { eventsTypes } from './events-types.ts';
+import { forwardAudit } from './forward/command.ts';
 import { login } from './login.ts';
 import {
   namespaceCreate,
@@ -36,7 +37,7 @@ const GROUPS: readonly (readonly [heading: string, commands: readonly Command[]]
     [login, tokenCreate, tokenLookup, tokenRenew, tokenRevoke, tokenCapabilities],
   ],
   ['Policies', [policyWrite, policyRead, policyList, policyDelete, policyCheck]],
-  ['Sources', [sourceWrite, sourceRead, sourceList, sourceTest, sourceDelete]],
+  ['Sources', [sourceWrite, sourceRead, sourceList, sourceTest, sourceDelete, forwardAudit]],
   ['Namespaces', [namespaceCreate, namespaceList, namespaceLookup, namespaceDelete]],
 ];
 const COMMANDS = GROUPS.flatMap(([, commands]) => commands);

@@ -1,4 +1,5 @@
 /** The server that the commands speak to, as Vault's own commands find it: by the environment. */
+import { retryAfterMs } from '../client/backoff.ts';
 import { isJsonObject } from '../event/json.ts';
 import type { Values } from './arguments.ts';
 import { storedToken } from './token-file.ts';
@@ -31,6 +32,8 @@ export type Outcome =
       readonly data?: Readonly<Record<string, unknown>>;
       /** Whether all is well, but there is nothing of that name. */
       readonly notFound: boolean;
+      /** What the server asks to wait before the request is repeated. */
+      readonly retryAfterMs: number;
     };
 
 const DEFAULT_ADDRESS = 'http://127.0.0.1:8200';
@@ -59,11 +62,11 @@ export function serverOf(values: Values): Server | string {
 }
 
 /** The server as somebody sees it who has yet to log in. */
-export function anonymousServerOf({ namespace: given }: Values): Server | string {
+export function anonymousServerOf({ namespace: given, address: own }: Values): Server | string {
   const { VAULT_ADDR, VAULT_NAMESPACE } = process.env;
-  const address = VAULT_ADDR || DEFAULT_ADDRESS;
+  const address = typeof own === 'string' ? own : VAULT_ADDR || DEFAULT_ADDRESS;
   if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
-    return `VAULT_ADDR is ${JSON.stringify(address)}; set it to a URL such as ${DEFAULT_ADDRESS}`;
+    return `${own === undefined ? 'VAULT_ADDR' : '--address'} is ${JSON.stringify(address)}; set it to a URL such as ${DEFAULT_ADDRESS}`;
   }
   const namespace = typeof given === 'string' ? given.trim() : VAULT_NAMESPACE?.trim();
   const name = given === undefined ? 'VAULT_NAMESPACE' : '--namespace';
@@ -105,7 +108,13 @@ export async function request(
     response = await fetch(url, { ...init, headers: { ...server.headers, ...init.headers } });
     text = await response.text();
   } catch (error) {
-    return { ok: false, status: 0, message: unreachable(url, error), notFound: false };
+    return {
+      ok: false,
+      status: 0,
+      message: unreachable(url, error),
+      notFound: false,
+      retryAfterMs: 0,
+    };
   }
   const { status } = response;
   const body = parse(text);
@@ -116,6 +125,7 @@ export async function request(
       status,
       message: refusal(status, text),
       notFound: status === 404 && Array.isArray(errors) && errors.length === 0,
+      retryAfterMs: retryAfterMs(response.headers.get('Retry-After')),
       ...(isJsonObject(data) && { data }),
     };
   }
@@ -125,6 +135,7 @@ export async function request(
       status,
       message: `${url.origin} answered ${status} without data; is it the address of the server?`,
       notFound: false,
+      retryAfterMs: 0,
     };
   }
   return {

@@ -15,8 +15,8 @@ describe('help', () => {
     const commands = [...list.matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}[A-Z]/gm)].map(
       ([, name = '']) => name.split(' '),
     );
-    expect(commands).toHaveLength(25);
-    const groups = [['events'], ['token'], ['policy'], ['source'], ['namespace']];
+    expect(commands).toHaveLength(26);
+    const groups = [['events'], ['source'], ['forward'], ['token'], ['policy'], ['namespace']];
     const helps = await Promise.all(
       [...commands, ...groups].map((name) => run([...name, '--help'], env)),
     );

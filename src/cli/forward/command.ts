@@ -1,0 +1,146 @@
+/** `carillon forward audit` */
+import { resolve } from 'node:path';
+import { dotSegment } from '../../event/dot-segment.ts';
+import { FORWARD_POLL_MS } from '../../limits.ts';
+import { trimSlashes } from '../../namespace.ts';
+import type { Values } from '../arguments.ts';
+import { type Command, type ExitCode, endWith, misuse, type Problem } from '../command.ts';
+import { readSecret } from '../input.ts';
+import {
+  anonymousServerOf,
+  SERVER_HELP,
+  SERVER_OPTIONS,
+  type Server,
+  withToken,
+} from '../server.ts';
+import { forwardFile } from './forward-file.ts';
+import { forwardSocket } from './forward-socket.ts';
+import { parseListenAddress } from './listen-address.ts';
+import { Progress } from './progress.ts';
+import { Sender } from './sender.ts';
+import { onSignals } from './stopping.ts';
+
+const NAME = 'forward audit';
+
+interface Options {
+  readonly file?: string;
+  readonly socket?: string;
+  readonly state?: string;
+  readonly 'from-start'?: boolean;
+}
+
+export const forwardAudit: Command = {
+  name: NAME,
+  summary: 'Forward the audit entries of OpenBao or Vault to a source',
+  help: `Forward what a file or socket audit device of OpenBao or Vault writes to a source of the kind
+vault-audit, which makes events of it. Runs until it is stopped; the place in a log is kept, so
+that nothing is lost or doubled over a restart.
+
+Usage: carillon forward audit --file <log> [options] <source>
+       carillon forward audit --socket <address> [options] <source>
+
+  <source>                 name of the source
+
+Options:
+  --file <log>             log of a file audit device; it may be rotated meanwhile
+  --state <file>           where the place in the log is kept (default: <log>.carillon)
+  --from-start             begin at the start of the log where no place is kept yet, not at its end
+  --socket <address>       listen for socket audit devices: :9090 (of this machine alone),
+                           0.0.0.0:9090, or the path of a Unix socket. What waits while the server
+                           is away is in memory: prefer --file
+  --secret-file <file>     file with a secret of the source, or "-" for standard input (default:
+                           CARILLON_SOURCE_SECRET)
+  --address <url>          address of Carillon (default: VAULT_ADDR)
+${SERVER_HELP}
+  -h, --help               show this
+
+Ends with 0 on Ctrl-C and SIGTERM, 1 when the log cannot be read, 2 when the server refuses: then
+nothing goes on before somebody sees to it. While the server is away it tries again.
+
+Examples:
+  carillon forward audit --file /var/log/openbao/audit.log --secret-file secret openbao
+  carillon forward audit --socket :9090 --address https://carillon.example.com openbao
+`,
+  options: {
+    ...SERVER_OPTIONS,
+    address: { type: 'string' },
+    file: { type: 'string' },
+    state: { type: 'string' },
+    'from-start': { type: 'boolean' },
+    socket: { type: 'string' },
+    'secret-file': { type: 'string' },
+  },
+  async run(values, positionals): Promise<ExitCode> {
+    const problem = problemOf(values, positionals);
+    if (problem !== undefined) return misuse(problem, NAME);
+    const [source = ''] = positionals;
+    const { file, socket, state } = values as Options;
+    const address = parseListenAddress(socket ?? ':0');
+    if (!address.ok) return misuse(address.failure.message, NAME);
+    const server = await serverWithSecret(values);
+    if ('problem' in server) return endWith(server, NAME);
+
+    const stopping = onSignals();
+    const progress = new Progress(process.stderr, Date.now);
+    const sender = new Sender(server, source, progress, stopping);
+    const { stop } = stopping;
+    const drawing = setInterval(() => progress.draw(), FORWARD_POLL_MS);
+    try {
+      if (file === undefined) {
+        return await forwardSocket(address.value, { sender, progress, stop });
+      }
+      return await forwardFile({
+        log: resolve(file),
+        statePath: resolve(state ?? `${file}.carillon`),
+        fromStart: values['from-start'] === true,
+        source: `${trimSlashes(server.headers['X-Vault-Namespace'] ?? '')}/${source}`,
+        sender,
+        progress,
+        stop,
+      });
+    } finally {
+      clearInterval(drawing);
+      progress.summarise();
+    }
+  },
+};
+
+/** What is wrong with how the command was called. */
+function problemOf(values: Values, positionals: readonly string[]): string | undefined {
+  const { file, socket, state } = values as Options;
+  const [source] = positionals;
+  if (!source) return 'the name of the source is missing';
+  if (positionals.length > 1) return 'there are too many arguments';
+  // A URL would fold it and lead elsewhere.
+  if (source.includes('/') || dotSegment(source) !== undefined) {
+    return `${JSON.stringify(source)} cannot be the name of a source`;
+  }
+  if (file === '' || state === '') return 'a path is empty';
+  if ((file === undefined) === (socket === undefined)) return 'give one of --file and --socket';
+  if (socket !== undefined && (state !== undefined || values['from-start'] !== undefined)) {
+    return 'a socket has no place to go back to: --state and --from-start are for --file';
+  }
+  return undefined;
+}
+
+/** The server, and the secret of the source to show it: it is no argument, since others see those. */
+async function serverWithSecret(values: Values): Promise<Server | Problem> {
+  const failed = (problem: string): Problem => ({ problem, exitCode: 1 });
+  const anonymous = anonymousServerOf(values);
+  if (typeof anonymous === 'string') return failed(anonymous);
+  const { 'secret-file': secretFile } = values as { 'secret-file'?: string };
+  const name = secretFile === undefined ? 'CARILLON_SOURCE_SECRET' : '--secret-file';
+  const secret =
+    secretFile === undefined
+      ? process.env.CARILLON_SOURCE_SECRET?.trim()
+      : await readSecret(secretFile);
+  if (typeof secret === 'object' && !secret.ok) return failed(secret.failure.message);
+  const text = typeof secret === 'object' ? secret.value : secret;
+  if (!text) {
+    return failed(
+      `there is no secret of the source; set CARILLON_SOURCE_SECRET, or give --secret-file`,
+    );
+  }
+  const server = withToken(anonymous, text, `the secret of ${name}`);
+  return typeof server === 'string' ? failed(server) : server;
+}

@@ -1,0 +1,128 @@
+/**
+ * Where the entries of a log are that is not any more in its place. Rotation may have renamed the file or
+ * copied it, once or several times, while nobody looked; what is in the folder says so. Taking in a file
+ * too many does no harm, as the ids of its entries are known.
+ */
+import { open, readdir, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { LogFile } from './log-file.ts';
+import type { Place } from './state-file.ts';
+
+interface Identity {
+  readonly device: string;
+  readonly inode: string;
+}
+
+/** A file in the folder of the log. */
+export interface Sibling extends Identity {
+  readonly path: string;
+  readonly modifiedAt: bigint;
+  readonly size: bigint;
+}
+
+/** The files that follow one, in the order of their writing. */
+export interface Successors {
+  /** The first of them; undefined where that is the log itself. */
+  readonly next: Sibling | undefined;
+  /** Files that may have been written after it and before that one, but cannot be read. */
+  readonly unreadable: readonly string[];
+}
+
+const OPENING_BRACE = 0x7b;
+
+export function isSame(a: Identity, b: Identity): boolean {
+  return a.device === b.device && a.inode === b.inode;
+}
+
+/** Finds the file of a place by its identity and beginning, or else a copy of it, and goes to the place. */
+export async function locate(log: string, place: Place): Promise<LogFile | undefined> {
+  const { offset, head } = place;
+  const files = await filesIn(dirname(log));
+  // Of copies, the largest was made last.
+  files.sort(
+    (a, b) => Number(isSame(b, place)) - Number(isSame(a, place)) || (a.size < b.size ? 1 : -1),
+  );
+  // The log itself may be a symbolic link.
+  for (const path of [log, ...files.filter(({ size }) => size >= offset).map(({ path }) => path)]) {
+    const file = await LogFile.open(path).catch(() => undefined);
+    if (file === undefined) continue;
+    // A file that was empty has no beginning to know it by.
+    const isThis = file.begins(head) || (head.bytes === 0 && isSame(file, place));
+    if (isThis && (await file.size()) >= offset) {
+      file.seek(offset);
+      return file;
+    }
+    await file.close();
+  }
+  return undefined;
+}
+
+/**
+ * Finds what was written at or after a time to files that rotation has put aside.
+ *
+ * @param isDone says of a file that it is not of the log, or has been forwarded
+ */
+export async function successors(
+  log: string,
+  time: bigint,
+  isDone: (file: Sibling) => boolean,
+): Promise<Successors> {
+  const rotated = (await filesIn(dirname(log))).filter((file) =>
+    isRotated(basename(file.path), basename(log)),
+  );
+  const paths = new Set(rotated.map(({ path }) => path));
+  const later = rotated
+    .filter((file) => file.modifiedAt >= time && file.size > 0n && !isDone(file))
+    .sort((a, b) => (a.modifiedAt < b.modifiedAt ? -1 : 1));
+  const unreadable: string[] = [];
+  for (const file of later) {
+    const { path, modifiedAt } = file;
+    if (await holdsEntries(path)) return { next: file, unreadable };
+    // What has the same time is the same file, compressed. While that is under way both are there.
+    const isForwarded = modifiedAt === time || paths.has(path.slice(0, -extname(path).length));
+    if (!isForwarded) unreadable.push(path);
+  }
+  return { next: undefined, unreadable };
+}
+
+/**
+ * Whether rotation gives a log such names: `audit.log.1`, `audit.log-20261122`, `audit.1.log`,
+ * `audit-20261122.log`. That of another device, `audit-2.log`, is none.
+ */
+export function isRotated(name: string, log: string): boolean {
+  if (name.startsWith(log)) return /^[.\-_]/.test(name.slice(log.length));
+  const extension = extname(log);
+  const stem = log.slice(0, log.length - extension.length);
+  if (extension === '' || !name.startsWith(stem)) return false;
+  const rest = name.slice(stem.length);
+  return /^(?:\.\d|[.\-_]\d{4})/.test(rest) && rest.includes(extension);
+}
+
+async function filesIn(folder: string): Promise<Sibling[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const files = await Promise.all(
+    entries.filter((entry) => entry.isFile()).map(({ name }) => lookAt(join(folder, name))),
+  );
+  // One may be gone by now.
+  return files.filter((file) => file !== undefined);
+}
+
+/** Undefined where there is none, or it cannot be seen. In bigints: inodes go beyond what a number counts. */
+export async function lookAt(path: string): Promise<Sibling | undefined> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  if (found === undefined) return undefined;
+  const { ino, dev, mtimeNs, size } = found;
+  return { path, inode: String(ino), device: String(dev), modifiedAt: mtimeNs, size };
+}
+
+/** Whether the file begins as entries do; one that is compressed does not. */
+async function holdsEntries(path: string): Promise<boolean> {
+  const handle = await open(path).catch(() => undefined);
+  if (handle === undefined) return false;
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(1), 0, 1, 0);
+    return bytesRead === 1 && buffer[0] === OPENING_BRACE;
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,121 @@
+/** Brings entries to the source, in order, one request at a time, until the server has them. */
+import { backoff } from '../../client/backoff.ts';
+import { FORWARD_TIMEOUT_MS } from '../../limits.ts';
+import type { ExitCode } from '../command.ts';
+import { type Outcome, request, type Server } from '../server.ts';
+import type { Entry } from './entry.ts';
+import type { Outcomes, Progress } from './progress.ts';
+import { pause, type Stopping } from './stopping.ts';
+
+type Refusal = Extract<Outcome, { ok: false }>;
+
+export class Sender {
+  readonly #server: Server;
+  readonly #source: string;
+  readonly #progress: Progress;
+  readonly #stopping: Stopping;
+
+  constructor(server: Server, source: string, progress: Progress, stopping: Stopping) {
+    this.#server = server;
+    this.#source = source;
+    this.#progress = progress;
+    this.#stopping = stopping;
+  }
+
+  /**
+   * Sends a batch, again and again while that can help: ids make duplicates of what had come through.
+   *
+   * @returns undefined once the server has it, else how the command ends; why is said
+   */
+  async deliver(batch: readonly Entry[]): Promise<ExitCode | undefined> {
+    for (let failures = 0; ; failures++) {
+      const outcome = await this.#post(batch);
+      if (outcome.ok) {
+        this.#progress.answered(outcomesOf(outcome.answer.data));
+        if (failures > 0) this.#progress.say('the server answers again');
+        return undefined;
+      }
+      if (outcome.status === 413) return this.#deliverHalves(batch, outcome);
+      if (!isPassing(outcome.status)) {
+        this.#progress.say(`carillon: ${outcome.message}; ${this.#advice(outcome.status)}`);
+        return 2;
+      }
+      if (this.#stopping.stop.aborted) {
+        this.#progress.say(outcome.message);
+        return 0;
+      }
+      const wait = backoff(failures, Math.random(), outcome.retryAfterMs);
+      this.#progress.say(`${outcome.message}; trying again in ${(wait / 1000).toFixed(1)} s`);
+      await pause(wait, this.#stopping.stop);
+      if (this.#stopping.stop.aborted) return 0;
+    }
+  }
+
+  async #deliverHalves(batch: readonly Entry[], refusal: Refusal): Promise<ExitCode | undefined> {
+    const [first] = batch;
+    if (batch.length === 1 && first !== undefined) {
+      this.#progress.passedOver(
+        `the entry at offset ${first.offset}, of ${first.bytes.length} bytes, is passed over: ${refusal.message}`,
+      );
+      return undefined;
+    }
+    const half = Math.ceil(batch.length / 2);
+    return (await this.deliver(batch.slice(0, half))) ?? (await this.deliver(batch.slice(half)));
+  }
+
+  async #post(batch: readonly Entry[]): Promise<Outcome> {
+    const late = new AbortController();
+    const timer = setTimeout(
+      () => late.abort(new Error(`no answer within ${FORWARD_TIMEOUT_MS / 1000} s`)),
+      FORWARD_TIMEOUT_MS,
+    );
+    try {
+      return await request(this.#server, `sys/events/in/${this.#source}`, {
+        method: 'POST',
+        query: 'on_overload=block',
+        headers: { 'Content-Type': 'application/x-ndjson' },
+        body: new Uint8Array(Buffer.concat(batch.flatMap(({ bytes }) => [bytes, NEWLINE]))),
+        // Followed, it would take the secret to whoever is named there.
+        redirect: 'manual',
+        signal: AbortSignal.any([late.signal, this.#stopping.deadline]),
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #advice(status: number): string {
+    const { origin } = this.#server.address;
+    const namespace = this.#server.headers['X-Vault-Namespace'];
+    const source = `the source ${JSON.stringify(this.#source)}${namespace === undefined ? '' : ` in namespace ${namespace}`}`;
+    switch (status) {
+      case 401:
+      case 403:
+        return `give a secret of ${source} in CARILLON_SOURCE_SECRET or with --secret-file, and see that ${origin} is Carillon, not the server that is audited`;
+      case 404:
+        return `make ${source} at ${origin}, or name another; VAULT_ADDR or --address must lead to Carillon, not to the server that is audited`;
+      default:
+        return `see that ${origin} is the address of Carillon, and that ${source} is of the kind vault-audit`;
+    }
+  }
+}
+
+const NEWLINE = Buffer.from('\n');
+
+/** Whether the same request may succeed later. */
+function isPassing(status: number): boolean {
+  return status === 0 || status === 408 || status === 425 || status === 429 || status >= 500;
+}
+
+/** A 204 has nothing to count. */
+function outcomesOf({
+  accepted,
+  duplicates,
+  dropped,
+}: Readonly<Record<string, unknown>>): Outcomes {
+  return {
+    accepted: Number(accepted ?? 0),
+    duplicates: Number(duplicates ?? 0),
+    dropped: Number(dropped ?? 0),
+  };
+}

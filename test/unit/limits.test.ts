@@ -114,6 +114,14 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_REGEX_CACHE_BYTES: 131_072,
     MAX_CLIENT_MESSAGE_BYTES: 1024,
     MAX_CREDIT: 10_000,
+    RELAY_MIN_BACKOFF_MS: 1000,
+    RELAY_MAX_BACKOFF_MS: 60_000,
+    MAX_RELAY_EVENTS: 20_000,
+    MAX_RELAY_BYTES: 67_108_864,
+    MAX_RELAY_STALL_MS: 30_000,
+    MAX_RELAY_DRAIN_MS: 10_000,
+    MAX_RELAY_MESSAGE_BYTES: 2_099_200,
+    RELAY_CREDIT: 2000,
   });
 });
 

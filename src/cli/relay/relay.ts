@@ -55,6 +55,7 @@ export async function relay(relayed: Relay, ending: AbortSignal): Promise<ExitCo
   const deadline = setTimeout(abandon, MAX_RELAY_DRAIN_MS);
   await publishing;
   clearTimeout(deadline);
+  report.end();
   if (lasting !== undefined) {
     fail(lasting.message);
     return lasting.exitCode;

@@ -29,8 +29,7 @@ export class Report {
   }
 
   say(message: string): void {
-    if (this.#shown) process.stderr.write(CLEAR_LINE);
-    this.#shown = false;
+    this.#clear();
     status(visible(message));
   }
 
@@ -57,9 +56,19 @@ export class Report {
     process.stdout.write(`${text}\n`);
   }
 
-  summary(): void {
+  /** No more progress is shown. */
+  end(): void {
     clearInterval(this.#timer);
+    this.#clear();
+  }
+
+  summary(): void {
     this.say(this.#counts());
+  }
+
+  #clear(): void {
+    if (this.#shown) process.stderr.write(CLEAR_LINE);
+    this.#shown = false;
   }
 
   #counts(): string {

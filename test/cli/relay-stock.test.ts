@@ -7,7 +7,7 @@ import { readCases } from '../support/cases.ts';
 import { LastingServer } from '../support/lasting-server.ts';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { type Running, start } from '../support/run.ts';
-import { StockServer } from '../support/stock-server.ts';
+import { CERTIFICATE_FILE, StockServer } from '../support/stock-server.ts';
 import { subscribe } from '../support/subscriber.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
@@ -241,14 +241,32 @@ describe('a handshake that is refused', () => {
     expect(vault.handshakes).toHaveLength(11);
   });
 
-  it('by a redirect to what does not speak TLS as it should ends it', async () => {
-    vault.decide = ({ url }) => ({
-      status: 307,
-      headers: { Location: `${vault.address.replace('http', 'wss')}${url}` },
+  it('by a redirect to what speaks no TLS, or with a certificate of nobody, ends it', async () => {
+    await using secure = await StockServer.start({ tls: true });
+    for (const [address, reason] of [
+      [vault.address.replace('http', 'wss'), 'EPROTO'],
+      [secure.address.replace('https', 'wss'), 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+    ]) {
+      vault.decide = ({ url }) => ({ status: 307, headers: { Location: `${address}${url}` } });
+      const { code, stderr } = await relay().finished;
+      expect(code).toBe(1);
+      expect(stderr).toContain(`--from: cannot reach ${address} (${reason}); `);
+      expect(stderr).toContain('NODE_EXTRA_CA_CERTS');
+    }
+  });
+
+  it('by a redirect out of TLS ends it: the token is not sent in the clear', async () => {
+    await using secure = await StockServer.start({ tls: true });
+    const plain = vault.address.replace('http', 'ws');
+    secure.decide = ({ url }) => ({ status: 307, headers: { Location: `${plain}${url}` } });
+    const { finished } = relay(['--from', secure.address], {
+      NODE_EXTRA_CA_CERTS: CERTIFICATE_FILE,
     });
-    const { code, stderr } = await relay().finished;
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/--from: cannot reach wss:\S+ \(EPROTO\); .*NODE_EXTRA_CA_CERTS/);
+    expect(await finished).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`redirects to ${plain}: the token would go in the clear\n`),
+    });
+    expect(vault.handshakes).toHaveLength(0);
   });
 
   it('for a while is waited for, as long as the server asks', async () => {

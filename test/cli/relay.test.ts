@@ -292,6 +292,8 @@ describe('what keeps a relay from beginning', () => {
   it.each([
     [[], {}, '--from is missing'],
     [['--from', 'vault'], {}, '--from is "vault"; give a URL'],
+    [['--from', 'http://a:b@c'], {}, '--from has a user name or a password'],
+    [['--from', 'THERE', '--from-token-file=-'], {}, '--from-token-file is read at every attempt'],
     [['--from', 'THERE', 'kv*'], {}, '"relay" takes no arguments'],
     [
       ['--from', 'THERE', '--pattern', 'a/../b'],

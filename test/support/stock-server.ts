@@ -3,8 +3,11 @@
  * frames that it is given, and refuses, redirects and drops as it is told to.
  */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createSecureServer, Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { type WebSocket, WebSocketServer } from 'ws';
 
 /** What it answers a handshake with; undefined is 101. */
@@ -14,19 +17,43 @@ export interface Refusal {
   readonly body?: string;
 }
 
+export interface Traits {
+  /** With `CERTIFICATE_FILE`, which nobody trusts by himself. */
+  readonly tls?: boolean;
+  /** That it chooses, whatever it speaks; a stock server knows none. */
+  readonly subprotocol?: string | false;
+  readonly answersPings?: boolean;
+}
+
+/** For `NODE_EXTRA_CA_CERTS`. */
+export const CERTIFICATE_FILE = fileURLToPath(new URL('../fixtures/tls/cert.pem', import.meta.url));
+const CERTIFICATE = {
+  cert: readFileSync(CERTIFICATE_FILE),
+  key: readFileSync(new URL('../fixtures/tls/key.pem', import.meta.url)),
+};
+
 export class StockServer implements AsyncDisposable {
   /** The handshakes, as they came. */
   readonly handshakes: IncomingMessage[] = [];
   /** Decides on each handshake. */
   decide: (request: IncomingMessage) => Refusal | undefined = () => undefined;
-  readonly #server: Server = createServer();
-  /** It knows no subprotocol; `ws` would choose any. */
-  readonly #sockets = new WebSocketServer({ noServer: true, handleProtocols: () => false });
+  readonly #server: Server;
+  readonly #sockets: WebSocketServer;
   readonly #open: WebSocket[] = [];
   #wake: () => void = () => undefined;
 
-  static async start(): Promise<StockServer> {
-    const server = new StockServer();
+  private constructor({ tls = false, subprotocol = false, answersPings = true }: Traits) {
+    this.#server = tls ? createSecureServer(CERTIFICATE) : createServer();
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      autoPong: answersPings,
+      // Left alone, `ws` would choose any.
+      handleProtocols: () => subprotocol,
+    });
+  }
+
+  static async start(traits: Traits = {}): Promise<StockServer> {
+    const server = new StockServer(traits);
     server.#server.on('upgrade', (request, socket: Socket, head) => {
       server.#answer(request, socket, head);
     });
@@ -36,7 +63,8 @@ export class StockServer implements AsyncDisposable {
   }
 
   get address(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    const scheme = this.#server instanceof SecureServer ? 'https' : 'http';
+    return `${scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** Sends a text frame to the subscriber, once there is one. */

@@ -41,6 +41,10 @@ export async function originOf(values: Values): Promise<Origin | Problem> {
       `--from is ${JSON.stringify(from)}; give a URL such as https://vault.example.com:8200`,
     );
   }
+  // They would stand in the state file.
+  if (new URL(from).username !== '' || new URL(from).password !== '') {
+    return wrongUse('--from has a user name or a password; the token is what identifies you');
+  }
   if (tokenFile === '-') {
     return wrongUse('--from-token-file is read at every attempt; give the path of a file');
   }

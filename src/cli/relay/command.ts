@@ -15,19 +15,19 @@ VAULT_ADDR, with the ids, sources, times and namespaces that they have.
 Usage: carillon relay --from <address> [options]
 
 The other side:
-  --from <address>           its address: https://vault.example.com:8200
-  --from-token-file <file>   its token, read anew at every attempt (default: CARILLON_FROM_TOKEN)
-  --from-namespace <path>    Vault namespace to subscribe in (default: the root namespace)
-  --from-namespaces <glob>   also events of the namespaces below that match; may be repeated
-  --pattern <pattern>        event types; "*" stands for any text (default "*")
-  --filter <expression>      only events for which it is true, in the language of Vault's filters
-  --skip-source <source>     no events of this source; may be repeated. For relays in both directions
+  --from <address>         its address: https://vault.example.com:8200
+  --from-token-file <file> its token, read anew at every attempt (default: CARILLON_FROM_TOKEN)
+  --from-namespace <path>  Vault namespace to subscribe in (default: the root namespace)
+  --from-namespaces <glob> also events of the namespaces below that match; may be repeated
+  --pattern <pattern>      event types; "*" stands for any text (default "*")
+  --filter <expression>    only events for which it is true, in the language of Vault's filters
+  --skip-source <source>   no events of this source; may be repeated. For relays in both directions
 
 This side, and what is remembered:
-  --state <file>             where the relay is. Of a Carillon it goes on from there when it is
-                             started again: no event is lost, and none comes twice
+  --state <file>           where the relay is. Of a Carillon it goes on from there when it is
+                           started again: no event is lost, and none comes twice
 ${SERVER_HELP}
-  -h, --help                 show this
+  -h, --help               show this
 
 Standard error says what may be missing, and what this side refused for good; the latter is printed
 to standard output as it came. Ends on Ctrl-C or SIGTERM: with 0, or with 1 if events were left

@@ -90,8 +90,8 @@ Examples:
     const url = apiUrl(server, `sys/events/subscribe/${pattern}`);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     url.search = queryOf(values, protobuf);
-    const opened = await openSocket(url, server);
-    if (typeof opened === 'string') return fail(opened);
+    const opened = await openSocket(url, server.headers);
+    if ('message' in opened) return fail(opened.message);
     status(`subscribed to ${pattern} at ${server.address.origin}`);
     if (opened.warning !== undefined) status(`warning: ${opened.warning}`);
     return print(opened.socket, protobuf ? lineOfProtobuf : lineOfJson, timeoutMs.value);

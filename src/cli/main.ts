@@ -16,6 +16,7 @@ import {
 } from './namespace-commands.ts';
 import { policyCheck } from './policy-check.ts';
 import { policyDelete, policyList, policyRead, policyWrite } from './policy-commands.ts';
+import { relayCommand } from './relay/command.ts';
 import {
   sourceDelete,
   sourceList,
@@ -31,7 +32,7 @@ import { tokenRevoke } from './token-revoke.ts';
 
 const GROUPS: readonly (readonly [heading: string, commands: readonly Command[]])[] = [
   ['Server', [dev]],
-  ['Events', [eventsSubscribe, eventsPublish, eventsTypes, eventsExplain]],
+  ['Events', [eventsSubscribe, eventsPublish, eventsTypes, eventsExplain, relayCommand]],
   [
     'Logins and tokens',
     [login, tokenCreate, tokenLookup, tokenRenew, tokenRevoke, tokenCapabilities],

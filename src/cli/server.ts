@@ -167,9 +167,23 @@ function parse(text: string): unknown {
 
 type ErrorWithCode = Partial<NodeJS.ErrnoException>;
 
-/** Says why there was no answer. */
-export function unreachable(url: URL, error: unknown): string {
+/**
+ * Says why there was no answer.
+ *
+ * @param setting that has the address
+ */
+export function unreachable(url: URL, error: unknown, setting = 'VAULT_ADDR'): string {
   const { message, code, cause } = error as ErrorWithCode & { cause?: ErrorWithCode };
   const reason = cause?.code ?? code ?? cause?.message ?? message;
-  return `cannot reach ${url.origin} (${reason}); is the server running, and VAULT_ADDR its address?`;
+  const question = isTlsFailure(reason)
+    ? 'does its address speak TLS, and is its certificate of an authority that NODE_EXTRA_CA_CERTS names?'
+    : `is the server running, and ${setting} its address?`;
+  return `cannot reach ${url.origin} (${reason}); ${question}`;
+}
+
+/** Whether a connection failed for its encryption, as the next one would. */
+export function isTlsFailure(code: string | undefined): boolean {
+  return /^(CERT_|CRL_|DEPTH_ZERO_|EPROTO|ERR_SSL_|ERR_TLS_|SELF_SIGNED_|UNABLE_TO_)/.test(
+    code ?? '',
+  );
 }

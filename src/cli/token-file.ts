@@ -1,9 +1,9 @@
 /** The file in which a login is kept: Vault's own, so that either command finds the login of the other. */
-import { randomUUID } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { invalid, ok, type Result } from '../result.ts';
+import { replaceFile } from './replace-file.ts';
 
 const FILE = '.vault-token';
 
@@ -29,13 +29,10 @@ export function storeToken(token: string): Result<string> {
   const home = homedir();
   if (home === '') return invalid('the token is not stored: HOME is empty');
   const path = join(home, FILE);
-  const unfinished = `${path}.${randomUUID()}`;
   try {
-    writeFileSync(unfinished, token, { mode: 0o600, flag: 'wx', flush: true });
-    renameSync(unfinished, path);
+    replaceFile(path, token);
     return ok(path);
   } catch (error) {
-    rmSync(unfinished, { force: true });
     return invalid(`the token is not stored: ${(error as Error).message}`);
   }
 }

@@ -48,9 +48,9 @@ export function lineOf(event: OutgoingEvent, newId: () => string): Line {
 }
 
 /** Divides lines into requests, in their order. What is too large by itself is for the server to refuse. */
-export function batchesOf(lines: readonly Line[]): Line[][] {
-  const batches: Line[][] = [];
-  let batch: Line[] = [];
+export function batchesOf<T extends Line>(lines: readonly T[]): T[][] {
+  const batches: T[][] = [];
+  let batch: T[] = [];
   let bytes = 0;
   let hubs = new Set<string>();
   for (const line of lines) {

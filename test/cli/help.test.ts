@@ -15,7 +15,7 @@ describe('help', () => {
     const commands = [...list.matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}[A-Z]/gm)].map(
       ([, name = '']) => name.split(' '),
     );
-    expect(commands).toHaveLength(26);
+    expect(commands).toHaveLength(27);
     const groups = [['events'], ['source'], ['forward'], ['token'], ['policy'], ['namespace']];
     const helps = await Promise.all(
       [...commands, ...groups].map((name) => run([...name, '--help'], env)),

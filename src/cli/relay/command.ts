@@ -1,0 +1,72 @@
+/** `carillon relay` */
+import { type Command, type ExitCode, endWith, fail, misuse } from '../command.ts';
+import { SERVER_HELP, SERVER_OPTIONS } from '../server.ts';
+import { destinationOf } from './destination.ts';
+import { ORIGIN_OPTIONS, originOf } from './origin.ts';
+import { relay } from './relay.ts';
+import { StateFile } from './state-file.ts';
+
+export const relayCommand: Command = {
+  name: 'relay',
+  summary: 'Publish here what happens in a Vault or another Carillon',
+  help: `Subscribe to a Vault Enterprise, or to another Carillon, and publish its events to the server of
+VAULT_ADDR, with the ids, sources, times and namespaces that they have.
+
+Usage: carillon relay --from <address> [options]
+
+The other side:
+  --from <address>         its address: https://vault.example.com:8200
+  --from-token-file <file> its token, read anew at every attempt (default: CARILLON_FROM_TOKEN)
+  --from-namespace <path>  Vault namespace to subscribe in (default: the root namespace)
+  --from-namespaces <glob> also events of the namespaces below that match; may be repeated
+  --pattern <pattern>      event types; "*" stands for any text (default "*")
+  --filter <expression>    only events for which it is true, in the language of Vault's filters
+  --skip-source <source>   no events of this source; may be repeated. For relays in both directions
+
+This side, and what is remembered:
+  --state <file>           where the relay is. Of a Carillon it goes on from there when it is
+                           started again: no event is lost, and none comes twice
+${SERVER_HELP}
+  -h, --help               show this
+
+Standard error says what may be missing, and what this side refused for good; the latter is printed
+to standard output as it came. Ends on Ctrl-C or SIGTERM: with 0, or with 1 if events were left
+unpublished. Ends with 2 where a token is refused at the start.
+
+Examples:
+  carillon relay --from https://vault.example.com:8200 --pattern 'kv*' --from-namespaces '*'
+  carillon relay --from https://eu.example.com --state ./eu.json >> refused.jsonl
+`,
+  options: {
+    ...SERVER_OPTIONS,
+    ...ORIGIN_OPTIONS,
+    state: { type: 'string' },
+    'skip-source': { type: 'string', multiple: true },
+  },
+  async run(values, positionals): Promise<ExitCode> {
+    if (positionals.length > 0) return misuse('"relay" takes no arguments, only options', 'relay');
+    const origin = await originOf(values);
+    if ('problem' in origin) return endWith(origin, 'relay');
+    const destination = await destinationOf(values);
+    if (typeof destination === 'string') return fail(destination);
+    if (destination.url.href === origin.address.href) {
+      return misuse('--from is the server of VAULT_ADDR itself', 'relay');
+    }
+    const { state: path, 'skip-source': skippedSources = [] } = values as {
+      state?: string;
+      'skip-source'?: string[];
+    };
+    const state = path === undefined ? undefined : StateFile.open(path, origin.subscribed);
+    if (state?.ok === false) return fail(state.failure.message);
+
+    const ending = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        // Whoever asks twice does not want to wait.
+        if (ending.signal.aborted) process.exit(130);
+        ending.abort();
+      });
+    }
+    return relay({ origin, state: state?.value, skippedSources, values }, ending.signal);
+  },
+};

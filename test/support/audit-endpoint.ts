@@ -137,7 +137,14 @@ export class AuditEndpoint implements AsyncDisposable {
 /** An entry as an audit device writes it, of so many bytes at least. */
 export function entry(id: string, { type = 'response', padding = 0 } = {}): string {
   const time = new Date().toISOString();
-  const request = { id, operation: 'update', path: 'secret/data/a', data: 'x'.repeat(padding) };
+  const mount = { mount_type: 'kv', mount_point: 'secret/' };
+  const request = {
+    id,
+    operation: 'update',
+    ...mount,
+    path: 'secret/data/a',
+    x: 'x'.repeat(padding),
+  };
   return `${JSON.stringify({ time, type, auth: { display_name: 'ä' }, request })}\n`;
 }
 

@@ -58,18 +58,22 @@ describe('lines', () => {
 });
 
 describe('a line', () => {
-  it('of an answer is an entry, with its time', () => {
-    const text =
-      '{"time":"2026-11-22T12:00:00.5Z","type":"response","x":"\\"type\\":\\"request\\""}';
+  it('of what becomes an event is an entry, with its time', () => {
+    const written = { ...(JSON.parse(entry('a')) as object), time: '2026-11-22T12:00:00.5Z' };
+    const text = JSON.stringify(written);
     const { bytes } = lineOf(text);
     const time = Date.UTC(2026, 10, 22, 12, 0, 0, 500);
     expect(judge(lineOf(text))).toEqual({ entry: { offset: 7, bytes, time } });
   });
 
+  it('that the server has to say something of is an entry too', () => {
+    expect(judge(lineOf('{}'))).toMatchObject({ entry: { offset: 7 } });
+  });
+
   it.each([
     ['{"type":"request","x":{"type":"response"}}'],
-    ['{"type":["response"]}'],
-    ['{}'],
+    ['{"type":"response"}'],
+    [entry('a').replace('update', 'read').trimEnd()],
     [''],
     [' \r'],
   ])('%j is ignored', (text) => {

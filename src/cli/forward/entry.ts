@@ -1,5 +1,6 @@
 /** What of the lines of an audit device is worth sending. Pure. */
 import { isJsonObject } from '../../event/json.ts';
+import { readAuditEntry } from '../../ingest/audit/read-entry.ts';
 import { decodeUtf8, parseJson } from '../../ingest/text.ts';
 import { MAX_AUDIT_ENTRY_BYTES, MAX_FORWARDED_BYTES, MAX_FORWARDED_ENTRIES } from '../../limits.ts';
 import type { Line } from './line-splitter.ts';
@@ -20,8 +21,12 @@ export type Verdict =
   | { readonly passedOver: string };
 
 const IGNORED: Verdict = { ignored: true };
+const NO_MOUNTS = { mounts: new Map<string, 1 | 2>() };
 
-/** Only what was answered has happened: entries of requests never become events. */
+/**
+ * Most entries are of no interest to anybody: they stay here. What the source knows of mounts makes no difference to
+ * which these are.
+ */
 export function judge({ offset, bytes }: Line): Verdict {
   if (bytes === undefined) return { passedOver: `longer than ${MAX_AUDIT_ENTRY_BYTES} bytes` };
   const text = decodeUtf8(bytes);
@@ -29,10 +34,9 @@ export function judge({ offset, bytes }: Line): Verdict {
   if (text.value.trim() === '') return IGNORED;
   const json = parseJson(text.value);
   if (!json.ok || !isJsonObject(json.value)) return { passedOver: 'not a JSON object' };
-  const { type, time } = json.value;
-  return type === 'response'
-    ? { entry: { offset, bytes, time: Date.parse(String(time)) } }
-    : IGNORED;
+  return 'ignored' in readAuditEntry(json.value, NO_MOUNTS)
+    ? IGNORED
+    : { entry: { offset, bytes, time: Date.parse(String(json.value.time)) } };
 }
 
 /** Entries as requests carry them, in their order; each has at least one. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -16,6 +17,7 @@ import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { run, start } from '../support/run.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
+writeFileSync(join(scratch, 'a-file'), '');
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** Publishes an event with this id and returns what became of it. */
@@ -58,6 +60,26 @@ async function silent(address: string): Promise<void> {
 }
 
 describe('carillon dev', () => {
+  it.each(['{}', '{"digest":"of other sources","code":"throw 1","config":""}', 'damaged'])(
+    'builds anew where what it has kept is not what it would build, and keeps that: %j',
+    async (kept) => {
+      const cache = mkdtempSync(join(scratch, 'cache-'));
+      mkdirSync(join(cache, 'carillon'));
+      const file = join(cache, 'carillon/bundle.json');
+      writeFileSync(file, kept);
+      const server = await startLocalServer([], cache);
+      expect(await publish(server, 'x')).toMatchObject({ accepted: 1 });
+      expect(await server.stop()).toBe(0);
+      expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveProperty('digest');
+    },
+  );
+
+  it('starts where nothing can be kept', async () => {
+    const server = await startLocalServer([], join(scratch, 'a-file/below'));
+    expect(await publish(server, 'x')).toMatchObject({ accepted: 1 });
+    await server.stop();
+  });
+
   it('prints an address, a token of its own, and lines to paste', async () => {
     const server = await startLocalServer([]);
     expect(server.token).toMatch(/^dev-[0-9a-f]{32}$/);
@@ -114,7 +136,10 @@ describe('carillon dev', () => {
 describe('carillon dev, interrupted while it builds', () => {
   it('ends with 0 and leaves nothing behind', async () => {
     const temporary = mkdtempSync(join(scratch, 'tmp-'));
-    const { child, finished } = start(['dev', '--port', '0'], { TMPDIR: temporary });
+    const { child, finished } = start(['dev', '--port', '0'], {
+      TMPDIR: temporary,
+      XDG_CACHE_HOME: join(scratch, 'a-file/below'),
+    });
     while (!readdirSync(temporary).some((name) => name.startsWith('carillon-bundle-'))) {
       await new Promise((resolve) => setImmediate(resolve));
     }

@@ -1,9 +1,14 @@
 /** Starts and stops the local server as its user does: the command, its banner, and Ctrl-C. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inTime } from './in-time.ts';
 
 const COMMAND = fileURLToPath(new URL('../../bin/carillon.js', import.meta.url));
+
+/** Where the bundle is kept that most tests have in common. */
+const CACHE = join(tmpdir(), 'carillon-test-cache');
 
 /** Building the bundle takes most of it; a machine busy with other suites takes several times as long. */
 const START_TIMEOUT_MS = 60_000;
@@ -23,15 +28,17 @@ export interface LocalServer {
 /**
  * Runs `carillon dev` with these arguments, on a free port unless they name one.
  *
+ * @param cache the folder in which the bundle is kept
  * @throws Error with what the server printed, where it ended or stayed silent
  *
  * @example
  * const server = await startLocalServer(['--root-token', 'root']);
  */
-export async function startLocalServer(args: string[]): Promise<LocalServer> {
+export async function startLocalServer(args: string[], cache = CACHE): Promise<LocalServer> {
   const port = args.includes('--port') ? [] : ['--port', '0'];
   const child = spawn(process.execPath, [COMMAND, 'dev', ...port, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, XDG_CACHE_HOME: cache },
   });
   let output = '';
   const exited = new Promise<number>((resolve, reject) => {

@@ -1,8 +1,18 @@
 /** Builds the bundle that `npm run deploy` deploys, by the same command. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -25,6 +35,64 @@ interface Build {
 
 /** @returns the bundle, or the sentence that says why there is none */
 export async function buildBundle({ entry = ENTRY, signal }: Build = {}): Promise<Bundle | string> {
+  if (entry !== ENTRY) return build(entry, signal);
+  const digest = digestOfSources();
+  const known = knownBundle(digest);
+  if (known !== undefined) return known;
+  const bundle = await build(entry, signal);
+  if (typeof bundle !== 'string') keep({ ...bundle, digest });
+  return bundle;
+}
+
+/** Building takes most of the time of a start, so the last bundle is kept with what it was made of. */
+function keptFile(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'carillon/bundle.json');
+}
+
+interface KeptBundle extends Bundle {
+  readonly digest: string;
+}
+
+/** Of everything that a bundle is made of. */
+function digestOfSources(): string {
+  const hash = createHash('sha256');
+  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  // An installed package has no lock of its own, and its dependencies do not change below it.
+  const settings = ['wrangler.toml', 'package.json', 'package-lock.json']
+    .map((name) => join(ROOT, name))
+    .filter((path) => existsSync(path));
+  for (const path of [...sources.sort(), ...settings]) {
+    const content = readFileSync(path);
+    hash.update(`${path} ${content.length}\n`).update(content);
+  }
+  return hash.digest('hex');
+}
+
+function knownBundle(digest: string): Bundle | undefined {
+  try {
+    const { digest: kept, ...bundle } = JSON.parse(readFileSync(keptFile(), 'utf8')) as KeptBundle;
+    return kept === digest ? bundle : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where it cannot be kept, the next start builds again. */
+function keep(bundle: KeptBundle): void {
+  const file = keptFile();
+  const written = `${file}.${process.pid}`;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(written, JSON.stringify(bundle));
+    renameSync(written, file);
+  } catch {
+    if (existsSync(written)) rmSync(written);
+  }
+}
+
+async function build(entry: string, signal: AbortSignal | undefined): Promise<Bundle | string> {
   const folder = mkdtempSync(join(tmpdir(), 'carillon-bundle-'));
   try {
     const output = await wranglerDryRun(entry, folder, signal);

@@ -446,8 +446,8 @@ export const MAX_FORWARDED_ENTRIES = 500;
 /** How long the forwarder waits for an answer before it sends the request again. */
 export const FORWARD_TIMEOUT_MS = 30_000;
 
-/** How long it waits for an answer when it is asked to end: shorter than service managers wait. */
-export const FORWARD_STOP_MS = 8000;
+/** How long it, or a relay, goes on with what it holds when it is asked to end: shorter than service managers wait. */
+export const STOP_MS = 8000;
 
 /** How often it looks whether a log has more: what it adds to the time of an event, at most. */
 export const FORWARD_POLL_MS = 200;
@@ -484,9 +484,6 @@ export const MAX_RELAY_BYTES = 64 * 1024 * 1024;
  * subscriber after a minute without a word, so the relay closes, and says so, before.
  */
 export const MAX_RELAY_STALL_MS = 30_000;
-
-/** What a relay that is told to end takes for publishing what it holds, in milliseconds. */
-export const MAX_RELAY_DRAIN_MS = 10_000;
 
 /** Message that a relay reads: twice what a `carillon.v1` server sends at most. */
 export const MAX_RELAY_MESSAGE_BYTES = 2 * (MAX_UNACKED_BYTES + FRAME_HEADROOM_BYTES);

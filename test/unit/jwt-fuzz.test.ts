@@ -19,9 +19,9 @@ import {
 } from './support/issuer.ts';
 import { accepted } from './support/result.ts';
 
-const MUTANTS = 40_000;
-const GARBAGE = 30_000;
-const CLAIMS = 30_000;
+const MUTANTS = 25_000;
+const GARBAGE = 20_000;
+const CLAIMS = 20_000;
 const SLOW_MS = 50;
 const TEST_MS = 300_000;
 

@@ -140,7 +140,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_FORWARDED_BYTES: 262_144,
     MAX_FORWARDED_ENTRIES: 500,
     FORWARD_TIMEOUT_MS: 30_000,
-    FORWARD_STOP_MS: 8000,
+    STOP_MS: 8000,
     FORWARD_POLL_MS: 200,
     FORWARD_REMARK_INTERVAL_MS: 1000,
     LOG_HEAD_BYTES: 1024,
@@ -152,7 +152,6 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_RELAY_EVENTS: 20_000,
     MAX_RELAY_BYTES: 67_108_864,
     MAX_RELAY_STALL_MS: 30_000,
-    MAX_RELAY_DRAIN_MS: 10_000,
     MAX_RELAY_MESSAGE_BYTES: 2_099_200,
     RELAY_CREDIT: 2000,
   });

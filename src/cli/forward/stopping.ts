@@ -1,11 +1,11 @@
 /** The end that somebody asks for. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { FORWARD_STOP_MS } from '../../limits.ts';
+import { STOP_MS } from '../../limits.ts';
 
 export interface Stopping {
   /** Aborted at Ctrl-C or SIGTERM: nothing new is begun, nothing is tried again. */
   readonly stop: AbortSignal;
-  /** Aborted `FORWARD_STOP_MS` later: what is under way is given up. */
+  /** Aborted `STOP_MS` later: what is under way is given up. */
   readonly deadline: AbortSignal;
 }
 
@@ -13,7 +13,7 @@ export function onSignals(): Stopping {
   const stop = new AbortController();
   const deadline = new AbortController();
   stop.signal.addEventListener('abort', () => {
-    setTimeout(() => deadline.abort(), FORWARD_STOP_MS).unref();
+    setTimeout(() => deadline.abort(), STOP_MS).unref();
   });
   // Once: who asks a second time does not want to wait.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());

@@ -1,5 +1,5 @@
 /** A relay from its beginning to its end: what comes in by the receiver goes out by the publisher. */
-import { MAX_RELAY_DRAIN_MS } from '../../limits.ts';
+import { STOP_MS } from '../../limits.ts';
 import type { Values } from '../arguments.ts';
 import { type ExitCode, fail } from '../command.ts';
 import { Backlog, type Entry } from './backlog.ts';
@@ -52,7 +52,7 @@ export async function relay(relayed: Relay, ending: AbortSignal): Promise<ExitCo
   const publishing = publisher.run(backlog, (entries) => places.settled(entries));
   const lasting = await new Receiver(origin, beginning, backlog, report, ending).run();
   backlog.end();
-  const deadline = setTimeout(abandon, MAX_RELAY_DRAIN_MS);
+  const deadline = setTimeout(abandon, STOP_MS);
   await publishing;
   clearTimeout(deadline);
   report.end();

@@ -1,5 +1,5 @@
 /** What senders get who know nothing of Carillon: the events of their deliveries, and answers they understand. */
-import { createHmac } from 'node:crypto';
+import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MAX_DELIVERY_BYTES, MAX_PUBLISH_EVENTS } from '../../src/limits.ts';
 import { Client, elapse, errorsOf, hubOf, root, sql, startAnew } from './security-support.ts';
@@ -451,6 +451,24 @@ describe('an attack', () => {
     expect(response.status).toBe(status);
     expect(await errorsOf(response)).toContain(message);
     expect(response.headers.has('Retry-After')).toBe(false);
+  });
+
+  it('with an ed25519 signature of another length is refused', async () => {
+    const { publicKey } = generateKeyPairSync('ed25519');
+    const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url');
+    await root.writes(`${SOURCES}/standard`, {
+      kind: 'standard-webhooks',
+      secrets: [`whpk_${raw.toString('base64')}`],
+    });
+    for (const bytes of [3, 63, 64, 65]) {
+      const response = await send('standard', '{}', {
+        'webhook-id': 'msg_1',
+        'webhook-timestamp': String(Math.floor(Date.now() / 1000)),
+        'webhook-signature': `v1a,${Buffer.alloc(bytes).toString('base64')}`,
+      });
+      expect(response.status).toBe(401);
+      expect(await errorsOf(response)).toBe('the signature is wrong');
+    }
   });
 
   it('with a body that is no UTF-8 is refused, whether signed or not', async () => {

@@ -22,6 +22,8 @@ afterEach(startAnew);
 const SOURCES = 'sys/events/sources';
 const SECRET = 'canary-of-a-secret';
 const GITHUB = { kind: 'github', secrets: [SECRET] };
+/** JSON of which neither a text nor a number can be made. */
+const NO_TEXT = { toString: 1, valueOf: 1 };
 
 describe('a source', () => {
   it('is written with a kind and secrets alone, read, listed and deleted', async () => {
@@ -132,6 +134,10 @@ describe('a source', () => {
       'signature.algorithm is "md5"',
     ],
     [
+      { kind: 'hmac', secrets: [SECRET], signature: { header: 'X', algorithm: 'constructor' } },
+      'signature.algorithm is "constructor"',
+    ],
+    [
       { kind: 'hmac', secrets: [SECRET], signature: { header: 'X', signed: '{timestamp}' } },
       '"{body}" must stand in it once',
     ],
@@ -140,6 +146,8 @@ describe('a source', () => {
       'give both or neither',
     ],
     [{ kind: 'vault-audit', secrets: [SECRET], mounts: { kv: 3 } }, 'must be 1 or 2'],
+    [{ kind: 'vault-audit', secrets: [SECRET], mounts: { kv: true } }, 'must be 1 or 2'],
+    [{ kind: 'vault-audit', secrets: [SECRET], mounts: { kv: NO_TEXT } }, 'must be 1 or 2'],
     [{ kind: 'vault-audit', secrets: [SECRET], on_overload: 'wait' }, '"drop" or "block"'],
     [{ kind: 'vault-audit', secrets: [SECRET], mapping: {} }, 'unknown key "mapping"'],
   ])('is refused when it is saved: %j', async (body, message) => {
@@ -155,6 +163,23 @@ describe('a source', () => {
     const response = await root.post(`${SOURCES}/${encodeURIComponent(name)}`, GITHUB);
     expect(response.status).toBe(400);
     expect(await errorsOf(response)).toContain('the source name');
+  });
+
+  it('knows its mounts by paths of any form, and long ones take no time', async () => {
+    const long = `a${'/'.repeat(200_000)}b`;
+    const begun = performance.now();
+    await root.writes(`${SOURCES}/bao`, {
+      kind: 'vault-audit',
+      secrets: [SECRET],
+      mounts: { '/kv': '1', 'secret//': 2, [long]: 1 },
+    });
+    // By a regular expression it took many seconds.
+    expect(performance.now() - begun).toBeLessThan(5000);
+    expect((await root.reads(`${SOURCES}/bao`)).data.mounts).toEqual({
+      'kv/': 1,
+      'secret/': 2,
+      [`${long}/`]: 1,
+    });
   });
 
   it('is one of so many', async () => {

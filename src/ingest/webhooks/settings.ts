@@ -11,7 +11,7 @@ import {
   MAX_TOLERANCE_SECONDS,
   MIN_SOURCE_SECRET_CHARACTERS,
 } from '../../limits.ts';
-import { parseNamespacePath } from '../../namespace.ts';
+import { parseNamespacePath, trimSlashes } from '../../namespace.ts';
 import { invalid, ok, type Result } from '../../result.ts';
 import { CLOUDEVENTS, KINDS, type Kind, type MappingSettings } from './kinds.ts';
 import { compileMapping } from './mapping.ts';
@@ -75,6 +75,14 @@ export function checkSettings(
   return kind.body === 'audit' ? checkAudit(common, body) : checkDocument(name, kind, common, body);
 }
 
+/** As text too: `vault write` knows nothing else. */
+const VERSIONS: ReadonlyMap<unknown, 1 | 2> = new Map<unknown, 1 | 2>([
+  [1, 1],
+  ['1', 1],
+  [2, 2],
+  ['2', 2],
+]);
+
 type Common = Pick<SourceSettings, 'kind' | 'namespace'>;
 
 function checkAudit(common: Common, body: Record<string, unknown>): Result<SourceSettings> {
@@ -91,11 +99,11 @@ function checkAudit(common: Common, body: Record<string, unknown>): Result<Sourc
   }
   const versions: Record<string, 1 | 2> = {};
   for (const [mount, value] of entries) {
-    const version = Number(value);
-    if (version !== 1 && version !== 2) {
+    const version = VERSIONS.get(value);
+    if (version === undefined) {
       return invalid(`mounts: the version of ${quote(mount)} must be 1 or 2`);
     }
-    versions[`${mount.replace(/^\/+|\/+$/g, '')}/`] = version;
+    versions[`${trimSlashes(mount)}/`] = version;
   }
   const rest = { event_type: '', mapping: {}, tolerance: 0 };
   return ok({ ...common, ...rest, mounts: versions, on_overload: onOverload });
@@ -188,11 +196,11 @@ function mappingOf(value: unknown): Result<MappingSettings> {
   return ok(mapping as MappingSettings);
 }
 
-const ALGORITHMS: Readonly<Record<string, SignatureScheme['algorithm']>> = {
-  sha1: 'SHA-1',
-  sha256: 'SHA-256',
-  sha512: 'SHA-512',
-};
+const ALGORITHMS: ReadonlyMap<string, SignatureScheme['algorithm']> = new Map([
+  ['sha1', 'SHA-1'],
+  ['sha256', 'SHA-256'],
+  ['sha512', 'SHA-512'],
+]);
 const SIGNATURE_KEYS = ['header', 'algorithm', 'encoding', 'prefix', 'signed', 'timestamp_header'];
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
 const MAX_TEMPLATE_CHARACTERS = 256;
@@ -230,7 +238,7 @@ function signatureOf(value: unknown): Result<SignatureScheme> {
     if (!HEADER_NAME.test(text))
       return invalid(`signature.${key} is ${quote(text)}, no name of a header`);
   }
-  const algorithm = ALGORITHMS[name];
+  const algorithm = ALGORITHMS.get(name);
   if (algorithm === undefined) {
     return invalid(`signature.algorithm is ${quote(name)}; there are "sha256", "sha512", "sha1"`);
   }

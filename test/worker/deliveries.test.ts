@@ -471,6 +471,21 @@ describe('an attack', () => {
     }
   });
 
+  it('with a signed body under the headers of another CloudEvent is refused', async () => {
+    const body = '{"id":"evt_1","type":"x"}';
+    const now = Math.floor(Date.now() / 1000);
+    const response = await send('stripe', body, {
+      'Stripe-Signature': `t=${now},v1=${hexOf(`${now}.${body}`)}`,
+      'ce-specversion': '1.0',
+      'ce-id': 'as-many-as-wanted',
+      'ce-source': 'anywhere',
+      'ce-type': 'invoice.paid',
+      'ce-subject': 'invoice/of-anybody',
+    });
+    expect(response.status).toBe(400);
+    expect(await errorsOf(response)).toContain('which the signature says nothing of');
+  });
+
   it('with a body that is no UTF-8 is refused, whether signed or not', async () => {
     const bytes = new Uint8Array([0x22, 0xff, 0x22]);
     const signature = createHmac('sha256', SECRET).update(bytes).digest('hex');

@@ -131,7 +131,8 @@ export async function readDelivery(
   headers: Headers,
   body: Uint8Array,
 ): Promise<Result<Reading>> {
-  const read = readDocuments(headers, body);
+  const isSigned = schemeOf(source.settings) !== undefined;
+  const read = readDocuments(headers, body, isSigned);
   if (!read.ok) return read;
   const { documents, isCloudEvents } = read.value;
   if (documents.length > MAX_PUBLISH_EVENTS) {

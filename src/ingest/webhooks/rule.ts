@@ -121,9 +121,14 @@ function choose(choices: readonly Choice[], delivery: Delivery): string | undefi
   for (const choice of choices) {
     const value = found(choice, delivery);
     if (typeof value === 'string' && value !== '') return value;
-    if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+    if (typeof value === 'boolean' || isExact(value)) return String(value);
   }
   return undefined;
+}
+
+/** A whole number beyond 2^53 was rounded when it was read: two ids of that length could become one. */
+function isExact(value: unknown): value is number {
+  return Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value));
 }
 
 function found(choice: Choice, { header, document }: Delivery): unknown {

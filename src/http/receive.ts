@@ -12,11 +12,17 @@ import { receiveAudit } from './receive-audit.ts';
 import { answerOf, groupByHub, keysOf, send } from './send.ts';
 import { tokenOf } from './token.ts';
 
+/** The reason is the operator's alone: it is in the log, and in the answer to a sample. */
+const CLOSED = {
+  reason: 'unavailable',
+  message: 'the source cannot be used at the moment; the log of this server says why',
+} as const;
+
 export async function receive(receiving: Receiving): Promise<Response> {
   const { request, name, namespace, env } = receiving;
   const source = await openSource(env, namespace, name);
   if (source === undefined) return refuse({ reason: 'no_route', path: `sys/events/in/${name}` });
-  if ('reason' in source) return refuse(source);
+  if ('reason' in source) return refuse(CLOSED);
   if (request.method === 'OPTIONS') return answerOptions(request.headers);
   const contentEncoding = request.headers.get('content-encoding') ?? 'identity';
   if (contentEncoding !== 'identity') {

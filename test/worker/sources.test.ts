@@ -217,7 +217,10 @@ describe('the secrets of a source', () => {
     await sql(authority(), "UPDATE sources SET name = 'other'");
     const response = await root.post('sys/events/in/other');
     expect(response.status).toBe(503);
-    expect(await errorsOf(response)).toContain('sealed for another owner');
+    expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0);
+    expect(await errorsOf(response)).toBe(
+      'the source cannot be used at the moment; the log of this server says why',
+    );
   });
 
   it('are sealed anew under the first key when they are next used', async () => {
@@ -255,3 +258,5 @@ describe('a name that nobody has made', () => {
     expect(await objects()).toEqual(before);
   });
 });
+    const told = await root.post(`${SOURCES}/other/test`, { body: {} });
+    expect(await errorsOf(told)).toContain('sealed for another owner');

@@ -190,6 +190,17 @@ describe('a request that is audited', () => {
     expect((await send(body, '?on_overload=drop')).status).toBe(204);
   });
 
+  it.each(['', 'blokc', 'BLOCK', 'true'])(
+    'fails at once where the address says on_overload=%s, which is neither drop nor block',
+    async (value) => {
+      const response = await send(lines(entry(aKey())), `?on_overload=${value}`);
+      expect(response.status).toBe(400);
+      expect(await errorsOf(response)).toContain('it must be "drop" or "block"');
+      const stranger = new Client(undefined);
+      expect((await send('', `?on_overload=${value}`, stranger)).status).toBe(401);
+    },
+  );
+
   it('goes on where more is published than a hub can send', async () => {
     vi.spyOn(Hub.prototype, 'publish').mockResolvedValue({ keys: [], refused: 'overloaded' });
     const body = lines(entry(aKey()));

@@ -83,11 +83,15 @@ const VERSIONS: ReadonlyMap<unknown, 1 | 2> = new Map<unknown, 1 | 2>([
   ['2', 2],
 ]);
 
+export function isOnOverload(value: unknown): value is 'drop' | 'block' {
+  return value === 'drop' || value === 'block';
+}
+
 type Common = Pick<SourceSettings, 'kind' | 'namespace'>;
 
 function checkAudit(common: Common, body: Record<string, unknown>): Result<SourceSettings> {
   const { mounts = {}, on_overload: onOverload = 'drop' } = body;
-  if (onOverload !== 'drop' && onOverload !== 'block') {
+  if (!isOnOverload(onOverload)) {
     return invalid(`on_overload is ${quote(onOverload)}; it must be "drop" or "block"`);
   }
   if (!isJsonObject(mounts)) {

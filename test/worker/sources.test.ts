@@ -140,6 +140,16 @@ describe('a source', () => {
     [
       { kind: 'hmac', secrets: [SECRET], signature: { header: 'X', signed: '{timestamp}' } },
       '"{body}" must stand in it once',
+    [
+      { ...GITHUB, event_type: 'my type/{/x}' },
+      'event type "my type/x": segment "my type" has " "',
+    ],
+    [{ ...GITHUB, event_type: `${'t'.repeat(256)}/{/x}` }, 'has 258 characters'],
+    [
+      { ...GITHUB, mapping: { path: 'a/../b/{/x}' } },
+      'mapping.path makes nothing that could be one',
+    ],
+    [{ ...GITHUB, mapping: { path: 'a//{/x}' } }, 'has an empty segment'],
     ],
     [
       { kind: 'hmac', secrets: [SECRET], signature: { header: 'X', signed: '{timestamp}{body}' } },

@@ -61,6 +61,39 @@ describe('a source', () => {
     expect(await errorsOf(without)).toBe('missing secrets; a source has one or more');
   });
 
+  it.each([
+    {
+      kind: 'hmac',
+      event_type: 'ci/{/x}',
+      tolerance: 60,
+      namespace: '',
+      mapping: { id: '{/id}' },
+      signature: {
+        header: 'X-CI',
+        algorithm: 'sha512',
+        encoding: 'base64',
+        prefix: 's=',
+        signed: 'v0:{timestamp}:{body}',
+        timestamp_header: 'X-CI-Time',
+      },
+    },
+    { kind: 'vault-audit', namespace: '', mounts: { 'kv/': 1 }, on_overload: 'block' },
+  ])(
+    'is shown as it was written, and its secrets never are what stands for them: %j',
+    async (settings) => {
+      await root.writes(`${SOURCES}/ci`, { ...settings, secrets: [SECRET] });
+      const { address, secrets, ...shown } = (await root.reads(`${SOURCES}/ci`)).data;
+      expect(address).toBe('/v1/sys/events/in/ci');
+      expect(shown).toEqual(settings);
+      const response = await root.post(`${SOURCES}/ci`, { ...shown, secrets });
+      expect(response.status).toBe(400);
+      expect(await errorsOf(response)).toBe(
+        'secrets[0] is (hidden), as a secret is shown; leave secrets out to keep them',
+      );
+      expect((await root.post(`${SOURCES}/ci`, { ...shown, secrets: null })).status).toBe(204);
+    },
+  );
+
   it('is kept by those whose policies say so', async () => {
     const reader = await aHolder(granting({ [`${SOURCES}/gh`]: 'read' }));
     const maker = await aHolder(granting({ [`${SOURCES}/*`]: 'create' }));
@@ -107,6 +140,16 @@ describe('a source', () => {
     [{ ...GITHUB, tolerance: 0 }, 'tolerance must be from 1 to 86400 seconds'],
     [{ ...GITHUB, event_type: 7 }, 'event_type must be a string'],
     [{ ...GITHUB, event_type: '{/type}' }, 'lets the sender choose where the event belongs'],
+    [
+      { ...GITHUB, event_type: 'my type/{/x}' },
+      'event type "my type/x": segment "my type" has " "',
+    ],
+    [{ ...GITHUB, event_type: `${'t'.repeat(256)}/{/x}` }, 'has 258 characters'],
+    [
+      { ...GITHUB, mapping: { path: 'a/../b/{/x}' } },
+      'mapping.path makes nothing that could be one',
+    ],
+    [{ ...GITHUB, mapping: { path: 'a//{/x}' } }, 'has an empty segment'],
     [{ ...GITHUB, mapping: [] }, 'mapping must be an object'],
     [{ ...GITHUB, mapping: { colour: '' } }, 'unknown key "colour" in mapping'],
     [{ ...GITHUB, mapping: { path: 7 } }, 'mapping.path must be a string'],
@@ -140,16 +183,6 @@ describe('a source', () => {
     [
       { kind: 'hmac', secrets: [SECRET], signature: { header: 'X', signed: '{timestamp}' } },
       '"{body}" must stand in it once',
-    [
-      { ...GITHUB, event_type: 'my type/{/x}' },
-      'event type "my type/x": segment "my type" has " "',
-    ],
-    [{ ...GITHUB, event_type: `${'t'.repeat(256)}/{/x}` }, 'has 258 characters'],
-    [
-      { ...GITHUB, mapping: { path: 'a/../b/{/x}' } },
-      'mapping.path makes nothing that could be one',
-    ],
-    [{ ...GITHUB, mapping: { path: 'a//{/x}' } }, 'has an empty segment'],
     ],
     [
       { kind: 'hmac', secrets: [SECRET], signature: { header: 'X', signed: '{timestamp}{body}' } },
@@ -225,6 +258,8 @@ describe('the secrets of a source', () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
     await root.writes(`${SOURCES}/gh`, GITHUB);
     await sql(authority(), "UPDATE sources SET name = 'other'");
+    const told = await root.post(`${SOURCES}/other/test`, { body: {} });
+    expect(await errorsOf(told)).toContain('sealed for another owner');
     const response = await root.post('sys/events/in/other');
     expect(response.status).toBe(503);
     expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0);
@@ -238,7 +273,8 @@ describe('the secrets of a source', () => {
     await root.writes(`${SOURCES}/gh`, GITHUB);
     const stale = await seal([new Uint8Array(32)], '\ngh', JSON.stringify(['an-old-secret']));
     await sql(authority(), 'UPDATE sources SET sealed = ?', stale);
-    const refused = await root.post('sys/events/in/gh');
+    expect((await root.post('sys/events/in/gh')).status).toBe(503);
+    const refused = await root.post(`${SOURCES}/gh/test`, { body: {} });
     expect(refused.status).toBe(503);
     expect(await errorsOf(refused)).toContain('put that key back after the new one');
     const variables = env as unknown as { SOURCE_KEY: string };
@@ -268,5 +304,3 @@ describe('a name that nobody has made', () => {
     expect(await objects()).toEqual(before);
   });
 });
-    const told = await root.post(`${SOURCES}/other/test`, { body: {} });
-    expect(await errorsOf(told)).toContain('sealed for another owner');

@@ -266,12 +266,38 @@ function signatureOf(value: unknown): Result<SignatureScheme> {
   return ok({ ...scheme, ...(timestamp !== undefined && { timestamp }) });
 }
 
+/** Settings as they would be written again. */
+export function shownSettings(settings: SourceSettings): Record<string, unknown> {
+  const { signature, ...others } = settings;
+  if (KINDS[settings.kind]?.body === 'audit') {
+    const { kind, namespace, mounts, on_overload } = settings;
+    return { kind, namespace, mounts, on_overload };
+  }
+  if (signature === undefined) return others;
+  const { header, algorithm, encoding, prefix, signed: template, timestamp } = signature;
+  const [name] = [...ALGORITHMS].find(([, each]) => each === algorithm) ?? [];
+  return {
+    ...others,
+    signature: {
+      header,
+      algorithm: name,
+      encoding,
+      prefix,
+      signed: template,
+      ...(timestamp !== undefined && { timestamp_header: timestamp }),
+    },
+  };
+}
+
 /** How deliveries of such a source are signed; undefined where one of its secrets is sent along. */
 export function schemeOf({ kind, signature }: SourceSettings): SignatureScheme | undefined {
   const proof = KINDS[kind]?.proof;
   if (proof === 'token') return undefined;
   return proof === 'settings' ? signature : proof;
 }
+
+/** What is shown in the place of a secret. */
+export const HIDDEN = '(hidden)';
 
 /** Checks the secrets of a source; one alone may be a string, as `vault write` sends it. No message shows one. */
 export function checkSecrets(given: unknown, settings: SourceSettings): Result<string[]> {
@@ -285,6 +311,10 @@ export function checkSecrets(given: unknown, settings: SourceSettings): Result<s
   const scheme = schemeOf(settings);
   for (const [index, secret] of value.entries()) {
     const at = `secrets[${index}]`;
+    // Written back as it was read, it would be a secret that everybody knows.
+    if (secret === HIDDEN) {
+      return invalid(`${at} is ${HIDDEN}, as a secret is shown; leave secrets out to keep them`);
+    }
     if (typeof secret !== 'string') return invalid(`${at} must be a string, not ${kindOf(secret)}`);
     if (
       secret.length < MIN_SOURCE_SECRET_CHARACTERS ||

@@ -538,6 +538,30 @@ describe('an attack', () => {
     expect(response.status).toBe(413);
   });
 
+  it('with a batch of which rules make more than one call to a hub can carry is refused', async () => {
+    const metadata = Object.fromEntries(Array.from({ length: 28 }, (_, n) => [`n${n}`, '/data']));
+    await root.writes(`${SOURCES}/token`, { kind: 'token', mapping: { metadata } });
+    const event = {
+      specversion: '1.0',
+      source: 's',
+      type: 't',
+      data: `${'x'.repeat(890)}\u{6587}`,
+    };
+    const events = Array.from({ length: MAX_PUBLISH_EVENTS }, (_, id) => ({
+      ...event,
+      id: `${id}`,
+    }));
+    const headers = {
+      'X-Vault-Token': SECRET,
+      'Content-Type': 'application/cloudevents-batch+json',
+    };
+    const response = await send('token', JSON.stringify(events), headers);
+    expect(response.status).toBe(413);
+    expect(await errorsOf(response)).toContain('have the rules of the source take less');
+    const part = await send('token', JSON.stringify(events.slice(0, 100)), headers);
+    expect(await part.json()).toMatchObject({ data: { accepted: 100 } });
+  });
+
   it.each(['gh/x', 'gh%2Fx', '', 'gh%2F..%2Fgh', 'gh%00'])(
     'on the name %j finds nothing',
     async (name) => {

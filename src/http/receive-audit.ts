@@ -55,7 +55,12 @@ export async function receiveAudit(
   const response = await Promise.race([published, late]);
   if (response !== undefined) return response;
   receiving.waitUntil(published);
-  log(source, 'late', [`not published within ${MAX_AUDIT_WAIT_MS} ms; it goes on`]);
+  const reason = `not published within ${MAX_AUDIT_WAIT_MS} ms; it goes on`;
+  log(
+    source,
+    'late',
+    events.map(() => reason),
+  );
   return nothing();
 }
 

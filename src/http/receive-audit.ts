@@ -95,7 +95,7 @@ async function publish(
   const outcomes = await send(publications, groups, env);
   const ids = placed.map(({ event }) => event.id);
   return mayBlock && !outcomes.every(isPublished)
-    ? answerOf(outcomes, ids)
+    ? answerOf(outcomes, ids, (refusal) => refuseDelivery(source, refusal))
     : answer(source, outcomes, ids, dropped);
 }
 

@@ -69,7 +69,7 @@ async function publish(
   if (tooMany !== undefined) return refuseDelivery(source, tooMany);
   const outcomes = await send(publications, groups, env);
   const ids = events.map(({ event }) => event.id);
-  return answerOf(outcomes, ids);
+  return answerOf(outcomes, ids, (refusal) => refuseDelivery(source, refusal));
 }
 
 /** The handshake of CloudEvents' webhooks: whoever knows the address may send, as fast as it likes. */

@@ -207,6 +207,7 @@ describe('a request that is audited', () => {
     expect((await send(body)).status).toBe(204);
     expect(warnings[0]).toContain('more is published than its hub can send');
     expect((await send(body, '?on_overload=block')).status).toBe(429);
+    expect(JSON.parse(warnings[1] ?? '')).toMatchObject({ source: 'bao', status: 429 });
   });
 
   it('waits no longer than it may for a hub that hangs, and its event comes nevertheless', async () => {
@@ -222,7 +223,7 @@ describe('a request that is audited', () => {
     const subscriber = await root.subscribe('kv-v2/*');
     const id = aKey();
     const begun = performance.now();
-    expect((await send(lines(entry(id)))).status).toBe(204);
+    expect((await send(lines(entry(id), entry(aKey())))).status).toBe(204);
     expect(performance.now() - begun).toBeLessThan(MAX_AUDIT_WAIT_MS * 3);
     expect(JSON.parse(warnings[0] ?? '')).toEqual({
       source: 'bao',

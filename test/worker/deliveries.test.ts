@@ -1,6 +1,7 @@
 /** What senders get who know nothing of Carillon: the events of their deliveries, and answers they understand. */
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Hub } from '../../src/hub/hub.ts';
 import { MAX_DELIVERY_BYTES, MAX_PUBLISH_EVENTS } from '../../src/limits.ts';
 import { Client, elapse, errorsOf, hubOf, root, sql, startAnew } from './security-support.ts';
 import { breakTable, repair } from './support.ts';
@@ -588,6 +589,26 @@ describe('what may succeed later', () => {
     await repair(hubOf('github/x'));
     expect(await (await send('gh', ISSUE, github(ISSUE))).json()).toMatchObject({
       data: { accepted: 1 },
+    });
+  });
+
+  it('is answered with 429 where a hub has too much to do, and the log says so; Slack may repeat it', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    vi.spyOn(Hub.prototype, 'publish').mockResolvedValue({ keys: [], refused: 'overloaded' });
+    await root.writes(`${SOURCES}/slack`, { kind: 'slack', secrets: [SECRET] });
+    const body = '{"type":"event_callback","event":{"type":"message"}}';
+    const now = Math.floor(Date.now() / 1000);
+    const refused = await send('slack', body, {
+      'X-Slack-Request-Timestamp': String(now),
+      'X-Slack-Signature': `v0=${hexOf(`v0:${now}:${body}`)}`,
+    });
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(0);
+    expect(refused.headers.has('X-Slack-No-Retry')).toBe(false);
+    expect(JSON.parse(warn.mock.calls[0]?.[0] as string)).toEqual({
+      source: 'slack',
+      refused: expect.stringContaining('1 of 1 events were not taken'),
+      status: 429,
     });
   });
 

@@ -188,6 +188,10 @@ describe('a source', () => {
       { kind: 'hmac', secrets: [SECRET], signature: { header: 'X', signed: '{timestamp}{body}' } },
       'give both or neither',
     ],
+    [
+      { kind: 'hmac', secrets: [SECRET], signature: { header: 'X', signed: '{id}.{body}' } },
+      'signature.signed has "{id}"',
+    ],
     [{ kind: 'vault-audit', secrets: [SECRET], mounts: { kv: 3 } }, 'must be 1 or 2'],
     [{ kind: 'vault-audit', secrets: [SECRET], mounts: { kv: true } }, 'must be 1 or 2'],
     [{ kind: 'vault-audit', secrets: [SECRET], mounts: { kv: NO_TEXT } }, 'must be 1 or 2'],

@@ -257,6 +257,12 @@ function signatureOf(value: unknown): Result<SignatureScheme> {
   if (template.split('{body}').length !== 2) {
     return invalid(`signature.signed is ${quote(template)}; "{body}" must stand in it once`);
   }
+  const other = template.replaceAll(/\{(?:body|timestamp)\}/g, '').match(/\{[^}]*\}?/)?.[0];
+  if (other !== undefined) {
+    return invalid(
+      `signature.signed has ${quote(other)}; only "{timestamp}" and "{body}" are substituted`,
+    );
+  }
   if (template.includes('{timestamp}') !== (timestamp !== undefined)) {
     return invalid(
       'signature.timestamp_header names the header whose value stands for "{timestamp}" in signature.signed; give both or neither',

@@ -245,6 +245,41 @@ describe('a source', () => {
   });
 });
 
+describe('a source that another release has written', () => {
+  it.each([
+    ['{"kind":"constructor"}', 'is of an unknown kind'],
+    ['{"kind":"hmac"}', 'needs signature'],
+    ['{"kind":"hmac","signature":{"header":"a b"}}', 'no name of a header'],
+    ['{"kind":"hmac","signature":{"header":"X","algorithm":"SHA-3","signed":"{body}"}}', 'SHA-3'],
+    ['{"kind":"token","namespace":"a b"}', 'namespace is "a b"'],
+    ['{"kind":"token","event_type":"{/x}"}', 'lets the sender choose'],
+    ['{"kind":"token","colour":"red"}', 'unknown key "colour"'],
+  ])('is not used where this one could not have written it: %s', async (settings, reason) => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    await root.writes(`${SOURCES}/old`, { kind: 'token', secrets: [SECRET] });
+    await sql(authority(), 'UPDATE sources SET settings = ?', settings);
+    const told = await root.post(`${SOURCES}/old/test`, { body: {} });
+    expect(told.status).toBe(503);
+    expect(await errorsOf(told)).toContain(reason);
+    expect((await new Client(SECRET).post('sys/events/in/old')).status).toBe(503);
+    expect((await root.get(`${SOURCES}/old`)).status).toBe(200);
+    await root.writes(`${SOURCES}/old`, { kind: 'token', secrets: [SECRET] });
+    expect((await new Client(SECRET).post('sys/events/in/old')).status).toBe(200);
+  });
+
+  it('has for what it does not say what is usual', async () => {
+    await root.writes(`${SOURCES}/old`, { kind: 'stripe', secrets: [SECRET] });
+    await sql(authority(), `UPDATE sources SET settings = '{"kind":"stripe"}'`);
+    const response = await new Client(undefined).fetch('sys/events/in/old', {
+      method: 'POST',
+      headers: { 'Stripe-Signature': 't=1700000000,v1=00' },
+      body: '{}',
+    });
+    expect(response.status).toBe(401);
+    expect(await errorsOf(response)).toContain('at most 300 are allowed');
+  });
+});
+
 describe('the secrets of a source', () => {
   it('are stored sealed, and no answer or log line shows one', async () => {
     const lines = (['log', 'warn', 'error'] as const).map((level) => vi.spyOn(console, level));

@@ -286,7 +286,7 @@ export function shownSettings(settings: SourceSettings): Record<string, unknown>
     ...others,
     signature: {
       header,
-      algorithm: name,
+      algorithm: name ?? algorithm,
       encoding,
       prefix,
       signed: template,

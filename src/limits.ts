@@ -292,6 +292,12 @@ export const MAX_SOURCES = 1000;
 /** Body of a delivery to a source: what vendors send is smaller, GitHub's largest apart. */
 export const MAX_DELIVERY_BYTES = 1024 * 1024;
 
+/**
+ * Frames of the events of one delivery, in characters: rules may take a value many times. One RPC carries them, with
+ * what they repeat for the hub, and takes 32 MiB, in which a character may have two bytes.
+ */
+export const MAX_DELIVERY_FRAMES_CHARACTERS = 4 * 1024 * 1024;
+
 /** Secrets of one source: the old and the new one, while a vendor changes over. */
 export const MAX_SOURCE_SECRETS = 10;
 

@@ -16,12 +16,13 @@ const HOW_TO =
 
 /** The secret of the Worker, as the operator sets it. */
 export interface SealingSecret {
-  readonly SOURCE_KEY?: string;
+  /** Null where workerd takes it from an environment that does not have it. */
+  readonly SOURCE_KEY?: string | null;
 }
 
 /** @returns none where the secret is not set */
-export function parseSealingKeys({ SOURCE_KEY: text = '' }: SealingSecret): Result<AesKey[]> {
-  const texts = text.split(',').map((each) => each.trim());
+export function parseSealingKeys({ SOURCE_KEY }: SealingSecret): Result<AesKey[]> {
+  const texts = (SOURCE_KEY ?? '').split(',').map((each) => each.trim());
   const keys = texts.filter((each) => each !== '').map((each) => Buffer.from(each, 'base64'));
   const wrong = keys.findIndex((key) => key.length !== KEY_BYTES);
   return wrong === -1

@@ -47,7 +47,10 @@ carillon source write --settings ci.json --secret-file secret ci`,
       if (!secret.ok) return unreadable(secret.failure);
       secrets.push(secret.value);
     }
-    const { mapping = {} } = settings.value;
+    const mapping = settings.value.mapping ?? {};
+    if (!isJsonObject(mapping)) {
+      return unreadable(invalid(`mapping must be a JSON object, not ${kindOf(mapping)}`).failure);
+    }
     const rules = Object.fromEntries(
       ['path', 'id'].flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]])),
     );
@@ -59,7 +62,7 @@ carillon source write --settings ci.json --secret-file secret ci`,
         ...settings.value,
         ...(values.kind !== undefined && { kind: values.kind }),
         ...(values['event-type'] !== undefined && { event_type: values['event-type'] }),
-        ...(hasRules && { mapping: { ...(isJsonObject(mapping) ? mapping : {}), ...rules } }),
+        ...(hasRules && { mapping: { ...mapping, ...rules } }),
         ...(files && { secrets }),
       },
       done: `wrote the source ${JSON.stringify(name)}; "carillon source read ${name}" shows its address`,

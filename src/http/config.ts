@@ -10,7 +10,8 @@ import { parseUpstream, type Upstream } from '../upstream/address.ts';
 /** The bindings of `wrangler.toml`, and the secrets that are set apart from it. */
 export type Bindings = Env &
   SealingSecret & {
-    readonly ROOT_TOKEN?: string;
+    /** Null where workerd takes it from an environment that does not have it. */
+    readonly ROOT_TOKEN?: string | null;
     /** Set by the local server alone: keys of issuers, and the upstream, may be reached by http on this machine. */
     readonly ALLOW_LOOPBACK_HTTP?: string;
   };
@@ -47,7 +48,7 @@ export function parseConfig(env: Bindings): Result<Config> {
   }
   const retention = parseRetention(env);
   if (!retention.ok) return retention;
-  const rootToken = env.ROOT_TOKEN === '' ? undefined : env.ROOT_TOKEN;
+  const rootToken = env.ROOT_TOKEN || undefined;
   if (rootToken !== undefined && !isToken(rootToken)) {
     return invalid(
       'the secret ROOT_TOKEN has a character that no request can send; set it to printable ASCII without blanks and commas',

@@ -39,6 +39,7 @@ export function refuseDelivery({ kind, name }: Source, refusal: Refusal): Respon
     const { status } = response;
     console.warn(JSON.stringify({ source: name, refused: refusal.message, status }));
   }
+  if (response.headers.has('Retry-After')) return response;
   for (const [header, value] of Object.entries(kind.refusal ?? {})) {
     response.headers.set(header, value);
   }

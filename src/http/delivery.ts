@@ -8,8 +8,9 @@ import {
   readDelivery,
   type Source,
 } from '../ingest/webhooks/source.ts';
+import { MAX_DELIVERY_FRAMES_CHARACTERS } from '../limits.ts';
 import { pathOfKey, trimSlashes } from '../namespace.ts';
-import { ok, type Result } from '../result.ts';
+import { ok, type Result, tooLarge } from '../result.ts';
 import type { Bindings, Config } from './config.ts';
 
 /** A request to the address of a source. */
@@ -56,6 +57,7 @@ export async function readDocuments(
   if ('handshake' in reading.value) return ok(reading.value);
   const defaults = defaultsOf(source, place);
   const events: ReadEvent[] = [];
+  let characters = 0;
   for (const { body: members, where } of reading.value.events) {
     const event = readEvent({ where, body: members, isCloudEvent: false }, defaults);
     if (!event.ok) {
@@ -64,6 +66,12 @@ export async function readDocuments(
         ok: false,
         failure: { ...event.failure, message: `${where}${where && ': '}${message}` },
       };
+    }
+    characters += event.value.json.length;
+    if (characters > MAX_DELIVERY_FRAMES_CHARACTERS) {
+      return tooLarge(
+        `the events of the delivery take more than ${MAX_DELIVERY_FRAMES_CHARACTERS} characters together; split it, or have the rules of the source take less`,
+      );
     }
     events.push(event.value);
   }

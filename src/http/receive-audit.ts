@@ -5,10 +5,11 @@
  */
 import { quote } from '../event/quote.ts';
 import type { ReadEvent } from '../ingest/read-events.ts';
+import { isOnOverload } from '../ingest/webhooks/settings.ts';
 import { type AuditSource, doubtOf } from '../ingest/webhooks/source.ts';
 import { MAX_AUDIT_WAIT_MS } from '../limits.ts';
 import { trimSlashes } from '../namespace.ts';
-import type { Result } from '../result.ts';
+import { invalid, type Result } from '../result.ts';
 import { succeed } from './answer.ts';
 import { type Receiving, readEntries } from './delivery.ts';
 import { publicationsOf, refuseDelivery, tooManyGroups } from './delivery-answers.ts';
@@ -22,7 +23,7 @@ export async function receiveAudit(
   body: Result<Uint8Array>,
 ): Promise<Response> {
   const { request, query, namespace, config } = receiving;
-  const mayBlock = (query.get('on_overload') ?? source.settings.on_overload) === 'block';
+  const asked = query.get('on_overload') ?? source.settings.on_overload ?? 'drop';
   const { headers } = request;
   const now = Date.now();
   const bytes = body.ok ? body.value : new Uint8Array();
@@ -30,6 +31,15 @@ export async function receiveAudit(
   if (doubt !== undefined) {
     return refuseDelivery(source, { reason: 'unauthorized', message: doubt });
   }
+  // Who means to lose nothing and cannot spell it would lose events, and learn of it too late.
+  if (!isOnOverload(asked)) {
+    return refuseDelivery(
+      source,
+      invalid(`on_overload is ${quote(asked)} in the address; it must be "drop" or "block"`)
+        .failure,
+    );
+  }
+  const mayBlock = asked === 'block';
   if (!body.ok) {
     if (mayBlock) return refuseDelivery(source, body.failure);
     return answer(source, [], [], [body.failure.message]);
@@ -45,7 +55,12 @@ export async function receiveAudit(
   const response = await Promise.race([published, late]);
   if (response !== undefined) return response;
   receiving.waitUntil(published);
-  log(source, 'late', [`not published within ${MAX_AUDIT_WAIT_MS} ms; it goes on`]);
+  const reason = `not published within ${MAX_AUDIT_WAIT_MS} ms; it goes on`;
+  log(
+    source,
+    'late',
+    events.map(() => reason),
+  );
   return nothing();
 }
 
@@ -80,7 +95,7 @@ async function publish(
   const outcomes = await send(publications, groups, env);
   const ids = placed.map(({ event }) => event.id);
   return mayBlock && !outcomes.every(isPublished)
-    ? answerOf(outcomes, ids)
+    ? answerOf(outcomes, ids, (refusal) => refuseDelivery(source, refusal))
     : answer(source, outcomes, ids, dropped);
 }
 

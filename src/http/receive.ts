@@ -12,11 +12,17 @@ import { receiveAudit } from './receive-audit.ts';
 import { answerOf, groupByHub, keysOf, send } from './send.ts';
 import { tokenOf } from './token.ts';
 
+/** The reason is the operator's alone: it is in the log, and in the answer to a sample. */
+const CLOSED = {
+  reason: 'unavailable',
+  message: 'the source cannot be used at the moment; the log of this server says why',
+} as const;
+
 export async function receive(receiving: Receiving): Promise<Response> {
   const { request, name, namespace, env } = receiving;
   const source = await openSource(env, namespace, name);
   if (source === undefined) return refuse({ reason: 'no_route', path: `sys/events/in/${name}` });
-  if ('reason' in source) return refuse(source);
+  if ('reason' in source) return refuse(CLOSED);
   if (request.method === 'OPTIONS') return answerOptions(request.headers);
   const contentEncoding = request.headers.get('content-encoding') ?? 'identity';
   if (contentEncoding !== 'identity') {
@@ -63,7 +69,7 @@ async function publish(
   if (tooMany !== undefined) return refuseDelivery(source, tooMany);
   const outcomes = await send(publications, groups, env);
   const ids = events.map(({ event }) => event.id);
-  return answerOf(outcomes, ids);
+  return answerOf(outcomes, ids, (refusal) => refuseDelivery(source, refusal));
 }
 
 /** The handshake of CloudEvents' webhooks: whoever knows the address may send, as fast as it likes. */

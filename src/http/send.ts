@@ -9,7 +9,7 @@ import type { ReadEvent } from '../ingest/read-events.ts';
 import { MAX_HUBS } from '../limits.ts';
 import { trimSlashes } from '../namespace.ts';
 import { invalid, ok, type Result } from '../result.ts';
-import { refuse, succeed } from './answer.ts';
+import { type Refusal, refuse, succeed } from './answer.ts';
 import { findNamespace } from './namespace.ts';
 
 /** What a request's event became. */
@@ -77,8 +77,15 @@ export async function send(
   });
 }
 
-/** @param ids of the events, in the same order */
-export function answerOf(outcomes: readonly Outcome[], ids: readonly string[]): Response {
+/**
+ * @param ids of the events, in the same order
+ * @param say how no is said where not all were published
+ */
+export function answerOf(
+  outcomes: readonly Outcome[],
+  ids: readonly string[],
+  say: (refusal: Refusal) => Response = refuse,
+): Response {
   const indexesOf = (wanted: Outcome) =>
     outcomes.flatMap((outcome, index) => (outcome === wanted ? [index] : []));
   const [accepted, duplicates, failed, refused, overloaded] = [
@@ -90,21 +97,21 @@ export function answerOf(outcomes: readonly Outcome[], ids: readonly string[]): 
   ];
   const left = [...failed, ...refused, ...overloaded].sort((a, b) => a - b);
   if (failed.length > 0) {
-    return refuse({
+    return say({
       reason: 'unavailable',
       message: `${failed.length} of ${outcomes.length} events could not be published; data says by index which. Repeat the request with these ids: what was accepted is not sent again`,
       data: { accepted, duplicates, failed: left, ids },
     });
   }
   if (refused.length > 0) {
-    return refuse({
+    return say({
       reason: 'too_many_hubs',
       message: `${refused.length} of ${outcomes.length} events are of new event-type namespaces, and there are ${MAX_HUBS} already, as many as are allowed; data says by index which. Publish under one that exists`,
       data: { accepted, duplicates, failed: left, ids },
     });
   }
   if (overloaded.length > 0) {
-    return refuse({
+    return say({
       reason: 'overloaded',
       message: `${overloaded.length} of ${outcomes.length} events were not taken, because more are published than their hubs can send; data says by index which. Repeat the request with these ids, later`,
       data: { accepted, duplicates, failed: left, ids },

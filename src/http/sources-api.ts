@@ -4,7 +4,13 @@ import { callWithRetry } from '../call.ts';
 import { isJsonObject, unknownKey, withoutNulls } from '../event/json.ts';
 import { kindOf, quote } from '../event/quote.ts';
 import type { ReadEvent } from '../ingest/read-events.ts';
-import { checkSecrets, checkSettings, checkSourceName } from '../ingest/webhooks/settings.ts';
+import {
+  checkSecrets,
+  checkSettings,
+  checkSourceName,
+  HIDDEN,
+  shownSettings,
+} from '../ingest/webhooks/settings.ts';
 import { pathOfKey } from '../namespace.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import { done, list, refuse, succeed } from './answer.ts';
@@ -28,8 +34,8 @@ export const readSource: Endpoint = {
     const { settings, secrets } = source;
     const path = pathOfKey(call.namespace);
     return succeed({
-      ...settings,
-      secrets: Array.from({ length: secrets }, () => '(hidden)'),
+      ...shownSettings(settings),
+      secrets: Array.from({ length: secrets }, () => HIDDEN),
       address: `/v1/${path}${path && '/'}sys/events/in/${call.name}`,
     });
   },
@@ -42,10 +48,11 @@ export const writeSource: Endpoint = {
     const { name, body, env, namespace, config } = call;
     const checkedName = checkSourceName(name);
     if (!checkedName.ok) return refuse(checkedName.failure);
-    const settings = checkSettings(name, { ...body });
+    const given = withoutNulls(body);
+    const settings = checkSettings(name, given);
     if (!settings.ok) return refuse(settings.failure);
     const secrets: Result<string[] | undefined> =
-      body.secrets === undefined ? ok(undefined) : checkSecrets(body.secrets, settings.value);
+      given.secrets === undefined ? ok(undefined) : checkSecrets(given.secrets, settings.value);
     if (!secrets.ok) return refuse(secrets.failure);
     if (!config.canSeal) return refuse({ reason: 'not_configured', message: NO_SEALING_KEY });
     const written: Result<undefined> = await authorityOf(env, namespace).putSource(

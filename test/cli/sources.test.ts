@@ -39,6 +39,7 @@ const SETTINGS = file(
     mapping: { metadata: { job: '/job' } },
   }),
 );
+const NO_MAPPING = file('no-mapping.json', '{"kind":"token","mapping":["id"]}');
 
 describe('carillon source', () => {
   it('is written, read, tried, listed and deleted, and never shows a secret', async () => {
@@ -96,6 +97,7 @@ describe('carillon source', () => {
     [['write', '--kind', 'github', 'x'], 1, 'missing secrets'],
     [['write', '--kind', 'github', '--secret-file', '/no/such/file', 'x'], 1, 'cannot read'],
     [['write', '--settings', SECRET_FILE, 'x'], 1, 'not JSON'],
+    [['write', '--settings', NO_MAPPING, '--path', 'a/b', 'x'], 1, 'mapping must be a JSON object'],
     [['write'], 2, 'an argument is missing'],
     [['test', '--header', 'x', 'a', SETTINGS], 2, '--header must be'],
     [['test', 'nobody', SETTINGS], 1, 'there is no source "nobody"'],

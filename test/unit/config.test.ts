@@ -3,7 +3,7 @@ import { type Bindings, type Config, parseConfig } from '../../src/http/config.t
 import { accepted, failureOf } from './support/result.ts';
 
 /** The text bindings; the Durable Objects are no part of the configuration. */
-function bindings(changed: Record<string, string | undefined> = {}): Bindings {
+function bindings(changed: Record<string, string | null | undefined> = {}): Bindings {
   return {
     CLUSTER_NAME: 'carillon',
     ALLOWED_ORIGINS: '',
@@ -12,7 +12,7 @@ function bindings(changed: Record<string, string | undefined> = {}): Bindings {
   } as unknown as Bindings;
 }
 
-function parse(changed: Record<string, string | undefined>): Config {
+function parse(changed: Record<string, string | null | undefined>): Config {
   return accepted(parseConfig(bindings(changed)));
 }
 
@@ -42,6 +42,10 @@ describe('the root token', () => {
   it('is missing until the operator has set it', () => {
     expect(parse({ ROOT_TOKEN: undefined }).rootToken).toBeUndefined();
     expect(parse({ ROOT_TOKEN: '' }).rootToken).toBeUndefined();
+    expect(parse({ ROOT_TOKEN: null, SOURCE_KEY: null })).toMatchObject({
+      rootToken: undefined,
+      canSeal: false,
+    });
   });
 
   it.each(['root', 'hvs.CAESIJ-_=', '!"#$%&\'()*+-./:;<=>?@[]^_`{|}~'])('may be %s', (token) => {

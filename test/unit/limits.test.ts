@@ -89,6 +89,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_ROLES: 1000,
     MAX_SOURCES: 1000,
     MAX_DELIVERY_BYTES: 1_048_576,
+    MAX_DELIVERY_FRAMES_CHARACTERS: 4_194_304,
     MAX_SOURCE_SECRETS: 10,
     MIN_SOURCE_SECRET_CHARACTERS: 8,
     MAX_SOURCE_SECRET_CHARACTERS: 1024,

@@ -59,6 +59,7 @@ describe('a sealed text', () => {
 describe('the secret SOURCE_KEY', () => {
   it('has no key until it is set', () => {
     expect(parseSealingKeys({})).toEqual({ ok: true, value: [] });
+    expect(parseSealingKeys({ SOURCE_KEY: null })).toEqual({ ok: true, value: [] });
     expect(parseSealingKeys({ SOURCE_KEY: '' })).toEqual({ ok: true, value: [] });
   });
 

@@ -30,6 +30,10 @@ describe('a rule', () => {
     ['github/{/repository/full_name}', { repository: { full_name: 'a/b' } }, 'github/a/b'],
     ['{source}/{/type}', { type: 'order' }, 'shop/order'],
     ['n/{/a~1b/~0c/1}', { 'a/b': { '~c': ['x', 7] } }, 'n/7'],
+    ['n/{/id}', JSON.parse('{"id": 9007199254740991}'), 'n/9007199254740991'],
+    ['n/{/id}', JSON.parse('{"id": 820982911946154508}'), undefined],
+    ['n/{/id|/text}', JSON.parse('{"id": 1e400, "text": "7"}'), 'n/7'],
+    ['n/{/id}', { id: 1.5 }, 'n/1.5'],
     ['b/{/flag}', { flag: false }, 'b/false'],
     ['a/{/x|/y|"none"}', { y: 'why' }, 'a/why'],
     ['a/{/x|/y|"none"}', {}, 'a/none'],
@@ -61,6 +65,8 @@ describe('a rule', () => {
     ['a/{/~2}', 'has a "~" that is neither'],
     ['a/{header:}', 'is no name of a header'],
     ['a/{header:X Y}', 'is no name of a header'],
+    ['{/x|header:x-vault-TOKEN}', 'carries the secret of the sender'],
+    ['{header:Authorization}', 'carries the secret of the sender'],
     ['x'.repeat(MAX_RULE_CHARACTERS + 1), `at most ${MAX_RULE_CHARACTERS} are allowed`],
   ])('%j is refused where it means nothing', (text, message) => {
     const rule = parseRule(text, 'mapping.path', 'shop');

@@ -190,12 +190,24 @@ describe('a request that is audited', () => {
     expect((await send(body, '?on_overload=drop')).status).toBe(204);
   });
 
+  it.each(['', 'blokc', 'BLOCK', 'true'])(
+    'fails at once where the address says on_overload=%s, which is neither drop nor block',
+    async (value) => {
+      const response = await send(lines(entry(aKey())), `?on_overload=${value}`);
+      expect(response.status).toBe(400);
+      expect(await errorsOf(response)).toContain('it must be "drop" or "block"');
+      const stranger = new Client(undefined);
+      expect((await send('', `?on_overload=${value}`, stranger)).status).toBe(401);
+    },
+  );
+
   it('goes on where more is published than a hub can send', async () => {
     vi.spyOn(Hub.prototype, 'publish').mockResolvedValue({ keys: [], refused: 'overloaded' });
     const body = lines(entry(aKey()));
     expect((await send(body)).status).toBe(204);
     expect(warnings[0]).toContain('more is published than its hub can send');
     expect((await send(body, '?on_overload=block')).status).toBe(429);
+    expect(JSON.parse(warnings[1] ?? '')).toMatchObject({ source: 'bao', status: 429 });
   });
 
   it('waits no longer than it may for a hub that hangs, and its event comes nevertheless', async () => {
@@ -211,9 +223,13 @@ describe('a request that is audited', () => {
     const subscriber = await root.subscribe('kv-v2/*');
     const id = aKey();
     const begun = performance.now();
-    expect((await send(lines(entry(id)))).status).toBe(204);
+    expect((await send(lines(entry(id), entry(aKey())))).status).toBe(204);
     expect(performance.now() - begun).toBeLessThan(MAX_AUDIT_WAIT_MS * 3);
-    expect(warnings[0]).toContain(`not published within ${MAX_AUDIT_WAIT_MS} ms`);
+    expect(JSON.parse(warnings[0] ?? '')).toEqual({
+      source: 'bao',
+      late: 2,
+      reason: `not published within ${MAX_AUDIT_WAIT_MS} ms; it goes on`,
+    });
     release();
     expect(await subscriber.nextId()).toBe(id);
   });

@@ -1,6 +1,7 @@
 /** What senders get who know nothing of Carillon: the events of their deliveries, and answers they understand. */
-import { createHmac } from 'node:crypto';
+import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Hub } from '../../src/hub/hub.ts';
 import { MAX_DELIVERY_BYTES, MAX_PUBLISH_EVENTS } from '../../src/limits.ts';
 import { Client, elapse, errorsOf, hubOf, root, sql, startAnew } from './security-support.ts';
 import { breakTable, repair } from './support.ts';
@@ -453,6 +454,39 @@ describe('an attack', () => {
     expect(response.headers.has('Retry-After')).toBe(false);
   });
 
+  it('with an ed25519 signature of another length is refused', async () => {
+    const { publicKey } = generateKeyPairSync('ed25519');
+    const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url');
+    await root.writes(`${SOURCES}/standard`, {
+      kind: 'standard-webhooks',
+      secrets: [`whpk_${raw.toString('base64')}`],
+    });
+    for (const bytes of [3, 63, 64, 65]) {
+      const response = await send('standard', '{}', {
+        'webhook-id': 'msg_1',
+        'webhook-timestamp': String(Math.floor(Date.now() / 1000)),
+        'webhook-signature': `v1a,${Buffer.alloc(bytes).toString('base64')}`,
+      });
+      expect(response.status).toBe(401);
+      expect(await errorsOf(response)).toBe('the signature is wrong');
+    }
+  });
+
+  it('with a signed body under the headers of another CloudEvent is refused', async () => {
+    const body = '{"id":"evt_1","type":"x"}';
+    const now = Math.floor(Date.now() / 1000);
+    const response = await send('stripe', body, {
+      'Stripe-Signature': `t=${now},v1=${hexOf(`${now}.${body}`)}`,
+      'ce-specversion': '1.0',
+      'ce-id': 'as-many-as-wanted',
+      'ce-source': 'anywhere',
+      'ce-type': 'invoice.paid',
+      'ce-subject': 'invoice/of-anybody',
+    });
+    expect(response.status).toBe(400);
+    expect(await errorsOf(response)).toContain('which the signature says nothing of');
+  });
+
   it('with a body that is no UTF-8 is refused, whether signed or not', async () => {
     const bytes = new Uint8Array([0x22, 0xff, 0x22]);
     const signature = createHmac('sha256', SECRET).update(bytes).digest('hex');
@@ -505,6 +539,30 @@ describe('an attack', () => {
     expect(response.status).toBe(413);
   });
 
+  it('with a batch of which rules make more than one call to a hub can carry is refused', async () => {
+    const metadata = Object.fromEntries(Array.from({ length: 28 }, (_, n) => [`n${n}`, '/data']));
+    await root.writes(`${SOURCES}/token`, { kind: 'token', mapping: { metadata } });
+    const event = {
+      specversion: '1.0',
+      source: 's',
+      type: 't',
+      data: `${'x'.repeat(890)}\u{6587}`,
+    };
+    const events = Array.from({ length: MAX_PUBLISH_EVENTS }, (_, id) => ({
+      ...event,
+      id: `${id}`,
+    }));
+    const headers = {
+      'X-Vault-Token': SECRET,
+      'Content-Type': 'application/cloudevents-batch+json',
+    };
+    const response = await send('token', JSON.stringify(events), headers);
+    expect(response.status).toBe(413);
+    expect(await errorsOf(response)).toContain('have the rules of the source take less');
+    const part = await send('token', JSON.stringify(events.slice(0, 100)), headers);
+    expect(await part.json()).toMatchObject({ data: { accepted: 100 } });
+  });
+
   it.each(['gh/x', 'gh%2Fx', '', 'gh%2F..%2Fgh', 'gh%00'])(
     'on the name %j finds nothing',
     async (name) => {
@@ -531,6 +589,26 @@ describe('what may succeed later', () => {
     await repair(hubOf('github/x'));
     expect(await (await send('gh', ISSUE, github(ISSUE))).json()).toMatchObject({
       data: { accepted: 1 },
+    });
+  });
+
+  it('is answered with 429 where a hub has too much to do, and the log says so; Slack may repeat it', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    vi.spyOn(Hub.prototype, 'publish').mockResolvedValue({ keys: [], refused: 'overloaded' });
+    await root.writes(`${SOURCES}/slack`, { kind: 'slack', secrets: [SECRET] });
+    const body = '{"type":"event_callback","event":{"type":"message"}}';
+    const now = Math.floor(Date.now() / 1000);
+    const refused = await send('slack', body, {
+      'X-Slack-Request-Timestamp': String(now),
+      'X-Slack-Signature': `v0=${hexOf(`v0:${now}:${body}`)}`,
+    });
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(0);
+    expect(refused.headers.has('X-Slack-No-Retry')).toBe(false);
+    expect(JSON.parse(warn.mock.calls[0]?.[0] as string)).toEqual({
+      source: 'slack',
+      refused: expect.stringContaining('1 of 1 events were not taken'),
+      status: 429,
     });
   });
 

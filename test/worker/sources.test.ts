@@ -22,6 +22,8 @@ afterEach(startAnew);
 const SOURCES = 'sys/events/sources';
 const SECRET = 'canary-of-a-secret';
 const GITHUB = { kind: 'github', secrets: [SECRET] };
+/** JSON of which neither a text nor a number can be made. */
+const NO_TEXT = { toString: 1, valueOf: 1 };
 
 describe('a source', () => {
   it('is written with a kind and secrets alone, read, listed and deleted', async () => {
@@ -58,6 +60,39 @@ describe('a source', () => {
     const without = await root.post(`${SOURCES}/new`, { kind: 'token' });
     expect(await errorsOf(without)).toBe('missing secrets; a source has one or more');
   });
+
+  it.each([
+    {
+      kind: 'hmac',
+      event_type: 'ci/{/x}',
+      tolerance: 60,
+      namespace: '',
+      mapping: { id: '{/id}' },
+      signature: {
+        header: 'X-CI',
+        algorithm: 'sha512',
+        encoding: 'base64',
+        prefix: 's=',
+        signed: 'v0:{timestamp}:{body}',
+        timestamp_header: 'X-CI-Time',
+      },
+    },
+    { kind: 'vault-audit', namespace: '', mounts: { 'kv/': 1 }, on_overload: 'block' },
+  ])(
+    'is shown as it was written, and its secrets never are what stands for them: %j',
+    async (settings) => {
+      await root.writes(`${SOURCES}/ci`, { ...settings, secrets: [SECRET] });
+      const { address, secrets, ...shown } = (await root.reads(`${SOURCES}/ci`)).data;
+      expect(address).toBe('/v1/sys/events/in/ci');
+      expect(shown).toEqual(settings);
+      const response = await root.post(`${SOURCES}/ci`, { ...shown, secrets });
+      expect(response.status).toBe(400);
+      expect(await errorsOf(response)).toBe(
+        'secrets[0] is (hidden), as a secret is shown; leave secrets out to keep them',
+      );
+      expect((await root.post(`${SOURCES}/ci`, { ...shown, secrets: null })).status).toBe(204);
+    },
+  );
 
   it('is kept by those whose policies say so', async () => {
     const reader = await aHolder(granting({ [`${SOURCES}/gh`]: 'read' }));
@@ -105,6 +140,16 @@ describe('a source', () => {
     [{ ...GITHUB, tolerance: 0 }, 'tolerance must be from 1 to 86400 seconds'],
     [{ ...GITHUB, event_type: 7 }, 'event_type must be a string'],
     [{ ...GITHUB, event_type: '{/type}' }, 'lets the sender choose where the event belongs'],
+    [
+      { ...GITHUB, event_type: 'my type/{/x}' },
+      'event type "my type/x": segment "my type" has " "',
+    ],
+    [{ ...GITHUB, event_type: `${'t'.repeat(256)}/{/x}` }, 'has 258 characters'],
+    [
+      { ...GITHUB, mapping: { path: 'a/../b/{/x}' } },
+      'mapping.path makes nothing that could be one',
+    ],
+    [{ ...GITHUB, mapping: { path: 'a//{/x}' } }, 'has an empty segment'],
     [{ ...GITHUB, mapping: [] }, 'mapping must be an object'],
     [{ ...GITHUB, mapping: { colour: '' } }, 'unknown key "colour" in mapping'],
     [{ ...GITHUB, mapping: { path: 7 } }, 'mapping.path must be a string'],
@@ -132,6 +177,10 @@ describe('a source', () => {
       'signature.algorithm is "md5"',
     ],
     [
+      { kind: 'hmac', secrets: [SECRET], signature: { header: 'X', algorithm: 'constructor' } },
+      'signature.algorithm is "constructor"',
+    ],
+    [
       { kind: 'hmac', secrets: [SECRET], signature: { header: 'X', signed: '{timestamp}' } },
       '"{body}" must stand in it once',
     ],
@@ -139,7 +188,13 @@ describe('a source', () => {
       { kind: 'hmac', secrets: [SECRET], signature: { header: 'X', signed: '{timestamp}{body}' } },
       'give both or neither',
     ],
+    [
+      { kind: 'hmac', secrets: [SECRET], signature: { header: 'X', signed: '{id}.{body}' } },
+      'signature.signed has "{id}"',
+    ],
     [{ kind: 'vault-audit', secrets: [SECRET], mounts: { kv: 3 } }, 'must be 1 or 2'],
+    [{ kind: 'vault-audit', secrets: [SECRET], mounts: { kv: true } }, 'must be 1 or 2'],
+    [{ kind: 'vault-audit', secrets: [SECRET], mounts: { kv: NO_TEXT } }, 'must be 1 or 2'],
     [{ kind: 'vault-audit', secrets: [SECRET], on_overload: 'wait' }, '"drop" or "block"'],
     [{ kind: 'vault-audit', secrets: [SECRET], mapping: {} }, 'unknown key "mapping"'],
   ])('is refused when it is saved: %j', async (body, message) => {
@@ -157,6 +212,23 @@ describe('a source', () => {
     expect(await errorsOf(response)).toContain('the source name');
   });
 
+  it('knows its mounts by paths of any form, and long ones take no time', async () => {
+    const long = `a${'/'.repeat(200_000)}b`;
+    const begun = performance.now();
+    await root.writes(`${SOURCES}/bao`, {
+      kind: 'vault-audit',
+      secrets: [SECRET],
+      mounts: { '/kv': '1', 'secret//': 2, [long]: 1 },
+    });
+    // By a regular expression it took many seconds.
+    expect(performance.now() - begun).toBeLessThan(5000);
+    expect((await root.reads(`${SOURCES}/bao`)).data.mounts).toEqual({
+      'kv/': 1,
+      'secret/': 2,
+      [`${long}/`]: 1,
+    });
+  });
+
   it('is one of so many', async () => {
     await root.writes(`${SOURCES}/first`, GITHUB);
     await sql(
@@ -170,6 +242,41 @@ describe('a source', () => {
       `there are ${MAX_SOURCES} sources already, as many as are allowed`,
     );
     expect((await root.post(`${SOURCES}/first`, GITHUB)).status).toBe(204);
+  });
+});
+
+describe('a source that another release has written', () => {
+  it.each([
+    ['{"kind":"constructor"}', 'is of an unknown kind'],
+    ['{"kind":"hmac"}', 'needs signature'],
+    ['{"kind":"hmac","signature":{"header":"a b"}}', 'no name of a header'],
+    ['{"kind":"hmac","signature":{"header":"X","algorithm":"SHA-3","signed":"{body}"}}', 'SHA-3'],
+    ['{"kind":"token","namespace":"a b"}', 'namespace is "a b"'],
+    ['{"kind":"token","event_type":"{/x}"}', 'lets the sender choose'],
+    ['{"kind":"token","colour":"red"}', 'unknown key "colour"'],
+  ])('is not used where this one could not have written it: %s', async (settings, reason) => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    await root.writes(`${SOURCES}/old`, { kind: 'token', secrets: [SECRET] });
+    await sql(authority(), 'UPDATE sources SET settings = ?', settings);
+    const told = await root.post(`${SOURCES}/old/test`, { body: {} });
+    expect(told.status).toBe(503);
+    expect(await errorsOf(told)).toContain(reason);
+    expect((await new Client(SECRET).post('sys/events/in/old')).status).toBe(503);
+    expect((await root.get(`${SOURCES}/old`)).status).toBe(200);
+    await root.writes(`${SOURCES}/old`, { kind: 'token', secrets: [SECRET] });
+    expect((await new Client(SECRET).post('sys/events/in/old')).status).toBe(200);
+  });
+
+  it('has for what it does not say what is usual', async () => {
+    await root.writes(`${SOURCES}/old`, { kind: 'stripe', secrets: [SECRET] });
+    await sql(authority(), `UPDATE sources SET settings = '{"kind":"stripe"}'`);
+    const response = await new Client(undefined).fetch('sys/events/in/old', {
+      method: 'POST',
+      headers: { 'Stripe-Signature': 't=1700000000,v1=00' },
+      body: '{}',
+    });
+    expect(response.status).toBe(401);
+    expect(await errorsOf(response)).toContain('at most 300 are allowed');
   });
 });
 
@@ -190,9 +297,14 @@ describe('the secrets of a source', () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
     await root.writes(`${SOURCES}/gh`, GITHUB);
     await sql(authority(), "UPDATE sources SET name = 'other'");
+    const told = await root.post(`${SOURCES}/other/test`, { body: {} });
+    expect(await errorsOf(told)).toContain('sealed for another owner');
     const response = await root.post('sys/events/in/other');
     expect(response.status).toBe(503);
-    expect(await errorsOf(response)).toContain('sealed for another owner');
+    expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0);
+    expect(await errorsOf(response)).toBe(
+      'the source cannot be used at the moment; the log of this server says why',
+    );
   });
 
   it('are sealed anew under the first key when they are next used', async () => {
@@ -200,7 +312,8 @@ describe('the secrets of a source', () => {
     await root.writes(`${SOURCES}/gh`, GITHUB);
     const stale = await seal([new Uint8Array(32)], '\ngh', JSON.stringify(['an-old-secret']));
     await sql(authority(), 'UPDATE sources SET sealed = ?', stale);
-    const refused = await root.post('sys/events/in/gh');
+    expect((await root.post('sys/events/in/gh')).status).toBe(503);
+    const refused = await root.post(`${SOURCES}/gh/test`, { body: {} });
     expect(refused.status).toBe(503);
     expect(await errorsOf(refused)).toContain('put that key back after the new one');
     const variables = env as unknown as { SOURCE_KEY: string };

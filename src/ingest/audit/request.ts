@@ -71,7 +71,8 @@ export function requestOfEntry(
 
 /** What an engine refuses by itself has no `error` in its entry, but one in the answer, or a status. */
 function isFailure(answered: Readonly<Record<string, unknown>> = {}): boolean {
-  return Object.hasOwn(answered, 'error') || Number(answered.http_status_code) >= 400;
+  const { http_status_code: status } = answered;
+  return Object.hasOwn(answered, 'error') || (typeof status === 'number' && status >= 400);
 }
 
 /** Who may not do it, and where there is no such path or operation, is refused before an engine tries. */

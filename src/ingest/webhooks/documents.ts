@@ -18,7 +18,12 @@ export interface Documents {
   readonly documents: readonly { readonly document: unknown; readonly where: string }[];
 }
 
-export function readDocuments(headers: Headers, body: Uint8Array): Result<Documents> {
+/** @param isSigned whether the body is what proves the sender; headers then are anybody's */
+export function readDocuments(
+  headers: Headers,
+  body: Uint8Array,
+  isSigned: boolean,
+): Result<Documents> {
   const contentType = headers.get('content-type');
   const mediaType = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (mediaType === 'application/cloudevents+json') return cloudEvents(readStructuredMode(body));
@@ -26,6 +31,11 @@ export function readDocuments(headers: Headers, body: Uint8Array): Result<Docume
   if (mediaType.startsWith('application/cloudevents')) {
     return unsupportedMediaType(
       `content type ${quote(mediaType)} is not supported; CloudEvents are sent as JSON or in binary mode`,
+    );
+  }
+  if (isBinaryMode(headers) && isSigned) {
+    return invalid(
+      'a CloudEvent in binary mode has its attributes in headers, which the signature says nothing of; send it as application/cloudevents+json',
     );
   }
   if (isBinaryMode(headers)) return cloudEvents(readBinaryMode(headers, contentType, body));

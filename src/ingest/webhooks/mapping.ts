@@ -1,5 +1,6 @@
 /** From a delivery to an event: the rules of a source, compiled, and what they make of a document. */
-import { legalEventType } from '../../event/event-type.ts';
+import { checkEventType, legalEventType } from '../../event/event-type.ts';
+import { checkPath } from '../../event/metadata.ts';
 import { quote } from '../../event/quote.ts';
 import { formatTimestamp, isTimestamp } from '../../event/time.ts';
 import { invalid, ok, type Result } from '../../result.ts';
@@ -34,9 +35,9 @@ export function compileMapping(
   given: MappingSettings,
 ): Result<Mapping> {
   const texts = { ...kind.mapping, ...given };
-  const type = prefixed(eventType || kind.eventType, 'event_type', source);
+  const type = prefixed(eventType || kind.eventType, 'event_type', source, checkEventType);
   if (!type.ok) return type;
-  const path = optional(texts.path, (text) => prefixed(text, 'mapping.path', source));
+  const path = optional(texts.path, (text) => prefixed(text, 'mapping.path', source, checkPath));
   if (!path.ok) return path;
   const id = optional(texts.id, (text) => parseRule(text, 'mapping.id', source));
   if (!id.ok) return id;
@@ -64,9 +65,19 @@ export function compileMapping(
   });
 }
 
-function prefixed(text: string, name: string, source: string): Result<Rule> {
+/** @param check of what the rule makes: what no value could make right is refused before the first delivery */
+function prefixed(
+  text: string,
+  name: string,
+  source: string,
+  check: (made: string) => Result<string>,
+): Result<Rule> {
   const rule = parseRule(text, name, source);
-  return rule.ok ? checkLiteralPrefix(rule.value, name, text) : rule;
+  if (!rule.ok) return rule;
+  const example = rule.value.map((part) => (typeof part === 'string' ? part : 'x')).join('');
+  const made = check(example);
+  if (!made.ok) return invalid(`${name} makes nothing that could be one: ${made.failure.message}`);
+  return checkLiteralPrefix(rule.value, name, text);
 }
 
 function optional(

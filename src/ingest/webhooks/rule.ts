@@ -29,6 +29,8 @@ type Choice =
   | { readonly text: string };
 
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
+/** Who may write a source may not read its secrets, so its rules may not either. */
+const SECRET_HEADER = /^(?:x-vault-token|authorization)$/i;
 
 /**
  * @param name of the field, for messages
@@ -63,6 +65,11 @@ function parseChoices(text: string, name: string): Result<Choice[]> {
       const header = each.slice('header:'.length);
       if (!HEADER_NAME.test(header)) {
         return invalid(`${name}: ${quote(header)} is no name of a header`);
+      }
+      if (SECRET_HEADER.test(header)) {
+        return invalid(
+          `${name}: the header ${quote(header)} carries the secret of the sender, which no event may have in it`,
+        );
       }
       choices.push({ header });
     } else if (/^"[^"]*"$/.test(each)) {
@@ -121,9 +128,14 @@ function choose(choices: readonly Choice[], delivery: Delivery): string | undefi
   for (const choice of choices) {
     const value = found(choice, delivery);
     if (typeof value === 'string' && value !== '') return value;
-    if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+    if (typeof value === 'boolean' || isExact(value)) return String(value);
   }
   return undefined;
+}
+
+/** A whole number beyond 2^53 was rounded when it was read: two ids of that length could become one. */
+function isExact(value: unknown): value is number {
+  return Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value));
 }
 
 function found(choice: Choice, { header, document }: Delivery): unknown {

@@ -11,7 +11,7 @@ import {
   MAX_TOLERANCE_SECONDS,
   MIN_SOURCE_SECRET_CHARACTERS,
 } from '../../limits.ts';
-import { parseNamespacePath } from '../../namespace.ts';
+import { parseNamespacePath, trimSlashes } from '../../namespace.ts';
 import { invalid, ok, type Result } from '../../result.ts';
 import { CLOUDEVENTS, KINDS, type Kind, type MappingSettings } from './kinds.ts';
 import { compileMapping } from './mapping.ts';
@@ -75,11 +75,23 @@ export function checkSettings(
   return kind.body === 'audit' ? checkAudit(common, body) : checkDocument(name, kind, common, body);
 }
 
+/** As text too: `vault write` knows nothing else. */
+const VERSIONS: ReadonlyMap<unknown, 1 | 2> = new Map<unknown, 1 | 2>([
+  [1, 1],
+  ['1', 1],
+  [2, 2],
+  ['2', 2],
+]);
+
+export function isOnOverload(value: unknown): value is 'drop' | 'block' {
+  return value === 'drop' || value === 'block';
+}
+
 type Common = Pick<SourceSettings, 'kind' | 'namespace'>;
 
 function checkAudit(common: Common, body: Record<string, unknown>): Result<SourceSettings> {
   const { mounts = {}, on_overload: onOverload = 'drop' } = body;
-  if (onOverload !== 'drop' && onOverload !== 'block') {
+  if (!isOnOverload(onOverload)) {
     return invalid(`on_overload is ${quote(onOverload)}; it must be "drop" or "block"`);
   }
   if (!isJsonObject(mounts)) {
@@ -91,11 +103,11 @@ function checkAudit(common: Common, body: Record<string, unknown>): Result<Sourc
   }
   const versions: Record<string, 1 | 2> = {};
   for (const [mount, value] of entries) {
-    const version = Number(value);
-    if (version !== 1 && version !== 2) {
+    const version = VERSIONS.get(value);
+    if (version === undefined) {
       return invalid(`mounts: the version of ${quote(mount)} must be 1 or 2`);
     }
-    versions[`${mount.replace(/^\/+|\/+$/g, '')}/`] = version;
+    versions[`${trimSlashes(mount)}/`] = version;
   }
   const rest = { event_type: '', mapping: {}, tolerance: 0 };
   return ok({ ...common, ...rest, mounts: versions, on_overload: onOverload });
@@ -188,11 +200,11 @@ function mappingOf(value: unknown): Result<MappingSettings> {
   return ok(mapping as MappingSettings);
 }
 
-const ALGORITHMS: Readonly<Record<string, SignatureScheme['algorithm']>> = {
-  sha1: 'SHA-1',
-  sha256: 'SHA-256',
-  sha512: 'SHA-512',
-};
+const ALGORITHMS: ReadonlyMap<string, SignatureScheme['algorithm']> = new Map([
+  ['sha1', 'SHA-1'],
+  ['sha256', 'SHA-256'],
+  ['sha512', 'SHA-512'],
+]);
 const SIGNATURE_KEYS = ['header', 'algorithm', 'encoding', 'prefix', 'signed', 'timestamp_header'];
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
 const MAX_TEMPLATE_CHARACTERS = 256;
@@ -230,7 +242,7 @@ function signatureOf(value: unknown): Result<SignatureScheme> {
     if (!HEADER_NAME.test(text))
       return invalid(`signature.${key} is ${quote(text)}, no name of a header`);
   }
-  const algorithm = ALGORITHMS[name];
+  const algorithm = ALGORITHMS.get(name);
   if (algorithm === undefined) {
     return invalid(`signature.algorithm is ${quote(name)}; there are "sha256", "sha512", "sha1"`);
   }
@@ -245,6 +257,12 @@ function signatureOf(value: unknown): Result<SignatureScheme> {
   if (template.split('{body}').length !== 2) {
     return invalid(`signature.signed is ${quote(template)}; "{body}" must stand in it once`);
   }
+  const other = template.replaceAll(/\{(?:body|timestamp)\}/g, '').match(/\{[^}]*\}?/)?.[0];
+  if (other !== undefined) {
+    return invalid(
+      `signature.signed has ${quote(other)}; only "{timestamp}" and "{body}" are substituted`,
+    );
+  }
   if (template.includes('{timestamp}') !== (timestamp !== undefined)) {
     return invalid(
       'signature.timestamp_header names the header whose value stands for "{timestamp}" in signature.signed; give both or neither',
@@ -254,12 +272,38 @@ function signatureOf(value: unknown): Result<SignatureScheme> {
   return ok({ ...scheme, ...(timestamp !== undefined && { timestamp }) });
 }
 
+/** Settings as they would be written again. */
+export function shownSettings(settings: SourceSettings): Record<string, unknown> {
+  const { signature, ...others } = settings;
+  if (KINDS[settings.kind]?.body === 'audit') {
+    const { kind, namespace, mounts, on_overload } = settings;
+    return { kind, namespace, mounts, on_overload };
+  }
+  if (signature === undefined) return others;
+  const { header, algorithm, encoding, prefix, signed: template, timestamp } = signature;
+  const [name] = [...ALGORITHMS].find(([, each]) => each === algorithm) ?? [];
+  return {
+    ...others,
+    signature: {
+      header,
+      algorithm: name ?? algorithm,
+      encoding,
+      prefix,
+      signed: template,
+      ...(timestamp !== undefined && { timestamp_header: timestamp }),
+    },
+  };
+}
+
 /** How deliveries of such a source are signed; undefined where one of its secrets is sent along. */
 export function schemeOf({ kind, signature }: SourceSettings): SignatureScheme | undefined {
   const proof = KINDS[kind]?.proof;
   if (proof === 'token') return undefined;
   return proof === 'settings' ? signature : proof;
 }
+
+/** What is shown in the place of a secret. */
+export const HIDDEN = '(hidden)';
 
 /** Checks the secrets of a source; one alone may be a string, as `vault write` sends it. No message shows one. */
 export function checkSecrets(given: unknown, settings: SourceSettings): Result<string[]> {
@@ -273,6 +317,10 @@ export function checkSecrets(given: unknown, settings: SourceSettings): Result<s
   const scheme = schemeOf(settings);
   for (const [index, secret] of value.entries()) {
     const at = `secrets[${index}]`;
+    // Written back as it was read, it would be a secret that everybody knows.
+    if (secret === HIDDEN) {
+      return invalid(`${at} is ${HIDDEN}, as a secret is shown; leave secrets out to keep them`);
+    }
     if (typeof secret !== 'string') return invalid(`${at} must be a string, not ${kindOf(secret)}`);
     if (
       secret.length < MIN_SOURCE_SECRET_CHARACTERS ||

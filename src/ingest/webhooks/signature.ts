@@ -136,6 +136,8 @@ async function matches(
   const isPublicKey = standard && secret.startsWith(PUBLIC_KEY_PREFIX);
   if (isPublicKey !== (kind === 'ed25519')) return false;
   if (isPublicKey) {
+    // The platform throws at one of another length.
+    if (bytes.length !== ED25519_SIGNATURE_BYTES) return false;
     const raw = Buffer.from(secret.slice(PUBLIC_KEY_PREFIX.length), 'base64');
     const key = await crypto.subtle.importKey('raw', raw, { name: 'Ed25519' }, false, ['verify']);
     return crypto.subtle.verify({ name: 'Ed25519' }, key, bytes, signed);
@@ -153,6 +155,7 @@ const SECRET_PREFIX = 'whsec_';
 const PUBLIC_KEY_PREFIX = 'whpk_';
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const PUBLIC_KEY_BYTES = 32;
+const ED25519_SIGNATURE_BYTES = 64;
 
 /** Why a text cannot be a secret of the scheme; undefined where it can. It never shows the secret. */
 export function problemOfSecret(secret: string, { standard = false }: SignatureScheme): Doubt {

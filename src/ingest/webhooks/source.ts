@@ -7,7 +7,7 @@ import { readDocuments } from './documents.ts';
 import { CLOUDEVENTS, KINDS, type Kind } from './kinds.ts';
 import { compileMapping, type Mapping, map } from './mapping.ts';
 import { apply, type Delivery, parseRule, type Rule } from './rule.ts';
-import { type SourceSettings, schemeOf } from './settings.ts';
+import { checkSettings, type SourceSettings, schemeOf, shownSettings } from './settings.ts';
 import { type Doubt, verify } from './signature.ts';
 
 interface AnySource {
@@ -53,14 +53,17 @@ export type Reading =
   /** Whether anybody is there: answered with this text. */
   | { readonly handshake: string };
 
+/** @param stored by this or another release: what this one could not have written is refused */
 export function compileSource(
   name: string,
-  settings: SourceSettings,
+  stored: SourceSettings,
   secrets: readonly string[],
 ): Result<Source> {
-  const kind = KINDS[settings.kind];
-  // Written by a release that knew it.
+  const kind = Object.hasOwn(KINDS, stored.kind) ? KINDS[stored.kind] : undefined;
   if (kind === undefined) return invalid(`the source ${name} is of an unknown kind`);
+  const checked = checkSettings(name, shownSettings(stored));
+  if (!checked.ok) return checked;
+  const settings = checked.value;
   const source = { name, settings, secrets, kind };
   if (kind.body === 'audit') {
     return ok({
@@ -131,7 +134,8 @@ export async function readDelivery(
   headers: Headers,
   body: Uint8Array,
 ): Promise<Result<Reading>> {
-  const read = readDocuments(headers, body);
+  const isSigned = schemeOf(source.settings) !== undefined;
+  const read = readDocuments(headers, body, isSigned);
   if (!read.ok) return read;
   const { documents, isCloudEvents } = read.value;
   if (documents.length > MAX_PUBLISH_EVENTS) {

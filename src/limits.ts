@@ -309,7 +309,7 @@ export const MAX_SOURCE_SECRET_CHARACTERS = 1024;
 export const MAX_SIGNATURE_CHARACTERS = 4096;
 
 /** Signatures in such a header that are tried, each with each secret. */
-export const MAX_SIGNATURES = 16;
+export const MAX_SIGNATURES = 4;
 
 /** How far the time of a signed delivery may be from now where the source does not say: as vendors advise. */
 export const DEFAULT_TOLERANCE_SECONDS = 300;
@@ -328,6 +328,9 @@ export const MAX_MOUNTS = 1000;
 
 /** How long a request that is audited may wait for its event, milliseconds, unless the source says `block`. */
 export const MAX_AUDIT_WAIT_MS = 1000;
+
+/** Lines of the log about one delivery of audit entries. */
+export const MAX_LOGGED_REASONS = 10;
 
 /** Secret ids of one namespace's AppRole roles, all together. */
 export const MAX_SECRET_IDS = 100_000;

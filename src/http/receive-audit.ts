@@ -7,7 +7,7 @@ import { quote } from '../event/quote.ts';
 import type { ReadEvent } from '../ingest/read-events.ts';
 import { isOnOverload } from '../ingest/webhooks/settings.ts';
 import { type AuditSource, doubtOf } from '../ingest/webhooks/source.ts';
-import { MAX_AUDIT_WAIT_MS } from '../limits.ts';
+import { MAX_AUDIT_WAIT_MS, MAX_LOGGED_REASONS } from '../limits.ts';
 import { trimSlashes } from '../namespace.ts';
 import { invalid, type Result } from '../result.ts';
 import { succeed } from './answer.ts';
@@ -133,9 +133,14 @@ function nothing(): Response {
   return new Response(null, { status: 204, headers: { 'Cache-Control': 'no-store' } });
 }
 
-/** Of many that went for one reason there is one line. */
+/** Of many that went for one reason there is one line, and of many reasons a last one for all others. */
 function log({ name }: AuditSource, what: 'dropped' | 'late', reasons: readonly string[]): void {
-  for (const [reason, { length }] of Map.groupBy(reasons, (each) => each)) {
+  const counts = [...Map.groupBy(reasons, (each) => each)].map(
+    ([reason, { length }]) => [reason, length] as const,
+  );
+  const others = counts.splice(MAX_LOGGED_REASONS).reduce((sum, [, length]) => sum + length, 0);
+  if (others > 0) counts.push(['other reasons', others]);
+  for (const [reason, length] of counts) {
     console.warn(JSON.stringify({ source: name, [what]: length, reason }));
   }
 }

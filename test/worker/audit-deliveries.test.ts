@@ -1,7 +1,7 @@
 /** Entries of an audit device: what they become, and that a request which is audited never suffers from us. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Hub } from '../../src/hub/hub.ts';
-import { MAX_AUDIT_WAIT_MS, MAX_DELIVERY_BYTES } from '../../src/limits.ts';
+import { MAX_AUDIT_WAIT_MS, MAX_DELIVERY_BYTES, MAX_LOGGED_REASONS } from '../../src/limits.ts';
 import { aName, Client, errorsOf, objects, root, startAnew } from './security-support.ts';
 
 const SECRET = 'the-secret-of-the-device';
@@ -101,6 +101,17 @@ describe('an entry of the audit device', () => {
     expect(warnings).toEqual([
       expect.stringMatching(/^\{"source":"bao","dropped":1,"reason":"not JSON/),
     ]);
+  });
+
+  it('that is dropped for reasons without end has so many lines in the log, which count all', async () => {
+    const entries = Array.from({ length: 2 * MAX_LOGGED_REASONS }, (_, index) =>
+      entry(aKey(), { request: { namespace: { path: `nowhere-${index}/` } } }),
+    );
+    expect((await send(lines(...entries), '?on_overload=block')).status).toBe(204);
+    expect(warnings).toHaveLength(MAX_LOGGED_REASONS + 1);
+    expect(warnings.at(-1)).toBe(
+      `{"source":"bao","dropped":${MAX_LOGGED_REASONS},"reason":"other reasons"}`,
+    );
   });
 
   it('of a namespace belongs to the one of that path below the source', async () => {

@@ -132,7 +132,6 @@ export const KINDS: Readonly<Record<string, Kind>> = {
         user: '{/event/user|/user_id|/user/id}',
         app: '/api_app_id',
         command: '/command',
-        text: '{/event/text|/text}',
       },
     },
     handshake: { when: '{/type}', is: 'url_verification', answer: '{/challenge}' },

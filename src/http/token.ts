@@ -76,9 +76,14 @@ export async function authenticate(
 }
 
 /** Whether this is the root token of the server. */
-export function isRootToken(secret: string, { rootToken = '' }: Config): Promise<boolean> {
-  return equalInConstantTime(secret, rootToken);
+export async function isRootToken(secret: string, { rootToken = '' }: Config): Promise<boolean> {
+  if (expected?.rootToken !== rootToken) expected = { rootToken, digest: await sha256(rootToken) };
+  // Digests have one length, so neither the time nor an early return tells how much of a guess is right.
+  return crypto.subtle.timingSafeEqual(await sha256(secret), expected.digest);
 }
+
+/** What every request is compared with, made once. */
+let expected: { readonly rootToken: string; readonly digest: ArrayBuffer } | undefined;
 
 /** Where a token is known, whether or not it is; undefined where it cannot be. */
 export async function placeOf(secret: string, env: Env): Promise<HandshakeToken | undefined> {
@@ -179,12 +184,6 @@ export function tokenOf(headers: Headers): string | undefined {
   return bearer?.find((value) => value !== undefined);
 }
 
-/** Digests have one length, so neither the time nor an early return tells how much of a guess is right. */
-async function equalInConstantTime(a: string, b: string): Promise<boolean> {
-  const encoder = new TextEncoder();
-  const [left, right] = await Promise.all([
-    crypto.subtle.digest('SHA-256', encoder.encode(a)),
-    crypto.subtle.digest('SHA-256', encoder.encode(b)),
-  ]);
-  return crypto.subtle.timingSafeEqual(left, right);
+function sha256(text: string): Promise<ArrayBuffer> {
+  return crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
 }

@@ -365,6 +365,14 @@ describe('a server that fails', () => {
     expect(endpoint.requests).toHaveLength(1);
   });
 
+  it('ends with 2 where it does not say what it accepted: it has taken nothing', async () => {
+    append('a');
+    endpoint.behave = () => ({ status: 200, body: '{"data":{"keys":[]}}' });
+    const { code, stderr } = await forward('--from-start').finished;
+    expect({ code, offset: stateOf().offset }).toEqual({ code: 2, offset: 0 });
+    expect(stderr).toMatch(/answered without saying what it accepted; see that http/);
+  });
+
   it('gets less at a time where it answers 413, and a single entry is passed over', async () => {
     endpoint.behave = ({ ids }) =>
       ids.length > 2 || ids.includes('3') ? { status: 413, body: '{"errors":["long"]}' } : 'take';

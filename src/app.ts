@@ -18,9 +18,8 @@ import { leader, sealStatus } from './http/seal-status.ts';
 import { CURSOR_HEADER } from './http/streams/open.ts';
 import { subscribe } from './http/subscribe.ts';
 import { redeemTicket, ticketOf } from './http/ticket.ts';
-import { authenticate, type Caller, isRootToken, type Question, tokenOf } from './http/token.ts';
+import { authenticate, type Caller, isOurToken, type Question, tokenOf } from './http/token.ts';
 import { isOfEvents, passOn } from './http/upstream.ts';
-import { isMadeHere } from './http/upstream-token.ts';
 import { WARNING_HEADER } from './http/warnings.ts';
 import { pathOfKey, trimSlashes } from './namespace.ts';
 import { parseBool } from './parse-bool.ts';
@@ -45,6 +44,7 @@ const LEADER = '/v1/sys/leader';
 const SUBSCRIBE = '/v1/sys/events/subscribe';
 const PUBLISH = '/v1/sys/events/publish';
 const RECEIVE = '/v1/sys/events/in';
+const DELIVERING = ['POST', 'OPTIONS'];
 
 /** For publishing, what this Worker remembers of a token for seconds is good enough. */
 const CACHED: Question = { fresh: false, use: 'request' };
@@ -101,8 +101,10 @@ app.on(['POST', 'PUT'], `${PUBLISH}/*`, (c) =>
   ),
 );
 app.all(`${PUBLISH}/*`, (c) => admit(c, CACHED, unsupported('POST, PUT')));
-app.on(['POST', 'OPTIONS'], `${RECEIVE}/*`, (c) => deliver(c));
-app.all(`${RECEIVE}/*`, () => refuse({ reason: 'unsupported_operation', allow: 'POST, OPTIONS' }));
+app.on(DELIVERING, `${RECEIVE}/*`, (c) => deliver(c));
+app.all(`${RECEIVE}/*`, () =>
+  refuse({ reason: 'unsupported_operation', allow: DELIVERING.join(', ') }),
+);
 for (const [path, methods] of Object.entries(ENDPOINTS)) {
   // Lists are asked for with a slash at the end as well.
   const pattern = path.replace('/:names', '/*');
@@ -148,20 +150,25 @@ async function configure(c: C, next: Next): Guarded {
 async function passToUpstream(c: C, next: Next): Guarded {
   const { upstream } = c.var.config;
   if (upstream === undefined || (await isOurs(c))) return next();
-  return passOn(c.req.raw, upstream);
+  return passOn(c.req.raw, upstream, c.var.config);
 }
 
 async function isOurs(c: C): Promise<boolean> {
   const token = tokenOf(c.req.raw.headers);
-  if (token !== undefined && (isMadeHere(token) || (await isRootToken(token, c.var.config)))) {
-    return true;
-  }
+  if (token !== undefined && (await isOurToken(token, c.var.config))) return true;
   if (!isOfEvents(c.req.path)) return false;
   const path = parsePath(c.req.url);
   if (!path.ok || divide(path.value).namespace === '') return true;
+  // It brings the secret of a source. And an upstream whose audit device sends it would audit it again, for ever.
+  if (isDelivery(c)) return true;
   // What stands before the route may also be a mount: of the namespaces here, it is known.
   const namespace = namespacePathOf(c);
   return namespace !== undefined && (await findNamespace(c.env, namespace, false)) !== undefined;
+}
+
+/** Whether a source sends it: `bao kv put` says PUT of a secret that has such a name. */
+function isDelivery(c: C): boolean {
+  return c.req.path.startsWith(`${RECEIVE}/`) && DELIVERING.includes(c.req.method);
 }
 
 /** Why there is no such route, where the upstream may well have it. */

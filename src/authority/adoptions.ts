@@ -64,6 +64,9 @@ export class Adoptions {
       this.#heard(known, token, sealed, { at: heardAt, forMs: MAX_DECISION_AGE_MS });
     } else {
       if (known !== undefined) this.#release(known.id);
+      // Vault takes its tokens in more than one spelling; the last that came is the one that is known.
+      const spelled = stores.tokens.find({ accessor: token.accessor }, 0);
+      if (spelled !== undefined) this.#release(spelled.id);
       if (!stores.tokens.hasRoom()) return undefined;
       const { id } = stores.tokens.add(requestOf(token), digest, token.accessor, heardAt);
       stores.adopted.put(id, sealed, heardAt, heardAt + MAX_DECISION_AGE_MS);

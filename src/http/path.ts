@@ -39,8 +39,12 @@ export function after(prefix: string, path: string): string {
   return path.startsWith(`${prefix}/`) ? path.slice(prefix.length + 1) : '';
 }
 
-/** Path and query of a request URL as they were written. */
+/**
+ * Path and query of a request URL as they were written. But for the backslash: where this becomes a URL it would
+ * be taken for a slash, and what stands behind it for dot segments.
+ */
 export function rawPathAndQuery(url: string): string {
   const [, , path = '/', query] = URL_PARTS.exec(url) ?? [];
-  return query === undefined ? path : `${path}?${query}`;
+  const escaped = path.replaceAll('\\', '%5C');
+  return query === undefined ? escaped : `${escaped}?${query}`;
 }

@@ -85,6 +85,11 @@ export async function isRootToken(secret: string, { rootToken = '' }: Config): P
 /** What every request is compared with, made once. */
 let expected: { readonly rootToken: string; readonly digest: ArrayBuffer } | undefined;
 
+/** Whether it is the root token of the server, or has the form of those that are made here. */
+export async function isOurToken(secret: string, config: Config): Promise<boolean> {
+  return isMadeHere(secret) || (await isRootToken(secret, config));
+}
+
 /** Where a token is known, whether or not it is; undefined where it cannot be. */
 export async function placeOf(secret: string, env: Env): Promise<HandshakeToken | undefined> {
   if (secret.length > MAX_TOKEN_CHARACTERS) return undefined;
@@ -174,8 +179,11 @@ async function lookUpHere(
 
 /** The token in the headers of a request. */
 export function tokenOf(headers: Headers): string | undefined {
-  const token = firstValue(headers.get('x-vault-token'));
-  if (token !== '') return token;
+  return firstValue(headers.get('x-vault-token')) || bearerOf(headers);
+}
+
+/** The token in `Authorization`, which counts where there is no other. */
+export function bearerOf(headers: Headers): string | undefined {
   // Other schemes are passed over, as in Vault.
   const bearer = headers
     .get('authorization')

@@ -3,7 +3,10 @@ import { UPSTREAM_TIMEOUT_MS } from '../limits.ts';
 import { isLoop, type Upstream, VIA_HEADER, viaThis } from '../upstream/address.ts';
 import { inTime } from '../upstream/lookup.ts';
 import { refuse } from './answer.ts';
+import type { Config } from './config.ts';
+import { firstValue } from './header.ts';
 import { rawPathAndQuery } from './path.ts';
+import { bearerOf, isOurToken } from './token.ts';
 
 const EVENTS = '/v1/sys/events';
 
@@ -16,7 +19,11 @@ export function isOfEvents(route: string): boolean {
  * Passes a request on: method, path and query as they were written, headers, body, and a WebSocket where
  * one is asked for. The answer is that of the upstream, redirects included.
  */
-export async function passOn(request: Request, upstream: Upstream): Promise<Response> {
+export async function passOn(
+  request: Request,
+  upstream: Upstream,
+  config: Config,
+): Promise<Response> {
   if (isLoop(request.headers, upstream)) {
     return refuse({
       reason: 'loop',
@@ -25,6 +32,7 @@ export async function passOn(request: Request, upstream: Upstream): Promise<Resp
   }
   const passed = new Request(upstream.address + rawPathAndQuery(request.url), request);
   passed.headers.set(VIA_HEADER, viaThis(request.headers, upstream));
+  await removeIdleTokens(passed.headers, config);
   let isLate = false;
   try {
     return await inTime((signal) => {
@@ -42,4 +50,13 @@ export async function passOn(request: Request, upstream: Upstream): Promise<Resp
         : 'the upstream cannot be reached; try again',
     });
   }
+}
+
+/** The first token counts, there as here. Behind it may stand one of ours, which is nobody's business there. */
+async function removeIdleTokens(headers: Headers, config: Config): Promise<void> {
+  const tokens = headers.get('x-vault-token');
+  if (tokens === null) return;
+  headers.set('X-Vault-Token', firstValue(tokens));
+  const bearer = bearerOf(headers);
+  if (bearer !== undefined && (await isOurToken(bearer, config))) headers.delete('Authorization');
 }

@@ -1,6 +1,7 @@
 /** Asks the upstream whose a token is. */
 import { readAnswer } from '../authority/logins/key-fetch.ts';
 import { problemOfKeyUrl } from '../authority/logins/key-url.ts';
+import { isJsonObject } from '../event/json.ts';
 import { decodeUtf8, parseJson } from '../ingest/text.ts';
 import {
   MAX_UPSTREAM_ANSWER_BYTES,
@@ -77,8 +78,8 @@ async function ask(
     for (let redirects = 0; redirects <= MAX_UPSTREAM_REDIRECTS; redirects++) {
       const response = await fetch(url, { headers, redirect: 'manual', cache: 'no-store', signal });
       if (response.status === 200) return await read(response);
+      if (UNKNOWN.includes(response.status)) return await readRefusal(response);
       await response.body?.cancel();
-      if (UNKNOWN.includes(response.status)) return ok(undefined);
       const location = response.headers.get('location');
       if (!REDIRECTS.includes(response.status) || location === null) {
         return unavailable(
@@ -111,6 +112,15 @@ async function read(response: Response): Promise<Result<unknown, LookupFailure>>
   const text = decodeUtf8(body);
   const json = text.ok ? parseJson(text.value) : text;
   return json.ok ? ok(json.value) : unavailable('its answer is not JSON');
+}
+
+/** Something in between may answer the same, of which no token ends: a firewall, a proxy that has nobody behind it. */
+async function readRefusal(response: Response): Promise<Result<undefined, LookupFailure>> {
+  const body = await read(response);
+  if (!body.ok) return body;
+  return isJsonObject(body.value) && Array.isArray(body.value.errors)
+    ? ok(undefined)
+    : unavailable(`it answered ${response.status}, and not as an OpenBao or Vault does`);
 }
 
 function unavailable(why: string): Result<never, LookupFailure> {

@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -211,6 +212,38 @@ describe('rotation', () => {
     expect(endpoint.requests.flatMap((request) => request.ids)).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  it('by rename, where the log is a symbolic link: the files are beside what it leads to', async () => {
+    const target = join(mkdtempSync(join(scratch, 'target-')), 'bao.log');
+    symlinkSync(target, log);
+    append('a');
+    const { stderrMatching } = await forwarding('--from-start');
+    await endpoint.untilTaken('a');
+    await endpoint.leave();
+    append('b');
+    await stderrMatching(/cannot reach .*; trying again/);
+    renameSync(target, `${target}.2`);
+    append('c');
+    renameSync(target, `${target}.1`);
+    append('d');
+    await endpoint.listen();
+    await endpoint.untilTaken('d');
+    expect(endpoint.requests.flatMap((request) => request.ids)).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('by rename: takes the state of another forwarder beside the log for no log', async () => {
+    append('a');
+    const first = await forwarding('--from-start');
+    const second = await forwarding('--from-start', '--state', `${log}.2.json`);
+    await endpoint.until('both', () => endpoint.requests.length === 2);
+    renameSync(log, `${log}.1`);
+    append('b');
+    await endpoint.until('both', () => endpoint.requests.length === 4);
+    for (const forwarder of [first, second]) {
+      expect((await stopped(forwarder)).stderr).not.toMatch(/\.(?:json|carillon) from offset/);
+    }
+    expect(endpoint.requests.map(({ ids }) => ids)).toEqual([['a'], ['a'], ['b'], ['b']]);
+  });
+
   it('by copy and truncation: takes from the copy what it had not read', async () => {
     append('a');
     const { stderrMatching } = await forwarding('--from-start');
@@ -330,6 +363,14 @@ describe('a server that fails', () => {
     expect({ code, offset: stateOf().offset }).toEqual({ code: 2, offset: 0 });
     expect(stderr).toMatch(message);
     expect(endpoint.requests).toHaveLength(1);
+  });
+
+  it('ends with 2 where it does not say what it accepted: it has taken nothing', async () => {
+    append('a');
+    endpoint.behave = () => ({ status: 200, body: '{"data":{"keys":[]}}' });
+    const { code, stderr } = await forward('--from-start').finished;
+    expect({ code, offset: stateOf().offset }).toEqual({ code: 2, offset: 0 });
+    expect(stderr).toMatch(/answered without saying what it accepted; see that http/);
   });
 
   it('gets less at a time where it answers 413, and a single entry is passed over', async () => {

@@ -347,11 +347,13 @@ describe('what keeps a relay from beginning', () => {
       code: 1,
       stderr: expect.stringContaining('of another subscription: its "pattern" is "a", not "b"'),
     });
-    writeFileSync(state, 'no state');
-    expect(await begin(args)).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('is no state file of "carillon relay"'),
-    });
+    for (const text of ['no state', JSON.stringify({ ...other, pattern: 'b', at: 'yesterday' })]) {
+      writeFileSync(state, text);
+      expect(await begin(args)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('is no state file of "carillon relay"'),
+      });
+    }
   });
 });
 

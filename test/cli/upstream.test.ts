@@ -115,6 +115,27 @@ describe('a request that is not for events', () => {
     expect(seen[0]?.headers['x-vault-token']).toBe(token);
   });
 
+  it('brings the one token that counts, and none of Carillon behind it', async () => {
+    await send('GET', '/v1/secret/data/a', {
+      headers: { 'X-Vault-Token': 's.token, ctk.ours', Authorization: 'Bearer carillon-root' },
+    });
+    await send('GET', '/v1/secret/data/a', {
+      headers: { 'X-Vault-Token': 's.token', Authorization: 'Bearer of-another-proxy' },
+    });
+    await send('GET', '/v1/secret/data/a', { headers: { 'X-Vault-Token': ', ctk.ours' } });
+    const headers = seen.map(({ headers }) => [headers['x-vault-token'], headers.authorization]);
+    expect(headers).toEqual([
+      ['s.token', undefined],
+      ['s.token', 'Bearer of-another-proxy'],
+      ['', undefined],
+    ]);
+  });
+
+  it('stays below the path of the upstream, whatever its own has', async () => {
+    await send('GET', '/v1\\..\\..\\a?b\\c');
+    expect(seen[0]?.url).toBe('/v1%5C..%5C..%5Ca?b\\c');
+  });
+
   it('is passed on while it is still being sent', async () => {
     const begun = new Promise<string>((resolve) => {
       answer = (request, response) => {
@@ -253,6 +274,15 @@ describe("what stays with Carillon: the upstream's clients do not notice", () =>
     expect(await textOf(path)).toBe('upstream');
     await send('PUT', '/v1/sys/namespaces/ns1', { headers: ROOT });
     expect((await errorOf(path)).status).toBe(403);
+  });
+
+  it('what a source sends, also where its namespace is gone: it has a secret', async () => {
+    const path = '/v1/gone/sys/events/in/openbao';
+    const { response } = await send('POST', path, { headers: { 'X-Vault-Token': 'secret' } });
+    expect(response.statusCode).toBe(404);
+    expect(seen).toEqual([]);
+    await send('PUT', '/v1/secret/data/sys/events/in/a');
+    expect(seen).toHaveLength(1);
   });
 
   it.each(['/v1/secret/%zz', '/v1/secret/a/../b', '/v1/secret/%2e%2e/b'])(

@@ -53,6 +53,7 @@ function text(status: number, body = ''): typeof answer {
 }
 
 const TOKEN = recordedBody('lookup of a token');
+const DENIED = '{"errors":["permission denied"]}';
 
 describe('looking up a token', () => {
   it('sends it to auth/token/lookup-self, below the path that the address has', async () => {
@@ -73,8 +74,8 @@ describe('looking up a token', () => {
   it('asks in its namespace, and in those above where it is not known there, as Vault needs it', async () => {
     answer = (request, response) => {
       const namespace = request.headers['x-vault-namespace'];
-      if (namespace === 'a/b') text(403)(request, response);
-      else if (namespace === 'a') text(404)(request, response);
+      if (namespace === 'a/b') text(403, DENIED)(request, response);
+      else if (namespace === 'a') text(404, DENIED)(request, response);
       else text(200, TOKEN)(request, response);
     };
     expect((await found('a/b')).ok).toBe(true);
@@ -99,6 +100,14 @@ describe('looking up a token', () => {
     ['too much', '"'.padEnd(MAX_UPSTREAM_ANSWER_BYTES + 1), 'it answered more than 262144 bytes'],
   ])('does not take %s for an answer', async (_, body, why) => {
     answer = text(200, body);
+    expect(await found()).toEqual(unavailable(why));
+  });
+
+  it.each([
+    [403, '{"reason":"blocked"}', 'it answered 403, and not as an OpenBao or Vault does'],
+    [404, 'default backend - 404', 'its answer is not JSON'],
+  ])('takes a token for none by no %i of what stands in between', async (status, body, why) => {
+    answer = text(status, body);
     expect(await found()).toEqual(unavailable(why));
   });
 

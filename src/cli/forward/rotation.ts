@@ -3,10 +3,10 @@
  * copied it, once or several times, while nobody looked; what is in the folder says so. Taking in a file
  * too many does no harm, as the ids of its entries are known.
  */
-import { open, readdir, stat } from 'node:fs/promises';
+import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { LogFile } from './log-file.ts';
-import type { Place } from './state-file.ts';
+import { type Place, STATE_BEGINNING } from './state-file.ts';
 
 interface Identity {
   readonly device: string;
@@ -28,7 +28,8 @@ export interface Successors {
   readonly unreadable: readonly string[];
 }
 
-const OPENING_BRACE = 0x7b;
+/** What is compressed begins otherwise. */
+const OPENING_BRACE = '{';
 
 export function isSame(a: Identity, b: Identity): boolean {
   return a.device === b.device && a.inode === b.inode;
@@ -37,7 +38,7 @@ export function isSame(a: Identity, b: Identity): boolean {
 /** Finds the file of a place by its identity and beginning, or else a copy of it, and goes to the place. */
 export async function locate(log: string, place: Place): Promise<LogFile | undefined> {
   const { offset, head } = place;
-  const files = await filesIn(dirname(log));
+  const files = (await Promise.all((await placesOf(log)).map(filesBeside))).flat();
   // Of copies, the largest was made last.
   files.sort(
     (a, b) => Number(isSame(b, place)) - Number(isSame(a, place)) || (a.size < b.size ? 1 : -1),
@@ -67,9 +68,7 @@ export async function successors(
   time: bigint,
   isDone: (file: Sibling) => boolean,
 ): Promise<Successors> {
-  const rotated = (await filesIn(dirname(log))).filter((file) =>
-    isRotated(basename(file.path), basename(log)),
-  );
+  const rotated = (await Promise.all((await placesOf(log)).map(rotatedBeside))).flat();
   const paths = new Set(rotated.map(({ path }) => path));
   const later = rotated
     .filter((file) => file.modifiedAt >= time && file.size > 0n && !isDone(file))
@@ -77,7 +76,10 @@ export async function successors(
   const unreadable: string[] = [];
   for (const file of later) {
     const { path, modifiedAt } = file;
-    if (await holdsEntries(path)) return { next: file, unreadable };
+    const beginning = await beginningOf(path);
+    // Of a forwarder to another source. Each that is taken for a log makes its reader write its own.
+    if (beginning === STATE_BEGINNING) continue;
+    if (beginning.startsWith(OPENING_BRACE)) return { next: file, unreadable };
     // What has the same time is the same file, compressed. While that is under way both are there.
     const isForwarded = modifiedAt === time || paths.has(path.slice(0, -extname(path).length));
     if (!isForwarded) unreadable.push(path);
@@ -98,7 +100,23 @@ export function isRotated(name: string, log: string): boolean {
   return /^(?:\.\d|[.\-_]\d{4})/.test(rest) && rest.includes(extension);
 }
 
-async function filesIn(folder: string): Promise<Sibling[]> {
+/** The log, beside which rotation puts files aside; and what it leads to, where it is a symbolic link. */
+async function placesOf(log: string): Promise<string[]> {
+  try {
+    const [folder, target] = await Promise.all([realpath(dirname(log)), realpath(log)]);
+    return target === join(folder, basename(log)) ? [log] : [log, target];
+  } catch {
+    return [log];
+  }
+}
+
+async function rotatedBeside(log: string): Promise<Sibling[]> {
+  const files = await filesBeside(log);
+  return files.filter(({ path }) => isRotated(basename(path), basename(log)));
+}
+
+async function filesBeside(log: string): Promise<Sibling[]> {
+  const folder = dirname(log);
   const entries = await readdir(folder, { withFileTypes: true });
   const files = await Promise.all(
     entries.filter((entry) => entry.isFile()).map(({ name }) => lookAt(join(folder, name))),
@@ -115,13 +133,14 @@ export async function lookAt(path: string): Promise<Sibling | undefined> {
   return { path, inode: String(ino), device: String(dev), modifiedAt: mtimeNs, size };
 }
 
-/** Whether the file begins as entries do; one that is compressed does not. */
-async function holdsEntries(path: string): Promise<boolean> {
+/** As much as tells entries, a state and anything else apart; empty where it cannot be read. */
+async function beginningOf(path: string): Promise<string> {
   const handle = await open(path).catch(() => undefined);
-  if (handle === undefined) return false;
+  if (handle === undefined) return '';
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(1), 0, 1, 0);
-    return bytesRead === 1 && buffer[0] === OPENING_BRACE;
+    const length = STATE_BEGINNING.length;
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, 0);
+    return buffer.toString('latin1', 0, bytesRead);
   } finally {
     await handle.close();
   }

@@ -2,7 +2,7 @@
 import { backoff } from '../../client/backoff.ts';
 import { FORWARD_TIMEOUT_MS } from '../../limits.ts';
 import type { ExitCode } from '../command.ts';
-import { type Outcome, request, type Server } from '../server.ts';
+import { type Answer, type Outcome, request, type Server } from '../server.ts';
 import type { Entry } from './entry.ts';
 import type { Outcomes, Progress } from './progress.ts';
 import { pause, type Stopping } from './stopping.ts';
@@ -31,15 +31,16 @@ export class Sender {
     for (let failures = 0; ; failures++) {
       const outcome = await this.#post(batch);
       if (outcome.ok) {
-        this.#progress.answered(outcomesOf(outcome.answer.data));
+        const outcomes = outcomesOf(outcome.answer);
+        if (outcomes === undefined) {
+          return this.#refuse('the server answered without saying what it accepted', 200);
+        }
+        this.#progress.answered(outcomes);
         if (failures > 0) this.#progress.say('the server answers again');
         return undefined;
       }
       if (outcome.status === 413) return this.#deliverHalves(batch, outcome);
-      if (!isPassing(outcome.status)) {
-        this.#progress.say(`carillon: ${outcome.message}; ${this.#advice(outcome.status)}`);
-        return 2;
-      }
+      if (!isPassing(outcome.status)) return this.#refuse(outcome.message, outcome.status);
       if (this.#stopping.stop.aborted) {
         this.#progress.say(outcome.message);
         return 0;
@@ -49,6 +50,11 @@ export class Sender {
       await pause(wait, this.#stopping.stop);
       if (this.#stopping.stop.aborted) return 0;
     }
+  }
+
+  #refuse(message: string, status: number): ExitCode {
+    this.#progress.say(`carillon: ${message}; ${this.#advice(status)}`);
+    return 2;
   }
 
   async #deliverHalves(batch: readonly Entry[], refusal: Refusal): Promise<ExitCode | undefined> {
@@ -107,15 +113,11 @@ function isPassing(status: number): boolean {
   return status === 0 || status === 408 || status === 425 || status === 429 || status >= 500;
 }
 
-/** A 204 has nothing to count. */
-function outcomesOf({
-  accepted,
-  duplicates,
-  dropped,
-}: Readonly<Record<string, unknown>>): Outcomes {
-  return {
-    accepted: Number(accepted ?? 0),
-    duplicates: Number(duplicates ?? 0),
-    dropped: Number(dropped ?? 0),
-  };
+/** A 204 has nothing to count. Undefined where it is no answer of a source: nobody has taken anything then. */
+function outcomesOf({ data, body }: Answer): Outcomes | undefined {
+  if (body === undefined) return { accepted: 0, duplicates: 0, dropped: 0 };
+  const { accepted, duplicates, dropped = 0 } = data;
+  return typeof accepted === 'number' && typeof duplicates === 'number'
+    ? { accepted, duplicates, dropped: Number(dropped) }
+    : undefined;
 }

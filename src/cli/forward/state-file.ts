@@ -4,6 +4,9 @@ import { isJsonObject } from '../../event/json.ts';
 import { parseJson } from '../../ingest/text.ts';
 import { invalid, ok, type Result } from '../../result.ts';
 
+/** What each begins with, and no entry does. */
+export const STATE_BEGINNING = '{"device":';
+
 /** The beginning of a file, which tells it from another in its place. */
 export interface Head {
   readonly bytes: number;

@@ -68,7 +68,7 @@ export class StateFile {
 
 function read(path: string, text: string, subscribed: Subscribed): Result<Place> {
   const state = parse(text);
-  if (!isJsonObject(state) || typeof state.at !== 'string') {
+  if (!isJsonObject(state) || !isTime(state.at)) {
     return invalid(`${path} is no state file of "carillon relay"; name another, or remove it`);
   }
   const other = MEMBERS.find(
@@ -81,6 +81,10 @@ function read(path: string, text: string, subscribed: Subscribed): Result<Place>
   }
   const { cursor, at } = state;
   return ok({ cursor: typeof cursor === 'string' ? cursor : undefined, at });
+}
+
+function isTime(value: unknown): value is string {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
 }
 
 function parse(text: string): unknown {

@@ -87,6 +87,14 @@ describe('a token of the upstream', () => {
     expect(await subscriber.nextId()).toBe(id);
   });
 
+  it('is let in by each of its spellings, as Vault takes its tokens in two', async () => {
+    const changes = { policies: ['root'], accessor: 'of-both' };
+    const spellings = [await aGuest(changes), await aGuest(changes)];
+    for (const guest of [...spellings, ...spellings]) {
+      expect((await guest.get('sys/events/types')).status).toBe(200);
+    }
+  });
+
   it('asks for tickets', async () => {
     const guest = await aGuest({ policies: [await aPolicy(LISTENER), 'default'] });
     const { data } = await guest.writes('sys/events/ticket');

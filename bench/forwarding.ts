@@ -6,14 +6,7 @@
  * Usage: node bench/forwarding.ts [<seconds>]   (default 30)
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  appendFileSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +14,7 @@ import WebSocket from 'ws';
 import { carillonBundle } from './contestants/bundles.ts';
 import { makeAuditSource } from './contestants/carillon.ts';
 import { ROOT_TOKEN, startWorkerd } from './contestants/server.ts';
+import { recorded } from './recorded.ts';
 
 const PER_SECOND = 500;
 const ONE_EVENT_IN = 10;
@@ -28,25 +22,12 @@ const TICK_MS = 20;
 const PATIENCE_MS = 30_000;
 const SECRET = 'the-secret-of-the-device';
 const COMMAND = fileURLToPath(new URL('../bin/carillon.js', import.meta.url));
-const RECORDED = new URL('../test/fixtures/audit/openbao-2.6.2.jsonl', import.meta.url);
 const seconds = Number(process.argv[2] ?? 30);
 const total = seconds * PER_SECOND;
 
-interface Entry {
-  readonly type: string;
-  readonly request: { readonly id: string; readonly path: string; readonly operation: string };
-}
-
-const recorded = readFileSync(RECORDED, 'utf8')
-  .split('\n')
-  .filter((line) => line !== '')
-  .map((line) => JSON.parse(line) as Entry);
-const [write, read] = (['update', 'read'] as const).map((operation) =>
-  recorded.find(
-    ({ type, request }) =>
-      type === 'response' && request.path === 'secret/data/app' && request.operation === operation,
-  ),
-);
+/** Each is told from the others by what stands in this place. */
+const ID = '@@@@';
+const [write, read] = [recorded('update', ID), recorded('read', ID)];
 const folder = mkdtempSync(join(tmpdir(), 'carillon-bench-'));
 const log = join(folder, 'audit.log');
 writeFileSync(log, '');
@@ -78,7 +59,7 @@ while (entries < total) {
   for (; entries < due; entries++) {
     const entry = entries % ONE_EVENT_IN === 0 ? write : read;
     const id = `entry-${String(entries).padStart(8, '0')}`;
-    text += `${JSON.stringify({ ...entry, request: { ...entry?.request, id } })}\n`;
+    text += `${entry.replace(ID, id)}\n`;
     if (entries % ONE_EVENT_IN === 0) written.set(id, performance.now());
     if (entries === Math.floor(total / 2)) {
       appendFileSync(log, text);

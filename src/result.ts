@@ -21,6 +21,12 @@ export function invalid(message: string): { ok: false; failure: Failure } {
   return { ok: false, failure: { reason: 'invalid', message } };
 }
 
+/** The same, with where in the request it lies; an empty place is the request itself. */
+export function at(where: string, failure: Failure): { ok: false; failure: Failure } {
+  const message = `${where}${where && ': '}${failure.message}`;
+  return { ok: false, failure: { ...failure, message } };
+}
+
 /** A bound of `limits.ts` is exceeded. */
 export function tooLarge(message: string): { ok: false; failure: Failure } {
   return { ok: false, failure: { reason: 'too_large', message } };

@@ -2,7 +2,6 @@
  * How long does a request wait that OpenBao audits here? Entries as its device writes them, of which one in ten
  * becomes an event, come whether or not the ones before were answered.
  */
-import { readFileSync } from 'node:fs';
 import { makeAuditSource } from '../contestants/carillon.ts';
 import { Stage } from '../contestants/stage.ts';
 import type { Context } from '../context.ts';
@@ -10,16 +9,11 @@ import { MARK } from '../load/protocol.ts';
 import { interleave } from '../measure/pairs.ts';
 import { detailsOf, faultsOf, type Row } from '../measure/row.ts';
 import { spread } from '../measure/statistics.ts';
+import { recorded } from '../recorded.ts';
 
-const RECORDED = new URL('../../test/fixtures/audit/openbao-2.6.2.jsonl', import.meta.url);
 const PER_SECOND = 500;
 const SECONDS = { whole: 10, quick: 4 };
 const ROUNDS = { whole: 6, quick: 3 };
-
-interface Entry {
-  readonly type: string;
-  readonly request: { readonly id: string; readonly path: string; readonly operation: string };
-}
 
 export async function* audit(context: Context): AsyncGenerator<Row> {
   const { carillon } = context;
@@ -27,7 +21,7 @@ export async function* audit(context: Context): AsyncGenerator<Row> {
   const stage = await Stage.open(context, carillon);
   try {
     const path = await makeAuditSource(stage.server, 'bench', stage.token);
-    const [template, noise] = [recorded('update'), recorded('read')];
+    const [template, noise] = [recorded('update', MARK), recorded('read', MARK)];
     const pace = { perSecond: PER_SECOND, requests: PER_SECOND * SECONDS[size] };
     context.progress('audit: warming up');
     await stage.run({ path, template, noise, pace: { inFlight: 8, requests: 500 } });
@@ -53,20 +47,4 @@ export async function* audit(context: Context): AsyncGenerator<Row> {
   } finally {
     await stage.stop();
   }
-}
-
-/** An entry of a secret of kv version 2 that was answered, with the stamp for its id. */
-function recorded(operation: string): string {
-  const entry = readFileSync(RECORDED, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Entry)
-    .find(
-      ({ type, request }) =>
-        type === 'response' &&
-        request.path === 'secret/data/app' &&
-        request.operation === operation,
-    );
-  if (entry === undefined) throw new Error(`no ${operation} of a secret was recorded`);
-  return JSON.stringify({ ...entry, request: { ...entry.request, id: MARK } });
 }

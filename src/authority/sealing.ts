@@ -7,6 +7,7 @@ import { type AesKey, decrypt, encrypt } from '../aes.ts';
 import { quote } from '../event/quote.ts';
 import { hexOf } from '../hex.ts';
 import { invalid, ok, type Result } from '../result.ts';
+import { sha256 } from '../sha256.ts';
 
 const KEY_BYTES = 32;
 /** How a key is named beside what it has sealed: the beginning of its digest, in hexadecimal digits. */
@@ -64,6 +65,5 @@ export async function unseal(
 }
 
 async function idOf(key: AesKey): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', key);
-  return hexOf(new Uint8Array(digest)).slice(0, KEY_ID_CHARACTERS);
+  return hexOf(new Uint8Array(await sha256(key))).slice(0, KEY_ID_CHARACTERS);
 }

@@ -7,6 +7,7 @@
  */
 import { hexOf } from '../hex.ts';
 import { parseNamespacePath, ROOT } from '../namespace.ts';
+import { sha256 } from '../sha256.ts';
 
 export const TOKEN_PREFIX = 'ctk.';
 export const TICKET_PREFIX = 'ctt.';
@@ -51,8 +52,7 @@ export async function namespaceOfTicket(ticket: string): Promise<string | undefi
 
 /** What is stored of a secret. One that we make cannot be found from it by trying. */
 export async function digestOf(secret: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(secret));
-  return hexOf(new Uint8Array(digest));
+  return hexOf(new Uint8Array(await sha256(secret)));
 }
 
 /** Random letters and digits, each equally likely. */

@@ -19,8 +19,13 @@ export interface Answer {
   readonly trouble: Trouble | undefined;
 }
 
-/** 4xx that say nothing against the request: it took too long, came too early, or is one of too many. */
-const PASSING_STATUSES = [408, 425, 429];
+/**
+ * Whether the same request may succeed later. Of 4xx three say nothing against it: it took too long, came too
+ * early, or is one of too many.
+ */
+export function mayPass(status: number): boolean {
+  return status >= 500 || [408, 425, 429].includes(status);
+}
 
 export interface SentRequest {
   readonly method: 'GET' | 'POST';
@@ -86,7 +91,7 @@ function answerOf({ status, headers }: ResponseLike, text: string, url: URL): An
     return { ...answer, trouble: { passes: false, error: new CarillonError('protocol', message) } };
   }
   const message = `the server answered ${status}: ${reasonIn(answer.body, text)}${warningIn(headers)}`;
-  const passes = status >= 500 || PASSING_STATUSES.includes(status);
+  const passes = mayPass(status);
   return {
     ...answer,
     trouble: passes

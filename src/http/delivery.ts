@@ -10,7 +10,7 @@ import {
 } from '../ingest/webhooks/source.ts';
 import { MAX_DELIVERY_FRAMES_CHARACTERS } from '../limits.ts';
 import { pathOfKey, trimSlashes } from '../namespace.ts';
-import { ok, type Result, tooLarge } from '../result.ts';
+import { at, ok, type Result, tooLarge } from '../result.ts';
 import type { Bindings, Config } from './config.ts';
 
 /** A request to the address of a source. */
@@ -60,13 +60,7 @@ export async function readDocuments(
   let characters = 0;
   for (const { body: members, where } of reading.value.events) {
     const event = readEvent({ where, body: members, isCloudEvent: false }, defaults);
-    if (!event.ok) {
-      const { message } = event.failure;
-      return {
-        ok: false,
-        failure: { ...event.failure, message: `${where}${where && ': '}${message}` },
-      };
-    }
+    if (!event.ok) return at(where, event.failure);
     characters += event.value.json.length;
     if (characters > MAX_DELIVERY_FRAMES_CHARACTERS) {
       return tooLarge(
@@ -94,8 +88,7 @@ export function readEntries(source: AuditSource, body: Uint8Array, place: Place)
     if ('dropped' in reading) dropped.push(reading.dropped);
     if (!('events' in reading)) continue;
     for (const { namespace, ...members } of reading.events) {
-      const within = [defaults.namespace, trimSlashes(namespace)].filter((path) => path !== '');
-      const told = { ...members, namespace: within.join('/') };
+      const told = { ...members, namespace: below(defaults.namespace, trimSlashes(namespace)) };
       const event = readEvent({ where: '', body: told, isCloudEvent: false }, defaults);
       if (event.ok) events.push(event.value);
       else dropped.push(event.failure.message);
@@ -105,11 +98,15 @@ export function readEntries(source: AuditSource, body: Uint8Array, place: Place)
 }
 
 function defaultsOf(source: Source, { namespace, config, now }: Place) {
-  const within = [pathOfKey(namespace), source.settings.namespace].filter((path) => path !== '');
   return {
     newId: () => crypto.randomUUID(),
     now,
     source: `vault://${config.clusterName}/sys/events/sources/${source.name}`,
-    namespace: within.join('/'),
+    namespace: below(pathOfKey(namespace), source.settings.namespace),
   };
+}
+
+/** The path of a namespace in another; either may be empty. */
+function below(namespace: string, path: string): string {
+  return `${namespace}${namespace && path && '/'}${path}`;
 }

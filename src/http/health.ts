@@ -1,5 +1,6 @@
 /** `GET|HEAD /v1/sys/health`: unauthenticated, and the first thing that load balancers ask. */
 import { hexOf } from '../hex.ts';
+import { sha256 } from '../sha256.ts';
 import { VERSION } from '../version.ts';
 import { json, refuse } from './answer.ts';
 import type { Config } from './config.ts';
@@ -62,11 +63,7 @@ function statusOf(query: URLSearchParams, parameter: string): number | undefined
 
 /** A UUID (version 8, RFC 9562) that stays the same as long as the name does. */
 async function clusterId(clusterName: string): Promise<string> {
-  const digest = await crypto.subtle.digest(
-    'SHA-256',
-    new TextEncoder().encode(`cluster ${clusterName}`),
-  );
-  const hex = hexOf(new Uint8Array(digest, 0, 16));
+  const hex = hexOf(new Uint8Array(await sha256(`cluster ${clusterName}`), 0, 16));
   return [
     hex.slice(0, 8),
     hex.slice(8, 12),

@@ -1,6 +1,5 @@
 /** Sends events to their hubs, and says what became of each. */
 import { callWithRetry } from '../call.ts';
-import type { Event } from '../event/event.ts';
 import { eventTypeNamespace } from '../event/event-type.ts';
 import { quote } from '../event/quote.ts';
 import { hubName } from '../hub/name.ts';
@@ -8,7 +7,7 @@ import type { Publication } from '../hub/publication.ts';
 import type { ReadEvent } from '../ingest/read-events.ts';
 import { MAX_HUBS } from '../limits.ts';
 import { trimSlashes } from '../namespace.ts';
-import { invalid, ok, type Result } from '../result.ts';
+import { at, invalid, ok, type Result } from '../result.ts';
 import { type Refusal, refuse, succeed } from './answer.ts';
 import { findNamespace } from './namespace.ts';
 
@@ -24,14 +23,12 @@ export async function keysOf(
   for (const { event, where } of events) {
     if (keys.has(event.namespace)) continue;
     const key = await findNamespace(env, trimSlashes(event.namespace), false);
-    if (key === undefined) return invalid(missingNamespace(event, where));
+    if (key === undefined) {
+      return at(where, invalid(`namespace ${quote(event.namespace)} does not exist`).failure);
+    }
     keys.set(event.namespace, key);
   }
   return ok(keys);
-}
-
-function missingNamespace({ namespace }: Event, where: string): string {
-  return `${where}${where && ': '}namespace ${quote(namespace)} does not exist`;
 }
 
 /** @param keys of the namespaces of the events, by the path that the events have */

@@ -10,6 +10,7 @@ import { Access } from '../policy/access.ts';
 import { keyOfPolicies, parsePolicies } from '../policy/policy-set.ts';
 import { Recent } from '../recent.ts';
 import { ok, type Result } from '../result.ts';
+import { sha256 } from '../sha256.ts';
 import { principalOf } from '../upstream/token.ts';
 import type { Refusal } from './answer.ts';
 import { Cache } from './cache.ts';
@@ -190,8 +191,4 @@ export function bearerOf(headers: Headers): string | undefined {
     ?.split(',')
     .map((value) => BEARER.exec(value.trim())?.[1]);
   return bearer?.find((value) => value !== undefined);
-}
-
-function sha256(text: string): Promise<ArrayBuffer> {
-  return crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
 }

@@ -12,7 +12,7 @@ import { isJsonObject, unknownKey, withoutNulls } from '../event/json.ts';
 import { kindOf, quote } from '../event/quote.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import type { Draft } from './draft.ts';
-import { decodeUtf8, parseJson } from './text.ts';
+import { decodeUtf8, isBase64, parseJson } from './text.ts';
 
 const HEADER_PREFIX = 'ce-';
 
@@ -138,7 +138,7 @@ export function checkCloudEvent(cloudEvent: unknown): Result<Attributes> {
   if (typeof id !== 'string' || id === '') return invalid('the CloudEvent has no id');
   if (data_base64 !== undefined) {
     if (data !== undefined) return invalid('the CloudEvent has both data and data_base64');
-    if (typeof data_base64 !== 'string' || !BASE64.test(data_base64)) {
+    if (typeof data_base64 !== 'string' || !isBase64(data_base64)) {
       return invalid('data_base64 is not Base64');
     }
   }
@@ -169,9 +169,6 @@ export function checkCloudEvent(cloudEvent: unknown): Result<Attributes> {
 function isExtensionValue(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'boolean' || Number.isInteger(value);
 }
-
-/** RFC 4648, section 4, with its padding. */
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** The package repeats what it refuses. */
 const MAX_REASON_CHARACTERS = 120;

@@ -8,14 +8,7 @@ import { checkEvent, type Event, type EventDefaults } from '../event/event.ts';
 import { isJsonObject } from '../event/json.ts';
 import { quote } from '../event/quote.ts';
 import { MAX_PUBLISH_EVENTS } from '../limits.ts';
-import {
-  type Failure,
-  invalid,
-  ok,
-  type Result,
-  tooLarge,
-  unsupportedMediaType,
-} from '../result.ts';
+import { at, invalid, ok, type Result, tooLarge, unsupportedMediaType } from '../result.ts';
 import { encodeWithinLimit } from '../wire/frame.ts';
 import {
   eventOfCloudEvent,
@@ -64,7 +57,7 @@ export function readEvents(
   const events: ReadEvent[] = [];
   for (const draft of drafts.value) {
     const event = readEvent(draft, defaults);
-    if (!event.ok) return { ok: false, failure: at(draft.where, event.failure) };
+    if (!event.ok) return at(draft.where, event.failure);
     events.push(event.value);
   }
   return ok(events);
@@ -87,11 +80,6 @@ export function readEvent(draft: Draft, defaults: EventDefaults): Result<ReadEve
         sent: isJsonObject(body.value) ? body.value : {},
       })
     : json;
-}
-
-/** Says where in the request the failure lies. */
-function at(where: string, failure: Failure): Failure {
-  return where === '' ? failure : { ...failure, message: `${where}: ${failure.message}` };
 }
 
 function readDrafts(headers: Headers, body: Uint8Array): Result<Draft[]> {

@@ -21,3 +21,8 @@ export function parseJson(text: string): Result<unknown> {
 function withoutExcerpt(message: string): string {
   return message.replace(/, (?:\.\.\.)?".*/s, '');
 }
+
+/** RFC 4648, section 4, with its padding. */
+export function isBase64(text: string): boolean {
+  return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text);
+}

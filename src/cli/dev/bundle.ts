@@ -1,19 +1,11 @@
 /** Builds the bundle that `npm run deploy` deploys, by the same command. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { replaceFile } from '../replace-file.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -81,14 +73,11 @@ function knownBundle(digest: string): Bundle | undefined {
 
 /** Where it cannot be kept, the next start builds again. */
 function keep(bundle: KeptBundle): void {
-  const file = keptFile();
-  const written = `${file}.${process.pid}`;
   try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(written, JSON.stringify(bundle));
-    renameSync(written, file);
+    mkdirSync(dirname(keptFile()), { recursive: true });
+    replaceFile(keptFile(), JSON.stringify(bundle));
   } catch {
-    if (existsSync(written)) rmSync(written);
+    // Somebody else's folder, or no room.
   }
 }
 

@@ -3,7 +3,7 @@
  * wrong; at the end a summary.
  */
 import { FORWARD_REMARK_INTERVAL_MS } from '../../limits.ts';
-import { visible } from '../output.ts';
+import { CLEAR_LINE, visible } from '../output.ts';
 
 /** `process.stderr`, or what stands for it. */
 export interface Screen {
@@ -18,8 +18,6 @@ export interface Outcomes {
   readonly duplicates: number;
   readonly dropped: number;
 }
-
-const CLEAR_LINE = '\r\x1b[K';
 
 export class Progress {
   readonly #screen: Screen;

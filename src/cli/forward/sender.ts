@@ -1,5 +1,6 @@
 /** Brings entries to the source, in order, one request at a time, until the server has them. */
 import { backoff } from '../../client/backoff.ts';
+import { mayPass } from '../../client/request.ts';
 import { FORWARD_TIMEOUT_MS } from '../../limits.ts';
 import type { ExitCode } from '../command.ts';
 import { type Answer, type Outcome, request, type Server } from '../server.ts';
@@ -40,7 +41,8 @@ export class Sender {
         return undefined;
       }
       if (outcome.status === 413) return this.#deliverHalves(batch, outcome);
-      if (!isPassing(outcome.status)) return this.#refuse(outcome.message, outcome.status);
+      if (outcome.status !== 0 && !mayPass(outcome.status))
+        return this.#refuse(outcome.message, outcome.status);
       if (this.#stopping.stop.aborted) {
         this.#progress.say(outcome.message);
         return 0;
@@ -107,11 +109,6 @@ export class Sender {
 }
 
 const NEWLINE = Buffer.from('\n');
-
-/** Whether the same request may succeed later. */
-function isPassing(status: number): boolean {
-  return status === 0 || status === 408 || status === 425 || status === 429 || status >= 500;
-}
 
 /** A 204 has nothing to count. Undefined where it is no answer of a source: nobody has taken anything then. */
 function outcomesOf({ data, body }: Answer): Outcomes | undefined {

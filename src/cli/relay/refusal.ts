@@ -1,4 +1,5 @@
 /** What a handshake that the origin refused means. Pure. */
+import { mayPass } from '../../client/request.ts';
 import type { ExitCode } from '../command.ts';
 import { isTlsFailure } from '../server.ts';
 import type { Refused } from '../subscription-socket.ts';
@@ -8,9 +9,6 @@ export interface Lasting {
   readonly message: string;
   readonly exitCode: ExitCode;
 }
-
-/** 4xx that say nothing against the request: it took too long, came too early, or is one of too many. */
-const PASSING_STATUSES = [408, 425, 429];
 
 /** @returns undefined where it may pass */
 export function lastingRefusal(refused: Refused, pattern: string): Lasting | undefined {
@@ -33,7 +31,7 @@ export function lastingRefusal(refused: Refused, pattern: string): Lasting | und
     case 0:
       return isTlsFailure(code) ? failed(message) : undefined;
     default:
-      return status >= 500 || PASSING_STATUSES.includes(status) ? undefined : failed(message);
+      return mayPass(status) ? undefined : failed(message);
   }
 }
 

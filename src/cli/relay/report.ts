@@ -3,12 +3,10 @@
  * side refused for good, as they came, so that they can be published once that is mended.
  */
 import { status } from '../command.ts';
-import { visible } from '../output.ts';
+import { CLEAR_LINE, visible } from '../output.ts';
 import type { FrameLine } from './frame.ts';
 
 const PROGRESS_INTERVAL_MS = 1000;
-/** Back to the beginning of the line, and nothing on it. */
-const CLEAR_LINE = '\r\u001b[K';
 
 export class Report {
   #accepted = 0;

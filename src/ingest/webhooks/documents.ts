@@ -1,7 +1,7 @@
 /** The documents in the body of a delivery: JSON, a form, or CloudEvents in one of their modes. */
 
 import { quote } from '../../event/quote.ts';
-import { invalid, ok, type Result, unsupportedMediaType } from '../../result.ts';
+import { at, invalid, ok, type Result, unsupportedMediaType } from '../../result.ts';
 import {
   checkCloudEvent,
   isBinaryMode,
@@ -56,9 +56,7 @@ function cloudEvents(drafts: Result<Draft[]>): Result<Documents> {
   const documents: { document: unknown; where: string }[] = [];
   for (const { body, where } of drafts.value) {
     const attributes = checkCloudEvent(body);
-    if (!attributes.ok) {
-      return invalid(`${where}${where && ': '}${attributes.failure.message}`);
-    }
+    if (!attributes.ok) return at(where, attributes.failure);
     documents.push({ document: attributes.value, where });
   }
   return ok({ isCloudEvents: true, documents });

@@ -28,7 +28,7 @@ type Choice =
   | { readonly pointer: Pointer }
   | { readonly text: string };
 
-const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
+export const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
 /** Who may write a source may not read its secrets, so its rules may not either. */
 const SECRET_HEADER = /^(?:x-vault-token|authorization)$/i;
 

@@ -15,6 +15,7 @@ import { parseNamespacePath, trimSlashes } from '../../namespace.ts';
 import { invalid, ok, type Result } from '../../result.ts';
 import { CLOUDEVENTS, KINDS, type Kind, type MappingSettings } from './kinds.ts';
 import { compileMapping } from './mapping.ts';
+import { HEADER_NAME } from './rule.ts';
 import { problemOfSecret, type SignatureScheme } from './signature.ts';
 
 export interface SourceSettings {
@@ -206,7 +207,6 @@ const ALGORITHMS: ReadonlyMap<string, SignatureScheme['algorithm']> = new Map([
   ['sha512', 'SHA-512'],
 ]);
 const SIGNATURE_KEYS = ['header', 'algorithm', 'encoding', 'prefix', 'signed', 'timestamp_header'];
-const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
 const MAX_TEMPLATE_CHARACTERS = 256;
 
 /** How a source of kind `hmac` is signed. */

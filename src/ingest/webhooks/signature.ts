@@ -4,6 +4,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { MAX_SIGNATURE_CHARACTERS, MAX_SIGNATURES } from '../../limits.ts';
+import { isBase64 } from '../text.ts';
 
 export interface SignatureScheme {
   /** The header with the signature, or with several of them. */
@@ -153,7 +154,6 @@ async function matches(
 
 const SECRET_PREFIX = 'whsec_';
 const PUBLIC_KEY_PREFIX = 'whpk_';
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const PUBLIC_KEY_BYTES = 32;
 const ED25519_SIGNATURE_BYTES = 64;
 
@@ -164,7 +164,7 @@ export function problemOfSecret(secret: string, { standard = false }: SignatureS
   const base64 = isPublicKey
     ? secret.slice(PUBLIC_KEY_PREFIX.length)
     : secret.replace(SECRET_PREFIX, '');
-  if (!BASE64.test(base64)) {
+  if (!isBase64(base64)) {
     return `is not Base64 after "${isPublicKey ? PUBLIC_KEY_PREFIX : SECRET_PREFIX}"`;
   }
   return isPublicKey && Buffer.from(base64, 'base64').length !== PUBLIC_KEY_BYTES

@@ -1,8 +1,8 @@
 /** A source, ready to receive: who is believed, and what its deliveries become. Pure. */
-import { Buffer } from 'node:buffer';
 import { hexOf } from '../../hex.ts';
 import { MAX_PUBLISH_EVENTS } from '../../limits.ts';
-import { invalid, ok, type Result, tooLarge } from '../../result.ts';
+import { at, invalid, ok, type Result, tooLarge } from '../../result.ts';
+import { sha256 } from '../../sha256.ts';
 import { readDocuments } from './documents.ts';
 import { CLOUDEVENTS, KINDS, type Kind } from './kinds.ts';
 import { compileMapping, type Mapping, map } from './mapping.ts';
@@ -119,11 +119,11 @@ export async function doubtOf(
   if (token === undefined) {
     return 'the secret of the source is missing; send it as X-Vault-Token or as Authorization: Bearer';
   }
-  const given = await sha256(Buffer.from(token));
+  const given = await sha256(token);
   let isKnown = false;
   for (const secret of secrets) {
     // No early end: the time says nothing of which secret it was.
-    if (crypto.subtle.timingSafeEqual(given, await sha256(Buffer.from(secret)))) isKnown = true;
+    if (crypto.subtle.timingSafeEqual(given, await sha256(secret))) isKnown = true;
   }
   return isKnown ? undefined : 'the secret of the source is wrong';
 }
@@ -151,7 +151,7 @@ export async function readDelivery(
     if (handshake !== undefined) return ok({ handshake });
     const mapping = isCloudEvents ? source.cloudEventMapping : source.mapping;
     const event = map(mapping, delivery, index === 0 ? digest : `${digest}.${index}`);
-    if (!event.ok) return invalid(`${where}${where && ': '}${event.failure.message}`);
+    if (!event.ok) return at(where, event.failure);
     const own = isCloudEvents ? { source: (document as { source: unknown }).source } : {};
     events.push({ body: { ...event.value, ...own }, where });
   }
@@ -164,8 +164,4 @@ function answerTo(handshake: Handshake | undefined, delivery: Delivery): string 
   if (!asked.ok || asked.value !== handshake.is) return undefined;
   const answer = handshake.answer && apply(handshake.answer, delivery);
   return (answer?.ok && answer.value) || '';
-}
-
-function sha256(bytes: Uint8Array): Promise<ArrayBuffer> {
-  return crypto.subtle.digest('SHA-256', bytes);
 }

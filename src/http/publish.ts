@@ -2,15 +2,14 @@
 import { checkEventType } from '../event/event-type.ts';
 import { factsOf } from '../event/facts.ts';
 import { quote } from '../event/quote.ts';
-import { publicationOf } from '../hub/publication.ts';
 import { type ReadEvent, readEvents } from '../ingest/read-events.ts';
-import { MAX_PUBLISH_BYTES, MAX_PUBLISH_NAMESPACES } from '../limits.ts';
+import { MAX_PUBLISH_BYTES } from '../limits.ts';
 import { isWithin, pathOfKey, trimSlashes } from '../namespace.ts';
 import { type Refusal, refuse } from './answer.ts';
 import { audit } from './audit.ts';
 import { readBody } from './body.ts';
 import type { Bindings, Config } from './config.ts';
-import { answerOf, groupByHub, keysOf, send } from './send.ts';
+import { publishAll } from './send.ts';
 import { actorOf, type Caller } from './token.ts';
 
 interface PublishRequest {
@@ -56,20 +55,7 @@ export async function publish(asked: PublishRequest): Promise<Response> {
   if (!events.ok) return refuse(events.failure);
   const denied = await deniedNow(events.value, asked);
   if (denied !== undefined) return denied;
-  const namespaces = new Set(events.value.map(({ event }) => event.namespace));
-  if (namespaces.size > MAX_PUBLISH_NAMESPACES) return tooManyNamespaces(namespaces.size, '');
-  const keys = await keysOf(events.value, env);
-  if (!keys.ok) return refuse(keys.failure);
-
-  const publications = events.value.map(({ event, json }) =>
-    publicationOf(caller.principal, keys.value.get(event.namespace) ?? '', event, json),
-  );
-  const groups = groupByHub(publications, keys.value);
-  if (groups.size > MAX_PUBLISH_NAMESPACES) return tooManyNamespaces(groups.size, 'event-type ');
-
-  const outcomes = await send(publications, groups, env);
-  const ids = events.value.map(({ event }) => event.id);
-  return answerOf(outcomes, ids);
+  return publishAll(caller.principal, events.value, env);
 }
 
 /** The refusal of events that the caller may not publish. Nobody is refused for what is only remembered. */
@@ -92,13 +78,6 @@ async function deniedNow(
     accessor: actorOf(caller),
   });
   return refuse({ reason: 'forbidden', message: denial.message });
-}
-
-function tooManyNamespaces(number: number, kind: '' | 'event-type '): Response {
-  return refuse({
-    reason: 'too_large',
-    message: `the request has events of ${number} ${kind}namespaces, at most ${MAX_PUBLISH_NAMESPACES} are allowed; split it`,
-  });
 }
 
 interface Denial {

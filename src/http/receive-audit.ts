@@ -12,9 +12,9 @@ import { trimSlashes } from '../namespace.ts';
 import { invalid, type Result } from '../result.ts';
 import { succeed } from './answer.ts';
 import { type Receiving, readEntries } from './delivery.ts';
-import { publicationsOf, refuseDelivery, tooManyGroups } from './delivery-answers.ts';
+import { principalOf, refuseDelivery } from './delivery-answers.ts';
 import { findNamespace } from './namespace.ts';
-import { answerOf, groupByHub, type Outcome, send } from './send.ts';
+import { answerOf, dispatchOf, type Outcome, send } from './send.ts';
 import { tokenOf } from './token.ts';
 
 export async function receiveAudit(
@@ -84,15 +84,14 @@ async function publish(
       keys.has(event.namespace) ? [] : [`namespace ${quote(event.namespace)} does not exist`],
     ),
   ];
-  const publications = publicationsOf(source, namespace, placed, keys);
-  const groups = groupByHub(publications, keys);
-  const tooMany = tooManyGroups(groups);
-  if (tooMany !== undefined) {
+  const dispatch = dispatchOf(principalOf(source, namespace), placed, keys);
+  if (!dispatch.ok) {
+    const { failure } = dispatch;
     return mayBlock
-      ? refuseDelivery(source, tooMany)
-      : answer(source, [], [], [...dropped, ...placed.map(() => tooMany.message)]);
+      ? refuseDelivery(source, failure)
+      : answer(source, [], [], [...dropped, ...placed.map(() => failure.message)]);
   }
-  const outcomes = await send(publications, groups, env);
+  const outcomes = await send(dispatch.value, env);
   const ids = placed.map(({ event }) => event.id);
   return mayBlock && !outcomes.every(isPublished)
     ? answerOf(outcomes, ids, (refusal) => refuseDelivery(source, refusal))

@@ -1,15 +1,14 @@
 /** `POST /v1/sys/events/in/{name}`: what a source sends. */
-import type { ReadEvent } from '../ingest/read-events.ts';
-import { type DocumentSource, doubtOf, type Source } from '../ingest/webhooks/source.ts';
+import { type DocumentSource, doubtOf } from '../ingest/webhooks/source.ts';
 import { MAX_DELIVERY_BYTES } from '../limits.ts';
 import type { Result } from '../result.ts';
 import { refuse, succeed } from './answer.ts';
 import { readBody } from './body.ts';
 import { type Receiving, readDocuments } from './delivery.ts';
-import { publicationsOf, refuseDelivery, tooManyGroups } from './delivery-answers.ts';
+import { principalOf, refuseDelivery } from './delivery-answers.ts';
 import { openSource } from './open-source.ts';
 import { receiveAudit } from './receive-audit.ts';
-import { answerOf, groupByHub, keysOf, send } from './send.ts';
+import { publishAll } from './send.ts';
 import { tokenOf } from './token.ts';
 
 /** The reason is the operator's alone: it is in the log, and in the answer to a sample. */
@@ -52,24 +51,9 @@ async function receiveDocuments(
   if (!reading.ok) return refuseDelivery(source, reading.failure);
   return 'handshake' in reading.value
     ? answerHandshake(reading.value.handshake)
-    : publish(source, reading.value.events, namespace, env);
-}
-
-async function publish(
-  source: Source,
-  events: readonly ReadEvent[],
-  namespace: string,
-  env: Env,
-): Promise<Response> {
-  const keys = await keysOf(events, env);
-  if (!keys.ok) return refuseDelivery(source, keys.failure);
-  const publications = publicationsOf(source, namespace, events, keys.value);
-  const groups = groupByHub(publications, keys.value);
-  const tooMany = tooManyGroups(groups);
-  if (tooMany !== undefined) return refuseDelivery(source, tooMany);
-  const outcomes = await send(publications, groups, env);
-  const ids = events.map(({ event }) => event.id);
-  return answerOf(outcomes, ids, (refusal) => refuseDelivery(source, refusal));
+    : publishAll(principalOf(source, namespace), reading.value.events, env, (refusal) =>
+        refuseDelivery(source, refusal),
+      );
 }
 
 /** The handshake of CloudEvents' webhooks: whoever knows the address may send, as fast as it likes. */

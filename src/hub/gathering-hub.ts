@@ -21,13 +21,13 @@ import {
 } from '../limits.ts';
 import { ROOT } from '../namespace.ts';
 import { Feeders } from './feeders.ts';
+import type { Refused } from './handshakes.ts';
 import type { History } from './history.ts';
 import { Interests } from './interests.ts';
 import { entryOf, gapPosting, type Posting, type Row } from './journal.ts';
 import type { Matcher } from './matcher.ts';
 import { parseHubName } from './name.ts';
 import { SubscriberHub } from './subscriber-hub.ts';
-import type { Refused } from './subscribers.ts';
 
 /** Whether a hub is gathered from. Words may overtake each other: the highest version counts. */
 export interface Gathering {

@@ -1,11 +1,31 @@
 /** Entries of a journal as messages of `carillon.v1`: events together, as many as one message takes, gaps alone. */
 import { MAX_EVENTS_MESSAGE_BYTES } from '../limits.ts';
 import { encodeEvents, encodeMessage, type PlacedFrame } from '../wire/carillon-v1/server.ts';
+import { encodeCursor, hubTag } from '../wire/cursor.ts';
 import type { Encoding } from '../wire/frame.ts';
-import type { Entry } from './journal.ts';
+import type { Entry, Journal } from './journal.ts';
 
-/** @param cursorAt the cursor of the place after a sequence */
-export function messagesOf(
+export class ReaderMessages {
+  /** What the cursors of this hub have. */
+  readonly hubTag: number;
+  readonly #journal: Journal;
+
+  constructor(hub: string, journal: Journal) {
+    this.hubTag = hubTag(hub);
+    this.#journal = journal;
+  }
+
+  of(entries: readonly Entry[], encoding: Encoding): (string | Uint8Array)[] {
+    return messagesOf(entries, encoding, (sequence) => this.cursorAt(sequence));
+  }
+
+  /** The cursor of the place after a sequence. */
+  cursorAt(sequence: number): string {
+    return encodeCursor({ hub: this.hubTag, epoch: this.#journal.epoch, sequence });
+  }
+}
+
+function messagesOf(
   entries: readonly Entry[],
   encoding: Encoding,
   cursorAt: (sequence: number) => string,

@@ -1,0 +1,191 @@
+/**
+ * The handshakes of a hub: a subscriber is accepted while its token is watched, its class is stored, and
+ * what it has missed is read, so that the past and what is new meet without a seam.
+ */
+import type { EventFacts } from '../event/facts.ts';
+import { MAX_CACHED_LOOKUPS, MAX_SOCKETS_PER_HUB, MAX_SOCKETS_PER_TOKEN } from '../limits.ts';
+import { Recent } from '../recent.ts';
+import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
+import type { SubscriptionClass, SubscriptionClasses } from './classes.ts';
+import { gapHeaders } from './gap-headers.ts';
+import type { Holders, WatchedToken } from './holders.ts';
+import type { Journal } from './journal.ts';
+import type { Lifetimes } from './lifetimes.ts';
+import type { Matcher } from './matcher.ts';
+import type { Pacer } from './pacer.ts';
+import { firstVisible, type Place, placeOf } from './place.ts';
+import { Places } from './places.ts';
+import { newReaderTag } from './reader.ts';
+import type { Readers } from './readers.ts';
+import { Replay } from './replays.ts';
+import type { Rights } from './rights.ts';
+import { send } from './send.ts';
+import type { Handshake } from './subscription.ts';
+
+/** Why a handshake is refused: the status, and a sentence where the status does not say all. */
+export type Refused = { readonly status: 400 | 403 | 503; readonly message: string };
+
+const FORBIDDEN: Refused = { status: 403, message: 'permission denied' };
+
+/** What a handshake needs of its hub. */
+export interface HandshakeParts {
+  readonly ctx: DurableObjectState;
+  readonly journal: Journal;
+  readonly pacer: Pacer;
+  readonly classes: SubscriptionClasses;
+  readonly holders: Holders;
+  readonly rights: Rights;
+  readonly lifetimes: Lifetimes;
+  readonly readers: Readers;
+  readonly needs: {
+    /** Makes sure that the events that a subscription wants reach this hub. */
+    prepare(matcher: Matcher): Promise<Refused | undefined>;
+    arm(): void;
+  };
+}
+
+export class Handshakes {
+  readonly #parts: HandshakeParts;
+  readonly #maxSockets: number;
+  readonly #places: Places;
+  /** By the tag of the token. */
+  readonly #placesOfTokens = new Recent<Places>(MAX_CACHED_LOOKUPS);
+  #underWay = 0;
+
+  constructor(parts: HandshakeParts, maxSockets = MAX_SOCKETS_PER_HUB) {
+    this.#parts = parts;
+    this.#maxSockets = maxSockets;
+    this.#places = new Places(maxSockets, () => parts.ctx.getWebSockets().length + this.#underWay);
+  }
+
+  /**
+   * Accepts a subscriber. Events published from the 101 on are sent to it, after what it has missed.
+   *
+   * @returns 101; or 400, 403 or 503 with the reason as its text
+   */
+  async accept(handshake: Handshake): Promise<Response> {
+    const { holders } = this.#parts;
+    const { token } = handshake;
+    if (!this.#places.take()) {
+      return refusal(full(`this hub has ${this.#maxSockets} subscribers and takes no more`));
+    }
+    this.#underWay++;
+    let watched: WatchedToken | undefined;
+    try {
+      watched = token && (await holders.watch(token));
+      if (token !== undefined && watched === undefined) return refusal(FORBIDDEN);
+      if (watched !== undefined && !this.#placesOf(watched.tag).take()) {
+        const message = `this token has ${MAX_SOCKETS_PER_TOKEN} subscribers in this hub, as many as one may have; use another`;
+        return refusal(full(message));
+      }
+      return await this.#acceptClass(handshake, watched);
+    } finally {
+      this.#underWay--;
+      if (watched !== undefined) holders.release(watched);
+    }
+  }
+
+  async #acceptClass(
+    { subscription, since }: Handshake,
+    watched: WatchedToken | undefined,
+  ): Promise<Response> {
+    const { ctx, journal, pacer, classes, holders, rights, needs } = this.#parts;
+    const subscriptionClass = classes.for(subscription, watched?.holder);
+    subscriptionClass.handshakes++;
+    try {
+      const refused = await needs.prepare(subscriptionClass.matcher);
+      if (refused !== undefined) return refusal(refused);
+      for (;;) {
+        // The token may have been revoked meanwhile, or its policies changed.
+        if (watched !== undefined && !holders.isWatched(watched)) return refusal(FORBIDDEN);
+        if (!rights.maySubscribe(subscriptionClass)) return refusal(FORBIDDEN);
+        const accessKey = rights.keyOf(subscriptionClass);
+        const access = rights.accessOf(subscriptionClass);
+        const hub = ctx.id.name ?? '';
+        const mayReceive = (facts: EventFacts) => access.mayReceive(facts).allowed;
+        const place = placeOf(since, journal, hub, mayReceive);
+        if (!place.ok) return refusal({ status: 400, message: place.failure.message });
+        const { after } = place.value;
+        if (since !== undefined && !pacer.admit(journal.bytesAfter(after))) {
+          return refusal(full('many subscribers are coming back at present; try again'));
+        }
+        if (subscription.protocol === 'carillon.v1') {
+          return this.#welcome(subscriptionClass, watched, place.value);
+        }
+        const replay = new Replay(journal, pacer, after, {
+          encoding: subscription.encoding,
+          wants: (entries) => rights.decide(subscriptionClass, entries),
+          placeOfId: (id) => firstVisible(id, journal, mayReceive),
+        });
+        await replay.approach();
+        if (watched !== undefined && !holders.isWatched(watched)) return refusal(FORBIDDEN);
+        // What was collected by rights that have changed is not sent.
+        if (accessKey === rights.keyOf(subscriptionClass)) {
+          return this.#acceptStock(subscriptionClass, watched, place.value, replay);
+        }
+      }
+    } finally {
+      subscriptionClass.handshakes--;
+      classes.left(subscriptionClass);
+    }
+  }
+
+  /** Without a wait between the last look into the journal and this, nothing is missed or sent twice. */
+  #acceptStock(
+    subscriptionClass: SubscriptionClass,
+    watched: WatchedToken | undefined,
+    place: Place,
+    replay: Replay,
+  ): Response {
+    replay.finish();
+    const { client, server } = this.#acceptSocket(subscriptionClass, watched);
+    send(server, replay.messages);
+    if (replay.isFull) server.close(CLOSE_CODES.tryAgainLater, 'resume');
+    const headers = gapHeaders(place, replay.isBroken);
+    return new Response(null, { status: 101, webSocket: client, headers });
+  }
+
+  #welcome(
+    subscriptionClass: SubscriptionClass,
+    watched: WatchedToken | undefined,
+    place: Place,
+  ): Response {
+    const { client, server } = this.#acceptSocket(subscriptionClass, watched, newReaderTag());
+    this.#parts.readers.welcome(server, subscriptionClass, place);
+    return new Response(null, {
+      status: 101,
+      webSocket: client,
+      headers: gapHeaders(place, false),
+    });
+  }
+
+  #acceptSocket(
+    subscriptionClass: SubscriptionClass,
+    watched: WatchedToken | undefined,
+    ...more: readonly string[]
+  ): { client: WebSocket; server: WebSocket } {
+    const { ctx, lifetimes, needs } = this.#parts;
+    subscriptionClass.isUsed = true;
+    const { 0: client, 1: server } = new WebSocketPair();
+    const hour = lifetimes.tagAt(Date.now());
+    const tags = [subscriptionClass.tag, ...(watched ? [watched.tag] : []), hour, ...more];
+    ctx.acceptWebSocket(server, tags);
+    needs.arm();
+    return { client, server };
+  }
+
+  #placesOf(tokenTag: string): Places {
+    return this.#placesOfTokens.getOrMake(
+      tokenTag,
+      () => new Places(MAX_SOCKETS_PER_TOKEN, () => this.#parts.ctx.getWebSockets(tokenTag).length),
+    );
+  }
+}
+
+function full(message: string): Refused {
+  return { status: 503, message };
+}
+
+function refusal({ status, message }: Refused): Response {
+  return new Response(message, { status });
+}

@@ -1,0 +1,8 @@
+/** Sends messages. One socket that takes none does not keep others from theirs. */
+export function send(socket: WebSocket, messages: readonly (string | Uint8Array)[]): void {
+  try {
+    for (const message of messages) socket.send(message);
+  } catch {
+    // It is closing; its close event follows.
+  }
+}

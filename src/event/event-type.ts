@@ -16,17 +16,47 @@ export function checkEventType(eventType: string): Result<string> {
       `the event type has ${eventType.length} characters, at most ${MAX_EVENT_TYPE_CHARACTERS} are allowed`,
     );
   }
+  const fault = faultOf(eventType);
+  return fault === undefined
+    ? ok(eventType)
+    : invalid(`event type ${quote(eventType)}${fault.replace(/^segment/, ': segment')}`);
+}
+
+/** What stops a text from being an event type, its length apart. */
+function faultOf(eventType: string): string | undefined {
   for (const segment of eventType.split('/')) {
-    if (segment === '') return invalid(`event type ${quote(eventType)} has an empty segment`);
+    if (segment === '') return ' has an empty segment';
     if (SEGMENT.test(segment)) continue;
     const offending = segment.match(/[^A-Za-z0-9._-]/u)?.[0];
-    return invalid(
-      offending === undefined
-        ? `event type ${quote(eventType)}: segment ${quote(segment)} must begin with a letter or a digit`
-        : `event type ${quote(eventType)}: segment ${quote(segment)} has ${quote(offending)}; allowed are letters, digits, ".", "_" and "-"`,
-    );
+    return offending === undefined
+      ? `segment ${quote(segment)} must begin with a letter or a digit`
+      : `segment ${quote(segment)} has ${quote(offending)}; allowed are letters, digits, ".", "_" and "-"`;
   }
-  return ok(eventType);
+  return undefined;
+}
+
+/**
+ * Why no legal event type can match this glob, the pattern of a subscription or one of
+ * `subscribe_event_types`; undefined if one can. Text that a `*` stands for can make anything legal
+ * but the text around it, so the check puts one letter in its place.
+ *
+ * @example
+ * whyNothingMatches('kv-v2/+') // 'segment "+" has "+"; …'
+ */
+export function whyNothingMatches(glob: string): string | undefined {
+  const literals = glob.replaceAll('*', '').length;
+  if (glob === '') return 'it is empty';
+  if (literals > MAX_EVENT_TYPE_CHARACTERS) {
+    return `an event type has at most ${MAX_EVENT_TYPE_CHARACTERS} characters, and this has ${literals} without its wildcards`;
+  }
+  const fault = faultOf(glob.replace(/\*+/g, 'a'));
+  if (fault === undefined) return undefined;
+  if (glob.includes(',')) return 'a comma is no separator; give each event type by itself';
+  if (/[+?#[\]{}]/.test(glob)) return '"*" is the only wildcard, and it also stands for "/"';
+  if (glob.startsWith('/') || glob.endsWith('/')) {
+    return 'an event type neither begins nor ends with a slash';
+  }
+  return fault.trim();
 }
 
 /** The event-type namespace: `kv-v2` of `kv-v2/data-write`, `abc` of `abc`. */

@@ -1,6 +1,6 @@
 /** `GET /v1/sys/events/subscribe/{pattern}`: its checks, in Vault's order, for a WebSocket or a stream. */
 import { callWithRetry } from '../call.ts';
-import { checkPattern, namespacesOfPattern } from '../event/event-type.ts';
+import { checkPattern, namespacesOfPattern, whyNothingMatches } from '../event/event-type.ts';
 import { compileFilter, type Filter } from '../event/filter/filter.ts';
 import { quote } from '../event/quote.ts';
 import { gatheringHubName, hubName } from '../hub/name.ts';
@@ -162,6 +162,10 @@ function warningsOf(
   { access }: Caller,
 ): string[] {
   const warnings = (filter?.warnings ?? []).map((warning) => `filter: ${warning}`);
+  const unmatched = whyNothingMatches(pattern);
+  if (unmatched !== undefined) {
+    warnings.push(`pattern: no event type can match ${quote(pattern)}: ${unmatched}`);
+  }
   for (const unreachable of namespaces.filter((each) => each.startsWith('/'))) {
     warnings.push(`namespaces: no namespace begins with a slash, as ${quote(unreachable)} does`);
   }

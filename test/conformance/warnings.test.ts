@@ -36,6 +36,15 @@ describe('a subscriber is warned', () => {
     },
   );
 
+  it.each(['kv-v2/+', 'kv*,database*', '/kv-v2/*'])(
+    'of a pattern that no event type can match: %s',
+    async (pattern) => {
+      const answer = await handshake(`/v1/sys/events/subscribe/${pattern}?json=true`);
+      expect(answer.status).toBe(101);
+      expect(answer.headers.get('carillon-warning')).toContain('no event type can match');
+    },
+  );
+
   it('in ASCII, whatever the filter has', async () => {
     const filter = encodeURIComponent('operation == "ü☃" or nope == "a"');
     expect(await warningOf(`filter=${filter}`)).toMatch(/^[\x20-\x7e]+$/);

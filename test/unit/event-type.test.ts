@@ -6,6 +6,7 @@ import {
   eventTypeNamespace,
   legalEventType,
   namespacesOfPattern,
+  whyNothingMatches,
 } from '../../src/event/event-type.ts';
 import { compileGlob } from '../../src/event/glob.ts';
 import { MAX_EVENT_TYPE_CHARACTERS, MAX_PATTERN_CHARACTERS } from '../../src/limits.ts';
@@ -164,6 +165,45 @@ describe('the pattern of a subscription', () => {
         expect(reaches(eventTypeNamespace(type))).toBe(true);
       }),
       { numRuns: 2000 },
+    );
+  });
+});
+
+describe('a glob', () => {
+  it.each(['*', '**', 'kv*', 'kv-v2/*', '*/data-write', 'a*b/*/c*', '*/*', 'kv-v2/data-*', '*.-_'])(
+    'such as %j can match an event type',
+    (glob) => {
+      expect(whyNothingMatches(glob)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    ['', 'empty'],
+    ['kv-v2/+', 'only wildcard'],
+    ['kv-v2/#', 'only wildcard'],
+    ['kv-v?/x', 'only wildcard'],
+    ['{kv,db}*', 'comma'],
+    ['kv*,database*', 'comma'],
+    ['/kv-v2/*', 'slash'],
+    ['kv-v2/', 'slash'],
+    ['kv//*', 'empty segment'],
+    ['kv-v2/-*', 'must begin with a letter or a digit'],
+    ['kv v2/*', 'has " "'],
+    [`${'a'.repeat(MAX_EVENT_TYPE_CHARACTERS + 1)}*`, `at most ${MAX_EVENT_TYPE_CHARACTERS}`],
+  ])('such as %j can match none, because: %s', (glob, reason) => {
+    expect(whyNothingMatches(glob)).toContain(reason);
+  });
+
+  it('that matches a legal event type is never told to match none', () => {
+    fc.assert(
+      fc.property(eventType, fc.array(fc.nat(), { maxLength: 3 }), (type, cuts) => {
+        const glob = cuts.reduce((text, cut) => {
+          const at = cut % (text.length + 1);
+          return `${text.slice(0, at)}*${text.slice(at + (cut % 3))}`;
+        }, type);
+        fc.pre(compileGlob(glob)(type));
+        expect(whyNothingMatches(glob)).toBeUndefined();
+      }),
     );
   });
 });

@@ -3,7 +3,7 @@ import { type Context, Hono, type MiddlewareHandler, type Next } from 'hono';
 import { cors } from 'hono/cors';
 import { type Refusal, refuse } from './http/answer.ts';
 import { readApiBody, runEndpoint } from './http/api.ts';
-import { audit, withoutTokens } from './http/audit.ts';
+import { audit } from './http/audit.ts';
 import { type Bindings, type Config, parseConfig } from './http/config.ts';
 import { choose, ENDPOINTS, LOGINS, type Methods, nameIn } from './http/endpoints.ts';
 import { health } from './http/health.ts';
@@ -21,6 +21,7 @@ import { redeemTicket, ticketOf } from './http/ticket.ts';
 import { authenticate, type Caller, isOurToken, type Question, tokenOf } from './http/token.ts';
 import { isOfEvents, passOn } from './http/upstream.ts';
 import { WARNING_HEADER } from './http/warnings.ts';
+import { hideSecretsOf, logError } from './log.ts';
 import { pathOfKey, trimSlashes } from './namespace.ts';
 import { parseBool } from './parse-bool.ts';
 
@@ -113,7 +114,7 @@ for (const [path, methods] of Object.entries(ENDPOINTS)) {
   }
 }
 app.onError((error) => {
-  console.error(error);
+  logError('a request failed', error);
   return refuse(
     isOfAnotherObject(error)
       ? { reason: 'unavailable', message: 'a part of this server cannot be reached; try again' }
@@ -127,7 +128,7 @@ app.notFound((c) =>
     const rights = caller.access.capabilities(pathOfKey(namespace), path);
     return rights.includes('deny')
       ? refuse({ reason: 'denied' })
-      : refuse({ reason: 'no_route', path: withoutTokens(path), ...keptHere(c) });
+      : refuse({ reason: 'no_route', path, ...keptHere(c) });
   }),
 );
 
@@ -140,6 +141,7 @@ async function refuseUnparsablePath(c: C, next: Next): Guarded {
 }
 
 async function configure(c: C, next: Next): Guarded {
+  hideSecretsOf(c.env);
   const config = parseConfig(c.env);
   if (!config.ok) return refuse({ reason: 'not_configured', message: config.failure.message });
   c.set('config', config.value);

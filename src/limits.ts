@@ -283,6 +283,9 @@ export const STREAM_PING_MS = 15_000;
 /** Length of a `Carillon-Warning` header, in characters: proxies refuse heads of more than 8 KiB. */
 export const MAX_WARNING_CHARACTERS = 2048;
 
+/** Characters of one member of a line in the log: a stranger chooses the path that a denial names. */
+export const MAX_LOGGED_CHARACTERS = 4096;
+
 /** Roles of one auth method in one namespace. */
 export const MAX_ROLES = 1000;
 
@@ -424,9 +427,6 @@ export const UPSTREAM_TIMEOUT_MS = 5 * 60 * 1000;
 
 /** How long looking up a token at the upstream may take; a hub that delivers waits for it. */
 export const UPSTREAM_LOOKUP_TIMEOUT_MS = 5000;
-
-/** Redirects that such a look-up follows: a standby names the active node. */
-export const MAX_UPSTREAM_REDIRECTS = 3;
 
 /** Answer to such a look-up. */
 export const MAX_UPSTREAM_ANSWER_BYTES = 256 * 1024;

@@ -18,6 +18,7 @@ import {
   SPENT_TOKEN_MS,
   TICKET_TTL_SECONDS,
 } from '../limits.ts';
+import { hideSecretsOf } from '../log.ts';
 import { childKey, pathOfKey } from '../namespace.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
 import { invalid, ok, type Result } from '../result.ts';
@@ -62,6 +63,7 @@ export class Authority extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    hideSecretsOf(env);
     this.#key = keyOfAuthority(ctx.id.name);
     this.#keeper = new Keeper(ctx, env, this.#key);
     this.#sources = new SealedSources(() => this.#keeper.open().sources, env, this.#key);

@@ -8,6 +8,7 @@ import {
   MAX_JOBS_AT_ONCE,
   MIN_JOB_BACKOFF_MS,
 } from '../limits.ts';
+import { logError } from '../log.ts';
 
 export type Job =
   /** A hub is to ask for its notices. */
@@ -103,7 +104,7 @@ export class Jobs {
       }
     } catch (error) {
       if (this.#stopped) return;
-      console.error(`${kind} ${target} failed, to be tried again:`, error);
+      logError(`${kind} ${target} failed, to be tried again`, error);
       const failed = row ?? first;
       const backoff = Math.min(MIN_JOB_BACKOFF_MS * 2 ** failed.attempts, MAX_JOB_BACKOFF_MS);
       this.#postpone(failed, failed.attempts + 1, now() + backoff);

@@ -4,6 +4,7 @@
  */
 import { isGatheringHub } from '../hub/name.ts';
 import { MAX_TOKENS, MIN_JOB_BACKOFF_MS } from '../limits.ts';
+import { logError } from '../log.ts';
 import { pathOfKey, ROOT } from '../namespace.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import type { Issued } from './contract.ts';
@@ -142,7 +143,7 @@ export class Keeper {
     try {
       this.revokeTree(id);
     } catch (error) {
-      console.error(`token ${id} has expired and cannot be revoked:`, error);
+      logError(`token ${id} has expired and cannot be revoked`, error);
     }
   }
 

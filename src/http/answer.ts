@@ -1,5 +1,6 @@
 /** Every answer of the server that is not a WebSocket, in Vault's shapes. */
 import { RETRY_AFTER_SECONDS } from '../limits.ts';
+import { withoutSecrets } from '../log.ts';
 import type { Failure } from '../result.ts';
 
 /** A refusal that is not a `Failure`: not the request is wrong, but who sent it, where to, or when. */
@@ -49,7 +50,7 @@ export function refuse(refusal: Refusal): Response {
     case 'no_route':
       return errors(
         404,
-        `no handler for route ${JSON.stringify(refusal.path)}. route entry not found.${refusal.why ?? ''}`,
+        `no handler for route ${JSON.stringify(withoutSecrets(refusal.path))}. route entry not found.${refusal.why ?? ''}`,
       );
     case 'unsupported_operation':
       return errors(405, '1 error occurred:\n\t* unsupported operation\n\n', {

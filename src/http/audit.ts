@@ -3,6 +3,8 @@
  * source or a namespace. It names who, what and where; never a token, a secret, or what an event carries.
  */
 
+import { log } from '../log.ts';
+
 export type AuditedAction =
   | 'login'
   | 'login_failed'
@@ -18,21 +20,10 @@ export type AuditedAction =
   | 'namespace_created'
   | 'namespace_deleted';
 
-/** What stands in a path where older clients of Vault put a token. */
-const TOKEN_IN_PATH = /^(auth\/token\/[a-z-]+\/).*|\b(?:ct[kt]|hv[sbr]|s)\.[\w.-]+/g;
-
 /** Members that are undefined are left out. */
 export function audit(
   action: AuditedAction,
   members: Readonly<Record<string, string | number | undefined>>,
 ): void {
-  const { path, ...rest } = members;
-  const shown = typeof path === 'string' ? withoutTokens(path) : path;
-  const time = new Date().toISOString();
-  console.log(JSON.stringify({ audit: action, time, ...rest, path: shown }));
-}
-
-/** A path as it may be shown. */
-export function withoutTokens(path: string): string {
-  return path.replace(TOKEN_IN_PATH, '$1…');
+  log('log', { audit: action, time: new Date().toISOString(), ...members });
 }

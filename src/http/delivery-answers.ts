@@ -1,5 +1,6 @@
 /** What the receivers of deliveries have in common: who publishes, and how a sender is refused. */
 import type { Source } from '../ingest/webhooks/source.ts';
+import { log } from '../log.ts';
 import { type Refusal, refuse } from './answer.ts';
 
 /**
@@ -16,7 +17,7 @@ export function refuseDelivery({ kind, name }: Source, refusal: Refusal): Respon
   const response = refuse(refusal);
   if ('message' in refusal) {
     const { status } = response;
-    console.warn(JSON.stringify({ source: name, refused: refusal.message, status }));
+    log('warn', { source: name, refused: refusal.message, status });
   }
   if (response.headers.has('Retry-After')) return response;
   for (const [header, value] of Object.entries(kind.refusal ?? {})) {

@@ -4,6 +4,7 @@ import { callWithRetry } from '../call.ts';
 import { checkSourceName } from '../ingest/webhooks/settings.ts';
 import { compileSource, type Source } from '../ingest/webhooks/source.ts';
 import { LOOKUP_CACHE_MS } from '../limits.ts';
+import { logError } from '../log.ts';
 import type { Result } from '../result.ts';
 import type { Refusal } from './answer.ts';
 import { authorityOf } from './api.ts';
@@ -44,7 +45,7 @@ export async function openSource(
     : opened;
   if (!source.ok) {
     const message = `the source ${name} cannot be used: ${source.failure.message}`;
-    console.error(message);
+    logError(message);
     return { reason: 'unavailable', message };
   }
   sources.set(key, source.value, now);

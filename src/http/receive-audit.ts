@@ -8,6 +8,7 @@ import type { ReadEvent } from '../ingest/read-events.ts';
 import { isOnOverload } from '../ingest/webhooks/settings.ts';
 import { type AuditSource, doubtOf } from '../ingest/webhooks/source.ts';
 import { MAX_AUDIT_WAIT_MS, MAX_LOGGED_REASONS } from '../limits.ts';
+import { logError, log as writeLine } from '../log.ts';
 import { trimSlashes } from '../namespace.ts';
 import { invalid, type Result } from '../result.ts';
 import { succeed } from './answer.ts';
@@ -48,7 +49,7 @@ export async function receiveAudit(
   if (events.length === 0) return answer(source, [], [], dropped);
   if (mayBlock) return publish(receiving, source, events, dropped, true);
   const published = publish(receiving, source, events, dropped, false).catch((error: unknown) => {
-    console.error(`entries of ${source.name} cannot be published:`, error);
+    logError(`entries of ${source.name} cannot be published`, error);
     return answer(source, [], [], [...dropped, ...events.map(() => REASONS.failed)]);
   });
   const late = scheduler.wait(MAX_AUDIT_WAIT_MS).then(() => undefined);
@@ -140,6 +141,6 @@ function log({ name }: AuditSource, what: 'dropped' | 'late', reasons: readonly 
   const others = counts.splice(MAX_LOGGED_REASONS).reduce((sum, [, length]) => sum + length, 0);
   if (others > 0) counts.push(['other reasons', others]);
   for (const [reason, length] of counts) {
-    console.warn(JSON.stringify({ source: name, [what]: length, reason }));
+    writeLine('warn', { source: name, [what]: length, reason });
   }
 }

@@ -6,6 +6,7 @@ import { hubName } from '../hub/name.ts';
 import { type Publication, publicationOf } from '../hub/publication.ts';
 import type { ReadEvent } from '../ingest/read-events.ts';
 import { MAX_HUBS, MAX_PUBLISH_NAMESPACES } from '../limits.ts';
+import { logError } from '../log.ts';
 import { trimSlashes } from '../namespace.ts';
 import { at, invalid, ok, type Result, tooLarge } from '../result.ts';
 import { type Refusal, refuse, succeed } from './answer.ts';
@@ -102,7 +103,7 @@ export async function send({ publications, groups }: Dispatch, env: Env): Promis
         const left = published.refused === 'overloaded' ? overloaded : refused;
         for (const publication of group) left.add(publication);
       } catch (error) {
-        console.error(`publishing to the hub ${hub} failed:`, error);
+        logError(`publishing to the hub ${hub} failed`, error);
         for (const publication of group) failed.add(publication);
       }
     }),

@@ -1,4 +1,5 @@
 /** `GET /v1/sys/events/subscribe/{pattern}`: its checks, in Vault's order, for a WebSocket or a stream. */
+
 import { callWithRetry } from '../call.ts';
 import { checkPattern, namespacesOfPattern, whyNothingMatches } from '../event/event-type.ts';
 import { compileFilter, type Filter } from '../event/filter/filter.ts';
@@ -6,6 +7,7 @@ import { quote } from '../event/quote.ts';
 import { gatheringHubName, hubName } from '../hub/name.ts';
 import { parseSince, type Since } from '../hub/since.ts';
 import { type Handshake, requestOf, type Subscription } from '../hub/subscription.ts';
+import { logError } from '../log.ts';
 import { pathOfKey } from '../namespace.ts';
 import { namespacePatterns } from '../namespace-patterns.ts';
 import { parseBool } from '../parse-bool.ts';
@@ -97,7 +99,7 @@ async function shakeHands(handshake: Handshake, hub: DurableObjectStub): Promise
     if (response.status === 400) return refuse(invalid(await response.text()).failure);
     return refuse({ reason: 'unavailable', message: await response.text() });
   } catch (error) {
-    console.error(`subscribing to ${pattern} failed:`, error);
+    logError(`subscribing to ${pattern} failed`, error);
     return refuse({
       reason: 'unavailable',
       message: 'the hub of this event type cannot be reached; try again',

@@ -6,12 +6,18 @@ import { callWithRetry } from '../call.ts';
 import { quote } from '../event/quote.ts';
 import type { HandshakeToken } from '../hub/subscription.ts';
 import { MAX_TOKENS, MAX_UPSTREAM_TOKEN_CHARACTERS } from '../limits.ts';
-import { ok, type Result } from '../result.ts';
+import { invalid, ok, type Result } from '../result.ts';
 import type { Upstream } from '../upstream/address.ts';
+import { holdsOurs, isLikeOurs } from '../upstream/leak.ts';
 import { inTime, lookUp } from '../upstream/lookup.ts';
 import { seal } from '../upstream/seal.ts';
 import type { Refusal } from './answer.ts';
 import { findNamespace } from './namespace.ts';
+
+/** It quotes nothing of the request. */
+const LEAK = invalid(
+  'the token or the namespace of the request has a token or a ticket of Carillon in it and is none, so it was not looked up at the upstream; send a token of Carillon as it was given, without quotes or other text, as X-Vault-Token, and a ticket as the parameter ticket',
+);
 
 /** Whether a token is one of those that an authority here made; the root token is not. */
 export function isMadeHere(secret: string): boolean {
@@ -43,6 +49,8 @@ export async function adopt(
   env: Env,
 ): Promise<Result<{ readonly place: HandshakeToken; readonly state: TokenState }, Refusal>> {
   if (secret.length > MAX_UPSTREAM_TOKEN_CHARACTERS) return failed({ reason: 'invalid_token' });
+  if (isLikeOurs(secret, rootToken) || [secret, namespace].some((one) => holdsOurs(one, rootToken)))
+    return LEAK;
   const heardAt = Date.now();
   const found = await inTime((signal) => lookUp({ secret, digest, namespace }, upstream, signal));
   if (!found.ok) return found;

@@ -1,14 +1,21 @@
 /** What is not ours is the upstream's: how a request is told apart, and passed on as it came. */
 import { UPSTREAM_TIMEOUT_MS } from '../limits.ts';
+import { logError } from '../log.ts';
+import { invalid } from '../result.ts';
 import { isLoop, type Upstream, VIA_HEADER, viaThis } from '../upstream/address.ts';
+import { leaks } from '../upstream/leak.ts';
 import { inTime } from '../upstream/lookup.ts';
 import { refuse } from './answer.ts';
 import type { Config } from './config.ts';
 import { firstValue } from './header.ts';
 import { rawPathAndQuery } from './path.ts';
-import { bearerOf, isOurToken } from './token.ts';
 
 const EVENTS = '/v1/sys/events';
+
+/** It quotes nothing of the request. */
+const LEAK = invalid(
+  'the request was not passed to the upstream, because a header or the URL has a token of Carillon that is not the token of the request; send a token of Carillon alone, as "X-Vault-Token: <token>" or "Authorization: Bearer <token>", and remove it everywhere else',
+);
 
 /** Whether a route is of the events API, which the upstream does not have. */
 export function isOfEvents(route: string): boolean {
@@ -30,9 +37,13 @@ export async function passOn(
       message: `the variable UPSTREAM_ADDR leads back to this server, ${JSON.stringify(upstream.via)}; set it in wrangler.toml to the address of the OpenBao or Vault itself`,
     });
   }
-  const passed = new Request(upstream.address + rawPathAndQuery(request.url), request);
+  const pathAndQuery = rawPathAndQuery(request.url);
+  if (leaks(request.headers, pathAndQuery, config.rootToken ?? '')) return refuse(LEAK.failure);
+  const passed = new Request(upstream.address + pathAndQuery, request);
   passed.headers.set(VIA_HEADER, viaThis(request.headers, upstream));
-  await removeIdleTokens(passed.headers, config);
+  // The first token counts, there as here.
+  const tokens = request.headers.get('x-vault-token');
+  if (tokens !== null) passed.headers.set('X-Vault-Token', firstValue(tokens));
   let isLate = false;
   try {
     return await inTime((signal) => {
@@ -42,7 +53,7 @@ export async function passOn(
       return fetch(passed, { redirect: 'manual', cache: 'no-store', signal });
     }, UPSTREAM_TIMEOUT_MS);
   } catch (error) {
-    console.error(`the upstream ${upstream.address} does not answer:`, error);
+    logError(`the upstream ${upstream.address} does not answer`, error);
     return refuse({
       reason: 'bad_gateway',
       message: isLate
@@ -50,13 +61,4 @@ export async function passOn(
         : 'the upstream cannot be reached; try again',
     });
   }
-}
-
-/** The first token counts, there as here. Behind it may stand one of ours, which is nobody's business there. */
-async function removeIdleTokens(headers: Headers, config: Config): Promise<void> {
-  const tokens = headers.get('x-vault-token');
-  if (tokens === null) return;
-  headers.set('X-Vault-Token', firstValue(tokens));
-  const bearer = bearerOf(headers);
-  if (bearer !== undefined && (await isOurToken(bearer, config))) headers.delete('Authorization');
 }

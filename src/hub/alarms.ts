@@ -4,6 +4,7 @@
  */
 
 import { MIN_JOB_BACKOFF_MS } from '../limits.ts';
+import { logError } from '../log.ts';
 
 /** Something that has to be done at a time. */
 export interface Chore {
@@ -55,7 +56,7 @@ export class Alarms {
       try {
         await chore.run(Date.now());
       } catch (error) {
-        console.error('what an alarm was set for failed:', error);
+        logError('what an alarm was set for failed', error);
         earliest = Date.now() + MIN_JOB_BACKOFF_MS;
       }
     }

@@ -5,6 +5,7 @@
  */
 
 import type { EventFacts } from '../event/facts.ts';
+import { logError } from '../log.ts';
 import { Matcher, matchingOf } from './matcher.ts';
 import { MatcherIndex } from './matcher-index.ts';
 import type { Holder, Subscription } from './subscription.ts';
@@ -163,7 +164,7 @@ export class SubscriptionClasses {
     try {
       this.#add(key, definition, true);
     } catch (error) {
-      console.error(`subscription class ${key} cannot be restored:`, error);
+      logError(`subscription class ${key} cannot be restored`, error);
       for (const socket of this.#ctx.getWebSockets(String(key))) socket.close(1013);
       this.#ctx.storage.sql.exec('DELETE FROM subscription_classes WHERE class = ?', key);
     }

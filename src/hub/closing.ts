@@ -2,7 +2,9 @@
  * How a hub ends with sockets: a `carillon.v1` subscriber is told why and whether to come back, a stock one
  * by the code. Whatever one that may come back misses meanwhile is in the journal.
  */
+
 import { MAX_RECONNECT_SPREAD_MS } from '../limits.ts';
+import { logError } from '../log.ts';
 import { CLOSE_CODES, closeReason } from '../wire/carillon-v1/close-codes.ts';
 import type { GoodbyeReason } from '../wire/carillon-v1/messages.ts';
 import { encodeMessage } from '../wire/carillon-v1/server.ts';
@@ -34,7 +36,7 @@ export class Closing {
 
   /** Closes sockets that cannot be served: what they miss they get when they come back. */
   fail(sockets: readonly WebSocket[], error: unknown): void {
-    console.error('subscribers cannot be served:', error);
+    logError('subscribers cannot be served', error);
     const code = CLOSE_CODES.tryAgainLater;
     this.closeSockets(sockets, 'unavailable', code, 'the hub cannot go on');
   }

@@ -14,6 +14,7 @@ import {
   MAX_FEED_WAIT_MS,
   MIN_JOB_BACKOFF_MS,
 } from '../limits.ts';
+import { logError } from '../log.ts';
 import { ancestorsOf } from '../namespace.ts';
 import type { Alarms, Chore } from './alarms.ts';
 import type { Gathering } from './gathering-hub.ts';
@@ -101,7 +102,7 @@ export class Feeds implements Chore {
     try {
       await Promise.race([fed, timeout]);
     } catch (error) {
-      console.error('a gathering hub was not fed and will be later:', error);
+      logError('a gathering hub was not fed and will be later', error);
       // Both may fail after the other, and nobody listens any more.
       fed.catch(() => undefined);
       await this.#fallBehind();
@@ -122,7 +123,7 @@ export class Feeds implements Chore {
     try {
       await Promise.all(this.#gatherers().map((name) => this.#feedThrough(name, last, last)));
     } catch (error) {
-      console.error('a gathering hub cannot be fed:', error);
+      logError('a gathering hub cannot be fed', error);
       this.#retryAt = now + this.#backoff;
       this.#backoff = Math.min(2 * this.#backoff, MAX_FEED_BACKOFF_MS);
       return;

@@ -8,6 +8,7 @@ import { authorityName } from '../authority/name.ts';
 import type { Idle } from '../authority/watches.ts';
 import { callWithRetry } from '../call.ts';
 import { MAX_DECISION_AGE_MS, MAX_NOTICES } from '../limits.ts';
+import { logError } from '../log.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
 import { Accesses } from './accesses.ts';
 import type { Chore } from './alarms.ts';
@@ -197,7 +198,7 @@ export class Holders implements Chore {
     try {
       await this.#turns.share(authority, 'ask', () => this.#ask(authority));
     } catch (error) {
-      console.error(`the authority of namespace ${authority || 'root'} does not answer:`, error);
+      logError(`the authority of namespace ${authority || 'root'} does not answer`, error);
       if (isOld) this.#subscribed.closeHolders(authority);
     }
   }

@@ -9,6 +9,7 @@
 import { type EventFacts, factsOf } from '../event/facts.ts';
 import { hexOf } from '../hex.ts';
 import { MAX_RECALLED_EVENTS, MAX_TRIMMED_EVENTS } from '../limits.ts';
+import { logError } from '../log.ts';
 import type { GapReason } from '../wire/carillon-v1/messages.ts';
 import { Frame } from '../wire/frame.ts';
 import { utf8Length } from '../wire/utf8.ts';
@@ -396,7 +397,7 @@ export function entryOf(row: Row): Entry {
   try {
     return { sequence, facts: factsOf(frame.event), frame };
   } catch (error) {
-    console.error(`the event ${sequence} of the journal cannot be read:`, error);
+    logError(`the event ${sequence} of the journal cannot be read`, error);
     return { sequence, gap: 'unreadable', hub: undefined };
   }
 }

@@ -4,8 +4,10 @@
  * Fields of an object are not reachable by RPC, methods of its class are: so what the two share for
  * themselves are fields.
  */
+
 import { DurableObject } from 'cloudflare:workers';
 import type { EventFacts } from '../event/facts.ts';
+import { hideSecretsOf } from '../log.ts';
 import { Alarms, type Chore } from './alarms.ts';
 import { Journal } from './journal.ts';
 import { parseRetention } from './retention.ts';
@@ -31,6 +33,7 @@ export abstract class SubscriberHub extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    hideSecretsOf(env);
     const retention = parseRetention(env);
     if (!retention.ok) throw new Error(retention.failure.message);
     this.journal = new Journal(ctx.storage, retention.value);

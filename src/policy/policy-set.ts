@@ -1,5 +1,6 @@
 /** The policies of a token, from their stored texts. */
 import { MAX_CACHED_POLICIES } from '../limits.ts';
+import { logError } from '../log.ts';
 import { Recent } from '../recent.ts';
 import { type NamedPolicy, usedIdentity } from './acl.ts';
 import type { Identity } from './identity.ts';
@@ -32,7 +33,7 @@ function parseOnce(name: string, text: string): Policy {
     const policy = parsePolicy(text);
     if (policy.ok) return policy.value;
     // It did parse when it was written, by another release. It grants nothing, and holds up nobody else.
-    console.error(`policy ${name}: ${policy.failure.message}`);
+    logError(`policy ${name}: ${policy.failure.message}`);
     return { paths: [] };
   });
 }

@@ -1,13 +1,8 @@
 /** Asks the upstream whose a token is. */
 import { readAnswer } from '../authority/logins/key-fetch.ts';
-import { problemOfKeyUrl } from '../authority/logins/key-url.ts';
 import { isJsonObject } from '../event/json.ts';
 import { decodeUtf8, parseJson } from '../ingest/text.ts';
-import {
-  MAX_UPSTREAM_ANSWER_BYTES,
-  MAX_UPSTREAM_REDIRECTS,
-  UPSTREAM_LOOKUP_TIMEOUT_MS,
-} from '../limits.ts';
+import { MAX_UPSTREAM_ANSWER_BYTES, UPSTREAM_LOOKUP_TIMEOUT_MS } from '../limits.ts';
 import { ancestorsOf } from '../namespace.ts';
 import { ok, type Result } from '../result.ts';
 import { type Upstream, VIA_HEADER } from './address.ts';
@@ -22,7 +17,6 @@ export interface Asked {
 }
 
 const PATH = '/v1/auth/token/lookup-self';
-const REDIRECTS = [301, 302, 307, 308];
 
 /** The answers that say that there is no such token, or that it is not of this namespace. */
 const UNKNOWN = [403, 404];
@@ -73,28 +67,13 @@ async function ask(
     ...(namespace !== '' && { 'X-Vault-Namespace': namespace }),
     [VIA_HEADER]: upstream.via,
   };
-  let url = `${upstream.address}${PATH}`;
   try {
-    for (let redirects = 0; redirects <= MAX_UPSTREAM_REDIRECTS; redirects++) {
-      const response = await fetch(url, { headers, redirect: 'manual', cache: 'no-store', signal });
-      if (response.status === 200) return await read(response);
-      if (UNKNOWN.includes(response.status)) return await readRefusal(response);
-      await response.body?.cancel();
-      const location = response.headers.get('location');
-      if (!REDIRECTS.includes(response.status) || location === null) {
-        return unavailable(
-          response.status === 508
-            ? 'UPSTREAM_ADDR leads back to this server'
-            : `it answered ${response.status}`,
-        );
-      }
-      // A standby sends to the active node, and the token goes along: nowhere that the address could not be.
-      if (!URL.canParse(location, url)) return unavailable('it redirects to what is no URL');
-      url = new URL(location, url).href;
-      const problem = problemOfKeyUrl(url, upstream);
-      if (problem !== undefined) return unavailable(`the URL that it redirects to ${problem}`);
-    }
-    return unavailable(`it redirects more than ${MAX_UPSTREAM_REDIRECTS} times`);
+    const url = `${upstream.address}${PATH}`;
+    const response = await fetch(url, { headers, redirect: 'manual', cache: 'no-store', signal });
+    if (response.status === 200) return await read(response);
+    if (UNKNOWN.includes(response.status)) return await readRefusal(response);
+    await response.body?.cancel();
+    return unavailable(whyNot(response.status));
   } catch {
     return unavailable(
       signal.aborted
@@ -102,6 +81,14 @@ async function ask(
         : 'it cannot be reached',
     );
   }
+}
+
+/** A redirect is not followed: it would take the token to wherever the answer says. */
+function whyNot(status: number): string {
+  if (status === 508) return 'UPSTREAM_ADDR leads back to this server';
+  return status >= 300 && status < 400
+    ? `it redirects (${status}), as a standby does, and no token is sent after a redirect; set UPSTREAM_ADDR to the address that it redirects to, or to one that always leads to the active node`
+    : `it answered ${status}`;
 }
 
 async function read(response: Response): Promise<Result<unknown, LookupFailure>> {

@@ -115,20 +115,51 @@ describe('a request that is not for events', () => {
     expect(seen[0]?.headers['x-vault-token']).toBe(token);
   });
 
-  it('brings the one token that counts, and none of Carillon behind it', async () => {
+  it('brings the one token that counts, and what another proxy wants to know', async () => {
     await send('GET', '/v1/secret/data/a', {
-      headers: { 'X-Vault-Token': 's.token, ctk.ours', Authorization: 'Bearer carillon-root' },
+      headers: { 'X-Vault-Token': 's.token, s.token', Authorization: 'Bearer of-another-proxy' },
     });
-    await send('GET', '/v1/secret/data/a', {
-      headers: { 'X-Vault-Token': 's.token', Authorization: 'Bearer of-another-proxy' },
-    });
-    await send('GET', '/v1/secret/data/a', { headers: { 'X-Vault-Token': ', ctk.ours' } });
     const headers = seen.map(({ headers }) => [headers['x-vault-token'], headers.authorization]);
-    expect(headers).toEqual([
-      ['s.token', undefined],
-      ['s.token', 'Bearer of-another-proxy'],
-      ['', undefined],
-    ]);
+    expect(headers).toEqual([['s.token', 'Bearer of-another-proxy']]);
+  });
+
+  it.each([
+    { 'X-Vault-Token': 's.token, ctk.ours' },
+    { 'X-Vault-Token': ', ctk.ours' },
+    { 'X-Vault-Token': '"carillon-root"' },
+    { 'X-Vault-Token': 's.token', Authorization: 'Bearer carillon-root' },
+    { Authorization: 'Bearer up-1, Bearer carillon-root' },
+    { Authorization: 'Token ctk.ours' },
+    { Authorization: 'Bearer\tctt.ours' },
+    { Authorization: `Basic ${btoa('user:carillon-root')}` },
+    { 'X-Vault-Token': 's.token', Cookie: 'token=carillon%2Droot' },
+    { 'X-Vault-Token': 's.token', 'X-Vault-Namespace': 'carillon-root' },
+    {
+      'Sec-WebSocket-Protocol': 'bearer, carillon-root',
+      Upgrade: 'websocket',
+      Connection: 'Upgrade',
+    },
+  ])('is not passed on with a token of Carillon: %j', async (headers) => {
+    const { status, error } = await errorOf('/v1/secret/data/a', headers as never);
+    expect([status, seen.length]).toEqual([400, 0]);
+    expect(error).toContain('was not passed to the upstream');
+    expect(error).not.toMatch(/root|ours/);
+  });
+
+  it('is not passed on with one in its URL, nor with a ticket', async () => {
+    const opened = await fetch(`${carillon.address}/v1/sys/events/ticket`, {
+      method: 'POST',
+      headers: ROOT,
+    });
+    const { data } = (await opened.json()) as { data: { ticket: string } };
+    for (const path of [
+      `/v1/secret/data/a?ticket=${data.ticket}`,
+      `/v1/${data.ticket}/sys/events/types`,
+      '/v1/secret/data/carillon%2droot',
+    ]) {
+      expect((await errorOf(path)).status).toBe(400);
+    }
+    expect(seen).toEqual([]);
   });
 
   it('stays below the path of the upstream, whatever its own has', async () => {
@@ -317,6 +348,28 @@ describe('an upstream that is Carillon itself', () => {
     } finally {
       await server.stop();
     }
+  });
+});
+
+describe('a token that is looked up for the events API', () => {
+  it.each([
+    { 'X-Vault-Token': '"ctk.ours"' },
+    { 'X-Vault-Token': 'ctt.ours' },
+    { 'X-Vault-Token': '"carillon-root"' },
+    { 'X-Vault-Token': 's.token', 'X-Vault-Namespace': 'carillon-root' },
+  ])('is none of Carillon: %j', async (headers) => {
+    const { status, error } = await errorOf('/v1/sys/events/types', headers as never);
+    expect([status, seen.length]).toEqual([400, 0]);
+    expect(error).toContain('was not looked up at the upstream');
+    expect(error).not.toMatch(/root|ours/);
+  });
+
+  it('goes nowhere by a redirect', async () => {
+    answer = (_, response) => response.writeHead(307, { Location: '/active' }).end();
+    const { status, error } = await errorOf('/v1/sys/events/types', { 'X-Vault-Token': 's.token' });
+    expect(status).toBe(502);
+    expect(error).toContain('set UPSTREAM_ADDR to the address that it redirects to');
+    expect(seen.map(({ url }) => url)).toEqual(['/v1/auth/token/lookup-self']);
   });
 });
 

@@ -47,6 +47,9 @@ async function auditOf(run: () => Promise<unknown>): Promise<Record<string, unkn
 
 const nobody = new Client(undefined);
 
+const JWT = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJlIG9mIG5vYm9keQ';
+const WEBHOOK_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+
 describe('one line is written', () => {
   it('for a token that is made, renewed tokens apart', async () => {
     const lines = await auditOf(() => root.makes({ policies: ['a', 'b'], ttl: '1h' }));
@@ -266,6 +269,32 @@ it('no token, no secret and no metadata is ever logged, whatever goes wrong', as
     await ask(nobody.get(`sys/events/subscribe/${text}`));
     await ask(root.get(`sys/events/nowhere/${text}?ticket=${text}`));
   }
+  // In every place of a request that has a name in the log.
+  for (const secret of [made.client_token, ticket, JWT, WEBHOOK_SECRET]) {
+    const encoded = secret.replace(/[a-z.]/g, (one) => `%${one.charCodeAt(0).toString(16)}`);
+    for (const text of [secret, encoded, encodeURIComponent(encoded)]) {
+      for (const path of [
+        `${text}/sys/events/types`,
+        `${text}/sys/events/in/a`,
+        `team/${text}/auth/token/lookup-self`,
+        `sys/policies/acl/${text}`,
+        `sys/events/subscribe/${text}`,
+        `sys/events/in/${text}`,
+        `auth/approle/role/${text}/secret-id`,
+      ]) {
+        await nobody.get(path);
+        await holder.get(path);
+        await nobody.post(path);
+      }
+    }
+    for (const namespace of [secret, `team/${secret}`, `${secret}, team`, `"${secret}"`]) {
+      const headers = { 'X-Vault-Namespace': namespace };
+      await nobody.fetch('sys/events/types', { headers });
+      await holder.fetch('sys/events/types', { headers });
+      await nobody.fetch('sys/events/publish/abc', { method: 'POST', headers });
+      await nobody.fetch('auth/approle/login', { method: 'POST', headers, body: '{}' });
+    }
+  }
   for (const body of [
     { id: marked('id.with.dots') },
     { id: `hvs.${mark}` },
@@ -339,7 +368,14 @@ it('no token, no secret and no metadata is ever logged, whatever goes wrong', as
 
   expect(output.length).toBeGreaterThan(30);
   expect(errors.length).toBeGreaterThan(40);
-  const secrets = [mark, made.client_token, made.client_token.slice(4, 36), ticket.slice(4, 36)];
+  const secrets = [
+    mark,
+    made.client_token,
+    made.client_token.slice(4, 36),
+    ticket.slice(4, 36),
+    JWT.slice(-20),
+    WEBHOOK_SECRET.slice(-20),
+  ];
   for (const secret of secrets) {
     expect(output.filter((line) => line.includes(secret))).toEqual([]);
     expect(errors.filter((text) => text.includes(secret))).toEqual([]);

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { mintTicket, mintToken } from '../../src/authority/token-form.ts';
+import { leaks } from '../../src/upstream/leak.ts';
+import { inCpuTime } from './support/cpu-time.ts';
+
+const ROOT = 'carillon-root';
+const TOKEN = await mintToken('');
+const OURS = [TOKEN, await mintToken('team-a/prod'), await mintTicket(''), ROOT];
+
+function leaksIn(name: string, value: string, root = ROOT): boolean {
+  return leaks(new Headers({ [name]: value }), '/v1/secret/data/a', root);
+}
+
+describe('a token of ours is found', () => {
+  it.each([
+    ['Authorization', (it: string) => `Bearer up-1, Bearer ${it}`],
+    ['Authorization', (it: string) => `Bearer up-1,Bearer\t${it}`],
+    ['Authorization', (it: string) => `Token ${it}`],
+    ['Authorization', (it: string) => `Bearer "${it}"`],
+    ['Authorization', (it: string) => `Digest username="a", response='${it}'`],
+    ['Authorization', (it: string) => `Basic ${btoa(`user:${it}`)}`],
+    ['Authorization', (it: string) => `Basic ${btoa(`\u00fc:${it}`).replace(/=+$/, '')}`],
+    ['X-Vault-Token', (it: string) => `s.token, ${it}`],
+    ['X-Vault-Token', (it: string) => `"${it}"`],
+    ['X-Vault-Token', (it: string) => `token=${it}`],
+    ['X-Vault-Namespace', (it: string) => it],
+    ['Cookie', (it: string) => `a=b; token=${it}; c=d`],
+    ['Cookie', (it: string) => `token=${encodeURIComponent(encodeURIComponent(`"${it}"`))}`],
+    ['Sec-WebSocket-Protocol', (it: string) => `carillon.v1.json, ${it}`],
+    [
+      'Sec-WebSocket-Protocol',
+      (it: string) => `base64url.bearer.authorization.k8s.io.${btoa(it).replaceAll('+', '-')}`,
+    ],
+    ['Referer', (it: string) => `https://h/v1/sys/events/subscribe/a?ticket=${it}`],
+    ['X-Forwarded-Authorization', (it: string) => `{"token":"${it}"}`],
+    ['X-Anything', (it: string) => btoa(btoa(it))],
+    ['X-Anything', (it: string) => `glued${it}to`],
+    ['X-Anything', (it: string) => it.replace(/./g, (one) => `%${one.charCodeAt(0).toString(16)}`)],
+  ])('in %s, case %#', (name, put) => {
+    for (const secret of OURS) expect([secret, leaksIn(name, put(secret))]).toEqual([secret, true]);
+  });
+
+  it.each([
+    (it: string) => `/v1/${it}/secret/data/a`,
+    (it: string) => `/v1/auth/token/lookup/${it}`,
+    (it: string) => `/v1/secret/data/a?token=${it}`,
+    (it: string) => `/v1/secret/data/a?${encodeURIComponent(`a=${it}`)}`,
+    (it: string) => `/v1/secret/data/${btoa(it)}`,
+  ])('in the URL, case %#', (put) => {
+    for (const secret of OURS) {
+      expect([secret, leaks(new Headers(), put(secret), ROOT)]).toEqual([secret, true]);
+    }
+  });
+
+  it('among credentials however short it is, and a short root token as a whole', () => {
+    expect(leaksIn('Authorization', 'Token ctk.typo')).toBe(true);
+    expect(leaksIn('X-Vault-Token', 's.token, ctt.typo')).toBe(true);
+    expect(leaksIn('Authorization', 'Bearer up-1, Bearer root', 'root')).toBe(true);
+    expect(leaksIn('X-Vault-Token', "s.token, 'root'", 'root')).toBe(true);
+  });
+
+  it('where the root token has characters that could be an escape', () => {
+    expect(leaksIn('X-A', 'x a%41b%42c%43d%44 x', 'a%41b%42c%43d%44')).toBe(true);
+  });
+});
+
+describe('what is no token of ours passes', () => {
+  it.each([
+    ['X-Vault-Token', 'hvs.CAESIJ3vmRHXzVbXxmKTGVRzbFEoGUqvVBvNoYsUgeqxGB4KHGh2cy5'],
+    ['X-Vault-Token', 's.2P0cBBjUAdNDcgfJSzNgVMkF, s.2P0cBBjUAdNDcgfJSzNgVMkF'],
+    ['Authorization', 'Bearer eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl'],
+    ['Authorization', `Basic ${btoa('user:password of more than thirty characters')}`],
+    ['Origin', 'https://ctk.example.com'],
+    ['X-Anything', 'product.code object.kind'],
+    ['X-Vault-Namespace', 'root'],
+  ])('%s: %s', (name, value) => {
+    expect(leaksIn(name, value)).toBe(false);
+    expect(leaksIn(name, value, 'root')).toBe(false);
+  });
+
+  it.each(['/v1/sys/generate-root/attempt', '/v1/sys/policies/acl/root', '/v1/a/ctk.name', '/'])(
+    '%s, also where the root token is a word of it',
+    (path) => {
+      expect(leaks(new Headers(), path, 'root')).toBe(false);
+      expect(leaks(new Headers(), path, '')).toBe(false);
+    },
+  );
+});
+
+it('the largest headers are looked through in little time', () => {
+  const long = `${btoa('ctk.'.repeat(12_000))}`;
+  inCpuTime(400, () => leaksIn('X-Anything', long));
+  inCpuTime(400, () => leaksIn('X-Anything', '%25'.repeat(20_000)));
+});

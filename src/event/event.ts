@@ -3,14 +3,15 @@
  *
  * Pure: no clock and no randomness that is not handed in.
  */
-import { MAX_EVENT_ID_CHARACTERS, MAX_SOURCE_CHARACTERS } from '../limits.ts';
 import { parseNamespacePath, withSlash } from '../namespace.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import { CATALOG } from './catalog.ts';
 import { checkEventType } from './event-type.ts';
 import { isJsonObject, type JsonObject, unknownKey, withoutNulls } from './json.ts';
 import { checkMetadata, checkPath } from './metadata.ts';
+import { checkEventId } from './position-text.ts';
 import { kindOf, quote } from './quote.ts';
+import { checkSource } from './source.ts';
 import { formatTimestamp, isTimestamp } from './time.ts';
 
 /** The members of `plugin_info`, in the order of the wire. */
@@ -27,7 +28,7 @@ export type PluginInfo = { readonly [key in (typeof PLUGIN_INFO_KEYS)[number]]?:
 
 /** An accepted event. The names are those of the wire. */
 export interface Event {
-  /** Unique together with the source. */
+  /** Of two events with one id, publisher, namespace, type or source differ. */
   readonly id: string;
   /** RFC 3339, as the producer wrote it. */
   readonly time: string;
@@ -48,6 +49,8 @@ export interface EventDefaults {
   /** Unix time in milliseconds. */
   readonly now: number;
   readonly source: string;
+  /** The name of this cluster, whose own sources nobody may claim; absent where nothing is published. */
+  readonly cluster?: string;
   /** The path of the Vault namespace that the request is sent to. */
   readonly namespace: string;
   /** The event type of the request's URL. */
@@ -85,7 +88,10 @@ export function checkEvent(body: unknown, defaults: EventDefaults): Result<Event
   if (!namespace.ok) return namespace;
   const id = idOf(members.id, defaults.newId);
   if (!id.ok) return id;
-  const source = sourceOf(members.source, defaults.source);
+  const source =
+    members.source === undefined
+      ? ok(defaults.source)
+      : checkSource(members.source, defaults.cluster);
   if (!source.ok) return source;
   const time = timeOf(members.time, defaults.now);
   if (!time.ok) return time;
@@ -143,32 +149,7 @@ function namespaceOf(value: unknown, ofRequest: string): Result<string> {
 function idOf(value: unknown, newId: () => string): Result<string> {
   if (value === undefined) return ok(newId());
   if (typeof value !== 'string') return invalid(`id must be a string, not ${kindOf(value)}`);
-  if (value === '') return invalid('id is empty; leave it out to have one made');
-  if (value.length > MAX_EVENT_ID_CHARACTERS) {
-    return invalid(
-      `id has ${value.length} characters, at most ${MAX_EVENT_ID_CHARACTERS} are allowed`,
-    );
-  }
-  if (/\p{Cc}/u.test(value) || !value.isWellFormed()) {
-    return invalid(`id ${quote(value)} has a control character or an unpaired surrogate`);
-  }
-  return ok(value);
-}
-
-/** Characters of a URI reference (RFC 3986, section 2); a `%` begins an escape. */
-const URI_REFERENCE = /^(?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+$/;
-
-function sourceOf(value: unknown, given: string): Result<string> {
-  if (value === undefined) return ok(given);
-  if (typeof value !== 'string') return invalid(`source must be a string, not ${kindOf(value)}`);
-  if (value.length > MAX_SOURCE_CHARACTERS) {
-    return invalid(
-      `source has ${value.length} characters, at most ${MAX_SOURCE_CHARACTERS} are allowed`,
-    );
-  }
-  if (!URI_REFERENCE.test(value))
-    return invalid(`source ${quote(value)} is not a URI reference (RFC 3986)`);
-  return ok(value);
+  return checkEventId(value);
 }
 
 function timeOf(value: unknown, now: number): Result<string> {

@@ -102,6 +102,7 @@ function defaultsOf(source: Source, { namespace, config, now }: Place) {
     newId: () => crypto.randomUUID(),
     now,
     source: `vault://${config.clusterName}/sys/events/sources/${source.name}`,
+    cluster: config.clusterName,
     namespace: below(pathOfKey(namespace), source.settings.namespace),
   };
 }

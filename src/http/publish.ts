@@ -49,6 +49,7 @@ export async function publish(asked: PublishRequest): Promise<Response> {
     newId: () => crypto.randomUUID(),
     now: Date.now(),
     source: `vault://${config.clusterName}`,
+    cluster: config.clusterName,
     namespace: pathOfKey(namespace),
     ...(eventType !== '' && { eventType }),
   });

@@ -1,5 +1,6 @@
 /** Where in the journal a subscriber begins. */
 import type { EventFacts } from '../event/facts.ts';
+import { isUsableEventId } from '../event/position-text.ts';
 import { MAX_CLOCK_DIFFERENCE_MS } from '../limits.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import type { GapReason } from '../wire/carillon-v1/messages.ts';
@@ -30,28 +31,27 @@ export function placeOf(
   switch (since.kind) {
     case 'earliest':
       return ok({ after: oldest });
-    case 'time': {
-      const event = firstVisible(since.id, journal, mayReceive);
-      return event === undefined ? placeOfTime(since.at, journal) : ok({ after: event });
-    }
+    case 'time':
+      return placeOfTime(since.at, journal);
     case 'event': {
       const event = firstVisible(since.id, journal, mayReceive);
-      if (event !== undefined) return ok({ after: event });
-      return since.mistake === undefined
-        ? ok({ after: oldest, gap: 'unknown_event' })
-        : invalid(since.mistake);
+      return ok(event === undefined ? { after: oldest, gap: 'unknown_event' } : { after: event });
     }
     case 'cursor':
       return placeOfCursor(since.cursor, journal, hub);
   }
 }
 
-/** Publishers may choose the same id: from the first on, nothing that follows any of them is missed. */
+/**
+ * Publishers may choose the same id: from the first on, nothing that follows any of them is missed. An event that
+ * was stored before its id was reserved for something else is not found by it.
+ */
 export function firstVisible(
   id: string,
   journal: Journal,
   mayReceive: (facts: EventFacts) => boolean,
 ): number | undefined {
+  if (!isUsableEventId(id)) return undefined;
   return journal.firstWithId(id).find(({ facts }) => mayReceive(facts))?.sequence;
 }
 

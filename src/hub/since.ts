@@ -1,47 +1,81 @@
 /** From where a subscriber wants the events: `since=`, or the header `Last-Event-ID`. */
+import { checkEventId, positionForm } from '../event/position-text.ts';
 import { quote } from '../event/quote.ts';
 import { isTimestamp } from '../event/time.ts';
 import { MAX_EVENT_ID_CHARACTERS } from '../limits.ts';
 import { invalid, ok, type Result } from '../result.ts';
-import { type Cursor, decodeCursor, isCursor } from '../wire/cursor.ts';
+import { type Cursor, decodeCursor } from '../wire/cursor.ts';
 
 export type Since =
   | { readonly kind: 'earliest' }
-  /** Accepted at this time or later: Unix milliseconds. Or after the event that has it as its id. */
-  | { readonly kind: 'time'; readonly at: number; readonly id: string }
-  /** After the event with this id; where there is none and it looks like something else, what is wrong. */
-  | { readonly kind: 'event'; readonly id: string; readonly mistake?: string }
+  /** Accepted at this time or later: Unix milliseconds. */
+  | { readonly kind: 'time'; readonly at: number }
+  /** After the event with this id. */
+  | { readonly kind: 'event'; readonly id: string }
   | { readonly kind: 'cursor'; readonly cursor: Cursor };
 
-/** What is meant as a time, and must then be one. */
-const LIKE_A_TIME = /^\d{4}-\d{2}-\d{2}(?:[Tt ]|$)/;
+/** Where a position is named: the parameter of the URL, or the header. */
+export type SinceName = 'since' | 'Last-Event-ID';
+
+const FORMS =
+  'give the id of an event, a cursor, an RFC 3339 time such as 2026-11-22T12:00:00Z, or "earliest"';
 
 /**
- * Reads `earliest`, an RFC 3339 time, a cursor of `carillon.v1`, or the id of an event. An id is any text, so
- * whether it is one is known where the events are.
+ * Reads `earliest`, an RFC 3339 time, a cursor, or the id of an event. What has the form of a position is never
+ * looked up as an id.
  *
- * @param name of the parameter or header, for the error
  * @returns undefined where it is blank: from now on
  */
-export function parseSince(text: string, name: string): Result<Since | undefined> {
-  const id = text.trim();
-  if (id === '') return ok(undefined);
-  if (id.length > MAX_EVENT_ID_CHARACTERS) {
-    return invalid(
-      `${name} has ${id.length} characters, an event id at most ${MAX_EVENT_ID_CHARACTERS}; give an event id, an RFC 3339 time or "earliest"`,
-    );
+export function parseSince(value: string, name: SinceName): Result<Since | undefined> {
+  const text = value.trim();
+  if (text === '') return ok(undefined);
+  const problem = problemOf(value, text, name);
+  if (problem !== undefined) return invalid(`${name} ${problem}`);
+  switch (positionForm(text)) {
+    case undefined:
+      return eventOf(value, text, name);
+    case 'time':
+      return isTimestamp(text)
+        ? ok({ kind: 'time', at: Date.parse(text) })
+        : invalid(
+            `${name} is ${quote(text)}, which is no RFC 3339 time; write it as 2026-11-22T12:00:00Z`,
+          );
+    case 'relative time':
+      return invalid(`${name} is ${quote(text)}, and relative times are not supported; ${FORMS}`);
+    case 'keyword':
+      return text === 'earliest'
+        ? ok({ kind: 'earliest' })
+        : invalid(`${name} is ${quote(text)}, which is reserved and means nothing yet; ${FORMS}`);
+    case 'cursor': {
+      const cursor = decodeCursor(text);
+      return cursor === undefined
+        ? invalid(`${name} is no cursor that this server made: ${quote(text)}; ${FORMS}`)
+        : ok({ kind: 'cursor', cursor });
+    }
   }
-  if (/\p{Cc}/u.test(id)) {
-    return invalid(`${name} has a control character, which no event id has: ${quote(id)}`);
+}
+
+/** What no position can have, of whatever form it is. */
+function problemOf(value: string, text: string, name: SinceName): string | undefined {
+  if (text.length > MAX_EVENT_ID_CHARACTERS) {
+    return `has ${text.length} characters, an event id at most ${MAX_EVENT_ID_CHARACTERS}; ${FORMS}`;
   }
-  if (id === 'earliest') return ok({ kind: 'earliest' });
-  if (isTimestamp(id)) return ok({ kind: 'time', at: Date.parse(id), id });
-  if (LIKE_A_TIME.test(id)) {
-    const mistake = `${name} is ${quote(id)}, which is no RFC 3339 time; write it as 2026-11-22T12:00:00Z`;
-    return ok({ kind: 'event', id, mistake });
+  if (/\p{Cc}/u.test(text)) {
+    return `has a control character, which no event id has: ${quote(text)}`;
   }
-  if (!isCursor(id)) return ok({ kind: 'event', id });
-  const cursor = decodeCursor(id);
-  const mistake = `${name} is no cursor that this server made: ${quote(id)}`;
-  return ok(cursor === undefined ? { kind: 'event', id, mistake } : { kind: 'cursor', cursor });
+  // Clients and proxies disagree on what the bytes of a header mean: the id that arrives may be of another event.
+  if (name === 'Last-Event-ID' && /[^\t\x20-\x7e]/.test(value)) {
+    return `has a character that is not ASCII, which a header cannot carry safely; send the id percent-encoded in the parameter "since"`;
+  }
+  return undefined;
+}
+
+function eventOf(value: string, id: string, name: SinceName): Result<Since> {
+  if (value !== id) {
+    return invalid(`${name} has a blank around ${quote(id)}, which no event id has; leave it out`);
+  }
+  const checked = checkEventId(id);
+  return checked.ok
+    ? ok({ kind: 'event', id })
+    : invalid(`${name} can be no event id: ${checked.failure.message}`);
 }

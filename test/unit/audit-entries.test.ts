@@ -86,6 +86,24 @@ it('every type of kv, databases, ldap and leases is read from an entry, but what
   ]);
 });
 
+it('an entry whose id can be none of an event becomes one with an id of its own, always the same', () => {
+  const [known] = readLines<{ request: object }>('hand-made.jsonl').map((line) => {
+    const { entry } = line as unknown as { entry: { request: object } };
+    return entry;
+  });
+  const idsOf = (id: string) => {
+    const reading = readAuditEntry({ ...known, request: { ...known?.request, id } }, untold);
+    return 'events' in reading ? reading.events.map((event) => event.id) : [];
+  };
+  for (const id of ['earliest', 'cc2.x', '2026-11-22', '-1d', ' a', 'x'.repeat(300)]) {
+    const [made = ''] = idsOf(id);
+    expect(made).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(idsOf(id)).toEqual([made]);
+  }
+  expect(idsOf('earliest')).not.toEqual(idsOf('Earliest'));
+  expect(idsOf('e1')).toEqual(['e1']);
+});
+
 it('every event passes the check of all events, if it may lack what its entry does not tell', () => {
   for (const each of [...EXPECTED, ...HAND_MADE]) {
     if (!('events' in each)) continue;

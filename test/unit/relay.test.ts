@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Backlog } from '../../src/cli/relay/backlog.ts';
 import { relayBackoff } from '../../src/cli/relay/backoff.ts';
-import { lineOfFrame } from '../../src/cli/relay/frame.ts';
+import { lineOfEvent, lineOfFrame } from '../../src/cli/relay/frame.ts';
 import { lastingRefusal } from '../../src/cli/relay/refusal.ts';
 import { verdictOf } from '../../src/cli/relay/verdict.ts';
 import { withoutSocket } from '../../src/client/platform.ts';
@@ -164,6 +164,24 @@ describe('a frame', () => {
       });
     },
   );
+
+  it('with an id that is a place on this side is published under a digest, always the same', () => {
+    const frame = (id: string, source = 'vault://a') => ({
+      id,
+      source,
+      specversion: '1.0',
+      type: '*',
+      data: { event: { id, metadata: { path: 'p' } }, event_type: 'abc' },
+    });
+    for (const id of ['earliest', 'cc2.x', '2026-11-22T12:00:00Z', '-15m', ' a', 'a\u0000']) {
+      const line = lineOfFrame(`${JSON.stringify(frame(id))}\n`);
+      expect(line?.id).toMatch(/^[0-9a-f]{64}$/);
+      expect(JSON.parse(line?.text ?? '')).toEqual(frame(line?.id ?? ''));
+      expect(lineOfFrame(JSON.stringify(frame(id)))).toEqual(line);
+      expect(lineOfEvent(frame(id))).toEqual(line);
+      expect(lineOfEvent(frame(id, 'vault://b')).id).not.toBe(line?.id);
+    }
+  });
 
   it('that is not JSON is left to the server to refuse, as one line', () => {
     expect(lineOfFrame('no\r\njson\n')).toMatchObject({ text: 'no json', id: '', source: '' });

@@ -246,6 +246,9 @@ describe('refused with 400 and a sentence that says why', () => {
     ['cc1.garbage', 'since is no cursor that this server made'],
     ['x'.repeat(257), 'since has 257 characters, an event id at most 256'],
     ['a\nb', 'since has a control character'],
+    ['-15m', 'since is "-15m", and relative times are not supported'],
+    ['latest', 'since is "latest", which is reserved'],
+    [' e1', 'since has a blank around "e1"'],
   ])('since=%s', async (since, message) => {
     const response = await handshake('deploy/*', new URLSearchParams({ since }).toString());
     expect(response.status).toBe(400);

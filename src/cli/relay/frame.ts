@@ -1,6 +1,8 @@
 /** A frame of the origin as the line of a publish request. Pure. */
+import { createHash } from 'node:crypto';
 import type { Line } from '../../client/batches.ts';
 import { isJsonObject } from '../../event/json.ts';
+import { isUsableEventId } from '../../event/position-text.ts';
 
 export interface FrameLine extends Line {
   /** Empty where the frame has none that can be read. */
@@ -15,11 +17,30 @@ export interface FrameLine extends Line {
 export function lineOfFrame(frame: string): FrameLine | undefined {
   // Within a JSON string no line ends, so those that end stand between its members.
   const text = frame.replace(/[\r\n]+/g, ' ').trim();
-  return text === '' ? undefined : lineOf(text, parse(text));
+  if (text === '') return undefined;
+  const event = parse(text);
+  const usable = withUsableId(event);
+  return lineOf(usable === event ? text : JSON.stringify(usable), usable);
 }
 
 export function lineOfEvent(event: Readonly<Record<string, unknown>>): FrameLine {
-  return lineOf(JSON.stringify(event), event);
+  const usable = withUsableId(event);
+  return lineOf(JSON.stringify(usable), usable);
+}
+
+/**
+ * Another server may let a publisher choose an id that this side reads as a place of `since=` and refuses. A digest
+ * stands for it, the same each time, so that the event is relayed, and once.
+ */
+function withUsableId(event: unknown): unknown {
+  if (!isJsonObject(event) || typeof event.id !== 'string' || event.id === '') return event;
+  if (isUsableEventId(event.id)) return event;
+  const id = createHash('sha256')
+    .update(`${textOf(event.source)}\n${event.id}`)
+    .digest('hex');
+  const { data } = event;
+  if (!isJsonObject(data) || !isJsonObject(data.event)) return { ...event, id };
+  return { ...event, id, data: { ...data, event: { ...data.event, id } } };
 }
 
 function lineOf(text: string, event: unknown): FrameLine {

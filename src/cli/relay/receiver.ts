@@ -129,7 +129,7 @@ export class Receiver {
   }
 
   #put(line: FrameLine | undefined, cursor: string | undefined, connection: Connection): void {
-    const isSkipped = line !== undefined && this.#skipped.has(line.source);
+    const isSkipped = line !== undefined && this.#isOfSkippedSource(line);
     if (isSkipped) this.#report.skipped();
     if (cursor !== undefined) this.#cursor = cursor;
     const entry: Entry = {
@@ -141,6 +141,12 @@ export class Receiver {
       }),
     };
     if (entry.line !== undefined || cursor !== undefined) this.#backlog.put(entry);
+  }
+
+  /** That of a cluster is also the beginning of the sources that the cluster names by itself. */
+  #isOfSkippedSource({ source }: FrameLine): boolean {
+    const [cluster = ''] = source.split('/sys/', 1);
+    return this.#skipped.has(source) || (cluster !== source && this.#skipped.has(cluster));
   }
 
   /** Reads on once there is room. A stock server would let go of a subscriber who reads nothing, silently. */

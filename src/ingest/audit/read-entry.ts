@@ -8,6 +8,7 @@
  * Pure: an entry becomes the same events each time, with the same ids. What else an event must be, such as
  * small enough, `event/event.ts` checks as it does for all.
  */
+import { isUsableEventId } from '../../event/position-text.ts';
 import { quote } from '../../event/quote.ts';
 import { isTimestamp } from '../../event/time.ts';
 import { databaseReading } from './database.ts';
@@ -61,12 +62,17 @@ export function readAuditEntry(entry: unknown, settings: AuditSettings): AuditRe
   return { events: reading.events.map((told, index) => eventOf(told, index, request)) };
 }
 
+/** The same whenever the entry comes, also where its own id can be none of an event. */
+function idOf(requestId: string): string {
+  return isUsableEventId(requestId) ? requestId : uuidOfName(requestId);
+}
+
 function eventOf(told: Told, index: number, request: AuditedRequest): AuditEvent {
   const { event_type, metadata, mountVersion } = told;
   const { id, namespace, pluginInfo, time } = request;
   return {
-    // A further event of the entry needs an id of its own, the same whenever the entry comes.
-    id: index === 0 ? id : uuidOfName(`${id} ${event_type}`),
+    // A further event of the entry needs an id of its own.
+    id: index === 0 ? idOf(id) : uuidOfName(`${id} ${event_type}`),
     time,
     event_type,
     namespace,

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { type Event, PLUGIN_INFO_KEYS, type PluginInfo } from '../../../src/event/event.ts';
 import type { JsonObject, JsonValue } from '../../../src/event/json.ts';
+import { isUsableEventId } from '../../../src/event/position-text.ts';
 
 export function anEvent(members: Partial<Event> = {}): Event {
   return {
@@ -74,7 +75,9 @@ const anyPluginInfo = fc.oneof(
 export const anyEvent: fc.Arbitrary<Event> = fc
   .record(
     {
-      id: fc.string({ unit: fc.constantFrom(...'a0 -"<ü→😀'), minLength: 1, maxLength: 40 }),
+      id: fc
+        .string({ unit: fc.constantFrom(...'a0 -"<ü→😀'), minLength: 1, maxLength: 40 })
+        .filter(isUsableEventId),
       time: fc.constantFrom('2026-01-31T23:59:59Z', '2023-09-12T15:19:49.394915821-07:00'),
       source: fc.constantFrom('vault://carillon', '/a?b#c', 'urn:x:%20'),
       event_type: fc.constantFrom('abc', 'x/y', 'com.example.a_b/c-d/e'),

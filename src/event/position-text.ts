@@ -1,0 +1,65 @@
+/**
+ * What a text means where a subscriber names a position (`since=`, `Last-Event-ID`), and so what no event can have
+ * as its id.
+ *
+ * A stock subscriber resumes with the id of the last event that it took. If that id reads as a time, a cursor or a
+ * keyword, its publisher chooses where the subscriber resumes and what it misses. So one grammar serves both
+ * sides: a text with a reserved form is never an id, and every other text is always one.
+ *
+ * Subscribers hold ids for as long as they like. A form can be given up, but never added.
+ */
+import { MAX_EVENT_ID_CHARACTERS } from '../limits.ts';
+import { invalid, ok, type Result } from '../result.ts';
+import { quote } from './quote.ts';
+
+export type PositionForm = 'cursor' | 'time' | 'relative time' | 'keyword';
+
+const FORMS: readonly (readonly [PositionForm, RegExp])[] = [
+  /** Of any version, also of one to come. */
+  ['cursor', /^cc\d+\./i],
+  /** A date, alone or with a time, as RFC 3339, ISO 8601 and databases write it; right or wrong. */
+  ['time', /^[+-]?\d{4,6}-\d{2}-\d{2}(?:[T ][\d:.,+\- TZ]*|Z|\+[\d:]*)?$/i],
+  /** `-15m`, `-2h30m`, `-1d`. */
+  ['relative time', /^-[\d.][\d.a-zµμ]*$/i],
+  ['keyword', /^(?:earliest|latest|beginning|now)$/i],
+];
+
+/** The reserved form that a text has; undefined where it can only be the id of an event. */
+export function positionForm(text: string): PositionForm | undefined {
+  return FORMS.find(([, form]) => form.test(text))?.[0];
+}
+
+/**
+ * Checks that a text means an event, and only that, wherever a subscriber may send it back: in a URL, where bytes
+ * that are no UTF-8 become U+FFFD, and in a header, which loses blanks at its ends and carries no control character.
+ */
+export function checkEventId(id: string): Result<string> {
+  if (id === '') return invalid('id is empty; leave it out to have one made');
+  if (id.length > MAX_EVENT_ID_CHARACTERS) {
+    return invalid(
+      `id has ${id.length} characters, at most ${MAX_EVENT_ID_CHARACTERS} are allowed`,
+    );
+  }
+  if (/\p{Cc}/u.test(id) || !id.isWellFormed()) {
+    return invalid(`id ${quote(id)} has a control character or an unpaired surrogate`);
+  }
+  if (id.includes('\ufffd')) {
+    return invalid(`id ${quote(id)} has U+FFFD, which stands for bytes that are not UTF-8`);
+  }
+  if (id.trim() !== id) {
+    return invalid(
+      `id ${quote(id)} has a blank at its beginning or end, which subscribers that resume with it lose; leave the blank out`,
+    );
+  }
+  const form = positionForm(id);
+  return form === undefined
+    ? ok(id)
+    : invalid(
+        `id ${quote(id)} has the form of a ${form}, and a subscriber that resumes with it would get another place; use another id, for example with a prefix`,
+      );
+}
+
+/** Whether a text can be the id of an event. Who has to have one makes a digest of any other. */
+export function isUsableEventId(id: string): boolean {
+  return checkEventId(id).ok;
+}

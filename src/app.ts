@@ -102,10 +102,7 @@ app.on(['POST', 'PUT'], `${PUBLISH}/*`, (c) =>
   ),
 );
 app.all(`${PUBLISH}/*`, (c) => admit(c, CACHED, unsupported('POST, PUT')));
-app.on(DELIVERING, `${RECEIVE}/*`, (c) => deliver(c));
-app.all(`${RECEIVE}/*`, () =>
-  refuse({ reason: 'unsupported_operation', allow: DELIVERING.join(', ') }),
-);
+app.all(`${RECEIVE}/*`, (c) => deliver(c));
 for (const [path, methods] of Object.entries(ENDPOINTS)) {
   // Lists are asked for with a slash at the end as well.
   const pattern = path.replace('/:names', '/*');

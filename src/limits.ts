@@ -308,10 +308,16 @@ export const MAX_SOURCE_SECRETS = 10;
 export const MIN_SOURCE_SECRET_CHARACTERS = 8;
 export const MAX_SOURCE_SECRET_CHARACTERS = 1024;
 
+/** Length of a setting of a source that only its kind has, in characters: an address, most of them. */
+export const MAX_SOURCE_OPTION_CHARACTERS = 2048;
+
+/** Length of the template of what is signed, in characters. */
+export const MAX_TEMPLATE_CHARACTERS = 256;
+
 /** Length of a header with signatures, in characters. */
 export const MAX_SIGNATURE_CHARACTERS = 4096;
 
-/** Signatures in such a header that are tried, each with each secret. */
+/** Signatures in such a header: as a vendor sends them that changes its secrets, and more than two are rare. */
 export const MAX_SIGNATURES = 4;
 
 /** How far the time of a signed delivery may be from now where the source does not say: as vendors advise. */

@@ -15,7 +15,8 @@ export type Refusal =
   | { readonly reason: 'no_route'; readonly path: string; readonly why?: string }
   /** The upstream did not do what it was asked to; or the request has come back from there. */
   | { readonly reason: 'bad_gateway' | 'loop'; readonly message: string }
-  | { readonly reason: 'unsupported_operation'; readonly allow: string }
+  /** `why`: how the route is used, where Vault's words say nothing of it. */
+  | { readonly reason: 'unsupported_operation'; readonly allow: string; readonly why?: string }
   | { readonly reason: 'not_configured'; readonly message: string }
   /** `data` says what was done of a request that was done in part. */
   | {
@@ -53,7 +54,7 @@ export function refuse(refusal: Refusal): Response {
         `no handler for route ${JSON.stringify(withoutSecrets(refusal.path))}. route entry not found.${refusal.why ?? ''}`,
       );
     case 'unsupported_operation':
-      return errors(405, '1 error occurred:\n\t* unsupported operation\n\n', {
+      return errors(405, refusal.why ?? '1 error occurred:\n\t* unsupported operation\n\n', {
         Allow: refusal.allow,
       });
     case 'not_configured':

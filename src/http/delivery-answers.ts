@@ -1,4 +1,6 @@
-/** What the receivers of deliveries have in common: who publishes, and how a sender is refused. */
+/** What the receivers of deliveries have in common: who publishes, and what a sender is answered. */
+import { NOTHING } from '../ingest/webhooks/handshake.ts';
+import type { Reply } from '../ingest/webhooks/kind.ts';
 import type { Source } from '../ingest/webhooks/source.ts';
 import { log } from '../log.ts';
 import { type Refusal, refuse } from './answer.ts';
@@ -24,4 +26,18 @@ export function refuseDelivery({ kind, name }: Source, refusal: Refusal): Respon
     response.headers.set(header, value);
   }
   return response;
+}
+
+/** Vendors read answers in their own ways, so most get none; `report` is for whoever asks for it by its kind. */
+export function answerAccepted({ kind }: Source, report: Response): Response {
+  const { answer = NOTHING } = kind;
+  return answer === 'report' ? report : reply(answer);
+}
+
+/** What a stranger chose may stand in it: no browser is to take it for a page. */
+export function reply({ body, type, headers = {} }: Reply): Response {
+  const common = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...headers };
+  return body === ''
+    ? new Response(null, { headers: common })
+    : new Response(body, { headers: { 'Content-Type': `${type}; charset=utf-8`, ...common } });
 }

@@ -2,9 +2,11 @@
 import { readAuditEntry } from '../ingest/audit/read-entry.ts';
 import { type ReadEvent, readEvent } from '../ingest/read-events.ts';
 import { decodeUtf8, parseJson } from '../ingest/text.ts';
+import type { Proof, Sent } from '../ingest/webhooks/scheme.ts';
 import {
   type AuditSource,
   type DocumentSource,
+  type Reading,
   readDelivery,
   type Source,
 } from '../ingest/webhooks/source.ts';
@@ -12,6 +14,7 @@ import { MAX_DELIVERY_FRAMES_CHARACTERS } from '../limits.ts';
 import { pathOfKey, trimSlashes } from '../namespace.ts';
 import { at, ok, type Result, tooLarge } from '../result.ts';
 import type { Bindings, Config } from './config.ts';
+import { tokenOf } from './token.ts';
 
 /** A request to the address of a source. */
 export interface Receiving {
@@ -33,12 +36,6 @@ export interface AuditedEvents {
   readonly dropped: readonly string[];
 }
 
-/** What a sender sent. */
-export interface Delivery {
-  readonly headers: Headers;
-  readonly body: Uint8Array;
-}
-
 export interface Place {
   /** The key of the namespace that the delivery is sent to. */
   readonly namespace: string;
@@ -46,13 +43,32 @@ export interface Place {
   readonly now: number;
 }
 
+/** The request as the sender sent it: before a proxy, to the address that the source names. */
+export function sentTo(
+  { settings }: Source,
+  { request, query }: Pick<Receiving, 'request' | 'query'>,
+  body: Uint8Array,
+): Sent {
+  const { method, headers, url } = request;
+  const address = settings.options?.url;
+  return {
+    method,
+    url: address === undefined ? url : `${address}${new URL(url).search}`,
+    query,
+    headers,
+    body,
+    token: tokenOf(headers),
+  };
+}
+
 /** @returns the events, or with what a delivery is answered that asks whether anybody is there */
 export async function readDocuments(
   source: DocumentSource,
-  { headers, body }: Delivery,
+  sent: Sent,
+  proof: Proof,
   place: Place,
-): Promise<Result<{ readonly events: readonly ReadEvent[] } | { readonly handshake: string }>> {
-  const reading = await readDelivery(source, headers, body);
+): Promise<Result<Reading<ReadEvent>>> {
+  const reading = await readDelivery(source, sent, proof);
   if (!reading.ok) return reading;
   if ('handshake' in reading.value) return ok(reading.value);
   const defaults = defaultsOf(source, place);

@@ -6,32 +6,28 @@
 import { quote } from '../event/quote.ts';
 import type { ReadEvent } from '../ingest/read-events.ts';
 import { isOnOverload } from '../ingest/webhooks/settings.ts';
-import { type AuditSource, doubtOf } from '../ingest/webhooks/source.ts';
+import { type AuditSource, verifyDelivery } from '../ingest/webhooks/source.ts';
 import { MAX_AUDIT_WAIT_MS, MAX_LOGGED_REASONS } from '../limits.ts';
 import { logError, log as writeLine } from '../log.ts';
 import { trimSlashes } from '../namespace.ts';
 import { invalid, type Result } from '../result.ts';
 import { succeed } from './answer.ts';
-import { type Receiving, readEntries } from './delivery.ts';
+import { type Receiving, readEntries, sentTo } from './delivery.ts';
 import { principalOf, refuseDelivery } from './delivery-answers.ts';
 import { findNamespace } from './namespace.ts';
 import { answerOf, dispatchOf, type Outcome, send } from './send.ts';
-import { tokenOf } from './token.ts';
 
 export async function receiveAudit(
   receiving: Receiving,
   source: AuditSource,
   body: Result<Uint8Array>,
 ): Promise<Response> {
-  const { request, query, namespace, config } = receiving;
+  const { query, namespace, config } = receiving;
   const asked = query.get('on_overload') ?? source.settings.on_overload ?? 'drop';
-  const { headers } = request;
   const now = Date.now();
   const bytes = body.ok ? body.value : new Uint8Array();
-  const doubt = await doubtOf(source, { headers, body: bytes }, tokenOf(headers), now);
-  if (doubt !== undefined) {
-    return refuseDelivery(source, { reason: 'unauthorized', message: doubt });
-  }
+  const proof = await verifyDelivery(source, sentTo(source, receiving, bytes), now);
+  if (!proof.ok) return refuseDelivery(source, { reason: 'unauthorized', message: proof.failure });
   // Who means to lose nothing and cannot spell it would lose events, and learn of it too late.
   if (!isOnOverload(asked)) {
     return refuseDelivery(

@@ -1,15 +1,14 @@
-/** `POST /v1/sys/events/in/{name}`: what a source sends. */
-import { type DocumentSource, doubtOf } from '../ingest/webhooks/source.ts';
+/** `/v1/sys/events/in/{name}`: what a source sends by POST, and what it asks before. */
+import { answerUnsigned, type DocumentSource, verifyDelivery } from '../ingest/webhooks/source.ts';
 import { MAX_DELIVERY_BYTES } from '../limits.ts';
 import type { Result } from '../result.ts';
-import { refuse, succeed } from './answer.ts';
+import { refuse } from './answer.ts';
 import { readBody } from './body.ts';
-import { type Receiving, readDocuments } from './delivery.ts';
-import { principalOf, refuseDelivery } from './delivery-answers.ts';
+import { type Receiving, readDocuments, sentTo } from './delivery.ts';
+import { answerAccepted, principalOf, refuseDelivery, reply } from './delivery-answers.ts';
 import { openSource } from './open-source.ts';
 import { receiveAudit } from './receive-audit.ts';
 import { publishAll } from './send.ts';
-import { tokenOf } from './token.ts';
 
 /** The reason is the operator's alone: it is in the log, and in the answer to a sample. */
 const CLOSED = {
@@ -17,13 +16,24 @@ const CLOSED = {
   message: 'the source cannot be used at the moment; the log of this server says why',
 } as const;
 
+const USAGE =
+  'this address receives what a source sends, by POST. Another method is answered only where it is how the vendor asks whether the address is right. "carillon source read" shows the source, "carillon source test" what a delivery becomes';
+
 export async function receive(receiving: Receiving): Promise<Response> {
   const { request, name, namespace, env } = receiving;
   const source = await openSource(env, namespace, name);
   if (source === undefined) return refuse({ reason: 'no_route', path: `sys/events/in/${name}` });
   if ('reason' in source) return refuse(CLOSED);
-  if (request.method === 'OPTIONS') return answerOptions(request.headers);
-  const contentEncoding = request.headers.get('content-encoding') ?? 'identity';
+  const { method, headers } = request;
+  if (method === 'OPTIONS') return answerOptions(headers);
+  if (method !== 'POST') {
+    const asked = sentTo(source, receiving, new Uint8Array());
+    const answer = isSafe(method) ? await answerUnsigned(source, asked) : undefined;
+    return answer === undefined
+      ? refuse({ reason: 'unsupported_operation', allow: 'POST, OPTIONS', why: USAGE })
+      : reply(answer);
+  }
+  const contentEncoding = headers.get('content-encoding') ?? 'identity';
   if (contentEncoding !== 'identity') {
     return refuseDelivery(source, {
       reason: 'unsupported_media_type',
@@ -35,25 +45,33 @@ export async function receive(receiving: Receiving): Promise<Response> {
   return receiveDocuments(receiving, source, body);
 }
 
+function isSafe(method: string): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
 async function receiveDocuments(
-  { request, namespace, env, config }: Receiving,
+  receiving: Receiving,
   source: DocumentSource,
   body: Result<Uint8Array>,
 ): Promise<Response> {
   if (!body.ok) return refuseDelivery(source, body.failure);
+  const { namespace, env, config } = receiving;
   const now = Date.now();
-  const delivery = { headers: request.headers, body: body.value };
-  const doubt = await doubtOf(source, delivery, tokenOf(request.headers), now);
-  if (doubt !== undefined) {
-    return refuseDelivery(source, { reason: 'unauthorized', message: doubt });
-  }
-  const reading = await readDocuments(source, delivery, { namespace, config, now });
+  const sent = sentTo(source, receiving, body.value);
+  const answer = await answerUnsigned(source, sent);
+  if (answer !== undefined) return reply(answer);
+  const proof = await verifyDelivery(source, sent, now);
+  if (!proof.ok) return refuseDelivery(source, { reason: 'unauthorized', message: proof.failure });
+  const reading = await readDocuments(source, sent, proof.value, { namespace, config, now });
   if (!reading.ok) return refuseDelivery(source, reading.failure);
-  return 'handshake' in reading.value
-    ? answerHandshake(reading.value.handshake)
-    : publishAll(principalOf(source, namespace), reading.value.events, env, (refusal) =>
-        refuseDelivery(source, refusal),
-      );
+  if ('handshake' in reading.value) return reply(reading.value.handshake);
+  const published = await publishAll(
+    principalOf(source, namespace),
+    reading.value.events,
+    env,
+    (refusal) => refuseDelivery(source, refusal),
+  );
+  return published.ok ? answerAccepted(source, published) : published;
 }
 
 /** The handshake of CloudEvents' webhooks: whoever knows the address may send, as fast as it likes. */
@@ -69,10 +87,4 @@ function answerOptions(headers: Headers): Response {
       'WebHook-Allowed-Rate': headers.get('webhook-request-rate') ?? '*',
     },
   });
-}
-
-function answerHandshake(text: string): Response {
-  return text === ''
-    ? succeed({ accepted: 0, duplicates: 0, ids: [] })
-    : new Response(text, { headers: { 'Content-Type': 'text/plain; charset=utf-8' } });
 }

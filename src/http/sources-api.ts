@@ -4,19 +4,15 @@ import { callWithRetry } from '../call.ts';
 import { isJsonObject, unknownKey, withoutNulls } from '../event/json.ts';
 import { kindOf, quote } from '../event/quote.ts';
 import type { ReadEvent } from '../ingest/read-events.ts';
-import {
-  checkSecrets,
-  checkSettings,
-  checkSourceName,
-  HIDDEN,
-  shownSettings,
-} from '../ingest/webhooks/settings.ts';
+import { checkSecrets, HIDDEN } from '../ingest/webhooks/secrets.ts';
+import { checkSettings, checkSourceName, shownSettings } from '../ingest/webhooks/settings.ts';
+import { claimedProof } from '../ingest/webhooks/source.ts';
 import { pathOfKey } from '../namespace.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import { done, list, refuse, succeed } from './answer.ts';
 import { authorityOf, type Call, type Endpoint } from './api.ts';
 import { audit } from './audit.ts';
-import { type Delivery, readDocuments, readEntries } from './delivery.ts';
+import { readDocuments, readEntries, sentTo } from './delivery.ts';
 import { forgetSources, openSource } from './open-source.ts';
 import { actorOf } from './token.ts';
 
@@ -92,10 +88,11 @@ export const testSource: Endpoint = {
       const { events, dropped } = readEntries(source, sample.value.body, place);
       return succeed({ events: framesOf(events), dropped });
     }
-    const reading = await readDocuments(source, sample.value, place);
+    const sent = sentTo(source, sample.value, sample.value.body);
+    const reading = await readDocuments(source, sent, claimedProof(source, sent), place);
     if (!reading.ok) return refuse(reading.failure);
     return 'handshake' in reading.value
-      ? succeed({ handshake: reading.value.handshake })
+      ? succeed({ handshake: reading.value.handshake.body })
       : succeed({ events: framesOf(reading.value.events) });
   },
 };
@@ -104,10 +101,16 @@ function framesOf(events: readonly ReadEvent[]): unknown[] {
   return events.map(({ json }) => JSON.parse(json) as unknown);
 }
 
+interface Sample {
+  readonly request: Request;
+  readonly query: URLSearchParams;
+  readonly body: Uint8Array;
+}
+
 const SAMPLE_KEYS = ['headers', 'body'];
 
 /** @returns the delivery that a request describes: a body that is no text is sent as JSON */
-function sampleOf(given: Readonly<Record<string, unknown>>): Result<Delivery> {
+function sampleOf(given: Readonly<Record<string, unknown>>): Result<Sample> {
   const sample = withoutNulls({ ...given });
   const unknown = unknownKey(sample, SAMPLE_KEYS);
   if (unknown !== undefined) {
@@ -128,7 +131,11 @@ function sampleOf(given: Readonly<Record<string, unknown>>): Result<Delivery> {
     }
   }
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return ok({ headers, body: new TextEncoder().encode(text) });
+  return ok({
+    request: new Request('https://sample.invalid', { method: 'POST', headers }),
+    query: new URLSearchParams(),
+    body: new TextEncoder().encode(text),
+  });
 }
 
 function sourceOf({ env, namespace, name }: Call) {

@@ -10,6 +10,7 @@ import {
   readDelivery,
 } from '../../src/ingest/webhooks/source.ts';
 import { accepted } from './support/result.ts';
+import { sentWith } from './support/sent.ts';
 
 const DEFAULTS = { newId: () => 'an-id', now: 0, source: 'vault://here', namespace: 'team' };
 const FIRST = ['github', 'stripe', 'slack', 'shopify', 'from'];
@@ -94,9 +95,10 @@ describe.each(Object.keys(KINDS).filter((kind) => KINDS[kind]?.body === 'documen
       const source = sourceOf(kind);
       let published = 0;
       await fc.assert(
-        fc.asyncProperty(headers, contentType, body, async (sent, type, text) => {
-          const all = new Headers({ ...sent, 'Content-Type': type });
-          const reading = await readDelivery(source, all, new TextEncoder().encode(text));
+        fc.asyncProperty(headers, contentType, body, async (given, type, text) => {
+          const all = new Headers({ ...given, 'Content-Type': type });
+          const sent = sentWith(all, text);
+          const reading = await readDelivery(source, sent, { signed: sent.body });
           if (!reading.ok || !('events' in reading.value)) return;
           for (const mapped of reading.value.events) {
             const event = readEvent(

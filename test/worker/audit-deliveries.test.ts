@@ -252,7 +252,7 @@ describe('somebody without the secret', () => {
     async (token) => {
       const response = await send(lines(entry(aKey())), '', new Client(token));
       expect(response.status).toBe(401);
-      expect(await errorsOf(response)).toContain('the secret of the source is');
+      expect(await errorsOf(response)).toContain('the secret of the source');
       expect((await send('x'.repeat(MAX_DELIVERY_BYTES + 1), '', new Client(token))).status).toBe(
         401,
       );

@@ -118,7 +118,7 @@ describe('a source', () => {
 
   it.each([
     [{}, 'kind is ""'],
-    [{ kind: 'gitlab' }, 'kind is "gitlab"; there are "standard-webhooks", "github"'],
+    [{ kind: 'nobody' }, 'kind is "nobody"; there are "github", '],
     [{ kind: 'constructor' }, 'kind is "constructor"'],
     [{ kind: 7 }, 'kind is a number'],
     [{ kind: 'github', secrets: [] }, 'secrets must be a list of one or more'],
@@ -190,7 +190,7 @@ describe('a source', () => {
     ],
     [
       { kind: 'hmac', secrets: [SECRET], signature: { header: 'X', signed: '{id}.{body}' } },
-      'signature.signed has "{id}"',
+      'signature.id_header names the header',
     ],
     [{ kind: 'vault-audit', secrets: [SECRET], mounts: { kv: 3 } }, 'must be 1 or 2'],
     [{ kind: 'vault-audit', secrets: [SECRET], mounts: { kv: true } }, 'must be 1 or 2'],

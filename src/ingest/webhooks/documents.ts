@@ -12,11 +12,18 @@ import {
 import type { Draft } from '../draft.ts';
 import { decodeUtf8, parseJson } from '../text.ts';
 
-export interface Documents {
-  readonly isCloudEvents: boolean;
-  /** What rules look at, and where it stands in the delivery, for error messages. */
-  readonly documents: readonly { readonly document: unknown; readonly where: string }[];
+const FORM = 'application/x-www-form-urlencoded';
+
+/** What rules look at, and where it stands in the delivery, for error messages. */
+export interface Located {
+  readonly document: unknown;
+  readonly where: string;
 }
+
+export type Documents =
+  | { readonly isCloudEvents: true; readonly documents: readonly Located[] }
+  /** The body as a whole, which may be a list of events. */
+  | { readonly isCloudEvents: false; readonly document: unknown };
 
 /** @param isSigned whether the body is what proves the sender; headers then are anybody's */
 export function readDocuments(
@@ -39,21 +46,30 @@ export function readDocuments(
     );
   }
   if (isBinaryMode(headers)) return cloudEvents(readBinaryMode(headers, contentType, body));
+  const document = readBody(mediaType, body);
+  return document.ok ? ok({ isCloudEvents: false, document: document.value }) : document;
+}
+
+function readBody(mediaType: string, body: Uint8Array): Result<unknown> {
+  if (mediaType.startsWith('multipart/')) {
+    return unsupportedMediaType(
+      `the body is ${quote(mediaType)}, whose parts are not read; have the sender send JSON, or a form as application/x-www-form-urlencoded`,
+    );
+  }
   const text = decodeUtf8(body);
   if (!text.ok) return text;
-  const document =
-    mediaType === 'application/x-www-form-urlencoded'
-      ? readForm(text.value)
-      : parseJson(text.value);
-  return document.ok
-    ? ok({ isCloudEvents: false, documents: [{ document: document.value, where: '' }] })
-    : document;
+  if (mediaType === FORM) return readForm(text.value);
+  const json = parseJson(text.value);
+  if (json.ok || mediaType === '' || mediaType.endsWith('json')) return json;
+  return invalid(
+    `${json.failure.message}; the content type is ${quote(mediaType)}, and JSON and forms are read`,
+  );
 }
 
 function cloudEvents(drafts: Result<Draft[]>): Result<Documents> {
   if (!drafts.ok) return drafts;
   if (drafts.value.length === 0) return invalid('the batch has no events');
-  const documents: { document: unknown; where: string }[] = [];
+  const documents: Located[] = [];
   for (const { body, where } of drafts.value) {
     const attributes = checkCloudEvent(body);
     if (!attributes.ok) return at(where, attributes.failure);

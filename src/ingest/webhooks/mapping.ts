@@ -4,7 +4,8 @@ import { checkPath } from '../../event/metadata.ts';
 import { quote } from '../../event/quote.ts';
 import { formatTimestamp, isTimestamp } from '../../event/time.ts';
 import { invalid, ok, type Result } from '../../result.ts';
-import type { Kind, MappingSettings } from './kinds.ts';
+import { type Digest, eventIdOf } from './event-id.ts';
+import type { Kind, MappingSettings } from './kind.ts';
 import { type Pointer, parsePointer, resolve } from './pointer.ts';
 import {
   apply,
@@ -14,6 +15,7 @@ import {
   pathValue,
   type Rule,
 } from './rule.ts';
+import { timeOf } from './time.ts';
 
 export interface Mapping {
   readonly eventType: Rule;
@@ -90,13 +92,13 @@ function optional(
 /**
  * Makes of a delivery the members of a JSON event (`event/event.ts`).
  *
- * @param spareId of a delivery in which the id is missing, though there is a rule for it: the same for the same
- *   delivery
+ * @param index of the event in its delivery
  */
 export function map(
   mapping: Mapping,
   delivery: Delivery,
-  spareId: string,
+  digest: Digest,
+  index: number,
 ): Result<Record<string, unknown>> {
   const eventType = apply(mapping.eventType, delivery, eventTypeValue);
   if (!eventType.ok) return invalid(`event_type: ${eventType.failure.message}`);
@@ -107,8 +109,9 @@ export function map(
   if (!path.ok) return invalid(`path: ${path.failure.message}`);
   const time = mapping.time ? apply(mapping.time, delivery) : ok(undefined);
   if (!time.ok) return time;
-  const id = mapping.id ? apply(mapping.id, delivery) : ok(undefined);
-  if (!id.ok) return id;
+  const made = mapping.id ? apply(mapping.id, delivery) : ok(undefined);
+  if (!made.ok) return made;
+  const id = eventIdOf(made.value, mapping.id !== undefined, digest, index);
   const timestamp = timestampOf(time.value);
   const metadata: [string, unknown][] = [];
   for (const [name, value] of mapping.metadata) {
@@ -119,7 +122,7 @@ export function map(
   if (path.value !== undefined) metadata.push(['path', path.value]);
   return ok({
     event_type: eventType.value,
-    ...(mapping.id && { id: id.value ?? spareId }),
+    ...(id !== undefined && { id }),
     ...(timestamp !== undefined && { time: timestamp }),
     ...(metadata.length > 0 && { metadata: Object.fromEntries(metadata) }),
   });
@@ -137,10 +140,9 @@ function eventTypeValue(value: string): Result<string> {
     : ok(legal);
 }
 
-/** Of Unix seconds, with or without a fraction, or of RFC 3339. Any other is no reason to refuse an event. */
+/** A text that is no time is no reason to refuse an event. RFC 3339 keeps its zone and its fraction. */
 function timestampOf(text: string | undefined): string | undefined {
   if (text === undefined || isTimestamp(text)) return text;
-  return /^\d{1,11}(?:\.\d+)?$/.test(text)
-    ? formatTimestamp(Math.trunc(Number(text) * 1000))
-    : undefined;
+  const time = timeOf(text);
+  return time === undefined ? undefined : formatTimestamp(time);
 }

@@ -1,6 +1,7 @@
 /**
  * Rules: texts in which parts of a delivery are substituted. `github/{header:X-GitHub-Event}` takes a header,
- * `stripe/{/type}` what a JSON pointer leads to, `{/event/type|/type|"none"}` the first that there is.
+ * `stripe/{/type}` what a JSON pointer leads to, `{/event/type|/type|"none"}` the first that there is; `{id}` and
+ * `{timestamp}` what the scheme reads that verified the delivery, `{digest}` the digest of what was signed.
  *
  * What a sender can choose never decides where an event belongs: a rule for a path or an event type has a
  * literal beginning of at least one segment, and no value leads out of it.
@@ -16,7 +17,12 @@ import { type Pointer, parsePointer, resolve } from './pointer.ts';
 export interface Delivery {
   header(name: string): string | null;
   readonly document: unknown;
+  readonly words?: Readonly<Partial<Record<Word, string | undefined>>>;
 }
+
+/** What the scheme of the delivery reads from it, and the digest of what was signed. */
+const WORDS = ['id', 'timestamp', 'digest'] as const;
+type Word = (typeof WORDS)[number];
 
 export type Rule = readonly Part[];
 
@@ -26,6 +32,7 @@ type Part = string | readonly Choice[];
 type Choice =
   | { readonly header: string }
   | { readonly pointer: Pointer }
+  | { readonly word: Word }
   | { readonly text: string };
 
 export const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
@@ -78,9 +85,11 @@ function parseChoices(text: string, name: string): Result<Choice[]> {
       const pointer = parsePointer(each);
       if (!pointer.ok) return invalid(`${name}: ${pointer.failure.message}`);
       choices.push({ pointer: pointer.value });
+    } else if (isWord(each)) {
+      choices.push({ word: each });
     } else {
       return invalid(
-        `${name}: ${quote(`{${each}}`)} is not understood; between braces stands "header:<name>", a JSON pointer that begins with "/", a text in quotes, or "source"; "|" divides alternatives`,
+        `${name}: ${quote(`{${each}}`)} is not understood; between braces stands "header:<name>", a JSON pointer that begins with "/", a text in quotes, "id", "timestamp", "digest" or "source"; "|" divides alternatives`,
       );
     }
   }
@@ -138,8 +147,13 @@ function isExact(value: unknown): value is number {
   return Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value));
 }
 
-function found(choice: Choice, { header, document }: Delivery): unknown {
+function isWord(text: string): text is Word {
+  return (WORDS as readonly string[]).includes(text);
+}
+
+function found(choice: Choice, { header, document, words }: Delivery): unknown {
   if ('text' in choice) return choice.text;
+  if ('word' in choice) return words?.[choice.word];
   return 'header' in choice ? header(choice.header) : resolve(choice.pointer, document);
 }
 

@@ -6,17 +6,17 @@ import {
   DEFAULT_TOLERANCE_SECONDS,
   MAX_MAPPED_NAMES,
   MAX_MOUNTS,
-  MAX_SOURCE_SECRET_CHARACTERS,
-  MAX_SOURCE_SECRETS,
   MAX_TOLERANCE_SECONDS,
-  MIN_SOURCE_SECRET_CHARACTERS,
 } from '../../limits.ts';
 import { parseNamespacePath, trimSlashes } from '../../namespace.ts';
 import { invalid, ok, type Result } from '../../result.ts';
-import { CLOUDEVENTS, KINDS, type Kind, type MappingSettings } from './kinds.ts';
+import type { Kind, MappingSettings } from './kind.ts';
+import { CLOUDEVENTS, KINDS } from './kinds.ts';
 import { compileMapping } from './mapping.ts';
-import { HEADER_NAME } from './rule.ts';
-import { problemOfSecret, type SignatureScheme } from './signature.ts';
+import { checkOptions, type Options, optionNames } from './options.ts';
+import type { Scheme } from './scheme.ts';
+import { type SignatureSettings, signature } from './signature.ts';
+import { checkSignature, shownSignature } from './signature-settings.ts';
 
 export interface SourceSettings {
   readonly kind: string;
@@ -29,7 +29,9 @@ export interface SourceSettings {
   /** How far the time of a delivery may be from now, seconds. */
   readonly tolerance: number;
   /** Of kind `hmac`. */
-  readonly signature?: SignatureScheme;
+  readonly signature?: SignatureSettings;
+  /** What only some kinds have. */
+  readonly options?: Options;
   /** Of kind `vault-audit`: the versions of kv mounts. */
   readonly mounts?: Readonly<Record<string, 1 | 2>>;
   /** Of kind `vault-audit`: whether the audited request waits, or the event goes. */
@@ -63,7 +65,9 @@ export function checkSettings(
     );
   }
   const keys =
-    kind.body === 'audit' ? AUDIT_KEYS : [...KEYS, ...(signed(kind) ? ['signature'] : [])];
+    kind.body === 'audit'
+      ? AUDIT_KEYS
+      : [...KEYS, ...(hasSignature(kind) ? ['signature'] : []), ...optionNames(kind)];
   const unknown = unknownKey(body, keys);
   if (unknown !== undefined) {
     return invalid(
@@ -132,18 +136,21 @@ function checkDocument(
     const compiled = compileMapping(name, defaults, eventType, mapping.value);
     if (!compiled.ok) return compiled;
   }
-  const signature = signed(kind) ? signatureOf(body.signature) : undefined;
-  if (signature?.ok === false) return signature;
+  const own = hasSignature(kind) ? checkSignature(body.signature) : undefined;
+  if (own?.ok === false) return own;
+  const options = checkOptions(kind, body);
+  if (!options.ok) return options;
   return ok({
     ...common,
     event_type: eventType,
     mapping: mapping.value,
     tolerance: tolerance.value,
-    ...(signature && { signature: signature.value }),
+    ...(own && { signature: own.value }),
+    ...(Object.keys(options.value).length > 0 && { options: options.value }),
   });
 }
 
-function signed({ proof }: Kind): boolean {
+function hasSignature({ proof }: Kind): boolean {
   return proof === 'settings';
 }
 
@@ -201,143 +208,19 @@ function mappingOf(value: unknown): Result<MappingSettings> {
   return ok(mapping as MappingSettings);
 }
 
-const ALGORITHMS: ReadonlyMap<string, SignatureScheme['algorithm']> = new Map([
-  ['sha1', 'SHA-1'],
-  ['sha256', 'SHA-256'],
-  ['sha512', 'SHA-512'],
-]);
-const SIGNATURE_KEYS = ['header', 'algorithm', 'encoding', 'prefix', 'signed', 'timestamp_header'];
-const MAX_TEMPLATE_CHARACTERS = 256;
-
-/** How a source of kind `hmac` is signed. */
-function signatureOf(value: unknown): Result<SignatureScheme> {
-  if (!isJsonObject(value)) {
-    return invalid(
-      'a source of kind "hmac" needs signature, such as {"header": "X-Signature", "prefix": "sha256="}',
-    );
-  }
-  const settings = withoutNulls(value);
-  const unknown = unknownKey(settings, SIGNATURE_KEYS);
-  if (unknown !== undefined) {
-    return invalid(
-      `unknown key ${quote(unknown)} in signature; it has ${SIGNATURE_KEYS.join(', ')}`,
-    );
-  }
-  const notText = SIGNATURE_KEYS.find(
-    (key) => settings[key] !== undefined && typeof settings[key] !== 'string',
-  );
-  if (notText !== undefined) return invalid(`signature.${notText} must be a string`);
-  const {
-    header = '',
-    prefix = '',
-    encoding = 'hex',
-    ...rest
-  } = settings as Record<string, string>;
-  const { timestamp_header: timestamp, algorithm: name = 'sha256' } = rest;
-  const { signed: template = timestamp === undefined ? '{body}' : '{timestamp}.{body}' } = rest;
-  for (const [key, text] of [
-    ['header', header],
-    ['timestamp_header', timestamp ?? 'x'],
-  ] as const) {
-    if (!HEADER_NAME.test(text))
-      return invalid(`signature.${key} is ${quote(text)}, no name of a header`);
-  }
-  const algorithm = ALGORITHMS.get(name);
-  if (algorithm === undefined) {
-    return invalid(`signature.algorithm is ${quote(name)}; there are "sha256", "sha512", "sha1"`);
-  }
-  if (encoding !== 'hex' && encoding !== 'base64') {
-    return invalid(`signature.encoding is ${quote(encoding)}; it must be "hex" or "base64"`);
-  }
-  if (template.length > MAX_TEMPLATE_CHARACTERS || prefix.length > MAX_TEMPLATE_CHARACTERS) {
-    return invalid(
-      `signature.signed and prefix have at most ${MAX_TEMPLATE_CHARACTERS} characters`,
-    );
-  }
-  if (template.split('{body}').length !== 2) {
-    return invalid(`signature.signed is ${quote(template)}; "{body}" must stand in it once`);
-  }
-  const other = template.replaceAll(/\{(?:body|timestamp)\}/g, '').match(/\{[^}]*\}?/)?.[0];
-  if (other !== undefined) {
-    return invalid(
-      `signature.signed has ${quote(other)}; only "{timestamp}" and "{body}" are substituted`,
-    );
-  }
-  if (template.includes('{timestamp}') !== (timestamp !== undefined)) {
-    return invalid(
-      'signature.timestamp_header names the header whose value stands for "{timestamp}" in signature.signed; give both or neither',
-    );
-  }
-  const scheme = { header, algorithm, encoding, form: 'plain', prefix, signed: template } as const;
-  return ok({ ...scheme, ...(timestamp !== undefined && { timestamp }) });
-}
-
 /** Settings as they would be written again. */
 export function shownSettings(settings: SourceSettings): Record<string, unknown> {
-  const { signature, ...others } = settings;
+  const { signature, options, ...others } = settings;
   if (KINDS[settings.kind]?.body === 'audit') {
     const { kind, namespace, mounts, on_overload } = settings;
     return { kind, namespace, mounts, on_overload };
   }
-  if (signature === undefined) return others;
-  const { header, algorithm, encoding, prefix, signed: template, timestamp } = signature;
-  const [name] = [...ALGORITHMS].find(([, each]) => each === algorithm) ?? [];
-  return {
-    ...others,
-    signature: {
-      header,
-      algorithm: name ?? algorithm,
-      encoding,
-      prefix,
-      signed: template,
-      ...(timestamp !== undefined && { timestamp_header: timestamp }),
-    },
-  };
+  return { ...others, ...options, ...(signature && { signature: shownSignature(signature) }) };
 }
 
-/** How deliveries of such a source are signed; undefined where one of its secrets is sent along. */
-export function schemeOf({ kind, signature }: SourceSettings): SignatureScheme | undefined {
-  const proof = KINDS[kind]?.proof;
-  if (proof === 'token') return undefined;
-  return proof === 'settings' ? signature : proof;
-}
-
-/** What is shown in the place of a secret. */
-export const HIDDEN = '(hidden)';
-
-/** Checks the secrets of a source; one alone may be a string, as `vault write` sends it. No message shows one. */
-export function checkSecrets(given: unknown, settings: SourceSettings): Result<string[]> {
-  const value = typeof given === 'string' ? [given] : given;
-  if (!Array.isArray(value) || value.length === 0) {
-    return invalid('secrets must be a list of one or more, such as ["…"]');
-  }
-  if (value.length > MAX_SOURCE_SECRETS) {
-    return invalid(`there are ${value.length} secrets, at most ${MAX_SOURCE_SECRETS} are allowed`);
-  }
-  const scheme = schemeOf(settings);
-  for (const [index, secret] of value.entries()) {
-    const at = `secrets[${index}]`;
-    // Written back as it was read, it would be a secret that everybody knows.
-    if (secret === HIDDEN) {
-      return invalid(`${at} is ${HIDDEN}, as a secret is shown; leave secrets out to keep them`);
-    }
-    if (typeof secret !== 'string') return invalid(`${at} must be a string, not ${kindOf(secret)}`);
-    if (
-      secret.length < MIN_SOURCE_SECRET_CHARACTERS ||
-      secret.length > MAX_SOURCE_SECRET_CHARACTERS
-    ) {
-      return invalid(
-        `${at} has ${secret.length} characters; from ${MIN_SOURCE_SECRET_CHARACTERS} to ${MAX_SOURCE_SECRET_CHARACTERS} are allowed`,
-      );
-    }
-    const isSendable = /^[\x21-\x2b\x2d-\x7e]+$/.test(secret);
-    if (scheme === undefined && !isSendable) {
-      return invalid(
-        `${at} is sent in a header: it must be printable ASCII without blanks and commas`,
-      );
-    }
-    const problem = scheme && problemOfSecret(secret, scheme);
-    if (problem !== undefined) return invalid(`${at} ${problem}`);
-  }
-  return ok(value as string[]);
+/** The schemes by any of which a delivery of such a source may be proven. */
+export function schemesOf({ kind, signature: own }: SourceSettings): readonly Scheme[] {
+  const proof = KINDS[kind]?.proof ?? [];
+  if (proof !== 'settings') return proof;
+  return own === undefined ? [] : [signature(own)];
 }

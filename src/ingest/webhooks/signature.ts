@@ -1,108 +1,166 @@
 /**
- * Signatures of webhooks. What differs between vendors is data: which header, what is signed, how it is
- * written. The bytes are verified as they came, before anything of them is read.
+ * Signatures by a shared secret. What differs between vendors is data: which header, what is signed, how it is
+ * written. The bytes are verified as they came.
  */
 import { Buffer } from 'node:buffer';
+import { timingSafeEqual } from 'node:crypto';
 import { MAX_SIGNATURE_CHARACTERS, MAX_SIGNATURES } from '../../limits.ts';
-import { isBase64 } from '../text.ts';
+import { ok, type Result } from '../../result.ts';
+import {
+  type Conditions,
+  type Doubt,
+  doubt,
+  type Proof,
+  type Scheme,
+  type Sent,
+} from './scheme.ts';
+import { problemOfStandardSecret, standardKey, verifyEd25519 } from './standard-keys.ts';
+import { timeOf } from './time.ts';
 
-export interface SignatureScheme {
+/** Data alone: what a source of kind `hmac` stores. */
+export interface SignatureSettings {
   /** The header with the signature, or with several of them. */
   readonly header: string;
   readonly algorithm: 'SHA-1' | 'SHA-256' | 'SHA-512';
   readonly encoding: 'hex' | 'base64';
   /**
-   * How signatures stand in the header: `plain`, one after a prefix; `pairs`, `t=<time>,v1=<signature>` with
-   * commas between them; `versions`, `v1,<signature>` with blanks between them.
+   * How signatures stand in the header: `plain`, each after a prefix; `pairs`, `t=<time>,v1=<signature>`;
+   * `versions`, `v1,<signature>`. Each may be a list: vendors sign with the old and the new secret for a while,
+   * and HTTP joins repeated headers with commas.
    */
   readonly form: 'plain' | 'pairs' | 'versions';
   /** What stands before a signature; of pairs and versions the name. */
   readonly prefix: string;
-  /** What is signed: `{timestamp}`, `{id}` and `{body}` are substituted. */
+  /** What is signed, as a template: see `PLACEHOLDER`. */
   readonly signed: string;
-  /** The header with the time of the delivery, in Unix seconds; of pairs, `t` has it. */
+  /** The header with the time of the delivery. */
   readonly timestamp?: string;
+  /** Of pairs: the one with the time of the delivery. */
+  readonly timestampPair?: string;
   /** The header with the id of the delivery. */
   readonly id?: string;
   /** Whether secrets are Base64 after `whsec_`, and public keys of ed25519 may stand among them. */
   readonly standard?: boolean;
 }
 
-/** Why a delivery is not believed; undefined where it is. */
-export type Doubt = string | undefined;
-
-export async function verify(
-  scheme: SignatureScheme,
-  secrets: readonly string[],
-  headers: Headers,
-  body: Uint8Array,
-  now: number,
-  toleranceSeconds: number,
-): Promise<Doubt> {
-  const header = headers.get(scheme.header);
-  if (header === null) return `the header ${scheme.header} with the signature is missing`;
-  if (header.length > MAX_SIGNATURE_CHARACTERS) {
-    return `the header ${scheme.header} has ${header.length} characters, at most ${MAX_SIGNATURE_CHARACTERS} are allowed`;
-  }
-  const pairs = header.split(',').map((pair) => pair.trim().split('=', 2));
-  const timestamp =
-    scheme.form === 'pairs'
-      ? pairs.find(([name]) => name === 't')?.[1]
-      : scheme.timestamp && headers.get(scheme.timestamp);
-  if (scheme.form === 'pairs' || scheme.timestamp !== undefined) {
-    const doubt = doubtOfTime(timestamp ?? '', now, toleranceSeconds);
-    if (doubt !== undefined) return doubt;
-  }
-  const id = scheme.id === undefined ? '' : headers.get(scheme.id);
-  if (id === null) return `the header ${scheme.id} is missing`;
-
-  const signatures = signaturesIn(header, scheme);
-  if (signatures.length === 0) {
-    return `the header ${scheme.header} has no signature of the form ${exampleOf(scheme)}`;
-  }
-  const signed = signedBytes(scheme.signed, { timestamp: timestamp ?? '', id, body });
-  let isGenuine = false;
-  for (const secret of secrets) {
-    for (const signature of signatures) {
-      // No early end: the time says nothing of which secret it was.
-      if (await matches(signature, secret, signed, scheme)) isGenuine = true;
-    }
-  }
-  return isGenuine ? undefined : 'the signature is wrong';
+export interface SignatureScheme extends Omit<SignatureSettings, 'signed'> {
+  /** A template, or what makes the signed bytes where no template can say it. */
+  readonly signed: string | ((sent: Sent) => Result<Uint8Array, string>);
 }
 
-function doubtOfTime(timestamp: string, now: number, toleranceSeconds: number): Doubt {
-  if (!/^\d{1,12}$/.test(timestamp)) return 'the delivery has no time in Unix seconds';
-  const seconds = Math.abs(Math.round(now / 1000 - Number(timestamp)));
-  return seconds > toleranceSeconds
-    ? `the time of the delivery is ${seconds} seconds from now, at most ${toleranceSeconds} are allowed`
-    : undefined;
-}
+/** What is substituted in a template. */
+export const PLACEHOLDER = /(\{(?:timestamp|id|body|method|url|header:[^{}]+)\})/;
 
 interface Signature {
   readonly kind: 'hmac' | 'ed25519';
   readonly bytes: Uint8Array;
 }
 
-function signaturesIn(header: string, scheme: SignatureScheme): Signature[] {
-  const { form, prefix } = scheme;
+/** The scheme that the data describes. */
+export function signature(data: SignatureScheme): Scheme {
+  return {
+    isSigned: true,
+    evidence: `the header ${data.header} with the signature`,
+    isUsedBy: ({ headers }) => headers.has(data.header),
+    claim(sent) {
+      const { id, timestamp } = valuesOf(data, sent);
+      const signed = signedBytes(data, sent, { id, timestamp });
+      return { id, timestamp, ...(signed.ok && { signed: signed.value }) };
+    },
+    verify: (sent, secrets, conditions) => verify(data, sent, secrets, conditions),
+    problemOfSecret: (secret) => (data.standard ? problemOfStandardSecret(secret) : undefined),
+  };
+}
+
+async function verify(
+  data: SignatureScheme,
+  sent: Sent,
+  secrets: readonly string[],
+  conditions: Conditions,
+): Promise<Result<Proof, string>> {
+  const header = sent.headers.get(data.header) ?? '';
+  if (header.length > MAX_SIGNATURE_CHARACTERS) {
+    return doubt(
+      `the header ${data.header} has ${header.length} characters, at most ${MAX_SIGNATURE_CHARACTERS} are allowed`,
+    );
+  }
+  const { id, timestamp } = valuesOf(data, sent);
+  if (data.timestamp !== undefined || data.timestampPair !== undefined) {
+    const late = doubtOfTime(timestamp ?? '', conditions);
+    if (late !== undefined) return doubt(late);
+  }
+  if (data.id !== undefined && id === undefined) return doubt(`the header ${data.id} is missing`);
+  const signatures = signaturesIn(header, data);
+  if (signatures.length === 0) {
+    return doubt(`the header ${data.header} has no signature of the form ${exampleOf(data)}`);
+  }
+  if (signatures.length > MAX_SIGNATURES) {
+    return doubt(
+      `the header ${data.header} has ${signatures.length} signatures, at most ${MAX_SIGNATURES} (MAX_SIGNATURES) are allowed`,
+    );
+  }
+  const signed = signedBytes(data, sent, { id, timestamp });
+  if (!signed.ok) return signed;
+  let known: string | undefined;
+  for (const secret of secrets) {
+    // No early end: the time says nothing of which secret it was.
+    if (await isSignedWith(secret, signed.value, signatures, data)) known = secret;
+  }
+  if (known === undefined) return doubt('the signature is wrong');
+  return ok({ signed: signed.value, id, timestamp, secret: known });
+}
+
+/** Why a delivery of this time is not believed. */
+export function doubtOfTime(timestamp: string, { now, toleranceSeconds }: Conditions): Doubt {
+  const time = timeOf(timestamp);
+  if (time === undefined) return 'the delivery has no time: neither Unix time nor RFC 3339';
+  const seconds = Math.abs(Math.round((now - time) / 1000));
+  return seconds > toleranceSeconds
+    ? `the time of the delivery is ${seconds} seconds from now, at most ${toleranceSeconds} are allowed`
+    : undefined;
+}
+
+interface Values {
+  readonly id: string | undefined;
+  readonly timestamp: string | undefined;
+}
+
+function valuesOf(data: SignatureScheme, { headers }: Sent): Values {
+  const pair = pairsIn(headers.get(data.header) ?? '').find(
+    ([name]) => data.timestampPair !== undefined && name === data.timestampPair,
+  );
+  const get = (name: string | undefined) => (name && headers.get(name)) || undefined;
+  return { id: get(data.id), timestamp: pair?.[1] ?? get(data.timestamp) };
+}
+
+/** Stripe divides pairs with commas, Paddle with semicolons. */
+function pairsIn(header: string): [name: string, value: string][] {
+  return header.split(/[,;]/).map((pair) => {
+    const [name = '', ...value] = pair.trim().split('=');
+    return [name.trim(), value.join('=').trim()];
+  });
+}
+
+/** Signatures that are none of the encoding are left out. */
+function signaturesIn(header: string, { form, prefix, encoding }: SignatureScheme): Signature[] {
   const texts: [kind: Signature['kind'], text: string][] = [];
   if (form === 'versions') {
-    for (const each of header.split(' ')) {
-      const [version, text = ''] = each.split(',', 2);
-      if (version === prefix) texts.push(['hmac', text]);
-      if (version === `${prefix}a`) texts.push(['ed25519', text]);
+    const words = header.split(/[\s,]+/);
+    for (const [index, word] of words.entries()) {
+      const text = words[index + 1] ?? '';
+      if (word === prefix) texts.push(['hmac', text]);
+      if (word === `${prefix}a`) texts.push(['ed25519', text]);
     }
   } else if (form === 'pairs') {
-    for (const pair of header.split(',')) {
-      const text = pair.trim();
-      if (text.startsWith(`${prefix}=`)) texts.push(['hmac', text.slice(prefix.length + 1)]);
+    for (const [name, text] of pairsIn(header)) if (name === prefix) texts.push(['hmac', text]);
+  } else {
+    for (const part of header.split(',')) {
+      const text = part.trim();
+      if (text.startsWith(prefix)) texts.push(['hmac', text.slice(prefix.length).trim()]);
     }
-  } else if (header.startsWith(prefix)) {
-    texts.push(['hmac', header.slice(prefix.length)]);
   }
-  return texts.slice(0, MAX_SIGNATURES).flatMap(([kind, text]) => {
-    const bytes = decode(text, scheme.encoding);
+  return texts.flatMap(([kind, text]) => {
+    const bytes = decode(text, encoding);
     return bytes === undefined ? [] : [{ kind, bytes }];
   });
 }
@@ -117,62 +175,55 @@ function decode(text: string, encoding: 'hex' | 'base64'): Uint8Array | undefine
 }
 
 function signedBytes(
-  template: string,
-  { timestamp, id, body }: { timestamp: string; id: string; body: Uint8Array },
-): Uint8Array {
-  const parts = template.split(/(\{timestamp\}|\{id\}|\{body\})/).map((part) => {
-    if (part === '{body}') return body;
+  { signed }: SignatureScheme,
+  sent: Sent,
+  { id = '', timestamp = '' }: Values,
+): Result<Uint8Array, string> {
+  if (typeof signed === 'function') return signed(sent);
+  const substituted = (part: string): Uint8Array => {
+    if (part === '{body}') return sent.body;
     if (part === '{timestamp}') return Buffer.from(timestamp);
-    return Buffer.from(part === '{id}' ? id : part);
-  });
-  return Buffer.concat(parts);
+    if (part === '{id}') return Buffer.from(id);
+    if (part === '{method}') return Buffer.from(sent.method);
+    if (part === '{url}') return Buffer.from(sent.url);
+    const header = /^\{header:(.+)\}$/.exec(part)?.[1];
+    return Buffer.from(header === undefined ? part : (sent.headers.get(header) ?? ''));
+  };
+  return ok(Buffer.concat(signed.split(PLACEHOLDER).map(substituted)));
 }
 
-async function matches(
-  { kind, bytes }: Signature,
+async function isSignedWith(
   secret: string,
   signed: Uint8Array,
+  signatures: readonly Signature[],
   { algorithm, standard = false }: SignatureScheme,
 ): Promise<boolean> {
-  const isPublicKey = standard && secret.startsWith(PUBLIC_KEY_PREFIX);
-  if (isPublicKey !== (kind === 'ed25519')) return false;
-  if (isPublicKey) {
-    // The platform throws at one of another length.
-    if (bytes.length !== ED25519_SIGNATURE_BYTES) return false;
-    const raw = Buffer.from(secret.slice(PUBLIC_KEY_PREFIX.length), 'base64');
-    const key = await crypto.subtle.importKey('raw', raw, { name: 'Ed25519' }, false, ['verify']);
-    return crypto.subtle.verify({ name: 'Ed25519' }, key, bytes, signed);
+  const key = standard
+    ? standardKey(secret)
+    : { kind: 'hmac' as const, bytes: Buffer.from(secret) };
+  const own = signatures.filter(({ kind }) => kind === key.kind);
+  if (own.length === 0) return false;
+  let isSigned = false;
+  if (key.kind === 'ed25519') {
+    for (const { bytes } of own) {
+      if (await verifyEd25519(key.bytes, bytes, signed)) isSigned = true;
+    }
+    return isSigned;
   }
-  const raw = standard
-    ? Buffer.from(secret.replace(SECRET_PREFIX, ''), 'base64')
-    : Buffer.from(secret);
   const hmac = { name: 'HMAC', hash: algorithm };
-  const key = await crypto.subtle.importKey('raw', raw, hmac, false, ['verify']);
-  // In constant time.
-  return crypto.subtle.verify('HMAC', key, bytes, signed);
-}
-
-const SECRET_PREFIX = 'whsec_';
-const PUBLIC_KEY_PREFIX = 'whpk_';
-const PUBLIC_KEY_BYTES = 32;
-const ED25519_SIGNATURE_BYTES = 64;
-
-/** Why a text cannot be a secret of the scheme; undefined where it can. It never shows the secret. */
-export function problemOfSecret(secret: string, { standard = false }: SignatureScheme): Doubt {
-  if (!standard) return undefined;
-  const isPublicKey = secret.startsWith(PUBLIC_KEY_PREFIX);
-  const base64 = isPublicKey
-    ? secret.slice(PUBLIC_KEY_PREFIX.length)
-    : secret.replace(SECRET_PREFIX, '');
-  if (!isBase64(base64)) {
-    return `is not Base64 after "${isPublicKey ? PUBLIC_KEY_PREFIX : SECRET_PREFIX}"`;
+  const imported = await crypto.subtle.importKey('raw', key.bytes, hmac, false, ['sign']);
+  // Made once a secret: the number of signatures costs nothing.
+  const mac = new Uint8Array(await crypto.subtle.sign('HMAC', imported, signed));
+  for (const { bytes } of own) {
+    // The platform throws at two lengths.
+    const isOfLength = bytes.length === mac.length;
+    if (isOfLength && timingSafeEqual(mac, bytes)) isSigned = true;
   }
-  return isPublicKey && Buffer.from(base64, 'base64').length !== PUBLIC_KEY_BYTES
-    ? `is no ed25519 public key of ${PUBLIC_KEY_BYTES} bytes`
-    : undefined;
+  return isSigned;
 }
 
-function exampleOf({ form, prefix, encoding }: SignatureScheme): string {
-  if (form === 'pairs') return `t=<time>,${prefix}=<${encoding}>`;
-  return form === 'versions' ? `${prefix},<${encoding}>` : `${prefix}<${encoding}>`;
+function exampleOf({ form, prefix, encoding, timestampPair }: SignatureScheme): string {
+  if (form === 'plain') return `${prefix}<${encoding}>`;
+  if (form === 'versions') return `${prefix},<${encoding}>`;
+  return `${timestampPair === undefined ? '' : `${timestampPair}=<time>,`}${prefix}=<${encoding}>`;
 }

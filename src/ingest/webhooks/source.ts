@@ -1,20 +1,22 @@
 /** A source, ready to receive: who is believed, and what its deliveries become. Pure. */
-import { hexOf } from '../../hex.ts';
 import { MAX_PUBLISH_EVENTS } from '../../limits.ts';
 import { at, invalid, ok, type Result, tooLarge } from '../../result.ts';
-import { sha256 } from '../../sha256.ts';
-import { readDocuments } from './documents.ts';
-import { CLOUDEVENTS, KINDS, type Kind } from './kinds.ts';
+import { type Documents, type Located, readDocuments } from './documents.ts';
+import { digestOf, numbered } from './event-id.ts';
+import type { Asked } from './handshake.ts';
+import type { Kind, MappingSettings, Reply } from './kind.ts';
+import { CLOUDEVENTS, KINDS } from './kinds.ts';
 import { compileMapping, type Mapping, map } from './mapping.ts';
-import { apply, type Delivery, parseRule, type Rule } from './rule.ts';
-import { checkSettings, type SourceSettings, schemeOf, shownSettings } from './settings.ts';
-import { type Doubt, verify } from './signature.ts';
+import type { Delivery } from './rule.ts';
+import { type Proof, prove, type Scheme, type Sent } from './scheme.ts';
+import { checkSettings, type SourceSettings, schemesOf, shownSettings } from './settings.ts';
 
 interface AnySource {
   readonly name: string;
   readonly settings: SourceSettings;
   readonly secrets: readonly string[];
   readonly kind: Kind;
+  readonly schemes: readonly Scheme[];
 }
 
 /** Its deliveries are documents: rules make events of them. */
@@ -23,7 +25,6 @@ export interface DocumentSource extends AnySource {
   /** Of what is no CloudEvent. */
   readonly mapping: Mapping;
   readonly cloudEventMapping: Mapping;
-  readonly handshake: Handshake | undefined;
 }
 
 /** Its deliveries are entries of an audit device. */
@@ -35,23 +36,14 @@ export interface AuditSource extends AnySource {
 
 export type Source = DocumentSource | AuditSource;
 
-interface Handshake {
-  readonly when: Rule;
-  readonly is: string;
-  readonly answer: Rule | undefined;
-}
-
 /** An event as a producer would have posted it, and where it stands in the delivery. */
 export interface MappedEvent {
   readonly body: Readonly<Record<string, unknown>>;
   readonly where: string;
 }
 
-/** What a delivery is. */
-export type Reading =
-  | { readonly events: readonly MappedEvent[] }
-  /** Whether anybody is there: answered with this text. */
-  | { readonly handshake: string };
+/** What a delivery is: events, or a question of the vendor's, with its answer. */
+export type Reading<Event> = { readonly events: readonly Event[] } | { readonly handshake: Reply };
 
 /** @param stored by this or another release: what this one could not have written is refused */
 export function compileSource(
@@ -64,7 +56,7 @@ export function compileSource(
   const checked = checkSettings(name, shownSettings(stored));
   if (!checked.ok) return checked;
   const settings = checked.value;
-  const source = { name, settings, secrets, kind };
+  const source = { name, settings, secrets, kind, schemes: schemesOf(settings) };
   if (kind.body === 'audit') {
     return ok({
       ...source,
@@ -73,84 +65,95 @@ export function compileSource(
     });
   }
   const { event_type: eventType } = settings;
-  const mapping = compileMapping(name, kind, eventType, settings.mapping);
+  const given = { ...signedId(settings), ...settings.mapping };
+  const mapping = compileMapping(name, kind, eventType, given);
   if (!mapping.ok) return mapping;
   const cloudEventMapping = compileMapping(name, CLOUDEVENTS, eventType, settings.mapping);
   if (!cloudEventMapping.ok) return cloudEventMapping;
-  const handshake = compileHandshake(kind, name);
-  if (!handshake.ok) return handshake;
   return ok({
     ...source,
     body: kind.body,
     mapping: mapping.value,
     cloudEventMapping: cloudEventMapping.value,
-    handshake: handshake.value,
   });
 }
 
-function compileHandshake({ handshake }: Kind, name: string): Result<Handshake | undefined> {
-  if (handshake === undefined) return ok(undefined);
-  const when = parseRule(handshake.when, 'handshake.when', name);
-  if (!when.ok) return when;
-  const answer =
-    handshake.answer === undefined
-      ? ok(undefined)
-      : parseRule(handshake.answer, 'handshake.answer', name);
-  if (!answer.ok) return answer;
-  return ok({ when: when.value, is: handshake.is, answer: answer.value });
+/** An id that the sender signs is the best one. */
+function signedId({ signature }: SourceSettings): MappingSettings {
+  return signature?.signed.includes('{id}') ? { id: '{id}' } : {};
 }
 
 /**
- * Whether a delivery comes from whom the source is for. Nothing of the body is read for it.
+ * Verifies that a delivery comes from whom the source is for.
  *
- * @param token the one that the request was sent with
  * @param now Unix milliseconds
  */
-export async function doubtOf(
-  { settings, secrets }: Source,
-  { headers, body }: { readonly headers: Headers; readonly body: Uint8Array },
-  token: string | undefined,
+export function verifyDelivery(
+  { schemes, secrets, settings }: Source,
+  sent: Sent,
   now: number,
-): Promise<Doubt> {
-  const scheme = schemeOf(settings);
-  if (scheme !== undefined) {
-    return verify(scheme, secrets, headers, body, now, settings.tolerance);
-  }
-  if (token === undefined) {
-    return 'the secret of the source is missing; send it as X-Vault-Token or as Authorization: Bearer';
-  }
-  const given = await sha256(token);
-  let isKnown = false;
-  for (const secret of secrets) {
-    // No early end: the time says nothing of which secret it was.
-    if (crypto.subtle.timingSafeEqual(given, await sha256(secret))) isKnown = true;
-  }
-  return isKnown ? undefined : 'the secret of the source is wrong';
+): Promise<Result<Proof, string>> {
+  const { tolerance: toleranceSeconds } = settings;
+  return prove(schemes, sent, secrets, { now, toleranceSeconds });
+}
+
+/** What the delivery would have proven if it were genuine: for samples. */
+export function claimedProof({ schemes }: Source, sent: Sent): Proof {
+  const scheme = schemes.find((each) => each.isUsedBy(sent)) ?? schemes[0];
+  const claim = scheme?.claim(sent) ?? {};
+  return signsBody(schemes) ? { signed: sent.body, ...claim } : claim;
+}
+
+function signsBody(schemes: readonly Scheme[]): boolean {
+  return schemes.some(({ isSigned }) => isSigned);
+}
+
+/** The answer to a request that asks, unsigned, whether this is the right address; undefined where it does not. */
+export async function answerUnsigned(
+  { kind, settings }: Source,
+  { method, query, headers, body }: Sent,
+): Promise<Reply | undefined> {
+  if (kind.handshake?.unsigned === undefined) return undefined;
+  const read = body.length === 0 ? undefined : readDocuments(headers, body, true);
+  const document = read?.ok && !read.value.isCloudEvents ? read.value.document : undefined;
+  const { options = {} } = settings;
+  return kind.handshake.unsigned({ method, headers, query, document, options, secret: undefined });
 }
 
 /** What a delivery says. */
 export async function readDelivery(
   source: DocumentSource,
-  headers: Headers,
-  body: Uint8Array,
-): Promise<Result<Reading>> {
-  const isSigned = schemeOf(source.settings) !== undefined;
-  const read = readDocuments(headers, body, isSigned);
+  { method, query, headers, body }: Sent,
+  proof: Proof,
+): Promise<Result<Reading<MappedEvent>>> {
+  const { kind, settings } = source;
+  const read = readDocuments(headers, body, proof.signed !== undefined);
   if (!read.ok) return read;
-  const { documents, isCloudEvents } = read.value;
+  if (!read.value.isCloudEvents) {
+    const { document } = read.value;
+    const { options = {} } = settings;
+    const asked: Asked = { method, headers, query, document, options, secret: proof.secret };
+    const handshake = await kind.handshake?.signed?.(asked);
+    if (handshake !== undefined) return ok({ handshake });
+  }
+  const documents = documentsIn(kind, read.value);
   if (documents.length > MAX_PUBLISH_EVENTS) {
     return tooLarge(
       `the delivery has ${documents.length} events, at most ${MAX_PUBLISH_EVENTS} are allowed`,
     );
   }
-  const digest = hexOf(new Uint8Array(await sha256(body)));
+  const digest = await digestOf(proof, body);
+  const { isCloudEvents } = read.value;
+  const mapping = isCloudEvents ? source.cloudEventMapping : source.mapping;
   const events: MappedEvent[] = [];
   for (const [index, { document, where }] of documents.entries()) {
-    const delivery: Delivery = { header: (name) => headers.get(name), document };
-    const handshake = isCloudEvents ? undefined : answerTo(source.handshake, delivery);
-    if (handshake !== undefined) return ok({ handshake });
-    const mapping = isCloudEvents ? source.cloudEventMapping : source.mapping;
-    const event = map(mapping, delivery, index === 0 ? digest : `${digest}.${index}`);
+    const words = {
+      id: proof.id && numbered(proof.id, index),
+      timestamp: proof.timestamp,
+      digest: numbered(digest.text, index),
+    };
+    const delivery: Delivery = { header: (name) => headers.get(name), document, words };
+    const event = map(mapping, delivery, digest, index);
     if (!event.ok) return at(where, event.failure);
     const own = isCloudEvents ? { source: (document as { source: unknown }).source } : {};
     events.push({ body: { ...event.value, ...own }, where });
@@ -158,10 +161,9 @@ export async function readDelivery(
   return ok({ events });
 }
 
-function answerTo(handshake: Handshake | undefined, delivery: Delivery): string | undefined {
-  if (handshake === undefined) return undefined;
-  const asked = apply(handshake.when, delivery);
-  if (!asked.ok || asked.value !== handshake.is) return undefined;
-  const answer = handshake.answer && apply(handshake.answer, delivery);
-  return (answer?.ok && answer.value) || '';
+function documentsIn({ eventsIn }: Kind, read: Documents): readonly Located[] {
+  if (read.isCloudEvents) return read.documents;
+  const list = eventsIn?.(read.document);
+  if (list === undefined) return [{ document: read.document, where: '' }];
+  return list.map((document, index) => ({ document, where: `events[${index}]` }));
 }

@@ -1,0 +1,43 @@
+/** Schemes in which the sender sends the secret itself. They sign nothing. */
+import { ok } from '../../result.ts';
+import { sha256 } from '../../sha256.ts';
+import { type Doubt, doubt, type Scheme, type Sent } from './scheme.ts';
+
+/** The secret comes in a header of the vendor's. */
+export function secretInHeader(header: string): Scheme {
+  return sentSecret(
+    `the header ${header} with the secret of the source`,
+    ({ headers }) => headers.get(header) ?? undefined,
+  );
+}
+
+/** The secret comes as a token would. */
+export const secretAsToken: Scheme = sentSecret(
+  'the secret of the source (X-Vault-Token, or Authorization: Bearer)',
+  ({ token }) => token,
+);
+
+function sentSecret(evidence: string, given: (sent: Sent) => string | undefined): Scheme {
+  return {
+    isSigned: false,
+    evidence,
+    isUsedBy: (sent) => given(sent) !== undefined,
+    claim: () => ({}),
+    async verify(sent, secrets) {
+      const digest = await sha256(given(sent) ?? '');
+      let isKnown = false;
+      for (const secret of secrets) {
+        // No early end: the time says nothing of which secret it was.
+        if (crypto.subtle.timingSafeEqual(digest, await sha256(secret))) isKnown = true;
+      }
+      return isKnown ? ok({}) : doubt('the secret of the source is wrong');
+    },
+    problemOfSecret: problemOfSentSecret,
+  };
+}
+
+function problemOfSentSecret(secret: string): Doubt {
+  return /^[\x21-\x2b\x2d-\x7e]+$/.test(secret)
+    ? undefined
+    : 'is sent in a header: it must be printable ASCII without blanks and commas';
+}

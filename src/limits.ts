@@ -505,3 +505,9 @@ export const MAX_RELAY_MESSAGE_BYTES = 2 * (MAX_UNACKED_BYTES + FRAME_HEADROOM_B
 
 /** Events that a relay lets be under way to it: one request is filled while another is sent. */
 export const RELAY_CREDIT = 2 * MAX_PUBLISH_EVENTS;
+
+/**
+ * Root token of a local server that other machines can reach, at least: a word such as "root" is guessed
+ * at once.
+ */
+export const MIN_REACHABLE_ROOT_TOKEN_CHARACTERS = 12;

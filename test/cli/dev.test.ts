@@ -5,17 +5,20 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
+import { folderOf, guardOf, workerdOf } from '../support/processes.ts';
 import { run, start } from '../support/run.ts';
 
+const hasIpv6 = Object.values(networkInterfaces())
+  .flat()
+  .some((each) => each?.address === '::1');
 const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
 writeFileSync(join(scratch, 'a-file'), '');
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -28,25 +31,6 @@ async function publish({ address, token }: LocalServer, id: string): Promise<obj
     body: JSON.stringify({ id }),
   });
   return ((await response.json()) as { data: object }).data;
-}
-
-/** The process of workerd below a local server, as Linux knows it. */
-function workerdOf(server: LocalServer): number {
-  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
-      const [name, parent] = [/\((.*)\)/.exec(stat)?.[1], /\) \S (\d+)/.exec(stat)?.[1]];
-      if (name === 'workerd' && Number(parent) === server.process.pid) return Number(entry);
-    } catch {
-      // The process ended while it was looked at.
-    }
-  }
-  throw new Error('no workerd below the server');
-}
-
-/** The folder that a process works in. */
-function folderOf(pid: number): string {
-  return readlinkSync(`/proc/${pid}/cwd`);
 }
 
 /** Resolves once nothing answers at the address any more. */
@@ -104,10 +88,33 @@ describe('carillon dev', () => {
     await server.stop();
   });
 
-  it('listens on every address where it is told to, with a token of the user', async () => {
-    const server = await startLocalServer(['--host', '0.0.0.0', '--root-token', 'mine']);
-    expect(server.address).toMatch(/^http:\/\/127\.0\.0\.1:/);
+  it.each([
+    ['127.0.0.1', 'http://127.0.0.1:PORT', 'http://127.0.0.1:PORT'],
+    ['localhost', 'http://127.0.0.1:PORT', 'http://127.0.0.1:PORT'],
+    [
+      '0.0.0.0',
+      'http://0.0.0.0:PORT, which is every IPv4 address of this machine',
+      'http://127.0.0.1:PORT',
+    ],
+  ])('says which address it has bound: --host %s', async (host, bound, address) => {
+    const server = await startLocalServer(['--host', host, '--root-token', 'mine-and-long']);
+    const { port } = new URL(server.address);
+    expect(server.output()).toContain(`Carillon listens on ${bound.replace('PORT', port)}\n`);
+    expect(server.address).toBe(address.replace('PORT', port));
     expect(await publish(server, 'x')).toMatchObject({ accepted: 1 });
+    await server.stop();
+  });
+
+  it.runIf(hasIpv6)('says which address it has bound: --host ::', async () => {
+    const server = await startLocalServer(['--host', '::', '--root-token', 'mine-and-long']);
+    const { port } = new URL(server.address);
+    expect(server.output()).toContain(
+      `Carillon listens on http://[::]:${port}, which is every address of this machine\n`,
+    );
+    for (const host of ['127.0.0.1', '[::1]']) {
+      const address = `http://${host}:${port}`;
+      expect(await publish({ ...server, address }, host)).toMatchObject({ accepted: 1 });
+    }
     await server.stop();
   });
 
@@ -158,6 +165,15 @@ describe.runIf(process.platform === 'linux')('the processes of the local server'
     expect(server.output()).toContain('workerd was ended by SIGKILL');
   });
 
+  it('end together when the guard is killed', async () => {
+    const server = await startLocalServer([]);
+    const exit = once(server.process, 'close');
+    process.kill(guardOf(server), 'SIGKILL');
+    expect(await exit).toEqual([1, null]);
+    expect(server.output()).toContain('the guard process of workerd ended, so workerd was ended');
+    await silent(server.address);
+  });
+
   it('end together when the command is killed, and the temporary folder goes', async () => {
     const server = await startLocalServer([]);
     const folder = folderOf(workerdOf(server));
@@ -181,23 +197,6 @@ describe('carillon dev refuses', () => {
     );
   });
 
-  it('a data folder that another server uses, until that one is gone', async () => {
-    const data = join(scratch, 'shared');
-    const server = await startLocalServer(['--data', data]);
-    const { code, stderr } = await run(['dev', '--port', '0', '--data', data]);
-    expect(code).toBe(1);
-    expect(stderr).toContain(`is in use by process ${server.process.pid}; stop that server`);
-    await server.stop();
-    await (await startLocalServer(['--data', data])).stop();
-  });
-
-  it.each(['', '0', 'x', '999999999'])('no data folder whose lock says %j', async (lock) => {
-    const data = mkdtempSync(join(scratch, 'locked-'));
-    writeFileSync(join(data, 'carillon.lock'), lock);
-    const server = await startLocalServer(['--data', data]);
-    expect(await server.stop()).toBe(0);
-  });
-
   it('a data folder that is a file', async () => {
     const file = join(scratch, 'file');
     writeFileSync(file, '');
@@ -211,8 +210,13 @@ describe('carillon dev refuses', () => {
     [['--port'], "Option '--port <value>' argument missing"],
     [['--port', '70000'], '--port is "70000"; it must be a number from 0 to 65535'],
     [['--port', '8200x'], '--port is "8200x"'],
-    [['--host', '0.0.0.0'], 'can be reached from other machines; give it a --root-token'],
+    [['--host', '0.0.0.0'], 'can be reached from other machines; give it a root token'],
     [['--host', '::'], 'can be reached from other machines'],
+    [
+      ['--host', '0.0.0.0', '--root-token', 'short-token'],
+      '--root-token has 11 characters, and --host 0.0.0.0 can be reached from other machines; use a root token of at least 12',
+    ],
+    [['--root-token', 'a', '--root-token-file', 'b'], 'exclude each other'],
     [['--root-token', 'a,b'], '--root-token must be printable ASCII'],
     [['--root-token', ''], '--root-token must be printable ASCII'],
     [['surplus'], '"dev" takes no arguments'],
@@ -233,7 +237,7 @@ describe('carillon dev refuses', () => {
       '--host',
       '192.0.2.1',
       '--root-token',
-      'x',
+      'mine-and-long',
     ]);
     expect(code).toBe(1);
     expect(stderr).toContain('--host 192.0.2.1 is no address of this machine');

@@ -16,7 +16,7 @@ let target: { address: string; token: string };
 
 beforeAll(async () => {
   const bundle = await buildBundle({ entry: 'test/worker/observed-worker.ts' });
-  const folder = openDataFolder(join(scratch, 'data'));
+  const folder = await openDataFolder(join(scratch, 'data'));
   if (typeof bundle === 'string' || typeof folder === 'string')
     throw new Error(`${bundle} ${folder}`);
   const started = await startWorkerd({

@@ -2,18 +2,22 @@
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildBundle } from '../../src/cli/dev/bundle.ts';
-import { openDataFolder } from '../../src/cli/dev/data.ts';
+import { type DataFolder, openDataFolder } from '../../src/cli/dev/data.ts';
 import { type LocalServer, startWorkerd } from '../../src/cli/dev/workerd.ts';
 
 export const ROOT_TOKEN = 'root';
 /** In the data folder. */
 const LOG_FILE = 'workerd.log';
 
-export class ServerUnderTest {
-  readonly #start: (port: number) => Promise<LocalServer>;
-  #running: LocalServer;
+interface Running extends LocalServer {
+  readonly folder: DataFolder;
+}
 
-  private constructor(start: (port: number) => Promise<LocalServer>, running: LocalServer) {
+export class ServerUnderTest {
+  readonly #start: (port: number) => Promise<Running>;
+  #running: Running;
+
+  private constructor(start: (port: number) => Promise<Running>, running: Running) {
     this.#start = start;
     this.#running = running;
   }
@@ -21,14 +25,14 @@ export class ServerUnderTest {
   static async start(data: string): Promise<ServerUnderTest> {
     const bundle = await buildBundle({ entry: 'test/faults/entry.ts' });
     if (typeof bundle === 'string') throw new Error(bundle);
-    const start = async (port: number): Promise<LocalServer> => {
-      const folder = openDataFolder(data);
+    const start = async (port: number): Promise<Running> => {
+      const folder = await openDataFolder(data);
       if (typeof folder === 'string') throw new Error(folder);
       const log = openSync(join(data, LOG_FILE), 'a');
       const serving = { host: '127.0.0.1', port, rootToken: ROOT_TOKEN, log };
       const started = await startWorkerd({ bundle, folder, ...serving });
       if (typeof started === 'string') throw new Error(started);
-      return started;
+      return { ...started, folder };
     };
     return new ServerUnderTest(start, await start(0));
   }
@@ -39,9 +43,10 @@ export class ServerUnderTest {
 
   /** Kills workerd and starts it again, on the same data and port, after it was down for a while. */
   async kill(downMs: number): Promise<void> {
-    const { process, died, port } = this.#running;
+    const { process, died, port, folder } = this.#running;
     process.kill('SIGKILL');
     await died;
+    folder.close();
     await new Promise((resolve) => setTimeout(resolve, downMs));
     this.#running = await this.#start(port);
   }
@@ -62,8 +67,9 @@ export class ServerUnderTest {
     return (await response.json()) as Record<string, number>;
   }
 
-  stop(): Promise<void> {
-    return this.#running.stop();
+  async stop(): Promise<void> {
+    await this.#running.stop();
+    this.#running.folder.close();
   }
 
   async #fault(path: string): Promise<void> {

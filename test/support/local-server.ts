@@ -29,16 +29,21 @@ export interface LocalServer {
  * Runs `carillon dev` with these arguments, on a free port unless they name one.
  *
  * @param cache the folder in which the bundle is kept
+ * @param env variables beside the test's own
  * @throws Error with what the server printed, where it ended or stayed silent
  *
  * @example
  * const server = await startLocalServer(['--root-token', 'root']);
  */
-export async function startLocalServer(args: string[], cache = CACHE): Promise<LocalServer> {
+export async function startLocalServer(
+  args: string[],
+  cache = CACHE,
+  env: Readonly<Record<string, string>> = {},
+): Promise<LocalServer> {
   const port = args.includes('--port') ? [] : ['--port', '0'];
   const child = spawn(process.execPath, [COMMAND, 'dev', ...port, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, XDG_CACHE_HOME: cache },
+    env: { ...process.env, XDG_CACHE_HOME: cache, ...env },
   });
   let output = '';
   const exited = new Promise<number>((resolve, reject) => {
@@ -50,7 +55,7 @@ export async function startLocalServer(args: string[], cache = CACHE): Promise<L
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         output += text;
-        const address = /^Carillon listens on (\S+)\n/m.exec(output)?.[1];
+        const address = /^ *export VAULT_ADDR=(\S+) /m.exec(output)?.[1];
         const token = /^ *export VAULT_ADDR=\S+ VAULT_TOKEN=(.+)\n/m.exec(output)?.[1];
         if (address !== undefined && token !== undefined) resolve({ address, token: plain(token) });
       });

@@ -158,6 +158,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_RELAY_STALL_MS: 30_000,
     MAX_RELAY_MESSAGE_BYTES: 2_099_200,
     RELAY_CREDIT: 2000,
+    MIN_REACHABLE_ROOT_TOKEN_CHARACTERS: 12,
   });
 });
 

@@ -1,5 +1,5 @@
 /** The address that the local server listens on. */
-import { createServer, isIP } from 'node:net';
+import { type AddressInfo, createServer, isIP } from 'node:net';
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
@@ -11,15 +11,22 @@ export function urlHost(host: string): string {
 }
 
 /**
- * Listens for a moment, since workerd's own words for a taken port mean little to its user.
+ * Listens for a moment: workerd's own message for a taken port means little to its user, and does not say
+ * which address a name stands for.
  *
- * @returns the sentence that says why the address cannot be had, or undefined
+ * @returns the address that the host stands for, or the sentence that says why it cannot be had
  */
-export function checkAddress(host: string, port: number): Promise<string | undefined> {
+export function addressOf(
+  host: string,
+  port: number,
+): Promise<{ readonly address: string } | string> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) => resolve(reasonOf(error, host, port)));
-    server.listen({ host, port }, () => server.close(() => resolve(undefined)));
+    server.listen({ host, port }, () => {
+      const { address } = server.address() as AddressInfo;
+      server.close(() => resolve({ address }));
+    });
   });
 }
 

@@ -1,17 +1,19 @@
 /** What the local server prints when it is ready: everything that the first delivered event needs. */
 import { urlHost } from './address.ts';
+import type { RootToken } from './root-token.ts';
 
 interface Running {
-  readonly host: string;
+  /** The address that is bound. */
+  readonly address: string;
   readonly port: number;
-  readonly token: string;
+  readonly rootToken: RootToken;
   readonly data: string | undefined;
   readonly upstream?: string | undefined;
 }
 
-export function banner({ host, port, token, data, upstream }: Running): string {
-  const authority = `${urlHost(reachable(host))}:${port}`;
-  const header = quoteForShell(`X-Vault-Token: ${token}`);
+export function banner({ address, port, rootToken, data, upstream }: Running): string {
+  const authority = `${urlHost(reachable(address))}:${port}`;
+  const header = shellWord('X-Vault-Token: ', rootToken);
   const event = JSON.stringify({
     metadata: {
       path: 'secret/data/hello',
@@ -21,12 +23,12 @@ export function banner({ host, port, token, data, upstream }: Running): string {
     },
   });
   return `
-Carillon listens on http://${authority}
+Carillon listens on http://${urlHost(address)}:${port}${reach(address)}
 
-This server is for development: one process, one machine, a root token in plain sight.
+This server is for development: one process, one machine.
 State is ${data === undefined ? 'kept in a temporary folder and goes when the server ends' : `kept in ${data}`}. Ctrl-C ends it.
 ${passes(upstream)}
-  export VAULT_ADDR=http://${authority} VAULT_TOKEN=${quoteForShell(token)}
+  export VAULT_ADDR=http://${authority} VAULT_TOKEN=${shellWord('', rootToken)}
 
 Subscribe, in a second terminal (in this folder):
 
@@ -44,10 +46,21 @@ function passes(upstream: string | undefined): string {
     : `All but /v1/sys/events/*, and what is asked with this root token, is passed to ${upstream}.\n`;
 }
 
+/** Who can call an address that stands for several. */
+function reach(address: string): string {
+  if (address === '0.0.0.0') return ', which is every IPv4 address of this machine';
+  return address === '::' ? ', which is every address of this machine' : '';
+}
+
 /** An address to call, of one to listen on. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  return host === '::' ? '::1' : host;
+function reachable(address: string): string {
+  if (address === '0.0.0.0') return '127.0.0.1';
+  return address === '::' ? '::1' : address;
+}
+
+/** A word with the root token. A token that was handed over in secret is not printed. */
+function shellWord(prefix: string, { token, shell }: RootToken): string {
+  return shell === undefined ? quoteForShell(`${prefix}${token}`) : `"${prefix}${shell}"`;
 }
 
 function quoteForShell(text: string): string {

@@ -111,7 +111,13 @@ function wranglerDryRun(
       stdio: ['ignore', 'pipe', 'pipe'],
       killSignal: 'SIGKILL',
       ...(signal && { signal }),
-      env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' },
+      env: {
+        ...process.env,
+        // A build needs no secret.
+        ROOT_TOKEN: undefined,
+        WRANGLER_SEND_METRICS: 'false',
+        CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+      },
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {

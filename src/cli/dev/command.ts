@@ -1,12 +1,12 @@
 /** `carillon dev`: the local server. */
-import { randomBytes } from 'node:crypto';
-import { isToken } from '../../token.ts';
+import { MIN_REACHABLE_ROOT_TOKEN_CHARACTERS } from '../../limits.ts';
 import { problemOfUpstream } from '../../upstream/address.ts';
-import { type Command, type ExitCode, fail, misuse, status } from '../command.ts';
-import { checkAddress, isLoopback } from './address.ts';
+import { type Command, type ExitCode, endWith, fail, misuse, status } from '../command.ts';
+import { addressOf, isLoopback } from './address.ts';
 import { banner } from './banner.ts';
 import { buildBundle } from './bundle.ts';
 import { openDataFolder } from './data.ts';
+import { type RootToken, rootTokenOf } from './root-token.ts';
 import { startWorkerd } from './workerd.ts';
 
 const DEFAULT_HOST = '127.0.0.1';
@@ -23,9 +23,14 @@ Usage: carillon dev [options]
 Options:
   --port <port>         port to listen on (default ${DEFAULT_PORT}; 0 for any that is free)
   --host <host>         address to listen on (default ${DEFAULT_HOST}); one that other machines can
-                        reach needs --root-token
-  --root-token <token>  the root token (default: a new one at each start)
-  --data <folder>       keep the state in this folder (default: a temporary one, removed at the end)
+                        reach needs a root token of at least ${MIN_REACHABLE_ROOT_TOKEN_CHARACTERS} characters
+  --root-token-file <file>
+                        file with the root token, or "-" for standard input (default: ROOT_TOKEN of
+                        the environment, or else a new one at each start)
+  --root-token <token>  the root token itself; every user of this machine can read it in the list of
+                        processes
+  --data <folder>       keep the state in this folder (default: a temporary one, removed at the end);
+                        one server at a time can use it
   --allow-loopback-http
                         issuers' keys may be fetched by http from this machine
   --upstream <address>  stand in front of this OpenBao or Vault: UPSTREAM_ADDR; one on this machine
@@ -41,6 +46,7 @@ Example:
     port: { type: 'string', default: DEFAULT_PORT },
     host: { type: 'string', default: DEFAULT_HOST },
     'root-token': { type: 'string' },
+    'root-token-file': { type: 'string' },
     data: { type: 'string' },
     'allow-loopback-http': { type: 'boolean' },
     upstream: { type: 'string' },
@@ -64,15 +70,17 @@ Example:
         'dev',
       );
     }
-    const rootToken = rootTokenOf(values['root-token'], host);
-    if (!rootToken.ok) return misuse(rootToken.message, 'dev');
+    const rootToken = await rootTokenOf(values, host);
+    if ('problem' in rootToken) return endWith(rootToken, 'dev');
 
+    // workerd inherits it: nobody else may read what it writes.
+    process.umask(0o077);
     try {
       return await serve({
         host,
         port,
         data,
-        token: rootToken.token,
+        rootToken,
         allowLoopbackHttp,
         upstream,
       });
@@ -88,33 +96,37 @@ interface Serve {
   readonly host: string;
   readonly port: number;
   readonly data: string | undefined;
-  readonly token: string;
+  readonly rootToken: RootToken;
   readonly allowLoopbackHttp: boolean;
   readonly upstream: string | undefined;
 }
 
 /** Runs the server until it is asked to end, or dies. */
-async function serve({ token, ...settings }: Serve): Promise<ExitCode> {
-  const { host, port, data, upstream } = settings;
-  const unavailable = await checkAddress(host, port);
-  if (unavailable !== undefined) return fail(unavailable);
-  const folder = openDataFolder(data);
+async function serve({ host, port, rootToken, data, ...settings }: Serve): Promise<ExitCode> {
+  // First: a server that was killed a moment ago has the port until it lets go of the folder.
+  const folder = await openDataFolder(data);
   if (typeof folder === 'string') return fail(folder);
   const stop = stopRequested();
   try {
+    const bound = await addressOf(host, port);
+    if (typeof bound === 'string') return fail(bound);
+    const { address } = bound;
     const bundle = await buildBundle({ signal: stop });
     if (stop.aborted) return 0;
     if (typeof bundle === 'string') return fail(bundle);
     const server = await startWorkerd({
       ...settings,
+      host: address,
+      port,
       bundle,
       folder,
-      rootToken: token,
+      rootToken: rootToken.token,
       signal: stop,
     });
     if (typeof server === 'string') return stop.aborted ? 0 : fail(server);
 
-    status(banner({ host, port: server.port, token, data, upstream }));
+    const { upstream } = settings;
+    status(banner({ address, port: server.port, rootToken, data, upstream }));
     const death = await Promise.race([server.died, aborted(stop)]);
     if (death !== undefined) return fail(death);
     await server.stop();
@@ -129,21 +141,6 @@ function isLoopbackHttp(upstream: string | undefined): boolean {
   if (upstream === undefined || !URL.canParse(upstream)) return false;
   const { protocol, hostname } = new URL(upstream);
   return protocol === 'http:' && isLoopback(hostname.replace(/^\[|\]$/g, ''));
-}
-
-function rootTokenOf(
-  given: unknown,
-  host: string,
-): { ok: true; token: string } | { ok: false; message: string } {
-  if (typeof given === 'string') {
-    if (isToken(given)) return { ok: true, token: given };
-    return { ok: false, message: '--root-token must be printable ASCII without blanks and commas' };
-  }
-  if (isLoopback(host)) return { ok: true, token: `dev-${randomBytes(16).toString('hex')}` };
-  return {
-    ok: false,
-    message: `--host ${host} can be reached from other machines; give it a --root-token of your own`,
-  };
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {

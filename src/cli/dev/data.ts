@@ -2,21 +2,29 @@
 import { randomBytes } from 'node:crypto';
 import {
   accessSync,
+  chmodSync,
   constants,
+  existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { status } from '../command.ts';
+import { type Lock, takeLock } from './lock.ts';
+import { STATE_FOLDER } from './workerd-config.ts';
 
 export interface DataFolder {
   readonly path: string;
   /** Whether the folder goes when the server ends. */
   readonly temporary: boolean;
+  /** None of a temporary folder: nobody else has its name. */
+  readonly lock: Lock | undefined;
   close(): void;
 }
 
@@ -24,30 +32,37 @@ const LOCK = 'carillon.lock';
 const SOURCE_KEY = 'source-key';
 const SOURCE_KEY_BYTES = 32;
 
+const PRIVATE_FOLDER = 0o700;
+const PRIVATE_FILE = 0o600;
+/** The rights of the group and of everybody else. */
+const RIGHTS_OF_OTHERS = 0o077;
+const WRITING_OF_OTHERS = 0o022;
+
 /**
  * Opens the folder, or a temporary one where none is given.
  *
  * @returns the folder, or the sentence that says why it cannot be used
  */
-export function openDataFolder(given: string | undefined): DataFolder | string {
+export async function openDataFolder(given: string | undefined): Promise<DataFolder | string> {
   if (given === undefined) {
     const path = mkdtempSync(join(tmpdir(), 'carillon-'));
-    return { path, temporary: true, close: () => rmSync(path, { recursive: true, force: true }) };
+    const close = () => rmSync(path, { recursive: true, force: true });
+    return { path, temporary: true, lock: undefined, close };
   }
   if (given === '') return '--data is empty; name a folder, or leave it out';
   const path = resolve(given);
+  let lock: Lock | string | undefined;
   try {
-    mkdirSync(path, { recursive: true });
+    mkdirSync(path, { recursive: true, mode: PRIVATE_FOLDER });
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    lock = await takeLock(join(path, LOCK));
+    if (typeof lock === 'string') return `the data folder ${path} ${lock}`;
+    tighten(path);
+    return { path, temporary: false, lock, close: lock.close };
   } catch (error) {
+    if (typeof lock === 'object') lock.close();
     return `the data folder ${path} cannot be used: ${reasonOf(error as NodeJS.ErrnoException)}; name one that you may read and write with --data`;
   }
-  const lock = join(path, LOCK);
-  const owner = takeLock(lock);
-  if (owner !== undefined) {
-    return `the data folder ${path} is in use by process ${owner}; stop that server, or name another folder with --data`;
-  }
-  return { path, temporary: false, close: () => rmSync(lock, { force: true }) };
 }
 
 /** The key under which the secrets of sources are stored in this folder, made where there is none. */
@@ -59,8 +74,40 @@ export function sourceKeyOf({ path }: DataFolder): string {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   const key = randomBytes(SOURCE_KEY_BYTES).toString('base64');
-  writeFileSync(file, `${key}\n`, { mode: 0o600, flag: 'wx' });
+  writeFileSync(file, `${key}\n`, { mode: PRIVATE_FILE, flag: 'wx' });
   return key;
+}
+
+/**
+ * Takes the rights of others from everything in the folder that is ours. The folder itself may be one that
+ * the user shares with others, so its own rights stay.
+ */
+function tighten(path: string): void {
+  const state = join(path, STATE_FOLDER);
+  mkdirSync(state, { recursive: true, mode: PRIVATE_FOLDER });
+  for (const name of [LOCK, SOURCE_KEY]) {
+    const file = join(path, name);
+    if (existsSync(file)) takeRights(file, PRIVATE_FILE);
+  }
+  if (takeRights(state, PRIVATE_FOLDER)) {
+    for (const entry of readdirSync(state, { recursive: true, withFileTypes: true })) {
+      const mode = entry.isDirectory() ? PRIVATE_FOLDER : PRIVATE_FILE;
+      if (!entry.isSymbolicLink()) takeRights(join(entry.parentPath, entry.name), mode);
+    }
+  }
+  const mode = statSync(path).mode & 0o7777;
+  if ((mode & WRITING_OF_OTHERS) !== 0) {
+    status(
+      `warning: others may write to the data folder ${path} (mode ${mode.toString(8)}); "chmod go-w" takes that from them`,
+    );
+  }
+}
+
+/** @returns whether others had rights */
+function takeRights(path: string, mode: number): boolean {
+  if ((statSync(path).mode & RIGHTS_OF_OTHERS) === 0) return false;
+  chmodSync(path, mode);
+  return true;
 }
 
 function reasonOf({ code, message }: NodeJS.ErrnoException): string {
@@ -72,52 +119,9 @@ function reasonOf({ code, message }: NodeJS.ErrnoException): string {
     case 'EPERM':
     case 'EROFS':
       return 'this user may not write there';
+    case 'ENOENT':
+      return 'it is not there and cannot be made';
     default:
       return message;
-  }
-}
-
-/** @returns the process that holds the lock, where that is another one */
-function takeLock(lock: string): number | undefined {
-  const owner = ownerOf(lock);
-  if (owner !== undefined) return owner;
-  // A server that was killed leaves its lock. Moved aside before it is removed: of two that start at
-  // once, only one can move it, and neither removes what the other has just written.
-  const stale = `${lock}.${process.pid}`;
-  try {
-    renameSync(lock, stale);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  const newcomer = ownerOf(stale);
-  if (newcomer !== undefined) {
-    renameSync(stale, lock);
-    return newcomer;
-  }
-  rmSync(stale, { force: true });
-  try {
-    writeFileSync(lock, `${process.pid}\n`, { flag: 'wx' });
-    return undefined;
-  } catch (error) {
-    const another = ownerOf(lock);
-    if (another !== undefined) return another;
-    throw error;
-  }
-}
-
-/** The living process that a lock names. One with our own number is not us: that number came round. */
-function ownerOf(lock: string): number | undefined {
-  let pid: number;
-  try {
-    pid = Number(readFileSync(lock, 'utf8'));
-  } catch {
-    return undefined;
-  }
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return undefined;
-  try {
-    process.kill(pid, 0);
-    return pid;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' ? pid : undefined;
   }
 }

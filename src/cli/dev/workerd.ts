@@ -1,10 +1,11 @@
 /** Runs the bundle in workerd, and sees to it that neither outlives the other. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { replaceFile } from '../replace-file.ts';
 import type { Bundle } from './bundle.ts';
 import { type DataFolder, sourceKeyOf } from './data.ts';
 import {
@@ -58,40 +59,46 @@ export async function startWorkerd({
   log,
   signal,
 }: Start): Promise<LocalServer | string> {
-  mkdirSync(join(folder.path, STATE_FOLDER), { recursive: true });
+  mkdirSync(join(folder.path, STATE_FOLDER), { recursive: true, mode: 0o700 });
   const config = workerdConfig(bundle, { host, port, allowLoopbackHttp, upstream });
-  writeFileSync(join(folder.path, CONFIG_FILE), config);
+  replaceFile(join(folder.path, CONFIG_FILE), config);
   const child = spawn(WORKERD, ['serve', '--control-fd=3', CONFIG_FILE], {
     cwd: folder.path,
     // Ctrl-C reaches the whole group of the terminal; workerd is ended by us, after us.
     detached: true,
-    stdio: ['ignore', log ?? 'inherit', log ?? 'inherit', 'pipe'],
+    stdio: ['ignore', log ?? 'inherit', log ?? 'inherit', 'pipe', folder.lock?.descriptor],
     env: { [ROOT_TOKEN_VARIABLE]: rootToken, [SOURCE_KEY_VARIABLE]: sourceKeyOf(folder) },
   });
+  let guardLost = false;
   const died = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`workerd cannot be started: ${error.message}`));
-    child.once('exit', (code, signal) =>
-      resolve(
-        signal === null
-          ? `workerd ended by itself with exit code ${code}`
-          : `workerd was ended by ${signal}`,
-      ),
-    );
+    child.once('exit', (code, signal) => {
+      if (guardLost) resolve('the guard process of workerd ended, so workerd was ended too');
+      else if (signal === null) resolve(`workerd ended by itself with exit code ${code}`);
+      else resolve(`workerd was ended by ${signal}`);
+    });
   });
-  const guard = child.pid === undefined ? undefined : startGuard(child.pid, folder);
+  let guard: ReturnType<typeof startGuard> | undefined;
+  if (child.pid !== undefined) {
+    folder.lock?.note(`process ${process.pid}, workerd ${child.pid}`);
+    guard = startGuard(child.pid, folder, () => {
+      guardLost = true;
+      child.kill('SIGKILL');
+    });
+  }
   // Only the start is interrupted so: a server that listens is given time to finish what it does.
   const interrupt = () => child.kill('SIGKILL');
   signal?.addEventListener('abort', interrupt);
   const listening = await Promise.race([portOf(child), died]);
   signal?.removeEventListener('abort', interrupt);
   if (typeof listening === 'string') {
-    guard?.kill();
+    guard?.end();
     return listening;
   }
   return {
     port: listening,
     process: child,
-    died: died.finally(() => guard?.kill()),
+    died: died.finally(() => guard?.end()),
     stop: async () => {
       child.kill('SIGTERM');
       const impatience = setTimeout(() => child.kill('SIGKILL'), DRAIN_MS);
@@ -114,15 +121,26 @@ function portOf(child: ChildProcess): Promise<number> {
   });
 }
 
-/** A process that ends workerd when this one is gone, even if it was killed: see `guard.ts`. */
-function startGuard(pid: number, folder: DataFolder): ChildProcess {
+/**
+ * A process that ends workerd when this one is gone, even if it was killed: see `guard.ts`.
+ *
+ * @param onLoss called when the guard itself is gone
+ */
+function startGuard(pid: number, folder: DataFolder, onLoss: () => void): { end(): void } {
   const script = fileURLToPath(new URL('guard.ts', import.meta.url));
   const args = [script, String(pid), ...(folder.temporary ? [folder.path] : [])];
   const guard = spawn(process.execPath, args, {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
+    // It needs none of the secrets that this process may have been given.
+    env: {},
   });
   // The descriptor alone must not keep this process alive.
   guard.unref();
-  return guard;
+  guard.once('error', onLoss).once('exit', onLoss);
+  return {
+    end: () => {
+      guard.off('exit', onLoss).kill();
+    },
+  };
 }

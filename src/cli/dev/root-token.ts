@@ -1,0 +1,68 @@
+/** The root token of the local server, and where it comes from. */
+import { randomBytes } from 'node:crypto';
+import { MIN_REACHABLE_ROOT_TOKEN_CHARACTERS } from '../../limits.ts';
+import { ok, type Result } from '../../result.ts';
+import { isToken } from '../../token.ts';
+import type { Values } from '../arguments.ts';
+import { type Problem, unreadable, wrongUse } from '../command.ts';
+import { readSecret } from '../input.ts';
+import { isLoopback } from './address.ts';
+
+export interface RootToken {
+  readonly token: string;
+  /** What a shell expands to the token, inside of double quotes; undefined where it may be printed. */
+  readonly shell?: string;
+}
+
+/** The Worker's own name for it. Unlike an option, other users cannot read it. */
+const VARIABLE = 'ROOT_TOKEN';
+
+/** The token of the options or of the environment; else a random one, where no other machine can reach it. */
+export async function rootTokenOf(values: Values, host: string): Promise<RootToken | Problem> {
+  if (values['root-token'] !== undefined && values['root-token-file'] !== undefined) {
+    return wrongUse('--root-token and --root-token-file exclude each other');
+  }
+  const given = await givenToken(values);
+  if (given === undefined) {
+    return isLoopback(host)
+      ? { token: `dev-${randomBytes(16).toString('hex')}` }
+      : wrongUse(
+          `--host ${host} can be reached from other machines; give it a root token of your own with --root-token-file or ${VARIABLE}`,
+        );
+  }
+  const { name, read, shell } = given;
+  if (!read.ok) return unreadable(read.failure);
+  const token = read.value;
+  if (!isToken(token)) {
+    return wrongUse(`${name} must be printable ASCII without blanks and commas`);
+  }
+  if (!isLoopback(host) && token.length < MIN_REACHABLE_ROOT_TOKEN_CHARACTERS) {
+    return wrongUse(
+      `${name} has ${token.length} characters, and --host ${host} can be reached from other machines; use a root token of at least ${MIN_REACHABLE_ROOT_TOKEN_CHARACTERS}`,
+    );
+  }
+  return { token, ...(shell && { shell }) };
+}
+
+interface Given {
+  /** What the user calls it. */
+  readonly name: string;
+  readonly read: Result<string>;
+  readonly shell?: string;
+}
+
+async function givenToken(values: Values): Promise<Given | undefined> {
+  const { 'root-token': token, 'root-token-file': file } = values as Record<string, string>;
+  if (token !== undefined) return { name: '--root-token', read: ok(token) };
+  if (file !== undefined) {
+    const shell = file === '-' ? `$${VARIABLE}` : `$(cat ${quoted(file)})`;
+    return { name: 'the token of --root-token-file', read: await readSecret(file), shell };
+  }
+  const variable = process.env[VARIABLE]?.trim();
+  return variable ? { name: VARIABLE, read: ok(variable), shell: `$${VARIABLE}` } : undefined;
+}
+
+/** A path as one word of a command: inside of `$(…)` the double quotes around it do not count. */
+function quoted(path: string): string {
+  return `'${path.replaceAll("'", `'\\''`)}'`;
+}

@@ -204,15 +204,12 @@ const CONTEXT = new Set([
 
 function metadataOf(attributes: Attributes): Record<string, unknown> {
   const { data, data_base64, subject } = attributes;
-  const members: [string, unknown][] = [];
-  for (const [name, value] of Object.entries(attributes)) {
-    if (!CONTEXT.has(name)) members.push([name, value]);
-  }
+  const members = Object.entries(attributes).filter(([name]) => !CONTEXT.has(name));
   if (subject !== undefined) members.push(['path', subject]);
   if (data_base64 !== undefined) members.push(['data_base64', data_base64]);
-  if (isJsonObject(data)) members.push(...Object.entries(data));
-  else if (data !== undefined) members.push(['data', data]);
-  return Object.fromEntries(members);
+  if (!isJsonObject(data) && data !== undefined) members.push(['data', data]);
+  const ofData = isJsonObject(data) ? Object.entries(data) : [];
+  return Object.fromEntries(members.concat(ofData));
 }
 
 function isJson(contentType: string | null): boolean {

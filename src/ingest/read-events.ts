@@ -84,7 +84,10 @@ export function readEvent(draft: Draft, defaults: EventDefaults): Result<ReadEve
 
 function readDrafts(headers: Headers, body: Uint8Array): Result<Draft[]> {
   const contentType = contentTypeOf(headers, body);
-  const [mediaType = '', ...parameters] = (contentType ?? '').toLowerCase().split(/\s*;\s*/);
+  const [mediaType = '', ...parameters] = (contentType ?? '')
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
   const charset = parameters
     .find((parameter) => parameter.startsWith('charset='))
     ?.slice('charset='.length)

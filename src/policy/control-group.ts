@@ -44,7 +44,7 @@ function factorsOf(group: ObjectNode): LabelledBlock[] | Problem {
     if (name !== 'factor') continue;
     const blocks = labelledBlocks(member);
     if (blocks instanceof Problem) return blocks;
-    factors.push(...blocks);
+    for (const block of blocks) factors.push(block);
   }
   return factors;
 }
@@ -64,7 +64,7 @@ function controlledBy(
   if (controlled instanceof Problem) return controlled;
   if (controlled.length === 0) return ALL;
   const names = controlled.map(({ text }) => text);
-  const set = setOf(...names.filter(isCapability));
+  const set = names.filter(isCapability).reduce((all, name) => all | setOf(name), NONE);
   if (!names.every(isCapability) || (set & ~capabilities) !== 0) {
     return new Problem(
       "control group factor capabilities must be a subset of the policy's capabilities",

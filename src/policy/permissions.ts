@@ -79,6 +79,8 @@ export function unionOfEventTypes(globs: readonly EventTypeGlob[]): EventTypeGlo
 
 /** Of those that say something; negative durations say nothing either. */
 function smallest(seconds: readonly number[]): number {
-  const said = seconds.filter((value) => value > 0);
-  return said.length === 0 ? 0 : Math.min(...said);
+  return seconds.reduce(
+    (least, value) => (value > 0 && (least <= 0 || value < least) ? value : least),
+    0,
+  );
 }

@@ -14,7 +14,7 @@ import { after, parsePath, parseQuery } from './http/path.ts';
 import { publish } from './http/publish.ts';
 import { receive } from './http/receive.ts';
 import { divide, namespaceOf } from './http/request-namespace.ts';
-import { leader, sealStatus } from './http/seal-status.ts';
+import { initialize, initStatus, leader, sealStatus } from './http/seal-status.ts';
 import { CURSOR_HEADER } from './http/streams/open.ts';
 import { subscribe } from './http/subscribe.ts';
 import { redeemTicket, ticketOf } from './http/ticket.ts';
@@ -41,6 +41,7 @@ interface Admitted {
 
 const HEALTH = '/v1/sys/health';
 const SEAL_STATUS = '/v1/sys/seal-status';
+const INIT = '/v1/sys/init';
 const LEADER = '/v1/sys/leader';
 const SUBSCRIBE = '/v1/sys/events/subscribe';
 const PUBLISH = '/v1/sys/events/publish';
@@ -54,6 +55,9 @@ const SUBSCRIPTION: Question = { fresh: true, use: 'subscription' };
 
 /** Of a header's value that a message names, so many characters. */
 const MAX_NAMED_CHARACTERS = 200;
+
+/** Of an address that is not of the API nobody has to be kept from knowing it. */
+const NOT_OF_API = ' Paths of the API begin with "/v1/", in lower case.';
 
 /** A path that cannot be parsed is routed as this, and refused before anything looks at it. */
 const UNPARSABLE = '\0';
@@ -70,6 +74,9 @@ app.get(HEALTH, (c) => health(parseQuery(c.req.url), c.var.config, Date.now()));
 app.all(HEALTH, unsupported('GET, HEAD'));
 app.get(SEAL_STATUS, (c) => sealStatus(c.var.config));
 app.all(SEAL_STATUS, unsupported('GET'));
+app.get(INIT, (c) => initStatus(c.var.config));
+app.on(['POST', 'PUT'], INIT, (c) => initialize(c.var.config));
+app.all(INIT, unsupported('GET, POST, PUT'));
 app.get(LEADER, () => leader());
 app.all(LEADER, unsupported('GET'));
 
@@ -118,16 +125,17 @@ app.onError((error) => {
       : { reason: 'bug' },
   );
 });
-app.notFound((c) =>
-  admit(c, FRESH, ({ caller, namespace }) => {
+app.notFound((c) => {
+  if (!isOfApi(c)) return refuse({ reason: 'no_route', path: wholeRouteOf(c), why: NOT_OF_API });
+  return admit(c, FRESH, ({ caller, namespace }) => {
     const path = routeOf(c);
     // As in Vault, who has no rights there does not learn whether there is anything.
     const rights = caller.access.capabilities(pathOfKey(namespace), path);
     return rights.includes('deny')
       ? refuse({ reason: 'denied' })
       : refuse({ reason: 'no_route', path, ...keptHere(c) });
-  }),
-);
+  });
+});
 
 async function refuseUnparsablePath(c: C, next: Next): Guarded {
   if (c.req.path === UNPARSABLE) {
@@ -163,6 +171,10 @@ async function isOurs(c: C): Promise<boolean> {
   // What stands before the route may also be a mount: of the namespaces here, it is known.
   const namespace = namespacePathOf(c);
   return namespace !== undefined && (await findNamespace(c.env, namespace, false)) !== undefined;
+}
+
+function isOfApi(c: C): boolean {
+  return c.req.path === '/v1' || c.req.path.startsWith('/v1/');
 }
 
 /** Whether a source sends it: `bao kv put` says PUT of a secret that has such a name. */

@@ -10,9 +10,14 @@ import { invalid, ok, type Result } from '../result.ts';
 /** Scheme and host, path, query; the last two may be missing. */
 const URL_PARTS = /^([a-z]+:\/\/[^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?/i;
 
-/** The decoded path of a request URL, refused where two readers could disagree about it. */
+/**
+ * The decoded path of a request URL, refused where two readers could disagree about it. Slashes that follow one
+ * another are one: Vault redirects to that path, and a client that follows loses its body or its WebSocket. An
+ * escaped slash is none of them, there as here.
+ */
 export function parsePath(url: string): Result<string> {
-  const [, , raw = '/'] = URL_PARTS.exec(url) ?? [];
+  const [, , written = '/'] = URL_PARTS.exec(url) ?? [];
+  const raw = written.replace(/\/{2,}/g, '/');
 
   let path: string;
   try {

@@ -9,6 +9,7 @@ import { type Refusal, refuse } from './answer.ts';
 import { audit } from './audit.ts';
 import { readBody } from './body.ts';
 import type { Bindings, Config } from './config.ts';
+import { valuesOf } from './header.ts';
 import { publishAll } from './send.ts';
 import { actorOf, type Caller } from './token.ts';
 
@@ -36,8 +37,8 @@ export async function publish(asked: PublishRequest): Promise<Response> {
     const checked = checkEventType(eventType);
     if (!checked.ok) return refuse(checked.failure);
   }
-  const contentEncoding = request.headers.get('content-encoding') ?? 'identity';
-  if (contentEncoding !== 'identity') {
+  const contentEncoding = request.headers.get('content-encoding') ?? '';
+  if (!valuesOf(contentEncoding).every((coding) => coding.toLowerCase() === 'identity')) {
     return refuse({
       reason: 'unsupported_media_type',
       message: `content encoding ${JSON.stringify(contentEncoding)} is not supported; send the body uncompressed`,

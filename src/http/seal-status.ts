@@ -1,6 +1,6 @@
 /** What `vault status` asks for, unauthenticated. A Worker is never sealed, and has no standby. */
 import { VERSION } from '../version.ts';
-import { json } from './answer.ts';
+import { json, refuse } from './answer.ts';
 import type { Config } from './config.ts';
 
 /** `GET /v1/sys/seal-status` */
@@ -20,6 +20,20 @@ export function sealStatus({ clusterName, rootToken }: Config): Response {
     recovery_seal: false,
     storage_type: 'durable-objects',
   });
+}
+
+/** `GET /v1/sys/init` */
+export function initStatus({ rootToken }: Config): Response {
+  return json(200, { initialized: rootToken !== undefined });
+}
+
+/** Where there is no root token yet, the operator sets the secret; otherwise Vault's words. */
+export function initialize({ rootToken }: Config): Response {
+  const message =
+    rootToken === undefined
+      ? 'this server is initialized with its root token; set one with `npx wrangler secret put ROOT_TOKEN`'
+      : 'Vault is already initialized';
+  return refuse({ reason: 'invalid', message });
 }
 
 /** `GET /v1/sys/leader` */

@@ -17,6 +17,7 @@ import type { Encoding } from '../wire/frame.ts';
 import { refuse } from './answer.ts';
 import { audit } from './audit.ts';
 import type { Bindings, Config } from './config.ts';
+import { hasName, valuesOf } from './header.ts';
 import { isAllowedOrigin, isSameHost } from './origin.ts';
 import { openStream } from './streams/open.ts';
 import { formatOf, parseStreamRequest } from './streams/request.ts';
@@ -122,7 +123,10 @@ function hubOf(
     : env.HUB.getByName(hubName(namespace, types));
 }
 
-/** The header is what the client last saw, the parameter what it began with: so the header counts. */
+/**
+ * The header is what the client last saw, the parameter what it began with: so the header counts. It is no
+ * list: an id may have a comma in it.
+ */
 function sinceOf(headers: Headers, query: URLSearchParams): Result<Since | undefined> {
   const header = (headers.get('last-event-id') ?? '').trim();
   return header === ''
@@ -132,8 +136,7 @@ function sinceOf(headers: Headers, query: URLSearchParams): Result<Since | undef
 
 /** The encoding of the first subprotocol offered that is ours; undefined where none is. */
 function subprotocolOf(headers: Headers): Encoding | undefined {
-  const offered = (headers.get('sec-websocket-protocol') ?? '').split(',');
-  for (const name of offered.map((each) => each.trim())) {
+  for (const name of valuesOf(headers.get('sec-websocket-protocol'))) {
     if (name === SUBPROTOCOLS.json) return 'json';
     if (name === SUBPROTOCOLS.protobuf) return 'protobuf';
   }
@@ -199,19 +202,19 @@ function refuseHandshake({ headers, method }: Request, config: Config): Response
   const connection = headers.get('connection');
   const upgrade = headers.get('upgrade');
   const connectionUpgrades =
-    connection === null ? upgrade !== null : hasToken(connection, 'upgrade');
+    connection === null ? upgrade !== null : hasName(connection, 'upgrade');
   if (!connectionUpgrades) {
     return violation(
       426,
       `Connection header ${JSON.stringify(connection ?? '')} does not contain Upgrade`,
     );
   }
-  // The library also takes a list with websocket in it; the runtime upgrades only for the word alone.
   if (upgrade?.trim().toLowerCase() !== 'websocket') {
-    return violation(
-      426,
-      `Upgrade header ${JSON.stringify(upgrade ?? '')} does not contain websocket`,
-    );
+    // The library takes a list as well; the runtime upgrades only for the word alone.
+    const why = hasName(upgrade, 'websocket')
+      ? 'has more than websocket; send one Upgrade header with this word alone'
+      : 'does not contain websocket';
+    return violation(426, `Upgrade header ${JSON.stringify(upgrade ?? '')} ${why}`);
   }
   if (method !== 'GET') {
     return violation(405, `handshake request method is not GET but ${JSON.stringify(method)}`);
@@ -248,11 +251,6 @@ function refuseOrigin(headers: Headers, config: Config): Response | undefined {
     403,
     `request Origin ${JSON.stringify(origin)} is not authorized for Host ${JSON.stringify(host ?? '')}`,
   );
-}
-
-/** Whether a header that lists tokens has this one. */
-function hasToken(header: string, token: string): boolean {
-  return header.split(',').some((value) => value.trim().toLowerCase() === token);
 }
 
 function violation(status: number, text: string): Response {

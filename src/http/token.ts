@@ -15,7 +15,7 @@ import { principalOf } from '../upstream/token.ts';
 import type { Refusal } from './answer.ts';
 import { Cache } from './cache.ts';
 import type { Config } from './config.ts';
-import { firstValue } from './header.ts';
+import { firstValue, valuesOf } from './header.ts';
 import { findNamespace } from './namespace.ts';
 import { adopt, isMadeHere, upstreamDigestOf } from './upstream-token.ts';
 
@@ -184,11 +184,10 @@ export function tokenOf(headers: Headers): string | undefined {
 }
 
 /** The token in `Authorization`, which counts where there is no other. */
-export function bearerOf(headers: Headers): string | undefined {
+function bearerOf(headers: Headers): string | undefined {
+  // What another scheme quotes may have a comma in it.
+  const unquoted = headers.get('authorization')?.replace(/"(?:[^"\\]|\\.)*"/g, '""') ?? null;
   // Other schemes are passed over, as in Vault.
-  const bearer = headers
-    .get('authorization')
-    ?.split(',')
-    .map((value) => BEARER.exec(value.trim())?.[1]);
-  return bearer?.find((value) => value !== undefined);
+  const bearer = valuesOf(unquoted).map((value) => BEARER.exec(value)?.[1]);
+  return bearer.find((value) => value !== undefined);
 }

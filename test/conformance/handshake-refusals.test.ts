@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HANDSHAKE, handshake, rawRequest, TOKEN } from './support/raw-request.ts';
+import { HANDSHAKE, type Header, handshake, rawRequest, TOKEN } from './support/raw-request.ts';
 import { type Answer, expectErrors, freshName, host } from './support/target.ts';
 
 const PATH = '/v1/sys/events/subscribe/abc';
@@ -34,14 +34,36 @@ describe('a request that is no WebSocket handshake', () => {
     );
   });
 
-  it.each(['h2c, websocket', 'websocket/1'])(
-    'gets 426 where it would upgrade to %s',
-    async (upgrade) => {
-      expectViolation(
-        await handshake(PATH, { Upgrade: upgrade }),
-        426,
-        `WebSocket protocol violation: Upgrade header "${upgrade}" does not contain websocket`,
-      );
+  it.each([
+    ['h2c, websocket', 'has more than websocket; send one Upgrade header with this word alone'],
+    [
+      'websocket, websocket',
+      'has more than websocket; send one Upgrade header with this word alone',
+    ],
+    ['websocket/1', 'does not contain websocket'],
+    ['websockets, h2c', 'does not contain websocket'],
+  ])('gets 426 where it would upgrade to %s', async (upgrade, why) => {
+    expectViolation(
+      await handshake(PATH, { Upgrade: upgrade }),
+      426,
+      `WebSocket protocol violation: Upgrade header "${upgrade}" ${why}`,
+    );
+  });
+
+  it.each([
+    ['Origin', [`http://${host}`, `http://${host}`], 403],
+    ['Origin', [`http://${host}`, 'https://evil.example'], 403],
+    ['Sec-WebSocket-Version', ['13', '13'], 400],
+  ] as const)(
+    'is refused where it repeats %s, which is no list: %j',
+    async (name, values, status) => {
+      const headers: Header[] = [TOKEN, ...Object.entries(HANDSHAKE)];
+      const others = headers.filter(([each]) => each !== name);
+      const answer = await rawRequest({
+        path: PATH,
+        headers: [...others, ...values.map((value) => [name, value] as const)],
+      });
+      expect(answer.status).toBe(status);
     },
   );
 

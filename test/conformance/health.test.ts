@@ -80,3 +80,16 @@ describe('the health of an active server', () => {
     ]);
   });
 });
+
+describe('whether the server is initialized', () => {
+  it('is told to everybody, as clients ask it before anything else', async () => {
+    const answer = await call('sys/init');
+    expect([answer.status, JSON.parse(answer.body)]).toEqual([200, { initialized: true }]);
+    expect(answer.headers.get('content-type')).toMatch(/^application\/json\b/);
+  });
+
+  it.each(['POST', 'PUT'])('is nothing to be done again by %s', async (method) => {
+    const body = '{"secret_shares":1,"secret_threshold":1}';
+    expectErrors(await call('sys/init', { method, body }), 400, ['Vault is already initialized']);
+  });
+});

@@ -5,7 +5,7 @@ import { type Answer, api, call, expectErrors } from './support/target.ts';
 const UNSUPPORTED = [expect.stringContaining('unsupported operation')];
 
 describe('a path', () => {
-  it.each(['nope', 'sys', 'sys/nope', 'sys/events', 'sys//health', 'sys/events/types/nope'])(
+  it.each(['nope', 'sys', 'sys/nope', 'sys/events', 'sys/events/types/nope'])(
     'that leads nowhere is named: %s',
     async (path) => {
       expectErrors(await api(path), 404, [
@@ -41,6 +41,23 @@ describe('a path', () => {
   it('with a control character is refused', async () => {
     expectErrors(await get('/v1/sys/events/subscribe/a%00b'), 400, [
       expect.stringContaining('control character'),
+    ]);
+  });
+
+  it.each(['//v1/sys/health', '///v1//sys///health', '//v1/sys/health?activecode=299'])(
+    'with slashes that follow one another is the folded one: %s',
+    async (path) => {
+      const answer = await rawRequest({ path });
+      // Vault redirects there.
+      if (answer.status === 301) {
+        expect(answer.headers.get('location')).toBe(path.replace(/\/+/g, '/'));
+      } else expect(answer.status).toBe(path.includes('299') ? 299 : 200);
+    },
+  );
+
+  it('keeps a slash that is percent-encoded', async () => {
+    expectErrors(await get('/v1/sys%2F/health'), 404, [
+      'no handler for route "sys//health". route entry not found.',
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firstValue } from '../../src/http/header.ts';
+import { acceptedOf, firstValue, hasName, valuesOf } from '../../src/http/header.ts';
 
 describe('the first value of a header', () => {
   it.each([
@@ -26,5 +26,45 @@ describe('the first value of a header', () => {
       headers.append('x-vault-token', 'hvs.abc');
     headers.append('x-vault-token', 'hvs.other');
     expect(firstValue(headers.get('X-Vault-Token'))).toBe('hvs.abc');
+  });
+});
+
+describe('a header that is a list', () => {
+  it.each([
+    [null, []],
+    ['', []],
+    [' , ,', []],
+    ['a', ['a']],
+    ['a,b ,\tc', ['a', 'b', 'c']],
+    [',a, ,b', ['a', 'b']],
+  ])('%j has the values %j', (header, values) => {
+    expect(valuesOf(header)).toEqual(values);
+  });
+
+  it('has a name in whatever case and place', () => {
+    expect(hasName('keep-alive, Upgrade', 'upgrade')).toBe(true);
+    expect(hasName('upgrades, keep-alive', 'upgrade')).toBe(false);
+    expect(hasName(null, 'upgrade')).toBe(false);
+  });
+});
+
+describe('what a client accepts', () => {
+  const NAMES = ['text/event-stream', 'application/x-ndjson'];
+
+  it.each([
+    ['text/event-stream', ['text/event-stream']],
+    ['application/x-ndjson, text/event-stream', ['application/x-ndjson', 'text/event-stream']],
+    [
+      'application/x-ndjson;q=0.5, text/event-stream',
+      ['text/event-stream', 'application/x-ndjson'],
+    ],
+    ['Text/Event-Stream; charset=utf-8 ; Q=0.2', ['text/event-stream']],
+    ['text/event-stream;q=0', []],
+    ['text/event-stream;q=0.000, application/x-ndjson;q=0.001', ['application/x-ndjson']],
+    ['text/event-stream;q=abc', ['text/event-stream']],
+    ['text/html, */*;q=0.8', []],
+    [null, []],
+  ])('of two formats by %j is %j', (header, accepted) => {
+    expect(acceptedOf(header, NAMES)).toEqual(accepted);
   });
 });

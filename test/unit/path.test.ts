@@ -16,7 +16,14 @@ describe('the path of a request', () => {
     ['/%41', '/A'],
     ['/', '/'],
     ['/a/', '/a/'],
-    ['//a//b', '//a//b'],
+    ['//a//b', '/a/b'],
+    ['///', '/'],
+    ['//v1/sys/health', '/v1/sys/health'],
+    ['/v1///sys//', '/v1/sys/'],
+    ['//evil.example/v1', '/evil.example/v1'],
+    ['/a%2F/b', '/a//b'],
+    ['/a%2F%2Fb', '/a//b'],
+    ['/a?b=//c', '/a'],
   ])('%s is decoded once: %s', (raw, path) => {
     expect(accepted(parsePath(HOST + raw))).toBe(path);
   });

@@ -77,11 +77,65 @@ describe('a token', () => {
     [{ Authorization: 'Bearer root' }, 200],
     [{ Authorization: 'bearer root' }, 200],
     [{ Authorization: 'Basic cm9vdDpyb290' }, 403],
+    [{ Authorization: 'Basic cm9vdDpyb290, Bearer root' }, 200],
+    [
+      { Authorization: 'Digest realm="a, Bearer wrong", uri="\\", Bearer wrong", Bearer root' },
+      200,
+    ],
+    [{ Authorization: 'Digest realm="a, Bearer root"' }, 403],
     [{ 'X-Vault-Token': 'wrong', Authorization: 'Bearer root' }, 403],
     [{ 'X-Vault-Token': 'root', Authorization: 'Bearer wrong' }, 200],
   ])('is found in %o', async (headers, status) => {
     expect((await fetchWith({}, 'sys/events/types', { headers })).status).toBe(status);
   });
+});
+
+describe('a body', () => {
+  const NUMBERS = Array.from({ length: 250_001 }, () => 0);
+
+  it.each(['auth/approle/login', 'auth/jwt/login', 'auth/token/create', 'sys/events/explain'])(
+    'has no more members than %s can go through',
+    async (path) => {
+      const init = { method: 'POST', body: JSON.stringify({ a: NUMBERS }) };
+      const response = await fetchApi(path, init);
+      expect([path, response.status]).not.toEqual([path, 500]);
+      expect(response.status).toBeLessThan(500);
+    },
+  );
+
+  it('may have as many members in a CloudEvent as there is room for', async () => {
+    const members = Array.from({ length: 150_000 }, (_, index) => `"${index.toString(36)}":0`);
+    const response = await fetchApi('sys/events/publish', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/cloudevents+json' },
+      body: `{"specversion":"1.0","id":"1","source":"/s","type":"abc","data":{${members.join()}}}`,
+    });
+    expect(response.status).toBe(413);
+  });
+
+  it.each([
+    ['identity', 200],
+    ['', 200],
+    ['Identity, identity', 200],
+    ['gzip', 415],
+    ['identity, gzip', 415],
+  ])('of an event may have the content encodings %j: %i', async (encodings, status) => {
+    const response = await fetchApi('sys/events/publish/abc', {
+      method: 'POST',
+      headers: { 'Content-Encoding': encodings },
+      body: '{}',
+    });
+    expect(response.status).toBe(status);
+  });
+
+  it('has its type read in little time, however many blanks stand in it', async () => {
+    const response = await fetchApi('sys/events/publish/abc', {
+      method: 'POST',
+      headers: { 'Content-Type': `application/json${' '.repeat(60_000)}x` },
+      body: '{}',
+    });
+    expect(response.status).toBe(415);
+  }, 2000);
 });
 
 describe('a namespace', () => {

@@ -74,6 +74,25 @@ describe('a path is checked as what it means', () => {
     }
   });
 
+  it('with slashes that follow one another', async () => {
+    await root.writes('sys/policies/acl/guarded', { policy: LISTENER });
+    const holder = await aHolder(EXCEPT);
+    for (const path of [
+      '/sys/policies/acl/guarded',
+      'sys//policies/acl/guarded',
+      'sys/policies//acl///guarded',
+      'sys/policies/acl//guarded//',
+      'sys/policies/acl/%2Fguarded',
+      'sys%2F%2Fpolicies/acl/guarded',
+    ]) {
+      expect(await dataOf(await holder.get(path)), path).not.toContain('subscribe');
+      await holder.post(path, { policy: granting({ '*': 'sudo read' }) });
+      await holder.delete(path);
+      const { data } = await root.reads('sys/policies/acl/guarded');
+      expect(data.policy, path).toBe(LISTENER);
+    }
+  });
+
   it('of a namespace', async () => {
     await root.makesNamespace('guarded');
     const { data } = await root.reads('sys/namespaces/guarded');

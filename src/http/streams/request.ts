@@ -3,6 +3,7 @@ import { parseDuration } from '../../duration.ts';
 import { quote } from '../../event/quote.ts';
 import { MAX_STREAM_SECONDS } from '../../limits.ts';
 import { invalid, ok, type Result } from '../../result.ts';
+import { acceptedOf } from '../header.ts';
 import { NDJSON, SSE, type StreamFormat } from './format.ts';
 
 export interface StreamRequest {
@@ -15,13 +16,11 @@ export interface StreamRequest {
 
 const FORMATS = new Map([SSE, NDJSON].map((format) => [format.contentType, format]));
 
-/** The first format that the client accepts by name; undefined where it wants no stream. */
+/** The format that the client likes best of those that it accepts by name; undefined where it wants no stream. */
 export function formatOf({ method, headers }: Request): StreamFormat | undefined {
   if (method !== 'GET' || headers.has('upgrade')) return undefined;
-  const accepted = (headers.get('accept') ?? '').split(',');
-  return accepted
-    .map((range) => FORMATS.get(range.split(';', 1)[0]?.trim().toLowerCase() ?? ''))
-    .find((format) => format !== undefined);
+  const [best = ''] = acceptedOf(headers.get('accept'), [...FORMATS.keys()]);
+  return FORMATS.get(best);
 }
 
 /** Reads `limit` and `wait`. EventSource would take an end for a failure, and begin again: so not with SSE. */

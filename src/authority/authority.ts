@@ -198,7 +198,8 @@ export class Authority extends DurableObject<Env> {
     const { tokens, sql } = this.#keeper.open();
     if (tokens.find({ id: maker }, Date.now()) === undefined) return false;
     sql.exec(
-      'INSERT OR IGNORE INTO foreign_children (parent, namespace) VALUES (?, ?)',
+      `INSERT INTO foreign_children (parent, namespace) VALUES (?, ?)
+       ON CONFLICT (parent, namespace) DO NOTHING`,
       maker,
       namespace,
     );

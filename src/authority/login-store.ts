@@ -97,7 +97,12 @@ export class LoginStore {
       .exec<{ role: string }>('SELECT role FROM role_ids WHERE role_id = ?', roleId)
       .toArray();
     if (owner !== undefined && owner.role !== role) return false;
-    this.#sql.exec('INSERT OR REPLACE INTO role_ids (role, role_id) VALUES (?, ?)', role, roleId);
+    this.#sql.exec(
+      `INSERT INTO role_ids (role, role_id) VALUES (?, ?)
+       ON CONFLICT (role) DO UPDATE SET role_id = excluded.role_id`,
+      role,
+      roleId,
+    );
     return true;
   }
 

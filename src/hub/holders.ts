@@ -250,7 +250,8 @@ export class Holders implements Chore {
     try {
       this.#confirmed = undefined;
       this.#sql.exec(
-        'INSERT OR IGNORE INTO authorities (authority, taken, confirmed_at) VALUES (?, 0, ?)',
+        `INSERT INTO authorities (authority, taken, confirmed_at) VALUES (?, 0, ?)
+         ON CONFLICT (authority) DO NOTHING`,
         authority,
         Date.now(),
       );

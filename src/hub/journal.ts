@@ -164,6 +164,7 @@ export class Journal implements Chore {
    * Appends in the given order what is not there yet; to be called in a transaction.
    *
    * @returns for each its sequence, undefined for a duplicate, which costs no row
+   * @throws where the next sequence is taken, as by a second writer: nothing of the transaction is stored
    */
   append(postings: readonly Posting[]): (number | undefined)[] {
     this.#begun();
@@ -290,8 +291,10 @@ export class Journal implements Chore {
       acceptedAt: Math.max(acceptedAt, end.acceptedAt),
       totalBytes: end.totalBytes + utf8Length(key) + utf8Length(json ?? ''),
     };
+    // Only an equal key is a duplicate: a sequence that is taken already means that this event is not stored.
     const { rowsWritten } = this.#storage.sql.exec(
-      'INSERT OR IGNORE INTO journal (sequence, key, accepted_at, total_bytes, json) VALUES (?, ?, ?, ?, ?)',
+      `INSERT INTO journal (sequence, key, accepted_at, total_bytes, json) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (key) DO NOTHING`,
       next.sequence,
       key,
       next.acceptedAt,

@@ -26,7 +26,10 @@ export class Lifetimes {
   tagAt(now: number): string {
     const hour = Math.floor(now / HOUR_MS);
     if (this.#noted !== hour) {
-      this.#sql.exec('INSERT OR IGNORE INTO socket_hours (hour) VALUES (?)', hour);
+      this.#sql.exec(
+        'INSERT INTO socket_hours (hour) VALUES (?) ON CONFLICT (hour) DO NOTHING',
+        hour,
+      );
       this.#noted = hour;
       this.#oldest = undefined;
     }

@@ -89,6 +89,22 @@ describe('a journal', () => {
       expect(append(journal, posting('b'))).toEqual([2]);
     }));
 
+  it('takes no event for a duplicate whose place another writer has taken, and goes on after it', () =>
+    withJournal({}, (journal, storage, again) => {
+      append(journal, posting('a'));
+      const other = again();
+      append(other, posting('b'));
+      expect(() => append(journal, posting('c'), posting('d'))).toThrow(/journal\.sequence/);
+      expect(sequences(journal)).toEqual([1, 2]);
+      expect(append(journal, posting('c'), posting('b'))).toEqual([3, undefined]);
+      // And the other way round: it is behind now.
+      expect(() => append(other, posting('e'))).toThrow(/journal\.sequence/);
+      expect(append(other, posting('e'))).toEqual([4]);
+      expect(storage.sql.exec('SELECT key FROM journal ORDER BY sequence').toArray().length).toBe(
+        4,
+      );
+    }));
+
   it('never goes back in time, though the clock does', () =>
     withJournal({}, (journal) => {
       append(journal, posting('a', 5000), posting('b', 2000), posting('c', 6000));
@@ -165,6 +181,36 @@ describe('a journal', () => {
       });
     }
   });
+});
+
+it('an event whose place in the journal is taken is not acknowledged, and is when it is repeated', async () => {
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const subscriber = await subscribe('abc');
+  await published('abc', { id: 'a' });
+  await runInDurableObject(hubStub('abc'), (_hub, { storage }) => {
+    const { key, json } = storage.sql
+      .exec<{ key: string; json: string }>('SELECT key, json FROM journal')
+      .one();
+    storage.sql.exec(
+      'INSERT INTO journal (sequence, key, accepted_at, total_bytes, json) VALUES (2, ?, 1, 1000, ?)',
+      key.replace('a', 'other'),
+      json.replaceAll('"a"', '"other"'),
+    );
+  });
+  const refused = await publish('abc', [{ id: 'b' }, { id: 'c' }]);
+  expect(refused.status).toBe(503);
+  expect(await refused.json()).toMatchObject({
+    data: { accepted: [], duplicates: [], failed: [0, 1], ids: ['b', 'c'] },
+  });
+  expect(logged.mock.calls.flat().join(' ')).toMatch(
+    /publishing to the hub \/abc failed.*journal\.sequence/,
+  );
+  const repeated = await publish('abc', [{ id: 'b' }, { id: 'c' }]);
+  expect(await repeated.json()).toMatchObject({ data: { accepted: 2, duplicates: 0 } });
+  expect([await subscriber.nextId(), await subscriber.nextId(), await subscriber.nextId()]).toEqual(
+    ['a', 'b', 'c'],
+  );
+  logged.mockRestore();
 });
 
 describe('what an event costs', () => {

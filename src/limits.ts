@@ -199,6 +199,9 @@ export const MAX_CACHED_POLICIES = 200;
  */
 export const MAX_CACHED_ACCESSES = 2000;
 
+/** Cursors that a hub keeps at hand: every class of subscribers is sent the same ones. */
+export const MAX_CACHED_CURSORS = 1000;
+
 /** Events that are decided together for all classes of a hub: the decisions are held meanwhile. */
 export const MAX_DECIDED_EVENTS = 100;
 

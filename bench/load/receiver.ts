@@ -11,8 +11,11 @@ const READ_BYTES = 256 * 1024;
 /** One for all: what was read is looked at before anything else is. */
 const READ_BUFFER = Buffer.allocUnsafe(READ_BYTES);
 const PREFIX = Buffer.from(MARK_PREFIX);
-const CURSOR_PREFIX = Buffer.from('cc1.');
-const CURSOR_BYTES = 36;
+/** Of this release, and of those before it that it is compared with: how a cursor begins, and its bytes. */
+const CURSORS = [
+  { prefix: Buffer.from('cc2.'), bytes: 44 },
+  { prefix: Buffer.from('cc1.'), bytes: 36 },
+];
 /** Half of the credit that the server begins with, as its protocol advises. */
 const ACK_EVERY_EVENTS = 128;
 const ACK_EVERY_BYTES = 512 * 1024;
@@ -131,9 +134,16 @@ export class Receiver {
     if (this.#unackedEvents < ACK_EVERY_EVENTS && this.#unackedBytes < ACK_EVERY_BYTES) return;
     this.#unackedEvents = 0;
     this.#unackedBytes = 0;
-    const at = message.lastIndexOf(CURSOR_PREFIX);
-    this.#socket.write(ackOf(message.toString('latin1', at, at + CURSOR_BYTES), this.#binary));
+    this.#socket.write(ackOf(lastCursorOf(message), this.#binary));
   }
+}
+
+function lastCursorOf(message: Buffer): string {
+  for (const { prefix, bytes } of CURSORS) {
+    const at = message.lastIndexOf(prefix);
+    if (at >= 0) return message.toString('latin1', at, at + bytes);
+  }
+  return '';
 }
 
 function handshakeOf(port: number, { path, headers }: SocketSet): string {

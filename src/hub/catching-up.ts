@@ -5,11 +5,12 @@
 import { MAX_PAGE_BYTES, MAX_PAGE_EVENTS, MAX_UNACKED_BYTES, MIN_PAGE_EVENTS } from '../limits.ts';
 import { isOpen } from './classes.ts';
 import type { Closing } from './closing.ts';
+import type { Cursors } from './cursors.ts';
 import { type Entry, entryOf, type Journal } from './journal.ts';
 import type { Laggards } from './laggards.ts';
 import type { Pacer } from './pacer.ts';
 import { type Reader, storedAs } from './reader.ts';
-import type { ReaderMessages } from './reader-messages.ts';
+import { messagesOf } from './reader-messages.ts';
 import type { Rights } from './rights.ts';
 import { send } from './send.ts';
 import type { UnderWay } from './under-way.ts';
@@ -22,7 +23,7 @@ export interface CatchingUpParts {
   readonly closing: Closing;
   readonly laggards: Laggards;
   readonly underWay: UnderWay;
-  readonly messages: ReaderMessages;
+  readonly cursors: Cursors;
   /** Makes sure of the rights that are decided by; undefined where there is nothing to wait for. */
   confirm(): Promise<void> | undefined;
   /** An acknowledgement is awaited, or no longer. */
@@ -88,7 +89,7 @@ export class CatchingUp {
 
   /** Sends what comes next, as far as the credit goes. @returns whether there is more to send at once */
   #sendPage(socket: WebSocket, reader: Reader): boolean {
-    const { journal, pacer, rights, messages } = this.#parts;
+    const { journal, pacer, rights, cursors } = this.#parts;
     const { lag, subscriptionClass, credit } = reader;
     if (lag === undefined) return false;
     const { encoding } = subscriptionClass.subscription;
@@ -121,7 +122,7 @@ export class CatchingUp {
       }
       lag.position = entry.sequence;
     }
-    send(socket, messages.of(batch, encoding));
+    send(socket, messagesOf(batch, encoding, cursors));
     if (!lag.waiting && (lag.position >= journal.last || rows.length === 0)) {
       this.#hasCaughtUp(reader, lag.stored !== undefined);
       return false;

@@ -7,6 +7,7 @@ import { MAX_CACHED_LOOKUPS, MAX_SOCKETS_PER_HUB, MAX_SOCKETS_PER_TOKEN } from '
 import { Recent } from '../recent.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import type { SubscriptionClass, SubscriptionClasses } from './classes.ts';
+import type { Cursors } from './cursors.ts';
 import { gapHeaders } from './gap-headers.ts';
 import type { Holders, WatchedToken } from './holders.ts';
 import type { Journal } from './journal.ts';
@@ -31,6 +32,7 @@ const FORBIDDEN: Refused = { status: 403, message: 'permission denied' };
 export interface HandshakeParts {
   readonly ctx: DurableObjectState;
   readonly journal: Journal;
+  readonly cursors: Cursors;
   readonly pacer: Pacer;
   readonly classes: SubscriptionClasses;
   readonly holders: Holders;
@@ -89,7 +91,7 @@ export class Handshakes {
     { subscription, since }: Handshake,
     watched: WatchedToken | undefined,
   ): Promise<Response> {
-    const { ctx, journal, pacer, classes, holders, rights, needs } = this.#parts;
+    const { journal, cursors, pacer, classes, holders, rights, needs } = this.#parts;
     const subscriptionClass = classes.for(subscription, watched?.holder);
     subscriptionClass.handshakes++;
     try {
@@ -101,9 +103,8 @@ export class Handshakes {
         if (!rights.maySubscribe(subscriptionClass)) return refusal(FORBIDDEN);
         const accessKey = rights.keyOf(subscriptionClass);
         const access = rights.accessOf(subscriptionClass);
-        const hub = ctx.id.name ?? '';
         const mayReceive = (facts: EventFacts) => access.mayReceive(facts).allowed;
-        const place = placeOf(since, journal, hub, mayReceive);
+        const place = placeOf(since, journal, cursors, mayReceive);
         if (!place.ok) return refusal({ status: 400, message: place.failure.message });
         const { after } = place.value;
         if (since !== undefined && !pacer.admit(journal.bytesAfter(after))) {

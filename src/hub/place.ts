@@ -4,7 +4,8 @@ import { isUsableEventId } from '../event/position-text.ts';
 import { MAX_CLOCK_DIFFERENCE_MS } from '../limits.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import type { GapReason } from '../wire/carillon-v1/messages.ts';
-import { type Cursor, hubTag } from '../wire/cursor.ts';
+import type { SignedCursor } from '../wire/cursor.ts';
+import type { Cursors } from './cursors.ts';
 import type { Journal } from './journal.ts';
 import type { Since } from './since.ts';
 
@@ -17,13 +18,13 @@ export interface Place {
 
 /**
  * @param since where the subscriber wants to begin; undefined for now
- * @param hub the name of this hub
+ * @param cursors of this hub
  * @param mayReceive whether it may know of an event
  */
 export function placeOf(
   since: Since | undefined,
   journal: Journal,
-  hub: string,
+  cursors: Cursors,
   mayReceive: (facts: EventFacts) => boolean,
 ): Result<Place> {
   if (since === undefined) return ok({ after: journal.last });
@@ -38,7 +39,7 @@ export function placeOf(
       return ok(event === undefined ? { after: oldest, gap: 'unknown_event' } : { after: event });
     }
     case 'cursor':
-      return placeOfCursor(since.cursor, journal, hub);
+      return placeOfCursor(since.cursor, journal, cursors);
   }
 }
 
@@ -64,18 +65,30 @@ function placeOfTime(at: number, journal: Journal): Result<Place> {
     : ok({ after: journal.trimmedThrough, gap: 'forgotten' });
 }
 
-function placeOfCursor(cursor: Cursor, journal: Journal, hub: string): Result<Place> {
-  if (cursor.hub !== hubTag(hub)) {
-    return invalid(
-      'the cursor is of another subscription: it holds for patterns of the same hub alone; leave it out, or give a time',
-    );
-  }
+function placeOfCursor(
+  cursor: SignedCursor | undefined,
+  journal: Journal,
+  cursors: Cursors,
+): Result<Place> {
   const oldest = journal.trimmedThrough;
-  if (cursor.epoch !== journal.epoch) return ok({ after: oldest, gap: 'storage_lost' });
-  if (cursor.sequence > journal.last) {
-    return invalid('the cursor is ahead of everything that this server has sent');
+  // A Worker of an earlier release hands on cursors without a code.
+  if (cursor?.code === undefined) return ok({ after: oldest, gap: 'unsigned_cursor' });
+  switch (cursors.originOf(cursor)) {
+    case 'other_hub':
+      return invalid(
+        'the cursor is of another subscription: it holds for patterns of the same hub alone; leave it out, or give a time',
+      );
+    case 'other_epoch':
+      return ok({ after: oldest, gap: 'storage_lost' });
+    case 'forged':
+      return invalid(
+        'the cursor was changed, or not made by this server; take it whole from what you received, or give the id of an event, a time or "earliest"',
+      );
+    case 'own':
+      // Made here, so the journal was longer than it is now.
+      if (cursor.sequence > journal.last) return ok({ after: oldest, gap: 'storage_lost' });
+      return cursor.sequence < oldest
+        ? ok({ after: oldest, gap: 'forgotten' })
+        : ok({ after: cursor.sequence });
   }
-  return cursor.sequence < oldest
-    ? ok({ after: oldest, gap: 'forgotten' })
-    : ok({ after: cursor.sequence });
 }

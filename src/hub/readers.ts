@@ -13,16 +13,17 @@ import {
   encodeMessage,
   type ReceivedMessage,
 } from '../wire/carillon-v1/server.ts';
-import type { Cursor } from '../wire/cursor.ts';
+import type { SignedCursor } from '../wire/cursor.ts';
 import { CatchingUp } from './catching-up.ts';
 import { isOpen, type SubscriptionClass, type SubscriptionClasses, tagsOf } from './classes.ts';
 import { type Closing, sayGoodbye } from './closing.ts';
+import type { Cursors } from './cursors.ts';
 import type { Entry, Journal } from './journal.ts';
 import { type Lag, Laggards } from './laggards.ts';
 import type { Pacer } from './pacer.ts';
 import type { Place } from './place.ts';
 import { type Reader, readerIdOf, readerTag, storedAs } from './reader.ts';
-import { ReaderMessages } from './reader-messages.ts';
+import { messagesOf } from './reader-messages.ts';
 import type { Rights } from './rights.ts';
 import { send } from './send.ts';
 import type { Sent } from './sent-log.ts';
@@ -37,6 +38,7 @@ interface Violation {
 export interface ReaderParts {
   readonly ctx: DurableObjectState;
   readonly journal: Journal;
+  readonly cursors: Cursors;
   readonly pacer: Pacer;
   readonly classes: SubscriptionClasses;
   readonly rights: Rights;
@@ -57,25 +59,24 @@ export class Readers {
   readonly #closing: Closing;
   readonly #laggards: Laggards;
   readonly #underWay = new UnderWay();
-  readonly #messages: ReaderMessages;
+  readonly #cursors: Cursors;
   readonly #catchingUp: CatchingUp;
   readonly #readers = new WeakMap<WebSocket, Reader>();
   /** Laggards as they were when the hub awoke, until their sockets are met. */
   #restored: Map<string, Lag> | undefined;
 
   constructor(parts: ReaderParts) {
-    const { ctx, journal, classes, closing } = parts;
+    const { ctx, journal, cursors, classes, closing } = parts;
     this.#ctx = ctx;
     this.#journal = journal;
     this.#classes = classes;
     this.#closing = closing;
     this.#laggards = new Laggards(ctx.storage.sql);
-    this.#messages = new ReaderMessages(ctx.id.name ?? '', journal);
+    this.#cursors = cursors;
     this.#catchingUp = new CatchingUp({
       ...parts,
       laggards: this.#laggards,
       underWay: this.#underWay,
-      messages: this.#messages,
     });
   }
 
@@ -88,7 +89,7 @@ export class Readers {
     const hello = encodeMessage(
       {
         type: 'hello',
-        cursor: this.#messages.cursorAt(place.after),
+        cursor: this.#cursors.at(place.after),
         resumed: place.gap === undefined,
         ...(place.gap && { gap: { reason: place.gap } }),
         credit: reader.credit,
@@ -129,7 +130,7 @@ export class Readers {
         }
         continue;
       }
-      messages ??= this.#messages.of(due, subscription.encoding);
+      messages ??= messagesOf(due, subscription.encoding, this.#cursors);
       send(socket, messages);
     }
     for (const [index, { sequence }] of events.entries()) {
@@ -198,9 +199,9 @@ export class Readers {
     return undefined;
   }
 
-  #ack(socket: WebSocket, reader: Reader, cursor: Cursor): Violation | undefined {
+  #ack(socket: WebSocket, reader: Reader, cursor: SignedCursor): Violation | undefined {
     const { lag } = reader;
-    if (cursor.hub !== this.#messages.hubTag || cursor.epoch !== this.#journal.epoch) {
+    if (this.#cursors.originOf(cursor) !== 'own') {
       const message = 'an ack of a cursor that is not of this subscription';
       return { code: CLOSE_CODES.badCursor, message };
     }

@@ -4,7 +4,7 @@ import { quote } from '../event/quote.ts';
 import { isTimestamp } from '../event/time.ts';
 import { MAX_EVENT_ID_CHARACTERS } from '../limits.ts';
 import { invalid, ok, type Result } from '../result.ts';
-import { type Cursor, decodeCursor } from '../wire/cursor.ts';
+import { decodeCursor, isUnsignedCursor, type SignedCursor } from '../wire/cursor.ts';
 
 export type Since =
   | { readonly kind: 'earliest' }
@@ -12,7 +12,8 @@ export type Since =
   | { readonly kind: 'time'; readonly at: number }
   /** After the event with this id. */
   | { readonly kind: 'event'; readonly id: string }
-  | { readonly kind: 'cursor'; readonly cursor: Cursor };
+  /** After this place; undefined where the cursor was made before cursors had a code. */
+  | { readonly kind: 'cursor'; readonly cursor: SignedCursor | undefined };
 
 /** Where a position is named: the parameter of the URL, or the header. */
 export type SinceName = 'since' | 'Last-Event-ID';
@@ -48,7 +49,7 @@ export function parseSince(value: string, name: SinceName): Result<Since | undef
         : invalid(`${name} is ${quote(text)}, which is reserved and means nothing yet; ${FORMS}`);
     case 'cursor': {
       const cursor = decodeCursor(text);
-      return cursor === undefined
+      return cursor === undefined && !isUnsignedCursor(text)
         ? invalid(`${name} is no cursor that this server made: ${quote(text)}; ${FORMS}`)
         : ok({ kind: 'cursor', cursor });
     }

@@ -10,6 +10,7 @@
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import { isOpen, SubscriptionClasses } from './classes.ts';
 import { Closing } from './closing.ts';
+import { Cursors } from './cursors.ts';
 import { Delivery } from './delivery.ts';
 import { Handshakes, type Refused } from './handshakes.ts';
 import { Holders } from './holders.ts';
@@ -49,6 +50,7 @@ export class Subscribers {
     maxSockets?: number,
   ) {
     const pacer = new Pacer();
+    const cursors = new Cursors(ctx.storage, journal, ctx.id.name ?? '');
     const classes = new SubscriptionClasses(ctx, (subscription) => needs.forgotten(subscription));
     const closing = new Closing(ctx, classes);
     const holders = new Holders(ctx, env, {
@@ -69,6 +71,7 @@ export class Subscribers {
     const readers = new Readers({
       ctx,
       journal,
+      cursors,
       pacer,
       classes,
       rights,
@@ -76,7 +79,18 @@ export class Subscribers {
       confirm: () => holders.settle(),
       arm: () => needs.arm(),
     });
-    const parts = { ctx, journal, pacer, classes, holders, lifetimes, rights, readers, closing };
+    const parts = {
+      ctx,
+      journal,
+      cursors,
+      pacer,
+      classes,
+      holders,
+      lifetimes,
+      rights,
+      readers,
+      closing,
+    };
     this.classes = classes;
     this.holders = holders;
     this.lifetimes = lifetimes;

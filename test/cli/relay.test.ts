@@ -181,7 +181,7 @@ describe('a relay that is killed', () => {
     expect(await ended(second, 'SIGTERM')).toMatchObject({ code: 0 });
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({
       pattern: 'early',
-      cursor: expect.stringMatching(/^cc1\./),
+      cursor: expect.stringMatching(/^cc2\./),
     });
   });
 });

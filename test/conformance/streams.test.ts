@@ -1,7 +1,7 @@
 /** Streams over the network: server-sent events and lines of JSON, as curl and pages get them. */
 import { describe, expect, it } from 'vitest';
 import { publish, publishAll } from './support/publish.ts';
-import { api, freshName, target } from './support/target.ts';
+import { api, expectErrors, freshName, target } from './support/target.ts';
 
 interface Sent {
   /** The place after it. */
@@ -113,5 +113,20 @@ describe('lines of JSON', () => {
     expect(ids).toEqual([]);
     const id = await publish(type);
     expect((await poll(type, `limit=1&since=${cursor}`)).ids).toEqual([id]);
+  });
+});
+
+describe('a place that means nothing', () => {
+  it.each([
+    ['-15m', 'relative times are not supported'],
+    ['latest', 'reserved'],
+    ['2026-11-22', 'no RFC 3339 time'],
+    ['cc2.x', 'no cursor'],
+    ['a%0Ab', 'control character'],
+    ['%20a', 'blank'],
+  ])('is refused: since=%s', async (since, message) => {
+    const path = `sys/events/subscribe/${freshName()}?since=${since}`;
+    const answer = await api(path, { headers: { Accept: 'application/x-ndjson' } });
+    expectErrors(answer, 400, [expect.stringContaining(message)]);
   });
 });

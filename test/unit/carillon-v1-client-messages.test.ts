@@ -12,7 +12,7 @@ import type { Encoding } from '../../src/wire/frame.ts';
 import { anyText } from './support/events.ts';
 import { anyClientMessage } from './support/messages.ts';
 
-const CURSOR = 'cc1.AAAAAQAAAAAAAAD_AAAAAAAAAAOGVyue';
+const CURSOR = 'cc2.AAAAAQAAAAAAAAD_AAAAAAAAAAPT9bLJnxFC1cAK';
 const ENCODINGS: readonly Encoding[] = ['json', 'protobuf'];
 
 describe.each(ENCODINGS)('a message of a client in %s', (encoding) => {
@@ -46,7 +46,7 @@ describe.each(ENCODINGS)('a message of a client in %s', (encoding) => {
     });
   });
 
-  it.each(['', 'e1', 'cc1.', CURSOR.slice(0, -1), CURSOR.replace('Q', 'R'), `${CURSOR} `])(
+  it.each(['', 'e1', 'cc1.', CURSOR.slice(0, -1), CURSOR.replace('2', '1'), `${CURSOR} `])(
     'may not acknowledge %j, which is no cursor',
     (cursor) => {
       expect(sent({ type: 'ack', cursor }, encoding)).toEqual({
@@ -140,7 +140,7 @@ describe('the server', () => {
   });
 
   it('heeds the last of two messages in one', () => {
-    const both = Buffer.from(`0a260a24${Buffer.from(CURSOR).toString('hex')}12020807`, 'hex');
+    const both = Buffer.from(`0a2e0a2c${Buffer.from(CURSOR).toString('hex')}12020807`, 'hex');
     expect(decodeClientMessage(bufferOf(both), 'protobuf')).toEqual({
       ok: true,
       value: { type: 'credit', events: 7 },

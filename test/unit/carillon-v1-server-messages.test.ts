@@ -14,7 +14,7 @@ import { anEvent, anyEvent } from './support/events.ts';
 import { anyAnnouncement, anyPlacedFrames } from './support/messages.ts';
 import { accepted } from './support/result.ts';
 
-const CURSOR = 'cc1.AAAAAQAAAAAAAAD_AAAAAAAAAAOGVyue';
+const CURSOR = 'cc2.AAAAAQAAAAAAAAD_AAAAAAAAAAPT9bLJnxFC1cAK';
 const ENCODINGS: readonly Encoding[] = ['json', 'protobuf'];
 
 const HELLO: ServerMessage = {

@@ -59,6 +59,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_CACHED_LOOKUPS: 500,
     MAX_CACHED_POLICIES: 200,
     MAX_CACHED_ACCESSES: 2000,
+    MAX_CACHED_CURSORS: 1000,
     MAX_DECIDED_EVENTS: 100,
     MAX_ANSWERED_TEXT_CHARACTERS: 4_194_304,
     MAX_JOBS_AT_ONCE: 500,

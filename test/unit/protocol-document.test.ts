@@ -54,6 +54,7 @@ it('has every reason for a gap', () => {
     unknown_event: true,
     forgotten: true,
     storage_lost: true,
+    unsigned_cursor: true,
     feed_lost: true,
     unreadable: true,
   };

@@ -7,7 +7,7 @@ import { StockServer, type Traits } from '../support/stock-server.ts';
 
 const CARILLON = { subprotocol: 'carillon.v1.json' };
 const HELLO =
-  '{"type":"hello","cursor":"cc1.a","resumed":true,"credit":256,"ack_timeout_ms":60000}';
+  '{"type":"hello","cursor":"cc2.a","resumed":true,"credit":256,"ack_timeout_ms":60000}';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -51,15 +51,15 @@ it('a server that has chosen carillon.v1 and says nothing is left', async () => 
 
 it('what carillon.v1 says is heard, and the end that it says', async () => {
   const event = { id: 'e', source: 's', data: { event: { id: 'e' }, event_type: 'a' } };
-  const events = [{ cursor: 'cc1.b', event }];
+  const events = [{ cursor: 'cc2.b', event }];
   const frames = [
     HELLO,
     JSON.stringify({ type: 'events', events }),
-    '{"type":"gap","reason":"feed_lost","cursor":"cc1.c"}',
+    '{"type":"gap","reason":"feed_lost","cursor":"cc2.c"}',
     '{"type":"goodbye","reason":"lifetime","reconnect":true,"after_ms":250}',
   ];
   expect(await heard(CARILLON, frames)).toEqual({
-    told: ['cc1.a', ['e', 'cc1.b'], ['feed_lost', 'cc1.c']],
+    told: ['cc2.a', ['e', 'cc2.b'], ['feed_lost', 'cc2.c']],
     reason: 'the server ended the subscription (lifetime)',
     waitMs: 250,
   });
@@ -68,14 +68,14 @@ it('what carillon.v1 says is heard, and the end that it says', async () => {
 it('a gap at the beginning is heard', async () => {
   const hello = HELLO.replace('true', 'false').replace('}', ',"gap":{"reason":"forgotten"}}');
   const { told } = await heard(CARILLON, [hello, '{"type":"goodbye"}']);
-  expect(told).toEqual([['forgotten', 'cc1.a']]);
+  expect(told).toEqual([['forgotten', 'cc2.a']]);
 });
 
 it.each(['', 'no JSON', '{"type":"events"}', '{"type":"other"}'])(
   'what is not of carillon.v1, as %j, ends it',
   async (frame) => {
     const { told, reason } = await heard(CARILLON, [HELLO, frame]);
-    expect(told).toEqual(['cc1.a']);
+    expect(told).toEqual(['cc2.a']);
     expect(reason).toMatch(/^the server sent what is not of carillon\.v1: /);
   },
 );

@@ -4,7 +4,7 @@ import { isTimestamp } from '../../src/event/time.ts';
 import { parseSince } from '../../src/hub/since.ts';
 import { MAX_EVENT_ID_CHARACTERS } from '../../src/limits.ts';
 import { encodeCursor } from '../../src/wire/cursor.ts';
-import { anyCursor } from './support/cursors.ts';
+import { anyCursor, KEY } from './support/cursors.ts';
 import { anyText } from './support/events.ts';
 import { accepted, failureOf } from './support/result.ts';
 
@@ -83,10 +83,20 @@ describe('where a subscriber begins', () => {
   it('is the place that a cursor names', () => {
     fc.assert(
       fc.property(anyCursor, (cursor) => {
-        const text = encodeCursor(cursor);
-        expect(accepted(parseSince(` ${text} `, 'since'))).toEqual({ kind: 'cursor', cursor });
+        const text = encodeCursor(cursor, KEY);
+        expect(accepted(parseSince(` ${text} `, 'since'))).toEqual({
+          kind: 'cursor',
+          cursor: { ...cursor, code: expect.stringMatching(/^[0-9a-f]{20}$/) },
+        });
       }),
     );
+  });
+
+  it('is a place that nobody can vouch for where the cursor is of the first version', () => {
+    expect(accepted(parseSince('cc1.AAAAAQAAAAAAAAD_AAAAAAAAAAOGVyue', 'since'))).toEqual({
+      kind: 'cursor',
+      cursor: undefined,
+    });
   });
 
   it.each(['cc1.AAAA', 'cc2.AAAA', 'CC1.AAAA', 'cc99.'])(

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { NDJSON, SSE } from '../../src/http/streams/format.ts';
 
-const EVENT = { cursor: 'cc1.b', frame: '{"id":"1"}\n' };
+const EVENT = { cursor: 'cc2.b', frame: '{"id":"1"}\n' };
 const HELLO = {
   type: 'hello',
-  cursor: 'cc1.a',
+  cursor: 'cc2.a',
   resumed: true,
   credit: 256,
   ack_timeout_ms: 60_000,
@@ -14,22 +14,22 @@ const GAP = { reason: 'forgotten' } as const;
 describe('server-sent events', () => {
   it('begin with where to come back to, as an event, and after how long', () => {
     expect(SSE.start(HELLO, 2500)).toBe(
-      'retry: 2500\nid: cc1.a\nevent: hello\ndata: {"resumed":true}\n\n',
+      'retry: 2500\nid: cc2.a\nevent: hello\ndata: {"resumed":true}\n\n',
     );
   });
 
   it('begin with the gap where there is one', () => {
     expect(SSE.start({ ...HELLO, resumed: false, gap: GAP }, 2500)).toBe(
-      'retry: 2500\nid: cc1.a\nevent: hello\ndata: {"resumed":false}\n\nid: cc1.a\nevent: gap\ndata: {"reason":"forgotten"}\n\n',
+      'retry: 2500\nid: cc2.a\nevent: hello\ndata: {"resumed":false}\n\nid: cc2.a\nevent: gap\ndata: {"reason":"forgotten"}\n\n',
     );
   });
 
   it('have the frame as their data, in one line, and the place after it as their id', () => {
-    expect(SSE.event(EVENT)).toBe('id: cc1.b\ndata: {"id":"1"}\n\n');
+    expect(SSE.event(EVENT)).toBe('id: cc2.b\ndata: {"id":"1"}\n\n');
   });
 
   it('tell a gap in its place', () => {
-    expect(SSE.gap(GAP, 'cc1.c')).toBe('id: cc1.c\nevent: gap\ndata: {"reason":"forgotten"}\n\n');
+    expect(SSE.gap(GAP, 'cc2.c')).toBe('id: cc2.c\nevent: gap\ndata: {"reason":"forgotten"}\n\n');
   });
 
   it('end with how long to wait', () => {
@@ -49,9 +49,9 @@ describe('lines of JSON', () => {
   });
 
   it('but where there is a gap', () => {
-    const line = '{"gap":{"reason":"forgotten","cursor":"cc1.a"}}\n';
+    const line = '{"gap":{"reason":"forgotten","cursor":"cc2.a"}}\n';
     expect(NDJSON.start({ ...HELLO, gap: GAP }, 2500)).toBe(line);
-    expect(NDJSON.gap(GAP, 'cc1.a')).toBe(line);
+    expect(NDJSON.gap(GAP, 'cc2.a')).toBe(line);
   });
 
   it('are kept alive by a blank one', () => {

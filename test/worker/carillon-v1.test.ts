@@ -19,9 +19,16 @@ import {
   type ServerMessage,
   SUBPROTOCOLS,
 } from '../../src/wire/carillon-v1/messages.ts';
-import { type Cursor, decodeCursor, encodeCursor } from '../../src/wire/cursor.ts';
+import { type Cursor, decodeCursor } from '../../src/wire/cursor.ts';
 import type { Encoding } from '../../src/wire/frame.ts';
-import { gatheringHubStub, handshake, hubStub, published, Subscriber } from './support.ts';
+import {
+  cursorBeside,
+  gatheringHubStub,
+  handshake,
+  hubStub,
+  published,
+  Subscriber,
+} from './support.ts';
 
 afterEach(reset);
 
@@ -120,7 +127,7 @@ describe.each(['json', 'protobuf'] as const)('in %s', (encoding) => {
       expect(response.headers.get('Sec-WebSocket-Protocol')).toBe(SUBPROTOCOLS[encoding]);
       expect(hello).toEqual({
         type: 'hello',
-        cursor: expect.stringMatching(/^cc1\./),
+        cursor: expect.stringMatching(/^cc2\./),
         resumed: true,
         credit: DEFAULT_CREDIT,
         ack_timeout_ms: ACK_TIMEOUT_MS,
@@ -131,7 +138,7 @@ describe.each(['json', 'protobuf'] as const)('in %s', (encoding) => {
         type: 'events',
         events: [
           {
-            cursor: expect.stringMatching(/^cc1\./),
+            cursor: expect.stringMatching(/^cc2\./),
             event: {
               id: 'a',
               source: expect.any(String),
@@ -257,7 +264,7 @@ describe('a reader that falls behind', () => {
     const [e] = await other.events(1);
     expect(e?.id).toBe('e');
     await evictDurableObject(hubStub('deploy'));
-    reader.send({ type: 'ack', cursor: previous(e?.cursor ?? '') });
+    reader.send({ type: 'ack', cursor: await previous(e?.cursor ?? '') });
     expect(await reader.ids(1)).toEqual(['e']);
     await publishedIds('f');
     expect(await reader.ids(1)).toEqual(['f']);
@@ -337,31 +344,46 @@ describe('a reader that falls behind', () => {
   });
 });
 
+it('a cursor of the first version is a gap: anybody could make one', async () => {
+  await publishedIds('a', 'b');
+  const { reader, hello } = await read('deploy/*', 'since=cc1.AAAAAQAAAAAAAAD_AAAAAAAAAAOGVyue');
+  expect(hello).toMatchObject({ resumed: false, gap: { reason: 'unsigned_cursor' } });
+  expect(await reader.ids(2)).toEqual(['a', 'b']);
+});
+
 describe('what is not of the protocol is answered with goodbye and its code', () => {
   const ACK = (cursor: string) => JSON.stringify({ type: 'ack', cursor });
-  const changed = (cursor: string, change: Partial<Cursor>) => {
-    const decoded = decodeCursor(cursor);
-    if (decoded === undefined) throw new Error('no cursor');
-    return encodeCursor({ ...decoded, ...change });
-  };
+  const changed = (cursor: string, change: Partial<Cursor>) =>
+    cursorBeside(hubStub('deploy'), cursor, change);
 
-  it.each<[string, number, (cursor: string) => string | ArrayBuffer]>([
+  it.each<[string, number, (cursor: string) => string | ArrayBuffer | Promise<string>]>([
     ['no JSON', 4400, () => 'hello'],
     ['an unknown type', 4400, () => '{"type":"subscribe"}'],
     ['a binary message', 4400, () => new Uint8Array([1, 2]).buffer],
     ['a credit of nothing', 4400, () => '{"type":"credit","events":0}'],
     ['too long a message', 4401, () => ACK('x'.repeat(MAX_CLIENT_MESSAGE_BYTES))],
     ['a garbled cursor', 4402, (cursor) => ACK(`${cursor.slice(0, -2)}xx`)],
-    ['a cursor of another hub', 4402, (cursor) => ACK(changed(cursor, { hub: 1 }))],
+    ['a cursor of the first version', 4402, () => ACK('cc1.AAAAAQAAAAAAAAD_AAAAAAAAAAOGVyue')],
+    [
+      'a cursor with the code of another',
+      4402,
+      async (cursor) =>
+        ACK((await changed(cursor, { sequence: 99 })).slice(0, 30) + cursor.slice(30)),
+    ],
+    ['a cursor of another hub', 4402, async (cursor) => ACK(await changed(cursor, { hub: 1 }))],
     [
       'a cursor of another history',
       4402,
-      (cursor) => ACK(changed(cursor, { epoch: '00000000000000ff' })),
+      async (cursor) => ACK(await changed(cursor, { epoch: '00000000000000ff' })),
     ],
-    ['an ack from the future', 4403, (cursor) => ACK(changed(cursor, { sequence: 99 }))],
+    [
+      'an ack from the future',
+      4403,
+      async (cursor) => ACK(await changed(cursor, { sequence: 99 })),
+    ],
   ])('%s: %i', async (_what, code, message) => {
     const { reader, hello } = await read('deploy/*');
-    reader.subscriber.socket.send(message(hello.cursor));
+    reader.subscriber.socket.send(await message(hello.cursor));
     expect(await reader.next()).toEqual({
       type: 'goodbye',
       reason: 'protocol_error',
@@ -394,8 +416,7 @@ describe('what is not of the protocol is answered with goodbye and its code', ()
   });
 });
 
-function previous(cursor: string): string {
-  const decoded = decodeCursor(cursor);
-  if (decoded === undefined) throw new Error('no cursor');
-  return encodeCursor({ ...decoded, sequence: decoded.sequence - 1 });
+function previous(cursor: string): Promise<string> {
+  const { sequence = 0 } = decodeCursor(cursor) ?? {};
+  return cursorBeside(hubStub('deploy'), cursor, { sequence: sequence - 1 });
 }

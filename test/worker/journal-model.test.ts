@@ -78,7 +78,7 @@ class Listener {
     const isGone = response.headers.get('Last-Event-ID') === 'earliest';
     if (isGone && place !== undefined) {
       // An event names a place only as long as it is kept itself; a cursor needs what follows it.
-      const needed = asked?.startsWith('cc1.') ? place : place - 1;
+      const needed = asked?.startsWith('cc2.') ? place : place - 1;
       expect(needed, 'a place that is kept').toBeLessThan(surely);
     }
     if (!isGone && place !== undefined) {

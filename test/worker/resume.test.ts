@@ -4,9 +4,10 @@ import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { hubName } from '../../src/hub/name.ts';
 import { MAX_REPLAY_BYTES } from '../../src/limits.ts';
-import { encodeCursor, hubTag } from '../../src/wire/cursor.ts';
+import { type Cursor, decodeCursor, encodeCursor, hubTag } from '../../src/wire/cursor.ts';
 import { decodeProtobuf } from '../../src/wire/protobuf.ts';
 import {
+  cursorBeside,
   fetchApi,
   gatheringHubStub,
   handshake,
@@ -43,6 +44,18 @@ async function resume(
   const response = await handshake(pattern, query.toString(), headers);
   if (response.webSocket === null) throw new Error(`${response.status} ${await response.text()}`);
   return { response, subscriber: new Subscriber(response.webSocket) };
+}
+
+/** The cursor that a subscriber is greeted with. */
+async function cursorNow(pattern: string): Promise<string> {
+  const response = await handshake(pattern, '', {
+    'Sec-WebSocket-Protocol': 'carillon.v1.json',
+  });
+  if (response.webSocket === null) throw new Error(await response.text());
+  const subscriber = new Subscriber(response.webSocket);
+  const { cursor } = JSON.parse((await subscriber.next()) as string) as { cursor: string };
+  subscriber.socket.close(1000);
+  return cursor;
 }
 
 function gapOf({ headers }: Response): string | null {
@@ -255,38 +268,86 @@ describe('refused with 400 and a sentence that says why', () => {
     expect(await response.json()).toEqual({ errors: [expect.stringContaining(message)] });
   });
 
-  async function epochOf(): Promise<string> {
-    return runInDurableObject(
-      hubStub('deploy'),
-      (_hub, { storage }) => storage.kv.get<{ epoch: string }>('journal')?.epoch ?? '',
-    );
-  }
-
-  it('a cursor of another hub, and one from the future', async () => {
-    await publishedIds('a');
-    const epoch = await epochOf();
-    const other = encodeCursor({ hub: hubTag(hubName('', 'other')), epoch, sequence: 1 });
-    const future = encodeCursor({ hub: hubTag(hubName('', 'deploy')), epoch, sequence: 2 });
-    for (const [cursor, message] of [
-      [other, 'of another subscription'],
-      [future, 'ahead of everything'],
+  it('a cursor of another hub, one that was changed, and one that somebody made', async () => {
+    await publishedIds('a', 'b', 'c');
+    const cursor = await cursorNow('deploy/*');
+    const of = (change: Partial<Cursor>) => cursorBeside(hubStub('deploy'), cursor, change);
+    const otherHub = await of({ hub: hubTag(hubName('', 'other')) });
+    const later = `${(await of({ sequence: 3 })).slice(0, 31)}${(await of({ sequence: 1 })).slice(31)}`;
+    const decoded = decodeCursor(cursor);
+    if (decoded === undefined) throw new Error('no cursor');
+    const made = encodeCursor(decoded, crypto.getRandomValues(new Uint8Array(32)));
+    for (const [text, message] of [
+      [otherHub, 'of another subscription'],
+      [later, 'the cursor was changed, or not made by this server; take it whole'],
+      [made, 'the cursor was changed, or not made by this server; take it whole'],
     ] as const) {
-      const response = await handshake('deploy/*', `since=${cursor}`);
+      const response = await handshake('deploy/*', `since=${text}`);
       expect(response.status).toBe(400);
       expect(await response.json()).toEqual({ errors: [expect.stringContaining(message)] });
     }
   });
+});
 
-  it('but not a cursor of a history that was lost: that is a gap', async () => {
+describe('told of a gap', () => {
+  it.each<[string, string, (cursor: string) => string | Promise<string>]>([
+    [
+      'a cursor of a history that was lost',
+      'the history that the cursor is of was lost',
+      (cursor) => cursorBeside(hubStub('deploy'), cursor, { epoch: '0123456789abcdef' }),
+    ],
+    [
+      'the same, by the key that was lost with it',
+      'the history that the cursor is of was lost',
+      (cursor) =>
+        encodeCursor(
+          { hub: 0, sequence: 900, ...decodeCursor(cursor), epoch: '0123456789abcdef' },
+          new Uint8Array(32),
+        ),
+    ],
+    [
+      'a cursor of what the journal has no more, as after it was restored',
+      'the history that the cursor is of was lost',
+      (cursor) => cursorBeside(hubStub('deploy'), cursor, { sequence: 900 }),
+    ],
+    [
+      'a cursor of the first version, which anybody could make',
+      'the cursor is of an earlier release',
+      () => 'cc1.AAAAAQAAAAAAAAD_AAAAAAAAAAOGVyue',
+    ],
+  ])('is a subscriber that names %s', async (_what, warning, change) => {
     await publishedIds('a', 'b');
-    const hub = hubTag(hubName('', 'deploy'));
-    const lost = encodeCursor({ hub, epoch: '0123456789abcdef', sequence: 900 });
-    const { response, subscriber } = await resume('deploy/*', lost);
+    const cursor = await change(await cursorNow('deploy/*'));
+    const { response, subscriber } = await resume('deploy/*', cursor);
     expect(gapOf(response)).toBe('earliest');
-    expect(response.headers.get('Carillon-Warning')).toContain(
-      'history that the cursor is of was lost',
-    );
+    expect(response.headers.get('Carillon-Warning')).toContain(warning);
     expect(await ids(subscriber, 2)).toEqual(['a', 'b']);
+  });
+});
+
+describe('the cursor of a place', () => {
+  it('is the same for every subscriber of a hub, whenever it is made, and holds for each', async () => {
+    await publishedIds('a', 'b');
+    const cursor = await cursorNow('deploy/*');
+    await evictDurableObject(hubStub('deploy'));
+    expect(await cursorNow('deploy/finished')).toBe(cursor);
+    await publishedIds('c');
+    const { response, subscriber } = await resume('deploy/*', cursor);
+    expect(gapOf(response)).toBeNull();
+    expect(await ids(subscriber, 1)).toEqual(['c']);
+  });
+
+  it('is made in a hub that never made one, with the events that it has', async () => {
+    await publishedIds('a');
+    const keyOf = () =>
+      runInDurableObject(hubStub('deploy'), (_hub, { storage }) => storage.kv.get('cursor_key'));
+    expect(await keyOf()).toBeUndefined();
+    const cursor = await cursorNow('deploy/*');
+    const key = await keyOf();
+    expect(key).toHaveLength(32);
+    await publishedIds('b');
+    expect(await ids((await resume('deploy/*', cursor)).subscriber, 1)).toEqual(['b']);
+    expect(await keyOf()).toEqual(key);
   });
 });
 

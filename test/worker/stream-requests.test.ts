@@ -85,7 +85,7 @@ function greetingHubs(headers: Record<string, string> = {}): Handshake[] {
       handshakes.push(handshakeOf(request));
       const { 0: client, 1: server } = new WebSocketPair();
       server.accept();
-      const cursor = 'cc1.start';
+      const cursor = 'cc2.start';
       const hello = { type: 'hello', cursor, resumed: true, credit: 256, ack_timeout_ms: 60_000 };
       server.send(JSON.stringify(hello));
       const goodbye = { type: 'goodbye', reason: 'lifetime', reconnect: true, after_ms: 1 };
@@ -106,7 +106,7 @@ describe('a stream', () => {
         headers: { 'Last-Event-ID': 'earliest', 'Sec-WebSocket-Protocol': 'carillon.v1.proto' },
       });
       expect(await response.text()).toMatch(
-        /^retry: \d+\nid: cc1\.start\nevent: hello\ndata: \{"resumed":true\}\n\nretry: 1\n\n$/,
+        /^retry: \d+\nid: cc2\.start\nevent: hello\ndata: \{"resumed":true\}\n\nretry: 1\n\n$/,
       );
     }
     const subscription = {
@@ -145,7 +145,7 @@ describe('a stream', () => {
       });
       expect(response.status).toBe(200);
       expect(response.headers.get('Access-Control-Allow-Origin')).toBe(allowed);
-      expect(response.headers.get('Carillon-Cursor')).toBe('cc1.start');
+      expect(response.headers.get('Carillon-Cursor')).toBe('cc2.start');
       expect(response.headers.get('Last-Event-ID')).toBe('earliest');
       expect(response.headers.get('Carillon-Warning')).toBe('a gap');
       if (allowed !== null) {

@@ -54,7 +54,7 @@ class FakeHub {
   greets(more: Partial<Extract<ServerMessage, { type: 'hello' }>> = {}): void {
     this.says({
       type: 'hello',
-      cursor: 'cc1.start',
+      cursor: 'cc2.start',
       resumed: true,
       credit: 4,
       ack_timeout_ms: 60_000,
@@ -71,7 +71,7 @@ class FakeHub {
   /** Sends events with these ids, in one message. */
   sends(...ids: readonly string[]): void {
     const events = ids.map((id) => ({
-      cursor: `cc1.${id}`,
+      cursor: `cc2.${id}`,
       event: JSON.parse(frameOf(id)) as Record<string, unknown>,
     }));
     this.says({ type: 'events', events });
@@ -156,16 +156,16 @@ describe('server-sent events', () => {
     expect(Object.fromEntries(response.headers)).toEqual({
       'content-type': 'text/event-stream',
       'cache-control': 'no-store, no-transform',
-      'carillon-cursor': 'cc1.start',
+      'carillon-cursor': 'cc2.start',
     });
     expect(await reader.next()).toMatch(
-      /^retry: [234]\d{3}\nid: cc1\.start\nevent: hello\ndata: \{"resumed":true\}\n\n$/,
+      /^retry: [234]\d{3}\nid: cc2\.start\nevent: hello\ndata: \{"resumed":true\}\n\n$/,
     );
     hub.sends('a', 'b');
-    const expected = `id: cc1.a\ndata: ${frameOf('a')}\nid: cc1.b\ndata: ${frameOf('b')}\n`;
+    const expected = `id: cc2.a\ndata: ${frameOf('a')}\nid: cc2.b\ndata: ${frameOf('b')}\n`;
     expect(await reader.next()).toBe(expected);
     hub.sends('c');
-    expect(await reader.next()).toBe(`id: cc1.c\ndata: ${frameOf('c')}\n`);
+    expect(await reader.next()).toBe(`id: cc2.c\ndata: ${frameOf('c')}\n`);
   });
 
   it('tell a gap at the start, and what the 101 says of it', async () => {
@@ -175,7 +175,7 @@ describe('server-sent events', () => {
     expect(response.headers.get('Last-Event-ID')).toBe('earliest');
     expect(response.headers.get('Carillon-Warning')).toBe('filter: always false; forgotten');
     expect(await new Reader(response.body as ReadableStream<Uint8Array>).next()).toMatch(
-      /^retry: \d+\nid: cc1\.start\nevent: hello\ndata: \{"resumed":false\}\n\nid: cc1\.start\nevent: gap\ndata: \{"reason":"forgotten"\}\n\n$/,
+      /^retry: \d+\nid: cc2\.start\nevent: hello\ndata: \{"resumed":false\}\n\nid: cc2\.start\nevent: gap\ndata: \{"reason":"forgotten"\}\n\n$/,
     );
   });
 
@@ -183,11 +183,11 @@ describe('server-sent events', () => {
     const { hub, reader } = await opened();
     await reader.next();
     hub.sends('a');
-    hub.says({ type: 'gap', reason: 'feed_lost', cursor: 'cc1.gap' });
+    hub.says({ type: 'gap', reason: 'feed_lost', cursor: 'cc2.gap' });
     hub.sends('b');
     hub.leaves();
     expect(await reader.rest()).toBe(
-      `id: cc1.a\ndata: ${frameOf('a')}\nid: cc1.gap\nevent: gap\ndata: {"reason":"feed_lost"}\n\nid: cc1.b\ndata: ${frameOf('b')}\nretry: 1500\n\n`,
+      `id: cc2.a\ndata: ${frameOf('a')}\nid: cc2.gap\nevent: gap\ndata: {"reason":"feed_lost"}\n\nid: cc2.b\ndata: ${frameOf('b')}\nretry: 1500\n\n`,
     );
   });
 
@@ -202,7 +202,7 @@ describe('server-sent events', () => {
     const piece = reader.next();
     await vi.advanceTimersByTimeAsync(STREAM_PING_MS - 1);
     hub.sends('a');
-    expect(await piece).toContain('id: cc1.a');
+    expect(await piece).toContain('id: cc2.a');
   });
 });
 
@@ -221,9 +221,9 @@ describe('lines of JSON', () => {
         note: 'n',
         namespace: 't/',
       }),
-      frameOf('c', { metadata: { __proto__x: 1e21, text: '},{"cursor":"cc1.x","event":{}' } }),
+      frameOf('c', { metadata: { __proto__x: 1e21, text: '},{"cursor":"cc2.x","event":{}' } }),
     ];
-    const members = frames.map((frame, i) => `{"cursor":"cc1.${i}","event":${frame.trim()}}`);
+    const members = frames.map((frame, i) => `{"cursor":"cc2.${i}","event":${frame.trim()}}`);
     hub.socket.send(`{"type":"events","events":[${members.join(',')}]}`);
     hub.leaves();
     expect(await reader.rest()).toBe(frames.join(''));
@@ -240,7 +240,7 @@ describe('lines of JSON', () => {
 
   it('end after as long as asked for; where nothing came, the header has the place to come back to', async () => {
     const { hub, response, reader } = await opened({ format: NDJSON, maxMs: 5000 });
-    expect(response.headers.get('Carillon-Cursor')).toBe('cc1.start');
+    expect(response.headers.get('Carillon-Cursor')).toBe('cc2.start');
     const text = reader.rest();
     await vi.advanceTimersByTimeAsync(5000);
     expect(await text).toBe('');
@@ -250,10 +250,10 @@ describe('lines of JSON', () => {
   it('have the gap in a line of its own', async () => {
     const { hub, reader } = await opened({ format: NDJSON }, { gap: { reason: 'storage_lost' } });
     hub.sends('a');
-    hub.says({ type: 'gap', reason: 'unreadable', cursor: 'cc1.gap' });
+    hub.says({ type: 'gap', reason: 'unreadable', cursor: 'cc2.gap' });
     hub.leaves();
     expect(await reader.rest()).toBe(
-      `{"gap":{"reason":"storage_lost","cursor":"cc1.start"}}\n${frameOf('a')}{"gap":{"reason":"unreadable","cursor":"cc1.gap"}}\n`,
+      `{"gap":{"reason":"storage_lost","cursor":"cc2.start"}}\n${frameOf('a')}{"gap":{"reason":"unreadable","cursor":"cc2.gap"}}\n`,
     );
   });
 });
@@ -267,7 +267,7 @@ describe('a stream ends', () => {
       hub.sends('a');
       hub.says({ type: 'goodbye', reason, reconnect: reason !== 'revoked', after_ms: 700 });
       hub.socket.close(1000);
-      expect(await reader.rest()).toBe(`id: cc1.a\ndata: ${frameOf('a')}\nretry: 700\n\n`);
+      expect(await reader.rest()).toBe(`id: cc2.a\ndata: ${frameOf('a')}\nretry: 700\n\n`);
     },
   );
 
@@ -276,7 +276,7 @@ describe('a stream ends', () => {
     await reader.next();
     hub.sends('a');
     hub.socket.close(1011);
-    expect(await reader.rest()).toBe(`id: cc1.a\ndata: ${frameOf('a')}\n`);
+    expect(await reader.rest()).toBe(`id: cc2.a\ndata: ${frameOf('a')}\n`);
   });
 
   it('when it has lasted as long as one may, also under a reader who does not read', async () => {
@@ -323,15 +323,15 @@ describe('what a reader has taken', () => {
     await reader.next();
     hub.sends('c');
     await reader.next();
-    await vi.waitFor(() => expect(hub.received).toEqual([{ type: 'ack', cursor: 'cc1.b' }]));
+    await vi.waitFor(() => expect(hub.received).toEqual([{ type: 'ack', cursor: 'cc2.b' }]));
     hub.sends('d');
     await reader.next();
     hub.sends('e');
     await reader.next();
     await vi.waitFor(() =>
       expect(hub.received).toEqual([
-        { type: 'ack', cursor: 'cc1.b' },
-        { type: 'ack', cursor: 'cc1.d' },
+        { type: 'ack', cursor: 'cc2.b' },
+        { type: 'ack', cursor: 'cc2.d' },
       ]),
     );
   });
@@ -341,14 +341,14 @@ describe('what a reader has taken', () => {
     await reader.next();
     const event = JSON.parse(frameOf('a', { note: 'x'.repeat(30_000) })) as Record<string, unknown>;
     const sendsLarge = (i: number) =>
-      hub.says({ type: 'events', events: [{ cursor: `cc1.${i}`, event }] });
+      hub.says({ type: 'events', events: [{ cursor: `cc2.${i}`, event }] });
     for (let i = 0; i < 9; i++) {
       sendsLarge(i);
       await reader.next();
     }
     expect(hub.received).toEqual([]);
     const waiting = reader.next();
-    await vi.waitFor(() => expect(hub.received).toEqual([{ type: 'ack', cursor: 'cc1.8' }]));
+    await vi.waitFor(() => expect(hub.received).toEqual([{ type: 'ack', cursor: 'cc2.8' }]));
     hub.sends('b');
     await waiting;
   });
@@ -358,11 +358,11 @@ describe('what a reader has taken', () => {
     await reader.next();
     const event = JSON.parse(frameOf('a', { note: 'x'.repeat(30_000) })) as Record<string, unknown>;
     for (let i = 0; i < 5; i++) {
-      hub.says({ type: 'events', events: [{ cursor: `cc1.${i}`, event }] });
+      hub.says({ type: 'events', events: [{ cursor: `cc2.${i}`, event }] });
     }
     await vi.waitFor(() => expect(hub.arrived).toBe(1 + 5));
     const first = await reader.next();
-    const last = /id: (cc1\.\d+)\ndata: [^\n]*\n\n$/.exec(first ?? '')?.[1];
+    const last = /id: (cc2\.\d+)\ndata: [^\n]*\n\n$/.exec(first ?? '')?.[1];
     expect(hub.received).toEqual([]);
     await reader.next();
     await vi.waitFor(() => expect(hub.received).toEqual([{ type: 'ack', cursor: last }]));
@@ -372,13 +372,13 @@ describe('what a reader has taken', () => {
     const { hub, reader } = await opened({}, { credit: 4 });
     await reader.next();
     hub.sends('a', 'b', 'c', 'd');
-    expect(await reader.next()).toContain('id: cc1.d');
+    expect(await reader.next()).toContain('id: cc2.d');
     await vi.advanceTimersByTimeAsync(10 * STREAM_PING_MS);
     expect(hub.received).toEqual([]);
     const piece = reader.next();
-    await vi.waitFor(() => expect(hub.received).toEqual([{ type: 'ack', cursor: 'cc1.d' }]));
+    await vi.waitFor(() => expect(hub.received).toEqual([{ type: 'ack', cursor: 'cc2.d' }]));
     hub.sends('e');
-    expect(await piece).toContain('id: cc1.e');
+    expect(await piece).toContain('id: cc2.e');
   });
 });
 

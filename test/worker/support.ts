@@ -3,6 +3,7 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { gatheringHubName, hubName } from '../../src/hub/name.ts';
 import type { Handshake } from '../../src/hub/subscription.ts';
+import { type Cursor, decodeCursor, encodeCursor } from '../../src/wire/cursor.ts';
 
 export const TOKEN = 'root';
 const HOST = 'http://carillon.test';
@@ -105,6 +106,20 @@ export function hubStub(eventTypeNamespace: string) {
 
 export function gatheringHubStub() {
   return env.GATHERING_HUB.getByName(gatheringHubName(''));
+}
+
+/** The cursor of another place than that of a cursor, with the code that the hub would give it. */
+export function cursorBeside(
+  stub: DurableObjectStub,
+  cursor: string,
+  change: Partial<Cursor>,
+): Promise<string> {
+  return runInDurableObject(stub, (_object, { storage }) => {
+    const decoded = decodeCursor(cursor);
+    const key = storage.kv.get<Uint8Array>('cursor_key');
+    if (decoded === undefined || key === undefined) throw new Error(`no cursor: ${cursor}`);
+    return encodeCursor({ ...decoded, ...change }, key);
+  });
 }
 
 /** Makes a table of an object refuse inserts, as a full disk would, until `repair`. */

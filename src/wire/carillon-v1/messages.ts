@@ -13,6 +13,8 @@ export type GapReason =
   | 'forgotten'
   /** The hub has lost its journal, and begun another. */
   | 'storage_lost'
+  /** The cursor that it names was made before cursors had a code, so that nobody can tell whether it is genuine. */
+  | 'unsigned_cursor'
   /** A hub that feeds this one has lost its journal, or has let go of events before they were fed. */
   | 'feed_lost'
   /** An event in the journal cannot be read. */

@@ -7,7 +7,7 @@ import { isJsonObject } from '../../event/json.ts';
 import { kindOf, quote } from '../../event/quote.ts';
 import { MAX_CLIENT_MESSAGE_BYTES, MAX_CREDIT } from '../../limits.ts';
 import { ok, type Result } from '../../result.ts';
-import { type Cursor, decodeCursor } from '../cursor.ts';
+import { decodeCursor, type SignedCursor } from '../cursor.ts';
 import type { Encoding, Frame } from '../frame.ts';
 import { carillon } from '../gen/proto.js';
 import { utf8Length } from '../utf8.ts';
@@ -22,7 +22,7 @@ export interface PlacedFrame {
 
 /** A message of a client, its cursor read. */
 export type ReceivedMessage =
-  | { readonly type: 'ack'; readonly cursor: Cursor }
+  | { readonly type: 'ack'; readonly cursor: SignedCursor }
   | { readonly type: 'credit'; readonly events: number };
 
 type Received = Result<ReceivedMessage, ProtocolFailure>;

@@ -1,5 +1,8 @@
 import fc from 'fast-check';
-import type { Cursor } from '../../../src/wire/cursor.ts';
+import { CURSOR_KEY_BYTES, type Cursor } from '../../../src/wire/cursor.ts';
+
+/** The key of a hub. */
+export const KEY = Uint8Array.from({ length: CURSOR_KEY_BYTES }, (_, i) => i);
 
 /** Any place in any journal. */
 export const anyCursor: fc.Arbitrary<Cursor> = fc.record({

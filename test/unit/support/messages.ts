@@ -10,18 +10,19 @@ import type { PlacedFrame } from '../../../src/wire/carillon-v1/server.ts';
 import { encodeCursor } from '../../../src/wire/cursor.ts';
 import { Frame } from '../../../src/wire/frame.ts';
 import { encodeJson } from '../../../src/wire/json.ts';
-import { anyCursor } from './cursors.ts';
+import { anyCursor, KEY } from './cursors.ts';
 import { anyEvent } from './events.ts';
 
 export type Announcement = Exclude<ServerMessage, { type: 'events' }>;
 
-const anyPlace = anyCursor.map(encodeCursor);
+const anyPlace = anyCursor.map((cursor) => encodeCursor(cursor, KEY));
 const uint32 = fc.nat(0xffffffff);
 
 const anyGapReason = fc.constantFrom<GapReason>(
   'unknown_event',
   'forgotten',
   'storage_lost',
+  'unsigned_cursor',
   'feed_lost',
   'unreadable',
 );

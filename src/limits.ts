@@ -283,6 +283,15 @@ export const MAX_STREAM_SECONDS = 30 * 60;
 /** Silence after which a stream sends a comment or a blank line: it shows whether anybody still reads. */
 export const STREAM_PING_MS = 15_000;
 
+/**
+ * How often a stream shows that it is still served. Where a place was missing meanwhile it sends a ping as
+ * well, so this is how long a client that left holds the place that somebody else needs.
+ */
+export const STREAM_BEAT_MS = 500;
+
+/** Time after which a stream that has not shown so has lost its place: the runtime ended its request. */
+export const STREAM_LOST_MS = 5000;
+
 /** Length of a `Carillon-Warning` header, in characters: proxies refuse heads of more than 8 KiB. */
 export const MAX_WARNING_CHARACTERS = 2048;
 

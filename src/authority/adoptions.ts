@@ -21,6 +21,7 @@ import type { AdoptedToken } from './adopted-tokens.ts';
 import { stateOf } from './answers.ts';
 import type { TokenState } from './contract.ts';
 import type { Keeper } from './keeper.ts';
+import { ownerOfNew } from './owner.ts';
 import type { TokenRecord, TokenRequest } from './token-record.ts';
 
 /** What a look-up came to. */
@@ -67,8 +68,10 @@ export class Adoptions {
       // Vault takes its tokens in more than one spelling; the last that came is the one that is known.
       const spelled = stores.tokens.find({ accessor: token.accessor }, 0);
       if (spelled !== undefined) this.#release(spelled.id);
-      if (!stores.tokens.hasRoom()) return undefined;
-      const { id } = stores.tokens.add(requestOf(token), digest, token.accessor, heardAt);
+      const request = requestOf(token);
+      const owner = ownerOfNew(request, undefined);
+      if (!stores.tokens.hasRoom() || !stores.tokens.isWithinShare(owner)) return undefined;
+      const { id } = stores.tokens.add(request, owner, digest, token.accessor, heardAt);
       stores.adopted.put(id, sealed, heardAt, heardAt + MAX_DECISION_AGE_MS);
     }
     this.#keeper.settle();

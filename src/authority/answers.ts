@@ -2,6 +2,7 @@
 import { MAX_ANSWERED_TEXT_CHARACTERS, MAX_NOTICES } from '../limits.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
 import type { Change, Changes, TokenState, Watched, WatchedState } from './contract.ts';
+import { ownerOf } from './owner.ts';
 import type { Stores } from './stores.ts';
 import type { TokenRecord } from './token-record.ts';
 
@@ -66,6 +67,7 @@ export function changesFor(
   return { changes, more: changes.length < notices.length || notices.length === MAX_NOTICES };
 }
 
-function watchedState({ id, policies, identity, expiresAt }: TokenRecord): WatchedState {
-  return { id, policies, identity, expiresAt };
+function watchedState(token: TokenRecord): WatchedState {
+  const { id, policies, identity, expiresAt } = token;
+  return { id, policies, identity, owner: ownerOf(token), expiresAt };
 }

@@ -45,6 +45,7 @@ import type { AppRole, SecretId, SecretIdRequest } from './logins/approle.ts';
 import type { JwtConfig } from './logins/jwt-config.ts';
 import type { JwtRole } from './logins/jwt-role.ts';
 import { authorityName, keyOfAuthority } from './name.ts';
+import { ownerOf, ROOT_OWNER } from './owner.ts';
 import { SealedSources } from './sealed-sources.ts';
 import type { StoredSource } from './sources.ts';
 import { digestOf, randomText } from './token-form.ts';
@@ -107,9 +108,10 @@ export class Authority extends DurableObject<Env> {
     const token = holder.kind === 'token' ? tokens.find(holder, now) : undefined;
     if (holder.kind === 'token' && token === undefined) return 'gone';
     if (token?.usesLeft === 0) return 'spent';
-    if (!tickets.hasRoom(now)) return 'full';
+    const owner = token === undefined ? ROOT_OWNER : ownerOf(token);
+    if (!tickets.hasRoom(owner, now)) return 'full';
     const text = holder.kind === 'token' ? holder.digest : holder.proof;
-    tickets.add(ticket, { token: token?.id, holder: text }, expiresAt);
+    tickets.add(ticket, { token: token?.id, holder: text }, owner, expiresAt);
     return { expiresAt };
   }
 
@@ -353,8 +355,10 @@ export class Authority extends DurableObject<Env> {
     const digest = await digestOf(secretId);
     const { logins } = this.#keeper.open();
     const now = Date.now();
-    if (!logins.hasRoomForSecretId(now)) {
-      return invalid(`there are ${MAX_SECRET_IDS} secret ids already, as many as are allowed`);
+    if (!logins.hasRoomForSecretId(role, now)) {
+      return invalid(
+        `there are ${MAX_SECRET_IDS} secret ids already, as many as are allowed, or this role has as many as are free; delete some first`,
+      );
     }
     if (logins.hasSecretId(role, digest)) return invalid('SecretID is already registered');
     const accessor = crypto.randomUUID();

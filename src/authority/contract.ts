@@ -12,6 +12,11 @@ export interface TokenState {
   readonly policies: readonly string[];
   readonly texts: readonly PolicyText[];
   readonly identity: Identity | undefined;
+  /**
+   * Whose shares it uses of what many share, in words that mean something to this authority only.
+   * Undefined: an authority of the release before did not say.
+   */
+  readonly owner?: string;
   /** Unix milliseconds; undefined: it does not expire. */
   readonly expiresAt: number | undefined;
   /** Whether its uses are counted, so that no answer about it holds for a second request. */
@@ -19,7 +24,7 @@ export interface TokenState {
 }
 
 /** What a hub is told of a token that it watches. */
-export type WatchedState = Pick<TokenState, 'id' | 'policies' | 'identity' | 'expiresAt'>;
+export type WatchedState = Pick<TokenState, 'id' | 'policies' | 'identity' | 'owner' | 'expiresAt'>;
 
 export interface Watched {
   /** In the order of the tokens; undefined where there is none (any more). */

@@ -10,6 +10,7 @@ import { invalid, ok, type Result } from '../result.ts';
 import type { Issued } from './contract.ts';
 import type { Job } from './jobs.ts';
 import { authorityName } from './name.ts';
+import { ownerOfNew } from './owner.ts';
 import { Stores } from './stores.ts';
 import { digestOf, mintAccessor, mintToken } from './token-form.ts';
 import { foreignParent, type TokenRequest } from './token-record.ts';
@@ -86,10 +87,19 @@ export class Keeper {
     }
     if (tokens.has(digest)) return invalid('cannot create a token with a duplicate ID');
     const now = Date.now();
-    if (request.parent !== undefined && tokens.find({ id: request.parent }, now) === undefined) {
+    const parent =
+      request.parent === undefined ? undefined : tokens.find({ id: request.parent }, now);
+    if (request.parent !== undefined && parent === undefined) {
       return invalid('the token of the request was revoked meanwhile');
     }
-    const token = tokens.add(request, digest, mintAccessor(pathOfKey(this.#key)), now);
+    const owner = ownerOfNew(request, parent);
+    if (!tokens.isWithinShare(owner)) {
+      return invalid(
+        `you have as many tokens as are free of the ${MAX_TOKENS} that all share in this namespace, with all of your entity or made from yours; revoke some first`,
+      );
+    }
+    const accessor = mintAccessor(pathOfKey(this.#key));
+    const token = tokens.add(request, owner, digest, accessor, now);
     this.settle();
     return ok({
       id: token.id,

@@ -1,5 +1,6 @@
 /** How one logs in to one Vault namespace: configurations and roles, and the secret ids of AppRole. */
 import { MAX_ROLES, MAX_SECRET_IDS } from '../limits.ts';
+import { isWithinShare } from '../share.ts';
 import type { AppRole, SecretId, SecretIdRequest } from './logins/approle.ts';
 
 /** What an AppRole login was: whose role id and secret id were right. */
@@ -112,10 +113,17 @@ export class LoginStore {
     this.#sql.exec('DELETE FROM secret_ids WHERE role = ?', role);
   }
 
-  hasRoomForSecretId(now: number): boolean {
+  /** Whether one more leaves the role with no more than are free. */
+  hasRoomForSecretId(role: string, now: number): boolean {
     this.#sql.exec('DELETE FROM secret_ids WHERE expires_at <= ?', now);
     const { ids } = this.#sql.exec<{ ids: number }>('SELECT COUNT(*) AS ids FROM secret_ids').one();
-    return ids < MAX_SECRET_IDS;
+    return isWithinShare(1, ids, MAX_SECRET_IDS, () => this.#secretIdsOf(role));
+  }
+
+  #secretIdsOf(role: string): number {
+    return this.#sql
+      .exec<{ ids: number }>('SELECT COUNT(*) AS ids FROM secret_ids WHERE role = ?', role)
+      .one().ids;
   }
 
   hasSecretId(role: string, digest: string): boolean {

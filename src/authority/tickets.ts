@@ -3,6 +3,8 @@
  * place that carries no headers. Those that expired unused go when the next is made.
  */
 import { MAX_TICKETS } from '../limits.ts';
+import { isWithinShare } from '../share.ts';
+import { addColumn } from './add-column.ts';
 
 /** Whom a ticket stands for. */
 export interface Ticket {
@@ -29,25 +31,35 @@ export class Tickets {
        ) WITHOUT ROWID;
        CREATE INDEX IF NOT EXISTS tickets_by_expiry ON tickets (expires_at)`,
     );
+    addColumn(sql, 'tickets', 'owner', 'TEXT');
+    sql.exec('CREATE INDEX IF NOT EXISTS tickets_by_owner ON tickets (owner)');
   }
 
-  /** Whether there is room for one more, once those that have expired are gone. */
-  hasRoom(now: number): boolean {
+  /** Whether there is room for one more of the owner, once those that have expired are gone. */
+  hasRoom(owner: string, now: number): boolean {
     const swept = this.#sql.exec('DELETE FROM tickets WHERE expires_at <= ?', now);
     if (swept.rowsWritten > 0) this.#count = undefined;
     this.#count ??= this.#sql
       .exec<{ tickets: number }>('SELECT COUNT(*) AS tickets FROM tickets')
       .one().tickets;
-    return this.#count < MAX_TICKETS;
+    return isWithinShare(1, this.#count, MAX_TICKETS, () => this.#countOf(owner));
   }
 
-  add(digest: string, { token, holder }: Ticket, expiresAt: number): void {
+  #countOf(owner: string): number {
+    return this.#sql
+      .exec<{ tickets: number }>('SELECT COUNT(*) AS tickets FROM tickets WHERE owner = ?', owner)
+      .one().tickets;
+  }
+
+  /** @param owner whose share it is of */
+  add(digest: string, { token, holder }: Ticket, owner: string, expiresAt: number): void {
     // A call that is repeated brings the same ticket again.
     this.#sql.exec(
-      'INSERT OR REPLACE INTO tickets (digest, token, holder, expires_at) VALUES (?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO tickets (digest, token, holder, owner, expires_at) VALUES (?, ?, ?, ?, ?)',
       digest,
       token ?? null,
       holder,
+      owner,
       expiresAt,
     );
     if (this.#count !== undefined) this.#count++;

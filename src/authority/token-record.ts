@@ -29,6 +29,8 @@ export interface TokenRequest {
 export interface TokenRecord extends TokenRequest {
   readonly id: number;
   readonly accessor: string;
+  /** Whose shares it uses; undefined: those of its entity, else its own. */
+  readonly owner: string | undefined;
   /** Unix milliseconds. */
   readonly createdAt: number;
   readonly expiresAt: number | undefined;

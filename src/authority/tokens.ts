@@ -3,6 +3,8 @@
  * (expired, spent) is not found, whether or not its row is still there.
  */
 import { MAX_TOKENS } from '../limits.ts';
+import { isWithinShare } from '../share.ts';
+import { addColumn } from './add-column.ts';
 import type { TokenRecord, TokenReference, TokenRequest } from './token-record.ts';
 
 type Row = {
@@ -14,11 +16,12 @@ type Row = {
   readonly uses_left: number | null;
   readonly parent: number | null;
   readonly foreign_parent: string | null;
+  readonly owner: string | null;
   readonly request: string;
 };
 
 const COLUMNS =
-  'id, accessor, created_at, expires_at, renewed_at, uses_left, parent, foreign_parent, request';
+  'id, accessor, created_at, expires_at, renewed_at, uses_left, parent, foreign_parent, owner, request';
 
 const NOT_ADOPTED = 'id NOT IN (SELECT token FROM adopted_tokens)';
 
@@ -49,27 +52,56 @@ export class Tokens {
          WHERE spent_at IS NOT NULL;
        CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires_at) WHERE expires_at IS NOT NULL`,
     );
+    addColumn(sql, 'tokens', 'owner', 'TEXT');
+    sql.exec(
+      'CREATE INDEX IF NOT EXISTS tokens_by_owner ON tokens (owner) WHERE owner IS NOT NULL',
+    );
   }
 
   /** Whether there is room for one more. */
   hasRoom(): boolean {
+    return this.#all() < MAX_TOKENS;
+  }
+
+  /** Whether one more leaves its owner with no more than are free. @param owner undefined: a new one */
+  isWithinShare(owner: string | undefined): boolean {
+    return isWithinShare(1, this.#all(), MAX_TOKENS, () =>
+      owner === undefined ? 0 : this.#countOf(owner),
+    );
+  }
+
+  #all(): number {
     this.#count ??= this.#sql
       .exec<{ tokens: number }>('SELECT COUNT(*) AS tokens FROM tokens')
       .one().tokens;
-    return this.#count < MAX_TOKENS;
+    return this.#count;
   }
 
-  add(request: TokenRequest, digest: string, accessor: string, now: number): TokenRecord {
+  #countOf(owner: string): number {
+    return this.#sql
+      .exec<{ tokens: number }>('SELECT COUNT(*) AS tokens FROM tokens WHERE owner = ?', owner)
+      .one().tokens;
+  }
+
+  /** @param owner undefined where it is its own */
+  add(
+    request: TokenRequest,
+    owner: string | undefined,
+    digest: string,
+    accessor: string,
+    now: number,
+  ): TokenRecord {
     const { parent, foreignParent, ...rest } = request;
     const { id } = this.#sql
       .exec<{ id: number }>(
         `INSERT INTO tokens
-           (digest, accessor, parent, foreign_parent, created_at, expires_at, uses_left, request)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+           (digest, accessor, parent, foreign_parent, owner, created_at, expires_at, uses_left, request)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
         digest,
         accessor,
         parent ?? null,
         foreignParent ?? null,
+        owner ?? null,
         now,
         request.ttl === 0 ? null : now + request.ttl * 1000,
         request.uses === 0 ? null : request.uses,
@@ -207,6 +239,7 @@ function recordOf(row: Row): TokenRecord {
     accessor: row.accessor,
     parent: row.parent ?? undefined,
     foreignParent: row.foreign_parent ?? undefined,
+    owner: row.owner ?? undefined,
     createdAt: row.created_at,
     expiresAt: row.expires_at ?? undefined,
     renewedAt: row.renewed_at ?? undefined,

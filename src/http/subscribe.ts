@@ -85,7 +85,10 @@ export async function subscribe(asked: SubscribeRequest): Promise<Response> {
   const token = caller.token && { authority: caller.token.authority, digest: caller.token.digest };
   const connect = () =>
     shakeHands({ subscription, token, since: since.value }, hubOf(subscription, namespace, env));
-  if (stream !== undefined) return openStream(stream.value, connect, warnings);
+  if (stream !== undefined) {
+    const { signal } = request;
+    return openStream(stream.value, { owner: caller.owner, signal, connect, warnings });
+  }
   const response = await connect();
   return response.status === 101 ? accepted(response, warnings, subprotocol) : response;
 }
@@ -124,14 +127,23 @@ function hubOf(
 }
 
 /**
- * The header is what the client last saw, the parameter what it began with: so the header counts. It is no
+ * `since` is what the client began with. The header, and the parameter that stands for it where a page cannot
+ * set headers, are what it last saw: so they come first, the header before the parameter. The header is no
  * list: an id may have a comma in it.
  */
 function sinceOf(headers: Headers, query: URLSearchParams): Result<Since | undefined> {
   const header = (headers.get('last-event-id') ?? '').trim();
-  return header === ''
+  if (header !== '') return parseSince(header, 'Last-Event-ID');
+  const [, parameter = ''] =
+    [...query].find(([name, value]) => isLastEventId(name) && value.trim() !== '') ?? [];
+  return parameter === ''
     ? parseSince(query.get('since') ?? '', 'since')
-    : parseSince(header, 'Last-Event-ID');
+    : parseSince(parameter, 'lastEventId');
+}
+
+/** Replacements of EventSource write `lastEventId`, clients of Mercure `lastEventID` or `Last-Event-ID`. */
+function isLastEventId(parameter: string): boolean {
+  return parameter.toLowerCase().replaceAll('-', '') === 'lasteventid';
 }
 
 /** The encoding of the first subprotocol offered that is ours; undefined where none is. */
@@ -204,8 +216,7 @@ function refuseHandshake({ headers, method }: Request, config: Config): Response
   const connectionUpgrades =
     connection === null ? upgrade !== null : hasName(connection, 'upgrade');
   if (!connectionUpgrades) {
-    return violation(
-      426,
+    return noUpgrade(
       `Connection header ${JSON.stringify(connection ?? '')} does not contain Upgrade`,
     );
   }
@@ -214,7 +225,7 @@ function refuseHandshake({ headers, method }: Request, config: Config): Response
     const why = hasName(upgrade, 'websocket')
       ? 'has more than websocket; send one Upgrade header with this word alone'
       : 'does not contain websocket';
-    return violation(426, `Upgrade header ${JSON.stringify(upgrade ?? '')} ${why}`);
+    return noUpgrade(`Upgrade header ${JSON.stringify(upgrade ?? '')} ${why}`);
   }
   if (method !== 'GET') {
     return violation(405, `handshake request method is not GET but ${JSON.stringify(method)}`);
@@ -252,6 +263,14 @@ function refuseOrigin(headers: Headers, config: Config): Response | undefined {
     `request Origin ${JSON.stringify(origin)} is not authorized for Host ${JSON.stringify(host ?? '')}`,
   );
 }
+
+/** For those who wanted no WebSocket, with what they can have. */
+function noUpgrade(text: string): Response {
+  return violation(426, `${text}\n${STREAM_HINT}`);
+}
+
+const STREAM_HINT =
+  'For a stream of events without a WebSocket, send the header "Accept: text/event-stream" or "Accept: application/x-ndjson".';
 
 function violation(status: number, text: string): Response {
   return notAccepted(status, `WebSocket protocol violation: ${text}`);

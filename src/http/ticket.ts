@@ -40,7 +40,7 @@ async function create({ caller, namespace, env, config }: Call): Promise<Respons
 const WHY: Readonly<Record<Extract<TicketOutcome, string>, Refusal>> = {
   full: {
     reason: 'unavailable',
-    message: `there are ${MAX_TICKETS} unused tickets already, as many as are allowed; try again`,
+    message: `there are ${MAX_TICKETS} unused tickets already, as many as are allowed, or you have as many as are free; use them, or try again`,
   },
   spent: {
     reason: 'invalid',

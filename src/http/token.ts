@@ -1,6 +1,7 @@
 /** Who sends a request: the token in its headers, and what its authority says of it. */
 import type { TokenState, Use } from '../authority/contract.ts';
 import { authorityName } from '../authority/name.ts';
+import { ROOT_OWNER } from '../authority/owner.ts';
 import { digestOf, namespaceOfAccessor, namespaceOfToken } from '../authority/token-form.ts';
 import { callWithRetry } from '../call.ts';
 import type { HandshakeToken } from '../hub/subscription.ts';
@@ -25,6 +26,11 @@ const BEARER = /^Bearer +(\S+)$/i;
 export interface Caller {
   /** Its stable identity: of its entity, else of its token. */
   readonly principal: string;
+  /**
+   * Whose shares it uses of what many share: of its entity, else of the token that all those above it come
+   * of. A holder of one token that makes others has no more than before.
+   */
+  readonly owner: string;
   readonly access: Access;
   /** Undefined for the root token of the server, which no authority knows. */
   readonly token: (HandshakeToken & { readonly state: Omit<TokenState, 'texts'> }) | undefined;
@@ -120,8 +126,10 @@ export function accessOf(authority: string, state: TokenState): Access {
 /** The holder of a token, in this state. @param secret the token itself; empty where it was not sent */
 export function callerWith(token: HandshakeToken, state: TokenState, secret: string): Caller {
   const { texts: _, ...rest } = state;
+  const principal = principalOf(state.accessor, state.identity?.entity.id);
   return {
-    principal: principalOf(state.accessor, state.identity?.entity.id),
+    principal,
+    owner: state.owner === undefined ? principal : `${token.authority}\n${state.owner}`,
     access: accessOf(token.authority, state),
     remembered: false,
     token: { ...token, state: rest },
@@ -130,7 +138,14 @@ export function callerWith(token: HandshakeToken, state: TokenState, secret: str
 }
 
 export function rootCaller(secret: string): Caller {
-  return { principal: 'root', access: Access.root, token: undefined, secret, remembered: false };
+  return {
+    principal: 'root',
+    owner: ROOT_OWNER,
+    access: Access.root,
+    token: undefined,
+    secret,
+    remembered: false,
+  };
 }
 
 async function callerOf(

@@ -71,7 +71,7 @@ export class CatchingUp {
   ): Promise<void> {
     try {
       do {
-        await this.#parts.pacer.affordableTurn();
+        await this.#parts.pacer.affordableTurn(reader.owner);
         await this.#parts.confirm();
       } while (reader.lag === lag && isOpen(socket) && this.#sendPage(socket, reader));
     } catch (error) {
@@ -103,7 +103,7 @@ export class CatchingUp {
     const room = Math.max(credit - underWay.events + 1, MIN_PAGE_EVENTS);
     const pageEvents = Math.min(room, MAX_PAGE_EVENTS);
     const rows = journal.page(lag.position, pageEvents, MAX_PAGE_BYTES);
-    pacer.count(rows);
+    pacer.count(reader.owner, rows);
     const entries = rows.map(entryOf);
     const wanted = rights.decide(subscriptionClass, entries);
     for (const [index, entry] of entries.entries()) {

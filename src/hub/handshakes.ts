@@ -2,9 +2,9 @@
  * The handshakes of a hub: a subscriber is accepted while its token is watched, its class is stored, and
  * what it has missed is read, so that the past and what is new meet without a seam.
  */
+import { ROOT_OWNER } from '../authority/owner.ts';
 import type { EventFacts } from '../event/facts.ts';
-import { MAX_CACHED_LOOKUPS, MAX_SOCKETS_PER_HUB, MAX_SOCKETS_PER_TOKEN } from '../limits.ts';
-import { Recent } from '../recent.ts';
+import { MAX_SOCKETS_PER_HUB, MAX_SOCKETS_PER_TOKEN } from '../limits.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import type { SubscriptionClass, SubscriptionClasses } from './classes.ts';
 import type { Cursors } from './cursors.ts';
@@ -13,9 +13,10 @@ import type { Holders, WatchedToken } from './holders.ts';
 import type { Journal } from './journal.ts';
 import type { Lifetimes } from './lifetimes.ts';
 import type { Matcher } from './matcher.ts';
+import { ownerTagOf } from './owner.ts';
 import type { Pacer } from './pacer.ts';
 import { firstVisible, type Place, placeOf } from './place.ts';
-import { Places } from './places.ts';
+import { Places, PlacesByTag } from './places.ts';
 import { newReaderTag } from './reader.ts';
 import type { Readers } from './readers.ts';
 import { Replay } from './replays.ts';
@@ -46,18 +47,26 @@ export interface HandshakeParts {
   };
 }
 
+/** Whose a subscriber is: undefined for the root token. */
+interface Owned {
+  readonly watched: WatchedToken;
+  /** The tag of all sockets of its owner. */
+  readonly ownerTag: string;
+}
+
 export class Handshakes {
   readonly #parts: HandshakeParts;
   readonly #maxSockets: number;
   readonly #places: Places;
-  /** By the tag of the token. */
-  readonly #placesOfTokens = new Recent<Places>(MAX_CACHED_LOOKUPS);
-  #underWay = 0;
+  /** Of the tokens and of their owners. */
+  readonly #placesByTag: PlacesByTag;
 
   constructor(parts: HandshakeParts, maxSockets = MAX_SOCKETS_PER_HUB) {
+    const { ctx } = parts;
     this.#parts = parts;
     this.#maxSockets = maxSockets;
-    this.#places = new Places(maxSockets, () => parts.ctx.getWebSockets().length + this.#underWay);
+    this.#places = new Places(() => ctx.getWebSockets().length);
+    this.#placesByTag = new PlacesByTag((tag) => ctx.getWebSockets(tag).length);
   }
 
   /**
@@ -68,30 +77,62 @@ export class Handshakes {
   async accept(handshake: Handshake): Promise<Response> {
     const { holders } = this.#parts;
     const { token } = handshake;
-    if (!this.#places.take()) {
+    if (!this.#places.reserve(this.#maxSockets)) {
       return refusal(full(`this hub has ${this.#maxSockets} subscribers and takes no more`));
     }
-    this.#underWay++;
     let watched: WatchedToken | undefined;
     try {
-      watched = token && (await holders.watch(token));
-      if (token !== undefined && watched === undefined) return refusal(FORBIDDEN);
-      if (watched !== undefined && !this.#placesOf(watched.tag).take()) {
-        const message = `this token has ${MAX_SOCKETS_PER_TOKEN} subscribers in this hub, as many as one may have; use another`;
-        return refusal(full(message));
-      }
-      return await this.#acceptClass(handshake, watched);
+      if (token === undefined) return await this.#acceptClass(handshake, undefined);
+      watched = await holders.watch(token);
+      if (watched === undefined) return refusal(FORBIDDEN);
+      return await this.#acceptOwned(handshake, {
+        watched,
+        ownerTag: await ownerTagOf(watched.owner),
+      });
     } finally {
-      this.#underWay--;
+      this.#places.settle();
       if (watched !== undefined) holders.release(watched);
     }
   }
 
+  /** Accepts the subscriber of a token, if the token and its owner have places left. */
+  async #acceptOwned(handshake: Handshake, owned: Owned): Promise<Response> {
+    const { tag } = owned.watched;
+    if (!this.#placesByTag.reserve(tag, MAX_SOCKETS_PER_TOKEN)) {
+      const message = `this token has ${MAX_SOCKETS_PER_TOKEN} subscribers in this hub, as many as one may have; use another`;
+      return refusal(full(message));
+    }
+    try {
+      if (!this.#reserveShare(owned.ownerTag)) return refusal(full(this.#whyNoShare(owned)));
+      try {
+        return await this.#acceptClass(handshake, owned);
+      } finally {
+        this.#placesByTag.settle(owned.ownerTag);
+      }
+    } finally {
+      this.#placesByTag.settle(tag);
+    }
+  }
+
+  /** Whether the owner has no more places than are free, which the handshake itself does not count for. */
+  #reserveShare(ownerTag: string): boolean {
+    const free = () => this.#maxSockets - this.#places.taken + 1;
+    if (this.#placesByTag.reserve(ownerTag, free())) return true;
+    this.#places.recount();
+    return this.#placesByTag.reserve(ownerTag, free());
+  }
+
+  #whyNoShare({ ownerTag }: Owned): string {
+    const { taken } = this.#placesByTag.of(ownerTag);
+    return `you have ${taken} subscribers in this hub, with all tokens of your entity or made from yours, and may have no more than are free of the ${this.#maxSockets} that all share; close one, or try again`;
+  }
+
   async #acceptClass(
     { subscription, since }: Handshake,
-    watched: WatchedToken | undefined,
+    owned: Owned | undefined,
   ): Promise<Response> {
     const { journal, cursors, pacer, classes, holders, rights, needs } = this.#parts;
+    const { watched, ownerTag: owner = ROOT_OWNER } = owned ?? {};
     const subscriptionClass = classes.for(subscription, watched?.holder);
     subscriptionClass.handshakes++;
     try {
@@ -107,13 +148,16 @@ export class Handshakes {
         const place = placeOf(since, journal, cursors, mayReceive);
         if (!place.ok) return refusal({ status: 400, message: place.failure.message });
         const { after } = place.value;
-        if (since !== undefined && !pacer.admit(journal.bytesAfter(after))) {
-          return refusal(full('many subscribers are coming back at present; try again'));
+        if (since !== undefined && !pacer.admit(owner, journal.bytesAfter(after))) {
+          return refusal(
+            full('too much is read at present for subscribers that reconnect; try again'),
+          );
         }
         if (subscription.protocol === 'carillon.v1') {
-          return this.#welcome(subscriptionClass, watched, place.value);
+          return this.#welcome(subscriptionClass, owned, place.value);
         }
         const replay = new Replay(journal, pacer, after, {
+          owner,
           encoding: subscription.encoding,
           wants: (entries) => rights.decide(subscriptionClass, entries),
           placeOfId: (id) => firstVisible(id, journal, mayReceive),
@@ -122,7 +166,7 @@ export class Handshakes {
         if (watched !== undefined && !holders.isWatched(watched)) return refusal(FORBIDDEN);
         // What was collected by rights that have changed is not sent.
         if (accessKey === rights.keyOf(subscriptionClass)) {
-          return this.#acceptStock(subscriptionClass, watched, place.value, replay);
+          return this.#acceptStock(subscriptionClass, owned, place.value, replay);
         }
       }
     } finally {
@@ -134,24 +178,20 @@ export class Handshakes {
   /** Without a wait between the last look into the journal and this, nothing is missed or sent twice. */
   #acceptStock(
     subscriptionClass: SubscriptionClass,
-    watched: WatchedToken | undefined,
+    owned: Owned | undefined,
     place: Place,
     replay: Replay,
   ): Response {
     replay.finish();
-    const { client, server } = this.#acceptSocket(subscriptionClass, watched);
+    const { client, server } = this.#acceptSocket(subscriptionClass, owned);
     send(server, replay.messages);
     if (replay.isFull) server.close(CLOSE_CODES.tryAgainLater, 'resume');
     const headers = gapHeaders(place, replay.isBroken);
     return new Response(null, { status: 101, webSocket: client, headers });
   }
 
-  #welcome(
-    subscriptionClass: SubscriptionClass,
-    watched: WatchedToken | undefined,
-    place: Place,
-  ): Response {
-    const { client, server } = this.#acceptSocket(subscriptionClass, watched, newReaderTag());
+  #welcome(subscriptionClass: SubscriptionClass, owned: Owned | undefined, place: Place): Response {
+    const { client, server } = this.#acceptSocket(subscriptionClass, owned, newReaderTag());
     this.#parts.readers.welcome(server, subscriptionClass, place);
     return new Response(null, {
       status: 101,
@@ -162,24 +202,17 @@ export class Handshakes {
 
   #acceptSocket(
     subscriptionClass: SubscriptionClass,
-    watched: WatchedToken | undefined,
+    owned: Owned | undefined,
     ...more: readonly string[]
   ): { client: WebSocket; server: WebSocket } {
     const { ctx, lifetimes, needs } = this.#parts;
     subscriptionClass.isUsed = true;
     const { 0: client, 1: server } = new WebSocketPair();
     const hour = lifetimes.tagAt(Date.now());
-    const tags = [subscriptionClass.tag, ...(watched ? [watched.tag] : []), hour, ...more];
-    ctx.acceptWebSocket(server, tags);
+    const owners = owned === undefined ? [] : [owned.watched.tag, owned.ownerTag];
+    ctx.acceptWebSocket(server, [subscriptionClass.tag, ...owners, hour, ...more]);
     needs.arm();
     return { client, server };
-  }
-
-  #placesOf(tokenTag: string): Places {
-    return this.#placesOfTokens.getOrMake(
-      tokenTag,
-      () => new Places(MAX_SOCKETS_PER_TOKEN, () => this.#parts.ctx.getWebSockets(tokenTag).length),
-    );
   }
 }
 

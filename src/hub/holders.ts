@@ -19,6 +19,8 @@ import { Turns } from './turns.ts';
 export interface WatchedToken {
   /** The tag of its sockets. */
   readonly tag: string;
+  /** Whose shares its sockets use of what many share. */
+  readonly owner: string;
   readonly holder: Holder;
 }
 
@@ -302,7 +304,7 @@ export class Holders implements Chore {
   }
 
   #note(authority: string, state: WatchedState): WatchedToken {
-    const { id, policies, identity, expiresAt = null } = state;
+    const { id, policies, identity, owner = `token ${id}`, expiresAt = null } = state;
     const [known] = this.#sql
       .exec<{ key: number; expires_at: number | null }>(
         'SELECT key, expires_at FROM watched_tokens WHERE authority = ? AND token = ?',
@@ -314,7 +316,7 @@ export class Holders implements Chore {
     const key = known?.expires_at === expiresAt ? known.key : this.#store(authority, id, expiresAt);
     const tag = tagOf(key);
     this.#handshakes.set(tag, (this.#handshakes.get(tag) ?? 0) + 1);
-    return { tag, holder: { authority, policies, identity } };
+    return { tag, owner: `${authority}\n${owner}`, holder: { authority, policies, identity } };
   }
 
   #store(authority: string, token: number, expiresAt: number | null): number {

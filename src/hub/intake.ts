@@ -4,12 +4,12 @@
  * sockets, because the first send to a socket in a turn costs more than those that follow.
  */
 import { FLUSH_LINGER_MS, MAX_QUEUED_BYTES, MAX_QUEUED_EVENTS } from '../limits.ts';
-import type { Publication } from './publication.ts';
+import { isWithinShare } from '../share.ts';
+import { type Publication, publisherOf } from './publication.ts';
 
 /** The events of one request, and whoever waits for what became of them. */
 interface Queued {
   readonly publications: readonly Publication[];
-  readonly bytes: number;
   resolve(keys: string[]): void;
   reject(error: unknown): void;
 }
@@ -23,8 +23,9 @@ const LINGER_PART = 4;
 export class Intake {
   readonly #commit: Commit;
   readonly #queue: Queued[] = [];
-  #events = 0;
-  #bytes = 0;
+  readonly #waiting = { events: 0, bytes: 0 };
+  /** What waits of each publisher. */
+  readonly #waitingOf = new Map<string, { events: number; bytes: number }>();
   #isCollecting = false;
 
   constructor(commit: Commit) {
@@ -32,20 +33,28 @@ export class Intake {
   }
 
   /**
+   * @param publications all of one publisher, who may have no more waiting than there is room left for
    * @returns the keys of those that were new; undefined where too many wait already, and nothing of this
    *   request was taken
    */
   take(publications: readonly Publication[]): Promise<string[]> | undefined {
+    const events = publications.length;
     const bytes = publications.reduce((sum, { json }) => sum + json.length, 0);
+    const publisher = publisherOf(publications[0]);
+    const own = this.#waitingOf.get(publisher) ?? { events: 0, bytes: 0 };
     if (this.#queue.length > 0) {
-      if (this.#events + publications.length > MAX_QUEUED_EVENTS) return undefined;
-      if (this.#bytes + bytes > MAX_QUEUED_BYTES) return undefined;
+      const all = this.#waiting;
+      if (!isWithinShare(events, all.events, MAX_QUEUED_EVENTS, () => own.events)) return undefined;
+      if (!isWithinShare(bytes, all.bytes, MAX_QUEUED_BYTES, () => own.bytes)) return undefined;
     }
     const taken = new Promise<string[]>((resolve, reject) => {
-      this.#queue.push({ publications, bytes, resolve, reject });
+      this.#queue.push({ publications, resolve, reject });
     });
-    this.#events += publications.length;
-    this.#bytes += bytes;
+    for (const waiting of [this.#waiting, own]) {
+      waiting.events += events;
+      waiting.bytes += bytes;
+    }
+    this.#waitingOf.set(publisher, own);
     if (!this.#isCollecting) this.#collect();
     return taken;
   }
@@ -55,8 +64,9 @@ export class Intake {
     this.#isCollecting = true;
     while (this.#queue.length > 0) {
       const group = this.#queue.splice(0);
-      this.#events = 0;
-      this.#bytes = 0;
+      this.#waiting.events = 0;
+      this.#waiting.bytes = 0;
+      this.#waitingOf.clear();
       const begun = Date.now();
       await this.#commitGroup(group);
       // A turn of the event loop, after which the clock shows how long that took.

@@ -1,31 +1,36 @@
 /**
  * Turns for those who read the past. However many do so at a time, one of them reads one page, and then the
  * hub sees to what else has come: so publishing waits for a page, not for all who come back. And what they
- * read together is bounded, because a deploy sends everybody back at once.
+ * read together is bounded, because a deploy sends everybody back at once; of that, one owner may use no more
+ * than is left.
  */
 import { MAX_REPLAY_BYTES, REPLAY_BUDGET_BYTES, REPLAY_BYTES_PER_SECOND } from '../limits.ts';
+import { isWithinShare } from '../share.ts';
 import type { Row } from './journal.ts';
+import { Levels } from './levels.ts';
 
 export class Pacer {
   #last: Promise<void> = Promise.resolve();
-  /** Bytes that were read and have not yet drained off, at a time. */
-  #level = 0;
-  #at = 0;
+  /** Bytes that were read and have not yet drained off. */
+  readonly #levels = new Levels(REPLAY_BYTES_PER_SECOND);
 
   /**
-   * Whether the hub can afford another who comes back.
+   * Whether the hub can afford another reconnect of the owner.
    *
    * @param missed bytes that there are after its place
    */
-  admit(missed: number): boolean {
-    if (this.#drained() >= REPLAY_BUDGET_BYTES) return false;
-    this.#level += Math.min(missed, MAX_REPLAY_BYTES);
+  admit(owner: string, missed: number): boolean {
+    const now = Date.now();
+    const level = this.#levels.total(now);
+    if (!isWithinShare(1, level, REPLAY_BUDGET_BYTES, () => this.#levels.of(owner))) return false;
+    this.#levels.add(owner, Math.min(missed, MAX_REPLAY_BYTES), now);
     return true;
   }
 
   /** Counts what was read. */
-  count(rows: readonly Row[]): void {
-    this.#level += rows.reduce((sum, { json }) => sum + (json?.length ?? 0), 0);
+  count(owner: string, rows: readonly Row[]): void {
+    const bytes = rows.reduce((sum, { json }) => sum + (json?.length ?? 0), 0);
+    this.#levels.add(owner, bytes, Date.now());
   }
 
   /** Resolves when it is the caller's turn, in the order of the calls. */
@@ -35,19 +40,14 @@ export class Pacer {
   }
 
   /** The same for one who can wait, until the hub can afford it. */
-  async affordableTurn(): Promise<void> {
+  async affordableTurn(owner: string): Promise<void> {
     for (;;) {
-      const excess = this.#drained() - REPLAY_BUDGET_BYTES;
-      if (excess < 0) return this.turn();
-      await scheduler.wait(Math.ceil((excess / REPLAY_BYTES_PER_SECOND) * 1000) + 1);
+      const level = this.#levels.total(Date.now());
+      const held = this.#levels.of(owner);
+      if (held + level < REPLAY_BUDGET_BYTES) return this.turn();
+      // All levels fall in proportion, so at this one the owner has no more than is left.
+      const enough = (level * REPLAY_BUDGET_BYTES) / (held + level);
+      await scheduler.wait(Math.ceil(((level - enough) / REPLAY_BYTES_PER_SECOND) * 1000) + 1);
     }
-  }
-
-  #drained(): number {
-    const now = Date.now();
-    const drained = (Math.max(now - this.#at, 0) / 1000) * REPLAY_BYTES_PER_SECOND;
-    this.#level = Math.max(this.#level - drained, 0);
-    this.#at = now;
-    return this.#level;
   }
 }

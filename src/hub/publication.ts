@@ -31,3 +31,8 @@ export function publicationOf(
     json,
   };
 }
+
+/** Who publishes it, as its key says. */
+export function publisherOf(publication: Publication | undefined): string {
+  return publication?.key.split('\n', 2)[1] ?? '';
+}

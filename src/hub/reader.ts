@@ -5,6 +5,8 @@ import type { Sent } from './sent-log.ts';
 
 export interface Reader {
   readonly id: string;
+  /** Whose share of what the hub can read it uses. */
+  readonly owner: string;
   readonly subscriptionClass: SubscriptionClass;
   /** Events that may be under way to it. */
   credit: number;

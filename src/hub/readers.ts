@@ -20,6 +20,7 @@ import { type Closing, sayGoodbye } from './closing.ts';
 import type { Cursors } from './cursors.ts';
 import type { Entry, Journal } from './journal.ts';
 import { type Lag, Laggards } from './laggards.ts';
+import { ownerOfTags } from './owner.ts';
 import type { Pacer } from './pacer.ts';
 import type { Place } from './place.ts';
 import { type Reader, readerIdOf, readerTag, storedAs } from './reader.ts';
@@ -219,11 +220,13 @@ export class Readers {
   #readerOf(socket: WebSocket, subscriptionClass: SubscriptionClass): Reader {
     const known = this.#readers.get(socket);
     if (known !== undefined) return known;
-    const id = this.#idOf(socket) ?? '';
+    const tags = tagsOf(this.#ctx, socket);
+    const id = readerIdOf(tags) ?? '';
     const credit = (socket.deserializeAttachment() as number | null) ?? DEFAULT_CREDIT;
     const restored = this.#atWaking().get(id);
     const reader: Reader = {
       id,
+      owner: ownerOfTags(tags),
       subscriptionClass,
       credit,
       acked: 0,

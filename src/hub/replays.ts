@@ -15,6 +15,8 @@ import type { Pacer } from './pacer.ts';
 
 /** What is asked about each entry and each id. */
 interface Replayed {
+  /** Whose share of what the hub can read it uses. */
+  readonly owner: string;
   readonly encoding: Encoding;
   /** Which entries are for the subscriber. */
   wants(entries: readonly Entry[]): readonly boolean[];
@@ -77,7 +79,7 @@ export class Replay {
     // It may have been trimmed while others had their turn.
     if (this.#journal.trimmedThrough > this.#position) this.#isBroken = true;
     const rows = this.#journal.page(this.#position, MAX_PAGE_EVENTS, MAX_PAGE_BYTES);
-    this.#pacer.count(rows);
+    this.#pacer.count(this.#replayed.owner, rows);
     const entries = rows.map(entryOf);
     const wanted = this.#replayed.wants(entries);
     for (const [index, entry] of entries.entries()) {

@@ -15,8 +15,8 @@ export type Since =
   /** After this place; undefined where the cursor was made before cursors had a code. */
   | { readonly kind: 'cursor'; readonly cursor: SignedCursor | undefined };
 
-/** Where a position is named: the parameter of the URL, or the header. */
-export type SinceName = 'since' | 'Last-Event-ID';
+/** Where a position is named: a parameter of the URL, or the header. */
+export type SinceName = 'since' | 'lastEventId' | 'Last-Event-ID';
 
 const FORMS =
   'give the id of an event, a cursor, an RFC 3339 time such as 2026-11-22T12:00:00Z, or "earliest"';

@@ -86,6 +86,8 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_STREAMS: 64,
     MAX_STREAM_SECONDS: 1800,
     STREAM_PING_MS: 15_000,
+    STREAM_BEAT_MS: 500,
+    STREAM_LOST_MS: 5000,
     MAX_WARNING_CHARACTERS: 2048,
     MAX_LOGGED_CHARACTERS: 4096,
     MAX_ROLES: 1000,
@@ -177,6 +179,10 @@ it('a handshake stays below the 10,000 subrequests of the paid plan', () => {
 
 it('a hub stays below the 32,768 WebSockets of a Durable Object', () => {
   expect(limits.MAX_SOCKETS_PER_HUB).toBeLessThan(32_768);
+});
+
+it('a stream shows several times that it is served before its place is lost', () => {
+  expect(limits.STREAM_LOST_MS).toBeGreaterThan(5 * limits.STREAM_BEAT_MS);
 });
 
 it('metadata stays below the hundred nested messages that protobuf readers follow', () => {

@@ -181,7 +181,7 @@ describe('logging in with AppRole', () => {
       authority(),
       `INSERT INTO secret_ids (digest, accessor, role, created_at, expires_at, uses_left, request)
        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-       SELECT 'd' || i, 'a' || i, 'app', 0, CASE i WHEN 1 THEN ? END, 0, '{}' FROM n`,
+       SELECT 'd' || i, 'a' || i, 'other', 0, CASE i WHEN 1 THEN ? END, 0, '{}' FROM n`,
       MAX_SECRET_IDS,
       Date.now() + 60_000,
     );

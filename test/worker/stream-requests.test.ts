@@ -70,7 +70,13 @@ it.each(['?limit=0', '?limit=x', '?wait=0', '?wait=31m', '?wait=x'])(
 
 it('what accepts no stream by name is taken for a handshake, and so is what is no GET', async () => {
   for (const accept of ['*/*', 'application/json', 'text/html, */*;q=0.8']) {
-    expect((await ask(root, '', accept)).status).toBe(426);
+    const response = await ask(root, '', accept);
+    expect(response.status).toBe(426);
+    expect(await response.text()).toBe(
+      'WebSocket protocol violation: Connection header "" does not contain Upgrade\n' +
+        'For a stream of events without a WebSocket, send the header "Accept: text/event-stream" or "Accept: application/x-ndjson".\n' +
+        '{"errors":["could not accept as websocket"]}\n',
+    );
   }
   expect((await ask(root, '', SSE, { method: 'POST' })).status).toBe(426);
   const handshake = await ask(root, '?json=true', SSE, { headers: { Upgrade: 'websocket' } });
@@ -125,6 +131,26 @@ describe('a stream', () => {
       },
     ]);
     expect(handshakes[0]).not.toHaveProperty('token');
+  });
+
+  it('begins after what its client last saw: by the header, by its parameter, else by since', async () => {
+    const handshakes = greetingHubs();
+    for (const [query, header, since] of [
+      ['since=a&lastEventId=b', 'c', 'c'],
+      ['since=a&lastEventId=b', ' ', 'b'],
+      ['since=a&lastEventID=b', '', 'b'],
+      ['since=a&Last-Event-ID=b', '', 'b'],
+      ['since=a&last-event-id=b', '', 'b'],
+      ['lastEventId=&lasteventid=b', '', 'b'],
+      ['since=a&lastEventId=%20', '', 'a'],
+    ] as const) {
+      const headers = { 'Last-Event-ID': header };
+      await (await ask(root, `?${query}`, SSE, { headers })).text();
+      expect(handshakes.pop()?.since, query).toEqual({ kind: 'event', id: since });
+    }
+    const wrong = await ask(root, '?lastEventId=2026-13-01');
+    expect(wrong.status).toBe(400);
+    expect(await errorsOf(wrong)).toMatch(/^lastEventId is "2026-13-01"/);
   });
 
   it('of a pattern across hubs is the gathering hub’s', async () => {

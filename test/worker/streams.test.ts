@@ -3,10 +3,16 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Event } from '../../src/event/event.ts';
 import { NDJSON, SSE, type StreamFormat } from '../../src/http/streams/format.ts';
 import { openStream } from '../../src/http/streams/open.ts';
-import { MAX_STREAM_SECONDS, MAX_STREAMS, STREAM_PING_MS } from '../../src/limits.ts';
+import {
+  ACK_TIMEOUT_MS,
+  MAX_STREAM_SECONDS,
+  MAX_STREAMS,
+  STREAM_LOST_MS,
+  STREAM_PING_MS,
+} from '../../src/limits.ts';
 import type { ServerMessage } from '../../src/wire/carillon-v1/messages.ts';
 import { encodeJson } from '../../src/wire/json.ts';
-import { errorsOf } from './security-support.ts';
+import { aName, errorsOf } from './security-support.ts';
 
 vi.setConfig({ testTimeout: 10_000 });
 beforeEach(() => {
@@ -96,6 +102,8 @@ interface Asked {
   readonly limit?: number;
   readonly maxMs?: number;
   readonly warnings?: readonly string[];
+  readonly owner?: string;
+  readonly signal?: AbortSignal;
 }
 
 function open(hub: FakeHub, asked: Asked = {}): Promise<Response> {
@@ -105,7 +113,16 @@ function open(hub: FakeHub, asked: Asked = {}): Promise<Response> {
     maxMs = MAX_STREAM_SECONDS * 1000,
     warnings = [],
   } = asked;
-  return openStream({ format, limit, maxMs }, async () => hub.handshake, warnings);
+  const { owner = aName('owner'), signal = new AbortController().signal } = asked;
+  const connect = async () => hub.handshake;
+  return openStream({ format, limit, maxMs }, { owner, signal, connect, warnings });
+}
+
+/** What a request for a stream is answered, whatever its hub answers. */
+function answeredWith(connect: () => Promise<Response>): Promise<Response> {
+  const { signal } = new AbortController();
+  const opening = { owner: aName('owner'), signal, connect, warnings: [] };
+  return openStream({ format: SSE, limit: Infinity, maxMs: 1000 }, opening);
 }
 
 /** A hub that has said hello, and the stream. */
@@ -156,6 +173,7 @@ describe('server-sent events', () => {
     expect(Object.fromEntries(response.headers)).toEqual({
       'content-type': 'text/event-stream',
       'cache-control': 'no-store, no-transform',
+      'x-accel-buffering': 'no',
       'carillon-cursor': 'cc2.start',
     });
     expect(await reader.next()).toMatch(
@@ -385,8 +403,7 @@ describe('what a reader has taken', () => {
 describe('before a stream begins', () => {
   it('a refusal of the hub is the answer', async () => {
     const refusal = new Response('no', { status: 403 });
-    const asked = { format: SSE, limit: Infinity, maxMs: 1000 };
-    expect(await openStream(asked, async () => refusal, [])).toBe(refusal);
+    expect(await answeredWith(async () => refusal)).toBe(refusal);
   });
 
   it('a hub that closes, or says goodbye at once, is one to come back to', async () => {
@@ -413,7 +430,7 @@ describe('of as many streams as are allowed', () => {
   it('one more is refused before its hub is asked, until one has ended', async () => {
     const readers = await fill();
     const connect = vi.fn();
-    const refused = await openStream({ format: SSE, limit: Infinity, maxMs: 1000 }, connect, []);
+    const refused = await answeredWith(connect);
     expect(refused.status).toBe(503);
     expect(refused.headers.get('Retry-After')).toMatch(/^[2-4]$/);
     expect(await errorsOf(refused)).toContain(`there are ${MAX_STREAMS} streams`);
@@ -432,18 +449,72 @@ describe('of as many streams as are allowed', () => {
       closing.socket.close(1013);
       expect((await open(closing)).status).toBe(503);
       const refusal = new Response('no', { status: 403 });
-      await openStream({ format: SSE, limit: 1, maxMs: 1000 }, async () => refusal, []);
+      await answeredWith(async () => refusal);
     }
     await fill();
   });
 
-  it('one that ended without a word gives its place back in time', async () => {
-    await fill();
-    vi.clearAllTimers();
-    expect((await open(new FakeHub())).status).toBe(503);
+  it('one whose request the runtime ended without a word gives its place back in seconds', async () => {
+    const stopped = vi.spyOn(globalThis, 'setInterval').mockReturnValue(0 as never);
     const now = Date.now();
-    vi.spyOn(Date, 'now').mockReturnValue(now + MAX_STREAM_SECONDS * 1000);
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(now);
+    await fill();
+    stopped.mockRestore();
+    clock.mockReturnValue(now + STREAM_LOST_MS);
+    expect((await open(new FakeHub())).status).toBe(503);
+    clock.mockReturnValue(now + STREAM_LOST_MS + 1);
     expect((await opened()).response.status).toBe(200);
-    vi.restoreAllMocks();
+    clock.mockRestore();
+  });
+
+  it('one whose client closed its connection while nothing was sent is found when a place is needed', async () => {
+    const readers = await fill();
+    for (const reader of readers) await reader.next();
+    const piece = readers[0]?.next();
+    expect((await open(new FakeHub())).status).toBe(503);
+    expect(await piece).toBe(':\n\n');
+    // The runtime cancels the body when the ping cannot be written.
+    await readers[0]?.leave();
+    expect((await opened()).response.status).toBe(200);
+  });
+
+  it('nobody has more than are free: whoever comes later gets a place', async () => {
+    const owner = aName('owner');
+    const greedy: Reader[] = [];
+    while (greedy.length < MAX_STREAMS / 2) greedy.push((await opened({ owner })).reader);
+    const refused = await open(new FakeHub(), { owner });
+    expect(refused.status).toBe(503);
+    expect(await errorsOf(refused)).toBe(
+      `you have ${MAX_STREAMS / 2} streams here, and may have no more than are free of the ${MAX_STREAMS} that all share; close one, or try again`,
+    );
+    for (let i = 0; i < MAX_STREAMS / 4; i++) {
+      expect((await opened({ owner: 'another' })).response.status).toBe(200);
+    }
+    expect((await opened({ owner: 'a third' })).response.status).toBe(200);
+    for (const reader of greedy) await reader.leave();
+    expect((await opened({ owner })).response.status).toBe(200);
+  });
+});
+
+describe('a client that has gone', () => {
+  it('ends its stream at once where the runtime says so', async () => {
+    for (const isEarly of [false, true]) {
+      const hub = new FakeHub();
+      const leaving = new AbortController();
+      if (isEarly) leaving.abort();
+      else hub.greets();
+      await open(hub, { signal: leaving.signal });
+      leaving.abort();
+      expect(await hub.closed).toBe(1000);
+    }
+  });
+
+  it('holds no place for long once its hub has ended with it', async () => {
+    const readers = await Promise.all(Array.from({ length: MAX_STREAMS }, () => opened()));
+    for (const { hub } of readers) hub.leaves();
+    await vi.waitFor(() => expect(readers.every(({ hub }) => hub.arrived === 2)).toBe(true));
+    expect((await open(new FakeHub())).status).toBe(503);
+    await vi.advanceTimersByTimeAsync(ACK_TIMEOUT_MS);
+    expect((await opened()).response.status).toBe(200);
   });
 });

@@ -2,7 +2,7 @@
  * Streams: a subscription without a WebSocket. The Worker subscribes at the hub by one of its own and
  * passes on what comes.
  */
-import { MAX_STREAMS, RETRY_AFTER_SECONDS } from '../../limits.ts';
+import { RETRY_AFTER_SECONDS } from '../../limits.ts';
 import { refuse } from '../answer.ts';
 import { setWarnings } from '../warnings.ts';
 import type { Hello } from './format.ts';
@@ -13,30 +13,39 @@ import type { StreamRequest } from './request.ts';
 /** Where a stream begins: what a poll that brought nothing comes back to. */
 export const CURSOR_HEADER = 'Carillon-Cursor';
 
-/**
- * Answers with a stream.
- *
- * @param connect subscribes at the hub: 101, or the refusal
- * @param warnings of the Worker; the hub may have one of its own
- */
+/** Who opens a stream, and how. */
+export interface Opening {
+  /** Whose share of the streams it counts for. */
+  readonly owner: string;
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal;
+  /** Subscribes at the hub: 101, or the refusal. */
+  connect(): Promise<Response>;
+  /** Of the Worker; the hub may have one of its own. */
+  readonly warnings: readonly string[];
+}
+
+/** Answers with a stream. */
 export async function openStream(
   request: StreamRequest,
-  connect: () => Promise<Response>,
-  warnings: readonly string[],
+  { owner, signal, connect, warnings }: Opening,
 ): Promise<Response> {
-  const release = takePlace(Date.now());
-  if (release === undefined) {
-    return refuse({
-      reason: 'unavailable',
-      message: `there are ${MAX_STREAMS} streams here already, as many as are allowed; try again`,
-    });
-  }
-  const handshake = await connect();
+  const taken = await takePlace(owner);
+  if (!taken.ok) return refuse({ reason: 'unavailable', message: taken.failure.message });
+  const place = taken.value;
+  const handshake = await connect().catch((error: unknown) => {
+    place.release();
+    throw error;
+  });
   if (handshake.webSocket === null) {
-    release();
+    place.release();
     return handshake;
   }
-  const relay = new Relay(handshake.webSocket, request, release);
+  const relay = new Relay(handshake.webSocket, request, place);
+  // The body is canceled only when something is written to it.
+  const leave = () => relay.end();
+  signal.addEventListener('abort', leave);
+  if (signal.aborted) leave();
   const hello = await relay.hello();
   return hello === undefined
     ? refuse({ reason: 'unavailable', message: 'the hub of this event type ended it; try again' })
@@ -54,6 +63,8 @@ function streamOf(
   headers.set('Content-Type', format.contentType);
   // What compresses a stream may hold it back.
   headers.set('Cache-Control', 'no-store, no-transform');
+  // nginx, and what has its ways, would collect some kilobytes before it passes anything on.
+  headers.set('X-Accel-Buffering', 'no');
   return new Response(relay.body(format.start(hello, retryMs)), { headers });
 }
 

@@ -2,11 +2,12 @@
  * One stream: what a hub sends on a `carillon.v1` socket becomes text, as fast as its reader takes it. The
  * hub is told what was taken, so a reader who is slow is waited for there, where the events are kept.
  */
-import { STREAM_PING_MS } from '../../limits.ts';
+import { ACK_TIMEOUT_MS, STREAM_BEAT_MS, STREAM_PING_MS } from '../../limits.ts';
 import { decodeServerMessage, encodeClientMessage } from '../../wire/carillon-v1/client.ts';
 import type { SentEvent, ServerMessage } from '../../wire/carillon-v1/messages.ts';
 import { encodeJson, eventOf, type FrameJson } from '../../wire/json.ts';
 import type { Hello } from './format.ts';
+import type { Place } from './places.ts';
 import type { StreamRequest } from './request.ts';
 
 /** Characters after which no more is put into one piece of the stream. */
@@ -18,10 +19,13 @@ const ACKNOWLEDGED_CHARACTERS = 256 * 1024;
 export class Relay {
   readonly #socket: WebSocket;
   readonly #request: StreamRequest;
-  readonly #onEnd: () => void;
-  readonly #deadline: ReturnType<typeof setTimeout>;
+  readonly #place: Place;
+  readonly #pulse: ReturnType<typeof setInterval>;
+  readonly #deadlines: ReturnType<typeof setTimeout>[] = [];
   readonly #messages: string[] = [];
   #wake: () => void = () => undefined;
+  /** Ends the wait for something to come. */
+  #ping: () => void = () => undefined;
   #isClosed = false;
   #hasEnded = false;
   #eventsLeft: number;
@@ -32,13 +36,16 @@ export class Relay {
   #characters = 0;
   #acknowledgedEvents = 1;
 
-  /** @param onEnd called once, when no more is read of the socket */
-  constructor(socket: WebSocket, request: StreamRequest, onEnd: () => void) {
+  /** @param place is given back when no more is read of the socket */
+  constructor(socket: WebSocket, request: StreamRequest, place: Place) {
     this.#socket = socket;
     this.#request = request;
-    this.#onEnd = onEnd;
+    this.#place = place;
     this.#eventsLeft = request.limit;
-    this.#deadline = setTimeout(() => this.end(), request.maxMs);
+    this.#endAfter(request.maxMs);
+    this.#pulse = setInterval(() => {
+      if (this.#place.beat(Date.now())) this.#ping();
+    }, STREAM_BEAT_MS);
     socket.addEventListener('message', ({ data }) => {
       if (typeof data === 'string' && !this.#hasEnded) this.#messages.push(data);
       this.#wake();
@@ -46,6 +53,8 @@ export class Relay {
     for (const type of ['close', 'error'] as const) {
       socket.addEventListener(type, () => {
         this.#isClosed = true;
+        // Its reader has as long as the hub would have given it.
+        if (!this.#hasEnded) this.#endAfter(ACK_TIMEOUT_MS);
         this.#wake();
       });
     }
@@ -96,11 +105,16 @@ export class Relay {
   end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    clearTimeout(this.#deadline);
+    clearInterval(this.#pulse);
+    for (const deadline of this.#deadlines) clearTimeout(deadline);
     this.#messages.length = 0;
     this.#socket.close(1000);
-    this.#onEnd();
+    this.#place.release();
     this.#wake();
+  }
+
+  #endAfter(ms: number): void {
+    this.#deadlines.push(setTimeout(() => this.end(), ms));
   }
 
   /** What comes next, once there is something; empty at the end. */
@@ -184,14 +198,20 @@ export class Relay {
     return message.value;
   }
 
-  /** Waits until something has come, or the end. @returns false where it was silent for too long */
+  /**
+   * Waits until something has come, or the end.
+   *
+   * @returns false where it was silent for too long, or where it has to be found out whether anybody reads
+   */
   #arrival(): Promise<boolean> {
     return new Promise((resolve) => {
-      const silence = setTimeout(() => resolve(false), STREAM_PING_MS);
-      this.#wake = () => {
+      const end = (hasCome: boolean) => {
         clearTimeout(silence);
-        resolve(true);
+        resolve(hasCome);
       };
+      const silence = setTimeout(() => end(false), STREAM_PING_MS);
+      this.#wake = () => end(true);
+      this.#ping = () => end(false);
     });
   }
 }

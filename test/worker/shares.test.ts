@@ -1,0 +1,256 @@
+/** What many share, and one principal cannot use up. */
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { digestOf } from '../../src/authority/token-form.ts';
+import { Journal } from '../../src/hub/journal.ts';
+import { Subscribers } from '../../src/hub/subscribers.ts';
+import { type Handshake, requestOf } from '../../src/hub/subscription.ts';
+import {
+  MAX_CACHED_LOOKUPS,
+  MAX_SECRET_IDS,
+  MAX_SOCKETS_PER_TOKEN,
+  MAX_TICKETS,
+  MAX_TOKENS,
+  TICKET_TTL_SECONDS,
+} from '../../src/limits.ts';
+import {
+  aHolder,
+  aName,
+  authority,
+  Client,
+  errorsOf,
+  granting,
+  LISTENER,
+  root,
+  sql,
+  startAnew,
+} from './security-support.ts';
+import { handshakeTo, hubStub } from './support.ts';
+
+vi.setConfig({ testTimeout: 30_000 });
+beforeEach(() => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined);
+});
+afterEach(startAnew);
+
+const MAKER = `${LISTENER}\n${granting({ 'auth/token/create': 'update' })}`;
+
+/** A token that another makes. */
+async function childOf(holder: Client): Promise<Client> {
+  return new Client((await holder.makes({})).client_token);
+}
+
+/** Tokens of one entity: of logins by one role. */
+async function logins(policy: string, number: number): Promise<Client[]> {
+  const role = aName('role');
+  await root.writes(`auth/approle/role/${role}`, { token_policies: [policy] });
+  const { data } = await root.reads(`auth/approle/role/${role}/role-id`);
+  const tokens: Client[] = [];
+  for (let i = 0; i < number; i++) {
+    const { data: secret } = await root.writes(`auth/approle/role/${role}/secret-id`);
+    const { auth } = await new Client(undefined).writes('auth/approle/login', {
+      role_id: data.role_id,
+      secret_id: secret.secret_id,
+    });
+    tokens.push(new Client(auth.client_token));
+  }
+  return tokens;
+}
+
+async function handshakeOf({ token = '' }: Client): Promise<Handshake> {
+  return { ...handshakeTo('abc'), token: { authority: '', digest: await digestOf(token) } };
+}
+
+describe('the places of a hub', () => {
+  it('of one token are not exceeded by handshakes that race', async () => {
+    const handshake = await handshakeOf(await aHolder(LISTENER));
+    const racing = Array.from({ length: 2.5 * MAX_SOCKETS_PER_TOKEN }, async () => {
+      const response = await hubStub('abc').fetch(requestOf(handshake));
+      response.webSocket?.accept();
+      return response.status;
+    });
+    const statuses = await Promise.all(racing);
+    expect(statuses.filter((status) => status === 101).length).toBe(MAX_SOCKETS_PER_TOKEN);
+    expect(statuses.filter((status) => status === 503).length).toBe(1.5 * MAX_SOCKETS_PER_TOKEN);
+  });
+
+  it('of one token are not exceeded while more other tokens come than the hub remembers', async () => {
+    const holder = await aHolder(LISTENER);
+    await sql(
+      authority(),
+      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+       INSERT INTO tokens (digest, accessor, created_at, request)
+         SELECT 'x' || i, 'x' || i, created_at, request FROM n, tokens`,
+      2 * MAX_CACHED_LOOKUPS,
+    );
+    const racing = await handshakeOf(holder);
+    const asked = Array.from({ length: 1.2 * MAX_SOCKETS_PER_TOKEN }, (_, i) => {
+      const digest = `x${1 + (i % (2 * MAX_CACHED_LOOKUPS))}`;
+      return [racing, { ...racing, token: { authority: '', digest } }];
+    }).flat();
+    const answered = await Promise.all(
+      asked.map(async (handshake) => {
+        const response = await hubStub('abc').fetch(requestOf(handshake));
+        response.webSocket?.accept();
+        return handshake === racing ? response.status : 0;
+      }),
+    );
+    expect(answered.filter((status) => status === 101).length).toBe(MAX_SOCKETS_PER_TOKEN);
+  });
+
+  /** A hub of eight places. */
+  function inSmallHub(run: (come: (handshake: Handshake) => Promise<Response>) => Promise<void>) {
+    return runInDurableObject(hubStub('abc'), async (_hub, state) => {
+      const nothing = () => undefined;
+      const needs = { prepare: async () => undefined, forgotten: nothing, arm: nothing };
+      const retention = { events: 1000, bytes: 1_000_000, ageMs: 60_000 };
+      const journal = new Journal(state.storage, retention);
+      const subscribers = new Subscribers(state, env, journal, needs, 8);
+      await run(async (handshake) => {
+        const response = await subscribers.accept(handshake);
+        response.webSocket?.accept();
+        return response;
+      });
+    });
+  }
+
+  /** Has each come to a hub of eight places. @returns the statuses */
+  async function comeTo(...clients: readonly (Client | undefined)[]): Promise<number[]> {
+    const statuses: number[] = [];
+    const handshakes = await Promise.all(
+      clients.map((client) => (client ? handshakeOf(client) : handshakeTo('abc'))),
+    );
+    await inSmallHub(async (come) => {
+      for (const handshake of handshakes) statuses.push((await come(handshake)).status);
+    });
+    return statuses;
+  }
+
+  it('are not all taken by a token and those that it makes, and they make', async () => {
+    const maker = await aHolder(MAKER);
+    const [child, other] = [await childOf(maker), await aHolder(LISTENER)];
+    const grandchildren = await Promise.all(Array.from({ length: 3 }, () => childOf(child)));
+    expect(await comeTo(maker, child, ...grandchildren, other, undefined)).toEqual([
+      101, 101, 101, 101, 503, 101, 101,
+    ]);
+  });
+
+  it('are not all taken by the logins of one entity', async () => {
+    const { policy } = await aHolder(LISTENER);
+    const tokens = await logins(policy, 5);
+    const [other] = await logins(policy, 1);
+    expect(await comeTo(...tokens, other)).toEqual([101, 101, 101, 101, 503, 101]);
+  });
+
+  it('that others gave back are free for those who had their share', async () => {
+    const [handshake, another] = await Promise.all(
+      [await aHolder(LISTENER), await aHolder(LISTENER)].map(handshakeOf),
+    );
+    if (handshake === undefined || another === undefined) throw new Error('not made');
+    await inSmallHub(async (come) => {
+      const others: WebSocket[] = [];
+      for (let i = 0; i < 4; i++) others.push((await come(another)).webSocket as WebSocket);
+      for (let i = 0; i < 2; i++) expect((await come(handshake)).status).toBe(101);
+      const refused = await come(handshake);
+      expect(refused.status).toBe(503);
+      expect(await refused.text()).toMatch(/^you have 2 subscribers in this hub, .* of the 8 that/);
+      for (const socket of others) {
+        const closed = new Promise((resolve) => socket.addEventListener('close', resolve));
+        socket.close(1000);
+        await closed;
+      }
+      expect((await come(handshake)).status).toBe(101);
+    });
+  });
+});
+
+describe('the tickets of a namespace', () => {
+  it('are not all taken by one token and those that it makes', async () => {
+    const maker = await aHolder(MAKER);
+    const child = await childOf(maker);
+    expect((await maker.post('sys/events/ticket')).status).toBe(200);
+    await sql(
+      authority(),
+      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+       INSERT INTO tickets (digest, holder, owner, expires_at)
+         SELECT 'x' || i, 'x', (SELECT owner FROM tickets), ? FROM n`,
+      MAX_TICKETS / 2 - 1,
+      Date.now() + TICKET_TTL_SECONDS * 1000,
+    );
+    // The authority counts again once tickets have expired.
+    await sql(
+      authority(),
+      "INSERT INTO tickets (digest, holder, expires_at) VALUES ('old', 'x', 0)",
+    );
+    const refused = await child.post('sys/events/ticket');
+    expect(refused.status).toBe(503);
+    expect(await errorsOf(refused)).toContain('you have as many as are free');
+    for (const other of [await aHolder(LISTENER), root]) {
+      expect((await other.post('sys/events/ticket')).status).toBe(200);
+    }
+  });
+});
+
+describe('the tokens of a namespace', () => {
+  /** Makes rows of tokens of an owner, as if they had been made. */
+  async function fill(key: string, owner: string, number: number): Promise<void> {
+    await sql(
+      authority(key),
+      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+       INSERT INTO tokens (digest, accessor, owner, created_at, request)
+         SELECT 'x' || i, 'x' || i, ?, 0, '{}' FROM n`,
+      number,
+      owner,
+    );
+  }
+
+  it('are not all made by one token and those that it makes', async () => {
+    const maker = await aHolder(MAKER);
+    const child = await childOf(maker);
+    const [{ owner }] = (await sql<{ owner: string }>(
+      authority(),
+      'SELECT owner FROM tokens WHERE owner IS NOT NULL',
+    )) as [{ owner: string }];
+    await fill('', owner, MAX_TOKENS / 2);
+    await evictDurableObject(authority());
+    for (const each of [maker, child]) {
+      const refused = await each.post('auth/token/create');
+      expect(refused.status).toBe(400);
+      expect(await errorsOf(refused)).toMatch(
+        /^you have as many tokens as are free of the 100000 that all share in this namespace/,
+      );
+    }
+    await childOf(await aHolder(MAKER));
+  });
+
+  it('are not all taken by the logins of one entity', async () => {
+    const { policy } = await aHolder(LISTENER);
+    await logins(policy, 1);
+    const [{ owner }] = (await sql<{ owner: string }>(
+      authority(),
+      'SELECT owner FROM tokens WHERE owner IS NOT NULL',
+    )) as [{ owner: string }];
+    expect(owner).toMatch(/^entity /);
+    await fill('', owner, MAX_TOKENS / 2);
+    await evictDurableObject(authority());
+    await logins(policy, 2);
+  });
+});
+
+describe('the secret ids of a namespace', () => {
+  it('are not all taken by one role', async () => {
+    for (const role of ['greedy', 'other']) await root.writes(`auth/approle/role/${role}`);
+    await sql(
+      authority(),
+      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+       INSERT INTO secret_ids (role, digest, accessor, created_at, uses_left, request)
+         SELECT 'greedy', 'x' || i, 'x' || i, 0, 0, '{}' FROM n`,
+      MAX_SECRET_IDS / 2,
+    );
+    const refused = await root.post('auth/approle/role/greedy/secret-id');
+    expect(refused.status).toBe(400);
+    expect(await errorsOf(refused)).toContain('this role has as many as are free');
+    await root.writes('auth/approle/role/other/secret-id');
+  });
+});

@@ -12,6 +12,14 @@ export function valuesOf(header: string | null): string[] {
   return values.filter((value) => value !== '');
 }
 
+/**
+ * A header without what stands in its quoted strings. One that does not end reaches to the end of the value: an
+ * expression that could fail there would be tried again at every quote.
+ */
+export function withoutQuoted(header: string): string {
+  return header.replace(/"(?:[^"\\]|\\.?)*(?:"|$)/gs, '""');
+}
+
 /** Whether a header that lists names without regard to case has this one. */
 export function hasName(header: string | null, name: string): boolean {
   return valuesOf(header).some((value) => value.toLowerCase() === name);

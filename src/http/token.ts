@@ -16,7 +16,7 @@ import { principalOf } from '../upstream/token.ts';
 import type { Refusal } from './answer.ts';
 import { Cache } from './cache.ts';
 import type { Config } from './config.ts';
-import { firstValue, valuesOf } from './header.ts';
+import { firstValue, valuesOf, withoutQuoted } from './header.ts';
 import { findNamespace } from './namespace.ts';
 import { adopt, isMadeHere, upstreamDigestOf } from './upstream-token.ts';
 
@@ -201,7 +201,7 @@ export function tokenOf(headers: Headers): string | undefined {
 /** The token in `Authorization`, which counts where there is no other. */
 function bearerOf(headers: Headers): string | undefined {
   // What another scheme quotes may have a comma in it.
-  const unquoted = headers.get('authorization')?.replace(/"(?:[^"\\]|\\.)*"/g, '""') ?? null;
+  const unquoted = withoutQuoted(headers.get('authorization') ?? '');
   // Other schemes are passed over, as in Vault.
   const bearer = valuesOf(unquoted).map((value) => BEARER.exec(value)?.[1]);
   return bearer.find((value) => value !== undefined);

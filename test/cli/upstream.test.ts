@@ -75,6 +75,8 @@ describe('a request that is not for events', () => {
     ['DELETE', '/v1/secret/data/a'],
     ['OPTIONS', '/v1/secret/data/a'],
     ['GET', '/ui/'],
+    ['GET', '//v1//sys/health'],
+    ['PUT', '//v1/secret/data/a'],
     // Under a mount that has the name of no namespace here.
     ['GET', '/v1/secret/data/sys/events/subscribe/a'],
   ])('reaches the upstream as it is: %s %s', async (method, path) => {
@@ -265,6 +267,8 @@ describe("what stays with Carillon: the upstream's clients do not notice", () =>
     '/v1/sys/events/subscribe/kv*',
     '/v1/sys/events/types',
     '/v1/sys/events/unknown',
+    '//v1/sys/events/types',
+    '/v1//sys///events/types',
     '/v1/sys/events',
   ])('the events API, without a token as well: %s', async (path) => {
     expect(await errorOf(path)).toEqual({ status: 403, error: 'permission denied' });

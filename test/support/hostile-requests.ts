@@ -24,6 +24,8 @@ const PATHS = [
   'sys/events/publish',
   'sys/events/publish/:names',
   'sys/events/in/:name',
+  'sys/events/in/token',
+  'sys/events/in/audit',
   'sys/nowhere/:names',
 ];
 
@@ -176,6 +178,7 @@ const HEADERS: readonly (readonly [string, string | string[]])[] = [
   ['Authorization', 'Bearer '],
   ['Authorization', `Digest a="${',"'.repeat(2000)}`],
   ['Authorization', 'Basic !!!'],
+  ['Authorization', '"\\'.repeat(20_000)],
   ['Content-Type', 'application/json; charset=utf-16'],
   ['Content-Type', 'application/cloudevents+json'],
   ['Content-Type', 'application/cloudevents-batch+json'],
@@ -269,7 +272,12 @@ function queryOf(random: Random): string {
 }
 
 function bodyOf(random: Random): Buffer {
-  const json = random.chance(0.1) ? random.pick(VALUES) : objectOf(random);
+  const json = random.pickWeighted<() => string>([
+    [() => random.pick(VALUES), 2],
+    [() => auditEntryOf(random), 2],
+    [() => cloudEventOf(random), 1],
+    [() => objectOf(random), 12],
+  ])();
   return random.pickWeighted<() => Buffer>([
     [() => Buffer.from(json), 12],
     [() => Buffer.from(`\ufeff${json}`), 1],
@@ -290,4 +298,20 @@ function objectOf(random: Random): string {
     () => `"${random.pick(MEMBERS)}":${random.pick(VALUES)}`,
   );
   return `{${members.join()}}`;
+}
+
+/** What an audit device writes, of which any part is something else. */
+function auditEntryOf(random: Random): string {
+  const value = (usual: string) => (random.chance(0.7) ? usual : random.pick(VALUES));
+  const mount = `"mount_type":${value('"kv"')},"mount_point":${value('"secret/"')}`;
+  const namespace = `"namespace":${value(`{"id":"a","path":${value('""')}}`)}`;
+  const request = `{"id":${value('"1"')},"operation":${value('"update"')},"path":${value('"secret/data/a"')},${mount},${namespace},"data":${value('{"data":{}}')}}`;
+  const response = `{"data":${value('{"version":1}')},${mount}}`;
+  return `{"type":${value('"response"')},"time":${value('"2026-11-22T12:00:00Z"')},"request":${value(request)},"response":${value(response)},"auth":${value('{}')},"error":${value('""')}}`;
+}
+
+/** A CloudEvent, of which any attribute is something else. */
+function cloudEventOf(random: Random): string {
+  const value = (usual: string) => (random.chance(0.7) ? usual : random.pick(VALUES));
+  return `{"specversion":${value('"1.0"')},"id":${value('"1"')},"source":${value('"/s"')},"type":${value('"abc"')},"subject":${value('"a/b"')},"time":${value('"2026-11-22T12:00:00Z"')},"data":${value('{}')},"extension":${value('1')}}`;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { acceptedOf, firstValue, hasName, valuesOf } from '../../src/http/header.ts';
+import { acceptedOf, firstValue, hasName, valuesOf, withoutQuoted } from '../../src/http/header.ts';
+import { inCpuTime } from './support/cpu-time.ts';
 
 describe('the first value of a header', () => {
   it.each([
@@ -45,6 +46,23 @@ describe('a header that is a list', () => {
     expect(hasName('keep-alive, Upgrade', 'upgrade')).toBe(true);
     expect(hasName('upgrades, keep-alive', 'upgrade')).toBe(false);
     expect(hasName(null, 'upgrade')).toBe(false);
+  });
+});
+
+describe('a header without its quoted strings', () => {
+  it.each([
+    ['a', 'a'],
+    ['a="b, c", d', 'a="", d'],
+    ['a="b\\", c", d="e"', 'a="", d=""'],
+    ['a="b, c', 'a=""'],
+    ['a="b, c\\', 'a=""'],
+    ['""', '""'],
+  ])('of %j is %j', (header, without) => {
+    expect(withoutQuoted(header)).toBe(without);
+  });
+
+  it.each(['"\\', '"', '\\"', '""', '"a'])('is found in little time: %j, often', (text) => {
+    inCpuTime(200, () => withoutQuoted(text.repeat(30_000)));
   });
 });
 

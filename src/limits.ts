@@ -392,6 +392,12 @@ export const MAX_KEY_SET_AGE_MS = 10 * 60 * 1000;
 /** Wait before keys are fetched again because of a token that none verifies, or after a failure. */
 export const KEY_REFRESH_INTERVAL_MS = 2000;
 
+/** How long the certificate of a vendor is used: its address names the key, and another key has another address. */
+export const MAX_CERTIFICATE_AGE_MS = 24 * 60 * 60 * 1000;
+
+/** Certificates that an isolate fetches within `KEY_REFRESH_INTERVAL_MS`: strangers may name as many as they like. */
+export const MAX_CERTIFICATE_FETCHES = 10;
+
 /** Key sets that one isolate keeps at hand. */
 export const MAX_CACHED_KEY_SETS = 20;
 

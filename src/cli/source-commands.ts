@@ -17,7 +17,8 @@ export const sourceWrite = apiCommand({
   details: `  <name>                   what the source is called; its address ends in it
 
 Options:
-  --kind <kind>            standard-webhooks, github, stripe, slack, shopify, hmac, token or vault-audit
+  --kind <kind>            github, stripe, slack, … (docs/sources.md has all), standard-webhooks, hmac, token
+                           or vault-audit
   --secret-file <file>     file with one secret, or "-" for standard input; may be repeated, for a change of
                            secrets (default: those it has)
   --event-type <rule>      event type, such as 'ci/{header:X-Event}' (default: that of the kind)

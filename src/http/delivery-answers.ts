@@ -1,6 +1,7 @@
 /** What the receivers of deliveries have in common: who publishes, and what a sender is answered. */
 import { NOTHING } from '../ingest/webhooks/handshake.ts';
 import type { Reply } from '../ingest/webhooks/kind.ts';
+import type { Unproven } from '../ingest/webhooks/scheme.ts';
 import type { Source } from '../ingest/webhooks/source.ts';
 import { log } from '../log.ts';
 import { type Refusal, refuse } from './answer.ts';
@@ -28,6 +29,16 @@ export function refuseDelivery({ kind, name }: Source, refusal: Refusal): Respon
   return response;
 }
 
+/** Says no to a delivery of which it is not known whom it comes from: for good, or for now. */
+export function refuseUnproven(source: Source, failure: Unproven): Response {
+  return refuseDelivery(
+    source,
+    typeof failure === 'string'
+      ? { reason: 'unauthorized', message: failure }
+      : { reason: 'unavailable', message: failure.unavailable },
+  );
+}
+
 /** Vendors read answers in their own ways, so most get none; `report` is for whoever asks for it by its kind. */
 export function answerAccepted({ kind }: Source, report: Response): Response {
   const { answer = NOTHING } = kind;
@@ -35,9 +46,9 @@ export function answerAccepted({ kind }: Source, report: Response): Response {
 }
 
 /** What a stranger chose may stand in it: no browser is to take it for a page. */
-export function reply({ body, type, headers = {} }: Reply): Response {
+export function reply({ body, type, status, headers = {} }: Reply): Response {
   const common = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...headers };
   return body === ''
-    ? new Response(null, { headers: common })
+    ? new Response(null, { status: status ?? 200, headers: common })
     : new Response(body, { headers: { 'Content-Type': `${type}; charset=utf-8`, ...common } });
 }

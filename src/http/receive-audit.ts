@@ -13,8 +13,9 @@ import { trimSlashes } from '../namespace.ts';
 import { invalid, type Result } from '../result.ts';
 import { succeed } from './answer.ts';
 import { type Receiving, readEntries, sentTo } from './delivery.ts';
-import { principalOf, refuseDelivery } from './delivery-answers.ts';
+import { principalOf, refuseDelivery, refuseUnproven } from './delivery-answers.ts';
 import { findNamespace } from './namespace.ts';
+import { outsideOf } from './outside.ts';
 import { answerOf, dispatchOf, type Outcome, send } from './send.ts';
 
 export async function receiveAudit(
@@ -22,12 +23,12 @@ export async function receiveAudit(
   source: AuditSource,
   body: Result<Uint8Array>,
 ): Promise<Response> {
-  const { query, namespace, config } = receiving;
+  const { query, namespace, env, config } = receiving;
   const asked = query.get('on_overload') ?? source.settings.on_overload ?? 'drop';
   const now = Date.now();
   const bytes = body.ok ? body.value : new Uint8Array();
-  const proof = await verifyDelivery(source, sentTo(source, receiving, bytes), now);
-  if (!proof.ok) return refuseDelivery(source, { reason: 'unauthorized', message: proof.failure });
+  const proof = await verifyDelivery(source, sentTo(source, receiving, bytes), now, outsideOf(env));
+  if (!proof.ok) return refuseUnproven(source, proof.failure);
   // Who means to lose nothing and cannot spell it would lose events, and learn of it too late.
   if (!isOnOverload(asked)) {
     return refuseDelivery(

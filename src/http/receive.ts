@@ -5,8 +5,15 @@ import type { Result } from '../result.ts';
 import { refuse } from './answer.ts';
 import { readBody } from './body.ts';
 import { type Receiving, readDocuments, sentTo } from './delivery.ts';
-import { answerAccepted, principalOf, refuseDelivery, reply } from './delivery-answers.ts';
+import {
+  answerAccepted,
+  principalOf,
+  refuseDelivery,
+  refuseUnproven,
+  reply,
+} from './delivery-answers.ts';
 import { openSource } from './open-source.ts';
+import { outsideOf } from './outside.ts';
 import { receiveAudit } from './receive-audit.ts';
 import { publishAll } from './send.ts';
 
@@ -60,11 +67,20 @@ async function receiveDocuments(
   const sent = sentTo(source, receiving, body.value);
   const answer = await answerUnsigned(source, sent);
   if (answer !== undefined) return reply(answer);
-  const proof = await verifyDelivery(source, sent, now);
-  if (!proof.ok) return refuseDelivery(source, { reason: 'unauthorized', message: proof.failure });
+  const outside = outsideOf(env);
+  const proof = await verifyDelivery(source, sent, now, outside);
+  if (!proof.ok) return refuseUnproven(source, proof.failure);
   const reading = await readDocuments(source, sent, proof.value, { namespace, config, now });
   if (!reading.ok) return refuseDelivery(source, reading.failure);
-  if ('handshake' in reading.value) return reply(reading.value.handshake);
+  if ('handshake' in reading.value) {
+    const { handshake } = reading.value;
+    const visited = handshake.visit === undefined || (await outside.visit(handshake.visit));
+    return visited
+      ? reply(handshake)
+      : refuseUnproven(source, {
+          unavailable: 'the address that confirms the subscription could not be called',
+        });
+  }
   const published = await publishAll(
     principalOf(source, namespace),
     reading.value.events,

@@ -47,8 +47,7 @@ export const writeSource: Endpoint = {
     const given = withoutNulls(body);
     const settings = checkSettings(name, given);
     if (!settings.ok) return refuse(settings.failure);
-    const secrets: Result<string[] | undefined> =
-      given.secrets === undefined ? ok(undefined) : checkSecrets(given.secrets, settings.value);
+    const secrets = checkSecrets(given.secrets, settings.value);
     if (!secrets.ok) return refuse(secrets.failure);
     if (!config.canSeal) return refuse({ reason: 'not_configured', message: NO_SEALING_KEY });
     const written: Result<undefined> = await authorityOf(env, namespace).putSource(

@@ -121,6 +121,8 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_KEYS: 50,
     MAX_KEY_SET_AGE_MS: 600_000,
     KEY_REFRESH_INTERVAL_MS: 2000,
+    MAX_CERTIFICATE_AGE_MS: 86_400_000,
+    MAX_CERTIFICATE_FETCHES: 10,
     MAX_CACHED_KEY_SETS: 20,
     MAX_KEY_URL_CHARACTERS: 2048,
     MAX_PEM_CHARACTERS: 16_384,

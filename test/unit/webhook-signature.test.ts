@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { KINDS } from '../../src/ingest/webhooks/kinds.ts';
 import { prove } from '../../src/ingest/webhooks/scheme.ts';
 import { MAX_SIGNATURE_CHARACTERS, MAX_SIGNATURES } from '../../src/limits.ts';
-import { sentWith } from './support/sent.ts';
+import { conditionsAt, sentWith } from './support/sent.ts';
 
 const TOLERANCE = 300;
 
@@ -97,9 +97,9 @@ async function check(
 ): Promise<string | undefined> {
   const schemes = KINDS[kind]?.proof ?? [];
   if (schemes === 'settings') throw new Error(`${kind} has no scheme of its own`);
-  const conditions = { now: now * 1000, toleranceSeconds: TOLERANCE };
+  const conditions = conditionsAt(now, { toleranceSeconds: TOLERANCE });
   const proof = await prove(schemes, sentWith(headers, body), secrets, conditions);
-  return proof.ok ? undefined : proof.failure;
+  return proof.ok ? undefined : String(proof.failure);
 }
 
 describe.each(VECTORS)('a delivery of %s', (_name, vector) => {

@@ -92,7 +92,7 @@ export function describeJwtConfig(config: JwtConfig): Record<string, unknown> {
 }
 
 /** The algorithms that a token of this configuration may be signed by. */
-export function algorithmsOf(config: JwtConfig): readonly string[] {
+export function algorithmsOf(config: Pick<JwtConfig, 'supportedAlgs'>): readonly string[] {
   return config.supportedAlgs.length === 0 ? ALGORITHMS : config.supportedAlgs;
 }
 

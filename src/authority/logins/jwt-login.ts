@@ -40,8 +40,8 @@ export async function loginByJwt(
 }
 
 /** The claims of a token that is signed by the configuration's issuer; whether they will do is open. */
-async function verifiedClaims(
-  config: JwtConfig,
+export async function verifiedClaims(
+  config: Pick<JwtConfig, 'keys' | 'supportedAlgs'>,
   jwt: string,
   now: number,
   keys: KeySource,

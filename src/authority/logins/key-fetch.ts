@@ -80,13 +80,25 @@ async function discover(
 
 async function fetchJson(
   url: string,
-  { fetch, timeoutMs = KEY_FETCH_TIMEOUT_MS, allowLoopbackHttp }: KeyFetchOptions,
+  options: KeyFetchOptions,
   signal: AbortSignal,
 ): Promise<Result<unknown>> {
+  const text = await fetchText(url, options, signal);
+  if (!text.ok) return text;
+  const json = parseJson(text.value);
+  return json.ok ? json : cannotFetch(url, 'it is not JSON');
+}
+
+/** What an address answers, as text: no redirect is followed, and the URL must pass `problemOfKeyUrl`. */
+export async function fetchText(
+  url: string,
+  { fetch, timeoutMs = KEY_FETCH_TIMEOUT_MS, allowLoopbackHttp }: KeyFetchOptions,
+  signal: AbortSignal = AbortSignal.timeout(timeoutMs),
+): Promise<Result<string>> {
   const problem = problemOfKeyUrl(url, { allowLoopbackHttp });
   if (problem !== undefined) return cannotFetch(url, `the URL ${problem}`);
   try {
-    const headers = { Accept: 'application/json' };
+    const headers = { Accept: 'application/json, */*' };
     const response = await fetch(url, { redirect: 'manual', signal, headers });
     if (response.status !== 200) {
       await response.body?.cancel();
@@ -102,8 +114,7 @@ async function fetchJson(
       return cannotFetch(url, `it has more than ${MAX_KEY_SET_BYTES} bytes`);
     }
     const text = decodeUtf8(body);
-    const json = text.ok ? parseJson(text.value) : text;
-    return json.ok ? json : cannotFetch(url, 'it is not JSON');
+    return text.ok ? text : cannotFetch(url, 'it is not UTF-8');
   } catch {
     return cannotFetch(
       url,

@@ -14,7 +14,7 @@ export interface KeySet {
 
 /** Where the keys of a configuration come from. */
 export type KeySource = (
-  config: JwtConfig,
+  config: Pick<JwtConfig, 'keys'>,
   wanted: {
     /** Unix milliseconds. */
     readonly now: number;

@@ -5,6 +5,12 @@
 import { type Claims, listOf, memberOf } from './claims.ts';
 import type { JwtRole } from './jwt-role.ts';
 
+/** What a role says of these claims. */
+type ClaimsRole = Pick<
+  JwtRole,
+  'boundSubject' | 'boundAudiences' | 'expirationLeeway' | 'notBeforeLeeway' | 'clockSkewLeeway'
+>;
+
 /** What a token lives where its end is not said, and how long before its end it begins. */
 const DEFAULT_LEEWAY_SECONDS = 150;
 const DEFAULT_CLOCK_SKEW_SECONDS = 60;
@@ -30,7 +36,7 @@ const TIMES = new Map([
 export function problemOfRegisteredClaims(
   claims: Claims,
   boundIssuer: string,
-  role: JwtRole,
+  role: ClaimsRole,
   now: number,
 ): string | undefined {
   return (
@@ -82,7 +88,7 @@ function audiencesOf(claims: Claims): readonly unknown[] {
 }
 
 /** @param now in seconds */
-function problemOfTimes(claims: Claims, role: JwtRole, now: number): string | undefined {
+function problemOfTimes(claims: Claims, role: ClaimsRole, now: number): string | undefined {
   // A time of 0 counts as missing.
   const [iat, nbf, exp] = ['iat', 'nbf', 'exp'].map((name) =>
     Math.trunc(Number(memberOf(claims, name) ?? 0)),

@@ -18,13 +18,19 @@ export interface MappingSettings {
 export interface Reply {
   readonly body: string;
   readonly type: 'text/plain' | 'text/xml' | 'application/json';
+  /** 200 where it does not say. */
+  readonly status?: 204;
   readonly headers?: Readonly<Record<string, string>>;
+  /** An https address of the vendor that is called, by GET, before it is answered: that is how it learns of a yes. */
+  readonly visit?: string;
 }
 
 export interface Kind {
   /** The schemes by any of which a delivery may be proven. `settings`: the source says how it is signed. */
   readonly proof: readonly Scheme[] | 'settings';
   /** `audit`: entries of an audit device, one JSON object a line. */
+  /** `none`: the vendor signs with keys of its own, so a source has no secrets. */
+  readonly secrets?: 'none';
   readonly body: 'document' | 'audit';
   readonly eventType: string;
   readonly mapping: MappingSettings;

@@ -4,14 +4,18 @@
  */
 import type { Kind, MappingSettings } from './kind.ts';
 import { CHAT } from './kinds/chat.ts';
+import { CLOUD } from './kinds/cloud.ts';
 import { CODE } from './kinds/code.ts';
 import { COMMERCE } from './kinds/commerce.ts';
 import { GENERAL } from './kinds/general.ts';
+import { MAIL } from './kinds/mail.ts';
 
 export const KINDS: Readonly<Record<string, Kind>> = {
   ...CODE,
   ...COMMERCE,
   ...CHAT,
+  ...CLOUD,
+  ...MAIL,
   ...GENERAL,
 };
 

@@ -3,6 +3,8 @@ import { kindOf, quote } from '../../event/quote.ts';
 import { MAX_SOURCE_OPTION_CHARACTERS } from '../../limits.ts';
 import { invalid, ok, type Result } from '../../result.ts';
 import type { Kind } from './kind.ts';
+import { problemOfServiceAccount } from './push-token.ts';
+import { problemOfTopicArn } from './sns.ts';
 
 interface Option {
   /** What it is, for messages. */
@@ -23,6 +25,19 @@ const OPTIONS = {
     about: 'the verify token that the vendor sends with its question',
     problem: (text) =>
       /^[\x21-\x7e]+$/.test(text) ? undefined : 'must be printable ASCII without blanks',
+  },
+  topic_arn: {
+    about: 'the ARN of the topic of Amazon SNS that is subscribed to',
+    problem: problemOfTopicArn,
+  },
+  audience: {
+    about: 'the audience of the push subscription: what its tokens are for',
+    problem: (text) =>
+      /^[\x21-\x7e]+$/.test(text) ? undefined : 'must be printable ASCII without blanks',
+  },
+  service_account: {
+    about: 'the service account that the push subscription authenticates as',
+    problem: problemOfServiceAccount,
   },
 } as const satisfies Record<string, Option>;
 

@@ -2,7 +2,9 @@
  * How a delivery proves where it comes from. A kind of source has one scheme or several: each finds its own headers,
  * so that those of two schemes are never mixed. `hmac.ts` makes a scheme of data; another is one small object.
  */
+import type { JWK } from 'jose';
 import type { Result } from '../../result.ts';
+import type { Options } from './options.ts';
 
 /** A request to the address of a source. */
 export interface Sent {
@@ -22,6 +24,29 @@ export interface Conditions {
   readonly now: number;
   /** How far the time of a delivery may be from now. */
   readonly toleranceSeconds: number;
+  /** The settings that only the kind of the source has. */
+  readonly options: Options;
+  readonly outside: Outside;
+}
+
+/** What a scheme has fetched. The server that receives the delivery hands it in. */
+export interface Outside {
+  /** The public key in the certificate at an https address, or why there is none at present. */
+  certificateKey(url: string): Promise<Result<JWK, string>>;
+  /** The claims of a JWT that its issuer has signed for this audience and that is valid now, or what is wrong. */
+  claims(
+    jwt: string,
+    issuer: Issuer,
+    now: number,
+  ): Promise<Result<Record<string, unknown>, string>>;
+}
+
+export interface Issuer {
+  readonly issuer: string;
+  /** Where its JSON Web Key Set is. */
+  readonly keysUrl: string;
+  readonly algorithms: readonly string[];
+  readonly audience: string;
 }
 
 /** What was proven of a delivery. */
@@ -38,6 +63,9 @@ export interface Proof {
 /** Why a delivery is not believed, or a secret is none; undefined where it is. */
 export type Doubt = string | undefined;
 
+/** Why a delivery is not believed; or why nobody can tell at present, so that the vendor repeats it. */
+export type Unproven = string | { readonly unavailable: string };
+
 export interface Scheme {
   /** Whether the sender signs, and not sends its secret. */
   readonly isSigned: boolean;
@@ -52,7 +80,7 @@ export interface Scheme {
     sent: Sent,
     secrets: readonly string[],
     conditions: Conditions,
-  ): Promise<Result<Proof, string>>;
+  ): Promise<Result<Proof, Unproven>>;
   /** Why a text cannot be a secret of the scheme. It never shows the text. */
   problemOfSecret(secret: string): Doubt;
 }
@@ -67,8 +95,8 @@ export async function prove(
   sent: Sent,
   secrets: readonly string[],
   conditions: Conditions,
-): Promise<Result<Proof, string>> {
-  let first: string | undefined;
+): Promise<Result<Proof, Unproven>> {
+  let first: Unproven | undefined;
   for (const scheme of schemes) {
     if (!scheme.isUsedBy(sent)) continue;
     // A secret of another scheme is no key of this one: what is no Base64 would be an empty key.
@@ -77,7 +105,8 @@ export async function prove(
     if (proof.ok) return proof;
     first ??= proof.failure;
   }
-  return doubt(first ?? `${schemes.map(({ evidence }) => evidence).join(', or ')} is missing`);
+  if (first !== undefined) return { ok: false, failure: first };
+  return doubt(`${schemes.map(({ evidence }) => evidence).join(', or ')} is missing`);
 }
 
 /** Why a text cannot be a secret of any of the schemes. */

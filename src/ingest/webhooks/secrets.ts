@@ -1,20 +1,30 @@
 /** The secrets of a source, as they are written. */
-import { kindOf } from '../../event/quote.ts';
+import { kindOf, quote } from '../../event/quote.ts';
 import {
   MAX_SOURCE_SECRET_CHARACTERS,
   MAX_SOURCE_SECRETS,
   MIN_SOURCE_SECRET_CHARACTERS,
 } from '../../limits.ts';
 import { invalid, ok, type Result } from '../../result.ts';
+import { KINDS } from './kinds.ts';
 import { problemOfSecret } from './scheme.ts';
 import { type SourceSettings, schemesOf } from './settings.ts';
 
 /** What is shown in the place of a secret. */
 export const HIDDEN = '(hidden)';
 
-/** Checks the secrets of a source; one alone may be a string, as `vault write` sends it. No message shows one. */
-export function checkSecrets(given: unknown, settings: SourceSettings): Result<string[]> {
+/**
+ * Checks the secrets of a source; one alone may be a string, as `vault write` sends it. No message shows one.
+ *
+ * @returns undefined where none are given, and those that there are stay
+ */
+export function checkSecrets(
+  given: unknown,
+  settings: SourceSettings,
+): Result<string[] | undefined> {
   const value = typeof given === 'string' ? [given] : given;
+  if (KINDS[settings.kind]?.secrets === 'none') return checkNone(value, settings.kind);
+  if (value === undefined) return ok(undefined);
   if (!Array.isArray(value) || value.length === 0) {
     return invalid('secrets must be a list of one or more, such as ["…"]');
   }
@@ -41,4 +51,12 @@ export function checkSecrets(given: unknown, settings: SourceSettings): Result<s
     if (problem !== undefined) return invalid(`${at} ${problem}`);
   }
   return ok(value as string[]);
+}
+
+function checkNone(value: unknown, kind: string): Result<string[]> {
+  return value === undefined || (Array.isArray(value) && value.length === 0)
+    ? ok([])
+    : invalid(
+        `a source of kind ${quote(kind)} has no secrets: the vendor signs with keys of its own; leave secrets out`,
+      );
 }

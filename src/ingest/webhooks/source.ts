@@ -8,7 +8,14 @@ import type { Kind, MappingSettings, Reply } from './kind.ts';
 import { CLOUDEVENTS, KINDS } from './kinds.ts';
 import { compileMapping, type Mapping, map } from './mapping.ts';
 import type { Delivery } from './rule.ts';
-import { type Proof, prove, type Scheme, type Sent } from './scheme.ts';
+import {
+  type Outside,
+  type Proof,
+  prove,
+  type Scheme,
+  type Sent,
+  type Unproven,
+} from './scheme.ts';
 import { checkSettings, type SourceSettings, schemesOf, shownSettings } from './settings.ts';
 
 interface AnySource {
@@ -87,14 +94,16 @@ function signedId({ signature }: SourceSettings): MappingSettings {
  * Verifies that a delivery comes from whom the source is for.
  *
  * @param now Unix milliseconds
+ * @param outside what a scheme has fetched
  */
 export function verifyDelivery(
   { schemes, secrets, settings }: Source,
   sent: Sent,
   now: number,
-): Promise<Result<Proof, string>> {
-  const { tolerance: toleranceSeconds } = settings;
-  return prove(schemes, sent, secrets, { now, toleranceSeconds });
+  outside: Outside,
+): Promise<Result<Proof, Unproven>> {
+  const { tolerance: toleranceSeconds, options = {} } = settings;
+  return prove(schemes, sent, secrets, { now, toleranceSeconds, options, outside });
 }
 
 /** What the delivery would have proven if it were genuine: for samples. */

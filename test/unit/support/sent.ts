@@ -1,5 +1,22 @@
 /** A delivery as the tests of sources send it. */
-import type { Sent } from '../../../src/ingest/webhooks/scheme.ts';
+import type { Conditions, Outside, Sent } from '../../../src/ingest/webhooks/scheme.ts';
+
+/** For kinds whose keys stand among their secrets. */
+export const NOTHING_FETCHED: Outside = {
+  certificateKey: async () => ({ ok: false, failure: 'nothing is fetched here' }),
+  claims: async () => ({ ok: false, failure: 'nothing is fetched here' }),
+};
+
+/** @param seconds Unix time */
+export function conditionsAt(seconds: number, given: Partial<Conditions> = {}): Conditions {
+  return {
+    now: seconds * 1000,
+    toleranceSeconds: 300,
+    options: {},
+    outside: NOTHING_FETCHED,
+    ...given,
+  };
+}
 
 export function sentWith(
   headers: Headers | Readonly<Record<string, string>>,

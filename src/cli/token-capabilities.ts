@@ -10,8 +10,8 @@ export const tokenCapabilities = apiCommand({
   summary: 'Show what a token may do with a path',
   usage: `token capabilities [options] <path>
        carillon token capabilities [options] <token> <path>...`,
-  details: `  <token>                  the token (default: the one that asks); where there are several arguments it
-                           is the first of them
+  details: `  <token>                  the token, or "-" for standard input (default: the one that asks); where there
+                           are several arguments it is the first of them
   <path>                   path of an event or of the API: secret/data/app
 
 Options:
@@ -21,10 +21,13 @@ Options:
 carillon token capabilities --accessor 7H7y7lQJ64XoxJMvKubn6SIG secret/data/app secret/data/web`,
   options: ACCESSOR_OPTIONS,
   positionals: [1, Infinity],
-  callOf(values, positionals) {
+  async callOf(values, positionals) {
     const [given, ...paths] = positionals.length > 1 ? positionals : [undefined, ...positionals];
-    const target = targetOf(values, given);
-    if ('problem' in target) return wrongUse('give the accessor, and a path');
+    if (values.accessor === true && given === undefined) {
+      return wrongUse('give the accessor, and a path');
+    }
+    const target = await targetOf(values, given);
+    if ('problem' in target) return target;
     return {
       method: 'POST',
       path: `sys/capabilities${target.suffix}`,

@@ -1,6 +1,8 @@
 /** `carillon token create` */
+import { ok } from '../result.ts';
 import { apiCommand } from './api-command.ts';
-import { wrongUse } from './command.ts';
+import { unreadable, wrongUse } from './command.ts';
+import { readSecret } from './input.ts';
 import { table, tokenRows } from './output.ts';
 import { parsePairs } from './pairs.ts';
 
@@ -19,7 +21,8 @@ export const tokenCreate = apiCommand({
   --renewable=false        it cannot be renewed
   --display-name <text>    what it is called in look-ups
   --metadata <key=value>   what else is shown in look-ups; may be repeated
-  --id <token>             the token itself; needs sudo (default: a random one)
+  --id <token>             the token itself, or "-" for standard input; needs sudo (default: a random
+                           one)
 `,
   examples: `carillon token create --policy subscriber --ttl 1h
 carillon token create --policy subscriber --format json | jq -r .auth.client_token`,
@@ -37,15 +40,18 @@ carillon token create --policy subscriber --format json | jq -r .auth.client_tok
     id: { type: 'string' },
   },
   positionals: [0, 0],
-  callOf(values) {
+  async callOf(values) {
     const limit = values['use-limit'] as string | undefined;
     if (limit !== undefined && !/^\d+$/.test(limit)) {
       return wrongUse(`--use-limit is ${JSON.stringify(limit)}; it must be a number`);
     }
     const metadata = parsePairs((values.metadata ?? []) as string[]);
     if (!metadata.ok) return wrongUse(`--metadata: ${metadata.failure.message}`);
+    const id = values.id === '-' ? await readSecret('-') : ok(values.id);
+    if (!id.ok) return unreadable(id.failure);
+    if (id.value === '') return wrongUse('--id: the token is empty');
     const body = {
-      id: values.id,
+      id: id.value,
       policies: values.policy,
       ttl: values.ttl,
       explicit_max_ttl: values['explicit-max-ttl'],

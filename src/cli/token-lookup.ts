@@ -7,7 +7,7 @@ export const tokenLookup = apiCommand({
   name: 'token lookup',
   summary: 'Show what is known of a token',
   usage: 'token lookup [options] [<token>]',
-  details: `  <token>                  the token (default: the one that asks)
+  details: `  <token>                  the token, or "-" for standard input (default: the one that asks)
 
 Options:
   --accessor               the argument is the accessor of a token
@@ -16,8 +16,8 @@ Options:
 carillon token lookup --accessor 7H7y7lQJ64XoxJMvKubn6SIG`,
   options: ACCESSOR_OPTIONS,
   positionals: [0, 1],
-  callOf(values, [given]) {
-    const target = targetOf(values, given);
+  async callOf(values, [given]) {
+    const target = await targetOf(values, given);
     if ('problem' in target) return target;
     const { suffix, body } = target;
     return {

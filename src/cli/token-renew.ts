@@ -7,7 +7,7 @@ export const tokenRenew = apiCommand({
   name: 'token renew',
   summary: 'Let a token live longer',
   usage: 'token renew [options] [<token>]',
-  details: `  <token>                  the token (default: the one that asks)
+  details: `  <token>                  the token, or "-" for standard input (default: the one that asks)
 
 Options:
   --accessor               the argument is the accessor of a token
@@ -17,8 +17,8 @@ Options:
 carillon token renew --accessor 7H7y7lQJ64XoxJMvKubn6SIG`,
   options: { ...ACCESSOR_OPTIONS, increment: { type: 'string' } },
   positionals: [0, 1],
-  callOf(values, [given]) {
-    const target = targetOf(values, given);
+  async callOf(values, [given]) {
+    const target = await targetOf(values, given);
     if ('problem' in target) return target;
     return {
       method: 'POST',

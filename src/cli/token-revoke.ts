@@ -8,7 +8,7 @@ export const tokenRevoke = apiCommand({
   summary: 'End a token, its children and the subscriptions of all of them',
   usage: `token revoke [options] <token>
        carillon token revoke --self`,
-  details: `  <token>                  the token
+  details: `  <token>                  the token, or "-" for standard input
 
 Options:
   --self                   the token that asks
@@ -19,7 +19,7 @@ Options:
 carillon token revoke --self`,
   options: { ...ACCESSOR_OPTIONS, self: { type: 'boolean' }, mode: { type: 'string' } },
   positionals: [0, 1],
-  callOf(values, [given]) {
+  async callOf(values, [given]) {
     const { self, accessor, mode } = values;
     if (mode !== undefined && mode !== 'orphan') {
       return wrongUse(`--mode is ${JSON.stringify(mode)}; there is only "orphan"`);
@@ -32,7 +32,7 @@ carillon token revoke --self`,
     if (accessor === true && mode !== undefined) {
       return wrongUse('--mode orphan needs the token itself, not its accessor');
     }
-    const target = targetOf(values, given);
+    const target = await targetOf(values, given);
     if ('problem' in target) return target;
     return {
       method: 'POST',

@@ -1,6 +1,8 @@
 /** The token that a command is about: the one that asks, another, or the one that an accessor names. */
+import { ok } from '../result.ts';
 import type { Values } from './arguments.ts';
-import { type Problem, wrongUse } from './command.ts';
+import { type Problem, unreadable, wrongUse } from './command.ts';
+import { readSecret } from './input.ts';
 
 interface TokenTarget {
   /** What the paths of requests about it end in. */
@@ -11,12 +13,21 @@ interface TokenTarget {
 
 export const ACCESSOR_OPTIONS = { accessor: { type: 'boolean' } } as const;
 
-/** As `vault` has it: `--accessor` says what the argument is. */
-export function targetOf({ accessor }: Values, given: string | undefined): TokenTarget | Problem {
-  if (given !== undefined) {
-    return accessor === true
-      ? { suffix: '-accessor', body: { accessor: given } }
-      : { suffix: '', body: { token: given } };
+/**
+ * As `vault` has it: `--accessor` says what the argument is. A token that is given as `-` is read from standard
+ * input, so that it does not stand in the list of processes.
+ */
+export async function targetOf(
+  { accessor }: Values,
+  given: string | undefined,
+): Promise<TokenTarget | Problem> {
+  if (given === undefined) {
+    return accessor === true ? wrongUse('the accessor is missing') : { suffix: '-self', body: {} };
   }
-  return accessor === true ? wrongUse('the accessor is missing') : { suffix: '-self', body: {} };
+  if (accessor === true) return { suffix: '-accessor', body: { accessor: given } };
+  const token = given === '-' ? await readSecret('-') : ok(given);
+  if (!token.ok) return unreadable(token.failure);
+  return token.value === ''
+    ? wrongUse('the token is empty')
+    : { suffix: '', body: { token: token.value } };
 }

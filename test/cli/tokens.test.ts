@@ -313,6 +313,26 @@ describe('carillon token', () => {
     });
   });
 
+  it('is read from standard input, where no list of processes shows it', async () => {
+    const id = 'chosen-by-hand-1234';
+    const made = await run(['token', 'create', '--policy', 'bells', '--id', '-'], root, `${id}\n`);
+    expect(made.code).toBe(0);
+    for (const [args, printed] of [
+      [['lookup', '-'], id],
+      [['renew', '-'], id],
+      [['capabilities', '-', 'sys/events/subscribe/abc'], ''],
+      [['revoke', '-'], ''],
+    ] as const) {
+      const { code, stdout } = await run(['token', ...args], root, `${id}\n`);
+      expect([args, code]).toEqual([args, 0]);
+      expect(stdout).toContain(printed);
+    }
+    expect((await run(['token', 'lookup', id], root)).code).toBe(1);
+    const empty = await run(['token', 'lookup', '-'], root);
+    expect(empty.stderr).toContain('carillon: the token is empty; see');
+    expect(empty.code).toBe(2);
+  });
+
   it('says what it may do: the one that asks, another, or the one of an accessor', async () => {
     await write('sys/policies/acl/bells', {
       policy: 'path "bells/*" { capabilities = ["read", "list"] }',

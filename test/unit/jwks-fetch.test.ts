@@ -152,7 +152,7 @@ describe('the keys at a jwks_url', () => {
 
   it('are in UTF-8', async () => {
     answers.set('/keys', (_, response) => response.end(Buffer.from([0x22, 0xff, 0x22])));
-    expect(await refusalOf(jwks())).toContain('it is not JSON');
+    expect(await refusalOf(jwks())).toContain('it is not UTF-8');
   });
 
   it.each([400, 401, 403, 404, 500, 503, 204])('are not an answer of %d', async (status) => {

@@ -33,7 +33,9 @@ export function placeOf(
     case 'earliest':
       return ok({ after: oldest });
     case 'time':
-      return placeOfTime(since.at, journal);
+      return isStoredAsId(since.text, journal, mayReceive)
+        ? ok({ after: oldest, gap: 'unknown_event' })
+        : placeOfTime(since.at, journal);
     case 'event': {
       const event = firstVisible(since.id, journal, mayReceive);
       return ok(event === undefined ? { after: oldest, gap: 'unknown_event' } : { after: event });
@@ -54,6 +56,18 @@ export function firstVisible(
 ): number | undefined {
   if (!isUsableEventId(id)) return undefined;
   return journal.firstWithId(id).find(({ facts }) => mayReceive(facts))?.sequence;
+}
+
+/**
+ * Whether an event that was stored before ids of this form were refused has the text as its id. Then nobody knows
+ * which of the two a subscriber means, and the time may be later than the event.
+ */
+function isStoredAsId(
+  text: string,
+  journal: Journal,
+  mayReceive: (facts: EventFacts) => boolean,
+): boolean {
+  return journal.firstWithId(text).some(({ facts }) => mayReceive(facts));
 }
 
 function placeOfTime(at: number, journal: Journal): Result<Place> {

@@ -8,8 +8,8 @@ import { decodeCursor, isUnsignedCursor, type SignedCursor } from '../wire/curso
 
 export type Since =
   | { readonly kind: 'earliest' }
-  /** Accepted at this time or later: Unix milliseconds. */
-  | { readonly kind: 'time'; readonly at: number }
+  /** Accepted at this time or later: Unix milliseconds. `text` is how it was written. */
+  | { readonly kind: 'time'; readonly at: number; readonly text: string }
   /** After the event with this id. */
   | { readonly kind: 'event'; readonly id: string }
   /** After this place; undefined where the cursor was made before cursors had a code. */
@@ -37,7 +37,7 @@ export function parseSince(value: string, name: SinceName): Result<Since | undef
       return eventOf(value, text, name);
     case 'time':
       return isTimestamp(text)
-        ? ok({ kind: 'time', at: Date.parse(text) })
+        ? ok({ kind: 'time', at: Date.parse(text), text })
         : invalid(
             `${name} is ${quote(text)}, which is no RFC 3339 time; write it as 2026-11-22T12:00:00Z`,
           );

@@ -27,7 +27,11 @@ describe('where a subscriber begins', () => {
     ['0001-01-01T00:00:00Z', '0001-01-01T00:00:00.000Z'],
     ['9999-12-31T23:59:59Z', '9999-12-31T23:59:59.000Z'],
   ])('is the time %s', (text, utc) => {
-    expect(accepted(parseSince(text, 'since'))).toEqual({ kind: 'time', at: Date.parse(utc) });
+    expect(accepted(parseSince(text, 'since'))).toEqual({
+      kind: 'time',
+      at: Date.parse(utc),
+      text,
+    });
   });
 
   it('is a time wherever an event can have that time', () => {

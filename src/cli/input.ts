@@ -25,8 +25,15 @@ export async function readInput(source: string): Promise<Result<string>> {
   } catch (error) {
     return invalid(`cannot read ${name}: ${(error as Error).message}`);
   }
-  const text = decodeUtf8(Buffer.concat(chunks));
-  return text.ok ? text : invalid(`cannot read ${name}: it is not UTF-8`);
+  const content = Buffer.concat(chunks);
+  const text = decodeUtf8(content);
+  if (text.ok) return text;
+  const isUtf16 = /^(?:fffe|feff)/.test(content.toString('hex', 0, 2));
+  return invalid(
+    isUtf16
+      ? `cannot read ${name}: it is UTF-16; save it as UTF-8 (PowerShell: Out-File -Encoding utf8)`
+      : `cannot read ${name}: it is not UTF-8`,
+  );
 }
 
 /** Reads a secret from a file, or from standard input: without the line's end that follows it there. */

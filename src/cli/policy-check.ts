@@ -14,7 +14,9 @@ Usage: carillon policy check <file>...
 Options:
   -h, --help     show this
 
-Ends with 0 when every policy is right and 1 otherwise.
+A warning says what is legal and hardly meant, as a rule that can match no event.
+
+Ends with 0 when every policy is right, also with warnings, and 1 otherwise.
 
 Example:
   carillon policy check policies/*.hcl
@@ -29,8 +31,9 @@ Example:
     for (const source of positionals) {
       const policy = await readPolicyFile(source);
       if (policy.ok) {
-        const { rules } = policy.value;
+        const { advice, rules } = policy.value;
         process.stdout.write(`${nameOf(source)}: ${rules} path rule${rules === 1 ? '' : 's'}\n`);
+        for (const text of advice) status(`warning: ${nameOf(source)}: ${text}`);
       } else {
         status(policy.failure.message);
         exitCode = 1;

@@ -1,4 +1,5 @@
 /** Policies as files, and what is wrong with one and where. */
+import { adviceOnPolicy } from '../policy/advice.ts';
 import { parsePolicy } from '../policy/policy.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import { readInput } from './input.ts';
@@ -7,6 +8,8 @@ interface PolicyFile {
   readonly text: string;
   /** How many `path` blocks it has. */
   readonly rules: number;
+  /** What is legal in it and hardly meant. */
+  readonly advice: readonly string[];
 }
 
 /**
@@ -17,8 +20,12 @@ interface PolicyFile {
 export async function readPolicyFile(source: string): Promise<Result<PolicyFile>> {
   const text = await readInput(source);
   if (!text.ok) return text;
+  if (text.value === '') return invalid(`${nameOf(source)}: the policy is empty`);
   const policy = parsePolicy(text.value);
-  if (policy.ok) return ok({ text: text.value, rules: policy.value.paths.length });
+  if (policy.ok) {
+    const { paths } = policy.value;
+    return ok({ text: text.value, rules: paths.length, advice: adviceOnPolicy(policy.value) });
+  }
   const message = policy.failure.message.replace(/^failed to parse policy: /, '');
   const [suffix = '', line, column] = / on line (\d+), column (\d+)$/.exec(message) ?? [];
   const place = [nameOf(source), line, column].filter((part) => part !== undefined).join(':');

@@ -1,7 +1,9 @@
 /** `/v1/sys/policies/acl/…`, and `/v1/sys/policy/…`, by which older clients know the same. */
 import { callWithRetry } from '../call.ts';
 import { quote } from '../event/quote.ts';
+import { decodeUtf8 } from '../ingest/text.ts';
 import { pathOfKey } from '../namespace.ts';
+import { adviceOnPolicy } from '../policy/advice.ts';
 import { parsePolicy } from '../policy/policy.ts';
 import { checkPolicyName, IMMUTABLE_POLICIES } from '../policy/policy-name.ts';
 import { invalid, ok, type Result } from '../result.ts';
@@ -82,7 +84,8 @@ async function write(call: Call, textKey: TextKey): Promise<Response> {
   );
   if (!written.ok) return refuse(written.failure);
   audited('policy_written', call, name.value);
-  return done(name.value === named ? [] : [`policy name was converted to ${name.value}`]);
+  const converted = name.value === named ? [] : [`policy name was converted to ${name.value}`];
+  return done([...converted, ...adviceOnPolicy(policy.value)]);
 }
 
 /** The text itself, or the same in base64. */
@@ -90,16 +93,22 @@ function textOfPolicy(value: unknown): Result<string> {
   if (typeof value !== 'string' || value === '') {
     return invalid("'policy' parameter not supplied or empty");
   }
-  return ok(decodeBase64(value) ?? value);
+  const bytes = decodeBase64(value);
+  if (bytes === undefined) return ok(value);
+  const text = decodeUtf8(bytes);
+  return text.ok
+    ? text
+    : invalid(
+        "'policy' is Base64 of bytes that are not UTF-8, as a file in UTF-16 or Latin-1 has them; save it as UTF-8 (PowerShell: Out-File -Encoding utf8)",
+      );
 }
 
 /** No policy looks like base64: its paths stand in quotes. */
-function decodeBase64(text: string): string | undefined {
+function decodeBase64(text: string): Uint8Array | undefined {
   const encoded = text.replace(/\s/g, '');
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) return undefined;
   try {
-    const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
+    return Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
   } catch {
     return undefined;
   }

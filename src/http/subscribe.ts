@@ -3,6 +3,7 @@
 import { callWithRetry } from '../call.ts';
 import { checkPattern, namespacesOfPattern, whyNothingMatches } from '../event/event-type.ts';
 import { compileFilter, type Filter } from '../event/filter/filter.ts';
+import { compileGlob } from '../event/glob.ts';
 import { quote } from '../event/quote.ts';
 import { gatheringHubName, hubName } from '../hub/name.ts';
 import { parseSince, type Since } from '../hub/since.ts';
@@ -189,6 +190,14 @@ function warningsOf(
   if (!access.couldReceive(pattern)) {
     warnings.push(
       `policies: none of this token grants list and subscribe with subscribe_event_types that ${quote(pattern)} has in common, so nothing will be delivered`,
+    );
+  }
+  const kv = compileGlob(namespacesOfPattern(pattern))('kv-v2')
+    ? access.missedKvPath(pattern)
+    : undefined;
+  if (kv !== undefined) {
+    warnings.push(
+      `policies: events of kv version 2 have data/ or metadata/ after the mount, as ${quote(kv)}; no rule of this token matches any`,
     );
   }
   return warnings;

@@ -63,6 +63,11 @@ export class Access {
     return this.#acl.couldReceive(pattern);
   }
 
+  /** The path that a rule for kv version 2 was meant to have, if no rule could let its events through. */
+  missedKvPath(pattern: string): string | undefined {
+    return this.#acl.missedKvPath(pattern);
+  }
+
   /** The path as the policies count it; undefined outside of their namespace. */
   #pathIn(namespace: string, path: string): string | undefined {
     return isWithin(namespace, this.namespace)

@@ -3,8 +3,10 @@
  * policies. One rule decides: the exact one, or else the most specific of those that match. Blocks of
  * the same path are one rule.
  */
+
 import { type CapabilitySet, DENY, NONE, namesOf, setOf } from './capability.ts';
 import type { Identity } from './identity.ts';
+import { kvV2PathOf } from './kv-paths.ts';
 import { parametersAllowed } from './parameters.ts';
 import { DENIED, type Permissions, union } from './permissions.ts';
 import type { Policy } from './policy.ts';
@@ -107,8 +109,21 @@ export class Acl {
    * of the pattern may still be of another type, or on another path.
    */
   couldReceive(pattern: string): boolean {
-    if (this.root) return true;
-    return this.#rules.some(
+    return this.root || this.#receiving(pattern).length > 0;
+  }
+
+  /**
+   * The path that a rule was meant to have, if all rules that could let events of the pattern through are
+   * for kv version 2 and none has the path of such an event.
+   */
+  missedKvPath(pattern: string): string | undefined {
+    if (this.root) return undefined;
+    const meant = this.#receiving(pattern).map(kvV2PathOf);
+    return meant.every((path) => path !== undefined) ? meant[0] : undefined;
+  }
+
+  #receiving(pattern: string): readonly Rule[] {
+    return this.#rules.filter(
       ({ granted, permissions }) =>
         (granted & RECEIVE) === RECEIVE &&
         permissions.eventTypes.some(({ glob }) => globsShareText(glob, pattern)),

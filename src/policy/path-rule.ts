@@ -18,11 +18,13 @@ import {
   type Attributes,
   attributesOf,
   type LabelledBlock,
+  objectsOf,
   plainOf,
   textOf,
   textsOf,
   unknownKeys,
 } from './hcl/value.ts';
+import { withoutOpenBao } from './openbao.ts';
 import { DENIED, type Parameters, type Permissions, unionOfEventTypes } from './permissions.ts';
 import { parseTemplate, type Template } from './template.ts';
 
@@ -32,6 +34,8 @@ export interface PathRule {
   readonly line: number;
   readonly template: Template;
   readonly permissions: Permissions;
+  /** What OpenBao knows and Carillon passes over. */
+  readonly passedOver: readonly string[];
 }
 
 const ATTRIBUTES: ReadonlySet<string> = new Set([
@@ -57,13 +61,14 @@ export function readPathRule({ label, body }: LabelledBlock): PathRule | Problem
       label.at,
     );
   }
+  const { own, passedOver, problem } = withoutOpenBao(body);
   const permissions = path.includes('+*')
     ? new Problem("invalid use of wildcards ('+*' is forbidden)", label.at)
-    : (unknownKeys(body, ATTRIBUTES) ?? readPermissions(body));
+    : (problem ?? unknownKeys(own, ATTRIBUTES) ?? readPermissions(own));
   if (permissions instanceof Problem) {
     return new Problem(`path ${quote(path)}: ${permissions.message}`, permissions.at);
   }
-  return { path, line: label.at.line, template, permissions };
+  return { path, line: label.at.line, template, permissions, passedOver };
 }
 
 function readPermissions(body: LabelledBlock['body']): Permissions | Problem {
@@ -106,7 +111,8 @@ function readCapabilities(attributes: Attributes): CapabilitySet | Problem {
     if (!Object.hasOwn(SHORTHANDS, shorthand)) {
       return new Problem(`invalid policy ${quote(shorthand)}`, node.at);
     }
-    set |= SHORTHANDS[shorthand] ?? NONE;
+    // In JSON it may be given twice, and the last one counts.
+    set = SHORTHANDS[shorthand] ?? NONE;
   }
   const names = textsOf(attributes, 'capabilities');
   if (names instanceof Problem) return names;
@@ -148,8 +154,11 @@ function readLists(attributes: Attributes): Lists | Problem {
 function readParameters(attributes: Attributes, name: string): Parameters | Problem {
   const parameters = new Map<string, JsonValue[]>();
   for (const node of attributes.get(name) ?? []) {
-    if (node.kind !== 'object') return new Problem(`"${name}" must be an object of lists`, node.at);
-    for (const { keys, value } of node.members) {
+    const objects = objectsOf(node);
+    if (objects === undefined || objects.length === 0) {
+      return new Problem(`"${name}" must be an object of lists`, node.at);
+    }
+    for (const { keys, value } of objects.flatMap(({ members }) => members)) {
       const [key] = keys;
       if (value.kind !== 'list' || keys.length > 1) {
         return new Problem(`"${name}" must be an object of lists`, key.at);

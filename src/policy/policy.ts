@@ -4,7 +4,7 @@
  */
 import { MAX_POLICY_BYTES, MAX_POLICY_PATHS } from '../limits.ts';
 import { invalid, ok, type Result, tooLarge } from '../result.ts';
-import { Problem, where } from './hcl/ast.ts';
+import { type Document, type Position, Problem, where } from './hcl/ast.ts';
 import { parseDocument } from './hcl/document.ts';
 import { labelledBlocks, textOf, unknownKeys } from './hcl/value.ts';
 import { type PathRule, readPathRule } from './path-rule.ts';
@@ -12,6 +12,8 @@ import { type PathRule, readPathRule } from './path-rule.ts';
 export interface Policy {
   /** In the order of the text; several may be of the same path. */
   readonly paths: readonly PathRule[];
+  /** Where text begins that is not read, behind a policy in JSON. */
+  readonly unread?: Position;
 }
 
 const TOP_LEVEL_KEYS: ReadonlySet<string> = new Set(['name', 'path']);
@@ -28,19 +30,19 @@ export function parsePolicy(text: string): Result<Policy> {
   if (new TextEncoder().encode(text).length > MAX_POLICY_BYTES) {
     return tooLarge(`${PREFIX}it has more than ${MAX_POLICY_BYTES} bytes`);
   }
-  const paths = readPaths(text);
+  const document = parseDocument(text);
+  const paths = document instanceof Problem ? document : readPaths(document);
   if (paths instanceof Problem) {
     return invalid(PREFIX + paths.message + where(paths.at));
   }
   if (paths.length > MAX_POLICY_PATHS) {
     return tooLarge(`${PREFIX}it has more than ${MAX_POLICY_PATHS} paths`);
   }
-  return ok({ paths });
+  const unread = document instanceof Problem ? undefined : document.unread;
+  return ok(unread === undefined ? { paths } : { paths, unread });
 }
 
-function readPaths(text: string): PathRule[] | Problem {
-  const document = parseDocument(text);
-  if (document instanceof Problem) return document;
+function readPaths(document: Document): PathRule[] | Problem {
   const unknown = unknownKeys(document, TOP_LEVEL_KEYS);
   if (unknown !== undefined) return unknown;
   const paths: PathRule[] = [];

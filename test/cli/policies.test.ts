@@ -87,10 +87,11 @@ describe('carillon policy', () => {
 describe('carillon policy check', () => {
   it('counts the rules of each file, without a server', async () => {
     const json = file('one.json', '{"path": {"a": {"capabilities": ["read"]}}}');
-    expect(await run(['policy', 'check', SUBSCRIBER, json, '-'], offline, '')).toEqual({
+    expect(await run(['policy', 'check', SUBSCRIBER, json, '-'], offline, '# none')).toEqual({
       code: 0,
       stdout: `${SUBSCRIBER}: 2 path rules\n${json}: 1 path rule\n<stdin>: 0 path rules\n`,
-      stderr: '',
+      stderr:
+        'warning: <stdin>: the policy has no path rule, so it grants nothing; a text that is all comments has none\n',
     });
   });
 
@@ -103,6 +104,33 @@ describe('carillon policy check', () => {
     expect(broken).toBe(`${BROKEN}:2:19: path "a": invalid capability "fly"`);
     expect(undecodable).toBe(`cannot read ${binary}: it is not UTF-8`);
     expect(unclosed).toMatch(/^<stdin>:1:11: [^:]+$/);
+  });
+});
+
+describe('an empty policy and one in UTF-16', () => {
+  const empty = file('empty.hcl', '');
+  const utf16 = file('utf16.hcl', Buffer.from('\ufeffpath "a" { }', 'utf16le'));
+
+  it.each([
+    [['check', empty], 'the policy is empty'],
+    [['write', 'bells', empty], 'not supplied or empty'],
+    [['check', utf16], 'it is UTF-16; save it as UTF-8'],
+    [['write', 'bells', utf16], 'it is UTF-16; save it as UTF-8'],
+  ])('are refused by both commands: %j', async (args, message) => {
+    const { code, stderr } = await run(['policy', ...args], env);
+    expect(code).toBe(1);
+    expect(stderr).toContain(message);
+  });
+});
+
+describe('carillon policy write', () => {
+  it('prints what the server warns of', async () => {
+    const text =
+      'path "secret/x" { capabilities = ["list", "subscribe"] subscribe_event_types = ["kv*"] }';
+    const { code, stderr } = await run(['policy', 'write', 'bells', '-'], env, text);
+    expect(code).toBe(0);
+    expect(stderr).toContain('secret/data/x');
+    await run(['policy', 'delete', 'bells'], env);
   });
 });
 

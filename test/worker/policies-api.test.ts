@@ -57,6 +57,32 @@ describe('a policy', () => {
     },
   );
 
+  it.each([
+    [
+      'UTF-16',
+      '//5wAGEAdABoACAAIgBhACIAIAB7ACAAYwBhAHAAYQBiAGkAbABpAHQAaQBlAHMAIAA9ACAAWwAiAGQAZQBuAHkAIgBdACAAfQA=',
+    ],
+    ['Latin-1', btoa('# r\u00e8gle\npath "a" { capabilities = ["deny"] }')],
+  ])('is refused where its base64 is of a text in %s', async (_, policy) => {
+    const response = await root.post(`${ACL}/app`, { policy });
+    expect(response.status).toBe(400);
+    expect(await errorsOf(response)).toContain('not UTF-8');
+  });
+
+  it('is written with a warning where a rule of it can match nothing', async () => {
+    const policy =
+      'path "secret/x" { capabilities = ["list", "subscribe"] subscribe_event_types = ["kv*"] }';
+    const answer = await accepted(await root.post(`${ACL}/app`, { policy }));
+    expect(answer.warnings).toEqual([expect.stringContaining('"secret/data/x"')]);
+    const commented = await accepted(await root.post(`${ACL}/app`, { policy: '# nothing' }));
+    expect(commented.warnings).toEqual([expect.stringContaining('no path rule')]);
+  });
+
+  it('in JSON may have a path twice, which is one rule', async () => {
+    const policy = '{"path":{"a":{"capabilities":["read"]},"a":{"capabilities":["list"]}}}';
+    expect((await root.post(`${ACL}/app`, { policy })).status).toBe(204);
+  });
+
   it('is the same by the older API, which calls its text rules', async () => {
     expect((await root.post('sys/policy/app', { policy: LISTENER })).status).toBe(204);
     expect((await root.reads('sys/policy/app')).data).toEqual({ name: 'app', rules: LISTENER });

@@ -39,6 +39,12 @@ export interface ObjectNode {
   readonly at: Position;
 }
 
+/** A whole text. */
+export interface Document extends ObjectNode {
+  /** Where text begins behind a document in JSON: HCL does not read it. */
+  readonly unread?: Position;
+}
+
 /** `key = value`, `key { … }` or `key "label" { … }`: one key or, of a block, several. */
 export interface Member {
   readonly keys: readonly [Key, ...Key[]];

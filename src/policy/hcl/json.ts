@@ -1,29 +1,36 @@
-/** Policies in JSON, read by hand for what `JSON.parse` loses: positions, and names given twice. */
+/**
+ * Policies in JSON as HCL 1 reads it: a name may be given twice, a comma may end an object or a list, texts
+ * have Go's escapes, and text behind the document is not read. HCL also drops, in silence, what a missing
+ * comma, value or bracket leaves over; a policy that would lose a rule so is refused here.
+ */
 import { MAX_POLICY_DEPTH } from '../../limits.ts';
 import {
+  type Document,
   type Key,
   type Member,
   type Node,
-  type ObjectNode,
   type Position,
   Problem,
   positionOf,
 } from './ast.ts';
-import { setTwice, tooDeep } from './parser.ts';
+import { illegalCharacter } from './illegal.ts';
+import { tooDeep } from './parser.ts';
+import { type Read, readEscape } from './text.ts';
 
 const BLANK = /[ \t\r\n]*/y;
 const TEXT = /"[^"\\]*(?:\\.[^"\\]*)*"/y;
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?/y;
+const SURROGATES = /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}/y;
 const WORD = /true|false|null/y;
 
 /** Reads a document that is one JSON object. `null` is an empty text, as HCL 1 has it. */
-export function parseJsonPolicy(text: string): ObjectNode | Problem {
+export function parseJsonPolicy(text: string): Document | Problem {
   const reader = new Reader(text);
   const value = reader.value(0);
   if (value instanceof Problem) return value;
-  const rest = reader.rest();
-  if (rest !== undefined) return rest;
-  return value.kind === 'object' ? value : new Problem('the policy is not an object', value.at);
+  if (value.kind !== 'object') return new Problem('the policy is not an object', value.at);
+  const unread = reader.rest();
+  return unread === undefined ? value : { ...value, unread };
 }
 
 class Reader {
@@ -53,23 +60,18 @@ class Reader {
     return this.#expected('a value');
   }
 
-  /** What is wrong with what follows the document, if anything does. */
-  rest(): Problem | undefined {
+  /** Where text follows the document, if any does. */
+  rest(): Position | undefined {
     const at = this.#position();
-    return this.#offset < this.#text.length
-      ? new Problem('expected the end of the policy', at)
-      : undefined;
+    return this.#offset < this.#text.length ? at : undefined;
   }
 
   #object(at: Position, depth: number): Node | Problem {
     const members: Member[] = [];
-    const names = new Set<string>();
-    if (this.#accept('}')) return { kind: 'object', members, at };
     do {
+      if (this.#accept('}')) return { kind: 'object', members, at };
       const key = this.#key();
       if (key instanceof Problem) return key;
-      if (names.has(key.name)) return setTwice(key);
-      names.add(key.name);
       if (!this.#accept(':')) return this.#expected('":"');
       const value = this.value(depth + 1);
       if (value instanceof Problem) return value;
@@ -86,24 +88,48 @@ class Reader {
 
   #list(at: Position, depth: number): Node | Problem {
     const items: Node[] = [];
-    if (this.#accept(']')) return { kind: 'list', items, at };
-    do {
+    let separated = true;
+    for (;;) {
+      if (this.#accept(']')) return { kind: 'list', items, at };
+      if (this.#accept(',')) {
+        separated = true;
+        continue;
+      }
+      if (!separated) return this.#expected('"," or "]"');
       const item = this.value(depth + 1);
       if (item instanceof Problem) return item;
       items.push(item);
-    } while (this.#accept(','));
-    return this.#accept(']') ? { kind: 'list', items, at } : this.#expected('"," or "]"');
+      separated = false;
+    }
   }
 
   #string(): string | Problem {
     const start = this.#offset;
     const quoted = this.#match(TEXT);
     if (quoted === undefined) return this.#expected('a text');
-    try {
-      return (JSON.parse(quoted) as string).toWellFormed();
-    } catch {
-      return new Problem('not a JSON text', positionOf(this.#text, start));
+    if (quoted.includes('\n')) {
+      return new Problem('literal not terminated', positionOf(this.#text, start));
     }
+    let value = '';
+    let verbatim = start + 1;
+    const end = this.#offset - 1;
+    for (let at = quoted.indexOf('\\'); at !== -1; at = quoted.indexOf('\\', verbatim - start)) {
+      const escaped = this.#escape(start + at);
+      if (escaped instanceof Problem) return escaped;
+      value += this.#text.slice(verbatim, start + at) + escaped.value;
+      verbatim = escaped.end;
+    }
+    return (value + this.#text.slice(verbatim, end)).toWellFormed();
+  }
+
+  /** JSON's own escapes, which HCL does not all know, and those of Go. */
+  #escape(at: number): Read | Problem {
+    if (this.#text[at + 1] === '/') return { value: '/', end: at + 2 };
+    SURROGATES.lastIndex = at;
+    const pair = SURROGATES.exec(this.#text)?.[0];
+    return pair === undefined
+      ? readEscape(this.#text, at)
+      : { value: JSON.parse(`"${pair}"`), end: at + pair.length };
   }
 
   #accept(character: string): boolean {
@@ -121,7 +147,11 @@ class Reader {
   }
 
   #expected(what: string): Problem {
-    return new Problem(`expected ${what}`, this.#position());
+    const at = this.#position();
+    const found = this.#text.codePointAt(this.#offset);
+    const got =
+      found === undefined ? 'the end of the policy' : illegalCharacter(String.fromCodePoint(found));
+    return new Problem(`expected ${what}, got ${got}`, at);
   }
 
   /** Skips white space, the only place of line ends, and says where that leads. */

@@ -1,5 +1,6 @@
 /** The tokens of HCL 1. Comments and white space, line ends among it, separate tokens and are none. */
 import { type Position, Problem, positionOf } from './ast.ts';
+import { illegalCharacter } from './illegal.ts';
 import { readHeredoc, readQuoted } from './text.ts';
 
 export type Punctuation = '{' | '}' | '[' | ']' | ',' | '=';
@@ -76,7 +77,10 @@ function scan(text: string, offset: number): Scanned | Problem {
     };
   }
   const number = matchAt(NUMBER, text, offset);
-  if (number === undefined) return new Problem('illegal char', positionOf(text, offset));
+  if (number === undefined) {
+    const found = String.fromCodePoint(text.codePointAt(offset) ?? 0);
+    return new Problem(`illegal char ${illegalCharacter(found)}`, positionOf(text, offset));
+  }
   const fault = faultOf(number);
   if (fault !== undefined) return new Problem(fault, positionOf(text, offset));
   return { kind: 'number', text: number, end: offset + number.length };

@@ -54,7 +54,8 @@ export function readQuoted(text: string, start: number): Read | Problem {
   return new Problem('literal not terminated', positionOf(text, start));
 }
 
-function readEscape(text: string, start: number): Read | Problem {
+/** Reads the escape sequence of Go that begins at `start` with its backslash. */
+export function readEscape(text: string, start: number): Read | Problem {
   const simple = SIMPLE_ESCAPES[text[start + 1] ?? ''];
   if (simple !== undefined) return { value: simple, end: start + 2 };
   const codePoint = codePointAt(text, start);

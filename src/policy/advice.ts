@@ -1,0 +1,73 @@
+/** What is legal in a policy and hardly meant: rules that match or grant nothing. Vault is silent there. */
+import { whyNothingMatches } from '../event/event-type.ts';
+import { quote } from '../event/quote.ts';
+import { DENY, NONE, setOf } from './capability.ts';
+import { where } from './hcl/ast.ts';
+import { kvV2PathOf } from './kv-paths.ts';
+import type { PathRule } from './path-rule.ts';
+import type { Policy } from './policy.ts';
+
+const SUBSCRIBE = setOf('subscribe');
+const RECEIVE = setOf('list', 'subscribe');
+const SUBSCRIPTIONS = 'sys/events/subscribe/';
+
+/** One sentence for each, with the line of the rule. */
+export function adviceOnPolicy({ paths, unread }: Policy): string[] {
+  const advice = paths.flatMap((rule) =>
+    adviceOnRule(rule).map((text) => `path ${quote(rule.path)} on line ${rule.line}: ${text}`),
+  );
+  if (unread !== undefined) {
+    advice.push(`the text behind the end of the policy${where(unread)}, is not read`);
+  }
+  if (paths.length === 0) {
+    advice.push(
+      'the policy has no path rule, so it grants nothing; a text that is all comments has none',
+    );
+  }
+  return advice;
+}
+
+function adviceOnRule(rule: PathRule): string[] {
+  const { path, passedOver, permissions } = rule;
+  const { capabilities, eventTypes } = permissions;
+  const advice = passedOver.map((what) => `${what} is OpenBao's and means nothing here`);
+  advice.push(...adviceOnPath(path));
+  if (capabilities === DENY) return advice;
+  if (capabilities === NONE) advice.push('it has no capabilities, so it grants nothing');
+  for (const { glob } of eventTypes) {
+    const why = whyNothingMatches(glob);
+    if (why !== undefined) {
+      advice.push(`no event type can match ${quote(glob)} in subscribe_event_types: ${why}`);
+    }
+  }
+  const subscribes = (capabilities & SUBSCRIBE) !== 0;
+  if (eventTypes.length === 0) {
+    if (subscribes) {
+      advice.push('"subscribe" without subscribe_event_types lets no event through');
+    }
+    return advice;
+  }
+  if ((capabilities & RECEIVE) !== RECEIVE) {
+    const missing = (capabilities & SUBSCRIBE) === 0 ? 'subscribe' : 'list';
+    advice.push(
+      `subscribe_event_types lets no event through without the capability "${missing}"; it takes both "list" and "subscribe"`,
+    );
+  }
+  const kv = kvV2PathOf(rule);
+  if (kv !== undefined) {
+    advice.push(
+      `events of kv version 2 have data/ or metadata/ after the mount, as ${quote(kv)}; this rule matches none of them`,
+    );
+  }
+  return advice;
+}
+
+function adviceOnPath(path: string): string[] {
+  const advice: string[] = [];
+  if (/^\/?v1\//.test(path)) advice.push('a path begins after /v1/, so this one matches nothing');
+  if (path.startsWith(SUBSCRIPTIONS)) return advice;
+  if (path.slice(0, -1).includes('*')) {
+    advice.push('"*" is a wildcard only at the end of a path; "+" stands for one segment');
+  }
+  return advice;
+}

@@ -130,7 +130,7 @@ export const MAX_BACKFILL_EVENTS = 20_000;
  */
 export const MAX_BACKFILL_BYTES = 8 * 1024 * 1024;
 
-/** Interests of subscribers who have left that a gathering hub remembers; the oldest go first. */
+/** Interests of subscribers who have left that a gathering hub tells apart; of more, it gathers from all hubs. */
 export const MAX_INTERESTS = 1000;
 
 /** Events that a `carillon.v1` client is sent beyond what it acknowledged, until it says how many. */
@@ -398,8 +398,11 @@ export const MAX_CERTIFICATE_AGE_MS = 24 * 60 * 60 * 1000;
 /** Certificates that an isolate fetches within `KEY_REFRESH_INTERVAL_MS`: strangers may name as many as they like. */
 export const MAX_CERTIFICATE_FETCHES = 10;
 
-/** Key sets that one isolate keeps at hand. */
-export const MAX_CACHED_KEY_SETS = 20;
+/**
+ * Key sets that one isolate keeps at hand: a quarter of a megabyte each, at most. One more issuer in use than
+ * that, and logins at all of them, by strangers too, have keys fetched each time.
+ */
+export const MAX_CACHED_KEY_SETS = 100;
 
 /** Length of a URL that keys are fetched from. */
 export const MAX_KEY_URL_CHARACTERS = 2048;
@@ -451,6 +454,9 @@ export const UPSTREAM_TIMEOUT_MS = 5 * 60 * 1000;
 
 /** How long looking up a token at the upstream may take; a hub that delivers waits for it. */
 export const UPSTREAM_LOOKUP_TIMEOUT_MS = 5000;
+
+/** How long a Worker remembers that the upstream does not know a token. Standbys learn of a new one that late. */
+export const UNKNOWN_TOKEN_MS = 1000;
 
 /** Answer to such a look-up. */
 export const MAX_UPSTREAM_ANSWER_BYTES = 256 * 1024;

@@ -11,7 +11,7 @@ import {
   UPSTREAM_RECHECK_MS,
   UPSTREAM_TTL_TOLERANCE_MS,
 } from '../limits.ts';
-import { pathOfKey } from '../namespace.ts';
+import { ancestorsOf, pathOfKey } from '../namespace.ts';
 import type { Identity } from '../policy/identity.ts';
 import { parseUpstream } from '../upstream/address.ts';
 import { inTime, lookUp } from '../upstream/lookup.ts';
@@ -179,7 +179,8 @@ export class Adoptions {
     if (!upstream.ok || upstream.value === undefined) return 'unknown';
     const secret = await unseal(sealed, digest, this.#settings.ROOT_TOKEN ?? '');
     if (secret === undefined) return 'unknown';
-    const asked = { secret, digest, namespace: pathOfKey(this.#key) };
+    const namespace = pathOfKey(this.#key);
+    const asked = { secret, digest, namespaces: [namespace, ...ancestorsOf(namespace)] };
     const found = await lookUp(asked, upstream.value, signal);
     if (found.ok) return found.value;
     return found.failure.reason === 'bad_gateway' ? 'unknown' : undefined;

@@ -10,12 +10,18 @@ import type { Refusal } from './answer.ts';
 import { authorityOf } from './api.ts';
 import { Cache } from './cache.ts';
 
-/** Also that there is none: who tries many names asks nobody twice about one. */
-const sources = new Cache<Source | 'none'>(LOOKUP_CACHE_MS);
+const sources = new Cache<Source>(LOOKUP_CACHE_MS);
+
+/**
+ * The names of the sources of each namespace where somebody asked for one that it has not: whoever tries many
+ * names asks its authority no more often, and puts no source out of the cache.
+ */
+const names = new Cache<ReadonlySet<string>>(LOOKUP_CACHE_MS);
 
 /** Forgets what this Worker remembers of sources: one was written or deleted. */
 export function forgetSources(): void {
   sources.clear();
+  names.clear();
 }
 
 /**
@@ -31,13 +37,15 @@ export async function openSource(
   const key = `${namespace}\n${name}`;
   const now = Date.now();
   const known = sources.get(key, now);
-  if (known !== undefined) return known === 'none' ? undefined : known;
+  if (known !== undefined) return known;
+  if (names.get(namespace, now)?.has(name) === false) return undefined;
   const opened = await callWithRetry(
     async (): Promise<Result<OpenSource> | undefined> =>
       authorityOf(env, namespace).openSource(name),
   );
   if (opened === undefined) {
-    sources.set(key, 'none', now);
+    const all = await callWithRetry(() => authorityOf(env, namespace).sourceNames());
+    names.set(namespace, new Set(all), now);
     return undefined;
   }
   const source = opened.ok

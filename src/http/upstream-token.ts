@@ -5,13 +5,15 @@ import { digestOf, TOKEN_PREFIX } from '../authority/token-form.ts';
 import { callWithRetry } from '../call.ts';
 import { quote } from '../event/quote.ts';
 import type { HandshakeToken } from '../hub/subscription.ts';
-import { MAX_TOKENS, MAX_UPSTREAM_TOKEN_CHARACTERS } from '../limits.ts';
+import { MAX_TOKENS, MAX_UPSTREAM_TOKEN_CHARACTERS, UNKNOWN_TOKEN_MS } from '../limits.ts';
+import { ancestorsOf } from '../namespace.ts';
 import { invalid, ok, type Result } from '../result.ts';
 import type { Upstream } from '../upstream/address.ts';
 import { holdsOurs, isLikeOurs } from '../upstream/leak.ts';
 import { inTime, lookUp } from '../upstream/lookup.ts';
 import { seal } from '../upstream/seal.ts';
 import type { Refusal } from './answer.ts';
+import { Cache } from './cache.ts';
 import { findNamespace } from './namespace.ts';
 
 /** It quotes nothing of the request. */
@@ -52,8 +54,14 @@ export async function adopt(
   if (isLikeOurs(secret, rootToken) || [secret, namespace].some((one) => holdsOurs(one, rootToken)))
     return LEAK;
   const heardAt = Date.now();
-  const found = await inTime((signal) => lookUp({ secret, digest, namespace }, upstream, signal));
-  if (!found.ok) return found;
+  const key = `${digest} ${namespace}`;
+  if (unknown.get(key, heardAt)) return failed({ reason: 'invalid_token' });
+  const namespaces = [namespace, ...(await existingAbove(env, namespace))];
+  const found = await inTime((signal) => lookUp({ secret, digest, namespaces }, upstream, signal));
+  if (!found.ok) {
+    if (found.failure.reason === 'invalid_token') unknown.set(key, true, heardAt);
+    return found;
+  }
   const token = found.value;
   const authority = await findNamespace(env, token.namespace, true);
   if (authority === undefined) {
@@ -69,9 +77,22 @@ export async function adopt(
   return state === undefined
     ? failed({
         reason: 'unavailable',
-        message: `there are ${MAX_TOKENS} tokens in use already, as many as are allowed; try again`,
+        message: `there are ${MAX_TOKENS} tokens in use already, as many as are allowed, or the entity of this one has as many as are free; try again`,
       })
     : ok({ place: { authority, digest }, state });
+}
+
+/** Tokens that the upstream did not know, with where they were used: whoever repeats one has it asked once a second. */
+const unknown = new Cache<true>(UNKNOWN_TOKEN_MS);
+
+/**
+ * The namespaces above one that exist here, the nearest first. A token of another has no rights here, so
+ * whoever makes up a token and a long path has the upstream asked no more often for that.
+ */
+async function existingAbove(env: Env, namespace: string): Promise<string[]> {
+  const above = ancestorsOf(namespace);
+  const exist = await Promise.all(above.map((path) => findNamespace(env, path, false)));
+  return above.filter((_, index) => exist[index] !== undefined);
 }
 
 function failed(failure: Refusal): Result<never, Refusal> {

@@ -17,9 +17,14 @@ export class Accesses {
   readonly #sets = new Recent<PolicySet>(MAX_CACHED_LOOKUPS);
   /** By key. All are gone through for each event, so if there are too many, the same ones stay. */
   readonly #accesses = new Map<string, Access>();
+  readonly #keysInUse: () => ReadonlySet<string>;
+  /** How many found no room since those that nobody uses were last let go of. */
+  #misses = MAX_CACHED_ACCESSES;
 
-  constructor(sql: SqlStorage) {
+  /** @param keysInUse those of the subscribers that there are */
+  constructor(sql: SqlStorage, keysInUse: () => ReadonlySet<string>) {
     this.#sql = sql;
+    this.#keysInUse = keysInUse;
     sql.exec(
       `CREATE TABLE IF NOT EXISTS policy_texts (
          authority TEXT NOT NULL,
@@ -69,8 +74,20 @@ export class Accesses {
     const { authority, identity } = holder;
     const { names, texts } = this.#setOf(holder);
     const access = new Access(pathOfKey(authority), parsePolicies(names, texts), identity);
+    if (this.#accesses.size >= MAX_CACHED_ACCESSES) this.#missed();
     if (this.#accesses.size < MAX_CACHED_ACCESSES) this.#accesses.set(key, access);
     return access;
+  }
+
+  /**
+   * There is no room for one. Those of subscribers who have left go, so that nobody who comes and leaves again
+   * and again keeps the others from it; not each time, because all subscribers are looked at for that.
+   */
+  #missed(): void {
+    if (++this.#misses < MAX_CACHED_ACCESSES) return;
+    this.#misses = 0;
+    const inUse = this.#keysInUse();
+    for (const key of this.#accesses.keys()) if (!inUse.has(key)) this.#accesses.delete(key);
   }
 
   #setOf({ authority, policies: names }: Holder): PolicySet {

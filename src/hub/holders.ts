@@ -32,6 +32,8 @@ export interface Subscribed {
   policyChanged(authority: string, policy: string): void;
   hasSocket(tag: string): boolean;
   hasHolders(authority: string): boolean;
+  /** The keys of what the subscribers that there are may see, as far as they were asked for. */
+  accessKeys(): ReadonlySet<string>;
   /** Closes the sockets of all holders of an authority that does not answer. */
   closeHolders(authority: string): void;
   /** A token expires earlier than the alarm is set for, perhaps. */
@@ -63,7 +65,7 @@ export class Holders implements Chore {
     this.#ctx = ctx;
     this.#env = env;
     this.#subscribed = subscribed;
-    this.accesses = new Accesses(ctx.storage.sql);
+    this.accesses = new Accesses(ctx.storage.sql, () => subscribed.accessKeys());
     ctx.storage.sql.exec(
       `CREATE TABLE IF NOT EXISTS authorities (
          authority TEXT PRIMARY KEY,

@@ -1,11 +1,15 @@
 /**
  * What subscribers of a gathering hub wanted who have left: as long as they can come back for what they
- * missed, it has to be gathered.
+ * missed, it has to be gathered. None is forgotten for the sake of others: where there are too many, one that
+ * wants everything takes the place of all.
  */
 import { namespacesOfPattern } from '../event/event-type.ts';
 import { MAX_INTERESTS } from '../limits.ts';
 import { Matcher } from './matcher.ts';
 import type { Subscription } from './subscription.ts';
+
+/** Of any event type, in any namespace. */
+const EVERYTHING = JSON.stringify(['*', ['*']]);
 
 export class Interests {
   readonly #sql: SqlStorage;
@@ -28,7 +32,9 @@ export class Interests {
   /** Notes that the last subscriber of this kind has left. */
   add({ pattern, namespaces }: Subscription, now: number): void {
     const interests = this.#all();
-    const interest = JSON.stringify([namespacesOfPattern(pattern), namespaces]);
+    const interest = interests.has(EVERYTHING)
+      ? EVERYTHING
+      : JSON.stringify([namespacesOfPattern(pattern), namespaces]);
     const until = now + this.#maxAgeMs;
     this.#sql.exec(
       'INSERT OR REPLACE INTO interests (interest, until) VALUES (?, ?)',
@@ -37,8 +43,7 @@ export class Interests {
     );
     interests.delete(interest);
     interests.set(interest, { matcher: matcherOf(interest), until });
-    const [oldest] = interests.keys();
-    if (interests.size > MAX_INTERESTS && oldest !== undefined) this.#delete(oldest);
+    if (interests.size > MAX_INTERESTS) this.#widen(until);
   }
 
   /** Whether somebody who may come back wants events of the hub. */
@@ -48,6 +53,13 @@ export class Interests {
       else if (matcher.touches(hub)) return true;
     }
     return false;
+  }
+
+  /** @param until the latest of all */
+  #widen(until: number): void {
+    this.#sql.exec('DELETE FROM interests');
+    this.#sql.exec('INSERT INTO interests (interest, until) VALUES (?, ?)', EVERYTHING, until);
+    this.#interests = undefined;
   }
 
   #delete(interest: string): void {

@@ -60,6 +60,7 @@ export class Subscribers {
           : closing.close(tag, 'revoked', CLOSE_CODES.normal),
       policyChanged: (authority, policy) => this.#policyChanged(authority, policy),
       hasHolders: (authority) => this.#hasHolders(authority),
+      accessKeys: () => this.#accessKeys(),
       hasSocket: (tag) => ctx.getWebSockets(tag).some(isOpen),
       closeHolders: (authority) => this.#closeHolders(authority),
       arm: () => needs.arm(),
@@ -163,6 +164,10 @@ export class Subscribers {
     return this.classes
       .all()
       .some((each) => each.holder?.authority === authority && !this.classes.forgetIfEmpty(each));
+  }
+
+  #accessKeys(): Set<string> {
+    return new Set(this.classes.all().flatMap(({ accessKey }) => accessKey ?? []));
   }
 
   #closeHolders(authority: string): void {

@@ -3,7 +3,6 @@ import { readAnswer } from '../authority/logins/key-fetch.ts';
 import { isJsonObject } from '../event/json.ts';
 import { decodeUtf8, parseJson } from '../ingest/text.ts';
 import { MAX_UPSTREAM_ANSWER_BYTES, UPSTREAM_LOOKUP_TIMEOUT_MS } from '../limits.ts';
-import { ancestorsOf } from '../namespace.ts';
 import { ok, type Result } from '../result.ts';
 import { type Upstream, VIA_HEADER } from './address.ts';
 import { type LookupFailure, readToken, type UpstreamToken } from './token.ts';
@@ -12,8 +11,8 @@ export interface Asked {
   /** The token itself, and its digest. */
   readonly secret: string;
   readonly digest: string;
-  /** The path of the namespace that it is used in: its own, or one below. */
-  readonly namespace: string;
+  /** The paths of the namespaces that it may be of, in the order in which they are asked. */
+  readonly namespaces: readonly string[];
 }
 
 const PATH = '/v1/auth/token/lookup-self';
@@ -22,17 +21,16 @@ const PATH = '/v1/auth/token/lookup-self';
 const UNKNOWN = [403, 404];
 
 /**
- * Looks a token up. OpenBao answers in whatever namespace it is asked; Vault in that of the token alone, so
- * those above are asked as well.
+ * Looks a token up. OpenBao answers in whatever namespace it is asked, Vault only in that of the token.
  *
  * @param signal of `inTime`
  */
 export async function lookUp(
-  { secret, digest, namespace }: Asked,
+  { secret, digest, namespaces }: Asked,
   upstream: Upstream,
   signal: AbortSignal,
 ): Promise<Result<UpstreamToken, LookupFailure>> {
-  for (const each of [namespace, ...ancestorsOf(namespace)]) {
+  for (const each of namespaces) {
     const answer = await ask(secret, each, upstream, signal);
     if (!answer.ok) return answer;
     if (answer.value !== undefined) return readToken(answer.value, digest);

@@ -28,7 +28,6 @@ interface Token {
   readonly changes: Data;
   /** The status that its look-ups are answered with instead. */
   readonly fails?: number | undefined;
-  readonly lookups: number;
 }
 
 const RECORDED = JSON.parse(
@@ -38,6 +37,8 @@ const RECORDED = JSON.parse(
 export class RecordedOpenBao {
   readonly #tokens = new Map<string, Token>();
   readonly #secrets = new Map<string, { readonly data: unknown; readonly version: number }>();
+  /** How often each token was looked up, also one that there is not. */
+  readonly #lookups = new Map<string, number>();
   #issued = 0;
 
   answer(asked: Asked): Answer {
@@ -69,20 +70,21 @@ export class RecordedOpenBao {
         this.#tokens.delete(name);
         return json({});
       default:
-        return json({ lookups: token?.lookups });
+        return json({ lookups: this.#lookups.get(name) ?? 0 });
     }
   }
 
   #issue(recording: string, changes: Data): string {
     const token = `s.recorded${++this.#issued}`;
-    this.#tokens.set(token, { recording, changes, lookups: 0 });
+    this.#tokens.set(token, { recording, changes });
     return token;
   }
 
   #lookup(name: string | undefined): Answer {
-    const token = name === undefined ? undefined : this.#tokens.get(name);
-    if (name === undefined || token === undefined) return recorded('lookup of no token');
-    this.#tokens.set(name, { ...token, lookups: token.lookups + 1 });
+    if (name === undefined) return recorded('lookup of no token');
+    this.#lookups.set(name, (this.#lookups.get(name) ?? 0) + 1);
+    const token = this.#tokens.get(name);
+    if (token === undefined) return recorded('lookup of no token');
     if (token.fails !== undefined) return { status: token.fails, headers: {}, body: '' };
     const whole = recorded(token.recording);
     const accessor = `accessor${name.slice('s.recorded'.length)}`;

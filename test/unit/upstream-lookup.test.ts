@@ -1,4 +1,5 @@
 /** Looking a token up, at a real server that answers as an OpenBao or a Vault does, or as neither should. */
+
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,6 +8,7 @@ import {
   MAX_UPSTREAM_ANSWER_BYTES,
   UPSTREAM_LOOKUP_TIMEOUT_MS,
 } from '../../src/limits.ts';
+import { ancestorsOf } from '../../src/namespace.ts';
 import type { Result } from '../../src/result.ts';
 import type { Upstream } from '../../src/upstream/address.ts';
 import { inTime, lookUp } from '../../src/upstream/lookup.ts';
@@ -43,7 +45,8 @@ function found(
   namespace = '',
   milliseconds?: number,
 ): Promise<Result<UpstreamToken, LookupFailure>> {
-  const token = { secret: 's.token', digest: 'd'.repeat(64), namespace };
+  const namespaces = [namespace, ...ancestorsOf(namespace)];
+  const token = { secret: 's.token', digest: 'd'.repeat(64), namespaces };
   return inTime((signal) => lookUp(token, upstream, signal), milliseconds);
 }
 

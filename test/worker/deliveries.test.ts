@@ -1,8 +1,9 @@
 /** What senders get who know nothing of Carillon: the events of their deliveries, and answers they understand. */
 import { createHash, createHmac, generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Authority } from '../../src/authority/authority.ts';
 import { Hub } from '../../src/hub/hub.ts';
-import { MAX_DELIVERY_BYTES, MAX_PUBLISH_EVENTS } from '../../src/limits.ts';
+import { MAX_CACHED_LOOKUPS, MAX_DELIVERY_BYTES, MAX_PUBLISH_EVENTS } from '../../src/limits.ts';
 import { Client, elapse, errorsOf, hubOf, root, sql, startAnew } from './security-support.ts';
 import { breakTable, repair } from './support.ts';
 
@@ -630,5 +631,21 @@ describe('a source that was deleted', () => {
     await root.removes(`${SOURCES}/gh`);
     expect((await send('gh', ISSUE, github(ISSUE))).status).toBe(404);
     expect(await sql(hubOf('github/x'), 'SELECT 1 FROM journal')).toHaveLength(1);
+  });
+});
+
+describe('a stranger who tries names', () => {
+  it('asks the authority once, and puts no source out of what the Worker remembers', async () => {
+    await root.writes(`${SOURCES}/known`, { kind: 'github', secrets: [SECRET] });
+    expect((await send('known', '{}', github('{}'))).status).toBe(200);
+    const asked = vi.spyOn(Authority.prototype, 'openSource');
+    for (let i = 0; i < MAX_CACHED_LOOKUPS + 10; i++) {
+      expect((await send(`unknown-${i}`, '{}')).status).toBe(404);
+    }
+    expect(asked).toHaveBeenCalledTimes(1);
+    expect((await send('known', '{}', github('{}', 'issues', 'd-2'))).status).toBe(200);
+    expect(asked).toHaveBeenCalledTimes(1);
+    await root.writes(`${SOURCES}/unknown-1`, { kind: 'github', secrets: [SECRET] });
+    expect((await send('unknown-1', '{}', github('{}', 'issues', 'd-3'))).status).toBe(200);
   });
 });

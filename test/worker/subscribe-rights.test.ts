@@ -194,7 +194,7 @@ it('subscribers of one hub hear each what they may, in the order of publication'
 
 it('more holders than a hub keeps at hand have each their own rights', async () => {
   await runInDurableObject(hubOf('abc'), (_hub, { storage }) => {
-    const accesses = new Accesses(storage.sql);
+    const accesses = new Accesses(storage.sql, () => new Set());
     const text = listenerOn('secret/{{identity.entity.name}}');
     accesses.setPolicy('', 'own', { name: 'own', version: 1, text });
     const holders = Array.from({ length: MAX_CACHED_ACCESSES + 10 }, (_, i) => ({

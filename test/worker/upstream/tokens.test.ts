@@ -1,10 +1,11 @@
 /** Whom a token of the upstream makes one here. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { MAX_UPSTREAM_TOKEN_CHARACTERS } from '../../../src/limits.ts';
+import { MAX_UPSTREAM_TOKEN_CHARACTERS, UNKNOWN_TOKEN_MS } from '../../../src/limits.ts';
 import {
   accepted,
   authority,
   Client,
+  elapse,
   errorsOf,
   granting,
   LISTENER,
@@ -181,5 +182,36 @@ describe('a namespace of the upstream', () => {
     const id = await root.in('ns1').published('abc', on('secret/a'));
     expect(await subscriber.nextId()).toBe(id);
     expect((await new Guest(guest.token).handshake('abc')).status).toBe(403);
+  });
+});
+
+describe('a token that the upstream does not know', () => {
+  it('is asked about in namespaces that exist here, however long the path that it is used in', async () => {
+    const guest = await aGuest();
+    await guest.revoke();
+    expect((await guest.in('a/b/c/d/e/f/g/h').handshake('abc')).status).toBe(403);
+    // In the one of the request, and in the root namespace.
+    expect(await guest.lookups()).toBe(2);
+    const team = await root.makesNamespace();
+    expect((await guest.in(`${team}/x/y`).handshake('abc')).status).toBe(403);
+    expect(await guest.lookups()).toBe(2 + 3);
+  });
+
+  it('is not asked about again within a second, and then is', async () => {
+    const guest = await aGuestWith(LISTENER);
+    await guest.revoke();
+    for (let i = 0; i < 5; i++) expect((await guest.handshake('abc')).status).toBe(403);
+    expect(await guest.lookups()).toBe(1);
+    elapse(UNKNOWN_TOKEN_MS);
+    expect((await guest.handshake('abc')).status).toBe(403);
+    expect(await guest.lookups()).toBe(2);
+  });
+
+  it('is not remembered where the upstream says nothing', async () => {
+    const guest = await aGuestWith(LISTENER);
+    await guest.fail(500);
+    expect((await guest.handshake('abc')).status).toBe(502);
+    await guest.fail(undefined);
+    expect((await guest.handshake('abc')).status).toBe(101);
   });
 });

@@ -1,0 +1,37 @@
+/** What a hub keeps at hand of what its subscribers may see. */
+import { reset, runInDurableObject } from 'cloudflare:test';
+import { afterEach, expect, it } from 'vitest';
+import { Accesses } from '../../src/hub/accesses.ts';
+import { MAX_CACHED_ACCESSES } from '../../src/limits.ts';
+import { hubStub } from './support.ts';
+
+afterEach(reset);
+
+it('subscribers who have left leave room for those who come', async () => {
+  await runInDurableObject(hubStub('abc'), (_hub, { storage }) => {
+    const inUse = new Set(['first', 'later']);
+    const accesses = new Accesses(storage.sql, () => inUse);
+    const get = (key: string) =>
+      accesses.get(key, { authority: '', policies: [], identity: undefined });
+    const first = get('first');
+    for (let i = 0; i < 2 * MAX_CACHED_ACCESSES; i++) get(`left ${i}`);
+    // Who has left is let go of once in so many times at the latest.
+    for (let i = 0; i < MAX_CACHED_ACCESSES; i++) get('later');
+    expect(get('later')).toBe(get('later'));
+    expect(get('first')).toBe(first);
+  });
+});
+
+it('where all are in use, the same ones stay', async () => {
+  await runInDurableObject(hubStub('abc'), (_hub, { storage }) => {
+    const keys = Array.from({ length: MAX_CACHED_ACCESSES + 1 }, (_, i) => `${i}`);
+    const accesses = new Accesses(storage.sql, () => new Set(keys));
+    const get = (key: string) =>
+      accesses.get(key, { authority: '', policies: [], identity: undefined });
+    const made = keys.map(get);
+    for (let i = 0; i < 3; i++) {
+      for (const [index, key] of keys.slice(0, -1).entries()) expect(get(key)).toBe(made[index]);
+      get(keys.at(-1) ?? '');
+    }
+  });
+});

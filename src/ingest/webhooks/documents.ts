@@ -32,7 +32,7 @@ export function readDocuments(
   isSigned: boolean,
 ): Result<Documents> {
   const contentType = headers.get('content-type');
-  const mediaType = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
+  const mediaType = mediaTypeOf(headers);
   if (mediaType === 'application/cloudevents+json') return cloudEvents(readStructuredMode(body));
   if (mediaType === 'application/cloudevents-batch+json') return cloudEvents(readBatchedMode(body));
   if (mediaType.startsWith('application/cloudevents')) {
@@ -48,6 +48,20 @@ export function readDocuments(
   if (isBinaryMode(headers)) return cloudEvents(readBinaryMode(headers, contentType, body));
   const document = readBody(mediaType, body);
   return document.ok ? ok({ isCloudEvents: false, document: document.value }) : document;
+}
+
+/** What the body of a delivery says, where it is no CloudEvent; undefined where it cannot be read. */
+export function documentOf(headers: Headers, body: Uint8Array): unknown {
+  const document = body.length === 0 ? undefined : readBody(mediaTypeOf(headers), body);
+  return document?.ok ? document.value : undefined;
+}
+
+export function isForm(headers: Headers): boolean {
+  return mediaTypeOf(headers) === FORM;
+}
+
+function mediaTypeOf(headers: Headers): string {
+  return headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
 function readBody(mediaType: string, body: Uint8Array): Result<unknown> {

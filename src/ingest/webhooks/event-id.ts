@@ -1,6 +1,8 @@
 /** The ids of events that come from sources: made here and nowhere else. */
+import { isUsableEventId } from '../../event/position-text.ts';
 import { hexOf } from '../../hex.ts';
 import { sha256 } from '../../sha256.ts';
+import { uuidOfName } from '../audit/uuid.ts';
 import type { Proof } from './scheme.ts';
 
 /** What ids are made of that no rule makes, for one delivery. */
@@ -19,20 +21,25 @@ export async function digestOf({ signed }: Proof, body: Uint8Array): Promise<Dig
   return { text: hexOf(new Uint8Array(digest)), isSigned: signed !== undefined };
 }
 
+/** Says that each delivery is an event, also one of the same bytes. */
+export const RANDOM = '{random}';
+
 /**
  * @param made by the rule for it; undefined where a value is missing
- * @param hasRule whether there is one
+ * @param rule which rule there is
  * @param index of the event in its delivery
- * @returns undefined for a random one: nothing is signed, and nobody has said what an id is
+ * @returns undefined for a random one. What can be no id of an event is told apart by a digest, and refused only of
+ *   a CloudEvent, whose sender has named it `id`
  */
 export function eventIdOf(
   made: string | undefined,
-  hasRule: boolean,
+  rule: 'none' | 'random' | 'given',
   { text, isSigned }: Digest,
   index: number,
 ): string | undefined {
-  if (made !== undefined) return made;
-  if (!hasRule && !isSigned) return undefined;
+  if (made !== undefined) return isUsableEventId(made) ? made : uuidOfName(made);
+  // Where nothing is signed, and nobody has said what an id is, only the sender knows whether it repeats itself.
+  if (rule === 'random' || (rule === 'none' && !isSigned)) return undefined;
   return numbered(text, index);
 }
 

@@ -13,6 +13,8 @@ export interface Asked {
   readonly document: unknown;
   /** The settings that only this kind has. */
   readonly options: Options;
+  /** The header with the signature, in lower case, of a source that says how it is signed. */
+  readonly signatureHeader: string | undefined;
   /** The secret by which the request was proven; undefined where it was not. */
   readonly secret: string | undefined;
 }
@@ -32,10 +34,11 @@ export function jsonReply(value: unknown): Reply {
   return { body: JSON.stringify(value), type: 'application/json' };
 }
 
-/** A text in a document, by JSON pointer. */
+/** A text, or a whole number as text, in a document, by JSON pointer. */
 export function textAt(document: unknown, pointer: string): string | undefined {
   const parsed = parsePointer(pointer);
   const value = parsed.ok ? resolve(parsed.value, document) : undefined;
+  if (Number.isSafeInteger(value)) return String(value);
   return typeof value === 'string' ? value : undefined;
 }
 

@@ -4,7 +4,7 @@ import { checkPath } from '../../event/metadata.ts';
 import { quote } from '../../event/quote.ts';
 import { formatTimestamp, isTimestamp } from '../../event/time.ts';
 import { invalid, ok, type Result } from '../../result.ts';
-import { type Digest, eventIdOf } from './event-id.ts';
+import { type Digest, eventIdOf, RANDOM } from './event-id.ts';
 import type { Kind, MappingSettings } from './kind.ts';
 import { type Pointer, parsePointer, resolve } from './pointer.ts';
 import {
@@ -19,7 +19,9 @@ import { timeOf } from './time.ts';
 
 export interface Mapping {
   readonly eventType: Rule;
-  readonly id: Rule | undefined;
+  readonly id: Rule | 'random' | undefined;
+  /** Whether an id that no event can have is left to be refused. */
+  readonly keepsIds: boolean;
   readonly path: Rule | undefined;
   readonly time: Rule | undefined;
   readonly metadata: readonly (readonly [name: string, value: Pointer | { readonly rule: Rule }])[];
@@ -32,7 +34,7 @@ export interface Mapping {
  */
 export function compileMapping(
   source: string,
-  kind: Pick<Kind, 'eventType' | 'mapping'>,
+  kind: Pick<Kind, 'eventType' | 'mapping'> & { readonly keepsIds?: boolean },
   eventType: string,
   given: MappingSettings,
 ): Result<Mapping> {
@@ -41,7 +43,10 @@ export function compileMapping(
   if (!type.ok) return type;
   const path = optional(texts.path, (text) => prefixed(text, 'mapping.path', source, checkPath));
   if (!path.ok) return path;
-  const id = optional(texts.id, (text) => parseRule(text, 'mapping.id', source));
+  const id =
+    texts.id === RANDOM
+      ? ok('random' as const)
+      : optional(texts.id, (text) => parseRule(text, 'mapping.id', source));
   if (!id.ok) return id;
   const time = optional(texts.time, (text) => parseRule(text, 'mapping.time', source));
   if (!time.ok) return time;
@@ -61,6 +66,7 @@ export function compileMapping(
   return ok({
     eventType: type.value,
     id: id.value,
+    keepsIds: kind.keepsIds ?? false,
     path: path.value,
     time: time.value,
     metadata,
@@ -109,9 +115,14 @@ export function map(
   if (!path.ok) return invalid(`path: ${path.failure.message}`);
   const time = mapping.time ? apply(mapping.time, delivery) : ok(undefined);
   if (!time.ok) return time;
-  const made = mapping.id ? apply(mapping.id, delivery) : ok(undefined);
+  const isRule = typeof mapping.id === 'object';
+  const made = isRule ? apply(mapping.id, delivery) : ok(undefined);
   if (!made.ok) return made;
-  const id = eventIdOf(made.value, mapping.id !== undefined, digest, index);
+  const rule = isRule ? 'given' : (mapping.id ?? 'none');
+  const id =
+    mapping.keepsIds && made.value !== undefined
+      ? made.value
+      : eventIdOf(made.value, rule, digest, index);
   const timestamp = timestampOf(time.value);
   const metadata: [string, unknown][] = [];
   for (const [name, value] of mapping.metadata) {

@@ -5,6 +5,7 @@
 import type { JWK } from 'jose';
 import type { Result } from '../../result.ts';
 import type { Options } from './options.ts';
+import { timeOf } from './time.ts';
 
 /** A request to the address of a source. */
 export interface Sent {
@@ -113,4 +114,14 @@ export async function prove(
 export function problemOfSecret(schemes: readonly Scheme[], secret: string): Doubt {
   const problems = schemes.map((scheme) => scheme.problemOfSecret(secret));
   return problems.includes(undefined) ? undefined : problems[0];
+}
+
+/** Why a delivery of this time is not believed. */
+export function doubtOfTime(timestamp: string, { now, toleranceSeconds }: Conditions): Doubt {
+  const time = timeOf(timestamp);
+  if (time === undefined) return 'the delivery has no time: neither Unix time nor RFC 3339';
+  const seconds = Math.abs(Math.round((now - time) / 1000));
+  return seconds > toleranceSeconds
+    ? `the time of the delivery is ${seconds} seconds from now, at most ${toleranceSeconds} are allowed`
+    : undefined;
 }

@@ -1,4 +1,6 @@
 /** Schemes in which the sender sends the secret itself. They sign nothing. */
+import { Buffer } from 'node:buffer';
+import { timingSafeEqual } from 'node:crypto';
 import { ok } from '../../result.ts';
 import { sha256 } from '../../sha256.ts';
 import { type Doubt, doubt, type Scheme, type Sent } from './scheme.ts';
@@ -23,17 +25,23 @@ function sentSecret(evidence: string, given: (sent: Sent) => string | undefined)
     evidence,
     isUsedBy: (sent) => given(sent) !== undefined,
     claim: () => ({}),
-    async verify(sent, secrets) {
-      const digest = await sha256(given(sent) ?? '');
-      let isKnown = false;
-      for (const secret of secrets) {
-        // No early end: the time says nothing of which secret it was.
-        if (crypto.subtle.timingSafeEqual(digest, await sha256(secret))) isKnown = true;
-      }
-      return isKnown ? ok({}) : doubt('the secret of the source is wrong');
-    },
+    verify: async (sent, secrets) =>
+      (await isSecret(given(sent) ?? '', secrets))
+        ? ok({})
+        : doubt('the secret of the source is wrong'),
     problemOfSecret: problemOfSentSecret,
   };
+}
+
+/** Whether a text is one of the secrets. */
+export async function isSecret(text: string, secrets: readonly string[]): Promise<boolean> {
+  const digest = Buffer.from(await sha256(text));
+  let isKnown = false;
+  for (const secret of secrets) {
+    // No early end: the time says nothing of which secret it was.
+    if (timingSafeEqual(digest, Buffer.from(await sha256(secret)))) isKnown = true;
+  }
+  return isKnown;
 }
 
 function problemOfSentSecret(secret: string): Doubt {

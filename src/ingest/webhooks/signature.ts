@@ -3,19 +3,18 @@
  * written. The bytes are verified as they came.
  */
 import { Buffer } from 'node:buffer';
-import { timingSafeEqual } from 'node:crypto';
 import { MAX_SIGNATURE_CHARACTERS, MAX_SIGNATURES } from '../../limits.ts';
 import { ok, type Result } from '../../result.ts';
 import {
   type Conditions,
-  type Doubt,
   doubt,
+  doubtOfTime,
   type Proof,
   type Scheme,
   type Sent,
 } from './scheme.ts';
-import { problemOfStandardSecret, standardKey, verifyEd25519 } from './standard-keys.ts';
-import { timeOf } from './time.ts';
+import { decode, type Signature, signingSecret } from './signing-secret.ts';
+import { problemOfStandardSecret } from './standard-keys.ts';
 
 /** Data alone: what a source of kind `hmac` stores. */
 export interface SignatureSettings {
@@ -50,11 +49,6 @@ export interface SignatureScheme extends Omit<SignatureSettings, 'signed'> {
 
 /** What is substituted in a template. */
 export const PLACEHOLDER = /(\{(?:timestamp|id|body|method|url|header:[^{}]+)\})/;
-
-interface Signature {
-  readonly kind: 'hmac' | 'ed25519';
-  readonly bytes: Uint8Array;
-}
 
 /** The scheme that the data describes. */
 export function signature(data: SignatureScheme): Scheme {
@@ -101,23 +95,9 @@ async function verify(
   }
   const signed = signedBytes(data, sent, { id, timestamp });
   if (!signed.ok) return signed;
-  let known: string | undefined;
-  for (const secret of secrets) {
-    // No early end: the time says nothing of which secret it was.
-    if (await isSignedWith(secret, signed.value, signatures, data)) known = secret;
-  }
-  if (known === undefined) return doubt('the signature is wrong');
-  return ok({ signed: signed.value, id, timestamp, secret: known });
-}
-
-/** Why a delivery of this time is not believed. */
-export function doubtOfTime(timestamp: string, { now, toleranceSeconds }: Conditions): Doubt {
-  const time = timeOf(timestamp);
-  if (time === undefined) return 'the delivery has no time: neither Unix time nor RFC 3339';
-  const seconds = Math.abs(Math.round((now - time) / 1000));
-  return seconds > toleranceSeconds
-    ? `the time of the delivery is ${seconds} seconds from now, at most ${toleranceSeconds} are allowed`
-    : undefined;
+  const secret = await signingSecret(signed.value, signatures, secrets, data);
+  if (secret === undefined) return doubt('the signature is wrong');
+  return ok({ signed: signed.value, id, timestamp, secret });
 }
 
 interface Values {
@@ -165,15 +145,6 @@ function signaturesIn(header: string, { form, prefix, encoding }: SignatureSchem
   });
 }
 
-/** Strictly: two texts that differ are never one signature. */
-function decode(text: string, encoding: 'hex' | 'base64'): Uint8Array | undefined {
-  const bytes = Buffer.from(text, encoding);
-  const again = bytes.toString(encoding);
-  return text !== '' && again === (encoding === 'hex' ? text.toLowerCase() : text)
-    ? bytes
-    : undefined;
-}
-
 function signedBytes(
   { signed }: SignatureScheme,
   sent: Sent,
@@ -190,36 +161,6 @@ function signedBytes(
     return Buffer.from(header === undefined ? part : (sent.headers.get(header) ?? ''));
   };
   return ok(Buffer.concat(signed.split(PLACEHOLDER).map(substituted)));
-}
-
-async function isSignedWith(
-  secret: string,
-  signed: Uint8Array,
-  signatures: readonly Signature[],
-  { algorithm, standard = false }: SignatureScheme,
-): Promise<boolean> {
-  const key = standard
-    ? standardKey(secret)
-    : { kind: 'hmac' as const, bytes: Buffer.from(secret) };
-  const own = signatures.filter(({ kind }) => kind === key.kind);
-  if (own.length === 0) return false;
-  let isSigned = false;
-  if (key.kind === 'ed25519') {
-    for (const { bytes } of own) {
-      if (await verifyEd25519(key.bytes, bytes, signed)) isSigned = true;
-    }
-    return isSigned;
-  }
-  const hmac = { name: 'HMAC', hash: algorithm };
-  const imported = await crypto.subtle.importKey('raw', key.bytes, hmac, false, ['sign']);
-  // Made once a secret: the number of signatures costs nothing.
-  const mac = new Uint8Array(await crypto.subtle.sign('HMAC', imported, signed));
-  for (const { bytes } of own) {
-    // The platform throws at two lengths.
-    const isOfLength = bytes.length === mac.length;
-    if (isOfLength && timingSafeEqual(mac, bytes)) isSigned = true;
-  }
-  return isSigned;
 }
 
 function exampleOf({ form, prefix, encoding, timestampPair }: SignatureScheme): string {

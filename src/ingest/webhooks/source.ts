@@ -1,7 +1,7 @@
 /** A source, ready to receive: who is believed, and what its deliveries become. Pure. */
 import { MAX_PUBLISH_EVENTS } from '../../limits.ts';
 import { at, invalid, ok, type Result, tooLarge } from '../../result.ts';
-import { type Documents, type Located, readDocuments } from './documents.ts';
+import { type Documents, documentOf, type Located, readDocuments } from './documents.ts';
 import { digestOf, numbered } from './event-id.ts';
 import type { Asked } from './handshake.ts';
 import type { Kind, MappingSettings, Reply } from './kind.ts';
@@ -120,28 +120,35 @@ function signsBody(schemes: readonly Scheme[]): boolean {
 /** The answer to a request that asks, unsigned, whether this is the right address; undefined where it does not. */
 export async function answerUnsigned(
   { kind, settings }: Source,
-  { method, query, headers, body }: Sent,
+  sent: Sent,
 ): Promise<Reply | undefined> {
   if (kind.handshake?.unsigned === undefined) return undefined;
-  const read = body.length === 0 ? undefined : readDocuments(headers, body, true);
-  const document = read?.ok && !read.value.isCloudEvents ? read.value.document : undefined;
-  const { options = {} } = settings;
-  return kind.handshake.unsigned({ method, headers, query, document, options, secret: undefined });
+  const document = documentOf(sent.headers, sent.body);
+  return kind.handshake.unsigned(askedOf(settings, sent, document));
+}
+
+function askedOf(
+  { options = {}, signature }: SourceSettings,
+  { method, headers, query }: Sent,
+  document: unknown,
+  secret?: string,
+): Asked {
+  const signatureHeader = signature?.header.toLowerCase();
+  return { method, headers, query, document, options, signatureHeader, secret };
 }
 
 /** What a delivery says. */
 export async function readDelivery(
   source: DocumentSource,
-  { method, query, headers, body }: Sent,
+  sent: Sent,
   proof: Proof,
 ): Promise<Result<Reading<MappedEvent>>> {
   const { kind, settings } = source;
+  const { headers, body } = sent;
   const read = readDocuments(headers, body, proof.signed !== undefined);
   if (!read.ok) return read;
   if (!read.value.isCloudEvents) {
-    const { document } = read.value;
-    const { options = {} } = settings;
-    const asked: Asked = { method, headers, query, document, options, secret: proof.secret };
+    const asked = askedOf(settings, sent, read.value.document, proof.secret);
     const handshake = await kind.handshake?.signed?.(asked);
     if (handshake !== undefined) return ok({ handshake });
   }

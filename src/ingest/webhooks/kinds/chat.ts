@@ -1,8 +1,11 @@
 /** Where people talk. */
 import { isJsonObject } from '../../../event/json.ts';
-import { type Handshake, whenText } from '../handshake.ts';
+import { type Asked, type Handshake, NOTHING, plain, textAt, whenText } from '../handshake.ts';
 import type { Kind, Reply } from '../kind.ts';
+import { listWith } from '../lists.ts';
 import { ED25519_HEX, publicKeySignature } from '../public-key.ts';
+import { twilio } from '../schemes/twilio.ts';
+import { ZOOM_HEADER, zoomValidation } from '../schemes/zoom.ts';
 import { signature } from '../signature.ts';
 
 /** Discord takes no other success than this one. */
@@ -42,7 +45,7 @@ export const CHAT = {
         command: '/command',
       },
     },
-    handshake: { signed: whenText('/type', 'url_verification', '/challenge') },
+    handshake: { signed: whenText('/type', 'url_verification', '/challenge'), unsigned: sslCheck },
     refusal: { 'X-Slack-No-Retry': '1' },
   },
   discord: {
@@ -70,4 +73,95 @@ export const CHAT = {
     handshake: { signed: discordPing },
     answer: NO_CONTENT,
   },
+  zoom: {
+    proof: [
+      signature({
+        header: ZOOM_HEADER,
+        algorithm: 'SHA-256',
+        encoding: 'hex',
+        form: 'plain',
+        prefix: 'v0=',
+        signed: 'v0:{timestamp}:{body}',
+        timestamp: 'x-zm-request-timestamp',
+      }),
+    ],
+    body: 'document',
+    eventType: 'zoom/{/event}',
+    mapping: {
+      path: 'zoom/{/payload/account_id|"none"}/{/payload/object/id|/payload/object/uuid|"none"}',
+      time: '{/event_ts}',
+      metadata: {
+        operation: '/event',
+        account: '/payload/account_id',
+        object_id: '/payload/object/id',
+        uuid: '/payload/object/uuid',
+        topic: '/payload/object/topic',
+        host: '/payload/object/host_id',
+      },
+    },
+    handshake: { signed: zoomValidation },
+  },
+  meta: {
+    proof: [
+      signature({
+        header: 'X-Hub-Signature-256',
+        algorithm: 'SHA-256',
+        encoding: 'hex',
+        form: 'plain',
+        prefix: 'sha256=',
+        signed: '{body}',
+      }),
+    ],
+    body: 'document',
+    eventsIn: listWith('/entry', ['object']),
+    eventType: 'meta/{/object}',
+    mapping: {
+      path: 'meta/{/object}/{/id}',
+      time: '{/time}',
+      metadata: {
+        object: '/object',
+        object_id: '/id',
+        changes: '/changes',
+        messaging: '/messaging',
+      },
+    },
+    options: { verify_token: 'optional' },
+    handshake: { unsigned: metaChallenge },
+  },
+  twilio: {
+    proof: [twilio('SHA-1'), twilio('SHA-256')],
+    body: 'document',
+    eventType: 'twilio/{/MessageStatus|/SmsStatus|/CallStatus|/EventType|/Event|"webhook"}',
+    mapping: {
+      path: 'twilio/{/AccountSid|/account_sid|"none"}/{/MessageSid|/SmsSid|/CallSid|/ConversationSid|/Sid|"none"}',
+      metadata: {
+        operation: '{/MessageStatus|/SmsStatus|/CallStatus|/EventType|/Event}',
+        account: '{/AccountSid|/account_sid}',
+        object_id: '{/MessageSid|/SmsSid|/CallSid|/ConversationSid|/Sid}',
+        from: '/From',
+        to: '/To',
+        direction: '/Direction',
+        error: '/ErrorCode',
+      },
+    },
+    options: { url: 'optional' },
+    // Twilio does what an answer says, and takes one of another type for an error.
+    answer: { body: '<Response/>', type: 'text/xml' },
+  },
 } satisfies Record<string, Kind>;
+
+/** Slack tries the certificate of a command's address now and then. */
+function sslCheck({ query, document }: Asked): Reply | undefined {
+  const isCheck = query.get('ssl_check') === '1' || textAt(document, '/ssl_check') === '1';
+  return isCheck ? NOTHING : undefined;
+}
+
+/** A GET with the verify token that the operator chose; who knows it may see its challenge again. */
+function metaChallenge({ method, query, options }: Asked): Reply | undefined {
+  const { verify_token: token } = options;
+  const isMeant = token !== undefined && query.get('hub.verify_token') === token;
+  const challenge = query.get('hub.challenge');
+  return method === 'GET' && query.get('hub.mode') === 'subscribe' && isMeant && challenge !== null
+    ? plain(challenge)
+    : undefined;
+}

@@ -1,6 +1,8 @@
 /** Sources that host code. */
 import { whenHeader } from '../handshake.ts';
 import type { Kind } from '../kind.ts';
+import { STANDARD_WEBHOOKS } from '../schemes/standard-webhooks.ts';
+import { secretInHeader } from '../sent-secret.ts';
 import { signature } from '../signature.ts';
 
 export const CODE = {
@@ -34,5 +36,27 @@ export const CODE = {
       },
     },
     handshake: { signed: whenHeader('X-GitHub-Event', 'ping') },
+  },
+  gitlab: {
+    // A signing token is newer than the secret token, and says more.
+    proof: [STANDARD_WEBHOOKS, secretInHeader('X-Gitlab-Token')],
+    body: 'document',
+    eventType: 'gitlab/{/object_kind|/event_name|/event_type}',
+    mapping: {
+      id: '{id|header:Idempotency-Key}',
+      path: 'gitlab/{/project/path_with_namespace|/project/full_path|/group/full_path|/full_path|/group_path|"instance"}',
+      metadata: {
+        operation: '{/object_kind|/event_name|/event_type}',
+        action: '{/object_attributes/action|/action}',
+        status: '{/object_attributes/status|/build_status|/status}',
+        project: '{/project/path_with_namespace|/project/full_path}',
+        user: '{/user/username|/user_username|/username}',
+        ref: '{/ref|/object_attributes/ref}',
+        before: '/before',
+        after: '/after',
+        number: '/object_attributes/iid',
+        url: '{/object_attributes/url|/project/web_url}',
+      },
+    },
   },
 } satisfies Record<string, Kind>;

@@ -1,5 +1,7 @@
 /** Shops and payments. */
-import type { Kind } from '../kind.ts';
+import { isJsonObject } from '../../../event/json.ts';
+import { type Asked, NOTHING, textAt } from '../handshake.ts';
+import type { Kind, Reply } from '../kind.ts';
 import { signature } from '../signature.ts';
 
 export const COMMERCE = {
@@ -58,4 +60,68 @@ export const COMMERCE = {
       },
     },
   },
+  paddle: {
+    proof: [
+      signature({
+        header: 'Paddle-Signature',
+        algorithm: 'SHA-256',
+        encoding: 'hex',
+        form: 'pairs',
+        prefix: 'h1',
+        signed: '{timestamp}:{body}',
+        timestampPair: 'ts',
+      }),
+    ],
+    body: 'document',
+    eventType: 'paddle/{/event_type}',
+    mapping: {
+      id: '{/event_id}',
+      path: 'paddle/{/event_type}/{/data/id|"none"}',
+      time: '{/occurred_at}',
+      metadata: {
+        operation: '/event_type',
+        object_id: '/data/id',
+        customer: '/data/customer_id',
+        subscription: '/data/subscription_id',
+        status: '/data/status',
+        notification: '/notification_id',
+      },
+    },
+  },
+  woocommerce: {
+    proof: [
+      signature({
+        header: 'X-WC-Webhook-Signature',
+        algorithm: 'SHA-256',
+        encoding: 'base64',
+        form: 'plain',
+        prefix: '',
+        signed: '{body}',
+      }),
+    ],
+    body: 'document',
+    eventType: 'woocommerce/{header:X-WC-Webhook-Topic}',
+    mapping: {
+      // No id: its delivery id is of the second, so that two deliveries may have one.
+      path: 'woocommerce/{header:X-WC-Webhook-Topic}/{/id|"none"}',
+      metadata: {
+        operation: '{header:X-WC-Webhook-Topic}',
+        shop: '{header:X-WC-Webhook-Source}',
+        object_id: '/id',
+        status: '/status',
+        name: '/name',
+        delivery: '{header:X-WC-Webhook-Delivery-ID}',
+      },
+    },
+    handshake: { unsigned: woocommercePing },
+  },
 } satisfies Record<string, Kind>;
+
+/** When a webhook is saved: not signed, and nothing but the number of the webhook. */
+function woocommercePing({ method, document }: Asked): Reply | undefined {
+  const isPing =
+    isJsonObject(document) &&
+    Object.keys(document).join() === 'webhook_id' &&
+    textAt(document, '/webhook_id') !== undefined;
+  return method === 'POST' && isPing ? NOTHING : undefined;
+}

@@ -1,30 +1,14 @@
 /** Kinds for whoever speaks a standard, and for whom there is no kind of its own. */
 import type { Kind } from '../kind.ts';
+import { STANDARD_WEBHOOKS, SVIX } from '../schemes/standard-webhooks.ts';
+import { ZOOM_HEADER, zoomValidation } from '../schemes/zoom.ts';
 import { secretAsToken } from '../sent-secret.ts';
-import { signature } from '../signature.ts';
 
 const TYPE = '/type|/event_type|/event|"event"';
 
-/** @param prefix of the names of the headers: Svix, which the standard comes from, has names of its own */
-function standardWebhooks(prefix: 'webhook' | 'svix') {
-  return signature({
-    header: `${prefix}-signature`,
-    algorithm: 'SHA-256',
-    encoding: 'base64',
-    form: 'versions',
-    prefix: 'v1',
-    signed: '{id}.{timestamp}.{body}',
-    timestamp: `${prefix}-timestamp`,
-    id: `${prefix}-id`,
-    standard: true,
-  });
-}
-
-export const STANDARD_WEBHOOKS = standardWebhooks('webhook');
-
 export const GENERAL = {
   'standard-webhooks': {
-    proof: [STANDARD_WEBHOOKS, standardWebhooks('svix')],
+    proof: [STANDARD_WEBHOOKS, SVIX],
     body: 'document',
     eventType: `{source}/{${TYPE}}`,
     mapping: {
@@ -41,6 +25,11 @@ export const GENERAL = {
     eventType: `{source}/{${TYPE}}`,
     mapping: { path: `{source}/{${TYPE}}`, metadata: { body: '' } },
     options: { url: 'optional' },
+    handshake: {
+      // A source that is signed as Zoom signs is Zoom's, also where it has rules of its own.
+      signed: (asked) =>
+        asked.signatureHeader === ZOOM_HEADER ? zoomValidation(asked) : undefined,
+    },
     answer: 'report',
   },
   token: {

@@ -1,0 +1,182 @@
+/** Customers, mail, files, people. */
+import { type Asked, jsonReply, NOTHING, plain, whenQuery } from '../handshake.ts';
+import type { Kind, Reply } from '../kind.ts';
+import { listAt } from '../lists.ts';
+import { CLIENT_STATE } from '../schemes/client-state.ts';
+import { HUBSPOT } from '../schemes/hubspot.ts';
+import { MAILGUN } from '../schemes/mailgun.ts';
+import { secretAsToken, secretInHeader } from '../sent-secret.ts';
+import { signature } from '../signature.ts';
+
+const accounts = listAt('/list_folder/accounts');
+
+export const OFFICE = {
+  hubspot: {
+    proof: [HUBSPOT],
+    body: 'document',
+    eventsIn: listAt(''),
+    eventType: 'hubspot/{/subscriptionType}',
+    mapping: {
+      // HubSpot says that an eventId alone is not unique. What counts attempts is no part of it.
+      id: '{/subscriptionId}-{/eventId}-{/objectId|/fromObjectId|"none"}-{/occurredAt}',
+      path: 'hubspot/{/portalId}/{/subscriptionType}/{/objectId|/fromObjectId|"none"}',
+      time: '{/occurredAt}',
+      metadata: {
+        operation: '/subscriptionType',
+        portal: '/portalId',
+        object_id: '{/objectId|/fromObjectId}',
+        property: '/propertyName',
+        value: '/propertyValue',
+        change: '/changeSource',
+      },
+    },
+    options: { url: 'optional' },
+  },
+  zendesk: {
+    proof: [
+      signature({
+        header: 'X-Zendesk-Webhook-Signature',
+        algorithm: 'SHA-256',
+        encoding: 'base64',
+        form: 'plain',
+        prefix: '',
+        signed: '{timestamp}{body}',
+        timestamp: 'X-Zendesk-Webhook-Signature-Timestamp',
+      }),
+    ],
+    body: 'document',
+    eventType: 'zendesk/{/type|"webhook"}',
+    mapping: {
+      id: '{/id}',
+      path: 'zendesk/{/account_id|"none"}/{/subject|/detail/id|"none"}',
+      time: '{/time}',
+      metadata: {
+        operation: '/type',
+        account: '/account_id',
+        subject: '/subject',
+        object_id: '/detail/id',
+        status: '/detail/status',
+        event: '/event',
+      },
+    },
+  },
+  mailgun: {
+    proof: [MAILGUN],
+    body: 'document',
+    eventType: 'mailgun/{/event-data/event}',
+    mapping: {
+      // Signed, other than the id of the event.
+      id: '{id}',
+      path: 'mailgun/{/event-data/recipient|"none"}',
+      time: '{/event-data/timestamp}',
+      metadata: {
+        operation: '/event-data/event',
+        recipient: '/event-data/recipient',
+        message: '/event-data/message/headers/message-id',
+        severity: '/event-data/severity',
+        reason: '/event-data/reason',
+        tags: '/event-data/tags',
+        event: '/event-data/id',
+      },
+    },
+  },
+  dropbox: {
+    proof: [
+      signature({
+        header: 'X-Dropbox-Signature',
+        algorithm: 'SHA-256',
+        encoding: 'hex',
+        form: 'plain',
+        prefix: '',
+        signed: '{body}',
+      }),
+    ],
+    body: 'document',
+    eventsIn: (document) => accounts(document)?.map((account) => ({ account })),
+    eventType: 'dropbox/changed',
+    mapping: {
+      // Each change of an account is told with the same bytes.
+      id: '{random}',
+      path: 'dropbox/{/account}',
+      metadata: { account: '/account' },
+    },
+    handshake: { unsigned: whenQuery('challenge') },
+  },
+  okta: {
+    proof: [secretInHeader('Authorization'), secretAsToken],
+    body: 'document',
+    eventsIn: listAt('/data/events'),
+    eventType: 'okta/{/eventType}',
+    mapping: {
+      id: '{/uuid}',
+      path: 'okta/{/eventType}/{/actor/id|"none"}',
+      time: '{/published}',
+      metadata: {
+        operation: '/eventType',
+        actor: '/actor/alternateId',
+        actor_id: '/actor/id',
+        target: '/target',
+        outcome: '/outcome/result',
+        severity: '/severity',
+        message: '/displayMessage',
+      },
+    },
+    handshake: { unsigned: oktaChallenge },
+  },
+  'microsoft-graph': {
+    proof: [CLIENT_STATE],
+    body: 'document',
+    eventsIn: listAt('/value'),
+    eventType: 'microsoft-graph/{/changeType|/lifecycleEvent}',
+    mapping: {
+      id: '{/id}',
+      path: 'microsoft-graph/{/tenantId|"none"}/{/resource}',
+      metadata: {
+        operation: '{/changeType|/lifecycleEvent}',
+        tenant: '/tenantId',
+        subscription: '/subscriptionId',
+        resource: '/resource',
+        resource_data: '/resourceData',
+      },
+    },
+    handshake: {
+      unsigned: ({ method, query }) => {
+        const token = method === 'POST' ? query.get('validationToken') : null;
+        return token === null ? undefined : plain(token);
+      },
+    },
+  },
+  trello: {
+    proof: [
+      signature({
+        header: 'X-Trello-Webhook',
+        algorithm: 'SHA-1',
+        encoding: 'base64',
+        form: 'plain',
+        prefix: '',
+        signed: '{body}{url}',
+      }),
+    ],
+    body: 'document',
+    eventType: 'trello/{/action/type}',
+    mapping: {
+      id: '{/action/id}',
+      path: 'trello/{/action/data/board/id|/model/id}/{/action/data/card/id|"none"}',
+      time: '{/action/date}',
+      metadata: {
+        operation: '/action/type',
+        board: '/action/data/board/name',
+        card: '/action/data/card/name',
+        list: '/action/data/list/name',
+        member: '/action/memberCreator/username',
+      },
+    },
+    options: { url: 'optional' },
+    handshake: { unsigned: ({ method }) => (method === 'HEAD' ? NOTHING : undefined) },
+  },
+} satisfies Record<string, Kind>;
+
+function oktaChallenge({ method, headers }: Asked): Reply | undefined {
+  const verification = headers.get('x-okta-verification-challenge');
+  return method === 'GET' && verification !== null ? jsonReply({ verification }) : undefined;
+}

@@ -1,0 +1,26 @@
+/** Bodies that are lists of events. */
+import { isJsonObject } from '../../event/json.ts';
+import { parsePointer, resolve } from './pointer.ts';
+
+/** The events are the members of a list, by JSON pointer; empty for the body itself. */
+export function listAt(pointer: string): (document: unknown) => readonly unknown[] | undefined {
+  const parsed = parsePointer(pointer);
+  return (document) => {
+    const value = parsed.ok ? resolve(parsed.value, document) : undefined;
+    return Array.isArray(value) ? value : undefined;
+  };
+}
+
+/** The same, each event with members of the body that stand beside the list. */
+export function listWith(
+  pointer: string,
+  beside: readonly string[],
+): (document: unknown) => readonly unknown[] | undefined {
+  const list = listAt(pointer);
+  return (document) =>
+    list(document)?.map((each) => {
+      if (!isJsonObject(each) || !isJsonObject(document)) return each;
+      const own = Object.entries(document).filter(([name]) => beside.includes(name));
+      return { ...Object.fromEntries(own), ...each };
+    });
+}

@@ -1,0 +1,36 @@
+/** Microsoft Graph sends the secret along in each notification of a body, as `clientState`. */
+import { ok } from '../../../result.ts';
+import { documentOf } from '../documents.ts';
+import { textAt } from '../handshake.ts';
+import { listAt } from '../lists.ts';
+import { doubt, type Scheme, type Sent } from '../scheme.ts';
+import { isSecret } from '../sent-secret.ts';
+
+const MAX_STATE_CHARACTERS = 255;
+
+export const CLIENT_STATE: Scheme = {
+  isSigned: false,
+  evidence: 'clientState in each member of "value" of the body',
+  isUsedBy: (sent) => statesIn(sent) !== undefined,
+  claim: () => ({}),
+  async verify(sent, secrets) {
+    // A subscription has one, and many notifications have few.
+    for (const state of new Set(statesIn(sent))) {
+      if (!(await isSecret(state, secrets))) return doubt('a clientState is not the secret');
+    }
+    return ok({});
+  },
+  problemOfSecret: (secret) =>
+    secret.length > MAX_STATE_CHARACTERS
+      ? `is a clientState, which has at most ${MAX_STATE_CHARACTERS} characters`
+      : undefined,
+};
+
+/** Undefined where a notification has none: it may be anybody's. */
+function statesIn({ headers, body }: Sent): string[] | undefined {
+  const list = listAt('/value')(documentOf(headers, body));
+  const states = list?.flatMap((each) => textAt(each, '/clientState') ?? []);
+  return list !== undefined && list.length > 0 && states?.length === list.length
+    ? states
+    : undefined;
+}

@@ -1,0 +1,41 @@
+/** Twilio signs its address and, of a form, the fields; of any other body its digest in the address. */
+import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { ok, type Result } from '../../../result.ts';
+import { isForm } from '../documents.ts';
+import { doubt, type Scheme, type Sent } from '../scheme.ts';
+import { signature } from '../signature.ts';
+
+/** @param algorithm SHA-1 by the auth token, SHA-256 by a shared key: a secret is tried as either */
+export function twilio(algorithm: 'SHA-1' | 'SHA-256'): Scheme {
+  return signature({
+    header: 'X-Twilio-Signature',
+    algorithm,
+    encoding: 'base64',
+    form: 'plain',
+    prefix: '',
+    signed: signedBytes,
+  });
+}
+
+function signedBytes({ url, query, headers, body }: Sent): Result<Uint8Array, string> {
+  const digest = query.get('bodySHA256');
+  if (digest !== null) {
+    return digest.toLowerCase() === createHash('sha256').update(body).digest('hex')
+      ? ok(Buffer.from(url))
+      : doubt('the body is another than the one whose digest is bodySHA256 in the address');
+  }
+  if (body.length > 0 && !isForm(headers)) {
+    return doubt('the body is no form, and the address has no bodySHA256 with its digest');
+  }
+  return ok(Buffer.from(url + sortedFields(new TextDecoder().decode(body))));
+}
+
+/** Names and values without anything between them; of a repeated field each value once. */
+function sortedFields(form: string): string {
+  const fields = new URLSearchParams(form);
+  return [...new Set(fields.keys())]
+    .sort()
+    .flatMap((name) => [...new Set(fields.getAll(name))].sort().map((value) => name + value))
+    .join('');
+}

@@ -24,7 +24,7 @@ Options:
   --event-type <rule>      event type, such as 'ci/{header:X-Event}' (default: that of the kind)
   --path <rule>            metadata "path", by which policies decide, such as 'ci/{/job/name}'
   --id <rule>              id, such as '{/delivery}'
-  --settings <file>        JSON with these and all others, as the API has them: signature, mapping, tolerance,
+  --settings <file>        JSON with these and all others, as the API has them: signature, url, mapping, tolerance,
                            namespace, mounts, on_overload; options go before it
 `,
   examples: `carillon source write --kind github --secret-file secret github

@@ -1,4 +1,5 @@
 /** `/v1/sys/events/in/{name}`: what a source sends by POST, and what it asks before. */
+import { headerValue } from '../ingest/webhooks/header-value.ts';
 import { answerUnsigned, type DocumentSource, verifyDelivery } from '../ingest/webhooks/source.ts';
 import { MAX_DELIVERY_BYTES } from '../limits.ts';
 import type { Result } from '../result.ts';
@@ -40,7 +41,7 @@ export async function receive(receiving: Receiving): Promise<Response> {
       ? refuse({ reason: 'unsupported_operation', allow: 'POST, OPTIONS', why: USAGE })
       : reply(answer);
   }
-  const contentEncoding = headers.get('content-encoding') ?? 'identity';
+  const contentEncoding = headerValue(headers, 'content-encoding') ?? 'identity';
   if (contentEncoding !== 'identity') {
     return refuseDelivery(source, {
       reason: 'unsupported_media_type',
@@ -93,14 +94,14 @@ async function receiveDocuments(
 /** The handshake of CloudEvents' webhooks: whoever knows the address may send, as fast as it likes. */
 function answerOptions(headers: Headers): Response {
   const allow = { Allow: 'OPTIONS, POST' };
-  const origin = headers.get('webhook-request-origin');
-  if (origin === null) return new Response(null, { status: 204, headers: allow });
+  const origin = headerValue(headers, 'webhook-request-origin');
+  if (origin === undefined) return new Response(null, { status: 204, headers: allow });
   return new Response(null, {
     status: 200,
     headers: {
       ...allow,
       'WebHook-Allowed-Origin': origin,
-      'WebHook-Allowed-Rate': headers.get('webhook-request-rate') ?? '*',
+      'WebHook-Allowed-Rate': headerValue(headers, 'webhook-request-rate') ?? '*',
     },
   });
 }

@@ -260,6 +260,21 @@ describe('Standard Webhooks', () => {
   });
 });
 
+describe('a header that a proxy has written twice', () => {
+  it.each(TIMED)('of %s is one', async (_name, vector) => {
+    const names = Object.keys(vector.headers).filter((name) => !/signature$/i.test(name));
+    const twice = names.map((name) => [name, `${vector.headers[name]}, ${vector.headers[name]}`]);
+    const headers = { ...vector.headers, ...Object.fromEntries(twice) };
+    expect(await check({ ...vector, headers })).toBeUndefined();
+  });
+
+  it('is not one where the two differ', async () => {
+    const vector = PUBLISHED['Standard Webhooks, libraries'] as Vector;
+    const headers = { ...vector.headers, 'webhook-id': `${vector.headers['webhook-id']}, other` };
+    expect(await check({ ...vector, headers })).toBe('the signature is wrong');
+  });
+});
+
 describe('a list of signatures, as HTTP joins repeated headers or a vendor rotates its secrets,', () => {
   it.each(Object.keys({ ...PUBLISHED, ...OURS }))('is read for %s', async (name) => {
     const vector = { ...PUBLISHED, ...OURS }[name] as Vector;

@@ -1,5 +1,6 @@
 /** Requests by which vendors ask whether an address is the right one, before they send to it. */
 
+import { headerValue } from './header-value.ts';
 import type { Reply } from './kind.ts';
 import type { Options } from './options.ts';
 import { parsePointer, resolve } from './pointer.ts';
@@ -57,7 +58,7 @@ export function whenText(pointer: string, is: string, answer?: string): Handshak
 
 /** The question is a header with a certain value; the answer is empty. */
 export function whenHeader(name: string, is: string): Handshake {
-  return ({ headers }) => (headers.get(name) === is ? NOTHING : undefined);
+  return ({ headers }) => (headerValue(headers, name) === is ? NOTHING : undefined);
 }
 
 /** A GET whose query has a challenge; the answer is that. */

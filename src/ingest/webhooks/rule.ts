@@ -15,7 +15,7 @@ import { type Pointer, parsePointer, resolve } from './pointer.ts';
 
 /** What a sender sent, as far as rules look at it. */
 export interface Delivery {
-  header(name: string): string | null;
+  header(name: string): string | null | undefined;
   readonly document: unknown;
   readonly words?: Readonly<Partial<Record<Word, string | undefined>>>;
 }

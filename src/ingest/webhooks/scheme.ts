@@ -107,7 +107,8 @@ export async function prove(
     first ??= proof.failure;
   }
   if (first !== undefined) return { ok: false, failure: first };
-  return doubt(`${schemes.map(({ evidence }) => evidence).join(', or ')} is missing`);
+  const evidence = new Set(schemes.map((scheme) => scheme.evidence));
+  return doubt(`${[...evidence].join(' or ')} is missing`);
 }
 
 /** Why a text cannot be a secret of any of the schemes. */

@@ -3,13 +3,13 @@ import { Buffer } from 'node:buffer';
 import { timingSafeEqual } from 'node:crypto';
 import { ok } from '../../result.ts';
 import { sha256 } from '../../sha256.ts';
+import { headerValue } from './header-value.ts';
 import { type Doubt, doubt, type Scheme, type Sent } from './scheme.ts';
 
 /** The secret comes in a header of the vendor's. */
 export function secretInHeader(header: string): Scheme {
-  return sentSecret(
-    `the header ${header} with the secret of the source`,
-    ({ headers }) => headers.get(header) ?? undefined,
+  return sentSecret(`the header ${header} with the secret of the source`, ({ headers }) =>
+    headerValue(headers, header),
   );
 }
 

@@ -5,6 +5,7 @@
 import { Buffer } from 'node:buffer';
 import { MAX_SIGNATURE_CHARACTERS, MAX_SIGNATURES } from '../../limits.ts';
 import { ok, type Result } from '../../result.ts';
+import { headerValue } from './header-value.ts';
 import {
   type Conditions,
   doubt,
@@ -109,7 +110,7 @@ function valuesOf(data: SignatureScheme, { headers }: Sent): Values {
   const pair = pairsIn(headers.get(data.header) ?? '').find(
     ([name]) => data.timestampPair !== undefined && name === data.timestampPair,
   );
-  const get = (name: string | undefined) => (name && headers.get(name)) || undefined;
+  const get = (name: string | undefined) => (name && headerValue(headers, name)) || undefined;
   return { id: get(data.id), timestamp: pair?.[1] ?? get(data.timestamp) };
 }
 
@@ -158,7 +159,7 @@ function signedBytes(
     if (part === '{method}') return Buffer.from(sent.method);
     if (part === '{url}') return Buffer.from(sent.url);
     const header = /^\{header:(.+)\}$/.exec(part)?.[1];
-    return Buffer.from(header === undefined ? part : (sent.headers.get(header) ?? ''));
+    return Buffer.from(header === undefined ? part : (headerValue(sent.headers, header) ?? ''));
   };
   return ok(Buffer.concat(signed.split(PLACEHOLDER).map(substituted)));
 }

@@ -4,6 +4,7 @@ import { at, invalid, ok, type Result, tooLarge } from '../../result.ts';
 import { type Documents, documentOf, type Located, readDocuments } from './documents.ts';
 import { digestOf, numbered } from './event-id.ts';
 import type { Asked } from './handshake.ts';
+import { headerValue } from './header-value.ts';
 import type { Kind, MappingSettings, Reply } from './kind.ts';
 import { CLOUDEVENTS, KINDS } from './kinds.ts';
 import { compileMapping, type Mapping, map } from './mapping.ts';
@@ -168,7 +169,7 @@ export async function readDelivery(
       timestamp: proof.timestamp,
       digest: numbered(digest.text, index),
     };
-    const delivery: Delivery = { header: (name) => headers.get(name), document, words };
+    const delivery: Delivery = { header: (name) => headerValue(headers, name), document, words };
     const event = map(mapping, delivery, digest, index);
     if (!event.ok) return at(where, event.failure);
     const own = isCloudEvents ? { source: (document as { source: unknown }).source } : {};

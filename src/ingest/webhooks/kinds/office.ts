@@ -1,5 +1,6 @@
 /** Customers, mail, files, people. */
 import { type Asked, jsonReply, NOTHING, plain, whenQuery } from '../handshake.ts';
+import { headerValue } from '../header-value.ts';
 import type { Kind, Reply } from '../kind.ts';
 import { listAt } from '../lists.ts';
 import { CLIENT_STATE } from '../schemes/client-state.ts';
@@ -177,6 +178,6 @@ export const OFFICE = {
 } satisfies Record<string, Kind>;
 
 function oktaChallenge({ method, headers }: Asked): Reply | undefined {
-  const verification = headers.get('x-okta-verification-challenge');
-  return method === 'GET' && verification !== null ? jsonReply({ verification }) : undefined;
+  const verification = headerValue(headers, 'x-okta-verification-challenge');
+  return method === 'GET' && verification !== undefined ? jsonReply({ verification }) : undefined;
 }

@@ -1,6 +1,7 @@
 /** HubSpot, version 3 of its signatures: method, address, body and time. */
 import { Buffer } from 'node:buffer';
 import { ok } from '../../../result.ts';
+import { headerValue } from '../header-value.ts';
 import type { Scheme } from '../scheme.ts';
 import { signature } from '../signature.ts';
 
@@ -17,7 +18,7 @@ export const HUBSPOT: Scheme = signature({
       Buffer.concat([
         Buffer.from(method + withoutEscapes(url)),
         body,
-        Buffer.from(headers.get(TIME) ?? ''),
+        Buffer.from(headerValue(headers, TIME) ?? ''),
       ]),
     ),
   timestamp: TIME,

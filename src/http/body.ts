@@ -1,5 +1,16 @@
 /** Reads a request body without ever holding more of it than is allowed. */
-import { invalid, ok, type Result, tooLarge } from '../result.ts';
+import { invalid, ok, type Result, tooLarge, unsupportedMediaType } from '../result.ts';
+import { valuesOf } from './header.ts';
+
+/** Checks that a body is not compressed: what is small may be a bomb. */
+export function checkEncoding(headers: Headers): Result<undefined> {
+  const encoding = headers.get('content-encoding') ?? '';
+  return valuesOf(encoding).every((coding) => coding.toLowerCase() === 'identity')
+    ? ok(undefined)
+    : unsupportedMediaType(
+        `content encoding ${JSON.stringify(encoding)} is not supported; send the body uncompressed`,
+      );
+}
 
 export async function readBody(request: Request, maxBytes: number): Promise<Result<Uint8Array>> {
   const announced = Number(request.headers.get('content-length') ?? Number.NaN);

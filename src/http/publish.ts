@@ -7,9 +7,8 @@ import { MAX_PUBLISH_BYTES } from '../limits.ts';
 import { isWithin, pathOfKey, trimSlashes } from '../namespace.ts';
 import { type Refusal, refuse } from './answer.ts';
 import { audit } from './audit.ts';
-import { readBody } from './body.ts';
+import { checkEncoding, readBody } from './body.ts';
 import type { Bindings, Config } from './config.ts';
-import { valuesOf } from './header.ts';
 import { publishAll } from './send.ts';
 import { actorOf, type Caller } from './token.ts';
 
@@ -37,13 +36,8 @@ export async function publish(asked: PublishRequest): Promise<Response> {
     const checked = checkEventType(eventType);
     if (!checked.ok) return refuse(checked.failure);
   }
-  const contentEncoding = request.headers.get('content-encoding') ?? '';
-  if (!valuesOf(contentEncoding).every((coding) => coding.toLowerCase() === 'identity')) {
-    return refuse({
-      reason: 'unsupported_media_type',
-      message: `content encoding ${JSON.stringify(contentEncoding)} is not supported; send the body uncompressed`,
-    });
-  }
+  const encoding = checkEncoding(request.headers);
+  if (!encoding.ok) return refuse(encoding.failure);
   const body = await readBody(request, MAX_PUBLISH_BYTES);
   if (!body.ok) return refuse(body.failure);
   const events = readEvents(request.headers, body.value, {

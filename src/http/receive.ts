@@ -4,7 +4,7 @@ import { answerUnsigned, type DocumentSource, verifyDelivery } from '../ingest/w
 import { MAX_DELIVERY_BYTES } from '../limits.ts';
 import type { Result } from '../result.ts';
 import { refuse } from './answer.ts';
-import { readBody } from './body.ts';
+import { checkEncoding, readBody } from './body.ts';
 import { type Receiving, readDocuments, sentTo } from './delivery.ts';
 import {
   answerAccepted,
@@ -41,13 +41,8 @@ export async function receive(receiving: Receiving): Promise<Response> {
       ? refuse({ reason: 'unsupported_operation', allow: 'POST, OPTIONS', why: USAGE })
       : reply(answer);
   }
-  const contentEncoding = headerValue(headers, 'content-encoding') ?? 'identity';
-  if (contentEncoding !== 'identity') {
-    return refuseDelivery(source, {
-      reason: 'unsupported_media_type',
-      message: `content encoding ${JSON.stringify(contentEncoding)} is not supported; send the body uncompressed`,
-    });
-  }
+  const encoding = checkEncoding(headers);
+  if (!encoding.ok) return refuseDelivery(source, encoding.failure);
   const body = await readBody(request, MAX_DELIVERY_BYTES);
   if (source.body === 'audit') return receiveAudit(receiving, source, body);
   return receiveDocuments(receiving, source, body);

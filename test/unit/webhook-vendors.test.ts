@@ -1,5 +1,6 @@
 /** What each vendor sends: believed by its published rule, refused where anything of it is changed, and read. */
 import { createHash, createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { KINDS } from '../../src/ingest/webhooks/kinds.ts';
 import type { Sent } from '../../src/ingest/webhooks/scheme.ts';
@@ -11,7 +12,7 @@ import {
   verifyDelivery,
 } from '../../src/ingest/webhooks/source.ts';
 import { accepted } from './support/result.ts';
-import { sentWith } from './support/sent.ts';
+import { NOTHING_FETCHED, sentWith } from './support/sent.ts';
 
 const SECRET = 'dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==';
 const SECONDS = 1_700_000_000;
@@ -470,7 +471,7 @@ function sourceOf(kind: string, secrets: readonly string[]): DocumentSource {
 }
 
 function verify({ kind, secret, sent }: Vendor, now = SECONDS, secrets = [secret]) {
-  return verifyDelivery(sourceOf(kind, secrets), sent, now * 1000);
+  return verifyDelivery(sourceOf(kind, secrets), sent, now * 1000, NOTHING_FETCHED);
 }
 
 /** Twilio's published token is shorter than a secret may be. */
@@ -514,7 +515,7 @@ describe.each(VENDORS)('%s', (_name, vendor) => {
   it('becomes its events', async () => {
     const source = sourceOf(vendor.kind, [vendor.secret]);
     const proof = await verify(vendor);
-    if (!proof.ok) throw new Error(proof.failure);
+    if (!proof.ok) throw new Error(String(proof.failure));
     const reading = accepted(await readDelivery(source, vendor.sent, proof.value));
     if (!('events' in reading)) throw new Error('a handshake');
     expect(reading.events).toHaveLength(vendor.events.length);
@@ -579,23 +580,33 @@ describe('Microsoft Graph', () => {
   });
 });
 
-describe('a body that is a list', () => {
-  it.each(Object.entries(KINDS).filter(([, { eventsIn }]) => eventsIn !== undefined))(
-    'of kind %s without members has no events',
-    (_name, { eventsIn }) => {
-      const empties = [
-        [],
-        { value: [] },
-        { entry: [] },
-        { data: { events: [] } },
-        { list_folder: { accounts: [] } },
-      ];
-      expect(
-        empties.map((each) => eventsIn?.(each)).filter((each) => each?.length === 0),
-      ).toHaveLength(1);
-      for (const odd of [null, 'x', 1, {}, { value: {} }, { entry: 'x' }, { data: null }]) {
-        expect(eventsIn?.(odd)).toBeUndefined();
-      }
-    },
+/** What Pub/Sub pushes is one message, which is made readable. */
+const LISTS = Object.entries(KINDS).filter(
+  ([name, { eventsIn }]) => eventsIn !== undefined && name !== 'google-pubsub',
+);
+
+it('docs/sources.md has a row for each kind', () => {
+  const rows = readFileSync('docs/sources.md', 'utf8').split('\n');
+  const missing = Object.keys(KINDS).filter(
+    (kind) => !rows.some((row) => row.startsWith(`| \`${kind}\` |`)),
   );
+  expect(missing).toEqual([]);
+});
+
+describe('a body that is a list', () => {
+  it.each(LISTS)('of kind %s without members has no events', (_name, { eventsIn }) => {
+    const empties = [
+      [],
+      { value: [] },
+      { entry: [] },
+      { data: { events: [] } },
+      { list_folder: { accounts: [] } },
+    ];
+    expect(
+      empties.map((each) => eventsIn?.(each)).filter((each) => each?.length === 0),
+    ).toHaveLength(1);
+    for (const odd of [null, 'x', 1, {}, { value: {} }, { entry: 'x' }, { data: null }]) {
+      expect(eventsIn?.(odd)).toBeUndefined();
+    }
+  });
 });

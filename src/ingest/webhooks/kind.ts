@@ -28,9 +28,9 @@ export interface Reply {
 export interface Kind {
   /** The schemes by any of which a delivery may be proven. `settings`: the source says how it is signed. */
   readonly proof: readonly Scheme[] | 'settings';
-  /** `audit`: entries of an audit device, one JSON object a line. */
   /** `none`: the vendor signs with keys of its own, so a source has no secrets. */
   readonly secrets?: 'none';
+  /** `audit`: entries of an audit device, one JSON object a line. */
   readonly body: 'document' | 'audit';
   readonly eventType: string;
   readonly mapping: MappingSettings;

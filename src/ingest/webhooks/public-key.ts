@@ -3,8 +3,15 @@ import { Buffer } from 'node:buffer';
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { MAX_SIGNATURE_CHARACTERS } from '../../limits.ts';
 import { ok, type Result } from '../../result.ts';
-import { type Conditions, doubt, type Proof, type Scheme, type Sent } from './scheme.ts';
-import { doubtOfTime } from './signature.ts';
+import { headerValue } from './header-value.ts';
+import {
+  type Conditions,
+  doubt,
+  doubtOfTime,
+  type Proof,
+  type Scheme,
+  type Sent,
+} from './scheme.ts';
 
 interface PublicKeySignature {
   readonly header: string;
@@ -60,7 +67,7 @@ export function publicKeySignature(signature: PublicKeySignature): Scheme {
 }
 
 function claimOf({ timestamp }: PublicKeySignature, { headers, body }: Sent) {
-  const time = headers.get(timestamp) ?? '';
+  const time = headerValue(headers, timestamp) ?? '';
   return { timestamp: time, signed: Buffer.concat([Buffer.from(time), body]) };
 }
 
@@ -71,7 +78,7 @@ function believe(
   conditions: Conditions,
 ): Result<Proof, string> {
   const { header, encoding, key } = signature;
-  const text = sent.headers.get(header) ?? '';
+  const text = headerValue(sent.headers, header) ?? '';
   if (text.length > MAX_SIGNATURE_CHARACTERS) {
     return doubt(
       `the header ${header} has ${text.length} characters, at most ${MAX_SIGNATURE_CHARACTERS} are allowed`,

@@ -3,14 +3,16 @@ import { Buffer } from 'node:buffer';
 import { isJsonObject } from '../../../event/json.ts';
 import { decodeUtf8, parseJson } from '../../text.ts';
 import { type Handshake, jsonReply, textAt } from '../handshake.ts';
+import { headerValue } from '../header-value.ts';
 import type { Kind } from '../kind.ts';
+import { listAt } from '../lists.ts';
 import { googlePushToken } from '../push-token.ts';
 import { secretAsToken } from '../sent-secret.ts';
 import { sns, snsConfirmation } from '../sns.ts';
 
 /** Event Grid asks with one event in a list, and is answered with the code in it. Whoever asks learns nothing new. */
 const eventGridValidation: Handshake = ({ method, headers, document }) => {
-  if (method !== 'POST' || headers.get('aeg-event-type') !== 'SubscriptionValidation') {
+  if (method !== 'POST' || headerValue(headers, 'aeg-event-type') !== 'SubscriptionValidation') {
     return undefined;
   }
   const code = textAt(document, '/0/data/validationCode');
@@ -62,7 +64,7 @@ export const CLOUD = {
         data_version: '/dataVersion',
       },
     },
-    eventsIn: (document) => (Array.isArray(document) ? document : undefined),
+    eventsIn: listAt(''),
     handshake: { unsigned: eventGridValidation },
   },
   'google-pubsub': {

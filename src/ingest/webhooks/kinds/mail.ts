@@ -1,6 +1,8 @@
 /** What becomes of mail that was sent. */
 import type { Kind } from '../kind.ts';
+import { listAt } from '../lists.ts';
 import { P256_SPKI, publicKeySignature } from '../public-key.ts';
+import { MAILGUN } from '../schemes/mailgun.ts';
 
 export const MAIL = {
   sendgrid: {
@@ -28,6 +30,26 @@ export const MAIL = {
         url: '/url',
       },
     },
-    eventsIn: (document) => (Array.isArray(document) ? document : undefined),
+    eventsIn: listAt(''),
+  },
+  mailgun: {
+    proof: [MAILGUN],
+    body: 'document',
+    eventType: 'mailgun/{/event-data/event}',
+    mapping: {
+      // Signed, other than the id of the event.
+      id: '{id}',
+      path: 'mailgun/{/event-data/recipient|"none"}',
+      time: '{/event-data/timestamp}',
+      metadata: {
+        operation: '/event-data/event',
+        recipient: '/event-data/recipient',
+        message: '/event-data/message/headers/message-id',
+        severity: '/event-data/severity',
+        reason: '/event-data/reason',
+        tags: '/event-data/tags',
+        event: '/event-data/id',
+      },
+    },
   },
 } satisfies Record<string, Kind>;

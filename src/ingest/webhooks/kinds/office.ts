@@ -1,11 +1,10 @@
-/** Customers, mail, files, people. */
+/** Customers, files, boards, people. */
 import { type Asked, jsonReply, NOTHING, plain, whenQuery } from '../handshake.ts';
 import { headerValue } from '../header-value.ts';
 import type { Kind, Reply } from '../kind.ts';
 import { listAt } from '../lists.ts';
 import { CLIENT_STATE } from '../schemes/client-state.ts';
 import { HUBSPOT } from '../schemes/hubspot.ts';
-import { MAILGUN } from '../schemes/mailgun.ts';
 import { secretAsToken, secretInHeader } from '../sent-secret.ts';
 import { signature } from '../signature.ts';
 
@@ -58,26 +57,6 @@ export const OFFICE = {
         object_id: '/detail/id',
         status: '/detail/status',
         event: '/event',
-      },
-    },
-  },
-  mailgun: {
-    proof: [MAILGUN],
-    body: 'document',
-    eventType: 'mailgun/{/event-data/event}',
-    mapping: {
-      // Signed, other than the id of the event.
-      id: '{id}',
-      path: 'mailgun/{/event-data/recipient|"none"}',
-      time: '{/event-data/timestamp}',
-      metadata: {
-        operation: '/event-data/event',
-        recipient: '/event-data/recipient',
-        message: '/event-data/message/headers/message-id',
-        severity: '/event-data/severity',
-        reason: '/event-data/reason',
-        tags: '/event-data/tags',
-        event: '/event-data/id',
       },
     },
   },

@@ -176,12 +176,22 @@ describe('a data folder', () => {
     );
   });
 
-  it('is refused where a folder stands in the place of its lock', async () => {
+  it('is refused where a file stands in the place of its databases', async () => {
     const data = mkdtempSync(join(scratch, 'odd-'));
-    mkdirSync(join(data, 'carillon.lock'));
+    writeFileSync(join(data, 'durable-objects'), '');
     const { code, stderr } = await run(['dev', '--port', '0', '--data', data]);
     expect(code).toBe(1);
-    expect(stderr).toContain(`the data folder ${data} cannot be used: EISDIR`);
+    expect(stderr).toContain(`the data folder ${data} cannot be used: a file stands in its place`);
+  });
+
+  it('stays in use when its lock file is removed', async () => {
+    const data = join(scratch, 'removed');
+    const server = await startLocalServer(['--data', data]);
+    rmSync(join(data, 'carillon.lock'));
+    const { code, stderr } = await run(['dev', '--port', '0', '--data', data]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${data} is in use by another server; stop that server`);
+    await server.stop();
   });
 });
 

@@ -28,7 +28,8 @@ export interface DataFolder {
   close(): void;
 }
 
-const LOCK = 'carillon.lock';
+/** Who has the folder. An earlier release took this file for the lock itself. */
+const HOLDERS = 'carillon.lock';
 const SOURCE_KEY = 'source-key';
 const SOURCE_KEY_BYTES = 32;
 
@@ -55,9 +56,12 @@ export async function openDataFolder(given: string | undefined): Promise<DataFol
   try {
     mkdirSync(path, { recursive: true, mode: PRIVATE_FOLDER });
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
-    lock = await takeLock(join(path, LOCK));
+    const state = join(path, STATE_FOLDER);
+    mkdirSync(state, { recursive: true, mode: PRIVATE_FOLDER });
+    lock = await takeLock({ folder: state, noteFile: join(path, HOLDERS) });
     if (typeof lock === 'string') return `the data folder ${path} ${lock}`;
-    tighten(path);
+    lock.note(`process ${process.pid}`);
+    tighten(path, state);
     return { path, temporary: false, lock, close: lock.close };
   } catch (error) {
     if (typeof lock === 'object') lock.close();
@@ -82,13 +86,9 @@ export function sourceKeyOf({ path }: DataFolder): string {
  * Takes the rights of others from everything in the folder that is ours. The folder itself may be one that
  * the user shares with others, so its own rights stay.
  */
-function tighten(path: string): void {
-  const state = join(path, STATE_FOLDER);
-  mkdirSync(state, { recursive: true, mode: PRIVATE_FOLDER });
-  for (const name of [LOCK, SOURCE_KEY]) {
-    const file = join(path, name);
-    if (existsSync(file)) takeRights(file, PRIVATE_FILE);
-  }
+function tighten(path: string, state: string): void {
+  const key = join(path, SOURCE_KEY);
+  if (existsSync(key)) takeRights(key, PRIVATE_FILE);
   if (takeRights(state, PRIVATE_FOLDER)) {
     for (const entry of readdirSync(state, { recursive: true, withFileTypes: true })) {
       const mode = entry.isDirectory() ? PRIVATE_FOLDER : PRIVATE_FILE;

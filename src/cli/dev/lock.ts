@@ -1,11 +1,13 @@
 /**
- * The lock of a data folder. It belongs to an open file, not to a process: workerd inherits the descriptor,
- * so the kernel frees the lock when the last of the processes that can write to the folder has ended. It
- * needs no process number, so it also excludes a server in another container that shares the folder.
+ * The lock of a data folder. It belongs to an open descriptor, not to a process: workerd inherits it, so the
+ * kernel frees the lock when the last of the processes that can write to the folder has ended. It needs no
+ * process number, so it also excludes a server in another container that shares the folder. What is locked is
+ * the folder of the databases itself: a lock file could be removed while a server runs.
  */
 import { spawnSync } from 'node:child_process';
-import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { replaceFile } from '../replace-file.ts';
 
 export interface Lock {
   /** What a process has to inherit to hold the lock too. */
@@ -14,6 +16,12 @@ export interface Lock {
   note(holders: string): void;
   /** Lets go of it in this process. */
   close(): void;
+}
+
+interface Locked {
+  readonly folder: string;
+  /** The file with the note. Nothing depends on it. */
+  readonly noteFile: string;
 }
 
 /** A server that was killed is gone as soon as its guard has ended workerd. */
@@ -28,36 +36,43 @@ const OPEN_LOCKS = ['darwin', 'freebsd', 'openbsd', 'netbsd'].includes(process.p
 const NOTE = /^process \d+(, workerd \d+)?$/;
 
 /** @returns the lock, or the end of a sentence about the folder that says why it cannot be had */
-export async function takeLock(file: string): Promise<Lock | string> {
+export async function takeLock({ folder, noteFile }: Locked): Promise<Lock | string> {
   const deadline = performance.now() + MAX_WAIT_MS;
   for (;;) {
-    const taken = tryLock(file);
-    if (typeof taken === 'number') return lockOf(taken);
+    const taken = tryLock(folder);
+    if (typeof taken === 'number') return lockOf(taken, noteFile);
     if (taken !== 'held') return `cannot be locked: ${taken.problem}`;
     if (performance.now() > deadline) break;
     await sleep(POLL_MS);
   }
-  const note = readFileSync(file, 'utf8').trim();
-  const holders = NOTE.test(note) ? ` (${note})` : '';
-  return `is in use by another server${holders}; stop that server, or name another folder with --data`;
+  const holders = noted(noteFile);
+  return `is in use by another server${holders && ` (${holders})`}; stop that server, or name another folder with --data`;
 }
 
-function lockOf(descriptor: number): Lock {
-  const note = (holders: string) => {
-    ftruncateSync(descriptor);
-    writeSync(descriptor, `${holders}\n`);
+function lockOf(descriptor: number, noteFile: string): Lock {
+  return {
+    descriptor,
+    note: (holders) => replaceFile(noteFile, `${holders}\n`),
+    close: () => closeSync(descriptor),
   };
-  note(`process ${process.pid}`);
-  return { descriptor, note, close: () => closeSync(descriptor) };
+}
+
+function noted(file: string): string {
+  try {
+    const note = readFileSync(file, 'utf8').trim();
+    return NOTE.test(note) ? note : '';
+  } catch {
+    return '';
+  }
 }
 
 /** @returns the descriptor that has the lock */
-function tryLock(file: string): number | 'held' | { readonly problem: string } {
-  const { O_RDWR, O_CREAT, O_APPEND, O_NONBLOCK } = constants;
-  const flags = O_RDWR | O_CREAT | O_APPEND;
-  if (!OPEN_LOCKS) return withFlock(openSync(file, flags, 0o600));
+function tryLock(folder: string): number | 'held' | { readonly problem: string } {
+  const { O_RDONLY, O_DIRECTORY, O_NONBLOCK } = constants;
+  const flags = O_RDONLY | O_DIRECTORY;
+  if (!OPEN_LOCKS) return withFlock(openSync(folder, flags));
   try {
-    return openSync(file, flags | O_EXLOCK | O_NONBLOCK, 0o600);
+    return openSync(folder, flags | O_EXLOCK | O_NONBLOCK);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EAGAIN') return 'held';

@@ -6,7 +6,8 @@ import { MAX_PAGE_BYTES, MAX_PAGE_EVENTS, MAX_UNACKED_BYTES, MIN_PAGE_EVENTS } f
 import { isOpen } from './classes.ts';
 import type { Closing } from './closing.ts';
 import type { Cursors } from './cursors.ts';
-import { type Entry, entryOf, type Journal } from './journal.ts';
+import type { Journal } from './journal.ts';
+import { type Entry, entryOf } from './journal-entry.ts';
 import type { Laggards } from './laggards.ts';
 import type { Pacer } from './pacer.ts';
 import { type Reader, storedAs } from './reader.ts';

@@ -6,7 +6,7 @@ import { MAX_DECIDED_EVENTS } from '../limits.ts';
 import type { SubscriptionClass, SubscriptionClasses } from './classes.ts';
 import type { Closing } from './closing.ts';
 import type { Holders } from './holders.ts';
-import type { Entry } from './journal.ts';
+import type { Entry } from './journal-entry.ts';
 import type { Matcher } from './matcher.ts';
 import type { Readers } from './readers.ts';
 import { isAllowed, isWanted, type Rights } from './rights.ts';

@@ -24,7 +24,7 @@ import { Feeders } from './feeders.ts';
 import type { Refused } from './handshakes.ts';
 import type { History } from './history.ts';
 import { Interests } from './interests.ts';
-import { entryOf, gapPosting, type Posting, type Row } from './journal.ts';
+import { entryOf, gapPosting, type Posting, type Row } from './journal-entry.ts';
 import type { Matcher } from './matcher.ts';
 import { parseHubName } from './name.ts';
 import { SubscriberHub } from './subscriber-hub.ts';

@@ -1,5 +1,6 @@
 /** What a gathering hub is given of the past of a hub that it has not gathered from so far. */
-import type { Journal, Row } from './journal.ts';
+import type { Journal } from './journal.ts';
+import type { Row } from './journal-entry.ts';
 
 /** How far a gathering hub has what a hub accepted. */
 export interface Fed {

@@ -9,7 +9,7 @@ import { Feeds } from './feeds.ts';
 import type { Gathering } from './gathering-hub.ts';
 import { type Fed, type History, historyOf } from './history.ts';
 import { Intake } from './intake.ts';
-import type { JournaledEvent } from './journal.ts';
+import type { JournaledEvent } from './journal-entry.ts';
 import type { Publication } from './publication.ts';
 import { SubscriberHub } from './subscriber-hub.ts';
 

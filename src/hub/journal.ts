@@ -6,44 +6,12 @@
  * A sequence is never given twice: a journal that was emptied goes on counting, and one that was lost
  * has another epoch. Times never go back, though the clock may: so they can be searched.
  */
-import { type EventFacts, factsOf } from '../event/facts.ts';
 import { hexOf } from '../hex.ts';
 import { MAX_RECALLED_EVENTS, MAX_TRIMMED_EVENTS } from '../limits.ts';
-import { logError } from '../log.ts';
-import type { GapReason } from '../wire/carillon-v1/messages.ts';
-import { Frame } from '../wire/frame.ts';
 import { utf8Length } from '../wire/utf8.ts';
 import type { Chore } from './alarms.ts';
+import { entryOf, type JournaledEvent, type Posting, type Row } from './journal-entry.ts';
 import type { Retention } from './retention.ts';
-
-/** What is appended. */
-export type Posting = {
-  /** Begins with the id of the event and a newline. A second one with the same key is a duplicate. */
-  readonly key: string;
-  /** Unix milliseconds. */
-  readonly acceptedAt: number;
-  /** The JSON frame; null for a note that events are missing here. */
-  readonly json: string | null;
-};
-
-/** A posting in its place. */
-export type Row = Posting & { readonly sequence: number };
-
-/** A row, read. */
-export type Entry = JournaledEvent | JournaledGap;
-
-export interface JournaledEvent {
-  readonly sequence: number;
-  readonly facts: EventFacts;
-  readonly frame: Frame;
-}
-
-export interface JournaledGap {
-  readonly sequence: number;
-  readonly gap: GapReason;
-  /** The hub whose events are missing; undefined where it may be any. */
-  readonly hub: string | undefined;
-}
 
 /** What is known of the beginning. */
 interface Beginning {
@@ -379,28 +347,5 @@ export class Journal implements Chore {
       totalBytes: trimmedBytes,
     };
     return this.#end;
-  }
-}
-
-const GAP_KEY = /^\n([^\n]*)\n/;
-
-/**
- * A note that events are missing. The key of an event begins with its id, which is never empty, so no
- * event has such a key.
- */
-export function gapPosting(hub: string, distinction: string, acceptedAt: number): Posting {
-  return { key: `\n${hub}\n${distinction}`, acceptedAt, json: null };
-}
-
-/** Reads a row. What cannot be read is a gap: those whom it may concern are told. */
-export function entryOf(row: Row): Entry {
-  const { sequence, key, json } = row;
-  if (json === null) return { sequence, gap: 'feed_lost', hub: GAP_KEY.exec(key)?.[1] };
-  const frame = new Frame(json);
-  try {
-    return { sequence, facts: factsOf(frame.event), frame };
-  } catch (error) {
-    logError(`the event ${sequence} of the journal cannot be read`, error);
-    return { sequence, gap: 'unreadable', hub: undefined };
   }
 }

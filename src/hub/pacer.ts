@@ -6,7 +6,7 @@
  */
 import { MAX_REPLAY_BYTES, REPLAY_BUDGET_BYTES, REPLAY_BYTES_PER_SECOND } from '../limits.ts';
 import { isWithinShare } from '../share.ts';
-import type { Row } from './journal.ts';
+import type { Row } from './journal-entry.ts';
 import { Levels } from './levels.ts';
 
 export class Pacer {

@@ -3,7 +3,7 @@ import { MAX_EVENTS_MESSAGE_BYTES } from '../limits.ts';
 import { encodeEvents, encodeMessage, type PlacedFrame } from '../wire/carillon-v1/server.ts';
 import type { Encoding } from '../wire/frame.ts';
 import type { Cursors } from './cursors.ts';
-import type { Entry } from './journal.ts';
+import type { Entry } from './journal-entry.ts';
 
 export function messagesOf(
   entries: readonly Entry[],

@@ -10,7 +10,8 @@ import {
   MAX_REPLAY_LAPS,
 } from '../limits.ts';
 import type { Encoding } from '../wire/frame.ts';
-import { type Entry, entryOf, type Journal, type JournaledEvent } from './journal.ts';
+import type { Journal } from './journal.ts';
+import { type Entry, entryOf, type JournaledEvent } from './journal-entry.ts';
 import type { Pacer } from './pacer.ts';
 
 /** What is asked about each entry and each id. */

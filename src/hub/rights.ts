@@ -2,7 +2,7 @@
 import { Access } from '../policy/access.ts';
 import type { Accesses } from './accesses.ts';
 import type { SubscriptionClass } from './classes.ts';
-import type { Entry } from './journal.ts';
+import type { Entry } from './journal-entry.ts';
 import type { Matcher } from './matcher.ts';
 
 export class Rights {

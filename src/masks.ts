@@ -4,7 +4,7 @@
 const MASK = '…';
 
 /** Rounds of percent-decoding, so that a token is found however often it was encoded. */
-const MAX_DECODINGS = 4;
+const MAX_DECODINGS = 8;
 
 /**
  * Every pattern keeps `$1` and drops the rest. None can backtrack over more than one run of characters.

@@ -48,10 +48,11 @@ function holds(text: string, rootToken: string, depth: number): boolean {
   const isRootTokenLong = rootToken.length >= MIN_ROOT_TOKEN_CHARACTERS;
   if (isRootTokenLong && spellings.some((each) => contains(each, rootToken))) return true;
   if (depth === MAX_DEPTH) return false;
-  return (decoded.match(BASE64) ?? []).some((run) => {
-    const inside = base64Decoded(run);
-    return inside !== undefined && holds(inside, rootToken, depth + 1);
-  });
+  // What stands directly before it may be of the alphabet too: a path, a dash. So it may begin at any of four places.
+  const shifts = depth === 0 ? [0, 1, 2, 3] : [0];
+  return (decoded.match(BASE64) ?? []).some((run) =>
+    shifts.some((shift) => holds(base64Decoded(run.slice(shift)), rootToken, depth + 1)),
+  );
 }
 
 /** What stands between blanks, commas and quotes. */
@@ -63,25 +64,40 @@ function equals(part: string, secret: string): boolean {
   return secret !== '' && part.length === secret.length && contains(part, secret);
 }
 
-/** Compares at every place and to the end, so that the time says nothing of the secret. */
+/**
+ * Compares at every place, by a rolling hash: the time depends on the lengths alone, and so says nothing of how much
+ * of a guess is right.
+ */
 function contains(text: string, secret: string): boolean {
-  let found = 0;
-  for (let start = 0; start + secret.length <= text.length; start++) {
-    let difference = 0;
-    for (let index = 0; index < secret.length; index++) {
-      difference |= text.charCodeAt(start + index) ^ secret.charCodeAt(index);
-    }
-    found |= difference === 0 ? 1 : 0;
+  const { length } = secret;
+  if (text.length < length) return false;
+  multiplier ??= (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) | 1;
+  let leading = 1;
+  for (let index = 0; index < length; index++) leading = Math.imul(leading, multiplier);
+  const wanted = hashOf(secret, multiplier);
+  let hash = hashOf(text.slice(0, length), multiplier);
+  let found = hash === wanted ? 1 : 0;
+  for (let end = length; end < text.length; end++) {
+    hash = (Math.imul(hash, multiplier) + text.charCodeAt(end)) | 0;
+    hash = (hash - Math.imul(text.charCodeAt(end - length), leading)) | 0;
+    found |= hash === wanted ? 1 : 0;
   }
-  return found === 1;
+  return found === 1 && text.includes(secret);
 }
 
-/** Either alphabet; undefined where it is no Base64. What is too short to be a byte at the end is left out. */
-function base64Decoded(run: string): string | undefined {
-  const whole = run.length % 4 === 1 ? run.slice(0, -1) : run;
-  try {
-    return atob(whole.replaceAll('-', '+').replaceAll('_', '/'));
-  } catch {
-    return undefined;
+/** Of the hash. Each process chooses its own, so that nobody can make texts that share one. */
+let multiplier: number | undefined;
+
+function hashOf(text: string, by: number): number {
+  let hash = 0;
+  for (let index = 0; index < text.length; index++) {
+    hash = (Math.imul(hash, by) + text.charCodeAt(index)) | 0;
   }
+  return hash;
+}
+
+/** Of either alphabet. What is too short to be a byte at the end is left out. */
+function base64Decoded(run: string): string {
+  const whole = run.length % 4 === 1 ? run.slice(0, -1) : run;
+  return atob(whole.replaceAll('-', '+').replaceAll('_', '/'));
 }

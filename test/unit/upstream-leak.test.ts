@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { mintTicket, mintToken } from '../../src/authority/token-form.ts';
 import { leaks } from '../../src/upstream/leak.ts';
+import { Random } from '../faults/random.ts';
 import { inCpuTime } from './support/cpu-time.ts';
 
 const ROOT = 'carillon-root';
@@ -62,6 +63,35 @@ describe('a token of ours is found', () => {
   it('where the root token has characters that could be an escape', () => {
     expect(leaksIn('X-A', 'x a%41b%42c%43d%44 x', 'a%41b%42c%43d%44')).toBe(true);
   });
+});
+
+it('a token of ours is found wherever and however it is put', () => {
+  const random = new Random(1);
+  const wrappings: ((it: string) => string)[] = [
+    (it) => it,
+    (it) => encodeURIComponent(it),
+    (it) => it.replace(/[\w.]/g, (one) => `%${one.charCodeAt(0).toString(16)}`),
+    (it) => btoa(it),
+    (it) => btoa(it).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''),
+    (it) => JSON.stringify({ a: it }),
+    (it) => `${random.pick(['', 'a', '-', '/', 'x_y', 'Bearer ', 'a=b; c=', '"', ', '])}${it}`,
+    (it) => `${it}${random.pick(['', '=', '/a', ' b', '"', ', c', '-', ';q=1'])}`,
+  ];
+  for (let round = 0; round < 2000; round++) {
+    const secret = random.pick(OURS);
+    let text = secret;
+    let encodings = 0;
+    for (let times = random.integer(0, 4); times > 0; times--) {
+      const wrapping = random.pick(wrappings);
+      // Within Base64 a second one is found where it begins with its run.
+      if (/btoa/.test(String(wrapping)) && encodings++ > 0) continue;
+      text = wrapping(text);
+    }
+    const name = random.pick(['Authorization', 'X-Vault-Token', 'Cookie', 'X-Other', 'Referer']);
+    expect([text, leaksIn(name, text)]).toEqual([text, true]);
+    const path = `/v1/${encodeURI(text)}`;
+    expect([path, leaks(new Headers(), path, ROOT)]).toEqual([path, true]);
+  }
 });
 
 describe('what is no token of ours passes', () => {

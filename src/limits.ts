@@ -154,6 +154,12 @@ export const MAX_RECONNECT_SPREAD_MS = 5000;
  */
 export const MAX_SOCKETS_PER_TOKEN = 1000;
 
+/**
+ * Sockets beyond those of one token that are counted again for each millisecond since the last count, where no
+ * place is left: counting 16,000 takes some 10 ms, and those who are refused may come again at once.
+ */
+export const MAX_RECOUNTED_PER_MS = 100;
+
 /** How long a subscription lasts, to the hour; then it is closed and can be resumed. */
 export const MAX_SUBSCRIPTION_MS = 24 * 60 * 60 * 1000;
 

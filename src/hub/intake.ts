@@ -23,8 +23,8 @@ const LINGER_PART = 4;
 export class Intake {
   readonly #commit: Commit;
   readonly #queue: Queued[] = [];
-  readonly #waiting = { events: 0, bytes: 0 };
-  /** What waits of each publisher. */
+  /** What waits, of all publishers and of each. */
+  readonly #all = { events: 0, bytes: 0 };
   readonly #waitingOf = new Map<string, { events: number; bytes: number }>();
   #isCollecting = false;
 
@@ -40,21 +40,27 @@ export class Intake {
   take(publications: readonly Publication[]): Promise<string[]> | undefined {
     const events = publications.length;
     const bytes = publications.reduce((sum, { json }) => sum + json.length, 0);
-    const publisher = publisherOf(publications[0]);
-    const own = this.#waitingOf.get(publisher) ?? { events: 0, bytes: 0 };
+    const [first] = publications;
+    const publisher = first === undefined ? '' : publisherOf(first);
+    const own = this.#waitingOf.get(publisher);
     if (this.#queue.length > 0) {
-      const all = this.#waiting;
-      if (!isWithinShare(events, all.events, MAX_QUEUED_EVENTS, () => own.events)) return undefined;
-      if (!isWithinShare(bytes, all.bytes, MAX_QUEUED_BYTES, () => own.bytes)) return undefined;
+      const all = this.#all;
+      const isWithinShares =
+        isWithinShare(events, all.events, MAX_QUEUED_EVENTS, () => own?.events ?? 0) &&
+        isWithinShare(bytes, all.bytes, MAX_QUEUED_BYTES, () => own?.bytes ?? 0);
+      if (!isWithinShares) return undefined;
     }
     const taken = new Promise<string[]>((resolve, reject) => {
       this.#queue.push({ publications, resolve, reject });
     });
-    for (const waiting of [this.#waiting, own]) {
-      waiting.events += events;
-      waiting.bytes += bytes;
+    this.#all.events += events;
+    this.#all.bytes += bytes;
+    if (own === undefined) {
+      this.#waitingOf.set(publisher, { events, bytes });
+    } else {
+      own.events += events;
+      own.bytes += bytes;
     }
-    this.#waitingOf.set(publisher, own);
     if (!this.#isCollecting) this.#collect();
     return taken;
   }
@@ -64,8 +70,8 @@ export class Intake {
     this.#isCollecting = true;
     while (this.#queue.length > 0) {
       const group = this.#queue.splice(0);
-      this.#waiting.events = 0;
-      this.#waiting.bytes = 0;
+      this.#all.events = 0;
+      this.#all.bytes = 0;
       this.#waitingOf.clear();
       const begun = Date.now();
       await this.#commitGroup(group);

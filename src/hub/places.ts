@@ -3,7 +3,7 @@
  * comes, and counted again when none seems to be left. So neither coming nor leaving costs more where there
  * are many.
  */
-import { MAX_CACHED_LOOKUPS } from '../limits.ts';
+import { MAX_CACHED_LOOKUPS, MAX_RECOUNTED_PER_MS, MAX_SOCKETS_PER_TOKEN } from '../limits.ts';
 import { Recent } from '../recent.ts';
 
 export class Places {
@@ -11,6 +11,8 @@ export class Places {
   #underWay = 0;
   /** Those taken, or more; undefined until they were counted. */
   #taken: number | undefined;
+  /** When they were last counted, in Unix milliseconds. */
+  #countedAt = 0;
 
   /** @param countSockets counts those that have been accepted */
   constructor(countSockets: () => number) {
@@ -18,7 +20,7 @@ export class Places {
   }
 
   get taken(): number {
-    this.#taken ??= this.#count();
+    if (this.#taken === undefined) return this.#count();
     return this.#taken;
   }
 
@@ -40,12 +42,16 @@ export class Places {
     this.#underWay--;
   }
 
+  /** Counts again, unless that was done so shortly before that those who are refused would keep a hub busy. */
   recount(): void {
-    this.#taken = this.#count();
+    const excess = Math.max(this.taken - MAX_SOCKETS_PER_TOKEN, 0);
+    if (Date.now() - this.#countedAt >= excess / MAX_RECOUNTED_PER_MS) this.#count();
   }
 
   #count(): number {
-    return this.#countSockets() + this.#underWay;
+    this.#taken = this.#countSockets() + this.#underWay;
+    this.#countedAt = Date.now();
+    return this.#taken;
   }
 }
 

@@ -33,6 +33,7 @@ export function publicationOf(
 }
 
 /** Who publishes it, as its key says. */
-export function publisherOf(publication: Publication | undefined): string {
-  return publication?.key.split('\n', 2)[1] ?? '';
+export function publisherOf({ key }: Publication): string {
+  const start = key.indexOf('\n') + 1;
+  return key.slice(start, key.indexOf('\n', start));
 }

@@ -46,6 +46,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_EVENTS_MESSAGE_BYTES: 131_072,
     MAX_RECONNECT_SPREAD_MS: 5000,
     MAX_SOCKETS_PER_TOKEN: 1000,
+    MAX_RECOUNTED_PER_MS: 100,
     MAX_SUBSCRIPTION_MS: 86_400_000,
     MAX_RECALLED_EVENTS: 20,
     MAX_CALL_ATTEMPTS: 3,

@@ -12,7 +12,7 @@ import { checkMetadata, checkPath } from './metadata.ts';
 import { checkEventId } from './position-text.ts';
 import { kindOf, quote } from './quote.ts';
 import { checkSource } from './source.ts';
-import { formatTimestamp, isTimestamp } from './time.ts';
+import { formatTimestamp, readTimestamp } from './time.ts';
 
 /** The members of `plugin_info`, in the order of the wire. */
 export const PLUGIN_INFO_KEYS = [
@@ -30,7 +30,7 @@ export type PluginInfo = { readonly [key in (typeof PLUGIN_INFO_KEYS)[number]]?:
 export interface Event {
   /** Of two events with one id, publisher, namespace, type or source differ. */
   readonly id: string;
-  /** RFC 3339, as the producer wrote it. */
+  /** RFC 3339, as the producer wrote it, unless Go's parser would refuse that. */
   readonly time: string;
   /** A URI reference (CloudEvents `source`). */
   readonly source: string;
@@ -155,12 +155,10 @@ function idOf(value: unknown, newId: () => string): Result<string> {
 function timeOf(value: unknown, now: number): Result<string> {
   if (value === undefined) return ok(formatTimestamp(now));
   if (typeof value !== 'string') return invalid(`time must be a string, not ${kindOf(value)}`);
-  if (!isTimestamp(value)) {
-    return invalid(
-      `time ${quote(value)} is not an RFC 3339 timestamp such as "2026-01-31T23:59:59Z"`,
-    );
-  }
-  return ok(value);
+  const time = readTimestamp(value);
+  return time === undefined
+    ? invalid(`time ${quote(value)} is not an RFC 3339 timestamp such as "2026-01-31T23:59:59Z"`)
+    : ok(time);
 }
 
 function metadataOf(

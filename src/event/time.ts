@@ -35,6 +35,28 @@ export function isTimestamp(text: string): boolean {
   );
 }
 
+const LENIENT = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:)(\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})$/;
+
+/**
+ * Any RFC 3339 timestamp in the form that `isTimestamp` takes: upper case, nine digits of a fraction at
+ * most, and a leap second as the second after it, as POSIX counts. Undefined if the text is none.
+ */
+export function readTimestamp(text: string): string | undefined {
+  if (isTimestamp(text)) return text;
+  const [, day, minute, second, fraction, zone] = LENIENT.exec(text) ?? [];
+  if (day === undefined || zone === undefined) return undefined;
+  const isLeap = second === '60';
+  const digits = fraction === undefined ? '' : `.${fraction.slice(0, 9)}`;
+  const written = `${day}T${minute}${isLeap ? '59' : second}${digits}${zone.toUpperCase()}`;
+  if (!isTimestamp(written)) return undefined;
+  if (!isLeap) return written;
+  const next = new Date(Date.parse(written) + 1000);
+  // A leap second is the last one of a day in UTC.
+  return next.getUTCHours() === 0 && next.getUTCMinutes() === 0
+    ? formatTimestamp(next.getTime())
+    : undefined;
+}
+
 function daysInMonth(year: number, month: number): number {
   if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
   return [4, 6, 9, 11].includes(month) ? 30 : 31;

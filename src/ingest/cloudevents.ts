@@ -8,9 +8,12 @@
 import { Buffer } from 'node:buffer';
 import { CloudEvent, ValidationError } from 'cloudevents';
 import { legalEventType } from '../event/event-type.ts';
-import { isJsonObject, unknownKey, withoutNulls } from '../event/json.ts';
+import { isJsonObject, type JsonValue, unknownKey, withoutNulls } from '../event/json.ts';
+import { checkPath } from '../event/metadata.ts';
 import { kindOf, quote } from '../event/quote.ts';
+import { readTimestamp } from '../event/time.ts';
 import { invalid, ok, type Result } from '../result.ts';
+import { charsetOf, UTF_8 } from './charset.ts';
 import type { Draft } from './draft.ts';
 import { decodeUtf8, isBase64, parseJson } from './text.ts';
 
@@ -37,22 +40,43 @@ export function readBinaryMode(
     const decoded = decodeHeader(value);
     if (decoded === undefined)
       return invalid(`the header ${header} decodes to bytes that are no UTF-8`);
-    attributes.push([name, decoded]);
+    attributes.push([name, isUri(name) && !isAscii(decoded) ? value : decoded]);
   }
   if (contentType !== null) attributes.push(['datacontenttype', contentType]);
   if (body.length > 0) {
-    const text = decodeUtf8(body);
-    if (isJson(contentType)) {
-      const data = text.ok ? parseJson(text.value) : text;
-      if (!data.ok) return data;
-      attributes.push(['data', data.value]);
-    } else if (text.ok) {
-      attributes.push(['data', text.value]);
-    } else {
-      attributes.push(['data_base64', Buffer.from(body).toString('base64')]);
-    }
+    const data = dataOf(contentType, body);
+    if (!data.ok) return data;
+    attributes.push(data.value);
   }
   return ok([{ where: '', body: Object.fromEntries(attributes), isCloudEvent: true }]);
+}
+
+/**
+ * A URI has escapes of its own. SDKs that do not escape the `%` of those again, as the binding demands, are
+ * known by what the second decoding would make of it: nothing that a URI can have.
+ */
+function isUri(name: string): boolean {
+  return name === 'source' || name === 'dataschema';
+}
+
+function isAscii(text: string): boolean {
+  return /^[\x21-\x7e]*$/.test(text);
+}
+
+/** JSON as what it says, text as text, and whatever is neither as its bytes. */
+function dataOf(contentType: string | null, body: Uint8Array): Result<[string, unknown]> {
+  const charset = charsetOf((contentType ?? '').toLowerCase().split(/\s*;\s*/));
+  const text = UTF_8.has(charset) ? decodeUtf8(body) : undefined;
+  if (text?.ok && isJson(contentType)) {
+    const data = parseJson(text.value);
+    if (data.ok) return ok(['data', data.value]);
+    // Only a content type says that the data is JSON.
+    if (contentType !== null) return data;
+  }
+  if (contentType !== null && isJson(contentType) && text?.ok === false) return text;
+  return ok(
+    text?.ok ? ['data', text.value] : ['data_base64', Buffer.from(body).toString('base64')],
+  );
 }
 
 /** Structured content mode: `application/cloudevents+json`. */
@@ -87,8 +111,9 @@ function readBody(body: Uint8Array): Result<unknown> {
  *
  * Where the data is Vault's (`data.event`, `data.event_type`), the event is what the frame carried.
  * Any other becomes: event type from the URL, else the `type` made legal; `subject` as metadata
- * `path`; the data's members as metadata, or under `data` where it is no object; `dataschema` and
- * extension attributes as metadata too. A member of the data is never overwritten.
+ * `path` if it can be one, else as `subject`; the data's members as metadata, or under `data` if it is no
+ * object or has a `path` that can be none; `dataschema` and extension attributes as metadata too, and
+ * `type` if the event type is another. A member of the data is never overwritten.
  */
 export function eventOfCloudEvent(cloudEvent: unknown, typeInUrl: boolean): Result<unknown> {
   const attributes = checkCloudEvent(cloudEvent);
@@ -98,26 +123,37 @@ export function eventOfCloudEvent(cloudEvent: unknown, typeInUrl: boolean): Resu
 
   if (isVaultShaped(data)) {
     const { event, ...received } = data;
-    for (const [name, object, known] of [
-      ['data', received, RECEIVED_KEYS],
-      ['data.event', event, EVENT_DATA_KEYS],
-    ] as const) {
-      const unknown = unknownKey(object, known);
-      if (unknown !== undefined) {
-        return invalid(`unknown key ${quote(unknown)} in ${name}; it has ${known.join(', ')}`);
-      }
-    }
-    if (event.id !== undefined && event.id !== null && event.id !== id) {
-      return invalid(`id is ${quote(id)}, but data.event.id is ${quote(event.id)}`);
-    }
-    return ok({ ...event, ...received, ...own });
+    const problem = problemOfFrame(event, received, id);
+    if (problem === undefined) return ok({ ...event, ...received, ...own });
+    // Other events may happen to have such members; the type is what frames have.
+    if (type === FRAME_TYPE) return invalid(problem);
   }
 
-  const metadata = metadataOf(attributes.value);
-  if (typeInUrl) return ok({ ...own, metadata });
-  const eventType = legalEventType(String(type));
-  if (eventType === undefined) return invalid(`no event type can be made of type ${quote(type)}`);
-  return ok({ ...own, event_type: eventType, metadata });
+  const legal = legalEventType(String(type));
+  const eventType = typeInUrl ? {} : { event_type: legal ?? OTHER_EVENT_TYPE };
+  const metadata = metadataOf(attributes.value, typeInUrl || legal !== type);
+  return ok({ ...own, ...eventType, metadata });
+}
+
+/** The `type` of every frame. */
+const FRAME_TYPE = '*';
+
+/** The event type of a CloudEvent none of whose `type` can stand in one. */
+const OTHER_EVENT_TYPE = 'cloudevents/other';
+
+function problemOfFrame(event: Attributes, received: Attributes, id: unknown): string | undefined {
+  for (const [name, object, known] of [
+    ['data', received, RECEIVED_KEYS],
+    ['data.event', event, EVENT_DATA_KEYS],
+  ] as const) {
+    const unknown = unknownKey(object, known);
+    if (unknown !== undefined) {
+      return `unknown key ${quote(unknown)} in ${name}; it has ${known.join(', ')}`;
+    }
+  }
+  return event.id === undefined || event.id === null || event.id === id
+    ? undefined
+    : `id is ${quote(id)}, but data.event.id is ${quote(event.id)}`;
 }
 
 type Attributes = Record<string, unknown>;
@@ -135,7 +171,11 @@ export function checkCloudEvent(cloudEvent: unknown): Result<Attributes> {
     return invalid(`CloudEvents specversion ${quote(specversion)} is not supported, only "1.0" is`);
   }
   // The package would make up an id and a time.
-  if (typeof id !== 'string' || id === '') return invalid('the CloudEvent has no id');
+  if (id === undefined || id === '') return invalid('the CloudEvent has no id');
+  if (typeof id !== 'string') return invalid(`id must be a string, not ${kindOf(id)}`);
+  if (typeof attributes.time === 'string') {
+    attributes.time = readTimestamp(attributes.time) ?? attributes.time;
+  }
   if (data_base64 !== undefined) {
     if (data !== undefined) return invalid('the CloudEvent has both data and data_base64');
     if (typeof data_base64 !== 'string' || !isBase64(data_base64)) {
@@ -202,14 +242,25 @@ const CONTEXT = new Set([
   'data_base64',
 ]);
 
-function metadataOf(attributes: Attributes): Record<string, unknown> {
-  const { data, data_base64, subject } = attributes;
-  const members = Object.entries(attributes).filter(([name]) => !CONTEXT.has(name));
-  if (subject !== undefined) members.push(['path', subject]);
+/** @param withType whether the event type does not say what `type` does */
+function metadataOf(attributes: Attributes, withType: boolean): Record<string, unknown> {
+  const { data, data_base64, subject, type } = attributes;
+  const members: [string, unknown][] = [];
+  if (withType) members.push(['type', type]);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (CONTEXT.has(name)) continue;
+    members.push([name === 'path' && !canBePath(value) ? 'ce_path' : name, value]);
+  }
+  if (subject !== undefined) members.push([canBePath(subject) ? 'path' : 'subject', subject]);
   if (data_base64 !== undefined) members.push(['data_base64', data_base64]);
-  if (!isJsonObject(data) && data !== undefined) members.push(['data', data]);
-  const ofData = isJsonObject(data) ? Object.entries(data) : [];
-  return Object.fromEntries(members.concat(ofData));
+  if (isJsonObject(data) && (!Object.hasOwn(data, 'path') || canBePath(data.path))) {
+    members.push(...Object.entries(data));
+  } else if (data !== undefined) members.push(['data', data]);
+  return Object.fromEntries(members);
+}
+
+function canBePath(value: unknown): boolean {
+  return checkPath(value as JsonValue).ok;
 }
 
 function isJson(contentType: string | null): boolean {

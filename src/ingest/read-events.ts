@@ -10,6 +10,7 @@ import { quote } from '../event/quote.ts';
 import { MAX_PUBLISH_EVENTS } from '../limits.ts';
 import { at, invalid, ok, type Result, tooLarge, unsupportedMediaType } from '../result.ts';
 import { encodeWithinLimit } from '../wire/frame.ts';
+import { charsetOf } from './charset.ts';
 import {
   eventOfCloudEvent,
   isBinaryMode,
@@ -47,7 +48,7 @@ export function readEvents(
 ): Result<ReadEvent[]> {
   const drafts = readDrafts(headers, body);
   if (!drafts.ok) return drafts;
-  if (drafts.value.length === 0) return invalid('the request has no events');
+  if (drafts.value.length === 0 && !isBatch(headers)) return invalid('the request has no events');
   if (drafts.value.length > MAX_PUBLISH_EVENTS) {
     return tooLarge(
       `the request has ${drafts.value.length} events, at most ${MAX_PUBLISH_EVENTS} are allowed`,
@@ -61,6 +62,13 @@ export function readEvents(
     events.push(event.value);
   }
   return ok(events);
+}
+
+/** CloudEvents allow a batch of none. */
+function isBatch(headers: Headers): boolean {
+  return /^\s*application\/cloudevents-batch\+json\s*(?:;|$)/i.test(
+    headers.get('content-type') ?? '',
+  );
 }
 
 /** Checks one event and encodes it. */
@@ -88,11 +96,12 @@ function readDrafts(headers: Headers, body: Uint8Array): Result<Draft[]> {
     .toLowerCase()
     .split(';')
     .map((part) => part.trim());
-  const charset = parameters
-    .find((parameter) => parameter.startsWith('charset='))
-    ?.slice('charset='.length)
-    .replaceAll('"', '');
-  if (charset !== undefined && charset !== 'utf-8') {
+  // A type that begins so is never binary mode (CloudEvents HTTP binding, section 3).
+  if (isBinaryMode(headers) && !mediaType.startsWith('application/cloudevents')) {
+    return readBinaryMode(headers, contentType, body);
+  }
+  const charset = charsetOf(parameters);
+  if (charset !== 'utf-8') {
     return unsupportedMediaType(`charset ${quote(charset)} is not supported, only utf-8 is`);
   }
 
@@ -101,10 +110,6 @@ function readDrafts(headers: Headers, body: Uint8Array): Result<Draft[]> {
       return readStructuredMode(body);
     case 'application/cloudevents-batch+json':
       return readBatchedMode(body);
-  }
-  // A type that begins so is never binary mode (CloudEvents HTTP binding, section 3).
-  if (isBinaryMode(headers) && !mediaType.startsWith('application/cloudevents')) {
-    return readBinaryMode(headers, contentType, body);
   }
   switch (mediaType) {
     case 'application/json':

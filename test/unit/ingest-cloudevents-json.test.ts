@@ -14,7 +14,6 @@ function cloudEvent(attributes: Record<string, unknown> = {}): string {
 
 describe('a structured CloudEvent', () => {
   it.each([
-    ['[]', 'a CloudEvent must be a JSON object, not a list'],
     ['null', 'a CloudEvent must be a JSON object, not null'],
     ['"1.0"', 'a CloudEvent must be a JSON object, not a string'],
     ['{}', 'the CloudEvent has no specversion'],
@@ -54,13 +53,11 @@ describe('a batch of CloudEvents', () => {
   it.each([
     [batchOf({}, { id: '2' }, { id: undefined }), 'event[2]: the CloudEvent has no id'],
     [batchOf({}, { specversion: '0.3' }), 'event[1]: CloudEvents specversion "0.3" is not'],
-    [batchOf({ subject: '..' }), 'event[0]: metadata.path ".." has a ".." segment'],
     ['[{"event_type":"abc"}]', 'event[0]: the CloudEvent has no specversion'],
     [`[${batchOf({})}]`, 'event[0]: a CloudEvent must be a JSON object, not a list'],
     ['[null]', 'event[0]: a CloudEvent must be a JSON object, not null'],
     [cloudEvent(), 'a CloudEvents batch must be a list, not an object'],
     ['null', 'a CloudEvents batch must be a list, not null'],
-    ['[]', 'the request has no events'],
     ['[', 'not JSON: '],
   ])('is refused whole, and the message says which is wrong: %s', (body, message) => {
     const failure = failureOf(read(BATCHED, body));

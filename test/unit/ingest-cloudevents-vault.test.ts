@@ -96,7 +96,10 @@ describe('a CloudEvent with the data of Vault', () => {
 
   it('is not one whose data only resembles it', () => {
     const data = { event: 'created', event_type: 'x' };
-    expect(publish(data, 'a').metadata).toEqual(data);
-    expect(publish({ event: { id: 'z' } }, 'a').metadata).toEqual({ event: { id: 'z' } });
+    expect(publish(data, 'a').metadata).toEqual({ ...data, type: '*' });
+    expect(publish({ event: { id: 'z' } }, 'a').metadata).toEqual({
+      event: { id: 'z' },
+      type: '*',
+    });
   });
 });

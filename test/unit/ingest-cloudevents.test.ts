@@ -68,9 +68,49 @@ describe('a CloudEvent', () => {
     expect(publish({ subject: 's/p', path: 'extension' }).metadata).toEqual({ path: 's/p' });
   });
 
-  it('has a subject that is checked as any path', () => {
-    expect(refusalOf({ subject: '../p' })).toBe('metadata.path "../p" has a ".." segment');
-    expect(refusalOf({ subject: 'a', data: { path: 7 } })).toContain('metadata.path must be');
+  it.each(['https://github.com/x/y', '../p', 'bucket//object', 'a/./b', 'a\tb'])(
+    'keeps a subject that can be no path as metadata: %j',
+    (subject) => {
+      expect(publish({ subject }).metadata).toEqual({ subject });
+    },
+  );
+
+  it('keeps data whole where its path can be none', () => {
+    expect(publish({ subject: 'a', data: { path: 7 } }).metadata).toEqual({
+      path: 'a',
+      data: { path: 7 },
+    });
+    expect(publish({ data: { path: '/x//y', n: 1 } }).metadata).toEqual({
+      data: { path: '/x//y', n: 1 },
+    });
+    expect(publish({ path: 'x//y' }).metadata).toEqual({ ce_path: 'x//y' });
+  });
+
+  it.each([
+    [{ source: '#frag' }],
+    [{ source: 'urn:uuid:6e8bc430-9c3a-11d9-9669-0800200c9a66' }],
+    [{ source: 'mailto:cncf-wg-serverless@lists.cncf.io' }],
+    [{ id: 'an id with blanks' }],
+    [{ data: null }],
+    [{ data: 'text', datacontenttype: 'text/plain; charset="UTF-8"' }],
+    [{ data: '<much wow="xml"/>', datacontenttype: 'application/xml' }],
+    [{ data_base64: 'AAH/', datacontenttype: 'application/vnd.apache.thrift.binary' }],
+    [{ dataschema: 'https://example.com/schema', unsetextension: null }],
+    [{ comexampleextension1withalongname: -5, b: false, t: '2018-04-05T17:31:00Z' }],
+    [{ data: { event: { more: 1 }, event_type: 'x' } }],
+    [{ data: { event: { id: 'other' }, event_type: 'x' } }],
+  ])('is accepted as the specification has it: %j', (attributes) => {
+    expect(publish(attributes)).toMatchObject({ event_type: 'com.example.a' });
+  });
+
+  it.each([
+    ['2026-01-31t23:59:59z', '2026-01-31T23:59:59Z'],
+    ['2016-12-31T23:59:60Z', '2017-01-01T00:00:00Z'],
+    ['2016-12-31T18:59:60.5-05:00', '2017-01-01T00:00:00.5Z'],
+    ['2026-01-31T23:59:59.1234567890123+01:30', '2026-01-31T23:59:59.123456789+01:30'],
+    ['2026-01-31T23:59:59-00:00', '2026-01-31T23:59:59-00:00'],
+  ])('may have the time %s, which frames carry as %s', (time, carried) => {
+    expect(publish({ time }).time).toBe(carried);
   });
 
   it('carries its other attributes as metadata, but never in place of members of the data', () => {
@@ -103,11 +143,21 @@ describe('a CloudEvent', () => {
 
 describe('the type of a CloudEvent', () => {
   it('is made an event type', () => {
-    expect(publish({ type: 'com.example/object created' }).event_type).toBe(
-      'com.example/object-created',
-    );
-    expect(refusalOf({ type: '*' })).toBe('no event type can be made of type "*"');
+    expect(publish({ type: 'com.example/object created' })).toMatchObject({
+      event_type: 'com.example/object-created',
+      metadata: { type: 'com.example/object created' },
+    });
   });
+
+  it.each(['*', '日本語', '///'])(
+    'is kept as metadata where none can be made of it: %s',
+    (type) => {
+      expect(publish({ type })).toMatchObject({
+        event_type: 'cloudevents/other',
+        metadata: { type },
+      });
+    },
+  );
 
   it('gives way to that of the URL, even where no event type could be made of it', () => {
     expect(publish({ type: 'a/b' }, 'kv/x').event_type).toBe('kv/x');
@@ -135,7 +185,7 @@ describe('a CloudEvent is refused', () => {
     [{ specversion: '1.1' }, 'CloudEvents specversion "1.1" is not supported, only "1.0" is'],
     [{ id: undefined }, 'the CloudEvent has no id'],
     [{ id: '' }, 'the CloudEvent has no id'],
-    [{ id: 7 }, 'the CloudEvent has no id'],
+    [{ id: 7 }, 'id must be a string, not a number'],
     [{ id: 'a\nb' }, 'id "a\\nb" has a control character or an unpaired surrogate'],
     [{ source: undefined }, "not a CloudEvent: must have required property 'source'"],
     [{ source: '' }, 'not a CloudEvent: source must NOT have fewer than 1 characters'],
@@ -146,7 +196,7 @@ describe('a CloudEvent is refused', () => {
     [{ type: 7 }, 'not a CloudEvent: type must be string'],
     [{ time: 'yesterday' }, 'not a CloudEvent: time must match format "date-time"'],
     [{ time: '2026-02-29T00:00:00Z' }, 'not a CloudEvent: time must match format "date-time"'],
-    [{ time: '2026-01-31T23:59:60Z' }, 'time "2026-01-31T23:59:60Z" is not an RFC 3339 timestamp'],
+    [{ time: '2026-01-31T12:59:60Z' }, 'time'],
     [{ time: '' }, 'time "" is not an RFC 3339 timestamp'],
     [{ subject: '' }, 'not a CloudEvent: subject must NOT have fewer than 1 characters'],
     [{ dataschema: 'a b' }, 'not a CloudEvent: dataschema must match format "uri"'],

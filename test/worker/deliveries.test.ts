@@ -321,6 +321,34 @@ describe('a delivery that is sent again', () => {
   });
 });
 
+describe('a batch of CloudEvents', () => {
+  const headers = {
+    'X-Vault-Token': SECRET,
+    'Content-Type': 'application/cloudevents-batch+json',
+  };
+  const deliver = (events: readonly object[]) =>
+    stranger.fetch('sys/events/in/ce', {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(events.map((event) => ({ specversion: '1.0', source: '/s', ...event }))),
+    });
+
+  it('may be empty, and may have subjects and types that are no paths', async () => {
+    await root.writes(`${SOURCES}/ce`, { kind: 'token', secrets: [SECRET] });
+    const empty = await deliver([]);
+    expect(empty.status).toBe(200);
+    const full = await deliver([
+      { id: '1', type: 'a.b', subject: 'https://github.com/x/y' },
+      { id: '2', type: 'https://example.com/type' },
+      { id: '3', type: '日本語' },
+    ]);
+    expect(full.status).toBe(200);
+    const rows = await sql(hubOf('ce/x'), 'SELECT json FROM journal ORDER BY sequence');
+    const paths = rows.map(({ json }) => JSON.parse(String(json)).data.event.metadata.path);
+    expect(paths).toEqual(['ce/a.b', 'ce/other', 'ce/日本語']);
+  });
+});
+
 describe('a handshake', () => {
   it('of CloudEvents is answered for a source, and for no other address', async () => {
     await root.writes(`${SOURCES}/ce`, { kind: 'token', secrets: [SECRET] });

@@ -82,7 +82,6 @@ function readBody(mediaType: string, body: Uint8Array): Result<unknown> {
 
 function cloudEvents(drafts: Result<Draft[]>): Result<Documents> {
   if (!drafts.ok) return drafts;
-  if (drafts.value.length === 0) return invalid('the batch has no events');
   const documents: Located[] = [];
   for (const { body, where } of drafts.value) {
     const attributes = checkCloudEvent(body);

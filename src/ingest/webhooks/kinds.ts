@@ -24,10 +24,10 @@ export const KINDS: Readonly<Record<string, Kind>> = {
 /** What becomes of a CloudEvent, of any kind of source that says nothing of it. */
 export const CLOUDEVENTS: Pick<Kind, 'eventType' | 'mapping'> & { readonly keepsIds: true } = {
   keepsIds: true,
-  eventType: '{source}/{/type}',
+  eventType: '{source}/{/type|"other"}',
   mapping: {
     id: '{/id}',
-    path: '{source}/{/subject|/type}',
+    path: '{source}/{/subject|/type|"other"}',
     time: '{/time}',
     metadata: {
       type: '/type',

@@ -124,22 +124,30 @@ export function apply(
       text += part;
       continue;
     }
-    const chosen = choose(part, delivery);
-    if (chosen === undefined) return ok(undefined);
-    const value = substituted(chosen);
-    if (!value.ok) return value;
+    const value = choose(part, delivery, substituted);
+    if (value === undefined || !value.ok) return value ?? ok(undefined);
     text += value.value;
   }
   return ok(text);
 }
 
-function choose(choices: readonly Choice[], delivery: Delivery): string | undefined {
+/** The first alternative that has a value which may stand here; else why the first of them may not. */
+function choose(
+  choices: readonly Choice[],
+  delivery: Delivery,
+  substituted: (value: string) => Result<string>,
+): Result<string> | undefined {
+  let refused: Result<string> | undefined;
   for (const choice of choices) {
     const value = found(choice, delivery);
-    if (typeof value === 'string' && value !== '') return value;
-    if (typeof value === 'boolean' || isExact(value)) return String(value);
+    const isValue =
+      (typeof value === 'string' && value !== '') || typeof value === 'boolean' || isExact(value);
+    if (!isValue) continue;
+    const made = substituted(String(value));
+    if (made.ok) return made;
+    refused ??= made;
   }
-  return undefined;
+  return refused;
 }
 
 /** A whole number beyond 2^53 was rounded when it was read: two ids of that length could become one. */

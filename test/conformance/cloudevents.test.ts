@@ -1,0 +1,63 @@
+/** CloudEvents as the SDK's own emitters send them, in each content mode. */
+import { CloudEvent, HTTP } from 'cloudevents';
+import { describe, expect, it } from 'vitest';
+import { api, freshName, subscribeJson } from './support/target.ts';
+
+interface Message {
+  readonly headers: object;
+  readonly body: unknown;
+}
+
+async function post({ headers, body }: Message): Promise<{ status: number; accepted?: number }> {
+  const answer = await api('sys/events/publish', {
+    method: 'POST',
+    headers: headers as Record<string, string>,
+    body: typeof body === 'string' ? body : JSON.stringify(body ?? null),
+  });
+  const { accepted } = JSON.parse(answer.body || '{}') as { accepted?: number };
+  return { status: answer.status, ...(accepted !== undefined && { accepted }) };
+}
+
+describe.each(['binary', 'structured'] as const)('a %s CloudEvent of the SDK', (mode) => {
+  it.each([
+    ['object', { n: 1, text: 'ü"☃' }, undefined],
+    ['text', 'plain ☃', 'text/plain'],
+    ['xml', '<a b="c"/>', 'application/xml'],
+  ])('with %s data is accepted and delivered', async (_, data, datacontenttype) => {
+    const type = `${freshName()}.made`;
+    await using subscriber = await subscribeJson(type);
+    const event = new CloudEvent({
+      type,
+      source: 'urn:example:a%20b',
+      subject: 'https://github.com/x/y',
+      id: 'id with blanks',
+      comexampleextension: 'a "quoted" %41',
+      count: 5,
+      urgent: true,
+      data,
+      ...(datacontenttype && { datacontenttype }),
+    });
+    expect(await post(HTTP[mode](event))).toEqual({ status: 200, accepted: 1 });
+    const frame = JSON.parse((await subscriber.next()).text);
+    expect(frame).toMatchObject({ id: 'id with blanks', source: 'urn:example:a%20b' });
+    expect(frame.data.event.metadata.subject).toBe('https://github.com/x/y');
+  });
+});
+
+describe('a batch of CloudEvents', () => {
+  const headers = { 'content-type': 'Application/CloudEvents-Batch+JSON; charset="UTF-8"' };
+
+  it('may be empty', async () => {
+    expect(await post({ headers, body: [] })).toEqual({ status: 200, accepted: 0 });
+  });
+
+  it('is not refused for one whose subject can be no path', async () => {
+    const type = freshName();
+    const event = { specversion: '1.0', source: '/s', type };
+    const body = [
+      { ...event, id: '1', subject: 'a//b' },
+      { ...event, id: '2', subject: 'a/b' },
+    ];
+    expect(await post({ headers, body })).toEqual({ status: 200, accepted: 2 });
+  });
+});

@@ -152,6 +152,17 @@ describe('time and signature in one header', () => {
   });
 });
 
+describe('a prefix before the signature', () => {
+  it.each(['sha256=', 'v1,', 'HMAC ', 'a, b='])('may be %j, also in a list', async (prefix) => {
+    await makes({ signature: { header: 'X-Sig', prefix } });
+    expect(await send({ 'X-Sig': `${prefix}${hmac(BODY)}` })).toMatchObject({ accepted: 1 });
+    await expect(send({ 'X-Sig': hmac(BODY) })).rejects.toThrow('no signature of the form');
+    if (prefix.includes(',')) return;
+    const list = `${prefix}${hmac('x')}, ${prefix}${hmac(BODY)}`;
+    expect(await send({ 'X-Sig': list })).toMatchObject({ duplicates: 1 });
+  });
+});
+
 describe('a time', () => {
   it.each([
     ['in milliseconds', 1_700_000_000_123, '2023-11-14T22:13:20.123Z'],

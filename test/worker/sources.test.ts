@@ -3,7 +3,12 @@ import { evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { seal } from '../../src/authority/sealing.ts';
-import { MAX_MAPPED_NAMES, MAX_SOURCE_SECRETS, MAX_SOURCES } from '../../src/limits.ts';
+import {
+  MAX_MAPPED_NAMES,
+  MAX_SOURCE_SECRETS,
+  MAX_SOURCES,
+  MAX_TEMPLATE_CHARACTERS,
+} from '../../src/limits.ts';
 import {
   accepted,
   aHolder,
@@ -75,6 +80,23 @@ describe('a source', () => {
         prefix: 's=',
         signed: 'v0:{timestamp}:{body}',
         timestamp_header: 'X-CI-Time',
+      },
+    },
+    {
+      kind: 'hmac',
+      event_type: '',
+      tolerance: 300,
+      namespace: '',
+      mapping: { id: '{random}' },
+      url: 'https://events.example.com/x',
+      signature: {
+        header: 'X-CI',
+        algorithm: 'sha256',
+        encoding: 'hex',
+        signature_pair: 'h1',
+        signed: '{timestamp}:{id}:{method}{url}{body}{header:X-A}',
+        timestamp_pair: 'ts',
+        id_header: 'X-Id',
       },
     },
     { kind: 'vault-audit', namespace: '', mounts: { 'kv/': 1 }, on_overload: 'block' },
@@ -187,6 +209,59 @@ describe('a source', () => {
     [
       { kind: 'hmac', secrets: [SECRET], signature: { header: 'X', signed: '{timestamp}{body}' } },
       'give both or neither',
+    ],
+    [
+      { kind: 'hmac', secrets: [SECRET], signature: { header: 'X', algorithm: 'ed25519' } },
+      'there are "sha256", "sha512", "sha1", each as HMAC',
+    ],
+    [
+      { kind: 'hmac', secrets: [SECRET], signature: { header: 'X', encoding: 'base64url' } },
+      'signature.encoding is "base64url"; there are "hex" and "base64"',
+    ],
+    [
+      {
+        kind: 'hmac',
+        secrets: [SECRET],
+        signature: { header: 'X', signed: `{body}${'x'.repeat(MAX_TEMPLATE_CHARACTERS)}` },
+      },
+      `at most ${MAX_TEMPLATE_CHARACTERS} characters`,
+    ],
+    [
+      { kind: 'hmac', secrets: [SECRET], signature: { header: 'X', signed: '{body}{header:a b}' } },
+      'signature.signed: "a b" is no name of a header',
+    ],
+    [
+      { kind: 'hmac', secrets: [SECRET], signature: { header: 'X', signed: '{body}{query}' } },
+      'signature.signed has "{query}"',
+    ],
+    [
+      { kind: 'hmac', secrets: [SECRET], signature: { header: 'X', timestamp_pair: 't' } },
+      'signature.timestamp_pair needs signature.signature_pair',
+    ],
+    [
+      {
+        kind: 'hmac',
+        secrets: [SECRET],
+        signature: { header: 'X', signature_pair: 'v1', prefix: 'v1=' },
+      },
+      'give one of them',
+    ],
+    [
+      {
+        kind: 'hmac',
+        secrets: [SECRET],
+        signature: {
+          header: 'X',
+          signature_pair: 'v1',
+          timestamp_pair: 't',
+          timestamp_header: 'T',
+        },
+      },
+      'signature has both timestamp_pair and timestamp_header',
+    ],
+    [
+      { kind: 'hmac', secrets: [SECRET], signature: { header: 'X', signature_pair: 'v=1' } },
+      'signature.signature_pair is "v=1"',
     ],
     [
       { kind: 'hmac', secrets: [SECRET], signature: { header: 'X', signed: '{id}.{body}' } },

@@ -135,7 +135,10 @@ function signaturesIn(header: string, { form, prefix, encoding }: SignatureSchem
   } else if (form === 'pairs') {
     for (const [name, text] of pairsIn(header)) if (name === prefix) texts.push(['hmac', text]);
   } else {
-    for (const part of header.split(',')) {
+    const parts = header.split(',');
+    // A prefix may itself have a comma in it.
+    const candidates = parts.length > 1 ? [header, ...parts] : parts;
+    for (const part of candidates) {
       const text = part.trim();
       if (text.startsWith(prefix)) texts.push(['hmac', text.slice(prefix.length).trim()]);
     }

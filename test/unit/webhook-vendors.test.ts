@@ -317,6 +317,37 @@ const OURS: Readonly<Record<string, Vendor>> = {
       },
     ],
   },
+  Twitch: {
+    kind: 'twitch',
+    secret: SECRET,
+    sent: json(
+      {
+        subscription: { id: 's1', type: 'stream.online', status: 'enabled' },
+        event: { broadcaster_user_id: '7', broadcaster_user_login: 'mona' },
+      },
+      (text) => ({
+        'Twitch-Eventsub-Message-Id': 'm1',
+        'Twitch-Eventsub-Message-Timestamp': '2023-11-14T22:13:20.123456789Z',
+        'Twitch-Eventsub-Message-Signature': `sha256=${hmac(`m12023-11-14T22:13:20.123456789Z${text}`, 'hex')}`,
+      }),
+    ),
+    isTimed: true,
+    events: [
+      {
+        id: 'm1',
+        event_type: 'twitch/stream.online',
+        time: '2023-11-14T22:13:20.123456789Z',
+        metadata: {
+          path: 'twitch/7/stream.online',
+          operation: 'stream.online',
+          status: 'enabled',
+          subscription: 's1',
+          broadcaster: 'mona',
+          event: { broadcaster_user_id: '7', broadcaster_user_login: 'mona' },
+        },
+      },
+    ],
+  },
   Meta: {
     kind: 'meta',
     secret: SECRET,

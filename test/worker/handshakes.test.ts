@@ -179,6 +179,23 @@ describe('the question of Zoom', () => {
   });
 });
 
+it('the question of Twitch is answered with its challenge, once its signature is right', async () => {
+  await makes('twitch');
+  const body = '{"challenge":"pogchamp-kappa-360noscope","subscription":{"type":"channel.follow"}}';
+  const now = new Date().toISOString();
+  const headers = {
+    'Twitch-Eventsub-Message-Id': 'm1',
+    'Twitch-Eventsub-Message-Timestamp': now,
+    'Twitch-Eventsub-Message-Signature': `sha256=${hmac(`m1${now}${body}`)}`,
+  };
+  const response = await ask('POST', '', { headers, body });
+  expect(response.headers.get('Content-Type')).toBe('text/plain; charset=utf-8');
+  expect(await response.text()).toBe('pogchamp-kappa-360noscope');
+  const forged = { ...headers, 'Twitch-Eventsub-Message-Id': 'm2' };
+  expect((await ask('POST', '', { headers: forged, body })).status).toBe(401);
+  expect(await sql(hubOf('twitch/x'), 'SELECT 1 FROM journal')).toEqual([]);
+});
+
 describe('an accepted delivery', () => {
   it('of a Slack modal is answered with nothing: Slack would take a body for an order', async () => {
     await makes('slack');

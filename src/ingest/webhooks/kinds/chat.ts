@@ -128,6 +128,37 @@ export const CHAT = {
     options: { verify_token: 'optional' },
     handshake: { unsigned: metaChallenge },
   },
+  twitch: {
+    proof: [
+      signature({
+        header: 'Twitch-Eventsub-Message-Signature',
+        algorithm: 'SHA-256',
+        encoding: 'hex',
+        form: 'plain',
+        prefix: 'sha256=',
+        signed: '{id}{timestamp}{body}',
+        timestamp: 'Twitch-Eventsub-Message-Timestamp',
+        id: 'Twitch-Eventsub-Message-Id',
+      }),
+    ],
+    body: 'document',
+    eventType: 'twitch/{/subscription/type}',
+    mapping: {
+      id: '{id}',
+      path: 'twitch/{/event/broadcaster_user_id|/event/user_id|"none"}/{/subscription/type}',
+      time: '{timestamp}',
+      metadata: {
+        operation: '/subscription/type',
+        status: '/subscription/status',
+        subscription: '/subscription/id',
+        broadcaster: '/event/broadcaster_user_login',
+        user: '/event/user_login',
+        event: '/event',
+      },
+    },
+    // What the headers say of the type of a message is not signed.
+    handshake: { signed: ({ document }) => plainIfThere(textAt(document, '/challenge')) },
+  },
   twilio: {
     proof: [twilio('SHA-1'), twilio('SHA-256')],
     body: 'document',
@@ -149,6 +180,10 @@ export const CHAT = {
     answer: { body: '<Response/>', type: 'text/xml' },
   },
 } satisfies Record<string, Kind>;
+
+function plainIfThere(text: string | undefined): Reply | undefined {
+  return text === undefined ? undefined : plain(text);
+}
 
 /** Slack tries the certificate of a command's address now and then. */
 function sslCheck({ query, document }: Asked): Reply | undefined {

@@ -9,13 +9,13 @@ import { decode, signingSecret } from '../signing-secret.ts';
 export const MAILGUN: Scheme = {
   isSigned: true,
   evidence: 'the member "signature" of the body',
-  isUsedBy: (sent) => signatureIn(sent) !== undefined,
-  claim: (sent) => proofIn(sent),
+  isUsedBy: (sent) => read(sent).signature !== undefined,
+  claim: (sent) => read(sent).proof,
   async verify(sent, secrets, conditions) {
-    const proof = proofIn(sent);
+    const { signature = '', proof } = read(sent);
     const late = doubtOfTime(proof.timestamp ?? '', conditions);
     if (late !== undefined) return doubt(late);
-    const bytes = decode(signatureIn(sent) ?? '', 'hex');
+    const bytes = decode(signature, 'hex');
     const { signed } = proof;
     if (bytes === undefined || signed === undefined) return doubt('the signature is wrong');
     const hmac = { kind: 'hmac', bytes } as const;
@@ -25,15 +25,12 @@ export const MAILGUN: Scheme = {
   problemOfSecret: () => undefined,
 };
 
-function signatureIn({ headers, body }: Sent): string | undefined {
-  return textAt(documentOf(headers, body), '/signature/signature');
-}
-
-function proofIn({ headers, body }: Sent): Proof {
+function read({ headers, body }: Sent): { signature: string | undefined; proof: Proof } {
   const document = documentOf(headers, body);
+  const signature = textAt(document, '/signature/signature');
   const id = textAt(document, '/signature/token');
   const timestamp = textAt(document, '/signature/timestamp');
   return id === undefined || timestamp === undefined
-    ? {}
-    : { id, timestamp, signed: Buffer.from(timestamp + id) };
+    ? { signature, proof: {} }
+    : { signature, proof: { id, timestamp, signed: Buffer.from(timestamp + id) } };
 }

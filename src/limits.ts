@@ -64,6 +64,9 @@ export const MAX_QUEUED_EVENTS = 10_000;
 /** The same in characters of their frames. One request is taken whatever its size. */
 export const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
 
+/** Of these, what is appended and sent together, if it is of several requests: stock subscribers are sent it at once. */
+export const MAX_COMMITTED_BYTES = 1024 * 1024;
+
 /** How long a busy hub waits, at most, for what is on its way, to send it together with what has come. */
 export const FLUSH_LINGER_MS = 6;
 
@@ -88,10 +91,19 @@ export const MAX_PAGE_EVENTS = 200;
 /** The least that is read for a reader that has credit for fewer: of those, it may want one. */
 export const MIN_PAGE_EVENTS = 32;
 
-/** Bytes that are read from a journal in one turn, if they are of several events. */
-export const MAX_PAGE_BYTES = 1024 * 1024;
+/**
+ * Bytes that a hub sends in one turn of the event loop, other work counted as the bytes that take as long: about
+ * 8 ms. Then others are answered, and the sockets drain. A request may have to wait for several such turns.
+ */
+export const MAX_TURN_BYTES = 512 * 1024;
 
-/** What a stock subscriber that comes back is sent of what it missed, before it has to come back again. */
+/** Bytes that are read from a journal in one turn, if they are of several events. */
+export const MAX_PAGE_BYTES = MAX_TURN_BYTES;
+
+/**
+ * What a stock subscriber is sent at once, of what it missed when it comes back or of what is new, before it has
+ * to come back again: nothing shows whether it reads.
+ */
 export const MAX_REPLAY_BYTES = 2 * 1024 * 1024;
 
 /** The same where the ids of events are no places, because several publishers use the same. */
@@ -112,8 +124,8 @@ export const MAX_CLOCK_DIFFERENCE_MS = 60_000;
 /** Events that a hub feeds to a gathering hub in one call. */
 export const MAX_FEED_EVENTS = 1000;
 
-/** Bytes of such a call, if they are of several events: an RPC carries 32 MiB. */
-export const MAX_FEED_BYTES = 4 * 1024 * 1024;
+/** Bytes of such a call, if they are of several events: the gathering hub sends them to its subscribers at once. */
+export const MAX_FEED_BYTES = 1024 * 1024;
 
 /** How long a publisher waits for gathering hubs before it is answered without them. */
 export const MAX_FEED_WAIT_MS = 2000;
@@ -208,8 +220,8 @@ export const MAX_CACHED_ACCESSES = 2000;
 /** Cursors that a hub keeps at hand: every class of subscribers is sent the same ones. */
 export const MAX_CACHED_CURSORS = 1000;
 
-/** Events that are decided together for all classes of a hub: the decisions are held meanwhile. */
-export const MAX_DECIDED_EVENTS = 100;
+/** Decisions (an event for a class) that a hub holds while it delivers. Of more, fewer events go together. */
+export const MAX_HELD_DECISIONS = 1_000_000;
 
 /** Policy texts in one answer to a hub, in characters: an RPC carries 32 MiB. */
 export const MAX_ANSWERED_TEXT_CHARACTERS = 4 * 1024 * 1024;
@@ -442,9 +454,24 @@ export const MAX_FILTER_REGEXES = 32;
 
 /**
  * Instructions of a filter's regular expressions, about, with repetitions written out. They are the
- * steps that the worst text takes for each of its characters: half a second for the longest field.
+ * steps that the worst text takes for each of its characters.
  */
 export const MAX_FILTER_REGEX_SIZE = 1000;
+
+/**
+ * Characters of a field that `matches`, `contains` and `in` search. In a longer one the comparison fails: the
+ * publisher chooses the text, the subscriber what it costs to search a character of it.
+ */
+export const MAX_FILTERED_CHARACTERS = 1024;
+
+/**
+ * What the filters of one token's subscribers in one hub may cost: steps for each character of a field. The
+ * longest field that is searched takes a tenth of a second with all of them.
+ */
+export const MAX_FILTER_COST_PER_TOKEN = 2000;
+
+/** The same of all subscribers of a hub, however many tokens they have. */
+export const MAX_FILTER_COST_PER_HUB = 20_000;
 
 /** Memory that the automaton of one regular expression may take; beyond, matching is slower. */
 export const MAX_REGEX_CACHE_BYTES = 128 * 1024;

@@ -53,7 +53,7 @@ interface Subject {
 }
 
 interface Step {
-  readonly step: 'subscribe' | 'namespace' | 'event_type' | 'filter' | 'policy';
+  readonly step: 'subscribe' | 'namespace' | 'event_type' | 'policy' | 'filter';
   readonly passed: boolean;
   readonly [detail: string]: unknown;
 }
@@ -111,6 +111,14 @@ function decide(
       event_type: facts.event_type,
     },
   ];
+  const decision = access.mayReceive(facts);
+  steps.push({
+    step: 'policy',
+    passed: decision.allowed,
+    reason: decision.step,
+    path: access.pathOf(facts),
+    ...ruleOf(decision, access, given, call),
+  });
   if (matcher.filter !== undefined) {
     const { result, error, selectors } = matcher.filter.evaluate(facts);
     steps.push({
@@ -121,14 +129,6 @@ function decide(
       selectors,
     });
   }
-  const decision = access.mayReceive(facts);
-  steps.push({
-    step: 'policy',
-    passed: decision.allowed,
-    reason: decision.step,
-    path: access.pathOf(facts),
-    ...ruleOf(decision, access, given, call),
-  });
   const failed = steps.find(({ passed }) => !passed);
   return {
     delivered: failed === undefined,

@@ -13,7 +13,7 @@ import type { Pacer } from './pacer.ts';
 import { type Reader, storedAs } from './reader.ts';
 import { messagesOf } from './reader-messages.ts';
 import type { Rights } from './rights.ts';
-import { send } from './send.ts';
+import type { TurnBudget } from './turn-budget.ts';
 import type { UnderWay } from './under-way.ts';
 
 export interface CatchingUpParts {
@@ -22,6 +22,7 @@ export interface CatchingUpParts {
   readonly pacer: Pacer;
   readonly rights: Rights;
   readonly closing: Closing;
+  readonly budget: TurnBudget;
   readonly laggards: Laggards;
   readonly underWay: UnderWay;
   readonly cursors: Cursors;
@@ -58,8 +59,10 @@ export class CatchingUp {
     const { lag } = reader;
     if (lag === undefined || lag.isCatchingUp || (lag.waiting && !this.#hasRoom(reader))) return;
     lag.waiting = false;
-    const confirmed = this.#parts.confirm();
-    if (confirmed === undefined && (!isOpen(socket) || !this.#sendPage(socket, reader))) return;
+    const mayGoOn = !this.#parts.budget.isSpent && this.#parts.confirm() === undefined;
+    if (mayGoOn && (!isOpen(socket) || !this.#sendPage(socket, reader))) return;
+    // A hub that is stopped before the next turn goes on from here.
+    if (lag.stored === undefined) this.store(reader);
     lag.isCatchingUp = true;
     this.#parts.ctx.waitUntil(this.#catchUp(socket, reader, lag));
   }
@@ -90,7 +93,7 @@ export class CatchingUp {
 
   /** Sends what comes next, as far as the credit goes. @returns whether there is more to send at once */
   #sendPage(socket: WebSocket, reader: Reader): boolean {
-    const { journal, pacer, rights, cursors } = this.#parts;
+    const { journal, pacer, rights, cursors, budget } = this.#parts;
     const { lag, subscriptionClass, credit } = reader;
     if (lag === undefined) return false;
     const { encoding } = subscriptionClass.subscription;
@@ -106,9 +109,8 @@ export class CatchingUp {
     const rows = journal.page(lag.position, pageEvents, MAX_PAGE_BYTES);
     pacer.count(reader.owner, rows);
     const entries = rows.map(entryOf);
-    const wanted = rights.decide(subscriptionClass, entries);
-    for (const [index, entry] of entries.entries()) {
-      if (wanted[index]) {
+    for (const entry of entries) {
+      if (rights.isDue(subscriptionClass, entry)) {
         if ('frame' in entry) {
           const bytes = entry.frame.size(encoding);
           underWay.events++;
@@ -122,8 +124,9 @@ export class CatchingUp {
         batch.push(entry);
       }
       lag.position = entry.sequence;
+      if (budget.isSpent) break;
     }
-    send(socket, messagesOf(batch, encoding, cursors));
+    budget.send(socket, messagesOf(batch, encoding, cursors));
     if (!lag.waiting && (lag.position >= journal.last || rows.length === 0)) {
       this.#hasCaughtUp(reader, lag.stored !== undefined);
       return false;

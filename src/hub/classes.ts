@@ -40,6 +40,7 @@ export class SubscriptionClasses {
   readonly #tags = new Map<string, string>();
   readonly #matchers = new Map<string, SharedMatcher>();
   readonly #index = new MatcherIndex();
+  #filterCost = 0;
   /** Classes that may have lost their last socket since their sockets were last looked at. */
   readonly #maybeEmpty = new Set<SubscriptionClass>();
 
@@ -59,8 +60,8 @@ export class SubscriptionClasses {
     for (const row of rows) this.#restore(row.class, row.definition);
   }
 
-  get isEmpty(): boolean {
-    return this.#classes.size === 0;
+  get size(): number {
+    return this.#classes.size;
   }
 
   all(): SubscriptionClass[] {
@@ -74,6 +75,20 @@ export class SubscriptionClasses {
   /** The matchers that may match an event. */
   candidates(facts: EventFacts): Matcher[] {
     return this.#index.candidates(facts);
+  }
+
+  /** What the filters of all of them cost, each once: an event is matched once for all who have one. */
+  get filterCost(): number {
+    return this.#filterCost;
+  }
+
+  /** The matcher of a subscription: that of others who have an equal one, where there are any. */
+  matcherOf(subscription: Subscription): Matcher {
+    return this.#matchers.get(matchingOf(subscription))?.matcher ?? new Matcher(subscription);
+  }
+
+  has({ key }: Matcher): boolean {
+    return this.#matchers.has(key);
   }
 
   /** The classes of a matcher. */
@@ -91,23 +106,32 @@ export class SubscriptionClasses {
   }
 
   /** The class for such subscribers, made where there is none. */
-  for(subscription: Subscription, holder: Holder | undefined): SubscriptionClass {
+  for(
+    subscription: Subscription,
+    holder: Holder | undefined,
+    matcher = this.matcherOf(subscription),
+  ): SubscriptionClass {
     const definition = JSON.stringify([subscription, holder ?? null]);
     const known = this.#classes.get(this.#tags.get(definition) ?? '');
     if (known !== undefined) return known;
-    for (const idle of [...this.#maybeEmpty]) this.forgetIfEmpty(idle);
+    this.forgetEmpty();
     const { class: key } = this.#ctx.storage.sql
       .exec<{ class: number }>(
         'INSERT INTO subscription_classes (definition) VALUES (?) RETURNING class',
         definition,
       )
       .one();
-    return this.#add(key, definition, false);
+    return this.#add(key, definition, false, matcher);
   }
 
   /** A socket of the class has gone, or will. */
   left(subscriptionClass: SubscriptionClass): void {
     this.#maybeEmpty.add(subscriptionClass);
+  }
+
+  /** Forgets the classes that have no socket any more. */
+  forgetEmpty(): void {
+    for (const idle of [...this.#maybeEmpty]) this.forgetIfEmpty(idle);
   }
 
   forgetIfEmpty(subscriptionClass: SubscriptionClass): boolean {
@@ -124,13 +148,14 @@ export class SubscriptionClasses {
     if (shared?.classes.size === 0) {
       this.#matchers.delete(matcher.key);
       this.#index.delete(matcher);
+      this.#filterCost -= matcher.cost;
     }
     return true;
   }
 
-  #add(key: number, definition: string, isUsed: boolean): SubscriptionClass {
+  #add(key: number, definition: string, isUsed: boolean, matcher?: Matcher): SubscriptionClass {
     const [subscription, holder] = JSON.parse(definition) as [Subscription, Holder | null];
-    const shared = this.#sharedMatcher(subscription);
+    const shared = this.#sharedMatcher(matcher ?? this.matcherOf(subscription));
     const subscriptionClass: SubscriptionClass = {
       tag: String(key),
       definition,
@@ -149,13 +174,13 @@ export class SubscriptionClasses {
     return subscriptionClass;
   }
 
-  #sharedMatcher(subscription: Subscription): SharedMatcher {
-    const known = this.#matchers.get(matchingOf(subscription));
+  #sharedMatcher(matcher: Matcher): SharedMatcher {
+    const known = this.#matchers.get(matcher.key);
     if (known !== undefined) return known;
-    const matcher = new Matcher(subscription);
     const shared = { matcher, classes: new Set<SubscriptionClass>() };
     this.#matchers.set(matcher.key, shared);
     this.#index.add(matcher);
+    this.#filterCost += matcher.cost;
     return shared;
   }
 

@@ -1,65 +1,149 @@
 /**
  * How what was appended to the journal comes to the subscribers of a hub: matched once a subscription,
  * authorised once for all who may see the same, encoded once a format.
+ *
+ * Little is sent at once. Much is sent in turns of the event loop, so that others are answered and the sockets
+ * drain in between: socket by socket, each all its frames, because the first send to a socket costs more than
+ * those that follow. What is decided and who is there is asked when it is needed: a right that was withdrawn
+ * counts from the next turn on, and a socket that came after the events were released is not sent them again.
  */
-import { MAX_DECIDED_EVENTS } from '../limits.ts';
-import type { SubscriptionClass, SubscriptionClasses } from './classes.ts';
+import { MAX_HELD_DECISIONS } from '../limits.ts';
+import { isOpen, type SubscriptionClass, type SubscriptionClasses } from './classes.ts';
 import type { Closing } from './closing.ts';
+import { Decisions } from './decisions.ts';
+import type { DeliveryMark } from './delivery-mark.ts';
 import type { Holders } from './holders.ts';
+import type { Journal } from './journal.ts';
 import type { Entry } from './journal-entry.ts';
 import type { Matcher } from './matcher.ts';
 import type { Readers } from './readers.ts';
-import { isAllowed, isWanted, type Rights } from './rights.ts';
-import { send } from './send.ts';
+import type { Rights } from './rights.ts';
+import { type Bursts, type Sending, StockSending } from './stock-sending.ts';
+import type { TurnBudget } from './turn-budget.ts';
 
 /** What delivering needs to know, and whom to ask. */
 export interface DeliveryParts {
   readonly ctx: DurableObjectState;
+  readonly journal: Journal;
   readonly classes: SubscriptionClasses;
   readonly holders: Holders;
   readonly rights: Rights;
   readonly readers: Readers;
   readonly closing: Closing;
+  readonly budget: TurnBudget;
+  readonly mark: DeliveryMark;
 }
+
+/**
+ * After so many turns a delivery is marked in storage. That is two rows, which an event for a thousand sockets is
+ * not worth: it is over after some 30 ms, in which a request is under way and the hub is not put to sleep.
+ */
+const TURNS_BEFORE_MARK = 4;
+
+/** Work that is done bit by bit: between any two, others may have their turn. */
+type Work<T = void> = Generator<undefined, T>;
 
 export class Delivery {
   readonly #parts: DeliveryParts;
+  /** The last of the deliveries that take several turns: they follow each other. */
+  #last: Promise<void> | undefined;
+  #underWay = 0;
+  #isMarked = false;
+  /** Up to where a stock subscriber was sent everything when it came; since the hub awoke. */
+  readonly #joined = new WeakMap<WebSocket, number>();
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
   }
 
+  /** Notes that a stock subscriber has come and has everything that there is. */
+  joins(socket: WebSocket): void {
+    this.#joined.set(socket, this.#parts.journal.last);
+  }
+
   /**
    * Sends what was appended to the journal, in its order, to every subscriber who wants and may see it.
    * It is accepted, whatever happens here: who cannot be served is closed, and gets it when it comes back.
+   *
+   * @returns undefined where all has been sent; else it resolves when it has
    */
-  deliver(entries: readonly Entry[]): void {
-    const { ctx, classes, holders, closing } = this.#parts;
-    if (classes.isEmpty) return;
+  deliver(entries: readonly Entry[]): Promise<void> | undefined {
+    const { ctx, classes, budget } = this.#parts;
+    if (classes.size === 0 || entries.length === 0) return undefined;
+    const work = this.#deliverAll(entries);
+    if (this.#last === undefined) {
+      budget.begin();
+      if (this.#advance(work)) return undefined;
+    }
+    this.#underWay++;
+    const delivered = this.#deliverInTurns(work, this.#last);
+    this.#last = delivered;
+    ctx.waitUntil(delivered);
+    return delivered;
+  }
+
+  /** Resolves when nothing is under way. */
+  async settled(): Promise<void> {
+    while (this.#last !== undefined) await this.#last;
+  }
+
+  async #deliverInTurns(work: Work, before: Promise<void> | undefined): Promise<void> {
+    const { ctx, closing, budget, mark } = this.#parts;
+    await before;
     try {
-      holders.closeExpired(Date.now());
+      let turns = 0;
+      do {
+        if (++turns === TURNS_BEFORE_MARK) await this.#mark();
+        await budget.turn();
+      } while (!this.#advance(work));
+      if (this.#underWay === 1 && this.#isMarked) {
+        mark.clear();
+        this.#isMarked = false;
+      }
     } catch (error) {
       closing.fail(ctx.getWebSockets(), error);
-      return;
-    }
-    for (let next = 0; next < entries.length; next += MAX_DECIDED_EVENTS) {
-      this.#deliverSome(entries.slice(next, next + MAX_DECIDED_EVENTS));
+    } finally {
+      this.#underWay--;
+      if (this.#underWay === 0) this.#last = undefined;
     }
   }
 
-  #deliverSome(entries: readonly Entry[]): void {
+  async #mark(): Promise<void> {
+    if (this.#isMarked) return;
+    this.#isMarked = true;
+    await this.#parts.mark.set();
+  }
+
+  /** Goes on until the budget of the turn is spent. @returns whether everything is done */
+  #advance(work: Work): boolean {
+    const { ctx, holders, closing, budget } = this.#parts;
+    try {
+      holders.closeExpired(Date.now());
+      do if (work.next().done) return true;
+      while (!budget.isSpent);
+      return false;
+    } catch (error) {
+      closing.fail(ctx.getWebSockets(), error);
+      return true;
+    }
+  }
+
+  *#deliverAll(entries: readonly Entry[]): Work {
+    const bursts: Bursts = new Map();
+    for (let next = 0; next < entries.length; ) {
+      const together = Math.ceil(MAX_HELD_DECISIONS / Math.max(this.#parts.classes.size, 1));
+      yield* this.#deliverSome(entries.slice(next, next + together), bursts);
+      next += together;
+    }
+  }
+
+  *#deliverSome(entries: readonly Entry[], bursts: Bursts): Work {
     const { ctx, classes, rights, closing } = this.#parts;
-    const granted = new Map<string, boolean[]>();
-    const through = entries.at(-1)?.sequence ?? 0;
-    for (const [matcher, wants] of this.#wantedBy(entries)) {
-      for (const subscriptionClass of classes.withMatcher(matcher)) {
+    const decisions = new Decisions(entries, rights);
+    for (const [matcher, concerning] of yield* this.#concernedBy(entries)) {
+      for (const subscriptionClass of [...classes.withMatcher(matcher)]) {
         try {
-          const may = once(granted, rights.keyOf(subscriptionClass), () => {
-            const access = rights.accessOf(subscriptionClass);
-            return entries.map((entry) => isAllowed(entry, access));
-          });
-          const due = entries.filter((_, index) => wants[index] && may[index]);
-          if (due.length > 0) this.#send(subscriptionClass, due, through);
+          yield* this.#deliverTo(subscriptionClass, entries, concerning, decisions, bursts);
         } catch (error) {
           closing.fail(ctx.getWebSockets(subscriptionClass.tag), error);
         }
@@ -67,43 +151,84 @@ export class Delivery {
     }
   }
 
-  /** The matchers that want any of the entries, and which. */
-  #wantedBy(entries: readonly Entry[]): Map<Matcher, boolean[]> {
-    const { classes } = this.#parts;
-    const wanted = new Map<Matcher, boolean[]>();
+  /** The matchers that any of the entries concerns, and which do, by their places. */
+  *#concernedBy(entries: readonly Entry[]): Work<Map<Matcher, number[]>> {
+    const { classes, rights, budget } = this.#parts;
+    const concerned = new Map<Matcher, number[]>();
     for (const [index, entry] of entries.entries()) {
       const matchers = 'frame' in entry ? classes.candidates(entry.facts) : classes.matchers();
       for (const matcher of matchers) {
-        if (!isWanted(entry, matcher)) continue;
-        once(wanted, matcher, () => entries.map(() => false))[index] = true;
+        if (budget.isSpent) yield;
+        if (!rights.concerns(matcher, entry)) continue;
+        const concerning = concerned.get(matcher);
+        if (concerning === undefined) concerned.set(matcher, [index]);
+        else concerning.push(index);
       }
     }
-    return wanted;
+    return concerned;
   }
 
-  #send(subscriptionClass: SubscriptionClass, due: readonly Entry[], through: number): void {
-    const { ctx, readers } = this.#parts;
-    const { subscription, tag } = subscriptionClass;
-    if (subscription.protocol === 'carillon.v1') {
-      readers.deliver(subscriptionClass, due, through);
-      return;
-    }
-    const sockets = ctx.getWebSockets(tag);
+  *#deliverTo(
+    subscriptionClass: SubscriptionClass,
+    entries: readonly Entry[],
+    concerning: readonly number[],
+    decisions: Decisions,
+    bursts: Bursts,
+  ): Work {
+    const { ctx, rights, budget } = this.#parts;
+    const through = entries.at(-1)?.sequence ?? 0;
+    let { due, key } = yield* this.#due(subscriptionClass, entries, concerning, decisions);
+    if (due.length === 0) return;
+    const sockets = ctx.getWebSockets(subscriptionClass.tag);
     if (sockets.length === 0) return;
-    // A stock subscriber cannot be told of a gap here; it is when it comes back.
-    const messages = due.flatMap((entry) =>
-      'frame' in entry ? [entry.frame.in(subscription.encoding)] : [],
-    );
-    for (const socket of sockets) send(socket, messages);
+    const sending = this.#sendingTo(subscriptionClass, due, through, bursts);
+    for (const socket of sockets) {
+      if (budget.isSpent) {
+        yield;
+        if (rights.keyOf(subscriptionClass) !== key) {
+          ({ due, key } = yield* this.#due(subscriptionClass, entries, concerning, decisions));
+          sending.changed(due);
+        }
+      }
+      if (isOpen(socket)) sending.to(socket);
+    }
+    sending.end();
   }
-}
 
-/** What a map has for a key, made the first time. */
-function once<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) {
-    value = make();
-    map.set(key, value);
+  /** What is for a class, by rights that hold when it is all decided; and the key of these rights. */
+  *#due(
+    subscriptionClass: SubscriptionClass,
+    entries: readonly Entry[],
+    concerning: readonly number[],
+    decisions: Decisions,
+  ): Work<{ due: readonly Entry[]; key: string }> {
+    const { rights, budget } = this.#parts;
+    for (;;) {
+      const key = rights.keyOf(subscriptionClass);
+      const due: Entry[] = [];
+      for (const index of concerning) {
+        if (budget.isSpent) yield;
+        const entry = entries[index];
+        if (entry !== undefined && decisions.isDue(subscriptionClass, index)) due.push(entry);
+      }
+      if (key === rights.keyOf(subscriptionClass)) return { due, key };
+    }
   }
-  return value;
+
+  #sendingTo(
+    subscriptionClass: SubscriptionClass,
+    due: readonly Entry[],
+    through: number,
+    bursts: Bursts,
+  ): Sending {
+    if (subscriptionClass.subscription.protocol === 'carillon.v1') {
+      return this.#parts.readers.sendingTo(subscriptionClass, due, through);
+    }
+    return new StockSending(
+      { ...this.#parts, joinedAt: (socket) => this.#joined.get(socket) ?? 0 },
+      subscriptionClass,
+      due,
+      bursts,
+    );
+  }
 }

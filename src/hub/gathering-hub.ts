@@ -55,6 +55,13 @@ export interface FeedReceipt {
   readonly gathering: Gathering | undefined;
 }
 
+/** What became of a page. */
+interface Taken {
+  readonly taken: number;
+  /** Resolves when the subscribers were sent it; undefined where they have been. */
+  readonly delivered: Promise<void> | undefined;
+}
+
 /** The past of a hub that has heard a word. */
 interface Heard {
   readonly hub: string;
@@ -125,30 +132,30 @@ export class GatheringHub extends SubscriberHub {
     await this.subscribers.holders.confirm(Date.now());
     // One that has left the registry meanwhile, its namespace being deleted, does not come back to it.
     if (this.#hub(hub) === undefined) return { taken: page.after, gathering: undefined };
-    const taken = this.#take(page);
+    const { taken, delivered } = this.#take(page);
     this.#confirm(hub, version);
+    await delivered;
     this.needs.arm();
     return { taken, gathering: this.#tell(hub, this.#isWanted(hub)) };
   }
 
-  #take({ hub, epoch, trimmedThrough, after, rows }: FeedPage): number {
+  #take({ hub, epoch, trimmedThrough, after, rows }: FeedPage): Taken {
     const fed = this.#feeders.get(hub);
     const known = fed?.epoch === epoch ? fed.taken : 0;
     const from = Math.max(known, trimmedThrough);
     const isMissing = fed !== undefined && (fed.epoch !== epoch || from > known);
-    if (after > from && !isMissing) return from;
+    if (after > from && !isMissing) return { taken: from, delivered: undefined };
     const fresh = after > from ? [] : rows.filter(({ sequence }) => sequence > from);
     const postings = fresh.map((row) => postingOf(hub, epoch, row));
     if (isMissing) postings.unshift(gapPosting(hub, `${epoch} ${from}`, Date.now()));
     const taken = fresh.at(-1)?.sequence ?? from;
-    if (postings.length > 0 || taken !== fed?.taken) {
-      this.#append(postings, () => this.#feeders.put(hub, { epoch, taken }));
-    }
-    return taken;
+    const isNews = postings.length > 0 || taken !== fed?.taken;
+    const note = () => this.#feeders.put(hub, { epoch, taken });
+    return { taken, delivered: isNews ? this.#append(postings, note) : undefined };
   }
 
   /** Appends, with what has to be noted in the same transaction, and sends. */
-  #append(postings: readonly Posting[], note: () => void): void {
+  #append(postings: readonly Posting[], note: () => void): Promise<void> | undefined {
     const sequences = this.journal.transaction(() => {
       note();
       return this.journal.append(postings);
@@ -157,7 +164,7 @@ export class GatheringHub extends SubscriberHub {
       const sequence = sequences[index];
       return sequence === undefined ? [] : [entryOf({ ...posting, sequence })];
     });
-    this.subscribers.deliver(entries);
+    return this.subscribers.deliver(entries);
   }
 
   /** Empties the hubs of this Vault namespace, then itself. */
@@ -241,7 +248,7 @@ export class GatheringHub extends SubscriberHub {
         fail(error);
       }
     });
-    if (histories.length > 0) this.#takeHistories(histories);
+    if (histories.length > 0) await this.#takeHistories(histories);
     if (failures.length > 0) throw failures[0];
   }
 
@@ -259,7 +266,7 @@ export class GatheringHub extends SubscriberHub {
    * Appends the pasts of several hubs, in the order in which their events were accepted. That a hub feeds is
    * noted with its past, and not before: else the next handshake would not wait for that.
    */
-  #takeHistories(histories: readonly Heard[]): void {
+  #takeHistories(histories: readonly Heard[]): Promise<void> | undefined {
     const postings: Posting[] = [];
     let trimmedAt = 0;
     for (const { hub, history } of histories) {
@@ -275,7 +282,7 @@ export class GatheringHub extends SubscriberHub {
     // As the first of all it vouches for what it was not there for.
     const isFirst = this.journal.last === 0;
     const begunAt = Math.min(...histories.map(({ history }) => history.begunAt));
-    this.#append(postings, () => {
+    return this.#append(postings, () => {
       this.journal.setComplete(isFirst ? begunAt : this.journal.begunAt, trimmedAt);
       for (const { hub, version, history } of histories) {
         this.#feeders.put(hub, { epoch: history.epoch, taken: history.last });

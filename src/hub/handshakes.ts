@@ -8,6 +8,8 @@ import { MAX_SOCKETS_PER_HUB, MAX_SOCKETS_PER_TOKEN } from '../limits.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import type { SubscriptionClass, SubscriptionClasses } from './classes.ts';
 import type { Cursors } from './cursors.ts';
+import type { Delivery } from './delivery.ts';
+import { FilterBudgets } from './filter-budgets.ts';
 import { gapHeaders } from './gap-headers.ts';
 import type { Holders, WatchedToken } from './holders.ts';
 import type { Journal } from './journal.ts';
@@ -21,8 +23,8 @@ import { newReaderTag } from './reader.ts';
 import type { Readers } from './readers.ts';
 import { Replay } from './replays.ts';
 import type { Rights } from './rights.ts';
-import { send } from './send.ts';
 import type { Handshake } from './subscription.ts';
+import type { TurnBudget } from './turn-budget.ts';
 
 /** Why a handshake is refused: the status, and a sentence where the status does not say all. */
 export type Refused = { readonly status: 400 | 403 | 503; readonly message: string };
@@ -40,6 +42,8 @@ export interface HandshakeParts {
   readonly rights: Rights;
   readonly lifetimes: Lifetimes;
   readonly readers: Readers;
+  readonly delivery: Delivery;
+  readonly budget: TurnBudget;
   readonly needs: {
     /** Makes sure that the events that a subscription wants reach this hub. */
     prepare(matcher: Matcher): Promise<Refused | undefined>;
@@ -48,7 +52,7 @@ export interface HandshakeParts {
 }
 
 /** Whose a subscriber is: undefined for the root token. */
-interface Owned {
+export interface Owned {
   readonly watched: WatchedToken;
   /** The tag of all sockets of its owner. */
   readonly ownerTag: string;
@@ -60,6 +64,7 @@ export class Handshakes {
   readonly #places: Places;
   /** Of the tokens and of their owners. */
   readonly #placesByTag: PlacesByTag;
+  readonly #filterBudgets: FilterBudgets;
 
   constructor(parts: HandshakeParts, maxSockets = MAX_SOCKETS_PER_HUB) {
     const { ctx } = parts;
@@ -67,6 +72,7 @@ export class Handshakes {
     this.#maxSockets = maxSockets;
     this.#places = new Places(() => ctx.getWebSockets().length);
     this.#placesByTag = new PlacesByTag((tag) => ctx.getWebSockets(tag).length);
+    this.#filterBudgets = new FilterBudgets(ctx, parts.classes);
   }
 
   /**
@@ -133,7 +139,10 @@ export class Handshakes {
   ): Promise<Response> {
     const { journal, cursors, pacer, classes, holders, rights, needs } = this.#parts;
     const { watched, ownerTag: owner = ROOT_OWNER } = owned ?? {};
-    const subscriptionClass = classes.for(subscription, watched?.holder);
+    const matcher = classes.matcherOf(subscription);
+    const tooCostly = this.#filterBudgets.reserve(owned, matcher);
+    if (tooCostly !== undefined) return refusal(full(tooCostly));
+    const subscriptionClass = classes.for(subscription, watched?.holder, matcher);
     subscriptionClass.handshakes++;
     try {
       const refused = await needs.prepare(subscriptionClass.matcher);
@@ -156,10 +165,10 @@ export class Handshakes {
         if (subscription.protocol === 'carillon.v1') {
           return this.#welcome(subscriptionClass, owned, place.value);
         }
-        const replay = new Replay(journal, pacer, after, {
+        const replay = new Replay(this.#parts, after, {
           owner,
           encoding: subscription.encoding,
-          wants: (entries) => rights.decide(subscriptionClass, entries),
+          isDue: (entry) => rights.isDue(subscriptionClass, entry),
           placeOfId: (id) => firstVisible(id, journal, mayReceive),
         });
         await replay.approach();
@@ -170,6 +179,7 @@ export class Handshakes {
         }
       }
     } finally {
+      this.#filterBudgets.settle(owned, matcher);
       subscriptionClass.handshakes--;
       classes.left(subscriptionClass);
     }
@@ -182,9 +192,13 @@ export class Handshakes {
     place: Place,
     replay: Replay,
   ): Response {
-    replay.finish();
+    const { budget, delivery } = this.#parts;
+    if (!replay.finish()) {
+      return refusal(full('the filter takes longer than there is between events; simplify it'));
+    }
     const { client, server } = this.#acceptSocket(subscriptionClass, owned);
-    send(server, replay.messages);
+    delivery.joins(server);
+    budget.send(server, replay.messages);
     if (replay.isFull) server.close(CLOSE_CODES.tryAgainLater, 'resume');
     const headers = gapHeaders(place, replay.isBroken);
     return new Response(null, { status: 101, webSocket: client, headers });

@@ -80,7 +80,7 @@ export class Hub extends SubscriberHub {
     } finally {
       this.journal.release();
     }
-    this.subscribers.deliver(entries);
+    await this.subscribers.deliver(entries);
     return fresh;
   }
 

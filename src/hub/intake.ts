@@ -3,13 +3,19 @@
  * while the hub has just sent is collected, committed in one transaction, and sent in one pass over the
  * sockets, because the first send to a socket in a turn costs more than those that follow.
  */
-import { FLUSH_LINGER_MS, MAX_QUEUED_BYTES, MAX_QUEUED_EVENTS } from '../limits.ts';
+import {
+  FLUSH_LINGER_MS,
+  MAX_COMMITTED_BYTES,
+  MAX_QUEUED_BYTES,
+  MAX_QUEUED_EVENTS,
+} from '../limits.ts';
 import { isWithinShare } from '../share.ts';
 import { type Publication, publisherOf } from './publication.ts';
 
 /** The events of one request, and whoever waits for what became of them. */
 interface Queued {
   readonly publications: readonly Publication[];
+  readonly bytes: number;
   resolve(keys: string[]): void;
   reject(error: unknown): void;
 }
@@ -51,7 +57,7 @@ export class Intake {
       if (!isWithinShares) return undefined;
     }
     const taken = new Promise<string[]>((resolve, reject) => {
-      this.#queue.push({ publications, resolve, reject });
+      this.#queue.push({ publications, bytes, resolve, reject });
     });
     this.#all.events += events;
     this.#all.bytes += bytes;
@@ -69,10 +75,7 @@ export class Intake {
   async #collect(): Promise<void> {
     this.#isCollecting = true;
     while (this.#queue.length > 0) {
-      const group = this.#queue.splice(0);
-      this.#all.events = 0;
-      this.#all.bytes = 0;
-      this.#waitingOf.clear();
+      const group = this.#nextGroup();
       const begun = Date.now();
       await this.#commitGroup(group);
       // A turn of the event loop, after which the clock shows how long that took.
@@ -82,6 +85,32 @@ export class Intake {
       if (linger >= 1) await scheduler.wait(linger);
     }
     this.#isCollecting = false;
+  }
+
+  /** The requests that have waited longest: as many as are committed together, one at least. */
+  #nextGroup(): readonly Queued[] {
+    let requests = 0;
+    let sum = 0;
+    for (const { bytes } of this.#queue) {
+      sum += bytes;
+      if (requests > 0 && sum > MAX_COMMITTED_BYTES) break;
+      requests++;
+    }
+    const group = this.#queue.splice(0, requests);
+    for (const queued of group) this.#waitsNoMore(queued);
+    return group;
+  }
+
+  #waitsNoMore({ publications, bytes }: Queued): void {
+    this.#all.events -= publications.length;
+    this.#all.bytes -= bytes;
+    const [first] = publications;
+    const publisher = first === undefined ? '' : publisherOf(first);
+    const own = this.#waitingOf.get(publisher);
+    if (own === undefined) return;
+    own.events -= publications.length;
+    own.bytes -= bytes;
+    if (own.events === 0) this.#waitingOf.delete(publisher);
   }
 
   /** One request that cannot be committed does not keep the others from it. */

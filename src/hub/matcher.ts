@@ -7,9 +7,6 @@ import { pathOfKey, trimSlashes } from '../namespace.ts';
 import { parseHubName } from './name.ts';
 import type { Subscription } from './subscription.ts';
 
-/** The step at which an event is found to be none that the subscription wants, in their order. */
-export type Mismatch = 'namespace' | 'event_type' | 'filter';
-
 type Matched = Pick<Subscription, 'pattern' | 'namespaces' | 'filter'>;
 
 /** What a matcher is made of, as a key. */
@@ -22,6 +19,10 @@ export class Matcher {
   readonly key: string;
   readonly pattern: string;
   readonly filter: Filter | undefined;
+  /** What the filter costs. */
+  readonly cost: number;
+  /** What it takes to find whether an event concerns it, in characters that are compared, about. */
+  readonly effort: number;
   readonly #namespaces: readonly ((path: string) => boolean)[];
   readonly #isType: (eventType: string) => boolean;
   readonly #touchesType: (eventTypeNamespace: string) => boolean;
@@ -31,21 +32,19 @@ export class Matcher {
     const { pattern, namespaces, filter } = matched;
     this.key = matchingOf(matched);
     this.pattern = pattern;
+    this.effort = namespaces.reduce((sum, { length }) => sum + length, pattern.length);
     this.#namespaces = namespaces.map(compileGlob);
     this.#isType = compileGlob(pattern);
     this.#touchesType = compileGlob(namespacesOfPattern(pattern));
-    if (filter === '') return;
-    const compiled = compileFilter(filter);
-    if (!compiled.ok) throw new Error(compiled.failure.message);
-    this.filter = compiled.value;
+    const compiled = filter === '' ? undefined : compileFilter(filter);
+    if (compiled?.ok === false) throw new Error(compiled.failure.message);
+    this.filter = compiled?.value;
+    this.cost = compiled?.value.cost ?? 0;
   }
 
-  /** @returns why the event is not wanted, undefined where it is */
-  mismatch(facts: EventFacts): Mismatch | undefined {
-    if (!this.coversNamespace(facts)) return 'namespace';
-    if (!this.isOfType(facts)) return 'event_type';
-    if (this.filter?.matches(facts) === false) return 'filter';
-    return undefined;
+  /** Whether an event is of a namespace and type that the subscription is for; the filter is asked last. */
+  concerns(facts: EventFacts): boolean {
+    return this.coversNamespace(facts) && this.isOfType(facts);
   }
 
   coversNamespace({ namespace }: EventFacts): boolean {

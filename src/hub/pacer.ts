@@ -8,11 +8,17 @@ import { MAX_REPLAY_BYTES, REPLAY_BUDGET_BYTES, REPLAY_BYTES_PER_SECOND } from '
 import { isWithinShare } from '../share.ts';
 import type { Row } from './journal-entry.ts';
 import { Levels } from './levels.ts';
+import type { TurnBudget } from './turn-budget.ts';
 
 export class Pacer {
+  readonly #budget: TurnBudget;
   #last: Promise<void> = Promise.resolve();
   /** Bytes that were read and have not yet drained off. */
   readonly #levels = new Levels(REPLAY_BYTES_PER_SECOND);
+
+  constructor(budget: TurnBudget) {
+    this.#budget = budget;
+  }
 
   /**
    * Whether the hub can afford another reconnect of the owner.
@@ -35,7 +41,7 @@ export class Pacer {
 
   /** Resolves when it is the caller's turn, in the order of the calls. */
   turn(): Promise<void> {
-    this.#last = this.#last.then(() => scheduler.wait(0));
+    this.#last = this.#last.then(() => this.#budget.turn());
     return this.#last;
   }
 

@@ -25,10 +25,11 @@ import { ownerOfTags } from './owner.ts';
 import type { Pacer } from './pacer.ts';
 import type { Place } from './place.ts';
 import { type Reader, readerIdOf, readerTag, storedAs } from './reader.ts';
-import { messagesOf } from './reader-messages.ts';
+import { ReaderSending } from './reader-sending.ts';
 import type { Rights } from './rights.ts';
-import { send } from './send.ts';
 import type { Sent } from './sent-log.ts';
+import type { Sending } from './stock-sending.ts';
+import type { TurnBudget } from './turn-budget.ts';
 import { UnderWay } from './under-way.ts';
 
 /** What a client did that is not of the protocol, and the code that its socket is closed with. */
@@ -45,6 +46,7 @@ export interface ReaderParts {
   readonly classes: SubscriptionClasses;
   readonly rights: Rights;
   readonly closing: Closing;
+  readonly budget: TurnBudget;
   /** Makes sure of the rights that are decided by; undefined where there is nothing to wait for. */
   confirm(): Promise<void> | undefined;
   /** An acknowledgement is awaited, or no longer. */
@@ -59,6 +61,7 @@ export class Readers {
   readonly #journal: Journal;
   readonly #classes: SubscriptionClasses;
   readonly #closing: Closing;
+  readonly #budget: TurnBudget;
   readonly #laggards: Laggards;
   readonly #underWay = new UnderWay();
   readonly #cursors: Cursors;
@@ -68,11 +71,12 @@ export class Readers {
   #restored: Map<string, Lag> | undefined;
 
   constructor(parts: ReaderParts) {
-    const { ctx, journal, cursors, classes, closing } = parts;
+    const { ctx, journal, cursors, classes, closing, budget } = parts;
     this.#ctx = ctx;
     this.#journal = journal;
     this.#classes = classes;
     this.#closing = closing;
+    this.#budget = budget;
     this.#laggards = new Laggards(ctx.storage.sql);
     this.#cursors = cursors;
     this.#catchingUp = new CatchingUp({
@@ -99,45 +103,30 @@ export class Readers {
       },
       subscriptionClass.subscription.encoding,
     );
-    send(socket, [hello]);
+    this.#budget.send(socket, [hello]);
     if (place.after < this.#journal.last) this.#catchingUp.fallBehind(socket, reader, place.after);
   }
 
   /**
-   * Sends the readers of a class what is for them.
+   * Prepares what is sent to the readers of a class.
    *
    * @param due in order, all of them in the journal
    * @param through the last sequence that was decided about
    */
-  deliver(subscriptionClass: SubscriptionClass, due: readonly Entry[], through: number): void {
-    const { tag, subscription } = subscriptionClass;
-    const sockets = this.#ctx.getWebSockets(tag);
-    if (sockets.length === 0) return;
-    const first = due[0]?.sequence ?? 0;
-    const events = due.filter((entry) => 'frame' in entry);
-    const sizes = events.map(({ frame }) => frame.size(subscription.encoding));
-    const bytes = sizes.reduce((sum, size) => sum + size, 0);
-    const log = this.#underWay.logOf(subscriptionClass);
-    let messages: readonly (string | Uint8Array)[] | undefined;
-    let largestCredit = 0;
-    for (const socket of sockets) {
-      const reader = this.#readerOf(socket, subscriptionClass);
-      largestCredit = Math.max(largestCredit, reader.credit);
-      if (reader.lag !== undefined || reader.joined >= through) continue;
-      if (this.#underWay.exceeds(reader, { events: events.length, bytes })) {
-        try {
-          this.#catchingUp.fallBehind(socket, reader, first - 1);
-        } catch (error) {
-          this.#closing.fail([socket], error);
-        }
-        continue;
-      }
-      messages ??= messagesOf(due, subscription.encoding, this.#cursors);
-      send(socket, messages);
-    }
-    for (const [index, { sequence }] of events.entries()) {
-      log.push(sequence, sizes[index] ?? 0, largestCredit);
-    }
+  sendingTo(subscriptionClass: SubscriptionClass, due: readonly Entry[], through: number): Sending {
+    return new ReaderSending(
+      {
+        budget: this.#budget,
+        closing: this.#closing,
+        underWay: this.#underWay,
+        cursors: this.#cursors,
+        catchingUp: this.#catchingUp,
+        readerOf: (socket) => this.#readerOf(socket, subscriptionClass),
+      },
+      subscriptionClass,
+      due,
+      through,
+    );
   }
 
   /** Heeds what a reader sent. */

@@ -1,15 +1,29 @@
-/** What the classes of a hub may see, by the policies that the hub knows. */
+/**
+ * Who may see what, by the policies that the hub knows, and who wants it. It is asked in this order:
+ * namespace and type, which cost next to nothing; rights; and at last the filter, whose cost a subscriber
+ * chooses: so an event that its holder may not see costs the hub no filter.
+ */
+import type { EventFacts } from '../event/facts.ts';
+import { MAX_FILTERED_CHARACTERS } from '../limits.ts';
 import { Access } from '../policy/access.ts';
 import type { Accesses } from './accesses.ts';
 import type { SubscriptionClass } from './classes.ts';
 import type { Entry } from './journal-entry.ts';
 import type { Matcher } from './matcher.ts';
+import type { TurnBudget } from './turn-budget.ts';
+
+/** A decision, in the bytes of a turn's budget: so much, for each rule that has to be looked through… */
+const RULE_BYTES = 100;
+/** …and for each step of a filter at a character. */
+const STEP_BYTES = 5;
 
 export class Rights {
   readonly #accesses: Accesses;
+  readonly #budget: TurnBudget;
 
-  constructor(accesses: Accesses) {
+  constructor(accesses: Accesses, budget: TurnBudget) {
     this.#accesses = accesses;
+    this.#budget = budget;
   }
 
   accessOf(subscriptionClass: SubscriptionClass): Access {
@@ -34,19 +48,37 @@ export class Rights {
     });
   }
 
-  /** Which entries are for the subscribers of a class. */
-  decide(subscriptionClass: SubscriptionClass, entries: readonly Entry[]): boolean[] {
-    const access = this.accessOf(subscriptionClass);
+  /** Whether an entry is for the subscribers of a class. */
+  isDue(subscriptionClass: SubscriptionClass, entry: Entry): boolean {
     const { matcher } = subscriptionClass;
-    return entries.map((entry) => isWanted(entry, matcher) && isAllowed(entry, access));
+    if (!this.concerns(matcher, entry)) return false;
+    if ('gap' in entry) return true;
+    return this.allow(subscriptionClass, entry.facts) && this.pass(matcher, entry.facts);
+  }
+
+  /** Whether an entry is of a namespace and type that a subscription is for. */
+  concerns(matcher: Matcher, entry: Entry): boolean {
+    this.#budget.count(matcher.effort);
+    if ('frame' in entry) return matcher.concerns(entry.facts);
+    return entry.hub === undefined || matcher.touches(entry.hub);
+  }
+
+  allow(subscriptionClass: SubscriptionClass, facts: EventFacts): boolean {
+    const access = this.accessOf(subscriptionClass);
+    this.#budget.count(RULE_BYTES * (1 + access.effort));
+    return access.mayReceive(facts).allowed;
+  }
+
+  pass({ filter }: Matcher, facts: EventFacts): boolean {
+    if (filter === undefined) return true;
+    if (filter.cost > 0) this.#budget.count(STEP_BYTES * filter.cost * longestSearched(facts));
+    return filter.matches(facts);
   }
 }
 
-export function isWanted(entry: Entry, matcher: Matcher): boolean {
-  if ('frame' in entry) return matcher.mismatch(entry.facts) === undefined;
-  return entry.hub === undefined || matcher.touches(entry.hub);
-}
-
-export function isAllowed(entry: Entry, access: Access): boolean {
-  return 'gap' in entry || access.mayReceive(entry.facts).allowed;
+/** The length of the longest field, of those that filters search. */
+function longestSearched({ data_path, operation, source_plugin_mount }: EventFacts): number {
+  const lengths = [data_path, operation, source_plugin_mount].map(({ length }) => length);
+  // The type and the namespace are shorter than this.
+  return Math.max(512, ...lengths.filter((length) => length <= MAX_FILTERED_CHARACTERS));
 }

@@ -68,6 +68,7 @@ export abstract class SubscriberHub extends DurableObject<Env> {
     if (this.wiped) return;
     await this.subscribers.holders.leave();
     this.subscribers.closeAll();
+    await this.subscribers.delivered();
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
     this.wiped = true;

@@ -12,6 +12,7 @@ import { isOpen, SubscriptionClasses } from './classes.ts';
 import { Closing } from './closing.ts';
 import { Cursors } from './cursors.ts';
 import { Delivery } from './delivery.ts';
+import { DeliveryMark } from './delivery-mark.ts';
 import { Handshakes, type Refused } from './handshakes.ts';
 import { Holders } from './holders.ts';
 import type { Journal } from './journal.ts';
@@ -22,6 +23,7 @@ import { Pacer } from './pacer.ts';
 import { Readers } from './readers.ts';
 import { Rights } from './rights.ts';
 import type { Handshake, Subscription } from './subscription.ts';
+import { TurnBudget } from './turn-budget.ts';
 
 /** What a hub does for its subscribers beyond sending. */
 export interface SubscriberNeeds {
@@ -50,7 +52,8 @@ export class Subscribers {
     needs: SubscriberNeeds,
     maxSockets?: number,
   ) {
-    const pacer = new Pacer();
+    const budget = new TurnBudget();
+    const pacer = new Pacer(budget);
     const cursors = new Cursors(ctx.storage, journal, ctx.id.name ?? '');
     const classes = new SubscriptionClasses(ctx, (subscription) => needs.forgotten(subscription));
     const closing = new Closing(ctx, classes);
@@ -69,7 +72,7 @@ export class Subscribers {
     const lifetimes = new Lifetimes(ctx.storage.sql, (tag) =>
       closing.close(tag, 'lifetime', CLOSE_CODES.tryAgainLater, 'resume'),
     );
-    const rights = new Rights(holders.accesses);
+    const rights = new Rights(holders.accesses, budget);
     const readers = new Readers({
       ctx,
       journal,
@@ -78,29 +81,27 @@ export class Subscribers {
       classes,
       rights,
       closing,
+      budget,
       confirm: () => holders.settle(),
       arm: () => needs.arm(),
     });
-    const parts = {
-      ctx,
-      journal,
-      cursors,
-      pacer,
-      classes,
-      holders,
-      lifetimes,
-      rights,
-      readers,
-      closing,
-    };
+    const mark = new DeliveryMark(ctx.storage);
+    const shared = { ctx, journal, classes, holders, rights, readers, closing, budget, mark };
+    const delivery = new Delivery(shared);
     this.classes = classes;
     this.holders = holders;
     this.lifetimes = lifetimes;
     this.readers = readers;
     this.#closing = closing;
     this.#rights = rights;
-    this.#delivery = new Delivery(parts);
-    this.#handshakes = new Handshakes({ ...parts, needs }, maxSockets);
+    this.#delivery = delivery;
+    const more = { cursors, pacer, lifetimes, delivery, needs };
+    this.#handshakes = new Handshakes({ ...shared, ...more }, maxSockets);
+    if (mark.isSet) {
+      const code = CLOSE_CODES.tryAgainLater;
+      closing.closeSockets(ctx.getWebSockets(), 'unavailable', code, 'resume');
+      mark.clear();
+    }
   }
 
   /** Accepts a subscriber, or answers why not. */
@@ -108,9 +109,18 @@ export class Subscribers {
     return this.#handshakes.accept(handshake);
   }
 
-  /** Sends what was appended to the journal to every subscriber who wants and may see it. */
-  deliver(entries: readonly Entry[]): void {
-    this.#delivery.deliver(entries);
+  /**
+   * Sends what was appended to the journal to every subscriber who wants and may see it.
+   *
+   * @returns undefined where all has been sent; else it resolves when it has
+   */
+  deliver(entries: readonly Entry[]): Promise<void> | undefined {
+    return this.#delivery.deliver(entries);
+  }
+
+  /** Resolves when everything is sent. */
+  delivered(): Promise<void> {
+    return this.#delivery.settled();
   }
 
   /** Heeds a data frame. A stock subscription takes none: Vault closes with the same words. */

@@ -24,6 +24,11 @@ export class Access {
   /** The root token of the server. */
   static readonly root = new Access('', [{ name: 'root', policy: { paths: [] } }], undefined);
 
+  /** Rules that a decision may have to look through one by one. */
+  get effort(): number {
+    return this.#acl.effort;
+  }
+
   get isRoot(): boolean {
     return this.#acl.root;
   }

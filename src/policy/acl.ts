@@ -68,6 +68,11 @@ export class Acl {
     this.#index = new RuleIndex(rules);
   }
 
+  /** Rules that finding the deciding one may have to look through one by one. */
+  get effort(): number {
+    return this.#index.effort;
+  }
+
   /** What `sys/capabilities` answers: sorted, `['root']` of root and `['deny']` where there is nothing. */
   capabilities(path: string): readonly string[] {
     if (this.root) return ['root'];

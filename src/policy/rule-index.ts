@@ -59,6 +59,11 @@ export class RuleIndex {
       .reverse();
   }
 
+  /** Rules that have to be looked through one by one: those with a `+`. */
+  get effort(): number {
+    return this.#segmentRules.length;
+  }
+
   find(path: string): Rule | undefined {
     const exact = this.#exact.get(path);
     if (exact !== undefined) return exact;

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Levels } from '../../src/hub/levels.ts';
 import { Pacer } from '../../src/hub/pacer.ts';
+import { TurnBudget } from '../../src/hub/turn-budget.ts';
 import {
   MAX_REPLAY_BYTES,
   REPLAY_BUDGET_BYTES,
@@ -60,14 +61,14 @@ describe('a pacer', () => {
 
   it('lets one owner read half of what there is, and those who come later too', () => {
     vi.useFakeTimers();
-    const pacer = new Pacer();
+    const pacer = new Pacer(new TurnBudget());
     expect(admitted(pacer, 'greedy')).toEqual([ALL / 2]);
     expect(pacer.admit('other', MAX_REPLAY_BYTES)).toBe(true);
   });
 
   it('never lets two owners together keep a third from reading, however long they go on', () => {
     vi.useFakeTimers();
-    const pacer = new Pacer();
+    const pacer = new Pacer(new TurnBudget());
     for (let second = 0; second < 100; second++) {
       admitted(pacer, 'greedy', 'greedier');
       expect(pacer.admit(`other ${second}`, MAX_REPLAY_BYTES)).toBe(true);
@@ -77,7 +78,7 @@ describe('a pacer', () => {
 
   it('lets an owner that waited read when its share has drained', () => {
     vi.useFakeTimers();
-    const pacer = new Pacer();
+    const pacer = new Pacer(new TurnBudget());
     admitted(pacer, 'greedy');
     expect(pacer.admit('greedy', MAX_REPLAY_BYTES)).toBe(false);
     vi.advanceTimersByTime((MAX_REPLAY_BYTES / REPLAY_BYTES_PER_SECOND) * 1000 + 1);

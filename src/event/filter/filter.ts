@@ -6,6 +6,7 @@
  */
 import { MAX_FILTER_CHARACTERS } from '../../limits.ts';
 import { invalid, ok, type Result } from '../../result.ts';
+import { costOf } from './cost.ts';
 import { type Failing, type FilterFields, fieldOf } from './fields.ts';
 import { parseFilter } from './parser.ts';
 import { predicateOf, type Selected } from './predicate.ts';
@@ -32,6 +33,8 @@ export interface Filter {
   readonly text: string;
   /** What in the filter fails for every event, and why: one sentence each. Mostly empty. */
   readonly warnings: readonly string[];
+  /** Steps for each character of a field, at most: what subscribers have budgets of. */
+  readonly cost: number;
   /** A field that has this value in every event that passes; undefined where none is known. */
   readonly equality: Equality | undefined;
   /** Whether the event passes; an evaluation that fails is a no. */
@@ -62,6 +65,7 @@ export function compileFilter(text: string): Result<Filter> {
   return ok({
     text,
     warnings: [...new Set(failing.map(({ warning }) => warning))],
+    cost: costOf(expression.value),
     equality: equalityOf(expression.value),
     matches: (fields) => decide(fields) === true,
     evaluate: (fields) => {

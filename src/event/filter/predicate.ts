@@ -1,10 +1,12 @@
 /**
- * What an expression decides about an event. What fails is known without one: it is a matter of names,
- * regular expressions and operators, never of values.
+ * What an expression decides about an event. Almost all that fails is known without one: it is a matter of
+ * names, regular expressions and operators. Only the length of a text that would have to be searched is not.
  */
+import { MAX_FILTERED_CHARACTERS } from '../../limits.ts';
 import { quote } from '../quote.ts';
+import { scans } from './cost.ts';
 import { type Failing, type FilterFields, fieldOf } from './fields.ts';
-import { containsBytes } from './quoted.ts';
+import { searchOfBytes } from './quoted.ts';
 import { compileRegex } from './regex.ts';
 import type { Comparison, Expression, Selector } from './syntax.ts';
 
@@ -16,7 +18,10 @@ export interface Selected {
 }
 
 /** @param trace is given what is selected, in order; without it nothing is allocated */
-export type Predicate = (fields: FilterFields, trace?: Selected[]) => boolean | Failing;
+export type Predicate = (fields: FilterFields, trace?: Selected[]) => boolean | Failed;
+
+/** Why an evaluation fails, in the words of go-bexpr where it has any. */
+type Failed = Pick<Failing, 'error'>;
 
 type Decide = (value: string) => boolean;
 
@@ -34,7 +39,7 @@ export function predicateOf(expression: Expression, failing: Failing[]): Predica
     case 'quantified':
       return selecting(expression.selector, failing, () => noCollection(expression.selector));
     case 'comparison':
-      return selecting(expression.selector, failing, () => decision(expression));
+      return selecting(expression.selector, failing, () => decision(expression), scans(expression));
   }
 }
 
@@ -60,6 +65,7 @@ function selecting(
   selector: Selector,
   failing: Failing[],
   decisionOf: () => Decide | Failing,
+  isScan = false,
 ): Predicate {
   const { source } = selector;
   const field = fieldOf(selector);
@@ -75,7 +81,17 @@ function selecting(
   return (fields, trace) => {
     const value = fields[field];
     trace?.push({ selector: source, value });
-    return typeof decide === 'function' ? decide(value) : decide;
+    if (typeof decide !== 'function') return decide;
+    return isScan && value.length > MAX_FILTERED_CHARACTERS
+      ? tooLong(source, value)
+      : decide(value);
+  };
+}
+
+/** Publisher and subscriber together could else choose what a search costs. */
+function tooLong(source: string, { length }: string): Failed {
+  return {
+    error: `${source} has ${length} characters: "matches", "contains" and "in" search at most ${MAX_FILTERED_CHARACTERS}`,
   };
 }
 
@@ -90,9 +106,7 @@ function affirmative({ operator, value: operand, selector }: Comparison): Decide
     case '==':
       return (value) => value === operand;
     case 'contains':
-      return operand.isWellFormed()
-        ? (value) => value.includes(operand)
-        : (value) => containsBytes(value, operand);
+      return operand.isWellFormed() ? (value) => value.includes(operand) : searchOfBytes(operand);
     case 'matches': {
       const search = compileRegex(operand);
       return search.ok ? search.value : invalidRegex(operand, search.failure.message);

@@ -41,9 +41,18 @@ export function unquote(quoted: string): string | undefined {
   return text.isWellFormed() ? text : decoded(text);
 }
 
-/** Whether the bytes of the text contain those of a part that is not UTF-8. */
-export function containsBytes(text: string, part: string): boolean {
-  return bytesAsText(text).includes(part);
+/** Searches the bytes of a text for those of a part that is not UTF-8. */
+export function searchOfBytes(part: string): (text: string) => boolean {
+  const bytes = oneCharacterEach(Uint8Array.from(part, (byte) => byte.charCodeAt(0) & 0xff));
+  return (text) => oneCharacterEach(ENCODER.encode(text)).includes(bytes);
+}
+
+const ENCODER = new TextEncoder();
+/** It has a character of its own for each byte. */
+const BYTES = new TextDecoder('windows-1252');
+
+function oneCharacterEach(bytes: Uint8Array): string {
+  return BYTES.decode(bytes);
 }
 
 function byteAsText(byte: number): string {

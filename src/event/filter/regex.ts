@@ -8,6 +8,7 @@ import { RE2JS, RE2JSException } from 're2js';
 import { MAX_FILTER_REGEX_SIZE, MAX_FILTER_REGEXES, MAX_REGEX_CACHE_BYTES } from '../../limits.ts';
 import { invalid, ok, type Result } from '../../result.ts';
 import { readPattern } from './pattern.ts';
+import { searchOfPlain } from './plain-pattern.ts';
 
 /** Checks, before any is compiled, that a filter's regular expressions cost no more than they may. */
 export function checkPatterns(patterns: readonly string[]): Result<readonly string[]> {
@@ -37,6 +38,8 @@ export function compileRegex(pattern: string): Result<(text: string) => boolean>
   const { isOverrepeated, unnamed } = readPattern(pattern);
   // Its size was not counted, so the engine must not see it.
   if (isOverrepeated) return invalid('error parsing regexp: invalid repeat count');
+  const plain = searchOfPlain(pattern);
+  if (plain !== undefined) return ok(plain);
   try {
     const regex = RE2JS.compile(unnamed);
     // By default, an automaton may grow to 8 MiB.

@@ -20,6 +20,7 @@ import { fanout } from './rows/fanout.ts';
 import { idle } from './rows/idle.ts';
 import { matching } from './rows/matching.ts';
 import { openloop } from './rows/openloop.ts';
+import { overload } from './rows/overload.ts';
 import { publish } from './rows/publish.ts';
 import { stall } from './rows/stall.ts';
 
@@ -35,6 +36,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   crowd,
   idle,
   stall,
+  overload,
   counted,
 };
 /** Those that can measure one Carillon beside another. */

@@ -4,12 +4,14 @@
  * an event that cannot be published is dropped and counted, unless the source says that it may block.
  */
 import { quote } from '../event/quote.ts';
+import { NO_MOUNT_POINT } from '../ingest/audit/place.ts';
 import type { ReadEvent } from '../ingest/read-events.ts';
 import { isOnOverload } from '../ingest/webhooks/settings.ts';
 import { type AuditSource, verifyDelivery } from '../ingest/webhooks/source.ts';
-import { MAX_AUDIT_WAIT_MS, MAX_LOGGED_REASONS } from '../limits.ts';
+import { MAX_AUDIT_WAIT_MS, MAX_CACHED_LOOKUPS, MAX_LOGGED_REASONS } from '../limits.ts';
 import { logError, log as writeLine } from '../log.ts';
 import { trimSlashes } from '../namespace.ts';
+import { Recent } from '../recent.ts';
 import { invalid, type Result } from '../result.ts';
 import { succeed } from './answer.ts';
 import { type Receiving, readEntries, sentTo } from './delivery.ts';
@@ -130,6 +132,15 @@ function nothing(): Response {
   return new Response(null, { status: 204, headers: { 'Cache-Control': 'no-store' } });
 }
 
+/** Sources of older servers, for which the reason was said: it is the same for each of their entries. */
+const saidOnce = new Recent<true>(MAX_CACHED_LOOKUPS);
+
+function isSaid(source: string): boolean {
+  const known = saidOnce.get(source) === true;
+  saidOnce.set(source, true);
+  return known;
+}
+
 /** Of many that went for one reason there is one line, and of many reasons a last one for all others. */
 function log({ name }: AuditSource, what: 'dropped' | 'late', reasons: readonly string[]): void {
   const counts = [...Map.groupBy(reasons, (each) => each)].map(
@@ -138,6 +149,7 @@ function log({ name }: AuditSource, what: 'dropped' | 'late', reasons: readonly 
   const others = counts.splice(MAX_LOGGED_REASONS).reduce((sum, [, length]) => sum + length, 0);
   if (others > 0) counts.push(['other reasons', others]);
   for (const [reason, length] of counts) {
+    if (reason === NO_MOUNT_POINT && isSaid(name)) continue;
     writeLine('warn', { source: name, [what]: length, reason });
   }
 }

@@ -54,6 +54,20 @@ function aKey(): string {
   return aName('key');
 }
 
+describe('an entry of a server that writes no mount_point', () => {
+  it('is told once to be none where nothing tells its mount, and is an event where the path does', async () => {
+    const old = (id: string, path: string, operation = 'update') =>
+      entry(id, { request: { mount_point: undefined, path, operation } });
+    for (const id of ['a', 'b'])
+      expect((await send(lines(old(id, 'legacy/app')))).status).toBe(204);
+    expect(warnings).toEqual([expect.stringContaining('from 1.12.6 and 1.13.2 on')]);
+    expect((await send(lines(old('c', 'legacy/app', 'read')))).status).toBe(204);
+    expect(warnings).toHaveLength(1);
+    const told = await send(lines(old('d', 'secret/data/app')));
+    expect(await told.json()).toMatchObject({ accepted: 1 });
+  });
+});
+
 describe('an entry of the audit device', () => {
   it('becomes the event that Vault would have sent, without what was hashed', async () => {
     const subscriber = await root.subscribe('kv-v2/*');

@@ -49,7 +49,7 @@ const ENGINES = new Map<
  * readAuditEntry(JSON.parse(line), { mounts: new Map([['ns1/secret/', 2]]) })
  */
 export function readAuditEntry(entry: unknown, settings: AuditSettings): AuditReading {
-  const request = requestOfEntry(entry, ENGINES);
+  const request = requestOfEntry(entry, ENGINES, settings);
   if (!('engine' in request)) return request;
   const reading = ENGINES.get(request.engine)?.(request, settings) ?? IGNORED;
   if (!('events' in reading)) return reading;

@@ -1,9 +1,10 @@
 /** The request that an audit entry tells of, as far as events need it. */
 import type { PluginInfo } from '../../event/event.ts';
 import { isJsonObject } from '../../event/json.ts';
-import { kindOf, quote } from '../../event/quote.ts';
-import { trimSlashes, withSlash } from '../../namespace.ts';
-import { IGNORED } from './reading.ts';
+import { kindOf } from '../../event/quote.ts';
+import { trimSlashes } from '../../namespace.ts';
+import { placeOf } from './place.ts';
+import { type AuditSettings, IGNORED } from './reading.ts';
 
 export interface AuditedRequest {
   /** Empty where the server made the request itself. */
@@ -35,6 +36,7 @@ const OPERATIONS = new Set(['create', 'update', 'patch', 'delete', 'read']);
 export function requestOfEntry(
   entry: unknown,
   engines: ReadonlyMap<string, unknown>,
+  { mounts }: AuditSettings,
 ): AuditedRequest | typeof IGNORED | { readonly dropped: string } {
   if (!isJsonObject(entry))
     return { dropped: `an audit entry is a JSON object, not ${kindOf(entry)}` };
@@ -42,7 +44,7 @@ export function requestOfEntry(
   if (entry.type !== 'response') return IGNORED;
   const request = objectOf(entry.request);
   const response = objectOf(entry.response);
-  const { mount_type: engine, operation } = request;
+  const { mount_type: engine = response.mount_type, operation } = request;
   if (typeof engine !== 'string' || !engines.has(engine)) return IGNORED;
   if (typeof operation !== 'string' || !OPERATIONS.has(operation)) return IGNORED;
 
@@ -51,7 +53,10 @@ export function requestOfEntry(
   if (failed && !cameToEngine(entry)) return IGNORED;
 
   const namespace = trimSlashes(textOf(objectOf(request.namespace).path));
-  const place = placeOf(request, namespace);
+  const path = textOf(request.path);
+  const mountPoint = request.mount_point === undefined ? undefined : textOf(request.mount_point);
+  const place = placeOf({ engine, namespace, operation, failed, path, mountPoint }, mounts);
+  if (place === undefined) return IGNORED;
   if ('dropped' in place) return place;
   return {
     id: textOf(request.id),
@@ -65,7 +70,7 @@ export function requestOfEntry(
     answered,
     isWrapped: isJsonObject(response.wrap_info),
     leaseId: textOf(objectOf(response.secret).lease_id) || undefined,
-    pluginInfo: pluginInfoOf(request, place.mount),
+    pluginInfo: pluginInfoOf(request, engine, place.mount),
   };
 }
 
@@ -77,30 +82,21 @@ function isFailure(answered: Readonly<Record<string, unknown>> = {}): boolean {
 
 /** Who may not do it, and where there is no such path or operation, is refused before an engine tries. */
 function cameToEngine({ auth, error }: Record<string, unknown>): boolean {
-  const isAllowed = objectOf(objectOf(auth).policy_results).allowed === true;
+  const { policy_results: results } = objectOf(auth);
+  // Older servers write no results; what they refuse has this error, and mostly no auth.
+  const isAllowed =
+    results === undefined
+      ? isJsonObject(auth) && !/permission denied|invalid token/.test(textOf(error))
+      : objectOf(results).allowed === true;
   return isAllowed && !/\* unsupported (?:path|operation)\n/.test(textOf(error));
 }
 
-/** The mount point begins with the path of the namespace, the request's path does not. */
-function placeOf(
-  { mount_point, path }: Record<string, unknown>,
-  namespace: string,
-): { mount: string; below: string } | { dropped: string } {
-  const point = textOf(mount_point);
-  const prefix = withSlash(namespace);
-  const mount = point.startsWith(prefix) ? point.slice(prefix.length) : point;
-  const within = textOf(path);
-  return mount.endsWith('/') && within.startsWith(mount)
-    ? { mount, below: within.slice(mount.length) }
-    : { dropped: `request.path ${quote(path)} is not below the mount point ${quote(mount_point)}` };
-}
-
-function pluginInfoOf(request: Record<string, unknown>, mount: string): PluginInfo {
+function pluginInfoOf(request: Record<string, unknown>, engine: string, mount: string): PluginInfo {
   const members = {
     mount_class: textOf(request.mount_class),
     mount_accessor: textOf(request.mount_accessor),
     mount_path: mount,
-    plugin: textOf(request.mount_type),
+    plugin: engine,
     plugin_version: textOf(request.mount_running_version),
   };
   return Object.fromEntries(Object.entries(members).filter(([, text]) => text !== ''));

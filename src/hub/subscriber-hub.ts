@@ -45,7 +45,14 @@ export abstract class SubscriberHub extends DurableObject<Env> {
 
   /** Takes the handshake of a subscriber. */
   override async fetch(request: Request): Promise<Response> {
-    return this.subscribers.accept(handshakeOf(request));
+    const response = await this.subscribers.accept(handshakeOf(request));
+    // A turn, in which the hub may learn that the client has gone: a socket that nobody takes stays open for ever.
+    await scheduler.wait(0);
+    if (request.signal.aborted && response.webSocket !== null) {
+      response.webSocket.accept();
+      response.webSocket.close(1001);
+    }
+    return response;
   }
 
   /**

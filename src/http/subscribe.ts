@@ -2,6 +2,7 @@
 
 import { callWithRetry } from '../call.ts';
 import { checkPattern, namespacesOfPattern, whyNothingMatches } from '../event/event-type.ts';
+import { adviceOnFilter } from '../event/filter/advice.ts';
 import { compileFilter, type Filter } from '../event/filter/filter.ts';
 import { compileGlob } from '../event/glob.ts';
 import { quote } from '../event/quote.ts';
@@ -179,7 +180,9 @@ function warningsOf(
   filter: Filter | undefined,
   { access }: Caller,
 ): string[] {
-  const warnings = (filter?.warnings ?? []).map((warning) => `filter: ${warning}`);
+  const ofFilter =
+    filter === undefined ? [] : [...filter.warnings, ...adviceOnFilter(filter.text, pattern)];
+  const warnings = ofFilter.map((warning) => `filter: ${warning}`);
   const unmatched = whyNothingMatches(pattern);
   if (unmatched !== undefined) {
     warnings.push(`pattern: no event type can match ${quote(pattern)}: ${unmatched}`);

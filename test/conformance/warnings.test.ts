@@ -17,10 +17,16 @@ async function warningOf(query: string, status = 101, token?: string): Promise<s
 
 describe('a subscriber is warned', () => {
   it('of nothing where everything can come', async () => {
-    expect(await warningOf('json=true&filter=operation+==+write&namespaces=*')).toBeNull();
+    expect(
+      await warningOf('json=true&filter=operation+==+%22data-write%22&namespaces=*'),
+    ).toBeNull();
   });
 
   it.each([
+    ['a namespace without its slash', 'namespace == "ns1"', '"ns1/"'],
+    ['a mount without its slash', 'source_plugin_mount == "secret"', '"secret/"'],
+    ['an operation that the pattern has not', 'operation == write', '"data-write"'],
+    ['a glob where none is read', 'event_type == "kv*"', 'no glob'],
     ['a field that there is not', 'nope == a', '"nope"'],
     ['metadata that no filter can select', 'metadata.path == a', '"metadata.path"'],
     ['a regular expression that is none', 'operation matches "("', '('],

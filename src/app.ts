@@ -15,6 +15,7 @@ import { publish } from './http/publish.ts';
 import { receive } from './http/receive.ts';
 import { divide, namespaceOf } from './http/request-namespace.ts';
 import { initialize, initStatus, leader, sealStatus } from './http/seal-status.ts';
+import { storageRefusal } from './http/storage.ts';
 import { CURSOR_HEADER } from './http/streams/open.ts';
 import { subscribe } from './http/subscribe.ts';
 import { redeemTicket, ticketOf } from './http/ticket.ts';
@@ -119,6 +120,8 @@ for (const [path, methods] of Object.entries(ENDPOINTS)) {
 }
 app.onError((error) => {
   logError('a request failed', error);
+  const refusal = storageRefusal(error);
+  if (refusal !== undefined) return refuse(refusal);
   return refuse(
     isOfAnotherObject(error)
       ? { reason: 'unavailable', message: 'a part of this server cannot be reached; try again' }

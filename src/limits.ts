@@ -31,6 +31,21 @@ export const MAX_PUBLISH_NAMESPACES = 100;
  */
 export const MAX_HUBS = 3000;
 
+/**
+ * Event-type namespaces of one Vault namespace whose first event one publisher published: a tenth of all, so
+ * that no token takes the places of the others. The root token has no such bound.
+ */
+export const MAX_NEW_HUBS_PER_PUBLISHER = 300;
+
+/** How long a hub that has events goes without asking whether the registry of hubs still has it. */
+export const REGISTRATION_CHECK_MS = 10 * 60 * 1000;
+
+/** Wait before a hub that could not let go of what it had is to try again. */
+export const RELEASE_RETRY_MS = 30_000;
+
+/** Hubs that a gathering hub asks in one turn whether they are still needed. */
+export const MAX_REVIEWED_HUBS = 32;
+
 /** Length of an event type, in characters (all of them ASCII). */
 export const MAX_EVENT_TYPE_CHARACTERS = 256;
 

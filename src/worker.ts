@@ -2,7 +2,6 @@
 import { app } from './app.ts';
 
 export { Authority } from './authority/authority.ts';
-export { GatheringHub } from './hub/gathering-hub.ts';
-export { Hub } from './hub/hub.ts';
+export { GatheringHub, Hub } from './hub/objects.ts';
 
 export default { fetch: app.fetch } satisfies ExportedHandler<Env>;

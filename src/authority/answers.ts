@@ -20,6 +20,7 @@ export function watch(
   { tokens, policies, watches }: Stores,
   digests: readonly string[],
   hub: string,
+  stay: string,
   now: number,
 ): Watched {
   const states: (WatchedState | undefined)[] = [];
@@ -27,7 +28,7 @@ export function watch(
   let characters = 0;
   for (const digest of digests) {
     const token = tokens.find({ digest }, now);
-    if (token !== undefined) watches.watch(hub, token.id);
+    if (token !== undefined) watches.watch(hub, token.id, stay);
     states.push(token && watchedState(token));
     characters += JSON.stringify(token?.identity ?? '').length;
     for (const name of token?.policies ?? []) {

@@ -142,10 +142,11 @@ export class Authority extends DurableObject<Env> {
    * Notes that a hub has subscribers by these tokens, and returns how things stand: from now on the hub
    * is told of every change of the tokens and their policies.
    *
+   * @param stay of the hub: what it has stored since it last had nothing
    * @returns of as many as fit an answer, in their order
    */
-  watch(digests: readonly string[], hub: string): Watched {
-    return watch(this.#keeper.open(), digests, hub, Date.now());
+  watch(digests: readonly string[], hub: string, stay = ''): Watched {
+    return watch(this.#keeper.open(), digests, hub, stay, Date.now());
   }
 
   /**
@@ -164,6 +165,11 @@ export class Authority extends DurableObject<Env> {
   /** A hub has no subscriber left by these tokens. */
   forget(hub: string, idle: readonly Idle[]): void {
     this.#keeper.open().watches.forget(hub, idle);
+  }
+
+  /** A hub has given up what it stored in this stay, and watches nothing by it. */
+  endStay(hub: string, stay: string): void {
+    this.#keeper.remains?.watches.endStay(hub, stay);
   }
 
   /** A hub has nothing to do with this authority any more. */
@@ -443,12 +449,19 @@ export class Authority extends DurableObject<Env> {
       );
     }
     const id = known?.id ?? randomText(NAMESPACE_ID_CHARACTERS);
+    // Where it cannot begin, for lack of room, there is no name for what is not there.
+    const lives = await callWithRetry(() => this.#authority(childKey(this.#key, name, id)).begin());
+    if (!lives) {
+      return invalid(
+        `the namespace ${quote(name)} is being deleted; delete it again to finish that`,
+      );
+    }
+    const present = this.#keeper.open().children.get(name);
+    // Somebody else may have made or deleted it meanwhile.
+    if (present?.id !== known?.id) return this.createChild(name, metadata);
     const child = { name, id, metadata: metadata ?? known?.metadata ?? {} };
     if (known === undefined || metadata !== undefined) children.put(child);
-    const lives = await callWithRetry(() => this.#authority(childKey(this.#key, name, id)).begin());
-    return lives
-      ? ok(child)
-      : invalid(`the namespace ${quote(name)} is being deleted; delete it again to finish that`);
+    return ok(child);
   }
 
   /**

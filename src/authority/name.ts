@@ -1,7 +1,15 @@
 /** Names of the Durable Objects of authorities: a slash and the key of the namespace. */
 
+import { pathOfKey, ROOT } from '../namespace.ts';
+
 export function authorityName(namespaceKey: string): string {
   return `/${namespaceKey}`;
+}
+
+/** As messages to people name it. */
+export function authorityForOperators(namespaceKey: string): string {
+  const path = pathOfKey(namespaceKey);
+  return `the authority of ${path === ROOT ? 'the root namespace' : `namespace ${path}`}`;
 }
 
 export function keyOfAuthority(name: string | undefined): string {

@@ -5,7 +5,8 @@
  *
  * A hub that has no subscriber left lets go of a token, and may come back for it at the same time. So a
  * watch has the sequence of the last notice before it, and what a hub says of an older state of things does
- * not end it.
+ * not end it. A hub that gives up all that it stores lets go of what it has watched during this stay, which has an
+ * id of its own: so a word that is late ends nothing of its next one.
  */
 import { MAX_NOTICES } from '../limits.ts';
 
@@ -43,16 +44,27 @@ export class Watches {
          UNIQUE (hub, token, policy)
        )`,
     );
+    if (!sql.exec('SELECT * FROM watches LIMIT 0').columnNames.includes('stay')) {
+      sql.exec("ALTER TABLE watches ADD COLUMN stay TEXT NOT NULL DEFAULT ''");
+    }
   }
 
-  watch(hub: string, token: number): void {
+  /** @param stay of the hub: what it has stored since it last had nothing */
+  watch(hub: string, token: number, stay: string): void {
     this.#sql.exec(
-      `INSERT INTO watches (token, hub, since) VALUES (?, ?, ?)
-       ON CONFLICT (token, hub) DO UPDATE SET since = excluded.since WHERE since < excluded.since`,
+      `INSERT INTO watches (token, hub, since, stay) VALUES (?, ?, ?, ?)
+       ON CONFLICT (token, hub) DO UPDATE SET since = excluded.since, stay = excluded.stay
+         WHERE since < excluded.since OR stay <> excluded.stay`,
       token,
       hub,
       this.lastSequence(),
+      stay,
     );
+  }
+
+  /** The hub has given up what it stored in this stay. */
+  endStay(hub: string, stay: string): void {
+    this.#sql.exec('DELETE FROM watches WHERE hub = ? AND stay = ?', hub, stay);
   }
 
   /** Of the last notice that was written, taken or not. */

@@ -18,13 +18,15 @@ export type Refusal =
   /** `why`: how the route is used, where Vault's words say nothing of it. */
   | { readonly reason: 'unsupported_operation'; readonly allow: string; readonly why?: string }
   | { readonly reason: 'not_configured'; readonly message: string }
-  /** `data` says what was done of a request that was done in part. */
-  | {
-      readonly reason: 'unavailable' | 'overloaded' | 'too_many_hubs';
-      readonly message: string;
-      readonly data?: Record<string, unknown>;
-    }
+  | PartialRefusal
   | { readonly reason: 'bug' };
+
+/** `data` says what was done of a request that was done in part. */
+export interface PartialRefusal {
+  readonly reason: 'unavailable' | 'overloaded' | 'too_many_hubs' | 'storage_unreadable';
+  readonly message: string;
+  readonly data?: Record<string, unknown>;
+}
 
 /** Turns each refusal into Vault's `{"errors": [...]}` with the status and words of Vault. */
 export function refuse(refusal: Refusal): Response {
@@ -65,6 +67,9 @@ export function refuse(refusal: Refusal): Response {
       return json(429, partial(refusal), { 'Retry-After': String(retryAfterSeconds()) });
     case 'unavailable':
       return json(503, partial(refusal), { 'Retry-After': String(retryAfterSeconds()) });
+    case 'storage_unreadable':
+      // Nothing passes by itself, so nobody is asked to come back.
+      return json(503, partial(refusal));
     case 'bad_gateway':
       return errors(502, refusal.message, { 'Retry-After': String(retryAfterSeconds()) });
     case 'loop':

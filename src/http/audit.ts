@@ -18,7 +18,8 @@ export type AuditedAction =
   | 'source_written'
   | 'source_deleted'
   | 'namespace_created'
-  | 'namespace_deleted';
+  | 'namespace_deleted'
+  | 'hub_reset';
 
 /** Members that are undefined are left out. */
 export function audit(

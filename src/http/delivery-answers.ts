@@ -5,14 +5,16 @@ import type { Unproven } from '../ingest/webhooks/scheme.ts';
 import type { Source } from '../ingest/webhooks/source.ts';
 import { log } from '../log.ts';
 import { type Refusal, refuse } from './answer.ts';
+import type { Publisher } from './send.ts';
 
 /**
  * A source is a publisher of its own: nobody else can claim its ids in advance.
  *
  * @param namespace the key of the namespace of the source
  */
-export function principalOf({ name }: Source, namespace: string): string {
-  return `source:${namespace}/${name}`;
+export function publisherOf({ name }: Source, namespace: string): Publisher {
+  const principal = `source:${namespace}/${name}`;
+  return { principal, owner: principal };
 }
 
 /** Says no, in the log too; some vendors are told in their own way that it is of no use to repeat it. */
@@ -22,7 +24,7 @@ export function refuseDelivery({ kind, name }: Source, refusal: Refusal): Respon
     const { status } = response;
     log('warn', { source: name, refused: refusal.message, status });
   }
-  if (response.headers.has('Retry-After')) return response;
+  if (response.status >= 500 || response.headers.has('Retry-After')) return response;
   for (const [header, value] of Object.entries(kind.refusal ?? {})) {
     response.headers.set(header, value);
   }

@@ -5,6 +5,7 @@ import { disableAuthMethod, enableAuthMethod, listAuthMethods } from './auth-met
 import * as capabilities from './capabilities-api.ts';
 import { eventTypes } from './event-types.ts';
 import { explain } from './explain.ts';
+import * as hubs from './hubs-api.ts';
 import * as jwt from './jwt-api.ts';
 import type { LoginEndpoint } from './login.ts';
 import * as namespaces from './namespace-api.ts';
@@ -93,6 +94,8 @@ export const ENDPOINTS: Readonly<Record<string, Methods>> = {
     write: approle.destroySecretId('secret_id_accessor'),
   },
 
+  'sys/events/hubs': { read: hubs.listHubs, list: hubs.listHubs },
+  'sys/events/hubs/:name': { read: hubs.readHub, remove: hubs.resetHub },
   'sys/events/sources': { list: sources.listSources },
   'sys/events/sources/:name': {
     read: sources.readSource,

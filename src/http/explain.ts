@@ -13,7 +13,7 @@ import { compileFilter } from '../event/filter/filter.ts';
 import { unknownKey, withoutNulls } from '../event/json.ts';
 import { kindOf, quote } from '../event/quote.ts';
 import { Matcher } from '../hub/matcher.ts';
-import { gatheringHubName } from '../hub/name.ts';
+import { gatheringHubName, nameForOperators } from '../hub/name.ts';
 import { draftOf } from '../ingest/json.ts';
 import { readEvent } from '../ingest/read-events.ts';
 import {
@@ -294,7 +294,9 @@ async function recall(
   const found: EventFacts[] = [];
   for (let next = 0; next < hubs.length; next += MAX_CONCURRENT_CALLS) {
     const group = hubs.slice(next, next + MAX_CONCURRENT_CALLS);
-    const calls = group.map((hub) => callWithRetry(() => env.HUB.getByName(hub).recall(id)));
+    const calls = group.map((hub) =>
+      callWithRetry(() => env.HUB.getByName(hub).recall(id), nameForOperators(hub)),
+    );
     found.push(...(await Promise.all(calls)).flat());
   }
   return found;

@@ -51,7 +51,7 @@ export async function publish(asked: PublishRequest): Promise<Response> {
   if (!events.ok) return refuse(events.failure);
   const denied = await deniedNow(events.value, asked);
   if (denied !== undefined) return denied;
-  return publishAll(caller.principal, events.value, env);
+  return publishAll(caller, events.value, env);
 }
 
 /** The refusal of events that the caller may not publish. Nobody is refused for what is only remembered. */

@@ -15,7 +15,7 @@ import { Recent } from '../recent.ts';
 import { invalid, type Result } from '../result.ts';
 import { succeed } from './answer.ts';
 import { type Receiving, readEntries, sentTo } from './delivery.ts';
-import { principalOf, refuseDelivery, refuseUnproven } from './delivery-answers.ts';
+import { publisherOf, refuseDelivery, refuseUnproven } from './delivery-answers.ts';
 import { findNamespace } from './namespace.ts';
 import { outsideOf } from './outside.ts';
 import { answerOf, dispatchOf, type Outcome, send } from './send.ts';
@@ -84,7 +84,7 @@ async function publish(
       keys.has(event.namespace) ? [] : [`namespace ${quote(event.namespace)} does not exist`],
     ),
   ];
-  const dispatch = dispatchOf(principalOf(source, namespace), placed, keys);
+  const dispatch = dispatchOf(publisherOf(source, namespace), placed, keys);
   if (!dispatch.ok) {
     const { failure } = dispatch;
     return mayBlock
@@ -101,7 +101,11 @@ async function publish(
 /** Why an event that came to this is none. */
 const REASONS = {
   failed: 'its hub failed',
-  refused: 'there are as many event-type namespaces as are allowed',
+  full: 'the storage of this server is full',
+  unusable: 'its hub cannot use its storage',
+  unreadable: 'its hub cannot read its storage',
+  too_many_hubs: 'there are as many event-type namespaces as are allowed',
+  too_many_of_publisher: 'this source has begun as many event-type namespaces as one may',
   overloaded: 'more is published than its hub can send',
 } as const;
 

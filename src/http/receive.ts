@@ -8,7 +8,7 @@ import { checkEncoding, readBody } from './body.ts';
 import { type Receiving, readDocuments, sentTo } from './delivery.ts';
 import {
   answerAccepted,
-  principalOf,
+  publisherOf,
   refuseDelivery,
   refuseUnproven,
   reply,
@@ -78,7 +78,7 @@ async function receiveDocuments(
         });
   }
   const published = await publishAll(
-    principalOf(source, namespace),
+    publisherOf(source, namespace),
     reading.value.events,
     env,
     (refusal) => refuseDelivery(source, refusal),

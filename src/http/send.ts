@@ -2,18 +2,24 @@
 import { callWithRetry } from '../call.ts';
 import { eventTypeNamespace } from '../event/event-type.ts';
 import { quote } from '../event/quote.ts';
-import { hubName } from '../hub/name.ts';
+import { diagnosed } from '../hub/diagnosis.ts';
+import { hubName, nameForOperators } from '../hub/name.ts';
 import { type Publication, publicationOf } from '../hub/publication.ts';
+import type { NoPlace } from '../hub/registry.ts';
 import type { ReadEvent } from '../ingest/read-events.ts';
-import { MAX_HUBS, MAX_PUBLISH_NAMESPACES } from '../limits.ts';
+import { MAX_HUBS, MAX_NEW_HUBS_PER_PUBLISHER, MAX_PUBLISH_NAMESPACES } from '../limits.ts';
 import { logError } from '../log.ts';
 import { trimSlashes } from '../namespace.ts';
 import { at, invalid, ok, type Result, tooLarge } from '../result.ts';
-import { type Refusal, refuse, succeed } from './answer.ts';
+import { type StorageFailure, storageFailureOf } from '../storage-failure.ts';
+import { type PartialRefusal, type Refusal, refuse, succeed } from './answer.ts';
 import { findNamespace } from './namespace.ts';
 
 /** What a request's event became. */
-export type Outcome = 'accepted' | 'duplicate' | 'failed' | 'refused' | 'overloaded';
+export type Outcome = 'accepted' | 'duplicate' | Unpublished;
+
+/** Why one was not published. */
+export type Unpublished = 'failed' | StorageFailure | NoPlace | 'overloaded';
 
 /** The keys of the namespaces of the events, by the path that the events have. */
 async function keysOf(
@@ -36,14 +42,20 @@ async function keysOf(
 export interface Dispatch {
   readonly publications: readonly Publication[];
   readonly groups: ReadonlyMap<string, readonly Publication[]>;
+  readonly owner: string;
 }
 
-/**
- * @param principal the stable identity of who publishes
- * @param keys of the namespaces of the events, by the path that the events have
- */
+/** Who publishes. */
+export interface Publisher {
+  /** Its stable identity. */
+  readonly principal: string;
+  /** Whose share of places its new hubs take. */
+  readonly owner: string;
+}
+
+/** @param keys of the namespaces of the events, by the path that the events have */
 export function dispatchOf(
-  principal: string,
+  { principal, owner }: Publisher,
   events: readonly ReadEvent[],
   keys: ReadonlyMap<string, string>,
 ): Result<Dispatch> {
@@ -55,7 +67,7 @@ export function dispatchOf(
   );
   return groups.size > MAX_PUBLISH_NAMESPACES
     ? tooManyNamespaces(groups.size, 'event-type ')
-    : ok({ publications, groups });
+    : ok({ publications, groups, owner });
 }
 
 function tooManyNamespaces(number: number, kind: '' | 'event-type ') {
@@ -70,7 +82,7 @@ function tooManyNamespaces(number: number, kind: '' | 'event-type ') {
  * @param refuseWith says no
  */
 export async function publishAll(
-  principal: string,
+  publisher: Publisher,
   events: readonly ReadEvent[],
   env: Env,
   refuseWith: (refusal: Refusal) => Response = refuse,
@@ -81,7 +93,7 @@ export async function publishAll(
   }
   const keys = await keysOf(events, env);
   if (!keys.ok) return refuseWith(keys.failure);
-  const dispatch = dispatchOf(principal, events, keys.value);
+  const dispatch = dispatchOf(publisher, events, keys.value);
   if (!dispatch.ok) return refuseWith(dispatch.failure);
   const outcomes = await send(dispatch.value, env);
   const ids = events.map(({ event }) => event.id);
@@ -89,33 +101,91 @@ export async function publishAll(
 }
 
 /** Sends each hub its events and returns what became of each event, in the order of the request. */
-export async function send({ publications, groups }: Dispatch, env: Env): Promise<Outcome[]> {
+export async function send(
+  { publications, groups, owner }: Dispatch,
+  env: Env,
+): Promise<Outcome[]> {
   const fresh = new Set<string>();
-  const failed = new Set<Publication>();
-  const refused = new Set<Publication>();
-  const overloaded = new Set<Publication>();
+  const unpublished = new Map<Publication, Unpublished>();
   await Promise.all(
     Array.from(groups, async ([hub, group]) => {
-      try {
-        const published = await callWithRetry(() => env.HUB.getByName(hub).publish(group));
-        for (const key of published.keys) fresh.add(key);
-        if (published.refused === undefined) return;
-        const left = published.refused === 'overloaded' ? overloaded : refused;
-        for (const publication of group) left.add(publication);
-      } catch (error) {
-        logError(`publishing to the hub ${hub} failed`, error);
-        for (const publication of group) failed.add(publication);
-      }
+      const published = await publishTo(hub, group, owner, env);
+      for (const key of published.keys) fresh.add(key);
+      const { refused } = published;
+      if (refused !== undefined) for (const each of group) unpublished.set(each, refused);
     }),
   );
-  return publications.map((publication) => {
-    if (failed.has(publication)) return 'failed';
-    if (refused.has(publication)) return 'refused';
-    if (overloaded.has(publication)) return 'overloaded';
-    // Of two events with one key in a request, the first is the event and the second its duplicate.
-    return fresh.delete(publication.key) ? 'accepted' : 'duplicate';
-  });
+  return publications.map(
+    (publication) =>
+      unpublished.get(publication) ??
+      // Of two events with one key in a request, the first is the event and the second its duplicate.
+      (fresh.delete(publication.key) ? 'accepted' : 'duplicate'),
+  );
 }
+
+async function publishTo(
+  hub: string,
+  group: readonly Publication[],
+  owner: string,
+  env: Env,
+): Promise<{ readonly keys: readonly string[]; readonly refused?: Unpublished }> {
+  try {
+    return await callWithRetry(
+      async () => await env.HUB.getByName(hub).publish(group, owner),
+      nameForOperators(hub),
+    );
+  } catch (failure) {
+    const error = await diagnosed(failure, env.HUB.getByName(hub));
+    logError(`publishing to the hub ${hub} failed`, error);
+    return { keys: [], refused: storageFailureOf(error) ?? 'failed' };
+  }
+}
+
+/** How each is refused, and what is said of the events; where there are several, the first of these counts. */
+const REFUSALS: Readonly<
+  Record<Unpublished, { reason: PartialRefusal['reason']; because: string; advice: string }>
+> = {
+  failed: {
+    reason: 'unavailable',
+    because: 'could not be published',
+    advice: 'Repeat the request with these ids: what was accepted is not sent again',
+  },
+  full: {
+    reason: 'unavailable',
+    because: 'could not be published, because the storage of this server is full',
+    advice:
+      'Free space, then repeat the request with these ids: what was accepted is not sent again',
+  },
+  unusable: {
+    reason: 'unavailable',
+    because:
+      'could not be published, because their hub cannot use its storage, which may be full or damaged',
+    advice:
+      'Repeat the request with these ids: what was accepted is not sent again. If it goes on, an operator finds out more at /v1/sys/events/hubs and in the log',
+  },
+  unreadable: {
+    reason: 'storage_unreadable',
+    because: 'are of event-type namespaces whose hub cannot read its storage',
+    advice:
+      'Repeating the request does not help: an operator has to restore or reset that, see /v1/sys/events/hubs and the log',
+  },
+  too_many_hubs: {
+    reason: 'too_many_hubs',
+    because: `are of new event-type namespaces, and there are ${MAX_HUBS} already, as many as are allowed`,
+    advice: 'Publish under one that exists',
+  },
+  too_many_of_publisher: {
+    reason: 'too_many_hubs',
+    because: `are of new event-type namespaces, and this publisher has begun ${MAX_NEW_HUBS_PER_PUBLISHER} of those that there are, as many as one may`,
+    advice:
+      'Publish under one that exists, or with another token; one whose events have expired, and that has no subscriber, gives its place back',
+  },
+  overloaded: {
+    reason: 'overloaded',
+    because: 'were not taken, because more are published than their hubs can send',
+    advice: 'Repeat the request with these ids, later',
+  },
+};
 
 /**
  * @param ids of the events, in the same order
@@ -126,36 +196,23 @@ export function answerOf(
   ids: readonly string[],
   refuseWith: (refusal: Refusal) => Response = refuse,
 ): Response {
-  const indexesOf = (wanted: Outcome) =>
-    outcomes.flatMap((outcome, index) => (outcome === wanted ? [index] : []));
-  const [accepted, duplicates, failed, refused, overloaded] = [
-    indexesOf('accepted'),
-    indexesOf('duplicate'),
-    indexesOf('failed'),
-    indexesOf('refused'),
-    indexesOf('overloaded'),
-  ];
-  const left = [...failed, ...refused, ...overloaded].sort((a, b) => a - b);
-  if (failed.length > 0) {
+  const indexesOf = (isWanted: (outcome: Outcome) => boolean) =>
+    outcomes.flatMap((outcome, index) => (isWanted(outcome) ? [index] : []));
+  const accepted = indexesOf((outcome) => outcome === 'accepted');
+  const duplicates = indexesOf((outcome) => outcome === 'duplicate');
+  for (const why of Object.keys(REFUSALS) as Unpublished[]) {
+    const { length } = indexesOf((outcome) => outcome === why);
+    if (length === 0) continue;
+    const { reason, because, advice } = REFUSALS[why];
     return refuseWith({
-      reason: 'unavailable',
-      message: `${failed.length} of ${outcomes.length} events could not be published; data says by index which. Repeat the request with these ids: what was accepted is not sent again`,
-      data: { accepted, duplicates, failed: left, ids },
-    });
-  }
-  if (refused.length > 0) {
-    return refuseWith({
-      reason: 'too_many_hubs',
-      message: `${refused.length} of ${outcomes.length} events are of new event-type namespaces, and there are ${MAX_HUBS} already, as many as are allowed; data says by index which. Publish under one that exists`,
-      data: { accepted, duplicates, failed: left, ids },
-    });
-  }
-  if (overloaded.length > 0) {
-    return refuseWith({
-      reason: 'overloaded',
-      message: `${overloaded.length} of ${outcomes.length} events were not taken, because more are published than their hubs can send; data says by index which. Repeat the request with these ids, later`,
-      data: { accepted, duplicates, failed: left, ids },
+      reason,
+      message: `${length} of ${outcomes.length} events ${because}; data says by index which. ${advice}`,
+      data: { accepted, duplicates, failed: indexesOf(isUnpublished), ids },
     });
   }
   return succeed({ accepted: accepted.length, duplicates: duplicates.length, ids });
+}
+
+function isUnpublished(outcome: Outcome): outcome is Unpublished {
+  return outcome !== 'accepted' && outcome !== 'duplicate';
 }

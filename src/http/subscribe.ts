@@ -6,7 +6,9 @@ import { adviceOnFilter } from '../event/filter/advice.ts';
 import { compileFilter, type Filter } from '../event/filter/filter.ts';
 import { compileGlob } from '../event/glob.ts';
 import { quote } from '../event/quote.ts';
-import { gatheringHubName, hubName } from '../hub/name.ts';
+import { diagnosed } from '../hub/diagnosis.ts';
+import { gatheringHubName, hubName, nameForOperators } from '../hub/name.ts';
+import type { GatheringHub, Hub } from '../hub/objects.ts';
 import { parseSince, type Since } from '../hub/since.ts';
 import { type Handshake, requestOf, type Subscription } from '../hub/subscription.ts';
 import { logError } from '../log.ts';
@@ -21,6 +23,7 @@ import { audit } from './audit.ts';
 import type { Bindings, Config } from './config.ts';
 import { hasName, valuesOf } from './header.ts';
 import { isAllowedOrigin, isSameHost } from './origin.ts';
+import { storageRefusal } from './storage.ts';
 import { openStream } from './streams/open.ts';
 import { formatOf, parseStreamRequest } from './streams/request.ts';
 import { actorOf, type Caller } from './token.ts';
@@ -95,21 +98,29 @@ export async function subscribe(asked: SubscribeRequest): Promise<Response> {
   return response.status === 101 ? accepted(response, warnings, subprotocol) : response;
 }
 
+type HubStub = DurableObjectStub<Hub> | DurableObjectStub<GatheringHub>;
+
 /** Subscribes at the hub. @returns its 101, or the refusal */
-async function shakeHands(handshake: Handshake, hub: DurableObjectStub): Promise<Response> {
+async function shakeHands(handshake: Handshake, hub: HubStub): Promise<Response> {
   const { pattern } = handshake.subscription;
   try {
-    const response = await callWithRetry(() => hub.fetch(requestOf(handshake)));
+    const response = await callWithRetry(
+      () => hub.fetch(requestOf(handshake)),
+      nameForOperators(hub.name),
+    );
     if (response.status === 101) return response;
     if (response.status === 403) return refuse({ reason: 'denied' });
     if (response.status === 400) return refuse(invalid(await response.text()).failure);
     return refuse({ reason: 'unavailable', message: await response.text() });
-  } catch (error) {
+  } catch (failure) {
+    const error = await diagnosed(failure, hub);
     logError(`subscribing to ${pattern} failed`, error);
-    return refuse({
-      reason: 'unavailable',
-      message: 'the hub of this event type cannot be reached; try again',
-    });
+    return refuse(
+      storageRefusal(error) ?? {
+        reason: 'unavailable',
+        message: 'the hub of this event type cannot be reached; try again',
+      },
+    );
   }
 }
 
@@ -117,13 +128,12 @@ async function shakeHands(handshake: Handshake, hub: DurableObjectStub): Promise
  * A subscription to one event-type namespace of one Vault namespace is its hub's; any other spans hubs
  * and is gathered.
  */
-function hubOf(
-  { pattern, namespaces }: Subscription,
-  namespace: string,
-  env: Bindings,
-): DurableObjectStub {
+function hubOf({ pattern, namespaces }: Subscription, namespace: string, env: Bindings): HubStub {
   const types = namespacesOfPattern(pattern);
-  return types === '' || types.endsWith('*') || namespaces.length > 1
+  // One that no event type can match has no hub: no object is created for what nobody can publish.
+  const isGathered =
+    types.endsWith('*') || namespaces.length > 1 || whyNothingMatches(pattern) !== undefined;
+  return isGathered
     ? env.GATHERING_HUB.getByName(gatheringHubName(namespace))
     : env.HUB.getByName(hubName(namespace, types));
 }

@@ -28,10 +28,10 @@ export class Alarms {
   /**
    * Sees to it that the alarm rings in time; to be called when something may have become due earlier.
    *
-   * @param earliest before which it shall not ring
+   * @param earliest before which it shall not ring: the platform takes no time before 1
    * @returns undefined where it is set early enough
    */
-  arm(earliest = 0): Promise<void> | undefined {
+  arm(earliest = 1): Promise<void> | undefined {
     let next = Number.POSITIVE_INFINITY;
     for (const chore of this.#chores) next = Math.min(next, chore.nextDue());
     next = Math.max(next, earliest);
@@ -50,7 +50,7 @@ export class Alarms {
   /** At the alarm. What fails is tried again when its chore says. */
   async ring(): Promise<void> {
     this.#at = Number.POSITIVE_INFINITY;
-    let earliest = 0;
+    let earliest = 1;
     for (const chore of this.#chores) {
       if (chore.nextDue() > Date.now()) continue;
       try {

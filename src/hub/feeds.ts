@@ -1,7 +1,7 @@
 /**
  * The gathering hubs that a hub may have to feed: that of its own Vault namespace and those of the
- * namespaces above. It registers with each before its first acknowledgement and its first subscriber,
- * and learns from each whether it is gathered from.
+ * namespaces above. It registers with each before its first acknowledgement, and learns from each whether it
+ * is gathered from. When it has no event any more, and no subscriber, it gives its places back.
  *
  * A feed is read from the journal. Each gathering hub remembers how far it has it, so that a call that
  * failed, or whose answer was lost, is made again without harm.
@@ -13,13 +13,15 @@ import {
   MAX_FEED_EVENTS,
   MAX_FEED_WAIT_MS,
   MIN_JOB_BACKOFF_MS,
+  REGISTRATION_CHECK_MS,
 } from '../limits.ts';
 import { logError } from '../log.ts';
 import { ancestorsOf } from '../namespace.ts';
 import type { Alarms, Chore } from './alarms.ts';
-import type { Gathering } from './gathering-hub.ts';
 import type { Journal } from './journal.ts';
-import { gatheringHubName, parseHubName } from './name.ts';
+import { gatheringHubName, nameForOperators, parseHubName } from './name.ts';
+import type { GatheringHub } from './objects.ts';
+import type { Claim, Gathering, NoPlace } from './registry.ts';
 
 /** The last word of each gathering hub, by its name. */
 type Words = Readonly<Record<string, Gathering>>;
@@ -35,6 +37,8 @@ interface Feed {
 const WORDS_KEY = 'gathering';
 const REGISTERED_KEY = 'registered';
 const BEHIND_KEY = 'behind';
+/** All that is stored here. */
+export const FEED_KEYS: readonly string[] = [WORDS_KEY, REGISTERED_KEY, BEHIND_KEY];
 
 export class Feeds implements Chore {
   readonly #ctx: DurableObjectState;
@@ -43,7 +47,9 @@ export class Feeds implements Chore {
   readonly #alarms: Alarms;
   readonly #feeds = new Map<string, Feed>();
   /** What is stored, read once: every publish asks for it. */
-  #registered: boolean | undefined;
+  #registeredAt: number | undefined;
+  /** Whether the gathering hub of its own namespace knows that it has subscribers. */
+  #attended = false;
   #lastWords: Words | undefined;
   /** When those who lack something are fed again; Infinity where nobody does. */
   #retryAt: number | undefined;
@@ -59,23 +65,47 @@ export class Feeds implements Chore {
   }
 
   get isRegistered(): boolean {
-    this.#registered ??= this.#ctx.storage.kv.get<boolean>(REGISTERED_KEY) === true;
-    return this.#registered;
+    return this.#registration() > 0;
   }
 
-  /** Registers, once. @returns false where this hub is one too many */
-  async register(): Promise<boolean> {
-    if (this.isRegistered) return true;
-    const { namespaceKey } = parseHubName(this.#hub);
-    const own = await this.#registerWith(gatheringHubName(namespaceKey));
-    if (!own) return false;
-    const above = await Promise.all(
-      ancestorsOf(namespaceKey).map((key) => this.#registerWith(gatheringHubName(key))),
+  /** Whether nobody lacks anything, and nothing is under way. */
+  get isIdle(): boolean {
+    return (
+      this.nextDue() === Number.POSITIVE_INFINITY &&
+      [...this.#feeds.values()].every(({ call }) => call === undefined)
     );
-    if (above.includes(false)) return false;
-    this.#ctx.storage.kv.put(REGISTERED_KEY, true);
-    this.#registered = true;
-    return true;
+  }
+
+  /**
+   * Registers, once; and asks from time to time whether the registries still have it: one that was lost is
+   * filled again so.
+   *
+   * @param publisher of the first event
+   * @returns why this hub gets no place
+   */
+  async register(publisher: string | undefined): Promise<NoPlace | undefined> {
+    if (!this.isRegistered) return this.#registerWithAll({ publisher });
+    if (Date.now() - this.#registration() < REGISTRATION_CHECK_MS) return undefined;
+    try {
+      const refused = await this.#registerWithAll({ publisher, isKnown: true });
+      if (refused !== undefined) logError(`${this.#hub} has lost its place: ${refused}`);
+    } catch (error) {
+      logError('a registry of hubs does not answer', error);
+    }
+    return undefined;
+  }
+
+  /**
+   * Before the first subscriber of a hub without events: has the gathering hub know it, so that it ends with
+   * its namespace; and learns whether a journal of this hub was lost.
+   */
+  async attend(): Promise<void> {
+    if (this.isRegistered || this.#attended) return;
+    const { namespaceKey } = parseHubName(this.#hub);
+    const name = gatheringHubName(namespaceKey);
+    const isKnown = await this.#call(name, (stub) => stub.attend(this.#hub));
+    this.#journal.begin(!isKnown);
+    this.#attended = true;
   }
 
   /**
@@ -145,17 +175,27 @@ export class Feeds implements Chore {
     this.#feedOf(gatheringHub).taken = undefined;
   }
 
-  /** Leaves the registries of the namespaces above. */
-  async unregister(): Promise<void> {
-    this.#ended = true;
+  /** Leaves the registries. That of its own namespace ends with that. */
+  async leave(until: 'until needed' | 'for good'): Promise<void> {
+    this.#ended = until === 'for good';
     const { namespaceKey } = parseHubName(this.#hub);
+    const own = this.#ended ? [] : [namespaceKey];
+    const above = this.isRegistered || this.#ended ? ancestorsOf(namespaceKey) : [];
+    const words = this.#words();
+    // From here on the next event registers again, also where one of the calls fails.
+    this.#ctx.storage.kv.delete(REGISTERED_KEY);
+    this.#registeredAt = 0;
+    this.#attended = false;
+    this.#setWords({});
+    const { trimmedAt, epoch } = this.#journal;
     await Promise.all(
-      ancestorsOf(namespaceKey).map((key) =>
-        callWithRetry(() => this.#gatheringHub(gatheringHubName(key)).unregister(this.#hub)),
-      ),
+      [...own, ...above].map(gatheringHubName).map((name) => {
+        const version = words[name]?.version ?? 0;
+        return this.#call(name, (stub) =>
+          stub.unregister(this.#hub, { epoch, trimmedAt, version }),
+        );
+      }),
     );
-    this.#registered = false;
-    this.#lastWords = {};
   }
 
   /** Waits until a gathering hub has everything up to a place, or wants it no longer. */
@@ -174,8 +214,8 @@ export class Feeds implements Chore {
     const { epoch, trimmedThrough } = this.#journal;
     const { version = 0 } = this.#words()[name] ?? {};
     const rows = this.#journal.page(after, MAX_FEED_EVENTS, MAX_FEED_BYTES);
-    const { taken, gathering } = await callWithRetry(() =>
-      this.#gatheringHub(name).receive({
+    const { taken, gathering } = await this.#call(name, (stub) =>
+      stub.receive({
         hub: this.#hub,
         epoch,
         trimmedThrough,
@@ -195,8 +235,8 @@ export class Feeds implements Chore {
     if (this.#ended) throw new Error('the namespace was deleted');
     const { [name]: _, ...words } = this.#words();
     this.#setWords(words);
-    this.#registered = false;
-    if (!(await this.register())) throw new Error(`${name} has no room for this hub`);
+    const refused = await this.#registerWithAll({ isKnown: true });
+    if (refused !== undefined) throw new Error(`${name} has no room for this hub`);
   }
 
   async #fallBehind(): Promise<void> {
@@ -207,10 +247,37 @@ export class Feeds implements Chore {
     await this.#alarms.arm();
   }
 
-  async #registerWith(name: string): Promise<boolean> {
-    const word = await callWithRetry(() => this.#gatheringHub(name).register(this.#hub));
-    if (word !== undefined) this.heard(name, word);
-    return word !== undefined;
+  async #registerWithAll(claim: Claim): Promise<NoPlace | undefined> {
+    const { namespaceKey } = parseHubName(this.#hub);
+    const names = ancestorsOf(namespaceKey).map(gatheringHubName);
+    const refused = await this.#registerWith(gatheringHubName(namespaceKey), claim);
+    if (refused !== undefined) return refused;
+    const above = await Promise.all(names.map((name) => this.#registerWith(name, claim)));
+    const refusedAbove = above.find((each) => each !== undefined);
+    if (refusedAbove !== undefined) return refusedAbove;
+    this.#registeredAt = Date.now();
+    this.#ctx.storage.kv.put(REGISTERED_KEY, this.#registeredAt);
+    return undefined;
+  }
+
+  async #registerWith(name: string, claim: Claim): Promise<NoPlace | undefined> {
+    const word = await this.#call(name, async (stub) => await stub.register(this.#hub, claim));
+    if (word === undefined) return 'too_many_hubs';
+    if (typeof word === 'string') return word;
+    if (name === gatheringHubName(parseHubName(this.#hub).namespaceKey)) {
+      this.#journal.begin(word.known === false);
+    }
+    this.heard(name, word);
+    return undefined;
+  }
+
+  /** When it registered last, Unix milliseconds: 0 for never. A release before wrote only that it did. */
+  #registration(): number {
+    if (this.#registeredAt === undefined) {
+      const stored = this.#ctx.storage.kv.get<number | boolean>(REGISTERED_KEY) ?? 0;
+      this.#registeredAt = Number(stored);
+    }
+    return this.#registeredAt;
   }
 
   #gatherers(): string[] {
@@ -242,7 +309,10 @@ export class Feeds implements Chore {
     return this.#ctx.id.name ?? '';
   }
 
-  #gatheringHub(name: string) {
-    return this.#env.GATHERING_HUB.getByName(name);
+  #call<T>(name: string, call: (stub: DurableObjectStub<GatheringHub>) => Promise<T>): Promise<T> {
+    return callWithRetry(
+      () => call(this.#env.GATHERING_HUB.getByName(name)),
+      nameForOperators(name),
+    );
   }
 }

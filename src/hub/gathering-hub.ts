@@ -2,7 +2,7 @@
  * The gathering hub of one Vault namespace: it holds the subscribers whose subscription spans hubs (`*`,
  * `kv*`, or namespaces below), and is the registry of the hubs that feed it.
  *
- * A hub registers before its first acknowledgement and learns whether it is gathered from. A
+ * A hub registers before the acknowledgement of its first event and learns whether it is gathered from. A
  * subscriber gets its 101 only when every registered hub that its pattern can touch has confirmed to
  * feed. Both are written down here first, so whichever comes second finds the other.
  *
@@ -10,7 +10,7 @@
  * handshake is under way its class is wanted, so no word after the one that it waits for says no.
  * Which words have arrived is known only from a hub's confirmation of exactly the last one.
  */
-import { authorityName } from '../authority/name.ts';
+import { authorityForOperators, authorityName } from '../authority/name.ts';
 import { callWithRetry } from '../call.ts';
 import {
   MAX_BACKFILL_BYTES,
@@ -20,20 +20,17 @@ import {
   MAX_HUBS,
 } from '../limits.ts';
 import { ROOT } from '../namespace.ts';
+import { diagnosed } from './diagnosis.ts';
 import { Feeders } from './feeders.ts';
 import type { Refused } from './handshakes.ts';
 import type { History } from './history.ts';
 import { Interests } from './interests.ts';
 import { entryOf, gapPosting, type Posting, type Row } from './journal-entry.ts';
 import type { Matcher } from './matcher.ts';
-import { parseHubName } from './name.ts';
+import { nameForOperators, parseHubName } from './name.ts';
+import { type Claim, type Gathering, type NoPlace, Registry, type Remains } from './registry.ts';
+import { Reviews } from './reviews.ts';
 import { SubscriberHub } from './subscriber-hub.ts';
-
-/** Whether a hub is gathered from. Words may overtake each other: the highest version counts. */
-export interface Gathering {
-  readonly gathered: boolean;
-  readonly version: number;
-}
 
 /** A page of the journal of a hub. */
 export interface FeedPage {
@@ -69,8 +66,9 @@ interface Heard {
   readonly history: History;
 }
 
-export class GatheringHub extends SubscriberHub {
+export class GatheringPart extends SubscriberHub {
   readonly #namespaceKey: string;
+  readonly #registry: Registry;
   readonly #feeders: Feeders;
   readonly #interests: Interests;
   /** Hubs whose past is being fetched. */
@@ -83,43 +81,71 @@ export class GatheringHub extends SubscriberHub {
     this.#interests = new Interests(ctx.storage.sql, this.journal.maxAgeMs);
     this.needs.prepare = (matcher) => this.#gatherFor(matcher);
     this.needs.forgotten = (subscription) => this.#interests.add(subscription, Date.now());
-    ctx.storage.sql.exec(
-      `CREATE TABLE IF NOT EXISTS hubs (
-         hub TEXT PRIMARY KEY,
-         own INTEGER NOT NULL,
-         version INTEGER NOT NULL,
-         feeding INTEGER NOT NULL
-       ) WITHOUT ROWID`,
+    this.#registry = new Registry(ctx.storage.sql, this.#namespaceKey);
+    const reviews = new Reviews(
+      this.#registry,
+      (hub) => callWithRetry(() => env.HUB.getByName(hub).review()),
+      (hub) => this.unregister(hub),
     );
+    this.chores.push(reviews);
+    if (reviews.nextDue() === 0) this.needs.arm();
   }
 
-  /**
-   * Notes a hub and tells it whether it is gathered from.
-   *
-   * @param hub its name: of this Vault namespace, or of one below
-   * @returns undefined where this Vault namespace has as many hubs as it may have
-   * @throws where it is no more
-   */
-  async register(hub: string): Promise<Gathering | undefined> {
-    if (this.#hub(hub) === undefined && this.#isOwn(hub)) {
-      if (this.#ownHubs() >= MAX_HUBS) return undefined;
-      if (!(await this.#lives())) throw new Error('the namespace was deleted');
+  /** Whether it was asked for and there turned out to be nothing to keep. */
+  get isIdle(): boolean {
+    return this.journal.isUnused && this.#registry.isEmpty && this.#interests.isEmpty;
+  }
+
+  kept(): [string, unknown][] {
+    return [];
+  }
+
+  async register(
+    hub: string,
+    { publisher, isKnown = false }: Claim,
+  ): Promise<Gathering | Exclude<NoPlace, 'too_many_hubs'> | undefined> {
+    const isOwn = this.#registry.isOwn(hub);
+    if (isOwn && !this.#registry.has(hub) && !(await this.#lives())) {
+      throw new Error('the namespace was deleted');
     }
-    return this.#tell(hub, this.#isWanted(hub));
+    const isLost = isKnown && !this.#registry.has(hub);
+    if (isOwn && !this.#registry.has(hub)) {
+      const refusal = this.#registry.refusal(publisher);
+      if (refusal !== undefined) return refusal === 'too_many_hubs' ? undefined : refusal;
+    }
+    const isWanted = this.#isWanted(hub);
+    // While nothing was known of it, subscribers may have missed what it took.
+    if (isLost && isWanted) this.#noteGap(hub);
+    return isKnown && !isLost
+      ? this.#registry.tell(hub, isWanted)
+      : this.#registry.enter(hub, isWanted, publisher ?? '');
   }
 
-  /** Forgets a hub whose namespace, one below, is no more. */
-  unregister(hub: string): void {
-    this.ctx.storage.sql.exec('DELETE FROM hubs WHERE hub = ?', hub);
+  async attend(hub: string): Promise<boolean> {
+    if (this.#registry.has(hub)) return true;
+    if (this.#namespaceKey === ROOT) return false;
+    if (!(await this.#lives())) throw new Error('the namespace was deleted');
+    this.#registry.addQuiet(hub);
+    return false;
+  }
+
+  unregister(hub: string, remains?: Remains): void {
+    const { version = Number.MAX_SAFE_INTEGER } = remains ?? {};
+    if ((this.#registry.get(hub)?.version ?? 0) > version) return;
+    const fed = this.#feeders.get(hub);
+    if (remains !== undefined && fed !== undefined && fed.epoch !== remains.epoch) {
+      this.#noteGap(hub);
+    }
+    // Nobody is told that all is here since a time at which that hub had something that is kept nowhere.
+    if (remains !== undefined && remains.trimmedAt > this.journal.trimmedAt) {
+      this.journal.setComplete(this.journal.begunAt, remains.trimmedAt);
+    }
+    this.#registry.delete(hub, version);
     this.#feeders.delete(hub);
   }
 
-  /** The hubs that events for the subscription can come from. */
   hubs(): string[] {
-    return this.ctx.storage.sql
-      .exec<{ hub: string }>('SELECT hub FROM hubs ORDER BY hub')
-      .toArray()
-      .map((row) => row.hub);
+    return this.#registry.all();
   }
 
   /**
@@ -131,12 +157,12 @@ export class GatheringHub extends SubscriberHub {
     await this.#backfills.get(hub);
     await this.subscribers.holders.confirm(Date.now());
     // One that has left the registry meanwhile, its namespace being deleted, does not come back to it.
-    if (this.#hub(hub) === undefined) return { taken: page.after, gathering: undefined };
+    if (!this.#registry.has(hub)) return { taken: page.after, gathering: undefined };
     const { taken, delivered } = this.#take(page);
-    this.#confirm(hub, version);
+    this.#registry.confirm(hub, version);
     await delivered;
     this.needs.arm();
-    return { taken, gathering: this.#tell(hub, this.#isWanted(hub)) };
+    return { taken, gathering: this.#registry.tell(hub, this.#isWanted(hub)) };
   }
 
   #take({ hub, epoch, trimmedThrough, after, rows }: FeedPage): Taken {
@@ -167,33 +193,19 @@ export class GatheringHub extends SubscriberHub {
     return this.subscribers.deliver(entries);
   }
 
-  /** Empties the hubs of this Vault namespace, then itself. */
-  override async wipe(): Promise<void> {
-    if (this.wiped) return;
-    this.subscribers.closeAll();
-    const own = this.hubs().filter((hub) => this.#isOwn(hub));
-    await this.#forEach(own, (hub) => callWithRetry(() => this.env.HUB.getByName(hub).wipe()));
-    await super.wipe();
+  /** For good it goes after the hubs of its Vault namespace. */
+  override async leave(until: 'until needed' | 'for good'): Promise<void> {
+    if (until === 'for good') {
+      await this.#forEach(this.#registry.own(), (hub) =>
+        callWithRetry(() => this.env.HUB.getByName(hub).wipe()),
+      );
+    }
+    await super.leave(until);
   }
 
-  /** The word for a hub: a new one, unless it is known to feed and is to go on. */
-  #tell(hub: string, gathered: boolean): Gathering {
-    const { version = 0, feeding = 0 } = this.#hub(hub) ?? {};
-    if (gathered && feeding === 1) return { gathered, version };
-    this.ctx.storage.sql.exec(
-      'INSERT OR REPLACE INTO hubs (hub, own, version, feeding) VALUES (?, ?, ?, 0)',
-      hub,
-      Number(this.#isOwn(hub)),
-      version + 1,
-    );
-    return { gathered, version: version + 1 };
-  }
-
-  /** Notes that a hub feeds, where it has heard the last word that it was told. */
-  #confirm(name: string, version: number): void {
-    const hub = this.#hub(name);
-    if (hub?.version !== version || hub.feeding === 1) return;
-    this.ctx.storage.sql.exec('UPDATE hubs SET feeding = 1 WHERE hub = ?', name);
+  #noteGap(hub: string): void {
+    const gap = gapPosting(hub, crypto.randomUUID(), Date.now());
+    this.ctx.waitUntil(Promise.resolve(this.#append([gap], () => undefined)));
   }
 
   /** Whether a subscriber, or one who may come back, wants events of the hub. */
@@ -206,11 +218,7 @@ export class GatheringHub extends SubscriberHub {
    * what they kept of the past is here.
    */
   async #gatherFor(matcher: Matcher): Promise<Refused | undefined> {
-    const silent = this.ctx.storage.sql
-      .exec<{ hub: string }>('SELECT hub FROM hubs WHERE feeding = 0')
-      .toArray()
-      .map((row) => row.hub)
-      .filter((hub) => matcher.touches(hub));
+    const silent = this.#registry.silent().filter((hub) => matcher.touches(hub));
     if (silent.length > MAX_HUBS) {
       return {
         status: 503,
@@ -242,24 +250,30 @@ export class GatheringHub extends SubscriberHub {
     const bytes = Math.max(Math.ceil(MAX_BACKFILL_BYTES / hubs.length), MAX_FRAME_BYTES);
     await this.#forEach(hubs, async (hub) => {
       try {
-        histories.push(await this.#startFeed(hub, events, bytes));
+        const heard = await this.#startFeed(hub, events, bytes);
+        if (heard !== undefined) histories.push(heard);
       } catch (error) {
-        failures.push(error);
-        fail(error);
+        const failure = await diagnosed(error, this.env.HUB.getByName(hub));
+        failures.push(failure);
+        fail(failure);
       }
     });
     if (histories.length > 0) await this.#takeHistories(histories);
     if (failures.length > 0) throw failures[0];
   }
 
-  async #startFeed(hub: string, maxEvents: number, maxBytes: number): Promise<Heard> {
-    const gathering = this.#tell(hub, true);
+  async #startFeed(hub: string, maxEvents: number, maxBytes: number): Promise<Heard | undefined> {
+    const gathering = this.#registry.tell(hub, true);
     const self = this.ctx.id.name ?? '';
     const fed = this.#feeders.get(hub);
-    const history = await callWithRetry(() =>
-      this.env.HUB.getByName(hub).gather(self, gathering, fed, maxEvents, maxBytes),
+    const history = await callWithRetry(
+      () => this.env.HUB.getByName(hub).gather(self, gathering, fed, maxEvents, maxBytes),
+      nameForOperators(hub),
     );
-    return { hub, version: gathering.version, history };
+    if (history !== undefined) return { hub, version: gathering.version, history };
+    // It has given its place back, or has lost its storage.
+    this.unregister(hub, { epoch: undefined, trimmedAt: 0, version: gathering.version });
+    return undefined;
   }
 
   /**
@@ -285,8 +299,10 @@ export class GatheringHub extends SubscriberHub {
     return this.#append(postings, () => {
       this.journal.setComplete(isFirst ? begunAt : this.journal.begunAt, trimmedAt);
       for (const { hub, version, history } of histories) {
+        // One that went meanwhile had nothing any more.
+        if (!this.#registry.has(hub)) continue;
         this.#feeders.put(hub, { epoch: history.epoch, taken: history.last });
-        this.#confirm(hub, version);
+        this.#registry.confirm(hub, version);
       }
     });
   }
@@ -301,27 +317,10 @@ export class GatheringHub extends SubscriberHub {
   async #lives(): Promise<boolean> {
     if (this.#namespaceKey === ROOT) return true;
     const name = authorityName(this.#namespaceKey);
-    return callWithRetry(() => this.env.AUTHORITY.getByName(name).lives());
-  }
-
-  #isOwn(hub: string): boolean {
-    return parseHubName(hub).namespaceKey === this.#namespaceKey;
-  }
-
-  #ownHubs(): number {
-    return this.ctx.storage.sql
-      .exec<{ hubs: number }>('SELECT COUNT(*) AS hubs FROM hubs WHERE own = 1')
-      .one().hubs;
-  }
-
-  #hub(hub: string): { version: number; feeding: number } | undefined {
-    const [row] = this.ctx.storage.sql
-      .exec<{ version: number; feeding: number }>(
-        'SELECT version, feeding FROM hubs WHERE hub = ?',
-        hub,
-      )
-      .toArray();
-    return row;
+    return callWithRetry(
+      () => this.env.AUTHORITY.getByName(name).lives(),
+      authorityForOperators(this.#namespaceKey),
+    );
   }
 }
 

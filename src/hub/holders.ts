@@ -3,8 +3,9 @@
  * authority of each tells the hub that something changed, and the hub asks it what. Conversations with
  * one authority follow each other, so that what is older never overwrites what is newer.
  */
+import type { Authority } from '../authority/authority.ts';
 import type { Change, WatchedState } from '../authority/contract.ts';
-import { authorityName } from '../authority/name.ts';
+import { authorityForOperators, authorityName } from '../authority/name.ts';
 import type { Idle } from '../authority/watches.ts';
 import { callWithRetry } from '../call.ts';
 import { MAX_DECISION_AGE_MS, MAX_NOTICES } from '../limits.ts';
@@ -12,6 +13,7 @@ import { logError } from '../log.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
 import { Accesses } from './accesses.ts';
 import type { Chore } from './alarms.ts';
+import { stayOf } from './stay.ts';
 import type { HandshakeToken, Holder } from './subscription.ts';
 import { Turns } from './turns.ts';
 
@@ -185,16 +187,13 @@ export class Holders implements Chore {
     this.closeExpired(Date.now());
   }
 
-  /** The authorities that this hub is known to, told that it is no more. */
-  async leave(): Promise<void> {
+  /** Has the authorities that this hub is known to let go of it. */
+  async leave(until: 'until needed' | 'for good'): Promise<void> {
+    const stay = stayOf(this.#ctx.storage);
+    const forget = (stub: DurableObjectStub<Authority>) =>
+      until === 'for good' ? stub.forgetHub(this.#hub) : stub.endStay(this.#hub, stay);
     const known = this.#sql.exec<{ authority: string }>('SELECT authority FROM authorities');
-    await Promise.all(
-      known
-        .toArray()
-        .map(({ authority }) =>
-          callWithRetry(() => this.#authority(authority).forgetHub(this.#hub)),
-        ),
-    );
+    await Promise.all(known.toArray().map(({ authority }) => this.#call(authority, forget)));
   }
 
   /** @param isOld what was heard last is too old to decide by it any longer */
@@ -231,7 +230,7 @@ export class Holders implements Chore {
         changes,
         more,
         asOf = askedAt,
-      } = await callWithRetry(() => this.#authority(authority).changes(this.#hub, taken));
+      } = await this.#call(authority, (stub) => stub.changes(this.#hub, taken));
       const idle = changes.flatMap((change) => this.#heed(authority, change));
       this.#confirmed = undefined;
       this.#sql.exec(
@@ -241,7 +240,7 @@ export class Holders implements Chore {
         authority,
       );
       if (idle.length > 0) {
-        await callWithRetry(() => this.#authority(authority).forget(this.#hub, idle));
+        await this.#call(authority, (stub) => stub.forget(this.#hub, idle));
       }
       if (!more) return;
     }
@@ -261,8 +260,8 @@ export class Holders implements Chore {
       );
       while (waiting.length > 0) {
         const digests = waiting.slice(0, MAX_NOTICES).map(({ digest }) => digest);
-        const { states, texts } = await callWithRetry(() =>
-          this.#authority(authority).watch(digests, this.#hub),
+        const { states, texts } = await this.#call(authority, (stub) =>
+          stub.watch(digests, this.#hub, stayOf(this.#ctx.storage)),
         );
         this.#setPolicies(authority, states, texts);
         for (const state of states) {
@@ -381,8 +380,11 @@ export class Holders implements Chore {
     return this.#ctx.id.name ?? '';
   }
 
-  #authority(key: string) {
-    return this.#env.AUTHORITY.getByName(authorityName(key));
+  #call<T>(key: string, call: (stub: DurableObjectStub<Authority>) => Promise<T>): Promise<T> {
+    return callWithRetry(
+      () => call(this.#env.AUTHORITY.getByName(authorityName(key))),
+      authorityForOperators(key),
+    );
   }
 }
 

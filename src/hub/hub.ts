@@ -3,14 +3,14 @@
  * already, sends to its subscribers, and feeds the gathering hubs that have subscribers for it.
  */
 
-import { MAX_HUBS } from '../limits.ts';
 import { Frame } from '../wire/frame.ts';
-import { Feeds } from './feeds.ts';
-import type { Gathering } from './gathering-hub.ts';
+import { FEED_KEYS, Feeds } from './feeds.ts';
 import { type Fed, type History, historyOf } from './history.ts';
 import { Intake } from './intake.ts';
 import type { JournaledEvent } from './journal-entry.ts';
 import type { Publication } from './publication.ts';
+import type { Gathering, NoPlace } from './registry.ts';
+import { STAY_KEY } from './stay.ts';
 import { SubscriberHub } from './subscriber-hub.ts';
 
 /** What became of the events of one call. */
@@ -18,10 +18,10 @@ export interface Published {
   /** The keys of those that were new. */
   readonly keys: readonly string[];
   /** Why none was taken: this hub is one too many, or too much waits to be taken. */
-  readonly refused?: 'too_many_hubs' | 'overloaded';
+  readonly refused?: NoPlace | 'overloaded';
 }
 
-export class Hub extends SubscriberHub {
+export class EventHub extends SubscriberHub {
   readonly #feeds: Feeds;
   readonly #intake = new Intake((requests) => this.#commit(requests));
 
@@ -29,20 +29,38 @@ export class Hub extends SubscriberHub {
     super(ctx, env);
     this.#feeds = new Feeds(ctx, env, this.journal, this.alarms);
     this.chores.push(this.#feeds);
-    this.needs.prepare = async () =>
-      (await this.#feeds.register())
-        ? undefined
-        : { status: 503, message: `there are ${MAX_HUBS} event-type namespaces already` };
+    this.needs.prepare = async () => {
+      await this.#feeds.attend();
+      return undefined;
+    };
+  }
+
+  get isIdle(): boolean {
+    return this.journal.isEmpty && this.#feeds.isIdle;
+  }
+
+  kept(): [string, unknown][] {
+    // Of a journal that had events, what sequences and times there were: none is given twice.
+    if (this.journal.isUnused) return [];
+    const gone = [...FEED_KEYS, STAY_KEY];
+    return [...this.ctx.storage.kv.list()].filter(([key]) => !gone.includes(key));
+  }
+
+  override async leave(until: 'until needed' | 'for good'): Promise<void> {
+    await super.leave(until);
+    await this.#feeds.leave(until);
   }
 
   /**
    * Publishes events of this event-type namespace. They are in the journal, and sent, before the gathering
    * hubs are fed; what those lack is in the journal too, and one that cannot be reached is fed later.
    *
+   * @param owner whose share of places a new hub takes; a Worker of an earlier release does not say
    * @returns the keys of those that were new, or why none was taken
    */
-  async publish(publications: readonly Publication[]): Promise<Published> {
-    if (!(await this.#feeds.register())) return { keys: [], refused: 'too_many_hubs' };
+  async publish(publications: readonly Publication[], owner?: string): Promise<Published> {
+    const refused = await this.#feeds.register(owner);
+    if (refused !== undefined) return { keys: [], refused };
     await this.subscribers.holders.confirm(Date.now());
     const { last } = this.journal;
     const taken = this.#intake.take(publications);
@@ -84,13 +102,6 @@ export class Hub extends SubscriberHub {
     return fresh;
   }
 
-  /**
-   * Told by a gathering hub whether it wants this hub's events. The newest word counts.
-   *
-   * @param fed what it has of them
-   * @param maxEvents how many it will take of those that it lacks, and `maxBytes` likewise
-   * @returns the newest that it lacks
-   */
   gather(
     gatheringHub: string,
     gathering: Gathering,
@@ -100,13 +111,5 @@ export class Hub extends SubscriberHub {
   ): History {
     this.#feeds.heard(gatheringHub, gathering);
     return historyOf(this.journal, fed, maxEvents, maxBytes);
-  }
-
-  /** Empties itself, its namespace being no more. */
-  override async wipe(): Promise<void> {
-    if (this.wiped) return;
-    this.subscribers.closeAll();
-    await this.#feeds.unregister();
-    await super.wipe();
   }
 }

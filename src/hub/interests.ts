@@ -3,7 +3,7 @@
  * missed, it has to be gathered. None is forgotten for the sake of others: where there are too many, one that
  * wants everything takes the place of all.
  */
-import { namespacesOfPattern } from '../event/event-type.ts';
+import { namespacesOfPattern, whyNothingMatches } from '../event/event-type.ts';
 import { MAX_INTERESTS } from '../limits.ts';
 import { Matcher } from './matcher.ts';
 import type { Subscription } from './subscription.ts';
@@ -31,6 +31,7 @@ export class Interests {
 
   /** Notes that the last subscriber of this kind has left. */
   add({ pattern, namespaces }: Subscription, now: number): void {
+    if (whyNothingMatches(pattern) !== undefined) return;
     const interests = this.#all();
     const interest = interests.has(EVERYTHING)
       ? EVERYTHING
@@ -44,6 +45,10 @@ export class Interests {
     interests.delete(interest);
     interests.set(interest, { matcher: matcherOf(interest), until });
     if (interests.size > MAX_INTERESTS) this.#widen(until);
+  }
+
+  get isEmpty(): boolean {
+    return this.#all().size === 0;
   }
 
   /** Whether somebody who may come back wants events of the hub. */

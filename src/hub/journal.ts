@@ -6,25 +6,12 @@
  * A sequence is never given twice: a journal that was emptied goes on counting, and one that was lost
  * has another epoch. Times never go back, though the clock may: so they can be searched.
  */
-import { hexOf } from '../hex.ts';
 import { MAX_RECALLED_EVENTS, MAX_TRIMMED_EVENTS } from '../limits.ts';
 import { utf8Length } from '../wire/utf8.ts';
 import type { Chore } from './alarms.ts';
+import { type Beginning, newBeginning } from './beginning.ts';
 import { entryOf, type JournaledEvent, type Posting, type Row } from './journal-entry.ts';
 import type { Retention } from './retention.ts';
-
-/** What is known of the beginning. */
-interface Beginning {
-  /** 16 hexadecimal digits. */
-  readonly epoch: string;
-  readonly begunAt: number;
-  /** The last that is not kept any more: 0 before there is one. */
-  readonly trimmedThrough: number;
-  /** When it was accepted. */
-  readonly trimmedAt: number;
-  /** The bytes of all that is not kept any more. */
-  readonly trimmedBytes: number;
-}
 
 type End = {
   readonly sequence: number;
@@ -34,7 +21,6 @@ type End = {
 };
 
 const BEGINNING_KEY = 'journal';
-const EPOCH_BYTES = 8;
 const ROW = 'sequence, key, accepted_at AS acceptedAt, json';
 const END = 'sequence, accepted_at AS acceptedAt, total_bytes AS totalBytes';
 
@@ -80,6 +66,29 @@ export class Journal implements Chore {
    */
   get last(): number {
     return this.#heldAfter ?? this.#ended().sequence;
+  }
+
+  /** Begins the journal, where there is none. @param isFirst whether none came before it */
+  begin(isFirst: boolean): void {
+    this.#beginning ??= this.#storage.kv.get<Beginning>(BEGINNING_KEY);
+    if (this.#beginning === undefined) this.#setBeginning({ ...newBeginning(), isFirst });
+  }
+
+  /** Whether there is no event. Reads only. */
+  get isEmpty(): boolean {
+    this.#beginning ??= this.#storage.kv.get<Beginning>(BEGINNING_KEY);
+    return this.#beginning === undefined || this.#ended().sequence === this.trimmedThrough;
+  }
+
+  /** Whether there never was an event. Reads only. */
+  get isUnused(): boolean {
+    return this.isEmpty && (this.#beginning?.trimmedThrough ?? 0) === 0;
+  }
+
+  /** Whether it has every event that its hub ever accepted. */
+  get isWhole(): boolean {
+    const { isFirst = false, trimmedThrough } = this.#begun();
+    return isFirst && trimmedThrough === 0;
   }
 
   /** Holds back what is appended from now on, until it is durable and sent. */
@@ -229,7 +238,7 @@ export class Journal implements Chore {
 
   /** When there will be something to trim for its age: seldom, as it can wait. Unix milliseconds. */
   nextDue(): number {
-    if (this.last === this.trimmedThrough) return Number.POSITIVE_INFINITY;
+    if (this.isEmpty) return Number.POSITIVE_INFINITY;
     this.#oldestAt ??= this.#from(0)?.acceptedAt ?? Number.POSITIVE_INFINITY;
     const step = Math.ceil(this.#retention.ageMs * SLACK);
     return Math.ceil((this.#oldestAt + this.#retention.ageMs + 1) / step) * step;
@@ -316,16 +325,7 @@ export class Journal implements Chore {
 
   #begun(): Beginning {
     this.#beginning ??= this.#storage.kv.get<Beginning>(BEGINNING_KEY);
-    return (
-      this.#beginning ??
-      this.#setBeginning({
-        epoch: hexOf(crypto.getRandomValues(new Uint8Array(EPOCH_BYTES))),
-        begunAt: Date.now(),
-        trimmedThrough: 0,
-        trimmedAt: 0,
-        trimmedBytes: 0,
-      })
-    );
+    return this.#beginning ?? this.#setBeginning(newBeginning());
   }
 
   #setBeginning(beginning: Beginning): Beginning {

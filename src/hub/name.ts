@@ -4,6 +4,8 @@
  * `/kv-v2`, `/`.
  */
 
+import { pathOfKey, ROOT } from '../namespace.ts';
+
 export function hubName(namespaceKey: string, eventTypeNamespace: string): string {
   return `${namespaceKey}/${eventTypeNamespace}`;
 }
@@ -15,6 +17,13 @@ export function gatheringHubName(namespaceKey: string): string {
 /** Of which of the two classes the object of this name is. */
 export function isGatheringHub(name: string): boolean {
   return name.endsWith('/');
+}
+
+/** As messages to people name a hub. */
+export function nameForOperators(name: string | undefined): string {
+  const { namespaceKey, eventTypeNamespace } = parseHubName(name);
+  const hub = eventTypeNamespace === '' ? 'the gathering hub' : `the hub of ${eventTypeNamespace}`;
+  return namespaceKey === ROOT ? hub : `${hub} in namespace ${pathOfKey(namespaceKey)}`;
 }
 
 /** Reads a name back. An event-type namespace has no slash, so the last one divides. */

@@ -92,8 +92,12 @@ function placeOfCursor(
       return invalid(
         'the cursor is of another subscription: it holds for patterns of the same hub alone; leave it out, or give a time',
       );
-    case 'other_epoch':
-      return ok({ after: oldest, gap: 'storage_lost' });
+    case 'other_epoch': {
+      // A hub without events forgets its epoch with its last subscriber. Whoever saw nothing there, and is
+      // given everything that there ever was, misses nothing.
+      const sawNothing = cursor.sequence === 0 && journal.isWhole;
+      return ok(sawNothing ? { after: oldest } : { after: oldest, gap: 'storage_lost' });
+    }
     case 'forged':
       return invalid(
         'the cursor was changed, or not made by this server; take it whole from what you received, or give the id of an event, a time or "earliest"',

@@ -1,20 +1,17 @@
 /**
- * What the two kinds of hub have in common: a journal, subscribers, and the events of the runtime.
- *
- * Fields of an object are not reachable by RPC, methods of its class are: so what the two share for
- * themselves are fields.
+ * What the two kinds of hub have in common: a journal, subscribers, and what has to be done at a time. It is
+ * all that there is in the storage of an object while that has a hub in it: see `tenancy.ts`.
  */
-
-import { DurableObject } from 'cloudflare:workers';
 import type { EventFacts } from '../event/facts.ts';
-import { hideSecretsOf } from '../log.ts';
 import { Alarms, type Chore } from './alarms.ts';
 import { Journal } from './journal.ts';
 import { parseRetention } from './retention.ts';
 import { type SubscriberNeeds, Subscribers } from './subscribers.ts';
 import { handshakeOf } from './subscription.ts';
 
-export abstract class SubscriberHub extends DurableObject<Env> {
+export abstract class SubscriberHub {
+  protected readonly ctx: DurableObjectState;
+  protected readonly env: Env;
   protected readonly journal: Journal;
   protected readonly subscribers: Subscribers;
   /** What is done at the alarm. */
@@ -29,71 +26,75 @@ export abstract class SubscriberHub extends DurableObject<Env> {
       if (armed !== undefined) this.ctx.waitUntil(armed);
     },
   };
-  protected wiped = false;
+  /** When what failed is tried again; Infinity where nothing did. */
+  #retryAt = Number.POSITIVE_INFINITY;
 
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env);
-    hideSecretsOf(env);
+    this.ctx = ctx;
+    this.env = env;
     const retention = parseRetention(env);
     if (!retention.ok) throw new Error(retention.failure.message);
     this.journal = new Journal(ctx.storage, retention.value);
     this.subscribers = new Subscribers(ctx, env, this.journal, this.needs);
     const { holders, lifetimes, readers } = this.subscribers;
-    this.chores = [holders, readers, lifetimes, this.journal];
+    const retry: Chore = {
+      nextDue: () => this.#retryAt,
+      run: () => {
+        this.#retryAt = Number.POSITIVE_INFINITY;
+      },
+    };
+    this.chores = [holders, readers, lifetimes, this.journal, retry];
     this.alarms = new Alarms(ctx.storage, this.chores);
   }
 
-  /** Takes the handshake of a subscriber. */
-  override async fetch(request: Request): Promise<Response> {
-    const response = await this.subscribers.accept(handshakeOf(request));
-    // A turn, in which the hub may learn that the client has gone: a socket that nobody takes stays open for ever.
-    await scheduler.wait(0);
-    if (request.signal.aborted && response.webSocket !== null) {
-      response.webSocket.accept();
-      response.webSocket.close(1001);
-    }
-    return response;
-  }
+  /** Whether nothing is here that it has to be kept for, sockets apart. */
+  abstract get isIdle(): boolean;
+
+  /** What has to stay when it is given up: keys and their values. */
+  abstract kept(): [string, unknown][];
 
   /**
-   * Told by an authority that a token or a policy is not what it was.
+   * Has those who know it forget it.
    *
-   * @param authority the key of its namespace
-   * @returns whether this hub has any business with it
+   * @param until it is needed again, or for good, its namespace being no more
    */
+  async leave(until: 'until needed' | 'for good'): Promise<void> {
+    await this.subscribers.holders.leave(until);
+    await this.subscribers.delivered();
+  }
+
+  /** Sees to it that the alarm rings then. */
+  tryLater(at: number): void {
+    this.#retryAt = at;
+    this.needs.arm();
+  }
+
+  /** Takes the handshake of a subscriber. */
+  accept(request: Request): Promise<Response> {
+    return this.subscribers.accept(handshakeOf(request));
+  }
+
   changed(authority: string): Promise<boolean> {
     return this.subscribers.holders.changed(authority);
   }
 
-  /** What decided about the last events with this id, the newest first. */
   recall(id: string): EventFacts[] {
     return this.journal.lastWithId(id).map(({ facts }) => facts);
   }
 
-  /** Ends with all subscribers and all that it knows; whoever calls it afterwards fails. */
-  async wipe(): Promise<void> {
-    if (this.wiped) return;
-    await this.subscribers.holders.leave();
+  closeAll(): void {
     this.subscribers.closeAll();
-    await this.subscribers.delivered();
-    await this.ctx.storage.deleteAlarm();
-    await this.ctx.storage.deleteAll();
-    this.wiped = true;
   }
 
-  override async alarm(): Promise<void> {
+  async ring(): Promise<void> {
     await this.alarms.ring();
   }
 
-  override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
+  message(socket: WebSocket, data: string | ArrayBuffer): void {
     this.subscribers.message(socket, data);
   }
 
-  override webSocketClose(socket: WebSocket, code: number): void {
+  left(socket: WebSocket, code: number): void {
     this.subscribers.left(socket, code);
-  }
-
-  override webSocketError(socket: WebSocket): void {
-    this.subscribers.left(socket, 1011);
   }
 }

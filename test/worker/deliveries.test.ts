@@ -2,10 +2,10 @@
 import { createHash, createHmac, generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
-import { Hub } from '../../src/hub/hub.ts';
 import { MAX_CACHED_LOOKUPS, MAX_DELIVERY_BYTES, MAX_PUBLISH_EVENTS } from '../../src/limits.ts';
+import { Hub } from '../../src/worker.ts';
 import { Client, elapse, errorsOf, hubOf, root, sql, startAnew } from './security-support.ts';
-import { breakTable, repair } from './support.ts';
+import { breakTable, journalOf, repair } from './support.ts';
 
 beforeEach(() => {
   for (const level of ['warn', 'error'] as const) {
@@ -41,8 +41,8 @@ function send(
 
 /** The ids of the events of an event-type namespace, in order. */
 async function idsOf(eventType: string): Promise<string[]> {
-  const rows = await sql(hubOf(`${eventType}/x`), 'SELECT json FROM journal ORDER BY sequence');
-  return rows.map(({ json }) => (JSON.parse(json as string) as Frame).id);
+  const rows = await journalOf(hubOf(`${eventType}/x`));
+  return rows.map(({ id }) => id);
 }
 
 function hexOf(body: string): string {

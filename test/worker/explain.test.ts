@@ -254,9 +254,9 @@ describe('an event that was published', () => {
     const id = await root.published('zzz', on('secret/a'));
     await sql(
       hubOf('*'),
-      `INSERT INTO hubs (hub, own, version, feeding)
+      `INSERT INTO hubs (hub, own, version, feeding, creator)
        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-       SELECT '/a' || i, 1, 1, 0 FROM n`,
+       SELECT '/a' || i, 1, 1, 0, '' FROM n`,
       MAX_EXPLAINED_HUBS,
     );
     expect((await root.post(EXPLAIN, { id, pattern: '*' })).status).toBe(400);

@@ -1,10 +1,11 @@
 /** The words between a gathering hub and its hubs, when they are lost, late, or overtake each other. */
-import { reset, runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, it } from 'vitest';
-import type { FeedPage, Gathering } from '../../src/hub/gathering-hub.ts';
+import type { FeedPage } from '../../src/hub/gathering-hub.ts';
 import { gatheringHubName, hubName } from '../../src/hub/name.ts';
-import { Hub } from '../../src/worker.ts';
+import type { Gathering } from '../../src/hub/registry.ts';
+import { GatheringHub, Hub } from '../../src/worker.ts';
 import {
   forgetInterests,
   gatheringHubStub,
@@ -92,7 +93,7 @@ it('a word that is overtaken by a later one is not taken for confirmed', async (
 
   // depx refuses, so the handshake fails while the word to deploy is still under way.
   expect((await handshake('dep*')).status).toBe(503);
-  const later = await gatheringHubStub().register(DEPLOY);
+  const later = (await gatheringHubStub().register(DEPLOY)) as Gathering | undefined;
   if (later === undefined) throw new Error('not registered');
   expect(later.gathered).toBe(false);
   await runInDurableObject(hubStub('deploy'), (hub) =>
@@ -104,4 +105,71 @@ it('a word that is overtaken by a later one is not taken for confirmed', async (
   expect(await heardBy('deploy')).toEqual(later);
 
   await hears('dep*', 'deploy/second');
+});
+
+it('a word that a hub leaves, and that is late, does not take the place that it has again', async () => {
+  await published('deploy/first');
+  const before = await heardBy('deploy');
+  // The hub left, which its registry has yet to hear, and was published to again.
+  await runInDurableObject(hubStub('deploy'), (_hub, { storage }) => {
+    storage.kv.delete('registered');
+  });
+  await evictDurableObject(hubStub('deploy'));
+  const subscriber = await subscribe('dep*');
+  const second = await published('deploy/second');
+  await gatheringHubStub().unregister(DEPLOY, {
+    epoch: undefined,
+    trimmedAt: 0,
+    version: before.version,
+  });
+  expect(await gatheringHubStub().hubs()).toEqual([DEPLOY]);
+  expect(await subscriber.nextId()).toBe(second);
+  const third = await published('deploy/third');
+  expect(await subscriber.nextId()).toBe(third);
+});
+
+it('a subscriber that comes before a hub and one that comes while it registers hear its first event', async () => {
+  const early = await subscribe('dep*');
+  const own = await subscribe('deploy/*');
+  const realRegister = GatheringHub.prototype.register;
+  let isRegistered = false;
+  let mayHear = false;
+  GatheringHub.prototype.register = async function (this: GatheringHub, ...claim) {
+    const word = await realRegister.call(this, ...claim);
+    isRegistered = true;
+    while (!mayHear) await scheduler.wait(1);
+    return word;
+  };
+  try {
+    const publishing = published('deploy/first');
+    while (!isRegistered) await scheduler.wait(1);
+    // Its handshake is over before the hub has heard the word.
+    const late = await subscribe('d*');
+    mayHear = true;
+    const id = await publishing;
+    for (const each of [early, own, late]) expect(await each.nextId()).toBe(id);
+  } finally {
+    GatheringHub.prototype.register = realRegister;
+  }
+});
+
+it('a hub that is asked to feed while it leaves is heard when it comes back', async () => {
+  const own = await subscribe('deploy/*');
+  const realUnregister = GatheringHub.prototype.unregister;
+  let isLeaving = false;
+  GatheringHub.prototype.unregister = async function (this: GatheringHub, ...word) {
+    isLeaving = true;
+    await scheduler.wait(20);
+    return realUnregister.call(this, ...word);
+  };
+  try {
+    own.socket.close(1000);
+    while (!isLeaving) await scheduler.wait(1);
+    const [spanning, id] = await Promise.all([subscribe('dep*'), published('deploy/first')]);
+    const next = await published('deploy/second');
+    const heard = await spanning.nextId();
+    if (heard !== next) expect([heard, await spanning.nextId()]).toEqual([id, next]);
+  } finally {
+    GatheringHub.prototype.unregister = realUnregister;
+  }
 });

@@ -2,8 +2,8 @@
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
-import { Hub } from '../../src/hub/hub.ts';
 import { SubscriberHub } from '../../src/hub/subscriber-hub.ts';
+import { Hub } from '../../src/worker.ts';
 import {
   aGate,
   aHolder,
@@ -142,6 +142,7 @@ describe('a hub that watches', () => {
     'is told of %s though it said, before it came back, that it needs no telling',
     async (_what, end) => {
       const holder = await aHolder(LISTENER, { ttl: '1h' });
+      await root.published('abc');
       const first = await holder.subscribe('abc');
       first.socket.close(1000);
       await first.closed;
@@ -172,6 +173,7 @@ describe('a hub that watches', () => {
 
   it('is told though its word that it needs no telling was lost, and arrives after it came back', async () => {
     const holder = await aHolder(LISTENER, { ttl: '1h' });
+    await root.published('abc');
     const first = await holder.subscribe('abc');
     first.socket.close(1000);
     await first.closed;
@@ -203,6 +205,7 @@ describe('a hub that watches', () => {
 
   it('is told though its answer, before it came back, that it watches nothing comes late', async () => {
     const holder = await aHolder(LISTENER);
+    await root.published('abc');
     const first = await holder.subscribe('abc');
     first.socket.close(1000);
     await first.closed;
@@ -256,6 +259,7 @@ describe('a hub that watches', () => {
 
   it('answers a handshake that its own storage refuses', async () => {
     const holder = await aHolder(LISTENER);
+    await root.published('abc');
     for (const table of ['authorities', 'policy_texts', 'watched_tokens', 'subscription_classes']) {
       await breakTable(hubOf('abc'), table);
       expect((await holder.handshake('abc')).status, table).toBe(503);
@@ -314,7 +318,7 @@ it('a token of a namespace is watched at its own authority, wherever it subscrib
 });
 
 describe('however words between hubs and authorities are delayed and lost', () => {
-  const WORDS = ['watch', 'changes', 'forget', 'forgetHub'] as const;
+  const WORDS = ['watch', 'changes', 'forget', 'forgetHub', 'endStay'] as const;
 
   /** Each word may be late, and now and then it or its answer does not arrive. */
   function disturb<T extends object>(prototype: T, words: readonly (keyof T & string)[]): void {

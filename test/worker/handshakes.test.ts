@@ -1,7 +1,8 @@
 /** What vendors ask before they send, and what they are answered; and that nobody else learns or signs anything by it. */
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Client, errorsOf, hubOf, root, sql, startAnew } from './security-support.ts';
+import { Client, errorsOf, hubOf, root, startAnew } from './security-support.ts';
+import { journalOf } from './support.ts';
 
 beforeEach(() => {
   vi.spyOn(console, 'warn').mockImplementation(() => undefined);
@@ -148,8 +149,8 @@ describe('the question of Zoom', () => {
       plainToken: 'q9ibPhGeRZ6ayx5WTrXjRw',
       encryptedToken: hmac('q9ibPhGeRZ6ayx5WTrXjRw'),
     });
-    expect(await sql(hubOf('zoom/x'), 'SELECT 1 FROM journal')).toEqual([]);
-    expect(await sql(hubOf('from/x'), 'SELECT 1 FROM journal')).toEqual([]);
+    expect(await journalOf(hubOf('zoom/x'))).toEqual([]);
+    expect(await journalOf(hubOf('from/x'))).toEqual([]);
   });
 
   it('is answered to nobody who has not signed it: the answer would sign what they choose', async () => {
@@ -193,7 +194,7 @@ it('the question of Twitch is answered with its challenge, once its signature is
   expect(await response.text()).toBe('pogchamp-kappa-360noscope');
   const forged = { ...headers, 'Twitch-Eventsub-Message-Id': 'm2' };
   expect((await ask('POST', '', { headers: forged, body })).status).toBe(401);
-  expect(await sql(hubOf('twitch/x'), 'SELECT 1 FROM journal')).toEqual([]);
+  expect(await journalOf(hubOf('twitch/x'))).toEqual([]);
 });
 
 describe('an accepted delivery', () => {
@@ -212,7 +213,7 @@ describe('an accepted delivery', () => {
     expect(response.status).toBe(200);
     expect(response.headers.get('Content-Type')).toBeNull();
     expect(await response.text()).toBe('');
-    expect(await sql(hubOf('slack/x'), 'SELECT 1 FROM journal')).toHaveLength(1);
+    expect(await journalOf(hubOf('slack/x'))).toHaveLength(1);
   });
 
   it('of Twilio is answered with what does nothing, signed at the address that Twilio calls', async () => {
@@ -257,7 +258,7 @@ describe('each change that Dropbox tells with the same bytes', () => {
       });
       expect(response.status).toBe(200);
     }
-    expect(await sql(hubOf('dropbox/x'), 'SELECT 1 FROM journal')).toHaveLength(4);
+    expect(await journalOf(hubOf('dropbox/x'))).toHaveLength(4);
   });
 });
 

@@ -4,7 +4,7 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
 import { digestOf } from '../../src/authority/token-form.ts';
-import { hubName } from '../../src/hub/name.ts';
+import { gatheringHubName, hubName } from '../../src/hub/name.ts';
 import { LOOKUP_CACHE_MS } from '../../src/limits.ts';
 import {
   accepted,
@@ -75,7 +75,7 @@ describe('a deleted namespace', () => {
     for (const stub of [authority(key), hubOf('abc', key), hubOf('*', key)]) {
       expect(await sql(stub, tables)).toEqual([]);
     }
-    expect(await sql(hubOf('*'), 'SELECT hub FROM hubs')).toEqual([]);
+    expect(await env.GATHERING_HUB.getByName(gatheringHubName('')).hubs()).toEqual([]);
   });
 
   it('takes no event, no subscriber and no token from those who still know its name', async () => {

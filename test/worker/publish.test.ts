@@ -206,7 +206,7 @@ describe('a Vault namespace with as many event-type namespaces as it may have', 
     await published('known/a');
     await runInDurableObject(gatheringHubStub(), (_hub, { storage }) => {
       for (let i = 1; i < MAX_HUBS; i++) {
-        storage.sql.exec('INSERT INTO hubs VALUES (?, 1, 1, 0)', `/filler${i}`);
+        storage.sql.exec("INSERT INTO hubs VALUES (?, 1, 1, 0, '')", `/filler${i}`);
       }
     });
     const body = [

@@ -1,9 +1,8 @@
 /** What is said of a request for a stream before there is one: the same as of a handshake. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { digestOf } from '../../src/authority/token-form.ts';
-import { GatheringHub } from '../../src/hub/gathering-hub.ts';
-import { Hub } from '../../src/hub/hub.ts';
 import { type Handshake, handshakeOf } from '../../src/hub/subscription.ts';
+import { GatheringHub, Hub } from '../../src/worker.ts';
 import {
   aHolder,
   Client,

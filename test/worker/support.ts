@@ -141,12 +141,14 @@ export async function forgetInterests(): Promise<void> {
 
 /** The events that the journal of a hub has, as their JSON frames. */
 export function journalOf(stub: DurableObjectStub): Promise<{ id: string }[]> {
-  return runInDurableObject(stub, (_hub, { storage }) =>
-    storage.sql
+  return runInDurableObject(stub, (_hub, { storage }) => {
+    const isStored = "SELECT 1 FROM sqlite_master WHERE name = 'journal'";
+    if (storage.sql.exec(isStored).toArray().length === 0) return [];
+    return storage.sql
       .exec<{ json: string }>('SELECT json FROM journal WHERE json IS NOT NULL ORDER BY sequence')
       .toArray()
-      .map(({ json }) => JSON.parse(json) as { id: string }),
-  );
+      .map(({ json }) => JSON.parse(json) as { id: string });
+  });
 }
 
 export async function repair(stub: DurableObjectStub): Promise<void> {

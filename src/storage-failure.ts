@@ -1,0 +1,53 @@
+/**
+ * What a failure of a Durable Object's storage means. The platform tells it by the text of an error, which is
+ * all that crosses an RPC; so this is the one place that reads such texts.
+ */
+
+export type StorageFailure =
+  /** There is no room. Nothing of the turn that failed was stored. */
+  | 'full'
+  /** What was stored cannot be read. */
+  | 'unreadable'
+  /** The object did not start, or its storage failed in a way that the platform keeps to itself. */
+  | 'unusable';
+
+const FULL = /\bSQLITE_FULL\b/;
+const UNREADABLE = /\bSQLITE_(CORRUPT|NOTADB)\b|^the storage of .* cannot be read: /;
+const UNUSABLE =
+  /\bSQLITE_(IOERR|CANTOPEN|READONLY)\b|^internal error; reference = |^the storage of .* cannot be used: /;
+
+/** @returns undefined where it is no failure of storage */
+export function storageFailureOf(error: unknown): StorageFailure | undefined {
+  const message = messageOf(error);
+  if (FULL.test(message)) return 'full';
+  if (UNREADABLE.test(message)) return 'unreadable';
+  return UNUSABLE.test(message) ? 'unusable' : undefined;
+}
+
+/** The same failure with the object that has it: one that names an object already, or is another, stays as it is. */
+export function failureAt(object: string, error: unknown): unknown {
+  const failure = storageFailureOf(error);
+  if (failure === undefined || failure === 'full' || namesObject(error)) return error;
+  return unreadable(object, error, failure);
+}
+
+export function unreadable(
+  object: string,
+  error: unknown,
+  failure: 'unreadable' | 'unusable' = 'unreadable',
+): Error {
+  const verb = failure === 'unreadable' ? 'read' : 'used';
+  const message = messageOf(error).replace(/\s+/g, ' ');
+  return new Error(
+    namesObject(error) ? message : `the storage of ${object} cannot be ${verb}: ${message}`,
+  );
+}
+
+/** Whether the object that failed is named already. */
+export function namesObject(error: unknown): boolean {
+  return messageOf(error).startsWith('the storage of ');
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

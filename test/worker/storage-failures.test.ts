@@ -1,0 +1,150 @@
+/** What requests are answered where an object cannot store or read what they ask for. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EventHub } from '../../src/hub/hub.ts';
+import { SubscriberHub } from '../../src/hub/subscriber-hub.ts';
+import { Authority, GatheringHub } from '../../src/worker.ts';
+import { aHolder, anAdmin, authority, granting, root, sql, startAnew } from './security-support.ts';
+import { fetchApi, handshake, hubStub, publish, published, subscribe } from './support.ts';
+
+beforeEach(() => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined);
+});
+afterEach(startAnew);
+
+const FULL = 'database or disk is full: SQLITE_FULL';
+const CORRUPT = 'database disk image is malformed: SQLITE_CORRUPT';
+
+describe('a full disk', () => {
+  it.each([
+    ['auth/token/create', 'createToken', {}],
+    ['auth/token/renew-self', 'renew', {}],
+    ['auth/token/revoke', 'revoke', { token: 'ctk.x' }],
+    ['sys/policies/acl/p', 'putPolicy', { policy: granting({ a: 'read' }) }],
+    ['sys/namespaces/team', 'createChild', {}],
+    ['sys/events/ticket', 'addTicket', {}],
+    ['auth/approle/role/app', 'putLoginSetting', {}],
+    ['sys/events/sources/gh', 'putSource', { kind: 'github', secrets: ['0123456789abcdef'] }],
+  ] as const)('is answered 503 with Retry-After by %s', async (path, method, body) => {
+    const holder = await aHolder(granting({ '*': 'create read update delete list sudo' }));
+    const token = holder.token ?? '';
+    vi.spyOn(Authority.prototype, method).mockImplementation(() => {
+      throw new Error(FULL);
+    });
+    const response = await fetchApi(path, {
+      method: 'POST',
+      headers: { 'X-Vault-Token': token },
+      body: JSON.stringify('token' in body ? { token } : body),
+    });
+    expect(response.status).toBe(503);
+    expect(response.headers.get('Retry-After')).not.toBe(null);
+    expect(await response.json()).toEqual({
+      errors: [
+        'the storage of this server is full, and this was not stored; free space, then repeat the request',
+      ],
+    });
+  });
+
+  it('is answered so by publishing and subscribing', async () => {
+    vi.spyOn(EventHub.prototype, 'publish').mockRejectedValue(new Error(FULL));
+    const refused = await publish('abc');
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('Retry-After')).not.toBe(null);
+    expect(await refused.text()).toContain('the storage of this server is full');
+    vi.spyOn(SubscriberHub.prototype, 'accept').mockRejectedValue(new Error(FULL));
+    const response = await handshake('abc');
+    expect(response.status).toBe(503);
+    expect(await response.text()).toContain('the storage of this server is full');
+  });
+
+  it('makes no namespace that is there in name only', async () => {
+    const real = Authority.prototype.begin;
+    vi.spyOn(Authority.prototype, 'begin').mockImplementation(() => {
+      throw new Error(FULL);
+    });
+    expect((await root.post('sys/namespaces/team')).status).toBe(503);
+    expect(await sql(authority(), 'SELECT name FROM namespaces')).toEqual([]);
+    Authority.prototype.begin = real;
+    await root.writes('sys/namespaces/team');
+  });
+});
+
+describe('storage that cannot be read', () => {
+  it('is told apart from what passes, and is the fault of no other hub', async () => {
+    await published('abc');
+    const recall = vi.spyOn(SubscriberHub.prototype, 'recall').mockImplementation(() => {
+      throw new Error(CORRUPT);
+    });
+    const explained = await root.post('sys/events/explain', { id: 'x', pattern: 'abc' });
+    expect(explained.status).toBe(503);
+    expect(explained.headers.get('Retry-After')).toBe(null);
+    expect(await explained.text()).toContain('the storage of the hub of abc cannot be read');
+    recall.mockRestore();
+    const { data } = await root.reads('sys/events/hubs/abc');
+    expect(data).toMatchObject({ state: 'unreadable', registered: true });
+    expect((await root.reads('sys/events/hubs/*')).data).toMatchObject({ state: 'ok' });
+
+    const subscriber = await subscribe('abc');
+    await root.removes('sys/events/hubs/abc');
+    expect(await subscriber.closed).toMatchObject({ code: 1013 });
+    expect((await root.reads('sys/events/hubs/abc')).data).toMatchObject({ state: 'empty' });
+    const again = await subscribe('abc');
+    expect(await published('abc')).toBe(await again.nextId());
+  });
+
+  it('of an authority is not taken for the hub that asked it', async () => {
+    const holder = await aHolder(granting({ 'sys/events/subscribe/*': 'read' }));
+    await published('abc');
+    vi.spyOn(Authority.prototype, 'watch').mockImplementation(() => {
+      throw new Error(CORRUPT);
+    });
+    const response = await holder.handshake('abc');
+    expect(response.status).toBe(503);
+    expect(await response.text()).toContain(
+      'the storage of the authority of the root namespace cannot be read',
+    );
+    expect((await root.reads('sys/events/hubs/abc')).data).toMatchObject({ state: 'ok' });
+  });
+
+  it('of one hub is named to who subscribes to many', async () => {
+    await published('abc');
+    vi.spyOn(EventHub.prototype, 'gather').mockImplementation(() => {
+      throw new Error(CORRUPT);
+    });
+    const response = await handshake('*');
+    expect(response.status).toBe(503);
+    expect(response.headers.get('Retry-After')).toBe(null);
+    expect(await response.text()).toContain('the storage of the hub of abc cannot be read');
+  });
+
+  it('of a registry does not end what is published', async () => {
+    await published('abc');
+    vi.spyOn(GatheringHub.prototype, 'register').mockRejectedValue(new Error(CORRUPT));
+    await published('abc');
+  });
+});
+
+describe('sys/events/hubs', () => {
+  it('is for operators', async () => {
+    await published('abc');
+    const reader = await aHolder(granting({ 'sys/events/hubs*': 'read list delete' }));
+    for (const path of ['sys/events/hubs', 'sys/events/hubs/abc']) {
+      expect((await reader.get(path)).status).toBe(403);
+    }
+    expect((await root.reads('sys/events/hubs')).data).toEqual({ keys: ['abc'] });
+    const response = await fetchApi('sys/events/hubs/abc', { method: 'DELETE' });
+    expect(response.status).toBe(400);
+    expect((await root.get('sys/events/hubs/a%20b')).status).toBe(400);
+    expect(await sql(hubStub('abc'), 'SELECT sequence FROM journal')).toHaveLength(1);
+  });
+
+  it('shows those of its namespace', async () => {
+    const team = await root.makesNamespace();
+    const admin = await anAdmin(team);
+    await root.in(team).published('inner', { metadata: { path: 'a' } });
+    await published('outer');
+    expect((await admin.reads('sys/events/hubs')).data).toEqual({ keys: ['inner'] });
+    expect((await root.reads('sys/events/hubs')).data).toEqual({ keys: ['outer'] });
+    expect((await admin.reads('sys/events/hubs/inner')).data).toMatchObject({ state: 'ok' });
+    expect((await admin.reads('sys/events/hubs/outer')).data).toMatchObject({ state: 'empty' });
+  });
+});

@@ -59,6 +59,13 @@ describe('a subscriber is warned', () => {
     expect(await warningOf('json=true', 101, holder.token)).toContain('secret/data/my-data');
   });
 
+  it.each(['namespace=ns1', 'filters=operation'])(
+    'of a parameter that is not read: %s',
+    async (query) => {
+      expect(await warningOf(`json=true&${query}`)).toContain('is not read');
+    },
+  );
+
   it('in ASCII, whatever the filter has', async () => {
     const filter = encodeURIComponent('operation == "ü☃" or nope == "a"');
     expect(await warningOf(`filter=${filter}`)).toMatch(/^[\x20-\x7e]+$/);

@@ -396,6 +396,8 @@ describe('however words between hubs and authorities are delayed and lost', () =
         }
       }
     },
+    // Objects that are evicted while they call each other wait for each other, for a while.
+    60_000,
   );
 
   function endOf(subscriber: Subscriber | undefined) {

@@ -286,14 +286,19 @@ function call(
   if ('allow' in endpoint)
     return refuse({ reason: 'unsupported_operation', allow: endpoint.allow });
   const path = routeOf(c);
-  return runEndpoint(endpoint, c.req.raw, {
-    ...admitted,
-    path,
-    name: nameIn(endpointPath, path),
-    env: c.env,
-    config: c.var.config,
-    now: Date.now(),
-  });
+  return runEndpoint(
+    endpoint,
+    c.req.raw,
+    {
+      ...admitted,
+      path,
+      name: nameIn(endpointPath, path),
+      env: c.env,
+      config: c.var.config,
+      now: Date.now(),
+    },
+    methods.parameters,
+  );
 }
 
 /** The path of the namespace that the request is sent to; undefined where none can have it. */

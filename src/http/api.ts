@@ -13,6 +13,7 @@ import { audit } from './audit.ts';
 import { readBody } from './body.ts';
 import type { Bindings, Config } from './config.ts';
 import { firstValue } from './header.ts';
+import { warnOfUnread } from './parameters.ts';
 import { actorOf, type Caller } from './token.ts';
 
 /** A request to one of these endpoints, its caller known and its body read. */
@@ -44,11 +45,16 @@ export interface Endpoint {
   run(call: Call): Promise<Response> | Response;
 }
 
-/** Runs an endpoint for a caller who may call it. */
+/**
+ * Runs an endpoint for a caller who may call it.
+ *
+ * @param parameters the members of the body; a warning names others
+ */
 export async function runEndpoint(
   endpoint: Endpoint,
   request: Request,
   call: Omit<Call, 'body'>,
+  parameters: readonly string[] | undefined,
 ): Promise<Response> {
   const body = await readApiBody(request);
   if (!body.ok) return refuse(body.failure);
@@ -62,7 +68,7 @@ export async function runEndpoint(
   if (!paths.every((each) => isAllowed(whole, namespace, { operation, path: each, sudo }))) {
     return deny(whole, namespace, operation, path);
   }
-  return endpoint.run(whole);
+  return warnOfUnread(await endpoint.run(whole), whole.body, parameters);
 }
 
 /** What an endpoint does, as policies are asked about it. */

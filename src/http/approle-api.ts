@@ -15,6 +15,7 @@ import { invalid, ok, type Result } from '../result.ts';
 import { answer, done, list, refuse } from './answer.ts';
 import { authorityOf, type Call, type Endpoint, textOf } from './api.ts';
 import { auditMethod, type LoginEndpoint } from './login.ts';
+import { PARAMETERS } from './parameters.ts';
 
 export const listAppRoles: Endpoint = {
   operation: 'list',
@@ -141,6 +142,7 @@ export const destroySecretId = (by: 'secret_id' | 'secret_id_accessor'): Endpoin
 
 export const appRoleLogin: LoginEndpoint = {
   method: 'approle',
+  parameters: PARAMETERS.appRoleLogin,
   run: async ({ body, env, namespace }) => {
     const roleId = textOf(body, 'role_id');
     if (!roleId.ok) return roleId;

@@ -9,6 +9,7 @@ import * as hubs from './hubs-api.ts';
 import * as jwt from './jwt-api.ts';
 import type { LoginEndpoint } from './login.ts';
 import * as namespaces from './namespace-api.ts';
+import { PARAMETERS } from './parameters.ts';
 import * as policies from './policy-api.ts';
 import * as sources from './sources-api.ts';
 import { createTicket } from './ticket.ts';
@@ -20,78 +21,122 @@ export interface Methods {
   readonly list?: Endpoint;
   readonly write?: Endpoint;
   readonly remove?: Endpoint;
+  /** What the body of a write has; undefined where the endpoint refuses what it does not know, or everything. */
+  readonly parameters?: readonly string[];
 }
 
 export const ENDPOINTS: Readonly<Record<string, Methods>> = {
-  'auth/token/create': { write: tokens.createToken },
-  'auth/token/create-orphan': { write: tokens.createOrphan },
+  'auth/token/create': { write: tokens.createToken, parameters: PARAMETERS.tokenCreate },
+  'auth/token/create-orphan': { write: tokens.createOrphan, parameters: PARAMETERS.tokenCreate },
   'auth/token/create/:name': { write: tokens.createByRole },
-  'auth/token/lookup': { read: tokens.lookup('read'), write: tokens.lookup('update') },
+  'auth/token/lookup': {
+    read: tokens.lookup('read'),
+    write: tokens.lookup('update'),
+    parameters: PARAMETERS.token,
+  },
   'auth/token/lookup-self': {
     read: tokens.lookupSelf('read'),
     write: tokens.lookupSelf('update'),
+    parameters: PARAMETERS.none,
   },
-  'auth/token/lookup-accessor': { write: tokens.lookupAccessor },
-  'auth/token/renew': { write: tokens.renewToken },
-  'auth/token/renew-self': { write: tokens.renewSelf },
-  'auth/token/renew-accessor': { write: tokens.renewAccessor },
-  'auth/token/revoke': { write: tokens.revokeToken },
-  'auth/token/revoke-self': { write: tokens.revokeSelf },
-  'auth/token/revoke-orphan': { write: tokens.revokeOrphan },
-  'auth/token/revoke-accessor': { write: tokens.revokeAccessor },
+  'auth/token/lookup-accessor': { write: tokens.lookupAccessor, parameters: PARAMETERS.accessor },
+  'auth/token/renew': { write: tokens.renewToken, parameters: PARAMETERS.tokenRenew },
+  'auth/token/renew-self': { write: tokens.renewSelf, parameters: PARAMETERS.tokenRenew },
+  'auth/token/renew-accessor': {
+    write: tokens.renewAccessor,
+    parameters: PARAMETERS.accessorRenew,
+  },
+  'auth/token/revoke': { write: tokens.revokeToken, parameters: PARAMETERS.token },
+  'auth/token/revoke-self': { write: tokens.revokeSelf, parameters: PARAMETERS.none },
+  'auth/token/revoke-orphan': { write: tokens.revokeOrphan, parameters: PARAMETERS.token },
+  'auth/token/revoke-accessor': { write: tokens.revokeAccessor, parameters: PARAMETERS.accessor },
   'auth/token/accessors': { list: tokens.listAccessors },
 
   'sys/policies/acl': { list: policies.listPolicies },
   'sys/policies/acl/:names': {
     read: policies.readPolicy('policy'),
     write: policies.writePolicy('policy'),
+    parameters: PARAMETERS.policy,
     remove: policies.deletePolicy,
   },
   'sys/policy': { read: policies.listLegacyPolicies, list: policies.listPolicies },
   'sys/policy/:names': {
     read: policies.readPolicy('rules'),
     write: policies.writePolicy('rules'),
+    parameters: PARAMETERS.policy,
     remove: policies.deletePolicy,
   },
-  'sys/capabilities': { write: capabilities.capabilitiesOfToken },
-  'sys/capabilities-self': { write: capabilities.capabilitiesSelf },
-  'sys/capabilities-accessor': { write: capabilities.capabilitiesOfAccessor },
+  'sys/capabilities': {
+    write: capabilities.capabilitiesOfToken,
+    parameters: PARAMETERS.capabilities,
+  },
+  'sys/capabilities-self': {
+    write: capabilities.capabilitiesSelf,
+    parameters: PARAMETERS.capabilities,
+  },
+  'sys/capabilities-accessor': {
+    write: capabilities.capabilitiesOfAccessor,
+    parameters: PARAMETERS.capabilitiesAccessor,
+  },
 
   'sys/namespaces': { list: namespaces.listNamespaces },
   'sys/namespaces/:names': {
     read: namespaces.readNamespace,
     write: namespaces.createNamespace,
+    parameters: PARAMETERS.namespace,
     remove: namespaces.deleteNamespace,
   },
 
   'sys/auth': { read: listAuthMethods },
   'sys/auth/:names': { write: enableAuthMethod, remove: disableAuthMethod },
-  'auth/jwt/config': { read: jwt.readJwtConfig, write: jwt.writeJwtConfig },
+  'auth/jwt/config': {
+    read: jwt.readJwtConfig,
+    write: jwt.writeJwtConfig,
+    parameters: PARAMETERS.jwtConfig,
+  },
   'auth/jwt/role': { list: jwt.listJwtRoles },
   'auth/jwt/role/:name': {
     read: jwt.readJwtRole,
     write: jwt.writeJwtRole,
+    parameters: PARAMETERS.jwtRole,
     remove: jwt.deleteJwtRole,
   },
   'auth/approle/role': { list: approle.listAppRoles },
   'auth/approle/role/:name': {
     read: approle.readAppRole,
     write: approle.writeAppRole,
+    parameters: PARAMETERS.appRole,
     remove: approle.deleteAppRole,
   },
-  'auth/approle/role/:name/role-id': { read: approle.readRoleId, write: approle.writeRoleId },
+  'auth/approle/role/:name/role-id': {
+    read: approle.readRoleId,
+    write: approle.writeRoleId,
+    parameters: PARAMETERS.roleId,
+  },
   'auth/approle/role/:name/secret-id': {
     list: approle.listSecretIds,
     write: approle.createSecretId,
+    parameters: PARAMETERS.secretId,
   },
-  'auth/approle/role/:name/custom-secret-id': { write: approle.createCustomSecretId },
-  'auth/approle/role/:name/secret-id/lookup': { write: approle.lookupSecretId('secret_id') },
-  'auth/approle/role/:name/secret-id/destroy': { write: approle.destroySecretId('secret_id') },
+  'auth/approle/role/:name/custom-secret-id': {
+    write: approle.createCustomSecretId,
+    parameters: PARAMETERS.customSecretId,
+  },
+  'auth/approle/role/:name/secret-id/lookup': {
+    write: approle.lookupSecretId('secret_id'),
+    parameters: PARAMETERS.oneSecretId,
+  },
+  'auth/approle/role/:name/secret-id/destroy': {
+    write: approle.destroySecretId('secret_id'),
+    parameters: PARAMETERS.oneSecretId,
+  },
   'auth/approle/role/:name/secret-id-accessor/lookup': {
     write: approle.lookupSecretId('secret_id_accessor'),
+    parameters: PARAMETERS.oneSecretIdAccessor,
   },
   'auth/approle/role/:name/secret-id-accessor/destroy': {
     write: approle.destroySecretId('secret_id_accessor'),
+    parameters: PARAMETERS.oneSecretIdAccessor,
   },
 
   'sys/events/hubs': { read: hubs.listHubs, list: hubs.listHubs },
@@ -105,7 +150,7 @@ export const ENDPOINTS: Readonly<Record<string, Methods>> = {
   'sys/events/sources/:name/test': { write: sources.testSource },
   'sys/events/types': { read: eventTypes('read'), list: eventTypes('list') },
   'sys/events/explain': { write: explain },
-  'sys/events/ticket': { write: createTicket },
+  'sys/events/ticket': { write: createTicket, parameters: PARAMETERS.none },
 };
 
 /** The endpoints that take no token and answer with one. */

@@ -17,6 +17,7 @@ import { answer, done, list, refuse } from './answer.ts';
 import { type AnonymousCall, authorityOf, type Endpoint } from './api.ts';
 import type { Bindings } from './config.ts';
 import { auditMethod, type LoginEndpoint } from './login.ts';
+import { PARAMETERS } from './parameters.ts';
 
 export const readJwtConfig: Endpoint = {
   operation: 'read',
@@ -101,6 +102,7 @@ export const deleteJwtRole: Endpoint = {
 
 export const jwtLogin: LoginEndpoint = {
   method: 'jwt',
+  parameters: PARAMETERS.jwtLogin,
   run: async (call) => {
     const { body, env, now } = call;
     const config = await configOf(call);

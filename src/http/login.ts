@@ -7,11 +7,13 @@ import type { Result } from '../result.ts';
 import { answer, refuse } from './answer.ts';
 import { type AnonymousCall, authorityOf, type Call } from './api.ts';
 import { audit } from './audit.ts';
+import { warnOfUnread } from './parameters.ts';
 import { actorOf } from './token.ts';
 
 /** An endpoint that takes no token and answers with one. */
 export interface LoginEndpoint {
   readonly method: AuthMethod;
+  readonly parameters: readonly string[];
   /** Who logs in, or why nobody does. */
   run(call: AnonymousCall): Promise<Result<Login>>;
 }
@@ -35,7 +37,11 @@ export async function logIn(endpoint: LoginEndpoint, call: AnonymousCall): Promi
     entity: auth.entity_id,
     policies: auth.policies.join(','),
   });
-  return answer({ auth, warnings, mountType: method });
+  return warnOfUnread(
+    answer({ auth, warnings, mountType: method }),
+    call.body,
+    endpoint.parameters,
+  );
 }
 
 export function auditMethod({ namespace, caller }: Call, method: AuthMethod, what: string): void {

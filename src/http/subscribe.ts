@@ -5,6 +5,7 @@ import { checkPattern, namespacesOfPattern, whyNothingMatches } from '../event/e
 import { adviceOnFilter } from '../event/filter/advice.ts';
 import { compileFilter, type Filter } from '../event/filter/filter.ts';
 import { compileGlob } from '../event/glob.ts';
+import { adviceOnPattern } from '../event/pattern-advice.ts';
 import { quote } from '../event/quote.ts';
 import { diagnosed } from '../hub/diagnosis.ts';
 import { gatheringHubName, hubName, nameForOperators } from '../hub/name.ts';
@@ -205,10 +206,7 @@ function warningsOf(
   const ofFilter =
     filter === undefined ? [] : [...filter.warnings, ...adviceOnFilter(filter.text, pattern)];
   const warnings = ofFilter.map((warning) => `filter: ${warning}`);
-  const unmatched = whyNothingMatches(pattern);
-  if (unmatched !== undefined) {
-    warnings.push(`pattern: no event type can match ${quote(pattern)}: ${unmatched}`);
-  }
+  warnings.push(...adviceOnPattern(pattern).map((warning) => `pattern: ${warning}`));
   for (const unreachable of namespaces.filter((each) => each.startsWith('/'))) {
     warnings.push(`namespaces: no namespace begins with a slash, as ${quote(unreachable)} does`);
   }

@@ -1,0 +1,33 @@
+/** What a subscriber may have meant by a pattern that delivers nothing, or hardly anything. Pure. */
+import { CATALOG } from './catalog.ts';
+import { whyNothingMatches } from './event-type.ts';
+import { compileGlob } from './glob.ts';
+import { quote } from './quote.ts';
+
+/** A path of a kv secret: `secret/data/app`. No event type of Vault has these words as its second segment. */
+const KV_PATH = /^[^/*]+\/(?:data|metadata)(?:\/|$)/;
+
+/**
+ * @example
+ * adviceOnPattern('KV-V2/*') // ['"KV-V2/*": event types are case-sensitive; Vault\'s are matched by "kv-v2/*"']
+ */
+export function adviceOnPattern(pattern: string): string[] {
+  const unmatched = whyNothingMatches(pattern);
+  if (unmatched !== undefined) return [`no event type can match ${quote(pattern)}: ${unmatched}`];
+  const lower = pattern.toLowerCase();
+  if (lower !== pattern && !matchesVault(pattern) && matchesVault(lower)) {
+    return [
+      `${quote(pattern)}: event types are case-sensitive; Vault's are matched by ${quote(lower)}`,
+    ];
+  }
+  if (KV_PATH.test(pattern)) {
+    return [
+      `${quote(pattern)} looks like the path of a secret; subscribe to an event type such as "kv-v2/*" with the filter data_path == ${quote(pattern)}`,
+    ];
+  }
+  return [];
+}
+
+function matchesVault(pattern: string): boolean {
+  return [...CATALOG.keys()].some(compileGlob(pattern));
+}

@@ -346,6 +346,9 @@ export const MAX_DELIVERY_BYTES = 1024 * 1024;
  */
 export const MAX_DELIVERY_FRAMES_CHARACTERS = 4 * 1024 * 1024;
 
+/** Fields of a form that a source is sent: each costs as much as a kilobyte of JSON, also one of a single character. */
+export const MAX_FORM_FIELDS = 1000;
+
 /** Secrets of one source: the old and the new one, while a vendor changes over. */
 export const MAX_SOURCE_SECRETS = 10;
 
@@ -428,8 +431,11 @@ export const KEY_REFRESH_INTERVAL_MS = 2000;
 /** How long the certificate of a vendor is used: its address names the key, and another key has another address. */
 export const MAX_CERTIFICATE_AGE_MS = 24 * 60 * 60 * 1000;
 
-/** Certificates that an isolate fetches within `KEY_REFRESH_INTERVAL_MS`: strangers may name as many as they like. */
-export const MAX_CERTIFICATE_FETCHES = 10;
+/**
+ * Addresses of a vendor that an isolate calls for one source within `KEY_REFRESH_INTERVAL_MS`: strangers may name as
+ * many certificates as they like. Of each source by itself, so that an attack on one does not stop the others.
+ */
+export const MAX_SOURCE_FETCHES = 10;
 
 /**
  * Key sets that one isolate keeps at hand: a quarter of a megabyte each, at most. One more issuer in use than

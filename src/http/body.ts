@@ -1,4 +1,5 @@
 /** Reads a request body without ever holding more of it than is allowed. */
+import { quote } from '../event/quote.ts';
 import { invalid, ok, type Result, tooLarge, unsupportedMediaType } from '../result.ts';
 import { valuesOf } from './header.ts';
 
@@ -8,7 +9,7 @@ export function checkEncoding(headers: Headers): Result<undefined> {
   return valuesOf(encoding).every((coding) => coding.toLowerCase() === 'identity')
     ? ok(undefined)
     : unsupportedMediaType(
-        `content encoding ${JSON.stringify(encoding)} is not supported; send the body uncompressed`,
+        `content encoding ${quote(encoding)} is not supported; send the body uncompressed`,
       );
 }
 

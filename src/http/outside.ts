@@ -8,9 +8,11 @@ import { problemOfRegisteredClaims } from '../authority/logins/registered-claims
 import type { Issuer, Outside } from '../ingest/webhooks/scheme.ts';
 import {
   KEY_REFRESH_INTERVAL_MS,
+  MAX_CACHED_LOOKUPS,
   MAX_CERTIFICATE_AGE_MS,
-  MAX_CERTIFICATE_FETCHES,
+  MAX_SOURCE_FETCHES,
 } from '../limits.ts';
+import { Recent } from '../recent.ts';
 import { ok, type Result } from '../result.ts';
 import { Cache } from './cache.ts';
 import type { Bindings } from './config.ts';
@@ -21,43 +23,58 @@ export interface Visiting extends Outside {
   visit(url: string): Promise<boolean>;
 }
 
-let shared: Visiting | undefined;
+type OutsideOf = (source: string) => Visiting;
 
-/** One for the isolate: it keeps what it has fetched. */
-export function outsideOf(env: Bindings): Visiting {
+let shared: OutsideOf | undefined;
+
+/** One for the isolate: it keeps what it has fetched. @param source for which it is fetched: a name for it */
+export function outsideOf(env: Bindings, source: string): Visiting {
   shared ??= makeOutside({
     allowLoopbackHttp: env.ALLOW_LOOPBACK_HTTP === 'true',
     fetch: (url, init) => fetch(url, init),
   });
-  return shared;
+  return shared(source);
 }
 
+const TOO_OFTEN = 'too much was fetched for this source within a short time; try again';
+
 /** @param options how to fetch */
-export function makeOutside(options: KeyFetchOptions): Visiting {
+export function makeOutside(options: KeyFetchOptions): OutsideOf {
   const certificates = new Cache<JWK>(MAX_CERTIFICATE_AGE_MS);
-  const mayFetch = atMost(MAX_CERTIFICATE_FETCHES, KEY_REFRESH_INTERVAL_MS);
+  const allowances = new Recent<(now: number) => boolean>(MAX_CACHED_LOOKUPS);
   const keys: KeySource = keySource(options);
-  return {
-    async certificateKey(url) {
-      const now = Date.now();
-      const known = certificates.get(url, now);
-      if (known !== undefined) return ok(known);
-      if (!mayFetch(now))
-        return { ok: false, failure: 'too many certificates were asked for; try again' };
-      const pem = await fetchText(url, options);
-      const key = pem.ok
-        ? await publicKeyOfPem(pem.value.trim(), `the certificate at ${JSON.stringify(url)}`)
-        : pem;
-      if (!key.ok) return { ok: false, failure: key.failure.message };
-      certificates.set(url, key.value, now);
-      return key;
-    },
-    claims: (jwt, issuer, now) => claimsOf(jwt, issuer, now, keys),
-    visit: async (url) => (await fetchText(url, options)).ok,
+  return (source) => {
+    const fetchFor = async (url: string): Promise<Result<string, string>> => {
+      const mayFetch = allowances.getOrMake(source, () =>
+        atMost(MAX_SOURCE_FETCHES, KEY_REFRESH_INTERVAL_MS),
+      );
+      if (!mayFetch(Date.now())) return { ok: false, failure: TOO_OFTEN };
+      const text = await fetchText(url, options);
+      return text.ok ? text : { ok: false, failure: text.failure.message };
+    };
+    return {
+      async certificateKey(url) {
+        const now = Date.now();
+        const known = certificates.get(url, now);
+        if (known !== undefined) return ok(known);
+        const pem = await fetchFor(url);
+        if (!pem.ok) return pem;
+        const about = `the certificate at ${JSON.stringify(url)}`;
+        const key = await publicKeyOfPem(pem.value.trim(), about);
+        if (!key.ok) return { ok: false, failure: key.failure.message };
+        certificates.set(url, key.value, now);
+        return key;
+      },
+      claims: (jwt, issuer, now) => claimsOf(jwt, issuer, now, keys),
+      visit: async (url) => (await fetchFor(url)).ok,
+    };
   };
 }
 
-/** Whoever knows an address may name certificates, so how many are fetched is bounded. */
+/**
+ * Whoever knows an address may name certificates, and whoever has seen a confirmation may repeat it, so how often
+ * something is fetched is bounded.
+ */
 function atMost(times: number, intervalMs: number): (now: number) => boolean {
   let since = 0;
   let count = 0;

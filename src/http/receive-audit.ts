@@ -29,7 +29,8 @@ export async function receiveAudit(
   const asked = query.get('on_overload') ?? source.settings.on_overload ?? 'drop';
   const now = Date.now();
   const bytes = body.ok ? body.value : new Uint8Array();
-  const proof = await verifyDelivery(source, sentTo(source, receiving, bytes), now, outsideOf(env));
+  const outside = outsideOf(env, publisherOf(source, namespace).principal);
+  const proof = await verifyDelivery(source, sentTo(source, receiving, bytes), now, outside);
   if (!proof.ok) return refuseUnproven(source, proof.failure);
   // Who means to lose nothing and cannot spell it would lose events, and learn of it too late.
   if (!isOnOverload(asked)) {

@@ -63,7 +63,8 @@ async function receiveDocuments(
   const sent = sentTo(source, receiving, body.value);
   const answer = await answerUnsigned(source, sent);
   if (answer !== undefined) return reply(answer);
-  const outside = outsideOf(env);
+  const publisher = publisherOf(source, namespace);
+  const outside = outsideOf(env, publisher.principal);
   const proof = await verifyDelivery(source, sent, now, outside);
   if (!proof.ok) return refuseUnproven(source, proof.failure);
   const reading = await readDocuments(source, sent, proof.value, { namespace, config, now });
@@ -77,11 +78,8 @@ async function receiveDocuments(
           unavailable: 'the address that confirms the subscription could not be called',
         });
   }
-  const published = await publishAll(
-    publisherOf(source, namespace),
-    reading.value.events,
-    env,
-    (refusal) => refuseDelivery(source, refusal),
+  const published = await publishAll(publisher, reading.value.events, env, (refusal) =>
+    refuseDelivery(source, refusal),
   );
   return published.ok ? answerAccepted(source, published) : published;
 }

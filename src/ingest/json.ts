@@ -16,8 +16,14 @@ export function readJson(body: Uint8Array): Result<Draft[]> {
   if (text.value.trim() === '') return ok([draftOf('', {})]);
   const json = parseJson(text.value);
   if (!json.ok) return json;
-  if (!Array.isArray(json.value)) return ok([draftOf('', json.value ?? {})]);
-  return ok(json.value.map((element, index) => draftOf(`event[${index}]`, element)));
+  return ok(draftsOf(json.value ?? {}));
+}
+
+/** One event, or a list of them. */
+export function draftsOf(json: unknown): Draft[] {
+  return Array.isArray(json)
+    ? json.map((element, index) => draftOf(`event[${index}]`, element))
+    : [draftOf('', json)];
 }
 
 export function readNdjson(body: Uint8Array): Result<Draft[]> {

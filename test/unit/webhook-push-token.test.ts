@@ -3,11 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { makeOutside } from '../../src/http/outside.ts';
-import { googlePushToken } from '../../src/ingest/webhooks/push-token.ts';
 import { prove } from '../../src/ingest/webhooks/scheme.ts';
+import { googlePushToken } from '../../src/ingest/webhooks/schemes/push-token.ts';
 import { checkSettings } from '../../src/ingest/webhooks/settings.ts';
 import { compileSource, readDelivery } from '../../src/ingest/webhooks/source.ts';
-import { MAX_CERTIFICATE_FETCHES } from '../../src/limits.ts';
+import { MAX_SOURCE_FETCHES } from '../../src/limits.ts';
 import { anIssuer, type Issuer, SECONDS } from './support/issuer.ts';
 import { accepted, failureOf } from './support/result.ts';
 import { conditionsAt, sentWith } from './support/sent.ts';
@@ -38,14 +38,14 @@ async function outsideWith(answer: (path: string) => string | undefined) {
   onTestFinished(() => new Promise((resolve) => server.close(() => resolve())));
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const asked: string[] = [];
-  const outside = makeOutside({
+  const outsideOf = makeOutside({
     allowLoopbackHttp: false,
     fetch: (url, init) => {
       asked.push(url);
       return fetch(`${base}${new URL(url).pathname}`, init);
     },
   });
-  return { outside, asked };
+  return { outside: outsideOf('one'), outsideOf, asked };
 }
 
 async function check(token: string | undefined) {
@@ -131,7 +131,11 @@ describe('a message of Pub/Sub', () => {
       { body: { metadata: { data: 'hello' } } },
     ]);
     const [bytes] = await read(messageWith('//4='));
-    expect(bytes?.body).toMatchObject({ event_type: 'google-pubsub/message', id: '136969346945' });
+    expect(bytes?.body).toMatchObject({
+      event_type: 'google-pubsub/message',
+      id: '136969346945',
+      metadata: { data_base64: '//4=' },
+    });
     expect(bytes?.body.metadata).not.toHaveProperty('data');
   });
 });
@@ -140,12 +144,35 @@ describe('the certificates of vendors', () => {
   it('are fetched once, and no more at a time than are allowed: strangers name them', async () => {
     const { outside, asked } = await outsideWith(() => undefined);
     const url = (index: number) => `https://sns.us-east-1.amazonaws.com/${index}.pem`;
-    const answers = Array.from({ length: MAX_CERTIFICATE_FETCHES + 5 }, (_, index) =>
+    const answers = Array.from({ length: MAX_SOURCE_FETCHES + 5 }, (_, index) =>
       outside.certificateKey(url(index)),
     );
     const failures = (await Promise.all(answers)).map((each) => failureOf(each));
-    expect(asked).toHaveLength(MAX_CERTIFICATE_FETCHES);
-    expect(failures.filter((each) => /too many certificates/.test(each))).toHaveLength(5);
+    expect(asked).toHaveLength(MAX_SOURCE_FETCHES);
+    expect(
+      failures.filter((each) => /too much was fetched for this source/.test(each)),
+    ).toHaveLength(5);
+  });
+
+  it('are fetched for each source by itself: an attack on one does not stop the others', async () => {
+    const { outsideOf, asked } = await outsideWith(() => undefined);
+    const url = 'https://sns.us-east-1.amazonaws.com/a.pem';
+    for (let index = 0; index <= MAX_SOURCE_FETCHES; index++) {
+      await outsideOf('attacked').certificateKey(url);
+    }
+    expect(failureOf(await outsideOf('attacked').certificateKey(url))).toMatch(/too much/);
+    expect(failureOf(await outsideOf('other').certificateKey(url))).toMatch(/it answered 404/);
+    expect(asked).toHaveLength(MAX_SOURCE_FETCHES + 1);
+  });
+
+  it('and confirmations have one bound: who has seen a confirmation can repeat it', async () => {
+    const { outside, asked } = await outsideWith(() => 'well');
+    const answers: boolean[] = [];
+    for (let index = 0; index < MAX_SOURCE_FETCHES + 2; index++) {
+      answers.push(await outside.visit('https://sns.us-east-1.amazonaws.com/?Token=1'));
+    }
+    expect(answers.filter((each) => each)).toHaveLength(MAX_SOURCE_FETCHES);
+    expect(asked).toHaveLength(MAX_SOURCE_FETCHES);
   });
 
   it('are kept', async () => {

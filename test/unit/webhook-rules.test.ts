@@ -67,6 +67,7 @@ describe('a rule', () => {
     ['a/{header:X Y}', 'is no name of a header'],
     ['{/x|header:x-vault-TOKEN}', 'carries the secret of the sender'],
     ['{header:Authorization}', 'carries the secret of the sender'],
+    ['{header:x-gitlab-token}', 'carries the secret of the sender'],
     ['x'.repeat(MAX_RULE_CHARACTERS + 1), `at most ${MAX_RULE_CHARACTERS} are allowed`],
   ])('%j is refused where it means nothing', (text, message) => {
     const rule = parseRule(text, 'mapping.path', 'shop');

@@ -609,6 +609,24 @@ describe('Microsoft Graph', () => {
       ok: false,
     });
   });
+
+  it('has no rule by which an event could have its clientState, which is the secret', async () => {
+    const mapping = { metadata: { all: '', state: '/clientState', text: 'a {/clientState}' } };
+    const settings = accepted(checkSettings('from', { kind: 'microsoft-graph', mapping }));
+    const source = accepted(compileSource('from', settings, [SECRET])) as DocumentSource;
+    const value = [{ clientState: SECRET, changeType: 'created', resource: 'Users/1' }];
+    const reading = accepted(
+      await readDelivery(
+        source,
+        json({ value }, () => ({})),
+        {},
+      ),
+    );
+    expect(reading).toMatchObject({
+      events: [{ body: { event_type: 'microsoft-graph/created' } }],
+    });
+    expect(JSON.stringify(reading)).not.toContain(SECRET);
+  });
 });
 
 /** What Pub/Sub pushes is one message, which is made readable. */

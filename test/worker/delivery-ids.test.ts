@@ -51,6 +51,37 @@ describe('the same signed bytes', () => {
     }
   });
 
+  it.each(['', 'application/json', 'text/plain', 'application/cloudevents+json'])(
+    'are one CloudEvent, whatever content type they come with, and at first with %j',
+    async (first) => {
+      await makes({ signature: { header: 'X-Sig' } });
+      const event = '{"specversion":"1.0","id":"a-1","source":"/shop","type":"order.paid"}';
+      const types = [first, 'application/json', 'application/cloudevents+json', 'text/plain'];
+      const reports = [];
+      for (const type of types) {
+        reports.push(await send({ 'X-Sig': hmac(event), 'Content-Type': type }, event));
+      }
+      expect(reports.map(({ accepted }) => accepted)).toEqual([1, 0, 0, 0]);
+      expect(reports.map(({ ids }) => ids)).toEqual(types.map(() => ['a-1']));
+    },
+  );
+
+  it('are the same CloudEvents in a list that is announced as JSON and as a batch', async () => {
+    await makes({ signature: { header: 'X-Sig' } });
+    const event = (id: string) => ({ specversion: '1.0', id, source: '/shop', type: 'paid' });
+    const list = JSON.stringify([event('a-1'), event('a-2')]);
+    const signed = { 'X-Sig': hmac(list) };
+    const batch = { ...signed, 'Content-Type': 'application/cloudevents-batch+json' };
+    expect(await send(signed, list)).toMatchObject({ accepted: 2, ids: ['a-1', 'a-2'] });
+    expect(await send(batch, list)).toMatchObject({ accepted: 0, duplicates: 2 });
+  });
+
+  it('are no CloudEvent if they only look like one', async () => {
+    await makes({ signature: { header: 'X-Sig' } });
+    const body = '{"specversion":"1.0","type":"order.paid"}';
+    expect(await send({ 'X-Sig': hmac(body) }, body)).toMatchObject({ ids: [sha256(body)] });
+  });
+
   it('are one event within the tolerance, where the time is signed', async () => {
     await makes({ signature: { header: 'X-Sig', timestamp_header: 'X-Time' } });
     const now = Math.floor(Date.now() / 1000);

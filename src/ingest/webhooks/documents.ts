@@ -10,7 +10,9 @@ import {
   readStructuredMode,
 } from '../cloudevents.ts';
 import type { Draft } from '../draft.ts';
+import { draftsOf } from '../json.ts';
 import { decodeUtf8, parseJson } from '../text.ts';
+import { formFields } from './form.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
 
@@ -25,11 +27,17 @@ export type Documents =
   /** The body as a whole, which may be a list of events. */
   | { readonly isCloudEvents: false; readonly document: unknown };
 
-/** @param isSigned whether the body is what proves the sender; headers then are anybody's */
+interface Trust {
+  /** Whether the body is what proves the sender; headers then are anybody's. */
+  readonly isSigned: boolean;
+  /** Whether the fields of a form are what proves the sender, so that nothing else is read of it. */
+  readonly signsFields: boolean;
+}
+
 export function readDocuments(
   headers: Headers,
   body: Uint8Array,
-  isSigned: boolean,
+  { isSigned, signsFields }: Trust,
 ): Result<Documents> {
   const contentType = headers.get('content-type');
   const mediaType = mediaTypeOf(headers);
@@ -46,8 +54,24 @@ export function readDocuments(
     );
   }
   if (isBinaryMode(headers)) return cloudEvents(readBinaryMode(headers, contentType, body));
+  if (signsFields && mediaType === FORM) {
+    const fields = readFields(body);
+    return fields.ok ? ok({ isCloudEvents: false, document: fields.value }) : fields;
+  }
   const document = readBody(mediaType, body);
-  return document.ok ? ok({ isCloudEvents: false, document: document.value }) : document;
+  if (!document.ok) return document;
+  return cloudEventsIn(document.value) ?? ok({ isCloudEvents: false, document: document.value });
+}
+
+/**
+ * CloudEvents that are announced as some other JSON. A content type is signed by nobody: if it decided what a body
+ * is, whoever has seen a delivery could have it read in two ways, as two events.
+ */
+function cloudEventsIn(document: unknown): Result<Documents> | undefined {
+  const drafts = draftsOf(document);
+  const isLikely = drafts.length > 0 && drafts.every(({ isCloudEvent }) => isCloudEvent);
+  const read = isLikely ? cloudEvents(ok(drafts)) : undefined;
+  return read?.ok ? read : undefined;
 }
 
 /** What the body of a delivery says, where it is no CloudEvent; undefined where it cannot be read. */
@@ -80,7 +104,7 @@ function readBody(mediaType: string, body: Uint8Array): Result<unknown> {
   );
 }
 
-function cloudEvents(drafts: Result<Draft[]>): Result<Documents> {
+function cloudEvents(drafts: Result<readonly Draft[]>): Result<Documents> {
   if (!drafts.ok) return drafts;
   const documents: Located[] = [];
   for (const { body, where } of drafts.value) {
@@ -93,13 +117,20 @@ function cloudEvents(drafts: Result<Draft[]>): Result<Documents> {
 
 /** A form whose one field is `payload` carries JSON in it, as GitHub and Slack send it. */
 function readForm(text: string): Result<unknown> {
-  const fields = [...new URLSearchParams(text)];
-  const [only] = fields;
-  if (fields.length === 1 && only?.[0] === 'payload') {
+  // JSON that was announced as a form, which is what curl and others say of anything.
+  if (/^\s*[[{]/.test(text)) return parseJson(text);
+  const fields = formFields(text);
+  if (!fields.ok) return fields;
+  const [only] = fields.value;
+  if (fields.value.length === 1 && only?.[0] === 'payload') {
     const payload = parseJson(only[1]);
     return payload.ok ? payload : invalid(`payload: ${payload.failure.message}`);
   }
-  // JSON that was announced as a form, which is what curl and others say of anything.
-  if (/^\s*[[{]/.test(text)) return parseJson(text);
-  return ok(Object.fromEntries(fields));
+  return ok(Object.fromEntries(fields.value));
+}
+
+function readFields(body: Uint8Array): Result<unknown> {
+  const text = decodeUtf8(body);
+  const fields = text.ok ? formFields(text.value) : text;
+  return fields.ok ? ok(Object.fromEntries(fields.value)) : fields;
 }

@@ -32,6 +32,11 @@ export interface Kind {
   readonly secrets?: 'none';
   /** `audit`: entries of an audit device, one JSON object a line. */
   readonly body: 'document' | 'audit';
+  /**
+   * Whether the fields of a form are what is signed, and not its bytes. Then a form is read as its fields alone: who
+   * has seen the signature may order and divide them in other ways, also such that the body reads as JSON.
+   */
+  readonly signsFields?: true;
   readonly eventType: string;
   readonly mapping: MappingSettings;
   /** Settings that only some kinds have, and whether a source needs them. */

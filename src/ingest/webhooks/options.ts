@@ -3,8 +3,8 @@ import { kindOf, quote } from '../../event/quote.ts';
 import { MAX_SOURCE_OPTION_CHARACTERS } from '../../limits.ts';
 import { invalid, ok, type Result } from '../../result.ts';
 import type { Kind } from './kind.ts';
-import { problemOfServiceAccount } from './push-token.ts';
-import { problemOfTopicArn } from './sns.ts';
+import { problemOfServiceAccount } from './schemes/push-token.ts';
+import { problemOfTopicArn } from './schemes/sns.ts';
 
 interface Option {
   /** What it is, for messages. */

@@ -36,8 +36,13 @@ type Choice =
   | { readonly text: string };
 
 export const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
-/** Who may write a source may not read its secrets, so its rules may not either. */
-const SECRET_HEADER = /^(?:x-vault-token|authorization)$/i;
+
+/**
+ * Headers in which a sender sends the secret itself. Whoever can write a source cannot read its secrets, so no rule
+ * can take one of these.
+ */
+const SECRET_HEADERS = ['X-Vault-Token', 'Authorization', 'X-Gitlab-Token'] as const;
+export type SecretHeader = (typeof SECRET_HEADERS)[number];
 
 /**
  * @param name of the field, for messages
@@ -73,7 +78,7 @@ function parseChoices(text: string, name: string): Result<Choice[]> {
       if (!HEADER_NAME.test(header)) {
         return invalid(`${name}: ${quote(header)} is no name of a header`);
       }
-      if (SECRET_HEADER.test(header)) {
+      if (isSecret(header)) {
         return invalid(
           `${name}: the header ${quote(header)} carries the secret of the sender, which no event may have in it`,
         );
@@ -94,6 +99,10 @@ function parseChoices(text: string, name: string): Result<Choice[]> {
     }
   }
   return ok(choices);
+}
+
+function isSecret(header: string): boolean {
+  return SECRET_HEADERS.some((each) => each.toLowerCase() === header.toLowerCase());
 }
 
 /** Checks that what a rule makes always begins with a whole segment that the sender cannot choose. */

@@ -1,6 +1,7 @@
 /**
  * How a delivery proves where it comes from. A kind of source has one scheme or several: each finds its own headers,
- * so that those of two schemes are never mixed. `hmac.ts` makes a scheme of data; another is one small object.
+ * so that those of two schemes are never mixed. `signature.ts` makes a scheme of data; any other is one small object in
+ * `schemes`.
  */
 import type { JWK } from 'jose';
 import type { Result } from '../../result.ts';

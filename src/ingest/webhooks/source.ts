@@ -146,7 +146,10 @@ export async function readDelivery(
 ): Promise<Result<Reading<MappedEvent>>> {
   const { kind, settings } = source;
   const { headers, body } = sent;
-  const read = readDocuments(headers, body, proof.signed !== undefined);
+  const read = readDocuments(headers, body, {
+    isSigned: proof.signed !== undefined,
+    signsFields: kind.signsFields ?? false,
+  });
   if (!read.ok) return read;
   if (!read.value.isCloudEvents) {
     const asked = askedOf(settings, sent, read.value.document, proof.secret);

@@ -3,7 +3,7 @@ import { isJsonObject } from '../../../event/json.ts';
 import { type Asked, type Handshake, NOTHING, plain, textAt, whenText } from '../handshake.ts';
 import type { Kind, Reply } from '../kind.ts';
 import { listWith } from '../lists.ts';
-import { ED25519_HEX, publicKeySignature } from '../public-key.ts';
+import { ED25519_HEX, publicKeySignature } from '../schemes/public-key.ts';
 import { twilio } from '../schemes/twilio.ts';
 import { ZOOM_HEADER, zoomValidation } from '../schemes/zoom.ts';
 import { signature } from '../signature.ts';
@@ -162,6 +162,7 @@ export const CHAT = {
   twilio: {
     proof: [twilio('SHA-1'), twilio('SHA-256')],
     body: 'document',
+    signsFields: true,
     eventType: 'twilio/{/MessageStatus|/SmsStatus|/CallStatus|/EventType|/Event|"webhook"}',
     mapping: {
       path: 'twilio/{/AccountSid|/account_sid|"none"}/{/MessageSid|/SmsSid|/CallSid|/ConversationSid|/Sid|"none"}',

@@ -6,9 +6,9 @@ import { type Handshake, jsonReply, textAt } from '../handshake.ts';
 import { headerValue } from '../header-value.ts';
 import type { Kind } from '../kind.ts';
 import { listAt } from '../lists.ts';
-import { googlePushToken } from '../push-token.ts';
-import { secretAsToken } from '../sent-secret.ts';
-import { sns, snsConfirmation } from '../sns.ts';
+import { googlePushToken } from '../schemes/push-token.ts';
+import { secretAsToken } from '../schemes/sent-secret.ts';
+import { sns, snsConfirmation } from '../schemes/sns.ts';
 
 /** Event Grid asks with one event in a list, and is answered with the code in it. Whoever asks learns nothing new. */
 const eventGridValidation: Handshake = ({ method, headers, document }) => {
@@ -21,13 +21,13 @@ const eventGridValidation: Handshake = ({ method, headers, document }) => {
   return isAsked && code !== undefined ? jsonReply({ validationResponse: code }) : undefined;
 };
 
-/** What a message of Pub/Sub carries is Base64: rules see it as JSON where it is JSON, else as text. */
+/** What a message of Pub/Sub carries is Base64. Rules see it as JSON or as text, and as Base64 where it is neither. */
 function withReadData(document: unknown): readonly unknown[] | undefined {
   if (!isJsonObject(document) || !isJsonObject(document.message)) return undefined;
   const { data } = document.message;
   if (typeof data !== 'string') return undefined;
   const text = decodeUtf8(Buffer.from(data, 'base64'));
-  if (!text.ok) return undefined;
+  if (!text.ok) return [{ ...document, data_base64: data }];
   const json = parseJson(text.value);
   return [{ ...document, data: json.ok ? json.value : text.value }];
 }
@@ -81,6 +81,7 @@ export const CLOUD = {
         attributes: '/message/attributes',
         ordering_key: '/message/orderingKey',
         data: '/data',
+        data_base64: '/data_base64',
       },
     },
     options: { audience: 'required', service_account: 'required' },

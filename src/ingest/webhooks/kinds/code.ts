@@ -1,8 +1,8 @@
 /** Sources that host code. */
 import { whenHeader } from '../handshake.ts';
 import type { Kind } from '../kind.ts';
+import { secretInHeader } from '../schemes/sent-secret.ts';
 import { STANDARD_WEBHOOKS } from '../schemes/standard-webhooks.ts';
-import { secretInHeader } from '../sent-secret.ts';
 import { signature } from '../signature.ts';
 
 export const CODE = {

@@ -1,8 +1,8 @@
 /** Kinds for whoever speaks a standard, and for whom there is no kind of its own. */
 import type { Kind } from '../kind.ts';
+import { secretAsToken } from '../schemes/sent-secret.ts';
 import { STANDARD_WEBHOOKS, SVIX } from '../schemes/standard-webhooks.ts';
 import { ZOOM_HEADER, zoomValidation } from '../schemes/zoom.ts';
-import { secretAsToken } from '../sent-secret.ts';
 
 const TYPE = '/type|/event_type|/event|"event"';
 

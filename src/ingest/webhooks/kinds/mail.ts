@@ -1,8 +1,8 @@
 /** What becomes of mail that was sent. */
 import type { Kind } from '../kind.ts';
 import { listAt } from '../lists.ts';
-import { P256_SPKI, publicKeySignature } from '../public-key.ts';
 import { MAILGUN } from '../schemes/mailgun.ts';
+import { P256_SPKI, publicKeySignature } from '../schemes/public-key.ts';
 
 export const MAIL = {
   sendgrid: {

@@ -4,7 +4,7 @@ import { documentOf } from '../documents.ts';
 import { textAt } from '../handshake.ts';
 import { listAt } from '../lists.ts';
 import { doubt, type Scheme, type Sent } from '../scheme.ts';
-import { isSecret } from '../sent-secret.ts';
+import { isSecret } from './sent-secret.ts';
 
 const MAX_STATE_CHARACTERS = 255;
 

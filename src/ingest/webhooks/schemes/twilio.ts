@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { ok, type Result } from '../../../result.ts';
 import { isForm } from '../documents.ts';
+import { type Fields, formFields } from '../form.ts';
 import { doubt, type Scheme, type Sent } from '../scheme.ts';
 import { signature } from '../signature.ts';
 
@@ -28,14 +29,20 @@ function signedBytes({ url, query, headers, body }: Sent): Result<Uint8Array, st
   if (body.length > 0 && !isForm(headers)) {
     return doubt('the body is no form, and the address has no bodySHA256 with its digest');
   }
-  return ok(Buffer.from(url + sortedFields(new TextDecoder().decode(body))));
+  const fields = formFields(new TextDecoder().decode(body));
+  return fields.ok
+    ? ok(Buffer.from(url + sortedFields(fields.value)))
+    : doubt(fields.failure.message);
 }
 
 /** Names and values without anything between them; of a repeated field each value once. */
-function sortedFields(form: string): string {
-  const fields = new URLSearchParams(form);
-  return [...new Set(fields.keys())]
+function sortedFields(fields: Fields): string {
+  const values = Map.groupBy(fields, ([name]) => name);
+  return [...values.keys()]
     .sort()
-    .flatMap((name) => [...new Set(fields.getAll(name))].sort().map((value) => name + value))
+    .flatMap((name) => {
+      const own = values.get(name)?.map(([, value]) => value);
+      return [...new Set(own)].sort().map((value) => name + value);
+    })
     .join('');
 }

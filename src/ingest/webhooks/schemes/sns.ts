@@ -7,10 +7,10 @@
  */
 import { Buffer } from 'node:buffer';
 import { createPublicKey, verify } from 'node:crypto';
-import { isJsonObject } from '../../event/json.ts';
-import { ok, type Result } from '../../result.ts';
-import { decodeUtf8, parseJson } from '../text.ts';
-import { type Handshake, NOTHING, textAt } from './handshake.ts';
+import { isJsonObject } from '../../../event/json.ts';
+import { ok, type Result } from '../../../result.ts';
+import { decodeUtf8, parseJson } from '../../text.ts';
+import { type Handshake, NOTHING, textAt } from '../handshake.ts';
 import {
   type Conditions,
   doubt,
@@ -18,7 +18,7 @@ import {
   type Scheme,
   type Sent,
   type Unproven,
-} from './scheme.ts';
+} from '../scheme.ts';
 
 const TOPIC_ARN =
   /^arn:(aws|aws-cn|aws-us-gov):sns:([a-z]{2}(?:-[a-z]+)+-\d+):\d{12}:[\w.-]{1,256}$/;

@@ -1,13 +1,14 @@
 /** Schemes in which the sender sends the secret itself. They sign nothing. */
 import { Buffer } from 'node:buffer';
 import { timingSafeEqual } from 'node:crypto';
-import { ok } from '../../result.ts';
-import { sha256 } from '../../sha256.ts';
-import { headerValue } from './header-value.ts';
-import { type Doubt, doubt, type Scheme, type Sent } from './scheme.ts';
+import { ok } from '../../../result.ts';
+import { sha256 } from '../../../sha256.ts';
+import { headerValue } from '../header-value.ts';
+import type { SecretHeader } from '../rule.ts';
+import { type Doubt, doubt, type Scheme, type Sent } from '../scheme.ts';
 
 /** The secret comes in a header of the vendor's. */
-export function secretInHeader(header: string): Scheme {
+export function secretInHeader(header: SecretHeader): Scheme {
   return sentSecret(`the header ${header} with the secret of the source`, ({ headers }) =>
     headerValue(headers, header),
   );

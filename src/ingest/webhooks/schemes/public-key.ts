@@ -1,9 +1,9 @@
 /** Signatures that are verified by a public key of the vendor, which stands where other sources have a secret. */
 import { Buffer } from 'node:buffer';
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { MAX_SIGNATURE_CHARACTERS } from '../../limits.ts';
-import { ok, type Result } from '../../result.ts';
-import { headerValue } from './header-value.ts';
+import { MAX_SIGNATURE_CHARACTERS } from '../../../limits.ts';
+import { ok, type Result } from '../../../result.ts';
+import { headerValue } from '../header-value.ts';
 import {
   type Conditions,
   doubt,
@@ -11,7 +11,7 @@ import {
   type Proof,
   type Scheme,
   type Sent,
-} from './scheme.ts';
+} from '../scheme.ts';
 
 interface PublicKeySignature {
   readonly header: string;

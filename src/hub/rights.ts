@@ -77,8 +77,12 @@ export class Rights {
 }
 
 /** The length of the longest field, of those that filters search. */
-function longestSearched({ data_path, operation, source_plugin_mount }: EventFacts): number {
-  const lengths = [data_path, operation, source_plugin_mount].map(({ length }) => length);
-  // The type and the namespace are shorter than this.
-  return Math.max(512, ...lengths.filter((length) => length <= MAX_FILTERED_CHARACTERS));
+function longestSearched(facts: EventFacts): number {
+  const { data_path, event_type, namespace, operation, source_plugin_mount } = facts;
+  return [data_path, event_type, namespace, operation, source_plugin_mount]
+    .map(({ length }) => length)
+    .reduce(
+      (most, length) => (length > MAX_FILTERED_CHARACTERS ? most : Math.max(most, length)),
+      1,
+    );
 }

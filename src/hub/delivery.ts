@@ -35,10 +35,11 @@ export interface DeliveryParts {
 }
 
 /**
- * After so many turns a delivery is marked in storage. That is two rows, which an event for a thousand sockets is
- * not worth: it is over after some 30 ms, in which a request is under way and the hub is not put to sleep.
+ * After so many turns a delivery is marked in storage. That is two rows and a wait for the disk, which a few events
+ * for a thousand sockets are not worth: a tenth of a second later they are sent, and a hub is not put to sleep
+ * while a request is under way.
  */
-const TURNS_BEFORE_MARK = 4;
+const TURNS_BEFORE_MARK = 16;
 
 /** Work that is done bit by bit: between any two, others may have their turn. */
 type Work<T = void> = Generator<undefined, T>;

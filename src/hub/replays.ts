@@ -65,6 +65,8 @@ export class Replay {
    */
   async approach(): Promise<void> {
     for (let lap = 0; lap < MAX_REPLAY_LAPS; lap++) {
+      // Most who come have missed nothing, and wait for nobody.
+      if (this.#isComplete && this.#events.length === 0) return;
       if (this.#budget.isSpent) await this.#pacer.turn();
       const end = this.#journal.last;
       while (this.#readPage() && this.#position < end) await this.#pacer.turn();

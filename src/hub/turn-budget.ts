@@ -24,6 +24,7 @@ export class TurnBudget {
   }
 
   send(socket: WebSocket, messages: readonly (string | Uint8Array)[]): void {
+    if (messages.length === 0) return;
     send(socket, messages);
     this.#spent += messages.reduce((bytes, { length }) => bytes + length, SOCKET_BYTES);
   }

@@ -10,6 +10,7 @@ import {
   aHolder,
   type Holder,
   hubOf,
+  keyOf,
   LISTENER,
   listenerOn,
   on,
@@ -185,8 +186,8 @@ describe('a hub that is stopped between turns', () => {
     runInDurableObject(hubOf('abc'), (_hub, { storage }) => storage.kv.get('delivering') === true);
 
   it('has marked a delivery that takes many, until it is over', async () => {
-    const subscribers = await several(await aHolder(LISTENER), 'abc', 60);
-    const turns = heldTurns(6);
+    const subscribers = await several(await aHolder(LISTENER), 'abc', 100);
+    const turns = heldTurns(18);
     const publishing = root.publish('abc', aBatch('one'));
     await turns.held();
     expect(await isMarked()).toBe(true);
@@ -211,6 +212,28 @@ describe('a hub that is stopped between turns', () => {
     const again = await holder.subscribe('abc', '&since=earliest');
     expect(await again.nextId()).toBe(id);
   });
+});
+
+it('a namespace that is deleted between turns ends, and nothing of it stays', async () => {
+  const namespace = await root.makesNamespace();
+  const holder = await aHolder(LISTENER, {}, namespace);
+  const subscribers = await several(holder, 'abc', 100);
+  const hub = hubOf('abc', await keyOf(namespace));
+  const turns = heldTurns(18);
+  const publishing = root.in(namespace).publish('abc', aBatch('one'));
+  await turns.held();
+  const left = await unsent(subscribers);
+  const deleting = root.removes(`sys/namespaces/${namespace}`);
+  for (const subscriber of subscribers) expect((await subscriber.closed).code).toBe(1000);
+  turns.letGo();
+  await Promise.allSettled([publishing, deleting]);
+  for (const subscriber of left) expect(subscriber.waiting).toBe(0);
+  await vi.waitFor(() =>
+    runInDurableObject(hub, (_hub, { storage }) => {
+      expect(storage.kv.get('delivering')).toBeUndefined();
+      expect(storage.kv.get('journal')).toBeUndefined();
+    }),
+  );
 });
 
 it('where it fails between turns, the rest are closed and come back', async () => {

@@ -3,7 +3,7 @@ import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Intake } from '../../src/hub/intake.ts';
 import type { Publication } from '../../src/hub/publication.ts';
-import { MAX_QUEUED_BYTES, MAX_QUEUED_EVENTS } from '../../src/limits.ts';
+import { MAX_COMMITTED_BYTES, MAX_QUEUED_BYTES, MAX_QUEUED_EVENTS } from '../../src/limits.ts';
 import {
   breakTableFor,
   handshake,
@@ -74,6 +74,18 @@ describe('an intake', () => {
       'rejected',
     ]);
     expect(groups).toEqual([['a'], ['b', 'bad'], ['b'], ['bad']]);
+  });
+
+  it('commits no more together than stock subscribers are sent at once, but one request whole', async () => {
+    const { intake, groups, letGo } = slowCommits();
+    const bytes = (name: string, part: number) =>
+      publications(name).map((each) => ({ ...each, json: 'x'.repeat(MAX_COMMITTED_BYTES * part) }));
+    const taken = ['a', 'b', 'c', 'd', 'e'].map((name, i) =>
+      intake.take(bytes(name, [0.1, 0.6, 0.4, 0.1, 3][i] ?? 0)),
+    );
+    for (let i = 0; i < 4; i++) await letGo();
+    await Promise.all(taken);
+    expect(groups).toEqual([['a'], ['b', 'c'], ['d'], ['e']]);
   });
 
   it('refuses what would be too many, and takes it later', async () => {

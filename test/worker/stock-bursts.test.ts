@@ -1,0 +1,181 @@
+/** What a stock subscriber is sent at once has a bound, whether it is of the past or new. */
+import { reset, runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { afterEach, expect, it, vi } from 'vitest';
+import { Journal } from '../../src/hub/journal.ts';
+import { type Entry, entryOf, type Posting } from '../../src/hub/journal-entry.ts';
+import { Pacer } from '../../src/hub/pacer.ts';
+import { Replay } from '../../src/hub/replays.ts';
+import { Subscribers } from '../../src/hub/subscribers.ts';
+import type { Subscription } from '../../src/hub/subscription.ts';
+import { TurnBudget } from '../../src/hub/turn-budget.ts';
+import { MAX_REPLAY_BYTES, MAX_TURN_BYTES } from '../../src/limits.ts';
+import { encodeJson } from '../../src/wire/json.ts';
+import { handshakeTo, hubStub, Subscriber } from './support.ts';
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await reset();
+});
+
+const RETENTION = { events: 10_000, bytes: 100_000_000, ageMs: 60_000 };
+const SIZE = 20_000;
+/** More than one is sent at once. */
+const MANY = Math.ceil((1.5 * MAX_REPLAY_BYTES) / SIZE);
+
+function posting(id: string, source = 'vault://carillon'): Posting {
+  const json = encodeJson({
+    id,
+    source,
+    time: '2026-01-31T23:59:59Z',
+    event_type: 'abc',
+    namespace: '',
+    entity_ids: [],
+    note: 'x'.repeat(SIZE),
+  });
+  return { key: `${id}\n${source}`, acceptedAt: Date.now(), json };
+}
+
+function append(journal: Journal, postings: readonly Posting[]): Entry[] {
+  const sequences = journal.transaction(() => journal.append(postings));
+  return postings.map((each, i) => entryOf({ ...each, sequence: sequences[i] ?? 0 }));
+}
+
+interface Stage {
+  readonly journal: Journal;
+  readonly subscribers: Subscribers;
+  subscribe(more?: Partial<Subscription>): Promise<Subscriber>;
+}
+
+/** Runs a test in the storage of a hub that nobody else uses. */
+function staged(test: (stage: Stage) => Promise<void>): Promise<void> {
+  return runInDurableObject(hubStub('unused'), async (_hub, state) => {
+    const journal = new Journal(state.storage, RETENTION);
+    const needs = {
+      prepare: async () => undefined,
+      forgotten: () => undefined,
+      arm: () => undefined,
+    };
+    const subscribers = new Subscribers(state, env, journal, needs);
+    await test({
+      journal,
+      subscribers,
+      subscribe: async (more) => {
+        const handshake = handshakeTo('abc');
+        const subscription = { ...handshake.subscription, ...more };
+        const { webSocket } = await subscribers.accept({ ...handshake, subscription });
+        if (webSocket === null) throw new Error('not accepted');
+        return new Subscriber(webSocket);
+      },
+    });
+  });
+}
+
+async function all(subscriber: Subscriber): Promise<string[]> {
+  const ids: string[] = [];
+  while (subscriber.waiting > 0) ids.push(await subscriber.nextId());
+  return ids;
+}
+
+it('who is due more at once is sent the beginning, and comes back', () =>
+  staged(async ({ journal, subscribers, subscribe }) => {
+    const some = [await subscribe(), await subscribe()];
+    const ids = Array.from({ length: MANY }, (_, i) => `e${i}`);
+    await subscribers.deliver(
+      append(
+        journal,
+        ids.map((id) => posting(id)),
+      ),
+    );
+    for (const subscriber of some) {
+      expect(await subscriber.closed).toEqual({ code: 1013, reason: 'resume' });
+      const heard = await all(subscriber);
+      expect(heard).toEqual(ids.slice(0, heard.length));
+      expect(heard.length * SIZE).toBeLessThan(MAX_REPLAY_BYTES);
+      expect((heard.length + 2) * SIZE).toBeGreaterThan(MAX_REPLAY_BYTES);
+    }
+  }));
+
+it('who has missed nothing takes no turn, however many come', () =>
+  staged(async ({ subscribe }) => {
+    const turn = vi.spyOn(TurnBudget.prototype, 'turn');
+    await Promise.all(Array.from({ length: 600 }, () => subscribe()));
+    expect(turn).not.toHaveBeenCalled();
+  }));
+
+it('it ends with an event whose id leads back to it', () =>
+  staged(async ({ journal, subscribers, subscribe }) => {
+    const subscriber = await subscribe();
+    const border = Math.floor(MAX_REPLAY_BYTES / SIZE);
+    const entries = append(journal, [
+      ...Array.from({ length: border - 5 }, (_, i) => posting(`e${i}`)),
+      ...Array.from({ length: 20 }, (_, i) => posting('same', `urn:${i}`)),
+      ...Array.from({ length: 10 }, (_, i) => posting(`f${i}`)),
+    ]);
+    await subscribers.deliver(entries);
+    expect((await subscriber.closed).code).toBe(1013);
+    expect((await all(subscriber)).slice(-2)).toEqual(['same', 'f0']);
+  }));
+
+it('a reader of carillon.v1 is not closed: it has its credit', () =>
+  staged(async ({ journal, subscribers, subscribe }) => {
+    const reader = await subscribe({ protocol: 'carillon.v1' });
+    const ids = Array.from({ length: MANY }, (_, i) => `e${i}`);
+    await subscribers.deliver(
+      append(
+        journal,
+        ids.map((id) => posting(id)),
+      ),
+    );
+    await vi.waitFor(() => expect(reader.waiting).toBeGreaterThan(1));
+    const closed = reader.closed.then(() => 'closed');
+    expect(await Promise.race([closed, scheduler.wait(50)])).toBeUndefined();
+  }));
+
+it('many classes are decided about in several parts, and hear everything in order', () =>
+  staged(async ({ journal, subscribers, subscribe }) => {
+    const one = await subscribe();
+    const classes = vi.spyOn(subscribers.classes, 'size', 'get').mockReturnValue(300_000);
+    const ids = Array.from({ length: 10 }, (_, i) => `e${i}`);
+    await subscribers.deliver(
+      append(
+        journal,
+        ids.map((id) => posting(id)),
+      ),
+    );
+    expect(classes.mock.calls.length).toBeGreaterThan(3);
+    await vi.waitFor(() => expect(one.waiting).toBe(10));
+    expect(await all(one)).toEqual(ids);
+  }));
+
+it('a replay whose filter takes longer than there is between events gives up; others do not', () =>
+  staged(async ({ journal }) => {
+    const budget = new TurnBudget();
+    const pacer = new Pacer(budget);
+    const replay = () =>
+      new Replay({ journal, pacer, budget }, 0, {
+        owner: '',
+        encoding: 'json',
+        isDue: () => {
+          budget.count(MAX_TURN_BYTES);
+          return false;
+        },
+        placeOfId: () => undefined,
+      });
+    append(
+      journal,
+      Array.from({ length: 5 }, (_, i) => posting(`e${i}`)),
+    );
+    const patient = replay();
+    await patient.approach();
+    expect(patient.finish()).toBe(true);
+
+    let turns = 0;
+    vi.spyOn(pacer, 'turn').mockImplementation(async () => {
+      budget.begin();
+      append(journal, [posting(`one ${turns}`), posting(`two ${turns++}`)]);
+    });
+    const outpaced = replay();
+    await outpaced.approach();
+    expect(outpaced.finish()).toBe(false);
+  }));

@@ -70,8 +70,15 @@ export abstract class SubscriberHub {
   }
 
   /** Takes the handshake of a subscriber. */
-  accept(request: Request): Promise<Response> {
-    return this.subscribers.accept(handshakeOf(request));
+  async accept(request: Request): Promise<Response> {
+    const response = await this.subscribers.accept(handshakeOf(request));
+    // A turn, in which the hub may learn that the client has gone: a socket that nobody takes stays open for ever.
+    await scheduler.wait(0);
+    if (request.signal.aborted && response.webSocket !== null) {
+      response.webSocket.accept();
+      response.webSocket.close(1001);
+    }
+    return response;
   }
 
   changed(authority: string): Promise<boolean> {

@@ -1,0 +1,32 @@
+/** Clients that leave before they are answered. */
+import { reset, runInDurableObject } from 'cloudflare:test';
+import { afterEach, expect, it, vi } from 'vitest';
+import { requestOf } from '../../src/hub/subscription.ts';
+import { handshakeTo, hubStub } from './support.ts';
+
+afterEach(reset);
+
+it('a client that leaves during its handshake leaves no socket', async () => {
+  const leaving = Array.from({ length: 50 }, async (_, i) => {
+    const client = new AbortController();
+    const answered = hubStub('abc').fetch(
+      new Request(requestOf(handshakeTo('abc')), { signal: client.signal }),
+    );
+    if (i % 2 === 1) await scheduler.wait(1);
+    client.abort();
+    return answered.then(
+      ({ webSocket }) => {
+        webSocket?.accept();
+        webSocket?.close(1000);
+      },
+      () => undefined,
+    );
+  });
+  await Promise.all(leaving);
+  await vi.waitFor(() =>
+    runInDurableObject(hubStub('abc'), (_hub, ctx) => {
+      const open = ctx.getWebSockets().filter(({ readyState }) => readyState === WebSocket.OPEN);
+      expect(open.length).toBe(0);
+    }),
+  );
+});

@@ -2,6 +2,7 @@
 import { readAuditEntry } from '../ingest/audit/read-entry.ts';
 import { type ReadEvent, readEvent } from '../ingest/read-events.ts';
 import { decodeUtf8, parseJson } from '../ingest/text.ts';
+import { calledAddress } from '../ingest/webhooks/called-address.ts';
 import type { Proof, Sent } from '../ingest/webhooks/scheme.ts';
 import {
   type AuditSource,
@@ -50,10 +51,9 @@ export function sentTo(
   body: Uint8Array,
 ): Sent {
   const { method, headers, url } = request;
-  const address = settings.options?.url;
   return {
     method,
-    url: address === undefined ? url : `${address}${new URL(url).search}`,
+    url: calledAddress(url, settings.options?.url),
     query,
     headers,
     body,

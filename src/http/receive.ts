@@ -1,4 +1,5 @@
 /** `/v1/sys/events/in/{name}`: what a source sends by POST, and what it asks before. */
+import { NOTHING } from '../ingest/webhooks/handshake.ts';
 import { headerValue } from '../ingest/webhooks/header-value.ts';
 import { answerUnsigned, type DocumentSource, verifyDelivery } from '../ingest/webhooks/source.ts';
 import { MAX_DELIVERY_BYTES } from '../limits.ts';
@@ -34,9 +35,11 @@ export async function receive(receiving: Receiving): Promise<Response> {
   if ('reason' in source) return refuse(CLOSED);
   const { method, headers } = request;
   if (method === 'OPTIONS') return answerOptions(headers);
+  // Vendors ask so whether there is anything at an address.
+  if (method === 'HEAD') return reply(NOTHING);
   if (method !== 'POST') {
     const asked = sentTo(source, receiving, new Uint8Array());
-    const answer = isSafe(method) ? await answerUnsigned(source, asked) : undefined;
+    const answer = method === 'GET' ? await answerUnsigned(source, asked) : undefined;
     return answer === undefined
       ? refuse({ reason: 'unsupported_operation', allow: 'POST, OPTIONS', why: USAGE })
       : reply(answer);
@@ -46,10 +49,6 @@ export async function receive(receiving: Receiving): Promise<Response> {
   const body = await readBody(request, MAX_DELIVERY_BYTES);
   if (source.body === 'audit') return receiveAudit(receiving, source, body);
   return receiveDocuments(receiving, source, body);
-}
-
-function isSafe(method: string): boolean {
-  return method === 'GET' || method === 'HEAD';
 }
 
 async function receiveDocuments(

@@ -468,6 +468,43 @@ const OURS: Readonly<Record<string, Vendor>> = {
       },
     ],
   },
+  Smartsheet: {
+    kind: 'smartsheet',
+    secret: SECRET,
+    sent: json(
+      {
+        nonce: '4b2ed20d-6f00-4b0c-8fac-082182aa9aac',
+        timestamp: TIME,
+        webhookId: 4503604829677444,
+        scope: 'sheet',
+        scopeObjectId: 6761855684241284,
+        events: [
+          { objectType: 'sheet', eventType: 'updated', id: 6761855684241284, timestamp: TIME },
+          { objectType: 'row', eventType: 'created', id: 6883608232085380, timestamp: TIME },
+        ],
+      },
+      (text) => ({ 'Smartsheet-Hmac-SHA256': hmac(text, 'hex') }),
+    ),
+    events: [
+      {
+        id: expect.stringMatching(/^[0-9a-f]{64}$/),
+        event_type: 'smartsheet/updated',
+        time: TIME,
+        metadata: {
+          path: 'smartsheet/sheet/6761855684241284',
+          operation: 'updated',
+          object: 'sheet',
+          object_id: 6761855684241284,
+          webhook: 4503604829677444,
+        },
+      },
+      {
+        id: expect.stringMatching(/^[0-9a-f]{64}\.1$/),
+        event_type: 'smartsheet/created',
+        metadata: { object: 'row', object_id: 6883608232085380 },
+      },
+    ],
+  },
   Trello: {
     kind: 'trello',
     secret: SECRET,
@@ -678,6 +715,7 @@ describe('a body that is a list', () => {
       { entry: [] },
       { data: { events: [] } },
       { list_folder: { accounts: [] } },
+      { events: [] },
     ];
     expect(
       empties.map((each) => eventsIn?.(each)).filter((each) => each?.length === 0),

@@ -552,6 +552,21 @@ describe('an attack', () => {
     expect(response.status).toBe(401);
   });
 
+  it.each([
+    ['any:', SECRET, 200],
+    ['', SECRET, 401],
+    ['any:', `${SECRET}:`, 401],
+    [`${SECRET}:`, 'any', 401],
+    ['any:', '', 401],
+  ])(
+    'with Basic credentials is believed by the password alone: %s%s',
+    async (user, secret, status) => {
+      const credentials = Buffer.from(user + secret).toString('base64');
+      const response = await send('token', '{}', { Authorization: `Basic ${credentials}` });
+      expect(response.status).toBe(status);
+    },
+  );
+
   it('with a body beyond the limit is refused', async () => {
     const response = await send('token', 'x'.repeat(MAX_DELIVERY_BYTES + 1), {
       'X-Vault-Token': SECRET,

@@ -65,7 +65,16 @@ const QUESTIONS: Readonly<Record<string, Question>> = {
     answer: `Validation: ${SCRIPT}`,
     type: 'text/plain; charset=utf-8',
   },
-  Trello: { kind: 'trello', method: 'HEAD', answer: '' },
+  Smartsheet: {
+    kind: 'smartsheet',
+    method: 'POST',
+    init: {
+      headers: { 'Smartsheet-Hook-Challenge': SCRIPT },
+      body: JSON.stringify({ challenge: SCRIPT, webhookId: 7 }),
+    },
+    answer: JSON.stringify({ smartsheetHookResponse: SCRIPT }),
+    type: 'application/json; charset=utf-8',
+  },
   WooCommerce: {
     kind: 'woocommerce',
     method: 'POST',
@@ -104,6 +113,19 @@ describe.each(Object.entries(QUESTIONS))('the question of %s', (_vendor, questio
 
   it('is answered at no address that nobody has made', async () => {
     expect((await ask(method, query, init, 'nobody')).status).toBe(404);
+  });
+});
+
+describe('a HEAD, by which Trello, Intercom and others ask', () => {
+  it.each([
+    ['trello', {}],
+    ['hmac', { signature: { header: 'X-Hub-Signature', prefix: 'sha1=', algorithm: 'sha1' } }],
+    ['vault-audit', {}],
+  ])('is answered by kind %s, and by no address that nobody has made', async (kind, settings) => {
+    await makes(kind, settings);
+    const response = await ask('HEAD');
+    expect([response.status, await response.text()]).toEqual([200, '']);
+    expect((await ask('HEAD', '', {}, 'nobody')).status).toBe(404);
   });
 });
 

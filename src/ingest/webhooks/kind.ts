@@ -46,8 +46,8 @@ export interface Kind {
   /** How the vendor asks, before it sends, whether this is the right address. */
   readonly handshake?: {
     /**
-     * Asked by whoever knows the address: a GET, a HEAD, or a POST that is not signed. The answer must not be made
-     * with a secret: it would sign what a stranger chooses.
+     * Asked by whoever knows the address: a GET, or a POST that is not signed; a HEAD is answered for every kind.
+     * The answer must not be made with a secret: it would sign what a stranger chooses.
      */
     readonly unsigned?: Handshake;
     /** Asked in a delivery that was verified. */

@@ -1,6 +1,6 @@
 /** Kinds for whoever speaks a standard, and for whom there is no kind of its own. */
 import type { Kind } from '../kind.ts';
-import { secretAsToken } from '../schemes/sent-secret.ts';
+import { secretAsPassword, secretAsToken } from '../schemes/sent-secret.ts';
 import { STANDARD_WEBHOOKS, SVIX } from '../schemes/standard-webhooks.ts';
 import { ZOOM_HEADER, zoomValidation } from '../schemes/zoom.ts';
 
@@ -33,7 +33,7 @@ export const GENERAL = {
     answer: 'report',
   },
   token: {
-    proof: [secretAsToken],
+    proof: [secretAsToken, secretAsPassword],
     body: 'document',
     eventType: `{source}/{${TYPE}}`,
     mapping: { path: `{source}/{${TYPE}}`, metadata: { body: '' } },

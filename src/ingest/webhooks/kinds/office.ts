@@ -1,9 +1,9 @@
 /** Customers, files, boards, people. */
 import { isJsonObject } from '../../../event/json.ts';
-import { type Asked, jsonReply, NOTHING, plain, whenQuery } from '../handshake.ts';
+import { type Asked, jsonReply, plain, textAt, whenQuery } from '../handshake.ts';
 import { headerValue } from '../header-value.ts';
 import type { Kind, Reply } from '../kind.ts';
-import { listAt } from '../lists.ts';
+import { listAt, listWith } from '../lists.ts';
 import { CLIENT_STATE } from '../schemes/client-state.ts';
 import { HUBSPOT } from '../schemes/hubspot.ts';
 import { secretAsToken, secretInHeader } from '../schemes/sent-secret.ts';
@@ -161,11 +161,50 @@ export const OFFICE = {
       },
     },
     options: { url: 'optional' },
-    handshake: { unsigned: ({ method }) => (method === 'HEAD' ? NOTHING : undefined) },
+  },
+  smartsheet: {
+    proof: [
+      signature({
+        header: 'Smartsheet-Hmac-SHA256',
+        algorithm: 'SHA-256',
+        encoding: 'hex',
+        form: 'plain',
+        prefix: '',
+        signed: '{body}',
+      }),
+    ],
+    body: 'document',
+    eventsIn: listWith('/events', ['webhookId', 'scope', 'scopeObjectId']),
+    eventType: 'smartsheet/{/eventType|"status"}',
+    mapping: {
+      // No id: that of an event is the id of its object. A nonce in the body tells two callbacks apart.
+      path: 'smartsheet/{/scope|"webhook"}/{/scopeObjectId|/webhookId}',
+      time: '{/timestamp}',
+      metadata: {
+        operation: '/eventType',
+        object: '/objectType',
+        object_id: '/id',
+        row: '/rowId',
+        column: '/columnId',
+        user: '/userId',
+        webhook: '/webhookId',
+        status: '/newWebhookStatus',
+      },
+    },
+    handshake: { unsigned: smartsheetChallenge },
   },
 } satisfies Record<string, Kind>;
 
 function oktaChallenge({ method, headers }: Asked): Reply | undefined {
   const verification = headerValue(headers, 'x-okta-verification-challenge');
   return method === 'GET' && verification !== undefined ? jsonReply({ verification }) : undefined;
+}
+
+/** Repeated with every hundredth callback, so it is answered for as long as the source exists. */
+function smartsheetChallenge({ method, headers, document }: Asked): Reply | undefined {
+  const challenge = textAt(document, '/challenge');
+  const isAsked = method === 'POST' && headers.has('smartsheet-hook-challenge');
+  return isAsked && challenge !== undefined
+    ? jsonReply({ smartsheetHookResponse: challenge })
+    : undefined;
 }

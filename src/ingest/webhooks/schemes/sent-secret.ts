@@ -7,6 +7,8 @@ import { headerValue } from '../header-value.ts';
 import type { SecretHeader } from '../rule.ts';
 import { type Doubt, doubt, type Scheme, type Sent } from '../scheme.ts';
 
+const BASIC = /^Basic +([A-Za-z0-9+/]+=*)$/i;
+
 /** The secret comes in a header of the vendor's. */
 export function secretInHeader(header: SecretHeader): Scheme {
   return sentSecret(`the header ${header} with the secret of the source`, ({ headers }) =>
@@ -18,6 +20,17 @@ export function secretInHeader(header: SecretHeader): Scheme {
 export const secretAsToken: Scheme = sentSecret(
   'the secret of the source (X-Vault-Token, or Authorization: Bearer)',
   ({ token }) => token,
+);
+
+/** The secret comes as the password of Basic authentication, where an address has it: `https://any:secret@host/`. */
+export const secretAsPassword: Scheme = sentSecret(
+  'the secret of the source as the password of Authorization: Basic',
+  ({ headers }) => {
+    const [, base64] = BASIC.exec(headerValue(headers, 'Authorization') ?? '') ?? [];
+    const credentials = Buffer.from(base64 ?? '', 'base64').toString();
+    const colon = credentials.indexOf(':');
+    return colon === -1 ? undefined : credentials.slice(colon + 1);
+  },
 );
 
 function sentSecret(evidence: string, given: (sent: Sent) => string | undefined): Scheme {

@@ -180,7 +180,10 @@ delivered
     const args = ['--pattern', 'kv*', ...narrow, '--event', EVENT_FILE];
     const { code, stdout } = await run(['events', 'explain', ...args], env);
     expect(code).toBe(3);
-    const [, namespace, , filter, operation, colour, error, policy] = stdout.split('\n');
+    const [, namespace, , policy, ...rest] = stdout.split('\n');
+    const [filter, operation, colour, error] = rest.slice(
+      rest.findIndex((line) => line.includes('filter')),
+    );
     expect(namespace).toBe('yes  namespace   root, subscribed to root, team-*');
     expect(filter).toBe('no   filter      operation == "x" or colour == "red"');
     expect(operation?.trim()).toBe('operation is "data-write"');

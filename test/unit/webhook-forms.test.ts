@@ -50,6 +50,16 @@ describe('a form', () => {
     }
   });
 
+  it('is one also where a proxy has written its content type twice', () => {
+    const type = 'application/x-www-form-urlencoded, application/x-www-form-urlencoded';
+    const read = readDocuments(
+      new Headers({ 'Content-Type': type }),
+      new TextEncoder().encode('a=1'),
+      { isSigned: true, signsFields: false },
+    );
+    expect(accepted(read)).toMatchObject({ document: { a: '1' } });
+  });
+
   it('of Twilio is not sorted before it is known to be small', async () => {
     expect(failureOf(await receive(fieldsOf(100_000), 'AAAA'))).toMatchObject({
       message: expect.stringContaining('MAX_FORM_FIELDS'),

@@ -105,6 +105,9 @@ describe('a message of Amazon SNS', () => {
     'https://sns.s3-us-west-2.amazonaws.com/SimpleNotificationService-0.pem',
     'https://sns.us-east-1.amazonaws.com/?Action=x&y=/SimpleNotificationService-0.pem',
     'https://sns.us-east-1.amazonaws.com/a/SimpleNotificationService-0.pem',
+    // Each would be kept, and put the certificates of others out of the cache.
+    'https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0.pem?1',
+    'https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0.pem#1',
     'no address',
     7,
   ])('has no certificate fetched from %j', async (url) => {

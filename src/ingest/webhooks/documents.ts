@@ -13,6 +13,7 @@ import type { Draft } from '../draft.ts';
 import { draftsOf } from '../json.ts';
 import { decodeUtf8, parseJson } from '../text.ts';
 import { formFields } from './form.ts';
+import { headerValue } from './header-value.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
 
@@ -39,7 +40,7 @@ export function readDocuments(
   body: Uint8Array,
   { isSigned, signsFields }: Trust,
 ): Result<Documents> {
-  const contentType = headers.get('content-type');
+  const contentType = headerValue(headers, 'content-type') ?? null;
   const mediaType = mediaTypeOf(headers);
   if (mediaType === 'application/cloudevents+json') return cloudEvents(readStructuredMode(body));
   if (mediaType === 'application/cloudevents-batch+json') return cloudEvents(readBatchedMode(body));
@@ -85,7 +86,7 @@ export function isForm(headers: Headers): boolean {
 }
 
 function mediaTypeOf(headers: Headers): string {
-  return headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  return headerValue(headers, 'content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
 function readBody(mediaType: string, body: Uint8Array): Result<unknown> {

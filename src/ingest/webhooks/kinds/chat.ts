@@ -34,13 +34,13 @@ export const CHAT = {
     eventType: 'slack/{/event/type|/type|"command"}',
     mapping: {
       id: '{/event_id|/trigger_id}',
-      path: 'slack/{/team_id|/team/id|/enterprise_id|"none"}/{/event/channel|/event/item/channel|/channel_id|/channel/id|"none"}',
+      path: 'slack/{/team_id|/team/id|/enterprise_id|/enterprise/id|"none"}/{/event/channel|/event/channel/id|/event/item/channel|/channel_id|/channel/id|"none"}',
       time: '{/event_time}',
       metadata: {
         operation: '{/event/type|/type|/command}',
         team: '{/team_id|/team/id}',
-        channel: '{/event/channel|/event/item/channel|/channel_id|/channel/id}',
-        user: '{/event/user|/user_id|/user/id}',
+        channel: '{/event/channel|/event/channel/id|/event/item/channel|/channel_id|/channel/id}',
+        user: '{/event/user|/event/user/id|/user_id|/user/id}',
         app: '/api_app_id',
         command: '/command',
       },

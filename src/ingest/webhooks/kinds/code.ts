@@ -21,7 +21,7 @@ export const CODE = {
     eventType: 'github/{header:X-GitHub-Event}',
     mapping: {
       id: '{header:X-GitHub-Delivery}',
-      path: 'github/{/repository/full_name|/organization/login|/sender/login}',
+      path: 'github/{/repository/full_name|/organization/login|/enterprise/slug|/sender/login|"none"}',
       metadata: {
         operation: '{header:X-GitHub-Event}',
         action: '/action',
@@ -44,12 +44,12 @@ export const CODE = {
     eventType: 'gitlab/{/object_kind|/event_name|/event_type}',
     mapping: {
       id: '{id|header:Idempotency-Key}',
-      path: 'gitlab/{/project/path_with_namespace|/project/full_path|/group/full_path|/full_path|/group_path|"instance"}',
+      path: 'gitlab/{/project/path_with_namespace|/project/full_path|/path_with_namespace|/group/full_path|/full_path|/group_path|"instance"}',
       metadata: {
         operation: '{/object_kind|/event_name|/event_type}',
         action: '{/object_attributes/action|/action}',
         status: '{/object_attributes/status|/build_status|/status}',
-        project: '{/project/path_with_namespace|/project/full_path}',
+        project: '{/project/path_with_namespace|/project/full_path|/path_with_namespace}',
         user: '{/user/username|/user_username|/username}',
         ref: '{/ref|/object_attributes/ref}',
         before: '/before',

@@ -21,12 +21,12 @@ export const COMMERCE = {
     eventType: 'stripe/{/type}',
     mapping: {
       id: '{/id}',
-      path: 'stripe/{/data/object/object|"event"}/{/data/object/id|/id}',
+      path: 'stripe/{/data/object/object|/related_object/type|"event"}/{/data/object/id|/related_object/id|/id}',
       time: '{/created}',
       metadata: {
         operation: '/type',
-        object: '/data/object/object',
-        object_id: '/data/object/id',
+        object: '{/data/object/object|/related_object/type}',
+        object_id: '{/data/object/id|/related_object/id}',
         customer: '/data/object/customer',
         status: '/data/object/status',
         account: '/account',

@@ -119,7 +119,7 @@ export const OFFICE = {
     eventType: 'microsoft-graph/{/changeType|/lifecycleEvent}',
     mapping: {
       id: '{/id}',
-      path: 'microsoft-graph/{/tenantId|"none"}/{/resource}',
+      path: 'microsoft-graph/{/tenantId|"none"}/{/resource|"none"}',
       metadata: {
         operation: '{/changeType|/lifecycleEvent}',
         tenant: '/tenantId',

@@ -115,7 +115,8 @@ async function believe(
   if (algorithm === undefined) return doubt('the SignatureVersion is neither "1" nor "2"');
   const host = hostOf(options.topic_arn);
   const address = addressAt(host, message.SigningCertURL);
-  if (address === undefined || !CERTIFICATE_PATH.test(address.pathname)) {
+  // A query would make many addresses of one certificate, and each would be kept.
+  if (address === undefined || !CERTIFICATE_PATH.test(pathAndQueryOf(address))) {
     return doubt(`the SigningCertURL is no certificate of https://${host}`);
   }
   if (message.SubscribeURL !== undefined && addressAt(host, message.SubscribeURL) === undefined) {
@@ -134,6 +135,10 @@ async function believe(
 function hostOf(topicArn = ''): string {
   const [, partition, region] = TOPIC_ARN.exec(topicArn) ?? [];
   return `sns.${region}.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}`;
+}
+
+function pathAndQueryOf({ pathname, search, hash }: URL): string {
+  return pathname + search + hash;
 }
 
 function addressAt(host: string, text: unknown): URL | undefined {

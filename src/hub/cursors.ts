@@ -41,6 +41,11 @@ export class Cursors {
     this.#hub = hubTag(hub);
   }
 
+  /** Whether there ever was a cursor. */
+  get isUsed(): boolean {
+    return this.#storage.kv.get(KEY) !== undefined;
+  }
+
   /** The cursor of the place after a sequence. */
   at(sequence: number): string {
     const { epoch } = this.#journal;

@@ -1,4 +1,7 @@
-/** What a gathering hub remembers of each hub that feeds it: how far it has its journal. */
+/**
+ * What a gathering hub remembers of each hub: how far it has its journal. Of one that it knows nothing of, it has
+ * had nothing.
+ */
 import type { Fed } from './history.ts';
 
 export class Feeders {
@@ -28,6 +31,13 @@ export class Feeders {
       epoch,
       taken,
     );
+  }
+
+  /** Whether events are missing here when the journal of a hub goes on after a place. */
+  lacks(hub: string, epoch: string, after: number): boolean {
+    const fed = this.get(hub);
+    if (fed === undefined) return after > 0;
+    return fed.epoch !== epoch || fed.taken < after;
   }
 
   delete(hub: string): void {

@@ -84,7 +84,7 @@ export class Feeds implements Chore {
    * @returns why this hub gets no place
    */
   async register(publisher: string | undefined): Promise<NoPlace | undefined> {
-    if (!this.isRegistered) return this.#registerWithAll({ publisher });
+    if (!this.isRegistered) return this.#registerWithAll({ publisher, left: this.#journal.left });
     if (Date.now() - this.#registration() < REGISTRATION_CHECK_MS) return undefined;
     try {
       const refused = await this.#registerWithAll({ publisher, isKnown: true });
@@ -187,12 +187,12 @@ export class Feeds implements Chore {
     this.#registeredAt = 0;
     this.#attended = false;
     this.#setWords({});
-    const { trimmedAt, epoch } = this.#journal;
+    const { trimmedAt, trimmedThrough, epoch } = this.#journal;
     await Promise.all(
       [...own, ...above].map(gatheringHubName).map((name) => {
         const version = words[name]?.version ?? 0;
         return this.#call(name, (stub) =>
-          stub.unregister(this.#hub, { epoch, trimmedAt, version }),
+          stub.unregister(this.#hub, { epoch, trimmedAt, trimmedThrough, version }),
         );
       }),
     );

@@ -102,7 +102,7 @@ export class GatheringPart extends SubscriberHub {
 
   async register(
     hub: string,
-    { publisher, isKnown = false }: Claim,
+    { publisher, left, isKnown = false }: Claim,
   ): Promise<Gathering | Exclude<NoPlace, 'too_many_hubs'> | undefined> {
     const isOwn = this.#registry.isOwn(hub);
     if (isOwn && !this.#registry.has(hub) && !(await this.#lives())) {
@@ -113,6 +113,8 @@ export class GatheringPart extends SubscriberHub {
       const refusal = this.#registry.refusal(publisher);
       if (refusal !== undefined) return refusal === 'too_many_hubs' ? undefined : refusal;
     }
+    // What it had before, its end in the registry has dealt with.
+    if (left !== undefined && !this.#registry.has(hub)) this.#feeders.put(hub, left);
     const isWanted = this.#isWanted(hub);
     // While nothing was known of it, subscribers may have missed what it took.
     if (isLost && isWanted) this.#noteGap(hub);
@@ -131,9 +133,9 @@ export class GatheringPart extends SubscriberHub {
 
   unregister(hub: string, remains?: Remains): void {
     const { version = Number.MAX_SAFE_INTEGER } = remains ?? {};
-    if ((this.#registry.get(hub)?.version ?? 0) > version) return;
-    const fed = this.#feeders.get(hub);
-    if (remains !== undefined && fed !== undefined && fed.epoch !== remains.epoch) {
+    const row = this.#registry.get(hub);
+    if ((row?.version ?? 0) > version) return;
+    if (row !== undefined && remains !== undefined && this.#mayLack(hub, remains)) {
       this.#noteGap(hub);
     }
     // Nobody is told that all is here since a time at which that hub had something that is kept nowhere.
@@ -169,7 +171,7 @@ export class GatheringPart extends SubscriberHub {
     const fed = this.#feeders.get(hub);
     const known = fed?.epoch === epoch ? fed.taken : 0;
     const from = Math.max(known, trimmedThrough);
-    const isMissing = fed !== undefined && (fed.epoch !== epoch || from > known);
+    const isMissing = this.#feeders.lacks(hub, epoch, from);
     if (after > from && !isMissing) return { taken: from, delivered: undefined };
     const fresh = after > from ? [] : rows.filter(({ sequence }) => sequence > from);
     const postings = fresh.map((row) => postingOf(hub, epoch, row));
@@ -201,6 +203,19 @@ export class GatheringPart extends SubscriberHub {
       );
     }
     await super.leave(until);
+  }
+
+  /** Whether a hub has had events that were not fed, and that somebody who comes back may have been due. */
+  #mayLack(hub: string, { epoch, trimmedThrough }: Remains): boolean {
+    if (!this.#isInUse) return false;
+    const fed = this.#feeders.get(hub);
+    if (trimmedThrough === undefined) return fed !== undefined && fed.epoch !== epoch;
+    return epoch === undefined || this.#feeders.lacks(hub, epoch, trimmedThrough);
+  }
+
+  /** Whether somebody may have a place of this journal to come back to. */
+  get #isInUse(): boolean {
+    return this.journal.last > 0 || this.subscribers.haveCursors;
   }
 
   #noteGap(hub: string): void {
@@ -282,13 +297,14 @@ export class GatheringPart extends SubscriberHub {
    */
   #takeHistories(histories: readonly Heard[]): Promise<void> | undefined {
     const postings: Posting[] = [];
+    const isInUse = this.#isInUse;
     let trimmedAt = 0;
     for (const { hub, history } of histories) {
-      const { epoch, after, rows } = history;
-      const fed = this.#feeders.get(hub);
-      if (fed === undefined) trimmedAt = Math.max(trimmedAt, history.trimmedAt);
-      else if (fed.epoch !== epoch || fed.taken < after) {
-        postings.push(gapPosting(hub, `${epoch} ${after}`, rows[0]?.acceptedAt ?? Date.now()));
+      const { epoch, begunAt, after, rows } = history;
+      if (this.#feeders.lacks(hub, epoch, after)) {
+        trimmedAt = Math.max(trimmedAt, history.trimmedAt);
+        const missingUntil = Math.max(begunAt, history.trimmedAt);
+        if (isInUse) postings.push(gapPosting(hub, `${epoch} ${after}`, missingUntil));
       }
       for (const row of rows) postings.push(postingOf(hub, epoch, row));
     }

@@ -10,6 +10,7 @@ import { MAX_RECALLED_EVENTS, MAX_TRIMMED_EVENTS } from '../limits.ts';
 import { utf8Length } from '../wire/utf8.ts';
 import type { Chore } from './alarms.ts';
 import { type Beginning, newBeginning } from './beginning.ts';
+import type { Fed } from './history.ts';
 import { entryOf, type JournaledEvent, type Posting, type Row } from './journal-entry.ts';
 import type { Retention } from './retention.ts';
 
@@ -83,6 +84,12 @@ export class Journal implements Chore {
   /** Whether there never was an event. Reads only. */
   get isUnused(): boolean {
     return this.isEmpty && (this.#beginning?.trimmedThrough ?? 0) === 0;
+  }
+
+  /** Up to where it went, where it had events and has none any more. Reads only. */
+  get left(): Fed | undefined {
+    if (!this.isEmpty || this.isUnused) return undefined;
+    return { epoch: this.epoch, taken: this.trimmedThrough };
   }
 
   /** Whether it has every event that its hub ever accepted. */

@@ -4,6 +4,7 @@
  */
 import { ROOT_OWNER } from '../authority/owner.ts';
 import { MAX_HUBS, MAX_NEW_HUBS_PER_PUBLISHER } from '../limits.ts';
+import type { Fed } from './history.ts';
 import { parseHubName } from './name.ts';
 
 /** Whether a hub is gathered from. Words may overtake each other: the highest version counts. */
@@ -22,6 +23,8 @@ export interface Remains {
   readonly epoch: string | undefined;
   /** When the last of its events was accepted. */
   readonly trimmedAt: number;
+  /** Its sequence; undefined where it is not known. */
+  readonly trimmedThrough?: number;
   /** Of the last word that it heard: a later one is of a time when it had come back. 0 where it heard none. */
   readonly version: number;
 }
@@ -30,6 +33,8 @@ export interface Remains {
 export interface Claim {
   /** Of its first event: whose share of places it takes. */
   readonly publisher?: string | undefined;
+  /** Up to where its journal was before it left the registry; undefined where there was nothing. */
+  readonly left?: Fed | undefined;
   /** It has been registered: if nothing is known of it, the registry was lost. */
   readonly isKnown?: boolean;
 }

@@ -41,6 +41,7 @@ export class Subscribers {
   readonly lifetimes: Lifetimes;
   readonly readers: Readers;
   readonly #closing: Closing;
+  readonly #cursors: Cursors;
   readonly #rights: Rights;
   readonly #delivery: Delivery;
   readonly #handshakes: Handshakes;
@@ -88,6 +89,7 @@ export class Subscribers {
     const mark = new DeliveryMark(ctx.storage);
     const shared = { ctx, journal, classes, holders, rights, readers, closing, budget, mark };
     const delivery = new Delivery(shared);
+    this.#cursors = cursors;
     this.classes = classes;
     this.holders = holders;
     this.lifetimes = lifetimes;
@@ -102,6 +104,11 @@ export class Subscribers {
       closing.closeSockets(ctx.getWebSockets(), 'unavailable', code, 'resume');
       mark.clear();
     }
+  }
+
+  /** Whether anybody was ever given a cursor. */
+  get haveCursors(): boolean {
+    return this.#cursors.isUsed;
   }
 
   /** Accepts a subscriber, or answers why not. */

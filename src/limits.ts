@@ -341,6 +341,12 @@ export const MAX_SOURCES = 1000;
 export const MAX_DELIVERY_BYTES = 1024 * 1024;
 
 /**
+ * Events of one delivery. More than of a publish request: a vendor cannot be asked to split what it has gathered, and
+ * SendGrid gathers 768 KiB, of events that have some 300 bytes.
+ */
+export const MAX_DELIVERY_EVENTS = 4000;
+
+/**
  * Frames of the events of one delivery, in characters: rules may take a value many times. One RPC carries them, with
  * what they repeat for the hub, and takes 32 MiB, in which a character may have two bytes.
  */

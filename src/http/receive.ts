@@ -41,7 +41,7 @@ export async function receive(receiving: Receiving): Promise<Response> {
     const asked = sentTo(source, receiving, new Uint8Array());
     const answer = method === 'GET' ? await answerUnsigned(source, asked) : undefined;
     return answer === undefined
-      ? refuse({ reason: 'unsupported_operation', allow: 'POST, OPTIONS', why: USAGE })
+      ? refuse({ reason: 'unsupported_operation', allow: 'POST, HEAD, OPTIONS', why: USAGE })
       : reply(answer);
   }
   const encoding = checkEncoding(headers);
@@ -85,7 +85,7 @@ async function receiveDocuments(
 
 /** The handshake of CloudEvents' webhooks: whoever knows the address may send, as fast as it likes. */
 function answerOptions(headers: Headers): Response {
-  const allow = { Allow: 'OPTIONS, POST' };
+  const allow = { Allow: 'OPTIONS, POST, HEAD' };
   const origin = headerValue(headers, 'webhook-request-origin');
   if (origin === undefined) return new Response(null, { status: 204, headers: allow });
   return new Response(null, {

@@ -100,6 +100,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_ROLES: 1000,
     MAX_SOURCES: 1000,
     MAX_DELIVERY_BYTES: 1_048_576,
+    MAX_DELIVERY_EVENTS: 4000,
     MAX_FORM_FIELDS: 1000,
     MAX_DELIVERY_FRAMES_CHARACTERS: 4_194_304,
     MAX_SOURCE_SECRETS: 10,
@@ -205,6 +206,7 @@ it('metadata stays below the hundred nested messages that protobuf readers follo
 
 it('a hub lets go of more in one turn than a publish request brings', () => {
   expect(limits.MAX_TRIMMED_EVENTS).toBeGreaterThan(limits.MAX_PUBLISH_EVENTS);
+  expect(limits.MAX_TRIMMED_EVENTS).toBeGreaterThan(limits.MAX_DELIVERY_EVENTS);
 });
 
 it('a page, a feed and the credit of a reader have room for the largest event', () => {

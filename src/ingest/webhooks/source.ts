@@ -1,5 +1,5 @@
 /** A source, ready to receive: who is believed, and what its deliveries become. Pure. */
-import { MAX_PUBLISH_EVENTS } from '../../limits.ts';
+import { MAX_DELIVERY_EVENTS } from '../../limits.ts';
 import { at, invalid, ok, type Result, tooLarge } from '../../result.ts';
 import { type Documents, documentOf, type Located, readDocuments } from './documents.ts';
 import { digestOf, numbered } from './event-id.ts';
@@ -157,9 +157,9 @@ export async function readDelivery(
     if (handshake !== undefined) return ok({ handshake });
   }
   const documents = documentsIn(kind, read.value);
-  if (documents.length > MAX_PUBLISH_EVENTS) {
+  if (documents.length > MAX_DELIVERY_EVENTS) {
     return tooLarge(
-      `the delivery has ${documents.length} events, at most ${MAX_PUBLISH_EVENTS} are allowed`,
+      `the delivery has ${documents.length} events, at most ${MAX_DELIVERY_EVENTS} are allowed`,
     );
   }
   const digest = await digestOf(proof, body);

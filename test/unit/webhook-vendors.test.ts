@@ -3,7 +3,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { KINDS } from '../../src/ingest/webhooks/kinds.ts';
-import type { Sent } from '../../src/ingest/webhooks/scheme.ts';
+import type { Proof, Sent } from '../../src/ingest/webhooks/scheme.ts';
 import { checkSettings } from '../../src/ingest/webhooks/settings.ts';
 import {
   compileSource,
@@ -11,6 +11,7 @@ import {
   readDelivery,
   verifyDelivery,
 } from '../../src/ingest/webhooks/source.ts';
+import type { Result } from '../../src/result.ts';
 import { accepted } from './support/result.ts';
 import { NOTHING_FETCHED, sentWith } from './support/sent.ts';
 
@@ -663,6 +664,22 @@ describe('Microsoft Graph', () => {
       events: [{ body: { event_type: 'microsoft-graph/created' } }],
     });
     expect(JSON.stringify(reading)).not.toContain(SECRET);
+  });
+
+  it('has no id by which its clientState could be guessed', async () => {
+    const idWith = async (clientState: string) => {
+      const settings = accepted(checkSettings('from', { kind: 'microsoft-graph' }));
+      const source = accepted(compileSource('from', settings, [clientState])) as DocumentSource;
+      const value = [{ clientState, changeType: 'created', resource: 'Users/1' }];
+      const sent = json({ value }, () => ({}));
+      const proof = accepted(
+        (await verifyDelivery(source, sent, 0, NOTHING_FETCHED)) as Result<Proof>,
+      );
+      const reading = accepted(await readDelivery(source, sent, proof));
+      return 'events' in reading ? reading.events[0]?.body.id : undefined;
+    };
+    expect(await idWith('one-secret')).toMatch(/^[0-9a-f]{64}$/);
+    expect(await idWith('one-secret')).toBe(await idWith('another-secret'));
   });
 });
 

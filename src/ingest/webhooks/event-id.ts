@@ -7,7 +7,7 @@ import type { Proof } from './scheme.ts';
 
 /** What ids are made of that no rule makes, for one delivery. */
 export interface Digest {
-  /** Of what the sender has signed; else of the body. */
+  /** Of what the sender has signed; else of the body, without a secret in it: an id is shown to subscribers. */
   readonly text: string;
   readonly isSigned: boolean;
 }
@@ -16,8 +16,8 @@ export interface Digest {
  * What is not signed makes no new id: whoever has seen a delivery could send it again under as many headers as it
  * likes.
  */
-export async function digestOf({ signed }: Proof, body: Uint8Array): Promise<Digest> {
-  const digest = await sha256(signed ?? body);
+export async function digestOf({ signed, said }: Proof, body: Uint8Array): Promise<Digest> {
+  const digest = await sha256(signed ?? said ?? body);
   return { text: hexOf(new Uint8Array(digest)), isSigned: signed !== undefined };
 }
 

@@ -17,10 +17,12 @@ export function listWith(
   beside: readonly string[],
 ): (document: unknown) => readonly unknown[] | undefined {
   const list = listAt(pointer);
-  return (document) =>
-    list(document)?.map((each) => {
-      if (!isJsonObject(each) || !isJsonObject(document)) return each;
-      const own = Object.entries(document).filter(([name]) => beside.includes(name));
-      return { ...Object.fromEntries(own), ...each };
-    });
+  return (document) => {
+    const members = list(document);
+    if (members === undefined || !isJsonObject(document)) return members;
+    const shared = Object.fromEntries(
+      beside.flatMap((name) => (Object.hasOwn(document, name) ? [[name, document[name]]] : [])),
+    );
+    return members.map((each) => (isJsonObject(each) ? { ...shared, ...each } : each));
+  };
 }

@@ -55,6 +55,8 @@ export interface Issuer {
 export interface Proof {
   /** The bytes that the sender has signed; undefined where it sent its secret instead. */
   readonly signed?: Uint8Array;
+  /** What ids are made of where nothing is signed, and the body will not do: it has the secret in it. */
+  readonly said?: Uint8Array;
   /** The id and the time that the scheme reads from the request. */
   readonly id?: string | undefined;
   readonly timestamp?: string | undefined;

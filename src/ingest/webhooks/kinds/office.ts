@@ -1,23 +1,14 @@
 /** Customers, files, boards, people. */
-import { isJsonObject } from '../../../event/json.ts';
 import { type Asked, jsonReply, plain, textAt, whenQuery } from '../handshake.ts';
 import { headerValue } from '../header-value.ts';
 import type { Kind, Reply } from '../kind.ts';
 import { listAt, listWith } from '../lists.ts';
-import { CLIENT_STATE } from '../schemes/client-state.ts';
+import { CLIENT_STATE, notificationsIn } from '../schemes/client-state.ts';
 import { HUBSPOT } from '../schemes/hubspot.ts';
 import { secretAsToken, secretInHeader } from '../schemes/sent-secret.ts';
 import { signature } from '../signature.ts';
 
 const accounts = listAt('/list_folder/accounts');
-const notifications = listAt('/value');
-
-/** The secret stands in each notification, and no rule can take it. */
-function withoutClientState(notification: unknown): unknown {
-  if (!isJsonObject(notification)) return notification;
-  const { clientState: _, ...rest } = notification;
-  return rest;
-}
 
 export const OFFICE = {
   hubspot: {
@@ -115,7 +106,7 @@ export const OFFICE = {
   'microsoft-graph': {
     proof: [CLIENT_STATE],
     body: 'document',
-    eventsIn: (document) => notifications(document)?.map(withoutClientState),
+    eventsIn: notificationsIn,
     eventType: 'microsoft-graph/{/changeType|/lifecycleEvent}',
     mapping: {
       id: '{/id}',

@@ -13,8 +13,17 @@ const BEGUN = /(?<![A-Za-z0-9])ct[kt]\./;
 /** What may be Base64 with room for a token: 12 characters take 16 of it. */
 const BASE64 = /[A-Za-z0-9+/_-]{16,}/g;
 
-/** Base64 of Base64 is looked into no deeper. */
+/** The same in hexadecimal: 12 characters take 24 of it. */
+const HEX = /[0-9A-Fa-f]{24,}/g;
+
+/** `\u0063` of JSON, `\x63` of many languages. */
+const ESCAPE = /\\(?:u00|x)([0-7][0-9A-Fa-f])/g;
+
+/** An encoding of an encoding is looked into no deeper. */
 const MAX_DEPTH = 3;
+
+/** How deep what stands directly before an encoded text is told from it: a user name before a token, both encoded. */
+const MAX_SHIFTED_DEPTH = 1;
 
 /** A shorter root token, such as `root`, is also a word of requests that have no token of ours. */
 const MIN_ROOT_TOKEN_CHARACTERS = 12;
@@ -25,9 +34,13 @@ const CREDENTIALS = ['authorization', 'proxy-authorization', 'x-vault-token'];
 /** Whether a request has a token of ours in its headers, or in its path and query. */
 export function leaks(headers: Headers, pathAndQuery: string, rootToken: string): boolean {
   if (holdsOurs(pathAndQuery, rootToken)) return true;
+  // Names are read in lower case here, and passed on as they were written.
+  const rootTokenInName = rootToken.toLowerCase();
   return [...headers].some(
     ([name, value]) =>
-      holdsOurs(value, rootToken) || (CREDENTIALS.includes(name) && isLikeOurs(value, rootToken)),
+      holdsOurs(name, rootTokenInName) ||
+      holdsOurs(value, rootToken) ||
+      (CREDENTIALS.includes(name) && isLikeOurs(value, rootToken)),
   );
 }
 
@@ -43,16 +56,38 @@ export function isLikeOurs(value: string, rootToken: string): boolean {
 
 function holds(text: string, rootToken: string, depth: number): boolean {
   const decoded = percentDecoded(text);
-  if (OURS.test(decoded)) return true;
-  const spellings = decoded === text ? [text] : [text, decoded];
+  const unescaped = withoutEscapes(decoded);
+  if (OURS.test(unescaped)) return true;
+  const spellings = new Set([text, decoded, unescaped]);
   const isRootTokenLong = rootToken.length >= MIN_ROOT_TOKEN_CHARACTERS;
-  if (isRootTokenLong && spellings.some((each) => contains(each, rootToken))) return true;
+  if (isRootTokenLong && [...spellings].some((each) => contains(each, rootToken))) return true;
   if (depth === MAX_DEPTH) return false;
   // What stands directly before it may be of the alphabet too: a path, a dash. So it may begin at any of four places.
-  const shifts = depth === 0 ? [0, 1, 2, 3] : [0];
-  return (decoded.match(BASE64) ?? []).some((run) =>
-    shifts.some((shift) => holds(base64Decoded(run.slice(shift)), rootToken, depth + 1)),
+  const shifts = depth <= MAX_SHIFTED_DEPTH ? [0, 1, 2, 3] : [0];
+  return (
+    runsHold(unescaped, BASE64, shifts, (run) => holds(base64Decoded(run), rootToken, depth + 1)) ||
+    runsHold(unescaped, HEX, [0, 1], (run) => holds(hexDecoded(run), rootToken, depth + 1))
   );
+}
+
+/** Whether what may be encoded in a text holds a token, from whichever of the places it begins at. */
+function runsHold(
+  text: string,
+  form: RegExp,
+  shifts: readonly number[],
+  hold: (run: string) => boolean,
+): boolean {
+  return (text.match(form) ?? []).some((run) => shifts.some((shift) => hold(run.slice(shift))));
+}
+
+function withoutEscapes(text: string): string {
+  if (!text.includes('\\')) return text;
+  const unescaped = text.replace(ESCAPE, (_, octet: string) => characterOf(octet));
+  return unescaped.replaceAll('\\', '');
+}
+
+function characterOf(octet: string): string {
+  return String.fromCharCode(Number.parseInt(octet, 16));
 }
 
 /** What stands between blanks, commas and quotes. */
@@ -99,5 +134,14 @@ function hashOf(text: string, by: number): number {
 /** Of either alphabet. What is too short to be a byte at the end is left out. */
 function base64Decoded(run: string): string {
   const whole = run.length % 4 === 1 ? run.slice(0, -1) : run;
-  return atob(whole.replaceAll('-', '+').replaceAll('_', '/'));
+  return inOneByteEach(atob(whole.replaceAll('-', '+').replaceAll('_', '/')));
+}
+
+function hexDecoded(run: string): string {
+  return inOneByteEach((run.match(/../g) ?? []).map(characterOf).join(''));
+}
+
+/** ASCII that was encoded as UTF-16 has a zero beside each character. */
+function inOneByteEach(bytes: string): string {
+  return bytes.replaceAll('\0', '');
 }

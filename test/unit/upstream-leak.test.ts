@@ -8,6 +8,14 @@ const ROOT = 'carillon-root';
 const TOKEN = await mintToken('');
 const OURS = [TOKEN, await mintToken('team-a/prod'), await mintTicket(''), ROOT];
 
+function hexOf(text: string): string {
+  return Buffer.from(text).toString('hex');
+}
+
+function escaped(mark: string): (character: string) => string {
+  return (character) => `${mark}${character.charCodeAt(0).toString(16)}`;
+}
+
 function leaksIn(name: string, value: string, root = ROOT): boolean {
   return leaks(new Headers({ [name]: value }), '/v1/secret/data/a', root);
 }
@@ -37,6 +45,19 @@ describe('a token of ours is found', () => {
     ['X-Anything', (it: string) => btoa(btoa(it))],
     ['X-Anything', (it: string) => `glued${it}to`],
     ['X-Anything', (it: string) => it.replace(/./g, (one) => `%${one.charCodeAt(0).toString(16)}`)],
+    ['X-Anything', hexOf],
+    ['X-Anything', (it: string) => `sha256=a${hexOf(it).toUpperCase()}`],
+    ['X-Anything', (it: string) => btoa(hexOf(it))],
+    ['X-Anything', (it: string) => hexOf(btoa(it))],
+    ['X-Anything', (it: string) => `{"token":"${it.replace(/[.-]/g, escaped('\\u00'))}"}`],
+    ['X-Anything', (it: string) => btoa(`{"token":"${it.replace(/./g, escaped('\\u00'))}"}`)],
+    ['X-Anything', (it: string) => JSON.stringify(`"${it.replace(/./g, escaped('\\u00'))}"`)],
+    ['X-Anything', (it: string) => it.replace(/./g, escaped('\\x'))],
+    ['X-Anything', (it: string) => it.replace(/[.-]/g, '\\$&')],
+    // As PowerShell makes it: in UTF-16.
+    ['Authorization', (it: string) => `Basic ${btoa(`u:${it}`.replace(/./g, '$&\0'))}`],
+    ['Authorization', (it: string) => `Basic ${btoa(`user:p/${btoa(it)}`)}`],
+    ['Authorization', (it: string) => `Basic ${btoa(`user:v1-${btoa(`a:${it}`)}`)}`],
   ])('in %s, case %#', (name, put) => {
     for (const secret of OURS) expect([secret, leaksIn(name, put(secret))]).toEqual([secret, true]);
   });
@@ -50,6 +71,12 @@ describe('a token of ours is found', () => {
   ])('in the URL, case %#', (put) => {
     for (const secret of OURS) {
       expect([secret, leaks(new Headers(), put(secret), ROOT)]).toEqual([secret, true]);
+    }
+  });
+
+  it('in the name of a header, which is read in lower case and passed on as it was written', () => {
+    for (const secret of [TOKEN, 'Carillon-Root']) {
+      expect([secret, leaksIn(`X-${secret}`, '1', 'Carillon-Root')]).toEqual([secret, true]);
     }
   });
 
@@ -100,6 +127,10 @@ describe('what is no token of ours passes', () => {
     ['X-Vault-Token', 's.2P0cBBjUAdNDcgfJSzNgVMkF, s.2P0cBBjUAdNDcgfJSzNgVMkF'],
     ['Authorization', 'Bearer eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl'],
     ['Authorization', `Basic ${btoa('user:password of more than thirty characters')}`],
+    ['Authorization', `Basic ${btoa(`user:${'0123456789abcdef'.repeat(4)}`)}`],
+    ['X-Amz-Content-Sha256', '0123456789abcdef'.repeat(4)],
+    ['Traceparent', '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'],
+    ['X-Json', '{"path":"C:\\\\users\\\\ctk.md","glob":"\\u002a"}'],
     ['Origin', 'https://ctk.example.com'],
     ['X-Anything', 'product.code object.kind'],
     ['X-Vault-Namespace', 'root'],
@@ -121,4 +152,9 @@ it('the largest headers are looked through in little time', () => {
   const long = `${btoa('ctk.'.repeat(12_000))}`;
   inCpuTime(400, () => leaksIn('X-Anything', long));
   inCpuTime(400, () => leaksIn('X-Anything', '%25'.repeat(20_000)));
+  inCpuTime(400, () => leaksIn('X-Anything', '\\'.repeat(60_000)));
+  inCpuTime(400, () => leaksIn('X-Anything', '\\u005c'.repeat(10_000)));
+  inCpuTime(400, () => leaksIn('X-Anything', '6b'.repeat(30_000)));
+  inCpuTime(400, () => leaksIn('X-Anything', btoa(btoa(btoa('ctk.a-'.repeat(4200))))));
+  inCpuTime(400, () => leaksIn('X-Anything', `${'0123456789abcdef'.repeat(2)} `.repeat(1800)));
 });

@@ -184,6 +184,30 @@ describe('a data folder', () => {
     expect(stderr).toContain(`the data folder ${data} cannot be used: a file stands in its place`);
   });
 
+  it.runIf(isLinux)(
+    'is refused where it cannot be made, although the one above is there',
+    async () => {
+      const { code, stderr } = await run(['dev', '--port', '0', '--data', '/proc/carillon/data']);
+      expect(code).toBe(1);
+      expect(stderr).toContain('it is not there and cannot be made');
+    },
+  );
+
+  it.each(['', 'x', 'AAAA', '\0'])(
+    'is refused where %j stands in the place of the key of its secrets, which stays as it is',
+    async (text) => {
+      const data = mkdtempSync(join(scratch, 'key-'));
+      const file = join(data, 'source-key');
+      writeFileSync(file, text);
+      const { code, stderr } = await run(['dev', '--port', '0', '--data', data]);
+      expect(code).toBe(1);
+      expect(stderr).toContain(
+        `the data folder ${data} cannot be used: its file source-key has no`,
+      );
+      expect(readFileSync(file, 'utf8')).toBe(text);
+    },
+  );
+
   it('stays in use when its lock file is removed', async () => {
     const data = join(scratch, 'removed');
     const server = await startLocalServer(['--data', data]);

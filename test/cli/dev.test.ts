@@ -218,7 +218,7 @@ describe('carillon dev refuses', () => {
     ],
     [['--root-token', 'a', '--root-token-file', 'b'], 'exclude each other'],
     [['--root-token', 'a,b'], '--root-token must be printable ASCII'],
-    [['--root-token', ''], '--root-token must be printable ASCII'],
+    [['--root-token', ''], '--root-token is empty'],
     [['surplus'], '"dev" takes no arguments'],
   ])('%j as wrong usage', async (args, message) => {
     const { code, stdout, stderr } = await run(['dev', ...args]);

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,13 +40,31 @@ describe('the root token of the local server', () => {
 
   it('is named in the banner by words that a shell makes it of', async () => {
     const byFile = await startLocalServer(['--root-token-file', file]);
-    const words = `"$(cat '${file.replace("'", `'\\''`)}')"`;
+    const words = `"$(tr -cd '\\41-\\176' <'${file.replace("'", `'\\''`)}')"`;
     expect(byFile.output()).toContain(`VAULT_TOKEN=${words}\n`);
     expect(byFile.output()).toContain(`-H "X-Vault-Token: ${words.slice(1)}`);
     await byFile.stop();
     const byVariable = await startLocalServer([], undefined, { ROOT_TOKEN: TOKEN });
     expect(byVariable.output()).toContain('VAULT_TOKEN="$ROOT_TOKEN"\n');
     await byVariable.stop();
+  });
+
+  it('is what the words of the banner make, whatever an editor has put around it', async () => {
+    const around = `\ufeff ${TOKEN}\t\r\n\r\n`;
+    const odd = join(scratch, 'odd');
+    writeFileSync(odd, around);
+    for (const [args, env] of [
+      [['--root-token-file', odd], {}],
+      [[], { ROOT_TOKEN: around }],
+    ] as const) {
+      const server = await startLocalServer([...args], undefined, env);
+      const line = /^ *export .*$/m.exec(server.output())?.[0];
+      const script = `${line}; printf %s "$VAULT_TOKEN"`;
+      const shell = spawnSync('sh', ['-c', script], { env: { ...process.env, ...env } });
+      expect(shell.stdout.toString()).toBe(TOKEN);
+      expect(await statusWith(TOKEN, server.address)).toBe(200);
+      await server.stop();
+    }
   });
 
   it('is read from standard input', async () => {
@@ -69,7 +88,7 @@ describe('the root token of the local server', () => {
   it.each([
     [{ ROOT_TOKEN: 'short' }, [], 'ROOT_TOKEN has 5 characters, and --host 0.0.0.0'],
     [{ ROOT_TOKEN: 'with a blank' }, [], 'ROOT_TOKEN must be printable ASCII'],
-    [{}, ['--root-token-file', '/dev/null'], 'the token of --root-token-file must be printable'],
+    [{}, ['--root-token-file', '/dev/null'], 'the token of --root-token-file is empty'],
   ])('is refused as wrong usage: %j %j', async (env, args, message) => {
     const { code, stderr } = await run(['dev', '--host', '0.0.0.0', ...args], env);
     expect(code).toBe(2);

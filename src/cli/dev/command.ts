@@ -66,7 +66,8 @@ Example:
       upstream === undefined ? undefined : problemOfUpstream(upstream, allowLoopbackHttp);
     if (problem !== undefined) {
       return misuse(
-        `--upstream, ${JSON.stringify(upstream)}, ${problem}; give the address of an OpenBao or Vault, such as http://127.0.0.1:8200`,
+        // It may have a password in it: so it is not quoted.
+        `--upstream ${problem}; give the address of an OpenBao or Vault, such as http://127.0.0.1:8200`,
         'dev',
       );
     }

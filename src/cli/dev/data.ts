@@ -11,11 +11,13 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { parseSealingKeys } from '../../authority/sealing.ts';
+import { ok, type Result } from '../../result.ts';
 import { status } from '../command.ts';
+import { replaceFile } from '../replace-file.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { STATE_FOLDER } from './workerd-config.ts';
 
@@ -25,6 +27,8 @@ export interface DataFolder {
   readonly temporary: boolean;
   /** None of a temporary folder: nobody else has its name. */
   readonly lock: Lock | undefined;
+  /** What the secrets of sources are stored under. */
+  readonly sourceKey: string;
   close(): void;
 }
 
@@ -48,38 +52,66 @@ export async function openDataFolder(given: string | undefined): Promise<DataFol
   if (given === undefined) {
     const path = mkdtempSync(join(tmpdir(), 'carillon-'));
     const close = () => rmSync(path, { recursive: true, force: true });
-    return { path, temporary: true, lock: undefined, close };
+    return { path, temporary: true, lock: undefined, sourceKey: newSourceKey(), close };
   }
   if (given === '') return '--data is empty; name a folder, or leave it out';
   const path = resolve(given);
   let lock: Lock | string | undefined;
   try {
-    mkdirSync(path, { recursive: true, mode: PRIVATE_FOLDER });
+    makeFolder(path);
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     const state = join(path, STATE_FOLDER);
-    mkdirSync(state, { recursive: true, mode: PRIVATE_FOLDER });
+    makeFolder(state);
     lock = await takeLock({ folder: state, noteFile: join(path, HOLDERS) });
     if (typeof lock === 'string') return `the data folder ${path} ${lock}`;
     lock.note(`process ${process.pid}`);
     tighten(path, state);
-    return { path, temporary: false, lock, close: lock.close };
+    const sourceKey = sourceKeyIn(path);
+    if (!sourceKey.ok) {
+      lock.close();
+      return `the data folder ${path} ${sourceKey.failure}`;
+    }
+    return { path, temporary: false, lock, sourceKey: sourceKey.value, close: lock.close };
   } catch (error) {
     if (typeof lock === 'object') lock.close();
     return `the data folder ${path} cannot be used: ${reasonOf(error as NodeJS.ErrnoException)}; name one that you may read and write with --data`;
   }
 }
 
-/** The key under which the secrets of sources are stored in this folder, made where there is none. */
-export function sourceKeyOf({ path }: DataFolder): string {
+/** The key in the folder, made where there is none. Another one would open none of the secrets that are there. */
+function sourceKeyIn(path: string): Result<string, string> {
   const file = join(path, SOURCE_KEY);
+  // Whole or not at all: half a key would be taken for none, or for one that was damaged.
+  if (!existsSync(file)) replaceFile(file, `${newSourceKey()}\n`);
+  const key = readFileSync(file, 'utf8').trim();
+  const keys = parseSealingKeys({ SOURCE_KEY: key });
+  return keys.ok && keys.value.length > 0
+    ? ok(key)
+    : {
+        ok: false,
+        failure: `cannot be used: its file ${SOURCE_KEY} has no key of ${SOURCE_KEY_BYTES} bytes in Base64; restore that file, or remove it and write the sources again, since their secrets are lost without it`,
+      };
+}
+
+function newSourceKey(): string {
+  return randomBytes(SOURCE_KEY_BYTES).toString('base64');
+}
+
+/** Makes a folder and those above it. Where one cannot be made, `mkdirSync` may try to make all of them without end. */
+function makeFolder(path: string): void {
+  if (isFolder(path)) return;
+  const above = dirname(path);
+  if (above !== path) makeFolder(above);
   try {
-    return readFileSync(file, 'utf8').trim();
+    mkdirSync(path, { mode: PRIVATE_FOLDER });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // Another server may have made it meanwhile.
+    if (!isFolder(path)) throw error;
   }
-  const key = randomBytes(SOURCE_KEY_BYTES).toString('base64');
-  writeFileSync(file, `${key}\n`, { mode: PRIVATE_FILE, flag: 'wx' });
-  return key;
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /**
@@ -121,6 +153,8 @@ function reasonOf({ code, message }: NodeJS.ErrnoException): string {
       return 'this user may not write there';
     case 'ENOENT':
       return 'it is not there and cannot be made';
+    case 'ENOSPC':
+      return 'there is no room left on its disk';
     default:
       return message;
   }

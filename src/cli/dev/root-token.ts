@@ -17,6 +17,12 @@ export interface RootToken {
 /** The Worker's own name for it. Unlike an option, other users cannot read it. */
 const VARIABLE = 'ROOT_TOKEN';
 
+/**
+ * Leaves of a text what can be in a token: a carriage return or a byte order mark, which editors write into files, is
+ * not read here either. In octal, since an interactive shell replaces "!" inside of double quotes.
+ */
+const CLEANED = "tr -cd '\\41-\\176'";
+
 /** The token of the options or of the environment; else a random one, where no other machine can reach it. */
 export async function rootTokenOf(values: Values, host: string): Promise<RootToken | Problem> {
   if (values['root-token'] !== undefined && values['root-token-file'] !== undefined) {
@@ -33,6 +39,7 @@ export async function rootTokenOf(values: Values, host: string): Promise<RootTok
   const { name, read, shell } = given;
   if (!read.ok) return unreadable(read.failure);
   const token = read.value;
+  if (token === '') return wrongUse(`${name} is empty`);
   if (!isToken(token)) {
     return wrongUse(`${name} must be printable ASCII without blanks and commas`);
   }
@@ -55,11 +62,14 @@ async function givenToken(values: Values): Promise<Given | undefined> {
   const { 'root-token': token, 'root-token-file': file } = values as Record<string, string>;
   if (token !== undefined) return { name: '--root-token', read: ok(token) };
   if (file !== undefined) {
-    const shell = file === '-' ? `$${VARIABLE}` : `$(cat ${quoted(file)})`;
+    const shell = file === '-' ? `$${VARIABLE}` : `$(${CLEANED} <${quoted(file)})`;
     return { name: 'the token of --root-token-file', read: await readSecret(file), shell };
   }
-  const variable = process.env[VARIABLE]?.trim();
-  return variable ? { name: VARIABLE, read: ok(variable), shell: `$${VARIABLE}` } : undefined;
+  const given = process.env[VARIABLE] ?? '';
+  const variable = given.trim();
+  if (variable === '') return undefined;
+  const shell = given === variable ? `$${VARIABLE}` : `$(printf %s "$${VARIABLE}" | ${CLEANED})`;
+  return { name: VARIABLE, read: ok(variable), shell };
 }
 
 /** A path as one word of a command: inside of `$(…)` the double quotes around it do not count. */

@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { replaceFile } from '../replace-file.ts';
 import type { Bundle } from './bundle.ts';
-import { type DataFolder, sourceKeyOf } from './data.ts';
+import type { DataFolder } from './data.ts';
 import {
   CONFIG_FILE,
   ROOT_TOKEN_VARIABLE,
@@ -67,7 +67,7 @@ export async function startWorkerd({
     // Ctrl-C reaches the whole group of the terminal; workerd is ended by us, after us.
     detached: true,
     stdio: ['ignore', log ?? 'inherit', log ?? 'inherit', 'pipe', folder.lock?.descriptor],
-    env: { [ROOT_TOKEN_VARIABLE]: rootToken, [SOURCE_KEY_VARIABLE]: sourceKeyOf(folder) },
+    env: { [ROOT_TOKEN_VARIABLE]: rootToken, [SOURCE_KEY_VARIABLE]: folder.sourceKey },
   });
   let guardLost = false;
   const died = new Promise<string>((resolve) => {

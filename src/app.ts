@@ -15,7 +15,7 @@ import { publish } from './http/publish.ts';
 import { receive } from './http/receive.ts';
 import { divide, namespaceOf } from './http/request-namespace.ts';
 import { initialize, initStatus, leader, sealStatus } from './http/seal-status.ts';
-import { storageRefusal } from './http/storage.ts';
+import { authoritiesOf, mayBeOfAuthority, storageRefusal } from './http/storage.ts';
 import { CURSOR_HEADER } from './http/streams/open.ts';
 import { subscribe } from './http/subscribe.ts';
 import { redeemTicket, ticketOf } from './http/ticket.ts';
@@ -23,7 +23,7 @@ import { authenticate, type Caller, isOurToken, type Question, tokenOf } from '.
 import { isOfEvents, passOn } from './http/upstream.ts';
 import { WARNING_HEADER } from './http/warnings.ts';
 import { hideSecretsOf, logError } from './log.ts';
-import { pathOfKey, trimSlashes } from './namespace.ts';
+import { pathOfKey, ROOT, trimSlashes } from './namespace.ts';
 import { parseBool } from './parse-bool.ts';
 
 interface HonoEnv {
@@ -118,10 +118,16 @@ for (const [path, methods] of Object.entries(ENDPOINTS)) {
     app.all(`/v1/${route}`, (c) => admit(c, FRESH, (admitted) => call(c, path, methods, admitted)));
   }
 }
-app.onError((error) => {
+app.onError(async (error, c) => {
   logError('a request failed', error);
   const refusal = storageRefusal(error);
-  if (refusal !== undefined) return refuse(refusal);
+  if (refusal !== undefined) {
+    if (mayBeOfAuthority(error)) {
+      const authorities = await authoritiesOf(c.env, namespacePathOf(c) ?? ROOT);
+      logError(`the storage of an authority fails: ${authorities}`);
+    }
+    return refuse(refusal);
+  }
   return refuse(
     isOfAnotherObject(error)
       ? { reason: 'unavailable', message: 'a part of this server cannot be reached; try again' }

@@ -287,8 +287,11 @@ async function recall(
   { env, namespace }: Call,
 ): Promise<EventFacts[]> {
   const types = namespacesOfPattern(pattern);
-  const gatheringHub = env.GATHERING_HUB.getByName(gatheringHubName(namespace));
-  const registered = await callWithRetry(() => gatheringHub.hubs());
+  const gathering = gatheringHubName(namespace);
+  const registered = await callWithRetry(
+    () => env.GATHERING_HUB.getByName(gathering).hubs(),
+    nameForOperators(gathering),
+  );
   const anywhere = new Matcher({ pattern: types, namespaces: ['*'], filter: '' });
   const hubs = registered.filter((hub) => anywhere.touches(hub)).slice(0, MAX_EXPLAINED_HUBS);
   const found: EventFacts[] = [];

@@ -121,6 +121,9 @@ async function isRegistered({ env, namespace }: Call, hub: string): Promise<bool
 /** The hubs of a Vault namespace that have events, those of namespaces below apart. */
 async function registeredIn(env: Env, namespace: string): Promise<string[]> {
   const gathering = gatheringHubName(namespace);
-  const hubs = await callWithRetry(() => env.GATHERING_HUB.getByName(gathering).hubs());
+  const hubs = await callWithRetry(
+    () => env.GATHERING_HUB.getByName(gathering).hubs(),
+    nameForOperators(gathering),
+  );
   return hubs.filter((hub) => hub === hubName(namespace, hub.slice(hub.lastIndexOf('/') + 1)));
 }

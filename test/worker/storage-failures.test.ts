@@ -12,6 +12,8 @@ beforeEach(() => {
 afterEach(startAnew);
 
 const FULL = 'database or disk is full: SQLITE_FULL';
+/** What the platform says where an object does not start. */
+const STOPPED = 'internal error; reference = 5vo3r0vj36oad2k242nnd1th';
 const CORRUPT = 'database disk image is malformed: SQLITE_CORRUPT';
 
 describe('a full disk', () => {
@@ -103,6 +105,42 @@ describe('storage that cannot be read', () => {
       'the storage of the authority of the root namespace cannot be read',
     );
     expect((await root.reads('sys/events/hubs/abc')).data).toMatchObject({ state: 'ok' });
+  });
+
+  it.each([
+    [CORRUPT, 'cannot be read. Repeating the request does not help: an operator has to restore'],
+    [
+      STOPPED,
+      'cannot be used: it may be full or damaged. Repeat the request; if it goes on, an operator has to free space or restore',
+    ],
+  ])('of an authority is found by the log: %s', async (failure, problem) => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const team = await root.makesNamespace();
+    vi.spyOn(Authority.prototype, 'policyNames').mockRejectedValue(new Error(failure));
+    const response = await root.in(team).list('sys/policies/acl');
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({
+      errors: [
+        `the storage of the authority of this namespace, or of one above it, ${problem} it, and the log says which object it is`,
+      ],
+    });
+    const { id } = authority();
+    const lines = logged.mock.calls.flat().join('\n');
+    expect(lines).toContain(`the authority of the root namespace is the object ${id}; `);
+    expect(lines).toMatch(
+      new RegExp(`the authority of namespace ${team} is the object (?!${id})[0-9a-f]{64}`),
+    );
+  });
+
+  it('of the gathering hub is not taken for that of an authority', async () => {
+    vi.spyOn(GatheringHub.prototype, 'hubs').mockRejectedValue(new Error(STOPPED));
+    const response = await root.list('sys/events/hubs');
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({
+      errors: [
+        'the storage of the gathering hub cannot be used: it may be full or damaged. Repeat the request; if it goes on, an operator finds out more at /v1/sys/events/hubs and in the log',
+      ],
+    });
   });
 
   it('of one hub is named to who subscribes to many', async () => {

@@ -60,6 +60,10 @@ const MAX_NAMED_CHARACTERS = 200;
 /** Of an address that is not of the API nobody has to be kept from knowing it. */
 const NOT_OF_API = ' Paths of the API begin with "/v1/", in lower case.';
 
+/** Where an address that ends with the version stands before a path that begins with it. */
+const VERSION_TWICE =
+  ' The path begins with "/v1/" twice: the address of the server (VAULT_ADDR) ends before it.';
+
 /** A path that cannot be parsed is routed as this, and refused before anything looks at it. */
 const UNPARSABLE = '\0';
 
@@ -233,8 +237,7 @@ async function admit(
   }
   const namespace =
     path === undefined ? undefined : await findNamespace(c.env, path, question.fresh);
-  // A namespace that does not exist is a route that is not there.
-  if (namespace === undefined) return refuse({ reason: 'no_route', path: wholeRouteOf(c) });
+  if (namespace === undefined) return refuse(noNamespace(c));
   return run({ caller, namespace });
 }
 
@@ -251,7 +254,7 @@ async function anonymous(c: C, path: string, endpoint: LoginEndpoint): Promise<R
   const namespacePath = namespacePathOf(c);
   const namespace =
     namespacePath === undefined ? undefined : await findNamespace(c.env, namespacePath, true);
-  if (namespace === undefined) return refuse({ reason: 'no_route', path: wholeRouteOf(c) });
+  if (namespace === undefined) return refuse(noNamespace(c));
   const body = await readApiBody(c.req.raw);
   if (!body.ok) return refuse(body.failure);
   return logIn(endpoint, {
@@ -269,7 +272,7 @@ async function anonymous(c: C, path: string, endpoint: LoginEndpoint): Promise<R
 async function deliver(c: C): Promise<Response> {
   const path = namespacePathOf(c);
   const namespace = path === undefined ? undefined : await findNamespace(c.env, path, false);
-  if (namespace === undefined) return refuse({ reason: 'no_route', path: wholeRouteOf(c) });
+  if (namespace === undefined) return refuse(noNamespace(c));
   return receive({
     request: c.req.raw,
     query: parseQuery(c.req.url),
@@ -335,4 +338,11 @@ function wholeRouteOf(c: C): string {
   const path = parsePath(c.req.url);
   const inUrl = path.ok ? path.value.replace(/^\/(v1\/)?/, '') : '';
   return trimSlashes(`${trimSlashes(header.slice(0, MAX_NAMED_CHARACTERS))}/${inUrl}`);
+}
+
+/** A namespace that does not exist is a route that is not there. */
+function noNamespace(c: C): Refusal {
+  const path = parsePath(c.req.url);
+  const isTwice = path.ok && path.value.startsWith('/v1/v1/');
+  return { reason: 'no_route', path: wholeRouteOf(c), ...(isTwice && { why: VERSION_TWICE }) };
 }

@@ -156,6 +156,17 @@ describe('a namespace', () => {
       'no handler for route "ns1/sys/events/types". route entry not found.',
     ]);
   });
+
+  it.each(['v1/sys/events/types', '/v1/auth/token/create', 'v1/auth/jwt/login'])(
+    'is not what the address of the server has too much (/v1/%s), which the answer says',
+    async (path) => {
+      const response = await fetchApi(path, path.includes('log') ? { method: 'POST' } : {});
+      expect(response.status).toBe(404);
+      expect(await errorsOf(response)).toEqual([
+        expect.stringContaining('The path begins with "/v1/" twice'),
+      ]);
+    },
+  );
 });
 
 describe('a web page', () => {

@@ -4,6 +4,8 @@
  * too, in the place of a segment that is `+`.
  */
 
+import { utf8Length } from '../wire/utf8.ts';
+
 /** A path that is more than one: its rule competes with others that match the same request. */
 export interface PathPattern {
   /** The path without the `*` at its end. */
@@ -20,15 +22,25 @@ export function patternOf(path: string): PathPattern | undefined {
   return { stem: isPrefix ? path.slice(0, -1) : path, isPrefix, hasSegmentWildcards };
 }
 
-/** Orders patterns by how specific they are, the least specific first. No two that differ are equal. */
+/**
+ * Orders patterns that match the same path by how specific they are, the least specific first. No two that
+ * differ are equal. Lengths are of bytes, as in Vault.
+ */
 export function compareSpecificity(a: PathPattern, b: PathPattern): number {
   return (
     firstWildcard(a) - firstWildcard(b) ||
     Number(b.isPrefix) - Number(a.isPrefix) ||
     wildcardSegments(b) - wildcardSegments(a) ||
-    a.stem.length - b.stem.length ||
-    (a.stem < b.stem ? -1 : Number(a.stem > b.stem))
+    utf8Length(a.stem) - utf8Length(b.stem) ||
+    compareBytes(a.stem, b.stem)
   );
+}
+
+/** As Go compares texts: by their bytes as UTF-8, which is by code points. */
+function compareBytes(a: string, b: string): number {
+  const [left, right] = [[...a], [...b]];
+  const at = left.findIndex((character, index) => character !== right[index]);
+  return at === -1 ? 0 : (left[at]?.codePointAt(0) ?? 0) - (right[at]?.codePointAt(0) ?? 0);
 }
 
 function firstWildcard({ hasSegmentWildcards, stem }: PathPattern): number {

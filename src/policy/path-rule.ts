@@ -13,7 +13,7 @@ import {
 } from './capability.ts';
 import { guarded } from './control-group.ts';
 import { secondsOf } from './duration.ts';
-import { Problem } from './hcl/ast.ts';
+import { type Position, Problem } from './hcl/ast.ts';
 import {
   type Attributes,
   attributesOf,
@@ -103,16 +103,18 @@ function readPermissions(body: LabelledBlock['body']): Permissions | Problem {
 }
 
 function readCapabilities(attributes: Attributes): CapabilitySet | Problem {
-  let set = NONE;
+  // In JSON it may be given twice. The last one counts, an empty one too.
+  let shorthand: { readonly text: string; readonly at: Position } | undefined;
   for (const node of attributes.get('policy') ?? []) {
-    const shorthand = textOf(node, 'policy');
-    if (shorthand instanceof Problem) return shorthand;
-    if (shorthand === '') continue;
-    if (!Object.hasOwn(SHORTHANDS, shorthand)) {
-      return new Problem(`invalid policy ${quote(shorthand)}`, node.at);
-    }
-    // In JSON it may be given twice, and the last one counts.
-    set = SHORTHANDS[shorthand] ?? NONE;
+    const text = textOf(node, 'policy');
+    if (text instanceof Problem) return text;
+    shorthand = { text, at: node.at };
+  }
+  let set = NONE;
+  if (shorthand !== undefined && shorthand.text !== '') {
+    const { text, at } = shorthand;
+    if (!Object.hasOwn(SHORTHANDS, text)) return new Problem(`invalid policy ${quote(text)}`, at);
+    set = SHORTHANDS[text] ?? NONE;
   }
   const names = textsOf(attributes, 'capabilities');
   if (names instanceof Problem) return names;
@@ -153,6 +155,7 @@ function readLists(attributes: Attributes): Lists | Problem {
 
 function readParameters(attributes: Attributes, name: string): Parameters | Problem {
   const parameters = new Map<string, JsonValue[]>();
+  const written = new Map<string, string>();
   for (const node of attributes.get(name) ?? []) {
     const objects = objectsOf(node);
     if (objects === undefined || objects.length === 0) {
@@ -164,6 +167,12 @@ function readParameters(attributes: Attributes, name: string): Parameters | Prob
         return new Problem(`"${name}" must be an object of lists`, key.at);
       }
       const parameter = key.name.toLowerCase();
+      const before = written.get(parameter) ?? key.name;
+      if (before !== key.name) {
+        const both = `${quote(before)} and ${quote(key.name)}`;
+        return new Problem(`"${name}" has ${both}, which are one parameter`, key.at);
+      }
+      written.set(parameter, key.name);
       const values = parameters.get(parameter) ?? [];
       for (const item of value.items) values.push(plainOf(item));
       parameters.set(parameter, values);

@@ -1,5 +1,5 @@
 /** Finds the rule that decides on a path, among all rules that match it. */
-import { type CapabilitySet, DENY, setOf } from './capability.ts';
+import { type CapabilitySet, DENY, NONE } from './capability.ts';
 import { compareSpecificity, compileSegments, patternOf } from './path-pattern.ts';
 import type { Permissions } from './permissions.ts';
 import { PrefixIndex } from './prefix-index.ts';
@@ -29,8 +29,6 @@ interface Ranked {
 interface SegmentRule extends Ranked {
   readonly matches: (path: string) => boolean;
 }
-
-const LIST = setOf('list');
 
 export class RuleIndex {
   readonly #exact = new Map<string, Rule>();
@@ -67,18 +65,12 @@ export class RuleIndex {
   find(path: string): Rule | undefined {
     const exact = this.#exact.get(path);
     if (exact !== undefined) return exact;
-    const prefix = this.#prefixes.longest(path);
-    for (const { rule, rank, matches } of this.#segmentRules) {
-      if (prefix !== undefined && rank < prefix.rank) break;
-      if (matches(path)) return rule;
-    }
-    return prefix?.rule;
+    return this.#mostSpecific(path)?.rule;
   }
 
   /**
-   * The rule of a LIST request, whose path may have a slash at its end: then rules that match it
-   * without the slash count as well. A denial wins over a less specific grant, which would else get
-   * around it in the other form; and a grant over what is more specific but says nothing of lists.
+   * The rule of a LIST request. Where its path has a slash at its end, the path without it is asked first,
+   * as in Vault. A more specific rule with it that denies or withholds wins all the same.
    */
   findForList(path: string): Rule | undefined {
     if (!path.endsWith('/')) return this.find(path);
@@ -86,14 +78,20 @@ export class RuleIndex {
     const exact = this.#exact.get(path) ?? this.#exact.get(trimmed);
     if (exact !== undefined) return exact;
 
-    const candidates = [path, trimmed]
-      .map((form): Ranked | undefined => this.#prefixes.longest(form))
-      .concat(this.#segmentRules.filter(({ matches }) => matches(path) || matches(trimmed)))
-      .filter((candidate) => candidate !== undefined)
-      .sort((a, b) => b.rank - a.rank);
-    const denial = candidates.find(({ rule }) => (rule.permissions.capabilities & DENY) !== 0);
-    const grant = candidates.find(({ rule }) => (rule.permissions.capabilities & LIST) !== 0);
-    if (denial !== undefined && denial.rank > (grant?.rank ?? -1)) return denial.rule;
-    return (grant ?? candidates[0])?.rule;
+    const withSlash = this.#mostSpecific(path);
+    const deciding = this.#mostSpecific(trimmed) ?? withSlash;
+    if (withSlash === undefined || deciding === undefined) return deciding?.rule;
+    const { capabilities, withheld } = withSlash.rule.permissions;
+    const restricts = (capabilities & DENY) !== 0 || withheld !== NONE;
+    return (restricts && withSlash.rank > deciding.rank ? withSlash : deciding).rule;
+  }
+
+  #mostSpecific(path: string): Ranked | undefined {
+    const prefix = this.#prefixes.longest(path);
+    for (const each of this.#segmentRules) {
+      if (prefix !== undefined && each.rank < prefix.rank) break;
+      if (each.matches(path)) return each;
+    }
+    return prefix;
   }
 }

@@ -100,11 +100,10 @@ function decide(
   const trimmed = path.slice(0, -1);
   const found = exact(path) ?? exact(trimmed);
   if (found !== undefined) return found;
-  const all = [...candidates(rules, path), ...candidates(rules, trimmed)];
-  const denial = mostSpecific(all.filter(({ capabilities }) => capabilities.includes('deny')));
-  const grant = mostSpecific(all.filter(({ capabilities }) => capabilities.includes('list')));
-  if (denial !== undefined && grant !== undefined) return mostSpecific([denial, grant]);
-  return denial ?? grant ?? mostSpecific(all);
+  const other = mostSpecific(candidates(rules, path));
+  const first = mostSpecific(candidates(rules, trimmed));
+  if (other === undefined || first === undefined) return first ?? other;
+  return other.capabilities.includes('deny') ? mostSpecific([other, first]) : first;
 }
 
 it('an ACL decides as the rules of precedence do, one after the other', () => {

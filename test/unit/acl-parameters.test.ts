@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Operation } from '../../src/policy/acl.ts';
+import { parsePolicy } from '../../src/policy/policy.ts';
 import { aclOf, blockOf } from './support/policies.ts';
 
 const WRITES = 'create read update delete list patch recover';
@@ -168,8 +169,21 @@ describe('parameters that a block names several times', () => {
   it('have the values of all of them', () => {
     const denied = 'denied_parameters { a = ["x"] }\n denied_parameters { a = ["y"], b = [] }';
     expect(['x', 'y', 'z'].filter((a) => allows([denied], { a }))).toEqual(['z']);
-    const allowed = 'allowed_parameters { a = ["x"], A = ["y"] }\n allowed_parameters { a = [] }';
+    const allowed =
+      'allowed_parameters { a = ["x"] }\n allowed_parameters { a = ["y"] }\n allowed_parameters { a = [] }';
     expect(['x', 'y', 'z'].filter((a) => allows([allowed], { a }))).toEqual(['x', 'y']);
+  });
+});
+
+describe('parameters that a block names in upper and lower case', () => {
+  it.each(['allowed_parameters', 'denied_parameters'])('are refused in %s', (name) => {
+    const policy = parsePolicy(`path "a" {\n  ${name} = {\n    a = []\n    A = ["x"]\n  }\n}`);
+    expect(policy).toMatchObject({
+      ok: false,
+      failure: {
+        message: `failed to parse policy: path "a": "${name}" has "a" and "A", which are one parameter on line 4, column 5`,
+      },
+    });
   });
 });
 

@@ -25,6 +25,7 @@ describe('of two rules that match a path', () => {
     ['secret/*', 'secret/+/+/foo/*', 'secret/a/b/foo/c', 'fewer + win, also over a longer one'],
     ['foo/+/ba*', 'foo/+/b*', 'foo/x/bar', 'the longer one wins'],
     ['foo/+/b/+', 'foo/+/+/a', 'foo/x/b/a', 'the larger one wins where nothing else differs'],
+    ['+/é/+', '+/+/+a', 'x/é/+a', 'lengths are of bytes, and the larger one wins'],
     ['a/+b/c', 'a/+b/*', 'a/+b/c', 'a + within a segment is a character like others'],
   ])('%s or %s, on %s: %s', (first, second, path, _, winner = 'first') => {
     const won = winner === 'first' ? first : second;
@@ -135,13 +136,11 @@ describe('a path that ends in a slash', () => {
     [{ 'a/+': 'list' }, ['list'], 'the rule without it grants'],
     [{ 'a/+/': 'list' }, ['list'], 'the rule with it grants'],
     [{ 'a/+': 'list', 'a/b/*': 'deny' }, ['deny'], 'a more specific denial wins'],
-    [{ 'a/+': 'deny', 'a/b/*': 'list' }, ['list'], 'a more specific grant wins'],
-    [
-      { 'a/+': 'list', 'a/b/*': 'read' },
-      ['list'],
-      'the grant wins over what says nothing of lists',
-    ],
-    [{ 'a/+': 'read', 'a/b/*': 'update' }, ['update'], 'the most specific rule decides'],
+    [{ 'a/+': 'deny', 'a/b/*': 'list' }, ['deny'], 'a more specific grant does not get around it'],
+    [{ 'a/*': 'deny', 'a/b/*': 'list' }, ['deny'], 'nor does a longer prefix'],
+    [{ 'a/+': 'list', 'a/b/*': 'read' }, ['list'], 'the rule without it is asked first'],
+    [{ 'a/+': 'read', 'a/b/*': 'list' }, ['read'], 'also where it says nothing of lists'],
+    [{ '+/+': 'list', 'a/+': 'read' }, ['read'], 'a less specific grant counts no more'],
     [{ 'a/*': 'list', 'a/b/*': 'deny' }, ['deny'], 'a longer prefix that denies wins'],
     [{ 'a/b*': 'list', 'a/b/*': 'read' }, ['list'], 'the prefix of the form without it counts'],
     [{ '+/b': 'list', 'a/+/': 'deny' }, ['deny'], 'a later + that denies wins'],

@@ -37,6 +37,9 @@ export function readBinaryMode(
     if (name === 'data' || name === 'data_base64') {
       return invalid(`${header} is no attribute: in binary mode the body is the data`);
     }
+    // The platform reads headers as UTF-8 and puts this in the place of what is none.
+    if (value.includes('\ufffd'))
+      return invalid(`the header ${header} has bytes that are no UTF-8`);
     const decoded = decodeHeader(value);
     if (decoded === undefined)
       return invalid(`the header ${header} decodes to bytes that are no UTF-8`);
@@ -112,8 +115,8 @@ function readBody(body: Uint8Array): Result<unknown> {
  * Where the data is Vault's (`data.event`, `data.event_type`), the event is what the frame carried.
  * Any other becomes: event type from the URL, else the `type` made legal; `subject` as metadata
  * `path` if it can be one, else as `subject`; the data's members as metadata, or under `data` if it is no
- * object or has a `path` that can be none; `dataschema` and extension attributes as metadata too, and
- * `type` if the event type is another. A member of the data is never overwritten.
+ * object or has a `path` that can be none; extension attributes, `dataschema` and a `datacontenttype` that
+ * is not JSON as metadata too, and `type` if the event type is another. A member of the data is never overwritten.
  */
 export function eventOfCloudEvent(cloudEvent: unknown, typeInUrl: boolean): Result<unknown> {
   const attributes = checkCloudEvent(cloudEvent);
@@ -156,7 +159,7 @@ function problemOfFrame(event: Attributes, received: Attributes, id: unknown): s
     : `id is ${quote(id)}, but data.event.id is ${quote(event.id)}`;
 }
 
-type Attributes = Record<string, unknown>;
+export type Attributes = Record<string, unknown>;
 
 /** Checks the attributes of a CloudEvent. */
 export function checkCloudEvent(cloudEvent: unknown): Result<Attributes> {
@@ -200,7 +203,9 @@ export function checkCloudEvent(cloudEvent: unknown): Result<Attributes> {
     CloudEvent.prototype.validate.call(new CloudEvent(attributes, false));
     return ok(attributes);
   } catch (error) {
-    if (error instanceof TypeError) return invalid(`not a CloudEvent: ${reasonOf(error)}`);
+    if (error instanceof TypeError) {
+      return invalid(`not a CloudEvent: ${reasonOf(error, attributes)}`);
+    }
     throw error;
   }
 }
@@ -213,10 +218,13 @@ function isExtensionValue(value: unknown): boolean {
 /** The package repeats what it refuses. */
 const MAX_REASON_CHARACTERS = 120;
 
-function reasonOf(error: TypeError): string {
+function reasonOf(error: TypeError, attributes: Attributes): string {
   const problem = error instanceof ValidationError ? error.errors?.[0] : undefined;
   if (typeof problem === 'object' && problem !== null && 'instancePath' in problem) {
-    return `${problem.instancePath.replace(/^\//, '')} ${problem.message}`.trim();
+    const name = problem.instancePath.replace(/^\//, '');
+    const value = attributes[name];
+    const shown = typeof value === 'string' && value !== '' ? ` ${quote(value)}` : '';
+    return `${name}${shown} ${problem.message}`.trim();
   }
   return error.message.slice(0, MAX_REASON_CHARACTERS).split('\n')[0] ?? '';
 }
@@ -247,8 +255,7 @@ function metadataOf(attributes: Attributes, withType: boolean): Record<string, u
   const { data, data_base64, subject, type } = attributes;
   const members: [string, unknown][] = [];
   if (withType) members.push(['type', type]);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (CONTEXT.has(name)) continue;
+  for (const [name, value] of otherAttributes(attributes)) {
     members.push([name === 'path' && !canBePath(value) ? 'ce_path' : name, value]);
   }
   if (subject !== undefined) members.push([canBePath(subject) ? 'path' : 'subject', subject]);
@@ -257,6 +264,15 @@ function metadataOf(attributes: Attributes, withType: boolean): Record<string, u
     members.push(...Object.entries(data));
   } else if (data !== undefined) members.push(['data', data]);
   return Object.fromEntries(members);
+}
+
+/** Those that have no place of their own in an event. Data that is no JSON needs its content type. */
+export function otherAttributes(attributes: Attributes): [name: string, value: unknown][] {
+  const { datacontenttype: type } = attributes;
+  const others = Object.entries(attributes).filter(([name]) => !CONTEXT.has(name));
+  return typeof type === 'string' && !isJson(type)
+    ? [...others, ['datacontenttype', type]]
+    : others;
 }
 
 function canBePath(value: unknown): boolean {

@@ -1,6 +1,7 @@
 /** CloudEvents as the SDK's own emitters send them, in each content mode. */
 import { CloudEvent, HTTP } from 'cloudevents';
 import { describe, expect, it } from 'vitest';
+import { type Header, rawRequest, TOKEN } from './support/raw-request.ts';
 import { api, freshName, subscribeJson } from './support/target.ts';
 
 interface Message {
@@ -59,5 +60,32 @@ describe('a batch of CloudEvents', () => {
       { ...event, id: '2', subject: 'a/b' },
     ];
     expect(await post({ headers, body })).toEqual({ status: 200, accepted: 2 });
+  });
+});
+
+describe('a header of a CloudEvent in binary mode', () => {
+  /** Node writes each character of a header as one byte. */
+  const publish = (subject: string) => {
+    const headers: Header[] = [
+      TOKEN,
+      ['ce-specversion', '1.0'],
+      ['ce-id', freshName()],
+      ['ce-source', '/s'],
+      ['ce-type', `${freshName()}.made`],
+      ['ce-subject', subject],
+      ['Content-Length', '0'],
+    ];
+    return rawRequest({ method: 'POST', path: '/v1/sys/events/publish', headers });
+  };
+
+  it('may have bytes that are not escaped, in UTF-8', async () => {
+    const bytes = Buffer.from('Zürich').toString('latin1');
+    expect((await publish(bytes)).status).toBe(200);
+  });
+
+  it('is refused with bytes of another charset', async () => {
+    const answer = await publish('Zürich');
+    expect(answer.status).toBe(400);
+    expect(answer.body).toContain('the header ce-subject has bytes that are no UTF-8');
   });
 });

@@ -63,7 +63,7 @@ describe('a CloudEvent in binary mode', () => {
     [{ 'ce-id': '' }, 'the CloudEvent has no id'],
     [{ 'ce-source': '' }, 'source must NOT have fewer than 1 characters'],
     [{ 'ce-type': '' }, 'type must NOT have fewer than 1 characters'],
-    [{ 'ce-time': '2026-01-31' }, 'time must match format "date-time"'],
+    [{ 'ce-time': '2026-01-31' }, 'time "2026-01-31" must match format "date-time"'],
     [
       { 'ce-my_extension': 'a' },
       'the name of attribute "my_extension" may only have lower-case letters and digits',
@@ -116,6 +116,7 @@ describe('the data of a CloudEvent in binary mode', () => {
     (contentType) => {
       expect(publish({ 'content-type': contentType }, '{"a":1}').metadata).toEqual({
         data: '{"a":1}',
+        datacontenttype: contentType,
       });
     },
   );
@@ -124,6 +125,7 @@ describe('the data of a CloudEvent in binary mode', () => {
     const body = Uint8Array.of(0xff, 0xfe, 0x00);
     expect(publish({ 'content-type': 'application/octet-stream' }, body).metadata).toEqual({
       data_base64: '//4A',
+      datacontenttype: 'application/octet-stream',
     });
   });
 });
@@ -151,6 +153,10 @@ describe('the header of a CloudEvents attribute', () => {
     expect(publish({ 'ce-tenant': header }).metadata).toEqual({ tenant: text });
   });
 
+  it('may say the character that takes the place of bytes that are no UTF-8', () => {
+    expect(publish({ 'ce-tenant': '%EF%BF%BD' }).metadata).toEqual({ tenant: '\ufffd' });
+  });
+
   it.each(['%C0%A0', '%FF', '%ED%A0%80', 'a%C3'])(
     'is refused where %s decodes to bytes that are no UTF-8',
     (header) => {
@@ -164,9 +170,13 @@ describe('the data of a CloudEvent in binary mode', () => {
     [
       { 'content-type': 'text/plain; charset=iso-8859-1' },
       Uint8Array.of(0xe9),
-      { data_base64: '6Q==' },
+      { data_base64: '6Q==', datacontenttype: 'text/plain; charset=iso-8859-1' },
     ],
-    [{ 'content-type': 'text/xml; charset=UTF-8' }, '<a/>', { data: '<a/>' }],
+    [
+      { 'content-type': 'text/xml; charset=UTF-8' },
+      '<a/>',
+      { data: '<a/>', datacontenttype: 'text/xml; charset=UTF-8' },
+    ],
     [{ 'content-type': 'Application/JSON; charset="UTF-8"' }, '{"a":1}', { a: 1 }],
     [{}, 'no JSON', { data: 'no JSON' }],
     [{}, Uint8Array.of(0xff), { data_base64: '/w==' }],

@@ -293,6 +293,30 @@ describe('a delivery becomes an event', () => {
     const third = await heard('from/*', kind, body, batch);
     expect(third.id).toBe('ce-3');
   });
+
+  it('of CloudEvents, with all their attributes', async () => {
+    const event = {
+      specversion: '1.0',
+      id: 'ce-4',
+      source: '/s',
+      type: 'a.b',
+      dataschema: 'https://example.com/schema',
+      datacontenttype: 'text/xml',
+      data: '<a/>',
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      partitionkey: 7,
+      path: 'of/the/sender',
+    };
+    const headers = { 'X-Vault-Token': SECRET, 'Content-Type': 'application/cloudevents+json' };
+    const { specversion: _, id: _id, source: _source, path, ...attributes } = event;
+    const { data } = await heard('from/*', { kind: 'token' }, JSON.stringify(event), headers);
+    expect(data.event.metadata).toEqual({ ...attributes, ce_path: path, path: 'from/a.b' });
+
+    const named = { kind: 'token', mapping: { metadata: { key: '/partitionkey' } } };
+    const again = JSON.stringify({ ...event, id: 'ce-5' });
+    const own = await heard('from/*', named, again, headers);
+    expect(own.data.event.metadata).toEqual({ key: 7, path: 'from/a.b' });
+  });
 });
 
 describe('a delivery that is sent again', () => {

@@ -1,6 +1,7 @@
 /** A source, ready to receive: who is believed, and what its deliveries become. Pure. */
 import { MAX_DELIVERY_EVENTS } from '../../limits.ts';
 import { at, invalid, ok, type Result, tooLarge } from '../../result.ts';
+import { type Attributes, otherAttributes } from '../cloudevents.ts';
 import { type Documents, documentOf, type Located, readDocuments } from './documents.ts';
 import { digestOf, numbered } from './event-id.ts';
 import type { Asked } from './handshake.ts';
@@ -175,10 +176,28 @@ export async function readDelivery(
     const delivery: Delivery = { header: (name) => headerValue(headers, name), document, words };
     const event = map(mapping, delivery, digest, index);
     if (!event.ok) return at(where, event.failure);
-    const own = isCloudEvents ? { source: (document as { source: unknown }).source } : {};
-    events.push({ body: { ...event.value, ...own }, where });
+    const body = isCloudEvents
+      ? withAttributes(event.value, document as Attributes, source.settings)
+      : event.value;
+    events.push({ body, where });
   }
   return ok({ events });
+}
+
+/** A source that names metadata gets what it names. What the kind names goes before what is called the same. */
+function withAttributes(
+  event: Readonly<Record<string, unknown>>,
+  attributes: Attributes,
+  { mapping }: SourceSettings,
+): Record<string, unknown> {
+  const { source } = attributes;
+  if (mapping.metadata !== undefined) return { ...event, source };
+  const others = otherAttributes(attributes).map(([name, value]) => [
+    name === 'path' ? 'ce_path' : name,
+    value,
+  ]);
+  const metadata = { ...Object.fromEntries(others), ...(event.metadata as object) };
+  return { ...event, source, metadata };
 }
 
 function documentsIn({ eventsIn }: Kind, read: Documents): readonly Located[] {

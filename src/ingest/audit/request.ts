@@ -54,7 +54,9 @@ export function requestOfEntry(
 
   const namespace = trimSlashes(textOf(objectOf(request.namespace).path));
   const path = textOf(request.path);
-  const mountPoint = request.mount_point === undefined ? undefined : textOf(request.mount_point);
+  // Auth methods may have the type of an engine: ldap.
+  if (path.startsWith('auth/')) return IGNORED;
+  const mountPoint = textOf(request.mount_point) || undefined;
   const place = placeOf({ engine, namespace, operation, failed, path, mountPoint }, mounts);
   if (place === undefined) return IGNORED;
   if ('dropped' in place) return place;

@@ -8,6 +8,8 @@ import { quote } from './quote.ts';
 const KV_PATH = /^[^/*]+\/(?:data|metadata)(?:\/|$)/;
 
 /**
+ * Also of the globs of `subscribe_event_types`, of which each is a pattern.
+ *
  * @example
  * adviceOnPattern('KV-V2/*') // ['"KV-V2/*": event types are case-sensitive; Vault\'s are matched by "kv-v2/*"']
  */
@@ -18,6 +20,12 @@ export function adviceOnPattern(pattern: string): string[] {
   if (lower !== pattern && !matchesVault(pattern) && matchesVault(lower)) {
     return [
       `${quote(pattern)}: event types are case-sensitive; Vault's are matched by ${quote(lower)}`,
+    ];
+  }
+  const glob = pattern.replaceAll('.*', '*');
+  if (glob !== pattern && !matchesVault(pattern) && matchesVault(glob)) {
+    return [
+      `${quote(pattern)} is no regular expression: "*" stands for any text, so Vault's event types are matched by ${quote(glob)}`,
     ];
   }
   if (KV_PATH.test(pattern)) {

@@ -1,6 +1,6 @@
 /** `/v1/sys/policies/acl/…`, and `/v1/sys/policy/…`, by which older clients know the same. */
 import { callWithRetry } from '../call.ts';
-import { quote } from '../event/quote.ts';
+import { kindOf, quote } from '../event/quote.ts';
 import { decodeUtf8 } from '../ingest/text.ts';
 import { pathOfKey } from '../namespace.ts';
 import { adviceOnPolicy } from '../policy/advice.ts';
@@ -90,6 +90,11 @@ async function write(call: Call, textKey: TextKey): Promise<Response> {
 
 /** The text itself, or the same in base64. */
 function textOfPolicy(value: unknown): Result<string> {
+  if (value !== undefined && value !== null && typeof value !== 'string') {
+    return invalid(
+      `'policy' must be a string, not ${kindOf(value)}: HCL, or the JSON of a policy as a string, or either in Base64`,
+    );
+  }
   if (typeof value !== 'string' || value === '') {
     return invalid("'policy' parameter not supplied or empty");
   }

@@ -27,6 +27,7 @@ import { isAllowedOrigin, isSameHost } from './origin.ts';
 import { storageRefusal } from './storage.ts';
 import { openStream } from './streams/open.ts';
 import { formatOf, parseStreamRequest } from './streams/request.ts';
+import { adviceOnParameters } from './subscribe-parameters.ts';
 import { actorOf, type Caller } from './token.ts';
 import { headerText, setWarnings, WARNING_HEADER } from './warnings.ts';
 
@@ -87,7 +88,10 @@ export async function subscribe(asked: SubscribeRequest): Promise<Response> {
       ? { protocol: 'stock', encoding: json ? 'json' : 'protobuf' }
       : { protocol: 'carillon.v1', encoding: subprotocol }),
   };
-  const warnings = [...misspelt(query), ...warningsOf(subscription, filter.value, caller)];
+  const warnings = [
+    ...adviceOnParameters(query),
+    ...warningsOf(subscription, filter.value, caller),
+  ];
   const token = caller.token && { authority: caller.token.authority, digest: caller.token.digest };
   const connect = () =>
     shakeHands({ subscription, token, since: since.value }, hubOf(subscription, namespace, env));
@@ -183,18 +187,6 @@ function refuseFilter(problem: string): Response {
       [WARNING_HEADER]: headerText(`filter: ${problem}`),
     },
   });
-}
-
-/** Parameters that Vault does not know either, and passes over. */
-function misspelt(query: URLSearchParams): string[] {
-  const warnings: string[] = [];
-  if (query.has('namespace')) {
-    warnings.push(
-      'the parameter "namespace" is not read: "namespaces" reaches namespaces below, and X-Vault-Namespace chooses one',
-    );
-  }
-  if (query.has('filters')) warnings.push('the parameter "filters" is not read: it is "filter"');
-  return warnings;
 }
 
 /** Why some or all events that one might expect will not come. */

@@ -1,5 +1,5 @@
 /** What is legal in a policy and hardly meant: rules that match or grant nothing. Vault is silent there. */
-import { whyNothingMatches } from '../event/event-type.ts';
+import { adviceOnPattern } from '../event/pattern-advice.ts';
 import { quote } from '../event/quote.ts';
 import { DENY, NONE, setOf } from './capability.ts';
 import { where } from './hcl/ast.ts';
@@ -35,10 +35,7 @@ function adviceOnRule(rule: PathRule): string[] {
   if (capabilities === DENY) return advice;
   if (capabilities === NONE) advice.push('it has no capabilities, so it grants nothing');
   for (const { glob } of eventTypes) {
-    const why = whyNothingMatches(glob);
-    if (why !== undefined) {
-      advice.push(`no event type can match ${quote(glob)} in subscribe_event_types: ${why}`);
-    }
+    for (const why of adviceOnPattern(glob)) advice.push(`subscribe_event_types: ${why}`);
   }
   const subscribes = (capabilities & SUBSCRIBE) !== 0;
   if (eventTypes.length === 0) {
@@ -52,6 +49,9 @@ function adviceOnRule(rule: PathRule): string[] {
     advice.push(
       `subscribe_event_types lets no event through without the capability "${missing}"; it takes both "list" and "subscribe"`,
     );
+  }
+  if (path.endsWith('/')) {
+    advice.push(`it is for that path alone and for none below it; those are ${quote(`${path}*`)}`);
   }
   const kv = kvV2PathOf(rule);
   if (kv !== undefined) {

@@ -11,6 +11,7 @@ describe('a pattern', () => {
     'data/import',
     'kv-v2/data-write',
     'a/datasets',
+    'com.example.*',
   ])('such as %j needs no advice', (pattern) => {
     expect(adviceOnPattern(pattern)).toEqual([]);
   });
@@ -21,6 +22,11 @@ describe('a pattern', () => {
     ['kv-v2/Data-Write', '"kv-v2/data-write"'],
     ['secret/data/app', 'the filter data_path == "secret/data/app"'],
     ['team/secret/data/app', undefined],
+    [
+      'kv.*',
+      'is no regular expression: "*" stands for any text, so Vault\'s event types are matched by "kv*"',
+    ],
+    ['database/creds.*', '"database/creds*"'],
     ['secret/metadata', 'looks like the path of a secret'],
     ['kv-v2/+', 'no event type can match "kv-v2/+"'],
   ])('such as %j is explained', (pattern, advice) => {

@@ -154,7 +154,8 @@ describe('a policy', () => {
   it.each([
     [{}, "'policy' parameter not supplied or empty"],
     [{ policy: '' }, "'policy' parameter not supplied or empty"],
-    [{ policy: 7 }, "'policy' parameter not supplied or empty"],
+    [{ policy: 7 }, "'policy' must be a string, not a number"],
+    [{ policy: { path: {} } }, "'policy' must be a string, not an object: HCL, or the JSON"],
     [{ policy: 'path "a" {' }, ''],
     [{ policy: 'path "a" { capabilities = ["fly"] }' }, ''],
     [{ policy: 'path "a/+*" { capabilities = ["read"] }' }, '+*'],

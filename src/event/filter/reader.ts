@@ -1,3 +1,5 @@
+import { unexpected } from './hint.ts';
+
 /**
  * The text of a filter while it is parsed. Alternatives are tried in the order of the grammar, as a
  * PEG does; the reader remembers the furthest place that any of them reached, and what would have
@@ -87,15 +89,15 @@ export class Reader {
     if (this.#refusal !== undefined) return this.#refusal;
     if (parsed && this.position === this.#text.length) return undefined;
     if (parsed) this.expect('the end of the filter');
-    const [found] = this.#text.slice(this.#furthest, this.#furthest + 2);
-    const unexpected =
-      found === undefined ? 'the filter ends' : `${JSON.stringify(found)} is unexpected`;
+    const rest = this.#text.slice(this.#furthest);
+    const [found] = rest;
+    const what = found === undefined ? 'the filter ends' : unexpected(rest);
     const isPartOfValue = found !== undefined && !PUNCTUATION.includes(found);
     const hint =
       isPartOfValue && this.#expected.has(WORD_CHARACTER)
         ? ' (a value with other characters needs double quotes)'
         : '';
-    return `${this.#place(this.#furthest)}: ${unexpected}, expected ${alternatives([...this.#expected])}${hint}`;
+    return `${this.#place(this.#furthest)}: ${what}, expected ${alternatives([...this.#expected])}${hint}`;
   }
 
   #place(position: number): string {

@@ -184,12 +184,12 @@ export class Authority extends DurableObject<Env> {
   ): Promise<Result<Issued>> {
     const checked = checkTokenRequest(body, maker, alwaysOrphan);
     if (!checked.ok) return checked;
-    const { request, chosen, warnings } = checked.value;
+    const { request, chosen, sharesOf, warnings } = checked.value;
     const { policies } = this.#keeper.open();
     const missing = request.policies
       .filter((name) => name !== 'root' && policies.get(name) === undefined)
       .map((name) => `Policy ${JSON.stringify(name)} does not exist`);
-    const issued = await this.#keeper.issue(request, chosen);
+    const issued = await this.#keeper.issue(request, chosen, sharesOf);
     return issued.ok ? ok({ ...issued.value, warnings: [...warnings, ...missing] }) : issued;
   }
 

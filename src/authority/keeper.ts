@@ -74,8 +74,17 @@ export class Keeper {
     if (this.lives()) this.settle();
   }
 
-  /** Hands out a token. @param chosen the token itself, where its maker chose it */
-  async issue(request: TokenRequest, chosen: string | undefined): Promise<Result<Issued>> {
+  /**
+   * Hands out a token.
+   *
+   * @param chosen the token itself, where its maker chose it
+   * @param sharesOf the token whose shares an orphan uses
+   */
+  async issue(
+    request: TokenRequest,
+    chosen: string | undefined,
+    sharesOf?: number,
+  ): Promise<Result<Issued>> {
     if (chosen !== undefined && this.#key !== ROOT) {
       return invalid('a token with an id of your choice can be made in the root namespace alone');
     }
@@ -92,7 +101,9 @@ export class Keeper {
     if (request.parent !== undefined && parent === undefined) {
       return invalid('the token of the request was revoked meanwhile');
     }
-    const owner = ownerOfNew(request, parent);
+    const maker =
+      parent ?? (sharesOf === undefined ? undefined : tokens.find({ id: sharesOf }, now));
+    const owner = ownerOfNew(request, maker);
     if (!tokens.isWithinShare(owner)) {
       return invalid(
         `you have as many tokens as are free of the ${MAX_TOKENS} that all share in this namespace, with all of your entity or made from yours; revoke some first`,

@@ -1,6 +1,7 @@
 /**
  * Whose shares a token uses of what many share. All tokens of an entity count together, and so do a token
- * and all that were made from it: else whoever may make tokens would have as many shares as tokens.
+ * and all that were made from it, orphans too: else whoever may make tokens would have as many shares as tokens.
+ * Root, and who has `sudo` where orphans are made, is trusted to make principals of their own.
  */
 import type { TokenRecord, TokenRequest } from './token-record.ts';
 
@@ -14,15 +15,15 @@ export function ownerOf({ owner, identity, id }: TokenRecord): string {
 /**
  * The owner of a new token, undefined where it is its own.
  *
- * @param parent the token of this namespace that it is made from
+ * @param maker the token of this namespace that it is made from
  */
 export function ownerOfNew(
   { identity, foreignParent }: Pick<TokenRequest, 'identity' | 'foreignParent'>,
-  parent: TokenRecord | undefined,
+  maker: TokenRecord | undefined,
 ): string | undefined {
   return (
     ownerOfEntity(identity) ??
-    (parent && ownerOf(parent)) ??
+    (maker && ownerOf(maker)) ??
     (foreignParent === undefined ? undefined : `token ${foreignParent}`)
   );
 }

@@ -41,6 +41,8 @@ export interface CheckedTokenRequest {
   readonly request: TokenRequest;
   /** The token itself, where the maker chose it. */
   readonly chosen: string | undefined;
+  /** The token whose shares it uses, where that is not its parent: who is trusted with `sudo` makes principals. */
+  readonly sharesOf: number | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -106,6 +108,7 @@ export function checkTokenRequest(
       renewable: ttl > 0 && (body.renewable === undefined || renewable.value),
     },
     chosen: chosen.value,
+    sharesOf: isOrphan && !privileged ? maker.token?.id : undefined,
     warnings,
   });
 }

@@ -224,6 +224,24 @@ describe('the tokens of a namespace', () => {
     await childOf(await aHolder(MAKER));
   });
 
+  it('of one maker have its shares also where they are orphans, unless it has sudo there', async () => {
+    const path = 'auth/token/create-orphan';
+    const ownerOfOrphan = async (policy: string) => {
+      const maker = await aHolder(policy);
+      const { accessor } = await maker.makes({}, path);
+      const [row] = await sql<{ owner: string | null; maker: number }>(
+        authority(),
+        'SELECT owner, (SELECT MAX(id) FROM tokens WHERE id < made.id) AS maker FROM tokens AS made WHERE accessor = ?',
+        accessor,
+      );
+      return row && { owner: row.owner, makers: `token ${row.maker}` };
+    };
+    const ofMaker = await ownerOfOrphan(granting({ [path]: 'update' }));
+    expect(ofMaker?.owner).toBe(ofMaker?.makers);
+    const ofTrusted = await ownerOfOrphan(granting({ [path]: 'update sudo' }));
+    expect(ofTrusted?.owner).toBe(null);
+  });
+
   it('are not all taken by the logins of one entity', async () => {
     const { policy } = await aHolder(LISTENER);
     await logins(policy, 1);

@@ -27,7 +27,10 @@ function isDenied(denied: Parameters, name: string, value: unknown): boolean {
     values.length === 0 ||
     isAmong(given, values) ||
     // Who reads a list may take the blanks off its elements, so they do not hide one.
-    (elementsOf(given)?.some((element) => isAmong(trimmed(element), values)) ?? false)
+    (elementsOf(given)?.some(
+      (element) => isAmong(element, values) || isAmong(trimmed(element), values),
+    ) ??
+      false)
   );
 }
 

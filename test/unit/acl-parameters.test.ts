@@ -165,6 +165,13 @@ describe('the constraints of several blocks of a path', () => {
   });
 });
 
+it('an element that is denied with a blank before it is denied as it is written', () => {
+  const blocks = ['denied_parameters = { a = [" x", "y"] }'];
+  expect(allows(blocks, { a: [' x'] })).toBe(false);
+  expect(allows(blocks, { a: [' y'] })).toBe(false);
+  expect(allows(blocks, { a: ['x'] })).toBe(true);
+});
+
 describe('parameters that a block names several times', () => {
   it('have the values of all of them', () => {
     const denied = 'denied_parameters { a = ["x"] }\n denied_parameters { a = ["y"], b = [] }';

@@ -6,6 +6,16 @@ import { quote } from '../../event/quote.ts';
 import { withSlash } from '../../namespace.ts';
 import type { AuditSettings } from './reading.ts';
 
+const LDAP = new Set([
+  'config',
+  'creds',
+  'library',
+  'role',
+  'rotate-role',
+  'rotate-root',
+  'static-role',
+]);
+
 /** The first segments below a mount that make events, by the type of the mount. */
 const SECTIONS: Readonly<Record<string, ReadonlySet<string>>> = {
   kv: new Set(['config', 'data', 'metadata', 'delete', 'undelete', 'destroy']),
@@ -20,15 +30,8 @@ const SECTIONS: Readonly<Record<string, ReadonlySet<string>>> = {
     'static-creds',
     'static-roles',
   ]),
-  ldap: new Set([
-    'config',
-    'creds',
-    'library',
-    'role',
-    'rotate-role',
-    'rotate-root',
-    'static-role',
-  ]),
+  ldap: LDAP,
+  openldap: LDAP,
 };
 const SYSTEM = 'sys/';
 const LEASE = /^sys\/(?:leases\/)?(?:renew|revoke)/;

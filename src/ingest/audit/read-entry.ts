@@ -36,6 +36,8 @@ const ENGINES = new Map<
   ['kv', kvReading],
   ['database', databaseReading],
   ['ldap', ldapReading],
+  // Another name of the same engine.
+  ['openldap', ldapReading],
   ['system', leaseReading],
   ['ns_system', leaseReading],
 ]);

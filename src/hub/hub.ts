@@ -55,7 +55,7 @@ export class EventHub extends SubscriberHub {
    * Publishes events of this event-type namespace. They are in the journal, and sent, before the gathering
    * hubs are fed; what those lack is in the journal too, and one that cannot be reached is fed later.
    *
-   * @param owner whose share of places a new hub takes; a Worker of an earlier release does not say
+   * @param owner whose shares of places for hubs and of the queue it takes; a Worker of an earlier release does not say
    * @returns the keys of those that were new, or why none was taken
    */
   async publish(publications: readonly Publication[], owner?: string): Promise<Published> {
@@ -63,7 +63,7 @@ export class EventHub extends SubscriberHub {
     if (refused !== undefined) return { keys: [], refused };
     await this.subscribers.holders.confirm(Date.now());
     const { last } = this.journal;
-    const taken = this.#intake.take(publications);
+    const taken = this.#intake.take(publications, owner);
     if (taken === undefined) return { keys: [], refused: 'overloaded' };
     const keys = await taken;
     this.needs.arm();

@@ -15,6 +15,7 @@ import { type Publication, publisherOf } from './publication.ts';
 /** The events of one request, and whoever waits for what became of them. */
 interface Queued {
   readonly publications: readonly Publication[];
+  readonly owner: string;
   readonly bytes: number;
   resolve(keys: string[]): void;
   reject(error: unknown): void;
@@ -29,7 +30,7 @@ const LINGER_PART = 4;
 export class Intake {
   readonly #commit: Commit;
   readonly #queue: Queued[] = [];
-  /** What waits, of all publishers and of each. */
+  /** What waits, of all publishers and of each owner. */
   readonly #all = { events: 0, bytes: 0 };
   readonly #waitingOf = new Map<string, { events: number; bytes: number }>();
   #isCollecting = false;
@@ -39,16 +40,18 @@ export class Intake {
   }
 
   /**
-   * @param publications all of one publisher, who may have no more waiting than there is room left for
+   * @param publications all of one publisher
+   * @param owner of the publisher, who may have no more waiting than there is room left for
    * @returns the keys of those that were new; undefined where too many wait already, and nothing of this
    *   request was taken
    */
-  take(publications: readonly Publication[]): Promise<string[]> | undefined {
+  take(
+    publications: readonly Publication[],
+    owner = ownerWithout(publications),
+  ): Promise<string[]> | undefined {
     const events = publications.length;
     const bytes = publications.reduce((sum, { json }) => sum + json.length, 0);
-    const [first] = publications;
-    const publisher = first === undefined ? '' : publisherOf(first);
-    const own = this.#waitingOf.get(publisher);
+    const own = this.#waitingOf.get(owner);
     if (this.#queue.length > 0) {
       const all = this.#all;
       const isWithinShares =
@@ -57,12 +60,12 @@ export class Intake {
       if (!isWithinShares) return undefined;
     }
     const taken = new Promise<string[]>((resolve, reject) => {
-      this.#queue.push({ publications, bytes, resolve, reject });
+      this.#queue.push({ publications, owner, bytes, resolve, reject });
     });
     this.#all.events += events;
     this.#all.bytes += bytes;
     if (own === undefined) {
-      this.#waitingOf.set(publisher, { events, bytes });
+      this.#waitingOf.set(owner, { events, bytes });
     } else {
       own.events += events;
       own.bytes += bytes;
@@ -101,16 +104,14 @@ export class Intake {
     return group;
   }
 
-  #waitsNoMore({ publications, bytes }: Queued): void {
+  #waitsNoMore({ publications, owner, bytes }: Queued): void {
     this.#all.events -= publications.length;
     this.#all.bytes -= bytes;
-    const [first] = publications;
-    const publisher = first === undefined ? '' : publisherOf(first);
-    const own = this.#waitingOf.get(publisher);
+    const own = this.#waitingOf.get(owner);
     if (own === undefined) return;
     own.events -= publications.length;
     own.bytes -= bytes;
-    if (own.events === 0) this.#waitingOf.delete(publisher);
+    if (own.events === 0) this.#waitingOf.delete(owner);
   }
 
   /** One request that cannot be committed does not keep the others from it. */
@@ -123,4 +124,9 @@ export class Intake {
       else for (const each of group) await this.#commitGroup([each]);
     }
   }
+}
+
+/** The publisher, where a Worker of an earlier release does not say whose it is. */
+function ownerWithout([first]: readonly Publication[]): string {
+  return first === undefined ? '' : publisherOf(first);
 }

@@ -3,11 +3,13 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { digestOf } from '../../src/authority/token-form.ts';
+import { Intake } from '../../src/hub/intake.ts';
 import { Journal } from '../../src/hub/journal.ts';
 import { Subscribers } from '../../src/hub/subscribers.ts';
 import { type Handshake, requestOf } from '../../src/hub/subscription.ts';
 import {
   MAX_CACHED_LOOKUPS,
+  MAX_QUEUED_EVENTS,
   MAX_SECRET_IDS,
   MAX_SOCKETS_PER_TOKEN,
   MAX_TICKETS,
@@ -162,6 +164,39 @@ describe('the places of a hub', () => {
       }
       expect((await come(handshake)).status).toBe(101);
     });
+  });
+});
+
+describe('the queue of a hub', () => {
+  it('counts a token and those that it makes as one, and others apart', async () => {
+    const take = vi.spyOn(Intake.prototype, 'take');
+    const policy = `${MAKER}\n${granting({ 'sys/events/publish/*': 'update' })}`;
+    const maker = await aHolder(policy);
+    const publishers = [maker, await childOf(maker), await childOf(maker), await aHolder(policy)];
+    for (const each of publishers) await each.published('abc', {});
+    const [first, ...more] = take.mock.calls.map(([, owner]) => owner);
+    expect(first).toBeDefined();
+    expect(more.map((owner) => owner === first)).toEqual([true, true, false]);
+  });
+
+  it('has room for others where one owner fills it with many publishers', async () => {
+    const committing = Promise.withResolvers<string[][]>();
+    const intake = new Intake(() => committing.promise);
+    const facts = { event_type: 'abc', namespace: '', path: '', data_path: '', operation: '' };
+    const by = (publisher: string, events: number) =>
+      Array.from({ length: events }, (_, index) => ({
+        key: `${index}\n${publisher}\n\nabc\n`,
+        facts: { ...facts, source_plugin_mount: '' },
+        json: '{}',
+      }));
+    const batch = MAX_QUEUED_EVENTS / 20;
+    intake.take(by('first', 1), 'first');
+    const taken = Array.from({ length: 40 }, (_, index) =>
+      intake.take(by(`child ${index}`, batch), 'maker'),
+    );
+    expect(taken.filter((each) => each !== undefined)).toHaveLength(10);
+    expect(intake.take(by('other', 4 * batch), 'other')).toBeDefined();
+    committing.resolve([]);
   });
 });
 

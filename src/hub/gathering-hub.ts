@@ -91,9 +91,10 @@ export class GatheringPart extends SubscriberHub {
     if (reviews.nextDue() === 0) this.needs.arm();
   }
 
-  /** Whether it was asked for and there turned out to be nothing to keep. */
+  /** Whether it was asked for, and there is nothing to keep and no place that somebody may come back to. */
   get isIdle(): boolean {
-    return this.journal.isUnused && this.#registry.isEmpty && this.#interests.isEmpty;
+    const isEmpty = this.journal.isUnused && this.#registry.isEmpty && this.#interests.isEmpty;
+    return isEmpty && !this.#isInUse;
   }
 
   kept(): [string, unknown][] {

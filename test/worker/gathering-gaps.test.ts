@@ -119,6 +119,13 @@ it('a hub lets go of its first events before it can feed them', async () => {
   expect(await heardUntil(subscriber, id)).toEqual(['feed_lost', id]);
 });
 
+it('nobody is told of a gap where there never was an event', async () => {
+  const { subscriber, hello } = await greeted('ol*');
+  await leaves(subscriber);
+  await gatheringHubStub().hubs();
+  expect((await greeted('ol*', hello.cursor)).hello.gap).toBeUndefined();
+});
+
 it('nobody is told of a gap by a hub that goes and comes with all that it had been heard', async () => {
   const { subscriber, hello } = await greeted('ol*');
   for (let round = 0; round < 3; round++) {

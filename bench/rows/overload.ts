@@ -50,7 +50,7 @@ function questionsOf(hubId: string): readonly Question[] {
 async function* batch(context: Context): AsyncGenerator<Row> {
   const stage = await Stage.open(context, context.carillon, SUBSCRIBERS);
   try {
-    const id = await publishOne(stage, 'first');
+    const id = await publishOne(stage, 'one');
     const run = {
       pace: { inFlight: 1, requests: 1 },
       batch: BATCH,

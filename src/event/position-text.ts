@@ -14,15 +14,53 @@ import { quote } from './quote.ts';
 
 export type PositionForm = 'cursor' | 'time' | 'relative time' | 'keyword';
 
+/** Words that somebody writes who means a place or a time, and what programs write that have none. */
+export const KEYWORDS = [
+  ...['earliest', 'latest', 'beginning', 'now', 'yesterday', 'today', 'tomorrow', 'midnight'],
+  ...['first', 'last', 'oldest', 'newest', 'start', 'end', 'all', 'null', 'undefined'],
+] as const;
+
+/** At most four digits of days: `1234567d` is more likely the hexadecimal id of something than a time of 3000 years. */
+const DAYS = String.raw`\d{1,4}(?:[.,]\d{1,9})? ?(?:days?|d)`;
+const DURATION = [
+  amountOf('years?|yrs?|y'),
+  amountOf('months?|mo'),
+  amountOf('weeks?|wks?|w'),
+  DAYS,
+  amountOf('hours?|hrs?|h'),
+  amountOf('minutes?|mins?|m'),
+  amountOf('seconds?|secs?|s'),
+  amountOf('milliseconds?|ms'),
+  amountOf('microseconds?|us|µs|μs'),
+  amountOf('nanoseconds?|ns'),
+]
+  .map((amount) => `(?:${amount} ?)?`)
+  .join('');
+
 const FORMS: readonly (readonly [PositionForm, RegExp])[] = [
   /** Of any version, also of one to come. */
   ['cursor', /^cc\d+\./i],
   /** A date, alone or with a time, as RFC 3339, ISO 8601 and databases write it; right or wrong. */
   ['time', /^[+-]?\d{4,6}-\d{2}-\d{2}(?:[T ][\d:.,+\- TZ]*|Z|\+[\d:]*)?$/i],
+  /** The same without dashes, but with a time: eight digits alone may be the id that a vendor counts. Or with slashes. */
+  ['time', /^(?:\d{8}[T ]\d{2}[\d:.,+\- TZ]*|\d{4}\/\d{2}\/\d{2}(?:[T ][\d:.,+\- TZ]*)?)$/i],
+  /** As HTTP, `date` and JavaScript write it: `Sun, 29 Nov 2026 22:00:00 GMT`. */
+  ['time', /^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? [a-z\d]+ .*\d{2}:\d{2}/i],
   /** `-15m`, `-2h30m`, `-1d`. */
   ['relative time', /^-[\d.][\d.a-zµμ]*$/i],
-  ['keyword', /^(?:earliest|latest|beginning|now)$/i],
+  /** `5m`, `2h30m`, `1.5h`, `1d`, `5 minutes ago`. The look ahead spares most ids the attempt. */
+  [
+    'relative time',
+    new RegExp(`^(?=\\+?[\\d.][\\d.,a-zµμ ]*[a-zµμ]$)\\+?${DURATION}(?:ago)?$`, 'i'),
+  ],
+  /** ISO 8601: `P1D`, `PT2H30M`. */
+  ['relative time', /^[+-]?P(?=[\dT])(?:\d+[YMWD])*(?:T(?:\d+(?:[.,]\d+)?[HMS])+)?$/i],
+  ['keyword', new RegExp(`^(?:${KEYWORDS.join('|')})$`, 'i')],
 ];
+
+function amountOf(units: string): string {
+  return String.raw`(?:\d{1,10}(?:[.,]\d{0,9})?|\.\d{1,9}) ?(?:${units})`;
+}
 
 /** The reserved form that a text has; undefined where it can only be the id of an event. */
 export function positionForm(text: string): PositionForm | undefined {

@@ -257,10 +257,10 @@ describe('carillon events publish', () => {
       ['events', 'publish', 'pipe', '--data', '-'],
       env,
     );
-    child.stdin.write('{"id":"first"}\n');
-    await stdoutMatching(/^first\n$/);
+    child.stdin.write('{"id":"one"}\n');
+    await stdoutMatching(/^one\n$/);
     child.stdin.write('{"id":"second"}\n{"id":"third"}\n');
-    await stdoutMatching(/^first\nsecond\nthird\n$/);
+    await stdoutMatching(/^one\nsecond\nthird\n$/);
     child.stdin.end();
     expect((await finished).code).toBe(0);
   });

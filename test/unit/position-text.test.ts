@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   checkEventId,
   isUsableEventId,
+  KEYWORDS,
   type PositionForm,
   positionForm,
 } from '../../src/event/position-text.ts';
@@ -33,6 +35,37 @@ const RESERVED: readonly (readonly [string, PositionForm])[] = [
   ['2026-99-99T99:99:99Z', 'time'],
   ['+012026-11-22T12:00:00.000Z', 'time'],
   ['-000001-11-22T12:00:00.000Z', 'time'],
+  ['20261129T220000Z', 'time'],
+  ['20261129T2200', 'time'],
+  ['20261129t22+0100', 'time'],
+  ['20261129T22:00:00.5Z', 'time'],
+  ['20261129 220000', 'time'],
+  ['2026/11/29', 'time'],
+  ['2026/11/29 22:00:00', 'time'],
+  ['Sun, 29 Nov 2026 22:00:00 GMT', 'time'],
+  ['Sun Nov 29 22:00:00 UTC 2026', 'time'],
+  ['Sun Nov 29 2026 22:00:00 GMT+0100 (CET)', 'time'],
+  ['5m', 'relative time'],
+  ['2h30m', 'relative time'],
+  ['1d', 'relative time'],
+  ['1.5h', 'relative time'],
+  ['1,5h', 'relative time'],
+  ['.5h', 'relative time'],
+  ['5M', 'relative time'],
+  ['+5m', 'relative time'],
+  ['90s', 'relative time'],
+  ['604800s', 'relative time'],
+  ['250ms', 'relative time'],
+  ['250µs', 'relative time'],
+  ['1h0m0.5s', 'relative time'],
+  ['1d12h', 'relative time'],
+  ['2w', 'relative time'],
+  ['5min', 'relative time'],
+  ['5 minutes', 'relative time'],
+  ['1 hour ago', 'relative time'],
+  ['PT5M', 'relative time'],
+  ['P1DT2H30M', 'relative time'],
+  ['-P1D', 'relative time'],
   ['-15m', 'relative time'],
   ['-2h30m', 'relative time'],
   ['-1d', 'relative time'],
@@ -45,6 +78,19 @@ const RESERVED: readonly (readonly [string, PositionForm])[] = [
   ['latest', 'keyword'],
   ['beginning', 'keyword'],
   ['now', 'keyword'],
+  ['yesterday', 'keyword'],
+  ['Today', 'keyword'],
+  ['tomorrow', 'keyword'],
+  ['midnight', 'keyword'],
+  ['first', 'keyword'],
+  ['last', 'keyword'],
+  ['oldest', 'keyword'],
+  ['newest', 'keyword'],
+  ['start', 'keyword'],
+  ['END', 'keyword'],
+  ['all', 'keyword'],
+  ['null', 'keyword'],
+  ['undefined', 'keyword'],
 ];
 
 const IDS = [
@@ -66,8 +112,30 @@ const IDS = [
   '2026-11-22T12:00:00Z-backup',
   'x2026-11-22',
   '2026-11',
-  '20261122T120000Z',
-  '15m',
+  '20261122',
+  '20261122120000',
+  '20261122T',
+  '20261122-1',
+  '20261122T120000Z-backup',
+  '2026/11',
+  '2026/11/22/1',
+  '2026.11.22',
+  '5',
+  '1.5',
+  '1234567d',
+  '12d34d5d',
+  '5m-backup',
+  'x5m',
+  '5mm',
+  '30m5h',
+  'P',
+  'PT',
+  'PT4KHLK',
+  'P1D-x',
+  'Sunday 1',
+  'today-1',
+  'last.1',
+  'end of day',
   '-',
   '-m',
   '-OabcDEF123_x',
@@ -91,6 +159,16 @@ describe('a position', () => {
     expect(positionForm(id)).toBeUndefined();
     expect(isUsableEventId(id)).toBe(true);
     expect(parseSince(id, 'since')).toEqual({ ok: true, value: { kind: 'event', id } });
+  });
+
+  it('has no keyword that the documentation does not name', () => {
+    const api = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');
+    const row = /^\| keyword \|.*$/m.exec(api)?.[0] ?? '';
+    expect(
+      [...row.matchAll(/`(\w+)`/g)]
+        .map(([, word]) => word)
+        .filter((word, index, all) => all.indexOf(word) === index),
+    ).toEqual([...KEYWORDS]);
   });
 
   it('is reserved in every form that is read: cursors and times', () => {

@@ -185,7 +185,7 @@ describe.each(['json', 'protobuf'] as const)('in %s', (encoding) => {
   it('credit holds: what is beyond it comes as acknowledgements come, in order', async () => {
     const { reader } = await read('deploy/*', '', encoding);
     reader.send({ type: 'credit', events: 3 });
-    await publishedIds('first');
+    await publishedIds('the-first');
     const [first] = await reader.events(1);
     reader.send({ type: 'ack', cursor: first?.cursor ?? '' });
     await publishedIds(...numbered(0, 10));
@@ -198,8 +198,8 @@ describe.each(['json', 'protobuf'] as const)('in %s', (encoding) => {
       reader.send({ type: 'ack', cursor: some.at(-1)?.cursor ?? '' });
     }
     expect(heard).toEqual(numbered(0, 20));
-    await publishedIds('last');
-    expect(await reader.ids(1)).toEqual(['last']);
+    await publishedIds('the-last');
+    expect(await reader.ids(1)).toEqual(['the-last']);
     expect(await laggards()).toBe(0);
   });
 });

@@ -123,7 +123,7 @@ describe('of what may wait to be taken', () => {
 
   it('one publisher has no more events than there is room left for', () => {
     const { intake } = slowCommits();
-    intake.take(publications('first'));
+    intake.take(publications('the-first'));
     const requests = MAX_QUEUED_EVENTS / 1000;
     expect(taken(intake, 'greedy', 1000)).toBe(requests / 2);
     expect(taken(intake, 'greedier', 1000)).toBe(3);
@@ -132,7 +132,7 @@ describe('of what may wait to be taken', () => {
 
   it('one publisher has no more bytes than there is room left for', () => {
     const { intake } = slowCommits();
-    intake.take(publications('first'));
+    intake.take(publications('the-first'));
     const json = 'x'.repeat(MAX_QUEUED_BYTES / 64);
     expect(taken(intake, 'greedy', 1, json)).toBe(32);
     expect(intake.take(request('other', 1, json))).toBeDefined();
@@ -140,7 +140,7 @@ describe('of what may wait to be taken', () => {
 
   it('a publisher has its whole share again once what waited was taken', async () => {
     const { intake, letGo } = slowCommits();
-    intake.take(publications('first'));
+    intake.take(publications('the-first'));
     const before = taken(intake, 'greedy', 100);
     await letGo();
     await vi.waitFor(() => expect(taken(intake, 'greedy', 100)).toBe(before));
@@ -194,7 +194,7 @@ describe('a hub', () => {
     const letGo = await slowDisk();
     const batch = (from: number) =>
       Array.from({ length: 1000 }, (_, i) => ({ id: `n${from + i}` }));
-    const first = publish('abc', { id: 'first' });
+    const first = publish('abc', { id: 'the-first' });
     await scheduler.wait(20);
     const answers: Promise<Response>[] = [];
     for (let i = 0; i < 6; i++) answers.push(publish('abc', batch(i * 1000)));
@@ -220,7 +220,7 @@ describe('a hub', () => {
     await published('abc', { id: 'warm-up' });
     await breakTableFor(hubStub('abc'), 'journal', 'bad');
     const letGo = await slowDisk();
-    const answers = ['first', 'good', 'bad', 'better'].map((id) => publish('abc', { id }));
+    const answers = ['the-first', 'good', 'bad', 'better'].map((id) => publish('abc', { id }));
     await scheduler.wait(50);
     letGo();
     const statuses = (await Promise.all(answers)).map(({ status }) => status);
@@ -228,6 +228,6 @@ describe('a hub', () => {
     await repair(hubStub('abc'));
     const { webSocket } = await handshake('abc', 'json=true&since=warm-up');
     const subscriber = new Subscriber(webSocket as WebSocket);
-    for (const id of ['first', 'good', 'better']) expect(await subscriber.nextId()).toBe(id);
+    for (const id of ['the-first', 'good', 'better']) expect(await subscriber.nextId()).toBe(id);
   });
 });

@@ -97,7 +97,7 @@ describe('a repeated event', () => {
   });
 
   it('is recognised as long as the first is kept, and costs no row', async () => {
-    await published('abc', { id: 'first' });
+    await published('abc', { id: 'the-first' });
     const kept = Number(env.JOURNAL_MAX_EVENTS);
     await published(
       'abc',
@@ -105,15 +105,15 @@ describe('a repeated event', () => {
     );
     const rows = async () => (await journalOf(hubStub('abc'))).length;
     const before = await rows();
-    expect(await answerOf(await publish('abc', { id: 'first' }))).toMatchObject({
-      data: { accepted: 0, duplicates: 1, ids: ['first'] },
+    expect(await answerOf(await publish('abc', { id: 'the-first' }))).toMatchObject({
+      data: { accepted: 0, duplicates: 1, ids: ['the-first'] },
     });
     expect(await rows()).toBe(before);
     await published(
       'abc',
       Array.from({ length: kept / 10 }, () => ({})),
     );
-    expect(await answerOf(await publish('abc', { id: 'first' }))).toMatchObject({
+    expect(await answerOf(await publish('abc', { id: 'the-first' }))).toMatchObject({
       data: { accepted: 1 },
     });
   });
@@ -158,7 +158,7 @@ describe('a request of several event-type namespaces', () => {
     const subscribers = [await subscribe('deploy/*'), await subscribe('dep*')];
     await published('deploy/warm-up', { id: 'warm-up' });
     await breakTableFor(hubStub('deploy'), 'journal', 'second');
-    const body = ['first', 'second', 'third'].map((id) => ({ event_type: 'deploy/a', id }));
+    const body = ['the-first', 'second', 'third'].map((id) => ({ event_type: 'deploy/a', id }));
     expect((await publish('', body)).status).toBe(503);
     await repair(hubStub('deploy'));
     expect(await answerOf(await publish('', body))).toMatchObject({
@@ -167,7 +167,7 @@ describe('a request of several event-type namespaces', () => {
     for (const subscriber of subscribers) {
       const heard = [];
       for (let i = 0; i < 4; i++) heard.push(await subscriber.nextId());
-      expect(heard).toEqual(['warm-up', 'first', 'second', 'third']);
+      expect(heard).toEqual(['warm-up', 'the-first', 'second', 'third']);
     }
   });
 

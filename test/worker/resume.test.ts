@@ -136,9 +136,9 @@ describe.each(PATTERNS)('a subscriber of %s that comes back', (pattern) => {
   });
 
   it('misses nothing and gets nothing twice while publishing does not pause', async () => {
-    await publishedIds('first');
+    await publishedIds('the-first');
     let publishing = true;
-    const all: string[] = ['first'];
+    const all: string[] = ['the-first'];
     const publisher = (async () => {
       while (publishing) {
         const batch = Array.from({ length: 7 }, () => crypto.randomUUID());
@@ -150,7 +150,7 @@ describe.each(PATTERNS)('a subscriber of %s that comes back', (pattern) => {
       }
     })();
     const subscribers = [];
-    for (let i = 0; i < 20; i++) subscribers.push((await resume(pattern, 'first')).subscriber);
+    for (let i = 0; i < 20; i++) subscribers.push((await resume(pattern, 'the-first')).subscriber);
     publishing = false;
     await publisher;
     for (const subscriber of subscribers) {
@@ -178,7 +178,7 @@ describe.each(PATTERNS)('a subscriber of %s that comes back', (pattern) => {
     const note = 'n'.repeat(20_000);
     const total = Math.ceil((1.5 * MAX_REPLAY_BYTES) / note.length);
     await subscribe(pattern);
-    await publishedIds('first');
+    await publishedIds('the-first');
     for (let i = 0; i < total; i += 40) {
       const some = Array.from({ length: Math.min(40, total - i) }, (_, k) => ({
         id: `n${i + k}`,
@@ -187,7 +187,7 @@ describe.each(PATTERNS)('a subscriber of %s that comes back', (pattern) => {
       expect((await publish('deploy/finished', some)).status).toBe(200);
     }
     const heard: string[] = [];
-    let last = 'first';
+    let last = 'the-first';
     for (let rounds = 0; heard.length < total; rounds++) {
       expect(rounds).toBeLessThan(3);
       const { subscriber } = await resume(pattern, last);
@@ -260,7 +260,10 @@ describe('refused with 400 and a sentence that says why', () => {
     ['x'.repeat(257), 'since has 257 characters, an event id at most 256'],
     ['a\nb', 'since has a control character'],
     ['-15m', 'since is "-15m", and relative times are not supported'],
+    ['5m', 'since is "5m", and relative times are not supported'],
     ['latest', 'since is "latest", which is reserved'],
+    ['yesterday', 'since is "yesterday", which is reserved'],
+    ['20261129T220000Z', 'since is "20261129T220000Z", which is no RFC 3339 time'],
     [' e1', 'since has a blank around "e1"'],
   ])('since=%s', async (since, message) => {
     const response = await handshake('deploy/*', new URLSearchParams({ since }).toString());

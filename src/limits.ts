@@ -328,6 +328,9 @@ export const STREAM_LOST_MS = 5000;
 /** Length of a `Carillon-Warning` header, in characters: proxies refuse heads of more than 8 KiB. */
 export const MAX_WARNING_CHARACTERS = 2048;
 
+/** Parameters of a subscription that are not read and that a `Carillon-Warning` names: others have to fit in too. */
+export const MAX_NAMED_PARAMETERS = 5;
+
 /** Characters of one member of a line in the log: a stranger chooses the path that a denial names. */
 export const MAX_LOGGED_CHARACTERS = 4096;
 

@@ -2,6 +2,8 @@
  * The event types that Vault documents, with the metadata keys that each carries and the release that
  * brought it. Types outside of it are welcome; those in it must carry their keys.
  */
+import { eventTypeNamespace } from './event-type.ts';
+import { nearest } from './nearest.ts';
 
 export interface CataloguedType {
   readonly plugin: string;
@@ -159,3 +161,17 @@ export const CATALOG: ReadonlyMap<string, CataloguedType> = new Map(
     ]),
   ).sort(([a], [b]) => (a < b ? -1 : 1)),
 );
+
+const NAMESPACES = new Set(FAMILIES.map(({ prefix }) => prefix as string));
+
+/**
+ * The catalogued type that a misspelt one of the same event-type namespace is nearest to; undefined where none is
+ * near, or the type is catalogued.
+ *
+ * @example
+ * nearestCatalogued('kv-v2/data-wirte') // 'kv-v2/data-write'
+ */
+export function nearestCatalogued(eventType: string): string | undefined {
+  if (CATALOG.has(eventType) || !NAMESPACES.has(eventTypeNamespace(eventType))) return undefined;
+  return nearest(eventType, CATALOG.keys());
+}

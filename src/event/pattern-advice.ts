@@ -1,5 +1,5 @@
 /** What a subscriber may have meant by a pattern that delivers nothing, or hardly anything. Pure. */
-import { CATALOG } from './catalog.ts';
+import { CATALOG, nearestCatalogued } from './catalog.ts';
 import { whyNothingMatches } from './event-type.ts';
 import { compileGlob } from './glob.ts';
 import { quote } from './quote.ts';
@@ -28,12 +28,25 @@ export function adviceOnPattern(pattern: string): string[] {
       `${quote(pattern)} is no regular expression: "*" stands for any text, so Vault's event types are matched by ${quote(glob)}`,
     ];
   }
+  if (!pattern.includes('*')) {
+    const meant = meantByExact(pattern);
+    if (meant !== undefined)
+      return [`${quote(pattern)} is one event type, which Vault does not have; ${meant}`];
+  }
   if (KV_PATH.test(pattern)) {
     return [
       `${quote(pattern)} looks like the path of a secret; subscribe to an event type such as "kv-v2/*" with the filter data_path == ${quote(pattern)}`,
     ];
   }
   return [];
+}
+
+/** A type that somebody else may well publish: only what is near one of Vault's deserves a word. */
+function meantByExact(pattern: string): string | undefined {
+  if (CATALOG.has(pattern)) return undefined;
+  if (matchesVault(`${pattern}/*`)) return `all below it are matched by ${quote(`${pattern}/*`)}`;
+  const type = nearestCatalogued(pattern);
+  return type && `nearest to it is ${quote(type)}`;
 }
 
 function matchesVault(pattern: string): boolean {

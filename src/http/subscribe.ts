@@ -25,9 +25,10 @@ import type { Bindings, Config } from './config.ts';
 import { hasName, valuesOf } from './header.ts';
 import { isAllowedOrigin, isSameHost } from './origin.ts';
 import { storageRefusal } from './storage.ts';
+import { NDJSON, type StreamFormat } from './streams/format.ts';
 import { openStream } from './streams/open.ts';
 import { formatOf, parseStreamRequest } from './streams/request.ts';
-import { adviceOnParameters } from './subscribe-parameters.ts';
+import { adviceOnParameters, isLastEventId } from './subscribe-parameters.ts';
 import { actorOf, type Caller } from './token.ts';
 import { headerText, setWarnings, WARNING_HEADER } from './warnings.ts';
 
@@ -90,6 +91,9 @@ export async function subscribe(asked: SubscribeRequest): Promise<Response> {
   };
   const warnings = [
     ...adviceOnParameters(query),
+    ...adviceOnPlace(query, since.value),
+    ...adviceOnEnd(query, format),
+    ...adviceOnSlashes(request.url, pattern),
     ...warningsOf(subscription, filter.value, caller),
   ];
   const token = caller.token && { authority: caller.token.authority, digest: caller.token.digest };
@@ -158,9 +162,27 @@ function sinceOf(headers: Headers, query: URLSearchParams): Result<Since | undef
     : parseSince(parameter, 'lastEventId');
 }
 
-/** Replacements of EventSource write `lastEventId`, clients of Mercure `lastEventID` or `Last-Event-ID`. */
-function isLastEventId(parameter: string): boolean {
-  return parameter.toLowerCase().replaceAll('-', '') === 'lasteventid';
+/** A variable that was empty when the URL was made would else begin now without a word. */
+function adviceOnPlace(query: URLSearchParams, since: Since | undefined): string[] {
+  return query.has('since') && since === undefined
+    ? ['since is empty, so the subscription begins now']
+    : [];
+}
+
+function adviceOnEnd(query: URLSearchParams, format: StreamFormat | undefined): string[] {
+  if (format === NDJSON) return [];
+  return ['limit', 'wait'].flatMap((name) =>
+    query.has(name)
+      ? [`the parameter ${quote(name)} is read only with "Accept: ${NDJSON.contentType}"`]
+      : [],
+  );
+}
+
+/** Slashes that follow one another are one, so that the pattern is no longer what was written. */
+function adviceOnSlashes(url: string, pattern: string): string[] {
+  return /^[^?#]*\/sys\/events\/subscribe\/{2}/.test(url)
+    ? [`pattern: no event type begins with a slash; this subscribes to ${quote(pattern)}`]
+    : [];
 }
 
 /** The encoding of the first subprotocol offered that is ours; undefined where none is. */

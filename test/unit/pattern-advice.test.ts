@@ -12,6 +12,9 @@ describe('a pattern', () => {
     'kv-v2/data-write',
     'a/datasets',
     'com.example.*',
+    'kv-v2/my-own-type',
+    'kv',
+    'abc',
   ])('such as %j needs no advice', (pattern) => {
     expect(adviceOnPattern(pattern)).toEqual([]);
   });
@@ -28,6 +31,8 @@ describe('a pattern', () => {
     ],
     ['database/creds.*', '"database/creds*"'],
     ['secret/metadata', 'looks like the path of a secret'],
+    ['kv-v2', 'all below it are matched by "kv-v2/*"'],
+    ['kv-v2/data-wirte', 'nearest to it is "kv-v2/data-write"'],
     ['kv-v2/+', 'no event type can match "kv-v2/+"'],
   ])('such as %j is explained', (pattern, advice) => {
     const given = adviceOnPattern(pattern);

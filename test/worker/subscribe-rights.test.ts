@@ -232,6 +232,27 @@ describe('a subscriber who will hear nothing', () => {
     expect((await root.handshake('abc')).headers.get('Carillon-Warning')).toBeNull();
   });
 
+  it.each([
+    ['abc', '&sicne=earliest', 'the parameter "sicne" is not read: it is "since"'],
+    ['abc', '&since=', 'since is empty, so the subscription begins now'],
+    ['abc', '&since=%20', 'since is empty, so the subscription begins now'],
+    ['abc', '&limit=5', 'the parameter "limit" is read only with "Accept: application/x-ndjson"'],
+    ['/kv*', '', 'no event type begins with a slash; this subscribes to "kv*"'],
+    ['%2Fkv*', '', 'an event type neither begins nor ends with a slash'],
+    ['kv-v2', '', 'all below it are matched by "kv-v2/*"'],
+    ['kv-v2/data-wirte', '', 'nearest to it is "kv-v2/data-write"'],
+  ])(
+    'or not what was meant, with the pattern %s and the query %s',
+    async (pattern, query, warning) => {
+      for (const headers of [{ Upgrade: 'websocket' }, { Accept: 'text/event-stream' }]) {
+        const path = `sys/events/subscribe/${pattern}?json=true${query}`;
+        const response = await root.fetch(path, { headers: headers as Record<string, string> });
+        expect(response.headers.get('Carillon-Warning')).toContain(warning);
+        await response.body?.cancel();
+      }
+    },
+  );
+
   it('is told so in no more characters than allowed, all of them ASCII', async () => {
     const query = Array.from({ length: 32 }, (_, i) => `&namespaces=/${'ü'.repeat(100)}${i}`).join(
       '',

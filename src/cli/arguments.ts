@@ -35,7 +35,7 @@ export function parseArguments(args: readonly string[], options: Options): Argum
     return [];
   });
   const { values, positionals } = parseArgs({
-    args: [...normal, ...args.slice(end)],
+    args: [...joined(normal, options), ...args.slice(end)],
     options,
     allowPositionals: true,
   });
@@ -43,4 +43,29 @@ export function parseArguments(args: readonly string[], options: Options): Argum
     values: { ...values, ...Object.fromEntries(denied.map((name) => [name, false])) },
     positionals,
   };
+}
+
+/**
+ * Joins an option with a value that begins with a dash and cannot be an option, such as `-15m`, which `parseArgs`
+ * refuses apart from it.
+ *
+ * @throws Error where the next word may be an option or a value
+ */
+function joined(args: readonly string[], options: Options): string[] {
+  const result: string[] = [];
+  for (let index = 0; index < args.length; index++) {
+    const [arg = '', next = ''] = args.slice(index, index + 2);
+    const isWaiting = arg.startsWith('--') && options[arg.slice(2)]?.type === 'string';
+    if (!isWaiting || !/^-./.test(next)) {
+      result.push(arg);
+    } else if (/^--?[a-z]/i.test(next)) {
+      throw new Error(
+        `Option '${arg}' has no value; if the word after it is its value, write ${arg}=<value>`,
+      );
+    } else {
+      result.push(`${arg}=${next}`);
+      index++;
+    }
+  }
+  return result;
 }

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { dotSegment } from '../event/dot-segment.ts';
 import { MAX_PUBLISH_BYTES, MAX_PUBLISH_EVENTS } from '../limits.ts';
 import { type Command, type ExitCode, fail, misuse, status } from './command.ts';
+import { reasonOfFileError } from './file-error.ts';
 import { LineReader } from './line-reader.ts';
 import { parsePairs } from './pairs.ts';
 import {
@@ -70,7 +71,7 @@ Examples:
     if (source === undefined) {
       return misuse(`--data is ${JSON.stringify(data)}; give it "@file" or "-"`, 'events publish');
     }
-    return publishSource(source, publisher);
+    return publishSource(source, data === '-' ? 'standard input' : data.slice(1), publisher);
   },
 };
 
@@ -135,7 +136,11 @@ class Publisher {
  * Publishes a document, or lines as they come: told apart by whether the first line is JSON by
  * itself. A subscription piped in never ends, so its lines cannot wait for the end of the input.
  */
-async function publishSource(source: Readable, publisher: Publisher): Promise<ExitCode> {
+async function publishSource(
+  source: Readable,
+  name: string,
+  publisher: Publisher,
+): Promise<ExitCode> {
   const lines = new LineReader(source, MAX_PUBLISH_BYTES);
   try {
     let blank = 0;
@@ -146,7 +151,7 @@ async function publishSource(source: Readable, publisher: Publisher): Promise<Ex
       ? await publishLines(first, lines, publisher, blank)
       : await publishDocument(first, lines, publisher);
   } catch (error) {
-    return fail(`cannot read the input: ${(error as Error).message}`);
+    return fail(`cannot read ${name}: ${reasonOfFileError(error)}`);
   } finally {
     source.destroy();
   }

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { type Readable, Writable } from 'node:stream';
 import { decodeUtf8 } from '../ingest/text.ts';
 import { invalid, ok, type Result } from '../result.ts';
+import { reasonOfFileError } from './file-error.ts';
 
 /** More than a policy, an event or a token may have. */
 const MAX_INPUT_BYTES = 1024 * 1024;
@@ -23,7 +24,7 @@ export async function readInput(source: string): Promise<Result<string>> {
       chunks.push(chunk);
     }
   } catch (error) {
-    return invalid(`cannot read ${name}: ${(error as Error).message}`);
+    return invalid(`cannot read ${name}: ${reasonOfFileError(error)}`);
   }
   const content = Buffer.concat(chunks);
   const text = decodeUtf8(content);

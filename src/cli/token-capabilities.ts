@@ -26,7 +26,7 @@ carillon token capabilities --accessor 7H7y7lQJ64XoxJMvKubn6SIG secret/data/app 
     if (values.accessor === true && given === undefined) {
       return wrongUse('give the accessor, and a path');
     }
-    const target = await targetOf(values, given);
+    const target = await targetOf(values, given, 'looked up');
     if ('problem' in target) return target;
     return {
       method: 'POST',

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { invalid, ok, type Result } from '../result.ts';
+import { reasonOfFileError } from './file-error.ts';
 import { replaceFile } from './replace-file.ts';
 
 const FILE = '.vault-token';
@@ -14,8 +15,9 @@ export function storedToken(): Result<string | undefined> {
   try {
     return ok(readFileSync(join(home, FILE), 'utf8').trim() || undefined);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' ? ok(undefined) : invalid(`cannot read the stored token: ${message}`);
+    return (error as NodeJS.ErrnoException).code === 'ENOENT'
+      ? ok(undefined)
+      : invalid(`cannot read ${join(home, FILE)}: ${reasonOfFileError(error)}`);
   }
 }
 
@@ -33,6 +35,6 @@ export function storeToken(token: string): Result<string> {
     replaceFile(path, token);
     return ok(path);
   } catch (error) {
-    return invalid(`the token is not stored: ${(error as Error).message}`);
+    return invalid(`the token is not stored: cannot write ${path}: ${reasonOfFileError(error)}`);
   }
 }

@@ -17,7 +17,7 @@ carillon token lookup --accessor 7H7y7lQJ64XoxJMvKubn6SIG`,
   options: ACCESSOR_OPTIONS,
   positionals: [0, 1],
   async callOf(values, [given]) {
-    const target = await targetOf(values, given);
+    const target = await targetOf(values, given, 'looked up');
     if ('problem' in target) return target;
     const { suffix, body } = target;
     return {

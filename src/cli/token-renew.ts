@@ -18,7 +18,7 @@ carillon token renew --accessor 7H7y7lQJ64XoxJMvKubn6SIG`,
   options: { ...ACCESSOR_OPTIONS, increment: { type: 'string' } },
   positionals: [0, 1],
   async callOf(values, [given]) {
-    const target = await targetOf(values, given);
+    const target = await targetOf(values, given, 'renewed');
     if ('problem' in target) return target;
     return {
       method: 'POST',

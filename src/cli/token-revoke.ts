@@ -32,7 +32,7 @@ carillon token revoke --self`,
     if (accessor === true && mode !== undefined) {
       return wrongUse('--mode orphan needs the token itself, not its accessor');
     }
-    const target = await targetOf(values, given);
+    const target = await targetOf(values, given, 'revoked');
     if ('problem' in target) return target;
     return {
       method: 'POST',

@@ -299,7 +299,12 @@ describe('carillon events publish', () => {
     [['abc', '--data', '-'], '{}\n\n{}\n\n\n{"x":1}\n', 1, 'line 6: unknown key "x"'],
     [['abc', '--data', '-'], '\n\n{"x":1}\n', 1, 'after 2 lines: the server answered 400: line 1'],
     [['abc', '--data', '-'], '', 1, 'the input has no events'],
-    [['abc', '--data', '@/no/such/file'], '', 1, 'cannot read the input: ENOENT'],
+    [
+      ['abc', '--data', '@/no/such/file'],
+      '',
+      1,
+      'cannot read /no/such/file: there is no such file or folder\n',
+    ],
     [['--data', '-'], '{"metadata": {}}', 1, 'the event has no event_type'],
     [[], '', 2, 'the event type is missing'],
     [['abc', 'novalue'], '', 2, '"novalue" is not key=value'],

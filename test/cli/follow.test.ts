@@ -67,6 +67,13 @@ describe('--since', () => {
     });
   });
 
+  it('has a value that begins with a dash refused by the server, which says what to write', async () => {
+    const { code, stderr } = await run(['events', 'subscribe', '--since', '-15m', 'before'], env);
+    expect(code).toBe(1);
+    expect(stderr).toContain('the server answered 400: ');
+    expect(stderr).toContain('"-15m"');
+  });
+
   it('says where events may be missing', async () => {
     const { child, stderrMatching } = await subscribed('--since', 'never-there', 'gappy');
     expect(await stderrMatching(/missing/)).toContain('events may be missing here (unknown_event)');

@@ -37,10 +37,14 @@ it.each([
     /there is no secret of the source; set CAR/,
   ],
   [{ CARILLON_SOURCE_SECRET: 'a b' }, ['--file', log], /CARILLON_SOURCE_SECRET has a character/],
-  [{}, ['--file', log, '--secret-file', '/none'], /cannot read \/none: ENOENT/],
+  [
+    {},
+    ['--file', log, '--secret-file', '/none'],
+    /cannot read \/none: there is no such file or folder\n/,
+  ],
   [{}, ['--file', log, '--address', 'bao:8200'], /--address is "bao:8200"; set it to a URL/],
   [{}, ['--file', scratch], /is not a file/],
-  [{}, ['--file', join(log, 'x')], /cannot read .*: ENOTDIR/],
+  [{}, ['--file', join(log, 'x')], /cannot read .*: a part of its path is a file, not a folder\n/],
 ])('%j %j ends with 1 before anything is sent', async (variables, args, message) => {
   const { code, stderr } = await run(['forward', 'audit', ...args, 'bao'], {
     ...env,

@@ -70,7 +70,11 @@ describe('carillon policy', () => {
 
   it.each([
     [['write', 'bells', BROKEN], 1, 'answered 400: failed to parse policy: path "a": invalid'],
-    [['write', 'bells', '/no/such/file'], 1, 'cannot read /no/such/file: ENOENT'],
+    [
+      ['write', 'bells', '/no/such/file'],
+      1,
+      'cannot read /no/such/file: there is no such file or folder\n',
+    ],
     [['write', 'bells'], 2, 'an argument is missing'],
     [['read', 'bells', 'surplus'], 2, 'there are too many arguments'],
     [['read', ''], 2, 'an argument is empty'],

@@ -336,7 +336,11 @@ describe('what keeps a relay from beginning', () => {
     [['--from-namespace', 'none'], {}, '--from: the server answered 404: no handler for route'],
     [[], { VAULT_NAMESPACE: 'none' }, 'VAULT_ADDR: the server answered 404: no handler for route'],
     [['--from-token-file', '/nowhere/token'], {}, 'cannot read /nowhere/token'],
-    [['--state', '/nowhere/state.json'], {}, 'the state file cannot be used: ENOENT'],
+    [
+      ['--state', '/nowhere/state.json'],
+      {},
+      'the state file cannot be used: /nowhere: there is no such file or folder',
+    ],
   ])('%j with %j ends with 1', async (args, env, message) => {
     const { code, stdout, stderr } = await begin(['--from', there.address, ...args], env);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

@@ -121,7 +121,11 @@ describe('carillon login', () => {
     ],
     [['--method', 'jwt', 'role=x', 'not-the-token=='], 2, 'argument 2 is not jwt=… or role=…'],
     [['--method', 'jwt', 'role=-', 'jwt=-'], 2, 'standard input can be read once'],
-    [['--method', 'jwt', 'jwt=@/no/such/file'], 1, 'cannot read /no/such/file: ENOENT'],
+    [
+      ['--method', 'jwt', 'jwt=@/no/such/file'],
+      1,
+      'cannot read /no/such/file: there is no such file or folder\n',
+    ],
     [['--method', 'ldap'], 2, '--method is "ldap"; it must be token or jwt or approle'],
     [[], 2, 'give the token, or "-" to read it from standard input'],
     [['-'], 2, 'the token is empty'],
@@ -143,11 +147,11 @@ describe('carillon login', () => {
     const { code, stdout, stderr } = await run(['login', server.token], nobody);
     expect(code).toBe(1);
     expect(rowsOf(stdout).token).toBe(server.token);
-    expect(stderr).toContain('carillon: logged in, but the token is not stored: EISDIR');
+    expect(stderr).toContain('carillon: logged in, but the token is not stored: cannot write ');
     expect(readdirSync(nobody.HOME ?? '')).toEqual(['.vault-token']);
 
     const { stderr: refusal } = await run(['policy', 'list'], nobody);
-    expect(refusal).toContain('carillon: cannot read the stored token: EISDIR');
+    expect(refusal).toContain('/.vault-token: it is a folder, not a file');
   });
 
   it('by AppRole, in a namespace, with the secret id from a file', async () => {
@@ -291,6 +295,21 @@ describe('carillon token', () => {
       stderr: 'revoked the token, if there was one\n',
     });
     expect((await run(['token', 'lookup'], own)).stderr).toContain('invalid token');
+  });
+
+  it.each([
+    ['revoke', [], 'revoked'],
+    ['revoke', ['--mode', 'orphan'], 'revoked'],
+    ['lookup', [], 'looked up'],
+    ['renew', [], 'renewed'],
+    ['capabilities', ['secret/data/app'], 'looked up'],
+  ])('is not asked about where its checksum is wrong: %s %j', async (command, args, done) => {
+    const mistyped = `ctk.${'a'.repeat(32)}.00000000`;
+    expect(await run(['token', command, mistyped, ...args], root)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `carillon: no token has this form, so nothing was ${done}; it is mistyped or incomplete\n`,
+    });
   });
 
   it('is what its maker chose, with a warning of what the server finds odd', async () => {

@@ -17,6 +17,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parseSealingKeys } from '../../authority/sealing.ts';
 import { ok, type Result } from '../../result.ts';
 import { status } from '../command.ts';
+import { reasonOfFileError } from '../file-error.ts';
 import { replaceFile } from '../replace-file.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { STATE_FOLDER } from './workerd-config.ts';
@@ -142,8 +143,8 @@ function takeRights(path: string, mode: number): boolean {
   return true;
 }
 
-function reasonOf({ code, message }: NodeJS.ErrnoException): string {
-  switch (code) {
+function reasonOf(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
     case 'EEXIST':
     case 'ENOTDIR':
       return 'a file stands in its place';
@@ -156,6 +157,6 @@ function reasonOf({ code, message }: NodeJS.ErrnoException): string {
     case 'ENOSPC':
       return 'there is no room left on its disk';
     default:
-      return message;
+      return reasonOfFileError(error);
   }
 }

@@ -7,6 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { reasonOfFileError } from '../file-error.ts';
 import { replaceFile } from '../replace-file.ts';
 
 export interface Lock {
@@ -74,9 +75,8 @@ function tryLock(folder: string): number | 'held' | { readonly problem: string }
   try {
     return openSync(folder, flags | O_EXLOCK | O_NONBLOCK);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'EAGAIN') return 'held';
-    return { problem: message };
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 'held';
+    return { problem: reasonOfFileError(error) };
   }
 }
 

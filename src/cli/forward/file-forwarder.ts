@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import { FORWARD_POLL_MS, MAX_MTIME_ERROR_MS } from '../../limits.ts';
 import type { ExitCode } from '../command.ts';
+import { reasonOfFileError } from '../file-error.ts';
 import { batchesOf } from './entry.ts';
 import { type Line, LineSplitter } from './line-splitter.ts';
 import { LogFile } from './log-file.ts';
@@ -181,7 +182,7 @@ export class FileForwarder {
   async #openNext(): Promise<LogFile | undefined> {
     const { log, stop } = this.#options;
     // In this order: what is renamed after it was opened is open, what was renamed before is put aside.
-    const current = await LogFile.open(log).catch((error: Error) => error.message);
+    const current = await LogFile.open(log).catch(reasonOfFileError);
     const isThere = typeof current !== 'string';
     const next = await this.#successor(
       BigInt(this.#state.modifiedAt),

@@ -1,6 +1,7 @@
 /** `carillon forward audit --file` */
 import { stat } from 'node:fs/promises';
 import type { ExitCode } from '../command.ts';
+import { reasonOfFileError } from '../file-error.ts';
 import { FileForwarder, type FileForwarding } from './file-forwarder.ts';
 import { LogFile } from './log-file.ts';
 import { readState } from './state-file.ts';
@@ -29,8 +30,7 @@ export async function forwardFile(options: FileForwarding): Promise<ExitCode> {
       await forwarder.close();
     }
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    return progress.fail(`cannot read ${log}: ${message}`);
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return progress.fail(`cannot read ${log}: ${reasonOfFileError(error)}`);
   }
 }

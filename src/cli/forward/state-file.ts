@@ -3,6 +3,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { isJsonObject } from '../../event/json.ts';
 import { parseJson } from '../../ingest/text.ts';
 import { invalid, ok, type Result } from '../../result.ts';
+import { reasonOfFileError } from '../file-error.ts';
 
 /** What each begins with, and no entry does. */
 export const STATE_BEGINNING = '{"device":';
@@ -36,8 +37,9 @@ export function readState(path: string): Result<State | undefined> {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' ? ok(undefined) : invalid(`cannot read the state: ${message}`);
+    return (error as NodeJS.ErrnoException).code === 'ENOENT'
+      ? ok(undefined)
+      : invalid(`cannot read the state ${path}: ${reasonOfFileError(error)}`);
   }
   const json = parseJson(text);
   if (json.ok && isState(json.value)) return ok(json.value);
@@ -55,7 +57,7 @@ export function writeState(path: string, state: State): Result<void> {
     renameSync(unfinished, path);
     return ok(undefined);
   } catch (error) {
-    return invalid(`cannot write the state: ${(error as Error).message}`);
+    return invalid(`cannot write the state ${path}: ${reasonOfFileError(error)}`);
   }
 }
 

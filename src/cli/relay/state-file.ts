@@ -6,6 +6,7 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isJsonObject } from '../../event/json.ts';
 import { invalid, ok, type Result } from '../../result.ts';
+import { reasonOfFileError } from '../file-error.ts';
 import { replaceFile } from '../replace-file.ts';
 
 /** What makes a subscription: a place in one means nothing in another. */
@@ -45,9 +46,11 @@ export class StateFile {
       accessSync(dirname(path), constants.W_OK);
       text = readFileSync(path, 'utf8');
     } catch (error) {
-      const { code, path: missing, message } = error as NodeJS.ErrnoException;
+      const { code, path: missing } = error as NodeJS.ErrnoException;
       if (code !== 'ENOENT' || missing !== path) {
-        return invalid(`the state file cannot be used: ${message}`);
+        return invalid(
+          `the state file cannot be used: ${missing ?? path}: ${reasonOfFileError(error)}`,
+        );
       }
     }
     if (text === undefined) return ok(new StateFile(path, subscribed, undefined));
@@ -61,7 +64,7 @@ export class StateFile {
       replaceFile(this.path, `${JSON.stringify({ ...this.#subscribed, cursor, at }, null, 2)}\n`);
       return undefined;
     } catch (error) {
-      return (error as Error).message;
+      return reasonOfFileError(error);
     }
   }
 }

@@ -11,7 +11,14 @@ import {
   status,
 } from './command.ts';
 import { FORMAT_HELP, FORMAT_OPTIONS, print, problemOfFormat } from './output.ts';
-import { type Answer, request, SERVER_HELP, SERVER_OPTIONS, serverOf } from './server.ts';
+import {
+  type Answer,
+  request,
+  SERVER_HELP,
+  SERVER_OPTIONS,
+  type Server,
+  serverOf,
+} from './server.ts';
 
 /** What is asked of the server, and what is said of it. */
 interface Call {
@@ -20,11 +27,13 @@ interface Call {
   readonly query?: string;
   readonly body?: Readonly<Record<string, unknown>>;
   /** What is printed of an answer, as a table or a list. */
-  text?(answer: Answer): string;
+  text?(answer: Answer, server: Server): string;
   /** How the command ends, where a successful answer may still be a no. */
   exitCode?(answer: Answer): ExitCode;
   /** What is said of a success that has nothing to print. */
-  readonly done?: string;
+  done?(server: Server): string;
+  /** What the user should know beside the answer. */
+  note?(server: Server): string | undefined;
   /** What is said where the server has nothing of that name. */
   readonly missing?: string;
 }
@@ -79,15 +88,17 @@ async function run(
   if (dots !== undefined) return misuse(`no name or path can have a segment "${dots}"`, name);
   const server = serverOf(values);
   if (typeof server === 'string') return fail(server);
-  const { method, path, query = '', body, done, missing } = call;
+  const { method, path, query = '', body, missing } = call;
   const outcome = await request(server, path, {
     method,
     query,
     ...(body && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
   });
   if (!outcome.ok) return fail((outcome.notFound && missing) || outcome.message);
-  if (done !== undefined) status(done);
-  print(outcome.answer, call.text?.(outcome.answer) ?? '', values);
+  if (call.done !== undefined) status(call.done(server));
+  print(outcome.answer, call.text?.(outcome.answer, server) ?? '', values);
+  const note = call.note?.(server);
+  if (note !== undefined) status(`note: ${note}`);
   return call.exitCode?.(outcome.answer) ?? 0;
 }
 

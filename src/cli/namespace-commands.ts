@@ -66,7 +66,7 @@ export const namespaceDelete = apiCommand({
   callOf: (_values, [path = '']) => ({
     method: 'DELETE',
     path: pathOf(path),
-    done: `deleted the namespace ${JSON.stringify(path)}, if there was one`,
+    done: () => `deleted the namespace ${JSON.stringify(path)}, if there was one`,
     missing: `there is no namespace above ${JSON.stringify(path)}`,
   }),
 });

@@ -23,7 +23,7 @@ Options:
       method: 'PUT',
       path: `${PATH}/${name}`,
       body: { policy: policy.value },
-      done: `wrote the policy ${JSON.stringify(name)}`,
+      done: () => `wrote the policy ${JSON.stringify(name)}`,
     };
   },
 });
@@ -68,7 +68,7 @@ export const policyDelete = apiCommand({
   callOf: (_values, [name = '']) => ({
     method: 'DELETE',
     path: `${PATH}/${name}`,
-    done: `deleted the policy ${JSON.stringify(name)}, if there was one`,
+    done: () => `deleted the policy ${JSON.stringify(name)}, if there was one`,
   }),
 });
 

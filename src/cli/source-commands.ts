@@ -7,6 +7,7 @@ import { apiCommand } from './api-command.ts';
 import { unreadable, wrongUse } from './command.ts';
 import { readInput, readSecret } from './input.ts';
 import { listing, tableOf } from './output.ts';
+import { noteOnAddress, sourceAddress, sourcePath } from './source-address.ts';
 
 const PATH = 'sys/events/sources';
 
@@ -27,8 +28,8 @@ Options:
   --settings <file>        JSON with these and all others, as the API has them: signature, url, mapping, tolerance,
                            namespace, mounts, on_overload; options go before it
 `,
-  examples: `carillon source write --kind github --secret-file secret github
-carillon source write --settings ci.json --secret-file secret ci`,
+  examples: `carillon source write --kind github --secret-file ~/github-secret github
+carillon source write --settings ci.json --secret-file ~/ci-secret ci`,
   options: {
     kind: { type: 'string' },
     'secret-file': { type: 'string', multiple: true },
@@ -66,7 +67,9 @@ carillon source write --settings ci.json --secret-file secret ci`,
         ...(hasRules && { mapping: { ...mapping, ...rules } }),
         ...(files && { secrets }),
       },
-      done: `wrote the source ${JSON.stringify(name)}; "carillon source read ${name}" shows its address`,
+      done: (server) =>
+        `wrote the source ${JSON.stringify(name)}; its address is ${sourceAddress(server, sourcePath(server, name))}`,
+      note: noteOnAddress,
     };
   },
 });
@@ -81,7 +84,9 @@ export const sourceRead = apiCommand({
   callOf: (_values, [name = '']) => ({
     method: 'GET',
     path: `${PATH}/${name}`,
-    text: ({ data }) => tableOf(data),
+    text: ({ data }, server) =>
+      tableOf({ ...data, address: sourceAddress(server, String(data.address)) }),
+    note: noteOnAddress,
     missing: noSource(name),
   }),
 });
@@ -144,7 +149,7 @@ export const sourceDelete = apiCommand({
   callOf: (_values, [name = '']) => ({
     method: 'DELETE',
     path: `${PATH}/${name}`,
-    done: `deleted the source ${JSON.stringify(name)}, if there was one`,
+    done: () => `deleted the source ${JSON.stringify(name)}, if there was one`,
   }),
 });
 

@@ -38,7 +38,7 @@ carillon token revoke --self`,
       method: 'POST',
       path: `auth/token/revoke${mode === undefined ? target.suffix : '-orphan'}`,
       body: target.body,
-      done: 'revoked the token, if there was one',
+      done: () => 'revoked the token, if there was one',
     };
   },
 });

@@ -25,7 +25,7 @@ afterAll(async () => {
 
 function file(name: string, text: string): string {
   const path = join(scratch, name);
-  writeFileSync(path, text);
+  writeFileSync(path, text, { mode: 0o600 });
   return path;
 }
 
@@ -60,10 +60,12 @@ describe('carillon source', () => {
     expect(written).toEqual({
       code: 0,
       stdout: '',
-      stderr: 'wrote the source "ci"; "carillon source read ci" shows its address\n',
+      stderr: `wrote the source "ci"; its address is ${server.address}/v1/sys/events/in/ci
+note: ${server.address} leads to this machine only: a sender elsewhere needs a public address of the server
+`,
     });
     const { stdout: shown } = await run(['source', 'read', 'ci'], env);
-    expect(shown).toContain('/v1/sys/events/in/ci');
+    expect(shown).toContain(` ${server.address}/v1/sys/events/in/ci\n`);
     expect(shown).not.toContain(SECRET);
     const body = file('body.json', '{"job":"site","type":"done"}');
     const { stdout: tried } = await run(
@@ -90,6 +92,15 @@ describe('carillon source', () => {
       stderr: 'carillon: there is no source "ci"\n',
     });
     expect((await run(['source', 'list'], env)).stderr).toBe('carillon: there are no sources\n');
+  });
+
+  it('has an address in its namespace, at the address of the server', async () => {
+    await run(['namespace', 'create', 'team-a'], env);
+    const inside = { ...env, VAULT_NAMESPACE: '/team-a/' };
+    const write = ['source', 'write', '--kind', 'token', '--secret-file', SECRET_FILE, 'in'];
+    const address = `${server.address}/v1/team-a/sys/events/in/in`;
+    expect((await run(write, inside)).stderr).toContain(`its address is ${address}\n`);
+    expect((await run(['source', 'read', 'in'], inside)).stdout).toContain(` ${address}\n`);
   });
 
   it.each([

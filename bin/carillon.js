@@ -1,9 +1,15 @@
 #!/usr/bin/env node
 // The command is TypeScript that Node runs as it is, which Node can since 22.18. npm scripts and npx
 // put the Node of node_modules first; an older one gets a sentence instead of a syntax error.
+const isInstalled = import.meta.url.includes('/node_modules/');
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
-if (major > 22 || (major === 22 && minor >= 18)) {
+if (isInstalled) {
+  console.error(
+    'carillon runs in a clone of its repository only, because Node runs no TypeScript below node_modules; the installed package has the client, "carillon/client". In the clone, run "npm ci" and then "npx carillon".',
+  );
+  process.exitCode = 1;
+} else if (major > 22 || (major === 22 && minor >= 18)) {
   await import('../src/cli/main.ts');
 } else {
   console.error(

@@ -1,9 +1,11 @@
 /** What a command reads from a file, from standard input, or from somebody at a terminal. */
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { type Readable, Writable } from 'node:stream';
 import { decodeUtf8 } from '../ingest/text.ts';
 import { invalid, ok, type Result } from '../result.ts';
+import { status } from './command.ts';
 import { reasonOfFileError } from './file-error.ts';
 
 /** More than a policy, an event or a token may have. */
@@ -37,10 +39,28 @@ export async function readInput(source: string): Promise<Result<string>> {
   );
 }
 
+const READABLE_BY_OTHERS = 0o004;
+/** Files that were warned of: a relay reads its token at every attempt. */
+const warned = new Set<string>();
+
 /** Reads a secret from a file, or from standard input: without the line's end that follows it there. */
 export async function readSecret(source: string): Promise<Result<string>> {
   const text = await readInput(source);
-  return text.ok ? ok(text.value.trim()) : text;
+  if (!text.ok) return text;
+  if (source !== '-') await warnOfReaders(source);
+  return ok(text.value.trim());
+}
+
+/** Says where every user of the machine can read a secret. */
+async function warnOfReaders(file: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  if (process.platform === 'win32' || !found?.isFile() || warned.has(file)) return;
+  if ((found.mode & READABLE_BY_OTHERS) === 0) return;
+  warned.add(file);
+  const mode = (found.mode & 0o777).toString(8);
+  status(
+    `warning: every user of this machine can read the secret in ${file} (mode ${mode}); run "chmod 600" on it`,
+  );
 }
 
 /** Asks somebody at a terminal. What they type is not shown; undefined where they break off. */

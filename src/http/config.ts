@@ -32,18 +32,17 @@ export interface Config {
 
 const CLUSTER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-export function parseConfig(env: Bindings): Result<Config> {
-  const { CLUSTER_NAME: clusterName = '', ALLOWED_ORIGINS: origins = '' } =
-    env as Partial<Bindings>;
+export function parseConfig(env: Partial<Bindings>): Result<Config> {
+  const { CLUSTER_NAME: clusterName = '', ALLOWED_ORIGINS: origins = '' } = env;
   if (!CLUSTER_NAME.test(clusterName)) {
     return invalid(
-      `the variable CLUSTER_NAME is ${quote(clusterName)}; set it in wrangler.toml to letters, digits, ".", "_" and "-", 128 at most`,
+      `the variable CLUSTER_NAME is ${quote(clusterName)}; set it in wrangler.toml, or with --var, to letters, digits, ".", "_" and "-", 128 at most`,
     );
   }
-  const { PUBLISH_NEEDS_PATH: needsPath = 'true' } = env as Partial<Bindings>;
+  const { PUBLISH_NEEDS_PATH: needsPath = 'true' } = env;
   if (needsPath !== 'true' && needsPath !== 'false') {
     return invalid(
-      `the variable PUBLISH_NEEDS_PATH is ${quote(needsPath)}; set it in wrangler.toml to "true" or "false"`,
+      `the variable PUBLISH_NEEDS_PATH is ${quote(needsPath)}; set it in wrangler.toml, or with --var, to "true" or "false"`,
     );
   }
   const retention = parseRetention(env);

@@ -34,7 +34,7 @@ export async function passOn(
   if (isLoop(request.headers, upstream)) {
     return refuse({
       reason: 'loop',
-      message: `the variable UPSTREAM_ADDR leads back to this server, ${JSON.stringify(upstream.via)}; set it in wrangler.toml to the address of the OpenBao or Vault itself`,
+      message: `the variable UPSTREAM_ADDR leads back to this server, ${JSON.stringify(upstream.via)}; set it in wrangler.toml, or with --upstream, to the address of the OpenBao or Vault itself`,
     });
   }
   const pathAndQuery = rawPathAndQuery(request.url);

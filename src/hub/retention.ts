@@ -34,7 +34,7 @@ export function parseRetention(settings: Partial<Settings>): Result<Retention> {
   const age = parseDuration(text, 'JOURNAL_MAX_AGE');
   if (!age.ok || age.value < 1 || age.value > MAX_JOURNAL_AGE_SECONDS) {
     return invalid(
-      `the variable JOURNAL_MAX_AGE is ${quote(text)}; set it in wrangler.toml to a duration such as "24h", from 1s to ${MAX_JOURNAL_AGE_SECONDS}s`,
+      `the variable JOURNAL_MAX_AGE is ${quote(text)}; set it in wrangler.toml, or with --var, to a duration such as "24h", from 1s to ${MAX_JOURNAL_AGE_SECONDS}s`,
     );
   }
   return ok({ events: events.value, bytes: bytes.value, ageMs: age.value * 1000 });
@@ -51,6 +51,6 @@ function numberOf(
   return number >= min && number <= max
     ? ok(number)
     : invalid(
-        `the variable ${name} is ${quote(text)}; set it in wrangler.toml to a whole number from ${min} to ${max}`,
+        `the variable ${name} is ${quote(text)}; set it in wrangler.toml, or with --var, to a whole number from ${min} to ${max}`,
       );
 }

@@ -29,7 +29,7 @@ export function parseUpstream(settings: Settings): Result<Upstream | undefined> 
   if (problem !== undefined) {
     // Everybody is told, and it may have a password in it: so it is not quoted.
     return invalid(
-      `the variable UPSTREAM_ADDR ${problem}; set it in wrangler.toml to the address of an OpenBao or Vault, such as "https://openbao.example.com:8200", or to "" for none`,
+      `the variable UPSTREAM_ADDR ${problem}; set it in wrangler.toml, or with --upstream, to the address of an OpenBao or Vault, such as "https://openbao.example.com:8200", or to "" for none`,
     );
   }
   const { origin, pathname } = new URL(text);

@@ -130,6 +130,14 @@ describe('carillon dev', () => {
     await second.stop();
   });
 
+  it('has the variables that --var names, and the others of wrangler.toml', async () => {
+    const server = await startLocalServer(['--var', 'CLUSTER_NAME=b']);
+    const health = await fetch(`${server.address}/v1/sys/health`);
+    expect(await health.json()).toMatchObject({ cluster_name: 'b' });
+    expect(await publish(server, 'x')).toMatchObject({ accepted: 1 });
+    await server.stop();
+  });
+
   it('forgets without --data', async () => {
     const first = await startLocalServer([]);
     await publish(first, 'x');
@@ -193,8 +201,35 @@ describe('carillon dev refuses', () => {
     taken.close();
     expect(code).toBe(1);
     expect(stderr).toBe(
-      `carillon: port ${port} of 127.0.0.1 is taken; stop what listens there, or choose another with --port\n`,
+      `carillon: port ${port} of 127.0.0.1 is taken; stop what listens there, or choose another: "npm start -- --port 8300", or "npx carillon dev --port 8300"\n`,
     );
+  });
+
+  it.each([
+    ['127.0.0.1', 'localhost'],
+    ['localhost', '127.0.0.1'],
+    ['0.0.0.0', '127.0.0.1'],
+  ])('an upstream that is this server itself: --host %s and %s', async (host, upstream) => {
+    const free = createServer().listen(0, '127.0.0.1');
+    await once(free, 'listening');
+    const { port } = free.address() as AddressInfo;
+    free.close();
+    await once(free, 'close');
+    const args = ['--host', host, '--port', String(port), '--root-token', 'mine-and-long'];
+    const self = `http://${upstream}:${port}`;
+    const { code, stderr } = await run(['dev', ...args, '--upstream', self]);
+    expect(code).toBe(1);
+    const bound = host === '0.0.0.0' ? host : '127.0.0.1';
+    expect(stderr).toContain(
+      `carillon: the upstream ${self} is this server itself, on ${bound} port ${port}; give the`,
+    );
+  });
+
+  it('options that npm kept for itself', async () => {
+    const env = { npm_lifecycle_event: 'start', npm_config_port: 'true' };
+    const { code, stderr } = await run(['dev', '8337'], env);
+    expect(code).toBe(2);
+    expect(stderr).toContain('npm kept options of this command; write npm start -- --port 8337;');
   });
 
   it('a data folder that is a file', async () => {
@@ -220,6 +255,11 @@ describe('carillon dev refuses', () => {
     [['--root-token', 'a,b'], '--root-token must be printable ASCII'],
     [['--root-token', ''], '--root-token is empty'],
     [['surplus'], '"dev" takes no arguments'],
+    [['--var', 'CLUSTER=b'], 'wrangler.toml has no such variable; it has CLUSTER_NAME, '],
+    [
+      ['--var', 'CLUSTER_NAME=a b'],
+      'the variable CLUSTER_NAME is "a b"; set it in wrangler.toml, or with --var, to letters',
+    ],
   ])('%j as wrong usage', async (args, message) => {
     const { code, stdout, stderr } = await run(['dev', ...args]);
     expect(code).toBe(2);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { commandLineOf, guardOf, workerdOf } from '../support/processes.ts';
@@ -46,6 +46,9 @@ describe('the root token of the local server', () => {
     await byFile.stop();
     const byVariable = await startLocalServer([], undefined, { ROOT_TOKEN: TOKEN });
     expect(byVariable.output()).toContain('VAULT_TOKEN="$ROOT_TOKEN"\n');
+    // It is empty in another terminal. Pasted as it stands, this line is an error and not a token.
+    expect(byVariable.output()).toContain('  export ROOT_TOKEN=<…>\n');
+    expect(byFile.output()).not.toContain('export ROOT_TOKEN');
     await byVariable.stop();
   });
 
@@ -58,7 +61,7 @@ describe('the root token of the local server', () => {
       [[], { ROOT_TOKEN: around }],
     ] as const) {
       const server = await startLocalServer([...args], undefined, env);
-      const line = /^ *export .*$/m.exec(server.output())?.[0];
+      const line = /^ *export VAULT_ADDR=.*$/m.exec(server.output())?.[0];
       const script = `${line}; printf %s "$VAULT_TOKEN"`;
       const shell = spawnSync('sh', ['-c', script], { env: { ...process.env, ...env } });
       expect(shell.stdout.toString()).toBe(TOKEN);
@@ -66,6 +69,30 @@ describe('the root token of the local server', () => {
       await server.stop();
     }
   });
+
+  it('is found by the words of the banner from another folder too', async () => {
+    const server = await startLocalServer(['--root-token-file', relative('', file)]);
+    expect(server.output()).toContain(`<'${file.replace("'", `'\\''`)}')`);
+    await server.stop();
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'is warned of where everybody can read its file',
+    async () => {
+      const open = join(scratch, 'open');
+      for (const [mode, warns] of [
+        [0o644, true],
+        [0o600, false],
+      ] as const) {
+        writeFileSync(open, TOKEN);
+        chmodSync(open, mode);
+        const server = await startLocalServer(['--root-token-file', open]);
+        const warning = `warning: every user of this machine can read the secret in ${open} (mode 644); run "chmod 600" on it\n`;
+        expect(server.output().includes(warning)).toBe(warns);
+        await server.stop();
+      }
+    },
+  );
 
   it('is read from standard input', async () => {
     const { child, stderrMatching } = start(['dev', '--port', '0', '--root-token-file', '-']);

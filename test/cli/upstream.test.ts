@@ -1,7 +1,7 @@
 /** What is passed to the upstream, and how: as a client sees it on one side, and the upstream on the other. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -331,13 +331,22 @@ describe("what stays with Carillon: the upstream's clients do not notice", () =>
 
 describe('an upstream that is Carillon itself', () => {
   it('is told by a request that comes back, and by a token that is looked up', async () => {
-    const port = await freePort();
-    const self = `http://127.0.0.1:${port}`;
-    const server = await startLocalServer(['--port', port, '--upstream', self]);
+    // Its own address is refused at the start, so the way back leads over another one.
+    let own = 0;
+    const detour = createTcpServer((socket) => {
+      const onward = connect(own, '127.0.0.1');
+      for (const each of [socket, onward]) each.on('error', () => each.destroy());
+      socket.pipe(onward).pipe(socket);
+    }).listen(0, '127.0.0.1');
+    await once(detour, 'listening');
+    const { port } = detour.address() as AddressInfo;
+    const server = await startLocalServer(['--upstream', `http://127.0.0.1:${port}`]);
+    const self = server.address;
+    own = Number(new URL(self).port);
     try {
       const response = await fetch(`${self}/v1/secret/data/a`);
       const loop =
-        'the variable UPSTREAM_ADDR leads back to this server, "carillon"; set it in wrangler.toml to the address of the OpenBao or Vault itself';
+        'the variable UPSTREAM_ADDR leads back to this server, "carillon"; set it in wrangler.toml, or with --upstream, to the address of the OpenBao or Vault itself';
       expect([response.status, await response.json()]).toEqual([508, { errors: [loop] }]);
       const headers = { 'X-Vault-Token': 's.token' };
       const types = await fetch(`${self}/v1/sys/events/types`, { headers });
@@ -351,6 +360,7 @@ describe('an upstream that is Carillon itself', () => {
       ]);
     } finally {
       await server.stop();
+      detour.close();
     }
   });
 });
@@ -398,12 +408,3 @@ describe('carillon dev --upstream', () => {
     expect(stderr).not.toContain('pa55word');
   });
 });
-
-async function freePort(): Promise<string> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return String(port);
-}

@@ -82,7 +82,9 @@ describe('the cluster name', () => {
     'c'.repeat(129),
   ])('is refused as %j, because the source of events is made of it', (name) => {
     const { message } = failureOf(parseConfig(bindings({ CLUSTER_NAME: name })));
-    expect(message).toMatch(/^the variable CLUSTER_NAME is ".*"; set it in wrangler\.toml to /s);
+    expect(message).toMatch(
+      /^the variable CLUSTER_NAME is ".*"; set it in wrangler\.toml, or with --var, to /s,
+    );
   });
 
   it('is refused where the variable is not set', () => {
@@ -159,7 +161,9 @@ describe('the upstream', () => {
     ['https://openbao.example.com#a', 'must not have a fragment'],
   ])('cannot be %s', (text, why) => {
     const { message } = failureOf(parseConfig(bindings({ UPSTREAM_ADDR: text })));
-    expect(message).toContain(`the variable UPSTREAM_ADDR ${why}; set it in wrangler.toml to `);
+    expect(message).toContain(
+      `the variable UPSTREAM_ADDR ${why}; set it in wrangler.toml, or with --upstream, to `,
+    );
     expect(message).not.toContain('user:pw');
   });
 });

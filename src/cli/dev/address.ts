@@ -1,5 +1,8 @@
 /** The address that the local server listens on. */
+import { lookup } from 'node:dns/promises';
 import { type AddressInfo, createServer, isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { BY_NPM } from './npm.ts';
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
@@ -30,10 +33,33 @@ export function addressOf(
   });
 }
 
+/** Whether a URL leads to the address and port that a server has, or to one that it has among others. */
+export async function leadsTo(
+  { protocol, hostname, port: given }: URL,
+  address: string,
+  port: number,
+): Promise<boolean> {
+  if (Number(given || (protocol === 'https:' ? 443 : 80)) !== port) return false;
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const named = await lookup(host, { all: true }).catch(() => []);
+  const isAll = address === '0.0.0.0' || address === '::';
+  return named.some((each) => each.address === address || (isAll && isOwn(each.address)));
+}
+
+/** Whether an address is one of this machine. */
+function isOwn(address: string): boolean {
+  return (
+    isLoopback(address) ||
+    address === '0.0.0.0' ||
+    address === '::' ||
+    Object.values(networkInterfaces()).some((each) => each?.some((own) => own.address === address))
+  );
+}
+
 function reasonOf({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
   switch (code) {
     case 'EADDRINUSE':
-      return `port ${port} of ${host} is taken; stop what listens there, or choose another with --port`;
+      return `port ${port} of ${host} is taken; stop what listens there, or choose another: "${BY_NPM} --port 8300", or "npx carillon dev --port 8300"`;
     case 'EACCES':
       return `port ${port} may not be opened by this user; choose one above 1023 with --port`;
     case 'EADDRNOTAVAIL':

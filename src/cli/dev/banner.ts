@@ -1,6 +1,6 @@
 /** What the local server prints when it is ready: everything that the first delivered event needs. */
 import { urlHost } from './address.ts';
-import type { RootToken } from './root-token.ts';
+import { type RootToken, VARIABLE } from './root-token.ts';
 
 interface Running {
   /** The address that is bound. */
@@ -27,7 +27,7 @@ Carillon listens on http://${urlHost(address)}:${port}${reach(address)}
 
 This server is for development: one process, one machine.
 State is ${data === undefined ? 'kept in a temporary folder and goes when the server ends' : `kept in ${data}`}. Ctrl-C ends it.
-${passes(upstream)}
+${passes(upstream)}${asked(rootToken)}
   export VAULT_ADDR=http://${authority} VAULT_TOKEN=${shellWord('', rootToken)}
 
 Subscribe, in a second terminal (in this folder):
@@ -44,6 +44,13 @@ function passes(upstream: string | undefined): string {
   return upstream === undefined
     ? ''
     : `All but /v1/sys/events/*, and what is asked with this root token, is passed to ${upstream}.\n`;
+}
+
+/** A variable of the terminal that started the server is empty in the others. */
+function asked({ shell }: RootToken): string {
+  return shell?.includes(`$${VARIABLE}`)
+    ? `These lines need the root token that you gave this server. In each terminal, first put it in place of <…>:\n\n  export ${VARIABLE}=<…>\n`
+    : '';
 }
 
 /** Who can call an address that stands for several. */

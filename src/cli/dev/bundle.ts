@@ -25,6 +25,11 @@ interface Build {
   readonly signal?: AbortSignal;
 }
 
+/** The text of `wrangler.toml`. */
+export function readConfig(): string {
+  return readFileSync(join(ROOT, 'wrangler.toml'), 'utf8');
+}
+
 /** @returns the bundle, or the sentence that says why there is none */
 export async function buildBundle({ entry = ENTRY, signal }: Build = {}): Promise<Bundle | string> {
   if (entry !== ENTRY) return build(entry, signal);
@@ -88,7 +93,7 @@ async function build(entry: string, signal: AbortSignal | undefined): Promise<Bu
     if (output !== undefined) return `the Worker cannot be built:\n${output}`;
     return {
       code: readFileSync(join(folder, `${basename(entry, '.ts')}.js`), 'utf8'),
-      config: readFileSync(join(ROOT, 'wrangler.toml'), 'utf8'),
+      config: readConfig(),
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });

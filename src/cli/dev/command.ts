@@ -1,12 +1,17 @@
 /** `carillon dev`: the local server. */
+
+import { parseConfig } from '../../http/config.ts';
 import { MIN_REACHABLE_ROOT_TOKEN_CHARACTERS } from '../../limits.ts';
 import { problemOfUpstream } from '../../upstream/address.ts';
 import { type Command, type ExitCode, endWith, fail, misuse, status } from '../command.ts';
-import { addressOf, isLoopback } from './address.ts';
+import { reasonOfFileError } from '../file-error.ts';
+import { addressOf, isLoopback, leadsTo } from './address.ts';
 import { banner } from './banner.ts';
-import { buildBundle } from './bundle.ts';
+import { buildBundle, readConfig } from './bundle.ts';
 import { openDataFolder } from './data.ts';
+import { lineForNpm } from './npm.ts';
 import { type RootToken, rootTokenOf } from './root-token.ts';
+import { type Variables, variablesOf } from './variables.ts';
 import { startWorkerd } from './workerd.ts';
 
 const DEFAULT_HOST = '127.0.0.1';
@@ -35,12 +40,16 @@ Options:
                         issuers' keys may be fetched by http from this machine
   --upstream <address>  stand in front of this OpenBao or Vault: UPSTREAM_ADDR; one on this machine
                         implies --allow-loopback-http
+  --var <NAME=VALUE>    give a variable of wrangler.toml this value: CLUSTER_NAME, ALLOWED_ORIGINS,
+                        PUBLISH_NEEDS_PATH, JOURNAL_MAX_EVENTS, …; may be repeated
   -h, --help            show this
 
-Ctrl-C ends it.
+The variables in wrangler.toml count here too. Ctrl-C ends it.
+
+With npm, options stand after --: npm start -- --port 8300
 
 Example:
-  carillon dev --port 8300 --root-token root --data ./carillon-data
+  carillon dev --port 8300 --data ./carillon-data
 `,
   options: {
     port: { type: 'string', default: DEFAULT_PORT },
@@ -50,10 +59,13 @@ Example:
     data: { type: 'string' },
     'allow-loopback-http': { type: 'boolean' },
     upstream: { type: 'string' },
+    var: { type: 'string', multiple: true },
   },
   async run(values, positionals): Promise<ExitCode> {
+    const line = lineForNpm(Object.keys(dev.options), positionals, process.env);
+    if (line !== undefined) return misuse(`npm kept options of this command; write ${line}`, 'dev');
     if (positionals.length > 0) return misuse(`"dev" takes no arguments, only options`, 'dev');
-    const { host, data, upstream } = values as { host: string; data?: string; upstream?: string };
+    const { host, data } = values as { host: string; data?: string };
     const port = Number(values.port);
     if (!/^\d{1,5}$/.test(String(values.port)) || port > 65_535) {
       return misuse(
@@ -61,16 +73,25 @@ Example:
         'dev',
       );
     }
+    const given = values.upstream as string | undefined;
+    const variables = variablesOf(readConfig(), (values.var ?? []) as string[], given);
+    if (!variables.ok) return misuse(variables.failure.message, 'dev');
+    const upstream = given ?? (variables.value.UPSTREAM_ADDR || undefined);
     const allowLoopbackHttp = values['allow-loopback-http'] === true || isLoopbackHttp(upstream);
     const problem =
       upstream === undefined ? undefined : problemOfUpstream(upstream, allowLoopbackHttp);
     if (problem !== undefined) {
       return misuse(
         // It may have a password in it: so it is not quoted.
-        `--upstream ${problem}; give the address of an OpenBao or Vault, such as http://127.0.0.1:8200`,
+        `${given === undefined ? 'UPSTREAM_ADDR' : '--upstream'} ${problem}; give the address of an OpenBao or Vault, such as http://127.0.0.1:8200`,
         'dev',
       );
     }
+    const config = parseConfig({
+      ...variables.value,
+      ALLOW_LOOPBACK_HTTP: String(allowLoopbackHttp),
+    });
+    if (!config.ok) return misuse(config.failure.message, 'dev');
     const rootToken = await rootTokenOf(values, host);
     if ('problem' in rootToken) return endWith(rootToken, 'dev');
 
@@ -83,12 +104,13 @@ Example:
         data,
         rootToken,
         allowLoopbackHttp,
-        upstream,
+        variables: variables.value,
       });
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
+      const { code, path } = error as NodeJS.ErrnoException;
       if (code === undefined) throw error;
-      return fail(`the server cannot be started: ${message}`);
+      const place = path === undefined ? '' : `${path}: `;
+      return fail(`the server cannot be started: ${place}${reasonOfFileError(error)}`);
     }
   },
 };
@@ -99,7 +121,7 @@ interface Serve {
   readonly data: string | undefined;
   readonly rootToken: RootToken;
   readonly allowLoopbackHttp: boolean;
-  readonly upstream: string | undefined;
+  readonly variables: Variables;
 }
 
 /** Runs the server until it is asked to end, or dies. */
@@ -112,6 +134,12 @@ async function serve({ host, port, rootToken, data, ...settings }: Serve): Promi
     const bound = await addressOf(host, port);
     if (typeof bound === 'string') return fail(bound);
     const { address } = bound;
+    const upstream = settings.variables.UPSTREAM_ADDR || undefined;
+    if (upstream !== undefined && (await leadsTo(new URL(upstream), address, port))) {
+      return fail(
+        `the upstream ${new URL(upstream).origin} is this server itself, on ${address} port ${port}; give the address of the OpenBao or Vault, or another --port`,
+      );
+    }
     const bundle = await buildBundle({ signal: stop });
     if (stop.aborted) return 0;
     if (typeof bundle === 'string') return fail(bundle);
@@ -126,7 +154,6 @@ async function serve({ host, port, rootToken, data, ...settings }: Serve): Promi
     });
     if (typeof server === 'string') return stop.aborted ? 0 : fail(server);
 
-    const { upstream } = settings;
     status(banner({ address, port: server.port, rootToken, data, upstream }));
     const death = await Promise.race([server.died, aborted(stop)]);
     if (death !== undefined) return fail(death);

@@ -1,5 +1,6 @@
 /** The root token of the local server, and where it comes from. */
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import { MIN_REACHABLE_ROOT_TOKEN_CHARACTERS } from '../../limits.ts';
 import { ok, type Result } from '../../result.ts';
 import { isToken } from '../../token.ts';
@@ -15,7 +16,7 @@ export interface RootToken {
 }
 
 /** The Worker's own name for it. Unlike an option, other users cannot read it. */
-const VARIABLE = 'ROOT_TOKEN';
+export const VARIABLE = 'ROOT_TOKEN';
 
 /**
  * Leaves of a text what can be in a token: a carriage return or a byte order mark, which editors write into files, is
@@ -62,7 +63,7 @@ async function givenToken(values: Values): Promise<Given | undefined> {
   const { 'root-token': token, 'root-token-file': file } = values as Record<string, string>;
   if (token !== undefined) return { name: '--root-token', read: ok(token) };
   if (file !== undefined) {
-    const shell = file === '-' ? `$${VARIABLE}` : `$(${CLEANED} <${quoted(file)})`;
+    const shell = isDescriptor(file) ? `$${VARIABLE}` : `$(${CLEANED} <${quoted(resolve(file))})`;
     return { name: 'the token of --root-token-file', read: await readSecret(file), shell };
   }
   const given = process.env[VARIABLE] ?? '';
@@ -70,6 +71,11 @@ async function givenToken(values: Values): Promise<Given | undefined> {
   if (variable === '') return undefined;
   const shell = given === variable ? `$${VARIABLE}` : `$(printf %s "$${VARIABLE}" | ${CLEANED})`;
   return { name: VARIABLE, read: ok(variable), shell };
+}
+
+/** Whether only this process can read it: standard input, or what a shell made of `<(…)`. */
+function isDescriptor(file: string): boolean {
+  return file === '-' || /^\/(dev\/(stdin|fd\/)|proc\/)/.test(file);
 }
 
 /** A path as one word of a command: inside of `$(…)` the double quotes around it do not count. */

@@ -2,6 +2,7 @@
 import { parse } from 'smol-toml';
 import { urlHost } from './address.ts';
 import type { Bundle } from './bundle.ts';
+import type { Variables } from './variables.ts';
 
 /** Environment variable that hands workerd the root token: a secret does not belong in a file. */
 export const ROOT_TOKEN_VARIABLE = 'CARILLON_ROOT_TOKEN';
@@ -24,7 +25,7 @@ interface Serving {
   readonly host: string;
   readonly port: number;
   readonly allowLoopbackHttp: boolean;
-  readonly upstream?: string | undefined;
+  readonly variables?: Variables | undefined;
 }
 
 /**
@@ -35,11 +36,10 @@ const LOOPBACK_INTERNET =
   '(name = "internet", network = (allow = ["public", "local"], tlsOptions = (trustBrowserCas = true)))';
 
 export function workerdConfig(bundle: Bundle, serving: Serving): string {
-  const { host, port, allowLoopbackHttp, upstream } = serving;
+  const { host, port, allowLoopbackHttp } = serving;
   const wrangler = parse(bundle.config) as unknown as WranglerConfig;
   const objects = wrangler.durable_objects.bindings;
-  const vars =
-    upstream === undefined ? wrangler.vars : { ...wrangler.vars, UPSTREAM_ADDR: upstream };
+  const vars = serving.variables ?? wrangler.vars;
   const bindings = [
     ...Object.entries(vars).map(([name, value]) =>
       typeof value === 'string'

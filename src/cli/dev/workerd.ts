@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { replaceFile } from '../replace-file.ts';
 import type { Bundle } from './bundle.ts';
 import type { DataFolder } from './data.ts';
+import type { Variables } from './variables.ts';
 import {
   CONFIG_FILE,
   ROOT_TOKEN_VARIABLE,
@@ -39,8 +40,8 @@ interface Start {
   readonly rootToken: string;
   /** Whether the keys of issuers, and the upstream, may be reached by http on this machine. */
   readonly allowLoopbackHttp?: boolean;
-  /** `UPSTREAM_ADDR`, where it is not to be that of `wrangler.toml`. */
-  readonly upstream?: string | undefined;
+  /** Those of `wrangler.toml` if absent. */
+  readonly variables?: Variables;
   /** The descriptor of a file that takes what workerd logs; the terminal by default. */
   readonly log?: number;
   /** Ends the start. */
@@ -55,12 +56,12 @@ export async function startWorkerd({
   port,
   rootToken,
   allowLoopbackHttp = false,
-  upstream,
+  variables,
   log,
   signal,
 }: Start): Promise<LocalServer | string> {
   mkdirSync(join(folder.path, STATE_FOLDER), { recursive: true, mode: 0o700 });
-  const config = workerdConfig(bundle, { host, port, allowLoopbackHttp, upstream });
+  const config = workerdConfig(bundle, { host, port, allowLoopbackHttp, variables });
   replaceFile(join(folder.path, CONFIG_FILE), config);
   const child = spawn(WORKERD, ['serve', '--control-fd=3', CONFIG_FILE], {
     cwd: folder.path,

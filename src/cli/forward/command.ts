@@ -58,7 +58,7 @@ Ends with 0 on Ctrl-C and SIGTERM, 1 when the log cannot be read, 2 when the ser
 nothing goes on before somebody sees to it. While the server is away it tries again.
 
 Examples:
-  carillon forward audit --file /var/log/openbao/audit.log --secret-file secret openbao
+  carillon forward audit --file /var/log/openbao/audit.log --secret-file ~/audit.secret openbao
   carillon forward audit --socket :9090 --address https://carillon.example.com openbao
 `,
   options: {

@@ -1,0 +1,36 @@
+/** The variables that the local server gives the Worker: those of `wrangler.toml`, and what options say in their place. */
+import { parse } from 'smol-toml';
+import { invalid, ok, type Result } from '../../result.ts';
+
+export type Variables = Readonly<Record<string, string>>;
+
+/**
+ * Reads what `--var` and `--upstream` say.
+ *
+ * @param config the text of `wrangler.toml`, whose variables are the ones that exist
+ * @returns every variable with its value
+ */
+export function variablesOf(
+  config: string,
+  given: readonly string[],
+  upstream: string | undefined,
+): Result<Variables> {
+  const known = parse(config).vars as Variables;
+  const own: Record<string, string> = {};
+  for (const text of given) {
+    const [, name, value] = /^(\w+)=(.*)$/s.exec(text) ?? [];
+    if (name === undefined || value === undefined) {
+      return invalid('--var must be NAME=VALUE, such as CLUSTER_NAME=b');
+    }
+    if (!Object.hasOwn(known, name)) {
+      const names = Object.keys(known).join(', ');
+      return invalid(`--var ${name}: wrangler.toml has no such variable; it has ${names}`);
+    }
+    own[name] = value;
+  }
+  if (upstream === undefined) return ok({ ...known, ...own });
+  if (own.UPSTREAM_ADDR !== undefined) {
+    return invalid('--upstream and --var UPSTREAM_ADDR exclude each other');
+  }
+  return ok({ ...known, ...own, UPSTREAM_ADDR: upstream });
+}

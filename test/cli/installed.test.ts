@@ -1,0 +1,21 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+it('the command of an installed package says where it runs', () => {
+  const installed = join(scratch, 'node_modules/carillon');
+  for (const part of ['package.json', 'bin', 'src/cli/main.ts']) {
+    cpSync(join(ROOT, part), join(installed, part), { recursive: true });
+  }
+  const command = join(installed, 'bin/carillon.js');
+  const { status, stderr } = spawnSync(process.execPath, [command, '--version']);
+  expect(status).toBe(1);
+  expect(stderr.toString()).toMatch(/^carillon runs in a clone of its repository only, .*\n$/);
+});

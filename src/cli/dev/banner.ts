@@ -49,7 +49,7 @@ function passes(upstream: string | undefined): string {
 /** A variable of the terminal that started the server is empty in the others. */
 function asked({ shell }: RootToken): string {
   return shell?.includes(`$${VARIABLE}`)
-    ? `These lines need the root token that you gave this server. In each terminal, first put it in place of <…>:\n\n  export ${VARIABLE}=<…>\n`
+    ? `\nThese lines need the root token that you gave this server. In each terminal, set it first:\n\n  export ${VARIABLE}=<…>\n`
     : '';
 }
 

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Small files whose single test takes long: begun last, they would be waited for with a core idle. */
-const LONG = ['full-hub.test.ts', 'journal-model.test.ts', 'hibernation.test.ts', 'faults.test.ts'];
+const LONG = ['journal-model.test.ts', 'hibernation.test.ts', 'faults.test.ts'];
 
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -18,6 +18,21 @@ class LongFirst extends BaseSequencer {
 import { RecordedOpenBao } from './test/support/openbao.ts';
 
 const openBao = new RecordedOpenBao();
+
+/** What takes minutes: `npm run test:slow`. */
+const SLOW = 'test/worker/**/*.slow.test.ts';
+
+const WORKER = {
+  wrangler: { configPath: './wrangler.toml' },
+  miniflare: {
+    bindings: {
+      ROOT_TOKEN: 'root',
+      SOURCE_KEY: Buffer.alloc(32, 'a key of the tests').toString('base64'),
+      ALLOWED_ORIGINS: 'https://app.example.com',
+      JOURNAL_MAX_EVENTS: '1000',
+    },
+  },
+};
 
 export default defineConfig({
   test: {
@@ -36,24 +51,17 @@ export default defineConfig({
       },
       {
         extends: true,
-        plugins: [
-          cloudflareTest({
-            wrangler: { configPath: './wrangler.toml' },
-            miniflare: {
-              bindings: {
-                ROOT_TOKEN: 'root',
-                SOURCE_KEY: Buffer.alloc(32, 'a key of the tests').toString('base64'),
-                ALLOWED_ORIGINS: 'https://app.example.com',
-                JOURNAL_MAX_EVENTS: '1000',
-              },
-            },
-          }),
-        ],
+        plugins: [cloudflareTest(WORKER)],
         test: {
           name: 'worker',
           include: ['test/worker/**/*.test.ts'],
-          exclude: ['test/worker/upstream/**'],
+          exclude: ['test/worker/upstream/**', SLOW],
         },
+      },
+      {
+        extends: true,
+        plugins: [cloudflareTest(WORKER)],
+        test: { name: 'slow', include: [SLOW], testTimeout: 300_000 },
       },
       {
         extends: true,

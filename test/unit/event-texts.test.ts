@@ -64,7 +64,7 @@ describe('the texts of an event', () => {
     );
   });
 
-  it.each(['', 'now', '2026-02-30T00:00:00Z', '2026-01-31t00:00:00Z'])(
+  it.each(['', 'now', '2026-02-30T00:00:00Z', '2026-01-31'])(
     'time %j is refused',
     (time) => {
       expect(refusalOf({ time })).toContain('is not an RFC 3339 timestamp');

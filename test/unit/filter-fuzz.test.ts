@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { compileFilter, type Filter, type FilterFields } from '../../src/event/filter/filter.ts';
 import { MAX_FILTER_CHARACTERS } from '../../src/limits.ts';
 import { inCpuTime } from './support/cpu-time.ts';
+import { runs } from './support/runs.ts';
 
 const FIELDS = [
   'event_type',
@@ -247,10 +248,10 @@ describe('a random filter', () => {
         seen.set(expected, (seen.get(expected) ?? 0) + 1);
         return outcomeIn(before + text + after, fields) === expected;
       }),
-      { numRuns: 50_000 },
+      { numRuns: runs(50_000) },
     );
     for (const outcome of [true, false, 'error'] as const) {
-      expect(seen.get(outcome)).toBeGreaterThan(2000);
+      expect(seen.get(outcome)).toBeGreaterThan(runs(2000));
     }
   });
 
@@ -266,9 +267,9 @@ describe('a random filter', () => {
         }
         if (outcomeIn(damaged, fields) === 'invalid') refused++;
       }),
-      { numRuns: 25_000 },
+      { numRuns: runs(25_000) },
     );
-    expect(refused).toBeGreaterThan(10_000);
+    expect(refused).toBeGreaterThan(runs(10_000));
     expect(refused).toBeLessThan(25_000);
   });
 
@@ -283,7 +284,7 @@ describe('a random filter', () => {
       fc.property(garbage, fields, (garbage, fields) => {
         outcomeIn(garbage, fields);
       }),
-      { numRuns: 15_000 },
+      { numRuns: runs(15_000) },
     );
   });
 
@@ -319,7 +320,7 @@ describe('a random filter', () => {
           namespace: '',
         });
       }),
-      { numRuns: 10_000 },
+      { numRuns: runs(10_000) },
     );
   });
 });

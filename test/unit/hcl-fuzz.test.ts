@@ -6,6 +6,7 @@ import { type Policy, parsePolicy } from '../../src/policy/policy.ts';
 import type { Result } from '../../src/result.ts';
 import { inCpuTime, leastCpuMilliseconds } from './support/cpu-time.ts';
 import { accepted } from './support/result.ts';
+import { runs } from './support/runs.ts';
 
 const SLOW_MS = 50;
 
@@ -150,7 +151,7 @@ describe('the parser of policies', () => {
       fc.property(fc.oneof(garbage, fc.string({ unit: 'binary' })), (text) =>
         expectSense(parseInTime(text)),
       ),
-      { numRuns: 50_000 },
+      { numRuns: runs(50_000) },
     );
   }, 60_000);
 
@@ -162,9 +163,9 @@ describe('the parser of policies', () => {
         expectSense(result);
         if (!result.ok) refused++;
       }),
-      { numRuns: 30_000 },
+      { numRuns: runs(30_000) },
     );
-    expect(refused).toBeGreaterThan(5000);
+    expect(refused).toBeGreaterThan(runs(5000));
   }, 60_000);
 
   it('reads what was written, in every way to write it', () => {
@@ -173,7 +174,7 @@ describe('the parser of policies', () => {
         const read = readBack(accepted(parseInTime(print(blocks, style))));
         expect(read).toEqual(sorted(blocks));
       }),
-      { numRuns: 15_000 },
+      { numRuns: runs(15_000) },
     );
   }, 60_000);
 
@@ -183,7 +184,7 @@ describe('the parser of policies', () => {
         const read = readBack(accepted(parseInTime(printJson(blocks, indentation))));
         expect(read).toEqual(sorted(blocks));
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(5000) },
     );
   }, 60_000);
 

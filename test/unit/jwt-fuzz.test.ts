@@ -18,10 +18,11 @@ import {
   tryLogin,
 } from './support/issuer.ts';
 import { accepted } from './support/result.ts';
+import { runs } from './support/runs.ts';
 
-const MUTANTS = 25_000;
-const GARBAGE = 20_000;
-const CLAIMS = 20_000;
+const MUTANTS = runs(25_000);
+const GARBAGE = runs(20_000);
+const CLAIMS = runs(20_000);
 const SLOW_MS = 50;
 const TEST_MS = 300_000;
 

@@ -13,8 +13,9 @@ import {
 import { parseNamespacePath } from '../../src/namespace.ts';
 import { namespacePatterns } from '../../src/namespace-patterns.ts';
 import { inCpuTime } from './support/cpu-time.ts';
+import { runs } from './support/runs.ts';
 
-const RUNS = 100_000;
+const RUNS = runs(100_000);
 const MAX_MS = 50;
 
 const segment = fc.oneof(

@@ -123,8 +123,9 @@ describe('a token that lives on', () => {
     expect(await closedPromptly(subscriber)).toEqual(REVOKED);
   });
 
-  it('is forgotten some hours after its last subscriber left', async () => {
+  it('is forgotten some hours after its last subscriber left a hub that has events', async () => {
     const { guest, subscriber } = await aListener();
+    await root.published('abc', on('secret/a'));
     subscriber.socket.close(1000);
     await subscriber.closed;
     for (const lookups of [2, 3, 3]) {
@@ -134,6 +135,18 @@ describe('a token that lives on', () => {
       await told();
     }
     expect(await adopted()).toEqual([]);
+  });
+
+  it('is forgotten after a minute where the hub went with its last subscriber', async () => {
+    const { guest, subscriber } = await aListener();
+    subscriber.socket.close(1000);
+    await subscriber.closed;
+    await vi.waitFor(async () => {
+      elapse(MAX_DECISION_AGE_MS + 1);
+      await ring();
+      expect(await adopted()).toEqual([]);
+    });
+    expect(await guest.lookups()).toBe(1);
   });
 
   it('is forgotten after a minute where it only published', async () => {

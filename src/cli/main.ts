@@ -6,6 +6,7 @@ import { eventsExplain } from './events-explain.ts';
 import { eventsPublish } from './events-publish.ts';
 import { eventsSubscribe } from './events-subscribe.ts';
 import { eventsTypes } from './events-types.ts';
+import { reasonOfFileError } from './file-error.ts';
 import { forwardAudit } from './forward/command.ts';
 import { login } from './login.ts';
 import {
@@ -93,7 +94,9 @@ async function main(args: string[]): Promise<ExitCode> {
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // A reader that has enough, as `head` has, is no failure.
-  process.exit(error.code === 'EPIPE' ? 0 : fail(`cannot write the output: ${error.message}`));
+  process.exit(
+    error.code === 'EPIPE' ? 0 : fail(`cannot write the output: ${reasonOfFileError(error)}`),
+  );
 });
 const exitCode = await main(process.argv.slice(2));
 // What is interrupted does not wait for a reader that takes nothing.

@@ -44,6 +44,11 @@ it.each([
   ],
   [{}, ['--file', log, '--address', 'bao:8200'], /--address is "bao:8200"; set it to a URL/],
   [{}, ['--file', scratch], /is not a file/],
+  [
+    {},
+    ['--socket', join(scratch, 'none/a.sock')],
+    /cannot listen on \S+a\.sock: its folder is not there\n/,
+  ],
   [{}, ['--file', join(log, 'x')], /cannot read .*: a part of its path is a file, not a folder\n/],
 ])('%j %j ends with 1 before anything is sent', async (variables, args, message) => {
   const { code, stderr } = await run(['forward', 'audit', ...args, 'bao'], {

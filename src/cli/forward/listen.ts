@@ -1,7 +1,9 @@
 /** Listens where `--socket` says. */
 import { once } from 'node:events';
-import { lstatSync, unlinkSync } from 'node:fs';
+import { existsSync, lstatSync, unlinkSync } from 'node:fs';
 import { createConnection, type Server } from 'node:net';
+import { dirname } from 'node:path';
+import { reasonOfFileError } from '../file-error.ts';
 import type { ListenAddress } from './listen-address.ts';
 
 /** @returns the sentence that says why the address cannot be had, or undefined */
@@ -43,10 +45,12 @@ async function isLeftBehind(path: string): Promise<boolean> {
   }
 }
 
-function sentenceOf({ code, message }: NodeJS.ErrnoException, address: ListenAddress): string {
+function sentenceOf(error: NodeJS.ErrnoException, address: ListenAddress): string {
   const name = 'path' in address ? address.path : `${address.host} port ${address.port}`;
-  if (code === 'EADDRINUSE') {
+  if (error.code === 'EADDRINUSE') {
     return `${name} is taken; stop what listens there, or give --socket another`;
   }
-  return `cannot listen on ${name}: ${message}`;
+  // libuv calls that EACCES.
+  const hasFolder = !('path' in address) || existsSync(dirname(address.path));
+  return `cannot listen on ${name}: ${hasFolder ? reasonOfFileError(error) : 'its folder is not there'}`;
 }

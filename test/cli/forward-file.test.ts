@@ -113,7 +113,7 @@ describe('carillon forward audit --file', () => {
 
   it('waits for a log that is not there yet, and takes all of it', async () => {
     const forwarder = forward();
-    await forwarder.stderrMatching(/waiting for .*audit\.log: ENOENT/);
+    await forwarder.stderrMatching(/waiting for .*audit\.log: there is no such file or folder\n/);
     forwarder.child.kill('SIGKILL');
     await forwarder.finished;
     append('a');

@@ -146,7 +146,7 @@ app.notFound((c) => {
     const rights = caller.access.capabilities(pathOfKey(namespace), path);
     return rights.includes('deny')
       ? refuse({ reason: 'denied' })
-      : refuse({ reason: 'no_route', path, ...keptHere(c) });
+      : refuse({ reason: 'no_route', path, ...(slashInName(path) ?? keptHere(c)) });
   });
 });
 
@@ -193,6 +193,12 @@ function isOfApi(c: C): boolean {
 /** Whether a source sends it: `bao kv put` says PUT of a secret that has such a name. */
 function isDelivery(c: C): boolean {
   return c.req.path.startsWith(`${RECEIVE}/`) && DELIVERING.includes(c.req.method);
+}
+
+function slashInName(path: string): { why: string } | undefined {
+  return /^sys\/events\/sources\/[^/]+\/./.test(path)
+    ? { why: ' The name of a source has no slash.' }
+    : undefined;
 }
 
 /** Why there is no such route, where the upstream may well have it. */

@@ -2,6 +2,7 @@
 import { isJsonObject } from '../event/json.ts';
 import { kindOf } from '../event/quote.ts';
 import { parseJson } from '../ingest/text.ts';
+import { checkSourceName } from '../ingest/webhooks/settings.ts';
 import { invalid, type Result } from '../result.ts';
 import { apiCommand } from './api-command.ts';
 import { unreadable, wrongUse } from './command.ts';
@@ -40,6 +41,8 @@ carillon source write --settings ci.json --secret-file ~/ci-secret ci`,
   },
   positionals: [1, 1],
   async callOf(values, [name = '']) {
+    const problem = problemOfName(name);
+    if (problem !== undefined) return problem;
     const settings = await objectFrom(values.settings as string | undefined);
     if (!settings.ok) return unreadable(settings.failure);
     const files = values['secret-file'] as string[] | undefined;
@@ -81,14 +84,15 @@ export const sourceRead = apiCommand({
   details: 'Options:\n',
   examples: 'carillon source read github',
   positionals: [1, 1],
-  callOf: (_values, [name = '']) => ({
-    method: 'GET',
-    path: `${PATH}/${name}`,
-    text: ({ data }, server) =>
-      tableOf({ ...data, address: sourceAddress(server, String(data.address)) }),
-    note: noteOnAddress,
-    missing: noSource(name),
-  }),
+  callOf: (_values, [name = '']) =>
+    problemOfName(name) ?? {
+      method: 'GET',
+      path: `${PATH}/${name}`,
+      text: ({ data }, server) =>
+        tableOf({ ...data, address: sourceAddress(server, String(data.address)) }),
+      note: noteOnAddress,
+      missing: noSource(name),
+    },
 });
 
 export const sourceList = apiCommand({
@@ -121,6 +125,8 @@ Options:
   options: { header: { type: 'string', multiple: true } },
   positionals: [2, 2],
   async callOf(values, [name = '', file = '']) {
+    const problem = problemOfName(name);
+    if (problem !== undefined) return problem;
     const headers: [string, string][] = [];
     for (const header of (values.header ?? []) as string[]) {
       const colon = header.indexOf(':');
@@ -146,12 +152,19 @@ export const sourceDelete = apiCommand({
   details: 'Options:\n',
   examples: 'carillon source delete github',
   positionals: [1, 1],
-  callOf: (_values, [name = '']) => ({
-    method: 'DELETE',
-    path: `${PATH}/${name}`,
-    done: () => `deleted the source ${JSON.stringify(name)}, if there was one`,
-  }),
+  callOf: (_values, [name = '']) =>
+    problemOfName(name) ?? {
+      method: 'DELETE',
+      path: `${PATH}/${name}`,
+      done: () => `deleted the source ${JSON.stringify(name)}, if there was one`,
+    },
 });
+
+/** A name with a slash would reach another route, which cannot say what is wrong. */
+function problemOfName(name: string) {
+  const checked = checkSourceName(name);
+  return checked.ok ? undefined : wrongUse(checked.failure.message);
+}
 
 function noSource(name: string): string {
   return `there is no source ${JSON.stringify(name)}`;

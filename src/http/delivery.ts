@@ -85,7 +85,7 @@ export async function readDocuments(
     }
     events.push(event.value);
   }
-  return ok({ events });
+  return ok({ events, lacking: reading.value.lacking });
 }
 
 /** Audit entries, a line each. One that cannot be read does not keep the others from what they tell. */

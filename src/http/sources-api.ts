@@ -92,7 +92,7 @@ export const testSource: Endpoint = {
     if (!reading.ok) return refuse(reading.failure);
     return 'handshake' in reading.value
       ? succeed({ handshake: reading.value.handshake.body })
-      : succeed({ events: framesOf(reading.value.events) });
+      : succeed({ events: framesOf(reading.value.events) }, [...reading.value.lacking]);
   },
 };
 

@@ -440,7 +440,10 @@ describe('a sample', () => {
     [{ body: {}, headers: { a: 1 } }, 'headers: "a" must be a string'],
     [{ body: {}, headers: { 'a b': 'x' } }, 'headers: "a b" cannot be a header'],
     [{ body: {}, colour: 1 }, 'unknown key "colour"'],
-    [{ body: {} }, 'event_type: the delivery has none of the values'],
+    [
+      { body: {} },
+      'event_type: the delivery lacks the header X-GitHub-Event, which the rule "github/{header:X-GitHub-Event}" takes',
+    ],
     [
       { body: { repository: { full_name: 'a/../b' } }, headers: { 'X-GitHub-Event': 'push' } },
       'path: the value "a/../b" has a ".." segment',
@@ -451,6 +454,30 @@ describe('a sample', () => {
     const response = await root.post(`${SOURCES}/gh/test`, sample);
     expect(response.status).toBe(400);
     expect(await errorsOf(response)).toContain(message);
+  });
+
+  it('names the values that its rules do not find, and that the event goes without', async () => {
+    const mapping = { path: 'ci/{/job/name|header:X-Job}', id: '{/id}', time: '{/at}' };
+    await root.writes(`${SOURCES}/ci`, {
+      kind: 'token',
+      secrets: [SECRET],
+      event_type: 'ci/x',
+      mapping,
+    });
+    const { warnings } = await root.writes(`${SOURCES}/ci/test`, {
+      headers: {},
+      body: { job: { name: {} }, at: 1 },
+    });
+    expect(warnings).toEqual([
+      'path: the delivery lacks a text or number at "/job/name" and the header X-Job, which the rule "ci/{/job/name|header:X-Job}" takes',
+      'id: the delivery lacks a text or number at "/id", which the rule "{/id}" takes',
+    ]);
+  });
+
+  it('has no warning where its rules find all that they take', async () => {
+    await root.writes(`${SOURCES}/gh`, { kind: 'github', secrets: [SECRET] });
+    const sample = { headers: github(ISSUE), body: JSON.parse(ISSUE) as unknown };
+    expect((await root.writes(`${SOURCES}/gh/test`, sample)).warnings).toBeNull();
   });
 
   it('is of a source that there is', async () => {

@@ -153,7 +153,14 @@ describe('a source', () => {
       'at most 10 are allowed',
     ],
     [{ kind: 'token', secrets: ['with a blank'] }, 'secrets[0] is sent in a header'],
-    [{ kind: 'standard-webhooks', secrets: ['whsec_???!'] }, 'secrets[0] is not Base64'],
+    [
+      { kind: 'standard-webhooks', secrets: ['whsec_???!'] },
+      'secrets[0] is not Base64 after "whsec_"',
+    ],
+    [
+      { kind: 'standard-webhooks', secrets: ['my-plain-text-secret'] },
+      'which may be left out; take it as the sender shows it, or make one: echo "whsec_$(openssl rand -base64 32)"',
+    ],
     [{ kind: 'standard-webhooks', secrets: ['whpk_AAAA'] }, 'no ed25519 public key of 32 bytes'],
     [{ ...GITHUB, colour: 'red' }, 'unknown key "colour"; a source of kind "github" has'],
     [{ ...GITHUB, signature: {} }, 'unknown key "signature"'],
@@ -417,4 +424,12 @@ describe('a name that nobody has made', () => {
     }
     expect(await objects()).toEqual(before);
   });
+});
+
+it('no source has a slash in its name, and who writes one is told so', async () => {
+  const response = await root.post('sys/events/sources/a/b', { kind: 'github' });
+  expect(response.status).toBe(404);
+  expect(await errorsOf(response)).toBe(
+    'no handler for route "sys/events/sources/a/b". route entry not found. The name of a source has no slash.',
+  );
 });

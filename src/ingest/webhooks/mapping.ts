@@ -11,6 +11,7 @@ import {
   apply,
   checkLiteralPrefix,
   type Delivery,
+  lackOf,
   parseRule,
   pathValue,
   type Rule,
@@ -95,8 +96,16 @@ function optional(
   return text === undefined || text === '' ? ok(undefined) : parse(text);
 }
 
+/** What the rules make of a delivery. */
+interface Mapped {
+  /** The members of a JSON event (`event/event.ts`). */
+  readonly members: Record<string, unknown>;
+  /** Which values the rules for path, id and time do not find: the event goes without, and a sample says so. */
+  readonly lacking: readonly string[];
+}
+
 /**
- * Makes of a delivery the members of a JSON event (`event/event.ts`).
+ * Makes an event of a delivery.
  *
  * @param index of the event in its delivery
  */
@@ -105,11 +114,11 @@ export function map(
   delivery: Delivery,
   digest: Digest,
   index: number,
-): Result<Record<string, unknown>> {
+): Result<Mapped> {
   const eventType = apply(mapping.eventType, delivery, eventTypeValue);
   if (!eventType.ok) return invalid(`event_type: ${eventType.failure.message}`);
   if (eventType.value === undefined) {
-    return invalid('event_type: the delivery has none of the values that the rule takes');
+    return invalid(`event_type: ${lackOf(mapping.eventType, delivery)}`);
   }
   const path = mapping.path ? apply(mapping.path, delivery, pathValue) : ok(undefined);
   if (!path.ok) return invalid(`path: ${path.failure.message}`);
@@ -131,12 +140,22 @@ export function map(
     if (found !== undefined && found !== null) metadata.push([name, found]);
   }
   if (path.value !== undefined) metadata.push(['path', path.value]);
-  return ok({
+  const lacking = (
+    [
+      ['path', mapping.path, path.value],
+      ['id', isRule ? mapping.id : undefined, made.value],
+      ['time', mapping.time, time.value],
+    ] as const
+  ).flatMap(([name, taken, value]) =>
+    taken === undefined || value !== undefined ? [] : [`${name}: ${lackOf(taken, delivery)}`],
+  );
+  const members = {
     event_type: eventType.value,
     ...(id !== undefined && { id }),
     ...(timestamp !== undefined && { time: timestamp }),
     ...(metadata.length > 0 && { metadata: Object.fromEntries(metadata) }),
-  });
+  };
+  return ok({ members, lacking });
 }
 
 function textOf(rule: Rule, delivery: Delivery): string | undefined {

@@ -27,6 +27,11 @@ export function parsePointer(text: string): Result<Pointer> {
   );
 }
 
+/** The pointer as it was written. */
+export function pointerText(pointer: Pointer): string {
+  return pointer.map((token) => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
 /** What the pointer leads to; undefined where there is nothing. */
 export function resolve(pointer: Pointer, document: unknown): unknown {
   let value = document;

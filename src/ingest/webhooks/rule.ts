@@ -11,7 +11,7 @@ import { quote } from '../../event/quote.ts';
 import { MAX_RULE_CHARACTERS } from '../../limits.ts';
 import { trimSlashes } from '../../namespace.ts';
 import { invalid, ok, type Result } from '../../result.ts';
-import { type Pointer, parsePointer, resolve } from './pointer.ts';
+import { type Pointer, parsePointer, pointerText, resolve } from './pointer.ts';
 
 /** What a sender sent, as far as rules look at it. */
 export interface Delivery {
@@ -138,6 +138,33 @@ export function apply(
     text += value.value;
   }
   return ok(text);
+}
+
+/** Which value of the delivery a rule takes and does not find, where `apply` makes nothing of it. */
+export function lackOf(rule: Rule, delivery: Delivery): string {
+  const missing = rule.find(
+    (part) => typeof part !== 'string' && choose(part, delivery, ok) === undefined,
+  );
+  const choices = typeof missing === 'object' ? missing : [];
+  return `the delivery lacks ${choices.map(describe).join(' and ')}, which the rule ${quote(textOf(rule))} takes`;
+}
+
+function describe(choice: Choice): string {
+  if ('header' in choice) return `the header ${choice.header}`;
+  if ('pointer' in choice) return `a text or number at ${quote(pointerText(choice.pointer))}`;
+  return 'word' in choice ? `what stands for {${choice.word}}` : 'a text';
+}
+
+function textOf(rule: Rule): string {
+  return rule
+    .map((part) => (typeof part === 'string' ? part : `{${part.map(choiceText).join('|')}}`))
+    .join('');
+}
+
+function choiceText(choice: Choice): string {
+  if ('header' in choice) return `header:${choice.header}`;
+  if ('pointer' in choice) return pointerText(choice.pointer);
+  return 'word' in choice ? choice.word : `"${choice.text}"`;
 }
 
 /** The first alternative that has a value which may stand here; else why the first of them may not. */

@@ -43,6 +43,11 @@ const KEYS = ['kind', 'secrets', 'event_type', 'namespace', 'mapping', 'toleranc
 const AUDIT_KEYS = ['kind', 'secrets', 'namespace', 'mounts', 'on_overload'];
 
 export function checkSourceName(name: string): Result<string> {
+  if (name.includes('/')) {
+    return invalid(
+      `the source name ${quote(name)} has a slash, which no name of a source has; write it with "-"`,
+    );
+  }
   return NAME.test(name)
     ? ok(name)
     : invalid(

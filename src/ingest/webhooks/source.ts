@@ -52,7 +52,13 @@ export interface MappedEvent {
 }
 
 /** What a delivery is: events, or a question of the vendor's, with its answer. */
-export type Reading<Event> = { readonly events: readonly Event[] } | { readonly handshake: Reply };
+export type Reading<Event> =
+  | {
+      readonly events: readonly Event[];
+      /** Which values rules did not find that an event can go without. */
+      readonly lacking: readonly string[];
+    }
+  | { readonly handshake: Reply };
 
 /** @param stored by this or another release: what this one could not have written is refused */
 export function compileSource(
@@ -167,6 +173,7 @@ export async function readDelivery(
   const { isCloudEvents } = read.value;
   const mapping = isCloudEvents ? source.cloudEventMapping : source.mapping;
   const events: MappedEvent[] = [];
+  const lacking = new Set<string>();
   for (const [index, { document, where }] of documents.entries()) {
     const words = {
       id: proof.id && numbered(proof.id, index),
@@ -176,12 +183,14 @@ export async function readDelivery(
     const delivery: Delivery = { header: (name) => headerValue(headers, name), document, words };
     const event = map(mapping, delivery, digest, index);
     if (!event.ok) return at(where, event.failure);
+    const { members } = event.value;
+    for (const lack of event.value.lacking) lacking.add(lack);
     const body = isCloudEvents
-      ? withAttributes(event.value, document as Attributes, source.settings)
-      : event.value;
+      ? withAttributes(members, document as Attributes, source.settings)
+      : members;
     events.push({ body, where });
   }
-  return ok({ events });
+  return ok({ events, lacking: [...lacking] });
 }
 
 /** A source that names metadata gets what it names. What the kind names goes before what is called the same. */

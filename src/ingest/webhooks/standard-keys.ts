@@ -26,7 +26,9 @@ export function problemOfStandardSecret(secret: string): Doubt {
     ? secret.slice(PUBLIC_KEY_PREFIX.length)
     : secret.replace(SECRET_PREFIX, '');
   if (base64 === '' || !isBase64(base64)) {
-    return `is not Base64 after "${isPublicKey ? PUBLIC_KEY_PREFIX : SECRET_PREFIX}"`;
+    return isPublicKey
+      ? `is not Base64 after "${PUBLIC_KEY_PREFIX}"`
+      : `is not Base64 after "${SECRET_PREFIX}", which may be left out; take it as the sender shows it, or make one: echo "${SECRET_PREFIX}$(openssl rand -base64 32)"`;
   }
   return isPublicKey && Buffer.from(base64, 'base64').length !== PUBLIC_KEY_BYTES
     ? `is no ed25519 public key of ${PUBLIC_KEY_BYTES} bytes`

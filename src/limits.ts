@@ -331,6 +331,9 @@ export const MAX_WARNING_CHARACTERS = 2048;
 /** Parameters of a subscription that are not read and that a `Carillon-Warning` names: others have to fit in too. */
 export const MAX_NAMED_PARAMETERS = 5;
 
+/** Event types of a publish request that are compared with those of Vault, for a warning: each costs a search. */
+export const MAX_NAMED_TYPES = 5;
+
 /** Characters of one member of a line in the log: a stranger chooses the path that a denial names. */
 export const MAX_LOGGED_CHARACTERS = 4096;
 

@@ -127,6 +127,7 @@ class Publisher {
     if (outcome.ok) {
       const { accepted, duplicates } = data as { accepted: number; duplicates: number };
       status(`${accepted} accepted${duplicates > 0 ? `, ${duplicates} already known` : ''}`);
+      for (const warning of outcome.answer.warnings) status(`warning: ${warning}`);
     }
     return outcome;
   }

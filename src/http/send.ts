@@ -14,6 +14,7 @@ import { at, invalid, ok, type Result, tooLarge } from '../result.ts';
 import { type StorageFailure, storageFailureOf } from '../storage-failure.ts';
 import { type PartialRefusal, type Refusal, refuse, succeed } from './answer.ts';
 import { findNamespace } from './namespace.ts';
+import { adviceOnPublications } from './publish-advice.ts';
 
 /** What a request's event became. */
 export type Outcome = 'accepted' | 'duplicate' | Unpublished;
@@ -97,7 +98,7 @@ export async function publishAll(
   if (!dispatch.ok) return refuseWith(dispatch.failure);
   const outcomes = await send(dispatch.value, env);
   const ids = events.map(({ event }) => event.id);
-  return answerOf(outcomes, ids, refuseWith);
+  return answerOf(outcomes, ids, refuseWith, adviceOnPublications(dispatch.value.publications));
 }
 
 /** Sends each hub its events and returns what became of each event, in the order of the request. */
@@ -190,11 +191,13 @@ const REFUSALS: Readonly<
 /**
  * @param ids of the events, in the same order
  * @param refuseWith says no, where not all were published
+ * @param warnings of events that were accepted and hardly meant
  */
 export function answerOf(
   outcomes: readonly Outcome[],
   ids: readonly string[],
   refuseWith: (refusal: Refusal) => Response = refuse,
+  warnings: readonly string[] = [],
 ): Response {
   const indexesOf = (isWanted: (outcome: Outcome) => boolean) =>
     outcomes.flatMap((outcome, index) => (isWanted(outcome) ? [index] : []));
@@ -210,7 +213,7 @@ export function answerOf(
       data: { accepted, duplicates, failed: indexesOf(isUnpublished), ids },
     });
   }
-  return succeed({ accepted: accepted.length, duplicates: duplicates.length, ids });
+  return succeed({ accepted: accepted.length, duplicates: duplicates.length, ids }, warnings);
 }
 
 function isUnpublished(outcome: Outcome): outcome is Unpublished {

@@ -1,6 +1,7 @@
 /** `/v1/sys/events/sources/…`: from whom events are received, how they prove it, and what they become. */
 import { NO_SEALING_KEY } from '../authority/sealing.ts';
 import { callWithRetry } from '../call.ts';
+import { factsOf } from '../event/facts.ts';
 import { isJsonObject, unknownKey, withoutNulls } from '../event/json.ts';
 import { kindOf, quote } from '../event/quote.ts';
 import type { ReadEvent } from '../ingest/read-events.ts';
@@ -14,6 +15,7 @@ import { authorityOf, type Call, type Endpoint } from './api.ts';
 import { audit } from './audit.ts';
 import { readDocuments, readEntries, sentTo } from './delivery.ts';
 import { forgetSources, openSource } from './open-source.ts';
+import { adviceOnPublications } from './publish-advice.ts';
 import { actorOf } from './token.ts';
 
 export const listSources: Endpoint = {
@@ -92,9 +94,16 @@ export const testSource: Endpoint = {
     if (!reading.ok) return refuse(reading.failure);
     return 'handshake' in reading.value
       ? succeed({ handshake: reading.value.handshake.body })
-      : succeed({ events: framesOf(reading.value.events) }, [...reading.value.lacking]);
+      : succeed({ events: framesOf(reading.value.events) }, [
+          ...reading.value.lacking,
+          ...adviceOnEvents(reading.value.events),
+        ]);
   },
 };
+
+function adviceOnEvents(events: readonly ReadEvent[]): string[] {
+  return adviceOnPublications(events.map(({ event }) => ({ facts: factsOf(event) })));
+}
 
 function framesOf(events: readonly ReadEvent[]): unknown[] {
   return events.map(({ json }) => JSON.parse(json) as unknown);

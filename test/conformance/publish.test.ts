@@ -5,7 +5,10 @@ import { api, freshName, subscribeJson, subscribeProtobuf } from './support/targ
 
 describe('the answer to a publisher', () => {
   it('says in the envelope of Vault what was accepted, and under which ids', async () => {
-    const { status, headers, body } = await postEvents(`${freshName()}/made`, { id: 'a' });
+    const { status, headers, body } = await postEvents(`${freshName()}/made`, {
+      id: 'a',
+      metadata: { path: 'a' },
+    });
     expect(status).toBe(200);
     expect(headers.get('content-type')).toMatch(/^application\/json\b/);
     const data = { accepted: 1, duplicates: 0, ids: ['a'] };

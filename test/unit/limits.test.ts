@@ -97,6 +97,7 @@ it('every limit has its documented value, and none is without one', () => {
     STREAM_LOST_MS: 5000,
     MAX_WARNING_CHARACTERS: 2048,
     MAX_NAMED_PARAMETERS: 5,
+    MAX_NAMED_TYPES: 5,
     MAX_LOGGED_CHARACTERS: 4096,
     MAX_ROLES: 1000,
     MAX_SOURCES: 1000,

@@ -28,7 +28,7 @@ async function answerOf(response: Response): Promise<Answer> {
 
 describe('the answer', () => {
   it("is Vault's envelope, with the data repeated at its top", async () => {
-    const response = await publish('abc', { id: 'x' });
+    const response = await publish('abc', { id: 'x', metadata: { path: 'a' } });
     expect(response.status).toBe(200);
     const data = { accepted: 1, duplicates: 0, ids: ['x'] };
     expect(await response.json()).toEqual({
@@ -51,6 +51,41 @@ describe('the answer', () => {
       body: new TextEncoder().encode('{"metadata":{"path":"a"}}'),
     });
     expect(await answerOf(response)).toMatchObject({ data: { accepted: 1 } });
+  });
+});
+
+describe('a warning in the answer', () => {
+  const PATHLESS = 'events have no metadata "path", by which policies decide: only root hears them';
+  const CE = { specversion: '1.0', type: 'abc', source: 'https://example.com/a', id: 'c' };
+
+  it.each([
+    ['application/json', '{"event_type":"abc"}', `1 of 1 ${PATHLESS}`],
+    [
+      'application/json',
+      '[{"event_type":"abc"},{"event_type":"abc","metadata":{"path":"a"}}]',
+      `1 of 2 ${PATHLESS}`,
+    ],
+    ['application/x-ndjson', '{"event_type":"abc"}\n{"event_type":"abc"}\n', `2 of 2 ${PATHLESS}`],
+    ['application/cloudevents+json', JSON.stringify(CE), `1 of 1 ${PATHLESS}`],
+    ['application/cloudevents-batch+json', JSON.stringify([CE]), `1 of 1 ${PATHLESS}`],
+  ])('says how many events of %s only root hears: %s', async (type, body, warning) => {
+    const headers = { 'Content-Type': type };
+    const response = await fetchApi('sys/events/publish', { method: 'POST', headers, body });
+    expect(await response.json()).toHaveProperty('warnings', [warning]);
+  });
+
+  it('names the type of Vault that a misspelt one is nearest to', async () => {
+    const response = await publish('kv-v2/data-wirte', { metadata: { path: 'a' } });
+    expect(await response.json()).toHaveProperty('warnings', [
+      'event type "kv-v2/data-wirte" is none of Vault\'s; nearest to it is "kv-v2/data-write"',
+    ]);
+  });
+
+  it('is not there for a type that somebody made', async () => {
+    for (const type of ['kv-v2/my-own-type', 'deploy/data-wirte']) {
+      const response = await publish(type, { metadata: { path: 'a' } });
+      expect(await response.json()).toHaveProperty('warnings', null);
+    }
   });
 });
 

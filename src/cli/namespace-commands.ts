@@ -22,6 +22,7 @@ carillon namespace create --namespace team-a prod`,
     path: pathOf(path),
     body: {},
     text: ({ data }) => tableOf(data),
+    missing: missingAbove(path),
   }),
 });
 
@@ -70,6 +71,12 @@ export const namespaceDelete = apiCommand({
     missing: `there is no namespace above ${JSON.stringify(path)}`,
   }),
 });
+
+/** Vault's answer has no word for it. */
+function missingAbove(path: string): string {
+  const above = trimSlashes(path).split('/').slice(0, -1).join('/');
+  return `there is no namespace ${JSON.stringify(above)} to make ${JSON.stringify(path)} in; make it first: carillon namespace create ${above}`;
+}
 
 /** Slashes at the ends of a namespace's path say nothing. */
 function pathOf(namespace: string): string {

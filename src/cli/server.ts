@@ -1,6 +1,7 @@
 /** The server that the commands speak to, as Vault's own commands find it: by the environment. */
 import { retryAfterMs } from '../client/backoff.ts';
 import { isJsonObject } from '../event/json.ts';
+import { trimSlashes } from '../namespace.ts';
 import type { Values } from './arguments.ts';
 import { storedToken } from './token-file.ts';
 
@@ -123,7 +124,7 @@ export async function request(
     return {
       ok: false,
       status,
-      message: refusal(status, text),
+      message: `${refusal(status, text)}${namespaceHint(server, status, text)}`,
       notFound: status === 404 && Array.isArray(errors) && errors.length === 0,
       retryAfterMs: retryAfterMs(response.headers.get('Retry-After')),
       ...(isJsonObject(data) && { data }),
@@ -155,6 +156,16 @@ export function refusal(status: number, body: string): string {
   const reason =
     Array.isArray(json?.errors) && json.errors.length > 0 ? json.errors.join('; ') : body;
   return `the server answered ${status}: ${reason.replace(/[\s\p{Cc}]+/gu, ' ').trim() || 'no reason given'}`;
+}
+
+/** Vault's answer of a namespace that does not exist speaks of a route alone. */
+function namespaceHint({ headers }: Server, status: number, body: string): string {
+  const namespace = trimSlashes(headers['X-Vault-Namespace'] ?? '');
+  return status === 404 &&
+    namespace !== '' &&
+    body.includes(`no handler for route \\"${namespace}/`)
+    ? `; there may be no namespace ${JSON.stringify(namespace)}; "carillon namespace list" in the namespace above shows which there are`
+    : '';
 }
 
 function parse(text: string): unknown {

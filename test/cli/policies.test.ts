@@ -80,6 +80,7 @@ describe('carillon policy', () => {
     [['read', ''], 2, 'an argument is empty'],
     [['delete', '../../mounts'], 2, 'no name or path can have a segment ".."'],
     [['list', '--namespace', 'absent'], 1, 'the server answered 404: no handler for route'],
+    [['list', '--namespace', 'absent'], 1, 'there may be no namespace "absent"'],
     [['check'], 2, 'the policy file is missing'],
   ])('%j is refused', async (args, exitCode, message) => {
     const { code, stdout, stderr } = await run(['policy', ...args], env);
@@ -142,6 +143,12 @@ describe('carillon namespace', () => {
   it('is made, listed, looked up and deleted', async () => {
     const none = await run(['namespace', 'list'], env);
     expect(none).toMatchObject({ code: 1, stderr: 'carillon: there are no namespaces\n' });
+    const orphan = await run(['namespace', 'create', 'no/such'], env);
+    expect(orphan).toMatchObject({
+      code: 1,
+      stderr:
+        'carillon: there is no namespace "no" to make "no/such" in; make it first: carillon namespace create no\n',
+    });
     const made = await run(['namespace', 'create', 'team-a/'], env);
     expect(made.stdout).toMatch(/^path +team-a\/$/m);
     await run(['namespace', 'create', '--namespace=team-a', 'prod'], env);

@@ -37,7 +37,7 @@ ${SERVER_HELP}
 Ends with 0 when every event was accepted, now or before, and 1 otherwise.
 
 Examples:
-  carillon events publish deploy/finished service=web version=42
+  carillon events publish deploy/finished path=deploy/web version=42
   carillon events publish kv-v2/data-write path=secret/data/app data_path=secret/data/app \\
     operation=data-write modified=true
   vault events subscribe 'kv*' | carillon events publish --data -

@@ -20,7 +20,7 @@ import { RecordedOpenBao } from './test/support/openbao.ts';
 const openBao = new RecordedOpenBao();
 
 /** What takes minutes: `npm run test:slow`. */
-const SLOW = 'test/worker/**/*.slow.test.ts';
+const SLOW = '**/*.slow.test.ts';
 
 const WORKER = {
   wrangler: { configPath: './wrangler.toml' },
@@ -61,7 +61,7 @@ export default defineConfig({
       {
         extends: true,
         plugins: [cloudflareTest(WORKER)],
-        test: { name: 'slow', include: [SLOW], testTimeout: 300_000 },
+        test: { name: 'slow', include: ['test/worker/**/*.slow.test.ts'], testTimeout: 300_000 },
       },
       {
         extends: true,
@@ -94,7 +94,11 @@ export default defineConfig({
           globalSetup: ['test/conformance/server.ts'],
         },
       },
-      { extends: true, test: { name: 'cli', include: ['test/cli/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'cli', include: ['test/cli/**/*.test.ts'], exclude: [SLOW] },
+      },
+      { extends: true, test: { name: 'slow-cli', include: ['test/cli/**/*.slow.test.ts'] } },
       { extends: true, test: { name: 'faults', include: ['test/faults/**/*.test.ts'] } },
     ],
   },

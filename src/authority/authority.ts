@@ -5,9 +5,9 @@
  * What it changes, it tells those who decide by it: see `watches.ts` and `jobs.ts`.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { callWithRetry } from '../call.ts';
-import { quote } from '../event/quote.ts';
-import { gatheringHubName } from '../hub/name.ts';
+import { callWithRetry } from '../objects/call.ts';
+import { quote } from '../lib/quote.ts';
+import { gatheringHubName } from '../objects/hub-name.ts';
 import type { SourceSettings } from '../ingest/webhooks/settings.ts';
 import {
   MAX_CHILD_NAMESPACES,
@@ -18,14 +18,14 @@ import {
   SPENT_TOKEN_MS,
   TICKET_TTL_SECONDS,
 } from '../limits.ts';
-import { hideSecretsOf } from '../log.ts';
+import { hideSecretsOf } from '../lib/log.ts';
 import { childKey, pathOfKey } from '../namespace.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
-import { invalid, ok, type Result } from '../result.ts';
-import type { UpstreamToken } from '../upstream/token.ts';
-import { Adoptions } from './adoptions.ts';
-import { changesFor, stateOf, watch } from './answers.ts';
-import type { Child } from './children.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
+import type { UpstreamToken } from '../outbound/upstream/token.ts';
+import { Adoptions } from './upstream-tokens/adoptions.ts';
+import { changesFor, stateOf, watch } from './tokens/answers.ts';
+import type { Child } from './namespaces/children.ts';
 import {
   type Changes,
   CONFIG_NAME,
@@ -38,20 +38,20 @@ import {
   type TokenState,
   type Use,
   type Watched,
-} from './contract.ts';
+} from '../objects/authority-contract.ts';
 import { Keeper } from './keeper.ts';
-import type { AppRoleMatch, SecretIdReference } from './login-store.ts';
+import type { AppRoleMatch, SecretIdReference } from './logins/login-store.ts';
 import type { AppRole, SecretId, SecretIdRequest } from './logins/approle.ts';
 import type { JwtConfig } from './logins/jwt-config.ts';
 import type { JwtRole } from './logins/jwt-role.ts';
-import { authorityName, keyOfAuthority } from './name.ts';
-import { ownerOf, ROOT_OWNER } from './owner.ts';
-import { SealedSources } from './sealed-sources.ts';
-import type { StoredSource } from './sources.ts';
-import { digestOf, randomText } from './token-form.ts';
-import { lifeOf, type TokenReference, type TokenRequest } from './token-record.ts';
-import { checkTokenRequest, cutTtl, type Maker } from './token-request.ts';
-import { authBlock, tokenData } from './token-view.ts';
+import { authorityName, keyOfAuthority } from '../objects/authority-name.ts';
+import { ownerOf, ROOT_OWNER } from './tokens/owner.ts';
+import { SealedSources } from './sources/sealed-sources.ts';
+import type { StoredSource } from './sources/sources.ts';
+import { digestOf, randomText } from '../token/token-form.ts';
+import { lifeOf, type TokenReference, type TokenRequest } from './tokens/token-record.ts';
+import { checkTokenRequest, cutTtl, type Maker } from './tokens/token-request.ts';
+import { authBlock, tokenData } from './tokens/token-view.ts';
 import type { Idle } from './watches.ts';
 
 const NAMESPACE_ID_CHARACTERS = 8;

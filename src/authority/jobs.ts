@@ -8,7 +8,7 @@ import {
   MAX_JOBS_AT_ONCE,
   MIN_JOB_BACKOFF_MS,
 } from '../limits.ts';
-import { logError } from '../log.ts';
+import { logError } from '../lib/log.ts';
 
 export type Job =
   /** A hub is to ask for its notices. */

@@ -2,19 +2,19 @@
  * What an authority keeps, and how a change of it reaches those whom it concerns: by a notice and a job,
  * written with the change.
  */
-import { isGatheringHub } from '../hub/name.ts';
+import { isGatheringHub } from '../objects/hub-name.ts';
 import { MAX_TOKENS, MIN_JOB_BACKOFF_MS } from '../limits.ts';
-import { logError } from '../log.ts';
+import { logError } from '../lib/log.ts';
 import { pathOfKey, ROOT } from '../namespace.ts';
-import { invalid, ok, type Result } from '../result.ts';
-import type { Issued } from './contract.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
+import type { Issued } from '../objects/authority-contract.ts';
 import type { Job } from './jobs.ts';
-import { authorityName } from './name.ts';
-import { ownerOfNew } from './owner.ts';
+import { authorityName } from '../objects/authority-name.ts';
+import { ownerOfNew } from './tokens/owner.ts';
 import { Stores } from './stores.ts';
-import { digestOf, mintAccessor, mintToken } from './token-form.ts';
-import { foreignParent, type TokenRequest } from './token-record.ts';
-import { authBlock } from './token-view.ts';
+import { digestOf, mintAccessor, mintToken } from '../token/token-form.ts';
+import { foreignParent, type TokenRequest } from './tokens/token-record.ts';
+import { authBlock } from './tokens/token-view.ts';
 
 const ENDED_KEY = 'ended';
 

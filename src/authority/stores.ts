@@ -1,11 +1,11 @@
-import { AdoptedTokens } from './adopted-tokens.ts';
-import { Children } from './children.ts';
+import { AdoptedTokens } from './upstream-tokens/adopted-tokens.ts';
+import { Children } from './namespaces/children.ts';
 import { Jobs } from './jobs.ts';
-import { LoginStore } from './login-store.ts';
-import { Policies } from './policies.ts';
-import { Sources } from './sources.ts';
-import { Tickets } from './tickets.ts';
-import { Tokens } from './tokens.ts';
+import { LoginStore } from './logins/login-store.ts';
+import { Policies } from './policies/policies.ts';
+import { Sources } from './sources/sources.ts';
+import { Tickets } from './tickets/tickets.ts';
+import { Tokens } from './tokens/tokens.ts';
 import { Watches } from './watches.ts';
 
 /** What an authority stores. */

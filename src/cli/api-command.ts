@@ -1,5 +1,5 @@
 /** Commands that ask the server one thing and print its answer. */
-import { dotSegment } from '../event/dot-segment.ts';
+import { dotSegment } from '../lib/dot-segment.ts';
 import type { Options, Values } from './arguments.ts';
 import {
   type Command,

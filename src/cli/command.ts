@@ -1,5 +1,5 @@
 /** What a command of the CLI is, and how it ends. */
-import type { Failure } from '../result.ts';
+import type { Failure } from '../lib/result.ts';
 import { type Options, parseArguments, type Values } from './arguments.ts';
 
 /** 0 done, 1 failed, 2 used wrongly, 3 the answer to the question is no, 130 interrupted. */

@@ -1,6 +1,6 @@
 /** `carillon events explain` */
-import { isJsonObject } from '../event/json.ts';
-import { parseJson } from '../ingest/text.ts';
+import { isJsonObject } from '../lib/json.ts';
+import { parseJson } from '../lib/text.ts';
 import { apiCommand } from './api-command.ts';
 import { type Problem, unreadable, wrongUse } from './command.ts';
 import { type Explanation, explanationText } from './explanation.ts';

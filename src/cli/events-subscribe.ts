@@ -1,9 +1,9 @@
 /** `carillon events subscribe` */
 import type WebSocket from 'ws';
-import { parseDuration } from '../duration.ts';
-import { dotSegment } from '../event/dot-segment.ts';
-import { quote } from '../event/quote.ts';
-import { invalid, ok, type Result } from '../result.ts';
+import { parseDuration } from '../lib/duration.ts';
+import { dotSegment } from '../lib/dot-segment.ts';
+import { quote } from '../lib/quote.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
 import { decodeProtobuf } from '../wire/protobuf.ts';
 import type { Values } from './arguments.ts';
 import { type Command, type ExitCode, fail, misuse, status } from './command.ts';

@@ -1,5 +1,5 @@
 /** What each way to log in takes as arguments, and asks the server. */
-import { ok, type Result } from '../result.ts';
+import { ok, type Result } from '../lib/result.ts';
 import { type Problem, unreadable, wrongUse } from './command.ts';
 import { readSecret } from './input.ts';
 

@@ -1,5 +1,5 @@
 /** The `carillon` command. */
-import { VERSION } from '../version.ts';
+import { VERSION } from '../lib/version.ts';
 import { type Command, type ExitCode, fail, misuse, runCommand } from './command.ts';
 import { dev } from './dev/command.ts';
 import { eventsExplain } from './events-explain.ts';

@@ -1,5 +1,5 @@
 /** Arguments such as `service=web`. */
-import { invalid, ok, type Result } from '../result.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
 
 /** Reads `key=value` texts; of those with the same key the last counts. */
 export function parsePairs(texts: readonly string[]): Result<Record<string, string>> {

@@ -1,9 +1,9 @@
 /** `carillon source write`, `read`, `list`, `test` and `delete` */
-import { isJsonObject } from '../event/json.ts';
-import { kindOf } from '../event/quote.ts';
-import { parseJson } from '../ingest/text.ts';
+import { isJsonObject } from '../lib/json.ts';
+import { kindOf } from '../lib/quote.ts';
+import { parseJson } from '../lib/text.ts';
 import { checkSourceName } from '../ingest/webhooks/settings.ts';
-import { invalid, type Result } from '../result.ts';
+import { invalid, type Result } from '../lib/result.ts';
 import { apiCommand } from './api-command.ts';
 import { unreadable, wrongUse } from './command.ts';
 import { readInput, readSecret } from './input.ts';

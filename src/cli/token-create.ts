@@ -1,5 +1,5 @@
 /** `carillon token create` */
-import { ok } from '../result.ts';
+import { ok } from '../lib/result.ts';
 import { apiCommand } from './api-command.ts';
 import { unreadable, wrongUse } from './command.ts';
 import { readSecret } from './input.ts';

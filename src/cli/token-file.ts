@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { invalid, ok, type Result } from '../result.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
 import { reasonOfFileError } from './file-error.ts';
 import { replaceFile } from './replace-file.ts';
 

@@ -1,7 +1,7 @@
 /** Events as the lines of requests that are within the server's limits. */
 
 import type { PluginInfo } from '../event/event.ts';
-import type { JsonValue } from '../event/json.ts';
+import type { JsonValue } from '../lib/json.ts';
 import { MAX_PUBLISH_BYTES, MAX_PUBLISH_EVENTS, MAX_PUBLISH_NAMESPACES } from '../limits.ts';
 import { utf8Length } from '../wire/utf8.ts';
 

@@ -1,7 +1,7 @@
 /** What a subscription yields: events, typed by the catalog and by what the program declares, and gaps. */
 import type { CataloguedMetadata } from '../event/catalog.ts';
 import type { PluginInfo } from '../event/event.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../event/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../lib/json.ts';
 import type { GapReason, SentEvent } from '../wire/carillon-v1/messages.ts';
 
 /** Metadata of any event. The server makes sure that a `path` is a string. */

@@ -1,5 +1,5 @@
 /** The way to a WebSocket: the URL of the subscription, a ticket for it, and why it was refused. */
-import { isJsonObject } from '../event/json.ts';
+import { isJsonObject } from '../lib/json.ts';
 import { CarillonError } from './errors.ts';
 import type { Server, SubscribeOptions } from './options.ts';
 import { apiUrl, request, type Trouble } from './request.ts';

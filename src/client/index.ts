@@ -6,7 +6,7 @@
  */
 
 export type { PluginInfo } from '../event/event.ts';
-export type { JsonValue } from '../event/json.ts';
+export type { JsonValue } from '../lib/json.ts';
 export type { GapReason } from '../wire/carillon-v1/messages.ts';
 export type { OutgoingEvent } from './batches.ts';
 export { CarillonError, type ErrorCode } from './errors.ts';

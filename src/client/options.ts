@@ -1,5 +1,5 @@
 /** What a program says of the server and of a subscription, checked when it says it. */
-import { dotSegment } from '../event/dot-segment.ts';
+import { dotSegment } from '../lib/dot-segment.ts';
 import { MAX_CREDIT } from '../limits.ts';
 import { CONNECT_TIMEOUT_MS } from './bounds.ts';
 import { CarillonError } from './errors.ts';

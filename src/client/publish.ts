@@ -1,5 +1,5 @@
 /** `publish`: events go out once, however often their requests have to. */
-import { isJsonObject } from '../event/json.ts';
+import { isJsonObject } from '../lib/json.ts';
 import { backoff } from './backoff.ts';
 import { batchesOf, type Line, lineOf, type OutgoingEvent } from './batches.ts';
 import { MAX_PUBLISH_ATTEMPTS } from './bounds.ts';

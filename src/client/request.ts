@@ -1,5 +1,5 @@
 /** Requests to the server's API, and what a refusal means for those who would try again. */
-import { isJsonObject } from '../event/json.ts';
+import { isJsonObject } from '../lib/json.ts';
 import { retryAfterMs } from './backoff.ts';
 import { MAX_QUOTED_CHARACTERS } from './bounds.ts';
 import { CarillonError, type ErrorCode } from './errors.ts';

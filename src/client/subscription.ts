@@ -9,7 +9,7 @@ import { codecOf } from './codec.ts';
 import type { Connection, Delivery, End, Hello } from './connection.ts';
 import { CarillonError } from './errors.ts';
 import { eventOf, type Item } from './event.ts';
-import { Intake } from './intake.ts';
+import { Intake } from './item-queue.ts';
 import { type ConnectionState, type SubscribeOptions, serverOf } from './options.ts';
 import type { Outcome } from './outcome.ts';
 import type { Runtime } from './runtime.ts';

@@ -3,7 +3,7 @@
  * brought it. Types outside of it are welcome; those in it must carry their keys.
  */
 import { eventTypeNamespace } from './event-type.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../lib/nearest.ts';
 
 export interface CataloguedType {
   readonly plugin: string;

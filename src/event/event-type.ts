@@ -3,8 +3,8 @@
  * of an event type is its event-type namespace: the unit of ordering, and of a hub.
  */
 import { MAX_EVENT_TYPE_CHARACTERS, MAX_PATTERN_CHARACTERS } from '../limits.ts';
-import { invalid, ok, type Result } from '../result.ts';
-import { quote } from './quote.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
+import { quote } from '../lib/quote.ts';
 
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 

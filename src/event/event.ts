@@ -4,13 +4,13 @@
  * Pure: no clock and no randomness that is not handed in.
  */
 import { parseNamespacePath, withSlash } from '../namespace.ts';
-import { invalid, ok, type Result } from '../result.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
 import { CATALOG } from './catalog.ts';
 import { checkEventType } from './event-type.ts';
-import { isJsonObject, type JsonObject, unknownKey, withoutNulls } from './json.ts';
+import { isJsonObject, type JsonObject, unknownKey, withoutNulls } from '../lib/json.ts';
 import { checkMetadata, checkPath } from './metadata.ts';
 import { checkEventId } from './position-text.ts';
-import { kindOf, quote } from './quote.ts';
+import { kindOf, quote } from '../lib/quote.ts';
 import { checkSource } from './source.ts';
 import { formatTimestamp, readTimestamp } from './time.ts';
 

@@ -3,10 +3,10 @@
  * carry it whole. What one of them could not carry is refused here.
  */
 import { MAX_METADATA_DEPTH } from '../limits.ts';
-import { invalid, ok, type Result } from '../result.ts';
-import { dotSegment } from './dot-segment.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
-import { kindOf, quote } from './quote.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
+import { dotSegment } from '../lib/dot-segment.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../lib/json.ts';
+import { kindOf, quote } from '../lib/quote.ts';
 
 /** Checks that the value is a metadata object: bounded nesting, finite numbers, well-formed Unicode. */
 export function checkMetadata(value: unknown): Result<JsonObject> {

@@ -4,12 +4,12 @@
  */
 
 import { Frame } from '../wire/frame.ts';
-import { FEED_KEYS, Feeds } from './feeds.ts';
-import { type Fed, type History, historyOf } from './history.ts';
-import { Intake } from './intake.ts';
-import type { JournaledEvent } from './journal-entry.ts';
-import type { Publication } from './publication.ts';
-import type { Gathering, NoPlace } from './registry.ts';
+import { FEED_KEYS, Feeds } from './feeds/feeds.ts';
+import { type Fed, type History, historyOf } from './feeds/history.ts';
+import { Intake } from './delivery/write-batcher.ts';
+import type { JournaledEvent } from './journal/entry.ts';
+import type { Publication } from '../subscription/publication.ts';
+import type { Gathering, NoPlace } from './feeds/registry.ts';
 import { STAY_KEY } from './stay.ts';
 import { SubscriberHub } from './subscriber-hub.ts';
 

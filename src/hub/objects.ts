@@ -6,14 +6,14 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import type { EventFacts } from '../event/facts.ts';
-import { hideSecretsOf } from '../log.ts';
+import { hideSecretsOf } from '../lib/log.ts';
 import { ROOT } from '../namespace.ts';
-import { type FeedPage, type FeedReceipt, GatheringPart } from './gathering-hub.ts';
-import type { Fed, History } from './history.ts';
+import { type FeedPage, type FeedReceipt, GatheringPart } from './wildcard-hub.ts';
+import type { Fed, History } from './feeds/history.ts';
 import { EventHub, type Published } from './hub.ts';
-import { parseHubName } from './name.ts';
-import type { Publication } from './publication.ts';
-import type { Claim, Gathering, NoPlace, Remains } from './registry.ts';
+import { parseHubName } from '../objects/hub-name.ts';
+import type { Publication } from '../subscription/publication.ts';
+import type { Claim, Gathering, NoPlace, Remains } from './feeds/registry.ts';
 import type { SubscriberHub } from './subscriber-hub.ts';
 import { type HubState, Tenancy } from './tenancy.ts';
 

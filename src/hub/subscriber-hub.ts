@@ -3,11 +3,11 @@
  * all that there is in the storage of an object while that has a hub in it: see `tenancy.ts`.
  */
 import type { EventFacts } from '../event/facts.ts';
-import { Alarms, type Chore } from './alarms.ts';
-import { Journal } from './journal.ts';
-import { parseRetention } from './retention.ts';
-import { type SubscriberNeeds, Subscribers } from './subscribers.ts';
-import { handshakeOf } from './subscription.ts';
+import { Alarms, type Chore } from '../objects/alarms.ts';
+import { Journal } from './journal/journal.ts';
+import { parseRetention } from '../subscription/retention.ts';
+import { type SubscriberNeeds, Subscribers } from './subscribers/subscribers.ts';
+import { handshakeOf } from '../subscription/handshake.ts';
 
 export abstract class SubscriberHub {
   protected readonly ctx: DurableObjectState;

@@ -4,10 +4,10 @@
  * An event is either a plain JSON event or a CloudEvent, told apart by `specversion`. So the frames
  * of a subscription can be published as they are.
  */
-import { isJsonObject } from '../event/json.ts';
-import { invalid, ok, type Result } from '../result.ts';
+import { isJsonObject } from '../lib/json.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
 import type { Draft } from './draft.ts';
-import { decodeUtf8, parseJson } from './text.ts';
+import { decodeUtf8, parseJson } from '../lib/text.ts';
 
 export function readJson(body: Uint8Array): Result<Draft[]> {
   const text = decodeUtf8(body);

@@ -1,5 +1,5 @@
 /** `application/x-protobuf`: one `EventReceived`, as a binary subscription sends it. */
-import { invalid, ok, type Result } from '../result.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
 import { decodeProtobuf } from '../wire/protobuf.ts';
 import type { Draft } from './draft.ts';
 

@@ -5,10 +5,10 @@
  * Pure: ids, the clock and the defaults are handed in.
  */
 import { checkEvent, type Event, type EventDefaults } from '../event/event.ts';
-import { isJsonObject } from '../event/json.ts';
-import { quote } from '../event/quote.ts';
+import { isJsonObject } from '../lib/json.ts';
+import { quote } from '../lib/quote.ts';
 import { MAX_PUBLISH_EVENTS } from '../limits.ts';
-import { at, invalid, ok, type Result, tooLarge, unsupportedMediaType } from '../result.ts';
+import { at, invalid, ok, type Result, tooLarge, unsupportedMediaType } from '../lib/result.ts';
 import { encodeWithinLimit } from '../wire/frame.ts';
 import { charsetOf } from './charset.ts';
 import {

@@ -1,6 +1,6 @@
 /** What is legal in a policy and hardly meant: rules that match or grant nothing. Vault is silent there. */
 import { adviceOnPattern } from '../event/pattern-advice.ts';
-import { quote } from '../event/quote.ts';
+import { quote } from '../lib/quote.ts';
 import { DENY, NONE, setOf } from './capability.ts';
 import { where } from './hcl/ast.ts';
 import { kvV2PathOf } from './kv-paths.ts';

@@ -1,5 +1,5 @@
 /** What a rule says of the members of a request: which may be there, which must, and their values. */
-import { isJsonObject, type JsonValue } from '../event/json.ts';
+import { isJsonObject, type JsonValue } from '../lib/json.ts';
 import type { Parameters, Permissions } from './permissions.ts';
 
 /**

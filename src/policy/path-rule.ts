@@ -1,7 +1,7 @@
 /** One `path "…" { … }` block. */
 import { compileGlob } from '../event/glob.ts';
-import type { JsonValue } from '../event/json.ts';
-import { quote } from '../event/quote.ts';
+import type { JsonValue } from '../lib/json.ts';
+import { quote } from '../lib/quote.ts';
 import {
   ALL,
   type CapabilitySet,

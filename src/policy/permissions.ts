@@ -1,5 +1,5 @@
 /** What a block of a policy says of its path, and what several blocks of the same path say together. */
-import type { JsonValue } from '../event/json.ts';
+import type { JsonValue } from '../lib/json.ts';
 import { type CapabilitySet, DENY, NONE } from './capability.ts';
 
 export interface Permissions {

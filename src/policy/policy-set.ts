@@ -1,7 +1,7 @@
 /** The policies of a token, from their stored texts. */
 import { MAX_CACHED_POLICIES } from '../limits.ts';
-import { logError } from '../log.ts';
-import { Recent } from '../recent.ts';
+import { logError } from '../lib/log.ts';
+import { Recent } from '../lib/lru-cache.ts';
 import { type NamedPolicy, usedIdentity } from './acl.ts';
 import type { Identity } from './identity.ts';
 import { type Policy, parsePolicy } from './policy.ts';

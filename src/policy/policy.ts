@@ -3,7 +3,7 @@
  * and mean the same.
  */
 import { MAX_POLICY_BYTES, MAX_POLICY_PATHS } from '../limits.ts';
-import { invalid, ok, type Result, tooLarge } from '../result.ts';
+import { invalid, ok, type Result, tooLarge } from '../lib/result.ts';
 import { type Document, type Position, Problem, where } from './hcl/ast.ts';
 import { parseDocument } from './hcl/document.ts';
 import { labelledBlocks, textOf, unknownKeys } from './hcl/value.ts';

@@ -2,7 +2,7 @@
 
 import type { Event } from '../event/event.ts';
 import { MAX_FRAME_BYTES } from '../limits.ts';
-import { ok, type Result, tooLarge } from '../result.ts';
+import { ok, type Result, tooLarge } from '../lib/result.ts';
 import { decodeJson, encodeJson } from './json.ts';
 import { encodeProtobuf } from './protobuf.ts';
 import { utf8Length } from './utf8.ts';

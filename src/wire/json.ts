@@ -3,7 +3,7 @@
  * writes it (key order, sorted metadata, HTML-safe escapes), but for the two content-type keys.
  */
 import { type Event, PLUGIN_INFO_KEYS, type PluginInfo } from '../event/event.ts';
-import type { JsonObject, JsonValue } from '../event/json.ts';
+import type { JsonObject, JsonValue } from '../lib/json.ts';
 
 /**
  * Encodes an event as the text frame of a subscription.

@@ -2,7 +2,7 @@
  * JSON values to `google.protobuf.Struct` and back. protobufjs knows Struct only as any other message:
  * a plain object given for one is encoded as empty without a word.
  */
-import type { JsonObject, JsonValue } from '../event/json.ts';
+import type { JsonObject, JsonValue } from '../lib/json.ts';
 import type { google } from './gen/proto.js';
 
 type Struct = google.protobuf.Struct.$Properties;

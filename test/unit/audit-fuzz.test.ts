@@ -1,7 +1,7 @@
 /** Audit entries of any shape: none may fail the reader, which would fail the request that is audited. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isJsonObject } from '../../src/event/json.ts';
+import { isJsonObject } from '../../src/lib/json.ts';
 import { readAuditEntry } from '../../src/ingest/audit/read-entry.ts';
 
 const ENTRY = {

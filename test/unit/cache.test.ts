@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Cache } from '../../src/http/cache.ts';
+import { Cache } from '../../src/lib/ttl-cache.ts';
 import { MAX_CACHED_LOOKUPS } from '../../src/limits.ts';
 
 it('a value is remembered for so long and no longer', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Event } from '../../src/event/event.ts';
-import type { JsonValue } from '../../src/event/json.ts';
+import type { JsonValue } from '../../src/lib/json.ts';
 import { MAX_FRAME_BYTES } from '../../src/limits.ts';
 import { encodeWithinLimit, Frame } from '../../src/wire/frame.ts';
 import { encodeJson } from '../../src/wire/json.ts';

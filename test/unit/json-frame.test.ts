@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, JsonValue } from '../../src/event/json.ts';
+import type { JsonObject, JsonValue } from '../../src/lib/json.ts';
 import { decodeJson, encodeJson } from '../../src/wire/json.ts';
 import { readCases } from '../support/cases.ts';
 import { anEvent, anyEvent, anyMetadata } from './support/events.ts';

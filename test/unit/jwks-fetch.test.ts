@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { checkJwtConfig, type JwtConfig } from '../../src/authority/logins/jwt-config.ts';
-import { type Fetch, fetchKeys } from '../../src/authority/logins/key-fetch.ts';
-import { type KeySource, keySource } from '../../src/authority/logins/key-source.ts';
+import { type Fetch, fetchKeys } from '../../src/outbound/key-fetch.ts';
+import { type KeySource, keySource } from '../../src/outbound/key-source.ts';
 import {
   KEY_REFRESH_INTERVAL_MS,
   MAX_CACHED_KEY_SETS,

@@ -2,7 +2,7 @@
 import { base64url, CompactSign, FlattenedSign } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { JwtConfig } from '../../src/authority/logins/jwt-config.ts';
-import { type KeySource, keySource } from '../../src/authority/logins/key-source.ts';
+import { type KeySource, keySource } from '../../src/outbound/key-source.ts';
 import {
   anIssuer,
   aRole,

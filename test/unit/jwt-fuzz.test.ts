@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { JwtConfig } from '../../src/authority/logins/jwt-config.ts';
 import { checkJwtRole, type JwtRole } from '../../src/authority/logins/jwt-role.ts';
 import type { Login } from '../../src/authority/logins/login.ts';
-import type { Result } from '../../src/result.ts';
+import type { Result } from '../../src/lib/result.ts';
 import { anyText } from './support/events.ts';
 import {
   anIssuer,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { problemOfKeyUrl } from '../../src/authority/logins/key-url.ts';
+import { problemOfKeyUrl } from '../../src/outbound/key-url.ts';
 import { MAX_KEY_URL_CHARACTERS } from '../../src/limits.ts';
 
 const PUBLIC = { allowLoopbackHttp: false };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../src/event/json.ts';
+import type { JsonObject } from '../../src/lib/json.ts';
 import { checkMetadata, checkPath } from '../../src/event/metadata.ts';
 import { MAX_METADATA_DEPTH } from '../../src/limits.ts';
 import { nested } from './support/events.ts';

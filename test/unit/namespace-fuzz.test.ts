@@ -2,8 +2,8 @@
 import { posix } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parsePath } from '../../src/http/path.ts';
-import { divide } from '../../src/http/request-namespace.ts';
+import { parsePath } from '../../src/http/middleware/path.ts';
+import { divide } from '../../src/http/middleware/request-namespace.ts';
 import {
   MAX_NAMESPACE_CHARACTERS,
   MAX_NAMESPACE_DEPTH,
@@ -11,7 +11,7 @@ import {
   MAX_NAMESPACE_PATTERNS,
 } from '../../src/limits.ts';
 import { parseNamespacePath } from '../../src/namespace.ts';
-import { namespacePatterns } from '../../src/namespace-patterns.ts';
+import { namespacePatterns } from '../../src/subscription/namespace-patterns.ts';
 import { inCpuTime } from './support/cpu-time.ts';
 import { runs } from './support/runs.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_NAMESPACE_PATTERN_CHARACTERS, MAX_NAMESPACE_PATTERNS } from '../../src/limits.ts';
-import { namespacePatterns } from '../../src/namespace-patterns.ts';
+import { namespacePatterns } from '../../src/subscription/namespace-patterns.ts';
 import { accepted, failureOf } from './support/result.ts';
 
 describe('the namespaces that a subscription covers', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { nearest } from '../../src/event/nearest.ts';
+import { nearest } from '../../src/lib/nearest.ts';
 
 const NAMES = ['filter', 'json', 'limit', 'namespaces', 'since', 'kv-v2/data-write', 'kv-v2/write'];
 

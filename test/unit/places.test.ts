@@ -1,6 +1,6 @@
 /** Places of sockets, and what it costs to refuse one. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Places, PlacesByTag } from '../../src/hub/places.ts';
+import { Places, PlacesByTag } from '../../src/hub/subscribers/slot-counter.ts';
 import { MAX_CACHED_LOOKUPS, MAX_RECOUNTED_PER_MS, MAX_SOCKETS_PER_HUB } from '../../src/limits.ts';
 
 beforeEach(() => {

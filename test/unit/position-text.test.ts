@@ -9,7 +9,7 @@ import {
   positionForm,
 } from '../../src/event/position-text.ts';
 import { isTimestamp } from '../../src/event/time.ts';
-import { parseSince } from '../../src/hub/since.ts';
+import { parseSince } from '../../src/subscription/since.ts';
 import { MAX_EVENT_ID_CHARACTERS } from '../../src/limits.ts';
 import { encodeCursor } from '../../src/wire/cursor.ts';
 import { anyCursor, KEY } from './support/cursors.ts';

@@ -6,7 +6,7 @@ import type { Origin } from '../../src/cli/relay/origin.ts';
 import { Receiver } from '../../src/cli/relay/receiver.ts';
 import { Report } from '../../src/cli/relay/report.ts';
 import { MAX_RELAY_EVENTS, MAX_RELAY_STALL_MS } from '../../src/limits.ts';
-import { ok } from '../../src/result.ts';
+import { ok } from '../../src/lib/result.ts';
 import { StockServer } from '../support/stock-server.ts';
 
 /** More bytes than the sockets of a machine hold. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isWithinShare } from '../../src/share.ts';
+import { isWithinShare } from '../../src/lib/fair-share.ts';
 
 /** What each principal holds once all have taken, in turns, one after the other, what they may. */
 function fill(principals: number, total: number): number[] {

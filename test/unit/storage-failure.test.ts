@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { failureAt, messageOf, storageFailureOf } from '../../src/storage-failure.ts';
+import { failureAt, messageOf, storageFailureOf } from '../../src/objects/storage-failure.ts';
 
 it.each([
   ['database or disk is full: SQLITE_FULL', 'full'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NDJSON, SSE } from '../../src/http/streams/format.ts';
+import { NDJSON, SSE } from '../../src/http/events/streams/format.ts';
 
 const EVENT = { cursor: 'cc2.b', frame: '{"id":"1"}\n' };
 const HELLO = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { NDJSON, SSE } from '../../src/http/streams/format.ts';
-import { formatOf, parseStreamRequest } from '../../src/http/streams/request.ts';
+import { NDJSON, SSE } from '../../src/http/events/streams/format.ts';
+import { formatOf, parseStreamRequest } from '../../src/http/events/streams/request.ts';
 import { MAX_STREAM_SECONDS } from '../../src/limits.ts';
 
 function asking(accept: string, init: RequestInit = {}): Request {

@@ -6,7 +6,7 @@ import {
   namespaceOfTicket,
   namespaceOfToken,
   randomText,
-} from '../../src/authority/token-form.ts';
+} from '../../src/token/token-form.ts';
 
 describe('a token that the server makes', () => {
   it.each(['', 'team', 'team/prod', 'a.b/c~d', 'team.ctk'])('of %j says so', async (namespace) => {

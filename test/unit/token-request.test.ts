@@ -5,7 +5,7 @@ import {
   cutTtl,
   type Maker,
   normalPolicies,
-} from '../../src/authority/token-request.ts';
+} from '../../src/authority/tokens/token-request.ts';
 import { DEFAULT_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS } from '../../src/limits.ts';
 import { accepted, failureOf } from './support/result.ts';
 

@@ -9,15 +9,15 @@ import {
   UPSTREAM_LOOKUP_TIMEOUT_MS,
 } from '../../src/limits.ts';
 import { ancestorsOf } from '../../src/namespace.ts';
-import type { Result } from '../../src/result.ts';
-import type { Upstream } from '../../src/upstream/address.ts';
-import { inTime, lookUp } from '../../src/upstream/lookup.ts';
+import type { Result } from '../../src/lib/result.ts';
+import type { Upstream } from '../../src/outbound/upstream/address.ts';
+import { inTime, lookUp } from '../../src/outbound/upstream/lookup.ts';
 import {
   type LookupFailure,
   principalOf,
   readToken,
   type UpstreamToken,
-} from '../../src/upstream/token.ts';
+} from '../../src/outbound/upstream/token.ts';
 import { recordedBody } from '../support/openbao.ts';
 
 let server: Server;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { VERSION } from '../../src/version.ts';
+import { VERSION } from '../../src/lib/version.ts';
 
 it('the version that the server reports is that of the package', () => {
   const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');

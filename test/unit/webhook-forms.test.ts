@@ -5,7 +5,7 @@ import { readDocuments } from '../../src/ingest/webhooks/documents.ts';
 import { checkSettings } from '../../src/ingest/webhooks/settings.ts';
 import { compileSource, readDelivery, verifyDelivery } from '../../src/ingest/webhooks/source.ts';
 import { MAX_FORM_FIELDS } from '../../src/limits.ts';
-import { invalid } from '../../src/result.ts';
+import { invalid } from '../../src/lib/result.ts';
 import { accepted, failureOf } from './support/result.ts';
 import { NOTHING_FETCHED, sentWith } from './support/sent.ts';
 

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { makeOutside } from '../../src/http/outside.ts';
+import { makeOutside } from '../../src/outbound/webhook-keys.ts';
 import { prove } from '../../src/ingest/webhooks/scheme.ts';
 import { googlePushToken } from '../../src/ingest/webhooks/schemes/push-token.ts';
 import { checkSettings } from '../../src/ingest/webhooks/settings.ts';

@@ -2,7 +2,7 @@
 import { createSign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { publicKeyOfPem } from '../../src/authority/logins/pem.ts';
+import { publicKeyOfPem } from '../../src/lib/pem.ts';
 import type { Asked } from '../../src/ingest/webhooks/handshake.ts';
 import { KINDS } from '../../src/ingest/webhooks/kinds.ts';
 import { type Outside, prove } from '../../src/ingest/webhooks/scheme.ts';

@@ -11,7 +11,7 @@ import {
   readDelivery,
   verifyDelivery,
 } from '../../src/ingest/webhooks/source.ts';
-import type { Result } from '../../src/result.ts';
+import type { Result } from '../../src/lib/result.ts';
 import { accepted } from './support/result.ts';
 import { NOTHING_FETCHED, sentWith } from './support/sent.ts';
 

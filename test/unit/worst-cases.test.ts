@@ -4,8 +4,8 @@
  */
 import { describe, expect, it } from 'vitest';
 import { factsOf } from '../../src/event/facts.ts';
-import { Matcher } from '../../src/hub/matcher.ts';
-import { MatcherIndex } from '../../src/hub/matcher-index.ts';
+import { Matcher } from '../../src/subscription/matcher.ts';
+import { MatcherIndex } from '../../src/subscription/matcher-index.ts';
 import {
   MAX_EVENT_TYPE_CHARACTERS,
   MAX_NAMESPACE_CHARACTERS,

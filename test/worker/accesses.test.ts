@@ -1,7 +1,7 @@
 /** What a hub keeps at hand of what its subscribers may see. */
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, it } from 'vitest';
-import { Accesses } from '../../src/hub/accesses.ts';
+import { Accesses } from '../../src/hub/authority-sync/policy-cache.ts';
 import { MAX_CACHED_ACCESSES } from '../../src/limits.ts';
 import { hubStub } from './support.ts';
 

@@ -1,7 +1,7 @@
 /** What somebody tries who wants more than they were given. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
-import { digestOf } from '../../src/authority/token-form.ts';
+import { digestOf } from '../../src/token/token-form.ts';
 import { MAX_TOKEN_CHARACTERS } from '../../src/limits.ts';
 import {
   accepted,

@@ -1,6 +1,6 @@
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, it } from 'vitest';
-import { callWithRetry } from '../../src/call.ts';
+import { callWithRetry } from '../../src/objects/call.ts';
 import { MAX_CALL_ATTEMPTS } from '../../src/limits.ts';
 import { hubStub, published, subscribe } from './support.ts';
 

@@ -1,8 +1,8 @@
 /** Deliveries that take several turns of the event loop: what comes in between? */
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Delivery } from '../../src/hub/delivery.ts';
-import { TurnBudget } from '../../src/hub/turn-budget.ts';
+import { Delivery } from '../../src/hub/delivery/delivery.ts';
+import { TurnBudget } from '../../src/hub/delivery/turn-budget.ts';
 import { MAX_TURN_BYTES } from '../../src/limits.ts';
 import { aReader, type Reader } from './reader.ts';
 import {

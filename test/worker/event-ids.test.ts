@@ -2,7 +2,7 @@
 import { reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { publicationOf } from '../../src/hub/publication.ts';
+import { publicationOf } from '../../src/subscription/publication.ts';
 import { encodeJson } from '../../src/wire/json.ts';
 import { encodeProtobuf } from '../../src/wire/protobuf.ts';
 import { anEvent } from '../unit/support/events.ts';

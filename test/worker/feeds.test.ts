@@ -2,7 +2,7 @@
 import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, it } from 'vitest';
-import { hubName } from '../../src/hub/name.ts';
+import { hubName } from '../../src/objects/hub-name.ts';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
 import { GatheringHub } from '../../src/worker.ts';
 import {

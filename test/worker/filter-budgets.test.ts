@@ -2,7 +2,7 @@
 import { evictDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { compileFilter } from '../../src/event/filter/filter.ts';
-import { Rights } from '../../src/hub/rights.ts';
+import { Rights } from '../../src/hub/authority-sync/rights.ts';
 import {
   MAX_FILTER_COST_PER_HUB,
   MAX_FILTER_COST_PER_TOKEN,

@@ -1,8 +1,8 @@
 /** How a busy hub takes events: together, and in order. */
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Intake } from '../../src/hub/intake.ts';
-import type { Publication } from '../../src/hub/publication.ts';
+import { Intake } from '../../src/hub/delivery/write-batcher.ts';
+import type { Publication } from '../../src/subscription/publication.ts';
 import { MAX_COMMITTED_BYTES, MAX_QUEUED_BYTES, MAX_QUEUED_EVENTS } from '../../src/limits.ts';
 import {
   breakTableFor,

@@ -1,6 +1,6 @@
 import { reset } from 'cloudflare:test';
 import { afterEach, expect, it } from 'vitest';
-import { requestOf } from '../../src/hub/subscription.ts';
+import { requestOf } from '../../src/subscription/handshake.ts';
 import { MAX_SOCKETS_PER_HUB } from '../../src/limits.ts';
 import { handshake, handshakeTo, hubStub, published, Subscriber } from './support.ts';
 

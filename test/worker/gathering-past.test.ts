@@ -1,7 +1,7 @@
 /** The past of hubs, which a gathering hub fetches when it begins to gather from them. */
 import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, it, vi } from 'vitest';
-import { hubName } from '../../src/hub/name.ts';
+import { hubName } from '../../src/objects/hub-name.ts';
 import { Hub } from '../../src/worker.ts';
 import {
   gatheringHubStub,

@@ -1,6 +1,6 @@
 import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it } from 'vitest';
-import { gatheringHubName } from '../../src/hub/name.ts';
+import { gatheringHubName } from '../../src/objects/hub-name.ts';
 import {
   breakTable,
   forgetInterests,

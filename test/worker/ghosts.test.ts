@@ -1,7 +1,7 @@
 /** Clients that leave before they are answered. */
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, it, vi } from 'vitest';
-import { requestOf } from '../../src/hub/subscription.ts';
+import { requestOf } from '../../src/subscription/handshake.ts';
 import { handshakeTo, hubStub } from './support.ts';
 
 afterEach(reset);

@@ -2,7 +2,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { gatheringHubName, hubName } from '../../src/hub/name.ts';
+import { gatheringHubName, hubName } from '../../src/objects/hub-name.ts';
 import {
   MAX_FEED_BACKOFF_MS,
   MAX_NEW_HUBS_PER_PUBLISHER,

@@ -1,8 +1,8 @@
 /** What those who have left can still come back for, however many have left. */
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, it } from 'vitest';
-import { Interests } from '../../src/hub/interests.ts';
-import { hubName } from '../../src/hub/name.ts';
+import { Interests } from '../../src/hub/feeds/interests.ts';
+import { hubName } from '../../src/objects/hub-name.ts';
 import { MAX_INTERESTS } from '../../src/limits.ts';
 import { gatheringHubStub, handshakeTo } from './support.ts';
 

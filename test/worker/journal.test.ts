@@ -5,9 +5,9 @@ import {
   runInDurableObject,
 } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Journal } from '../../src/hub/journal.ts';
-import { entryOf, type Posting } from '../../src/hub/journal-entry.ts';
-import type { Retention } from '../../src/hub/retention.ts';
+import { Journal } from '../../src/hub/journal/journal.ts';
+import { entryOf, type Posting } from '../../src/hub/journal/entry.ts';
+import type { Retention } from '../../src/subscription/retention.ts';
 import { MAX_TRIMMED_EVENTS } from '../../src/limits.ts';
 import {
   breakTable,

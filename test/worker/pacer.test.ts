@@ -1,8 +1,8 @@
 /** Who may read how much of the past, when many come back. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Levels } from '../../src/hub/levels.ts';
-import { Pacer } from '../../src/hub/pacer.ts';
-import { TurnBudget } from '../../src/hub/turn-budget.ts';
+import { Levels } from '../../src/hub/catch-up/levels.ts';
+import { Pacer } from '../../src/hub/catch-up/pacer.ts';
+import { TurnBudget } from '../../src/hub/delivery/turn-budget.ts';
 import {
   MAX_REPLAY_BYTES,
   REPLAY_BUDGET_BYTES,

@@ -7,8 +7,8 @@ import {
 } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { expect, vi } from 'vitest';
-import { authorityName } from '../../src/authority/name.ts';
-import { gatheringHubName, hubName } from '../../src/hub/name.ts';
+import { authorityName } from '../../src/objects/authority-name.ts';
+import { gatheringHubName, hubName } from '../../src/objects/hub-name.ts';
 import { SubscriberHub } from '../../src/hub/subscriber-hub.ts';
 import { childKey } from '../../src/namespace.ts';
 import { Subscriber } from './support.ts';

@@ -2,11 +2,11 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { digestOf } from '../../src/authority/token-form.ts';
-import { Intake } from '../../src/hub/intake.ts';
-import { Journal } from '../../src/hub/journal.ts';
-import { Subscribers } from '../../src/hub/subscribers.ts';
-import { type Handshake, requestOf } from '../../src/hub/subscription.ts';
+import { digestOf } from '../../src/token/token-form.ts';
+import { Intake } from '../../src/hub/delivery/write-batcher.ts';
+import { Journal } from '../../src/hub/journal/journal.ts';
+import { Subscribers } from '../../src/hub/subscribers/subscribers.ts';
+import { type Handshake, requestOf } from '../../src/subscription/handshake.ts';
 import {
   MAX_CACHED_LOOKUPS,
   MAX_QUEUED_EVENTS,

@@ -2,7 +2,7 @@
 import { evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { seal } from '../../src/authority/sealing.ts';
+import { seal } from '../../src/authority/sources/sealing.ts';
 import {
   MAX_MAPPED_NAMES,
   MAX_SOURCE_SECRETS,

@@ -1,8 +1,8 @@
 /** Streams: what becomes of a hub's messages, against a hub whose every word the test chooses. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Event } from '../../src/event/event.ts';
-import { NDJSON, SSE, type StreamFormat } from '../../src/http/streams/format.ts';
-import { openStream } from '../../src/http/streams/open.ts';
+import { NDJSON, SSE, type StreamFormat } from '../../src/http/events/streams/format.ts';
+import { openStream } from '../../src/http/events/streams/open.ts';
 import {
   ACK_TIMEOUT_MS,
   MAX_STREAM_SECONDS,

@@ -1,7 +1,7 @@
 /** Who may subscribe to what, and which events then come. */
 import { runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Accesses } from '../../src/hub/accesses.ts';
+import { Accesses } from '../../src/hub/authority-sync/policy-cache.ts';
 import { MAX_CACHED_ACCESSES, MAX_WARNING_CHARACTERS } from '../../src/limits.ts';
 import {
   aHolder,

@@ -1,8 +1,8 @@
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, it } from 'vitest';
-import { Journal } from '../../src/hub/journal.ts';
-import { type SubscriberNeeds, Subscribers } from '../../src/hub/subscribers.ts';
+import { Journal } from '../../src/hub/journal/journal.ts';
+import { type SubscriberNeeds, Subscribers } from '../../src/hub/subscribers/subscribers.ts';
 import { handshakeTo, hubStub } from './support.ts';
 
 afterEach(reset);

@@ -1,8 +1,8 @@
 /** What the tests in workerd share: publishing and subscribing through the Worker, as clients do. */
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
-import { gatheringHubName, hubName } from '../../src/hub/name.ts';
-import type { Handshake } from '../../src/hub/subscription.ts';
+import { gatheringHubName, hubName } from '../../src/objects/hub-name.ts';
+import type { Handshake } from '../../src/subscription/handshake.ts';
 import { type Cursor, decodeCursor, encodeCursor } from '../../src/wire/cursor.ts';
 
 export const TOKEN = 'root';

@@ -1,10 +1,10 @@
 /** What counts how much in a turn of the event loop. */
 import { expect, it } from 'vitest';
 import { factsOf } from '../../src/event/facts.ts';
-import type { Accesses } from '../../src/hub/accesses.ts';
-import { Matcher } from '../../src/hub/matcher.ts';
-import { Rights } from '../../src/hub/rights.ts';
-import { TurnBudget } from '../../src/hub/turn-budget.ts';
+import type { Accesses } from '../../src/hub/authority-sync/policy-cache.ts';
+import { Matcher } from '../../src/subscription/matcher.ts';
+import { Rights } from '../../src/hub/authority-sync/rights.ts';
+import { TurnBudget } from '../../src/hub/delivery/turn-budget.ts';
 import { MAX_FILTERED_CHARACTERS } from '../../src/limits.ts';
 import { anEvent } from '../unit/support/events.ts';
 

@@ -1,6 +1,6 @@
 /** What the tests of deliveries that take several turns share: they stop one between two turns. */
 import { vi } from 'vitest';
-import { TurnBudget } from '../../src/hub/turn-budget.ts';
+import { TurnBudget } from '../../src/hub/delivery/turn-budget.ts';
 import { aGate, on, until } from './security-support.ts';
 import type { Subscriber } from './support.ts';
 

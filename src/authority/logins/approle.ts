@@ -2,12 +2,12 @@
  * The AppRole auth method, as far as it is a matter of rules: roles and what is asked of a secret id.
  * Who has which role id and which secret ids there are, the caller keeps.
  */
-import { isJsonObject } from '../../event/json.ts';
-import { kindOf, quote } from '../../event/quote.ts';
+import { isJsonObject } from '../../lib/json.ts';
+import { kindOf, quote } from '../../lib/quote.ts';
 import { formatTimestamp } from '../../event/time.ts';
-import { parseJson } from '../../ingest/text.ts';
+import { parseJson } from '../../lib/text.ts';
 import { MAX_META_BYTES } from '../../limits.ts';
-import { invalid, ok, type Result } from '../../result.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 import { Fields } from './fields.ts';
 import { isForbiddenMetadataKey, type Login } from './login.ts';
 import { checkRoleName } from './role-name.ts';

@@ -1,11 +1,11 @@
 /** The configuration of the JWT auth method: whose signatures count, and by which algorithms. */
 import type { JWK } from 'jose';
-import { quote } from '../../event/quote.ts';
+import { quote } from '../../lib/quote.ts';
 import { MAX_KEYS, MAX_ROLE_NAME_CHARACTERS } from '../../limits.ts';
-import { invalid, ok, type Result } from '../../result.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 import { Fields } from './fields.ts';
-import { problemOfKeyUrl } from './key-url.ts';
-import { publicKeyOfPem } from './pem.ts';
+import { problemOfKeyUrl } from '../../outbound/key-url.ts';
+import { publicKeyOfPem } from '../../lib/pem.ts';
 import { checkRoleName } from './role-name.ts';
 
 /** All that prove something about who signed: no `none`, and none with a secret that both sides know. */

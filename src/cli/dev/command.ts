@@ -1,8 +1,8 @@
 /** `carillon dev`: the local server. */
 
-import { parseConfig } from '../../http/config.ts';
+import { parseConfig } from '../../config.ts';
 import { MIN_REACHABLE_ROOT_TOKEN_CHARACTERS } from '../../limits.ts';
-import { problemOfUpstream } from '../../upstream/address.ts';
+import { problemOfUpstream } from '../../outbound/upstream/address.ts';
 import { type Command, type ExitCode, endWith, fail, misuse, status } from '../command.ts';
 import { reasonOfFileError } from '../file-error.ts';
 import { addressOf, isLoopback, leadsTo } from './address.ts';

@@ -14,8 +14,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { parseSealingKeys } from '../../authority/sealing.ts';
-import { ok, type Result } from '../../result.ts';
+import { parseSealingKeys } from '../../authority/sources/sealing.ts';
+import { ok, type Result } from '../../lib/result.ts';
 import { status } from '../command.ts';
 import { reasonOfFileError } from '../file-error.ts';
 import { replaceFile } from '../replace-file.ts';

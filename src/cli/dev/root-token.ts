@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { MIN_REACHABLE_ROOT_TOKEN_CHARACTERS } from '../../limits.ts';
-import { ok, type Result } from '../../result.ts';
-import { isToken } from '../../token.ts';
+import { ok, type Result } from '../../lib/result.ts';
+import { isToken } from '../../token/token-text.ts';
 import type { Values } from '../arguments.ts';
 import { type Problem, unreadable, wrongUse } from '../command.ts';
 import { readSecret } from '../input.ts';

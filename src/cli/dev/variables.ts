@@ -1,6 +1,6 @@
 /** The variables that the local server gives the Worker: those of `wrangler.toml`, and what options say in their place. */
 import { parse } from 'smol-toml';
-import { invalid, ok, type Result } from '../../result.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 
 export type Variables = Readonly<Record<string, string>>;
 

@@ -1,6 +1,6 @@
 /** `carillon forward audit` */
 import { resolve } from 'node:path';
-import { dotSegment } from '../../event/dot-segment.ts';
+import { dotSegment } from '../../lib/dot-segment.ts';
 import { FORWARD_POLL_MS } from '../../limits.ts';
 import { trimSlashes } from '../../namespace.ts';
 import type { Values } from '../arguments.ts';

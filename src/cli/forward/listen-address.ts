@@ -1,6 +1,6 @@
 /** The address that `--socket` names. Pure. */
-import { quote } from '../../event/quote.ts';
-import { invalid, ok, type Result } from '../../result.ts';
+import { quote } from '../../lib/quote.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 
 export type ListenAddress =
   | { readonly host: string; readonly port: number }

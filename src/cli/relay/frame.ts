@@ -1,7 +1,7 @@
 /** A frame of the origin as the line of a publish request. Pure. */
 import { createHash } from 'node:crypto';
 import type { Line } from '../../client/batches.ts';
-import { isJsonObject } from '../../event/json.ts';
+import { isJsonObject } from '../../lib/json.ts';
 import { isUsableEventId } from '../../event/position-text.ts';
 
 export interface FrameLine extends Line {

@@ -4,8 +4,8 @@
  */
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { isJsonObject } from '../../event/json.ts';
-import { invalid, ok, type Result } from '../../result.ts';
+import { isJsonObject } from '../../lib/json.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 import { reasonOfFileError } from '../file-error.ts';
 import { replaceFile } from '../replace-file.ts';
 

@@ -1,6 +1,6 @@
 /** What an answer of the publish endpoint means for the lines of the request. Pure. */
 import type { Answer } from '../../client/request.ts';
-import { isJsonObject } from '../../event/json.ts';
+import { isJsonObject } from '../../lib/json.ts';
 
 export interface Verdict {
   readonly accepted: number;

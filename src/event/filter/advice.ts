@@ -2,7 +2,7 @@
 import { CATALOG } from '../catalog.ts';
 import { eventTypeNamespace, namespacesOfPattern, whyNothingMatches } from '../event-type.ts';
 import { compileGlob } from '../glob.ts';
-import { quote } from '../quote.ts';
+import { quote } from '../../lib/quote.ts';
 import { fieldOf } from './fields.ts';
 import { parseFilter } from './parser.ts';
 import type { Comparison, Expression } from './syntax.ts';

@@ -1,5 +1,5 @@
 /** What a selector selects from an event. */
-import { quote } from '../quote.ts';
+import { quote } from '../../lib/quote.ts';
 import type { Selector } from './syntax.ts';
 
 /** The fields that a filter can select. */

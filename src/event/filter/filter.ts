@@ -5,7 +5,7 @@
  * compileFilter('operation != "data-read" and data_path matches "^secret/data/team-"')
  */
 import { MAX_FILTER_CHARACTERS } from '../../limits.ts';
-import { invalid, ok, type Result } from '../../result.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 import { costOf } from './cost.ts';
 import { type Failing, type FilterFields, fieldOf } from './fields.ts';
 import { parseFilter } from './parser.ts';

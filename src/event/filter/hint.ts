@@ -1,5 +1,5 @@
 /** What was meant by what cannot stand where it is in a filter. */
-import { quote } from '../quote.ts';
+import { quote } from '../../lib/quote.ts';
 
 const OPERATORS: readonly (readonly [found: RegExp, write: string])[] = [
   [/^=(?!=)/, '"=="'],

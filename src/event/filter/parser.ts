@@ -5,7 +5,7 @@
  * parser go over the same text again and again.
  */
 import { MAX_FILTER_DEPTH } from '../../limits.ts';
-import { invalid, ok, type Result } from '../../result.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 import { comparison } from './comparison.ts';
 import { Reader } from './reader.ts';
 import { selector, word } from './selector.ts';

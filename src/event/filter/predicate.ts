@@ -3,7 +3,7 @@
  * names, regular expressions and operators. Only the length of a text that would have to be searched is not.
  */
 import { MAX_FILTERED_CHARACTERS } from '../../limits.ts';
-import { quote } from '../quote.ts';
+import { quote } from '../../lib/quote.ts';
 import { scans } from './cost.ts';
 import { type Failing, type FilterFields, fieldOf } from './fields.ts';
 import { searchOfBytes } from './quoted.ts';

@@ -2,7 +2,7 @@
 import { withSlash } from '../../namespace.ts';
 import { type AuditSettings, IGNORED, type Reading } from './reading.ts';
 import type { AuditedRequest } from './request.ts';
-import { type Told, toldOf } from './told.ts';
+import { type Told, toldOf } from './event-draft.ts';
 import { versionList, versionNumber } from './versions.ts';
 
 type Operations = Readonly<Record<string, string>>;

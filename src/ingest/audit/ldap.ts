@@ -2,7 +2,7 @@
 import { type PluginRule, readingByRules } from './plugin-rules.ts';
 import type { Reading } from './reading.ts';
 import type { AuditedRequest } from './request.ts';
-import type { Told } from './told.ts';
+import type { Told } from './event-draft.ts';
 
 const RULES: readonly PluginRule[] = [
   {

@@ -2,7 +2,7 @@
  * Where a request belongs: its mount, and what follows it in the path. Vault writes `mount_point` from
  * 1.12.6 and 1.13.2 on, and OpenBao always; for older servers the path has to tell.
  */
-import { quote } from '../../event/quote.ts';
+import { quote } from '../../lib/quote.ts';
 import { withSlash } from '../../namespace.ts';
 import type { AuditSettings } from './reading.ts';
 

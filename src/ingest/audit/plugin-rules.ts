@@ -2,7 +2,7 @@
 import { leaseIssued } from './leases.ts';
 import { IGNORED, type Reading } from './reading.ts';
 import type { AuditedRequest } from './request.ts';
-import { type Told, toldOf } from './told.ts';
+import { type Told, toldOf } from './event-draft.ts';
 
 export interface PluginRule {
   /** What follows the mount; its group is what the event calls `name`. */

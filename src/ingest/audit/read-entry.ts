@@ -9,7 +9,7 @@
  * small enough, `event/event.ts` checks as it does for all.
  */
 import { isUsableEventId } from '../../event/position-text.ts';
-import { quote } from '../../event/quote.ts';
+import { quote } from '../../lib/quote.ts';
 import { isTimestamp } from '../../event/time.ts';
 import { databaseReading } from './database.ts';
 import { kvReading } from './kv.ts';
@@ -23,7 +23,7 @@ import {
   type Reading,
 } from './reading.ts';
 import { type AuditedRequest, requestOfEntry } from './request.ts';
-import type { Told } from './told.ts';
+import type { Told } from './event-draft.ts';
 import { uuidOfName } from './uuid.ts';
 
 export type { AuditEvent, AuditReading, AuditSettings } from './reading.ts';

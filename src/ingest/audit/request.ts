@@ -1,7 +1,7 @@
 /** The request that an audit entry tells of, as far as events need it. */
 import type { PluginInfo } from '../../event/event.ts';
-import { isJsonObject } from '../../event/json.ts';
-import { kindOf } from '../../event/quote.ts';
+import { isJsonObject } from '../../lib/json.ts';
+import { kindOf } from '../../lib/quote.ts';
 import { trimSlashes } from '../../namespace.ts';
 import { placeOf } from './place.ts';
 import { type AuditSettings, IGNORED } from './reading.ts';

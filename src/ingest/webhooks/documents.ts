@@ -1,7 +1,7 @@
 /** The documents in the body of a delivery: JSON, a form, or CloudEvents in one of their modes. */
 
-import { quote } from '../../event/quote.ts';
-import { at, invalid, ok, type Result, unsupportedMediaType } from '../../result.ts';
+import { quote } from '../../lib/quote.ts';
+import { at, invalid, ok, type Result, unsupportedMediaType } from '../../lib/result.ts';
 import {
   checkCloudEvent,
   isBinaryMode,
@@ -11,7 +11,7 @@ import {
 } from '../cloudevents.ts';
 import type { Draft } from '../draft.ts';
 import { draftsOf } from '../json.ts';
-import { decodeUtf8, parseJson } from '../text.ts';
+import { decodeUtf8, parseJson } from '../../lib/text.ts';
 import { formFields } from './form.ts';
 import { headerValue } from './header-value.ts';
 

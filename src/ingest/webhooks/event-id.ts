@@ -1,7 +1,7 @@
 /** The ids of events that come from sources: made here and nowhere else. */
 import { isUsableEventId } from '../../event/position-text.ts';
-import { hexOf } from '../../hex.ts';
-import { sha256 } from '../../sha256.ts';
+import { hexOf } from '../../lib/hex.ts';
+import { sha256 } from '../../lib/sha256.ts';
 import { uuidOfName } from '../audit/uuid.ts';
 import type { Proof } from './scheme.ts';
 

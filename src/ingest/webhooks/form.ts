@@ -1,6 +1,6 @@
 /** Bodies that are forms (`application/x-www-form-urlencoded`). */
 import { MAX_FORM_FIELDS } from '../../limits.ts';
-import { ok, type Result, tooLarge } from '../../result.ts';
+import { ok, type Result, tooLarge } from '../../lib/result.ts';
 
 export type Fields = readonly (readonly [name: string, value: string])[];
 

@@ -1,5 +1,5 @@
 /** Bodies that are lists of events. */
-import { isJsonObject } from '../../event/json.ts';
+import { isJsonObject } from '../../lib/json.ts';
 import { parsePointer, resolve } from './pointer.ts';
 
 /** The events are the members of a list, by JSON pointer; empty for the body itself. */

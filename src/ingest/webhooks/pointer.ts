@@ -1,6 +1,6 @@
 /** JSON pointers (RFC 6901): which value of a document is meant. */
-import { quote } from '../../event/quote.ts';
-import { invalid, ok, type Result } from '../../result.ts';
+import { quote } from '../../lib/quote.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 
 /** The names and places on the way; none for the whole document. */
 export type Pointer = readonly string[];

@@ -6,11 +6,11 @@
  * What a sender can choose never decides where an event belongs: a rule for a path or an event type has a
  * literal beginning of at least one segment, and no value leads out of it.
  */
-import { dotSegment } from '../../event/dot-segment.ts';
-import { quote } from '../../event/quote.ts';
+import { dotSegment } from '../../lib/dot-segment.ts';
+import { quote } from '../../lib/quote.ts';
 import { MAX_RULE_CHARACTERS } from '../../limits.ts';
 import { trimSlashes } from '../../namespace.ts';
-import { invalid, ok, type Result } from '../../result.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 import { type Pointer, parsePointer, pointerText, resolve } from './pointer.ts';
 
 /** What a sender sent, as far as rules look at it. */

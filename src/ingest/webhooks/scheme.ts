@@ -4,7 +4,7 @@
  * `schemes`.
  */
 import type { JWK } from 'jose';
-import type { Result } from '../../result.ts';
+import type { Result } from '../../lib/result.ts';
 import type { Options } from './options.ts';
 import { timeOf } from './time.ts';
 

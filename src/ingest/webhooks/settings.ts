@@ -1,7 +1,7 @@
 /** The settings of a source, as they are written, stored and shown; its secrets stand apart. */
-import { parseDuration } from '../../duration.ts';
-import { isJsonObject, unknownKey, withoutNulls } from '../../event/json.ts';
-import { kindOf, quote } from '../../event/quote.ts';
+import { parseDuration } from '../../lib/duration.ts';
+import { isJsonObject, unknownKey, withoutNulls } from '../../lib/json.ts';
+import { kindOf, quote } from '../../lib/quote.ts';
 import {
   DEFAULT_TOLERANCE_SECONDS,
   MAX_MAPPED_NAMES,
@@ -9,7 +9,7 @@ import {
   MAX_TOLERANCE_SECONDS,
 } from '../../limits.ts';
 import { parseNamespacePath, trimSlashes } from '../../namespace.ts';
-import { invalid, ok, type Result } from '../../result.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 import type { Kind, MappingSettings } from './kind.ts';
 import { CLOUDEVENTS, KINDS } from './kinds.ts';
 import { compileMapping } from './mapping.ts';

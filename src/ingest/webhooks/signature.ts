@@ -4,7 +4,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { MAX_SIGNATURE_CHARACTERS, MAX_SIGNATURES } from '../../limits.ts';
-import { ok, type Result } from '../../result.ts';
+import { ok, type Result } from '../../lib/result.ts';
 import { headerValue } from './header-value.ts';
 import {
   type Conditions,

@@ -1,6 +1,6 @@
 /** The secrets of Standard Webhooks: symmetric after `whsec_`, public keys of ed25519 after `whpk_`. */
 import { Buffer } from 'node:buffer';
-import { isBase64 } from '../text.ts';
+import { isBase64 } from '../../lib/text.ts';
 import type { Doubt } from './scheme.ts';
 
 const SECRET_PREFIX = 'whsec_';

@@ -1,5 +1,5 @@
 /** HCL 1 as Vault reads policies in it: bodies of `key = value` and `key "label" { … }`. */
-import { quote } from '../../event/quote.ts';
+import { quote } from '../../lib/quote.ts';
 import { MAX_POLICY_DEPTH } from '../../limits.ts';
 import {
   type Key,

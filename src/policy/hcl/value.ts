@@ -1,6 +1,6 @@
 /** From the nodes of a document to what an attribute is meant to hold. */
-import type { JsonObject, JsonValue } from '../../event/json.ts';
-import { quote } from '../../event/quote.ts';
+import type { JsonObject, JsonValue } from '../../lib/json.ts';
+import { quote } from '../../lib/quote.ts';
 import {
   type Key,
   type Member,

@@ -2,8 +2,8 @@
  * The client's side of `carillon.v1`, in both encodings. It runs in browsers too: nothing of the server is
  * imported, and protobuf by those who want it alone.
  */
-import { isJsonObject } from '../../event/json.ts';
-import { ok, type Result } from '../../result.ts';
+import { isJsonObject } from '../../lib/json.ts';
+import { ok, type Result } from '../../lib/result.ts';
 import { CLOSE_CODES, type ProtocolFailure } from './close-codes.ts';
 import type { ClientMessage, Gap, SentEvent, ServerMessage } from './messages.ts';
 

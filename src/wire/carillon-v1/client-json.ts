@@ -1,5 +1,5 @@
 /** The client's side of `carillon.v1.json`. */
-import { isJsonObject } from '../../event/json.ts';
+import { isJsonObject } from '../../lib/json.ts';
 import {
   type ClientCodec,
   type Decoded,

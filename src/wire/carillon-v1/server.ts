@@ -3,10 +3,10 @@
  * together from what stock subscribers are sent, and messages from them.
  */
 import protobufjs from 'protobufjs/minimal.js';
-import { isJsonObject } from '../../event/json.ts';
-import { kindOf, quote } from '../../event/quote.ts';
+import { isJsonObject } from '../../lib/json.ts';
+import { kindOf, quote } from '../../lib/quote.ts';
 import { MAX_CLIENT_MESSAGE_BYTES, MAX_CREDIT } from '../../limits.ts';
-import { ok, type Result } from '../../result.ts';
+import { ok, type Result } from '../../lib/result.ts';
 import { decodeCursor, type SignedCursor } from '../cursor.ts';
 import type { Encoding, Frame } from '../frame.ts';
 import { carillon } from '../gen/proto.js';

@@ -1,7 +1,7 @@
 /** Events to test with: one by hand, and all that fast-check can think of. */
 import fc from 'fast-check';
 import { type Event, PLUGIN_INFO_KEYS, type PluginInfo } from '../../../src/event/event.ts';
-import type { JsonObject, JsonValue } from '../../../src/event/json.ts';
+import type { JsonObject, JsonValue } from '../../../src/lib/json.ts';
 import { isUsableEventId } from '../../../src/event/position-text.ts';
 
 export function anEvent(members: Partial<Event> = {}): Event {

@@ -1,7 +1,7 @@
 /** The cases of `test/fixtures`, which describe the wire apart from the code that is tested. */
 import { readFileSync } from 'node:fs';
 import type { Event, PluginInfo } from '../../../src/event/event.ts';
-import type { JsonObject } from '../../../src/event/json.ts';
+import type { JsonObject } from '../../../src/lib/json.ts';
 
 const FIXTURES = new URL('../../fixtures/', import.meta.url);
 

@@ -3,9 +3,9 @@ import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, type JWK, SignJ
 import { checkJwtConfig, type JwtConfig } from '../../../src/authority/logins/jwt-config.ts';
 import { loginByJwt } from '../../../src/authority/logins/jwt-login.ts';
 import { checkJwtRole, type JwtRole } from '../../../src/authority/logins/jwt-role.ts';
-import { type KeySource, keySource } from '../../../src/authority/logins/key-source.ts';
+import { type KeySource, keySource } from '../../../src/outbound/key-source.ts';
 import type { Login } from '../../../src/authority/logins/login.ts';
-import type { Result } from '../../../src/result.ts';
+import type { Result } from '../../../src/lib/result.ts';
 import { accepted, failureOf } from './result.ts';
 
 /** 2026-01-31T23:59:59.5Z */

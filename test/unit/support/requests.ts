@@ -1,7 +1,7 @@
 /** Publish requests, given to the public function that reads them. */
 import type { Event, EventDefaults } from '../../../src/event/event.ts';
 import { type ReadEvent, readEvents } from '../../../src/ingest/read-events.ts';
-import type { Result } from '../../../src/result.ts';
+import type { Result } from '../../../src/lib/result.ts';
 import { accepted } from './result.ts';
 
 export const SOURCE_OF_SERVER = 'vault://carillon';

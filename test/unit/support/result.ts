@@ -1,5 +1,5 @@
 /** Takes a `Result` apart; a test that meets the other kind fails with what it met. */
-import type { Failure, Result } from '../../../src/result.ts';
+import type { Failure, Result } from '../../../src/lib/result.ts';
 
 export function accepted<T>(result: Result<T, unknown>): T {
   if (!result.ok) throw new Error(`refused: ${JSON.stringify(result.failure)}`);

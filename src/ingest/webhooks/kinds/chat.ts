@@ -1,5 +1,5 @@
 /** Where people talk. */
-import { isJsonObject } from '../../../event/json.ts';
+import { isJsonObject } from '../../../lib/json.ts';
 import { type Asked, type Handshake, NOTHING, plain, textAt, whenText } from '../handshake.ts';
 import type { Kind, Reply } from '../kind.ts';
 import { listWith } from '../lists.ts';

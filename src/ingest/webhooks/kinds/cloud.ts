@@ -1,7 +1,7 @@
 /** What clouds send of their services. */
 import { Buffer } from 'node:buffer';
-import { isJsonObject } from '../../../event/json.ts';
-import { decodeUtf8, parseJson } from '../../text.ts';
+import { isJsonObject } from '../../../lib/json.ts';
+import { decodeUtf8, parseJson } from '../../../lib/text.ts';
 import { type Handshake, jsonReply, textAt } from '../handshake.ts';
 import { headerValue } from '../header-value.ts';
 import type { Kind } from '../kind.ts';

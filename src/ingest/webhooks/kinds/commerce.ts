@@ -1,5 +1,5 @@
 /** Shops and payments. */
-import { isJsonObject } from '../../../event/json.ts';
+import { isJsonObject } from '../../../lib/json.ts';
 import { type Asked, NOTHING, textAt } from '../handshake.ts';
 import type { Kind, Reply } from '../kind.ts';
 import { signature } from '../signature.ts';

@@ -1,7 +1,7 @@
 /** Microsoft Graph sends the secret along in each notification of a body, as `clientState`. */
 import { Buffer } from 'node:buffer';
-import { isJsonObject } from '../../../event/json.ts';
-import { ok } from '../../../result.ts';
+import { isJsonObject } from '../../../lib/json.ts';
+import { ok } from '../../../lib/result.ts';
 import { documentOf } from '../documents.ts';
 import { textAt } from '../handshake.ts';
 import { listAt } from '../lists.ts';

@@ -1,6 +1,6 @@
 /** HubSpot, version 3 of its signatures: method, address, body and time. */
 import { Buffer } from 'node:buffer';
-import { ok } from '../../../result.ts';
+import { ok } from '../../../lib/result.ts';
 import { headerValue } from '../header-value.ts';
 import type { Scheme } from '../scheme.ts';
 import { signature } from '../signature.ts';

@@ -1,6 +1,6 @@
 /** Mailgun signs a time and a token, which stand in the body with their signature. It does not sign the rest of it. */
 import { Buffer } from 'node:buffer';
-import { ok } from '../../../result.ts';
+import { ok } from '../../../lib/result.ts';
 import { documentOf } from '../documents.ts';
 import { textAt } from '../handshake.ts';
 import { doubt, doubtOfTime, type Proof, type Scheme, type Sent } from '../scheme.ts';

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { MAX_SIGNATURE_CHARACTERS } from '../../../limits.ts';
-import { ok, type Result } from '../../../result.ts';
+import { ok, type Result } from '../../../lib/result.ts';
 import { headerValue } from '../header-value.ts';
 import {
   type Conditions,

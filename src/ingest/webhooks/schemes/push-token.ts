@@ -2,7 +2,7 @@
  * A push of Google Cloud proves itself by a JWT that Google has signed for a service account. It signs nothing of
  * the body: TLS keeps that.
  */
-import { ok } from '../../../result.ts';
+import { ok } from '../../../lib/result.ts';
 import { doubt, type Scheme } from '../scheme.ts';
 
 const GOOGLE = {

@@ -1,8 +1,8 @@
 /** Schemes in which the sender sends the secret itself. They sign nothing. */
 import { Buffer } from 'node:buffer';
 import { timingSafeEqual } from 'node:crypto';
-import { ok } from '../../../result.ts';
-import { sha256 } from '../../../sha256.ts';
+import { ok } from '../../../lib/result.ts';
+import { sha256 } from '../../../lib/sha256.ts';
 import { headerValue } from '../header-value.ts';
 import type { SecretHeader } from '../rule.ts';
 import { type Doubt, doubt, type Scheme, type Sent } from '../scheme.ts';

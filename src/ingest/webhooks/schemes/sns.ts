@@ -7,9 +7,9 @@
  */
 import { Buffer } from 'node:buffer';
 import { createPublicKey, verify } from 'node:crypto';
-import { isJsonObject } from '../../../event/json.ts';
-import { ok, type Result } from '../../../result.ts';
-import { decodeUtf8, parseJson } from '../../text.ts';
+import { isJsonObject } from '../../../lib/json.ts';
+import { ok, type Result } from '../../../lib/result.ts';
+import { decodeUtf8, parseJson } from '../../../lib/text.ts';
 import { type Handshake, NOTHING, textAt } from '../handshake.ts';
 import {
   type Conditions,

@@ -1,7 +1,7 @@
 /** Twilio signs its address and, of a form, the fields; of any other body its digest in the address. */
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { ok, type Result } from '../../../result.ts';
+import { ok, type Result } from '../../../lib/result.ts';
 import { isForm } from '../documents.ts';
 import { type Fields, formFields } from '../form.ts';
 import { doubt, type Scheme, type Sent } from '../scheme.ts';

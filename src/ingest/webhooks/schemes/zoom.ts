@@ -1,6 +1,6 @@
 /** Zoom asks whether an address has its secret, when it is written and each three days. */
 import { Buffer } from 'node:buffer';
-import { hexOf } from '../../../hex.ts';
+import { hexOf } from '../../../lib/hex.ts';
 import { type Asked, jsonReply, textAt } from '../handshake.ts';
 import type { Reply } from '../kind.ts';
 import { hmac } from '../signing-secret.ts';

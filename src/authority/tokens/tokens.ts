@@ -1,0 +1,248 @@
+/**
+ * The tokens of one Vault namespace: the rows of its authority, by digest. What is not a token any more
+ * (expired, spent) is not found, whether or not its row is still there.
+ */
+import { MAX_TOKENS } from '../../limits.ts';
+import { isWithinShare } from '../../lib/fair-share.ts';
+import { addColumn } from '../add-column.ts';
+import type { TokenRecord, TokenReference, TokenRequest } from './token-record.ts';
+
+type Row = {
+  readonly id: number;
+  readonly accessor: string;
+  readonly created_at: number;
+  readonly expires_at: number | null;
+  readonly renewed_at: number | null;
+  readonly uses_left: number | null;
+  readonly parent: number | null;
+  readonly foreign_parent: string | null;
+  readonly owner: string | null;
+  readonly request: string;
+};
+
+const COLUMNS =
+  'id, accessor, created_at, expires_at, renewed_at, uses_left, parent, foreign_parent, owner, request';
+
+const NOT_ADOPTED = 'id NOT IN (SELECT token FROM adopted_tokens)';
+
+export class Tokens {
+  readonly #sql: SqlStorage;
+  #count: number | undefined;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    sql.exec(
+      `CREATE TABLE IF NOT EXISTS tokens (
+         id INTEGER PRIMARY KEY AUTOINCREMENT,
+         digest TEXT NOT NULL UNIQUE,
+         accessor TEXT NOT NULL UNIQUE,
+         parent INTEGER,
+         foreign_parent TEXT,
+         created_at INTEGER NOT NULL,
+         expires_at INTEGER,
+         renewed_at INTEGER,
+         uses_left INTEGER,
+         spent_at INTEGER,
+         request TEXT NOT NULL
+       );
+       CREATE INDEX IF NOT EXISTS tokens_by_parent ON tokens (parent) WHERE parent IS NOT NULL;
+       CREATE INDEX IF NOT EXISTS tokens_by_foreign_parent ON tokens (foreign_parent)
+         WHERE foreign_parent IS NOT NULL;
+       CREATE INDEX IF NOT EXISTS tokens_by_last_use ON tokens (spent_at)
+         WHERE spent_at IS NOT NULL;
+       CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires_at) WHERE expires_at IS NOT NULL`,
+    );
+    addColumn(sql, 'tokens', 'owner', 'TEXT');
+    sql.exec(
+      'CREATE INDEX IF NOT EXISTS tokens_by_owner ON tokens (owner) WHERE owner IS NOT NULL',
+    );
+  }
+
+  /** Whether there is room for one more. */
+  hasRoom(): boolean {
+    return this.#all() < MAX_TOKENS;
+  }
+
+  /** Whether one more leaves its owner with no more than are free. @param owner undefined: a new one */
+  isWithinShare(owner: string | undefined): boolean {
+    return isWithinShare(1, this.#all(), MAX_TOKENS, () =>
+      owner === undefined ? 0 : this.#countOf(owner),
+    );
+  }
+
+  #all(): number {
+    this.#count ??= this.#sql
+      .exec<{ tokens: number }>('SELECT COUNT(*) AS tokens FROM tokens')
+      .one().tokens;
+    return this.#count;
+  }
+
+  #countOf(owner: string): number {
+    return this.#sql
+      .exec<{ tokens: number }>('SELECT COUNT(*) AS tokens FROM tokens WHERE owner = ?', owner)
+      .one().tokens;
+  }
+
+  /** @param owner undefined where it is its own */
+  add(
+    request: TokenRequest,
+    owner: string | undefined,
+    digest: string,
+    accessor: string,
+    now: number,
+  ): TokenRecord {
+    const { parent, foreignParent, ...rest } = request;
+    const { id } = this.#sql
+      .exec<{ id: number }>(
+        `INSERT INTO tokens
+           (digest, accessor, parent, foreign_parent, owner, created_at, expires_at, uses_left, request)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+        digest,
+        accessor,
+        parent ?? null,
+        foreignParent ?? null,
+        owner ?? null,
+        now,
+        request.ttl === 0 ? null : now + request.ttl * 1000,
+        request.uses === 0 ? null : request.uses,
+        JSON.stringify(rest),
+      )
+      .one();
+    if (this.#count !== undefined) this.#count++;
+    const token = this.find({ id }, now);
+    if (token === undefined) throw new Error(`token ${id} was not stored`);
+    return token;
+  }
+
+  /** Whether a digest is taken, be it by a token that has expired. */
+  has(digest: string): boolean {
+    return this.#sql.exec('SELECT 1 FROM tokens WHERE digest = ?', digest).toArray().length > 0;
+  }
+
+  find(reference: TokenReference, now: number): TokenRecord | undefined {
+    const [column, value] =
+      'id' in reference
+        ? ['id', reference.id]
+        : 'digest' in reference
+          ? ['digest', reference.digest]
+          : ['accessor', reference.accessor];
+    const [row] = this.#sql
+      .exec<Row>(
+        `SELECT ${COLUMNS} FROM tokens
+         WHERE ${column} = ? AND (expires_at IS NULL OR expires_at > ?)`,
+        value,
+        now,
+      )
+      .toArray();
+    return row && recordOf(row);
+  }
+
+  /** Takes one of a token's uses. */
+  takeUse(id: number): void {
+    this.#sql.exec('UPDATE tokens SET uses_left = uses_left - 1 WHERE id = ?', id);
+  }
+
+  /** The last use was taken: the token goes then, if it has not expired before. */
+  spend(id: number, spentAt: number): void {
+    this.#sql.exec('UPDATE tokens SET spent_at = ? WHERE id = ?', spentAt, id);
+  }
+
+  /** @param expiresAt undefined: it does not expire */
+  setExpiry(id: number, expiresAt: number | undefined): void {
+    this.#sql.exec('UPDATE tokens SET expires_at = ? WHERE id = ?', expiresAt ?? null, id);
+  }
+
+  renew(id: number, expiresAt: number, now: number): void {
+    this.#sql.exec(
+      'UPDATE tokens SET expires_at = ?, renewed_at = ? WHERE id = ?',
+      expiresAt,
+      now,
+      id,
+    );
+  }
+
+  /** The token and all that came of it, and of these. */
+  treeOf(id: number): number[] {
+    return this.#sql
+      .exec<{ id: number }>(
+        `WITH RECURSIVE tree (id) AS (
+           SELECT id FROM tokens WHERE id = ?
+           UNION SELECT tokens.id FROM tokens JOIN tree ON tokens.parent = tree.id
+         ) SELECT id FROM tree`,
+        id,
+      )
+      .toArray()
+      .map((row) => row.id);
+  }
+
+  /** The tokens that one of a namespace above has made. */
+  madeBy(foreignParent: string): number[] {
+    return this.#sql
+      .exec<{ id: number }>('SELECT id FROM tokens WHERE foreign_parent = ?', foreignParent)
+      .toArray()
+      .map((row) => row.id);
+  }
+
+  /** Lets the children of a token live without it. */
+  orphanChildrenOf(id: number): void {
+    this.#sql.exec(
+      `UPDATE tokens SET parent = NULL, request = json_set(request, '$.orphan', json('true'))
+       WHERE parent = ?`,
+      id,
+    );
+  }
+
+  remove(id: number): void {
+    this.#sql.exec('DELETE FROM tokens WHERE id = ?', id);
+    if (this.#count !== undefined) this.#count--;
+  }
+
+  /** Adopted ones apart: the upstream may have renewed them. */
+  expired(now: number): number[] {
+    return this.#sql
+      .exec<{ id: number }>(
+        `SELECT id FROM tokens WHERE expires_at <= ?1 AND ${NOT_ADOPTED}
+         UNION SELECT id FROM tokens WHERE spent_at <= ?1`,
+        now,
+      )
+      .toArray()
+      .map((row) => row.id);
+  }
+
+  /** When the next token expires or, spent, goes, in Unix milliseconds; adopted ones apart. */
+  nextExpiry(): number | undefined {
+    const row = this.#sql.exec<{ next: number | null }>(
+      `SELECT MIN(next) AS next FROM (
+         SELECT MIN(expires_at) AS next FROM tokens
+         WHERE expires_at IS NOT NULL AND ${NOT_ADOPTED}
+         UNION ALL SELECT MIN(spent_at) FROM tokens WHERE spent_at IS NOT NULL
+       )`,
+    );
+    return row.one().next ?? undefined;
+  }
+
+  accessors(now: number): string[] {
+    return this.#sql
+      .exec<{ accessor: string }>(
+        'SELECT accessor FROM tokens WHERE expires_at IS NULL OR expires_at > ? ORDER BY accessor',
+        now,
+      )
+      .toArray()
+      .map((row) => row.accessor);
+  }
+}
+
+function recordOf(row: Row): TokenRecord {
+  return {
+    ...(JSON.parse(row.request) as Omit<TokenRequest, 'parent' | 'foreignParent'>),
+    id: row.id,
+    accessor: row.accessor,
+    parent: row.parent ?? undefined,
+    foreignParent: row.foreign_parent ?? undefined,
+    owner: row.owner ?? undefined,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at ?? undefined,
+    renewedAt: row.renewed_at ?? undefined,
+    usesLeft: row.uses_left ?? undefined,
+  };
+}

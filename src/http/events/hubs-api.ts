@@ -1,0 +1,129 @@
+/**
+ * `/v1/sys/events/hubs[/{event-type namespace}]`: for operators, which hubs there are, whether one can read
+ * its storage, and a way out where it cannot. `*` names the gathering hub.
+ */
+import { callWithRetry } from '../../objects/call.ts';
+import { checkEventType } from '../../event/event-type.ts';
+import { quote } from '../../lib/quote.ts';
+import { gatheringHubName, hubName, nameForOperators } from '../../objects/hub-name.ts';
+import type { HubState } from '../../hub/tenancy.ts';
+import { pathOfKey } from '../../namespace.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
+import { messageOf, storageFailureOf } from '../../objects/storage-failure.ts';
+import { done, list, refuse, succeed } from '../respond.ts';
+import type { Call, Endpoint } from '../api.ts';
+import { audit } from '../middleware/audit.ts';
+import { actorOf } from '../middleware/token.ts';
+
+const GATHERING = '*';
+
+export const listHubs: Endpoint = {
+  operation: 'list',
+  sudo: true,
+  run: async ({ env, namespace }) => {
+    const hubs = await registeredIn(env, namespace);
+    return list([...hubs].map((hub) => hub.slice(namespace.length + 1)));
+  },
+};
+
+export const readHub: Endpoint = {
+  operation: 'read',
+  sudo: true,
+  run: async (call) => {
+    const hub = hubOf(call);
+    if (!hub.ok) return refuse(hub.failure);
+    const { stub, name } = hub.value;
+    const [state, registered] = await Promise.all([
+      stateOf(stub),
+      call.name === GATHERING ? undefined : isRegistered(call, name),
+    ]);
+    return succeed({
+      hub: call.name,
+      object_id: stub.id.toString(),
+      ...state,
+      ...(registered !== undefined && { registered }),
+    });
+  },
+};
+
+export const resetHub: Endpoint = {
+  operation: 'delete',
+  sudo: true,
+  run: async (call) => {
+    const hub = hubOf(call);
+    if (!hub.ok) return refuse(hub.failure);
+    const { stub, name } = hub.value;
+    const title = nameForOperators(name);
+    const wasReset = await resetAt(stub);
+    if (wasReset === undefined) {
+      return refuse({
+        reason: 'storage_unreadable',
+        message: `the object ${stub.id} of ${title} does not start, so it cannot be reset from here. In a data folder of the local server: stop the server and move away what lies below durable-objects under the name ${stub.id}`,
+      });
+    }
+    if (!wasReset) {
+      return refuse(invalid(`the storage of ${title} can be read, so it was not reset`).failure);
+    }
+    audit('hub_reset', {
+      namespace: pathOfKey(call.namespace),
+      hub: call.name,
+      by: actorOf(call.caller),
+    });
+    return done();
+  },
+};
+
+type State = Omit<HubState, 'state'> & { readonly state: HubState['state'] | 'unusable' };
+
+function hubOf({ name, namespace, env }: Call) {
+  if (name === GATHERING) {
+    const gathering = gatheringHubName(namespace);
+    return ok({ name: gathering, stub: env.GATHERING_HUB.getByName(gathering) });
+  }
+  const checked: Result<string> = checkEventType(name);
+  if (!checked.ok) {
+    return invalid(`${quote(name)} is no event-type namespace: ${checked.failure.message}`);
+  }
+  const hub = hubName(namespace, name);
+  return ok({ name: hub, stub: env.HUB.getByName(hub) });
+}
+
+/** An object that does not start cannot say so itself. */
+async function stateOf(stub: { state(): Promise<HubState> }): Promise<State> {
+  try {
+    return await callWithRetry(() => stub.state());
+  } catch (error) {
+    if (storageFailureOf(error) === undefined) throw error;
+    const problem = `the object does not start: ${messageOf(error)}. The log of the server says why`;
+    return { state: 'unusable', problem, subscribers: 0 };
+  }
+}
+
+/** @returns whether it was; undefined where the object does not start */
+async function resetAt(stub: { reset(): Promise<boolean> }): Promise<boolean | undefined> {
+  try {
+    return await callWithRetry(() => stub.reset());
+  } catch (error) {
+    if (storageFailureOf(error) !== 'unusable') throw error;
+    return undefined;
+  }
+}
+
+async function isRegistered({ env, namespace }: Call, hub: string): Promise<boolean | undefined> {
+  try {
+    return (await registeredIn(env, namespace)).includes(hub);
+  } catch (error) {
+    if (storageFailureOf(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+/** The hubs of a Vault namespace that have events, those of namespaces below apart. */
+async function registeredIn(env: Env, namespace: string): Promise<string[]> {
+  const gathering = gatheringHubName(namespace);
+  const hubs = await callWithRetry(
+    () => env.GATHERING_HUB.getByName(gathering).hubs(),
+    nameForOperators(gathering),
+  );
+  return hubs.filter((hub) => hub === hubName(namespace, hub.slice(hub.lastIndexOf('/') + 1)));
+}

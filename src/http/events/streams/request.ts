@@ -1,0 +1,53 @@
+/** What a request for a stream asks for. */
+import { parseDuration } from '../../../lib/duration.ts';
+import { quote } from '../../../lib/quote.ts';
+import { MAX_STREAM_SECONDS } from '../../../limits.ts';
+import { invalid, ok, type Result } from '../../../lib/result.ts';
+import { acceptedOf } from '../../middleware/header.ts';
+import { NDJSON, SSE, type StreamFormat } from './format.ts';
+
+export interface StreamRequest {
+  readonly format: StreamFormat;
+  /** Events after which it ends. */
+  readonly limit: number;
+  /** Milliseconds after which it ends. */
+  readonly maxMs: number;
+}
+
+const FORMATS = new Map([SSE, NDJSON].map((format) => [format.contentType, format]));
+
+/** The format that the client likes best of those that it accepts by name; undefined where it wants no stream. */
+export function formatOf({ method, headers }: Request): StreamFormat | undefined {
+  if (method !== 'GET' || headers.has('upgrade')) return undefined;
+  const [best = ''] = acceptedOf(headers.get('accept'), [...FORMATS.keys()]);
+  return FORMATS.get(best);
+}
+
+/** Reads `limit` and `wait`. EventSource would take an end for a failure, and begin again: so not with SSE. */
+export function parseStreamRequest(
+  format: StreamFormat,
+  query: URLSearchParams,
+): Result<StreamRequest> {
+  const unlimited = { format, limit: Infinity, maxMs: MAX_STREAM_SECONDS * 1000 };
+  if (format !== NDJSON) return ok(unlimited);
+  const limit = parseLimit(query.get('limit')?.trim() ?? '');
+  if (!limit.ok) return limit;
+  const wait = parseWait(query.get('wait')?.trim() ?? '');
+  return wait.ok ? ok({ format, limit: limit.value, maxMs: wait.value * 1000 }) : wait;
+}
+
+function parseLimit(text: string): Result<number> {
+  if (text === '') return ok(Infinity);
+  return /^0*[1-9]\d{0,8}$/.test(text)
+    ? ok(Number(text))
+    : invalid(`limit must be a number of events from 1 to 999999999, not ${quote(text)}`);
+}
+
+function parseWait(text: string): Result<number> {
+  if (text === '') return ok(MAX_STREAM_SECONDS);
+  const seconds = parseDuration(text, 'wait');
+  if (!seconds.ok) return seconds;
+  return seconds.value >= 1 && seconds.value <= MAX_STREAM_SECONDS
+    ? seconds
+    : invalid(`wait must be from 1 to ${MAX_STREAM_SECONDS} seconds, not ${quote(text)}`);
+}

@@ -1,0 +1,30 @@
+/**
+ * The audit log: one line of JSON for each login, denial, revocation and change of a policy, a
+ * source or a namespace. It names who, what and where; never a token, a secret, or what an event carries.
+ */
+
+import { log } from '../../lib/log.ts';
+
+export type AuditedAction =
+  | 'login'
+  | 'login_failed'
+  | 'denied'
+  | 'token_created'
+  | 'token_revoked'
+  | 'ticket_created'
+  | 'policy_written'
+  | 'policy_deleted'
+  | 'auth_method_written'
+  | 'source_written'
+  | 'source_deleted'
+  | 'namespace_created'
+  | 'namespace_deleted'
+  | 'hub_reset';
+
+/** Members that are undefined are left out. */
+export function audit(
+  action: AuditedAction,
+  members: Readonly<Record<string, string | number | undefined>>,
+): void {
+  log('log', { audit: action, time: new Date().toISOString(), ...members });
+}

@@ -1,0 +1,87 @@
+/** What a request is answered where an object could not store or read what it asked for. */
+import { authorityForOperators, authorityName } from '../../objects/authority-name.ts';
+import { childKey, ROOT } from '../../namespace.ts';
+import { messageOf, namesObject, storageFailureOf } from '../../objects/storage-failure.ts';
+import type { Refusal } from '../respond.ts';
+
+/** An error of a hub names it; one that names nothing is of the only other kind of object. */
+const AN_AUTHORITY = 'the authority of this namespace, or of one above it,';
+
+/** @returns undefined where the error is another one */
+export function storageRefusal(error: unknown): Refusal | undefined {
+  switch (storageFailureOf(error)) {
+    case undefined:
+      return undefined;
+    case 'full':
+      return {
+        reason: 'unavailable',
+        message:
+          'the storage of this server is full, and this was not stored; free space, then repeat the request',
+      };
+    case 'unreadable':
+      return {
+        reason: 'storage_unreadable',
+        message: `${subjectOf(error)} cannot be read. Repeating the request does not help: ${
+          isOfAuthority(error)
+            ? 'an operator has to restore it, and the log says which object it is'
+            : 'an operator has to restore or reset it, see /v1/sys/events/hubs and the log'
+        }`,
+      };
+    case 'unusable':
+      return {
+        reason: 'unavailable',
+        message: `${subjectOf(error)} cannot be used: it may be full or damaged. Repeat the request; if it goes on, ${
+          isOfAuthority(error)
+            ? 'an operator has to free space or restore it, and the log says which object it is'
+            : 'an operator finds out more at /v1/sys/events/hubs and in the log'
+        }`,
+      };
+  }
+}
+
+function subjectOf(error: unknown): string {
+  const [, object] = /^the storage of (.*?) cannot be /.exec((error as Error).message) ?? [];
+  return `the storage of ${object ?? AN_AUTHORITY}`;
+}
+
+/** Errors of hubs name them. */
+function isOfAuthority(error: unknown): boolean {
+  return !namesObject(error) || /^the storage of the authority /.test(messageOf(error));
+}
+
+/** Whether an authority has failed in a way that an operator has to see to. */
+export function mayBeOfAuthority(error: unknown): boolean {
+  return storageFailureOf(error) !== 'full' && isOfAuthority(error);
+}
+
+/**
+ * The objects of the authorities that a request may have asked, for an operator who has to find the one that
+ * failed: an object that does not start cannot say which it is.
+ *
+ * @param namespace the path of the request's
+ */
+export async function authoritiesOf(env: Env, namespace: string): Promise<string> {
+  const found: string[] = [];
+  const names = namespace === ROOT ? [] : namespace.split('/');
+  let key = ROOT;
+  for (;;) {
+    const authority = env.AUTHORITY.getByName(authorityName(key));
+    found.push(`${authorityForOperators(key)} is the object ${authority.id}`);
+    const name = names.shift();
+    const id = name === undefined ? undefined : await childIdOf(authority, name);
+    if (name === undefined || id === undefined) return found.join('; ');
+    key = childKey(key, name, id);
+  }
+}
+
+/** @returns undefined where there is none, or the authority does not say */
+async function childIdOf(
+  authority: { childId(name: string): Promise<string | undefined> },
+  name: string,
+): Promise<string | undefined> {
+  try {
+    return await authority.childId(name);
+  } catch {
+    return undefined;
+  }
+}

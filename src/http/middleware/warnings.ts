@@ -1,0 +1,17 @@
+/** What the server has to say beside an answer: where Vault is silent, this header speaks. */
+import { MAX_WARNING_CHARACTERS } from '../../limits.ts';
+
+export const WARNING_HEADER = 'Carillon-Warning';
+
+/** Sets the header of an answer to these warnings and to that of the hub, where there are any. */
+export function setWarnings(headers: Headers, warnings: readonly string[], ofHub: Response): void {
+  const texts = [...warnings, ofHub.headers.get(WARNING_HEADER) ?? ''].filter(
+    (text) => text !== '',
+  );
+  if (texts.length > 0) headers.set(WARNING_HEADER, headerText(texts.join('; ')));
+}
+
+/** A header carries ASCII alone. */
+export function headerText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, MAX_WARNING_CHARACTERS);
+}

@@ -1,0 +1,222 @@
+/** `/v1/auth/approle/…`: logging in with the id of a role and a secret id. */
+import {
+  type AppRole,
+  checkAppRole,
+  checkSecretIdRequest,
+  describeAppRole,
+  describeSecretId,
+  loginByAppRole,
+} from '../../authority/logins/approle.ts';
+import { digestOf } from '../../token/token-form.ts';
+import { callWithRetry } from '../../objects/call.ts';
+import { quote } from '../../lib/quote.ts';
+import { MAX_LOGIN_TEXT_CHARACTERS } from '../../limits.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
+import { answer, done, list, refuse } from '../respond.ts';
+import { authorityOf, type Call, type Endpoint, textOf } from '../api.ts';
+import { auditMethod, type LoginEndpoint } from './login.ts';
+import { PARAMETERS } from '../middleware/parameters.ts';
+
+export const listAppRoles: Endpoint = {
+  operation: 'list',
+  run: async ({ env, namespace }) =>
+    list(await callWithRetry(() => authorityOf(env, namespace).loginSettingNames('approle'))),
+};
+
+export const readAppRole: Endpoint = {
+  operation: 'read',
+  ignoresCase: true,
+  run: (call) => withRole(call, (role) => data(describeAppRole(role))),
+};
+
+export const writeAppRole: Endpoint = {
+  operation: 'update',
+  exists: async (call) => (await roleOf(call)) !== undefined,
+  ignoresCase: true,
+  run: async (call) => {
+    const { body, env, namespace, name } = call;
+    const role = checkAppRole(name, { ...body }, await roleOf(call));
+    if (!role.ok) return refuse(role.failure);
+    const written: Result<undefined> = await authorityOf(env, namespace).putLoginSetting(
+      'approle',
+      role.value.name,
+      role.value,
+    );
+    if (!written.ok) return refuse(written.failure);
+    auditMethod(call, 'approle', `role/${role.value.name}`);
+    return done();
+  },
+};
+
+export const deleteAppRole: Endpoint = {
+  operation: 'delete',
+  ignoresCase: true,
+  run: async (call) => {
+    await authorityOf(call.env, call.namespace).deleteLoginSetting(
+      'approle',
+      call.name.toLowerCase(),
+    );
+    auditMethod(call, 'approle', `role/${call.name}`);
+    return done();
+  },
+};
+
+export const readRoleId: Endpoint = {
+  operation: 'read',
+  ignoresCase: true,
+  run: (call) =>
+    withRole(call, async ({ name }) =>
+      data({
+        role_id: await callWithRetry(() => authorityOf(call.env, call.namespace).roleId(name)),
+      }),
+    ),
+};
+
+export const writeRoleId: Endpoint = {
+  operation: 'update',
+  ignoresCase: true,
+  run: (call) =>
+    withRole(call, async ({ name }) => {
+      const roleId = boundedText(call, 'role_id');
+      if (!roleId.ok) return refuse(roleId.failure);
+      const set = await authorityOf(call.env, call.namespace).setRoleId(name, roleId.value);
+      return set ? done() : refuse(invalid('role_id is already in use by another role').failure);
+    }),
+};
+
+export const createSecretId: Endpoint = {
+  operation: 'update',
+  ignoresCase: true,
+  run: (call) => withSecretIdsOf(call, (role) => addSecretId(call, role, undefined)),
+};
+
+export const createCustomSecretId: Endpoint = {
+  operation: 'update',
+  ignoresCase: true,
+  run: (call) =>
+    withSecretIdsOf(call, (role) => {
+      const secretId = boundedText(call, 'secret_id');
+      return secretId.ok ? addSecretId(call, role, secretId.value) : refuse(secretId.failure);
+    }),
+};
+
+export const listSecretIds: Endpoint = {
+  operation: 'list',
+  ignoresCase: true,
+  run: (call) =>
+    withRole(call, async ({ name }) =>
+      list(
+        await callWithRetry(() => authorityOf(call.env, call.namespace).secretIdAccessors(name)),
+      ),
+    ),
+};
+
+/** @param by the parameter that names the secret id: itself, or its accessor */
+export const lookupSecretId = (by: 'secret_id' | 'secret_id_accessor'): Endpoint => ({
+  operation: 'update',
+  ignoresCase: true,
+  run: (call) =>
+    withSecretIdsOf(call, async ({ name }) => {
+      const reference = await referenceOf(call, by);
+      if (!reference.ok) return refuse(reference.failure);
+      const secretId = await callWithRetry(() =>
+        authorityOf(call.env, call.namespace).secretId(name, reference.value),
+      );
+      if (secretId !== undefined) return data(describeSecretId(secretId));
+      // As in Vault: of a secret id nothing, of an accessor that it is none.
+      return by === 'secret_id' ? done() : refuse({ reason: 'not_found' });
+    }),
+});
+
+export const destroySecretId = (by: 'secret_id' | 'secret_id_accessor'): Endpoint => ({
+  operation: 'update',
+  ignoresCase: true,
+  run: (call) =>
+    withSecretIdsOf(call, async ({ name }) => {
+      const reference = await referenceOf(call, by);
+      if (!reference.ok) return refuse(reference.failure);
+      await authorityOf(call.env, call.namespace).deleteSecretId(name, reference.value);
+      return done();
+    }),
+});
+
+export const appRoleLogin: LoginEndpoint = {
+  method: 'approle',
+  parameters: PARAMETERS.appRoleLogin,
+  run: async ({ body, env, namespace }) => {
+    const roleId = textOf(body, 'role_id');
+    if (!roleId.ok) return roleId;
+    const secretId = textOf(body, 'secret_id');
+    if (!secretId.ok) return secretId;
+    const digest = await digestOf(secretId.value);
+    const match = await authorityOf(env, namespace).matchAppRole(roleId.value, digest);
+    if (match === undefined) return invalid('invalid role or secret ID');
+    return ok(loginByAppRole(match.role, roleId.value, match.secretId));
+  },
+};
+
+async function addSecretId(
+  { env, namespace, body }: Call,
+  role: AppRole,
+  chosen: string | undefined,
+): Promise<Response> {
+  const request = checkSecretIdRequest(role, { ...body });
+  if (!request.ok) return refuse(request.failure);
+  const added: Result<{ readonly secretId: string; readonly accessor: string }> = await authorityOf(
+    env,
+    namespace,
+  ).addSecretId(role.name, request.value, chosen);
+  if (!added.ok) return refuse(added.failure);
+  return data({
+    secret_id: added.value.secretId,
+    secret_id_accessor: added.value.accessor,
+    secret_id_num_uses: request.value.numUses,
+    secret_id_ttl: request.value.ttl,
+  });
+}
+
+/** Reads something of a role: without one there is nothing. */
+async function withRole(
+  call: Call,
+  run: (role: AppRole) => Promise<Response> | Response,
+): Promise<Response> {
+  const role = await roleOf(call);
+  return role === undefined ? refuse({ reason: 'not_found' }) : run(role);
+}
+
+/** Does something with the secret ids of a role: without one that is wrong. */
+async function withSecretIdsOf(
+  call: Call,
+  run: (role: AppRole) => Promise<Response> | Response,
+): Promise<Response> {
+  const role = await roleOf(call);
+  return role === undefined
+    ? refuse(invalid(`role ${quote(call.name)} does not exist`).failure)
+    : run(role);
+}
+
+function roleOf({ env, namespace, name }: Call): Promise<AppRole | undefined> {
+  return callWithRetry(() => authorityOf(env, namespace).appRole(name.toLowerCase()));
+}
+
+async function referenceOf(
+  { body }: Call,
+  by: 'secret_id' | 'secret_id_accessor',
+): Promise<Result<{ digest: string } | { accessor: string }>> {
+  const text = textOf(body, by);
+  if (!text.ok) return text;
+  return ok(by === 'secret_id' ? { digest: await digestOf(text.value) } : { accessor: text.value });
+}
+
+function boundedText({ body }: Call, key: string): Result<string> {
+  const text = textOf(body, key);
+  return text.ok && text.value.length > MAX_LOGIN_TEXT_CHARACTERS
+    ? invalid(
+        `${key} has ${text.value.length} characters, at most ${MAX_LOGIN_TEXT_CHARACTERS} are allowed`,
+      )
+    : text;
+}
+
+function data(members: Record<string, unknown>): Response {
+  return answer({ data: members, mountType: 'approle' });
+}

@@ -1,0 +1,59 @@
+/** `/v1/sys/auth`: the auth methods of a namespace, which are always the same three. */
+import { mountAccessor } from '../../authority/logins/login-token.ts';
+import { DEFAULT_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS } from '../../limits.ts';
+import { trimSlashes } from '../../namespace.ts';
+import { refuse, succeed } from '../respond.ts';
+import type { Endpoint } from '../api.ts';
+
+const METHODS = [
+  { type: 'approle', description: 'role id and secret id' },
+  { type: 'jwt', description: 'JWT of an issuer' },
+  { type: 'token', description: 'token based credentials' },
+] as const;
+const METHOD_NAMES = METHODS.map(({ type }) => type).join(', ');
+
+/** They are there without anybody enabling them, as `vault auth enable` is told, and cannot be taken away. */
+export const enableAuthMethod: Endpoint = {
+  operation: 'update',
+  sudo: true,
+  run: ({ name }) => {
+    const known = METHODS.some(({ type }) => type === trimSlashes(name));
+    const message = known
+      ? `path is already in use at ${trimSlashes(name)}/`
+      : `every namespace has the auth methods ${METHOD_NAMES}, and no others`;
+    return refuse({ reason: 'invalid', message });
+  },
+};
+
+export const disableAuthMethod: Endpoint = {
+  operation: 'delete',
+  sudo: true,
+  run: () =>
+    refuse({
+      reason: 'invalid',
+      message: `the auth methods ${METHOD_NAMES} cannot be disabled; delete their roles`,
+    }),
+};
+
+export const listAuthMethods: Endpoint = {
+  operation: 'read',
+  run: async ({ namespace }) => {
+    const entries = METHODS.map(async ({ type, description }) => {
+      const accessor = await mountAccessor(type, namespace);
+      const method = {
+        accessor,
+        config: {
+          default_lease_ttl: DEFAULT_TOKEN_TTL_SECONDS,
+          max_lease_ttl: MAX_TOKEN_TTL_SECONDS,
+          token_type: 'default-service',
+        },
+        description,
+        local: false,
+        type,
+        uuid: accessor,
+      };
+      return [`${type}/`, method] as const;
+    });
+    return succeed(Object.fromEntries(await Promise.all(entries)));
+  },
+};

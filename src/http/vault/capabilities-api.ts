@@ -1,0 +1,96 @@
+/** `/v1/sys/capabilities`, `-self`, `-accessor`: what a token may do with a path. */
+import type { TokenState } from '../../objects/authority-contract.ts';
+import type { TokenReference } from '../../authority/tokens/token-record.ts';
+import { callWithRetry } from '../../objects/call.ts';
+import { kindOf } from '../../lib/quote.ts';
+import { MAX_CAPABILITY_PATHS } from '../../limits.ts';
+import { isWithin, pathOfKey, ROOT } from '../../namespace.ts';
+import { Access } from '../../policy/access.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
+import { refuse, succeed } from '../respond.ts';
+import { authorityOf, type Call, type Endpoint, textOf } from '../api.ts';
+import { accessOf, authorityOfAccessor, isRootToken, placeOf } from '../middleware/token.ts';
+
+export const capabilitiesSelf: Endpoint = {
+  operation: 'update',
+  run: (call) => capabilities(call, call.caller.access),
+};
+
+export const capabilitiesOfToken: Endpoint = {
+  operation: 'update',
+  run: async (call) => {
+    const secret = textOf(call.body, 'token');
+    if (!secret.ok) return refuse(secret.failure);
+    if (call.namespace === ROOT && (await isRootToken(secret.value, call.config))) {
+      return capabilities(call, Access.root);
+    }
+    const place = await placeOf(secret.value, call.env);
+    if (place === undefined || !concerns(place.authority, call.namespace)) {
+      return refuse({ reason: 'invalid', message: 'invalid token' });
+    }
+    return ofOther(call, place.authority, { digest: place.digest }, 'invalid token');
+  },
+};
+
+export const capabilitiesOfAccessor: Endpoint = {
+  operation: 'update',
+  run: async (call) => {
+    const accessor = textOf(call.body, 'accessor');
+    if (!accessor.ok) return refuse(accessor.failure);
+    const authority = await authorityOfAccessor(accessor.value, call.env);
+    // Who has heard an accessor does not have the token: of one above there is nothing to be told.
+    if (authority === undefined || !isWithin(authority, call.namespace)) {
+      return refuse({ reason: 'invalid', message: 'invalid accessor' });
+    }
+    return ofOther(call, authority, { accessor: accessor.value }, 'invalid accessor');
+  },
+};
+
+/** Whether a token of the one namespace can be asked about in the other: it is of it, below it, or works in it. */
+function concerns(token: string, namespace: string): boolean {
+  return isWithin(token, namespace) || isWithin(namespace, token);
+}
+
+async function ofOther(
+  call: Call,
+  authority: string,
+  reference: TokenReference,
+  unknown: string,
+): Promise<Response> {
+  const state: TokenState | undefined = await callWithRetry(() =>
+    authorityOf(call.env, authority).stateOf(reference),
+  );
+  return state === undefined
+    ? refuse({ reason: 'invalid', message: unknown })
+    : capabilities(call, accessOf(authority, state));
+}
+
+function capabilities({ body, namespace }: Call, access: Access): Response {
+  const paths = pathsOf(body);
+  if (!paths.ok) return refuse(paths.failure);
+  const entries = paths.value.map(
+    (path) => [path, access.capabilities(pathOfKey(namespace), path)] as const,
+  );
+  const [[, only] = []] = entries;
+  return succeed({
+    ...Object.fromEntries(entries),
+    ...(entries.length === 1 && { capabilities: only }),
+  });
+}
+
+function pathsOf(body: Readonly<Record<string, unknown>>): Result<string[]> {
+  const given = body.paths ?? body.path;
+  const paths = typeof given === 'string' ? given.split(',') : given;
+  if (paths === undefined || (Array.isArray(paths) && paths.length === 0)) {
+    return invalid('paths must be supplied');
+  }
+  if (!Array.isArray(paths)) {
+    return invalid(`paths must be a list of strings, not ${kindOf(paths)}`);
+  }
+  if (paths.length > MAX_CAPABILITY_PATHS) {
+    return invalid(`paths has ${paths.length} paths, at most ${MAX_CAPABILITY_PATHS} are allowed`);
+  }
+  const wrong = paths.findIndex((path) => typeof path !== 'string' || path === '');
+  if (wrong !== -1) return invalid(`paths[${wrong}] must be a text that is not empty`);
+  return ok(paths as string[]);
+}

@@ -1,0 +1,142 @@
+/** `/v1/auth/jwt/…`: logging in with the JWT of an issuer. */
+import { CONFIG_NAME } from '../../objects/authority-contract.ts';
+import {
+  checkJwtConfig,
+  describeJwtConfig,
+  type JwtConfig,
+} from '../../authority/logins/jwt-config.ts';
+import { loginByJwt } from '../../authority/logins/jwt-login.ts';
+import { checkJwtRole, describeJwtRole, type JwtRole } from '../../authority/logins/jwt-role.ts';
+import { fetchKeys } from '../../outbound/key-fetch.ts';
+import { type KeySource, keySource } from '../../outbound/key-source.ts';
+import { checkRoleName } from '../../authority/logins/role-name.ts';
+import { callWithRetry } from '../../objects/call.ts';
+import { quote } from '../../lib/quote.ts';
+import { invalid, type Result } from '../../lib/result.ts';
+import { answer, done, list, refuse } from '../respond.ts';
+import { type AnonymousCall, authorityOf, type Endpoint } from '../api.ts';
+import type { Bindings } from '../../config.ts';
+import { auditMethod, type LoginEndpoint } from './login.ts';
+import { PARAMETERS } from '../middleware/parameters.ts';
+
+export const readJwtConfig: Endpoint = {
+  operation: 'read',
+  run: async (call) => {
+    const config = await configOf(call);
+    return config === undefined
+      ? refuse({ reason: 'not_found' })
+      : answer({ data: describeJwtConfig(config), mountType: 'jwt' });
+  },
+};
+
+export const writeJwtConfig: Endpoint = {
+  operation: 'update',
+  run: async (call) => {
+    const { body, env, namespace } = call;
+    const config = await checkJwtConfig({ ...body });
+    if (!config.ok) return refuse(config.failure);
+    const { keys } = config.value;
+    if (keys.kind !== 'jwt_validation_pubkeys') {
+      // What cannot be fetched now would refuse every login later.
+      const fetched = await fetchKeys(keys, fetchOptions(env));
+      if (!fetched.ok) return refuse(fetched.failure);
+    }
+    const written: Result<undefined> = await authorityOf(env, namespace).putLoginSetting(
+      'jwt_config',
+      CONFIG_NAME,
+      config.value,
+    );
+    if (!written.ok) return refuse(written.failure);
+    auditMethod(call, 'jwt', 'config');
+    return done();
+  },
+};
+
+export const listJwtRoles: Endpoint = {
+  operation: 'list',
+  run: async ({ env, namespace }) =>
+    list(await callWithRetry(() => authorityOf(env, namespace).loginSettingNames('jwt'))),
+};
+
+export const readJwtRole: Endpoint = {
+  operation: 'read',
+  ignoresCase: true,
+  run: async (call) => {
+    const role = await roleOf(call, call.name.toLowerCase());
+    return role === undefined
+      ? refuse({ reason: 'not_found' })
+      : answer({ data: describeJwtRole(role), mountType: 'jwt' });
+  },
+};
+
+export const writeJwtRole: Endpoint = {
+  operation: 'update',
+  exists: async (call) => (await roleOf(call, call.name.toLowerCase())) !== undefined,
+  ignoresCase: true,
+  run: async (call) => {
+    const { body, env, namespace, name } = call;
+    const previous = await roleOf(call, name.toLowerCase());
+    const role = checkJwtRole(name, { ...body }, previous);
+    if (!role.ok) return refuse(role.failure);
+    const written: Result<undefined> = await authorityOf(env, namespace).putLoginSetting(
+      'jwt',
+      role.value.name,
+      role.value,
+    );
+    if (!written.ok) return refuse(written.failure);
+    auditMethod(call, 'jwt', `role/${role.value.name}`);
+    return done();
+  },
+};
+
+export const deleteJwtRole: Endpoint = {
+  operation: 'delete',
+  ignoresCase: true,
+  run: async (call) => {
+    const { env, namespace, name } = call;
+    await authorityOf(env, namespace).deleteLoginSetting('jwt', name.toLowerCase());
+    auditMethod(call, 'jwt', `role/${name}`);
+    return done();
+  },
+};
+
+export const jwtLogin: LoginEndpoint = {
+  method: 'jwt',
+  parameters: PARAMETERS.jwtLogin,
+  run: async (call) => {
+    const { body, env, now } = call;
+    const config = await configOf(call);
+    const wanted = body.role ?? config?.defaultRole ?? '';
+    if (typeof wanted !== 'string' || wanted === '') return invalid('missing role');
+    const name = checkRoleName(wanted);
+    const role = name.ok ? await roleOf(call, name.value) : undefined;
+    if (role === undefined) return invalid(`role ${quote(wanted)} could not be found`);
+    const jwt = body.jwt ?? '';
+    if (typeof jwt !== 'string' || jwt === '') return invalid('missing token');
+    if (config === undefined) return invalid('could not load configuration');
+    return loginByJwt(config, role, jwt, { now, keys: keysOf(env) });
+  },
+};
+
+let keys: KeySource | undefined;
+
+/** One for the isolate: it keeps what it has fetched. */
+function keysOf(env: Bindings): KeySource {
+  keys ??= keySource(fetchOptions(env));
+  return keys;
+}
+
+function fetchOptions(env: Bindings) {
+  return {
+    allowLoopbackHttp: env.ALLOW_LOOPBACK_HTTP === 'true',
+    fetch: (url: string, init: RequestInit) => fetch(url, init),
+  };
+}
+
+function configOf({ env, namespace }: AnonymousCall): Promise<JwtConfig | undefined> {
+  return callWithRetry(() => authorityOf(env, namespace).jwtConfig());
+}
+
+function roleOf({ env, namespace }: AnonymousCall, name: string): Promise<JwtRole | undefined> {
+  return callWithRetry(() => authorityOf(env, namespace).jwtRole(name));
+}

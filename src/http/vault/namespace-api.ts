@@ -1,0 +1,146 @@
+/** `/v1/sys/namespaces/…`: the namespaces below that of the request. */
+import type { Child } from '../../authority/namespaces/children.ts';
+import { checkMeta } from '../../authority/tokens/token-request.ts';
+import { callWithRetry } from '../../objects/call.ts';
+import { quote } from '../../lib/quote.ts';
+import { MAX_NAMESPACE_DEPTH } from '../../limits.ts';
+import {
+  checkNamespaceName,
+  childKey,
+  depthOf,
+  parseNamespacePath,
+  pathFrom,
+  pathOfKey,
+  ROOT,
+  trimSlashes,
+  withSlash,
+} from '../../namespace.ts';
+import type { Operation } from '../../policy/acl.ts';
+import { invalid, type Result } from '../../lib/result.ts';
+import { done, list, refuse, succeed } from '../respond.ts';
+import { authorityOf, type Call, deny, type Endpoint, isAllowed } from '../api.ts';
+import { audit } from '../middleware/audit.ts';
+import { findNamespace, forgetNamespaces } from '../middleware/namespace.ts';
+import { actorOf, forgetCallers } from '../middleware/token.ts';
+
+export const listNamespaces: Endpoint = {
+  operation: 'list',
+  run: async ({ env, namespace }) => {
+    const children = await callWithRetry(() => authorityOf(env, namespace).children());
+    const info = children.map((child) => [withSlash(child.name), describe(namespace, child)]);
+    return list(
+      children.map(({ name }) => withSlash(name)),
+      Object.fromEntries(info),
+    );
+  },
+};
+
+export const readNamespace: Endpoint = {
+  operation: 'read',
+  run: async (call) => {
+    const place = await placeOf(call);
+    if (place === undefined) return refuse({ reason: 'not_found' });
+    if (!mayDo('read', call, place)) return deny(call, pathOfKey(place.above), 'read', call.path);
+    const { above, name } = place;
+    const child = await callWithRetry(() => authorityOf(call.env, above).child(name));
+    return child ? succeed(describe(above, child)) : refuse({ reason: 'not_found' });
+  },
+};
+
+export const createNamespace: Endpoint = {
+  operation: 'update',
+  run: async (call) => {
+    const place = await placeOf(call);
+    if (place === undefined) return refuse({ reason: 'not_found' });
+    const { above, name } = place;
+    if (!mayDo('update', call, place)) return deny(call, pathOfKey(above), 'update', call.path);
+    const checked = checkNamespaceName(name);
+    if (!checked.ok) return refuse(checked.failure);
+    if (depthOf(above) >= MAX_NAMESPACE_DEPTH) {
+      return refuse({
+        reason: 'invalid',
+        message: `namespaces are nested at most ${MAX_NAMESPACE_DEPTH} deep`,
+      });
+    }
+    const metadata = checkMeta(call.body.custom_metadata ?? undefined);
+    if (!metadata.ok)
+      return refuse(invalid(`custom_metadata: ${metadata.failure.message}`).failure);
+    const created: Result<Child> = await authorityOf(call.env, above).createChild(
+      name,
+      metadata.value,
+    );
+    if (!created.ok) return refuse(created.failure);
+    forgetNamespaces();
+    const key = childKey(above, name, created.value.id);
+    audited('namespace_created', call, pathOfKey(key));
+    return succeed(describe(above, created.value));
+  },
+};
+
+export const deleteNamespace: Endpoint = {
+  operation: 'delete',
+  run: async (call) => {
+    const place = await placeOf(call);
+    if (place === undefined) return refuse({ reason: 'not_found' });
+    if (!mayDo('delete', call, place)) {
+      return deny(call, pathOfKey(place.above), 'delete', call.path);
+    }
+    const deleted: Result<boolean> = await authorityOf(call.env, place.above).deleteChild(
+      place.name,
+    );
+    if (!deleted.ok) return refuse(deleted.failure);
+    if (!deleted.value) {
+      return done([`requested namespace ${quote(place.name)} does not exist`]);
+    }
+    forgetNamespaces();
+    forgetCallers();
+    audited('namespace_deleted', call, pathFrom(ROOT, pathOfKey(place.above), place.name));
+    return done();
+  },
+};
+
+interface Place {
+  /** The key of the namespace above. */
+  readonly above: string;
+  readonly name: string;
+}
+
+/** The namespace above the one that the request names, and the name of that. */
+async function placeOf({ env, namespace, name }: Call): Promise<Place | undefined> {
+  const names = trimSlashes(name).split('/');
+  const last = names.pop() ?? '';
+  if (names.length === 0) return { above: namespace, name: last };
+  const base = pathOfKey(namespace);
+  const path = parseNamespacePath(`${base}/${names.join('/')}`);
+  const above = path === undefined ? undefined : await findNamespace(env, path, true);
+  return above === undefined || above === ROOT ? undefined : { above, name: last };
+}
+
+/**
+ * Whether the caller may do this to the namespace by the path that is its own: the one directly below
+ * the namespace above it, however the request wrote it.
+ */
+function mayDo(operation: Operation, call: Call, { above, name }: Place): boolean {
+  return isAllowed(call, pathOfKey(above), {
+    operation,
+    path: `sys/namespaces/${name}`,
+    sudo: false,
+  });
+}
+
+/** @param above the key of the namespace above */
+function describe(above: string, { name, id, metadata }: Child): Record<string, unknown> {
+  return {
+    id,
+    path: withSlash(pathFrom(ROOT, pathOfKey(above), name)),
+    custom_metadata: metadata,
+  };
+}
+
+function audited(
+  action: 'namespace_created' | 'namespace_deleted',
+  { caller }: Call,
+  namespace: string,
+): void {
+  audit(action, { namespace, by: actorOf(caller) });
+}

@@ -1,0 +1,133 @@
+/** `/v1/sys/policies/acl/…`, and `/v1/sys/policy/…`, by which older clients know the same. */
+import { callWithRetry } from '../../objects/call.ts';
+import { kindOf, quote } from '../../lib/quote.ts';
+import { decodeUtf8 } from '../../lib/text.ts';
+import { pathOfKey } from '../../namespace.ts';
+import { adviceOnPolicy } from '../../policy/advice.ts';
+import { parsePolicy } from '../../policy/policy.ts';
+import { checkPolicyName, IMMUTABLE_POLICIES } from '../../policy/policy-name.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
+import { done, list, refuse, succeed } from '../respond.ts';
+import { authorityOf, type Call, type Endpoint } from '../api.ts';
+import { audit } from '../middleware/audit.ts';
+import { actorOf, forgetCallers } from '../middleware/token.ts';
+
+/** What stands for the text of a policy in a request and an answer. */
+export type TextKey = 'policy' | 'rules';
+
+export const listPolicies: Endpoint = {
+  operation: 'list',
+  run: async ({ env, namespace }) =>
+    list(await callWithRetry(() => authorityOf(env, namespace).policyNames())),
+};
+
+/** The older API has its list at `sys/policy` itself, also by a read, and names it twice. */
+export const listLegacyPolicies: Endpoint = {
+  operation: 'read',
+  run: async ({ env, namespace }) => {
+    const names = await callWithRetry(() => authorityOf(env, namespace).policyNames());
+    return succeed({ keys: names, policies: names });
+  },
+};
+
+export const readPolicy = (textKey: TextKey): Endpoint => ({
+  operation: 'read',
+  ignoresCase: true,
+  run: async ({ env, namespace, name: named }) => {
+    const name = named.toLowerCase();
+    // The root policy allows everything and so has no text.
+    if (name === 'root') return succeed({ name, [textKey]: '' });
+    const policy = await callWithRetry(() => authorityOf(env, namespace).policy(name));
+    if (policy === undefined) return refuse({ reason: 'not_found' });
+    return succeed({ name, [textKey]: policy.text });
+  },
+});
+
+export const writePolicy = (textKey: TextKey): Endpoint => ({
+  operation: 'update',
+  ignoresCase: true,
+  run: (call) => write(call, textKey),
+});
+
+export const deletePolicy: Endpoint = {
+  operation: 'delete',
+  ignoresCase: true,
+  run: async (call) => {
+    const { env, namespace, name: named } = call;
+    const name = named.toLowerCase();
+    if (IMMUTABLE_POLICIES.includes(name)) {
+      return refuse({ reason: 'invalid', message: `cannot delete ${quote(name)} policy` });
+    }
+    if (name === 'default') {
+      return refuse({ reason: 'invalid', message: 'cannot delete default policy' });
+    }
+    await authorityOf(env, namespace).deletePolicy(name);
+    audited('policy_deleted', call, name);
+    return done();
+  },
+};
+
+async function write(call: Call, textKey: TextKey): Promise<Response> {
+  const { body, env, namespace, name: named } = call;
+  const name = checkPolicyName(named);
+  if (!name.ok) return refuse(name.failure);
+  if (IMMUTABLE_POLICIES.includes(name.value)) {
+    return refuse({ reason: 'invalid', message: `cannot update ${quote(name.value)} policy` });
+  }
+  const text = textOfPolicy(textKey === 'rules' ? body.policy || body.rules : body.policy);
+  if (!text.ok) return refuse(text.failure);
+  const policy = parsePolicy(text.value);
+  if (!policy.ok) return refuse(policy.failure);
+  const written: Result<undefined> = await authorityOf(env, namespace).putPolicy(
+    name.value,
+    text.value,
+  );
+  if (!written.ok) return refuse(written.failure);
+  audited('policy_written', call, name.value);
+  const converted = name.value === named ? [] : [`policy name was converted to ${name.value}`];
+  return done([...converted, ...adviceOnPolicy(policy.value)]);
+}
+
+/** The text itself, or the same in base64. */
+function textOfPolicy(value: unknown): Result<string> {
+  if (value !== undefined && value !== null && typeof value !== 'string') {
+    return invalid(
+      `'policy' must be a string, not ${kindOf(value)}: HCL, or the JSON of a policy as a string, or either in Base64`,
+    );
+  }
+  if (typeof value !== 'string' || value === '') {
+    return invalid("'policy' parameter not supplied or empty");
+  }
+  const bytes = decodeBase64(value);
+  if (bytes === undefined) return ok(value);
+  const text = decodeUtf8(bytes);
+  return text.ok
+    ? text
+    : invalid(
+        "'policy' is Base64 of bytes that are not UTF-8, as a file in UTF-16 or Latin-1 has them; save it as UTF-8 (PowerShell: Out-File -Encoding utf8)",
+      );
+}
+
+/** No policy looks like base64: its paths stand in quotes. */
+function decodeBase64(text: string): Uint8Array | undefined {
+  const encoded = text.replace(/\s/g, '');
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) return undefined;
+  try {
+    return Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
+}
+
+function audited(
+  action: 'policy_written' | 'policy_deleted',
+  { namespace, caller }: Call,
+  policy: string,
+): void {
+  forgetCallers();
+  audit(action, {
+    namespace: pathOfKey(namespace),
+    policy,
+    by: actorOf(caller),
+  });
+}

@@ -1,0 +1,50 @@
+/** What `vault status` asks for, unauthenticated. A Worker is never sealed, and has no standby. */
+import { VERSION } from '../../lib/version.ts';
+import { json, refuse } from '../respond.ts';
+import type { Config } from '../../config.ts';
+
+/** `GET /v1/sys/seal-status` */
+export function sealStatus({ clusterName, rootToken }: Config): Response {
+  return json(200, {
+    type: 'none',
+    initialized: rootToken !== undefined,
+    sealed: false,
+    t: 0,
+    n: 0,
+    progress: 0,
+    nonce: '',
+    version: VERSION,
+    build_date: '',
+    migration: false,
+    cluster_name: clusterName,
+    recovery_seal: false,
+    storage_type: 'durable-objects',
+  });
+}
+
+/** `GET /v1/sys/init` */
+export function initStatus({ rootToken }: Config): Response {
+  return json(200, { initialized: rootToken !== undefined });
+}
+
+/** Where there is no root token yet, the operator sets the secret; otherwise Vault's words. */
+export function initialize({ rootToken }: Config): Response {
+  const message =
+    rootToken === undefined
+      ? 'this server is initialized with its root token; set one with `npx wrangler secret put ROOT_TOKEN`'
+      : 'Vault is already initialized';
+  return refuse({ reason: 'invalid', message });
+}
+
+/** `GET /v1/sys/leader` */
+export function leader(): Response {
+  return json(200, {
+    ha_enabled: false,
+    is_self: false,
+    active_time: '0001-01-01T00:00:00Z',
+    leader_address: '',
+    leader_cluster_address: '',
+    performance_standby: false,
+    performance_standby_last_remote_wal: 0,
+  });
+}

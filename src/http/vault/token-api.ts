@@ -1,0 +1,285 @@
+/** `/v1/auth/token/…`: making, looking up, renewing and revoking tokens, in Vault's shapes. */
+import type { Issued } from '../../objects/authority-contract.ts';
+import { foreignParent } from '../../authority/tokens/token-record.ts';
+import type { Maker } from '../../authority/tokens/token-request.ts';
+import { callWithRetry } from '../../objects/call.ts';
+import { parseDuration } from '../../lib/duration.ts';
+import { isWithin, pathOfKey, ROOT } from '../../namespace.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
+import { answer, done, list, refuse } from '../respond.ts';
+import { authorityOf, type Call, type Endpoint, textOf } from '../api.ts';
+import { audit } from '../middleware/audit.ts';
+import {
+  actorOf,
+  authorityOfAccessor,
+  type Caller,
+  forgetCallers,
+  isRootToken,
+  placeOf,
+} from '../middleware/token.ts';
+
+/**
+ * The token that a request speaks of: which authority knows it, and by what. The root token of the server
+ * is known to none, and what cannot be a token of this namespace or below is asked of none.
+ */
+type Target =
+  | {
+      readonly authority: string;
+      readonly reference: { readonly digest: string } | { readonly accessor: string };
+      /** The token itself, where the request has it. */
+      readonly secret: string;
+    }
+  | 'root'
+  | 'unknown';
+
+const INVALID_ACCESSOR = {
+  reason: 'forbidden',
+  message: '1 error occurred:\n\t* invalid accessor\n\n',
+} as const;
+
+/** Of the root token nothing is shown that is not known to everybody; it has no accessor. */
+const ROOT_TOKEN_DATA = {
+  accessor: '',
+  creation_time: 0,
+  creation_ttl: 0,
+  display_name: 'root',
+  entity_id: '',
+  expire_time: null,
+  explicit_max_ttl: 0,
+  id: '',
+  issue_time: null,
+  meta: null,
+  num_uses: 0,
+  orphan: true,
+  path: 'auth/token/root',
+  policies: ['root'],
+  renewable: false,
+  ttl: 0,
+  type: 'service',
+};
+
+/** The root token of the server is a secret of the deployment, which no request can change. */
+const ROOT_TOKEN_IS_CONFIGURED =
+  'the root token of this server is the secret ROOT_TOKEN; set another with `npx wrangler secret put ROOT_TOKEN`';
+
+export const createToken: Endpoint = { operation: 'update', run: (call) => create(call, false) };
+export const createOrphan: Endpoint = { operation: 'update', run: (call) => create(call, true) };
+
+export const createByRole: Endpoint = {
+  operation: 'update',
+  run: ({ name }) => refuse({ reason: 'invalid', message: `unknown role ${name}` }),
+};
+
+export const lookupSelf = (operation: 'read' | 'update'): Endpoint => ({
+  operation,
+  run: (call) => lookUp(call, ownToken(call)),
+});
+
+export const lookup = (operation: 'read' | 'update'): Endpoint => ({
+  operation,
+  // Without a token it is about the caller's own, as in Vault.
+  run: (call) =>
+    call.body.token === undefined ? lookUp(call, ownToken(call)) : withToken(call, lookUp),
+});
+
+export const lookupAccessor: Endpoint = {
+  operation: 'update',
+  run: (call) => withAccessor(call, lookUp),
+};
+
+export const renewSelf: Endpoint = {
+  operation: 'update',
+  run: (call) => renew(call, ownToken(call)),
+};
+
+export const renewToken: Endpoint = {
+  operation: 'update',
+  run: (call) => withToken(call, renew),
+};
+
+export const renewAccessor: Endpoint = {
+  operation: 'update',
+  run: (call) => withAccessor(call, renew),
+};
+
+export const revokeSelf: Endpoint = {
+  operation: 'update',
+  run: (call) => revoke(call, ownToken(call)),
+};
+
+export const revokeToken: Endpoint = {
+  operation: 'update',
+  run: (call) => withToken(call, revoke),
+};
+
+export const revokeOrphan: Endpoint = {
+  operation: 'update',
+  sudo: true,
+  run: (call) => withToken(call, (_, target) => revoke(call, target, true)),
+};
+
+export const revokeAccessor: Endpoint = {
+  operation: 'update',
+  run: (call) => withAccessor(call, revoke),
+};
+
+export const listAccessors: Endpoint = {
+  operation: 'list',
+  sudo: true,
+  run: async ({ env, namespace }) =>
+    list(await callWithRetry(() => authorityOf(env, namespace).accessors())),
+};
+
+async function create(call: Call, alwaysOrphan: boolean): Promise<Response> {
+  const { body, caller, env, namespace, path, config } = call;
+  const { access, token } = caller;
+  if (typeof body.id === 'string' && (await isRootToken(body.id, config))) {
+    return refuse(invalid('cannot create a token with a duplicate ID').failure);
+  }
+  if (config.upstream !== undefined && body.id) {
+    const message =
+      'a token with an id of your choice cannot be made here: with UPSTREAM_ADDR set, every token that does not begin with "ctk." is the upstream\'s; leave id out';
+    return refuse(invalid(message).failure);
+  }
+  const fromAbove = (token?.authority ?? ROOT) !== namespace;
+  const foreign = fromAbove ? token : undefined;
+  if (foreign !== undefined) {
+    const { authority, state } = foreign;
+    const lives = await authorityOf(env, authority).willMakeTokensIn(namespace, state.id);
+    if (!lives) return refuse({ reason: 'invalid_token' });
+  }
+  const maker: Maker = {
+    root: access.isRoot,
+    sudo: access.hasSudo(pathOfKey(namespace), path, 'update'),
+    fromAbove,
+    token: token && !fromAbove ? { id: token.state.id, policies: token.state.policies } : undefined,
+    foreignToken: foreign && foreignParent(foreign.authority, foreign.state.id),
+    expires: token?.state.expiresAt !== undefined,
+    identity: token?.state.identity,
+    limitedUses: token?.state.limitedUses ?? false,
+  };
+  const issued: Result<Issued> = await authorityOf(env, namespace).createToken(
+    body,
+    maker,
+    alwaysOrphan,
+  );
+  if (!issued.ok) return refuse(issued.failure);
+  const { id, auth, warnings } = issued.value;
+  if (foreign !== undefined && !(await stillLives(env, foreign))) {
+    // Its parent was revoked before there was a child to revoke with it.
+    await authorityOf(env, namespace).revoke({ id });
+    return refuse({ reason: 'invalid_token' });
+  }
+  audit('token_created', {
+    namespace: pathOfKey(namespace),
+    accessor: auth.accessor,
+    by: actorOf(caller),
+    policies: auth.policies.join(','),
+  });
+  return answer({ auth, warnings, mountType: 'token' });
+}
+
+async function stillLives(
+  env: Env,
+  { authority, state }: NonNullable<Caller['token']>,
+): Promise<boolean> {
+  const { id } = state;
+  const found = await callWithRetry(() => authorityOf(env, authority).describe({ id }, ''));
+  return found !== undefined;
+}
+
+async function lookUp({ env, body, caller }: Call, target: Target): Promise<Response> {
+  if (target === 'root')
+    return tokenAnswer({ ...ROOT_TOKEN_DATA, id: body.token ?? caller.secret });
+  if (target === 'unknown') return refuse({ reason: 'forbidden', message: 'bad token' });
+  const { authority, reference, secret } = target;
+  const data = await callWithRetry(() => authorityOf(env, authority).describe(reference, secret));
+  if (data !== undefined) return tokenAnswer(data);
+  return 'accessor' in reference
+    ? refuse(INVALID_ACCESSOR)
+    : refuse({ reason: 'forbidden', message: 'bad token' });
+}
+
+async function renew(call: Call, target: Target): Promise<Response> {
+  if (target === 'root') return refuse(invalid('lease is not renewable').failure);
+  if (target === 'unknown') return refuse(invalid('token not found').failure);
+  const { increment: wanted } = call.body;
+  const increment: Result<number> =
+    wanted === undefined || wanted === null || wanted === ''
+      ? ok(0)
+      : parseDuration(wanted, 'increment');
+  if (!increment.ok) return refuse(increment.failure);
+  const { authority, reference, secret } = target;
+  const renewed: Result<Issued> | undefined = await authorityOf(call.env, authority).renew(
+    reference,
+    increment.value,
+    secret,
+  );
+  if (renewed === undefined) {
+    return 'accessor' in reference
+      ? refuse(INVALID_ACCESSOR)
+      : refuse(invalid('token not found').failure);
+  }
+  if (!renewed.ok) return refuse(renewed.failure);
+  const { auth, warnings } = renewed.value;
+  return answer({ auth, warnings, mountType: 'token' });
+}
+
+async function revoke(call: Call, target: Target, keepChildren = false): Promise<Response> {
+  if (target === 'root') return refuse(invalid(ROOT_TOKEN_IS_CONFIGURED).failure);
+  const { env, caller, namespace } = call;
+  const accessor =
+    target === 'unknown'
+      ? undefined
+      : await authorityOf(env, target.authority).revoke(target.reference, keepChildren);
+  if (accessor === undefined) {
+    if (target !== 'unknown' && 'accessor' in target.reference) return refuse(INVALID_ACCESSOR);
+    // That it is gone is what was wanted.
+    return keepChildren ? refuse(invalid('token to revoke not found').failure) : done();
+  }
+  forgetCallers();
+  audit('token_revoked', {
+    namespace: pathOfKey(namespace),
+    accessor,
+    by: actorOf(caller),
+  });
+  return done();
+}
+
+type Act = (call: Call, target: Target) => Promise<Response>;
+
+/** The token of the request itself. */
+function ownToken({ caller: { token, secret } }: Call): Target {
+  if (token === undefined) return 'root';
+  return { authority: token.authority, reference: { digest: token.digest }, secret };
+}
+
+/** Does something with the token that the body names. */
+async function withToken(call: Call, act: Act): Promise<Response> {
+  const secret = textOf(call.body, 'token');
+  if (!secret.ok) return refuse(invalid('missing token ID').failure);
+  return act(call, await targetOf(call, secret.value));
+}
+
+async function targetOf({ env, config, namespace }: Call, secret: string): Promise<Target> {
+  // What a namespace above hands out is not for one below to look at.
+  if (namespace === ROOT && (await isRootToken(secret, config))) return 'root';
+  const place = await placeOf(secret, env);
+  if (place === undefined || !isWithin(place.authority, namespace)) return 'unknown';
+  return { authority: place.authority, reference: { digest: place.digest }, secret };
+}
+
+/** Does something with the token whose accessor the body names. */
+async function withAccessor(call: Call, act: Act): Promise<Response> {
+  const accessor = textOf(call.body, 'accessor');
+  if (!accessor.ok) return refuse(accessor.failure);
+  const authority = await authorityOfAccessor(accessor.value, call.env);
+  if (authority === undefined || !isWithin(authority, call.namespace)) {
+    return refuse(INVALID_ACCESSOR);
+  }
+  return act(call, { authority, reference: { accessor: accessor.value }, secret: '' });
+}
+
+function tokenAnswer(data: Record<string, unknown>): Response {
+  return answer({ data, mountType: 'token' });
+}

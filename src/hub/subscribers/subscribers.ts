@@ -1,0 +1,201 @@
+/**
+ * The subscribers of one hub: hibernating WebSockets, grouped into classes of equal subscriptions of
+ * equal holders.
+ *
+ * An event is matched and authorised once a class, and a class's sockets are found by their tag, so that
+ * waking costs the classes and not the sockets. Further tags are the token's, so that one that is revoked
+ * takes its own sockets and no others, and the hour's, as no socket is open for ever.
+ */
+
+import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
+import { isOpen, SubscriptionClasses } from './classes.ts';
+import { Closing } from './closing.ts';
+import { Cursors } from '../journal/cursors.ts';
+import { Delivery } from '../delivery/delivery.ts';
+import { DeliveryMark } from '../delivery/delivery-mark.ts';
+import { Handshakes, type Refused } from './handshakes.ts';
+import { Holders } from '../authority-sync/watched-tokens.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Entry } from '../journal/entry.ts';
+import { Lifetimes } from './lifetimes.ts';
+import type { Matcher } from '../../subscription/matcher.ts';
+import { Pacer } from '../catch-up/pacer.ts';
+import { Readers } from '../catch-up/readers.ts';
+import { Rights } from '../authority-sync/rights.ts';
+import type { Handshake, Subscription } from '../../subscription/handshake.ts';
+import { TurnBudget } from '../delivery/turn-budget.ts';
+
+/** What a hub does for its subscribers beyond sending. */
+export interface SubscriberNeeds {
+  /** Makes sure that the events that a subscription wants reach this hub. */
+  prepare(matcher: Matcher): Promise<Refused | undefined>;
+  /** Told of each subscription that nobody has any more. */
+  forgotten(subscription: Subscription): void;
+  /** Something has to be done earlier than the alarm is set for, perhaps. */
+  arm(): void;
+}
+
+export class Subscribers {
+  readonly classes: SubscriptionClasses;
+  readonly holders: Holders;
+  readonly lifetimes: Lifetimes;
+  readonly readers: Readers;
+  readonly #closing: Closing;
+  readonly #cursors: Cursors;
+  readonly #rights: Rights;
+  readonly #delivery: Delivery;
+  readonly #handshakes: Handshakes;
+
+  constructor(
+    ctx: DurableObjectState,
+    env: Env,
+    journal: Journal,
+    needs: SubscriberNeeds,
+    maxSockets?: number,
+  ) {
+    const budget = new TurnBudget();
+    const pacer = new Pacer(budget);
+    const cursors = new Cursors(ctx.storage, journal, ctx.id.name ?? '');
+    const classes = new SubscriptionClasses(ctx, (subscription) => needs.forgotten(subscription));
+    const closing = new Closing(ctx, classes);
+    const holders = new Holders(ctx, env, {
+      closeToken: (tag, released) =>
+        released
+          ? closing.closeUnconfirmed(tag)
+          : closing.close(tag, 'revoked', CLOSE_CODES.normal),
+      policyChanged: (authority, policy) => this.#policyChanged(authority, policy),
+      hasHolders: (authority) => this.#hasHolders(authority),
+      accessKeys: () => this.#accessKeys(),
+      hasSocket: (tag) => ctx.getWebSockets(tag).some(isOpen),
+      closeHolders: (authority) => this.#closeHolders(authority),
+      arm: () => needs.arm(),
+    });
+    const lifetimes = new Lifetimes(ctx.storage.sql, (tag) =>
+      closing.close(tag, 'lifetime', CLOSE_CODES.tryAgainLater, 'resume'),
+    );
+    const rights = new Rights(holders.accesses, budget);
+    const readers = new Readers({
+      ctx,
+      journal,
+      cursors,
+      pacer,
+      classes,
+      rights,
+      closing,
+      budget,
+      confirm: () => holders.settle(),
+      arm: () => needs.arm(),
+    });
+    const mark = new DeliveryMark(ctx.storage);
+    const shared = { ctx, journal, classes, holders, rights, readers, closing, budget, mark };
+    const delivery = new Delivery(shared);
+    this.#cursors = cursors;
+    this.classes = classes;
+    this.holders = holders;
+    this.lifetimes = lifetimes;
+    this.readers = readers;
+    this.#closing = closing;
+    this.#rights = rights;
+    this.#delivery = delivery;
+    const more = { cursors, pacer, lifetimes, delivery, needs };
+    this.#handshakes = new Handshakes({ ...shared, ...more }, maxSockets);
+    if (mark.isSet) {
+      const code = CLOSE_CODES.tryAgainLater;
+      closing.closeSockets(ctx.getWebSockets(), 'unavailable', code, 'resume');
+      mark.clear();
+    }
+  }
+
+  /** Whether anybody was ever given a cursor. */
+  get haveCursors(): boolean {
+    return this.#cursors.isUsed;
+  }
+
+  /** Accepts a subscriber, or answers why not. */
+  accept(handshake: Handshake): Promise<Response> {
+    return this.#handshakes.accept(handshake);
+  }
+
+  /**
+   * Sends what was appended to the journal to every subscriber who wants and may see it.
+   *
+   * @returns undefined where all has been sent; else it resolves when it has
+   */
+  deliver(entries: readonly Entry[]): Promise<void> | undefined {
+    return this.#delivery.deliver(entries);
+  }
+
+  /** Resolves when everything is sent. */
+  delivered(): Promise<void> {
+    return this.#delivery.settled();
+  }
+
+  /** Heeds a data frame. A stock subscription takes none: Vault closes with the same words. */
+  message(socket: WebSocket, data: string | ArrayBuffer): void {
+    const subscriptionClass = this.classes.of(socket);
+    if (subscriptionClass?.subscription.protocol === 'carillon.v1') {
+      this.readers.message(socket, subscriptionClass, data);
+    } else {
+      socket.close(1008, 'unexpected data message');
+    }
+  }
+
+  /**
+   * Answers a subscriber's Close frame, which the runtime leaves to a hibernating object, and notes
+   * that it left. Constant time: nine thousand may close at once.
+   */
+  left(socket: WebSocket, code: number): void {
+    socket.close(isSendable(code) ? code : 1000);
+    this.readers.left(socket);
+    const subscriptionClass = this.classes.of(socket);
+    if (subscriptionClass !== undefined) this.classes.left(subscriptionClass);
+  }
+
+  /**
+   * Whether a subscriber can want any event of the hub. Classes that can, and that turn out to be empty,
+   * are forgotten.
+   */
+  someWant(hub: string): boolean {
+    return this.classes
+      .all()
+      .some((each) => each.matcher.touches(hub) && !this.classes.forgetIfEmpty(each));
+  }
+
+  /** Closes all: the namespace is no more. */
+  closeAll(): void {
+    this.#closing.closeAll();
+  }
+
+  #policyChanged(authority: string, policy: string): void {
+    for (const subscriptionClass of this.classes.all()) {
+      const { holder, tag } = subscriptionClass;
+      if (holder?.authority !== authority || !holder.policies.includes(policy)) continue;
+      subscriptionClass.accessKey = undefined;
+      if (this.classes.forgetIfEmpty(subscriptionClass)) continue;
+      if (!this.#rights.maySubscribe(subscriptionClass)) {
+        this.#closing.close(tag, 'revoked', CLOSE_CODES.normal);
+      }
+    }
+  }
+
+  #hasHolders(authority: string): boolean {
+    return this.classes
+      .all()
+      .some((each) => each.holder?.authority === authority && !this.classes.forgetIfEmpty(each));
+  }
+
+  #accessKeys(): Set<string> {
+    return new Set(this.classes.all().flatMap(({ accessKey }) => accessKey ?? []));
+  }
+
+  #closeHolders(authority: string): void {
+    for (const { holder, tag } of this.classes.all()) {
+      if (holder?.authority === authority) this.#closing.closeUnconfirmed(tag);
+    }
+  }
+}
+
+/** Whether a code may stand in a Close frame (RFC 6455, section 7.4): the peer's is sent back if so. */
+function isSendable(code: number): boolean {
+  return code >= 1000 && code <= 4999 && ![1004, 1005, 1006, 1015].includes(code);
+}

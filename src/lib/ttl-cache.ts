@@ -1,0 +1,31 @@
+/** What one isolate remembers for a short time: bounded in number and age. */
+import { MAX_CACHED_LOOKUPS } from '../limits.ts';
+import { Recent } from './lru-cache.ts';
+
+export class Cache<T> {
+  readonly #maxAgeMs: number;
+  readonly #entries = new Recent<{ readonly value: T; readonly at: number }>(MAX_CACHED_LOOKUPS);
+
+  constructor(maxAgeMs: number) {
+    this.#maxAgeMs = maxAgeMs;
+  }
+
+  get(key: string, now: number): T | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || now - entry.at < this.#maxAgeMs) return entry?.value;
+    this.#entries.delete(key);
+    return undefined;
+  }
+
+  set(key: string, value: T, now: number): void {
+    this.#entries.set(key, { value, at: now });
+  }
+
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+}

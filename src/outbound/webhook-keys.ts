@@ -1,0 +1,112 @@
+/** What is fetched to verify the deliveries of a source: keys of vendors that sign with keys of their own. */
+import type { JWK } from 'jose';
+import { verifiedClaims } from '../authority/logins/jwt-login.ts';
+import { fetchText, type KeyFetchOptions } from './key-fetch.ts';
+import { type KeySource, keySource } from './key-source.ts';
+import { publicKeyOfPem } from '../lib/pem.ts';
+import { problemOfRegisteredClaims } from '../authority/logins/registered-claims.ts';
+import type { Issuer, Outside } from '../ingest/webhooks/scheme.ts';
+import {
+  KEY_REFRESH_INTERVAL_MS,
+  MAX_CACHED_LOOKUPS,
+  MAX_CERTIFICATE_AGE_MS,
+  MAX_SOURCE_FETCHES,
+} from '../limits.ts';
+import { Recent } from '../lib/lru-cache.ts';
+import { ok, type Result } from '../lib/result.ts';
+import { Cache } from '../lib/ttl-cache.ts';
+import type { Bindings } from '../config.ts';
+
+/** And what is called to answer a vendor. */
+export interface Visiting extends Outside {
+  /** @returns whether the address answered that it is well */
+  visit(url: string): Promise<boolean>;
+}
+
+type OutsideOf = (source: string) => Visiting;
+
+let shared: OutsideOf | undefined;
+
+/** One for the isolate: it keeps what it has fetched. @param source for which it is fetched: a name for it */
+export function outsideOf(env: Bindings, source: string): Visiting {
+  shared ??= makeOutside({
+    allowLoopbackHttp: env.ALLOW_LOOPBACK_HTTP === 'true',
+    fetch: (url, init) => fetch(url, init),
+  });
+  return shared(source);
+}
+
+const TOO_OFTEN = 'too much was fetched for this source within a short time; try again';
+
+/** @param options how to fetch */
+export function makeOutside(options: KeyFetchOptions): OutsideOf {
+  const certificates = new Cache<JWK>(MAX_CERTIFICATE_AGE_MS);
+  const allowances = new Recent<(now: number) => boolean>(MAX_CACHED_LOOKUPS);
+  const keys: KeySource = keySource(options);
+  return (source) => {
+    const fetchFor = async (url: string): Promise<Result<string, string>> => {
+      const mayFetch = allowances.getOrMake(source, () =>
+        atMost(MAX_SOURCE_FETCHES, KEY_REFRESH_INTERVAL_MS),
+      );
+      if (!mayFetch(Date.now())) return { ok: false, failure: TOO_OFTEN };
+      const text = await fetchText(url, options);
+      return text.ok ? text : { ok: false, failure: text.failure.message };
+    };
+    return {
+      async certificateKey(url) {
+        const now = Date.now();
+        const known = certificates.get(url, now);
+        if (known !== undefined) return ok(known);
+        const pem = await fetchFor(url);
+        if (!pem.ok) return pem;
+        const about = `the certificate at ${JSON.stringify(url)}`;
+        const key = await publicKeyOfPem(pem.value.trim(), about);
+        if (!key.ok) return { ok: false, failure: key.failure.message };
+        certificates.set(url, key.value, now);
+        return key;
+      },
+      claims: (jwt, issuer, now) => claimsOf(jwt, issuer, now, keys),
+      visit: async (url) => (await fetchFor(url)).ok,
+    };
+  };
+}
+
+/**
+ * Whoever knows an address may name certificates, and whoever has seen a confirmation may repeat it, so how often
+ * something is fetched is bounded.
+ */
+function atMost(times: number, intervalMs: number): (now: number) => boolean {
+  let since = 0;
+  let count = 0;
+  return (now) => {
+    if (now - since >= intervalMs) {
+      since = now;
+      count = 0;
+    }
+    count++;
+    return count <= times;
+  };
+}
+
+async function claimsOf(
+  jwt: string,
+  { issuer, keysUrl, algorithms, audience }: Issuer,
+  now: number,
+  keys: KeySource,
+): Promise<Result<Record<string, unknown>, string>> {
+  const config = {
+    keys: { kind: 'jwks_url', url: keysUrl },
+    supportedAlgs: algorithms,
+  } as const;
+  const claims = await verifiedClaims(config, jwt, now, keys);
+  if (!claims.ok) return { ok: false, failure: claims.failure.message };
+  const role = {
+    boundSubject: '',
+    boundAudiences: [audience],
+    expirationLeeway: 0,
+    notBeforeLeeway: 0,
+    clockSkewLeeway: 0,
+  };
+  const problem = problemOfRegisteredClaims(claims.value, issuer, role, now);
+  return problem === undefined ? claims : { ok: false, failure: problem };
+}

@@ -1,0 +1,82 @@
+/** From where a subscriber wants the events: `since=`, or the header `Last-Event-ID`. */
+import { checkEventId, positionForm } from '../event/position-text.ts';
+import { quote } from '../lib/quote.ts';
+import { isTimestamp } from '../event/time.ts';
+import { MAX_EVENT_ID_CHARACTERS } from '../limits.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
+import { decodeCursor, isUnsignedCursor, type SignedCursor } from '../wire/cursor.ts';
+
+export type Since =
+  | { readonly kind: 'earliest' }
+  /** Accepted at this time or later: Unix milliseconds. `text` is how it was written. */
+  | { readonly kind: 'time'; readonly at: number; readonly text: string }
+  /** After the event with this id. */
+  | { readonly kind: 'event'; readonly id: string }
+  /** After this place; undefined where the cursor was made before cursors had a code. */
+  | { readonly kind: 'cursor'; readonly cursor: SignedCursor | undefined };
+
+/** Where a position is named: a parameter of the URL, or the header. */
+export type SinceName = 'since' | 'lastEventId' | 'Last-Event-ID';
+
+const FORMS =
+  'give the id of an event, a cursor, an RFC 3339 time such as 2026-11-22T12:00:00Z, or "earliest"';
+
+/**
+ * Reads `earliest`, an RFC 3339 time, a cursor, or the id of an event. What has the form of a position is never
+ * looked up as an id.
+ *
+ * @returns undefined where it is blank: from now on
+ */
+export function parseSince(value: string, name: SinceName): Result<Since | undefined> {
+  const text = value.trim();
+  if (text === '') return ok(undefined);
+  const problem = problemOf(value, text, name);
+  if (problem !== undefined) return invalid(`${name} ${problem}`);
+  switch (positionForm(text)) {
+    case undefined:
+      return eventOf(value, text, name);
+    case 'time':
+      return isTimestamp(text)
+        ? ok({ kind: 'time', at: Date.parse(text), text })
+        : invalid(
+            `${name} is ${quote(text)}, which is no RFC 3339 time; write it as 2026-11-22T12:00:00Z`,
+          );
+    case 'relative time':
+      return invalid(`${name} is ${quote(text)}, and relative times are not supported; ${FORMS}`);
+    case 'keyword':
+      return text === 'earliest'
+        ? ok({ kind: 'earliest' })
+        : invalid(`${name} is ${quote(text)}, which is reserved and means nothing yet; ${FORMS}`);
+    case 'cursor': {
+      const cursor = decodeCursor(text);
+      return cursor === undefined && !isUnsignedCursor(text)
+        ? invalid(`${name} is no cursor that this server made: ${quote(text)}; ${FORMS}`)
+        : ok({ kind: 'cursor', cursor });
+    }
+  }
+}
+
+/** What no position can have, of whatever form it is. */
+function problemOf(value: string, text: string, name: SinceName): string | undefined {
+  if (text.length > MAX_EVENT_ID_CHARACTERS) {
+    return `has ${text.length} characters, an event id at most ${MAX_EVENT_ID_CHARACTERS}; ${FORMS}`;
+  }
+  if (/\p{Cc}/u.test(text)) {
+    return `has a control character, which no event id has: ${quote(text)}`;
+  }
+  // Clients and proxies disagree on what the bytes of a header mean: the id that arrives may be of another event.
+  if (name === 'Last-Event-ID' && /[^\t\x20-\x7e]/.test(value)) {
+    return `has a character that is not ASCII, which a header cannot carry safely; send the id percent-encoded in the parameter "since"`;
+  }
+  return undefined;
+}
+
+function eventOf(value: string, id: string, name: SinceName): Result<Since> {
+  if (value !== id) {
+    return invalid(`${name} has a blank around ${quote(id)}, which no event id has; leave it out`);
+  }
+  const checked = checkEventId(id);
+  return checked.ok
+    ? ok({ kind: 'event', id })
+    : invalid(`${name} can be no event id: ${checked.failure.message}`);
+}

@@ -1,5 +1,5 @@
 /** The tables of `docs/scale.md`, by their names. */
-import { MAX_SOCKETS_PER_HUB } from '../../src/limits.ts';
+import { MAX_SOCKETS_PER_HUB } from '../../src/hub/limits.ts';
 import {
   CONSTANTS,
   type ConstantName,

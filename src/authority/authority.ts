@@ -5,27 +5,14 @@
  * What it changes, it tells those who decide by it: see `watches.ts` and `jobs.ts`.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { callWithRetry } from '../objects/call.ts';
-import { quote } from '../lib/quote.ts';
-import { gatheringHubName } from '../objects/hub-name.ts';
 import type { SourceSettings } from '../ingest/webhooks/settings.ts';
-import {
-  MAX_CHILD_NAMESPACES,
-  MAX_POLICIES,
-  MAX_ROLES,
-  MAX_SECRET_IDS,
-  MAX_TOKEN_TTL_SECONDS,
-  SPENT_TOKEN_MS,
-  TICKET_TTL_SECONDS,
-} from '../limits.ts';
 import { hideSecretsOf } from '../lib/log.ts';
-import { childKey, pathOfKey } from '../namespace.ts';
-import type { PolicyText } from '../policy/policy-set.ts';
+import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
-import type { UpstreamToken } from '../outbound/upstream/token.ts';
-import { Adoptions } from './upstream-tokens/adoptions.ts';
-import { changesFor, stateOf, watch } from './tokens/answers.ts';
-import type { Child } from './namespaces/children.ts';
+import type { AppRole, SecretId, SecretIdRequest } from '../logins/approle.ts';
+import type { JwtConfig } from '../logins/jwt-config.ts';
+import type { JwtRole } from '../logins/jwt-role.ts';
+import { childKey, pathOfKey } from '../namespace/namespace.ts';
 import {
   type Changes,
   CONFIG_NAME,
@@ -39,19 +26,26 @@ import {
   type Use,
   type Watched,
 } from '../objects/authority-contract.ts';
-import { Keeper } from './keeper.ts';
-import type { AppRoleMatch, SecretIdReference } from './logins/login-store.ts';
-import type { AppRole, SecretId, SecretIdRequest } from './logins/approle.ts';
-import type { JwtConfig } from './logins/jwt-config.ts';
-import type { JwtRole } from './logins/jwt-role.ts';
 import { authorityName, keyOfAuthority } from '../objects/authority-name.ts';
-import { ownerOf, ROOT_OWNER } from './tokens/owner.ts';
+import { callWithRetry } from '../objects/call.ts';
+import { gatheringHubName } from '../objects/hub-name.ts';
+import { MAX_CHILD_NAMESPACES } from '../objects/limits.ts';
+import type { UpstreamToken } from '../outbound/upstream/token.ts';
+import type { PolicyText } from '../policy/policy-set.ts';
+import { MAX_TOKEN_TTL_SECONDS, TICKET_TTL_SECONDS } from '../token/limits.ts';
+import { ownerOf, ROOT_OWNER } from '../token/owner.ts';
+import { digestOf, randomText } from '../token/token-form.ts';
+import { lifeOf, type TokenReference, type TokenRequest } from '../token/token-record.ts';
+import { checkTokenRequest, cutTtl, type Maker } from '../token/token-request.ts';
+import { authBlock, tokenData } from '../token/token-view.ts';
+import { Keeper } from './keeper.ts';
+import { MAX_POLICIES, MAX_ROLES, MAX_SECRET_IDS, SPENT_TOKEN_MS } from './limits.ts';
+import type { AppRoleMatch, SecretIdReference } from './logins/login-store.ts';
+import type { Child } from './namespaces/children.ts';
 import { SealedSources } from './sources/sealed-sources.ts';
 import type { StoredSource } from './sources/sources.ts';
-import { digestOf, randomText } from '../token/token-form.ts';
-import { lifeOf, type TokenReference, type TokenRequest } from './tokens/token-record.ts';
-import { checkTokenRequest, cutTtl, type Maker } from './tokens/token-request.ts';
-import { authBlock, tokenData } from './tokens/token-view.ts';
+import { changesFor, stateOf, watch } from './tokens/answers.ts';
+import { Adoptions } from './upstream-tokens/adoptions.ts';
 import type { Idle } from './watches.ts';
 
 const NAMESPACE_ID_CHARACTERS = 8;

@@ -2,13 +2,10 @@
  * What an authority has yet to have done elsewhere: written down with the change that calls for it, tried
  * at once, and tried again by alarm until it is done.
  */
-import {
-  MAX_CONCURRENT_CALLS,
-  MAX_JOB_BACKOFF_MS,
-  MAX_JOBS_AT_ONCE,
-  MIN_JOB_BACKOFF_MS,
-} from '../limits.ts';
+
 import { logError } from '../lib/log.ts';
+import { MAX_CONCURRENT_CALLS, MIN_JOB_BACKOFF_MS } from '../objects/limits.ts';
+import { MAX_JOB_BACKOFF_MS, MAX_JOBS_AT_ONCE } from './limits.ts';
 
 export type Job =
   /** A hub is to ask for its notices. */

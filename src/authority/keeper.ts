@@ -2,19 +2,20 @@
  * What an authority keeps, and how a change of it reaches those whom it concerns: by a notice and a job,
  * written with the change.
  */
-import { isGatheringHub } from '../objects/hub-name.ts';
-import { MAX_TOKENS, MIN_JOB_BACKOFF_MS } from '../limits.ts';
+
 import { logError } from '../lib/log.ts';
-import { pathOfKey, ROOT } from '../namespace.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
+import { pathOfKey, ROOT } from '../namespace/namespace.ts';
 import type { Issued } from '../objects/authority-contract.ts';
-import type { Job } from './jobs.ts';
 import { authorityName } from '../objects/authority-name.ts';
-import { ownerOfNew } from './tokens/owner.ts';
-import { Stores } from './stores.ts';
+import { isGatheringHub } from '../objects/hub-name.ts';
+import { MAX_TOKENS, MIN_JOB_BACKOFF_MS } from '../objects/limits.ts';
+import { ownerOfNew } from '../token/owner.ts';
 import { digestOf, mintAccessor, mintToken } from '../token/token-form.ts';
-import { foreignParent, type TokenRequest } from './tokens/token-record.ts';
-import { authBlock } from './tokens/token-view.ts';
+import { foreignParent, type TokenRequest } from '../token/token-record.ts';
+import { authBlock } from '../token/token-view.ts';
+import type { Job } from './jobs.ts';
+import { Stores } from './stores.ts';
 
 const ENDED_KEY = 'ended';
 

@@ -1,11 +1,11 @@
-import { AdoptedTokens } from './upstream-tokens/adopted-tokens.ts';
-import { Children } from './namespaces/children.ts';
 import { Jobs } from './jobs.ts';
 import { LoginStore } from './logins/login-store.ts';
+import { Children } from './namespaces/children.ts';
 import { Policies } from './policies/policies.ts';
 import { Sources } from './sources/sources.ts';
 import { Tickets } from './tickets/tickets.ts';
 import { Tokens } from './tokens/tokens.ts';
+import { AdoptedTokens } from './upstream-tokens/adopted-tokens.ts';
 import { Watches } from './watches.ts';
 
 /** What an authority stores. */

@@ -8,7 +8,7 @@
  * not end it. A hub that gives up all that it stores lets go of what it has watched during this stay, which has an
  * id of its own: so a word that is late ends nothing of its next one.
  */
-import { MAX_NOTICES } from '../limits.ts';
+import { MAX_NOTICES } from '../objects/limits.ts';
 
 /** That a token or a policy is not what it was. A hub has one of each at most: the last. */
 export interface Notice {

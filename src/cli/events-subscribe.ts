@@ -1,7 +1,7 @@
 /** `carillon events subscribe` */
 import type WebSocket from 'ws';
-import { parseDuration } from '../lib/duration.ts';
 import { dotSegment } from '../lib/dot-segment.ts';
+import { parseDuration } from '../lib/duration.ts';
 import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { decodeProtobuf } from '../wire/protobuf.ts';

@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { type Readable, Writable } from 'node:stream';
-import { decodeUtf8 } from '../lib/text.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
+import { decodeUtf8 } from '../lib/text.ts';
 import { status } from './command.ts';
 import { reasonOfFileError } from './file-error.ts';
 

@@ -1,5 +1,5 @@
 /** `carillon namespace create`, `list`, `lookup` and `delete` */
-import { trimSlashes } from '../namespace.ts';
+import { trimSlashes } from '../namespace/namespace.ts';
 import { apiCommand } from './api-command.ts';
 import { listing, tableOf } from './output.ts';
 

@@ -1,7 +1,8 @@
 /** Policies as files, and what is wrong with one and where. */
+
+import { invalid, ok, type Result } from '../lib/result.ts';
 import { adviceOnPolicy } from '../policy/advice.ts';
 import { parsePolicy } from '../policy/policy.ts';
-import { invalid, ok, type Result } from '../lib/result.ts';
 import { readInput } from './input.ts';
 
 interface PolicyFile {

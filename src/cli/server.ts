@@ -1,7 +1,7 @@
 /** The server that the commands speak to, as Vault's own commands find it: by the environment. */
 import { retryAfterMs } from '../client/backoff.ts';
 import { isJsonObject } from '../lib/json.ts';
-import { trimSlashes } from '../namespace.ts';
+import { trimSlashes } from '../namespace/namespace.ts';
 import type { Values } from './arguments.ts';
 import { storedToken } from './token-file.ts';
 

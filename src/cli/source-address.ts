@@ -1,5 +1,5 @@
 /** The address that the sender of a source calls, as a whole. */
-import { parseNamespacePath } from '../namespace.ts';
+import { parseNamespacePath } from '../namespace/namespace.ts';
 import { isLoopback } from './dev/address.ts';
 import { apiUrl, type Server } from './server.ts';
 

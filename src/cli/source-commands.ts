@@ -1,9 +1,10 @@
 /** `carillon source write`, `read`, `list`, `test` and `delete` */
+
+import { checkSourceName } from '../ingest/webhooks/settings.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { kindOf } from '../lib/quote.ts';
-import { parseJson } from '../lib/text.ts';
-import { checkSourceName } from '../ingest/webhooks/settings.ts';
 import { invalid, type Result } from '../lib/result.ts';
+import { parseJson } from '../lib/text.ts';
 import { apiCommand } from './api-command.ts';
 import { unreadable, wrongUse } from './command.ts';
 import { readInput, readSecret } from './input.ts';

@@ -1,6 +1,7 @@
 /** The token that a command is about: the one that asks, another, or the one that an accessor names. */
-import { namespaceOfToken } from '../token/token-form.ts';
+
 import { ok } from '../lib/result.ts';
+import { namespaceOfToken } from '../token/token-form.ts';
 import type { Values } from './arguments.ts';
 import { type Problem, unreadable, wrongUse } from './command.ts';
 import { readSecret } from './input.ts';

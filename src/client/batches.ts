@@ -2,7 +2,7 @@
 
 import type { PluginInfo } from '../event/event.ts';
 import type { JsonValue } from '../lib/json.ts';
-import { MAX_PUBLISH_BYTES, MAX_PUBLISH_EVENTS, MAX_PUBLISH_NAMESPACES } from '../limits.ts';
+import { MAX_PUBLISH_BYTES, MAX_PUBLISH_EVENTS, MAX_PUBLISH_NAMESPACES } from '../wire/limits.ts';
 import { utf8Length } from '../wire/utf8.ts';
 
 export interface OutgoingEvent {

@@ -1,6 +1,6 @@
 /** What a program says of the server and of a subscription, checked when it says it. */
 import { dotSegment } from '../lib/dot-segment.ts';
-import { MAX_CREDIT } from '../limits.ts';
+import { MAX_CREDIT } from '../wire/limits.ts';
 import { CONNECT_TIMEOUT_MS } from './bounds.ts';
 import { CarillonError } from './errors.ts';
 import type { FetchLike, WebSocketConstructor } from './runtime.ts';

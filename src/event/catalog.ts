@@ -2,8 +2,9 @@
  * The event types that Vault documents, with the metadata keys that each carries and the release that
  * brought it. Types outside of it are welcome; those in it must carry their keys.
  */
-import { eventTypeNamespace } from './event-type.ts';
+
 import { nearest } from '../lib/nearest.ts';
+import { eventTypeNamespace } from './event-type.ts';
 
 export interface CataloguedType {
   readonly plugin: string;

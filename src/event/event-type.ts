@@ -2,9 +2,10 @@
  * Event types (`kv-v2/data-write`) and the patterns that subscribe to them (`kv*`). The first segment
  * of an event type is its event-type namespace: the unit of ordering, and of a hub.
  */
-import { MAX_EVENT_TYPE_CHARACTERS, MAX_PATTERN_CHARACTERS } from '../limits.ts';
-import { invalid, ok, type Result } from '../lib/result.ts';
+
 import { quote } from '../lib/quote.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
+import { MAX_EVENT_TYPE_CHARACTERS, MAX_PATTERN_CHARACTERS } from './limits.ts';
 
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 

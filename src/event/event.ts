@@ -3,14 +3,15 @@
  *
  * Pure: no clock and no randomness that is not handed in.
  */
-import { parseNamespacePath, withSlash } from '../namespace.ts';
+
+import { isJsonObject, type JsonObject, unknownKey, withoutNulls } from '../lib/json.ts';
+import { kindOf, quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
+import { parseNamespacePath, withSlash } from '../namespace/namespace.ts';
 import { CATALOG } from './catalog.ts';
 import { checkEventType } from './event-type.ts';
-import { isJsonObject, type JsonObject, unknownKey, withoutNulls } from '../lib/json.ts';
 import { checkMetadata, checkPath } from './metadata.ts';
 import { checkEventId } from './position-text.ts';
-import { kindOf, quote } from '../lib/quote.ts';
 import { checkSource } from './source.ts';
 import { formatTimestamp, readTimestamp } from './time.ts';
 

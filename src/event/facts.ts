@@ -1,5 +1,5 @@
 /** What decides who sees an event: the fields of filters, and the path that policies are asked about. */
-import { trimSlashes } from '../namespace.ts';
+import { trimSlashes } from '../namespace/namespace.ts';
 import type { Event } from './event.ts';
 
 export interface EventFacts {

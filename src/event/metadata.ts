@@ -2,11 +2,12 @@
  * Event metadata: a JSON object that means the same as a protobuf Struct, so that both encodings
  * carry it whole. What one of them could not carry is refused here.
  */
-import { MAX_METADATA_DEPTH } from '../limits.ts';
-import { invalid, ok, type Result } from '../lib/result.ts';
+
 import { dotSegment } from '../lib/dot-segment.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../lib/json.ts';
 import { kindOf, quote } from '../lib/quote.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
+import { MAX_METADATA_DEPTH } from './limits.ts';
 
 /** Checks that the value is a metadata object: bounded nesting, finite numbers, well-formed Unicode. */
 export function checkMetadata(value: unknown): Result<JsonObject> {

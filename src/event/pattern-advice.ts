@@ -1,8 +1,9 @@
 /** What a subscriber may have meant by a pattern that delivers nothing, or hardly anything. Pure. */
+
+import { quote } from '../lib/quote.ts';
 import { CATALOG, nearestCatalogued } from './catalog.ts';
 import { whyNothingMatches } from './event-type.ts';
 import { compileGlob } from './glob.ts';
-import { quote } from '../lib/quote.ts';
 
 /** A path of a kv secret: `secret/data/app`. No event type of Vault has these words as its second segment. */
 const KV_PATH = /^[^/*]+\/(?:data|metadata)(?:\/|$)/;

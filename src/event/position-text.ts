@@ -8,9 +8,10 @@
  *
  * Subscribers hold ids for as long as they like. A form can be given up, but never added.
  */
-import { MAX_EVENT_ID_CHARACTERS } from '../limits.ts';
-import { invalid, ok, type Result } from '../lib/result.ts';
+
 import { quote } from '../lib/quote.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
+import { MAX_EVENT_ID_CHARACTERS } from './limits.ts';
 
 export type PositionForm = 'cursor' | 'time' | 'relative time' | 'keyword';
 

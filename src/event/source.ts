@@ -1,7 +1,8 @@
 /** The source of an event: a URI reference, as the producer wrote it. */
-import { MAX_SOURCE_CHARACTERS } from '../limits.ts';
-import { invalid, ok, type Result } from '../lib/result.ts';
+
 import { kindOf, quote } from '../lib/quote.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
+import { MAX_SOURCE_CHARACTERS } from './limits.ts';
 
 /** Characters of a URI reference (RFC 3986, section 2); a `%` begins an escape. */
 const URI_REFERENCE = /^(?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+$/;

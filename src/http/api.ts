@@ -1,20 +1,20 @@
 /** What the endpoints of the token, policy, namespace and auth APIs have in common. */
 import type { Authority } from '../authority/authority.ts';
-import { authorityName } from '../objects/authority-name.ts';
+import type { Bindings, Config } from '../config/config.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { kindOf } from '../lib/quote.ts';
-import { decodeUtf8, parseJson } from '../lib/text.ts';
-import { MAX_API_BODY_BYTES, MAX_API_BODY_DEPTH } from '../limits.ts';
-import { pathOfKey } from '../namespace.ts';
-import type { Operation } from '../policy/acl.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
-import { refuse } from './respond.ts';
+import { decodeUtf8, parseJson } from '../lib/text.ts';
+import { pathOfKey } from '../namespace/namespace.ts';
+import { authorityName } from '../objects/authority-name.ts';
+import type { Operation } from '../policy/acl.ts';
+import { MAX_API_BODY_BYTES, MAX_API_BODY_DEPTH } from './limits.ts';
 import { audit } from './middleware/audit.ts';
 import { readBody } from './middleware/body.ts';
-import type { Bindings, Config } from '../config.ts';
 import { firstValue } from './middleware/header.ts';
 import { warnOfUnread } from './middleware/parameters.ts';
 import { actorOf, type Caller } from './middleware/token.ts';
+import { refuse } from './respond.ts';
 
 /** A request to one of these endpoints, its caller known and its body read. */
 export interface Call {

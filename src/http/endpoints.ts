@@ -1,18 +1,18 @@
 /** The endpoints that take a token and JSON, by path and method. `:name` stands for one segment. */
 import type { Endpoint } from './api.ts';
-import * as approle from './vault/approle-api.ts';
-import { disableAuthMethod, enableAuthMethod, listAuthMethods } from './vault/auth-methods.ts';
-import * as capabilities from './vault/capabilities-api.ts';
 import { eventTypes } from './events/event-types.ts';
 import { explain } from './events/explain.ts';
 import * as hubs from './events/hubs-api.ts';
+import * as sources from './events/sources-api.ts';
+import { createTicket } from './events/ticket.ts';
+import { PARAMETERS } from './middleware/parameters.ts';
+import * as approle from './vault/approle-api.ts';
+import { disableAuthMethod, enableAuthMethod, listAuthMethods } from './vault/auth-methods.ts';
+import * as capabilities from './vault/capabilities-api.ts';
 import * as jwt from './vault/jwt-api.ts';
 import type { LoginEndpoint } from './vault/login.ts';
 import * as namespaces from './vault/namespace-api.ts';
-import { PARAMETERS } from './middleware/parameters.ts';
 import * as policies from './vault/policy-api.ts';
-import * as sources from './events/sources-api.ts';
-import { createTicket } from './events/ticket.ts';
 import * as tokens from './vault/token-api.ts';
 
 /** By what is done: GET, GET with `list=true`, POST or PUT, DELETE. */

@@ -1,7 +1,8 @@
 /** Every answer of the server that is not a WebSocket, in Vault's shapes. */
-import { RETRY_AFTER_SECONDS } from '../limits.ts';
+
 import { withoutSecrets } from '../lib/log.ts';
 import type { Failure } from '../lib/result.ts';
+import { RETRY_AFTER_SECONDS } from './limits.ts';
 
 /** A refusal that is not a `Failure`: not the request is wrong, but who sent it, where to, or when. */
 export type Refusal =

@@ -3,13 +3,13 @@
  * already, sends to its subscribers, and feeds the gathering hubs that have subscribers for it.
  */
 
+import type { Publication } from '../subscription/publication.ts';
 import { Frame } from '../wire/frame.ts';
+import { Intake } from './delivery/write-batcher.ts';
 import { FEED_KEYS, Feeds } from './feeds/feeds.ts';
 import { type Fed, type History, historyOf } from './feeds/history.ts';
-import { Intake } from './delivery/write-batcher.ts';
-import type { JournaledEvent } from './journal/entry.ts';
-import type { Publication } from '../subscription/publication.ts';
 import type { Gathering, NoPlace } from './feeds/registry.ts';
+import type { JournaledEvent } from './journal/entry.ts';
 import { STAY_KEY } from './stay.ts';
 import { SubscriberHub } from './subscriber-hub.ts';
 

@@ -7,15 +7,15 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { EventFacts } from '../event/facts.ts';
 import { hideSecretsOf } from '../lib/log.ts';
-import { ROOT } from '../namespace.ts';
-import { type FeedPage, type FeedReceipt, GatheringPart } from './wildcard-hub.ts';
-import type { Fed, History } from './feeds/history.ts';
-import { EventHub, type Published } from './hub.ts';
+import { ROOT } from '../namespace/namespace.ts';
 import { parseHubName } from '../objects/hub-name.ts';
 import type { Publication } from '../subscription/publication.ts';
+import type { Fed, History } from './feeds/history.ts';
 import type { Claim, Gathering, NoPlace, Remains } from './feeds/registry.ts';
+import { EventHub, type Published } from './hub.ts';
 import type { SubscriberHub } from './subscriber-hub.ts';
 import { type HubState, Tenancy } from './tenancy.ts';
+import { type FeedPage, type FeedReceipt, GatheringPart } from './wildcard-hub.ts';
 
 abstract class HubObject<H extends SubscriberHub> extends DurableObject<Env> {
   protected readonly tenancy: Tenancy<H>;

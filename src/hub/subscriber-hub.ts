@@ -2,12 +2,13 @@
  * What the two kinds of hub have in common: a journal, subscribers, and what has to be done at a time. It is
  * all that there is in the storage of an object while that has a hub in it: see `tenancy.ts`.
  */
+
+import { parseRetention } from '../config/retention.ts';
 import type { EventFacts } from '../event/facts.ts';
 import { Alarms, type Chore } from '../objects/alarms.ts';
-import { Journal } from './journal/journal.ts';
-import { parseRetention } from '../subscription/retention.ts';
-import { type SubscriberNeeds, Subscribers } from './subscribers/subscribers.ts';
 import { handshakeOf } from '../subscription/handshake.ts';
+import { Journal } from './journal/journal.ts';
+import { type SubscriberNeeds, Subscribers } from './subscribers/subscribers.ts';
 
 export abstract class SubscriberHub {
   protected readonly ctx: DurableObjectState;

@@ -5,13 +5,14 @@
  *
  * A hub whose storage cannot be read is not made: whoever calls is told so, and an operator can reset it.
  */
-import { MAX_FEED_WAIT_MS, RELEASE_RETRY_MS } from '../limits.ts';
+
 import { logError } from '../lib/log.ts';
+import { nameForOperators, parseHubName } from '../objects/hub-name.ts';
 import { namesObject, storageFailureOf, unreadable } from '../objects/storage-failure.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
-import { isOpen } from './subscribers/classes.ts';
-import { nameForOperators, parseHubName } from '../objects/hub-name.ts';
+import { MAX_FEED_WAIT_MS, RELEASE_RETRY_MS } from './limits.ts';
 import type { SubscriberHub } from './subscriber-hub.ts';
+import { isOpen } from './subscribers/classes.ts';
 
 /** How a hub is, for an operator. */
 export interface HubState {

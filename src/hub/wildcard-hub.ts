@@ -10,27 +10,30 @@
  * handshake is under way its class is wanted, so no word after the one that it waits for says no.
  * Which words have arrived is known only from a hub's confirmation of exactly the last one.
  */
+
+import { ROOT } from '../namespace/namespace.ts';
 import { authorityForOperators, authorityName } from '../objects/authority-name.ts';
 import { callWithRetry } from '../objects/call.ts';
-import {
-  MAX_BACKFILL_BYTES,
-  MAX_BACKFILL_EVENTS,
-  MAX_CONCURRENT_CALLS,
-  MAX_FRAME_BYTES,
-  MAX_HUBS,
-} from '../limits.ts';
-import { ROOT } from '../namespace.ts';
 import { diagnosed } from '../objects/diagnosis.ts';
+import { nameForOperators, parseHubName } from '../objects/hub-name.ts';
+import { MAX_CONCURRENT_CALLS, MAX_HUBS } from '../objects/limits.ts';
+import type { Matcher } from '../subscription/matcher.ts';
+import { MAX_FRAME_BYTES } from '../wire/limits.ts';
 import { Feeders } from './feeds/feeders.ts';
-import type { Refused } from './subscribers/handshakes.ts';
 import type { History } from './feeds/history.ts';
 import { Interests } from './feeds/interests.ts';
-import { entryOf, gapPosting, type Posting, type Row } from './journal/entry.ts';
-import type { Matcher } from '../subscription/matcher.ts';
-import { nameForOperators, parseHubName } from '../objects/hub-name.ts';
-import { type Claim, type Gathering, type NoPlace, Registry, type Remains } from './feeds/registry.ts';
+import {
+  type Claim,
+  type Gathering,
+  type NoPlace,
+  Registry,
+  type Remains,
+} from './feeds/registry.ts';
 import { Reviews } from './feeds/reviews.ts';
+import { entryOf, gapPosting, type Posting, type Row } from './journal/entry.ts';
+import { MAX_BACKFILL_BYTES, MAX_BACKFILL_EVENTS } from './limits.ts';
 import { SubscriberHub } from './subscriber-hub.ts';
+import type { Refused } from './subscribers/handshakes.ts';
 
 /** A page of the journal of a hub. */
 export interface FeedPage {

@@ -8,14 +8,14 @@
 import { Buffer } from 'node:buffer';
 import { CloudEvent, ValidationError } from 'cloudevents';
 import { legalEventType } from '../event/event-type.ts';
-import { isJsonObject, type JsonValue, unknownKey, withoutNulls } from '../lib/json.ts';
 import { checkPath } from '../event/metadata.ts';
-import { kindOf, quote } from '../lib/quote.ts';
 import { readTimestamp } from '../event/time.ts';
+import { isJsonObject, type JsonValue, unknownKey, withoutNulls } from '../lib/json.ts';
+import { kindOf, quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
+import { decodeUtf8, isBase64, parseJson } from '../lib/text.ts';
 import { charsetOf, UTF_8 } from './charset.ts';
 import type { Draft } from './draft.ts';
-import { decodeUtf8, isBase64, parseJson } from '../lib/text.ts';
 
 const HEADER_PREFIX = 'ce-';
 

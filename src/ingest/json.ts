@@ -6,8 +6,8 @@
  */
 import { isJsonObject } from '../lib/json.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
-import type { Draft } from './draft.ts';
 import { decodeUtf8, parseJson } from '../lib/text.ts';
+import type { Draft } from './draft.ts';
 
 export function readJson(body: Uint8Array): Result<Draft[]> {
   const text = decodeUtf8(body);

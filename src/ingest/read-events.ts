@@ -7,9 +7,9 @@
 import { checkEvent, type Event, type EventDefaults } from '../event/event.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { quote } from '../lib/quote.ts';
-import { MAX_PUBLISH_EVENTS } from '../limits.ts';
 import { at, invalid, ok, type Result, tooLarge, unsupportedMediaType } from '../lib/result.ts';
 import { encodeWithinLimit } from '../wire/frame.ts';
+import { MAX_PUBLISH_EVENTS } from '../wire/limits.ts';
 import { charsetOf } from './charset.ts';
 import {
   eventOfCloudEvent,

@@ -1,6 +1,7 @@
 /** Durations as Vault reads them, in whole seconds. */
+
+import { MAX_DURATION_SECONDS } from './limits.ts';
 import { quote } from './quote.ts';
-import { MAX_DURATION_SECONDS } from '../limits.ts';
 import { invalid, ok, type Result } from './result.ts';
 
 const SECONDS = /^[-+]?\d+$/;

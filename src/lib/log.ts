@@ -2,7 +2,7 @@
  * The log of the server. Every line passes through here: one JSON object, in which no member has a secret
  * and none is longer than a reader would read.
  */
-import { MAX_LOGGED_CHARACTERS } from '../limits.ts';
+import { MAX_LOGGED_CHARACTERS } from './limits.ts';
 import { maskSecrets, maskUuids } from './masks.ts';
 
 type Level = 'log' | 'warn' | 'error';

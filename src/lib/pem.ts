@@ -1,5 +1,5 @@
 import { exportJWK, importSPKI, importX509, type JWK } from 'jose';
-import { MAX_PEM_CHARACTERS } from '../limits.ts';
+import { MAX_PEM_CHARACTERS } from './limits.ts';
 import { invalid, ok, type Result } from './result.ts';
 
 /** One algorithm of each kind of key; a PEM says its kind, but jose asks for it. */

@@ -1,5 +1,5 @@
 /** What one isolate remembers for a short time: bounded in number and age. */
-import { MAX_CACHED_LOOKUPS } from '../limits.ts';
+import { MAX_CACHED_LOOKUPS } from './limits.ts';
 import { Recent } from './lru-cache.ts';
 
 export class Cache<T> {

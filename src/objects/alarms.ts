@@ -3,8 +3,8 @@
  * costs little; so it is set for the earliest and never put off, and is written seldom.
  */
 
-import { MIN_JOB_BACKOFF_MS } from '../limits.ts';
 import { logError } from '../lib/log.ts';
+import { MIN_JOB_BACKOFF_MS } from './limits.ts';
 
 /** Something that has to be done at a time. */
 export interface Chore {

@@ -1,8 +1,9 @@
 /** What an authority answers to Workers and hubs. */
+
 import type { SourceSettings } from '../ingest/webhooks/settings.ts';
 import type { Identity } from '../policy/identity.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
-import type { AuthBlock } from '../authority/tokens/token-view.ts';
+import type { AuthBlock } from '../token/token-view.ts';
 
 /** What is needed to decide for the holder of a token. */
 export interface TokenState {

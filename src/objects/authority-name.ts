@@ -1,6 +1,6 @@
 /** Names of the Durable Objects of authorities: a slash and the key of the namespace. */
 
-import { pathOfKey, ROOT } from '../namespace.ts';
+import { pathOfKey, ROOT } from '../namespace/namespace.ts';
 
 export function authorityName(namespaceKey: string): string {
   return `/${namespaceKey}`;

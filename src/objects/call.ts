@@ -1,5 +1,5 @@
 /** Calls between a Worker and Durable Objects, and among these. */
-import { MAX_CALL_ATTEMPTS, MAX_CALL_BACKOFF_MS } from '../limits.ts';
+import { MAX_CALL_ATTEMPTS, MAX_CALL_BACKOFF_MS } from './limits.ts';
 import { failureAt } from './storage-failure.ts';
 
 /**

@@ -4,7 +4,7 @@
  * `/kv-v2`, `/`.
  */
 
-import { pathOfKey, ROOT } from '../namespace.ts';
+import { pathOfKey, ROOT } from '../namespace/namespace.ts';
 
 export function hubName(namespaceKey: string, eventTypeNamespace: string): string {
   return `${namespaceKey}/${eventTypeNamespace}`;

@@ -1,11 +1,11 @@
 /** Fetches the keys with which an issuer signs its tokens. */
 import type { JSONWebKeySet, JWK } from 'jose';
 import { isJsonObject } from '../lib/json.ts';
-import { decodeUtf8, parseJson } from '../lib/text.ts';
-import { KEY_FETCH_TIMEOUT_MS, MAX_KEY_SET_BYTES, MAX_KEYS } from '../limits.ts';
+import { type KeyUrlRules, problemOfKeyUrl } from '../lib/key-url.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
-import type { RemoteKeys } from '../authority/logins/jwt-config.ts';
-import { type KeyUrlRules, problemOfKeyUrl } from './key-url.ts';
+import { decodeUtf8, parseJson } from '../lib/text.ts';
+import type { RemoteKeys } from '../logins/jwt-config.ts';
+import { KEY_FETCH_TIMEOUT_MS, MAX_KEY_SET_BYTES, MAX_KEYS } from './limits.ts';
 
 /** What is used of the global `fetch`. */
 export type Fetch = (

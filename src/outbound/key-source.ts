@@ -1,9 +1,9 @@
 /** The keys of configurations, kept at hand between logins. */
 import { createLocalJWKSet, type LocalJWKSet } from 'jose';
-import { KEY_REFRESH_INTERVAL_MS, MAX_CACHED_KEY_SETS, MAX_KEY_SET_AGE_MS } from '../limits.ts';
 import { type Failure, ok, type Result } from '../lib/result.ts';
-import type { JwtConfig, RemoteKeys, StaticKeys } from '../authority/logins/jwt-config.ts';
+import type { JwtConfig, RemoteKeys, StaticKeys } from '../logins/jwt-config.ts';
 import { fetchKeys, type KeyFetchOptions } from './key-fetch.ts';
+import { KEY_REFRESH_INTERVAL_MS, MAX_CACHED_KEY_SETS, MAX_KEY_SET_AGE_MS } from './limits.ts';
 
 export interface KeySet {
   /** Finds the keys that may have signed a token with this header. */

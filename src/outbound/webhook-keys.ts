@@ -1,21 +1,17 @@
 /** What is fetched to verify the deliveries of a source: keys of vendors that sign with keys of their own. */
 import type { JWK } from 'jose';
-import { verifiedClaims } from '../authority/logins/jwt-login.ts';
-import { fetchText, type KeyFetchOptions } from './key-fetch.ts';
-import { type KeySource, keySource } from './key-source.ts';
-import { publicKeyOfPem } from '../lib/pem.ts';
-import { problemOfRegisteredClaims } from '../authority/logins/registered-claims.ts';
+import type { Bindings } from '../config/config.ts';
 import type { Issuer, Outside } from '../ingest/webhooks/scheme.ts';
-import {
-  KEY_REFRESH_INTERVAL_MS,
-  MAX_CACHED_LOOKUPS,
-  MAX_CERTIFICATE_AGE_MS,
-  MAX_SOURCE_FETCHES,
-} from '../limits.ts';
+import { MAX_CACHED_LOOKUPS } from '../lib/limits.ts';
 import { Recent } from '../lib/lru-cache.ts';
+import { publicKeyOfPem } from '../lib/pem.ts';
 import { ok, type Result } from '../lib/result.ts';
 import { Cache } from '../lib/ttl-cache.ts';
-import type { Bindings } from '../config.ts';
+import { verifiedClaims } from '../logins/jwt-login.ts';
+import { problemOfRegisteredClaims } from '../logins/registered-claims.ts';
+import { fetchText, type KeyFetchOptions } from './key-fetch.ts';
+import { type KeySource, keySource } from './key-source.ts';
+import { KEY_REFRESH_INTERVAL_MS, MAX_CERTIFICATE_AGE_MS, MAX_SOURCE_FETCHES } from './limits.ts';
 
 /** And what is called to answer a vendor. */
 export interface Visiting extends Outside {

@@ -1,6 +1,6 @@
 /** What the holder of a token may do, asked by namespace and path. */
 import type { EventFacts } from '../event/facts.ts';
-import { isWithin, pathFrom, ROOT, trimSlashes, withSlash } from '../namespace.ts';
+import { isWithin, pathFrom, ROOT, trimSlashes, withSlash } from '../namespace/namespace.ts';
 import {
   type AccessRequest,
   type Acl,

@@ -1,6 +1,6 @@
 import { quote } from '../lib/quote.ts';
-import { MAX_POLICY_NAME_CHARACTERS } from '../limits.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
+import { MAX_POLICY_NAME_CHARACTERS } from './limits.ts';
 
 /** Policies that Vault keeps for itself: nobody writes them, deletes them, or has them by asking. */
 export const UNASSIGNABLE_POLICIES = ['response-wrapping', 'control-group'];

@@ -1,9 +1,10 @@
 /** The policies of a token, from their stored texts. */
-import { MAX_CACHED_POLICIES } from '../limits.ts';
+
 import { logError } from '../lib/log.ts';
 import { Recent } from '../lib/lru-cache.ts';
 import { type NamedPolicy, usedIdentity } from './acl.ts';
 import type { Identity } from './identity.ts';
+import { MAX_CACHED_POLICIES } from './limits.ts';
 import { type Policy, parsePolicy } from './policy.ts';
 
 /** A policy as it is stored, and which writing of it this is. */

@@ -2,11 +2,12 @@
  * Policies: what their holders may do on which paths. They are written as for Vault, in HCL or JSON,
  * and mean the same.
  */
-import { MAX_POLICY_BYTES, MAX_POLICY_PATHS } from '../limits.ts';
+
 import { invalid, ok, type Result, tooLarge } from '../lib/result.ts';
 import { type Document, type Position, Problem, where } from './hcl/ast.ts';
 import { parseDocument } from './hcl/document.ts';
 import { labelledBlocks, textOf, unknownKeys } from './hcl/value.ts';
+import { MAX_POLICY_BYTES, MAX_POLICY_PATHS } from './limits.ts';
 import { type PathRule, readPathRule } from './path-rule.ts';
 
 export interface Policy {

@@ -3,7 +3,7 @@ import { namespacesOfPattern } from '../event/event-type.ts';
 import type { EventFacts } from '../event/facts.ts';
 import { compileFilter, type Filter } from '../event/filter/filter.ts';
 import { compileGlob } from '../event/glob.ts';
-import { pathOfKey, trimSlashes } from '../namespace.ts';
+import { pathOfKey, trimSlashes } from '../namespace/namespace.ts';
 import { parseHubName } from '../objects/hub-name.ts';
 import type { Subscription } from './handshake.ts';
 

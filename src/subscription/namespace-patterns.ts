@@ -1,8 +1,8 @@
 /** The globs over namespaces that a subscription covers. */
 import { quote } from '../lib/quote.ts';
-import { MAX_NAMESPACE_PATTERN_CHARACTERS, MAX_NAMESPACE_PATTERNS } from '../limits.ts';
-import { isWithin, ROOT } from '../namespace.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
+import { isWithin, ROOT } from '../namespace/namespace.ts';
+import { MAX_NAMESPACE_PATTERN_CHARACTERS, MAX_NAMESPACE_PATTERNS } from './limits.ts';
 
 /**
  * The namespace of the request, and below it what each `namespaces` parameter says. Blank ones and those

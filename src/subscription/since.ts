@@ -1,8 +1,9 @@
 /** From where a subscriber wants the events: `since=`, or the header `Last-Event-ID`. */
+
+import { MAX_EVENT_ID_CHARACTERS } from '../event/limits.ts';
 import { checkEventId, positionForm } from '../event/position-text.ts';
-import { quote } from '../lib/quote.ts';
 import { isTimestamp } from '../event/time.ts';
-import { MAX_EVENT_ID_CHARACTERS } from '../limits.ts';
+import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { decodeCursor, isUnsignedCursor, type SignedCursor } from '../wire/cursor.ts';
 

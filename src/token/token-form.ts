@@ -6,8 +6,8 @@
  * which stands for a token once, has the same form under a prefix of its own.
  */
 import { hexOf } from '../lib/hex.ts';
-import { parseNamespacePath, ROOT } from '../namespace.ts';
 import { sha256 } from '../lib/sha256.ts';
+import { parseNamespacePath, ROOT } from '../namespace/namespace.ts';
 
 export const TOKEN_PREFIX = 'ctk.';
 export const TICKET_PREFIX = 'ctt.';

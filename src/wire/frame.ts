@@ -1,9 +1,9 @@
 /** An event on its way to subscribers, each encoding made at most once and only when one wants it. */
 
 import type { Event } from '../event/event.ts';
-import { MAX_FRAME_BYTES } from '../limits.ts';
 import { ok, type Result, tooLarge } from '../lib/result.ts';
 import { decodeJson, encodeJson } from './json.ts';
+import { MAX_FRAME_BYTES } from './limits.ts';
 import { encodeProtobuf } from './protobuf.ts';
 import { utf8Length } from './utf8.ts';
 

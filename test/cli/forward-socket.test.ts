@@ -5,7 +5,7 @@ import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
-import { MAX_FORWARD_QUEUE_BYTES } from '../../src/limits.ts';
+import { MAX_FORWARD_QUEUE_BYTES } from '../../src/cli/forward/limits.ts';
 import { AuditEndpoint, entry } from '../support/audit-endpoint.ts';
 import { type Running, start } from '../support/run.ts';
 

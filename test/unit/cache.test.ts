@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { MAX_CACHED_LOOKUPS } from '../../src/lib/limits.ts';
 import { Cache } from '../../src/lib/ttl-cache.ts';
-import { MAX_CACHED_LOOKUPS } from '../../src/limits.ts';
 
 it('a value is remembered for so long and no longer', () => {
   const cache = new Cache<string>(1000);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Bindings, type Config, parseConfig } from '../../src/config.ts';
+import { type Bindings, type Config, parseConfig } from '../../src/config/config.ts';
 import { accepted, failureOf } from './support/result.ts';
 
 /** The text bindings; the Durable Objects are no part of the configuration. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseDuration, parseSignedDuration } from '../../src/lib/duration.ts';
-import { MAX_DURATION_SECONDS } from '../../src/limits.ts';
+import { MAX_DURATION_SECONDS } from '../../src/lib/limits.ts';
 import { accepted, failureOf } from './support/result.ts';
 
 describe('a duration', () => {

@@ -3,7 +3,7 @@ import {
   MAX_EVENT_ID_CHARACTERS,
   MAX_METADATA_DEPTH,
   MAX_SOURCE_CHARACTERS,
-} from '../../src/limits.ts';
+} from '../../src/event/limits.ts';
 import { check, refusalOf } from './support/checked.ts';
 import { nested } from './support/events.ts';
 

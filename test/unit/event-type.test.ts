@@ -9,7 +9,7 @@ import {
   whyNothingMatches,
 } from '../../src/event/event-type.ts';
 import { compileGlob } from '../../src/event/glob.ts';
-import { MAX_EVENT_TYPE_CHARACTERS, MAX_PATTERN_CHARACTERS } from '../../src/limits.ts';
+import { MAX_EVENT_TYPE_CHARACTERS, MAX_PATTERN_CHARACTERS } from '../../src/event/limits.ts';
 import { accepted, failureOf } from './support/result.ts';
 
 const segment = fc

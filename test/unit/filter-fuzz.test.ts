@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileFilter, type Filter, type FilterFields } from '../../src/event/filter/filter.ts';
-import { MAX_FILTER_CHARACTERS } from '../../src/limits.ts';
+import { MAX_FILTER_CHARACTERS } from '../../src/event/filter/limits.ts';
 import { inCpuTime } from './support/cpu-time.ts';
 import { runs } from './support/runs.ts';
 

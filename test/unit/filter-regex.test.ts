@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileFilter, type FilterFields } from '../../src/event/filter/filter.ts';
-import { MAX_FILTER_REGEX_SIZE, MAX_FILTER_REGEXES, MAX_FRAME_BYTES } from '../../src/limits.ts';
+import { MAX_FILTER_REGEX_SIZE, MAX_FILTER_REGEXES } from '../../src/event/filter/limits.ts';
+import { MAX_FRAME_BYTES } from '../../src/wire/limits.ts';
 import { leastCpuMilliseconds } from './support/cpu-time.ts';
 import { accepted, failureOf } from './support/result.ts';
 

@@ -5,7 +5,7 @@ import {
   type Filter,
   type FilterFields,
 } from '../../src/event/filter/filter.ts';
-import { MAX_FILTER_CHARACTERS, MAX_FILTER_DEPTH } from '../../src/limits.ts';
+import { MAX_FILTER_CHARACTERS, MAX_FILTER_DEPTH } from '../../src/event/filter/limits.ts';
 import { readCases } from '../support/cases.ts';
 import { accepted, failureOf } from './support/result.ts';
 

@@ -2,17 +2,17 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { batchesOf, judge } from '../../src/cli/forward/entry.ts';
-import { LineSplitter } from '../../src/cli/forward/line-splitter.ts';
-import { parseListenAddress } from '../../src/cli/forward/listen-address.ts';
-import { Progress } from '../../src/cli/forward/progress.ts';
-import { isRotated } from '../../src/cli/forward/rotation.ts';
-import { Sender } from '../../src/cli/forward/sender.ts';
 import {
   FORWARD_TIMEOUT_MS,
   MAX_AUDIT_ENTRY_BYTES,
   MAX_FORWARDED_BYTES,
   MAX_FORWARDED_ENTRIES,
-} from '../../src/limits.ts';
+} from '../../src/cli/forward/limits.ts';
+import { LineSplitter } from '../../src/cli/forward/line-splitter.ts';
+import { parseListenAddress } from '../../src/cli/forward/listen-address.ts';
+import { Progress } from '../../src/cli/forward/progress.ts';
+import { isRotated } from '../../src/cli/forward/rotation.ts';
+import { Sender } from '../../src/cli/forward/sender.ts';
 import { AuditEndpoint, entry } from '../support/audit-endpoint.ts';
 
 function lineOf(text: string) {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_POLICY_BYTES } from '../../src/limits.ts';
-import { namesOf } from '../../src/policy/capability.ts';
-import { type Policy, parsePolicy } from '../../src/policy/policy.ts';
 import type { Result } from '../../src/lib/result.ts';
+import { namesOf } from '../../src/policy/capability.ts';
+import { MAX_POLICY_BYTES } from '../../src/policy/limits.ts';
+import { type Policy, parsePolicy } from '../../src/policy/policy.ts';
 import { inCpuTime, leastCpuMilliseconds } from './support/cpu-time.ts';
 import { accepted } from './support/result.ts';
 import { runs } from './support/runs.ts';

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { acceptedOf, firstValue, hasName, valuesOf, withoutQuoted } from '../../src/http/middleware/header.ts';
+import {
+  acceptedOf,
+  firstValue,
+  hasName,
+  valuesOf,
+  withoutQuoted,
+} from '../../src/http/middleware/header.ts';
 import { inCpuTime } from './support/cpu-time.ts';
 
 describe('the first value of a header', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_PUBLISH_EVENTS } from '../../src/limits.ts';
+import { MAX_PUBLISH_EVENTS } from '../../src/wire/limits.ts';
 import { eventOf, eventsOf, read } from './support/requests.ts';
 import { accepted, failureOf } from './support/result.ts';
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_FRAME_BYTES, MAX_METADATA_DEPTH, MAX_PUBLISH_EVENTS } from '../../src/limits.ts';
+import { MAX_METADATA_DEPTH } from '../../src/event/limits.ts';
 import { encodeJson } from '../../src/wire/json.ts';
+import { MAX_FRAME_BYTES, MAX_PUBLISH_EVENTS } from '../../src/wire/limits.ts';
 import { anyEvent, nested } from './support/events.ts';
 import { eventOf, eventsOf, read, SOURCE_OF_SERVER } from './support/requests.ts';
 import { accepted, failureOf } from './support/result.ts';

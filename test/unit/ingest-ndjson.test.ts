@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_FRAME_BYTES, MAX_PUBLISH_EVENTS } from '../../src/limits.ts';
 import { encodeJson } from '../../src/wire/json.ts';
+import { MAX_FRAME_BYTES, MAX_PUBLISH_EVENTS } from '../../src/wire/limits.ts';
 import { anEvent } from './support/events.ts';
 import { eventsOf, read } from './support/requests.ts';
 import { accepted, failureOf } from './support/result.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_FRAME_BYTES, MAX_METADATA_DEPTH } from '../../src/limits.ts';
+import { MAX_METADATA_DEPTH } from '../../src/event/limits.ts';
+import { MAX_FRAME_BYTES } from '../../src/wire/limits.ts';
 import { encodeProtobuf } from '../../src/wire/protobuf.ts';
 import { anEvent, anyEvent, nested } from './support/events.ts';
 import { eventOf, read, SOURCE_OF_SERVER } from './support/requests.ts';

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { checkJwtConfig, type JwtConfig } from '../../src/authority/logins/jwt-config.ts';
+import { checkJwtConfig, type JwtConfig } from '../../src/logins/jwt-config.ts';
 import { type Fetch, fetchKeys } from '../../src/outbound/key-fetch.ts';
 import { type KeySource, keySource } from '../../src/outbound/key-source.ts';
 import {
@@ -12,7 +12,7 @@ import {
   MAX_KEY_SET_AGE_MS,
   MAX_KEY_SET_BYTES,
   MAX_KEYS,
-} from '../../src/limits.ts';
+} from '../../src/outbound/limits.ts';
 import {
   anIssuer,
   claimsWith,

@@ -1,7 +1,7 @@
 /** Tokens that somebody has made who is not the issuer, or whose issuer plays foul. */
 import { base64url, CompactSign, FlattenedSign } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { JwtConfig } from '../../src/authority/logins/jwt-config.ts';
+import type { JwtConfig } from '../../src/logins/jwt-config.ts';
 import { type KeySource, keySource } from '../../src/outbound/key-source.ts';
 import {
   anIssuer,

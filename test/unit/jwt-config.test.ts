@@ -1,13 +1,14 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { exportPKCS8 } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { MAX_PEM_CHARACTERS } from '../../src/lib/limits.ts';
 import {
   algorithmsOf,
   checkJwtConfig,
   describeJwtConfig,
   type JwtConfig,
-} from '../../src/authority/logins/jwt-config.ts';
-import { MAX_KEYS, MAX_PEM_CHARACTERS } from '../../src/limits.ts';
+} from '../../src/logins/jwt-config.ts';
+import { MAX_KEYS } from '../../src/outbound/limits.ts';
 import { anIssuer, type Issuer } from './support/issuer.ts';
 import { accepted, failureOf } from './support/result.ts';
 

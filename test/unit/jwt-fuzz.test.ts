@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { base64url } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { JwtConfig } from '../../src/authority/logins/jwt-config.ts';
-import { checkJwtRole, type JwtRole } from '../../src/authority/logins/jwt-role.ts';
-import type { Login } from '../../src/authority/logins/login.ts';
 import type { Result } from '../../src/lib/result.ts';
+import type { JwtConfig } from '../../src/logins/jwt-config.ts';
+import { checkJwtRole, type JwtRole } from '../../src/logins/jwt-role.ts';
+import type { Login } from '../../src/logins/login.ts';
 import { anyText } from './support/events.ts';
 import {
   anIssuer,

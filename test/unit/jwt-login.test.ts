@@ -1,13 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { JwtConfig } from '../../src/authority/logins/jwt-config.ts';
-import { loginByJwt } from '../../src/authority/logins/jwt-login.ts';
-import {
-  MAX_GROUPS,
-  MAX_JWT_CHARACTERS,
-  MAX_LOGIN_LIST_ENTRIES,
-  MAX_LOGIN_TEXT_CHARACTERS,
-  MAX_META_BYTES,
-} from '../../src/limits.ts';
+import { MAX_LOGIN_LIST_ENTRIES, MAX_LOGIN_TEXT_CHARACTERS } from '../../src/lib/limits.ts';
+import type { JwtConfig } from '../../src/logins/jwt-config.ts';
+import { loginByJwt } from '../../src/logins/jwt-login.ts';
+import { MAX_GROUPS, MAX_JWT_CHARACTERS } from '../../src/logins/limits.ts';
+import { MAX_META_BYTES } from '../../src/token/limits.ts';
 import {
   anIssuer,
   aRole,

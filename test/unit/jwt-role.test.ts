@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  checkJwtRole,
-  describeJwtRole,
-  type JwtRole,
-} from '../../src/authority/logins/jwt-role.ts';
-import { MAX_LOGIN_LIST_ENTRIES, MAX_LOGIN_TEXT_CHARACTERS } from '../../src/limits.ts';
+import { MAX_LOGIN_LIST_ENTRIES, MAX_LOGIN_TEXT_CHARACTERS } from '../../src/lib/limits.ts';
+import { checkJwtRole, describeJwtRole, type JwtRole } from '../../src/logins/jwt-role.ts';
 import { accepted, failureOf } from './support/result.ts';
 
 const LEAST = { user_claim: 'sub', bound_subject: 'alice' };

@@ -6,8 +6,9 @@ import {
   describeAppRole,
   describeSecretId,
   loginByAppRole,
-} from '../../src/authority/logins/approle.ts';
-import { MAX_META_BYTES, MAX_ROLE_NAME_CHARACTERS } from '../../src/limits.ts';
+} from '../../src/logins/approle.ts';
+import { MAX_ROLE_NAME_CHARACTERS } from '../../src/logins/limits.ts';
+import { MAX_META_BYTES } from '../../src/token/limits.ts';
 import { accepted, failureOf } from './support/result.ts';
 
 function role(body: Record<string, unknown> = {}, previous?: AppRole): AppRole {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { problemOfKeyUrl } from '../../src/outbound/key-url.ts';
-import { MAX_KEY_URL_CHARACTERS } from '../../src/limits.ts';
+import { problemOfKeyUrl } from '../../src/lib/key-url.ts';
+import { MAX_KEY_URL_CHARACTERS } from '../../src/lib/limits.ts';
 
 const PUBLIC = { allowLoopbackHttp: false };
 const DEVELOPMENT = { allowLoopbackHttp: true };

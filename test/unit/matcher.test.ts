@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { factsOf } from '../../src/event/facts.ts';
-import { Matcher } from '../../src/subscription/matcher.ts';
 import { hubName } from '../../src/objects/hub-name.ts';
+import { Matcher } from '../../src/subscription/matcher.ts';
 import { anEvent } from './support/events.ts';
 
 const FACTS = factsOf(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../src/lib/json.ts';
+import { MAX_METADATA_DEPTH } from '../../src/event/limits.ts';
 import { checkMetadata, checkPath } from '../../src/event/metadata.ts';
-import { MAX_METADATA_DEPTH } from '../../src/limits.ts';
+import type { JsonObject } from '../../src/lib/json.ts';
 import { nested } from './support/events.ts';
 import { accepted, failureOf } from './support/result.ts';
 

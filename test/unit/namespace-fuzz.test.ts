@@ -4,13 +4,12 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parsePath } from '../../src/http/middleware/path.ts';
 import { divide } from '../../src/http/middleware/request-namespace.ts';
+import { MAX_NAMESPACE_CHARACTERS, MAX_NAMESPACE_DEPTH } from '../../src/namespace/limits.ts';
+import { parseNamespacePath } from '../../src/namespace/namespace.ts';
 import {
-  MAX_NAMESPACE_CHARACTERS,
-  MAX_NAMESPACE_DEPTH,
   MAX_NAMESPACE_PATTERN_CHARACTERS,
   MAX_NAMESPACE_PATTERNS,
-} from '../../src/limits.ts';
-import { parseNamespacePath } from '../../src/namespace.ts';
+} from '../../src/subscription/limits.ts';
 import { namespacePatterns } from '../../src/subscription/namespace-patterns.ts';
 import { inCpuTime } from './support/cpu-time.ts';
 import { runs } from './support/runs.ts';

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_NAMESPACE_PATTERN_CHARACTERS, MAX_NAMESPACE_PATTERNS } from '../../src/limits.ts';
+import {
+  MAX_NAMESPACE_PATTERN_CHARACTERS,
+  MAX_NAMESPACE_PATTERNS,
+} from '../../src/subscription/limits.ts';
 import { namespacePatterns } from '../../src/subscription/namespace-patterns.ts';
 import { accepted, failureOf } from './support/result.ts';
 

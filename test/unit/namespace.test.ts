@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_NAMESPACE_CHARACTERS, MAX_NAMESPACE_DEPTH } from '../../src/limits.ts';
+import { MAX_NAMESPACE_CHARACTERS, MAX_NAMESPACE_DEPTH } from '../../src/namespace/limits.ts';
 import {
   ancestorsOf,
   checkNamespaceName,
@@ -11,7 +11,7 @@ import {
   pathOfKey,
   trimSlashes,
   withSlash,
-} from '../../src/namespace.ts';
+} from '../../src/namespace/namespace.ts';
 import { accepted, failureOf } from './support/result.ts';
 
 describe('the name of a namespace', () => {

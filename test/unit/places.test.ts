@@ -1,7 +1,8 @@
 /** Places of sockets, and what it costs to refuse one. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { MAX_RECOUNTED_PER_MS, MAX_SOCKETS_PER_HUB } from '../../src/hub/limits.ts';
 import { Places, PlacesByTag } from '../../src/hub/subscribers/slot-counter.ts';
-import { MAX_CACHED_LOOKUPS, MAX_RECOUNTED_PER_MS, MAX_SOCKETS_PER_HUB } from '../../src/limits.ts';
+import { MAX_CACHED_LOOKUPS } from '../../src/lib/limits.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

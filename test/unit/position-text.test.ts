@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MAX_EVENT_ID_CHARACTERS } from '../../src/event/limits.ts';
 import {
   checkEventId,
   isUsableEventId,
@@ -10,7 +11,6 @@ import {
 } from '../../src/event/position-text.ts';
 import { isTimestamp } from '../../src/event/time.ts';
 import { parseSince } from '../../src/subscription/since.ts';
-import { MAX_EVENT_ID_CHARACTERS } from '../../src/limits.ts';
 import { encodeCursor } from '../../src/wire/cursor.ts';
 import { anyCursor, KEY } from './support/cursors.ts';
 import { anyText } from './support/events.ts';

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Event } from '../../src/event/event.ts';
-import { MAX_METADATA_DEPTH } from '../../src/limits.ts';
+import { MAX_METADATA_DEPTH } from '../../src/event/limits.ts';
 import { decodeProtobuf, encodeProtobuf } from '../../src/wire/protobuf.ts';
 import { readCases } from '../support/cases.ts';
 import { anEvent, anyEvent, nested } from './support/events.ts';

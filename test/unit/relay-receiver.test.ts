@@ -2,10 +2,10 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Backlog } from '../../src/cli/relay/backlog.ts';
 import { lineOfEvent } from '../../src/cli/relay/frame.ts';
+import { MAX_RELAY_EVENTS, MAX_RELAY_STALL_MS } from '../../src/cli/relay/limits.ts';
 import type { Origin } from '../../src/cli/relay/origin.ts';
 import { Receiver } from '../../src/cli/relay/receiver.ts';
 import { Report } from '../../src/cli/relay/report.ts';
-import { MAX_RELAY_EVENTS, MAX_RELAY_STALL_MS } from '../../src/limits.ts';
 import { ok } from '../../src/lib/result.ts';
 import { StockServer } from '../support/stock-server.ts';
 

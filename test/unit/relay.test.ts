@@ -3,16 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { Backlog } from '../../src/cli/relay/backlog.ts';
 import { relayBackoff } from '../../src/cli/relay/backoff.ts';
 import { lineOfEvent, lineOfFrame } from '../../src/cli/relay/frame.ts';
+import {
+  MAX_RELAY_EVENTS,
+  RELAY_MAX_BACKOFF_MS,
+  RELAY_MIN_BACKOFF_MS,
+} from '../../src/cli/relay/limits.ts';
 import { lastingRefusal } from '../../src/cli/relay/refusal.ts';
 import { verdictOf } from '../../src/cli/relay/verdict.ts';
 import { withoutSocket } from '../../src/client/platform.ts';
 import { type Answer, request } from '../../src/client/request.ts';
-import {
-  MAX_PUBLISH_EVENTS,
-  MAX_RELAY_EVENTS,
-  RELAY_MAX_BACKOFF_MS,
-  RELAY_MIN_BACKOFF_MS,
-} from '../../src/limits.ts';
+import { MAX_PUBLISH_EVENTS } from '../../src/wire/limits.ts';
 import { readCases } from '../support/cases.ts';
 
 /** An answer of the publish endpoint as the client of `src/client` reads it. */

@@ -1,6 +1,6 @@
 /** Secrets that are stored encrypted: under which key, for whom, and what a rotation does. */
 import { describe, expect, it } from 'vitest';
-import { parseSealingKeys, seal, unseal } from '../../src/authority/sources/sealing.ts';
+import { parseSealingKeys, seal, unseal } from '../../src/config/sealing.ts';
 
 const OLD = Buffer.alloc(32, 1);
 const NEW = Buffer.alloc(32, 2);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MAX_EVENT_ID_CHARACTERS } from '../../src/event/limits.ts';
 import { isTimestamp } from '../../src/event/time.ts';
 import { parseSince } from '../../src/subscription/since.ts';
-import { MAX_EVENT_ID_CHARACTERS } from '../../src/limits.ts';
 import { encodeCursor } from '../../src/wire/cursor.ts';
 import { anyCursor, KEY } from './support/cursors.ts';
 import { anyText } from './support/events.ts';

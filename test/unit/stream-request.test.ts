@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NDJSON, SSE } from '../../src/http/events/streams/format.ts';
 import { formatOf, parseStreamRequest } from '../../src/http/events/streams/request.ts';
-import { MAX_STREAM_SECONDS } from '../../src/limits.ts';
+import { MAX_STREAM_SECONDS } from '../../src/http/limits.ts';
 
 function asking(accept: string, init: RequestInit = {}): Request {
   return new Request('http://carillon.test/', { ...init, headers: { Accept: accept } });

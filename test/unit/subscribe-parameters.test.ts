@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { adviceOnParameters } from '../../src/http/events/subscribe-parameters.ts';
-import { MAX_NAMED_PARAMETERS } from '../../src/limits.ts';
+import { MAX_NAMED_PARAMETERS } from '../../src/http/limits.ts';
 
 it.each([
   ['JSON=true', 'the parameter "JSON" is not read: it is "json"'],

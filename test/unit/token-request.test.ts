@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS } from '../../src/token/limits.ts';
 import {
   type CheckedTokenRequest,
   checkTokenRequest,
   cutTtl,
   type Maker,
   normalPolicies,
-} from '../../src/authority/tokens/token-request.ts';
-import { DEFAULT_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS } from '../../src/limits.ts';
+} from '../../src/token/token-request.ts';
 import { accepted, failureOf } from './support/result.ts';
 
 const ROOT: Maker = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { mintTicket, mintToken } from '../../src/token/token-form.ts';
 import { leaks } from '../../src/outbound/upstream/leak.ts';
+import { mintTicket, mintToken } from '../../src/token/token-form.ts';
 import { Random } from '../faults/random.ts';
 import { inCpuTime } from './support/cpu-time.ts';
 

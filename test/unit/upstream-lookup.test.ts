@@ -3,13 +3,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Result } from '../../src/lib/result.ts';
+import { ancestorsOf } from '../../src/namespace/namespace.ts';
 import {
-  MAX_POLICIES_PER_TOKEN,
   MAX_UPSTREAM_ANSWER_BYTES,
   UPSTREAM_LOOKUP_TIMEOUT_MS,
-} from '../../src/limits.ts';
-import { ancestorsOf } from '../../src/namespace.ts';
-import type { Result } from '../../src/lib/result.ts';
+} from '../../src/outbound/limits.ts';
 import type { Upstream } from '../../src/outbound/upstream/address.ts';
 import { inTime, lookUp } from '../../src/outbound/upstream/lookup.ts';
 import {
@@ -18,6 +17,7 @@ import {
   readToken,
   type UpstreamToken,
 } from '../../src/outbound/upstream/token.ts';
+import { MAX_POLICIES_PER_TOKEN } from '../../src/policy/limits.ts';
 import { recordedBody } from '../support/openbao.ts';
 
 let server: Server;

@@ -1,10 +1,10 @@
 /** Forms, which are read before it is known who has sent them, and of which Twilio signs the fields alone. */
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { MAX_FORM_FIELDS } from '../../src/ingest/limits.ts';
 import { readDocuments } from '../../src/ingest/webhooks/documents.ts';
 import { checkSettings } from '../../src/ingest/webhooks/settings.ts';
 import { compileSource, readDelivery, verifyDelivery } from '../../src/ingest/webhooks/source.ts';
-import { MAX_FORM_FIELDS } from '../../src/limits.ts';
 import { invalid } from '../../src/lib/result.ts';
 import { accepted, failureOf } from './support/result.ts';
 import { NOTHING_FETCHED, sentWith } from './support/sent.ts';

@@ -1,9 +1,9 @@
 /** Deliveries that are signed with a private key of the vendor: SendGrid and Discord. */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { MAX_SIGNATURE_CHARACTERS } from '../../src/ingest/limits.ts';
 import { KINDS } from '../../src/ingest/webhooks/kinds.ts';
 import { problemOfSecret, prove } from '../../src/ingest/webhooks/scheme.ts';
-import { MAX_SIGNATURE_CHARACTERS } from '../../src/limits.ts';
 import { conditionsAt, sentWith } from './support/sent.ts';
 
 interface Vector {

@@ -2,12 +2,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { makeOutside } from '../../src/outbound/webhook-keys.ts';
 import { prove } from '../../src/ingest/webhooks/scheme.ts';
 import { googlePushToken } from '../../src/ingest/webhooks/schemes/push-token.ts';
 import { checkSettings } from '../../src/ingest/webhooks/settings.ts';
 import { compileSource, readDelivery } from '../../src/ingest/webhooks/source.ts';
-import { MAX_SOURCE_FETCHES } from '../../src/limits.ts';
+import { MAX_SOURCE_FETCHES } from '../../src/outbound/limits.ts';
+import { makeOutside } from '../../src/outbound/webhook-keys.ts';
 import { anIssuer, type Issuer, SECONDS } from './support/issuer.ts';
 import { accepted, failureOf } from './support/result.ts';
 import { conditionsAt, sentWith } from './support/sent.ts';

@@ -1,6 +1,7 @@
 /** Rules: what is substituted, and what never is. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MAX_RULE_CHARACTERS } from '../../src/ingest/limits.ts';
 import { parsePointer, resolve } from '../../src/ingest/webhooks/pointer.ts';
 import {
   apply,
@@ -10,7 +11,6 @@ import {
   pathValue,
   type Rule,
 } from '../../src/ingest/webhooks/rule.ts';
-import { MAX_RULE_CHARACTERS } from '../../src/limits.ts';
 
 function ruleOf(text: string): Rule {
   const rule = parseRule(text, 'rule', 'shop');

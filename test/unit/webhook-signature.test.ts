@@ -1,9 +1,9 @@
 /** Whether a delivery comes from whom it says, by the examples that the vendors publish and by attacks on them. */
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { MAX_SIGNATURE_CHARACTERS, MAX_SIGNATURES } from '../../src/ingest/limits.ts';
 import { KINDS } from '../../src/ingest/webhooks/kinds.ts';
 import { prove } from '../../src/ingest/webhooks/scheme.ts';
-import { MAX_SIGNATURE_CHARACTERS, MAX_SIGNATURES } from '../../src/limits.ts';
 import { conditionsAt, sentWith } from './support/sent.ts';
 
 const TOLERANCE = 300;

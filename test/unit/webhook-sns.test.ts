@@ -2,13 +2,13 @@
 import { createSign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { publicKeyOfPem } from '../../src/lib/pem.ts';
 import type { Asked } from '../../src/ingest/webhooks/handshake.ts';
 import { KINDS } from '../../src/ingest/webhooks/kinds.ts';
 import { type Outside, prove } from '../../src/ingest/webhooks/scheme.ts';
 import { sns, snsConfirmation } from '../../src/ingest/webhooks/schemes/sns.ts';
 import { checkSecrets } from '../../src/ingest/webhooks/secrets.ts';
 import { checkSettings } from '../../src/ingest/webhooks/settings.ts';
+import { publicKeyOfPem } from '../../src/lib/pem.ts';
 import { accepted, failureOf } from './support/result.ts';
 import { conditionsAt, NOTHING_FETCHED, sentWith } from './support/sent.ts';
 

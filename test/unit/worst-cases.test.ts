@@ -4,22 +4,22 @@
  */
 import { describe, expect, it } from 'vitest';
 import { factsOf } from '../../src/event/facts.ts';
-import { Matcher } from '../../src/subscription/matcher.ts';
-import { MatcherIndex } from '../../src/subscription/matcher-index.ts';
+import { MAX_EVENT_TYPE_CHARACTERS, MAX_PATTERN_CHARACTERS } from '../../src/event/limits.ts';
+import { MAX_SOCKETS_PER_TOKEN } from '../../src/hub/limits.ts';
+import { MAX_NAMESPACE_CHARACTERS, MAX_NAMESPACE_DEPTH } from '../../src/namespace/limits.ts';
+import { Access } from '../../src/policy/access.ts';
 import {
-  MAX_EVENT_TYPE_CHARACTERS,
-  MAX_NAMESPACE_CHARACTERS,
-  MAX_NAMESPACE_DEPTH,
-  MAX_NAMESPACE_PATTERN_CHARACTERS,
-  MAX_NAMESPACE_PATTERNS,
-  MAX_PATTERN_CHARACTERS,
   MAX_POLICIES_PER_TOKEN,
   MAX_POLICY_BYTES,
   MAX_POLICY_PATHS,
-  MAX_SOCKETS_PER_TOKEN,
-} from '../../src/limits.ts';
-import { Access } from '../../src/policy/access.ts';
+} from '../../src/policy/limits.ts';
 import { parsePolicy } from '../../src/policy/policy.ts';
+import {
+  MAX_NAMESPACE_PATTERN_CHARACTERS,
+  MAX_NAMESPACE_PATTERNS,
+} from '../../src/subscription/limits.ts';
+import { Matcher } from '../../src/subscription/matcher.ts';
+import { MatcherIndex } from '../../src/subscription/matcher-index.ts';
 import { leastCpuMilliseconds } from './support/cpu-time.ts';
 import { anEvent } from './support/events.ts';
 import { accepted } from './support/result.ts';

@@ -2,7 +2,7 @@
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, it } from 'vitest';
 import { Accesses } from '../../src/hub/authority-sync/policy-cache.ts';
-import { MAX_CACHED_ACCESSES } from '../../src/limits.ts';
+import { MAX_CACHED_ACCESSES } from '../../src/hub/limits.ts';
 import { hubStub } from './support.ts';
 
 afterEach(reset);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { MAX_SECRET_IDS } from '../../src/limits.ts';
+import { MAX_SECRET_IDS } from '../../src/authority/limits.ts';
 import {
   accepted,
   authority,

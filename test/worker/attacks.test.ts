@@ -1,8 +1,8 @@
 /** What somebody tries who wants more than they were given. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
+import { MAX_TOKEN_CHARACTERS } from '../../src/token/limits.ts';
 import { digestOf } from '../../src/token/token-form.ts';
-import { MAX_TOKEN_CHARACTERS } from '../../src/limits.ts';
 import {
   accepted,
   aHolder,

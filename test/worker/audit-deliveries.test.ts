@@ -1,6 +1,7 @@
 /** Entries of an audit device: what they become, and that a request which is audited never suffers from us. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { MAX_AUDIT_WAIT_MS, MAX_DELIVERY_BYTES, MAX_LOGGED_REASONS } from '../../src/limits.ts';
+import { MAX_AUDIT_WAIT_MS, MAX_LOGGED_REASONS } from '../../src/http/limits.ts';
+import { MAX_DELIVERY_BYTES } from '../../src/ingest/limits.ts';
 import { Hub } from '../../src/worker.ts';
 import { aName, Client, errorsOf, objects, root, startAnew } from './security-support.ts';
 

@@ -1,7 +1,7 @@
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, it } from 'vitest';
 import { callWithRetry } from '../../src/objects/call.ts';
-import { MAX_CALL_ATTEMPTS } from '../../src/limits.ts';
+import { MAX_CALL_ATTEMPTS } from '../../src/objects/limits.ts';
 import { hubStub, published, subscribe } from './support.ts';
 
 afterEach(reset);

@@ -1,7 +1,8 @@
 /** What bounds the cost of subscribers that stall without a word. */
 import { reset, runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, expect, it, vi } from 'vitest';
-import { MAX_SOCKETS_PER_TOKEN, MAX_SUBSCRIPTION_MS } from '../../src/limits.ts';
+import { MAX_SOCKETS_PER_TOKEN } from '../../src/hub/limits.ts';
+import { MAX_SUBSCRIPTION_MS } from '../../src/objects/limits.ts';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
 import { fetchApi, handshake, hubStub, published, Subscriber, subscribe } from './support.ts';
 

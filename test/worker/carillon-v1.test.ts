@@ -6,13 +6,7 @@ import {
   runInDurableObject,
 } from 'cloudflare:test';
 import { afterEach, describe, expect, it } from 'vitest';
-
-import {
-  ACK_TIMEOUT_MS,
-  DEFAULT_CREDIT,
-  MAX_CLIENT_MESSAGE_BYTES,
-  MAX_UNACKED_BYTES,
-} from '../../src/limits.ts';
+import { DEFAULT_CREDIT } from '../../src/hub/limits.ts';
 import { decodeServerMessage, encodeClientMessage } from '../../src/wire/carillon-v1/client.ts';
 import {
   type ClientMessage,
@@ -21,6 +15,11 @@ import {
 } from '../../src/wire/carillon-v1/messages.ts';
 import { type Cursor, decodeCursor } from '../../src/wire/cursor.ts';
 import type { Encoding } from '../../src/wire/frame.ts';
+import {
+  ACK_TIMEOUT_MS,
+  MAX_CLIENT_MESSAGE_BYTES,
+  MAX_UNACKED_BYTES,
+} from '../../src/wire/limits.ts';
 import {
   cursorBeside,
   gatheringHubStub,

@@ -2,7 +2,8 @@
 import { createHash, createHmac, generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
-import { MAX_CACHED_LOOKUPS, MAX_DELIVERY_BYTES, MAX_DELIVERY_EVENTS } from '../../src/limits.ts';
+import { MAX_DELIVERY_BYTES, MAX_DELIVERY_EVENTS } from '../../src/ingest/limits.ts';
+import { MAX_CACHED_LOOKUPS } from '../../src/lib/limits.ts';
 import { Hub } from '../../src/worker.ts';
 import { Client, elapse, errorsOf, hubOf, root, sql, startAnew } from './security-support.ts';
 import { breakTable, journalOf, repair } from './support.ts';

@@ -3,7 +3,7 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Delivery } from '../../src/hub/delivery/delivery.ts';
 import { TurnBudget } from '../../src/hub/delivery/turn-budget.ts';
-import { MAX_TURN_BYTES } from '../../src/limits.ts';
+import { MAX_TURN_BYTES } from '../../src/hub/limits.ts';
 import { aReader, type Reader } from './reader.ts';
 import {
   accepted,

@@ -3,7 +3,7 @@ import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
 import { SubscriberHub } from '../../src/hub/subscriber-hub.ts';
-import { MAX_TOKEN_TTL_SECONDS } from '../../src/limits.ts';
+import { MAX_TOKEN_TTL_SECONDS } from '../../src/token/limits.ts';
 import {
   aHolder,
   authority,

@@ -1,10 +1,8 @@
 /** Explaining a delivery: it says what a delivery would do, and tells nobody what they may not know. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  MAX_EVENT_ID_CHARACTERS,
-  MAX_EXPLAINED_HUBS,
-  MAX_POLICIES_PER_TOKEN,
-} from '../../src/limits.ts';
+import { MAX_EVENT_ID_CHARACTERS } from '../../src/event/limits.ts';
+import { MAX_EXPLAINED_HUBS } from '../../src/http/limits.ts';
+import { MAX_POLICIES_PER_TOKEN } from '../../src/policy/limits.ts';
 import {
   type Answer,
   aHolder,

@@ -2,12 +2,9 @@
 import { evictDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { compileFilter } from '../../src/event/filter/filter.ts';
+import { MAX_FILTERED_CHARACTERS } from '../../src/event/filter/limits.ts';
 import { Rights } from '../../src/hub/authority-sync/rights.ts';
-import {
-  MAX_FILTER_COST_PER_HUB,
-  MAX_FILTER_COST_PER_TOKEN,
-  MAX_FILTERED_CHARACTERS,
-} from '../../src/limits.ts';
+import { MAX_FILTER_COST_PER_HUB, MAX_FILTER_COST_PER_TOKEN } from '../../src/hub/limits.ts';
 import {
   aHolder,
   Client,

@@ -2,8 +2,8 @@
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Intake } from '../../src/hub/delivery/write-batcher.ts';
+import { MAX_COMMITTED_BYTES, MAX_QUEUED_BYTES, MAX_QUEUED_EVENTS } from '../../src/hub/limits.ts';
 import type { Publication } from '../../src/subscription/publication.ts';
-import { MAX_COMMITTED_BYTES, MAX_QUEUED_BYTES, MAX_QUEUED_EVENTS } from '../../src/limits.ts';
 import {
   breakTableFor,
   handshake,

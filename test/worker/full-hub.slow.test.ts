@@ -1,7 +1,7 @@
 import { reset } from 'cloudflare:test';
 import { afterEach, expect, it } from 'vitest';
+import { MAX_SOCKETS_PER_HUB } from '../../src/hub/limits.ts';
 import { requestOf } from '../../src/subscription/handshake.ts';
-import { MAX_SOCKETS_PER_HUB } from '../../src/limits.ts';
 import { handshake, handshakeTo, hubStub, published, Subscriber } from './support.ts';
 
 afterEach(reset);

@@ -1,7 +1,7 @@
 /** Subscribers of a gathering hub are told of every event of a hub that expired before it was fed. */
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, expect, it, vi } from 'vitest';
-import { MAX_FEED_BACKOFF_MS } from '../../src/limits.ts';
+import { MAX_FEED_BACKOFF_MS } from '../../src/hub/limits.ts';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
 import { GatheringHub } from '../../src/worker.ts';
 import { elapse, sql, startAnew } from './security-support.ts';

@@ -2,9 +2,9 @@
 import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, it } from 'vitest';
+import type { Gathering } from '../../src/hub/feeds/registry.ts';
 import type { FeedPage } from '../../src/hub/wildcard-hub.ts';
 import { gatheringHubName, hubName } from '../../src/objects/hub-name.ts';
-import type { Gathering } from '../../src/hub/feeds/registry.ts';
 import { GatheringHub, Hub } from '../../src/worker.ts';
 import {
   forgetInterests,

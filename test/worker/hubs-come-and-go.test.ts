@@ -2,12 +2,9 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { MAX_FEED_BACKOFF_MS, REGISTRATION_CHECK_MS } from '../../src/hub/limits.ts';
 import { gatheringHubName, hubName } from '../../src/objects/hub-name.ts';
-import {
-  MAX_FEED_BACKOFF_MS,
-  MAX_NEW_HUBS_PER_PUBLISHER,
-  REGISTRATION_CHECK_MS,
-} from '../../src/limits.ts';
+import { MAX_NEW_HUBS_PER_PUBLISHER } from '../../src/objects/limits.ts';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
 import { GatheringHub } from '../../src/worker.ts';
 import {

@@ -2,8 +2,8 @@
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, it } from 'vitest';
 import { Interests } from '../../src/hub/feeds/interests.ts';
+import { MAX_INTERESTS } from '../../src/hub/limits.ts';
 import { hubName } from '../../src/objects/hub-name.ts';
-import { MAX_INTERESTS } from '../../src/limits.ts';
 import { gatheringHubStub, handshakeTo } from './support.ts';
 
 afterEach(reset);

@@ -5,10 +5,10 @@ import {
   runInDurableObject,
 } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Journal } from '../../src/hub/journal/journal.ts';
+import type { Retention } from '../../src/config/retention.ts';
 import { entryOf, type Posting } from '../../src/hub/journal/entry.ts';
-import type { Retention } from '../../src/subscription/retention.ts';
-import { MAX_TRIMMED_EVENTS } from '../../src/limits.ts';
+import { Journal } from '../../src/hub/journal/journal.ts';
+import { MAX_TRIMMED_EVENTS } from '../../src/hub/limits.ts';
 import {
   breakTable,
   gatheringHubStub,

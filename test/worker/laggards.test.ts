@@ -1,6 +1,6 @@
 /** A reader of `carillon.v1` that falls behind while others, and it, have more coming. */
 import { afterEach, expect, it, vi } from 'vitest';
-import { DEFAULT_CREDIT } from '../../src/limits.ts';
+import { DEFAULT_CREDIT } from '../../src/hub/limits.ts';
 import type { ServerMessage } from '../../src/wire/carillon-v1/messages.ts';
 import { on, root, startAnew } from './security-support.ts';
 import { Subscriber } from './support.ts';

@@ -1,7 +1,7 @@
 /** Logging in with the JWT of an issuer, and what is the same for all auth methods. */
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { MAX_ROLES } from '../../src/limits.ts';
+import { MAX_ROLES } from '../../src/authority/limits.ts';
 import {
   accepted,
   aHolder,

@@ -3,9 +3,9 @@ import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
-import { digestOf } from '../../src/token/token-form.ts';
 import { gatheringHubName, hubName } from '../../src/objects/hub-name.ts';
-import { LOOKUP_CACHE_MS } from '../../src/limits.ts';
+import { LOOKUP_CACHE_MS } from '../../src/objects/limits.ts';
+import { digestOf } from '../../src/token/token-form.ts';
 import {
   accepted,
   aHolder,

@@ -1,11 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MAX_NAMESPACE_CHARACTERS, MAX_NAMESPACE_DEPTH } from '../../src/namespace/limits.ts';
+import { MAX_CHILD_NAMESPACES } from '../../src/objects/limits.ts';
 import {
-  MAX_CHILD_NAMESPACES,
-  MAX_NAMESPACE_CHARACTERS,
-  MAX_NAMESPACE_DEPTH,
   MAX_NAMESPACE_PATTERN_CHARACTERS,
   MAX_NAMESPACE_PATTERNS,
-} from '../../src/limits.ts';
+} from '../../src/subscription/limits.ts';
 import {
   accepted,
   aHolder,

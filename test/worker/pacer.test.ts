@@ -7,7 +7,7 @@ import {
   MAX_REPLAY_BYTES,
   REPLAY_BUDGET_BYTES,
   REPLAY_BYTES_PER_SECOND,
-} from '../../src/limits.ts';
+} from '../../src/hub/limits.ts';
 
 afterEach(() => {
   vi.useRealTimers();

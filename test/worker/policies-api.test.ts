@@ -1,13 +1,12 @@
 /** The API of policies, and what tokens may do by them. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MAX_POLICIES } from '../../src/authority/limits.ts';
 import {
   MAX_API_BODY_BYTES,
   MAX_API_BODY_DEPTH,
   MAX_CAPABILITY_PATHS,
-  MAX_POLICIES,
-  MAX_POLICY_BYTES,
-  MAX_POLICY_NAME_CHARACTERS,
-} from '../../src/limits.ts';
+} from '../../src/http/limits.ts';
+import { MAX_POLICY_BYTES, MAX_POLICY_NAME_CHARACTERS } from '../../src/policy/limits.ts';
 import {
   accepted,
   aHolder,

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { app } from '../../src/app.ts';
-import { LOOKUP_CACHE_MS } from '../../src/limits.ts';
+import { LOOKUP_CACHE_MS } from '../../src/objects/limits.ts';
 import {
   accepted,
   aHolder,

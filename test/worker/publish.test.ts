@@ -1,7 +1,8 @@
 import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { MAX_HUBS, MAX_PUBLISH_BYTES, MAX_PUBLISH_NAMESPACES } from '../../src/limits.ts';
+import { MAX_HUBS } from '../../src/objects/limits.ts';
+import { MAX_PUBLISH_BYTES, MAX_PUBLISH_NAMESPACES } from '../../src/wire/limits.ts';
 import {
   breakTable,
   breakTableFor,

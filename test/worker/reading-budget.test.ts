@@ -1,8 +1,8 @@
 /** What those who come back may make a hub read. */
 import { reset } from 'cloudflare:test';
 import { afterEach, expect, it, vi } from 'vitest';
-import { MAX_UNACKED_BYTES } from '../../src/limits.ts';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
+import { MAX_UNACKED_BYTES } from '../../src/wire/limits.ts';
 import { handshake, publish, Subscriber } from './support.ts';
 
 vi.setConfig({ testTimeout: 40_000 });

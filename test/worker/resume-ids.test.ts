@@ -1,7 +1,7 @@
 /** Coming back by ids that several events have. */
 import { reset } from 'cloudflare:test';
 import { afterEach, expect, it, vi } from 'vitest';
-import { MAX_REPLAY_BYTES } from '../../src/limits.ts';
+import { MAX_REPLAY_BYTES } from '../../src/hub/limits.ts';
 import { handshake, publish, published, Subscriber } from './support.ts';
 
 vi.setConfig({ testTimeout: 20_000 });

@@ -7,10 +7,10 @@ import {
 } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { expect, vi } from 'vitest';
+import { SubscriberHub } from '../../src/hub/subscriber-hub.ts';
+import { childKey } from '../../src/namespace/namespace.ts';
 import { authorityName } from '../../src/objects/authority-name.ts';
 import { gatheringHubName, hubName } from '../../src/objects/hub-name.ts';
-import { SubscriberHub } from '../../src/hub/subscriber-hub.ts';
-import { childKey } from '../../src/namespace.ts';
 import { Subscriber } from './support.ts';
 
 const API = 'http://carillon.test/v1/';

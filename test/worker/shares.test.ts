@@ -2,20 +2,16 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { digestOf } from '../../src/token/token-form.ts';
+import { MAX_SECRET_IDS } from '../../src/authority/limits.ts';
 import { Intake } from '../../src/hub/delivery/write-batcher.ts';
 import { Journal } from '../../src/hub/journal/journal.ts';
+import { MAX_QUEUED_EVENTS, MAX_SOCKETS_PER_TOKEN } from '../../src/hub/limits.ts';
 import { Subscribers } from '../../src/hub/subscribers/subscribers.ts';
+import { MAX_CACHED_LOOKUPS } from '../../src/lib/limits.ts';
+import { MAX_TOKENS } from '../../src/objects/limits.ts';
 import { type Handshake, requestOf } from '../../src/subscription/handshake.ts';
-import {
-  MAX_CACHED_LOOKUPS,
-  MAX_QUEUED_EVENTS,
-  MAX_SECRET_IDS,
-  MAX_SOCKETS_PER_TOKEN,
-  MAX_TICKETS,
-  MAX_TOKENS,
-  TICKET_TTL_SECONDS,
-} from '../../src/limits.ts';
+import { MAX_TICKETS, TICKET_TTL_SECONDS } from '../../src/token/limits.ts';
+import { digestOf } from '../../src/token/token-form.ts';
 import {
   aHolder,
   aName,

@@ -2,13 +2,13 @@
 import { evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { seal } from '../../src/authority/sources/sealing.ts';
+import { MAX_SOURCES } from '../../src/authority/limits.ts';
+import { seal } from '../../src/config/sealing.ts';
 import {
   MAX_MAPPED_NAMES,
   MAX_SOURCE_SECRETS,
-  MAX_SOURCES,
   MAX_TEMPLATE_CHARACTERS,
-} from '../../src/limits.ts';
+} from '../../src/ingest/limits.ts';
 import {
   accepted,
   aHolder,

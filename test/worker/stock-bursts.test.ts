@@ -2,14 +2,14 @@
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, it, vi } from 'vitest';
-import { Journal } from '../../src/hub/journal/journal.ts';
-import { type Entry, entryOf, type Posting } from '../../src/hub/journal/entry.ts';
 import { Pacer } from '../../src/hub/catch-up/pacer.ts';
 import { Replay } from '../../src/hub/catch-up/replays.ts';
+import { TurnBudget } from '../../src/hub/delivery/turn-budget.ts';
+import { type Entry, entryOf, type Posting } from '../../src/hub/journal/entry.ts';
+import { Journal } from '../../src/hub/journal/journal.ts';
+import { MAX_REPLAY_BYTES, MAX_TURN_BYTES } from '../../src/hub/limits.ts';
 import { Subscribers } from '../../src/hub/subscribers/subscribers.ts';
 import type { Subscription } from '../../src/subscription/handshake.ts';
-import { TurnBudget } from '../../src/hub/delivery/turn-budget.ts';
-import { MAX_REPLAY_BYTES, MAX_TURN_BYTES } from '../../src/limits.ts';
 import { encodeJson } from '../../src/wire/json.ts';
 import { handshakeTo, hubStub, Subscriber } from './support.ts';
 

@@ -1,7 +1,7 @@
 /** What is said of a request for a stream before there is one: the same as of a handshake. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { digestOf } from '../../src/token/token-form.ts';
 import { type Handshake, handshakeOf } from '../../src/subscription/handshake.ts';
+import { digestOf } from '../../src/token/token-form.ts';
 import { GatheringHub, Hub } from '../../src/worker.ts';
 import {
   aHolder,

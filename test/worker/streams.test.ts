@@ -4,14 +4,14 @@ import type { Event } from '../../src/event/event.ts';
 import { NDJSON, SSE, type StreamFormat } from '../../src/http/events/streams/format.ts';
 import { openStream } from '../../src/http/events/streams/open.ts';
 import {
-  ACK_TIMEOUT_MS,
   MAX_STREAM_SECONDS,
   MAX_STREAMS,
   STREAM_LOST_MS,
   STREAM_PING_MS,
-} from '../../src/limits.ts';
+} from '../../src/http/limits.ts';
 import type { ServerMessage } from '../../src/wire/carillon-v1/messages.ts';
 import { encodeJson } from '../../src/wire/json.ts';
+import { ACK_TIMEOUT_MS } from '../../src/wire/limits.ts';
 import { aName, errorsOf } from './security-support.ts';
 
 vi.setConfig({ testTimeout: 10_000 });

@@ -1,8 +1,9 @@
 /** Who may subscribe to what, and which events then come. */
 import { runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MAX_WARNING_CHARACTERS } from '../../src/http/limits.ts';
 import { Accesses } from '../../src/hub/authority-sync/policy-cache.ts';
-import { MAX_CACHED_ACCESSES, MAX_WARNING_CHARACTERS } from '../../src/limits.ts';
+import { MAX_CACHED_ACCESSES } from '../../src/hub/limits.ts';
 import {
   aHolder,
   Client,

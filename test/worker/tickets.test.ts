@@ -4,8 +4,8 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { app } from '../../src/app.ts';
 import { Authority } from '../../src/authority/authority.ts';
+import { MAX_TICKETS, MAX_TOKEN_CHARACTERS, TICKET_TTL_SECONDS } from '../../src/token/limits.ts';
 import { digestOf, mintTicket } from '../../src/token/token-form.ts';
-import { MAX_TICKETS, MAX_TOKEN_CHARACTERS, TICKET_TTL_SECONDS } from '../../src/limits.ts';
 import {
   accepted,
   aHolder,

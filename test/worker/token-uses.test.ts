@@ -2,7 +2,8 @@
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
-import { MAX_TOKEN_CHARACTERS, SPENT_TOKEN_MS } from '../../src/limits.ts';
+import { SPENT_TOKEN_MS } from '../../src/authority/limits.ts';
+import { MAX_TOKEN_CHARACTERS } from '../../src/token/limits.ts';
 import {
   accepted,
   aHolder,

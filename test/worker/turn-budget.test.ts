@@ -1,11 +1,11 @@
 /** What counts how much in a turn of the event loop. */
 import { expect, it } from 'vitest';
 import { factsOf } from '../../src/event/facts.ts';
+import { MAX_FILTERED_CHARACTERS } from '../../src/event/filter/limits.ts';
 import type { Accesses } from '../../src/hub/authority-sync/policy-cache.ts';
-import { Matcher } from '../../src/subscription/matcher.ts';
 import { Rights } from '../../src/hub/authority-sync/rights.ts';
 import { TurnBudget } from '../../src/hub/delivery/turn-budget.ts';
-import { MAX_FILTERED_CHARACTERS } from '../../src/limits.ts';
+import { Matcher } from '../../src/subscription/matcher.ts';
 import { anEvent } from '../unit/support/events.ts';
 
 /** How many filters are asked in one turn. */

@@ -2,15 +2,14 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
+import { MAX_JOB_BACKOFF_MS, MAX_JOBS_AT_ONCE } from '../../src/authority/limits.ts';
 import { SubscriberHub } from '../../src/hub/subscriber-hub.ts';
 import {
   MAX_CALL_ATTEMPTS,
   MAX_DECISION_AGE_MS,
-  MAX_JOB_BACKOFF_MS,
-  MAX_JOBS_AT_ONCE,
   MAX_NOTICES,
   MIN_JOB_BACKOFF_MS,
-} from '../../src/limits.ts';
+} from '../../src/objects/limits.ts';
 import {
   aGate,
   aHolder,

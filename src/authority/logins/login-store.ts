@@ -1,7 +1,8 @@
 /** How one logs in to one Vault namespace: configurations and roles, and the secret ids of AppRole. */
-import { MAX_ROLES, MAX_SECRET_IDS } from '../../limits.ts';
+
 import { isWithinShare } from '../../lib/fair-share.ts';
-import type { AppRole, SecretId, SecretIdRequest } from './approle.ts';
+import type { AppRole, SecretId, SecretIdRequest } from '../../logins/approle.ts';
+import { MAX_ROLES, MAX_SECRET_IDS } from '../limits.ts';
 
 /** What an AppRole login was: whose role id and secret id were right. */
 export interface AppRoleMatch {

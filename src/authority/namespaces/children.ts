@@ -1,5 +1,5 @@
 /** The namespaces below one Vault namespace, one level deep. */
-import { MAX_CHILD_NAMESPACES } from '../../limits.ts';
+import { MAX_CHILD_NAMESPACES } from '../../objects/limits.ts';
 
 export interface Child {
   readonly name: string;

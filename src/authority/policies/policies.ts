@@ -1,7 +1,8 @@
 /** The policies of one Vault namespace, as they were written. */
-import { MAX_POLICIES } from '../../limits.ts';
+
 import { DEFAULT_POLICY } from '../../policy/builtin.ts';
 import type { PolicyText } from '../../policy/policy-set.ts';
+import { MAX_POLICIES } from '../limits.ts';
 
 export class Policies {
   readonly #sql: SqlStorage;

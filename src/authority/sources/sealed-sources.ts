@@ -1,10 +1,11 @@
 /** The sources of a namespace with their secrets: sealed where they are stored, opened for who verifies. */
-import type { AesKey } from '../../lib/aes.ts';
+
+import { parseSealingKeys, type SealingSecret, seal, unseal } from '../../config/sealing.ts';
 import type { SourceSettings } from '../../ingest/webhooks/settings.ts';
-import { MAX_SOURCES } from '../../limits.ts';
+import type { AesKey } from '../../lib/aes.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import type { OpenSource } from '../../objects/authority-contract.ts';
-import { parseSealingKeys, type SealingSecret, seal, unseal } from './sealing.ts';
+import { MAX_SOURCES } from '../limits.ts';
 import type { Sources, StoredSource } from './sources.ts';
 
 export class SealedSources {

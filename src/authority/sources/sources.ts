@@ -1,6 +1,6 @@
 /** The sources of one Vault namespace: their settings, and their secrets sealed. */
 import type { SourceSettings } from '../../ingest/webhooks/settings.ts';
-import { MAX_SOURCES } from '../../limits.ts';
+import { MAX_SOURCES } from '../limits.ts';
 
 export interface StoredSource {
   readonly settings: SourceSettings;

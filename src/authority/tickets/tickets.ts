@@ -2,8 +2,9 @@
  * The tickets of one Vault namespace, by digest: each stands for a token, once and for a short time, in a
  * place that carries no headers. Those that expired unused go when the next is made.
  */
-import { MAX_TICKETS } from '../../limits.ts';
+
 import { isWithinShare } from '../../lib/fair-share.ts';
+import { MAX_TICKETS } from '../../token/limits.ts';
 import { addColumn } from '../add-column.ts';
 
 /** Whom a ticket stands for. */

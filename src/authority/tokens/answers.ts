@@ -1,10 +1,18 @@
 /** What an authority answers about tokens, as things stand: to Workers and to the hubs that watch. */
-import { MAX_ANSWERED_TEXT_CHARACTERS, MAX_NOTICES } from '../../limits.ts';
+
+import type {
+  Change,
+  Changes,
+  TokenState,
+  Watched,
+  WatchedState,
+} from '../../objects/authority-contract.ts';
+import { MAX_NOTICES } from '../../objects/limits.ts';
 import type { PolicyText } from '../../policy/policy-set.ts';
-import type { Change, Changes, TokenState, Watched, WatchedState } from '../../objects/authority-contract.ts';
-import { ownerOf } from './owner.ts';
+import { ownerOf } from '../../token/owner.ts';
+import type { TokenRecord } from '../../token/token-record.ts';
+import { MAX_ANSWERED_TEXT_CHARACTERS } from '../limits.ts';
 import type { Stores } from '../stores.ts';
-import type { TokenRecord } from './token-record.ts';
 
 export function stateOf({ policies }: Stores, token: TokenRecord): TokenState {
   return {

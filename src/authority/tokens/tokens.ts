@@ -2,10 +2,11 @@
  * The tokens of one Vault namespace: the rows of its authority, by digest. What is not a token any more
  * (expired, spent) is not found, whether or not its row is still there.
  */
-import { MAX_TOKENS } from '../../limits.ts';
+
 import { isWithinShare } from '../../lib/fair-share.ts';
+import { MAX_TOKENS } from '../../objects/limits.ts';
+import type { TokenRecord, TokenReference, TokenRequest } from '../../token/token-record.ts';
 import { addColumn } from '../add-column.ts';
-import type { TokenRecord, TokenReference, TokenRequest } from './token-record.ts';
 
 type Row = {
   readonly id: number;

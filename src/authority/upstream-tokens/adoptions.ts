@@ -3,26 +3,25 @@
  * decides by what it heard of it a minute ago, when it would expire (it may have been renewed), and once an
  * hour otherwise. What cannot be looked up is let go of; its subscribers come back, and it is adopted anew.
  */
-import {
-  LOOKUP_CACHE_MS,
-  MAX_CONCURRENT_LOOKUPS,
-  MAX_DECISION_AGE_MS,
-  MAX_SUBSCRIPTION_MS,
-  UPSTREAM_RECHECK_MS,
-  UPSTREAM_TTL_TOLERANCE_MS,
-} from '../../limits.ts';
-import { ancestorsOf, pathOfKey } from '../../namespace.ts';
-import type { Identity } from '../../policy/identity.ts';
+
+import { ancestorsOf, pathOfKey } from '../../namespace/namespace.ts';
+import type { TokenState } from '../../objects/authority-contract.ts';
+import { LOOKUP_CACHE_MS, MAX_DECISION_AGE_MS, MAX_SUBSCRIPTION_MS } from '../../objects/limits.ts';
 import { parseUpstream } from '../../outbound/upstream/address.ts';
 import { inTime, lookUp } from '../../outbound/upstream/lookup.ts';
-import { unseal } from './seal.ts';
 import type { UpstreamToken } from '../../outbound/upstream/token.ts';
-import type { AdoptedToken } from './adopted-tokens.ts';
-import { stateOf } from '../tokens/answers.ts';
-import type { TokenState } from '../../objects/authority-contract.ts';
+import type { Identity } from '../../policy/identity.ts';
+import { ownerOfNew } from '../../token/owner.ts';
+import type { TokenRecord, TokenRequest } from '../../token/token-record.ts';
 import type { Keeper } from '../keeper.ts';
-import { ownerOfNew } from '../tokens/owner.ts';
-import type { TokenRecord, TokenRequest } from '../tokens/token-record.ts';
+import {
+  MAX_CONCURRENT_LOOKUPS,
+  UPSTREAM_RECHECK_MS,
+  UPSTREAM_TTL_TOLERANCE_MS,
+} from '../limits.ts';
+import { stateOf } from '../tokens/answers.ts';
+import type { AdoptedToken } from './adopted-tokens.ts';
+import { unseal } from './seal.ts';
 
 /** What a look-up came to. */
 type Outcome = 'confirmed' | 'ended' | 'unknown';

@@ -1,10 +1,10 @@
 /** `carillon dev`: the local server. */
 
-import { parseConfig } from '../../config.ts';
-import { MIN_REACHABLE_ROOT_TOKEN_CHARACTERS } from '../../limits.ts';
+import { parseConfig } from '../../config/config.ts';
 import { problemOfUpstream } from '../../outbound/upstream/address.ts';
 import { type Command, type ExitCode, endWith, fail, misuse, status } from '../command.ts';
 import { reasonOfFileError } from '../file-error.ts';
+import { MIN_REACHABLE_ROOT_TOKEN_CHARACTERS } from '../limits.ts';
 import { addressOf, isLoopback, leadsTo } from './address.ts';
 import { banner } from './banner.ts';
 import { buildBundle, readConfig } from './bundle.ts';

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { parseSealingKeys } from '../../authority/sources/sealing.ts';
+import { parseSealingKeys } from '../../config/sealing.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import { status } from '../command.ts';
 import { reasonOfFileError } from '../file-error.ts';

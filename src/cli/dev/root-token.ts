@@ -1,12 +1,12 @@
 /** The root token of the local server, and where it comes from. */
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import { MIN_REACHABLE_ROOT_TOKEN_CHARACTERS } from '../../limits.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import { isToken } from '../../token/token-text.ts';
 import type { Values } from '../arguments.ts';
 import { type Problem, unreadable, wrongUse } from '../command.ts';
 import { readSecret } from '../input.ts';
+import { MIN_REACHABLE_ROOT_TOKEN_CHARACTERS } from '../limits.ts';
 import { isLoopback } from './address.ts';
 
 export interface RootToken {

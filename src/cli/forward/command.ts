@@ -1,8 +1,7 @@
 /** `carillon forward audit` */
 import { resolve } from 'node:path';
 import { dotSegment } from '../../lib/dot-segment.ts';
-import { FORWARD_POLL_MS } from '../../limits.ts';
-import { trimSlashes } from '../../namespace.ts';
+import { trimSlashes } from '../../namespace/namespace.ts';
 import type { Values } from '../arguments.ts';
 import { type Command, type ExitCode, endWith, misuse, type Problem } from '../command.ts';
 import { readSecret } from '../input.ts';
@@ -15,6 +14,7 @@ import {
 } from '../server.ts';
 import { forwardFile } from './forward-file.ts';
 import { forwardSocket } from './forward-socket.ts';
+import { FORWARD_POLL_MS } from './limits.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { Progress } from './progress.ts';
 import { Sender } from './sender.ts';

@@ -1,6 +1,7 @@
 /** Entries between those who write them and the server: bounded, in order. Pure. */
-import { MAX_FORWARD_QUEUE_BYTES, MAX_FORWARDED_ENTRIES } from '../../limits.ts';
+
 import { batchesOf, type Entry } from './entry.ts';
+import { MAX_FORWARD_QUEUE_BYTES, MAX_FORWARDED_ENTRIES } from './limits.ts';
 
 /** What an entry takes beside its bytes, about. */
 const OVERHEAD_BYTES = 256;

@@ -1,8 +1,9 @@
 /** What of the lines of an audit device is worth sending. Pure. */
-import { isJsonObject } from '../../lib/json.ts';
+
 import { readAuditEntry } from '../../ingest/audit/read-entry.ts';
+import { isJsonObject } from '../../lib/json.ts';
 import { decodeUtf8, parseJson } from '../../lib/text.ts';
-import { MAX_AUDIT_ENTRY_BYTES, MAX_FORWARDED_BYTES, MAX_FORWARDED_ENTRIES } from '../../limits.ts';
+import { MAX_AUDIT_ENTRY_BYTES, MAX_FORWARDED_BYTES, MAX_FORWARDED_ENTRIES } from './limits.ts';
 import type { Line } from './line-splitter.ts';
 
 /** An audit entry that may become an event. */

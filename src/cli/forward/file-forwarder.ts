@@ -1,9 +1,9 @@
 /** The walk through a log and what rotation makes of it. */
 import { dirname } from 'node:path';
-import { FORWARD_POLL_MS, MAX_MTIME_ERROR_MS } from '../../limits.ts';
 import type { ExitCode } from '../command.ts';
 import { reasonOfFileError } from '../file-error.ts';
 import { batchesOf } from './entry.ts';
+import { FORWARD_POLL_MS, MAX_MTIME_ERROR_MS } from './limits.ts';
 import { type Line, LineSplitter } from './line-splitter.ts';
 import { LogFile } from './log-file.ts';
 import type { Progress } from './progress.ts';

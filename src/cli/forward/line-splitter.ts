@@ -1,5 +1,5 @@
 /** Bytes to lines, each with its place. What one line can hold in memory is bounded. Pure. */
-import { MAX_AUDIT_ENTRY_BYTES } from '../../limits.ts';
+import { MAX_AUDIT_ENTRY_BYTES } from './limits.ts';
 
 export interface Line {
   /** Where it begins. */

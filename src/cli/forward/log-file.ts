@@ -1,7 +1,7 @@
 /** A log that is read while it is written, truncated, renamed or removed. */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import { LOG_HEAD_BYTES, MAX_AUDIT_ENTRY_BYTES, MAX_FORWARDED_BYTES } from '../../limits.ts';
+import { LOG_HEAD_BYTES, MAX_AUDIT_ENTRY_BYTES, MAX_FORWARDED_BYTES } from './limits.ts';
 import type { Head, Place } from './state-file.ts';
 
 const NEWLINE = 0x0a;

@@ -2,8 +2,9 @@
  * What the user sees: on a terminal one line that is written anew, elsewhere a line where something is
  * wrong; at the end a summary.
  */
-import { FORWARD_REMARK_INTERVAL_MS } from '../../limits.ts';
+
 import { CLEAR_LINE, visible } from '../output.ts';
+import { FORWARD_REMARK_INTERVAL_MS } from './limits.ts';
 
 /** `process.stderr`, or what stands for it. */
 export interface Screen {

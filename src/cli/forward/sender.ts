@@ -1,10 +1,10 @@
 /** Brings entries to the source, in order, one request at a time, until the server has them. */
 import { backoff } from '../../client/backoff.ts';
 import { mayPass } from '../../client/request.ts';
-import { FORWARD_TIMEOUT_MS } from '../../limits.ts';
 import type { ExitCode } from '../command.ts';
 import { type Answer, type Outcome, request, type Server } from '../server.ts';
 import type { Entry } from './entry.ts';
+import { FORWARD_TIMEOUT_MS } from './limits.ts';
 import type { Outcomes, Progress } from './progress.ts';
 import { pause, type Stopping } from './stopping.ts';
 

@@ -1,8 +1,8 @@
 /** Entries from connections to the source. */
 import type { Server, Socket } from 'node:net';
-import { MAX_FORWARD_CONNECTIONS } from '../../limits.ts';
 import type { ExitCode } from '../command.ts';
 import { EntryQueue } from './entry-queue.ts';
+import { MAX_FORWARD_CONNECTIONS } from './limits.ts';
 import { LineSplitter } from './line-splitter.ts';
 import type { Progress } from './progress.ts';
 import type { Sender } from './sender.ts';

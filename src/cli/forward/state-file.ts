@@ -1,8 +1,8 @@
 /** The state file: how far a log was forwarded. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { isJsonObject } from '../../lib/json.ts';
-import { parseJson } from '../../lib/text.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
+import { parseJson } from '../../lib/text.ts';
 import { reasonOfFileError } from '../file-error.ts';
 
 /** What each begins with, and no entry does. */

@@ -1,6 +1,6 @@
 /** The end that somebody asks for. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { STOP_MS } from '../../limits.ts';
+import { STOP_MS } from '../limits.ts';
 
 export interface Stopping {
   /** Aborted at Ctrl-C or SIGTERM: nothing new is begun, nothing is tried again. */

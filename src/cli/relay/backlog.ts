@@ -1,11 +1,7 @@
 /** What has come and is not published yet, within bounds, in its order. */
-import {
-  MAX_PUBLISH_BYTES,
-  MAX_PUBLISH_EVENTS,
-  MAX_RELAY_BYTES,
-  MAX_RELAY_EVENTS,
-} from '../../limits.ts';
+import { MAX_PUBLISH_BYTES, MAX_PUBLISH_EVENTS } from '../../wire/limits.ts';
 import type { FrameLine } from './frame.ts';
+import { MAX_RELAY_BYTES, MAX_RELAY_EVENTS } from './limits.ts';
 
 export interface Entry {
   /** Undefined where there is nothing to publish, but a place to remember. */

@@ -1,6 +1,6 @@
 /** How long a relay waits before it tries again. Pure. */
 import { MAX_SERVER_WAIT_MS } from '../../client/bounds.ts';
-import { RELAY_MAX_BACKOFF_MS, RELAY_MIN_BACKOFF_MS } from '../../limits.ts';
+import { RELAY_MAX_BACKOFF_MS, RELAY_MIN_BACKOFF_MS } from './limits.ts';
 
 /**
  * A random wait between a second and a bound that doubles with each failure, lest all that were cut off

@@ -4,12 +4,12 @@
  */
 import type WebSocket from 'ws';
 import { PING_INTERVAL_MS } from '../../client/bounds.ts';
-import { RELAY_CREDIT } from '../../limits.ts';
 import { jsonCodec } from '../../wire/carillon-v1/client-json.ts';
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
 import type { ClientMessage, ServerMessage } from '../../wire/carillon-v1/messages.ts';
 import type { OpenSocket } from '../subscription-socket.ts';
 import { type FrameLine, lineOfEvent, lineOfFrame } from './frame.ts';
+import { RELAY_CREDIT } from './limits.ts';
 
 /** What a server that has chosen `carillon.v1` takes for its first message, in milliseconds. */
 const HELLO_TIMEOUT_MS = 10_000;

@@ -1,8 +1,8 @@
 /** A frame of the origin as the line of a publish request. Pure. */
 import { createHash } from 'node:crypto';
 import type { Line } from '../../client/batches.ts';
-import { isJsonObject } from '../../lib/json.ts';
 import { isUsableEventId } from '../../event/position-text.ts';
+import { isJsonObject } from '../../lib/json.ts';
 
 export interface FrameLine extends Line {
   /** Empty where the frame has none that can be read. */

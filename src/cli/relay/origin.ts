@@ -1,7 +1,7 @@
 /** The server that events come from, and the subscription there. */
 import { dotSegment } from '../../lib/dot-segment.ts';
-import { trimSlashes } from '../../namespace.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
+import { trimSlashes } from '../../namespace/namespace.ts';
 import type { Values } from '../arguments.ts';
 import { type Problem, unreadable, wrongUse } from '../command.ts';
 import { readSecret } from '../input.ts';

@@ -4,7 +4,7 @@ import { CONNECT_TIMEOUT_MS } from '../../client/bounds.ts';
 import { withoutSocket } from '../../client/platform.ts';
 import { type Answer, apiUrl, request } from '../../client/request.ts';
 import { sleep } from '../../client/sleep.ts';
-import { MAX_PUBLISH_EVENTS } from '../../limits.ts';
+import { MAX_PUBLISH_EVENTS } from '../../wire/limits.ts';
 import type { Values } from '../arguments.ts';
 import type { Backlog, Entry } from './backlog.ts';
 import { relayBackoff } from './backoff.ts';

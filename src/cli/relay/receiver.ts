@@ -5,13 +5,13 @@
 import { STABLE_CONNECTION_MS } from '../../client/bounds.ts';
 import { withoutSocket } from '../../client/platform.ts';
 import { sleep } from '../../client/sleep.ts';
-import { MAX_RELAY_MESSAGE_BYTES, MAX_RELAY_STALL_MS } from '../../limits.ts';
 import { SUBPROTOCOLS } from '../../wire/carillon-v1/messages.ts';
 import { type OpenSocket, openSocket, type Refused } from '../subscription-socket.ts';
 import type { Backlog, Entry } from './backlog.ts';
 import { relayBackoff } from './backoff.ts';
 import { Connection, type End } from './connection.ts';
 import type { FrameLine } from './frame.ts';
+import { MAX_RELAY_MESSAGE_BYTES, MAX_RELAY_STALL_MS } from './limits.ts';
 import type { Origin } from './origin.ts';
 import { type Lasting, lastingRefusal } from './refusal.ts';
 import type { Report } from './report.ts';

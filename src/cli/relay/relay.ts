@@ -1,7 +1,8 @@
 /** A relay from its beginning to its end: what comes in by the receiver goes out by the publisher. */
-import { STOP_MS } from '../../limits.ts';
+
 import type { Values } from '../arguments.ts';
 import { type ExitCode, fail } from '../command.ts';
+import { STOP_MS } from '../limits.ts';
 import { Backlog, type Entry } from './backlog.ts';
 import type { Origin } from './origin.ts';
 import { Publisher } from './publisher.ts';

@@ -1,8 +1,9 @@
 /** What is legal in a filter and hardly meant: comparisons with values that no event of the pattern has. */
+
+import { quote } from '../../lib/quote.ts';
 import { CATALOG } from '../catalog.ts';
 import { eventTypeNamespace, namespacesOfPattern, whyNothingMatches } from '../event-type.ts';
 import { compileGlob } from '../glob.ts';
-import { quote } from '../../lib/quote.ts';
 import { fieldOf } from './fields.ts';
 import { parseFilter } from './parser.ts';
 import type { Comparison, Expression } from './syntax.ts';

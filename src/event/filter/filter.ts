@@ -4,10 +4,11 @@
  * @example
  * compileFilter('operation != "data-read" and data_path matches "^secret/data/team-"')
  */
-import { MAX_FILTER_CHARACTERS } from '../../limits.ts';
+
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { costOf } from './cost.ts';
 import { type Failing, type FilterFields, fieldOf } from './fields.ts';
+import { MAX_FILTER_CHARACTERS } from './limits.ts';
 import { parseFilter } from './parser.ts';
 import { predicateOf, type Selected } from './predicate.ts';
 import { checkPatterns } from './regex.ts';

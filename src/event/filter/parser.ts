@@ -4,9 +4,10 @@
  * `and` weaker than `not`. Common beginnings of alternatives are parsed once, so no nesting makes the
  * parser go over the same text again and again.
  */
-import { MAX_FILTER_DEPTH } from '../../limits.ts';
+
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { comparison } from './comparison.ts';
+import { MAX_FILTER_DEPTH } from './limits.ts';
 import { Reader } from './reader.ts';
 import { selector, word } from './selector.ts';
 import type { Expression, Quantified } from './syntax.ts';

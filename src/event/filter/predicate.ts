@@ -2,10 +2,11 @@
  * What an expression decides about an event. Almost all that fails is known without one: it is a matter of
  * names, regular expressions and operators. Only the length of a text that would have to be searched is not.
  */
-import { MAX_FILTERED_CHARACTERS } from '../../limits.ts';
+
 import { quote } from '../../lib/quote.ts';
 import { scans } from './cost.ts';
 import { type Failing, type FilterFields, fieldOf } from './fields.ts';
+import { MAX_FILTERED_CHARACTERS } from './limits.ts';
 import { searchOfBytes } from './quoted.ts';
 import { compileRegex } from './regex.ts';
 import type { Comparison, Expression, Selector } from './syntax.ts';

@@ -5,8 +5,8 @@
  * tables are those of Unicode 17.
  */
 import { RE2JS, RE2JSException } from 're2js';
-import { MAX_FILTER_REGEX_SIZE, MAX_FILTER_REGEXES, MAX_REGEX_CACHE_BYTES } from '../../limits.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
+import { MAX_FILTER_REGEX_SIZE, MAX_FILTER_REGEXES, MAX_REGEX_CACHE_BYTES } from './limits.ts';
 import { readPattern } from './pattern.ts';
 import { searchOfPlain } from './plain-pattern.ts';
 

@@ -4,8 +4,8 @@ import type { Reply } from '../../ingest/webhooks/kind.ts';
 import type { Unproven } from '../../ingest/webhooks/scheme.ts';
 import type { Source } from '../../ingest/webhooks/source.ts';
 import { log } from '../../lib/log.ts';
-import { type Refusal, refuse } from '../respond.ts';
 import type { Publisher } from '../publishing/send.ts';
+import { type Refusal, refuse } from '../respond.ts';
 
 /**
  * A source is a publisher of its own: nobody else can claim its ids in advance.

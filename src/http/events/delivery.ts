@@ -1,7 +1,8 @@
 /** A delivery, read: its events, checked and encoded. */
+
+import type { Bindings, Config } from '../../config/config.ts';
 import { readAuditEntry } from '../../ingest/audit/read-entry.ts';
 import { type ReadEvent, readEvent } from '../../ingest/read-events.ts';
-import { decodeUtf8, parseJson } from '../../lib/text.ts';
 import { calledAddress } from '../../ingest/webhooks/called-address.ts';
 import type { Proof, Sent } from '../../ingest/webhooks/scheme.ts';
 import {
@@ -11,10 +12,10 @@ import {
   readDelivery,
   type Source,
 } from '../../ingest/webhooks/source.ts';
-import { MAX_DELIVERY_FRAMES_CHARACTERS } from '../../limits.ts';
-import { pathOfKey, trimSlashes } from '../../namespace.ts';
 import { at, ok, type Result, tooLarge } from '../../lib/result.ts';
-import type { Bindings, Config } from '../../config.ts';
+import { decodeUtf8, parseJson } from '../../lib/text.ts';
+import { pathOfKey, trimSlashes } from '../../namespace/namespace.ts';
+import { MAX_DELIVERY_FRAMES_CHARACTERS } from '../limits.ts';
 import { tokenOf } from '../middleware/token.ts';
 
 /** A request to the address of a source. */

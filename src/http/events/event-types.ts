@@ -1,8 +1,8 @@
 /** `GET /v1/sys/events/types`: the catalog, in the shape of Vault's lists. */
 import { CATALOG } from '../../event/catalog.ts';
 import type { Operation } from '../../policy/acl.ts';
-import { succeed } from '../respond.ts';
 import type { Endpoint } from '../api.ts';
+import { succeed } from '../respond.ts';
 
 export function eventTypes(operation: Operation): Endpoint {
   return {

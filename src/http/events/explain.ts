@@ -6,32 +6,31 @@
  * is none, of other people's tokens nothing without `sudo`, and of a policy's rules nothing without the
  * right to read that policy.
  */
-import { callWithRetry } from '../../objects/call.ts';
+
 import { checkPattern, namespacesOfPattern } from '../../event/event-type.ts';
 import { type EventFacts, factsOf } from '../../event/facts.ts';
 import { compileFilter } from '../../event/filter/filter.ts';
-import { unknownKey, withoutNulls } from '../../lib/json.ts';
-import { kindOf, quote } from '../../lib/quote.ts';
-import { Matcher } from '../../subscription/matcher.ts';
-import { gatheringHubName, nameForOperators } from '../../objects/hub-name.ts';
+import { MAX_EVENT_ID_CHARACTERS } from '../../event/limits.ts';
 import { draftOf } from '../../ingest/json.ts';
 import { readEvent } from '../../ingest/read-events.ts';
-import {
-  MAX_CONCURRENT_CALLS,
-  MAX_EVENT_ID_CHARACTERS,
-  MAX_EXPLAINED_HUBS,
-  MAX_POLICIES_PER_TOKEN,
-} from '../../limits.ts';
-import { isWithin, pathOfKey, trimSlashes } from '../../namespace.ts';
-import { namespacePatterns } from '../../subscription/namespace-patterns.ts';
+import { unknownKey, withoutNulls } from '../../lib/json.ts';
+import { kindOf, quote } from '../../lib/quote.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
+import { isWithin, pathOfKey, trimSlashes } from '../../namespace/namespace.ts';
+import { callWithRetry } from '../../objects/call.ts';
+import { gatheringHubName, nameForOperators } from '../../objects/hub-name.ts';
+import { MAX_CONCURRENT_CALLS } from '../../objects/limits.ts';
 import { Access } from '../../policy/access.ts';
 import type { NamedPolicy } from '../../policy/acl.ts';
 import type { ReceiveDecision } from '../../policy/authorize.ts';
+import { MAX_POLICIES_PER_TOKEN } from '../../policy/limits.ts';
 import { parsePolicy } from '../../policy/policy.ts';
-import { invalid, ok, type Result } from '../../lib/result.ts';
-import { type Refusal, refuse, succeed } from '../respond.ts';
+import { Matcher } from '../../subscription/matcher.ts';
+import { namespacePatterns } from '../../subscription/namespace-patterns.ts';
 import { auditDenial, authorityOf, type Call, type Endpoint, textOf } from '../api.ts';
+import { MAX_EXPLAINED_HUBS } from '../limits.ts';
 import { accessOf, authorityOfAccessor, placeOf } from '../middleware/token.ts';
+import { type Refusal, refuse, succeed } from '../respond.ts';
 
 const KEYS = [
   'event',

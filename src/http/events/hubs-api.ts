@@ -2,18 +2,19 @@
  * `/v1/sys/events/hubs[/{event-type namespace}]`: for operators, which hubs there are, whether one can read
  * its storage, and a way out where it cannot. `*` names the gathering hub.
  */
-import { callWithRetry } from '../../objects/call.ts';
+
 import { checkEventType } from '../../event/event-type.ts';
-import { quote } from '../../lib/quote.ts';
-import { gatheringHubName, hubName, nameForOperators } from '../../objects/hub-name.ts';
 import type { HubState } from '../../hub/tenancy.ts';
-import { pathOfKey } from '../../namespace.ts';
+import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
+import { pathOfKey } from '../../namespace/namespace.ts';
+import { callWithRetry } from '../../objects/call.ts';
+import { gatheringHubName, hubName, nameForOperators } from '../../objects/hub-name.ts';
 import { messageOf, storageFailureOf } from '../../objects/storage-failure.ts';
-import { done, list, refuse, succeed } from '../respond.ts';
 import type { Call, Endpoint } from '../api.ts';
 import { audit } from '../middleware/audit.ts';
 import { actorOf } from '../middleware/token.ts';
+import { done, list, refuse, succeed } from '../respond.ts';
 
 const GATHERING = '*';
 

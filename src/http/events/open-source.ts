@@ -1,14 +1,15 @@
 /** The sources that this Worker receives for: compiled, and remembered for seconds. */
-import type { OpenSource } from '../../objects/authority-contract.ts';
-import { callWithRetry } from '../../objects/call.ts';
+
 import { checkSourceName } from '../../ingest/webhooks/settings.ts';
 import { compileSource, type Source } from '../../ingest/webhooks/source.ts';
-import { LOOKUP_CACHE_MS } from '../../limits.ts';
 import { logError } from '../../lib/log.ts';
 import type { Result } from '../../lib/result.ts';
-import type { Refusal } from '../respond.ts';
-import { authorityOf } from '../api.ts';
 import { Cache } from '../../lib/ttl-cache.ts';
+import type { OpenSource } from '../../objects/authority-contract.ts';
+import { callWithRetry } from '../../objects/call.ts';
+import { LOOKUP_CACHE_MS } from '../../objects/limits.ts';
+import { authorityOf } from '../api.ts';
+import type { Refusal } from '../respond.ts';
 
 const sources = new Cache<Source>(LOOKUP_CACHE_MS);
 

@@ -2,7 +2,7 @@
 import { nearestCatalogued } from '../../event/catalog.ts';
 import type { EventFacts } from '../../event/facts.ts';
 import { quote } from '../../lib/quote.ts';
-import { MAX_NAMED_TYPES } from '../../limits.ts';
+import { MAX_NAMED_TYPES } from '../limits.ts';
 
 /** Once for a request, with the number of events: the way of each costs no more than to count. */
 export function adviceOnPublications(

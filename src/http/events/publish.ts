@@ -1,16 +1,17 @@
 /** `POST|PUT /v1/sys/events/publish[/{eventType}]` */
+
+import type { Bindings, Config } from '../../config/config.ts';
 import { checkEventType } from '../../event/event-type.ts';
 import { factsOf } from '../../event/facts.ts';
-import { quote } from '../../lib/quote.ts';
 import { type ReadEvent, readEvents } from '../../ingest/read-events.ts';
-import { MAX_PUBLISH_BYTES } from '../../limits.ts';
-import { isWithin, pathOfKey, trimSlashes } from '../../namespace.ts';
-import { type Refusal, refuse } from '../respond.ts';
+import { quote } from '../../lib/quote.ts';
+import { isWithin, pathOfKey, trimSlashes } from '../../namespace/namespace.ts';
+import { MAX_PUBLISH_BYTES } from '../../wire/limits.ts';
 import { audit } from '../middleware/audit.ts';
 import { checkEncoding, readBody } from '../middleware/body.ts';
-import type { Bindings, Config } from '../../config.ts';
-import { publishAll } from '../publishing/send.ts';
 import { actorOf, type Caller } from '../middleware/token.ts';
+import { publishAll } from '../publishing/send.ts';
+import { type Refusal, refuse } from '../respond.ts';
 
 interface PublishRequest {
   readonly request: Request;

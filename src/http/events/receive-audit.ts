@@ -3,22 +3,24 @@
  * that request for any answer that is no 2xx: so nothing that is wrong with an entry is answered with one, and
  * an event that cannot be published is dropped and counted, unless the source says that it may block.
  */
-import { quote } from '../../lib/quote.ts';
+
 import { NO_MOUNT_POINT } from '../../ingest/audit/place.ts';
 import type { ReadEvent } from '../../ingest/read-events.ts';
 import { isOnOverload } from '../../ingest/webhooks/settings.ts';
 import { type AuditSource, verifyDelivery } from '../../ingest/webhooks/source.ts';
-import { MAX_AUDIT_WAIT_MS, MAX_CACHED_LOOKUPS, MAX_LOGGED_REASONS } from '../../limits.ts';
+import { MAX_CACHED_LOOKUPS } from '../../lib/limits.ts';
 import { logError, log as writeLine } from '../../lib/log.ts';
-import { trimSlashes } from '../../namespace.ts';
 import { Recent } from '../../lib/lru-cache.ts';
+import { quote } from '../../lib/quote.ts';
 import { invalid, type Result } from '../../lib/result.ts';
+import { trimSlashes } from '../../namespace/namespace.ts';
+import { outsideOf } from '../../outbound/webhook-keys.ts';
+import { MAX_AUDIT_WAIT_MS, MAX_LOGGED_REASONS } from '../limits.ts';
+import { findNamespace } from '../middleware/namespace.ts';
+import { answerOf, dispatchOf, type Outcome, send } from '../publishing/send.ts';
 import { succeed } from '../respond.ts';
 import { type Receiving, readEntries, sentTo } from './delivery.ts';
 import { publisherOf, refuseDelivery, refuseUnproven } from './delivery-answers.ts';
-import { findNamespace } from '../middleware/namespace.ts';
-import { outsideOf } from '../../outbound/webhook-keys.ts';
-import { answerOf, dispatchOf, type Outcome, send } from '../publishing/send.ts';
 
 export async function receiveAudit(
   receiving: Receiving,

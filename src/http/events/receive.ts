@@ -1,11 +1,18 @@
 /** `/v1/sys/events/in/{name}`: what a source sends by POST, and what it asks before. */
+
+import { MAX_DELIVERY_BYTES } from '../../ingest/limits.ts';
 import { NOTHING } from '../../ingest/webhooks/handshake.ts';
 import { headerValue } from '../../ingest/webhooks/header-value.ts';
-import { answerUnsigned, type DocumentSource, verifyDelivery } from '../../ingest/webhooks/source.ts';
-import { MAX_DELIVERY_BYTES } from '../../limits.ts';
+import {
+  answerUnsigned,
+  type DocumentSource,
+  verifyDelivery,
+} from '../../ingest/webhooks/source.ts';
 import type { Result } from '../../lib/result.ts';
-import { refuse } from '../respond.ts';
+import { outsideOf } from '../../outbound/webhook-keys.ts';
 import { checkEncoding, readBody } from '../middleware/body.ts';
+import { publishAll } from '../publishing/send.ts';
+import { refuse } from '../respond.ts';
 import { type Receiving, readDocuments, sentTo } from './delivery.ts';
 import {
   answerAccepted,
@@ -15,9 +22,7 @@ import {
   reply,
 } from './delivery-answers.ts';
 import { openSource } from './open-source.ts';
-import { outsideOf } from '../../outbound/webhook-keys.ts';
 import { receiveAudit } from './receive-audit.ts';
-import { publishAll } from '../publishing/send.ts';
 
 /** The reason is the operator's alone: it is in the log, and in the answer to a sample. */
 const CLOSED = {

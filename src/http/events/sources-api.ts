@@ -1,22 +1,22 @@
 /** `/v1/sys/events/sources/…`: from whom events are received, how they prove it, and what they become. */
-import { NO_SEALING_KEY } from '../../authority/sources/sealing.ts';
-import { callWithRetry } from '../../objects/call.ts';
+import { NO_SEALING_KEY } from '../../config/sealing.ts';
 import { factsOf } from '../../event/facts.ts';
-import { isJsonObject, unknownKey, withoutNulls } from '../../lib/json.ts';
-import { kindOf, quote } from '../../lib/quote.ts';
 import type { ReadEvent } from '../../ingest/read-events.ts';
 import { checkSecrets, HIDDEN } from '../../ingest/webhooks/secrets.ts';
 import { checkSettings, checkSourceName, shownSettings } from '../../ingest/webhooks/settings.ts';
 import { claimedProof } from '../../ingest/webhooks/source.ts';
-import { pathOfKey } from '../../namespace.ts';
+import { isJsonObject, unknownKey, withoutNulls } from '../../lib/json.ts';
+import { kindOf, quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
-import { done, list, refuse, succeed } from '../respond.ts';
+import { pathOfKey } from '../../namespace/namespace.ts';
+import { callWithRetry } from '../../objects/call.ts';
 import { authorityOf, type Call, type Endpoint } from '../api.ts';
 import { audit } from '../middleware/audit.ts';
+import { actorOf } from '../middleware/token.ts';
+import { done, list, refuse, succeed } from '../respond.ts';
 import { readDocuments, readEntries, sentTo } from './delivery.ts';
 import { forgetSources, openSource } from './open-source.ts';
 import { adviceOnPublications } from './publish-advice.ts';
-import { actorOf } from '../middleware/token.ts';
 
 export const listSources: Endpoint = {
   operation: 'list',

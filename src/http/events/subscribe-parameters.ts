@@ -1,7 +1,7 @@
 /** Parameters of a subscription that nothing reads. Vault passes over them without a word. */
 import { nearest } from '../../lib/nearest.ts';
 import { quote } from '../../lib/quote.ts';
-import { MAX_NAMED_PARAMETERS } from '../../limits.ts';
+import { MAX_NAMED_PARAMETERS } from '../limits.ts';
 
 /** Those that are read in lower case alone. */
 const READ = ['filter', 'json', 'limit', 'namespaces', 'since', 'ticket', 'wait'];

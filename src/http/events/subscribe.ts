@@ -1,36 +1,36 @@
 /** `GET /v1/sys/events/subscribe/{pattern}`: its checks, in Vault's order, for a WebSocket or a stream. */
 
-import { callWithRetry } from '../../objects/call.ts';
+import type { Bindings, Config } from '../../config/config.ts';
 import { checkPattern, namespacesOfPattern, whyNothingMatches } from '../../event/event-type.ts';
 import { adviceOnFilter } from '../../event/filter/advice.ts';
 import { compileFilter, type Filter } from '../../event/filter/filter.ts';
 import { compileGlob } from '../../event/glob.ts';
 import { adviceOnPattern } from '../../event/pattern-advice.ts';
+import type { GatheringHub, Hub } from '../../hub/objects.ts';
+import { logError } from '../../lib/log.ts';
+import { parseBool } from '../../lib/parse-bool.ts';
 import { quote } from '../../lib/quote.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
+import { pathOfKey } from '../../namespace/namespace.ts';
+import { callWithRetry } from '../../objects/call.ts';
 import { diagnosed } from '../../objects/diagnosis.ts';
 import { gatheringHubName, hubName, nameForOperators } from '../../objects/hub-name.ts';
-import type { GatheringHub, Hub } from '../../hub/objects.ts';
-import { parseSince, type Since } from '../../subscription/since.ts';
 import { type Handshake, requestOf, type Subscription } from '../../subscription/handshake.ts';
-import { logError } from '../../lib/log.ts';
-import { pathOfKey } from '../../namespace.ts';
 import { namespacePatterns } from '../../subscription/namespace-patterns.ts';
-import { parseBool } from '../../lib/parse-bool.ts';
-import { invalid, ok, type Result } from '../../lib/result.ts';
+import { parseSince, type Since } from '../../subscription/since.ts';
 import { SUBPROTOCOLS } from '../../wire/carillon-v1/messages.ts';
 import type { Encoding } from '../../wire/frame.ts';
-import { refuse } from '../respond.ts';
 import { audit } from '../middleware/audit.ts';
-import type { Bindings, Config } from '../../config.ts';
 import { hasName, valuesOf } from '../middleware/header.ts';
 import { isAllowedOrigin, isSameHost } from '../middleware/origin.ts';
 import { storageRefusal } from '../middleware/storage.ts';
+import { actorOf, type Caller } from '../middleware/token.ts';
+import { headerText, setWarnings, WARNING_HEADER } from '../middleware/warnings.ts';
+import { refuse } from '../respond.ts';
 import { NDJSON, type StreamFormat } from './streams/format.ts';
 import { openStream } from './streams/open.ts';
 import { formatOf, parseStreamRequest } from './streams/request.ts';
 import { adviceOnParameters, isLastEventId } from './subscribe-parameters.ts';
-import { actorOf, type Caller } from '../middleware/token.ts';
-import { headerText, setWarnings, WARNING_HEADER } from '../middleware/warnings.ts';
 
 interface SubscribeRequest {
   readonly request: Request;

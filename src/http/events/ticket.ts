@@ -2,18 +2,19 @@
  * `POST /v1/sys/events/ticket`, and what a ticket stands for: pages cannot set the headers of a WebSocket
  * or an EventSource, so a subscription can name a ticket in its URL instead of sending its token.
  */
-import type { TakenTicket, TicketHolder, TicketOutcome } from '../../objects/authority-contract.ts';
-import { digestOf, mintTicket, namespaceOfTicket } from '../../token/token-form.ts';
-import { callWithRetry } from '../../objects/call.ts';
-import { MAX_TICKETS, MAX_TOKEN_CHARACTERS, TICKET_TTL_SECONDS } from '../../limits.ts';
-import { isWithin, pathOfKey, ROOT } from '../../namespace.ts';
+
+import type { Config } from '../../config/config.ts';
 import { invalid } from '../../lib/result.ts';
-import { type Refusal, refuse, succeed } from '../respond.ts';
+import { isWithin, pathOfKey, ROOT } from '../../namespace/namespace.ts';
+import type { TakenTicket, TicketHolder, TicketOutcome } from '../../objects/authority-contract.ts';
+import { callWithRetry } from '../../objects/call.ts';
+import { MAX_TICKETS, MAX_TOKEN_CHARACTERS, TICKET_TTL_SECONDS } from '../../token/limits.ts';
+import { digestOf, mintTicket, namespaceOfTicket } from '../../token/token-form.ts';
 import { authorityOf, type Call, type Endpoint } from '../api.ts';
 import { audit } from '../middleware/audit.ts';
-import type { Config } from '../../config.ts';
 import { findNamespace } from '../middleware/namespace.ts';
 import { actorOf, type Caller, callerWith, rootCaller, tokenOf } from '../middleware/token.ts';
+import { type Refusal, refuse, succeed } from '../respond.ts';
 
 export const createTicket: Endpoint = { operation: 'update', run: create };
 

@@ -1,9 +1,10 @@
 /** Whether there is a Vault namespace, and which of those that had its name. */
+
+import { Cache } from '../../lib/ttl-cache.ts';
+import { childKey, ROOT } from '../../namespace/namespace.ts';
 import { authorityName } from '../../objects/authority-name.ts';
 import { callWithRetry } from '../../objects/call.ts';
-import { LOOKUP_CACHE_MS } from '../../limits.ts';
-import { childKey, ROOT } from '../../namespace.ts';
-import { Cache } from '../../lib/ttl-cache.ts';
+import { LOOKUP_CACHE_MS } from '../../objects/limits.ts';
 
 const keys = new Cache<string>(LOOKUP_CACHE_MS);
 

@@ -1,5 +1,5 @@
 /** Which web pages may use the server: those it serves itself, and those the operator allows. */
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 
 export function isAllowedOrigin(origin: string, config: Config): boolean {
   return config.allowedOrigins.some((allowed) => allowed === '*' || allowed === origin);

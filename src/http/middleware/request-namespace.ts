@@ -1,5 +1,5 @@
 /** Which Vault namespace a request is sent to. */
-import { parseNamespacePath } from '../../namespace.ts';
+import { parseNamespacePath } from '../../namespace/namespace.ts';
 import { firstValue } from './header.ts';
 
 /** What the paths of the API begin with; a namespace cannot have these names. */

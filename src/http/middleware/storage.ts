@@ -1,6 +1,7 @@
 /** What a request is answered where an object could not store or read what it asked for. */
+
+import { childKey, ROOT } from '../../namespace/namespace.ts';
 import { authorityForOperators, authorityName } from '../../objects/authority-name.ts';
-import { childKey, ROOT } from '../../namespace.ts';
 import { messageOf, namesObject, storageFailureOf } from '../../objects/storage-failure.ts';
 import type { Refusal } from '../respond.ts';
 

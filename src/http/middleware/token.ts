@@ -1,21 +1,24 @@
 /** Who sends a request: the token in its headers, and what its authority says of it. */
-import type { TokenState, Use } from '../../objects/authority-contract.ts';
-import { authorityName } from '../../objects/authority-name.ts';
-import { ROOT_OWNER } from '../../authority/tokens/owner.ts';
-import { digestOf, namespaceOfAccessor, namespaceOfToken } from '../../token/token-form.ts';
-import { callWithRetry } from '../../objects/call.ts';
-import type { HandshakeToken } from '../../subscription/handshake.ts';
-import { LOOKUP_CACHE_MS, MAX_CACHED_LOOKUPS, MAX_TOKEN_CHARACTERS } from '../../limits.ts';
-import { isWithin, pathOfKey } from '../../namespace.ts';
-import { Access } from '../../policy/access.ts';
-import { keyOfPolicies, parsePolicies } from '../../policy/policy-set.ts';
+
+import type { Config } from '../../config/config.ts';
+import { MAX_CACHED_LOOKUPS } from '../../lib/limits.ts';
 import { Recent } from '../../lib/lru-cache.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import { sha256 } from '../../lib/sha256.ts';
-import { principalOf } from '../../outbound/upstream/token.ts';
-import type { Refusal } from '../respond.ts';
 import { Cache } from '../../lib/ttl-cache.ts';
-import type { Config } from '../../config.ts';
+import { isWithin, pathOfKey } from '../../namespace/namespace.ts';
+import type { TokenState, Use } from '../../objects/authority-contract.ts';
+import { authorityName } from '../../objects/authority-name.ts';
+import { callWithRetry } from '../../objects/call.ts';
+import { LOOKUP_CACHE_MS } from '../../objects/limits.ts';
+import { principalOf } from '../../outbound/upstream/token.ts';
+import { Access } from '../../policy/access.ts';
+import { keyOfPolicies, parsePolicies } from '../../policy/policy-set.ts';
+import type { HandshakeToken } from '../../subscription/handshake.ts';
+import { MAX_TOKEN_CHARACTERS } from '../../token/limits.ts';
+import { ROOT_OWNER } from '../../token/owner.ts';
+import { digestOf, namespaceOfAccessor, namespaceOfToken } from '../../token/token-form.ts';
+import type { Refusal } from '../respond.ts';
 import { firstValue, valuesOf, withoutQuoted } from './header.ts';
 import { findNamespace } from './namespace.ts';
 import { adopt, isMadeHere, upstreamDigestOf } from './upstream-token.ts';

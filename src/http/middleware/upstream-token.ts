@@ -1,19 +1,21 @@
 /** Tokens of the upstream, which it is asked about, and which an authority here adopts. */
+
+import { seal } from '../../authority/upstream-tokens/seal.ts';
+import { quote } from '../../lib/quote.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
+import { Cache } from '../../lib/ttl-cache.ts';
+import { ancestorsOf } from '../../namespace/namespace.ts';
 import type { TokenState } from '../../objects/authority-contract.ts';
 import { authorityName } from '../../objects/authority-name.ts';
-import { digestOf, TOKEN_PREFIX } from '../../token/token-form.ts';
 import { callWithRetry } from '../../objects/call.ts';
-import { quote } from '../../lib/quote.ts';
-import type { HandshakeToken } from '../../subscription/handshake.ts';
-import { MAX_TOKENS, MAX_UPSTREAM_TOKEN_CHARACTERS, UNKNOWN_TOKEN_MS } from '../../limits.ts';
-import { ancestorsOf } from '../../namespace.ts';
-import { invalid, ok, type Result } from '../../lib/result.ts';
+import { MAX_TOKENS } from '../../objects/limits.ts';
 import type { Upstream } from '../../outbound/upstream/address.ts';
 import { holdsOurs, isLikeOurs } from '../../outbound/upstream/leak.ts';
 import { inTime, lookUp } from '../../outbound/upstream/lookup.ts';
-import { seal } from '../../authority/upstream-tokens/seal.ts';
+import type { HandshakeToken } from '../../subscription/handshake.ts';
+import { digestOf, TOKEN_PREFIX } from '../../token/token-form.ts';
+import { MAX_UPSTREAM_TOKEN_CHARACTERS, UNKNOWN_TOKEN_MS } from '../limits.ts';
 import type { Refusal } from '../respond.ts';
-import { Cache } from '../../lib/ttl-cache.ts';
 import { findNamespace } from './namespace.ts';
 
 /** It quotes nothing of the request. */

@@ -1,12 +1,13 @@
 /** What is not ours is the upstream's: how a request is told apart, and passed on as it came. */
-import { UPSTREAM_TIMEOUT_MS } from '../../limits.ts';
+
+import type { Config } from '../../config/config.ts';
 import { logError } from '../../lib/log.ts';
 import { invalid } from '../../lib/result.ts';
 import { isLoop, type Upstream, VIA_HEADER, viaThis } from '../../outbound/upstream/address.ts';
 import { leaks } from '../../outbound/upstream/leak.ts';
 import { inTime } from '../../outbound/upstream/lookup.ts';
+import { UPSTREAM_TIMEOUT_MS } from '../limits.ts';
 import { refuse } from '../respond.ts';
-import type { Config } from '../../config.ts';
 import { firstValue } from './header.ts';
 import { rawPathAndQuery } from './path.ts';
 

@@ -1,20 +1,22 @@
 /** Sends events to their hubs, and says what became of each. */
-import { callWithRetry } from '../../objects/call.ts';
+
 import { eventTypeNamespace } from '../../event/event-type.ts';
-import { quote } from '../../lib/quote.ts';
-import { diagnosed } from '../../objects/diagnosis.ts';
-import { hubName, nameForOperators } from '../../objects/hub-name.ts';
-import { type Publication, publicationOf } from '../../subscription/publication.ts';
 import type { NoPlace } from '../../hub/feeds/registry.ts';
 import type { ReadEvent } from '../../ingest/read-events.ts';
-import { MAX_HUBS, MAX_NEW_HUBS_PER_PUBLISHER, MAX_PUBLISH_NAMESPACES } from '../../limits.ts';
 import { logError } from '../../lib/log.ts';
-import { trimSlashes } from '../../namespace.ts';
+import { quote } from '../../lib/quote.ts';
 import { at, invalid, ok, type Result, tooLarge } from '../../lib/result.ts';
+import { trimSlashes } from '../../namespace/namespace.ts';
+import { callWithRetry } from '../../objects/call.ts';
+import { diagnosed } from '../../objects/diagnosis.ts';
+import { hubName, nameForOperators } from '../../objects/hub-name.ts';
+import { MAX_HUBS, MAX_NEW_HUBS_PER_PUBLISHER } from '../../objects/limits.ts';
 import { type StorageFailure, storageFailureOf } from '../../objects/storage-failure.ts';
-import { type PartialRefusal, type Refusal, refuse, succeed } from '../respond.ts';
-import { findNamespace } from '../middleware/namespace.ts';
+import { type Publication, publicationOf } from '../../subscription/publication.ts';
+import { MAX_PUBLISH_NAMESPACES } from '../../wire/limits.ts';
 import { adviceOnPublications } from '../events/publish-advice.ts';
+import { findNamespace } from '../middleware/namespace.ts';
+import { type PartialRefusal, type Refusal, refuse, succeed } from '../respond.ts';
 
 /** What a request's event became. */
 export type Outcome = 'accepted' | 'duplicate' | Unpublished;

@@ -1,4 +1,8 @@
 /** `/v1/auth/approle/…`: logging in with the id of a role and a secret id. */
+
+import { MAX_LOGIN_TEXT_CHARACTERS } from '../../lib/limits.ts';
+import { quote } from '../../lib/quote.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 import {
   type AppRole,
   checkAppRole,
@@ -6,16 +10,13 @@ import {
   describeAppRole,
   describeSecretId,
   loginByAppRole,
-} from '../../authority/logins/approle.ts';
-import { digestOf } from '../../token/token-form.ts';
+} from '../../logins/approle.ts';
 import { callWithRetry } from '../../objects/call.ts';
-import { quote } from '../../lib/quote.ts';
-import { MAX_LOGIN_TEXT_CHARACTERS } from '../../limits.ts';
-import { invalid, ok, type Result } from '../../lib/result.ts';
-import { answer, done, list, refuse } from '../respond.ts';
+import { digestOf } from '../../token/token-form.ts';
 import { authorityOf, type Call, type Endpoint, textOf } from '../api.ts';
-import { auditMethod, type LoginEndpoint } from './login.ts';
 import { PARAMETERS } from '../middleware/parameters.ts';
+import { answer, done, list, refuse } from '../respond.ts';
+import { auditMethod, type LoginEndpoint } from './login.ts';
 
 export const listAppRoles: Endpoint = {
   operation: 'list',

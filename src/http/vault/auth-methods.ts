@@ -1,9 +1,9 @@
 /** `/v1/sys/auth`: the auth methods of a namespace, which are always the same three. */
-import { mountAccessor } from '../../authority/logins/login-token.ts';
-import { DEFAULT_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS } from '../../limits.ts';
-import { trimSlashes } from '../../namespace.ts';
-import { refuse, succeed } from '../respond.ts';
+import { mountAccessor } from '../../logins/login-token.ts';
+import { trimSlashes } from '../../namespace/namespace.ts';
+import { DEFAULT_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS } from '../../token/limits.ts';
 import type { Endpoint } from '../api.ts';
+import { refuse, succeed } from '../respond.ts';
 
 const METHODS = [
   { type: 'approle', description: 'role id and secret id' },

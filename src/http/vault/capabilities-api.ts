@@ -1,15 +1,16 @@
 /** `/v1/sys/capabilities`, `-self`, `-accessor`: what a token may do with a path. */
-import type { TokenState } from '../../objects/authority-contract.ts';
-import type { TokenReference } from '../../authority/tokens/token-record.ts';
-import { callWithRetry } from '../../objects/call.ts';
+
 import { kindOf } from '../../lib/quote.ts';
-import { MAX_CAPABILITY_PATHS } from '../../limits.ts';
-import { isWithin, pathOfKey, ROOT } from '../../namespace.ts';
-import { Access } from '../../policy/access.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
-import { refuse, succeed } from '../respond.ts';
+import { isWithin, pathOfKey, ROOT } from '../../namespace/namespace.ts';
+import type { TokenState } from '../../objects/authority-contract.ts';
+import { callWithRetry } from '../../objects/call.ts';
+import { Access } from '../../policy/access.ts';
+import type { TokenReference } from '../../token/token-record.ts';
 import { authorityOf, type Call, type Endpoint, textOf } from '../api.ts';
+import { MAX_CAPABILITY_PATHS } from '../limits.ts';
 import { accessOf, authorityOfAccessor, isRootToken, placeOf } from '../middleware/token.ts';
+import { refuse, succeed } from '../respond.ts';
 
 export const capabilitiesSelf: Endpoint = {
   operation: 'update',

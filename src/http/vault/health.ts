@@ -1,9 +1,10 @@
 /** `GET|HEAD /v1/sys/health`: unauthenticated, and the first thing that load balancers ask. */
+
+import type { Config } from '../../config/config.ts';
 import { hexOf } from '../../lib/hex.ts';
 import { sha256 } from '../../lib/sha256.ts';
 import { VERSION } from '../../lib/version.ts';
 import { json, refuse } from '../respond.ts';
-import type { Config } from '../../config.ts';
 
 /** Statuses with which HTTP allows no body (RFC 9110). */
 const WITHOUT_BODY = [204, 205, 304];

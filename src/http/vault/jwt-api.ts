@@ -1,23 +1,20 @@
 /** `/v1/auth/jwt/…`: logging in with the JWT of an issuer. */
-import { CONFIG_NAME } from '../../objects/authority-contract.ts';
-import {
-  checkJwtConfig,
-  describeJwtConfig,
-  type JwtConfig,
-} from '../../authority/logins/jwt-config.ts';
-import { loginByJwt } from '../../authority/logins/jwt-login.ts';
-import { checkJwtRole, describeJwtRole, type JwtRole } from '../../authority/logins/jwt-role.ts';
-import { fetchKeys } from '../../outbound/key-fetch.ts';
-import { type KeySource, keySource } from '../../outbound/key-source.ts';
-import { checkRoleName } from '../../authority/logins/role-name.ts';
-import { callWithRetry } from '../../objects/call.ts';
+
+import type { Bindings } from '../../config/config.ts';
 import { quote } from '../../lib/quote.ts';
 import { invalid, type Result } from '../../lib/result.ts';
-import { answer, done, list, refuse } from '../respond.ts';
+import { checkJwtConfig, describeJwtConfig, type JwtConfig } from '../../logins/jwt-config.ts';
+import { loginByJwt } from '../../logins/jwt-login.ts';
+import { checkJwtRole, describeJwtRole, type JwtRole } from '../../logins/jwt-role.ts';
+import { checkRoleName } from '../../logins/role-name.ts';
+import { CONFIG_NAME } from '../../objects/authority-contract.ts';
+import { callWithRetry } from '../../objects/call.ts';
+import { fetchKeys } from '../../outbound/key-fetch.ts';
+import { type KeySource, keySource } from '../../outbound/key-source.ts';
 import { type AnonymousCall, authorityOf, type Endpoint } from '../api.ts';
-import type { Bindings } from '../../config.ts';
-import { auditMethod, type LoginEndpoint } from './login.ts';
 import { PARAMETERS } from '../middleware/parameters.ts';
+import { answer, done, list, refuse } from '../respond.ts';
+import { auditMethod, type LoginEndpoint } from './login.ts';
 
 export const readJwtConfig: Endpoint = {
   operation: 'read',

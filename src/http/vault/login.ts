@@ -1,14 +1,15 @@
 /** Logging in: from what an auth method says of the caller to a token. */
-import type { Issued } from '../../objects/authority-contract.ts';
-import type { Login } from '../../authority/logins/login.ts';
-import { type AuthMethod, tokenOfLogin } from '../../authority/logins/login-token.ts';
-import { pathOfKey } from '../../namespace.ts';
+
 import type { Result } from '../../lib/result.ts';
-import { answer, refuse } from '../respond.ts';
+import type { Login } from '../../logins/login.ts';
+import { type AuthMethod, tokenOfLogin } from '../../logins/login-token.ts';
+import { pathOfKey } from '../../namespace/namespace.ts';
+import type { Issued } from '../../objects/authority-contract.ts';
 import { type AnonymousCall, authorityOf, type Call } from '../api.ts';
 import { audit } from '../middleware/audit.ts';
 import { warnOfUnread } from '../middleware/parameters.ts';
 import { actorOf } from '../middleware/token.ts';
+import { answer, refuse } from '../respond.ts';
 
 /** An endpoint that takes no token and answers with one. */
 export interface LoginEndpoint {

@@ -1,9 +1,8 @@
 /** `/v1/sys/namespaces/…`: the namespaces below that of the request. */
 import type { Child } from '../../authority/namespaces/children.ts';
-import { checkMeta } from '../../authority/tokens/token-request.ts';
-import { callWithRetry } from '../../objects/call.ts';
 import { quote } from '../../lib/quote.ts';
-import { MAX_NAMESPACE_DEPTH } from '../../limits.ts';
+import { invalid, type Result } from '../../lib/result.ts';
+import { MAX_NAMESPACE_DEPTH } from '../../namespace/limits.ts';
 import {
   checkNamespaceName,
   childKey,
@@ -14,14 +13,15 @@ import {
   ROOT,
   trimSlashes,
   withSlash,
-} from '../../namespace.ts';
+} from '../../namespace/namespace.ts';
+import { callWithRetry } from '../../objects/call.ts';
 import type { Operation } from '../../policy/acl.ts';
-import { invalid, type Result } from '../../lib/result.ts';
-import { done, list, refuse, succeed } from '../respond.ts';
+import { checkMeta } from '../../token/token-request.ts';
 import { authorityOf, type Call, deny, type Endpoint, isAllowed } from '../api.ts';
 import { audit } from '../middleware/audit.ts';
 import { findNamespace, forgetNamespaces } from '../middleware/namespace.ts';
 import { actorOf, forgetCallers } from '../middleware/token.ts';
+import { done, list, refuse, succeed } from '../respond.ts';
 
 export const listNamespaces: Endpoint = {
   operation: 'list',

@@ -1,16 +1,17 @@
 /** `/v1/sys/policies/acl/…`, and `/v1/sys/policy/…`, by which older clients know the same. */
-import { callWithRetry } from '../../objects/call.ts';
+
 import { kindOf, quote } from '../../lib/quote.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 import { decodeUtf8 } from '../../lib/text.ts';
-import { pathOfKey } from '../../namespace.ts';
+import { pathOfKey } from '../../namespace/namespace.ts';
+import { callWithRetry } from '../../objects/call.ts';
 import { adviceOnPolicy } from '../../policy/advice.ts';
 import { parsePolicy } from '../../policy/policy.ts';
 import { checkPolicyName, IMMUTABLE_POLICIES } from '../../policy/policy-name.ts';
-import { invalid, ok, type Result } from '../../lib/result.ts';
-import { done, list, refuse, succeed } from '../respond.ts';
 import { authorityOf, type Call, type Endpoint } from '../api.ts';
 import { audit } from '../middleware/audit.ts';
 import { actorOf, forgetCallers } from '../middleware/token.ts';
+import { done, list, refuse, succeed } from '../respond.ts';
 
 /** What stands for the text of a policy in a request and an answer. */
 export type TextKey = 'policy' | 'rules';

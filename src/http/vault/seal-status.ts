@@ -1,7 +1,8 @@
 /** What `vault status` asks for, unauthenticated. A Worker is never sealed, and has no standby. */
+
+import type { Config } from '../../config/config.ts';
 import { VERSION } from '../../lib/version.ts';
 import { json, refuse } from '../respond.ts';
-import type { Config } from '../../config.ts';
 
 /** `GET /v1/sys/seal-status` */
 export function sealStatus({ clusterName, rootToken }: Config): Response {

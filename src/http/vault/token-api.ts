@@ -1,12 +1,12 @@
 /** `/v1/auth/token/…`: making, looking up, renewing and revoking tokens, in Vault's shapes. */
-import type { Issued } from '../../objects/authority-contract.ts';
-import { foreignParent } from '../../authority/tokens/token-record.ts';
-import type { Maker } from '../../authority/tokens/token-request.ts';
-import { callWithRetry } from '../../objects/call.ts';
+
 import { parseDuration } from '../../lib/duration.ts';
-import { isWithin, pathOfKey, ROOT } from '../../namespace.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
-import { answer, done, list, refuse } from '../respond.ts';
+import { isWithin, pathOfKey, ROOT } from '../../namespace/namespace.ts';
+import type { Issued } from '../../objects/authority-contract.ts';
+import { callWithRetry } from '../../objects/call.ts';
+import { foreignParent } from '../../token/token-record.ts';
+import type { Maker } from '../../token/token-request.ts';
 import { authorityOf, type Call, type Endpoint, textOf } from '../api.ts';
 import { audit } from '../middleware/audit.ts';
 import {
@@ -17,6 +17,7 @@ import {
   isRootToken,
   placeOf,
 } from '../middleware/token.ts';
+import { answer, done, list, refuse } from '../respond.ts';
 
 /**
  * The token that a request speaks of: which authority knows it, and by what. The root token of the server

@@ -1,6 +1,8 @@
 /** The policies of a hub's subscribers, as their authorities wrote them, and what follows from them. */
-import { MAX_CACHED_ACCESSES, MAX_CACHED_LOOKUPS } from '../../limits.ts';
-import { pathOfKey } from '../../namespace.ts';
+
+import { MAX_CACHED_LOOKUPS } from '../../lib/limits.ts';
+import { Recent } from '../../lib/lru-cache.ts';
+import { pathOfKey } from '../../namespace/namespace.ts';
 import { Access } from '../../policy/access.ts';
 import {
   keyOfPolicies,
@@ -8,8 +10,8 @@ import {
   type PolicyText,
   parsePolicies,
 } from '../../policy/policy-set.ts';
-import { Recent } from '../../lib/lru-cache.ts';
 import type { Holder } from '../../subscription/handshake.ts';
+import { MAX_CACHED_ACCESSES } from '../limits.ts';
 
 export class Accesses {
   readonly #sql: SqlStorage;

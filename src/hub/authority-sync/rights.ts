@@ -4,13 +4,13 @@
  * chooses: so an event that its holder may not see costs the hub no filter.
  */
 import type { EventFacts } from '../../event/facts.ts';
-import { MAX_FILTERED_CHARACTERS } from '../../limits.ts';
+import { MAX_FILTERED_CHARACTERS } from '../../event/filter/limits.ts';
 import { Access } from '../../policy/access.ts';
-import type { Accesses } from './policy-cache.ts';
-import type { SubscriptionClass } from '../subscribers/classes.ts';
-import type { Entry } from '../journal/entry.ts';
 import type { Matcher } from '../../subscription/matcher.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
+import type { Entry } from '../journal/entry.ts';
+import type { SubscriptionClass } from '../subscribers/classes.ts';
+import type { Accesses } from './policy-cache.ts';
 
 /** A decision, in the bytes of a turn's budget: so much, for each rule that has to be looked through… */
 const RULE_BYTES = 100;

@@ -4,18 +4,18 @@
  * one authority follow each other, so that what is older never overwrites what is newer.
  */
 import type { Authority } from '../../authority/authority.ts';
+import type { Idle } from '../../authority/watches.ts';
+import { Turns } from '../../lib/keyed-queue.ts';
+import { logError } from '../../lib/log.ts';
+import type { Chore } from '../../objects/alarms.ts';
 import type { Change, WatchedState } from '../../objects/authority-contract.ts';
 import { authorityForOperators, authorityName } from '../../objects/authority-name.ts';
-import type { Idle } from '../../authority/watches.ts';
 import { callWithRetry } from '../../objects/call.ts';
-import { MAX_DECISION_AGE_MS, MAX_NOTICES } from '../../limits.ts';
-import { logError } from '../../lib/log.ts';
+import { MAX_DECISION_AGE_MS, MAX_NOTICES } from '../../objects/limits.ts';
 import type { PolicyText } from '../../policy/policy-set.ts';
-import { Accesses } from './policy-cache.ts';
-import type { Chore } from '../../objects/alarms.ts';
-import { stayOf } from '../stay.ts';
 import type { HandshakeToken, Holder } from '../../subscription/handshake.ts';
-import { Turns } from '../../lib/keyed-queue.ts';
+import { stayOf } from '../stay.ts';
+import { Accesses } from './policy-cache.ts';
 
 /** A token that the hub watches. */
 export interface WatchedToken {

@@ -2,18 +2,20 @@
  * `carillon.v1` readers that have fallen behind: each is sent from the journal what follows its place, page
  * after page, as far as its credit goes. Its place is a row, so the hub may sleep meanwhile.
  */
-import { MAX_PAGE_BYTES, MAX_PAGE_EVENTS, MAX_UNACKED_BYTES, MIN_PAGE_EVENTS } from '../../limits.ts';
+
+import { MAX_UNACKED_BYTES } from '../../wire/limits.ts';
+import type { Rights } from '../authority-sync/rights.ts';
+import { messagesOf } from '../delivery/reader-messages.ts';
+import type { TurnBudget } from '../delivery/turn-budget.ts';
+import type { Cursors } from '../journal/cursors.ts';
+import { type Entry, entryOf } from '../journal/entry.ts';
+import type { Journal } from '../journal/journal.ts';
+import { MAX_PAGE_BYTES, MAX_PAGE_EVENTS, MIN_PAGE_EVENTS } from '../limits.ts';
 import { isOpen } from '../subscribers/classes.ts';
 import type { Closing } from '../subscribers/closing.ts';
-import type { Cursors } from '../journal/cursors.ts';
-import type { Journal } from '../journal/journal.ts';
-import { type Entry, entryOf } from '../journal/entry.ts';
 import type { Laggards } from './laggards.ts';
 import type { Pacer } from './pacer.ts';
 import { type Reader, storedAs } from './reader.ts';
-import { messagesOf } from '../delivery/reader-messages.ts';
-import type { Rights } from '../authority-sync/rights.ts';
-import type { TurnBudget } from '../delivery/turn-budget.ts';
 import type { UnderWay } from './under-way.ts';
 
 export interface CatchingUpParts {

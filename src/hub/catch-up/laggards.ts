@@ -1,5 +1,5 @@
 /** Readers that have fallen behind, in storage: a hub that sleeps meanwhile knows where each of them is. */
-import { ACK_TIMEOUT_MS } from '../../limits.ts';
+import { ACK_TIMEOUT_MS } from '../../wire/limits.ts';
 
 /** Where a reader is that is not sent what is new. */
 export interface Lag {

@@ -4,11 +4,12 @@
  * read together is bounded, because a deploy sends everybody back at once; of that, one owner may use no more
  * than is left.
  */
-import { MAX_REPLAY_BYTES, REPLAY_BUDGET_BYTES, REPLAY_BYTES_PER_SECOND } from '../../limits.ts';
+
 import { isWithinShare } from '../../lib/fair-share.ts';
-import type { Row } from '../journal/entry.ts';
-import { Levels } from './levels.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
+import type { Row } from '../journal/entry.ts';
+import { MAX_REPLAY_BYTES, REPLAY_BUDGET_BYTES, REPLAY_BYTES_PER_SECOND } from '../limits.ts';
+import { Levels } from './levels.ts';
 
 export class Pacer {
   readonly #budget: TurnBudget;

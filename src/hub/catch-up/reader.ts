@@ -1,7 +1,8 @@
 /** A subscriber that speaks `carillon.v1`, as far as the hub knows it while it is awake. */
+
+import type { Sent } from '../delivery/sent-log.ts';
 import type { SubscriptionClass } from '../subscribers/classes.ts';
 import type { Lag } from './laggards.ts';
-import type { Sent } from '../delivery/sent-log.ts';
 
 export interface Reader {
   readonly id: string;

@@ -6,7 +6,7 @@
  * What is known of a reader beside that row is lost when the hub sleeps. It is then taken for one that has
  * acknowledged everything: those who had fallen behind apart, everybody's credit is full.
  */
-import { ACK_TIMEOUT_MS, DEFAULT_CREDIT } from '../../limits.ts';
+
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
 import {
   decodeClientMessage,
@@ -14,22 +14,29 @@ import {
   type ReceivedMessage,
 } from '../../wire/carillon-v1/server.ts';
 import type { SignedCursor } from '../../wire/cursor.ts';
-import { CatchingUp } from './catching-up.ts';
-import { isOpen, type SubscriptionClass, type SubscriptionClasses, tagsOf } from '../subscribers/classes.ts';
-import { type Closing, sayGoodbye } from '../subscribers/closing.ts';
-import type { Cursors } from '../journal/cursors.ts';
-import type { Journal } from '../journal/journal.ts';
-import type { Entry } from '../journal/entry.ts';
-import { type Lag, Laggards } from './laggards.ts';
-import { ownerOfTags } from '../subscribers/owner.ts';
-import type { Pacer } from './pacer.ts';
-import type { Place } from '../journal/position.ts';
-import { type Reader, readerIdOf, readerTag, storedAs } from './reader.ts';
-import { ReaderSending } from '../delivery/reader-sending.ts';
+import { ACK_TIMEOUT_MS } from '../../wire/limits.ts';
 import type { Rights } from '../authority-sync/rights.ts';
+import { ReaderSending } from '../delivery/reader-sending.ts';
 import type { Sent } from '../delivery/sent-log.ts';
 import type { Sending } from '../delivery/stock-sending.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
+import type { Cursors } from '../journal/cursors.ts';
+import type { Entry } from '../journal/entry.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Place } from '../journal/position.ts';
+import { DEFAULT_CREDIT } from '../limits.ts';
+import {
+  isOpen,
+  type SubscriptionClass,
+  type SubscriptionClasses,
+  tagsOf,
+} from '../subscribers/classes.ts';
+import { type Closing, sayGoodbye } from '../subscribers/closing.ts';
+import { ownerOfTags } from '../subscribers/owner.ts';
+import { CatchingUp } from './catching-up.ts';
+import { type Lag, Laggards } from './laggards.ts';
+import type { Pacer } from './pacer.ts';
+import { type Reader, readerIdOf, readerTag, storedAs } from './reader.ts';
 import { UnderWay } from './under-way.ts';
 
 /** What a client did that is not of the protocol, and the code that its socket is closed with. */

@@ -2,13 +2,14 @@
  * What stock subscribers have missed, sent to them as they come back. They acknowledge nothing, so one is
  * sent a bounded number of bytes and then closed: its return with the last id is the acknowledgement.
  */
-import { MAX_PAGE_BYTES, MAX_PAGE_EVENTS, MAX_REPLAY_LAPS } from '../../limits.ts';
+
 import type { Encoding } from '../../wire/frame.ts';
 import { burstWith, EMPTY_BURST } from '../delivery/burst.ts';
-import type { Journal } from '../journal/journal.ts';
-import { type Entry, entryOf, type JournaledEvent } from '../journal/entry.ts';
-import type { Pacer } from './pacer.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
+import { type Entry, entryOf, type JournaledEvent } from '../journal/entry.ts';
+import type { Journal } from '../journal/journal.ts';
+import { MAX_PAGE_BYTES, MAX_PAGE_EVENTS, MAX_REPLAY_LAPS } from '../limits.ts';
+import type { Pacer } from './pacer.ts';
 
 /** What is asked about each entry and each id. */
 interface Replayed {

@@ -1,8 +1,8 @@
 /** How much `carillon.v1` readers were sent and have not acknowledged. */
-import { MAX_UNACKED_BYTES } from '../../limits.ts';
+import { MAX_UNACKED_BYTES } from '../../wire/limits.ts';
+import { SentLog } from '../delivery/sent-log.ts';
 import type { SubscriptionClass } from '../subscribers/classes.ts';
 import type { Reader } from './reader.ts';
-import { SentLog } from '../delivery/sent-log.ts';
 
 export class UnderWay {
   readonly #logs = new WeakMap<SubscriptionClass, SentLog>();

@@ -2,9 +2,10 @@
  * What a stock subscriber is sent at once. It acknowledges nothing and nothing shows whether it reads, so this
  * is bounded; whoever is due more is closed and comes back with the last id, which is the acknowledgement.
  */
-import { MAX_AMBIGUOUS_REPLAY_BYTES, MAX_REPLAY_BYTES } from '../../limits.ts';
+
 import type { Encoding } from '../../wire/frame.ts';
 import type { JournaledEvent } from '../journal/entry.ts';
+import { MAX_AMBIGUOUS_REPLAY_BYTES, MAX_REPLAY_BYTES } from '../limits.ts';
 
 export interface Burst {
   readonly bytes: number;

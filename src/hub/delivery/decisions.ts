@@ -2,10 +2,11 @@
  * Which of some entries are for which classes. A class is asked by its rights before its filter: rights are
  * decided once for all who may see the same, a filter once for all who have it, and neither before it is needed.
  */
-import type { SubscriptionClass } from '../subscribers/classes.ts';
-import type { Entry } from '../journal/entry.ts';
+
 import type { Matcher } from '../../subscription/matcher.ts';
 import type { Rights } from '../authority-sync/rights.ts';
+import type { Entry } from '../journal/entry.ts';
+import type { SubscriptionClass } from '../subscribers/classes.ts';
 
 /** By entry: 0 where nothing was decided yet. */
 type Decided = Uint8Array;

@@ -7,17 +7,22 @@
  * those that follow. What is decided and who is there is asked when it is needed: a right that was withdrawn
  * counts from the next turn on, and a socket that came after the events were released is not sent them again.
  */
-import { MAX_HELD_DECISIONS } from '../../limits.ts';
-import { isOpen, type SubscriptionClass, type SubscriptionClasses } from '../subscribers/classes.ts';
+
+import type { Matcher } from '../../subscription/matcher.ts';
+import type { Rights } from '../authority-sync/rights.ts';
+import type { Holders } from '../authority-sync/watched-tokens.ts';
+import type { Readers } from '../catch-up/readers.ts';
+import type { Entry } from '../journal/entry.ts';
+import type { Journal } from '../journal/journal.ts';
+import { MAX_HELD_DECISIONS } from '../limits.ts';
+import {
+  isOpen,
+  type SubscriptionClass,
+  type SubscriptionClasses,
+} from '../subscribers/classes.ts';
 import type { Closing } from '../subscribers/closing.ts';
 import { Decisions } from './decisions.ts';
 import type { DeliveryMark } from './delivery-mark.ts';
-import type { Holders } from '../authority-sync/watched-tokens.ts';
-import type { Journal } from '../journal/journal.ts';
-import type { Entry } from '../journal/entry.ts';
-import type { Matcher } from '../../subscription/matcher.ts';
-import type { Readers } from '../catch-up/readers.ts';
-import type { Rights } from '../authority-sync/rights.ts';
 import { type Bursts, type Sending, StockSending } from './stock-sending.ts';
 import type { TurnBudget } from './turn-budget.ts';
 

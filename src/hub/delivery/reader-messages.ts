@@ -1,7 +1,8 @@
 /** Entries of a journal as messages of `carillon.v1`: events together, as many as one message takes, gaps alone. */
-import { MAX_EVENTS_MESSAGE_BYTES } from '../../limits.ts';
+
 import { encodeEvents, encodeMessage, type PlacedFrame } from '../../wire/carillon-v1/server.ts';
 import type { Encoding } from '../../wire/frame.ts';
+import { MAX_EVENTS_MESSAGE_BYTES } from '../../wire/limits.ts';
 import type { Cursors } from '../journal/cursors.ts';
 import type { Entry } from '../journal/entry.ts';
 

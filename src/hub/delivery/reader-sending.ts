@@ -1,14 +1,14 @@
 /** Sends to the `carillon.v1` readers of a class what is new, as far as the credit of each goes. */
 import type { CatchingUp } from '../catch-up/catching-up.ts';
-import type { SubscriptionClass } from '../subscribers/classes.ts';
-import type { Closing } from '../subscribers/closing.ts';
+import type { Reader } from '../catch-up/reader.ts';
+import type { UnderWay } from '../catch-up/under-way.ts';
 import type { Cursors } from '../journal/cursors.ts';
 import type { Entry, JournaledEvent } from '../journal/entry.ts';
-import type { Reader } from '../catch-up/reader.ts';
+import type { SubscriptionClass } from '../subscribers/classes.ts';
+import type { Closing } from '../subscribers/closing.ts';
 import { messagesOf } from './reader-messages.ts';
 import type { Sending } from './stock-sending.ts';
 import type { TurnBudget } from './turn-budget.ts';
-import type { UnderWay } from '../catch-up/under-way.ts';
 
 export interface ReaderSendingParts {
   readonly budget: TurnBudget;

@@ -1,5 +1,5 @@
 /** What was last sent to all readers of a class alike: one log for all, whatever their number. */
-import { MAX_UNACKED_BYTES } from '../../limits.ts';
+import { MAX_UNACKED_BYTES } from '../../wire/limits.ts';
 
 /** An event that was sent. */
 export interface Sent {

@@ -1,12 +1,12 @@
 /** Sends to the stock subscribers of a class what is new, no more at once than one is sent when it comes back. */
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
-import { type Burst, burstWith, EMPTY_BURST } from './burst.ts';
+import type { Rights } from '../authority-sync/rights.ts';
+import type { Entry } from '../journal/entry.ts';
+import type { Journal } from '../journal/journal.ts';
+import { firstVisible } from '../journal/position.ts';
 import type { SubscriptionClass } from '../subscribers/classes.ts';
 import type { Closing } from '../subscribers/closing.ts';
-import type { Journal } from '../journal/journal.ts';
-import type { Entry } from '../journal/entry.ts';
-import { firstVisible } from '../journal/position.ts';
-import type { Rights } from '../authority-sync/rights.ts';
+import { type Burst, burstWith, EMPTY_BURST } from './burst.ts';
 import type { TurnBudget } from './turn-budget.ts';
 
 /** Sends the same to the sockets of a class, one after the other. */

@@ -6,7 +6,7 @@
  * The clock of an object may stand still while it computes, so the budget is counted and not measured: in
  * bytes that are sent. A byte takes about 10 ns, and other work counts as many bytes as take as long.
  */
-import { MAX_TURN_BYTES } from '../../limits.ts';
+import { MAX_TURN_BYTES } from '../limits.ts';
 import { send } from './send.ts';
 
 /** Reaching a socket, however little it is sent. */

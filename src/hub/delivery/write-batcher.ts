@@ -3,14 +3,15 @@
  * while the hub has just sent is collected, committed in one transaction, and sent in one pass over the
  * sockets, because the first send to a socket in a turn costs more than those that follow.
  */
+
+import { isWithinShare } from '../../lib/fair-share.ts';
+import { type Publication, publisherOf } from '../../subscription/publication.ts';
 import {
   FLUSH_LINGER_MS,
   MAX_COMMITTED_BYTES,
   MAX_QUEUED_BYTES,
   MAX_QUEUED_EVENTS,
-} from '../../limits.ts';
-import { isWithinShare } from '../../lib/fair-share.ts';
-import { type Publication, publisherOf } from '../../subscription/publication.ts';
+} from '../limits.ts';
 
 /** The events of one request, and whoever waits for what became of them. */
 interface Queued {

@@ -6,20 +6,21 @@
  * A feed is read from the journal. Each gathering hub remembers how far it has it, so that a call that
  * failed, or whose answer was lost, is made again without harm.
  */
+
+import { logError } from '../../lib/log.ts';
+import { ancestorsOf } from '../../namespace/namespace.ts';
+import type { Alarms, Chore } from '../../objects/alarms.ts';
 import { callWithRetry } from '../../objects/call.ts';
+import { gatheringHubName, nameForOperators, parseHubName } from '../../objects/hub-name.ts';
+import { MIN_JOB_BACKOFF_MS } from '../../objects/limits.ts';
+import type { Journal } from '../journal/journal.ts';
 import {
   MAX_FEED_BACKOFF_MS,
   MAX_FEED_BYTES,
   MAX_FEED_EVENTS,
   MAX_FEED_WAIT_MS,
-  MIN_JOB_BACKOFF_MS,
   REGISTRATION_CHECK_MS,
-} from '../../limits.ts';
-import { logError } from '../../lib/log.ts';
-import { ancestorsOf } from '../../namespace.ts';
-import type { Alarms, Chore } from '../../objects/alarms.ts';
-import type { Journal } from '../journal/journal.ts';
-import { gatheringHubName, nameForOperators, parseHubName } from '../../objects/hub-name.ts';
+} from '../limits.ts';
 import type { GatheringHub } from '../objects.ts';
 import type { Claim, Gathering, NoPlace } from './registry.ts';
 

@@ -1,6 +1,7 @@
 /** What a gathering hub is given of the past of a hub that it has not gathered from so far. */
-import type { Journal } from '../journal/journal.ts';
+
 import type { Row } from '../journal/entry.ts';
+import type { Journal } from '../journal/journal.ts';
 
 /** How far a gathering hub has what a hub accepted. */
 export interface Fed {

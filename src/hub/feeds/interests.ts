@@ -4,9 +4,9 @@
  * wants everything takes the place of all.
  */
 import { namespacesOfPattern, whyNothingMatches } from '../../event/event-type.ts';
-import { MAX_INTERESTS } from '../../limits.ts';
-import { Matcher } from '../../subscription/matcher.ts';
 import type { Subscription } from '../../subscription/handshake.ts';
+import { Matcher } from '../../subscription/matcher.ts';
+import { MAX_INTERESTS } from '../limits.ts';
 
 /** Of any event type, in any namespace. */
 const EVERYTHING = JSON.stringify(['*', ['*']]);

@@ -2,10 +2,11 @@
  * The hubs that a gathering hub knows: those that have events, with the last word that each was told and who
  * published its first event; and those of its Vault namespace that only have subscribers.
  */
-import { ROOT_OWNER } from '../../authority/tokens/owner.ts';
-import { MAX_HUBS, MAX_NEW_HUBS_PER_PUBLISHER } from '../../limits.ts';
-import type { Fed } from './history.ts';
+
 import { parseHubName } from '../../objects/hub-name.ts';
+import { MAX_HUBS, MAX_NEW_HUBS_PER_PUBLISHER } from '../../objects/limits.ts';
+import { ROOT_OWNER } from '../../token/owner.ts';
+import type { Fed } from './history.ts';
 
 /** Whether a hub is gathered from. Words may overtake each other: the highest version counts. */
 export interface Gathering {

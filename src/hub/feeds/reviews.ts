@@ -2,10 +2,11 @@
  * Asks each hub once whether it is needed that registered when a subscriber was reason enough to. One that is
  * not goes, and gives its place back.
  */
-import { MAX_REVIEWED_HUBS, RELEASE_RETRY_MS } from '../../limits.ts';
+
 import { logError } from '../../lib/log.ts';
-import { storageFailureOf } from '../../objects/storage-failure.ts';
 import type { Chore } from '../../objects/alarms.ts';
+import { storageFailureOf } from '../../objects/storage-failure.ts';
+import { MAX_REVIEWED_HUBS, RELEASE_RETRY_MS } from '../limits.ts';
 import type { Registry } from './registry.ts';
 
 export class Reviews implements Chore {

@@ -2,7 +2,7 @@
  * The cursors of a hub. They are coded with a key that lies in the storage of the hub, made when the first cursor is.
  * It belongs to the journal, not to this object: whoever is to continue the journal can be given it.
  */
-import { MAX_CACHED_CURSORS } from '../../limits.ts';
+
 import {
   CURSOR_KEY_BYTES,
   encodeCursor,
@@ -10,6 +10,7 @@ import {
   isGenuine,
   type SignedCursor,
 } from '../../wire/cursor.ts';
+import { MAX_CACHED_CURSORS } from '../limits.ts';
 import type { Journal } from './journal.ts';
 
 const KEY = 'cursor_key';

@@ -6,13 +6,14 @@
  * A sequence is never given twice: a journal that was emptied goes on counting, and one that was lost
  * has another epoch. Times never go back, though the clock may: so they can be searched.
  */
-import { MAX_RECALLED_EVENTS, MAX_TRIMMED_EVENTS } from '../../limits.ts';
-import { utf8Length } from '../../wire/utf8.ts';
+
+import type { Retention } from '../../config/retention.ts';
 import type { Chore } from '../../objects/alarms.ts';
-import { type Beginning, newBeginning } from './beginning.ts';
+import { utf8Length } from '../../wire/utf8.ts';
 import type { Fed } from '../feeds/history.ts';
+import { MAX_RECALLED_EVENTS, MAX_TRIMMED_EVENTS } from '../limits.ts';
+import { type Beginning, newBeginning } from './beginning.ts';
 import { entryOf, type JournaledEvent, type Posting, type Row } from './entry.ts';
-import type { Retention } from '../../subscription/retention.ts';
 
 type End = {
   readonly sequence: number;

@@ -1,13 +1,13 @@
 /** Where in the journal a subscriber begins. */
 import type { EventFacts } from '../../event/facts.ts';
 import { isUsableEventId } from '../../event/position-text.ts';
-import { MAX_CLOCK_DIFFERENCE_MS } from '../../limits.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
+import type { Since } from '../../subscription/since.ts';
 import type { GapReason } from '../../wire/carillon-v1/messages.ts';
 import type { SignedCursor } from '../../wire/cursor.ts';
+import { MAX_CLOCK_DIFFERENCE_MS } from '../limits.ts';
 import type { Cursors } from './cursors.ts';
 import type { Journal } from './journal.ts';
-import type { Since } from '../../subscription/since.ts';
 
 export interface Place {
   /** The sequence that it has seen. */

@@ -6,9 +6,9 @@
 
 import type { EventFacts } from '../../event/facts.ts';
 import { logError } from '../../lib/log.ts';
+import type { Holder, Subscription } from '../../subscription/handshake.ts';
 import { Matcher, matchingOf } from '../../subscription/matcher.ts';
 import { MatcherIndex } from '../../subscription/matcher-index.ts';
-import type { Holder, Subscription } from '../../subscription/handshake.ts';
 
 export interface SubscriptionClass {
   readonly tag: string;

@@ -3,13 +3,13 @@
  * by the code. Whatever one that may come back misses meanwhile is in the journal.
  */
 
-import { MAX_RECONNECT_SPREAD_MS } from '../../limits.ts';
 import { logError } from '../../lib/log.ts';
 import { CLOSE_CODES, closeReason } from '../../wire/carillon-v1/close-codes.ts';
 import type { GoodbyeReason } from '../../wire/carillon-v1/messages.ts';
 import { encodeMessage } from '../../wire/carillon-v1/server.ts';
-import type { SubscriptionClass, SubscriptionClasses } from './classes.ts';
 import { send } from '../delivery/send.ts';
+import { MAX_RECONNECT_SPREAD_MS } from '../limits.ts';
+import type { SubscriptionClass, SubscriptionClasses } from './classes.ts';
 
 export class Closing {
   readonly #ctx: DurableObjectState;

@@ -7,15 +7,13 @@
  * handshakes under way. They are counted once, then added up, and counted again when there seems to be too
  * much: so neither coming nor leaving costs more where there are many.
  */
-import {
-  MAX_CACHED_LOOKUPS,
-  MAX_FILTER_COST_PER_HUB,
-  MAX_FILTER_COST_PER_TOKEN,
-} from '../../limits.ts';
+
+import { MAX_CACHED_LOOKUPS } from '../../lib/limits.ts';
 import { Recent } from '../../lib/lru-cache.ts';
+import type { Matcher } from '../../subscription/matcher.ts';
+import { MAX_FILTER_COST_PER_HUB, MAX_FILTER_COST_PER_TOKEN } from '../limits.ts';
 import { isOpen, type SubscriptionClasses } from './classes.ts';
 import type { Owned } from './handshakes.ts';
-import type { Matcher } from '../../subscription/matcher.ts';
 
 /** The matchers of a tag, or more, by their keys; and what their filters cost. */
 interface Used {

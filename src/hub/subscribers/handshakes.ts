@@ -2,29 +2,30 @@
  * The handshakes of a hub: a subscriber is accepted while its token is watched, its class is stored, and
  * what it has missed is read, so that the past and what is new meet without a seam.
  */
-import { ROOT_OWNER } from '../../authority/tokens/owner.ts';
+
 import type { EventFacts } from '../../event/facts.ts';
-import { MAX_SOCKETS_PER_HUB, MAX_SOCKETS_PER_TOKEN } from '../../limits.ts';
-import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
-import type { SubscriptionClass, SubscriptionClasses } from './classes.ts';
-import type { Cursors } from '../journal/cursors.ts';
-import type { Delivery } from '../delivery/delivery.ts';
-import { FilterBudgets } from './filter-budgets.ts';
-import { gapHeaders } from './gap-headers.ts';
-import type { Holders, WatchedToken } from '../authority-sync/watched-tokens.ts';
-import type { Journal } from '../journal/journal.ts';
-import type { Lifetimes } from './lifetimes.ts';
+import type { Handshake } from '../../subscription/handshake.ts';
 import type { Matcher } from '../../subscription/matcher.ts';
-import { ownerTagOf } from './owner.ts';
+import { ROOT_OWNER } from '../../token/owner.ts';
+import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
+import type { Rights } from '../authority-sync/rights.ts';
+import type { Holders, WatchedToken } from '../authority-sync/watched-tokens.ts';
 import type { Pacer } from '../catch-up/pacer.ts';
-import { firstVisible, type Place, placeOf } from '../journal/position.ts';
-import { Places, PlacesByTag } from './slot-counter.ts';
 import { newReaderTag } from '../catch-up/reader.ts';
 import type { Readers } from '../catch-up/readers.ts';
 import { Replay } from '../catch-up/replays.ts';
-import type { Rights } from '../authority-sync/rights.ts';
-import type { Handshake } from '../../subscription/handshake.ts';
+import type { Delivery } from '../delivery/delivery.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
+import type { Cursors } from '../journal/cursors.ts';
+import type { Journal } from '../journal/journal.ts';
+import { firstVisible, type Place, placeOf } from '../journal/position.ts';
+import { MAX_SOCKETS_PER_HUB, MAX_SOCKETS_PER_TOKEN } from '../limits.ts';
+import type { SubscriptionClass, SubscriptionClasses } from './classes.ts';
+import { FilterBudgets } from './filter-budgets.ts';
+import { gapHeaders } from './gap-headers.ts';
+import type { Lifetimes } from './lifetimes.ts';
+import { ownerTagOf } from './owner.ts';
+import { Places, PlacesByTag } from './slot-counter.ts';
 
 /** Why a handshake is refused: the status, and a sentence where the status does not say all. */
 export type Refused = { readonly status: 400 | 403 | 503; readonly message: string };

@@ -4,7 +4,7 @@
  *
  * Sockets are told apart by the hour in which they came, which is a tag: a row an hour, not one a socket.
  */
-import { MAX_SUBSCRIPTION_MS } from '../../limits.ts';
+import { MAX_SUBSCRIPTION_MS } from '../../objects/limits.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 

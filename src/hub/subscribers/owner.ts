@@ -1,5 +1,5 @@
 /** Whose the sockets of a hub are, where it matters that one owner does not take what all share. */
-import { ROOT_OWNER } from '../../authority/tokens/owner.ts';
+import { ROOT_OWNER } from '../../token/owner.ts';
 import { digestOf } from '../../token/token-form.ts';
 
 const TAG = 'owner ';

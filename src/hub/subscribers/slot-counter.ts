@@ -3,8 +3,10 @@
  * comes, and counted again when none seems to be left. So neither coming nor leaving costs more where there
  * are many.
  */
-import { MAX_CACHED_LOOKUPS, MAX_RECOUNTED_PER_MS, MAX_SOCKETS_PER_TOKEN } from '../../limits.ts';
+
+import { MAX_CACHED_LOOKUPS } from '../../lib/limits.ts';
 import { Recent } from '../../lib/lru-cache.ts';
+import { MAX_RECOUNTED_PER_MS, MAX_SOCKETS_PER_TOKEN } from '../limits.ts';
 
 export class Places {
   readonly #countSockets: () => number;

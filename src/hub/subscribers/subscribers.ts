@@ -7,23 +7,23 @@
  * takes its own sockets and no others, and the hour's, as no socket is open for ever.
  */
 
-import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
-import { isOpen, SubscriptionClasses } from './classes.ts';
-import { Closing } from './closing.ts';
-import { Cursors } from '../journal/cursors.ts';
-import { Delivery } from '../delivery/delivery.ts';
-import { DeliveryMark } from '../delivery/delivery-mark.ts';
-import { Handshakes, type Refused } from './handshakes.ts';
-import { Holders } from '../authority-sync/watched-tokens.ts';
-import type { Journal } from '../journal/journal.ts';
-import type { Entry } from '../journal/entry.ts';
-import { Lifetimes } from './lifetimes.ts';
+import type { Handshake, Subscription } from '../../subscription/handshake.ts';
 import type { Matcher } from '../../subscription/matcher.ts';
+import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
+import { Rights } from '../authority-sync/rights.ts';
+import { Holders } from '../authority-sync/watched-tokens.ts';
 import { Pacer } from '../catch-up/pacer.ts';
 import { Readers } from '../catch-up/readers.ts';
-import { Rights } from '../authority-sync/rights.ts';
-import type { Handshake, Subscription } from '../../subscription/handshake.ts';
+import { Delivery } from '../delivery/delivery.ts';
+import { DeliveryMark } from '../delivery/delivery-mark.ts';
 import { TurnBudget } from '../delivery/turn-budget.ts';
+import { Cursors } from '../journal/cursors.ts';
+import type { Entry } from '../journal/entry.ts';
+import type { Journal } from '../journal/journal.ts';
+import { isOpen, SubscriptionClasses } from './classes.ts';
+import { Closing } from './closing.ts';
+import { Handshakes, type Refused } from './handshakes.ts';
+import { Lifetimes } from './lifetimes.ts';
 
 /** What a hub does for its subscribers beyond sending. */
 export interface SubscriberNeeds {

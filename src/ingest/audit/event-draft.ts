@@ -1,5 +1,5 @@
 /** What a rule tells of an event; all else of it is the same for each rule. */
-import { trimSlashes } from '../../namespace.ts';
+import { trimSlashes } from '../../namespace/namespace.ts';
 
 export interface Told {
   readonly event_type: string;

@@ -1,8 +1,8 @@
 /** Requests to kv mounts of either version. An entry calls both `kv`. */
-import { withSlash } from '../../namespace.ts';
+import { withSlash } from '../../namespace/namespace.ts';
+import { type Told, toldOf } from './event-draft.ts';
 import { type AuditSettings, IGNORED, type Reading } from './reading.ts';
 import type { AuditedRequest } from './request.ts';
-import { type Told, toldOf } from './event-draft.ts';
 import { versionList, versionNumber } from './versions.ts';
 
 type Operations = Readonly<Record<string, string>>;

@@ -1,8 +1,9 @@
 /** Requests to ldap mounts. A set of a library may have slashes in its name. */
+
+import type { Told } from './event-draft.ts';
 import { type PluginRule, readingByRules } from './plugin-rules.ts';
 import type { Reading } from './reading.ts';
 import type { AuditedRequest } from './request.ts';
-import type { Told } from './event-draft.ts';
 
 const RULES: readonly PluginRule[] = [
   {

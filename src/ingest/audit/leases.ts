@@ -1,7 +1,8 @@
 /** Leases: issued with credentials, renewed and revoked at `sys/leases`. */
+
+import { type Told, toldOf } from './event-draft.ts';
 import { IGNORED, type Reading } from './reading.ts';
 import type { AuditedRequest } from './request.ts';
-import { type Told, toldOf } from './event-draft.ts';
 
 /** `sys/leases/renew`, with the id of the lease in the path or in the data. */
 const LEASE = /^(?:leases\/)?(renew|revoke)(?:\/(.+))?$/s;

@@ -3,7 +3,7 @@
  * 1.12.6 and 1.13.2 on, and OpenBao always; for older servers the path has to tell.
  */
 import { quote } from '../../lib/quote.ts';
-import { withSlash } from '../../namespace.ts';
+import { withSlash } from '../../namespace/namespace.ts';
 import type { AuditSettings } from './reading.ts';
 
 const LDAP = new Set([

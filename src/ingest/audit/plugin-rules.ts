@@ -1,8 +1,9 @@
 /** Rules for plugins whose paths tell the event: `config/<name>`, `creds/<name>`. */
+
+import { type Told, toldOf } from './event-draft.ts';
 import { leaseIssued } from './leases.ts';
 import { IGNORED, type Reading } from './reading.ts';
 import type { AuditedRequest } from './request.ts';
-import { type Told, toldOf } from './event-draft.ts';
 
 export interface PluginRule {
   /** What follows the mount; its group is what the event calls `name`. */

@@ -9,9 +9,10 @@
  * small enough, `event/event.ts` checks as it does for all.
  */
 import { isUsableEventId } from '../../event/position-text.ts';
-import { quote } from '../../lib/quote.ts';
 import { isTimestamp } from '../../event/time.ts';
+import { quote } from '../../lib/quote.ts';
 import { databaseReading } from './database.ts';
+import type { Told } from './event-draft.ts';
 import { kvReading } from './kv.ts';
 import { ldapReading } from './ldap.ts';
 import { leaseReading } from './leases.ts';
@@ -23,7 +24,6 @@ import {
   type Reading,
 } from './reading.ts';
 import { type AuditedRequest, requestOfEntry } from './request.ts';
-import type { Told } from './event-draft.ts';
 import { uuidOfName } from './uuid.ts';
 
 export type { AuditEvent, AuditReading, AuditSettings } from './reading.ts';

@@ -2,7 +2,7 @@
 import type { PluginInfo } from '../../event/event.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { kindOf } from '../../lib/quote.ts';
-import { trimSlashes } from '../../namespace.ts';
+import { trimSlashes } from '../../namespace/namespace.ts';
 import { placeOf } from './place.ts';
 import { type AuditSettings, IGNORED } from './reading.ts';
 

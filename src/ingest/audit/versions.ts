@@ -1,5 +1,5 @@
 /** The versions that a request names: numbers, or what the device has left of them. */
-import { MAX_AUDITED_VERSIONS } from '../../limits.ts';
+import { MAX_AUDITED_VERSIONS } from '../limits.ts';
 
 /**
  * Versions as an event carries them (`[1,2]`), of all the forms that a kv mount takes: a list or one alone,

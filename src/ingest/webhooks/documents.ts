@@ -2,6 +2,7 @@
 
 import { quote } from '../../lib/quote.ts';
 import { at, invalid, ok, type Result, unsupportedMediaType } from '../../lib/result.ts';
+import { decodeUtf8, parseJson } from '../../lib/text.ts';
 import {
   checkCloudEvent,
   isBinaryMode,
@@ -11,7 +12,6 @@ import {
 } from '../cloudevents.ts';
 import type { Draft } from '../draft.ts';
 import { draftsOf } from '../json.ts';
-import { decodeUtf8, parseJson } from '../../lib/text.ts';
 import { formFields } from './form.ts';
 import { headerValue } from './header-value.ts';
 

@@ -1,6 +1,7 @@
 /** Bodies that are forms (`application/x-www-form-urlencoded`). */
-import { MAX_FORM_FIELDS } from '../../limits.ts';
+
 import { ok, type Result, tooLarge } from '../../lib/result.ts';
+import { MAX_FORM_FIELDS } from '../limits.ts';
 
 export type Fields = readonly (readonly [name: string, value: string])[];
 

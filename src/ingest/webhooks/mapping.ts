@@ -1,8 +1,8 @@
 /** From a delivery to an event: the rules of a source, compiled, and what they make of a document. */
 import { checkEventType, legalEventType } from '../../event/event-type.ts';
 import { checkPath } from '../../event/metadata.ts';
-import { quote } from '../../lib/quote.ts';
 import { formatTimestamp, isTimestamp } from '../../event/time.ts';
+import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { type Digest, eventIdOf, RANDOM } from './event-id.ts';
 import type { Kind, MappingSettings } from './kind.ts';

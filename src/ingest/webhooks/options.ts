@@ -1,7 +1,7 @@
 /** Settings of a source that only some kinds have: texts, each under a name of its own. */
 import { kindOf, quote } from '../../lib/quote.ts';
-import { MAX_SOURCE_OPTION_CHARACTERS } from '../../limits.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
+import { MAX_SOURCE_OPTION_CHARACTERS } from '../limits.ts';
 import type { Kind } from './kind.ts';
 import { problemOfServiceAccount } from './schemes/push-token.ts';
 import { problemOfTopicArn } from './schemes/sns.ts';

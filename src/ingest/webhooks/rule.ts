@@ -8,9 +8,9 @@
  */
 import { dotSegment } from '../../lib/dot-segment.ts';
 import { quote } from '../../lib/quote.ts';
-import { MAX_RULE_CHARACTERS } from '../../limits.ts';
-import { trimSlashes } from '../../namespace.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
+import { trimSlashes } from '../../namespace/namespace.ts';
+import { MAX_RULE_CHARACTERS } from '../limits.ts';
 import { type Pointer, parsePointer, pointerText, resolve } from './pointer.ts';
 
 /** What a sender sent, as far as rules look at it. */

@@ -1,11 +1,11 @@
 /** The secrets of a source, as they are written. */
 import { kindOf, quote } from '../../lib/quote.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 import {
   MAX_SOURCE_SECRET_CHARACTERS,
   MAX_SOURCE_SECRETS,
   MIN_SOURCE_SECRET_CHARACTERS,
-} from '../../limits.ts';
-import { invalid, ok, type Result } from '../../lib/result.ts';
+} from '../limits.ts';
 import { KINDS } from './kinds.ts';
 import { problemOfSecret } from './scheme.ts';
 import { type SourceSettings, schemesOf } from './settings.ts';

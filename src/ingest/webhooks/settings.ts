@@ -2,14 +2,14 @@
 import { parseDuration } from '../../lib/duration.ts';
 import { isJsonObject, unknownKey, withoutNulls } from '../../lib/json.ts';
 import { kindOf, quote } from '../../lib/quote.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
+import { parseNamespacePath, trimSlashes } from '../../namespace/namespace.ts';
 import {
   DEFAULT_TOLERANCE_SECONDS,
   MAX_MAPPED_NAMES,
   MAX_MOUNTS,
   MAX_TOLERANCE_SECONDS,
-} from '../../limits.ts';
-import { parseNamespacePath, trimSlashes } from '../../namespace.ts';
-import { invalid, ok, type Result } from '../../lib/result.ts';
+} from '../limits.ts';
 import type { Kind, MappingSettings } from './kind.ts';
 import { CLOUDEVENTS, KINDS } from './kinds.ts';
 import { compileMapping } from './mapping.ts';

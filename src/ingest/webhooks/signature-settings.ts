@@ -1,8 +1,8 @@
 /** How a source of kind `hmac` is signed, as it is written and shown. */
 import { isJsonObject, unknownKey, withoutNulls } from '../../lib/json.ts';
 import { quote } from '../../lib/quote.ts';
-import { MAX_TEMPLATE_CHARACTERS } from '../../limits.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
+import { MAX_TEMPLATE_CHARACTERS } from '../limits.ts';
 import { HEADER_NAME } from './rule.ts';
 import { PLACEHOLDER, type SignatureSettings } from './signature.ts';
 

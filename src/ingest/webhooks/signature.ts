@@ -3,8 +3,8 @@
  * written. The bytes are verified as they came.
  */
 import { Buffer } from 'node:buffer';
-import { MAX_SIGNATURE_CHARACTERS, MAX_SIGNATURES } from '../../limits.ts';
 import { ok, type Result } from '../../lib/result.ts';
+import { MAX_SIGNATURE_CHARACTERS, MAX_SIGNATURES } from '../limits.ts';
 import { headerValue } from './header-value.ts';
 import {
   type Conditions,

@@ -1,5 +1,6 @@
 /** The variable `UPSTREAM_ADDR`: the OpenBao or Vault that this server stands in front of. */
-import { problemOfKeyUrl } from '../key-url.ts';
+
+import { problemOfKeyUrl } from '../../lib/key-url.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 
 export interface Upstream {

@@ -1,9 +1,10 @@
 /** Asks the upstream whose a token is. */
-import { readAnswer } from '../key-fetch.ts';
+
 import { isJsonObject } from '../../lib/json.ts';
-import { decodeUtf8, parseJson } from '../../lib/text.ts';
-import { MAX_UPSTREAM_ANSWER_BYTES, UPSTREAM_LOOKUP_TIMEOUT_MS } from '../../limits.ts';
 import { ok, type Result } from '../../lib/result.ts';
+import { decodeUtf8, parseJson } from '../../lib/text.ts';
+import { readAnswer } from '../key-fetch.ts';
+import { MAX_UPSTREAM_ANSWER_BYTES, UPSTREAM_LOOKUP_TIMEOUT_MS } from '../limits.ts';
 import { type Upstream, VIA_HEADER } from './address.ts';
 import { type LookupFailure, readToken, type UpstreamToken } from './token.ts';
 

@@ -1,8 +1,8 @@
 /** What the upstream says of a token of its own: the answer of `auth/token/lookup-self`, read. */
 import { isJsonObject } from '../../lib/json.ts';
-import { MAX_POLICIES_PER_TOKEN } from '../../limits.ts';
-import { parseNamespacePath } from '../../namespace.ts';
 import { ok, type Result } from '../../lib/result.ts';
+import { parseNamespacePath } from '../../namespace/namespace.ts';
+import { MAX_POLICIES_PER_TOKEN } from '../../policy/limits.ts';
 
 /** What counts of a token of the upstream. */
 export interface UpstreamToken {

@@ -3,7 +3,7 @@
  * have Go's escapes, and text behind the document is not read. HCL also drops, in silence, what a missing
  * comma, value or bracket leaves over; a policy that would lose a rule so is refused here.
  */
-import { MAX_POLICY_DEPTH } from '../../limits.ts';
+import { MAX_POLICY_DEPTH } from '../limits.ts';
 import {
   type Document,
   type Key,

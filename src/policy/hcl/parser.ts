@@ -1,6 +1,6 @@
 /** HCL 1 as Vault reads policies in it: bodies of `key = value` and `key "label" { … }`. */
 import { quote } from '../../lib/quote.ts';
-import { MAX_POLICY_DEPTH } from '../../limits.ts';
+import { MAX_POLICY_DEPTH } from '../limits.ts';
 import {
   type Key,
   type Member,

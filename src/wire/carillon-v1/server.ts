@@ -5,11 +5,11 @@
 import protobufjs from 'protobufjs/minimal.js';
 import { isJsonObject } from '../../lib/json.ts';
 import { kindOf, quote } from '../../lib/quote.ts';
-import { MAX_CLIENT_MESSAGE_BYTES, MAX_CREDIT } from '../../limits.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import { decodeCursor, type SignedCursor } from '../cursor.ts';
 import type { Encoding, Frame } from '../frame.ts';
 import { carillon } from '../gen/proto.js';
+import { MAX_CLIENT_MESSAGE_BYTES, MAX_CREDIT } from '../limits.ts';
 import { utf8Length } from '../utf8.ts';
 import { CLOSE_CODES, type ProtocolFailure } from './close-codes.ts';
 import type { ServerMessage } from './messages.ts';

@@ -1,8 +1,8 @@
 /** Events to test with: one by hand, and all that fast-check can think of. */
 import fc from 'fast-check';
 import { type Event, PLUGIN_INFO_KEYS, type PluginInfo } from '../../../src/event/event.ts';
-import type { JsonObject, JsonValue } from '../../../src/lib/json.ts';
 import { isUsableEventId } from '../../../src/event/position-text.ts';
+import type { JsonObject, JsonValue } from '../../../src/lib/json.ts';
 
 export function anEvent(members: Partial<Event> = {}): Event {
   return {

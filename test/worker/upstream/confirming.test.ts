@@ -1,7 +1,8 @@
 /** For how long a token of the upstream holds, which cannot tell when it ends. */
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { LOOKUP_CACHE_MS, MAX_DECISION_AGE_MS, UPSTREAM_RECHECK_MS } from '../../../src/limits.ts';
+import { UPSTREAM_RECHECK_MS } from '../../../src/authority/limits.ts';
+import { LOOKUP_CACHE_MS, MAX_DECISION_AGE_MS } from '../../../src/objects/limits.ts';
 import {
   aHolder,
   aName,

@@ -1,6 +1,6 @@
 /** Whom a token of the upstream makes one here. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { MAX_UPSTREAM_TOKEN_CHARACTERS, UNKNOWN_TOKEN_MS } from '../../../src/limits.ts';
+import { MAX_UPSTREAM_TOKEN_CHARACTERS, UNKNOWN_TOKEN_MS } from '../../../src/http/limits.ts';
 import {
   accepted,
   authority,

@@ -2,13 +2,13 @@
  * Streams: a subscription without a WebSocket. The Worker subscribes at the hub by one of its own and
  * passes on what comes.
  */
-import { RETRY_AFTER_SECONDS } from '../../../limits.ts';
-import { refuse } from '../../respond.ts';
+import { RETRY_AFTER_SECONDS } from '../../limits.ts';
 import { setWarnings } from '../../middleware/warnings.ts';
+import { refuse } from '../../respond.ts';
 import type { Hello } from './format.ts';
-import { takePlace } from './slots.ts';
 import { Relay } from './relay.ts';
 import type { StreamRequest } from './request.ts';
+import { takePlace } from './slots.ts';
 
 /** Where a stream begins: what a poll that brought nothing comes back to. */
 export const CURSOR_HEADER = 'Carillon-Cursor';

@@ -2,13 +2,15 @@
  * One stream: what a hub sends on a `carillon.v1` socket becomes text, as fast as its reader takes it. The
  * hub is told what was taken, so a reader who is slow is waited for there, where the events are kept.
  */
-import { ACK_TIMEOUT_MS, STREAM_BEAT_MS, STREAM_PING_MS } from '../../../limits.ts';
+
 import { decodeServerMessage, encodeClientMessage } from '../../../wire/carillon-v1/client.ts';
 import type { SentEvent, ServerMessage } from '../../../wire/carillon-v1/messages.ts';
 import { encodeJson, eventOf, type FrameJson } from '../../../wire/json.ts';
+import { ACK_TIMEOUT_MS } from '../../../wire/limits.ts';
+import { STREAM_BEAT_MS, STREAM_PING_MS } from '../../limits.ts';
 import type { Hello } from './format.ts';
-import type { Place } from './slots.ts';
 import type { StreamRequest } from './request.ts';
+import type { Place } from './slots.ts';
 
 /** Characters after which no more is put into one piece of the stream. */
 const PIECE_CHARACTERS = 64 * 1024;

@@ -1,8 +1,8 @@
 /** What a request for a stream asks for. */
 import { parseDuration } from '../../../lib/duration.ts';
 import { quote } from '../../../lib/quote.ts';
-import { MAX_STREAM_SECONDS } from '../../../limits.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
+import { MAX_STREAM_SECONDS } from '../../limits.ts';
 import { acceptedOf } from '../../middleware/header.ts';
 import { NDJSON, SSE, type StreamFormat } from './format.ts';
 

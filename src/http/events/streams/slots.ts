@@ -2,9 +2,10 @@
  * The streams that this isolate has open, and whose they are. Each shows again and again that it is still
  * served, because the runtime can end a request without a word to its code.
  */
-import { MAX_STREAMS, STREAM_BEAT_MS, STREAM_LOST_MS } from '../../../limits.ts';
-import { invalid, ok, type Result } from '../../../lib/result.ts';
+
 import { isWithinShare } from '../../../lib/fair-share.ts';
+import { invalid, ok, type Result } from '../../../lib/result.ts';
+import { MAX_STREAMS, STREAM_BEAT_MS, STREAM_LOST_MS } from '../../limits.ts';
 
 /** The place of one stream. */
 export class Place {

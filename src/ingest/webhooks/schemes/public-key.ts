@@ -1,8 +1,8 @@
 /** Signatures that are verified by a public key of the vendor, which stands where other sources have a secret. */
 import { Buffer } from 'node:buffer';
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { MAX_SIGNATURE_CHARACTERS } from '../../../limits.ts';
 import { ok, type Result } from '../../../lib/result.ts';
+import { MAX_SIGNATURE_CHARACTERS } from '../../limits.ts';
 import { headerValue } from '../header-value.ts';
 import {
   type Conditions,

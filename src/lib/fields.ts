@@ -3,11 +3,11 @@
  * text, a list may be one text with commas, and what a field does not have stands for nothing.
  */
 
-import { parseDuration, parseSignedDuration } from '../../lib/duration.ts';
-import { isJsonObject, withoutNulls } from '../../lib/json.ts';
-import { kindOf, quote } from '../../lib/quote.ts';
-import { MAX_LOGIN_LIST_ENTRIES, MAX_LOGIN_TEXT_CHARACTERS, MAX_TOKEN_USES } from '../../limits.ts';
-import { type Failure, invalid, ok, type Result } from '../../lib/result.ts';
+import { parseDuration, parseSignedDuration } from './duration.ts';
+import { isJsonObject, withoutNulls } from './json.ts';
+import { MAX_LOGIN_LIST_ENTRIES, MAX_LOGIN_TEXT_CHARACTERS, MAX_TOKEN_USES } from './limits.ts';
+import { kindOf, quote } from './quote.ts';
+import { type Failure, invalid, ok, type Result } from './result.ts';
 
 /** Go's `strconv.ParseBool`, and the empty text, which Vault takes for false. */
 const TRUE = ['1', 't', 'T', 'TRUE', 'true', 'True'];

@@ -1,5 +1,5 @@
 /** The claims of a token, found and compared. Names and values are the issuer's: any JSON. */
-import { isJsonObject } from '../../lib/json.ts';
+import { isJsonObject } from '../lib/json.ts';
 
 export type Claims = Record<string, unknown>;
 export type ClaimScalar = string | number | boolean;

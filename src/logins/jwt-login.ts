@@ -1,13 +1,16 @@
 /** Logging in with a JWT. */
-import { quote } from '../../lib/quote.ts';
-import { MAX_GROUPS, MAX_LOGIN_TEXT_CHARACTERS, MAX_META_BYTES } from '../../limits.ts';
-import { invalid, ok, type Result } from '../../lib/result.ts';
+
+import { MAX_LOGIN_TEXT_CHARACTERS } from '../lib/limits.ts';
+import { quote } from '../lib/quote.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
+import type { KeySource } from '../outbound/key-source.ts';
+import { MAX_META_BYTES } from '../token/limits.ts';
 import { missingBoundClaim } from './bound-claims.ts';
 import { type Claims, claimOf, listOf, memberOf } from './claims.ts';
 import { algorithmsOf, type JwtConfig } from './jwt-config.ts';
 import type { JwtRole } from './jwt-role.ts';
 import { readToken, verifyToken } from './jwt-token.ts';
-import type { KeySource } from '../../outbound/key-source.ts';
+import { MAX_GROUPS } from './limits.ts';
 import type { Login } from './login.ts';
 import { hasUnboundAudience, problemOfRegisteredClaims } from './registered-claims.ts';
 

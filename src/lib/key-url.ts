@@ -4,7 +4,7 @@
  * network, nothing that hides what is asked. A name that resolves to such an address cannot be seen
  * here; Workers reach no private network by name.
  */
-import { MAX_KEY_URL_CHARACTERS } from '../limits.ts';
+import { MAX_KEY_URL_CHARACTERS } from './limits.ts';
 
 export interface KeyUrlRules {
   /** For development: an issuer on this machine, without TLS. */

@@ -1,13 +1,13 @@
 /** How much of the past a hub keeps: the variables `JOURNAL_*` of `wrangler.toml`. */
 import { parseDuration } from '../lib/duration.ts';
 import { quote } from '../lib/quote.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
 import {
   MAX_JOURNAL_AGE_SECONDS,
   MAX_JOURNAL_BYTES,
   MAX_JOURNAL_EVENTS,
   MIN_JOURNAL_BYTES,
-} from '../limits.ts';
-import { invalid, ok, type Result } from '../lib/result.ts';
+} from './limits.ts';
 
 /** An event goes when one of the three says so. */
 export interface Retention {

@@ -2,11 +2,12 @@
  * What a role of an auth method says of the tokens that its logins get: the `token_*` fields that all
  * auth methods share, under Vault's names.
  */
-import { quote } from '../../lib/quote.ts';
-import { MAX_POLICIES_PER_TOKEN } from '../../limits.ts';
-import { checkPolicyName } from '../../policy/policy-name.ts';
-import type { Result } from '../../lib/result.ts';
-import { Fields } from './fields.ts';
+
+import { Fields } from '../lib/fields.ts';
+import { quote } from '../lib/quote.ts';
+import type { Result } from '../lib/result.ts';
+import { MAX_POLICIES_PER_TOKEN } from '../policy/limits.ts';
+import { checkPolicyName } from '../policy/policy-name.ts';
 
 /** Durations in seconds; a 0 sets no bound of its own. */
 export interface TokenSettings {

@@ -1,6 +1,7 @@
 /** What there is to know of a token. */
-import { MAX_TOKEN_TTL_SECONDS } from '../../limits.ts';
-import type { Identity } from '../../policy/identity.ts';
+
+import type { Identity } from '../policy/identity.ts';
+import { MAX_TOKEN_TTL_SECONDS } from './limits.ts';
 
 /** What a new token is to be. Times are in seconds. */
 export interface TokenRequest {

@@ -1,10 +1,11 @@
 /** The roles of the JWT auth method: which tokens may log in, and what is taken from them. */
-import { isJsonObject } from '../../lib/json.ts';
-import { kindOf, quote } from '../../lib/quote.ts';
-import { MAX_LOGIN_LIST_ENTRIES, MAX_LOGIN_TEXT_CHARACTERS } from '../../limits.ts';
-import type { Result } from '../../lib/result.ts';
+
+import { Fields } from '../lib/fields.ts';
+import { isJsonObject } from '../lib/json.ts';
+import { MAX_LOGIN_LIST_ENTRIES, MAX_LOGIN_TEXT_CHARACTERS } from '../lib/limits.ts';
+import { kindOf, quote } from '../lib/quote.ts';
+import type { Result } from '../lib/result.ts';
 import { type ClaimScalar, isScalar, listOf } from './claims.ts';
-import { Fields } from './fields.ts';
 import { isForbiddenMetadataKey } from './login.ts';
 import { checkRoleName } from './role-name.ts';
 import {

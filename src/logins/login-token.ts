@@ -1,9 +1,10 @@
 /** The token that a login is due, and the identity that its policies' templates are filled from. */
-import { DEFAULT_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS } from '../../limits.ts';
-import type { Identity } from '../../policy/identity.ts';
-import { digestOf } from '../../token/token-form.ts';
-import type { TokenRequest } from '../tokens/token-record.ts';
-import { normalPolicies } from '../tokens/token-request.ts';
+
+import type { Identity } from '../policy/identity.ts';
+import { DEFAULT_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS } from '../token/limits.ts';
+import { digestOf } from '../token/token-form.ts';
+import type { TokenRequest } from '../token/token-record.ts';
+import { normalPolicies } from '../token/token-request.ts';
 import type { Login } from './login.ts';
 
 export type AuthMethod = 'jwt' | 'approle';

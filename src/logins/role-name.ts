@@ -1,6 +1,6 @@
-import { quote } from '../../lib/quote.ts';
-import { MAX_ROLE_NAME_CHARACTERS } from '../../limits.ts';
-import { invalid, ok, type Result } from '../../lib/result.ts';
+import { quote } from '../lib/quote.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
+import { MAX_ROLE_NAME_CHARACTERS } from './limits.ts';
 
 /** The names that Vault's routes of roles match. */
 const NAME = /^\w(?:[\w.-]*\w)?$/;

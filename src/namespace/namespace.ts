@@ -3,9 +3,10 @@
  * made again is another one, so what belongs to one is named by its key, in which every segment has the
  * id that it was made with: `team-a@fk3Q9/prod@Zx81b`. The key of the root namespace is empty.
  */
-import { quote } from './lib/quote.ts';
+
+import { quote } from '../lib/quote.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
 import { MAX_NAMESPACE_CHARACTERS, MAX_NAMESPACE_DEPTH } from './limits.ts';
-import { invalid, ok, type Result } from './lib/result.ts';
 
 export const ROOT = '';
 

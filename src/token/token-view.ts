@@ -1,5 +1,5 @@
 /** A token as Vault's API shows it. */
-import { ROOT, withSlash } from '../../namespace.ts';
+import { ROOT, withSlash } from '../namespace/namespace.ts';
 import type { TokenRecord } from './token-record.ts';
 
 /** The `auth` block of an answer that hands out or renews a token. Times are in seconds. */

@@ -1,24 +1,24 @@
 /** What `auth/token/create` asks for, checked as Vault checks it and against who asks. */
 
-import { parseSignedDuration } from '../../lib/duration.ts';
-import { isJsonObject, withoutNulls } from '../../lib/json.ts';
-import { kindOf, quote } from '../../lib/quote.ts';
+import { parseSignedDuration } from '../lib/duration.ts';
+import { isJsonObject, withoutNulls } from '../lib/json.ts';
+import { MAX_TOKEN_USES } from '../lib/limits.ts';
+import { parseBool } from '../lib/parse-bool.ts';
+import { kindOf, quote } from '../lib/quote.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
+import type { Identity } from '../policy/identity.ts';
+import { MAX_POLICIES_PER_TOKEN } from '../policy/limits.ts';
+import { checkPolicyName, UNASSIGNABLE_POLICIES } from '../policy/policy-name.ts';
 import {
   DEFAULT_TOKEN_TTL_SECONDS,
   MAX_DISPLAY_NAME_CHARACTERS,
   MAX_META_BYTES,
-  MAX_POLICIES_PER_TOKEN,
   MAX_TOKEN_CHARACTERS,
   MAX_TOKEN_TTL_SECONDS,
-  MAX_TOKEN_USES,
-} from '../../limits.ts';
-import { parseBool } from '../../lib/parse-bool.ts';
-import type { Identity } from '../../policy/identity.ts';
-import { checkPolicyName, UNASSIGNABLE_POLICIES } from '../../policy/policy-name.ts';
-import { invalid, ok, type Result } from '../../lib/result.ts';
-import { isToken } from '../../token/token-text.ts';
-import { TOKEN_PREFIX } from '../../token/token-form.ts';
+} from './limits.ts';
+import { TOKEN_PREFIX } from './token-form.ts';
 import type { TokenRequest } from './token-record.ts';
+import { isToken } from './token-text.ts';
 
 /** Who asks for a token. */
 export interface Maker {

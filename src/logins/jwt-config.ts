@@ -1,11 +1,12 @@
 /** The configuration of the JWT auth method: whose signatures count, and by which algorithms. */
 import type { JWK } from 'jose';
-import { quote } from '../../lib/quote.ts';
-import { MAX_KEYS, MAX_ROLE_NAME_CHARACTERS } from '../../limits.ts';
-import { invalid, ok, type Result } from '../../lib/result.ts';
-import { Fields } from './fields.ts';
-import { problemOfKeyUrl } from '../../outbound/key-url.ts';
-import { publicKeyOfPem } from '../../lib/pem.ts';
+import { Fields } from '../lib/fields.ts';
+import { problemOfKeyUrl } from '../lib/key-url.ts';
+import { publicKeyOfPem } from '../lib/pem.ts';
+import { quote } from '../lib/quote.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
+import { MAX_KEYS } from '../outbound/limits.ts';
+import { MAX_ROLE_NAME_CHARACTERS } from './limits.ts';
 import { checkRoleName } from './role-name.ts';
 
 /** All that prove something about who signed: no `none`, and none with a secret that both sides know. */

@@ -3,11 +3,11 @@
  * secret of the Worker. Several keys are for rotation: the first seals, all of them open.
  */
 import { Buffer } from 'node:buffer';
-import { type AesKey, decrypt, encrypt } from '../../lib/aes.ts';
-import { quote } from '../../lib/quote.ts';
-import { hexOf } from '../../lib/hex.ts';
-import { invalid, ok, type Result } from '../../lib/result.ts';
-import { sha256 } from '../../lib/sha256.ts';
+import { type AesKey, decrypt, encrypt } from '../lib/aes.ts';
+import { hexOf } from '../lib/hex.ts';
+import { quote } from '../lib/quote.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
+import { sha256 } from '../lib/sha256.ts';
 
 const KEY_BYTES = 32;
 /** How a key is named beside what it has sealed: the beginning of its digest, in hexadecimal digits. */

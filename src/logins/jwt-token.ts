@@ -1,11 +1,11 @@
 /** A token as it arrives, and whether one of the keys has signed it. */
 import { base64url, type CryptoKey, compactVerify, decodeProtectedHeader, errors } from 'jose';
-import { isJsonObject } from '../../lib/json.ts';
-import { decodeUtf8, parseJson } from '../../lib/text.ts';
-import { MAX_JWT_CHARACTERS } from '../../limits.ts';
-import { invalid, ok, type Result } from '../../lib/result.ts';
+import { isJsonObject } from '../lib/json.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
+import { decodeUtf8, parseJson } from '../lib/text.ts';
+import type { KeySet } from '../outbound/key-source.ts';
 import type { Claims } from './claims.ts';
-import type { KeySet } from '../../outbound/key-source.ts';
+import { MAX_JWT_CHARACTERS } from './limits.ts';
 
 /** A token of which nothing is known yet but its form. */
 export interface UnverifiedToken {

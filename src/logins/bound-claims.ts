@@ -1,7 +1,7 @@
 /** Whether a token has the claims that a role asks for. */
-import { compileGlob } from '../../event/glob.ts';
-import { kindOf, quote } from '../../lib/quote.ts';
-import { MAX_LOGIN_LIST_ENTRIES } from '../../limits.ts';
+import { compileGlob } from '../event/glob.ts';
+import { MAX_LOGIN_LIST_ENTRIES } from '../lib/limits.ts';
+import { kindOf, quote } from '../lib/quote.ts';
 import { type Claims, claimOf, listOf } from './claims.ts';
 import type { BoundClaim, JwtRole } from './jwt-role.ts';
 

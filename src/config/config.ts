@@ -1,11 +1,11 @@
 /** What the operator configures, checked as a whole before the first request is served with it. */
 
-import { parseSealingKeys, type SealingSecret } from './authority/sources/sealing.ts';
-import { quote } from './lib/quote.ts';
-import { parseRetention } from './subscription/retention.ts';
-import { invalid, ok, type Result } from './lib/result.ts';
-import { isToken } from './token/token-text.ts';
-import { parseUpstream, type Upstream } from './outbound/upstream/address.ts';
+import { quote } from '../lib/quote.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
+import { parseUpstream, type Upstream } from '../outbound/upstream/address.ts';
+import { isToken } from '../token/token-text.ts';
+import { parseRetention } from './retention.ts';
+import { parseSealingKeys, type SealingSecret } from './sealing.ts';
 
 /** The bindings of `wrangler.toml`, and the secrets that are set apart from it. */
 export type Bindings = Env &

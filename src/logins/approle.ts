@@ -2,13 +2,14 @@
  * The AppRole auth method, as far as it is a matter of rules: roles and what is asked of a secret id.
  * Who has which role id and which secret ids there are, the caller keeps.
  */
-import { isJsonObject } from '../../lib/json.ts';
-import { kindOf, quote } from '../../lib/quote.ts';
-import { formatTimestamp } from '../../event/time.ts';
-import { parseJson } from '../../lib/text.ts';
-import { MAX_META_BYTES } from '../../limits.ts';
-import { invalid, ok, type Result } from '../../lib/result.ts';
-import { Fields } from './fields.ts';
+
+import { formatTimestamp } from '../event/time.ts';
+import { Fields } from '../lib/fields.ts';
+import { isJsonObject } from '../lib/json.ts';
+import { kindOf, quote } from '../lib/quote.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
+import { parseJson } from '../lib/text.ts';
+import { MAX_META_BYTES } from '../token/limits.ts';
 import { isForbiddenMetadataKey, type Login } from './login.ts';
 import { checkRoleName } from './role-name.ts';
 import {

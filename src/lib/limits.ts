@@ -1,0 +1,25 @@
+/** The limits of `lib/`, each with its unit and its reason. */
+
+/** Tokens and namespaces that one isolate keeps at hand, of each kind. */
+export const MAX_CACHED_LOOKUPS = 500;
+
+/** Uses that a token can be limited to. */
+export const MAX_TOKEN_USES = 2_147_483_647;
+
+/** Characters of one member of a line in the log: a stranger chooses the path that a denial names. */
+export const MAX_LOGGED_CHARACTERS = 4096;
+
+/** Length of a URL that keys are fetched from. */
+export const MAX_KEY_URL_CHARACTERS = 2048;
+
+/** Length of a public key or certificate in PEM form. */
+export const MAX_PEM_CHARACTERS = 16 * 1024;
+
+/** Length of a text in a role, or of a claim that becomes a name, a group or metadata. */
+export const MAX_LOGIN_TEXT_CHARACTERS = 1024;
+
+/** Entries of a list in a role, values of all its bound claims, and entries of a claim that one binds. */
+export const MAX_LOGIN_LIST_ENTRIES = 500;
+
+/** Any duration in a request: a hundred years, which milliseconds count exactly. */
+export const MAX_DURATION_SECONDS = 100 * 365 * 24 * 60 * 60;

@@ -95,15 +95,15 @@ async function startMiniflare(): Promise<Server> {
             CLUSTER_NAME: { type: 'text', value: 'carillon' },
             ALLOWED_ORIGINS: { type: 'text', value: '' },
             HUB: { type: 'durable-object', worker: 'carillon', exportName: 'Hub' },
-            GATHERING_HUB: {
+            WILDCARD_HUB: {
               type: 'durable-object',
               worker: 'carillon',
-              exportName: 'GatheringHub',
+              exportName: 'WildcardHub',
             },
           },
           exports: {
             Hub: { type: 'durable-object', storage: 'sqlite' },
-            GatheringHub: { type: 'durable-object', storage: 'sqlite' },
+            WildcardHub: { type: 'durable-object', storage: 'sqlite' },
           },
         },
       },

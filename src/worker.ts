@@ -2,6 +2,6 @@
 import { app } from './app.ts';
 
 export { Authority } from './authority/authority.ts';
-export { GatheringHub, Hub } from './hub/objects.ts';
+export { Hub, WildcardHub } from './hub/objects.ts';
 
 export default { fetch: app.fetch } satisfies ExportedHandler<Env>;

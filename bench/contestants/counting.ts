@@ -1,7 +1,7 @@
 /** Carillon, and a count of what the platform charges for: calls to objects, and rows that they write. */
 import worker, {
   Authority as RealAuthority,
-  GatheringHub as RealGatheringHub,
+  WildcardHub as RealGatheringHub,
   Hub as RealHub,
 } from '../../src/worker.ts';
 
@@ -18,7 +18,7 @@ export class Hub extends RealHub {
   }
 }
 
-export class GatheringHub extends RealGatheringHub {
+export class WildcardHub extends RealGatheringHub {
   constructor(ctx: DurableObjectState, env: Env) {
     super(countingRows(ctx), countingCalls(env));
   }
@@ -78,7 +78,7 @@ function countingCalls(env: Env): Env {
       ...env,
       AUTHORITY: countingNamespace(env.AUTHORITY),
       HUB: countingNamespace(env.HUB),
-      GATHERING_HUB: countingNamespace(env.GATHERING_HUB),
+      WILDCARD_HUB: countingNamespace(env.WILDCARD_HUB),
     };
     counting.set(env, known);
   }

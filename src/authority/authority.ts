@@ -28,7 +28,7 @@ import {
 } from '../objects/authority-contract.ts';
 import { authorityName, keyOfAuthority } from '../objects/authority-name.ts';
 import { callWithRetry } from '../objects/call.ts';
-import { gatheringHubName } from '../objects/hub-name.ts';
+import { wildcardHubName } from '../objects/hub-name.ts';
 import { MAX_CHILD_NAMESPACES } from '../objects/limits.ts';
 import type { UpstreamToken } from '../outbound/upstream/token.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
@@ -506,7 +506,7 @@ export class Authority extends DurableObject<Env> {
 
   /** Empties the hubs of the namespace, then itself: called by the authority above, after `end`. */
   async wipe(): Promise<void> {
-    await callWithRetry(() => this.env.GATHERING_HUB.getByName(gatheringHubName(this.#key)).wipe());
+    await callWithRetry(() => this.env.WILDCARD_HUB.getByName(wildcardHubName(this.#key)).wipe());
     await this.#keeper.erase();
   }
 

@@ -8,7 +8,7 @@ import { invalid, ok, type Result } from '../lib/result.ts';
 import { pathOfKey, ROOT } from '../namespace/namespace.ts';
 import type { Issued } from '../objects/authority-contract.ts';
 import { authorityName } from '../objects/authority-name.ts';
-import { isGatheringHub } from '../objects/hub-name.ts';
+import { isWildcardHub } from '../objects/hub-name.ts';
 import { MAX_TOKENS, MIN_JOB_BACKOFF_MS } from '../objects/limits.ts';
 import { ownerOfNew } from '../token/owner.ts';
 import { digestOf, mintAccessor, mintToken } from '../token/token-form.ts';
@@ -190,7 +190,7 @@ export class Keeper {
   async #do({ kind, target }: Job): Promise<void> {
     switch (kind) {
       case 'notify': {
-        const hubs = isGatheringHub(target) ? this.#env.GATHERING_HUB : this.#env.HUB;
+        const hubs = isWildcardHub(target) ? this.#env.WILDCARD_HUB : this.#env.HUB;
         const before = this.open().watches.lastSequence();
         const isConcerned = await hubs.getByName(target).changed(this.#key);
         const { watches } = this.open();

@@ -11,7 +11,7 @@ interface Asking<T> {
   reject(error: unknown): void;
 }
 
-export class Intake<T extends { readonly cursor: string }> {
+export class ItemQueue<T extends { readonly cursor: string }> {
   /** The place after the last item that was taken. */
   place: string | undefined;
   #waiting: Waiting<T>[] = [];

@@ -9,7 +9,7 @@ import { codecOf } from './codec.ts';
 import type { Connection, Delivery, End, Hello } from './connection.ts';
 import { CarillonError } from './errors.ts';
 import { eventOf, type Item } from './event.ts';
-import { Intake } from './item-queue.ts';
+import { ItemQueue } from './item-queue.ts';
 import { type ConnectionState, type SubscribeOptions, serverOf } from './options.ts';
 import type { Outcome } from './outcome.ts';
 import type { Runtime } from './runtime.ts';
@@ -19,7 +19,7 @@ export class ResumingSubscription {
   readonly #runtime: Runtime;
   readonly #pattern: string;
   readonly #options: SubscribeOptions;
-  readonly #intake: Intake<Item>;
+  readonly #intake: ItemQueue<Item>;
   /** Ends what is under way: a request, a connection, a wait. */
   readonly #stop = new AbortController();
   readonly #opened: Promise<void>;
@@ -43,7 +43,7 @@ export class ResumingSubscription {
     this.#pattern = pattern;
     this.#options = options;
     const { since } = options;
-    this.#intake = new Intake(since instanceof Date ? since.toISOString() : since);
+    this.#intake = new ItemQueue(since instanceof Date ? since.toISOString() : since);
     this.#opened = new Promise((resolve, reject) => {
       this.#open = resolve;
       this.#failToOpen = reject;

@@ -1,11 +1,11 @@
 /**
  * The hub of one event-type namespace: it takes the namespace's events into its journal, drops what it has
- * already, sends to its subscribers, and feeds the gathering hubs that have subscribers for it.
+ * already, sends to its subscribers, and feeds the wildcard hubs that have subscribers for it.
  */
 
 import type { Publication } from '../subscription/publication.ts';
 import { Frame } from '../wire/frame.ts';
-import { Intake } from './delivery/write-batcher.ts';
+import { WriteBatcher } from './delivery/write-batcher.ts';
 import { FEED_KEYS, Feeds } from './feeds/feeds.ts';
 import { type Fed, type History, historyOf } from './feeds/history.ts';
 import type { Gathering, NoPlace } from './feeds/registry.ts';
@@ -23,7 +23,7 @@ export interface Published {
 
 export class EventHub extends SubscriberHub {
   readonly #feeds: Feeds;
-  readonly #intake = new Intake((requests) => this.#commit(requests));
+  readonly #intake = new WriteBatcher((requests) => this.#commit(requests));
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -103,13 +103,13 @@ export class EventHub extends SubscriberHub {
   }
 
   gather(
-    gatheringHub: string,
+    wildcardHub: string,
     gathering: Gathering,
     fed: Fed | undefined,
     maxEvents: number,
     maxBytes: number,
   ): History {
-    this.#feeds.heard(gatheringHub, gathering);
+    this.#feeds.heard(wildcardHub, gathering);
     return historyOf(this.journal, fed, maxEvents, maxBytes);
   }
 }

@@ -6,7 +6,7 @@ export const REGISTRATION_CHECK_MS = 10 * 60 * 1000;
 /** Wait before a hub that could not let go of what it had is to try again. */
 export const RELEASE_RETRY_MS = 30_000;
 
-/** Hubs that a gathering hub asks in one turn whether they are still needed. */
+/** Hubs that a wildcard hub asks in one turn whether they are still needed. */
 export const MAX_REVIEWED_HUBS = 32;
 
 /**
@@ -66,19 +66,19 @@ export const REPLAY_BYTES_PER_SECOND = 8 * 1024 * 1024;
 /** How far before the beginning of a journal a time may lie and yet be taken for it: clocks differ. */
 export const MAX_CLOCK_DIFFERENCE_MS = 60_000;
 
-/** Events that a hub feeds to a gathering hub in one call. */
+/** Events that a hub feeds to a wildcard hub in one call. */
 export const MAX_FEED_EVENTS = 1000;
 
-/** Bytes of such a call, if they are of several events: the gathering hub sends them to its subscribers at once. */
+/** Bytes of such a call, if they are of several events: the wildcard hub sends them to its subscribers at once. */
 export const MAX_FEED_BYTES = 1024 * 1024;
 
-/** How long a publisher waits for gathering hubs before it is answered without them. */
+/** How long a publisher waits for wildcard hubs before it is answered without them. */
 export const MAX_FEED_WAIT_MS = 2000;
 
-/** Longest wait before a gathering hub that could not be fed is tried again. */
+/** Longest wait before a wildcard hub that could not be fed is tried again. */
 export const MAX_FEED_BACKOFF_MS = 5000;
 
-/** Events of the past that a gathering hub fetches at once from all hubs that it begins to gather from. */
+/** Events of the past that a wildcard hub fetches at once from all hubs that it begins to gather from. */
 export const MAX_BACKFILL_EVENTS = 20_000;
 
 /**
@@ -87,7 +87,7 @@ export const MAX_BACKFILL_EVENTS = 20_000;
  */
 export const MAX_BACKFILL_BYTES = 8 * 1024 * 1024;
 
-/** Interests of subscribers who have left that a gathering hub tells apart; of more, it gathers from all hubs. */
+/** Interests of subscribers who have left that a wildcard hub tells apart; of more, it gathers from all hubs. */
 export const MAX_INTERESTS = 1000;
 
 /** Events that a `carillon.v1` client is sent beyond what it acknowledged, until it says how many. */

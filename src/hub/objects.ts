@@ -89,21 +89,21 @@ export class Hub extends HubObject<EventHub> {
   }
 
   /**
-   * Told by a gathering hub whether it wants this hub's events. The newest word counts.
+   * Told by a wildcard hub whether it wants this hub's events. The newest word counts.
    *
    * @param fed what it has of them
    * @param maxEvents how many it will take of those that it lacks, and `maxBytes` likewise
    * @returns the newest that it lacks; undefined where nothing is stored here
    */
   gather(
-    gatheringHub: string,
+    wildcardHub: string,
     gathering: Gathering,
     fed: Fed | undefined,
     maxEvents: number,
     maxBytes: number,
   ): Promise<History | undefined> {
     return this.tenancy.visit<History | undefined>(
-      (hub) => hub.gather(gatheringHub, gathering, fed, maxEvents, maxBytes),
+      (hub) => hub.gather(wildcardHub, gathering, fed, maxEvents, maxBytes),
       undefined,
     );
   }
@@ -114,7 +114,7 @@ export class Hub extends HubObject<EventHub> {
   }
 }
 
-export class GatheringHub extends HubObject<GatheringPart> {
+export class WildcardHub extends HubObject<GatheringPart> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, () => new GatheringPart(ctx, env));
   }

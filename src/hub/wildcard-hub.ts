@@ -1,5 +1,5 @@
 /**
- * The gathering hub of one Vault namespace: it holds the subscribers whose subscription spans hubs (`*`,
+ * The wildcard hub of one Vault namespace: it holds the subscribers whose subscription spans hubs (`*`,
  * `kv*`, or namespaces below), and is the registry of the hubs that feed it.
  *
  * A hub registers before the acknowledgement of its first event and learns whether it is gathered from. A

@@ -1,5 +1,5 @@
 /** Conversations of which those with one partner follow each other, however the ones before ended. */
-export class Turns {
+export class KeyedQueue {
   readonly #last = new Map<string, Promise<unknown>>();
   /** Turns that have yet to begin, by partner and kind. */
   readonly #waiting = new Map<string, Promise<unknown>>();

@@ -1,5 +1,5 @@
 /** Values that are kept at hand while they are in use: of more than there is room for, the longest unused goes. */
-export class Recent<T> {
+export class LruCache<T> {
   readonly #room: number;
   readonly #values = new Map<string, T>();
 

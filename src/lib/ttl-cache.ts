@@ -1,10 +1,10 @@
 /** What one isolate remembers for a short time: bounded in number and age. */
 import { MAX_CACHED_LOOKUPS } from './limits.ts';
-import { Recent } from './lru-cache.ts';
+import { LruCache } from './lru-cache.ts';
 
-export class Cache<T> {
+export class TtlCache<T> {
   readonly #maxAgeMs: number;
-  readonly #entries = new Recent<{ readonly value: T; readonly at: number }>(MAX_CACHED_LOOKUPS);
+  readonly #entries = new LruCache<{ readonly value: T; readonly at: number }>(MAX_CACHED_LOOKUPS);
 
   constructor(maxAgeMs: number) {
     this.#maxAgeMs = maxAgeMs;

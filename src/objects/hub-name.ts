@@ -1,6 +1,6 @@
 /**
  * Names of Durable Objects: the key of the Vault namespace, a slash, the event-type namespace. A
- * gathering hub has no event-type namespace of its own. The key of the root namespace is the empty text:
+ * wildcard hub has no event-type namespace of its own. The key of the root namespace is the empty text:
  * `/kv-v2`, `/`.
  */
 
@@ -10,19 +10,19 @@ export function hubName(namespaceKey: string, eventTypeNamespace: string): strin
   return `${namespaceKey}/${eventTypeNamespace}`;
 }
 
-export function gatheringHubName(namespaceKey: string): string {
+export function wildcardHubName(namespaceKey: string): string {
   return `${namespaceKey}/`;
 }
 
 /** Of which of the two classes the object of this name is. */
-export function isGatheringHub(name: string): boolean {
+export function isWildcardHub(name: string): boolean {
   return name.endsWith('/');
 }
 
 /** As messages to people name a hub. */
 export function nameForOperators(name: string | undefined): string {
   const { namespaceKey, eventTypeNamespace } = parseHubName(name);
-  const hub = eventTypeNamespace === '' ? 'the gathering hub' : `the hub of ${eventTypeNamespace}`;
+  const hub = eventTypeNamespace === '' ? 'the wildcard hub' : `the hub of ${eventTypeNamespace}`;
   return namespaceKey === ROOT ? hub : `${hub} in namespace ${pathOfKey(namespaceKey)}`;
 }
 

@@ -21,7 +21,7 @@ export const MAX_CALL_ATTEMPTS = 3;
 /** Longest wait before such an attempt is repeated; the actual wait is random below it. */
 export const MAX_CALL_BACKOFF_MS = 100;
 
-/** Calls that a gathering hub has under way at a time while it tells hubs to feed it. */
+/** Calls that a wildcard hub has under way at a time while it tells hubs to feed it. */
 export const MAX_CONCURRENT_CALLS = 32;
 
 /** Wait before what an authority has to have done elsewhere is tried again, doubled with each failure. */

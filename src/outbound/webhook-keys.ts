@@ -3,10 +3,10 @@ import type { JWK } from 'jose';
 import type { Bindings } from '../config/config.ts';
 import type { Issuer, Outside } from '../ingest/webhooks/scheme.ts';
 import { MAX_CACHED_LOOKUPS } from '../lib/limits.ts';
-import { Recent } from '../lib/lru-cache.ts';
+import { LruCache } from '../lib/lru-cache.ts';
 import { publicKeyOfPem } from '../lib/pem.ts';
 import { ok, type Result } from '../lib/result.ts';
-import { Cache } from '../lib/ttl-cache.ts';
+import { TtlCache } from '../lib/ttl-cache.ts';
 import { verifiedClaims } from '../logins/jwt-login.ts';
 import { problemOfRegisteredClaims } from '../logins/registered-claims.ts';
 import { fetchText, type KeyFetchOptions } from './key-fetch.ts';
@@ -36,8 +36,8 @@ const TOO_OFTEN = 'too much was fetched for this source within a short time; try
 
 /** @param options how to fetch */
 export function makeOutside(options: KeyFetchOptions): OutsideOf {
-  const certificates = new Cache<JWK>(MAX_CERTIFICATE_AGE_MS);
-  const allowances = new Recent<(now: number) => boolean>(MAX_CACHED_LOOKUPS);
+  const certificates = new TtlCache<JWK>(MAX_CERTIFICATE_AGE_MS);
+  const allowances = new LruCache<(now: number) => boolean>(MAX_CACHED_LOOKUPS);
   const keys: KeySource = keySource(options);
   return (source) => {
     const fetchFor = async (url: string): Promise<Result<string, string>> => {

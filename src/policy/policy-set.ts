@@ -1,7 +1,7 @@
 /** The policies of a token, from their stored texts. */
 
 import { logError } from '../lib/log.ts';
-import { Recent } from '../lib/lru-cache.ts';
+import { LruCache } from '../lib/lru-cache.ts';
 import { type NamedPolicy, usedIdentity } from './acl.ts';
 import type { Identity } from './identity.ts';
 import { MAX_CACHED_POLICIES } from './limits.ts';
@@ -16,7 +16,7 @@ export interface PolicyText {
 }
 
 /** By text: the same few policies are asked for again and again. */
-const parsed = new Recent<Policy>(MAX_CACHED_POLICIES);
+const parsed = new LruCache<Policy>(MAX_CACHED_POLICIES);
 
 /**
  * @param names as the token carries them; `root` has no text, and a policy that was deleted has none left

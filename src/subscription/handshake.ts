@@ -18,7 +18,7 @@ export interface Subscription {
 export type Protocol = 'stock' | 'carillon.v1';
 
 /** Whose a subscription is, as far as it decides what the subscriber sees. */
-export interface Holder {
+export interface Principal {
   /** The key of the namespace whose authority knows the token. */
   readonly authority: string;
   /** Names, in order. */

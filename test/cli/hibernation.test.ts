@@ -36,10 +36,10 @@ afterAll(async () => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-async function made(): Promise<{ hub: number; gatheringHub: number }> {
+async function made(): Promise<{ hub: number; wildcardHub: number }> {
   return (await (await fetch(`${target.address}/made`)).json()) as {
     hub: number;
-    gatheringHub: number;
+    wildcardHub: number;
   };
 }
 
@@ -75,7 +75,7 @@ it('hubs leave memory while their subscribers stay connected and ping, and come 
   await publish('abc');
   await own.next();
   await gathering.next();
-  expect(await made()).toEqual({ hub: 2, gatheringHub: 1 });
+  expect(await made()).toEqual({ hub: 2, wildcardHub: 1 });
 
   // Nothing else tells a hub that is asleep from one that is idle: the test has to wait as long.
   const pings = setInterval(() => {
@@ -84,16 +84,16 @@ it('hubs leave memory while their subscribers stay connected and ping, and come 
   }, 1000);
   await new Promise((resolve) => setTimeout(resolve, EVICTION_MS + 3000));
   clearInterval(pings);
-  expect(await made()).toEqual({ hub: 2, gatheringHub: 1 });
+  expect(await made()).toEqual({ hub: 2, wildcardHub: 1 });
 
   await publish('abc');
   await own.next();
   await gathering.next();
-  expect(await made()).toEqual({ hub: 3, gatheringHub: 2 });
+  expect(await made()).toEqual({ hub: 3, wildcardHub: 2 });
 
   const revokedAt = performance.now();
   await post('auth/token/revoke', { token });
   expect(await revoked.closed).toEqual({ code: 1000, reason: '' });
   expect(performance.now() - revokedAt).toBeLessThan(1000);
-  expect(await made()).toEqual({ hub: 4, gatheringHub: 2 });
+  expect(await made()).toEqual({ hub: 4, wildcardHub: 2 });
 }, 60_000);

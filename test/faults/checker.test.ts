@@ -58,7 +58,7 @@ describe('a run in which all is well', () => {
     expect(kinds(events, received('abx'), received('abx'))).toEqual([]);
   });
 
-  it('has a gathering hub whose order is its own, but for that of each hub that feeds it', () => {
+  it('has a wildcard hub whose order is its own, but for that of each hub that feeds it', () => {
     const events = [...concurrentEvents('abc', 'h'), ...concurrentEvents('xyz', 'i')];
     const gathering = received('xaybzc', { hub: 'g' });
     const feeders = [received('abc', { hub: 'h' }), received('xyz', { hub: 'i' })];
@@ -136,13 +136,13 @@ describe('another order', () => {
     expect(kinds(events, received('bac'))).toEqual(['reordered b a']);
   });
 
-  it('is found between a hub and the gathering hub that it feeds', () => {
+  it('is found between a hub and the wildcard hub that it feeds', () => {
     const hub = Array.from({ length: 2 }, () => received('abc'));
     const gathering = received('bac', { hub: 'g' });
     expect(kinds(concurrentEvents('abc'), ...hub, gathering)).toEqual(['reordered b a']);
   });
 
-  it('is found between subscribers of one gathering hub', () => {
+  it('is found between subscribers of one wildcard hub', () => {
     const events = [...concurrentEvents('a', 'h'), ...concurrentEvents('x', 'i')];
     const gathering = (ids: string) => received(ids, { hub: 'g' });
     expect(kinds(events, gathering('ax'), gathering('ax'), gathering('xa'))).toEqual([

@@ -4,7 +4,7 @@
  *
  * * Every event that was accepted reaches every subscriber that may see it, once. Accepted is what was
  *   acknowledged, and what anybody received: a hub keeps an event before it shows it.
- * * All subscribers of a hub receive its events in one order, and those of a gathering hub too; in that,
+ * * All subscribers of a hub receive its events in one order, and those of a wildcard hub too; in that,
  *   the events of each feeding hub are in the order of that hub.
  * * That order is also the publishers': events of a request as the request had them, and an event that
  *   was acknowledged before another was sent is before it.
@@ -42,7 +42,7 @@ export function check<E extends PublishedEvent>({ events, receptions }: History<
   ]);
 }
 
-/** Of each hub by all who received events of it, and of each gathering hub by its own subscribers. */
+/** Of each hub by all who received events of it, and of each wildcard hub by its own subscribers. */
 function ordersOf(
   published: ReadonlyMap<string, PublishedEvent>,
   receptions: readonly Reception<never>[],

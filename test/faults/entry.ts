@@ -6,7 +6,7 @@
  * * `POST /faults/lose?name=&answers=`: the next so many calls to it do their work, and fail then.
  * * `GET /faults/made`: how often a hub of each name was made.
  */
-import worker, { GatheringHub as RealGatheringHub, Hub as RealHub } from '../../src/worker.ts';
+import worker, { WildcardHub as RealGatheringHub, Hub as RealHub } from '../../src/worker.ts';
 
 export { Authority } from '../../src/worker.ts';
 
@@ -33,7 +33,7 @@ export class Hub extends RealHub {
   }
 }
 
-export class GatheringHub extends RealGatheringHub {
+export class WildcardHub extends RealGatheringHub {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     noteMade(ctx);
@@ -64,7 +64,7 @@ function unlessLost<T>({ id }: DurableObjectState, answer: T): T {
 }
 
 async function abort(name: string, env: Env): Promise<void> {
-  const namespace = name.endsWith('/') ? env.GATHERING_HUB : env.HUB;
+  const namespace = name.endsWith('/') ? env.WILDCARD_HUB : env.HUB;
   const hub = namespace.getByName(name) as unknown as { abort(): Promise<void> };
   // The call dies with the object.
   await hub.abort().catch(() => undefined);

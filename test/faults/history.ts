@@ -29,7 +29,7 @@ export type Start =
 export interface Reception<E extends PublishedEvent = PublishedEvent> {
   /** Of the subscriber. */
   readonly name: string;
-  /** Whose order it receives: that of one hub, or that of a gathering hub. */
+  /** Whose order it receives: that of one hub, or that of a wildcard hub. */
   readonly hub: string;
   readonly maySee: (event: E) => boolean;
   readonly start: Start;

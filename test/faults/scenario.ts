@@ -30,7 +30,7 @@ export function drawEvent(random: Random): Drawn {
 
 export interface Audience {
   readonly name: string;
-  /** The hub whose order its subscribers see; those of gathering hubs end in `*`. */
+  /** The hub whose order its subscribers see; those of wildcard hubs end in `*`. */
   readonly hub: string;
   /** The namespace that the subscription is sent to. */
   readonly namespace: string;

@@ -219,7 +219,7 @@ export abstract class Subscription {
     return { earliest: this.#earliestAccepted(now), latest: now + CLOCK_SLACK_MS };
   }
 
-  /** What a gathering hub was fed late, it accepted late. */
+  /** What a wildcard hub was fed late, it accepted late. */
   #earliestAccepted(time: number): number {
     return this.audience.hub.endsWith('*') ? -Infinity : time - CLOCK_SLACK_MS;
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { gatheringHubName, hubName, parseHubName } from '../../src/objects/hub-name.ts';
+import { hubName, parseHubName, wildcardHubName } from '../../src/objects/hub-name.ts';
 
 const namespaceKey = fc.constantFrom('', 'ns1@a', 'ns1@a/ns2@b');
 const eventTypeNamespace = fc.string({ unit: fc.constantFrom(...'kv-2._*'), minLength: 1 });
@@ -11,9 +11,9 @@ describe('the name of a hub', () => {
     expect(hubName('ns1@a/ns2@b', 'kv-v2')).toBe('ns1@a/ns2@b/kv-v2');
   });
 
-  it('is a slash alone for the gathering hub of the root namespace', () => {
-    expect(gatheringHubName('')).toBe('/');
-    expect(gatheringHubName('ns1@a')).toBe('ns1@a/');
+  it('is a slash alone for the wildcard hub of the root namespace', () => {
+    expect(wildcardHubName('')).toBe('/');
+    expect(wildcardHubName('ns1@a')).toBe('ns1@a/');
   });
 
   it('is read back as what it was made of', () => {
@@ -23,7 +23,7 @@ describe('the name of a hub', () => {
           namespaceKey,
           eventTypeNamespace,
         });
-        expect(parseHubName(gatheringHubName(namespaceKey))).toEqual({
+        expect(parseHubName(wildcardHubName(namespaceKey))).toEqual({
           namespaceKey,
           eventTypeNamespace: '',
         });

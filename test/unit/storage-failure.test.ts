@@ -22,7 +22,7 @@ it('a failure is of the object that had it, whoever called that', () => {
   expect(messageOf(named)).toBe(
     'the storage of the hub of abc cannot be read: database disk image is malformed: SQLITE_CORRUPT',
   );
-  expect(failureAt('the gathering hub', named)).toBe(named);
+  expect(failureAt('the wildcard hub', named)).toBe(named);
   const other = new Error('the namespace was deleted');
   expect(failureAt('the hub of abc', other)).toBe(other);
 });

@@ -80,7 +80,7 @@ it('a publisher is answered when all was sent, and the next batch follows', asyn
   }
 });
 
-it('a gathering hub sends what several hubs feed it one after the other', async () => {
+it('a wildcard hub sends what several hubs feed it one after the other', async () => {
   const subscribers = await several(await aHolder(LISTENER), 'ab*');
   await Promise.all([root.published('ab1', on('x')), root.published('ab2', on('x'))]);
   const turns = heldTurns();

@@ -1,10 +1,10 @@
-/** What passes from a hub to a gathering hub when calls fail, answers are lost, or storage is. */
+/** What passes from a hub to a wildcard hub when calls fail, answers are lost, or storage is. */
 import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, it } from 'vitest';
 import { hubName } from '../../src/objects/hub-name.ts';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
-import { GatheringHub } from '../../src/worker.ts';
+import { WildcardHub } from '../../src/worker.ts';
 import {
   gatheringHubStub,
   handshake,
@@ -15,18 +15,18 @@ import {
   subscribe,
 } from './support.ts';
 
-const realReceive = GatheringHub.prototype.receive;
+const realReceive = WildcardHub.prototype.receive;
 afterEach(async () => {
-  GatheringHub.prototype.receive = realReceive;
+  WildcardHub.prototype.receive = realReceive;
   await reset();
 });
 
 type Receive = typeof realReceive;
 
-/** Plays what happens to calls of the gathering hub, the first of them first; after these, nothing does. */
+/** Plays what happens to calls of the wildcard hub, the first of them first; after these, nothing does. */
 function play(...faults: ('no call' | 'no answer')[]): void {
-  GatheringHub.prototype.receive = async function (
-    this: GatheringHub,
+  WildcardHub.prototype.receive = async function (
+    this: WildcardHub,
     ...[page]: Parameters<Receive>
   ) {
     const fault = faults.shift();
@@ -175,14 +175,14 @@ it('what a hub let go of before it was fed is a gap', async () => {
     storage.sql.exec('DELETE FROM journal WHERE sequence <= 2');
     storage.kv.put('journal', { ...beginning, trimmedThrough: 2, trimmedAt: 1, trimmedBytes: 1 });
   });
-  GatheringHub.prototype.receive = realReceive;
+  WildcardHub.prototype.receive = realReceive;
   await evictDurableObject(hubStub('deploy'));
   await publishedIds('d');
   expect(await nextMessage(knowing)).toMatchObject({ type: 'gap', reason: 'feed_lost' });
   expect(await nextMessage(knowing)).toMatchObject({ type: 'events' });
 });
 
-it('a gathering hub that lost its storage is told anew which hubs there are', async () => {
+it('a wildcard hub that lost its storage is told anew which hubs there are', async () => {
   const before = await subscribe('dep*');
   await publishedIds('a');
   expect(await before.nextId()).toBe('a');
@@ -194,7 +194,7 @@ it('a gathering hub that lost its storage is told anew which hubs there are', as
   });
   await evictDurableObject(gatheringHubStub(), { webSockets: 'close' });
   await publishedIds('b');
-  expect(await env.GATHERING_HUB.getByName('/').hubs()).toEqual([hubName('', 'deploy')]);
+  expect(await env.WILDCARD_HUB.getByName('/').hubs()).toEqual([hubName('', 'deploy')]);
   const after = await subscribe('dep*');
   await publishedIds('c');
   expect(await after.nextId()).toBe('c');

@@ -1,7 +1,7 @@
 /** How a busy hub takes events: together, and in order. */
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Intake } from '../../src/hub/delivery/write-batcher.ts';
+import { WriteBatcher } from '../../src/hub/delivery/write-batcher.ts';
 import { MAX_COMMITTED_BYTES, MAX_QUEUED_BYTES, MAX_QUEUED_EVENTS } from '../../src/hub/limits.ts';
 import type { Publication } from '../../src/subscription/publication.ts';
 import {
@@ -33,7 +33,7 @@ function publications(...ids: string[]): Publication[] {
 function slowCommits() {
   const groups: string[][] = [];
   const waiting: (() => void)[] = [];
-  const intake = new Intake(async (requests) => {
+  const intake = new WriteBatcher(async (requests) => {
     const keys = requests.map((each) => each.map(({ key }) => key));
     groups.push(keys.flat());
     await new Promise<void>((resolve) => waiting.push(resolve));
@@ -115,7 +115,7 @@ describe('of what may wait to be taken', () => {
   }
 
   /** How many requests of a publisher are taken, one after the other. */
-  function taken(intake: Intake, publisher: string, events: number, json?: string): number {
+  function taken(intake: WriteBatcher, publisher: string, events: number, json?: string): number {
     let requests = 0;
     while (intake.take(request(publisher, events, json)) !== undefined) requests++;
     return requests;

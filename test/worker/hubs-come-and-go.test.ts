@@ -3,10 +3,10 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { MAX_FEED_BACKOFF_MS, REGISTRATION_CHECK_MS } from '../../src/hub/limits.ts';
-import { gatheringHubName, hubName } from '../../src/objects/hub-name.ts';
+import { hubName, wildcardHubName } from '../../src/objects/hub-name.ts';
 import { MAX_NEW_HUBS_PER_PUBLISHER } from '../../src/objects/limits.ts';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
-import { GatheringHub } from '../../src/worker.ts';
+import { WildcardHub } from '../../src/worker.ts';
 import {
   aHolder,
   authority,
@@ -74,7 +74,7 @@ describe('a pattern that no event type can match', () => {
     async (pattern) => {
       const before = await objects();
       const subscriber = await subscribe(pattern);
-      const gathering = String(env.GATHERING_HUB.idFromName(gatheringHubName('')));
+      const gathering = String(env.WILDCARD_HUB.idFromName(wildcardHubName('')));
       expect(new Set(await objects())).toEqual(new Set([...before, gathering]));
       await leaves(subscriber);
       await subscribe('*');
@@ -212,8 +212,8 @@ describe('a hub whose events have expired', () => {
   it('stays while it has somebody to feed that does not answer', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const subscriber = await subscribe('ol*');
-    const receive = vi.spyOn(GatheringHub.prototype, 'receive');
-    receive.mockRejectedValue(new Error('the gathering hub is down'));
+    const receive = vi.spyOn(WildcardHub.prototype, 'receive');
+    receive.mockRejectedValue(new Error('the wildcard hub is down'));
     await published('old/x');
     await age('old');
     expect(await gatheringHubStub().hubs()).toEqual([hubName('', 'old')]);
@@ -266,7 +266,7 @@ describe('the registry of hubs', () => {
         'CREATE TABLE journal (sequence INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, accepted_at INTEGER NOT NULL, total_bytes INTEGER NOT NULL, json TEXT)',
       );
       storage.kv.put('registered', true);
-      storage.kv.put('gathering', { [gatheringHubName('')]: { gathered: false, version: 1 } });
+      storage.kv.put('gathering', { [wildcardHubName('')]: { gathered: false, version: 1 } });
     });
     await evictDurableObject(hubStub('reader'));
     await runInDurableObject(gatheringHubStub(), (_hub, { storage }) => {

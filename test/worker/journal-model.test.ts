@@ -31,7 +31,7 @@ class Model {
   }
 }
 
-/** The journals of a run; the gathering hub has the events of both hubs. */
+/** The journals of a run; the wildcard hub has the events of both hubs. */
 type Journal = 'deploy' | 'build' | 'gathering';
 type Form = 'stock' | 'carillon.v1';
 /** From now on, all that is kept, or after the event that is so many before the last. */
@@ -281,7 +281,7 @@ it('hubs keep their journals as the model does, whatever happens to them', async
     fc.asyncProperty(fc.array(step, { maxLength: MAX_STEPS, size: 'max' }), async (steps) => {
       await reset();
       const run = new Run();
-      // From its first interest on, the gathering hub has what its hubs have.
+      // From its first interest on, the wildcard hub has what its hubs have.
       await run.listen('gathering', 'stock', 'now');
       for (const each of steps) await each(run);
       await run.end();

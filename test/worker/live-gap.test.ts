@@ -7,13 +7,13 @@ import {
 } from 'cloudflare:test';
 import { afterEach, expect, it, vi } from 'vitest';
 import { type ServerMessage, SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
-import { GatheringHub } from '../../src/worker.ts';
+import { WildcardHub } from '../../src/worker.ts';
 import { handshake, hubStub, published, Subscriber } from './support.ts';
 
 vi.setConfig({ testTimeout: 10_000 });
-const realReceive = GatheringHub.prototype.receive;
+const realReceive = WildcardHub.prototype.receive;
 afterEach(async () => {
-  GatheringHub.prototype.receive = realReceive;
+  WildcardHub.prototype.receive = realReceive;
   await reset();
 });
 
@@ -32,11 +32,11 @@ it('a gap that comes live may be acknowledged by a reader without credit', async
     storage.kv.delete('journal');
   });
   await evictDurableObject(hubStub('deploy'));
-  GatheringHub.prototype.receive = async () => {
+  WildcardHub.prototype.receive = async () => {
     throw new Error('the call was lost');
   };
   await published('deploy/x', { id: 'b' });
-  GatheringHub.prototype.receive = realReceive;
+  WildcardHub.prototype.receive = realReceive;
   await evictDurableObject(hubStub('deploy'));
   await runDurableObjectAlarm(hubStub('deploy'));
   const gap = await next();

@@ -3,7 +3,7 @@ import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
-import { gatheringHubName, hubName } from '../../src/objects/hub-name.ts';
+import { hubName, wildcardHubName } from '../../src/objects/hub-name.ts';
 import { LOOKUP_CACHE_MS } from '../../src/objects/limits.ts';
 import { digestOf } from '../../src/token/token-form.ts';
 import {
@@ -75,7 +75,7 @@ describe('a deleted namespace', () => {
     for (const stub of [authority(key), hubOf('abc', key), hubOf('*', key)]) {
       expect(await sql(stub, tables)).toEqual([]);
     }
-    expect(await env.GATHERING_HUB.getByName(gatheringHubName('')).hubs()).toEqual([]);
+    expect(await env.WILDCARD_HUB.getByName(wildcardHubName('')).hubs()).toEqual([]);
   });
 
   it('takes no event, no subscriber and no token from those who still know its name', async () => {

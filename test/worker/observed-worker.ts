@@ -2,10 +2,10 @@
  * The Worker, and a route that tells how often its objects were made. An object that hibernates is
  * made again by the next event, so the count shows what no client can see.
  */
-import worker, { GatheringHub as RealGatheringHub, Hub as RealHub } from '../../src/worker.ts';
+import worker, { WildcardHub as RealGatheringHub, Hub as RealHub } from '../../src/worker.ts';
 
 /** Shared by the Worker and its objects: workerd runs them in one isolate. */
-const made = { hub: 0, gatheringHub: 0 };
+const made = { hub: 0, wildcardHub: 0 };
 
 export { Authority } from '../../src/worker.ts';
 
@@ -16,10 +16,10 @@ export class Hub extends RealHub {
   }
 }
 
-export class GatheringHub extends RealGatheringHub {
+export class WildcardHub extends RealGatheringHub {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    made.gatheringHub++;
+    made.wildcardHub++;
   }
 }
 

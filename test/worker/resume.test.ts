@@ -21,7 +21,7 @@ import {
 afterEach(reset);
 
 const EARLIEST = { 'Last-Event-ID': 'earliest' };
-/** One hub, and the gathering hub. */
+/** One hub, and the wildcard hub. */
 const PATTERNS = ['deploy/*', 'dep*', '*'];
 
 async function publishedIds(...ids: string[]): Promise<void> {
@@ -78,7 +78,7 @@ describe.each(PATTERNS)('a subscriber of %s that comes back', (pattern) => {
     expect(await ids(subscriber, 1)).toEqual(['c']);
   });
 
-  it('finds everything after hub and gathering hub were evicted', async () => {
+  it('finds everything after hub and wildcard hub were evicted', async () => {
     await subscribe(pattern);
     await publishedIds('a', 'b');
     await evictDurableObject(hubStub('deploy'));

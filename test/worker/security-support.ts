@@ -10,7 +10,7 @@ import { expect, vi } from 'vitest';
 import { SubscriberHub } from '../../src/hub/subscriber-hub.ts';
 import { childKey } from '../../src/namespace/namespace.ts';
 import { authorityName } from '../../src/objects/authority-name.ts';
-import { gatheringHubName, hubName } from '../../src/objects/hub-name.ts';
+import { hubName, wildcardHubName } from '../../src/objects/hub-name.ts';
 import { Subscriber } from './support.ts';
 
 const API = 'http://carillon.test/v1/';
@@ -255,7 +255,7 @@ export function authority(key = '') {
 /** The hub that a subscription of the namespace with this pattern is at. */
 export function hubOf(pattern: string, key = '') {
   return pattern.includes('*')
-    ? env.GATHERING_HUB.getByName(gatheringHubName(key))
+    ? env.WILDCARD_HUB.getByName(wildcardHubName(key))
     : env.HUB.getByName(hubName(key, pattern.split('/')[0] ?? ''));
 }
 
@@ -300,7 +300,7 @@ export async function objects(): Promise<string[]> {
   const ids = await Promise.all([
     listDurableObjectIds(env.AUTHORITY),
     listDurableObjectIds(env.HUB),
-    listDurableObjectIds(env.GATHERING_HUB),
+    listDurableObjectIds(env.WILDCARD_HUB),
   ]);
   return ids.flat().map(String).sort();
 }

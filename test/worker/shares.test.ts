@@ -3,7 +3,7 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MAX_SECRET_IDS } from '../../src/authority/limits.ts';
-import { Intake } from '../../src/hub/delivery/write-batcher.ts';
+import { WriteBatcher } from '../../src/hub/delivery/write-batcher.ts';
 import { Journal } from '../../src/hub/journal/journal.ts';
 import { MAX_QUEUED_EVENTS, MAX_SOCKETS_PER_TOKEN } from '../../src/hub/limits.ts';
 import { Subscribers } from '../../src/hub/subscribers/subscribers.ts';
@@ -165,7 +165,7 @@ describe('the places of a hub', () => {
 
 describe('the queue of a hub', () => {
   it('counts a token and those that it makes as one, and others apart', async () => {
-    const take = vi.spyOn(Intake.prototype, 'take');
+    const take = vi.spyOn(WriteBatcher.prototype, 'take');
     const policy = `${MAKER}\n${granting({ 'sys/events/publish/*': 'update' })}`;
     const maker = await aHolder(policy);
     const publishers = [maker, await childOf(maker), await childOf(maker), await aHolder(policy)];
@@ -177,7 +177,7 @@ describe('the queue of a hub', () => {
 
   it('has room for others where one owner fills it with many publishers', async () => {
     const committing = Promise.withResolvers<string[][]>();
-    const intake = new Intake(() => committing.promise);
+    const intake = new WriteBatcher(() => committing.promise);
     const facts = { event_type: 'abc', namespace: '', path: '', data_path: '', operation: '' };
     const by = (publisher: string, events: number) =>
       Array.from({ length: events }, (_, index) => ({

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EventHub } from '../../src/hub/hub.ts';
 import { SubscriberHub } from '../../src/hub/subscriber-hub.ts';
-import { Authority, GatheringHub } from '../../src/worker.ts';
+import { Authority, WildcardHub } from '../../src/worker.ts';
 import { aHolder, anAdmin, authority, granting, root, sql, startAnew } from './security-support.ts';
 import { fetchApi, handshake, hubStub, publish, published, subscribe } from './support.ts';
 
@@ -132,13 +132,13 @@ describe('storage that cannot be read', () => {
     );
   });
 
-  it('of the gathering hub is not taken for that of an authority', async () => {
-    vi.spyOn(GatheringHub.prototype, 'hubs').mockRejectedValue(new Error(STOPPED));
+  it('of the wildcard hub is not taken for that of an authority', async () => {
+    vi.spyOn(WildcardHub.prototype, 'hubs').mockRejectedValue(new Error(STOPPED));
     const response = await root.list('sys/events/hubs');
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({
       errors: [
-        'the storage of the gathering hub cannot be used: it may be full or damaged. Repeat the request; if it goes on, an operator finds out more at /v1/sys/events/hubs and in the log',
+        'the storage of the wildcard hub cannot be used: it may be full or damaged. Repeat the request; if it goes on, an operator finds out more at /v1/sys/events/hubs and in the log',
       ],
     });
   });
@@ -156,7 +156,7 @@ describe('storage that cannot be read', () => {
 
   it('of a registry does not end what is published', async () => {
     await published('abc');
-    vi.spyOn(GatheringHub.prototype, 'register').mockRejectedValue(new Error(CORRUPT));
+    vi.spyOn(WildcardHub.prototype, 'register').mockRejectedValue(new Error(CORRUPT));
     await published('abc');
   });
 });

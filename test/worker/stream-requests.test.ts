@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Handshake, handshakeOf } from '../../src/subscription/handshake.ts';
 import { digestOf } from '../../src/token/token-form.ts';
-import { GatheringHub, Hub } from '../../src/worker.ts';
+import { Hub, WildcardHub } from '../../src/worker.ts';
 import {
   aHolder,
   Client,
@@ -85,7 +85,7 @@ it('what accepts no stream by name is taken for a handshake, and so is what is n
 /** Hubs that greet and say goodbye. @returns the handshakes that reach them */
 function greetingHubs(headers: Record<string, string> = {}): Handshake[] {
   const handshakes: Handshake[] = [];
-  for (const { prototype } of [Hub, GatheringHub]) {
+  for (const { prototype } of [Hub, WildcardHub]) {
     vi.spyOn(prototype, 'fetch').mockImplementation(async (request: Request) => {
       handshakes.push(handshakeOf(request));
       const { 0: client, 1: server } = new WebSocketPair();
@@ -152,7 +152,7 @@ describe('a stream', () => {
     expect(await errorsOf(wrong)).toMatch(/^lastEventId is "2026-13-01"/);
   });
 
-  it('of a pattern across hubs is the gathering hub’s', async () => {
+  it('of a pattern across hubs is the wildcard hub’s', async () => {
     const handshakes = greetingHubs();
     await (await root.fetch('sys/events/subscribe/a*', { headers: { Accept: NDJSON } })).text();
     expect(handshakes).toMatchObject([{ subscription: { pattern: 'a*' } }]);

@@ -2,7 +2,7 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MAX_WARNING_CHARACTERS } from '../../src/http/limits.ts';
-import { Accesses } from '../../src/hub/authority-sync/policy-cache.ts';
+import { PolicyCache } from '../../src/hub/authority-sync/policy-cache.ts';
 import { MAX_CACHED_ACCESSES } from '../../src/hub/limits.ts';
 import {
   aHolder,
@@ -188,7 +188,7 @@ it('subscribers of one hub hear each what they may, in the order of publication'
 
 it('more holders than a hub keeps at hand have each their own rights', async () => {
   await runInDurableObject(hubOf('abc'), (_hub, { storage }) => {
-    const accesses = new Accesses(storage.sql, () => new Set());
+    const accesses = new PolicyCache(storage.sql, () => new Set());
     const text = listenerOn('secret/{{identity.entity.name}}');
     accesses.setPolicy('', 'own', { name: 'own', version: 1, text });
     const holders = Array.from({ length: MAX_CACHED_ACCESSES + 10 }, (_, i) => ({

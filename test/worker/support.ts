@@ -1,7 +1,7 @@
 /** What the tests in workerd share: publishing and subscribing through the Worker, as clients do. */
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
-import { gatheringHubName, hubName } from '../../src/objects/hub-name.ts';
+import { hubName, wildcardHubName } from '../../src/objects/hub-name.ts';
 import type { Handshake } from '../../src/subscription/handshake.ts';
 import { type Cursor, decodeCursor, encodeCursor } from '../../src/wire/cursor.ts';
 
@@ -105,7 +105,7 @@ export function hubStub(eventTypeNamespace: string) {
 }
 
 export function gatheringHubStub() {
-  return env.GATHERING_HUB.getByName(gatheringHubName(''));
+  return env.WILDCARD_HUB.getByName(wildcardHubName(''));
 }
 
 /** The cursor of another place than that of a cursor, with the code that the hub would give it. */
@@ -131,7 +131,7 @@ export async function breakTable(stub: DurableObjectStub, table: string): Promis
   });
 }
 
-/** Makes the root namespace's gathering hub forget what subscribers wanted who have left. */
+/** Makes the root namespace's wildcard hub forget what subscribers wanted who have left. */
 export async function forgetInterests(): Promise<void> {
   await runInDurableObject(gatheringHubStub(), (_hub, { storage }) => {
     storage.sql.exec('UPDATE interests SET until = 0');

@@ -18,7 +18,7 @@ import { kindOf, quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { isWithin, pathOfKey, trimSlashes } from '../../namespace/namespace.ts';
 import { callWithRetry } from '../../objects/call.ts';
-import { gatheringHubName, nameForOperators } from '../../objects/hub-name.ts';
+import { nameForOperators, wildcardHubName } from '../../objects/hub-name.ts';
 import { MAX_CONCURRENT_CALLS } from '../../objects/limits.ts';
 import { Access } from '../../policy/access.ts';
 import type { NamedPolicy } from '../../policy/acl.ts';
@@ -286,9 +286,9 @@ async function recall(
   { env, namespace }: Call,
 ): Promise<EventFacts[]> {
   const types = namespacesOfPattern(pattern);
-  const gathering = gatheringHubName(namespace);
+  const gathering = wildcardHubName(namespace);
   const registered = await callWithRetry(
-    () => env.GATHERING_HUB.getByName(gathering).hubs(),
+    () => env.WILDCARD_HUB.getByName(gathering).hubs(),
     nameForOperators(gathering),
   );
   const anywhere = new Matcher({ pattern: types, namespaces: ['*'], filter: '' });

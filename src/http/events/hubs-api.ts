@@ -1,6 +1,6 @@
 /**
  * `/v1/sys/events/hubs[/{event-type namespace}]`: for operators, which hubs there are, whether one can read
- * its storage, and a way out where it cannot. `*` names the gathering hub.
+ * its storage, and a way out where it cannot. `*` names the wildcard hub.
  */
 
 import { checkEventType } from '../../event/event-type.ts';
@@ -9,7 +9,7 @@ import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { pathOfKey } from '../../namespace/namespace.ts';
 import { callWithRetry } from '../../objects/call.ts';
-import { gatheringHubName, hubName, nameForOperators } from '../../objects/hub-name.ts';
+import { hubName, nameForOperators, wildcardHubName } from '../../objects/hub-name.ts';
 import { messageOf, storageFailureOf } from '../../objects/storage-failure.ts';
 import type { Call, Endpoint } from '../api.ts';
 import { audit } from '../middleware/audit.ts';
@@ -78,8 +78,8 @@ type State = Omit<HubState, 'state'> & { readonly state: HubState['state'] | 'un
 
 function hubOf({ name, namespace, env }: Call) {
   if (name === GATHERING) {
-    const gathering = gatheringHubName(namespace);
-    return ok({ name: gathering, stub: env.GATHERING_HUB.getByName(gathering) });
+    const gathering = wildcardHubName(namespace);
+    return ok({ name: gathering, stub: env.WILDCARD_HUB.getByName(gathering) });
   }
   const checked: Result<string> = checkEventType(name);
   if (!checked.ok) {
@@ -121,9 +121,9 @@ async function isRegistered({ env, namespace }: Call, hub: string): Promise<bool
 
 /** The hubs of a Vault namespace that have events, those of namespaces below apart. */
 async function registeredIn(env: Env, namespace: string): Promise<string[]> {
-  const gathering = gatheringHubName(namespace);
+  const gathering = wildcardHubName(namespace);
   const hubs = await callWithRetry(
-    () => env.GATHERING_HUB.getByName(gathering).hubs(),
+    () => env.WILDCARD_HUB.getByName(gathering).hubs(),
     nameForOperators(gathering),
   );
   return hubs.filter((hub) => hub === hubName(namespace, hub.slice(hub.lastIndexOf('/') + 1)));

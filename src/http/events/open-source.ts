@@ -4,20 +4,20 @@ import { checkSourceName } from '../../ingest/webhooks/settings.ts';
 import { compileSource, type Source } from '../../ingest/webhooks/source.ts';
 import { logError } from '../../lib/log.ts';
 import type { Result } from '../../lib/result.ts';
-import { Cache } from '../../lib/ttl-cache.ts';
+import { TtlCache } from '../../lib/ttl-cache.ts';
 import type { OpenSource } from '../../objects/authority-contract.ts';
 import { callWithRetry } from '../../objects/call.ts';
 import { LOOKUP_CACHE_MS } from '../../objects/limits.ts';
 import { authorityOf } from '../api.ts';
 import type { Refusal } from '../respond.ts';
 
-const sources = new Cache<Source>(LOOKUP_CACHE_MS);
+const sources = new TtlCache<Source>(LOOKUP_CACHE_MS);
 
 /**
  * The names of the sources of each namespace where somebody asked for one that it has not: whoever tries many
  * names asks its authority no more often, and puts no source out of the cache.
  */
-const names = new Cache<ReadonlySet<string>>(LOOKUP_CACHE_MS);
+const names = new TtlCache<ReadonlySet<string>>(LOOKUP_CACHE_MS);
 
 /** Forgets what this Worker remembers of sources: one was written or deleted. */
 export function forgetSources(): void {

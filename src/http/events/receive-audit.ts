@@ -10,7 +10,7 @@ import { isOnOverload } from '../../ingest/webhooks/settings.ts';
 import { type AuditSource, verifyDelivery } from '../../ingest/webhooks/source.ts';
 import { MAX_CACHED_LOOKUPS } from '../../lib/limits.ts';
 import { logError, log as writeLine } from '../../lib/log.ts';
-import { Recent } from '../../lib/lru-cache.ts';
+import { LruCache } from '../../lib/lru-cache.ts';
 import { quote } from '../../lib/quote.ts';
 import { invalid, type Result } from '../../lib/result.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
@@ -140,7 +140,7 @@ function nothing(): Response {
 }
 
 /** Sources of older servers, for which the reason was said: it is the same for each of their entries. */
-const saidOnce = new Recent<true>(MAX_CACHED_LOOKUPS);
+const saidOnce = new LruCache<true>(MAX_CACHED_LOOKUPS);
 
 function isSaid(source: string): boolean {
   const known = saidOnce.get(source) === true;

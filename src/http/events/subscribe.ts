@@ -6,7 +6,7 @@ import { adviceOnFilter } from '../../event/filter/advice.ts';
 import { compileFilter, type Filter } from '../../event/filter/filter.ts';
 import { compileGlob } from '../../event/glob.ts';
 import { adviceOnPattern } from '../../event/pattern-advice.ts';
-import type { GatheringHub, Hub } from '../../hub/objects.ts';
+import type { Hub, WildcardHub } from '../../hub/objects.ts';
 import { logError } from '../../lib/log.ts';
 import { parseBool } from '../../lib/parse-bool.ts';
 import { quote } from '../../lib/quote.ts';
@@ -14,7 +14,7 @@ import { invalid, ok, type Result } from '../../lib/result.ts';
 import { pathOfKey } from '../../namespace/namespace.ts';
 import { callWithRetry } from '../../objects/call.ts';
 import { diagnosed } from '../../objects/diagnosis.ts';
-import { gatheringHubName, hubName, nameForOperators } from '../../objects/hub-name.ts';
+import { hubName, nameForOperators, wildcardHubName } from '../../objects/hub-name.ts';
 import { type Handshake, requestOf, type Subscription } from '../../subscription/handshake.ts';
 import { namespacePatterns } from '../../subscription/namespace-patterns.ts';
 import { parseSince, type Since } from '../../subscription/since.ts';
@@ -107,7 +107,7 @@ export async function subscribe(asked: SubscribeRequest): Promise<Response> {
   return response.status === 101 ? accepted(response, warnings, subprotocol) : response;
 }
 
-type HubStub = DurableObjectStub<Hub> | DurableObjectStub<GatheringHub>;
+type HubStub = DurableObjectStub<Hub> | DurableObjectStub<WildcardHub>;
 
 /** Subscribes at the hub. @returns its 101, or the refusal */
 async function shakeHands(handshake: Handshake, hub: HubStub): Promise<Response> {
@@ -143,7 +143,7 @@ function hubOf({ pattern, namespaces }: Subscription, namespace: string, env: Bi
   const isGathered =
     types.endsWith('*') || namespaces.length > 1 || whyNothingMatches(pattern) !== undefined;
   return isGathered
-    ? env.GATHERING_HUB.getByName(gatheringHubName(namespace))
+    ? env.WILDCARD_HUB.getByName(wildcardHubName(namespace))
     : env.HUB.getByName(hubName(namespace, types));
 }
 

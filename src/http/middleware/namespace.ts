@@ -1,12 +1,12 @@
 /** Whether there is a Vault namespace, and which of those that had its name. */
 
-import { Cache } from '../../lib/ttl-cache.ts';
+import { TtlCache } from '../../lib/ttl-cache.ts';
 import { childKey, ROOT } from '../../namespace/namespace.ts';
 import { authorityName } from '../../objects/authority-name.ts';
 import { callWithRetry } from '../../objects/call.ts';
 import { LOOKUP_CACHE_MS } from '../../objects/limits.ts';
 
-const keys = new Cache<string>(LOOKUP_CACHE_MS);
+const keys = new TtlCache<string>(LOOKUP_CACHE_MS);
 
 /** Forgets what this Worker remembers of namespaces: one was deleted, or made in the place of another. */
 export function forgetNamespaces(): void {

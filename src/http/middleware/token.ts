@@ -2,10 +2,10 @@
 
 import type { Config } from '../../config/config.ts';
 import { MAX_CACHED_LOOKUPS } from '../../lib/limits.ts';
-import { Recent } from '../../lib/lru-cache.ts';
+import { LruCache } from '../../lib/lru-cache.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import { sha256 } from '../../lib/sha256.ts';
-import { Cache } from '../../lib/ttl-cache.ts';
+import { TtlCache } from '../../lib/ttl-cache.ts';
 import { isWithin, pathOfKey } from '../../namespace/namespace.ts';
 import type { TokenState, Use } from '../../objects/authority-contract.ts';
 import { authorityName } from '../../objects/authority-name.ts';
@@ -60,9 +60,9 @@ export interface Question {
   readonly use: Use;
 }
 
-const callers = new Cache<Caller>(LOOKUP_CACHE_MS);
+const callers = new TtlCache<Caller>(LOOKUP_CACHE_MS);
 /** Shared by the callers of whom the same is true: a compiled policy set can be large. */
-const accesses = new Recent<Access>(MAX_CACHED_LOOKUPS);
+const accesses = new LruCache<Access>(MAX_CACHED_LOOKUPS);
 
 /**
  * Finds who the request's token belongs to: `X-Vault-Token`, else `Authorization: Bearer`.

@@ -3,7 +3,7 @@
 import { seal } from '../../authority/upstream-tokens/seal.ts';
 import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
-import { Cache } from '../../lib/ttl-cache.ts';
+import { TtlCache } from '../../lib/ttl-cache.ts';
 import { ancestorsOf } from '../../namespace/namespace.ts';
 import type { TokenState } from '../../objects/authority-contract.ts';
 import { authorityName } from '../../objects/authority-name.ts';
@@ -85,7 +85,7 @@ export async function adopt(
 }
 
 /** Tokens that the upstream did not know, with where they were used: whoever repeats one has it asked once a second. */
-const unknown = new Cache<true>(UNKNOWN_TOKEN_MS);
+const unknown = new TtlCache<true>(UNKNOWN_TOKEN_MS);
 
 /**
  * The namespaces above one that exist here, the nearest first. A token of another has no rights here, so

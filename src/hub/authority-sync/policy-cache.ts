@@ -1,7 +1,7 @@
 /** The policies of a hub's subscribers, as their authorities wrote them, and what follows from them. */
 
 import { MAX_CACHED_LOOKUPS } from '../../lib/limits.ts';
-import { Recent } from '../../lib/lru-cache.ts';
+import { LruCache } from '../../lib/lru-cache.ts';
 import { pathOfKey } from '../../namespace/namespace.ts';
 import { Access } from '../../policy/access.ts';
 import {
@@ -10,13 +10,13 @@ import {
   type PolicyText,
   parsePolicies,
 } from '../../policy/policy-set.ts';
-import type { Holder } from '../../subscription/handshake.ts';
+import type { Principal } from '../../subscription/handshake.ts';
 import { MAX_CACHED_ACCESSES } from '../limits.ts';
 
-export class Accesses {
+export class PolicyCache {
   readonly #sql: SqlStorage;
   /** By authority and names; few change, and what is still needed is read again. */
-  readonly #sets = new Recent<PolicySet>(MAX_CACHED_LOOKUPS);
+  readonly #sets = new LruCache<PolicySet>(MAX_CACHED_LOOKUPS);
   /** By key. All are gone through for each event, so if there are too many, the same ones stay. */
   readonly #accesses = new Map<string, Access>();
   readonly #keysInUse: () => ReadonlySet<string>;
@@ -65,12 +65,12 @@ export class Accesses {
   }
 
   /** The same for all holders who may see the same, until a policy changes. */
-  keyOf(holder: Holder): string {
+  keyOf(holder: Principal): string {
     return keyOfPolicies(this.#setOf(holder), holder.identity);
   }
 
   /** @param key that of the holder */
-  get(key: string, holder: Holder): Access {
+  get(key: string, holder: Principal): Access {
     const known = this.#accesses.get(key);
     if (known !== undefined) return known;
     const { authority, identity } = holder;
@@ -92,7 +92,7 @@ export class Accesses {
     for (const key of this.#accesses.keys()) if (!inUse.has(key)) this.#accesses.delete(key);
   }
 
-  #setOf({ authority, policies: names }: Holder): PolicySet {
+  #setOf({ authority, policies: names }: Principal): PolicySet {
     return this.#sets.getOrMake(JSON.stringify([authority, names]), () => {
       const texts = names.map((name) => this.#text(authority, name));
       return { authority, names, texts: texts.filter((text) => text !== undefined) };

@@ -10,7 +10,7 @@ import type { Matcher } from '../../subscription/matcher.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { SubscriptionClass } from '../subscribers/classes.ts';
-import type { Accesses } from './policy-cache.ts';
+import type { PolicyCache } from './policy-cache.ts';
 
 /** A decision, in the bytes of a turn's budget: so much, for each rule that has to be looked through… */
 const RULE_BYTES = 100;
@@ -18,10 +18,10 @@ const RULE_BYTES = 100;
 const STEP_BYTES = 5;
 
 export class Rights {
-  readonly #accesses: Accesses;
+  readonly #accesses: PolicyCache;
   readonly #budget: TurnBudget;
 
-  constructor(accesses: Accesses, budget: TurnBudget) {
+  constructor(accesses: PolicyCache, budget: TurnBudget) {
     this.#accesses = accesses;
     this.#budget = budget;
   }

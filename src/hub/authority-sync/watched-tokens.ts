@@ -5,7 +5,7 @@
  */
 import type { Authority } from '../../authority/authority.ts';
 import type { Idle } from '../../authority/watches.ts';
-import { Turns } from '../../lib/keyed-queue.ts';
+import { KeyedQueue } from '../../lib/keyed-queue.ts';
 import { logError } from '../../lib/log.ts';
 import type { Chore } from '../../objects/alarms.ts';
 import type { Change, WatchedState } from '../../objects/authority-contract.ts';
@@ -13,9 +13,9 @@ import { authorityForOperators, authorityName } from '../../objects/authority-na
 import { callWithRetry } from '../../objects/call.ts';
 import { MAX_DECISION_AGE_MS, MAX_NOTICES } from '../../objects/limits.ts';
 import type { PolicyText } from '../../policy/policy-set.ts';
-import type { HandshakeToken, Holder } from '../../subscription/handshake.ts';
+import type { HandshakeToken, Principal } from '../../subscription/handshake.ts';
 import { stayOf } from '../stay.ts';
-import { Accesses } from './policy-cache.ts';
+import { PolicyCache } from './policy-cache.ts';
 
 /** A token that the hub watches. */
 export interface WatchedToken {
@@ -23,7 +23,7 @@ export interface WatchedToken {
   readonly tag: string;
   /** Whose shares its sockets use of what many share. */
   readonly owner: string;
-  readonly holder: Holder;
+  readonly holder: Principal;
 }
 
 /** What changes at the subscribers when something changes at an authority. */
@@ -48,12 +48,12 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-export class Holders implements Chore {
-  readonly accesses: Accesses;
+export class WatchedTokens implements Chore {
+  readonly accesses: PolicyCache;
   readonly #ctx: DurableObjectState;
   readonly #env: Env;
   readonly #subscribed: Subscribed;
-  readonly #turns = new Turns();
+  readonly #turns = new KeyedQueue();
   /** Handshakes whose tokens have yet to be watched, by authority. */
   readonly #waiting = new Map<string, Waiting[]>();
   /** Tokens of handshakes under way, by their tag: they have no socket yet. */
@@ -67,7 +67,7 @@ export class Holders implements Chore {
     this.#ctx = ctx;
     this.#env = env;
     this.#subscribed = subscribed;
-    this.accesses = new Accesses(ctx.storage.sql, () => subscribed.accessKeys());
+    this.accesses = new PolicyCache(ctx.storage.sql, () => subscribed.accessKeys());
     ctx.storage.sql.exec(
       `CREATE TABLE IF NOT EXISTS authorities (
          authority TEXT PRIMARY KEY,

@@ -10,7 +10,7 @@
 
 import type { Matcher } from '../../subscription/matcher.ts';
 import type { Rights } from '../authority-sync/rights.ts';
-import type { Holders } from '../authority-sync/watched-tokens.ts';
+import type { WatchedTokens } from '../authority-sync/watched-tokens.ts';
 import type { Readers } from '../catch-up/readers.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -31,7 +31,7 @@ export interface DeliveryParts {
   readonly ctx: DurableObjectState;
   readonly journal: Journal;
   readonly classes: SubscriptionClasses;
-  readonly holders: Holders;
+  readonly holders: WatchedTokens;
   readonly rights: Rights;
   readonly readers: Readers;
   readonly closing: Closing;

@@ -28,7 +28,7 @@ export type Commit = (requests: readonly (readonly Publication[])[]) => Promise<
 /** A hub lingers for this part of what its last commit took. */
 const LINGER_PART = 4;
 
-export class Intake {
+export class WriteBatcher {
   readonly #commit: Commit;
   readonly #queue: Queued[] = [];
   /** What waits, of all publishers and of each owner. */

@@ -1,5 +1,5 @@
 /**
- * What a gathering hub remembers of each hub: how far it has its journal. Of one that it knows nothing of, it has
+ * What a wildcard hub remembers of each hub: how far it has its journal. Of one that it knows nothing of, it has
  * had nothing.
  */
 import type { Fed } from './history.ts';

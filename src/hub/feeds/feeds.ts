@@ -1,9 +1,9 @@
 /**
- * The gathering hubs that a hub may have to feed: that of its own Vault namespace and those of the
+ * The wildcard hubs that a hub may have to feed: that of its own Vault namespace and those of the
  * namespaces above. It registers with each before its first acknowledgement, and learns from each whether it
  * is gathered from. When it has no event any more, and no subscriber, it gives its places back.
  *
- * A feed is read from the journal. Each gathering hub remembers how far it has it, so that a call that
+ * A feed is read from the journal. Each wildcard hub remembers how far it has it, so that a call that
  * failed, or whose answer was lost, is made again without harm.
  */
 
@@ -11,7 +11,7 @@ import { logError } from '../../lib/log.ts';
 import { ancestorsOf } from '../../namespace/namespace.ts';
 import type { Alarms, Chore } from '../../objects/alarms.ts';
 import { callWithRetry } from '../../objects/call.ts';
-import { gatheringHubName, nameForOperators, parseHubName } from '../../objects/hub-name.ts';
+import { nameForOperators, parseHubName, wildcardHubName } from '../../objects/hub-name.ts';
 import { MIN_JOB_BACKOFF_MS } from '../../objects/limits.ts';
 import type { Journal } from '../journal/journal.ts';
 import {
@@ -21,13 +21,13 @@ import {
   MAX_FEED_WAIT_MS,
   REGISTRATION_CHECK_MS,
 } from '../limits.ts';
-import type { GatheringHub } from '../objects.ts';
+import type { WildcardHub } from '../objects.ts';
 import type { Claim, Gathering, NoPlace } from './registry.ts';
 
-/** The last word of each gathering hub, by its name. */
+/** The last word of each wildcard hub, by its name. */
 type Words = Readonly<Record<string, Gathering>>;
 
-/** What is known of the feed of one gathering hub. */
+/** What is known of the feed of one wildcard hub. */
 interface Feed {
   /** How far it has the journal; undefined until it said so. */
   taken: number | undefined;
@@ -49,7 +49,7 @@ export class Feeds implements Chore {
   readonly #feeds = new Map<string, Feed>();
   /** What is stored, read once: every publish asks for it. */
   #registeredAt: number | undefined;
-  /** Whether the gathering hub of its own namespace knows that it has subscribers. */
+  /** Whether the wildcard hub of its own namespace knows that it has subscribers. */
   #attended = false;
   #lastWords: Words | undefined;
   /** When those who lack something are fed again; Infinity where nobody does. */
@@ -97,13 +97,13 @@ export class Feeds implements Chore {
   }
 
   /**
-   * Before the first subscriber of a hub without events: has the gathering hub know it, so that it ends with
+   * Before the first subscriber of a hub without events: has the wildcard hub know it, so that it ends with
    * its namespace; and learns whether a journal of this hub was lost.
    */
   async attend(): Promise<void> {
     if (this.isRegistered || this.#attended) return;
     const { namespaceKey } = parseHubName(this.#hub);
-    const name = gatheringHubName(namespaceKey);
+    const name = wildcardHubName(namespaceKey);
     const isKnown = await this.#call(name, (stub) => stub.attend(this.#hub));
     this.#journal.begin(!isKnown);
     this.#attended = true;
@@ -133,7 +133,7 @@ export class Feeds implements Chore {
     try {
       await Promise.race([fed, timeout]);
     } catch (error) {
-      logError('a gathering hub was not fed and will be later', error);
+      logError('a wildcard hub was not fed and will be later', error);
       // Both may fail after the other, and nobody listens any more.
       fed.catch(() => undefined);
       await this.#fallBehind();
@@ -154,7 +154,7 @@ export class Feeds implements Chore {
     try {
       await Promise.all(this.#gatherers().map((name) => this.#feedThrough(name, last, last)));
     } catch (error) {
-      logError('a gathering hub cannot be fed', error);
+      logError('a wildcard hub cannot be fed', error);
       this.#retryAt = now + this.#backoff;
       this.#backoff = Math.min(2 * this.#backoff, MAX_FEED_BACKOFF_MS);
       return;
@@ -166,14 +166,14 @@ export class Feeds implements Chore {
     if (this.#journal.last > last) await this.feed(last);
   }
 
-  /** The newest word of a gathering hub counts, also before its answer to the registration. */
-  heard(gatheringHub: string, word: Gathering): void {
+  /** The newest word of a wildcard hub counts, also before its answer to the registration. */
+  heard(wildcardHub: string, word: Gathering): void {
     const words = this.#words();
-    const known = words[gatheringHub];
+    const known = words[wildcardHub];
     if (known !== undefined && word.version <= known.version) return;
-    this.#setWords({ ...words, [gatheringHub]: word });
+    this.#setWords({ ...words, [wildcardHub]: word });
     // Between two words it may have been fed by nobody.
-    this.#feedOf(gatheringHub).taken = undefined;
+    this.#feedOf(wildcardHub).taken = undefined;
   }
 
   /** Leaves the registries. That of its own namespace ends with that. */
@@ -190,7 +190,7 @@ export class Feeds implements Chore {
     this.#setWords({});
     const { trimmedAt, trimmedThrough, epoch } = this.#journal;
     await Promise.all(
-      [...own, ...above].map(gatheringHubName).map((name) => {
+      [...own, ...above].map(wildcardHubName).map((name) => {
         const version = words[name]?.version ?? 0;
         return this.#call(name, (stub) =>
           stub.unregister(this.#hub, { epoch, trimmedAt, trimmedThrough, version }),
@@ -199,7 +199,7 @@ export class Feeds implements Chore {
     );
   }
 
-  /** Waits until a gathering hub has everything up to a place, or wants it no longer. */
+  /** Waits until a wildcard hub has everything up to a place, or wants it no longer. */
   async #feedThrough(name: string, through: number, before: number): Promise<void> {
     const feed = this.#feedOf(name);
     while (this.#words()[name]?.gathered && (feed.taken === undefined || feed.taken < through)) {
@@ -231,7 +231,7 @@ export class Feeds implements Chore {
     feed.taken = taken;
   }
 
-  /** A gathering hub that does not know this hub has lost its storage. */
+  /** A wildcard hub that does not know this hub has lost its storage. */
   async #registerAgain(name: string): Promise<void> {
     if (this.#ended) throw new Error('the namespace was deleted');
     const { [name]: _, ...words } = this.#words();
@@ -250,8 +250,8 @@ export class Feeds implements Chore {
 
   async #registerWithAll(claim: Claim): Promise<NoPlace | undefined> {
     const { namespaceKey } = parseHubName(this.#hub);
-    const names = ancestorsOf(namespaceKey).map(gatheringHubName);
-    const refused = await this.#registerWith(gatheringHubName(namespaceKey), claim);
+    const names = ancestorsOf(namespaceKey).map(wildcardHubName);
+    const refused = await this.#registerWith(wildcardHubName(namespaceKey), claim);
     if (refused !== undefined) return refused;
     const above = await Promise.all(names.map((name) => this.#registerWith(name, claim)));
     const refusedAbove = above.find((each) => each !== undefined);
@@ -265,7 +265,7 @@ export class Feeds implements Chore {
     const word = await this.#call(name, async (stub) => await stub.register(this.#hub, claim));
     if (word === undefined) return 'too_many_hubs';
     if (typeof word === 'string') return word;
-    if (name === gatheringHubName(parseHubName(this.#hub).namespaceKey)) {
+    if (name === wildcardHubName(parseHubName(this.#hub).namespaceKey)) {
       this.#journal.begin(word.known === false);
     }
     this.heard(name, word);
@@ -310,9 +310,9 @@ export class Feeds implements Chore {
     return this.#ctx.id.name ?? '';
   }
 
-  #call<T>(name: string, call: (stub: DurableObjectStub<GatheringHub>) => Promise<T>): Promise<T> {
+  #call<T>(name: string, call: (stub: DurableObjectStub<WildcardHub>) => Promise<T>): Promise<T> {
     return callWithRetry(
-      () => call(this.#env.GATHERING_HUB.getByName(name)),
+      () => call(this.#env.WILDCARD_HUB.getByName(name)),
       nameForOperators(name),
     );
   }

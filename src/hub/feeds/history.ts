@@ -1,9 +1,9 @@
-/** What a gathering hub is given of the past of a hub that it has not gathered from so far. */
+/** What a wildcard hub is given of the past of a hub that it has not gathered from so far. */
 
 import type { Row } from '../journal/entry.ts';
 import type { Journal } from '../journal/journal.ts';
 
-/** How far a gathering hub has what a hub accepted. */
+/** How far a wildcard hub has what a hub accepted. */
 export interface Fed {
   /** Of the journal of the hub. */
   readonly epoch: string;

@@ -1,5 +1,5 @@
 /**
- * What subscribers of a gathering hub wanted who have left: as long as they can come back for what they
+ * What subscribers of a wildcard hub wanted who have left: as long as they can come back for what they
  * missed, it has to be gathered. None is forgotten for the sake of others: where there are too many, one that
  * wants everything takes the place of all.
  */

@@ -1,5 +1,5 @@
 /**
- * The hubs that a gathering hub knows: those that have events, with the last word that each was told and who
+ * The hubs that a wildcard hub knows: those that have events, with the last word that each was told and who
  * published its first event; and those of its Vault namespace that only have subscribers.
  */
 

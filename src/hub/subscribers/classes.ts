@@ -6,7 +6,7 @@
 
 import type { EventFacts } from '../../event/facts.ts';
 import { logError } from '../../lib/log.ts';
-import type { Holder, Subscription } from '../../subscription/handshake.ts';
+import type { Principal, Subscription } from '../../subscription/handshake.ts';
 import { Matcher, matchingOf } from '../../subscription/matcher.ts';
 import { MatcherIndex } from '../../subscription/matcher-index.ts';
 
@@ -16,7 +16,7 @@ export interface SubscriptionClass {
   readonly definition: string;
   readonly subscription: Subscription;
   /** Undefined for the root token. */
-  readonly holder: Holder | undefined;
+  readonly holder: Principal | undefined;
   /** Shared with every class of an equal subscription, so that an event is matched once for all. */
   readonly matcher: Matcher;
   /** Under which what its holder may see is found; undefined until asked for, and after a change. */
@@ -108,7 +108,7 @@ export class SubscriptionClasses {
   /** The class for such subscribers, made where there is none. */
   for(
     subscription: Subscription,
-    holder: Holder | undefined,
+    holder: Principal | undefined,
     matcher = this.matcherOf(subscription),
   ): SubscriptionClass {
     const definition = JSON.stringify([subscription, holder ?? null]);
@@ -154,7 +154,7 @@ export class SubscriptionClasses {
   }
 
   #add(key: number, definition: string, isUsed: boolean, matcher?: Matcher): SubscriptionClass {
-    const [subscription, holder] = JSON.parse(definition) as [Subscription, Holder | null];
+    const [subscription, holder] = JSON.parse(definition) as [Subscription, Principal | null];
     const shared = this.#sharedMatcher(matcher ?? this.matcherOf(subscription));
     const subscriptionClass: SubscriptionClass = {
       tag: String(key),

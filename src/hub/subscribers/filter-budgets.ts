@@ -9,7 +9,7 @@
  */
 
 import { MAX_CACHED_LOOKUPS } from '../../lib/limits.ts';
-import { Recent } from '../../lib/lru-cache.ts';
+import { LruCache } from '../../lib/lru-cache.ts';
 import type { Matcher } from '../../subscription/matcher.ts';
 import { MAX_FILTER_COST_PER_HUB, MAX_FILTER_COST_PER_TOKEN } from '../limits.ts';
 import { isOpen, type SubscriptionClasses } from './classes.ts';
@@ -27,7 +27,7 @@ const ADVICE =
 export class FilterBudgets {
   readonly #ctx: DurableObjectState;
   readonly #classes: SubscriptionClasses;
-  readonly #used = new Recent<Used>(MAX_CACHED_LOOKUPS);
+  readonly #used = new LruCache<Used>(MAX_CACHED_LOOKUPS);
   /** Matchers of handshakes under way, by tag. */
   readonly #underWay = new Map<string, Matcher[]>();
 

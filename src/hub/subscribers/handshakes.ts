@@ -9,7 +9,7 @@ import type { Matcher } from '../../subscription/matcher.ts';
 import { ROOT_OWNER } from '../../token/owner.ts';
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
 import type { Rights } from '../authority-sync/rights.ts';
-import type { Holders, WatchedToken } from '../authority-sync/watched-tokens.ts';
+import type { WatchedToken, WatchedTokens } from '../authority-sync/watched-tokens.ts';
 import type { Pacer } from '../catch-up/pacer.ts';
 import { newReaderTag } from '../catch-up/reader.ts';
 import type { Readers } from '../catch-up/readers.ts';
@@ -25,7 +25,7 @@ import { FilterBudgets } from './filter-budgets.ts';
 import { gapHeaders } from './gap-headers.ts';
 import type { Lifetimes } from './lifetimes.ts';
 import { ownerTagOf } from './owner.ts';
-import { Places, PlacesByTag } from './slot-counter.ts';
+import { SlotCounter, SlotCounterByTag } from './slot-counter.ts';
 
 /** Why a handshake is refused: the status, and a sentence where the status does not say all. */
 export type Refused = { readonly status: 400 | 403 | 503; readonly message: string };
@@ -39,7 +39,7 @@ export interface HandshakeParts {
   readonly cursors: Cursors;
   readonly pacer: Pacer;
   readonly classes: SubscriptionClasses;
-  readonly holders: Holders;
+  readonly holders: WatchedTokens;
   readonly rights: Rights;
   readonly lifetimes: Lifetimes;
   readonly readers: Readers;
@@ -62,17 +62,17 @@ export interface Owned {
 export class Handshakes {
   readonly #parts: HandshakeParts;
   readonly #maxSockets: number;
-  readonly #places: Places;
+  readonly #places: SlotCounter;
   /** Of the tokens and of their owners. */
-  readonly #placesByTag: PlacesByTag;
+  readonly #placesByTag: SlotCounterByTag;
   readonly #filterBudgets: FilterBudgets;
 
   constructor(parts: HandshakeParts, maxSockets = MAX_SOCKETS_PER_HUB) {
     const { ctx } = parts;
     this.#parts = parts;
     this.#maxSockets = maxSockets;
-    this.#places = new Places(() => ctx.getWebSockets().length);
-    this.#placesByTag = new PlacesByTag((tag) => ctx.getWebSockets(tag).length);
+    this.#places = new SlotCounter(() => ctx.getWebSockets().length);
+    this.#placesByTag = new SlotCounterByTag((tag) => ctx.getWebSockets(tag).length);
     this.#filterBudgets = new FilterBudgets(ctx, parts.classes);
   }
 

@@ -5,10 +5,10 @@
  */
 
 import { MAX_CACHED_LOOKUPS } from '../../lib/limits.ts';
-import { Recent } from '../../lib/lru-cache.ts';
+import { LruCache } from '../../lib/lru-cache.ts';
 import { MAX_RECOUNTED_PER_MS, MAX_SOCKETS_PER_TOKEN } from '../limits.ts';
 
-export class Places {
+export class SlotCounter {
   readonly #countSockets: () => number;
   #underWay = 0;
   /** Those taken, or more; undefined until they were counted. */
@@ -58,18 +58,18 @@ export class Places {
 }
 
 /** The same for each tag of sockets. Counts of tags without a handshake under way are kept while there is room. */
-export class PlacesByTag {
+export class SlotCounterByTag {
   readonly #countSockets: (tag: string) => number;
-  readonly #busy = new Map<string, Places>();
-  readonly #idle = new Recent<Places>(MAX_CACHED_LOOKUPS);
+  readonly #busy = new Map<string, SlotCounter>();
+  readonly #idle = new LruCache<SlotCounter>(MAX_CACHED_LOOKUPS);
 
   constructor(countSockets: (tag: string) => number) {
     this.#countSockets = countSockets;
   }
 
-  of(tag: string): Places {
+  of(tag: string): SlotCounter {
     const countSockets = () => this.#countSockets(tag);
-    return this.#busy.get(tag) ?? this.#idle.getOrMake(tag, () => new Places(countSockets));
+    return this.#busy.get(tag) ?? this.#idle.getOrMake(tag, () => new SlotCounter(countSockets));
   }
 
   reserve(tag: string, places: number): boolean {

@@ -11,7 +11,7 @@ import type { Handshake, Subscription } from '../../subscription/handshake.ts';
 import type { Matcher } from '../../subscription/matcher.ts';
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
 import { Rights } from '../authority-sync/rights.ts';
-import { Holders } from '../authority-sync/watched-tokens.ts';
+import { WatchedTokens } from '../authority-sync/watched-tokens.ts';
 import { Pacer } from '../catch-up/pacer.ts';
 import { Readers } from '../catch-up/readers.ts';
 import { Delivery } from '../delivery/delivery.ts';
@@ -37,7 +37,7 @@ export interface SubscriberNeeds {
 
 export class Subscribers {
   readonly classes: SubscriptionClasses;
-  readonly holders: Holders;
+  readonly holders: WatchedTokens;
   readonly lifetimes: Lifetimes;
   readonly readers: Readers;
   readonly #closing: Closing;
@@ -58,7 +58,7 @@ export class Subscribers {
     const cursors = new Cursors(ctx.storage, journal, ctx.id.name ?? '');
     const classes = new SubscriptionClasses(ctx, (subscription) => needs.forgotten(subscription));
     const closing = new Closing(ctx, classes);
-    const holders = new Holders(ctx, env, {
+    const holders = new WatchedTokens(ctx, env, {
       closeToken: (tag, released) =>
         released
           ? closing.closeUnconfirmed(tag)

@@ -1,7 +1,7 @@
 /** Places of sockets, and what it costs to refuse one. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { MAX_RECOUNTED_PER_MS, MAX_SOCKETS_PER_HUB } from '../../src/hub/limits.ts';
-import { Places, PlacesByTag } from '../../src/hub/subscribers/slot-counter.ts';
+import { SlotCounter, SlotCounterByTag } from '../../src/hub/subscribers/slot-counter.ts';
 import { MAX_CACHED_LOOKUPS } from '../../src/lib/limits.ts';
 
 beforeEach(() => {
@@ -13,7 +13,7 @@ afterEach(() => {
 
 it('a place is free again when its socket has gone', () => {
   let sockets = 0;
-  const places = new Places(() => sockets);
+  const places = new SlotCounter(() => sockets);
   expect([places.reserve(2), places.reserve(2), places.reserve(2)]).toEqual([true, true, false]);
   sockets = 2;
   places.settle();
@@ -24,7 +24,7 @@ it('a place is free again when its socket has gone', () => {
 });
 
 it('a handshake that came to nothing gives its place back', () => {
-  const places = new Places(() => 0);
+  const places = new SlotCounter(() => 0);
   expect(places.reserve(1)).toBe(true);
   expect(places.reserve(1)).toBe(false);
   places.settle();
@@ -34,7 +34,7 @@ it('a handshake that came to nothing gives its place back', () => {
 it('those who come to a full hub again and again do not keep it counting', () => {
   let sockets = MAX_SOCKETS_PER_HUB;
   const count = vi.fn(() => sockets);
-  const places = new Places(count);
+  const places = new SlotCounter(count);
   for (let i = 0; i < 1000; i++) expect(places.reserve(MAX_SOCKETS_PER_HUB)).toBe(false);
   expect(count).toHaveBeenCalledTimes(1);
   sockets--;
@@ -44,7 +44,7 @@ it('those who come to a full hub again and again do not keep it counting', () =>
 });
 
 it('handshakes under way are not forgotten for those of other tags', () => {
-  const places = new PlacesByTag(() => 0);
+  const places = new SlotCounterByTag(() => 0);
   expect(places.reserve('a', 1)).toBe(true);
   for (let i = 0; i < 2 * MAX_CACHED_LOOKUPS; i++) {
     places.reserve(`${i}`, 1);

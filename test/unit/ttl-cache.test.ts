@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { MAX_CACHED_LOOKUPS } from '../../src/lib/limits.ts';
-import { Cache } from '../../src/lib/ttl-cache.ts';
+import { TtlCache } from '../../src/lib/ttl-cache.ts';
 
 it('a value is remembered for so long and no longer', () => {
-  const cache = new Cache<string>(1000);
+  const cache = new TtlCache<string>(1000);
   cache.set('a', 'value', 5000);
   expect([cache.get('a', 5000), cache.get('a', 5999), cache.get('a', 6000)]).toEqual([
     'value',
@@ -14,21 +14,21 @@ it('a value is remembered for so long and no longer', () => {
 });
 
 it('looking at a value does not make it live longer', () => {
-  const cache = new Cache<string>(1000);
+  const cache = new TtlCache<string>(1000);
   cache.set('a', 'value', 0);
   for (let now = 0; now < 1000; now += 100) expect(cache.get('a', now)).toBe('value');
   expect(cache.get('a', 1000)).toBeUndefined();
 });
 
 it('the last value counts, and its age', () => {
-  const cache = new Cache<string>(1000);
+  const cache = new TtlCache<string>(1000);
   cache.set('a', 'first', 0);
   cache.set('a', 'second', 900);
   expect(cache.get('a', 1800)).toBe('second');
 });
 
 it('what is deleted is not remembered', () => {
-  const cache = new Cache<string>(1000);
+  const cache = new TtlCache<string>(1000);
   cache.set('a', 'value', 0);
   cache.delete('a');
   cache.delete('b');
@@ -36,7 +36,7 @@ it('what is deleted is not remembered', () => {
 });
 
 it('no more values are remembered than there is room for', () => {
-  const cache = new Cache<number>(1000);
+  const cache = new TtlCache<number>(1000);
   for (let i = 0; i <= MAX_CACHED_LOOKUPS; i++) cache.set(`key ${i}`, i, 0);
   const known = Array.from({ length: MAX_CACHED_LOOKUPS + 1 }, (_, i) => cache.get(`key ${i}`, 0));
   expect(known.filter((value) => value !== undefined)).toHaveLength(MAX_CACHED_LOOKUPS);
@@ -44,7 +44,7 @@ it('no more values are remembered than there is room for', () => {
 });
 
 it('writing the same key again and again takes the place of one', () => {
-  const cache = new Cache<number>(1000);
+  const cache = new TtlCache<number>(1000);
   cache.set('kept', 0, 0);
   for (let i = 0; i < 2 * MAX_CACHED_LOOKUPS; i++) cache.set('same', i, 0);
   expect(cache.get('kept', 0)).toBe(0);

@@ -1,7 +1,7 @@
 /** What a hub keeps at hand of what its subscribers may see. */
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, it } from 'vitest';
-import { Accesses } from '../../src/hub/authority-sync/policy-cache.ts';
+import { PolicyCache } from '../../src/hub/authority-sync/policy-cache.ts';
 import { MAX_CACHED_ACCESSES } from '../../src/hub/limits.ts';
 import { hubStub } from './support.ts';
 
@@ -10,7 +10,7 @@ afterEach(reset);
 it('subscribers who have left leave room for those who come', async () => {
   await runInDurableObject(hubStub('abc'), (_hub, { storage }) => {
     const inUse = new Set(['first', 'later']);
-    const accesses = new Accesses(storage.sql, () => inUse);
+    const accesses = new PolicyCache(storage.sql, () => inUse);
     const get = (key: string) =>
       accesses.get(key, { authority: '', policies: [], identity: undefined });
     const first = get('first');
@@ -25,7 +25,7 @@ it('subscribers who have left leave room for those who come', async () => {
 it('where all are in use, the same ones stay', async () => {
   await runInDurableObject(hubStub('abc'), (_hub, { storage }) => {
     const keys = Array.from({ length: MAX_CACHED_ACCESSES + 1 }, (_, i) => `${i}`);
-    const accesses = new Accesses(storage.sql, () => new Set(keys));
+    const accesses = new PolicyCache(storage.sql, () => new Set(keys));
     const get = (key: string) =>
       accesses.get(key, { authority: '', policies: [], identity: undefined });
     const made = keys.map(get);

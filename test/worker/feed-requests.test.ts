@@ -1,11 +1,11 @@
-/** The words between a gathering hub and its hubs, when they are lost, late, or overtake each other. */
+/** The words between a wildcard hub and its hubs, when they are lost, late, or overtake each other. */
 import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, it } from 'vitest';
 import type { Gathering } from '../../src/hub/feeds/registry.ts';
 import type { FeedPage } from '../../src/hub/wildcard-hub.ts';
-import { gatheringHubName, hubName } from '../../src/objects/hub-name.ts';
-import { GatheringHub, Hub } from '../../src/worker.ts';
+import { hubName, wildcardHubName } from '../../src/objects/hub-name.ts';
+import { Hub, WildcardHub } from '../../src/worker.ts';
 import {
   forgetInterests,
   gatheringHubStub,
@@ -30,7 +30,7 @@ function wordsOf(storage: DurableObjectStorage): Readonly<Record<string, Gatheri
 function heardBy(eventTypeNamespace: string): Promise<Gathering> {
   return runInDurableObject(
     hubStub(eventTypeNamespace),
-    (_hub, { storage }) => wordsOf(storage)[gatheringHubName('')] as Gathering,
+    (_hub, { storage }) => wordsOf(storage)[wildcardHubName('')] as Gathering,
   );
 }
 
@@ -64,14 +64,14 @@ it('a hub that died while it was told to feed is told again by the next subscrib
   // The handshake tells the hub to feed. The hub has a feed under way, and dies with both answers.
   Hub.prototype.gather = (async () => {
     // It is answered after the handshake, which waits for this.
-    env.GATHERING_HUB.getByName(gatheringHubName(''))
+    env.WILDCARD_HUB.getByName(wildcardHubName(''))
       .receive(page)
       .catch(() => undefined);
     throw new Error('the hub died');
   }) as unknown as typeof realGather;
   expect((await handshake('dep*')).status).toBe(503);
   Hub.prototype.gather = realGather;
-  await hubStub('deploy').gather(gatheringHubName(''), stop, undefined, 1, 1);
+  await hubStub('deploy').gather(wildcardHubName(''), stop, undefined, 1, 1);
 
   await hears('dep*', 'deploy/second');
 });
@@ -97,7 +97,7 @@ it('a word that is overtaken by a later one is not taken for confirmed', async (
   if (later === undefined) throw new Error('not registered');
   expect(later.gathered).toBe(false);
   await runInDurableObject(hubStub('deploy'), (hub) =>
-    realGather.call(hub, gatheringHubName(''), later, undefined, 1, 1),
+    realGather.call(hub, wildcardHubName(''), later, undefined, 1, 1),
   );
   mayArrive = true;
   while (!hasArrived) await scheduler.wait(1);
@@ -131,10 +131,10 @@ it('a word that a hub leaves, and that is late, does not take the place that it 
 it('a subscriber that comes before a hub and one that comes while it registers hear its first event', async () => {
   const early = await subscribe('dep*');
   const own = await subscribe('deploy/*');
-  const realRegister = GatheringHub.prototype.register;
+  const realRegister = WildcardHub.prototype.register;
   let isRegistered = false;
   let mayHear = false;
-  GatheringHub.prototype.register = async function (this: GatheringHub, ...claim) {
+  WildcardHub.prototype.register = async function (this: WildcardHub, ...claim) {
     const word = await realRegister.call(this, ...claim);
     isRegistered = true;
     while (!mayHear) await scheduler.wait(1);
@@ -149,15 +149,15 @@ it('a subscriber that comes before a hub and one that comes while it registers h
     const id = await publishing;
     for (const each of [early, own, late]) expect(await each.nextId()).toBe(id);
   } finally {
-    GatheringHub.prototype.register = realRegister;
+    WildcardHub.prototype.register = realRegister;
   }
 });
 
 it('a hub that is asked to feed while it leaves is heard when it comes back', async () => {
   const own = await subscribe('deploy/*');
-  const realUnregister = GatheringHub.prototype.unregister;
+  const realUnregister = WildcardHub.prototype.unregister;
   let isLeaving = false;
-  GatheringHub.prototype.unregister = async function (this: GatheringHub, ...word) {
+  WildcardHub.prototype.unregister = async function (this: WildcardHub, ...word) {
     isLeaving = true;
     await scheduler.wait(20);
     return realUnregister.call(this, ...word);
@@ -170,6 +170,6 @@ it('a hub that is asked to feed while it leaves is heard when it comes back', as
     const heard = await spanning.nextId();
     if (heard !== next) expect([heard, await spanning.nextId()]).toEqual([id, next]);
   } finally {
-    GatheringHub.prototype.unregister = realUnregister;
+    WildcardHub.prototype.unregister = realUnregister;
   }
 });

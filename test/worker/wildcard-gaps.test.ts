@@ -1,9 +1,9 @@
-/** Subscribers of a gathering hub are told of every event of a hub that expired before it was fed. */
+/** Subscribers of a wildcard hub are told of every event of a hub that expired before it was fed. */
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, expect, it, vi } from 'vitest';
 import { MAX_FEED_BACKOFF_MS } from '../../src/hub/limits.ts';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
-import { GatheringHub } from '../../src/worker.ts';
+import { WildcardHub } from '../../src/worker.ts';
 import { elapse, sql, startAnew } from './security-support.ts';
 import { gatheringHubStub, handshake, hubStub, published, Subscriber } from './support.ts';
 
@@ -67,7 +67,7 @@ async function longGone(pattern: string): Promise<{ cursor: string | undefined; 
   await published('older/x');
   const { subscriber, hello } = await greeted(pattern);
   await leaves(subscriber);
-  // The gathering hub notices with the next event that nobody is there.
+  // The wildcard hub notices with the next event that nobody is there.
   const id = await published('older/x');
   elapse(LONG_MS);
   return { cursor: hello.cursor, id };
@@ -108,8 +108,8 @@ it('a hub that nobody wanted came and went before a subscriber asks for more', a
 it('a hub lets go of its first events before it can feed them', async () => {
   vi.spyOn(console, 'error').mockImplementation(() => undefined);
   const { subscriber } = await greeted('ol*');
-  const receive = vi.spyOn(GatheringHub.prototype, 'receive');
-  receive.mockRejectedValue(new Error('the gathering hub is down'));
+  const receive = vi.spyOn(WildcardHub.prototype, 'receive');
+  receive.mockRejectedValue(new Error('the wildcard hub is down'));
   await published('old/x');
   await expire('old');
   receive.mockRestore();

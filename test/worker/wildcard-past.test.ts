@@ -1,4 +1,4 @@
-/** The past of hubs, which a gathering hub fetches when it begins to gather from them. */
+/** The past of hubs, which a wildcard hub fetches when it begins to gather from them. */
 import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, it, vi } from 'vitest';
 import { hubName } from '../../src/objects/hub-name.ts';
@@ -85,7 +85,7 @@ it('a subscriber from now on is not sent the past that another handshake is fetc
   expect(await subscriber.nextId()).toBe('b');
 });
 
-it('a full disk of the gathering hub while it takes the past does not lose it', async () => {
+it('a full disk of the wildcard hub while it takes the past does not lose it', async () => {
   await published('deploy/finished', { id: 'a' });
   await runInDurableObject(gatheringHubStub(), (_o, { storage }) => {
     storage.sql.exec(
@@ -102,7 +102,7 @@ it('a full disk of the gathering hub while it takes the past does not lose it', 
   expect(await evictDurableObject(hubStub('deploy'))).toBeUndefined();
 });
 
-it('a gathering hub does not forget that it lacks a part of the past when it trims older events', async () => {
+it('a wildcard hub does not forget that it lacks a part of the past when it trims older events', async () => {
   await published('depa/x', numbered('a', 100));
   await scheduler.wait(20);
   const time = new Date().toISOString();
@@ -116,7 +116,7 @@ it('a gathering hub does not forget that it lacks a part of the past when it tri
   const one = await handshake('depb/*', `json=true&since=${time}`);
   expect(one.headers.get('Last-Event-ID')).toBe('earliest');
   const { headers } = await handshake('dep*', `json=true&since=${time}`);
-  expect(headers.get('Last-Event-ID'), 'of the gathering hub').toBe('earliest');
+  expect(headers.get('Last-Event-ID'), 'of the wildcard hub').toBe('earliest');
 });
 
 it('a long past with ids that are not Latin can be gathered', async () => {

@@ -1,6 +1,6 @@
 import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it } from 'vitest';
-import { gatheringHubName } from '../../src/objects/hub-name.ts';
+import { wildcardHubName } from '../../src/objects/hub-name.ts';
 import {
   breakTable,
   forgetInterests,
@@ -37,7 +37,7 @@ describe('a pattern that spans event-type namespaces', () => {
     expect(await subscriber.nextId()).toBe(id);
   });
 
-  it('survives the eviction of the gathering hub and of the hub that feeds it', async () => {
+  it('survives the eviction of the wildcard hub and of the hub that feeds it', async () => {
     const subscriber = await subscribe('dep*');
     const first = await published('deploy/finished');
     await evictDurableObject(gatheringHubStub());
@@ -136,7 +136,7 @@ describe('a hub', () => {
     expect(await subscriber.nextId()).toBe(id);
   });
 
-  it('acknowledges and delivers what the gathering hub cannot take, and feeds it later', async () => {
+  it('acknowledges and delivers what the wildcard hub cannot take, and feeds it later', async () => {
     const [own, gathering] = [await subscribe('deploy/*'), await subscribe('dep*')];
     await published('deploy/warm-up');
     await own.nextId();
@@ -172,7 +172,7 @@ describe('a hub', () => {
     }
   });
 
-  it('that takes an event for new is believed by the gathering hub', async () => {
+  it('that takes an event for new is believed by the wildcard hub', async () => {
     const subscriber = await subscribe('dep*');
     await published('deploy/finished', { id: 'a' });
     expect(await subscriber.nextId()).toBe('a');
@@ -185,11 +185,11 @@ describe('a hub', () => {
     expect(await subscriber.nextId()).toBe('a');
   });
 
-  it('heeds the newest word of the gathering hub, in whatever order they come', async () => {
+  it('heeds the newest word of the wildcard hub, in whatever order they come', async () => {
     const hub = hubStub('deploy');
     await published('deploy/finished');
     const subscriber = await subscribe('dep*');
-    await hub.gather(gatheringHubName(''), { gathered: false, version: 1 }, undefined, 1, 1);
+    await hub.gather(wildcardHubName(''), { gathered: false, version: 1 }, undefined, 1, 1);
     const id = await published('deploy/finished');
     expect(await subscriber.nextId()).toBe(id);
   });

@@ -1,146 +1,192 @@
 /**
- * The fields of a request to an auth method, read as Vault reads them: its CLI sends every value as
- * text, a list may be one text with commas, and what a field does not have stands for nothing.
+ * Reads the fields of a JSON body as Vault does: its CLI sends every value as a string, a list may be one string
+ * with commas, and null means that the field is absent.
  */
 
 import { parseDuration, parseSignedDuration } from './duration.ts';
-import { isJsonObject, withoutNulls } from './json.ts';
-import { MAX_LOGIN_LIST_ENTRIES, MAX_LOGIN_TEXT_CHARACTERS, MAX_TOKEN_USES } from './limits.ts';
+import { isJsonObject, unknownKey, withoutNulls } from './json.ts';
+import { MAX_LOGIN_LIST_ENTRIES, MAX_LOGIN_TEXT_CHARACTERS } from './limits.ts';
+import { parseBool } from './parse-bool.ts';
 import { kindOf, quote } from './quote.ts';
 import { type Failure, invalid, ok, type Result } from './result.ts';
 
-/** Go's `strconv.ParseBool`, and the empty text, which Vault takes for false. */
-const TRUE = ['1', 't', 'T', 'TRUE', 'true', 'True'];
-const FALSE = ['', '0', 'f', 'F', 'FALSE', 'false', 'False'];
-
 /**
- * Reads one field after the other and keeps the first thing that is wrong; what is read until the
- * `result` is asked for is of no consequence then.
+ * Each method reads one field and returns an empty value if the field is absent or wrong. The first failure is kept,
+ * so a check reads all fields in a row and asks for the `result` once.
+ *
+ * @example
+ * const fields = new Fields(body);
+ * const role = { name: fields.text('name'), uses: fields.count('num_uses', MAX_TOKEN_USES) };
+ * if (role.name === '') fields.reject('missing name');
+ * return fields.result(role);
  */
 export class Fields {
   readonly #members: Record<string, unknown>;
-  #failure: Failure | undefined;
+  /** The path of this object in the body: empty, or `mapping`. */
+  readonly #path: string;
+  /** Shared with the readers of the objects inside this one. */
+  readonly #first: { failure?: Failure };
 
-  constructor(body: Record<string, unknown>) {
+  constructor(body: Record<string, unknown>, path = '', first: { failure?: Failure } = {}) {
     this.#members = withoutNulls(body);
+    this.#path = path;
+    this.#first = first;
   }
 
-  /** What was read of the fields, unless something is wrong with them. */
+  /** The value that was made of the fields, or the first failure. */
   result<T>(value: T): Result<T> {
-    return this.#failure === undefined ? ok(value) : { ok: false, failure: this.#failure };
+    const { failure } = this.#first;
+    return failure === undefined ? ok(value) : { ok: false, failure };
   }
 
-  refuse(message: string): void {
-    this.#failure ??= invalid(message).failure;
+  reject(message: string): void {
+    this.#first.failure ??= invalid(message).failure;
   }
 
-  /** A field for something that this server does not have. */
-  refuseUnlessEmpty(name: string, why: string): void {
-    if (!isEmpty(this.raw(name))) this.refuse(`${name} is not supported: ${why}`);
+  /** Keeps the failure of a check that was made elsewhere. */
+  take<T>(checked: Result<T>, otherwise: T): T {
+    if (checked.ok) return checked.value;
+    this.#first.failure ??= checked.failure;
+    return otherwise;
   }
 
+  /** @param owner what has the known fields, for the message; not needed for an object inside a body */
+  rejectUnknown(known: readonly string[], owner = 'it'): void {
+    const unknown = unknownKey(this.#members, known);
+    if (unknown === undefined) return;
+    const where = this.#path === '' ? '' : ` in ${this.#path}`;
+    this.reject(`unknown key ${quote(unknown)}${where}; ${owner} has ${known.join(', ')}`);
+  }
+
+  /** Rejects a field for a feature that this server does not have. */
+  rejectUnlessEmpty(name: string, why: string): void {
+    if (!isEmpty(this.raw(name))) {
+      this.reject(`${this.#nameOf(name)} is not supported: ${why}`);
+    }
+  }
+
+  /** The value as it came; undefined if it is null or absent. */
   raw(name: string): unknown {
     return this.#members[name];
   }
 
+  /** A string as it came. Use it if another check decides about its length and its characters. */
+  string(name: string): string | undefined {
+    const value = this.raw(name);
+    return value === undefined ? undefined : this.#checkString(this.#nameOf(name), value);
+  }
+
   text(name: string, maxCharacters = MAX_LOGIN_TEXT_CHARACTERS): string {
     const value = this.raw(name);
-    return value === undefined ? '' : this.#checkText(name, value, maxCharacters);
+    return value === undefined ? '' : this.#checkText(this.#nameOf(name), value, maxCharacters);
   }
 
   flag(name: string): boolean {
     const value = this.raw(name);
     if (value === undefined) return false;
     if (typeof value === 'boolean') return value;
-    if (typeof value === 'string' && TRUE.includes(value)) return true;
-    if (typeof value !== 'string' || !FALSE.includes(value)) {
-      this.refuse(`${name} must be true or false, not ${quote(value)}`);
+    const flag = typeof value === 'string' ? parseBool(value) : undefined;
+    if (flag === undefined) {
+      this.reject(`${this.#nameOf(name)} must be true or false, not ${quote(value)}`);
     }
-    return false;
+    return flag ?? false;
   }
 
-  /** How often something may be used; 0 for any number of times. */
-  uses(name: string): number {
+  /** A whole number of 0 or more. */
+  count(name: string, max: number): number {
     const value = this.raw(name);
     if (value === undefined || value === '') return 0;
-    const uses = typeof value === 'string' && /^-?\d{1,10}$/.test(value) ? Number(value) : value;
-    if (typeof uses !== 'number' || !Number.isInteger(uses) || uses > MAX_TOKEN_USES) {
-      this.refuse(`${name} must be a whole number of at most ${MAX_TOKEN_USES}`);
+    const count = typeof value === 'string' && /^-?\d{1,10}$/.test(value) ? Number(value) : value;
+    if (typeof count !== 'number' || !Number.isInteger(count) || count > max) {
+      this.reject(`${this.#nameOf(name)} must be a whole number of at most ${max}`);
       return 0;
     }
-    if (uses < 0) this.refuse(`${name} cannot be negative`);
-    return uses;
+    if (count < 0) this.reject(`${this.#nameOf(name)} cannot be negative`);
+    return count;
   }
 
-  /** In seconds; 0 where there is none. */
+  /** In seconds. */
   duration(name: string): number {
-    return this.#take(parseDuration(this.raw(name) ?? 0, name), 0);
+    return this.take(parseDuration(this.raw(name) ?? 0, this.#nameOf(name)), 0);
   }
 
   signedDuration(name: string): number {
-    return this.#take(parseSignedDuration(this.raw(name) ?? 0, name), 0);
+    return this.take(parseSignedDuration(this.raw(name) ?? 0, this.#nameOf(name)), 0);
   }
 
-  /** Texts without blanks at their ends; empty ones are none. */
+  /** Strings, trimmed. Empty ones are left out. */
   list(name: string, maxEntries = MAX_LOGIN_LIST_ENTRIES): string[] {
     const value = this.raw(name) ?? [];
     const entries = typeof value === 'string' ? value.split(',') : value;
     if (!Array.isArray(entries)) {
-      this.refuse(`${name} must be a list of strings, not ${kindOf(value)}`);
+      this.reject(`${this.#nameOf(name)} must be a list of strings, not ${kindOf(value)}`);
       return [];
     }
-    if (!this.#countEntries(name, entries.length, maxEntries)) return [];
+    if (!this.#checkEntries(name, entries.length, maxEntries)) return [];
     return entries
-      .map((entry, index) => this.#checkText(`${name}[${index}]`, entry).trim())
+      .map((entry, index) => this.#checkText(`${this.#nameOf(name)}[${index}]`, entry).trim())
       .filter((entry) => entry !== '');
   }
 
-  /** Names and values: an object of texts, or texts such as `name=value`. */
+  /** Names and values: an object of strings, or a list of strings such as `name=value`. */
   pairs(name: string): [string, string][] {
     const value = this.raw(name) ?? {};
     if (isJsonObject(value)) {
       const members = Object.entries(value);
-      if (!this.#countEntries(name, members.length)) return [];
+      if (!this.#checkEntries(name, members.length)) return [];
       return members.map(([key, member]) => {
-        const at = `${name}[${quote(key)}]`;
+        const at = `${this.#nameOf(name)}[${quote(key)}]`;
         return [this.#checkText(`the name ${at}`, key), this.#checkText(at, member)];
       });
     }
     return this.list(name).map((entry) => {
       const equals = entry.indexOf('=');
-      if (equals < 1) this.refuse(`invalid key pair ${quote(entry)} in ${name}`);
+      if (equals < 1) this.reject(`invalid key pair ${quote(entry)} in ${this.#nameOf(name)}`);
       return [entry.slice(0, equals), entry.slice(equals + 1)];
     });
   }
 
-  #countEntries(name: string, entries: number, max = MAX_LOGIN_LIST_ENTRIES): boolean {
+  /**
+   * The fields of an object inside the body: none if it is absent. Failures of its fields are failures of this body.
+   *
+   * @param what what it must be, for the message
+   */
+  object(name: string, what = 'an object'): Fields {
+    const value = this.raw(name) ?? {};
+    const isObject = isJsonObject(value);
+    if (!isObject) this.reject(`${this.#nameOf(name)} must be ${what}, not ${kindOf(value)}`);
+    return new Fields(isObject ? value : {}, this.#nameOf(name), this.#first);
+  }
+
+  #nameOf(name: string): string {
+    return this.#path === '' ? name : `${this.#path}.${name}`;
+  }
+
+  #checkEntries(name: string, entries: number, max = MAX_LOGIN_LIST_ENTRIES): boolean {
     if (entries <= max) return true;
-    this.refuse(`${name} has ${entries} entries, at most ${max} are allowed`);
+    this.reject(`${this.#nameOf(name)} has ${entries} entries, at most ${max} are allowed`);
     return false;
   }
 
   #checkText(at: string, value: unknown, maxCharacters = MAX_LOGIN_TEXT_CHARACTERS): string {
-    if (typeof value !== 'string') {
-      this.refuse(`${at} must be a string, not ${kindOf(value)}`);
-      return '';
+    const text = this.#checkString(at, value);
+    if (text.length > maxCharacters) {
+      this.reject(`${at} has ${text.length} characters, at most ${maxCharacters} are allowed`);
     }
-    if (value.length > maxCharacters) {
-      this.refuse(`${at} has ${value.length} characters, at most ${maxCharacters} are allowed`);
-    }
-    if (!value.isWellFormed()) this.refuse(`${at} has an unpaired surrogate`);
-    return value;
+    if (!text.isWellFormed()) this.reject(`${at} has an unpaired surrogate`);
+    return text;
   }
 
-  #take<T>(result: Result<T>, otherwise: T): T {
-    if (result.ok) return result.value;
-    this.#failure ??= result.failure;
-    return otherwise;
+  #checkString(at: string, value: unknown): string {
+    if (typeof value === 'string') return value;
+    this.reject(`${at} must be a string, not ${kindOf(value)}`);
+    return '';
   }
 }
 
-/** Clients that always write every field write this where nothing is meant. */
+/** Some clients write every field: false, 0, an empty string, list or object if they mean none. */
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === false || value === 0) return true;
-  if (typeof value === 'string') return FALSE.includes(value);
+  if (typeof value === 'string') return parseBool(value) === false;
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }

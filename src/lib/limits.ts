@@ -3,9 +3,6 @@
 /** Tokens and namespaces that one isolate keeps at hand, of each kind. */
 export const MAX_CACHED_LOOKUPS = 500;
 
-/** Uses that a token can be limited to. */
-export const MAX_TOKEN_USES = 2_147_483_647;
-
 /** Characters of one member of a line in the log: a stranger chooses the path that a denial names. */
 export const MAX_LOGGED_CHARACTERS = 4096;
 

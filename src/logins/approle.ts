@@ -9,7 +9,7 @@ import { isJsonObject } from '../lib/json.ts';
 import { kindOf, quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { parseJson } from '../lib/text.ts';
-import { MAX_META_BYTES } from '../token/limits.ts';
+import { MAX_META_BYTES, MAX_TOKEN_USES } from '../token/limits.ts';
 import { isForbiddenMetadataKey, type Login } from './login.ts';
 import { checkRoleName } from './role-name.ts';
 import {
@@ -70,18 +70,18 @@ export function checkAppRole(
     ...withPresentNames(body),
   };
   const fields = new Fields(whole);
-  fields.refuseUnlessEmpty('secret_id_bound_cidrs', NO_ADDRESSES);
-  fields.refuseUnlessEmpty('bound_cidr_list', NO_ADDRESSES);
+  fields.rejectUnlessEmpty('secret_id_bound_cidrs', NO_ADDRESSES);
+  fields.rejectUnlessEmpty('bound_cidr_list', NO_ADDRESSES);
   const settings = checkTokenSettings(whole);
   if (!settings.ok) return settings;
   const role = {
     name: checkedName.value,
     secretIdTtl: fields.duration('secret_id_ttl'),
-    secretIdNumUses: fields.uses('secret_id_num_uses'),
+    secretIdNumUses: fields.count('secret_id_num_uses', MAX_TOKEN_USES),
     settings: settings.value,
   };
   if (!fields.flag('bind_secret_id')) {
-    fields.refuse('at least one constraint should be enabled on the role');
+    fields.reject('at least one constraint should be enabled on the role');
   }
   return fields.result(role);
 }
@@ -107,16 +107,20 @@ export function checkSecretIdRequest(
   body: Record<string, unknown>,
 ): Result<SecretIdRequest> {
   const fields = new Fields(body);
-  fields.refuseUnlessEmpty('cidr_list', NO_ADDRESSES);
-  fields.refuseUnlessEmpty('token_bound_cidrs', NO_ADDRESSES);
-  const numUses = readWithin(role.secretIdNumUses, fields.raw('num_uses'), fields.uses('num_uses'));
+  fields.rejectUnlessEmpty('cidr_list', NO_ADDRESSES);
+  fields.rejectUnlessEmpty('token_bound_cidrs', NO_ADDRESSES);
+  const numUses = readWithin(
+    role.secretIdNumUses,
+    fields.raw('num_uses'),
+    fields.count('num_uses', MAX_TOKEN_USES),
+  );
   if (numUses === undefined) {
-    fields.refuse("num_uses cannot be higher than the role's secret_id_num_uses");
+    fields.reject("num_uses cannot be higher than the role's secret_id_num_uses");
   }
   const ttl = readWithin(role.secretIdTtl, fields.raw('ttl'), fields.duration('ttl'));
-  if (ttl === undefined) fields.refuse("ttl cannot be longer than the role's secret_id_ttl");
+  if (ttl === undefined) fields.reject("ttl cannot be longer than the role's secret_id_ttl");
   const metadata = readMetadata(fields.raw('metadata'));
-  if (!metadata.ok) fields.refuse(`failed to parse metadata: ${metadata.failure.message}`);
+  if (!metadata.ok) fields.reject(`failed to parse metadata: ${metadata.failure.message}`);
   return fields.result({
     metadata: metadata.ok ? metadata.value : {},
     ttl: ttl ?? 0,

@@ -55,12 +55,12 @@ export interface JwtConfig {
  */
 export async function checkJwtConfig(body: Record<string, unknown>): Promise<Result<JwtConfig>> {
   const fields = new Fields(body);
-  refuseUnsupported(fields);
+  rejectUnsupported(fields);
   const [source, ...others] = (
     ['jwt_validation_pubkeys', 'jwks_url', 'oidc_discovery_url'] as const
   ).filter((name) => !isNothing(fields.raw(name)));
   if (source === undefined || others.length > 0) {
-    fields.refuse(
+    fields.reject(
       "exactly one of 'jwt_validation_pubkeys', 'jwks_url' or 'oidc_discovery_url' must be set",
     );
   }
@@ -97,23 +97,23 @@ export function algorithmsOf(config: Pick<JwtConfig, 'supportedAlgs'>): readonly
   return config.supportedAlgs.length === 0 ? ALGORITHMS : config.supportedAlgs;
 }
 
-function refuseUnsupported(fields: Fields): void {
+function rejectUnsupported(fields: Fields): void {
   for (const name of ['jwks_ca_pem', 'oidc_discovery_ca_pem']) {
-    fields.refuseUnlessEmpty(
+    fields.rejectUnlessEmpty(
       name,
       'Workers trust the public certificate authorities and no others; give the keys as jwt_validation_pubkeys',
     );
   }
   for (const name of ['oidc_client_id', 'oidc_client_secret']) {
-    fields.refuseUnlessEmpty(
+    fields.rejectUnlessEmpty(
       name,
       'this server does not log in with a browser (OIDC); a token is sent to it',
     );
   }
   const alone = 'keys come from one jwks_url, oidc_discovery_url or jwt_validation_pubkeys';
-  fields.refuseUnlessEmpty('jwks_pairs', alone);
-  fields.refuseUnlessEmpty('provider_config', alone);
-  fields.refuseUnlessEmpty(
+  fields.rejectUnlessEmpty('jwks_pairs', alone);
+  fields.rejectUnlessEmpty('provider_config', alone);
+  fields.rejectUnlessEmpty(
     'override_allowed_server_names',
     'certificates are checked for the host of the URL',
   );
@@ -127,7 +127,7 @@ function readAlgorithms(fields: Fields): string[] {
   const algorithms = fields.list('jwt_supported_algs');
   const unsupported = algorithms.find((algorithm) => !ALGORITHMS.includes(algorithm));
   if (unsupported !== undefined) {
-    fields.refuse(
+    fields.reject(
       `invalid jwt_supported_algs: unsupported signing algorithm ${quote(unsupported)}`,
     );
   }
@@ -138,7 +138,7 @@ function readDefaultRole(fields: Fields): string {
   const name = fields.text('default_role', MAX_ROLE_NAME_CHARACTERS);
   if (name === '') return '';
   const checked = checkRoleName(name);
-  if (!checked.ok) fields.refuse(`default_role: ${checked.failure.message}`);
+  if (!checked.ok) fields.reject(`default_role: ${checked.failure.message}`);
   return name.toLowerCase();
 }
 

@@ -63,7 +63,7 @@ export function checkJwtRole(
   if (!checkedName.ok) return checkedName;
   const whole = { ...(previous && describeJwtRole(previous)), ...withPresentNames(body) };
   const fields = new Fields(whole);
-  refuseOidc(fields);
+  rejectOidc(fields);
   const supported = fields.result(undefined);
   if (!supported.ok) return supported;
   const settings = checkTokenSettings(whole);
@@ -84,13 +84,13 @@ export function checkJwtRole(
     notBeforeLeeway: fields.signedDuration('not_before_leeway'),
     settings: settings.value,
   };
-  if (role.userClaim === '') fields.refuse('a user claim must be defined on the role');
+  if (role.userClaim === '') fields.reject('a user claim must be defined on the role');
   if (
     role.boundAudiences.length === 0 &&
     role.boundSubject === '' &&
     role.boundClaims.length === 0
   ) {
-    fields.refuse('must have at least one bound constraint when creating/updating a role');
+    fields.reject('must have at least one bound constraint when creating/updating a role');
   }
   return fields.result(role);
 }
@@ -115,13 +115,13 @@ export function describeJwtRole(role: JwtRole): Record<string, unknown> {
 }
 
 /** In Vault a role is one of OIDC unless it says otherwise; here there are no others than of JWT. */
-function refuseOidc(fields: Fields): void {
+function rejectOidc(fields: Fields): void {
   const type = fields.text('role_type');
   const why = 'this server does not log in with a browser (OIDC); use role_type "jwt"';
-  if (type === 'oidc') fields.refuse(`role_type "oidc" is not supported: ${why}`);
-  if (type !== '' && type !== 'jwt') fields.refuse(`invalid 'role_type': ${quote(type)}`);
-  fields.refuseUnlessEmpty('allowed_redirect_uris', why);
-  fields.refuseUnlessEmpty(
+  if (type === 'oidc') fields.reject(`role_type "oidc" is not supported: ${why}`);
+  if (type !== '' && type !== 'jwt') fields.reject(`invalid 'role_type': ${quote(type)}`);
+  fields.rejectUnlessEmpty('allowed_redirect_uris', why);
+  fields.rejectUnlessEmpty(
     'token_policies_template_claims',
     'policies of a role are names; use a policy with templates of the alias metadata',
   );
@@ -131,14 +131,14 @@ function readBoundClaimsType(fields: Fields): JwtRole['boundClaimsType'] {
   const type = fields.text('bound_claims_type');
   if (type === 'glob') return 'glob';
   if (type !== '' && type !== 'string')
-    fields.refuse(`invalid 'bound_claims_type': ${quote(type)}`);
+    fields.reject(`invalid 'bound_claims_type': ${quote(type)}`);
   return 'string';
 }
 
 function readBoundClaims(fields: Fields, type: JwtRole['boundClaimsType']): BoundClaim[] {
   const written = fields.raw('bound_claims') ?? {};
   if (!isJsonObject(written)) {
-    fields.refuse(`bound_claims must be an object, not ${kindOf(written)}`);
+    fields.reject(`bound_claims must be an object, not ${kindOf(written)}`);
     return [];
   }
   const claims = Object.entries(written);
@@ -146,14 +146,14 @@ function readBoundClaims(fields: Fields, type: JwtRole['boundClaimsType']): Boun
   const values = claims.reduce((count, [, value]) => count + (listOf(value)?.length ?? 1), 0);
   const entries = Math.max(claims.length, values);
   if (entries > MAX_LOGIN_LIST_ENTRIES) {
-    fields.refuse(
+    fields.reject(
       `bound_claims has ${entries} values, at most ${MAX_LOGIN_LIST_ENTRIES} are allowed`,
     );
     return [];
   }
   return claims.map(([claim, value]) => {
     const problem = problemOfName(claim) ?? problemOfValue(claim, value, type);
-    if (problem !== undefined) fields.refuse(problem);
+    if (problem !== undefined) fields.reject(problem);
     return { claim, value: value as BoundClaim['value'] };
   });
 }
@@ -187,9 +187,9 @@ function readClaimMappings(fields: Fields): ClaimMapping[] {
   const keys = new Set<string>();
   for (const { key } of mappings) {
     if (key === 'role' || isForbiddenMetadataKey(key)) {
-      fields.refuse(`metadata key ${quote(key)} is reserved and may not be a mapping destination`);
+      fields.reject(`metadata key ${quote(key)} is reserved and may not be a mapping destination`);
     }
-    if (keys.has(key)) fields.refuse(`multiple keys are mapped to metadata key ${quote(key)}`);
+    if (keys.has(key)) fields.reject(`multiple keys are mapped to metadata key ${quote(key)}`);
     keys.add(key);
   }
   return mappings;

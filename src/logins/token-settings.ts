@@ -8,6 +8,7 @@ import { quote } from '../lib/quote.ts';
 import type { Result } from '../lib/result.ts';
 import { MAX_POLICIES_PER_TOKEN } from '../policy/limits.ts';
 import { checkPolicyName } from '../policy/policy-name.ts';
+import { MAX_TOKEN_USES } from '../token/limits.ts';
 
 /** Durations in seconds; a 0 sets no bound of its own. */
 export interface TokenSettings {
@@ -49,20 +50,20 @@ export function checkTokenSettings(body: Record<string, unknown>): Result<TokenS
   const fields = new Fields(withPresentNames(body));
   const why =
     'the address that a request came from is not known reliably here, so no token can be bound to it';
-  fields.refuseUnlessEmpty('token_bound_cidrs', why);
-  fields.refuseUnlessEmpty('token_strictly_bind_ip', why);
+  fields.rejectUnlessEmpty('token_bound_cidrs', why);
+  fields.rejectUnlessEmpty('token_strictly_bind_ip', why);
   const settings: TokenSettings = {
     policies: readPolicies(fields),
     ttl: fields.duration('token_ttl'),
     maxTtl: fields.duration('token_max_ttl'),
     explicitMaxTtl: fields.duration('token_explicit_max_ttl'),
     noDefaultPolicy: fields.flag('token_no_default_policy'),
-    numUses: fields.uses('token_num_uses'),
+    numUses: fields.count('token_num_uses', MAX_TOKEN_USES),
     period: fields.duration('token_period'),
     type: readType(fields),
   };
   if (settings.maxTtl > 0 && settings.ttl > settings.maxTtl) {
-    fields.refuse("'token_ttl' cannot be greater than 'token_max_ttl'");
+    fields.reject("'token_ttl' cannot be greater than 'token_max_ttl'");
   }
   return fields.result(settings);
 }
@@ -87,10 +88,10 @@ function readPolicies(fields: Fields): string[] {
     .list('token_policies', MAX_POLICIES_PER_TOKEN)
     .map((name) => name.toLowerCase())
     .filter((name) => name !== '');
-  if (names.includes('root')) fields.refuse('auth methods cannot create root tokens');
+  if (names.includes('root')) fields.reject('auth methods cannot create root tokens');
   for (const name of names) {
     const checked = checkPolicyName(name);
-    if (!checked.ok) fields.refuse(checked.failure.message);
+    if (!checked.ok) fields.reject(checked.failure.message);
   }
   return [...new Set(names)];
 }
@@ -106,10 +107,10 @@ function readType(fields: Fields): TokenSettings['type'] {
       return 'service';
     case 'batch':
     case 'default-batch':
-      fields.refuse(`token_type ${quote(type)} is not supported: this server makes service tokens`);
+      fields.reject(`token_type ${quote(type)} is not supported: this server makes service tokens`);
       return 'default';
     default:
-      fields.refuse(`invalid 'token_type' value ${quote(type)}`);
+      fields.reject(`invalid 'token_type' value ${quote(type)}`);
       return 'default';
   }
 }

@@ -3,6 +3,9 @@
 /** Length of a token, in characters: of one that somebody chose, and of one that is looked up. */
 export const MAX_TOKEN_CHARACTERS = 1024;
 
+/** Uses that a token, or a secret id, can be limited to. */
+export const MAX_TOKEN_USES = 2_147_483_647;
+
 /** Metadata of a token, in bytes of JSON. */
 export const MAX_META_BYTES = 8 * 1024;
 

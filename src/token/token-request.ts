@@ -2,7 +2,6 @@
 
 import { parseSignedDuration } from '../lib/duration.ts';
 import { isJsonObject, withoutNulls } from '../lib/json.ts';
-import { MAX_TOKEN_USES } from '../lib/limits.ts';
 import { parseBool } from '../lib/parse-bool.ts';
 import { kindOf, quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
@@ -15,6 +14,7 @@ import {
   MAX_META_BYTES,
   MAX_TOKEN_CHARACTERS,
   MAX_TOKEN_TTL_SECONDS,
+  MAX_TOKEN_USES,
 } from './limits.ts';
 import { TOKEN_PREFIX } from './token-form.ts';
 import type { TokenRequest } from './token-record.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_TOKEN_USES } from '../../src/lib/limits.ts';
 import {
   checkTokenSettings,
   describeTokenSettings,
   type TokenSettings,
 } from '../../src/logins/token-settings.ts';
 import { MAX_POLICIES_PER_TOKEN, MAX_POLICY_NAME_CHARACTERS } from '../../src/policy/limits.ts';
+import { MAX_TOKEN_USES } from '../../src/token/limits.ts';
 import { accepted, failureOf } from './support/result.ts';
 
 const NONE: TokenSettings = {

@@ -1,7 +1,6 @@
 /** Tokens: what they are made of, and what is shown of them. */
 import { evictDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { MAX_TOKEN_USES } from '../../src/lib/limits.ts';
 import { MAX_TOKENS } from '../../src/objects/limits.ts';
 import { MAX_POLICIES_PER_TOKEN, MAX_POLICY_NAME_CHARACTERS } from '../../src/policy/limits.ts';
 import {
@@ -10,6 +9,7 @@ import {
   MAX_META_BYTES,
   MAX_TOKEN_CHARACTERS,
   MAX_TOKEN_TTL_SECONDS,
+  MAX_TOKEN_USES,
 } from '../../src/token/limits.ts';
 import {
   accepted,

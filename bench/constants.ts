@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { number } from './measure/row.ts';
+import { number } from './measure/digits.ts';
 
 /** What each is, and the row that measures it. */
 export const CONSTANTS = {

@@ -1,5 +1,5 @@
 /** What every benchmark has at hand. */
-import type { Side } from './contestants/stage.ts';
+import type { Side } from './contestants/side.ts';
 import type { Load } from './load/load.ts';
 
 export interface Context {

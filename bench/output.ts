@@ -1,5 +1,7 @@
 /** What the bench prints. */
-import { describeTarget, isMet, number, type Row } from './measure/row.ts';
+
+import { number } from './measure/digits.ts';
+import { describeTarget, isMet, type Row } from './measure/row.ts';
 
 /** A line on a terminal that the next one replaces; nothing where nobody watches. */
 export function progress(text: string): void {

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { writeConstants } from './constants.ts';
 import { git } from './contestants/commit.ts';
 import { machine } from './measure/accounting.ts';
-import { describeTarget, isMet, number, type Row } from './measure/row.ts';
+import { number } from './measure/digits.ts';
+import { describeTarget, isMet, type Row } from './measure/row.ts';
 import { measured } from './output.ts';
 
 const FILE = fileURLToPath(new URL('RESULTS.md', import.meta.url));

@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util';
 import { carillonBundle, contestantBundle } from './contestants/bundles.ts';
 import { commitAt } from './contestants/commit.ts';
-import type { Side } from './contestants/stage.ts';
+import type { Side } from './contestants/side.ts';
 import type { Context } from './context.ts';
 import { Load } from './load/load.ts';
 import type { Row } from './measure/row.ts';

@@ -1,6 +1,5 @@
 /** A contestant that is ready to be measured: its server runs, its subscribers are there. */
 
-import type { Bundle } from '../../src/cli/dev/bundle.ts';
 import type { Context } from '../context.ts';
 import type { Run, RunResult, SocketSet } from '../load/protocol.ts';
 import { cpuMicroseconds } from '../measure/accounting.ts';
@@ -14,14 +13,7 @@ import {
   socketSets,
 } from './carillon.ts';
 import { type Server, startWorkerd, startWsServer } from './server.ts';
-
-/** What is measured. */
-export interface Side {
-  readonly name: string;
-  readonly kind: 'carillon' | 'raw' | 'ws' | 'party';
-  /** Of what runs in workerd. */
-  readonly bundle?: Bundle;
-}
+import type { Side } from './side.ts';
 
 /** What its subscribers are. Only Carillon has classes: to the others every socket is due everything. */
 export interface Subscribers {

@@ -1,6 +1,7 @@
 /** A row of the table: one load, what it was found to cost, and what it may. */
 import type { Constants } from '../constants.ts';
 import type { Slice } from '../contestants/stage.ts';
+import { number } from './digits.ts';
 import type { Rounds } from './pairs.ts';
 import { type Spread, spread } from './statistics.ts';
 
@@ -70,13 +71,6 @@ export function detailsOf(
       `p50 ${latency('p50')} ms, p99 ${latency('p99')} ms; server ${number(server.median)} cores, client ${number(client.median)}`
     );
   });
-}
-
-/** Three digits that count. */
-export function number(value: number): string {
-  if (!Number.isFinite(value)) return 'none';
-  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en-US');
-  return String(Number(value.toPrecision(3)));
 }
 
 export function describeTarget({ target }: Row): string {

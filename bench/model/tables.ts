@@ -6,7 +6,7 @@ import {
   type Constants,
   type MeasuredConstants,
 } from '../constants.ts';
-import { number } from '../measure/row.ts';
+import { number } from '../measure/digits.ts';
 import { billOf, type Costs, type Work } from './carillon.ts';
 import { ABLY, APPSYNC_EVENTS, CLOUDFLARE, PUSHER_PLANS, SOURCES } from './prices.ts';
 

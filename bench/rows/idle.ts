@@ -3,11 +3,13 @@
  * leave at once while others are being sent to?
  */
 import { EVERYBODY } from '../contestants/carillon.ts';
-import { type Side, type Slice, Stage } from '../contestants/stage.ts';
+import type { Side } from '../contestants/side.ts';
+import { type Slice, Stage } from '../contestants/stage.ts';
 import type { Context } from '../context.ts';
 import { cpuMicroseconds, memoryBytes } from '../measure/accounting.ts';
+import { number } from '../measure/digits.ts';
 import { interleave, ratio } from '../measure/pairs.ts';
-import { faultsOf, number, type Row } from '../measure/row.ts';
+import { faultsOf, type Row } from '../measure/row.ts';
 import { spread } from '../measure/statistics.ts';
 import { SLEEP_MS } from './crowd.ts';
 

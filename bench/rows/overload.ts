@@ -9,7 +9,8 @@ import { type Slice, Stage } from '../contestants/stage.ts';
 import type { Context } from '../context.ts';
 import { MARK } from '../load/protocol.ts';
 import { memoryBytes } from '../measure/accounting.ts';
-import { faultsOf, number, type Row } from '../measure/row.ts';
+import { number } from '../measure/digits.ts';
+import { faultsOf, type Row } from '../measure/row.ts';
 import { type Question, silenceDuring } from '../measure/silence.ts';
 import { spread } from '../measure/statistics.ts';
 

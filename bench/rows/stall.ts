@@ -6,7 +6,8 @@ import { EVERYBODY, eventTemplateAt } from '../contestants/carillon.ts';
 import { type Slice, Stage } from '../contestants/stage.ts';
 import type { Context } from '../context.ts';
 import { memoryBytes } from '../measure/accounting.ts';
-import { faultsOf, number, type Row } from '../measure/row.ts';
+import { number } from '../measure/digits.ts';
+import { faultsOf, type Row } from '../measure/row.ts';
 import { spread } from '../measure/statistics.ts';
 
 const READERS = 990;

@@ -6,7 +6,7 @@ import type { ReceivedEvent } from './ledger.ts';
 import { type EventReceived, receivedEvent } from './stock-subscription.ts';
 
 /** What the tests need of a message of the server. */
-export type Incoming =
+type Incoming =
   | { readonly type: 'hello'; readonly cursor: string; readonly gap: string | undefined }
   | { readonly type: 'events'; readonly events: readonly IncomingEvent[] }
   | { readonly type: 'gap'; readonly cursor: string; readonly reason: string }

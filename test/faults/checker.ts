@@ -13,7 +13,7 @@ import type { History, PublishedEvent, Reception } from './history.ts';
 import { orderOf } from './order.ts';
 
 export const KINDS = ['lost', 'duplicated', 'reordered', 'foreign', 'gap'] as const;
-export type Kind = (typeof KINDS)[number];
+type Kind = (typeof KINDS)[number];
 
 export interface Mismatch {
   readonly kind: Kind;

@@ -16,7 +16,7 @@ import { Subscriber } from './support.ts';
 const API = 'http://carillon.test/v1/';
 
 /** A push that arrives, arrives within this. */
-export const PROMPTLY_MS = 1000;
+const PROMPTLY_MS = 1000;
 
 export interface Auth {
   readonly client_token: string;
@@ -32,7 +32,7 @@ export interface Auth {
 }
 
 /** What the endpoints answer; each has some of these. */
-export interface Data {
+interface Data {
   readonly [key: string]: unknown;
   readonly id: string;
   readonly path: string;

@@ -5,7 +5,7 @@ import { aGate, on, until } from './security-support.ts';
 import type { Subscriber } from './support.ts';
 
 /** A batch that takes ten subscribers several turns: some 120 kB of frames. */
-export const BATCH = 100;
+const BATCH = 100;
 
 export function aBatch(name: string, path = 'secret/a', size = 1000): object[] {
   return Array.from({ length: BATCH }, (_, i) =>

@@ -86,7 +86,7 @@ export async function writePolicies(texts: readonly string[], namespace = ''): P
   return names;
 }
 
-export async function writePolicy(name: string, text: string, namespace = ''): Promise<void> {
+async function writePolicy(name: string, text: string, namespace = ''): Promise<void> {
   await succeed(`sys/policies/acl/${name}`, { method: 'PUT', body: { policy: text }, namespace });
 }
 

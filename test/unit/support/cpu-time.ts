@@ -1,5 +1,5 @@
 /** What a run takes of the processor, in milliseconds: what others take of it meanwhile does not count. */
-export function cpuMilliseconds(run: () => unknown): number {
+function cpuMilliseconds(run: () => unknown): number {
   const start = process.cpuUsage();
   run();
   const { user, system } = process.cpuUsage(start);

@@ -24,7 +24,7 @@ export async function take(subscription: ResumingSubscription, count: number): P
   return taken;
 }
 
-export function nameOf(item: Item | undefined): string {
+function nameOf(item: Item | undefined): string {
   if (item === undefined) return 'end';
   return item.type === 'gap' ? `gap: ${item.reason}` : item.id;
 }

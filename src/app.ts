@@ -3,31 +3,31 @@ import { type Context, Hono, type MiddlewareHandler, type Next } from 'hono';
 import { cors } from 'hono/cors';
 import { type Bindings, type Config, parseConfig } from './config/config.ts';
 import { readApiBody, runEndpoint } from './http/api.ts';
-import { choose, ENDPOINTS, LOGINS, type Methods, nameIn } from './http/endpoints.ts';
-import { publish } from './http/events/publish.ts';
-import { receive } from './http/events/receive.ts';
-import { CURSOR_HEADER } from './http/events/streams/open.ts';
-import { subscribe } from './http/events/subscribe.ts';
-import { redeemTicket, ticketOf } from './http/events/ticket.ts';
-import { audit } from './http/middleware/audit.ts';
-import { findNamespace } from './http/middleware/namespace.ts';
-import { isAllowedOrigin } from './http/middleware/origin.ts';
-import { after, parsePath, parseQuery } from './http/middleware/path.ts';
-import { divide, namespaceOf } from './http/middleware/request-namespace.ts';
-import { authoritiesOf, mayBeOfAuthority, storageRefusal } from './http/middleware/storage.ts';
+import { audit } from './http/audit-log.ts';
 import {
   authenticate,
   type Caller,
   isOurToken,
   type Question,
   tokenOf,
-} from './http/middleware/token.ts';
+} from './http/authentication/authenticate.ts';
+import { choose, ENDPOINTS, LOGINS, type Methods, nameIn } from './http/endpoints.ts';
+import { publish } from './http/events/publish.ts';
+import { receive } from './http/events/receive.ts';
+import { CURSOR_HEADER } from './http/events/streams/open.ts';
+import { subscribe } from './http/events/subscribe.ts';
+import { redeemTicket, ticketOf } from './http/events/ticket.ts';
 import { isOfEvents, passOn } from './http/middleware/upstream.ts';
-import { WARNING_HEADER } from './http/middleware/warnings.ts';
+import { findNamespace } from './http/namespace-lookup.ts';
+import { divide, namespaceOf } from './http/request/namespace-path.ts';
+import { isAllowedOrigin } from './http/request/origin.ts';
+import { after, parsePath, parseQuery } from './http/request/path.ts';
 import { type Refusal, refuse } from './http/respond.ts';
+import { authoritiesOf, mayBeOfAuthority, storageRefusal } from './http/storage-refusal.ts';
 import { health } from './http/vault/health.ts';
 import { type LoginEndpoint, logIn } from './http/vault/login.ts';
 import { initialize, initStatus, leader, sealStatus } from './http/vault/seal-status.ts';
+import { WARNING_HEADER } from './http/warning-header.ts';
 import { hideSecretsOf, logError } from './lib/log.ts';
 import { parseBool } from './lib/parse-bool.ts';
 import { pathOfKey, ROOT, trimSlashes } from './namespace/namespace.ts';

@@ -8,12 +8,12 @@ import { decodeUtf8, parseJson } from '../lib/text.ts';
 import { pathOfKey } from '../namespace/namespace.ts';
 import { authorityName } from '../objects/authority-name.ts';
 import type { Operation } from '../policy/acl.ts';
+import { audit } from './audit-log.ts';
+import { actorOf, type Caller } from './authentication/authenticate.ts';
 import { MAX_API_BODY_BYTES, MAX_API_BODY_DEPTH } from './limits.ts';
-import { audit } from './middleware/audit.ts';
-import { readBody } from './middleware/body.ts';
-import { firstValue } from './middleware/header.ts';
-import { warnOfUnread } from './middleware/parameters.ts';
-import { actorOf, type Caller } from './middleware/token.ts';
+import { warnOfUnread } from './parameters.ts';
+import { readBody } from './request/body.ts';
+import { firstValue } from './request/header.ts';
 import { refuse } from './respond.ts';
 
 /** A request to one of these endpoints, its caller known and its body read. */

@@ -5,7 +5,7 @@ import { explain } from './events/explain.ts';
 import * as hubs from './events/hubs-api.ts';
 import * as sources from './events/sources-api.ts';
 import { createTicket } from './events/ticket.ts';
-import { PARAMETERS } from './middleware/parameters.ts';
+import { PARAMETERS } from './parameters.ts';
 import * as approle from './vault/approle-api.ts';
 import { disableAuthMethod, enableAuthMethod, listAuthMethods } from './vault/auth-methods.ts';
 import * as capabilities from './vault/capabilities-api.ts';

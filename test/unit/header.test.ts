@@ -5,7 +5,7 @@ import {
   hasName,
   valuesOf,
   withoutQuoted,
-} from '../../src/http/middleware/header.ts';
+} from '../../src/http/request/header.ts';
 import { inCpuTime } from './support/cpu-time.ts';
 
 describe('the first value of a header', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { after, parsePath, parseQuery } from '../../src/http/middleware/path.ts';
+import { after, parsePath, parseQuery } from '../../src/http/request/path.ts';
 import { accepted, failureOf } from './support/result.ts';
 
 const HOST = 'https://vault.example.com:8200';

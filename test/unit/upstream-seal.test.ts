@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seal, unseal } from '../../src/authority/upstream-tokens/seal.ts';
+import { seal, unseal } from '../../src/outbound/upstream/seal.ts';
 
 describe('a sealed token', () => {
   it('opens with the same root token, for the same row', async () => {

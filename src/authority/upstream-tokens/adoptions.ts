@@ -9,6 +9,7 @@ import type { TokenState } from '../../objects/authority-contract.ts';
 import { LOOKUP_CACHE_MS, MAX_DECISION_AGE_MS, MAX_SUBSCRIPTION_MS } from '../../objects/limits.ts';
 import { parseUpstream } from '../../outbound/upstream/address.ts';
 import { inTime, lookUp } from '../../outbound/upstream/lookup.ts';
+import { unseal } from '../../outbound/upstream/seal.ts';
 import type { UpstreamToken } from '../../outbound/upstream/token.ts';
 import type { Identity } from '../../policy/identity.ts';
 import { ownerOfNew } from '../../token/owner.ts';
@@ -21,7 +22,6 @@ import {
 } from '../limits.ts';
 import { stateOf } from '../tokens/answers.ts';
 import type { AdoptedToken } from './adopted-tokens.ts';
-import { unseal } from './seal.ts';
 
 /** What a look-up came to. */
 type Outcome = 'confirmed' | 'ended' | 'unknown';

@@ -28,8 +28,8 @@ import { parsePolicy } from '../../policy/policy.ts';
 import { Matcher } from '../../subscription/matcher.ts';
 import { namespacePatterns } from '../../subscription/namespace-patterns.ts';
 import { auditDenial, authorityOf, type Call, type Endpoint, textOf } from '../api.ts';
+import { accessOf, authorityOfAccessor, placeOf } from '../authentication/authenticate.ts';
 import { MAX_EXPLAINED_HUBS } from '../limits.ts';
-import { accessOf, authorityOfAccessor, placeOf } from '../middleware/token.ts';
 import { type Refusal, refuse, succeed } from '../respond.ts';
 
 const KEYS = [

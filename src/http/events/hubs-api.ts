@@ -12,8 +12,8 @@ import { callWithRetry } from '../../objects/call.ts';
 import { hubName, nameForOperators, wildcardHubName } from '../../objects/hub-name.ts';
 import { messageOf, storageFailureOf } from '../../objects/storage-failure.ts';
 import type { Call, Endpoint } from '../api.ts';
-import { audit } from '../middleware/audit.ts';
-import { actorOf } from '../middleware/token.ts';
+import { audit } from '../audit-log.ts';
+import { actorOf } from '../authentication/authenticate.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
 
 const GATHERING = '*';

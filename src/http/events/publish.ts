@@ -7,10 +7,10 @@ import { type ReadEvent, readEvents } from '../../ingest/read-events.ts';
 import { quote } from '../../lib/quote.ts';
 import { isWithin, pathOfKey, trimSlashes } from '../../namespace/namespace.ts';
 import { MAX_PUBLISH_BYTES } from '../../wire/limits.ts';
-import { audit } from '../middleware/audit.ts';
-import { checkEncoding, readBody } from '../middleware/body.ts';
-import { actorOf, type Caller } from '../middleware/token.ts';
+import { audit } from '../audit-log.ts';
+import { actorOf, type Caller } from '../authentication/authenticate.ts';
 import { publishAll } from '../publishing/send.ts';
+import { checkEncoding, readBody } from '../request/body.ts';
 import { type Refusal, refuse } from '../respond.ts';
 
 interface PublishRequest {

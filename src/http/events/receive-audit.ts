@@ -16,7 +16,7 @@ import { invalid, type Result } from '../../lib/result.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
 import { outsideOf } from '../../outbound/webhook-keys.ts';
 import { MAX_AUDIT_WAIT_MS, MAX_LOGGED_REASONS } from '../limits.ts';
-import { findNamespace } from '../middleware/namespace.ts';
+import { findNamespace } from '../namespace-lookup.ts';
 import { answerOf, dispatchOf, type Outcome, send } from '../publishing/send.ts';
 import { succeed } from '../respond.ts';
 import { type Receiving, readEntries, sentTo } from './delivery.ts';

@@ -10,8 +10,8 @@ import {
 } from '../../ingest/webhooks/source.ts';
 import type { Result } from '../../lib/result.ts';
 import { outsideOf } from '../../outbound/webhook-keys.ts';
-import { checkEncoding, readBody } from '../middleware/body.ts';
 import { publishAll } from '../publishing/send.ts';
+import { checkEncoding, readBody } from '../request/body.ts';
 import { refuse } from '../respond.ts';
 import { type Receiving, readDocuments, sentTo } from './delivery.ts';
 import {

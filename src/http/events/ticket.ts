@@ -11,9 +11,15 @@ import { callWithRetry } from '../../objects/call.ts';
 import { MAX_TICKETS, MAX_TOKEN_CHARACTERS, TICKET_TTL_SECONDS } from '../../token/limits.ts';
 import { digestOf, mintTicket, namespaceOfTicket } from '../../token/token-form.ts';
 import { authorityOf, type Call, type Endpoint } from '../api.ts';
-import { audit } from '../middleware/audit.ts';
-import { findNamespace } from '../middleware/namespace.ts';
-import { actorOf, type Caller, callerWith, rootCaller, tokenOf } from '../middleware/token.ts';
+import { audit } from '../audit-log.ts';
+import {
+  actorOf,
+  type Caller,
+  callerWith,
+  rootCaller,
+  tokenOf,
+} from '../authentication/authenticate.ts';
+import { findNamespace } from '../namespace-lookup.ts';
 import { type Refusal, refuse, succeed } from '../respond.ts';
 
 export const createTicket: Endpoint = { operation: 'update', run: create };

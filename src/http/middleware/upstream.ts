@@ -7,9 +7,9 @@ import { isLoop, type Upstream, VIA_HEADER, viaThis } from '../../outbound/upstr
 import { leaks } from '../../outbound/upstream/leak.ts';
 import { inTime } from '../../outbound/upstream/lookup.ts';
 import { UPSTREAM_TIMEOUT_MS } from '../limits.ts';
+import { firstValue } from '../request/header.ts';
+import { rawPathAndQuery } from '../request/path.ts';
 import { refuse } from '../respond.ts';
-import { firstValue } from './header.ts';
-import { rawPathAndQuery } from './path.ts';
 
 const EVENTS = '/v1/sys/events';
 

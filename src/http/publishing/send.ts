@@ -15,7 +15,7 @@ import { type StorageFailure, storageFailureOf } from '../../objects/storage-fai
 import { type Publication, publicationOf } from '../../subscription/publication.ts';
 import { MAX_PUBLISH_NAMESPACES } from '../../wire/limits.ts';
 import { adviceOnPublications } from '../events/publish-advice.ts';
-import { findNamespace } from '../middleware/namespace.ts';
+import { findNamespace } from '../namespace-lookup.ts';
 import { type PartialRefusal, type Refusal, refuse, succeed } from '../respond.ts';
 
 /** What a request's event became. */

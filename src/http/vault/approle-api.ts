@@ -14,7 +14,7 @@ import {
 import { callWithRetry } from '../../objects/call.ts';
 import { digestOf } from '../../token/token-form.ts';
 import { authorityOf, type Call, type Endpoint, textOf } from '../api.ts';
-import { PARAMETERS } from '../middleware/parameters.ts';
+import { PARAMETERS } from '../parameters.ts';
 import { answer, done, list, refuse } from '../respond.ts';
 import { auditMethod, type LoginEndpoint } from './login.ts';
 

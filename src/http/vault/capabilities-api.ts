@@ -8,8 +8,13 @@ import { callWithRetry } from '../../objects/call.ts';
 import { Access } from '../../policy/access.ts';
 import type { TokenReference } from '../../token/token-record.ts';
 import { authorityOf, type Call, type Endpoint, textOf } from '../api.ts';
+import {
+  accessOf,
+  authorityOfAccessor,
+  isRootToken,
+  placeOf,
+} from '../authentication/authenticate.ts';
 import { MAX_CAPABILITY_PATHS } from '../limits.ts';
-import { accessOf, authorityOfAccessor, isRootToken, placeOf } from '../middleware/token.ts';
 import { refuse, succeed } from '../respond.ts';
 
 export const capabilitiesSelf: Endpoint = {

@@ -12,7 +12,7 @@ import { callWithRetry } from '../../objects/call.ts';
 import { fetchKeys } from '../../outbound/key-fetch.ts';
 import { type KeySource, keySource } from '../../outbound/key-source.ts';
 import { type AnonymousCall, authorityOf, type Endpoint } from '../api.ts';
-import { PARAMETERS } from '../middleware/parameters.ts';
+import { PARAMETERS } from '../parameters.ts';
 import { answer, done, list, refuse } from '../respond.ts';
 import { auditMethod, type LoginEndpoint } from './login.ts';
 

@@ -6,9 +6,9 @@ import { type AuthMethod, tokenOfLogin } from '../../logins/login-token.ts';
 import { pathOfKey } from '../../namespace/namespace.ts';
 import type { Issued } from '../../objects/authority-contract.ts';
 import { type AnonymousCall, authorityOf, type Call } from '../api.ts';
-import { audit } from '../middleware/audit.ts';
-import { warnOfUnread } from '../middleware/parameters.ts';
-import { actorOf } from '../middleware/token.ts';
+import { audit } from '../audit-log.ts';
+import { actorOf } from '../authentication/authenticate.ts';
+import { warnOfUnread } from '../parameters.ts';
 import { answer, refuse } from '../respond.ts';
 
 /** An endpoint that takes no token and answers with one. */

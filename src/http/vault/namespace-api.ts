@@ -18,9 +18,9 @@ import { callWithRetry } from '../../objects/call.ts';
 import type { Operation } from '../../policy/acl.ts';
 import { checkMeta } from '../../token/token-request.ts';
 import { authorityOf, type Call, deny, type Endpoint, isAllowed } from '../api.ts';
-import { audit } from '../middleware/audit.ts';
-import { findNamespace, forgetNamespaces } from '../middleware/namespace.ts';
-import { actorOf, forgetCallers } from '../middleware/token.ts';
+import { audit } from '../audit-log.ts';
+import { actorOf, forgetCallers } from '../authentication/authenticate.ts';
+import { findNamespace, forgetNamespaces } from '../namespace-lookup.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
 
 export const listNamespaces: Endpoint = {

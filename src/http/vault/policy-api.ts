@@ -9,8 +9,8 @@ import { adviceOnPolicy } from '../../policy/advice.ts';
 import { parsePolicy } from '../../policy/policy.ts';
 import { checkPolicyName, IMMUTABLE_POLICIES } from '../../policy/policy-name.ts';
 import { authorityOf, type Call, type Endpoint } from '../api.ts';
-import { audit } from '../middleware/audit.ts';
-import { actorOf, forgetCallers } from '../middleware/token.ts';
+import { audit } from '../audit-log.ts';
+import { actorOf, forgetCallers } from '../authentication/authenticate.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
 
 /** What stands for the text of a policy in a request and an answer. */

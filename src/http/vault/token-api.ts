@@ -8,7 +8,7 @@ import { callWithRetry } from '../../objects/call.ts';
 import { foreignParent } from '../../token/token-record.ts';
 import type { Maker } from '../../token/token-request.ts';
 import { authorityOf, type Call, type Endpoint, textOf } from '../api.ts';
-import { audit } from '../middleware/audit.ts';
+import { audit } from '../audit-log.ts';
 import {
   actorOf,
   authorityOfAccessor,
@@ -16,7 +16,7 @@ import {
   forgetCallers,
   isRootToken,
   placeOf,
-} from '../middleware/token.ts';
+} from '../authentication/authenticate.ts';
 import { answer, done, list, refuse } from '../respond.ts';
 
 /**

@@ -3,8 +3,8 @@
  * passes on what comes.
  */
 import { RETRY_AFTER_SECONDS } from '../../limits.ts';
-import { setWarnings } from '../../middleware/warnings.ts';
 import { refuse } from '../../respond.ts';
+import { setWarnings } from '../../warning-header.ts';
 import type { Hello } from './format.ts';
 import { Relay } from './relay.ts';
 import type { StreamRequest } from './request.ts';

@@ -3,7 +3,7 @@ import { parseDuration } from '../../../lib/duration.ts';
 import { quote } from '../../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
 import { MAX_STREAM_SECONDS } from '../../limits.ts';
-import { acceptedOf } from '../../middleware/header.ts';
+import { acceptedOf } from '../../request/header.ts';
 import { NDJSON, SSE, type StreamFormat } from './format.ts';
 
 export interface StreamRequest {

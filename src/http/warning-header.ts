@@ -1,5 +1,5 @@
 /** What the server has to say beside an answer: where Vault is silent, this header speaks. */
-import { MAX_WARNING_CHARACTERS } from '../limits.ts';
+import { MAX_WARNING_CHARACTERS } from './limits.ts';
 
 export const WARNING_HEADER = 'Carillon-Warning';
 

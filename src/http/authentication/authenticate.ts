@@ -18,9 +18,9 @@ import type { HandshakeToken } from '../../subscription/handshake.ts';
 import { MAX_TOKEN_CHARACTERS } from '../../token/limits.ts';
 import { ROOT_OWNER } from '../../token/owner.ts';
 import { digestOf, namespaceOfAccessor, namespaceOfToken } from '../../token/token-form.ts';
+import { findNamespace } from '../namespace-lookup.ts';
+import { firstValue, valuesOf, withoutQuoted } from '../request/header.ts';
 import type { Refusal } from '../respond.ts';
-import { firstValue, valuesOf, withoutQuoted } from './header.ts';
-import { findNamespace } from './namespace.ts';
 import { adopt, isMadeHere, upstreamDigestOf } from './upstream-token.ts';
 
 const BEARER = /^Bearer +(\S+)$/i;

@@ -1,6 +1,5 @@
 /** Tokens of the upstream, which it is asked about, and which an authority here adopts. */
 
-import { seal } from '../../authority/upstream-tokens/seal.ts';
 import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { TtlCache } from '../../lib/ttl-cache.ts';
@@ -12,11 +11,12 @@ import { MAX_TOKENS } from '../../objects/limits.ts';
 import type { Upstream } from '../../outbound/upstream/address.ts';
 import { holdsOurs, isLikeOurs } from '../../outbound/upstream/leak.ts';
 import { inTime, lookUp } from '../../outbound/upstream/lookup.ts';
+import { seal } from '../../outbound/upstream/seal.ts';
 import type { HandshakeToken } from '../../subscription/handshake.ts';
 import { digestOf, TOKEN_PREFIX } from '../../token/token-form.ts';
 import { MAX_UPSTREAM_TOKEN_CHARACTERS, UNKNOWN_TOKEN_MS } from '../limits.ts';
+import { findNamespace } from '../namespace-lookup.ts';
 import type { Refusal } from '../respond.ts';
-import { findNamespace } from './namespace.ts';
 
 /** It quotes nothing of the request. */
 const LEAK = invalid(

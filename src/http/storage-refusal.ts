@@ -1,9 +1,9 @@
 /** What a request is answered where an object could not store or read what it asked for. */
 
-import { childKey, ROOT } from '../../namespace/namespace.ts';
-import { authorityForOperators, authorityName } from '../../objects/authority-name.ts';
-import { messageOf, namesObject, storageFailureOf } from '../../objects/storage-failure.ts';
-import type { Refusal } from '../respond.ts';
+import { childKey, ROOT } from '../namespace/namespace.ts';
+import { authorityForOperators, authorityName } from '../objects/authority-name.ts';
+import { messageOf, namesObject, storageFailureOf } from '../objects/storage-failure.ts';
+import type { Refusal } from './respond.ts';
 
 /** An error of a hub names it; one that names nothing is of the only other kind of object. */
 const AN_AUTHORITY = 'the authority of this namespace, or of one above it,';

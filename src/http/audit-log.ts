@@ -3,7 +3,7 @@
  * source or a namespace. It names who, what and where; never a token, a secret, or what an event carries.
  */
 
-import { log } from '../../lib/log.ts';
+import { log } from '../lib/log.ts';
 
 export type AuditedAction =
   | 'login'

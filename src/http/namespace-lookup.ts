@@ -1,10 +1,10 @@
 /** Whether there is a Vault namespace, and which of those that had its name. */
 
-import { TtlCache } from '../../lib/ttl-cache.ts';
-import { childKey, ROOT } from '../../namespace/namespace.ts';
-import { authorityName } from '../../objects/authority-name.ts';
-import { callWithRetry } from '../../objects/call.ts';
-import { LOOKUP_CACHE_MS } from '../../objects/limits.ts';
+import { TtlCache } from '../lib/ttl-cache.ts';
+import { childKey, ROOT } from '../namespace/namespace.ts';
+import { authorityName } from '../objects/authority-name.ts';
+import { callWithRetry } from '../objects/call.ts';
+import { LOOKUP_CACHE_MS } from '../objects/limits.ts';
 
 const keys = new TtlCache<string>(LOOKUP_CACHE_MS);
 

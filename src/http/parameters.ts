@@ -2,8 +2,8 @@
  * The members that the bodies of requests have, by Vault's names. Vault ignores others and says so: whoever misspells
  * `policies` learns why a token has those of its maker.
  */
-import { MAX_WARNING_CHARACTERS } from '../limits.ts';
-import { done, json } from '../respond.ts';
+import { MAX_WARNING_CHARACTERS } from './limits.ts';
+import { done, json } from './respond.ts';
 
 const LIFE = ['ttl', 'explicit_max_ttl', 'period', 'renewable', 'type', 'num_uses', 'lease'];
 

@@ -113,7 +113,7 @@ app.on(['POST', 'PUT'], `${PUBLISH}/*`, (c) =>
       ...admitted,
       request: c.req.raw,
       eventType: after(PUBLISH, c.req.path),
-      askAgain: () => callerOf(c, FRESH),
+      authenticateAgain: () => callerOf(c, FRESH),
       env: c.env,
       config: c.var.config,
     }),

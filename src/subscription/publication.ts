@@ -32,6 +32,11 @@ export function publicationOf(
   };
 }
 
+/** The id of its event, as its key says. */
+export function idOf({ key }: Publication): string {
+  return key.slice(0, key.indexOf('\n'));
+}
+
 /** Who publishes it, as its key says. */
 export function publisherOf({ key }: Publication): string {
   const start = key.indexOf('\n') + 1;

@@ -4,8 +4,9 @@ import type { Reply } from '../../ingest/webhooks/kind.ts';
 import type { Unproven } from '../../ingest/webhooks/scheme.ts';
 import type { Source } from '../../ingest/webhooks/source.ts';
 import { log } from '../../lib/log.ts';
-import type { Publisher } from '../publishing/send.ts';
-import { type Refusal, refuse } from '../respond.ts';
+import type { PublishReport } from '../publishing/outcomes.ts';
+import type { Publisher } from '../publishing/publish-events.ts';
+import { type Refusal, refuse, succeed } from '../respond.ts';
 
 /**
  * A source is a publisher of its own: nobody else can claim its ids in advance.
@@ -42,9 +43,9 @@ export function refuseUnproven(source: Source, failure: Unproven): Response {
 }
 
 /** Vendors read answers in their own ways, so most get none; `report` is for whoever asks for it by its kind. */
-export function answerAccepted({ kind }: Source, report: Response): Response {
+export function answerAccepted({ kind }: Source, report: PublishReport): Response {
   const { answer = NOTHING } = kind;
-  return answer === 'report' ? report : reply(answer);
+  return answer === 'report' ? succeed(report.data, report.warnings) : reply(answer);
 }
 
 /** What a stranger chose may stand in it: no browser is to take it for a page. */

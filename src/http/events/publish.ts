@@ -2,24 +2,23 @@
 
 import type { Bindings, Config } from '../../config/config.ts';
 import { checkEventType } from '../../event/event-type.ts';
-import { factsOf } from '../../event/facts.ts';
 import { type ReadEvent, readEvents } from '../../ingest/read-events.ts';
-import { quote } from '../../lib/quote.ts';
-import { isWithin, pathOfKey, trimSlashes } from '../../namespace/namespace.ts';
+import { pathOfKey } from '../../namespace/namespace.ts';
 import { MAX_PUBLISH_BYTES } from '../../wire/limits.ts';
 import { audit } from '../audit-log.ts';
 import { actorOf, type Caller } from '../authentication/authenticate.ts';
-import { publishAll } from '../publishing/send.ts';
+import { authorize } from '../publishing/authorize.ts';
+import { publishEvents } from '../publishing/publish-events.ts';
 import { checkEncoding, readBody } from '../request/body.ts';
-import { type Refusal, refuse } from '../respond.ts';
+import { type Refusal, refuse, succeed } from '../respond.ts';
 
 interface PublishRequest {
   readonly request: Request;
-  /** The event type in the URL; empty where there is none. */
+  /** The event type in the URL; empty if there is none. */
   readonly eventType: string;
   readonly caller: Caller;
-  /** Asks anew who that is. */
-  readonly askAgain: () => Promise<Caller | Refusal>;
+  /** Authenticates the request again, by its authority and not by what the Worker has cached. */
+  readonly authenticateAgain: () => Promise<Caller | Refusal>;
   /** The key of the namespace that the request is sent to. */
   readonly namespace: string;
   readonly env: Bindings;
@@ -27,9 +26,8 @@ interface PublishRequest {
 }
 
 /**
- * Publishes the events of a request: all of them are checked and authorised before the first is sent.
- * They go to their hubs in one call each; where some hubs fail, the answer says by index what was
- * accepted.
+ * Publishes the events of a request. All of them are checked and authorised before the first is sent to its hub.
+ * If only some hubs fail, the answer lists by index which events were published.
  */
 export async function publish(asked: PublishRequest): Promise<Response> {
   const { request, eventType, caller, namespace, env, config } = asked;
@@ -50,73 +48,31 @@ export async function publish(asked: PublishRequest): Promise<Response> {
     ...(eventType !== '' && { eventType }),
   });
   if (!events.ok) return refuse(events.failure);
-  const denied = await deniedNow(events.value, asked);
-  if (denied !== undefined) return denied;
-  return publishAll(caller, events.value, env);
+  const refusal = await refusalOfCaller(events.value, asked);
+  if (refusal !== undefined) return refuse(refusal);
+  const report = await publishEvents(events.value, caller, env);
+  return report.ok ? succeed(report.value.data, report.value.warnings) : refuse(report.failure);
 }
 
-/** The refusal of events that the caller may not publish. Nobody is refused for what is only remembered. */
-async function deniedNow(
+/** Why the caller may not publish the events. A cached caller may lack new rights, so it is authenticated again. */
+async function refusalOfCaller(
   events: readonly ReadEvent[],
-  { caller, askAgain, namespace, config }: PublishRequest,
-): Promise<Response | undefined> {
-  const inNamespace = pathOfKey(namespace);
-  let denial = denialOf(events, inNamespace, caller, config);
-  if (denial !== undefined && caller.remembered) {
-    const present = await askAgain();
-    if ('reason' in present) return refuse(present);
-    denial = denialOf(events, inNamespace, present, config);
+  { caller, authenticateAgain, namespace, config }: PublishRequest,
+): Promise<Refusal | undefined> {
+  const path = pathOfKey(namespace);
+  let authorized = authorize(events, caller.access, path, config.publishNeedsPath);
+  if (!authorized.ok && caller.remembered) {
+    const present = await authenticateAgain();
+    if ('reason' in present) return present;
+    authorized = authorize(events, present.access, path, config.publishNeedsPath);
   }
-  if (denial === undefined) return undefined;
+  if (authorized.ok) return undefined;
+  const { failure } = authorized;
   audit('denied', {
-    namespace: inNamespace,
+    namespace: path,
     operation: 'publish',
-    path: denial.path,
+    path: failure.path,
     accessor: actorOf(caller),
   });
-  return refuse({ reason: 'forbidden', message: denial.message });
-}
-
-interface Denial {
-  readonly message: string;
-  /** Which right was missing; not the path of an event, which is the event's own. */
-  readonly path: string;
-}
-
-/** Why the caller may not publish one of the events; undefined where it may publish all. */
-function denialOf(
-  events: readonly ReadEvent[],
-  namespace: string,
-  { access }: Caller,
-  { publishNeedsPath }: Config,
-): Denial | undefined {
-  for (const { event, where, sent } of events) {
-    const at = where === '' ? '' : `${where}: `;
-    const inNamespace = trimSlashes(event.namespace);
-    if (!isWithin(inNamespace, namespace)) {
-      return {
-        message: `${at}permission denied: namespace ${quote(event.namespace)} is not that of the request nor below it`,
-        path: 'namespace',
-      };
-    }
-    const mayWrite = (path: string, data: Readonly<Record<string, unknown>>) =>
-      (['update', 'create'] as const).some((operation) =>
-        access.allows(inNamespace, { operation, path, data }),
-      );
-    const publishPath = `sys/events/publish/${event.event_type}`;
-    if (!mayWrite(publishPath, sent)) {
-      return {
-        message: `${at}permission denied: "update" or "create" on ${quote(publishPath)} is needed`,
-        path: publishPath,
-      };
-    }
-    const { path } = factsOf(event);
-    if (publishNeedsPath && path !== '' && !mayWrite(path, {})) {
-      return {
-        message: `${at}permission denied: "update" or "create" on the path of the event, ${quote(path)}, is needed`,
-        path: 'the path of the event',
-      };
-    }
-  }
-  return undefined;
+  return { reason: 'forbidden', message: failure.message };
 }

@@ -13,11 +13,20 @@ import { logError, log as writeLine } from '../../lib/log.ts';
 import { LruCache } from '../../lib/lru-cache.ts';
 import { quote } from '../../lib/quote.ts';
 import { invalid, type Result } from '../../lib/result.ts';
-import { trimSlashes } from '../../namespace/namespace.ts';
 import { outsideOf } from '../../outbound/webhook-keys.ts';
+import { idOf } from '../../subscription/publication.ts';
 import { MAX_AUDIT_WAIT_MS, MAX_LOGGED_REASONS } from '../limits.ts';
-import { findNamespace } from '../namespace-lookup.ts';
-import { answerOf, dispatchOf, type Outcome, send } from '../publishing/send.ts';
+import {
+  isPublished,
+  type PublishFailure,
+  type PublishOutcomes,
+  reportOf,
+} from '../publishing/outcomes.ts';
+import {
+  findNamespaceKeys,
+  publishToHubs,
+  unknownNamespace,
+} from '../publishing/publish-events.ts';
 import { succeed } from '../respond.ts';
 import { type Receiving, readEntries, sentTo } from './delivery.ts';
 import { publisherOf, refuseDelivery, refuseUnproven } from './delivery-answers.ts';
@@ -45,14 +54,14 @@ export async function receiveAudit(
   const mayBlock = asked === 'block';
   if (!body.ok) {
     if (mayBlock) return refuseDelivery(source, body.failure);
-    return answer(source, [], [], [body.failure.message]);
+    return answer(source, NONE, [body.failure.message]);
   }
   const { events, dropped } = readEntries(source, bytes, { namespace, config, now });
-  if (events.length === 0) return answer(source, [], [], dropped);
+  if (events.length === 0) return answer(source, NONE, dropped);
   if (mayBlock) return publish(receiving, source, events, dropped, true);
   const published = publish(receiving, source, events, dropped, false).catch((error: unknown) => {
     logError(`entries of ${source.name} cannot be published`, error);
-    return answer(source, [], [], [...dropped, ...events.map(() => REASONS.failed)]);
+    return answer(source, NONE, [...dropped, ...events.map(() => REASONS.failed)]);
   });
   const late = scheduler.wait(MAX_AUDIT_WAIT_MS).then(() => undefined);
   const response = await Promise.race([published, late]);
@@ -75,34 +84,31 @@ async function publish(
   droppedBefore: readonly string[],
   mayBlock: boolean,
 ): Promise<Response> {
-  const keys = new Map<string, string>();
-  for (const path of new Set(events.map(({ event }) => event.namespace))) {
-    const key = await findNamespace(env, trimSlashes(path), false);
-    if (key !== undefined) keys.set(path, key);
-  }
-  const placed = events.filter(({ event }) => keys.has(event.namespace));
+  const paths = events.map(({ event }) => event.namespace);
+  const namespaceKeys = await findNamespaceKeys(new Set(paths), env);
+  const placed = events.filter(({ event }) => namespaceKeys.has(event.namespace));
   const dropped = [
     ...droppedBefore,
-    ...events.flatMap(({ event }) =>
-      keys.has(event.namespace) ? [] : [`namespace ${quote(event.namespace)} does not exist`],
-    ),
+    ...paths.filter((path) => !namespaceKeys.has(path)).map(unknownNamespace),
   ];
-  const dispatch = dispatchOf(publisherOf(source, namespace), placed, keys);
-  if (!dispatch.ok) {
-    const { failure } = dispatch;
+  const publisher = publisherOf(source, namespace);
+  const outcomes = await publishToHubs(placed, publisher, namespaceKeys, env);
+  if (!outcomes.ok) {
+    const { failure } = outcomes;
     return mayBlock
       ? refuseDelivery(source, failure)
-      : answer(source, [], [], [...dropped, ...placed.map(() => failure.message)]);
+      : answer(source, NONE, [...dropped, ...placed.map(() => failure.message)]);
   }
-  const outcomes = await send(dispatch.value, env);
-  const ids = placed.map(({ event }) => event.id);
-  return mayBlock && !outcomes.every(isPublished)
-    ? answerOf(outcomes, ids, (refusal) => refuseDelivery(source, refusal))
-    : answer(source, outcomes, ids, dropped);
+  const report = mayBlock ? reportOf(outcomes.value) : undefined;
+  return report?.ok === false
+    ? refuseDelivery(source, report.failure)
+    : answer(source, outcomes.value, dropped);
 }
 
+const NONE: PublishOutcomes = new Map();
+
 /** Why an event that came to this is none. */
-const REASONS = {
+const REASONS: Readonly<Record<PublishFailure, string>> = {
   failed: 'its hub failed',
   full: 'the storage of this server is full',
   unusable: 'its hub cannot use its storage',
@@ -110,29 +116,25 @@ const REASONS = {
   too_many_hubs: 'there are as many event-type namespaces as are allowed',
   too_many_of_publisher: 'this source has begun as many event-type namespaces as one may',
   overloaded: 'more is published than its hub can send',
-} as const;
-
-function isPublished(outcome: Outcome): outcome is 'accepted' | 'duplicate' {
-  return outcome === 'accepted' || outcome === 'duplicate';
-}
+};
 
 /** @param dropped why what should have been an event is none */
 function answer(
   source: AuditSource,
-  outcomes: readonly Outcome[],
-  ids: readonly string[],
+  outcomes: PublishOutcomes,
   dropped: readonly string[],
 ): Response {
-  const lost = outcomes.flatMap((outcome) => (isPublished(outcome) ? [] : [REASONS[outcome]]));
-  const reasons = [...dropped, ...lost];
+  const reasons = [...dropped];
+  const ids: string[] = [];
+  let duplicates = 0;
+  for (const [publication, outcome] of outcomes) {
+    if (!isPublished(outcome)) reasons.push(REASONS[outcome]);
+    else ids.push(idOf(publication));
+    if (outcome === 'duplicate') duplicates++;
+  }
   if (reasons.length > 0) log(source, 'dropped', reasons);
-  if (!outcomes.some(isPublished)) return nothing();
-  return succeed({
-    accepted: outcomes.filter((outcome) => outcome === 'accepted').length,
-    duplicates: outcomes.filter((outcome) => outcome === 'duplicate').length,
-    dropped: reasons.length,
-    ids: ids.filter((_, index) => isPublished(outcomes[index] ?? 'failed')),
-  });
+  if (ids.length === 0) return nothing();
+  return succeed({ accepted: ids.length - duplicates, duplicates, dropped: reasons.length, ids });
 }
 
 function nothing(): Response {

@@ -10,7 +10,7 @@ import {
 } from '../../ingest/webhooks/source.ts';
 import type { Result } from '../../lib/result.ts';
 import { outsideOf } from '../../outbound/webhook-keys.ts';
-import { publishAll } from '../publishing/send.ts';
+import { publishEvents } from '../publishing/publish-events.ts';
 import { checkEncoding, readBody } from '../request/body.ts';
 import { refuse } from '../respond.ts';
 import { type Receiving, readDocuments, sentTo } from './delivery.ts';
@@ -82,10 +82,8 @@ async function receiveDocuments(
           unavailable: 'the address that confirms the subscription could not be called',
         });
   }
-  const published = await publishAll(publisher, reading.value.events, env, (refusal) =>
-    refuseDelivery(source, refusal),
-  );
-  return published.ok ? answerAccepted(source, published) : published;
+  const report = await publishEvents(reading.value.events, publisher, env);
+  return report.ok ? answerAccepted(source, report.value) : refuseDelivery(source, report.failure);
 }
 
 /** The handshake of CloudEvents' webhooks: whoever knows the address may send, as fast as it likes. */

@@ -13,10 +13,10 @@ import { callWithRetry } from '../../objects/call.ts';
 import { authorityOf, type Call, type Endpoint } from '../api.ts';
 import { audit } from '../audit-log.ts';
 import { actorOf } from '../authentication/authenticate.ts';
+import { adviceOnPublications } from '../publishing/advice.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
 import { readDocuments, readEntries, sentTo } from './delivery.ts';
 import { forgetSources, openSource } from './open-source.ts';
-import { adviceOnPublications } from './publish-advice.ts';
 
 export const listSources: Endpoint = {
   operation: 'list',

@@ -1,10 +1,11 @@
-/** What a publisher is told of events that were accepted, and that reach fewer than it may think. */
+/** Warnings for a publisher about events that were accepted and reach fewer subscribers than it may expect. */
+
 import { nearestCatalogued } from '../../event/catalog.ts';
 import type { EventFacts } from '../../event/facts.ts';
 import { quote } from '../../lib/quote.ts';
 import { MAX_NAMED_TYPES } from '../limits.ts';
 
-/** Once for a request, with the number of events: the way of each costs no more than to count. */
+/** One warning for each problem, however many events have it: an event only costs what counting it costs. */
 export function adviceOnPublications(
   publications: readonly { readonly facts: Pick<EventFacts, 'event_type' | 'path'> }[],
 ): string[] {
@@ -15,10 +16,10 @@ export function adviceOnPublications(
     if (types.size < MAX_NAMED_TYPES) types.add(facts.event_type);
   }
   const advice = [...types].flatMap((type) => {
-    const meant = nearestCatalogued(type);
-    return meant === undefined
+    const nearest = nearestCatalogued(type);
+    return nearest === undefined
       ? []
-      : [`event type ${quote(type)} is none of Vault's; nearest to it is ${quote(meant)}`];
+      : [`event type ${quote(type)} is none of Vault's; nearest to it is ${quote(nearest)}`];
   });
   if (pathless > 0) {
     advice.push(

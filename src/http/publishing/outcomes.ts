@@ -1,0 +1,113 @@
+/** What became of the events of one request, and what the request is answered. */
+
+import type { NoPlace } from '../../hub/feeds/registry.ts';
+import { ok, type Result } from '../../lib/result.ts';
+import { MAX_HUBS, MAX_NEW_HUBS_PER_PUBLISHER } from '../../objects/limits.ts';
+import type { StorageFailure } from '../../objects/storage-failure.ts';
+import { idOf, type Publication } from '../../subscription/publication.ts';
+import type { PartialRefusal } from '../respond.ts';
+import { adviceOnPublications } from './advice.ts';
+
+export type PublishOutcome = 'accepted' | 'duplicate' | PublishFailure;
+
+/** Why an event was not published. */
+export type PublishFailure = 'failed' | StorageFailure | NoPlace | 'overloaded';
+
+/** In the order of the request. */
+export type PublishOutcomes = ReadonlyMap<Publication, PublishOutcome>;
+
+/** What a request is answered if all of its events were published. */
+export interface PublishReport {
+  readonly data: {
+    readonly accepted: number;
+    readonly duplicates: number;
+    readonly ids: readonly string[];
+  };
+  readonly warnings: readonly string[];
+}
+
+export function isPublished(outcome: PublishOutcome): outcome is 'accepted' | 'duplicate' {
+  return outcome === 'accepted' || outcome === 'duplicate';
+}
+
+/** @returns the report; or the refusal, with the indexes of what was published and of what was not */
+export function reportOf(outcomes: PublishOutcomes): Result<PublishReport, PartialRefusal> {
+  const accepted: number[] = [];
+  const duplicates: number[] = [];
+  const failed: number[] = [];
+  const failures = new Set<PublishFailure>();
+  const all = [...outcomes.values()];
+  for (const [index, outcome] of all.entries()) {
+    if (outcome === 'accepted') accepted.push(index);
+    else if (outcome === 'duplicate') duplicates.push(index);
+    else {
+      failed.push(index);
+      failures.add(outcome);
+    }
+  }
+  const ids = Array.from(outcomes.keys(), idOf);
+  const failure = (Object.keys(REFUSALS) as PublishFailure[]).find((each) => failures.has(each));
+  if (failure === undefined) {
+    return ok({
+      data: { accepted: accepted.length, duplicates: duplicates.length, ids },
+      warnings: adviceOnPublications([...outcomes.keys()]),
+    });
+  }
+  const { reason, because, advice } = REFUSALS[failure];
+  const { length } = all.filter((outcome) => outcome === failure);
+  const message = `${length} of ${all.length} events ${because}; data says by index which. ${advice}`;
+  return { ok: false, failure: { reason, message, data: { accepted, duplicates, failed, ids } } };
+}
+
+/** If the events of a request failed for several reasons, the first of these is the one in the answer. */
+const REFUSALS: Readonly<
+  Record<
+    PublishFailure,
+    {
+      readonly reason: PartialRefusal['reason'];
+      readonly because: string;
+      readonly advice: string;
+    }
+  >
+> = {
+  failed: {
+    reason: 'unavailable',
+    because: 'could not be published',
+    advice: 'Repeat the request with these ids: what was accepted is not sent again',
+  },
+  full: {
+    reason: 'unavailable',
+    because: 'could not be published, because the storage of this server is full',
+    advice:
+      'Free space, then repeat the request with these ids: what was accepted is not sent again',
+  },
+  unusable: {
+    reason: 'unavailable',
+    because:
+      'could not be published, because their hub cannot use its storage, which may be full or damaged',
+    advice:
+      'Repeat the request with these ids: what was accepted is not sent again. If it goes on, an operator finds out more at /v1/sys/events/hubs and in the log',
+  },
+  unreadable: {
+    reason: 'storage_unreadable',
+    because: 'are of event-type namespaces whose hub cannot read its storage',
+    advice:
+      'Repeating the request does not help: an operator has to restore or reset that, see /v1/sys/events/hubs and the log',
+  },
+  too_many_hubs: {
+    reason: 'too_many_hubs',
+    because: `are of new event-type namespaces, and there are ${MAX_HUBS} already, as many as are allowed`,
+    advice: 'Publish under one that exists',
+  },
+  too_many_of_publisher: {
+    reason: 'too_many_hubs',
+    because: `are of new event-type namespaces, and this publisher has begun ${MAX_NEW_HUBS_PER_PUBLISHER} of those that there are, as many as one may`,
+    advice:
+      'Publish under one that exists, or with another token; one whose events have expired, and that has no subscriber, gives its place back',
+  },
+  overloaded: {
+    reason: 'overloaded',
+    because: 'were not taken, because more are published than their hubs can send',
+    advice: 'Repeat the request with these ids, later',
+  },
+};

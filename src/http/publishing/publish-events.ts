@@ -1,0 +1,125 @@
+/**
+ * Publishes the events of one request, delivery or audit entry: finds the hub of each event, and calls each hub once.
+ * The hub writes its events to its journal (`hub/hub.ts`), and there decides which are duplicates.
+ */
+
+import { eventTypeNamespace } from '../../event/event-type.ts';
+import type { ReadEvent } from '../../ingest/read-events.ts';
+import { logError } from '../../lib/log.ts';
+import { quote } from '../../lib/quote.ts';
+import { at, invalid, ok, type Result, tooLarge } from '../../lib/result.ts';
+import { trimSlashes } from '../../namespace/namespace.ts';
+import { callWithRetry } from '../../objects/call.ts';
+import { diagnosed } from '../../objects/diagnosis.ts';
+import { hubName, nameForOperators } from '../../objects/hub-name.ts';
+import { storageFailureOf } from '../../objects/storage-failure.ts';
+import { type Publication, publicationOf } from '../../subscription/publication.ts';
+import { MAX_PUBLISH_NAMESPACES } from '../../wire/limits.ts';
+import { findNamespace } from '../namespace-lookup.ts';
+import type { Refusal } from '../respond.ts';
+import {
+  type PublishFailure,
+  type PublishOutcome,
+  type PublishOutcomes,
+  type PublishReport,
+  reportOf,
+} from './outcomes.ts';
+
+export interface Publisher {
+  /** A stable identity. It is part of the key by which a hub finds duplicates, so nobody can use up the ids of another. */
+  readonly principal: string;
+  /** Whose share of new hubs and of their queues the publisher uses. */
+  readonly owner: string;
+}
+
+/** Publishes events that are checked and authorised. If one is not published, the failure says which. */
+export async function publishEvents(
+  events: readonly ReadEvent[],
+  publisher: Publisher,
+  env: Env,
+): Promise<Result<PublishReport, Refusal>> {
+  const namespaces = new Set(events.map(({ event }) => event.namespace));
+  if (namespaces.size > MAX_PUBLISH_NAMESPACES) return tooManyNamespaces(namespaces.size, '');
+  const namespaceKeys = await findNamespaceKeys(namespaces, env);
+  const lost = events.find(({ event }) => !namespaceKeys.has(event.namespace));
+  if (lost !== undefined) {
+    return at(lost.where, invalid(unknownNamespace(lost.event.namespace)).failure);
+  }
+  const outcomes = await publishToHubs(events, publisher, namespaceKeys, env);
+  return outcomes.ok ? reportOf(outcomes.value) : outcomes;
+}
+
+/** The keys of those Vault namespaces that exist, by the path that events have. */
+export async function findNamespaceKeys(
+  paths: ReadonlySet<string>,
+  env: Env,
+): Promise<ReadonlyMap<string, string>> {
+  const keys = new Map<string, string>();
+  for (const path of paths) {
+    const key = await findNamespace(env, trimSlashes(path), false);
+    if (key !== undefined) keys.set(path, key);
+  }
+  return keys;
+}
+
+export function unknownNamespace(path: string): string {
+  return `namespace ${quote(path)} does not exist`;
+}
+
+/** @param namespaceKeys of the Vault namespaces of all events, by path */
+export async function publishToHubs(
+  events: readonly ReadEvent[],
+  { principal, owner }: Publisher,
+  namespaceKeys: ReadonlyMap<string, string>,
+  env: Env,
+): Promise<Result<PublishOutcomes>> {
+  const keyOf = (path: string) => namespaceKeys.get(path) ?? '';
+  const publications = events.map(({ event, json }) =>
+    publicationOf(principal, keyOf(event.namespace), event, json),
+  );
+  const groups = Map.groupBy(publications, ({ facts }) =>
+    hubName(keyOf(facts.namespace), eventTypeNamespace(facts.event_type)),
+  );
+  if (groups.size > MAX_PUBLISH_NAMESPACES) return tooManyNamespaces(groups.size, 'event-type ');
+  // Filled in the order of the request. Each hub then overwrites the outcomes of its own events.
+  const outcomes = new Map<Publication, PublishOutcome>(
+    publications.map((publication) => [publication, 'failed']),
+  );
+  await Promise.all(
+    Array.from(groups, async ([hub, group]) => {
+      const { keys, refused } = await publishToHub(hub, group, owner, env);
+      const accepted = new Set(keys);
+      for (const publication of group) {
+        // If two events of a request have the same key, the first is accepted and the second is its duplicate.
+        const isAccepted = accepted.delete(publication.key);
+        outcomes.set(publication, refused ?? (isAccepted ? 'accepted' : 'duplicate'));
+      }
+    }),
+  );
+  return ok(outcomes);
+}
+
+function tooManyNamespaces(number: number, kind: '' | 'event-type ') {
+  return tooLarge(
+    `the request has events of ${number} ${kind}namespaces, at most ${MAX_PUBLISH_NAMESPACES} are allowed; split it`,
+  );
+}
+
+/** @returns the keys of the events that the hub did not have; or why it took none */
+async function publishToHub(
+  hub: string,
+  publications: readonly Publication[],
+  owner: string,
+  env: Env,
+): Promise<{ readonly keys: readonly string[]; readonly refused?: PublishFailure }> {
+  try {
+    return await callWithRetry(
+      async () => await env.HUB.getByName(hub).publish(publications, owner),
+      nameForOperators(hub),
+    );
+  } catch (failure) {
+    const error = await diagnosed(failure, env.HUB.getByName(hub));
+    logError(`publishing to the hub ${hub} failed`, error);
+    return { keys: [], refused: storageFailureOf(error) ?? 'failed' };
+  }
+}

@@ -5,7 +5,7 @@
 
 import { parseDuration, parseSignedDuration } from './duration.ts';
 import { isJsonObject, unknownKey, withoutNulls } from './json.ts';
-import { MAX_LOGIN_LIST_ENTRIES, MAX_LOGIN_TEXT_CHARACTERS } from './limits.ts';
+import { MAX_FIELD_CHARACTERS, MAX_FIELD_ENTRIES } from './limits.ts';
 import { parseBool } from './parse-bool.ts';
 import { kindOf, quote } from './quote.ts';
 import { type Failure, invalid, ok, type Result } from './result.ts';
@@ -76,7 +76,7 @@ export class Fields {
     return value === undefined ? undefined : this.#checkString(this.#nameOf(name), value);
   }
 
-  text(name: string, maxCharacters = MAX_LOGIN_TEXT_CHARACTERS): string {
+  text(name: string, maxCharacters = MAX_FIELD_CHARACTERS): string {
     const value = this.raw(name);
     return value === undefined ? '' : this.#checkText(this.#nameOf(name), value, maxCharacters);
   }
@@ -115,7 +115,7 @@ export class Fields {
   }
 
   /** Strings, trimmed. Empty ones are left out. */
-  list(name: string, maxEntries = MAX_LOGIN_LIST_ENTRIES): string[] {
+  list(name: string, maxEntries = MAX_FIELD_ENTRIES): string[] {
     const value = this.raw(name) ?? [];
     const entries = typeof value === 'string' ? value.split(',') : value;
     if (!Array.isArray(entries)) {
@@ -162,13 +162,13 @@ export class Fields {
     return this.#path === '' ? name : `${this.#path}.${name}`;
   }
 
-  #checkEntries(name: string, entries: number, max = MAX_LOGIN_LIST_ENTRIES): boolean {
+  #checkEntries(name: string, entries: number, max = MAX_FIELD_ENTRIES): boolean {
     if (entries <= max) return true;
     this.reject(`${this.#nameOf(name)} has ${entries} entries, at most ${max} are allowed`);
     return false;
   }
 
-  #checkText(at: string, value: unknown, maxCharacters = MAX_LOGIN_TEXT_CHARACTERS): string {
+  #checkText(at: string, value: unknown, maxCharacters = MAX_FIELD_CHARACTERS): string {
     const text = this.#checkString(at, value);
     if (text.length > maxCharacters) {
       this.reject(`${at} has ${text.length} characters, at most ${maxCharacters} are allowed`);

@@ -12,11 +12,11 @@ export const MAX_KEY_URL_CHARACTERS = 2048;
 /** Length of a public key or certificate in PEM form. */
 export const MAX_PEM_CHARACTERS = 16 * 1024;
 
-/** Length of a text in a role, or of a claim that becomes a name, a group or metadata. */
-export const MAX_LOGIN_TEXT_CHARACTERS = 1024;
+/** Length of a field of a request, in characters, and of a claim that becomes a name, a group or metadata. */
+export const MAX_FIELD_CHARACTERS = 1024;
 
-/** Entries of a list in a role, values of all its bound claims, and entries of a claim that one binds. */
-export const MAX_LOGIN_LIST_ENTRIES = 500;
+/** Entries of a field that is a list, values of all bound claims of a role, and entries of a claim that one binds. */
+export const MAX_FIELD_ENTRIES = 500;
 
 /** Any duration in a request: a hundred years, which milliseconds count exactly. */
 export const MAX_DURATION_SECONDS = 100 * 365 * 24 * 60 * 60;

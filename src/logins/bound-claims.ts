@@ -1,6 +1,6 @@
 /** Whether a token has the claims that a role asks for. */
 import { compileGlob } from '../event/glob.ts';
-import { MAX_LOGIN_LIST_ENTRIES } from '../lib/limits.ts';
+import { MAX_FIELD_ENTRIES } from '../lib/limits.ts';
 import { kindOf, quote } from '../lib/quote.ts';
 import { type Claims, claimOf, listOf } from './claims.ts';
 import type { BoundClaim, JwtRole } from './jwt-role.ts';
@@ -17,8 +17,8 @@ export function missingBoundClaim(role: JwtRole, claims: Claims): string | undef
     if (values === undefined) {
       return `received claim ${quote(bound.claim)} is not a string, bool, int or list: it is ${kindOf(value)}`;
     }
-    if (values.length > MAX_LOGIN_LIST_ENTRIES) {
-      return `received claim ${quote(bound.claim)} has ${values.length} entries, at most ${MAX_LOGIN_LIST_ENTRIES} are allowed`;
+    if (values.length > MAX_FIELD_ENTRIES) {
+      return `received claim ${quote(bound.claim)} has ${values.length} entries, at most ${MAX_FIELD_ENTRIES} are allowed`;
     }
     if (!matches(bound, values, role.boundClaimsType)) {
       return `claim ${quote(bound.claim)} does not match any associated bound claim values`;

@@ -1,6 +1,6 @@
 /** Logging in with a JWT. */
 
-import { MAX_LOGIN_TEXT_CHARACTERS } from '../lib/limits.ts';
+import { MAX_FIELD_CHARACTERS } from '../lib/limits.ts';
 import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import type { KeySource } from '../outbound/key-source.ts';
@@ -143,8 +143,8 @@ function readGroups(claims: Claims, groupsClaim: string): Result<string[]> {
 function problemOfText(value: unknown): string | undefined {
   if (typeof value !== 'string') return 'is none';
   if (value === '') return 'is empty';
-  if (value.length > MAX_LOGIN_TEXT_CHARACTERS) {
-    return `has ${value.length} characters, at most ${MAX_LOGIN_TEXT_CHARACTERS} are allowed`;
+  if (value.length > MAX_FIELD_CHARACTERS) {
+    return `has ${value.length} characters, at most ${MAX_FIELD_CHARACTERS} are allowed`;
   }
   return value.isWellFormed() ? undefined : 'has an unpaired surrogate';
 }

@@ -2,7 +2,7 @@
 
 import { Fields } from '../lib/fields.ts';
 import { isJsonObject } from '../lib/json.ts';
-import { MAX_LOGIN_LIST_ENTRIES, MAX_LOGIN_TEXT_CHARACTERS } from '../lib/limits.ts';
+import { MAX_FIELD_CHARACTERS, MAX_FIELD_ENTRIES } from '../lib/limits.ts';
 import { kindOf, quote } from '../lib/quote.ts';
 import type { Result } from '../lib/result.ts';
 import { type ClaimScalar, isScalar, listOf } from './claims.ts';
@@ -145,10 +145,8 @@ function readBoundClaims(fields: Fields, type: JwtRole['boundClaimsType']): Boun
   // Matching takes as long as all values together; a claim without any could only never match.
   const values = claims.reduce((count, [, value]) => count + (listOf(value)?.length ?? 1), 0);
   const entries = Math.max(claims.length, values);
-  if (entries > MAX_LOGIN_LIST_ENTRIES) {
-    fields.reject(
-      `bound_claims has ${entries} values, at most ${MAX_LOGIN_LIST_ENTRIES} are allowed`,
-    );
+  if (entries > MAX_FIELD_ENTRIES) {
+    fields.reject(`bound_claims has ${entries} values, at most ${MAX_FIELD_ENTRIES} are allowed`);
     return [];
   }
   return claims.map(([claim, value]) => {
@@ -159,8 +157,8 @@ function readBoundClaims(fields: Fields, type: JwtRole['boundClaimsType']): Boun
 }
 
 function problemOfName(claim: string): string | undefined {
-  if (claim.length <= MAX_LOGIN_TEXT_CHARACTERS) return undefined;
-  return `the claim name ${quote(claim)} has ${claim.length} characters, at most ${MAX_LOGIN_TEXT_CHARACTERS} are allowed`;
+  if (claim.length <= MAX_FIELD_CHARACTERS) return undefined;
+  return `the claim name ${quote(claim)} has ${claim.length} characters, at most ${MAX_FIELD_CHARACTERS} are allowed`;
 }
 
 function problemOfValue(
@@ -175,11 +173,9 @@ function problemOfValue(
   if (type === 'glob' && !values.every((one) => typeof one === 'string')) {
     return `bound claim ${quote(claim)}: claim is not a string, as globs are`;
   }
-  const long = values.find(
-    (one) => typeof one === 'string' && one.length > MAX_LOGIN_TEXT_CHARACTERS,
-  );
+  const long = values.find((one) => typeof one === 'string' && one.length > MAX_FIELD_CHARACTERS);
   if (long === undefined) return undefined;
-  return `bound claim ${quote(claim)} has a value of more than ${MAX_LOGIN_TEXT_CHARACTERS} characters`;
+  return `bound claim ${quote(claim)} has a value of more than ${MAX_FIELD_CHARACTERS} characters`;
 }
 
 function readClaimMappings(fields: Fields): ClaimMapping[] {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { MAX_LOGIN_LIST_ENTRIES, MAX_LOGIN_TEXT_CHARACTERS } from '../../src/lib/limits.ts';
+import { MAX_FIELD_CHARACTERS, MAX_FIELD_ENTRIES } from '../../src/lib/limits.ts';
 import type { JwtConfig } from '../../src/logins/jwt-config.ts';
 import { loginByJwt } from '../../src/logins/jwt-login.ts';
 import { MAX_GROUPS, MAX_JWT_CHARACTERS } from '../../src/logins/limits.ts';
@@ -281,8 +281,8 @@ describe('the user claim', () => {
     ],
     [
       'too long',
-      { user: 'a'.repeat(MAX_LOGIN_TEXT_CHARACTERS + 1) },
-      `claim "user" could not be converted to string: it has ${MAX_LOGIN_TEXT_CHARACTERS + 1} characters, at most ${MAX_LOGIN_TEXT_CHARACTERS} are allowed`,
+      { user: 'a'.repeat(MAX_FIELD_CHARACTERS + 1) },
+      `claim "user" could not be converted to string: it has ${MAX_FIELD_CHARACTERS + 1} characters, at most ${MAX_FIELD_CHARACTERS} are allowed`,
     ],
   ])('is refused where it is %s', async (_, claims, message) => {
     expect(await refusalWith(claims, { user_claim: 'user' })).toBe(message);
@@ -358,12 +358,12 @@ describe('the claims that are mapped to metadata', () => {
   });
 
   it('are bounded, each and together', async () => {
-    const long = 'x'.repeat(MAX_LOGIN_TEXT_CHARACTERS);
+    const long = 'x'.repeat(MAX_FIELD_CHARACTERS);
     expect(await refusalWith({ a: `${long}x` }, { claim_mappings: { a: 'a' } })).toContain(
-      `it has ${MAX_LOGIN_TEXT_CHARACTERS + 1} characters`,
+      `it has ${MAX_FIELD_CHARACTERS + 1} characters`,
     );
     const names = Array.from(
-      { length: Math.ceil(MAX_META_BYTES / MAX_LOGIN_TEXT_CHARACTERS) },
+      { length: Math.ceil(MAX_META_BYTES / MAX_FIELD_CHARACTERS) },
       (_, index) => `c${index}`,
     );
     const claims = Object.fromEntries(names.map((name) => [name, long]));
@@ -445,13 +445,13 @@ describe('the claims that a role binds', () => {
   });
 
   it('have a bounded number of values to compare', async () => {
-    const team = Array.from({ length: MAX_LOGIN_LIST_ENTRIES }, () => 'b');
+    const team = Array.from({ length: MAX_FIELD_ENTRIES }, () => 'b');
     const bound_claims = { team: 'a' };
     expect((await loginWith({ team: [...team.slice(1), 'a'] }, { bound_claims })).displayName).toBe(
       'alice',
     );
     expect(await refusalWith({ team: [...team, 'a'] }, { bound_claims })).toBe(
-      `error validating claims: received claim "team" has ${MAX_LOGIN_LIST_ENTRIES + 1} entries, at most ${MAX_LOGIN_LIST_ENTRIES} are allowed`,
+      `error validating claims: received claim "team" has ${MAX_FIELD_ENTRIES + 1} entries, at most ${MAX_FIELD_ENTRIES} are allowed`,
     );
   });
 });

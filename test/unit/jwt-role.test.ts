@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_LOGIN_LIST_ENTRIES, MAX_LOGIN_TEXT_CHARACTERS } from '../../src/lib/limits.ts';
+import { MAX_FIELD_CHARACTERS, MAX_FIELD_ENTRIES } from '../../src/lib/limits.ts';
 import { checkJwtRole, describeJwtRole, type JwtRole } from '../../src/logins/jwt-role.ts';
 import { accepted, failureOf } from './support/result.ts';
 
@@ -178,9 +178,9 @@ describe('a JWT role', () => {
   });
 
   it('has bounded lists', () => {
-    const many = Array.from({ length: MAX_LOGIN_LIST_ENTRIES }, (_, index) => `v${index}`);
+    const many = Array.from({ length: MAX_FIELD_ENTRIES }, (_, index) => `v${index}`);
     const more = [...many, 'v'];
-    const tooMany = `${MAX_LOGIN_LIST_ENTRIES + 1} entries, at most ${MAX_LOGIN_LIST_ENTRIES} are`;
+    const tooMany = `${MAX_FIELD_ENTRIES + 1} entries, at most ${MAX_FIELD_ENTRIES} are`;
     expect(role({ ...LEAST, bound_audiences: many }).boundAudiences).toEqual(many);
     expect(refusal({ bound_audiences: more })).toContain(tooMany);
     expect(
@@ -189,17 +189,17 @@ describe('a JWT role', () => {
   });
 
   it('has a bounded number of bound values, those of all claims together', () => {
-    const half = Array.from({ length: MAX_LOGIN_LIST_ENTRIES / 2 }, (_, index) => index);
+    const half = Array.from({ length: MAX_FIELD_ENTRIES / 2 }, (_, index) => index);
     expect(role({ ...LEAST, bound_claims: { a: half, b: half } }).boundClaims).toHaveLength(2);
-    const message = `bound_claims has ${MAX_LOGIN_LIST_ENTRIES + 1} values, at most ${MAX_LOGIN_LIST_ENTRIES} are allowed`;
+    const message = `bound_claims has ${MAX_FIELD_ENTRIES + 1} values, at most ${MAX_FIELD_ENTRIES} are allowed`;
     expect(refusal({ bound_claims: { a: half, b: half, c: 1 } })).toBe(message);
-    const names = Array.from({ length: MAX_LOGIN_LIST_ENTRIES + 1 }, (_, index) => `c${index}`);
+    const names = Array.from({ length: MAX_FIELD_ENTRIES + 1 }, (_, index) => `c${index}`);
     const empty = Object.fromEntries(names.map((name) => [name, []]));
     expect(refusal({ bound_claims: empty })).toBe(message);
   });
 
   it('has texts of a bounded length', () => {
-    const longest = 'x'.repeat(MAX_LOGIN_TEXT_CHARACTERS);
+    const longest = 'x'.repeat(MAX_FIELD_CHARACTERS);
     const written = { user_claim: longest, bound_claims: { [longest]: longest } };
     expect(role({ ...LEAST, ...written }).userClaim).toBe(longest);
     const long = `${longest}x`;
@@ -213,11 +213,11 @@ describe('a JWT role', () => {
       { claim_mappings: { a: long } },
     ]) {
       expect(refusal(body)).toContain(
-        `has ${long.length} characters, at most ${MAX_LOGIN_TEXT_CHARACTERS} are allowed`,
+        `has ${long.length} characters, at most ${MAX_FIELD_CHARACTERS} are allowed`,
       );
     }
     expect(refusal({ bound_claims: { a: ['b', long] } })).toBe(
-      `bound claim "a" has a value of more than ${MAX_LOGIN_TEXT_CHARACTERS} characters`,
+      `bound claim "a" has a value of more than ${MAX_FIELD_CHARACTERS} characters`,
     );
   });
 });

@@ -1,6 +1,6 @@
 /** `/v1/auth/approle/…`: logging in with the id of a role and a secret id. */
 
-import { MAX_LOGIN_TEXT_CHARACTERS } from '../../lib/limits.ts';
+import { MAX_FIELD_CHARACTERS } from '../../lib/limits.ts';
 import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import {
@@ -211,9 +211,9 @@ async function referenceOf(
 
 function boundedText({ body }: Call, key: string): Result<string> {
   const text = textOf(body, key);
-  return text.ok && text.value.length > MAX_LOGIN_TEXT_CHARACTERS
+  return text.ok && text.value.length > MAX_FIELD_CHARACTERS
     ? invalid(
-        `${key} has ${text.value.length} characters, at most ${MAX_LOGIN_TEXT_CHARACTERS} are allowed`,
+        `${key} has ${text.value.length} characters, at most ${MAX_FIELD_CHARACTERS} are allowed`,
       )
     : text;
 }

@@ -1,13 +1,13 @@
 /**
- * An event and the check that every one passes on its way in, whatever format it came in.
- *
- * Pure: no clock and no randomness that is not handed in.
+ * An event, and the check that every event passes, whatever format it was published in. Pure: the caller passes the
+ * clock and the source of ids.
  */
 
-import { isJsonObject, type JsonObject, unknownKey, withoutNulls } from '../lib/json.ts';
+import { Fields } from '../lib/fields.ts';
+import { isJsonObject, type JsonObject, unknownKey } from '../lib/json.ts';
 import { kindOf, quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
-import { parseNamespacePath, withSlash } from '../namespace/namespace.ts';
+import { parseNamespacePath, ROOT, withSlash } from '../namespace/namespace.ts';
 import { CATALOG } from './catalog.ts';
 import { checkEventType } from './event-type.ts';
 import { checkMetadata, checkPath } from './metadata.ts';
@@ -15,7 +15,7 @@ import { checkEventId } from './position-text.ts';
 import { checkSource } from './source.ts';
 import { formatTimestamp, readTimestamp } from './time.ts';
 
-/** The members of `plugin_info`, in the order of the wire. */
+/** The members of `plugin_info`, in the order of the wire format. */
 export const PLUGIN_INFO_KEYS = [
   'mount_class',
   'mount_accessor',
@@ -27,16 +27,16 @@ export const PLUGIN_INFO_KEYS = [
 
 export type PluginInfo = { readonly [key in (typeof PLUGIN_INFO_KEYS)[number]]?: string };
 
-/** An accepted event. The names are those of the wire. */
+/** An accepted event. Its members have the names of the wire format. */
 export interface Event {
-  /** Of two events with one id, publisher, namespace, type or source differ. */
+  /** Unique among the events of one publisher, namespace, type and source. */
   readonly id: string;
-  /** RFC 3339, as the producer wrote it, unless Go's parser would refuse that. */
+  /** RFC 3339, as the publisher wrote it, or in the form that Go's parser accepts. */
   readonly time: string;
   /** A URI reference (CloudEvents `source`). */
   readonly source: string;
   readonly event_type: string;
-  /** Vault namespace with its trailing slash; empty for root. */
+  /** The Vault namespace with a trailing slash; empty for root. */
   readonly namespace: string;
   readonly metadata?: JsonObject;
   readonly entity_ids: readonly string[];
@@ -44,19 +44,19 @@ export interface Event {
   readonly plugin_info?: PluginInfo;
 }
 
-/** What the server adds to an event whose producer left it out. */
+/** What the server adds to an event if the publisher left it out. */
 export interface EventDefaults {
   readonly newId: () => string;
   /** Unix time in milliseconds. */
   readonly now: number;
   readonly source: string;
-  /** The name of this cluster, whose own sources nobody may claim; absent where nothing is published. */
+  /** The name of this cluster, whose own sources no publisher may use; absent if nothing is published. */
   readonly cluster?: string;
-  /** The path of the Vault namespace that the request is sent to. */
+  /** The path of the Vault namespace of the request. */
   readonly namespace: string;
-  /** The event type of the request's URL. */
+  /** The event type in the URL of the request. */
   readonly eventType?: string;
-  /** Whether an event of the catalog may lack keys of its metadata: where it is told by others, they may not know. */
+  /** Whether a catalogued event may lack metadata: a source that reports on others may not know all of it. */
   readonly mayLackMetadata?: boolean;
 }
 
@@ -73,96 +73,87 @@ const EVENT_KEYS = [
 ];
 
 /**
- * Makes an event of what a producer sent: `{event_type, metadata, plugin_info, entity_ids, note, id,
- * time, source, namespace}`, of which only the event type is required, here or in the URL.
+ * Makes an event of what a publisher sent: `{event_type, metadata, plugin_info, entity_ids, note, id, time, source,
+ * namespace}`. Only the event type is required, in the body or in the URL.
  */
 export function checkEvent(body: unknown, defaults: EventDefaults): Result<Event> {
   if (!isJsonObject(body)) return invalid(`an event must be a JSON object, not ${kindOf(body)}`);
+  // A misspelt key is an error even if its value is null, which `Fields` takes for absent.
   const unknown = unknownKey(body, EVENT_KEYS);
   if (unknown !== undefined) {
     return invalid(`unknown key ${quote(unknown)}; an event has ${EVENT_KEYS.join(', ')}`);
   }
-  const members = withoutNulls(body);
-  const eventType = typeOf(members, defaults.eventType);
-  if (!eventType.ok) return eventType;
-  const namespace = namespaceOf(members.namespace, defaults.namespace);
-  if (!namespace.ok) return namespace;
-  const id = idOf(members.id, defaults.newId);
-  if (!id.ok) return id;
-  const source =
-    members.source === undefined
-      ? ok(defaults.source)
-      : checkSource(members.source, defaults.cluster);
-  if (!source.ok) return source;
-  const time = timeOf(members.time, defaults.now);
-  if (!time.ok) return time;
-  const metadata = metadataOf(
-    members.metadata,
-    eventType.value,
-    defaults.mayLackMetadata ? [] : (CATALOG.get(eventType.value)?.metadata ?? []),
+  const fields = new Fields(body);
+  const eventType = readEventType(fields, defaults.eventType);
+  const namespace = readNamespace(fields, defaults.namespace);
+  const id = fields.string('id');
+  const checkedId = id === undefined ? defaults.newId() : fields.take(checkEventId(id), '');
+  const source = readSource(fields, defaults);
+  const time = readTime(fields, defaults.now);
+  const required = defaults.mayLackMetadata ? [] : (CATALOG.get(eventType)?.metadata ?? []);
+  const metadata = fields.take(
+    checkCarried(fields.raw('metadata'), eventType, required),
+    undefined,
   );
-  if (!metadata.ok) return metadata;
-  const entityIds = entityIdsOf(members.entity_ids);
-  if (!entityIds.ok) return entityIds;
-  const note = textOf('note', members.note);
-  if (!note.ok) return note;
-  const pluginInfo = pluginInfoOf(members.plugin_info);
-  if (!pluginInfo.ok) return pluginInfo;
+  const entityIds = fields.take(checkEntityIds(fields.raw('entity_ids')), []);
+  const note = fields.text('note', Number.POSITIVE_INFINITY);
+  const pluginInfo = readPluginInfo(fields);
 
-  return ok({
-    id: id.value,
-    time: time.value,
-    source: source.value,
-    event_type: eventType.value,
-    namespace: namespace.value,
-    ...(metadata.value && { metadata: metadata.value }),
-    entity_ids: entityIds.value,
-    note: note.value,
-    ...(pluginInfo.value && { plugin_info: pluginInfo.value }),
+  return fields.result({
+    id: checkedId,
+    time,
+    source,
+    event_type: eventType,
+    namespace,
+    ...(metadata && { metadata }),
+    entity_ids: entityIds,
+    note,
+    ...(pluginInfo && { plugin_info: pluginInfo }),
   });
 }
 
-function typeOf(body: Record<string, unknown>, fromUrl: string | undefined): Result<string> {
-  const inBody = body.event_type;
-  if (inBody === undefined) {
-    return fromUrl === undefined
-      ? invalid('the event has no event_type, and the URL names none either')
-      : ok(fromUrl);
+function readEventType(fields: Fields, fromUrl: string | undefined): string {
+  const written = fields.string('event_type');
+  if (written === undefined) {
+    if (fromUrl === undefined) {
+      fields.reject('the event has no event_type, and the URL names none either');
+    }
+    return fromUrl ?? '';
   }
-  if (typeof inBody !== 'string')
-    return invalid(`event_type must be a string, not ${kindOf(inBody)}`);
-  if (fromUrl !== undefined && inBody !== fromUrl) {
-    return invalid(`event_type is ${quote(inBody)}, but the URL says ${quote(fromUrl)}`);
+  if (fromUrl !== undefined && written !== fromUrl) {
+    fields.reject(`event_type is ${quote(written)}, but the URL says ${quote(fromUrl)}`);
   }
-  return checkEventType(inBody);
+  return fields.take(checkEventType(written), '');
 }
 
-/** Absolute, as frames carry it. An empty one says no more than none, as in protobuf. */
-function namespaceOf(value: unknown, ofRequest: string): Result<string> {
-  if (value === undefined || value === '') return ok(withSlash(ofRequest));
-  if (typeof value !== 'string') return invalid(`namespace must be a string, not ${kindOf(value)}`);
-  const path = parseNamespacePath(value);
-  return path === undefined
-    ? invalid(`no namespace can have the path ${quote(value)}`)
-    : ok(withSlash(path));
+/** An absolute path. An empty namespace is an absent one: protobuf cannot tell them apart. */
+function readNamespace(fields: Fields, ofRequest: string): string {
+  const written = fields.string('namespace');
+  if (written === undefined || written === '') return withSlash(ofRequest);
+  const path = parseNamespacePath(written);
+  if (path === undefined) fields.reject(`no namespace can have the path ${quote(written)}`);
+  return withSlash(path ?? ROOT);
 }
 
-function idOf(value: unknown, newId: () => string): Result<string> {
-  if (value === undefined) return ok(newId());
-  if (typeof value !== 'string') return invalid(`id must be a string, not ${kindOf(value)}`);
-  return checkEventId(value);
+function readSource(fields: Fields, { source, cluster }: EventDefaults): string {
+  const written = fields.string('source');
+  return written === undefined ? source : fields.take(checkSource(written, cluster), '');
 }
 
-function timeOf(value: unknown, now: number): Result<string> {
-  if (value === undefined) return ok(formatTimestamp(now));
-  if (typeof value !== 'string') return invalid(`time must be a string, not ${kindOf(value)}`);
-  const time = readTimestamp(value);
-  return time === undefined
-    ? invalid(`time ${quote(value)} is not an RFC 3339 timestamp such as "2026-01-31T23:59:59Z"`)
-    : ok(time);
+function readTime(fields: Fields, now: number): string {
+  const written = fields.string('time');
+  if (written === undefined) return formatTimestamp(now);
+  const time = readTimestamp(written);
+  if (time === undefined) {
+    fields.reject(
+      `time ${quote(written)} is not an RFC 3339 timestamp such as "2026-01-31T23:59:59Z"`,
+    );
+  }
+  return time ?? '';
 }
 
-function metadataOf(
+/** @param required the keys that every event of the type carries */
+function checkCarried(
   value: unknown,
   eventType: string,
   required: readonly string[],
@@ -187,38 +178,25 @@ function metadataOf(
   return metadata;
 }
 
-function entityIdsOf(value: unknown): Result<readonly string[]> {
+/** As they came: not trimmed, and no list in one string, unlike the lists of Vault's bodies. */
+function checkEntityIds(value: unknown): Result<readonly string[]> {
   if (value === undefined) return ok([]);
-  if (!Array.isArray(value))
+  if (!Array.isArray(value)) {
     return invalid(`entity_ids must be a list of strings, not ${kindOf(value)}`);
+  }
   for (const [index, entityId] of value.entries()) {
-    const checked = textOf(`entity_ids[${index}]`, entityId);
-    if (!checked.ok) return checked;
+    if (typeof entityId !== 'string') {
+      return invalid(`entity_ids[${index}] must be a string, not ${kindOf(entityId)}`);
+    }
+    if (!entityId.isWellFormed()) return invalid(`entity_ids[${index}] has an unpaired surrogate`);
   }
-  return ok(value as string[]);
-}
-
-function pluginInfoOf(value: unknown): Result<PluginInfo | undefined> {
-  if (value === undefined) return ok(undefined);
-  if (!isJsonObject(value))
-    return invalid(`plugin_info must be a JSON object, not ${kindOf(value)}`);
-  const info = withoutNulls(value);
-  const unknown = unknownKey(info, PLUGIN_INFO_KEYS);
-  if (unknown !== undefined) {
-    return invalid(
-      `unknown key ${quote(unknown)} in plugin_info; it has ${PLUGIN_INFO_KEYS.join(', ')}`,
-    );
-  }
-  for (const [key, member] of Object.entries(info)) {
-    const checked = textOf(`plugin_info.${key}`, member);
-    if (!checked.ok) return checked;
-  }
-  return ok(info as PluginInfo);
-}
-
-function textOf(name: string, value: unknown): Result<string> {
-  if (value === undefined) return ok('');
-  if (typeof value !== 'string') return invalid(`${name} must be a string, not ${kindOf(value)}`);
-  if (!value.isWellFormed()) return invalid(`${name} has an unpaired surrogate`);
   return ok(value);
+}
+
+function readPluginInfo(fields: Fields): PluginInfo | undefined {
+  if (fields.raw('plugin_info') === undefined) return undefined;
+  const info = fields.object('plugin_info', 'a JSON object');
+  info.rejectUnknown(PLUGIN_INFO_KEYS);
+  const present = PLUGIN_INFO_KEYS.filter((key) => info.raw(key) !== undefined);
+  return Object.fromEntries(present.map((key) => [key, info.text(key, Number.POSITIVE_INFINITY)]));
 }

@@ -1,6 +1,6 @@
 /** The source of an event: a URI reference, as the producer wrote it. */
 
-import { kindOf, quote } from '../lib/quote.ts';
+import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { MAX_SOURCE_CHARACTERS } from './limits.ts';
 
@@ -12,8 +12,7 @@ const URI_REFERENCE = /^(?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+
  *
  * @param cluster whose own sources nobody may claim; undefined where nothing is published
  */
-export function checkSource(value: unknown, cluster: string | undefined): Result<string> {
-  if (typeof value !== 'string') return invalid(`source must be a string, not ${kindOf(value)}`);
+export function checkSource(value: string, cluster: string | undefined): Result<string> {
   if (value.length > MAX_SOURCE_CHARACTERS) {
     return invalid(
       `source has ${value.length} characters, at most ${MAX_SOURCE_CHARACTERS} are allowed`,

@@ -28,7 +28,7 @@ export class Fields {
   readonly #first: { failure?: Failure };
 
   constructor(body: Record<string, unknown>, path = '', first: { failure?: Failure } = {}) {
-    this.#members = withoutNulls(body);
+    this.#members = body;
     this.#path = path;
     this.#first = first;
   }
@@ -52,7 +52,7 @@ export class Fields {
 
   /** @param owner what has the known fields, for the message; not needed for an object inside a body */
   rejectUnknown(known: readonly string[], owner = 'it'): void {
-    const unknown = unknownKey(this.#members, known);
+    const unknown = unknownKey(withoutNulls(this.#members), known);
     if (unknown === undefined) return;
     const where = this.#path === '' ? '' : ` in ${this.#path}`;
     this.reject(`unknown key ${quote(unknown)}${where}; ${owner} has ${known.join(', ')}`);
@@ -67,7 +67,7 @@ export class Fields {
 
   /** The value as it came; undefined if it is null or absent. */
   raw(name: string): unknown {
-    return this.#members[name];
+    return this.#members[name] ?? undefined;
   }
 
   /** A string as it came. Use it if another check decides about its length and its characters. */

@@ -1,4 +1,4 @@
-/** An event on its way to subscribers, each encoding made at most once and only when one wants it. */
+/** An event on its way to subscribers. Each encoding is made at most once, when the first subscriber needs it. */
 
 import type { Event } from '../event/event.ts';
 import { ok, type Result, tooLarge } from '../lib/result.ts';
@@ -7,7 +7,7 @@ import { MAX_FRAME_BYTES } from './limits.ts';
 import { encodeProtobuf } from './protobuf.ts';
 import { utf8Length } from './utf8.ts';
 
-/** What a subscriber chose at the handshake: text frames of JSON, or binary frames of protobuf. */
+/** The encoding that a subscriber chose at the handshake: text frames of JSON, or binary frames of protobuf. */
 export type Encoding = 'json' | 'protobuf';
 
 export class Frame {
@@ -43,13 +43,13 @@ export class Frame {
 }
 
 /**
- * Bytes in either encoding of one character (UTF-16 unit) of JSON, at most. The worst is a list of small
- * numbers, two characters in JSON and eleven bytes in protobuf; a character alone is three bytes of
- * UTF-8. A frame shorter by this factor fits in both, so most are encoded only once.
+ * The most bytes that one character (UTF-16 unit) of JSON takes in either encoding. The worst case is a list of
+ * small numbers: two characters in JSON, eleven bytes in protobuf. In UTF-8 a character takes at most three
+ * bytes. A frame that is shorter by this factor fits in both encodings, so most frames are encoded only once.
  */
 const MAX_BYTES_PER_CHARACTER = 6;
 
-/** Encodes an event as JSON and makes sure that no client is sent a frame it cannot read. */
+/** Encodes an event as JSON, and rejects it if its frame would be too large for some clients. */
 export function encodeWithinLimit(event: Event): Result<string> {
   const json = encodeJson(event);
   if (json.length * MAX_BYTES_PER_CHARACTER <= MAX_FRAME_BYTES) return ok(json);

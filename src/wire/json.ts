@@ -1,6 +1,6 @@
 /**
- * The JSON frame: one CloudEvents 1.0 object and a newline, byte for byte as Vault's Go encoder
- * writes it (key order, sorted metadata, HTML-safe escapes), but for the two content-type keys.
+ * The JSON frame: one CloudEvents 1.0 object and a newline. Its bytes are those of Vault's Go encoder
+ * (key order, sorted metadata, HTML-safe escapes), except for the two content-type keys.
  */
 import { type Event, PLUGIN_INFO_KEYS, type PluginInfo } from '../event/event.ts';
 import type { JsonObject, JsonValue } from '../lib/json.ts';
@@ -8,8 +8,8 @@ import type { JsonObject, JsonValue } from '../lib/json.ts';
 /**
  * Encodes an event as the text frame of a subscription.
  *
- * Both spellings of the content type are sent: `datacontenttype` is what CloudEvents and Vault's
- * documentation define, `datacontentype` is what Vault's wire carries and some clients decode.
+ * The content type has both spellings. CloudEvents and Vault's documentation define `datacontenttype`;
+ * Vault sends `datacontentype`, and some clients decode that.
  */
 export function encodeJson(event: Event): string {
   const json =
@@ -19,7 +19,7 @@ export function encodeJson(event: Event): string {
   return escapeHtml(json);
 }
 
-/** The `data` of a frame: what protobuf calls an EventReceived. */
+/** The `data` of a frame, which is an `EventReceived` in protobuf. */
 function receivedJson(event: Event): string {
   let data = `{"id":${JSON.stringify(event.id)}`;
   if (event.metadata !== undefined) data += `,"metadata":${valueJson(event.metadata)}`;
@@ -42,7 +42,7 @@ function pluginInfoJson(info: PluginInfo): string {
   return `{${members.join(',')}}`;
 }
 
-/** JSON with sorted keys. An object built in order would not do: JavaScript moves "10" before "a". */
+/** JSON with sorted keys. `JSON.stringify` of a sorted object would not do: JavaScript moves "10" before "a". */
 function valueJson(value: JsonValue): string {
   if (typeof value !== 'object' || value === null) {
     return Object.is(value, -0) ? '-0' : JSON.stringify(value);
@@ -54,7 +54,7 @@ function valueJson(value: JsonValue): string {
   return `{${members.join(',')}}`;
 }
 
-/** Keys in the order of their UTF-8 bytes, as Go sorts them; UTF-16 order differs beyond U+D7FF. */
+/** Keys in the order of their UTF-8 bytes, as in Go. The UTF-16 order differs from U+D800 on. */
 function sortedKeys(object: JsonObject): string[] {
   const keys = Object.keys(object);
   return keys.some((key) => /[\ud800-\uffff]/.test(key)) ? keys.sort(byCodePoint) : keys.sort();
@@ -79,12 +79,12 @@ const HTML_ESCAPES: Readonly<Record<string, string>> = {
   '\u2029': '\\u2029',
 };
 
-/** These characters can only stand inside strings, so the finished text can be escaped as one. */
+/** JSON has these characters only inside strings, so the whole text can be escaped at once. */
 function escapeHtml(json: string): string {
   return json.replace(/[<>&\u2028\u2029]/g, (character) => HTML_ESCAPES[character] ?? character);
 }
 
-/** A frame as JSON. */
+/** A parsed JSON frame. */
 export interface FrameJson {
   id: string;
   source: string;
@@ -102,7 +102,7 @@ export function decodeJson(frame: string): Event {
   return eventOf(JSON.parse(frame) as FrameJson);
 }
 
-/** The event of such a frame. */
+/** The event of a parsed frame. */
 export function eventOf({ id, source, time, data }: FrameJson): Event {
   return {
     id,

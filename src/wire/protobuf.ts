@@ -1,11 +1,11 @@
-/** The binary frame: exactly one serialised `EventReceived` of `proto/event.proto`. */
+/** The binary frame: one serialised `EventReceived` of `proto/event.proto`. */
 
 import protobufjs from 'protobufjs/minimal.js';
 import { type Event, PLUGIN_INFO_KEYS, type PluginInfo } from '../event/event.ts';
 import { logical } from './gen/proto.js';
 import { fromStruct, toStruct } from './struct.ts';
 
-/** Encodes an event as the binary frame of a subscription. It carries neither time nor source. */
+/** Encodes an event as the binary frame of a subscription. It has neither time nor source. */
 export function encodeProtobuf(event: Event): Uint8Array {
   const message = {
     event: {
@@ -18,16 +18,15 @@ export function encodeProtobuf(event: Event): Uint8Array {
     event_type: event.event_type,
     ...(event.plugin_info && { plugin_info: event.plugin_info }),
   };
-  // Left to choose, protobufjs writes into a Buffer, whose utf8Write throws in workerd for any long
-  // string that does not stand at the beginning.
+  // By default protobufjs writes into a Buffer. Its utf8Write throws in workerd for a long string
+  // at any offset but 0.
   return logical.EventReceived.encode(message, new protobufjs.Writer()).finish();
 }
 
 /**
- * Reads one `EventReceived` into the members that a producer's JSON event has; what is empty on the
- * wire is left out.
+ * Reads one `EventReceived` into the members that a publisher's JSON event has. Empty members are left out.
  *
- * @throws Error where the bytes are not a message of the schema
+ * @throws Error if the bytes are not a message of the schema
  */
 export function decodeProtobuf(bytes: Uint8Array): Record<string, unknown> {
   const { event, namespace, event_type, plugin_info } = logical.EventReceived.decode(bytes);

@@ -1,6 +1,6 @@
 /**
- * JSON values to `google.protobuf.Struct` and back. protobufjs knows Struct only as any other message:
- * a plain object given for one is encoded as empty without a word.
+ * Converts JSON values to `google.protobuf.Struct` and back. protobufjs treats a Struct as any other message:
+ * it encodes a plain object as an empty one, without an error.
  */
 import type { JsonObject, JsonValue } from '../lib/json.ts';
 import type { google } from './gen/proto.js';
@@ -9,7 +9,7 @@ type Struct = google.protobuf.Struct.$Properties;
 type Value = google.protobuf.Value.$Properties;
 
 export function toStruct(object: JsonObject): Struct {
-  // Without a prototype "__proto__" is a key like any other.
+  // On an object without a prototype, "__proto__" is a key like any other.
   const fields: Record<string, Value> = Object.create(null);
   for (const [key, value] of Object.entries(object)) fields[key] = toValue(value);
   return { fields };

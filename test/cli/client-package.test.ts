@@ -69,8 +69,8 @@ describe('the package', () => {
       join(program, 'node_modules/protobufjs'),
       'dir',
     );
-    const bytes = run(`const { protobufCodec } = await import(${JSON.stringify(codec)});
-      console.log(protobufCodec.encode({ type: 'credit', events: 3 }).join())`);
+    const bytes = run(`const { clientProtobufCodec } = await import(${JSON.stringify(codec)});
+      console.log(clientProtobufCodec.encode({ type: 'credit', events: 3 }).join())`);
     expect(bytes).toBe('18,2,8,3\n');
   });
 

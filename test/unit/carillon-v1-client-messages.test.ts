@@ -2,10 +2,10 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeClientMessage } from '../../src/wire/carillon-v1/client.ts';
+import { encodeClientMessage } from '../../src/wire/carillon-v1/client-codecs.ts';
 import { closeReason } from '../../src/wire/carillon-v1/close-codes.ts';
 import type { ClientMessage } from '../../src/wire/carillon-v1/messages.ts';
-import { decodeClientMessage } from '../../src/wire/carillon-v1/server.ts';
+import { decodeClientMessage } from '../../src/wire/carillon-v1/server-codec.ts';
 import { decodeCursor } from '../../src/wire/cursor.ts';
 import type { Encoding } from '../../src/wire/frame.ts';
 import { MAX_CLIENT_MESSAGE_BYTES, MAX_CREDIT } from '../../src/wire/limits.ts';

@@ -4,9 +4,12 @@ import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_SOURCE_CHARACTERS } from '../../src/event/limits.ts';
-import { decodeServerMessage } from '../../src/wire/carillon-v1/client.ts';
+import { decodeServerMessage } from '../../src/wire/carillon-v1/client-codecs.ts';
 import type { ServerMessage } from '../../src/wire/carillon-v1/messages.ts';
-import { encodeEvents, encodeMessage } from '../../src/wire/carillon-v1/server.ts';
+import {
+  encodeServerEvents,
+  encodeServerMessage,
+} from '../../src/wire/carillon-v1/server-codec.ts';
 import { type Encoding, encodeWithinLimit, Frame } from '../../src/wire/frame.ts';
 import { carillon } from '../../src/wire/gen/proto.js';
 import { encodeJson } from '../../src/wire/json.ts';
@@ -31,7 +34,7 @@ describe.each(ENCODINGS)('a message of the server in %s', (encoding) => {
   it('is read by the client as it was sent', () => {
     fc.assert(
       fc.property(anyAnnouncement, (message) => {
-        expect(read(encodeMessage(message, encoding), encoding)).toEqual(message);
+        expect(read(encodeServerMessage(message, encoding), encoding)).toEqual(message);
       }),
       { numRuns: 1000 },
     );
@@ -40,7 +43,7 @@ describe.each(ENCODINGS)('a message of the server in %s', (encoding) => {
   it('has events as the client of a stock socket reads them, each with its cursor', () => {
     fc.assert(
       fc.property(anyPlacedFrames, (events) => {
-        assert.deepStrictEqual(read(encodeEvents(events, encoding), encoding), {
+        assert.deepStrictEqual(read(encodeServerEvents(events, encoding), encoding), {
           type: 'events',
           events: events.map(({ cursor, frame }) => ({ cursor, event: JSON.parse(frame.json) })),
         });
@@ -54,7 +57,7 @@ describe.each(ENCODINGS)('a message of the server in %s', (encoding) => {
     const spare = MAX_FRAME_BYTES - encodeJson({ ...event, note: ' ' }).length;
     for (const note of ['n'.repeat(spare + 1), 'ü'.repeat(spare / 2), '<'.repeat(spare / 6)]) {
       const frame = new Frame(accepted(encodeWithinLimit({ ...event, note })));
-      const message = encodeEvents([{ cursor: CURSOR, frame }], encoding);
+      const message = encodeServerEvents([{ cursor: CURSOR, frame }], encoding);
       expect(bytesOf(message)).toBeLessThanOrEqual(32 * 1024);
     }
   });
@@ -62,20 +65,20 @@ describe.each(ENCODINGS)('a message of the server in %s', (encoding) => {
   it('keeps __proto__ a key like any other', () => {
     const metadata = JSON.parse('{"__proto__":{"a":1}}');
     const frame = new Frame(encodeJson(anEvent({ metadata })));
-    const message = read(encodeEvents([{ cursor: CURSOR, frame }], encoding), encoding);
+    const message = read(encodeServerEvents([{ cursor: CURSOR, frame }], encoding), encoding);
     expect(JSON.stringify(message)).toContain('"metadata":{"__proto__":{"a":1}}');
     expect(({} as { a?: number }).a).toBeUndefined();
   });
 
   it('is not of the protocol in the other kind of WebSocket message', () => {
     const other = encoding === 'json' ? 'protobuf' : 'json';
-    const read = decodeServerMessage(encodeMessage(HELLO, other), encoding);
+    const read = decodeServerMessage(encodeServerMessage(HELLO, other), encoding);
     expect(read).toMatchObject({ ok: false, failure: { code: 4400 } });
   });
 
   it('with a reason that the client does not know is handed on', () => {
     const goodbye = { type: 'goodbye', reason: 'moved', reconnect: true, after_ms: 5 };
-    const message = encodeMessage(goodbye as never, encoding);
+    const message = encodeServerMessage(goodbye as never, encoding);
     expect(read(message, encoding)).toEqual(goodbye);
   });
 });
@@ -88,7 +91,7 @@ describe('a message of events', () => {
       { cursor: 'c2', frame },
     ];
     const event = frame.json.trimEnd();
-    expect(encodeEvents(events, 'json')).toBe(
+    expect(encodeServerEvents(events, 'json')).toBe(
       `{"type":"events","events":[{"cursor":"c1","event":${event}},{"cursor":"c2","event":${event}}]}`,
     );
   });
@@ -96,7 +99,7 @@ describe('a message of events', () => {
   it('in protobuf is what the generated code makes of the same members', () => {
     fc.assert(
       fc.property(anyPlacedFrames, (events) => {
-        const bytes = encodeEvents(events, 'protobuf') as Uint8Array;
+        const bytes = encodeServerEvents(events, 'protobuf') as Uint8Array;
         const again = carillon.v1.ServerMessage.encode(carillon.v1.ServerMessage.decode(bytes));
         expect(Buffer.from(again.finish()).equals(bytes)).toBe(true);
       }),
@@ -108,7 +111,7 @@ describe('a message of events', () => {
     fc.assert(
       fc.property(anyEvent, (event) => {
         const frame = new Frame(encodeJson(event));
-        const bytes = encodeEvents([{ cursor: CURSOR, frame }], 'protobuf') as Uint8Array;
+        const bytes = encodeServerEvents([{ cursor: CURSOR, frame }], 'protobuf') as Uint8Array;
         expect(Buffer.from(bytes.subarray(-frame.protobuf.length)).equals(frame.protobuf)).toBe(
           true,
         );
@@ -175,12 +178,12 @@ describe('a client', () => {
   it('passes over members that it does not know', () => {
     const json = JSON.stringify({ ...HELLO, region: 'weur' });
     expect(read(json, 'json')).toEqual(HELLO);
-    const bytes = encodeMessage(HELLO, 'protobuf') as Uint8Array;
+    const bytes = encodeServerMessage(HELLO, 'protobuf') as Uint8Array;
     expect(read(Uint8Array.of(...bytes, 0x7a, 0x01, 0x78), 'protobuf')).toEqual(HELLO);
   });
 
   it('reads an ArrayBuffer as the bytes in it', () => {
-    const bytes = encodeMessage(HELLO, 'protobuf') as Uint8Array;
+    const bytes = encodeServerMessage(HELLO, 'protobuf') as Uint8Array;
     expect(read(Uint8Array.from(bytes).buffer, 'protobuf')).toEqual(HELLO);
   });
 
@@ -208,8 +211,8 @@ describe('a client', () => {
   it('reads a message with single bytes wrong as a message or refuses it', () => {
     const wrongBytes = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 });
     const message = fc.oneof(
-      anyPlacedFrames.map((events) => encodeEvents(events, 'protobuf')),
-      anyAnnouncement.map((each) => encodeMessage(each, 'protobuf')),
+      anyPlacedFrames.map((events) => encodeServerEvents(events, 'protobuf')),
+      anyAnnouncement.map((each) => encodeServerMessage(each, 'protobuf')),
     ) as fc.Arbitrary<Uint8Array>;
     fc.assert(
       fc.property(message, wrongBytes, (bytes, wrong) => {

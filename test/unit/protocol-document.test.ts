@@ -3,7 +3,10 @@ import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { MAX_EVENT_ID_CHARACTERS } from '../../src/event/limits.ts';
-import { decodeServerMessage, encodeClientMessage } from '../../src/wire/carillon-v1/client.ts';
+import {
+  decodeServerMessage,
+  encodeClientMessage,
+} from '../../src/wire/carillon-v1/client-codecs.ts';
 import { CLOSE_CODES } from '../../src/wire/carillon-v1/close-codes.ts';
 import {
   type ClientMessage,
@@ -11,7 +14,7 @@ import {
   type GoodbyeReason,
   SUBPROTOCOLS,
 } from '../../src/wire/carillon-v1/messages.ts';
-import { decodeClientMessage } from '../../src/wire/carillon-v1/server.ts';
+import { decodeClientMessage } from '../../src/wire/carillon-v1/server-codec.ts';
 import { MAX_CLIENT_MESSAGE_BYTES, MAX_CREDIT } from '../../src/wire/limits.ts';
 
 const DOCUMENT = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');

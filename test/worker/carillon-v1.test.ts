@@ -7,7 +7,10 @@ import {
 } from 'cloudflare:test';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DEFAULT_CREDIT } from '../../src/hub/limits.ts';
-import { decodeServerMessage, encodeClientMessage } from '../../src/wire/carillon-v1/client.ts';
+import {
+  decodeServerMessage,
+  encodeClientMessage,
+} from '../../src/wire/carillon-v1/client-codecs.ts';
 import {
   type ClientMessage,
   type ServerMessage,

@@ -4,7 +4,7 @@
  */
 import type WebSocket from 'ws';
 import { PING_INTERVAL_MS } from '../../client/bounds.ts';
-import { jsonCodec } from '../../wire/carillon-v1/client-json.ts';
+import { clientJsonCodec } from '../../wire/carillon-v1/client-json.ts';
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
 import type { ClientMessage, ServerMessage } from '../../wire/carillon-v1/messages.ts';
 import type { OpenSocket } from '../subscription-socket.ts';
@@ -45,7 +45,7 @@ export class Connection {
   constructor({ socket, subprotocol }: OpenSocket, listener: Listener) {
     this.#socket = socket;
     this.#listener = listener;
-    this.isStock = subprotocol !== jsonCodec.subprotocol;
+    this.isStock = subprotocol !== clientJsonCodec.subprotocol;
     this.ended = new Promise((resolve) => {
       this.#end = (end) => {
         for (const timer of this.#timers) clearInterval(timer);
@@ -91,7 +91,8 @@ export class Connection {
   }
 
   #send(message: ClientMessage): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(jsonCodec.encode(message));
+    if (this.#socket.readyState === this.#socket.OPEN)
+      this.#socket.send(clientJsonCodec.encode(message));
   }
 
   #hear(): void {
@@ -121,7 +122,7 @@ export class Connection {
       if (line !== undefined) this.#listener.event(line);
       return;
     }
-    const decoded = jsonCodec.decode(text);
+    const decoded = clientJsonCodec.decode(text);
     if (decoded.ok) {
       this.#take(decoded.value);
     } else {

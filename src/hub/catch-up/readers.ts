@@ -10,9 +10,9 @@
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
 import {
   decodeClientMessage,
-  encodeMessage,
-  type ReceivedMessage,
-} from '../../wire/carillon-v1/server.ts';
+  encodeServerMessage,
+  type ReceivedClientMessage,
+} from '../../wire/carillon-v1/server-codec.ts';
 import type { SignedCursor } from '../../wire/cursor.ts';
 import { ACK_TIMEOUT_MS } from '../../wire/limits.ts';
 import type { Rights } from '../authority-sync/rights.ts';
@@ -99,7 +99,7 @@ export class Readers {
     reader.acked = place.after;
     // What its class was sent before, it was not.
     reader.joined = this.#journal.last;
-    const hello = encodeMessage(
+    const hello = encodeServerMessage(
       {
         type: 'hello',
         cursor: this.#cursors.at(place.after),
@@ -189,7 +189,7 @@ export class Readers {
     }
   }
 
-  #heed(socket: WebSocket, reader: Reader, message: ReceivedMessage): Violation | undefined {
+  #heed(socket: WebSocket, reader: Reader, message: ReceivedClientMessage): Violation | undefined {
     if (message.type === 'ack') return this.#ack(socket, reader, message.cursor);
     reader.credit = message.events;
     socket.serializeAttachment(message.events);

@@ -1,6 +1,10 @@
 /** Entries of a journal as messages of `carillon.v1`: events together, as many as one message takes, gaps alone. */
 
-import { encodeEvents, encodeMessage, type PlacedFrame } from '../../wire/carillon-v1/server.ts';
+import {
+  encodeServerEvents,
+  encodeServerMessage,
+  type FrameWithCursor,
+} from '../../wire/carillon-v1/server-codec.ts';
 import type { Encoding } from '../../wire/frame.ts';
 import { MAX_EVENTS_MESSAGE_BYTES } from '../../wire/limits.ts';
 import type { Cursors } from '../journal/cursors.ts';
@@ -12,10 +16,10 @@ export function messagesOf(
   cursors: Cursors,
 ): (string | Uint8Array)[] {
   const messages: (string | Uint8Array)[] = [];
-  let events: PlacedFrame[] = [];
+  let events: FrameWithCursor[] = [];
   let bytes = 0;
   const flush = () => {
-    if (events.length > 0) messages.push(encodeEvents(events, encoding));
+    if (events.length > 0) messages.push(encodeServerEvents(events, encoding));
     events = [];
     bytes = 0;
   };
@@ -23,7 +27,7 @@ export function messagesOf(
     const cursor = cursors.at(entry.sequence);
     if ('gap' in entry) {
       flush();
-      messages.push(encodeMessage({ type: 'gap', reason: entry.gap, cursor }, encoding));
+      messages.push(encodeServerMessage({ type: 'gap', reason: entry.gap, cursor }, encoding));
       continue;
     }
     const size = entry.frame.size(encoding);

@@ -6,7 +6,7 @@
 import { logError } from '../../lib/log.ts';
 import { CLOSE_CODES, closeReason } from '../../wire/carillon-v1/close-codes.ts';
 import type { GoodbyeReason } from '../../wire/carillon-v1/messages.ts';
-import { encodeMessage } from '../../wire/carillon-v1/server.ts';
+import { encodeServerMessage } from '../../wire/carillon-v1/server-codec.ts';
 import { send } from '../delivery/send.ts';
 import { MAX_RECONNECT_SPREAD_MS } from '../limits.ts';
 import type { SubscriptionClass, SubscriptionClasses } from './classes.ts';
@@ -68,7 +68,7 @@ export function sayGoodbye(
   text: string,
 ): void {
   const reconnect = reason !== 'revoked' && reason !== 'protocol_error';
-  const goodbye = encodeMessage(
+  const goodbye = encodeServerMessage(
     {
       type: 'goodbye',
       reason,

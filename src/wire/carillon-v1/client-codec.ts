@@ -1,6 +1,6 @@
 /**
- * The client's side of `carillon.v1`, in both encodings. It runs in browsers too: nothing of the server is
- * imported, and protobuf by those who want it alone.
+ * The client's side of `carillon.v1`, in either encoding. It runs in browsers: it imports nothing of the server,
+ * and only `client-protobuf.ts` imports protobuf.
  */
 import { isJsonObject } from '../../lib/json.ts';
 import { ok, type Result } from '../../lib/result.ts';
@@ -11,8 +11,7 @@ export interface ClientCodec {
   readonly subprotocol: string;
   encode(message: ClientMessage): string | Uint8Array<ArrayBuffer>;
   /**
-   * Reads what the server sent. Members that this version does not know are passed over, and a reason
-   * that it does not know is handed on as it is.
+   * Reads a message of the server. It ignores unknown members, and passes an unknown reason on as it is.
    *
    * @param data of a message event; a browser's socket needs the binary type `arraybuffer`
    */
@@ -21,7 +20,7 @@ export interface ClientCodec {
 
 export type Decoded<T> = Result<T, ProtocolFailure>;
 
-/** A message as it arrived, in JSON or in protobuf: the two have the same members. */
+/** A decoded message before its members are checked. JSON and protobuf have the same members. */
 export type Members = Readonly<Record<string, unknown>>;
 
 export function decodeMembers(

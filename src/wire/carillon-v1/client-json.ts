@@ -10,7 +10,7 @@ import {
 } from './client-codec.ts';
 import { type SentEvent, type ServerMessage, SUBPROTOCOLS } from './messages.ts';
 
-export const jsonCodec: ClientCodec = {
+export const clientJsonCodec: ClientCodec = {
   subprotocol: SUBPROTOCOLS.json,
   encode: (message) => JSON.stringify(message),
   decode: (data) =>

@@ -1,4 +1,4 @@
-/** The client's side of `carillon.v1.proto`: it needs no package but what the generated code needs. */
+/** The client's side of `carillon.v1.proto`. Its only package is the one that the generated code needs. */
 import protobufjs from 'protobufjs/minimal.js';
 import { carillon } from '../gen/proto.js';
 import {
@@ -17,7 +17,7 @@ import {
   SUBPROTOCOLS,
 } from './messages.ts';
 
-export const protobufCodec: ClientCodec = {
+export const clientProtobufCodec: ClientCodec = {
   subprotocol: SUBPROTOCOLS.protobuf,
   encode,
   decode: (data) =>
@@ -27,7 +27,7 @@ export const protobufCodec: ClientCodec = {
 };
 
 function encode({ type, ...members }: ClientMessage): Uint8Array<ArrayBuffer> {
-  // Left to choose, protobufjs writes into a Buffer where there is one; in workerd that can throw.
+  // By default protobufjs writes into a Buffer if there is one, which can throw in workerd.
   const writer = new protobufjs.Writer();
   const bytes = carillon.v1.ClientMessage.encode({ [type]: members }, writer).finish();
   return bytes as Uint8Array<ArrayBuffer>;

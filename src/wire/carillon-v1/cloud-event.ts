@@ -1,8 +1,8 @@
-/** The CloudEvent that the protobuf encoding carries, as the JSON encoding has it. */
+/** The CloudEvent of a protobuf message, in the form that the JSON encoding has. */
 import type { carillon, logical } from '../gen/proto.js';
 import { fromStruct } from '../struct.ts';
 
-/** @returns undefined where the message has no event */
+/** @returns undefined if the message has no event */
 export function cloudEventOf({
   source,
   time,

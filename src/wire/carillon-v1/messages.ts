@@ -1,21 +1,21 @@
 /**
- * The messages of the WebSocket subprotocol `carillon.v1`, as `docs/protocol.md` defines them: the same
+ * The messages of the WebSocket subprotocol `carillon.v1`, which `docs/protocol.md` defines. They are the same
  * in both encodings.
  */
 
 export const SUBPROTOCOLS = { json: 'carillon.v1.json', protobuf: 'carillon.v1.proto' } as const;
 
-/** Why events that a subscriber may have been due are not there. */
+/** Why a subscriber may miss events. */
 export type GapReason =
-  /** The event that it names is not kept, was never there, or is not for its eyes. */
+  /** The journal does not retain the event that the subscriber names, or the subscriber may not see it. */
   | 'unknown_event'
-  /** The journal begins later than the place that it names. */
+  /** The journal begins after the position that the subscriber names. */
   | 'forgotten'
-  /** The hub has lost its journal, and begun another. */
+  /** The hub has lost its journal and begun another. */
   | 'storage_lost'
-  /** The cursor that it names was made before cursors had a code, so that nobody can tell whether it is genuine. */
+  /** The cursor is of the first version, which had no code. Nobody can tell whether it is genuine. */
   | 'unsigned_cursor'
-  /** A hub that feeds this one has lost its journal, or has let go of events before they were fed. */
+  /** A hub that feeds this one has lost its journal, or its events expired before they were fed. */
   | 'feed_lost'
   /** An event in the journal cannot be read. */
   | 'unreadable';
@@ -24,34 +24,34 @@ export interface Gap {
   readonly reason: GapReason;
 }
 
-/** Why a server ends a subscription. */
+/** Why the server ends a subscription. */
 export type GoodbyeReason =
-  /** The token, or its right to this pattern, or the namespace, is no more. */
+  /** The token, its right to this pattern, or the namespace has ended. */
   | 'revoked'
-  /** The rights of the subscriber cannot be confirmed at present. */
+  /** The server cannot confirm the rights of the subscriber at present. */
   | 'unconfirmed'
-  /** The hub cannot serve the subscription any more, and can when it is resumed. */
+  /** The hub cannot go on with the subscription. The subscriber can resume it. */
   | 'unavailable'
-  /** Nothing was acknowledged for too long. */
+  /** The client acknowledged nothing for too long. */
   | 'ack_timeout'
-  /** The subscription has lasted as long as one may. */
+  /** The subscription has reached its longest duration. */
   | 'lifetime'
-  /** The client sent what is not of the protocol; the close code says what. */
+  /** The client sent a message that is not of the protocol; the close code says why. */
   | 'protocol_error';
 
-/** What the server sends. */
+/** A message of the server. */
 export type ServerMessage =
   | {
       readonly type: 'hello';
-      /** What comes after this place follows. */
+      /** The events after this position follow. */
       readonly cursor: string;
-      /** Whether the stream goes on where the client asked it to. */
+      /** Whether the stream resumes at the position that the client asked for. */
       readonly resumed: boolean;
-      /** Where events are missing between the place that was asked for and the cursor. */
+      /** Set if events may be missing between that position and the cursor. */
       readonly gap?: Gap;
-      /** Events that the server sends before it awaits an acknowledgement; `credit` changes it. */
+      /** Events that the server sends before it waits for an acknowledgement; `credit` changes it. */
       readonly credit: number;
-      /** A client that has used up its credit is waited for that long. */
+      /** How long the server waits for an acknowledgement once the credit is used up. */
       readonly ack_timeout_ms: number;
     }
   | { readonly type: 'events'; readonly events: readonly SentEvent[] }
@@ -59,21 +59,22 @@ export type ServerMessage =
   | {
       readonly type: 'goodbye';
       readonly reason: GoodbyeReason;
-      /** Whether to come back, and how long to wait before. */
+      /** Whether the client should reconnect. */
       readonly reconnect: boolean;
+      /** How long the client should wait before it reconnects. */
       readonly after_ms: number;
     };
 
 export interface SentEvent {
-  /** The place after this event. */
+  /** The position after this event. */
   readonly cursor: string;
   /** The CloudEvent of the stock JSON frame. */
   readonly event: Readonly<Record<string, unknown>>;
 }
 
-/** What a client sends. */
+/** A message of the client. */
 export type ClientMessage =
-  /** Everything up to this place has arrived. */
+  /** Acknowledges everything up to this position. */
   | { readonly type: 'ack'; readonly cursor: string }
-  /** So many events may be under way unacknowledged from now on. */
+  /** Sets how many unacknowledged events the server may send. */
   | { readonly type: 'credit'; readonly events: number };

@@ -6,7 +6,7 @@ import type {
   GoodbyeReason,
   ServerMessage,
 } from '../../../src/wire/carillon-v1/messages.ts';
-import type { PlacedFrame } from '../../../src/wire/carillon-v1/server.ts';
+import type { FrameWithCursor } from '../../../src/wire/carillon-v1/server-codec.ts';
 import { encodeCursor } from '../../../src/wire/cursor.ts';
 import { Frame } from '../../../src/wire/frame.ts';
 import { encodeJson } from '../../../src/wire/json.ts';
@@ -66,7 +66,7 @@ export const anyAnnouncement: fc.Arbitrary<Announcement> = fc.oneof(
   ),
 );
 
-export const anyPlacedFrames: fc.Arbitrary<PlacedFrame[]> = fc.array(
+export const anyPlacedFrames: fc.Arbitrary<FrameWithCursor[]> = fc.array(
   fc.tuple(anyPlace, anyEvent).map(([cursor, event]) => ({
     cursor,
     frame: new Frame(encodeJson(event)),

@@ -3,7 +3,10 @@
  * hub is told what was taken, so a reader who is slow is waited for there, where the events are kept.
  */
 
-import { decodeServerMessage, encodeClientMessage } from '../../../wire/carillon-v1/client.ts';
+import {
+  decodeServerMessage,
+  encodeClientMessage,
+} from '../../../wire/carillon-v1/client-codecs.ts';
 import type { SentEvent, ServerMessage } from '../../../wire/carillon-v1/messages.ts';
 import { encodeJson, eventOf, type FrameJson } from '../../../wire/json.ts';
 import { ACK_TIMEOUT_MS } from '../../../wire/limits.ts';

@@ -1,6 +1,6 @@
 /**
- * The server's side of `carillon.v1`: messages to subscribers, of which those with events are put
- * together from what stock subscribers are sent, and messages from them.
+ * The server's side of `carillon.v1`: it encodes messages to clients and decodes messages from them. A message
+ * of events is composed of the frames that stock subscribers get.
  */
 import protobufjs from 'protobufjs/minimal.js';
 import { isJsonObject } from '../../lib/json.ts';
@@ -14,42 +14,42 @@ import { utf8Length } from '../utf8.ts';
 import { CLOSE_CODES, type ProtocolFailure } from './close-codes.ts';
 import type { ServerMessage } from './messages.ts';
 
-/** An event and the cursor of the place after it. */
-export interface PlacedFrame {
+/** An event, and the cursor of the position after it. */
+export interface FrameWithCursor {
   readonly cursor: string;
   readonly frame: Frame;
 }
 
-/** A message of a client, its cursor read. */
-export type ReceivedMessage =
+/** A message of a client with its cursor decoded. */
+export type ReceivedClientMessage =
   | { readonly type: 'ack'; readonly cursor: SignedCursor }
   | { readonly type: 'credit'; readonly events: number };
 
-type Received = Result<ReceivedMessage, ProtocolFailure>;
+type Received = Result<ReceivedClientMessage, ProtocolFailure>;
 
-/** Encodes any message but that of events. */
-export function encodeMessage(
+/** Encodes any message except `events`. */
+export function encodeServerMessage(
   message: Exclude<ServerMessage, { type: 'events' }>,
   encoding: Encoding,
 ): string | Uint8Array {
   if (encoding === 'json') return JSON.stringify(message);
   const { type, ...members } = message;
-  // Left to choose, protobufjs writes into a Buffer, whose utf8Write throws in workerd.
+  // By default protobufjs writes into a Buffer, whose utf8Write throws in workerd.
   const writer = new protobufjs.Writer();
   return carillon.v1.ServerMessage.encode({ [type]: members }, writer).finish();
 }
 
-/** Encodes a message of events. Their frames go into it as they are. */
-export function encodeEvents(
-  events: readonly PlacedFrame[],
+/** Encodes an `events` message. It contains the frames unchanged. */
+export function encodeServerEvents(
+  events: readonly FrameWithCursor[],
   encoding: Encoding,
 ): string | Uint8Array {
   return encoding === 'json' ? eventsJson(events) : eventsProtobuf(events);
 }
 
-function eventsJson(events: readonly PlacedFrame[]): string {
+function eventsJson(events: readonly FrameWithCursor[]): string {
   const members = events.map(
-    // Without the newline at the end of the frame: the message is one line.
+    // The frame ends in a newline, and the message is one line.
     ({ cursor, frame }) => `{"cursor":"${cursor}","event":${frame.json.slice(0, -1)}}`,
   );
   return `{"type":"events","events":[${members.join(',')}]}`;
@@ -64,8 +64,8 @@ const TAGS = {
   eventReceived: (4 << 3) | LENGTH_DELIMITED,
 };
 
-/** The generated code would encode each EventReceived anew; it has no way to take one as bytes. */
-function eventsProtobuf(events: readonly PlacedFrame[]): Uint8Array {
+/** The generated code cannot take an EventReceived as bytes: it would encode each one again. */
+function eventsProtobuf(events: readonly FrameWithCursor[]): Uint8Array {
   const writer = new protobufjs.Writer();
   writer.uint32(TAGS.serverMessageEvents).fork();
   for (const { cursor, frame } of events) {
@@ -77,7 +77,7 @@ function eventsProtobuf(events: readonly PlacedFrame[]): Uint8Array {
   return writer.ldelim().finish();
 }
 
-/** Reads what a client sent: text for JSON, binary for protobuf. */
+/** Reads a message of a client: text for JSON, binary for protobuf. */
 export function decodeClientMessage(data: string | ArrayBuffer, encoding: Encoding): Received {
   const size = sizeOf(data);
   if (size > MAX_CLIENT_MESSAGE_BYTES) {
@@ -96,13 +96,13 @@ export function decodeClientMessage(data: string | ArrayBuffer, encoding: Encodi
     : fail('badMessage', 'a binary message, where this subprotocol has text ones');
 }
 
-/** Bytes, or for a text that is surely too long its characters. */
+/** Length in bytes; of a text that is too long in any case, its length in characters. */
 function sizeOf(data: string | ArrayBuffer): number {
   if (typeof data !== 'string') return data.byteLength;
   return data.length > MAX_CLIENT_MESSAGE_BYTES ? data.length : utf8Length(data);
 }
 
-/** Members that the protocol does not have are ignored, as they are in protobuf. */
+/** Ignores unknown members, as protobuf does. */
 function decodeJsonMessage(text: string): Received {
   let message: unknown;
   try {

@@ -1,13 +1,13 @@
-/** The client's side of `carillon.v1` for who speaks both encodings. It runs in browsers too. */
+/** The client's side of `carillon.v1`, for callers that need both encodings. */
 import type { Encoding } from '../frame.ts';
 import type { ClientCodec, Decoded } from './client-codec.ts';
-import { jsonCodec } from './client-json.ts';
-import { protobufCodec } from './client-protobuf.ts';
+import { clientJsonCodec } from './client-json.ts';
+import { clientProtobufCodec } from './client-protobuf.ts';
 import type { ClientMessage, ServerMessage } from './messages.ts';
 
 const CODECS: Readonly<Record<Encoding, ClientCodec>> = {
-  json: jsonCodec,
-  protobuf: protobufCodec,
+  json: clientJsonCodec,
+  protobuf: clientProtobufCodec,
 };
 
 export function encodeClientMessage(
@@ -17,7 +17,7 @@ export function encodeClientMessage(
   return CODECS[encoding].encode(message);
 }
 
-/** Reads what the server sent; see `ClientCodec`. */
+/** Reads a message of the server; see `ClientCodec`. */
 export function decodeServerMessage(
   data: string | ArrayBuffer | Uint8Array,
   encoding: Encoding,

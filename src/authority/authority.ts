@@ -14,16 +14,23 @@ import type { JwtConfig } from '../logins/jwt-config.ts';
 import type { JwtRole } from '../logins/jwt-role.ts';
 import { childKey, pathOfKey } from '../namespace/namespace.ts';
 import {
+  type AddedTicket,
+  type AppRoleMatch,
+  type AuthorityContract,
   type Changes,
+  type ChildNamespace,
   CONFIG_NAME,
-  type Issued,
+  type IssuedToken,
   type LoginSetting,
   type OpenSource,
+  type SecretIdReference,
+  type SourceDescription,
   type TakenTicket,
   type TicketHolder,
-  type TicketOutcome,
+  type TicketRefusal,
   type TokenState,
-  type Use,
+  type TokenUse,
+  type UnusedWatch,
   type Watched,
 } from '../objects/authority-contract.ts';
 import { authorityName, keyOfAuthority } from '../objects/authority-name.ts';
@@ -40,17 +47,13 @@ import { checkTokenRequest, cutTtl, type Maker } from '../token/token-request.ts
 import { authBlock, tokenData } from '../token/token-view.ts';
 import { Keeper } from './keeper.ts';
 import { MAX_POLICIES, MAX_ROLES, MAX_SECRET_IDS, SPENT_TOKEN_MS } from './limits.ts';
-import type { AppRoleMatch, SecretIdReference } from './logins/login-store.ts';
-import type { Child } from './namespaces/children.ts';
 import { SealedSources } from './sources/sealed-sources.ts';
-import type { StoredSource } from './sources/sources.ts';
 import { changesFor, stateOf, watch } from './tokens/answers.ts';
 import { Adoptions } from './upstream-tokens/adoptions.ts';
-import type { Idle } from './watches.ts';
 
 const NAMESPACE_ID_CHARACTERS = 8;
 
-export class Authority extends DurableObject<Env> {
+export class Authority extends DurableObject<Env> implements AuthorityContract {
   readonly #key: string;
   readonly #keeper: Keeper;
   readonly #sources: SealedSources;
@@ -68,7 +71,7 @@ export class Authority extends DurableObject<Env> {
   // Tokens
 
   /** Who holds the token; takes one of its uses where they are counted. */
-  lookup(digest: string, use: Use): TokenState | undefined {
+  lookupToken(digest: string, use: TokenUse): TokenState | undefined {
     const { tokens } = this.#keeper.open();
     const now = Date.now();
     const token = tokens.find({ digest }, now);
@@ -85,7 +88,7 @@ export class Authority extends DurableObject<Env> {
   }
 
   /** Takes in a token of the upstream: see `adoptions.ts`. */
-  adopt(
+  adoptToken(
     digest: string,
     token: UpstreamToken,
     sealed: ArrayBuffer,
@@ -95,18 +98,19 @@ export class Authority extends DurableObject<Env> {
   }
 
   /** Notes a ticket for its holder. @param ticket its digest */
-  addTicket(ticket: string, holder: TicketHolder): TicketOutcome {
+  addTicket(ticket: string, holder: TicketHolder): Result<AddedTicket, TicketRefusal> {
     const { tickets, tokens } = this.#keeper.open();
     const now = Date.now();
     const expiresAt = now + TICKET_TTL_SECONDS * 1000;
     const token = holder.kind === 'token' ? tokens.find(holder, now) : undefined;
-    if (holder.kind === 'token' && token === undefined) return 'gone';
-    if (token?.usesLeft === 0) return 'spent';
+    if (holder.kind === 'token' && token === undefined)
+      return { ok: false, failure: { reason: 'token_revoked' } };
+    if (token?.usesLeft === 0) return { ok: false, failure: { reason: 'no_use_left' } };
     const owner = token === undefined ? ROOT_OWNER : ownerOf(token);
-    if (!tickets.hasRoom(owner, now)) return 'full';
+    if (!tickets.hasRoom(owner, now)) return { ok: false, failure: { reason: 'too_many_tickets' } };
     const text = holder.kind === 'token' ? holder.digest : holder.proof;
     tickets.add(ticket, { token: token?.id, holder: text }, owner, expiresAt);
-    return { expiresAt };
+    return ok({ expiresAt });
   }
 
   /** Takes a ticket, and one of the uses of its token where they are counted. @param ticket its digest */
@@ -120,12 +124,12 @@ export class Authority extends DurableObject<Env> {
     await this.#adoptions.confirm([token]);
     // A token that somebody chose can be revoked and made again: the new one never asked for a ticket.
     if (tokens.find({ digest: holder }, now)?.id !== token) return undefined;
-    const state = this.lookup(holder, 'subscription');
+    const state = this.lookupToken(holder, 'subscription');
     return state && { kind: 'token', digest: holder, state };
   }
 
   /** The state of a token that somebody else asks for. */
-  stateOf(reference: TokenReference): TokenState | undefined {
+  tokenState(reference: TokenReference): TokenState | undefined {
     const token = this.#keeper.open().tokens.find(reference, Date.now());
     return token === undefined || token.usesLeft === 0
       ? undefined
@@ -147,7 +151,7 @@ export class Authority extends DurableObject<Env> {
    * What has changed for a hub since the changes that it says it has taken, the oldest first. What is known
    * does not wait for what has to be asked of the upstream.
    */
-  async changes(hub: string, taken: number): Promise<Changes> {
+  async pullChanges(hub: string, taken: number): Promise<Changes> {
     const old = this.#adoptions.oldOf(hub);
     const known = this.#changes(hub, taken);
     if (old.length === 0) return known;
@@ -157,17 +161,17 @@ export class Authority extends DurableObject<Env> {
   }
 
   /** A hub has no subscriber left by these tokens. */
-  forget(hub: string, idle: readonly Idle[]): void {
+  unwatch(hub: string, idle: readonly UnusedWatch[]): void {
     this.#keeper.open().watches.forget(hub, idle);
   }
 
   /** A hub has given up what it stored in this stay, and watches nothing by it. */
-  endStay(hub: string, stay: string): void {
+  unwatchStay(hub: string, stay: string): void {
     this.#keeper.remains?.watches.endStay(hub, stay);
   }
 
   /** A hub has nothing to do with this authority any more. */
-  forgetHub(hub: string): void {
+  unwatchAll(hub: string): void {
     this.#keeper.remains?.watches.forgetHub(hub, Number.MAX_SAFE_INTEGER);
   }
 
@@ -175,7 +179,7 @@ export class Authority extends DurableObject<Env> {
     body: Record<string, unknown>,
     maker: Maker,
     alwaysOrphan: boolean,
-  ): Promise<Result<Issued>> {
+  ): Promise<Result<IssuedToken>> {
     const checked = checkTokenRequest(body, maker, alwaysOrphan);
     if (!checked.ok) return checked;
     const { request, chosen, sharesOf, warnings } = checked.value;
@@ -188,7 +192,7 @@ export class Authority extends DurableObject<Env> {
   }
 
   /** Hands out the token of a login. */
-  issueLogin(request: TokenRequest): Promise<Result<Issued>> {
+  createLoginToken(request: TokenRequest): Promise<Result<IssuedToken>> {
     return this.#keeper.issue(request, undefined);
   }
 
@@ -196,7 +200,7 @@ export class Authority extends DurableObject<Env> {
    * Notes that a token of this namespace makes tokens in one below, which die with it: before the first
    * is made. @returns false where there is no such token
    */
-  willMakeTokensIn(namespace: string, maker: number): boolean {
+  recordForeignChild(namespace: string, maker: number): boolean {
     const { tokens, sql } = this.#keeper.open();
     if (tokens.find({ id: maker }, Date.now()) === undefined) return false;
     sql.exec(
@@ -209,18 +213,22 @@ export class Authority extends DurableObject<Env> {
   }
 
   /** @param secret the token itself, to be shown with the data; empty where it was not given */
-  describe(reference: TokenReference, secret: string): Record<string, unknown> | undefined {
+  describeToken(reference: TokenReference, secret: string): Record<string, unknown> | undefined {
     const now = Date.now();
     const token = this.#keeper.open().tokens.find(reference, now);
     return token && tokenData(token, secret, pathOfKey(this.#key), now);
   }
 
-  accessors(): string[] {
+  tokenAccessors(): string[] {
     return this.#keeper.open().tokens.accessors(Date.now());
   }
 
   /** @param increment seconds; 0 for as long as at first */
-  renew(reference: TokenReference, increment: number, secret: string): Result<Issued> | undefined {
+  renewToken(
+    reference: TokenReference,
+    increment: number,
+    secret: string,
+  ): Result<IssuedToken> | undefined {
     const { tokens, watches } = this.#keeper.open();
     const now = Date.now();
     const token = tokens.find(reference, now);
@@ -252,7 +260,7 @@ export class Authority extends DurableObject<Env> {
    * @param keepChildren its children live on as orphans
    * @returns its accessor; undefined where there is no such token
    */
-  revoke(reference: TokenReference, keepChildren = false): string | undefined {
+  revokeToken(reference: TokenReference, keepChildren = false): string | undefined {
     const { tokens } = this.#keeper.open();
     const token = tokens.find(reference, Date.now());
     if (token === undefined) return undefined;
@@ -266,8 +274,8 @@ export class Authority extends DurableObject<Env> {
   }
 
   /** Revokes the tokens that one of a namespace above has made: called by the authority of that. */
-  revokeMadeBy(foreignParent: string): void {
-    if (!this.lives()) return;
+  revokeForeignChildren(foreignParent: string): void {
+    if (!this.exists()) return;
     for (const id of this.#keeper.open().tokens.madeBy(foreignParent)) this.#keeper.revokeTree(id);
     this.#keeper.settle();
   }
@@ -388,7 +396,7 @@ export class Authority extends DurableObject<Env> {
 
   // Sources
 
-  source(name: string): Omit<StoredSource, 'sealed'> | undefined {
+  source(name: string): SourceDescription | undefined {
     return this.#sources.describe(name);
   }
 
@@ -421,11 +429,11 @@ export class Authority extends DurableObject<Env> {
     return this.child(name)?.id;
   }
 
-  child(name: string): Child | undefined {
+  child(name: string): ChildNamespace | undefined {
     return this.#keeper.open().children.get(name);
   }
 
-  children(): Child[] {
+  children(): ChildNamespace[] {
     return this.#keeper.open().children.all();
   }
 
@@ -434,7 +442,10 @@ export class Authority extends DurableObject<Env> {
    *
    * @param metadata undefined where it is to stay as it is
    */
-  async createChild(name: string, metadata?: Child['metadata']): Promise<Result<Child>> {
+  async createChild(
+    name: string,
+    metadata?: ChildNamespace['metadata'],
+  ): Promise<Result<ChildNamespace>> {
     const { children } = this.#keeper.open();
     const known = children.get(name);
     if (known === undefined && !children.hasRoom()) {
@@ -444,7 +455,9 @@ export class Authority extends DurableObject<Env> {
     }
     const id = known?.id ?? randomText(NAMESPACE_ID_CHARACTERS);
     // Where it cannot begin, for lack of room, there is no name for what is not there.
-    const lives = await callWithRetry(() => this.#authority(childKey(this.#key, name, id)).begin());
+    const lives = await callWithRetry(() =>
+      this.#authority(childKey(this.#key, name, id)).create(),
+    );
     if (!lives) {
       return invalid(
         `the namespace ${quote(name)} is being deleted; delete it again to finish that`,
@@ -468,7 +481,7 @@ export class Authority extends DurableObject<Env> {
     const child = children.get(name);
     if (child === undefined) return ok(false);
     const key = childKey(this.#key, name, child.id);
-    const below = await callWithRetry(() => this.#authority(key).end());
+    const below = await callWithRetry(() => this.#authority(key).close());
     if (below.length > 0) {
       return invalid(
         `cannot delete namespace ${quote(name)} containing child namespaces; delete ${below.map(quote).join(', ')} first`,
@@ -483,13 +496,13 @@ export class Authority extends DurableObject<Env> {
   }
 
   /** Comes to be: called by the authority above. @returns false where it is at its end already */
-  begin(): boolean {
+  create(): boolean {
     this.#keeper.begin();
-    return this.lives();
+    return this.exists();
   }
 
   /** Whether there is such a namespace, so that a hub of it may come to be. */
-  lives(): boolean {
+  exists(): boolean {
     return this.#keeper.lives();
   }
 
@@ -498,7 +511,7 @@ export class Authority extends DurableObject<Env> {
    *
    * @returns the names of those
    */
-  end(): string[] {
+  close(): string[] {
     const below = this.#keeper.remains?.children.all().map(({ name }) => name) ?? [];
     if (below.length === 0) this.#keeper.end();
     return below;

@@ -6,7 +6,7 @@
 import { logError } from '../lib/log.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { pathOfKey, ROOT } from '../namespace/namespace.ts';
-import type { Issued } from '../objects/authority-contract.ts';
+import type { IssuedToken } from '../objects/authority-contract.ts';
 import { authorityName } from '../objects/authority-name.ts';
 import { isWildcardHub } from '../objects/hub-name.ts';
 import { MAX_TOKENS, MIN_JOB_BACKOFF_MS } from '../objects/limits.ts';
@@ -85,7 +85,7 @@ export class Keeper {
     request: TokenRequest,
     chosen: string | undefined,
     sharesOf?: number,
-  ): Promise<Result<Issued>> {
+  ): Promise<Result<IssuedToken>> {
     if (chosen !== undefined && this.#key !== ROOT) {
       return invalid('a token with an id of your choice can be made in the root namespace alone');
     }
@@ -200,7 +200,9 @@ export class Keeper {
       }
       case 'revoke': {
         const [token = '', namespace = ''] = target.split(' ');
-        return this.#authority(namespace).revokeMadeBy(foreignParent(this.#key, Number(token)));
+        return this.#authority(namespace).revokeForeignChildren(
+          foreignParent(this.#key, Number(token)),
+        );
       }
       case 'wipe':
         return this.#authority(target).wipe();

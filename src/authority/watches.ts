@@ -8,6 +8,7 @@
  * not end it. A hub that gives up all that it stores lets go of what it has watched during this stay, which has an
  * id of its own: so a word that is late ends nothing of its next one.
  */
+import type { UnusedWatch } from '../objects/authority-contract.ts';
 import { MAX_NOTICES } from '../objects/limits.ts';
 
 /** That a token or a policy is not what it was. A hub has one of each at most: the last. */
@@ -15,13 +16,6 @@ export interface Notice {
   readonly sequence: number;
   readonly token: number | undefined;
   readonly policy: string | undefined;
-}
-
-/** A token that a hub was given notice of, and that nobody there holds. */
-export interface Idle {
-  readonly token: number;
-  /** Of the notice. */
-  readonly sequence: number;
 }
 
 export class Watches {
@@ -131,7 +125,7 @@ export class Watches {
   }
 
   /** The hub has no subscriber left by these tokens. */
-  forget(hub: string, idle: readonly Idle[]): void {
+  forget(hub: string, idle: readonly UnusedWatch[]): void {
     for (const { token, sequence } of idle) {
       this.#sql.exec(
         'DELETE FROM watches WHERE token = ? AND hub = ? AND since < ?',

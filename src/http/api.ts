@@ -1,11 +1,11 @@
 /** What the endpoints of the token, policy, namespace and auth APIs have in common. */
-import type { Authority } from '../authority/authority.ts';
 import type { Bindings, Config } from '../config/config.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { kindOf } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { decodeUtf8, parseJson } from '../lib/text.ts';
 import { pathOfKey } from '../namespace/namespace.ts';
+import type { AuthorityStub } from '../objects/authority-contract.ts';
 import { authorityName } from '../objects/authority-name.ts';
 import type { Operation } from '../policy/acl.ts';
 import { audit } from './audit-log.ts';
@@ -137,7 +137,7 @@ function depthOf(value: unknown, above = 0): number {
   return deepest;
 }
 
-export function authorityOf(env: Env, namespaceKey: string): DurableObjectStub<Authority> {
+export function authorityOf(env: Env, namespaceKey: string): AuthorityStub {
   return env.AUTHORITY.getByName(authorityName(namespaceKey));
 }
 

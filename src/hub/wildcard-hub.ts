@@ -338,7 +338,7 @@ export class GatheringPart extends SubscriberHub {
     if (this.#namespaceKey === ROOT) return true;
     const name = authorityName(this.#namespaceKey);
     return callWithRetry(
-      () => this.env.AUTHORITY.getByName(name).lives(),
+      () => this.env.AUTHORITY.getByName(name).exists(),
       authorityForOperators(this.#namespaceKey),
     );
   }

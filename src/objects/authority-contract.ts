@@ -1,9 +1,190 @@
-/** What an authority answers to Workers and hubs. */
+/**
+ * What the authority of a Vault namespace answers to Workers, to hubs, and to the authorities of other namespaces.
+ * A digest is that of a token, a ticket or a secret id: the authority never stores one in plain text.
+ */
 
 import type { SourceSettings } from '../ingest/webhooks/settings.ts';
+import type { Result } from '../lib/result.ts';
+import type { AppRole, SecretId, SecretIdRequest } from '../logins/approle.ts';
+import type { JwtConfig } from '../logins/jwt-config.ts';
+import type { JwtRole } from '../logins/jwt-role.ts';
+import type { UpstreamToken } from '../outbound/upstream/token.ts';
 import type { Identity } from '../policy/identity.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
+import type { TokenReference, TokenRequest } from '../token/token-record.ts';
+import type { Maker } from '../token/token-request.ts';
 import type { AuthBlock } from '../token/token-view.ts';
+
+/** Every method but `exists`, `create`, `close`, `wipe`, `unwatchStay` and `unwatchAll` throws after the namespace was deleted. */
+export interface AuthorityContract
+  extends TokenMethods,
+    TicketMethods,
+    WatchMethods,
+    PolicyMethods,
+    LoginMethods,
+    SourceMethods,
+    NamespaceMethods {}
+
+interface TokenMethods {
+  /**
+   * Finds the token of a request, and takes one of its uses if they are limited.
+   *
+   * @returns undefined if there is no such token, or if it has no use left
+   */
+  lookupToken(digest: string, use: TokenUse): TokenState | undefined;
+  /** Finds a token that a request names. It takes no use. */
+  tokenState(reference: TokenReference): TokenState | undefined;
+  /** @param alwaysOrphan the request came to `create-orphan` */
+  createToken(
+    body: Record<string, unknown>,
+    maker: Maker,
+    alwaysOrphan: boolean,
+  ): Promise<Result<IssuedToken>>;
+  createLoginToken(request: TokenRequest): Promise<Result<IssuedToken>>;
+  /** @param secret the token itself, to show it with its data; empty if only its accessor is known */
+  describeToken(reference: TokenReference, secret: string): Record<string, unknown> | undefined;
+  tokenAccessors(): string[];
+  /** @param increment seconds; 0 for the token's own TTL */
+  renewToken(
+    reference: TokenReference,
+    increment: number,
+    secret: string,
+  ): Result<IssuedToken> | undefined;
+  /**
+   * Revokes a token and all tokens that were made with it.
+   *
+   * @param keepChildren its children become orphans instead
+   * @returns its accessor; undefined if there is no such token
+   */
+  revokeToken(reference: TokenReference, keepChildren?: boolean): string | undefined;
+  /**
+   * Records that a token of this namespace makes tokens in one below, before the first is made. They are revoked with it.
+   *
+   * @returns false if there is no such token
+   */
+  recordForeignChild(namespace: string, parent: number): boolean;
+  /** Revokes the tokens here that a token of a namespace above has made. */
+  revokeForeignChildren(foreignParent: string): void;
+  /**
+   * Adds a token of the upstream, or confirms it.
+   *
+   * @param sealed the token, encrypted
+   * @param lookedUpAt Unix milliseconds
+   * @returns undefined if there are as many tokens as are allowed
+   */
+  adoptToken(
+    digest: string,
+    token: UpstreamToken,
+    sealed: ArrayBuffer,
+    lookedUpAt: number,
+  ): TokenState | undefined;
+}
+
+interface TicketMethods {
+  /** @param ticket its digest */
+  addTicket(ticket: string, holder: TicketHolder): Result<AddedTicket, TicketRefusal>;
+  /** Takes a ticket, and one of the uses of its token if they are limited. @param ticket its digest */
+  takeTicket(ticket: string): Promise<TakenTicket | undefined>;
+}
+
+/** For hubs. */
+interface WatchMethods {
+  /**
+   * Watches tokens for a hub: the hub is notified of every later change of them and of their policies.
+   *
+   * @param stay the id of what the hub has stored; another one after it has deleted everything
+   * @returns the state of as many of the tokens as fit an answer, in their order
+   */
+  watch(digests: readonly string[], hub: string, stay?: string): Watched;
+  /**
+   * The changes that a hub has not acknowledged, the oldest first. What is known here does not wait for what has to be
+   * looked up at the upstream.
+   *
+   * @param acknowledged the sequence of the last change that the hub has applied
+   */
+  pullChanges(hub: string, acknowledged: number): Promise<Changes>;
+  /** Ends watches: the hub has no subscriber with these tokens any more. */
+  unwatch(hub: string, unused: readonly UnusedWatch[]): void;
+  /** Ends the watches of this stay: the hub has deleted what it had stored. */
+  unwatchStay(hub: string, stay: string): void;
+  /** Ends all watches of a hub, for good. */
+  unwatchAll(hub: string): void;
+}
+
+interface PolicyMethods {
+  policy(name: string): PolicyText | undefined;
+  policyNames(): string[];
+  putPolicy(name: string, text: string): Result<undefined>;
+  deletePolicy(name: string): void;
+}
+
+interface LoginMethods {
+  jwtConfig(): JwtConfig | undefined;
+  jwtRole(name: string): JwtRole | undefined;
+  appRole(name: string): AppRole | undefined;
+  loginSettingNames(kind: LoginSetting): string[];
+  putLoginSetting(kind: LoginSetting, name: string, value: object): Result<undefined>;
+  deleteLoginSetting(kind: LoginSetting, name: string): void;
+  roleId(role: string): string | undefined;
+  /** @returns false if another role has this id */
+  setRoleId(role: string, roleId: string): boolean;
+  /** @param chosen the secret id, if the caller chose it */
+  addSecretId(
+    role: string,
+    request: SecretIdRequest,
+    chosen: string | undefined,
+  ): Promise<Result<{ readonly secretId: string; readonly accessor: string }>>;
+  /** Finds the role of a login, and takes one of the uses of the secret id if they are limited. */
+  matchAppRole(roleId: string, secretIdDigest: string): AppRoleMatch | undefined;
+  secretIdAccessors(role: string): string[];
+  secretId(role: string, by: SecretIdReference): SecretId | undefined;
+  deleteSecretId(role: string, by: SecretIdReference): boolean;
+}
+
+interface SourceMethods {
+  source(name: string): SourceDescription | undefined;
+  /** A source with its secrets, to verify deliveries with. */
+  openSource(name: string): Promise<Result<OpenSource> | undefined>;
+  sourceNames(): string[];
+  /** @param secrets undefined to keep those that are stored */
+  putSource(
+    name: string,
+    settings: SourceSettings,
+    secrets: readonly string[] | undefined,
+  ): Promise<Result<undefined>>;
+  deleteSource(name: string): boolean;
+}
+
+interface NamespaceMethods {
+  /** The id of a namespace directly below. */
+  childId(name: string): string | undefined;
+  child(name: string): ChildNamespace | undefined;
+  children(): ChildNamespace[];
+  /**
+   * Creates a namespace directly below, or finds it.
+   *
+   * @param metadata undefined to keep what is stored
+   */
+  createChild(name: string, metadata?: ChildNamespace['metadata']): Promise<Result<ChildNamespace>>;
+  /**
+   * Deletes a namespace directly below and everything in it.
+   *
+   * @returns false if there is none
+   */
+  deleteChild(name: string): Promise<Result<boolean>>;
+  /** Whether this namespace exists. */
+  exists(): boolean;
+  /** Creates this namespace. For the authority above. @returns false if it is being deleted */
+  create(): boolean;
+  /**
+   * Begins to delete this namespace, unless it has namespaces below. For the authority above.
+   *
+   * @returns the names of the namespaces below
+   */
+  close(): string[];
+  /** Deletes the hubs of the namespace, then all that is stored here. For the authority above, after `close`. */
+  wipe(): Promise<void>;
+}
 
 /** What is needed to decide for the holder of a token. */
 export interface TokenState {
@@ -14,33 +195,69 @@ export interface TokenState {
   readonly texts: readonly PolicyText[];
   readonly identity: Identity | undefined;
   /**
-   * Whose shares it uses of what many share, in words that mean something to this authority only.
+   * Whose shares of what many share the token uses. Only this authority can read it.
    * Undefined: an authority of the release before did not say.
    */
   readonly owner?: string;
-  /** Unix milliseconds; undefined: it does not expire. */
+  /** Unix milliseconds; undefined if it does not expire. */
   readonly expiresAt: number | undefined;
-  /** Whether its uses are counted, so that no answer about it holds for a second request. */
+  /** Whether its uses are counted, so that no answer about it can be cached. */
   readonly limitedUses: boolean;
 }
 
-/** What a hub is told of a token that it watches. */
+/** What a request does with its token. */
+export type TokenUse = 'request' | 'subscription';
+
+export interface IssuedToken {
+  readonly id: number;
+  readonly auth: AuthBlock;
+  readonly warnings: readonly string[];
+}
+
+/** Who gets a ticket: the holder of a token of this namespace, or of the server's root token. */
+export type TicketHolder =
+  | { readonly kind: 'token'; readonly digest: string }
+  /**
+   * The digest of the ticket and the root token together. So what is stored confirms no guess of the root token, and a
+   * changed root token voids the ticket.
+   */
+  | { readonly kind: 'root'; readonly proof: string };
+
+export interface AddedTicket {
+  /** Unix milliseconds. */
+  readonly expiresAt: number;
+}
+
+export interface TicketRefusal {
+  /**
+   * `no_use_left`: the request itself took the last use of its token. `token_revoked`: while the request was under
+   * way. `too_many_tickets`: as many as are allowed.
+   */
+  readonly reason: 'no_use_left' | 'token_revoked' | 'too_many_tickets';
+}
+
+/** A ticket that was used, with what its holder may do. */
+export type TakenTicket =
+  | { readonly kind: 'root'; readonly proof: string }
+  | { readonly kind: 'token'; readonly digest: string; readonly state: TokenState };
+
+/** What a hub knows of a token that it watches. */
 export type WatchedState = Pick<TokenState, 'id' | 'policies' | 'identity' | 'owner' | 'expiresAt'>;
 
 export interface Watched {
-  /** In the order of the tokens; undefined where there is none (any more). */
+  /** In the order of the tokens; undefined for one that does not exist. */
   readonly states: readonly (WatchedState | undefined)[];
   /** Of all their policies. */
   readonly texts: readonly PolicyText[];
 }
 
-/** What a hub is told of a change, as things stand when it asks. */
+/** A change that a hub is notified of, in its state when the hub pulls it. */
 export type Change =
   | {
       readonly sequence: number;
       readonly token: number;
       readonly live: boolean;
-      /** It ended here alone, so that whoever holds it can come back with it. */
+      /** Whether it ended only here, so that its holder can come back with it. */
       readonly released: boolean;
       readonly expiresAt: number | undefined;
     }
@@ -48,54 +265,52 @@ export type Change =
 
 export interface Changes {
   readonly changes: readonly Change[];
-  /** Whether there are others, which did not fit, or which have yet to be asked for elsewhere. */
+  /** Whether there are more, which did not fit or which have to be looked up at the upstream. */
   readonly more: boolean;
-  /** Of what time the oldest of what the hub goes by is, where that is not now: Unix milliseconds. */
+  /** When the oldest fact behind the answer was true, if that is not now. Unix milliseconds. */
   readonly asOf?: number;
 }
 
-/** A token that was handed out, and what is to be said of it. */
-export interface Issued {
-  readonly id: number;
-  readonly auth: AuthBlock;
-  readonly warnings: readonly string[];
+/** A token that a hub was notified of and that no subscriber there holds. */
+export interface UnusedWatch {
+  readonly token: number;
+  /** The sequence of the change. */
+  readonly sequence: number;
 }
 
-/** Whose a ticket is: a token's of this namespace, or the root token's of the server. */
-export type TicketHolder =
-  | { readonly kind: 'token'; readonly digest: string }
-  /**
-   * The digest of the ticket and the root token together: what is stored says nothing of the root token,
-   * not even to somebody who guesses it, and another root token has another one.
-   */
-  | { readonly kind: 'root'; readonly proof: string };
+/** What an auth method stores: its configuration, or its roles. */
+export type LoginSetting = 'jwt_config' | 'jwt' | 'approle';
 
-/** A ticket that was taken, with what its holder may do. */
-export type TakenTicket =
-  | { readonly kind: 'root'; readonly proof: string }
-  | { readonly kind: 'token'; readonly digest: string; readonly state: TokenState };
+/** The JWT method has one configuration. */
+export const CONFIG_NAME = 'config';
 
-/** When a ticket that was made expires, in Unix milliseconds; or why none was. */
-export type TicketOutcome =
-  | { readonly expiresAt: number }
-  /** There are as many as are allowed. */
-  | 'full'
-  /** The request that asked took the last use of its token. */
-  | 'spent'
-  /** The token was revoked meanwhile. */
-  | 'gone';
+/** An AppRole login whose role id and secret id are right. */
+export interface AppRoleMatch {
+  readonly role: AppRole;
+  readonly secretId: SecretIdRequest;
+}
 
-/** A source with what its deliveries are verified by. */
+export type SecretIdReference = { readonly digest: string } | { readonly accessor: string };
+
+/** A source without its secrets. */
+export interface SourceDescription {
+  readonly settings: SourceSettings;
+  /** How many secrets there are. */
+  readonly secrets: number;
+}
+
+/** A source with the secrets that verify its deliveries. */
 export interface OpenSource {
   readonly settings: SourceSettings;
   readonly secrets: readonly string[];
 }
 
-/** What a request does with the token that it is sent with. */
-export type Use = 'request' | 'subscription';
+/** A namespace directly below another. */
+export interface ChildNamespace {
+  readonly name: string;
+  /** Each creation has another id, also under the same name. So a deleted namespace leaves nothing to its successor. */
+  readonly id: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
 
-/** What an auth method is told: a configuration, or the roles of one. */
-export type LoginSetting = 'jwt_config' | 'jwt' | 'approle';
-
-/** There is one configuration of the JWT method. */
-export const CONFIG_NAME = 'config';
+export type AuthorityStub = DurableObjectStub<AuthorityContract & Rpc.DurableObjectBranded>;

@@ -337,7 +337,7 @@ describe('the time that an answer takes', () => {
 
   it('nor on how much of another token is, which is looked for by its digest alone', async () => {
     const { client_token: token } = await root.makes({ ttl: '1h' });
-    const looked = vi.spyOn(Authority.prototype, 'lookup');
+    const looked = vi.spyOn(Authority.prototype, 'lookupToken');
     await new Client('chosen-by-somebody').get('auth/token/lookup-self');
     await new Client(token).get('auth/token/lookup-self');
     expect(looked.mock.calls.map(([digest]) => digest)).toEqual([

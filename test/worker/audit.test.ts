@@ -338,9 +338,9 @@ it('no token, no secret and no metadata is ever logged, whatever goes wrong', as
   await breakTable(hubStub('abc'), 'journal');
   await ask(root.publish('abc', { metadata: { value: marked('metadata') } }));
   for (const method of [
-    'lookup',
+    'lookupToken',
     'createToken',
-    'describe',
+    'describeToken',
     'matchAppRole',
     'watch',
     'addTicket',

@@ -143,7 +143,7 @@ describe.each(['abc', '*'])('a subscription to %s', (pattern) => {
     const [going, staying] = [await aHolder(LISTENER, { ttl: '30s' }), await aHolder(LISTENER)];
     const [leaving, other] = [await going.subscribe(pattern), await staying.subscribe(pattern)];
     losePushes();
-    vi.spyOn(Authority.prototype, 'changes').mockImplementation(() => {
+    vi.spyOn(Authority.prototype, 'pullChanges').mockImplementation(() => {
       throw new Error('the authority is down');
     });
     elapse(30_000);

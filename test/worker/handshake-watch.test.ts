@@ -59,7 +59,7 @@ describe('a hub that watches', () => {
     const holder = await aHolder(LISTENER);
     const real = Authority.prototype.watch;
     vi.spyOn(Authority.prototype, 'watch').mockImplementation(function (this: Authority, ...asked) {
-      this.revoke({ digest: asked[0][0] ?? '' });
+      this.revokeToken({ digest: asked[0][0] ?? '' });
       return real.apply(this, asked);
     });
     expect((await holder.handshake('abc')).status).toBe(403);
@@ -149,8 +149,8 @@ describe('a hub that watches', () => {
 
       // The hub has nobody by this token, says so when it is told of a change, and the word is late.
       const gate = aGate();
-      const real = Authority.prototype.forget;
-      vi.spyOn(Authority.prototype, 'forget').mockImplementation(async function (
+      const real = Authority.prototype.unwatch;
+      vi.spyOn(Authority.prototype, 'unwatch').mockImplementation(async function (
         this: Authority,
         ...word: Parameters<typeof real>
       ) {
@@ -182,8 +182,8 @@ describe('a hub that watches', () => {
 
     const gate = aGate();
     let hasArrived = false;
-    const real = Authority.prototype.forget;
-    vi.spyOn(Authority.prototype, 'forget').mockImplementationOnce(function (
+    const real = Authority.prototype.unwatch;
+    vi.spyOn(Authority.prototype, 'unwatch').mockImplementationOnce(function (
       this: Authority,
       ...word: Parameters<typeof real>
     ) {
@@ -318,7 +318,7 @@ it('a token of a namespace is watched at its own authority, wherever it subscrib
 });
 
 describe('however words between hubs and authorities are delayed and lost', () => {
-  const WORDS = ['watch', 'changes', 'forget', 'forgetHub', 'endStay'] as const;
+  const WORDS = ['watch', 'pullChanges', 'unwatch', 'unwatchAll', 'unwatchStay'] as const;
 
   /** Each word may be late, and now and then it or its answer does not arrive. */
   function disturb<T extends object>(prototype: T, words: readonly (keyof T & string)[]): void {

@@ -105,8 +105,8 @@ describe('a deleted namespace', () => {
     // So a Worker comes that has not heard of it.
     const digest = await digestOf(holder.token ?? '');
     await runInDurableObject(authority(key), async (object) => {
-      expect(object.lives()).toBe(false);
-      expect(() => object.lookup(digest, 'request')).toThrow('was deleted');
+      expect(object.exists()).toBe(false);
+      expect(() => object.lookupToken(digest, 'request')).toThrow('was deleted');
       expect(() => object.watch([digest], '/abc')).toThrow('was deleted');
       expect(() => object.putPolicy('p', LISTENER)).toThrow('was deleted');
       await expect(object.createChild('below')).rejects.toThrow('was deleted');

@@ -328,7 +328,7 @@ describe('what a Worker remembers of a publisher', () => {
   it('does not outlive its time, where it was revoked elsewhere', async () => {
     const holder = await aHolder(PUBLISHER);
     await holder.published('abc', on('secret/a'));
-    await authority().revoke({ accessor: holder.auth.accessor });
+    await authority().revokeToken({ accessor: holder.auth.accessor });
     elapse(LOOKUP_CACHE_MS);
     expect((await holder.publish('abc', on('secret/a'))).status).toBe(403);
   });

@@ -19,8 +19,8 @@ const CORRUPT = 'database disk image is malformed: SQLITE_CORRUPT';
 describe('a full disk', () => {
   it.each([
     ['auth/token/create', 'createToken', {}],
-    ['auth/token/renew-self', 'renew', {}],
-    ['auth/token/revoke', 'revoke', { token: 'ctk.x' }],
+    ['auth/token/renew-self', 'renewToken', {}],
+    ['auth/token/revoke', 'revokeToken', { token: 'ctk.x' }],
     ['sys/policies/acl/p', 'putPolicy', { policy: granting({ a: 'read' }) }],
     ['sys/namespaces/team', 'createChild', {}],
     ['sys/events/ticket', 'addTicket', {}],
@@ -59,13 +59,13 @@ describe('a full disk', () => {
   });
 
   it('makes no namespace that is there in name only', async () => {
-    const real = Authority.prototype.begin;
-    vi.spyOn(Authority.prototype, 'begin').mockImplementation(() => {
+    const real = Authority.prototype.create;
+    vi.spyOn(Authority.prototype, 'create').mockImplementation(() => {
       throw new Error(FULL);
     });
     expect((await root.post('sys/namespaces/team')).status).toBe(503);
     expect(await sql(authority(), 'SELECT name FROM namespaces')).toEqual([]);
-    Authority.prototype.begin = real;
+    Authority.prototype.create = real;
     await root.writes('sys/namespaces/team');
   });
 });

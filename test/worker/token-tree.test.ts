@@ -160,9 +160,9 @@ describe('a token that was made in a namespace below', () => {
 
   it('dies also where the authority of its namespace was not there at first', async () => {
     const { parent, child } = await aTree();
-    const real = Authority.prototype.revokeMadeBy;
+    const real = Authority.prototype.revokeForeignChildren;
     let calls = 0;
-    vi.spyOn(Authority.prototype, 'revokeMadeBy').mockImplementation(function (
+    vi.spyOn(Authority.prototype, 'revokeForeignChildren').mockImplementation(function (
       this: Authority,
       ...asked
     ) {

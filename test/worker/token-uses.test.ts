@@ -32,7 +32,7 @@ describe('a token of the server’s own form', () => {
   it('that is mistyped is refused without asking anybody', async () => {
     const team = await root.makesNamespace();
     const { client_token: token } = await root.in(team).makes({ policies: ['default'] });
-    const lookups = vi.spyOn(Authority.prototype, 'lookup');
+    const lookups = vi.spyOn(Authority.prototype, 'lookupToken');
     const children = vi.spyOn(Authority.prototype, 'childId');
     const typos = [
       token.slice(0, -1),
@@ -54,7 +54,7 @@ describe('a token of the server’s own form', () => {
   });
 
   it('that is too long to be one is refused without asking anybody', async () => {
-    const lookups = vi.spyOn(Authority.prototype, 'lookup');
+    const lookups = vi.spyOn(Authority.prototype, 'lookupToken');
     expect((await new Client('x'.repeat(MAX_TOKEN_CHARACTERS + 1)).get('sys/auth')).status).toBe(
       403,
     );
@@ -77,7 +77,7 @@ describe('a token whose uses are counted', () => {
 
   it('is counted with every event that is published, which other tokens are remembered for', async () => {
     const [counted, other] = [await aHolder(PUBLISHER, { num_uses: 3 }), await aHolder(PUBLISHER)];
-    const lookups = vi.spyOn(Authority.prototype, 'lookup');
+    const lookups = vi.spyOn(Authority.prototype, 'lookupToken');
     const statuses = [];
     for (let i = 0; i < 5; i++) statuses.push((await counted.publish('abc')).status);
     expect(statuses).toEqual([200, 200, 200, 403, 403]);

@@ -153,7 +153,7 @@ describe.each(['abc', '*'])('while no push gets through, a subscription to %s', 
     const subscribers = [await holder.subscribe(pattern), await holder.subscribe(pattern)];
     const rootSubscriber = await root.subscribe(pattern);
     losePushes(Infinity);
-    vi.spyOn(Authority.prototype, 'changes').mockImplementation(() => {
+    vi.spyOn(Authority.prototype, 'pullChanges').mockImplementation(() => {
       throw new Error('the authority is down');
     });
     await age(pattern, MAX_DECISION_AGE_MS + 1);
@@ -175,9 +175,9 @@ describe.each(['abc', '*'])('while no push gets through, a subscription to %s', 
   it('goes on when the authority answers at a later attempt of the same question', async () => {
     const holder = await aHolder(LISTENER);
     const subscriber = await holder.subscribe(pattern);
-    const real = Authority.prototype.changes;
+    const real = Authority.prototype.pullChanges;
     let failures = 0;
-    vi.spyOn(Authority.prototype, 'changes').mockImplementation(function (
+    vi.spyOn(Authority.prototype, 'pullChanges').mockImplementation(function (
       this: Authority,
       ...question
     ) {
@@ -219,7 +219,7 @@ it('an authority sees to more jobs than it tries in one go', async () => {
      SELECT 'revoke', i || ' gone@x', 1, 0, 0 FROM n`,
     MAX_JOBS_AT_ONCE + 50,
   );
-  const calls = vi.spyOn(Authority.prototype, 'revokeMadeBy');
+  const calls = vi.spyOn(Authority.prototype, 'revokeForeignChildren');
   await runDurableObjectAlarm(authority());
   // A change that comes while they wait is not held up by them.
   const holder = await aHolder(LISTENER);

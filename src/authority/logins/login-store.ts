@@ -2,16 +2,8 @@
 
 import { isWithinShare } from '../../lib/fair-share.ts';
 import type { AppRole, SecretId, SecretIdRequest } from '../../logins/approle.ts';
+import type { AppRoleMatch, SecretIdReference } from '../../objects/authority-contract.ts';
 import { MAX_ROLES, MAX_SECRET_IDS } from '../limits.ts';
-
-/** What an AppRole login was: whose role id and secret id were right. */
-export interface AppRoleMatch {
-  readonly role: AppRole;
-  readonly secretId: SecretIdRequest;
-}
-
-/** By what a secret id is found: the digest of itself, or its accessor. */
-export type SecretIdReference = { readonly digest: string } | { readonly accessor: string };
 
 type SecretIdRow = {
   readonly accessor: string;

@@ -1,13 +1,6 @@
 /** The namespaces below one Vault namespace, one level deep. */
+import type { ChildNamespace } from '../../objects/authority-contract.ts';
 import { MAX_CHILD_NAMESPACES } from '../../objects/limits.ts';
-
-export interface Child {
-  readonly name: string;
-  /** Made anew with each namespace, also of the same name: what is deleted leaves nothing behind. */
-  readonly id: string;
-  /** What whoever made it noted with it. */
-  readonly metadata: Readonly<Record<string, string>>;
-}
 
 type Row = { readonly name: string; readonly id: string; readonly metadata: string };
 
@@ -23,14 +16,14 @@ export class Children {
     );
   }
 
-  get(name: string): Child | undefined {
+  get(name: string): ChildNamespace | undefined {
     const [row] = this.#sql
       .exec<Row>('SELECT name, id, metadata FROM namespaces WHERE name = ?', name)
       .toArray();
     return row && childOf(row);
   }
 
-  all(): Child[] {
+  all(): ChildNamespace[] {
     return this.#sql
       .exec<Row>('SELECT name, id, metadata FROM namespaces ORDER BY name')
       .toArray()
@@ -41,7 +34,7 @@ export class Children {
     return this.all().length < MAX_CHILD_NAMESPACES;
   }
 
-  put({ name, id, metadata }: Child): void {
+  put({ name, id, metadata }: ChildNamespace): void {
     this.#sql.exec(
       'INSERT OR REPLACE INTO namespaces (name, id, metadata) VALUES (?, ?, ?)',
       name,
@@ -55,6 +48,6 @@ export class Children {
   }
 }
 
-function childOf(row: Row): Child {
-  return { ...row, metadata: JSON.parse(row.metadata) as Child['metadata'] };
+function childOf(row: Row): ChildNamespace {
+  return { ...row, metadata: JSON.parse(row.metadata) as ChildNamespace['metadata'] };
 }

@@ -4,9 +4,9 @@ import { parseSealingKeys, type SealingSecret, seal, unseal } from '../../config
 import type { SourceSettings } from '../../ingest/webhooks/settings.ts';
 import type { AesKey } from '../../lib/aes.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
-import type { OpenSource } from '../../objects/authority-contract.ts';
+import type { OpenSource, SourceDescription } from '../../objects/authority-contract.ts';
 import { MAX_SOURCES } from '../limits.ts';
-import type { Sources, StoredSource } from './sources.ts';
+import type { Sources } from './sources.ts';
 
 export class SealedSources {
   readonly #sources: () => Sources;
@@ -23,7 +23,7 @@ export class SealedSources {
     this.#namespace = namespace;
   }
 
-  describe(name: string): Omit<StoredSource, 'sealed'> | undefined {
+  describe(name: string): SourceDescription | undefined {
     const source = this.#sources().get(name);
     return source && { settings: source.settings, secrets: source.secrets };
   }

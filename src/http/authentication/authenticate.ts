@@ -7,7 +7,7 @@ import { ok, type Result } from '../../lib/result.ts';
 import { sha256 } from '../../lib/sha256.ts';
 import { TtlCache } from '../../lib/ttl-cache.ts';
 import { isWithin, pathOfKey } from '../../namespace/namespace.ts';
-import type { TokenState, Use } from '../../objects/authority-contract.ts';
+import type { TokenState, TokenUse } from '../../objects/authority-contract.ts';
 import { authorityName } from '../../objects/authority-name.ts';
 import { callWithRetry } from '../../objects/call.ts';
 import { LOOKUP_CACHE_MS } from '../../objects/limits.ts';
@@ -57,7 +57,7 @@ export function actorOf({ token }: Caller): string {
 export interface Question {
   /** Whether what this Worker remembers is not enough. */
   readonly fresh: boolean;
-  readonly use: Use;
+  readonly use: TokenUse;
 }
 
 const callers = new TtlCache<Caller>(LOOKUP_CACHE_MS);
@@ -183,13 +183,13 @@ async function lookUpHere(
   secret: string,
   digest: string,
   env: Env,
-  use: Use,
+  use: TokenUse,
 ): Promise<Result<{ place: HandshakeToken; state: TokenState }, Refusal>> {
   const place = await placeOf(secret, env);
   const state =
     place &&
     (await callWithRetry(() =>
-      env.AUTHORITY.getByName(authorityName(place.authority)).lookup(digest, use),
+      env.AUTHORITY.getByName(authorityName(place.authority)).lookupToken(digest, use),
     ));
   return place === undefined || state === undefined
     ? { ok: false, failure: { reason: 'invalid_token' } }

@@ -74,7 +74,7 @@ export async function adopt(
   }
   const sealed = await seal(secret, digest, rootToken);
   const state: TokenState | undefined = await callWithRetry(() =>
-    env.AUTHORITY.getByName(authorityName(authority)).adopt(digest, token, sealed, heardAt),
+    env.AUTHORITY.getByName(authorityName(authority)).adoptToken(digest, token, sealed, heardAt),
   );
   return state === undefined
     ? failed({

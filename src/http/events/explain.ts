@@ -201,7 +201,9 @@ async function subjectOf(
   const target = await targetOf(body, call);
   const state =
     target &&
-    (await callWithRetry(() => authorityOf(call.env, target.authority).stateOf(target.reference)));
+    (await callWithRetry(() =>
+      authorityOf(call.env, target.authority).tokenState(target.reference),
+    ));
   if (target === undefined || state === undefined) {
     return { reason: 'forbidden', message: 'bad token or accessor' };
   }

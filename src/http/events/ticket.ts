@@ -4,9 +4,14 @@
  */
 
 import type { Config } from '../../config/config.ts';
-import { invalid } from '../../lib/result.ts';
+import { invalid, type Result } from '../../lib/result.ts';
 import { isWithin, pathOfKey, ROOT } from '../../namespace/namespace.ts';
-import type { TakenTicket, TicketHolder, TicketOutcome } from '../../objects/authority-contract.ts';
+import type {
+  AddedTicket,
+  TakenTicket,
+  TicketHolder,
+  TicketRefusal,
+} from '../../objects/authority-contract.ts';
 import { callWithRetry } from '../../objects/call.ts';
 import { MAX_TICKETS, MAX_TOKEN_CHARACTERS, TICKET_TTL_SECONDS } from '../../token/limits.ts';
 import { digestOf, mintTicket, namespaceOfTicket } from '../../token/token-form.ts';
@@ -32,29 +37,29 @@ async function create({ caller, namespace, env, config }: Call): Promise<Respons
     caller.token === undefined
       ? { kind: 'root', proof: await proofOf(ticket, config) }
       : { kind: 'token', digest: caller.token.digest };
-  const outcome = await callWithRetry<TicketOutcome>(
+  const added = await callWithRetry<Result<AddedTicket, TicketRefusal>>(
     async () => await authorityOf(env, authority).addTicket(digest, holder),
   );
-  if (typeof outcome === 'string') return refuse(WHY[outcome]);
+  if (!added.ok) return refuse(REFUSALS[added.failure.reason]);
   audit('ticket_created', { namespace: pathOfKey(namespace), by: actorOf(caller) });
   return succeed({
     ticket,
-    expires_at: new Date(outcome.expiresAt).toISOString(),
+    expires_at: new Date(added.value.expiresAt).toISOString(),
     ttl: TICKET_TTL_SECONDS,
   });
 }
 
-const WHY: Readonly<Record<Extract<TicketOutcome, string>, Refusal>> = {
-  full: {
+const REFUSALS: Readonly<Record<TicketRefusal['reason'], Refusal>> = {
+  too_many_tickets: {
     reason: 'unavailable',
     message: `there are ${MAX_TICKETS} unused tickets already, as many as are allowed, or you have as many as are free; use them, or try again`,
   },
-  spent: {
+  no_use_left: {
     reason: 'invalid',
     message:
       'this request took the last use of the token, and subscribing with a ticket takes another one',
   },
-  gone: { reason: 'invalid_token' },
+  token_revoked: { reason: 'invalid_token' },
 };
 
 /** The ticket in the query of a subscription; blank is none. */

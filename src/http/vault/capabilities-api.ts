@@ -64,7 +64,7 @@ async function ofOther(
   unknown: string,
 ): Promise<Response> {
   const state: TokenState | undefined = await callWithRetry(() =>
-    authorityOf(call.env, authority).stateOf(reference),
+    authorityOf(call.env, authority).tokenState(reference),
   );
   return state === undefined
     ? refuse({ reason: 'invalid', message: unknown })

@@ -4,7 +4,7 @@ import type { Result } from '../../lib/result.ts';
 import type { Login } from '../../logins/login.ts';
 import { type AuthMethod, tokenOfLogin } from '../../logins/login-token.ts';
 import { pathOfKey } from '../../namespace/namespace.ts';
-import type { Issued } from '../../objects/authority-contract.ts';
+import type { IssuedToken } from '../../objects/authority-contract.ts';
 import { type AnonymousCall, authorityOf, type Call } from '../api.ts';
 import { audit } from '../audit-log.ts';
 import { actorOf } from '../authentication/authenticate.ts';
@@ -28,7 +28,7 @@ export async function logIn(endpoint: LoginEndpoint, call: AnonymousCall): Promi
     return refuse(login.failure);
   }
   const request = await tokenOfLogin(login.value, method, namespace);
-  const issued: Result<Issued> = await authorityOf(env, namespace).issueLogin(request);
+  const issued: Result<IssuedToken> = await authorityOf(env, namespace).createLoginToken(request);
   if (!issued.ok) return refuse(issued.failure);
   const { auth, warnings } = issued.value;
   audit('login', {

@@ -1,5 +1,5 @@
 /** `/v1/sys/namespaces/…`: the namespaces below that of the request. */
-import type { Child } from '../../authority/namespaces/children.ts';
+
 import { quote } from '../../lib/quote.ts';
 import { invalid, type Result } from '../../lib/result.ts';
 import { MAX_NAMESPACE_DEPTH } from '../../namespace/limits.ts';
@@ -14,6 +14,7 @@ import {
   trimSlashes,
   withSlash,
 } from '../../namespace/namespace.ts';
+import type { ChildNamespace } from '../../objects/authority-contract.ts';
 import { callWithRetry } from '../../objects/call.ts';
 import type { Operation } from '../../policy/acl.ts';
 import { checkMeta } from '../../token/token-request.ts';
@@ -65,7 +66,7 @@ export const createNamespace: Endpoint = {
     const metadata = checkMeta(call.body.custom_metadata ?? undefined);
     if (!metadata.ok)
       return refuse(invalid(`custom_metadata: ${metadata.failure.message}`).failure);
-    const created: Result<Child> = await authorityOf(call.env, above).createChild(
+    const created: Result<ChildNamespace> = await authorityOf(call.env, above).createChild(
       name,
       metadata.value,
     );
@@ -129,7 +130,7 @@ function mayDo(operation: Operation, call: Call, { above, name }: Place): boolea
 }
 
 /** @param above the key of the namespace above */
-function describe(above: string, { name, id, metadata }: Child): Record<string, unknown> {
+function describe(above: string, { name, id, metadata }: ChildNamespace): Record<string, unknown> {
   return {
     id,
     path: withSlash(pathFrom(ROOT, pathOfKey(above), name)),

@@ -3,7 +3,7 @@
 import { parseDuration } from '../../lib/duration.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { isWithin, pathOfKey, ROOT } from '../../namespace/namespace.ts';
-import type { Issued } from '../../objects/authority-contract.ts';
+import type { IssuedToken } from '../../objects/authority-contract.ts';
 import { callWithRetry } from '../../objects/call.ts';
 import { foreignParent } from '../../token/token-record.ts';
 import type { Maker } from '../../token/token-request.ts';
@@ -128,7 +128,7 @@ export const listAccessors: Endpoint = {
   operation: 'list',
   sudo: true,
   run: async ({ env, namespace }) =>
-    list(await callWithRetry(() => authorityOf(env, namespace).accessors())),
+    list(await callWithRetry(() => authorityOf(env, namespace).tokenAccessors())),
 };
 
 async function create(call: Call, alwaysOrphan: boolean): Promise<Response> {
@@ -146,7 +146,7 @@ async function create(call: Call, alwaysOrphan: boolean): Promise<Response> {
   const foreign = fromAbove ? token : undefined;
   if (foreign !== undefined) {
     const { authority, state } = foreign;
-    const lives = await authorityOf(env, authority).willMakeTokensIn(namespace, state.id);
+    const lives = await authorityOf(env, authority).recordForeignChild(namespace, state.id);
     if (!lives) return refuse({ reason: 'invalid_token' });
   }
   const maker: Maker = {
@@ -159,7 +159,7 @@ async function create(call: Call, alwaysOrphan: boolean): Promise<Response> {
     identity: token?.state.identity,
     limitedUses: token?.state.limitedUses ?? false,
   };
-  const issued: Result<Issued> = await authorityOf(env, namespace).createToken(
+  const issued: Result<IssuedToken> = await authorityOf(env, namespace).createToken(
     body,
     maker,
     alwaysOrphan,
@@ -168,7 +168,7 @@ async function create(call: Call, alwaysOrphan: boolean): Promise<Response> {
   const { id, auth, warnings } = issued.value;
   if (foreign !== undefined && !(await stillLives(env, foreign))) {
     // Its parent was revoked before there was a child to revoke with it.
-    await authorityOf(env, namespace).revoke({ id });
+    await authorityOf(env, namespace).revokeToken({ id });
     return refuse({ reason: 'invalid_token' });
   }
   audit('token_created', {
@@ -185,7 +185,7 @@ async function stillLives(
   { authority, state }: NonNullable<Caller['token']>,
 ): Promise<boolean> {
   const { id } = state;
-  const found = await callWithRetry(() => authorityOf(env, authority).describe({ id }, ''));
+  const found = await callWithRetry(() => authorityOf(env, authority).describeToken({ id }, ''));
   return found !== undefined;
 }
 
@@ -194,7 +194,9 @@ async function lookUp({ env, body, caller }: Call, target: Target): Promise<Resp
     return tokenAnswer({ ...ROOT_TOKEN_DATA, id: body.token ?? caller.secret });
   if (target === 'unknown') return refuse({ reason: 'forbidden', message: 'bad token' });
   const { authority, reference, secret } = target;
-  const data = await callWithRetry(() => authorityOf(env, authority).describe(reference, secret));
+  const data = await callWithRetry(() =>
+    authorityOf(env, authority).describeToken(reference, secret),
+  );
   if (data !== undefined) return tokenAnswer(data);
   return 'accessor' in reference
     ? refuse(INVALID_ACCESSOR)
@@ -211,11 +213,10 @@ async function renew(call: Call, target: Target): Promise<Response> {
       : parseDuration(wanted, 'increment');
   if (!increment.ok) return refuse(increment.failure);
   const { authority, reference, secret } = target;
-  const renewed: Result<Issued> | undefined = await authorityOf(call.env, authority).renew(
-    reference,
-    increment.value,
-    secret,
-  );
+  const renewed: Result<IssuedToken> | undefined = await authorityOf(
+    call.env,
+    authority,
+  ).renewToken(reference, increment.value, secret);
   if (renewed === undefined) {
     return 'accessor' in reference
       ? refuse(INVALID_ACCESSOR)
@@ -232,7 +233,7 @@ async function revoke(call: Call, target: Target, keepChildren = false): Promise
   const accessor =
     target === 'unknown'
       ? undefined
-      : await authorityOf(env, target.authority).revoke(target.reference, keepChildren);
+      : await authorityOf(env, target.authority).revokeToken(target.reference, keepChildren);
   if (accessor === undefined) {
     if (target !== 'unknown' && 'accessor' in target.reference) return refuse(INVALID_ACCESSOR);
     // That it is gone is what was wanted.

@@ -3,12 +3,15 @@
  * authority of each tells the hub that something changed, and the hub asks it what. Conversations with
  * one authority follow each other, so that what is older never overwrites what is newer.
  */
-import type { Authority } from '../../authority/authority.ts';
-import type { Idle } from '../../authority/watches.ts';
 import { KeyedQueue } from '../../lib/keyed-queue.ts';
 import { logError } from '../../lib/log.ts';
 import type { Chore } from '../../objects/alarms.ts';
-import type { Change, WatchedState } from '../../objects/authority-contract.ts';
+import type {
+  AuthorityStub,
+  Change,
+  UnusedWatch,
+  WatchedState,
+} from '../../objects/authority-contract.ts';
 import { authorityForOperators, authorityName } from '../../objects/authority-name.ts';
 import { callWithRetry } from '../../objects/call.ts';
 import { MAX_DECISION_AGE_MS, MAX_NOTICES } from '../../objects/limits.ts';
@@ -190,8 +193,8 @@ export class WatchedTokens implements Chore {
   /** Has the authorities that this hub is known to let go of it. */
   async leave(until: 'until needed' | 'for good'): Promise<void> {
     const stay = stayOf(this.#ctx.storage);
-    const forget = (stub: DurableObjectStub<Authority>) =>
-      until === 'for good' ? stub.forgetHub(this.#hub) : stub.endStay(this.#hub, stay);
+    const forget = (stub: AuthorityStub) =>
+      until === 'for good' ? stub.unwatchAll(this.#hub) : stub.unwatchStay(this.#hub, stay);
     const known = this.#sql.exec<{ authority: string }>('SELECT authority FROM authorities');
     await Promise.all(known.toArray().map(({ authority }) => this.#call(authority, forget)));
   }
@@ -230,7 +233,7 @@ export class WatchedTokens implements Chore {
         changes,
         more,
         asOf = askedAt,
-      } = await this.#call(authority, (stub) => stub.changes(this.#hub, taken));
+      } = await this.#call(authority, (stub) => stub.pullChanges(this.#hub, taken));
       const idle = changes.flatMap((change) => this.#heed(authority, change));
       this.#confirmed = undefined;
       this.#sql.exec(
@@ -240,7 +243,7 @@ export class WatchedTokens implements Chore {
         authority,
       );
       if (idle.length > 0) {
-        await this.#call(authority, (stub) => stub.forget(this.#hub, idle));
+        await this.#call(authority, (stub) => stub.unwatch(this.#hub, idle));
       }
       if (!more) return;
     }
@@ -275,7 +278,7 @@ export class WatchedTokens implements Chore {
   }
 
   /** @returns the token of the change, where it lives and nobody here holds it */
-  #heed(authority: string, change: Change): Idle[] {
+  #heed(authority: string, change: Change): UnusedWatch[] {
     if ('policy' in change) {
       this.#setPolicy(authority, change.policy, change.text);
       return [];
@@ -380,7 +383,7 @@ export class WatchedTokens implements Chore {
     return this.#ctx.id.name ?? '';
   }
 
-  #call<T>(key: string, call: (stub: DurableObjectStub<Authority>) => Promise<T>): Promise<T> {
+  #call<T>(key: string, call: (stub: AuthorityStub) => Promise<T>): Promise<T> {
     return callWithRetry(
       () => call(this.#env.AUTHORITY.getByName(authorityName(key))),
       authorityForOperators(key),

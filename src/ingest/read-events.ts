@@ -1,8 +1,8 @@
 /**
- * Bytes and headers in, events out: picks the reader by content type, checks every event, and refuses
- * the request whole where one of them is wrong.
+ * Reads the events of a publish request: chooses the reader by content type, checks every event, and rejects the
+ * request if one of them is wrong.
  *
- * Pure: ids, the clock and the defaults are handed in.
+ * Pure: ids, the time and the defaults are parameters.
  */
 import { checkEvent, type Event, type EventDefaults } from '../event/event.ts';
 import { isJsonObject } from '../lib/json.ts';
@@ -10,17 +10,11 @@ import { quote } from '../lib/quote.ts';
 import { at, invalid, ok, type Result, tooLarge, unsupportedMediaType } from '../lib/result.ts';
 import { encodeWithinLimit } from '../wire/frame.ts';
 import { MAX_PUBLISH_EVENTS } from '../wire/limits.ts';
-import { charsetOf } from './charset.ts';
-import {
-  eventOfCloudEvent,
-  isBinaryMode,
-  readBatchedMode,
-  readBinaryMode,
-  readStructuredMode,
-} from './cloudevents.ts';
-import type { Draft } from './draft.ts';
-import { readJson, readNdjson } from './json.ts';
-import { readProtobuf } from './protobuf.ts';
+import { isBinaryMode, readBinaryMode } from './cloudevents/binary-mode.ts';
+import { jsonEventOf } from './cloudevents/json-event.ts';
+import { readBatchedMode, readStructuredMode } from './cloudevents/structured-mode.ts';
+import { parseContentType } from './content-type.ts';
+import { type RawEvent, readJson, readNdjson, readProtobuf } from './raw-event.ts';
 
 export const ACCEPTED_MEDIA_TYPES = [
   'application/json',
@@ -30,13 +24,13 @@ export const ACCEPTED_MEDIA_TYPES = [
   'application/cloudevents-batch+json',
 ] as const;
 
-/** An event that may be published, and its JSON frame. */
-export interface ReadEvent {
+/** An event that passed every check, and its JSON frame. */
+export interface CheckedEvent {
   readonly event: Event;
   readonly json: string;
-  /** Where it stands in the request, for error messages; empty where it is the only one. */
+  /** Its position in the request, for error messages; empty if it is the only one. */
   readonly where: string;
-  /** What the producer sent, before anything was added: what a policy's parameters are compared with. */
+  /** What the producer sent, without defaults. The parameters of a policy are compared with it. */
   readonly sent: Readonly<Record<string, unknown>>;
 }
 
@@ -45,37 +39,36 @@ export function readEvents(
   headers: Headers,
   body: Uint8Array,
   defaults: EventDefaults,
-): Result<ReadEvent[]> {
-  const drafts = readDrafts(headers, body);
-  if (!drafts.ok) return drafts;
-  if (drafts.value.length === 0 && !isBatch(headers)) return invalid('the request has no events');
-  if (drafts.value.length > MAX_PUBLISH_EVENTS) {
+): Result<CheckedEvent[]> {
+  const raw = readRawEvents(headers, body);
+  if (!raw.ok) return raw;
+  if (raw.value.length === 0 && !isBatch(headers)) return invalid('the request has no events');
+  if (raw.value.length > MAX_PUBLISH_EVENTS) {
     return tooLarge(
-      `the request has ${drafts.value.length} events, at most ${MAX_PUBLISH_EVENTS} are allowed`,
+      `the request has ${raw.value.length} events, at most ${MAX_PUBLISH_EVENTS} are allowed`,
     );
   }
 
-  const events: ReadEvent[] = [];
-  for (const draft of drafts.value) {
-    const event = readEvent(draft, defaults);
-    if (!event.ok) return at(draft.where, event.failure);
+  const events: CheckedEvent[] = [];
+  for (const each of raw.value) {
+    const event = readEvent(each, defaults);
+    if (!event.ok) return at(each.where, event.failure);
     events.push(event.value);
   }
   return ok(events);
 }
 
-/** CloudEvents allow a batch of none. */
+/** CloudEvents allow an empty batch. */
 function isBatch(headers: Headers): boolean {
-  return /^\s*application\/cloudevents-batch\+json\s*(?:;|$)/i.test(
-    headers.get('content-type') ?? '',
-  );
+  const { mediaType } = parseContentType(headers.get('content-type') ?? '');
+  return mediaType === 'application/cloudevents-batch+json';
 }
 
 /** Checks one event and encodes it. */
-export function readEvent(draft: Draft, defaults: EventDefaults): Result<ReadEvent> {
-  const body = draft.isCloudEvent
-    ? eventOfCloudEvent(draft.body, defaults.eventType !== undefined)
-    : ok(draft.body);
+export function readEvent(raw: RawEvent, defaults: EventDefaults): Result<CheckedEvent> {
+  const body = raw.isCloudEvent
+    ? jsonEventOf(raw.body, defaults.eventType !== undefined)
+    : ok(raw.body);
   if (!body.ok) return body;
   const event = checkEvent(body.value, defaults);
   if (!event.ok) return event;
@@ -84,32 +77,21 @@ export function readEvent(draft: Draft, defaults: EventDefaults): Result<ReadEve
     ? ok({
         event: event.value,
         json: json.value,
-        where: draft.where,
+        where: raw.where,
         sent: isJsonObject(body.value) ? body.value : {},
       })
     : json;
 }
 
-function readDrafts(headers: Headers, body: Uint8Array): Result<Draft[]> {
+function readRawEvents(headers: Headers, body: Uint8Array): Result<RawEvent[]> {
   const contentType = contentTypeOf(headers, body);
-  const [mediaType = '', ...parameters] = (contentType ?? '')
-    .toLowerCase()
-    .split(';')
-    .map((part) => part.trim());
-  // A type that begins so is never binary mode (CloudEvents HTTP binding, section 3).
+  const { mediaType, charset } = parseContentType(contentType ?? '');
+  // With a content type that begins so, `ce-` headers do not mean binary mode (CloudEvents HTTP binding, section 3).
   if (isBinaryMode(headers) && !mediaType.startsWith('application/cloudevents')) {
     return readBinaryMode(headers, contentType, body);
   }
-  const charset = charsetOf(parameters);
   if (charset !== 'utf-8') {
     return unsupportedMediaType(`charset ${quote(charset)} is not supported, only utf-8 is`);
-  }
-
-  switch (mediaType) {
-    case 'application/cloudevents+json':
-      return readStructuredMode(body);
-    case 'application/cloudevents-batch+json':
-      return readBatchedMode(body);
   }
   switch (mediaType) {
     case 'application/json':
@@ -120,6 +102,10 @@ function readDrafts(headers: Headers, body: Uint8Array): Result<Draft[]> {
       return readNdjson(body);
     case 'application/x-protobuf':
       return readProtobuf(body);
+    case 'application/cloudevents+json':
+      return readStructuredMode(body);
+    case 'application/cloudevents-batch+json':
+      return readBatchedMode(body);
   }
   return unsupportedMediaType(
     `content type ${quote(mediaType)} is not supported; send one of ${ACCEPTED_MEDIA_TYPES.join(', ')}`,
@@ -127,17 +113,16 @@ function readDrafts(headers: Headers, body: Uint8Array): Result<Draft[]> {
 }
 
 /**
- * The content type that the body has. `curl -d` says of everything that it is a form, and `fetch` of a text
- * that it is plain; Vault looks at the body before it believes that, and so do we. A CloudEvent in
- * binary mode may have plain text for its data.
+ * The content type of the body. `curl -d` calls every body a form, and `fetch` calls every string plain text. Vault
+ * looks at the body before it believes them, and so does Carillon. In binary mode plain text is data.
  */
 function contentTypeOf(headers: Headers, body: Uint8Array): string | null {
   const contentType = headers.get('content-type')?.trim() ?? null;
-  const said = contentType?.toLowerCase() ?? '';
-  const isDoubtful =
-    said.startsWith('application/x-www-form-urlencoded') ||
-    (said.startsWith('text/plain') && !isBinaryMode(headers));
-  return isDoubtful && looksLikeJson(body) ? 'application/json' : contentType;
+  const lowerCase = contentType?.toLowerCase() ?? '';
+  const isUncertain =
+    lowerCase.startsWith('application/x-www-form-urlencoded') ||
+    (lowerCase.startsWith('text/plain') && !isBinaryMode(headers));
+  return isUncertain && looksLikeJson(body) ? 'application/json' : contentType;
 }
 
 /** Whether the body is empty or begins as an object or a list. */

@@ -2,7 +2,7 @@
 
 import type { Bindings, Config } from '../../config/config.ts';
 import { readAuditEntry } from '../../ingest/audit/read-entry.ts';
-import { type ReadEvent, readEvent } from '../../ingest/read-events.ts';
+import { type CheckedEvent, readEvent } from '../../ingest/read-events.ts';
 import { calledAddress } from '../../ingest/webhooks/called-address.ts';
 import type { Proof, Sent } from '../../ingest/webhooks/scheme.ts';
 import {
@@ -33,7 +33,7 @@ export interface Receiving {
 }
 
 export interface AuditedEvents {
-  readonly events: readonly ReadEvent[];
+  readonly events: readonly CheckedEvent[];
   /** Why an entry that should be an event is none. */
   readonly dropped: readonly string[];
 }
@@ -68,12 +68,12 @@ export async function readDocuments(
   sent: Sent,
   proof: Proof,
   place: Place,
-): Promise<Result<Reading<ReadEvent>>> {
+): Promise<Result<Reading<CheckedEvent>>> {
   const reading = await readDelivery(source, sent, proof);
   if (!reading.ok) return reading;
   if ('handshake' in reading.value) return ok(reading.value);
   const defaults = defaultsOf(source, place);
-  const events: ReadEvent[] = [];
+  const events: CheckedEvent[] = [];
   let characters = 0;
   for (const { body: members, where } of reading.value.events) {
     const event = readEvent({ where, body: members, isCloudEvent: false }, defaults);
@@ -91,7 +91,7 @@ export async function readDocuments(
 
 /** Audit entries, a line each. One that cannot be read does not keep the others from what they tell. */
 export function readEntries(source: AuditSource, body: Uint8Array, place: Place): AuditedEvents {
-  const events: ReadEvent[] = [];
+  const events: CheckedEvent[] = [];
   const dropped: string[] = [];
   const defaults = { ...defaultsOf(source, place), mayLackMetadata: true };
   const text = decodeUtf8(body);

@@ -11,7 +11,7 @@ import { checkPattern, namespacesOfPattern } from '../../event/event-type.ts';
 import { type EventFacts, factsOf } from '../../event/facts.ts';
 import { compileFilter } from '../../event/filter/filter.ts';
 import { MAX_EVENT_ID_CHARACTERS } from '../../event/limits.ts';
-import { draftOf } from '../../ingest/json.ts';
+import { rawEvent } from '../../ingest/raw-event.ts';
 import { readEvent } from '../../ingest/read-events.ts';
 import { unknownKey, withoutNulls } from '../../lib/json.ts';
 import { kindOf, quote } from '../../lib/quote.ts';
@@ -249,7 +249,7 @@ async function factsFor(
     return invalid('give either the event, or the id of one that was published').failure;
   }
   if (body.event !== undefined) {
-    const event = readEvent(draftOf('event', body.event), {
+    const event = readEvent(rawEvent('event', body.event), {
       newId: () => crypto.randomUUID(),
       now: call.now,
       source: `vault://${call.config.clusterName}`,

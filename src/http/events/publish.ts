@@ -2,7 +2,7 @@
 
 import type { Bindings, Config } from '../../config/config.ts';
 import { checkEventType } from '../../event/event-type.ts';
-import { type ReadEvent, readEvents } from '../../ingest/read-events.ts';
+import { type CheckedEvent, readEvents } from '../../ingest/read-events.ts';
 import { pathOfKey } from '../../namespace/namespace.ts';
 import { MAX_PUBLISH_BYTES } from '../../wire/limits.ts';
 import { audit } from '../audit-log.ts';
@@ -56,7 +56,7 @@ export async function publish(asked: PublishRequest): Promise<Response> {
 
 /** Why the caller may not publish the events. A cached caller may lack new rights, so it is authenticated again. */
 async function refusalOfCaller(
-  events: readonly ReadEvent[],
+  events: readonly CheckedEvent[],
   { caller, authenticateAgain, namespace, config }: PublishRequest,
 ): Promise<Refusal | undefined> {
   const path = pathOfKey(namespace);

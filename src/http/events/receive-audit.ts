@@ -5,7 +5,7 @@
  */
 
 import { NO_MOUNT_POINT } from '../../ingest/audit/place.ts';
-import type { ReadEvent } from '../../ingest/read-events.ts';
+import type { CheckedEvent } from '../../ingest/read-events.ts';
 import { isOnOverload } from '../../ingest/webhooks/settings.ts';
 import { type AuditSource, verifyDelivery } from '../../ingest/webhooks/source.ts';
 import { MAX_CACHED_LOOKUPS } from '../../lib/limits.ts';
@@ -80,7 +80,7 @@ export async function receiveAudit(
 async function publish(
   { namespace, env }: Receiving,
   source: AuditSource,
-  events: readonly ReadEvent[],
+  events: readonly CheckedEvent[],
   droppedBefore: readonly string[],
   mayBlock: boolean,
 ): Promise<Response> {

@@ -1,7 +1,7 @@
 /** `/v1/sys/events/sources/…`: from whom events are received, how they prove it, and what they become. */
 import { NO_SEALING_KEY } from '../../config/sealing.ts';
 import { factsOf } from '../../event/facts.ts';
-import type { ReadEvent } from '../../ingest/read-events.ts';
+import type { CheckedEvent } from '../../ingest/read-events.ts';
 import { checkSecrets, HIDDEN } from '../../ingest/webhooks/secrets.ts';
 import { checkSettings, checkSourceName, shownSettings } from '../../ingest/webhooks/settings.ts';
 import { claimedProof } from '../../ingest/webhooks/source.ts';
@@ -101,11 +101,11 @@ export const testSource: Endpoint = {
   },
 };
 
-function adviceOnEvents(events: readonly ReadEvent[]): string[] {
+function adviceOnEvents(events: readonly CheckedEvent[]): string[] {
   return adviceOnPublications(events.map(({ event }) => ({ facts: factsOf(event) })));
 }
 
-function framesOf(events: readonly ReadEvent[]): unknown[] {
+function framesOf(events: readonly CheckedEvent[]): unknown[] {
   return events.map(({ json }) => JSON.parse(json) as unknown);
 }
 

@@ -1,7 +1,7 @@
 /** Which events a caller may publish. The namespace, the type and the path of each event decide, not the URL. */
 
 import { factsOf } from '../../event/facts.ts';
-import type { ReadEvent } from '../../ingest/read-events.ts';
+import type { CheckedEvent } from '../../ingest/read-events.ts';
 import { quote } from '../../lib/quote.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import { isWithin, trimSlashes } from '../../namespace/namespace.ts';
@@ -19,7 +19,7 @@ export interface Denial {
  * @param needsPath whether the caller must also be allowed to write the path of the event
  */
 export function authorize(
-  events: readonly ReadEvent[],
+  events: readonly CheckedEvent[],
   access: Access,
   namespace: string,
   needsPath: boolean,

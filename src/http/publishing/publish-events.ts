@@ -4,7 +4,7 @@
  */
 
 import { eventTypeNamespace } from '../../event/event-type.ts';
-import type { ReadEvent } from '../../ingest/read-events.ts';
+import type { CheckedEvent } from '../../ingest/read-events.ts';
 import { logError } from '../../lib/log.ts';
 import { quote } from '../../lib/quote.ts';
 import { at, invalid, ok, type Result, tooLarge } from '../../lib/result.ts';
@@ -34,7 +34,7 @@ export interface Publisher {
 
 /** Publishes events that are checked and authorised. If one is not published, the failure says which. */
 export async function publishEvents(
-  events: readonly ReadEvent[],
+  events: readonly CheckedEvent[],
   publisher: Publisher,
   env: Env,
 ): Promise<Result<PublishReport, Refusal>> {
@@ -68,7 +68,7 @@ export function unknownNamespace(path: string): string {
 
 /** @param namespaceKeys of the Vault namespaces of all events, by path */
 export async function publishToHubs(
-  events: readonly ReadEvent[],
+  events: readonly CheckedEvent[],
   { principal, owner }: Publisher,
   namespaceKeys: ReadonlyMap<string, string>,
   env: Env,

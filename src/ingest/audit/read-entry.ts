@@ -11,6 +11,7 @@
 import { isUsableEventId } from '../../event/position-text.ts';
 import { isTimestamp } from '../../event/time.ts';
 import { quote } from '../../lib/quote.ts';
+import { uuidOfName } from '../uuid.ts';
 import { databaseReading } from './database.ts';
 import type { Told } from './event-draft.ts';
 import { kvReading } from './kv.ts';
@@ -24,7 +25,6 @@ import {
   type Reading,
 } from './reading.ts';
 import { type AuditedRequest, requestOfEntry } from './request.ts';
-import { uuidOfName } from './uuid.ts';
 
 export type { AuditEvent, AuditReading, AuditSettings } from './reading.ts';
 

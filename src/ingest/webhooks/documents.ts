@@ -3,15 +3,10 @@
 import { quote } from '../../lib/quote.ts';
 import { at, invalid, ok, type Result, unsupportedMediaType } from '../../lib/result.ts';
 import { decodeUtf8, parseJson } from '../../lib/text.ts';
-import {
-  checkCloudEvent,
-  isBinaryMode,
-  readBatchedMode,
-  readBinaryMode,
-  readStructuredMode,
-} from '../cloudevents.ts';
-import type { Draft } from '../draft.ts';
-import { draftsOf } from '../json.ts';
+import { checkCloudEvent } from '../cloudevents/attributes.ts';
+import { isBinaryMode, readBinaryMode } from '../cloudevents/binary-mode.ts';
+import { readBatchedMode, readStructuredMode } from '../cloudevents/structured-mode.ts';
+import { type RawEvent, rawEventsIn } from '../raw-event.ts';
 import { formFields } from './form.ts';
 import { headerValue } from './header-value.ts';
 
@@ -69,9 +64,9 @@ export function readDocuments(
  * is, whoever has seen a delivery could have it read in two ways, as two events.
  */
 function cloudEventsIn(document: unknown): Result<Documents> | undefined {
-  const drafts = draftsOf(document);
-  const isLikely = drafts.length > 0 && drafts.every(({ isCloudEvent }) => isCloudEvent);
-  const read = isLikely ? cloudEvents(ok(drafts)) : undefined;
+  const raw = rawEventsIn(document);
+  const isLikely = raw.length > 0 && raw.every(({ isCloudEvent }) => isCloudEvent);
+  const read = isLikely ? cloudEvents(ok(raw)) : undefined;
   return read?.ok ? read : undefined;
 }
 
@@ -105,10 +100,10 @@ function readBody(mediaType: string, body: Uint8Array): Result<unknown> {
   );
 }
 
-function cloudEvents(drafts: Result<readonly Draft[]>): Result<Documents> {
-  if (!drafts.ok) return drafts;
+function cloudEvents(raw: Result<readonly RawEvent[]>): Result<Documents> {
+  if (!raw.ok) return raw;
   const documents: Located[] = [];
-  for (const { body, where } of drafts.value) {
+  for (const { body, where } of raw.value) {
     const attributes = checkCloudEvent(body);
     if (!attributes.ok) return at(where, attributes.failure);
     documents.push({ document: attributes.value, where });

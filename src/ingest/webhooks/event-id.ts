@@ -2,7 +2,7 @@
 import { isUsableEventId } from '../../event/position-text.ts';
 import { hexOf } from '../../lib/hex.ts';
 import { sha256 } from '../../lib/sha256.ts';
-import { uuidOfName } from '../audit/uuid.ts';
+import { uuidOfName } from '../uuid.ts';
 import type { Proof } from './scheme.ts';
 
 /** What ids are made of that no rule makes, for one delivery. */

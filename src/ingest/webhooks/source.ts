@@ -1,7 +1,7 @@
 /** A source, ready to receive: who is believed, and what its deliveries become. Pure. */
 
 import { at, invalid, ok, type Result, tooLarge } from '../../lib/result.ts';
-import { type Attributes, otherAttributes } from '../cloudevents.ts';
+import { type Attributes, otherAttributes } from '../cloudevents/attributes.ts';
 import { MAX_DELIVERY_EVENTS } from '../limits.ts';
 import { type Documents, documentOf, type Located, readDocuments } from './documents.ts';
 import { digestOf, numbered } from './event-id.ts';

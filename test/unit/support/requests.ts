@@ -1,6 +1,6 @@
 /** Publish requests, given to the public function that reads them. */
 import type { Event, EventDefaults } from '../../../src/event/event.ts';
-import { type ReadEvent, readEvents } from '../../../src/ingest/read-events.ts';
+import { type CheckedEvent, readEvents } from '../../../src/ingest/read-events.ts';
 import type { Result } from '../../../src/lib/result.ts';
 import { accepted } from './result.ts';
 
@@ -14,7 +14,7 @@ export function read(
   headers: Record<string, string>,
   body: string | Uint8Array,
   eventType?: string,
-): Result<ReadEvent[]> {
+): Result<CheckedEvent[]> {
   let made = 0;
   const defaults: EventDefaults = {
     newId: () => `made-${++made}`,
@@ -27,12 +27,12 @@ export function read(
   return readEvents(new Headers(headers), bytes, defaults);
 }
 
-export function eventsOf(result: Result<ReadEvent[]>): Event[] {
+export function eventsOf(result: Result<CheckedEvent[]>): Event[] {
   return accepted(result).map(({ event }) => event);
 }
 
 /** The event of a request that has one. */
-export function eventOf(result: Result<ReadEvent[]>): Event {
+export function eventOf(result: Result<CheckedEvent[]>): Event {
   const [event, ...others] = eventsOf(result);
   if (event === undefined || others.length > 0) throw new Error('not exactly one event was read');
   return event;

@@ -9,7 +9,7 @@ import { WriteBatcher } from './delivery/write-batcher.ts';
 import { FEED_KEYS, Feeds } from './feeds/feeds.ts';
 import { type Fed, type History, historyOf } from './feeds/history.ts';
 import type { Gathering, NoPlace } from './feeds/registry.ts';
-import type { JournaledEvent } from './journal/entry.ts';
+import type { EventEntry } from './journal/record.ts';
 import { STAY_KEY } from './stay.ts';
 import { SubscriberHub } from './subscriber-hub.ts';
 
@@ -77,8 +77,8 @@ export class EventHub extends SubscriberHub {
    */
   async #commit(requests: readonly (readonly Publication[])[]): Promise<string[][]> {
     const acceptedAt = Date.now();
-    const entries: JournaledEvent[] = [];
-    this.journal.hold();
+    const entries: EventEntry[] = [];
+    this.journal.hideAppended();
     let fresh: string[][];
     try {
       fresh = this.journal.transaction(() =>
@@ -96,7 +96,7 @@ export class EventHub extends SubscriberHub {
       );
       if (entries.length > 0) await this.ctx.storage.sync();
     } finally {
-      this.journal.release();
+      this.journal.showAppended();
     }
     await this.subscribers.deliver(entries);
     return fresh;

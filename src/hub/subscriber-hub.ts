@@ -44,7 +44,7 @@ export abstract class SubscriberHub {
         this.#retryAt = Number.POSITIVE_INFINITY;
       },
     };
-    this.chores = [holders, readers, lifetimes, this.journal, retry];
+    this.chores = [holders, readers, lifetimes, this.journal.trimmer, retry];
     this.alarms = new Alarms(ctx.storage, this.chores);
   }
 
@@ -87,7 +87,7 @@ export abstract class SubscriberHub {
   }
 
   recall(id: string): EventFacts[] {
-    return this.journal.lastWithId(id).map(({ facts }) => facts);
+    return this.journal.newestWithId(id).map(({ facts }) => facts);
   }
 
   closeAll(): void {

@@ -30,7 +30,7 @@ import {
   type Remains,
 } from './feeds/registry.ts';
 import { Reviews } from './feeds/reviews.ts';
-import { entryOf, gapPosting, type Posting, type Row } from './journal/entry.ts';
+import { decodeRecord, gapRecord, type NewRecord, type StoredRecord } from './journal/record.ts';
 import { MAX_BACKFILL_BYTES, MAX_BACKFILL_EVENTS } from './limits.ts';
 import { SubscriberHub } from './subscriber-hub.ts';
 import type { Refused } from './subscribers/handshakes.ts';
@@ -43,7 +43,7 @@ export interface FeedPage {
   readonly trimmedThrough: number;
   /** The sequence that the rows follow. */
   readonly after: number;
-  readonly rows: readonly Row[];
+  readonly rows: readonly StoredRecord[];
   /** The word by which it feeds. */
   readonly version: number;
 }
@@ -143,8 +143,8 @@ export class GatheringPart extends SubscriberHub {
       this.#noteGap(hub);
     }
     // Nobody is told that all is here since a time at which that hub had something that is kept nowhere.
-    if (remains !== undefined && remains.trimmedAt > this.journal.trimmedAt) {
-      this.journal.setComplete(this.journal.begunAt, remains.trimmedAt);
+    if (remains !== undefined && remains.trimmedAt > this.journal.trimmedUntil) {
+      this.journal.setCoverage(this.journal.recordedSince, remains.trimmedAt);
     }
     this.#registry.delete(hub, version);
     this.#feeders.delete(hub);
@@ -179,7 +179,7 @@ export class GatheringPart extends SubscriberHub {
     if (after > from && !isMissing) return { taken: from, delivered: undefined };
     const fresh = after > from ? [] : rows.filter(({ sequence }) => sequence > from);
     const postings = fresh.map((row) => postingOf(hub, epoch, row));
-    if (isMissing) postings.unshift(gapPosting(hub, `${epoch} ${from}`, Date.now()));
+    if (isMissing) postings.unshift(gapRecord(hub, `${epoch} ${from}`, Date.now()));
     const taken = fresh.at(-1)?.sequence ?? from;
     const isNews = postings.length > 0 || taken !== fed?.taken;
     const note = () => this.#feeders.put(hub, { epoch, taken });
@@ -187,14 +187,14 @@ export class GatheringPart extends SubscriberHub {
   }
 
   /** Appends, with what has to be noted in the same transaction, and sends. */
-  #append(postings: readonly Posting[], note: () => void): Promise<void> | undefined {
+  #append(postings: readonly NewRecord[], note: () => void): Promise<void> | undefined {
     const sequences = this.journal.transaction(() => {
       note();
       return this.journal.append(postings);
     });
     const entries = postings.flatMap((posting, index) => {
       const sequence = sequences[index];
-      return sequence === undefined ? [] : [entryOf({ ...posting, sequence })];
+      return sequence === undefined ? [] : [decodeRecord({ ...posting, sequence })];
     });
     return this.subscribers.deliver(entries);
   }
@@ -223,7 +223,7 @@ export class GatheringPart extends SubscriberHub {
   }
 
   #noteGap(hub: string): void {
-    const gap = gapPosting(hub, crypto.randomUUID(), Date.now());
+    const gap = gapRecord(hub, crypto.randomUUID(), Date.now());
     this.ctx.waitUntil(Promise.resolve(this.#append([gap], () => undefined)));
   }
 
@@ -300,7 +300,7 @@ export class GatheringPart extends SubscriberHub {
    * noted with its past, and not before: else the next handshake would not wait for that.
    */
   #takeHistories(histories: readonly Heard[]): Promise<void> | undefined {
-    const postings: Posting[] = [];
+    const postings: NewRecord[] = [];
     const isInUse = this.#isInUse;
     let trimmedAt = 0;
     for (const { hub, history } of histories) {
@@ -308,7 +308,7 @@ export class GatheringPart extends SubscriberHub {
       if (this.#feeders.lacks(hub, epoch, after)) {
         trimmedAt = Math.max(trimmedAt, history.trimmedAt);
         const missingUntil = Math.max(begunAt, history.trimmedAt);
-        if (isInUse) postings.push(gapPosting(hub, `${epoch} ${after}`, missingUntil));
+        if (isInUse) postings.push(gapRecord(hub, `${epoch} ${after}`, missingUntil));
       }
       for (const row of rows) postings.push(postingOf(hub, epoch, row));
     }
@@ -317,7 +317,7 @@ export class GatheringPart extends SubscriberHub {
     const isFirst = this.journal.last === 0;
     const begunAt = Math.min(...histories.map(({ history }) => history.begunAt));
     return this.#append(postings, () => {
-      this.journal.setComplete(isFirst ? begunAt : this.journal.begunAt, trimmedAt);
+      this.journal.setCoverage(isFirst ? begunAt : this.journal.recordedSince, trimmedAt);
       for (const { hub, version, history } of histories) {
         // One that went meanwhile had nothing any more.
         if (!this.#registry.has(hub)) continue;
@@ -348,7 +348,11 @@ export class GatheringPart extends SubscriberHub {
  * A row of a hub's journal for this one. Its key is that of its place there, not of the event: what the hub
  * took for new is new here.
  */
-function postingOf(hub: string, epoch: string, { key, sequence, acceptedAt, json }: Row): Posting {
+function postingOf(
+  hub: string,
+  epoch: string,
+  { key, sequence, acceptedAt, json }: StoredRecord,
+): NewRecord {
   const [id] = key.split('\n', 1);
   return { key: `${id}\n${hub} ${epoch} ${sequence}`, acceptedAt, json };
 }

@@ -6,8 +6,8 @@ import {
 } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Retention } from '../../src/config/retention.ts';
-import { entryOf, type Posting } from '../../src/hub/journal/entry.ts';
 import { Journal } from '../../src/hub/journal/journal.ts';
+import { decodeRecord, type NewRecord } from '../../src/hub/journal/record.ts';
 import { MAX_TRIMMED_EVENTS } from '../../src/hub/limits.ts';
 import {
   breakTable,
@@ -28,7 +28,7 @@ afterEach(async () => {
 
 const RETENTION: Retention = { events: 100, bytes: 1_000_000, ageMs: 60_000 };
 
-function posting(id: string, acceptedAt = 1000, json = '{}'): Posting {
+function record(id: string, acceptedAt = 1000, json = '{}'): NewRecord {
   return { key: `${id}\np\n\nabc\ns`, acceptedAt, json };
 }
 
@@ -43,30 +43,30 @@ function withJournal(
   });
 }
 
-function append(journal: Journal, ...postings: Posting[]): (number | undefined)[] {
-  return journal.transaction(() => journal.append(postings));
+function append(journal: Journal, ...records: NewRecord[]): (number | undefined)[] {
+  return journal.transaction(() => journal.append(records));
 }
 
 function sequences(journal: Journal): number[] {
-  return journal.page(0, 10_000, 10_000_000).map(({ sequence }) => sequence);
+  return journal.read(0, 10_000, 10_000_000).map(({ sequence }) => sequence);
 }
 
 describe('a journal', () => {
   it('numbers what is new from one, and does not number a duplicate', () =>
     withJournal({}, (journal) => {
-      expect(append(journal, posting('a'), posting('b'), posting('a'))).toEqual([1, 2, undefined]);
-      expect(append(journal, posting('b'), posting('c'))).toEqual([undefined, 3]);
+      expect(append(journal, record('a'), record('b'), record('a'))).toEqual([1, 2, undefined]);
+      expect(append(journal, record('b'), record('c'))).toEqual([undefined, 3]);
       expect(journal.last).toBe(3);
     }));
 
   it('goes on counting where it was, also when it was emptied and opened again', () =>
     withJournal({}, (journal, _storage, again) => {
-      append(journal, posting('a'), posting('b'));
-      journal.run(100_000);
+      append(journal, record('a'), record('b'));
+      journal.trimmer.run(100_000);
       expect(sequences(journal)).toEqual([]);
       const reopened = again();
       expect(reopened.epoch).toBe(journal.epoch);
-      expect(append(reopened, posting('a'))).toEqual([3]);
+      expect(append(reopened, record('a'))).toEqual([3]);
     }));
 
   it('has another epoch when its storage was lost', () =>
@@ -79,28 +79,28 @@ describe('a journal', () => {
 
   it('takes all of a transaction or nothing, and knows it', () =>
     withJournal({}, (journal) => {
-      append(journal, posting('a'));
+      append(journal, record('a'));
       expect(() =>
         journal.transaction(() => {
-          journal.append([posting('b')]);
+          journal.append([record('b')]);
           throw new Error('half way');
         }),
       ).toThrow('half way');
       expect(journal.last).toBe(1);
-      expect(append(journal, posting('b'))).toEqual([2]);
+      expect(append(journal, record('b'))).toEqual([2]);
     }));
 
   it('takes no event for a duplicate whose place another writer has taken, and goes on after it', () =>
     withJournal({}, (journal, storage, again) => {
-      append(journal, posting('a'));
+      append(journal, record('a'));
       const other = again();
-      append(other, posting('b'));
-      expect(() => append(journal, posting('c'), posting('d'))).toThrow(/journal\.sequence/);
+      append(other, record('b'));
+      expect(() => append(journal, record('c'), record('d'))).toThrow(/journal\.sequence/);
       expect(sequences(journal)).toEqual([1, 2]);
-      expect(append(journal, posting('c'), posting('b'))).toEqual([3, undefined]);
+      expect(append(journal, record('c'), record('b'))).toEqual([3, undefined]);
       // And the other way round: it is behind now.
-      expect(() => append(other, posting('e'))).toThrow(/journal\.sequence/);
-      expect(append(other, posting('e'))).toEqual([4]);
+      expect(() => append(other, record('e'))).toThrow(/journal\.sequence/);
+      expect(append(other, record('e'))).toEqual([4]);
       expect(storage.sql.exec('SELECT key FROM journal ORDER BY sequence').toArray().length).toBe(
         4,
       );
@@ -108,19 +108,19 @@ describe('a journal', () => {
 
   it('never goes back in time, though the clock does', () =>
     withJournal({}, (journal) => {
-      append(journal, posting('a', 5000), posting('b', 2000), posting('c', 6000));
-      expect(journal.page(0, 10, 1000).map(({ acceptedAt }) => acceptedAt)).toEqual([
+      append(journal, record('a', 5000), record('b', 2000), record('c', 6000));
+      expect(journal.read(0, 10, 1000).map(({ acceptedAt }) => acceptedAt)).toEqual([
         5000, 5000, 6000,
       ]);
-      expect(journal.placeBefore(4000)).toBe(0);
-      expect(journal.placeBefore(5001)).toBe(2);
-      expect(journal.placeBefore(6001)).toBe(3);
+      expect(journal.lastBefore(4000)).toBe(0);
+      expect(journal.lastBefore(5001)).toBe(2);
+      expect(journal.lastBefore(6001)).toBe(3);
     }));
 
   it('keeps as many events as it shall, and at most a sixteenth more', () =>
     withJournal({ events: 32 }, (journal) => {
       for (let i = 0; i < 100; i++) {
-        append(journal, posting(`n${i}`));
+        append(journal, record(`n${i}`));
         const kept = journal.last - journal.trimmedThrough;
         expect(kept).toBeGreaterThanOrEqual(Math.min(i + 1, 32));
         expect(kept).toBeLessThanOrEqual(34);
@@ -130,7 +130,7 @@ describe('a journal', () => {
   it('keeps as many bytes as it shall, and at most a sixteenth more', () =>
     withJournal({ bytes: 32_000 }, (journal) => {
       const json = 'ü'.repeat(500);
-      for (let i = 0; i < 200; i++) append(journal, posting(`n${i}`, 1000, json));
+      for (let i = 0; i < 200; i++) append(journal, record(`n${i}`, 1000, json));
       const bytes = journal.bytesAfter(journal.trimmedThrough);
       expect(bytes).toBeGreaterThan(30_000);
       expect(bytes).toBeLessThanOrEqual(34_000);
@@ -140,24 +140,24 @@ describe('a journal', () => {
   it('lets go of what is too old, a bounded number at once, until nothing is due', () =>
     withJournal({ events: 100_000 }, (journal) => {
       const count = MAX_TRIMMED_EVENTS + 10;
-      append(journal, ...Array.from({ length: count }, (_, i) => posting(`n${i}`, 1000)));
-      append(journal, posting('young', 50_000));
-      expect(journal.nextDue()).toBeGreaterThan(61_000);
-      expect(journal.nextDue()).toBeLessThanOrEqual(61_000 + 60_000 / 8);
-      journal.run(journal.nextDue());
+      append(journal, ...Array.from({ length: count }, (_, i) => record(`n${i}`, 1000)));
+      append(journal, record('young', 50_000));
+      expect(journal.trimmer.nextDue()).toBeGreaterThan(61_000);
+      expect(journal.trimmer.nextDue()).toBeLessThanOrEqual(61_000 + 60_000 / 8);
+      journal.trimmer.run(journal.trimmer.nextDue());
       expect(journal.trimmedThrough).toBe(MAX_TRIMMED_EVENTS);
-      journal.run(journal.nextDue());
+      journal.trimmer.run(journal.trimmer.nextDue());
       expect(sequences(journal)).toEqual([count + 1]);
-      journal.run(journal.nextDue());
-      expect(journal.nextDue()).toBe(Infinity);
+      journal.trimmer.run(journal.trimmer.nextDue());
+      expect(journal.trimmer.nextDue()).toBe(Infinity);
     }));
 
   it('knows from when on it is complete', () =>
     withJournal({ events: 2 }, (journal) => {
-      const begun = journal.begunAt;
+      const begun = journal.recordedSince;
       expect(journal.isCompleteSince(begun - 1000, 1000)).toBe(true);
       expect(journal.isCompleteSince(begun - 1001, 1000)).toBe(false);
-      append(journal, posting('a', begun + 10), posting('b', begun + 20), posting('c', begun + 30));
+      append(journal, record('a', begun + 10), record('b', begun + 20), record('c', begun + 30));
       expect(journal.isCompleteSince(begun + 10, 1000)).toBe(false);
       expect(journal.isCompleteSince(begun + 11, 1000)).toBe(true);
     }));
@@ -166,16 +166,16 @@ describe('a journal', () => {
     withJournal({}, (journal) => {
       const json = (id: string) =>
         `{"id":"${id}","source":"s","time":"","data":{"event":{"id":"${id}"},"event_type":"abc"}}`;
-      for (const id of ['a', 'ab', 'a-b']) append(journal, posting(id, 1000, json(id)));
-      append(journal, { ...posting('a', 1000, json('a')), key: 'a\nother\n\nabc\ns' });
-      expect(journal.lastWithId('a').map(({ sequence }) => sequence)).toEqual([4, 1]);
-      expect(journal.firstWithId('a').map(({ sequence }) => sequence)).toEqual([1, 4]);
-      expect(journal.firstWithId('')).toEqual([]);
+      for (const id of ['a', 'ab', 'a-b']) append(journal, record(id, 1000, json(id)));
+      append(journal, { ...record('a', 1000, json('a')), key: 'a\nother\n\nabc\ns' });
+      expect(journal.newestWithId('a').map(({ sequence }) => sequence)).toEqual([4, 1]);
+      expect(journal.oldestWithId('a').map(({ sequence }) => sequence)).toEqual([1, 4]);
+      expect(journal.oldestWithId('')).toEqual([]);
     }));
 
   it('takes what cannot be read for a gap', () => {
     for (const json of ['', '{', 'null', '[]', '{"id":"a"}']) {
-      expect(entryOf({ ...posting('a', 0, json), sequence: 7 })).toEqual({
+      expect(decodeRecord({ ...record('a', 0, json), sequence: 7 })).toEqual({
         sequence: 7,
         gap: 'unreadable',
         hub: undefined,

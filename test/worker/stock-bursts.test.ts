@@ -5,8 +5,8 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { Pacer } from '../../src/hub/catch-up/pacer.ts';
 import { Replay } from '../../src/hub/catch-up/replays.ts';
 import { TurnBudget } from '../../src/hub/delivery/turn-budget.ts';
-import { type Entry, entryOf, type Posting } from '../../src/hub/journal/entry.ts';
 import { Journal } from '../../src/hub/journal/journal.ts';
+import { decodeRecord, type JournalEntry, type NewRecord } from '../../src/hub/journal/record.ts';
 import { MAX_REPLAY_BYTES, MAX_TURN_BYTES } from '../../src/hub/limits.ts';
 import { Subscribers } from '../../src/hub/subscribers/subscribers.ts';
 import type { Subscription } from '../../src/subscription/handshake.ts';
@@ -23,7 +23,7 @@ const SIZE = 20_000;
 /** More than one is sent at once. */
 const MANY = Math.ceil((1.5 * MAX_REPLAY_BYTES) / SIZE);
 
-function posting(id: string, source = 'vault://carillon'): Posting {
+function record(id: string, source = 'vault://carillon'): NewRecord {
   const json = encodeJson({
     id,
     source,
@@ -36,9 +36,9 @@ function posting(id: string, source = 'vault://carillon'): Posting {
   return { key: `${id}\n${source}`, acceptedAt: Date.now(), json };
 }
 
-function append(journal: Journal, postings: readonly Posting[]): Entry[] {
-  const sequences = journal.transaction(() => journal.append(postings));
-  return postings.map((each, i) => entryOf({ ...each, sequence: sequences[i] ?? 0 }));
+function append(journal: Journal, records: readonly NewRecord[]): JournalEntry[] {
+  const sequences = journal.transaction(() => journal.append(records));
+  return records.map((each, i) => decodeRecord({ ...each, sequence: sequences[i] ?? 0 }));
 }
 
 interface Stage {
@@ -84,7 +84,7 @@ it('who is due more at once is sent the beginning, and comes back', () =>
     await subscribers.deliver(
       append(
         journal,
-        ids.map((id) => posting(id)),
+        ids.map((id) => record(id)),
       ),
     );
     for (const subscriber of some) {
@@ -108,9 +108,9 @@ it('it ends with an event whose id leads back to it', () =>
     const subscriber = await subscribe();
     const border = Math.floor(MAX_REPLAY_BYTES / SIZE);
     const entries = append(journal, [
-      ...Array.from({ length: border - 5 }, (_, i) => posting(`e${i}`)),
-      ...Array.from({ length: 20 }, (_, i) => posting('same', `urn:${i}`)),
-      ...Array.from({ length: 10 }, (_, i) => posting(`f${i}`)),
+      ...Array.from({ length: border - 5 }, (_, i) => record(`e${i}`)),
+      ...Array.from({ length: 20 }, (_, i) => record('same', `urn:${i}`)),
+      ...Array.from({ length: 10 }, (_, i) => record(`f${i}`)),
     ]);
     await subscribers.deliver(entries);
     expect((await subscriber.closed).code).toBe(1013);
@@ -124,7 +124,7 @@ it('a reader of carillon.v1 is not closed: it has its credit', () =>
     await subscribers.deliver(
       append(
         journal,
-        ids.map((id) => posting(id)),
+        ids.map((id) => record(id)),
       ),
     );
     await vi.waitFor(() => expect(reader.waiting).toBeGreaterThan(1));
@@ -140,7 +140,7 @@ it('many classes are decided about in several parts, and hear everything in orde
     await subscribers.deliver(
       append(
         journal,
-        ids.map((id) => posting(id)),
+        ids.map((id) => record(id)),
       ),
     );
     expect(classes.mock.calls.length).toBeGreaterThan(3);
@@ -164,7 +164,7 @@ it('a replay whose filter takes longer than there is between events gives up; ot
       });
     append(
       journal,
-      Array.from({ length: 5 }, (_, i) => posting(`e${i}`)),
+      Array.from({ length: 5 }, (_, i) => record(`e${i}`)),
     );
     const patient = replay();
     await patient.approach();
@@ -173,7 +173,7 @@ it('a replay whose filter takes longer than there is between events gives up; ot
     let turns = 0;
     vi.spyOn(pacer, 'turn').mockImplementation(async () => {
       budget.begin();
-      append(journal, [posting(`one ${turns}`), posting(`two ${turns++}`)]);
+      append(journal, [record(`one ${turns}`), record(`two ${turns++}`)]);
     });
     const outpaced = replay();
     await outpaced.approach();

@@ -8,7 +8,7 @@ import { MAX_FILTERED_CHARACTERS } from '../../event/filter/limits.ts';
 import { Access } from '../../policy/access.ts';
 import type { Matcher } from '../../subscription/matcher.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
-import type { Entry } from '../journal/entry.ts';
+import type { JournalEntry } from '../journal/record.ts';
 import type { SubscriptionClass } from '../subscribers/classes.ts';
 import type { PolicyCache } from './policy-cache.ts';
 
@@ -49,7 +49,7 @@ export class Rights {
   }
 
   /** Whether an entry is for the subscribers of a class. */
-  isDue(subscriptionClass: SubscriptionClass, entry: Entry): boolean {
+  isDue(subscriptionClass: SubscriptionClass, entry: JournalEntry): boolean {
     const { matcher } = subscriptionClass;
     if (!this.concerns(matcher, entry)) return false;
     if ('gap' in entry) return true;
@@ -57,7 +57,7 @@ export class Rights {
   }
 
   /** Whether an entry is of a namespace and type that a subscription is for. */
-  concerns(matcher: Matcher, entry: Entry): boolean {
+  concerns(matcher: Matcher, entry: JournalEntry): boolean {
     this.#budget.count(matcher.effort);
     if ('frame' in entry) return matcher.concerns(entry.facts);
     return entry.hub === undefined || matcher.touches(entry.hub);

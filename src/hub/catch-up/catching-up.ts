@@ -7,9 +7,9 @@ import { MAX_UNACKED_BYTES } from '../../wire/limits.ts';
 import type { Rights } from '../authority-sync/rights.ts';
 import { messagesOf } from '../delivery/reader-messages.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
-import type { Cursors } from '../journal/cursors.ts';
-import { type Entry, entryOf } from '../journal/entry.ts';
+import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
+import { decodeRecord, type JournalEntry } from '../journal/record.ts';
 import { MAX_PAGE_BYTES, MAX_PAGE_EVENTS, MIN_PAGE_EVENTS } from '../limits.ts';
 import { isOpen } from '../subscribers/classes.ts';
 import type { Closing } from '../subscribers/closing.ts';
@@ -27,7 +27,7 @@ export interface CatchingUpParts {
   readonly budget: TurnBudget;
   readonly laggards: Laggards;
   readonly underWay: UnderWay;
-  readonly cursors: Cursors;
+  readonly cursors: CursorCodec;
   /** Makes sure of the rights that are decided by; undefined where there is nothing to wait for. */
   confirm(): Promise<void> | undefined;
   /** An acknowledgement is awaited, or no longer. */
@@ -99,7 +99,7 @@ export class CatchingUp {
     const { lag, subscriptionClass, credit } = reader;
     if (lag === undefined) return false;
     const { encoding } = subscriptionClass.subscription;
-    const batch: Entry[] = [];
+    const batch: JournalEntry[] = [];
     if (journal.trimmedThrough > lag.position) {
       lag.position = journal.trimmedThrough;
       batch.push({ sequence: lag.position, gap: 'forgotten', hub: undefined });
@@ -108,9 +108,9 @@ export class CatchingUp {
     // No more than can be sent, if it wants them all; and enough to find those few that it wants.
     const room = Math.max(credit - underWay.events + 1, MIN_PAGE_EVENTS);
     const pageEvents = Math.min(room, MAX_PAGE_EVENTS);
-    const rows = journal.page(lag.position, pageEvents, MAX_PAGE_BYTES);
+    const rows = journal.read(lag.position, pageEvents, MAX_PAGE_BYTES);
     pacer.count(reader.owner, rows);
-    const entries = rows.map(entryOf);
+    const entries = rows.map(decodeRecord);
     for (const entry of entries) {
       if (rights.isDue(subscriptionClass, entry)) {
         if ('frame' in entry) {

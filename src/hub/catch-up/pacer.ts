@@ -7,7 +7,7 @@
 
 import { isWithinShare } from '../../lib/fair-share.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
-import type { Row } from '../journal/entry.ts';
+import type { StoredRecord } from '../journal/record.ts';
 import { MAX_REPLAY_BYTES, REPLAY_BUDGET_BYTES, REPLAY_BYTES_PER_SECOND } from '../limits.ts';
 import { Levels } from './levels.ts';
 
@@ -35,7 +35,7 @@ export class Pacer {
   }
 
   /** Counts what was read. */
-  count(owner: string, rows: readonly Row[]): void {
+  count(owner: string, rows: readonly StoredRecord[]): void {
     const bytes = rows.reduce((sum, { json }) => sum + (json?.length ?? 0), 0);
     this.#levels.add(owner, bytes, Date.now());
   }

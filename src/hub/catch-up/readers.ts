@@ -20,10 +20,10 @@ import { ReaderSending } from '../delivery/reader-sending.ts';
 import type { Sent } from '../delivery/sent-log.ts';
 import type { Sending } from '../delivery/stock-sending.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
-import type { Cursors } from '../journal/cursors.ts';
-import type { Entry } from '../journal/entry.ts';
+import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { Place } from '../journal/position.ts';
+import type { Position } from '../journal/position.ts';
+import type { JournalEntry } from '../journal/record.ts';
 import { DEFAULT_CREDIT } from '../limits.ts';
 import {
   isOpen,
@@ -48,7 +48,7 @@ interface Violation {
 export interface ReaderParts {
   readonly ctx: DurableObjectState;
   readonly journal: Journal;
-  readonly cursors: Cursors;
+  readonly cursors: CursorCodec;
   readonly pacer: Pacer;
   readonly classes: SubscriptionClasses;
   readonly rights: Rights;
@@ -71,7 +71,7 @@ export class Readers {
   readonly #budget: TurnBudget;
   readonly #laggards: Laggards;
   readonly #underWay = new UnderWay();
-  readonly #cursors: Cursors;
+  readonly #cursors: CursorCodec;
   readonly #catchingUp: CatchingUp;
   readonly #readers = new WeakMap<WebSocket, Reader>();
   /** Laggards as they were when the hub awoke, until their sockets are met. */
@@ -94,24 +94,25 @@ export class Readers {
   }
 
   /** Welcomes a socket that was just accepted, and sends it what it has missed, as far as its credit goes. */
-  welcome(socket: WebSocket, subscriptionClass: SubscriptionClass, place: Place): void {
+  welcome(socket: WebSocket, subscriptionClass: SubscriptionClass, position: Position): void {
     const reader = this.#readerOf(socket, subscriptionClass);
-    reader.acked = place.after;
+    reader.acked = position.after;
     // What its class was sent before, it was not.
     reader.joined = this.#journal.last;
     const hello = encodeServerMessage(
       {
         type: 'hello',
-        cursor: this.#cursors.at(place.after),
-        resumed: place.gap === undefined,
-        ...(place.gap && { gap: { reason: place.gap } }),
+        cursor: this.#cursors.encode(position.after),
+        resumed: position.gap === undefined,
+        ...(position.gap && { gap: { reason: position.gap } }),
         credit: reader.credit,
         ack_timeout_ms: ACK_TIMEOUT_MS,
       },
       subscriptionClass.subscription.encoding,
     );
     this.#budget.send(socket, [hello]);
-    if (place.after < this.#journal.last) this.#catchingUp.fallBehind(socket, reader, place.after);
+    if (position.after < this.#journal.last)
+      this.#catchingUp.fallBehind(socket, reader, position.after);
   }
 
   /**
@@ -120,7 +121,11 @@ export class Readers {
    * @param due in order, all of them in the journal
    * @param through the last sequence that was decided about
    */
-  sendingTo(subscriptionClass: SubscriptionClass, due: readonly Entry[], through: number): Sending {
+  sendingTo(
+    subscriptionClass: SubscriptionClass,
+    due: readonly JournalEntry[],
+    through: number,
+  ): Sending {
     return new ReaderSending(
       {
         budget: this.#budget,

@@ -6,8 +6,8 @@
 import type { Encoding } from '../../wire/frame.ts';
 import { burstWith, EMPTY_BURST } from '../delivery/burst.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
-import { type Entry, entryOf, type JournaledEvent } from '../journal/entry.ts';
 import type { Journal } from '../journal/journal.ts';
+import { decodeRecord, type EventEntry, type JournalEntry } from '../journal/record.ts';
 import { MAX_PAGE_BYTES, MAX_PAGE_EVENTS, MAX_REPLAY_LAPS } from '../limits.ts';
 import type { Pacer } from './pacer.ts';
 
@@ -17,7 +17,7 @@ interface Replayed {
   readonly owner: string;
   readonly encoding: Encoding;
   /** Whether an entry is for the subscriber. */
-  isDue(entry: Entry): boolean;
+  isDue(entry: JournalEntry): boolean;
   /** The sequence that an id leads back to. */
   placeOfId(id: string): number | undefined;
 }
@@ -28,7 +28,7 @@ export class Replay {
   readonly #pacer: Pacer;
   readonly #budget: TurnBudget;
   readonly #replayed: Replayed;
-  readonly #events: JournaledEvent[] = [];
+  readonly #events: EventEntry[] = [];
   #position: number;
   #burst = EMPTY_BURST;
   #isFull = false;
@@ -95,9 +95,9 @@ export class Replay {
     if (this.#isComplete) return false;
     // It may have been trimmed while others had their turn.
     if (this.#journal.trimmedThrough > this.#position) this.#isBroken = true;
-    const rows = this.#journal.page(this.#position, MAX_PAGE_EVENTS, MAX_PAGE_BYTES);
+    const rows = this.#journal.read(this.#position, MAX_PAGE_EVENTS, MAX_PAGE_BYTES);
     this.#pacer.count(this.#replayed.owner, rows);
-    for (const entry of rows.map(entryOf)) {
+    for (const entry of rows.map(decodeRecord)) {
       if (this.#replayed.isDue(entry) && !this.#add(entry)) return false;
       this.#position = entry.sequence;
       if (this.#budget.isSpent) break;
@@ -106,7 +106,7 @@ export class Replay {
   }
 
   /** @returns whether there was room */
-  #add(entry: Entry): boolean {
+  #add(entry: JournalEntry): boolean {
     if ('gap' in entry) {
       this.#isBroken = true;
       return true;

@@ -4,12 +4,12 @@
  */
 
 import type { Encoding } from '../../wire/frame.ts';
-import type { JournaledEvent } from '../journal/entry.ts';
+import type { EventEntry } from '../journal/record.ts';
 import { MAX_AMBIGUOUS_REPLAY_BYTES, MAX_REPLAY_BYTES } from '../limits.ts';
 
 export interface Burst {
   readonly bytes: number;
-  readonly last: JournaledEvent | undefined;
+  readonly last: EventEntry | undefined;
 }
 
 export const EMPTY_BURST: Burst = { bytes: 0, last: undefined };
@@ -23,7 +23,7 @@ export const EMPTY_BURST: Burst = { bytes: 0, last: undefined };
  */
 export function burstWith(
   { bytes, last }: Burst,
-  event: JournaledEvent,
+  event: EventEntry,
   encoding: Encoding,
   placeOfId: (id: string) => number | undefined,
 ): Burst | undefined {

@@ -5,7 +5,7 @@
 
 import type { Matcher } from '../../subscription/matcher.ts';
 import type { Rights } from '../authority-sync/rights.ts';
-import type { Entry } from '../journal/entry.ts';
+import type { JournalEntry } from '../journal/record.ts';
 import type { SubscriptionClass } from '../subscribers/classes.ts';
 
 /** By entry: 0 where nothing was decided yet. */
@@ -15,12 +15,12 @@ const NO = 1;
 const YES = 2;
 
 export class Decisions {
-  readonly #entries: readonly Entry[];
+  readonly #entries: readonly JournalEntry[];
   readonly #rights: Rights;
   readonly #allowed = new Map<string, Decided>();
   readonly #passing = new Map<Matcher, Decided>();
 
-  constructor(entries: readonly Entry[], rights: Rights) {
+  constructor(entries: readonly JournalEntry[], rights: Rights) {
     this.#entries = entries;
     this.#rights = rights;
   }

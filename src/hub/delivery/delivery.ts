@@ -12,8 +12,8 @@ import type { Matcher } from '../../subscription/matcher.ts';
 import type { Rights } from '../authority-sync/rights.ts';
 import type { WatchedTokens } from '../authority-sync/watched-tokens.ts';
 import type { Readers } from '../catch-up/readers.ts';
-import type { Entry } from '../journal/entry.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { JournalEntry } from '../journal/record.ts';
 import { MAX_HELD_DECISIONS } from '../limits.ts';
 import {
   isOpen,
@@ -73,7 +73,7 @@ export class Delivery {
    *
    * @returns undefined where all has been sent; else it resolves when it has
    */
-  deliver(entries: readonly Entry[]): Promise<void> | undefined {
+  deliver(entries: readonly JournalEntry[]): Promise<void> | undefined {
     const { ctx, classes, budget } = this.#parts;
     if (classes.size === 0 || entries.length === 0) return undefined;
     const work = this.#deliverAll(entries);
@@ -134,7 +134,7 @@ export class Delivery {
     }
   }
 
-  *#deliverAll(entries: readonly Entry[]): Work {
+  *#deliverAll(entries: readonly JournalEntry[]): Work {
     const bursts: Bursts = new Map();
     for (let next = 0; next < entries.length; ) {
       const together = Math.ceil(MAX_HELD_DECISIONS / Math.max(this.#parts.classes.size, 1));
@@ -143,7 +143,7 @@ export class Delivery {
     }
   }
 
-  *#deliverSome(entries: readonly Entry[], bursts: Bursts): Work {
+  *#deliverSome(entries: readonly JournalEntry[], bursts: Bursts): Work {
     const { ctx, classes, rights, closing } = this.#parts;
     const decisions = new Decisions(entries, rights);
     for (const [matcher, concerning] of yield* this.#concernedBy(entries)) {
@@ -158,7 +158,7 @@ export class Delivery {
   }
 
   /** The matchers that any of the entries concerns, and which do, by their places. */
-  *#concernedBy(entries: readonly Entry[]): Work<Map<Matcher, number[]>> {
+  *#concernedBy(entries: readonly JournalEntry[]): Work<Map<Matcher, number[]>> {
     const { classes, rights, budget } = this.#parts;
     const concerned = new Map<Matcher, number[]>();
     for (const [index, entry] of entries.entries()) {
@@ -176,7 +176,7 @@ export class Delivery {
 
   *#deliverTo(
     subscriptionClass: SubscriptionClass,
-    entries: readonly Entry[],
+    entries: readonly JournalEntry[],
     concerning: readonly number[],
     decisions: Decisions,
     bursts: Bursts,
@@ -204,14 +204,14 @@ export class Delivery {
   /** What is for a class, by rights that hold when it is all decided; and the key of these rights. */
   *#due(
     subscriptionClass: SubscriptionClass,
-    entries: readonly Entry[],
+    entries: readonly JournalEntry[],
     concerning: readonly number[],
     decisions: Decisions,
-  ): Work<{ due: readonly Entry[]; key: string }> {
+  ): Work<{ due: readonly JournalEntry[]; key: string }> {
     const { rights, budget } = this.#parts;
     for (;;) {
       const key = rights.keyOf(subscriptionClass);
-      const due: Entry[] = [];
+      const due: JournalEntry[] = [];
       for (const index of concerning) {
         if (budget.isSpent) yield;
         const entry = entries[index];
@@ -223,7 +223,7 @@ export class Delivery {
 
   #sendingTo(
     subscriptionClass: SubscriptionClass,
-    due: readonly Entry[],
+    due: readonly JournalEntry[],
     through: number,
     bursts: Bursts,
   ): Sending {

@@ -7,13 +7,13 @@ import {
 } from '../../wire/carillon-v1/server-codec.ts';
 import type { Encoding } from '../../wire/frame.ts';
 import { MAX_EVENTS_MESSAGE_BYTES } from '../../wire/limits.ts';
-import type { Cursors } from '../journal/cursors.ts';
-import type { Entry } from '../journal/entry.ts';
+import type { CursorCodec } from '../journal/cursor-codec.ts';
+import type { JournalEntry } from '../journal/record.ts';
 
 export function messagesOf(
-  entries: readonly Entry[],
+  entries: readonly JournalEntry[],
   encoding: Encoding,
-  cursors: Cursors,
+  cursors: CursorCodec,
 ): (string | Uint8Array)[] {
   const messages: (string | Uint8Array)[] = [];
   let events: FrameWithCursor[] = [];
@@ -24,7 +24,7 @@ export function messagesOf(
     bytes = 0;
   };
   for (const entry of entries) {
-    const cursor = cursors.at(entry.sequence);
+    const cursor = cursors.encode(entry.sequence);
     if ('gap' in entry) {
       flush();
       messages.push(encodeServerMessage({ type: 'gap', reason: entry.gap, cursor }, encoding));

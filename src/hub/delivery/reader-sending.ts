@@ -2,8 +2,8 @@
 import type { CatchingUp } from '../catch-up/catching-up.ts';
 import type { Reader } from '../catch-up/reader.ts';
 import type { UnderWay } from '../catch-up/under-way.ts';
-import type { Cursors } from '../journal/cursors.ts';
-import type { Entry, JournaledEvent } from '../journal/entry.ts';
+import type { CursorCodec } from '../journal/cursor-codec.ts';
+import type { EventEntry, JournalEntry } from '../journal/record.ts';
 import type { SubscriptionClass } from '../subscribers/classes.ts';
 import type { Closing } from '../subscribers/closing.ts';
 import { messagesOf } from './reader-messages.ts';
@@ -14,7 +14,7 @@ export interface ReaderSendingParts {
   readonly budget: TurnBudget;
   readonly closing: Closing;
   readonly underWay: UnderWay;
-  readonly cursors: Cursors;
+  readonly cursors: CursorCodec;
   readonly catchingUp: CatchingUp;
   readerOf(socket: WebSocket): Reader;
 }
@@ -22,9 +22,9 @@ export interface ReaderSendingParts {
 export class ReaderSending implements Sending {
   readonly #parts: ReaderSendingParts;
   readonly #class: SubscriptionClass;
-  readonly #due: readonly Entry[];
+  readonly #due: readonly JournalEntry[];
   readonly #through: number;
-  readonly #events: readonly JournaledEvent[];
+  readonly #events: readonly EventEntry[];
   readonly #sizes: readonly number[];
   readonly #bytes: number;
   #messages: readonly (string | Uint8Array)[] | undefined;
@@ -34,7 +34,7 @@ export class ReaderSending implements Sending {
   constructor(
     parts: ReaderSendingParts,
     subscriptionClass: SubscriptionClass,
-    due: readonly Entry[],
+    due: readonly JournalEntry[],
     through: number,
   ) {
     this.#parts = parts;

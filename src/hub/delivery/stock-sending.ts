@@ -1,9 +1,9 @@
 /** Sends to the stock subscribers of a class what is new, no more at once than one is sent when it comes back. */
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
 import type { Rights } from '../authority-sync/rights.ts';
-import type { Entry } from '../journal/entry.ts';
 import type { Journal } from '../journal/journal.ts';
-import { firstVisible } from '../journal/position.ts';
+import { sequenceOfId } from '../journal/position.ts';
+import type { JournalEntry } from '../journal/record.ts';
 import type { SubscriptionClass } from '../subscribers/classes.ts';
 import type { Closing } from '../subscribers/closing.ts';
 import { type Burst, burstWith, EMPTY_BURST } from './burst.ts';
@@ -13,7 +13,7 @@ import type { TurnBudget } from './turn-budget.ts';
 export interface Sending {
   to(socket: WebSocket): void;
   /** For the sockets that follow, by other rights. */
-  changed(due: readonly Entry[]): void;
+  changed(due: readonly JournalEntry[]): void;
   /** All sockets have been sent it. */
   end(): void;
 }
@@ -43,7 +43,7 @@ export class StockSending implements Sending {
   constructor(
     parts: StockSendingParts,
     subscriptionClass: SubscriptionClass,
-    due: readonly Entry[],
+    due: readonly JournalEntry[],
     bursts: Bursts,
   ) {
     this.#parts = parts;
@@ -54,12 +54,12 @@ export class StockSending implements Sending {
     this.changed(due);
   }
 
-  changed(due: readonly Entry[]): void {
+  changed(due: readonly JournalEntry[]): void {
     const { journal, rights } = this.#parts;
     const { encoding } = this.#class.subscription;
     const access = rights.accessOf(this.#class);
     const placeOfId = (id: string) =>
-      firstVisible(id, journal, (facts) => access.mayReceive(facts).allowed);
+      sequenceOfId(id, journal, (facts) => access.mayReceive(facts).allowed);
     this.#burst = this.#before;
     this.#messages = [];
     this.#isFull = false;

@@ -22,6 +22,7 @@ import {
   REGISTRATION_CHECK_MS,
 } from '../limits.ts';
 import type { WildcardHub } from '../objects.ts';
+import type { Fed } from './history.ts';
 import type { Claim, Gathering, NoPlace } from './registry.ts';
 
 /** The last word of each wildcard hub, by its name. */
@@ -85,7 +86,7 @@ export class Feeds implements Chore {
    * @returns why this hub gets no place
    */
   async register(publisher: string | undefined): Promise<NoPlace | undefined> {
-    if (!this.isRegistered) return this.#registerWithAll({ publisher, left: this.#journal.left });
+    if (!this.isRegistered) return this.#registerWithAll({ publisher, left: this.#journalEnd() });
     if (Date.now() - this.#registration() < REGISTRATION_CHECK_MS) return undefined;
     try {
       const refused = await this.#registerWithAll({ publisher, isKnown: true });
@@ -105,7 +106,7 @@ export class Feeds implements Chore {
     const { namespaceKey } = parseHubName(this.#hub);
     const name = wildcardHubName(namespaceKey);
     const isKnown = await this.#call(name, (stub) => stub.attend(this.#hub));
-    this.#journal.begin(!isKnown);
+    this.#journal.createHeader(!isKnown);
     this.#attended = true;
   }
 
@@ -188,7 +189,7 @@ export class Feeds implements Chore {
     this.#registeredAt = 0;
     this.#attended = false;
     this.#setWords({});
-    const { trimmedAt, trimmedThrough, epoch } = this.#journal;
+    const { trimmedUntil: trimmedAt, trimmedThrough, epoch } = this.#journal;
     await Promise.all(
       [...own, ...above].map(wildcardHubName).map((name) => {
         const version = words[name]?.version ?? 0;
@@ -214,7 +215,7 @@ export class Feeds implements Chore {
     const after = feed.taken ?? before;
     const { epoch, trimmedThrough } = this.#journal;
     const { version = 0 } = this.#words()[name] ?? {};
-    const rows = this.#journal.page(after, MAX_FEED_EVENTS, MAX_FEED_BYTES);
+    const rows = this.#journal.read(after, MAX_FEED_EVENTS, MAX_FEED_BYTES);
     const { taken, gathering } = await this.#call(name, (stub) =>
       stub.receive({
         hub: this.#hub,
@@ -266,7 +267,7 @@ export class Feeds implements Chore {
     if (word === undefined) return 'too_many_hubs';
     if (typeof word === 'string') return word;
     if (name === wildcardHubName(parseHubName(this.#hub).namespaceKey)) {
-      this.#journal.begin(word.known === false);
+      this.#journal.createHeader(word.known === false);
     }
     this.heard(name, word);
     return undefined;
@@ -279,6 +280,13 @@ export class Feeds implements Chore {
       this.#registeredAt = Number(stored);
     }
     return this.#registeredAt;
+  }
+
+  /** Where the journal ended, if it had events and has none any more. Creates no header. */
+  #journalEnd(): Fed | undefined {
+    const journal = this.#journal;
+    if (!journal.isEmpty || journal.isUnused) return undefined;
+    return { epoch: journal.epoch, taken: journal.trimmedThrough };
   }
 
   #gatherers(): string[] {

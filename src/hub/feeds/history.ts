@@ -1,7 +1,7 @@
 /** What a wildcard hub is given of the past of a hub that it has not gathered from so far. */
 
-import type { Row } from '../journal/entry.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { StoredRecord } from '../journal/record.ts';
 
 /** How far a wildcard hub has what a hub accepted. */
 export interface Fed {
@@ -19,7 +19,7 @@ export interface History {
   /** The place that the rows follow. */
   readonly after: number;
   readonly last: number;
-  readonly rows: readonly Row[];
+  readonly rows: readonly StoredRecord[];
 }
 
 /**
@@ -33,14 +33,14 @@ export function historyOf(
   maxBytes: number,
 ): History {
   const taken = fed?.epoch === journal.epoch ? fed.taken : 0;
-  const within = journal.placeWithin(maxEvents, maxBytes);
+  const within = journal.startOfNewest(maxEvents, maxBytes);
   const after = Math.max(taken, within);
   return {
     epoch: journal.epoch,
-    begunAt: journal.begunAt,
-    trimmedAt: Math.max(journal.trimmedAt, within > taken ? journal.acceptedAt(within) : 0),
+    begunAt: journal.recordedSince,
+    trimmedAt: Math.max(journal.trimmedUntil, within > taken ? journal.acceptedAt(within) : 0),
     after,
     last: journal.last,
-    rows: journal.page(after, maxEvents, maxBytes),
+    rows: journal.read(after, maxEvents, maxBytes),
   };
 }

@@ -1,4 +1,4 @@
-/** Where in the journal a subscriber begins. */
+/** Where in the journal a subscriber starts. */
 import type { EventFacts } from '../../event/facts.ts';
 import { isUsableEventId } from '../../event/position-text.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
@@ -6,27 +6,27 @@ import type { Since } from '../../subscription/since.ts';
 import type { GapReason } from '../../wire/carillon-v1/messages.ts';
 import type { SignedCursor } from '../../wire/cursor.ts';
 import { MAX_CLOCK_DIFFERENCE_MS } from '../limits.ts';
-import type { Cursors } from './cursors.ts';
+import type { CursorCodec } from './cursor-codec.ts';
 import type { Journal } from './journal.ts';
 
-export interface Place {
-  /** The sequence that it has seen. */
+export interface Position {
+  /** The subscriber starts after this sequence. */
   readonly after: number;
-  /** Why what it asked for cannot be given, and it begins with the oldest that there is. */
+  /** Why it cannot start where it asked to, and starts at the oldest retained event. */
   readonly gap?: GapReason;
 }
 
 /**
- * @param since where the subscriber wants to begin; undefined for now
+ * @param since where the subscriber wants to start; undefined for now
  * @param cursors of this hub
- * @param mayReceive whether it may know of an event
+ * @param mayReceive whether the subscriber may know of an event
  */
-export function placeOf(
+export function resolvePosition(
   since: Since | undefined,
   journal: Journal,
-  cursors: Cursors,
+  cursors: CursorCodec,
   mayReceive: (facts: EventFacts) => boolean,
-): Result<Place> {
+): Result<Position> {
   if (since === undefined) return ok({ after: journal.last });
   const oldest = journal.trimmedThrough;
   switch (since.kind) {
@@ -35,57 +35,60 @@ export function placeOf(
     case 'time':
       return isStoredAsId(since.text, journal, mayReceive)
         ? ok({ after: oldest, gap: 'unknown_event' })
-        : placeOfTime(since.at, journal);
+        : positionOfTime(since.at, journal);
     case 'event': {
-      const event = firstVisible(since.id, journal, mayReceive);
-      return ok(event === undefined ? { after: oldest, gap: 'unknown_event' } : { after: event });
+      const sequence = sequenceOfId(since.id, journal, mayReceive);
+      return ok(
+        sequence === undefined ? { after: oldest, gap: 'unknown_event' } : { after: sequence },
+      );
     }
     case 'cursor':
-      return placeOfCursor(since.cursor, journal, cursors);
+      return positionOfCursor(since.cursor, journal, cursors);
   }
 }
 
 /**
- * Publishers may choose the same id: from the first on, nothing that follows any of them is missed. An event that
- * was stored before its id was reserved for something else is not found by it.
+ * The sequence of the oldest event with this id that the subscriber may know of. Several publishers may use the same
+ * id: a subscriber that resumes after the oldest misses nothing that follows any of them. An event that was stored
+ * before the form of its id was reserved is not found.
  */
-export function firstVisible(
+export function sequenceOfId(
   id: string,
   journal: Journal,
   mayReceive: (facts: EventFacts) => boolean,
 ): number | undefined {
   if (!isUsableEventId(id)) return undefined;
-  return journal.firstWithId(id).find(({ facts }) => mayReceive(facts))?.sequence;
+  return journal.oldestWithId(id).find(({ facts }) => mayReceive(facts))?.sequence;
 }
 
 /**
- * Whether an event that was stored before ids of this form were refused has the text as its id. Then nobody knows
- * which of the two a subscriber means, and the time may be later than the event.
+ * Whether this time is the id of an event that was stored before ids of this form were rejected. Then it is unclear
+ * which of the two the subscriber means, and the time may be later than the event.
  */
 function isStoredAsId(
   text: string,
   journal: Journal,
   mayReceive: (facts: EventFacts) => boolean,
 ): boolean {
-  return journal.firstWithId(text).some(({ facts }) => mayReceive(facts));
+  return journal.oldestWithId(text).some(({ facts }) => mayReceive(facts));
 }
 
-function placeOfTime(at: number, journal: Journal): Result<Place> {
+function positionOfTime(at: number, journal: Journal): Result<Position> {
   if (at > Date.now() + MAX_CLOCK_DIFFERENCE_MS) {
     return invalid('the time to begin at is in the future; leave it out to begin now');
   }
   return journal.isCompleteSince(at, MAX_CLOCK_DIFFERENCE_MS)
-    ? ok({ after: journal.placeBefore(at) })
+    ? ok({ after: journal.lastBefore(at) })
     : ok({ after: journal.trimmedThrough, gap: 'forgotten' });
 }
 
-function placeOfCursor(
+function positionOfCursor(
   cursor: SignedCursor | undefined,
   journal: Journal,
-  cursors: Cursors,
-): Result<Place> {
+  cursors: CursorCodec,
+): Result<Position> {
   const oldest = journal.trimmedThrough;
-  // A Worker of an earlier release hands on cursors without a code.
+  // A Worker of an earlier release passes on cursors without a code.
   if (cursor?.code === undefined) return ok({ after: oldest, gap: 'unsigned_cursor' });
   switch (cursors.originOf(cursor)) {
     case 'other_hub':
@@ -93,17 +96,17 @@ function placeOfCursor(
         'the cursor is of another subscription: it holds for patterns of the same hub alone; leave it out, or give a time',
       );
     case 'other_epoch': {
-      // A hub without events forgets its epoch with its last subscriber. Whoever saw nothing there, and is
-      // given everything that there ever was, misses nothing.
-      const sawNothing = cursor.sequence === 0 && journal.isWhole;
-      return ok(sawNothing ? { after: oldest } : { after: oldest, gap: 'storage_lost' });
+      // A hub without events deletes its epoch when its last subscriber leaves. A subscriber that received nothing
+      // there, and now gets everything that there ever was, misses nothing.
+      const receivedNothing = cursor.sequence === 0 && journal.isComplete;
+      return ok(receivedNothing ? { after: oldest } : { after: oldest, gap: 'storage_lost' });
     }
     case 'forged':
       return invalid(
         'the cursor was changed, or not made by this server; take it whole from what you received, or give the id of an event, a time or "earliest"',
       );
     case 'own':
-      // Made here, so the journal was longer than it is now.
+      // This hub made it, so the journal was longer than it is now.
       if (cursor.sequence > journal.last) return ok({ after: oldest, gap: 'storage_lost' });
       return cursor.sequence < oldest
         ? ok({ after: oldest, gap: 'forgotten' })

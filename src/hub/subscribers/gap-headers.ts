@@ -1,6 +1,6 @@
 /** What the 101 says of events that cannot be sent any more. */
 import type { GapReason } from '../../wire/carillon-v1/messages.ts';
-import type { Place } from '../journal/position.ts';
+import type { Position } from '../journal/position.ts';
 
 const GAPS: Readonly<Record<GapReason, string>> = {
   unknown_event: 'the event is unknown, or not kept any more, or not for this token',
@@ -12,7 +12,7 @@ const GAPS: Readonly<Record<GapReason, string>> = {
 };
 
 /** @param isBroken whether events are missing between the place and now */
-export function gapHeaders({ gap }: Place, isBroken: boolean): Record<string, string> {
+export function gapHeaders({ gap }: Position, isBroken: boolean): Record<string, string> {
   if (gap !== undefined) {
     return {
       'Last-Event-ID': 'earliest',

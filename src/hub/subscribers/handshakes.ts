@@ -16,9 +16,9 @@ import type { Readers } from '../catch-up/readers.ts';
 import { Replay } from '../catch-up/replays.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
-import type { Cursors } from '../journal/cursors.ts';
+import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
-import { firstVisible, type Place, placeOf } from '../journal/position.ts';
+import { type Position, resolvePosition, sequenceOfId } from '../journal/position.ts';
 import { MAX_SOCKETS_PER_HUB, MAX_SOCKETS_PER_TOKEN } from '../limits.ts';
 import type { SubscriptionClass, SubscriptionClasses } from './classes.ts';
 import { FilterBudgets } from './filter-budgets.ts';
@@ -36,7 +36,7 @@ const FORBIDDEN: Refused = { status: 403, message: 'permission denied' };
 export interface HandshakeParts {
   readonly ctx: DurableObjectState;
   readonly journal: Journal;
-  readonly cursors: Cursors;
+  readonly cursors: CursorCodec;
   readonly pacer: Pacer;
   readonly classes: SubscriptionClasses;
   readonly holders: WatchedTokens;
@@ -155,28 +155,28 @@ export class Handshakes {
         const accessKey = rights.keyOf(subscriptionClass);
         const access = rights.accessOf(subscriptionClass);
         const mayReceive = (facts: EventFacts) => access.mayReceive(facts).allowed;
-        const place = placeOf(since, journal, cursors, mayReceive);
-        if (!place.ok) return refusal({ status: 400, message: place.failure.message });
-        const { after } = place.value;
+        const position = resolvePosition(since, journal, cursors, mayReceive);
+        if (!position.ok) return refusal({ status: 400, message: position.failure.message });
+        const { after } = position.value;
         if (since !== undefined && !pacer.admit(owner, journal.bytesAfter(after))) {
           return refusal(
             full('too much is read at present for subscribers that reconnect; try again'),
           );
         }
         if (subscription.protocol === 'carillon.v1') {
-          return this.#welcome(subscriptionClass, owned, place.value);
+          return this.#welcome(subscriptionClass, owned, position.value);
         }
         const replay = new Replay(this.#parts, after, {
           owner,
           encoding: subscription.encoding,
           isDue: (entry) => rights.isDue(subscriptionClass, entry),
-          placeOfId: (id) => firstVisible(id, journal, mayReceive),
+          placeOfId: (id) => sequenceOfId(id, journal, mayReceive),
         });
         await replay.approach();
         if (watched !== undefined && !holders.isWatched(watched)) return refusal(FORBIDDEN);
         // What was collected by rights that have changed is not sent.
         if (accessKey === rights.keyOf(subscriptionClass)) {
-          return this.#acceptStock(subscriptionClass, owned, place.value, replay);
+          return this.#acceptStock(subscriptionClass, owned, position.value, replay);
         }
       }
     } finally {
@@ -190,7 +190,7 @@ export class Handshakes {
   #acceptStock(
     subscriptionClass: SubscriptionClass,
     owned: Owned | undefined,
-    place: Place,
+    position: Position,
     replay: Replay,
   ): Response {
     const { budget, delivery } = this.#parts;
@@ -201,17 +201,21 @@ export class Handshakes {
     delivery.joins(server);
     budget.send(server, replay.messages);
     if (replay.isFull) server.close(CLOSE_CODES.tryAgainLater, 'resume');
-    const headers = gapHeaders(place, replay.isBroken);
+    const headers = gapHeaders(position, replay.isBroken);
     return new Response(null, { status: 101, webSocket: client, headers });
   }
 
-  #welcome(subscriptionClass: SubscriptionClass, owned: Owned | undefined, place: Place): Response {
+  #welcome(
+    subscriptionClass: SubscriptionClass,
+    owned: Owned | undefined,
+    position: Position,
+  ): Response {
     const { client, server } = this.#acceptSocket(subscriptionClass, owned, newReaderTag());
-    this.#parts.readers.welcome(server, subscriptionClass, place);
+    this.#parts.readers.welcome(server, subscriptionClass, position);
     return new Response(null, {
       status: 101,
       webSocket: client,
-      headers: gapHeaders(place, false),
+      headers: gapHeaders(position, false),
     });
   }
 

@@ -17,9 +17,9 @@ import { Readers } from '../catch-up/readers.ts';
 import { Delivery } from '../delivery/delivery.ts';
 import { DeliveryMark } from '../delivery/delivery-mark.ts';
 import { TurnBudget } from '../delivery/turn-budget.ts';
-import { Cursors } from '../journal/cursors.ts';
-import type { Entry } from '../journal/entry.ts';
+import { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { JournalEntry } from '../journal/record.ts';
 import { isOpen, SubscriptionClasses } from './classes.ts';
 import { Closing } from './closing.ts';
 import { Handshakes, type Refused } from './handshakes.ts';
@@ -41,7 +41,7 @@ export class Subscribers {
   readonly lifetimes: Lifetimes;
   readonly readers: Readers;
   readonly #closing: Closing;
-  readonly #cursors: Cursors;
+  readonly #cursors: CursorCodec;
   readonly #rights: Rights;
   readonly #delivery: Delivery;
   readonly #handshakes: Handshakes;
@@ -55,7 +55,7 @@ export class Subscribers {
   ) {
     const budget = new TurnBudget();
     const pacer = new Pacer(budget);
-    const cursors = new Cursors(ctx.storage, journal, ctx.id.name ?? '');
+    const cursors = new CursorCodec(ctx.storage, journal, ctx.id.name ?? '');
     const classes = new SubscriptionClasses(ctx, (subscription) => needs.forgotten(subscription));
     const closing = new Closing(ctx, classes);
     const holders = new WatchedTokens(ctx, env, {
@@ -108,7 +108,7 @@ export class Subscribers {
 
   /** Whether anybody was ever given a cursor. */
   get haveCursors(): boolean {
-    return this.#cursors.isUsed;
+    return this.#cursors.hasEncoded;
   }
 
   /** Accepts a subscriber, or answers why not. */
@@ -121,7 +121,7 @@ export class Subscribers {
    *
    * @returns undefined where all has been sent; else it resolves when it has
    */
-  deliver(entries: readonly Entry[]): Promise<void> | undefined {
+  deliver(entries: readonly JournalEntry[]): Promise<void> | undefined {
     return this.#delivery.deliver(entries);
   }
 

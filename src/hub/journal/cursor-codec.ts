@@ -1,6 +1,6 @@
 /**
- * The cursors of a hub. They are coded with a key that lies in the storage of the hub, made when the first cursor is.
- * It belongs to the journal, not to this object: whoever is to continue the journal can be given it.
+ * Encodes positions of a journal as cursors, and verifies the cursors that come back. The key is stored with the
+ * first cursor. It belongs to the journal and not to this object: another object can continue both.
  */
 
 import {
@@ -15,25 +15,23 @@ import type { Journal } from './journal.ts';
 
 const KEY = 'cursor_key';
 
-/** What a cursor is to a hub. */
 export type CursorOrigin =
-  /** Of the journal as it is. */
+  /** This hub made it, for its present journal. */
   | 'own'
-  /** Of another hub. */
   | 'other_hub'
-  /** Of a journal that was lost: its key is lost too. */
+  /** This hub made it for a journal that was lost, and its key with it. */
   | 'other_epoch'
-  /** Made by somebody else, or garbled. */
+  /** No hub made it, or it was changed. */
   | 'forged';
 
-export class Cursors {
+export class CursorCodec {
   readonly #storage: DurableObjectStorage;
   readonly #journal: Journal;
   readonly #hub: number;
   #storedKey: Uint8Array | undefined;
-  /** By their sequences: every class of subscribers is sent the same. */
-  readonly #made = new Map<number, string>();
-  /** That of the journal when they were made. */
+  /** Cursors by sequence: every class of subscribers is sent the same ones. */
+  readonly #encoded = new Map<number, string>();
+  /** The epoch of these cursors. */
   #epoch: string | undefined;
 
   constructor(storage: DurableObjectStorage, journal: Journal, hub: string) {
@@ -42,20 +40,20 @@ export class Cursors {
     this.#hub = hubTag(hub);
   }
 
-  /** Whether there ever was a cursor. */
-  get isUsed(): boolean {
+  /** Whether this hub has ever made a cursor. */
+  get hasEncoded(): boolean {
     return this.#storage.kv.get(KEY) !== undefined;
   }
 
-  /** The cursor of the place after a sequence. */
-  at(sequence: number): string {
+  /** The cursor of the position after a sequence. */
+  encode(sequence: number): string {
     const { epoch } = this.#journal;
-    if (epoch !== this.#epoch || this.#made.size === MAX_CACHED_CURSORS) this.#made.clear();
+    if (epoch !== this.#epoch || this.#encoded.size === MAX_CACHED_CURSORS) this.#encoded.clear();
     this.#epoch = epoch;
-    let cursor = this.#made.get(sequence);
+    let cursor = this.#encoded.get(sequence);
     if (cursor === undefined) {
       cursor = encodeCursor({ hub: this.#hub, epoch, sequence }, this.#key());
-      this.#made.set(sequence, cursor);
+      this.#encoded.set(sequence, cursor);
     }
     return cursor;
   }

@@ -1,0 +1,59 @@
+/** Records are what a journal stores. Decoded, a record is an entry: an event, or a gap where events are missing. */
+import { type EventFacts, factsOf } from '../../event/facts.ts';
+import { logError } from '../../lib/log.ts';
+import type { GapReason } from '../../wire/carillon-v1/messages.ts';
+import { Frame } from '../../wire/frame.ts';
+
+/** A record to append. */
+export type NewRecord = {
+  /** Begins with the event id and a newline. A second record with the same key is a duplicate. */
+  readonly key: string;
+  /** Unix milliseconds. */
+  readonly acceptedAt: number;
+  /** The JSON frame; null for a gap. */
+  readonly json: string | null;
+};
+
+export type StoredRecord = NewRecord & { readonly sequence: number };
+
+/** What is stored of a record apart from its key and its frame. */
+export type RecordInfo = {
+  readonly sequence: number;
+  readonly acceptedAt: number;
+  /** The bytes of all records up to this one, trimmed ones included. */
+  readonly totalBytes: number;
+};
+
+export type JournalEntry = EventEntry | GapEntry;
+
+export interface EventEntry {
+  readonly sequence: number;
+  readonly facts: EventFacts;
+  readonly frame: Frame;
+}
+
+export interface GapEntry {
+  readonly sequence: number;
+  readonly gap: GapReason;
+  /** The hub whose events are missing; undefined if it may be any. */
+  readonly hub: string | undefined;
+}
+
+const GAP_KEY = /^\n([^\n]*)\n/;
+
+/** A record of a gap. The key of an event begins with its id, which is never empty, so no event has such a key. */
+export function gapRecord(hub: string, distinction: string, acceptedAt: number): NewRecord {
+  return { key: `\n${hub}\n${distinction}`, acceptedAt, json: null };
+}
+
+/** A record that cannot be decoded becomes a gap, so that subscribers are told that an event is missing. */
+export function decodeRecord({ sequence, key, json }: StoredRecord): JournalEntry {
+  if (json === null) return { sequence, gap: 'feed_lost', hub: GAP_KEY.exec(key)?.[1] };
+  const frame = new Frame(json);
+  try {
+    return { sequence, facts: factsOf(frame.event), frame };
+  } catch (error) {
+    logError(`the event ${sequence} of the journal cannot be read`, error);
+    return { sequence, gap: 'unreadable', hub: undefined };
+  }
+}

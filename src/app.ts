@@ -4,24 +4,21 @@ import { cors } from 'hono/cors';
 import { type Bindings, type Config, parseConfig } from './config/config.ts';
 import { readApiBody, runEndpoint } from './http/api.ts';
 import { audit } from './http/audit-log.ts';
-import {
-  authenticate,
-  type Caller,
-  isOurToken,
-  type Question,
-  tokenOf,
-} from './http/authentication/authenticate.ts';
+import { authenticate, type TokenLookup } from './http/authentication/authenticate.ts';
+import type { Caller } from './http/authentication/caller.ts';
+import { isOurToken } from './http/authentication/root-token.ts';
+import { redeemTicket, ticketOf } from './http/authentication/ticket.ts';
 import { choose, ENDPOINTS, LOGINS, type Methods, nameIn } from './http/endpoints.ts';
 import { publish } from './http/events/publish.ts';
 import { receive } from './http/events/receive.ts';
 import { CURSOR_HEADER } from './http/events/streams/open.ts';
 import { subscribe } from './http/events/subscribe.ts';
-import { redeemTicket, ticketOf } from './http/events/ticket.ts';
 import { isOfEvents, passOn } from './http/middleware/upstream.ts';
 import { findNamespace } from './http/namespace-lookup.ts';
 import { divide, namespaceOf } from './http/request/namespace-path.ts';
 import { isAllowedOrigin } from './http/request/origin.ts';
 import { after, parsePath, parseQuery } from './http/request/path.ts';
+import { tokenOf } from './http/request/token.ts';
 import { type Refusal, refuse } from './http/respond.ts';
 import { authoritiesOf, mayBeOfAuthority, storageRefusal } from './http/storage-refusal.ts';
 import { health } from './http/vault/health.ts';
@@ -30,6 +27,7 @@ import { initialize, initStatus, leader, sealStatus } from './http/vault/seal-st
 import { WARNING_HEADER } from './http/warning-header.ts';
 import { hideSecretsOf, logError } from './lib/log.ts';
 import { parseBool } from './lib/parse-bool.ts';
+import type { Result } from './lib/result.ts';
 import { pathOfKey, ROOT, trimSlashes } from './namespace/namespace.ts';
 
 interface HonoEnv {
@@ -56,9 +54,9 @@ const RECEIVE = '/v1/sys/events/in';
 const DELIVERING = ['POST', 'OPTIONS'];
 
 /** For publishing, what this Worker remembers of a token for seconds is good enough. */
-const CACHED: Question = { fresh: false, use: 'request' };
-const FRESH: Question = { fresh: true, use: 'request' };
-const SUBSCRIPTION: Question = { fresh: true, use: 'subscription' };
+const CACHED: TokenLookup = { mayBeCached: true, use: 'request' };
+const FRESH: TokenLookup = { mayBeCached: false, use: 'request' };
+const SUBSCRIPTION: TokenLookup = { mayBeCached: false, use: 'subscription' };
 
 /** Of a header's value that a message names, so many characters. */
 const MAX_NAMED_CHARACTERS = 200;
@@ -238,27 +236,27 @@ async function requireRootToken(c: C, next: Next): Guarded {
 /** Runs what only the holder of a token may ask for, once it is known who asks and of which namespace. */
 async function admit(
   c: C,
-  question: Question,
+  lookup: TokenLookup,
   run: (admitted: Admitted) => Response | Promise<Response>,
 ): Promise<Response> {
   const path = namespacePathOf(c);
-  const caller = await callerOf(c, question);
-  if ('reason' in caller) {
-    audit('denied', { namespace: path, path: routeOf(c), reason: caller.reason });
-    return refuse(caller);
+  const caller = await callerOf(c, lookup);
+  if (!caller.ok) {
+    audit('denied', { namespace: path, path: routeOf(c), reason: caller.failure.reason });
+    return refuse(caller.failure);
   }
   const namespace =
-    path === undefined ? undefined : await findNamespace(c.env, path, question.fresh);
+    path === undefined ? undefined : await findNamespace(c.env, path, !lookup.mayBeCached);
   if (namespace === undefined) return refuse(noNamespace(c));
-  return run({ caller, namespace });
+  return run({ caller: caller.value, namespace });
 }
 
-function callerOf(c: C, question: Question): Promise<Caller | Refusal> {
+function callerOf(c: C, lookup: TokenLookup): Promise<Result<Caller, Refusal>> {
   const { headers, url } = c.req.raw;
   const namespace = namespacePathOf(c) ?? '';
-  const ticket = question.use === 'subscription' ? ticketOf(parseQuery(url)) : undefined;
+  const ticket = lookup.use === 'subscription' ? ticketOf(parseQuery(url)) : undefined;
   return ticket === undefined
-    ? authenticate(headers, namespace, c.var.config, c.env, question)
+    ? authenticate(headers, namespace, c.var.config, c.env, lookup)
     : redeemTicket(ticket, headers, namespace, c.var.config, c.env);
 }
 

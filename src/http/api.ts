@@ -9,7 +9,7 @@ import type { AuthorityStub } from '../objects/authority-contract.ts';
 import { authorityName } from '../objects/authority-name.ts';
 import type { Operation } from '../policy/acl.ts';
 import { audit } from './audit-log.ts';
-import { actorOf, type Caller } from './authentication/authenticate.ts';
+import { actorOf, type Caller } from './authentication/caller.ts';
 import { MAX_API_BODY_BYTES, MAX_API_BODY_DEPTH } from './limits.ts';
 import { warnOfUnread } from './parameters.ts';
 import { readBody } from './request/body.ts';

@@ -1,33 +1,26 @@
-/** Whether there is a Vault namespace, and which of those that had its name. */
+/** Which Vault namespace a path names, and whether it exists. */
 
-import { TtlCache } from '../lib/ttl-cache.ts';
 import { childKey, ROOT } from '../namespace/namespace.ts';
 import { authorityName } from '../objects/authority-name.ts';
 import { callWithRetry } from '../objects/call.ts';
-import { LOOKUP_CACHE_MS } from '../objects/limits.ts';
-
-const keys = new TtlCache<string>(LOOKUP_CACHE_MS);
-
-/** Forgets what this Worker remembers of namespaces: one was deleted, or made in the place of another. */
-export function forgetNamespaces(): void {
-  keys.clear();
-}
+import { workerCaches } from './worker-caches.ts';
 
 /**
- * Finds a namespace by asking the authority of each one above it, so that no object is touched of one
- * that does not exist.
+ * Asks the authority of each namespace above for the next one below it, so that no Durable Object is created for a
+ * namespace that does not exist.
  *
- * @param fresh whether what this Worker remembers is not enough
- * @returns its key; undefined where there is none
+ * @param isFresh whether to bypass what this Worker found out some seconds ago
+ * @returns the key of the namespace; undefined if there is none
  */
 export async function findNamespace(
   env: Env,
   path: string,
-  fresh: boolean,
+  isFresh: boolean,
 ): Promise<string | undefined> {
   if (path === ROOT) return ROOT;
+  const { namespaceKeys } = workerCaches;
   const now = Date.now();
-  const known = fresh ? undefined : keys.get(path, now);
+  const known = isFresh ? undefined : namespaceKeys.get(path, now);
   if (known !== undefined) return known;
   let key = ROOT;
   for (const name of path.split('/')) {
@@ -36,11 +29,11 @@ export async function findNamespace(
       env.AUTHORITY.getByName(authorityName(above)).childId(name),
     );
     if (id === undefined) {
-      keys.delete(path);
+      namespaceKeys.delete(path);
       return undefined;
     }
     key = childKey(above, name, id);
   }
-  keys.set(path, key, now);
+  namespaceKeys.set(path, key, now);
   return key;
 }

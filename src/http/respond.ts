@@ -1,7 +1,7 @@
 /** Every answer of the server that is not a WebSocket, in Vault's shapes. */
 
 import { withoutSecrets } from '../lib/log.ts';
-import type { Failure } from '../lib/result.ts';
+import type { Failure, Result } from '../lib/result.ts';
 import { RETRY_AFTER_SECONDS } from './limits.ts';
 
 /** A refusal that is not a `Failure`: not the request is wrong, but who sent it, where to, or when. */
@@ -27,6 +27,10 @@ export interface PartialRefusal {
   readonly reason: 'unavailable' | 'overloaded' | 'too_many_hubs' | 'storage_unreadable';
   readonly message: string;
   readonly data?: Record<string, unknown>;
+}
+
+export function refused(refusal: Refusal): Result<never, Refusal> {
+  return { ok: false, failure: refusal };
 }
 
 /** Turns each refusal into Vault's `{"errors": [...]}` with the status and words of Vault. */

@@ -15,8 +15,8 @@ import {
 import { at, ok, type Result, tooLarge } from '../../lib/result.ts';
 import { decodeUtf8, parseJson } from '../../lib/text.ts';
 import { pathOfKey, trimSlashes } from '../../namespace/namespace.ts';
-import { tokenOf } from '../authentication/authenticate.ts';
 import { MAX_DELIVERY_FRAMES_CHARACTERS } from '../limits.ts';
+import { tokenOf } from '../request/token.ts';
 
 /** A request to the address of a source. */
 export interface Receiving {

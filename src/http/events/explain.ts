@@ -28,9 +28,14 @@ import { parsePolicy } from '../../policy/policy.ts';
 import { Matcher } from '../../subscription/matcher.ts';
 import { namespacePatterns } from '../../subscription/namespace-patterns.ts';
 import { auditDenial, authorityOf, type Call, type Endpoint, textOf } from '../api.ts';
-import { accessOf, authorityOfAccessor, placeOf } from '../authentication/authenticate.ts';
+import { accessOfToken } from '../authentication/token-caller.ts';
+import {
+  type TokenTarget,
+  targetOfAccessor,
+  targetOfToken,
+} from '../authentication/token-location.ts';
 import { MAX_EXPLAINED_HUBS } from '../limits.ts';
-import { type Refusal, refuse, succeed } from '../respond.ts';
+import { type Refusal, refuse, refused, succeed } from '../respond.ts';
 
 const KEYS = [
   'event',
@@ -68,10 +73,10 @@ export const explain: Endpoint = {
     const subscription = subscriptionOf(body, call);
     if (!subscription.ok) return refuse(subscription.failure);
     const subject = await subjectOf(body, call);
-    if ('reason' in subject) return refuse(subject);
+    if (!subject.ok) return refuse(subject.failure);
     const facts = await factsFor(body, subscription.value.pattern, call);
-    if ('reason' in facts) return refuse(facts);
-    return succeed(decide(subscription.value, subject, facts, call));
+    if (!facts.ok) return refuse(facts.failure);
+    return succeed(decide(subscription.value, subject.value, facts.value, call));
   },
 };
 
@@ -187,16 +192,16 @@ function subscriptionOf(
 async function subjectOf(
   body: Readonly<Record<string, unknown>>,
   call: Call,
-): Promise<Subject | Refusal> {
+): Promise<Result<Subject, Refusal>> {
   const given = ['token', 'accessor', 'policies'].filter((key) => body[key] !== undefined);
-  if (given.length > 1) return invalid(`give one of ${given.join(' and ')}`).failure;
+  if (given.length > 1) return invalid(`give one of ${given.join(' and ')}`);
   if (body.policies !== undefined) return policiesSubject(body.policies, call);
   if (given.length === 0 || body.token === call.caller.secret) {
-    return { access: call.caller.access, given: false };
+    return ok({ access: call.caller.access, given: false });
   }
   if (!maySeeOthers(call)) {
     auditDenial(call, pathOfKey(call.namespace), 'update', call.path);
-    return { reason: 'denied' };
+    return refused({ reason: 'denied' });
   }
   const target = await targetOf(body, call);
   const state =
@@ -205,38 +210,32 @@ async function subjectOf(
       authorityOf(call.env, target.authority).tokenState(target.reference),
     ));
   if (target === undefined || state === undefined) {
-    return { reason: 'forbidden', message: 'bad token or accessor' };
+    return refused({ reason: 'forbidden', message: 'bad token or accessor' });
   }
-  return { access: accessOf(target.authority, state), given: false };
+  return ok({ access: accessOfToken(target.authority, state), given: false });
 }
 
-async function targetOf(body: Readonly<Record<string, unknown>>, { env, namespace }: Call) {
+async function targetOf(
+  body: Readonly<Record<string, unknown>>,
+  { env, namespace }: Call,
+): Promise<TokenTarget | undefined> {
   const accessor = textOf(body, 'accessor');
-  if (accessor.ok) {
-    const authority = await authorityOfAccessor(accessor.value, env);
-    return authority !== undefined && isWithin(authority, namespace)
-      ? { authority, reference: { accessor: accessor.value } }
-      : undefined;
-  }
+  if (accessor.ok) return targetOfAccessor(accessor.value, namespace, env);
   const token = textOf(body, 'token');
-  const place = token.ok ? await placeOf(token.value, env) : undefined;
-  return place !== undefined && isWithin(place.authority, namespace)
-    ? { authority: place.authority, reference: { digest: place.digest } }
-    : undefined;
+  return token.ok ? targetOfToken(token.value, namespace, env) : undefined;
 }
 
-function policiesSubject(value: unknown, { namespace }: Call): Subject | Refusal {
+function policiesSubject(value: unknown, { namespace }: Call): Result<Subject> {
   if (!isListOfTexts(value) || value.length > MAX_POLICIES_PER_TOKEN) {
-    return invalid(`policies must be a list of at most ${MAX_POLICIES_PER_TOKEN} policy texts`)
-      .failure;
+    return invalid(`policies must be a list of at most ${MAX_POLICIES_PER_TOKEN} policy texts`);
   }
   const policies: NamedPolicy[] = [];
   for (const [index, text] of value.entries()) {
     const policy = parsePolicy(text);
-    if (!policy.ok) return invalid(`policies[${index}]: ${policy.failure.message}`).failure;
+    if (!policy.ok) return invalid(`policies[${index}]: ${policy.failure.message}`);
     policies.push({ name: `policies[${index}]`, policy: policy.value });
   }
-  return { access: new Access(pathOfKey(namespace), policies, undefined), given: true };
+  return ok({ access: new Access(pathOfKey(namespace), policies, undefined), given: true });
 }
 
 /** The event of the request; or the one that it names, if the caller may see that. */
@@ -244,9 +243,9 @@ async function factsFor(
   body: Readonly<Record<string, unknown>>,
   pattern: string,
   call: Call,
-): Promise<EventFacts | Refusal> {
+): Promise<Result<EventFacts>> {
   if ((body.event === undefined) === (body.id === undefined)) {
-    return invalid('give either the event, or the id of one that was published').failure;
+    return invalid('give either the event, or the id of one that was published');
   }
   if (body.event !== undefined) {
     const event = readEvent(rawEvent('event', body.event), {
@@ -255,21 +254,20 @@ async function factsFor(
       source: `vault://${call.config.clusterName}`,
       namespace: pathOfKey(call.namespace),
     });
-    if (!event.ok) return invalid(`event: ${event.failure.message}`).failure;
-    return factsOf(event.value.event);
+    if (!event.ok) return invalid(`event: ${event.failure.message}`);
+    return ok(factsOf(event.value.event));
   }
   const { id } = body;
   if (typeof id !== 'string' || id === '' || id.length > MAX_EVENT_ID_CHARACTERS) {
-    return invalid(`id must be a text of at most ${MAX_EVENT_ID_CHARACTERS} characters`).failure;
+    return invalid(`id must be a text of at most ${MAX_EVENT_ID_CHARACTERS} characters`);
   }
   const types = typeof body.event_type === 'string' ? body.event_type : pattern;
   const facts = (await recall(id, types, call)).find((each) => maySee(each, call));
-  return (
-    facts ??
-    invalid(
-      `no event with the id ${quote(id)} is remembered that this token may see; give the event itself, or its event_type`,
-    ).failure
-  );
+  return facts === undefined
+    ? invalid(
+        `no event with the id ${quote(id)} is remembered that this token may see; give the event itself, or its event_type`,
+      )
+    : ok(facts);
 }
 
 /** Whether the caller may know of the event: what it may not see is as if it were not there. */

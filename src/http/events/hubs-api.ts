@@ -13,7 +13,7 @@ import { hubName, nameForOperators, wildcardHubName } from '../../objects/hub-na
 import { messageOf, storageFailureOf } from '../../objects/storage-failure.ts';
 import type { Call, Endpoint } from '../api.ts';
 import { audit } from '../audit-log.ts';
-import { actorOf } from '../authentication/authenticate.ts';
+import { actorOf } from '../authentication/caller.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
 
 const GATHERING = '*';

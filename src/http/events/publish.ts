@@ -3,10 +3,11 @@
 import type { Bindings, Config } from '../../config/config.ts';
 import { checkEventType } from '../../event/event-type.ts';
 import { type CheckedEvent, readEvents } from '../../ingest/read-events.ts';
+import type { Result } from '../../lib/result.ts';
 import { pathOfKey } from '../../namespace/namespace.ts';
 import { MAX_PUBLISH_BYTES } from '../../wire/limits.ts';
 import { audit } from '../audit-log.ts';
-import { actorOf, type Caller } from '../authentication/authenticate.ts';
+import { actorOf, type Caller } from '../authentication/caller.ts';
 import { authorize } from '../publishing/authorize.ts';
 import { publishEvents } from '../publishing/publish-events.ts';
 import { checkEncoding, readBody } from '../request/body.ts';
@@ -18,7 +19,7 @@ interface PublishRequest {
   readonly eventType: string;
   readonly caller: Caller;
   /** Authenticates the request again, by its authority and not by what the Worker has cached. */
-  readonly authenticateAgain: () => Promise<Caller | Refusal>;
+  readonly authenticateAgain: () => Promise<Result<Caller, Refusal>>;
   /** The key of the namespace that the request is sent to. */
   readonly namespace: string;
   readonly env: Bindings;
@@ -61,10 +62,10 @@ async function refusalOfCaller(
 ): Promise<Refusal | undefined> {
   const path = pathOfKey(namespace);
   let authorized = authorize(events, caller.access, path, config.publishNeedsPath);
-  if (!authorized.ok && caller.remembered) {
+  if (!authorized.ok && caller.isCached) {
     const present = await authenticateAgain();
-    if ('reason' in present) return present;
-    authorized = authorize(events, present.access, path, config.publishNeedsPath);
+    if (!present.ok) return present.failure;
+    authorized = authorize(events, present.value.access, path, config.publishNeedsPath);
   }
   if (authorized.ok) return undefined;
   const { failure } = authorized;

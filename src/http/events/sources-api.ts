@@ -12,11 +12,12 @@ import { pathOfKey } from '../../namespace/namespace.ts';
 import { callWithRetry } from '../../objects/call.ts';
 import { authorityOf, type Call, type Endpoint } from '../api.ts';
 import { audit } from '../audit-log.ts';
-import { actorOf } from '../authentication/authenticate.ts';
+import { actorOf } from '../authentication/caller.ts';
 import { adviceOnPublications } from '../publishing/advice.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
+import { workerCaches } from '../worker-caches.ts';
 import { readDocuments, readEntries, sentTo } from './delivery.ts';
-import { forgetSources, openSource } from './open-source.ts';
+import { openSource } from './open-source.ts';
 
 export const listSources: Endpoint = {
   operation: 'list',
@@ -58,7 +59,7 @@ export const writeSource: Endpoint = {
       secrets.value,
     );
     if (!written.ok) return refuse(written.failure);
-    forgetSources();
+    workerCaches.sourceChanged();
     auditSource('source_written', call);
     return done();
   },
@@ -68,7 +69,7 @@ export const deleteSource: Endpoint = {
   operation: 'delete',
   run: async (call) => {
     await authorityOf(call.env, call.namespace).deleteSource(call.name);
-    forgetSources();
+    workerCaches.sourceChanged();
     auditSource('source_deleted', call);
     return done();
   },

@@ -21,7 +21,7 @@ import { parseSince, type Since } from '../../subscription/since.ts';
 import { SUBPROTOCOLS } from '../../wire/carillon-v1/messages.ts';
 import type { Encoding } from '../../wire/frame.ts';
 import { audit } from '../audit-log.ts';
-import { actorOf, type Caller } from '../authentication/authenticate.ts';
+import { actorOf, type Caller } from '../authentication/caller.ts';
 import { hasName, valuesOf } from '../request/header.ts';
 import { isAllowedOrigin, isSameHost } from '../request/origin.ts';
 import { refuse } from '../respond.ts';

@@ -6,14 +6,14 @@ import { isWithin, pathOfKey, ROOT } from '../../namespace/namespace.ts';
 import type { TokenState } from '../../objects/authority-contract.ts';
 import { callWithRetry } from '../../objects/call.ts';
 import { Access } from '../../policy/access.ts';
-import type { TokenReference } from '../../token/token-record.ts';
 import { authorityOf, type Call, type Endpoint, textOf } from '../api.ts';
+import { isRootToken } from '../authentication/root-token.ts';
+import { accessOfToken } from '../authentication/token-caller.ts';
 import {
-  accessOf,
-  authorityOfAccessor,
-  isRootToken,
-  placeOf,
-} from '../authentication/authenticate.ts';
+  locateToken,
+  type TokenTarget,
+  targetOfAccessor,
+} from '../authentication/token-location.ts';
 import { MAX_CAPABILITY_PATHS } from '../limits.ts';
 import { refuse, succeed } from '../respond.ts';
 
@@ -30,11 +30,12 @@ export const capabilitiesOfToken: Endpoint = {
     if (call.namespace === ROOT && (await isRootToken(secret.value, call.config))) {
       return capabilities(call, Access.root);
     }
-    const place = await placeOf(secret.value, call.env);
-    if (place === undefined || !concerns(place.authority, call.namespace)) {
-      return refuse({ reason: 'invalid', message: 'invalid token' });
-    }
-    return ofOther(call, place.authority, { digest: place.digest }, 'invalid token');
+    const token = await locateToken(secret.value, call.env);
+    const target =
+      token !== undefined && concerns(token.authority, call.namespace)
+        ? { authority: token.authority, reference: { digest: token.digest } }
+        : undefined;
+    return capabilitiesOf(target, call, 'invalid token');
   },
 };
 
@@ -43,32 +44,29 @@ export const capabilitiesOfAccessor: Endpoint = {
   run: async (call) => {
     const accessor = textOf(call.body, 'accessor');
     if (!accessor.ok) return refuse(accessor.failure);
-    const authority = await authorityOfAccessor(accessor.value, call.env);
-    // Who has heard an accessor does not have the token: of one above there is nothing to be told.
-    if (authority === undefined || !isWithin(authority, call.namespace)) {
-      return refuse({ reason: 'invalid', message: 'invalid accessor' });
-    }
-    return ofOther(call, authority, { accessor: accessor.value }, 'invalid accessor');
+    const target = await targetOfAccessor(accessor.value, call.namespace, call.env);
+    return capabilitiesOf(target, call, 'invalid accessor');
   },
 };
 
-/** Whether a token of the one namespace can be asked about in the other: it is of it, below it, or works in it. */
+/** Whether a token may be looked at in a namespace: it is of that namespace or below, or from above and works in it. */
 function concerns(token: string, namespace: string): boolean {
   return isWithin(token, namespace) || isWithin(namespace, token);
 }
 
-async function ofOther(
+async function capabilitiesOf(
+  target: TokenTarget | undefined,
   call: Call,
-  authority: string,
-  reference: TokenReference,
   unknown: string,
 ): Promise<Response> {
-  const state: TokenState | undefined = await callWithRetry(() =>
-    authorityOf(call.env, authority).tokenState(reference),
-  );
-  return state === undefined
+  const state: TokenState | undefined =
+    target &&
+    (await callWithRetry(() =>
+      authorityOf(call.env, target.authority).tokenState(target.reference),
+    ));
+  return target === undefined || state === undefined
     ? refuse({ reason: 'invalid', message: unknown })
-    : capabilities(call, accessOf(authority, state));
+    : capabilities(call, accessOfToken(target.authority, state));
 }
 
 function capabilities({ body, namespace }: Call, access: Access): Response {

@@ -7,7 +7,7 @@ import { pathOfKey } from '../../namespace/namespace.ts';
 import type { IssuedToken } from '../../objects/authority-contract.ts';
 import { type AnonymousCall, authorityOf, type Call } from '../api.ts';
 import { audit } from '../audit-log.ts';
-import { actorOf } from '../authentication/authenticate.ts';
+import { actorOf } from '../authentication/caller.ts';
 import { warnOfUnread } from '../parameters.ts';
 import { answer, refuse } from '../respond.ts';
 

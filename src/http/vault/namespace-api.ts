@@ -20,9 +20,10 @@ import type { Operation } from '../../policy/acl.ts';
 import { checkMeta } from '../../token/token-request.ts';
 import { authorityOf, type Call, deny, type Endpoint, isAllowed } from '../api.ts';
 import { audit } from '../audit-log.ts';
-import { actorOf, forgetCallers } from '../authentication/authenticate.ts';
-import { findNamespace, forgetNamespaces } from '../namespace-lookup.ts';
+import { actorOf } from '../authentication/caller.ts';
+import { findNamespace } from '../namespace-lookup.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
+import { workerCaches } from '../worker-caches.ts';
 
 export const listNamespaces: Endpoint = {
   operation: 'list',
@@ -71,9 +72,9 @@ export const createNamespace: Endpoint = {
       metadata.value,
     );
     if (!created.ok) return refuse(created.failure);
-    forgetNamespaces();
+    workerCaches.namespaceCreated();
     const key = childKey(above, name, created.value.id);
-    audited('namespace_created', call, pathOfKey(key));
+    auditNamespace('namespace_created', call, pathOfKey(key));
     return succeed(describe(above, created.value));
   },
 };
@@ -93,9 +94,8 @@ export const deleteNamespace: Endpoint = {
     if (!deleted.value) {
       return done([`requested namespace ${quote(place.name)} does not exist`]);
     }
-    forgetNamespaces();
-    forgetCallers();
-    audited('namespace_deleted', call, pathFrom(ROOT, pathOfKey(place.above), place.name));
+    workerCaches.namespaceDeleted();
+    auditNamespace('namespace_deleted', call, pathFrom(ROOT, pathOfKey(place.above), place.name));
     return done();
   },
 };
@@ -138,7 +138,7 @@ function describe(above: string, { name, id, metadata }: ChildNamespace): Record
   };
 }
 
-function audited(
+function auditNamespace(
   action: 'namespace_created' | 'namespace_deleted',
   { caller }: Call,
   namespace: string,

@@ -10,8 +10,9 @@ import { parsePolicy } from '../../policy/policy.ts';
 import { checkPolicyName, IMMUTABLE_POLICIES } from '../../policy/policy-name.ts';
 import { authorityOf, type Call, type Endpoint } from '../api.ts';
 import { audit } from '../audit-log.ts';
-import { actorOf, forgetCallers } from '../authentication/authenticate.ts';
+import { actorOf } from '../authentication/caller.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
+import { workerCaches } from '../worker-caches.ts';
 
 /** What stands for the text of a policy in a request and an answer. */
 export type TextKey = 'policy' | 'rules';
@@ -63,7 +64,8 @@ export const deletePolicy: Endpoint = {
       return refuse({ reason: 'invalid', message: 'cannot delete default policy' });
     }
     await authorityOf(env, namespace).deletePolicy(name);
-    audited('policy_deleted', call, name);
+    workerCaches.policyChanged();
+    auditPolicy('policy_deleted', call, name);
     return done();
   },
 };
@@ -84,7 +86,8 @@ async function write(call: Call, textKey: TextKey): Promise<Response> {
     text.value,
   );
   if (!written.ok) return refuse(written.failure);
-  audited('policy_written', call, name.value);
+  workerCaches.policyChanged();
+  auditPolicy('policy_written', call, name.value);
   const converted = name.value === named ? [] : [`policy name was converted to ${name.value}`];
   return done([...converted, ...adviceOnPolicy(policy.value)]);
 }
@@ -120,12 +123,11 @@ function decodeBase64(text: string): Uint8Array | undefined {
   }
 }
 
-function audited(
+function auditPolicy(
   action: 'policy_written' | 'policy_deleted',
   { namespace, caller }: Call,
   policy: string,
 ): void {
-  forgetCallers();
   audit(action, {
     namespace: pathOfKey(namespace),
     policy,

@@ -2,36 +2,27 @@
 
 import { parseDuration } from '../../lib/duration.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
-import { isWithin, pathOfKey, ROOT } from '../../namespace/namespace.ts';
+import { pathOfKey, ROOT } from '../../namespace/namespace.ts';
 import type { IssuedToken } from '../../objects/authority-contract.ts';
 import { callWithRetry } from '../../objects/call.ts';
 import { foreignParent } from '../../token/token-record.ts';
 import type { Maker } from '../../token/token-request.ts';
 import { authorityOf, type Call, type Endpoint, textOf } from '../api.ts';
 import { audit } from '../audit-log.ts';
+import { actorOf, type Caller } from '../authentication/caller.ts';
+import { isRootToken } from '../authentication/root-token.ts';
 import {
-  actorOf,
-  authorityOfAccessor,
-  type Caller,
-  forgetCallers,
-  isRootToken,
-  placeOf,
-} from '../authentication/authenticate.ts';
+  type TokenTarget,
+  targetOfAccessor,
+  targetOfToken,
+} from '../authentication/token-location.ts';
 import { answer, done, list, refuse } from '../respond.ts';
+import { workerCaches } from '../worker-caches.ts';
 
-/**
- * The token that a request speaks of: which authority knows it, and by what. The root token of the server
- * is known to none, and what cannot be a token of this namespace or below is asked of none.
- */
+/** The token that a request is about. No authority knows the root token, or one of another namespace. */
 type Target =
-  | {
-      readonly authority: string;
-      readonly reference: { readonly digest: string } | { readonly accessor: string };
-      /** The token itself, where the request has it. */
-      readonly secret: string;
-    }
-  | 'root'
-  | 'unknown';
+  /** `secret`: the token itself; empty if the request names it by its accessor. */
+  (TokenTarget & { readonly secret: string }) | 'root' | 'unknown';
 
 const INVALID_ACCESSOR = {
   reason: 'forbidden',
@@ -239,7 +230,7 @@ async function revoke(call: Call, target: Target, keepChildren = false): Promise
     // That it is gone is what was wanted.
     return keepChildren ? refuse(invalid('token to revoke not found').failure) : done();
   }
-  forgetCallers();
+  workerCaches.tokenRevoked();
   audit('token_revoked', {
     namespace: pathOfKey(namespace),
     accessor,
@@ -266,20 +257,16 @@ async function withToken(call: Call, act: Act): Promise<Response> {
 async function targetOf({ env, config, namespace }: Call, secret: string): Promise<Target> {
   // What a namespace above hands out is not for one below to look at.
   if (namespace === ROOT && (await isRootToken(secret, config))) return 'root';
-  const place = await placeOf(secret, env);
-  if (place === undefined || !isWithin(place.authority, namespace)) return 'unknown';
-  return { authority: place.authority, reference: { digest: place.digest }, secret };
+  const target = await targetOfToken(secret, namespace, env);
+  return target === undefined ? 'unknown' : { ...target, secret };
 }
 
 /** Does something with the token whose accessor the body names. */
 async function withAccessor(call: Call, act: Act): Promise<Response> {
   const accessor = textOf(call.body, 'accessor');
   if (!accessor.ok) return refuse(accessor.failure);
-  const authority = await authorityOfAccessor(accessor.value, call.env);
-  if (authority === undefined || !isWithin(authority, call.namespace)) {
-    return refuse(INVALID_ACCESSOR);
-  }
-  return act(call, { authority, reference: { accessor: accessor.value }, secret: '' });
+  const target = await targetOfAccessor(accessor.value, call.namespace, call.env);
+  return target === undefined ? refuse(INVALID_ACCESSOR) : act(call, { ...target, secret: '' });
 }
 
 function tokenAnswer(data: Record<string, unknown>): Response {

@@ -1,0 +1,64 @@
+/**
+ * What one isolate of the Worker keeps between requests. Its entries are bounded in number and age. Other isolates
+ * learn of a change when theirs expire, so a request that must not miss a change does not use them.
+ */
+
+import type { Source } from '../ingest/webhooks/source.ts';
+import { MAX_CACHED_LOOKUPS } from '../lib/limits.ts';
+import { LruCache } from '../lib/lru-cache.ts';
+import { TtlCache } from '../lib/ttl-cache.ts';
+import { LOOKUP_CACHE_MS } from '../objects/limits.ts';
+import type { Access } from '../policy/access.ts';
+import type { Caller } from './authentication/caller.ts';
+import { UNKNOWN_TOKEN_MS } from './limits.ts';
+
+class WorkerCaches {
+  /** By the digest of their token. */
+  readonly callers = new TtlCache<Caller>(LOOKUP_CACHE_MS);
+
+  /** By all that decides it, so callers with the same policies share it: a compiled policy set can be large. */
+  readonly access = new LruCache<Access>(MAX_CACHED_LOOKUPS);
+
+  /** The key of each Vault namespace, by its path. */
+  readonly namespaceKeys = new TtlCache<string>(LOOKUP_CACHE_MS);
+
+  /** Compiled, by the key of their namespace and their name. */
+  readonly sources = new TtlCache<Source>(LOOKUP_CACHE_MS);
+
+  /**
+   * The names of all sources of a namespace, by its key, once a name was asked for that it lacks. So a client that
+   * tries many names does not ask the authority for each, and evicts no source.
+   */
+  readonly sourceNames = new TtlCache<ReadonlySet<string>>(LOOKUP_CACHE_MS);
+
+  /** Tokens that the upstream does not know, by digest and namespace: it is asked once a second for each. */
+  readonly unknownTokens = new TtlCache<true>(UNKNOWN_TOKEN_MS);
+
+  /** The digest with which every token is compared. */
+  readonly rootTokenDigests = new LruCache<ArrayBuffer>(1);
+
+  tokenRevoked(): void {
+    this.callers.clear();
+  }
+
+  policyChanged(): void {
+    this.callers.clear();
+  }
+
+  namespaceCreated(): void {
+    this.namespaceKeys.clear();
+  }
+
+  namespaceDeleted(): void {
+    this.namespaceKeys.clear();
+    this.callers.clear();
+  }
+
+  sourceChanged(): void {
+    this.sources.clear();
+    this.sourceNames.clear();
+  }
+}
+
+/** One for the isolate. */
+export const workerCaches = new WorkerCaches();

@@ -3,23 +3,15 @@
  * already, sends to its subscribers, and feeds the wildcard hubs that have subscribers for it.
  */
 
+import type { Backfill, FeedPosition, FeedRequest, Published } from '../objects/hub-contract.ts';
 import type { Publication } from '../subscription/publication.ts';
 import { Frame } from '../wire/frame.ts';
 import { WriteBatcher } from './delivery/write-batcher.ts';
 import { FEED_KEYS, Feeds } from './feeds/feeds.ts';
-import { type Fed, type History, historyOf } from './feeds/history.ts';
-import type { Gathering, NoPlace } from './feeds/registry.ts';
+import { backfillOf } from './feeds/history.ts';
 import type { EventEntry } from './journal/record.ts';
 import { STAY_KEY } from './stay.ts';
 import { SubscriberHub } from './subscriber-hub.ts';
-
-/** What became of the events of one call. */
-export interface Published {
-  /** The keys of those that were new. */
-  readonly keys: readonly string[];
-  /** Why none was taken: this hub is one too many, or too much waits to be taken. */
-  readonly refused?: NoPlace | 'overloaded';
-}
 
 export class EventHub extends SubscriberHub {
   readonly #feeds: Feeds;
@@ -28,7 +20,7 @@ export class EventHub extends SubscriberHub {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#feeds = new Feeds(ctx, env, this.journal, this.alarms);
-    this.chores.push(this.#feeds);
+    this.alarms.add(this.#feeds);
     this.needs.prepare = async () => {
       await this.#feeds.attend();
       return undefined;
@@ -60,7 +52,7 @@ export class EventHub extends SubscriberHub {
    */
   async publish(publications: readonly Publication[], owner?: string): Promise<Published> {
     const refused = await this.#feeds.register(owner);
-    if (refused !== undefined) return { keys: [], refused };
+    if (refused !== undefined) return { keys: [], refused: refused.reason };
     await this.subscribers.holders.confirm(Date.now());
     const { last } = this.journal;
     const taken = this.#intake.take(publications, owner);
@@ -102,14 +94,14 @@ export class EventHub extends SubscriberHub {
     return fresh;
   }
 
-  gather(
+  requestFeed(
     wildcardHub: string,
-    gathering: Gathering,
-    fed: Fed | undefined,
+    request: FeedRequest,
+    fed: FeedPosition | undefined,
     maxEvents: number,
     maxBytes: number,
-  ): History {
-    this.#feeds.heard(wildcardHub, gathering);
-    return historyOf(this.journal, fed, maxEvents, maxBytes);
+  ): Backfill {
+    this.#feeds.heard(wildcardHub, request);
+    return backfillOf(this.journal, fed, maxEvents, maxBytes);
   }
 }

@@ -5,7 +5,7 @@
 
 import { parseRetention } from '../config/retention.ts';
 import type { EventFacts } from '../event/facts.ts';
-import { Alarms, type Chore } from '../objects/alarms.ts';
+import { Alarms, type AlarmTask } from '../objects/alarms.ts';
 import { handshakeOf } from '../subscription/handshake.ts';
 import { Journal } from './journal/journal.ts';
 import { type SubscriberNeeds, Subscribers } from './subscribers/subscribers.ts';
@@ -15,16 +15,13 @@ export abstract class SubscriberHub {
   protected readonly env: Env;
   protected readonly journal: Journal;
   protected readonly subscribers: Subscribers;
-  /** What is done at the alarm. */
-  protected readonly chores: Chore[];
   protected readonly alarms: Alarms;
   /** What the kind of hub adds. */
   protected readonly needs: SubscriberNeeds = {
     prepare: async () => undefined,
     forgotten: () => undefined,
     arm: () => {
-      const armed = this.alarms.arm();
-      if (armed !== undefined) this.ctx.waitUntil(armed);
+      this.alarms.arm();
     },
   };
   /** When what failed is tried again; Infinity where nothing did. */
@@ -38,14 +35,14 @@ export abstract class SubscriberHub {
     this.journal = new Journal(ctx.storage, retention.value);
     this.subscribers = new Subscribers(ctx, env, this.journal, this.needs);
     const { holders, lifetimes, readers } = this.subscribers;
-    const retry: Chore = {
+    const retry: AlarmTask = {
       nextDue: () => this.#retryAt,
       run: () => {
         this.#retryAt = Number.POSITIVE_INFINITY;
       },
     };
-    this.chores = [holders, readers, lifetimes, this.journal.trimmer, retry];
-    this.alarms = new Alarms(ctx.storage, this.chores);
+    this.alarms = new Alarms(ctx);
+    this.alarms.add(holders, readers, lifetimes, this.journal.trimmer, retry);
   }
 
   /** Whether nothing is here that it has to be kept for, sockets apart. */

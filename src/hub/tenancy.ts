@@ -7,21 +7,13 @@
  */
 
 import { logError } from '../lib/log.ts';
+import type { HubState } from '../objects/hub-contract.ts';
 import { nameForOperators, parseHubName } from '../objects/hub-name.ts';
 import { namesObject, storageFailureOf, unreadable } from '../objects/storage-failure.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import { MAX_FEED_WAIT_MS, RELEASE_RETRY_MS } from './limits.ts';
 import type { SubscriberHub } from './subscriber-hub.ts';
 import { isOpen } from './subscribers/classes.ts';
-
-/** How a hub is, for an operator. */
-export interface HubState {
-  /** `empty`: nothing is stored. */
-  readonly state: 'ok' | 'empty' | 'unreadable';
-  /** What is wrong. */
-  readonly problem?: string;
-  readonly subscribers: number;
-}
 
 export class Tenancy<H extends SubscriberHub> {
   readonly #ctx: DurableObjectState;

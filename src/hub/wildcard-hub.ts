@@ -11,49 +11,31 @@
  * Which words have arrived is known only from a hub's confirmation of exactly the last one.
  */
 
+import { ok, type Result } from '../lib/result.ts';
 import { ROOT } from '../namespace/namespace.ts';
-import { authorityForOperators, authorityName } from '../objects/authority-name.ts';
-import { callWithRetry } from '../objects/call.ts';
 import { diagnosed } from '../objects/diagnosis.ts';
-import { nameForOperators, parseHubName } from '../objects/hub-name.ts';
+import type {
+  Backfill,
+  FeedPage,
+  FeedReceipt,
+  FeedRequest,
+  Registration,
+  RegistrationRefusal,
+  Unregistration,
+} from '../objects/hub-contract.ts';
+import { parseHubName } from '../objects/hub-name.ts';
 import { MAX_CONCURRENT_CALLS, MAX_HUBS } from '../objects/limits.ts';
+import { callAuthorityFromHub, callHub, hubStub } from '../objects/stubs.ts';
 import type { Matcher } from '../subscription/matcher.ts';
 import { MAX_FRAME_BYTES } from '../wire/limits.ts';
 import { Feeders } from './feeds/feeders.ts';
-import type { History } from './feeds/history.ts';
 import { Interests } from './feeds/interests.ts';
-import {
-  type Claim,
-  type Gathering,
-  type NoPlace,
-  Registry,
-  type Remains,
-} from './feeds/registry.ts';
+import { Registry } from './feeds/registry.ts';
 import { Reviews } from './feeds/reviews.ts';
 import { decodeRecord, gapRecord, type NewRecord, type StoredRecord } from './journal/record.ts';
 import { MAX_BACKFILL_BYTES, MAX_BACKFILL_EVENTS } from './limits.ts';
 import { SubscriberHub } from './subscriber-hub.ts';
 import type { Refused } from './subscribers/handshakes.ts';
-
-/** A page of the journal of a hub. */
-export interface FeedPage {
-  readonly hub: string;
-  readonly epoch: string;
-  /** The sequence up to which its journal is not kept any more. */
-  readonly trimmedThrough: number;
-  /** The sequence that the rows follow. */
-  readonly after: number;
-  readonly rows: readonly StoredRecord[];
-  /** The word by which it feeds. */
-  readonly version: number;
-}
-
-export interface FeedReceipt {
-  /** Up to where the journal of the hub is here: before `after` where something in between is missing. */
-  readonly taken: number;
-  /** Whether to go on: a hub learns here, and only here, that it is not; undefined where it is unknown. */
-  readonly gathering: Gathering | undefined;
-}
 
 /** What became of a page. */
 interface Taken {
@@ -66,7 +48,7 @@ interface Taken {
 interface Heard {
   readonly hub: string;
   readonly version: number;
-  readonly history: History;
+  readonly history: Backfill;
 }
 
 export class GatheringPart extends SubscriberHub {
@@ -82,15 +64,15 @@ export class GatheringPart extends SubscriberHub {
     this.#namespaceKey = parseHubName(ctx.id.name).namespaceKey;
     this.#feeders = new Feeders(ctx.storage.sql);
     this.#interests = new Interests(ctx.storage.sql, this.journal.maxAgeMs);
-    this.needs.prepare = (matcher) => this.#gatherFor(matcher);
+    this.needs.prepare = (matcher) => this.#startFeedsFor(matcher);
     this.needs.forgotten = (subscription) => this.#interests.add(subscription, Date.now());
     this.#registry = new Registry(ctx.storage.sql, this.#namespaceKey);
     const reviews = new Reviews(
       this.#registry,
-      (hub) => callWithRetry(() => env.HUB.getByName(hub).review()),
+      (hub) => callHub(env, hub, (stub) => stub.isNeeded()),
       (hub) => this.unregister(hub),
     );
-    this.chores.push(reviews);
+    this.alarms.add(reviews);
     if (reviews.nextDue() === 0) this.needs.arm();
   }
 
@@ -106,28 +88,30 @@ export class GatheringPart extends SubscriberHub {
 
   async register(
     hub: string,
-    { publisher, left, isKnown = false }: Claim,
-  ): Promise<Gathering | Exclude<NoPlace, 'too_many_hubs'> | undefined> {
+    { publisher, journalEnd, isRenewal = false }: Registration,
+  ): Promise<Result<FeedRequest, RegistrationRefusal>> {
     const isOwn = this.#registry.isOwn(hub);
     if (isOwn && !this.#registry.has(hub) && !(await this.#lives())) {
       throw new Error('the namespace was deleted');
     }
-    const isLost = isKnown && !this.#registry.has(hub);
+    const isLost = isRenewal && !this.#registry.has(hub);
     if (isOwn && !this.#registry.has(hub)) {
       const refusal = this.#registry.refusal(publisher);
-      if (refusal !== undefined) return refusal === 'too_many_hubs' ? undefined : refusal;
+      if (refusal !== undefined) return { ok: false, failure: refusal };
     }
     // What it had before, its end in the registry has dealt with.
-    if (left !== undefined && !this.#registry.has(hub)) this.#feeders.put(hub, left);
+    if (journalEnd !== undefined && !this.#registry.has(hub)) this.#feeders.put(hub, journalEnd);
     const isWanted = this.#isWanted(hub);
     // While nothing was known of it, subscribers may have missed what it took.
     if (isLost && isWanted) this.#noteGap(hub);
-    return isKnown && !isLost
-      ? this.#registry.tell(hub, isWanted)
-      : this.#registry.enter(hub, isWanted, publisher ?? '');
+    return ok(
+      isRenewal && !isLost
+        ? this.#registry.tell(hub, isWanted)
+        : this.#registry.enter(hub, isWanted, publisher ?? ''),
+    );
   }
 
-  async attend(hub: string): Promise<boolean> {
+  async registerWithoutEvents(hub: string): Promise<boolean> {
     if (this.#registry.has(hub)) return true;
     if (this.#namespaceKey === ROOT) return false;
     if (!(await this.#lives())) throw new Error('the namespace was deleted');
@@ -135,16 +119,16 @@ export class GatheringPart extends SubscriberHub {
     return false;
   }
 
-  unregister(hub: string, remains?: Remains): void {
-    const { version = Number.MAX_SAFE_INTEGER } = remains ?? {};
+  unregister(hub: string, unregistration?: Unregistration): void {
+    const { version = Number.MAX_SAFE_INTEGER } = unregistration ?? {};
     const row = this.#registry.get(hub);
     if ((row?.version ?? 0) > version) return;
-    if (row !== undefined && remains !== undefined && this.#mayLack(hub, remains)) {
+    if (row !== undefined && unregistration !== undefined && this.#mayLack(hub, unregistration)) {
       this.#noteGap(hub);
     }
     // Nobody is told that all is here since a time at which that hub had something that is kept nowhere.
-    if (remains !== undefined && remains.trimmedAt > this.journal.trimmedUntil) {
-      this.journal.setCoverage(this.journal.recordedSince, remains.trimmedAt);
+    if (unregistration !== undefined && unregistration.trimmedUntil > this.journal.trimmedUntil) {
+      this.journal.setCoverage(this.journal.recordedSince, unregistration.trimmedUntil);
     }
     this.#registry.delete(hub, version);
     this.#feeders.delete(hub);
@@ -163,21 +147,21 @@ export class GatheringPart extends SubscriberHub {
     await this.#backfills.get(hub);
     await this.subscribers.holders.confirm(Date.now());
     // One that has left the registry meanwhile, its namespace being deleted, does not come back to it.
-    if (!this.#registry.has(hub)) return { taken: page.after, gathering: undefined };
+    if (!this.#registry.has(hub)) return { taken: page.after, request: undefined };
     const { taken, delivered } = this.#take(page);
     this.#registry.confirm(hub, version);
     await delivered;
     this.needs.arm();
-    return { taken, gathering: this.#registry.tell(hub, this.#isWanted(hub)) };
+    return { taken, request: this.#registry.tell(hub, this.#isWanted(hub)) };
   }
 
-  #take({ hub, epoch, trimmedThrough, after, rows }: FeedPage): Taken {
+  #take({ hub, epoch, trimmedThrough, after, records }: FeedPage): Taken {
     const fed = this.#feeders.get(hub);
     const known = fed?.epoch === epoch ? fed.taken : 0;
     const from = Math.max(known, trimmedThrough);
     const isMissing = this.#feeders.lacks(hub, epoch, from);
     if (after > from && !isMissing) return { taken: from, delivered: undefined };
-    const fresh = after > from ? [] : rows.filter(({ sequence }) => sequence > from);
+    const fresh = after > from ? [] : records.filter(({ sequence }) => sequence > from);
     const postings = fresh.map((row) => postingOf(hub, epoch, row));
     if (isMissing) postings.unshift(gapRecord(hub, `${epoch} ${from}`, Date.now()));
     const taken = fresh.at(-1)?.sequence ?? from;
@@ -203,14 +187,14 @@ export class GatheringPart extends SubscriberHub {
   override async leave(until: 'until needed' | 'for good'): Promise<void> {
     if (until === 'for good') {
       await this.#forEach(this.#registry.own(), (hub) =>
-        callWithRetry(() => this.env.HUB.getByName(hub).wipe()),
+        callHub(this.env, hub, (stub) => stub.wipe()),
       );
     }
     await super.leave(until);
   }
 
   /** Whether a hub has had events that were not fed, and that somebody who comes back may have been due. */
-  #mayLack(hub: string, { epoch, trimmedThrough }: Remains): boolean {
+  #mayLack(hub: string, { epoch, trimmedThrough }: Unregistration): boolean {
     if (!this.#isInUse) return false;
     const fed = this.#feeders.get(hub);
     if (trimmedThrough === undefined) return fed !== undefined && fed.epoch !== epoch;
@@ -236,7 +220,7 @@ export class GatheringPart extends SubscriberHub {
    * Has every registered hub that the subscription touches feed, and returns when all have confirmed and
    * what they kept of the past is here.
    */
-  async #gatherFor(matcher: Matcher): Promise<Refused | undefined> {
+  async #startFeedsFor(matcher: Matcher): Promise<Refused | undefined> {
     const silent = this.#registry.silent().filter((hub) => matcher.touches(hub));
     if (silent.length > MAX_HUBS) {
       return {
@@ -272,7 +256,7 @@ export class GatheringPart extends SubscriberHub {
         const heard = await this.#startFeed(hub, events, bytes);
         if (heard !== undefined) histories.push(heard);
       } catch (error) {
-        const failure = await diagnosed(error, this.env.HUB.getByName(hub));
+        const failure = await diagnosed(error, hubStub(this.env, hub));
         failures.push(failure);
         fail(failure);
       }
@@ -282,16 +266,15 @@ export class GatheringPart extends SubscriberHub {
   }
 
   async #startFeed(hub: string, maxEvents: number, maxBytes: number): Promise<Heard | undefined> {
-    const gathering = this.#registry.tell(hub, true);
+    const request = this.#registry.tell(hub, true);
     const self = this.ctx.id.name ?? '';
     const fed = this.#feeders.get(hub);
-    const history = await callWithRetry(
-      () => this.env.HUB.getByName(hub).gather(self, gathering, fed, maxEvents, maxBytes),
-      nameForOperators(hub),
+    const history = await callHub(this.env, hub, (stub) =>
+      stub.requestFeed(self, request, fed, maxEvents, maxBytes),
     );
-    if (history !== undefined) return { hub, version: gathering.version, history };
+    if (history !== undefined) return { hub, version: request.version, history };
     // It has given its place back, or has lost its storage.
-    this.unregister(hub, { epoch: undefined, trimmedAt: 0, version: gathering.version });
+    this.unregister(hub, { epoch: undefined, trimmedUntil: 0, version: request.version });
     return undefined;
   }
 
@@ -302,22 +285,22 @@ export class GatheringPart extends SubscriberHub {
   #takeHistories(histories: readonly Heard[]): Promise<void> | undefined {
     const postings: NewRecord[] = [];
     const isInUse = this.#isInUse;
-    let trimmedAt = 0;
+    let trimmedUntil = 0;
     for (const { hub, history } of histories) {
-      const { epoch, begunAt, after, rows } = history;
+      const { epoch, recordedSince, after, records } = history;
       if (this.#feeders.lacks(hub, epoch, after)) {
-        trimmedAt = Math.max(trimmedAt, history.trimmedAt);
-        const missingUntil = Math.max(begunAt, history.trimmedAt);
+        trimmedUntil = Math.max(trimmedUntil, history.trimmedUntil);
+        const missingUntil = Math.max(recordedSince, history.trimmedUntil);
         if (isInUse) postings.push(gapRecord(hub, `${epoch} ${after}`, missingUntil));
       }
-      for (const row of rows) postings.push(postingOf(hub, epoch, row));
+      for (const row of records) postings.push(postingOf(hub, epoch, row));
     }
     postings.sort((a, b) => a.acceptedAt - b.acceptedAt);
     // As the first of all it vouches for what it was not there for.
     const isFirst = this.journal.last === 0;
-    const begunAt = Math.min(...histories.map(({ history }) => history.begunAt));
+    const recordedSince = Math.min(...histories.map(({ history }) => history.recordedSince));
     return this.#append(postings, () => {
-      this.journal.setCoverage(isFirst ? begunAt : this.journal.recordedSince, trimmedAt);
+      this.journal.setCoverage(isFirst ? recordedSince : this.journal.recordedSince, trimmedUntil);
       for (const { hub, version, history } of histories) {
         // One that went meanwhile had nothing any more.
         if (!this.#registry.has(hub)) continue;
@@ -336,11 +319,7 @@ export class GatheringPart extends SubscriberHub {
   /** A hub that is called by a name that somebody kept too long does not come to be. */
   async #lives(): Promise<boolean> {
     if (this.#namespaceKey === ROOT) return true;
-    const name = authorityName(this.#namespaceKey);
-    return callWithRetry(
-      () => this.env.AUTHORITY.getByName(name).exists(),
-      authorityForOperators(this.#namespaceKey),
-    );
+    return callAuthorityFromHub(this.env, this.#namespaceKey, (authority) => authority.exists());
   }
 }
 

@@ -1,6 +1,6 @@
 /** Asks a hub what is wrong with it, where the platform keeps to itself why a call failed. */
 
-import type { HubState } from '../hub/tenancy.ts';
+import type { HubState } from './hub-contract.ts';
 import { storageFailureOf } from './storage-failure.ts';
 
 /** The first may meet the object that has failed, which the platform is about to replace. */

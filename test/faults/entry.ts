@@ -28,8 +28,8 @@ export class Hub extends RealHub {
     return unlessLost(this.ctx, await super.publish(...given));
   }
 
-  override gather(...given: Parameters<RealHub['gather']>) {
-    return unlessLost(this.ctx, super.gather(...given));
+  override requestFeed(...given: Parameters<RealHub['requestFeed']>) {
+    return unlessLost(this.ctx, super.requestFeed(...given));
   }
 }
 

@@ -25,11 +25,11 @@ import {
 } from '../../src/wire/limits.ts';
 import {
   cursorBeside,
-  gatheringHubStub,
   handshake,
   hubStub,
   published,
   Subscriber,
+  wildcardHubStub,
 } from './support.ts';
 
 afterEach(reset);
@@ -163,7 +163,7 @@ describe.each(['json', 'protobuf'] as const)('in %s', (encoding) => {
       await publishedIds('a', 'b', 'c');
       const [a] = await reader.events(3);
       await evictDurableObject(hubStub('deploy'));
-      await evictDurableObject(gatheringHubStub());
+      await evictDurableObject(wildcardHubStub());
       for (const [cursor, expected] of [
         [hello.cursor, ['a', 'b', 'c', 'd']],
         [a?.cursor ?? '', ['b', 'c', 'd']],

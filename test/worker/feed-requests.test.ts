@@ -1,45 +1,44 @@
-/** The words between a wildcard hub and its hubs, when they are lost, late, or overtake each other. */
+/** Feed requests of a wildcard hub, when they are lost, late, or overtake each other. */
 import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, it } from 'vitest';
-import type { Gathering } from '../../src/hub/feeds/registry.ts';
-import type { FeedPage } from '../../src/hub/wildcard-hub.ts';
+import type { FeedPage, FeedRequest } from '../../src/objects/hub-contract.ts';
 import { hubName, wildcardHubName } from '../../src/objects/hub-name.ts';
 import { Hub, WildcardHub } from '../../src/worker.ts';
 import {
   forgetInterests,
-  gatheringHubStub,
   handshake,
   hubStub,
   published,
   subscribe,
+  wildcardHubStub,
 } from './support.ts';
 
 const DEPLOY = hubName('', 'deploy');
-const realGather = Hub.prototype.gather;
+const realRequestFeed = Hub.prototype.requestFeed;
 afterEach(async () => {
-  Hub.prototype.gather = realGather;
+  Hub.prototype.requestFeed = realRequestFeed;
   await reset();
 });
 
-function wordsOf(storage: DurableObjectStorage): Readonly<Record<string, Gathering>> {
-  return storage.kv.get<Record<string, Gathering>>('gathering') ?? {};
+function requestsOf(storage: DurableObjectStorage): Readonly<Record<string, FeedRequest>> {
+  return storage.kv.get<Record<string, FeedRequest>>('gathering') ?? {};
 }
 
-/** The last word that a hub has heard. */
-function heardBy(eventTypeNamespace: string): Promise<Gathering> {
+/** The last feed request that a hub has received. */
+function requestTo(eventTypeNamespace: string): Promise<FeedRequest> {
   return runInDurableObject(
     hubStub(eventTypeNamespace),
-    (_hub, { storage }) => wordsOf(storage)[wildcardHubName('')] as Gathering,
+    (_hub, { storage }) => requestsOf(storage)[wildcardHubName('')] as FeedRequest,
   );
 }
 
 /** What a hub sends that has nothing new. */
 async function emptyPage(): Promise<FeedPage> {
-  const { version } = await heardBy('deploy');
+  const { version } = await requestTo('deploy');
   return runInDurableObject(hubStub('deploy'), (_hub, { storage }) => {
     const epoch = storage.kv.get<{ epoch: string }>('journal')?.epoch ?? '';
-    return { hub: DEPLOY, epoch, trimmedThrough: 0, after: 2, rows: [], version };
+    return { hub: DEPLOY, epoch, trimmedThrough: 0, after: 2, records: [], version };
   });
 }
 
@@ -57,59 +56,63 @@ it('a hub that died while it was told to feed is told again by the next subscrib
   await published('deploy/unheard');
   await forgetInterests();
   const page = await emptyPage();
-  const { gathering: stop } = await gatheringHubStub().receive(page);
+  const { request: stop } = await wildcardHubStub().receive(page);
   if (stop === undefined) throw new Error('not registered');
-  expect(stop.gathered).toBe(false);
+  expect(stop.wanted).toBe(false);
 
   // The handshake tells the hub to feed. The hub has a feed under way, and dies with both answers.
-  Hub.prototype.gather = (async () => {
+  Hub.prototype.requestFeed = (async () => {
     // It is answered after the handshake, which waits for this.
     env.WILDCARD_HUB.getByName(wildcardHubName(''))
       .receive(page)
       .catch(() => undefined);
     throw new Error('the hub died');
-  }) as unknown as typeof realGather;
+  }) as unknown as typeof realRequestFeed;
   expect((await handshake('dep*')).status).toBe(503);
-  Hub.prototype.gather = realGather;
-  await hubStub('deploy').gather(wildcardHubName(''), stop, undefined, 1, 1);
+  Hub.prototype.requestFeed = realRequestFeed;
+  await hubStub('deploy').requestFeed(wildcardHubName(''), stop, undefined, 1, 1);
 
   await hears('dep*', 'deploy/second');
 });
 
-it('a word that is overtaken by a later one is not taken for confirmed', async () => {
+it('a feed request that is overtaken by a later one is not taken for confirmed', async () => {
   await published('deploy/first');
   await published('depx/first');
   // Objects of one isolate share variables, but cannot await each other's promises.
   let mayArrive = false;
   let hasArrived = false;
-  Hub.prototype.gather = async function (this: Hub, ...word: Parameters<typeof realGather>) {
+  Hub.prototype.requestFeed = async function (
+    this: Hub,
+    ...given: Parameters<typeof realRequestFeed>
+  ) {
     const { ctx } = this as unknown as { ctx: DurableObjectState };
     if (ctx.id.name === hubName('', 'depx')) throw new Error('depx is down');
     while (!mayArrive) await scheduler.wait(1);
-    const history = realGather.call(this, ...word);
+    const history = realRequestFeed.call(this, ...given);
     hasArrived = true;
     return history;
-  } as unknown as typeof realGather;
+  } as unknown as typeof realRequestFeed;
 
-  // depx refuses, so the handshake fails while the word to deploy is still under way.
+  // depx refuses, so the handshake fails while the request to deploy is still under way.
   expect((await handshake('dep*')).status).toBe(503);
-  const later = (await gatheringHubStub().register(DEPLOY)) as Gathering | undefined;
-  if (later === undefined) throw new Error('not registered');
-  expect(later.gathered).toBe(false);
+  const registered = await wildcardHubStub().register(DEPLOY);
+  if (!registered.ok) throw new Error('not registered');
+  const later = registered.value;
+  expect(later.wanted).toBe(false);
   await runInDurableObject(hubStub('deploy'), (hub) =>
-    realGather.call(hub, wildcardHubName(''), later, undefined, 1, 1),
+    realRequestFeed.call(hub, wildcardHubName(''), later, undefined, 1, 1),
   );
   mayArrive = true;
   while (!hasArrived) await scheduler.wait(1);
-  Hub.prototype.gather = realGather;
-  expect(await heardBy('deploy')).toEqual(later);
+  Hub.prototype.requestFeed = realRequestFeed;
+  expect(await requestTo('deploy')).toEqual(later);
 
   await hears('dep*', 'deploy/second');
 });
 
-it('a word that a hub leaves, and that is late, does not take the place that it has again', async () => {
+it('an unregistration that is late does not remove a hub that has registered again', async () => {
   await published('deploy/first');
-  const before = await heardBy('deploy');
+  const before = await requestTo('deploy');
   // The hub left, which its registry has yet to hear, and was published to again.
   await runInDurableObject(hubStub('deploy'), (_hub, { storage }) => {
     storage.kv.delete('registered');
@@ -117,12 +120,12 @@ it('a word that a hub leaves, and that is late, does not take the place that it 
   await evictDurableObject(hubStub('deploy'));
   const subscriber = await subscribe('dep*');
   const second = await published('deploy/second');
-  await gatheringHubStub().unregister(DEPLOY, {
+  await wildcardHubStub().unregister(DEPLOY, {
     epoch: undefined,
-    trimmedAt: 0,
+    trimmedUntil: 0,
     version: before.version,
   });
-  expect(await gatheringHubStub().hubs()).toEqual([DEPLOY]);
+  expect(await wildcardHubStub().hubs()).toEqual([DEPLOY]);
   expect(await subscriber.nextId()).toBe(second);
   const third = await published('deploy/third');
   expect(await subscriber.nextId()).toBe(third);
@@ -135,15 +138,15 @@ it('a subscriber that comes before a hub and one that comes while it registers h
   let isRegistered = false;
   let mayHear = false;
   WildcardHub.prototype.register = async function (this: WildcardHub, ...claim) {
-    const word = await realRegister.call(this, ...claim);
+    const registered = await realRegister.call(this, ...claim);
     isRegistered = true;
     while (!mayHear) await scheduler.wait(1);
-    return word;
+    return registered;
   };
   try {
     const publishing = published('deploy/first');
     while (!isRegistered) await scheduler.wait(1);
-    // Its handshake is over before the hub has heard the word.
+    // Its handshake is over before the hub has received the feed request.
     const late = await subscribe('d*');
     mayHear = true;
     const id = await publishing;
@@ -157,10 +160,10 @@ it('a hub that is asked to feed while it leaves is heard when it comes back', as
   const own = await subscribe('deploy/*');
   const realUnregister = WildcardHub.prototype.unregister;
   let isLeaving = false;
-  WildcardHub.prototype.unregister = async function (this: WildcardHub, ...word) {
+  WildcardHub.prototype.unregister = async function (this: WildcardHub, ...given) {
     isLeaving = true;
     await scheduler.wait(20);
-    return realUnregister.call(this, ...word);
+    return realUnregister.call(this, ...given);
   };
   try {
     own.socket.close(1000);

@@ -6,13 +6,13 @@ import { hubName } from '../../src/objects/hub-name.ts';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
 import { WildcardHub } from '../../src/worker.ts';
 import {
-  gatheringHubStub,
   handshake,
   hubStub,
   journalOf,
   published,
   Subscriber,
   subscribe,
+  wildcardHubStub,
 } from './support.ts';
 
 const realReceive = WildcardHub.prototype.receive;
@@ -59,7 +59,7 @@ it.each([
   await evictDurableObject(hubStub('deploy'));
   await publishedIds('d', 'e');
   expect(await ids(subscriber, 5)).toEqual(['a', 'b', 'c', 'd', 'e']);
-  expect((await journalOf(gatheringHubStub())).length).toBe(5);
+  expect((await journalOf(wildcardHubStub())).length).toBe(5);
 });
 
 it('a hub that was evicted does not know how far its feed is, and is told', async () => {
@@ -186,13 +186,13 @@ it('a wildcard hub that lost its storage is told anew which hubs there are', asy
   const before = await subscribe('dep*');
   await publishedIds('a');
   expect(await before.nextId()).toBe('a');
-  await runInDurableObject(gatheringHubStub(), async (_hub, { storage }) => {
+  await runInDurableObject(wildcardHubStub(), async (_hub, { storage }) => {
     for (const table of ['hubs', 'feeders', 'journal', 'interests', 'subscription_classes']) {
       storage.sql.exec(`DELETE FROM ${table}`);
     }
     storage.kv.delete('journal');
   });
-  await evictDurableObject(gatheringHubStub(), { webSockets: 'close' });
+  await evictDurableObject(wildcardHubStub(), { webSockets: 'close' });
   await publishedIds('b');
   expect(await env.WILDCARD_HUB.getByName('/').hubs()).toEqual([hubName('', 'deploy')]);
   const after = await subscribe('dep*');

@@ -69,8 +69,8 @@ describe('a hub that watches', () => {
     const holder = await aHolder(LISTENER);
     await root.published('abc');
     const gate = aGate();
-    const real = Hub.prototype.gather;
-    vi.spyOn(Hub.prototype, 'gather').mockImplementation(async function (
+    const real = Hub.prototype.requestFeed;
+    vi.spyOn(Hub.prototype, 'requestFeed').mockImplementation(async function (
       this: Hub,
       ...word: Parameters<typeof real>
     ) {
@@ -89,8 +89,8 @@ describe('a hub that watches', () => {
     const holder = await aHolder(LISTENER);
     await root.published('abc');
     const gate = aGate();
-    const real = Hub.prototype.gather;
-    vi.spyOn(Hub.prototype, 'gather').mockImplementation(async function (
+    const real = Hub.prototype.requestFeed;
+    vi.spyOn(Hub.prototype, 'requestFeed').mockImplementation(async function (
       this: Hub,
       ...word: Parameters<typeof real>
     ) {
@@ -111,8 +111,8 @@ describe('a hub that watches', () => {
     const holder = await aHolder(LISTENER, { ttl: '1h' });
     await root.published('abc');
     const gate = aGate();
-    const real = Hub.prototype.gather;
-    vi.spyOn(Hub.prototype, 'gather').mockImplementation(async function (
+    const real = Hub.prototype.requestFeed;
+    vi.spyOn(Hub.prototype, 'requestFeed').mockImplementation(async function (
       this: Hub,
       ...word: Parameters<typeof real>
     ) {

@@ -20,12 +20,12 @@ import {
   startAnew,
 } from './security-support.ts';
 import {
-  gatheringHubStub,
   handshake,
   hubStub,
   published,
   Subscriber,
   subscribe,
+  wildcardHubStub,
 } from './support.ts';
 
 vi.setConfig({ testTimeout: 20_000 });
@@ -78,7 +78,7 @@ describe('a pattern that no event type can match', () => {
       expect(new Set(await objects())).toEqual(new Set([...before, gathering]));
       await leaves(subscriber);
       await subscribe('*');
-      expect(await sql(gatheringHubStub(), 'SELECT interest FROM interests')).toEqual([]);
+      expect(await sql(wildcardHubStub(), 'SELECT interest FROM interests')).toEqual([]);
     },
   );
 });
@@ -87,9 +87,9 @@ describe('a hub without events', () => {
   it('has no place in the registry, and is heard from its first event on', async () => {
     const own = await subscribe('quiet/*');
     const spanning = await subscribe('qui*');
-    expect(await gatheringHubStub().hubs()).toEqual([]);
+    expect(await wildcardHubStub().hubs()).toEqual([]);
     const id = await published('quiet/x');
-    expect(await gatheringHubStub().hubs()).toEqual([hubName('', 'quiet')]);
+    expect(await wildcardHubStub().hubs()).toEqual([hubName('', 'quiet')]);
     for (const each of [own, spanning]) expect(await each.nextId()).toBe(id);
   });
 
@@ -175,14 +175,14 @@ describe('a hub whose events have expired', () => {
     const own = await subscribe('old/*');
     await age('old', 22 * HOUR_MS);
     expect(await sql(hubStub('old'), 'SELECT 1 FROM journal')).toEqual([]);
-    expect(await gatheringHubStub().hubs()).toEqual([hubName('', 'old')]);
+    expect(await wildcardHubStub().hubs()).toEqual([hubName('', 'old')]);
     await leaves(own);
     await gone('old');
-    expect(await gatheringHubStub().hubs()).toEqual([]);
+    expect(await wildcardHubStub().hubs()).toEqual([]);
     const spanning = await subscribe('ol*');
     const id = await published('old/x');
     expect(await spanning.nextId()).toBe(id);
-    expect(await gatheringHubStub().hubs()).toEqual([hubName('', 'old')]);
+    expect(await wildcardHubStub().hubs()).toEqual([hubName('', 'old')]);
   });
 
   it('goes on counting where it was', async () => {
@@ -216,7 +216,7 @@ describe('a hub whose events have expired', () => {
     receive.mockRejectedValue(new Error('the wildcard hub is down'));
     await published('old/x');
     await age('old');
-    expect(await gatheringHubStub().hubs()).toEqual([hubName('', 'old')]);
+    expect(await wildcardHubStub().hubs()).toEqual([hubName('', 'old')]);
     receive.mockRestore();
     await leaves(subscriber);
     elapse(MAX_FEED_BACKOFF_MS);
@@ -231,10 +231,10 @@ describe('the registry of hubs', () => {
     const [greedy, other] = [await aHolder(policy), await aHolder(policy)];
     await greedy.published('first/x', {});
     const [row] = await sql<{ creator: string }>(
-      gatheringHubStub(),
+      wildcardHubStub(),
       "SELECT creator FROM hubs WHERE hub = '/first'",
     );
-    await runInDurableObject(gatheringHubStub(), (_hub, { storage }) => {
+    await runInDurableObject(wildcardHubStub(), (_hub, { storage }) => {
       for (let i = 1; i < MAX_NEW_HUBS_PER_PUBLISHER; i++) {
         storage.sql.exec('INSERT INTO hubs VALUES (?, 1, 1, 0, ?)', `/f${i}`, row?.creator ?? '');
       }
@@ -266,10 +266,10 @@ describe('the registry of hubs', () => {
         'CREATE TABLE journal (sequence INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, accepted_at INTEGER NOT NULL, total_bytes INTEGER NOT NULL, json TEXT)',
       );
       storage.kv.put('registered', true);
-      storage.kv.put('gathering', { [wildcardHubName('')]: { gathered: false, version: 1 } });
+      storage.kv.put('gathering', { [wildcardHubName('')]: { wanted: false, version: 1 } });
     });
     await evictDurableObject(hubStub('reader'));
-    await runInDurableObject(gatheringHubStub(), (_hub, { storage }) => {
+    await runInDurableObject(wildcardHubStub(), (_hub, { storage }) => {
       storage.sql.exec("INSERT INTO hubs (hub, own, version, feeding) VALUES ('/reader', 1, 1, 0)");
       storage.sql.exec(
         "INSERT INTO hubs (hub, own, version, feeding) VALUES ('/nothing', 1, 1, 0)",
@@ -277,22 +277,22 @@ describe('the registry of hubs', () => {
       storage.sql.exec("INSERT INTO hubs (hub, own, version, feeding) VALUES ('/socket', 1, 1, 0)");
       storage.sql.exec('UPDATE hubs SET creator = NULL');
     });
-    await evictDurableObject(gatheringHubStub());
-    await gatheringHubStub().hubs();
+    await evictDurableObject(wildcardHubStub());
+    await wildcardHubStub().hubs();
     await vi.waitFor(async () => {
-      await runDurableObjectAlarm(gatheringHubStub());
-      expect(await gatheringHubStub().hubs()).toEqual(['/event', '/socket']);
+      await runDurableObjectAlarm(wildcardHubStub());
+      expect(await wildcardHubStub().hubs()).toEqual(['/event', '/socket']);
     });
     await gone('reader');
-    expect(await sql(gatheringHubStub(), 'SELECT 1 FROM hubs WHERE creator IS NULL')).toEqual([]);
+    expect(await sql(wildcardHubStub(), 'SELECT 1 FROM hubs WHERE creator IS NULL')).toEqual([]);
   });
 
   it('is filled again where it was lost, and its subscribers are told that they may have missed something', async () => {
     await published('known/x');
-    await runInDurableObject(gatheringHubStub(), async (_hub, { storage }) => {
+    await runInDurableObject(wildcardHubStub(), async (_hub, { storage }) => {
       await storage.deleteAll();
     });
-    await evictDurableObject(gatheringHubStub());
+    await evictDurableObject(wildcardHubStub());
     const { subscriber } = await greeted('kno*');
     await published('known/unheard');
     elapse(REGISTRATION_CHECK_MS);

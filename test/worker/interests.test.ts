@@ -4,14 +4,14 @@ import { afterEach, expect, it } from 'vitest';
 import { Interests } from '../../src/hub/feeds/interests.ts';
 import { MAX_INTERESTS } from '../../src/hub/limits.ts';
 import { hubName } from '../../src/objects/hub-name.ts';
-import { gatheringHubStub, handshakeTo } from './support.ts';
+import { handshakeTo, wildcardHubStub } from './support.ts';
 
 afterEach(reset);
 
 const MAX_AGE_MS = 60_000;
 
 it('one who comes and leaves with more patterns than are told apart makes nobody lose events', async () => {
-  await runInDurableObject(gatheringHubStub(), (_hub, { storage }) => {
+  await runInDurableObject(wildcardHubStub(), (_hub, { storage }) => {
     const interests = new Interests(storage.sql, MAX_AGE_MS);
     const leave = (pattern: string, now: number) =>
       interests.add(handshakeTo(pattern).subscription, now);

@@ -8,7 +8,7 @@ import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { afterEach, expect, it } from 'vitest';
 import type { ServerMessage } from '../../src/wire/carillon-v1/messages.ts';
-import { gatheringHubStub, handshake, hubStub, publish, Subscriber } from './support.ts';
+import { handshake, hubStub, publish, Subscriber, wildcardHubStub } from './support.ts';
 
 afterEach(reset);
 
@@ -224,7 +224,7 @@ class Run {
 
 /** Only what runs can be evicted. */
 async function awake(journal: Journal): Promise<DurableObjectStub> {
-  const stub = journal === 'gathering' ? gatheringHubStub() : hubStub(journal);
+  const stub = journal === 'gathering' ? wildcardHubStub() : hubStub(journal);
   await runInDurableObject(stub, () => undefined);
   return stub;
 }

@@ -11,7 +11,6 @@ import { decodeRecord, type NewRecord } from '../../src/hub/journal/record.ts';
 import { MAX_TRIMMED_EVENTS } from '../../src/hub/limits.ts';
 import {
   breakTable,
-  gatheringHubStub,
   handshake,
   hubStub,
   publish,
@@ -19,6 +18,7 @@ import {
   repair,
   Subscriber,
   subscribe,
+  wildcardHubStub,
 } from './support.ts';
 
 afterEach(async () => {
@@ -259,7 +259,7 @@ describe('what an event costs', () => {
     await subscribe('ab*');
     await published('abc', { id: 'warm-up' });
     const batch = Array.from({ length: 1000 }, (_, i) => ({ id: `a${i}` }));
-    const coming = await rowsOf(gatheringHubStub(), () => published('abc', batch));
+    const coming = await rowsOf(wildcardHubStub(), () => published('abc', batch));
     expect(coming).toBeGreaterThanOrEqual(2001);
     expect(coming).toBeLessThanOrEqual(2003);
   });
@@ -337,6 +337,6 @@ describe('the alarm', () => {
       return storage.getAlarm();
     });
     expect(alarm).toBeNull();
-    expect(await runDurableObjectAlarm(gatheringHubStub())).toBe(false);
+    expect(await runDurableObjectAlarm(wildcardHubStub())).toBe(false);
   });
 });

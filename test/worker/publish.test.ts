@@ -7,13 +7,13 @@ import {
   breakTable,
   breakTableFor,
   fetchApi,
-  gatheringHubStub,
   hubStub,
   journalOf,
   publish,
   published,
   repair,
   subscribe,
+  wildcardHubStub,
 } from './support.ts';
 
 afterEach(reset);
@@ -240,7 +240,7 @@ describe('a request of several event-type namespaces', () => {
 describe('a Vault namespace with as many event-type namespaces as it may have', () => {
   it('takes events of those, and names the events of a new one', async () => {
     await published('known/a');
-    await runInDurableObject(gatheringHubStub(), (_hub, { storage }) => {
+    await runInDurableObject(wildcardHubStub(), (_hub, { storage }) => {
       for (let i = 1; i < MAX_HUBS; i++) {
         storage.sql.exec("INSERT INTO hubs VALUES (?, 1, 1, 0, '')", `/filler${i}`);
       }
@@ -257,7 +257,7 @@ describe('a Vault namespace with as many event-type namespaces as it may have', 
     );
     expect(data).toEqual({ accepted: [0], duplicates: [], failed: [1], ids: ['a', 'b'] });
     await published('known/c');
-    await runInDurableObject(gatheringHubStub(), (_hub, { storage }) => {
+    await runInDurableObject(wildcardHubStub(), (_hub, { storage }) => {
       storage.sql.exec("DELETE FROM hubs WHERE hub = '/filler1'");
     });
     await published('new/b');

@@ -9,13 +9,13 @@ import { decodeProtobuf } from '../../src/wire/protobuf.ts';
 import {
   cursorBeside,
   fetchApi,
-  gatheringHubStub,
   handshake,
   hubStub,
   publish,
   published,
   Subscriber,
   subscribe,
+  wildcardHubStub,
 } from './support.ts';
 
 afterEach(reset);
@@ -82,7 +82,7 @@ describe.each(PATTERNS)('a subscriber of %s that comes back', (pattern) => {
     await subscribe(pattern);
     await publishedIds('a', 'b');
     await evictDurableObject(hubStub('deploy'));
-    await evictDurableObject(gatheringHubStub());
+    await evictDurableObject(wildcardHubStub());
     await publishedIds('c');
     const { subscriber } = await resume(pattern, 'a');
     expect(await ids(subscriber, 2)).toEqual(['b', 'c']);

@@ -145,7 +145,7 @@ describe('storage that cannot be read', () => {
 
   it('of one hub is named to who subscribes to many', async () => {
     await published('abc');
-    vi.spyOn(EventHub.prototype, 'gather').mockImplementation(() => {
+    vi.spyOn(EventHub.prototype, 'requestFeed').mockImplementation(() => {
       throw new Error(CORRUPT);
     });
     const response = await handshake('*');

@@ -104,7 +104,7 @@ export function hubStub(eventTypeNamespace: string) {
   return env.HUB.getByName(hubName('', eventTypeNamespace));
 }
 
-export function gatheringHubStub() {
+export function wildcardHubStub() {
   return env.WILDCARD_HUB.getByName(wildcardHubName(''));
 }
 
@@ -133,10 +133,10 @@ export async function breakTable(stub: DurableObjectStub, table: string): Promis
 
 /** Makes the root namespace's wildcard hub forget what subscribers wanted who have left. */
 export async function forgetInterests(): Promise<void> {
-  await runInDurableObject(gatheringHubStub(), (_hub, { storage }) => {
+  await runInDurableObject(wildcardHubStub(), (_hub, { storage }) => {
     storage.sql.exec('UPDATE interests SET until = 0');
   });
-  await evictDurableObject(gatheringHubStub());
+  await evictDurableObject(wildcardHubStub());
 }
 
 /** The events that the journal of a hub has, as their JSON frames. */

@@ -5,7 +5,7 @@ import { MAX_FEED_BACKOFF_MS } from '../../src/hub/limits.ts';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
 import { WildcardHub } from '../../src/worker.ts';
 import { elapse, sql, startAnew } from './security-support.ts';
-import { gatheringHubStub, handshake, hubStub, published, Subscriber } from './support.ts';
+import { handshake, hubStub, published, Subscriber, wildcardHubStub } from './support.ts';
 
 vi.setConfig({ testTimeout: 20_000 });
 afterEach(startAnew);
@@ -58,7 +58,7 @@ async function expire(eventTypeNamespace: string): Promise<void> {
 
 async function unregistered(eventTypeNamespace: string): Promise<void> {
   await vi.waitFor(async () => {
-    expect(await gatheringHubStub().hubs()).not.toContain(`/${eventTypeNamespace}`);
+    expect(await wildcardHubStub().hubs()).not.toContain(`/${eventTypeNamespace}`);
   });
 }
 
@@ -122,7 +122,7 @@ it('a hub lets go of its first events before it can feed them', async () => {
 it('nobody is told of a gap where there never was an event', async () => {
   const { subscriber, hello } = await greeted('ol*');
   await leaves(subscriber);
-  await gatheringHubStub().hubs();
+  await wildcardHubStub().hubs();
   expect((await greeted('ol*', hello.cursor)).hello.gap).toBeUndefined();
 });
 
@@ -134,7 +134,7 @@ it('nobody is told of a gap by a hub that goes and comes with all that it had be
     await expire('old');
     await unregistered('old');
   }
-  expect(await sql(gatheringHubStub(), 'SELECT 1 FROM journal WHERE json IS NULL')).toEqual([]);
+  expect(await sql(wildcardHubStub(), 'SELECT 1 FROM journal WHERE json IS NULL')).toEqual([]);
   const { subscriber: late } = await greeted('ol*', hello.cursor);
   const id = await published('old/x');
   expect((await heardUntil(late, id)).at(-1)).toBe(id);

@@ -4,7 +4,6 @@ import { wildcardHubName } from '../../src/objects/hub-name.ts';
 import {
   breakTable,
   forgetInterests,
-  gatheringHubStub,
   handshake,
   hubStub,
   journalOf,
@@ -12,6 +11,7 @@ import {
   published,
   repair,
   subscribe,
+  wildcardHubStub,
 } from './support.ts';
 
 afterEach(reset);
@@ -40,11 +40,11 @@ describe('a pattern that spans event-type namespaces', () => {
   it('survives the eviction of the wildcard hub and of the hub that feeds it', async () => {
     const subscriber = await subscribe('dep*');
     const first = await published('deploy/finished');
-    await evictDurableObject(gatheringHubStub());
+    await evictDurableObject(wildcardHubStub());
     const second = await published('deploy/finished');
     await evictDurableObject(hubStub('deploy'));
     const third = await published('deploy/finished');
-    await evictDurableObject(gatheringHubStub());
+    await evictDurableObject(wildcardHubStub());
     await evictDurableObject(hubStub('deploy'));
     const fourth = await published('deploy/finished');
     for (const id of [first, second, third, fourth]) expect(await subscriber.nextId()).toBe(id);
@@ -90,7 +90,7 @@ describe('a hub', () => {
     const gathering = await subscribe('other*');
     await published('deploy/finished');
     gathering.socket.close(1000);
-    expect(await journalOf(gatheringHubStub())).toEqual([]);
+    expect(await journalOf(wildcardHubStub())).toEqual([]);
   });
 
   it('goes on feeding after the last subscriber left, who may come back', async () => {
@@ -100,7 +100,7 @@ describe('a hub', () => {
     first.socket.close(1000);
     await first.closed;
     const missed = await published('deploy/finished');
-    await evictDurableObject(gatheringHubStub());
+    await evictDurableObject(wildcardHubStub());
     const alsoMissed = await published('deploy/finished');
 
     const second = await subscribe('dep*', `json=true&since=${heard}`);
@@ -118,7 +118,7 @@ describe('a hub', () => {
     // The answer to this one tells the hub.
     const last = await published('deploy/finished');
     const unheard = await published('deploy/finished');
-    const ids = async () => (await journalOf(gatheringHubStub())).map(({ id }) => id);
+    const ids = async () => (await journalOf(wildcardHubStub())).map(({ id }) => id);
     expect(await ids()).toEqual([heard, gathered, last]);
 
     const second = await subscribe('dep*');
@@ -130,7 +130,7 @@ describe('a hub', () => {
   it('keeps feeding for a pattern that covers it although nothing of it matches', async () => {
     const subscriber = await subscribe('*/finished');
     for (let i = 0; i < 3; i++) await published('deploy/started');
-    await evictDurableObject(gatheringHubStub());
+    await evictDurableObject(wildcardHubStub());
     await published('deploy/started');
     const id = await published('deploy/finished');
     expect(await subscriber.nextId()).toBe(id);
@@ -142,13 +142,13 @@ describe('a hub', () => {
     await own.nextId();
     await gathering.nextId();
 
-    await breakTable(gatheringHubStub(), 'journal');
+    await breakTable(wildcardHubStub(), 'journal');
     await published('deploy/finished', { id: 'a' });
     await published('deploy/finished', { id: 'b' });
     expect(await own.nextId()).toBe('a');
     expect(await own.nextId()).toBe('b');
     await evictDurableObject(hubStub('deploy'));
-    await repair(gatheringHubStub());
+    await repair(wildcardHubStub());
     expect(await gathering.nextId()).toBe('a');
     expect(await gathering.nextId()).toBe('b');
     await published('deploy/finished', { id: 'c' });
@@ -189,7 +189,7 @@ describe('a hub', () => {
     const hub = hubStub('deploy');
     await published('deploy/finished');
     const subscriber = await subscribe('dep*');
-    await hub.gather(wildcardHubName(''), { gathered: false, version: 1 }, undefined, 1, 1);
+    await hub.requestFeed(wildcardHubName(''), { wanted: false, version: 1 }, undefined, 1, 1);
     const id = await published('deploy/finished');
     expect(await subscriber.nextId()).toBe(id);
   });

@@ -4,29 +4,32 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { hubName } from '../../src/objects/hub-name.ts';
 import { Hub } from '../../src/worker.ts';
 import {
-  gatheringHubStub,
   handshake,
   hubStub,
   publish,
   published,
   Subscriber,
   subscribe,
+  wildcardHubStub,
 } from './support.ts';
 
 vi.setConfig({ testTimeout: 8_000 });
-const realGather = Hub.prototype.gather;
+const realRequestFeed = Hub.prototype.requestFeed;
 afterEach(async () => {
-  Hub.prototype.gather = realGather;
+  Hub.prototype.requestFeed = realRequestFeed;
   await reset();
 });
 
 /** What `depx` does when it is told to feed. */
 function depx(does: () => Promise<void>): void {
-  Hub.prototype.gather = async function (this: Hub, ...word: Parameters<typeof realGather>) {
+  Hub.prototype.requestFeed = async function (
+    this: Hub,
+    ...given: Parameters<typeof realRequestFeed>
+  ) {
     const { ctx } = this as unknown as { ctx: DurableObjectState };
     if (ctx.id.name === hubName('', 'depx')) await does();
-    return realGather.call(this, ...word);
-  } as unknown as typeof realGather;
+    return realRequestFeed.call(this, ...given);
+  } as unknown as typeof realRequestFeed;
 }
 
 async function fetchedInVain(): Promise<void> {
@@ -37,7 +40,7 @@ async function fetchedInVain(): Promise<void> {
     throw new Error('depx is down');
   });
   expect((await handshake('dep*')).status).toBe(503);
-  Hub.prototype.gather = realGather;
+  Hub.prototype.requestFeed = realRequestFeed;
 }
 
 it('the past of a hub is not lost when another hub failed the handshake that fetched it', async () => {
@@ -87,16 +90,16 @@ it('a subscriber from now on is not sent the past that another handshake is fetc
 
 it('a full disk of the wildcard hub while it takes the past does not lose it', async () => {
   await published('deploy/finished', { id: 'a' });
-  await runInDurableObject(gatheringHubStub(), (_o, { storage }) => {
+  await runInDurableObject(wildcardHubStub(), (_o, { storage }) => {
     storage.sql.exec(
       `CREATE TRIGGER broken BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'disk full'); END`,
     );
   });
   expect((await handshake('dep*')).status).toBe(503);
-  await runInDurableObject(gatheringHubStub(), (_o, { storage }) => {
+  await runInDurableObject(wildcardHubStub(), (_o, { storage }) => {
     storage.sql.exec('DROP TRIGGER broken');
   });
-  await evictDurableObject(gatheringHubStub());
+  await evictDurableObject(wildcardHubStub());
   const subscriber = await subscribe('dep*', 'json=true&since=earliest');
   expect(await Promise.race([subscriber.nextId(), scheduler.wait(1500)])).toBe('a');
   expect(await evictDurableObject(hubStub('deploy'))).toBeUndefined();

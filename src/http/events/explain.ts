@@ -18,8 +18,9 @@ import { kindOf, quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { isWithin, pathOfKey, trimSlashes } from '../../namespace/namespace.ts';
 import { callWithRetry } from '../../objects/call.ts';
-import { nameForOperators, wildcardHubName } from '../../objects/hub-name.ts';
+import { wildcardHubName } from '../../objects/hub-name.ts';
 import { MAX_CONCURRENT_CALLS } from '../../objects/limits.ts';
+import { callHub, callWildcardHub } from '../../objects/stubs.ts';
 import { Access } from '../../policy/access.ts';
 import type { NamedPolicy } from '../../policy/acl.ts';
 import type { ReceiveDecision } from '../../policy/authorize.ts';
@@ -286,19 +287,13 @@ async function recall(
   { env, namespace }: Call,
 ): Promise<EventFacts[]> {
   const types = namespacesOfPattern(pattern);
-  const gathering = wildcardHubName(namespace);
-  const registered = await callWithRetry(
-    () => env.WILDCARD_HUB.getByName(gathering).hubs(),
-    nameForOperators(gathering),
-  );
+  const registered = await callWildcardHub(env, wildcardHubName(namespace), (stub) => stub.hubs());
   const anywhere = new Matcher({ pattern: types, namespaces: ['*'], filter: '' });
   const hubs = registered.filter((hub) => anywhere.touches(hub)).slice(0, MAX_EXPLAINED_HUBS);
   const found: EventFacts[] = [];
   for (let next = 0; next < hubs.length; next += MAX_CONCURRENT_CALLS) {
     const group = hubs.slice(next, next + MAX_CONCURRENT_CALLS);
-    const calls = group.map((hub) =>
-      callWithRetry(() => env.HUB.getByName(hub).recall(id), nameForOperators(hub)),
-    );
+    const calls = group.map((hub) => callHub(env, hub, (stub) => stub.recall(id)));
     found.push(...(await Promise.all(calls)).flat());
   }
   return found;

@@ -4,19 +4,21 @@
  */
 
 import { checkEventType } from '../../event/event-type.ts';
-import type { HubState } from '../../hub/tenancy.ts';
+
 import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { pathOfKey } from '../../namespace/namespace.ts';
 import { callWithRetry } from '../../objects/call.ts';
+import type { HubState } from '../../objects/hub-contract.ts';
 import { hubName, nameForOperators, wildcardHubName } from '../../objects/hub-name.ts';
 import { messageOf, storageFailureOf } from '../../objects/storage-failure.ts';
+import { callWildcardHub, subscriberHubStub } from '../../objects/stubs.ts';
 import type { Call, Endpoint } from '../api.ts';
 import { audit } from '../audit-log.ts';
 import { actorOf } from '../authentication/caller.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
 
-const GATHERING = '*';
+const WILDCARD = '*';
 
 export const listHubs: Endpoint = {
   operation: 'list',
@@ -36,7 +38,7 @@ export const readHub: Endpoint = {
     const { stub, name } = hub.value;
     const [state, registered] = await Promise.all([
       stateOf(stub),
-      call.name === GATHERING ? undefined : isRegistered(call, name),
+      call.name === WILDCARD ? undefined : isRegistered(call, name),
     ]);
     return succeed({
       hub: call.name,
@@ -77,16 +79,16 @@ export const resetHub: Endpoint = {
 type State = Omit<HubState, 'state'> & { readonly state: HubState['state'] | 'unusable' };
 
 function hubOf({ name, namespace, env }: Call) {
-  if (name === GATHERING) {
-    const gathering = wildcardHubName(namespace);
-    return ok({ name: gathering, stub: env.WILDCARD_HUB.getByName(gathering) });
+  if (name === WILDCARD) {
+    const wildcardHub = wildcardHubName(namespace);
+    return ok({ name: wildcardHub, stub: subscriberHubStub(env, wildcardHub) });
   }
   const checked: Result<string> = checkEventType(name);
   if (!checked.ok) {
     return invalid(`${quote(name)} is no event-type namespace: ${checked.failure.message}`);
   }
   const hub = hubName(namespace, name);
-  return ok({ name: hub, stub: env.HUB.getByName(hub) });
+  return ok({ name: hub, stub: subscriberHubStub(env, hub) });
 }
 
 /** An object that does not start cannot say so itself. */
@@ -121,10 +123,6 @@ async function isRegistered({ env, namespace }: Call, hub: string): Promise<bool
 
 /** The hubs of a Vault namespace that have events, those of namespaces below apart. */
 async function registeredIn(env: Env, namespace: string): Promise<string[]> {
-  const gathering = wildcardHubName(namespace);
-  const hubs = await callWithRetry(
-    () => env.WILDCARD_HUB.getByName(gathering).hubs(),
-    nameForOperators(gathering),
-  );
+  const hubs = await callWildcardHub(env, wildcardHubName(namespace), (stub) => stub.hubs());
   return hubs.filter((hub) => hub === hubName(namespace, hub.slice(hub.lastIndexOf('/') + 1)));
 }

@@ -6,15 +6,14 @@ import { adviceOnFilter } from '../../event/filter/advice.ts';
 import { compileFilter, type Filter } from '../../event/filter/filter.ts';
 import { compileGlob } from '../../event/glob.ts';
 import { adviceOnPattern } from '../../event/pattern-advice.ts';
-import type { Hub, WildcardHub } from '../../hub/objects.ts';
 import { logError } from '../../lib/log.ts';
 import { parseBool } from '../../lib/parse-bool.ts';
 import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { pathOfKey } from '../../namespace/namespace.ts';
-import { callWithRetry } from '../../objects/call.ts';
 import { diagnosed } from '../../objects/diagnosis.ts';
-import { hubName, nameForOperators, wildcardHubName } from '../../objects/hub-name.ts';
+import { hubName, wildcardHubName } from '../../objects/hub-name.ts';
+import { callSubscriberHub, subscriberHubStub } from '../../objects/stubs.ts';
 import { type Handshake, requestOf, type Subscription } from '../../subscription/handshake.ts';
 import { namespacePatterns } from '../../subscription/namespace-patterns.ts';
 import { parseSince, type Since } from '../../subscription/since.ts';
@@ -98,7 +97,7 @@ export async function subscribe(asked: SubscribeRequest): Promise<Response> {
   ];
   const token = caller.token && { authority: caller.token.authority, digest: caller.token.digest };
   const connect = () =>
-    shakeHands({ subscription, token, since: since.value }, hubOf(subscription, namespace, env));
+    shakeHands({ subscription, token, since: since.value }, hubOf(subscription, namespace), env);
   if (stream !== undefined) {
     const { signal } = request;
     return openStream(stream.value, { owner: caller.owner, signal, connect, warnings });
@@ -107,22 +106,17 @@ export async function subscribe(asked: SubscribeRequest): Promise<Response> {
   return response.status === 101 ? accepted(response, warnings, subprotocol) : response;
 }
 
-type HubStub = DurableObjectStub<Hub> | DurableObjectStub<WildcardHub>;
-
 /** Subscribes at the hub. @returns its 101, or the refusal */
-async function shakeHands(handshake: Handshake, hub: HubStub): Promise<Response> {
+async function shakeHands(handshake: Handshake, hub: string, env: Bindings): Promise<Response> {
   const { pattern } = handshake.subscription;
   try {
-    const response = await callWithRetry(
-      () => hub.fetch(requestOf(handshake)),
-      nameForOperators(hub.name),
-    );
+    const response = await callSubscriberHub(env, hub, (stub) => stub.fetch(requestOf(handshake)));
     if (response.status === 101) return response;
     if (response.status === 403) return refuse({ reason: 'denied' });
     if (response.status === 400) return refuse(invalid(await response.text()).failure);
     return refuse({ reason: 'unavailable', message: await response.text() });
   } catch (failure) {
-    const error = await diagnosed(failure, hub);
+    const error = await diagnosed(failure, subscriberHubStub(env, hub));
     logError(`subscribing to ${pattern} failed`, error);
     return refuse(
       storageRefusal(error) ?? {
@@ -133,18 +127,13 @@ async function shakeHands(handshake: Handshake, hub: HubStub): Promise<Response>
   }
 }
 
-/**
- * A subscription to one event-type namespace of one Vault namespace is its hub's; any other spans hubs
- * and is gathered.
- */
-function hubOf({ pattern, namespaces }: Subscription, namespace: string, env: Bindings): HubStub {
+/** The hub of one event-type namespace serves what is for it only; the wildcard hub any subscription that spans hubs. */
+function hubOf({ pattern, namespaces }: Subscription, namespace: string): string {
   const types = namespacesOfPattern(pattern);
   // One that no event type can match has no hub: no object is created for what nobody can publish.
-  const isGathered =
+  const spansHubs =
     types.endsWith('*') || namespaces.length > 1 || whyNothingMatches(pattern) !== undefined;
-  return isGathered
-    ? env.WILDCARD_HUB.getByName(wildcardHubName(namespace))
-    : env.HUB.getByName(hubName(namespace, types));
+  return spansHubs ? wildcardHubName(namespace) : hubName(namespace, types);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What became of the events of one request, and what the request is answered. */
 
-import type { NoPlace } from '../../hub/feeds/registry.ts';
 import { ok, type Result } from '../../lib/result.ts';
+import type { Published } from '../../objects/hub-contract.ts';
 import { MAX_HUBS, MAX_NEW_HUBS_PER_PUBLISHER } from '../../objects/limits.ts';
 import type { StorageFailure } from '../../objects/storage-failure.ts';
 import { idOf, type Publication } from '../../subscription/publication.ts';
@@ -11,7 +11,7 @@ import { adviceOnPublications } from './advice.ts';
 export type PublishOutcome = 'accepted' | 'duplicate' | PublishFailure;
 
 /** Why an event was not published. */
-export type PublishFailure = 'failed' | StorageFailure | NoPlace | 'overloaded';
+export type PublishFailure = 'failed' | StorageFailure | NonNullable<Published['refused']>;
 
 /** In the order of the request. */
 export type PublishOutcomes = ReadonlyMap<Publication, PublishOutcome>;

@@ -9,10 +9,10 @@ import { logError } from '../../lib/log.ts';
 import { quote } from '../../lib/quote.ts';
 import { at, invalid, ok, type Result, tooLarge } from '../../lib/result.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
-import { callWithRetry } from '../../objects/call.ts';
 import { diagnosed } from '../../objects/diagnosis.ts';
-import { hubName, nameForOperators } from '../../objects/hub-name.ts';
+import { hubName } from '../../objects/hub-name.ts';
 import { storageFailureOf } from '../../objects/storage-failure.ts';
+import { callHub, hubStub } from '../../objects/stubs.ts';
 import { type Publication, publicationOf } from '../../subscription/publication.ts';
 import { MAX_PUBLISH_NAMESPACES } from '../../wire/limits.ts';
 import { findNamespace } from '../namespace-lookup.ts';
@@ -113,12 +113,9 @@ async function publishToHub(
   env: Env,
 ): Promise<{ readonly keys: readonly string[]; readonly refused?: PublishFailure }> {
   try {
-    return await callWithRetry(
-      async () => await env.HUB.getByName(hub).publish(publications, owner),
-      nameForOperators(hub),
-    );
+    return await callHub(env, hub, async (stub) => await stub.publish(publications, owner));
   } catch (failure) {
-    const error = await diagnosed(failure, env.HUB.getByName(hub));
+    const error = await diagnosed(failure, hubStub(env, hub));
     logError(`publishing to the hub ${hub} failed`, error);
     return { keys: [], refused: storageFailureOf(error) ?? 'failed' };
   }

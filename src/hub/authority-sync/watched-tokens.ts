@@ -5,7 +5,7 @@
  */
 import { KeyedQueue } from '../../lib/keyed-queue.ts';
 import { logError } from '../../lib/log.ts';
-import type { Chore } from '../../objects/alarms.ts';
+import type { AlarmTask } from '../../objects/alarms.ts';
 import type {
   AuthorityStub,
   Change,
@@ -51,7 +51,7 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-export class WatchedTokens implements Chore {
+export class WatchedTokens implements AlarmTask {
   readonly accesses: PolicyCache;
   readonly #ctx: DurableObjectState;
   readonly #env: Env;

@@ -2,7 +2,7 @@
  * What a wildcard hub remembers of each hub: how far it has its journal. Of one that it knows nothing of, it has
  * had nothing.
  */
-import type { Fed } from './history.ts';
+import type { FeedPosition } from '../../objects/hub-contract.ts';
 
 export class Feeders {
   readonly #sql: SqlStorage;
@@ -18,13 +18,13 @@ export class Feeders {
     );
   }
 
-  get(hub: string): Fed | undefined {
+  get(hub: string): FeedPosition | undefined {
     return this.#sql
       .exec<{ epoch: string; taken: number }>('SELECT epoch, taken FROM feeders WHERE hub = ?', hub)
       .toArray()[0];
   }
 
-  put(hub: string, { epoch, taken }: Fed): void {
+  put(hub: string, { epoch, taken }: FeedPosition): void {
     this.#sql.exec(
       'INSERT OR REPLACE INTO feeders (hub, epoch, taken) VALUES (?, ?, ?)',
       hub,

@@ -9,10 +9,17 @@
 
 import { logError } from '../../lib/log.ts';
 import { ancestorsOf } from '../../namespace/namespace.ts';
-import type { Alarms, Chore } from '../../objects/alarms.ts';
-import { callWithRetry } from '../../objects/call.ts';
-import { nameForOperators, parseHubName, wildcardHubName } from '../../objects/hub-name.ts';
+import type { Alarms, AlarmTask } from '../../objects/alarms.ts';
+import type {
+  FeedPosition,
+  FeedRequest,
+  Registration,
+  RegistrationRefusal,
+  WildcardHubStub,
+} from '../../objects/hub-contract.ts';
+import { parseHubName, wildcardHubName } from '../../objects/hub-name.ts';
 import { MIN_JOB_BACKOFF_MS } from '../../objects/limits.ts';
+import { callWildcardHub } from '../../objects/stubs.ts';
 import type { Journal } from '../journal/journal.ts';
 import {
   MAX_FEED_BACKOFF_MS,
@@ -21,12 +28,9 @@ import {
   MAX_FEED_WAIT_MS,
   REGISTRATION_CHECK_MS,
 } from '../limits.ts';
-import type { WildcardHub } from '../objects.ts';
-import type { Fed } from './history.ts';
-import type { Claim, Gathering, NoPlace } from './registry.ts';
 
 /** The last word of each wildcard hub, by its name. */
-type Words = Readonly<Record<string, Gathering>>;
+type Words = Readonly<Record<string, FeedRequest>>;
 
 /** What is known of the feed of one wildcard hub. */
 interface Feed {
@@ -42,7 +46,7 @@ const BEHIND_KEY = 'behind';
 /** All that is stored here. */
 export const FEED_KEYS: readonly string[] = [WORDS_KEY, REGISTERED_KEY, BEHIND_KEY];
 
-export class Feeds implements Chore {
+export class Feeds implements AlarmTask {
   readonly #ctx: DurableObjectState;
   readonly #env: Env;
   readonly #journal: Journal;
@@ -85,12 +89,14 @@ export class Feeds implements Chore {
    * @param publisher of the first event
    * @returns why this hub gets no place
    */
-  async register(publisher: string | undefined): Promise<NoPlace | undefined> {
-    if (!this.isRegistered) return this.#registerWithAll({ publisher, left: this.#journalEnd() });
+  async register(publisher: string | undefined): Promise<RegistrationRefusal | undefined> {
+    if (!this.isRegistered) {
+      return this.#registerWithAll({ publisher, journalEnd: this.#journalEnd() });
+    }
     if (Date.now() - this.#registration() < REGISTRATION_CHECK_MS) return undefined;
     try {
-      const refused = await this.#registerWithAll({ publisher, isKnown: true });
-      if (refused !== undefined) logError(`${this.#hub} has lost its place: ${refused}`);
+      const refused = await this.#registerWithAll({ publisher, isRenewal: true });
+      if (refused !== undefined) logError(`${this.#hub} has lost its place: ${refused.reason}`);
     } catch (error) {
       logError('a registry of hubs does not answer', error);
     }
@@ -105,7 +111,7 @@ export class Feeds implements Chore {
     if (this.isRegistered || this.#attended) return;
     const { namespaceKey } = parseHubName(this.#hub);
     const name = wildcardHubName(namespaceKey);
-    const isKnown = await this.#call(name, (stub) => stub.attend(this.#hub));
+    const isKnown = await this.#call(name, (stub) => stub.registerWithoutEvents(this.#hub));
     this.#journal.createHeader(!isKnown);
     this.#attended = true;
   }
@@ -168,7 +174,7 @@ export class Feeds implements Chore {
   }
 
   /** The newest word of a wildcard hub counts, also before its answer to the registration. */
-  heard(wildcardHub: string, word: Gathering): void {
+  heard(wildcardHub: string, word: FeedRequest): void {
     const words = this.#words();
     const known = words[wildcardHub];
     if (known !== undefined && word.version <= known.version) return;
@@ -189,12 +195,12 @@ export class Feeds implements Chore {
     this.#registeredAt = 0;
     this.#attended = false;
     this.#setWords({});
-    const { trimmedUntil: trimmedAt, trimmedThrough, epoch } = this.#journal;
+    const { trimmedUntil, trimmedThrough, epoch } = this.#journal;
     await Promise.all(
       [...own, ...above].map(wildcardHubName).map((name) => {
         const version = words[name]?.version ?? 0;
         return this.#call(name, (stub) =>
-          stub.unregister(this.#hub, { epoch, trimmedAt, trimmedThrough, version }),
+          stub.unregister(this.#hub, { epoch, trimmedUntil, trimmedThrough, version }),
         );
       }),
     );
@@ -203,7 +209,7 @@ export class Feeds implements Chore {
   /** Waits until a wildcard hub has everything up to a place, or wants it no longer. */
   async #feedThrough(name: string, through: number, before: number): Promise<void> {
     const feed = this.#feedOf(name);
-    while (this.#words()[name]?.gathered && (feed.taken === undefined || feed.taken < through)) {
+    while (this.#words()[name]?.wanted && (feed.taken === undefined || feed.taken < through)) {
       feed.call ??= this.#feedPage(name, feed, before).finally(() => {
         feed.call = undefined;
       });
@@ -215,20 +221,20 @@ export class Feeds implements Chore {
     const after = feed.taken ?? before;
     const { epoch, trimmedThrough } = this.#journal;
     const { version = 0 } = this.#words()[name] ?? {};
-    const rows = this.#journal.read(after, MAX_FEED_EVENTS, MAX_FEED_BYTES);
-    const { taken, gathering } = await this.#call(name, (stub) =>
+    const records = this.#journal.read(after, MAX_FEED_EVENTS, MAX_FEED_BYTES);
+    const { taken, request } = await this.#call(name, (stub) =>
       stub.receive({
         hub: this.#hub,
         epoch,
         trimmedThrough,
         after,
-        rows,
+        records,
         version,
       }),
     );
-    if (gathering === undefined) return this.#registerAgain(name);
-    if (rows.length > 0 && taken === after) throw new Error(`${name} takes nothing`);
-    this.heard(name, gathering);
+    if (request === undefined) return this.#registerAgain(name);
+    if (records.length > 0 && taken === after) throw new Error(`${name} takes nothing`);
+    this.heard(name, request);
     feed.taken = taken;
   }
 
@@ -237,7 +243,7 @@ export class Feeds implements Chore {
     if (this.#ended) throw new Error('the namespace was deleted');
     const { [name]: _, ...words } = this.#words();
     this.#setWords(words);
-    const refused = await this.#registerWithAll({ isKnown: true });
+    const refused = await this.#registerWithAll({ isRenewal: true });
     if (refused !== undefined) throw new Error(`${name} has no room for this hub`);
   }
 
@@ -249,7 +255,7 @@ export class Feeds implements Chore {
     await this.#alarms.arm();
   }
 
-  async #registerWithAll(claim: Claim): Promise<NoPlace | undefined> {
+  async #registerWithAll(claim: Registration): Promise<RegistrationRefusal | undefined> {
     const { namespaceKey } = parseHubName(this.#hub);
     const names = ancestorsOf(namespaceKey).map(wildcardHubName);
     const refused = await this.#registerWith(wildcardHubName(namespaceKey), claim);
@@ -262,14 +268,17 @@ export class Feeds implements Chore {
     return undefined;
   }
 
-  async #registerWith(name: string, claim: Claim): Promise<NoPlace | undefined> {
-    const word = await this.#call(name, async (stub) => await stub.register(this.#hub, claim));
-    if (word === undefined) return 'too_many_hubs';
-    if (typeof word === 'string') return word;
+  async #registerWith(name: string, claim: Registration): Promise<RegistrationRefusal | undefined> {
+    const registered = await this.#call(
+      name,
+      async (stub) => await stub.register(this.#hub, claim),
+    );
+    if (!registered.ok) return registered.failure;
+    const request = registered.value;
     if (name === wildcardHubName(parseHubName(this.#hub).namespaceKey)) {
-      this.#journal.createHeader(word.known === false);
+      this.#journal.createHeader(request.wasRegistered === false);
     }
-    this.heard(name, word);
+    this.heard(name, request);
     return undefined;
   }
 
@@ -283,7 +292,7 @@ export class Feeds implements Chore {
   }
 
   /** Where the journal ended, if it had events and has none any more. Creates no header. */
-  #journalEnd(): Fed | undefined {
+  #journalEnd(): FeedPosition | undefined {
     const journal = this.#journal;
     if (!journal.isEmpty || journal.isUnused) return undefined;
     return { epoch: journal.epoch, taken: journal.trimmedThrough };
@@ -291,7 +300,7 @@ export class Feeds implements Chore {
 
   #gatherers(): string[] {
     return Object.entries(this.#words())
-      .filter(([, { gathered }]) => gathered)
+      .filter(([, { wanted }]) => wanted)
       .map(([name]) => name);
   }
 
@@ -318,10 +327,7 @@ export class Feeds implements Chore {
     return this.#ctx.id.name ?? '';
   }
 
-  #call<T>(name: string, call: (stub: DurableObjectStub<WildcardHub>) => Promise<T>): Promise<T> {
-    return callWithRetry(
-      () => call(this.#env.WILDCARD_HUB.getByName(name)),
-      nameForOperators(name),
-    );
+  #call<T>(name: string, call: (stub: WildcardHubStub) => Promise<T>): Promise<T> {
+    return callWildcardHub(this.#env, name, call);
   }
 }

@@ -3,42 +3,10 @@
  * published its first event; and those of its Vault namespace that only have subscribers.
  */
 
+import type { FeedRequest, RegistrationRefusal } from '../../objects/hub-contract.ts';
 import { parseHubName } from '../../objects/hub-name.ts';
 import { MAX_HUBS, MAX_NEW_HUBS_PER_PUBLISHER } from '../../objects/limits.ts';
 import { ROOT_OWNER } from '../../token/owner.ts';
-import type { Fed } from './history.ts';
-
-/** Whether a hub is gathered from. Words may overtake each other: the highest version counts. */
-export interface Gathering {
-  readonly gathered: boolean;
-  readonly version: number;
-  /** Whether the registry had the hub before. */
-  readonly known?: boolean;
-}
-
-/** Why a hub gets no place: the Vault namespace, or the publisher of its first event, has as many as it may. */
-export type NoPlace = 'too_many_hubs' | 'too_many_of_publisher';
-
-/** What a hub says of itself when it leaves: there is no event in its journal any more. */
-export interface Remains {
-  readonly epoch: string | undefined;
-  /** When the last of its events was accepted. */
-  readonly trimmedAt: number;
-  /** Its sequence; undefined where it is not known. */
-  readonly trimmedThrough?: number;
-  /** Of the last word that it heard: a later one is of a time when it had come back. 0 where it heard none. */
-  readonly version: number;
-}
-
-/** What a hub says of itself when it registers. */
-export interface Claim {
-  /** Of its first event: whose share of places it takes. */
-  readonly publisher?: string | undefined;
-  /** Up to where its journal was before it left the registry; undefined where there was nothing. */
-  readonly left?: Fed | undefined;
-  /** It has been registered: if nothing is known of it, the registry was lost. */
-  readonly isKnown?: boolean;
-}
 
 type Row = { readonly version: number; readonly feeding: number };
 
@@ -97,27 +65,29 @@ export class Registry {
   }
 
   /** @param publisher whose share of places it takes; undefined where it is not known */
-  refusal(publisher: string | undefined): NoPlace | undefined {
+  refusal(publisher: string | undefined): RegistrationRefusal | undefined {
     if (this.#count('SELECT COUNT(*) AS hubs FROM hubs WHERE own = 1') >= MAX_HUBS) {
-      return 'too_many_hubs';
+      return { reason: 'too_many_hubs' };
     }
     if (publisher === undefined || publisher === ROOT_OWNER) return undefined;
     const made = this.#count(
       'SELECT COUNT(*) AS hubs FROM hubs WHERE own = 1 AND creator = ?',
       publisher,
     );
-    return made >= MAX_NEW_HUBS_PER_PUBLISHER ? 'too_many_of_publisher' : undefined;
+    return made >= MAX_NEW_HUBS_PER_PUBLISHER ? { reason: 'too_many_of_publisher' } : undefined;
   }
 
   /** The word for a hub: a new one, unless it is known to feed and is to go on. */
-  tell(hub: string, gathered: boolean): Gathering {
+  tell(hub: string, wanted: boolean): FeedRequest {
     const row = this.get(hub);
-    if (gathered && row?.feeding === 1) return { gathered, version: row.version, known: true };
-    return this.enter(hub, gathered, '');
+    if (wanted && row?.feeding === 1) {
+      return { wanted, version: row.version, wasRegistered: true };
+    }
+    return this.enter(hub, wanted, '');
   }
 
   /** Notes a hub that registers. @returns a new word, so that what was said of it before can be told apart */
-  enter(hub: string, gathered: boolean, creator: string): Gathering {
+  enter(hub: string, wanted: boolean, creator: string): FeedRequest {
     const row = this.get(hub);
     // A hub that comes back has higher versions than before: what it was told then may arrive yet.
     const version = row === undefined ? Date.now() : row.version + 1;
@@ -130,7 +100,7 @@ export class Registry {
       creator,
     );
     this.#sql.exec('DELETE FROM quiet_hubs WHERE hub = ?', hub);
-    return { gathered, version, known: row !== undefined };
+    return { wanted, version, wasRegistered: row !== undefined };
   }
 
   /** Notes that a hub feeds, where it has heard the last word that it was told. */

@@ -4,12 +4,12 @@
  */
 
 import { logError } from '../../lib/log.ts';
-import type { Chore } from '../../objects/alarms.ts';
+import type { AlarmTask } from '../../objects/alarms.ts';
 import { storageFailureOf } from '../../objects/storage-failure.ts';
 import { MAX_REVIEWED_HUBS, RELEASE_RETRY_MS } from '../limits.ts';
 import type { Registry } from './registry.ts';
 
-export class Reviews implements Chore {
+export class Reviews implements AlarmTask {
   readonly #registry: Registry;
   readonly #isThere: (hub: string) => Promise<boolean>;
   readonly #forget: (hub: string) => void;

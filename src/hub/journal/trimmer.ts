@@ -3,7 +3,7 @@
  * goes. So it waits until a sixteenth is too much or too old.
  */
 import type { Retention } from '../../config/retention.ts';
-import type { Chore } from '../../objects/alarms.ts';
+import type { AlarmTask } from '../../objects/alarms.ts';
 import { MAX_TRIMMED_EVENTS } from '../limits.ts';
 
 const SLACK = 1 / 16;
@@ -21,7 +21,7 @@ interface Trimmable {
   transaction(change: () => void): void;
 }
 
-export class Trimmer implements Chore {
+export class Trimmer implements AlarmTask {
   readonly retention: Retention;
   readonly #journal: Trimmable;
 

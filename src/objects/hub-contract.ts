@@ -1,0 +1,185 @@
+/** What the hubs answer to Workers, to authorities and to each other. */
+
+import type { EventFacts } from '../event/facts.ts';
+import type { Result } from '../lib/result.ts';
+import type { Publication } from '../subscription/publication.ts';
+
+/** What both kinds of hub answer. A subscriber's handshake is a `fetch`. */
+export interface SubscriberHubContract {
+  /**
+   * Says that a token or a policy of an authority has changed. The hub asks the authority what.
+   *
+   * @param authority the key of its Vault namespace
+   * @returns whether the hub has subscribers with tokens of this authority
+   */
+  changed(authority: string): Promise<boolean>;
+  /** The facts of the last events with this id, the newest first. */
+  recall(id: string): Promise<EventFacts[]>;
+  /** The state of the hub, for an operator. */
+  state(): Promise<HubState>;
+  /** Deletes everything if the storage cannot be read. @returns whether it did */
+  reset(): Promise<boolean>;
+  /** Closes all subscribers and deletes everything, for good. Later calls fail. */
+  wipe(): Promise<void>;
+}
+
+/** What the hub of one event-type namespace answers. */
+export interface HubContract extends SubscriberHubContract {
+  /**
+   * Publishes events of this event-type namespace. The hub stores and delivers them before it answers.
+   *
+   * @param owner whose share of hubs and of the queue the events use; a Worker of the release before does not say
+   */
+  publish(publications: readonly Publication[], owner?: string): Promise<Published>;
+  /**
+   * Tells the hub whether a wildcard hub wants its events. The request with the highest version counts.
+   *
+   * @param position how far the wildcard hub has the journal; undefined for nothing
+   * @returns the newest events that the wildcard hub lacks, within the limits; undefined if the hub has nothing stored
+   */
+  requestFeed(
+    wildcardHub: string,
+    request: FeedRequest,
+    position: FeedPosition | undefined,
+    maxEvents: number,
+    maxBytes: number,
+  ): Promise<Backfill | undefined>;
+  /** Whether the hub has events or subscribers. If it has neither, it unregisters and deletes everything. */
+  isNeeded(): Promise<boolean>;
+}
+
+/** What the wildcard hub of one Vault namespace answers. */
+export interface WildcardHubContract extends SubscriberHubContract {
+  /**
+   * Registers a hub of this Vault namespace, or of one below, before its first event is acknowledged.
+   *
+   * @returns whether the hub is to feed this wildcard hub, or why it gets no slot
+   * @throws if the Vault namespace was deleted
+   */
+  register(
+    hub: string,
+    registration?: Registration,
+  ): Promise<Result<FeedRequest, RegistrationRefusal>>;
+  /**
+   * Registers a hub that has subscribers and no events. It takes no slot.
+   *
+   * @returns whether the hub is registered as one that has events
+   */
+  registerWithoutEvents(hub: string): Promise<boolean>;
+  /** Removes a hub that has no events any more. */
+  unregister(hub: string, unregistration?: Unregistration): Promise<void>;
+  /** The names of the hubs that have events. */
+  hubs(): Promise<string[]>;
+  /** Takes a page of the journal of a hub and delivers it. */
+  receive(page: FeedPage): Promise<FeedReceipt>;
+}
+
+/** What became of the events of one `publish`. */
+export interface Published {
+  /** The keys of the events that were new. The others are duplicates. */
+  readonly keys: readonly string[];
+  /** Why none was accepted: the hub gets no slot, or too many events wait to be stored. */
+  readonly refused?: RegistrationRefusal['reason'] | 'overloaded';
+}
+
+/** The state of a hub, for an operator. */
+export interface HubState {
+  /** `empty`: nothing is stored. */
+  readonly state: 'ok' | 'empty' | 'unreadable';
+  /** What is wrong. */
+  readonly problem?: string;
+  readonly subscribers: number;
+}
+
+/** Whether a wildcard hub wants the events of a hub. Requests may overtake each other: the highest version counts. */
+export interface FeedRequest {
+  readonly wanted: boolean;
+  readonly version: number;
+  /** Whether the wildcard hub knew the hub before. */
+  readonly wasRegistered?: boolean;
+}
+
+/** Why a hub gets no slot: the Vault namespace, or the publisher of its first event, has as many hubs as it may. */
+export interface RegistrationRefusal {
+  readonly reason: 'too_many_hubs' | 'too_many_of_publisher';
+}
+
+/** What a hub says of itself when it registers. */
+export interface Registration {
+  /** The owner of its first event, whose share of slots it uses. */
+  readonly publisher?: string | undefined;
+  /** Where its journal ended before it unregistered; undefined if it never had one. */
+  readonly journalEnd?: FeedPosition | undefined;
+  /** Whether it has registered before. If the wildcard hub does not know it, the registry was lost. */
+  readonly isRenewal?: boolean;
+}
+
+/** What a hub says of itself when it unregisters: its journal has no event any more. */
+export interface Unregistration {
+  readonly epoch: string | undefined;
+  /** When the last of its events was accepted. Unix milliseconds. */
+  readonly trimmedUntil: number;
+  /** The sequence of that event; undefined if it is unknown. */
+  readonly trimmedThrough?: number;
+  /** Of the last feed request that it received; 0 for none. A later one was made after the hub had come back. */
+  readonly version: number;
+}
+
+/** How far a wildcard hub has the journal of a hub. */
+export interface FeedPosition {
+  readonly epoch: string;
+  /** The last sequence that it has taken. */
+  readonly taken: number;
+}
+
+/** An entry of the journal of a hub. */
+export interface FeedRecord {
+  readonly sequence: number;
+  readonly key: string;
+  /** Unix milliseconds. */
+  readonly acceptedAt: number;
+  /** The JSON frame; null for a note that events are missing here. */
+  readonly json: string | null;
+}
+
+/** A page of the journal of a hub. */
+export interface FeedPage {
+  readonly hub: string;
+  readonly epoch: string;
+  /** Entries up to this sequence are not retained any more. */
+  readonly trimmedThrough: number;
+  /** The sequence that the records follow. */
+  readonly after: number;
+  readonly records: readonly FeedRecord[];
+  /** Of the feed request that the hub follows. */
+  readonly version: number;
+}
+
+export interface FeedReceipt {
+  /** How far the wildcard hub has the journal now. Below `after` if it lacks something in between. */
+  readonly taken: number;
+  /**
+   * Whether the hub is to go on. This is the only way in which a hub learns that it is not. Undefined if the wildcard
+   * hub does not know the hub.
+   */
+  readonly request: FeedRequest | undefined;
+}
+
+/** The retained events of a hub, for a wildcard hub that it has not fed so far. */
+export interface Backfill {
+  readonly epoch: string;
+  /** When the journal began. Unix milliseconds. */
+  readonly recordedSince: number;
+  /** When the last event was accepted that is left out, because of its age or the limits; 0 for none. */
+  readonly trimmedUntil: number;
+  /** The sequence that the records follow. */
+  readonly after: number;
+  /** The last sequence of the journal. */
+  readonly last: number;
+  readonly records: readonly FeedRecord[];
+}
+
+export type HubStub = DurableObjectStub<HubContract & Rpc.DurableObjectBranded>;
+export type WildcardHubStub = DurableObjectStub<WildcardHubContract & Rpc.DurableObjectBranded>;
+/** A hub of either kind. */
+export type SubscriberHubStub = DurableObjectStub<SubscriberHubContract & Rpc.DurableObjectBranded>;

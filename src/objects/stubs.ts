@@ -1,0 +1,72 @@
+/**
+ * The one place that makes stubs of Durable Objects, and calls them with retries. A stub that threw may stay broken,
+ * so each attempt uses a new one.
+ */
+
+import type { AuthorityStub } from './authority-contract.ts';
+import { authorityForOperators, authorityName } from './authority-name.ts';
+import { callWithRetry } from './call.ts';
+import type { HubStub, SubscriberHubStub, WildcardHubStub } from './hub-contract.ts';
+import { isWildcardHub, nameForOperators } from './hub-name.ts';
+
+/** @param name as `hubName` makes it */
+export function hubStub(env: Env, name: string): HubStub {
+  return env.HUB.getByName(name);
+}
+
+/** @param name as `wildcardHubName` makes it */
+export function wildcardHubStub(env: Env, name: string): WildcardHubStub {
+  return env.WILDCARD_HUB.getByName(name);
+}
+
+/** The hub of either kind with this name. */
+export function subscriberHubStub(env: Env, name: string): SubscriberHubStub {
+  return isWildcardHub(name) ? wildcardHubStub(env, name) : hubStub(env, name);
+}
+
+/** @param namespaceKey the key of its Vault namespace */
+export function authorityStub(env: Env, namespaceKey: string): AuthorityStub {
+  return env.AUTHORITY.getByName(authorityName(namespaceKey));
+}
+
+export function callHub<T>(env: Env, name: string, call: (hub: HubStub) => Promise<T>): Promise<T> {
+  return callWithRetry(() => call(hubStub(env, name)), nameForOperators(name));
+}
+
+export function callWildcardHub<T>(
+  env: Env,
+  name: string,
+  call: (hub: WildcardHubStub) => Promise<T>,
+): Promise<T> {
+  return callWithRetry(() => call(wildcardHubStub(env, name)), nameForOperators(name));
+}
+
+/** Calls the hub of either kind with this name. */
+export function callSubscriberHub<T>(
+  env: Env,
+  name: string,
+  call: (hub: SubscriberHubStub) => Promise<T>,
+): Promise<T> {
+  return callWithRetry(() => call(subscriberHubStub(env, name)), nameForOperators(name));
+}
+
+/** For a Worker or an authority. A storage failure that names no object is an authority's. */
+export function callAuthority<T>(
+  env: Env,
+  namespaceKey: string,
+  call: (authority: AuthorityStub) => Promise<T>,
+): Promise<T> {
+  return callWithRetry(() => call(authorityStub(env, namespaceKey)));
+}
+
+/** For a hub: a storage failure names the authority, so that it is not taken for the hub's own. */
+export function callAuthorityFromHub<T>(
+  env: Env,
+  namespaceKey: string,
+  call: (authority: AuthorityStub) => Promise<T>,
+): Promise<T> {
+  return callWithRetry(
+    () => call(authorityStub(env, namespaceKey)),
+    authorityForOperators(namespaceKey),
+  );
+}

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { AuditReading } from '../../src/ingest/audit/read-entry.ts';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { run } from '../support/run.ts';
+import type { AuditReading } from '../unit/support/audit-reading.ts';
 
 const FIXTURES = new URL('../fixtures/audit/', import.meta.url);
 const SECRET = 'the-secret-of-the-device';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CATALOG } from '../../src/event/catalog.ts';
 import { checkEvent } from '../../src/event/event.ts';
-import { type AuditReading, readAuditEntry } from '../../src/ingest/audit/read-entry.ts';
+import { type AuditReading, readAuditEntry } from './support/audit-reading.ts';
 import { DEFAULTS } from './support/checked.ts';
 import { accepted } from './support/result.ts';
 

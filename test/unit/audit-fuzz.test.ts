@@ -1,8 +1,8 @@
 /** Audit entries of any shape: none may fail the reader, which would fail the request that is audited. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readAuditEntry } from '../../src/ingest/audit/read-entry.ts';
 import { isJsonObject } from '../../src/lib/json.ts';
+import { readAuditEntry } from './support/audit-reading.ts';
 
 const ENTRY = {
   time: '2026-11-22T20:10:55.123456789Z',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readAuditEntry } from '../../src/ingest/audit/read-entry.ts';
+import { readAuditEntry } from './support/audit-reading.ts';
 import { inCpuTime } from './support/cpu-time.ts';
 
 /** Nothing else that an entry has looks like these. */

@@ -1,6 +1,6 @@
 /** What of the lines of an audit device is worth sending. Pure. */
 
-import { readAuditEntry } from '../../ingest/audit/read-entry.ts';
+import { readAuditEntry } from '../../ingest/audit/audit-entry.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { decodeUtf8, parseJson } from '../../lib/text.ts';
 import { MAX_AUDIT_ENTRY_BYTES, MAX_FORWARDED_BYTES, MAX_FORWARDED_ENTRIES } from './limits.ts';
@@ -22,7 +22,7 @@ export type Verdict =
   | { readonly passedOver: string };
 
 const IGNORED: Verdict = { ignored: true };
-const NO_MOUNTS = { mounts: new Map<string, 1 | 2>() };
+const NO_MOUNTS = new Map<string, 1 | 2>();
 
 /**
  * Most entries are of no interest to anybody: they stay here. What the source knows of mounts makes no difference to
@@ -35,7 +35,8 @@ export function judge({ offset, bytes }: Line): Verdict {
   if (text.value.trim() === '') return IGNORED;
   const json = parseJson(text.value);
   if (!json.ok || !isJsonObject(json.value)) return { passedOver: 'not a JSON object' };
-  return 'ignored' in readAuditEntry(json.value, NO_MOUNTS)
+  const events = readAuditEntry(json.value, NO_MOUNTS);
+  return events.ok && events.value.length === 0
     ? IGNORED
     : { entry: { offset, bytes, time: Date.parse(String(json.value.time)) } };
 }

@@ -1,7 +1,7 @@
 /** A delivery, read: its events, checked and encoded. */
 
 import type { Bindings, Config } from '../../config/config.ts';
-import { readAuditEntry } from '../../ingest/audit/read-entry.ts';
+import { readAuditEntry } from '../../ingest/audit/audit-entry.ts';
 import { type CheckedEvent, readEvent } from '../../ingest/read-events.ts';
 import { calledAddress } from '../../ingest/webhooks/called-address.ts';
 import type { Proof, Sent } from '../../ingest/webhooks/scheme.ts';
@@ -99,12 +99,12 @@ export function readEntries(source: AuditSource, body: Uint8Array, place: Place)
   for (const line of text.value.split('\n')) {
     if (line.trim() === '') continue;
     const entry = parseJson(line);
-    const reading = entry.ok
-      ? readAuditEntry(entry.value, source)
-      : { dropped: entry.failure.message };
-    if ('dropped' in reading) dropped.push(reading.dropped);
-    if (!('events' in reading)) continue;
-    for (const { namespace, ...members } of reading.events) {
+    const audited = entry.ok ? readAuditEntry(entry.value, source.mounts) : entry;
+    if (!audited.ok) {
+      dropped.push(audited.failure.message);
+      continue;
+    }
+    for (const { namespace, ...members } of audited.value) {
       const told = { ...members, namespace: below(defaults.namespace, trimSlashes(namespace)) };
       const event = readEvent({ where: '', body: told, isCloudEvent: false }, defaults);
       if (event.ok) events.push(event.value);

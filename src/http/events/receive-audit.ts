@@ -4,7 +4,7 @@
  * an event that cannot be published is dropped and counted, unless the source says that it may block.
  */
 
-import { NO_MOUNT_POINT } from '../../ingest/audit/place.ts';
+import { NO_MOUNT_POINT } from '../../ingest/audit/mount-path.ts';
 import type { CheckedEvent } from '../../ingest/read-events.ts';
 import { isOnOverload } from '../../ingest/webhooks/settings.ts';
 import { type AuditSource, verifyDelivery } from '../../ingest/webhooks/source.ts';

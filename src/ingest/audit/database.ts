@@ -1,9 +1,9 @@
-/** Requests to database mounts. */
+/** Events of database mounts. */
 
-import type { Told } from './event-draft.ts';
-import { type PluginRule, readingByRules } from './plugin-rules.ts';
-import type { Reading } from './reading.ts';
-import type { AuditedRequest } from './request.ts';
+import type { Result } from '../../lib/result.ts';
+import type { AuditedRequest } from './audited-request.ts';
+import type { EventDraft } from './event-draft.ts';
+import { eventsByRules, type PluginRule } from './plugin-rules.ts';
 
 const RULES: readonly PluginRule[] = [
   {
@@ -22,20 +22,20 @@ const RULES: readonly PluginRule[] = [
       delete: 'static-role-delete',
     },
   },
-  { below: /^creds\/(.+)$/s, events: { read: 'creds-create' }, tellsFailure: true },
+  { below: /^creds\/(.+)$/s, events: { read: 'creds-create' }, hasFailEvent: true },
   {
     below: /^static-creds\/(.+)$/s,
     events: { read: 'static-creds-create' },
-    tellsFailure: true,
+    hasFailEvent: true,
     modifiesNothing: true,
   },
-  // The documentation's name; the code of Vault says rotate-root.
-  { below: /^rotate-root\/(.+)$/s, events: { update: 'root-rotate' }, tellsFailure: true },
-  { below: /^rotate-role\/(.+)$/s, events: { update: 'rotate' }, tellsFailure: true },
+  // The name in Vault's documentation. Vault's code calls the event rotate-root.
+  { below: /^rotate-root\/(.+)$/s, events: { update: 'root-rotate' }, hasFailEvent: true },
+  { below: /^rotate-role\/(.+)$/s, events: { update: 'rotate' }, hasFailEvent: true },
   { below: /^reset\/(.+)$/s, events: { update: 'reset' }, modifiesNothing: true },
   { below: /^reload\/(.+)$/s, events: { update: 'reload' }, nameKey: 'plugin_name' },
 ];
 
-export function databaseReading(request: AuditedRequest): Reading<Told> {
-  return readingByRules('database', RULES, request);
+export function databaseEvents(request: AuditedRequest): Result<readonly EventDraft[]> {
+  return eventsByRules('database', RULES, request);
 }

@@ -1,23 +1,27 @@
-/** What a rule tells of an event; all else of it is the same for each rule. */
+/** What is special about one event of an audit entry. The rest comes from the request (`audit-entry.ts`). */
+import { ok, type Result } from '../../lib/result.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
 
-export interface Told {
+export interface EventDraft {
   readonly event_type: string;
   readonly metadata: Readonly<Record<string, string>>;
-  /** The version of the mount, where it has one that is known. */
+  /** The version of a kv mount. */
   readonly mountVersion?: string;
 }
 
+/** Of an entry that nobody is told about: a read, a list, a failure, another mount. */
+export const NO_EVENTS: Result<readonly never[]> = ok([]);
+
 /**
- * An event of an operation that modified something, unless `more` says otherwise. Vault cleans paths before
- * it sends them: a key may have `//` in it, its event has not.
+ * Makes the draft of an operation that modified something, unless `more` says otherwise. Vault cleans paths before it
+ * sends them: the key of a secret may contain `//`, the path of its event does not.
  */
-export function toldOf(
+export function eventDraft(
   family: string,
   operation: string,
   path: string,
   more: Readonly<Record<string, string | undefined>>,
-): Told {
+): EventDraft {
   const metadata: Record<string, string> = { modified: 'true', operation, path: cleaned(path) };
   for (const [key, value] of Object.entries(more)) {
     if (value !== undefined) metadata[key] = key === 'data_path' ? cleaned(value) : value;

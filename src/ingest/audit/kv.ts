@@ -1,16 +1,18 @@
-/** Requests to kv mounts of either version. An entry calls both `kv`. */
-import { withSlash } from '../../namespace/namespace.ts';
-import { type Told, toldOf } from './event-draft.ts';
-import { type AuditSettings, IGNORED, type Reading } from './reading.ts';
-import type { AuditedRequest } from './request.ts';
-import { versionList, versionNumber } from './versions.ts';
+/** Events of kv mounts of both versions. Audit entries call both `kv`. */
 
+import { ok, type Result } from '../../lib/result.ts';
+import { withSlash } from '../../namespace/namespace.ts';
+import type { AuditedRequest } from './audited-request.ts';
+import { type EventDraft, eventDraft, NO_EVENTS } from './event-draft.ts';
+import { versionList, versionNumber } from './kv-versions.ts';
+import type { KvMounts } from './mount-path.ts';
+
+/** The names of events, by operation. */
 type Operations = Readonly<Record<string, string>>;
 
-/** What the event of an operation is called. */
 const V1: Operations = { create: 'write', update: 'write', delete: 'delete' };
 
-/** The same for version 2, by the first segment below the mount. */
+/** By the first segment below the mount. */
 const V2 = new Map<string, Operations>([
   ['config', { create: 'config-write', update: 'config-write' }],
   [
@@ -31,29 +33,28 @@ const V2 = new Map<string, Operations>([
   ['destroy', { create: 'destroy', update: 'destroy' }],
 ]);
 
-/** Version 2 does not ask whether anything is there, and so never calls it `create`. */
+/** Version 2 does not check whether these exist, so the operation is never `create`. */
 const NEVER_CREATED = new Set(['config', 'undelete', 'delete', 'destroy']);
 
-export function kvReading(request: AuditedRequest, { mounts }: AuditSettings): Reading<Told> {
+export function kvEvents(request: AuditedRequest, mounts: KvMounts): Result<readonly EventDraft[]> {
   const { below, failed, mount, namespace, operation } = request;
-  if (failed) return IGNORED;
+  if (failed) return NO_EVENTS;
   const { section, key } = partsOf(below);
   const v2 = (key === '') === (section === 'config') ? V2.get(section)?.[operation] : undefined;
-  const told = mounts.get(withSlash(namespace) + mount);
-  // A path that version 2 does not have, or has for other operations, is a key of version 1.
+  const version = mounts.get(withSlash(namespace) + mount);
+  // If version 2 has no such path, or not for this operation, the path is a key of version 1.
   const isV2 = v2 !== undefined && !(operation === 'create' && NEVER_CREATED.has(section));
-  if ((told ?? (isV2 ? 2 : 1)) === 2) {
-    return v2 === undefined ? IGNORED : toldOfV2(request, v2, told === 2);
+  if ((version ?? (isV2 ? 2 : 1)) === 2) {
+    return v2 === undefined ? NO_EVENTS : ok([draftOfV2(request, v2, version === 2)]);
   }
   const v1 = below === '' ? undefined : V1[operation];
-  if (v1 === undefined) return IGNORED;
+  if (v1 === undefined) return NO_EVENTS;
   const path = mount + below;
-  return {
-    events: [toldOf('kv-v1', v1, path, { data_path: v1 === 'delete' ? undefined : path })],
-  };
+  return ok([eventDraft('kv-v1', v1, path, { data_path: v1 === 'delete' ? undefined : path })]);
 }
 
-function toldOfV2(request: AuditedRequest, name: string, isCertain: boolean): Reading<Told> {
+/** @param isCertain whether the source is configured with the version of the mount */
+function draftOfV2(request: AuditedRequest, name: string, isCertain: boolean): EventDraft {
   const { answered, below, mount } = request;
   const path = mount + below;
   const more = (): Readonly<Record<string, string | undefined>> => {
@@ -77,12 +78,12 @@ function toldOfV2(request: AuditedRequest, name: string, isCertain: boolean): Re
         return { data_path: path };
     }
   };
-  return { events: [{ ...toldOf('kv-v2', name, path, more()), mountVersion: '2' }] };
+  return { ...eventDraft('kv-v2', name, path, more()), mountVersion: '2' };
 }
 
 /**
- * The versions in the data of a request, unless that may be a secret of version 1 whose key begins as paths
- * of version 2 do: numbers are never hashed.
+ * The versions in the data of a request. Numbers are never hashed, so they are not taken from what may be a secret of
+ * version 1: its key can begin as a path of version 2 does.
  */
 function versionsOf({ sent }: AuditedRequest, isCertain: boolean): string | undefined {
   return isCertain || Object.keys(sent).length === 1 ? versionList(sent.versions) : undefined;

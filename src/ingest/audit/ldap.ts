@@ -1,9 +1,9 @@
-/** Requests to ldap mounts. A set of a library may have slashes in its name. */
+/** Events of ldap mounts. The name of a set of a library may contain slashes. */
 
-import type { Told } from './event-draft.ts';
-import { type PluginRule, readingByRules } from './plugin-rules.ts';
-import type { Reading } from './reading.ts';
-import type { AuditedRequest } from './request.ts';
+import type { Result } from '../../lib/result.ts';
+import type { AuditedRequest } from './audited-request.ts';
+import type { EventDraft } from './event-draft.ts';
+import { eventsByRules, type PluginRule } from './plugin-rules.ts';
 
 const RULES: readonly PluginRule[] = [
   {
@@ -22,9 +22,9 @@ const RULES: readonly PluginRule[] = [
       delete: 'static-role-delete',
     },
   },
-  { below: /^creds\/(.+)$/s, events: { read: 'creds-create' }, tellsFailure: true },
-  { below: /^rotate-root$/, events: { update: 'root-rotate' }, tellsFailure: true },
-  { below: /^rotate-role\/(.+)$/s, events: { update: 'rotate' }, tellsFailure: true },
+  { below: /^creds\/(.+)$/s, events: { read: 'creds-create' }, hasFailEvent: true },
+  { below: /^rotate-root$/, events: { update: 'root-rotate' }, hasFailEvent: true },
+  { below: /^rotate-role\/(.+)$/s, events: { update: 'rotate' }, hasFailEvent: true },
   { below: /^library\/(.+)\/check-out$/s, events: { update: 'library-check-out' } },
   { below: /^library\/(?:manage\/)?(.+)\/check-in$/s, events: { update: 'library-check-in' } },
   {
@@ -33,6 +33,6 @@ const RULES: readonly PluginRule[] = [
   },
 ];
 
-export function ldapReading(request: AuditedRequest): Reading<Told> {
-  return readingByRules('ldap', RULES, request);
+export function ldapEvents(request: AuditedRequest): Result<readonly EventDraft[]> {
+  return eventsByRules('ldap', RULES, request);
 }

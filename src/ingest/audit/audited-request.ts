@@ -1,29 +1,29 @@
-/** The request that an audit entry tells of, as far as events need it. */
+/** The part of an audited request that events need. */
 import type { PluginInfo } from '../../event/event.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { kindOf } from '../../lib/quote.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
-import { placeOf } from './place.ts';
-import { type AuditSettings, IGNORED } from './reading.ts';
+import { type KvMounts, splitAtMount } from './mount-path.ts';
 
 export interface AuditedRequest {
-  /** Empty where the server made the request itself. */
+  /** Empty if the server made the request itself. */
   readonly id: string;
-  /** As the entry has it. */
+  /** As it is in the entry. */
   readonly time: string;
-  /** Without slashes at its ends; empty for root. */
+  /** Without slashes at the ends; empty for root. */
   readonly namespace: string;
   /** The type of the mount: `kv`, `database`, `system`. */
   readonly engine: string;
-  /** Within its namespace, with a slash at its end: `secret/`. */
+  /** The mount path in its namespace, with a slash at the end: `secret/`. */
   readonly mount: string;
-  /** What follows the mount in the path. */
+  /** The path below the mount. */
   readonly below: string;
   readonly operation: string;
-  /** Whether the engine tried, and failed. What never came to an engine is no request here. */
+  /** Whether the engine tried and failed. A request that was rejected before is not read. */
   readonly failed: boolean;
   readonly sent: Readonly<Record<string, unknown>>;
-  /** Undefined where there is nothing, or where only a wrapping token was handed out. */
+  /** Undefined if there is no data, or if the response is wrapped. */
   readonly answered: Readonly<Record<string, unknown>> | undefined;
   readonly isWrapped: boolean;
   readonly leaseId: string | undefined;
@@ -32,60 +32,64 @@ export interface AuditedRequest {
 
 const OPERATIONS = new Set(['create', 'update', 'patch', 'delete', 'read']);
 
-/** The request of a response entry to one of these engines. */
-export function requestOfEntry(
+/**
+ * @param engines the types of mounts that make events
+ * @returns undefined if the entry is no response of such a mount, or can be no event
+ */
+export function readAuditedRequest(
   entry: unknown,
   engines: ReadonlyMap<string, unknown>,
-  { mounts }: AuditSettings,
-): AuditedRequest | typeof IGNORED | { readonly dropped: string } {
-  if (!isJsonObject(entry))
-    return { dropped: `an audit entry is a JSON object, not ${kindOf(entry)}` };
-  if (typeof entry.type !== 'string') return { dropped: 'the audit entry has no type' };
-  if (entry.type !== 'response') return IGNORED;
+  mounts: KvMounts,
+): Result<AuditedRequest | undefined> {
+  if (!isJsonObject(entry)) return invalid(`an audit entry is a JSON object, not ${kindOf(entry)}`);
+  if (typeof entry.type !== 'string') return invalid('the audit entry has no type');
+  if (entry.type !== 'response') return ok(undefined);
   const request = objectOf(entry.request);
   const response = objectOf(entry.response);
   const { mount_type: engine = response.mount_type, operation } = request;
-  if (typeof engine !== 'string' || !engines.has(engine)) return IGNORED;
-  if (typeof operation !== 'string' || !OPERATIONS.has(operation)) return IGNORED;
+  if (typeof engine !== 'string' || !engines.has(engine)) return ok(undefined);
+  if (typeof operation !== 'string' || !OPERATIONS.has(operation)) return ok(undefined);
 
   const answered = isJsonObject(response.data) ? response.data : undefined;
   const failed = textOf(entry.error) !== '' || isFailure(answered);
-  if (failed && !cameToEngine(entry)) return IGNORED;
+  if (failed && !reachedEngine(entry)) return ok(undefined);
 
   const namespace = trimSlashes(textOf(objectOf(request.namespace).path));
   const path = textOf(request.path);
-  // Auth methods may have the type of an engine: ldap.
-  if (path.startsWith('auth/')) return IGNORED;
+  // The ldap auth method has the same type as the engine.
+  if (path.startsWith('auth/')) return ok(undefined);
   const mountPoint = textOf(request.mount_point) || undefined;
-  const place = placeOf({ engine, namespace, operation, failed, path, mountPoint }, mounts);
-  if (place === undefined) return IGNORED;
-  if ('dropped' in place) return place;
-  return {
+  const split = splitAtMount({ engine, namespace, operation, failed, path, mountPoint }, mounts);
+  if (!split.ok) return split;
+  if (split.value === undefined) return ok(undefined);
+  const { mount, below } = split.value;
+  return ok({
     id: textOf(request.id),
     time: textOf(entry.time),
     namespace,
     engine,
-    ...place,
+    mount,
+    below,
     operation,
     failed,
     sent: objectOf(request.data),
     answered,
     isWrapped: isJsonObject(response.wrap_info),
     leaseId: textOf(objectOf(response.secret).lease_id) || undefined,
-    pluginInfo: pluginInfoOf(request, engine, place.mount),
-  };
+    pluginInfo: pluginInfoOf(request, engine, mount),
+  });
 }
 
-/** What an engine refuses by itself has no `error` in its entry, but one in the answer, or a status. */
+/** If an engine rejects a request, the entry has no `error`. The response has one, or a status. */
 function isFailure(answered: Readonly<Record<string, unknown>> = {}): boolean {
   const { http_status_code: status } = answered;
   return Object.hasOwn(answered, 'error') || (typeof status === 'number' && status >= 400);
 }
 
-/** Who may not do it, and where there is no such path or operation, is refused before an engine tries. */
-function cameToEngine({ auth, error }: Record<string, unknown>): boolean {
+/** Whether the request was allowed, and the engine has such a path and operation. */
+function reachedEngine({ auth, error }: Record<string, unknown>): boolean {
   const { policy_results: results } = objectOf(auth);
-  // Older servers write no results; what they refuse has this error, and mostly no auth.
+  // Older servers write no results. An entry of a denied request then has this error, and mostly no auth.
   const isAllowed =
     results === undefined
       ? isJsonObject(auth) && !/permission denied|invalid token/.test(textOf(error))

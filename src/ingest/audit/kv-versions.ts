@@ -1,10 +1,10 @@
-/** The versions that a request names: numbers, or what the device has left of them. */
+/** The versions of a secret that a request names. The audit device may have hashed them. */
 import { MAX_AUDITED_VERSIONS } from '../limits.ts';
 
 /**
- * Versions as an event carries them (`[1,2]`), of all the forms that a kv mount takes: a list or one alone,
- * numbers or text, text with commas. Undefined where one of them cannot be read, since it was hashed or there
- * are none: half a list would tell something else.
+ * The versions as an event has them (`[1,2]`). A kv mount accepts a list or one version, numbers or strings, and strings
+ * with commas. Undefined if there is none, or if one cannot be read because it is hashed: a list without it would be
+ * wrong.
  */
 export function versionList(value: unknown): string | undefined {
   const elements = Array.isArray(value) ? value : [value];
@@ -16,7 +16,6 @@ export function versionList(value: unknown): string | undefined {
   return versions.includes(undefined) ? undefined : JSON.stringify(versions);
 }
 
-/** A version of a secret. */
 export function versionNumber(value: unknown): number | undefined {
   const number =
     typeof value === 'string' && /^\s*\d{1,15}\s*$/.test(value) ? Number(value) : value;

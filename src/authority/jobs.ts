@@ -29,17 +29,6 @@ export class Jobs {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    sql.exec(
-      `CREATE TABLE IF NOT EXISTS jobs (
-         kind TEXT NOT NULL,
-         target TEXT NOT NULL,
-         writing INTEGER NOT NULL,
-         attempts INTEGER NOT NULL,
-         due_at INTEGER NOT NULL,
-         PRIMARY KEY (kind, target)
-       ) WITHOUT ROWID;
-       CREATE INDEX IF NOT EXISTS jobs_by_time ON jobs (due_at)`,
-    );
   }
 
   add({ kind, target }: Job, now: number): void {

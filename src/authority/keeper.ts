@@ -7,14 +7,16 @@ import { logError } from '../lib/log.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { pathOfKey, ROOT } from '../namespace/namespace.ts';
 import type { IssuedToken } from '../objects/authority-contract.ts';
-import { authorityName } from '../objects/authority-name.ts';
+import { authorityForOperators, authorityName } from '../objects/authority-name.ts';
 import { isWildcardHub } from '../objects/hub-name.ts';
 import { MAX_TOKENS, MIN_JOB_BACKOFF_MS } from '../objects/limits.ts';
+import { hasTables, migrate } from '../objects/migrations.ts';
 import { ownerOfNew } from '../token/owner.ts';
 import { digestOf, mintAccessor, mintToken } from '../token/token-form.ts';
 import { foreignParent, type TokenRequest } from '../token/token-record.ts';
 import { authBlock } from '../token/token-view.ts';
 import type { Job } from './jobs.ts';
+import { AUTHORITY_SCHEMA } from './schema.ts';
 import { Stores } from './stores.ts';
 
 const ENDED_KEY = 'ended';
@@ -33,7 +35,7 @@ export class Keeper {
     this.#env = env;
     this.#key = key;
     // An authority other than root's comes to be when its namespace is made, not when it is called.
-    if (key === ROOT || this.#exists()) this.#stores = new Stores(ctx.storage);
+    if (key === ROOT || hasTables(ctx.storage.sql)) this.begin();
   }
 
   /** @throws where the namespace is no more, or has never been */
@@ -45,7 +47,10 @@ export class Keeper {
   }
 
   begin(): void {
-    this.#stores ??= new Stores(this.#ctx.storage);
+    if (this.#stores !== undefined) return;
+    const { storage } = this.#ctx;
+    migrate(storage, AUTHORITY_SCHEMA, authorityForOperators(this.#key));
+    this.#stores = new Stores(storage);
   }
 
   lives(): boolean {
@@ -207,11 +212,6 @@ export class Keeper {
       case 'wipe':
         return this.#authority(target).wipe();
     }
-  }
-
-  #exists(): boolean {
-    const tables = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'tokens'";
-    return this.#ctx.storage.sql.exec(tables).toArray().length > 0;
   }
 
   #hasEnded(): boolean {

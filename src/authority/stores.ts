@@ -32,11 +32,5 @@ export class Stores {
     this.children = new Children(sql);
     this.logins = new LoginStore(sql);
     this.sources = new Sources(sql);
-    // In which namespaces below a token of this one has made tokens.
-    sql.exec(
-      `CREATE TABLE IF NOT EXISTS foreign_children (
-         parent INTEGER NOT NULL, namespace TEXT NOT NULL, PRIMARY KEY (parent, namespace)
-       ) WITHOUT ROWID`,
-    );
   }
 }

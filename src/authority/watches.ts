@@ -23,24 +23,6 @@ export class Watches {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    sql.exec(
-      `CREATE TABLE IF NOT EXISTS watches (
-         token INTEGER NOT NULL,
-         hub TEXT NOT NULL,
-         since INTEGER NOT NULL,
-         PRIMARY KEY (token, hub)
-       ) WITHOUT ROWID;
-       CREATE TABLE IF NOT EXISTS notices (
-         sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-         hub TEXT NOT NULL,
-         token INTEGER NOT NULL DEFAULT 0,
-         policy TEXT NOT NULL DEFAULT '',
-         UNIQUE (hub, token, policy)
-       )`,
-    );
-    if (!sql.exec('SELECT * FROM watches LIMIT 0').columnNames.includes('stay')) {
-      sql.exec("ALTER TABLE watches ADD COLUMN stay TEXT NOT NULL DEFAULT ''");
-    }
   }
 
   /** @param stay of the hub: what it has stored since it last had nothing */

@@ -28,6 +28,8 @@ export function storageRefusal(error: unknown): Refusal | undefined {
             : 'an operator has to restore or reset it, see /v1/sys/events/hubs and the log'
         }`,
       };
+    case 'unsupported':
+      return { reason: 'storage_unreadable', message: messageOf(error) };
     case 'unusable':
       return {
         reason: 'unavailable',

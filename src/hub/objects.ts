@@ -25,8 +25,10 @@ import type {
   WildcardHubContract,
 } from '../objects/hub-contract.ts';
 import { parseHubName } from '../objects/hub-name.ts';
+import type { Schema } from '../objects/migrations.ts';
 import type { Publication } from '../subscription/publication.ts';
 import { EventHub } from './hub.ts';
+import { HUB_SCHEMA, WILDCARD_HUB_SCHEMA } from './schema.ts';
 import type { SubscriberHub } from './subscriber-hub.ts';
 import { Tenancy } from './tenancy.ts';
 import { GatheringPart } from './wildcard-hub.ts';
@@ -37,10 +39,10 @@ abstract class HubObject<H extends SubscriberHub>
 {
   protected readonly tenancy: Tenancy<H>;
 
-  constructor(ctx: DurableObjectState, env: Env, make: () => H) {
+  constructor(ctx: DurableObjectState, env: Env, schema: Schema, make: () => H) {
     super(ctx, env);
     hideSecretsOf(env);
-    this.tenancy = new Tenancy(ctx, make);
+    this.tenancy = new Tenancy(ctx, schema, make);
   }
 
   /** Takes the handshake of a subscriber. */
@@ -87,7 +89,7 @@ abstract class HubObject<H extends SubscriberHub>
 
 export class Hub extends HubObject<EventHub> implements HubContract {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env, () => new EventHub(ctx, env));
+    super(ctx, env, HUB_SCHEMA, () => new EventHub(ctx, env));
   }
 
   publish(publications: readonly Publication[], owner?: string): Promise<Published> {
@@ -114,7 +116,7 @@ export class Hub extends HubObject<EventHub> implements HubContract {
 
 export class WildcardHub extends HubObject<GatheringPart> implements WildcardHubContract {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env, () => new GatheringPart(ctx, env));
+    super(ctx, env, WILDCARD_HUB_SCHEMA, () => new GatheringPart(ctx, env));
   }
 
   register(

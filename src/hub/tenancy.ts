@@ -9,6 +9,7 @@
 import { logError } from '../lib/log.ts';
 import type { HubState } from '../objects/hub-contract.ts';
 import { nameForOperators, parseHubName } from '../objects/hub-name.ts';
+import { hasTables, migrate, type Schema } from '../objects/migrations.ts';
 import { namesObject, storageFailureOf, unreadable } from '../objects/storage-failure.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import { MAX_FEED_WAIT_MS, RELEASE_RETRY_MS } from './limits.ts';
@@ -17,6 +18,7 @@ import { isOpen } from './subscribers/classes.ts';
 
 export class Tenancy<H extends SubscriberHub> {
   readonly #ctx: DurableObjectState;
+  readonly #schema: Schema;
   readonly #make: () => H;
   #hub: H | undefined;
   /** Why the hub cannot be made, or why something in it could not be read. */
@@ -27,11 +29,12 @@ export class Tenancy<H extends SubscriberHub> {
   #releasing: Promise<void> | undefined;
   #ended = false;
 
-  constructor(ctx: DurableObjectState, make: () => H) {
+  constructor(ctx: DurableObjectState, schema: Schema, make: () => H) {
     this.#ctx = ctx;
+    this.#schema = schema;
     this.#make = make;
     try {
-      if (this.#isStored()) this.#hub = make();
+      if (hasTables(ctx.storage.sql)) this.#opened();
     } catch (error) {
       this.#report(error);
       for (const socket of ctx.getWebSockets()) refuse(socket);
@@ -131,6 +134,7 @@ export class Tenancy<H extends SubscriberHub> {
   #opened(): H {
     if (this.#hub !== undefined) return this.#hub;
     if (this.#problem !== undefined) throw new Error(this.#problem);
+    migrate(this.#ctx.storage, this.#schema, this.#name);
     this.#hub = this.#make();
     return this.#hub;
   }
@@ -203,11 +207,6 @@ export class Tenancy<H extends SubscriberHub> {
   #hasSockets(): boolean {
     if (this.#sockets === 0) this.#sockets = this.#ctx.getWebSockets().filter(isOpen).length;
     return this.#sockets > 0;
-  }
-
-  #isStored(): boolean {
-    const tables = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'journal'";
-    return this.#ctx.storage.sql.exec(tables).toArray().length > 0;
   }
 
   get #name(): string {

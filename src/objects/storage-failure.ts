@@ -8,11 +8,14 @@ export type StorageFailure =
   | 'full'
   /** What was stored cannot be read. */
   | 'unreadable'
+  /** Another release wrote it, with a schema that this one does not know. */
+  | 'unsupported'
   /** The object did not start, or its storage failed in a way that the platform keeps to itself. */
   | 'unusable';
 
 const FULL = /\bSQLITE_FULL\b/;
 const UNREADABLE = /\bSQLITE_(CORRUPT|NOTADB)\b|^the storage of .* cannot be read: /;
+const UNSUPPORTED = /^the storage of .* has (schema version \d+|no schema version)\b/;
 const UNUSABLE =
   /\bSQLITE_(IOERR|CANTOPEN|READONLY)\b|^internal error; reference = |^the storage of .* cannot be used: /;
 
@@ -21,14 +24,15 @@ export function storageFailureOf(error: unknown): StorageFailure | undefined {
   const message = messageOf(error);
   if (FULL.test(message)) return 'full';
   if (UNREADABLE.test(message)) return 'unreadable';
+  if (UNSUPPORTED.test(message)) return 'unsupported';
   return UNUSABLE.test(message) ? 'unusable' : undefined;
 }
 
 /** The same failure with the object that has it: one that names an object already, or is another, stays as it is. */
 export function failureAt(object: string, error: unknown): unknown {
   const failure = storageFailureOf(error);
-  if (failure === undefined || failure === 'full' || namesObject(error)) return error;
-  return unreadable(object, error, failure);
+  if (failure !== 'unreadable' && failure !== 'unusable') return error;
+  return namesObject(error) ? error : unreadable(object, error, failure);
 }
 
 export function unreadable(
@@ -40,6 +44,18 @@ export function unreadable(
   const message = messageOf(error).replace(/\s+/g, ' ');
   return new Error(
     namesObject(error) ? message : `the storage of ${object} cannot be ${verb}: ${message}`,
+  );
+}
+
+export function newerSchema(object: string, found: number, supported: number): Error {
+  return new Error(
+    `the storage of ${object} has schema version ${found}, and this release supports up to ${supported}; deploy the newer release again, or restore a backup from before it`,
+  );
+}
+
+export function unversionedSchema(object: string): Error {
+  return new Error(
+    `the storage of ${object} has no schema version: a release before 0.2.0 wrote it; run that release, or begin with empty storage`,
   );
 }
 

@@ -20,6 +20,7 @@ import {
   startAnew,
 } from './security-support.ts';
 import {
+  createTables,
   handshake,
   hubStub,
   published,
@@ -262,9 +263,7 @@ describe('the registry of hubs', () => {
     await published('event/x');
     await subscribe('socket/x');
     await runInDurableObject(hubStub('reader'), (_hub, { storage }) => {
-      storage.sql.exec(
-        'CREATE TABLE journal (sequence INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, accepted_at INTEGER NOT NULL, total_bytes INTEGER NOT NULL, json TEXT)',
-      );
+      createTables(storage);
       storage.kv.put('registered', true);
       storage.kv.put('gathering', { [wildcardHubName('')]: { wanted: false, version: 1 } });
     });

@@ -3,8 +3,9 @@ import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, it } from 'vitest';
 import { Interests } from '../../src/hub/feeds/interests.ts';
 import { MAX_INTERESTS } from '../../src/hub/limits.ts';
+import { WILDCARD_HUB_SCHEMA } from '../../src/hub/schema.ts';
 import { hubName } from '../../src/objects/hub-name.ts';
-import { handshakeTo, wildcardHubStub } from './support.ts';
+import { createTables, handshakeTo, wildcardHubStub } from './support.ts';
 
 afterEach(reset);
 
@@ -12,6 +13,7 @@ const MAX_AGE_MS = 60_000;
 
 it('one who comes and leaves with more patterns than are told apart makes nobody lose events', async () => {
   await runInDurableObject(wildcardHubStub(), (_hub, { storage }) => {
+    createTables(storage, WILDCARD_HUB_SCHEMA);
     const interests = new Interests(storage.sql, MAX_AGE_MS);
     const leave = (pattern: string, now: number) =>
       interests.add(handshakeTo(pattern).subscription, now);

@@ -11,6 +11,7 @@ import { decodeRecord, type NewRecord } from '../../src/hub/journal/record.ts';
 import { MAX_TRIMMED_EVENTS } from '../../src/hub/limits.ts';
 import {
   breakTable,
+  createTables,
   handshake,
   hubStub,
   publish,
@@ -38,6 +39,7 @@ function withJournal(
   test: (journal: Journal, storage: DurableObjectStorage, again: () => Journal) => void,
 ): Promise<void> {
   return runInDurableObject(hubStub('unused'), (_hub, { storage }) => {
+    createTables(storage);
     const open = () => new Journal(storage, { ...RETENTION, ...retention });
     test(open(), storage, open);
   });

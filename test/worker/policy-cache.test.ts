@@ -3,12 +3,13 @@ import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, it } from 'vitest';
 import { PolicyCache } from '../../src/hub/authority-sync/policy-cache.ts';
 import { MAX_CACHED_ACCESSES } from '../../src/hub/limits.ts';
-import { hubStub } from './support.ts';
+import { createTables, hubStub } from './support.ts';
 
 afterEach(reset);
 
 it('subscribers who have left leave room for those who come', async () => {
   await runInDurableObject(hubStub('abc'), (_hub, { storage }) => {
+    createTables(storage);
     const inUse = new Set(['first', 'later']);
     const accesses = new PolicyCache(storage.sql, () => inUse);
     const get = (key: string) =>
@@ -24,6 +25,7 @@ it('subscribers who have left leave room for those who come', async () => {
 
 it('where all are in use, the same ones stay', async () => {
   await runInDurableObject(hubStub('abc'), (_hub, { storage }) => {
+    createTables(storage);
     const keys = Array.from({ length: MAX_CACHED_ACCESSES + 1 }, (_, i) => `${i}`);
     const accesses = new PolicyCache(storage.sql, () => new Set(keys));
     const get = (key: string) =>

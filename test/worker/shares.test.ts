@@ -24,7 +24,7 @@ import {
   sql,
   startAnew,
 } from './security-support.ts';
-import { handshakeTo, hubStub } from './support.ts';
+import { createTables, handshakeTo, hubStub } from './support.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 beforeEach(() => {
@@ -103,6 +103,7 @@ describe('the places of a hub', () => {
       const nothing = () => undefined;
       const needs = { prepare: async () => undefined, forgotten: nothing, arm: nothing };
       const retention = { events: 1000, bytes: 1_000_000, ageMs: 60_000 };
+      createTables(state.storage);
       const journal = new Journal(state.storage, retention);
       const subscribers = new Subscribers(state, env, journal, needs, 8);
       await run(async (handshake) => {

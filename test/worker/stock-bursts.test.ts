@@ -11,7 +11,7 @@ import { MAX_REPLAY_BYTES, MAX_TURN_BYTES } from '../../src/hub/limits.ts';
 import { Subscribers } from '../../src/hub/subscribers/subscribers.ts';
 import type { Subscription } from '../../src/subscription/handshake.ts';
 import { encodeJson } from '../../src/wire/json.ts';
-import { handshakeTo, hubStub, Subscriber } from './support.ts';
+import { createTables, handshakeTo, hubStub, Subscriber } from './support.ts';
 
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -50,6 +50,7 @@ interface Stage {
 /** Runs a test in the storage of a hub that nobody else uses. */
 function staged(test: (stage: Stage) => Promise<void>): Promise<void> {
   return runInDurableObject(hubStub('unused'), async (_hub, state) => {
+    createTables(state.storage);
     const journal = new Journal(state.storage, RETENTION);
     const needs = {
       prepare: async () => undefined,

@@ -17,6 +17,7 @@ import {
   startAnew,
   told,
 } from './security-support.ts';
+import { createTables } from './support.ts';
 
 vi.setConfig({ testTimeout: 10_000 });
 beforeEach(() => {
@@ -188,6 +189,7 @@ it('subscribers of one hub hear each what they may, in the order of publication'
 
 it('more holders than a hub keeps at hand have each their own rights', async () => {
   await runInDurableObject(hubOf('abc'), (_hub, { storage }) => {
+    createTables(storage);
     const accesses = new PolicyCache(storage.sql, () => new Set());
     const text = listenerOn('secret/{{identity.entity.name}}');
     accesses.setPolicy('', 'own', { name: 'own', version: 1, text });

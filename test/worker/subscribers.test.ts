@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { afterEach, expect, it } from 'vitest';
 import { Journal } from '../../src/hub/journal/journal.ts';
 import { type SubscriberNeeds, Subscribers } from '../../src/hub/subscribers/subscribers.ts';
-import { handshakeTo, hubStub } from './support.ts';
+import { createTables, handshakeTo, hubStub } from './support.ts';
 
 afterEach(reset);
 
@@ -15,6 +15,7 @@ function subscribersOf(
   maxSockets?: number,
   prepare: SubscriberNeeds['prepare'] = async () => undefined,
 ): Subscribers {
+  createTables(state.storage);
   const needs = { prepare, forgotten: () => undefined, arm: () => undefined };
   return new Subscribers(state, env, new Journal(state.storage, RETENTION), needs, maxSockets);
 }

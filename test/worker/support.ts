@@ -1,7 +1,9 @@
 /** What the tests in workerd share: publishing and subscribing through the Worker, as clients do. */
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
+import { HUB_SCHEMA } from '../../src/hub/schema.ts';
 import { hubName, wildcardHubName } from '../../src/objects/hub-name.ts';
+import { migrate } from '../../src/objects/migrations.ts';
 import type { Handshake } from '../../src/subscription/handshake.ts';
 import { type Cursor, decodeCursor, encodeCursor } from '../../src/wire/cursor.ts';
 
@@ -102,6 +104,11 @@ export function handshakeTo(pattern: string): Handshake {
 
 export function hubStub(eventTypeNamespace: string) {
   return env.HUB.getByName(hubName('', eventTypeNamespace));
+}
+
+/** Creates the tables of a hub, as its object does when it first needs them. */
+export function createTables(storage: DurableObjectStorage, schema = HUB_SCHEMA): void {
+  migrate(storage, schema, 'the hub of a test');
 }
 
 export function wildcardHubStub() {

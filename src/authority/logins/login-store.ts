@@ -17,29 +17,6 @@ export class LoginStore {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    sql.exec(
-      `CREATE TABLE IF NOT EXISTS login_settings (
-         kind TEXT NOT NULL,
-         name TEXT NOT NULL,
-         value TEXT NOT NULL,
-         PRIMARY KEY (kind, name)
-       ) WITHOUT ROWID;
-       CREATE TABLE IF NOT EXISTS role_ids (
-         role TEXT PRIMARY KEY, role_id TEXT NOT NULL UNIQUE
-       ) WITHOUT ROWID;
-       CREATE TABLE IF NOT EXISTS secret_ids (
-         role TEXT NOT NULL,
-         digest TEXT NOT NULL,
-         accessor TEXT NOT NULL UNIQUE,
-         created_at INTEGER NOT NULL,
-         expires_at INTEGER,
-         uses_left INTEGER NOT NULL,
-         request TEXT NOT NULL,
-         PRIMARY KEY (role, digest)
-       ) WITHOUT ROWID;
-       CREATE INDEX IF NOT EXISTS secret_ids_by_expiry ON secret_ids (expires_at)
-         WHERE expires_at IS NOT NULL`,
-    );
   }
 
   get<T>(kind: string, name: string): T | undefined {

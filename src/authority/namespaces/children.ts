@@ -9,11 +9,6 @@ export class Children {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    sql.exec(
-      `CREATE TABLE IF NOT EXISTS namespaces (
-         name TEXT PRIMARY KEY, id TEXT NOT NULL, metadata TEXT NOT NULL
-       ) WITHOUT ROWID`,
-    );
   }
 
   get(name: string): ChildNamespace | undefined {

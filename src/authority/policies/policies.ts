@@ -9,13 +9,6 @@ export class Policies {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    sql.exec(
-      `CREATE TABLE IF NOT EXISTS policies (
-         version INTEGER PRIMARY KEY AUTOINCREMENT,
-         name TEXT NOT NULL UNIQUE,
-         text TEXT NOT NULL
-       )`,
-    );
     if (this.get('default') === undefined) this.put('default', DEFAULT_POLICY);
   }
 

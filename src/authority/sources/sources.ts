@@ -14,14 +14,6 @@ export class Sources {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    sql.exec(
-      `CREATE TABLE IF NOT EXISTS sources (
-         name TEXT PRIMARY KEY,
-         settings TEXT NOT NULL,
-         sealed TEXT NOT NULL,
-         secrets INTEGER NOT NULL
-       ) WITHOUT ROWID`,
-    );
   }
 
   get(name: string): StoredSource | undefined {

@@ -5,7 +5,6 @@
 
 import { isWithinShare } from '../../lib/fair-share.ts';
 import { MAX_TICKETS } from '../../token/limits.ts';
-import { addColumn } from '../add-column.ts';
 
 /** Whom a ticket stands for. */
 export interface Ticket {
@@ -23,17 +22,6 @@ export class Tickets {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    sql.exec(
-      `CREATE TABLE IF NOT EXISTS tickets (
-         digest TEXT PRIMARY KEY,
-         token INTEGER,
-         holder TEXT NOT NULL,
-         expires_at INTEGER NOT NULL
-       ) WITHOUT ROWID;
-       CREATE INDEX IF NOT EXISTS tickets_by_expiry ON tickets (expires_at)`,
-    );
-    addColumn(sql, 'tickets', 'owner', 'TEXT');
-    sql.exec('CREATE INDEX IF NOT EXISTS tickets_by_owner ON tickets (owner)');
   }
 
   /** Whether there is room for one more of the owner, once those that have expired are gone. */

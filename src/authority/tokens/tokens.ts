@@ -6,7 +6,6 @@
 import { isWithinShare } from '../../lib/fair-share.ts';
 import { MAX_TOKENS } from '../../objects/limits.ts';
 import type { TokenRecord, TokenReference, TokenRequest } from '../../token/token-record.ts';
-import { addColumn } from '../add-column.ts';
 
 type Row = {
   readonly id: number;
@@ -32,31 +31,6 @@ export class Tokens {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    sql.exec(
-      `CREATE TABLE IF NOT EXISTS tokens (
-         id INTEGER PRIMARY KEY AUTOINCREMENT,
-         digest TEXT NOT NULL UNIQUE,
-         accessor TEXT NOT NULL UNIQUE,
-         parent INTEGER,
-         foreign_parent TEXT,
-         created_at INTEGER NOT NULL,
-         expires_at INTEGER,
-         renewed_at INTEGER,
-         uses_left INTEGER,
-         spent_at INTEGER,
-         request TEXT NOT NULL
-       );
-       CREATE INDEX IF NOT EXISTS tokens_by_parent ON tokens (parent) WHERE parent IS NOT NULL;
-       CREATE INDEX IF NOT EXISTS tokens_by_foreign_parent ON tokens (foreign_parent)
-         WHERE foreign_parent IS NOT NULL;
-       CREATE INDEX IF NOT EXISTS tokens_by_last_use ON tokens (spent_at)
-         WHERE spent_at IS NOT NULL;
-       CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires_at) WHERE expires_at IS NOT NULL`,
-    );
-    addColumn(sql, 'tokens', 'owner', 'TEXT');
-    sql.exec(
-      'CREATE INDEX IF NOT EXISTS tokens_by_owner ON tokens (owner) WHERE owner IS NOT NULL',
-    );
   }
 
   /** Whether there is room for one more. */

@@ -24,15 +24,6 @@ export class AdoptedTokens {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    sql.exec(
-      `CREATE TABLE IF NOT EXISTS adopted_tokens (
-         token INTEGER PRIMARY KEY,
-         sealed BLOB,
-         heard_at INTEGER NOT NULL,
-         due_at INTEGER NOT NULL
-       );
-       CREATE INDEX IF NOT EXISTS adopted_tokens_by_time ON adopted_tokens (due_at)`,
-    );
   }
 
   /** Notes a token, or that it was looked up again. @param dueAt when it is to be looked up at the latest */

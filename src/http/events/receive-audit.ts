@@ -113,6 +113,7 @@ const REASONS: Readonly<Record<PublishFailure, string>> = {
   full: 'the storage of this server is full',
   unusable: 'its hub cannot use its storage',
   unreadable: 'its hub cannot read its storage',
+  unsupported: 'its hub has the storage of another release',
   too_many_hubs: 'there are as many event-type namespaces as are allowed',
   too_many_of_publisher: 'this source has begun as many event-type namespaces as one may',
   overloaded: 'more is published than its hub can send',

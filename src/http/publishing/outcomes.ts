@@ -94,6 +94,12 @@ const REFUSALS: Readonly<
     advice:
       'Repeating the request does not help: an operator has to restore or reset that, see /v1/sys/events/hubs and the log',
   },
+  unsupported: {
+    reason: 'storage_unreadable',
+    because: 'are of event-type namespaces whose hub has the storage of another release',
+    advice:
+      'Repeating the request does not help: an operator has to deploy that release, or restore a backup, see /v1/sys/events/hubs and the log',
+  },
   too_many_hubs: {
     reason: 'too_many_hubs',
     because: `are of new event-type namespaces, and there are ${MAX_HUBS} already, as many as are allowed`,

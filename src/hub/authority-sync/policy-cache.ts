@@ -27,15 +27,6 @@ export class PolicyCache {
   constructor(sql: SqlStorage, keysInUse: () => ReadonlySet<string>) {
     this.#sql = sql;
     this.#keysInUse = keysInUse;
-    sql.exec(
-      `CREATE TABLE IF NOT EXISTS policy_texts (
-         authority TEXT NOT NULL,
-         name TEXT NOT NULL,
-         version INTEGER NOT NULL,
-         text TEXT NOT NULL,
-         PRIMARY KEY (authority, name)
-       ) WITHOUT ROWID`,
-    );
   }
 
   /** @returns whether this is another text than before */

@@ -71,22 +71,6 @@ export class WatchedTokens implements AlarmTask {
     this.#env = env;
     this.#subscribed = subscribed;
     this.accesses = new PolicyCache(ctx.storage.sql, () => subscribed.accessKeys());
-    ctx.storage.sql.exec(
-      `CREATE TABLE IF NOT EXISTS authorities (
-         authority TEXT PRIMARY KEY,
-         taken INTEGER NOT NULL,
-         confirmed_at INTEGER NOT NULL
-       ) WITHOUT ROWID;
-       CREATE TABLE IF NOT EXISTS watched_tokens (
-         key INTEGER PRIMARY KEY AUTOINCREMENT,
-         authority TEXT NOT NULL,
-         token INTEGER NOT NULL,
-         expires_at INTEGER,
-         UNIQUE (authority, token)
-       );
-       CREATE INDEX IF NOT EXISTS watched_tokens_by_expiry ON watched_tokens (expires_at)
-         WHERE expires_at IS NOT NULL`,
-    );
   }
 
   /**

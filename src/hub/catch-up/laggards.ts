@@ -17,14 +17,6 @@ export class Laggards {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    sql.exec(
-      `CREATE TABLE IF NOT EXISTS laggards (
-         reader TEXT PRIMARY KEY,
-         position INTEGER NOT NULL,
-         waiting INTEGER NOT NULL,
-         since INTEGER NOT NULL
-       ) WITHOUT ROWID`,
-    );
   }
 
   all(): Map<string, Lag> {

@@ -9,13 +9,6 @@ export class Feeders {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    sql.exec(
-      `CREATE TABLE IF NOT EXISTS feeders (
-         hub TEXT PRIMARY KEY,
-         epoch TEXT NOT NULL,
-         taken INTEGER NOT NULL
-       ) WITHOUT ROWID`,
-    );
   }
 
   get(hub: string): FeedPosition | undefined {

@@ -21,12 +21,6 @@ export class Interests {
   constructor(sql: SqlStorage, maxAgeMs: number) {
     this.#sql = sql;
     this.#maxAgeMs = maxAgeMs;
-    sql.exec(
-      `CREATE TABLE IF NOT EXISTS interests (
-         interest TEXT PRIMARY KEY,
-         until INTEGER NOT NULL
-       ) WITHOUT ROWID`,
-    );
   }
 
   /** Notes that the last subscriber of this kind has left. */

@@ -17,19 +17,6 @@ export class Registry {
   constructor(sql: SqlStorage, namespaceKey: string) {
     this.#sql = sql;
     this.#namespaceKey = namespaceKey;
-    sql.exec(
-      `CREATE TABLE IF NOT EXISTS hubs (
-         hub TEXT PRIMARY KEY,
-         own INTEGER NOT NULL,
-         version INTEGER NOT NULL,
-         feeding INTEGER NOT NULL
-       ) WITHOUT ROWID;
-       CREATE TABLE IF NOT EXISTS quiet_hubs (hub TEXT PRIMARY KEY) WITHOUT ROWID`,
-    );
-    // Of hubs that registered before this was noted it is NULL: see `unreviewed`.
-    if (!sql.exec('SELECT * FROM hubs LIMIT 0').columnNames.includes('creator')) {
-      sql.exec('ALTER TABLE hubs ADD COLUMN creator TEXT');
-    }
   }
 
   /** Whether a hub is of this Vault namespace, and not of one below. */

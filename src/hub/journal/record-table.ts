@@ -10,15 +10,6 @@ export class RecordTable {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    sql.exec(
-      `CREATE TABLE IF NOT EXISTS journal (
-         sequence INTEGER PRIMARY KEY,
-         key TEXT NOT NULL UNIQUE,
-         accepted_at INTEGER NOT NULL,
-         total_bytes INTEGER NOT NULL,
-         json TEXT
-       )`,
-    );
   }
 
   /**

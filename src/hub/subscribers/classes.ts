@@ -48,12 +48,6 @@ export class SubscriptionClasses {
   constructor(ctx: DurableObjectState, forgotten: (subscription: Subscription) => void) {
     this.#ctx = ctx;
     this.#forgotten = forgotten;
-    ctx.storage.sql.exec(
-      `CREATE TABLE IF NOT EXISTS subscription_classes (
-         class INTEGER PRIMARY KEY AUTOINCREMENT,
-         definition TEXT NOT NULL UNIQUE
-       )`,
-    );
     const rows = ctx.storage.sql.exec<{ class: number; definition: string }>(
       'SELECT class, definition FROM subscription_classes',
     );

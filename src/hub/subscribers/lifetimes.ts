@@ -19,7 +19,6 @@ export class Lifetimes {
   constructor(sql: SqlStorage, end: (tag: string) => void) {
     this.#sql = sql;
     this.#end = end;
-    sql.exec('CREATE TABLE IF NOT EXISTS socket_hours (hour INTEGER PRIMARY KEY)');
   }
 
   /** The tag for a socket that comes now. */

@@ -1,0 +1,109 @@
+/**
+ * What hubs and wildcard hubs store. `docs/storage.md` says how long each row stays, and how to change this.
+ */
+
+import type { Schema } from '../objects/migrations.ts';
+
+export const HUB_SCHEMA: Schema = [{ tables: createSubscriberTables }];
+
+export const WILDCARD_HUB_SCHEMA: Schema = [
+  {
+    tables: (sql) => {
+      createSubscriberTables(sql);
+      createFeedTables(sql);
+    },
+  },
+];
+
+/** Version 1 of what both kinds of hub store. */
+function createSubscriberTables(sql: SqlStorage): void {
+  sql.exec(
+    `-- The events in the order in which the hub accepted them, each under the key that makes it a duplicate.
+     -- Without json, the row is a note that events are missing at this place.
+     CREATE TABLE journal (
+       sequence INTEGER PRIMARY KEY,
+       key TEXT NOT NULL UNIQUE,
+       accepted_at INTEGER NOT NULL,
+       total_bytes INTEGER NOT NULL, -- of all events up to this one, also of those that were trimmed
+       json TEXT
+     );
+
+     -- What the sockets of a class have in common: the subscription and the principal, as JSON. The class is a tag
+     -- of its sockets.
+     CREATE TABLE subscription_classes (
+       class INTEGER PRIMARY KEY AUTOINCREMENT,
+       definition TEXT NOT NULL UNIQUE
+     );
+
+     -- The readers of carillon.v1 that have fallen behind, and how far each of them is.
+     CREATE TABLE laggards (
+       reader TEXT PRIMARY KEY,
+       position INTEGER NOT NULL,
+       waiting INTEGER NOT NULL, -- whether its credit is used up
+       since INTEGER NOT NULL -- when it last moved on
+     ) WITHOUT ROWID;
+
+     -- The hours in which sockets were accepted. Each is a tag of its sockets.
+     CREATE TABLE socket_hours (
+       hour INTEGER PRIMARY KEY
+     );
+
+     -- The authorities that know the tokens of the subscribers.
+     CREATE TABLE authorities (
+       authority TEXT PRIMARY KEY, -- the key of its namespace
+       taken INTEGER NOT NULL, -- the last notice of it that was applied
+       confirmed_at INTEGER NOT NULL
+     ) WITHOUT ROWID;
+
+     -- The tokens of the subscribers. The key is a tag of their sockets.
+     CREATE TABLE watched_tokens (
+       key INTEGER PRIMARY KEY AUTOINCREMENT,
+       authority TEXT NOT NULL,
+       token INTEGER NOT NULL, -- its id at the authority
+       expires_at INTEGER,
+       UNIQUE (authority, token)
+     );
+     CREATE INDEX watched_tokens_by_expiry ON watched_tokens (expires_at) WHERE expires_at IS NOT NULL;
+
+     -- The policies of the subscribers, as their authorities wrote them.
+     CREATE TABLE policy_texts (
+       authority TEXT NOT NULL,
+       name TEXT NOT NULL,
+       version INTEGER NOT NULL,
+       text TEXT NOT NULL,
+       PRIMARY KEY (authority, name)
+     ) WITHOUT ROWID;`,
+  );
+}
+
+/** Version 1 of what only a wildcard hub stores. */
+function createFeedTables(sql: SqlStorage): void {
+  sql.exec(
+    `-- The hubs that have events.
+     CREATE TABLE hubs (
+       hub TEXT PRIMARY KEY,
+       own INTEGER NOT NULL, -- whether it belongs to this Vault namespace, and not to one below
+       version INTEGER NOT NULL, -- of the last word that it was told
+       feeding INTEGER NOT NULL, -- whether it confirmed that word
+       creator TEXT -- the owner of its first event
+     ) WITHOUT ROWID;
+
+     -- The hubs of this Vault namespace that have subscribers and no events.
+     CREATE TABLE quiet_hubs (
+       hub TEXT PRIMARY KEY
+     ) WITHOUT ROWID;
+
+     -- How far the journal of each hub was copied to this one.
+     CREATE TABLE feeders (
+       hub TEXT PRIMARY KEY,
+       epoch TEXT NOT NULL,
+       taken INTEGER NOT NULL
+     ) WITHOUT ROWID;
+
+     -- The event types and namespaces that subscribers wanted who left and may reconnect, as JSON.
+     CREATE TABLE interests (
+       interest TEXT PRIMARY KEY,
+       until INTEGER NOT NULL
+     ) WITHOUT ROWID;`,
+  );
+}

@@ -1,7 +1,7 @@
 /**
- * Acknowledges on one connection what the program has done with: many items with one message, and soon
- * enough that the server goes on sending to a program that goes on taking. What is left over when nothing
- * more comes is not acknowledged: the server needs to know of it no more than of what is under way.
+ * Acknowledges on one connection the items that the program has processed: many items with one message, and early
+ * enough that the server keeps sending. Items after the last acknowledgement stay unacknowledged: to the server
+ * they are on their way.
  */
 import { MAX_UNACKED_SIZE, UNACKED_SHARE } from './bounds.ts';
 
@@ -17,7 +17,7 @@ export class Acks {
     this.#maxEvents = Math.max(1, Math.floor(credit / UNACKED_SHARE));
   }
 
-  /** @param size of the message that it came with, or its share of it */
+  /** @param size of the message of the item, or the item's share of it */
   done(cursor: string, size: number): void {
     if (this.#stopped) return;
     this.#events++;
@@ -28,7 +28,7 @@ export class Acks {
     this.#acknowledge(cursor);
   }
 
-  /** The connection has ended: its places mean nothing to another. */
+  /** The connection has ended. */
   stop(): void {
     this.#stopped = true;
   }

@@ -1,19 +1,81 @@
 /** How long to wait before the next attempt. */
-import { MAX_BACKOFF_MS, MAX_SERVER_WAIT_MS, MIN_BACKOFF_MS } from './bounds.ts';
+import {
+  MAX_BACKOFF_MS,
+  MAX_SERVER_WAIT_MS,
+  MIN_BACKOFF_MS,
+  STABLE_CONNECTION_MS,
+} from './bounds.ts';
+import type { Runtime } from './runtime.ts';
+
+export interface BackoffBounds {
+  /** The shortest wait. */
+  readonly leastMs: number;
+  /** The upper bound of the first wait. It doubles with each failure. */
+  readonly firstMs: number;
+  /** The highest upper bound. */
+  readonly mostMs: number;
+  /** Whether the wait begins after the time that the server asks for, or only is no shorter than that. */
+  readonly startsAfterServerWait: boolean;
+}
+
+export const CLIENT_BACKOFF: BackoffBounds = {
+  leastMs: 0,
+  firstMs: MIN_BACKOFF_MS,
+  mostMs: MAX_BACKOFF_MS,
+  startsAfterServerWait: true,
+};
+
+/** Counts the failures in a row. */
+export class Backoff {
+  readonly #bounds: BackoffBounds;
+  readonly #random: Runtime['random'];
+  #failures = 0;
+
+  constructor(bounds: BackoffBounds, random: Runtime['random']) {
+    this.#bounds = bounds;
+    this.#random = random;
+  }
+
+  /**
+   * Counts a failure.
+   *
+   * @param serverWaitMs what the server asks to wait
+   * @returns how long to wait before the next attempt
+   */
+  fail(serverWaitMs = 0): number {
+    return backoffMs(this.#bounds, this.#failures++, this.#random(), serverWaitMs);
+  }
+
+  succeed(): void {
+    this.#failures = 0;
+  }
+
+  /** A connection has ended: it was a success if it lasted long enough. */
+  disconnected(lastedMs: number): void {
+    if (lastedMs >= STABLE_CONNECTION_MS) this.succeed();
+  }
+}
 
 /**
- * A random wait up to a bound that doubles with each failure ("full jitter"), lest all that were cut off
- * together come back together; after what the server asked for, where it did.
+ * A random wait below a bound that doubles with each failure ("full jitter"), so that clients that lost their
+ * connections together do not reconnect together.
  *
  * @param failures in a row before this one
  * @param random in [0, 1)
  */
-export function backoff(failures: number, random: number, serverWait = 0): number {
-  const bound = Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** failures);
-  return Math.min(Math.max(serverWait, 0), MAX_SERVER_WAIT_MS) + Math.floor(random * bound);
+export function backoffMs(
+  { leastMs, firstMs, mostMs, startsAfterServerWait }: BackoffBounds,
+  failures: number,
+  random: number,
+  serverWaitMs = 0,
+): number {
+  const bound = Math.min(mostMs, firstMs * 2 ** failures);
+  const wait = leastMs + Math.floor(random * (bound - leastMs));
+  const asked = Math.min(Math.max(serverWaitMs, 0), MAX_SERVER_WAIT_MS);
+  return startsAfterServerWait ? asked + wait : Math.max(asked, wait);
 }
 
-/** Milliseconds of a `Retry-After` header. A date, which some proxies send, is left to the back-off. */
+/** Milliseconds of a `Retry-After` header. A date, which some proxies send, counts as none. */
 export function retryAfterMs(header: string | null): number {
   return /^\d+$/.test(header?.trim() ?? '') ? Number(header) * 1000 : 0;
 }

@@ -1,5 +1,4 @@
-/** Events as the lines of requests that are within the server's limits. */
-
+/** Events as lines of publish requests, which keep the limits of the server. */
 import type { PluginInfo } from '../event/event.ts';
 import type { JsonValue } from '../lib/json.ts';
 import { MAX_PUBLISH_BYTES, MAX_PUBLISH_EVENTS, MAX_PUBLISH_NAMESPACES } from '../wire/limits.ts';
@@ -8,30 +7,30 @@ import { utf8Length } from '../wire/utf8.ts';
 export interface OutgoingEvent {
   /** `deploy/finished` */
   readonly eventType: string;
-  /** `path` decides who may hear of the event. A type of Vault's catalog requires its keys. */
+  /** `path` decides who may receive the event. A type of Vault's catalog requires its keys. */
   readonly metadata?: Readonly<Record<string, JsonValue>> | undefined;
-  /** A UUID is made if absent. */
+  /** A random UUID if absent. */
   readonly id?: string | undefined;
-  /** A URI reference; the server's own if absent. */
+  /** A URI reference; that of the server if absent. */
   readonly source?: string | undefined;
   /** RFC 3339; the time of receipt if absent. */
   readonly time?: string | Date | undefined;
-  /** The whole path, `team-a/prod/`: that of the options if absent, or one below. */
+  /** The full path of the Vault namespace, `team-a/prod/`: that of the options, which is the default, or one below. */
   readonly namespace?: string | undefined;
   readonly entityIds?: readonly string[] | undefined;
   readonly note?: string | undefined;
   readonly pluginInfo?: PluginInfo | undefined;
 }
 
-/** An event, and the line of a request that it is. */
-export interface Line {
+/** An event, and its line in a publish request. */
+export interface EventLine {
   readonly event: OutgoingEvent;
   readonly id: string;
   readonly text: string;
 }
 
-/** Each event has an id from here on, so that sending it again is the same as sending it once. */
-export function lineOf(event: OutgoingEvent, newId: () => string): Line {
+/** Gives the event an id if it has none, so that the server recognises a duplicate. */
+export function eventLine(event: OutgoingEvent, newId: () => string): EventLine {
   const { eventType, metadata, id = newId(), source, time, namespace, note } = event;
   const text = JSON.stringify({
     event_type: eventType,
@@ -47,8 +46,8 @@ export function lineOf(event: OutgoingEvent, newId: () => string): Line {
   return { event: { ...event, id }, id, text };
 }
 
-/** Divides lines into requests, in their order. What is too large by itself is for the server to refuse. */
-export function batchesOf<T extends Line>(lines: readonly T[]): T[][] {
+/** Divides lines into requests, in their order. A line that is too large gets a request, which the server rejects. */
+export function requestBatches<T extends EventLine>(lines: readonly T[]): T[][] {
   const batches: T[][] = [];
   let batch: T[] = [];
   let bytes = 0;
@@ -73,7 +72,7 @@ export function batchesOf<T extends Line>(lines: readonly T[]): T[][] {
   return batch.length > 0 ? [...batches, batch] : batches;
 }
 
-/** What a server sends apart: the Vault namespace, and the first segment of the type. */
+/** The key of the hub that the event goes to: the Vault namespace, and the event-type namespace. */
 function hubOf({ namespace = '', eventType }: OutgoingEvent): string {
   return `${namespace} ${String(eventType).split('/')[0]}`;
 }

@@ -1,41 +1,41 @@
-/** The times and sizes of the client, with their units and reasons; `docs/client.md` has them as a table. */
+/** The times and sizes of the client, each with its unit and its reason. `docs/client.md` has them as a table. */
 
-/** An attempt to connect, from the request for the ticket to the server's first message, in milliseconds. */
+/** How long the request for a ticket may take, and then the time until the first message of the server. */
 export const CONNECT_TIMEOUT_MS = 30_000;
 
-/** A wait before the next attempt is random between 0 and this, doubled with each failure. */
+/** The upper bound of the first wait before another attempt. It doubles with each failure. */
 export const MIN_BACKOFF_MS = 500;
 
-/** What it is doubled up to. */
+/** The highest upper bound. */
 export const MAX_BACKOFF_MS = 30_000;
 
-/** A connection that lasted as long was a good one: the next failure is a first one. */
+/** After a connection that lasted this long, the next failure counts as the first one. */
 export const STABLE_CONNECTION_MS = 10_000;
 
-/** What a server may ask to wait before one comes back, at most: more is taken for this. */
+/** The longest wait that a server can ask for. */
 export const MAX_SERVER_WAIT_MS = 5 * 60_000;
 
-/** How often a connection is tried for life, where the WebSocket can ping. */
+/** How often the client pings, if the WebSocket can. */
 export const PING_INTERVAL_MS = 30_000;
 
 /**
- * Silence after which a connection is replaced, at the latest, where the WebSocket cannot ping: what looks
- * like silence may be a network that vanished. It costs a ticket and a handshake, and loses nothing. Each
- * takes a random time between half of this and the whole: the last event was the last for many.
+ * If the WebSocket cannot ping, the client replaces a connection after this much silence, because the network may
+ * have vanished. That costs a ticket and a handshake, and loses no event. Each connection waits a random time
+ * between half of this and all of it: many clients received their last event at the same time.
  */
 export const MAX_SILENCE_MS = 5 * 60_000;
 
 /**
- * Of its credit a program uses up this share before it acknowledges. The rest is room for what comes
- * at once; a smaller share would cost the server more messages.
+ * The client acknowledges after 1/4 of its credit. The rest of the credit is room for bursts. A smaller share
+ * would cost the server more messages.
  */
 export const UNACKED_SHARE = 4;
 
-/** Characters or bytes of messages that go unacknowledged: a quarter of what the server lets be under way. */
+/** Characters or bytes of messages before an acknowledgement: a quarter of what the server sends without one. */
 export const MAX_UNACKED_SIZE = 256 * 1024;
 
-/** Attempts at a request that publishes, the first included. */
+/** Attempts of one publish request, including the first. */
 export const MAX_PUBLISH_ATTEMPTS = 8;
 
-/** Characters of a server's answer that a message of an error quotes. */
+/** Characters of the server's response that an error message quotes. */
 export const MAX_QUOTED_CHARACTERS = 1000;

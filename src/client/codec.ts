@@ -1,9 +1,9 @@
-/** The encoding of the messages. */
+/** The codec of an encoding. */
 import type { ClientCodec } from '../wire/carillon-v1/client-codec.ts';
 import { clientJsonCodec } from '../wire/carillon-v1/client-json.ts';
 
-/** Protobuf is loaded by those who ask for it. */
-export async function codecOf(encoding: 'json' | 'protobuf'): Promise<ClientCodec> {
+/** Loads protobuf only if it is needed. */
+export async function clientCodec(encoding: 'json' | 'protobuf'): Promise<ClientCodec> {
   if (encoding === 'json') return clientJsonCodec;
   const { clientProtobufCodec } = await import('../wire/carillon-v1/client-protobuf.ts');
   return clientProtobufCodec;

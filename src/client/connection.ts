@@ -1,167 +1,106 @@
 /**
- * One WebSocket that speaks `carillon.v1`, from its opening to its end, which is told once: nothing of a
- * socket is heard after that, however long the platform takes to close it.
+ * The WebSocket of a subscription until its end, in either dialect. Nothing of the socket is heard after the end,
+ * however long the platform takes to close it.
  */
-
-import type { ClientCodec } from '../wire/carillon-v1/client-codec.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
-import type { ClientMessage, ServerMessage } from '../wire/carillon-v1/messages.ts';
-import { MAX_SILENCE_MS, PING_INTERVAL_MS } from './bounds.ts';
+import { type Dialect, malformed } from './dialects.ts';
+import type { End } from './end.ts';
+import { Heartbeat } from './heartbeat.ts';
 import {
   type CloseLike,
   canPing,
   type MessageLike,
-  type PingingSocket,
   type Runtime,
   type WebSocketLike,
 } from './runtime.ts';
 
-export type Hello = Extract<ServerMessage, { type: 'hello' }>;
-export type Goodbye = Extract<ServerMessage, { type: 'goodbye' }>;
-/** What comes between the first message and the last. */
-export type Delivery = Extract<ServerMessage, { type: 'events' | 'gap' }>;
-
-export type End =
-  /** It never opened. No platform says why. */
-  | { readonly kind: 'refused' }
-  | { readonly kind: 'goodbye'; readonly goodbye: Goodbye }
-  /** Closed without a goodbye; 1006 where the connection broke. */
-  | { readonly kind: 'closed'; readonly code: number; readonly reason: string }
-  /** Nothing was heard for so long that the network may have vanished. */
-  | { readonly kind: 'silent' }
-  /** The server sent what is not of the protocol. */
-  | { readonly kind: 'malformed'; readonly message: string };
-
-export interface Listener {
-  hello(hello: Hello): void;
-  /**
-   * @param size of the message, in characters or bytes
-   * @returns what is wrong with it
-   */
-  delivered(delivery: Delivery, size: number): End | undefined;
-  /** Whether silence is not of the program's own making. */
-  isWaiting(): boolean;
-  ended(end: End): void;
-}
-
 export class Connection {
-  readonly #runtime: Runtime;
-  readonly #codec: ClientCodec;
-  readonly #listener: Listener;
+  readonly ended: Promise<End>;
   readonly #socket: WebSocketLike;
-  #opened = false;
-  #greeted = false;
-  #ended = false;
-  /** Runtime clock. */
-  #heardAt: number;
-  #stopTimer: () => void;
+  readonly #dialect: Dialect;
+  readonly #heartbeat: Heartbeat;
+  #stopTimer: () => void = () => undefined;
+  #hasBegun = false;
+  #hasEnded = false;
+  #resolve: (end: End) => void = () => undefined;
 
-  /** @param timeoutMs until the first message */
-  constructor(
-    runtime: Runtime,
-    { url, codec, timeoutMs }: { url: string; codec: ClientCodec; timeoutMs: number },
-    listener: Listener,
-  ) {
-    this.#runtime = runtime;
-    this.#codec = codec;
-    this.#listener = listener;
-    this.#heardAt = runtime.now();
-    this.#stopTimer = runtime.schedule(() => this.#end({ kind: 'silent' }), timeoutMs);
-    this.#socket = new runtime.WebSocket(url, [codec.subprotocol]);
-    this.#socket.binaryType = 'arraybuffer';
-    this.#socket.addEventListener('open', () => {
-      this.#opened = true;
+  /** @param socket that is open, or opening */
+  constructor(runtime: Runtime, socket: WebSocketLike, dialect: Dialect) {
+    this.#socket = socket;
+    this.#dialect = dialect;
+    this.#heartbeat = new Heartbeat(runtime, dialect, () => this.#end({ kind: 'silent' }));
+    this.ended = new Promise((resolve) => {
+      this.#resolve = resolve;
     });
-    this.#socket.addEventListener('message', ({ data }: MessageLike) => this.#receive(data));
-    // The close follows, and says as much. Without a listener `ws` would throw.
-    this.#socket.addEventListener('error', () => undefined);
-    this.#socket.addEventListener('close', ({ code, reason }: CloseLike) =>
-      this.#end(this.#opened ? { kind: 'closed', code, reason } : { kind: 'refused' }),
+    socket.binaryType = 'arraybuffer';
+    socket.addEventListener('message', ({ data }: MessageLike) => this.#receive(data));
+    // A close follows each error, and says as much. Without a listener `ws` would throw.
+    socket.addEventListener('error', () => undefined);
+    socket.addEventListener('close', ({ code, reason }: CloseLike) =>
+      this.#end({ kind: 'closed', code, reason }),
     );
+    const { helloTimeoutMs } = dialect;
+    if (helloTimeoutMs === undefined) this.#begin();
+    else this.#stopTimer = runtime.schedule(() => this.#end({ kind: 'no_hello' }), helloTimeoutMs);
   }
 
-  send(message: ClientMessage): void {
-    if (!this.#ended) this.#socket.send(this.#codec.encode(message));
+  /** How long ago the last sign of life of the server was. */
+  get silenceMs(): number {
+    return this.#heartbeat.silenceMs;
   }
 
-  /** Closes it; its end is not told. */
-  close(code: number = CLOSE_CODES.normal): void {
-    if (this.#ended) return;
-    this.#ended = true;
+  /** Closes the connection for a reason of this side. */
+  leave(reason: string): void {
+    this.#end({ kind: 'left', reason });
+  }
+
+  get isPaused(): boolean {
+    return canPing(this.#socket) && this.#socket.isPaused === true;
+  }
+
+  /** Reads no more, where the WebSocket can do without. */
+  pause(): void {
+    if (canPing(this.#socket)) this.#socket.pause?.();
+  }
+
+  resume(): void {
+    this.#heartbeat.excuse();
+    if (canPing(this.#socket)) this.#socket.resume?.();
+  }
+
+  #begin(): void {
+    this.#hasBegun = true;
     this.#stopTimer();
-    this.#socket.close(code);
+    this.#heartbeat.start(this.#socket);
   }
 
   #end(end: End): void {
-    if (this.#ended) return;
-    this.close(end.kind === 'malformed' ? CLOSE_CODES.badMessage : CLOSE_CODES.normal);
-    // It would be waited for: one does not answer any more, the other has nothing more to say.
-    const isOver = end.kind === 'silent' || end.kind === 'goodbye';
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#stopTimer();
+    this.#heartbeat.stop();
+    this.#socket.close(end.kind === 'malformed' ? CLOSE_CODES.badMessage : CLOSE_CODES.normal);
+    // Closing waits for the other end, which does not answer any more, or has nothing more to say.
+    const isOver = end.kind === 'silent' || end.kind === 'no_hello' || end.kind === 'goodbye';
     if (isOver && canPing(this.#socket)) this.#socket.terminate();
-    this.#listener.ended(end);
+    this.#resolve(end);
   }
 
   #receive(data: unknown): void {
-    if (this.#ended) return;
-    this.#heardAt = this.#runtime.now();
-    const end = this.#hear(data);
+    if (this.#hasEnded) return;
+    this.#heartbeat.heard();
+    if (!this.#hasBegun) this.#begin();
+    const end = this.#read(data);
     if (end !== undefined) this.#end(end);
   }
 
-  /** @returns what the message ends the connection with */
-  #hear(data: unknown): End | undefined {
-    if (typeof data !== 'string' && !(data instanceof ArrayBuffer)) {
-      return malformed('a message that is neither text nor bytes');
-    }
-    const decoded = this.#codec.decode(data);
-    if (!decoded.ok) return malformed(decoded.failure.message);
-    const message = decoded.value;
-    if (message.type === 'goodbye') return { kind: 'goodbye', goodbye: message };
-    if (message.type === 'hello') {
-      if (this.#greeted) return malformed('a second hello');
-      this.#greet(message);
-    } else {
-      if (!this.#greeted) return malformed(`${message.type} before hello`);
-      const size = typeof data === 'string' ? data.length : data.byteLength;
-      return this.#listener.delivered(message, size);
-    }
-    return undefined;
+  #read(data: unknown): End | undefined {
+    return typeof data === 'string' || data instanceof ArrayBuffer
+      ? this.#dialect.receive(data, (message) => this.#send(message))
+      : malformed('a message that is neither text nor bytes');
   }
 
-  #greet(hello: Hello): void {
-    this.#greeted = true;
-    this.#stopTimer();
-    if (canPing(this.#socket)) this.#ping(this.#socket);
-    else this.#awaitSilence(MAX_SILENCE_MS * (1 - this.#runtime.random() / 2));
-    this.#listener.hello(hello);
+  #send(data: string | Uint8Array<ArrayBuffer>): void {
+    if (!this.#hasEnded) this.#socket.send(data);
   }
-
-  /** A ping that is answered, or any message, is a sign of life. */
-  #ping(socket: PingingSocket): void {
-    let alive = true;
-    socket.on('pong', () => {
-      alive = true;
-    });
-    const beat = () => {
-      const heard = this.#runtime.now() - this.#heardAt < PING_INTERVAL_MS;
-      if (!alive && !heard) return this.#end({ kind: 'silent' });
-      alive = false;
-      socket.ping();
-      this.#stopTimer = this.#runtime.schedule(beat, PING_INTERVAL_MS);
-    };
-    this.#stopTimer = this.#runtime.schedule(beat, PING_INTERVAL_MS);
-  }
-
-  #awaitSilence(maxMs: number, waitMs = maxMs): void {
-    this.#stopTimer = this.#runtime.schedule(() => {
-      const left = maxMs - (this.#runtime.now() - this.#heardAt);
-      // To one who takes nothing the server sends nothing in the end.
-      if (left <= 0 && this.#listener.isWaiting()) return this.#end({ kind: 'silent' });
-      this.#awaitSilence(maxMs, left > 0 ? left : maxMs);
-    }, waitMs);
-  }
-}
-
-function malformed(message: string): End {
-  return { kind: 'malformed', message };
 }

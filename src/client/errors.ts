@@ -1,15 +1,15 @@
-/** What ends a subscription or a publish, as one class of error with a stable code. */
+/** The error of a subscription or of `publish`, with a stable code. */
 
 /**
  * | code | |
  * |---|---|
- * | `invalid` | an option, the pattern, the filter or an event is wrong; mend it |
- * | `forbidden` | the token is not valid, or may not do this |
- * | `not_found` | the namespace does not exist, or the address is not that of a Carillon server |
+ * | `invalid` | an option, the pattern, the filter or an event is wrong; fix it |
+ * | `forbidden` | the token is not valid, or has no right to this |
+ * | `not_found` | the namespace does not exist, or this is not the address of a Carillon server |
  * | `revoked` | the token, its rights or its namespace ended while the subscription was open |
- * | `protocol` | what answers does not speak `carillon.v1` as this client does |
+ * | `protocol` | the server does not speak `carillon.v1` as this client does |
  * | `disconnected` | the connection ended, and `reconnect` is false |
- * | `unavailable` | the server could not be reached, or could not do it, for as long as was tried |
+ * | `unavailable` | all attempts failed: the server could not be reached, or had a temporary failure |
  */
 export type ErrorCode =
   | 'invalid'
@@ -21,7 +21,7 @@ export type ErrorCode =
   | 'unavailable';
 
 export interface ErrorDetails {
-  /** The HTTP status of the server's answer. */
+  /** The HTTP status of the server's response. */
   readonly status?: number;
   readonly cause?: unknown;
 }
@@ -37,7 +37,7 @@ export interface ErrorDetails {
 export class CarillonError extends Error {
   override readonly name: string = 'CarillonError';
   readonly code: ErrorCode;
-  /** The HTTP status of the server's answer; undefined where there was none. */
+  /** The HTTP status of the server's response; undefined if there was none. */
   readonly status: number | undefined;
 
   constructor(code: ErrorCode, message: string, { status, cause }: ErrorDetails = {}) {

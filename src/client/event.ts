@@ -1,10 +1,10 @@
-/** What a subscription yields: events, typed by the catalog and by what the program declares, and gaps. */
+/** The items of a subscription: events, whose types are Vault's and the program's own, and gaps. */
 import type { CataloguedMetadata } from '../event/catalog.ts';
 import type { PluginInfo } from '../event/event.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../lib/json.ts';
 import type { GapReason, SentEvent } from '../wire/carillon-v1/messages.ts';
 
-/** Metadata of any event. The server makes sure that a `path` is a string. */
+/** Metadata of any event. The server ensures that a `path` is a string. */
 export interface Metadata {
   readonly path?: string;
   readonly [key: string]: JsonValue | undefined;
@@ -14,8 +14,8 @@ export interface Metadata {
 export type EventTypes = object;
 
 /**
- * The event types of Vault's catalog. The server makes sure that the keys are there and that `path` is a
- * string; what else they hold is the publisher's word. Vault's own values are strings.
+ * The event types of Vault's catalog. The server ensures that the keys are there and that `path` is a string.
+ * Other values are as the publisher wrote them. Vault's values are strings.
  */
 export type CataloguedTypes = {
   readonly [T in keyof CataloguedMetadata]: {
@@ -24,8 +24,8 @@ export type CataloguedTypes = {
 };
 
 /**
- * An event type of which the compiler knows nothing. It is a string like any other; that it has these
- * blanks, which no event type can have, is what keeps it apart from the literals of the others.
+ * An event type that the compiler does not know. At run time it is any string. The blanks, which no event type can
+ * have, tell its type from the literals of the others.
  */
 export type OtherEventType = `${string} (neither in the catalog nor declared)`;
 
@@ -38,31 +38,31 @@ export interface EventOf<T extends string, M> {
   readonly id: string;
   /** A URI reference. */
   readonly source: string;
-  /** RFC 3339, as the producer wrote it. */
+  /** RFC 3339, as the publisher wrote it. */
   readonly time: string;
   /** The Vault namespace with its trailing slash; empty for root. */
   readonly namespace: string;
   readonly entityIds: readonly string[];
   readonly note: string;
-  /** Where Vault says so: the mount and the plugin that the event comes from. */
+  /** The mount and the plugin that the event comes from, if Vault says so. */
   readonly pluginInfo: PluginInfo | undefined;
-  /** The whole as the server sent it, in the form of a stock subscription: it can be published as it is. */
+  /** The event as the server sent it, in the form of a stock subscription. It can be published unchanged. */
   readonly cloudEvent: Readonly<Record<string, unknown>>;
-  /** The place after this event. `since: event.cursor` goes on there, also in another process. */
+  /** The position after this event. `since: event.cursor` resumes there, also in another process. */
   readonly cursor: string;
 }
 
-/** Events may be missing before what comes next. */
+/** Events may be missing before the next item. */
 export interface GapItem {
   readonly type: 'gap';
   readonly reason: GapReason;
-  /** The place after the gap. */
+  /** The position after the gap. */
   readonly cursor: string;
 }
 
 /**
- * An event. Comparing `eventType` with a literal tells the type of its metadata; literals that are
- * neither in the catalog nor among the declared ones are refused by the compiler.
+ * An event. Comparing `eventType` with a literal narrows the type of its metadata. The compiler rejects a literal
+ * that is neither in the catalog nor declared.
  */
 export type CarillonEvent<Declared extends EventTypes = object> =
   | {
@@ -73,11 +73,11 @@ export type CarillonEvent<Declared extends EventTypes = object> =
     }[keyof (CataloguedTypes & Declared) & string]
   | EventOf<OtherEventType, Metadata>;
 
-/** What `for await` hands out; `type` tells which. */
+/** What `for await` yields; `type` tells which. */
 export type Item<Declared extends EventTypes = object> = CarillonEvent<Declared> | GapItem;
 
-/** @returns undefined where it is not the CloudEvent of a frame */
-export function eventOf({ cursor, event }: SentEvent): CarillonEvent | undefined {
+/** @returns undefined if it is not the CloudEvent of a frame */
+export function receivedEvent({ cursor, event }: SentEvent): CarillonEvent | undefined {
   const { id, source, time, data } = event;
   if (typeof id !== 'string' || typeof source !== 'string' || typeof time !== 'string') return;
   if (!isJsonObject(data) || !isJsonObject(data.event)) return;
@@ -101,7 +101,7 @@ export function eventOf({ cursor, event }: SentEvent): CarillonEvent | undefined
   };
 }
 
-/** Strings, as the server makes sure; of a later version there may be others. */
+/** Leaves out members that are not strings. A later version of the server may send some. */
 function pluginInfoOf(members: Readonly<Record<string, unknown>>): PluginInfo {
   return Object.fromEntries(
     Object.entries(members).filter(([, value]) => typeof value === 'string'),

@@ -1,11 +1,12 @@
-/** The way to a WebSocket: the URL of the subscription, a ticket for it, and why it was refused. */
+/** Before the WebSocket: the URL of the subscription, a ticket for it, and why a handshake was refused. */
 import { isJsonObject } from '../lib/json.ts';
+import { ok, type Result } from '../lib/result.ts';
 import { CarillonError } from './errors.ts';
 import type { Server, SubscribeOptions } from './options.ts';
-import { apiUrl, request, type Trouble } from './request.ts';
+import { apiUrl, type RequestFailure, request } from './request.ts';
 import type { Runtime } from './runtime.ts';
 
-/** The URL of a subscription, by http. */
+/** The HTTP URL of a subscription. */
 export function subscriptionUrl(
   server: Server,
   pattern: string,
@@ -31,65 +32,65 @@ interface Limits {
   readonly signal: AbortSignal;
 }
 
+type Ticket = Result<string, RequestFailure>;
+
 /**
- * A ticket stands for the token in one handshake, so that the token stands in no URL. The right to ask for
- * one is usually granted in the namespace of the token alone, which may be above that of the subscription.
+ * Requests a ticket, which stands for the token in one handshake, so that the URL does not contain the token. The
+ * right to request one is usually granted only in the namespace of the token, which may be above that of the
+ * subscription.
  */
 export async function requestTicket(
   runtime: Runtime,
   server: Server,
   limits: Limits,
-): Promise<string | Trouble> {
-  const answer = await requestTicketIn(runtime, server, limits);
-  for (let { namespace } = server; namespace !== '' && isForbidden(answer); ) {
+): Promise<Ticket> {
+  const ticket = await requestTicketIn(runtime, server, limits);
+  for (let { namespace } = server; namespace !== '' && isForbidden(ticket); ) {
     namespace = namespace.slice(0, Math.max(0, namespace.lastIndexOf('/')));
     const above = await requestTicketIn(runtime, { ...server, namespace }, limits);
     if (!isForbidden(above)) return above;
   }
-  return answer;
+  return ticket;
 }
 
-function isForbidden(answer: string | Trouble): boolean {
-  return typeof answer !== 'string' && !answer.passes && answer.error.code === 'forbidden';
+function isForbidden(ticket: Ticket): boolean {
+  return !ticket.ok && !ticket.failure.retryable && ticket.failure.error.code === 'forbidden';
 }
 
-async function requestTicketIn(
-  runtime: Runtime,
-  server: Server,
-  limits: Limits,
-): Promise<string | Trouble> {
+async function requestTicketIn(runtime: Runtime, server: Server, limits: Limits): Promise<Ticket> {
   const url = apiUrl(server, 'sys/events/ticket');
-  const { body, trouble } = await request(runtime, server, { method: 'POST', url, ...limits });
-  if (trouble !== undefined) return trouble;
+  const { body, failure } = await request(runtime, server, { method: 'POST', url, ...limits });
+  if (failure !== undefined) return { ok: false, failure };
   const ticket = isJsonObject(body.data) ? body.data.ticket : undefined;
-  if (typeof ticket === 'string' && ticket !== '') return ticket;
+  if (typeof ticket === 'string' && ticket !== '') return ok(ticket);
   const message = `${url.origin} answered without a ticket; is it the address of a Carillon server?`;
-  return { passes: false, error: new CarillonError('protocol', message) };
+  const error = new CarillonError('protocol', message);
+  return { ok: false, failure: { retryable: false, error } };
 }
 
 /**
- * Why a handshake failed. No platform shows a program the server's answer to one; but a plain request for
- * the same passes the same checks, and is refused for the same reason. One that would have been granted
- * says that the reason has passed.
+ * Asks why a handshake was refused. No platform shows a program the answer to a handshake. A plain request for
+ * the same subscription passes the same checks, and is refused for the same reason. If it is granted, the reason
+ * has passed.
  */
 export async function refusalOf(
   runtime: Runtime,
   server: Server,
   subscription: URL,
   limits: Limits,
-): Promise<Trouble> {
+): Promise<RequestFailure> {
   const url = new URL(subscription);
-  // Events are not what is asked for: one at most, and as little waiting as there is.
+  // The answer matters, and not its events: at most one, after the shortest wait.
   url.searchParams.set('limit', '1');
   url.searchParams.set('wait', '1s');
   const headers = { Accept: 'application/x-ndjson' };
-  const { status, trouble } = await request(runtime, server, {
+  const { status, failure } = await request(runtime, server, {
     method: 'GET',
     url,
     headers,
     ...limits,
   });
-  return trouble === undefined || status === 426
-    ? { passes: true, message: 'the WebSocket handshake failed', waitMs: 0 }
-    : trouble;
+  return failure === undefined || status === 426
+    ? { retryable: true, message: 'the WebSocket handshake failed', waitMs: 0 }
+    : failure;
 }

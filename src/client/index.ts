@@ -1,6 +1,6 @@
 /**
- * The client of a Carillon server, for browsers, Node, Deno, Bun and Workers. `docs/client.md` is its
- * documentation.
+ * The client of a Carillon server, for browsers, Node, Deno, Bun and Workers. Its documentation is
+ * `docs/client.md`.
  *
  * @module
  */

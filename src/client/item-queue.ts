@@ -1,44 +1,44 @@
-/** Between the connection and the program: what has come and is not taken yet, and who waits for it. */
+/** Items between the connection and the program: those that the program has not taken yet, or the calls that wait. */
 
-/** What comes, and what is called once the program has done with it, which is when it asks for the next. */
-interface Waiting<T> {
+interface Queued<T> {
   readonly item: T;
+  /** Called when the program has processed the item, that is when it asks for the next one. */
   readonly done: () => void;
 }
 
-interface Asking<T> {
+interface Call<T> {
   resolve(result: IteratorResult<T, undefined>): void;
   reject(error: unknown): void;
 }
 
 export class ItemQueue<T extends { readonly cursor: string }> {
-  /** The place after the last item that was taken. */
-  place: string | undefined;
-  #waiting: Waiting<T>[] = [];
-  #asking: Asking<T>[] = [];
-  /** Ends the work on the last item that was taken. */
+  /** The position after the last item that the program took. */
+  cursor: string | undefined;
+  #queued: Queued<T>[] = [];
+  #calls: Call<T>[] = [];
+  /** The `done` of the last item that the program took. */
   #done: () => void = () => undefined;
   #end: { readonly error: unknown } | 'closed' | undefined;
-  #asked: () => void = () => undefined;
+  #wake: () => void = () => undefined;
 
-  constructor(place: string | undefined) {
-    this.place = place;
+  constructor(cursor: string | undefined) {
+    this.cursor = cursor;
   }
 
   /** Whether the program waits for an item. */
-  get isAsked(): boolean {
-    return this.#asking.length > 0;
+  get isAwaited(): boolean {
+    return this.#calls.length > 0;
   }
 
   put(item: T, done: () => void): void {
     if (this.#end !== undefined) return;
-    this.#waiting.push({ item, done });
-    this.#hand();
+    this.#queued.push({ item, done });
+    this.#deliver();
   }
 
-  /** Drops what was not taken: it comes again, from where the program is. */
+  /** Drops the items that the program did not take. The next connection begins with them. */
   restart(): void {
-    this.#waiting = [];
+    this.#queued = [];
     this.#done = () => undefined;
   }
 
@@ -46,25 +46,25 @@ export class ItemQueue<T extends { readonly cursor: string }> {
     this.#done();
     this.#done = () => undefined;
     return new Promise((resolve, reject) => {
-      this.#asking.push({ resolve, reject });
-      this.#hand();
-      this.#asked();
+      this.#calls.push({ resolve, reject });
+      this.#deliver();
+      this.#wake();
     });
   }
 
-  /** Resolves once the program waits for an item, or it has ended. */
-  asked(): Promise<void> {
-    if (this.isAsked || this.#end !== undefined) return Promise.resolve();
+  /** Resolves once the program waits for an item, or the queue has ended. */
+  awaited(): Promise<void> {
+    if (this.isAwaited || this.#end !== undefined) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#asked = resolve;
+      this.#wake = resolve;
     });
   }
 
-  /** Fails with the error, once what has come is taken. */
+  /** Fails with the error once the program has taken the items. */
   fail(error: unknown): void {
     this.#end ??= { error };
-    this.#hand();
-    this.#asked();
+    this.#deliver();
+    this.#wake();
   }
 
   /** Fails with the error at once. */
@@ -76,27 +76,27 @@ export class ItemQueue<T extends { readonly cursor: string }> {
   close(): void {
     this.restart();
     this.#end = 'closed';
-    this.#hand();
-    this.#asked();
+    this.#deliver();
+    this.#wake();
   }
 
-  #hand(): void {
-    for (let asking = this.#asking[0]; asking !== undefined; asking = this.#asking[0]) {
-      const waiting = this.#waiting.shift();
-      if (waiting !== undefined) {
-        this.place = waiting.item.cursor;
-        this.#done = waiting.done;
-        asking.resolve({ value: waiting.item, done: false });
+  #deliver(): void {
+    for (let call = this.#calls[0]; call !== undefined; call = this.#calls[0]) {
+      const queued = this.#queued.shift();
+      if (queued !== undefined) {
+        this.cursor = queued.item.cursor;
+        this.#done = queued.done;
+        call.resolve({ value: queued.item, done: false });
       } else if (this.#end === undefined) {
         return;
       } else if (this.#end === 'closed') {
-        asking.resolve({ value: undefined, done: true });
+        call.resolve({ value: undefined, done: true });
       } else {
-        asking.reject(this.#end.error);
-        // As of every iterator: it fails once, and is at its end.
+        call.reject(this.#end.error);
+        // An iterator fails once. After that it is done.
         this.#end = 'closed';
       }
-      this.#asking.shift();
+      this.#calls.shift();
     }
   }
 }

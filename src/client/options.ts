@@ -1,23 +1,23 @@
-/** What a program says of the server and of a subscription, checked when it says it. */
+/** The options of `subscribe` and `publish`, which are checked when they are given. */
 import { dotSegment } from '../lib/dot-segment.ts';
 import { MAX_CREDIT } from '../wire/limits.ts';
 import { CONNECT_TIMEOUT_MS } from './bounds.ts';
 import { CarillonError } from './errors.ts';
 import type { FetchLike, WebSocketConstructor } from './runtime.ts';
 
-/** A value, or what gives it each time that it is needed. */
+/** A value, or a function that returns it each time that it is needed. */
 export type Provided<T> = T | (() => T | Promise<T>);
 
 export interface ServerOptions {
-  /** `https://carillon.example.com`. A path in it is kept before `/v1/`. */
+  /** `https://carillon.example.com`. A path in it goes before `/v1/`. */
   readonly url: Provided<string | URL>;
-  /** A function is asked at each connect: the place to renew a token, or to log in again. */
+  /** A function is called for each connection: it can renew a token, or log in again. */
   readonly token: Provided<string>;
   /** The Vault namespace, `team-a/prod`; the root namespace if absent. */
   readonly namespace?: string | undefined;
-  /** Ends it: what waits is rejected with the reason of the signal. */
+  /** Ends the subscription, or `publish`: calls that wait are rejected with the reason of the signal. */
   readonly signal?: AbortSignal | undefined;
-  /** For an attempt to connect, or for a request: milliseconds. */
+  /** Milliseconds of an attempt to connect, or of a request. */
   readonly timeout?: number | undefined;
   /** Instead of the global one. */
   readonly fetch?: FetchLike | undefined;
@@ -26,22 +26,22 @@ export interface ServerOptions {
 export interface SubscribeOptions extends ServerOptions {
   /** An expression in the language of Vault's filters: `data_path matches "^secret/data/team-"`. */
   readonly filter?: string | undefined;
-  /** Namespaces below, or globs over such, to hear besides. */
+  /** Also events of these namespaces below, or of those that match a glob. */
   readonly namespaces?: readonly string[] | undefined;
   /**
    * Where to begin: `earliest`, a time, the id of an event, or the `cursor` of an item of an earlier
-   * subscription. From now on if absent.
+   * subscription. If absent, only new events.
    */
   readonly since?: string | Date | undefined;
-  /** Of the messages; events are the same in both. */
+  /** The encoding of the messages. Events are the same in both. */
   readonly encoding?: 'json' | 'protobuf' | undefined;
-  /** Events that the server may send before the program has taken them: 1 to 10,000. */
+  /** Events that the server sends before the program has taken them: 1 to 10,000. */
   readonly credit?: number | undefined;
-  /** Whether to come back when the connection ends (the default), or to throw `disconnected`. */
+  /** Whether to reconnect when the connection ends (the default), or to throw `disconnected`. */
   readonly reconnect?: boolean | undefined;
   /** Instead of the global one: `import WebSocket from 'ws'` for Node before 22. */
   readonly WebSocket?: WebSocketConstructor | undefined;
-  /** Told of each connection, and of each wait for the next. */
+  /** Called for each connection, and for each wait before the next. */
   readonly onState?: ((state: ConnectionState) => void) | undefined;
 }
 
@@ -51,11 +51,11 @@ export type ConnectionState =
       readonly type: 'disconnected';
       /** Why, in a sentence. */
       readonly reason: string;
-      /** When the next attempt begins. */
+      /** How long until the next attempt. */
       readonly retryInMs: number;
     };
 
-/** What a timer can count; asked for more, it would ring at once. */
+/** The longest time of a timer. With a longer one it would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** @throws CarillonError `invalid` */
@@ -76,7 +76,7 @@ export function checkSubscription(pattern: string, options: SubscribeOptions): v
   if (typeof pattern !== 'string' || pattern.trim() === '') {
     throw invalid('the pattern is empty; "*" stands for every event type');
   }
-  // A URL would fold it and lead elsewhere.
+  // A URL would resolve the segment, and name another path.
   if (dotSegment(pattern) !== undefined) {
     throw invalid(`the pattern ${JSON.stringify(pattern)} has a "." or ".." segment`);
   }
@@ -98,9 +98,13 @@ export interface Server {
   readonly namespace: string;
 }
 
-/** Asks the program for what it gives anew each time. What its functions throw is thrown. */
-export async function serverOf({ url, token, namespace = '' }: ServerOptions): Promise<Server> {
-  const [address, secret] = await Promise.all([provided(url), provided(token)]);
+/** Calls the functions of the options, and throws what they throw. */
+export async function resolveServer({
+  url,
+  token,
+  namespace = '',
+}: ServerOptions): Promise<Server> {
+  const [address, secret] = await Promise.all([provide(url), provide(token)]);
   const path = namespace.trim().replace(/^\/+|\/+$/g, '');
   return {
     url: checkUrl(address),
@@ -113,7 +117,7 @@ export function timeoutOf({ timeout = CONNECT_TIMEOUT_MS }: ServerOptions): numb
   return timeout;
 }
 
-async function provided<T extends string | URL>(value: Provided<T>): Promise<T> {
+async function provide<T extends string | URL>(value: Provided<T>): Promise<T> {
   return typeof value === 'function' ? value() : value;
 }
 
@@ -123,14 +127,14 @@ function checkUrl(url: string | URL): URL {
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
     throw invalid(`url is ${JSON.stringify(text)}; give one such as https://carillon.example.com`);
   }
-  // No request can be sent to one, which would look like a network that is down.
+  // `fetch` rejects it, which would look like a network failure.
   if (parsed.username !== '' || parsed.password !== '') {
     throw invalid('url has a user name or a password; the token is what identifies you');
   }
   return parsed;
 }
 
-/** What no header can carry would look like a network that is down. */
+/** `fetch` rejects a token that no header can carry, which would look like a network failure. */
 function checkToken(token: string): string {
   if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) {
     throw invalid('token is empty, or has a character that no header can carry');

@@ -1,22 +1,21 @@
-/** What the end of a connection means: to come back, and when, or to give up. */
+/** What the end of an attempt means for the client: to reconnect, and when, or to give up. */
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
-import type { End, Goodbye } from './connection.ts';
+import { type End, type Goodbye, reasonOf, serverWaitMs } from './end.ts';
 import { CarillonError } from './errors.ts';
-import type { Trouble } from './request.ts';
+import type { RequestFailure } from './request.ts';
 
 export type Outcome =
   | {
-      readonly again: true;
-      /** Why, in a sentence. */
-      readonly reason: string;
+      readonly retryable: true;
+      readonly message: string;
       /** What the server asks to wait. */
       readonly waitMs: number;
-      /** When: after a back-off, at once, or when the program wants more. */
+      /** After a back-off, at once, or when the program asks for the next item. */
       readonly when: 'later' | 'now' | 'asked';
     }
-  | { readonly again: false; readonly error: CarillonError };
+  | { readonly retryable: false; readonly error: CarillonError };
 
-/** Close codes after which the same would come again (docs/protocol.md, section 7). */
+/** Close codes that the same client would get again (docs/protocol.md, section 7). */
 const LASTING_CLOSE_CODES: readonly number[] = [
   CLOSE_CODES.badMessage,
   CLOSE_CODES.messageTooLarge,
@@ -24,58 +23,52 @@ const LASTING_CLOSE_CODES: readonly number[] = [
   CLOSE_CODES.futureCursor,
 ];
 
-export function outcomeOfTrouble(trouble: Trouble): Outcome {
-  return trouble.passes
-    ? { again: true, reason: trouble.message, waitMs: trouble.waitMs, when: 'later' }
-    : { again: false, error: trouble.error };
+const SILENCE = 'nothing was heard of the server for too long';
+
+export function outcomeOfFailure(failure: RequestFailure): Outcome {
+  return failure.retryable ? { ...failure, when: 'later' } : failure;
 }
 
-/** @param end of any kind but a refusal, whose reason has to be asked for */
-export function outcomeOf(end: Exclude<End, { kind: 'refused' }>): Outcome {
+export function outcomeOf(end: End): Outcome {
+  const reason = reasonOf(end);
   switch (end.kind) {
     case 'goodbye':
-      return outcomeOfGoodbye(end.goodbye);
+      return outcomeOfGoodbye(end.goodbye, reason);
     case 'closed':
-      return outcomeOfClose(end.code, end.reason);
-    case 'silent':
-      return again('nothing was heard of the server for too long', 'now');
+      if (end.code === CLOSE_CODES.normal) return revoked(reason);
+      return LASTING_CLOSE_CODES.includes(end.code)
+        ? giveUp('protocol', reason)
+        : retry(end, 'later');
     case 'malformed':
-      return giveUp(
-        'protocol',
-        `the server sent what is not of carillon.v1: ${end.message}; is there a newer version of this client?`,
-      );
+      return giveUp('protocol', `${reason}; is there a newer version of this client?`);
+    case 'no_hello':
+      return { ...retry(end, 'later'), message: SILENCE };
+    case 'silent':
+      return { ...retry(end, 'now'), message: SILENCE };
+    default:
+      return retry(end, 'later');
   }
 }
 
-function outcomeOfGoodbye({ reason, reconnect, after_ms }: Goodbye): Outcome {
-  const said = `the server ended the subscription (${reason})`;
+function outcomeOfGoodbye(goodbye: Goodbye, message: string): Outcome {
+  const { reason, reconnect } = goodbye;
   if (reconnect) {
-    return reason === 'ack_timeout'
-      ? { again: true, reason: said, waitMs: after_ms, when: 'asked' }
-      : { again: true, reason: said, waitMs: after_ms, when: 'later' };
+    return retry({ kind: 'goodbye', goodbye }, reason === 'ack_timeout' ? 'asked' : 'later');
   }
-  return reason === 'revoked' ? revoked(said) : giveUp('protocol', said);
+  return reason === 'revoked' ? revoked(message) : giveUp('protocol', message);
 }
 
-function outcomeOfClose(code: number, reason: string): Outcome {
-  const how = `(${code}${reason === '' ? '' : ` ${reason}`})`;
-  const closed = `the server closed the subscription ${how}`;
-  if (code === CLOSE_CODES.normal) return revoked(closed);
-  if (LASTING_CLOSE_CODES.includes(code)) return giveUp('protocol', closed);
-  return again(code === 1006 ? 'the connection broke' : closed, 'later');
+function retry(end: End, when: 'later' | 'now' | 'asked'): Extract<Outcome, { retryable: true }> {
+  return { retryable: true, message: reasonOf(end), waitMs: serverWaitMs(end), when };
 }
 
-function again(reason: string, when: 'later' | 'now'): Outcome {
-  return { again: true, reason, waitMs: 0, when };
-}
-
-function revoked(said: string): Outcome {
+function revoked(reason: string): Outcome {
   return giveUp(
     'revoked',
-    `${said}: the token, its rights or its namespace ended; subscribe with a token that may`,
+    `${reason}: the token, its rights or its namespace ended; subscribe with a token that may`,
   );
 }
 
 function giveUp(code: 'protocol' | 'revoked', message: string): Outcome {
-  return { again: false, error: new CarillonError(code, message) };
+  return { retryable: false, error: new CarillonError(code, message) };
 }

@@ -1,21 +1,23 @@
-/** The platform that the program runs on, as far as its options do not replace it. */
+/** The platform that the program runs on, with what the options replace. */
 import { invalid, type SubscribeOptions } from './options.ts';
-import type { FetchLike, Runtime } from './runtime.ts';
+import type { FetchLike, Runtime, SocketRuntime } from './runtime.ts';
 
-/** @throws CarillonError `invalid` where there is no WebSocket */
-export function platform({ fetch, WebSocket = globalThis.WebSocket }: SubscribeOptions): Runtime {
+/** @throws CarillonError `invalid` if there is no WebSocket */
+export function socketRuntime({
+  fetch,
+  WebSocket = globalThis.WebSocket,
+}: SubscribeOptions): SocketRuntime {
   if (WebSocket === undefined) {
     throw invalid(
       'this platform has no WebSocket; install the package "ws" and give it: { WebSocket } after `import WebSocket from "ws"`',
     );
   }
-  return { ...withoutSocket(fetch), WebSocket };
+  return { ...platformRuntime(fetch), WebSocket };
 }
 
-/** For requests alone. */
-export function withoutSocket(
+export function platformRuntime(
   fetch: FetchLike = (url, request) => globalThis.fetch(url, request),
-): Omit<Runtime, 'WebSocket'> {
+): Runtime {
   return {
     fetch,
     now: () => performance.now(),

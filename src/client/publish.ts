@@ -1,34 +1,34 @@
-/** `publish`: events go out once, however often their requests have to. */
+/** `publish`: each event is published once, even if its request is sent several times. */
 import { isJsonObject } from '../lib/json.ts';
-import { backoff } from './backoff.ts';
-import { batchesOf, type Line, lineOf, type OutgoingEvent } from './batches.ts';
+import { Backoff, CLIENT_BACKOFF } from './backoff.ts';
+import { type EventLine, eventLine, type OutgoingEvent, requestBatches } from './batches.ts';
 import { MAX_PUBLISH_ATTEMPTS } from './bounds.ts';
 import { CarillonError, type ErrorCode, type ErrorDetails } from './errors.ts';
 import {
   checkServerOptions,
   invalid,
+  resolveServer,
   type Server,
   type ServerOptions,
-  serverOf,
   timeoutOf,
 } from './options.ts';
-import { withoutSocket } from './platform.ts';
-import { type Answer, apiUrl, request } from './request.ts';
+import { platformRuntime } from './platform.ts';
+import { type ApiResponse, apiUrl, request } from './request.ts';
 import type { Runtime } from './runtime.ts';
 import { sleep } from './sleep.ts';
 
 export interface Published {
-  /** Of the events, in their order. */
+  /** The ids of the events, in their order. */
   readonly ids: readonly string[];
   readonly accepted: number;
   /**
-   * Those that the server had already. Where its answer to a first attempt was lost, the events of that
-   * attempt are among them.
+   * Events that the server had already. If its response to a first attempt was lost, the events of that attempt
+   * are among them.
    */
   readonly duplicates: number;
 }
 
-/** Not all events were published. `publish(error.unpublished, …)` goes on, and doubles nothing. */
+/** Not all events were published. `publish(error.unpublished, …)` publishes the rest, without duplicates. */
 export class PublishError extends CarillonError {
   override readonly name = 'PublishError';
   /** The events that are not known to be published, in their order and with their ids. */
@@ -45,12 +45,12 @@ export class PublishError extends CarillonError {
 }
 
 /**
- * Publishes an event, or several in their order, in as many requests as the server's limits ask for.
+ * Publishes an event, or several in their order. The limits of the server decide how many requests that takes.
  *
- * Each event has its id before it is sent, so a request whose answer was lost is repeated and nothing is
- * heard twice. The token is asked for once: to the server, another one might be another publisher.
+ * Each event has its id before it is sent. So a request whose response was lost can be retried, and subscribers
+ * get no duplicates. The token is requested once: to the server, another token may be another publisher.
  *
- * @throws PublishError, or the reason of the signal, or what the functions of the options throw
+ * @throws PublishError, or the reason of the signal, or what a function of the options throws
  *
  * @example
  * const { ids } = await publish(
@@ -62,11 +62,11 @@ export function publish(
   events: OutgoingEvent | Iterable<OutgoingEvent>,
   options: ServerOptions,
 ): Promise<Published> {
-  return publishOn(withoutSocket(options.fetch), events, options);
+  return publishOn(platformRuntime(options.fetch), events, options);
 }
 
 export async function publishOn(
-  runtime: Omit<Runtime, 'WebSocket'>,
+  runtime: Runtime,
   events: OutgoingEvent | Iterable<OutgoingEvent>,
   options: ServerOptions,
 ): Promise<Published> {
@@ -75,26 +75,27 @@ export async function publishOn(
   if (all.some(({ eventType }) => typeof eventType !== 'string' || eventType === '')) {
     throw invalid('an event has no eventType');
   }
-  const lines = all.map((event) => lineOf(event, runtime.newId));
-  const server = await serverOf(options);
-  const publisher = new Publisher(runtime, server, options);
-  const batches = batchesOf(lines);
+  const lines = all.map((event) => eventLine(event, runtime.newId));
+  const server = await resolveServer(options);
+  const publication = new Publication(runtime, server, options);
+  const batches = requestBatches(lines);
   for (const [index, batch] of batches.entries()) {
-    await publisher.send(batch, batches.slice(index + 1).flat());
+    await publication.send(batch, batches.slice(index + 1).flat());
   }
-  const { accepted, duplicates } = publisher;
+  const { accepted, duplicates } = publication;
   return { ids: lines.map(({ id }) => id), accepted, duplicates };
 }
 
-class Publisher {
+/** What one call of `publish` has sent. */
+class Publication {
   accepted = 0;
   duplicates = 0;
-  readonly #runtime: Omit<Runtime, 'WebSocket'>;
+  readonly #runtime: Runtime;
   readonly #server: Server;
   readonly #timeoutMs: number;
   readonly #signal: AbortSignal;
 
-  constructor(runtime: Omit<Runtime, 'WebSocket'>, server: Server, options: ServerOptions) {
+  constructor(runtime: Runtime, server: Server, options: ServerOptions) {
     this.#runtime = runtime;
     this.#server = server;
     this.#timeoutMs = timeoutOf(options);
@@ -104,33 +105,34 @@ class Publisher {
   /**
    * Sends a request until all its lines are published.
    *
-   * @param later lines, which go out with none of it where this fails
+   * @param later the lines of later requests, which are unpublished too if this one fails
    * @throws PublishError
    */
-  async send(batch: readonly Line[], later: readonly Line[]): Promise<void> {
+  async send(batch: readonly EventLine[], later: readonly EventLine[]): Promise<void> {
+    const backoff = new Backoff(CLIENT_BACKOFF, this.#runtime.random);
     let lines = batch;
     for (let attempt = 0; ; attempt++) {
       this.#signal.throwIfAborted();
-      const answer = recognised(await this.#post(lines), this.#server);
+      const response = recognised(await this.#post(lines), this.#server);
       this.#signal.throwIfAborted();
-      lines = this.#count(answer, lines);
-      if (answer.trouble === undefined) return;
+      lines = this.#count(response, lines);
+      const { failure } = response;
+      if (failure === undefined) return;
       const unpublished = [...lines, ...later].map(({ event }) => event);
-      if (!answer.trouble.passes) {
-        const { code, message, status } = answer.trouble.error;
+      if (!failure.retryable) {
+        const { code, message, status } = failure.error;
         throw new PublishError(code, message, { ...(status && { status }), unpublished });
       }
-      const { message, waitMs } = answer.trouble;
+      const { message, waitMs } = failure;
       if (attempt + 1 === MAX_PUBLISH_ATTEMPTS) {
         const given = `${message}; ${MAX_PUBLISH_ATTEMPTS} attempts were made`;
         throw new PublishError('unavailable', given, { unpublished });
       }
-      const waits = backoff(attempt, this.#runtime.random(), waitMs);
-      await sleep(this.#runtime, waits, this.#signal);
+      await sleep(this.#runtime, backoff.fail(waitMs), this.#signal);
     }
   }
 
-  #post(lines: readonly Line[]): Promise<Answer> {
+  #post(lines: readonly EventLine[]): Promise<ApiResponse> {
     return request(this.#runtime, this.#server, {
       method: 'POST',
       url: apiUrl(this.#server, 'sys/events/publish'),
@@ -142,14 +144,14 @@ class Publisher {
   }
 
   /** @returns the lines that are not known to be published */
-  #count({ body, trouble }: Answer, lines: readonly Line[]): readonly Line[] {
+  #count({ body, failure }: ApiResponse, lines: readonly EventLine[]): readonly EventLine[] {
     const { accepted, duplicates, failed } = membersOf(body.data);
-    if (trouble === undefined) {
+    if (failure === undefined) {
       this.accepted += Number(accepted);
       this.duplicates += Number(duplicates);
       return [];
     }
-    // An answer in part names the events by their place in the request.
+    // The response to a request that failed in part names the events by their index.
     if (!Array.isArray(failed) || !Array.isArray(accepted) || !Array.isArray(duplicates))
       return lines;
     this.accepted += accepted.length;
@@ -158,13 +160,14 @@ class Publisher {
   }
 }
 
-/** A page that greets everybody with 200 has published nothing. */
-function recognised(answer: Answer, { url }: Server): Answer {
-  const { accepted, duplicates } = membersOf(answer.body.data);
+/** A 200 that does not say what was accepted is not the response of a Carillon server. */
+function recognised(response: ApiResponse, { url }: Server): ApiResponse {
+  const { accepted, duplicates } = membersOf(response.body.data);
   const counts = typeof accepted === 'number' && typeof duplicates === 'number';
-  if (answer.trouble !== undefined || counts) return answer;
+  if (response.failure !== undefined || counts) return response;
   const message = `${url.origin} answered without saying what it accepted; is it the address of a Carillon server?`;
-  return { ...answer, trouble: { passes: false, error: new CarillonError('protocol', message) } };
+  const error = new CarillonError('protocol', message);
+  return { ...response, failure: { retryable: false, error } };
 }
 
 function membersOf(data: unknown): Readonly<Record<string, unknown>> {

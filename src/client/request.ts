@@ -1,4 +1,4 @@
-/** Requests to the server's API, and what a refusal means for those who would try again. */
+/** Requests to the server's API, and whether a request that failed can be retried. */
 import { isJsonObject } from '../lib/json.ts';
 import { retryAfterMs } from './backoff.ts';
 import { MAX_QUOTED_CHARACTERS } from './bounds.ts';
@@ -6,24 +6,26 @@ import { CarillonError, type ErrorCode } from './errors.ts';
 import type { Server } from './options.ts';
 import type { RequestLike, ResponseLike, Runtime } from './runtime.ts';
 
-/** Why something failed: what may pass, and what will not. */
-export type Trouble =
-  | { readonly passes: true; readonly message: string; readonly waitMs: number }
-  | { readonly passes: false; readonly error: CarillonError };
+/** Why a request failed. */
+export type RequestFailure =
+  /** @property waitMs what the server asks to wait */
+  | { readonly retryable: true; readonly message: string; readonly waitMs: number }
+  | { readonly retryable: false; readonly error: CarillonError };
 
-export interface Answer {
+export interface ApiResponse {
+  /** 0 if there was no response. */
   readonly status: number;
-  /** The members of the body; none where it is no JSON object. */
+  /** The members of the body; none if it is not a JSON object. */
   readonly body: Readonly<Record<string, unknown>>;
-  /** Why it is no success. */
-  readonly trouble: Trouble | undefined;
+  /** Undefined if the request succeeded. */
+  readonly failure: RequestFailure | undefined;
 }
 
 /**
- * Whether the same request may succeed later. Of 4xx three say nothing against it: it took too long, came too
- * early, or is one of too many.
+ * Whether the same request may succeed later. Three of the 4xx statuses do not reject the request itself: it took
+ * too long, came too early, or was one of too many.
  */
-export function mayPass(status: number): boolean {
+export function isRetryable(status: number): boolean {
   return status >= 500 || [408, 425, 429].includes(status);
 }
 
@@ -32,12 +34,12 @@ export interface SentRequest {
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** The answer counts only if it is here by then. */
+  /** How long the response may take, including its body. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
-/** The URL of an API path. The namespace stands in it, as no browser can send a header with a WebSocket. */
+/** The URL of an API path. It contains the namespace, because a browser cannot send a header with a WebSocket. */
 export function apiUrl({ url, namespace }: Server, path: string): URL {
   const api = new URL(url.origin);
   const base = url.pathname.replace(/\/$/, '');
@@ -46,12 +48,12 @@ export function apiUrl({ url, namespace }: Server, path: string): URL {
   return api;
 }
 
-/** Sends a request with the token. Where there is no answer, that is a trouble that may pass. */
+/** Sends a request with the token. If there is no response, the request can be retried. */
 export async function request(
-  runtime: Omit<Runtime, 'WebSocket'>,
+  runtime: Runtime,
   { token }: Server,
   { method, url, headers, body, timeoutMs, signal }: SentRequest,
-): Promise<Answer> {
+): Promise<ApiResponse> {
   const timeout = new AbortController();
   const abort = () => timeout.abort();
   signal.addEventListener('abort', abort);
@@ -61,19 +63,19 @@ export async function request(
     method,
     headers: { 'X-Vault-Token': token, ...headers },
     signal: timeout.signal,
-    // Another server would be sent the token.
+    // A redirect would send the token to another server.
     redirect: 'manual',
     ...(body !== undefined && { body }),
   };
   try {
     const response = await runtime.fetch(url.href, sent);
-    return answerOf(response, await response.text(), url);
+    return apiResponse(response, await response.text(), url);
   } catch (error) {
     const reason = timeout.signal.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(error);
     return {
       status: 0,
       body: {},
-      trouble: { passes: true, message: `cannot reach ${url.origin} (${reason})`, waitMs: 0 },
+      failure: { retryable: true, message: `cannot reach ${url.origin} (${reason})`, waitMs: 0 },
     };
   } finally {
     stopTimer();
@@ -81,28 +83,29 @@ export async function request(
   }
 }
 
-function answerOf({ status, headers }: ResponseLike, text: string, url: URL): Answer {
+function apiResponse({ status, headers }: ResponseLike, text: string, url: URL): ApiResponse {
   const body = parse(text);
-  const answer = { status, body: isJsonObject(body) ? body : {} };
-  if (status >= 200 && status < 300) return { ...answer, trouble: undefined };
-  // A browser shows a redirect that it does not follow as 0.
+  const response = { status, body: isJsonObject(body) ? body : {} };
+  if (status >= 200 && status < 300) return { ...response, failure: undefined };
+  // In a browser a redirect that is not followed has the status 0.
   if (status < 400) {
     const message = `${url.origin} redirects; give the address that it redirects to as url`;
-    return { ...answer, trouble: { passes: false, error: new CarillonError('protocol', message) } };
+    const error = new CarillonError('protocol', message);
+    return { ...response, failure: { retryable: false, error } };
   }
-  const message = `the server answered ${status}: ${reasonIn(answer.body, text)}${warningIn(headers)}`;
-  const passes = mayPass(status);
+  const message = `the server answered ${status}: ${reasonIn(response.body, text)}${warningIn(headers)}`;
+  const retryable = isRetryable(status);
   return {
-    ...answer,
-    trouble: passes
-      ? { passes, message, waitMs: retryAfterMs(headers.get('Retry-After')) }
-      : { passes, error: refusal(status, message) },
+    ...response,
+    failure: retryable
+      ? { retryable, message, waitMs: retryAfterMs(headers.get('Retry-After')) }
+      : { retryable, error: refusal(status, message) },
   };
 }
 
 function refusal(status: number, message: string): CarillonError {
   const [code, hint] = codeOf(status);
-  // Some of the server's sentences have their full stop.
+  // Some messages of the server end in a full stop.
   const text = hint === '' ? message : `${message.replace(/\.$/, '')}; ${hint}`;
   return new CarillonError(code, text, { status });
 }
@@ -119,14 +122,14 @@ function codeOf(status: number): readonly [code: ErrorCode, hint: string] {
   }
 }
 
-/** In the words of the server, on one line. */
+/** The reason that the server gives, on one line. */
 function reasonIn({ errors }: Readonly<Record<string, unknown>>, text: string): string {
   const reason = Array.isArray(errors) && errors.length > 0 ? errors.join('; ') : text;
   const line = reason.replace(/[\s\p{Cc}]+/gu, ' ').trim();
   return line.slice(0, MAX_QUOTED_CHARACTERS) || 'no reason given';
 }
 
-/** What is wrong with a filter stands in a header: the body has Vault's words. */
+/** A header says what is wrong with a filter: the body has Vault's message. */
 function warningIn(headers: ResponseLike['headers']): string {
   const warning = headers.get('Carillon-Warning');
   return warning === null ? '' : `: ${warning.slice(0, MAX_QUOTED_CHARACTERS)}`;
@@ -140,7 +143,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** What a platform says of a request that failed: Node's says it in the cause. */
+/** Why a request had no response. Node puts the reason in the cause. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as {
     message?: string;

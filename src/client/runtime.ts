@@ -1,4 +1,4 @@
-/** What the client needs of the platform that it runs on, in the least that all of them have. */
+/** What the client needs of the platform that it runs on: the least that all platforms have. */
 
 export interface MessageLike {
   readonly data: unknown;
@@ -14,17 +14,20 @@ export interface WebSocketLike {
   binaryType: string;
   send(data: string | Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
-  // The platforms agree on the events, but not on the types of those who listen to them.
+  // The platforms agree on the events, but not on the types of their listeners.
   addEventListener(type: string, listener: object): void;
 }
 
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
 
-/** What `ws` has beyond the standard. */
+/** What `ws` has in addition to the standard. */
 export interface PingingSocket extends WebSocketLike {
+  readonly isPaused?: boolean;
   ping(): void;
   on(type: 'pong', listener: () => void): void;
   terminate(): void;
+  pause?(): void;
+  resume?(): void;
 }
 
 export function canPing(socket: WebSocketLike): socket is PingingSocket {
@@ -48,15 +51,18 @@ export interface ResponseLike {
 
 export type FetchLike = (url: string, request: RequestLike) => Promise<ResponseLike>;
 
-/** The platform, as tests replace it. */
+/** The platform. Tests replace it. */
 export interface Runtime {
   readonly fetch: FetchLike;
-  readonly WebSocket: WebSocketConstructor;
   /** Milliseconds of a clock that nobody sets. */
   now(): number;
   /** In [0, 1). */
   random(): number;
   newId(): string;
-  /** Calls back after a time; what it returns takes that back. */
+  /** Calls back after a time. The function that it returns cancels that. */
   schedule(callback: () => void, milliseconds: number): () => void;
+}
+
+export interface SocketRuntime extends Runtime {
+  readonly WebSocket: WebSocketConstructor;
 }

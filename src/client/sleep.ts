@@ -1,4 +1,4 @@
-/** A wait that a signal ends early. */
+/** A wait that a signal can end early. */
 import type { Runtime } from './runtime.ts';
 
 export function sleep(

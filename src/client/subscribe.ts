@@ -1,18 +1,18 @@
-/** `subscribe`: events as an asynchronous iteration that survives connections. */
+/** `subscribe`: events as an asynchronous iteration that outlives its connections. */
 import type { EventTypes, Item } from './event.ts';
 import { checkSubscription, type SubscribeOptions } from './options.ts';
-import { platform } from './platform.ts';
+import { socketRuntime } from './platform.ts';
 import { ResumingSubscription } from './subscription.ts';
 
-/** It can be iterated once. Leaving the loop closes it. */
+/** Can be iterated once. Leaving the loop closes the subscription. */
 export interface Subscription<Declared extends EventTypes = object>
   extends AsyncIterableIterator<Item<Declared>, undefined>,
     AsyncDisposable {
-  /** The place after the last item that was taken; undefined before the first connection. */
+  /** The position after the last item that the program took; undefined before the first connection. */
   readonly cursor: string | undefined;
   /**
-   * Connects, which the iteration does otherwise, and resolves once no event that is published from now on
-   * can be missed.
+   * Connects before the iteration begins. Resolves once the subscription cannot miss an event that is published
+   * from now on.
    *
    * @throws what the iteration would throw
    */
@@ -23,12 +23,12 @@ export interface Subscription<Declared extends EventTypes = object>
 /**
  * Subscribes to the event types that match a pattern.
  *
- * It connects when the iteration begins, comes back by itself when the connection ends, and goes on from
- * the last item that was taken: nothing is handed out twice, and what may be missing is handed out as a
+ * The subscription connects when the iteration begins. When the connection ends it reconnects, and resumes after
+ * the last item that the program took: no item is delivered twice, and where events may be missing there is a
  * gap. The server sends no more than the program takes.
  *
- * @throws CarillonError `invalid`, for what is wrong with the options. The iteration throws
- *   `CarillonError` too, or the reason of the signal, or what the functions of the options throw.
+ * @throws CarillonError `invalid` if an option is wrong. The iteration throws `CarillonError` too, or the reason
+ *   of the signal, or what a function of the options throws.
  *
  * @example
  * for await (const item of subscribe('kv-v2/*', { url, token })) {
@@ -36,7 +36,7 @@ export interface Subscription<Declared extends EventTypes = object>
  *   else if (item.eventType === 'kv-v2/data-write') await refresh(item.metadata.path);
  * }
  *
- * @example <caption>event types of one's own</caption>
+ * @example <caption>your own event types</caption>
  * type Own = { 'deploy/finished': { service: string } };
  * for await (const item of subscribe<Own>('deploy/*', { url, token, since: 'earliest' })) …
  */
@@ -45,7 +45,11 @@ export function subscribe<Declared extends EventTypes = object>(
   options: SubscribeOptions,
 ): Subscription<Declared> {
   checkSubscription(pattern, options);
-  const subscription: Subscription = new ResumingSubscription(platform(options), pattern, options);
-  // What the program declares of its own events is its word alone.
+  const subscription: Subscription = new ResumingSubscription(
+    socketRuntime(options),
+    pattern,
+    options,
+  );
+  // Nothing checks what the program declares of its own events.
   return subscription as unknown as Subscription<Declared>;
 }

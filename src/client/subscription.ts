@@ -1,59 +1,58 @@
-/** A subscription that outlives its connections: it goes on from what the program has taken last. */
-
+/** A subscription that outlives its connections: it resumes after the last item that the program took. */
 import type { ClientCodec } from '../wire/carillon-v1/client-codec.ts';
 import { Acks } from './acks.ts';
 import { attempt } from './attempt.ts';
-import { backoff } from './backoff.ts';
-import { STABLE_CONNECTION_MS } from './bounds.ts';
-import { codecOf } from './codec.ts';
-import type { Connection, Delivery, End, Hello } from './connection.ts';
+import { Backoff, CLIENT_BACKOFF } from './backoff.ts';
+import { clientCodec } from './codec.ts';
+import { type Delivery, type Hello, malformed, type Send } from './dialects.ts';
+import type { End } from './end.ts';
 import { CarillonError } from './errors.ts';
-import { eventOf, type Item } from './event.ts';
+import { type Item, receivedEvent } from './event.ts';
 import { ItemQueue } from './item-queue.ts';
-import { type ConnectionState, type SubscribeOptions, serverOf } from './options.ts';
+import { type ConnectionState, resolveServer, type SubscribeOptions } from './options.ts';
 import type { Outcome } from './outcome.ts';
-import type { Runtime } from './runtime.ts';
+import type { SocketRuntime } from './runtime.ts';
 import { sleep } from './sleep.ts';
 
 export class ResumingSubscription {
-  readonly #runtime: Runtime;
+  readonly #runtime: SocketRuntime;
   readonly #pattern: string;
   readonly #options: SubscribeOptions;
-  readonly #intake: ItemQueue<Item>;
-  /** Ends what is under way: a request, a connection, a wait. */
+  readonly #items: ItemQueue<Item>;
+  readonly #backoff: Backoff;
+  /** Ends a request, a connection or a wait. */
   readonly #stop = new AbortController();
   readonly #opened: Promise<void>;
   #open: () => void = () => undefined;
   #failToOpen: (error: unknown) => void = () => undefined;
   #started = false;
-  /** When the present connection, or the last attempt's, was greeted: milliseconds of the runtime. */
+  /** When the hello of the last attempt arrived, by the runtime's clock. Undefined if none did. */
   #greetedAt: number | undefined;
   #everGreeted = false;
-  /** Whether the server, or its storage, has become another, so that the place means nothing to it. */
-  #placeLost = false;
+  /** Whether the server rejected the cursor: its storage is another one. */
+  #cursorLost = false;
   #acks: Acks | undefined;
-  /** Attempts in a row that came to nothing. */
-  #failures = 0;
-  /** The token that was refused last, with the error that this is unless there is another. */
+  /** The token that was refused last, and the error to end with if there is no other token. */
   #refused: { readonly token: string; readonly error: CarillonError } | undefined;
   #token = '';
 
-  constructor(runtime: Runtime, pattern: string, options: SubscribeOptions) {
+  constructor(runtime: SocketRuntime, pattern: string, options: SubscribeOptions) {
     this.#runtime = runtime;
     this.#pattern = pattern;
     this.#options = options;
     const { since } = options;
-    this.#intake = new ItemQueue(since instanceof Date ? since.toISOString() : since);
+    this.#items = new ItemQueue(since instanceof Date ? since.toISOString() : since);
+    this.#backoff = new Backoff(CLIENT_BACKOFF, runtime.random);
     this.#opened = new Promise((resolve, reject) => {
       this.#open = resolve;
       this.#failToOpen = reject;
     });
-    // Who does not ask for it is told by the iteration.
+    // A program that does not call `opened` gets the error from the iteration.
     this.#opened.catch(() => undefined);
   }
 
   get cursor(): string | undefined {
-    return this.#intake.place;
+    return this.#items.cursor;
   }
 
   opened(): Promise<void> {
@@ -67,11 +66,11 @@ export class ResumingSubscription {
 
   next(): Promise<IteratorResult<Item, undefined>> {
     this.#start();
-    return this.#intake.next();
+    return this.#items.next();
   }
 
   async return(): Promise<IteratorResult<Item, undefined>> {
-    this.#intake.close();
+    this.#items.close();
     this.#end(new CarillonError('disconnected', 'the subscription was closed'));
     return { value: undefined, done: true };
   }
@@ -89,7 +88,7 @@ export class ResumingSubscription {
     this.#started = true;
     const { signal } = this.#options;
     const abort = () => {
-      this.#intake.abort(signal?.reason);
+      this.#items.abort(signal?.reason);
       this.#end(signal?.reason);
     };
     signal?.addEventListener('abort', abort, { signal: this.#stop.signal });
@@ -97,9 +96,9 @@ export class ResumingSubscription {
     else this.#run().catch((error: unknown) => this.#fail(error));
   }
 
-  /** The program is told of the error once it has taken what came before. */
+  /** The program gets the error after the items that arrived before. */
   #fail(error: unknown): void {
-    this.#intake.fail(error);
+    this.#items.fail(error);
     this.#end(error);
   }
 
@@ -111,7 +110,7 @@ export class ResumingSubscription {
   }
 
   async #run(): Promise<void> {
-    const codec = await codecOf(this.#options.encoding ?? 'json');
+    const codec = await clientCodec(this.#options.encoding ?? 'json');
     while (!this.#stop.signal.aborted) {
       const outcome = await this.#attempt(codec);
       this.#acks?.stop();
@@ -124,36 +123,38 @@ export class ResumingSubscription {
 
   async #attempt(codec: ClientCodec): Promise<Outcome> {
     this.#greetedAt = undefined;
-    const server = await serverOf(this.#options);
+    const server = await resolveServer(this.#options);
     this.#token = server.token;
-    if (this.#refused?.token === server.token) return { again: false, error: this.#refused.error };
+    if (this.#refused?.token === server.token) {
+      return { retryable: false, error: this.#refused.error };
+    }
     return attempt({
       runtime: this.#runtime,
       server,
       pattern: this.#pattern,
       options: this.#options,
       codec,
-      since: this.#intake.place,
+      since: this.#cursorLost ? 'earliest' : this.#items.cursor,
       signal: this.#stop.signal,
-      listen: (connection) => ({
-        hello: (hello) => this.#greet(hello, connection()),
+      listener: {
+        isWaiting: () => this.#items.isAwaited,
+        greeted: (hello, send) => this.#greet(hello, send),
         delivered: (delivery, size) => this.#take(delivery, size),
-        isWaiting: () => this.#intake.isAsked,
-      }),
+      },
     });
   }
 
-  #greet({ cursor, gap, credit: offered }: Hello, connection: Connection): void {
+  #greet({ cursor, gap, credit: offered }: Hello, send: Send): void {
     const { credit = offered } = this.#options;
     this.#greetedAt = this.#runtime.now();
     this.#everGreeted = true;
     this.#refused = undefined;
-    if (credit !== offered) connection.send({ type: 'credit', events: credit });
-    this.#acks = new Acks(credit, (place) => connection.send({ type: 'ack', cursor: place }));
-    const reason = this.#placeLost ? 'storage_lost' : gap?.reason;
-    if (reason === undefined) this.#intake.place = cursor;
+    if (credit !== offered) send({ type: 'credit', events: credit });
+    this.#acks = new Acks(credit, (done) => send({ type: 'ack', cursor: done }));
+    const reason = this.#cursorLost ? 'storage_lost' : gap?.reason;
+    if (reason === undefined) this.#items.cursor = cursor;
     else this.#put({ type: 'gap', reason, cursor }, 0);
-    this.#placeLost = false;
+    this.#cursorLost = false;
     this.#open();
     this.#tell({ type: 'connected' });
   }
@@ -164,9 +165,8 @@ export class ResumingSubscription {
       return undefined;
     }
     for (const sent of delivery.events) {
-      const event = eventOf(sent);
-      if (event === undefined)
-        return { kind: 'malformed', message: 'an event without its members' };
+      const event = receivedEvent(sent);
+      if (event === undefined) return malformed('an event without its members');
       this.#put(event, size / delivery.events.length);
     }
     return undefined;
@@ -174,10 +174,10 @@ export class ResumingSubscription {
 
   #put(item: Item, size: number): void {
     const acks = this.#acks;
-    this.#intake.put(item, () => acks?.done(item.cursor, size));
+    this.#items.put(item, () => acks?.done(item.cursor, size));
   }
 
-  /** What the program throws at it ends it, as what any of its functions throws. */
+  /** The subscription ends with what a function of the options throws. */
   #tell(state: ConnectionState): void {
     try {
       this.#options.onState?.(state);
@@ -186,22 +186,21 @@ export class ResumingSubscription {
     }
   }
 
-  /** @returns what the subscription ends with; undefined where it goes on */
+  /** @returns the error that the subscription ends with; undefined if it goes on */
   #errorOf(outcome: Outcome): CarillonError | undefined {
     const { reconnect = true, token } = this.#options;
-    if (outcome.again) {
+    if (outcome.retryable) {
       if (reconnect) return undefined;
-      return new CarillonError(this.#everGreeted ? 'disconnected' : 'unavailable', outcome.reason);
+      return new CarillonError(this.#everGreeted ? 'disconnected' : 'unavailable', outcome.message);
     }
     const { error } = outcome;
-    if (reconnect && error.status === 400 && this.#everGreeted && !this.#placeLost) {
-      // Of all that was good enough before, only the place is new.
-      this.#placeLost = true;
-      this.#intake.place = 'earliest';
+    if (reconnect && error.status === 400 && this.#everGreeted && !this.#cursorLost) {
+      // The server accepted everything but the cursor before.
+      this.#cursorLost = true;
       return undefined;
     }
     const byToken = error.code === 'revoked' || error.code === 'forbidden';
-    // Of a function there may be another token by now; one of each connection is tried.
+    // A function may return another token by now. One other token is tried for each connection.
     const renewable = typeof token === 'function' && byToken && reconnect;
     if (!renewable || (this.#refused !== undefined && this.#greetedAt === undefined)) return error;
     this.#refused = { token: this.#token, error };
@@ -209,15 +208,14 @@ export class ResumingSubscription {
   }
 
   async #wait(outcome: Outcome): Promise<void> {
-    const { random, now } = this.#runtime;
-    this.#intake.restart();
-    if (outcome.again && outcome.when === 'asked') await this.#intake.asked();
-    const lasted = this.#greetedAt === undefined ? 0 : now() - this.#greetedAt;
-    if (lasted >= STABLE_CONNECTION_MS) this.#failures = 0;
-    const atOnce = outcome.again && outcome.when === 'now' && this.#greetedAt !== undefined;
-    const waitMs = outcome.again ? outcome.waitMs : 0;
-    const retryInMs = atOnce ? 0 : backoff(this.#failures++, random(), waitMs);
-    const reason = outcome.again ? outcome.reason : outcome.error.message;
+    this.#items.restart();
+    if (outcome.retryable && outcome.when === 'asked') await this.#items.awaited();
+    if (this.#greetedAt !== undefined) {
+      this.#backoff.disconnected(this.#runtime.now() - this.#greetedAt);
+    }
+    const isSilent = outcome.retryable && outcome.when === 'now';
+    const retryInMs = isSilent ? 0 : this.#backoff.fail(outcome.retryable ? outcome.waitMs : 0);
+    const reason = outcome.retryable ? outcome.message : outcome.error.message;
     this.#tell({ type: 'disconnected', reason, retryInMs });
     await sleep(this.#runtime, retryInMs, this.#stop.signal);
   }

@@ -10,8 +10,8 @@ import {
 } from '../../src/cli/relay/limits.ts';
 import { lastingRefusal } from '../../src/cli/relay/refusal.ts';
 import { verdictOf } from '../../src/cli/relay/verdict.ts';
-import { withoutSocket } from '../../src/client/platform.ts';
-import { type Answer, request } from '../../src/client/request.ts';
+import { platformRuntime } from '../../src/client/platform.ts';
+import { type ApiResponse, request } from '../../src/client/request.ts';
 import { MAX_PUBLISH_EVENTS } from '../../src/wire/limits.ts';
 import { readCases } from '../support/cases.ts';
 
@@ -20,9 +20,9 @@ function answered(
   status: number,
   body: unknown,
   headers: Record<string, string> = {},
-): Promise<Answer> {
+): Promise<ApiResponse> {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  const runtime = withoutSocket(async () => new Response(text, { status, headers }));
+  const runtime = platformRuntime(async () => new Response(text, { status, headers }));
   const url = new URL('http://127.0.0.1/');
   const server = { url, token: 'root', namespace: '' };
   const { signal } = new AbortController();
@@ -74,7 +74,7 @@ describe('the answer to a publish request', () => {
       accepted: 1,
       duplicates: 1,
       left: [1, 3],
-      trouble: { waitMs: 7000 },
+      failure: { waitMs: 7000 },
     });
   });
 
@@ -99,7 +99,7 @@ describe('the answer to a publish request', () => {
     expect(verdictOf(await answered(status, body), 1)).toMatchObject({
       accepted: 0,
       left: [0],
-      trouble: { waitMs: 0 },
+      failure: { waitMs: 0 },
     });
   });
 });

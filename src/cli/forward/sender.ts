@@ -1,6 +1,6 @@
 /** Brings entries to the source, in order, one request at a time, until the server has them. */
-import { backoff } from '../../client/backoff.ts';
-import { mayPass } from '../../client/request.ts';
+import { Backoff, CLIENT_BACKOFF } from '../../client/backoff.ts';
+import { isRetryable } from '../../client/request.ts';
 import type { ExitCode } from '../command.ts';
 import { type Answer, type Outcome, request, type Server } from '../server.ts';
 import type { Entry } from './entry.ts';
@@ -29,6 +29,7 @@ export class Sender {
    * @returns undefined once the server has it, else how the command ends; why is said
    */
   async deliver(batch: readonly Entry[]): Promise<ExitCode | undefined> {
+    const backoff = new Backoff(CLIENT_BACKOFF, Math.random);
     for (let failures = 0; ; failures++) {
       const outcome = await this.#post(batch);
       if (outcome.ok) {
@@ -41,13 +42,13 @@ export class Sender {
         return undefined;
       }
       if (outcome.status === 413) return this.#deliverHalves(batch, outcome);
-      if (outcome.status !== 0 && !mayPass(outcome.status))
+      if (outcome.status !== 0 && !isRetryable(outcome.status))
         return this.#refuse(outcome.message, outcome.status);
       if (this.#stopping.stop.aborted) {
         this.#progress.say(outcome.message);
         return 0;
       }
-      const wait = backoff(failures, Math.random(), outcome.retryAfterMs);
+      const wait = backoff.fail(outcome.retryAfterMs);
       this.#progress.say(`${outcome.message}; trying again in ${(wait / 1000).toFixed(1)} s`);
       await pause(wait, this.#stopping.stop);
       if (this.#stopping.stop.aborted) return 0;

@@ -1,10 +1,6 @@
 /** The server that a relay publishes to: that of the environment, as for every command. */
 import { CarillonError } from '../../client/index.ts';
-import {
-  checkServerOptions,
-  serverOf as clientServerOf,
-  type Server,
-} from '../../client/options.ts';
+import { checkServerOptions, resolveServer, type Server } from '../../client/options.ts';
 import type { Values } from '../arguments.ts';
 import { serverOf } from '../server.ts';
 
@@ -19,7 +15,7 @@ export async function destinationOf(values: Values): Promise<Server | string> {
   };
   try {
     checkServerOptions(options);
-    return await clientServerOf(options);
+    return await resolveServer(options);
   } catch (error) {
     if (error instanceof CarillonError) return `VAULT_ADDR or VAULT_NAMESPACE: ${error.message}`;
     throw error;

@@ -1,10 +1,10 @@
 /** A frame of the origin as the line of a publish request. Pure. */
 import { createHash } from 'node:crypto';
-import type { Line } from '../../client/batches.ts';
+import type { EventLine } from '../../client/batches.ts';
 import { isUsableEventId } from '../../event/position-text.ts';
 import { isJsonObject } from '../../lib/json.ts';
 
-export interface FrameLine extends Line {
+export interface FrameLine extends EventLine {
   /** Empty where the frame has none that can be read. */
   readonly source: string;
 }

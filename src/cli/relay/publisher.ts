@@ -1,8 +1,8 @@
 /** Publishes what has come, in its order, for as long as it takes. */
-import { batchesOf } from '../../client/batches.ts';
+import { requestBatches } from '../../client/batches.ts';
 import { CONNECT_TIMEOUT_MS } from '../../client/bounds.ts';
-import { withoutSocket } from '../../client/platform.ts';
-import { type Answer, apiUrl, request } from '../../client/request.ts';
+import { platformRuntime } from '../../client/platform.ts';
+import { type ApiResponse, apiUrl, request } from '../../client/request.ts';
 import { sleep } from '../../client/sleep.ts';
 import { MAX_PUBLISH_EVENTS } from '../../wire/limits.ts';
 import type { Values } from '../arguments.ts';
@@ -21,7 +21,7 @@ export interface Unfit {
 }
 
 export class Publisher {
-  readonly #runtime = withoutSocket();
+  readonly #runtime = platformRuntime();
   readonly #values: Values;
   readonly #report: Report;
   /** Ends it, whatever is under way. */
@@ -43,15 +43,15 @@ export class Publisher {
    */
   async check(): Promise<Unfit | undefined> {
     for (;;) {
-      const { status, body, trouble } = await this.#post([]);
+      const { status, body, failure } = await this.#post([]);
       if (this.#signal.aborted || (status === 400 && Array.isArray(body.errors))) return undefined;
-      if (trouble === undefined) {
+      if (failure === undefined) {
         return { message: 'it is not the address of a Carillon server', byToken: false };
       }
-      if (!trouble.passes) {
-        return { message: trouble.error.message, byToken: trouble.error.code === 'forbidden' };
+      if (!failure.retryable) {
+        return { message: failure.error.message, byToken: failure.error.code === 'forbidden' };
       }
-      await this.#wait(trouble.message, trouble.waitMs);
+      await this.#wait(failure.message, failure.waitMs);
     }
   }
 
@@ -63,7 +63,7 @@ export class Publisher {
       entries = await backlog.oldest()
     ) {
       const lines = entries.flatMap(({ line }) => (line === undefined ? [] : [line]));
-      for (const batch of batchesOf(lines)) await this.#publish(batch);
+      for (const batch of requestBatches(lines)) await this.#publish(batch);
       if (this.#signal.aborted) return;
       backlog.settle(entries.length);
       settled(entries);
@@ -75,14 +75,14 @@ export class Publisher {
       const sent = lines.slice(0, this.#most);
       const verdict = verdictOf(await this.#post(sent), sent.length);
       if (this.#signal.aborted) return;
-      const { accepted, duplicates, refused, left, trouble } = verdict;
+      const { accepted, duplicates, refused, left, failure } = verdict;
       this.#report.published(accepted, duplicates);
       const culprit = refused && sent[refused.index];
       if (culprit !== undefined) this.#report.refused(culprit, refused?.reason ?? '');
       const again = sent.filter((_line, index) => left.includes(index));
       lines = [...again, ...lines.slice(sent.length)];
-      if (trouble !== undefined) {
-        await this.#wait(trouble.message, trouble.waitMs);
+      if (failure !== undefined) {
+        await this.#wait(failure.message, failure.waitMs);
       } else {
         this.#failures = 0;
         this.#most =
@@ -93,10 +93,10 @@ export class Publisher {
     }
   }
 
-  async #post(lines: readonly FrameLine[]): Promise<Answer> {
+  async #post(lines: readonly FrameLine[]): Promise<ApiResponse> {
     const to = await destinationOf(this.#values);
     if (typeof to === 'string') {
-      return { status: 0, body: {}, trouble: { passes: true, message: to, waitMs: 0 } };
+      return { status: 0, body: {}, failure: { retryable: true, message: to, waitMs: 0 } };
     }
     return request(this.#runtime, to, {
       method: 'POST',

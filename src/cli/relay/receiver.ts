@@ -3,7 +3,7 @@
  * and says where something may be missing.
  */
 import { STABLE_CONNECTION_MS } from '../../client/bounds.ts';
-import { withoutSocket } from '../../client/platform.ts';
+import { platformRuntime } from '../../client/platform.ts';
 import { sleep } from '../../client/sleep.ts';
 import { SUBPROTOCOLS } from '../../wire/carillon-v1/messages.ts';
 import { type OpenSocket, openSocket, type Refused } from '../subscription-socket.ts';
@@ -32,7 +32,7 @@ export interface Beginning {
 }
 
 export class Receiver {
-  readonly #runtime = withoutSocket();
+  readonly #runtime = platformRuntime();
   readonly #origin: Origin;
   readonly #backlog: Backlog;
   readonly #report: Report;

@@ -1,5 +1,5 @@
 /** What a handshake that the origin refused means. Pure. */
-import { mayPass } from '../../client/request.ts';
+import { isRetryable } from '../../client/request.ts';
 import type { ExitCode } from '../command.ts';
 import { isTlsFailure } from '../server.ts';
 import type { Refused } from '../subscription-socket.ts';
@@ -31,7 +31,7 @@ export function lastingRefusal(refused: Refused, pattern: string): Lasting | und
     case 0:
       return isTlsFailure(code) ? failed(message) : undefined;
     default:
-      return mayPass(status) ? undefined : failed(message);
+      return isRetryable(status) ? undefined : failed(message);
   }
 }
 

@@ -23,8 +23,6 @@ const LASTING_CLOSE_CODES: readonly number[] = [
   CLOSE_CODES.futureCursor,
 ];
 
-const SILENCE = 'nothing was heard of the server for too long';
-
 export function outcomeOfFailure(failure: RequestFailure): Outcome {
   return failure.retryable ? { ...failure, when: 'later' } : failure;
 }
@@ -41,10 +39,8 @@ export function outcomeOf(end: End): Outcome {
         : retry(end, 'later');
     case 'malformed':
       return giveUp('protocol', `${reason}; is there a newer version of this client?`);
-    case 'no_hello':
-      return { ...retry(end, 'later'), message: SILENCE };
     case 'silent':
-      return { ...retry(end, 'now'), message: SILENCE };
+      return retry(end, 'now');
     default:
       return retry(end, 'later');
   }
@@ -58,7 +54,7 @@ function outcomeOfGoodbye(goodbye: Goodbye, message: string): Outcome {
   return reason === 'revoked' ? revoked(message) : giveUp('protocol', message);
 }
 
-function retry(end: End, when: 'later' | 'now' | 'asked'): Extract<Outcome, { retryable: true }> {
+function retry(end: End, when: 'later' | 'now' | 'asked'): Outcome {
   return { retryable: true, message: reasonOf(end), waitMs: serverWaitMs(end), when };
 }
 

@@ -14,6 +14,7 @@ import type { PolicyText } from '../policy/policy-set.ts';
 import type { TokenReference, TokenRequest } from '../token/token-record.ts';
 import type { Maker } from '../token/token-request.ts';
 import type { AuthBlock } from '../token/token-view.ts';
+import type { Stub } from './stub.ts';
 
 /** Every method but `exists`, `create`, `close`, `wipe`, `unwatchStay` and `unwatchAll` throws after the namespace was deleted. */
 export interface AuthorityContract
@@ -313,4 +314,4 @@ export interface ChildNamespace {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-export type AuthorityStub = DurableObjectStub<AuthorityContract & Rpc.DurableObjectBranded>;
+export type AuthorityStub = Stub<AuthorityContract>;

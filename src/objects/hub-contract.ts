@@ -3,6 +3,7 @@
 import type { EventFacts } from '../event/facts.ts';
 import type { Result } from '../lib/result.ts';
 import type { Publication } from '../subscription/publication.ts';
+import type { Stub } from './stub.ts';
 
 /** What both kinds of hub answer. A subscriber's handshake is a `fetch`. */
 export interface SubscriberHubContract {
@@ -179,7 +180,7 @@ export interface Backfill {
   readonly records: readonly FeedRecord[];
 }
 
-export type HubStub = DurableObjectStub<HubContract & Rpc.DurableObjectBranded>;
-export type WildcardHubStub = DurableObjectStub<WildcardHubContract & Rpc.DurableObjectBranded>;
+export type HubStub = Stub<HubContract>;
+export type WildcardHubStub = Stub<WildcardHubContract>;
 /** A hub of either kind. */
-export type SubscriberHubStub = DurableObjectStub<SubscriberHubContract & Rpc.DurableObjectBranded>;
+export type SubscriberHubStub = Stub<SubscriberHubContract>;

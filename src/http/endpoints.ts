@@ -1,5 +1,5 @@
-/** The endpoints that take a token and JSON, by path and method. `:name` stands for one segment. */
-import type { Endpoint } from './api.ts';
+/** The endpoints that take JSON, by path and method. `:name` stands for one segment, `:names` for any number. */
+import type { Methods } from './endpoint.ts';
 import { eventTypes } from './events/event-types.ts';
 import { explain } from './events/explain.ts';
 import * as hubs from './events/hubs-api.ts';
@@ -14,16 +14,6 @@ import type { LoginEndpoint } from './vault/login.ts';
 import * as namespaces from './vault/namespace-api.ts';
 import * as policies from './vault/policy-api.ts';
 import * as tokens from './vault/token-api.ts';
-
-/** By what is done: GET, GET with `list=true`, POST or PUT, DELETE. */
-export interface Methods {
-  readonly read?: Endpoint;
-  readonly list?: Endpoint;
-  readonly write?: Endpoint;
-  readonly remove?: Endpoint;
-  /** What the body of a write has; undefined where the endpoint refuses what it does not know, or everything. */
-  readonly parameters?: readonly string[];
-}
 
 export const ENDPOINTS: Readonly<Record<string, Methods>> = {
   'auth/token/create': { write: tokens.createToken, parameters: PARAMETERS.tokenCreate },
@@ -153,43 +143,8 @@ export const ENDPOINTS: Readonly<Record<string, Methods>> = {
   'sys/events/ticket': { write: createTicket, parameters: PARAMETERS.none },
 };
 
-/** The endpoints that take no token and answer with one. */
+/** The endpoints that take no token and return one. */
 export const LOGINS: Readonly<Record<string, LoginEndpoint>> = {
   'auth/jwt/login': jwt.jwtLogin,
   'auth/approle/login': approle.appRoleLogin,
 };
-
-/** What stands in a route for the name in an endpoint's path. */
-export function nameIn(endpointPath: string, route: string): string {
-  const segments = route.split('/');
-  const place = endpointPath.split('/').findIndex((segment) => segment.startsWith(':'));
-  if (place === -1) return '';
-  // Names with slashes in them are the rest of the path.
-  return endpointPath.endsWith(':names')
-    ? segments.slice(place).join('/')
-    : (segments[place] ?? '');
-}
-
-/** The endpoint for a request; or the methods that there are, where it has another. */
-export function choose(
-  methods: Methods,
-  method: string,
-  isList: boolean,
-): Endpoint | { readonly allow: string } {
-  const byMethod: Readonly<Record<string, Endpoint | undefined>> = {
-    GET: isList ? methods.list : methods.read,
-    POST: methods.write,
-    PUT: methods.write,
-    DELETE: methods.remove,
-  };
-  return byMethod[method] ?? { allow: allowed(methods) };
-}
-
-function allowed({ read, list, write, remove }: Methods): string {
-  const names = [
-    ...(read || list ? ['GET'] : []),
-    ...(write ? ['POST', 'PUT'] : []),
-    ...(remove ? ['DELETE'] : []),
-  ];
-  return names.join(', ');
-}

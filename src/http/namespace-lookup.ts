@@ -1,8 +1,7 @@
 /** Which Vault namespace a path names, and whether it exists. */
 
 import { childKey, ROOT } from '../namespace/namespace.ts';
-import { authorityName } from '../objects/authority-name.ts';
-import { callWithRetry } from '../objects/call.ts';
+import { callAuthority } from '../objects/stubs.ts';
 import { workerCaches } from './worker-caches.ts';
 
 /**
@@ -25,9 +24,7 @@ export async function findNamespace(
   let key = ROOT;
   for (const name of path.split('/')) {
     const above = key;
-    const id = await callWithRetry(() =>
-      env.AUTHORITY.getByName(authorityName(above)).childId(name),
-    );
+    const id = await callAuthority(env, above, (authority) => authority.childId(name));
     if (id === undefined) {
       namespaceKeys.delete(path);
       return undefined;

@@ -1,9 +1,4 @@
-/**
- * The members that the bodies of requests have, by Vault's names. Vault ignores others and says so: whoever misspells
- * `policies` learns why a token has those of its maker.
- */
-import { MAX_WARNING_CHARACTERS } from './limits.ts';
-import { done, json } from './respond.ts';
+/** The members that request bodies have, by Vault's names. */
 
 const LIFE = ['ttl', 'explicit_max_ttl', 'period', 'renewable', 'type', 'num_uses', 'lease'];
 
@@ -19,7 +14,7 @@ const TOKEN_SETTINGS = [
   'token_bound_cidrs',
   'token_strictly_bind_ip',
   'token_policies_template_claims',
-  // Names from before the settings of all auth methods were called alike.
+  // Older names of the same settings.
   'policies',
   'ttl',
   'max_ttl',
@@ -104,19 +99,3 @@ export const PARAMETERS = {
   oneSecretIdAccessor: ['secret_id_accessor'],
   appRoleLogin: ['role_id', 'secret_id'],
 } as const satisfies Record<string, readonly string[]>;
-
-/** An answer with a warning of the members that nothing reads; a refusal stays as it is. */
-export async function warnOfUnread(
-  response: Response,
-  body: Readonly<Record<string, unknown>>,
-  parameters: readonly string[] | undefined,
-): Promise<Response> {
-  const unread =
-    parameters === undefined ? [] : Object.keys(body).filter((name) => !parameters.includes(name));
-  if (unread.length === 0 || !response.ok) return response;
-  const names = unread.sort().join(' ').slice(0, MAX_WARNING_CHARACTERS);
-  const warning = `Endpoint ignored these unrecognized parameters: [${names}]`;
-  if (response.status === 204) return done([warning]);
-  const answered = (await response.json()) as { readonly warnings?: readonly string[] | null };
-  return json(response.status, { ...answered, warnings: [...(answered.warnings ?? []), warning] });
-}

@@ -1,8 +1,9 @@
 /** What a request is answered where an object could not store or read what it asked for. */
 
 import { childKey, ROOT } from '../namespace/namespace.ts';
-import { authorityForOperators, authorityName } from '../objects/authority-name.ts';
+import { authorityForOperators } from '../objects/authority-name.ts';
 import { messageOf, namesObject, storageFailureOf } from '../objects/storage-failure.ts';
+import { authorityStub } from '../objects/stubs.ts';
 import type { Refusal } from './respond.ts';
 
 /** An error of a hub names it; one that names nothing is of the only other kind of object. */
@@ -68,7 +69,7 @@ export async function authoritiesOf(env: Env, namespace: string): Promise<string
   const names = namespace === ROOT ? [] : namespace.split('/');
   let key = ROOT;
   for (;;) {
-    const authority = env.AUTHORITY.getByName(authorityName(key));
+    const authority = authorityStub(env, key);
     found.push(`${authorityForOperators(key)} is the object ${authority.id}`);
     const name = names.shift();
     const id = name === undefined ? undefined : await childIdOf(authority, name);

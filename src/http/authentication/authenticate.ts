@@ -4,8 +4,7 @@ import type { Config } from '../../config/config.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import { isWithin } from '../../namespace/namespace.ts';
 import type { TokenState, TokenUse } from '../../objects/authority-contract.ts';
-import { authorityName } from '../../objects/authority-name.ts';
-import { callWithRetry } from '../../objects/call.ts';
+import { callAuthority } from '../../objects/stubs.ts';
 import type { HandshakeToken } from '../../subscription/handshake.ts';
 import { digestOf } from '../../token/token-form.ts';
 import { tokenOf } from '../request/token.ts';
@@ -80,9 +79,7 @@ async function lookUpHere(
   const token = await locateToken(secret, env);
   const state =
     token &&
-    (await callWithRetry(() =>
-      env.AUTHORITY.getByName(authorityName(token.authority)).lookupToken(digest, use),
-    ));
+    (await callAuthority(env, token.authority, (authority) => authority.lookupToken(digest, use)));
   return token === undefined || state === undefined
     ? refused({ reason: 'invalid_token' })
     : ok({ token, state });

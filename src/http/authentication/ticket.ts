@@ -3,11 +3,9 @@
 import type { Config } from '../../config/config.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { isWithin } from '../../namespace/namespace.ts';
-import type { TakenTicket } from '../../objects/authority-contract.ts';
-import { callWithRetry } from '../../objects/call.ts';
+import { callAuthority } from '../../objects/stubs.ts';
 import { MAX_TOKEN_CHARACTERS } from '../../token/limits.ts';
 import { digestOf, namespaceOfTicket } from '../../token/token-form.ts';
-import { authorityOf } from '../api.ts';
 import { findNamespace } from '../namespace-lookup.ts';
 import { tokenOf } from '../request/token.ts';
 import { type Refusal, refused } from '../respond.ts';
@@ -45,9 +43,7 @@ async function holderOf(ticket: string, config: Config, env: Env): Promise<Calle
   const authority = path === undefined ? undefined : await findNamespace(env, path, true);
   if (authority === undefined) return undefined;
   const digest = await digestOf(ticket);
-  const taken = await callWithRetry<TakenTicket | undefined>(
-    async () => await authorityOf(env, authority).takeTicket(digest),
-  );
+  const taken = await callAuthority(env, authority, (stub) => stub.takeTicket(digest));
   if (taken?.kind === 'token') {
     return callerOfToken({ authority, digest: taken.digest }, taken.state, '');
   }

@@ -4,9 +4,8 @@ import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { ancestorsOf } from '../../namespace/namespace.ts';
 import type { TokenState } from '../../objects/authority-contract.ts';
-import { authorityName } from '../../objects/authority-name.ts';
-import { callWithRetry } from '../../objects/call.ts';
 import { MAX_TOKENS } from '../../objects/limits.ts';
+import { callAuthority } from '../../objects/stubs.ts';
 import type { Upstream } from '../../outbound/upstream/address.ts';
 import { holdsOurs, isLikeOurs } from '../../outbound/upstream/leak.ts';
 import { inTime, lookUp } from '../../outbound/upstream/lookup.ts';
@@ -71,8 +70,8 @@ export async function adopt(
     });
   }
   const sealed = await seal(secret, digest, rootToken);
-  const state: TokenState | undefined = await callWithRetry(() =>
-    env.AUTHORITY.getByName(authorityName(authority)).adoptToken(digest, token, sealed, heardAt),
+  const state = await callAuthority(env, authority, (stub) =>
+    stub.adoptToken(digest, token, sealed, heardAt),
   );
   return state === undefined
     ? refused({

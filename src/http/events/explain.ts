@@ -17,10 +17,9 @@ import { unknownKey, withoutNulls } from '../../lib/json.ts';
 import { kindOf, quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { isWithin, pathOfKey, trimSlashes } from '../../namespace/namespace.ts';
-import { callWithRetry } from '../../objects/call.ts';
 import { wildcardHubName } from '../../objects/hub-name.ts';
 import { MAX_CONCURRENT_CALLS } from '../../objects/limits.ts';
-import { callHub, callWildcardHub } from '../../objects/stubs.ts';
+import { callAuthority, callHub, callWildcardHub } from '../../objects/stubs.ts';
 import { Access } from '../../policy/access.ts';
 import type { NamedPolicy } from '../../policy/acl.ts';
 import type { ReceiveDecision } from '../../policy/authorize.ts';
@@ -28,13 +27,14 @@ import { MAX_POLICIES_PER_TOKEN } from '../../policy/limits.ts';
 import { parsePolicy } from '../../policy/policy.ts';
 import { Matcher } from '../../subscription/matcher.ts';
 import { namespacePatterns } from '../../subscription/namespace-patterns.ts';
-import { auditDenial, authorityOf, type Call, type Endpoint, textOf } from '../api.ts';
 import { accessOfToken } from '../authentication/token-caller.ts';
 import {
   type TokenTarget,
   targetOfAccessor,
   targetOfToken,
 } from '../authentication/token-location.ts';
+import { auditDenial, maySeeOthers } from '../authorize.ts';
+import { type Call, type Endpoint, textOf } from '../endpoint.ts';
 import { MAX_EXPLAINED_HUBS } from '../limits.ts';
 import { type Refusal, refuse, refused, succeed } from '../respond.ts';
 
@@ -66,7 +66,7 @@ interface Step {
 export const explain: Endpoint = {
   operation: 'update',
   run: async (call) => {
-    const body = withoutNulls({ ...call.body });
+    const body = withoutNulls({ ...call.var.body });
     const unknown = unknownKey(body, KEYS);
     if (unknown !== undefined) {
       return refuse(invalid(`unknown key ${quote(unknown)}; there are ${KEYS.join(', ')}`).failure);
@@ -93,7 +93,7 @@ function decide(
   facts: EventFacts,
   call: Call,
 ): Record<string, unknown> {
-  const namespace = pathOfKey(call.namespace);
+  const namespace = pathOfKey(call.var.namespace);
   const matcher = new Matcher(subscription);
   const path = `sys/events/subscribe/${subscription.pattern}`;
   const steps: Step[] = [
@@ -147,7 +147,7 @@ function ruleOf(
   { rule }: ReceiveDecision,
   { namespace }: Access,
   given: boolean,
-  { caller }: Call,
+  { var: { caller } }: Call,
 ): Record<string, unknown> {
   if (rule === undefined) return {};
   const readable = rule.sources.every(
@@ -171,7 +171,7 @@ function ruleOf(
 
 function subscriptionOf(
   body: Readonly<Record<string, unknown>>,
-  { namespace }: Call,
+  { var: { namespace } }: Call,
 ): Result<AskedSubscription> {
   const named = textOf(body, 'pattern');
   if (!named.ok) return named;
@@ -197,18 +197,18 @@ async function subjectOf(
   const given = ['token', 'accessor', 'policies'].filter((key) => body[key] !== undefined);
   if (given.length > 1) return invalid(`give one of ${given.join(' and ')}`);
   if (body.policies !== undefined) return policiesSubject(body.policies, call);
-  if (given.length === 0 || body.token === call.caller.secret) {
-    return ok({ access: call.caller.access, given: false });
+  if (given.length === 0 || body.token === call.var.caller.secret) {
+    return ok({ access: call.var.caller.access, given: false });
   }
   if (!maySeeOthers(call)) {
-    auditDenial(call, pathOfKey(call.namespace), 'update', call.path);
+    auditDenial(call, pathOfKey(call.var.namespace), 'update');
     return refused({ reason: 'denied' });
   }
   const target = await targetOf(body, call);
   const state =
     target &&
-    (await callWithRetry(() =>
-      authorityOf(call.env, target.authority).tokenState(target.reference),
+    (await callAuthority(call.env, target.authority, (authority) =>
+      authority.tokenState(target.reference),
     ));
   if (target === undefined || state === undefined) {
     return refused({ reason: 'forbidden', message: 'bad token or accessor' });
@@ -218,7 +218,7 @@ async function subjectOf(
 
 async function targetOf(
   body: Readonly<Record<string, unknown>>,
-  { env, namespace }: Call,
+  { env, var: { namespace } }: Call,
 ): Promise<TokenTarget | undefined> {
   const accessor = textOf(body, 'accessor');
   if (accessor.ok) return targetOfAccessor(accessor.value, namespace, env);
@@ -226,7 +226,7 @@ async function targetOf(
   return token.ok ? targetOfToken(token.value, namespace, env) : undefined;
 }
 
-function policiesSubject(value: unknown, { namespace }: Call): Result<Subject> {
+function policiesSubject(value: unknown, { var: { namespace } }: Call): Result<Subject> {
   if (!isListOfTexts(value) || value.length > MAX_POLICIES_PER_TOKEN) {
     return invalid(`policies must be a list of at most ${MAX_POLICIES_PER_TOKEN} policy texts`);
   }
@@ -251,9 +251,9 @@ async function factsFor(
   if (body.event !== undefined) {
     const event = readEvent(rawEvent('event', body.event), {
       newId: () => crypto.randomUUID(),
-      now: call.now,
-      source: `vault://${call.config.clusterName}`,
-      namespace: pathOfKey(call.namespace),
+      now: Date.now(),
+      source: `vault://${call.var.config.clusterName}`,
+      namespace: pathOfKey(call.var.namespace),
     });
     if (!event.ok) return invalid(`event: ${event.failure.message}`);
     return ok(factsOf(event.value.event));
@@ -273,7 +273,7 @@ async function factsFor(
 
 /** Whether the caller may know of the event: what it may not see is as if it were not there. */
 function maySee(facts: EventFacts, call: Call): boolean {
-  const { caller, namespace } = call;
+  const { caller, namespace } = call.var;
   return (
     isWithin(trimSlashes(facts.namespace), pathOfKey(namespace)) &&
     (caller.access.mayReceive(facts).allowed || maySeeOthers(call))
@@ -284,7 +284,7 @@ function maySee(facts: EventFacts, call: Call): boolean {
 async function recall(
   id: string,
   pattern: string,
-  { env, namespace }: Call,
+  { env, var: { namespace } }: Call,
 ): Promise<EventFacts[]> {
   const types = namespacesOfPattern(pattern);
   const registered = await callWildcardHub(env, wildcardHubName(namespace), (stub) => stub.hubs());
@@ -297,11 +297,6 @@ async function recall(
     found.push(...(await Promise.all(calls)).flat());
   }
   return found;
-}
-
-/** Whether the caller may ask about tokens and events that are not its own. */
-function maySeeOthers({ caller, namespace, path }: Call): boolean {
-  return caller.access.hasSudo(pathOfKey(namespace), path, 'update');
 }
 
 function isListOfTexts(value: unknown): value is string[] {

@@ -13,9 +13,9 @@ import type { HubState } from '../../objects/hub-contract.ts';
 import { hubName, nameForOperators, wildcardHubName } from '../../objects/hub-name.ts';
 import { messageOf, storageFailureOf } from '../../objects/storage-failure.ts';
 import { callWildcardHub, subscriberHubStub } from '../../objects/stubs.ts';
-import type { Call, Endpoint } from '../api.ts';
 import { audit } from '../audit-log.ts';
 import { actorOf } from '../authentication/caller.ts';
+import type { Call, Endpoint } from '../endpoint.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
 
 const WILDCARD = '*';
@@ -23,7 +23,7 @@ const WILDCARD = '*';
 export const listHubs: Endpoint = {
   operation: 'list',
   sudo: true,
-  run: async ({ env, namespace }) => {
+  run: async ({ env, var: { namespace } }) => {
     const hubs = await registeredIn(env, namespace);
     return list([...hubs].map((hub) => hub.slice(namespace.length + 1)));
   },
@@ -38,10 +38,10 @@ export const readHub: Endpoint = {
     const { stub, name } = hub.value;
     const [state, registered] = await Promise.all([
       stateOf(stub),
-      call.name === WILDCARD ? undefined : isRegistered(call, name),
+      call.var.name === WILDCARD ? undefined : isRegistered(call, name),
     ]);
     return succeed({
-      hub: call.name,
+      hub: call.var.name,
       object_id: stub.id.toString(),
       ...state,
       ...(registered !== undefined && { registered }),
@@ -68,9 +68,9 @@ export const resetHub: Endpoint = {
       return refuse(invalid(`the storage of ${title} can be read, so it was not reset`).failure);
     }
     audit('hub_reset', {
-      namespace: pathOfKey(call.namespace),
-      hub: call.name,
-      by: actorOf(call.caller),
+      namespace: pathOfKey(call.var.namespace),
+      hub: call.var.name,
+      by: actorOf(call.var.caller),
     });
     return done();
   },
@@ -78,7 +78,7 @@ export const resetHub: Endpoint = {
 
 type State = Omit<HubState, 'state'> & { readonly state: HubState['state'] | 'unusable' };
 
-function hubOf({ name, namespace, env }: Call) {
+function hubOf({ env, var: { name, namespace } }: Call) {
   if (name === WILDCARD) {
     const wildcardHub = wildcardHubName(namespace);
     return ok({ name: wildcardHub, stub: subscriberHubStub(env, wildcardHub) });
@@ -112,7 +112,10 @@ async function resetAt(stub: { reset(): Promise<boolean> }): Promise<boolean | u
   }
 }
 
-async function isRegistered({ env, namespace }: Call, hub: string): Promise<boolean | undefined> {
+async function isRegistered(
+  { env, var: { namespace } }: Call,
+  hub: string,
+): Promise<boolean | undefined> {
   try {
     return (await registeredIn(env, namespace)).includes(hub);
   } catch (error) {

@@ -3,10 +3,7 @@
 import { checkSourceName } from '../../ingest/webhooks/settings.ts';
 import { compileSource, type Source } from '../../ingest/webhooks/source.ts';
 import { logError } from '../../lib/log.ts';
-import type { Result } from '../../lib/result.ts';
-import type { OpenSource } from '../../objects/authority-contract.ts';
-import { callWithRetry } from '../../objects/call.ts';
-import { authorityOf } from '../api.ts';
+import { callAuthority } from '../../objects/stubs.ts';
 import type { Refusal } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';
 
@@ -26,12 +23,9 @@ export async function openSource(
   const known = sources.get(key, now);
   if (known !== undefined) return known;
   if (sourceNames.get(namespace, now)?.has(name) === false) return undefined;
-  const opened = await callWithRetry(
-    async (): Promise<Result<OpenSource> | undefined> =>
-      authorityOf(env, namespace).openSource(name),
-  );
+  const opened = await callAuthority(env, namespace, (authority) => authority.openSource(name));
   if (opened === undefined) {
-    const all = await callWithRetry(() => authorityOf(env, namespace).sourceNames());
+    const all = await callAuthority(env, namespace, (authority) => authority.sourceNames());
     sourceNames.set(namespace, new Set(all), now);
     return undefined;
   }

@@ -1,37 +1,28 @@
 /** `POST|PUT /v1/sys/events/publish[/{eventType}]` */
 
-import type { Bindings, Config } from '../../config/config.ts';
 import { checkEventType } from '../../event/event-type.ts';
 import { type CheckedEvent, readEvents } from '../../ingest/read-events.ts';
-import type { Result } from '../../lib/result.ts';
 import { pathOfKey } from '../../namespace/namespace.ts';
 import { MAX_PUBLISH_BYTES } from '../../wire/limits.ts';
 import { audit } from '../audit-log.ts';
-import { actorOf, type Caller } from '../authentication/caller.ts';
+import { actorOf } from '../authentication/caller.ts';
+import type { CallerContext } from '../context.ts';
+import { callerOf, FRESH } from '../middleware/authenticate.ts';
 import { authorize } from '../publishing/authorize.ts';
 import { publishEvents } from '../publishing/publish-events.ts';
 import { checkEncoding, readBody } from '../request/body.ts';
+import { after } from '../request/path.ts';
 import { type Refusal, refuse, succeed } from '../respond.ts';
-
-interface PublishRequest {
-  readonly request: Request;
-  /** The event type in the URL; empty if there is none. */
-  readonly eventType: string;
-  readonly caller: Caller;
-  /** Authenticates the request again, by its authority and not by what the Worker has cached. */
-  readonly authenticateAgain: () => Promise<Result<Caller, Refusal>>;
-  /** The key of the namespace that the request is sent to. */
-  readonly namespace: string;
-  readonly env: Bindings;
-  readonly config: Config;
-}
+import { PUBLISH } from '../routes.ts';
 
 /**
  * Publishes the events of a request. All of them are checked and authorised before the first is sent to its hub.
  * If only some hubs fail, the answer lists by index which events were published.
  */
-export async function publish(asked: PublishRequest): Promise<Response> {
-  const { request, eventType, caller, namespace, env, config } = asked;
+export async function publish(c: CallerContext): Promise<Response> {
+  const { caller, config, namespace, path } = c.var;
+  const request = c.req.raw;
+  const eventType = after(PUBLISH, path.route);
   if (eventType !== '') {
     const checked = checkEventType(eventType);
     if (!checked.ok) return refuse(checked.failure);
@@ -49,21 +40,22 @@ export async function publish(asked: PublishRequest): Promise<Response> {
     ...(eventType !== '' && { eventType }),
   });
   if (!events.ok) return refuse(events.failure);
-  const refusal = await refusalOfCaller(events.value, asked);
+  const refusal = await refusalOfCaller(events.value, c);
   if (refusal !== undefined) return refuse(refusal);
-  const report = await publishEvents(events.value, caller, env);
+  const report = await publishEvents(events.value, caller, c.env);
   return report.ok ? succeed(report.value.data, report.value.warnings) : refuse(report.failure);
 }
 
 /** Why the caller may not publish the events. A cached caller may lack new rights, so it is authenticated again. */
 async function refusalOfCaller(
   events: readonly CheckedEvent[],
-  { caller, authenticateAgain, namespace, config }: PublishRequest,
+  c: CallerContext,
 ): Promise<Refusal | undefined> {
+  const { caller, config, namespace } = c.var;
   const path = pathOfKey(namespace);
   let authorized = authorize(events, caller.access, path, config.publishNeedsPath);
   if (!authorized.ok && caller.isCached) {
-    const present = await authenticateAgain();
+    const present = await callerOf(c, FRESH);
     if (!present.ok) return present.failure;
     authorized = authorize(events, present.value.access, path, config.publishNeedsPath);
   }

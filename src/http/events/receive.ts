@@ -10,9 +10,12 @@ import {
 } from '../../ingest/webhooks/source.ts';
 import type { Result } from '../../lib/result.ts';
 import { outsideOf } from '../../outbound/webhook-keys.ts';
+import type { NamespaceContext } from '../context.ts';
 import { publishEvents } from '../publishing/publish-events.ts';
 import { checkEncoding, readBody } from '../request/body.ts';
+import { after } from '../request/path.ts';
 import { refuse } from '../respond.ts';
+import { RECEIVE } from '../routes.ts';
 import { type Receiving, readDocuments, sentTo } from './delivery.ts';
 import {
   answerAccepted,
@@ -33,8 +36,13 @@ const CLOSED = {
 const USAGE =
   'this address receives what a source sends, by POST. Another method is answered only where it is how the vendor asks whether the address is right. "carillon source read" shows the source, "carillon source test" what a delivery becomes';
 
-export async function receive(receiving: Receiving): Promise<Response> {
-  const { request, name, namespace, env } = receiving;
+export async function receive(c: NamespaceContext): Promise<Response> {
+  const { env } = c;
+  const { config, namespace, path, query } = c.var;
+  const request = c.req.raw;
+  const name = after(RECEIVE, path.route);
+  const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
+  const receiving = { request, query, name, namespace, env, config, waitUntil };
   const source = await openSource(env, namespace, name);
   if (source === undefined) return refuse({ reason: 'no_route', path: `sys/events/in/${name}` });
   if ('reason' in source) return refuse(CLOSED);

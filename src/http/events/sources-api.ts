@@ -9,10 +9,10 @@ import { isJsonObject, unknownKey, withoutNulls } from '../../lib/json.ts';
 import { kindOf, quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { pathOfKey } from '../../namespace/namespace.ts';
-import { callWithRetry } from '../../objects/call.ts';
-import { authorityOf, type Call, type Endpoint } from '../api.ts';
+import { authorityStub, callAuthority } from '../../objects/stubs.ts';
 import { audit } from '../audit-log.ts';
 import { actorOf } from '../authentication/caller.ts';
+import type { Call, Endpoint } from '../endpoint.ts';
 import { adviceOnPublications } from '../publishing/advice.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';
@@ -21,8 +21,8 @@ import { openSource } from './open-source.ts';
 
 export const listSources: Endpoint = {
   operation: 'list',
-  run: async ({ env, namespace }) =>
-    list(await callWithRetry(() => authorityOf(env, namespace).sourceNames())),
+  run: async ({ env, var: { namespace } }) =>
+    list(await callAuthority(env, namespace, (authority) => authority.sourceNames())),
 };
 
 export const readSource: Endpoint = {
@@ -31,11 +31,11 @@ export const readSource: Endpoint = {
     const source = await sourceOf(call);
     if (source === undefined) return refuse({ reason: 'not_found' });
     const { settings, secrets } = source;
-    const path = pathOfKey(call.namespace);
+    const path = pathOfKey(call.var.namespace);
     return succeed({
       ...shownSettings(settings),
       secrets: Array.from({ length: secrets }, () => HIDDEN),
-      address: `/v1/${path}${path && '/'}sys/events/in/${call.name}`,
+      address: `/v1/${path}${path && '/'}sys/events/in/${call.var.name}`,
     });
   },
 };
@@ -44,7 +44,8 @@ export const writeSource: Endpoint = {
   operation: 'update',
   exists: async (call) => (await sourceOf(call)) !== undefined,
   run: async (call) => {
-    const { name, body, env, namespace, config } = call;
+    const { env } = call;
+    const { name, body, namespace, config } = call.var;
     const checkedName = checkSourceName(name);
     if (!checkedName.ok) return refuse(checkedName.failure);
     const given = withoutNulls(body);
@@ -53,7 +54,7 @@ export const writeSource: Endpoint = {
     const secrets = checkSecrets(given.secrets, settings.value);
     if (!secrets.ok) return refuse(secrets.failure);
     if (!config.canSeal) return refuse({ reason: 'not_configured', message: NO_SEALING_KEY });
-    const written: Result<undefined> = await authorityOf(env, namespace).putSource(
+    const written = await authorityStub(env, namespace).putSource(
       name,
       settings.value,
       secrets.value,
@@ -68,7 +69,7 @@ export const writeSource: Endpoint = {
 export const deleteSource: Endpoint = {
   operation: 'delete',
   run: async (call) => {
-    await authorityOf(call.env, call.namespace).deleteSource(call.name);
+    await authorityStub(call.env, call.var.namespace).deleteSource(call.var.name);
     workerCaches.sourceChanged();
     auditSource('source_deleted', call);
     return done();
@@ -79,13 +80,14 @@ export const deleteSource: Endpoint = {
 export const testSource: Endpoint = {
   operation: 'update',
   run: async (call) => {
-    const sample = sampleOf(call.body);
+    const sample = sampleOf(call.var.body);
     if (!sample.ok) return refuse(sample.failure);
-    const { env, namespace, name, config } = call;
+    const { env } = call;
+    const { namespace, name, config } = call.var;
     const source = await openSource(env, namespace, name);
     if (source === undefined) return refuse({ reason: 'not_found' });
     if ('reason' in source) return refuse(source);
-    const place = { namespace, config, now: call.now };
+    const place = { namespace, config, now: Date.now() };
     if (source.body === 'audit') {
       const { events, dropped } = readEntries(source, sample.value.body, place);
       return succeed({ events: framesOf(events), dropped });
@@ -147,13 +149,13 @@ function sampleOf(given: Readonly<Record<string, unknown>>): Result<Sample> {
   });
 }
 
-function sourceOf({ env, namespace, name }: Call) {
-  return callWithRetry(() => authorityOf(env, namespace).source(name));
+function sourceOf({ env, var: { namespace, name } }: Call) {
+  return callAuthority(env, namespace, (authority) => authority.source(name));
 }
 
 function auditSource(
   action: 'source_written' | 'source_deleted',
-  { namespace, name, caller }: Call,
+  { var: { namespace, name, caller } }: Call,
 ): void {
   audit(action, { namespace: pathOfKey(namespace), source: name, by: actorOf(caller) });
 }

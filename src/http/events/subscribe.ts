@@ -21,9 +21,12 @@ import { SUBPROTOCOLS } from '../../wire/carillon-v1/messages.ts';
 import type { Encoding } from '../../wire/frame.ts';
 import { audit } from '../audit-log.ts';
 import { actorOf, type Caller } from '../authentication/caller.ts';
+import type { CallerContext } from '../context.ts';
 import { hasName, valuesOf } from '../request/header.ts';
 import { isAllowedOrigin, isSameHost } from '../request/origin.ts';
+import { after } from '../request/path.ts';
 import { refuse } from '../respond.ts';
+import { SUBSCRIBE } from '../routes.ts';
 import { storageRefusal } from '../storage-refusal.ts';
 import { headerText, setWarnings, WARNING_HEADER } from '../warning-header.ts';
 import { NDJSON, type StreamFormat } from './streams/format.ts';
@@ -31,22 +34,12 @@ import { openStream } from './streams/open.ts';
 import { formatOf, parseStreamRequest } from './streams/request.ts';
 import { adviceOnParameters, isLastEventId } from './subscribe-parameters.ts';
 
-interface SubscribeRequest {
-  readonly request: Request;
-  /** As the URL has it, decoded. */
-  readonly pattern: string;
-  readonly query: URLSearchParams;
-  readonly caller: Caller;
-  /** The key of the namespace that the request is sent to. */
-  readonly namespace: string;
-  readonly env: Bindings;
-  readonly config: Config;
-}
-
 /** Hands the subscriber to its hub once nothing can be wrong with the request any more. */
-export async function subscribe(asked: SubscribeRequest): Promise<Response> {
-  const { request, query, caller, namespace, env, config } = asked;
-  const pattern = asked.pattern.trim();
+export async function subscribe(c: CallerContext): Promise<Response> {
+  const { env } = c;
+  const { caller, config, namespace, query } = c.var;
+  const request = c.req.raw;
+  const pattern = after(SUBSCRIBE, c.var.path.route).trim();
   const inNamespace = pathOfKey(namespace);
   const path = `sys/events/subscribe/${pattern}`;
   if (!caller.access.allows(inNamespace, { operation: 'read', path })) {

@@ -3,21 +3,20 @@
  * have a ticket in its URL in place of a token in a header.
  */
 
-import type { Result } from '../../lib/result.ts';
 import { pathOfKey, ROOT } from '../../namespace/namespace.ts';
-import type { AddedTicket, TicketHolder, TicketRefusal } from '../../objects/authority-contract.ts';
-import { callWithRetry } from '../../objects/call.ts';
+import type { TicketHolder, TicketRefusal } from '../../objects/authority-contract.ts';
+import { callAuthority } from '../../objects/stubs.ts';
 import { MAX_TICKETS, TICKET_TTL_SECONDS } from '../../token/limits.ts';
 import { digestOf, mintTicket } from '../../token/token-form.ts';
-import { authorityOf, type Call, type Endpoint } from '../api.ts';
 import { audit } from '../audit-log.ts';
 import { actorOf } from '../authentication/caller.ts';
 import { proofOfTicket } from '../authentication/ticket.ts';
+import type { Call, Endpoint } from '../endpoint.ts';
 import { type Refusal, refuse, succeed } from '../respond.ts';
 
 export const createTicket: Endpoint = { operation: 'update', run: create };
 
-async function create({ caller, namespace, env, config }: Call): Promise<Response> {
+async function create({ env, var: { caller, namespace, config } }: Call): Promise<Response> {
   const authority = caller.token?.authority ?? ROOT;
   const ticket = await mintTicket(pathOfKey(authority));
   const digest = await digestOf(ticket);
@@ -25,9 +24,7 @@ async function create({ caller, namespace, env, config }: Call): Promise<Respons
     caller.token === undefined
       ? { kind: 'root', proof: await proofOfTicket(ticket, config) }
       : { kind: 'token', digest: caller.token.digest };
-  const added = await callWithRetry<Result<AddedTicket, TicketRefusal>>(
-    async () => await authorityOf(env, authority).addTicket(digest, holder),
-  );
+  const added = await callAuthority(env, authority, (stub) => stub.addTicket(digest, holder));
   if (!added.ok) return refuse(REFUSALS[added.failure.reason]);
   audit('ticket_created', { namespace: pathOfKey(namespace), by: actorOf(caller) });
   return succeed({

@@ -1,37 +1,62 @@
-/** What is not ours is the upstream's: how a request is told apart, and passed on as it came. */
+/**
+ * With an upstream, the events API and requests with a token of this server stay here. Everything else is passed to the
+ * upstream as it came.
+ */
 
+import type { Next } from 'hono';
 import type { Config } from '../../config/config.ts';
 import { logError } from '../../lib/log.ts';
 import { invalid } from '../../lib/result.ts';
 import { isLoop, type Upstream, VIA_HEADER, viaThis } from '../../outbound/upstream/address.ts';
 import { leaks } from '../../outbound/upstream/leak.ts';
 import { inTime } from '../../outbound/upstream/lookup.ts';
+import { isOurToken } from '../authentication/root-token.ts';
+import type { AppContext } from '../context.ts';
 import { UPSTREAM_TIMEOUT_MS } from '../limits.ts';
+import { findNamespace } from '../namespace-lookup.ts';
 import { firstValue } from '../request/header.ts';
 import { rawPathAndQuery } from '../request/path.ts';
+import { tokenOf } from '../request/token.ts';
 import { refuse } from '../respond.ts';
+import { isOfEvents, RECEIVE } from '../routes.ts';
 
-const EVENTS = '/v1/sys/events';
+const DELIVERY_METHODS = ['POST', 'OPTIONS'];
 
-/** It quotes nothing of the request. */
+/** The message quotes nothing of the request. */
 const LEAK = invalid(
   'the request was not passed to the upstream, because a header or the URL has a token of Carillon that is not the token of the request; send a token of Carillon alone, as "X-Vault-Token: <token>" or "Authorization: Bearer <token>", and remove it everywhere else',
 );
 
-/** Whether a route is of the events API, which the upstream does not have. */
-export function isOfEvents(route: string): boolean {
-  return route === EVENTS || route.startsWith(`${EVENTS}/`);
+export async function passToUpstream(c: AppContext, next: Next): Promise<Response | void> {
+  const { config } = c.var;
+  if (config.upstream === undefined || (await isForUs(c))) return next();
+  return passOn(c.req.raw, config.upstream, config);
+}
+
+async function isForUs(c: AppContext): Promise<boolean> {
+  const { config, namespacePath, path } = c.var;
+  const token = tokenOf(c.req.raw.headers);
+  if (token !== undefined && (await isOurToken(token, config))) return true;
+  if (!isOfEvents(path.route)) return false;
+  if (path.namespace === '') return true;
+  // A delivery has the secret of a source. An upstream whose audit device sends it would audit it again, without end.
+  if (isDelivery(path.route, c.req.method)) return true;
+  // The text in front of the route may be a mount of the upstream instead of a namespace. Our namespaces are known.
+  return (
+    namespacePath !== undefined && (await findNamespace(c.env, namespacePath, false)) !== undefined
+  );
+}
+
+/** `bao kv put` sends PUT for a secret whose name looks like this path. */
+function isDelivery(route: string, method: string): boolean {
+  return route.startsWith(`${RECEIVE}/`) && DELIVERY_METHODS.includes(method);
 }
 
 /**
- * Passes a request on: method, path and query as they were written, headers, body, and a WebSocket where
- * one is asked for. The answer is that of the upstream, redirects included.
+ * Passes a request on: method, path and query as written, headers, body, and a WebSocket if the client asks for one.
+ * The response is that of the upstream, redirects included.
  */
-export async function passOn(
-  request: Request,
-  upstream: Upstream,
-  config: Config,
-): Promise<Response> {
+async function passOn(request: Request, upstream: Upstream, config: Config): Promise<Response> {
   if (isLoop(request.headers, upstream)) {
     return refuse({
       reason: 'loop',
@@ -42,7 +67,7 @@ export async function passOn(
   if (leaks(request.headers, pathAndQuery, config.rootToken ?? '')) return refuse(LEAK.failure);
   const passed = new Request(upstream.address + pathAndQuery, request);
   passed.headers.set(VIA_HEADER, viaThis(request.headers, upstream));
-  // The first token counts, there as here.
+  // If the header is repeated, the first token is used, in Vault as here.
   const tokens = request.headers.get('x-vault-token');
   if (tokens !== null) passed.headers.set('X-Vault-Token', firstValue(tokens));
   let isLate = false;

@@ -1,19 +1,17 @@
 /**
- * The one parser of request paths: what it returns is what is routed, authorised and named after.
- *
- * `new URL` would fold `%2e%2e` before anyone could refuse it, and a router that decodes for itself
- * could see another path than the one that was checked.
+ * The one parser of request paths: its result is routed, authorised, and named in messages. `new URL` would fold
+ * `%2e%2e` before anything could reject it, and a router that decodes again could see another path than was checked.
  */
 import { dotSegment } from '../../lib/dot-segment.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 
-/** Scheme and host, path, query; the last two may be missing. */
+/** Scheme and host, path, query. The last two may be missing. */
 const URL_PARTS = /^([a-z]+:\/\/[^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?/i;
 
 /**
- * The decoded path of a request URL, refused where two readers could disagree about it. Slashes that follow one
- * another are one: Vault redirects to that path, and a client that follows loses its body or its WebSocket. An
- * escaped slash is none of them, there as here.
+ * Decodes the path of a URL, and rejects what two readers could understand differently. Consecutive slashes are
+ * merged: Vault redirects to the merged path, and a client that follows loses its body or its WebSocket. An escaped
+ * slash is not merged, as in Vault.
  */
 export function parsePath(url: string): Result<string> {
   const [, , written = '/'] = URL_PARTS.exec(url) ?? [];
@@ -33,20 +31,25 @@ export function parsePath(url: string): Result<string> {
   return ok(path);
 }
 
-/** The query of a request URL. `new URL` would throw at a Host header that is no host. */
+/** A path as Vault names it: `sys/health`. */
+export function withoutVersion(path: string): string {
+  return path.replace(/^\/(v1\/)?/, '');
+}
+
+/** Parses the query of a URL. `new URL` would throw if the Host header is no valid host. */
 export function parseQuery(url: string): URLSearchParams {
   const [, , , query = ''] = URL_PARTS.exec(url) ?? [];
   return new URLSearchParams(query);
 }
 
-/** What follows the prefix in a parsed path; empty where nothing does. */
+/** The rest of a parsed path after a prefix; empty if there is none. */
 export function after(prefix: string, path: string): string {
   return path.startsWith(`${prefix}/`) ? path.slice(prefix.length + 1) : '';
 }
 
 /**
- * Path and query of a request URL as they were written. But for the backslash: where this becomes a URL it would
- * be taken for a slash, and what stands behind it for dot segments.
+ * Path and query of a URL as written, but with backslashes escaped: the parser of the next URL would read a backslash
+ * as a slash, and the text behind it as dot segments.
  */
 export function rawPathAndQuery(url: string): string {
   const [, , path = '/', query] = URL_PARTS.exec(url) ?? [];

@@ -11,17 +11,19 @@ import {
   describeSecretId,
   loginByAppRole,
 } from '../../logins/approle.ts';
-import { callWithRetry } from '../../objects/call.ts';
+import { authorityStub, callAuthority } from '../../objects/stubs.ts';
 import { digestOf } from '../../token/token-form.ts';
-import { authorityOf, type Call, type Endpoint, textOf } from '../api.ts';
+import { type Call, type Endpoint, textOf } from '../endpoint.ts';
 import { PARAMETERS } from '../parameters.ts';
 import { answer, done, list, refuse } from '../respond.ts';
 import { auditMethod, type LoginEndpoint } from './login.ts';
 
 export const listAppRoles: Endpoint = {
   operation: 'list',
-  run: async ({ env, namespace }) =>
-    list(await callWithRetry(() => authorityOf(env, namespace).loginSettingNames('approle'))),
+  run: async ({ env, var: { namespace } }) =>
+    list(
+      await callAuthority(env, namespace, (authority) => authority.loginSettingNames('approle')),
+    ),
 };
 
 export const readAppRole: Endpoint = {
@@ -35,10 +37,11 @@ export const writeAppRole: Endpoint = {
   exists: async (call) => (await roleOf(call)) !== undefined,
   ignoresCase: true,
   run: async (call) => {
-    const { body, env, namespace, name } = call;
+    const { env } = call;
+    const { body, namespace, name } = call.var;
     const role = checkAppRole(name, { ...body }, await roleOf(call));
     if (!role.ok) return refuse(role.failure);
-    const written: Result<undefined> = await authorityOf(env, namespace).putLoginSetting(
+    const written = await authorityStub(env, namespace).putLoginSetting(
       'approle',
       role.value.name,
       role.value,
@@ -53,11 +56,11 @@ export const deleteAppRole: Endpoint = {
   operation: 'delete',
   ignoresCase: true,
   run: async (call) => {
-    await authorityOf(call.env, call.namespace).deleteLoginSetting(
+    await authorityStub(call.env, call.var.namespace).deleteLoginSetting(
       'approle',
-      call.name.toLowerCase(),
+      call.var.name.toLowerCase(),
     );
-    auditMethod(call, 'approle', `role/${call.name}`);
+    auditMethod(call, 'approle', `role/${call.var.name}`);
     return done();
   },
 };
@@ -68,7 +71,9 @@ export const readRoleId: Endpoint = {
   run: (call) =>
     withRole(call, async ({ name }) =>
       data({
-        role_id: await callWithRetry(() => authorityOf(call.env, call.namespace).roleId(name)),
+        role_id: await callAuthority(call.env, call.var.namespace, (authority) =>
+          authority.roleId(name),
+        ),
       }),
     ),
 };
@@ -80,7 +85,7 @@ export const writeRoleId: Endpoint = {
     withRole(call, async ({ name }) => {
       const roleId = boundedText(call, 'role_id');
       if (!roleId.ok) return refuse(roleId.failure);
-      const set = await authorityOf(call.env, call.namespace).setRoleId(name, roleId.value);
+      const set = await authorityStub(call.env, call.var.namespace).setRoleId(name, roleId.value);
       return set ? done() : refuse(invalid('role_id is already in use by another role').failure);
     }),
 };
@@ -107,7 +112,9 @@ export const listSecretIds: Endpoint = {
   run: (call) =>
     withRole(call, async ({ name }) =>
       list(
-        await callWithRetry(() => authorityOf(call.env, call.namespace).secretIdAccessors(name)),
+        await callAuthority(call.env, call.var.namespace, (authority) =>
+          authority.secretIdAccessors(name),
+        ),
       ),
     ),
 };
@@ -120,8 +127,8 @@ export const lookupSecretId = (by: 'secret_id' | 'secret_id_accessor'): Endpoint
     withSecretIdsOf(call, async ({ name }) => {
       const reference = await referenceOf(call, by);
       if (!reference.ok) return refuse(reference.failure);
-      const secretId = await callWithRetry(() =>
-        authorityOf(call.env, call.namespace).secretId(name, reference.value),
+      const secretId = await callAuthority(call.env, call.var.namespace, (authority) =>
+        authority.secretId(name, reference.value),
       );
       if (secretId !== undefined) return data(describeSecretId(secretId));
       // As in Vault: of a secret id nothing, of an accessor that it is none.
@@ -136,7 +143,7 @@ export const destroySecretId = (by: 'secret_id' | 'secret_id_accessor'): Endpoin
     withSecretIdsOf(call, async ({ name }) => {
       const reference = await referenceOf(call, by);
       if (!reference.ok) return refuse(reference.failure);
-      await authorityOf(call.env, call.namespace).deleteSecretId(name, reference.value);
+      await authorityStub(call.env, call.var.namespace).deleteSecretId(name, reference.value);
       return done();
     }),
 });
@@ -144,29 +151,27 @@ export const destroySecretId = (by: 'secret_id' | 'secret_id_accessor'): Endpoin
 export const appRoleLogin: LoginEndpoint = {
   method: 'approle',
   parameters: PARAMETERS.appRoleLogin,
-  run: async ({ body, env, namespace }) => {
+  run: async ({ env, var: { body, namespace } }) => {
     const roleId = textOf(body, 'role_id');
     if (!roleId.ok) return roleId;
     const secretId = textOf(body, 'secret_id');
     if (!secretId.ok) return secretId;
     const digest = await digestOf(secretId.value);
-    const match = await authorityOf(env, namespace).matchAppRole(roleId.value, digest);
+    const match = await authorityStub(env, namespace).matchAppRole(roleId.value, digest);
     if (match === undefined) return invalid('invalid role or secret ID');
     return ok(loginByAppRole(match.role, roleId.value, match.secretId));
   },
 };
 
 async function addSecretId(
-  { env, namespace, body }: Call,
+  { env, var: { namespace, body } }: Call,
   role: AppRole,
   chosen: string | undefined,
 ): Promise<Response> {
   const request = checkSecretIdRequest(role, { ...body });
   if (!request.ok) return refuse(request.failure);
-  const added: Result<{ readonly secretId: string; readonly accessor: string }> = await authorityOf(
-    env,
-    namespace,
-  ).addSecretId(role.name, request.value, chosen);
+  const added: Result<{ readonly secretId: string; readonly accessor: string }> =
+    await authorityStub(env, namespace).addSecretId(role.name, request.value, chosen);
   if (!added.ok) return refuse(added.failure);
   return data({
     secret_id: added.value.secretId,
@@ -192,16 +197,16 @@ async function withSecretIdsOf(
 ): Promise<Response> {
   const role = await roleOf(call);
   return role === undefined
-    ? refuse(invalid(`role ${quote(call.name)} does not exist`).failure)
+    ? refuse(invalid(`role ${quote(call.var.name)} does not exist`).failure)
     : run(role);
 }
 
-function roleOf({ env, namespace, name }: Call): Promise<AppRole | undefined> {
-  return callWithRetry(() => authorityOf(env, namespace).appRole(name.toLowerCase()));
+function roleOf({ env, var: { namespace, name } }: Call): Promise<AppRole | undefined> {
+  return callAuthority(env, namespace, (authority) => authority.appRole(name.toLowerCase()));
 }
 
 async function referenceOf(
-  { body }: Call,
+  { var: { body } }: Call,
   by: 'secret_id' | 'secret_id_accessor',
 ): Promise<Result<{ digest: string } | { accessor: string }>> {
   const text = textOf(body, by);
@@ -209,7 +214,7 @@ async function referenceOf(
   return ok(by === 'secret_id' ? { digest: await digestOf(text.value) } : { accessor: text.value });
 }
 
-function boundedText({ body }: Call, key: string): Result<string> {
+function boundedText({ var: { body } }: Call, key: string): Result<string> {
   const text = textOf(body, key);
   return text.ok && text.value.length > MAX_FIELD_CHARACTERS
     ? invalid(

@@ -2,7 +2,7 @@
 import { mountAccessor } from '../../logins/login-token.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
 import { DEFAULT_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS } from '../../token/limits.ts';
-import type { Endpoint } from '../api.ts';
+import type { Endpoint } from '../endpoint.ts';
 import { refuse, succeed } from '../respond.ts';
 
 const METHODS = [
@@ -16,7 +16,7 @@ const METHOD_NAMES = METHODS.map(({ type }) => type).join(', ');
 export const enableAuthMethod: Endpoint = {
   operation: 'update',
   sudo: true,
-  run: ({ name }) => {
+  run: ({ var: { name } }) => {
     const known = METHODS.some(({ type }) => type === trimSlashes(name));
     const message = known
       ? `path is already in use at ${trimSlashes(name)}/`
@@ -37,7 +37,7 @@ export const disableAuthMethod: Endpoint = {
 
 export const listAuthMethods: Endpoint = {
   operation: 'read',
-  run: async ({ namespace }) => {
+  run: async ({ var: { namespace } }) => {
     const entries = METHODS.map(async ({ type, description }) => {
       const accessor = await mountAccessor(type, namespace);
       const method = {

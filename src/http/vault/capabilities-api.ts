@@ -4,9 +4,8 @@ import { kindOf } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { isWithin, pathOfKey, ROOT } from '../../namespace/namespace.ts';
 import type { TokenState } from '../../objects/authority-contract.ts';
-import { callWithRetry } from '../../objects/call.ts';
+import { callAuthority } from '../../objects/stubs.ts';
 import { Access } from '../../policy/access.ts';
-import { authorityOf, type Call, type Endpoint, textOf } from '../api.ts';
 import { isRootToken } from '../authentication/root-token.ts';
 import { accessOfToken } from '../authentication/token-caller.ts';
 import {
@@ -14,25 +13,26 @@ import {
   type TokenTarget,
   targetOfAccessor,
 } from '../authentication/token-location.ts';
+import { type Call, type Endpoint, textOf } from '../endpoint.ts';
 import { MAX_CAPABILITY_PATHS } from '../limits.ts';
 import { refuse, succeed } from '../respond.ts';
 
 export const capabilitiesSelf: Endpoint = {
   operation: 'update',
-  run: (call) => capabilities(call, call.caller.access),
+  run: (call) => capabilities(call, call.var.caller.access),
 };
 
 export const capabilitiesOfToken: Endpoint = {
   operation: 'update',
   run: async (call) => {
-    const secret = textOf(call.body, 'token');
+    const secret = textOf(call.var.body, 'token');
     if (!secret.ok) return refuse(secret.failure);
-    if (call.namespace === ROOT && (await isRootToken(secret.value, call.config))) {
+    if (call.var.namespace === ROOT && (await isRootToken(secret.value, call.var.config))) {
       return capabilities(call, Access.root);
     }
     const token = await locateToken(secret.value, call.env);
     const target =
-      token !== undefined && concerns(token.authority, call.namespace)
+      token !== undefined && concerns(token.authority, call.var.namespace)
         ? { authority: token.authority, reference: { digest: token.digest } }
         : undefined;
     return capabilitiesOf(target, call, 'invalid token');
@@ -42,9 +42,9 @@ export const capabilitiesOfToken: Endpoint = {
 export const capabilitiesOfAccessor: Endpoint = {
   operation: 'update',
   run: async (call) => {
-    const accessor = textOf(call.body, 'accessor');
+    const accessor = textOf(call.var.body, 'accessor');
     if (!accessor.ok) return refuse(accessor.failure);
-    const target = await targetOfAccessor(accessor.value, call.namespace, call.env);
+    const target = await targetOfAccessor(accessor.value, call.var.namespace, call.env);
     return capabilitiesOf(target, call, 'invalid accessor');
   },
 };
@@ -61,15 +61,15 @@ async function capabilitiesOf(
 ): Promise<Response> {
   const state: TokenState | undefined =
     target &&
-    (await callWithRetry(() =>
-      authorityOf(call.env, target.authority).tokenState(target.reference),
+    (await callAuthority(call.env, target.authority, (authority) =>
+      authority.tokenState(target.reference),
     ));
   return target === undefined || state === undefined
     ? refuse({ reason: 'invalid', message: unknown })
     : capabilities(call, accessOfToken(target.authority, state));
 }
 
-function capabilities({ body, namespace }: Call, access: Access): Response {
+function capabilities({ var: { body, namespace } }: Call, access: Access): Response {
   const paths = pathsOf(body);
   if (!paths.ok) return refuse(paths.failure);
   const entries = paths.value.map(

@@ -1,9 +1,9 @@
 /** `GET|HEAD /v1/sys/health`: unauthenticated, and the first thing that load balancers ask. */
 
-import type { Config } from '../../config/config.ts';
 import { hexOf } from '../../lib/hex.ts';
 import { sha256 } from '../../lib/sha256.ts';
 import { VERSION } from '../../lib/version.ts';
+import type { AppContext } from '../context.ts';
 import { json, refuse } from '../respond.ts';
 
 /** Statuses with which HTTP allows no body (RFC 9110). */
@@ -20,11 +20,7 @@ const CODE_PARAMETERS = [
 ];
 
 /** Answers as Vault does: 200, or 501 while there is no root token, or what the query asks for instead. */
-export async function health(
-  query: URLSearchParams,
-  config: Config,
-  now: number,
-): Promise<Response> {
+export async function health({ var: { config, query } }: AppContext): Promise<Response> {
   const malformed = CODE_PARAMETERS.find(
     (name) => query.has(name) && statusOf(query, name) === undefined,
   );
@@ -46,7 +42,7 @@ export async function health(
     performance_standby: false,
     replication_performance_mode: 'disabled',
     replication_dr_mode: 'disabled',
-    server_time_utc: Math.floor(now / 1000),
+    server_time_utc: Math.floor(Date.now() / 1000),
     version: VERSION,
     enterprise: false,
     cluster_name: config.clusterName,

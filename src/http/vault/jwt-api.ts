@@ -2,18 +2,19 @@
 
 import type { Bindings } from '../../config/config.ts';
 import { quote } from '../../lib/quote.ts';
-import { invalid, type Result } from '../../lib/result.ts';
+import { invalid } from '../../lib/result.ts';
 import { checkJwtConfig, describeJwtConfig, type JwtConfig } from '../../logins/jwt-config.ts';
 import { loginByJwt } from '../../logins/jwt-login.ts';
 import { checkJwtRole, describeJwtRole, type JwtRole } from '../../logins/jwt-role.ts';
 import { checkRoleName } from '../../logins/role-name.ts';
 import { CONFIG_NAME } from '../../objects/authority-contract.ts';
-import { callWithRetry } from '../../objects/call.ts';
+import { authorityStub, callAuthority } from '../../objects/stubs.ts';
 import { fetchKeys } from '../../outbound/key-fetch.ts';
 import { type KeySource, keySource } from '../../outbound/key-source.ts';
-import { type AnonymousCall, authorityOf, type Endpoint } from '../api.ts';
+import type { Endpoint } from '../endpoint.ts';
 import { PARAMETERS } from '../parameters.ts';
 import { answer, done, list, refuse } from '../respond.ts';
+import type { LoginCall } from './login.ts';
 import { auditMethod, type LoginEndpoint } from './login.ts';
 
 export const readJwtConfig: Endpoint = {
@@ -29,7 +30,8 @@ export const readJwtConfig: Endpoint = {
 export const writeJwtConfig: Endpoint = {
   operation: 'update',
   run: async (call) => {
-    const { body, env, namespace } = call;
+    const { env } = call;
+    const { body, namespace } = call.var;
     const config = await checkJwtConfig({ ...body });
     if (!config.ok) return refuse(config.failure);
     const { keys } = config.value;
@@ -38,7 +40,7 @@ export const writeJwtConfig: Endpoint = {
       const fetched = await fetchKeys(keys, fetchOptions(env));
       if (!fetched.ok) return refuse(fetched.failure);
     }
-    const written: Result<undefined> = await authorityOf(env, namespace).putLoginSetting(
+    const written = await authorityStub(env, namespace).putLoginSetting(
       'jwt_config',
       CONFIG_NAME,
       config.value,
@@ -51,15 +53,15 @@ export const writeJwtConfig: Endpoint = {
 
 export const listJwtRoles: Endpoint = {
   operation: 'list',
-  run: async ({ env, namespace }) =>
-    list(await callWithRetry(() => authorityOf(env, namespace).loginSettingNames('jwt'))),
+  run: async ({ env, var: { namespace } }) =>
+    list(await callAuthority(env, namespace, (authority) => authority.loginSettingNames('jwt'))),
 };
 
 export const readJwtRole: Endpoint = {
   operation: 'read',
   ignoresCase: true,
   run: async (call) => {
-    const role = await roleOf(call, call.name.toLowerCase());
+    const role = await roleOf(call, call.var.name.toLowerCase());
     return role === undefined
       ? refuse({ reason: 'not_found' })
       : answer({ data: describeJwtRole(role), mountType: 'jwt' });
@@ -68,14 +70,15 @@ export const readJwtRole: Endpoint = {
 
 export const writeJwtRole: Endpoint = {
   operation: 'update',
-  exists: async (call) => (await roleOf(call, call.name.toLowerCase())) !== undefined,
+  exists: async (call) => (await roleOf(call, call.var.name.toLowerCase())) !== undefined,
   ignoresCase: true,
   run: async (call) => {
-    const { body, env, namespace, name } = call;
+    const { env } = call;
+    const { body, namespace, name } = call.var;
     const previous = await roleOf(call, name.toLowerCase());
     const role = checkJwtRole(name, { ...body }, previous);
     if (!role.ok) return refuse(role.failure);
-    const written: Result<undefined> = await authorityOf(env, namespace).putLoginSetting(
+    const written = await authorityStub(env, namespace).putLoginSetting(
       'jwt',
       role.value.name,
       role.value,
@@ -90,8 +93,9 @@ export const deleteJwtRole: Endpoint = {
   operation: 'delete',
   ignoresCase: true,
   run: async (call) => {
-    const { env, namespace, name } = call;
-    await authorityOf(env, namespace).deleteLoginSetting('jwt', name.toLowerCase());
+    const { env } = call;
+    const { namespace, name } = call.var;
+    await authorityStub(env, namespace).deleteLoginSetting('jwt', name.toLowerCase());
     auditMethod(call, 'jwt', `role/${name}`);
     return done();
   },
@@ -101,7 +105,7 @@ export const jwtLogin: LoginEndpoint = {
   method: 'jwt',
   parameters: PARAMETERS.jwtLogin,
   run: async (call) => {
-    const { body, env, now } = call;
+    const { body } = call.var;
     const config = await configOf(call);
     const wanted = body.role ?? config?.defaultRole ?? '';
     if (typeof wanted !== 'string' || wanted === '') return invalid('missing role');
@@ -111,7 +115,7 @@ export const jwtLogin: LoginEndpoint = {
     const jwt = body.jwt ?? '';
     if (typeof jwt !== 'string' || jwt === '') return invalid('missing token');
     if (config === undefined) return invalid('could not load configuration');
-    return loginByJwt(config, role, jwt, { now, keys: keysOf(env) });
+    return loginByJwt(config, role, jwt, { now: Date.now(), keys: keysOf(call.env) });
   },
 };
 
@@ -130,10 +134,13 @@ function fetchOptions(env: Bindings) {
   };
 }
 
-function configOf({ env, namespace }: AnonymousCall): Promise<JwtConfig | undefined> {
-  return callWithRetry(() => authorityOf(env, namespace).jwtConfig());
+function configOf({ env, var: { namespace } }: LoginCall): Promise<JwtConfig | undefined> {
+  return callAuthority(env, namespace, (authority) => authority.jwtConfig());
 }
 
-function roleOf({ env, namespace }: AnonymousCall, name: string): Promise<JwtRole | undefined> {
-  return callWithRetry(() => authorityOf(env, namespace).jwtRole(name));
+function roleOf(
+  { env, var: { namespace } }: LoginCall,
+  name: string,
+): Promise<JwtRole | undefined> {
+  return callAuthority(env, namespace, (authority) => authority.jwtRole(name));
 }

@@ -1,7 +1,7 @@
 /** `/v1/sys/namespaces/…`: the namespaces below that of the request. */
 
 import { quote } from '../../lib/quote.ts';
-import { invalid, type Result } from '../../lib/result.ts';
+import { invalid } from '../../lib/result.ts';
 import { MAX_NAMESPACE_DEPTH } from '../../namespace/limits.ts';
 import {
   checkNamespaceName,
@@ -15,20 +15,21 @@ import {
   withSlash,
 } from '../../namespace/namespace.ts';
 import type { ChildNamespace } from '../../objects/authority-contract.ts';
-import { callWithRetry } from '../../objects/call.ts';
+import { authorityStub, callAuthority } from '../../objects/stubs.ts';
 import type { Operation } from '../../policy/acl.ts';
 import { checkMeta } from '../../token/token-request.ts';
-import { authorityOf, type Call, deny, type Endpoint, isAllowed } from '../api.ts';
 import { audit } from '../audit-log.ts';
 import { actorOf } from '../authentication/caller.ts';
+import { deny, isAllowed } from '../authorize.ts';
+import type { Call, Endpoint } from '../endpoint.ts';
 import { findNamespace } from '../namespace-lookup.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';
 
 export const listNamespaces: Endpoint = {
   operation: 'list',
-  run: async ({ env, namespace }) => {
-    const children = await callWithRetry(() => authorityOf(env, namespace).children());
+  run: async ({ env, var: { namespace } }) => {
+    const children = await callAuthority(env, namespace, (authority) => authority.children());
     const info = children.map((child) => [withSlash(child.name), describe(namespace, child)]);
     return list(
       children.map(({ name }) => withSlash(name)),
@@ -42,9 +43,9 @@ export const readNamespace: Endpoint = {
   run: async (call) => {
     const place = await placeOf(call);
     if (place === undefined) return refuse({ reason: 'not_found' });
-    if (!mayDo('read', call, place)) return deny(call, pathOfKey(place.above), 'read', call.path);
+    if (!mayDo('read', call, place)) return deny(call, pathOfKey(place.above), 'read');
     const { above, name } = place;
-    const child = await callWithRetry(() => authorityOf(call.env, above).child(name));
+    const child = await callAuthority(call.env, above, (authority) => authority.child(name));
     return child ? succeed(describe(above, child)) : refuse({ reason: 'not_found' });
   },
 };
@@ -55,7 +56,7 @@ export const createNamespace: Endpoint = {
     const place = await placeOf(call);
     if (place === undefined) return refuse({ reason: 'not_found' });
     const { above, name } = place;
-    if (!mayDo('update', call, place)) return deny(call, pathOfKey(above), 'update', call.path);
+    if (!mayDo('update', call, place)) return deny(call, pathOfKey(above), 'update');
     const checked = checkNamespaceName(name);
     if (!checked.ok) return refuse(checked.failure);
     if (depthOf(above) >= MAX_NAMESPACE_DEPTH) {
@@ -64,13 +65,10 @@ export const createNamespace: Endpoint = {
         message: `namespaces are nested at most ${MAX_NAMESPACE_DEPTH} deep`,
       });
     }
-    const metadata = checkMeta(call.body.custom_metadata ?? undefined);
+    const metadata = checkMeta(call.var.body.custom_metadata ?? undefined);
     if (!metadata.ok)
       return refuse(invalid(`custom_metadata: ${metadata.failure.message}`).failure);
-    const created: Result<ChildNamespace> = await authorityOf(call.env, above).createChild(
-      name,
-      metadata.value,
-    );
+    const created = await authorityStub(call.env, above).createChild(name, metadata.value);
     if (!created.ok) return refuse(created.failure);
     workerCaches.namespaceCreated();
     const key = childKey(above, name, created.value.id);
@@ -85,11 +83,9 @@ export const deleteNamespace: Endpoint = {
     const place = await placeOf(call);
     if (place === undefined) return refuse({ reason: 'not_found' });
     if (!mayDo('delete', call, place)) {
-      return deny(call, pathOfKey(place.above), 'delete', call.path);
+      return deny(call, pathOfKey(place.above), 'delete');
     }
-    const deleted: Result<boolean> = await authorityOf(call.env, place.above).deleteChild(
-      place.name,
-    );
+    const deleted = await authorityStub(call.env, place.above).deleteChild(place.name);
     if (!deleted.ok) return refuse(deleted.failure);
     if (!deleted.value) {
       return done([`requested namespace ${quote(place.name)} does not exist`]);
@@ -107,7 +103,7 @@ interface Place {
 }
 
 /** The namespace above the one that the request names, and the name of that. */
-async function placeOf({ env, namespace, name }: Call): Promise<Place | undefined> {
+async function placeOf({ env, var: { namespace, name } }: Call): Promise<Place | undefined> {
   const names = trimSlashes(name).split('/');
   const last = names.pop() ?? '';
   if (names.length === 0) return { above: namespace, name: last };
@@ -140,7 +136,7 @@ function describe(above: string, { name, id, metadata }: ChildNamespace): Record
 
 function auditNamespace(
   action: 'namespace_created' | 'namespace_deleted',
-  { caller }: Call,
+  { var: { caller } }: Call,
   namespace: string,
 ): void {
   audit(action, { namespace, by: actorOf(caller) });

@@ -4,13 +4,13 @@ import { kindOf, quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { decodeUtf8 } from '../../lib/text.ts';
 import { pathOfKey } from '../../namespace/namespace.ts';
-import { callWithRetry } from '../../objects/call.ts';
+import { authorityStub, callAuthority } from '../../objects/stubs.ts';
 import { adviceOnPolicy } from '../../policy/advice.ts';
 import { parsePolicy } from '../../policy/policy.ts';
 import { checkPolicyName, IMMUTABLE_POLICIES } from '../../policy/policy-name.ts';
-import { authorityOf, type Call, type Endpoint } from '../api.ts';
 import { audit } from '../audit-log.ts';
 import { actorOf } from '../authentication/caller.ts';
+import type { Call, Endpoint } from '../endpoint.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';
 
@@ -19,15 +19,15 @@ export type TextKey = 'policy' | 'rules';
 
 export const listPolicies: Endpoint = {
   operation: 'list',
-  run: async ({ env, namespace }) =>
-    list(await callWithRetry(() => authorityOf(env, namespace).policyNames())),
+  run: async ({ env, var: { namespace } }) =>
+    list(await callAuthority(env, namespace, (authority) => authority.policyNames())),
 };
 
 /** The older API has its list at `sys/policy` itself, also by a read, and names it twice. */
 export const listLegacyPolicies: Endpoint = {
   operation: 'read',
-  run: async ({ env, namespace }) => {
-    const names = await callWithRetry(() => authorityOf(env, namespace).policyNames());
+  run: async ({ env, var: { namespace } }) => {
+    const names = await callAuthority(env, namespace, (authority) => authority.policyNames());
     return succeed({ keys: names, policies: names });
   },
 };
@@ -35,11 +35,11 @@ export const listLegacyPolicies: Endpoint = {
 export const readPolicy = (textKey: TextKey): Endpoint => ({
   operation: 'read',
   ignoresCase: true,
-  run: async ({ env, namespace, name: named }) => {
+  run: async ({ env, var: { namespace, name: named } }) => {
     const name = named.toLowerCase();
     // The root policy allows everything and so has no text.
     if (name === 'root') return succeed({ name, [textKey]: '' });
-    const policy = await callWithRetry(() => authorityOf(env, namespace).policy(name));
+    const policy = await callAuthority(env, namespace, (authority) => authority.policy(name));
     if (policy === undefined) return refuse({ reason: 'not_found' });
     return succeed({ name, [textKey]: policy.text });
   },
@@ -55,7 +55,8 @@ export const deletePolicy: Endpoint = {
   operation: 'delete',
   ignoresCase: true,
   run: async (call) => {
-    const { env, namespace, name: named } = call;
+    const { env } = call;
+    const { namespace, name: named } = call.var;
     const name = named.toLowerCase();
     if (IMMUTABLE_POLICIES.includes(name)) {
       return refuse({ reason: 'invalid', message: `cannot delete ${quote(name)} policy` });
@@ -63,7 +64,7 @@ export const deletePolicy: Endpoint = {
     if (name === 'default') {
       return refuse({ reason: 'invalid', message: 'cannot delete default policy' });
     }
-    await authorityOf(env, namespace).deletePolicy(name);
+    await authorityStub(env, namespace).deletePolicy(name);
     workerCaches.policyChanged();
     auditPolicy('policy_deleted', call, name);
     return done();
@@ -71,7 +72,8 @@ export const deletePolicy: Endpoint = {
 };
 
 async function write(call: Call, textKey: TextKey): Promise<Response> {
-  const { body, env, namespace, name: named } = call;
+  const { env } = call;
+  const { body, namespace, name: named } = call.var;
   const name = checkPolicyName(named);
   if (!name.ok) return refuse(name.failure);
   if (IMMUTABLE_POLICIES.includes(name.value)) {
@@ -81,10 +83,7 @@ async function write(call: Call, textKey: TextKey): Promise<Response> {
   if (!text.ok) return refuse(text.failure);
   const policy = parsePolicy(text.value);
   if (!policy.ok) return refuse(policy.failure);
-  const written: Result<undefined> = await authorityOf(env, namespace).putPolicy(
-    name.value,
-    text.value,
-  );
+  const written = await authorityStub(env, namespace).putPolicy(name.value, text.value);
   if (!written.ok) return refuse(written.failure);
   workerCaches.policyChanged();
   auditPolicy('policy_written', call, name.value);
@@ -125,7 +124,7 @@ function decodeBase64(text: string): Uint8Array | undefined {
 
 function auditPolicy(
   action: 'policy_written' | 'policy_deleted',
-  { namespace, caller }: Call,
+  { var: { namespace, caller } }: Call,
   policy: string,
 ): void {
   audit(action, {

@@ -1,14 +1,14 @@
 /** What `vault status` asks for, unauthenticated. A Worker is never sealed, and has no standby. */
 
-import type { Config } from '../../config/config.ts';
 import { VERSION } from '../../lib/version.ts';
+import type { AppContext } from '../context.ts';
 import { json, refuse } from '../respond.ts';
 
 /** `GET /v1/sys/seal-status` */
-export function sealStatus({ clusterName, rootToken }: Config): Response {
+export function sealStatus({ var: { config } }: AppContext): Response {
   return json(200, {
     type: 'none',
-    initialized: rootToken !== undefined,
+    initialized: config.rootToken !== undefined,
     sealed: false,
     t: 0,
     n: 0,
@@ -17,21 +17,21 @@ export function sealStatus({ clusterName, rootToken }: Config): Response {
     version: VERSION,
     build_date: '',
     migration: false,
-    cluster_name: clusterName,
+    cluster_name: config.clusterName,
     recovery_seal: false,
     storage_type: 'durable-objects',
   });
 }
 
 /** `GET /v1/sys/init` */
-export function initStatus({ rootToken }: Config): Response {
-  return json(200, { initialized: rootToken !== undefined });
+export function initStatus({ var: { config } }: AppContext): Response {
+  return json(200, { initialized: config.rootToken !== undefined });
 }
 
 /** Where there is no root token yet, the operator sets the secret; otherwise Vault's words. */
-export function initialize({ rootToken }: Config): Response {
+export function initialize({ var: { config } }: AppContext): Response {
   const message =
-    rootToken === undefined
+    config.rootToken === undefined
       ? 'this server is initialized with its root token; set one with `npx wrangler secret put ROOT_TOKEN`'
       : 'Vault is already initialized';
   return refuse({ reason: 'invalid', message });

@@ -3,11 +3,9 @@
 import { parseDuration } from '../../lib/duration.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { pathOfKey, ROOT } from '../../namespace/namespace.ts';
-import type { IssuedToken } from '../../objects/authority-contract.ts';
-import { callWithRetry } from '../../objects/call.ts';
+import { authorityStub, callAuthority } from '../../objects/stubs.ts';
 import { foreignParent } from '../../token/token-record.ts';
 import type { Maker } from '../../token/token-request.ts';
-import { authorityOf, type Call, type Endpoint, textOf } from '../api.ts';
 import { audit } from '../audit-log.ts';
 import { actorOf, type Caller } from '../authentication/caller.ts';
 import { isRootToken } from '../authentication/root-token.ts';
@@ -16,6 +14,7 @@ import {
   targetOfAccessor,
   targetOfToken,
 } from '../authentication/token-location.ts';
+import { type Call, type Endpoint, textOf } from '../endpoint.ts';
 import { answer, done, list, refuse } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';
 
@@ -59,7 +58,7 @@ export const createOrphan: Endpoint = { operation: 'update', run: (call) => crea
 
 export const createByRole: Endpoint = {
   operation: 'update',
-  run: ({ name }) => refuse({ reason: 'invalid', message: `unknown role ${name}` }),
+  run: ({ var: { name } }) => refuse({ reason: 'invalid', message: `unknown role ${name}` }),
 };
 
 export const lookupSelf = (operation: 'read' | 'update'): Endpoint => ({
@@ -71,7 +70,7 @@ export const lookup = (operation: 'read' | 'update'): Endpoint => ({
   operation,
   // Without a token it is about the caller's own, as in Vault.
   run: (call) =>
-    call.body.token === undefined ? lookUp(call, ownToken(call)) : withToken(call, lookUp),
+    call.var.body.token === undefined ? lookUp(call, ownToken(call)) : withToken(call, lookUp),
 });
 
 export const lookupAccessor: Endpoint = {
@@ -118,12 +117,13 @@ export const revokeAccessor: Endpoint = {
 export const listAccessors: Endpoint = {
   operation: 'list',
   sudo: true,
-  run: async ({ env, namespace }) =>
-    list(await callWithRetry(() => authorityOf(env, namespace).tokenAccessors())),
+  run: async ({ env, var: { namespace } }) =>
+    list(await callAuthority(env, namespace, (authority) => authority.tokenAccessors())),
 };
 
 async function create(call: Call, alwaysOrphan: boolean): Promise<Response> {
-  const { body, caller, env, namespace, path, config } = call;
+  const { env } = call;
+  const { body, caller, namespace, path, config } = call.var;
   const { access, token } = caller;
   if (typeof body.id === 'string' && (await isRootToken(body.id, config))) {
     return refuse(invalid('cannot create a token with a duplicate ID').failure);
@@ -137,12 +137,12 @@ async function create(call: Call, alwaysOrphan: boolean): Promise<Response> {
   const foreign = fromAbove ? token : undefined;
   if (foreign !== undefined) {
     const { authority, state } = foreign;
-    const lives = await authorityOf(env, authority).recordForeignChild(namespace, state.id);
+    const lives = await authorityStub(env, authority).recordForeignChild(namespace, state.id);
     if (!lives) return refuse({ reason: 'invalid_token' });
   }
   const maker: Maker = {
     root: access.isRoot,
-    sudo: access.hasSudo(pathOfKey(namespace), path, 'update'),
+    sudo: access.hasSudo(pathOfKey(namespace), path.apiPath, 'update'),
     fromAbove,
     token: token && !fromAbove ? { id: token.state.id, policies: token.state.policies } : undefined,
     foreignToken: foreign && foreignParent(foreign.authority, foreign.state.id),
@@ -150,16 +150,12 @@ async function create(call: Call, alwaysOrphan: boolean): Promise<Response> {
     identity: token?.state.identity,
     limitedUses: token?.state.limitedUses ?? false,
   };
-  const issued: Result<IssuedToken> = await authorityOf(env, namespace).createToken(
-    body,
-    maker,
-    alwaysOrphan,
-  );
+  const issued = await authorityStub(env, namespace).createToken(body, maker, alwaysOrphan);
   if (!issued.ok) return refuse(issued.failure);
   const { id, auth, warnings } = issued.value;
   if (foreign !== undefined && !(await stillLives(env, foreign))) {
     // Its parent was revoked before there was a child to revoke with it.
-    await authorityOf(env, namespace).revokeToken({ id });
+    await authorityStub(env, namespace).revokeToken({ id });
     return refuse({ reason: 'invalid_token' });
   }
   audit('token_created', {
@@ -176,17 +172,19 @@ async function stillLives(
   { authority, state }: NonNullable<Caller['token']>,
 ): Promise<boolean> {
   const { id } = state;
-  const found = await callWithRetry(() => authorityOf(env, authority).describeToken({ id }, ''));
+  const found = await callAuthority(env, authority, (authority) =>
+    authority.describeToken({ id }, ''),
+  );
   return found !== undefined;
 }
 
-async function lookUp({ env, body, caller }: Call, target: Target): Promise<Response> {
+async function lookUp({ env, var: { body, caller } }: Call, target: Target): Promise<Response> {
   if (target === 'root')
     return tokenAnswer({ ...ROOT_TOKEN_DATA, id: body.token ?? caller.secret });
   if (target === 'unknown') return refuse({ reason: 'forbidden', message: 'bad token' });
   const { authority, reference, secret } = target;
-  const data = await callWithRetry(() =>
-    authorityOf(env, authority).describeToken(reference, secret),
+  const data = await callAuthority(env, authority, (authority) =>
+    authority.describeToken(reference, secret),
   );
   if (data !== undefined) return tokenAnswer(data);
   return 'accessor' in reference
@@ -197,17 +195,18 @@ async function lookUp({ env, body, caller }: Call, target: Target): Promise<Resp
 async function renew(call: Call, target: Target): Promise<Response> {
   if (target === 'root') return refuse(invalid('lease is not renewable').failure);
   if (target === 'unknown') return refuse(invalid('token not found').failure);
-  const { increment: wanted } = call.body;
+  const { increment: wanted } = call.var.body;
   const increment: Result<number> =
     wanted === undefined || wanted === null || wanted === ''
       ? ok(0)
       : parseDuration(wanted, 'increment');
   if (!increment.ok) return refuse(increment.failure);
   const { authority, reference, secret } = target;
-  const renewed: Result<IssuedToken> | undefined = await authorityOf(
-    call.env,
-    authority,
-  ).renewToken(reference, increment.value, secret);
+  const renewed = await authorityStub(call.env, authority).renewToken(
+    reference,
+    increment.value,
+    secret,
+  );
   if (renewed === undefined) {
     return 'accessor' in reference
       ? refuse(INVALID_ACCESSOR)
@@ -220,11 +219,12 @@ async function renew(call: Call, target: Target): Promise<Response> {
 
 async function revoke(call: Call, target: Target, keepChildren = false): Promise<Response> {
   if (target === 'root') return refuse(invalid(ROOT_TOKEN_IS_CONFIGURED).failure);
-  const { env, caller, namespace } = call;
+  const { env } = call;
+  const { caller, namespace } = call.var;
   const accessor =
     target === 'unknown'
       ? undefined
-      : await authorityOf(env, target.authority).revokeToken(target.reference, keepChildren);
+      : await authorityStub(env, target.authority).revokeToken(target.reference, keepChildren);
   if (accessor === undefined) {
     if (target !== 'unknown' && 'accessor' in target.reference) return refuse(INVALID_ACCESSOR);
     // That it is gone is what was wanted.
@@ -242,19 +242,23 @@ async function revoke(call: Call, target: Target, keepChildren = false): Promise
 type Act = (call: Call, target: Target) => Promise<Response>;
 
 /** The token of the request itself. */
-function ownToken({ caller: { token, secret } }: Call): Target {
+function ownToken({ var: { caller } }: Call): Target {
+  const { token, secret } = caller;
   if (token === undefined) return 'root';
   return { authority: token.authority, reference: { digest: token.digest }, secret };
 }
 
 /** Does something with the token that the body names. */
 async function withToken(call: Call, act: Act): Promise<Response> {
-  const secret = textOf(call.body, 'token');
+  const secret = textOf(call.var.body, 'token');
   if (!secret.ok) return refuse(invalid('missing token ID').failure);
   return act(call, await targetOf(call, secret.value));
 }
 
-async function targetOf({ env, config, namespace }: Call, secret: string): Promise<Target> {
+async function targetOf(
+  { env, var: { config, namespace } }: Call,
+  secret: string,
+): Promise<Target> {
   // What a namespace above hands out is not for one below to look at.
   if (namespace === ROOT && (await isRootToken(secret, config))) return 'root';
   const target = await targetOfToken(secret, namespace, env);
@@ -263,9 +267,9 @@ async function targetOf({ env, config, namespace }: Call, secret: string): Promi
 
 /** Does something with the token whose accessor the body names. */
 async function withAccessor(call: Call, act: Act): Promise<Response> {
-  const accessor = textOf(call.body, 'accessor');
+  const accessor = textOf(call.var.body, 'accessor');
   if (!accessor.ok) return refuse(accessor.failure);
-  const target = await targetOfAccessor(accessor.value, call.namespace, call.env);
+  const target = await targetOfAccessor(accessor.value, call.var.namespace, call.env);
   return target === undefined ? refuse(INVALID_ACCESSOR) : act(call, { ...target, secret: '' });
 }
 

@@ -1,0 +1,41 @@
+/**
+ * What middleware has resolved of a request, as handlers read it in `c.var`. A route does not compile if it lacks the
+ * middleware for a variable that its handler reads.
+ */
+
+import type { Context, Env as HonoEnv } from 'hono';
+import type { Bindings, Config } from '../config/config.ts';
+import type { Caller } from './authentication/caller.ts';
+import type { RequestPath } from './request/request-path.ts';
+
+interface ResolvedRequest {
+  readonly config: Config;
+  readonly path: RequestPath;
+  readonly query: URLSearchParams;
+  /** The path of the Vault namespace that the request is sent to; undefined if no namespace can have it. */
+  readonly namespacePath: string | undefined;
+}
+
+export interface EnvWith<Variables> {
+  Bindings: Bindings;
+  Variables: ResolvedRequest & Variables;
+}
+
+/** Every request. */
+export type AppEnv = EnvWith<unknown>;
+
+/** After `resolveNamespace`: the key of the Vault namespace, which exists. */
+export type NamespaceEnv = EnvWith<{ readonly namespace: string }>;
+
+/** After `requireCaller`. */
+export type CallerEnv = EnvWith<{ readonly caller: Caller }>;
+
+/** After `readJsonBody`: an object, which is empty if there is no body. */
+export type BodyEnv = EnvWith<{ readonly body: Readonly<Record<string, unknown>> }>;
+
+/** A context that cannot set variables: for everything but middleware. */
+export type Resolved<E extends HonoEnv> = Pick<Context<E>, 'req' | 'env' | 'var' | 'executionCtx'>;
+
+export type AppContext = Resolved<AppEnv>;
+export type NamespaceContext = Resolved<NamespaceEnv>;
+export type CallerContext = Resolved<NamespaceEnv & CallerEnv>;

@@ -1,0 +1,24 @@
+/** The configuration of the operator: `c.var.config`. */
+
+import type { Context, Next } from 'hono';
+import { parseConfig } from '../../config/config.ts';
+import { hideSecretsOf } from '../../lib/log.ts';
+import type { AppEnv } from '../context.ts';
+import { refuse } from '../respond.ts';
+
+export async function resolveConfig(c: Context<AppEnv>, next: Next): Promise<Response | void> {
+  hideSecretsOf(c.env);
+  const config = parseConfig(c.env);
+  if (!config.ok) return refuse({ reason: 'not_configured', message: config.failure.message });
+  c.set('config', config.value);
+  return next();
+}
+
+/** Without a root token the server only reports its status. */
+export async function requireRootToken(c: Context<AppEnv>, next: Next): Promise<Response | void> {
+  if (c.var.config.rootToken !== undefined) return next();
+  return refuse({
+    reason: 'not_configured',
+    message: 'this server has no root token; set one with `npx wrangler secret put ROOT_TOKEN`',
+  });
+}

@@ -1,0 +1,21 @@
+/** Response headers for the pages that the operator allows. A WebSocket has a check of its own: see `subscribe`. */
+
+import type { Context, Next } from 'hono';
+import { cors } from 'hono/cors';
+import type { AppEnv } from '../context.ts';
+import { CURSOR_HEADER } from '../events/streams/open.ts';
+import { isAllowedOrigin } from '../request/origin.ts';
+import { WARNING_HEADER } from '../warning-header.ts';
+
+export async function allowOrigins(c: Context<AppEnv>, next: Next): Promise<Response | void> {
+  const { config } = c.var;
+  const { headers } = c.req.raw;
+  // A CloudEvents sender also asks by OPTIONS, and is no page.
+  const isPage = !headers.has('upgrade') && !headers.has('webhook-request-origin');
+  if (config.allowedOrigins.length === 0 || !isPage) return next();
+  return cors({
+    origin: (origin) => (isAllowedOrigin(origin, config) ? origin : null),
+    allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+    exposeHeaders: ['Retry-After', CURSOR_HEADER, WARNING_HEADER, 'Last-Event-ID'],
+  })(c, next);
+}

@@ -1,0 +1,44 @@
+/** The key of the Vault namespace that a request is sent to: `c.var.namespace`. */
+
+import type { MiddlewareHandler } from 'hono';
+import { trimSlashes } from '../../namespace/namespace.ts';
+import type { AppContext, NamespaceEnv } from '../context.ts';
+import { MAX_NAMED_CHARACTERS } from '../limits.ts';
+import { findNamespace } from '../namespace-lookup.ts';
+import { withoutVersion } from '../request/path.ts';
+import { type Refusal, refuse } from '../respond.ts';
+
+/** A client that appends a path with the version to an address that ends with the version. */
+const VERSION_TWICE =
+  ' The path begins with "/v1/" twice: the address of the server (VAULT_ADDR) ends before it.';
+
+/** @param mayBeCached whether what this Worker found out some seconds ago is good enough */
+export function resolveNamespace({
+  mayBeCached,
+}: {
+  readonly mayBeCached: boolean;
+}): MiddlewareHandler<NamespaceEnv> {
+  return async (c, next) => {
+    const { namespacePath } = c.var;
+    const namespace =
+      namespacePath === undefined
+        ? undefined
+        : await findNamespace(c.env, namespacePath, !mayBeCached);
+    if (namespace === undefined) return refuse(noNamespace(c));
+    c.set('namespace', namespace);
+    return next();
+  };
+}
+
+/** A path in a namespace that does not exist is an unknown route. */
+function noNamespace(c: AppContext): Refusal {
+  const isTwice = c.var.path.whole.startsWith('/v1/v1/');
+  return { reason: 'no_route', path: namedPath(c), ...(isTwice && { why: VERSION_TWICE }) };
+}
+
+/** The path as messages name it, with the namespace of the header in front. */
+export function namedPath(c: AppContext): string {
+  const header = c.req.raw.headers.get('x-vault-namespace') ?? '';
+  const inHeader = trimSlashes(header.slice(0, MAX_NAMED_CHARACTERS));
+  return trimSlashes(`${inHeader}/${withoutVersion(c.var.path.whole)}`);
+}

@@ -1,0 +1,24 @@
+/** Where a request is sent: `c.var.path`, `c.var.query` and `c.var.namespacePath`. */
+
+import type { Context, Next } from 'hono';
+import type { AppEnv } from '../context.ts';
+import { namespaceOf } from '../request/namespace-path.ts';
+import { parseQuery } from '../request/path.ts';
+import { pathOf } from '../request/request-path.ts';
+import { refuse } from '../respond.ts';
+
+/** The route by which Hono finds the handlers. A path that cannot be parsed needs none: `resolvePath` refuses it. */
+export function routeOf(request: Request): string {
+  const path = pathOf(request);
+  return path.ok ? path.value.route : '/';
+}
+
+export async function resolvePath(c: Context<AppEnv>, next: Next): Promise<Response | void> {
+  const { raw } = c.req;
+  const path = pathOf(raw);
+  if (!path.ok) return refuse(path.failure);
+  c.set('path', path.value);
+  c.set('query', parseQuery(raw.url));
+  c.set('namespacePath', namespaceOf(raw.headers, path.value.namespace));
+  return next();
+}

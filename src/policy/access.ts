@@ -1,4 +1,4 @@
-/** What the holder of a token may do, asked by namespace and path. */
+/** What a token may do, by Vault namespace and path. This is the only place that converts paths between namespaces. */
 import type { EventFacts } from '../event/facts.ts';
 import { isWithin, pathFrom, ROOT, trimSlashes, withSlash } from '../namespace/namespace.ts';
 import {
@@ -8,11 +8,11 @@ import {
   type NamedPolicy,
   type Operation,
 } from './acl.ts';
-import { mayReceive, type ReceiveDecision } from './authorize.ts';
 import type { Identity } from './identity.ts';
+import { mayReceive, type ReceiveDecision } from './may-receive.ts';
 
 export class Access {
-  /** The path of the namespace whose policies these are. */
+  /** The path of the Vault namespace of the policies. */
   readonly namespace: string;
   readonly #acl: Acl;
 
@@ -21,10 +21,10 @@ export class Access {
     this.#acl = compileAcl(policies, identity);
   }
 
-  /** The root token of the server. */
+  /** The access of the server's root token. */
   static readonly root = new Access('', [{ name: 'root', policy: { paths: [] } }], undefined);
 
-  /** Rules that a decision may have to look through one by one. */
+  /** How many rules a decision may try one by one. */
   get effort(): number {
     return this.#acl.effort;
   }
@@ -33,48 +33,48 @@ export class Access {
     return this.#acl.root;
   }
 
-  /** @param namespace the path of the namespace that the request is sent to */
+  /** @param namespace the path of the Vault namespace of the request */
   allows(namespace: string, request: AccessRequest): boolean {
-    const path = this.#pathIn(namespace, request.path);
+    const path = this.#relativePath(namespace, request.path);
     return path !== undefined && this.#acl.allows({ ...request, path });
   }
 
   hasSudo(namespace: string, path: string, operation: Operation): boolean {
-    const counted = this.#pathIn(namespace, path);
-    return counted !== undefined && this.#acl.hasSudo(counted, operation);
+    const relative = this.#relativePath(namespace, path);
+    return relative !== undefined && this.#acl.hasSudo(relative, operation);
   }
 
   capabilities(namespace: string, path: string): readonly string[] {
-    // Also asked from a namespace above, by the whole way to the path.
+    // A request in a namespace above may ask with the full path from there.
     const whole = pathFrom(ROOT, namespace, path.replace(/^\/+/, ''));
     const own = withSlash(this.namespace);
     return whole.startsWith(own) ? this.#acl.capabilities(whole.slice(own.length)) : ['deny'];
   }
 
-  /** Whether an event may be received, and which rule says so. */
+  /** Whether the token may receive an event, and which rule decides. */
   mayReceive({ namespace, path, event_type }: EventFacts): ReceiveDecision {
-    const counted = this.#pathIn(trimSlashes(namespace), path);
-    if (counted === undefined) return { allowed: false, step: 'no_rule' };
-    return mayReceive(this.#acl, path === '' ? undefined : counted, event_type);
+    const relative = this.#relativePath(trimSlashes(namespace), path);
+    if (relative === undefined) return { allowed: false, step: 'no_rule' };
+    return mayReceive(this.#acl, path === '' ? undefined : relative, event_type);
   }
 
-  /** The path of an event as the policies count it; as it is, where it is outside of their namespace. */
+  /** The path of an event relative to the policies; unchanged if the event is outside of their namespace. */
   pathOf({ namespace, path }: EventFacts): string {
-    return (path && this.#pathIn(trimSlashes(namespace), path)) || path;
+    return (path && this.#relativePath(trimSlashes(namespace), path)) || path;
   }
 
-  /** Whether any rule could let an event of the pattern through. */
+  /** Whether some rule could grant an event of the pattern. */
   couldReceive(pattern: string): boolean {
     return this.#acl.couldReceive(pattern);
   }
 
-  /** The path that a rule for kv version 2 was meant to have, if no rule could let its events through. */
+  /** The path that a rule for kv version 2 should have, if no rule can grant its events. */
   missedKvPath(pattern: string): string | undefined {
     return this.#acl.missedKvPath(pattern);
   }
 
-  /** The path as the policies count it; undefined outside of their namespace. */
-  #pathIn(namespace: string, path: string): string | undefined {
+  /** The path relative to the policies; undefined outside of their namespace. */
+  #relativePath(namespace: string, path: string): string | undefined {
     return isWithin(namespace, this.namespace)
       ? pathFrom(this.namespace, namespace, path)
       : undefined;

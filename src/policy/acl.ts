@@ -1,18 +1,17 @@
 /**
- * What the holder of a set of policies may do on a path. Paths are relative to the namespace of the
- * policies. One rule decides: the exact one, or else the most specific of those that match. Blocks of
- * the same path are one rule.
+ * What a set of policies grants on a path. Paths are relative to the Vault namespace of the policies. One rule decides:
+ * the rule with exactly this path, or else the most specific rule that matches. Blocks of the same path are one rule.
  */
 
 import { type CapabilitySet, DENY, NONE, namesOf, setOf } from './capability.ts';
 import type { Identity } from './identity.ts';
 import { kvV2PathOf } from './kv-paths.ts';
 import { parametersAllowed } from './parameters.ts';
-import { DENIED, type Permissions, union } from './permissions.ts';
+import { DENIED, mergePermissions, type Permissions } from './permissions.ts';
 import type { Policy } from './policy.ts';
-import { type Rule, RuleIndex, type Source } from './rule-index.ts';
+import { type Rule, RuleIndex, type RuleSource } from './rule-index.ts';
 import { globsShareText } from './shared-globs.ts';
-import { render, resolve } from './template.ts';
+import { identityValue, renderTemplate } from './template.ts';
 
 export interface NamedPolicy {
   readonly name: string;
@@ -24,21 +23,21 @@ export type Operation = 'create' | 'read' | 'update' | 'delete' | 'list' | 'patc
 export interface AccessRequest {
   readonly operation: Operation;
   readonly path: string;
-  /** The members of the JSON body, where there is one. */
+  /** The members of the JSON body, if there is one. */
   readonly data?: Readonly<Record<string, unknown>>;
-  /** Seconds, where a wrapped answer is asked for. */
+  /** Seconds, if the request asks for a wrapped answer. */
   readonly wrapTtl?: number;
 }
 
-/** The rule that decided, as plain data. */
+/** The rule that decided, as plain data for answers. */
 export interface DecidingRule {
-  /** With its wildcards; filled in where it is a template. */
+  /** With its wildcards, and with the values of its template. */
   readonly path: string;
-  /** Sorted; without those that a control group withholds. */
+  /** Sorted, without those that a control group withholds. */
   readonly capabilities: readonly string[];
   readonly subscribeEventTypes: readonly string[];
-  /** Every block that is part of it. */
-  readonly sources: readonly Source[];
+  /** Every block that is part of the rule. */
+  readonly sources: readonly RuleSource[];
 }
 
 const WITHOUT_PARAMETERS: ReadonlySet<Operation> = new Set(['delete', 'list']);
@@ -53,11 +52,11 @@ const NEEDED: Readonly<Record<Operation, CapabilitySet>> = {
 };
 const SUDO = setOf('sudo');
 
-/** What receiving an event takes; each alone is not enough. */
+/** A subscriber needs both to receive an event. */
 export const RECEIVE = setOf('list', 'subscribe');
 
 export class Acl {
-  /** Whether everything is allowed. */
+  /** Whether the policies allow everything. */
   readonly root: boolean;
   readonly #rules: readonly Rule[];
   readonly #index: RuleIndex;
@@ -68,19 +67,19 @@ export class Acl {
     this.#index = new RuleIndex(rules);
   }
 
-  /** Rules that finding the deciding one may have to look through one by one. */
+  /** How many rules a look-up may try one by one. */
   get effort(): number {
     return this.#index.effort;
   }
 
-  /** What `sys/capabilities` answers: sorted, `['root']` of root and `['deny']` where there is nothing. */
+  /** What `sys/capabilities` answers: sorted; `['root']` for root, and `['deny']` if nothing is granted. */
   capabilities(path: string): readonly string[] {
     if (this.root) return ['root'];
     const granted = this.lookUp(path)?.granted ?? NONE;
     return namesOf(granted === NONE ? DENY : granted);
   }
 
-  /** Whether a request may be made, its parameters and the wrapping of its answer considered. */
+  /** Whether a request is allowed, with its parameters and the wrapping of its answer. */
   allows({ operation, path, data, wrapTtl }: AccessRequest): boolean {
     if (this.root) return true;
     const rule = this.#deciding(path, operation);
@@ -89,7 +88,7 @@ export class Acl {
     return WITHOUT_PARAMETERS.has(operation) || parametersAllowed(rule.permissions, data ?? {});
   }
 
-  /** Whether `sudo` is granted on the path, by the rule that decides on the operation. */
+  /** Whether the rule that decides about the operation grants `sudo`. */
   hasSudo(path: string, operation: Operation): boolean {
     return this.root || ((this.#deciding(path, operation)?.granted ?? NONE) & SUDO) !== 0;
   }
@@ -98,28 +97,28 @@ export class Acl {
     return operation === 'list' ? this.lookUp(path) : this.#index.find(relative(path));
   }
 
-  /** The rule that decides on a path; undefined of root, and where no rule matches. */
+  /** The rule that decides about a path; undefined for root, and if no rule matches. */
   ruleFor(path: string): DecidingRule | undefined {
     const rule = this.lookUp(path);
-    return rule === undefined ? undefined : shown(rule);
+    return rule === undefined ? undefined : describeRule(rule);
   }
 
-  /** As `ruleFor`, with what the rule means rather than what is shown of it. */
+  /** As `ruleFor`, but the rule itself and not its description. */
   lookUp(path: string): Rule | undefined {
     return this.#index.findForList(relative(path));
   }
 
   /**
-   * Whether some rule lets events be received, of types that the pattern shares with the rule. An event
-   * of the pattern may still be of another type, or on another path.
+   * Whether some rule could grant an event of the pattern. An event of the pattern may still have another type, or
+   * another path.
    */
   couldReceive(pattern: string): boolean {
     return this.root || this.#receiving(pattern).length > 0;
   }
 
   /**
-   * The path that a rule was meant to have, if all rules that could let events of the pattern through are
-   * for kv version 2 and none has the path of such an event.
+   * The path that a rule should have, if all rules that could grant events of the pattern are for kv version 2 and none
+   * of them has the path of such an event.
    */
   missedKvPath(pattern: string): string | undefined {
     if (this.root) return undefined;
@@ -136,7 +135,7 @@ export class Acl {
   }
 }
 
-export function shown({ path, granted, permissions, sources }: Rule): DecidingRule {
+export function describeRule({ path, granted, permissions, sources }: Rule): DecidingRule {
   return {
     path,
     capabilities: namesOf(granted),
@@ -149,7 +148,7 @@ function relative(path: string): string {
   return path.startsWith('/') ? path.replace(/^\/+/, '') : path;
 }
 
-/** The bounds may come from different blocks, so that nothing lies between them. */
+/** The two bounds may come from different blocks, so the lower one may be above the upper one. */
 function isWithinBounds(
   wrapTtl: number | undefined,
   { minWrappingTtl, maxWrappingTtl }: Permissions,
@@ -160,16 +159,16 @@ function isWithinBounds(
 }
 
 /**
- * Compiles policies for who the token stands for. A path whose template names what the identity does
- * not have is left out. One whose template brings a wildcard in is denied: it would be whoever chose
- * the value who chose what the policy grants. The policy named `root` allows everything.
+ * Compiles policies for the identity of a token. A path is left out if its template needs a value that the identity
+ * does not have. A path is denied if a value brings a wildcard with it: otherwise the person who chose the value would
+ * decide what the policy grants. The policy `root` allows everything.
  */
 export function compileAcl(policies: readonly NamedPolicy[], identity: Identity | undefined): Acl {
   if (policies.some(({ name }) => name === 'root')) return new Acl(true, []);
-  const blocks = new Map<string, { permissions: Permissions[]; sources: Source[] }>();
+  const blocks = new Map<string, { permissions: Permissions[]; sources: RuleSource[] }>();
   for (const { name, policy } of policies) {
     for (const { template, permissions, line } of policy.paths) {
-      const rendered = render(template, identity);
+      const rendered = renderTemplate(template, identity);
       if (rendered === undefined) continue;
       const path = rendered.text.replace(/^\//, '');
       const rule = blocks.get(path) ?? { permissions: [], sources: [] };
@@ -179,7 +178,7 @@ export function compileAcl(policies: readonly NamedPolicy[], identity: Identity 
     }
   }
   const rules = [...blocks].map(([path, { permissions: all, sources }]): Rule => {
-    const permissions = union(all);
+    const permissions = mergePermissions(all);
     const granted = permissions.capabilities & ~permissions.withheld;
     return { path, permissions, granted, sources };
   });
@@ -187,8 +186,8 @@ export function compileAcl(policies: readonly NamedPolicy[], identity: Identity 
 }
 
 /**
- * The values that the templates of these policies name, as a text: two identities of which it is the
- * same have the same ACL under them.
+ * The values that the templates of these policies use, as a text. Two identities with the same text have the same ACL
+ * under these policies.
  */
 export function usedIdentity(
   policies: readonly NamedPolicy[],
@@ -198,6 +197,6 @@ export function usedIdentity(
     policies.flatMap(({ policy }) => policy.paths.flatMap(({ template }) => template.selectors)),
   );
   return JSON.stringify(
-    [...selectors].sort().map((selector) => [selector, resolve(selector, identity) ?? null]),
+    [...selectors].sort().map((selector) => [selector, identityValue(selector, identity) ?? null]),
   );
 }

@@ -1,23 +1,23 @@
-/** What is legal in a policy and hardly meant: rules that match or grant nothing. Vault is silent there. */
+/** Warns about rules that are legal but match or grant nothing. Vault does not. */
 import { adviceOnPattern } from '../event/pattern-advice.ts';
 import { quote } from '../lib/quote.ts';
+import { RECEIVE } from './acl.ts';
 import { DENY, NONE, setOf } from './capability.ts';
-import { where } from './hcl/ast.ts';
+import { locationText } from './hcl/failure.ts';
 import { kvV2PathOf } from './kv-paths.ts';
 import type { PathRule } from './path-rule.ts';
 import type { Policy } from './policy.ts';
 
 const SUBSCRIBE = setOf('subscribe');
-const RECEIVE = setOf('list', 'subscribe');
 const SUBSCRIPTIONS = 'sys/events/subscribe/';
 
-/** One sentence for each, with the line of the rule. */
+/** One sentence for each mistake, with the line of the rule. */
 export function adviceOnPolicy({ paths, unread }: Policy): string[] {
   const advice = paths.flatMap((rule) =>
     adviceOnRule(rule).map((text) => `path ${quote(rule.path)} on line ${rule.line}: ${text}`),
   );
   if (unread !== undefined) {
-    advice.push(`the text behind the end of the policy${where(unread)}, is not read`);
+    advice.push(`the text behind the end of the policy${locationText(unread)}, is not read`);
   }
   if (paths.length === 0) {
     advice.push(
@@ -28,9 +28,9 @@ export function adviceOnPolicy({ paths, unread }: Policy): string[] {
 }
 
 function adviceOnRule(rule: PathRule): string[] {
-  const { path, passedOver, permissions } = rule;
+  const { path, ignored, permissions } = rule;
   const { capabilities, eventTypes } = permissions;
-  const advice = passedOver.map((what) => `${what} is OpenBao's and means nothing here`);
+  const advice = ignored.map((what) => `${what} is OpenBao's and means nothing here`);
   advice.push(...adviceOnPath(path));
   if (capabilities === DENY) return advice;
   if (capabilities === NONE) advice.push('it has no capabilities, so it grants nothing');

@@ -1,4 +1,4 @@
-/** What a policy can grant on a path. A set of them is a number, a bit for each. */
+/** What a policy can grant on a path. A set is a number with a bit for each capability. */
 
 const CAPABILITIES = [
   'create',
@@ -20,7 +20,7 @@ export const NONE: CapabilitySet = 0;
 export const ALL: CapabilitySet = (1 << CAPABILITIES.length) - 1;
 export const DENY = setOf('deny');
 
-/** What the `policy = "…"` of old stands for. */
+/** The capabilities of the old `policy = "…"`. */
 export const SHORTHANDS: Readonly<Record<string, CapabilitySet>> = {
   deny: DENY,
   read: setOf('read', 'list'),
@@ -32,12 +32,12 @@ export function setOf(...capabilities: Capability[]): CapabilitySet {
   return capabilities.reduce((set, name) => set | (1 << CAPABILITIES.indexOf(name)), NONE);
 }
 
-/** Upper case is none, as in Vault; `root` is a word of answers only. */
+/** Case-sensitive, as in Vault. `root` occurs only in answers, so it is no capability here. */
 export function isCapability(name: string): name is Capability {
   return (CAPABILITIES as readonly string[]).includes(name);
 }
 
-/** The names, sorted. */
+/** Sorted. */
 export function namesOf(set: CapabilitySet): Capability[] {
   return CAPABILITIES.filter((_, index) => (set & (1 << index)) !== 0);
 }

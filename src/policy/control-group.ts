@@ -1,88 +1,96 @@
-/** `control_group`: who must authorise a request before Vault answers it. Read to know what it guards. */
+/** `control_group`: who must authorize a request before Vault answers it. Carillon only needs what it guards. */
+import { ok } from '../lib/result.ts';
 import { ALL, type CapabilitySet, isCapability, NONE, setOf } from './capability.ts';
-import { secondsOf } from './duration.ts';
-import { type Node, type ObjectNode, Problem } from './hcl/ast.ts';
+import { durationOf } from './duration.ts';
+import type { Node, ObjectNode } from './hcl/ast.ts';
+import { invalidAt, type Parsed } from './hcl/failure.ts';
 import {
   attributesOf,
   type LabelledBlock,
   labelledBlocks,
   numberOf,
   objectsOf,
-  textsOf,
+  stringsOf,
 } from './hcl/value.ts';
 
 /**
- * The capabilities that the control groups of a block guard: of each factor those that it names, or
- * all. Factors are checked as Vault checks them.
+ * The capabilities that the control groups of a block guard: those that a factor names, or all if it names none. The
+ * checks are Vault's.
  */
-export function guarded(
+export function guardedCapabilities(
   groups: readonly Node[],
   capabilities: CapabilitySet,
-): CapabilitySet | Problem {
+): Parsed<CapabilitySet> {
   let set = NONE;
   for (const group of groups) {
-    if (group.kind !== 'object') return new Problem('"control_group" must be a block', group.at);
+    if (group.kind !== 'object') return invalidAt(group.at, '"control_group" must be a block');
     const factors = factorsOf(group);
-    if (factors instanceof Problem) return factors;
-    if (factors.length === 0) return new Problem('no control group factors provided', group.at);
-    for (const factor of factors) {
+    if (!factors.ok) return factors;
+    if (factors.value.length === 0) {
+      return invalidAt(group.at, 'no control group factors provided');
+    }
+    for (const factor of factors.value) {
       const controlled = controlledBy(factor, capabilities);
-      if (controlled instanceof Problem) return controlled;
-      set |= controlled;
+      if (!controlled.ok) return controlled;
+      set |= controlled.value;
     }
   }
-  return set;
+  return ok(set);
 }
 
-function factorsOf(group: ObjectNode): LabelledBlock[] | Problem {
+function factorsOf(group: ObjectNode): Parsed<LabelledBlock[]> {
   const factors: LabelledBlock[] = [];
   for (const member of group.members) {
     const [{ name }] = member.keys;
-    if (name === 'ttl' && secondsOf(member.value) === undefined) {
-      return new Problem('error parsing control group max ttl', member.value.at);
+    if (name === 'ttl' && durationOf(member.value) === undefined) {
+      return invalidAt(member.value.at, 'error parsing control group max ttl');
     }
     if (name !== 'factor') continue;
     const blocks = labelledBlocks(member);
-    if (blocks instanceof Problem) return blocks;
-    for (const block of blocks) factors.push(block);
+    if (!blocks.ok) return blocks;
+    for (const block of blocks.value) factors.push(block);
   }
-  return factors;
+  return ok(factors);
 }
 
 function controlledBy(
   { label, body }: LabelledBlock,
   capabilities: CapabilitySet,
-): CapabilitySet | Problem {
+): Parsed<CapabilitySet> {
   const attributes = attributesOf(body);
-  if (attributes instanceof Problem) return attributes;
-  const [identity] = (attributes.get('identity') ?? []).flatMap((node) => objectsOf(node) ?? []);
-  if (identity === undefined) return new Problem('no control_group factor provided', label.at);
-  const fault = faultOf(identity);
-  if (fault !== undefined) return fault;
+  if (!attributes.ok) return attributes;
+  const [identity] = (attributes.value.get('identity') ?? []).flatMap(
+    (node) => objectsOf(node) ?? [],
+  );
+  if (identity === undefined) return invalidAt(label.at, 'no control_group factor provided');
+  const checked = checkIdentity(identity);
+  if (!checked.ok) return checked;
 
-  const controlled = textsOf(attributes, 'controlled_capabilities');
-  if (controlled instanceof Problem) return controlled;
-  if (controlled.length === 0) return ALL;
-  const names = controlled.map(({ text }) => text);
+  const controlled = stringsOf(attributes.value, 'controlled_capabilities');
+  if (!controlled.ok) return controlled;
+  if (controlled.value.length === 0) return ok(ALL);
+  const names = controlled.value.map(({ text }) => text);
   const set = names.filter(isCapability).reduce((all, name) => all | setOf(name), NONE);
   if (!names.every(isCapability) || (set & ~capabilities) !== 0) {
-    return new Problem(
-      "control group factor capabilities must be a subset of the policy's capabilities",
+    return invalidAt(
       label.at,
+      "control group factor capabilities must be a subset of the policy's capabilities",
     );
   }
-  return set;
+  return ok(set);
 }
 
-function faultOf(identity: ObjectNode): Problem | undefined {
+function checkIdentity(identity: ObjectNode): Parsed<ObjectNode> {
   const attributes = attributesOf(identity);
-  if (attributes instanceof Problem) return attributes;
-  const ids = textsOf(attributes, 'group_ids');
-  if (ids instanceof Problem) return ids;
-  const names = textsOf(attributes, 'group_names');
-  if (names instanceof Problem) return names;
-  const approvals = attributes.get('approvals')?.at(-1);
-  const isNumber = approvals?.kind === 'number' || approvals?.kind === 'text';
-  if (ids.length + names.length > 0 && isNumber && numberOf(approvals.text) > 0) return undefined;
-  return new Problem('must provide more than one identity group and approvals > 0', identity.at);
+  if (!attributes.ok) return attributes;
+  const ids = stringsOf(attributes.value, 'group_ids');
+  if (!ids.ok) return ids;
+  const names = stringsOf(attributes.value, 'group_names');
+  if (!names.ok) return names;
+  const groups = ids.value.length + names.value.length;
+  const approvals = attributes.value.get('approvals')?.at(-1);
+  const isNumber = approvals?.kind === 'number' || approvals?.kind === 'string';
+  return groups > 0 && isNumber && numberOf(approvals.text) > 0
+    ? ok(identity)
+    : invalidAt(identity.at, 'must provide more than one identity group and approvals > 0');
 }

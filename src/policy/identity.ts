@@ -1,4 +1,4 @@
-/** Who a token stands for, as its login said: what policy templates are filled from. */
+/** The identity of a token, as its login reported it. Templates of policies use its values. */
 
 export interface Alias {
   readonly id: string;
@@ -17,7 +17,7 @@ export interface Identity {
     readonly id: string;
     readonly name: string;
     readonly metadata: Readonly<Record<string, string>>;
-    /** By the accessor of the auth method that the alias is of. */
+    /** By the accessor of the alias's auth method. */
     readonly aliases: Readonly<Record<string, Alias>>;
   };
   readonly groups: readonly Group[];

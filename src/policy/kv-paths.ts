@@ -1,16 +1,16 @@
-/** Rules that are meant for events of kv version 2, and have the path of version 1: Vault's own example has. */
+/** Finds rules for events of kv version 2 that have a path of version 1, as the example in Vault's documentation has. */
 import { CATALOG } from '../event/catalog.ts';
 import { compileGlob } from '../event/glob.ts';
 import type { EventTypeGlob, Permissions } from './permissions.ts';
 
-/** What follows the mount in the paths of events of kv version 2. */
+/** What follows the mount in the path of an event of kv version 2. */
 const KV_V2_SECTIONS = new Set(['config', 'data', 'delete', 'destroy', 'metadata', 'undelete']);
 const DEFAULT_KV_MOUNT = /^(?:secret|kv)/;
 
 /**
- * The path that a rule for events of kv version 2 was meant to have; undefined if it can match some, or
- * is for others. A `+` may stand for `data`, and so may a `*` at
- * the end, but not below a directory of `secret/` or `kv/`, which are mounts by custom.
+ * The path that a rule for events of kv version 2 should have; undefined if its path can match such an event, or if it
+ * is for other events. A `+` can match `data`, and so can a trailing `*`, except below a directory of `secret/` or
+ * `kv/`, which are mounts by convention.
  */
 export function kvV2PathOf({
   path,
@@ -38,7 +38,7 @@ function couldBeSection(segment: string, isOpen: boolean): boolean {
   return [...KV_V2_SECTIONS].some((section) => section.startsWith(stem));
 }
 
-/** Whether the globs match types of kv version 2 and, of the catalog, no others but those of kv. */
+/** Whether the globs match event types of kv version 2 and, in the catalog, no others than those of kv. */
 function isForKvV2(globs: readonly EventTypeGlob[], mount: string): boolean {
   const families = new Set<string>();
   for (const type of CATALOG.keys()) {

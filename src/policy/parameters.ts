@@ -1,11 +1,10 @@
-/** What a rule says of the members of a request: which may be there, which must, and their values. */
+/** The parameters of a request that a rule requires, allows or denies, with their values. */
 import { isJsonObject, type JsonValue } from '../lib/json.ts';
 import type { Parameters, Permissions } from './permissions.ts';
 
 /**
- * Whether a request with these members is within the constraints: what is required is there, nothing
- * that is denied, and nothing but what is allowed where anything is. A request without members is,
- * unless some are required.
+ * Whether a request has every required parameter, no denied one and, if the rule has a list of allowed parameters, only
+ * those. A request without parameters passes unless some are required.
  */
 export function parametersAllowed(
   { allowed, denied, required }: Pick<Permissions, 'allowed' | 'denied' | 'required'>,
@@ -26,7 +25,7 @@ function isDenied(denied: Parameters, name: string, value: unknown): boolean {
   return (
     values.length === 0 ||
     isAmong(given, values) ||
-    // Who reads a list may take the blanks off its elements, so they do not hide one.
+    // Some handlers trim the elements of a list, so blanks must not hide a denied value.
     (elementsOf(given)?.some(
       (element) => isAmong(element, values) || isAmong(trimmed(element), values),
     ) ??
@@ -45,7 +44,7 @@ function isAllowed(allowed: Parameters, name: string, value: unknown): boolean {
   );
 }
 
-/** Names of policies are taken in lower case wherever they are given, so they are compared so. */
+/** Names of policies are read in lower case everywhere, so they are compared in lower case. */
 function normalized(name: string, value: unknown): unknown {
   if (!/^(token_)?policies$/i.test(name)) return value;
   if (Array.isArray(value)) return value.map(lowerCase);
@@ -60,7 +59,7 @@ function lowerCase(value: unknown): unknown {
   return typeof value === 'string' ? value.toLowerCase() : value;
 }
 
-/** A text may be a list as well: where a list is wanted, its elements may be given between commas. */
+/** A string may be a list: handlers that read a list also read its elements from a string with commas. */
 function elementsOf(value: unknown): readonly unknown[] | undefined {
   if (Array.isArray(value)) return value;
   if (typeof value !== 'string') return undefined;
@@ -75,7 +74,7 @@ function isAmong(value: unknown, values: readonly JsonValue[]): boolean {
   );
 }
 
-/** A `*` at the beginning or the end stands for anything; alone it is a character like others. */
+/** A `*` at the beginning or the end matches any text. A pattern that is only `*` is an ordinary string. */
 function matchesEnds(pattern: string, value: string): boolean {
   const open = pattern.length > 1 && pattern.startsWith('*');
   const openEnd = pattern.length > 1 && pattern.endsWith('*');
@@ -85,7 +84,7 @@ function matchesEnds(pattern: string, value: string): boolean {
   return openEnd ? value.startsWith(text) : value === text;
 }
 
-/** The first comes from a policy, so its nesting is bounded. */
+/** @param a from a policy, so its nesting is bounded */
 function isSame(a: JsonValue, b: unknown): boolean {
   if (Array.isArray(a)) {
     return Array.isArray(b) && a.length === b.length && a.every((item, i) => isSame(item, b[i]));

@@ -1,20 +1,20 @@
 /**
- * The paths of rules. `secret/foo` is that path alone and `secret/*` every path that begins so; a `*`
- * anywhere but at the end is a character like others. `secret/+/foo` has any one segment, an empty one
- * too, in the place of a segment that is `+`.
+ * The paths of rules. `secret/foo` matches only that path, and `secret/*` every path with that prefix. A `*` that is
+ * not at the end is an ordinary character. A segment `+`, as in `secret/+/foo`, matches any one segment, even an empty
+ * one.
  */
 
 import { utf8Length } from '../wire/utf8.ts';
 
-/** A path that is more than one: its rule competes with others that match the same request. */
+/** A path with a wildcard. Its rule competes with other rules that match the same path. */
 export interface PathPattern {
-  /** The path without the `*` at its end. */
+  /** The path without its trailing `*`. */
   readonly stem: string;
   readonly isPrefix: boolean;
   readonly hasSegmentWildcards: boolean;
 }
 
-/** Undefined where the path is just itself. */
+/** @returns undefined if the path has no wildcard */
 export function patternOf(path: string): PathPattern | undefined {
   const hasSegmentWildcards = path === '+' || path.startsWith('+/') || path.includes('/+');
   const isPrefix = path.endsWith('*');
@@ -23,8 +23,8 @@ export function patternOf(path: string): PathPattern | undefined {
 }
 
 /**
- * Orders patterns that match the same path by how specific they are, the least specific first. No two that
- * differ are equal. Lengths are of bytes, as in Vault.
+ * Orders patterns that match the same path: the least specific first. Two different patterns never compare equal.
+ * Lengths are in bytes, as in Vault.
  */
 export function compareSpecificity(a: PathPattern, b: PathPattern): number {
   return (
@@ -36,7 +36,7 @@ export function compareSpecificity(a: PathPattern, b: PathPattern): number {
   );
 }
 
-/** As Go compares texts: by their bytes as UTF-8, which is by code points. */
+/** Compares UTF-8 bytes, as Go does. That is the order of the code points. */
 function compareBytes(a: string, b: string): number {
   const [left, right] = [[...a], [...b]];
   const at = left.findIndex((character, index) => character !== right[index]);
@@ -52,8 +52,8 @@ function wildcardSegments({ hasSegmentWildcards, stem }: PathPattern): number {
 }
 
 /**
- * Compiles a pattern with segment wildcards to a predicate. It makes no copies of the path, and most
- * paths fail at the text before the first wildcard.
+ * Compiles a pattern with segment wildcards to a predicate. The predicate does not copy the path, and most paths
+ * already fail at the text before the first wildcard.
  */
 export function compileSegments({ stem, isPrefix }: PathPattern): (path: string) => boolean {
   const segments = stem.split('/');

@@ -1,7 +1,8 @@
-/** One `path "…" { … }` block. */
+/** Reads one `path "…" { … }` block of a policy. */
 import { compileGlob } from '../event/glob.ts';
 import type { JsonValue } from '../lib/json.ts';
 import { quote } from '../lib/quote.ts';
+import { ok } from '../lib/result.ts';
 import {
   ALL,
   type CapabilitySet,
@@ -11,31 +12,32 @@ import {
   SHORTHANDS,
   setOf,
 } from './capability.ts';
-import { guarded } from './control-group.ts';
-import { secondsOf } from './duration.ts';
-import { type Position, Problem } from './hcl/ast.ts';
+import { guardedCapabilities } from './control-group.ts';
+import { durationOf } from './duration.ts';
+import type { StringNode } from './hcl/ast.ts';
+import { invalidAt, type Parsed } from './hcl/failure.ts';
 import {
   type Attributes,
   attributesOf,
+  checkKeys,
+  jsonOf,
   type LabelledBlock,
   objectsOf,
-  plainOf,
-  textOf,
-  textsOf,
-  unknownKeys,
+  stringOf,
+  stringsOf,
 } from './hcl/value.ts';
 import { withoutOpenBao } from './openbao.ts';
-import { DENIED, type Parameters, type Permissions, unionOfEventTypes } from './permissions.ts';
+import { DENIED, type Parameters, type Permissions, uniqueEventTypes } from './permissions.ts';
 import { parseTemplate, type Template } from './template.ts';
 
 export interface PathRule {
-  /** As written. */
+  /** As written, with the selectors of its template. */
   readonly path: string;
   readonly line: number;
   readonly template: Template;
   readonly permissions: Permissions;
-  /** What OpenBao knows and Carillon passes over. */
-  readonly passedOver: readonly string[];
+  /** Keys of OpenBao that Carillon ignores. */
+  readonly ignored: readonly string[];
 }
 
 const ATTRIBUTES: ReadonlySet<string> = new Set([
@@ -52,141 +54,154 @@ const ATTRIBUTES: ReadonlySet<string> = new Set([
   'subscribe_event_types',
 ]);
 
-export function readPathRule({ label, body }: LabelledBlock): PathRule | Problem {
+export function readPathRule({ label, body }: LabelledBlock): Parsed<PathRule> {
   const path = label.name;
   const template = parseTemplate(path);
   if (template === undefined) {
-    return new Problem(
-      'failed to validate policy templating: unbalanced templating characters',
+    return invalidAt(
       label.at,
+      'failed to validate policy templating: unbalanced templating characters',
     );
   }
-  const { own, passedOver, problem } = withoutOpenBao(body);
-  const permissions = path.includes('+*')
-    ? new Problem("invalid use of wildcards ('+*' is forbidden)", label.at)
-    : (problem ?? unknownKeys(own, ATTRIBUTES) ?? readPermissions(own));
-  if (permissions instanceof Problem) {
-    return new Problem(`path ${quote(path)}: ${permissions.message}`, permissions.at);
+  const read = path.includes('+*')
+    ? invalidAt(label.at, "invalid use of wildcards ('+*' is forbidden)")
+    : readBody(body);
+  if (!read.ok) {
+    return invalidAt(read.failure.location, `path ${quote(path)}: ${read.failure.message}`);
   }
-  return { path, line: label.at.line, template, permissions, passedOver };
+  return ok({ path, line: label.at.line, template, ...read.value });
 }
 
-function readPermissions(body: LabelledBlock['body']): Permissions | Problem {
+function readBody(body: LabelledBlock['body']): Parsed<Pick<PathRule, 'permissions' | 'ignored'>> {
+  const vault = withoutOpenBao(body);
+  if (!vault.ok) return vault;
+  const known = checkKeys(vault.value.body, ATTRIBUTES);
+  if (!known.ok) return known;
+  const permissions = readPermissions(known.value);
+  return permissions.ok
+    ? ok({ permissions: permissions.value, ignored: vault.value.ignored })
+    : permissions;
+}
+
+function readPermissions(body: LabelledBlock['body']): Parsed<Permissions> {
   const attributes = attributesOf({
     ...body,
     members: body.members.filter(({ keys }) => keys[0].name !== 'comment'),
   });
-  if (attributes instanceof Problem) return attributes;
-  const capabilities = readCapabilities(attributes);
-  if (capabilities instanceof Problem) return capabilities;
-  const lists = readLists(attributes);
-  if (lists instanceof Problem) return lists;
-  if (capabilities === DENY) return DENIED;
+  if (!attributes.ok) return attributes;
+  const capabilities = readCapabilities(attributes.value);
+  if (!capabilities.ok) return capabilities;
+  const lists = readLists(attributes.value);
+  if (!lists.ok) return lists;
+  if (capabilities.value === DENY) return ok(DENIED);
 
-  const minWrappingTtl = readTtl(attributes, 'min_wrapping_ttl');
-  if (minWrappingTtl instanceof Problem) return minWrappingTtl;
-  const maxWrappingTtl = readTtl(attributes, 'max_wrapping_ttl');
-  if (maxWrappingTtl instanceof Problem) return maxWrappingTtl;
-  if (minWrappingTtl !== 0 && maxWrappingTtl !== 0 && maxWrappingTtl < minWrappingTtl) {
-    return new Problem('max_wrapping_ttl cannot be less than min_wrapping_ttl', body.at);
+  const min = readTtl(attributes.value, 'min_wrapping_ttl');
+  if (!min.ok) return min;
+  const max = readTtl(attributes.value, 'max_wrapping_ttl');
+  if (!max.ok) return max;
+  if (min.value !== 0 && max.value !== 0 && max.value < min.value) {
+    return invalidAt(body.at, 'max_wrapping_ttl cannot be less than min_wrapping_ttl');
   }
-  const controlled = guarded(attributes.get('control_group') ?? [], capabilities);
-  if (controlled instanceof Problem) return controlled;
-  const { mfaMethods, ...parameters } = lists;
-  return {
-    capabilities,
-    withheld: mfaMethods.length > 0 ? ALL : controlled,
-    minWrappingTtl,
-    maxWrappingTtl,
+  const groups = attributes.value.get('control_group') ?? [];
+  const guarded = guardedCapabilities(groups, capabilities.value);
+  if (!guarded.ok) return guarded;
+  const { mfaMethods, ...parameters } = lists.value;
+  return ok({
+    capabilities: capabilities.value,
+    withheld: mfaMethods.length > 0 ? ALL : guarded.value,
+    minWrappingTtl: min.value,
+    maxWrappingTtl: max.value,
     ...parameters,
-  };
+  });
 }
 
-function readCapabilities(attributes: Attributes): CapabilitySet | Problem {
-  // In JSON it may be given twice. The last one counts, an empty one too.
-  let shorthand: { readonly text: string; readonly at: Position } | undefined;
+function readCapabilities(attributes: Attributes): Parsed<CapabilitySet> {
+  // JSON may have it twice. The last one is used, even if it is empty.
+  let shorthand: Pick<StringNode, 'text' | 'at'> | undefined;
   for (const node of attributes.get('policy') ?? []) {
-    const text = textOf(node, 'policy');
-    if (text instanceof Problem) return text;
-    shorthand = { text, at: node.at };
+    const text = stringOf(node, 'policy');
+    if (!text.ok) return text;
+    shorthand = { text: text.value, at: node.at };
   }
   let set = NONE;
   if (shorthand !== undefined && shorthand.text !== '') {
     const { text, at } = shorthand;
-    if (!Object.hasOwn(SHORTHANDS, text)) return new Problem(`invalid policy ${quote(text)}`, at);
+    if (!Object.hasOwn(SHORTHANDS, text)) return invalidAt(at, `invalid policy ${quote(text)}`);
     set = SHORTHANDS[text] ?? NONE;
   }
-  const names = textsOf(attributes, 'capabilities');
-  if (names instanceof Problem) return names;
-  if ((set & DENY) !== 0) return DENY;
-  for (const { text, at } of names) {
-    if (text === 'deny') return DENY;
-    if (!isCapability(text)) return new Problem(`invalid capability ${quote(text)}`, at);
+  const names = stringsOf(attributes, 'capabilities');
+  if (!names.ok) return names;
+  if ((set & DENY) !== 0) return ok(DENY);
+  for (const { text, at } of names.value) {
+    if (text === 'deny') return ok(DENY);
+    if (!isCapability(text)) return invalidAt(at, `invalid capability ${quote(text)}`);
     set |= setOf(text);
   }
-  return set;
+  return ok(set);
 }
 
 type Lists = Pick<Permissions, 'allowed' | 'denied' | 'required' | 'eventTypes'> & {
   readonly mfaMethods: readonly string[];
 };
 
-function readLists(attributes: Attributes): Lists | Problem {
+function readLists(attributes: Attributes): Parsed<Lists> {
   const allowed = readParameters(attributes, 'allowed_parameters');
-  if (allowed instanceof Problem) return allowed;
+  if (!allowed.ok) return allowed;
   const denied = readParameters(attributes, 'denied_parameters');
-  if (denied instanceof Problem) return denied;
-  const required = textsOf(attributes, 'required_parameters');
-  if (required instanceof Problem) return required;
-  const globs = textsOf(attributes, 'subscribe_event_types');
-  if (globs instanceof Problem) return globs;
-  const mfaMethods = textsOf(attributes, 'mfa_methods');
-  if (mfaMethods instanceof Problem) return mfaMethods;
-  return {
-    allowed,
-    denied,
-    required: required.map(({ text }) => text),
-    eventTypes: unionOfEventTypes(
-      globs.map(({ text }) => ({ glob: text, matches: compileGlob(text) })),
+  if (!denied.ok) return denied;
+  const required = stringsOf(attributes, 'required_parameters');
+  if (!required.ok) return required;
+  const globs = stringsOf(attributes, 'subscribe_event_types');
+  if (!globs.ok) return globs;
+  const mfaMethods = stringsOf(attributes, 'mfa_methods');
+  if (!mfaMethods.ok) return mfaMethods;
+  return ok({
+    allowed: allowed.value,
+    denied: denied.value,
+    required: required.value.map(({ text }) => text),
+    eventTypes: uniqueEventTypes(
+      globs.value.map(({ text }) => ({ glob: text, matches: compileGlob(text) })),
     ),
-    mfaMethods: mfaMethods.map(({ text }) => text),
-  };
+    mfaMethods: mfaMethods.value.map(({ text }) => text),
+  });
 }
 
-function readParameters(attributes: Attributes, name: string): Parameters | Problem {
+function readParameters(attributes: Attributes, name: string): Parsed<Parameters> {
   const parameters = new Map<string, JsonValue[]>();
   const written = new Map<string, string>();
   for (const node of attributes.get(name) ?? []) {
     const objects = objectsOf(node);
     if (objects === undefined || objects.length === 0) {
-      return new Problem(`"${name}" must be an object of lists`, node.at);
+      return invalidAt(node.at, `"${name}" must be an object of lists`);
     }
     for (const { keys, value } of objects.flatMap(({ members }) => members)) {
       const [key] = keys;
       if (value.kind !== 'list' || keys.length > 1) {
-        return new Problem(`"${name}" must be an object of lists`, key.at);
+        return invalidAt(key.at, `"${name}" must be an object of lists`);
       }
       const parameter = key.name.toLowerCase();
       const before = written.get(parameter) ?? key.name;
       if (before !== key.name) {
         const both = `${quote(before)} and ${quote(key.name)}`;
-        return new Problem(`"${name}" has ${both}, which are one parameter`, key.at);
+        return invalidAt(key.at, `"${name}" has ${both}, which are one parameter`);
       }
       written.set(parameter, key.name);
       const values = parameters.get(parameter) ?? [];
-      for (const item of value.items) values.push(plainOf(item));
+      for (const item of value.items) values.push(jsonOf(item));
       parameters.set(parameter, values);
     }
   }
-  return parameters;
+  return ok(parameters);
 }
 
-function readTtl(attributes: Attributes, name: string): number | Problem {
+function readTtl(attributes: Attributes, name: string): Parsed<number> {
   let seconds = 0;
   for (const node of attributes.get(name) ?? []) {
-    const read = secondsOf(node);
-    if (read === undefined) return new Problem(`error parsing ${name}: not a duration`, node.at);
-    seconds = read;
+    const duration = durationOf(node);
+    if (duration === undefined) {
+      return invalidAt(node.at, `error parsing ${name}: not a duration`);
+    }
+    seconds = duration;
   }
-  return seconds;
+  return ok(seconds);
 }

@@ -1,16 +1,16 @@
-/** What a block of a policy says of its path, and what several blocks of the same path say together. */
+/** What a block of a policy says about its path, and what several blocks of the same path say together. */
 import type { JsonValue } from '../lib/json.ts';
 import { type CapabilitySet, DENY, NONE } from './capability.ts';
 
 export interface Permissions {
-  /** As written; `deny` stands alone. */
+  /** As written; only `deny` if the block denies. */
   readonly capabilities: CapabilitySet;
   /**
-   * Those that a control group or an MFA method guards. Nobody can authorise a request here or answer
-   * for a second factor, so they are granted to nobody.
+   * The capabilities that a control group or an MFA method guards. Carillon has neither, so it grants them to no
+   * token.
    */
   readonly withheld: CapabilitySet;
-  /** Seconds that a request for a wrapped answer may ask for; 0: any, and none. */
+  /** The seconds that a request may ask to wrap its answer for. 0 sets no limit, and a request need not ask. */
   readonly minWrappingTtl: number;
   readonly maxWrappingTtl: number;
   readonly allowed: Parameters;
@@ -19,7 +19,7 @@ export interface Permissions {
   readonly eventTypes: readonly EventTypeGlob[];
 }
 
-/** Values by the name of the parameter in lower case; no values: any. */
+/** Values by the name of the parameter in lower case. An empty list stands for any value. */
 export type Parameters = ReadonlyMap<string, readonly JsonValue[]>;
 
 export interface EventTypeGlob {
@@ -27,7 +27,7 @@ export interface EventTypeGlob {
   readonly matches: (eventType: string) => boolean;
 }
 
-/** A block that denies says nothing else. */
+/** Whatever else a block that denies says is ignored. */
 export const DENIED: Permissions = {
   capabilities: DENY,
   withheld: NONE,
@@ -39,8 +39,8 @@ export const DENIED: Permissions = {
   eventTypes: [],
 };
 
-/** What several blocks of the same path say together: everything, but where one denies nothing. */
-export function union(blocks: readonly Permissions[]): Permissions {
+/** What several blocks of the same path grant together: nothing if one of them denies. */
+export function mergePermissions(blocks: readonly Permissions[]): Permissions {
   const [only, ...others] = blocks;
   if (only === undefined) throw new Error('no block has been given');
   if (others.length === 0) return only;
@@ -50,34 +50,34 @@ export function union(blocks: readonly Permissions[]): Permissions {
     withheld: blocks.reduce((set, { withheld }) => set | withheld, NONE),
     minWrappingTtl: smallest(blocks.map(({ minWrappingTtl }) => minWrappingTtl)),
     maxWrappingTtl: smallest(blocks.map(({ maxWrappingTtl }) => maxWrappingTtl)),
-    allowed: unionOfParameters(blocks.flatMap(({ allowed }) => [...allowed])),
-    denied: unionOfParameters(blocks.flatMap(({ denied }) => [...denied])),
+    allowed: mergeParameters(blocks.flatMap(({ allowed }) => [...allowed])),
+    denied: mergeParameters(blocks.flatMap(({ denied }) => [...denied])),
     required: [...new Set(blocks.flatMap(({ required }) => required))],
-    eventTypes: unionOfEventTypes(blocks.flatMap(({ eventTypes }) => eventTypes)),
+    eventTypes: uniqueEventTypes(blocks.flatMap(({ eventTypes }) => eventTypes)),
   };
 }
 
-/** All the values of a parameter; where it may be any once, it may be any. */
-function unionOfParameters(
+/** All values of a parameter. If one block allows any value, the blocks together do. */
+function mergeParameters(
   parameters: readonly (readonly [name: string, values: readonly JsonValue[]])[],
 ): Parameters {
-  const union = new Map<string, JsonValue[]>();
+  const merged = new Map<string, JsonValue[]>();
   for (const [name, values] of parameters) {
-    const others = union.get(name);
-    if (others === undefined) union.set(name, [...values]);
+    const others = merged.get(name);
+    if (others === undefined) merged.set(name, [...values]);
     else for (const value of values) others.push(value);
   }
-  for (const [name, values] of parameters) if (values.length === 0) union.set(name, []);
-  return union;
+  for (const [name, values] of parameters) if (values.length === 0) merged.set(name, []);
+  return merged;
 }
 
-/** Sorted, each once. */
-export function unionOfEventTypes(globs: readonly EventTypeGlob[]): EventTypeGlob[] {
+/** Sorted, without duplicates. */
+export function uniqueEventTypes(globs: readonly EventTypeGlob[]): EventTypeGlob[] {
   const byGlob = new Map(globs.map((glob) => [glob.glob, glob]));
   return [...byGlob.values()].sort((a, b) => (a.glob < b.glob ? -1 : 1));
 }
 
-/** Of those that say something; negative durations say nothing either. */
+/** Of the durations that set a limit: those above 0. */
 function smallest(seconds: readonly number[]): number {
   return seconds.reduce(
     (least, value) => (value > 0 && (least <= 0 || value < least) ? value : least),

@@ -1,4 +1,4 @@
-/** The policies of a token, from their stored texts. */
+/** The policies of a token, parsed from their stored texts. */
 
 import { logError } from '../lib/log.ts';
 import { LruCache } from '../lib/lru-cache.ts';
@@ -7,19 +7,19 @@ import type { Identity } from './identity.ts';
 import { MAX_CACHED_POLICIES } from './limits.ts';
 import { type Policy, parsePolicy } from './policy.ts';
 
-/** A policy as it is stored, and which writing of it this is. */
+/** A policy as it is stored. */
 export interface PolicyText {
   readonly name: string;
-  /** Unique for each writing of any policy of the namespace. */
+  /** Every write of any policy of the namespace has another version. */
   readonly version: number;
   readonly text: string;
 }
 
-/** By text: the same few policies are asked for again and again. */
+/** By text. Most tokens have one of a few sets of policies. */
 const parsed = new LruCache<Policy>(MAX_CACHED_POLICIES);
 
 /**
- * @param names as the token carries them; `root` has no text, and a policy that was deleted has none left
+ * @param names as the token has them. `root` and deleted policies have no text
  */
 export function parsePolicies(
   names: readonly string[],
@@ -33,23 +33,23 @@ function parseOnce(name: string, text: string): Policy {
   return parsed.getOrMake(text, () => {
     const policy = parsePolicy(text);
     if (policy.ok) return policy.value;
-    // It did parse when it was written, by another release. It grants nothing, and holds up nobody else.
+    // Another release could parse it. Here it grants nothing, and the other policies still apply.
     logError(`policy ${name}: ${policy.failure.message}`);
     return { paths: [] };
   });
 }
 
-/** What is known of the policies of a token: the names that it carries, and the texts that exist. */
+/** The policies of a token: the names that it has, and the texts that exist. */
 export interface PolicySet {
-  /** The key of the namespace that they are of. */
+  /** The key of their Vault namespace. */
   readonly authority: string;
   readonly names: readonly string[];
   readonly texts: readonly PolicyText[];
 }
 
 /**
- * What decides what the holder of such policies may do: they and their versions, and of its identity what
- * their templates use. Holders with equal keys have equal rights, until a policy changes.
+ * A key of what decides about a token's rights: its policies with their versions, and the values of its identity that
+ * their templates use. Tokens with equal keys have equal rights until a policy changes.
  */
 export function keyOfPolicies(set: PolicySet, identity: Identity | undefined): string {
   const { authority, names, texts } = set;

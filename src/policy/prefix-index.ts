@@ -1,4 +1,4 @@
-/** Finds the longest of many prefixes that a text has. */
+/** Finds the longest of many prefixes of a text. */
 
 interface Entry<T> {
   readonly prefix: string;
@@ -8,14 +8,13 @@ interface Entry<T> {
 }
 
 /**
- * The prefixes in order. Of those that are not behind the text, the last begins with every prefix of
- * the text there is: the longest is it or one that it begins with. So a look-up is a binary search and
- * copies nothing.
+ * The prefixes are sorted. The last one that is not greater than the text begins with every prefix of the text. So the
+ * longest prefix is that one, or one that it begins with. A look-up is a binary search and copies nothing.
  */
 export class PrefixIndex<T> {
   readonly #entries: readonly Entry<T>[];
 
-  /** Each prefix once. */
+  /** @param prefixes without duplicates */
   constructor(prefixes: readonly (readonly [prefix: string, value: T])[]) {
     const sorted = prefixes.toSorted(([a], [b]) => (a < b ? -1 : 1));
     const entries: Entry<T>[] = [];

@@ -1,26 +1,26 @@
-/** Finds the rule that decides on a path, among all rules that match it. */
+/** Finds the rule that decides about a path: the most specific one that matches it. */
 import { type CapabilitySet, DENY, NONE } from './capability.ts';
 import { compareSpecificity, compileSegments, patternOf } from './path-pattern.ts';
 import type { Permissions } from './permissions.ts';
 import { PrefixIndex } from './prefix-index.ts';
 
-/** All blocks of a path as one. */
+/** All blocks of a path, merged. */
 export interface Rule {
-  /** Without a slash at its beginning, with its wildcards; filled in where it is a template. */
+  /** Without a leading slash; with its wildcards, and with the values of its template. */
   readonly path: string;
   readonly permissions: Permissions;
-  /** What is left of the capabilities without those that are withheld. */
+  /** The capabilities without those that are withheld. */
   readonly granted: CapabilitySet;
-  readonly sources: readonly Source[];
+  readonly sources: readonly RuleSource[];
 }
 
-/** A block of a policy. */
-export interface Source {
+/** A block of a policy that is part of a rule. */
+export interface RuleSource {
   readonly policy: string;
   readonly line: number;
 }
 
-/** A rule with wildcards; the more specific it is the higher is its rank. */
+/** A rule with wildcards. The more specific it is, the higher is its rank. */
 interface Ranked {
   readonly rule: Rule;
   readonly rank: number;
@@ -36,7 +36,7 @@ export class RuleIndex {
   /** The most specific first. */
   readonly #segmentRules: readonly SegmentRule[];
 
-  /** Each path once. */
+  /** @param rules each with another path */
   constructor(rules: readonly Rule[]) {
     const patterns = rules.flatMap((rule) => {
       const pattern = patternOf(rule.path);
@@ -57,7 +57,7 @@ export class RuleIndex {
       .reverse();
   }
 
-  /** Rules that have to be looked through one by one: those with a `+`. */
+  /** How many rules a look-up may try one by one: those with a `+`. */
   get effort(): number {
     return this.#segmentRules.length;
   }
@@ -69,8 +69,8 @@ export class RuleIndex {
   }
 
   /**
-   * The rule of a LIST request. Where its path has a slash at its end, the path without it is asked first,
-   * as in Vault. A more specific rule with it that denies or withholds wins all the same.
+   * The rule of a LIST request. If the path ends with a slash, the path without the slash is tried first, as in Vault.
+   * But a more specific rule for the path with the slash still wins if it denies or withholds.
    */
   findForList(path: string): Rule | undefined {
     if (!path.endsWith('/')) return this.find(path);

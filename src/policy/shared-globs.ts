@@ -1,10 +1,9 @@
-/**
- * Whether some text matches both globs. Between its first and its last `*` a glob can be followed by
- * anything, so only their ends can contradict each other: one text that holds the middles of both
- * behind each other between the longer beginning and the longer end matches both.
- */
 import { compileGlob } from '../event/glob.ts';
 
+/**
+ * Whether some text matches both globs. Only the beginnings and the ends can exclude each other: a text with the longer
+ * beginning, the middles of both globs one after the other, and the longer end matches both.
+ */
 export function globsShareText(a: string, b: string): boolean {
   if (!a.includes('*')) return compileGlob(b)(a);
   if (!b.includes('*')) return compileGlob(a)(b);

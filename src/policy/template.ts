@@ -1,19 +1,19 @@
-/** Paths that are filled in from who the token stands for: `secret/{{identity.entity.name}}/*`. */
+/** Paths with values of the token's identity: `secret/{{identity.entity.name}}/*`. */
 import type { Alias, Group, Identity } from './identity.ts';
 
-/** The text around the selectors: one piece more than there are selectors. */
 export interface Template {
+  /** The text around the selectors: one more than there are selectors. */
   readonly literals: readonly [string, ...string[]];
   readonly selectors: readonly string[];
 }
 
 export interface Rendered {
   readonly text: string;
-  /** Whether a value brought a `*` or a `+` with it, which whoever chose the value must not choose. */
+  /** Whether a value contains a `*` or a `+`. The person who chose the value must not widen the rule with it. */
   readonly hasForeignWildcard: boolean;
 }
 
-/** Takes a path apart; undefined where its braces are unbalanced. */
+/** @returns undefined if the braces of the path are unbalanced */
 export function parseTemplate(path: string): Template | undefined {
   const [head = '', ...pieces] = path.split('{{');
   if (head.includes('}}')) return undefined;
@@ -28,13 +28,16 @@ export function parseTemplate(path: string): Template | undefined {
   return { literals, selectors };
 }
 
-/** Fills a path in; undefined where a value is missing or empty, and the path so names nothing. */
-export function render(template: Template, identity: Identity | undefined): Rendered | undefined {
+/** @returns undefined if a value is missing or empty: the rule then applies to no path */
+export function renderTemplate(
+  template: Template,
+  identity: Identity | undefined,
+): Rendered | undefined {
   const [head, ...literals] = template.literals;
   let text = head;
   let hasForeignWildcard = false;
   for (const [index, selector] of template.selectors.entries()) {
-    const value = resolve(selector, identity);
+    const value = identityValue(selector, identity);
     if (value === undefined || value === '') return undefined;
     hasForeignWildcard ||= /[*+]/.test(value);
     text += value + literals[index];
@@ -42,8 +45,11 @@ export function render(template: Template, identity: Identity | undefined): Rend
   return { text, hasForeignWildcard };
 }
 
-/** The value that a selector names. */
-export function resolve(selector: string, identity: Identity | undefined): string | undefined {
+/** The value that a selector such as `identity.entity.name` selects. */
+export function identityValue(
+  selector: string,
+  identity: Identity | undefined,
+): string | undefined {
   if (identity === undefined) return undefined;
   const [root, kind, ...rest] = selector.split('.');
   if (root !== 'identity') return undefined;
@@ -59,15 +65,15 @@ export function resolve(selector: string, identity: Identity | undefined): strin
   return second === undefined ? undefined : fieldOf(own(identity.entity.aliases, second), names);
 }
 
-/** `id`, `name` or `metadata.<key>`, where the key may have dots. */
+/** `id`, `name` or `metadata.<key>`. The key may have dots. */
 function fieldOf(
-  holder: Pick<Alias | Group, 'id' | 'name' | 'metadata'> | undefined,
+  owner: Pick<Alias | Group, 'id' | 'name' | 'metadata'> | undefined,
   [field, ...key]: readonly string[],
 ): string | undefined {
-  if (holder === undefined) return undefined;
-  if (field === 'metadata') return own(holder.metadata, key.join('.'));
+  if (owner === undefined) return undefined;
+  if (field === 'metadata') return own(owner.metadata, key.join('.'));
   if (key.length > 0) return undefined;
-  return field === 'id' ? holder.id : field === 'name' ? holder.name : undefined;
+  return field === 'id' ? owner.id : field === 'name' ? owner.name : undefined;
 }
 
 function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {

@@ -1,19 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { type Node, type ObjectNode, Problem } from '../../src/policy/hcl/ast.ts';
+import type { Node, ObjectNode } from '../../src/policy/hcl/ast.ts';
 import { parseDocument } from '../../src/policy/hcl/document.ts';
-import { plainOf } from '../../src/policy/hcl/value.ts';
+import { jsonOf } from '../../src/policy/hcl/value.ts';
+import { accepted, failureOf } from './support/result.ts';
 
 function documentOf(text: string): ObjectNode {
-  const document = parseDocument(text);
-  if (document instanceof Problem) throw new Error(`refused: ${document.message}`);
-  return document;
+  return accepted(parseDocument(text));
 }
 
 /** What is said, and where: `line:column message`. */
 function problemOf(text: string): string {
-  const document = parseDocument(text);
-  if (!(document instanceof Problem)) throw new Error(`not refused: ${JSON.stringify(document)}`);
-  return `${document.at.line}:${document.at.column} ${document.message}`;
+  const { location, message } = failureOf(parseDocument(text));
+  return `${location.line}:${location.column} ${message}`;
 }
 
 function valueWritten(written: string): Node {
@@ -95,7 +93,7 @@ describe('a document in HCL', () => {
     ['{}', {}],
     ['{ b = 1, "c d" = [2] e { f = 3 } }', { b: 1, 'c d': [2], e: { f: 3 } }],
   ])('has %s as a value', (written, value) => {
-    expect(plainOf(valueWritten(written))).toEqual(value);
+    expect(jsonOf(valueWritten(written))).toEqual(value);
   });
 
   it('knows where each of its values is', () => {
@@ -165,10 +163,10 @@ describe('a document in JSON', () => {
   it('has the values that JSON.parse has, but for null, which is an empty text', () => {
     const value = { a: [1, -2.5e3, 'é\n"\\/', true, false, {}, []], 'b c': { d: { e: '😀' } } };
     for (const text of [JSON.stringify(value), JSON.stringify(value, null, '\t')]) {
-      expect(plainOf(documentOf(text))).toEqual(value);
+      expect(jsonOf(documentOf(text))).toEqual(value);
     }
-    expect(plainOf(documentOf('{"a": null}'))).toEqual({ a: '' });
-    expect(plainOf(documentOf('\ufeff {"\\u0061\\/": "\\ud800"} '))).toEqual({ 'a/': '\ufffd' });
+    expect(jsonOf(documentOf('{"a": null}'))).toEqual({ a: '' });
+    expect(jsonOf(documentOf('\ufeff {"\\u0061\\/": "\\ud800"} '))).toEqual({ 'a/': '\ufffd' });
   });
 
   it('knows where its keys are', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileGlob } from '../../src/event/glob.ts';
 import { compileAcl } from '../../src/policy/acl.ts';
-import { mayReceive } from '../../src/policy/authorize.ts';
+import { mayReceive } from '../../src/policy/may-receive.ts';
 import { globsShareText } from '../../src/policy/shared-globs.ts';
 import { aclOf, blockOf } from './support/policies.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY } from '../../src/policy/builtin.ts';
+import { DEFAULT_POLICY } from '../../src/policy/default-policy.ts';
 import { MAX_POLICY_BYTES, MAX_POLICY_DEPTH, MAX_POLICY_PATHS } from '../../src/policy/limits.ts';
 import { parsePolicy } from '../../src/policy/policy.ts';
 import { aclOf, blockOf, refusalOf } from './support/policies.ts';

@@ -1,6 +1,6 @@
 /** The policies of one Vault namespace, as they were written. */
 
-import { DEFAULT_POLICY } from '../../policy/builtin.ts';
+import { DEFAULT_POLICY } from '../../policy/default-policy.ts';
 import type { PolicyText } from '../../policy/policy-set.ts';
 import { MAX_POLICIES } from '../limits.ts';
 

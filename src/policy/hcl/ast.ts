@@ -1,51 +1,45 @@
-/** What a policy's text says, in HCL or in JSON, before anything is known of what it means. */
+/** The syntax tree of a policy, in HCL or in JSON. Keys and values have no meaning here. */
+import type { Location } from './failure.ts';
 
-/** Both count from 1; columns are UTF-16 code units, as editors count them. */
-export interface Position {
-  readonly line: number;
-  readonly column: number;
-}
+export type Node = StringNode | NumberNode | BooleanNode | ListNode | ObjectNode;
 
-export type Node = TextNode | NumberNode | BooleanNode | ListNode | ObjectNode;
-
-export interface TextNode {
-  readonly kind: 'text';
+export interface StringNode {
+  readonly kind: 'string';
   readonly text: string;
-  readonly at: Position;
+  readonly at: Location;
 }
 
 export interface NumberNode {
   readonly kind: 'number';
-  /** As written: where a text is wanted, a number stands for its own digits. */
+  /** The digits as written: HCL also accepts a number as a string. */
   readonly text: string;
-  readonly at: Position;
+  readonly at: Location;
 }
 
 export interface BooleanNode {
   readonly kind: 'boolean';
   readonly value: boolean;
-  readonly at: Position;
+  readonly at: Location;
 }
 
 export interface ListNode {
   readonly kind: 'list';
   readonly items: readonly Node[];
-  readonly at: Position;
+  readonly at: Location;
 }
 
 export interface ObjectNode {
   readonly kind: 'object';
   readonly members: readonly Member[];
-  readonly at: Position;
+  readonly at: Location;
 }
 
-/** A whole text. */
 export interface Document extends ObjectNode {
-  /** Where text begins behind a document in JSON: HCL does not read it. */
-  readonly unread?: Position;
+  /** Where text follows the end of a JSON document: HCL ignores it. */
+  readonly unread?: Location;
 }
 
-/** `key = value`, `key { … }` or `key "label" { … }`: one key or, of a block, several. */
+/** `key = value`, `key { … }` or `key "label" { … }`: the labels of a block are further keys. */
 export interface Member {
   readonly keys: readonly [Key, ...Key[]];
   readonly value: Node;
@@ -53,35 +47,5 @@ export interface Member {
 
 export interface Key {
   readonly name: string;
-  readonly at: Position;
-}
-
-/** Why a text is no policy, and where. */
-export class Problem {
-  readonly message: string;
-  readonly at: Position;
-
-  constructor(message: string, at: Position) {
-    this.message = message;
-    this.at = at;
-  }
-}
-
-/** Looks the position of an offset up; of tokens it is known already, so this is for failures. */
-export function positionOf(text: string, offset: number): Position {
-  let line = 1;
-  let lineStart = 0;
-  for (
-    let end = text.indexOf('\n');
-    end !== -1 && end < offset;
-    end = text.indexOf('\n', end + 1)
-  ) {
-    line++;
-    lineStart = end + 1;
-  }
-  return { line, column: offset - lineStart + 1 };
-}
-
-export function where({ line, column }: Position): string {
-  return ` on line ${line}, column ${column}`;
+  readonly at: Location;
 }

@@ -1,23 +1,24 @@
-/** The text of a policy, in either of its two languages. */
-import { type Document, Problem, positionOf } from './ast.ts';
+/** Parses the text of a policy, which is HCL or JSON. */
+import type { Document } from './ast.ts';
+import { invalidAt, locationOf, type Parsed } from './failure.ts';
 import { parseJsonPolicy } from './json.ts';
 import { parseHcl } from './parser.ts';
 
 const BYTE_ORDER_MARK = '\ufeff';
 
 /**
- * Reads a document: JSON where it begins with `{`, which no HCL document can, and HCL else. A byte
- * order mark is passed over, and lines may end in CRLF.
+ * A text that begins with `{` is JSON, because no HCL document begins so. A byte order mark is skipped, and lines may
+ * end with CRLF.
  */
-export function parseDocument(text: string): Document | Problem {
+export function parseDocument(text: string): Parsed<Document> {
   const marked = text.startsWith(BYTE_ORDER_MARK);
   const source = (marked ? text.slice(BYTE_ORDER_MARK.length) : text).replaceAll('\r\n', '\n');
   const unreadable = source.search(/[\0\p{Surrogate}]/u);
   if (unreadable !== -1) {
     const utf16 = source.includes('\0') ? ' (UTF-16 has them; save the text as UTF-8)' : '';
-    return new Problem(
+    return invalidAt(
+      locationOf(source, unreadable),
       `a null character or half of a character${utf16}`,
-      positionOf(source, unreadable),
     );
   }
   return /^\s*\{/.test(source) ? parseJsonPolicy(source) : parseHcl(source);

@@ -1,39 +1,34 @@
 /**
- * Policies in JSON as HCL 1 reads it: a name may be given twice, a comma may end an object or a list, texts
- * have Go's escapes, and text behind the document is not read. HCL also drops, in silence, what a missing
- * comma, value or bracket leaves over; a policy that would lose a rule so is refused here.
+ * Parses JSON as HCL 1 does: a name may occur twice, a comma may end an object or a list, strings have Go's escapes,
+ * and text after the document is ignored. HCL also drops silently what follows a missing comma, value or bracket.
+ * Carillon rejects such a policy, because it would lose a rule.
  */
+import { ok } from '../../lib/result.ts';
 import { MAX_POLICY_DEPTH } from '../limits.ts';
-import {
-  type Document,
-  type Key,
-  type Member,
-  type Node,
-  type Position,
-  Problem,
-  positionOf,
-} from './ast.ts';
-import { illegalCharacter } from './illegal.ts';
+import type { Document, Key, Member, Node } from './ast.ts';
+import { invalidAt, type Location, locationOf, type Parsed } from './failure.ts';
+import { illegalCharacter } from './illegal-character.ts';
 import { tooDeep } from './parser.ts';
-import { type Read, readEscape } from './text.ts';
+import { type ParsedString, parseEscape } from './string.ts';
 
 const BLANK = /[ \t\r\n]*/y;
-const TEXT = /"[^"\\]*(?:\\.[^"\\]*)*"/y;
+const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?/y;
 const SURROGATES = /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}/y;
 const WORD = /true|false|null/y;
 
-/** Reads a document that is one JSON object. `null` is an empty text, as HCL 1 has it. */
-export function parseJsonPolicy(text: string): Document | Problem {
-  const reader = new Reader(text);
-  const value = reader.value(0);
-  if (value instanceof Problem) return value;
-  if (value.kind !== 'object') return new Problem('the policy is not an object', value.at);
-  const unread = reader.rest();
-  return unread === undefined ? value : { ...value, unread };
+/** The document is one JSON object. `null` is an empty string, as in HCL 1. */
+export function parseJsonPolicy(text: string): Parsed<Document> {
+  const parser = new JsonParser(text);
+  const document = parser.value(0);
+  if (!document.ok) return document;
+  const { value } = document;
+  if (value.kind !== 'object') return invalidAt(value.at, 'the policy is not an object');
+  const unread = parser.rest();
+  return ok(unread === undefined ? value : { ...value, unread });
 }
 
-class Reader {
+class JsonParser {
   readonly #text: string;
   #offset = 0;
   #line = 1;
@@ -43,97 +38,97 @@ class Reader {
     this.#text = text;
   }
 
-  value(depth: number): Node | Problem {
-    const at = this.#position();
+  value(depth: number): Parsed<Node> {
+    const at = this.#location();
     if (depth > MAX_POLICY_DEPTH) return tooDeep(at);
     if (this.#accept('{')) return this.#object(at, depth);
     if (this.#accept('[')) return this.#list(at, depth);
     if (this.#text[this.#offset] === '"') {
       const text = this.#string();
-      return text instanceof Problem ? text : { kind: 'text', text, at };
+      return text.ok ? ok({ kind: 'string', text: text.value, at }) : text;
     }
     const word = this.#match(WORD);
-    if (word === 'null') return { kind: 'text', text: '', at };
-    if (word !== undefined) return { kind: 'boolean', value: word === 'true', at };
+    if (word === 'null') return ok({ kind: 'string', text: '', at });
+    if (word !== undefined) return ok({ kind: 'boolean', value: word === 'true', at });
     const number = this.#match(NUMBER);
-    if (number !== undefined) return { kind: 'number', text: number, at };
+    if (number !== undefined) return ok({ kind: 'number', text: number, at });
     return this.#expected('a value');
   }
 
-  /** Where text follows the document, if any does. */
-  rest(): Position | undefined {
-    const at = this.#position();
+  /** Where text follows the document; undefined if none does. */
+  rest(): Location | undefined {
+    const at = this.#location();
     return this.#offset < this.#text.length ? at : undefined;
   }
 
-  #object(at: Position, depth: number): Node | Problem {
+  #object(at: Location, depth: number): Parsed<Node> {
     const members: Member[] = [];
     do {
-      if (this.#accept('}')) return { kind: 'object', members, at };
+      if (this.#accept('}')) return ok({ kind: 'object', members, at });
       const key = this.#key();
-      if (key instanceof Problem) return key;
+      if (!key.ok) return key;
       if (!this.#accept(':')) return this.#expected('":"');
       const value = this.value(depth + 1);
-      if (value instanceof Problem) return value;
-      members.push({ keys: [key], value });
+      if (!value.ok) return value;
+      members.push({ keys: [key.value], value: value.value });
     } while (this.#accept(','));
-    return this.#accept('}') ? { kind: 'object', members, at } : this.#expected('"," or "}"');
+    return this.#accept('}') ? ok({ kind: 'object', members, at }) : this.#expected('"," or "}"');
   }
 
-  #key(): Key | Problem {
-    const at = this.#position();
+  #key(): Parsed<Key> {
+    const at = this.#location();
     const name = this.#string();
-    return name instanceof Problem ? name : { name, at };
+    return name.ok ? ok({ name: name.value, at }) : name;
   }
 
-  #list(at: Position, depth: number): Node | Problem {
+  #list(at: Location, depth: number): Parsed<Node> {
     const items: Node[] = [];
     let separated = true;
     for (;;) {
-      if (this.#accept(']')) return { kind: 'list', items, at };
+      if (this.#accept(']')) return ok({ kind: 'list', items, at });
       if (this.#accept(',')) {
         separated = true;
         continue;
       }
       if (!separated) return this.#expected('"," or "]"');
       const item = this.value(depth + 1);
-      if (item instanceof Problem) return item;
-      items.push(item);
+      if (!item.ok) return item;
+      items.push(item.value);
       separated = false;
     }
   }
 
-  #string(): string | Problem {
+  #string(): Parsed<string> {
     const start = this.#offset;
-    const quoted = this.#match(TEXT);
+    const quoted = this.#match(STRING);
     if (quoted === undefined) return this.#expected('a text');
     if (quoted.includes('\n')) {
-      return new Problem('literal not terminated', positionOf(this.#text, start));
+      return invalidAt(locationOf(this.#text, start), 'literal not terminated');
     }
     let value = '';
     let verbatim = start + 1;
     const end = this.#offset - 1;
     for (let at = quoted.indexOf('\\'); at !== -1; at = quoted.indexOf('\\', verbatim - start)) {
       const escaped = this.#escape(start + at);
-      if (escaped instanceof Problem) return escaped;
-      value += this.#text.slice(verbatim, start + at) + escaped.value;
-      verbatim = escaped.end;
+      if (!escaped.ok) return escaped;
+      value += this.#text.slice(verbatim, start + at) + escaped.value.value;
+      verbatim = escaped.value.end;
     }
-    return (value + this.#text.slice(verbatim, end)).toWellFormed();
+    return ok((value + this.#text.slice(verbatim, end)).toWellFormed());
   }
 
-  /** JSON's own escapes, which HCL does not all know, and those of Go. */
-  #escape(at: number): Read | Problem {
-    if (this.#text[at + 1] === '/') return { value: '/', end: at + 2 };
+  /** The escapes of JSON, some of which HCL does not have, and those of Go. */
+  #escape(at: number): Parsed<ParsedString> {
+    if (this.#text[at + 1] === '/') return ok({ value: '/', end: at + 2 });
     SURROGATES.lastIndex = at;
     const pair = SURROGATES.exec(this.#text)?.[0];
     return pair === undefined
-      ? readEscape(this.#text, at)
-      : { value: JSON.parse(`"${pair}"`), end: at + pair.length };
+      ? parseEscape(this.#text, at)
+      : ok({ value: JSON.parse(`"${pair}"`), end: at + pair.length });
   }
 
   #accept(character: string): boolean {
-    this.#position();
+    this.#location();
     if (this.#text[this.#offset] !== character) return false;
     this.#offset++;
     return true;
@@ -146,16 +141,16 @@ class Reader {
     return match;
   }
 
-  #expected(what: string): Problem {
-    const at = this.#position();
+  #expected(what: string) {
+    const at = this.#location();
     const found = this.#text.codePointAt(this.#offset);
     const got =
       found === undefined ? 'the end of the policy' : illegalCharacter(String.fromCodePoint(found));
-    return new Problem(`expected ${what}, got ${got}`, at);
+    return invalidAt(at, `expected ${what}, got ${got}`);
   }
 
-  /** Skips white space, the only place of line ends, and says where that leads. */
-  #position(): Position {
+  /** Skips white space and returns the location after it. Line ends occur nowhere else. */
+  #location(): Location {
     const start = this.#offset;
     const blank = this.#match(BLANK) ?? '';
     for (let end = blank.indexOf('\n'); end !== -1; end = blank.indexOf('\n', end + 1)) {

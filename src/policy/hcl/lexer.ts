@@ -1,15 +1,16 @@
-/** The tokens of HCL 1. Comments and white space, line ends among it, separate tokens and are none. */
-import { type Position, Problem, positionOf } from './ast.ts';
-import { illegalCharacter } from './illegal.ts';
-import { readHeredoc, readQuoted } from './text.ts';
+/** Splits HCL 1 into tokens. Comments and white space, line ends included, only separate tokens. */
+import { ok } from '../../lib/result.ts';
+import { invalidAt, type Location, locationOf, type Parsed } from './failure.ts';
+import { illegalCharacter } from './illegal-character.ts';
+import { parseHeredoc, parseQuoted } from './string.ts';
 
 export type Punctuation = '{' | '}' | '[' | ']' | ',' | '=';
 
 export interface Token {
-  readonly kind: 'identifier' | 'text' | 'number' | 'boolean' | 'end' | Punctuation;
-  /** What it says: of a text its value, of anything else as it is written. */
+  readonly kind: 'identifier' | 'string' | 'number' | 'boolean' | 'end' | Punctuation;
+  /** The value of a string; the characters of any other token. */
   readonly text: string;
-  readonly at: Position;
+  readonly at: Location;
 }
 
 const BLANK = /[ \t\r\n]+/y;
@@ -18,8 +19,9 @@ const IDENTIFIER = /[\p{L}_][\p{L}\p{Nd}_.-]*/uy;
 const NUMBER = /-?(?:0[xX][0-9a-fA-F]*|\d+(?:\.\d*)?(?:[eE][+-]?\d*)?)|\.\d+/y;
 const PUNCTUATION: ReadonlySet<string> = new Set(['{', '}', '[', ']', ',', '=']);
 
-/** Splits a text, whose lines end in `\n`, into tokens; the last one is the end. */
-export function tokenize(text: string): Token[] | Problem {
+/** @param text with lines that end with `\n`
+ * @returns the tokens; the last one is the end */
+export function tokenize(text: string): Parsed<Token[]> {
   const tokens: Token[] = [];
   let line = 1;
   let lineStart = 0;
@@ -27,63 +29,64 @@ export function tokenize(text: string): Token[] | Problem {
   let offset = 0;
   while (offset < text.length) {
     const scanned = scan(text, offset);
-    if (scanned instanceof Problem) return scanned;
-    if (scanned.kind !== undefined) {
-      const at = { line, column: offset - lineStart + 1 };
-      tokens.push({ kind: scanned.kind, text: scanned.text, at });
+    if (!scanned.ok) return scanned;
+    const { kind, text: value, end } = scanned.value;
+    if (kind !== undefined) {
+      tokens.push({ kind, text: value, at: { line, column: offset - lineStart + 1 } });
     }
-    while (lineEnd !== -1 && lineEnd < scanned.end) {
+    while (lineEnd !== -1 && lineEnd < end) {
       line++;
       lineStart = lineEnd + 1;
       lineEnd = text.indexOf('\n', lineStart);
     }
-    offset = scanned.end;
+    offset = end;
   }
   tokens.push({ kind: 'end', text: '', at: { line, column: offset - lineStart + 1 } });
-  return tokens;
+  return ok(tokens);
 }
 
 interface Scanned {
-  /** None: white space or a comment. */
+  /** Undefined for white space and comments. */
   readonly kind: Token['kind'] | undefined;
   readonly text: string;
   readonly end: number;
 }
 
-function scan(text: string, offset: number): Scanned | Problem {
+function scan(text: string, offset: number): Parsed<Scanned> {
   const blank = matchAt(BLANK, text, offset) ?? matchAt(LINE_COMMENT, text, offset);
-  if (blank !== undefined) return { kind: undefined, text: '', end: offset + blank.length };
+  if (blank !== undefined) return ok({ kind: undefined, text: '', end: offset + blank.length });
 
   const character = text[offset] ?? '';
   if (PUNCTUATION.has(character)) {
-    return { kind: character as Punctuation, text: character, end: offset + 1 };
+    return ok({ kind: character as Punctuation, text: character, end: offset + 1 });
   }
   if (character === '"' || character === '<') {
-    const read = character === '"' ? readQuoted(text, offset) : readHeredoc(text, offset);
-    return read instanceof Problem ? read : { kind: 'text', text: read.value, end: read.end };
+    const string = character === '"' ? parseQuoted(text, offset) : parseHeredoc(text, offset);
+    if (!string.ok) return string;
+    return ok({ kind: 'string', text: string.value.value, end: string.value.end });
   }
   if (text.startsWith('/*', offset)) {
     const end = text.indexOf('*/', offset + 2);
-    if (end === -1) return new Problem('comment not terminated', positionOf(text, offset));
-    return { kind: undefined, text: '', end: end + 2 };
+    if (end === -1) return invalidAt(locationOf(text, offset), 'comment not terminated');
+    return ok({ kind: undefined, text: '', end: end + 2 });
   }
   const identifier = matchAt(IDENTIFIER, text, offset);
   if (identifier !== undefined) {
     const isBoolean = identifier === 'true' || identifier === 'false';
-    return {
+    return ok({
       kind: isBoolean ? 'boolean' : 'identifier',
       text: identifier,
       end: offset + identifier.length,
-    };
+    });
   }
   const number = matchAt(NUMBER, text, offset);
   if (number === undefined) {
     const found = String.fromCodePoint(text.codePointAt(offset) ?? 0);
-    return new Problem(`illegal char ${illegalCharacter(found)}`, positionOf(text, offset));
+    return invalidAt(locationOf(text, offset), `illegal char ${illegalCharacter(found)}`);
   }
-  const fault = faultOf(number);
-  if (fault !== undefined) return new Problem(fault, positionOf(text, offset));
-  return { kind: 'number', text: number, end: offset + number.length };
+  const illegal = whyIllegal(number);
+  if (illegal !== undefined) return invalidAt(locationOf(text, offset), illegal);
+  return ok({ kind: 'number', text: number, end: offset + number.length });
 }
 
 function matchAt(pattern: RegExp, text: string, offset: number): string | undefined {
@@ -91,7 +94,7 @@ function matchAt(pattern: RegExp, text: string, offset: number): string | undefi
   return pattern.exec(text)?.[0];
 }
 
-function faultOf(number: string): string | undefined {
+function whyIllegal(number: string): string | undefined {
   if (/^-?0[xX]$/.test(number)) return 'illegal hexadecimal number';
   if (/^-?0\d+$/.test(number) && /[89]/.test(number)) return 'illegal octal number';
   return /^-?0x|\d$|\.$/i.test(number) ? undefined : 'illegal exponent';

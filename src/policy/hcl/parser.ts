@@ -1,21 +1,16 @@
-/** HCL 1 as Vault reads policies in it: bodies of `key = value` and `key "label" { … }`. */
+/** Parses HCL 1, as Vault reads policies: bodies of `key = value` and `key "label" { … }`. */
 import { quote } from '../../lib/quote.ts';
+import { ok } from '../../lib/result.ts';
 import { MAX_POLICY_DEPTH } from '../limits.ts';
-import {
-  type Key,
-  type Member,
-  type Node,
-  type ObjectNode,
-  type Position,
-  Problem,
-} from './ast.ts';
+import type { Key, Member, Node, ObjectNode } from './ast.ts';
+import { invalidAt, type Location, type Parsed } from './failure.ts';
 import { type Token, tokenize } from './lexer.ts';
 
-/** Reads a document, whose lines end in `\n`. No argument may be set twice in the same object. */
-export function parseHcl(text: string): ObjectNode | Problem {
+/** @param text with lines that end with `\n` */
+export function parseHcl(text: string): Parsed<ObjectNode> {
   const tokens = tokenize(text);
-  if (tokens instanceof Problem) return tokens;
-  return new Parser(tokens).object('end', { line: 1, column: 1 }, 0);
+  if (!tokens.ok) return tokens;
+  return new Parser(tokens.value).object('end', { line: 1, column: 1 }, 0);
 }
 
 class Parser {
@@ -26,66 +21,68 @@ class Parser {
     this.#tokens = tokens;
   }
 
-  /** The members up to and with the token that closes them. Commas between them may be there or not. */
-  object(closing: '}' | 'end', at: Position, depth: number): ObjectNode | Problem {
+  /** Takes the closing token as well. Commas between members are optional. */
+  object(closing: '}' | 'end', at: Location, depth: number): Parsed<ObjectNode> {
     if (depth > MAX_POLICY_DEPTH) return tooDeep(at);
     const members: Member[] = [];
     const assigned = new Set<string>();
     while (this.#peek().kind !== closing) {
       const keys = this.#keys();
-      if (keys instanceof Problem) return keys;
-      const [key] = keys;
+      if (!keys.ok) return keys;
+      const [key] = keys.value;
       if (this.#peek().kind === '=') {
         if (assigned.has(key.name)) return setTwice(key);
         assigned.add(key.name);
         this.#take();
       }
       const value = this.#value(depth);
-      if (value instanceof Problem) return value;
-      members.push({ keys, value });
+      if (!value.ok) return value;
+      members.push({ keys: keys.value, value: value.value });
       if (this.#peek().kind === ',') this.#take();
     }
     this.#take();
-    return { kind: 'object', members, at };
+    return ok({ kind: 'object', members, at });
   }
 
-  /** The keys before a `=` or a `{`; before a `=` there is one. */
-  #keys(): Member['keys'] | Problem {
+  /** The keys before a `=` or a `{`. A `=` has only one. */
+  #keys(): Parsed<Member['keys']> {
     const keys: Key[] = [];
     for (;;) {
       const token = this.#peek();
-      if (token.kind === 'identifier' || token.kind === 'text') {
+      if (token.kind === 'identifier' || token.kind === 'string') {
         keys.push({ name: token.text, at: token.at });
         this.#take();
         continue;
       }
       const [first, ...rest] = keys;
-      if (first === undefined) return new Problem(`expected a key, got ${named(token)}`, token.at);
-      if (token.kind === '{' || (token.kind === '=' && rest.length === 0)) return [first, ...rest];
+      if (first === undefined) return invalidAt(token.at, `expected a key, got ${nameOf(token)}`);
+      if (token.kind === '{' || (token.kind === '=' && rest.length === 0)) {
+        return ok([first, ...rest]);
+      }
       const path = quote(keys.map(({ name }) => name).join(' '));
       const expected = rest.length === 0 ? '"{" or "="' : '"{"';
-      return new Problem(`expected ${expected} behind ${path}, got ${named(token)}`, token.at);
+      return invalidAt(token.at, `expected ${expected} behind ${path}, got ${nameOf(token)}`);
     }
   }
 
-  #value(depth: number): Node | Problem {
+  #value(depth: number): Parsed<Node> {
     const token = this.#take();
     switch (token.kind) {
-      case 'text':
+      case 'string':
       case 'number':
-        return { kind: token.kind, text: token.text, at: token.at };
+        return ok({ kind: token.kind, text: token.text, at: token.at });
       case 'boolean':
-        return { kind: 'boolean', value: token.text === 'true', at: token.at };
+        return ok({ kind: 'boolean', value: token.text === 'true', at: token.at });
       case '{':
         return this.object('}', token.at, depth + 1);
       case '[':
         return this.#list(token, depth + 1);
       default:
-        return new Problem(`expected a value, got ${named(token)}`, token.at);
+        return invalidAt(token.at, `expected a value, got ${nameOf(token)}`);
     }
   }
 
-  #list({ at }: Token, depth: number): Node | Problem {
+  #list({ at }: Token, depth: number): Parsed<Node> {
     if (depth > MAX_POLICY_DEPTH) return tooDeep(at);
     const items: Node[] = [];
     let separated = true;
@@ -93,16 +90,16 @@ class Parser {
       const token = this.#peek();
       if (token.kind === ']' || token.kind === ',') {
         this.#take();
-        if (token.kind === ']') return { kind: 'list', items, at };
+        if (token.kind === ']') return ok({ kind: 'list', items, at });
         separated = true;
         continue;
       }
       if (!separated) {
-        return new Problem(`expected comma or list end, got ${named(token)}`, token.at);
+        return invalidAt(token.at, `expected comma or list end, got ${nameOf(token)}`);
       }
       const item = this.#value(depth);
-      if (item instanceof Problem) return item;
-      items.push(item);
+      if (!item.ok) return item;
+      items.push(item.value);
       separated = false;
     }
   }
@@ -113,7 +110,7 @@ class Parser {
     return token;
   }
 
-  /** The end is never passed, so what reads on behind it sees it again. */
+  /** Never goes past the end, so the next call returns the end again. */
   #take(): Token {
     const token = this.#peek();
     if (token.kind !== 'end') this.#next++;
@@ -121,20 +118,20 @@ class Parser {
   }
 }
 
-/** Vault 1.21 and later refuse what earlier versions merged. */
-export function setTwice({ name, at }: Key): Problem {
-  return new Problem(
-    `The argument ${quote(name)} at ${at.line}:${at.column} was already set. Each argument can only be defined once; repeated`,
+/** Vault 1.21 and later reject an argument that is set twice; earlier versions merged the two. */
+function setTwice({ name, at }: Key) {
+  return invalidAt(
     at,
+    `The argument ${quote(name)} at ${at.line}:${at.column} was already set. Each argument can only be defined once; repeated`,
   );
 }
 
-export function tooDeep(at: Position): Problem {
-  return new Problem(`nested deeper than ${MAX_POLICY_DEPTH} levels`, at);
+export function tooDeep(at: Location) {
+  return invalidAt(at, `nested deeper than ${MAX_POLICY_DEPTH} levels`);
 }
 
-function named({ kind, text }: Token): string {
+function nameOf({ kind, text }: Token): string {
   if (kind === 'end') return 'the end of the policy';
-  if (kind === 'text') return 'a text';
+  if (kind === 'string') return 'a text';
   return quote(text);
 }

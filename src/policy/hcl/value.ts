@@ -1,16 +1,9 @@
-/** From the nodes of a document to what an attribute is meant to hold. */
+/** Reads attributes, blocks and plain values from the nodes of a syntax tree. */
 import type { JsonObject, JsonValue } from '../../lib/json.ts';
 import { quote } from '../../lib/quote.ts';
-import {
-  type Key,
-  type Member,
-  type Node,
-  type NumberNode,
-  type ObjectNode,
-  Problem,
-  type TextNode,
-  where,
-} from './ast.ts';
+import { ok } from '../../lib/result.ts';
+import type { Key, Member, Node, NumberNode, ObjectNode, StringNode } from './ast.ts';
+import { invalidAt, locationText, type Parsed } from './failure.ts';
 
 const MAX_SHOWN_KEYS = 10;
 
@@ -21,10 +14,10 @@ export interface LabelledBlock {
 }
 
 /**
- * The blocks that a member stands for: one in HCL. In JSON the labels are the names of an object, or
- * of several objects in a list: `{"path": {"secret/*": { … }}}`.
+ * The blocks of a member. In HCL it is one block. In JSON the labels are the names of an object, or of several objects
+ * in a list: `{"path": {"secret/*": { … }}}`.
  */
-export function labelledBlocks({ keys, value }: Member): LabelledBlock[] | Problem {
+export function labelledBlocks({ keys, value }: Member): Parsed<LabelledBlock[]> {
   const [{ name, at }, ...labels] = keys;
   const labelled =
     labels.length > 0
@@ -38,28 +31,26 @@ export function labelledBlocks({ keys, value }: Member): LabelledBlock[] | Probl
     }
   }
   return blocks.length === labelled?.length
-    ? blocks
-    : new Problem(`"${name}" must be a block with one label`, at);
+    ? ok(blocks)
+    : invalidAt(at, `"${name}" must be a block with one label`);
 }
 
-/** Every key that is none of these; each says where it is. */
-export function unknownKeys(
-  { members }: ObjectNode,
-  known: ReadonlySet<string>,
-): Problem | undefined {
+/** Rejects an object with other keys, and names each of them with its location. */
+export function checkKeys(node: ObjectNode, known: ReadonlySet<string>): Parsed<ObjectNode> {
+  const { members } = node;
   const keys = members.map(({ keys: [key] }) => key).filter(({ name }) => !known.has(name));
   const shown = keys.slice(0, MAX_SHOWN_KEYS);
   const last = shown.pop();
-  if (last === undefined) return undefined;
-  const others = shown.map((key) => `${invalidKey(key)}${where(key.at)}; `).join('');
-  return new Problem(others + invalidKey(last), last.at);
+  if (last === undefined) return ok(node);
+  const others = shown.map((key) => `${invalidKey(key)}${locationText(key.at)}; `).join('');
+  return invalidAt(last.at, others + invalidKey(last));
 }
 
 function invalidKey({ name }: Key): string {
   return `invalid key ${quote(name)}`;
 }
 
-/** The object that a node is, or the objects that it lists; undefined where it has anything else. */
+/** The node itself if it is an object, or the objects of a list; undefined if it is or has anything else. */
 export function objectsOf(node: Node): ObjectNode[] | undefined {
   if (node.kind === 'object') return [node];
   if (node.kind !== 'list') return undefined;
@@ -67,45 +58,48 @@ export function objectsOf(node: Node): ObjectNode[] | undefined {
   return objects.length === node.items.length ? objects : undefined;
 }
 
-/** The attributes of a block by name; of those that are blocks themselves there may be several. */
+/** The attributes of a block by name. An attribute that is a block may occur several times. */
 export type Attributes = ReadonlyMap<string, readonly Node[]>;
 
-export function attributesOf(body: ObjectNode): Attributes | Problem {
+export function attributesOf(body: ObjectNode): Parsed<Attributes> {
   const attributes = new Map<string, Node[]>();
   for (const { keys, value } of body.members) {
     const [{ name }, label] = keys;
-    if (label !== undefined) return new Problem(`"${name}" takes no label`, label.at);
+    if (label !== undefined) return invalidAt(label.at, `"${name}" takes no label`);
     const nodes = attributes.get(name);
     if (nodes === undefined) attributes.set(name, [value]);
     else nodes.push(value);
   }
-  return attributes;
+  return ok(attributes);
 }
 
-/** A text; a whole number stands for its digits. */
-export function textOf(node: Node, name: string): string | Problem {
-  return isText(node) ? node.text : new Problem(`"${name}" must be a text`, node.at);
+/** A string, or a whole number as its digits. */
+export function stringOf(node: Node, name: string): Parsed<string> {
+  return isString(node) ? ok(node.text) : invalidAt(node.at, `"${name}" must be a text`);
 }
 
-function isText(node: Node): node is TextNode | NumberNode {
-  return node.kind === 'text' || (node.kind === 'number' && /^-?(?:0x|\d+$)/i.test(node.text));
+function isString(node: Node): node is StringNode | NumberNode {
+  return node.kind === 'string' || (node.kind === 'number' && /^-?(?:0x|\d+$)/i.test(node.text));
 }
 
-/** The texts of the lists that an attribute is set to. */
-export function textsOf(attributes: Attributes, name: string): (TextNode | NumberNode)[] | Problem {
-  const texts: (TextNode | NumberNode)[] = [];
+/** The strings of the lists of an attribute. */
+export function stringsOf(
+  attributes: Attributes,
+  name: string,
+): Parsed<(StringNode | NumberNode)[]> {
+  const strings: (StringNode | NumberNode)[] = [];
   for (const node of attributes.get(name) ?? []) {
     for (const item of node.kind === 'list' ? node.items : [node]) {
-      if (item === node || !isText(item)) {
-        return new Problem(`"${name}" must be a list of texts`, item.at);
+      if (item === node || !isString(item)) {
+        return invalidAt(item.at, `"${name}" must be a list of texts`);
       }
-      texts.push(item);
+      strings.push(item);
     }
   }
-  return texts;
+  return ok(strings);
 }
 
-/** The value of a number as HCL writes it: decimal, `0x` and `0` before octal digits. */
+/** HCL writes numbers in decimal, in hexadecimal after `0x`, and in octal after `0`. */
 export function numberOf(text: string): number {
   const sign = text.startsWith('-') ? -1 : 1;
   const digits = text.replace(/^-/, '');
@@ -114,20 +108,20 @@ export function numberOf(text: string): number {
   return sign * Number(digits);
 }
 
-/** The plain value that a node says. */
-export function plainOf(node: Node): JsonValue {
+/** The JSON value of a node. */
+export function jsonOf(node: Node): JsonValue {
   switch (node.kind) {
-    case 'text':
+    case 'string':
       return node.text;
     case 'number':
       return numberOf(node.text);
     case 'boolean':
       return node.value;
     case 'list':
-      return node.items.map(plainOf);
+      return node.items.map(jsonOf);
     case 'object':
       return Object.fromEntries(
-        node.members.map(({ keys, value }) => [keys[0].name, plainOf(value)]),
+        node.members.map(({ keys, value }) => [keys[0].name, jsonOf(value)]),
       ) satisfies JsonObject;
   }
 }

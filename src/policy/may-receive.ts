@@ -1,19 +1,18 @@
-/** Who may receive which event. */
-import { type Acl, type DecidingRule, RECEIVE, shown } from './acl.ts';
+/** Decides whether a token may receive an event. */
+import { type Acl, type DecidingRule, describeRule, RECEIVE } from './acl.ts';
 
 export interface ReceiveDecision {
   readonly allowed: boolean;
-  /** What decided; from `capabilities` on it is a rule. */
+  /** What decided. From `capabilities` on, a rule decided. */
   readonly step: 'root' | 'no_path' | 'no_rule' | 'capabilities' | 'event_types' | 'granted';
   readonly rule?: DecidingRule;
 }
 
 /**
- * Whether the holder of an ACL may receive an event: root any, others one whose path they may both
- * list and subscribe to, of a type that the same rule names.
+ * Root receives every event. Any other token receives an event if the rule for its path grants both `list` and
+ * `subscribe`, and the same rule names its type.
  *
- * @param path the API path of the event, relative to the namespace of the ACL; undefined or empty
- *   where it has none
+ * @param path the API path of the event, relative to the namespace of the ACL; undefined or empty if it has none
  */
 export function mayReceive(acl: Acl, path: string | undefined, eventType: string): ReceiveDecision {
   if (acl.root) return { allowed: true, step: 'root' };
@@ -22,8 +21,8 @@ export function mayReceive(acl: Acl, path: string | undefined, eventType: string
   if (rule === undefined) return { allowed: false, step: 'no_rule' };
   const { granted, permissions } = rule;
   if ((granted & RECEIVE) !== RECEIVE) {
-    return { allowed: false, step: 'capabilities', rule: shown(rule) };
+    return { allowed: false, step: 'capabilities', rule: describeRule(rule) };
   }
   const allowed = permissions.eventTypes.some(({ matches }) => matches(eventType));
-  return { allowed, step: allowed ? 'granted' : 'event_types', rule: shown(rule) };
+  return { allowed, step: allowed ? 'granted' : 'event_types', rule: describeRule(rule) };
 }

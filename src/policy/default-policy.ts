@@ -1,8 +1,7 @@
-/** The policy that every namespace has without anyone writing it. */
-
 /**
- * What every token may do unless it was made without it, the same as in Vault: look after itself. The
- * second half is of paths that this server does not have; capabilities are asked of them all the same.
+ * The policy `default`, which every namespace has from the beginning. As in Vault, every token has it unless it was
+ * created without it. The second half is about paths that this server does not have, but clients ask for the
+ * capabilities on them.
  */
 export const DEFAULT_POLICY = `# What the holder of any token may do with that token.
 path "auth/token/lookup-self" { capabilities = ["read"] }

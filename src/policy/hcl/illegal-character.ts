@@ -1,25 +1,26 @@
-/** What a message says of a character that cannot stand where it is: what it is, and what was meant. */
+/** Describes a character that is not allowed where it stands, and what the author probably meant. */
 
 const CURLY = /[\u201c-\u201f\u00ab\u00bb\u2033\uff02]/u;
 const APOSTROPHE = /['`\u2018-\u201b\u2032\uff07]/u;
 const INVISIBLE = /[\u200b-\u200f\u2060\u00ad]/u;
 
 /**
- * @param found the first character of it counts
+ * @param found text that begins with the character
+ *
  * @example
  * illegalCharacter('“') // '"“" (U+201C, a curly quote: write ")'
  */
 export function illegalCharacter(found: string): string {
   const [character = ''] = found;
   const code = `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
-  const guess = guessOf(character);
+  const meaning = meaningOf(character);
   if (!/[\x21-\x7e]/.test(character)) {
-    return `${JSON.stringify(character)} (${code}${guess === undefined ? '' : `, ${guess}`})`;
+    return `${JSON.stringify(character)} (${code}${meaning === undefined ? '' : `, ${meaning}`})`;
   }
-  return JSON.stringify(character) + (guess === undefined ? '' : ` (${guess})`);
+  return JSON.stringify(character) + (meaning === undefined ? '' : ` (${meaning})`);
 }
 
-function guessOf(character: string): string | undefined {
+function meaningOf(character: string): string | undefined {
   if (CURLY.test(character)) return 'a curly quote: write "';
   if (APOSTROPHE.test(character)) return 'texts stand in double quotes: write "';
   if (character === '\ufeff') return 'a byte order mark: it may only begin the file';

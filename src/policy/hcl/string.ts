@@ -1,9 +1,10 @@
-/** The texts of HCL 1: quoted strings with Go's escapes, and heredocs. */
-import { Problem, positionOf } from './ast.ts';
+/** The strings of HCL 1: quoted strings with Go's escapes, and heredocs. */
+import { ok } from '../../lib/result.ts';
+import { invalidAt, locationOf, type Parsed } from './failure.ts';
 
-/** What was read, and the offset behind it. */
-export interface Read {
+export interface ParsedString {
   readonly value: string;
+  /** The offset after it. */
   readonly end: number;
 }
 
@@ -21,26 +22,26 @@ const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
 const BYTE_ESCAPE = /\\(?:x([0-9a-fA-F]{2})|([0-3][0-7]{2}))/y;
 const UNICODE_ESCAPE = /\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))/y;
 
-/** Reads the quoted string that begins at `start`. `${…}` is kept as it is written, quotes included. */
-export function readQuoted(text: string, start: number): Read | Problem {
+/** Parses the quoted string that begins at `start`. `${…}` stays as written, with its quotes. */
+export function parseQuoted(text: string, start: number): Parsed<ParsedString> {
   let value = '';
   let braces = 0;
   let verbatim = start + 1;
   for (let offset = start + 1; offset < text.length; ) {
     const character = text[offset];
     if (character === '\\') {
-      const escaped = readEscape(text, offset);
-      if (escaped instanceof Problem) return escaped;
+      const escaped = parseEscape(text, offset);
+      if (!escaped.ok) return escaped;
       if (braces === 0) {
-        value += text.slice(verbatim, offset) + escaped.value;
-        verbatim = escaped.end;
+        value += text.slice(verbatim, offset) + escaped.value.value;
+        verbatim = escaped.value.end;
       }
-      offset = escaped.end;
+      offset = escaped.value.end;
       continue;
     }
     if (braces === 0) {
       if (character === '"') {
-        return { value: value + text.slice(verbatim, offset), end: offset + 1 };
+        return ok({ value: value + text.slice(verbatim, offset), end: offset + 1 });
       }
       if (character === '\n') break;
       if (character === '$' && text[offset + 1] === '{') {
@@ -51,21 +52,21 @@ export function readQuoted(text: string, start: number): Read | Problem {
     else if (character === '}') braces--;
     offset++;
   }
-  return new Problem('literal not terminated', positionOf(text, start));
+  return invalidAt(locationOf(text, start), 'literal not terminated');
 }
 
-/** Reads the escape sequence of Go that begins at `start` with its backslash. */
-export function readEscape(text: string, start: number): Read | Problem {
+/** Parses the Go escape sequence whose backslash is at `start`. */
+export function parseEscape(text: string, start: number): Parsed<ParsedString> {
   const simple = SIMPLE_ESCAPES[text[start + 1] ?? ''];
-  if (simple !== undefined) return { value: simple, end: start + 2 };
+  if (simple !== undefined) return ok({ value: simple, end: start + 2 });
   const codePoint = codePointAt(text, start);
   if (codePoint !== undefined && codePoint <= 0x10ffff) {
-    return {
+    return ok({
       value: String.fromCodePoint(codePoint).toWellFormed(),
       end: UNICODE_ESCAPE.lastIndex,
-    };
+    });
   }
-  return readBytes(text, start) ?? new Problem('illegal char escape', positionOf(text, start));
+  return parseBytes(text, start);
 }
 
 function codePointAt(text: string, start: number): number | undefined {
@@ -74,8 +75,8 @@ function codePointAt(text: string, start: number): number | undefined {
   return match === null ? undefined : Number.parseInt(match[1] ?? match[2] ?? '', 16);
 }
 
-/** `\x` and octal escapes are bytes, so those of one character stand side by side. */
-function readBytes(text: string, start: number): Read | Problem | undefined {
+/** `\x` and octal escapes are bytes, so a character of several bytes is several escapes in a row. */
+function parseBytes(text: string, start: number): Parsed<ParsedString> {
   const bytes: number[] = [];
   let end = start;
   for (;;) {
@@ -86,37 +87,37 @@ function readBytes(text: string, start: number): Read | Problem | undefined {
     bytes.push(hex === undefined ? Number.parseInt(octal ?? '', 8) : Number.parseInt(hex, 16));
     end = BYTE_ESCAPE.lastIndex;
   }
-  if (bytes.length === 0) return undefined;
+  if (bytes.length === 0) return invalidAt(locationOf(text, start), 'illegal char escape');
   try {
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-    return { value: decoder.decode(new Uint8Array(bytes)), end };
+    return ok({ value: decoder.decode(new Uint8Array(bytes)), end });
   } catch {
-    return new Problem('the escaped bytes are not UTF-8', positionOf(text, start));
+    return invalidAt(locationOf(text, start), 'the escaped bytes are not UTF-8');
   }
 }
 
 const HEREDOC_START = /<<(-?)([\p{L}\p{Nd}_]+)\n/uy;
 
 /**
- * Reads the heredoc that begins at `start`, up to and with the line of its anchor. With `<<-` the
- * indentation of that line is taken off every line, where every line has it.
+ * Parses the heredoc that begins at `start` and ends with the line of its anchor. `<<-` removes the indentation of
+ * that line from all lines, if all lines have it.
  */
-export function readHeredoc(text: string, start: number): Read | Problem {
+export function parseHeredoc(text: string, start: number): Parsed<ParsedString> {
   HEREDOC_START.lastIndex = start;
   const opening = HEREDOC_START.exec(text);
-  if (opening === null) return new Problem('invalid heredoc anchor', positionOf(text, start));
+  if (opening === null) return invalidAt(locationOf(text, start), 'invalid heredoc anchor');
   const [, indented, anchor = ''] = opening;
   const bodyStart = HEREDOC_START.lastIndex;
 
   let lineStart = bodyStart;
   for (;;) {
     const lineEnd = text.indexOf('\n', lineStart);
-    if (lineEnd === -1) return new Problem('heredoc not terminated', positionOf(text, start));
+    if (lineEnd === -1) return invalidAt(locationOf(text, start), 'heredoc not terminated');
     const indentation = anchorIndentation(text.slice(lineStart, lineEnd), anchor);
     if (indentation !== undefined) {
       const body = text.slice(bodyStart, lineStart);
       const value = indented === '' ? body + indentation : withoutIndentation(body, indentation);
-      return { value, end: lineEnd + 1 };
+      return ok({ value, end: lineEnd + 1 });
     }
     lineStart = lineEnd + 1;
   }

@@ -53,7 +53,7 @@ export class EventHub extends SubscriberHub {
   async publish(publications: readonly Publication[], owner?: string): Promise<Published> {
     const refused = await this.#feeds.register(owner);
     if (refused !== undefined) return { keys: [], refused: refused.reason };
-    await this.subscribers.holders.confirm(Date.now());
+    await this.subscribers.authoritySync.confirm(Date.now());
     const { last } = this.journal;
     const taken = this.#intake.take(publications, owner);
     if (taken === undefined) return { keys: [], refused: 'overloaded' };

@@ -34,7 +34,7 @@ export abstract class SubscriberHub {
     if (!retention.ok) throw new Error(retention.failure.message);
     this.journal = new Journal(ctx.storage, retention.value);
     this.subscribers = new Subscribers(ctx, env, this.journal, this.needs);
-    const { holders, lifetimes, readers } = this.subscribers;
+    const { tokenExpiry, lifetimes, readers } = this.subscribers;
     const retry: AlarmTask = {
       nextDue: () => this.#retryAt,
       run: () => {
@@ -42,7 +42,7 @@ export abstract class SubscriberHub {
       },
     };
     this.alarms = new Alarms(ctx);
-    this.alarms.add(holders, readers, lifetimes, this.journal.trimmer, retry);
+    this.alarms.add(tokenExpiry, readers, lifetimes, this.journal.trimmer, retry);
   }
 
   /** Whether nothing is here that it has to be kept for, sockets apart. */
@@ -57,7 +57,7 @@ export abstract class SubscriberHub {
    * @param until it is needed again, or for good, its namespace being no more
    */
   async leave(until: 'until needed' | 'for good'): Promise<void> {
-    await this.subscribers.holders.leave(until);
+    await this.subscribers.authoritySync.unwatchAll(until);
     await this.subscribers.delivered();
   }
 
@@ -80,7 +80,7 @@ export abstract class SubscriberHub {
   }
 
   changed(authority: string): Promise<boolean> {
-    return this.subscribers.holders.changed(authority);
+    return this.subscribers.authoritySync.changed(authority);
   }
 
   recall(id: string): EventFacts[] {

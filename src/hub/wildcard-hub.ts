@@ -145,7 +145,7 @@ export class GatheringPart extends SubscriberHub {
   async receive(page: FeedPage): Promise<FeedReceipt> {
     const { hub, version } = page;
     await this.#backfills.get(hub);
-    await this.subscribers.holders.confirm(Date.now());
+    await this.subscribers.authoritySync.confirm(Date.now());
     // One that has left the registry meanwhile, its namespace being deleted, does not come back to it.
     if (!this.#registry.has(hub)) return { taken: page.after, request: undefined };
     const { taken, delivered } = this.#take(page);

@@ -2,7 +2,8 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MAX_WARNING_CHARACTERS } from '../../src/http/limits.ts';
-import { PolicyCache } from '../../src/hub/authority-sync/policy-cache.ts';
+import { AccessCache } from '../../src/hub/authority-sync/access-cache.ts';
+import { PolicyTexts } from '../../src/hub/authority-sync/policy-texts.ts';
 import { MAX_CACHED_ACCESSES } from '../../src/hub/limits.ts';
 import {
   aHolder,
@@ -190,9 +191,10 @@ it('subscribers of one hub hear each what they may, in the order of publication'
 it('more holders than a hub keeps at hand have each their own rights', async () => {
   await runInDurableObject(hubOf('abc'), (_hub, { storage }) => {
     createTables(storage);
-    const accesses = new PolicyCache(storage.sql, () => new Set());
+    const policies = new PolicyTexts(storage.sql);
+    const accesses = new AccessCache(policies, { accessKeys: () => new Set() });
     const text = listenerOn('secret/{{identity.entity.name}}');
-    accesses.setPolicy('', 'own', { name: 'own', version: 1, text });
+    policies.set('', 'own', { name: 'own', version: 1, text });
     const holders = Array.from({ length: MAX_CACHED_ACCESSES + 10 }, (_, i) => ({
       authority: '',
       policies: ['own'],
@@ -212,7 +214,7 @@ it('more holders than a hub keeps at hand have each their own rights', async () 
         ]);
       }
     }
-    accesses.setPolicy('', 'own', { name: 'own', version: 2, text: listenerOn('secret/n5') });
+    policies.set('', 'own', { name: 'own', version: 2, text: listenerOn('secret/n5') });
     expect(sees(holders[0] as (typeof holders)[number], 'secret/n5')).toBe(true);
     expect(sees(holders.at(-1) as (typeof holders)[number], 'secret/n5')).toBe(true);
   });

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { factsOf } from '../../src/event/facts.ts';
 import { MAX_FILTERED_CHARACTERS } from '../../src/event/filter/limits.ts';
-import type { PolicyCache } from '../../src/hub/authority-sync/policy-cache.ts';
+import type { AccessCache } from '../../src/hub/authority-sync/access-cache.ts';
 import { Rights } from '../../src/hub/authority-sync/rights.ts';
 import { TurnBudget } from '../../src/hub/delivery/turn-budget.ts';
 import { Matcher } from '../../src/subscription/matcher.ts';
@@ -11,7 +11,7 @@ import { anEvent } from '../unit/support/events.ts';
 /** How many filters are asked in one turn. */
 function inOneTurn(filter: string, dataPath: string): number {
   const budget = new TurnBudget();
-  const rights = new Rights({} as PolicyCache, budget);
+  const rights = new Rights({} as AccessCache, budget);
   const matcher = new Matcher({ pattern: '*', namespaces: [''], filter });
   const facts = factsOf(anEvent({ metadata: { data_path: dataPath } }));
   let asked = 0;

@@ -10,7 +10,7 @@ import type { Matcher } from '../../subscription/matcher.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
 import type { JournalEntry } from '../journal/record.ts';
 import type { SubscriptionClass } from '../subscribers/classes.ts';
-import type { PolicyCache } from './policy-cache.ts';
+import type { AccessCache } from './access-cache.ts';
 
 /** A decision, in the bytes of a turn's budget: so much, for each rule that has to be looked through… */
 const RULE_BYTES = 100;
@@ -18,10 +18,10 @@ const RULE_BYTES = 100;
 const STEP_BYTES = 5;
 
 export class Rights {
-  readonly #accesses: PolicyCache;
+  readonly #accesses: AccessCache;
   readonly #budget: TurnBudget;
 
-  constructor(accesses: PolicyCache, budget: TurnBudget) {
+  constructor(accesses: AccessCache, budget: TurnBudget) {
     this.#accesses = accesses;
     this.#budget = budget;
   }

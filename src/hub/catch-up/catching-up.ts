@@ -5,6 +5,7 @@
 
 import { MAX_UNACKED_BYTES } from '../../wire/limits.ts';
 import type { Rights } from '../authority-sync/rights.ts';
+import type { TokenExpiry } from '../authority-sync/token-expiry.ts';
 import { messagesOf } from '../delivery/reader-messages.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
 import type { CursorCodec } from '../journal/cursor-codec.ts';
@@ -28,10 +29,8 @@ export interface CatchingUpParts {
   readonly laggards: Laggards;
   readonly underWay: UnderWay;
   readonly cursors: CursorCodec;
-  /** Makes sure of the rights that are decided by; undefined where there is nothing to wait for. */
-  confirm(): Promise<void> | undefined;
-  /** An acknowledgement is awaited, or no longer. */
-  arm(): void;
+  readonly tokenExpiry: TokenExpiry;
+  readonly alarms: { arm(): void };
 }
 
 export class CatchingUp {
@@ -61,7 +60,7 @@ export class CatchingUp {
     const { lag } = reader;
     if (lag === undefined || lag.isCatchingUp || (lag.waiting && !this.#hasRoom(reader))) return;
     lag.waiting = false;
-    const mayGoOn = !this.#parts.budget.isSpent && this.#parts.confirm() === undefined;
+    const mayGoOn = !this.#parts.budget.isSpent && this.#parts.tokenExpiry.enforce() === undefined;
     if (mayGoOn && (!isOpen(socket) || !this.#sendPage(socket, reader))) return;
     // A hub that is stopped before the next turn goes on from here.
     if (lag.stored === undefined) this.store(reader);
@@ -78,7 +77,7 @@ export class CatchingUp {
     try {
       do {
         await this.#parts.pacer.affordableTurn(reader.owner);
-        await this.#parts.confirm();
+        await this.#parts.tokenExpiry.enforce();
       } while (reader.lag === lag && isOpen(socket) && this.#sendPage(socket, reader));
     } catch (error) {
       this.#parts.closing.fail([socket], error);
@@ -148,6 +147,6 @@ export class CatchingUp {
     if (lag === undefined) return;
     this.#parts.laggards.put(id, lag);
     lag.stored = storedAs(lag);
-    this.#parts.arm();
+    this.#parts.alarms.arm();
   }
 }

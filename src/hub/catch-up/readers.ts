@@ -16,6 +16,7 @@ import {
 import type { SignedCursor } from '../../wire/cursor.ts';
 import { ACK_TIMEOUT_MS } from '../../wire/limits.ts';
 import type { Rights } from '../authority-sync/rights.ts';
+import type { TokenExpiry } from '../authority-sync/token-expiry.ts';
 import { ReaderSending } from '../delivery/reader-sending.ts';
 import type { Sent } from '../delivery/sent-log.ts';
 import type { Sending } from '../delivery/stock-sending.ts';
@@ -54,10 +55,8 @@ export interface ReaderParts {
   readonly rights: Rights;
   readonly closing: Closing;
   readonly budget: TurnBudget;
-  /** Makes sure of the rights that are decided by; undefined where there is nothing to wait for. */
-  confirm(): Promise<void> | undefined;
-  /** An acknowledgement is awaited, or no longer. */
-  arm(): void;
+  readonly tokenExpiry: TokenExpiry;
+  readonly alarms: { arm(): void };
 }
 
 /** Something under way of which nothing is known: whatever is acknowledged, it is. */

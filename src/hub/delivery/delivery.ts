@@ -10,7 +10,7 @@
 
 import type { Matcher } from '../../subscription/matcher.ts';
 import type { Rights } from '../authority-sync/rights.ts';
-import type { WatchedTokens } from '../authority-sync/watched-tokens.ts';
+import type { TokenExpiry } from '../authority-sync/token-expiry.ts';
 import type { Readers } from '../catch-up/readers.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { JournalEntry } from '../journal/record.ts';
@@ -31,7 +31,7 @@ export interface DeliveryParts {
   readonly ctx: DurableObjectState;
   readonly journal: Journal;
   readonly classes: SubscriptionClasses;
-  readonly holders: WatchedTokens;
+  readonly tokenExpiry: TokenExpiry;
   readonly rights: Rights;
   readonly readers: Readers;
   readonly closing: Closing;
@@ -122,9 +122,9 @@ export class Delivery {
 
   /** Goes on until the budget of the turn is spent. @returns whether everything is done */
   #advance(work: Work): boolean {
-    const { ctx, holders, closing, budget } = this.#parts;
+    const { ctx, tokenExpiry, closing, budget } = this.#parts;
     try {
-      holders.closeExpired(Date.now());
+      tokenExpiry.closeExpired(Date.now());
       do if (work.next().done) return true;
       while (!budget.isSpent);
       return false;

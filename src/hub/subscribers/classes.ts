@@ -62,6 +62,11 @@ export class SubscriptionClasses {
     return [...this.#classes.values()];
   }
 
+  /** The keys of what the subscribers may see, as far as they were asked for. */
+  accessKeys(): Set<string> {
+    return new Set(this.all().flatMap(({ accessKey }) => accessKey ?? []));
+  }
+
   matchers(): Matcher[] {
     return Array.from(this.#matchers.values(), ({ matcher }) => matcher);
   }

@@ -8,6 +8,7 @@ import type { Handshake } from '../../subscription/handshake.ts';
 import type { Matcher } from '../../subscription/matcher.ts';
 import { ROOT_OWNER } from '../../token/owner.ts';
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
+import type { AuthoritySync } from '../authority-sync/authority-sync.ts';
 import type { Rights } from '../authority-sync/rights.ts';
 import type { WatchedToken, WatchedTokens } from '../authority-sync/watched-tokens.ts';
 import type { Pacer } from '../catch-up/pacer.ts';
@@ -39,7 +40,8 @@ export interface HandshakeParts {
   readonly cursors: CursorCodec;
   readonly pacer: Pacer;
   readonly classes: SubscriptionClasses;
-  readonly holders: WatchedTokens;
+  readonly authoritySync: AuthoritySync;
+  readonly tokens: WatchedTokens;
   readonly rights: Rights;
   readonly lifetimes: Lifetimes;
   readonly readers: Readers;
@@ -82,7 +84,7 @@ export class Handshakes {
    * @returns 101; or 400, 403 or 503 with the reason as its text
    */
   async accept(handshake: Handshake): Promise<Response> {
-    const { holders } = this.#parts;
+    const { authoritySync, tokens } = this.#parts;
     const { token } = handshake;
     if (!this.#places.reserve(this.#maxSockets)) {
       return refusal(full(`this hub has ${this.#maxSockets} subscribers and takes no more`));
@@ -90,7 +92,7 @@ export class Handshakes {
     let watched: WatchedToken | undefined;
     try {
       if (token === undefined) return await this.#acceptClass(handshake, undefined);
-      watched = await holders.watch(token);
+      watched = await authoritySync.watch(token);
       if (watched === undefined) return refusal(FORBIDDEN);
       return await this.#acceptOwned(handshake, {
         watched,
@@ -98,7 +100,7 @@ export class Handshakes {
       });
     } finally {
       this.#places.settle();
-      if (watched !== undefined) holders.release(watched);
+      if (watched !== undefined) tokens.endHandshake(watched);
     }
   }
 
@@ -138,19 +140,19 @@ export class Handshakes {
     { subscription, since }: Handshake,
     owned: Owned | undefined,
   ): Promise<Response> {
-    const { journal, cursors, pacer, classes, holders, rights, needs } = this.#parts;
+    const { journal, cursors, pacer, classes, tokens, rights, needs } = this.#parts;
     const { watched, ownerTag: owner = ROOT_OWNER } = owned ?? {};
     const matcher = classes.matcherOf(subscription);
     const tooCostly = this.#filterBudgets.reserve(owned, matcher);
     if (tooCostly !== undefined) return refusal(full(tooCostly));
-    const subscriptionClass = classes.for(subscription, watched?.holder, matcher);
+    const subscriptionClass = classes.for(subscription, watched?.principal, matcher);
     subscriptionClass.handshakes++;
     try {
       const refused = await needs.prepare(subscriptionClass.matcher);
       if (refused !== undefined) return refusal(refused);
       for (;;) {
         // The token may have been revoked meanwhile, or its policies changed.
-        if (watched !== undefined && !holders.isWatched(watched)) return refusal(FORBIDDEN);
+        if (watched !== undefined && !tokens.isWatched(watched)) return refusal(FORBIDDEN);
         if (!rights.maySubscribe(subscriptionClass)) return refusal(FORBIDDEN);
         const accessKey = rights.keyOf(subscriptionClass);
         const access = rights.accessOf(subscriptionClass);
@@ -173,7 +175,7 @@ export class Handshakes {
           placeOfId: (id) => sequenceOfId(id, journal, mayReceive),
         });
         await replay.approach();
-        if (watched !== undefined && !holders.isWatched(watched)) return refusal(FORBIDDEN);
+        if (watched !== undefined && !tokens.isWatched(watched)) return refusal(FORBIDDEN);
         // What was collected by rights that have changed is not sent.
         if (accessKey === rights.keyOf(subscriptionClass)) {
           return this.#acceptStock(subscriptionClass, owned, position.value, replay);

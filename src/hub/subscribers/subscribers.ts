@@ -10,7 +10,13 @@
 import type { Handshake, Subscription } from '../../subscription/handshake.ts';
 import type { Matcher } from '../../subscription/matcher.ts';
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
+import { AccessCache } from '../authority-sync/access-cache.ts';
+import { AuthoritySync } from '../authority-sync/authority-sync.ts';
+import { PolicyTexts } from '../authority-sync/policy-texts.ts';
+import { Revocation } from '../authority-sync/revocation.ts';
 import { Rights } from '../authority-sync/rights.ts';
+import { SyncedAuthorities } from '../authority-sync/synced-authorities.ts';
+import { TokenExpiry } from '../authority-sync/token-expiry.ts';
 import { WatchedTokens } from '../authority-sync/watched-tokens.ts';
 import { Pacer } from '../catch-up/pacer.ts';
 import { Readers } from '../catch-up/readers.ts';
@@ -20,7 +26,7 @@ import { TurnBudget } from '../delivery/turn-budget.ts';
 import { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { JournalEntry } from '../journal/record.ts';
-import { isOpen, SubscriptionClasses } from './classes.ts';
+import { SubscriptionClasses } from './classes.ts';
 import { Closing } from './closing.ts';
 import { Handshakes, type Refused } from './handshakes.ts';
 import { Lifetimes } from './lifetimes.ts';
@@ -37,12 +43,12 @@ export interface SubscriberNeeds {
 
 export class Subscribers {
   readonly classes: SubscriptionClasses;
-  readonly holders: WatchedTokens;
+  readonly authoritySync: AuthoritySync;
+  readonly tokenExpiry: TokenExpiry;
   readonly lifetimes: Lifetimes;
   readonly readers: Readers;
   readonly #closing: Closing;
   readonly #cursors: CursorCodec;
-  readonly #rights: Rights;
   readonly #delivery: Delivery;
   readonly #handshakes: Handshakes;
 
@@ -58,22 +64,21 @@ export class Subscribers {
     const cursors = new CursorCodec(ctx.storage, journal, ctx.id.name ?? '');
     const classes = new SubscriptionClasses(ctx, (subscription) => needs.forgotten(subscription));
     const closing = new Closing(ctx, classes);
-    const holders = new WatchedTokens(ctx, env, {
-      closeToken: (tag, released) =>
-        released
-          ? closing.closeUnconfirmed(tag)
-          : closing.close(tag, 'revoked', CLOSE_CODES.normal),
-      policyChanged: (authority, policy) => this.#policyChanged(authority, policy),
-      hasHolders: (authority) => this.#hasHolders(authority),
-      accessKeys: () => this.#accessKeys(),
-      hasSocket: (tag) => ctx.getWebSockets(tag).some(isOpen),
-      closeHolders: (authority) => this.#closeHolders(authority),
-      arm: () => needs.arm(),
+    const policies = new PolicyTexts(ctx.storage.sql);
+    const rights = new Rights(new AccessCache(policies, classes), budget);
+    const revocation = new Revocation(classes, rights, closing);
+    const authorities = new SyncedAuthorities(ctx.storage.sql);
+    const tokens = new WatchedTokens(ctx, needs);
+    const authoritySync = new AuthoritySync(ctx, env, {
+      authorities,
+      tokens,
+      policies,
+      revocation,
     });
+    const tokenExpiry = new TokenExpiry(authoritySync, tokens, revocation);
     const lifetimes = new Lifetimes(ctx.storage.sql, (tag) =>
       closing.close(tag, 'lifetime', CLOSE_CODES.tryAgainLater, 'resume'),
     );
-    const rights = new Rights(holders.accesses, budget);
     const readers = new Readers({
       ctx,
       journal,
@@ -83,21 +88,21 @@ export class Subscribers {
       rights,
       closing,
       budget,
-      confirm: () => holders.settle(),
-      arm: () => needs.arm(),
+      tokenExpiry,
+      alarms: needs,
     });
     const mark = new DeliveryMark(ctx.storage);
-    const shared = { ctx, journal, classes, holders, rights, readers, closing, budget, mark };
+    const shared = { ctx, journal, classes, tokenExpiry, rights, readers, closing, budget, mark };
     const delivery = new Delivery(shared);
     this.#cursors = cursors;
     this.classes = classes;
-    this.holders = holders;
+    this.authoritySync = authoritySync;
+    this.tokenExpiry = tokenExpiry;
     this.lifetimes = lifetimes;
     this.readers = readers;
     this.#closing = closing;
-    this.#rights = rights;
     this.#delivery = delivery;
-    const more = { cursors, pacer, lifetimes, delivery, needs };
+    const more = { authoritySync, tokens, cursors, pacer, lifetimes, delivery, needs };
     this.#handshakes = new Handshakes({ ...shared, ...more }, maxSockets);
     if (mark.isSet) {
       const code = CLOSE_CODES.tryAgainLater;
@@ -164,34 +169,6 @@ export class Subscribers {
   /** Closes all: the namespace is no more. */
   closeAll(): void {
     this.#closing.closeAll();
-  }
-
-  #policyChanged(authority: string, policy: string): void {
-    for (const subscriptionClass of this.classes.all()) {
-      const { holder, tag } = subscriptionClass;
-      if (holder?.authority !== authority || !holder.policies.includes(policy)) continue;
-      subscriptionClass.accessKey = undefined;
-      if (this.classes.forgetIfEmpty(subscriptionClass)) continue;
-      if (!this.#rights.maySubscribe(subscriptionClass)) {
-        this.#closing.close(tag, 'revoked', CLOSE_CODES.normal);
-      }
-    }
-  }
-
-  #hasHolders(authority: string): boolean {
-    return this.classes
-      .all()
-      .some((each) => each.holder?.authority === authority && !this.classes.forgetIfEmpty(each));
-  }
-
-  #accessKeys(): Set<string> {
-    return new Set(this.classes.all().flatMap(({ accessKey }) => accessKey ?? []));
-  }
-
-  #closeHolders(authority: string): void {
-    for (const { holder, tag } of this.classes.all()) {
-      if (holder?.authority === authority) this.#closing.closeUnconfirmed(tag);
-    }
   }
 }
 

@@ -1,7 +1,8 @@
 /** What a hub keeps at hand of what its subscribers may see. */
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, it } from 'vitest';
-import { PolicyCache } from '../../src/hub/authority-sync/policy-cache.ts';
+import { AccessCache } from '../../src/hub/authority-sync/access-cache.ts';
+import { PolicyTexts } from '../../src/hub/authority-sync/policy-texts.ts';
 import { MAX_CACHED_ACCESSES } from '../../src/hub/limits.ts';
 import { createTables, hubStub } from './support.ts';
 
@@ -11,7 +12,7 @@ it('subscribers who have left leave room for those who come', async () => {
   await runInDurableObject(hubStub('abc'), (_hub, { storage }) => {
     createTables(storage);
     const inUse = new Set(['first', 'later']);
-    const accesses = new PolicyCache(storage.sql, () => inUse);
+    const accesses = new AccessCache(new PolicyTexts(storage.sql), { accessKeys: () => inUse });
     const get = (key: string) =>
       accesses.get(key, { authority: '', policies: [], identity: undefined });
     const first = get('first');
@@ -27,7 +28,9 @@ it('where all are in use, the same ones stay', async () => {
   await runInDurableObject(hubStub('abc'), (_hub, { storage }) => {
     createTables(storage);
     const keys = Array.from({ length: MAX_CACHED_ACCESSES + 1 }, (_, i) => `${i}`);
-    const accesses = new PolicyCache(storage.sql, () => new Set(keys));
+    const accesses = new AccessCache(new PolicyTexts(storage.sql), {
+      accessKeys: () => new Set(keys),
+    });
     const get = (key: string) =>
       accesses.get(key, { authority: '', policies: [], identity: undefined });
     const made = keys.map(get);

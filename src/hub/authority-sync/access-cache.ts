@@ -1,0 +1,73 @@
+/** Compiled policies of the hub's subscribers. The cache empties itself when a policy has changed. */
+
+import { MAX_CACHED_LOOKUPS } from '../../lib/limits.ts';
+import { LruCache } from '../../lib/lru-cache.ts';
+import { pathOfKey } from '../../namespace/namespace.ts';
+import { Access } from '../../policy/access.ts';
+import { keyOfPolicies, type PolicySet, parsePolicies } from '../../policy/policy-set.ts';
+import type { Principal } from '../../subscription/handshake.ts';
+import { MAX_CACHED_ACCESSES } from '../limits.ts';
+import type { PolicyTexts } from './policy-texts.ts';
+
+export class AccessCache {
+  readonly #texts: PolicyTexts;
+  readonly #classes: { accessKeys(): ReadonlySet<string> };
+  /** The generation of the texts that the caches are made of. */
+  #generation = 0;
+  readonly #policySets = new LruCache<PolicySet>(MAX_CACHED_LOOKUPS);
+  /** By key. An event asks for all of them, so an LRU cache that is too small would never hit. */
+  readonly #accesses = new Map<string, Access>();
+  /** Misses of a full cache since unused entries were last deleted. */
+  #missesWhenFull = MAX_CACHED_ACCESSES;
+
+  /** @param classes of the hub's subscribers, which know the keys that are in use */
+  constructor(texts: PolicyTexts, classes: { accessKeys(): ReadonlySet<string> }) {
+    this.#texts = texts;
+    this.#classes = classes;
+  }
+
+  /** Equal for principals that may see the same, until a policy changes. */
+  keyOf(principal: Principal): string {
+    return keyOfPolicies(this.#policySetOf(principal), principal.identity);
+  }
+
+  /** @param key of the principal */
+  get(key: string, principal: Principal): Access {
+    this.#clearIfChanged();
+    const known = this.#accesses.get(key);
+    if (known !== undefined) return known;
+    const { authority, identity } = principal;
+    const { names, texts } = this.#policySetOf(principal);
+    const access = new Access(pathOfKey(authority), parsePolicies(names, texts), identity);
+    if (this.#accesses.size >= MAX_CACHED_ACCESSES) this.#deleteUnused();
+    if (this.#accesses.size < MAX_CACHED_ACCESSES) this.#accesses.set(key, access);
+    return access;
+  }
+
+  #clearIfChanged(): void {
+    const { generation } = this.#texts;
+    if (generation === this.#generation) return;
+    this.#generation = generation;
+    this.#policySets.clear();
+    this.#accesses.clear();
+  }
+
+  /**
+   * Deletes the entries of subscribers that have left, so that one that reconnects again and again does not fill the
+   * cache. This looks at all subscribers, so it is not done at each miss.
+   */
+  #deleteUnused(): void {
+    if (++this.#missesWhenFull < MAX_CACHED_ACCESSES) return;
+    this.#missesWhenFull = 0;
+    const inUse = this.#classes.accessKeys();
+    for (const key of this.#accesses.keys()) if (!inUse.has(key)) this.#accesses.delete(key);
+  }
+
+  #policySetOf({ authority, policies: names }: Principal): PolicySet {
+    this.#clearIfChanged();
+    return this.#policySets.getOrMake(JSON.stringify([authority, names]), () => {
+      const texts = names.map((name) => this.#texts.get(authority, name));
+      return { authority, names, texts: texts.filter((text) => text !== undefined) };
+    });
+  }
+}

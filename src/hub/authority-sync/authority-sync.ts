@@ -1,0 +1,217 @@
+/**
+ * Keeps the hub in sync with the authorities of its subscribers. An authority tells the hub that something has
+ * changed, and the hub pulls the changes. Exchanges with one authority follow each other, so that an older answer
+ * never overwrites a newer one.
+ */
+
+import { KeyedQueue } from '../../lib/keyed-queue.ts';
+import { logError } from '../../lib/log.ts';
+import type {
+  AuthorityStub,
+  Change,
+  UnusedWatch,
+  WatchedState,
+} from '../../objects/authority-contract.ts';
+import { MAX_DECISION_AGE_MS, MAX_NOTICES } from '../../objects/limits.ts';
+import { callAuthorityFromHub } from '../../objects/stubs.ts';
+import type { PolicyText } from '../../policy/policy-set.ts';
+import type { HandshakeToken } from '../../subscription/handshake.ts';
+import { stayOf } from '../stay.ts';
+import type { PolicyTexts } from './policy-texts.ts';
+import type { Revocation } from './revocation.ts';
+import type { SyncedAuthorities } from './synced-authorities.ts';
+import type { WatchedToken, WatchedTokens } from './watched-tokens.ts';
+
+export interface AuthoritySyncParts {
+  readonly authorities: SyncedAuthorities;
+  readonly tokens: WatchedTokens;
+  readonly policies: PolicyTexts;
+  readonly revocation: Revocation;
+}
+
+/** A handshake whose token is not watched yet. */
+interface Waiting {
+  readonly digest: string;
+  resolve(watched: WatchedToken | undefined): void;
+  reject(error: unknown): void;
+}
+
+export class AuthoritySync {
+  readonly #ctx: DurableObjectState;
+  readonly #env: Env;
+  readonly #authorities: SyncedAuthorities;
+  readonly #tokens: WatchedTokens;
+  readonly #policies: PolicyTexts;
+  readonly #revocation: Revocation;
+  readonly #exchanges = new KeyedQueue();
+  /** By authority. */
+  readonly #waiting = new Map<string, Waiting[]>();
+
+  constructor(ctx: DurableObjectState, env: Env, parts: AuthoritySyncParts) {
+    this.#ctx = ctx;
+    this.#env = env;
+    this.#authorities = parts.authorities;
+    this.#tokens = parts.tokens;
+    this.#policies = parts.policies;
+    this.#revocation = parts.revocation;
+  }
+
+  /**
+   * Has the authority tell this hub of every change of a token from now on.
+   *
+   * @returns the token, until `endHandshake`; undefined if there is no such token
+   */
+  watch({ authority, digest }: HandshakeToken): Promise<WatchedToken | undefined> {
+    const waiting = this.#waiting.get(authority) ?? [];
+    this.#waiting.set(authority, waiting);
+    const watched = new Promise<WatchedToken | undefined>((resolve, reject) => {
+      waiting.push({ digest, resolve, reject });
+    });
+    // After a deploy all subscribers reconnect at once: the tokens that wait are watched together.
+    this.#exchanges.share(authority, 'watch', () => this.#watchWaiting(authority));
+    return watched;
+  }
+
+  /**
+   * An authority says that something has changed.
+   *
+   * @returns whether this hub has subscribers with tokens of this authority
+   */
+  async changed(authority: string): Promise<boolean> {
+    if (!this.#exchanges.has(authority) && !this.#authorities.has(authority)) return false;
+    await this.#pullChanges(authority);
+    return true;
+  }
+
+  /**
+   * Makes sure that nothing is decided by what the hub heard too long ago. If an authority does not answer, its
+   * subscribers are closed: they may reconnect, and know that they may miss events.
+   *
+   * @returns undefined if there is nothing to wait for
+   */
+  confirm(now: number): Promise<unknown> | undefined {
+    const oldest = now - MAX_DECISION_AGE_MS;
+    if (oldest <= this.#authorities.oldestConfirmation && now < this.#tokens.nextExpiry) {
+      return undefined;
+    }
+    const outdated = new Set(this.#authorities.confirmedBefore(oldest));
+    const asked = new Set([...outdated, ...this.#tokens.authoritiesOfExpired(now)]);
+    if (asked.size === 0) return undefined;
+    return Promise.all(
+      Array.from(asked, async (authority) => {
+        try {
+          await this.#pullChanges(authority);
+        } catch (error) {
+          logError(`the authority of namespace ${authority || 'root'} does not answer`, error);
+          if (outdated.has(authority)) this.#revocation.authorityUnreachable(authority);
+        }
+      }),
+    );
+  }
+
+  /** Has the authorities end the watches of this hub. */
+  async unwatchAll(until: 'until needed' | 'for good'): Promise<void> {
+    const stay = stayOf(this.#ctx.storage);
+    const end = (stub: AuthorityStub) =>
+      until === 'for good' ? stub.unwatchAll(this.#hub) : stub.unwatchStay(this.#hub, stay);
+    await Promise.all(this.#authorities.all().map((authority) => this.#call(authority, end)));
+  }
+
+  #pullChanges(authority: string): Promise<void> {
+    return this.#exchanges.share(authority, 'pull', async () => {
+      if (!this.#revocation.hasSubscribersOf(authority)) this.#forget(authority);
+      else while (await this.#pullSomeChanges(authority));
+    });
+  }
+
+  /** @returns whether there are more */
+  async #pullSomeChanges(authority: string): Promise<boolean> {
+    const askedAt = Date.now();
+    const lastNotice = this.#authorities.lastNotice(authority);
+    const {
+      changes,
+      more,
+      asOf = askedAt,
+    } = await this.#call(authority, (stub) => stub.pullChanges(this.#hub, lastNotice));
+    const unused = changes.flatMap((change) => this.#apply(authority, change));
+    this.#authorities.confirm(
+      authority,
+      changes.at(-1)?.sequence ?? lastNotice,
+      Math.min(askedAt, asOf),
+    );
+    if (unused.length > 0) await this.#call(authority, (stub) => stub.unwatch(this.#hub, unused));
+    return more;
+  }
+
+  /** @returns the change, if its token is valid and nobody uses it here */
+  #apply(authority: string, change: Change): UnusedWatch[] {
+    if ('policy' in change) {
+      this.#setPolicy(authority, change.policy, change.text);
+      return [];
+    }
+    const { token, live, released, expiresAt } = change;
+    const tag = this.#tokens.tagOf(authority, token);
+    if (tag === undefined) return live ? [change] : [];
+    if (live && this.#tokens.isInUse(tag)) {
+      this.#tokens.setExpiry(tag, expiresAt);
+      return [];
+    }
+    this.#tokens.delete(tag);
+    if (released) this.#revocation.tokenReleased(tag);
+    else this.#revocation.tokenEnded(tag);
+    return live ? [change] : [];
+  }
+
+  /**
+   * The hub has no subscriber with a token of this authority. The authority learns that when it next has something
+   * to tell: a call now could arrive after a new handshake.
+   */
+  #forget(authority: string): void {
+    this.#policies.deleteOf(authority);
+    this.#authorities.delete(authority);
+    this.#tokens.deleteOf(authority);
+  }
+
+  async #watchWaiting(authority: string): Promise<void> {
+    const waiting = this.#waiting.get(authority) ?? [];
+    this.#waiting.delete(authority);
+    try {
+      this.#authorities.add(authority, Date.now());
+      while (waiting.length > 0) {
+        const digests = waiting.slice(0, MAX_NOTICES).map(({ digest }) => digest);
+        const { states, texts } = await this.#call(authority, (stub) =>
+          stub.watch(digests, this.#hub, stayOf(this.#ctx.storage)),
+        );
+        this.#setPolicies(authority, states, texts);
+        for (const state of states) {
+          const token = state && this.#tokens.beginHandshake(authority, state);
+          waiting.shift()?.resolve(token);
+        }
+      }
+    } catch (error) {
+      for (const { reject } of waiting) reject(error);
+    }
+  }
+
+  #setPolicies(
+    authority: string,
+    states: readonly (WatchedState | undefined)[],
+    texts: readonly PolicyText[],
+  ): void {
+    const names = new Set(states.flatMap((state) => state?.policies ?? []));
+    const byName = new Map(texts.map((text) => [text.name, text]));
+    for (const name of names) this.#setPolicy(authority, name, byName.get(name));
+  }
+
+  #setPolicy(authority: string, name: string, text: PolicyText | undefined): void {
+    if (this.#policies.set(authority, name, text)) this.#revocation.policyChanged(authority, name);
+  }
+
+  get #hub(): string {
+    return this.#ctx.id.name ?? '';
+  }
+
+  #call<T>(authority: string, call: (stub: AuthorityStub) => Promise<T>): Promise<T> {
+    return callAuthorityFromHub(this.#env, authority, call);
+  }
+}

@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import type { AppEnv } from './http/context.ts';
 import { ENDPOINTS, LOGINS } from './http/endpoints.ts';
 import { publish } from './http/events/publish.ts';
-import { receive } from './http/events/receive.ts';
+import { receive } from './http/events/sources/receive.ts';
 import { subscribe } from './http/events/subscribe.ts';
 import { CACHED, FOR_SUBSCRIPTION, FRESH, requireCaller } from './http/middleware/authenticate.ts';
 import { requireRootToken, resolveConfig } from './http/middleware/config.ts';

@@ -3,7 +3,7 @@ import type { Methods } from './endpoint.ts';
 import { eventTypes } from './events/event-types.ts';
 import { explain } from './events/explain.ts';
 import * as hubs from './events/hubs-api.ts';
-import * as sources from './events/sources-api.ts';
+import * as sources from './events/sources/sources-api.ts';
 import { createTicket } from './events/ticket.ts';
 import { PARAMETERS } from './parameters.ts';
 import * as approle from './vault/approle-api.ts';

@@ -1,0 +1,162 @@
+/**
+ * Receives entries of an audit device. The device sends an entry before it lets the audited request go on, and fails
+ * that request if the answer is not 2xx. So a delivery is accepted whatever is wrong with its entries, and an event that
+ * cannot be published is dropped and counted, unless `on_overload` is `block`.
+ */
+
+import { isOnOverload } from '../../../ingest/webhooks/settings.ts';
+import { type AuditSource, verifyDelivery } from '../../../ingest/webhooks/source.ts';
+import { logError } from '../../../lib/log.ts';
+import { quote } from '../../../lib/quote.ts';
+import { invalid, type Result } from '../../../lib/result.ts';
+import { outsideOf } from '../../../outbound/webhook-keys.ts';
+import { idOf } from '../../../subscription/publication.ts';
+import type { NamespaceContext } from '../../context.ts';
+import { MAX_AUDIT_WAIT_MS } from '../../limits.ts';
+import {
+  isPublished,
+  type PublishFailure,
+  type PublishOutcomes,
+  reportOf,
+} from '../../publishing/outcomes.ts';
+import {
+  findNamespaceKeys,
+  publishToHubs,
+  unknownNamespace,
+} from '../../publishing/publish-events.ts';
+import { succeed } from '../../respond.ts';
+import { logEvents } from './dropped-events.ts';
+import {
+  type AuditedEvents,
+  deliveryOf,
+  eventDefaults,
+  readAuditEntries,
+} from './read-delivery.ts';
+import { refuseDelivery, refuseUnverified } from './responses.ts';
+import { sourcePublisher } from './source-lookup.ts';
+
+export async function receiveAudit(
+  c: NamespaceContext,
+  source: AuditSource,
+  body: Result<Uint8Array>,
+): Promise<Response> {
+  const { namespace, query, config } = c.var;
+  const now = Date.now();
+  const lines = body.ok ? body.value : new Uint8Array();
+  const outside = outsideOf(c.env, sourcePublisher(source, namespace).principal);
+  const proof = await verifyDelivery(
+    source,
+    deliveryOf(source, c.req.raw, query, lines),
+    now,
+    outside,
+  );
+  if (!proof.ok) return refuseUnverified(source, proof.failure);
+
+  const onOverload = query.get('on_overload') ?? source.settings.on_overload ?? 'drop';
+  // If a misspelt "block" were ignored, its operator would learn too late that events are dropped.
+  if (!isOnOverload(onOverload)) {
+    return refuseDelivery(
+      source,
+      invalid(`on_overload is ${quote(onOverload)} in the address; it must be "drop" or "block"`)
+        .failure,
+    );
+  }
+  const mayBlock = onOverload === 'block';
+  if (!body.ok) {
+    return mayBlock
+      ? refuseDelivery(source, body.failure)
+      : answer(source, NONE, [body.failure.message]);
+  }
+
+  const defaults = eventDefaults(source, namespace, config, now);
+  const audited = readAuditEntries(source, lines, defaults);
+  if (audited.events.length === 0) return answer(source, NONE, audited.dropped);
+  const published = publish(c, source, audited, mayBlock);
+  return mayBlock ? published : answerInTime(c, source, audited, published);
+}
+
+/** Answers after `MAX_AUDIT_WAIT_MS` at the latest. Publishing then continues. */
+async function answerInTime(
+  c: NamespaceContext,
+  source: AuditSource,
+  { events, dropped }: AuditedEvents,
+  published: Promise<Response>,
+): Promise<Response> {
+  const answered = published.catch((error: unknown) => {
+    logError(`entries of ${source.name} cannot be published`, error);
+    return answer(source, NONE, [...dropped, ...events.map(() => DROP_REASONS.failed)]);
+  });
+  const late = scheduler.wait(MAX_AUDIT_WAIT_MS).then(() => undefined);
+  const response = await Promise.race([answered, late]);
+  if (response !== undefined) return response;
+  c.executionCtx.waitUntil(answered);
+  const reason = `not published within ${MAX_AUDIT_WAIT_MS} ms; it goes on`;
+  logEvents(
+    'late',
+    source.name,
+    events.map(() => reason),
+  );
+  return noContent();
+}
+
+/** Events of Vault namespaces that do not exist here are dropped. */
+async function publish(
+  { env, var: { namespace } }: NamespaceContext,
+  source: AuditSource,
+  { events, dropped }: AuditedEvents,
+  mayBlock: boolean,
+): Promise<Response> {
+  const paths = events.map(({ event }) => event.namespace);
+  const namespaceKeys = await findNamespaceKeys(new Set(paths), env);
+  const isKnown = (path: string) => namespaceKeys.has(path);
+  const known = events.filter(({ event }) => isKnown(event.namespace));
+  const lost = [...dropped, ...paths.filter((path) => !isKnown(path)).map(unknownNamespace)];
+  const publisher = sourcePublisher(source, namespace);
+  const outcomes = await publishToHubs(known, publisher, namespaceKeys, env);
+  if (!outcomes.ok) {
+    const { failure } = outcomes;
+    return mayBlock
+      ? refuseDelivery(source, failure)
+      : answer(source, NONE, [...lost, ...known.map(() => failure.message)]);
+  }
+  const report = mayBlock ? reportOf(outcomes.value) : undefined;
+  return report?.ok === false
+    ? refuseDelivery(source, report.failure)
+    : answer(source, outcomes.value, lost);
+}
+
+const NONE: PublishOutcomes = new Map();
+
+const DROP_REASONS: Readonly<Record<PublishFailure, string>> = {
+  failed: 'its hub failed',
+  full: 'the storage of this server is full',
+  unusable: 'its hub cannot use its storage',
+  unreadable: 'its hub cannot read its storage',
+  unsupported: 'its hub has the storage of another release',
+  too_many_hubs: 'there are as many event-type namespaces as are allowed',
+  too_many_of_publisher: 'this source has begun as many event-type namespaces as one may',
+  overloaded: 'more is published than its hub can send',
+};
+
+/** @param dropped for each event that was lost before it could be published: why */
+function answer(
+  source: AuditSource,
+  outcomes: PublishOutcomes,
+  dropped: readonly string[],
+): Response {
+  const reasons = [...dropped];
+  const ids: string[] = [];
+  let duplicates = 0;
+  for (const [publication, outcome] of outcomes) {
+    if (!isPublished(outcome)) reasons.push(DROP_REASONS[outcome]);
+    else ids.push(idOf(publication));
+    if (outcome === 'duplicate') duplicates++;
+  }
+  if (reasons.length > 0) logEvents('dropped', source.name, reasons);
+  if (ids.length === 0) return noContent();
+  return succeed({ accepted: ids.length - duplicates, duplicates, dropped: reasons.length, ids });
+}
+
+function noContent(): Response {
+  return new Response(null, { status: 204, headers: { 'Cache-Control': 'no-store' } });
+}

@@ -1,0 +1,46 @@
+/** Receives a webhook: answers challenges, verifies the signature, and publishes the events. */
+
+import {
+  answerUnsigned,
+  type DocumentSource,
+  verifyDelivery,
+} from '../../../ingest/webhooks/source.ts';
+import { outsideOf } from '../../../outbound/webhook-keys.ts';
+import type { NamespaceContext } from '../../context.ts';
+import { publishEvents } from '../../publishing/publish-events.ts';
+import { deliveryOf, eventDefaults, readWebhook } from './read-delivery.ts';
+import { answerAccepted, refuseDelivery, refuseUnverified, reply } from './responses.ts';
+import { sourcePublisher } from './source-lookup.ts';
+
+export async function receiveWebhook(
+  c: NamespaceContext,
+  source: DocumentSource,
+  body: Uint8Array,
+): Promise<Response> {
+  const { namespace, query, config } = c.var;
+  const now = Date.now();
+  const delivery = deliveryOf(source, c.req.raw, query, body);
+  const unsigned = await answerUnsigned(source, delivery);
+  if (unsigned !== undefined) return reply(unsigned);
+
+  const publisher = sourcePublisher(source, namespace);
+  const outside = outsideOf(c.env, publisher.principal);
+  const proof = await verifyDelivery(source, delivery, now, outside);
+  if (!proof.ok) return refuseUnverified(source, proof.failure);
+
+  const defaults = eventDefaults(source, namespace, config, now);
+  const reading = await readWebhook(source, delivery, proof.value, defaults);
+  if (!reading.ok) return refuseDelivery(source, reading.failure);
+  if ('handshake' in reading.value) {
+    const { handshake } = reading.value;
+    const visited = handshake.visit === undefined || (await outside.visit(handshake.visit));
+    return visited
+      ? reply(handshake)
+      : refuseUnverified(source, {
+          unavailable: 'the address that confirms the subscription could not be called',
+        });
+  }
+
+  const report = await publishEvents(reading.value.events, publisher, c.env);
+  return report.ok ? answerAccepted(source, report.value) : refuseDelivery(source, report.failure);
+}

@@ -1,0 +1,80 @@
+/** `/v1/sys/events/in/{name}`: receives the deliveries of a source, and what a vendor sends before the first. */
+
+import { MAX_DELIVERY_BYTES } from '../../../ingest/limits.ts';
+import { NOTHING } from '../../../ingest/webhooks/handshake.ts';
+import { headerValue } from '../../../ingest/webhooks/header-value.ts';
+import { answerUnsigned, type Source } from '../../../ingest/webhooks/source.ts';
+import type { NamespaceContext } from '../../context.ts';
+import { checkEncoding, readBody } from '../../request/body.ts';
+import { after } from '../../request/path.ts';
+import { refuse } from '../../respond.ts';
+import { RECEIVE } from '../../routes.ts';
+import { deliveryOf } from './read-delivery.ts';
+import { receiveAudit } from './receive-audit.ts';
+import { receiveWebhook } from './receive-webhook.ts';
+import { refuseDelivery, reply } from './responses.ts';
+import { findSource } from './source-lookup.ts';
+
+/** Only the operator may learn the reason. The log has it, and so has the answer to a sample. */
+const SOURCE_UNAVAILABLE = {
+  reason: 'unavailable',
+  message: 'the source cannot be used at the moment; the log of this server says why',
+} as const;
+
+const USAGE =
+  'this address receives what a source sends, by POST. Another method is answered only where it is how the vendor asks whether the address is right. "carillon source read" shows the source, "carillon source test" what a delivery becomes';
+
+export async function receive(c: NamespaceContext): Promise<Response> {
+  const name = after(RECEIVE, c.var.path.route);
+  const found = await findSource(c.env, c.var.namespace, name);
+  if (!found.ok) return refuse(SOURCE_UNAVAILABLE);
+  const source = found.value;
+  if (source === undefined) return refuse({ reason: 'no_route', path: `sys/events/in/${name}` });
+  switch (c.req.method) {
+    case 'POST':
+      return receiveDelivery(c, source);
+    case 'GET':
+      return answerGet(c, source);
+    case 'HEAD':
+      // Some vendors check in this way that the address exists.
+      return reply(NOTHING);
+    case 'OPTIONS':
+      return answerOptions(c.req.raw.headers);
+  }
+  return refuseMethod();
+}
+
+async function receiveDelivery(c: NamespaceContext, source: Source): Promise<Response> {
+  const request = c.req.raw;
+  const encoding = checkEncoding(request.headers);
+  if (!encoding.ok) return refuseDelivery(source, encoding.failure);
+  const body = await readBody(request, MAX_DELIVERY_BYTES);
+  if (source.body === 'audit') return receiveAudit(c, source, body);
+  return body.ok ? receiveWebhook(c, source, body.value) : refuseDelivery(source, body.failure);
+}
+
+/** Some vendors send their verification challenge by GET. */
+async function answerGet(c: NamespaceContext, source: Source): Promise<Response> {
+  const delivery = deliveryOf(source, c.req.raw, c.var.query, new Uint8Array());
+  const answer = await answerUnsigned(source, delivery);
+  return answer === undefined ? refuseMethod() : reply(answer);
+}
+
+/** The challenge of CloudEvents webhooks: every sender that knows the address may send, at any rate. */
+function answerOptions(headers: Headers): Response {
+  const allow = { Allow: 'OPTIONS, POST, HEAD' };
+  const origin = headerValue(headers, 'webhook-request-origin');
+  if (origin === undefined) return new Response(null, { status: 204, headers: allow });
+  return new Response(null, {
+    status: 200,
+    headers: {
+      ...allow,
+      'WebHook-Allowed-Origin': origin,
+      'WebHook-Allowed-Rate': headerValue(headers, 'webhook-request-rate') ?? '*',
+    },
+  });
+}
+
+function refuseMethod(): Response {
+  return refuse({ reason: 'unsupported_operation', allow: 'POST, HEAD, OPTIONS', why: USAGE });
+}

@@ -1,0 +1,47 @@
+/** What the sender of a delivery is answered. */
+
+import { NOTHING } from '../../../ingest/webhooks/handshake.ts';
+import type { Reply } from '../../../ingest/webhooks/kind.ts';
+import type { Unproven } from '../../../ingest/webhooks/scheme.ts';
+import type { Source } from '../../../ingest/webhooks/source.ts';
+import { log } from '../../../lib/log.ts';
+import type { PublishReport } from '../../publishing/outcomes.ts';
+import { type Refusal, refuse, succeed } from '../../respond.ts';
+
+/** Rejects a delivery, and logs why. Some vendors have a header of their own that says "do not retry". */
+export function refuseDelivery({ kind, name }: Source, refusal: Refusal): Response {
+  const response = refuse(refusal);
+  if ('message' in refusal) {
+    const { status } = response;
+    log('warn', { source: name, refused: refusal.message, status });
+  }
+  if (response.status >= 500 || response.headers.has('Retry-After')) return response;
+  for (const [header, value] of Object.entries(kind.refusal ?? {})) {
+    response.headers.set(header, value);
+  }
+  return response;
+}
+
+/** Rejects a delivery whose sender is not verified: for good, or until what is needed for it can be fetched. */
+export function refuseUnverified(source: Source, failure: Unproven): Response {
+  return refuseDelivery(
+    source,
+    typeof failure === 'string'
+      ? { reason: 'unauthorized', message: failure }
+      : { reason: 'unavailable', message: failure.unavailable },
+  );
+}
+
+/** Most vendors get an empty answer, because each reads answers in its own way. Kinds that want the report get it. */
+export function answerAccepted({ kind }: Source, report: PublishReport): Response {
+  const { answer = NOTHING } = kind;
+  return answer === 'report' ? succeed(report.data, report.warnings) : reply(answer);
+}
+
+/** The body may contain what a stranger sent. The headers keep browsers from showing it as a page. */
+export function reply({ body, type, status, headers = {} }: Reply): Response {
+  const common = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...headers };
+  return body === ''
+    ? new Response(null, { status: status ?? 200, headers: common })
+    : new Response(body, { headers: { 'Content-Type': `${type}; charset=utf-8`, ...common } });
+}

@@ -1,0 +1,54 @@
+/** The source that a request is for, as this Worker has cached it for seconds or its authority has it. */
+
+import { checkSourceName } from '../../../ingest/webhooks/settings.ts';
+import { compileSource, type Source } from '../../../ingest/webhooks/source.ts';
+import { logError } from '../../../lib/log.ts';
+import { ok, type Result } from '../../../lib/result.ts';
+import { callAuthority } from '../../../objects/stubs.ts';
+import type { Publisher } from '../../publishing/publish-events.ts';
+import type { Refusal } from '../../respond.ts';
+import { workerCaches } from '../../worker-caches.ts';
+
+/**
+ * @param namespace its key
+ * @returns undefined if there is no such source; a failure if it cannot be used
+ */
+export async function findSource(
+  env: Env,
+  namespace: string,
+  name: string,
+): Promise<Result<Source | undefined, Refusal>> {
+  if (!checkSourceName(name).ok) return ok(undefined);
+  const key = `${namespace}\n${name}`;
+  const now = Date.now();
+  const { sources, sourceNames } = workerCaches;
+  const cached = sources.get(key, now);
+  if (cached !== undefined) return ok(cached);
+  if (sourceNames.get(namespace, now)?.has(name) === false) return ok(undefined);
+  const opened = await callAuthority(env, namespace, (authority) => authority.openSource(name));
+  if (opened === undefined) {
+    const all = await callAuthority(env, namespace, (authority) => authority.sourceNames());
+    sourceNames.set(namespace, new Set(all), now);
+    return ok(undefined);
+  }
+  const source = opened.ok
+    ? compileSource(name, opened.value.settings, opened.value.secrets)
+    : opened;
+  if (!source.ok) {
+    const message = `the source ${name} cannot be used: ${source.failure.message}`;
+    logError(message);
+    return { ok: false, failure: { reason: 'unavailable', message } };
+  }
+  sources.set(key, source.value, now);
+  return source;
+}
+
+/**
+ * Each source is a publisher of its own, so nobody else can use up the ids of its events.
+ *
+ * @param namespace the key of the namespace of the source
+ */
+export function sourcePublisher({ name }: Source, namespace: string): Publisher {
+  const principal = `source:${namespace}/${name}`;
+  return { principal, owner: principal };
+}

@@ -1,0 +1,126 @@
+/** `/v1/sys/events/sources/…`: who may send deliveries, how they are verified, and which events they become. */
+import { NO_SEALING_KEY } from '../../../config/sealing.ts';
+import { factsOf } from '../../../event/facts.ts';
+import type { CheckedEvent } from '../../../ingest/read-events.ts';
+import { checkSecrets, HIDDEN } from '../../../ingest/webhooks/secrets.ts';
+import {
+  checkSettings,
+  checkSourceName,
+  shownSettings,
+} from '../../../ingest/webhooks/settings.ts';
+import { claimedProof } from '../../../ingest/webhooks/source.ts';
+import { withoutNulls } from '../../../lib/json.ts';
+import { pathOfKey } from '../../../namespace/namespace.ts';
+import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
+import { audit } from '../../audit-log.ts';
+import { actorOf } from '../../authentication/caller.ts';
+import type { Call, Endpoint } from '../../endpoint.ts';
+import { adviceOnPublications } from '../../publishing/advice.ts';
+import { done, list, refuse, succeed } from '../../respond.ts';
+import { workerCaches } from '../../worker-caches.ts';
+import { deliveryOf, eventDefaults, readAuditEntries, readWebhook } from './read-delivery.ts';
+import { readSample } from './sample.ts';
+import { findSource } from './source-lookup.ts';
+
+export const listSources: Endpoint = {
+  operation: 'list',
+  run: async ({ env, var: { namespace } }) =>
+    list(await callAuthority(env, namespace, (authority) => authority.sourceNames())),
+};
+
+export const readSource: Endpoint = {
+  operation: 'read',
+  run: async (call) => {
+    const source = await sourceOf(call);
+    if (source === undefined) return refuse({ reason: 'not_found' });
+    const { settings, secrets } = source;
+    const path = pathOfKey(call.var.namespace);
+    return succeed({
+      ...shownSettings(settings),
+      secrets: Array.from({ length: secrets }, () => HIDDEN),
+      address: `/v1/${path}${path && '/'}sys/events/in/${call.var.name}`,
+    });
+  },
+};
+
+export const writeSource: Endpoint = {
+  operation: 'update',
+  exists: async (call) => (await sourceOf(call)) !== undefined,
+  run: async (call) => {
+    const { env } = call;
+    const { name, body, namespace, config } = call.var;
+    const checkedName = checkSourceName(name);
+    if (!checkedName.ok) return refuse(checkedName.failure);
+    const given = withoutNulls(body);
+    const settings = checkSettings(name, given);
+    if (!settings.ok) return refuse(settings.failure);
+    const secrets = checkSecrets(given.secrets, settings.value);
+    if (!secrets.ok) return refuse(secrets.failure);
+    if (!config.canSeal) return refuse({ reason: 'not_configured', message: NO_SEALING_KEY });
+    const written = await authorityStub(env, namespace).putSource(
+      name,
+      settings.value,
+      secrets.value,
+    );
+    if (!written.ok) return refuse(written.failure);
+    workerCaches.sourceChanged();
+    auditSource('source_written', call);
+    return done();
+  },
+};
+
+export const deleteSource: Endpoint = {
+  operation: 'delete',
+  run: async (call) => {
+    await authorityStub(call.env, call.var.namespace).deleteSource(call.var.name);
+    workerCaches.sourceChanged();
+    auditSource('source_deleted', call);
+    return done();
+  },
+};
+
+/** Shows what a delivery would become. It is not verified, and nothing is published. */
+export const testSource: Endpoint = {
+  operation: 'update',
+  run: async ({ env, var: { namespace, name, config, body } }) => {
+    const sample = readSample(body);
+    if (!sample.ok) return refuse(sample.failure);
+    const found = await findSource(env, namespace, name);
+    if (!found.ok) return refuse(found.failure);
+    const source = found.value;
+    if (source === undefined) return refuse({ reason: 'not_found' });
+    const defaults = eventDefaults(source, namespace, config, Date.now());
+    const { request, body: sent } = sample.value;
+    if (source.body === 'audit') {
+      const { events, dropped } = readAuditEntries(source, sent, defaults);
+      return succeed({ events: framesOf(events), dropped });
+    }
+    const delivery = deliveryOf(source, request, new URLSearchParams(), sent);
+    const reading = await readWebhook(source, delivery, claimedProof(source, delivery), defaults);
+    if (!reading.ok) return refuse(reading.failure);
+    if ('handshake' in reading.value) {
+      return succeed({ handshake: reading.value.handshake.body });
+    }
+    const { events, lacking } = reading.value;
+    return succeed({ events: framesOf(events) }, [...lacking, ...adviceOnEvents(events)]);
+  },
+};
+
+function adviceOnEvents(events: readonly CheckedEvent[]): string[] {
+  return adviceOnPublications(events.map(({ event }) => ({ facts: factsOf(event) })));
+}
+
+function framesOf(events: readonly CheckedEvent[]): unknown[] {
+  return events.map(({ json }) => JSON.parse(json) as unknown);
+}
+
+function sourceOf({ env, var: { namespace, name } }: Call) {
+  return callAuthority(env, namespace, (authority) => authority.source(name));
+}
+
+function auditSource(
+  action: 'source_written' | 'source_deleted',
+  { var: { namespace, name, caller } }: Call,
+): void {
+  audit(action, { namespace: pathOfKey(namespace), source: name, by: actorOf(caller) });
+}

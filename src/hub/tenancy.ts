@@ -3,13 +3,14 @@
  * subscriber, and goes when none is left, so that asking for an object leaves nothing behind. Calls that
  * come while it goes wait, and find nothing or make another.
  *
- * A hub whose storage cannot be read is not made: whoever calls is told so, and an operator can reset it.
+ * A hub whose storage cannot be read is not made: whoever calls is told so, and an operator can reset it. The same
+ * is true of a hub whose storage has the schema of another release, but it is not reset.
  */
 
 import { logError } from '../lib/log.ts';
 import type { HubState } from '../objects/hub-contract.ts';
 import { nameForOperators, parseHubName } from '../objects/hub-name.ts';
-import { hasTables, migrate, type Schema } from '../objects/migrations.ts';
+import { hasTables, migrate, readableVersion, type Schema } from '../objects/migrations.ts';
 import { namesObject, storageFailureOf, unreadable } from '../objects/storage-failure.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import { MAX_FEED_WAIT_MS, RELEASE_RETRY_MS } from './limits.ts';
@@ -34,6 +35,7 @@ export class Tenancy<H extends SubscriberHub> {
     this.#schema = schema;
     this.#make = make;
     try {
+      readableVersion(ctx.storage, schema, this.#name);
       if (hasTables(ctx.storage.sql)) this.#opened();
     } catch (error) {
       this.#report(error);
@@ -81,8 +83,12 @@ export class Tenancy<H extends SubscriberHub> {
         return hub.ring();
       }, undefined);
     } catch (error) {
+      const failure = storageFailureOf(error);
+      // The release that can read the storage needs the alarm that was set.
+      if (failure === 'unsupported')
+        await this.#ctx.storage.setAlarm(Date.now() + RELEASE_RETRY_MS);
       // What cannot be read now is not read better when the runtime rings again.
-      if (storageFailureOf(error) !== 'unreadable' && !this.#ended) throw error;
+      else if (failure !== 'unreadable' && !this.#ended) throw error;
     }
   }
 
@@ -116,14 +122,18 @@ export class Tenancy<H extends SubscriberHub> {
     }
     const subscribers = this.#ctx.getWebSockets().filter(isOpen).length;
     if (this.#problem !== undefined) {
-      return { state: 'unreadable', problem: this.#problem, subscribers };
+      const isUnsupported = storageFailureOf(new Error(this.#problem)) === 'unsupported';
+      const state = isUnsupported ? 'unsupported' : 'unreadable';
+      return { state, problem: this.#problem, subscribers };
     }
     return { state: this.#hub === undefined ? 'empty' : 'ok', subscribers };
   }
 
   /** Begins again with nothing, where what there is cannot be read. @returns whether that was so */
   async reset(): Promise<boolean> {
-    if ((await this.state()).state !== 'unreadable') return false;
+    const { state, problem } = await this.state();
+    if (state === 'unsupported') throw new Error(problem);
+    if (state !== 'unreadable') return false;
     logError(`the storage of ${this.#name} is reset`, this.#problem);
     for (const socket of this.#ctx.getWebSockets()) refuse(socket);
     await this.#empty();
@@ -157,14 +167,17 @@ export class Tenancy<H extends SubscriberHub> {
   #report(error: unknown): Error {
     const failure = unreadable(this.#name, error);
     if (this.#problem === undefined) {
-      const { eventTypeNamespace } = parseHubName(this.#ctx.id.name);
-      const path = `/v1/sys/events/hubs/${eventTypeNamespace || '*'}`;
-      logError(
-        `${failure.message}. Its object is ${this.#ctx.id}. Restore that from a backup, or have the hub begin again without its events: DELETE ${path}, with sudo`,
-      );
       this.#problem = failure.message;
+      logError(`${failure.message}. Its object is ${this.#ctx.id}${this.#remedy()}`);
     }
     return failure;
+  }
+
+  #remedy(): string {
+    if (storageFailureOf(new Error(this.#problem)) === 'unsupported') return '';
+    const { eventTypeNamespace } = parseHubName(this.#ctx.id.name);
+    const path = `/v1/sys/events/hubs/${eventTypeNamespace || '*'}`;
+    return `. Restore that from a backup, or have the hub begin again without its events: DELETE ${path}, with sudo`;
   }
 
   /** Gives up the hub, where nobody needs it. */

@@ -85,8 +85,8 @@ export interface Published {
 
 /** The state of a hub, for an operator. */
 export interface HubState {
-  /** `empty`: nothing is stored. */
-  readonly state: 'ok' | 'empty' | 'unreadable';
+  /** `empty`: nothing is stored. `unsupported`: the storage has the schema of another release. */
+  readonly state: 'ok' | 'empty' | 'unreadable' | 'unsupported';
   /** What is wrong. */
   readonly problem?: string;
   readonly subscribers: number;

@@ -5,7 +5,12 @@
  * The version is stored as a key-value entry, because a hub that was released keeps entries and no tables.
  */
 
-import { newerSchema, unversionedSchema } from './storage-failure.ts';
+import {
+  failedMigration,
+  newerSchema,
+  storageFailureOf,
+  unversionedSchema,
+} from './storage-failure.ts';
 
 export interface Migration {
   /** Creates or alters tables. */
@@ -24,26 +29,47 @@ export const VERSION_KEY = 'schema_version';
  * tables are created from the start, and its entries are migrated from their own version.
  *
  * @param object as messages to people name it
- * @throws if another release wrote the storage in a way that this one cannot read; nothing was changed then
+ * @throws if this release cannot read the storage; nothing was changed then
  */
 export function migrate(storage: DurableObjectStorage, schema: Schema, object: string): void {
   const { sql, kv } = storage;
-  const found = kv.get<number>(VERSION_KEY) ?? 0;
+  const found = readableVersion(storage, schema, object);
   const created = hasTables(sql);
-  if (found > schema.length) throw newerSchema(object, found, schema.length);
-  if (created && found === 0) throw unversionedSchema(object);
   if (created && found === schema.length) return;
-  storage.transactionSync(() => {
-    for (const [index, { tables, entries }] of schema.entries()) {
-      const isNew = index >= found;
-      if (isNew || !created) tables(sql);
-      if (isNew) entries?.(kv);
-    }
-    kv.put(VERSION_KEY, schema.length);
-  });
+  try {
+    storage.transactionSync(() => {
+      for (const [index, { tables, entries }] of schema.entries()) {
+        const isNew = index >= found;
+        if (isNew || !created) tables(sql);
+        if (isNew) entries?.(kv);
+      }
+      kv.put(VERSION_KEY, schema.length);
+    });
+  } catch (error) {
+    // What is damaged, or full, is no fault of the migration.
+    if (storageFailureOf(error) !== undefined) throw error;
+    throw failedMigration(object, schema.length, error);
+  }
 }
 
-/** Whether a schema was created. Only reads. */
+/**
+ * Only reads.
+ *
+ * @returns the version of what is stored; 0 for nothing
+ * @throws if this release cannot read it
+ */
+export function readableVersion(
+  { sql, kv }: DurableObjectStorage,
+  { length }: Schema,
+  object: string,
+): number {
+  const found = kv.get<number>(VERSION_KEY) ?? 0;
+  if (found > length) throw newerSchema(object, found, length);
+  if (found === 0 && hasTables(sql)) throw unversionedSchema(object);
+  return found;
+}
+
+/** Whether tables were created. Only reads. */
 export function hasTables(sql: SqlStorage): boolean {
   const tables =
     "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*' LIMIT 1";

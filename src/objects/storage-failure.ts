@@ -8,14 +8,15 @@ export type StorageFailure =
   | 'full'
   /** What was stored cannot be read. */
   | 'unreadable'
-  /** Another release wrote it, with a schema that this one does not know. */
+  /** Its schema is one that this release does not know, or that it failed to migrate. */
   | 'unsupported'
   /** The object did not start, or its storage failed in a way that the platform keeps to itself. */
   | 'unusable';
 
 const FULL = /\bSQLITE_FULL\b/;
 const UNREADABLE = /\bSQLITE_(CORRUPT|NOTADB)\b|^the storage of .* cannot be read: /;
-const UNSUPPORTED = /^the storage of .* has (schema version \d+|no schema version)\b/;
+const UNSUPPORTED =
+  /^the storage of .* (has schema version \d+|has no schema version|cannot be migrated)\b/;
 const UNUSABLE =
   /\bSQLITE_(IOERR|CANTOPEN|READONLY)\b|^internal error; reference = |^the storage of .* cannot be used: /;
 
@@ -50,6 +51,12 @@ export function unreadable(
 export function newerSchema(object: string, found: number, supported: number): Error {
   return new Error(
     `the storage of ${object} has schema version ${found}, and this release supports up to ${supported}; deploy the newer release again, or restore a backup from before it`,
+  );
+}
+
+export function failedMigration(object: string, version: number, error: unknown): Error {
+  return new Error(
+    `the storage of ${object} cannot be migrated to schema version ${version}, and was not changed; deploy the release before again. The reason: ${messageOf(error)}`,
   );
 }
 

@@ -1,5 +1,12 @@
 import { expect, it } from 'vitest';
-import { failureAt, messageOf, storageFailureOf } from '../../src/objects/storage-failure.ts';
+import {
+  failedMigration,
+  failureAt,
+  messageOf,
+  newerSchema,
+  storageFailureOf,
+  unversionedSchema,
+} from '../../src/objects/storage-failure.ts';
 
 it.each([
   ['database or disk is full: SQLITE_FULL', 'full'],
@@ -9,6 +16,9 @@ it.each([
   ['disk I/O error: SQLITE_IOERR', 'unusable'],
   ['internal error; reference = n7ne9au2mpaev2oisav7kkdl', 'unusable'],
   ['the storage of the hub of abc cannot be used: internal error', 'unusable'],
+  [newerSchema('the hub of abc', 2, 1).message, 'unsupported'],
+  [unversionedSchema('the authority of namespace a').message, 'unsupported'],
+  [failedMigration('the hub of abc', 2, new Error('no such table: t')).message, 'unsupported'],
   ['UNIQUE constraint failed: t.a: SQLITE_CONSTRAINT', undefined],
   ['no such table: t: SQLITE_ERROR', undefined],
   ['the namespace was deleted', undefined],

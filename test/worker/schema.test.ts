@@ -1,0 +1,195 @@
+/** How the storage of an object gets its tables, and what becomes of storage that this release cannot read. */
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AUTHORITY_SCHEMA } from '../../src/authority/schema.ts';
+import { HUB_SCHEMA, WILDCARD_HUB_SCHEMA } from '../../src/hub/schema.ts';
+import { migrate, type Schema, VERSION_KEY } from '../../src/objects/migrations.ts';
+import { aHolder, errorsOf, granting, hubOf, root, startAnew } from './security-support.ts';
+import { handshake, hubStub, publish, published, subscribe } from './support.ts';
+
+beforeEach(() => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined);
+});
+afterEach(startAnew);
+
+const FIRST: Schema = [
+  {
+    tables: (sql) => sql.exec('CREATE TABLE t (a TEXT)'),
+    entries: (kv) => kv.put('e', 'first'),
+  },
+];
+const SECOND: Schema = [
+  ...FIRST,
+  {
+    tables: (sql) => sql.exec("ALTER TABLE t ADD COLUMN b TEXT NOT NULL DEFAULT 'new'"),
+    entries: (kv) => kv.put('e', `${kv.get<string>('e')}, second`),
+  },
+];
+/** Fails after it has changed something. */
+const FAILING: Schema = [
+  ...FIRST,
+  {
+    tables: (sql) => sql.exec("ALTER TABLE t ADD COLUMN b TEXT; INSERT INTO t (a) VALUES ('x')"),
+    entries: (kv) => {
+      kv.put('e', 'half');
+      throw new Error('no such entry');
+    },
+  },
+];
+
+/** Runs a test in the storage of an object that nobody else uses. */
+function inStorage(test: (storage: DurableObjectStorage) => void): Promise<void> {
+  return runInDurableObject(hubStub('unused'), (_hub, { storage }) => test(storage));
+}
+
+/** Everything that an object has stored. */
+function contentOf(stub: DurableObjectStub): Promise<unknown> {
+  return runInDurableObject(stub, (_object, { storage }) => snapshot(storage));
+}
+
+function snapshot({ sql, kv }: DurableObjectStorage): unknown {
+  const schema = sql
+    .exec<{ name: string; sql: string }>(
+      "SELECT name, sql FROM sqlite_master WHERE name NOT GLOB '_cf_*' AND type = 'table'",
+    )
+    .toArray();
+  const rows = schema.map(({ name }) => sql.exec(`SELECT * FROM ${name}`).toArray());
+  return { schema, rows, entries: [...kv.list()] };
+}
+
+function alarmOf(stub: DurableObjectStub): Promise<number | null> {
+  return runInDurableObject(stub, (_object, { storage }) => storage.getAlarm());
+}
+
+/** Makes the storage that of a newer release. */
+async function fromNewerRelease(stub: DurableObjectStub): Promise<unknown> {
+  await runInDurableObject(stub, (_object, { storage }) => storage.kv.put(VERSION_KEY, 99));
+  const content = await contentOf(stub);
+  await evictDurableObject(stub);
+  return content;
+}
+
+describe('a migration', () => {
+  it('runs once, after those before it', () =>
+    inStorage((storage) => {
+      migrate(storage, FIRST, 'a');
+      storage.sql.exec("INSERT INTO t (a) VALUES ('old')");
+      for (let times = 0; times < 2; times++) migrate(storage, SECOND, 'a');
+      expect(storage.sql.exec('SELECT * FROM t').toArray()).toEqual([{ a: 'old', b: 'new' }]);
+      expect(storage.kv.get('e')).toBe('first, second');
+      expect(storage.kv.get(VERSION_KEY)).toBe(2);
+    }));
+
+  it('that fails leaves the version before, and runs again', () =>
+    inStorage((storage) => {
+      migrate(storage, FIRST, 'a');
+      const before = snapshot(storage);
+      expect(() => migrate(storage, FAILING, 'the hub of abc')).toThrow(
+        'the storage of the hub of abc cannot be migrated to schema version 2, and was not changed; deploy the release before again. The reason: no such entry',
+      );
+      expect(snapshot(storage)).toEqual(before);
+      migrate(storage, SECOND, 'a');
+      expect(storage.kv.get(VERSION_KEY)).toBe(2);
+    }));
+
+  it('of the first version that fails leaves nothing', () =>
+    inStorage((storage) => {
+      expect(() => migrate(storage, FAILING, 'a')).toThrow('cannot be migrated');
+      expect(snapshot(storage)).toMatchObject({ schema: [], entries: [] });
+    }));
+
+  it('creates the tables of a released hub again, and migrates the entries that it kept', () =>
+    inStorage((storage) => {
+      storage.kv.put(VERSION_KEY, 1);
+      storage.kv.put('e', 'kept');
+      migrate(storage, SECOND, 'a');
+      expect(storage.sql.exec('SELECT a, b FROM t').toArray()).toEqual([]);
+      expect(storage.kv.get('e')).toBe('kept, second');
+    }));
+
+  it.each([
+    ['a hub', HUB_SCHEMA],
+    ['a wildcard hub', WILDCARD_HUB_SCHEMA],
+    ['an authority', AUTHORITY_SCHEMA],
+  ])('makes the same of %s when it runs alone', (_kind, schema) =>
+    inStorage((storage) => {
+      migrate(storage, schema, 'a');
+      const { schema: tables } = snapshot(storage) as { schema: unknown[] };
+      expect(tables.length).toBeGreaterThan(5);
+      expect(storage.kv.get(VERSION_KEY)).toBe(schema.length);
+    }),
+  );
+
+  it('does not run on tables that have no version', () =>
+    inStorage((storage) => {
+      storage.sql.exec('CREATE TABLE t (a TEXT)');
+      const before = snapshot(storage);
+      expect(() => migrate(storage, SECOND, 'the hub of abc')).toThrow(
+        'the storage of the hub of abc has no schema version: a release before 0.2.0 wrote it; run that release, or begin with empty storage',
+      );
+      expect(snapshot(storage)).toEqual(before);
+    }));
+});
+
+describe('the storage of a newer release', () => {
+  const TOO_NEW = (object: string) =>
+    `the storage of ${object} has schema version 99, and this release supports up to 1; deploy the newer release again, or restore a backup from before it`;
+
+  it('is not opened by a hub, whose sockets are closed, and nothing in it changes', async () => {
+    const holder = await aHolder(granting({ 'sys/events/subscribe/*': 'read', '*': 'subscribe' }));
+    const subscriber = await holder.subscribe('abc');
+    await published('abc');
+    const alarm = await alarmOf(hubStub('abc'));
+    const content = await fromNewerRelease(hubStub('abc'));
+
+    const refused = await publish('abc');
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('Retry-After')).toBe(null);
+    expect(await errorsOf(refused)).toContain('whose hub has the storage of another release');
+    expect(await subscriber.closed).toMatchObject({ code: 1013 });
+    for (const pattern of ['abc', 'abc/*']) {
+      const response = await handshake(pattern);
+      expect(response.status).toBe(503);
+      expect(response.headers.get('Retry-After')).toBe(null);
+      expect(await errorsOf(response)).toBe(TOO_NEW('the hub of abc'));
+    }
+    const explained = await root.post('sys/events/explain', { id: 'x', pattern: 'abc' });
+    expect(explained.status).toBe(503);
+
+    const { data } = await root.reads('sys/events/hubs/abc');
+    expect(data).toMatchObject({ state: 'unsupported', problem: TOO_NEW('the hub of abc') });
+    const reset = await root.delete('sys/events/hubs/abc');
+    expect(reset.status).toBe(503);
+    expect(await errorsOf(reset)).toBe(TOO_NEW('the hub of abc'));
+
+    expect(await contentOf(hubStub('abc'))).toEqual(content);
+    expect(await alarmOf(hubStub('abc'))).toBe(alarm);
+    await runDurableObjectAlarm(hubStub('abc'));
+    expect(await alarmOf(hubStub('abc'))).not.toBe(null);
+    expect(await contentOf(hubStub('abc'))).toEqual(content);
+  });
+
+  it('is not opened by a wildcard hub, and hubs go on for their own subscribers', async () => {
+    const spanning = await subscribe('*');
+    const own = await subscribe('abc');
+    await published('abc');
+    await Promise.all([spanning.nextId(), own.nextId()]);
+    const content = await fromNewerRelease(hubOf('*'));
+    const id = await published('abc');
+    expect(await own.nextId()).toBe(id);
+    expect(await spanning.closed).toMatchObject({ code: 1013 });
+    const response = await handshake('*');
+    expect(response.status).toBe(503);
+    expect(await errorsOf(response)).toBe(TOO_NEW('the wildcard hub'));
+    expect(await contentOf(hubOf('*'))).toEqual(content);
+  });
+
+  it('is not opened where a released hub has kept only entries', async () => {
+    await runInDurableObject(hubStub('abc'), (_hub, { storage }) =>
+      storage.kv.put(VERSION_KEY, 99),
+    );
+    const content = await fromNewerRelease(hubStub('abc'));
+    expect(await errorsOf(await handshake('abc'))).toBe(TOO_NEW('the hub of abc'));
+    expect(await contentOf(hubStub('abc'))).toEqual(content);
+  });
+});

@@ -7,7 +7,7 @@ import { googlePushToken } from '../../src/ingest/webhooks/schemes/push-token.ts
 import { checkSettings } from '../../src/ingest/webhooks/settings.ts';
 import { compileSource, readDelivery } from '../../src/ingest/webhooks/source.ts';
 import { MAX_SOURCE_FETCHES } from '../../src/outbound/limits.ts';
-import { makeOutside } from '../../src/outbound/webhook-keys.ts';
+import { vendorClients } from '../../src/outbound/vendor-client.ts';
 import { anIssuer, type Issuer, SECONDS } from './support/issuer.ts';
 import { accepted, failureOf } from './support/result.ts';
 import { conditionsAt, sentWith } from './support/sent.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 
 /** Fetches from a server on this machine, whatever address it is asked for. */
-async function outsideWith(answer: (path: string) => string | undefined) {
+async function vendorWith(answer: (path: string) => string | undefined) {
   const server = createServer((request, response) => {
     const text = answer(request.url ?? '');
     response.writeHead(text === undefined ? 404 : 200).end(text);
@@ -38,23 +38,23 @@ async function outsideWith(answer: (path: string) => string | undefined) {
   onTestFinished(() => new Promise((resolve) => server.close(() => resolve())));
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const asked: string[] = [];
-  const outsideOf = makeOutside({
+  const vendorClientFor = vendorClients({
     allowLoopbackHttp: false,
     fetch: (url, init) => {
       asked.push(url);
       return fetch(`${base}${new URL(url).pathname}`, init);
     },
   });
-  return { outside: outsideOf('one'), outsideOf, asked };
+  return { vendor: vendorClientFor('one'), vendorClientFor, asked };
 }
 
 async function check(token: string | undefined) {
   const keys = JSON.stringify({ keys: [google.jwk] });
-  const { outside, asked } = await outsideWith((path) =>
+  const { vendor, asked } = await vendorWith((path) =>
     path === '/oauth2/v3/certs' ? keys : undefined,
   );
   const sent = sentWith({}, '{}', { token });
-  const conditions = conditionsAt(SECONDS, { options: OPTIONS, outside });
+  const conditions = conditionsAt(SECONDS, { options: OPTIONS, vendorKeys: vendor });
   return { proof: await prove([googlePushToken], sent, [], conditions), asked };
 }
 
@@ -142,10 +142,10 @@ describe('a message of Pub/Sub', () => {
 
 describe('the certificates of vendors', () => {
   it('are fetched once, and no more at a time than are allowed: strangers name them', async () => {
-    const { outside, asked } = await outsideWith(() => undefined);
+    const { vendor, asked } = await vendorWith(() => undefined);
     const url = (index: number) => `https://sns.us-east-1.amazonaws.com/${index}.pem`;
     const answers = Array.from({ length: MAX_SOURCE_FETCHES + 5 }, (_, index) =>
-      outside.certificateKey(url(index)),
+      vendor.certificateKey(url(index)),
     );
     const failures = (await Promise.all(answers)).map((each) => failureOf(each));
     expect(asked).toHaveLength(MAX_SOURCE_FETCHES);
@@ -155,21 +155,23 @@ describe('the certificates of vendors', () => {
   });
 
   it('are fetched for each source by itself: an attack on one does not stop the others', async () => {
-    const { outsideOf, asked } = await outsideWith(() => undefined);
+    const { vendorClientFor, asked } = await vendorWith(() => undefined);
     const url = 'https://sns.us-east-1.amazonaws.com/a.pem';
     for (let index = 0; index <= MAX_SOURCE_FETCHES; index++) {
-      await outsideOf('attacked').certificateKey(url);
+      await vendorClientFor('attacked').certificateKey(url);
     }
-    expect(failureOf(await outsideOf('attacked').certificateKey(url))).toMatch(/too much/);
-    expect(failureOf(await outsideOf('other').certificateKey(url))).toMatch(/it answered 404/);
+    expect(failureOf(await vendorClientFor('attacked').certificateKey(url))).toMatch(/too much/);
+    expect(failureOf(await vendorClientFor('other').certificateKey(url))).toMatch(
+      /it answered 404/,
+    );
     expect(asked).toHaveLength(MAX_SOURCE_FETCHES + 1);
   });
 
   it('and confirmations have one bound: who has seen a confirmation can repeat it', async () => {
-    const { outside, asked } = await outsideWith(() => 'well');
+    const { vendor, asked } = await vendorWith(() => 'well');
     const answers: boolean[] = [];
     for (let index = 0; index < MAX_SOURCE_FETCHES + 2; index++) {
-      answers.push(await outside.visit('https://sns.us-east-1.amazonaws.com/?Token=1'));
+      answers.push(await vendor.visit('https://sns.us-east-1.amazonaws.com/?Token=1'));
     }
     expect(answers.filter((each) => each)).toHaveLength(MAX_SOURCE_FETCHES);
     expect(asked).toHaveLength(MAX_SOURCE_FETCHES);
@@ -178,9 +180,9 @@ describe('the certificates of vendors', () => {
   it('are kept', async () => {
     const { readFileSync } = await import('node:fs');
     const pem = readFileSync(new URL('../fixtures/sns/certificate.pem', import.meta.url), 'utf8');
-    const { outside, asked } = await outsideWith(() => pem);
-    const first = accepted(await outside.certificateKey('https://sns.us-east-1.amazonaws.com/a'));
-    expect(accepted(await outside.certificateKey('https://sns.us-east-1.amazonaws.com/a'))).toBe(
+    const { vendor, asked } = await vendorWith(() => pem);
+    const first = accepted(await vendor.certificateKey('https://sns.us-east-1.amazonaws.com/a'));
+    expect(accepted(await vendor.certificateKey('https://sns.us-east-1.amazonaws.com/a'))).toBe(
       first,
     );
     expect(asked).toHaveLength(1);

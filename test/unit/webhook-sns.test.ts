@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Asked } from '../../src/ingest/webhooks/handshake.ts';
 import { KINDS } from '../../src/ingest/webhooks/kinds.ts';
-import { type Outside, prove } from '../../src/ingest/webhooks/scheme.ts';
+import { prove, type VendorKeys } from '../../src/ingest/webhooks/scheme.ts';
 import { sns, snsConfirmation } from '../../src/ingest/webhooks/schemes/sns.ts';
 import { checkSecrets } from '../../src/ingest/webhooks/secrets.ts';
 import { checkSettings } from '../../src/ingest/webhooks/settings.ts';
@@ -20,7 +20,7 @@ type Message = Readonly<Record<string, unknown>>;
 const NOTIFICATION = JSON.parse(read('notification-1.json')) as Message;
 
 /** The certificate that is fetched, and from where. */
-async function serving(pem: string): Promise<Outside & { readonly fetched: string[] }> {
+async function serving(pem: string): Promise<VendorKeys & { readonly fetched: string[] }> {
   const key = accepted(await publicKeyOfPem(pem.trim(), 'the certificate'));
   const fetched: string[] = [];
   return {
@@ -33,11 +33,11 @@ async function serving(pem: string): Promise<Outside & { readonly fetched: strin
   };
 }
 
-async function check(body: string, given: { outside?: Outside; topic?: string } = {}) {
-  const outside = given.outside ?? (await serving(read('certificate.pem')));
+async function check(body: string, given: { vendorKeys?: VendorKeys; topic?: string } = {}) {
+  const vendorKeys = given.vendorKeys ?? (await serving(read('certificate.pem')));
   const options = { topic_arn: given.topic ?? TOPIC };
   // Long after it was sent: SNS repeats for hours what is not accepted.
-  const conditions = conditionsAt(1_900_000_000, { options, outside });
+  const conditions = conditionsAt(1_900_000_000, { options, vendorKeys });
   return prove([sns], sentWith({ 'Content-Type': 'text/plain' }, body), [], conditions);
 }
 
@@ -56,9 +56,9 @@ describe('a message of Amazon SNS', () => {
   it.each(['notification-1.json', 'notification-2.json', 'confirmation.json'])(
     '(%s) is believed by the certificate that it names',
     async (name) => {
-      const outside = await serving(read('certificate.pem'));
-      accepted(await check(read(name), { outside }));
-      expect(outside.fetched).toEqual([
+      const vendorKeys = await serving(read('certificate.pem'));
+      accepted(await check(read(name), { vendorKeys }));
+      expect(vendorKeys.fetched).toEqual([
         'https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0123456789abcdef0123456789abcdef.pem',
       ]);
     },
@@ -111,24 +111,24 @@ describe('a message of Amazon SNS', () => {
     'no address',
     7,
   ])('has no certificate fetched from %j', async (url) => {
-    const outside = await serving(read('certificate.pem'));
+    const vendorKeys = await serving(read('certificate.pem'));
     const body = JSON.stringify({ ...NOTIFICATION, SigningCertURL: url });
-    expect(failureOf(await check(body, { outside }))).toContain('SigningCertURL');
-    expect(outside.fetched).toEqual([]);
+    expect(failureOf(await check(body, { vendorKeys }))).toContain('SigningCertURL');
+    expect(vendorKeys.fetched).toEqual([]);
   });
 
   it('is not believed by a certificate of somebody else', async () => {
-    const outside = await serving(
+    const vendorKeys = await serving(
       readFileSync(new URL('../fixtures/tls/cert.pem', import.meta.url), 'utf8'),
     );
-    expect(failureOf(await check(read('notification-1.json'), { outside }))).toBe(
+    expect(failureOf(await check(read('notification-1.json'), { vendorKeys }))).toBe(
       'the signature is wrong',
     );
   });
 
   it('is to be repeated where its certificate cannot be fetched', async () => {
     expect(
-      failureOf(await check(read('notification-1.json'), { outside: NOTHING_FETCHED })),
+      failureOf(await check(read('notification-1.json'), { vendorKeys: NOTHING_FETCHED })),
     ).toEqual({ unavailable: 'nothing is fetched here' });
   });
 
@@ -210,11 +210,11 @@ describe('a source of kind aws-sns', () => {
       'https://sns.us-gov-west-1.amazonaws.com/',
     ],
   ])('fetches the certificates of %s from its partition', async (topic, host) => {
-    const outside = await serving(read('certificate.pem'));
+    const vendorKeys = await serving(read('certificate.pem'));
     const url = `${host}SimpleNotificationService-0.pem`;
     const body = JSON.stringify({ ...NOTIFICATION, TopicArn: topic, SigningCertURL: url });
-    expect(failureOf(await check(body, { outside, topic }))).toBe('the signature is wrong');
-    expect(outside.fetched).toEqual([url]);
+    expect(failureOf(await check(body, { vendorKeys, topic }))).toBe('the signature is wrong');
+    expect(vendorKeys.fetched).toEqual([url]);
     expect(KINDS['aws-sns']?.secrets).toBe('none');
   });
 });

@@ -28,11 +28,11 @@ export interface Conditions {
   readonly toleranceSeconds: number;
   /** The settings that only the kind of the source has. */
   readonly options: Options;
-  readonly outside: Outside;
+  readonly vendorKeys: VendorKeys;
 }
 
-/** What a scheme has fetched. The server that receives the delivery hands it in. */
-export interface Outside {
+/** Keys of vendors that sign with keys of their own. They are fetched outside of this folder, which is pure. */
+export interface VendorKeys {
   /** The public key in the certificate at an https address, or why there is none at present. */
   certificateKey(url: string): Promise<Result<JWK, string>>;
   /** The claims of a JWT that its issuer has signed for this audience and that is valid now, or what is wrong. */

@@ -12,12 +12,12 @@ import { CLOUDEVENTS, KINDS } from './kinds.ts';
 import { compileMapping, type Mapping, map } from './mapping.ts';
 import type { Delivery } from './rule.ts';
 import {
-  type Outside,
   type Proof,
   prove,
   type Scheme,
   type Sent,
   type Unproven,
+  type VendorKeys,
 } from './scheme.ts';
 import { checkSettings, type SourceSettings, schemesOf, shownSettings } from './settings.ts';
 
@@ -103,16 +103,16 @@ function signedId({ signature }: SourceSettings): MappingSettings {
  * Verifies that a delivery comes from whom the source is for.
  *
  * @param now Unix milliseconds
- * @param outside what a scheme has fetched
+ * @param vendorKeys fetches keys of the vendor
  */
 export function verifyDelivery(
   { schemes, secrets, settings }: Source,
   sent: Sent,
   now: number,
-  outside: Outside,
+  vendorKeys: VendorKeys,
 ): Promise<Result<Proof, Unproven>> {
   const { tolerance: toleranceSeconds, options = {} } = settings;
-  return prove(schemes, sent, secrets, { now, toleranceSeconds, options, outside });
+  return prove(schemes, sent, secrets, { now, toleranceSeconds, options, vendorKeys });
 }
 
 /** What the delivery would have proven if it were genuine: for samples. */

@@ -1,8 +1,8 @@
 /** A delivery as the tests of sources send it. */
-import type { Conditions, Outside, Sent } from '../../../src/ingest/webhooks/scheme.ts';
+import type { Conditions, Sent, VendorKeys } from '../../../src/ingest/webhooks/scheme.ts';
 
 /** For kinds whose keys stand among their secrets. */
-export const NOTHING_FETCHED: Outside = {
+export const NOTHING_FETCHED: VendorKeys = {
   certificateKey: async () => ({ ok: false, failure: 'nothing is fetched here' }),
   claims: async () => ({ ok: false, failure: 'nothing is fetched here' }),
 };
@@ -13,7 +13,7 @@ export function conditionsAt(seconds: number, given: Partial<Conditions> = {}): 
     now: seconds * 1000,
     toleranceSeconds: 300,
     options: {},
-    outside: NOTHING_FETCHED,
+    vendorKeys: NOTHING_FETCHED,
     ...given,
   };
 }

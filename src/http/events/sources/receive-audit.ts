@@ -9,7 +9,7 @@ import { type AuditSource, verifyDelivery } from '../../../ingest/webhooks/sourc
 import { logError } from '../../../lib/log.ts';
 import { quote } from '../../../lib/quote.ts';
 import { invalid, type Result } from '../../../lib/result.ts';
-import { outsideOf } from '../../../outbound/webhook-keys.ts';
+import { vendorClientFor } from '../../../outbound/vendor-client.ts';
 import { idOf } from '../../../subscription/publication.ts';
 import type { NamespaceContext } from '../../context.ts';
 import { MAX_AUDIT_WAIT_MS } from '../../limits.ts';
@@ -43,12 +43,12 @@ export async function receiveAudit(
   const { namespace, query, config } = c.var;
   const now = Date.now();
   const lines = body.ok ? body.value : new Uint8Array();
-  const outside = outsideOf(c.env, sourcePublisher(source, namespace).principal);
+  const vendor = vendorClientFor(c.env, sourcePublisher(source, namespace).principal);
   const proof = await verifyDelivery(
     source,
     deliveryOf(source, c.req.raw, query, lines),
     now,
-    outside,
+    vendor,
   );
   if (!proof.ok) return refuseUnverified(source, proof.failure);
 

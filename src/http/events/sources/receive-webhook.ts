@@ -5,7 +5,7 @@ import {
   type DocumentSource,
   verifyDelivery,
 } from '../../../ingest/webhooks/source.ts';
-import { outsideOf } from '../../../outbound/webhook-keys.ts';
+import { vendorClientFor } from '../../../outbound/vendor-client.ts';
 import type { NamespaceContext } from '../../context.ts';
 import { publishEvents } from '../../publishing/publish-events.ts';
 import { deliveryOf, eventDefaults, readWebhook } from './read-delivery.ts';
@@ -24,8 +24,8 @@ export async function receiveWebhook(
   if (unsigned !== undefined) return reply(unsigned);
 
   const publisher = sourcePublisher(source, namespace);
-  const outside = outsideOf(c.env, publisher.principal);
-  const proof = await verifyDelivery(source, delivery, now, outside);
+  const vendor = vendorClientFor(c.env, publisher.principal);
+  const proof = await verifyDelivery(source, delivery, now, vendor);
   if (!proof.ok) return refuseUnverified(source, proof.failure);
 
   const defaults = eventDefaults(source, namespace, config, now);
@@ -33,7 +33,7 @@ export async function receiveWebhook(
   if (!reading.ok) return refuseDelivery(source, reading.failure);
   if ('handshake' in reading.value) {
     const { handshake } = reading.value;
-    const visited = handshake.visit === undefined || (await outside.visit(handshake.visit));
+    const visited = handshake.visit === undefined || (await vendor.visit(handshake.visit));
     return visited
       ? reply(handshake)
       : refuseUnverified(source, {

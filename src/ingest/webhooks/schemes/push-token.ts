@@ -22,9 +22,9 @@ export const googlePushToken: Scheme = {
   evidence: 'the header Authorization: Bearer with a token of Google',
   isUsedBy: ({ token }) => token !== undefined,
   claim: () => ({}),
-  async verify({ token = '' }, _secrets, { now, options, outside }) {
+  async verify({ token = '' }, _secrets, { now, options, vendorKeys }) {
     const issuer = { ...GOOGLE, audience: options.audience ?? '' };
-    const claims = await outside.claims(token, issuer, now);
+    const claims = await vendorKeys.claims(token, issuer, now);
     if (!claims.ok) return claims;
     const { email, email_verified: isVerified } = claims.value;
     return email === options.service_account && isVerified === true

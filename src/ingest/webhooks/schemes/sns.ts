@@ -104,7 +104,7 @@ function signedText(message: Message): string | undefined {
 
 async function believe(
   message: Message,
-  { options, outside }: Conditions,
+  { options, vendorKeys }: Conditions,
 ): Promise<Result<Proof, Unproven>> {
   const signed = signedText(message);
   if (signed === undefined) return doubt('the body is no message of Amazon SNS');
@@ -122,7 +122,7 @@ async function believe(
   if (message.SubscribeURL !== undefined && addressAt(host, message.SubscribeURL) === undefined) {
     return doubt(`the SubscribeURL is no address of https://${host}`);
   }
-  const key = await outside.certificateKey(address.href);
+  const key = await vendorKeys.certificateKey(address.href);
   if (!key.ok) return { ok: false, failure: { unavailable: key.failure } };
   const bytes = Buffer.from(signed);
   const signature = Buffer.from(String(message.Signature), 'base64');

@@ -1,7 +1,7 @@
-/** What is fetched to verify the deliveries of a source: keys of vendors that sign with keys of their own. */
+/** Requests to vendors: for the keys with which they sign deliveries, and to confirm a subscription. */
 import type { JWK } from 'jose';
 import type { Bindings } from '../config/config.ts';
-import type { Issuer, Outside } from '../ingest/webhooks/scheme.ts';
+import type { Issuer, VendorKeys } from '../ingest/webhooks/scheme.ts';
 import { MAX_CACHED_LOOKUPS } from '../lib/limits.ts';
 import { LruCache } from '../lib/lru-cache.ts';
 import { publicKeyOfPem } from '../lib/pem.ts';
@@ -13,19 +13,23 @@ import { fetchText, type KeyFetchOptions } from './key-fetch.ts';
 import { type KeySource, keySource } from './key-source.ts';
 import { KEY_REFRESH_INTERVAL_MS, MAX_CERTIFICATE_AGE_MS, MAX_SOURCE_FETCHES } from './limits.ts';
 
-/** And what is called to answer a vendor. */
-export interface Visiting extends Outside {
-  /** @returns whether the address answered that it is well */
+/** For the deliveries of one source. */
+export interface VendorClient extends VendorKeys {
+  /** @returns whether the address answered 2xx */
   visit(url: string): Promise<boolean>;
 }
 
-type OutsideOf = (source: string) => Visiting;
+type VendorClientFor = (source: string) => VendorClient;
 
-let shared: OutsideOf | undefined;
+let shared: VendorClientFor | undefined;
 
-/** One for the isolate: it keeps what it has fetched. @param source for which it is fetched: a name for it */
-export function outsideOf(env: Bindings, source: string): Visiting {
-  shared ??= makeOutside({
+/**
+ * All clients of an isolate share what they have fetched.
+ *
+ * @param source a name for it: the number of its requests is limited
+ */
+export function vendorClientFor(env: Bindings, source: string): VendorClient {
+  shared ??= vendorClients({
     allowLoopbackHttp: env.ALLOW_LOOPBACK_HTTP === 'true',
     fetch: (url, init) => fetch(url, init),
   });
@@ -35,7 +39,7 @@ export function outsideOf(env: Bindings, source: string): Visiting {
 const TOO_OFTEN = 'too much was fetched for this source within a short time; try again';
 
 /** @param options how to fetch */
-export function makeOutside(options: KeyFetchOptions): OutsideOf {
+export function vendorClients(options: KeyFetchOptions): VendorClientFor {
   const certificates = new TtlCache<JWK>(MAX_CERTIFICATE_AGE_MS);
   const allowances = new LruCache<(now: number) => boolean>(MAX_CACHED_LOOKUPS);
   const keys: KeySource = keySource(options);

@@ -63,7 +63,7 @@ interface TokenMethods {
    *
    * @returns false if there is no such token
    */
-  recordForeignChild(namespace: string, parent: number): boolean;
+  recordForeignChild(parent: number, namespace: string): boolean;
   /** Revokes the tokens here that a token of a namespace above has made. */
   revokeForeignChildren(foreignParent: string): void;
   /**

@@ -40,9 +40,9 @@ export interface TokenRecord extends TokenRequest {
   readonly usesLeft: number | undefined;
 }
 
-/** How a token of a namespace is named in those below. @param authority the key of its namespace */
-export function foreignParent(authority: string, id: number): string {
-  return `${id} ${authority}`;
+/** The name of a token in the namespaces below its own. @param namespace the key of its own */
+export function foreignTokenName(id: number, namespace: string): string {
+  return `${id} ${namespace}`;
 }
 
 /** By what a token is found. */

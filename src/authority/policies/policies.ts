@@ -1,15 +1,23 @@
-/** The policies of one Vault namespace, as they were written. */
+/** The policies of a Vault namespace, as they were written. */
 
+import { invalid, ok, type Result } from '../../lib/result.ts';
 import { DEFAULT_POLICY } from '../../policy/default-policy.ts';
 import type { PolicyText } from '../../policy/policy-set.ts';
 import { MAX_POLICIES } from '../limits.ts';
+import type { Outbox } from '../outbox/outbox.ts';
 
 export class Policies {
   readonly #sql: SqlStorage;
+  readonly #outbox: Outbox;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, outbox: Outbox) {
     this.#sql = sql;
-    if (this.get('default') === undefined) this.put('default', DEFAULT_POLICY);
+    this.#outbox = outbox;
+  }
+
+  /** Every namespace has a policy `default`, which nobody can delete. */
+  addDefault(): void {
+    if (this.get('default') === undefined) this.#put('default', DEFAULT_POLICY);
   }
 
   get(name: string): PolicyText | undefined {
@@ -21,28 +29,40 @@ export class Policies {
       .toArray()[0];
   }
 
-  /** Those of the names that exist. */
-  all(names: readonly string[]): PolicyText[] {
+  /** The policies with these names that exist. */
+  existing(names: readonly string[]): PolicyText[] {
     return names.map((name) => this.get(name)).filter((policy) => policy !== undefined);
   }
 
-  hasRoomFor(name: string): boolean {
-    return this.get(name) !== undefined || this.names().length < MAX_POLICIES;
-  }
-
-  put(name: string, text: string): void {
-    this.#sql.exec('INSERT OR REPLACE INTO policies (name, text) VALUES (?, ?)', name, text);
-  }
-
-  remove(name: string): boolean {
-    return this.#sql.exec('DELETE FROM policies WHERE name = ?', name).rowsWritten > 0;
-  }
-
-  /** In their order, `root` not among them: it has no text. */
+  /** In order, without `root`: it has no text. */
   names(): string[] {
     return this.#sql
       .exec<{ name: string }>('SELECT name FROM policies ORDER BY name')
       .toArray()
       .map((row) => row.name);
+  }
+
+  put(name: string, text: string): Result<undefined> {
+    const known = this.get(name);
+    if (known === undefined && this.names().length >= MAX_POLICIES) {
+      return invalid(`there are ${MAX_POLICIES} policies already, as many as are allowed`);
+    }
+    if (known?.text === text) return ok(undefined);
+    this.#put(name, text);
+    this.#outbox.policyChanged(name);
+    this.#outbox.send();
+    return ok(undefined);
+  }
+
+  delete(name: string): void {
+    const { rowsWritten } = this.#sql.exec('DELETE FROM policies WHERE name = ?', name);
+    if (rowsWritten === 0) return;
+    this.#outbox.policyChanged(name);
+    this.#outbox.send();
+  }
+
+  /** The new text gets the next version. */
+  #put(name: string, text: string): void {
+    this.#sql.exec('INSERT OR REPLACE INTO policies (name, text) VALUES (?, ?)', name, text);
   }
 }

@@ -1,23 +1,17 @@
 /**
- * Tokens of the upstream that are used here. Each has a row among the tokens of its namespace, like any
- * other; and one here, with what it takes to look it up again, and when that is due.
+ * The tokens of the upstream that are used here. Each also has a row in `tokens`, like any other token. The row here has
+ * what is needed to look it up again, and when that is due.
  */
 
-/** A token as it was adopted. */
+import { isWatchedSql } from '../conditions.ts';
+
 export interface AdoptedToken {
   readonly token: number;
-  readonly digest: string;
-  /** The token itself, encrypted: see `upstream/seal.ts`. */
+  /** The token itself, encrypted: see `outbound/upstream/seal.ts`. */
   readonly sealed: ArrayBuffer;
   /** When it was last looked up, in Unix milliseconds. */
-  readonly heardAt: number;
+  readonly lookedUpAt: number;
 }
-
-type Row = {
-  readonly digest: string;
-  readonly sealed: ArrayBuffer;
-  readonly heard_at: number;
-};
 
 export class AdoptedTokens {
   readonly #sql: SqlStorage;
@@ -26,19 +20,19 @@ export class AdoptedTokens {
     this.#sql = sql;
   }
 
-  /** Notes a token, or that it was looked up again. @param dueAt when it is to be looked up at the latest */
-  put(token: number, sealed: ArrayBuffer, heardAt: number, dueAt: number): void {
+  /** Stores a token, or that it was looked up again. @param dueAt when the next look-up is due at the latest */
+  put({ token, sealed, lookedUpAt }: AdoptedToken, dueAt: number): void {
     this.#sql.exec(
       'INSERT OR REPLACE INTO adopted_tokens (token, sealed, heard_at, due_at) VALUES (?, ?, ?, ?)',
       token,
       sealed,
-      heardAt,
+      lookedUpAt,
       dueAt,
     );
   }
 
-  /** It goes from here, while it may well live upstream: its subscribers can come back. */
-  release(token: number, until: number): void {
+  /** Notes until when a token that was removed is known to have been released: its holder may come back with it. */
+  putReleased(token: number, until: number): void {
     this.#sql.exec(
       'INSERT OR REPLACE INTO adopted_tokens (token, sealed, heard_at, due_at) VALUES (?, NULL, 0, ?)',
       token,
@@ -60,43 +54,35 @@ export class AdoptedTokens {
 
   get(token: number): AdoptedToken | undefined {
     const [row] = this.#sql
-      .exec<Row>(
-        `SELECT digest, sealed, heard_at FROM adopted_tokens
-         JOIN tokens ON tokens.id = token WHERE token = ? AND sealed IS NOT NULL`,
+      .exec<{ sealed: ArrayBuffer; heard_at: number }>(
+        'SELECT sealed, heard_at FROM adopted_tokens WHERE token = ? AND sealed IS NOT NULL',
         token,
       )
       .toArray();
-    return row && { token, digest: row.digest, sealed: row.sealed, heardAt: row.heard_at };
+    return row && { token, sealed: row.sealed, lookedUpAt: row.heard_at };
   }
 
-  /** Those that were last looked up before this time. @param tokens of which to choose */
-  heardBefore(time: number, tokens: readonly number[]): number[] {
-    return this.#sql
-      .exec<{ token: number }>(
-        `SELECT token FROM adopted_tokens WHERE heard_at < ? AND sealed IS NOT NULL
-         AND token IN (SELECT value FROM json_each(?))`,
-        time,
-        JSON.stringify(tokens),
-      )
-      .toArray()
-      .map((row) => row.token);
+  /** Those of the tokens that were last looked up before this time. */
+  lookedUpBefore(time: number, tokens: readonly number[]): number[] {
+    return this.#tokens(
+      `SELECT token FROM adopted_tokens WHERE heard_at < ? AND sealed IS NOT NULL
+       AND token IN (SELECT value FROM json_each(?))`,
+      time,
+      JSON.stringify(tokens),
+    );
   }
 
   /** Those that a hub watches. */
   watchedBy(hub: string): number[] {
-    return this.#sql
-      .exec<{ token: number }>(
-        `SELECT adopted_tokens.token FROM adopted_tokens
-         JOIN watches ON watches.token = adopted_tokens.token
-         WHERE hub = ? AND sealed IS NOT NULL`,
-        hub,
-      )
-      .toArray()
-      .map((row) => row.token);
+    return this.#tokens(
+      `SELECT token FROM adopted_tokens
+       WHERE sealed IS NOT NULL AND ${isWatchedSql('adopted_tokens.token', '?')}`,
+      hub,
+    );
   }
 
-  /** When the one of these that was looked up the longest ago was; undefined where there are none. */
-  heardAt(tokens: readonly number[]): number | undefined {
+  /** When the first of the tokens was last looked up; undefined if there is none. */
+  oldestLookup(tokens: readonly number[]): number | undefined {
     const { oldest } = this.#sql
       .exec<{ oldest: number | null }>(
         `SELECT MIN(heard_at) AS oldest FROM adopted_tokens
@@ -107,25 +93,31 @@ export class AdoptedTokens {
     return oldest ?? undefined;
   }
 
-  /** Takes those that are due; they are due again at this time, if nothing becomes of them before. */
-  takeDue(now: number, again: number): { readonly token: number; readonly isWatched: boolean }[] {
+  /** Takes the tokens that are due. They are due again at `nextDue`. */
+  takeDue(now: number, nextDue: number): { readonly token: number; readonly isWatched: boolean }[] {
     return this.#sql
       .exec<{ token: number; watched: number }>(
         `UPDATE adopted_tokens SET due_at = ? WHERE due_at <= ?
-         RETURNING token, EXISTS (SELECT 1 FROM watches WHERE watches.token = adopted_tokens.token)
-           AS watched`,
-        again,
+         RETURNING token, ${isWatchedSql('adopted_tokens.token')} AS watched`,
+        nextDue,
         now,
       )
       .toArray()
       .map(({ token, watched }) => ({ token, isWatched: watched === 1 }));
   }
 
+  /** When the next token is due, in Unix milliseconds. */
   nextDue(): number | undefined {
-    return (
-      this.#sql
-        .exec<{ next: number | null }>('SELECT MIN(due_at) AS next FROM adopted_tokens')
-        .one().next ?? undefined
-    );
+    const { next } = this.#sql
+      .exec<{ next: number | null }>('SELECT MIN(due_at) AS next FROM adopted_tokens')
+      .one();
+    return next ?? undefined;
+  }
+
+  #tokens(statement: string, ...values: SqlStorageValue[]): number[] {
+    return this.#sql
+      .exec<{ token: number }>(statement, ...values)
+      .toArray()
+      .map(({ token }) => token);
   }
 }

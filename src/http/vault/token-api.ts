@@ -4,7 +4,7 @@ import { parseDuration } from '../../lib/duration.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { pathOfKey, ROOT } from '../../namespace/namespace.ts';
 import { authorityStub, callAuthority } from '../../objects/stubs.ts';
-import { foreignParent } from '../../token/token-record.ts';
+import { foreignTokenName } from '../../token/token-record.ts';
 import type { Maker } from '../../token/token-request.ts';
 import { audit } from '../audit-log.ts';
 import { actorOf, type Caller } from '../authentication/caller.ts';
@@ -137,7 +137,7 @@ async function create(call: Call, alwaysOrphan: boolean): Promise<Response> {
   const foreign = fromAbove ? token : undefined;
   if (foreign !== undefined) {
     const { authority, state } = foreign;
-    const lives = await authorityStub(env, authority).recordForeignChild(namespace, state.id);
+    const lives = await authorityStub(env, authority).recordForeignChild(state.id, namespace);
     if (!lives) return refuse({ reason: 'invalid_token' });
   }
   const maker: Maker = {
@@ -145,7 +145,7 @@ async function create(call: Call, alwaysOrphan: boolean): Promise<Response> {
     sudo: access.hasSudo(pathOfKey(namespace), path.apiPath, 'update'),
     fromAbove,
     token: token && !fromAbove ? { id: token.state.id, policies: token.state.policies } : undefined,
-    foreignToken: foreign && foreignParent(foreign.authority, foreign.state.id),
+    foreignToken: foreign && foreignTokenName(foreign.state.id, foreign.authority),
     expires: token?.state.expiresAt !== undefined,
     identity: token?.state.identity,
     limitedUses: token?.state.limitedUses ?? false,

@@ -1,15 +1,14 @@
-/** The sources of one Vault namespace: their settings, and their secrets sealed. */
-import type { SourceSettings } from '../../ingest/webhooks/settings.ts';
-import { MAX_SOURCES } from '../limits.ts';
+/** The sources of a Vault namespace: their settings, and their secrets encrypted. */
 
-export interface StoredSource {
-  readonly settings: SourceSettings;
+import type { SourceSettings } from '../../ingest/webhooks/settings.ts';
+import type { SourceDescription } from '../../objects/authority-contract.ts';
+
+export interface StoredSource extends SourceDescription {
+  /** The secrets, encrypted. */
   readonly sealed: string;
-  /** How many secrets there are. */
-  readonly secrets: number;
 }
 
-export class Sources {
+export class SourceStore {
   readonly #sql: SqlStorage;
 
   constructor(sql: SqlStorage) {
@@ -26,10 +25,6 @@ export class Sources {
     return row && { ...row, settings: JSON.parse(row.settings) as SourceSettings };
   }
 
-  hasRoomFor(name: string): boolean {
-    return this.get(name) !== undefined || this.names().length < MAX_SOURCES;
-  }
-
   put(name: string, { settings, sealed, secrets }: StoredSource): void {
     this.#sql.exec(
       'INSERT OR REPLACE INTO sources (name, settings, sealed, secrets) VALUES (?, ?, ?, ?)',
@@ -40,7 +35,7 @@ export class Sources {
     );
   }
 
-  /** Seals anew what nobody has written meanwhile. */
+  /** Replaces the encrypted secrets, unless others were written meanwhile. */
   reseal(name: string, before: string, sealed: string): void {
     this.#sql.exec(
       'UPDATE sources SET sealed = ? WHERE name = ? AND sealed = ?',
@@ -50,7 +45,7 @@ export class Sources {
     );
   }
 
-  remove(name: string): boolean {
+  delete(name: string): boolean {
     return this.#sql.exec('DELETE FROM sources WHERE name = ?', name).rowsWritten > 0;
   }
 

@@ -1,22 +1,21 @@
 /**
- * The tickets of one Vault namespace, by digest: each stands for a token, once and for a short time, in a
- * place that carries no headers. Those that expired unused go when the next is made.
+ * The tickets of a Vault namespace, by digest. A ticket stands for a token, once and for a short time, in a URL of a
+ * client that cannot send headers.
  */
 
 import { isWithinShare } from '../../lib/fair-share.ts';
 import { MAX_TICKETS } from '../../token/limits.ts';
 
-/** Whom a ticket stands for. */
 export interface Ticket {
-  /** The row of the token; undefined for the root token of the server, which has none. */
+  /** The id of the token; undefined for the root token, which no authority stores. */
   readonly token: number | undefined;
-  /** The digest of the token; of the root token, that of the ticket and it together. */
+  /** The digest of the token; for the root token, that of the ticket and the root token together. */
   readonly holder: string;
 }
 
 type Row = { readonly token: number | null; readonly holder: string; readonly expires_at: number };
 
-export class Tickets {
+export class TicketStore {
   readonly #sql: SqlStorage;
   #count: number | undefined;
 
@@ -24,10 +23,10 @@ export class Tickets {
     this.#sql = sql;
   }
 
-  /** Whether there is room for one more of the owner, once those that have expired are gone. */
+  /** Whether the owner may have one more. Removes the tickets that have expired. */
   hasRoom(owner: string, now: number): boolean {
-    const swept = this.#sql.exec('DELETE FROM tickets WHERE expires_at <= ?', now);
-    if (swept.rowsWritten > 0) this.#count = undefined;
+    const removed = this.#sql.exec('DELETE FROM tickets WHERE expires_at <= ?', now);
+    if (removed.rowsWritten > 0) this.#count = undefined;
     this.#count ??= this.#sql
       .exec<{ tickets: number }>('SELECT COUNT(*) AS tickets FROM tickets')
       .one().tickets;
@@ -40,9 +39,9 @@ export class Tickets {
       .one().tickets;
   }
 
-  /** @param owner whose share it is of */
+  /** @param owner whose share it uses */
   add(digest: string, { token, holder }: Ticket, owner: string, expiresAt: number): void {
-    // A call that is repeated brings the same ticket again.
+    // A call that is retried adds the same ticket again.
     this.#sql.exec(
       'INSERT OR REPLACE INTO tickets (digest, token, holder, owner, expires_at) VALUES (?, ?, ?, ?, ?)',
       digest,
@@ -54,7 +53,7 @@ export class Tickets {
     if (this.#count !== undefined) this.#count++;
   }
 
-  /** Takes the ticket away: of many who bring it, one gets it. */
+  /** Removes the ticket: only one of those who use it gets it. */
   take(digest: string, now: number): Ticket | undefined {
     const [row] = this.#sql
       .exec<Row>('DELETE FROM tickets WHERE digest = ? RETURNING token, holder, expires_at', digest)

@@ -1,11 +1,9 @@
-/**
- * The tokens of one Vault namespace: the rows of its authority, by digest. What is not a token any more
- * (expired, spent) is not found, whether or not its row is still there.
- */
+/** The tokens of a Vault namespace, by digest. A token that has expired is not found, even before its row is removed. */
 
 import { isWithinShare } from '../../lib/fair-share.ts';
 import { MAX_TOKENS } from '../../objects/limits.ts';
 import type { TokenRecord, TokenReference, TokenRequest } from '../../token/token-record.ts';
+import { isAdoptedSql } from '../conditions.ts';
 
 type Row = {
   readonly id: number;
@@ -23,9 +21,7 @@ type Row = {
 const COLUMNS =
   'id, accessor, created_at, expires_at, renewed_at, uses_left, parent, foreign_parent, owner, request';
 
-const NOT_ADOPTED = 'id NOT IN (SELECT token FROM adopted_tokens)';
-
-export class Tokens {
+export class TokenStore {
   readonly #sql: SqlStorage;
   #count: number | undefined;
 
@@ -33,19 +29,18 @@ export class Tokens {
     this.#sql = sql;
   }
 
-  /** Whether there is room for one more. */
   hasRoom(): boolean {
-    return this.#all() < MAX_TOKENS;
+    return this.#total() < MAX_TOKENS;
   }
 
-  /** Whether one more leaves its owner with no more than are free. @param owner undefined: a new one */
+  /** Whether the owner may have one more. @param owner undefined for a new one */
   isWithinShare(owner: string | undefined): boolean {
-    return isWithinShare(1, this.#all(), MAX_TOKENS, () =>
+    return isWithinShare(1, this.#total(), MAX_TOKENS, () =>
       owner === undefined ? 0 : this.#countOf(owner),
     );
   }
 
-  #all(): number {
+  #total(): number {
     this.#count ??= this.#sql
       .exec<{ tokens: number }>('SELECT COUNT(*) AS tokens FROM tokens')
       .one().tokens;
@@ -58,7 +53,7 @@ export class Tokens {
       .one().tokens;
   }
 
-  /** @param owner undefined where it is its own */
+  /** @param owner whose share it uses; undefined for its own */
   add(
     request: TokenRequest,
     owner: string | undefined,
@@ -89,7 +84,7 @@ export class Tokens {
     return token;
   }
 
-  /** Whether a digest is taken, be it by a token that has expired. */
+  /** Whether there is a token with this digest, also one that has expired. */
   has(digest: string): boolean {
     return this.#sql.exec('SELECT 1 FROM tokens WHERE digest = ?', digest).toArray().length > 0;
   }
@@ -112,17 +107,17 @@ export class Tokens {
     return row && recordOf(row);
   }
 
-  /** Takes one of a token's uses. */
+  /** Takes one of the uses of a token. */
   takeUse(id: number): void {
     this.#sql.exec('UPDATE tokens SET uses_left = uses_left - 1 WHERE id = ?', id);
   }
 
-  /** The last use was taken: the token goes then, if it has not expired before. */
-  spend(id: number, spentAt: number): void {
-    this.#sql.exec('UPDATE tokens SET spent_at = ? WHERE id = ?', spentAt, id);
+  /** The last use was taken: the token expires then, if it does not expire before. */
+  expireSpent(id: number, at: number): void {
+    this.#sql.exec('UPDATE tokens SET spent_at = ? WHERE id = ?', at, id);
   }
 
-  /** @param expiresAt undefined: it does not expire */
+  /** @param expiresAt undefined if it does not expire */
   setExpiry(id: number, expiresAt: number | undefined): void {
     this.#sql.exec('UPDATE tokens SET expires_at = ? WHERE id = ?', expiresAt ?? null, id);
   }
@@ -136,7 +131,7 @@ export class Tokens {
     );
   }
 
-  /** The token and all that came of it, and of these. */
+  /** The token and all its descendants. */
   treeOf(id: number): number[] {
     return this.#sql
       .exec<{ id: number }>(
@@ -150,16 +145,16 @@ export class Tokens {
       .map((row) => row.id);
   }
 
-  /** The tokens that one of a namespace above has made. */
-  madeBy(foreignParent: string): number[] {
+  /** The tokens that a token of a namespace above has made. */
+  foreignChildrenOf(foreignParent: string): number[] {
     return this.#sql
       .exec<{ id: number }>('SELECT id FROM tokens WHERE foreign_parent = ?', foreignParent)
       .toArray()
       .map((row) => row.id);
   }
 
-  /** Lets the children of a token live without it. */
-  orphanChildrenOf(id: number): void {
+  /** Makes the children of a token orphans. */
+  orphanChildren(id: number): void {
     this.#sql.exec(
       `UPDATE tokens SET parent = NULL, request = json_set(request, '$.orphan', json('true'))
        WHERE parent = ?`,
@@ -167,16 +162,24 @@ export class Tokens {
     );
   }
 
+  /** The digest of a token, also of one that has expired. */
+  digestOf(id: number): string | undefined {
+    const [row] = this.#sql
+      .exec<{ digest: string }>('SELECT digest FROM tokens WHERE id = ?', id)
+      .toArray();
+    return row?.digest;
+  }
+
   remove(id: number): void {
     this.#sql.exec('DELETE FROM tokens WHERE id = ?', id);
     if (this.#count !== undefined) this.#count--;
   }
 
-  /** Adopted ones apart: the upstream may have renewed them. */
+  /** The tokens that have expired. Adopted tokens are left out: the upstream may have renewed them. */
   expired(now: number): number[] {
     return this.#sql
       .exec<{ id: number }>(
-        `SELECT id FROM tokens WHERE expires_at <= ?1 AND ${NOT_ADOPTED}
+        `SELECT id FROM tokens WHERE expires_at <= ?1 AND NOT ${isAdoptedSql('tokens.id')}
          UNION SELECT id FROM tokens WHERE spent_at <= ?1`,
         now,
       )
@@ -184,12 +187,12 @@ export class Tokens {
       .map((row) => row.id);
   }
 
-  /** When the next token expires or, spent, goes, in Unix milliseconds; adopted ones apart. */
+  /** When the next of them expires, in Unix milliseconds. */
   nextExpiry(): number | undefined {
     const row = this.#sql.exec<{ next: number | null }>(
       `SELECT MIN(next) AS next FROM (
          SELECT MIN(expires_at) AS next FROM tokens
-         WHERE expires_at IS NOT NULL AND ${NOT_ADOPTED}
+         WHERE expires_at IS NOT NULL AND NOT ${isAdoptedSql('tokens.id')}
          UNION ALL SELECT MIN(spent_at) FROM tokens WHERE spent_at IS NOT NULL
        )`,
     );

@@ -1,10 +1,11 @@
-/** The namespaces below one Vault namespace, one level deep. */
+/** The namespaces directly below a Vault namespace. */
+
 import type { ChildNamespace } from '../../objects/authority-contract.ts';
 import { MAX_CHILD_NAMESPACES } from '../../objects/limits.ts';
 
 type Row = { readonly name: string; readonly id: string; readonly metadata: string };
 
-export class Children {
+export class ChildStore {
   readonly #sql: SqlStorage;
 
   constructor(sql: SqlStorage) {
@@ -38,7 +39,7 @@ export class Children {
     );
   }
 
-  remove(name: string): void {
+  delete(name: string): void {
     this.#sql.exec('DELETE FROM namespaces WHERE name = ?', name);
   }
 }

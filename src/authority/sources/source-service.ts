@@ -1,36 +1,44 @@
-/** The sources of a namespace with their secrets: sealed where they are stored, opened for who verifies. */
+/** Writes sources with their secrets encrypted, and opens them to verify deliveries. */
 
 import { parseSealingKeys, type SealingSecret, seal, unseal } from '../../config/sealing.ts';
 import type { SourceSettings } from '../../ingest/webhooks/settings.ts';
 import type { AesKey } from '../../lib/aes.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import type { OpenSource, SourceDescription } from '../../objects/authority-contract.ts';
+import type { Lifecycle } from '../lifecycle.ts';
 import { MAX_SOURCES } from '../limits.ts';
-import type { Sources } from './sources.ts';
+import type { SourceStore } from './source-store.ts';
 
-export class SealedSources {
-  readonly #sources: () => Sources;
+interface Parts {
+  readonly lifecycle: Lifecycle;
+  readonly sources: SourceStore;
+}
+
+export class SourceService {
   readonly #env: Env & SealingSecret;
   readonly #namespace: string;
+  readonly #parts: Parts;
 
-  /**
-   * @param sources asked for anew after each wait: the namespace may have been deleted
-   * @param namespace its key
-   */
-  constructor(sources: () => Sources, env: Env & SealingSecret, namespace: string) {
-    this.#sources = sources;
+  /** @param namespace its key */
+  constructor(env: Env & SealingSecret, namespace: string, parts: Parts) {
     this.#env = env;
     this.#namespace = namespace;
+    this.#parts = parts;
   }
 
   describe(name: string): SourceDescription | undefined {
-    const source = this.#sources().get(name);
+    const source = this.#parts.sources.get(name);
     return source && { settings: source.settings, secrets: source.secrets };
   }
 
-  /** What an old key has sealed is sealed anew, so that a rotation ends by itself. */
+  names(): string[] {
+    return this.#parts.sources.names();
+  }
+
+  /** Secrets that an old key has encrypted are encrypted again with the current key. So a rotation completes on its own. */
   async open(name: string): Promise<Result<OpenSource> | undefined> {
-    const source = this.#sources().get(name);
+    const { lifecycle, sources } = this.#parts;
+    const source = sources.get(name);
     if (source === undefined) return undefined;
     const { settings, sealed } = source;
     const keys = this.#keys();
@@ -39,23 +47,26 @@ export class SealedSources {
     const { text, isCurrent } = opened.value;
     if (!isCurrent) {
       const resealed = await seal(keys, this.#ownerOf(name), text);
-      this.#sources().reseal(name, sealed, resealed);
+      lifecycle.assertOpen();
+      sources.reseal(name, sealed, resealed);
     }
     return ok({ settings, secrets: JSON.parse(text) as string[] });
   }
 
+  /** @param secrets undefined to keep those that are stored */
   async put(
     name: string,
     settings: SourceSettings,
     secrets: readonly string[] | undefined,
   ): Promise<Result<undefined>> {
-    const text = secrets && JSON.stringify(secrets);
-    const sealed = text && (await seal(this.#keys(), this.#ownerOf(name), text));
-    const sources = this.#sources();
-    if (!sources.hasRoomFor(name)) {
+    const { lifecycle, sources } = this.#parts;
+    const sealed =
+      secrets && (await seal(this.#keys(), this.#ownerOf(name), JSON.stringify(secrets)));
+    lifecycle.assertOpen();
+    const known = sources.get(name);
+    if (known === undefined && sources.names().length >= MAX_SOURCES) {
       return invalid(`there are ${MAX_SOURCES} sources already, as many as are allowed`);
     }
-    const known = sources.get(name);
     if (secrets !== undefined && sealed !== undefined) {
       sources.put(name, { settings, sealed, secrets: secrets.length });
     } else if (known?.settings.kind === settings.kind) {
@@ -70,13 +81,17 @@ export class SealedSources {
     return ok(undefined);
   }
 
+  delete(name: string): boolean {
+    return this.#parts.sources.delete(name);
+  }
+
   #keys(): readonly AesKey[] {
     const keys = parseSealingKeys(this.#env);
     if (!keys.ok) throw new Error(keys.failure.message);
     return keys.value;
   }
 
-  /** What the secrets are bound to: they open for no other source, nor in another namespace. */
+  /** What the secrets are bound to: they open for no other source, and in no other namespace. */
   #ownerOf(source: string): string {
     return `${this.#namespace}\n${source}`;
   }

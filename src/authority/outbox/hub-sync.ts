@@ -1,0 +1,115 @@
+/** Answers the hubs that watch tokens. */
+
+import type {
+  Change,
+  Changes,
+  UnusedWatch,
+  Watched,
+  WatchedState,
+} from '../../objects/authority-contract.ts';
+import { MAX_NOTICES } from '../../objects/limits.ts';
+import type { PolicyText } from '../../policy/policy-set.ts';
+import type { Lifecycle } from '../lifecycle.ts';
+import { MAX_ANSWERED_TEXT_CHARACTERS } from '../limits.ts';
+import type { Policies } from '../policies/policies.ts';
+import { watchedState } from '../tokens/token-state.ts';
+import type { TokenStore } from '../tokens/token-store.ts';
+import type { AdoptedTokens } from '../upstream-tokens/adopted-tokens.ts';
+import type { Adoptions } from '../upstream-tokens/adoptions.ts';
+import type { Notice, Watches } from './watches.ts';
+
+interface Parts {
+  readonly lifecycle: Lifecycle;
+  readonly tokens: TokenStore;
+  readonly policies: Policies;
+  readonly watches: Watches;
+  readonly adopted: AdoptedTokens;
+  readonly adoptions: Adoptions;
+}
+
+export class HubSync {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  watch(digests: readonly string[], hub: string, stay: string): Watched {
+    const { tokens, policies, watches } = this.#parts;
+    const now = Date.now();
+    const states: (WatchedState | undefined)[] = [];
+    const texts = new Map<string, PolicyText | undefined>();
+    let characters = 0;
+    for (const digest of digests) {
+      const token = tokens.find({ digest }, now);
+      if (token !== undefined) watches.watch(hub, token.id, stay);
+      states.push(token && watchedState(token));
+      characters += JSON.stringify(token?.identity ?? '').length;
+      for (const name of token?.policies ?? []) {
+        if (texts.has(name)) continue;
+        const text = policies.get(name);
+        texts.set(name, text);
+        characters += text?.text.length ?? 0;
+      }
+      if (characters > MAX_ANSWERED_TEXT_CHARACTERS) break;
+    }
+    return { states, texts: [...texts.values()].filter((text) => text !== undefined) };
+  }
+
+  /** Answers at once if there are changes, and looks up the adopted tokens of the hub before it says that there are none. */
+  async pullChanges(hub: string, acknowledged: number): Promise<Changes> {
+    const { lifecycle, watches, adoptions } = this.#parts;
+    watches.acknowledge(hub, acknowledged);
+    const outdated = adoptions.outdated(hub);
+    const known = this.#pending(hub);
+    if (outdated.length === 0) return known;
+    if (known.changes.length > 0) return { ...known, more: true };
+    await adoptions.confirm(outdated);
+    lifecycle.assertOpen();
+    return this.#pending(hub);
+  }
+
+  unwatch(hub: string, unused: readonly UnusedWatch[]): void {
+    this.#parts.watches.unwatch(hub, unused);
+  }
+
+  unwatchStay(hub: string, stay: string): void {
+    this.#parts.watches.unwatchStay(hub, stay);
+  }
+
+  unwatchAll(hub: string): void {
+    this.#parts.watches.unwatchAll(hub);
+  }
+
+  /** As many changes as fit an answer. */
+  #pending(hub: string): Changes {
+    const { watches, adoptions } = this.#parts;
+    const notices = watches.pending(hub);
+    const now = Date.now();
+    const changes: Change[] = [];
+    let characters = 0;
+    for (const notice of notices) {
+      const change = this.#changeOf(notice, now);
+      changes.push(change);
+      if ('text' in change) characters += change.text?.text.length ?? 0;
+      if (characters > MAX_ANSWERED_TEXT_CHARACTERS) break;
+    }
+    const more = changes.length < notices.length || notices.length === MAX_NOTICES;
+    const asOf = adoptions.oldestLookup(hub);
+    return { changes, more, ...(asOf !== undefined && { asOf }) };
+  }
+
+  #changeOf(notice: Notice, now: number): Change {
+    const { tokens, policies, adopted } = this.#parts;
+    const { sequence } = notice;
+    if ('policy' in notice) {
+      const { policy } = notice;
+      return { sequence, policy, text: policies.get(policy) };
+    }
+    const { token } = notice;
+    const record = tokens.find({ id: token }, now);
+    const live = record !== undefined;
+    const released = !live && adopted.wasReleased(token);
+    return { sequence, token, live, released, expiresAt: record?.expiresAt };
+  }
+}

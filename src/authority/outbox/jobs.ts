@@ -1,0 +1,102 @@
+/** The jobs of an authority: each stays until it is done. */
+
+import { MAX_JOBS_AT_ONCE } from '../limits.ts';
+import { type Job, parseJob, targetOf } from './job.ts';
+
+/** A job as it was read: if it is added again meanwhile, it has another `writing`. */
+export interface StoredJob {
+  readonly job: Job;
+  readonly writing: number;
+  /** Attempts that failed. */
+  readonly attempts: number;
+}
+
+type Row = {
+  readonly kind: Job['kind'];
+  readonly target: string;
+  readonly writing: number;
+  readonly attempts: number;
+};
+
+export class Jobs {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  add(job: Job, now: number): void {
+    this.#sql.exec(
+      `INSERT INTO jobs (kind, target, writing, attempts, due_at) VALUES (?, ?, 1, 0, ?)
+       ON CONFLICT (kind, target) DO UPDATE SET writing = writing + 1, attempts = 0, due_at = ?`,
+      job.kind,
+      targetOf(job),
+      now,
+      now,
+    );
+  }
+
+  get(job: Job): StoredJob | undefined {
+    const [row] = this.#sql
+      .exec<Row>(
+        'SELECT kind, target, writing, attempts FROM jobs WHERE kind = ? AND target = ?',
+        job.kind,
+        targetOf(job),
+      )
+      .toArray();
+    return row && storedJob(row);
+  }
+
+  /** Takes the jobs that are due, notifications first: a revocation waits for them. They are due again at `nextDue`. */
+  takeDue(now: number, nextDue: number): StoredJob[] {
+    const rows = this.#sql
+      .exec<Row>(
+        `UPDATE jobs SET due_at = ? WHERE (kind, target) IN (
+           SELECT kind, target FROM jobs WHERE due_at <= ?
+           ORDER BY kind = 'notify' DESC, due_at LIMIT ?
+         ) RETURNING kind, target, writing, attempts`,
+        nextDue,
+        now,
+        MAX_JOBS_AT_ONCE,
+      )
+      .toArray();
+    const notifiesFirst = (a: Row, b: Row) =>
+      Number(b.kind === 'notify') - Number(a.kind === 'notify');
+    return rows.sort(notifiesFirst).map(storedJob);
+  }
+
+  /** A job that was added again meanwhile stays due as it is. */
+  postpone({ job, writing }: StoredJob, attempts: number, dueAt: number): void {
+    this.#sql.exec(
+      'UPDATE jobs SET attempts = ?, due_at = ? WHERE kind = ? AND target = ? AND writing = ?',
+      attempts,
+      dueAt,
+      job.kind,
+      targetOf(job),
+      writing,
+    );
+  }
+
+  /** @returns false if the job was added again meanwhile, so that it has to be done again */
+  remove({ job, writing }: StoredJob): boolean {
+    const { rowsWritten } = this.#sql.exec(
+      'DELETE FROM jobs WHERE kind = ? AND target = ? AND writing = ?',
+      job.kind,
+      targetOf(job),
+      writing,
+    );
+    return rowsWritten > 0;
+  }
+
+  /** When the next attempt is due, in Unix milliseconds. */
+  nextDue(): number | undefined {
+    const { next } = this.#sql
+      .exec<{ next: number | null }>('SELECT MIN(due_at) AS next FROM jobs')
+      .one();
+    return next ?? undefined;
+  }
+}
+
+function storedJob({ kind, target, writing, attempts }: Row): StoredJob {
+  return { job: parseJob(kind, target), writing, attempts };
+}

@@ -1,0 +1,139 @@
+/**
+ * What an authority has to tell others. A change writes its notices and jobs in its own transaction, and then has them
+ * sent. A job that fails is repeated by alarm until it is done.
+ */
+
+import { logError } from '../../lib/log.ts';
+import type { Alarms, AlarmTask } from '../../objects/alarms.ts';
+import { MAX_CONCURRENT_CALLS, MIN_JOB_BACKOFF_MS } from '../../objects/limits.ts';
+import { authorityStub, subscriberHubStub } from '../../objects/stubs.ts';
+import { foreignTokenName } from '../../token/token-record.ts';
+import type { Lifecycle } from '../lifecycle.ts';
+import { MAX_JOB_BACKOFF_MS } from '../limits.ts';
+import { type Job, targetOf } from './job.ts';
+import type { Jobs, StoredJob } from './jobs.ts';
+import type { Watches } from './watches.ts';
+
+interface Parts {
+  readonly lifecycle: Lifecycle;
+  readonly alarms: Alarms;
+  readonly watches: Watches;
+  readonly jobs: Jobs;
+}
+
+export class Outbox implements AlarmTask {
+  readonly #ctx: DurableObjectState;
+  readonly #env: Env;
+  readonly #namespace: string;
+  readonly #parts: Parts;
+  /** The targets of the jobs that are under way. */
+  readonly #underWay = new Set<string>();
+
+  /** @param namespace its key */
+  constructor(ctx: DurableObjectState, env: Env, namespace: string, parts: Parts) {
+    this.#ctx = ctx;
+    this.#env = env;
+    this.#namespace = namespace;
+    this.#parts = parts;
+  }
+
+  tokenChanged(token: number): void {
+    this.#notify(this.#parts.watches.addTokenNotices(token));
+  }
+
+  tokenRemoved(token: number): void {
+    this.#notify(this.#parts.watches.addLastTokenNotices(token));
+  }
+
+  policyChanged(name: string): void {
+    this.#notify(this.#parts.watches.addPolicyNotices(name));
+  }
+
+  add(job: Job): void {
+    this.#parts.jobs.add(job, Date.now());
+  }
+
+  /**
+   * Attempts the jobs that are due. While one is under way, it is due again only at the longest back-off: if this object
+   * ends before the job does, the alarm finds it.
+   */
+  send(): void {
+    const { alarms, jobs } = this.#parts;
+    const now = Date.now();
+    const due = jobs
+      .takeDue(now, now + MAX_JOB_BACKOFF_MS)
+      .filter(({ job }) => !this.#underWay.has(keyOf(job)));
+    for (const { job } of due) this.#underWay.add(keyOf(job));
+    alarms.arm();
+    if (due.length > 0) this.#ctx.waitUntil(this.#attemptAll(due));
+  }
+
+  nextDue(): number {
+    return this.#parts.jobs.nextDue() ?? Infinity;
+  }
+
+  run(): void {
+    this.send();
+  }
+
+  #notify(hubs: readonly string[]): void {
+    for (const hub of hubs) this.add({ kind: 'notify', hub });
+  }
+
+  async #attemptAll(due: readonly StoredJob[]): Promise<void> {
+    let next = 0;
+    const worker = async () => {
+      for (let job = due[next++]; job !== undefined; job = due[next++]) await this.#attempt(job);
+    };
+    await Promise.all(Array.from({ length: Math.min(MAX_CONCURRENT_CALLS, due.length) }, worker));
+  }
+
+  async #attempt(first: StoredJob): Promise<void> {
+    const { lifecycle, jobs, alarms } = this.#parts;
+    let current: StoredJob | undefined = first;
+    try {
+      while (current !== undefined) {
+        await this.#do(current.job);
+        // A job that was added again meanwhile is done again.
+        current = lifecycle.hasTables && !jobs.remove(current) ? jobs.get(current.job) : undefined;
+      }
+    } catch (error) {
+      if (!lifecycle.hasTables) return;
+      const { job, attempts } = current ?? first;
+      logError(`${job.kind} ${targetOf(job)} failed, to be tried again`, error);
+      const backoff = Math.min(MIN_JOB_BACKOFF_MS * 2 ** attempts, MAX_JOB_BACKOFF_MS);
+      jobs.postpone(current ?? first, attempts + 1, Date.now() + backoff);
+      alarms.arm();
+    } finally {
+      this.#underWay.delete(keyOf(first.job));
+    }
+  }
+
+  async #do(job: Job): Promise<void> {
+    switch (job.kind) {
+      case 'notify':
+        return this.#pushTo(job.hub);
+      case 'revoke': {
+        const parent = foreignTokenName(job.parent, this.#namespace);
+        return authorityStub(this.#env, job.namespace).revokeForeignChildren(parent);
+      }
+      case 'wipe':
+        return authorityStub(this.#env, job.namespace).wipe();
+    }
+  }
+
+  /** A hub that returns from `changed` has pulled what there was before the call. */
+  async #pushTo(hub: string): Promise<void> {
+    const { lifecycle, watches } = this.#parts;
+    lifecycle.assertOpen();
+    const before = watches.lastSequence();
+    const isWatching = await subscriberHubStub(this.#env, hub).changed(this.#namespace);
+    lifecycle.assertOpen();
+    if (isWatching) watches.acknowledge(hub, before);
+    else watches.unwatchAll(hub, before);
+  }
+}
+
+function keyOf(job: Job): string {
+  return `${job.kind} ${targetOf(job)}`;
+}

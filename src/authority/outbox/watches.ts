@@ -1,0 +1,121 @@
+/**
+ * Which hubs watch which tokens (table `watches`), and which changes each has not acknowledged (table `notices`). A
+ * notice is written in the transaction of the change and stays until its hub has acknowledged it. So a hub that cannot be
+ * reached is notified later.
+ *
+ * A hub that has no subscriber left with a token ends its watch, and may begin another one at the same time. Calls may
+ * overtake each other. So a watch stores the sequence of the last notice before it, and only a call about a later notice
+ * ends it. A hub that deletes everything ends the watches of this stay, which has its own id: a late call ends no watch
+ * of the next stay.
+ */
+
+import type { UnusedWatch } from '../../objects/authority-contract.ts';
+import { MAX_NOTICES } from '../../objects/limits.ts';
+import { hasPolicySql } from '../conditions.ts';
+
+/** A token or a policy has changed. A hub has at most one notice of each, the last. */
+export type Notice =
+  | { readonly sequence: number; readonly token: number }
+  | { readonly sequence: number; readonly policy: string };
+
+export class Watches {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** @param stay the id of what the hub has stored */
+  watch(hub: string, token: number, stay: string): void {
+    this.#sql.exec(
+      `INSERT INTO watches (token, hub, since, stay) VALUES (?, ?, ?, ?)
+       ON CONFLICT (token, hub) DO UPDATE SET since = excluded.since, stay = excluded.stay
+         WHERE since < excluded.since OR stay <> excluded.stay`,
+      token,
+      hub,
+      this.lastSequence(),
+      stay,
+    );
+  }
+
+  unwatch(hub: string, unused: readonly UnusedWatch[]): void {
+    for (const { token, sequence } of unused) {
+      this.#sql.exec(
+        'DELETE FROM watches WHERE token = ? AND hub = ? AND since < ?',
+        token,
+        hub,
+        sequence,
+      );
+    }
+  }
+
+  unwatchStay(hub: string, stay: string): void {
+    this.#sql.exec('DELETE FROM watches WHERE hub = ? AND stay = ?', hub, stay);
+  }
+
+  /** Ends the watches of a hub that are older than the notice after this one, and drops its notices up to this one. */
+  unwatchAll(hub: string, sequence = Number.MAX_SAFE_INTEGER): void {
+    this.#sql.exec('DELETE FROM watches WHERE hub = ? AND since < ?', hub, sequence);
+    this.acknowledge(hub, sequence);
+  }
+
+  /** Writes a notice for every hub that watches the token. @returns the hubs */
+  addTokenNotices(token: number): string[] {
+    return this.#hubs(
+      `INSERT OR REPLACE INTO notices (hub, token) SELECT hub, token FROM watches WHERE token = ?
+       RETURNING hub`,
+      token,
+    );
+  }
+
+  /** Writes the last notice of a token that is removed, and ends its watches. @returns the hubs */
+  addLastTokenNotices(token: number): string[] {
+    const hubs = this.addTokenNotices(token);
+    this.#sql.exec('DELETE FROM watches WHERE token = ?', token);
+    return hubs;
+  }
+
+  /** Writes a notice for every hub that watches a token with this policy. @returns the hubs */
+  addPolicyNotices(policy: string): string[] {
+    return this.#hubs(
+      `INSERT OR REPLACE INTO notices (hub, policy)
+       SELECT DISTINCT hub, ?1 FROM watches WHERE ${hasPolicySql('watches.token', '?1')}
+       RETURNING hub`,
+      policy,
+    );
+  }
+
+  /** The notices that a hub has not acknowledged, the oldest first, as many as one answer may have. */
+  pending(hub: string): Notice[] {
+    return this.#sql
+      .exec<{ sequence: number; token: number; policy: string }>(
+        'SELECT sequence, token, policy FROM notices WHERE hub = ? ORDER BY sequence LIMIT ?',
+        hub,
+        MAX_NOTICES,
+      )
+      .toArray()
+      .map(({ sequence, token, policy }) =>
+        token === 0 ? { sequence, policy } : { sequence, token },
+      );
+  }
+
+  /** Deletes the notices of a hub up to this one. */
+  acknowledge(hub: string, sequence: number): void {
+    this.#sql.exec('DELETE FROM notices WHERE hub = ? AND sequence <= ?', hub, sequence);
+  }
+
+  /** The sequence of the last notice of any hub, also after it was acknowledged. */
+  lastSequence(): number {
+    const [row] = this.#sql
+      .exec<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'notices'")
+      .toArray();
+    return row?.seq ?? 0;
+  }
+
+  #hubs(statement: string, value: number | string): string[] {
+    return this.#sql
+      .exec<{ hub: string }>(statement, value)
+      .toArray()
+      .map((row) => row.hub);
+  }
+}

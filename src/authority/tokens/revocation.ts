@@ -1,0 +1,90 @@
+/** Revokes tokens with all that were made with them, also when they expire. */
+
+import { logError } from '../../lib/log.ts';
+import type { AlarmTask } from '../../objects/alarms.ts';
+import type { TokenReference } from '../../token/token-record.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { AdoptedTokens } from '../upstream-tokens/adopted-tokens.ts';
+import type { ForeignChildren } from './foreign-children.ts';
+import type { TokenStore } from './token-store.ts';
+
+interface Parts {
+  readonly tokens: TokenStore;
+  readonly foreignChildren: ForeignChildren;
+  readonly adopted: AdoptedTokens;
+  readonly outbox: Outbox;
+}
+
+export class Revocation implements AlarmTask {
+  readonly #storage: DurableObjectStorage;
+  readonly #parts: Parts;
+
+  constructor(storage: DurableObjectStorage, parts: Parts) {
+    this.#storage = storage;
+    this.#parts = parts;
+  }
+
+  /** @returns the accessor of the token; undefined if there is none */
+  revoke(reference: TokenReference, keepChildren: boolean): string | undefined {
+    const { tokens, foreignChildren, outbox } = this.#parts;
+    const token = tokens.find(reference, Date.now());
+    if (token === undefined) return undefined;
+    if (keepChildren) {
+      tokens.orphanChildren(token.id);
+      foreignChildren.remove(token.id);
+    }
+    this.revokeTree(token.id);
+    outbox.send();
+    return token.accessor;
+  }
+
+  /** @returns false if there is no such token */
+  recordForeignChild(parent: number, namespace: string): boolean {
+    const { tokens, foreignChildren } = this.#parts;
+    if (tokens.find({ id: parent }, Date.now()) === undefined) return false;
+    foreignChildren.add(parent, namespace);
+    return true;
+  }
+
+  revokeForeignChildren(foreignParent: string): void {
+    const { tokens, outbox } = this.#parts;
+    for (const id of tokens.foreignChildrenOf(foreignParent)) this.revokeTree(id);
+    outbox.send();
+  }
+
+  /** Removes a token and all its descendants, in one transaction with what others are told of it. */
+  revokeTree(id: number): void {
+    const { tokens, foreignChildren, adopted, outbox } = this.#parts;
+    this.#storage.transactionSync(() => {
+      for (const token of tokens.treeOf(id)) {
+        outbox.tokenRemoved(token);
+        for (const namespace of foreignChildren.remove(token)) {
+          outbox.add({ kind: 'revoke', parent: token, namespace });
+        }
+        tokens.remove(token);
+        adopted.remove(token);
+      }
+    });
+  }
+
+  /** When the next token expires. */
+  nextDue(): number {
+    return this.#parts.tokens.nextExpiry() ?? Infinity;
+  }
+
+  /** Revokes the tokens that have expired. One that cannot be revoked does not hold up the others. */
+  run(now: number): void {
+    const { tokens, outbox } = this.#parts;
+    let failures = 0;
+    for (const id of tokens.expired(now)) {
+      try {
+        this.revokeTree(id);
+      } catch (error) {
+        logError(`token ${id} has expired and cannot be revoked`, error);
+        failures++;
+      }
+    }
+    outbox.send();
+    if (failures > 0) throw new Error(`${failures} expired tokens are to be revoked again`);
+  }
+}

@@ -237,6 +237,7 @@ describe('the rights to a data folder', () => {
     mkdirSync(join(data, 'durable-objects/carillon-Hub'), { recursive: true, mode: 0o755 });
     const files = ['durable-objects/carillon-Hub/0.sqlite', 'carillon.lock', 'workerd.capnp'];
     for (const name of files) writeFileSync(join(data, name), '', { mode: 0o644 });
+    writeFileSync(join(data, 'format'), '1\n', { mode: 0o600 });
     const server = await startLocalServer(['--data', data]);
     expect(openBelow(data)).toEqual([]);
     // It may be a folder that the user shares.

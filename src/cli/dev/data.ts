@@ -19,6 +19,7 @@ import { ok, type Result } from '../../lib/result.ts';
 import { status } from '../command.ts';
 import { reasonOfFileError } from '../file-error.ts';
 import { replaceFile } from '../replace-file.ts';
+import { claimFormat } from './data-format.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { STATE_FOLDER } from './workerd-config.ts';
 
@@ -65,6 +66,11 @@ export async function openDataFolder(given: string | undefined): Promise<DataFol
     makeFolder(state);
     lock = await takeLock({ folder: state, noteFile: join(path, HOLDERS) });
     if (typeof lock === 'string') return `the data folder ${path} ${lock}`;
+    const format = claimFormat(path, state);
+    if (!format.ok) {
+      lock.close();
+      return `the data folder ${path} ${format.failure}`;
+    }
     lock.note(`process ${process.pid}`);
     tighten(path, state);
     const sourceKey = sourceKeyIn(path);

@@ -7,7 +7,14 @@
 import { checkEvent, type Event, type EventDefaults } from '../event/event.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { quote } from '../lib/quote.ts';
-import { at, invalid, ok, type Result, tooLarge, unsupportedMediaType } from '../lib/result.ts';
+import {
+  failureAt,
+  invalid,
+  ok,
+  type Result,
+  tooLarge,
+  unsupportedMediaType,
+} from '../lib/result.ts';
 import { encodeWithinLimit } from '../wire/frame.ts';
 import { MAX_PUBLISH_EVENTS } from '../wire/limits.ts';
 import { isBinaryMode, readBinaryMode } from './cloudevents/binary-mode.ts';
@@ -52,7 +59,7 @@ export function readEvents(
   const events: CheckedEvent[] = [];
   for (const each of raw.value) {
     const event = readEvent(each, defaults);
-    if (!event.ok) return at(each.where, event.failure);
+    if (!event.ok) return failureAt(each.where, event.failure);
     events.push(event.value);
   }
   return ok(events);

@@ -1,6 +1,6 @@
 /**
- * Texts that are stored encrypted: AES-256-GCM, with the nonce before what it encrypted. Each is bound to what it
- * belongs to, and decrypted for nothing else.
+ * Encrypts texts for storage: AES-256-GCM, with the nonce before the ciphertext. A ciphertext is bound to its owner, so
+ * it cannot be decrypted for another one.
  */
 import { Buffer } from 'node:buffer';
 
@@ -22,7 +22,7 @@ export async function encrypt(key: AesKey, owner: string, text: string): Promise
   return whole.buffer;
 }
 
-/** @returns undefined where the key, the owner or the bytes are not those of the encryption */
+/** @returns undefined if the key, the owner or the bytes are not those of the encryption */
 export async function decrypt(
   key: AesKey,
   owner: string,

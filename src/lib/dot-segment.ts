@@ -1,4 +1,4 @@
-/** The first `.` or `..` segment of a path: one reader folds it, another takes it as it is. */
+/** The first `.` or `..` segment of a path. Some readers of a path resolve such a segment, others do not. */
 export function dotSegment(path: string): '.' | '..' | undefined {
   return path.split('/').find((segment) => segment === '.' || segment === '..') as
     | '.'

@@ -1,12 +1,12 @@
 /**
- * How much one principal may take of what many share: no more than is left free. A principal that is alone
- * gets half. Of k principals that take all they can, each gets one part of k + 1, and one part stays free:
- * so nobody uses up what others need, and nobody has to say beforehand how many there will be.
+ * Whether a principal may take more of a shared resource: it may hold as much as stays free. A single principal gets
+ * half. If k principals take all they can, each gets one part of k + 1, and one part stays free. So no principal can
+ * exhaust the resource, and their number need not be configured.
  *
- * @param wanted what the principal asks for now
+ * @param wanted what the principal wants to take now
  * @param taken what all principals hold, this one included
- * @param total what there is
- * @param held what this principal holds; asked only where it decides
+ * @param total the size of the resource
+ * @param held returns what this principal holds; called only if it decides
  */
 export function isWithinShare(
   wanted: number,

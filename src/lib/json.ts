@@ -1,4 +1,4 @@
-/** JSON objects as they arrive, before anything is known of their members. */
+/** JSON values whose members are not checked yet. */
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
 export interface JsonObject {
@@ -9,12 +9,12 @@ export function isJsonObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Clients that always write every member write null for what is not there. */
+/** Some clients write every member, with null for an absent one. */
 export function withoutNulls(object: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null));
 }
 
-/** The first member that an object of these members does not have. */
+/** The first key that is not one of the known keys. */
 export function unknownKey(
   object: Record<string, unknown>,
   known: readonly string[],

@@ -1,30 +1,30 @@
-/** Conversations of which those with one partner follow each other, however the ones before ended. */
+/** Runs tasks with the same key one after the other, whether the earlier ones succeed or fail. */
 export class KeyedQueue {
-  readonly #last = new Map<string, Promise<unknown>>();
-  /** Turns that have yet to begin, by partner and kind. */
-  readonly #waiting = new Map<string, Promise<unknown>>();
+  readonly #last = new Map<string, Promise<void>>();
+  /** Tasks that have not started yet, by kind and key. */
+  readonly #waiting = new Map<string, Promise<void>>();
 
-  /** Whether one is under way or waits. */
-  has(partner: string): boolean {
-    return this.#last.has(partner);
+  /** Whether a task with the key is running or waiting. */
+  has(key: string): boolean {
+    return this.#last.has(key);
   }
 
-  /** Takes a turn of this kind, or joins the one that waits: what it will do serves both. */
-  share(partner: string, kind: string, converse: () => Promise<void>): Promise<void> {
-    const key = `${kind} ${partner}`;
-    const waiting = this.#waiting.get(key);
-    if (waiting !== undefined) return waiting as Promise<void>;
-    const begin = () => {
-      this.#waiting.delete(key);
-      return converse();
+  /** Enqueues a task, or returns the task of the same kind that is still waiting: it will do the work of both. */
+  enqueue(key: string, kind: string, task: () => Promise<void>): Promise<void> {
+    const kindAndKey = `${kind} ${key}`;
+    const waiting = this.#waiting.get(kindAndKey);
+    if (waiting !== undefined) return waiting;
+    const start = () => {
+      this.#waiting.delete(kindAndKey);
+      return task();
     };
-    const turn = (this.#last.get(partner) ?? Promise.resolve()).then(begin, begin);
-    this.#waiting.set(key, turn);
-    this.#last.set(partner, turn);
-    const end = () => {
-      if (this.#last.get(partner) === turn) this.#last.delete(partner);
+    const done = (this.#last.get(key) ?? Promise.resolve()).then(start, start);
+    this.#waiting.set(kindAndKey, done);
+    this.#last.set(key, done);
+    const forget = () => {
+      if (this.#last.get(key) === done) this.#last.delete(key);
     };
-    turn.then(end, end);
-    return turn;
+    done.then(forget, forget);
+    return done;
   }
 }

@@ -1,13 +1,13 @@
 /** The limits of `lib/`, each with its unit and its reason. */
 
-/** Tokens and namespaces that one isolate keeps at hand, of each kind. */
+/** Tokens, namespaces and other look-ups that one isolate caches, of each kind. */
 export const MAX_CACHED_LOOKUPS = 500;
 
-/** Characters of one member of a line in the log: a stranger chooses the path that a denial names. */
+/** Characters of one member of a log line. Any client can choose the path that a denial logs. */
 export const MAX_LOGGED_CHARACTERS = 4096;
 
-/** Length of a URL that keys are fetched from. */
-export const MAX_KEY_URL_CHARACTERS = 2048;
+/** Length of a URL that the server fetches, of keys or of an upstream. */
+export const MAX_PUBLIC_URL_CHARACTERS = 2048;
 
 /** Length of a public key or certificate in PEM form. */
 export const MAX_PEM_CHARACTERS = 16 * 1024;
@@ -18,5 +18,5 @@ export const MAX_FIELD_CHARACTERS = 1024;
 /** Entries of a field that is a list, values of all bound claims of a role, and entries of a claim that one binds. */
 export const MAX_FIELD_ENTRIES = 500;
 
-/** Any duration in a request: a hundred years, which milliseconds count exactly. */
+/** Longest duration in a request: a hundred years. */
 export const MAX_DURATION_SECONDS = 100 * 365 * 24 * 60 * 60;

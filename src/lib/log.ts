@@ -1,56 +1,56 @@
 /**
- * The log of the server. Every line passes through here: one JSON object, in which no member has a secret
- * and none is longer than a reader would read.
+ * The log of the server. Every line is one JSON object. No member of it contains a secret, and none is longer than
+ * anyone would read.
  */
 import { MAX_LOGGED_CHARACTERS } from './limits.ts';
 import { maskSecrets, maskUuids } from './masks.ts';
 
 type Level = 'log' | 'warn' | 'error';
 
-/** Secrets of this server that have no form by which they could be recognised. */
+/** Secrets of this server that have no form by which `masks.ts` could recognize them. */
 const known = new Set<string>();
 
-/** Shorter ones are words of the language, such as `root`; a log without them could not be read. */
+/** Shorter secrets may be ordinary words, such as `root`. Hiding them would make the log unreadable. */
 const MIN_KNOWN_CHARACTERS = 8;
 
-/** Members that name somebody by a UUID that is no secret. */
+/** Members whose UUID is an identifier and not a secret. */
 const IDENTIFIERS = ['accessor', 'entity', 'by'];
 
 /**
- * Has the root token hidden in every line from now on.
+ * Hides the root token in every later line.
  *
- * @param env of a Worker or an object; each isolate has to be told
+ * @param env of a Worker or a Durable Object: each isolate must call this
  */
 export function hideSecretsOf(env: object): void {
   const { ROOT_TOKEN: token } = env as { readonly ROOT_TOKEN?: string | null };
   if (token && token.length >= MIN_KNOWN_CHARACTERS) known.add(token);
 }
 
-/** Writes a line. Members that are undefined are left out. */
+/** Writes a line. Undefined members are left out. */
 export function log(level: Level, members: Readonly<Record<string, unknown>>): void {
   // biome-ignore lint/suspicious/noConsole: this is the one place that writes to the log
   console[level](JSON.stringify(members, shown));
 }
 
-/** Writes a line about something that failed, with the stack of the error where there is one. */
+/** Logs a failure, with the stack of its error if there is one. */
 export function logError(what: string, error?: unknown): void {
   log('error', { error: what, cause: error });
 }
 
-/** A text as it may be shown: without secrets. */
+/** The text with its secrets masked. */
 export function withoutSecrets(text: string): string {
   return maskSecrets(text, known);
 }
 
 function shown(key: string, value: unknown): unknown {
-  const text = value instanceof Error ? textOf(value) : value;
+  const text = value instanceof Error ? stackOf(value) : value;
   if (typeof text !== 'string') return text;
   const masked = withoutSecrets(text);
   const whole = IDENTIFIERS.includes(key) ? masked : maskUuids(masked);
-  // Cut after the masking: half a secret has no form by which it could be recognised.
+  // Masked before it is cut: half a secret would not be recognized.
   return whole.length > MAX_LOGGED_CHARACTERS ? `${whole.slice(0, MAX_LOGGED_CHARACTERS)}…` : whole;
 }
 
-function textOf({ name, message, stack = `${name}: ${message}`, cause }: Error): string {
+function stackOf({ name, message, stack = `${name}: ${message}`, cause }: Error): string {
   return cause === undefined ? stack : `${stack}\ncaused by ${String(cause)}`;
 }

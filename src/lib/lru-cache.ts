@@ -1,10 +1,10 @@
-/** Values that are kept at hand while they are in use: of more than there is room for, the longest unused goes. */
+/** A cache with a fixed capacity that evicts the least recently used value. */
 export class LruCache<T> {
-  readonly #room: number;
+  readonly #capacity: number;
   readonly #values = new Map<string, T>();
 
-  constructor(room: number) {
-    this.#room = room;
+  constructor(capacity: number) {
+    this.#capacity = capacity;
   }
 
   get(key: string): T | undefined {
@@ -15,7 +15,7 @@ export class LruCache<T> {
     return value;
   }
 
-  /** What there is under the key, made where there is nothing. */
+  /** The value of the key; made and stored if there is none. */
   getOrMake(key: string, make: () => T): T {
     const known = this.get(key);
     if (known !== undefined) return known;
@@ -28,7 +28,7 @@ export class LruCache<T> {
     this.#values.delete(key);
     this.#values.set(key, value);
     const oldest = this.#values.keys().next().value;
-    if (this.#values.size > this.#room && oldest !== undefined) this.#values.delete(oldest);
+    if (this.#values.size > this.#capacity && oldest !== undefined) this.#values.delete(oldest);
   }
 
   delete(key: string): void {

@@ -1,46 +1,43 @@
-/** Hides secrets in a text that a log or a message shows. Pure. */
+/** Masks secrets in a text for a log or a message. Pure. */
 
-/** What a secret is replaced with. */
 const MASK = '…';
 
-/** Rounds of percent-decoding, so that a token is found however often it was encoded. */
+/** Rounds of percent-decoding. A token may have been encoded several times. */
 const MAX_DECODINGS = 8;
 
-/**
- * Every pattern keeps `$1` and drops the rest. None can backtrack over more than one run of characters.
- */
+/** The first group of a match is kept, the rest is masked. No pattern can backtrack over more than one run. */
 const SECRETS: readonly RegExp[] = [
-  // What follows an endpoint that older clients of Vault put a token behind.
+  // Older clients of Vault put a token into the path, after these endpoints.
   /((?:^|\/)auth\/token\/[a-z-]+\/).+/g,
-  // Tokens and tickets of Carillon, tokens of Vault and OpenBao, however short and mistyped.
+  // Tokens and tickets of Carillon, and tokens of Vault and OpenBao, even short or mistyped ones.
   /((?<![A-Za-z0-9])(?:ct[kt]|hv[sbr]))\.[\w.~-]+/g,
-  // The same where something stands directly before them, and the form that tokens of OpenBao have.
+  // The same tokens directly after other characters, and tokens of OpenBao.
   /(ct[kt]|hv[sbr]|[sbr])\.[A-Za-z0-9_-]{20}[\w.~-]*/g,
-  // JWTs: parts in Base64, of which the first is an object and so begins with "{".
+  // JWTs: parts in Base64. The first is an object, so its text begins with "{".
   /((?<![\w-])e[wy])[\w-]{10,}\.[\w-]+(?:\.[\w-]*)*/g,
   // Secrets of Standard Webhooks.
   /(wh(?:sec|sk)_)[\w+/=-]+/g,
   /((?<![A-Za-z])(?:Bearer|Basic)[ \t]+)[\w.~+/=-]{6,}/gi,
 ];
 
-/** A secret id is a UUID, and so is much that is none: the first eight digits tell such names apart. */
+/** A secret id is a UUID, but so are many identifiers. The first eight digits are kept to tell them apart. */
 const UUID = /\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi;
 
 export function maskUuids(text: string): string {
   return text.replace(UUID, `$1${MASK}`);
 }
 
-/** @param known secrets that have no form of their own */
+/** @param known secrets without a form that a pattern could recognize */
 export function maskSecrets(text: string, known: Iterable<string> = []): string {
   const masked = mask(text, known);
   if (!text.includes('%')) return masked;
-  // Only where a secret was encoded is the decoded text shown.
+  // The decoded text is shown only if it contains a secret.
   const decoded = percentDecoded(text);
   const maskedDecoded = mask(decoded, known);
   return maskedDecoded === decoded ? masked : maskedDecoded;
 }
 
-/** Decodes the escapes that are well-formed, and leaves the others. */
+/** Decodes escapes of ASCII, and leaves everything else as it is. */
 export function percentDecoded(text: string): string {
   let decoded = text;
   for (let round = 0; round < MAX_DECODINGS; round++) {

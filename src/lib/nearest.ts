@@ -1,12 +1,13 @@
-/** Which of the known names somebody meant by one that is misspelt. Pure. */
+/** Suggests the known name for a misspelt one. Pure. */
 
-/** More than this is no slip of the fingers; and names that are longer than any known one need no look. */
+/** More edits than this are not a typing error. */
 const MAX_EDITS = 3;
 
 /**
- * The known name with the fewest edits from a text: letters put in, left out, replaced, or two neighbours swapped.
+ * The known name with the fewest edits from a text. An edit inserts, deletes or replaces a letter, or swaps two
+ * neighbours.
  *
- * @returns undefined where none is near, a text that is itself known too
+ * @returns undefined if no name is near, or if the text is a known name
  * @example
  * nearest('sicne', ['since', 'json']) // 'since'
  */

@@ -2,27 +2,29 @@ import { exportJWK, importSPKI, importX509, type JWK } from 'jose';
 import { MAX_PEM_CHARACTERS } from './limits.ts';
 import { invalid, ok, type Result } from './result.ts';
 
-/** One algorithm of each kind of key; a PEM says its kind, but jose asks for it. */
+/** One algorithm for each kind of key. A PEM contains its kind, but jose needs to be told. */
 const ALGORITHM_OF_EACH_KIND = ['RS256', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
-/** What the algorithms ask for (RFC 7518, section 3.3). */
+/** Required by the algorithms (RFC 7518, section 3.3). */
 const MIN_RSA_BITS = 2048;
 
-/** One block and nothing else: jose would run several together. */
+/** One block and nothing else: jose would join several. */
 const BLOCK = /^-----BEGIN (PUBLIC KEY|CERTIFICATE)-----([A-Za-z0-9+/=\s]+)-----END \1-----$/;
 
-/** How an Ed25519 key begins. workerd takes an X25519 key, which signs nothing, for one. */
+/** How an Ed25519 key begins. workerd also accepts an X25519 key as Ed25519, but that cannot sign. */
 const ED25519 = 'MCowBQYDK2Vw';
 
 /**
- * Reads a public key (`BEGIN PUBLIC KEY`) or that of a certificate: RSA, ECDSA on a NIST curve, or
- * Ed25519. A certificate is taken for its key alone, whoever signed it and until whenever it is valid.
+ * Reads a public key (`BEGIN PUBLIC KEY`), or the public key of a certificate: RSA, ECDSA on a NIST curve, or Ed25519.
+ * The issuer and the dates of a certificate are not checked.
  *
- * @param at its place, for the message, which never quotes the text: somebody may have sent a private key
+ * @param name for the message, which never quotes the PEM: it may be a private key
  */
-export async function publicKeyOfPem(pem: string, at: string): Promise<Result<JWK>> {
+export async function publicKeyOfPem(pem: string, name: string): Promise<Result<JWK>> {
   if (pem.length > MAX_PEM_CHARACTERS) {
-    return invalid(`${at} has ${pem.length} characters, at most ${MAX_PEM_CHARACTERS} are allowed`);
+    return invalid(
+      `${name} has ${pem.length} characters, at most ${MAX_PEM_CHARACTERS} are allowed`,
+    );
   }
   const [, kind, body = ''] = BLOCK.exec(pem) ?? [];
   const read = kind === 'CERTIFICATE' ? importX509 : importSPKI;
@@ -34,11 +36,11 @@ export async function publicKeyOfPem(pem: string, at: string): Promise<Result<JW
     if (key === undefined) continue;
     const { modulusLength = MIN_RSA_BITS } = key.algorithm as { readonly modulusLength?: number };
     if (modulusLength < MIN_RSA_BITS) {
-      return invalid(`${at} is an RSA key of ${modulusLength} bits; use ${MIN_RSA_BITS} or more`);
+      return invalid(`${name} is an RSA key of ${modulusLength} bits; use ${MIN_RSA_BITS} or more`);
     }
     return ok(await exportJWK(key));
   }
   return invalid(
-    `${at} is not a public key or a certificate in PEM form, of RSA, ECDSA (P-256, P-384, P-521) or Ed25519`,
+    `${name} is not a public key or a certificate in PEM form, of RSA, ECDSA (P-256, P-384, P-521) or Ed25519`,
   );
 }

@@ -1,8 +1,8 @@
 const MAX_QUOTED_CHARACTERS = 80;
 
 /**
- * A user's value inside a message: text quoted, with control characters visible and cut to a readable
- * length; of anything else its kind, since it may be nested without end.
+ * A user's value for a message. A string is quoted, shortened, and has its control characters escaped. Any other value
+ * is described by its kind, because it may be large.
  */
 export function quote(value: unknown): string {
   if (typeof value !== 'string') return kindOf(value);
@@ -13,7 +13,7 @@ export function quote(value: unknown): string {
   return JSON.stringify(cut);
 }
 
-/** Names the kind of a JSON value in a message. */
+/** The kind of a JSON value, for a message. */
 export function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';

@@ -1,13 +1,13 @@
 /**
- * Expected failures are values. A `Failure` says what went wrong in the words of the user's request;
- * `http/answer.ts` turns it into a response. Bugs throw.
+ * Expected failures are values; bugs throw. `http/respond.ts` turns a `Failure` into a response, and `cli/command.ts`
+ * turns it into a message and an exit code.
  */
 
 export type Result<T, F = Failure> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly failure: F };
 
-/** What the request itself is to blame for. Repeating it unchanged will not help. */
+/** The request is wrong. The client must change it before it retries. */
 export interface Failure {
   readonly reason: 'invalid' | 'too_large' | 'unsupported_media_type';
   readonly message: string;
@@ -21,13 +21,13 @@ export function invalid(message: string): { ok: false; failure: Failure } {
   return { ok: false, failure: { reason: 'invalid', message } };
 }
 
-/** The same, with where in the request it lies; an empty place is the request itself. */
-export function at(where: string, failure: Failure): { ok: false; failure: Failure } {
+/** The failure of a part of a request. @param where the part, such as `event[3]`; empty for the whole request */
+export function failureAt(where: string, failure: Failure): { ok: false; failure: Failure } {
   const message = `${where}${where && ': '}${failure.message}`;
   return { ok: false, failure: { ...failure, message } };
 }
 
-/** A bound of `limits.ts` is exceeded. */
+/** A limit is exceeded. */
 export function tooLarge(message: string): { ok: false; failure: Failure } {
   return { ok: false, failure: { reason: 'too_large', message } };
 }

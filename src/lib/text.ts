@@ -1,4 +1,4 @@
-/** Bytes to text and text to JSON, with errors that say what is wrong with them. */
+/** Decodes bytes to text and text to JSON. */
 import { invalid, ok, type Result } from './result.ts';
 
 export function decodeUtf8(bytes: Uint8Array): Result<string> {
@@ -17,12 +17,12 @@ export function parseJson(text: string): Result<unknown> {
   }
 }
 
-/** V8 quotes the text around what it did not expect; a secret may stand there. */
+/** V8's message quotes the text around the error, which may contain a secret. */
 function withoutExcerpt(message: string): string {
   return message.replace(/, (?:\.\.\.)?".*/s, '');
 }
 
-/** RFC 4648, section 4, with its padding. */
+/** RFC 4648, section 4, with padding. */
 export function isBase64(text: string): boolean {
   return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text);
 }

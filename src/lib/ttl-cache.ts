@@ -1,7 +1,7 @@
-/** What one isolate remembers for a short time: bounded in number and age. */
 import { MAX_CACHED_LOOKUPS } from './limits.ts';
 import { LruCache } from './lru-cache.ts';
 
+/** A cache whose values expire. The caller passes the time, in Unix milliseconds. */
 export class TtlCache<T> {
   readonly #maxAgeMs: number;
   readonly #entries = new LruCache<{ readonly value: T; readonly at: number }>(MAX_CACHED_LOOKUPS);

@@ -1,7 +1,4 @@
-/**
- * The AppRole auth method, as far as it is a matter of rules: roles and what is asked of a secret id.
- * Who has which role id and which secret ids there are, the caller keeps.
- */
+/** The rules of the AppRole auth method: roles and secret ids. The caller stores them. */
 
 import { formatTimestamp } from '../event/time.ts';
 import { Fields } from '../lib/fields.ts';
@@ -16,29 +13,29 @@ import {
   checkTokenSettings,
   describeTokenSettings,
   type TokenSettings,
-  withPresentNames,
+  withCurrentNames,
 } from './token-settings.ts';
 
-/** Plain JSON, to be stored as it is. A login needs the role's id and a secret id. */
+/** Plain JSON: stored as it is. A login needs the role's id and a secret id. */
 export interface AppRole {
   readonly name: string;
-  /** Seconds; 0: secret ids do not expire. */
+  /** Seconds; 0 if secret ids do not expire. */
   readonly secretIdTtl: number;
-  /** Logins with one secret id; 0: any number. */
+  /** How many logins a secret id allows; 0 for any number. */
   readonly secretIdNumUses: number;
   readonly settings: TokenSettings;
 }
 
-/** What a new secret id is to be. */
+/** The properties of a new secret id. */
 export interface SecretIdRequest {
   readonly metadata: Readonly<Record<string, string>>;
-  /** Seconds; 0: it does not expire. */
+  /** Seconds; 0 if it does not expire. */
   readonly ttl: number;
-  /** 0: any number. */
+  /** 0 for any number. */
   readonly numUses: number;
 }
 
-/** A secret id as it is kept: `numUses` are those that are left. Times are Unix milliseconds. */
+/** A stored secret id: `numUses` is the number that is left. Times are Unix milliseconds. */
 export interface SecretId extends SecretIdRequest {
   readonly accessor: string;
   readonly createdAt: number;
@@ -48,14 +45,14 @@ export interface SecretId extends SecretIdRequest {
 const NO_ADDRESSES =
   'the address that a request came from is not known reliably here, so no secret id can be bound to it';
 
-/** Go's zero time, which stands for none. */
+/** Go's zero time, which means that there is none. */
 const NEVER = '0001-01-01T00:00:00Z';
 
 /**
- * Checks a role, in Vault's words: `{bind_secret_id, secret_id_ttl, secret_id_num_uses, token_*}`. A
- * role without `bind_secret_id` is refused: what Vault asks for in its place is an address.
+ * Checks a role: `{bind_secret_id, secret_id_ttl, secret_id_num_uses, token_*}`. A role without `bind_secret_id` is
+ * rejected: Vault would require an address instead, and this server cannot bind to addresses.
  *
- * @param previous the role of this name, whose fields stay as they are where the body does not name them
+ * @param previous the stored role of this name: fields that the body does not have keep their values
  */
 export function checkAppRole(
   name: string,
@@ -67,7 +64,7 @@ export function checkAppRole(
   const whole = {
     bind_secret_id: true,
     ...(previous && describeAppRole(previous)),
-    ...withPresentNames(body),
+    ...withCurrentNames(body),
   };
   const fields = new Fields(whole);
   fields.rejectUnlessEmpty('secret_id_bound_cidrs', NO_ADDRESSES);
@@ -86,7 +83,7 @@ export function checkAppRole(
   return fields.result(role);
 }
 
-/** As reading the role shows it. Written again, it is the same. */
+/** The role as the API returns it. Writing it again changes nothing. */
 export function describeAppRole(role: AppRole): Record<string, unknown> {
   return {
     bind_secret_id: true,
@@ -98,10 +95,7 @@ export function describeAppRole(role: AppRole): Record<string, unknown> {
   };
 }
 
-/**
- * Checks a request for a secret id: `{metadata, ttl, num_uses}`, all optional. What is not asked for is
- * the role's, beyond which nothing may go.
- */
+/** Checks a request for a secret id: `{metadata, ttl, num_uses}`. The role has the defaults and the upper bounds. */
 export function checkSecretIdRequest(
   role: AppRole,
   body: Record<string, unknown>,
@@ -109,7 +103,7 @@ export function checkSecretIdRequest(
   const fields = new Fields(body);
   fields.rejectUnlessEmpty('cidr_list', NO_ADDRESSES);
   fields.rejectUnlessEmpty('token_bound_cidrs', NO_ADDRESSES);
-  const numUses = readWithin(
+  const numUses = withinBound(
     role.secretIdNumUses,
     fields.raw('num_uses'),
     fields.count('num_uses', MAX_TOKEN_USES),
@@ -117,7 +111,7 @@ export function checkSecretIdRequest(
   if (numUses === undefined) {
     fields.reject("num_uses cannot be higher than the role's secret_id_num_uses");
   }
-  const ttl = readWithin(role.secretIdTtl, fields.raw('ttl'), fields.duration('ttl'));
+  const ttl = withinBound(role.secretIdTtl, fields.raw('ttl'), fields.duration('ttl'));
   if (ttl === undefined) fields.reject("ttl cannot be longer than the role's secret_id_ttl");
   const metadata = readMetadata(fields.raw('metadata'));
   if (!metadata.ok) fields.reject(`failed to parse metadata: ${metadata.failure.message}`);
@@ -128,7 +122,7 @@ export function checkSecretIdRequest(
   });
 }
 
-/** As looking up a secret id shows it. */
+/** The secret id as the API returns it. */
 export function describeSecretId(secretId: SecretId): Record<string, unknown> {
   const { createdAt, ttl } = secretId;
   return {
@@ -144,7 +138,7 @@ export function describeSecretId(secretId: SecretId): Record<string, unknown> {
   };
 }
 
-/** The login of a role whose id and secret id were right. */
+/** @param secretId one that was verified, as was the role id */
 export function loginByAppRole(role: AppRole, roleId: string, secretId: SecretIdRequest): Login {
   const metadata = { ...secretId.metadata, role_name: role.name };
   return {
@@ -156,13 +150,13 @@ export function loginByAppRole(role: AppRole, roleId: string, secretId: SecretId
   };
 }
 
-/** A bound that a role sets, or the narrower one that is asked for; undefined where it is wider. */
-function readWithin(bound: number, asked: unknown, value: number): number | undefined {
+/** @returns the asked value, or the bound if none is asked; undefined if the asked value is above the bound */
+function withinBound(bound: number, asked: unknown, value: number): number | undefined {
   if (asked === undefined) return bound;
   return bound > 0 && (value === 0 || value > bound) ? undefined : value;
 }
 
-/** JSON in a text, as Vault has it, or an object. */
+/** An object, or JSON in a string, which is the only form in Vault. */
 function readMetadata(value: unknown): Result<Record<string, string>> {
   if (value === undefined || (typeof value === 'string' && value.trim() === '')) return ok({});
   const json = typeof value === 'string' ? parseJson(value) : ok(value);

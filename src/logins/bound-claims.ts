@@ -1,30 +1,37 @@
-/** Whether a token has the claims that a role asks for. */
+/** Checks the claims that a role binds. */
 import { compileGlob } from '../event/glob.ts';
 import { MAX_FIELD_ENTRIES } from '../lib/limits.ts';
 import { kindOf, quote } from '../lib/quote.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
 import { type Claims, claimOf, listOf } from './claims.ts';
 import type { BoundClaim, JwtRole } from './jwt-role.ts';
 
 /**
- * What the claims lack of those that the role binds, in Vault's words; undefined where nothing. One value
- * that both have is enough. Values are compared with their kind: `1` is neither `"1"` nor `true`.
+ * A bound claim needs one value that the role allows. Values of different types are different: `1` is neither `"1"` nor
+ * `true`. The messages are Vault's.
  */
-export function missingBoundClaim(role: JwtRole, claims: Claims): string | undefined {
+export function checkBoundClaims(role: JwtRole, claims: Claims): Result<Claims> {
   for (const bound of role.boundClaims) {
     const value = claimOf(claims, bound.claim);
-    if (value === undefined) return `claim ${quote(bound.claim)} is missing`;
+    if (value === undefined) return invalid(`claim ${quote(bound.claim)} is missing`);
     const values = listOf(value);
     if (values === undefined) {
-      return `received claim ${quote(bound.claim)} is not a string, bool, int or list: it is ${kindOf(value)}`;
+      return invalid(
+        `received claim ${quote(bound.claim)} is not a string, bool, int or list: it is ${kindOf(value)}`,
+      );
     }
     if (values.length > MAX_FIELD_ENTRIES) {
-      return `received claim ${quote(bound.claim)} has ${values.length} entries, at most ${MAX_FIELD_ENTRIES} are allowed`;
+      return invalid(
+        `received claim ${quote(bound.claim)} has ${values.length} entries, at most ${MAX_FIELD_ENTRIES} are allowed`,
+      );
     }
     if (!matches(bound, values, role.boundClaimsType)) {
-      return `claim ${quote(bound.claim)} does not match any associated bound claim values`;
+      return invalid(
+        `claim ${quote(bound.claim)} does not match any associated bound claim values`,
+      );
     }
   }
-  return undefined;
+  return ok(claims);
 }
 
 function matches(

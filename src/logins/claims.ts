@@ -1,12 +1,12 @@
-/** The claims of a token, found and compared. Names and values are the issuer's: any JSON. */
+/** Looks up the claims of a token. The issuer chooses their names and values, so they may be any JSON. */
 import { isJsonObject } from '../lib/json.ts';
 
 export type Claims = Record<string, unknown>;
 export type ClaimScalar = string | number | boolean;
 
 /**
- * The value of a claim; undefined where there is none or null. A name that begins with a `/` is a JSON
- * pointer (RFC 6901).
+ * @param name begins with a `/` if it is a JSON pointer (RFC 6901)
+ * @returns undefined if the claim is absent or null
  */
 export function claimOf(claims: Claims, name: string): unknown {
   if (!name.startsWith('/')) return memberOf(claims, name);
@@ -17,7 +17,7 @@ export function claimOf(claims: Claims, name: string): unknown {
   return value;
 }
 
-/** The value of a claim by its name alone. */
+/** The value of a claim whose name is never read as a JSON pointer. */
 export function memberOf(value: unknown, name: string): unknown {
   if (Array.isArray(value)) {
     return /^(?:0|[1-9]\d*)$/.test(name) ? (value[Number(name)] ?? undefined) : undefined;
@@ -26,7 +26,7 @@ export function memberOf(value: unknown, name: string): unknown {
   return value[name] ?? undefined;
 }
 
-/** A list as it is, and one value as a list of it: issuers write either. Undefined for an object. */
+/** A list, or a single value as a list: issuers write both. Undefined for an object. */
 export function listOf(value: unknown): readonly unknown[] | undefined {
   if (Array.isArray(value)) return value;
   return isScalar(value) ? [value] : undefined;

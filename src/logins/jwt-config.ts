@@ -1,15 +1,15 @@
-/** The configuration of the JWT auth method: whose signatures count, and by which algorithms. */
+/** The configuration of the JWT auth method: which keys sign tokens, and with which algorithms. */
 import type { JWK } from 'jose';
 import { Fields } from '../lib/fields.ts';
-import { problemOfKeyUrl } from '../lib/key-url.ts';
 import { publicKeyOfPem } from '../lib/pem.ts';
+import { checkPublicUrl } from '../lib/public-url.ts';
 import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { MAX_KEYS } from '../outbound/limits.ts';
 import { MAX_ROLE_NAME_CHARACTERS } from './limits.ts';
 import { checkRoleName } from './role-name.ts';
 
-/** All that prove something about who signed: no `none`, and none with a secret that both sides know. */
+/** Only algorithms that prove who signed: not `none`, and none with a shared secret. */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -23,42 +23,42 @@ const ALGORITHMS = [
   'EdDSA',
 ];
 
-/** Keys that are fetched when they are needed; see `fetchKeys`. */
+/** Keys that are fetched when a token needs them: see `fetchKeys`. */
 export interface RemoteKeys {
   readonly kind: 'oidc_discovery_url' | 'jwks_url';
   readonly url: string;
 }
 
-/** Keys that stand in the configuration. */
+/** Keys in the configuration itself. */
 export interface StaticKeys {
   readonly kind: 'jwt_validation_pubkeys';
-  /** As they were written. */
+  /** The keys as written. */
   readonly pems: readonly string[];
   readonly keys: readonly JWK[];
 }
 
-/** Plain JSON, to be stored as it is. */
+/** Plain JSON: stored as it is. */
 export interface JwtConfig {
   readonly keys: RemoteKeys | StaticKeys;
-  /** What `iss` must be; empty for anything. */
+  /** The required `iss`; empty for any. */
   readonly boundIssuer: string;
-  /** Empty for all that this server knows. */
+  /** Empty for all algorithms that this server has. */
   readonly supportedAlgs: readonly string[];
-  /** Of logins that name no role; may be empty. */
+  /** The role of a login that names none; may be empty. */
   readonly defaultRole: string;
 }
 
 /**
- * Checks a configuration, `{oidc_discovery_url | jwks_url | jwt_validation_pubkeys, bound_issuer,
- * jwt_supported_algs, default_role}`, which replaces the previous one. Keys are parsed; nothing is
- * fetched: whether URLs answer, and whether plain http on this machine is allowed, `fetchKeys` tells.
+ * Checks a configuration, `{oidc_discovery_url | jwks_url | jwt_validation_pubkeys, bound_issuer, jwt_supported_algs,
+ * default_role}`, which replaces the previous one. Keys are parsed, but nothing is fetched: `fetchKeys` finds out
+ * whether a URL answers, and whether plain http on this machine is allowed.
  */
 export async function checkJwtConfig(body: Record<string, unknown>): Promise<Result<JwtConfig>> {
   const fields = new Fields(body);
   rejectUnsupported(fields);
   const [source, ...others] = (
     ['jwt_validation_pubkeys', 'jwks_url', 'oidc_discovery_url'] as const
-  ).filter((name) => !isNothing(fields.raw(name)));
+  ).filter((name) => !isAbsent(fields.raw(name)));
   if (source === undefined || others.length > 0) {
     fields.reject(
       "exactly one of 'jwt_validation_pubkeys', 'jwks_url' or 'oidc_discovery_url' must be set",
@@ -77,7 +77,7 @@ export async function checkJwtConfig(body: Record<string, unknown>): Promise<Res
   return keys.ok ? ok({ keys: keys.value, ...rest.value }) : keys;
 }
 
-/** As reading the configuration shows it. */
+/** The configuration as the API returns it. */
 export function describeJwtConfig(config: JwtConfig): Record<string, unknown> {
   const { keys } = config;
   return {
@@ -92,7 +92,7 @@ export function describeJwtConfig(config: JwtConfig): Record<string, unknown> {
   };
 }
 
-/** The algorithms that a token of this configuration may be signed by. */
+/** The algorithms that may sign a token. */
 export function algorithmsOf(config: Pick<JwtConfig, 'supportedAlgs'>): readonly string[] {
   return config.supportedAlgs.length === 0 ? ALGORITHMS : config.supportedAlgs;
 }
@@ -119,7 +119,7 @@ function rejectUnsupported(fields: Fields): void {
   );
 }
 
-function isNothing(value: unknown): boolean {
+function isAbsent(value: unknown): boolean {
   return value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
 }
 
@@ -143,18 +143,19 @@ function readDefaultRole(fields: Fields): string {
 }
 
 function readUrl(kind: RemoteKeys['kind'], url: unknown): Result<RemoteKeys> {
-  const problem =
-    typeof url === 'string'
-      ? (problemOfKeyUrl(url, { allowLoopbackHttp: true }) ?? problemOfIssuer(kind, url))
-      : 'is not a URL';
-  if (problem !== undefined) return invalid(`${kind} ${quote(url)} ${problem}`);
-  return ok({ kind, url: url as string });
+  const checked = typeof url === 'string' ? checkUrl(kind, url) : invalid('is not a URL');
+  return checked.ok
+    ? ok({ kind, url: checked.value })
+    : invalid(`${kind} ${quote(url)} ${checked.failure.message}`);
 }
 
-function problemOfIssuer(kind: RemoteKeys['kind'], url: string): string | undefined {
-  if (kind !== 'oidc_discovery_url') return undefined;
-  if (url.includes('.well-known/openid-configuration')) return "contains '.well-known' component";
-  return url.includes('?') ? 'must not have a query, as no issuer has one' : undefined;
+function checkUrl(kind: RemoteKeys['kind'], text: string): Result<string> {
+  const url = checkPublicUrl(text, { allowLoopbackHttp: true });
+  if (!url.ok || kind === 'jwks_url') return url;
+  if (text.includes('.well-known/openid-configuration')) {
+    return invalid("contains '.well-known' component");
+  }
+  return text.includes('?') ? invalid('must not have a query, as no issuer has one') : url;
 }
 
 async function readPems(value: unknown): Promise<Result<StaticKeys>> {
@@ -176,7 +177,7 @@ async function readPems(value: unknown): Promise<Result<StaticKeys>> {
   return ok({ kind: 'jwt_validation_pubkeys', pems: pems.map((pem) => pem.trim()), keys });
 }
 
-/** One text may hold several, one after the other or with commas between. */
+/** One string may contain several keys, one after the other or separated by commas. */
 function splitPems(text: string): string[] {
   return text
     .split(/,|(?<=-----END (?:CERTIFICATE|PUBLIC KEY)-----)/)

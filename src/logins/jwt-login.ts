@@ -5,21 +5,20 @@ import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import type { KeySource } from '../outbound/key-source.ts';
 import { MAX_META_BYTES } from '../token/limits.ts';
-import { missingBoundClaim } from './bound-claims.ts';
+import { checkBoundClaims } from './bound-claims.ts';
 import { type Claims, claimOf, listOf, memberOf } from './claims.ts';
 import { algorithmsOf, type JwtConfig } from './jwt-config.ts';
 import type { JwtRole } from './jwt-role.ts';
 import { readToken, verifyToken } from './jwt-token.ts';
 import { MAX_GROUPS } from './limits.ts';
 import type { Login } from './login.ts';
-import { hasUnboundAudience, problemOfRegisteredClaims } from './registered-claims.ts';
+import { checkRegisteredClaims, hasUnboundAudience } from './registered-claims.ts';
 
 /**
- * Logs in with a token of an issuer, by the rules and in the words of Vault. That there is a
- * configuration (`could not load configuration`) and a role (`missing role`, `role "x" could not be
- * found`), the caller has seen before.
+ * Logs in with a token of an issuer, with Vault's rules and messages. The caller has already found the configuration
+ * (`could not load configuration`) and the role (`missing role`, `role "x" could not be found`).
  *
- * @param jwt empty where the request has none
+ * @param jwt empty if the request has none
  * @param now Unix milliseconds
  */
 export async function loginByJwt(
@@ -31,18 +30,18 @@ export async function loginByJwt(
   if (jwt === '') return invalid('missing token');
   const claims = await verifiedClaims(config, jwt, now, keys);
   if (!claims.ok) return invalid(`error validating token: ${claims.failure.message}`);
-  const problem = problemOfRegisteredClaims(claims.value, config.boundIssuer, role, now);
-  if (problem !== undefined) return invalid(`error validating token: ${problem}`);
+  const registered = checkRegisteredClaims(claims.value, config.boundIssuer, role, now);
+  if (!registered.ok) return invalid(`error validating token: ${registered.failure.message}`);
   if (hasUnboundAudience(claims.value, role)) {
     return invalid('audience claim found in JWT but no audiences bound to the role');
   }
   const login = loginOf(claims.value, role);
   if (!login.ok) return login;
-  const missing = missingBoundClaim(role, claims.value);
-  return missing === undefined ? login : invalid(`error validating claims: ${missing}`);
+  const bound = checkBoundClaims(role, claims.value);
+  return bound.ok ? login : invalid(`error validating claims: ${bound.failure.message}`);
 }
 
-/** The claims of a token that is signed by the configuration's issuer; whether they will do is open. */
+/** The claims of a token, if a key of the configuration has signed it. The claims themselves are not checked. */
 export async function verifiedClaims(
   config: Pick<JwtConfig, 'keys' | 'supportedAlgs'>,
   jwt: string,
@@ -66,7 +65,7 @@ function unverified(why: string): Result<Claims> {
   return invalid(`error verifying token signature: ${why}`);
 }
 
-/** Who the claims say has logged in. */
+/** The identity that the claims describe. */
 function loginOf(claims: Claims, role: JwtRole): Result<Login> {
   const name = readUser(claims, role);
   if (!name.ok) return name;
@@ -86,11 +85,12 @@ function loginOf(claims: Claims, role: JwtRole): Result<Login> {
 function readUser(claims: Claims, { userClaim, userClaimJsonPointer }: JwtRole): Result<string> {
   const user = userClaimJsonPointer ? claimOf(claims, userClaim) : memberOf(claims, userClaim);
   if (user === undefined) return invalid(`claim ${quote(userClaim)} not found in token`);
-  const problem = problemOfText(user);
-  if (typeof user !== 'string' || problem !== undefined) {
-    return invalid(`claim ${quote(userClaim)} could not be converted to string: it ${problem}`);
-  }
-  return ok(user);
+  const name = checkName(user);
+  return name.ok
+    ? name
+    : invalid(
+        `claim ${quote(userClaim)} could not be converted to string: it ${name.failure.message}`,
+      );
 }
 
 function readMetadata(claims: Claims, role: JwtRole): Result<Record<string, string>> {
@@ -98,11 +98,11 @@ function readMetadata(claims: Claims, role: JwtRole): Result<Record<string, stri
   for (const { claim, key } of role.claimMappings) {
     const value = claimOf(claims, claim);
     if (value === undefined) continue;
-    const problem = value === '' ? undefined : problemOfText(value);
-    if (typeof value !== 'string' || problem !== undefined) {
-      return invalid(`error converting claim '${claim}' to string: it ${problem}`);
+    const text = value === '' ? ok('') : checkName(value);
+    if (!text.ok) {
+      return invalid(`error converting claim '${claim}' to string: it ${text.failure.message}`);
     }
-    pairs.push([key, value]);
+    pairs.push([key, text.value]);
   }
   const metadata = Object.fromEntries([...pairs, ['role', role.name]]);
   const bytes = new TextEncoder().encode(JSON.stringify(metadata)).length;
@@ -129,22 +129,26 @@ function readGroups(claims: Claims, groupsClaim: string): Result<string[]> {
       `${quote(groupsClaim)} claim has ${groups.length} entries, at most ${MAX_GROUPS} are allowed`,
     );
   }
-  const named = groups.filter((group) => group !== '');
-  for (const group of named) {
-    const problem = problemOfText(group);
-    if (problem !== undefined) {
-      return invalid(`a value in groups claim could not be parsed as string: it ${problem}`);
+  const names = new Set<string>();
+  for (const group of groups) {
+    if (group === '') continue;
+    const name = checkName(group);
+    if (!name.ok) {
+      return invalid(
+        `a value in groups claim could not be parsed as string: it ${name.failure.message}`,
+      );
     }
+    names.add(name.value);
   }
-  return ok([...new Set(named as string[])]);
+  return ok([...names]);
 }
 
-/** What keeps a claim from being a name that can be stored and compared. */
-function problemOfText(value: unknown): string | undefined {
-  if (typeof value !== 'string') return 'is none';
-  if (value === '') return 'is empty';
+/** Checks that a claim can be stored and compared as a name. The message of a failure is to follow `it`. */
+function checkName(value: unknown): Result<string> {
+  if (typeof value !== 'string') return invalid('is none');
+  if (value === '') return invalid('is empty');
   if (value.length > MAX_FIELD_CHARACTERS) {
-    return `has ${value.length} characters, at most ${MAX_FIELD_CHARACTERS} are allowed`;
+    return invalid(`has ${value.length} characters, at most ${MAX_FIELD_CHARACTERS} are allowed`);
   }
-  return value.isWellFormed() ? undefined : 'has an unpaired surrogate';
+  return value.isWellFormed() ? ok(value) : invalid('has an unpaired surrogate');
 }

@@ -1,10 +1,10 @@
-/** The roles of the JWT auth method: which tokens may log in, and what is taken from them. */
+/** The roles of the JWT auth method: which tokens may log in, and which of their claims are used. */
 
 import { Fields } from '../lib/fields.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { MAX_FIELD_CHARACTERS, MAX_FIELD_ENTRIES } from '../lib/limits.ts';
 import { kindOf, quote } from '../lib/quote.ts';
-import type { Result } from '../lib/result.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
 import { type ClaimScalar, isScalar, listOf } from './claims.ts';
 import { isForbiddenMetadataKey } from './login.ts';
 import { checkRoleName } from './role-name.ts';
@@ -12,24 +12,24 @@ import {
   checkTokenSettings,
   describeTokenSettings,
   type TokenSettings,
-  withPresentNames,
+  withCurrentNames,
 } from './token-settings.ts';
 
-/** A claim that must have one of these values, or one of them among its own. */
+/** A claim that must have one of these values, or a list with one of them. */
 export interface BoundClaim {
   readonly claim: string;
   readonly value: ClaimScalar | readonly ClaimScalar[];
 }
 
-/** A claim that is copied to the metadata, under this key. */
+/** A claim that is copied to the metadata under this key. */
 export interface ClaimMapping {
   readonly claim: string;
   readonly key: string;
 }
 
 /**
- * Plain JSON, to be stored as it is. Claims are named by their name or, where that begins with a `/`, by
- * a JSON pointer; of the user claim that holds only with `userClaimJsonPointer`.
+ * Plain JSON: stored as it is. A name of a claim that begins with `/` is a JSON pointer; for the user claim only with
+ * `userClaimJsonPointer`.
  */
 export interface JwtRole {
   readonly name: string;
@@ -39,21 +39,17 @@ export interface JwtRole {
   readonly boundSubject: string;
   readonly boundClaims: readonly BoundClaim[];
   readonly boundClaimsType: 'string' | 'glob';
-  /** Empty: groups are not asked for. */
+  /** Empty if the role reads no groups. */
   readonly groupsClaim: string;
   readonly claimMappings: readonly ClaimMapping[];
-  /** Seconds, as written: 0 is the default, and anything below zero none. */
+  /** Seconds, as written: 0 for the default, less for no leeway. */
   readonly clockSkewLeeway: number;
   readonly expirationLeeway: number;
   readonly notBeforeLeeway: number;
   readonly settings: TokenSettings;
 }
 
-/**
- * Checks a role, in Vault's words.
- *
- * @param previous the role of this name, whose fields stay as they are where the body does not name them
- */
+/** @param previous the stored role of this name: fields that the body does not have keep their values */
 export function checkJwtRole(
   name: string,
   body: Record<string, unknown>,
@@ -61,7 +57,7 @@ export function checkJwtRole(
 ): Result<JwtRole> {
   const checkedName = checkRoleName(name);
   if (!checkedName.ok) return checkedName;
-  const whole = { ...(previous && describeJwtRole(previous)), ...withPresentNames(body) };
+  const whole = { ...(previous && describeJwtRole(previous)), ...withCurrentNames(body) };
   const fields = new Fields(whole);
   rejectOidc(fields);
   const supported = fields.result(undefined);
@@ -95,7 +91,7 @@ export function checkJwtRole(
   return fields.result(role);
 }
 
-/** As reading the role shows it. Written again, it is the same. */
+/** The role as the API returns it. Writing it again changes nothing. */
 export function describeJwtRole(role: JwtRole): Record<string, unknown> {
   return {
     bound_audiences: role.boundAudiences,
@@ -114,7 +110,7 @@ export function describeJwtRole(role: JwtRole): Record<string, unknown> {
   };
 }
 
-/** In Vault a role is one of OIDC unless it says otherwise; here there are no others than of JWT. */
+/** In Vault the default `role_type` is `oidc`. Here all roles are of type `jwt`. */
 function rejectOidc(fields: Fields): void {
   const type = fields.text('role_type');
   const why = 'this server does not log in with a browser (OIDC); use role_type "jwt"';
@@ -142,7 +138,7 @@ function readBoundClaims(fields: Fields, type: JwtRole['boundClaimsType']): Boun
     return [];
   }
   const claims = Object.entries(written);
-  // Matching takes as long as all values together; a claim without any could only never match.
+  // All values together bound the time of matching. A claim without values counts, but can never match.
   const values = claims.reduce((count, [, value]) => count + (listOf(value)?.length ?? 1), 0);
   const entries = Math.max(claims.length, values);
   if (entries > MAX_FIELD_ENTRIES) {
@@ -150,32 +146,35 @@ function readBoundClaims(fields: Fields, type: JwtRole['boundClaimsType']): Boun
     return [];
   }
   return claims.map(([claim, value]) => {
-    const problem = problemOfName(claim) ?? problemOfValue(claim, value, type);
-    if (problem !== undefined) fields.reject(problem);
-    return { claim, value: value as BoundClaim['value'] };
+    return fields.take(checkBoundClaim(claim, value, type), { claim, value: '' });
   });
 }
 
-function problemOfName(claim: string): string | undefined {
-  if (claim.length <= MAX_FIELD_CHARACTERS) return undefined;
-  return `the claim name ${quote(claim)} has ${claim.length} characters, at most ${MAX_FIELD_CHARACTERS} are allowed`;
-}
-
-function problemOfValue(
+function checkBoundClaim(
   claim: string,
   value: unknown,
   type: JwtRole['boundClaimsType'],
-): string | undefined {
+): Result<BoundClaim> {
+  if (claim.length > MAX_FIELD_CHARACTERS) {
+    return invalid(
+      `the claim name ${quote(claim)} has ${claim.length} characters, at most ${MAX_FIELD_CHARACTERS} are allowed`,
+    );
+  }
   const values = listOf(value);
   if (values === undefined || !values.every(isScalar)) {
-    return `bound claim ${quote(claim)} is not a string, a number, true or false, or a list of these`;
+    return invalid(
+      `bound claim ${quote(claim)} is not a string, a number, true or false, or a list of these`,
+    );
   }
   if (type === 'glob' && !values.every((one) => typeof one === 'string')) {
-    return `bound claim ${quote(claim)}: claim is not a string, as globs are`;
+    return invalid(`bound claim ${quote(claim)}: claim is not a string, as globs are`);
   }
-  const long = values.find((one) => typeof one === 'string' && one.length > MAX_FIELD_CHARACTERS);
-  if (long === undefined) return undefined;
-  return `bound claim ${quote(claim)} has a value of more than ${MAX_FIELD_CHARACTERS} characters`;
+  if (values.some((one) => typeof one === 'string' && one.length > MAX_FIELD_CHARACTERS)) {
+    return invalid(
+      `bound claim ${quote(claim)} has a value of more than ${MAX_FIELD_CHARACTERS} characters`,
+    );
+  }
+  return ok({ claim, value: value as BoundClaim['value'] });
 }
 
 function readClaimMappings(fields: Fields): ClaimMapping[] {

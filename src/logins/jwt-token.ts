@@ -1,4 +1,4 @@
-/** A token as it arrives, and whether one of the keys has signed it. */
+/** Reads a JWT and verifies its signature. */
 import { base64url, type CryptoKey, compactVerify, decodeProtectedHeader, errors } from 'jose';
 import { isJsonObject } from '../lib/json.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
@@ -7,11 +7,11 @@ import type { KeySet } from '../outbound/key-source.ts';
 import type { Claims } from './claims.ts';
 import { MAX_JWT_CHARACTERS } from './limits.ts';
 
-/** A token of which nothing is known yet but its form. */
+/** A token with a valid form whose signature is not verified yet. */
 export interface UnverifiedToken {
   readonly jwt: string;
   readonly alg: string;
-  /** Undefined: any key may have signed it. */
+  /** Undefined if any key may have signed it. */
   readonly kid: string | undefined;
 }
 
@@ -19,9 +19,9 @@ const PART = '([A-Za-z0-9_-]+)';
 const COMPACT = new RegExp(`^${PART}\\.${PART}\\.${PART}$`);
 
 /**
- * Reads the header of a token, as far as that is possible without a key.
+ * Reads the header of a token. That needs no key.
  *
- * @param algorithms of which it must name one
+ * @param algorithms those that are allowed
  */
 export function readToken(jwt: string, algorithms: readonly string[]): Result<UnverifiedToken> {
   if (jwt.length > MAX_JWT_CHARACTERS) {
@@ -37,7 +37,7 @@ export function readToken(jwt: string, algorithms: readonly string[]): Result<Un
       'invalid algorithm (alg) header parameter: token signed with unexpected algorithm',
     );
   }
-  // Extensions change what is signed (`b64`), or are unknown and must be refused (RFC 7515, section 4.1.11).
+  // An extension changes what is signed (`b64`), or is unknown and must be rejected (RFC 7515, section 4.1.11).
   if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) {
     return invalid('unsupported critical (crit) or b64 header parameter');
   }
@@ -45,7 +45,7 @@ export function readToken(jwt: string, algorithms: readonly string[]): Result<Un
   return ok({ jwt, alg, kid: kid === '' ? undefined : kid });
 }
 
-/** The claims of a token; undefined where no key of the set has signed it, whatever the reason. */
+/** @returns the claims; undefined if no key of the set has signed the token, for whatever reason */
 export async function verifyToken(
   { jwt, alg, kid }: UnverifiedToken,
   keys: KeySet,
@@ -68,7 +68,7 @@ function headerOf(jwt: string): Record<string, unknown> | undefined {
   }
 }
 
-/** The last character may have bits that no byte takes: with others there, it would be another token. */
+/** The last character may have unused bits. If they could vary, one token would have several texts. */
 function isCanonical(encoded: string): boolean {
   try {
     return base64url.encode(base64url.decode(encoded)) === encoded;
@@ -77,7 +77,7 @@ function isCanonical(encoded: string): boolean {
   }
 }
 
-/** What jose has found; several keys it hands over with its refusal to choose. */
+/** If several keys match, jose throws an error that yields them. */
 async function candidates(
   { find }: KeySet,
   header: { readonly alg: string; readonly kid?: string },

@@ -1,10 +1,10 @@
 /** The limits of `logins/`, each with its unit and its reason. */
 
-/** Length of a JWT that logs in: an access token with hundreds of groups has some 20,000 characters. */
+/** Length of a JWT of a login: an access token with hundreds of groups has some 20,000 characters. */
 export const MAX_JWT_CHARACTERS = 32 * 1024;
 
 /** Name of a role of an auth method, in characters. */
 export const MAX_ROLE_NAME_CHARACTERS = 128;
 
-/** Groups that a login is in, as its token says. */
+/** Groups of a login, in its token. */
 export const MAX_GROUPS = 500;

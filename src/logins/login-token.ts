@@ -1,4 +1,4 @@
-/** The token that a login is due, and the identity that its policies' templates are filled from. */
+/** The token of a login, and its identity, whose values the templates of policies use. */
 
 import type { Identity } from '../policy/identity.ts';
 import { DEFAULT_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS } from '../token/limits.ts';
@@ -10,8 +10,8 @@ import type { Login } from './login.ts';
 export type AuthMethod = 'jwt' | 'approle';
 
 /**
- * The accessor of an auth method of a namespace, by which templates name an alias
- * (`identity.entity.aliases.<accessor>.name`). Always the same for the same namespace.
+ * The accessor of an auth method, by which templates select an alias (`identity.entity.aliases.<accessor>.name`). It
+ * depends only on the method and the namespace.
  */
 export async function mountAccessor(
   method: AuthMethod | 'token',
@@ -20,7 +20,7 @@ export async function mountAccessor(
   return `auth_${method}_${(await digestOf(`mount\n${namespace}\n${method}`)).slice(0, 8)}`;
 }
 
-/** @param namespace the key of the namespace that was logged in to */
+/** @param namespace the key of the Vault namespace of the login */
 export async function tokenOfLogin(
   login: Login,
   method: AuthMethod,
@@ -48,16 +48,15 @@ export async function tokenOfLogin(
 }
 
 /**
- * Who logged in. There is no directory of entities: the same name at the same auth method is the same
- * entity, with an id that follows from the two. What the login says of it is metadata of its alias, and
- * of the entity as well, since nothing else could be.
+ * There is no directory of entities. The same name at the same auth method is the same entity, and its id follows from
+ * the two. The entity has the metadata of its alias, because there is no other source of metadata.
  */
 async function identityOf(
   { alias, groups }: Login,
   method: AuthMethod,
   namespace: string,
 ): Promise<Identity> {
-  const id = await idOf('entity', namespace, method, alias.name);
+  const id = await uuidOf('entity', namespace, method, alias.name);
   const accessor = await mountAccessor(method, namespace);
   return {
     entity: {
@@ -66,7 +65,7 @@ async function identityOf(
       metadata: alias.metadata,
       aliases: {
         [accessor]: {
-          id: await idOf('alias', namespace, method, alias.name),
+          id: await uuidOf('alias', namespace, method, alias.name),
           name: alias.name,
           metadata: alias.metadata,
         },
@@ -74,7 +73,7 @@ async function identityOf(
     },
     groups: await Promise.all(
       groups.map(async (name) => ({
-        id: await idOf('group', namespace, method, name),
+        id: await uuidOf('group', namespace, method, name),
         name,
         metadata: {},
       })),
@@ -82,8 +81,8 @@ async function identityOf(
   };
 }
 
-/** In the form of a UUID (version 8: of our own making), the same for the same parts. */
-async function idOf(...parts: readonly string[]): Promise<string> {
+/** A UUID (version 8, which leaves the bits to us) that depends only on the parts. */
+async function uuidOf(...parts: readonly string[]): Promise<string> {
   const hex = await digestOf(parts.join('\n'));
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

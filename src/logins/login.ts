@@ -1,19 +1,19 @@
 import type { TokenSettings } from './token-settings.ts';
 
-/** A login that succeeded: who it is, and the token that is due. */
+/** A successful login: the identity, and the settings of its token. */
 export interface Login {
-  /** Of the holder within the auth method, whose own name the caller puts before it; may be empty. */
+  /** Without the name of the auth method, which the caller adds; may be empty. */
   readonly displayName: string;
-  /** Who logged in, as the auth method knows them: what an entity is found by. */
+  /** The identity in the auth method. The entity follows from it. */
   readonly alias: { readonly name: string; readonly metadata: Readonly<Record<string, string>> };
-  /** Names of the groups that the auth method says they are in, each once. */
+  /** Names of groups, without duplicates. */
   readonly groups: readonly string[];
-  /** Of the token. */
+  /** The metadata of the token. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly settings: TokenSettings;
 }
 
-/** Names that no metadata can have: as a member of an object, this one would be its prototype. */
+/** Assigning this key to an object would set its prototype. */
 export function isForbiddenMetadataKey(key: string): boolean {
   return key === '__proto__';
 }

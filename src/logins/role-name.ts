@@ -2,10 +2,10 @@ import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { MAX_ROLE_NAME_CHARACTERS } from './limits.ts';
 
-/** The names that Vault's routes of roles match. */
+/** The names that Vault's routes for roles accept. */
 const NAME = /^\w(?:[\w.-]*\w)?$/;
 
-/** Checks the name of a role of an auth method, in which case does not count: returns it lower-cased. */
+/** @returns the name in lower case: names of roles are not case-sensitive */
 export function checkRoleName(name: string): Result<string> {
   if (name === '') return invalid('missing role name');
   if (name.length > MAX_ROLE_NAME_CHARACTERS) {

@@ -1,7 +1,4 @@
-/**
- * What a role of an auth method says of the tokens that its logins get: the `token_*` fields that all
- * auth methods share, under Vault's names.
- */
+/** The `token_*` fields of a role, which all auth methods share: the settings of the tokens of its logins. */
 
 import { Fields } from '../lib/fields.ts';
 import { quote } from '../lib/quote.ts';
@@ -10,9 +7,9 @@ import { MAX_POLICIES_PER_TOKEN } from '../policy/limits.ts';
 import { checkPolicyName } from '../policy/policy-name.ts';
 import { MAX_TOKEN_USES } from '../token/limits.ts';
 
-/** Durations in seconds; a 0 sets no bound of its own. */
+/** Durations are in seconds; 0 sets no bound. */
 export interface TokenSettings {
-  /** Lower case, each once, in the order in which they were written. */
+  /** In lower case, without duplicates, in the order of the body. */
   readonly policies: readonly string[];
   readonly ttl: number;
   readonly maxTtl: number;
@@ -20,12 +17,12 @@ export interface TokenSettings {
   readonly noDefaultPolicy: boolean;
   readonly numUses: number;
   readonly period: number;
-  /** As it was written; either is a service token. */
+  /** As written; both make service tokens. */
   readonly type: 'default' | 'service';
 }
 
-/** Names from before the fields of all auth methods were called alike; the present name wins. */
-const FORMER_NAMES = new Map([
+/** The old names of the fields. If a body has both names, the new one is used. */
+const OLD_NAMES = new Map([
   ['policies', 'token_policies'],
   ['ttl', 'token_ttl'],
   ['max_ttl', 'token_max_ttl'],
@@ -34,20 +31,16 @@ const FORMER_NAMES = new Map([
   ['bound_cidrs', 'token_bound_cidrs'],
 ]);
 
-/** The fields of a role under their present names. */
-export function withPresentNames(body: Record<string, unknown>): Record<string, unknown> {
+/** Renames fields with old names. */
+export function withCurrentNames(body: Record<string, unknown>): Record<string, unknown> {
   const members = Object.entries(body).filter(([, value]) => value !== null);
-  const renamed = members.map(([name, value]) => [FORMER_NAMES.get(name) ?? name, value] as const);
+  const renamed = members.map(([name, value]) => [OLD_NAMES.get(name) ?? name, value] as const);
   return Object.fromEntries([...renamed, ...members.filter(([name]) => name.startsWith('token_'))]);
 }
 
-/**
- * Checks the `token_*` fields of a role, in Vault's words; other fields are the auth method's own.
- *
- * @param body under the present names
- */
+/** Checks the `token_*` fields of a role; the auth method checks the other fields. */
 export function checkTokenSettings(body: Record<string, unknown>): Result<TokenSettings> {
-  const fields = new Fields(withPresentNames(body));
+  const fields = new Fields(withCurrentNames(body));
   const why =
     'the address that a request came from is not known reliably here, so no token can be bound to it';
   fields.rejectUnlessEmpty('token_bound_cidrs', why);
@@ -68,7 +61,7 @@ export function checkTokenSettings(body: Record<string, unknown>): Result<TokenS
   return fields.result(settings);
 }
 
-/** As reading a role shows them. Written again, they are the same. */
+/** The settings as the API returns them. Writing them again changes nothing. */
 export function describeTokenSettings(settings: TokenSettings): Record<string, unknown> {
   return {
     token_bound_cidrs: [],

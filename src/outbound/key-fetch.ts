@@ -1,7 +1,7 @@
 /** Fetches the keys with which an issuer signs its tokens. */
 import type { JSONWebKeySet, JWK } from 'jose';
 import { isJsonObject } from '../lib/json.ts';
-import { type KeyUrlRules, problemOfKeyUrl } from '../lib/key-url.ts';
+import { checkPublicUrl, type PublicUrlRules } from '../lib/public-url.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { decodeUtf8, parseJson } from '../lib/text.ts';
 import type { RemoteKeys } from '../logins/jwt-config.ts';
@@ -17,7 +17,7 @@ export type Fetch = (
   },
 ) => Promise<Response>;
 
-export interface KeyFetchOptions extends KeyUrlRules {
+export interface KeyFetchOptions extends PublicUrlRules {
   readonly fetch: Fetch;
   /** For all requests together, bodies included. */
   readonly timeoutMs?: number;
@@ -34,7 +34,7 @@ const KEY_MEMBERS = new Map([
 
 /**
  * Fetches the keys at a `jwks_url`, or those that the discovery document of an `oidc_discovery_url`
- * names. Redirects are not followed, and every URL must pass `problemOfKeyUrl`.
+ * names. Redirects are not followed, and every URL must pass `checkPublicUrl`.
  *
  * Vault refuses a configuration whose keys cannot be fetched. To do the same, call this with
  * `config.keys` (unless they are `jwt_validation_pubkeys`) before the configuration is stored, and
@@ -74,8 +74,8 @@ async function discover(
     return cannotFetch(url, 'the issuer that it names is another than oidc_discovery_url');
   }
   if (typeof keys !== 'string') return cannotFetch(url, 'it has no jwks_uri');
-  const problem = problemOfKeyUrl(keys, options);
-  return problem === undefined ? ok(keys) : cannotFetch(url, `its jwks_uri ${problem}`);
+  const checked = checkPublicUrl(keys, options);
+  return checked.ok ? checked : cannotFetch(url, `its jwks_uri ${checked.failure.message}`);
 }
 
 async function fetchJson(
@@ -89,14 +89,14 @@ async function fetchJson(
   return json.ok ? json : cannotFetch(url, 'it is not JSON');
 }
 
-/** What an address answers, as text: no redirect is followed, and the URL must pass `problemOfKeyUrl`. */
+/** What an address answers, as text: no redirect is followed, and the URL must pass `checkPublicUrl`. */
 export async function fetchText(
   url: string,
   { fetch, timeoutMs = KEY_FETCH_TIMEOUT_MS, allowLoopbackHttp }: KeyFetchOptions,
   signal: AbortSignal = AbortSignal.timeout(timeoutMs),
 ): Promise<Result<string>> {
-  const problem = problemOfKeyUrl(url, { allowLoopbackHttp });
-  if (problem !== undefined) return cannotFetch(url, `the URL ${problem}`);
+  const checked = checkPublicUrl(url, { allowLoopbackHttp });
+  if (!checked.ok) return cannotFetch(url, `the URL ${checked.failure.message}`);
   try {
     const headers = { Accept: 'application/json, */*' };
     const response = await fetch(url, { redirect: 'manual', signal, headers });

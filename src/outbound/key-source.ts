@@ -1,5 +1,6 @@
 /** The keys of configurations, kept at hand between logins. */
 import { createLocalJWKSet, type LocalJWKSet } from 'jose';
+import { LruCache } from '../lib/lru-cache.ts';
 import { type Failure, ok, type Result } from '../lib/result.ts';
 import type { JwtConfig, RemoteKeys, StaticKeys } from '../logins/jwt-config.ts';
 import { fetchKeys, type KeyFetchOptions } from './key-fetch.ts';
@@ -42,14 +43,7 @@ interface Remembered {
  * not shared, because Workers end it with the request that began it.
  */
 export function keySource(options: KeyFetchOptions): KeySource {
-  const remembered = new Map<string, Remembered>();
-
-  const remember = (id: string, entry: Remembered) => {
-    remembered.delete(id);
-    remembered.set(id, entry);
-    const [oldest] = remembered.keys();
-    if (remembered.size > MAX_CACHED_KEY_SETS && oldest !== undefined) remembered.delete(oldest);
-  };
+  const remembered = new LruCache<Remembered>(MAX_CACHED_KEY_SETS);
 
   const remote = async (
     from: RemoteKeys,
@@ -70,14 +64,18 @@ export function keySource(options: KeyFetchOptions): KeySource {
     }
     const restsUntil = now + KEY_REFRESH_INTERVAL_MS;
     // Before anything is awaited: of tokens that come together, one has the keys fetched.
-    if (current !== undefined) remember(id, { ...known, restsUntil });
+    if (current !== undefined) remembered.set(id, { ...known, restsUntil });
     const fetched = await fetchKeys(from, options);
     if (!fetched.ok) {
-      remember(id, { ...remembered.get(id), failure: fetched.failure, restsUntil });
+      remembered.set(id, { ...remembered.get(id), failure: fetched.failure, restsUntil });
       return fetched;
     }
     const keys = { find: createLocalJWKSet(fetched.value), named: true };
-    remember(id, { keys, fetchedAt: now, restsUntil: besides === undefined ? 0 : restsUntil });
+    remembered.set(id, {
+      keys,
+      fetchedAt: now,
+      restsUntil: besides === undefined ? 0 : restsUntil,
+    });
     return ok(keys);
   };
 

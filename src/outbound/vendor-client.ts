@@ -8,7 +8,7 @@ import { publicKeyOfPem } from '../lib/pem.ts';
 import { ok, type Result } from '../lib/result.ts';
 import { TtlCache } from '../lib/ttl-cache.ts';
 import { verifiedClaims } from '../logins/jwt-login.ts';
-import { problemOfRegisteredClaims } from '../logins/registered-claims.ts';
+import { checkRegisteredClaims } from '../logins/registered-claims.ts';
 import { fetchText, type KeyFetchOptions } from './key-fetch.ts';
 import { type KeySource, keySource } from './key-source.ts';
 import { KEY_REFRESH_INTERVAL_MS, MAX_CERTIFICATE_AGE_MS, MAX_SOURCE_FETCHES } from './limits.ts';
@@ -107,6 +107,6 @@ async function claimsOf(
     notBeforeLeeway: 0,
     clockSkewLeeway: 0,
   };
-  const problem = problemOfRegisteredClaims(claims.value, issuer, role, now);
-  return problem === undefined ? claims : { ok: false, failure: problem };
+  const checked = checkRegisteredClaims(claims.value, issuer, role, now);
+  return checked.ok ? checked : { ok: false, failure: checked.failure.message };
 }

@@ -1,7 +1,7 @@
 /** `carillon dev`: the local server. */
 
 import { parseConfig } from '../../config/config.ts';
-import { problemOfUpstream } from '../../outbound/upstream/address.ts';
+import { checkUpstream } from '../../outbound/upstream/address.ts';
 import { type Command, type ExitCode, endWith, fail, misuse, status } from '../command.ts';
 import { reasonOfFileError } from '../file-error.ts';
 import { MIN_REACHABLE_ROOT_TOKEN_CHARACTERS } from '../limits.ts';
@@ -78,12 +78,11 @@ Example:
     if (!variables.ok) return misuse(variables.failure.message, 'dev');
     const upstream = given ?? (variables.value.UPSTREAM_ADDR || undefined);
     const allowLoopbackHttp = values['allow-loopback-http'] === true || isLoopbackHttp(upstream);
-    const problem =
-      upstream === undefined ? undefined : problemOfUpstream(upstream, allowLoopbackHttp);
-    if (problem !== undefined) {
+    const checked = upstream === undefined ? undefined : checkUpstream(upstream, allowLoopbackHttp);
+    if (checked?.ok === false) {
       return misuse(
         // It may have a password in it: so it is not quoted.
-        `${given === undefined ? 'UPSTREAM_ADDR' : '--upstream'} ${problem}; give the address of an OpenBao or Vault, such as http://127.0.0.1:8200`,
+        `${given === undefined ? 'UPSTREAM_ADDR' : '--upstream'} ${checked.failure.message}; give the address of an OpenBao or Vault, such as http://127.0.0.1:8200`,
         'dev',
       );
     }

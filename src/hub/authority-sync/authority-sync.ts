@@ -68,7 +68,7 @@ export class AuthoritySync {
       waiting.push({ digest, resolve, reject });
     });
     // After a deploy all subscribers reconnect at once: the tokens that wait are watched together.
-    this.#exchanges.share(authority, 'watch', () => this.#watchWaiting(authority));
+    this.#exchanges.enqueue(authority, 'watch', () => this.#watchWaiting(authority));
     return watched;
   }
 
@@ -118,7 +118,7 @@ export class AuthoritySync {
   }
 
   #pullChanges(authority: string): Promise<void> {
-    return this.#exchanges.share(authority, 'pull', async () => {
+    return this.#exchanges.enqueue(authority, 'pull', async () => {
       if (!this.#revocation.hasSubscribersOf(authority)) this.#forget(authority);
       else while (await this.#pullSomeChanges(authority));
     });

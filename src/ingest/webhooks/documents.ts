@@ -1,7 +1,7 @@
 /** The documents in the body of a delivery: JSON, a form, or CloudEvents in one of their modes. */
 
 import { quote } from '../../lib/quote.ts';
-import { at, invalid, ok, type Result, unsupportedMediaType } from '../../lib/result.ts';
+import { failureAt, invalid, ok, type Result, unsupportedMediaType } from '../../lib/result.ts';
 import { decodeUtf8, parseJson } from '../../lib/text.ts';
 import { checkCloudEvent } from '../cloudevents/attributes.ts';
 import { isBinaryMode, readBinaryMode } from '../cloudevents/binary-mode.ts';
@@ -105,7 +105,7 @@ function cloudEvents(raw: Result<readonly RawEvent[]>): Result<Documents> {
   const documents: Located[] = [];
   for (const { body, where } of raw.value) {
     const attributes = checkCloudEvent(body);
-    if (!attributes.ok) return at(where, attributes.failure);
+    if (!attributes.ok) return failureAt(where, attributes.failure);
     documents.push({ document: attributes.value, where });
   }
   return ok({ isCloudEvents: true, documents });

@@ -1,6 +1,6 @@
 /** A source, ready to receive: who is believed, and what its deliveries become. Pure. */
 
-import { at, invalid, ok, type Result, tooLarge } from '../../lib/result.ts';
+import { failureAt, invalid, ok, type Result, tooLarge } from '../../lib/result.ts';
 import { type Attributes, otherAttributes } from '../cloudevents/attributes.ts';
 import { MAX_DELIVERY_EVENTS } from '../limits.ts';
 import { type Documents, documentOf, type Located, readDocuments } from './documents.ts';
@@ -183,7 +183,7 @@ export async function readDelivery(
     };
     const delivery: Delivery = { header: (name) => headerValue(headers, name), document, words };
     const event = map(mapping, delivery, digest, index);
-    if (!event.ok) return at(where, event.failure);
+    if (!event.ok) return failureAt(where, event.failure);
     const { members } = event.value;
     for (const lack of event.value.lacking) lacking.add(lack);
     const body = isCloudEvents

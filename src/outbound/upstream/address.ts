@@ -1,6 +1,6 @@
 /** The variable `UPSTREAM_ADDR`: the OpenBao or Vault that this server stands in front of. */
 
-import { problemOfKeyUrl } from '../../lib/key-url.ts';
+import { checkPublicUrl } from '../../lib/public-url.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 
 export interface Upstream {
@@ -26,23 +26,21 @@ export function parseUpstream(settings: Settings): Result<Upstream | undefined> 
   const { UPSTREAM_ADDR: text = '', CLUSTER_NAME: via = '' } = settings;
   if (text === '') return ok(undefined);
   const allowLoopbackHttp = settings.ALLOW_LOOPBACK_HTTP === 'true';
-  const problem = problemOfUpstream(text, allowLoopbackHttp);
-  if (problem !== undefined) {
+  const checked = checkUpstream(text, allowLoopbackHttp);
+  if (!checked.ok) {
     // Everybody is told, and it may have a password in it: so it is not quoted.
     return invalid(
-      `the variable UPSTREAM_ADDR ${problem}; set it in wrangler.toml, or with --upstream, to the address of an OpenBao or Vault, such as "https://openbao.example.com:8200", or to "" for none`,
+      `the variable UPSTREAM_ADDR ${checked.failure.message}; set it in wrangler.toml, or with --upstream, to the address of an OpenBao or Vault, such as "https://openbao.example.com:8200", or to "" for none`,
     );
   }
   const { origin, pathname } = new URL(text);
   return ok({ address: `${origin}${pathname.replace(/\/+$/, '')}`, via, allowLoopbackHttp });
 }
 
-/** What is wrong with the address of an upstream, to follow its name in a message; else undefined. */
-export function problemOfUpstream(text: string, allowLoopbackHttp: boolean): string | undefined {
-  return (
-    problemOfKeyUrl(text, { allowLoopbackHttp }) ??
-    (text.includes('?') ? 'must not have a query' : undefined)
-  );
+/** @returns the address, or a failure whose message is to follow its name */
+export function checkUpstream(text: string, allowLoopbackHttp: boolean): Result<string> {
+  const url = checkPublicUrl(text, { allowLoopbackHttp });
+  return url.ok && text.includes('?') ? invalid('must not have a query') : url;
 }
 
 /** A request that this server passed on has its name; it is to have it only once. */

@@ -19,8 +19,10 @@ const IDENTIFIER = /[\p{L}_][\p{L}\p{Nd}_.-]*/uy;
 const NUMBER = /-?(?:0[xX][0-9a-fA-F]*|\d+(?:\.\d*)?(?:[eE][+-]?\d*)?)|\.\d+/y;
 const PUNCTUATION: ReadonlySet<string> = new Set(['{', '}', '[', ']', ',', '=']);
 
-/** @param text with lines that end with `\n`
- * @returns the tokens; the last one is the end */
+/**
+ * @param text with lines that end with `\n`
+ * @returns the tokens; the last one is the end
+ */
 export function tokenize(text: string): Parsed<Token[]> {
   const tokens: Token[] = [];
   let line = 1;

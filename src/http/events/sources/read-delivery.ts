@@ -13,7 +13,7 @@ import {
   readDelivery,
   type Source,
 } from '../../../ingest/webhooks/source.ts';
-import { at, ok, type Result, tooLarge } from '../../../lib/result.ts';
+import { failureAt, ok, type Result, tooLarge } from '../../../lib/result.ts';
 import { decodeUtf8, parseJson } from '../../../lib/text.ts';
 import { pathOfKey, trimSlashes } from '../../../namespace/namespace.ts';
 import { MAX_DELIVERY_FRAMES_CHARACTERS } from '../../limits.ts';
@@ -66,7 +66,7 @@ export async function readWebhook(
   let characters = 0;
   for (const { body, where } of reading.value.events) {
     const event = readEvent({ where, body, isCloudEvent: false }, defaults);
-    if (!event.ok) return at(where, event.failure);
+    if (!event.ok) return failureAt(where, event.failure);
     characters += event.value.json.length;
     if (characters > MAX_DELIVERY_FRAMES_CHARACTERS) {
       return tooLarge(

@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { problemOfKeyUrl } from '../../src/lib/key-url.ts';
-import { MAX_KEY_URL_CHARACTERS } from '../../src/lib/limits.ts';
+import { MAX_PUBLIC_URL_CHARACTERS } from '../../src/lib/limits.ts';
+import { checkPublicUrl, type PublicUrlRules } from '../../src/lib/public-url.ts';
 
 const PUBLIC = { allowLoopbackHttp: false };
 const DEVELOPMENT = { allowLoopbackHttp: true };
+
+function problemOf(url: string, rules: PublicUrlRules): string | undefined {
+  const checked = checkPublicUrl(url, rules);
+  return checked.ok ? undefined : checked.failure.message;
+}
 
 describe('a URL that keys may be fetched from', () => {
   it.each([
@@ -22,8 +27,8 @@ describe('a URL that keys may be fetched from', () => {
     'https://localhost.example.com/',
     'https://127.0.0.1.example.com/',
   ])('is %s', (url) => {
-    expect(problemOfKeyUrl(url, PUBLIC)).toBeUndefined();
-    expect(problemOfKeyUrl(url, DEVELOPMENT)).toBeUndefined();
+    expect(problemOf(url, PUBLIC)).toBeUndefined();
+    expect(problemOf(url, DEVELOPMENT)).toBeUndefined();
   });
 
   it.each([
@@ -74,21 +79,17 @@ describe('a URL that keys may be fetched from', () => {
     'LOCALHOST.',
   ])('is none with the host %s, not even in development', (host) => {
     for (const rules of [PUBLIC, DEVELOPMENT]) {
-      expect(problemOfKeyUrl(`https://${host}/keys`, rules)).toBe(
-        'is an address of a private network',
-      );
+      expect(problemOf(`https://${host}/keys`, rules)).toBe('is an address of a private network');
     }
   });
 
   it.each(['127.0.0.1', '[::1]', 'localhost', '0x7f000001', '[0::1]', 'LocalHost'])(
     'is %s in development only, there without TLS too',
     (host) => {
-      expect(problemOfKeyUrl(`http://${host}:8200/keys`, DEVELOPMENT)).toBeUndefined();
-      expect(problemOfKeyUrl(`https://${host}/keys`, DEVELOPMENT)).toBeUndefined();
-      expect(problemOfKeyUrl(`http://${host}/keys`, PUBLIC)).toBe('must begin with "https://"');
-      expect(problemOfKeyUrl(`https://${host}/keys`, PUBLIC)).toBe(
-        'is an address of a private network',
-      );
+      expect(problemOf(`http://${host}:8200/keys`, DEVELOPMENT)).toBeUndefined();
+      expect(problemOf(`https://${host}/keys`, DEVELOPMENT)).toBeUndefined();
+      expect(problemOf(`http://${host}/keys`, PUBLIC)).toBe('must begin with "https://"');
+      expect(problemOf(`https://${host}/keys`, PUBLIC)).toBe('is an address of a private network');
     },
   );
 
@@ -119,15 +120,15 @@ describe('a URL that keys may be fetched from', () => {
     ['https://issuer.example/#', 'must not have a fragment'],
     ['https://issuer.example/#a', 'must not have a fragment'],
   ])('is not %j, which %s', (url, problem) => {
-    expect(problemOfKeyUrl(url, PUBLIC)).toBe(problem);
-    expect(problemOfKeyUrl(url, DEVELOPMENT)).toBe(problem);
+    expect(problemOf(url, PUBLIC)).toBe(problem);
+    expect(problemOf(url, DEVELOPMENT)).toBe(problem);
   });
 
   it('has a bounded length', () => {
-    const longest = 'https://issuer.example/'.padEnd(MAX_KEY_URL_CHARACTERS, 'a');
-    expect(problemOfKeyUrl(longest, PUBLIC)).toBeUndefined();
-    expect(problemOfKeyUrl(`${longest}a`, PUBLIC)).toBe(
-      `has ${MAX_KEY_URL_CHARACTERS + 1} characters, at most ${MAX_KEY_URL_CHARACTERS} are allowed`,
+    const longest = 'https://issuer.example/'.padEnd(MAX_PUBLIC_URL_CHARACTERS, 'a');
+    expect(problemOf(longest, PUBLIC)).toBeUndefined();
+    expect(problemOf(`${longest}a`, PUBLIC)).toBe(
+      `has ${MAX_PUBLIC_URL_CHARACTERS + 1} characters, at most ${MAX_PUBLIC_URL_CHARACTERS} are allowed`,
     );
   });
 });

@@ -2,6 +2,7 @@
 import { app } from './app.ts';
 
 export { Authority } from './authority/authority.ts';
-export { Hub, WildcardHub } from './hub/objects.ts';
+export { Hub } from './hub/hub.ts';
+export { WildcardHub } from './hub/wildcard-hub.ts';
 
 export default { fetch: app.fetch } satisfies ExportedHandler<Env>;

@@ -1,107 +1,156 @@
 /**
- * The hub of one event-type namespace: it takes the namespace's events into its journal, drops what it has
- * already, sends to its subscribers, and feeds the wildcard hubs that have subscribers for it.
+ * The hub of one event-type namespace: it stores the namespace's events, delivers them to its subscribers, and feeds the
+ * wildcard hubs that want them. `HubContract` says what each method is for.
  */
-
-import type { Backfill, FeedPosition, FeedRequest, Published } from '../objects/hub-contract.ts';
+import { DurableObject } from 'cloudflare:workers';
+import type { EventFacts } from '../event/facts.ts';
+import { hideSecretsOf } from '../lib/log.ts';
+import { Alarms } from '../objects/alarms.ts';
+import type {
+  Backfill,
+  FeedPosition,
+  FeedRequest,
+  HubContract,
+  HubState,
+  Published,
+} from '../objects/hub-contract.ts';
 import type { Publication } from '../subscription/publication.ts';
-import { Frame } from '../wire/frame.ts';
-import { WriteBatcher } from './delivery/write-batcher.ts';
-import { FEED_KEYS, Feeds } from './feeds/feeds.ts';
-import { backfillOf } from './feeds/history.ts';
-import type { EventEntry } from './journal/record.ts';
-import { STAY_KEY } from './stay.ts';
-import { SubscriberHub } from './subscriber-hub.ts';
+import { backfillFrom } from './feeds/outgoing/backfill.ts';
+import { FEED_REQUESTS_KEY, FeedTargets } from './feeds/outgoing/feed-targets.ts';
+import { HubRegistration, REGISTERED_AT_KEY } from './feeds/outgoing/hub-registration.ts';
+import { BEHIND_KEY, OutgoingFeeds } from './feeds/outgoing/outgoing-feeds.ts';
+import { INCARNATION_KEY } from './incarnation.ts';
+import { openJournal } from './journal/open-journal.ts';
+import { HubLifecycle, type Teardown } from './lifecycle.ts';
+import { type PublishParts, PublishPipeline } from './publish-pipeline.ts';
+import { HUB_SCHEMA } from './schema.ts';
+import { Sockets } from './subscribers/sockets.ts';
+import { composeHandshakes, composeSubscribers } from './subscribers/subscribers.ts';
 
-export class EventHub extends SubscriberHub {
-  readonly #feeds: Feeds;
-  readonly #intake = new WriteBatcher((requests) => this.#commit(requests));
+export class Hub extends DurableObject<Env> implements HubContract {
+  readonly #lifecycle: HubLifecycle<HubParts>;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#feeds = new Feeds(ctx, env, this.journal, this.alarms);
-    this.alarms.add(this.#feeds);
-    this.needs.prepare = async () => {
-      await this.#feeds.attend();
-      return undefined;
-    };
+    hideSecretsOf(env);
+    this.#lifecycle = new HubLifecycle(ctx, HUB_SCHEMA, () => composeHub(ctx, env));
   }
 
-  get isIdle(): boolean {
-    return this.journal.isEmpty && this.#feeds.isIdle;
-  }
-
-  kept(): [string, unknown][] {
-    // Of a journal that had events, what sequences and times there were: none is given twice.
-    if (this.journal.isUnused) return [];
-    const gone = [...FEED_KEYS, STAY_KEY];
-    return [...this.ctx.storage.kv.list()].filter(([key]) => !gone.includes(key));
-  }
-
-  override async leave(until: 'until needed' | 'for good'): Promise<void> {
-    await super.leave(until);
-    await this.#feeds.leave(until);
-  }
-
-  /**
-   * Publishes events of this event-type namespace. They are in the journal, and sent, before the gathering
-   * hubs are fed; what those lack is in the journal too, and one that cannot be reached is fed later.
-   *
-   * @param owner whose shares of places for hubs and of the queue it takes; a Worker of an earlier release does not say
-   * @returns the keys of those that were new, or why none was taken
-   */
-  async publish(publications: readonly Publication[], owner?: string): Promise<Published> {
-    const refused = await this.#feeds.register(owner);
-    if (refused !== undefined) return { keys: [], refused: refused.reason };
-    await this.subscribers.authoritySync.confirm(Date.now());
-    const { last } = this.journal;
-    const taken = this.#intake.take(publications, owner);
-    if (taken === undefined) return { keys: [], refused: 'overloaded' };
-    const keys = await taken;
-    this.needs.arm();
-    await this.#feeds.feed(last);
-    return { keys };
-  }
-
-  /**
-   * Appends, waits until that is durable, and sends: a send that has to wait for the disk by itself costs more.
-   * Until then nobody is shown the events, so who subscribes meanwhile is sent them with all others.
-   */
-  async #commit(requests: readonly (readonly Publication[])[]): Promise<string[][]> {
-    const acceptedAt = Date.now();
-    const entries: EventEntry[] = [];
-    this.journal.hideAppended();
-    let fresh: string[][];
-    try {
-      fresh = this.journal.transaction(() =>
-        requests.map((publications) => {
-          const sequences = this.journal.append(
-            publications.map(({ key, json }) => ({ key, json, acceptedAt })),
-          );
-          return publications.flatMap(({ key, facts, json }, index) => {
-            const sequence = sequences[index];
-            if (sequence === undefined) return [];
-            entries.push({ sequence, facts, frame: new Frame(json) });
-            return [key];
-          });
-        }),
-      );
-      if (entries.length > 0) await this.ctx.storage.sync();
-    } finally {
-      this.journal.showAppended();
-    }
-    await this.subscribers.deliver(entries);
-    return fresh;
+  publish(publications: readonly Publication[], owner?: string): Promise<Published> {
+    return this.#lifecycle.open(({ pipeline }) => pipeline.publish(publications, owner));
   }
 
   requestFeed(
     wildcardHub: string,
     request: FeedRequest,
-    fed: FeedPosition | undefined,
+    position: FeedPosition | undefined,
     maxEvents: number,
     maxBytes: number,
-  ): Backfill {
-    this.#feeds.heard(wildcardHub, request);
-    return backfillOf(this.journal, fed, maxEvents, maxBytes);
+  ): Promise<Backfill | undefined> {
+    return this.#lifecycle.visit<Backfill | undefined>(({ targets, journal }) => {
+      targets.accept(wildcardHub, request);
+      return backfillFrom(journal, position, maxEvents, maxBytes);
+    }, undefined);
+  }
+
+  isNeeded(): Promise<boolean> {
+    return this.#lifecycle.visit(() => true, false);
+  }
+
+  changed(authority: string): Promise<boolean> {
+    return this.#lifecycle.visit(({ authoritySync }) => authoritySync.changed(authority), false);
+  }
+
+  recall(id: string): Promise<EventFacts[]> {
+    return this.#lifecycle.visit(
+      ({ journal }) => journal.newestWithId(id).map(({ facts }) => facts),
+      [],
+    );
+  }
+
+  state(): Promise<HubState> {
+    return this.#lifecycle.state();
+  }
+
+  reset(): Promise<boolean> {
+    return this.#lifecycle.reset();
+  }
+
+  wipe(): Promise<void> {
+    return this.#lifecycle.wipe();
+  }
+
+  /** The handshake of a subscriber. */
+  override fetch(request: Request): Promise<Response> {
+    return this.#lifecycle.open(({ sockets }) => sockets.accept(request));
+  }
+
+  override alarm(): Promise<void> {
+    return this.#lifecycle.alarm();
+  }
+
+  override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
+    this.#lifecycle.message(socket, data);
+  }
+
+  override webSocketClose(socket: WebSocket, code: number): void {
+    this.#lifecycle.closed(socket, code);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#lifecycle.closed(socket, 1011);
+  }
+}
+
+type HubParts = ReturnType<typeof composeHub>;
+
+/** The parts of a hub, and what each depends on. */
+function composeHub(ctx: DurableObjectState, env: Env) {
+  const alarms = new Alarms(ctx);
+  const journal = openJournal(ctx.storage, env);
+  const subscribers = composeSubscribers(ctx, env, journal, alarms);
+  const { authoritySync, classes, closer, delivery, lifetimes, readers, tokenExpiry } = subscribers;
+  const targets = new FeedTargets(ctx.storage);
+  const registration = new HubRegistration(ctx, env, journal, targets);
+  const feeds = new OutgoingFeeds(ctx, env, journal, alarms, targets, registration);
+  const handshakes = composeHandshakes(subscribers, registration);
+  const sockets = new Sockets(handshakes, classes, readers);
+  const shared = { ctx, alarms, journal, authoritySync, delivery, registration, feeds };
+  alarms.add(tokenExpiry, readers, lifetimes, journal.trimmer, feeds);
+  return {
+    ...shared,
+    closer,
+    sockets,
+    targets,
+    pipeline: new PublishPipeline(shared),
+    teardown: new HubTeardown(shared),
+  };
+}
+
+/** What remains of a released hub if it had events: no sequence and no time is given twice. */
+const DELETED_KEYS = [FEED_REQUESTS_KEY, REGISTERED_AT_KEY, BEHIND_KEY, INCARNATION_KEY];
+
+class HubTeardown implements Teardown {
+  readonly #parts: PublishParts;
+
+  constructor(parts: PublishParts) {
+    this.#parts = parts;
+  }
+
+  get isDue(): boolean {
+    return this.#parts.journal.isEmpty && this.#parts.feeds.isIdle;
+  }
+
+  async leave(why: 'idle' | 'deleted'): Promise<void> {
+    const { authoritySync, delivery, registration } = this.#parts;
+    await authoritySync.unwatchAll(why);
+    await delivery.settled();
+    await registration.leave(why);
+  }
+
+  retainedEntries(): [string, unknown][] {
+    const { ctx, journal } = this.#parts;
+    if (journal.isUnused) return [];
+    return [...ctx.storage.kv.list()].filter(([key]) => !DELETED_KEYS.includes(key));
   }
 }

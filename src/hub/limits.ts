@@ -1,13 +1,13 @@
 /** The limits of `hub/`, each with its unit and its reason. */
 
-/** How long a hub that has events goes without asking whether the registry of hubs still has it. */
+/** How long a hub that has events waits before it renews its registration. */
 export const REGISTRATION_CHECK_MS = 10 * 60 * 1000;
 
-/** Wait before a hub that could not let go of what it had is to try again. */
+/** Wait before a hub that could not be released tries again. */
 export const RELEASE_RETRY_MS = 30_000;
 
-/** Hubs that a wildcard hub asks in one turn whether they are still needed. */
-export const MAX_REVIEWED_HUBS = 32;
+/** Hubs of an earlier release that a wildcard hub asks in one turn whether they are needed. */
+export const MAX_LEGACY_CHECKS = 32;
 
 /**
  * WebSockets of one hub. The platform's own limit is 32,768 for each Durable Object; the difference
@@ -78,7 +78,7 @@ export const MAX_FEED_WAIT_MS = 2000;
 /** Longest wait before a wildcard hub that could not be fed is tried again. */
 export const MAX_FEED_BACKOFF_MS = 5000;
 
-/** Events of the past that a wildcard hub fetches at once from all hubs that it begins to gather from. */
+/** Retained events that a wildcard hub takes at once from all hubs that begin to feed it. */
 export const MAX_BACKFILL_EVENTS = 20_000;
 
 /**
@@ -87,8 +87,8 @@ export const MAX_BACKFILL_EVENTS = 20_000;
  */
 export const MAX_BACKFILL_BYTES = 8 * 1024 * 1024;
 
-/** Interests of subscribers who have left that a wildcard hub tells apart; of more, it gathers from all hubs. */
-export const MAX_INTERESTS = 1000;
+/** Subscriptions that a wildcard hub retains after their last subscriber left. With more, all hubs feed it. */
+export const MAX_RETAINED_SUBSCRIPTIONS = 1000;
 
 /** Events that a `carillon.v1` client is sent beyond what it acknowledged, until it says how many. */
 export const DEFAULT_CREDIT = 256;

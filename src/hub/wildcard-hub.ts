@@ -1,337 +1,217 @@
 /**
- * The wildcard hub of one Vault namespace: it holds the subscribers whose subscription spans hubs (`*`,
- * `kv*`, or namespaces below), and is the registry of the hubs that feed it.
+ * The wildcard hub of one Vault namespace: it serves the subscriptions that span hubs (`*`, `kv*`, or namespaces below),
+ * and is the registry of the hubs that feed it. `WildcardHubContract` says what each method is for.
  *
- * A hub registers before the acknowledgement of its first event and learns whether it is gathered from. A
- * subscriber gets its 101 only when every registered hub that its pattern can touch has confirmed to
- * feed. Both are written down here first, so whichever comes second finds the other.
- *
- * Every word to a hub has a version of its own, and the hub heeds the highest it has heard. While a
- * handshake is under way its class is wanted, so no word after the one that it waits for says no.
- * Which words have arrived is known only from a hub's confirmation of exactly the last one.
+ * A hub registers before its first event is acknowledged, and a subscriber's class is stored before its handshake asks
+ * for feeds. So whichever comes second finds the other, and a 101 misses nothing that is published after it.
  */
-
-import { ok, type Result } from '../lib/result.ts';
+import { DurableObject } from 'cloudflare:workers';
+import type { EventFacts } from '../event/facts.ts';
+import { hideSecretsOf } from '../lib/log.ts';
+import type { Result } from '../lib/result.ts';
 import { ROOT } from '../namespace/namespace.ts';
-import { diagnosed } from '../objects/diagnosis.ts';
+import { Alarms } from '../objects/alarms.ts';
+import { callEach } from '../objects/call.ts';
 import type {
-  Backfill,
   FeedPage,
   FeedReceipt,
   FeedRequest,
+  HubState,
   Registration,
   RegistrationRefusal,
   Unregistration,
+  WildcardHubContract,
 } from '../objects/hub-contract.ts';
 import { parseHubName } from '../objects/hub-name.ts';
-import { MAX_CONCURRENT_CALLS, MAX_HUBS } from '../objects/limits.ts';
-import { callAuthorityFromHub, callHub, hubStub } from '../objects/stubs.ts';
-import type { Matcher } from '../subscription/matcher.ts';
-import { MAX_FRAME_BYTES } from '../wire/limits.ts';
-import { Feeders } from './feeds/feeders.ts';
-import { Interests } from './feeds/interests.ts';
-import { Registry } from './feeds/registry.ts';
-import { Reviews } from './feeds/reviews.ts';
-import { decodeRecord, gapRecord, type NewRecord, type StoredRecord } from './journal/record.ts';
-import { MAX_BACKFILL_BYTES, MAX_BACKFILL_EVENTS } from './limits.ts';
-import { SubscriberHub } from './subscriber-hub.ts';
-import type { Refused } from './subscribers/handshakes.ts';
+import { callHub } from '../objects/stubs.ts';
+import { FeedDemand } from './feeds/incoming/feed-demand.ts';
+import { FeedPositions } from './feeds/incoming/feed-positions.ts';
+import { FeedReceiver } from './feeds/incoming/feed-receiver.ts';
+import { FeedStarter } from './feeds/incoming/feed-starter.ts';
+import { FeedWriter } from './feeds/incoming/feed-writer.ts';
+import { HubRegistry } from './feeds/incoming/hub-registry.ts';
+import { LegacyRegistrations } from './feeds/incoming/legacy-registrations.ts';
+import { Registrations } from './feeds/incoming/registrations.ts';
+import { RetainedSubscriptions } from './feeds/incoming/retained-subscriptions.ts';
+import type { Journal } from './journal/journal.ts';
+import { openJournal } from './journal/open-journal.ts';
+import { HubLifecycle, type Teardown } from './lifecycle.ts';
+import { WILDCARD_HUB_SCHEMA } from './schema.ts';
+import { Sockets } from './subscribers/sockets.ts';
+import {
+  composeHandshakes,
+  composeSubscribers,
+  type Subscribers,
+} from './subscribers/subscribers.ts';
 
-/** What became of a page. */
-interface Taken {
-  readonly taken: number;
-  /** Resolves when the subscribers were sent it; undefined where they have been. */
-  readonly delivered: Promise<void> | undefined;
-}
-
-/** The past of a hub that has heard a word. */
-interface Heard {
-  readonly hub: string;
-  readonly version: number;
-  readonly history: Backfill;
-}
-
-export class GatheringPart extends SubscriberHub {
-  readonly #namespaceKey: string;
-  readonly #registry: Registry;
-  readonly #feeders: Feeders;
-  readonly #interests: Interests;
-  /** Hubs whose past is being fetched. */
-  readonly #backfills = new Map<string, Promise<void>>();
+export class WildcardHub extends DurableObject<Env> implements WildcardHubContract {
+  readonly #lifecycle: HubLifecycle<WildcardHubParts>;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#namespaceKey = parseHubName(ctx.id.name).namespaceKey;
-    this.#feeders = new Feeders(ctx.storage.sql);
-    this.#interests = new Interests(ctx.storage.sql, this.journal.maxAgeMs);
-    this.needs.prepare = (matcher) => this.#startFeedsFor(matcher);
-    this.needs.forgotten = (subscription) => this.#interests.add(subscription, Date.now());
-    this.#registry = new Registry(ctx.storage.sql, this.#namespaceKey);
-    const reviews = new Reviews(
-      this.#registry,
-      (hub) => callHub(env, hub, (stub) => stub.isNeeded()),
-      (hub) => this.unregister(hub),
+    hideSecretsOf(env);
+    this.#lifecycle = new HubLifecycle(ctx, WILDCARD_HUB_SCHEMA, () =>
+      composeWildcardHub(ctx, env),
     );
-    this.alarms.add(reviews);
-    if (reviews.nextDue() === 0) this.needs.arm();
   }
 
-  /** Whether it was asked for, and there is nothing to keep and no place that somebody may come back to. */
-  get isIdle(): boolean {
-    const isEmpty = this.journal.isUnused && this.#registry.isEmpty && this.#interests.isEmpty;
-    return isEmpty && !this.#isInUse;
-  }
-
-  kept(): [string, unknown][] {
-    return [];
-  }
-
-  async register(
+  register(
     hub: string,
-    { publisher, journalEnd, isRenewal = false }: Registration,
+    registration: Registration = {},
   ): Promise<Result<FeedRequest, RegistrationRefusal>> {
-    const isOwn = this.#registry.isOwn(hub);
-    if (isOwn && !this.#registry.has(hub) && !(await this.#lives())) {
-      throw new Error('the namespace was deleted');
-    }
-    const isLost = isRenewal && !this.#registry.has(hub);
-    if (isOwn && !this.#registry.has(hub)) {
-      const refusal = this.#registry.refusal(publisher);
-      if (refusal !== undefined) return { ok: false, failure: refusal };
-    }
-    // What it had before, its end in the registry has dealt with.
-    if (journalEnd !== undefined && !this.#registry.has(hub)) this.#feeders.put(hub, journalEnd);
-    const isWanted = this.#isWanted(hub);
-    // While nothing was known of it, subscribers may have missed what it took.
-    if (isLost && isWanted) this.#noteGap(hub);
-    return ok(
-      isRenewal && !isLost
-        ? this.#registry.tell(hub, isWanted)
-        : this.#registry.enter(hub, isWanted, publisher ?? ''),
+    return this.#lifecycle.open(({ registrations }) => registrations.register(hub, registration));
+  }
+
+  registerWithoutEvents(hub: string): Promise<boolean> {
+    const register = ({ registrations }: WildcardHubParts) =>
+      registrations.registerWithoutEvents(hub);
+    // The root namespace is never deleted, so its wildcard hub need not store such a hub.
+    return parseHubName(this.ctx.id.name).namespaceKey === ROOT
+      ? this.#lifecycle.visit(register, false)
+      : this.#lifecycle.open(register);
+  }
+
+  unregister(hub: string, unregistration?: Unregistration): Promise<void> {
+    return this.#lifecycle.visit(
+      ({ registrations }) => registrations.unregister(hub, unregistration),
+      undefined,
     );
   }
 
-  async registerWithoutEvents(hub: string): Promise<boolean> {
-    if (this.#registry.has(hub)) return true;
-    if (this.#namespaceKey === ROOT) return false;
-    if (!(await this.#lives())) throw new Error('the namespace was deleted');
-    this.#registry.addQuiet(hub);
-    return false;
+  hubs(): Promise<string[]> {
+    return this.#lifecycle.visit(({ registry }) => registry.all(), []);
   }
 
-  unregister(hub: string, unregistration?: Unregistration): void {
-    const { version = Number.MAX_SAFE_INTEGER } = unregistration ?? {};
-    const row = this.#registry.get(hub);
-    if ((row?.version ?? 0) > version) return;
-    if (row !== undefined && unregistration !== undefined && this.#mayLack(hub, unregistration)) {
-      this.#noteGap(hub);
-    }
-    // Nobody is told that all is here since a time at which that hub had something that is kept nowhere.
-    if (unregistration !== undefined && unregistration.trimmedUntil > this.journal.trimmedUntil) {
-      this.journal.setCoverage(this.journal.recordedSince, unregistration.trimmedUntil);
-    }
-    this.#registry.delete(hub, version);
-    this.#feeders.delete(hub);
-  }
-
-  hubs(): string[] {
-    return this.#registry.all();
-  }
-
-  /**
-   * Takes a page of the journal of a hub and sends it on. How far it was taken is remembered with what is
-   * appended, so that a page that comes again, or too early, does no harm.
-   */
-  async receive(page: FeedPage): Promise<FeedReceipt> {
-    const { hub, version } = page;
-    await this.#backfills.get(hub);
-    await this.subscribers.authoritySync.confirm(Date.now());
-    // One that has left the registry meanwhile, its namespace being deleted, does not come back to it.
-    if (!this.#registry.has(hub)) return { taken: page.after, request: undefined };
-    const { taken, delivered } = this.#take(page);
-    this.#registry.confirm(hub, version);
-    await delivered;
-    this.needs.arm();
-    return { taken, request: this.#registry.tell(hub, this.#isWanted(hub)) };
-  }
-
-  #take({ hub, epoch, trimmedThrough, after, records }: FeedPage): Taken {
-    const fed = this.#feeders.get(hub);
-    const known = fed?.epoch === epoch ? fed.taken : 0;
-    const from = Math.max(known, trimmedThrough);
-    const isMissing = this.#feeders.lacks(hub, epoch, from);
-    if (after > from && !isMissing) return { taken: from, delivered: undefined };
-    const fresh = after > from ? [] : records.filter(({ sequence }) => sequence > from);
-    const postings = fresh.map((row) => postingOf(hub, epoch, row));
-    if (isMissing) postings.unshift(gapRecord(hub, `${epoch} ${from}`, Date.now()));
-    const taken = fresh.at(-1)?.sequence ?? from;
-    const isNews = postings.length > 0 || taken !== fed?.taken;
-    const note = () => this.#feeders.put(hub, { epoch, taken });
-    return { taken, delivered: isNews ? this.#append(postings, note) : undefined };
-  }
-
-  /** Appends, with what has to be noted in the same transaction, and sends. */
-  #append(postings: readonly NewRecord[], note: () => void): Promise<void> | undefined {
-    const sequences = this.journal.transaction(() => {
-      note();
-      return this.journal.append(postings);
+  receive(page: FeedPage): Promise<FeedReceipt> {
+    return this.#lifecycle.visit<FeedReceipt>(({ receiver }) => receiver.receive(page), {
+      taken: page.after,
+      request: undefined,
     });
-    const entries = postings.flatMap((posting, index) => {
-      const sequence = sequences[index];
-      return sequence === undefined ? [] : [decodeRecord({ ...posting, sequence })];
-    });
-    return this.subscribers.deliver(entries);
   }
 
-  /** For good it goes after the hubs of its Vault namespace. */
-  override async leave(until: 'until needed' | 'for good'): Promise<void> {
-    if (until === 'for good') {
-      await this.#forEach(this.#registry.own(), (hub) =>
-        callHub(this.env, hub, (stub) => stub.wipe()),
-      );
-    }
-    await super.leave(until);
+  changed(authority: string): Promise<boolean> {
+    return this.#lifecycle.visit(({ authoritySync }) => authoritySync.changed(authority), false);
   }
 
-  /** Whether a hub has had events that were not fed, and that somebody who comes back may have been due. */
-  #mayLack(hub: string, { epoch, trimmedThrough }: Unregistration): boolean {
-    if (!this.#isInUse) return false;
-    const fed = this.#feeders.get(hub);
-    if (trimmedThrough === undefined) return fed !== undefined && fed.epoch !== epoch;
-    return epoch === undefined || this.#feeders.lacks(hub, epoch, trimmedThrough);
-  }
-
-  /** Whether somebody may have a place of this journal to come back to. */
-  get #isInUse(): boolean {
-    return this.journal.last > 0 || this.subscribers.haveCursors;
-  }
-
-  #noteGap(hub: string): void {
-    const gap = gapRecord(hub, crypto.randomUUID(), Date.now());
-    this.ctx.waitUntil(Promise.resolve(this.#append([gap], () => undefined)));
-  }
-
-  /** Whether a subscriber, or one who may come back, wants events of the hub. */
-  #isWanted(hub: string): boolean {
-    return this.subscribers.someWant(hub) || this.#interests.touches(hub, Date.now());
-  }
-
-  /**
-   * Has every registered hub that the subscription touches feed, and returns when all have confirmed and
-   * what they kept of the past is here.
-   */
-  async #startFeedsFor(matcher: Matcher): Promise<Refused | undefined> {
-    const silent = this.#registry.silent().filter((hub) => matcher.touches(hub));
-    if (silent.length > MAX_HUBS) {
-      return {
-        status: 503,
-        message: `the subscription spans ${silent.length} hubs that have yet to be told, at most ${MAX_HUBS} are at a time; subscribe to fewer namespaces`,
-      };
-    }
-    const awaited = silent.map((hub) => this.#backfills.get(hub));
-    const begun = silent.filter((hub) => !this.#backfills.has(hub));
-    const { promise: failed, reject: fail } = Promise.withResolvers<never>();
-    const backfill = this.#backfill(begun, fail).finally(() => {
-      for (const hub of begun) this.#backfills.delete(hub);
-    });
-    for (const hub of begun) this.#backfills.set(hub, backfill);
-    // The handshake fails with the first hub that does; the others are heard nevertheless.
-    await Promise.race([failed, Promise.all([backfill, ...awaited])]);
-    return undefined;
-  }
-
-  /**
-   * Starts the feeds of hubs, after what they have kept of the past. Where one does not answer, the others are
-   * nevertheless heard: they take themselves for gathered now.
-   *
-   * @param fail is told at once of the first that does not answer
-   */
-  async #backfill(hubs: readonly string[], fail: (error: unknown) => void): Promise<void> {
-    const histories: Heard[] = [];
-    const failures: unknown[] = [];
-    const events = Math.ceil(MAX_BACKFILL_EVENTS / hubs.length);
-    const bytes = Math.max(Math.ceil(MAX_BACKFILL_BYTES / hubs.length), MAX_FRAME_BYTES);
-    await this.#forEach(hubs, async (hub) => {
-      try {
-        const heard = await this.#startFeed(hub, events, bytes);
-        if (heard !== undefined) histories.push(heard);
-      } catch (error) {
-        const failure = await diagnosed(error, hubStub(this.env, hub));
-        failures.push(failure);
-        fail(failure);
-      }
-    });
-    if (histories.length > 0) await this.#takeHistories(histories);
-    if (failures.length > 0) throw failures[0];
-  }
-
-  async #startFeed(hub: string, maxEvents: number, maxBytes: number): Promise<Heard | undefined> {
-    const request = this.#registry.tell(hub, true);
-    const self = this.ctx.id.name ?? '';
-    const fed = this.#feeders.get(hub);
-    const history = await callHub(this.env, hub, (stub) =>
-      stub.requestFeed(self, request, fed, maxEvents, maxBytes),
+  recall(id: string): Promise<EventFacts[]> {
+    return this.#lifecycle.visit(
+      ({ journal }) => journal.newestWithId(id).map(({ facts }) => facts),
+      [],
     );
-    if (history !== undefined) return { hub, version: request.version, history };
-    // It has given its place back, or has lost its storage.
-    this.unregister(hub, { epoch: undefined, trimmedUntil: 0, version: request.version });
-    return undefined;
   }
 
-  /**
-   * Appends the pasts of several hubs, in the order in which their events were accepted. That a hub feeds is
-   * noted with its past, and not before: else the next handshake would not wait for that.
-   */
-  #takeHistories(histories: readonly Heard[]): Promise<void> | undefined {
-    const postings: NewRecord[] = [];
-    const isInUse = this.#isInUse;
-    let trimmedUntil = 0;
-    for (const { hub, history } of histories) {
-      const { epoch, recordedSince, after, records } = history;
-      if (this.#feeders.lacks(hub, epoch, after)) {
-        trimmedUntil = Math.max(trimmedUntil, history.trimmedUntil);
-        const missingUntil = Math.max(recordedSince, history.trimmedUntil);
-        if (isInUse) postings.push(gapRecord(hub, `${epoch} ${after}`, missingUntil));
-      }
-      for (const row of records) postings.push(postingOf(hub, epoch, row));
-    }
-    postings.sort((a, b) => a.acceptedAt - b.acceptedAt);
-    // As the first of all it vouches for what it was not there for.
-    const isFirst = this.journal.last === 0;
-    const recordedSince = Math.min(...histories.map(({ history }) => history.recordedSince));
-    return this.#append(postings, () => {
-      this.journal.setCoverage(isFirst ? recordedSince : this.journal.recordedSince, trimmedUntil);
-      for (const { hub, version, history } of histories) {
-        // One that went meanwhile had nothing any more.
-        if (!this.#registry.has(hub)) continue;
-        this.#feeders.put(hub, { epoch: history.epoch, taken: history.last });
-        this.#registry.confirm(hub, version);
-      }
-    });
+  state(): Promise<HubState> {
+    return this.#lifecycle.state();
   }
 
-  async #forEach(hubs: readonly string[], call: (hub: string) => Promise<void>): Promise<void> {
-    for (let next = 0; next < hubs.length; next += MAX_CONCURRENT_CALLS) {
-      await Promise.all(hubs.slice(next, next + MAX_CONCURRENT_CALLS).map(call));
-    }
+  reset(): Promise<boolean> {
+    return this.#lifecycle.reset();
   }
 
-  /** A hub that is called by a name that somebody kept too long does not come to be. */
-  async #lives(): Promise<boolean> {
-    if (this.#namespaceKey === ROOT) return true;
-    return callAuthorityFromHub(this.env, this.#namespaceKey, (authority) => authority.exists());
+  wipe(): Promise<void> {
+    return this.#lifecycle.wipe();
+  }
+
+  /** The handshake of a subscriber. */
+  override fetch(request: Request): Promise<Response> {
+    return this.#lifecycle.open(({ sockets }) => sockets.accept(request));
+  }
+
+  override alarm(): Promise<void> {
+    return this.#lifecycle.alarm();
+  }
+
+  override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
+    this.#lifecycle.message(socket, data);
+  }
+
+  override webSocketClose(socket: WebSocket, code: number): void {
+    this.#lifecycle.closed(socket, code);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#lifecycle.closed(socket, 1011);
   }
 }
 
-/**
- * A row of a hub's journal for this one. Its key is that of its place there, not of the event: what the hub
- * took for new is new here.
- */
-function postingOf(
-  hub: string,
-  epoch: string,
-  { key, sequence, acceptedAt, json }: StoredRecord,
-): NewRecord {
-  const [id] = key.split('\n', 1);
-  return { key: `${id}\n${hub} ${epoch} ${sequence}`, acceptedAt, json };
+type WildcardHubParts = ReturnType<typeof composeWildcardHub>;
+
+/** The parts of a wildcard hub, and what each depends on. */
+function composeWildcardHub(ctx: DurableObjectState, env: Env) {
+  const { namespaceKey } = parseHubName(ctx.id.name);
+  const { sql } = ctx.storage;
+  const alarms = new Alarms(ctx);
+  const journal = openJournal(ctx.storage, env);
+  const registry = new HubRegistry(sql, namespaceKey);
+  const positions = new FeedPositions(sql);
+  const retained = new RetainedSubscriptions(sql, journal.maxAgeMs);
+  const subscribers = composeSubscribers(ctx, env, journal, alarms, retained);
+  const { authoritySync, classes, closer, cursors, delivery, lifetimes, readers, tokenExpiry } =
+    subscribers;
+  const demand = new FeedDemand(classes, retained, journal, cursors);
+  const writer = new FeedWriter(ctx, journal, delivery);
+  const shared = { ctx, env, alarms, journal, authoritySync, registry, positions, demand, writer };
+  const registrations = new Registrations({ ...shared, namespaceKey });
+  const starter = new FeedStarter({ ...shared, registrations });
+  const receiver = new FeedReceiver({ ...shared, starter });
+  const legacy = new LegacyRegistrations(env, registry, registrations);
+  const handshakes = composeHandshakes(subscribers, starter);
+  const sockets = new Sockets(handshakes, classes, readers);
+  alarms.add(tokenExpiry, readers, lifetimes, journal.trimmer, legacy);
+  if (legacy.nextDue() === 0) alarms.arm();
+  return {
+    alarms,
+    journal,
+    authoritySync,
+    closer,
+    sockets,
+    registry,
+    registrations,
+    receiver,
+    teardown: new WildcardHubTeardown(env, subscribers, journal, registry, retained, demand),
+  };
+}
+
+class WildcardHubTeardown implements Teardown {
+  readonly #env: Env;
+  readonly #subscribers: Subscribers;
+  readonly #journal: Journal;
+  readonly #registry: HubRegistry;
+  readonly #retained: RetainedSubscriptions;
+  readonly #demand: FeedDemand;
+
+  constructor(
+    env: Env,
+    subscribers: Subscribers,
+    journal: Journal,
+    registry: HubRegistry,
+    retained: RetainedSubscriptions,
+    demand: FeedDemand,
+  ) {
+    this.#env = env;
+    this.#subscribers = subscribers;
+    this.#journal = journal;
+    this.#registry = registry;
+    this.#retained = retained;
+    this.#demand = demand;
+  }
+
+  /** Only a wildcard hub that never had an event, and has no hubs and no position to resume from, is released. */
+  get isDue(): boolean {
+    const isEmpty = this.#journal.isUnused && this.#registry.isEmpty && this.#retained.isEmpty;
+    return isEmpty && !this.#demand.hasPositions;
+  }
+
+  /** With the namespace, the hubs of the namespace are deleted first. */
+  async leave(why: 'idle' | 'deleted'): Promise<void> {
+    if (why === 'deleted') {
+      await callEach(this.#registry.own(), (hub) => callHub(this.#env, hub, (stub) => stub.wipe()));
+    }
+    await this.#subscribers.authoritySync.unwatchAll(why);
+    await this.#subscribers.delivery.settled();
+  }
+
+  retainedEntries(): [string, unknown][] {
+    return [];
+  }
 }

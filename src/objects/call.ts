@@ -1,13 +1,13 @@
 /** Calls between a Worker and Durable Objects, and among these. */
-import { MAX_CALL_ATTEMPTS, MAX_CALL_BACKOFF_MS } from './limits.ts';
+import { MAX_CALL_ATTEMPTS, MAX_CALL_BACKOFF_MS, MAX_CONCURRENT_CALLS } from './limits.ts';
 import { failureAt } from './storage-failure.ts';
 
 /**
- * Calls a Durable Object, again where the platform says that the failure is safe to repeat. Never
- * where it says that the object is overloaded: more calls are what it cannot take.
+ * Calls a Durable Object. Repeats the call if the platform says that this is safe, but never if the object is
+ * overloaded: more calls are what it cannot take.
  *
- * @param call gets its stub anew each time: one that has failed may go on failing without a call
- * @param object what is called, where a failure of its storage may be shown to people
+ * @param call uses a new stub each time: one that threw may stay broken
+ * @param object what is called, if a failure of its storage may be shown to people
  * @throws the last failure
  */
 export async function callWithRetry<T>(call: () => Promise<T>, object?: string): Promise<T> {
@@ -21,5 +21,15 @@ export async function callWithRetry<T>(call: () => Promise<T>, object?: string):
       }
       await scheduler.wait(Math.random() * MAX_CALL_BACKOFF_MS);
     }
+  }
+}
+
+/** Calls several objects, a limited number at a time. */
+export async function callEach(
+  names: readonly string[],
+  call: (name: string) => Promise<void>,
+): Promise<void> {
+  for (let next = 0; next < names.length; next += MAX_CONCURRENT_CALLS) {
+    await Promise.all(names.slice(next, next + MAX_CONCURRENT_CALLS).map(call));
   }
 }

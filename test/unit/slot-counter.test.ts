@@ -13,44 +13,44 @@ afterEach(() => {
 
 it('a place is free again when its socket has gone', () => {
   let sockets = 0;
-  const places = new SlotCounter(() => sockets);
-  expect([places.reserve(2), places.reserve(2), places.reserve(2)]).toEqual([true, true, false]);
+  const slots = new SlotCounter(() => sockets);
+  expect([slots.reserve(2), slots.reserve(2), slots.reserve(2)]).toEqual([true, true, false]);
   sockets = 2;
-  places.settle();
-  places.settle();
-  expect(places.reserve(2)).toBe(false);
+  slots.release();
+  slots.release();
+  expect(slots.reserve(2)).toBe(false);
   sockets = 1;
-  expect(places.reserve(2)).toBe(true);
+  expect(slots.reserve(2)).toBe(true);
 });
 
 it('a handshake that came to nothing gives its place back', () => {
-  const places = new SlotCounter(() => 0);
-  expect(places.reserve(1)).toBe(true);
-  expect(places.reserve(1)).toBe(false);
-  places.settle();
-  expect(places.reserve(1)).toBe(true);
+  const slots = new SlotCounter(() => 0);
+  expect(slots.reserve(1)).toBe(true);
+  expect(slots.reserve(1)).toBe(false);
+  slots.release();
+  expect(slots.reserve(1)).toBe(true);
 });
 
 it('those who come to a full hub again and again do not keep it counting', () => {
   let sockets = MAX_SOCKETS_PER_HUB;
   const count = vi.fn(() => sockets);
-  const places = new SlotCounter(count);
-  for (let i = 0; i < 1000; i++) expect(places.reserve(MAX_SOCKETS_PER_HUB)).toBe(false);
+  const slots = new SlotCounter(count);
+  for (let i = 0; i < 1000; i++) expect(slots.reserve(MAX_SOCKETS_PER_HUB)).toBe(false);
   expect(count).toHaveBeenCalledTimes(1);
   sockets--;
   vi.advanceTimersByTime(MAX_SOCKETS_PER_HUB / MAX_RECOUNTED_PER_MS);
-  expect(places.reserve(MAX_SOCKETS_PER_HUB)).toBe(true);
+  expect(slots.reserve(MAX_SOCKETS_PER_HUB)).toBe(true);
   expect(count).toHaveBeenCalledTimes(2);
 });
 
 it('handshakes under way are not forgotten for those of other tags', () => {
-  const places = new SlotCounterByTag(() => 0);
-  expect(places.reserve('a', 1)).toBe(true);
+  const slots = new SlotCounterByTag(() => 0);
+  expect(slots.reserve('a', 1)).toBe(true);
   for (let i = 0; i < 2 * MAX_CACHED_LOOKUPS; i++) {
-    places.reserve(`${i}`, 1);
-    places.settle(`${i}`);
+    slots.reserve(`${i}`, 1);
+    slots.release(`${i}`);
   }
-  expect(places.reserve('a', 1)).toBe(false);
-  places.settle('a');
-  expect(places.reserve('a', 1)).toBe(true);
+  expect(slots.reserve('a', 1)).toBe(false);
+  slots.release('a');
+  expect(slots.reserve('a', 1)).toBe(true);
 });

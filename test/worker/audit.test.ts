@@ -1,7 +1,7 @@
 /** The audit log, and that no secret gets into any log. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
-import { SubscriberHub } from '../../src/hub/subscriber-hub.ts';
+import { AuthoritySync } from '../../src/hub/authority-sync/authority-sync.ts';
 import {
   aHolder,
   aName,
@@ -360,7 +360,7 @@ it('no token, no secret and no metadata is ever logged, whatever goes wrong', as
     );
     spy.mockRestore();
   }
-  vi.spyOn(SubscriberHub.prototype, 'changed').mockImplementationOnce(() => {
+  vi.spyOn(AuthoritySync.prototype, 'changed').mockImplementationOnce(() => {
     throw new Error('the hub is down');
   });
   await root.writes('auth/token/revoke', { token: auth.client_token });

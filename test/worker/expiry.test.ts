@@ -2,7 +2,7 @@
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
-import { SubscriberHub } from '../../src/hub/subscriber-hub.ts';
+import { AuthoritySync } from '../../src/hub/authority-sync/authority-sync.ts';
 import { MAX_TOKEN_TTL_SECONDS } from '../../src/token/limits.ts';
 import {
   aHolder,
@@ -30,7 +30,7 @@ const IN_AN_HOUR = { ttl: '1h' };
 /** No hub hears of any change, so that each has to find out by itself. */
 function losePushes(): void {
   vi.spyOn(console, 'error').mockImplementation(() => undefined);
-  vi.spyOn(SubscriberHub.prototype, 'changed').mockImplementation(() => {
+  vi.spyOn(AuthoritySync.prototype, 'changed').mockImplementation(() => {
     throw new Error('the hub is down');
   });
 }

@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 function requestsOf(storage: DurableObjectStorage): Readonly<Record<string, FeedRequest>> {
-  return storage.kv.get<Record<string, FeedRequest>>('gathering') ?? {};
+  return storage.kv.get<Record<string, FeedRequest>>('feed_requests') ?? {};
 }
 
 /** The last feed request that a hub has received. */
@@ -115,7 +115,7 @@ it('an unregistration that is late does not remove a hub that has registered aga
   const before = await requestTo('deploy');
   // The hub left, which its registry has yet to hear, and was published to again.
   await runInDurableObject(hubStub('deploy'), (_hub, { storage }) => {
-    storage.kv.delete('registered');
+    storage.kv.delete('registered_at');
   });
   await evictDurableObject(hubStub('deploy'));
   const subscriber = await subscribe('dep*');

@@ -173,7 +173,12 @@ it('what a hub let go of before it was fed is a gap', async () => {
   await runInDurableObject(hubStub('deploy'), async (_hub, { storage }) => {
     const beginning = storage.kv.get<object>('journal');
     storage.sql.exec('DELETE FROM journal WHERE sequence <= 2');
-    storage.kv.put('journal', { ...beginning, trimmedThrough: 2, trimmedAt: 1, trimmedBytes: 1 });
+    storage.kv.put('journal', {
+      ...beginning,
+      trimmedThrough: 2,
+      trimmedUntil: 1,
+      trimmedBytes: 1,
+    });
   });
   WildcardHub.prototype.receive = realReceive;
   await evictDurableObject(hubStub('deploy'));

@@ -2,7 +2,7 @@
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
-import { SubscriberHub } from '../../src/hub/subscriber-hub.ts';
+import { AuthoritySync } from '../../src/hub/authority-sync/authority-sync.ts';
 import { Hub } from '../../src/worker.ts';
 import {
   aGate,
@@ -212,9 +212,9 @@ describe('a hub that watches', () => {
     await sql(hubOf('abc'), 'DELETE FROM authorities');
 
     const gate = aGate();
-    const real = SubscriberHub.prototype.changed;
-    vi.spyOn(SubscriberHub.prototype, 'changed').mockImplementation(async function (
-      this: SubscriberHub,
+    const real = AuthoritySync.prototype.changed;
+    vi.spyOn(AuthoritySync.prototype, 'changed').mockImplementation(async function (
+      this: AuthoritySync,
       ...word
     ) {
       const answer = await real.apply(this, word);
@@ -346,7 +346,7 @@ describe('however words between hubs and authorities are delayed and lost', () =
       const open = new Map(holders.map((holder) => [holder, [] as Subscriber[]]));
       const denied = new Set<Client>();
       disturb(Authority.prototype, WORDS);
-      disturb(SubscriberHub.prototype, ['changed']);
+      disturb(AuthoritySync.prototype, ['changed']);
       const anyPattern = () => (Math.random() < 0.5 ? 'abc' : '*');
       const acts: ((holder: Holder, subscribers: Subscriber[]) => Promise<unknown>)[] = [
         async (holder, subscribers) => {

@@ -264,8 +264,8 @@ describe('the registry of hubs', () => {
     await subscribe('socket/x');
     await runInDurableObject(hubStub('reader'), (_hub, { storage }) => {
       createTables(storage);
-      storage.kv.put('registered', true);
-      storage.kv.put('gathering', { [wildcardHubName('')]: { wanted: false, version: 1 } });
+      storage.kv.put('registered_at', 1);
+      storage.kv.put('feed_requests', { [wildcardHubName('')]: { wanted: false, version: 1 } });
     });
     await evictDurableObject(hubStub('reader'));
     await runInDurableObject(wildcardHubStub(), (_hub, { storage }) => {

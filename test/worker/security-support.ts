@@ -7,7 +7,7 @@ import {
 } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { expect, vi } from 'vitest';
-import { SubscriberHub } from '../../src/hub/subscriber-hub.ts';
+import { AuthoritySync } from '../../src/hub/authority-sync/authority-sync.ts';
 import { childKey } from '../../src/namespace/namespace.ts';
 import { authorityName } from '../../src/objects/authority-name.ts';
 import { hubName, wildcardHubName } from '../../src/objects/hub-name.ts';
@@ -318,10 +318,10 @@ export async function startAnew(): Promise<void> {
 
 /** Makes pushes to hubs fail so many times. @returns how many were tried */
 export function losePushes(times: number): () => number {
-  const real = SubscriberHub.prototype.changed;
+  const real = AuthoritySync.prototype.changed;
   let pushes = 0;
-  vi.spyOn(SubscriberHub.prototype, 'changed').mockImplementation(async function (
-    this: SubscriberHub,
+  vi.spyOn(AuthoritySync.prototype, 'changed').mockImplementation(async function (
+    this: AuthoritySync,
     ...word
   ) {
     if (++pushes <= times) throw new Error('the hub is down');

@@ -1,12 +1,9 @@
 /** What many share, and one principal cannot use up. */
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
-import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MAX_SECRET_IDS } from '../../src/authority/limits.ts';
 import { WriteBatcher } from '../../src/hub/delivery/write-batcher.ts';
-import { Journal } from '../../src/hub/journal/journal.ts';
 import { MAX_QUEUED_EVENTS, MAX_SOCKETS_PER_TOKEN } from '../../src/hub/limits.ts';
-import { Subscribers } from '../../src/hub/subscribers/subscribers.ts';
 import { MAX_CACHED_LOOKUPS } from '../../src/lib/limits.ts';
 import { MAX_TOKENS } from '../../src/objects/limits.ts';
 import { type Handshake, requestOf } from '../../src/subscription/handshake.ts';
@@ -24,7 +21,7 @@ import {
   sql,
   startAnew,
 } from './security-support.ts';
-import { createTables, handshakeTo, hubStub } from './support.ts';
+import { handshakeTo, hubStub, subscribersIn } from './support.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 beforeEach(() => {
@@ -100,14 +97,9 @@ describe('the places of a hub', () => {
   /** A hub of eight places. */
   function inSmallHub(run: (come: (handshake: Handshake) => Promise<Response>) => Promise<void>) {
     return runInDurableObject(hubStub('abc'), async (_hub, state) => {
-      const nothing = () => undefined;
-      const needs = { prepare: async () => undefined, forgotten: nothing, arm: nothing };
-      const retention = { events: 1000, bytes: 1_000_000, ageMs: 60_000 };
-      createTables(state.storage);
-      const journal = new Journal(state.storage, retention);
-      const subscribers = new Subscribers(state, env, journal, needs, 8);
+      const { handshakes } = subscribersIn(state, { maxSockets: 8 });
       await run(async (handshake) => {
-        const response = await subscribers.accept(handshake);
+        const response = await handshakes.accept(handshake);
         response.webSocket?.accept();
         return response;
       });

@@ -1,17 +1,16 @@
 /** What a stock subscriber is sent at once has a bound, whether it is of the past or new. */
 import { reset, runInDurableObject } from 'cloudflare:test';
-import { env } from 'cloudflare:workers';
 import { afterEach, expect, it, vi } from 'vitest';
 import { Pacer } from '../../src/hub/catch-up/pacer.ts';
 import { Replay } from '../../src/hub/catch-up/replays.ts';
 import { TurnBudget } from '../../src/hub/delivery/turn-budget.ts';
-import { Journal } from '../../src/hub/journal/journal.ts';
+import type { Journal } from '../../src/hub/journal/journal.ts';
 import { decodeRecord, type JournalEntry, type NewRecord } from '../../src/hub/journal/record.ts';
 import { MAX_REPLAY_BYTES, MAX_TURN_BYTES } from '../../src/hub/limits.ts';
-import { Subscribers } from '../../src/hub/subscribers/subscribers.ts';
+import type { Subscribers } from '../../src/hub/subscribers/subscribers.ts';
 import type { Subscription } from '../../src/subscription/handshake.ts';
 import { encodeJson } from '../../src/wire/json.ts';
-import { createTables, handshakeTo, hubStub, Subscriber } from './support.ts';
+import { handshakeTo, hubStub, Subscriber, subscribersIn } from './support.ts';
 
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -50,21 +49,15 @@ interface Stage {
 /** Runs a test in the storage of a hub that nobody else uses. */
 function staged(test: (stage: Stage) => Promise<void>): Promise<void> {
   return runInDurableObject(hubStub('unused'), async (_hub, state) => {
-    createTables(state.storage);
-    const journal = new Journal(state.storage, RETENTION);
-    const needs = {
-      prepare: async () => undefined,
-      forgotten: () => undefined,
-      arm: () => undefined,
-    };
-    const subscribers = new Subscribers(state, env, journal, needs);
+    const subscribers = subscribersIn(state, { retention: RETENTION });
+    const { journal, handshakes } = subscribers;
     await test({
       journal,
       subscribers,
       subscribe: async (more) => {
         const handshake = handshakeTo('abc');
         const subscription = { ...handshake.subscription, ...more };
-        const { webSocket } = await subscribers.accept({ ...handshake, subscription });
+        const { webSocket } = await handshakes.accept({ ...handshake, subscription });
         if (webSocket === null) throw new Error('not accepted');
         return new Subscriber(webSocket);
       },
@@ -82,7 +75,7 @@ it('who is due more at once is sent the beginning, and comes back', () =>
   staged(async ({ journal, subscribers, subscribe }) => {
     const some = [await subscribe(), await subscribe()];
     const ids = Array.from({ length: MANY }, (_, i) => `e${i}`);
-    await subscribers.deliver(
+    await subscribers.delivery.deliver(
       append(
         journal,
         ids.map((id) => record(id)),
@@ -113,7 +106,7 @@ it('it ends with an event whose id leads back to it', () =>
       ...Array.from({ length: 20 }, (_, i) => record('same', `urn:${i}`)),
       ...Array.from({ length: 10 }, (_, i) => record(`f${i}`)),
     ]);
-    await subscribers.deliver(entries);
+    await subscribers.delivery.deliver(entries);
     expect((await subscriber.closed).code).toBe(1013);
     expect((await all(subscriber)).slice(-2)).toEqual(['same', 'f0']);
   }));
@@ -122,7 +115,7 @@ it('a reader of carillon.v1 is not closed: it has its credit', () =>
   staged(async ({ journal, subscribers, subscribe }) => {
     const reader = await subscribe({ protocol: 'carillon.v1' });
     const ids = Array.from({ length: MANY }, (_, i) => `e${i}`);
-    await subscribers.deliver(
+    await subscribers.delivery.deliver(
       append(
         journal,
         ids.map((id) => record(id)),
@@ -138,7 +131,7 @@ it('many classes are decided about in several parts, and hear everything in orde
     const one = await subscribe();
     const classes = vi.spyOn(subscribers.classes, 'size', 'get').mockReturnValue(300_000);
     const ids = Array.from({ length: 10 }, (_, i) => `e${i}`);
-    await subscribers.deliver(
+    await subscribers.delivery.deliver(
       append(
         journal,
         ids.map((id) => record(id)),

@@ -1,7 +1,9 @@
 /** What requests are answered where an object cannot store or read what they ask for. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { EventHub } from '../../src/hub/hub.ts';
-import { SubscriberHub } from '../../src/hub/subscriber-hub.ts';
+import { FeedTargets } from '../../src/hub/feeds/outgoing/feed-targets.ts';
+import { Journal } from '../../src/hub/journal/journal.ts';
+import { PublishPipeline } from '../../src/hub/publish-pipeline.ts';
+import { Sockets } from '../../src/hub/subscribers/sockets.ts';
 import { Authority, WildcardHub } from '../../src/worker.ts';
 import { aHolder, anAdmin, authority, granting, root, sql, startAnew } from './security-support.ts';
 import { fetchApi, handshake, hubStub, publish, published, subscribe } from './support.ts';
@@ -47,12 +49,12 @@ describe('a full disk', () => {
   });
 
   it('is answered so by publishing and subscribing', async () => {
-    vi.spyOn(EventHub.prototype, 'publish').mockRejectedValue(new Error(FULL));
+    vi.spyOn(PublishPipeline.prototype, 'publish').mockRejectedValue(new Error(FULL));
     const refused = await publish('abc');
     expect(refused.status).toBe(503);
     expect(refused.headers.get('Retry-After')).not.toBe(null);
     expect(await refused.text()).toContain('the storage of this server is full');
-    vi.spyOn(SubscriberHub.prototype, 'accept').mockRejectedValue(new Error(FULL));
+    vi.spyOn(Sockets.prototype, 'accept').mockRejectedValue(new Error(FULL));
     const response = await handshake('abc');
     expect(response.status).toBe(503);
     expect(await response.text()).toContain('the storage of this server is full');
@@ -73,7 +75,7 @@ describe('a full disk', () => {
 describe('storage that cannot be read', () => {
   it('is told apart from what passes, and is the fault of no other hub', async () => {
     await published('abc');
-    const recall = vi.spyOn(SubscriberHub.prototype, 'recall').mockImplementation(() => {
+    const recall = vi.spyOn(Journal.prototype, 'newestWithId').mockImplementation(() => {
       throw new Error(CORRUPT);
     });
     const explained = await root.post('sys/events/explain', { id: 'x', pattern: 'abc' });
@@ -145,7 +147,7 @@ describe('storage that cannot be read', () => {
 
   it('of one hub is named to who subscribes to many', async () => {
     await published('abc');
-    vi.spyOn(EventHub.prototype, 'requestFeed').mockImplementation(() => {
+    vi.spyOn(FeedTargets.prototype, 'accept').mockImplementation(() => {
       throw new Error(CORRUPT);
     });
     const response = await handshake('*');

@@ -1,7 +1,12 @@
 /** What the tests in workerd share: publishing and subscribing through the Worker, as clients do. */
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
+import type { Retention } from '../../src/config/retention.ts';
+import { Journal } from '../../src/hub/journal/journal.ts';
 import { HUB_SCHEMA } from '../../src/hub/schema.ts';
+import type { EventSupply } from '../../src/hub/subscribers/event-supply.ts';
+import { composeHandshakes, composeSubscribers } from '../../src/hub/subscribers/subscribers.ts';
+import { Alarms } from '../../src/objects/alarms.ts';
 import { hubName, wildcardHubName } from '../../src/objects/hub-name.ts';
 import { migrate } from '../../src/objects/migrations.ts';
 import type { Handshake } from '../../src/subscription/handshake.ts';
@@ -110,6 +115,25 @@ export function hubStub(eventTypeNamespace: string) {
 export function createTables(storage: DurableObjectStorage, schema = HUB_SCHEMA): void {
   migrate(storage, schema, 'the hub of a test');
 }
+
+/** The parts that serve subscribers, in the storage of an object that serves nobody else. */
+export function subscribersIn(
+  state: DurableObjectState,
+  options: { retention?: Retention; maxSockets?: number; supply?: EventSupply } = {},
+) {
+  const {
+    retention = RETENTION,
+    maxSockets,
+    supply = { prepare: async () => undefined },
+  } = options;
+  createTables(state.storage);
+  const journal = new Journal(state.storage, retention);
+  const subscribers = composeSubscribers(state, env, journal, new Alarms(state));
+  const handshakes = composeHandshakes(subscribers, supply, maxSockets);
+  return { ...subscribers, handshakes };
+}
+
+const RETENTION: Retention = { events: 1000, bytes: 1_000_000, ageMs: 60_000 };
 
 export function wildcardHubStub() {
   return env.WILDCARD_HUB.getByName(wildcardHubName(''));

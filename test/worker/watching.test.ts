@@ -3,7 +3,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
 import { MAX_JOB_BACKOFF_MS, MAX_JOBS_AT_ONCE } from '../../src/authority/limits.ts';
-import { SubscriberHub } from '../../src/hub/subscriber-hub.ts';
+import { AuthoritySync } from '../../src/hub/authority-sync/authority-sync.ts';
 import {
   MAX_CALL_ATTEMPTS,
   MAX_DECISION_AGE_MS,
@@ -72,9 +72,9 @@ it('a push is sure to be repeated before it is tried: whoever tries may not live
   const holder = await aHolder(LISTENER);
   const subscriber = await holder.subscribe('abc');
   const gate = aGate();
-  const real = SubscriberHub.prototype.changed;
-  vi.spyOn(SubscriberHub.prototype, 'changed').mockImplementation(async function (
-    this: SubscriberHub,
+  const real = AuthoritySync.prototype.changed;
+  vi.spyOn(AuthoritySync.prototype, 'changed').mockImplementation(async function (
+    this: AuthoritySync,
     ...word
   ) {
     await gate.passed();

@@ -16,7 +16,7 @@ import { MAX_DECISION_AGE_MS, MAX_NOTICES } from '../../objects/limits.ts';
 import { callAuthorityFromHub } from '../../objects/stubs.ts';
 import type { PolicyText } from '../../policy/policy-set.ts';
 import type { HandshakeToken } from '../../subscription/handshake.ts';
-import { stayOf } from '../stay.ts';
+import { incarnationOf } from '../incarnation.ts';
 import type { PolicyTexts } from './policy-texts.ts';
 import type { Revocation } from './revocation.ts';
 import type { SyncedAuthorities } from './synced-authorities.ts';
@@ -110,10 +110,10 @@ export class AuthoritySync {
   }
 
   /** Has the authorities end the watches of this hub. */
-  async unwatchAll(until: 'until needed' | 'for good'): Promise<void> {
-    const stay = stayOf(this.#ctx.storage);
+  async unwatchAll(why: 'idle' | 'deleted'): Promise<void> {
+    const incarnation = incarnationOf(this.#ctx.storage);
     const end = (stub: AuthorityStub) =>
-      until === 'for good' ? stub.unwatchAll(this.#hub) : stub.unwatchStay(this.#hub, stay);
+      why === 'deleted' ? stub.unwatchAll(this.#hub) : stub.unwatchStay(this.#hub, incarnation);
     await Promise.all(this.#authorities.all().map((authority) => this.#call(authority, end)));
   }
 
@@ -180,7 +180,7 @@ export class AuthoritySync {
       while (waiting.length > 0) {
         const digests = waiting.slice(0, MAX_NOTICES).map(({ digest }) => digest);
         const { states, texts } = await this.#call(authority, (stub) =>
-          stub.watch(digests, this.#hub, stayOf(this.#ctx.storage)),
+          stub.watch(digests, this.#hub, incarnationOf(this.#ctx.storage)),
         );
         this.#setPolicies(authority, states, texts);
         for (const state of states) {

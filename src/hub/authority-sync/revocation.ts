@@ -2,45 +2,45 @@
 
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
 import type { SubscriptionClass, SubscriptionClasses } from '../subscribers/classes.ts';
-import type { Closing } from '../subscribers/closing.ts';
+import type { SocketCloser } from '../subscribers/socket-closer.ts';
 import type { Rights } from './rights.ts';
 
 export class Revocation {
   readonly #classes: SubscriptionClasses;
   readonly #rights: Rights;
-  readonly #closing: Closing;
+  readonly #closer: SocketCloser;
 
-  constructor(classes: SubscriptionClasses, rights: Rights, closing: Closing) {
+  constructor(classes: SubscriptionClasses, rights: Rights, closer: SocketCloser) {
     this.#classes = classes;
     this.#rights = rights;
-    this.#closing = closing;
+    this.#closer = closer;
   }
 
   /** A token was revoked or has expired. */
   tokenEnded(tag: string): void {
-    this.#closing.close(tag, 'revoked', CLOSE_CODES.normal);
+    this.#closer.closeTagged(tag, 'revoked', CLOSE_CODES.normal);
   }
 
   /** An authority does not watch a token any more, which may still be valid: its subscribers may reconnect. */
   tokenReleased(tag: string): void {
-    this.#closing.closeUnconfirmed(tag);
+    this.#closer.closeUnconfirmed(tag);
   }
 
   /** A policy was changed or deleted. */
   policyChanged(authority: string, policy: string): void {
     for (const subscriptionClass of this.#classesOf(authority)) {
-      if (!subscriptionClass.holder?.policies.includes(policy)) continue;
+      if (!subscriptionClass.principal?.policies.includes(policy)) continue;
       subscriptionClass.accessKey = undefined;
       if (this.#classes.forgetIfEmpty(subscriptionClass)) continue;
       if (!this.#rights.maySubscribe(subscriptionClass)) {
-        this.#closing.close(subscriptionClass.tag, 'revoked', CLOSE_CODES.normal);
+        this.#closer.closeTagged(subscriptionClass.tag, 'revoked', CLOSE_CODES.normal);
       }
     }
   }
 
   /** An authority does not answer, so nobody knows what its tokens may see: their subscribers may reconnect. */
   authorityUnreachable(authority: string): void {
-    for (const { tag } of this.#classesOf(authority)) this.#closing.closeUnconfirmed(tag);
+    for (const { tag } of this.#classesOf(authority)) this.#closer.closeUnconfirmed(tag);
   }
 
   hasSubscribersOf(authority: string): boolean {
@@ -48,6 +48,6 @@ export class Revocation {
   }
 
   #classesOf(authority: string): SubscriptionClass[] {
-    return this.#classes.all().filter(({ holder }) => holder?.authority === authority);
+    return this.#classes.all().filter(({ principal }) => principal?.authority === authority);
   }
 }

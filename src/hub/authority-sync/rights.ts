@@ -1,7 +1,7 @@
 /**
  * Who may see what, by the policies that the hub knows, and who wants it. It is asked in this order:
  * namespace and type, which cost next to nothing; rights; and at last the filter, whose cost a subscriber
- * chooses: so an event that its holder may not see costs the hub no filter.
+ * chooses: so an event that its principal may not see costs the hub no filter.
  */
 import type { EventFacts } from '../../event/facts.ts';
 import { MAX_FILTERED_CHARACTERS } from '../../event/filter/limits.ts';
@@ -27,19 +27,20 @@ export class Rights {
   }
 
   accessOf(subscriptionClass: SubscriptionClass): Access {
-    const { holder } = subscriptionClass;
-    if (holder === undefined) return Access.root;
-    return this.#accesses.get(this.keyOf(subscriptionClass), holder);
+    const { principal } = subscriptionClass;
+    if (principal === undefined) return Access.root;
+    return this.#accesses.get(this.keyOf(subscriptionClass), principal);
   }
 
   /** Equal for classes whose holders may see the same. */
   keyOf(subscriptionClass: SubscriptionClass): string {
-    const { holder } = subscriptionClass;
-    subscriptionClass.accessKey ??= holder === undefined ? 'root' : this.#accesses.keyOf(holder);
+    const { principal } = subscriptionClass;
+    subscriptionClass.accessKey ??=
+      principal === undefined ? 'root' : this.#accesses.keyOf(principal);
     return subscriptionClass.accessKey;
   }
 
-  /** Whether the holder may (still) read the path that it subscribed at. */
+  /** Whether the principal may (still) read the path that it subscribed at. */
   maySubscribe(subscriptionClass: SubscriptionClass): boolean {
     const { pattern, namespaces } = subscriptionClass.subscription;
     return this.accessOf(subscriptionClass).allows(namespaces[0] ?? '', {

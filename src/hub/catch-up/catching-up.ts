@@ -13,7 +13,7 @@ import type { Journal } from '../journal/journal.ts';
 import { decodeRecord, type JournalEntry } from '../journal/record.ts';
 import { MAX_PAGE_BYTES, MAX_PAGE_EVENTS, MIN_PAGE_EVENTS } from '../limits.ts';
 import { isOpen } from '../subscribers/classes.ts';
-import type { Closing } from '../subscribers/closing.ts';
+import type { SocketCloser } from '../subscribers/socket-closer.ts';
 import type { Laggards } from './laggards.ts';
 import type { Pacer } from './pacer.ts';
 import { type Reader, storedAs } from './reader.ts';
@@ -24,7 +24,7 @@ export interface CatchingUpParts {
   readonly journal: Journal;
   readonly pacer: Pacer;
   readonly rights: Rights;
-  readonly closing: Closing;
+  readonly closer: SocketCloser;
   readonly budget: TurnBudget;
   readonly laggards: Laggards;
   readonly underWay: UnderWay;
@@ -80,7 +80,7 @@ export class CatchingUp {
         await this.#parts.tokenExpiry.enforce();
       } while (reader.lag === lag && isOpen(socket) && this.#sendPage(socket, reader));
     } catch (error) {
-      this.#parts.closing.fail([socket], error);
+      this.#parts.closer.fail([socket], error);
     } finally {
       lag.isCatchingUp = false;
     }

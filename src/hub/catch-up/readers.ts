@@ -32,8 +32,8 @@ import {
   type SubscriptionClasses,
   tagsOf,
 } from '../subscribers/classes.ts';
-import { type Closing, sayGoodbye } from '../subscribers/closing.ts';
 import { ownerOfTags } from '../subscribers/owner.ts';
+import { type SocketCloser, sayGoodbye } from '../subscribers/socket-closer.ts';
 import { CatchingUp } from './catching-up.ts';
 import { type Lag, Laggards } from './laggards.ts';
 import type { Pacer } from './pacer.ts';
@@ -53,7 +53,7 @@ export interface ReaderParts {
   readonly pacer: Pacer;
   readonly classes: SubscriptionClasses;
   readonly rights: Rights;
-  readonly closing: Closing;
+  readonly closer: SocketCloser;
   readonly budget: TurnBudget;
   readonly tokenExpiry: TokenExpiry;
   readonly alarms: { arm(): void };
@@ -66,7 +66,7 @@ export class Readers {
   readonly #ctx: DurableObjectState;
   readonly #journal: Journal;
   readonly #classes: SubscriptionClasses;
-  readonly #closing: Closing;
+  readonly #closer: SocketCloser;
   readonly #budget: TurnBudget;
   readonly #laggards: Laggards;
   readonly #underWay = new UnderWay();
@@ -77,11 +77,11 @@ export class Readers {
   #restored: Map<string, Lag> | undefined;
 
   constructor(parts: ReaderParts) {
-    const { ctx, journal, cursors, classes, closing, budget } = parts;
+    const { ctx, journal, cursors, classes, closer, budget } = parts;
     this.#ctx = ctx;
     this.#journal = journal;
     this.#classes = classes;
-    this.#closing = closing;
+    this.#closer = closer;
     this.#budget = budget;
     this.#laggards = new Laggards(ctx.storage.sql);
     this.#cursors = cursors;
@@ -128,7 +128,7 @@ export class Readers {
     return new ReaderSending(
       {
         budget: this.#budget,
-        closing: this.#closing,
+        closer: this.#closer,
         underWay: this.#underWay,
         cursors: this.#cursors,
         catchingUp: this.#catchingUp,

@@ -20,7 +20,7 @@ import {
   type SubscriptionClass,
   type SubscriptionClasses,
 } from '../subscribers/classes.ts';
-import type { Closing } from '../subscribers/closing.ts';
+import type { SocketCloser } from '../subscribers/socket-closer.ts';
 import { Decisions } from './decisions.ts';
 import type { DeliveryMark } from './delivery-mark.ts';
 import { type Bursts, type Sending, StockSending } from './stock-sending.ts';
@@ -34,7 +34,7 @@ export interface DeliveryParts {
   readonly tokenExpiry: TokenExpiry;
   readonly rights: Rights;
   readonly readers: Readers;
-  readonly closing: Closing;
+  readonly closer: SocketCloser;
   readonly budget: TurnBudget;
   readonly mark: DeliveryMark;
 }
@@ -94,7 +94,7 @@ export class Delivery {
   }
 
   async #deliverInTurns(work: Work, before: Promise<void> | undefined): Promise<void> {
-    const { ctx, closing, budget, mark } = this.#parts;
+    const { ctx, closer, budget, mark } = this.#parts;
     await before;
     try {
       let turns = 0;
@@ -107,7 +107,7 @@ export class Delivery {
         this.#isMarked = false;
       }
     } catch (error) {
-      closing.fail(ctx.getWebSockets(), error);
+      closer.fail(ctx.getWebSockets(), error);
     } finally {
       this.#underWay--;
       if (this.#underWay === 0) this.#last = undefined;
@@ -122,14 +122,14 @@ export class Delivery {
 
   /** Goes on until the budget of the turn is spent. @returns whether everything is done */
   #advance(work: Work): boolean {
-    const { ctx, tokenExpiry, closing, budget } = this.#parts;
+    const { ctx, tokenExpiry, closer, budget } = this.#parts;
     try {
       tokenExpiry.closeExpired(Date.now());
       do if (work.next().done) return true;
       while (!budget.isSpent);
       return false;
     } catch (error) {
-      closing.fail(ctx.getWebSockets(), error);
+      closer.fail(ctx.getWebSockets(), error);
       return true;
     }
   }
@@ -144,14 +144,14 @@ export class Delivery {
   }
 
   *#deliverSome(entries: readonly JournalEntry[], bursts: Bursts): Work {
-    const { ctx, classes, rights, closing } = this.#parts;
+    const { ctx, classes, rights, closer } = this.#parts;
     const decisions = new Decisions(entries, rights);
     for (const [matcher, concerning] of yield* this.#concernedBy(entries)) {
       for (const subscriptionClass of [...classes.withMatcher(matcher)]) {
         try {
           yield* this.#deliverTo(subscriptionClass, entries, concerning, decisions, bursts);
         } catch (error) {
-          closing.fail(ctx.getWebSockets(subscriptionClass.tag), error);
+          closer.fail(ctx.getWebSockets(subscriptionClass.tag), error);
         }
       }
     }

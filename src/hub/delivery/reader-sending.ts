@@ -5,14 +5,14 @@ import type { UnderWay } from '../catch-up/under-way.ts';
 import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { EventEntry, JournalEntry } from '../journal/record.ts';
 import type { SubscriptionClass } from '../subscribers/classes.ts';
-import type { Closing } from '../subscribers/closing.ts';
+import type { SocketCloser } from '../subscribers/socket-closer.ts';
 import { messagesOf } from './reader-messages.ts';
 import type { Sending } from './stock-sending.ts';
 import type { TurnBudget } from './turn-budget.ts';
 
 export interface ReaderSendingParts {
   readonly budget: TurnBudget;
-  readonly closing: Closing;
+  readonly closer: SocketCloser;
   readonly underWay: UnderWay;
   readonly cursors: CursorCodec;
   readonly catchingUp: CatchingUp;
@@ -48,7 +48,7 @@ export class ReaderSending implements Sending {
   }
 
   to(socket: WebSocket): void {
-    const { budget, closing, underWay, cursors, catchingUp, readerOf } = this.#parts;
+    const { budget, closer, underWay, cursors, catchingUp, readerOf } = this.#parts;
     const reader = readerOf(socket);
     this.#largestCredit = Math.max(this.#largestCredit, reader.credit);
     if (reader.lag !== undefined || reader.joined >= this.#through) return;
@@ -57,7 +57,7 @@ export class ReaderSending implements Sending {
       try {
         catchingUp.fallBehind(socket, reader, (this.#due[0]?.sequence ?? 1) - 1);
       } catch (error) {
-        closing.fail([socket], error);
+        closer.fail([socket], error);
       }
       return;
     }

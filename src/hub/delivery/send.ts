@@ -3,6 +3,6 @@ export function send(socket: WebSocket, messages: readonly (string | Uint8Array)
   try {
     for (const message of messages) socket.send(message);
   } catch {
-    // It is closing; its close event follows.
+    // It is closer; its close event follows.
   }
 }

@@ -5,7 +5,7 @@ import type { Journal } from '../journal/journal.ts';
 import { sequenceOfId } from '../journal/position.ts';
 import type { JournalEntry } from '../journal/record.ts';
 import type { SubscriptionClass } from '../subscribers/classes.ts';
-import type { Closing } from '../subscribers/closing.ts';
+import type { SocketCloser } from '../subscribers/socket-closer.ts';
 import { type Burst, burstWith, EMPTY_BURST } from './burst.ts';
 import type { TurnBudget } from './turn-budget.ts';
 
@@ -24,7 +24,7 @@ export type Bursts = Map<SubscriptionClass, Burst>;
 export interface StockSendingParts {
   readonly journal: Journal;
   readonly rights: Rights;
-  readonly closing: Closing;
+  readonly closer: SocketCloser;
   readonly budget: TurnBudget;
   /** Up to where a socket was sent everything when it came. */
   joinedAt(socket: WebSocket): number;
@@ -76,11 +76,11 @@ export class StockSending implements Sending {
   }
 
   to(socket: WebSocket): void {
-    const { budget, closing, joinedAt } = this.#parts;
+    const { budget, closer, joinedAt } = this.#parts;
     if (this.#messages.length === 0 || joinedAt(socket) >= this.#first) return;
     budget.send(socket, this.#messages);
     if (!this.#isFull) return;
-    closing.closeSockets([socket], 'unavailable', CLOSE_CODES.tryAgainLater, 'resume');
+    closer.close([socket], 'unavailable', CLOSE_CODES.tryAgainLater, 'resume');
   }
 
   end(): void {

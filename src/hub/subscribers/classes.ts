@@ -1,7 +1,7 @@
 /**
- * The classes of a hub's subscribers: those with equal subscriptions, of equal holders. What makes a class
- * does not fit a tag (256 characters, fixed at accept); a class is therefore a stored row, and the tag of
- * its sockets the key of the row.
+ * The classes of a hub's subscribers. Subscribers with equal subscriptions and equal principals are one class: an event is
+ * matched and authorized once for all of them. The definition of a class does not fit a tag (256 characters, fixed when a
+ * socket is accepted). So a class is a stored row, and the tag of its sockets is the key of the row.
  */
 
 import type { EventFacts } from '../../event/facts.ts';
@@ -9,25 +9,26 @@ import { logError } from '../../lib/log.ts';
 import type { Principal, Subscription } from '../../subscription/handshake.ts';
 import { Matcher, matchingOf } from '../../subscription/matcher.ts';
 import { MatcherIndex } from '../../subscription/matcher-index.ts';
+import type { RetainedSubscriptions } from '../feeds/incoming/retained-subscriptions.ts';
 
 export interface SubscriptionClass {
   readonly tag: string;
-  /** What makes it this class and no other. */
+  /** The subscription and the principal as JSON: equal for equal classes only. */
   readonly definition: string;
   readonly subscription: Subscription;
   /** Undefined for the root token. */
-  readonly holder: Principal | undefined;
+  readonly principal: Principal | undefined;
   /** Shared with every class of an equal subscription, so that an event is matched once for all. */
   readonly matcher: Matcher;
-  /** Under which what its holder may see is found; undefined until asked for, and after a change. */
+  /** The key of what its principal may see; undefined until it is needed, and after a change. */
   accessKey: string | undefined;
   /** Whether it ever had a socket. */
   isUsed: boolean;
-  /** Handshakes under way: a class with one is not empty, though it may have no socket yet. */
+  /** Handshakes under way. A class with one is not empty, though it may have no socket yet. */
   handshakes: number;
 }
 
-/** A matcher, and the classes of the subscriptions that are equal as far as it goes. */
+/** A matcher, and the classes that share it. */
 interface SharedMatcher {
   readonly matcher: Matcher;
   readonly classes: Set<SubscriptionClass>;
@@ -35,19 +36,19 @@ interface SharedMatcher {
 
 export class SubscriptionClasses {
   readonly #ctx: DurableObjectState;
-  readonly #forgotten: (subscription: Subscription) => void;
+  readonly #retained: RetainedSubscriptions | undefined;
   readonly #classes = new Map<string, SubscriptionClass>();
   readonly #tags = new Map<string, string>();
   readonly #matchers = new Map<string, SharedMatcher>();
   readonly #index = new MatcherIndex();
   #filterCost = 0;
-  /** Classes that may have lost their last socket since their sockets were last looked at. */
+  /** Classes that may have lost their last socket since their sockets were last counted. */
   readonly #maybeEmpty = new Set<SubscriptionClass>();
 
-  /** @param forgotten is told of each class that had sockets and has none any more */
-  constructor(ctx: DurableObjectState, forgotten: (subscription: Subscription) => void) {
+  /** @param retained takes the subscription of each class whose last subscriber has left */
+  constructor(ctx: DurableObjectState, retained?: RetainedSubscriptions) {
     this.#ctx = ctx;
-    this.#forgotten = forgotten;
+    this.#retained = retained;
     const rows = ctx.storage.sql.exec<{ class: number; definition: string }>(
       'SELECT class, definition FROM subscription_classes',
     );
@@ -62,13 +63,18 @@ export class SubscriptionClasses {
     return [...this.#classes.values()];
   }
 
-  /** The keys of what the subscribers may see, as far as they were asked for. */
-  accessKeys(): Set<string> {
-    return new Set(this.all().flatMap(({ accessKey }) => accessKey ?? []));
-  }
-
   matchers(): Matcher[] {
     return Array.from(this.#matchers.values(), ({ matcher }) => matcher);
+  }
+
+  /** Whether a class may want an event of the hub. Forgets the classes that may and turn out to be empty. */
+  touch(hub: string): boolean {
+    return this.all().some((each) => each.matcher.touches(hub) && !this.forgetIfEmpty(each));
+  }
+
+  /** The keys of what the principals of all classes may see, as far as they were needed. */
+  accessKeys(): ReadonlySet<string> {
+    return new Set(this.all().flatMap(({ accessKey }) => accessKey ?? []));
   }
 
   /** The matchers that may match an event. */
@@ -76,12 +82,12 @@ export class SubscriptionClasses {
     return this.#index.candidates(facts);
   }
 
-  /** What the filters of all of them cost, each once: an event is matched once for all who have one. */
+  /** The cost of all filters. Equal filters count once: an event is matched once for all their classes. */
   get filterCost(): number {
     return this.#filterCost;
   }
 
-  /** The matcher of a subscription: that of others who have an equal one, where there are any. */
+  /** The matcher of a subscription, shared with the classes of equal subscriptions. */
   matcherOf(subscription: Subscription): Matcher {
     return this.#matchers.get(matchingOf(subscription))?.matcher ?? new Matcher(subscription);
   }
@@ -104,13 +110,13 @@ export class SubscriptionClasses {
     return undefined;
   }
 
-  /** The class for such subscribers, made where there is none. */
+  /** The class of such subscribers; a new one if there is none. */
   for(
     subscription: Subscription,
-    holder: Principal | undefined,
+    principal: Principal | undefined,
     matcher = this.matcherOf(subscription),
   ): SubscriptionClass {
-    const definition = JSON.stringify([subscription, holder ?? null]);
+    const definition = JSON.stringify([subscription, principal ?? null]);
     const known = this.#classes.get(this.#tags.get(definition) ?? '');
     if (known !== undefined) return known;
     this.forgetEmpty();
@@ -123,12 +129,12 @@ export class SubscriptionClasses {
     return this.#add(key, definition, false, matcher);
   }
 
-  /** A socket of the class has gone, or will. */
+  /** A socket of the class has closed, or will. */
   left(subscriptionClass: SubscriptionClass): void {
     this.#maybeEmpty.add(subscriptionClass);
   }
 
-  /** Forgets the classes that have no socket any more. */
+  /** Forgets the classes that have no socket. */
   forgetEmpty(): void {
     for (const idle of [...this.#maybeEmpty]) this.forgetIfEmpty(idle);
   }
@@ -137,7 +143,7 @@ export class SubscriptionClasses {
     const { tag, definition, subscription, handshakes } = subscriptionClass;
     if (handshakes > 0 || !this.#maybeEmpty.delete(subscriptionClass)) return false;
     if (this.#ctx.getWebSockets(tag).some(isOpen)) return false;
-    if (subscriptionClass.isUsed) this.#forgotten(subscription);
+    if (subscriptionClass.isUsed) this.#retained?.add(subscription, Date.now());
     this.#ctx.storage.sql.exec('DELETE FROM subscription_classes WHERE class = ?', Number(tag));
     this.#classes.delete(tag);
     this.#tags.delete(definition);
@@ -153,13 +159,13 @@ export class SubscriptionClasses {
   }
 
   #add(key: number, definition: string, isUsed: boolean, matcher?: Matcher): SubscriptionClass {
-    const [subscription, holder] = JSON.parse(definition) as [Subscription, Principal | null];
+    const [subscription, principal] = JSON.parse(definition) as [Subscription, Principal | null];
     const shared = this.#sharedMatcher(matcher ?? this.matcherOf(subscription));
     const subscriptionClass: SubscriptionClass = {
       tag: String(key),
       definition,
       subscription,
-      holder: holder ?? undefined,
+      principal: principal ?? undefined,
       matcher: shared.matcher,
       accessKey: undefined,
       isUsed,
@@ -168,7 +174,7 @@ export class SubscriptionClasses {
     shared.classes.add(subscriptionClass);
     this.#classes.set(subscriptionClass.tag, subscriptionClass);
     this.#tags.set(definition, subscriptionClass.tag);
-    // A deploy closes every socket without a word to the object that held them.
+    // A deploy closes every socket, and the object does not learn of it.
     this.#maybeEmpty.add(subscriptionClass);
     return subscriptionClass;
   }
@@ -183,7 +189,7 @@ export class SubscriptionClasses {
     return shared;
   }
 
-  /** One that this release cannot read any more ends, and takes no other with it. */
+  /** A class that this release cannot read is deleted. It keeps no other from being restored. */
   #restore(key: number, definition: string): void {
     try {
       this.#add(key, definition, true);
@@ -195,7 +201,7 @@ export class SubscriptionClasses {
   }
 }
 
-/** The tags of a socket. One that both sides are closing has none any more, and the runtime throws. */
+/** The tags of a socket. While both sides close it, it has none, and the runtime throws. */
 export function tagsOf(ctx: DurableObjectState, socket: WebSocket): string[] {
   try {
     return ctx.getTags(socket);

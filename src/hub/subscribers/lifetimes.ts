@@ -1,35 +1,37 @@
 /**
- * How long a subscription lasts at most. A reader that has stalled without a word costs memory for as long
- * as its socket is open, and nothing can be seen of it; so no socket is open for ever.
+ * Closes subscriptions that have reached their longest lifetime. A client that has stalled costs memory while its socket
+ * is open, and nothing shows that it has. So no socket stays open for ever.
  *
- * Sockets are told apart by the hour in which they came, which is a tag: a row an hour, not one a socket.
+ * The hour in which a socket was accepted is a tag of it. That costs a row for each hour, not for each socket.
  */
+import type { AlarmTask } from '../../objects/alarms.ts';
 import { MAX_SUBSCRIPTION_MS } from '../../objects/limits.ts';
+import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
+import type { SocketCloser } from './socket-closer.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 
-export class Lifetimes {
+export class Lifetimes implements AlarmTask {
   readonly #sql: SqlStorage;
-  readonly #end: (tag: string) => void;
+  readonly #closer: SocketCloser;
   #oldest: number | undefined;
-  /** The last hour that was noted. */
-  #noted: number | undefined;
+  /** The last hour that was stored. */
+  #stored: number | undefined;
 
-  /** @param end closes the sockets with a tag */
-  constructor(sql: SqlStorage, end: (tag: string) => void) {
+  constructor(sql: SqlStorage, closer: SocketCloser) {
     this.#sql = sql;
-    this.#end = end;
+    this.#closer = closer;
   }
 
-  /** The tag for a socket that comes now. */
+  /** The tag of a socket that is accepted now. */
   tagAt(now: number): string {
     const hour = Math.floor(now / HOUR_MS);
-    if (this.#noted !== hour) {
+    if (this.#stored !== hour) {
       this.#sql.exec(
         'INSERT INTO socket_hours (hour) VALUES (?) ON CONFLICT (hour) DO NOTHING',
         hour,
       );
-      this.#noted = hour;
+      this.#stored = hour;
       this.#oldest = undefined;
     }
     return tagOf(hour);
@@ -53,7 +55,9 @@ export class Lifetimes {
       )
       .toArray();
     this.#oldest = undefined;
-    for (const { hour } of ended) this.#end(tagOf(hour));
+    for (const { hour } of ended) {
+      this.#closer.closeTagged(tagOf(hour), 'lifetime', CLOSE_CODES.tryAgainLater, 'resume');
+    }
   }
 }
 

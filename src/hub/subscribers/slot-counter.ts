@@ -1,7 +1,7 @@
 /**
- * How many sockets there are, handshakes under way included: counted once, then raised with each that
- * comes, and counted again when none seems to be left. So neither coming nor leaving costs more where there
- * are many.
+ * Counts the slots that sockets and handshakes under way take. The sockets are counted once, the count is raised with
+ * each reservation, and they are counted again when no slot seems to be free. So neither connecting nor leaving costs
+ * more in a hub with many sockets.
  */
 
 import { MAX_CACHED_LOOKUPS } from '../../lib/limits.ts';
@@ -10,8 +10,8 @@ import { MAX_RECOUNTED_PER_MS, MAX_SOCKETS_PER_TOKEN } from '../limits.ts';
 
 export class SlotCounter {
   readonly #countSockets: () => number;
-  #underWay = 0;
-  /** Those taken, or more; undefined until they were counted. */
+  #handshakes = 0;
+  /** Sockets and handshakes, or more; undefined until they were counted. */
   #taken: number | undefined;
   /** When they were last counted, in Unix milliseconds. */
   #countedAt = 0;
@@ -26,38 +26,39 @@ export class SlotCounter {
     return this.#taken;
   }
 
+  /** Whether no handshake is under way. */
   get isIdle(): boolean {
-    return this.#underWay === 0;
+    return this.#handshakes === 0;
   }
 
-  /** Takes a place for a handshake, until `settle`. @returns whether there is one, of so many */
-  reserve(places: number): boolean {
-    if (this.taken >= places) this.recount();
-    if (this.taken >= places) return false;
+  /** Reserves a slot for a handshake. @returns whether fewer than `slots` were taken */
+  reserve(slots: number): boolean {
+    if (this.taken >= slots) this.recount();
+    if (this.taken >= slots) return false;
     this.#taken = this.taken + 1;
-    this.#underWay++;
+    this.#handshakes++;
     return true;
   }
 
-  /** The handshake has ended: its socket has been accepted, or there is none. */
-  settle(): void {
-    this.#underWay--;
+  /** Releases the reservation of a handshake. If its socket was accepted, that has the slot now. */
+  release(): void {
+    this.#handshakes--;
   }
 
-  /** Counts again, unless that was done so shortly before that those who are refused would keep a hub busy. */
+  /** Counts again, unless that was done recently: clients that are refused again and again do not keep a hub busy. */
   recount(): void {
     const excess = Math.max(this.taken - MAX_SOCKETS_PER_TOKEN, 0);
     if (Date.now() - this.#countedAt >= excess / MAX_RECOUNTED_PER_MS) this.#count();
   }
 
   #count(): number {
-    this.#taken = this.#countSockets() + this.#underWay;
+    this.#taken = this.#countSockets() + this.#handshakes;
     this.#countedAt = Date.now();
     return this.#taken;
   }
 }
 
-/** The same for each tag of sockets. Counts of tags without a handshake under way are kept while there is room. */
+/** Counts slots for each tag of sockets. Counts of tags without a handshake under way are cached while there is room. */
 export class SlotCounterByTag {
   readonly #countSockets: (tag: string) => number;
   readonly #busy = new Map<string, SlotCounter>();
@@ -72,18 +73,18 @@ export class SlotCounterByTag {
     return this.#busy.get(tag) ?? this.#idle.getOrMake(tag, () => new SlotCounter(countSockets));
   }
 
-  reserve(tag: string, places: number): boolean {
-    const ofTag = this.of(tag);
-    const isReserved = ofTag.reserve(places);
-    if (isReserved) this.#busy.set(tag, ofTag);
+  reserve(tag: string, slots: number): boolean {
+    const counter = this.of(tag);
+    const isReserved = counter.reserve(slots);
+    if (isReserved) this.#busy.set(tag, counter);
     return isReserved;
   }
 
-  settle(tag: string): void {
-    const ofTag = this.of(tag);
-    ofTag.settle();
-    if (!ofTag.isIdle) return;
+  release(tag: string): void {
+    const counter = this.of(tag);
+    counter.release();
+    if (!counter.isIdle) return;
     this.#busy.delete(tag);
-    this.#idle.set(tag, ofTag);
+    this.#idle.set(tag, counter);
   }
 }

@@ -1,8 +1,8 @@
 /** What those who have left can still come back for, however many have left. */
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, it } from 'vitest';
-import { Interests } from '../../src/hub/feeds/interests.ts';
-import { MAX_INTERESTS } from '../../src/hub/limits.ts';
+import { RetainedSubscriptions } from '../../src/hub/feeds/incoming/retained-subscriptions.ts';
+import { MAX_RETAINED_SUBSCRIPTIONS } from '../../src/hub/limits.ts';
 import { WILDCARD_HUB_SCHEMA } from '../../src/hub/schema.ts';
 import { hubName } from '../../src/objects/hub-name.ts';
 import { createTables, handshakeTo, wildcardHubStub } from './support.ts';
@@ -14,22 +14,22 @@ const MAX_AGE_MS = 60_000;
 it('one who comes and leaves with more patterns than are told apart makes nobody lose events', async () => {
   await runInDurableObject(wildcardHubStub(), (_hub, { storage }) => {
     createTables(storage, WILDCARD_HUB_SCHEMA);
-    const interests = new Interests(storage.sql, MAX_AGE_MS);
+    const interests = new RetainedSubscriptions(storage.sql, MAX_AGE_MS);
     const leave = (pattern: string, now: number) =>
       interests.add(handshakeTo(pattern).subscription, now);
     leave('victim/*', 0);
-    expect(interests.touches(hubName('', 'other'), 0)).toBe(false);
-    for (let i = 0; i < 3 * MAX_INTERESTS; i++) leave(`junk${i}/*`, 1 + i);
-    const last = 3 * MAX_INTERESTS;
+    expect(interests.touch(hubName('', 'other'), 0)).toBe(false);
+    for (let i = 0; i < 3 * MAX_RETAINED_SUBSCRIPTIONS; i++) leave(`junk${i}/*`, 1 + i);
+    const last = 3 * MAX_RETAINED_SUBSCRIPTIONS;
     const rows = () => storage.sql.exec('SELECT * FROM interests').toArray().length;
-    expect(rows()).toBeLessThanOrEqual(MAX_INTERESTS);
-    for (const each of [interests, new Interests(storage.sql, MAX_AGE_MS)]) {
-      expect(each.touches(hubName('', 'victim'), last)).toBe(true);
-      expect(each.touches(hubName('team.1', 'victim'), last)).toBe(true);
+    expect(rows()).toBeLessThanOrEqual(MAX_RETAINED_SUBSCRIPTIONS);
+    for (const each of [interests, new RetainedSubscriptions(storage.sql, MAX_AGE_MS)]) {
+      expect(each.touch(hubName('', 'victim'), last)).toBe(true);
+      expect(each.touch(hubName('team.1', 'victim'), last)).toBe(true);
     }
-    expect(interests.touches(hubName('', 'victim'), last + MAX_AGE_MS)).toBe(false);
+    expect(interests.touch(hubName('', 'victim'), last + MAX_AGE_MS)).toBe(false);
     expect(rows()).toBe(0);
     leave('victim/*', last + MAX_AGE_MS);
-    expect(interests.touches(hubName('', 'other'), last + MAX_AGE_MS)).toBe(false);
+    expect(interests.touch(hubName('', 'other'), last + MAX_AGE_MS)).toBe(false);
   });
 });

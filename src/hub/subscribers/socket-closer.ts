@@ -1,6 +1,6 @@
 /**
- * How a hub ends with sockets: a `carillon.v1` subscriber is told why and whether to come back, a stock one
- * by the code. Whatever one that may come back misses meanwhile is in the journal.
+ * Closes sockets. A `carillon.v1` subscriber is told why and whether to reconnect, a stock one only the code. A
+ * subscriber that reconnects gets from the journal what it missed.
  */
 
 import { logError } from '../../lib/log.ts';
@@ -11,7 +11,7 @@ import { send } from '../delivery/send.ts';
 import { MAX_RECONNECT_SPREAD_MS } from '../limits.ts';
 import type { SubscriptionClass, SubscriptionClasses } from './classes.ts';
 
-export class Closing {
+export class SocketCloser {
   readonly #ctx: DurableObjectState;
   readonly #classes: SubscriptionClasses;
 
@@ -20,33 +20,27 @@ export class Closing {
     this.#classes = classes;
   }
 
-  /** Closes the sockets with a tag. */
-  close(tag: string, reason: GoodbyeReason, code: number, text = ''): void {
-    this.closeSockets(this.#ctx.getWebSockets(tag), reason, code, text);
+  closeTagged(tag: string, reason: GoodbyeReason, code: number, text = ''): void {
+    this.close(this.#ctx.getWebSockets(tag), reason, code, text);
   }
 
+  /** Closes the sockets of a tag, because nobody knows what their token may see. */
   closeUnconfirmed(tag: string): void {
-    this.close(tag, 'unconfirmed', CLOSE_CODES.tryAgainLater, 'rights cannot be confirmed');
+    this.closeTagged(tag, 'unconfirmed', CLOSE_CODES.tryAgainLater, 'rights cannot be confirmed');
   }
 
-  /** Closes all: the namespace is no more. */
+  /** Closes all sockets, because the namespace was deleted. */
   closeAll(): void {
-    this.closeSockets(this.#ctx.getWebSockets(), 'revoked', CLOSE_CODES.normal, '');
+    this.close(this.#ctx.getWebSockets(), 'revoked', CLOSE_CODES.normal);
   }
 
-  /** Closes sockets that cannot be served: what they miss they get when they come back. */
+  /** Closes sockets that cannot be served. */
   fail(sockets: readonly WebSocket[], error: unknown): void {
     logError('subscribers cannot be served', error);
-    const code = CLOSE_CODES.tryAgainLater;
-    this.closeSockets(sockets, 'unavailable', code, 'the hub cannot go on');
+    this.close(sockets, 'unavailable', CLOSE_CODES.tryAgainLater, 'the hub cannot go on');
   }
 
-  closeSockets(
-    sockets: readonly WebSocket[],
-    reason: GoodbyeReason,
-    code: number,
-    text: string,
-  ): void {
+  close(sockets: readonly WebSocket[], reason: GoodbyeReason, code: number, text = ''): void {
     for (const socket of sockets) {
       const subscriptionClass = this.#classes.of(socket);
       if (subscriptionClass?.subscription.protocol === 'carillon.v1') {
@@ -59,7 +53,7 @@ export class Closing {
   }
 }
 
-/** Says goodbye to a `carillon.v1` subscriber and closes its socket. */
+/** Tells a `carillon.v1` subscriber why its socket closes, and closes it. */
 export function sayGoodbye(
   socket: WebSocket,
   { subscription }: SubscriptionClass,
@@ -73,7 +67,7 @@ export function sayGoodbye(
       type: 'goodbye',
       reason,
       reconnect,
-      // Those who are sent away together shall not come back together.
+      // Subscribers that are closed together do not reconnect together.
       after_ms: reconnect ? Math.floor(Math.random() * MAX_RECONNECT_SPREAD_MS) : 0,
     },
     subscription.encoding,

@@ -1,16 +1,14 @@
-/**
- * What a wildcard hub remembers of each hub: how far it has its journal. Of one that it knows nothing of, it has
- * had nothing.
- */
-import type { FeedPosition } from '../../objects/hub-contract.ts';
+/** How far a wildcard hub has the journal of each hub. */
+import type { FeedPosition } from '../../../objects/hub-contract.ts';
 
-export class Feeders {
+export class FeedPositions {
   readonly #sql: SqlStorage;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
   }
 
+  /** Undefined if it has nothing of this journal. */
   get(hub: string): FeedPosition | undefined {
     return this.#sql
       .exec<{ epoch: string; taken: number }>('SELECT epoch, taken FROM feeders WHERE hub = ?', hub)
@@ -26,11 +24,11 @@ export class Feeders {
     );
   }
 
-  /** Whether events are missing here when the journal of a hub goes on after a place. */
-  lacks(hub: string, epoch: string, after: number): boolean {
-    const fed = this.get(hub);
-    if (fed === undefined) return after > 0;
-    return fed.epoch !== epoch || fed.taken < after;
+  /** Whether events are missing here if the journal of a hub continues after a sequence. */
+  isMissing(hub: string, epoch: string, after: number): boolean {
+    const position = this.get(hub);
+    if (position === undefined) return after > 0;
+    return position.epoch !== epoch || position.taken < after;
   }
 
   delete(hub: string): void {

@@ -1,0 +1,71 @@
+/**
+ * Takes the pages that hubs feed to a wildcard hub. How far a journal has been taken is stored with what is appended.
+ * So a page that arrives twice, or too early, does no harm.
+ */
+
+import type { Alarms } from '../../../objects/alarms.ts';
+import type { FeedPage, FeedReceipt } from '../../../objects/hub-contract.ts';
+import type { AuthoritySync } from '../../authority-sync/authority-sync.ts';
+import { gapRecord } from '../../journal/record.ts';
+import type { FeedDemand } from './feed-demand.ts';
+import type { FeedPositions } from './feed-positions.ts';
+import type { FeedStarter } from './feed-starter.ts';
+import { type FeedWriter, fedRecord } from './feed-writer.ts';
+import type { HubRegistry } from './hub-registry.ts';
+
+export interface FeedReceiverParts {
+  readonly alarms: Alarms;
+  readonly authoritySync: AuthoritySync;
+  readonly registry: HubRegistry;
+  readonly positions: FeedPositions;
+  readonly demand: FeedDemand;
+  readonly writer: FeedWriter;
+  readonly starter: FeedStarter;
+}
+
+/** What became of a page. */
+interface TakenPage {
+  readonly taken: number;
+  /** Resolves when its events are delivered; undefined if they are already. */
+  readonly delivered: Promise<void> | undefined;
+}
+
+export class FeedReceiver {
+  readonly #parts: FeedReceiverParts;
+
+  constructor(parts: FeedReceiverParts) {
+    this.#parts = parts;
+  }
+
+  async receive(page: FeedPage): Promise<FeedReceipt> {
+    const { alarms, authoritySync, registry, demand, starter } = this.#parts;
+    const { hub, version } = page;
+    await starter.started(hub);
+    await authoritySync.confirm(Date.now());
+    // A hub that has unregistered meanwhile, because its namespace was deleted, does not come back.
+    if (!registry.has(hub)) return { taken: page.after, request: undefined };
+    const { taken, delivered } = this.#take(page);
+    registry.confirm(hub, version);
+    await delivered;
+    alarms.arm();
+    return { taken, request: registry.request(hub, demand.includes(hub)) };
+  }
+
+  #take({ hub, epoch, trimmedThrough, after, records }: FeedPage): TakenPage {
+    const { positions, writer } = this.#parts;
+    const position = positions.get(hub);
+    const known = position?.epoch === epoch ? position.taken : 0;
+    const from = Math.max(known, trimmedThrough);
+    const isMissing = positions.isMissing(hub, epoch, from);
+    if (after > from && !isMissing) return { taken: from, delivered: undefined };
+    const newRecords = after > from ? [] : records.filter(({ sequence }) => sequence > from);
+    const appended = newRecords.map((record) => fedRecord(hub, epoch, record));
+    if (isMissing) appended.unshift(gapRecord(hub, `${epoch} ${from}`, Date.now()));
+    const taken = newRecords.at(-1)?.sequence ?? from;
+    if (appended.length === 0 && taken === position?.taken) return { taken, delivered: undefined };
+    return {
+      taken,
+      delivered: writer.append(appended, () => positions.put(hub, { epoch, taken })),
+    };
+  }
+}

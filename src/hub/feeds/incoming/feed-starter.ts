@@ -1,0 +1,154 @@
+/**
+ * Starts the feeds that a subscription needs. A subscriber gets its 101 only after every hub that its pattern can touch
+ * has confirmed the feed request, and its retained events are here.
+ *
+ * While a handshake is under way its class counts as demand, so no later request says that the feed is not wanted. Only
+ * a hub's confirmation of the last version shows that it has received it.
+ */
+
+import { callEach } from '../../../objects/call.ts';
+import { diagnosed } from '../../../objects/diagnosis.ts';
+import type { Backfill } from '../../../objects/hub-contract.ts';
+import { MAX_HUBS } from '../../../objects/limits.ts';
+import { callHub, hubStub } from '../../../objects/stubs.ts';
+import type { Matcher } from '../../../subscription/matcher.ts';
+import { MAX_FRAME_BYTES } from '../../../wire/limits.ts';
+import type { Journal } from '../../journal/journal.ts';
+import { gapRecord, type NewRecord } from '../../journal/record.ts';
+import { MAX_BACKFILL_BYTES, MAX_BACKFILL_EVENTS } from '../../limits.ts';
+import type { EventSupply } from '../../subscribers/event-supply.ts';
+import { type Refusal, unavailable } from '../../subscribers/refusal.ts';
+import type { FeedDemand } from './feed-demand.ts';
+import type { FeedPositions } from './feed-positions.ts';
+import { type FeedWriter, fedRecord } from './feed-writer.ts';
+import type { HubRegistry } from './hub-registry.ts';
+import type { Registrations } from './registrations.ts';
+
+export interface FeedStarterParts {
+  readonly ctx: DurableObjectState;
+  readonly env: Env;
+  readonly journal: Journal;
+  readonly registry: HubRegistry;
+  readonly positions: FeedPositions;
+  readonly demand: FeedDemand;
+  readonly writer: FeedWriter;
+  readonly registrations: Registrations;
+}
+
+/** What a hub answered to a feed request. */
+interface StartedFeed {
+  readonly hub: string;
+  readonly version: number;
+  readonly backfill: Backfill;
+}
+
+export class FeedStarter implements EventSupply {
+  readonly #parts: FeedStarterParts;
+  /** The hubs whose feeds are being started. */
+  readonly #starting = new Map<string, Promise<void>>();
+
+  constructor(parts: FeedStarterParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when the feed of a hub is not being started any more. */
+  async started(hub: string): Promise<void> {
+    await this.#starting.get(hub);
+  }
+
+  async prepare(matcher: Matcher): Promise<Refusal | undefined> {
+    const hubs = this.#parts.registry.notFeeding().filter((hub) => matcher.touches(hub));
+    if (hubs.length > MAX_HUBS) {
+      return unavailable(
+        `the subscription spans ${hubs.length} hubs that have yet to be told, at most ${MAX_HUBS} are at a time; subscribe to fewer namespaces`,
+      );
+    }
+    const awaited = hubs.map((hub) => this.#starting.get(hub));
+    const others = hubs.filter((hub) => !this.#starting.has(hub));
+    const { promise: failed, reject: fail } = Promise.withResolvers<never>();
+    const starting = this.#start(others, fail).finally(() => {
+      for (const hub of others) this.#starting.delete(hub);
+    });
+    for (const hub of others) this.#starting.set(hub, starting);
+    // The handshake fails with the first hub that fails. The other feeds start nevertheless.
+    await Promise.race([failed, Promise.all([starting, ...awaited])]);
+    return undefined;
+  }
+
+  /**
+   * Starts the feeds of hubs with their retained events. If one fails, the others are taken nevertheless: these hubs
+   * have received the request and feed.
+   *
+   * @param fail is called at once for each that fails
+   */
+  async #start(hubs: readonly string[], fail: (error: unknown) => void): Promise<void> {
+    const started: StartedFeed[] = [];
+    const failures: unknown[] = [];
+    const events = Math.ceil(MAX_BACKFILL_EVENTS / hubs.length);
+    const bytes = Math.max(Math.ceil(MAX_BACKFILL_BYTES / hubs.length), MAX_FRAME_BYTES);
+    await callEach(hubs, async (hub) => {
+      try {
+        const feed = await this.#request(hub, events, bytes);
+        if (feed !== undefined) started.push(feed);
+      } catch (error) {
+        const failure = await diagnosed(error, hubStub(this.#parts.env, hub));
+        failures.push(failure);
+        fail(failure);
+      }
+    });
+    if (started.length > 0) await this.#take(started);
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async #request(
+    hub: string,
+    maxEvents: number,
+    maxBytes: number,
+  ): Promise<StartedFeed | undefined> {
+    const { ctx, env, registry, positions, registrations } = this.#parts;
+    const request = registry.request(hub, true);
+    const { version } = request;
+    const self = ctx.id.name ?? '';
+    const position = positions.get(hub);
+    const backfill = await callHub(env, hub, (stub) =>
+      stub.requestFeed(self, request, position, maxEvents, maxBytes),
+    );
+    if (backfill !== undefined) return { hub, version, backfill };
+    // It has deleted everything, or lost its storage.
+    registrations.unregister(hub, { epoch: undefined, trimmedUntil: 0, version });
+    return undefined;
+  }
+
+  /**
+   * Appends the backfills of several hubs, in the order in which their events were accepted. The same transaction
+   * confirms that the hubs feed: else the next handshake would not wait for this.
+   */
+  #take(started: readonly StartedFeed[]): Promise<void> | undefined {
+    const { journal, registry, positions, demand, writer } = this.#parts;
+    const records: NewRecord[] = [];
+    const { hasPositions } = demand;
+    let trimmedUntil = 0;
+    for (const { hub, backfill } of started) {
+      const { epoch, after } = backfill;
+      if (positions.isMissing(hub, epoch, after)) {
+        trimmedUntil = Math.max(trimmedUntil, backfill.trimmedUntil);
+        const missingUntil = Math.max(backfill.recordedSince, backfill.trimmedUntil);
+        if (hasPositions) records.push(gapRecord(hub, `${epoch} ${after}`, missingUntil));
+      }
+      for (const record of backfill.records) records.push(fedRecord(hub, epoch, record));
+    }
+    records.sort((a, b) => a.acceptedAt - b.acceptedAt);
+    // The first backfills of all also cover the time before this journal was created.
+    const isFirst = journal.last === 0;
+    const recordedSince = Math.min(...started.map(({ backfill }) => backfill.recordedSince));
+    return writer.append(records, () => {
+      journal.setCoverage(isFirst ? recordedSince : journal.recordedSince, trimmedUntil);
+      for (const { hub, version, backfill } of started) {
+        // A hub that has unregistered meanwhile has no events any more.
+        if (!registry.has(hub)) continue;
+        positions.put(hub, { epoch: backfill.epoch, taken: backfill.last });
+        registry.confirm(hub, version);
+      }
+    });
+  }
+}

@@ -1,0 +1,54 @@
+/** Appends what hubs feed to the journal of a wildcard hub, and delivers it. */
+
+import type { FeedRecord } from '../../../objects/hub-contract.ts';
+import type { Delivery } from '../../delivery/delivery.ts';
+import type { Journal } from '../../journal/journal.ts';
+import { decodeRecord, gapRecord, type NewRecord } from '../../journal/record.ts';
+
+export class FeedWriter {
+  readonly #ctx: DurableObjectState;
+  readonly #journal: Journal;
+  readonly #delivery: Delivery;
+
+  constructor(ctx: DurableObjectState, journal: Journal, delivery: Delivery) {
+    this.#ctx = ctx;
+    this.#journal = journal;
+    this.#delivery = delivery;
+  }
+
+  /**
+   * Appends records, and stores in the same transaction how far the journals of the hubs have been taken.
+   *
+   * @returns resolves when the records are delivered; undefined if they are already
+   */
+  append(records: readonly NewRecord[], storePositions: () => void): Promise<void> | undefined {
+    const sequences = this.#journal.transaction(() => {
+      storePositions();
+      return this.#journal.append(records);
+    });
+    const entries = records.flatMap((record, index) => {
+      const sequence = sequences[index];
+      return sequence === undefined ? [] : [decodeRecord({ ...record, sequence })];
+    });
+    return this.#delivery.deliver(entries);
+  }
+
+  /** Notes that events of a hub may be missing. */
+  appendGap(hub: string): void {
+    const gap = gapRecord(hub, crypto.randomUUID(), Date.now());
+    this.#ctx.waitUntil(Promise.resolve(this.append([gap], () => undefined)));
+  }
+}
+
+/**
+ * The record of a hub's event in this journal. Its key names its position in the journal of the hub, and not the event:
+ * the hub has already decided what is a duplicate.
+ */
+export function fedRecord(
+  hub: string,
+  epoch: string,
+  { key, sequence, acceptedAt, json }: FeedRecord,
+): NewRecord {
+  const [id] = key.split('\n', 1);
+  return { key: `${id}\n${hub} ${epoch} ${sequence}`, acceptedAt, json };
+}

@@ -1,0 +1,140 @@
+/**
+ * The hubs that a wildcard hub knows: those that have events, with the version of the last feed request to each and the
+ * publisher of its first event; and those of its Vault namespace that have subscribers and no events.
+ */
+
+import type { FeedRequest, RegistrationRefusal } from '../../../objects/hub-contract.ts';
+import { parseHubName } from '../../../objects/hub-name.ts';
+import { MAX_HUBS, MAX_NEW_HUBS_PER_PUBLISHER } from '../../../objects/limits.ts';
+import { ROOT_OWNER } from '../../../token/owner.ts';
+
+type Row = { readonly version: number; readonly feeding: number };
+
+export class HubRegistry {
+  readonly #sql: SqlStorage;
+  readonly #namespaceKey: string;
+
+  constructor(sql: SqlStorage, namespaceKey: string) {
+    this.#sql = sql;
+    this.#namespaceKey = namespaceKey;
+  }
+
+  /** Whether a hub belongs to this Vault namespace, and not to one below. */
+  isOwn(hub: string): boolean {
+    return parseHubName(hub).namespaceKey === this.#namespaceKey;
+  }
+
+  has(hub: string): boolean {
+    return this.#get(hub) !== undefined;
+  }
+
+  /** The version of the last feed request to a hub; undefined if the hub is not registered. */
+  versionOf(hub: string): number | undefined {
+    return this.#get(hub)?.version;
+  }
+
+  /** The hubs that have events. */
+  all(): string[] {
+    return this.#hubs('SELECT hub FROM hubs ORDER BY hub');
+  }
+
+  /** The hubs of this Vault namespace, also those that only have subscribers. */
+  own(): string[] {
+    return this.#hubs('SELECT hub FROM hubs WHERE own = 1 UNION SELECT hub FROM quiet_hubs');
+  }
+
+  /** The hubs that have not confirmed that they feed. */
+  notFeeding(): string[] {
+    return this.#hubs('SELECT hub FROM hubs WHERE feeding = 0');
+  }
+
+  get isEmpty(): boolean {
+    return this.#count('SELECT COUNT(*) AS hubs FROM hubs') === 0 && this.own().length === 0;
+  }
+
+  /**
+   * Why a new hub gets no slot; undefined if it gets one.
+   *
+   * @param publisher whose share of slots it uses; undefined if it is unknown
+   */
+  refusal(publisher: string | undefined): RegistrationRefusal | undefined {
+    if (this.#count('SELECT COUNT(*) AS hubs FROM hubs WHERE own = 1') >= MAX_HUBS) {
+      return { reason: 'too_many_hubs' };
+    }
+    if (publisher === undefined || publisher === ROOT_OWNER) return undefined;
+    const created = this.#count(
+      'SELECT COUNT(*) AS hubs FROM hubs WHERE own = 1 AND creator = ?',
+      publisher,
+    );
+    return created >= MAX_NEW_HUBS_PER_PUBLISHER ? { reason: 'too_many_of_publisher' } : undefined;
+  }
+
+  /** The feed request for a hub: a new one, unless the hub feeds and is to go on. */
+  request(hub: string, wanted: boolean): FeedRequest {
+    const row = this.#get(hub);
+    if (wanted && row?.feeding === 1) {
+      return { wanted, version: row.version, wasRegistered: true };
+    }
+    return this.add(hub, wanted, '');
+  }
+
+  /** Adds a hub that registers. @returns a new feed request, so that an earlier one can be told apart */
+  add(hub: string, wanted: boolean, creator: string): FeedRequest {
+    const row = this.#get(hub);
+    // A hub that comes back gets higher versions than before: an earlier request may arrive late.
+    const version = row === undefined ? Date.now() : row.version + 1;
+    this.#sql.exec(
+      `INSERT INTO hubs (hub, own, version, feeding, creator) VALUES (?, ?, ?, 0, ?)
+       ON CONFLICT (hub) DO UPDATE SET version = excluded.version, feeding = 0`,
+      hub,
+      Number(this.isOwn(hub)),
+      version,
+      creator,
+    );
+    this.#sql.exec('DELETE FROM quiet_hubs WHERE hub = ?', hub);
+    return { wanted, version, wasRegistered: row !== undefined };
+  }
+
+  /** Notes that a hub feeds, if this is the version of the last request to it. */
+  confirm(hub: string, version: number): void {
+    const row = this.#get(hub);
+    if (row?.version !== version || row.feeding === 1) return;
+    this.#sql.exec('UPDATE hubs SET feeding = 1 WHERE hub = ?', hub);
+  }
+
+  /** Adds a hub of this Vault namespace that has subscribers and no events. */
+  addWithoutEvents(hub: string): void {
+    this.#sql.exec('INSERT OR IGNORE INTO quiet_hubs (hub) VALUES (?)', hub);
+  }
+
+  /** @param version of the last feed request that the hub received */
+  delete(hub: string, version: number): void {
+    this.#sql.exec('DELETE FROM hubs WHERE hub = ? AND version <= ?', hub, version);
+    this.#sql.exec('DELETE FROM quiet_hubs WHERE hub = ?', hub);
+  }
+
+  /** Hubs that registered when a subscriber was reason enough, and have not been checked since. */
+  legacy(limit: number): string[] {
+    return this.#hubs('SELECT hub FROM hubs WHERE own = 1 AND creator IS NULL LIMIT ?', limit);
+  }
+
+  /** Notes that a hub has events or subscribers. */
+  keepLegacy(hub: string): void {
+    this.#sql.exec("UPDATE hubs SET creator = '' WHERE hub = ? AND creator IS NULL", hub);
+  }
+
+  #get(hub: string): Row | undefined {
+    return this.#sql.exec<Row>('SELECT version, feeding FROM hubs WHERE hub = ?', hub).toArray()[0];
+  }
+
+  #hubs(query: string, ...bindings: number[]): string[] {
+    return this.#sql
+      .exec<{ hub: string }>(query, ...bindings)
+      .toArray()
+      .map(({ hub }) => hub);
+  }
+
+  #count(query: string, ...bindings: string[]): number {
+    return this.#sql.exec<{ hubs: number }>(query, ...bindings).one().hubs;
+  }
+}

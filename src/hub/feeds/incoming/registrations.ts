@@ -1,0 +1,99 @@
+/** Registers the hubs that have events, or only subscribers, with a wildcard hub. */
+
+import { ok, type Result } from '../../../lib/result.ts';
+import { ROOT } from '../../../namespace/namespace.ts';
+import type {
+  FeedRequest,
+  Registration,
+  RegistrationRefusal,
+  Unregistration,
+} from '../../../objects/hub-contract.ts';
+import { callAuthorityFromHub } from '../../../objects/stubs.ts';
+import type { Journal } from '../../journal/journal.ts';
+import type { FeedDemand } from './feed-demand.ts';
+import type { FeedPositions } from './feed-positions.ts';
+import type { FeedWriter } from './feed-writer.ts';
+import type { HubRegistry } from './hub-registry.ts';
+
+export interface RegistrationParts {
+  readonly env: Env;
+  readonly namespaceKey: string;
+  readonly journal: Journal;
+  readonly registry: HubRegistry;
+  readonly positions: FeedPositions;
+  readonly demand: FeedDemand;
+  readonly writer: FeedWriter;
+}
+
+export class Registrations {
+  readonly #parts: RegistrationParts;
+
+  constructor(parts: RegistrationParts) {
+    this.#parts = parts;
+  }
+
+  async register(
+    hub: string,
+    { publisher, journalEnd, isRenewal = false }: Registration,
+  ): Promise<Result<FeedRequest, RegistrationRefusal>> {
+    const { registry, positions, demand, writer } = this.#parts;
+    const isOwn = registry.isOwn(hub);
+    if (isOwn && !registry.has(hub)) await this.#checkNamespace();
+    // The calls that wait may have registered it meanwhile.
+    const isNew = !registry.has(hub);
+    if (isOwn && isNew) {
+      const refusal = registry.refusal(publisher);
+      if (refusal !== undefined) return { ok: false, failure: refusal };
+    }
+    // What it had before was dealt with when it unregistered.
+    if (journalEnd !== undefined && isNew) positions.put(hub, journalEnd);
+    const wanted = demand.includes(hub);
+    if (isRenewal && !isNew) return ok(registry.request(hub, wanted));
+    // While the registry did not know the hub, subscribers may have missed its events.
+    if (isRenewal && wanted) writer.appendGap(hub);
+    return ok(registry.add(hub, wanted, publisher ?? ''));
+  }
+
+  async registerWithoutEvents(hub: string): Promise<boolean> {
+    const { namespaceKey, registry } = this.#parts;
+    if (registry.has(hub)) return true;
+    // The root namespace is never deleted, so no hub has to be deleted with it.
+    if (namespaceKey === ROOT) return false;
+    await this.#checkNamespace();
+    registry.addWithoutEvents(hub);
+    return false;
+  }
+
+  unregister(hub: string, unregistration?: Unregistration): void {
+    const { journal, registry, positions, writer } = this.#parts;
+    const { version = Number.MAX_SAFE_INTEGER } = unregistration ?? {};
+    const registered = registry.versionOf(hub);
+    if ((registered ?? 0) > version) return;
+    if (unregistration !== undefined) {
+      if (registered !== undefined && this.#mayMiss(hub, unregistration)) writer.appendGap(hub);
+      // From here on, this journal does not have all events of the time in which the hub had some.
+      if (unregistration.trimmedUntil > journal.trimmedUntil) {
+        journal.setCoverage(journal.recordedSince, unregistration.trimmedUntil);
+      }
+    }
+    registry.delete(hub, version);
+    positions.delete(hub);
+  }
+
+  /** Whether a hub had events that it did not feed, and that a subscriber that reconnects may be missing. */
+  #mayMiss(hub: string, { epoch, trimmedThrough }: Unregistration): boolean {
+    const { demand, positions } = this.#parts;
+    if (!demand.hasPositions) return false;
+    const position = positions.get(hub);
+    if (trimmedThrough === undefined) return position !== undefined && position.epoch !== epoch;
+    return epoch === undefined || positions.isMissing(hub, epoch, trimmedThrough);
+  }
+
+  /** @throws if the namespace was deleted: a Worker may still know its name */
+  async #checkNamespace(): Promise<void> {
+    const { env, namespaceKey } = this.#parts;
+    if (namespaceKey === ROOT) return;
+    const exists = await callAuthorityFromHub(env, namespaceKey, (authority) => authority.exists());
+    if (!exists) throw new Error('the namespace was deleted');
+  }
+}

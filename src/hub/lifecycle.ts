@@ -1,0 +1,243 @@
+/**
+ * The lifecycle of a hub in its Durable Object. The object exists for ever, the hub only while there is a reason for it:
+ * an event or a subscriber. It is composed when the first of them comes and released when the last has gone, so a call
+ * to an object leaves nothing in its storage. Calls that arrive while the hub is released wait, and then find nothing or
+ * compose it again.
+ *
+ * A hub that cannot read its storage is not composed. Its callers are told so, and an operator can reset it. If the storage
+ * has the schema of another release, it is not reset.
+ */
+
+import { logError } from '../lib/log.ts';
+import type { Alarms, AlarmTask } from '../objects/alarms.ts';
+import type { HubState } from '../objects/hub-contract.ts';
+import { hasTables, migrate, readableVersion, type Schema } from '../objects/migrations.ts';
+import { storageFailureOf } from '../objects/storage-failure.ts';
+import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
+import { MAX_FEED_WAIT_MS, RELEASE_RETRY_MS } from './limits.ts';
+import { isOwnFailure, StorageHealth } from './storage-health.ts';
+import { isOpen } from './subscribers/classes.ts';
+import type { SocketCloser } from './subscribers/socket-closer.ts';
+import type { Sockets } from './subscribers/sockets.ts';
+import { within } from './within.ts';
+
+/** A composed hub, as far as its lifecycle needs it. */
+export interface ComposedHub {
+  readonly alarms: Alarms;
+  readonly sockets: Sockets;
+  readonly closer: SocketCloser;
+  readonly teardown: Teardown;
+}
+
+/** How a hub ends. */
+export interface Teardown {
+  /** Whether there is no reason for the hub, unless it has sockets. */
+  readonly isDue: boolean;
+  /** Has other objects forget the hub: until it is needed again, or because its namespace was deleted. */
+  leave(why: 'idle' | 'deleted'): Promise<void>;
+  /** The key-value entries that stay when an idle hub is released. */
+  retainedEntries(): [string, unknown][];
+}
+
+export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
+  readonly #ctx: DurableObjectState;
+  readonly #schema: Schema;
+  readonly #compose: () => H;
+  readonly #health: StorageHealth;
+  #hub: H | undefined;
+  #calls = 0;
+  /** Sockets when they were last counted, less those that have closed since. At 0 they are counted again. */
+  #sockets = 0;
+  #releasing: Promise<void> | undefined;
+  /** When a release that failed is tried again; Infinity if none did. */
+  #retryAt = Number.POSITIVE_INFINITY;
+  #wasDeleted = false;
+
+  constructor(ctx: DurableObjectState, schema: Schema, compose: () => H) {
+    this.#ctx = ctx;
+    this.#schema = schema;
+    this.#compose = compose;
+    this.#health = new StorageHealth(ctx);
+    try {
+      readableVersion(ctx.storage, schema, this.#health.hub);
+      if (hasTables(ctx.storage.sql)) this.#composed();
+    } catch (error) {
+      this.#health.report(error);
+      for (const socket of ctx.getWebSockets()) turnAway(socket);
+    }
+  }
+
+  /** Runs with the hub. Composes it if there is none. */
+  async open<T>(run: (hub: H) => T | Promise<T>): Promise<T> {
+    await this.#released();
+    return this.#run(run);
+  }
+
+  /** Runs with the hub if there is one. */
+  async visit<T>(run: (hub: H) => T | Promise<T>, otherwise: T): Promise<T> {
+    await this.#released();
+    const isEmpty = this.#hub === undefined && this.#health.problem === undefined;
+    return isEmpty ? otherwise : this.#run(run);
+  }
+
+  message(socket: WebSocket, data: string | ArrayBuffer): void {
+    if (this.#hub === undefined) turnAway(socket);
+    else this.#hub.sockets.message(socket, data);
+  }
+
+  closed(socket: WebSocket, code: number): void {
+    if (this.#hub === undefined) {
+      turnAway(socket);
+      return;
+    }
+    this.#hub.sockets.closed(socket, code);
+    this.#sockets = Math.max(0, this.#sockets - 1);
+    this.#releaseIfIdle();
+  }
+
+  async alarm(): Promise<void> {
+    try {
+      await this.visit((hub) => {
+        // A socket that was lost without a close event still counts.
+        this.#sockets = 0;
+        return hub.alarms.ring();
+      }, undefined);
+    } catch (error) {
+      const failure = storageFailureOf(error);
+      if (failure === 'unsupported') {
+        // The release that can read the storage needs the alarm that was set.
+        await this.#ctx.storage.setAlarm(Date.now() + RELEASE_RETRY_MS);
+      } else if (failure !== 'unreadable' && !this.#wasDeleted) {
+        // The platform rings again. That does not make an unreadable storage readable.
+        throw error;
+      }
+    }
+  }
+
+  /** Closes all subscribers and deletes everything, for good. */
+  async wipe(): Promise<void> {
+    while (this.#releasing !== undefined) await this.#releasing;
+    if (this.#wasDeleted) return;
+    this.#hub?.closer.closeAll();
+    try {
+      await this.#hub?.teardown.leave('deleted');
+    } catch (error) {
+      // A hub that cannot read its storage cannot tell others either, and is deleted nevertheless.
+      if (!isOwnFailure(error)) throw error;
+      this.#health.report(error);
+    }
+    this.#wasDeleted = true;
+    await this.#deleteAll();
+  }
+
+  async state(): Promise<HubState> {
+    while (this.#releasing !== undefined) await this.#releasing;
+    if (this.#health.problem === undefined && this.#hub !== undefined) this.#health.check();
+    const subscribers = this.#ctx.getWebSockets().filter(isOpen).length;
+    const { problem } = this.#health;
+    if (problem !== undefined) {
+      return { state: problem.state, problem: problem.message, subscribers };
+    }
+    return { state: this.#hub === undefined ? 'empty' : 'ok', subscribers };
+  }
+
+  /** Deletes everything if the storage cannot be read. @returns whether it did */
+  async reset(): Promise<boolean> {
+    const { state, problem } = await this.state();
+    if (state === 'unsupported') throw new Error(problem);
+    if (state !== 'unreadable') return false;
+    logError(`the storage of ${this.#health.hub} is reset`, problem);
+    for (const socket of this.#ctx.getWebSockets()) turnAway(socket);
+    await this.#deleteAll();
+    this.#health.clear();
+    return true;
+  }
+
+  /** As a task of the hub: the release that failed. */
+  nextDue(): number {
+    return this.#retryAt;
+  }
+
+  /** The hub is released after the call of the alarm. */
+  run(): void {
+    this.#retryAt = Number.POSITIVE_INFINITY;
+  }
+
+  async #released(): Promise<void> {
+    while (this.#releasing !== undefined) await this.#releasing;
+    if (this.#wasDeleted) throw new Error('the namespace was deleted');
+  }
+
+  #composed(): H {
+    if (this.#hub !== undefined) return this.#hub;
+    const { problem } = this.#health;
+    if (problem !== undefined) throw new Error(problem.message);
+    migrate(this.#ctx.storage, this.#schema, this.#health.hub);
+    this.#hub = this.#compose();
+    this.#hub.alarms.add(this);
+    return this.#hub;
+  }
+
+  async #run<T>(run: (hub: H) => T | Promise<T>): Promise<T> {
+    this.#calls++;
+    try {
+      const result = await run(this.#composed());
+      if (result instanceof Response && result.status === 101) this.#sockets++;
+      return result;
+    } catch (error) {
+      throw isOwnFailure(error) ? this.#health.report(error) : error;
+    } finally {
+      this.#calls--;
+      this.#releaseIfIdle();
+    }
+  }
+
+  #releaseIfIdle(): void {
+    const hub = this.#hub;
+    const isBusy = this.#calls > 0 || this.#releasing !== undefined;
+    if (hub === undefined || this.#wasDeleted || isBusy) return;
+    try {
+      if (!hub.teardown.isDue || this.#hasSockets()) return;
+    } catch (error) {
+      this.#health.report(error);
+      return;
+    }
+    this.#releasing = this.#release(hub).finally(() => {
+      this.#releasing = undefined;
+    });
+    this.#ctx.waitUntil(this.#releasing);
+  }
+
+  /** Calls wait for this. A hub whose goodbyes take too long stays. */
+  async #release(hub: H): Promise<void> {
+    try {
+      await within(MAX_FEED_WAIT_MS, hub.teardown.leave('idle'));
+      const entries = hub.teardown.retainedEntries();
+      await this.#deleteAll();
+      for (const [key, value] of entries) this.#ctx.storage.kv.put(key, value);
+    } catch (error) {
+      if (isOwnFailure(error)) this.#health.report(error);
+      else logError(`${this.#health.hub} is not needed, and cannot be released yet`, error);
+      this.#retryAt = Date.now() + RELEASE_RETRY_MS;
+      hub.alarms.arm();
+    }
+  }
+
+  async #deleteAll(): Promise<void> {
+    this.#hub = undefined;
+    this.#sockets = 0;
+    this.#retryAt = Number.POSITIVE_INFINITY;
+    await this.#ctx.storage.deleteAlarm();
+    await this.#ctx.storage.deleteAll();
+  }
+
+  #hasSockets(): boolean {
+    if (this.#sockets === 0) this.#sockets = this.#ctx.getWebSockets().filter(isOpen).length;
+    return this.#sockets > 0;
+  }
+}
+
+/** Closes a socket that cannot be served. Its client reconnects. */
+function turnAway(socket: WebSocket): void {
+  socket.close(CLOSE_CODES.tryAgainLater, 'the hub cannot go on');
+}

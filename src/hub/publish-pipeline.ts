@@ -1,0 +1,90 @@
+/**
+ * Publishes events in a hub: stores them in the journal, delivers them to the hub's subscribers, and feeds the wildcard
+ * hubs that want them.
+ */
+
+import type { Alarms } from '../objects/alarms.ts';
+import type { Published } from '../objects/hub-contract.ts';
+import type { Publication } from '../subscription/publication.ts';
+import { Frame } from '../wire/frame.ts';
+import type { AuthoritySync } from './authority-sync/authority-sync.ts';
+import type { Delivery } from './delivery/delivery.ts';
+import { WriteBatcher } from './delivery/write-batcher.ts';
+import type { HubRegistration } from './feeds/outgoing/hub-registration.ts';
+import type { OutgoingFeeds } from './feeds/outgoing/outgoing-feeds.ts';
+import type { Journal } from './journal/journal.ts';
+import type { EventEntry } from './journal/record.ts';
+
+export interface PublishParts {
+  readonly ctx: DurableObjectState;
+  readonly alarms: Alarms;
+  readonly journal: Journal;
+  readonly authoritySync: AuthoritySync;
+  readonly delivery: Delivery;
+  readonly registration: HubRegistration;
+  readonly feeds: OutgoingFeeds;
+}
+
+export class PublishPipeline {
+  readonly #parts: PublishParts;
+  readonly #batcher = new WriteBatcher((requests) => this.#commit(requests));
+
+  constructor(parts: PublishParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The events are stored and delivered before the wildcard hubs are fed. What these lack is in the journal, and one that
+   * cannot be reached is fed later.
+   *
+   * @param owner whose share of hubs and of the queue the events use
+   */
+  async publish(
+    publications: readonly Publication[],
+    owner: string | undefined,
+  ): Promise<Published> {
+    const { alarms, journal, authoritySync, registration, feeds } = this.#parts;
+    const refused = await registration.register(owner);
+    if (refused !== undefined) return { keys: [], refused: refused.reason };
+    await authoritySync.confirm(Date.now());
+    const { last } = journal;
+    const queued = this.#batcher.take(publications, owner);
+    if (queued === undefined) return { keys: [], refused: 'overloaded' };
+    const keys = await queued;
+    alarms.arm();
+    await feeds.feed(last);
+    return { keys };
+  }
+
+  /**
+   * Appends, waits until that is durable, and delivers: a send that waits for the disk costs more. Until then nobody sees
+   * the events, so a subscriber that connects meanwhile is sent them with all others.
+   */
+  async #commit(requests: readonly (readonly Publication[])[]): Promise<string[][]> {
+    const { ctx, journal, delivery } = this.#parts;
+    const acceptedAt = Date.now();
+    const entries: EventEntry[] = [];
+    let newKeys: string[][];
+    journal.hideAppended();
+    try {
+      newKeys = journal.transaction(() =>
+        requests.map((publications) => {
+          const sequences = journal.append(
+            publications.map(({ key, json }) => ({ key, json, acceptedAt })),
+          );
+          return publications.flatMap(({ key, facts, json }, index) => {
+            const sequence = sequences[index];
+            if (sequence === undefined) return [];
+            entries.push({ sequence, facts, frame: new Frame(json) });
+            return [key];
+          });
+        }),
+      );
+      if (entries.length > 0) await ctx.storage.sync();
+    } finally {
+      journal.showAppended();
+    }
+    await delivery.deliver(entries);
+    return newKeys;
+  }
+}

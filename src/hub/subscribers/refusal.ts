@@ -1,0 +1,18 @@
+/** Why a handshake is refused, and what the Worker is answered then. */
+
+export interface Refusal {
+  readonly status: 400 | 403 | 503;
+  /** A sentence; the Worker has its own for 403. */
+  readonly message: string;
+}
+
+export const FORBIDDEN: Refusal = { status: 403, message: 'permission denied' };
+
+/** A limit is reached. */
+export function unavailable(message: string): Refusal {
+  return { status: 503, message };
+}
+
+export function refuse({ status, message }: Refusal): Response {
+  return new Response(message, { status });
+}

@@ -1,0 +1,81 @@
+/** Accepts the socket of a subscriber, and sends what it missed. */
+
+import type { Alarms } from '../../objects/alarms.ts';
+import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
+import { newReaderTag } from '../catch-up/reader.ts';
+import type { Readers } from '../catch-up/readers.ts';
+import type { Replay } from '../catch-up/replays.ts';
+import type { Delivery } from '../delivery/delivery.ts';
+import type { TurnBudget } from '../delivery/turn-budget.ts';
+import type { Position } from '../journal/position.ts';
+import type { SubscriptionClass } from './classes.ts';
+import { gapHeaders } from './gap-headers.ts';
+import type { Lifetimes } from './lifetimes.ts';
+import type { OwnerTags } from './owner.ts';
+import { refuse, unavailable } from './refusal.ts';
+
+export interface AcceptorParts {
+  readonly ctx: DurableObjectState;
+  readonly alarms: Alarms;
+  readonly budget: TurnBudget;
+  readonly lifetimes: Lifetimes;
+  readonly readers: Readers;
+  readonly delivery: Delivery;
+}
+
+export class SocketAcceptor {
+  readonly #parts: AcceptorParts;
+
+  constructor(parts: AcceptorParts) {
+    this.#parts = parts;
+  }
+
+  /** Does not wait between the last read of the journal and the accept, so nothing is missed or sent twice. */
+  acceptStock(
+    subscriptionClass: SubscriptionClass,
+    tags: OwnerTags | undefined,
+    position: Position,
+    replay: Replay,
+  ): Response {
+    const { budget, delivery } = this.#parts;
+    if (!replay.finish()) {
+      return refuse(
+        unavailable('the filter takes longer than there is between events; simplify it'),
+      );
+    }
+    const { client, server } = this.#accept(subscriptionClass, tags);
+    delivery.joins(server);
+    budget.send(server, replay.messages);
+    if (replay.isFull) server.close(CLOSE_CODES.tryAgainLater, 'resume');
+    return switchProtocols(client, gapHeaders(position, replay.isBroken));
+  }
+
+  acceptReader(
+    subscriptionClass: SubscriptionClass,
+    tags: OwnerTags | undefined,
+    position: Position,
+  ): Response {
+    const { client, server } = this.#accept(subscriptionClass, tags, newReaderTag());
+    this.#parts.readers.welcome(server, subscriptionClass, position);
+    return switchProtocols(client, gapHeaders(position, false));
+  }
+
+  #accept(
+    subscriptionClass: SubscriptionClass,
+    tags: OwnerTags | undefined,
+    ...others: readonly string[]
+  ): { client: WebSocket; server: WebSocket } {
+    const { ctx, alarms, lifetimes } = this.#parts;
+    subscriptionClass.isUsed = true;
+    const { 0: client, 1: server } = new WebSocketPair();
+    const hour = lifetimes.tagAt(Date.now());
+    const owners = tags === undefined ? [] : [tags.token, tags.owner];
+    ctx.acceptWebSocket(server, [subscriptionClass.tag, ...owners, hour, ...others]);
+    alarms.arm();
+    return { client, server };
+  }
+}
+
+function switchProtocols(webSocket: WebSocket, headers: Record<string, string>): Response {
+  return new Response(null, { status: 101, webSocket, headers });
+}

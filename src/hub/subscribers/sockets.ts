@@ -1,0 +1,55 @@
+/** What the runtime tells a hub of its sockets: a handshake, a message, a close. */
+
+import { handshakeOf } from '../../subscription/handshake.ts';
+import type { Readers } from '../catch-up/readers.ts';
+import type { SubscriptionClasses } from './classes.ts';
+import type { Handshakes } from './handshakes.ts';
+
+export class Sockets {
+  readonly #handshakes: Handshakes;
+  readonly #classes: SubscriptionClasses;
+  readonly #readers: Readers;
+
+  constructor(handshakes: Handshakes, classes: SubscriptionClasses, readers: Readers) {
+    this.#handshakes = handshakes;
+    this.#classes = classes;
+    this.#readers = readers;
+  }
+
+  async accept(request: Request): Promise<Response> {
+    const response = await this.#handshakes.accept(handshakeOf(request));
+    // In this turn the hub may learn that the client has gone. A socket that nobody takes would stay open for ever.
+    await scheduler.wait(0);
+    if (request.signal.aborted && response.webSocket !== null) {
+      response.webSocket.accept();
+      response.webSocket.close(1001);
+    }
+    return response;
+  }
+
+  /** A stock subscription takes no data frame: Vault closes with the same words. */
+  message(socket: WebSocket, data: string | ArrayBuffer): void {
+    const subscriptionClass = this.#classes.of(socket);
+    if (subscriptionClass?.subscription.protocol === 'carillon.v1') {
+      this.#readers.message(socket, subscriptionClass, data);
+    } else {
+      socket.close(1008, 'unexpected data message');
+    }
+  }
+
+  /**
+   * Answers a subscriber's Close frame, which the runtime leaves to a hibernating object. Takes constant time, because
+   * thousands may close at once.
+   */
+  closed(socket: WebSocket, code: number): void {
+    socket.close(isSendable(code) ? code : 1000);
+    this.#readers.left(socket);
+    const subscriptionClass = this.#classes.of(socket);
+    if (subscriptionClass !== undefined) this.#classes.left(subscriptionClass);
+  }
+}
+
+/** Whether a code may stand in a Close frame (RFC 6455, section 7.4). If so, the peer's code is sent back. */
+function isSendable(code: number): boolean {
+  return code >= 1000 && code <= 4999 && ![1004, 1005, 1006, 1015].includes(code);
+}

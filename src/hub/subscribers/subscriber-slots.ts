@@ -1,0 +1,59 @@
+/** The slots of a hub's subscribers: so many for the hub, for each token, and for each owner a share of those that are free. */
+
+import { MAX_SOCKETS_PER_TOKEN } from '../limits.ts';
+import type { OwnerTags } from './owner.ts';
+import { type Refusal, unavailable } from './refusal.ts';
+import { SlotCounter, SlotCounterByTag } from './slot-counter.ts';
+
+export class SubscriberSlots {
+  readonly #max: number;
+  readonly #all: SlotCounter;
+  /** Of tokens and of owners. */
+  readonly #byTag: SlotCounterByTag;
+
+  constructor(ctx: DurableObjectState, max: number) {
+    this.#max = max;
+    this.#all = new SlotCounter(() => ctx.getWebSockets().length);
+    this.#byTag = new SlotCounterByTag((tag) => ctx.getWebSockets(tag).length);
+  }
+
+  /** Reserves a slot of the hub for a handshake. @returns why there is none */
+  reserve(): Refusal | undefined {
+    return this.#all.reserve(this.#max)
+      ? undefined
+      : unavailable(`this hub has ${this.#max} subscribers and takes no more`);
+  }
+
+  /** The handshake has ended. If its socket was accepted, that has the slot now. */
+  release(): void {
+    this.#all.release();
+  }
+
+  /** Reserves a slot of the token and of its owner, for a handshake that has one of the hub. @returns why there is none */
+  reserveOwned({ token, owner }: OwnerTags): Refusal | undefined {
+    if (!this.#byTag.reserve(token, MAX_SOCKETS_PER_TOKEN)) {
+      return unavailable(
+        `this token has ${MAX_SOCKETS_PER_TOKEN} subscribers in this hub, as many as one may have; use another`,
+      );
+    }
+    if (this.#reserveShare(owner)) return undefined;
+    this.#byTag.release(token);
+    const { taken } = this.#byTag.of(owner);
+    return unavailable(
+      `you have ${taken} subscribers in this hub, with all tokens of your entity or made from yours, and may have no more than are free of the ${this.#max} that all share; close one, or try again`,
+    );
+  }
+
+  releaseOwned({ token, owner }: OwnerTags): void {
+    this.#byTag.release(owner);
+    this.#byTag.release(token);
+  }
+
+  /** An owner may have no more slots than are free. The slot of the handshake itself counts as free. */
+  #reserveShare(owner: string): boolean {
+    const free = () => this.#max - this.#all.taken + 1;
+    if (this.#byTag.reserve(owner, free())) return true;
+    this.#all.recount();
+    return this.#byTag.reserve(owner, free());
+  }
+}

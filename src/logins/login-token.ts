@@ -3,8 +3,8 @@
 import type { Identity } from '../policy/identity.ts';
 import { DEFAULT_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS } from '../token/limits.ts';
 import { digestOf } from '../token/token-form.ts';
+import { normalizePolicies } from '../token/token-policies.ts';
 import type { TokenRequest } from '../token/token-record.ts';
-import { normalPolicies } from '../token/token-request.ts';
 import type { Login } from './login.ts';
 
 export type AuthMethod = 'jwt' | 'approle';
@@ -30,7 +30,7 @@ export async function tokenOfLogin(
   const { maxTtl, explicitMaxTtl, period } = settings;
   const max = Math.min(maxTtl || MAX_TOKEN_TTL_SECONDS, explicitMaxTtl || MAX_TOKEN_TTL_SECONDS);
   return {
-    policies: normalPolicies(settings.policies, !settings.noDefaultPolicy),
+    policies: normalizePolicies(settings.policies, !settings.noDefaultPolicy),
     parent: undefined,
     foreignParent: undefined,
     orphan: true,

@@ -1,7 +1,6 @@
 /** What there is to know of a token. */
 
 import type { Identity } from '../policy/identity.ts';
-import { MAX_TOKEN_TTL_SECONDS } from './limits.ts';
 
 /** What a new token is to be. Times are in seconds. */
 export interface TokenRequest {
@@ -50,9 +49,3 @@ export type TokenReference =
   | { readonly digest: string }
   | { readonly accessor: string }
   | { readonly id: number };
-
-/** How long a token may live at most, in seconds. A periodic one is renewed again and again. */
-export function lifeOf({ period, explicitMaxTtl, maxTtl }: TokenRecord): number {
-  if (period > 0) return explicitMaxTtl || Infinity;
-  return Math.min(explicitMaxTtl || Infinity, maxTtl || Infinity, MAX_TOKEN_TTL_SECONDS);
-}

@@ -1,12 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS } from '../../src/token/limits.ts';
-import {
-  type CheckedTokenRequest,
-  checkTokenRequest,
-  cutTtl,
-  type Maker,
-  normalPolicies,
-} from '../../src/token/token-request.ts';
+import type { Maker } from '../../src/token/maker.ts';
+import { normalizePolicies } from '../../src/token/token-policies.ts';
+import { type CheckedTokenRequest, checkTokenRequest } from '../../src/token/token-request.ts';
+import { capTtl } from '../../src/token/token-times.ts';
 import { accepted, failureOf } from './support/result.ts';
 
 const ROOT: Maker = {
@@ -171,13 +168,13 @@ describe('the life of a new token, in seconds', () => {
       'TTL of "2h" exceeded the effective max_ttl of "1h30m"; TTL value is capped accordingly',
     ]);
     expect(made({ ttl: '2h' }).warnings).toEqual([]);
-    expect(cutTtl(59, 30)).toEqual({
+    expect(capTtl(59, 30)).toEqual({
       ttl: 30,
       warnings: [
         'TTL of "59s" exceeded the effective max_ttl of "30s"; TTL value is capped accordingly',
       ],
     });
-    expect(cutTtl(30, 30)).toEqual({ ttl: 30, warnings: [] });
+    expect(capTtl(30, 30)).toEqual({ ttl: 30, warnings: [] });
   });
 });
 
@@ -195,8 +192,8 @@ describe('the display name of a new token', () => {
 });
 
 it('policies are in lower case, each once and in order, and root stands alone', () => {
-  expect(normalPolicies(['b', ' A', 'a', '', 'B '], false)).toEqual(['a', 'b']);
-  expect(normalPolicies(['b'], true)).toEqual(['b', 'default']);
-  expect(normalPolicies(['b', 'Root'], true)).toEqual(['root']);
-  expect(normalPolicies([], true)).toEqual(['default']);
+  expect(normalizePolicies(['b', ' A', 'a', '', 'B '], false)).toEqual(['a', 'b']);
+  expect(normalizePolicies(['b'], true)).toEqual(['b', 'default']);
+  expect(normalizePolicies(['b', 'Root'], true)).toEqual(['root']);
+  expect(normalizePolicies([], true)).toEqual(['default']);
 });

@@ -6,15 +6,12 @@ import type { Alarms } from '../../objects/alarms.ts';
 import type { IssuedToken, TokenState, TokenUse } from '../../objects/authority-contract.ts';
 import { MAX_TOKENS } from '../../objects/limits.ts';
 import { MAX_TOKEN_TTL_SECONDS } from '../../token/limits.ts';
+import type { Maker } from '../../token/maker.ts';
 import { ownerOfNew } from '../../token/owner.ts';
 import { digestOf, mintAccessor, mintToken } from '../../token/token-form.ts';
-import {
-  lifeOf,
-  type TokenRecord,
-  type TokenReference,
-  type TokenRequest,
-} from '../../token/token-record.ts';
-import { checkTokenRequest, cutTtl, type Maker } from '../../token/token-request.ts';
+import type { TokenRecord, TokenReference, TokenRequest } from '../../token/token-record.ts';
+import { checkTokenRequest } from '../../token/token-request.ts';
+import { capTtl, maxLifetime } from '../../token/token-times.ts';
 import { authBlock, tokenData } from '../../token/token-view.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { SPENT_TOKEN_MS } from '../limits.ts';
@@ -140,9 +137,9 @@ export class TokenService {
       return invalid('lease is not renewable');
     }
     const age = (now - token.createdAt) / 1000;
-    const max = Math.floor(lifeOf(token) - age);
+    const max = Math.floor(maxLifetime(token) - age);
     if (max <= 0) return invalid('past the max TTL, cannot renew');
-    const { ttl, warnings } = cutTtl(
+    const { ttl, warnings } = capTtl(
       token.period || increment || token.ttl,
       Math.min(max, MAX_TOKEN_TTL_SECONDS),
     );

@@ -1,7 +1,7 @@
 /** `/v1/sys/namespaces/…`: the namespaces below that of the request. */
 
+import { Fields } from '../../lib/fields.ts';
 import { quote } from '../../lib/quote.ts';
-import { invalid } from '../../lib/result.ts';
 import { MAX_NAMESPACE_DEPTH } from '../../namespace/limits.ts';
 import {
   checkNamespaceName,
@@ -17,7 +17,7 @@ import {
 import type { ChildNamespace } from '../../objects/authority-contract.ts';
 import { authorityStub, callAuthority } from '../../objects/stubs.ts';
 import type { Operation } from '../../policy/acl.ts';
-import { checkMeta } from '../../token/token-request.ts';
+import { readMetadata } from '../../token/token-metadata.ts';
 import { audit } from '../audit-log.ts';
 import { actorOf } from '../authentication/caller.ts';
 import { deny, isAllowed } from '../authorize.ts';
@@ -65,9 +65,9 @@ export const createNamespace: Endpoint = {
         message: `namespaces are nested at most ${MAX_NAMESPACE_DEPTH} deep`,
       });
     }
-    const metadata = checkMeta(call.var.body.custom_metadata ?? undefined);
-    if (!metadata.ok)
-      return refuse(invalid(`custom_metadata: ${metadata.failure.message}`).failure);
+    const fields = new Fields(call.var.body);
+    const metadata = fields.result(readMetadata(fields, 'custom_metadata'));
+    if (!metadata.ok) return refuse(metadata.failure);
     const created = await authorityStub(call.env, above).createChild(name, metadata.value);
     if (!created.ok) return refuse(created.failure);
     workerCaches.namespaceCreated();

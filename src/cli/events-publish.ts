@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { dotSegment } from '../lib/dot-segment.ts';
 import { MAX_PUBLISH_BYTES, MAX_PUBLISH_EVENTS } from '../wire/limits.ts';
 import { type Command, type ExitCode, fail, misuse, status } from './command.ts';
-import { reasonOfFileError } from './file-error.ts';
+import { reasonOfFileError } from './files.ts';
 import { LineReader } from './line-reader.ts';
 import { parsePairs } from './pairs.ts';
 import {

@@ -1,20 +1,15 @@
 /** `carillon events subscribe` */
-import type WebSocket from 'ws';
 import { dotSegment } from '../lib/dot-segment.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
-import { decodeProtobuf } from '../wire/protobuf.ts';
 import type { Values } from './arguments.ts';
-import { type Command, type ExitCode, fail, misuse, status } from './command.ts';
+import { type Command, type ExitCode, fail, misuse } from './command.ts';
 import { printResuming } from './resuming-subscription.ts';
-import { apiUrl, SERVER_HELP, SERVER_OPTIONS, serverOf } from './server.ts';
-import { openSocket } from './subscription-socket.ts';
+import { SERVER_HELP, SERVER_OPTIONS, serverOf } from './server.ts';
+import { printStock } from './stock-subscription.ts';
 
-/** How often the connection is tried for life; without it a network that vanished looks like silence. */
-const HEARTBEAT_MS = 30_000;
-
-/** What a timer of Node can count: 2^31 milliseconds. */
+/** The longest time of a timer of Node: 2^31 milliseconds. */
 const MAX_TIMEOUT_SECONDS = 2_147_483;
 
 export const eventsSubscribe: Command = {
@@ -70,7 +65,7 @@ Examples:
         'events subscribe',
       );
     }
-    // A URL would fold it and lead elsewhere.
+    // A URL would resolve the segment, and name another path.
     if (dotSegment(pattern) !== undefined) {
       return misuse(
         `the pattern ${JSON.stringify(pattern)} has a "." or ".." segment`,
@@ -81,107 +76,18 @@ Examples:
     if (!timeoutMs.ok) return misuse(timeoutMs.failure.message, 'events subscribe');
     const server = serverOf(values);
     if (typeof server === 'string') return fail(server);
-    // Vault knows neither.
-    if (values.follow === true || values.since !== undefined) {
-      return printResuming(pattern, values, server, timeoutMs.value);
-    }
-
-    const protobuf = values.protobuf === true;
-    const url = apiUrl(server, `sys/events/subscribe/${pattern}`);
-    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    url.search = queryOf(values, protobuf);
-    const opened = await openSocket(url, server.headers);
-    if ('message' in opened) return fail(opened.message);
-    status(`subscribed to ${pattern} at ${server.address.origin}`);
-    if (opened.warning !== undefined) status(`warning: ${opened.warning}`);
-    return print(opened.socket, protobuf ? lineOfProtobuf : lineOfJson, timeoutMs.value);
+    // A stock server has neither option.
+    const resumes = values.follow === true || values.since !== undefined;
+    const print = resumes ? printResuming : printStock;
+    return print(pattern, values, server, timeoutMs.value);
   },
 };
 
-/** Undefined where there is none. */
+/** @returns undefined if there is no timeout */
 function timeoutOf({ timeout }: Values): Result<number | undefined> {
   if (typeof timeout !== 'string') return ok(undefined);
   const seconds = parseDuration(timeout, '--timeout');
   if (!seconds.ok) return seconds;
   if (seconds.value > 0 && seconds.value <= MAX_TIMEOUT_SECONDS) return ok(seconds.value * 1000);
   return invalid(`--timeout is ${quote(timeout)}; it must be from 1s to ${MAX_TIMEOUT_SECONDS}s`);
-}
-
-function queryOf({ filter, namespaces }: Values, protobuf: boolean): string {
-  const query = new URLSearchParams(protobuf ? {} : { json: 'true' });
-  if (typeof filter === 'string') query.set('filter', filter);
-  for (const pattern of (namespaces ?? []) as string[]) query.append('namespaces', pattern);
-  return query.toString();
-}
-
-/** Prints what comes until the server, the reader of the output, the user, or the time ends it. */
-function print(
-  socket: WebSocket,
-  lineOf: (data: Buffer) => string,
-  timeoutMs: number | undefined,
-): Promise<ExitCode> {
-  return new Promise((resolve) => {
-    let alive = true;
-    const timeout = timeoutMs === undefined ? undefined : setTimeout(() => end(0), timeoutMs);
-    const heartbeat = setInterval(() => {
-      // While the reader of the output is slow, nothing is read of the socket, no pong either.
-      if (socket.isPaused) return;
-      if (!alive) return end(fail('the server does not answer any more'));
-      alive = false;
-      socket.ping();
-    }, HEARTBEAT_MS);
-
-    function end(exitCode: ExitCode): void {
-      clearInterval(heartbeat);
-      clearTimeout(timeout);
-      socket.removeAllListeners('close');
-      socket.terminate();
-      resolve(exitCode);
-    }
-
-    socket.on('pong', () => {
-      alive = true;
-    });
-    socket.on('message', (data: Buffer) => {
-      alive = true;
-      let line: string;
-      try {
-        line = lineOf(data);
-      } catch (error) {
-        return end(
-          fail(`the server sent a frame that cannot be read: ${(error as Error).message}`),
-        );
-      }
-      // Frames that were read already still come after a pause.
-      if (process.stdout.write(line) || socket.isPaused) return;
-      socket.pause();
-      process.stdout.once('drain', () => {
-        alive = true;
-        socket.resume();
-      });
-    });
-    // `ws` closes after every error; the close says the rest.
-    socket.on('error', () => undefined);
-    socket.once('close', (code, reason) => {
-      const closed = `the server closed the subscription (${code}${reason.length > 0 ? ` ${reason}` : ''})`;
-      if (code === 1000) {
-        status(closed);
-        end(0);
-      } else {
-        end(fail(code === 1006 ? 'the connection broke' : closed));
-      }
-    });
-    process.once('SIGINT', () => end(130));
-    process.once('SIGTERM', () => end(130));
-    socket.resume();
-  });
-}
-
-function lineOfJson(frame: Buffer): string {
-  const text = frame.toString();
-  return text.endsWith('\n') ? text : `${text}\n`;
-}
-
-function lineOfProtobuf(frame: Buffer): string {
-  return `${JSON.stringify(decodeProtobuf(frame))}\n`;
 }

@@ -6,7 +6,7 @@ import { type Readable, Writable } from 'node:stream';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { decodeUtf8 } from '../lib/text.ts';
 import { status } from './command.ts';
-import { reasonOfFileError } from './file-error.ts';
+import { reasonOfFileError } from './files.ts';
 
 /** More than a policy, an event or a token may have. */
 const MAX_INPUT_BYTES = 1024 * 1024;

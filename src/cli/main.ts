@@ -6,7 +6,7 @@ import { eventsExplain } from './events-explain.ts';
 import { eventsPublish } from './events-publish.ts';
 import { eventsSubscribe } from './events-subscribe.ts';
 import { eventsTypes } from './events-types.ts';
-import { reasonOfFileError } from './file-error.ts';
+import { reasonOfFileError } from './files.ts';
 import { forwardAudit } from './forward/command.ts';
 import { login } from './login.ts';
 import {

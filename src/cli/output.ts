@@ -95,6 +95,3 @@ function duration(seconds: number): string {
   const parts = Object.entries(units).filter(([, count]) => count > 0);
   return parts.map(([unit, count]) => `${count}${unit}`).join('') || '0s';
 }
-
-/** Back to the beginning of the line of a terminal, and nothing on it. */
-export const CLEAR_LINE = '\r\x1b[K';

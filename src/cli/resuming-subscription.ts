@@ -1,4 +1,4 @@
-/** A subscription that begins in the past, or goes on through restarts: by the client of `src/client`. */
+/** A subscription that begins in the past, or reconnects: the client of `src/client`. */
 import { once } from 'node:events';
 import { CarillonError, type Item, type Subscription, subscribe } from '../client/index.ts';
 import type { Event } from '../event/event.ts';
@@ -6,38 +6,34 @@ import { encodeJson, eventOf, type FrameJson } from '../wire/json.ts';
 import { decodeProtobuf, encodeProtobuf } from '../wire/protobuf.ts';
 import type { Values } from './arguments.ts';
 import { type ExitCode, fail, status } from './command.ts';
+import { retryMessage } from './retry.ts';
 import { type Server, serverOf } from './server.ts';
+import { exitSignal } from './stopping.ts';
 import { socketThatWarns } from './subscription-socket.ts';
 
 type GapItem = Extract<Item, { type: 'gap' }>;
 
-/** Prints what comes until the server, the reader of the output, the user, or the time ends it. */
+/** Prints events until the server, the reader of the output, the user, or the timeout ends the subscription. */
 export async function printResuming(
   pattern: string,
   values: Values,
   server: Server,
   timeoutMs: number | undefined,
 ): Promise<ExitCode> {
-  const ending = new AbortController();
-  const endWith = (exitCode: ExitCode) => () => ending.abort(exitCode);
-  process.once('SIGINT', endWith(130));
-  process.once('SIGTERM', endWith(130));
-  const timeout = timeoutMs === undefined ? undefined : setTimeout(endWith(0), timeoutMs);
+  const exit = exitSignal(timeoutMs);
   try {
-    await printAll(subscriptionOf(pattern, values, server, ending.signal), values, ending.signal);
+    await printAll(subscriptionOf(pattern, values, server, exit), values, exit);
     return 0;
   } catch (error) {
-    if (ending.signal.aborted) return ending.signal.reason as ExitCode;
+    if (exit.aborted) return exit.reason as ExitCode;
     if (!(error instanceof CarillonError)) throw error;
-    // In good order: who closes it so has nothing more to say to this token.
     if (error.code === 'not_found' || error.code === 'protocol') {
       return fail(`${error.message}; --follow and --since need a Carillon server`);
     }
+    // The end of a token is a regular end of its subscriptions.
     if (error.code !== 'revoked') return fail(error.message);
     status(error.message);
     return 0;
-  } finally {
-    clearTimeout(timeout);
   }
 }
 
@@ -68,12 +64,12 @@ function subscriptionOf(
       status(
         state.type === 'connected'
           ? `subscribed to ${pattern} at ${server.address.origin}`
-          : `${state.reason}; trying again in ${(state.retryInMs / 1000).toFixed(1)} s`,
+          : retryMessage(state.reason, state.retryInMs),
       ),
   });
 }
 
-/** That of now: there may have been another login since the last connection. */
+/** The present token: the user may have logged in again since the last connection. */
 function tokenOf(values: Values): string {
   const server = serverOf(values);
   if (typeof server === 'string') throw new CarillonError('invalid', server);
@@ -92,7 +88,7 @@ async function printAll(
     }
     const event = eventOf(item.cloudEvent as unknown as FrameJson);
     const line = protobuf === true ? lineOfProtobuf(event) : encodeJson(event);
-    // What the reader of the output has not taken is not acknowledged.
+    // The client acknowledges only what the reader of the output has taken.
     if (!process.stdout.write(line)) await once(process.stdout, 'drain', { signal });
   }
 }
@@ -101,7 +97,7 @@ function gapOf({ reason }: GapItem): string {
   return `events may be missing here (${reason})`;
 }
 
-/** As a stock binary frame is printed. */
+/** The line that a stock subscription prints for the binary frame. */
 function lineOfProtobuf(event: Event): string {
   return `${JSON.stringify(decodeProtobuf(encodeProtobuf(event)))}\n`;
 }

@@ -1,8 +1,9 @@
 /** A connection of the relay to a server that vanishes, or does not speak as it said it would. */
 import { afterEach, expect, it, vi } from 'vitest';
-import { Connection } from '../../src/cli/relay/connection.ts';
+import { connectToOrigin } from '../../src/cli/relay/origin-connection.ts';
 import { openSocket } from '../../src/cli/subscription-socket.ts';
 import { PING_INTERVAL_MS } from '../../src/client/bounds.ts';
+import { reasonOf, serverWaitMs } from '../../src/client/end.ts';
 import { StockServer, type Traits } from '../support/stock-server.ts';
 
 const CARILLON = { subprotocol: 'carillon.v1.json' };
@@ -20,15 +21,15 @@ async function heard(traits: Traits, frames: readonly string[], meanwhile = asyn
   const opened = await openSocket(new URL(server.address), {}, { offer: 'carillon.v1.json' });
   if ('message' in opened) throw new Error(opened.message);
   const told: unknown[] = [];
-  const connection = new Connection(opened, {
+  const connection = connectToOrigin(opened, {
     event: ({ id }, cursor) => told.push([id, cursor]),
-    place: (cursor) => told.push(cursor),
+    position: (cursor) => told.push(cursor),
     gap: (reason, cursor) => told.push([reason, cursor]),
   });
   await server.send(...frames);
   await meanwhile();
-  const { reason, waitMs } = await connection.ended;
-  return { told, reason, waitMs };
+  const end = await connection.ended;
+  return { told, reason: reasonOf(end), waitMs: serverWaitMs(end) };
 }
 
 it('a server that answers no pings is left', async () => {

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Backlog } from '../../src/cli/relay/backlog.ts';
 import { lineOfEvent } from '../../src/cli/relay/frame.ts';
-import { MAX_RELAY_EVENTS, MAX_RELAY_STALL_MS } from '../../src/cli/relay/limits.ts';
+import { MAX_RELAY_ENTRIES, MAX_RELAY_STALL_MS } from '../../src/cli/relay/limits.ts';
 import type { Origin } from '../../src/cli/relay/origin.ts';
 import { Receiver } from '../../src/cli/relay/receiver.ts';
 import { Report } from '../../src/cli/relay/report.ts';
@@ -29,16 +29,16 @@ beforeEach(async () => {
   backlog = new Backlog();
   const origin: Origin = {
     address: new URL(vault.address),
-    subscribed: { from: vault.address, namespace: '', pattern: '*', namespaces: [] },
+    subscription: { from: vault.address, namespace: '', pattern: '*', namespaces: [] },
     url: () => new URL(vault.address),
     headers: async () => ok({}),
   };
   const beginning = { cursor: undefined, heardAt: undefined, skippedSources: [] };
   stop = new AbortController();
-  running = new Receiver(origin, beginning, backlog, new Report(), stop.signal).run();
+  running = new Receiver(origin, beginning, backlog, new Report(backlog), stop.signal).run();
   await vault.send();
   // Now, as it would open no connection without room.
-  for (let count = 1; count < MAX_RELAY_EVENTS; count++) {
+  for (let count = 1; count < MAX_RELAY_ENTRIES; count++) {
     backlog.put({ at: 0, line: lineOfEvent({}) });
   }
 });
@@ -67,11 +67,11 @@ async function fill(): Promise<void> {
 
 it('reads no more than there is room for, and the rest once there is', async () => {
   await fill();
-  expect(backlog.events).toBeLessThan(MAX_RELAY_EVENTS + FRAMES / 2);
+  expect(backlog.events).toBeLessThan(MAX_RELAY_ENTRIES + FRAMES / 2);
   let taken = 0;
-  while (taken < MAX_RELAY_EVENTS - 1 + FRAMES) {
+  while (taken < MAX_RELAY_ENTRIES - 1 + FRAMES) {
     const { length } = await backlog.oldest();
-    backlog.settle(length);
+    backlog.remove(length);
     taken += length;
   }
   expect(printed).toMatch(/^subscribed to .*\n$/);
@@ -84,7 +84,7 @@ it('closes, says so, and comes back when there is room, before a stock server le
   await vi.advanceTimersByTimeAsync(2000);
   await turns(100);
   expect(vault.handshakes).toHaveLength(1);
-  backlog.settle(backlog.events);
+  backlog.remove(backlog.events);
   while (!printed.includes('away for')) await turns(1);
   expect(vault.handshakes).toHaveLength(2);
 });

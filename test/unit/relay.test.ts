@@ -1,15 +1,16 @@
 /** The pure parts of `carillon relay`: what answers and refusals mean, waits, and what a frame becomes. */
 import { describe, expect, it } from 'vitest';
 import { Backlog } from '../../src/cli/relay/backlog.ts';
-import { relayBackoff } from '../../src/cli/relay/backoff.ts';
+import { RELAY_BACKOFF } from '../../src/cli/relay/backoff.ts';
 import { lineOfEvent, lineOfFrame } from '../../src/cli/relay/frame.ts';
 import {
-  MAX_RELAY_EVENTS,
+  MAX_RELAY_ENTRIES,
   RELAY_MAX_BACKOFF_MS,
   RELAY_MIN_BACKOFF_MS,
 } from '../../src/cli/relay/limits.ts';
 import { lastingRefusal } from '../../src/cli/relay/refusal.ts';
 import { verdictOf } from '../../src/cli/relay/verdict.ts';
+import { backoffMs } from '../../src/client/backoff.ts';
 import { platformRuntime } from '../../src/client/platform.ts';
 import { type ApiResponse, request } from '../../src/client/request.ts';
 import { MAX_PUBLISH_EVENTS } from '../../src/wire/limits.ts';
@@ -134,17 +135,17 @@ describe('a refused handshake', () => {
 
 describe('a wait', () => {
   it('is from one second to a bound that doubles up to a minute', () => {
-    expect(relayBackoff(0, 0)).toBe(RELAY_MIN_BACKOFF_MS);
-    expect(relayBackoff(0, 0.5)).toBe(1500);
-    expect(relayBackoff(3, 0.999999)).toBe(15_999);
-    expect(relayBackoff(1000, 0.999999)).toBe(RELAY_MAX_BACKOFF_MS - 1);
-    expect(relayBackoff(1000, 0)).toBe(RELAY_MIN_BACKOFF_MS);
+    expect(backoffMs(RELAY_BACKOFF, 0, 0)).toBe(RELAY_MIN_BACKOFF_MS);
+    expect(backoffMs(RELAY_BACKOFF, 0, 0.5)).toBe(1500);
+    expect(backoffMs(RELAY_BACKOFF, 3, 0.999999)).toBe(15_999);
+    expect(backoffMs(RELAY_BACKOFF, 1000, 0.999999)).toBe(RELAY_MAX_BACKOFF_MS - 1);
+    expect(backoffMs(RELAY_BACKOFF, 1000, 0)).toBe(RELAY_MIN_BACKOFF_MS);
   });
 
   it('is what the server asks for where that is longer, within reason', () => {
-    expect(relayBackoff(0, 0, 20_000)).toBe(20_000);
-    expect(relayBackoff(0, 0, 10)).toBe(RELAY_MIN_BACKOFF_MS);
-    expect(relayBackoff(0, 0, 1e12)).toBe(300_000);
+    expect(backoffMs(RELAY_BACKOFF, 0, 0, 20_000)).toBe(20_000);
+    expect(backoffMs(RELAY_BACKOFF, 0, 0, 10)).toBe(RELAY_MIN_BACKOFF_MS);
+    expect(backoffMs(RELAY_BACKOFF, 0, 0, 1e12)).toBe(300_000);
   });
 });
 
@@ -200,7 +201,7 @@ describe('the backlog', () => {
     for (let id = 0; id <= MAX_PUBLISH_EVENTS; id++) backlog.put(entry(id));
     expect(await backlog.oldest()).toHaveLength(MAX_PUBLISH_EVENTS);
     expect((await backlog.oldest())[0]?.line?.id).toBe('0');
-    backlog.settle(MAX_PUBLISH_EVENTS);
+    backlog.remove(MAX_PUBLISH_EVENTS);
     expect(await backlog.oldest()).toEqual([entry(MAX_PUBLISH_EVENTS)]);
     expect(backlog.events).toBe(1);
   });
@@ -214,7 +215,7 @@ describe('the backlog', () => {
 
   it('is full at its bound, and has room again once half is gone', async () => {
     const backlog = new Backlog();
-    for (let id = 0; id < MAX_RELAY_EVENTS; id++) {
+    for (let id = 0; id < MAX_RELAY_ENTRIES; id++) {
       expect(backlog.isFull).toBe(false);
       backlog.put(entry(id));
     }
@@ -223,10 +224,10 @@ describe('the backlog', () => {
     const room = backlog.room().then(() => {
       hasRoom = true;
     });
-    backlog.settle(MAX_RELAY_EVENTS / 2 - 1);
+    backlog.remove(MAX_RELAY_ENTRIES / 2 - 1);
     await Promise.resolve();
     expect(hasRoom).toBe(false);
-    backlog.settle(1);
+    backlog.remove(1);
     await room;
     expect(backlog.isFull).toBe(false);
   });

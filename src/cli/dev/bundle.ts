@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { replaceFile } from '../replace-file.ts';
+import { replaceFile } from '../files.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 

@@ -3,8 +3,9 @@
 import { parseConfig } from '../../config/config.ts';
 import { checkUpstream } from '../../outbound/upstream/address.ts';
 import { type Command, type ExitCode, endWith, fail, misuse, status } from '../command.ts';
-import { reasonOfFileError } from '../file-error.ts';
+import { reasonOfFileError } from '../files.ts';
 import { MIN_REACHABLE_ROOT_TOKEN_CHARACTERS } from '../limits.ts';
+import { signalled } from '../stopping.ts';
 import { addressOf, isLoopback, leadsTo } from './address.ts';
 import { banner } from './banner.ts';
 import { buildBundle, readConfig } from './bundle.ts';
@@ -128,7 +129,7 @@ async function serve({ host, port, rootToken, data, ...settings }: Serve): Promi
   // First: a server that was killed a moment ago has the port until it lets go of the folder.
   const folder = await openDataFolder(data);
   if (typeof folder === 'string') return fail(folder);
-  const stop = stopRequested();
+  const stop = signalled('SIGINT', 'SIGTERM', 'SIGHUP');
   try {
     const bound = await addressOf(host, port);
     if (typeof bound === 'string') return fail(bound);
@@ -175,13 +176,4 @@ function aborted(signal: AbortSignal): Promise<undefined> {
     if (signal.aborted) resolve(undefined);
     signal.addEventListener('abort', () => resolve(undefined));
   });
-}
-
-/** Aborted when the user, or whoever started the command, asks it to end. */
-function stopRequested(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => controller.abort());
-  }
-  return controller.signal;
 }

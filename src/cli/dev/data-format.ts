@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ok, type Result } from '../../lib/result.ts';
-import { replaceFile } from '../replace-file.ts';
+import { replaceFile } from '../files.ts';
 
 const FILE = 'format';
 const VERSION = 1;

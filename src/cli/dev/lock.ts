@@ -7,8 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reasonOfFileError } from '../file-error.ts';
-import { replaceFile } from '../replace-file.ts';
+import { reasonOfFileError, replaceFile } from '../files.ts';
 
 export interface Lock {
   /** What a process has to inherit to hold the lock too. */

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { replaceFile } from '../replace-file.ts';
+import { replaceFile } from '../files.ts';
 import type { Bundle } from './bundle.ts';
 import type { DataFolder } from './data.ts';
 import type { Variables } from './variables.ts';

@@ -12,13 +12,12 @@ import {
   type Server,
   withToken,
 } from '../server.ts';
+import { stopOnSignals } from '../stopping.ts';
 import { forwardFile } from './forward-file.ts';
 import { forwardSocket } from './forward-socket.ts';
-import { FORWARD_POLL_MS } from './limits.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { Progress } from './progress.ts';
 import { Sender } from './sender.ts';
-import { onSignals } from './stopping.ts';
 
 const NAME = 'forward audit';
 
@@ -80,11 +79,11 @@ Examples:
     const server = await serverWithSecret(values);
     if ('problem' in server) return endWith(server, NAME);
 
-    const stopping = onSignals();
+    const stopping = stopOnSignals();
     const progress = new Progress(process.stderr, Date.now);
     const sender = new Sender(server, source, progress, stopping);
     const { stop } = stopping;
-    const drawing = setInterval(() => progress.draw(), FORWARD_POLL_MS);
+    progress.start();
     try {
       if (file === undefined) {
         return await forwardSocket(address.value, { sender, progress, stop });
@@ -99,7 +98,6 @@ Examples:
         stop,
       });
     } finally {
-      clearInterval(drawing);
       progress.summarise();
     }
   },

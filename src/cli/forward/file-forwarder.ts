@@ -1,7 +1,8 @@
 /** The walk through a log and what rotation makes of it. */
 import { dirname } from 'node:path';
 import type { ExitCode } from '../command.ts';
-import { reasonOfFileError } from '../file-error.ts';
+import { reasonOfFileError } from '../files.ts';
+import { pause } from '../stopping.ts';
 import { batchesOf } from './entry.ts';
 import { FORWARD_POLL_MS, MAX_MTIME_ERROR_MS } from './limits.ts';
 import { type Line, LineSplitter } from './line-splitter.ts';
@@ -10,8 +11,7 @@ import type { Progress } from './progress.ts';
 import { isSame, locate, lookAt, type Sibling, successors } from './rotation.ts';
 import type { Sender } from './sender.ts';
 import { sift } from './sift.ts';
-import { type State, writeState } from './state-file.ts';
-import { pause } from './stopping.ts';
+import { type ForwarderState, writeState } from './state-file.ts';
 
 export interface FileForwarding {
   readonly log: string;
@@ -32,7 +32,7 @@ export class FileForwarder {
   readonly #options: FileForwarding;
   #file: LogFile | undefined;
   #splitter = new LineSplitter(0);
-  #state: State;
+  #state: ForwarderState;
   /** When the last entry was written that was sent. */
   #sentUpTo = Number.NaN;
   #stateFails = false;
@@ -47,7 +47,7 @@ export class FileForwarder {
     this.#state = { ...NOWHERE, source: options.source, modifiedAt };
   }
 
-  async run(stored: State | undefined): Promise<ExitCode> {
+  async run(stored: ForwarderState | undefined): Promise<ExitCode> {
     const { stop, progress, log } = this.#options;
     if (stored === undefined) {
       const problem = await this.#begin();
@@ -154,7 +154,7 @@ export class FileForwarder {
     const { progress, source, statePath } = this.#options;
     if (this.#file === undefined) return;
     const modifiedAt = String(await this.#file.modifiedAt());
-    this.#state = { ...this.#file.placeAt(offset), source, modifiedAt };
+    this.#state = { ...this.#file.positionAt(offset), source, modifiedAt };
     const saved = writeState(statePath, this.#state);
     // Going on costs no event: what is sent again after a restart is known.
     if (!saved.ok && !this.#stateFails) progress.say(`warning: ${saved.failure.message}`);
@@ -216,7 +216,7 @@ export class FileForwarder {
     file.seek(offset);
     this.#splitter = new LineSplitter(offset);
     const modifiedAt = String(await file.modifiedAt());
-    this.#state = { ...file.placeAt(offset), source, modifiedAt };
+    this.#state = { ...file.positionAt(offset), source, modifiedAt };
     progress.say(`forwarding ${file.path} from offset ${offset}`);
   }
 

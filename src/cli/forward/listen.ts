@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, lstatSync, unlinkSync } from 'node:fs';
 import { createConnection, type Server } from 'node:net';
 import { dirname } from 'node:path';
-import { reasonOfFileError } from '../file-error.ts';
+import { reasonOfFileError } from '../files.ts';
 import type { ListenAddress } from './listen-address.ts';
 
 /** @returns the sentence that says why the address cannot be had, or undefined */

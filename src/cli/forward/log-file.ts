@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { LOG_HEAD_BYTES, MAX_AUDIT_ENTRY_BYTES, MAX_FORWARDED_BYTES } from './limits.ts';
-import type { Head, Place } from './state-file.ts';
+import type { LogHead, LogPosition } from './state-file.ts';
 
 const NEWLINE = 0x0a;
 
@@ -36,7 +36,7 @@ export class LogFile {
   }
 
   /** Whether it is the file, or a copy of the file, whose beginning this is. */
-  begins({ bytes, sha256 }: Head): boolean {
+  begins({ bytes, sha256 }: LogHead): boolean {
     return (
       bytes > 0 && bytes <= this.#head.length && sha256 === digest(this.#head.subarray(0, bytes))
     );
@@ -64,7 +64,7 @@ export class LogFile {
   }
 
   /** The place after what was forwarded. */
-  placeAt(offset: number): Place {
+  positionAt(offset: number): LogPosition {
     const head = { bytes: this.#head.length, sha256: digest(this.#head) };
     return { device: this.device, inode: this.inode, offset, head };
   }

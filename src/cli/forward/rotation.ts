@@ -6,7 +6,7 @@
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { LogFile } from './log-file.ts';
-import { type Place, STATE_BEGINNING } from './state-file.ts';
+import { type LogPosition, STATE_BEGINNING } from './state-file.ts';
 
 interface Identity {
   readonly device: string;
@@ -36,7 +36,7 @@ export function isSame(a: Identity, b: Identity): boolean {
 }
 
 /** Finds the file of a place by its identity and beginning, or else a copy of it, and goes to the place. */
-export async function locate(log: string, place: Place): Promise<LogFile | undefined> {
+export async function locate(log: string, place: LogPosition): Promise<LogFile | undefined> {
   const { offset, head } = place;
   const files = (await Promise.all((await placesOf(log)).map(filesBeside))).flat();
   // Of copies, the largest was made last.

@@ -1,12 +1,13 @@
 /** Brings entries to the source, in order, one request at a time, until the server has them. */
-import { Backoff, CLIENT_BACKOFF } from '../../client/backoff.ts';
+import { CLIENT_BACKOFF } from '../../client/backoff.ts';
 import { isRetryable } from '../../client/request.ts';
 import type { ExitCode } from '../command.ts';
+import { Retry } from '../retry.ts';
 import { type Answer, type Outcome, request, type Server } from '../server.ts';
+import type { Stopping } from '../stopping.ts';
 import type { Entry } from './entry.ts';
 import { FORWARD_TIMEOUT_MS } from './limits.ts';
-import type { Outcomes, Progress } from './progress.ts';
-import { pause, type Stopping } from './stopping.ts';
+import type { DeliveryCounts, Progress } from './progress.ts';
 
 type Refusal = Extract<Outcome, { ok: false }>;
 
@@ -29,15 +30,15 @@ export class Sender {
    * @returns undefined once the server has it, else how the command ends; why is said
    */
   async deliver(batch: readonly Entry[]): Promise<ExitCode | undefined> {
-    const backoff = new Backoff(CLIENT_BACKOFF, Math.random);
+    const retry = new Retry(CLIENT_BACKOFF, this.#progress);
     for (let failures = 0; ; failures++) {
       const outcome = await this.#post(batch);
       if (outcome.ok) {
-        const outcomes = outcomesOf(outcome.answer);
-        if (outcomes === undefined) {
+        const counts = countsOf(outcome.answer);
+        if (counts === undefined) {
           return this.#refuse('the server answered without saying what it accepted', 200);
         }
-        this.#progress.answered(outcomes);
+        this.#progress.answered(counts);
         if (failures > 0) this.#progress.say('the server answers again');
         return undefined;
       }
@@ -48,9 +49,7 @@ export class Sender {
         this.#progress.say(outcome.message);
         return 0;
       }
-      const wait = backoff.fail(outcome.retryAfterMs);
-      this.#progress.say(`${outcome.message}; trying again in ${(wait / 1000).toFixed(1)} s`);
-      await pause(wait, this.#stopping.stop);
+      await retry.wait(outcome.message, outcome.retryAfterMs, this.#stopping.stop);
       if (this.#stopping.stop.aborted) return 0;
     }
   }
@@ -111,8 +110,8 @@ export class Sender {
 
 const NEWLINE = Buffer.from('\n');
 
-/** A 204 has nothing to count. Undefined where it is no answer of a source: nobody has taken anything then. */
-function outcomesOf({ data, body }: Answer): Outcomes | undefined {
+/** @returns undefined if it is not the answer of a source. A 204 has nothing to count. */
+function countsOf({ data, body }: Answer): DeliveryCounts | undefined {
   if (body === undefined) return { accepted: 0, duplicates: 0, dropped: 0 };
   const { accepted, duplicates, dropped = 0 } = data;
   return typeof accepted === 'number' && typeof duplicates === 'number'

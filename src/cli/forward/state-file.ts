@@ -1,46 +1,44 @@
 /** The state file: how far a log was forwarded. */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { isJsonObject } from '../../lib/json.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { parseJson } from '../../lib/text.ts';
-import { reasonOfFileError } from '../file-error.ts';
+import { readFileIfExists, reasonOfFileError, tryReplaceFile } from '../files.ts';
 
-/** What each begins with, and no entry does. */
+/** Each state file begins with this, and no audit entry does. */
 export const STATE_BEGINNING = '{"device":';
 
-/** The beginning of a file, which tells it from another in its place. */
-export interface Head {
+/** The beginning of a file, which tells it from another file of the same name. */
+export interface LogHead {
   readonly bytes: number;
   readonly sha256: string;
 }
 
-/** A place in a file, wherever the file goes. */
-export interface Place {
-  /** Both empty where there was no file yet. */
+/** A position in a file, wherever the file is moved. */
+export interface LogPosition {
+  /** Device and inode are empty if there was no file yet. */
   readonly device: string;
   readonly inode: string;
-  /** What is before it was accepted by the server, or is nothing to send. */
+  /** The server accepted everything before this offset, or there was nothing to send. */
   readonly offset: number;
-  readonly head: Head;
+  readonly head: LogHead;
 }
 
-export interface State extends Place {
-  /** The source that it was forwarded to, with the path of its namespace. */
+export interface ForwarderState extends LogPosition {
+  /** The path of the namespace, and the name of the source that the entries go to. */
   readonly source: string;
-  /** Nanoseconds since 1970: what was last written to the file then, or when there was none yet. */
+  /** When the file was last written, or when there was none yet: nanoseconds since 1970. */
   readonly modifiedAt: string;
 }
 
-/** Undefined where there is none yet. */
-export function readState(path: string): Result<State | undefined> {
-  let text: string;
+/** @returns undefined if there is no state file yet */
+export function readState(path: string): Result<ForwarderState | undefined> {
+  let text: string | undefined;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readFileIfExists(path);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT'
-      ? ok(undefined)
-      : invalid(`cannot read the state ${path}: ${reasonOfFileError(error)}`);
+    return invalid(`cannot read the state ${path}: ${reasonOfFileError(error)}`);
   }
+  if (text === undefined) return ok(undefined);
   const json = parseJson(text);
   if (json.ok && isState(json.value)) return ok(json.value);
   return invalid(
@@ -48,20 +46,14 @@ export function readState(path: string): Result<State | undefined> {
   );
 }
 
-/** At each moment there is one whole state: the one before, or this. */
-export function writeState(path: string, state: State): Result<void> {
-  const unfinished = `${path}.new`;
-  try {
-    // The rename need not be on the disk: the state before it only repeats what is known.
-    writeFileSync(unfinished, `${JSON.stringify(state)}\n`, { mode: 0o600, flush: true });
-    renameSync(unfinished, path);
-    return ok(undefined);
-  } catch (error) {
-    return invalid(`cannot write the state ${path}: ${reasonOfFileError(error)}`);
-  }
+export function writeState(path: string, state: ForwarderState): Result<void> {
+  const written = tryReplaceFile(path, `${JSON.stringify(state)}\n`);
+  return written.ok
+    ? written
+    : invalid(`cannot write the state ${path}: ${written.failure.message}`);
 }
 
-function isState(value: unknown): value is State {
+function isState(value: unknown): value is ForwarderState {
   if (!isJsonObject(value) || !isJsonObject(value.head)) return false;
   const { device, inode, offset, head, source, modifiedAt } = value;
   return (

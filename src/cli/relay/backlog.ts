@@ -1,63 +1,67 @@
-/** What has come and is not published yet, within bounds, in its order. */
+/** What came from the origin and is not published yet, within bounds and in order. */
 import { MAX_PUBLISH_BYTES, MAX_PUBLISH_EVENTS } from '../../wire/limits.ts';
 import type { FrameLine } from './frame.ts';
-import { MAX_RELAY_BYTES, MAX_RELAY_EVENTS } from './limits.ts';
+import { MAX_RELAY_BYTES, MAX_RELAY_ENTRIES } from './limits.ts';
 
-export interface Entry {
-  /** Undefined where there is nothing to publish, but a place to remember. */
+export interface BacklogEntry {
+  /** Undefined if the entry is only a position to remember. */
   readonly line?: FrameLine;
-  /** When it came: milliseconds since 1970. */
+  /** When the entry arrived: milliseconds since 1970. */
   readonly at: number;
-  /** The place after it, where the origin gives one. */
+  /** The position after the entry. A stock server has none. */
   readonly cursor?: string;
-  /** Tells the origin, if the connection that it came on is still there. */
+  /** Acknowledges on the connection that the entry arrived on, if that is still open. */
   readonly acknowledge?: (cursor: string) => void;
 }
 
 export class Backlog {
-  #entries: Entry[] = [];
-  #size = 0;
+  #entries: BacklogEntry[] = [];
+  #bytes = 0;
   #ended = false;
   #filled: () => void = () => undefined;
   #waitForRoom: (() => void)[] = [];
 
-  /** Events that wait. */
+  /** How many events wait. */
   get events(): number {
     return this.#entries.filter(({ line }) => line !== undefined).length;
   }
 
   get isFull(): boolean {
-    return this.#entries.length >= MAX_RELAY_EVENTS || this.#size >= MAX_RELAY_BYTES;
+    return this.#entries.length >= MAX_RELAY_ENTRIES || this.#bytes >= MAX_RELAY_BYTES;
   }
 
-  put(entry: Entry): void {
+  put(entry: BacklogEntry): void {
     this.#entries.push(entry);
-    this.#size += sizeOf(entry);
+    this.#bytes += sizeOf(entry);
     this.#filled();
   }
 
-  /** The oldest entries, about as many as a request takes, once there are any; none at the end. */
-  async oldest(): Promise<readonly Entry[]> {
+  /**
+   * Waits for entries, and returns the oldest, about as many as a request takes. They stay in the backlog.
+   *
+   * @returns none if no more will come
+   */
+  async oldest(): Promise<readonly BacklogEntry[]> {
     while (this.#entries.length === 0 && !this.#ended) {
       await new Promise<void>((resolve) => {
         this.#filled = resolve;
       });
     }
-    let size = 0;
+    let bytes = 0;
     const tooMany = this.#entries.findIndex((entry, index) => {
-      size += sizeOf(entry);
-      return index > 0 && (index === MAX_PUBLISH_EVENTS || size > MAX_PUBLISH_BYTES);
+      bytes += sizeOf(entry);
+      return index > 0 && (index === MAX_PUBLISH_EVENTS || bytes > MAX_PUBLISH_BYTES);
     });
     return tooMany === -1 ? [...this.#entries] : this.#entries.slice(0, tooMany);
   }
 
-  /** The oldest have been taken care of. */
-  settle(count: number): void {
-    for (const entry of this.#entries.splice(0, count)) this.#size -= sizeOf(entry);
+  /** Removes the oldest entries. */
+  remove(count: number): void {
+    for (const entry of this.#entries.splice(0, count)) this.#bytes -= sizeOf(entry);
     if (this.#hasRoom) this.#wakeAll();
   }
 
-  /** Resolves once it is at most half full: room for one event would be filled by the next. */
+  /** Resolves once the backlog is at most half full. If one free place was enough, the next event would fill it. */
   async room(): Promise<void> {
     while (!this.#hasRoom && !this.#ended) {
       await new Promise<void>((resolve) => {
@@ -66,7 +70,7 @@ export class Backlog {
     }
   }
 
-  /** What is there is all that will be published. */
+  /** No more entries will come. */
   end(): void {
     this.#ended = true;
     this.#filled();
@@ -78,10 +82,11 @@ export class Backlog {
   }
 
   get #hasRoom(): boolean {
-    return this.#entries.length <= MAX_RELAY_EVENTS / 2 && this.#size <= MAX_RELAY_BYTES / 2;
+    return this.#entries.length <= MAX_RELAY_ENTRIES / 2 && this.#bytes <= MAX_RELAY_BYTES / 2;
   }
 }
 
-function sizeOf({ line }: Entry): number {
+/** Bytes of the line in a request, with its newline. */
+function sizeOf({ line }: BacklogEntry): number {
   return Buffer.byteLength(line?.text ?? '') + 1;
 }

@@ -1,6 +1,7 @@
 /** `carillon relay` */
 import { type Command, type ExitCode, endWith, fail, misuse } from '../command.ts';
 import { SERVER_HELP, SERVER_OPTIONS } from '../server.ts';
+import { stopOnSignals } from '../stopping.ts';
 import { destinationOf } from './destination.ts';
 import { ORIGIN_OPTIONS, originOf } from './origin.ts';
 import { relay } from './relay.ts';
@@ -56,17 +57,9 @@ Examples:
       state?: string;
       'skip-source'?: string[];
     };
-    const state = path === undefined ? undefined : StateFile.open(path, origin.subscribed);
+    const state = path === undefined ? undefined : StateFile.open(path, origin.subscription);
     if (state?.ok === false) return fail(state.failure.message);
 
-    const ending = new AbortController();
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.on(signal, () => {
-        // Whoever asks twice does not want to wait.
-        if (ending.signal.aborted) process.exit(130);
-        ending.abort();
-      });
-    }
-    return relay({ origin, state: state?.value, skippedSources, values }, ending.signal);
+    return relay({ origin, state: state?.value, skippedSources, values }, stopOnSignals());
   },
 };

@@ -6,11 +6,11 @@ import type { Values } from '../arguments.ts';
 import { type Problem, unreadable, wrongUse } from '../command.ts';
 import { readSecret } from '../input.ts';
 import { apiUrl, type Server, withToken } from '../server.ts';
-import type { Subscribed } from './state-file.ts';
+import type { OriginSubscription } from './state-file.ts';
 
 export interface Origin {
   readonly address: URL;
-  readonly subscribed: Subscribed;
+  readonly subscription: OriginSubscription;
   /** The URL of the WebSocket that begins there. */
   url(since: string | undefined): URL;
   /** Made anew for each attempt, as the file of the token is read anew. */
@@ -75,7 +75,7 @@ export async function originOf(values: Values): Promise<Origin | Problem> {
   }
   return {
     address: server.address,
-    subscribed: { from: server.address.href, namespace, pattern, namespaces },
+    subscription: { from: server.address.href, namespace, pattern, namespaces },
     url: (since) => {
       const url = apiUrl(server, `sys/events/subscribe/${pattern}`);
       url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';

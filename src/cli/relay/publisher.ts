@@ -1,22 +1,23 @@
-/** Publishes what has come, in its order, for as long as it takes. */
+/** Publishes what came from the origin, in order, and retries until the destination has it. */
 import { requestBatches } from '../../client/batches.ts';
 import { CONNECT_TIMEOUT_MS } from '../../client/bounds.ts';
 import { platformRuntime } from '../../client/platform.ts';
 import { type ApiResponse, apiUrl, request } from '../../client/request.ts';
-import { sleep } from '../../client/sleep.ts';
 import { MAX_PUBLISH_EVENTS } from '../../wire/limits.ts';
 import type { Values } from '../arguments.ts';
-import type { Backlog, Entry } from './backlog.ts';
-import { relayBackoff } from './backoff.ts';
+import { Retry } from '../retry.ts';
+import type { Backlog } from './backlog.ts';
+import { RELAY_BACKOFF } from './backoff.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { destinationOf } from './destination.ts';
 import type { FrameLine } from './frame.ts';
 import type { Report } from './report.ts';
 import { verdictOf } from './verdict.ts';
 
-/** Why it cannot begin. */
+/** Why the relay cannot begin. */
 export interface Unfit {
   readonly message: string;
-  /** Whether it is the token. */
+  /** Whether the token is the reason. */
   readonly byToken: boolean;
 }
 
@@ -24,57 +25,55 @@ export class Publisher {
   readonly #runtime = platformRuntime();
   readonly #values: Values;
   readonly #report: Report;
-  /** Ends it, whatever is under way. */
-  readonly #signal: AbortSignal;
-  /** Lines of the next request: halved where one was refused, so that it is found, and doubled again. */
-  #most = MAX_PUBLISH_EVENTS;
-  #failures = 0;
+  readonly #retry: Retry;
+  /** Lines of the next request: half as many after a rejection, to find the event, and then twice as many again. */
+  #maxLines = MAX_PUBLISH_EVENTS;
 
-  constructor(values: Values, report: Report, signal: AbortSignal) {
+  constructor(values: Values, report: Report) {
     this.#values = values;
     this.#report = report;
-    this.#signal = signal;
+    this.#retry = new Retry(RELAY_BACKOFF, report);
   }
 
   /**
-   * Asks until there is an answer whether events can be published at all, with a request that has none.
+   * Checks with a request without events whether the destination accepts any, and retries until it answers.
    *
-   * @returns why not
+   * @returns why the destination is unfit
    */
-  async check(): Promise<Unfit | undefined> {
+  async check(signal: AbortSignal): Promise<Unfit | undefined> {
     for (;;) {
-      const { status, body, failure } = await this.#post([]);
-      if (this.#signal.aborted || (status === 400 && Array.isArray(body.errors))) return undefined;
+      const { status, body, failure } = await this.#post([], signal);
+      if (signal.aborted || (status === 400 && Array.isArray(body.errors))) return undefined;
       if (failure === undefined) {
         return { message: 'it is not the address of a Carillon server', byToken: false };
       }
       if (!failure.retryable) {
         return { message: failure.error.message, byToken: failure.error.code === 'forbidden' };
       }
-      await this.#wait(failure.message, failure.waitMs);
+      await this.#wait(failure, signal);
     }
   }
 
-  /** @param settled is called after the entries that are given to it were published, or refused for good */
-  async run(backlog: Backlog, settled: (entries: readonly Entry[]) => void): Promise<void> {
+  /** Publishes until the backlog has ended, or the signal ends it. */
+  async run(backlog: Backlog, checkpoint: Checkpoint, signal: AbortSignal): Promise<void> {
     for (
       let entries = await backlog.oldest();
       entries.length > 0;
       entries = await backlog.oldest()
     ) {
       const lines = entries.flatMap(({ line }) => (line === undefined ? [] : [line]));
-      for (const batch of requestBatches(lines)) await this.#publish(batch);
-      if (this.#signal.aborted) return;
-      backlog.settle(entries.length);
-      settled(entries);
+      for (const batch of requestBatches(lines)) await this.#publish(batch, signal);
+      if (signal.aborted) return;
+      backlog.remove(entries.length);
+      checkpoint.published(entries);
     }
   }
 
-  async #publish(batch: readonly FrameLine[]): Promise<void> {
+  async #publish(batch: readonly FrameLine[], signal: AbortSignal): Promise<void> {
     for (let lines = batch; lines.length > 0; ) {
-      const sent = lines.slice(0, this.#most);
-      const verdict = verdictOf(await this.#post(sent), sent.length);
-      if (this.#signal.aborted) return;
+      const sent = lines.slice(0, this.#maxLines);
+      const verdict = verdictOf(await this.#post(sent, signal), sent.length);
+      if (signal.aborted) return;
       const { accepted, duplicates, refused, left, failure } = verdict;
       this.#report.published(accepted, duplicates);
       const culprit = refused && sent[refused.index];
@@ -82,18 +81,18 @@ export class Publisher {
       const again = sent.filter((_line, index) => left.includes(index));
       lines = [...again, ...lines.slice(sent.length)];
       if (failure !== undefined) {
-        await this.#wait(failure.message, failure.waitMs);
+        await this.#wait(failure, signal);
       } else {
-        this.#failures = 0;
-        this.#most =
+        this.#retry.backoff.succeed();
+        this.#maxLines =
           again.length > 0
             ? Math.ceil(sent.length / 2)
-            : Math.min(MAX_PUBLISH_EVENTS, this.#most * 2);
+            : Math.min(MAX_PUBLISH_EVENTS, this.#maxLines * 2);
       }
     }
   }
 
-  async #post(lines: readonly FrameLine[]): Promise<ApiResponse> {
+  async #post(lines: readonly FrameLine[], signal: AbortSignal): Promise<ApiResponse> {
     const to = await destinationOf(this.#values);
     if (typeof to === 'string') {
       return { status: 0, body: {}, failure: { retryable: true, message: to, waitMs: 0 } };
@@ -104,13 +103,14 @@ export class Publisher {
       headers: { 'Content-Type': 'application/x-ndjson' },
       body: lines.map(({ text }) => text).join('\n'),
       timeoutMs: CONNECT_TIMEOUT_MS,
-      signal: this.#signal,
+      signal,
     });
   }
 
-  async #wait(reason: string, waitMs: number): Promise<void> {
-    const retryInMs = relayBackoff(this.#failures++, this.#runtime.random(), waitMs);
-    this.#report.say(`publishing: ${reason}; trying again in ${(retryInMs / 1000).toFixed(1)} s`);
-    await sleep(this.#runtime, retryInMs, this.#signal);
+  async #wait(
+    { message, waitMs }: { readonly message: string; readonly waitMs: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#retry.wait(`publishing: ${message}`, waitMs, signal);
   }
 }

@@ -1,18 +1,18 @@
 /**
- * Stays subscribed to the origin: opens connections, one after another, puts what comes into the backlog,
- * and says where something may be missing.
+ * Keeps the subscription to the origin: opens one connection after another, puts what arrives into the backlog, and
+ * says where events may be missing.
  */
-import { STABLE_CONNECTION_MS } from '../../client/bounds.ts';
-import { platformRuntime } from '../../client/platform.ts';
-import { sleep } from '../../client/sleep.ts';
+import type { Connection } from '../../client/connection.ts';
+import { reasonOf, serverWaitMs } from '../../client/end.ts';
 import { SUBPROTOCOLS } from '../../wire/carillon-v1/messages.ts';
+import { Retry } from '../retry.ts';
 import { type OpenSocket, openSocket, type Refused } from '../subscription-socket.ts';
-import type { Backlog, Entry } from './backlog.ts';
-import { relayBackoff } from './backoff.ts';
-import { Connection, type End } from './connection.ts';
+import type { Backlog, BacklogEntry } from './backlog.ts';
+import { RELAY_BACKOFF } from './backoff.ts';
 import type { FrameLine } from './frame.ts';
 import { MAX_RELAY_MESSAGE_BYTES, MAX_RELAY_STALL_MS } from './limits.ts';
 import type { Origin } from './origin.ts';
+import { type Acknowledge, connectToOrigin, isStock } from './origin-connection.ts';
 import { type Lasting, lastingRefusal } from './refusal.ts';
 import type { Report } from './report.ts';
 
@@ -22,35 +22,34 @@ const OPENING = {
   setting: '--from',
 };
 
-export interface Beginning {
-  /** Where an earlier relay was; undefined where it could not know, or was not there. */
+export interface Start {
+  /** The position of an earlier relay; undefined if there was none, or the origin has no positions. */
   readonly cursor: string | undefined;
-  /** Until when an earlier relay missed nothing: milliseconds since 1970. */
+  /** Up to when an earlier relay missed nothing: milliseconds since 1970. */
   readonly heardAt: number | undefined;
-  /** Sources whose events are passed over. */
+  /** Sources whose events are not relayed. */
   readonly skippedSources: readonly string[];
 }
 
 export class Receiver {
-  readonly #runtime = platformRuntime();
   readonly #origin: Origin;
   readonly #backlog: Backlog;
   readonly #report: Report;
+  readonly #retry: Retry;
   readonly #signal: AbortSignal;
   readonly #skipped: ReadonlySet<string>;
-  /** The place after what has come last. */
+  /** The position after the last event. */
   #cursor: string | undefined;
-  /** The last sign of life; undefined as long as there was none. */
+  /** When the last sign of life came; undefined if there was none. */
   #heardAt: number | undefined;
-  /** Whether there was a subscription: what was good enough for one may be again. */
-  #worked = false;
-  /** Whether the place was refused, so that what lies behind it is asked for without it. */
-  #placeLost = false;
-  #failures = 0;
+  /** Whether the origin has accepted a subscription: it may accept the next one too, whatever it says now. */
+  #hasWorked = false;
+  /** Whether the origin rejected the cursor. Then the subscription begins with the earliest event. */
+  #cursorLost = false;
 
   constructor(
     origin: Origin,
-    { cursor, heardAt, skippedSources }: Beginning,
+    { cursor, heardAt, skippedSources }: Start,
     backlog: Backlog,
     report: Report,
     signal: AbortSignal,
@@ -61,10 +60,11 @@ export class Receiver {
     this.#skipped = new Set(skippedSources);
     this.#backlog = backlog;
     this.#report = report;
+    this.#retry = new Retry(RELAY_BACKOFF, report);
     this.#signal = signal;
   }
 
-  /** @returns what keeps it from ever beginning; undefined once the signal has ended it */
+  /** @returns why the relay cannot begin; undefined once the signal has ended it */
   async run(): Promise<Lasting | undefined> {
     while (!this.#signal.aborted) {
       await this.#backlog.room();
@@ -74,12 +74,12 @@ export class Receiver {
         return undefined;
       }
       if ('message' in opened) {
-        if (this.#losePlace(opened)) continue;
-        const lasting = this.#worked
+        if (this.#loseCursor(opened)) continue;
+        const lasting = this.#hasWorked
           ? undefined
-          : lastingRefusal(opened, this.#origin.subscribed.pattern);
+          : lastingRefusal(opened, this.#origin.subscription.pattern);
         if (lasting !== undefined) return lasting;
-        await this.#wait({ reason: opened.message, waitMs: opened.retryAfterMs });
+        await this.#retry.wait(opened.message, opened.retryAfterMs, this.#signal);
       } else {
         await this.#receive(opened);
       }
@@ -90,105 +90,97 @@ export class Receiver {
   async #open(): Promise<OpenSocket | Refused> {
     const headers = await this.#origin.headers();
     if (!headers.ok) return { message: headers.failure.message, status: 0, retryAfterMs: 0 };
-    const since = this.#placeLost ? 'earliest' : this.#cursor;
+    const since = this.#cursorLost ? 'earliest' : this.#cursor;
     return openSocket(this.#origin.url(since), headers.value, {
       ...OPENING,
       signal: this.#signal,
     });
   }
 
-  /** Of all that a 400 may be for, the place is what was not the same the last time. */
-  #losePlace({ status }: Refused): boolean {
-    if (status !== 400 || this.#cursor === undefined || this.#placeLost) return false;
-    this.#placeLost = true;
+  /** A 400 may be for the cursor, which is the only part of the request that changes. */
+  #loseCursor({ status }: Refused): boolean {
+    if (status !== 400 || this.#cursor === undefined || this.#cursorLost) return false;
+    this.#cursorLost = true;
     return true;
   }
 
   async #receive(opened: OpenSocket): Promise<void> {
-    const since = Date.now();
-    const connection: Connection = new Connection(opened, {
-      event: (line, cursor) => {
-        this.#put(line, cursor, connection);
-        if (this.#backlog.isFull && !connection.isPaused) this.#pause(connection);
+    const openedAt = Date.now();
+    this.#sayOpen(opened);
+    const connection = connectToOrigin(opened, {
+      event: (line, cursor, acknowledge) => {
+        this.#put(line, cursor, acknowledge);
+        if (this.#backlog.isFull && !connection.isPaused) this.#pause(connection, opened);
       },
-      place: (cursor) => this.#put(undefined, cursor, connection),
-      gap: (reason, cursor) => {
+      position: (cursor, acknowledge) => this.#put(undefined, cursor, acknowledge),
+      gap: (reason, cursor, acknowledge) => {
         this.#report.gap(`events may be missing here (${reason})`);
-        this.#put(undefined, cursor, connection);
+        this.#put(undefined, cursor, acknowledge);
       },
     });
-    const stop = () => connection.close('');
+    const stop = () => connection.leave('');
     this.#signal.addEventListener('abort', stop);
-    this.#tellOpen(connection.isStock, opened.warning);
     const end = await connection.ended;
     this.#signal.removeEventListener('abort', stop);
-    this.#heardAt = connection.heardAt;
+    this.#heardAt = Date.now() - connection.silenceMs;
     if (this.#signal.aborted) return;
-    if (Date.now() - since >= STABLE_CONNECTION_MS) this.#failures = 0;
-    await this.#wait(end);
+    this.#retry.backoff.disconnected(Date.now() - openedAt);
+    await this.#retry.wait(reasonOf(end), serverWaitMs(end), this.#signal);
   }
 
-  #put(line: FrameLine | undefined, cursor: string | undefined, connection: Connection): void {
+  #put(
+    line: FrameLine | undefined,
+    cursor: string | undefined,
+    acknowledge: Acknowledge | undefined,
+  ): void {
     const isSkipped = line !== undefined && this.#isOfSkippedSource(line);
     if (isSkipped) this.#report.skipped();
     if (cursor !== undefined) this.#cursor = cursor;
-    const entry: Entry = {
+    const entry: BacklogEntry = {
       at: Date.now(),
       ...(line !== undefined && !isSkipped && { line }),
-      ...(cursor !== undefined && {
-        cursor,
-        acknowledge: (place: string) => connection.acknowledge(place),
-      }),
+      ...(cursor !== undefined && { cursor }),
+      ...(acknowledge !== undefined && { acknowledge }),
     };
     if (entry.line !== undefined || cursor !== undefined) this.#backlog.put(entry);
   }
 
-  /** That of a cluster is also the beginning of the sources that the cluster names by itself. */
+  /** The source of a cluster is the beginning of the sources that the cluster makes. */
   #isOfSkippedSource({ source }: FrameLine): boolean {
     const [cluster = ''] = source.split('/sys/', 1);
     return this.#skipped.has(source) || (cluster !== source && this.#skipped.has(cluster));
   }
 
-  /** Reads on once there is room. A stock server would let go of a subscriber who reads nothing, silently. */
-  #pause(connection: Connection): void {
+  /** Reads no more until there is room. A stock server would drop a subscriber that reads nothing, silently. */
+  #pause(connection: Connection, opened: OpenSocket): void {
     connection.pause();
-    const stall = connection.isStock
-      ? setTimeout(
-          () => connection.close('the relay is full, and has not read for too long'),
-          MAX_RELAY_STALL_MS,
-        )
-      : undefined;
-    const ended = connection.ended;
-    Promise.race([this.#backlog.room(), ended]).then(() => {
+    const leave = () => connection.leave('the relay is full, and has not read for too long');
+    const stall = isStock(opened) ? setTimeout(leave, MAX_RELAY_STALL_MS) : undefined;
+    Promise.race([this.#backlog.room(), connection.ended]).then(() => {
       clearTimeout(stall);
       connection.resume();
     });
   }
 
-  #tellOpen(isStock: boolean, warning: string | undefined): void {
-    const { address, subscribed } = this.#origin;
+  #sayOpen(opened: OpenSocket): void {
+    const { address, subscription } = this.#origin;
+    const stock = isStock(opened);
     this.#report.say(
-      `subscribed to ${subscribed.pattern} at ${address.origin}${isStock ? ', a stock server: what it sends while nobody is connected is lost' : ''}`,
+      `subscribed to ${subscription.pattern} at ${address.origin}${stock ? ', a stock server: what it sends while nobody is connected is lost' : ''}`,
     );
-    if (warning !== undefined) this.#report.say(`warning: ${warning}`);
-    if (this.#placeLost) {
+    if (opened.warning !== undefined) this.#report.say(`warning: ${opened.warning}`);
+    if (this.#cursorLost) {
       this.#report.gap('events may be missing here: the server does not know the place');
-    } else if ((isStock || this.#cursor === undefined) && this.#heardAt !== undefined) {
+    } else if ((stock || this.#cursor === undefined) && this.#heardAt !== undefined) {
       this.#report.gap(awayText(this.#heardAt, Date.now()));
     }
-    if (isStock) this.#cursor = undefined;
-    this.#placeLost = false;
-    this.#worked = true;
-  }
-
-  async #wait({ reason, waitMs }: End): Promise<void> {
-    const retryInMs = relayBackoff(this.#failures++, this.#runtime.random(), waitMs);
-    this.#report.say(`${reason}; trying again in ${(retryInMs / 1000).toFixed(1)} s`);
-    await sleep(this.#runtime, retryInMs, this.#signal);
+    if (stock) this.#cursor = undefined;
+    this.#cursorLost = false;
+    this.#hasWorked = true;
   }
 }
 
-/** What a stock server cannot make up for. */
+/** What a stock server cannot send again. */
 function awayText(from: number, to: number): string {
   const [since, until] = [new Date(from).toISOString(), new Date(to).toISOString()];
   return `away for ${((to - from) / 1000).toFixed(1)} s: events from ${since} to ${until} may be missing`;

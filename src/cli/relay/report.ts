@@ -1,37 +1,38 @@
 /**
- * What a relay tells: sentences and counts on standard error; on standard output the events that its own
- * side refused for good, as they came, so that they can be published once that is mended.
+ * The output of a relay. Messages and counts go to standard error. Events that the destination rejected for good go
+ * to standard output unchanged, so that they can be published once the reason is fixed.
  */
-import { status } from '../command.ts';
-import { CLEAR_LINE, visible } from '../output.ts';
+import { StatusLine } from '../status-line.ts';
+import type { Backlog } from './backlog.ts';
 import type { FrameLine } from './frame.ts';
 
-const PROGRESS_INTERVAL_MS = 1000;
-
 export class Report {
+  readonly #line: StatusLine;
   #accepted = 0;
   #duplicates = 0;
   #refused = 0;
   #skipped = 0;
   #gaps = 0;
-  #shown = false;
-  #timer: NodeJS.Timeout | undefined;
 
-  /** Keeps the counts up to date on a terminal. */
-  showProgress(waiting: () => number): void {
-    if (!process.stderr.isTTY) return;
-    this.#timer = setInterval(() => {
-      process.stderr.write(`${CLEAR_LINE}${this.#counts()}, ${waiting()} waiting`);
-      this.#shown = true;
-    }, PROGRESS_INTERVAL_MS);
+  constructor(backlog: Backlog) {
+    const text = () => `${this.#counts()}, ${backlog.events} waiting`;
+    this.#line = new StatusLine(process.stderr, text);
+  }
+
+  /** Shows the counts on a terminal. */
+  start(): void {
+    this.#line.start();
+  }
+
+  stop(): void {
+    this.#line.stop();
   }
 
   say(message: string): void {
-    this.#clear();
-    status(visible(message));
+    this.#line.say(message);
   }
 
-  /** Events may be missing. */
+  /** Says that events may be missing. */
   gap(message: string): void {
     this.#gaps++;
     this.say(message);
@@ -54,19 +55,8 @@ export class Report {
     process.stdout.write(`${text}\n`);
   }
 
-  /** No more progress is shown. */
-  end(): void {
-    clearInterval(this.#timer);
-    this.#clear();
-  }
-
-  summary(): void {
+  summarise(): void {
     this.say(this.#counts());
-  }
-
-  #clear(): void {
-    if (this.#shown) process.stderr.write(CLEAR_LINE);
-    this.#shown = false;
   }
 
   #counts(): string {

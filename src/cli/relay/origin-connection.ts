@@ -1,0 +1,69 @@
+/** One connection to the origin, in the dialect that the server chose. */
+import { Connection } from '../../client/connection.ts';
+import { CarillonDialect, type Delivery, StockDialect } from '../../client/dialects.ts';
+import type { End } from '../../client/end.ts';
+import { platformRuntime } from '../../client/platform.ts';
+import { clientJsonCodec } from '../../wire/carillon-v1/client-json.ts';
+import type { GapReason } from '../../wire/carillon-v1/messages.ts';
+import type { OpenSocket } from '../subscription-socket.ts';
+import { type FrameLine, lineOfEvent, lineOfFrame } from './frame.ts';
+import { RELAY_CREDIT, RELAY_HELLO_TIMEOUT_MS } from './limits.ts';
+
+export type Acknowledge = (cursor: string) => void;
+
+/** What a connection to the origin delivers. */
+export interface OriginListener {
+  /** @param cursor the position after the event, and `acknowledge`: undefined if the server is stock */
+  event(line: FrameLine, cursor?: string, acknowledge?: Acknowledge): void;
+  /** A position without an event. */
+  position(cursor: string, acknowledge: Acknowledge): void;
+  /** Events may be missing before the next one. */
+  gap(reason: GapReason, cursor: string, acknowledge: Acknowledge): void;
+}
+
+export function isStock({ subprotocol }: Pick<OpenSocket, 'subprotocol'>): boolean {
+  return subprotocol !== clientJsonCodec.subprotocol;
+}
+
+/** Reads the socket until the connection ends. */
+export function connectToOrigin(opened: OpenSocket, listener: OriginListener): Connection {
+  const dialect = isStock(opened) ? stockDialect(listener) : carillonDialect(listener);
+  const connection = new Connection(platformRuntime(), opened.socket, dialect);
+  connection.resume();
+  return connection;
+}
+
+function stockDialect(listener: OriginListener): StockDialect {
+  return new StockDialect((frame) => {
+    const line = lineOfFrame(typeof frame === 'string' ? frame : Buffer.from(frame).toString());
+    if (line !== undefined) listener.event(line);
+    return undefined;
+  });
+}
+
+function carillonDialect(listener: OriginListener): CarillonDialect {
+  let acknowledge: Acknowledge;
+  return new CarillonDialect(clientJsonCodec, RELAY_HELLO_TIMEOUT_MS, {
+    isWaiting: () => true,
+    greeted: ({ cursor, gap }, send) => {
+      acknowledge = (done) => send({ type: 'ack', cursor: done });
+      send({ type: 'credit', events: RELAY_CREDIT });
+      if (gap === undefined) listener.position(cursor, acknowledge);
+      else listener.gap(gap.reason, cursor, acknowledge);
+    },
+    delivered: (delivery): End | undefined => {
+      deliver(delivery, listener, acknowledge);
+      return undefined;
+    },
+  });
+}
+
+function deliver(delivery: Delivery, listener: OriginListener, acknowledge: Acknowledge): void {
+  if (delivery.type === 'gap') {
+    listener.gap(delivery.reason, delivery.cursor, acknowledge);
+    return;
+  }
+  for (const { event, cursor } of delivery.events) {
+    listener.event(lineOfEvent(event), cursor, acknowledge);
+  }
+}

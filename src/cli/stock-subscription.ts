@@ -1,0 +1,81 @@
+/** A subscription as a stock client has it: one connection, which ends with an exit code. */
+import { Connection } from '../client/connection.ts';
+import { malformed, StockDialect } from '../client/dialects.ts';
+import { type End, reasonOf } from '../client/end.ts';
+import { platformRuntime } from '../client/platform.ts';
+import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
+import { decodeProtobuf } from '../wire/protobuf.ts';
+import type { Values } from './arguments.ts';
+import { type ExitCode, fail, status } from './command.ts';
+import { apiUrl, type Server } from './server.ts';
+import { exitSignal } from './stopping.ts';
+import { openSocket } from './subscription-socket.ts';
+
+type Frame = string | ArrayBuffer;
+
+/** Prints frames until the server, the reader of the output, the user, or the timeout ends the subscription. */
+export async function printStock(
+  pattern: string,
+  values: Values,
+  server: Server,
+  timeoutMs: number | undefined,
+): Promise<ExitCode> {
+  const opened = await openSocket(subscriptionUrl(pattern, values, server), server.headers);
+  if ('message' in opened) return fail(opened.message);
+  status(`subscribed to ${pattern} at ${server.address.origin}`);
+  if (opened.warning !== undefined) status(`warning: ${opened.warning}`);
+
+  const lineOf = values.protobuf === true ? lineOfProtobuf : lineOfJson;
+  const dialect = new StockDialect((frame) => {
+    let line: string;
+    try {
+      line = lineOf(frame);
+    } catch (error) {
+      return malformed((error as Error).message);
+    }
+    // Frames that were read already still arrive after a pause.
+    if (!process.stdout.write(line) && !connection.isPaused) {
+      connection.pause();
+      process.stdout.once('drain', () => connection.resume());
+    }
+    return undefined;
+  });
+  const connection: Connection = new Connection(platformRuntime(), opened.socket, dialect);
+  const exit = exitSignal(timeoutMs);
+  exit.addEventListener('abort', () => connection.leave(''));
+  connection.resume();
+  const end = await connection.ended;
+  return exit.aborted ? (exit.reason as ExitCode) : exitCodeOf(end);
+}
+
+function subscriptionUrl(
+  pattern: string,
+  { filter, namespaces, protobuf }: Values,
+  server: Server,
+): URL {
+  const url = apiUrl(server, `sys/events/subscribe/${pattern}`);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  if (protobuf !== true) url.searchParams.set('json', 'true');
+  if (typeof filter === 'string') url.searchParams.set('filter', filter);
+  for (const each of (namespaces ?? []) as string[]) url.searchParams.append('namespaces', each);
+  return url;
+}
+
+function exitCodeOf(end: End): ExitCode {
+  if (end.kind === 'malformed') {
+    return fail(`the server sent a frame that cannot be read: ${end.message}`);
+  }
+  if (end.kind !== 'closed' || end.code !== CLOSE_CODES.normal) return fail(reasonOf(end));
+  status(reasonOf(end));
+  return 0;
+}
+
+function lineOfJson(frame: Frame): string {
+  const text = typeof frame === 'string' ? frame : Buffer.from(frame).toString();
+  return text.endsWith('\n') ? text : `${text}\n`;
+}
+
+function lineOfProtobuf(frame: Frame): string {
+  const bytes = typeof frame === 'string' ? Buffer.from(frame) : new Uint8Array(frame);
+  return `${JSON.stringify(decodeProtobuf(bytes))}\n`;
+}

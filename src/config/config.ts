@@ -1,59 +1,64 @@
-/** What the operator configures, checked as a whole before the first request is served with it. */
+/** What the operator configures. All of it is checked before the first request is served. */
 
 import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
-import { parseUpstream, type Upstream } from '../outbound/upstream/address.ts';
+import type { Upstream } from '../outbound/upstream/address.ts';
 import { isToken } from '../token/token-text.ts';
 import { parseRetention } from './retention.ts';
-import { parseSealingKeys, type SealingSecret } from './sealing.ts';
-
-/** The bindings of `wrangler.toml`, and the secrets that are set apart from it. */
-export type Bindings = Env &
-  SealingSecret & {
-    /** Null where workerd takes it from an environment that does not have it. */
-    readonly ROOT_TOKEN?: string | null;
-    /** Set by the local server alone: keys of issuers, and the upstream, may be reached by http on this machine. */
-    readonly ALLOW_LOOPBACK_HTTP?: string;
-  };
+import { parseSealingKeys } from './sealing.ts';
+import { parseUpstream } from './upstream.ts';
+import type { Variables } from './variables.ts';
 
 export interface Config {
   readonly clusterName: string;
-  /** `https://app.example.com`, or `*`. */
+  /** Origins such as `https://app.example.com`, or `*`. */
   readonly allowedOrigins: readonly string[];
-  /** Whether a publisher must be allowed to write the path of its event. */
+  /** Whether a publisher needs the right to write the path of its event. */
   readonly publishNeedsPath: boolean;
   /** Undefined until the operator has set the secret. */
   readonly rootToken: string | undefined;
   /** Whether the operator has set the secret `SOURCE_KEY`. */
   readonly canSeal: boolean;
-  /** The OpenBao or Vault behind this server, which answers what is not ours; undefined: there is none. */
+  /** Undefined if there is none. */
   readonly upstream: Upstream | undefined;
 }
 
 const CLUSTER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-export function parseConfig(env: Partial<Bindings>): Result<Config> {
-  const { CLUSTER_NAME: clusterName = '', ALLOWED_ORIGINS: origins = '' } = env;
+const configs = new WeakMap<object, Result<Config>>();
+
+/** The configuration of an isolate, parsed once. */
+export function configOf(variables: Variables): Result<Config> {
+  let config = configs.get(variables);
+  if (config === undefined) {
+    config = parseConfig(variables);
+    configs.set(variables, config);
+  }
+  return config;
+}
+
+export function parseConfig(variables: Variables): Result<Config> {
+  const { CLUSTER_NAME: clusterName = '', ALLOWED_ORIGINS: origins = '' } = variables;
   if (!CLUSTER_NAME.test(clusterName)) {
     return invalid(
       `the variable CLUSTER_NAME is ${quote(clusterName)}; set it in wrangler.toml, or with --var, to letters, digits, ".", "_" and "-", 128 at most`,
     );
   }
-  const { PUBLISH_NEEDS_PATH: needsPath = 'true' } = env;
+  const { PUBLISH_NEEDS_PATH: needsPath = 'true' } = variables;
   if (needsPath !== 'true' && needsPath !== 'false') {
     return invalid(
       `the variable PUBLISH_NEEDS_PATH is ${quote(needsPath)}; set it in wrangler.toml, or with --var, to "true" or "false"`,
     );
   }
-  const retention = parseRetention(env);
+  const retention = parseRetention(variables);
   if (!retention.ok) return retention;
-  const rootToken = env.ROOT_TOKEN || undefined;
+  const rootToken = variables.ROOT_TOKEN || undefined;
   if (rootToken !== undefined && !isToken(rootToken)) {
     return invalid(
       'the secret ROOT_TOKEN has a character that no request can send; set it to printable ASCII without blanks and commas',
     );
   }
-  const sealingKeys = parseSealingKeys(env);
+  const sealingKeys = parseSealingKeys(variables);
   if (!sealingKeys.ok) return sealingKeys;
   const allowedOrigins = origins
     .split(',')
@@ -65,7 +70,7 @@ export function parseConfig(env: Partial<Bindings>): Result<Config> {
       `the variable ALLOWED_ORIGINS has ${quote(malformed)}; each entry is "*" or an origin such as "https://app.example.com", without a path`,
     );
   }
-  const upstream = parseUpstream(env);
+  const upstream = parseUpstream(variables);
   if (!upstream.ok) return upstream;
   return ok({
     clusterName,

@@ -1,4 +1,4 @@
-/** How much of the past a hub keeps: the variables `JOURNAL_*` of `wrangler.toml`. */
+/** How much of its journal a hub retains: the variables `JOURNAL_*`. */
 import { parseDuration } from '../lib/duration.ts';
 import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
@@ -8,29 +8,27 @@ import {
   MAX_JOURNAL_EVENTS,
   MIN_JOURNAL_BYTES,
 } from './limits.ts';
+import type { Variables } from './variables.ts';
 
-/** An event goes when one of the three says so. */
+/** An event is trimmed as soon as one of the three limits is exceeded. */
 export interface Retention {
   readonly events: number;
   readonly bytes: number;
   readonly ageMs: number;
 }
 
-/** What holds where the operator has set nothing. */
 const DEFAULTS = {
   JOURNAL_MAX_EVENTS: '100000',
   JOURNAL_MAX_BYTES: '268435456',
   JOURNAL_MAX_AGE: '24h',
 };
 
-type Settings = Readonly<typeof DEFAULTS>;
-
-export function parseRetention(settings: Partial<Settings>): Result<Retention> {
-  const events = numberOf('JOURNAL_MAX_EVENTS', settings, 1, MAX_JOURNAL_EVENTS);
+export function parseRetention(variables: Variables): Result<Retention> {
+  const events = numberOf('JOURNAL_MAX_EVENTS', variables, 1, MAX_JOURNAL_EVENTS);
   if (!events.ok) return events;
-  const bytes = numberOf('JOURNAL_MAX_BYTES', settings, MIN_JOURNAL_BYTES, MAX_JOURNAL_BYTES);
+  const bytes = numberOf('JOURNAL_MAX_BYTES', variables, MIN_JOURNAL_BYTES, MAX_JOURNAL_BYTES);
   if (!bytes.ok) return bytes;
-  const text = settings.JOURNAL_MAX_AGE ?? DEFAULTS.JOURNAL_MAX_AGE;
+  const text = variables.JOURNAL_MAX_AGE ?? DEFAULTS.JOURNAL_MAX_AGE;
   const age = parseDuration(text, 'JOURNAL_MAX_AGE');
   if (!age.ok || age.value < 1 || age.value > MAX_JOURNAL_AGE_SECONDS) {
     return invalid(
@@ -42,11 +40,11 @@ export function parseRetention(settings: Partial<Settings>): Result<Retention> {
 
 function numberOf(
   name: 'JOURNAL_MAX_EVENTS' | 'JOURNAL_MAX_BYTES',
-  settings: Partial<Settings>,
+  variables: Variables,
   min: number,
   max: number,
 ): Result<number> {
-  const text = settings[name] ?? DEFAULTS[name];
+  const text = variables[name] ?? DEFAULTS[name];
   const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   return number >= min && number <= max
     ? ok(number)

@@ -1,6 +1,6 @@
 /**
- * The secrets of sources, which must be read again, encrypted where they are stored under a key that is a
- * secret of the Worker. Several keys are for rotation: the first seals, all of them open.
+ * The secrets of sources are stored encrypted, because deliveries are verified with them. Their keys are the secret
+ * `SOURCE_KEY` of the Worker. Several keys are for rotation: the first one seals, and all of them open.
  */
 import { Buffer } from 'node:buffer';
 import { type AesKey, decrypt, encrypt } from '../lib/aes.ts';
@@ -8,21 +8,16 @@ import { hexOf } from '../lib/hex.ts';
 import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { sha256 } from '../lib/sha256.ts';
+import type { Variables } from './variables.ts';
 
 const KEY_BYTES = 32;
-/** How a key is named beside what it has sealed: the beginning of its digest, in hexadecimal digits. */
+/** Sealed text names its key by the first hexadecimal digits of the digest of that key. */
 const KEY_ID_CHARACTERS = 16;
 const HOW_TO =
   'set it with `openssl rand -base64 32 | npx wrangler secret put SOURCE_KEY`; to rotate it, put the new key before the old one, with a comma between them';
 
-/** The secret of the Worker, as the operator sets it. */
-export interface SealingSecret {
-  /** Null where workerd takes it from an environment that does not have it. */
-  readonly SOURCE_KEY?: string | null;
-}
-
-/** @returns none where the secret is not set */
-export function parseSealingKeys({ SOURCE_KEY }: SealingSecret): Result<AesKey[]> {
+/** @returns no keys if the secret is not set */
+export function parseSealingKeys({ SOURCE_KEY }: Variables): Result<AesKey[]> {
   const texts = (SOURCE_KEY ?? '').split(',').map((each) => each.trim());
   const keys = texts.filter((each) => each !== '').map((each) => Buffer.from(each, 'base64'));
   const wrong = keys.findIndex((key) => key.length !== KEY_BYTES);
@@ -35,7 +30,7 @@ export function parseSealingKeys({ SOURCE_KEY }: SealingSecret): Result<AesKey[]
 
 export const NO_SEALING_KEY = `this server has no key to store the secrets of sources under; ${HOW_TO}`;
 
-/** @param owner what the text belongs to: nothing else opens it */
+/** @param owner to whom the text belongs. It cannot be opened for another owner. */
 export async function seal(keys: readonly AesKey[], owner: string, text: string): Promise<string> {
   const [key] = keys;
   if (key === undefined) throw new Error(NO_SEALING_KEY);
@@ -43,7 +38,7 @@ export async function seal(keys: readonly AesKey[], owner: string, text: string)
   return `${await idOf(key)}.${sealed.toString('base64')}`;
 }
 
-/** What was sealed, and whether the first key has done it. */
+/** @returns the text, and whether the first key has sealed it */
 export async function unseal(
   keys: readonly AesKey[],
   owner: string,

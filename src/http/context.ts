@@ -3,10 +3,14 @@
  * middleware for a variable that its handler reads.
  */
 
-import type { Context, Env as HonoEnv } from 'hono';
-import type { Bindings, Config } from '../config/config.ts';
+import type { Context, Env as HonoEnv, MiddlewareHandler } from 'hono';
+import type { Config } from '../config/config.ts';
+import type { Variables as ConfigVariables } from '../config/variables.ts';
 import type { Caller } from './authentication/caller.ts';
 import type { RequestPath } from './request/request-path.ts';
+
+/** The bindings of the Worker, with the secrets that `wrangler.toml` does not have. */
+export type Bindings = Env & ConfigVariables;
 
 interface ResolvedRequest {
   readonly config: Config;
@@ -32,6 +36,9 @@ export type CallerEnv = EnvWith<{ readonly caller: Caller }>;
 
 /** After `readJsonBody`: an object, which is empty if there is no body. */
 export type BodyEnv = EnvWith<{ readonly body: Readonly<Record<string, unknown>> }>;
+
+/** A response, or nothing once `next` was called. */
+export type MiddlewareResult = ReturnType<MiddlewareHandler>;
 
 /** A context that cannot set variables: for everything but middleware. */
 export type Resolved<E extends HonoEnv> = Pick<Context<E>, 'req' | 'env' | 'var' | 'executionCtx'>;

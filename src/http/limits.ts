@@ -65,6 +65,3 @@ export const UNKNOWN_TOKEN_MS = 1000;
 
 /** Length of a token of the upstream: one of the batch kind has its policies in it. */
 export const MAX_UPSTREAM_TOKEN_CHARACTERS = 8 * 1024;
-
-/** The part of a header's value that a message names, in characters. */
-export const MAX_NAMED_CHARACTERS = 200;

@@ -3,11 +3,20 @@
  * learn of a change when theirs expire, so a request that must not miss a change does not use them.
  */
 
+import { allowsLoopbackHttp, type Variables } from '../config/variables.ts';
 import type { Source } from '../ingest/webhooks/source.ts';
 import { MAX_CACHED_LOOKUPS } from '../lib/limits.ts';
 import { LruCache } from '../lib/lru-cache.ts';
 import { TtlCache } from '../lib/ttl-cache.ts';
+import type { KeySource } from '../logins/key-source.ts';
 import { LOOKUP_CACHE_MS } from '../objects/limits.ts';
+import type { KeyFetchOptions } from '../outbound/fetch-text.ts';
+import { keySource } from '../outbound/key-source.ts';
+import {
+  type VendorClient,
+  type VendorClientFor,
+  vendorClients,
+} from '../outbound/vendor-client.ts';
 import type { Access } from '../policy/access.ts';
 import type { Caller } from './authentication/caller.ts';
 import { UNKNOWN_TOKEN_MS } from './limits.ts';
@@ -37,6 +46,21 @@ class WorkerCaches {
   /** The digest with which every token is compared. */
   readonly rootTokenDigests = new LruCache<ArrayBuffer>(1);
 
+  #issuerKeys: KeySource | undefined;
+  #vendorClientFor: VendorClientFor | undefined;
+
+  /** The keys of the issuers of JWTs. */
+  issuerKeys(variables: Variables): KeySource {
+    this.#issuerKeys ??= keySource(keyFetchOptions(variables));
+    return this.#issuerKeys;
+  }
+
+  /** @param source a name that is unique to the source */
+  vendorClient(variables: Variables, source: string): VendorClient {
+    this.#vendorClientFor ??= vendorClients(keyFetchOptions(variables));
+    return this.#vendorClientFor(source);
+  }
+
   tokenRevoked(): void {
     this.callers.clear();
   }
@@ -58,6 +82,13 @@ class WorkerCaches {
     this.sources.clear();
     this.sourceNames.clear();
   }
+}
+
+export function keyFetchOptions(variables: Variables): KeyFetchOptions {
+  return {
+    allowLoopbackHttp: allowsLoopbackHttp(variables),
+    fetch: (url, init) => fetch(url, init),
+  };
 }
 
 /** One for the isolate. */

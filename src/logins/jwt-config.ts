@@ -5,8 +5,7 @@ import { publicKeyOfPem } from '../lib/pem.ts';
 import { checkPublicUrl } from '../lib/public-url.ts';
 import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
-import { MAX_KEYS } from '../outbound/limits.ts';
-import { MAX_ROLE_NAME_CHARACTERS } from './limits.ts';
+import { MAX_KEYS, MAX_ROLE_NAME_CHARACTERS } from './limits.ts';
 import { checkRoleName } from './role-name.ts';
 
 /** Only algorithms that prove who signed: not `none`, and none with a shared secret. */

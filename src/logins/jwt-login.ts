@@ -3,13 +3,13 @@
 import { MAX_FIELD_CHARACTERS } from '../lib/limits.ts';
 import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
-import type { KeySource } from '../outbound/key-source.ts';
 import { MAX_META_BYTES } from '../token/limits.ts';
 import { checkBoundClaims } from './bound-claims.ts';
 import { type Claims, claimOf, listOf, memberOf } from './claims.ts';
 import { algorithmsOf, type JwtConfig } from './jwt-config.ts';
 import type { JwtRole } from './jwt-role.ts';
 import { readToken, verifyToken } from './jwt-token.ts';
+import type { KeySource } from './key-source.ts';
 import { MAX_GROUPS } from './limits.ts';
 import type { Login } from './login.ts';
 import { checkRegisteredClaims, hasUnboundAudience } from './registered-claims.ts';
@@ -54,7 +54,7 @@ export async function verifiedClaims(
   if (!known.ok) return unverified(known.failure.message);
   const claims = await verifyToken(token.value, known.value);
   if (claims !== undefined) return claims;
-  const newer = await keys(config, { now, besides: known.value });
+  const newer = await keys(config, { now, newerThan: known.value });
   if (!newer.ok) return unverified(newer.failure.message);
   const claimsByNewer =
     newer.value === known.value ? undefined : await verifyToken(token.value, newer.value);

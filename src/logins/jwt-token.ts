@@ -3,8 +3,8 @@ import { base64url, type CryptoKey, compactVerify, decodeProtectedHeader, errors
 import { isJsonObject } from '../lib/json.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { decodeUtf8, parseJson } from '../lib/text.ts';
-import type { KeySet } from '../outbound/key-source.ts';
 import type { Claims } from './claims.ts';
+import type { KeySet } from './key-source.ts';
 import { MAX_JWT_CHARACTERS } from './limits.ts';
 
 /** A token with a valid form whose signature is not verified yet. */

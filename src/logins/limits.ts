@@ -8,3 +8,6 @@ export const MAX_ROLE_NAME_CHARACTERS = 128;
 
 /** Groups of a login, in its token. */
 export const MAX_GROUPS = 500;
+
+/** Keys of an issuer. A token that does not name its key may be tried with each of them. */
+export const MAX_KEYS = 50;

@@ -6,9 +6,6 @@ export const KEY_FETCH_TIMEOUT_MS = 5000;
 /** Key set or discovery document of an issuer. */
 export const MAX_KEY_SET_BYTES = 256 * 1024;
 
-/** Keys of an issuer: as many may be tried for a token that does not say which one signed it. */
-export const MAX_KEYS = 50;
-
 /** How long fetched keys are used: so long may one that its issuer has withdrawn still log in. */
 export const MAX_KEY_SET_AGE_MS = 10 * 60 * 1000;
 

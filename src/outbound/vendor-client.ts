@@ -1,6 +1,5 @@
 /** Requests to vendors: for the keys with which they sign deliveries, and to confirm a subscription. */
 import type { JWK } from 'jose';
-import type { Bindings } from '../config/config.ts';
 import type { Issuer, VendorKeys } from '../ingest/webhooks/scheme.ts';
 import { MAX_CACHED_LOOKUPS } from '../lib/limits.ts';
 import { LruCache } from '../lib/lru-cache.ts';
@@ -8,9 +7,10 @@ import { publicKeyOfPem } from '../lib/pem.ts';
 import { ok, type Result } from '../lib/result.ts';
 import { TtlCache } from '../lib/ttl-cache.ts';
 import { verifiedClaims } from '../logins/jwt-login.ts';
+import type { KeySource } from '../logins/key-source.ts';
 import { checkRegisteredClaims } from '../logins/registered-claims.ts';
-import { fetchText, type KeyFetchOptions } from './key-fetch.ts';
-import { type KeySource, keySource } from './key-source.ts';
+import { fetchText, type KeyFetchOptions } from './fetch-text.ts';
+import { keySource } from './key-source.ts';
 import { KEY_REFRESH_INTERVAL_MS, MAX_CERTIFICATE_AGE_MS, MAX_SOURCE_FETCHES } from './limits.ts';
 
 /** For the deliveries of one source. */
@@ -19,30 +19,16 @@ export interface VendorClient extends VendorKeys {
   visit(url: string): Promise<boolean>;
 }
 
-type VendorClientFor = (source: string) => VendorClient;
-
-let shared: VendorClientFor | undefined;
-
-/**
- * All clients of an isolate share what they have fetched.
- *
- * @param source a name for it: the number of its requests is limited
- */
-export function vendorClientFor(env: Bindings, source: string): VendorClient {
-  shared ??= vendorClients({
-    allowLoopbackHttp: env.ALLOW_LOOPBACK_HTTP === 'true',
-    fetch: (url, init) => fetch(url, init),
-  });
-  return shared(source);
-}
+/** @param source a name that is unique to the source: the number of its requests is limited */
+export type VendorClientFor = (source: string) => VendorClient;
 
 const TOO_OFTEN = 'too much was fetched for this source within a short time; try again';
 
-/** @param options how to fetch */
+/** The clients of an isolate share what they have fetched. */
 export function vendorClients(options: KeyFetchOptions): VendorClientFor {
   const certificates = new TtlCache<JWK>(MAX_CERTIFICATE_AGE_MS);
   const allowances = new LruCache<(now: number) => boolean>(MAX_CACHED_LOOKUPS);
-  const keys: KeySource = keySource(options);
+  const keys = keySource(options);
   return (source) => {
     const fetchFor = async (url: string): Promise<Result<string, string>> => {
       const mayFetch = allowances.getOrMake(source, () =>

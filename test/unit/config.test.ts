@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { type Bindings, type Config, parseConfig } from '../../src/config/config.ts';
+import { type Config, parseConfig } from '../../src/config/config.ts';
+import type { Variables } from '../../src/config/variables.ts';
 import { accepted, failureOf } from './support/result.ts';
 
 /** The text bindings; the Durable Objects are no part of the configuration. */
-function bindings(changed: Record<string, string | null | undefined> = {}): Bindings {
+function bindings(changed: Record<string, string | null | undefined> = {}): Variables {
   return {
     CLUSTER_NAME: 'carillon',
     ALLOWED_ORIGINS: '',
     ROOT_TOKEN: 'root',
     ...changed,
-  } as unknown as Bindings;
+  } as Variables;
 }
 
 function parse(changed: Record<string, string | null | undefined>): Config {

@@ -4,14 +4,16 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { checkJwtConfig, type JwtConfig } from '../../src/logins/jwt-config.ts';
-import { type Fetch, fetchKeys } from '../../src/outbound/key-fetch.ts';
-import { type KeySource, keySource } from '../../src/outbound/key-source.ts';
+import type { KeySource } from '../../src/logins/key-source.ts';
+import { MAX_KEYS } from '../../src/logins/limits.ts';
+import type { Fetch } from '../../src/outbound/fetch-text.ts';
+import { fetchKeys } from '../../src/outbound/issuer-keys.ts';
+import { keySource } from '../../src/outbound/key-source.ts';
 import {
   KEY_REFRESH_INTERVAL_MS,
   MAX_CACHED_KEY_SETS,
   MAX_KEY_SET_AGE_MS,
   MAX_KEY_SET_BYTES,
-  MAX_KEYS,
 } from '../../src/outbound/limits.ts';
 import {
   anIssuer,

@@ -8,7 +8,7 @@ import {
   describeJwtConfig,
   type JwtConfig,
 } from '../../src/logins/jwt-config.ts';
-import { MAX_KEYS } from '../../src/outbound/limits.ts';
+import { MAX_KEYS } from '../../src/logins/limits.ts';
 import { anIssuer, type Issuer } from './support/issuer.ts';
 import { accepted, failureOf } from './support/result.ts';
 

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { app } from '../../src/app.ts';
-import type { Bindings } from '../../src/config/config.ts';
+import type { Bindings } from '../../src/http/context.ts';
 import { fetchApi } from './support.ts';
 
 function fetchWith(bindings: Partial<Bindings>, path: string, init: RequestInit = {}) {

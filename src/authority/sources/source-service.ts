@@ -1,6 +1,7 @@
 /** Writes sources with their secrets encrypted, and opens them to verify deliveries. */
 
-import { parseSealingKeys, type SealingSecret, seal, unseal } from '../../config/sealing.ts';
+import { parseSealingKeys, seal, unseal } from '../../config/sealing.ts';
+import type { Variables } from '../../config/variables.ts';
 import type { SourceSettings } from '../../ingest/webhooks/settings.ts';
 import type { AesKey } from '../../lib/aes.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
@@ -15,12 +16,12 @@ interface Parts {
 }
 
 export class SourceService {
-  readonly #env: Env & SealingSecret;
+  readonly #env: Variables;
   readonly #namespace: string;
   readonly #parts: Parts;
 
   /** @param namespace its key */
-  constructor(env: Env & SealingSecret, namespace: string, parts: Parts) {
+  constructor(env: Variables, namespace: string, parts: Parts) {
     this.#env = env;
     this.#namespace = namespace;
     this.#parts = parts;

@@ -4,12 +4,13 @@
  * that cannot be looked up is released: it ends here, and is adopted again when its holder comes back with it.
  */
 
+import { parseUpstream } from '../../config/upstream.ts';
+import type { Variables } from '../../config/variables.ts';
 import type { Result } from '../../lib/result.ts';
 import { ancestorsOf, pathOfKey } from '../../namespace/namespace.ts';
 import type { AlarmTask } from '../../objects/alarms.ts';
 import type { TokenState } from '../../objects/authority-contract.ts';
 import { LOOKUP_CACHE_MS, MAX_DECISION_AGE_MS, MAX_SUBSCRIPTION_MS } from '../../objects/limits.ts';
-import { parseUpstream } from '../../outbound/upstream/address.ts';
 import { inTime, lookUp } from '../../outbound/upstream/lookup.ts';
 import { unseal } from '../../outbound/upstream/seal.ts';
 import type { UpstreamToken } from '../../outbound/upstream/token.ts';
@@ -36,9 +37,6 @@ const UNKNOWN: Result<never, Unconfirmed> = { ok: false, failure: { reason: 'unk
 /** What a look-up resulted in. */
 type Outcome = 'confirmed' | Unconfirmed['reason'];
 
-/** The secret, and the setting of the local server, which `wrangler.toml` does not have. */
-type Settings = Env & { readonly ROOT_TOKEN?: string; readonly ALLOW_LOOPBACK_HTTP?: string };
-
 interface Parts {
   readonly lifecycle: Lifecycle;
   readonly tokens: TokenStore;
@@ -50,16 +48,16 @@ interface Parts {
 
 export class Adoptions implements AlarmTask {
   readonly #ctx: DurableObjectState;
-  readonly #settings: Settings;
+  readonly #variables: Variables;
   readonly #namespace: string;
   readonly #parts: Parts;
   /** Look-ups under way, by token: hubs that ask at the same time share one. */
   readonly #lookups = new Map<number, Promise<Outcome>>();
 
   /** @param namespace its key */
-  constructor(ctx: DurableObjectState, env: Settings, namespace: string, parts: Parts) {
+  constructor(ctx: DurableObjectState, variables: Variables, namespace: string, parts: Parts) {
     this.#ctx = ctx;
-    this.#settings = env;
+    this.#variables = variables;
     this.#namespace = namespace;
     this.#parts = parts;
   }
@@ -194,9 +192,9 @@ export class Adoptions implements AlarmTask {
     digest: string,
     signal: AbortSignal,
   ): Promise<Result<UpstreamToken, Unconfirmed>> {
-    const upstream = parseUpstream(this.#settings);
+    const upstream = parseUpstream(this.#variables);
     if (!upstream.ok || upstream.value === undefined) return UNKNOWN;
-    const secret = await unseal(sealed, digest, this.#settings.ROOT_TOKEN ?? '');
+    const secret = await unseal(sealed, digest, this.#variables.ROOT_TOKEN ?? '');
     if (secret === undefined) return UNKNOWN;
     const namespace = pathOfKey(this.#namespace);
     const asked = { secret, digest, namespaces: [namespace, ...ancestorsOf(namespace)] };

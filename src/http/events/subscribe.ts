@@ -1,6 +1,6 @@
 /** `GET /v1/sys/events/subscribe/{pattern}`: its checks, in Vault's order, for a WebSocket or a stream. */
 
-import type { Bindings, Config } from '../../config/config.ts';
+import type { Config } from '../../config/config.ts';
 import { checkPattern, namespacesOfPattern, whyNothingMatches } from '../../event/event-type.ts';
 import { adviceOnFilter } from '../../event/filter/advice.ts';
 import { compileFilter, type Filter } from '../../event/filter/filter.ts';
@@ -21,7 +21,7 @@ import { SUBPROTOCOLS } from '../../wire/carillon-v1/messages.ts';
 import type { Encoding } from '../../wire/frame.ts';
 import { audit } from '../audit-log.ts';
 import { actorOf, type Caller } from '../authentication/caller.ts';
-import type { CallerContext } from '../context.ts';
+import type { Bindings, CallerContext } from '../context.ts';
 import { hasName, valuesOf } from '../request/header.ts';
 import { isAllowedOrigin, isSameHost } from '../request/origin.ts';
 import { after } from '../request/path.ts';

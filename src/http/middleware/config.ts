@@ -1,21 +1,21 @@
 /** The configuration of the operator: `c.var.config`. */
 
 import type { Context, Next } from 'hono';
-import { parseConfig } from '../../config/config.ts';
+import { configOf } from '../../config/config.ts';
 import { hideSecretsOf } from '../../lib/log.ts';
-import type { AppEnv } from '../context.ts';
+import type { AppEnv, MiddlewareResult } from '../context.ts';
 import { refuse } from '../respond.ts';
 
-export async function resolveConfig(c: Context<AppEnv>, next: Next): Promise<Response | void> {
+export async function resolveConfig(c: Context<AppEnv>, next: Next): MiddlewareResult {
   hideSecretsOf(c.env);
-  const config = parseConfig(c.env);
+  const config = configOf(c.env);
   if (!config.ok) return refuse({ reason: 'not_configured', message: config.failure.message });
   c.set('config', config.value);
   return next();
 }
 
 /** Without a root token the server only reports its status. */
-export async function requireRootToken(c: Context<AppEnv>, next: Next): Promise<Response | void> {
+export async function requireRootToken(c: Context<AppEnv>, next: Next): MiddlewareResult {
   if (c.var.config.rootToken !== undefined) return next();
   return refuse({
     reason: 'not_configured',

@@ -2,12 +2,12 @@
 
 import type { Context, Next } from 'hono';
 import { cors } from 'hono/cors';
-import type { AppEnv } from '../context.ts';
+import type { AppEnv, MiddlewareResult } from '../context.ts';
 import { CURSOR_HEADER } from '../events/streams/open.ts';
 import { isAllowedOrigin } from '../request/origin.ts';
 import { WARNING_HEADER } from '../warning-header.ts';
 
-export async function allowOrigins(c: Context<AppEnv>, next: Next): Promise<Response | void> {
+export async function allowOrigins(c: Context<AppEnv>, next: Next): MiddlewareResult {
   const { config } = c.var;
   const { headers } = c.req.raw;
   // A CloudEvents sender also asks by OPTIONS, and is no page.

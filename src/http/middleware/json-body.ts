@@ -5,13 +5,13 @@ import { isJsonObject } from '../../lib/json.ts';
 import { kindOf } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { decodeUtf8, parseJson } from '../../lib/text.ts';
-import type { BodyEnv } from '../context.ts';
+import type { BodyEnv, MiddlewareResult } from '../context.ts';
 import { MAX_API_BODY_BYTES, MAX_API_BODY_DEPTH } from '../limits.ts';
 import { readBody } from '../request/body.ts';
 import { firstValue } from '../request/header.ts';
 import { refuse } from '../respond.ts';
 
-export async function readJsonBody(c: Context<BodyEnv>, next: Next): Promise<Response | void> {
+export async function readJsonBody(c: Context<BodyEnv>, next: Next): MiddlewareResult {
   const body = await jsonObjectOf(c.req.raw);
   if (!body.ok) return refuse(body.failure);
   c.set('body', body.value);

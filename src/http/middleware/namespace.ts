@@ -3,10 +3,12 @@
 import type { MiddlewareHandler } from 'hono';
 import { trimSlashes } from '../../namespace/namespace.ts';
 import type { AppContext, NamespaceEnv } from '../context.ts';
-import { MAX_NAMED_CHARACTERS } from '../limits.ts';
 import { findNamespace } from '../namespace-lookup.ts';
 import { withoutVersion } from '../request/path.ts';
 import { type Refusal, refuse } from '../respond.ts';
+
+/** A message names at most this much of a header. */
+const MAX_NAMED_CHARACTERS = 200;
 
 /** A client that appends a path with the version to an address that ends with the version. */
 const VERSION_TWICE =

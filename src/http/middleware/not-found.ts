@@ -2,7 +2,7 @@
 
 import type { Next } from 'hono';
 import { pathOfKey } from '../../namespace/namespace.ts';
-import type { AppContext, CallerContext } from '../context.ts';
+import type { AppContext, CallerContext, MiddlewareResult } from '../context.ts';
 import { refuse } from '../respond.ts';
 import { isOfEvents } from '../routes.ts';
 import { namedPath } from './namespace.ts';
@@ -10,7 +10,7 @@ import { namedPath } from './namespace.ts';
 const NOT_OF_API = ' Paths of the API begin with "/v1/", in lower case.';
 
 /** Outside the API there is nothing to protect, so everybody is told that there is no route. */
-export async function requireApiPath(c: AppContext, next: Next): Promise<Response | void> {
+export async function requireApiPath(c: AppContext, next: Next): MiddlewareResult {
   const { route } = c.var.path;
   if (route === '/v1' || route.startsWith('/v1/')) return next();
   return refuse({ reason: 'no_route', path: namedPath(c), why: NOT_OF_API });

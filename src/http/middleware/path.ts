@@ -1,7 +1,7 @@
 /** Where a request is sent: `c.var.path`, `c.var.query` and `c.var.namespacePath`. */
 
 import type { Context, Next } from 'hono';
-import type { AppEnv } from '../context.ts';
+import type { AppEnv, MiddlewareResult } from '../context.ts';
 import { namespaceOf } from '../request/namespace-path.ts';
 import { parseQuery } from '../request/path.ts';
 import { pathOf } from '../request/request-path.ts';
@@ -13,7 +13,7 @@ export function routeOf(request: Request): string {
   return path.ok ? path.value.route : '/';
 }
 
-export async function resolvePath(c: Context<AppEnv>, next: Next): Promise<Response | void> {
+export async function resolvePath(c: Context<AppEnv>, next: Next): MiddlewareResult {
   const { raw } = c.req;
   const path = pathOf(raw);
   if (!path.ok) return refuse(path.failure);

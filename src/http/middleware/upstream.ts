@@ -11,7 +11,7 @@ import { isLoop, type Upstream, VIA_HEADER, viaThis } from '../../outbound/upstr
 import { leaks } from '../../outbound/upstream/leak.ts';
 import { inTime } from '../../outbound/upstream/lookup.ts';
 import { isOurToken } from '../authentication/root-token.ts';
-import type { AppContext } from '../context.ts';
+import type { AppContext, MiddlewareResult } from '../context.ts';
 import { UPSTREAM_TIMEOUT_MS } from '../limits.ts';
 import { findNamespace } from '../namespace-lookup.ts';
 import { firstValue } from '../request/header.ts';
@@ -27,7 +27,7 @@ const LEAK = invalid(
   'the request was not passed to the upstream, because a header or the URL has a token of Carillon that is not the token of the request; send a token of Carillon alone, as "X-Vault-Token: <token>" or "Authorization: Bearer <token>", and remove it everywhere else',
 );
 
-export async function passToUpstream(c: AppContext, next: Next): Promise<Response | void> {
+export async function passToUpstream(c: AppContext, next: Next): MiddlewareResult {
   const { config } = c.var;
   if (config.upstream === undefined || (await isForUs(c))) return next();
   return passOn(c.req.raw, config.upstream, config);

@@ -1,9 +1,10 @@
-/** Reads a request body without ever holding more of it than is allowed. */
+/** Reads the body of a request without holding more of it than is allowed. */
 import { quote } from '../../lib/quote.ts';
+import { readBytes } from '../../lib/read-bytes.ts';
 import { invalid, ok, type Result, tooLarge, unsupportedMediaType } from '../../lib/result.ts';
 import { valuesOf } from './header.ts';
 
-/** Checks that a body is not compressed: what is small may be a bomb. */
+/** Rejects a compressed body: a small one may decompress to a very large one. */
 export function checkEncoding(headers: Headers): Result<undefined> {
   const encoding = headers.get('content-encoding') ?? '';
   return valuesOf(encoding).every((coding) => coding.toLowerCase() === 'identity')
@@ -16,27 +17,14 @@ export function checkEncoding(headers: Headers): Result<undefined> {
 export async function readBody(request: Request, maxBytes: number): Promise<Result<Uint8Array>> {
   const announced = Number(request.headers.get('content-length') ?? Number.NaN);
   if (announced > maxBytes) return bodyTooLarge(`${announced}`, maxBytes);
-
-  const chunks: Uint8Array[] = [];
-  let length = 0;
   try {
-    // No more comes than was announced.
+    // The runtime delivers no more than was announced.
     if (announced <= maxBytes) return ok(new Uint8Array(await request.arrayBuffer()));
-    for await (const chunk of request.body ?? []) {
-      length += chunk.length;
-      if (length > maxBytes) return bodyTooLarge(`more than ${maxBytes}`, maxBytes);
-      chunks.push(chunk);
-    }
+    const body = await readBytes(request.body, maxBytes);
+    return body === undefined ? bodyTooLarge(`more than ${maxBytes}`, maxBytes) : ok(body);
   } catch (error) {
     return invalid(`the body broke off: ${(error as Error).message}`);
   }
-  const body = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return ok(body);
 }
 
 function bodyTooLarge(bytes: string, maxBytes: number): Result<never> {

@@ -1,6 +1,5 @@
 /** `/v1/auth/jwt/…`: logging in with the JWT of an issuer. */
 
-import type { Bindings } from '../../config/config.ts';
 import { quote } from '../../lib/quote.ts';
 import { invalid } from '../../lib/result.ts';
 import { checkJwtConfig, describeJwtConfig, type JwtConfig } from '../../logins/jwt-config.ts';
@@ -9,11 +8,11 @@ import { checkJwtRole, describeJwtRole, type JwtRole } from '../../logins/jwt-ro
 import { checkRoleName } from '../../logins/role-name.ts';
 import { CONFIG_NAME } from '../../objects/authority-contract.ts';
 import { authorityStub, callAuthority } from '../../objects/stubs.ts';
-import { fetchKeys } from '../../outbound/key-fetch.ts';
-import { type KeySource, keySource } from '../../outbound/key-source.ts';
+import { fetchKeys } from '../../outbound/issuer-keys.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { PARAMETERS } from '../parameters.ts';
 import { answer, done, list, refuse } from '../respond.ts';
+import { keyFetchOptions, workerCaches } from '../worker-caches.ts';
 import type { LoginCall } from './login.ts';
 import { auditMethod, type LoginEndpoint } from './login.ts';
 
@@ -37,7 +36,7 @@ export const writeJwtConfig: Endpoint = {
     const { keys } = config.value;
     if (keys.kind !== 'jwt_validation_pubkeys') {
       // What cannot be fetched now would refuse every login later.
-      const fetched = await fetchKeys(keys, fetchOptions(env));
+      const fetched = await fetchKeys(keys, keyFetchOptions(env));
       if (!fetched.ok) return refuse(fetched.failure);
     }
     const written = await authorityStub(env, namespace).putLoginSetting(
@@ -115,24 +114,12 @@ export const jwtLogin: LoginEndpoint = {
     const jwt = body.jwt ?? '';
     if (typeof jwt !== 'string' || jwt === '') return invalid('missing token');
     if (config === undefined) return invalid('could not load configuration');
-    return loginByJwt(config, role, jwt, { now: Date.now(), keys: keysOf(call.env) });
+    return loginByJwt(config, role, jwt, {
+      now: Date.now(),
+      keys: workerCaches.issuerKeys(call.env),
+    });
   },
 };
-
-let keys: KeySource | undefined;
-
-/** One for the isolate: it keeps what it has fetched. */
-function keysOf(env: Bindings): KeySource {
-  keys ??= keySource(fetchOptions(env));
-  return keys;
-}
-
-function fetchOptions(env: Bindings) {
-  return {
-    allowLoopbackHttp: env.ALLOW_LOOPBACK_HTTP === 'true',
-    fetch: (url: string, init: RequestInit) => fetch(url, init),
-  };
-}
 
 function configOf({ env, var: { namespace } }: LoginCall): Promise<JwtConfig | undefined> {
   return callAuthority(env, namespace, (authority) => authority.jwtConfig());

@@ -1,9 +1,9 @@
 /** Asks the upstream whose a token is. */
 
 import { isJsonObject } from '../../lib/json.ts';
+import { readBytes } from '../../lib/read-bytes.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import { decodeUtf8, parseJson } from '../../lib/text.ts';
-import { readAnswer } from '../key-fetch.ts';
 import { MAX_UPSTREAM_ANSWER_BYTES, UPSTREAM_LOOKUP_TIMEOUT_MS } from '../limits.ts';
 import { type Upstream, VIA_HEADER } from './address.ts';
 import { type LookupFailure, readToken, type UpstreamToken } from './token.ts';
@@ -91,7 +91,7 @@ function whyNot(status: number): string {
 }
 
 async function read(response: Response): Promise<Result<unknown, LookupFailure>> {
-  const body = await readAnswer(response, MAX_UPSTREAM_ANSWER_BYTES);
+  const body = await readBytes(response.body, MAX_UPSTREAM_ANSWER_BYTES);
   if (body === undefined) {
     return unavailable(`it answered more than ${MAX_UPSTREAM_ANSWER_BYTES} bytes`);
   }

@@ -4,8 +4,9 @@ import type { Result } from '../../../src/lib/result.ts';
 import { checkJwtConfig, type JwtConfig } from '../../../src/logins/jwt-config.ts';
 import { loginByJwt } from '../../../src/logins/jwt-login.ts';
 import { checkJwtRole, type JwtRole } from '../../../src/logins/jwt-role.ts';
+import type { KeySource } from '../../../src/logins/key-source.ts';
 import type { Login } from '../../../src/logins/login.ts';
-import { type KeySource, keySource } from '../../../src/outbound/key-source.ts';
+import { keySource } from '../../../src/outbound/key-source.ts';
 import { accepted, failureOf } from './result.ts';
 
 /** 2026-01-31T23:59:59.5Z */

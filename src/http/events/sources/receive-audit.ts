@@ -9,7 +9,6 @@ import { type AuditSource, verifyDelivery } from '../../../ingest/webhooks/sourc
 import { logError } from '../../../lib/log.ts';
 import { quote } from '../../../lib/quote.ts';
 import { invalid, type Result } from '../../../lib/result.ts';
-import { vendorClientFor } from '../../../outbound/vendor-client.ts';
 import { idOf } from '../../../subscription/publication.ts';
 import type { NamespaceContext } from '../../context.ts';
 import { MAX_AUDIT_WAIT_MS } from '../../limits.ts';
@@ -25,6 +24,7 @@ import {
   unknownNamespace,
 } from '../../publishing/publish-events.ts';
 import { succeed } from '../../respond.ts';
+import { workerCaches } from '../../worker-caches.ts';
 import { logEvents } from './dropped-events.ts';
 import {
   type AuditedEvents,
@@ -43,7 +43,7 @@ export async function receiveAudit(
   const { namespace, query, config } = c.var;
   const now = Date.now();
   const lines = body.ok ? body.value : new Uint8Array();
-  const vendor = vendorClientFor(c.env, sourcePublisher(source, namespace).principal);
+  const vendor = workerCaches.vendorClient(c.env, sourcePublisher(source, namespace).principal);
   const proof = await verifyDelivery(
     source,
     deliveryOf(source, c.req.raw, query, lines),

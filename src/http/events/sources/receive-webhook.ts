@@ -5,9 +5,9 @@ import {
   type DocumentSource,
   verifyDelivery,
 } from '../../../ingest/webhooks/source.ts';
-import { vendorClientFor } from '../../../outbound/vendor-client.ts';
 import type { NamespaceContext } from '../../context.ts';
 import { publishEvents } from '../../publishing/publish-events.ts';
+import { workerCaches } from '../../worker-caches.ts';
 import { deliveryOf, eventDefaults, readWebhook } from './read-delivery.ts';
 import { answerAccepted, refuseDelivery, refuseUnverified, reply } from './responses.ts';
 import { sourcePublisher } from './source-lookup.ts';
@@ -24,7 +24,7 @@ export async function receiveWebhook(
   if (unsigned !== undefined) return reply(unsigned);
 
   const publisher = sourcePublisher(source, namespace);
-  const vendor = vendorClientFor(c.env, publisher.principal);
+  const vendor = workerCaches.vendorClient(c.env, publisher.principal);
   const proof = await verifyDelivery(source, delivery, now, vendor);
   if (!proof.ok) return refuseUnverified(source, proof.failure);
 

@@ -1,0 +1,20 @@
+/** What the operator sets, as the platform passes it: all texts, and none of them checked. */
+export interface Variables {
+  readonly CLUSTER_NAME?: string;
+  readonly ALLOWED_ORIGINS?: string;
+  readonly PUBLISH_NEEDS_PATH?: string;
+  readonly JOURNAL_MAX_EVENTS?: string;
+  readonly JOURNAL_MAX_BYTES?: string;
+  readonly JOURNAL_MAX_AGE?: string;
+  readonly UPSTREAM_ADDR?: string;
+  /** A secret. Null if workerd is to take it from an environment that does not have it. */
+  readonly ROOT_TOKEN?: string | null;
+  /** A secret. Null as above. */
+  readonly SOURCE_KEY?: string | null;
+  /** Only the local server sets it: keys of issuers, and the upstream, may be reached by http on this machine. */
+  readonly ALLOW_LOOPBACK_HTTP?: string;
+}
+
+export function allowsLoopbackHttp({ ALLOW_LOOPBACK_HTTP }: Variables): boolean {
+  return ALLOW_LOOPBACK_HTTP === 'true';
+}

@@ -3,7 +3,7 @@
 import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import type { Upstream } from '../outbound/upstream/address.ts';
-import { isToken } from '../token/token-text.ts';
+import { isToken } from '../token/token-form.ts';
 import { parseRetention } from './retention.ts';
 import { parseSealingKeys } from './sealing.ts';
 import { parseUpstream } from './upstream.ts';

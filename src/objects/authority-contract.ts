@@ -255,6 +255,7 @@ export interface Watched {
 /** A change that a hub is notified of, in its state when the hub pulls it. */
 export type Change =
   | {
+      readonly kind: 'token';
       readonly sequence: number;
       readonly token: number;
       readonly live: boolean;
@@ -262,7 +263,12 @@ export type Change =
       readonly released: boolean;
       readonly expiresAt: number | undefined;
     }
-  | { readonly sequence: number; readonly policy: string; readonly text: PolicyText | undefined };
+  | {
+      readonly kind: 'policy';
+      readonly sequence: number;
+      readonly policy: string;
+      readonly text: PolicyText | undefined;
+    };
 
 export interface Changes {
   readonly changes: readonly Change[];

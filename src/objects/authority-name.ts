@@ -6,7 +6,7 @@ export function authorityName(namespaceKey: string): string {
   return `/${namespaceKey}`;
 }
 
-/** As messages to people name it. */
+/** As messages to people name an authority. */
 export function authorityForOperators(namespaceKey: string): string {
   const path = pathOfKey(namespaceKey);
   return `the authority of ${path === ROOT ? 'the root namespace' : `namespace ${path}`}`;

@@ -1,11 +1,12 @@
 /**
- * Whose shares a token uses of what many share. All tokens of an entity count together, and so do a token
- * and all that were made from it, orphans too: else whoever may make tokens would have as many shares as tokens.
- * Root, and who has `sudo` where orphans are made, is trusted to make principals of their own.
+ * The owner of a token: whose shares of limited resources it uses. All tokens of an entity have one owner. So have a token
+ * and all tokens that were made with it, orphans too: otherwise a token that makes tokens would have a share for each.
+ * Root, and a token with `sudo` on the path that makes orphans, may create new owners.
  */
+
 import type { TokenRecord, TokenRequest } from './token-record.ts';
 
-/** The root token of the server, where it takes part itself. */
+/** The owner of the server's root token. */
 export const ROOT_OWNER = 'root';
 
 export function ownerOf({ owner, identity, id }: TokenRecord): string {
@@ -13,9 +14,9 @@ export function ownerOf({ owner, identity, id }: TokenRecord): string {
 }
 
 /**
- * The owner of a new token, undefined where it is its own.
+ * The owner of a new token; undefined if the token is its own owner.
  *
- * @param maker the token of this namespace that it is made from
+ * @param maker the token of this namespace that makes it
  */
 export function ownerOfNew(
   { identity, foreignParent }: Pick<TokenRequest, 'identity' | 'foreignParent'>,

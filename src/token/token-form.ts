@@ -1,56 +1,58 @@
 /**
- * The form of a token: `ctk.<secret>.<checksum>`, or `ctk.<secret>.<namespace>.<checksum>`. It names the
- * namespace whose authority knows it, so that any Worker finds that without a directory; and the
- * checksum (of everything before it) lets a mistyped one be refused without asking anybody. The prefix
- * is for scanners of leaked secrets. A token of any other form belongs to the root namespace. A ticket,
- * which stands for a token once, has the same form under a prefix of its own.
+ * The form of a token: `ctk.<secret>.<checksum>`, or `ctk.<secret>.<namespace>.<checksum>`. It names the namespace whose
+ * authority stores it, so any Worker finds that authority without a directory. The checksum covers everything before it,
+ * so a mistyped token is rejected without a call. Scanners of leaked secrets recognize the prefix. A token of any other
+ * form belongs to the root namespace. A ticket has the same form under its own prefix.
  */
+
 import { hexOf } from '../lib/hex.ts';
 import { sha256 } from '../lib/sha256.ts';
 import { parseNamespacePath, ROOT } from '../namespace/namespace.ts';
 
 export const TOKEN_PREFIX = 'ctk.';
 export const TICKET_PREFIX = 'ctt.';
-/** 32 characters of 62: 190 bits. */
+/** 190 bits of entropy. */
 const SECRET_CHARACTERS = 32;
 const CHECKSUM_CHARACTERS = 8;
 const ACCESSOR_CHARACTERS = 24;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** Makes a token of a namespace. */
+/** @param namespace its path */
 export function mintToken(namespace: string): Promise<string> {
   return mint(TOKEN_PREFIX, namespace);
 }
 
-/** Makes a ticket for a token of a namespace. */
+/** @param namespace the path of the namespace of the token that it stands for */
 export function mintTicket(namespace: string): Promise<string> {
   return mint(TICKET_PREFIX, namespace);
 }
 
-/** Makes an accessor, by which a token is named without being given: `<24 characters>[.<namespace>]`. */
+/** An accessor names a token without granting its rights: `<24 characters>[.<namespace>]`. @param namespace its path */
 export function mintAccessor(namespace: string): string {
   return `${randomText(ACCESSOR_CHARACTERS)}${namespace && '.'}${namespace}`;
 }
 
-/** The path of the namespace that an accessor says it is of; undefined where none can have it. */
+/** The path of the namespace that an accessor names; undefined if no namespace can have this path. */
 export function namespaceOfAccessor(accessor: string): string | undefined {
   return parseNamespacePath(accessor.split('.').slice(1).join('.'));
 }
 
-/**
- * The path of the namespace that a token says it is of; undefined where it has our prefix and yet was
- * not made by us.
- */
+/** The path of the namespace that a token names; undefined if it has our prefix and a wrong checksum. */
 export async function namespaceOfToken(token: string): Promise<string | undefined> {
   return token.startsWith(TOKEN_PREFIX) ? namespaceIn(TOKEN_PREFIX, token) : ROOT;
 }
 
-/** The path of the namespace that a ticket says it is of; undefined where it was not made by us. */
+/** The path of the namespace that a ticket names; undefined if it has another prefix or a wrong checksum. */
 export async function namespaceOfTicket(ticket: string): Promise<string | undefined> {
   return ticket.startsWith(TICKET_PREFIX) ? namespaceIn(TICKET_PREFIX, ticket) : undefined;
 }
 
-/** What is stored of a secret. One that we make cannot be found from it by trying. */
+/** Whether a header can carry a text as a token. Of a value with a comma, only the first part would arrive. */
+export function isToken(text: string): boolean {
+  return /^[\x21-\x2b\x2d-\x7e]+$/.test(text);
+}
+
+/** The stored form of a secret. A secret that we make has too much entropy to be guessed from it. */
 export async function digestOf(secret: string): Promise<string> {
   return hexOf(new Uint8Array(await sha256(secret)));
 }

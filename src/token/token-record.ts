@@ -1,27 +1,27 @@
-/** What there is to know of a token. */
+/** What is stored of a token. */
 
 import type { Identity } from '../policy/identity.ts';
 
-/** What a new token is to be. Times are in seconds. */
+/** What a new token is created with. Times are in seconds. */
 export interface TokenRequest {
   readonly policies: readonly string[];
-  /** The token of this namespace that it dies with. */
+  /** The token of this namespace that it is revoked with. */
   readonly parent: number | undefined;
-  /** The token of a namespace above that it dies with. */
+  /** The name of the token of a namespace above that it is revoked with. */
   readonly foreignParent: string | undefined;
   readonly orphan: boolean;
   readonly identity: Identity | undefined;
   readonly meta: Readonly<Record<string, string>> | undefined;
   readonly displayName: string;
-  /** Where it was made: `auth/token/create`. */
+  /** The API path that created it: `auth/token/create`. */
   readonly path: string;
-  /** 0: it does not expire. */
+  /** 0 if it does not expire. */
   readonly ttl: number;
   readonly explicitMaxTtl: number;
-  /** The longest life that its login allows; 0: that of every token. */
+  /** The longest lifetime that its login allows; 0 for that of every token. */
   readonly maxTtl: number;
   readonly period: number;
-  /** 0: any number. */
+  /** 0 for any number. */
   readonly uses: number;
   readonly renewable: boolean;
 }
@@ -29,13 +29,13 @@ export interface TokenRequest {
 export interface TokenRecord extends TokenRequest {
   readonly id: number;
   readonly accessor: string;
-  /** Whose shares it uses; undefined: those of its entity, else its own. */
+  /** Undefined for its entity, or else itself. */
   readonly owner: string | undefined;
   /** Unix milliseconds. */
   readonly createdAt: number;
   readonly expiresAt: number | undefined;
   readonly renewedAt: number | undefined;
-  /** Undefined: any number. */
+  /** Undefined for any number. */
   readonly usesLeft: number | undefined;
 }
 
@@ -44,7 +44,7 @@ export function foreignTokenName(id: number, namespace: string): string {
   return `${id} ${namespace}`;
 }
 
-/** By what a token is found. */
+/** What a token is found by. */
 export type TokenReference =
   | { readonly digest: string }
   | { readonly accessor: string }

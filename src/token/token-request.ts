@@ -5,11 +5,10 @@ import { quote } from '../lib/quote.ts';
 import type { Result } from '../lib/result.ts';
 import { MAX_DISPLAY_NAME_CHARACTERS, MAX_TOKEN_CHARACTERS, MAX_TOKEN_USES } from './limits.ts';
 import { isPrivileged, type Maker } from './maker.ts';
-import { TOKEN_PREFIX } from './token-form.ts';
+import { isToken, TOKEN_PREFIX } from './token-form.ts';
 import { readMetadata } from './token-metadata.ts';
 import { readPolicies } from './token-policies.ts';
 import type { TokenRequest } from './token-record.ts';
-import { isToken } from './token-text.ts';
 import { readTimes } from './token-times.ts';
 
 export interface CheckedTokenRequest {

@@ -1,8 +1,9 @@
 /** A token as Vault's API shows it. */
+
 import { ROOT, withSlash } from '../namespace/namespace.ts';
 import type { TokenRecord } from './token-record.ts';
 
-/** The `auth` block of an answer that hands out or renews a token. Times are in seconds. */
+/** The `auth` block of a response that creates or renews a token. Times are in seconds. */
 export interface AuthBlock {
   readonly client_token: string;
   readonly accessor: string;
@@ -18,7 +19,7 @@ export interface AuthBlock {
   readonly num_uses: number;
 }
 
-/** @param secret the token itself; empty where it was not given */
+/** @param secret the token itself; empty if only its accessor is known */
 export function authBlock(token: TokenRecord, secret: string, now: number): AuthBlock {
   return {
     client_token: secret,
@@ -39,7 +40,7 @@ export function authBlock(token: TokenRecord, secret: string, now: number): Auth
 /**
  * The data of a look-up.
  *
- * @param secret the token itself; empty where it was found by its accessor
+ * @param secret the token itself; empty if only its accessor is known
  * @param namespace the path of its namespace
  */
 export function tokenData(

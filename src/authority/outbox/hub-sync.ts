@@ -91,7 +91,7 @@ export class HubSync {
     for (const notice of notices) {
       const change = this.#changeOf(notice, now);
       changes.push(change);
-      if ('text' in change) characters += change.text?.text.length ?? 0;
+      if (change.kind === 'policy') characters += change.text?.text.length ?? 0;
       if (characters > MAX_ANSWERED_TEXT_CHARACTERS) break;
     }
     const more = changes.length < notices.length || notices.length === MAX_NOTICES;
@@ -101,15 +101,11 @@ export class HubSync {
 
   #changeOf(notice: Notice, now: number): Change {
     const { tokens, policies, adopted } = this.#parts;
-    const { sequence } = notice;
-    if ('policy' in notice) {
-      const { policy } = notice;
-      return { sequence, policy, text: policies.get(policy) };
-    }
+    if (notice.kind === 'policy') return { ...notice, text: policies.get(notice.policy) };
     const { token } = notice;
     const record = tokens.find({ id: token }, now);
     const live = record !== undefined;
     const released = !live && adopted.wasReleased(token);
-    return { sequence, token, live, released, expiresAt: record?.expiresAt };
+    return { ...notice, live, released, expiresAt: record?.expiresAt };
   }
 }

@@ -15,8 +15,8 @@ import { hasPolicySql } from '../conditions.ts';
 
 /** A token or a policy has changed. A hub has at most one notice of each, the last. */
 export type Notice =
-  | { readonly sequence: number; readonly token: number }
-  | { readonly sequence: number; readonly policy: string };
+  | { readonly kind: 'token'; readonly sequence: number; readonly token: number }
+  | { readonly kind: 'policy'; readonly sequence: number; readonly policy: string };
 
 export class Watches {
   readonly #sql: SqlStorage;
@@ -95,7 +95,7 @@ export class Watches {
       )
       .toArray()
       .map(({ sequence, token, policy }) =>
-        token === 0 ? { sequence, policy } : { sequence, token },
+        token === 0 ? { kind: 'policy', sequence, policy } : { kind: 'token', sequence, token },
       );
   }
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { ok, type Result } from '../../lib/result.ts';
-import { isToken } from '../../token/token-text.ts';
+import { isToken } from '../../token/token-form.ts';
 import type { Values } from '../arguments.ts';
 import { type Problem, unreadable, wrongUse } from '../command.ts';
 import { readSecret } from '../input.ts';

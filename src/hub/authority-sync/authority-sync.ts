@@ -145,7 +145,7 @@ export class AuthoritySync {
 
   /** @returns the change, if its token is valid and nobody uses it here */
   #apply(authority: string, change: Change): UnusedWatch[] {
-    if ('policy' in change) {
+    if (change.kind === 'policy') {
       this.#setPolicy(authority, change.policy, change.text);
       return [];
     }

@@ -147,7 +147,7 @@ export class Delivery {
     const { ctx, classes, rights, closer } = this.#parts;
     const decisions = new Decisions(entries, rights);
     for (const [matcher, concerning] of yield* this.#concernedBy(entries)) {
-      for (const subscriptionClass of [...classes.withMatcher(matcher)]) {
+      for (const subscriptionClass of [...classes.matchers.classesOf(matcher)]) {
         try {
           yield* this.#deliverTo(subscriptionClass, entries, concerning, decisions, bursts);
         } catch (error) {
@@ -162,7 +162,8 @@ export class Delivery {
     const { classes, rights, budget } = this.#parts;
     const concerned = new Map<Matcher, number[]>();
     for (const [index, entry] of entries.entries()) {
-      const matchers = 'frame' in entry ? classes.candidates(entry.facts) : classes.matchers();
+      const matchers =
+        'frame' in entry ? classes.matchers.candidates(entry.facts) : classes.matchers.all();
       for (const matcher of matchers) {
         if (budget.isSpent) yield;
         if (!rights.concerns(matcher, entry)) continue;

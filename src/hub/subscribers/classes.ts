@@ -4,12 +4,11 @@
  * socket is accepted). So a class is a stored row, and the tag of its sockets is the key of the row.
  */
 
-import type { EventFacts } from '../../event/facts.ts';
 import { logError } from '../../lib/log.ts';
 import type { Principal, Subscription } from '../../subscription/handshake.ts';
-import { Matcher, matchingOf } from '../../subscription/matcher.ts';
-import { MatcherIndex } from '../../subscription/matcher-index.ts';
+import type { Matcher } from '../../subscription/matcher.ts';
 import type { RetainedSubscriptions } from '../feeds/incoming/retained-subscriptions.ts';
+import { SharedMatchers } from './shared-matchers.ts';
 
 export interface SubscriptionClass {
   readonly tag: string;
@@ -28,20 +27,12 @@ export interface SubscriptionClass {
   handshakes: number;
 }
 
-/** A matcher, and the classes that share it. */
-interface SharedMatcher {
-  readonly matcher: Matcher;
-  readonly classes: Set<SubscriptionClass>;
-}
-
 export class SubscriptionClasses {
+  readonly matchers = new SharedMatchers<SubscriptionClass>();
   readonly #ctx: DurableObjectState;
   readonly #retained: RetainedSubscriptions | undefined;
   readonly #classes = new Map<string, SubscriptionClass>();
   readonly #tags = new Map<string, string>();
-  readonly #matchers = new Map<string, SharedMatcher>();
-  readonly #index = new MatcherIndex();
-  #filterCost = 0;
   /** Classes that may have lost their last socket since their sockets were last counted. */
   readonly #maybeEmpty = new Set<SubscriptionClass>();
 
@@ -63,10 +54,6 @@ export class SubscriptionClasses {
     return [...this.#classes.values()];
   }
 
-  matchers(): Matcher[] {
-    return Array.from(this.#matchers.values(), ({ matcher }) => matcher);
-  }
-
   /** Whether a class may want an event of the hub. Forgets the classes that may and turn out to be empty. */
   touch(hub: string): boolean {
     return this.all().some((each) => each.matcher.touches(hub) && !this.forgetIfEmpty(each));
@@ -75,30 +62,6 @@ export class SubscriptionClasses {
   /** The keys of what the principals of all classes may see, as far as they were needed. */
   accessKeys(): ReadonlySet<string> {
     return new Set(this.all().flatMap(({ accessKey }) => accessKey ?? []));
-  }
-
-  /** The matchers that may match an event. */
-  candidates(facts: EventFacts): Matcher[] {
-    return this.#index.candidates(facts);
-  }
-
-  /** The cost of all filters. Equal filters count once: an event is matched once for all their classes. */
-  get filterCost(): number {
-    return this.#filterCost;
-  }
-
-  /** The matcher of a subscription, shared with the classes of equal subscriptions. */
-  matcherOf(subscription: Subscription): Matcher {
-    return this.#matchers.get(matchingOf(subscription))?.matcher ?? new Matcher(subscription);
-  }
-
-  has({ key }: Matcher): boolean {
-    return this.#matchers.has(key);
-  }
-
-  /** The classes of a matcher. */
-  withMatcher({ key }: Matcher): Iterable<SubscriptionClass> {
-    return this.#matchers.get(key)?.classes ?? [];
   }
 
   /** The class of a socket. */
@@ -114,7 +77,7 @@ export class SubscriptionClasses {
   for(
     subscription: Subscription,
     principal: Principal | undefined,
-    matcher = this.matcherOf(subscription),
+    matcher = this.matchers.of(subscription),
   ): SubscriptionClass {
     const definition = JSON.stringify([subscription, principal ?? null]);
     const known = this.#classes.get(this.#tags.get(definition) ?? '');
@@ -147,46 +110,28 @@ export class SubscriptionClasses {
     this.#ctx.storage.sql.exec('DELETE FROM subscription_classes WHERE class = ?', Number(tag));
     this.#classes.delete(tag);
     this.#tags.delete(definition);
-    const { matcher } = subscriptionClass;
-    const shared = this.#matchers.get(matcher.key);
-    shared?.classes.delete(subscriptionClass);
-    if (shared?.classes.size === 0) {
-      this.#matchers.delete(matcher.key);
-      this.#index.delete(matcher);
-      this.#filterCost -= matcher.cost;
-    }
+    this.matchers.delete(subscriptionClass);
     return true;
   }
 
   #add(key: number, definition: string, isUsed: boolean, matcher?: Matcher): SubscriptionClass {
     const [subscription, principal] = JSON.parse(definition) as [Subscription, Principal | null];
-    const shared = this.#sharedMatcher(matcher ?? this.matcherOf(subscription));
     const subscriptionClass: SubscriptionClass = {
       tag: String(key),
       definition,
       subscription,
       principal: principal ?? undefined,
-      matcher: shared.matcher,
+      matcher: matcher ?? this.matchers.of(subscription),
       accessKey: undefined,
       isUsed,
       handshakes: 0,
     };
-    shared.classes.add(subscriptionClass);
+    this.matchers.add(subscriptionClass);
     this.#classes.set(subscriptionClass.tag, subscriptionClass);
     this.#tags.set(definition, subscriptionClass.tag);
     // A deploy closes every socket, and the object does not learn of it.
     this.#maybeEmpty.add(subscriptionClass);
     return subscriptionClass;
-  }
-
-  #sharedMatcher(matcher: Matcher): SharedMatcher {
-    const known = this.#matchers.get(matcher.key);
-    if (known !== undefined) return known;
-    const shared = { matcher, classes: new Set<SubscriptionClass>() };
-    this.#matchers.set(matcher.key, shared);
-    this.#index.add(matcher);
-    this.#filterCost += matcher.cost;
-    return shared;
   }
 
   /** A class that this release cannot read is deleted. It keeps no other from being restored. */

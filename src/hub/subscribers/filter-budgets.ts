@@ -66,9 +66,9 @@ export class FilterBudgets {
   }
 
   #refuse(tags: OwnerTags | undefined, matcher: Matcher): Refusal | undefined {
-    const isNew = !this.#classes.has(matcher);
+    const isNew = !this.#classes.matchers.has(matcher);
     if (isNew) this.#classes.forgetEmpty();
-    const ofHub = this.#classes.filterCost + (isNew ? matcher.cost : 0);
+    const ofHub = this.#classes.matchers.filterCost + (isNew ? matcher.cost : 0);
     const left = MAX_FILTER_COST_PER_HUB - ofHub;
     if (isNew && left < 0) {
       return unavailable(

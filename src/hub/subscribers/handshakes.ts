@@ -89,7 +89,7 @@ export class Handshakes {
   async #admit(handshake: Handshake, bearer: Bearer | undefined): Promise<Response> {
     const { classes, filterBudgets } = this.#parts;
     const { subscription } = handshake;
-    const matcher = classes.matcherOf(subscription);
+    const matcher = classes.matchers.of(subscription);
     const tooCostly = filterBudgets.reserve(bearer?.tags, matcher);
     if (tooCostly !== undefined) return refuse(tooCostly);
     const subscriptionClass = classes.for(subscription, bearer?.watched.principal, matcher);

@@ -53,10 +53,6 @@ export class Hub extends DurableObject<Env> implements HubContract {
     }, undefined);
   }
 
-  isNeeded(): Promise<boolean> {
-    return this.#lifecycle.visit(() => true, false);
-  }
-
   changed(authority: string): Promise<boolean> {
     return this.#lifecycle.visit(({ authoritySync }) => authoritySync.changed(authority), false);
   }

@@ -6,9 +6,6 @@ export const REGISTRATION_CHECK_MS = 10 * 60 * 1000;
 /** Wait before a hub that could not be released tries again. */
 export const RELEASE_RETRY_MS = 30_000;
 
-/** Hubs of an earlier release that a wildcard hub asks in one turn whether they are needed. */
-export const MAX_LEGACY_CHECKS = 32;
-
 /**
  * WebSockets of one hub. The platform's own limit is 32,768 for each Durable Object; the difference
  * is room for sockets that are closing and still count there.

@@ -30,7 +30,6 @@ import { FeedReceiver } from './feeds/incoming/feed-receiver.ts';
 import { FeedStarter } from './feeds/incoming/feed-starter.ts';
 import { FeedWriter } from './feeds/incoming/feed-writer.ts';
 import { HubRegistry } from './feeds/incoming/hub-registry.ts';
-import { LegacyRegistrations } from './feeds/incoming/legacy-registrations.ts';
 import { Registrations } from './feeds/incoming/registrations.ts';
 import { RetainedSubscriptions } from './feeds/incoming/retained-subscriptions.ts';
 import type { Journal } from './journal/journal.ts';
@@ -154,11 +153,9 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
   const registrations = new Registrations({ ...shared, namespaceKey });
   const starter = new FeedStarter({ ...shared, registrations });
   const receiver = new FeedReceiver({ ...shared, starter });
-  const legacy = new LegacyRegistrations(env, registry, registrations);
   const handshakes = composeHandshakes(subscribers, starter);
   const sockets = new Sockets(handshakes, classes, readers);
-  alarms.add(tokenExpiry, readers, lifetimes, journal.trimmer, legacy);
-  if (legacy.nextDue() === 0) alarms.arm();
+  alarms.add(tokenExpiry, readers, lifetimes, journal.trimmer);
   return {
     alarms,
     journal,

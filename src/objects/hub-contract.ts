@@ -45,8 +45,6 @@ export interface HubContract extends SubscriberHubContract {
     maxEvents: number,
     maxBytes: number,
   ): Promise<Backfill | undefined>;
-  /** Whether the hub has events or subscribers. If it has neither, it unregisters and deletes everything. */
-  isNeeded(): Promise<boolean>;
 }
 
 /** What the wildcard hub of one Vault namespace answers. */

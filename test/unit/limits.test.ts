@@ -14,7 +14,6 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_NEW_HUBS_PER_PUBLISHER: 300,
     REGISTRATION_CHECK_MS: 600_000,
     RELEASE_RETRY_MS: 30_000,
-    MAX_LEGACY_CHECKS: 32,
     MAX_EVENT_TYPE_CHARACTERS: 256,
     MAX_PATTERN_CHARACTERS: 512,
     MAX_EVENT_ID_CHARACTERS: 256,

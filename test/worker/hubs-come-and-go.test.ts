@@ -20,7 +20,6 @@ import {
   startAnew,
 } from './security-support.ts';
 import {
-  createTables,
   handshake,
   hubStub,
   published,
@@ -257,33 +256,6 @@ describe('the registry of hubs', () => {
     await age('first');
     await gone('first');
     await greedy.published('fourth/x', {});
-  });
-
-  it('asks hubs that registered for a subscriber once, and keeps those that have a reason', async () => {
-    await published('event/x');
-    await subscribe('socket/x');
-    await runInDurableObject(hubStub('reader'), (_hub, { storage }) => {
-      createTables(storage);
-      storage.kv.put('registered_at', 1);
-      storage.kv.put('feed_requests', { [wildcardHubName('')]: { wanted: false, version: 1 } });
-    });
-    await evictDurableObject(hubStub('reader'));
-    await runInDurableObject(wildcardHubStub(), (_hub, { storage }) => {
-      storage.sql.exec("INSERT INTO hubs (hub, own, version, feeding) VALUES ('/reader', 1, 1, 0)");
-      storage.sql.exec(
-        "INSERT INTO hubs (hub, own, version, feeding) VALUES ('/nothing', 1, 1, 0)",
-      );
-      storage.sql.exec("INSERT INTO hubs (hub, own, version, feeding) VALUES ('/socket', 1, 1, 0)");
-      storage.sql.exec('UPDATE hubs SET creator = NULL');
-    });
-    await evictDurableObject(wildcardHubStub());
-    await wildcardHubStub().hubs();
-    await vi.waitFor(async () => {
-      await runDurableObjectAlarm(wildcardHubStub());
-      expect(await wildcardHubStub().hubs()).toEqual(['/event', '/socket']);
-    });
-    await gone('reader');
-    expect(await sql(wildcardHubStub(), 'SELECT 1 FROM hubs WHERE creator IS NULL')).toEqual([]);
   });
 
   it('is filled again where it was lost, and its subscribers are told that they may have missed something', async () => {

@@ -113,23 +113,13 @@ export class HubRegistry {
     this.#sql.exec('DELETE FROM quiet_hubs WHERE hub = ?', hub);
   }
 
-  /** Hubs that registered when a subscriber was reason enough, and have not been checked since. */
-  legacy(limit: number): string[] {
-    return this.#hubs('SELECT hub FROM hubs WHERE own = 1 AND creator IS NULL LIMIT ?', limit);
-  }
-
-  /** Notes that a hub has events or subscribers. */
-  keepLegacy(hub: string): void {
-    this.#sql.exec("UPDATE hubs SET creator = '' WHERE hub = ? AND creator IS NULL", hub);
-  }
-
   #get(hub: string): Row | undefined {
     return this.#sql.exec<Row>('SELECT version, feeding FROM hubs WHERE hub = ?', hub).toArray()[0];
   }
 
-  #hubs(query: string, ...bindings: number[]): string[] {
+  #hubs(query: string): string[] {
     return this.#sql
-      .exec<{ hub: string }>(query, ...bindings)
+      .exec<{ hub: string }>(query)
       .toArray()
       .map(({ hub }) => hub);
   }

@@ -36,7 +36,7 @@ export class Hub extends DurableObject<Env> implements HubContract {
     this.#lifecycle = new HubLifecycle(ctx, HUB_SCHEMA, () => composeHub(ctx, env));
   }
 
-  publish(publications: readonly Publication[], owner?: string): Promise<Published> {
+  publish(publications: readonly Publication[], owner: string): Promise<Published> {
     return this.#lifecycle.open(({ pipeline }) => pipeline.publish(publications, owner));
   }
 

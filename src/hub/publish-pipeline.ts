@@ -39,10 +39,7 @@ export class PublishPipeline {
    *
    * @param owner whose share of hubs and of the queue the events use
    */
-  async publish(
-    publications: readonly Publication[],
-    owner: string | undefined,
-  ): Promise<Published> {
+  async publish(publications: readonly Publication[], owner: string): Promise<Published> {
     const { alarms, journal, authoritySync, registration, feeds } = this.#parts;
     const refused = await registration.register(owner);
     if (refused !== undefined) return { keys: [], refused: refused.reason };

@@ -29,9 +29,9 @@ export interface HubContract extends SubscriberHubContract {
   /**
    * Publishes events of this event-type namespace. The hub stores and delivers them before it answers.
    *
-   * @param owner whose share of hubs and of the queue the events use; a Worker of the release before does not say
+   * @param owner whose share of hubs and of the queue the events use
    */
-  publish(publications: readonly Publication[], owner?: string): Promise<Published>;
+  publish(publications: readonly Publication[], owner: string): Promise<Published>;
   /**
    * Tells the hub whether a wildcard hub wants its events. The request with the highest version counts.
    *

@@ -130,7 +130,7 @@ describe('an event that was stored with such an id', () => {
   /** As a release that took any id has published it. */
   async function stored(id: string): Promise<void> {
     const event = anEvent({ id, event_type: 'deploy' });
-    await hubStub('deploy').publish([publicationOf('root', '', event, encodeJson(event))]);
+    await hubStub('deploy').publish([publicationOf('root', '', event, encodeJson(event))], 'root');
   }
 
   async function resumed(since: string) {

@@ -112,7 +112,7 @@ describe('a deleted namespace', () => {
       await expect(object.createChild('below')).rejects.toThrow('was deleted');
     });
     await runInDurableObject(env.HUB.getByName(hubName(key, 'new')), async (hub) => {
-      await expect(hub.publish([])).rejects.toThrow('was deleted');
+      await expect(hub.publish([], 'root')).rejects.toThrow('was deleted');
     });
   });
 

@@ -45,7 +45,7 @@ export class HubRegistration implements EventSupply {
    * @param publisher of the first event
    * @returns why this hub gets no slot
    */
-  async register(publisher: string | undefined): Promise<RegistrationRefusal | undefined> {
+  async register(publisher: string): Promise<RegistrationRefusal | undefined> {
     if (!this.#isRegistered) {
       return this.#registerWithAll({ publisher, journalEnd: this.#journalEnd() });
     }

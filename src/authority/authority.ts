@@ -127,6 +127,8 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     };
     // Every other namespace is created by the authority above it.
     if (namespace === ROOT) this.#create();
+    // A release that could not read the storage has let the alarm fail.
+    if (lifecycle.isOpen) alarms.arm();
   }
 
   // Tokens

@@ -14,7 +14,10 @@ export class Lifecycle {
   readonly #namespace: string;
   #hasTables = false;
 
-  /** @param namespace its key */
+  /**
+   * @param namespace its key
+   * @throws if this release cannot read the storage: the object does not start then
+   */
   constructor(storage: DurableObjectStorage, namespace: string) {
     this.#storage = storage;
     this.#namespace = namespace;

@@ -1,10 +1,19 @@
 /** How the storage of an object gets its tables, and what becomes of storage that this release cannot read. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Lifecycle } from '../../src/authority/lifecycle.ts';
 import { AUTHORITY_SCHEMA } from '../../src/authority/schema.ts';
 import { HUB_SCHEMA, WILDCARD_HUB_SCHEMA } from '../../src/hub/schema.ts';
 import { migrate, type Schema, VERSION_KEY } from '../../src/objects/migrations.ts';
-import { aHolder, errorsOf, granting, hubOf, root, startAnew } from './security-support.ts';
+import {
+  aHolder,
+  authority,
+  errorsOf,
+  granting,
+  hubOf,
+  root,
+  startAnew,
+} from './security-support.ts';
 import { handshake, hubStub, publish, published, subscribe } from './support.ts';
 
 beforeEach(() => {
@@ -191,5 +200,37 @@ describe('the storage of a newer release', () => {
     const content = await fromNewerRelease(hubStub('abc'));
     expect(await errorsOf(await handshake('abc'))).toBe(TOO_NEW('the hub of abc'));
     expect(await contentOf(hubStub('abc'))).toEqual(content);
+  });
+
+  it('is not opened by an authority, and nothing in it changes', async () => {
+    const team = await root.makesNamespace();
+    const holder = await aHolder(granting({ '*': 'read list create update sudo' }), {}, team);
+    const content = await fromNewerRelease(authority());
+    for (const response of [
+      await root.list('sys/policies/acl'),
+      await root.post('sys/policies/acl/p', { policy: granting({ a: 'read' }) }),
+      await root.post('auth/token/create'),
+      await holder.get('auth/token/lookup-self'),
+    ]) {
+      expect(response.status).toBe(503);
+      expect(response.headers.get('Retry-After')).toBe(null);
+      expect(await errorsOf(response)).toBe(TOO_NEW('the authority of the root namespace'));
+    }
+    // So that the object starts, and can be looked into.
+    const create = vi.spyOn(Lifecycle.prototype, 'create').mockImplementation(() => undefined);
+    expect(await contentOf(authority())).toEqual(content);
+    create.mockRestore();
+    await runInDurableObject(authority(), (_object, { storage }) => storage.kv.put(VERSION_KEY, 1));
+    await evictDurableObject(authority());
+  });
+
+  it('has its alarm again when it is opened, though it failed meanwhile', async () => {
+    await aHolder(granting({ a: 'read' }), { ttl: '1h' });
+    const alarm = await alarmOf(authority());
+    expect(alarm).not.toBe(null);
+    await runInDurableObject(authority(), (_object, { storage }) => storage.deleteAlarm());
+    await evictDurableObject(authority());
+    await root.list('sys/policies/acl');
+    await vi.waitFor(async () => expect(await alarmOf(authority())).toBe(alarm));
   });
 });

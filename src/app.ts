@@ -4,7 +4,7 @@ import type { AppEnv } from './http/context.ts';
 import { ENDPOINTS, LOGINS } from './http/endpoints.ts';
 import { publish } from './http/events/publish.ts';
 import { receive } from './http/events/sources/receive.ts';
-import { subscribe } from './http/events/subscribe.ts';
+import { subscribe } from './http/events/subscribe/subscribe.ts';
 import { CACHED, FOR_SUBSCRIPTION, FRESH, requireCaller } from './http/middleware/authenticate.ts';
 import { requireRootToken, resolveConfig } from './http/middleware/config.ts';
 import { allowOrigins } from './http/middleware/cors.ts';

@@ -1,28 +1,39 @@
-/** Every answer of the server that is not a WebSocket, in Vault's shapes. */
+/** Responses in Vault's shapes. Every refusal becomes a response here. */
 
 import { withoutSecrets } from '../lib/log.ts';
 import type { Failure, Result } from '../lib/result.ts';
 import { RETRY_AFTER_SECONDS } from './limits.ts';
+import { headerText, WARNING_HEADER } from './warning-header.ts';
 
-/** A refusal that is not a `Failure`: not the request is wrong, but who sent it, where to, or when. */
+/** Why a request is not served. `Failure` is for what is wrong with the request itself. */
 export type Refusal =
   | Failure
   | { readonly reason: 'no_token' | 'invalid_token' | 'denied' | 'not_found' }
-  /** Not allowed, and why, where saying so tells nothing that the caller does not know. */
+  /** Like `denied`, with a message that tells the caller nothing new. */
   | { readonly reason: 'forbidden'; readonly message: string }
-  /** A delivery that does not come from whom its source is for. */
+  /** A delivery that its source did not send. */
   | { readonly reason: 'unauthorized'; readonly message: string }
-  /** `why`: where more is to be said than that there is nothing. */
+  /** `why` is added to Vault's message. */
   | { readonly reason: 'no_route'; readonly path: string; readonly why?: string }
-  /** The upstream did not do what it was asked to; or the request has come back from there. */
+  /** The upstream failed, or the request has come back from it. */
   | { readonly reason: 'bad_gateway' | 'loop'; readonly message: string }
-  /** `why`: how the route is used, where Vault's words say nothing of it. */
+  /** `why` replaces Vault's message. */
   | { readonly reason: 'unsupported_operation'; readonly allow: string; readonly why?: string }
   | { readonly reason: 'not_configured'; readonly message: string }
+  | { readonly reason: 'invalid_filter'; readonly message: string }
+  | UpgradeRefusal
   | PartialRefusal
   | { readonly reason: 'bug' };
 
-/** `data` says what was done of a request that was done in part. */
+/** A handshake that does not open a WebSocket. */
+export interface UpgradeRefusal {
+  readonly reason: 'no_websocket';
+  readonly status: 400 | 403 | 405 | 426;
+  readonly message: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** `data` lists what was done of a request that was only done in part. */
 export interface PartialRefusal {
   readonly reason: 'unavailable' | 'overloaded' | 'too_many_hubs' | 'storage_unreadable';
   readonly message: string;
@@ -33,7 +44,7 @@ export function refused(refusal: Refusal): Result<never, Refusal> {
   return { ok: false, failure: refusal };
 }
 
-/** Turns each refusal into Vault's `{"errors": [...]}` with the status and words of Vault. */
+/** The response to a refusal: Vault's `{"errors": [...]}` with the status and words of Vault. */
 export function refuse(refusal: Refusal): Response {
   switch (refusal.reason) {
     case 'invalid':
@@ -45,7 +56,7 @@ export function refuse(refusal: Refusal): Response {
     case 'no_token':
       return errors(403, 'permission denied');
     case 'invalid_token':
-      // Vault Proxy authenticates anew only where it finds "invalid token" in the body.
+      // Vault Proxy only authenticates again if the body contains "invalid token".
       return errors(403, '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n');
     case 'denied':
       return errors(403, '1 error occurred:\n\t* permission denied\n\n');
@@ -73,27 +84,38 @@ export function refuse(refusal: Refusal): Response {
     case 'unavailable':
       return json(503, partial(refusal), { 'Retry-After': String(retryAfterSeconds()) });
     case 'storage_unreadable':
-      // Nothing passes by itself, so nobody is asked to come back.
+      // A retry does not help until an operator acts, so there is no Retry-After.
       return json(503, partial(refusal));
     case 'bad_gateway':
       return errors(502, refusal.message, { 'Retry-After': String(retryAfterSeconds()) });
     case 'loop':
       return errors(508, refusal.message);
+    case 'invalid_filter':
+      // The body has Vault's words. A client that does not know the header is not disturbed by it.
+      return plainText(400, 'Error subscribing', {
+        [WARNING_HEADER]: headerText(`filter: ${refusal.message}`),
+      });
+    case 'no_websocket':
+      // The message of the library, and what Vault writes after it.
+      return plainText(
+        refusal.status,
+        `${refusal.message}\n{"errors":["could not accept as websocket"]}\n`,
+        refusal.headers,
+      );
     case 'bug':
       return errors(500, 'internal error; the log of the Worker says more');
   }
 }
 
-/** What a successful answer carries beside Vault's envelope. */
 interface Success {
   readonly data?: Readonly<Record<string, unknown>>;
   readonly auth?: object;
   readonly warnings?: readonly string[];
-  /** The kind of the mount that answers: `token`, `jwt`. */
+  /** The type of the mount: `token`, `jwt`. */
   readonly mountType: string;
 }
 
-/** A successful answer in Vault's envelope. */
+/** A successful response in Vault's envelope. */
 export function answer({ data, auth, warnings = [], mountType }: Success): Response {
   return json(200, {
     request_id: crypto.randomUUID(),
@@ -108,7 +130,7 @@ export function answer({ data, auth, warnings = [], mountType }: Success): Respo
   });
 }
 
-/** A successful answer of a `sys/` endpoint, which repeats its data at the top. */
+/** A successful response of a `sys/` endpoint. It repeats the data at the top level. */
 export function succeed(
   data: Readonly<Record<string, unknown>>,
   warnings: readonly string[] = [],
@@ -127,14 +149,14 @@ export function succeed(
   });
 }
 
-/** A write without output: 204, or 200 where there is something to be said of it. */
+/** A write without output: 204, or 200 if there are warnings. */
 export function done(warnings: readonly string[] = []): Response {
   return warnings.length > 0
     ? answer({ warnings, mountType: 'system' })
     : new Response(null, { status: 204, headers: { 'Cache-Control': 'no-store' } });
 }
 
-/** A list, in Vault's shape; an empty one is 404 there. */
+/** A list. As in Vault, an empty one is 404. */
 export function list(keys: readonly string[], keyInfo?: Record<string, unknown>): Response {
   if (keys.length === 0) return refuse({ reason: 'not_found' });
   return succeed({ keys, ...(keyInfo && { key_info: keyInfo }) });
@@ -151,6 +173,21 @@ export function json(
   });
 }
 
+function plainText(
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>>,
+): Response {
+  return new Response(text, {
+    status,
+    headers: {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'X-Content-Type-Options': 'nosniff',
+      ...headers,
+    },
+  });
+}
+
 function errors(status: number, message: string, headers: Record<string, string> = {}): Response {
   return json(status, { errors: [message] }, headers);
 }
@@ -159,7 +196,7 @@ function partial({ message, data }: { message: string; data?: Record<string, unk
   return { errors: [message], ...(data && { data }) };
 }
 
-/** Spread over twice the time, lest everybody who was sent away comes back at once. */
+/** Random, so that clients which were refused together do not retry together. */
 function retryAfterSeconds(): number {
   return RETRY_AFTER_SECONDS + Math.floor(Math.random() * (RETRY_AFTER_SECONDS + 1));
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { adviceOnParameters } from '../../src/http/events/subscribe-parameters.ts';
+import { adviceOnParameters } from '../../src/http/events/subscribe/parameters.ts';
 import { MAX_NAMED_PARAMETERS } from '../../src/http/limits.ts';
 
 it.each([

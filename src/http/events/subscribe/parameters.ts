@@ -1,19 +1,19 @@
-/** Parameters of a subscription that nothing reads. Vault passes over them without a word. */
-import { nearest } from '../../lib/nearest.ts';
-import { quote } from '../../lib/quote.ts';
-import { MAX_NAMED_PARAMETERS } from '../limits.ts';
+/** Parameters of a subscription that nothing reads. Vault ignores them silently. */
+import { nearest } from '../../../lib/nearest.ts';
+import { quote } from '../../../lib/quote.ts';
+import { MAX_NAMED_PARAMETERS } from '../../limits.ts';
 
-/** Those that are read in lower case alone. */
+/** These are only read in lower case. */
 const READ = ['filter', 'json', 'limit', 'namespaces', 'since', 'ticket', 'wait'];
 
-/** Names that other servers give to what a parameter here says. */
+/** Names that other servers have for the same parameters. */
 const ELSEWHERE = new Map([
   ['namespace', '"namespaces" reaches namespaces below, and X-Vault-Namespace chooses one'],
   ...['after', 'cursor', 'from'].map((name) => [name, 'it is "since"'] as const),
   ['timeout', 'it is "wait"'],
 ]);
 
-/** What was meant by those that are not read, and what is not read of the others. */
+/** Names the parameters that are not read, with what the client may have meant, and repeated ones. */
 export function adviceOnParameters(query: URLSearchParams): string[] {
   const names = [...new Set(query.keys())];
   const unread = names.filter((name) => !READ.includes(name) && !isLastEventId(name));
@@ -42,7 +42,7 @@ function meantBy(name: string): string | undefined {
   return known === undefined ? undefined : `it is ${quote(known)}`;
 }
 
-/** Replacements of EventSource write `lastEventId`, clients of Mercure `lastEventID` or `Last-Event-ID`. */
+/** Replacements of EventSource send `lastEventId`, clients of Mercure `lastEventID` or `Last-Event-ID`. */
 export function isLastEventId(parameter: string): boolean {
   return parameter.toLowerCase().replaceAll('-', '') === 'lasteventid';
 }

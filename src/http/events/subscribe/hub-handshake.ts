@@ -1,0 +1,46 @@
+/** Subscribes at the hub that serves a subscription. */
+
+import { namespacesOfPattern, whyNothingMatches } from '../../../event/event-type.ts';
+import { logError } from '../../../lib/log.ts';
+import { invalid } from '../../../lib/result.ts';
+import { diagnosed } from '../../../objects/diagnosis.ts';
+import { hubName, wildcardHubName } from '../../../objects/hub-name.ts';
+import { callSubscriberHub, subscriberHubStub } from '../../../objects/stubs.ts';
+import { type Handshake, requestOf, type Subscription } from '../../../subscription/handshake.ts';
+import { refuse } from '../../respond.ts';
+import { storageRefusal } from '../../storage-refusal.ts';
+
+/** @param namespace the key of the Vault namespace. @returns the 101 of the hub, or a refusal */
+export async function shakeHands(
+  handshake: Handshake,
+  namespace: string,
+  env: Env,
+): Promise<Response> {
+  const { subscription } = handshake;
+  const hub = hubOf(subscription, namespace);
+  try {
+    const response = await callSubscriberHub(env, hub, (stub) => stub.fetch(requestOf(handshake)));
+    if (response.status === 101) return response;
+    if (response.status === 403) return refuse({ reason: 'denied' });
+    if (response.status === 400) return refuse(invalid(await response.text()).failure);
+    return refuse({ reason: 'unavailable', message: await response.text() });
+  } catch (failure) {
+    const error = await diagnosed(failure, subscriberHubStub(env, hub));
+    logError(`subscribing to ${subscription.pattern} failed`, error);
+    return refuse(
+      storageRefusal(error) ?? {
+        reason: 'unavailable',
+        message: 'the hub of this event type cannot be reached; try again',
+      },
+    );
+  }
+}
+
+/** The hub of the event-type namespace, or the wildcard hub if the subscription spans several hubs. */
+function hubOf({ pattern, namespaces }: Subscription, namespace: string): string {
+  const types = namespacesOfPattern(pattern);
+  // A pattern that no event type can match has no hub of its own, so that no Durable Object is created for it.
+  const spansHubs =
+    types.endsWith('*') || namespaces.length > 1 || whyNothingMatches(pattern) !== undefined;
+  return spansHubs ? wildcardHubName(namespace) : hubName(namespace, types);
+}

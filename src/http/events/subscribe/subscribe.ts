@@ -1,0 +1,73 @@
+/**
+ * `GET /v1/sys/events/subscribe/{pattern}`, for a WebSocket or a stream. All checks are made in Vault's order before
+ * the hub gets the subscriber.
+ */
+
+import { pathOfKey } from '../../../namespace/namespace.ts';
+import type { Subscription } from '../../../subscription/handshake.ts';
+import { SUBPROTOCOLS } from '../../../wire/carillon-v1/messages.ts';
+import type { Encoding } from '../../../wire/frame.ts';
+import { audit } from '../../audit-log.ts';
+import { actorOf } from '../../authentication/caller.ts';
+import type { CallerContext } from '../../context.ts';
+import { after } from '../../request/path.ts';
+import { refuse } from '../../respond.ts';
+import { SUBSCRIBE } from '../../routes.ts';
+import { setWarnings } from '../../warning-header.ts';
+import { openStream } from '../streams/open.ts';
+import { adviceOnSubscription } from './advice.ts';
+import { shakeHands } from './hub-handshake.ts';
+import { parseSubscribeRequest } from './request.ts';
+import { checkUpgrade, offeredEncoding } from './upgrade.ts';
+
+export async function subscribe(c: CallerContext): Promise<Response> {
+  const { caller, config, namespace, path, query } = c.var;
+  const request = c.req.raw;
+  const pattern = after(SUBSCRIBE, path.route).trim();
+  if (!mayRead(c, `sys/events/subscribe/${pattern}`)) return refuse({ reason: 'denied' });
+  const parsed = parseSubscribeRequest(request, query, pattern, pathOfKey(namespace));
+  if (!parsed.ok) return refuse(parsed.failure);
+  const { json, namespaces, filter, since, stream } = parsed.value;
+  if (stream === undefined) {
+    const upgrade = checkUpgrade(request, config);
+    if (!upgrade.ok) return refuse(upgrade.failure);
+  }
+  const offered = stream === undefined ? offeredEncoding(request.headers) : 'json';
+  const subscription: Subscription = {
+    pattern,
+    namespaces,
+    filter: filter?.text ?? '',
+    ...(offered === undefined
+      ? { protocol: 'stock', encoding: json ? 'json' : 'protobuf' }
+      : { protocol: 'carillon.v1', encoding: offered }),
+  };
+  const warnings = adviceOnSubscription(parsed.value, request.url, query, caller.access);
+  const token = caller.token && { authority: caller.token.authority, digest: caller.token.digest };
+  const connect = () => shakeHands({ subscription, token, since }, namespace, c.env);
+  if (stream !== undefined) {
+    const { signal } = request;
+    return openStream(stream, { owner: caller.owner, signal, connect, warnings });
+  }
+  const response = await connect();
+  return response.status === 101 ? switchProtocols(response, warnings, offered) : response;
+}
+
+function mayRead(c: CallerContext, path: string): boolean {
+  const { caller, namespace } = c.var;
+  const inNamespace = pathOfKey(namespace);
+  if (caller.access.allows(inNamespace, { operation: 'read', path })) return true;
+  audit('denied', { namespace: inNamespace, operation: 'read', path, accessor: actorOf(caller) });
+  return false;
+}
+
+/** The 101 of the hub, with the subprotocol and the warnings of the Worker. */
+function switchProtocols(
+  response: Response,
+  warnings: readonly string[],
+  encoding: Encoding | undefined,
+): Response {
+  const headers = new Headers(response.headers);
+  setWarnings(headers, warnings, response);
+  if (encoding !== undefined) headers.set('Sec-WebSocket-Protocol', SUBPROTOCOLS[encoding]);
+  return new Response(null, { status: 101, webSocket: response.webSocket, headers });
+}

@@ -16,7 +16,10 @@ import type { TokenReference, TokenRequest } from '../token/token-record.ts';
 import type { AuthBlock } from '../token/token-view.ts';
 import type { Stub } from './stub.ts';
 
-/** Every method but `exists`, `create`, `close`, `wipe`, `unwatchStay` and `unwatchAll` throws after the namespace was deleted. */
+/**
+ * A method throws if the namespace does not exist, except `exists`, `create`, `close`, `wipe`, `unwatchStay`, `unwatchAll`
+ * and `revokeForeignChildren`.
+ */
 export interface AuthorityContract
   extends TokenMethods,
     TicketMethods,

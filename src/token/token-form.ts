@@ -10,7 +10,7 @@ import { sha256 } from '../lib/sha256.ts';
 import { parseNamespacePath, ROOT } from '../namespace/namespace.ts';
 
 export const TOKEN_PREFIX = 'ctk.';
-export const TICKET_PREFIX = 'ctt.';
+const TICKET_PREFIX = 'ctt.';
 /** 190 bits of entropy. */
 const SECRET_CHARACTERS = 32;
 const CHECKSUM_CHARACTERS = 8;

@@ -6,7 +6,7 @@ import { MAX_POLICIES_PER_TOKEN } from '../policy/limits.ts';
 import { checkPolicyName, UNASSIGNABLE_POLICIES } from '../policy/policy-name.ts';
 import { isPrivileged, type Maker } from './maker.ts';
 
-/** The policies of a token as Vault normalizes them: lower case, each once, sorted; `root` stands alone. */
+/** The policies of a token as Vault normalizes them: lower case, each once, sorted; with `root`, only `root`. */
 export function normalizePolicies(names: readonly string[], addDefault: boolean): string[] {
   const normal = names.map((name) => name.trim().toLowerCase()).filter((name) => name !== '');
   if (normal.includes('root')) return ['root'];

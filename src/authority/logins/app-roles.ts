@@ -58,7 +58,8 @@ export class AppRoles {
     const digest = await digestOf(secretId);
     lifecycle.assertOpen();
     const now = Date.now();
-    if (!secretIds.hasRoom(role, now)) {
+    secretIds.removeExpired(now);
+    if (!secretIds.isWithinShare(role)) {
       return invalid(
         `there are ${MAX_SECRET_IDS} secret ids already, as many as are allowed, or this role has as many as are free; delete some first`,
       );

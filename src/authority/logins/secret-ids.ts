@@ -19,9 +19,12 @@ export class SecretIds {
     this.#sql = sql;
   }
 
-  /** Whether the role may have one more. Removes the secret ids that have expired. */
-  hasRoom(role: string, now: number): boolean {
+  removeExpired(now: number): void {
     this.#sql.exec('DELETE FROM secret_ids WHERE expires_at <= ?', now);
+  }
+
+  /** Whether the role may have one more. */
+  isWithinShare(role: string): boolean {
     const { ids } = this.#sql.exec<{ ids: number }>('SELECT COUNT(*) AS ids FROM secret_ids').one();
     return isWithinShare(1, ids, MAX_SECRET_IDS, () => this.#countOf(role));
   }

@@ -45,7 +45,7 @@ export class ChildNamespaces {
   ): Promise<Result<ChildNamespace>> {
     const { lifecycle, children } = this.#parts;
     const known = children.get(name);
-    if (known === undefined && !children.hasRoom()) {
+    if (known === undefined && children.isFull()) {
       return invalid(
         `there are ${MAX_CHILD_NAMESPACES} namespaces here already, as many as are allowed`,
       );

@@ -26,8 +26,8 @@ export class ChildStore {
       .map(childOf);
   }
 
-  hasRoom(): boolean {
-    return this.all().length < MAX_CHILD_NAMESPACES;
+  isFull(): boolean {
+    return this.all().length >= MAX_CHILD_NAMESPACES;
   }
 
   put({ name, id, metadata }: ChildNamespace): void {

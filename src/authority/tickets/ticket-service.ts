@@ -65,7 +65,8 @@ export class TicketService {
     now: number,
   ): Result<AddedTicket, TicketRefusal> {
     const { tickets } = this.#parts;
-    if (!tickets.hasRoom(owner, now)) return refused('too_many_tickets');
+    tickets.removeExpired(now);
+    if (!tickets.isWithinShare(owner)) return refused('too_many_tickets');
     const expiresAt = now + TICKET_TTL_SECONDS * 1000;
     tickets.add(digest, ticket, owner, expiresAt);
     return ok({ expiresAt });

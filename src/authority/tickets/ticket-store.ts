@@ -23,10 +23,13 @@ export class TicketStore {
     this.#sql = sql;
   }
 
-  /** Whether the owner may have one more. Removes the tickets that have expired. */
-  hasRoom(owner: string, now: number): boolean {
+  removeExpired(now: number): void {
     const removed = this.#sql.exec('DELETE FROM tickets WHERE expires_at <= ?', now);
     if (removed.rowsWritten > 0) this.#count = undefined;
+  }
+
+  /** Whether the owner may have one more. */
+  isWithinShare(owner: string): boolean {
     this.#count ??= this.#sql
       .exec<{ tickets: number }>('SELECT COUNT(*) AS tickets FROM tickets')
       .one().tickets;

@@ -2,6 +2,7 @@
 
 import { logError } from '../../lib/log.ts';
 import type { AlarmTask } from '../../objects/alarms.ts';
+import { MIN_JOB_BACKOFF_MS } from '../../objects/limits.ts';
 import type { TokenReference } from '../../token/token-record.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { AdoptedTokens } from '../upstream-tokens/adopted-tokens.ts';
@@ -18,6 +19,8 @@ interface Parts {
 export class Revocation implements AlarmTask {
   readonly #storage: DurableObjectStorage;
   readonly #parts: Parts;
+  /** When expired tokens that could not be revoked are tried again. */
+  #retryAt = 0;
 
   constructor(storage: DurableObjectStorage, parts: Parts) {
     this.#storage = storage;
@@ -52,7 +55,7 @@ export class Revocation implements AlarmTask {
     outbox.send();
   }
 
-  /** Removes a token and all its descendants, in one transaction with what others are told of it. */
+  /** Removes a token and all its descendants, in one transaction with the notices and jobs for it. */
   revokeTree(id: number): void {
     const { tokens, foreignChildren, adopted, outbox } = this.#parts;
     this.#storage.transactionSync(() => {
@@ -69,22 +72,20 @@ export class Revocation implements AlarmTask {
 
   /** When the next token expires. */
   nextDue(): number {
-    return this.#parts.tokens.nextExpiry() ?? Infinity;
+    return Math.max(this.#parts.tokens.nextExpiry() ?? Infinity, this.#retryAt);
   }
 
   /** Revokes the tokens that have expired. One that cannot be revoked does not hold up the others. */
   run(now: number): void {
     const { tokens, outbox } = this.#parts;
-    let failures = 0;
     for (const id of tokens.expired(now)) {
       try {
         this.revokeTree(id);
       } catch (error) {
         logError(`token ${id} has expired and cannot be revoked`, error);
-        failures++;
+        this.#retryAt = now + MIN_JOB_BACKOFF_MS;
       }
     }
     outbox.send();
-    if (failures > 0) throw new Error(`${failures} expired tokens are to be revoked again`);
   }
 }

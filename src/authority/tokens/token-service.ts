@@ -91,7 +91,7 @@ export class TokenService {
     const digest = await digestOf(secret);
     const { lifecycle, tokens, alarms } = this.#parts;
     lifecycle.assertOpen();
-    if (!tokens.hasRoom()) {
+    if (tokens.isFull()) {
       return invalid(`there are ${MAX_TOKENS} tokens already, as many as are allowed`);
     }
     if (tokens.has(digest)) return invalid('cannot create a token with a duplicate ID');

@@ -29,8 +29,8 @@ export class TokenStore {
     this.#sql = sql;
   }
 
-  hasRoom(): boolean {
-    return this.#total() < MAX_TOKENS;
+  isFull(): boolean {
+    return this.#total() >= MAX_TOKENS;
   }
 
   /** Whether the owner may have one more. @param owner undefined for a new one */

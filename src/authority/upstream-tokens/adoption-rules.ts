@@ -23,7 +23,7 @@ export function hasMoved(before: number | undefined, after: number | undefined):
   return Math.abs(before - after) > UPSTREAM_TTL_TOLERANCE_MS;
 }
 
-/** The upstream alone renews the token and ends it. */
+/** Only the upstream renews the token and ends it. */
 export function requestOf(token: UpstreamToken): TokenRequest {
   return {
     policies: token.policies,

@@ -81,7 +81,7 @@ export class Adoptions implements AlarmTask {
       if (spelled !== undefined) this.#release(spelled.id);
       const request = requestOf(token);
       const owner = ownerOfNew(request, undefined);
-      if (!tokens.hasRoom() || !tokens.isWithinShare(owner)) return undefined;
+      if (tokens.isFull() || !tokens.isWithinShare(owner)) return undefined;
       const { id } = tokens.add(request, owner, digest, token.accessor, lookedUpAt);
       adopted.put({ token: id, sealed, lookedUpAt }, lookedUpAt + MAX_DECISION_AGE_MS);
     }
@@ -102,7 +102,7 @@ export class Adoptions implements AlarmTask {
     return adopted.oldestLookup(adopted.watchedBy(hub));
   }
 
-  /** Looks tokens up again, unless they just were. Releases those of which the upstream says nothing. */
+  /** Looks tokens up again, unless they just were. Releases those that the upstream does not confirm or end. */
   async confirm(tokens: readonly number[]): Promise<void> {
     const before = Date.now() - LOOKUP_CACHE_MS;
     const outdated = this.#parts.adopted.lookedUpBefore(before, tokens);

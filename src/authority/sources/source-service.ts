@@ -76,7 +76,7 @@ export class SourceService {
       return invalid(
         known === undefined
           ? 'missing secrets; a source has one or more'
-          : 'a source of another kind needs secrets anew',
+          : 'a source of another kind needs new secrets',
       );
     }
     return ok(undefined);

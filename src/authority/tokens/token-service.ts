@@ -84,7 +84,7 @@ export class TokenService {
     sharesOf?: number,
   ): Promise<Result<IssuedToken>> {
     if (chosen !== undefined && this.#namespace !== ROOT) {
-      return invalid('a token with an id of your choice can be made in the root namespace alone');
+      return invalid('a token with an id of your choice can be created only in the root namespace');
     }
     const path = pathOfKey(this.#namespace);
     const secret = chosen ?? (await mintToken(path));
@@ -100,7 +100,7 @@ export class TokenService {
       id === undefined ? undefined : tokens.find({ id }, now);
     const parent = find(request.parent);
     if (request.parent !== undefined && parent === undefined) {
-      return invalid('the token of the request was revoked meanwhile');
+      return invalid('the token of the request was revoked while the request was under way');
     }
     const owner = ownerOfNew(request, parent ?? find(sharesOf));
     if (!tokens.isWithinShare(owner)) {

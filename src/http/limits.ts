@@ -33,19 +33,19 @@ export const MAX_WARNING_CHARACTERS = 2048;
 /** Parameters of a subscription that are not read and that a `Carillon-Warning` names: others have to fit in too. */
 export const MAX_NAMED_PARAMETERS = 5;
 
-/** Event types of a publish request that are compared with those of Vault, for a warning: each costs a search. */
+/** Event types of a publish request that are compared with Vault's for a warning. Each costs a search. */
 export const MAX_NAMED_TYPES = 5;
 
 /**
- * Frames of the events of one delivery, in characters: rules may take a value many times. One RPC carries them, with
- * what they repeat for the hub, and takes 32 MiB, in which a character may have two bytes.
+ * Frames of the events of one delivery, in characters. Rules may copy a value many times. The frames and what the hub
+ * needs beside them go in one RPC of at most 32 MiB, in which a character may have two bytes.
  */
 export const MAX_DELIVERY_FRAMES_CHARACTERS = 4 * 1024 * 1024;
 
-/** How long a request that is audited may wait for its event, milliseconds, unless the source says `block`. */
+/** How long an audited request waits for its event, in milliseconds, unless `on_overload` of the source is `block`. */
 export const MAX_AUDIT_WAIT_MS = 1000;
 
-/** Lines of the log about one delivery of audit entries. */
+/** Lines in the log about one delivery of audit entries. */
 export const MAX_LOGGED_REASONS = 10;
 
 /** Hubs that are asked for an event that is explained by its id: each is a call. */

@@ -1,21 +1,21 @@
 /** The limits of `ingest/`, each with its unit and its reason. */
 
-/** Versions of a secret that an event of an audit entry lists; of more it has no list, which a frame must hold. */
+/** Versions of a secret in an event of an audit entry. The event has no list of more, because it must fit into a frame. */
 export const MAX_AUDITED_VERSIONS = 1000;
 
-/** Body of a delivery to a source: what vendors send is smaller, GitHub's largest apart. */
+/** Body of a delivery to a source. Vendors send less, except for the largest deliveries of GitHub. */
 export const MAX_DELIVERY_BYTES = 1024 * 1024;
 
 /**
- * Events of one delivery. More than of a publish request: a vendor cannot be asked to split what it has gathered, and
- * SendGrid gathers 768 KiB, of events that have some 300 bytes.
+ * Events of one delivery. This is more than a publish request may have, because a vendor cannot be told to split a
+ * delivery. SendGrid sends up to 768 KiB at once, of events of about 300 bytes.
  */
 export const MAX_DELIVERY_EVENTS = 4000;
 
-/** Fields of a form that a source is sent: each costs as much as a kilobyte of JSON, also one of a single character. */
+/** Fields of a form that is sent to a source. A field costs as much as a kilobyte of JSON, however short it is. */
 export const MAX_FORM_FIELDS = 1000;
 
-/** Secrets of one source: the old and the new one, while a vendor changes over. */
+/** Secrets of one source. While a secret is rotated, the old and the new one are valid. */
 export const MAX_SOURCE_SECRETS = 10;
 
 /** Length of a secret of a source, in characters. */
@@ -23,29 +23,29 @@ export const MIN_SOURCE_SECRET_CHARACTERS = 8;
 
 export const MAX_SOURCE_SECRET_CHARACTERS = 1024;
 
-/** Length of a setting of a source that only its kind has, in characters: an address, most of them. */
+/** Length of a setting that only one kind of source has, in characters. Most are URLs. */
 export const MAX_SOURCE_OPTION_CHARACTERS = 2048;
 
-/** Length of the template of what is signed, in characters. */
+/** Length of the template for the signed bytes, in characters. */
 export const MAX_TEMPLATE_CHARACTERS = 256;
 
 /** Length of a header with signatures, in characters. */
 export const MAX_SIGNATURE_CHARACTERS = 4096;
 
-/** Signatures in such a header: as a vendor sends them that changes its secrets, and more than two are rare. */
+/** Signatures in such a header. A vendor that rotates its secret sends two. More are rare. */
 export const MAX_SIGNATURES = 4;
 
-/** How far the time of a signed delivery may be from now where the source does not say: as vendors advise. */
+/** How far the time of a signed delivery may be from now, as vendors advise. A source can set another value. */
 export const DEFAULT_TOLERANCE_SECONDS = 300;
 
-/** The same where it does: until then a delivery can be replayed, and is a duplicate if its id is signed. */
+/** The largest value that a source can set. A delivery can be replayed that long; if its id is signed, it is a duplicate. */
 export const MAX_TOLERANCE_SECONDS = 24 * 60 * 60;
 
 /** Length of a rule of a source, in characters. */
 export const MAX_RULE_CHARACTERS = 512;
 
-/** Names that the mapping of a source gives to metadata. */
+/** Metadata names in the mapping of a source. */
 export const MAX_MAPPED_NAMES = 64;
 
-/** Mounts whose version a source for audit entries tells. */
+/** Kv mounts whose version is configured in a source of audit entries. */
 export const MAX_MOUNTS = 1000;

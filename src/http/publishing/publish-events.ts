@@ -1,6 +1,6 @@
 /**
- * Publishes the events of one request, delivery or audit entry: finds the hub of each event, and calls each hub once.
- * The hub writes its events to its journal (`hub/hub.ts`), and there decides which are duplicates.
+ * Publishes the events of one request or delivery: finds the hub of each event, and calls each hub once. The hub appends
+ * them to its journal (`hub/journal/journal.ts`), which decides which are duplicates.
  */
 
 import { eventTypeNamespace } from '../../event/event-type.ts';
@@ -41,9 +41,9 @@ export async function publishEvents(
   const namespaces = new Set(events.map(({ event }) => event.namespace));
   if (namespaces.size > MAX_PUBLISH_NAMESPACES) return tooManyNamespaces(namespaces.size, '');
   const namespaceKeys = await findNamespaceKeys(namespaces, env);
-  const lost = events.find(({ event }) => !namespaceKeys.has(event.namespace));
-  if (lost !== undefined) {
-    return failureAt(lost.where, invalid(unknownNamespace(lost.event.namespace)).failure);
+  const unknown = events.find(({ event }) => !namespaceKeys.has(event.namespace));
+  if (unknown !== undefined) {
+    return failureAt(unknown.where, invalid(unknownNamespace(unknown.event.namespace)).failure);
   }
   const outcomes = await publishToHubs(events, publisher, namespaceKeys, env);
   return outcomes.ok ? reportOf(outcomes.value) : outcomes;

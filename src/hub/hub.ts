@@ -105,14 +105,14 @@ function composeHub(ctx: DurableObjectState, env: Env) {
   const alarms = new Alarms(ctx);
   const journal = openJournal(ctx.storage, env);
   const subscribers = composeSubscribers(ctx, env, journal, alarms);
-  const { authoritySync, classes, closer, delivery, lifetimes, readers, tokenExpiry } = subscribers;
+  const { authoritySync, closer, fanOut, lifetimes, ackTimeouts, tokenExpiry } = subscribers;
   const targets = new FeedTargets(ctx.storage);
   const registration = new HubRegistration(ctx, env, journal, targets);
   const feeds = new OutgoingFeeds(ctx, env, journal, alarms, targets, registration);
   const handshakes = composeHandshakes(subscribers, registration);
-  const sockets = new Sockets(handshakes, classes, readers);
-  const shared = { ctx, alarms, journal, authoritySync, delivery, registration, feeds };
-  alarms.add(tokenExpiry, readers, lifetimes, journal.trimmer, feeds);
+  const sockets = new Sockets(handshakes, subscribers);
+  const shared = { ctx, alarms, journal, authoritySync, fanOut, registration, feeds };
+  alarms.add(tokenExpiry, ackTimeouts, lifetimes, journal.trimmer, feeds);
   return {
     ...shared,
     closer,
@@ -138,9 +138,9 @@ class HubTeardown implements Teardown {
   }
 
   async leave(why: 'idle' | 'deleted'): Promise<void> {
-    const { authoritySync, delivery, registration } = this.#parts;
+    const { authoritySync, fanOut, registration } = this.#parts;
     await authoritySync.unwatchAll(why);
-    await delivery.settled();
+    await fanOut.finished();
     await registration.leave(why);
   }
 

@@ -8,19 +8,19 @@ import type { Published } from '../objects/hub-contract.ts';
 import type { Publication } from '../subscription/publication.ts';
 import { Frame } from '../wire/frame.ts';
 import type { AuthoritySync } from './authority-sync/authority-sync.ts';
-import type { Delivery } from './delivery/delivery.ts';
-import { WriteBatcher } from './delivery/write-batcher.ts';
+import type { FanOut } from './delivery/fan-out.ts';
 import type { HubRegistration } from './feeds/outgoing/hub-registration.ts';
 import type { OutgoingFeeds } from './feeds/outgoing/outgoing-feeds.ts';
 import type { Journal } from './journal/journal.ts';
 import type { EventEntry } from './journal/record.ts';
+import { WriteBatcher } from './journal/write-batcher.ts';
 
 export interface PublishParts {
   readonly ctx: DurableObjectState;
   readonly alarms: Alarms;
   readonly journal: Journal;
   readonly authoritySync: AuthoritySync;
-  readonly delivery: Delivery;
+  readonly fanOut: FanOut;
   readonly registration: HubRegistration;
   readonly feeds: OutgoingFeeds;
 }
@@ -45,7 +45,7 @@ export class PublishPipeline {
     if (refused !== undefined) return { keys: [], refused: refused.reason };
     await authoritySync.confirm(Date.now());
     const { last } = journal;
-    const queued = this.#batcher.take(publications, owner);
+    const queued = this.#batcher.write(publications, owner);
     if (queued === undefined) return { keys: [], refused: 'overloaded' };
     const keys = await queued;
     alarms.arm();
@@ -58,7 +58,7 @@ export class PublishPipeline {
    * the events, so a subscriber that connects meanwhile is sent them with all others.
    */
   async #commit(requests: readonly (readonly Publication[])[]): Promise<string[][]> {
-    const { ctx, journal, delivery } = this.#parts;
+    const { ctx, journal, fanOut } = this.#parts;
     const acceptedAt = Date.now();
     const entries: EventEntry[] = [];
     let newKeys: string[][];
@@ -81,7 +81,7 @@ export class PublishPipeline {
     } finally {
       journal.showAppended();
     }
-    await delivery.deliver(entries);
+    await fanOut.deliver(entries);
     return newKeys;
   }
 }

@@ -145,17 +145,17 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
   const positions = new FeedPositions(sql);
   const retained = new RetainedSubscriptions(sql, journal.maxAgeMs);
   const subscribers = composeSubscribers(ctx, env, journal, alarms, retained);
-  const { authoritySync, classes, closer, cursors, delivery, lifetimes, readers, tokenExpiry } =
+  const { authoritySync, classes, closer, cursors, fanOut, lifetimes, ackTimeouts, tokenExpiry } =
     subscribers;
   const demand = new FeedDemand(classes, retained, journal, cursors);
-  const writer = new FeedWriter(ctx, journal, delivery);
+  const writer = new FeedWriter(ctx, journal, fanOut);
   const shared = { ctx, env, alarms, journal, authoritySync, registry, positions, demand, writer };
   const registrations = new Registrations({ ...shared, namespaceKey });
   const starter = new FeedStarter({ ...shared, registrations });
   const receiver = new FeedReceiver({ ...shared, starter });
   const handshakes = composeHandshakes(subscribers, starter);
-  const sockets = new Sockets(handshakes, classes, readers);
-  alarms.add(tokenExpiry, readers, lifetimes, journal.trimmer);
+  const sockets = new Sockets(handshakes, subscribers);
+  alarms.add(tokenExpiry, ackTimeouts, lifetimes, journal.trimmer);
   return {
     alarms,
     journal,
@@ -205,7 +205,7 @@ class WildcardHubTeardown implements Teardown {
       await callEach(this.#registry.own(), (hub) => callHub(this.#env, hub, (stub) => stub.wipe()));
     }
     await this.#subscribers.authoritySync.unwatchAll(why);
-    await this.#subscribers.delivery.settled();
+    await this.#subscribers.fanOut.finished();
   }
 
   retainedEntries(): [string, unknown][] {

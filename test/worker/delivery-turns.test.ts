@@ -1,7 +1,7 @@
 /** Deliveries that take several turns of the event loop: what comes in between? */
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Delivery } from '../../src/hub/delivery/delivery.ts';
+import { FanOut } from '../../src/hub/delivery/fan-out.ts';
 import { TurnBudget } from '../../src/hub/delivery/turn-budget.ts';
 import { MAX_TURN_BYTES } from '../../src/hub/limits.ts';
 import { aReader, type Reader } from './reader.ts';
@@ -54,7 +54,7 @@ it.each(['abc', 'ab*'])('everybody hears %s whole, once and in order', async (pa
 });
 
 it('one event for a few takes no turn', async () => {
-  const deliver = vi.spyOn(Delivery.prototype, 'deliver');
+  const deliver = vi.spyOn(FanOut.prototype, 'deliver');
   const [subscriber] = await several(await aHolder(LISTENER), 'abc', 3);
   const turns = bytesOfTurns();
   const id = await root.published('abc', on('secret/a'));
@@ -239,7 +239,7 @@ it('a namespace that is deleted between turns ends, and nothing of it stays', as
 it('where it fails between turns, the rest are closed and come back', async () => {
   const holder = await aHolder(LISTENER);
   const subscribers = await several(holder);
-  vi.spyOn(TurnBudget.prototype, 'turn').mockRejectedValueOnce(new Error('no more turns'));
+  vi.spyOn(TurnBudget.prototype, 'nextTurn').mockRejectedValueOnce(new Error('no more turns'));
   expect((await root.publish('abc', aBatch('one'))).status).toBe(200);
   for (const subscriber of subscribers) {
     expect(await subscriber.closed).toEqual({ code: 1013, reason: 'the hub cannot go on' });

@@ -3,7 +3,7 @@ import { evictDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { compileFilter } from '../../src/event/filter/filter.ts';
 import { MAX_FILTERED_CHARACTERS } from '../../src/event/filter/limits.ts';
-import { Rights } from '../../src/hub/authority-sync/rights.ts';
+import { EntryMatcher } from '../../src/hub/delivery/entry-matcher.ts';
 import { MAX_FILTER_COST_PER_HUB, MAX_FILTER_COST_PER_TOKEN } from '../../src/hub/limits.ts';
 import {
   aHolder,
@@ -152,7 +152,7 @@ async function another(holder: Holder): Promise<Client> {
 }
 
 it('a filter is not asked about an event that its holder may not see', async () => {
-  const pass = vi.spyOn(Rights.prototype, 'pass');
+  const pass = vi.spyOn(EntryMatcher.prototype, 'passesFilter');
   const holder = await aHolder(LISTENER);
   const subscriber = await holder.subscribe('abc', slow('a'));
   await root.published('abc', on('other/a', { metadata: { path: 'other/a', data_path: 'az' } }));

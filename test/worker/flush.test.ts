@@ -1,7 +1,7 @@
 /** How a busy hub takes events: together, and in order. */
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { WriteBatcher } from '../../src/hub/delivery/write-batcher.ts';
+import { WriteBatcher } from '../../src/hub/journal/write-batcher.ts';
 import { MAX_COMMITTED_BYTES, MAX_QUEUED_BYTES, MAX_QUEUED_EVENTS } from '../../src/hub/limits.ts';
 import type { Publication } from '../../src/subscription/publication.ts';
 import {
@@ -33,7 +33,7 @@ function publications(...ids: string[]): Publication[] {
 function slowCommits() {
   const groups: string[][] = [];
   const waiting: (() => void)[] = [];
-  const intake = new WriteBatcher(async (requests) => {
+  const batcher = new WriteBatcher(async (requests) => {
     const keys = requests.map((each) => each.map(({ key }) => key));
     groups.push(keys.flat());
     await new Promise<void>((resolve) => waiting.push(resolve));
@@ -44,15 +44,15 @@ function slowCommits() {
     while (waiting.length === 0) await scheduler.wait(1);
     waiting.shift()?.();
   };
-  return { intake, groups, letGo };
+  return { batcher, groups, letGo };
 }
 
-describe('an intake', () => {
+describe('a write batcher', () => {
   it('commits at once where it is idle, and then what came meanwhile, together', async () => {
-    const { intake, groups, letGo } = slowCommits();
-    const first = intake.take(publications('a'));
+    const { batcher, groups, letGo } = slowCommits();
+    const first = batcher.write(publications('a'));
     expect(groups).toEqual([['a']]);
-    const others = [intake.take(publications('b', 'c')), intake.take(publications('d'))];
+    const others = [batcher.write(publications('b', 'c')), batcher.write(publications('d'))];
     expect(groups.length).toBe(1);
     await letGo();
     expect(await first).toEqual(['a']);
@@ -62,10 +62,10 @@ describe('an intake', () => {
   });
 
   it('commits each by itself where they cannot be committed together', async () => {
-    const { intake, groups, letGo } = slowCommits();
-    const first = intake.take(publications('a'));
-    const good = intake.take(publications('b'));
-    const bad = intake.take(publications('bad'));
+    const { batcher, groups, letGo } = slowCommits();
+    const first = batcher.write(publications('a'));
+    const good = batcher.write(publications('b'));
+    const bad = batcher.write(publications('bad'));
     const outcomes = Promise.allSettled([first, good, bad]);
     for (let i = 0; i < 4; i++) await letGo();
     expect((await outcomes).map(({ status }) => status)).toEqual([
@@ -77,11 +77,11 @@ describe('an intake', () => {
   });
 
   it('commits no more together than stock subscribers are sent at once, but one request whole', async () => {
-    const { intake, groups, letGo } = slowCommits();
+    const { batcher, groups, letGo } = slowCommits();
     const bytes = (name: string, part: number) =>
       publications(name).map((each) => ({ ...each, json: 'x'.repeat(MAX_COMMITTED_BYTES * part) }));
     const taken = ['a', 'b', 'c', 'd', 'e'].map((name, i) =>
-      intake.take(bytes(name, [0.1, 0.6, 0.4, 0.1, 3][i] ?? 0)),
+      batcher.write(bytes(name, [0.1, 0.6, 0.4, 0.1, 3][i] ?? 0)),
     );
     for (let i = 0; i < 4; i++) await letGo();
     await Promise.all(taken);
@@ -89,16 +89,16 @@ describe('an intake', () => {
   });
 
   it('refuses what would be too many, and takes it later', async () => {
-    const { intake, letGo } = slowCommits();
-    const first = intake.take(publications('a'));
+    const { batcher, letGo } = slowCommits();
+    const first = batcher.write(publications('a'));
     const many = Array.from({ length: MAX_QUEUED_EVENTS }, (_, i) => `n${i}`);
-    const full = intake.take(publications(...many));
-    expect(intake.take(publications('b'))).toBeUndefined();
+    const full = batcher.write(publications(...many));
+    expect(batcher.write(publications('b'))).toBeUndefined();
     await letGo();
     await letGo();
     expect((await first)?.length).toBe(1);
     expect((await full)?.length).toBe(MAX_QUEUED_EVENTS);
-    const later = intake.take(publications('b'));
+    const later = batcher.write(publications('b'));
     await letGo();
     expect(await later).toEqual(['b']);
   });
@@ -115,35 +115,35 @@ describe('of what may wait to be taken', () => {
   }
 
   /** How many requests of a publisher are taken, one after the other. */
-  function taken(intake: WriteBatcher, publisher: string, events: number, json?: string): number {
+  function taken(batcher: WriteBatcher, publisher: string, events: number, json?: string): number {
     let requests = 0;
-    while (intake.take(request(publisher, events, json)) !== undefined) requests++;
+    while (batcher.write(request(publisher, events, json)) !== undefined) requests++;
     return requests;
   }
 
   it('one publisher has no more events than there is room left for', () => {
-    const { intake } = slowCommits();
-    intake.take(publications('the-first'));
+    const { batcher } = slowCommits();
+    batcher.write(publications('the-first'));
     const requests = MAX_QUEUED_EVENTS / 1000;
-    expect(taken(intake, 'greedy', 1000)).toBe(requests / 2);
-    expect(taken(intake, 'greedier', 1000)).toBe(3);
-    expect(intake.take(request('other', 1000))).toBeDefined();
+    expect(taken(batcher, 'greedy', 1000)).toBe(requests / 2);
+    expect(taken(batcher, 'greedier', 1000)).toBe(3);
+    expect(batcher.write(request('other', 1000))).toBeDefined();
   });
 
   it('one publisher has no more bytes than there is room left for', () => {
-    const { intake } = slowCommits();
-    intake.take(publications('the-first'));
+    const { batcher } = slowCommits();
+    batcher.write(publications('the-first'));
     const json = 'x'.repeat(MAX_QUEUED_BYTES / 64);
-    expect(taken(intake, 'greedy', 1, json)).toBe(32);
-    expect(intake.take(request('other', 1, json))).toBeDefined();
+    expect(taken(batcher, 'greedy', 1, json)).toBe(32);
+    expect(batcher.write(request('other', 1, json))).toBeDefined();
   });
 
   it('a publisher has its whole share again once what waited was taken', async () => {
-    const { intake, letGo } = slowCommits();
-    intake.take(publications('the-first'));
-    const before = taken(intake, 'greedy', 100);
+    const { batcher, letGo } = slowCommits();
+    batcher.write(publications('the-first'));
+    const before = taken(batcher, 'greedy', 100);
     await letGo();
-    await vi.waitFor(() => expect(taken(intake, 'greedy', 100)).toBe(before));
+    await vi.waitFor(() => expect(taken(batcher, 'greedy', 100)).toBe(before));
   });
 });
 

@@ -2,7 +2,7 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MAX_SECRET_IDS } from '../../src/authority/limits.ts';
-import { WriteBatcher } from '../../src/hub/delivery/write-batcher.ts';
+import { WriteBatcher } from '../../src/hub/journal/write-batcher.ts';
 import { MAX_QUEUED_EVENTS, MAX_SOCKETS_PER_TOKEN } from '../../src/hub/limits.ts';
 import { MAX_CACHED_LOOKUPS } from '../../src/lib/limits.ts';
 import { MAX_TOKENS } from '../../src/objects/limits.ts';
@@ -158,7 +158,7 @@ describe('the places of a hub', () => {
 
 describe('the queue of a hub', () => {
   it('counts a token and those that it makes as one, and others apart', async () => {
-    const take = vi.spyOn(WriteBatcher.prototype, 'take');
+    const take = vi.spyOn(WriteBatcher.prototype, 'write');
     const policy = `${MAKER}\n${granting({ 'sys/events/publish/*': 'update' })}`;
     const maker = await aHolder(policy);
     const publishers = [maker, await childOf(maker), await childOf(maker), await aHolder(policy)];
@@ -170,7 +170,7 @@ describe('the queue of a hub', () => {
 
   it('has room for others where one owner fills it with many publishers', async () => {
     const committing = Promise.withResolvers<string[][]>();
-    const intake = new WriteBatcher(() => committing.promise);
+    const batcher = new WriteBatcher(() => committing.promise);
     const facts = { event_type: 'abc', namespace: '', path: '', data_path: '', operation: '' };
     const by = (publisher: string, events: number) =>
       Array.from({ length: events }, (_, index) => ({
@@ -179,12 +179,12 @@ describe('the queue of a hub', () => {
         json: '{}',
       }));
     const batch = MAX_QUEUED_EVENTS / 20;
-    intake.take(by('first', 1), 'first');
+    batcher.write(by('first', 1), 'first');
     const taken = Array.from({ length: 40 }, (_, index) =>
-      intake.take(by(`child ${index}`, batch), 'maker'),
+      batcher.write(by(`child ${index}`, batch), 'maker'),
     );
     expect(taken.filter((each) => each !== undefined)).toHaveLength(10);
-    expect(intake.take(by('other', 4 * batch), 'other')).toBeDefined();
+    expect(batcher.write(by('other', 4 * batch), 'other')).toBeDefined();
     committing.resolve([]);
   });
 });

@@ -1,8 +1,8 @@
 /** What a stock subscriber is sent at once has a bound, whether it is of the past or new. */
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, it, vi } from 'vitest';
-import { Pacer } from '../../src/hub/catch-up/pacer.ts';
-import { Replay } from '../../src/hub/catch-up/replays.ts';
+import { Replay } from '../../src/hub/catch-up/replay.ts';
+import { ReplayThrottle } from '../../src/hub/catch-up/replay-throttle.ts';
 import { TurnBudget } from '../../src/hub/delivery/turn-budget.ts';
 import type { Journal } from '../../src/hub/journal/journal.ts';
 import { decodeRecord, type JournalEntry, type NewRecord } from '../../src/hub/journal/record.ts';
@@ -75,7 +75,7 @@ it('who is due more at once is sent the beginning, and comes back', () =>
   staged(async ({ journal, subscribers, subscribe }) => {
     const some = [await subscribe(), await subscribe()];
     const ids = Array.from({ length: MANY }, (_, i) => `e${i}`);
-    await subscribers.delivery.deliver(
+    await subscribers.fanOut.deliver(
       append(
         journal,
         ids.map((id) => record(id)),
@@ -92,7 +92,7 @@ it('who is due more at once is sent the beginning, and comes back', () =>
 
 it('who has missed nothing takes no turn, however many come', () =>
   staged(async ({ subscribe }) => {
-    const turn = vi.spyOn(TurnBudget.prototype, 'turn');
+    const turn = vi.spyOn(TurnBudget.prototype, 'nextTurn');
     await Promise.all(Array.from({ length: 600 }, () => subscribe()));
     expect(turn).not.toHaveBeenCalled();
   }));
@@ -106,7 +106,7 @@ it('it ends with an event whose id leads back to it', () =>
       ...Array.from({ length: 20 }, (_, i) => record('same', `urn:${i}`)),
       ...Array.from({ length: 10 }, (_, i) => record(`f${i}`)),
     ]);
-    await subscribers.delivery.deliver(entries);
+    await subscribers.fanOut.deliver(entries);
     expect((await subscriber.closed).code).toBe(1013);
     expect((await all(subscriber)).slice(-2)).toEqual(['same', 'f0']);
   }));
@@ -115,7 +115,7 @@ it('a reader of carillon.v1 is not closed: it has its credit', () =>
   staged(async ({ journal, subscribers, subscribe }) => {
     const reader = await subscribe({ protocol: 'carillon.v1' });
     const ids = Array.from({ length: MANY }, (_, i) => `e${i}`);
-    await subscribers.delivery.deliver(
+    await subscribers.fanOut.deliver(
       append(
         journal,
         ids.map((id) => record(id)),
@@ -131,7 +131,7 @@ it('many classes are decided about in several parts, and hear everything in orde
     const one = await subscribe();
     const classes = vi.spyOn(subscribers.classes, 'size', 'get').mockReturnValue(300_000);
     const ids = Array.from({ length: 10 }, (_, i) => `e${i}`);
-    await subscribers.delivery.deliver(
+    await subscribers.fanOut.deliver(
       append(
         journal,
         ids.map((id) => record(id)),
@@ -145,31 +145,31 @@ it('many classes are decided about in several parts, and hear everything in orde
 it('a replay whose filter takes longer than there is between events gives up; others do not', () =>
   staged(async ({ journal }) => {
     const budget = new TurnBudget();
-    const pacer = new Pacer(budget);
+    const throttle = new ReplayThrottle(budget);
     const replay = () =>
-      new Replay({ journal, pacer, budget }, 0, {
+      new Replay({ journal, throttle, budget }, 0, {
         owner: '',
         encoding: 'json',
-        isDue: () => {
+        wants: () => {
           budget.count(MAX_TURN_BYTES);
           return false;
         },
-        placeOfId: () => undefined,
+        sequenceOfId: () => undefined,
       });
     append(
       journal,
       Array.from({ length: 5 }, (_, i) => record(`e${i}`)),
     );
     const patient = replay();
-    await patient.approach();
-    expect(patient.finish()).toBe(true);
+    await patient.readMost();
+    expect(patient.readRest()).toBe(true);
 
     let turns = 0;
-    vi.spyOn(pacer, 'turn').mockImplementation(async () => {
+    vi.spyOn(throttle, 'nextTurn').mockImplementation(async () => {
       budget.begin();
       append(journal, [record(`one ${turns}`), record(`two ${turns++}`)]);
     });
     const outpaced = replay();
-    await outpaced.approach();
-    expect(outpaced.finish()).toBe(false);
+    await outpaced.readMost();
+    expect(outpaced.readRest()).toBe(false);
   }));

@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { factsOf } from '../../src/event/facts.ts';
 import { MAX_FILTERED_CHARACTERS } from '../../src/event/filter/limits.ts';
 import type { AccessCache } from '../../src/hub/authority-sync/access-cache.ts';
-import { Rights } from '../../src/hub/authority-sync/rights.ts';
+import { Authorizer } from '../../src/hub/authority-sync/authorizer.ts';
+import { EntryMatcher } from '../../src/hub/delivery/entry-matcher.ts';
 import { TurnBudget } from '../../src/hub/delivery/turn-budget.ts';
 import { Matcher } from '../../src/subscription/matcher.ts';
 import { anEvent } from '../unit/support/events.ts';
@@ -11,12 +12,12 @@ import { anEvent } from '../unit/support/events.ts';
 /** How many filters are asked in one turn. */
 function inOneTurn(filter: string, dataPath: string): number {
   const budget = new TurnBudget();
-  const rights = new Rights({} as AccessCache, budget);
+  const entryMatcher = new EntryMatcher(new Authorizer({} as AccessCache, budget), budget);
   const matcher = new Matcher({ pattern: '*', namespaces: [''], filter });
   const facts = factsOf(anEvent({ metadata: { data_path: dataPath } }));
   let asked = 0;
   while (!budget.isSpent && asked < 10_000) {
-    rights.pass(matcher, facts);
+    entryMatcher.passesFilter(matcher, facts);
     asked++;
   }
   return asked;

@@ -20,25 +20,25 @@ export function idsOf(name: string): string[] {
 /** Holds up a delivery after as many turns, until it is let go. */
 export function heldTurns(after = 1): { held(): Promise<void>; letGo(): void } {
   const gate = aGate();
-  const { turn } = TurnBudget.prototype;
+  const { nextTurn } = TurnBudget.prototype;
   let turns = 0;
-  vi.spyOn(TurnBudget.prototype, 'turn').mockImplementation(async function (this: TurnBudget) {
+  vi.spyOn(TurnBudget.prototype, 'nextTurn').mockImplementation(async function (this: TurnBudget) {
     if (++turns === after + 1) await gate.passed();
-    return turn.call(this);
+    return nextTurn.call(this);
   });
   return { held: () => until(gate.reached), letGo: gate.open };
 }
 
 /** The bytes that were sent in each turn. */
 export function bytesOfTurns(): number[] {
-  const { turn, begin, send } = TurnBudget.prototype;
+  const { nextTurn, begin, send } = TurnBudget.prototype;
   const turns = [0];
   vi.spyOn(TurnBudget.prototype, 'begin').mockImplementation(function (this: TurnBudget) {
     turns.push(0);
     begin.call(this);
   });
-  vi.spyOn(TurnBudget.prototype, 'turn').mockImplementation(async function (this: TurnBudget) {
-    await turn.call(this);
+  vi.spyOn(TurnBudget.prototype, 'nextTurn').mockImplementation(async function (this: TurnBudget) {
+    await nextTurn.call(this);
     turns.push(0);
   });
   vi.spyOn(TurnBudget.prototype, 'send').mockImplementation(function (

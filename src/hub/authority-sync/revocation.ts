@@ -3,16 +3,16 @@
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
 import type { SubscriptionClass, SubscriptionClasses } from '../subscribers/classes.ts';
 import type { SocketCloser } from '../subscribers/socket-closer.ts';
-import type { Rights } from './rights.ts';
+import type { Authorizer } from './authorizer.ts';
 
 export class Revocation {
   readonly #classes: SubscriptionClasses;
-  readonly #rights: Rights;
+  readonly #authorizer: Authorizer;
   readonly #closer: SocketCloser;
 
-  constructor(classes: SubscriptionClasses, rights: Rights, closer: SocketCloser) {
+  constructor(classes: SubscriptionClasses, authorizer: Authorizer, closer: SocketCloser) {
     this.#classes = classes;
-    this.#rights = rights;
+    this.#authorizer = authorizer;
     this.#closer = closer;
   }
 
@@ -32,7 +32,7 @@ export class Revocation {
       if (!subscriptionClass.principal?.policies.includes(policy)) continue;
       subscriptionClass.accessKey = undefined;
       if (this.#classes.forgetIfEmpty(subscriptionClass)) continue;
-      if (!this.#rights.maySubscribe(subscriptionClass)) {
+      if (!this.#authorizer.maySubscribe(subscriptionClass)) {
         this.#closer.closeTagged(subscriptionClass.tag, 'revoked', CLOSE_CODES.normal);
       }
     }

@@ -1,5 +1,6 @@
 /** The tokens of the hub's subscribers. The authority of each tells the hub when it changes. */
 
+import type { Alarms } from '../../objects/alarms.ts';
 import type { WatchedState } from '../../objects/authority-contract.ts';
 import type { Principal } from '../../subscription/handshake.ts';
 import { isOpen } from '../subscribers/classes.ts';
@@ -15,13 +16,13 @@ export interface WatchedToken {
 export class WatchedTokens {
   readonly #ctx: DurableObjectState;
   readonly #sql: SqlStorage;
-  readonly #alarms: { arm(): void };
+  readonly #alarms: Alarms;
   /** How many handshakes are in progress, by the tag of their token: they have no socket yet. */
   readonly #handshakes = new Map<string, number>();
   /** Undefined until it was read. */
   #nextExpiry: number | undefined;
 
-  constructor(ctx: DurableObjectState, alarms: { arm(): void }) {
+  constructor(ctx: DurableObjectState, alarms: Alarms) {
     this.#ctx = ctx;
     this.#sql = ctx.storage.sql;
     this.#alarms = alarms;

@@ -1,15 +1,15 @@
 /**
- * What a hub does in one turn of the event loop. A hub is a single thread: while it sends, nobody else is
- * answered, and what it sends waits in memory until the turn ends. So whoever has much to do asks whether
- * the budget of the turn is spent, and lets others have a turn before it goes on.
+ * What a hub does in one turn of the event loop. A hub is a single thread: while it sends, nobody else is answered, and
+ * what it sends waits in memory until the turn ends. So long work stops when the budget of the turn is spent, and goes on
+ * in the next.
  *
- * The clock of an object may stand still while it computes, so the budget is counted and not measured: in
- * bytes that are sent. A byte takes about 10 ns, and other work counts as many bytes as take as long.
+ * The clock of an object may stand still while it computes. So the budget counts bytes that are sent, about 10 ns each,
+ * and other work as the bytes that take as long.
  */
 import { MAX_TURN_BYTES } from '../limits.ts';
 import { send } from './send.ts';
 
-/** Reaching a socket, however little it is sent. */
+/** What each socket costs, however little it is sent. */
 const SOCKET_BYTES = 1024;
 
 export class TurnBudget {
@@ -30,7 +30,7 @@ export class TurnBudget {
   }
 
   /** Lets others have their turn. */
-  async turn(): Promise<void> {
+  async nextTurn(): Promise<void> {
     await scheduler.wait(0);
     this.begin();
   }

@@ -7,10 +7,11 @@ import type { EventFacts } from '../../event/facts.ts';
 import type { Handshake } from '../../subscription/handshake.ts';
 import { ROOT_OWNER } from '../../token/owner.ts';
 import type { AuthoritySync } from '../authority-sync/authority-sync.ts';
-import type { Rights } from '../authority-sync/rights.ts';
+import type { Authorizer } from '../authority-sync/authorizer.ts';
 import type { WatchedToken, WatchedTokens } from '../authority-sync/watched-tokens.ts';
-import type { Pacer } from '../catch-up/pacer.ts';
-import { Replay } from '../catch-up/replays.ts';
+import { Replay } from '../catch-up/replay.ts';
+import type { ReplayThrottle } from '../catch-up/replay-throttle.ts';
+import type { EntryMatcher } from '../delivery/entry-matcher.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
 import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -27,11 +28,12 @@ export interface HandshakeParts {
   readonly journal: Journal;
   readonly cursors: CursorCodec;
   readonly budget: TurnBudget;
-  readonly pacer: Pacer;
+  readonly throttle: ReplayThrottle;
   readonly classes: SubscriptionClasses;
   readonly tokens: WatchedTokens;
   readonly authoritySync: AuthoritySync;
-  readonly rights: Rights;
+  readonly authorizer: Authorizer;
+  readonly entryMatcher: EntryMatcher;
   readonly slots: SubscriberSlots;
   readonly filterBudgets: FilterBudgets;
   readonly acceptor: SocketAcceptor;
@@ -110,20 +112,20 @@ export class Handshakes {
     subscriptionClass: SubscriptionClass,
     bearer: Bearer | undefined,
   ): Promise<Response> {
-    const { journal, cursors, pacer, tokens, rights, acceptor } = this.#parts;
+    const { journal, cursors, throttle, tokens, authorizer, entryMatcher, acceptor } = this.#parts;
     const { watched, tags } = bearer ?? {};
     const owner = tags?.owner ?? ROOT_OWNER;
     const isRevoked = () => watched !== undefined && !tokens.isWatched(watched);
     for (;;) {
       // While the handshake waited, the token may have been revoked, or its policies may have changed.
-      if (isRevoked() || !rights.maySubscribe(subscriptionClass)) return refuse(FORBIDDEN);
-      const accessKey = rights.keyOf(subscriptionClass);
-      const access = rights.accessOf(subscriptionClass);
+      if (isRevoked() || !authorizer.maySubscribe(subscriptionClass)) return refuse(FORBIDDEN);
+      const accessKey = authorizer.keyOf(subscriptionClass);
+      const access = authorizer.accessOf(subscriptionClass);
       const mayReceive = (facts: EventFacts) => access.mayReceive(facts).allowed;
       const position = resolvePosition(since, journal, cursors, mayReceive);
       if (!position.ok) return refuse({ status: 400, message: position.failure.message });
       const { after } = position.value;
-      if (since !== undefined && !pacer.admit(owner, journal.bytesAfter(after))) {
+      if (since !== undefined && !throttle.admit(owner, journal.bytesAfter(after))) {
         return refuse(
           unavailable('too much is read at present for subscribers that reconnect; try again'),
         );
@@ -134,13 +136,13 @@ export class Handshakes {
       const replay = new Replay(this.#parts, after, {
         owner,
         encoding: subscription.encoding,
-        isDue: (entry) => rights.isDue(subscriptionClass, entry),
-        placeOfId: (id) => sequenceOfId(id, journal, mayReceive),
+        wants: (entry) => entryMatcher.matches(subscriptionClass, entry),
+        sequenceOfId: (id) => sequenceOfId(id, journal, mayReceive),
       });
-      await replay.approach();
+      await replay.readMost();
       if (isRevoked()) return refuse(FORBIDDEN);
       // A replay that was collected under other rights is not sent.
-      if (accessKey === rights.keyOf(subscriptionClass)) {
+      if (accessKey === authorizer.keyOf(subscriptionClass)) {
         return acceptor.acceptStock(subscriptionClass, tags, position.value, replay);
       }
     }

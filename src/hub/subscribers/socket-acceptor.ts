@@ -2,11 +2,11 @@
 
 import type { Alarms } from '../../objects/alarms.ts';
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
-import { newReaderTag } from '../catch-up/reader.ts';
-import type { Readers } from '../catch-up/readers.ts';
-import type { Replay } from '../catch-up/replays.ts';
-import type { Delivery } from '../delivery/delivery.ts';
+import type { Replay } from '../catch-up/replay.ts';
+import type { FanOut } from '../delivery/fan-out.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
+import { newAckingTag } from '../flow-control/acking-subscriber.ts';
+import type { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
 import type { Position } from '../journal/position.ts';
 import type { SubscriptionClass } from './classes.ts';
 import { gapHeaders } from './gap-headers.ts';
@@ -19,8 +19,8 @@ export interface AcceptorParts {
   readonly alarms: Alarms;
   readonly budget: TurnBudget;
   readonly lifetimes: Lifetimes;
-  readonly readers: Readers;
-  readonly delivery: Delivery;
+  readonly ackingSubscribers: AckingSubscribers;
+  readonly fanOut: FanOut;
 }
 
 export class SocketAcceptor {
@@ -37,17 +37,17 @@ export class SocketAcceptor {
     position: Position,
     replay: Replay,
   ): Response {
-    const { budget, delivery } = this.#parts;
-    if (!replay.finish()) {
+    const { budget, fanOut } = this.#parts;
+    if (!replay.readRest()) {
       return refuse(
         unavailable('the filter takes longer than there is between events; simplify it'),
       );
     }
     const { client, server } = this.#accept(subscriptionClass, tags);
-    delivery.joins(server);
+    fanOut.goLive(server);
     budget.send(server, replay.messages);
     if (replay.isFull) server.close(CLOSE_CODES.tryAgainLater, 'resume');
-    return switchProtocols(client, gapHeaders(position, replay.isBroken));
+    return switchProtocols(client, gapHeaders(position, replay.hasGap));
   }
 
   acceptReader(
@@ -55,8 +55,8 @@ export class SocketAcceptor {
     tags: OwnerTags | undefined,
     position: Position,
   ): Response {
-    const { client, server } = this.#accept(subscriptionClass, tags, newReaderTag());
-    this.#parts.readers.welcome(server, subscriptionClass, position);
+    const { client, server } = this.#accept(subscriptionClass, tags, newAckingTag());
+    this.#parts.ackingSubscribers.welcome(server, subscriptionClass, position);
     return switchProtocols(client, gapHeaders(position, false));
   }
 

@@ -1,19 +1,28 @@
 /** What the runtime tells a hub of its sockets: a handshake, a message, a close. */
 
 import { handshakeOf } from '../../subscription/handshake.ts';
-import type { Readers } from '../catch-up/readers.ts';
+import type { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
+import type { ClientMessages } from '../flow-control/client-messages.ts';
 import type { SubscriptionClasses } from './classes.ts';
 import type { Handshakes } from './handshakes.ts';
+
+export interface SocketsParts {
+  readonly classes: SubscriptionClasses;
+  readonly clientMessages: ClientMessages;
+  readonly ackingSubscribers: AckingSubscribers;
+}
 
 export class Sockets {
   readonly #handshakes: Handshakes;
   readonly #classes: SubscriptionClasses;
-  readonly #readers: Readers;
+  readonly #clientMessages: ClientMessages;
+  readonly #ackingSubscribers: AckingSubscribers;
 
-  constructor(handshakes: Handshakes, classes: SubscriptionClasses, readers: Readers) {
+  constructor(handshakes: Handshakes, parts: SocketsParts) {
     this.#handshakes = handshakes;
-    this.#classes = classes;
-    this.#readers = readers;
+    this.#classes = parts.classes;
+    this.#clientMessages = parts.clientMessages;
+    this.#ackingSubscribers = parts.ackingSubscribers;
   }
 
   async accept(request: Request): Promise<Response> {
@@ -31,7 +40,7 @@ export class Sockets {
   message(socket: WebSocket, data: string | ArrayBuffer): void {
     const subscriptionClass = this.#classes.of(socket);
     if (subscriptionClass?.subscription.protocol === 'carillon.v1') {
-      this.#readers.message(socket, subscriptionClass, data);
+      this.#clientMessages.receive(socket, subscriptionClass, data);
     } else {
       socket.close(1008, 'unexpected data message');
     }
@@ -43,7 +52,7 @@ export class Sockets {
    */
   closed(socket: WebSocket, code: number): void {
     socket.close(isSendable(code) ? code : 1000);
-    this.#readers.left(socket);
+    this.#ackingSubscribers.closed(socket);
     const subscriptionClass = this.#classes.of(socket);
     if (subscriptionClass !== undefined) this.#classes.left(subscriptionClass);
   }

@@ -11,18 +11,24 @@ import type { Alarms } from '../../objects/alarms.ts';
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
 import { AccessCache } from '../authority-sync/access-cache.ts';
 import { AuthoritySync } from '../authority-sync/authority-sync.ts';
+import { Authorizer } from '../authority-sync/authorizer.ts';
 import { PolicyTexts } from '../authority-sync/policy-texts.ts';
 import { Revocation } from '../authority-sync/revocation.ts';
-import { Rights } from '../authority-sync/rights.ts';
 import { SyncedAuthorities } from '../authority-sync/synced-authorities.ts';
 import { TokenExpiry } from '../authority-sync/token-expiry.ts';
 import { WatchedTokens } from '../authority-sync/watched-tokens.ts';
-import { Pacer } from '../catch-up/pacer.ts';
-import { Readers } from '../catch-up/readers.ts';
-import { Delivery } from '../delivery/delivery.ts';
-import { DeliveryMark } from '../delivery/delivery-mark.ts';
+import { CatchUp } from '../catch-up/catch-up.ts';
+import { ReplayThrottle } from '../catch-up/replay-throttle.ts';
+import { EntryMatcher } from '../delivery/entry-matcher.ts';
+import { FanOut } from '../delivery/fan-out.ts';
+import { InProgressFlag } from '../delivery/in-progress-flag.ts';
 import { TurnBudget } from '../delivery/turn-budget.ts';
 import type { RetainedSubscriptions } from '../feeds/incoming/retained-subscriptions.ts';
+import { AckTimeouts } from '../flow-control/ack-timeouts.ts';
+import { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
+import { ClientMessages } from '../flow-control/client-messages.ts';
+import { LagTable } from '../flow-control/lag-table.ts';
+import { Unacknowledged } from '../flow-control/unacknowledged.ts';
 import { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
 import { MAX_SOCKETS_PER_HUB } from '../limits.ts';
@@ -49,13 +55,13 @@ export function composeSubscribers(
   const { storage } = ctx;
   const { sql } = storage;
   const budget = new TurnBudget();
-  const pacer = new Pacer(budget);
+  const throttle = new ReplayThrottle(budget);
   const cursors = new CursorCodec(storage, journal, ctx.id.name ?? '');
   const classes = new SubscriptionClasses(ctx, retained);
   const closer = new SocketCloser(ctx, classes);
   const policies = new PolicyTexts(sql);
-  const rights = new Rights(new AccessCache(policies, classes), budget);
-  const revocation = new Revocation(classes, rights, closer);
+  const authorizer = new Authorizer(new AccessCache(policies, classes), budget);
+  const revocation = new Revocation(classes, authorizer, closer);
   const authorities = new SyncedAuthorities(sql);
   const tokens = new WatchedTokens(ctx, alarms);
   const synced = { authorities, tokens, policies, revocation };
@@ -68,23 +74,30 @@ export function composeSubscribers(
     journal,
     cursors,
     budget,
-    pacer,
+    throttle,
     classes,
     closer,
-    rights,
+    authorizer,
+    entryMatcher: new EntryMatcher(authorizer, budget),
     tokens,
     authoritySync,
     tokenExpiry,
     lifetimes,
+    lags: new LagTable(sql),
+    unacknowledged: new Unacknowledged(),
   };
-  const readers = new Readers(shared);
-  const mark = new DeliveryMark(storage);
-  const delivery = new Delivery({ ...shared, readers, mark });
-  if (mark.isSet) {
+  const catchUp = new CatchUp(shared);
+  const ackingSubscribers = new AckingSubscribers({ ...shared, catchUp });
+  const served = { ...shared, catchUp, ackingSubscribers };
+  const clientMessages = new ClientMessages(served);
+  const ackTimeouts = new AckTimeouts(served);
+  const inProgress = new InProgressFlag(storage);
+  const fanOut = new FanOut({ ...served, inProgress });
+  if (inProgress.isSet) {
     closer.close(ctx.getWebSockets(), 'unavailable', CLOSE_CODES.tryAgainLater, 'resume');
-    mark.clear();
+    inProgress.clear();
   }
-  return { ...shared, readers, delivery };
+  return { ...served, clientMessages, ackTimeouts, fanOut };
 }
 
 /** @param supply brings the events of a subscription to the hub */

@@ -18,7 +18,11 @@ export const CLOSE_CODES = {
 
 /** Why a message of the other side is rejected. */
 export interface ProtocolFailure {
-  readonly code: (typeof CLOSE_CODES)['badMessage' | 'messageTooLarge' | 'badCursor'];
+  readonly code: (typeof CLOSE_CODES)[
+    | 'badMessage'
+    | 'messageTooLarge'
+    | 'badCursor'
+    | 'futureCursor'];
   readonly message: string;
 }
 

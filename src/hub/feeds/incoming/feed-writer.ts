@@ -1,19 +1,19 @@
 /** Appends what hubs feed to the journal of a wildcard hub, and delivers it. */
 
 import type { FeedRecord } from '../../../objects/hub-contract.ts';
-import type { Delivery } from '../../delivery/delivery.ts';
+import type { FanOut } from '../../delivery/fan-out.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { decodeRecord, gapRecord, type NewRecord } from '../../journal/record.ts';
 
 export class FeedWriter {
   readonly #ctx: DurableObjectState;
   readonly #journal: Journal;
-  readonly #delivery: Delivery;
+  readonly #fanOut: FanOut;
 
-  constructor(ctx: DurableObjectState, journal: Journal, delivery: Delivery) {
+  constructor(ctx: DurableObjectState, journal: Journal, fanOut: FanOut) {
     this.#ctx = ctx;
     this.#journal = journal;
-    this.#delivery = delivery;
+    this.#fanOut = fanOut;
   }
 
   /**
@@ -30,7 +30,7 @@ export class FeedWriter {
       const sequence = sequences[index];
       return sequence === undefined ? [] : [decodeRecord({ ...record, sequence })];
     });
-    return this.#delivery.deliver(entries);
+    return this.#fanOut.deliver(entries);
   }
 
   /** Notes that events of a hub may be missing. */

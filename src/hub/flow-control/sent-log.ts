@@ -1,24 +1,28 @@
-/** What was last sent to all readers of a class alike: one log for all, whatever their number. */
+/** What all `carillon.v1` subscribers of a class were sent last: one log for all of them. */
 import { MAX_UNACKED_BYTES } from '../../wire/limits.ts';
 
-/** An event that was sent. */
-export interface Sent {
+export interface Amount {
+  readonly events: number;
+  readonly bytes: number;
+}
+
+export interface SentEvent {
   readonly sequence: number;
   readonly bytes: number;
 }
 
-interface Logged extends Sent {
-  /** Of all that was ever sent. */
+interface LoggedEvent extends SentEvent {
+  /** The bytes of all events that were ever sent, up to this one. */
   readonly totalBytes: number;
 }
 
 export class SentLog {
-  #sent: Logged[] = [];
-  /** Those before are not needed any more, and go when they are as many as those that are. */
+  #sent: LoggedEvent[] = [];
+  /** The events before this index are not needed. They are deleted when they are half of all. */
   #first = 0;
   #totalBytes = 0;
 
-  /** @param credit the largest that a reader of the class has: nobody is sent more without an acknowledgement */
+  /** @param credit the largest of the subscribers: none is sent more without an acknowledgement */
   push(sequence: number, bytes: number, credit: number): void {
     this.#totalBytes += bytes;
     this.#sent.push({ sequence, bytes, totalBytes: this.#totalBytes });
@@ -33,15 +37,15 @@ export class SentLog {
     }
   }
 
-  /** How much was sent after a place, as far as it is remembered. */
-  after(sequence: number): { events: number; bytes: number } {
+  /** How much was sent after a sequence, as far as the log goes back. */
+  after(sequence: number): Amount {
     const first = this.#indexAfter(sequence);
     const { totalBytes = this.#totalBytes, bytes = 0 } = this.#sent[first] ?? {};
     return { events: this.#sent.length - first, bytes: this.#totalBytes - totalBytes + bytes };
   }
 
-  /** What was sent after a place, as far as it is remembered. */
-  listAfter(sequence: number): Sent[] {
+  /** What was sent after a sequence, as far as the log goes back. */
+  listAfter(sequence: number): SentEvent[] {
     return this.#sent.slice(this.#indexAfter(sequence));
   }
 

@@ -1,4 +1,4 @@
-/** Entries of a journal as messages of `carillon.v1`: events together, as many as one message takes, gaps alone. */
+/** Encodes entries of the journal as messages of `carillon.v1`: several events in a message, each gap in its own. */
 
 import {
   encodeServerEvents,
@@ -10,7 +10,7 @@ import { MAX_EVENTS_MESSAGE_BYTES } from '../../wire/limits.ts';
 import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { JournalEntry } from '../journal/record.ts';
 
-export function messagesOf(
+export function encodeEntries(
   entries: readonly JournalEntry[],
   encoding: Encoding,
   cursors: CursorCodec,

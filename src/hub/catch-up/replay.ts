@@ -1,0 +1,121 @@
+/**
+ * What a stock subscriber missed, read before its handshake is accepted. It acknowledges nothing, so it is sent a bounded
+ * number of bytes and then closed. Its reconnect with the last id is the acknowledgement.
+ */
+
+import type { Encoding } from '../../wire/frame.ts';
+import { addToWindow, EMPTY_WINDOW } from '../delivery/stock-window.ts';
+import type { TurnBudget } from '../delivery/turn-budget.ts';
+import type { Journal } from '../journal/journal.ts';
+import { decodeRecord, type EventEntry, type JournalEntry } from '../journal/record.ts';
+import { MAX_PAGE_BYTES, MAX_PAGE_EVENTS, MAX_REPLAY_LAPS } from '../limits.ts';
+import type { ReplayThrottle } from './replay-throttle.ts';
+
+export interface ReplayParts {
+  readonly journal: Journal;
+  readonly throttle: ReplayThrottle;
+  readonly budget: TurnBudget;
+}
+
+/** Whose replay it is, and what of the journal is for it. */
+export interface ReplaySubscriber {
+  /** Whose share of the replay budget it uses. */
+  readonly owner: string;
+  readonly encoding: Encoding;
+  wants(entry: JournalEntry): boolean;
+  /** The sequence that an id leads back to. */
+  sequenceOfId(id: string): number | undefined;
+}
+
+export class Replay {
+  readonly #parts: ReplayParts;
+  readonly #subscriber: ReplaySubscriber;
+  readonly #events: EventEntry[] = [];
+  /** Everything up to this sequence was read. */
+  #position: number;
+  #window = EMPTY_WINDOW;
+  #isFull = false;
+  #hasGap = false;
+
+  constructor(parts: ReplayParts, after: number, subscriber: ReplaySubscriber) {
+    this.#parts = parts;
+    this.#position = after;
+    this.#subscriber = subscriber;
+  }
+
+  get messages(): (string | Uint8Array)[] {
+    return this.#events.map(({ frame }) => frame.in(this.#subscriber.encoding));
+  }
+
+  /** Whether there is more than one connection is sent. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  /** Whether events are missing in between. */
+  get hasGap(): boolean {
+    return this.#hasGap;
+  }
+
+  /**
+   * Reads page after page, each in a turn of its own, until little is left: what came while it read what had come while
+   * it read. Afterwards the turn has room to read that and to send all.
+   */
+  async readMost(): Promise<void> {
+    const { journal, throttle, budget } = this.#parts;
+    for (let lap = 0; lap < MAX_REPLAY_LAPS; lap++) {
+      // Most subscribers that connect have missed nothing, and wait for nobody.
+      if (this.#isComplete && this.#events.length === 0) return;
+      if (budget.isSpent) await throttle.nextTurn();
+      const end = journal.last;
+      while (this.#readPage() && this.#position < end) await throttle.nextTurn();
+      if (!budget.isSpent && this.#isComplete) return;
+    }
+    await throttle.nextTurn();
+  }
+
+  /**
+   * Reads the rest in this turn, so that nothing newer comes in between.
+   *
+   * @returns false if that takes too long: the filter is slower than events come
+   */
+  readRest(): boolean {
+    while (!this.#parts.budget.isSpent && this.#readPage());
+    return this.#isComplete;
+  }
+
+  get #isComplete(): boolean {
+    return this.#isFull || this.#position >= this.#parts.journal.last;
+  }
+
+  /** @returns whether there may be more to read */
+  #readPage(): boolean {
+    if (this.#isComplete) return false;
+    const { journal, throttle, budget } = this.#parts;
+    // The journal may have been trimmed since the last turn.
+    if (journal.trimmedThrough > this.#position) this.#hasGap = true;
+    const records = journal.read(this.#position, MAX_PAGE_EVENTS, MAX_PAGE_BYTES);
+    throttle.count(this.#subscriber.owner, records);
+    for (const entry of records.map(decodeRecord)) {
+      if (this.#subscriber.wants(entry) && !this.#add(entry)) return false;
+      this.#position = entry.sequence;
+      if (budget.isSpent) break;
+    }
+    return records.length > 0;
+  }
+
+  /** @returns whether there was room */
+  #add(entry: JournalEntry): boolean {
+    if ('gap' in entry) {
+      this.#hasGap = true;
+      return true;
+    }
+    const { encoding, sequenceOfId } = this.#subscriber;
+    const window = addToWindow(this.#window, entry, encoding, sequenceOfId);
+    this.#isFull = window === undefined;
+    if (window === undefined) return false;
+    this.#window = window;
+    this.#events.push(entry);
+    return true;
+  }
+}

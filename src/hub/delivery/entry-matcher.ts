@@ -1,0 +1,62 @@
+/**
+ * Decides which entries of the journal a class of subscribers gets. Namespace and event type are matched first, which is
+ * cheap. Policies come next, and the filter last, because a subscriber chooses what its filter costs: an event that it
+ * may not see costs no filter.
+ */
+import type { EventFacts } from '../../event/facts.ts';
+import { MAX_FILTERED_CHARACTERS } from '../../event/filter/limits.ts';
+import type { Matcher } from '../../subscription/matcher.ts';
+import type { Authorizer } from '../authority-sync/authorizer.ts';
+import type { JournalEntry } from '../journal/record.ts';
+import type { SubscriptionClass } from '../subscribers/classes.ts';
+import type { TurnBudget } from './turn-budget.ts';
+
+/** What each step of a filter at a character costs, in the bytes of a turn's budget. */
+const FILTER_STEP_BYTES = 5;
+
+export class EntryMatcher {
+  readonly #authorizer: Authorizer;
+  readonly #budget: TurnBudget;
+
+  constructor(authorizer: Authorizer, budget: TurnBudget) {
+    this.#authorizer = authorizer;
+    this.#budget = budget;
+  }
+
+  /** Whether the class gets the entry. */
+  matches(subscriptionClass: SubscriptionClass, entry: JournalEntry): boolean {
+    const { matcher } = subscriptionClass;
+    if (!this.isOfSubscription(matcher, entry)) return false;
+    if ('gap' in entry) return true;
+    return (
+      this.#authorizer.mayReceive(subscriptionClass, entry.facts) &&
+      this.passesFilter(matcher, entry.facts)
+    );
+  }
+
+  /** Whether the entry has a namespace and an event type of the subscription. */
+  isOfSubscription(matcher: Matcher, entry: JournalEntry): boolean {
+    this.#budget.count(matcher.effort);
+    if ('frame' in entry) return matcher.concerns(entry.facts);
+    return entry.hub === undefined || matcher.touches(entry.hub);
+  }
+
+  passesFilter({ filter }: Matcher, facts: EventFacts): boolean {
+    if (filter === undefined) return true;
+    if (filter.cost > 0) {
+      this.#budget.count(FILTER_STEP_BYTES * filter.cost * longestSearched(facts));
+    }
+    return filter.matches(facts);
+  }
+}
+
+/** The length of the longest field that filters search. */
+function longestSearched(facts: EventFacts): number {
+  const { data_path, event_type, namespace, operation, source_plugin_mount } = facts;
+  return [data_path, event_type, namespace, operation, source_plugin_mount]
+    .map(({ length }) => length)
+    .reduce(
+      (most, length) => (length > MAX_FILTERED_CHARACTERS ? most : Math.max(most, length)),
+      1,
+    );
+}

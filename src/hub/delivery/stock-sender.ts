@@ -1,0 +1,81 @@
+/** Sends new events to the stock subscribers of a class, within their window. */
+import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
+import type { Authorizer } from '../authority-sync/authorizer.ts';
+import type { Journal } from '../journal/journal.ts';
+import { sequenceOfId } from '../journal/position.ts';
+import type { JournalEntry } from '../journal/record.ts';
+import type { SubscriptionClass } from '../subscribers/classes.ts';
+import type { SocketCloser } from '../subscribers/socket-closer.ts';
+import type { ClassSender } from './class-sender.ts';
+import { addToWindow, EMPTY_WINDOW, type StockWindow } from './stock-window.ts';
+import type { TurnBudget } from './turn-budget.ts';
+
+/** What each class was sent in one delivery so far. */
+export type StockWindows = Map<SubscriptionClass, StockWindow>;
+
+export interface StockSenderParts {
+  readonly journal: Journal;
+  readonly authorizer: Authorizer;
+  readonly closer: SocketCloser;
+  readonly budget: TurnBudget;
+  /** The last sequence that a socket was sent, or did not want, when it was accepted. */
+  readonly liveAfter: WeakMap<WebSocket, number>;
+}
+
+export class StockSender implements ClassSender {
+  readonly #parts: StockSenderParts;
+  readonly #class: SubscriptionClass;
+  readonly #windows: StockWindows;
+  readonly #before: StockWindow;
+  #window: StockWindow;
+  #messages: (string | Uint8Array)[] = [];
+  #first = 0;
+  #isFull = false;
+
+  constructor(
+    parts: StockSenderParts,
+    subscriptionClass: SubscriptionClass,
+    entries: readonly JournalEntry[],
+    windows: StockWindows,
+  ) {
+    this.#parts = parts;
+    this.#class = subscriptionClass;
+    this.#windows = windows;
+    this.#before = windows.get(subscriptionClass) ?? EMPTY_WINDOW;
+    this.#window = this.#before;
+    this.replaceEntries(entries);
+  }
+
+  replaceEntries(entries: readonly JournalEntry[]): void {
+    const { journal, authorizer } = this.#parts;
+    const { encoding } = this.#class.subscription;
+    const access = authorizer.accessOf(this.#class);
+    const sequenceOf = (id: string) =>
+      sequenceOfId(id, journal, (facts) => access.mayReceive(facts).allowed);
+    this.#window = this.#before;
+    this.#messages = [];
+    this.#isFull = false;
+    this.#first = entries[0]?.sequence ?? 0;
+    for (const entry of entries) {
+      // A stock subscriber cannot be told of a gap here, but it is told when it reconnects.
+      if (!('frame' in entry)) continue;
+      const window = addToWindow(this.#window, entry, encoding, sequenceOf);
+      this.#isFull = window === undefined;
+      if (window === undefined) break;
+      this.#window = window;
+      this.#messages.push(entry.frame.in(encoding));
+    }
+  }
+
+  sendTo(socket: WebSocket): void {
+    const { budget, closer, liveAfter } = this.#parts;
+    if (this.#messages.length === 0 || (liveAfter.get(socket) ?? 0) >= this.#first) return;
+    budget.send(socket, this.#messages);
+    if (!this.#isFull) return;
+    closer.close([socket], 'unavailable', CLOSE_CODES.tryAgainLater, 'resume');
+  }
+
+  finish(): void {
+    this.#windows.set(this.#class, this.#window);
+  }
+}

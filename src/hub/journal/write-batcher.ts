@@ -1,0 +1,132 @@
+/**
+ * Batches the writes to the journal of a hub. An idle hub writes at once. What comes while it writes and sends is written
+ * in one transaction afterwards and sent in one pass over the sockets, because the first send to a socket in a turn costs
+ * more than those that follow.
+ */
+
+import { isWithinShare } from '../../lib/fair-share.ts';
+import { type Publication, publisherOf } from '../../subscription/publication.ts';
+import {
+  FLUSH_LINGER_MS,
+  MAX_COMMITTED_BYTES,
+  MAX_QUEUED_BYTES,
+  MAX_QUEUED_EVENTS,
+} from '../limits.ts';
+
+/** A request that waits to be written. */
+interface Queued {
+  readonly publications: readonly Publication[];
+  readonly owner: string;
+  readonly bytes: number;
+  resolve(keys: string[]): void;
+  reject(error: unknown): void;
+}
+
+/** Writes the events of several requests, all or none. @returns for each request the keys that are new */
+export type Commit = (requests: readonly (readonly Publication[])[]) => Promise<string[][]>;
+
+/** A hub lingers for this part of the time that its last commit took. */
+const LINGER_DIVISOR = 4;
+
+export class WriteBatcher {
+  readonly #commit: Commit;
+  readonly #queue: Queued[] = [];
+  /** What waits, of all owners and of each. */
+  readonly #all = { events: 0, bytes: 0 };
+  readonly #byOwner = new Map<string, { events: number; bytes: number }>();
+  #isCommitting = false;
+
+  constructor(commit: Commit) {
+    this.#commit = commit;
+  }
+
+  /**
+   * @param publications of one request
+   * @param owner of the publisher, who may have no more events in the queue than there is room left
+   * @returns the keys that are new; undefined if the queue is full, and then nothing of the request is written
+   */
+  write(
+    publications: readonly Publication[],
+    owner = ownerWithout(publications),
+  ): Promise<string[]> | undefined {
+    const events = publications.length;
+    const bytes = publications.reduce((sum, { json }) => sum + json.length, 0);
+    const own = this.#byOwner.get(owner);
+    if (this.#queue.length > 0) {
+      const all = this.#all;
+      const isWithinShares =
+        isWithinShare(events, all.events, MAX_QUEUED_EVENTS, () => own?.events ?? 0) &&
+        isWithinShare(bytes, all.bytes, MAX_QUEUED_BYTES, () => own?.bytes ?? 0);
+      if (!isWithinShares) return undefined;
+    }
+    const written = new Promise<string[]>((resolve, reject) => {
+      this.#queue.push({ publications, owner, bytes, resolve, reject });
+    });
+    this.#all.events += events;
+    this.#all.bytes += bytes;
+    if (own === undefined) {
+      this.#byOwner.set(owner, { events, bytes });
+    } else {
+      own.events += events;
+      own.bytes += bytes;
+    }
+    if (!this.#isCommitting) this.#commitAll();
+    return written;
+  }
+
+  /** Commits until the queue is empty. */
+  async #commitAll(): Promise<void> {
+    this.#isCommitting = true;
+    while (this.#queue.length > 0) {
+      const batch = this.#nextBatch();
+      const startedAt = Date.now();
+      await this.#commitBatch(batch);
+      // The clock shows only after a turn of the event loop how long that took.
+      await scheduler.wait(0);
+      // More is on its way through the Worker. To wait for it costs little compared with what it saves.
+      const linger = Math.min((Date.now() - startedAt) / LINGER_DIVISOR, FLUSH_LINGER_MS);
+      if (linger >= 1) await scheduler.wait(linger);
+    }
+    this.#isCommitting = false;
+  }
+
+  /** Takes the oldest requests off the queue: as many as are committed together, and at least one. */
+  #nextBatch(): readonly Queued[] {
+    let requests = 0;
+    let sum = 0;
+    for (const { bytes } of this.#queue) {
+      sum += bytes;
+      if (requests > 0 && sum > MAX_COMMITTED_BYTES) break;
+      requests++;
+    }
+    const batch = this.#queue.splice(0, requests);
+    for (const queued of batch) this.#subtract(queued);
+    return batch;
+  }
+
+  #subtract({ publications, owner, bytes }: Queued): void {
+    this.#all.events -= publications.length;
+    this.#all.bytes -= bytes;
+    const own = this.#byOwner.get(owner);
+    if (own === undefined) return;
+    own.events -= publications.length;
+    own.bytes -= bytes;
+    if (own.events === 0) this.#byOwner.delete(owner);
+  }
+
+  /** If a batch fails, its requests are committed one by one, so that one does not fail the others. */
+  async #commitBatch(batch: readonly Queued[]): Promise<void> {
+    try {
+      const keys = await this.#commit(batch.map(({ publications }) => publications));
+      for (const [index, { resolve }] of batch.entries()) resolve(keys[index] ?? []);
+    } catch (error) {
+      if (batch.length === 1) for (const { reject } of batch) reject(error);
+      else for (const queued of batch) await this.#commitBatch([queued]);
+    }
+  }
+}
+
+/** The publisher, if a Worker of an earlier release does not name the owner. */
+function ownerWithout([first]: readonly Publication[]): string {
+  return first === undefined ? '' : publisherOf(first);
+}

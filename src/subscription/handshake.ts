@@ -1,12 +1,14 @@
+/** The handshake of a subscriber, as it crosses from the Worker to a hub. */
+
 import type { Identity } from '../policy/identity.ts';
 import type { Encoding } from '../wire/frame.ts';
 import type { Since } from './since.ts';
 
-/** What a subscriber asked for at the handshake. */
+/** What a subscriber asks for. */
 export interface Subscription {
   /** Glob over event types. */
   readonly pattern: string;
-  /** Globs over the paths of namespaces. The first is that of the request itself. */
+  /** Globs over the paths of Vault namespaces. The first is the namespace of the request. */
   readonly namespaces: readonly string[];
   /** Filter expression; empty for none. */
   readonly filter: string;
@@ -14,37 +16,38 @@ export interface Subscription {
   readonly encoding: Encoding;
 }
 
-/** `stock`: one event a frame and nothing else, as Vault sends them. */
+/** `stock`: each frame is one event, as Vault sends them. */
 export type Protocol = 'stock' | 'carillon.v1';
 
-/** Whose a subscription is, as far as it decides what the subscriber sees. */
+/** Whose policies decide what a subscriber sees. */
 export interface Principal {
-  /** The key of the namespace whose authority knows the token. */
+  /** The key of the Vault namespace whose authority knows the token. */
   readonly authority: string;
-  /** Names, in order. */
+  /** Names, sorted. */
   readonly policies: readonly string[];
   readonly identity: Identity | undefined;
 }
 
-/** The token of a handshake; none stands for the root token, which no authority knows. */
 export interface HandshakeToken {
+  /** The key of the Vault namespace whose authority knows the token. */
   readonly authority: string;
   readonly digest: string;
 }
 
 export interface Handshake {
   readonly subscription: Subscription;
+  /** Undefined for the root token, which no authority knows. */
   readonly token: HandshakeToken | undefined;
-  /** From where on; undefined: from now on. */
+  /** Where the subscriber starts; undefined for now. */
   readonly since: Since | undefined;
 }
 
-/** The handshake as the Worker hands it to a hub, every check already made. */
-export function requestOf(handshake: Handshake): Request {
+/** The Worker has made every check before it sends this request to a hub. */
+export function encodeHandshake(handshake: Handshake): Request {
   const query = new URLSearchParams({ handshake: JSON.stringify(handshake) });
   return new Request(`https://hub/?${query}`, { headers: { Upgrade: 'websocket' } });
 }
 
-export function handshakeOf(request: Request): Handshake {
+export function decodeHandshake(request: Request): Handshake {
   return JSON.parse(new URL(request.url).searchParams.get('handshake') ?? '') as Handshake;
 }

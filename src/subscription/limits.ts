@@ -3,5 +3,5 @@
 /** Patterns in the `namespaces` parameters of one subscription. */
 export const MAX_NAMESPACE_PATTERNS = 32;
 
-/** Length of one such pattern, in characters. */
+/** Characters of one such pattern. */
 export const MAX_NAMESPACE_PATTERN_CHARACTERS = 512;

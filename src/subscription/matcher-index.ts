@@ -1,9 +1,8 @@
 /**
- * The matchers of a hub, found by the events that they may match: what an event costs grows with those, and
- * not with all there are.
+ * Finds the matchers that may match an event. The cost of an event grows with these, and not with all matchers of a hub.
  *
- * Patterns are exact types, prefixes (`kv-v2/*`) or any other globs. Below each, matchers whose filter can
- * only hold where a field has one value are found by that value.
+ * A pattern is an exact type, a prefix (`kv-v2/*`) or another glob. For each pattern, matchers whose filter requires one
+ * value of a field are found by that value.
  */
 import type { EventFacts } from '../event/facts.ts';
 import { compileGlob } from '../event/glob.ts';
@@ -12,7 +11,7 @@ import type { Matcher } from './matcher.ts';
 export class MatcherIndex {
   readonly #exact = new Map<string, Bucket>();
   readonly #prefixes = new Map<string, Bucket>();
-  /** How many prefixes there are of each length. */
+  /** The number of prefixes of each length. */
   readonly #lengths = new Map<number, number>();
   readonly #globs = new Map<string, Bucket & { readonly isType: (eventType: string) => boolean }>();
 
@@ -57,7 +56,7 @@ export class MatcherIndex {
     }
   }
 
-  /** Those that may match; all that do are among them. */
+  /** All matchers that match the event, and maybe others. */
   candidates(facts: EventFacts): Matcher[] {
     const found: Matcher[] = [];
     const { event_type } = facts;
@@ -72,9 +71,9 @@ export class MatcherIndex {
   }
 }
 
-/** Matchers of one pattern. */
+/** The matchers of one pattern. */
 interface Bucket {
-  /** By field, and by the value that it must have. */
+  /** By a field and the value that the filter requires. */
   readonly byValue: Map<keyof EventFacts, Map<string, Set<Matcher>>>;
   readonly others: Set<Matcher>;
 }
@@ -106,7 +105,7 @@ function addTo({ byValue, others }: Bucket, matcher: Matcher): void {
   byValue.set(equality.field, values.set(equality.value, matchers.add(matcher)));
 }
 
-/** @returns whether that was the last of its pattern */
+/** @returns whether this was the last matcher of its pattern */
 function deleteFrom(buckets: Map<string, Bucket>, key: string, matcher: Matcher): boolean {
   const bucket = buckets.get(key);
   if (bucket === undefined) return false;

@@ -1,4 +1,4 @@
-/** What a subscription says about an event, policies apart: namespace, event type, filter. */
+/** Which events match a subscription: by Vault namespace, event type and filter. Policies are not asked. */
 import { namespacesOfPattern } from '../event/event-type.ts';
 import type { EventFacts } from '../event/facts.ts';
 import { compileFilter, type Filter } from '../event/filter/filter.ts';
@@ -9,56 +9,55 @@ import type { Subscription } from './handshake.ts';
 
 type Matched = Pick<Subscription, 'pattern' | 'namespaces' | 'filter'>;
 
-/** What a matcher is made of, as a key. */
-export function matchingOf({ pattern, namespaces, filter }: Matched): string {
+/** Equal for subscriptions that match the same events. */
+export function matcherKey({ pattern, namespaces, filter }: Matched): string {
   return JSON.stringify([pattern, namespaces, filter]);
 }
 
 export class Matcher {
-  /** What it is made of: equal for matchers that match the same. */
   readonly key: string;
   readonly pattern: string;
   readonly filter: Filter | undefined;
-  /** What the filter costs. */
+  /** The cost of the filter. */
   readonly cost: number;
-  /** What it takes to find whether an event concerns it, in characters that are compared, about. */
+  /** What it takes to match a namespace and an event type, approximately: characters that are compared. */
   readonly effort: number;
   readonly #namespaces: readonly ((path: string) => boolean)[];
-  readonly #isType: (eventType: string) => boolean;
-  readonly #touchesType: (eventTypeNamespace: string) => boolean;
+  readonly #matchesType: (eventType: string) => boolean;
+  readonly #mayMatchTypeNamespace: (eventTypeNamespace: string) => boolean;
 
-  /** @throws where the filter does not parse: the handshake has looked at it before */
+  /** @throws if the filter does not parse: the Worker has checked it before */
   constructor(matched: Matched) {
     const { pattern, namespaces, filter } = matched;
-    this.key = matchingOf(matched);
+    this.key = matcherKey(matched);
     this.pattern = pattern;
     this.effort = namespaces.reduce((sum, { length }) => sum + length, pattern.length);
     this.#namespaces = namespaces.map(compileGlob);
-    this.#isType = compileGlob(pattern);
-    this.#touchesType = compileGlob(namespacesOfPattern(pattern));
+    this.#matchesType = compileGlob(pattern);
+    this.#mayMatchTypeNamespace = compileGlob(namespacesOfPattern(pattern));
     const compiled = filter === '' ? undefined : compileFilter(filter);
     if (compiled?.ok === false) throw new Error(compiled.failure.message);
     this.filter = compiled?.value;
     this.cost = compiled?.value.cost ?? 0;
   }
 
-  /** Whether an event is of a namespace and type that the subscription is for; the filter is asked last. */
-  concerns(facts: EventFacts): boolean {
-    return this.coversNamespace(facts) && this.isOfType(facts);
+  /** Whether the subscription is for the Vault namespace and type of an event. The filter is not asked. */
+  covers(facts: EventFacts): boolean {
+    return this.coversNamespace(facts) && this.coversType(facts);
   }
 
   coversNamespace({ namespace }: EventFacts): boolean {
     return this.#covers(trimSlashes(namespace));
   }
 
-  isOfType({ event_type }: EventFacts): boolean {
-    return this.#isType(event_type);
+  coversType({ event_type }: EventFacts): boolean {
+    return this.#matchesType(event_type);
   }
 
-  /** Whether events of the hub can match. */
+  /** Whether events of the hub may match. */
   touches(hub: string): boolean {
     const { namespaceKey, eventTypeNamespace } = parseHubName(hub);
-    return this.#touchesType(eventTypeNamespace) && this.#covers(pathOfKey(namespaceKey));
+    return this.#mayMatchTypeNamespace(eventTypeNamespace) && this.#covers(pathOfKey(namespaceKey));
   }
 
   #covers(namespace: string): boolean {

@@ -1,14 +1,14 @@
-/** The globs over namespaces that a subscription covers. */
+/** The globs over Vault namespaces that a subscription covers. */
 import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { isWithin, ROOT } from '../namespace/namespace.ts';
 import { MAX_NAMESPACE_PATTERN_CHARACTERS, MAX_NAMESPACE_PATTERNS } from './limits.ts';
 
 /**
- * The namespace of the request, and below it what each `namespaces` parameter says. Blank ones and those
- * of slashes alone say nothing.
+ * The Vault namespace of the request, and what each `namespaces` parameter names below it. A parameter that is blank, or
+ * only slashes, is ignored.
  *
- * @param request the path of the namespace that the request is sent to
+ * @param request the path of the Vault namespace of the request
  *
  * @example
  * namespacePatterns('team-a', ['*']) // ['team-a', 'team-a/*']
@@ -39,7 +39,7 @@ export function namespacePatterns(
   return ok([...new Set(patterns)]);
 }
 
-/** Go's `path.Join` of a clean path and any text. */
+/** Go's `path.Join` of a clean path and a text. */
 function join(base: string, text: string): string {
   const joined = base === ROOT ? text : `${base}/${text}`;
   const rooted = joined.startsWith('/');

@@ -1,12 +1,12 @@
+/**
+ * An event on its way from the Worker to a hub. It crosses as the text that JSON subscribers get, so that the hub, which is
+ * a single thread, neither builds nor encodes it.
+ */
 import type { Event } from '../event/event.ts';
 import { type EventFacts, factsOf } from '../event/facts.ts';
 
-/**
- * An event on its way to a hub. It crosses the RPC as the text that JSON subscribers are sent, so that
- * the hub, a single thread, neither builds nor encodes it.
- */
 export interface Publication {
-  /** Id, publisher, namespace, type and source: a second publication with the same key is a duplicate. */
+  /** Id, publisher, Vault namespace, type and source. A second publication with the same key is a duplicate. */
   readonly key: string;
   readonly facts: EventFacts;
   /** The JSON frame. */
@@ -14,8 +14,8 @@ export interface Publication {
 }
 
 /**
- * @param publisher the stable identity of who publishes: nobody can claim another's ids in advance
- * @param namespace the key of the event's namespace: another of the same name has events of its own
+ * @param publisher the stable identity of the publisher: nobody can use up another's ids in advance
+ * @param namespace the key of the event's Vault namespace: a later namespace of the same name has its own events
  */
 export function publicationOf(
   publisher: string,
@@ -37,7 +37,7 @@ export function idOf({ key }: Publication): string {
   return key.slice(0, key.indexOf('\n'));
 }
 
-/** Who publishes it, as its key says. */
+/** The publisher, from the key. */
 export function publisherOf({ key }: Publication): string {
   const start = key.indexOf('\n') + 1;
   return key.slice(start, key.indexOf('\n', start));

@@ -1,4 +1,4 @@
-/** From where a subscriber wants the events: `since=`, or the header `Last-Event-ID`. */
+/** Where a subscriber wants to start: the parameter `since`, or the header `Last-Event-ID`. */
 
 import { MAX_EVENT_ID_CHARACTERS } from '../event/limits.ts';
 import { checkEventId, positionForm } from '../event/position-text.ts';
@@ -9,33 +9,33 @@ import { decodeCursor, isUnsignedCursor, type SignedCursor } from '../wire/curso
 
 export type Since =
   | { readonly kind: 'earliest' }
-  /** Accepted at this time or later: Unix milliseconds. `text` is how it was written. */
+  /** Events accepted at this time or later. Unix milliseconds. `text` is the time as the subscriber wrote it. */
   | { readonly kind: 'time'; readonly at: number; readonly text: string }
   /** After the event with this id. */
   | { readonly kind: 'event'; readonly id: string }
-  /** After this place; undefined where the cursor was made before cursors had a code. */
+  /** After this position; undefined for a cursor that was made before cursors had a code. */
   | { readonly kind: 'cursor'; readonly cursor: SignedCursor | undefined };
 
-/** Where a position is named: a parameter of the URL, or the header. */
+/** The parameter or header that names the position. */
 export type SinceName = 'since' | 'lastEventId' | 'Last-Event-ID';
 
 const FORMS =
   'give the id of an event, a cursor, an RFC 3339 time such as 2026-11-22T12:00:00Z, or "earliest"';
 
 /**
- * Reads `earliest`, an RFC 3339 time, a cursor, or the id of an event. What has the form of a position is never
- * looked up as an id.
+ * Reads `earliest`, an RFC 3339 time, a cursor, or the id of an event. A text with the form of another position is never an
+ * id.
  *
- * @returns undefined where it is blank: from now on
+ * @returns undefined if the text is blank: the subscriber starts now
  */
 export function parseSince(value: string, name: SinceName): Result<Since | undefined> {
   const text = value.trim();
   if (text === '') return ok(undefined);
-  const problem = problemOf(value, text, name);
+  const problem = problemOfAnyForm(value, text, name);
   if (problem !== undefined) return invalid(`${name} ${problem}`);
   switch (positionForm(text)) {
     case undefined:
-      return eventOf(value, text, name);
+      return parseEventId(value, text, name);
     case 'time':
       return isTimestamp(text)
         ? ok({ kind: 'time', at: Date.parse(text), text })
@@ -57,22 +57,22 @@ export function parseSince(value: string, name: SinceName): Result<Since | undef
   }
 }
 
-/** What no position can have, of whatever form it is. */
-function problemOf(value: string, text: string, name: SinceName): string | undefined {
+/** What is wrong with a position of any form; undefined if nothing is. */
+function problemOfAnyForm(value: string, text: string, name: SinceName): string | undefined {
   if (text.length > MAX_EVENT_ID_CHARACTERS) {
     return `has ${text.length} characters, an event id at most ${MAX_EVENT_ID_CHARACTERS}; ${FORMS}`;
   }
   if (/\p{Cc}/u.test(text)) {
     return `has a control character, which no event id has: ${quote(text)}`;
   }
-  // Clients and proxies disagree on what the bytes of a header mean: the id that arrives may be of another event.
+  // Clients and proxies disagree on what these bytes of a header mean: the id that arrives may be another event's.
   if (name === 'Last-Event-ID' && /[^\t\x20-\x7e]/.test(value)) {
     return `has a character that is not ASCII, which a header cannot carry safely; send the id percent-encoded in the parameter "since"`;
   }
   return undefined;
 }
 
-function eventOf(value: string, id: string, name: SinceName): Result<Since> {
+function parseEventId(value: string, id: string, name: SinceName): Result<Since> {
   if (value !== id) {
     return invalid(`${name} has a blank around ${quote(id)}, which no event id has; leave it out`);
   }

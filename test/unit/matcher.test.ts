@@ -15,7 +15,7 @@ const FACTS = factsOf(
 /** What keeps an event from a subscription, in the order in which it is asked. */
 function mismatchOf(matcher: Matcher, facts = FACTS): string | undefined {
   if (!matcher.coversNamespace(facts)) return 'namespace';
-  if (!matcher.isOfType(facts)) return 'event_type';
+  if (!matcher.coversType(facts)) return 'event_type';
   return matcher.filter?.matches(facts) === false ? 'filter' : undefined;
 }
 
@@ -47,7 +47,7 @@ describe('an event', () => {
   ])('is not wanted with %j because of its %s', (more, mismatch) => {
     const matcher = aMatcher(more);
     expect(mismatchOf(matcher)).toBe(mismatch);
-    expect(matcher.concerns(FACTS)).toBe(mismatch === undefined || mismatch === 'filter');
+    expect(matcher.covers(FACTS)).toBe(mismatch === undefined || mismatch === 'filter');
   });
 
   it('of the root namespace is wanted by those who cover that', () => {

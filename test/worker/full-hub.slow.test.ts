@@ -1,7 +1,7 @@
 import { reset } from 'cloudflare:test';
 import { afterEach, expect, it } from 'vitest';
 import { MAX_SOCKETS_PER_HUB } from '../../src/hub/limits.ts';
-import { requestOf } from '../../src/subscription/handshake.ts';
+import { encodeHandshake } from '../../src/subscription/handshake.ts';
 import { handshake, handshakeTo, hubStub, published, Subscriber } from './support.ts';
 
 afterEach(reset);
@@ -13,7 +13,7 @@ it('a hub holds as many sockets as its limit says, and answers one more with 503
   const subscribers: Subscriber[] = [];
   while (subscribers.length < MAX_SOCKETS_PER_HUB) {
     const handshakes = Array.from({ length: AT_ONCE }, () =>
-      hub.fetch(requestOf(handshakeTo('abc'))),
+      hub.fetch(encodeHandshake(handshakeTo('abc'))),
     );
     for (const { webSocket } of await Promise.all(handshakes)) {
       if (webSocket === null) throw new Error(`refused after ${subscribers.length}`);

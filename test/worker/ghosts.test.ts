@@ -1,7 +1,7 @@
 /** Clients that leave before they are answered. */
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, it, vi } from 'vitest';
-import { requestOf } from '../../src/subscription/handshake.ts';
+import { encodeHandshake } from '../../src/subscription/handshake.ts';
 import { handshakeTo, hubStub } from './support.ts';
 
 afterEach(reset);
@@ -10,7 +10,7 @@ it('a client that leaves during its handshake leaves no socket', async () => {
   const leaving = Array.from({ length: 50 }, async (_, i) => {
     const client = new AbortController();
     const answered = hubStub('abc').fetch(
-      new Request(requestOf(handshakeTo('abc')), { signal: client.signal }),
+      new Request(encodeHandshake(handshakeTo('abc')), { signal: client.signal }),
     );
     if (i % 2 === 1) await scheduler.wait(1);
     client.abort();

@@ -6,7 +6,7 @@ import { WriteBatcher } from '../../src/hub/journal/write-batcher.ts';
 import { MAX_QUEUED_EVENTS, MAX_SOCKETS_PER_TOKEN } from '../../src/hub/limits.ts';
 import { MAX_CACHED_LOOKUPS } from '../../src/lib/limits.ts';
 import { MAX_TOKENS } from '../../src/objects/limits.ts';
-import { type Handshake, requestOf } from '../../src/subscription/handshake.ts';
+import { encodeHandshake, type Handshake } from '../../src/subscription/handshake.ts';
 import { MAX_TICKETS, TICKET_TTL_SECONDS } from '../../src/token/limits.ts';
 import { digestOf } from '../../src/token/token-form.ts';
 import {
@@ -61,7 +61,7 @@ describe('the places of a hub', () => {
   it('of one token are not exceeded by handshakes that race', async () => {
     const handshake = await handshakeOf(await aHolder(LISTENER));
     const racing = Array.from({ length: 2.5 * MAX_SOCKETS_PER_TOKEN }, async () => {
-      const response = await hubStub('abc').fetch(requestOf(handshake));
+      const response = await hubStub('abc').fetch(encodeHandshake(handshake));
       response.webSocket?.accept();
       return response.status;
     });
@@ -86,7 +86,7 @@ describe('the places of a hub', () => {
     }).flat();
     const answered = await Promise.all(
       asked.map(async (handshake) => {
-        const response = await hubStub('abc').fetch(requestOf(handshake));
+        const response = await hubStub('abc').fetch(encodeHandshake(handshake));
         response.webSocket?.accept();
         return handshake === racing ? response.status : 0;
       }),

@@ -1,6 +1,6 @@
 /** What is said of a request for a stream before there is one: the same as of a handshake. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Handshake, handshakeOf } from '../../src/subscription/handshake.ts';
+import { decodeHandshake, type Handshake } from '../../src/subscription/handshake.ts';
 import { digestOf } from '../../src/token/token-form.ts';
 import { Hub, WildcardHub } from '../../src/worker.ts';
 import {
@@ -87,7 +87,7 @@ function greetingHubs(headers: Record<string, string> = {}): Handshake[] {
   const handshakes: Handshake[] = [];
   for (const { prototype } of [Hub, WildcardHub]) {
     vi.spyOn(prototype, 'fetch').mockImplementation(async (request: Request) => {
-      handshakes.push(handshakeOf(request));
+      handshakes.push(decodeHandshake(request));
       const { 0: client, 1: server } = new WebSocketPair();
       server.accept();
       const cursor = 'cc2.start';

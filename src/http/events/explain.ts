@@ -111,7 +111,7 @@ function decide(
     },
     {
       step: 'event_type',
-      passed: matcher.isOfType(facts),
+      passed: matcher.coversType(facts),
       pattern: subscription.pattern,
       event_type: facts.event_type,
     },

@@ -26,7 +26,7 @@ export class EntryMatcher {
   /** Whether the class gets the entry. */
   matches(subscriptionClass: SubscriptionClass, entry: JournalEntry): boolean {
     const { matcher } = subscriptionClass;
-    if (!this.isOfSubscription(matcher, entry)) return false;
+    if (!this.covers(matcher, entry)) return false;
     if ('gap' in entry) return true;
     return (
       this.#authorizer.mayReceive(subscriptionClass, entry.facts) &&
@@ -35,9 +35,9 @@ export class EntryMatcher {
   }
 
   /** Whether the entry has a namespace and an event type of the subscription. */
-  isOfSubscription(matcher: Matcher, entry: JournalEntry): boolean {
+  covers(matcher: Matcher, entry: JournalEntry): boolean {
     this.#budget.count(matcher.effort);
-    if ('frame' in entry) return matcher.concerns(entry.facts);
+    if ('frame' in entry) return matcher.covers(entry.facts);
     return entry.hub === undefined || matcher.touches(entry.hub);
   }
 

@@ -170,7 +170,7 @@ export class FanOut {
         'frame' in entry ? classes.matchers.candidates(entry.facts) : classes.matchers.all();
       for (const matcher of matchers) {
         if (budget.isSpent) yield;
-        if (!entryMatcher.isOfSubscription(matcher, entry)) continue;
+        if (!entryMatcher.covers(matcher, entry)) continue;
         const indexes = matching.get(matcher);
         if (indexes === undefined) matching.set(matcher, [index]);
         else indexes.push(index);

@@ -5,7 +5,7 @@
 
 import type { EventFacts } from '../../event/facts.ts';
 import type { Subscription } from '../../subscription/handshake.ts';
-import { Matcher, matchingOf } from '../../subscription/matcher.ts';
+import { Matcher, matcherKey } from '../../subscription/matcher.ts';
 import { MatcherIndex } from '../../subscription/matcher-index.ts';
 
 export class SharedMatchers<Class extends { readonly matcher: Matcher }> {
@@ -36,7 +36,7 @@ export class SharedMatchers<Class extends { readonly matcher: Matcher }> {
 
   /** The matcher that the classes of a subscription share; a new one if there are none. */
   of(subscription: Subscription): Matcher {
-    return this.#matchers.get(matchingOf(subscription))?.matcher ?? new Matcher(subscription);
+    return this.#matchers.get(matcherKey(subscription))?.matcher ?? new Matcher(subscription);
   }
 
   /** The classes that share a matcher. */

@@ -1,6 +1,6 @@
 /** What the runtime tells a hub of its sockets: a handshake, a message, a close. */
 
-import { handshakeOf } from '../../subscription/handshake.ts';
+import { decodeHandshake } from '../../subscription/handshake.ts';
 import type { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
 import type { ClientMessages } from '../flow-control/client-messages.ts';
 import type { SubscriptionClasses } from './classes.ts';
@@ -26,7 +26,7 @@ export class Sockets {
   }
 
   async accept(request: Request): Promise<Response> {
-    const response = await this.#handshakes.accept(handshakeOf(request));
+    const response = await this.#handshakes.accept(decodeHandshake(request));
     // In this turn the hub may learn that the client has gone. A socket that nobody takes would stay open for ever.
     await scheduler.wait(0);
     if (request.signal.aborted && response.webSocket !== null) {

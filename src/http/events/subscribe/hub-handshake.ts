@@ -6,7 +6,11 @@ import { invalid } from '../../../lib/result.ts';
 import { diagnosed } from '../../../objects/diagnosis.ts';
 import { hubName, wildcardHubName } from '../../../objects/hub-name.ts';
 import { callSubscriberHub, subscriberHubStub } from '../../../objects/stubs.ts';
-import { type Handshake, requestOf, type Subscription } from '../../../subscription/handshake.ts';
+import {
+  encodeHandshake,
+  type Handshake,
+  type Subscription,
+} from '../../../subscription/handshake.ts';
 import { refuse } from '../../respond.ts';
 import { storageRefusal } from '../../storage-refusal.ts';
 
@@ -19,7 +23,9 @@ export async function shakeHands(
   const { subscription } = handshake;
   const hub = hubOf(subscription, namespace);
   try {
-    const response = await callSubscriberHub(env, hub, (stub) => stub.fetch(requestOf(handshake)));
+    const response = await callSubscriberHub(env, hub, (stub) =>
+      stub.fetch(encodeHandshake(handshake)),
+    );
     if (response.status === 101) return response;
     if (response.status === 403) return refuse({ reason: 'denied' });
     if (response.status === 400) return refuse(invalid(await response.text()).failure);

@@ -202,8 +202,8 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
 
   // Hubs
 
-  watch(digests: readonly string[], hub: string, stay = ''): Watched {
-    return this.#open().hubs.watch(digests, hub, stay);
+  watch(digests: readonly string[], hub: string, incarnation: string): Watched {
+    return this.#open().hubs.watch(digests, hub, incarnation);
   }
 
   pullChanges(hub: string, acknowledged: number): Promise<Changes> {
@@ -214,8 +214,8 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     this.#open().hubs.unwatch(hub, unused);
   }
 
-  unwatchStay(hub: string, stay: string): void {
-    this.#stored()?.hubs.unwatchStay(hub, stay);
+  unwatchIncarnation(hub: string, incarnation: string): void {
+    this.#stored()?.hubs.unwatchIncarnation(hub, incarnation);
   }
 
   unwatchAll(hub: string): void {

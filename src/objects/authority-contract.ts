@@ -17,8 +17,8 @@ import type { AuthBlock } from '../token/token-view.ts';
 import type { Stub } from './stub.ts';
 
 /**
- * A method throws if the namespace does not exist, except `exists`, `create`, `close`, `wipe`, `unwatchStay`, `unwatchAll`
- * and `revokeForeignChildren`.
+ * A method throws if the namespace does not exist, except `exists`, `create`, `close`, `wipe`, `unwatchIncarnation`,
+ * `unwatchAll` and `revokeForeignChildren`.
  */
 export interface AuthorityContract
   extends TokenMethods,
@@ -96,10 +96,10 @@ interface WatchMethods {
   /**
    * Watches tokens for a hub: the hub is notified of every later change of them and of their policies.
    *
-   * @param stay the id of what the hub has stored; another one after it has deleted everything
+   * @param incarnation of the hub, from the first thing that it stores until it deletes everything
    * @returns the state of as many of the tokens as fit an answer, in their order
    */
-  watch(digests: readonly string[], hub: string, stay?: string): Watched;
+  watch(digests: readonly string[], hub: string, incarnation: string): Watched;
   /**
    * The changes that a hub has not acknowledged, the oldest first. What is known here does not wait for what has to be
    * looked up at the upstream.
@@ -109,8 +109,8 @@ interface WatchMethods {
   pullChanges(hub: string, acknowledged: number): Promise<Changes>;
   /** Ends watches: the hub has no subscriber with these tokens any more. */
   unwatch(hub: string, unused: readonly UnusedWatch[]): void;
-  /** Ends the watches of this stay: the hub has deleted what it had stored. */
-  unwatchStay(hub: string, stay: string): void;
+  /** Ends the watches of an incarnation: the hub has deleted everything. */
+  unwatchIncarnation(hub: string, incarnation: string): void;
   /** Ends all watches of a hub, for good. */
   unwatchAll(hub: string): void;
 }

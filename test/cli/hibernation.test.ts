@@ -69,18 +69,18 @@ async function makeToken(): Promise<string> {
 
 it('hubs leave memory while their subscribers stay connected and ping, and come back for an event or a revocation', async () => {
   await using own = await subscribe(target, 'abc', { query: 'json=true' });
-  await using gathering = await subscribe(target, 'a*', { query: 'json=true' });
+  await using spanning = await subscribe(target, 'a*', { query: 'json=true' });
   const token = await makeToken();
   await using revoked = await subscribe({ ...target, token }, 'other', { query: 'json=true' });
   await publish('abc');
   await own.next();
-  await gathering.next();
+  await spanning.next();
   expect(await made()).toEqual({ hub: 2, wildcardHub: 1 });
 
   // Nothing else tells a hub that is asleep from one that is idle: the test has to wait as long.
   const pings = setInterval(() => {
     own.socket.ping();
-    gathering.socket.ping();
+    spanning.socket.ping();
   }, 1000);
   await new Promise((resolve) => setTimeout(resolve, EVICTION_MS + 3000));
   clearInterval(pings);
@@ -88,7 +88,7 @@ it('hubs leave memory while their subscribers stay connected and ping, and come 
 
   await publish('abc');
   await own.next();
-  await gathering.next();
+  await spanning.next();
   expect(await made()).toEqual({ hub: 3, wildcardHub: 2 });
 
   const revokedAt = performance.now();

@@ -60,14 +60,14 @@ describe('a run in which all is well', () => {
 
   it('has a wildcard hub whose order is its own, but for that of each hub that feeds it', () => {
     const events = [...concurrentEvents('abc', 'h'), ...concurrentEvents('xyz', 'i')];
-    const gathering = received('xaybzc', { hub: 'g' });
+    const spanning = received('xaybzc', { hub: 'g' });
     const feeders = [received('abc', { hub: 'h' }), received('xyz', { hub: 'i' })];
     const maySee = [
       ({ hub }: PublishedEvent) => hub === 'h',
       ({ hub }: PublishedEvent) => hub === 'i',
     ];
     const own = feeders.map((each, index) => ({ ...each, maySee: maySee[index] ?? each.maySee }));
-    expect(kinds(events, gathering, gathering, ...own)).toEqual([]);
+    expect(kinds(events, spanning, spanning, ...own)).toEqual([]);
   });
 });
 
@@ -138,14 +138,14 @@ describe('another order', () => {
 
   it('is found between a hub and the wildcard hub that it feeds', () => {
     const hub = Array.from({ length: 2 }, () => received('abc'));
-    const gathering = received('bac', { hub: 'g' });
-    expect(kinds(concurrentEvents('abc'), ...hub, gathering)).toEqual(['reordered b a']);
+    const spanning = received('bac', { hub: 'g' });
+    expect(kinds(concurrentEvents('abc'), ...hub, spanning)).toEqual(['reordered b a']);
   });
 
   it('is found between subscribers of one wildcard hub', () => {
     const events = [...concurrentEvents('a', 'h'), ...concurrentEvents('x', 'i')];
-    const gathering = (ids: string) => received(ids, { hub: 'g' });
-    expect(kinds(events, gathering('ax'), gathering('ax'), gathering('xa'))).toEqual([
+    const spanning = (ids: string) => received(ids, { hub: 'g' });
+    expect(kinds(events, spanning('ax'), spanning('ax'), spanning('xa'))).toEqual([
       'reordered x a',
     ]);
   });

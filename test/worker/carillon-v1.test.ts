@@ -407,7 +407,7 @@ describe('what is not of the protocol is answered with goodbye and its code', ()
     expect(await reader.ids(1)).toEqual(['c']);
   });
 
-  it('a cursor of a wildcard hub is not one of a hub that it gathers from', async () => {
+  it('a cursor of a wildcard hub is not one of a hub that feeds it', async () => {
     await publishedIds('a');
     const { hello } = await read('dep*');
     expect(decodeCursor(hello.cursor)?.hub).not.toBe(

@@ -73,7 +73,7 @@ it('a hub that was evicted does not know how far its feed is, and is told', asyn
   expect(await ids(subscriber, 2)).toEqual(['a', 'b']);
 });
 
-it('hubs are gathered in the order in which they were heard, the same for all', async () => {
+it('hubs are fed in the order in which they were heard, the same for all', async () => {
   const subscribers = [await subscribe('*'), await subscribe('*')];
   const types = ['one/a', 'two/a', 'three/a'];
   const published20 = Array.from({ length: 20 }, (_, i) =>
@@ -89,7 +89,7 @@ it('hubs are gathered in the order in which they were heard, the same for all', 
   expect(await ids(again, 20)).toEqual(first);
 });
 
-it('the past of several hubs is gathered in the order in which it was accepted', async () => {
+it('the past of several hubs is delivered in the order in which it was accepted', async () => {
   await published('one/a', { id: 'a' });
   await scheduler.wait(5);
   await published('two/a', { id: 'b' });

@@ -318,7 +318,7 @@ it('a token of a namespace is watched at its own authority, wherever it subscrib
 });
 
 describe('however words between hubs and authorities are delayed and lost', () => {
-  const WORDS = ['watch', 'pullChanges', 'unwatch', 'unwatchAll', 'unwatchStay'] as const;
+  const WORDS = ['watch', 'pullChanges', 'unwatch', 'unwatchAll', 'unwatchIncarnation'] as const;
 
   /** Each word may be late, and now and then it or its answer does not arrive. */
   function disturb<T extends object>(prototype: T, words: readonly (keyof T & string)[]): void {

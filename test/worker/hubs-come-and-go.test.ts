@@ -74,8 +74,8 @@ describe('a pattern that no event type can match', () => {
     async (pattern) => {
       const before = await objects();
       const subscriber = await subscribe(pattern);
-      const gathering = String(env.WILDCARD_HUB.idFromName(wildcardHubName('')));
-      expect(new Set(await objects())).toEqual(new Set([...before, gathering]));
+      const wildcardHub = String(env.WILDCARD_HUB.idFromName(wildcardHubName('')));
+      expect(new Set(await objects())).toEqual(new Set([...before, wildcardHub]));
       await leaves(subscriber);
       await subscribe('*');
       expect(await sql(wildcardHubStub(), 'SELECT interest FROM interests')).toEqual([]);

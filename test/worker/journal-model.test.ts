@@ -32,7 +32,7 @@ class Model {
 }
 
 /** The journals of a run; the wildcard hub has the events of both hubs. */
-type Journal = 'deploy' | 'build' | 'gathering';
+type Journal = 'deploy' | 'build' | 'wildcard';
 type Form = 'stock' | 'carillon.v1';
 /** From now on, all that is kept, or after the event that is so many before the last. */
 type Beginning = 'now' | 'earliest' | number;
@@ -55,7 +55,7 @@ class Listener {
 
   constructor(model: Model, journal: Journal, operation: string, form: Form, since: Beginning) {
     this.#model = model;
-    this.#pattern = `${journal === 'gathering' ? '*' : journal}/${operation}`;
+    this.#pattern = `${journal === 'wildcard' ? '*' : journal}/${operation}`;
     this.journal = journal;
     this.#form = form;
     this.#beginning = since;
@@ -168,7 +168,7 @@ let runs = 0;
 class Run {
   /** Not that of another run, of which a hub may still be at work when it has failed. */
   readonly #operation = `run-${runs++}`;
-  readonly #models = { deploy: new Model(), build: new Model(), gathering: new Model() };
+  readonly #models = { deploy: new Model(), build: new Model(), wildcard: new Model() };
   readonly #listeners: Listener[] = [];
   #published = 0;
 
@@ -176,7 +176,7 @@ class Run {
     const ids = Array.from({ length: count }, () => `event-${this.#published++}`);
     await this.#post(hub, ids);
     this.#models[hub].ids.push(...ids);
-    this.#models.gathering.ids.push(...ids);
+    this.#models.wildcard.ids.push(...ids);
   }
 
   /** Publishes again what is kept: nobody hears it twice. */
@@ -224,13 +224,13 @@ class Run {
 
 /** Only what runs can be evicted. */
 async function awake(journal: Journal): Promise<DurableObjectStub> {
-  const stub = journal === 'gathering' ? wildcardHubStub() : hubStub(journal);
+  const stub = journal === 'wildcard' ? wildcardHubStub() : hubStub(journal);
   await runInDurableObject(stub, () => undefined);
   return stub;
 }
 
 const hub = fc.constantFrom('deploy', 'build');
-const journal = fc.constantFrom<Journal>('deploy', 'build', 'gathering');
+const journal = fc.constantFrom<Journal>('deploy', 'build', 'wildcard');
 const which = fc.nat(20);
 const beginning = fc.oneof(fc.constantFrom<Beginning>('now', 'earliest'), fc.nat(2 * KEPT));
 
@@ -282,7 +282,7 @@ it('hubs keep their journals as the model does, whatever happens to them', async
       await reset();
       const run = new Run();
       // From its first interest on, the wildcard hub has what its hubs have.
-      await run.listen('gathering', 'stock', 'now');
+      await run.listen('wildcard', 'stock', 'now');
       for (const each of steps) await each(run);
       await run.end();
     }),

@@ -257,7 +257,7 @@ describe('what an event costs', () => {
     expect(going).toBeLessThanOrEqual(1002);
   });
 
-  it('two rows in a hub that gathers it, and one for all that are fed together', async () => {
+  it('two rows in a wildcard hub, and one for all that are fed together', async () => {
     await subscribe('ab*');
     await published('abc', { id: 'warm-up' });
     const batch = Array.from({ length: 1000 }, (_, i) => ({ id: `a${i}` }));
@@ -309,8 +309,8 @@ describe('a row that cannot be read', () => {
     if (response.webSocket === null) throw new Error('refused');
     const subscriber = new Subscriber(response.webSocket);
     expect([await subscriber.nextId(), await subscriber.nextId()]).toEqual(['a', 'c']);
-    const gathering = await subscribe('ab*', 'json=true&since=earliest');
-    expect([await gathering.nextId(), await gathering.nextId()]).toEqual(['a', 'c']);
+    const spanning = await subscribe('ab*', 'json=true&since=earliest');
+    expect([await spanning.nextId(), await spanning.nextId()]).toEqual(['a', 'c']);
   });
 });
 

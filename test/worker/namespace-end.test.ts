@@ -107,7 +107,7 @@ describe('a deleted namespace', () => {
     await runInDurableObject(authority(key), async (object) => {
       expect(object.exists()).toBe(false);
       expect(() => object.lookupToken(digest, 'request')).toThrow('was deleted');
-      expect(() => object.watch([digest], '/abc')).toThrow('was deleted');
+      expect(() => object.watch([digest], '/abc', 'any')).toThrow('was deleted');
       expect(() => object.putPolicy('p', LISTENER)).toThrow('was deleted');
       await expect(object.createChild('below')).rejects.toThrow('was deleted');
     });

@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 20_000 });
 afterEach(startAnew);
 
 const HOUR_MS = 60 * 60 * 1000;
-/** Longer than events are kept, and than a subscriber that left is gathered for. */
+/** Longer than events are kept, and than a subscription is retained after its subscriber left. */
 const LONG_MS = 30 * HOUR_MS;
 
 interface Message {
@@ -62,7 +62,7 @@ async function unregistered(eventTypeNamespace: string): Promise<void> {
   });
 }
 
-/** The cursor of a subscriber that has been away so long that nothing is gathered for it, and what is. */
+/** The cursor of a subscriber that has been away so long that nothing is fed for it, and what is. */
 async function longGone(pattern: string): Promise<{ cursor: string | undefined; id: string }> {
   await published('older/x');
   const { subscriber, hello } = await greeted(pattern);

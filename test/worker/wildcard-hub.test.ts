@@ -85,11 +85,11 @@ describe('a pattern that spans event-type namespaces', () => {
 });
 
 describe('a hub', () => {
-  it('feeds nobody when nobody gathers from it', async () => {
+  it('feeds nobody when nobody wants its events', async () => {
     await published('deploy/finished');
-    const gathering = await subscribe('other*');
+    const spanning = await subscribe('other*');
     await published('deploy/finished');
-    gathering.socket.close(1000);
+    spanning.socket.close(1000);
     expect(await journalOf(wildcardHubStub())).toEqual([]);
   });
 
@@ -113,18 +113,18 @@ describe('a hub', () => {
     const heard = await published('deploy/finished');
     first.socket.close(1000);
     await first.closed;
-    const gathered = await published('deploy/finished');
+    const fed = await published('deploy/finished');
     await forgetInterests();
     // The answer to this one tells the hub.
     const last = await published('deploy/finished');
     const unheard = await published('deploy/finished');
     const ids = async () => (await journalOf(wildcardHubStub())).map(({ id }) => id);
-    expect(await ids()).toEqual([heard, gathered, last]);
+    expect(await ids()).toEqual([heard, fed, last]);
 
     const second = await subscribe('dep*');
     const next = await published('deploy/finished');
     expect(await second.nextId()).toBe(next);
-    expect(await ids()).toEqual([heard, gathered, last, unheard, next]);
+    expect(await ids()).toEqual([heard, fed, last, unheard, next]);
   });
 
   it('keeps feeding for a pattern that covers it although nothing of it matches', async () => {
@@ -137,10 +137,10 @@ describe('a hub', () => {
   });
 
   it('acknowledges and delivers what the wildcard hub cannot take, and feeds it later', async () => {
-    const [own, gathering] = [await subscribe('deploy/*'), await subscribe('dep*')];
+    const [own, spanning] = [await subscribe('deploy/*'), await subscribe('dep*')];
     await published('deploy/warm-up');
     await own.nextId();
-    await gathering.nextId();
+    await spanning.nextId();
 
     await breakTable(wildcardHubStub(), 'journal');
     await published('deploy/finished', { id: 'a' });
@@ -149,17 +149,17 @@ describe('a hub', () => {
     expect(await own.nextId()).toBe('b');
     await evictDurableObject(hubStub('deploy'));
     await repair(wildcardHubStub());
-    expect(await gathering.nextId()).toBe('a');
-    expect(await gathering.nextId()).toBe('b');
+    expect(await spanning.nextId()).toBe('a');
+    expect(await spanning.nextId()).toBe('b');
     await published('deploy/finished', { id: 'c' });
-    expect(await gathering.nextId()).toBe('c');
+    expect(await spanning.nextId()).toBe('c');
   });
 
   it('acknowledges nothing, and nobody hears it, while it cannot write', async () => {
-    const [own, gathering] = [await subscribe('deploy/*'), await subscribe('dep*')];
+    const [own, spanning] = [await subscribe('deploy/*'), await subscribe('dep*')];
     await published('deploy/warm-up');
     await own.nextId();
-    await gathering.nextId();
+    await spanning.nextId();
 
     await breakTable(hubStub('deploy'), 'journal');
     expect((await publish('deploy/finished', { id: 'a' })).status).toBe(503);
@@ -167,7 +167,7 @@ describe('a hub', () => {
     await published('deploy/finished', { id: 'b' });
     const repeated = await publish('deploy/finished', { id: 'a' });
     expect(await repeated.json()).toMatchObject({ data: { accepted: 1, duplicates: 0 } });
-    for (const subscriber of [own, gathering]) {
+    for (const subscriber of [own, spanning]) {
       expect([await subscriber.nextId(), await subscriber.nextId()]).toEqual(['b', 'a']);
     }
   });

@@ -1,4 +1,4 @@
-/** The past of hubs, which a wildcard hub fetches when it begins to gather from them. */
+/** The past of hubs, which a wildcard hub takes when they begin to feed it. */
 import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, it, vi } from 'vitest';
 import { hubName } from '../../src/objects/hub-name.ts';
@@ -122,7 +122,7 @@ it('a wildcard hub does not forget that it lacks a part of the past when it trim
   expect(headers.get('Last-Event-ID'), 'of the wildcard hub').toBe('earliest');
 });
 
-it('a long past with ids that are not Latin can be gathered', async () => {
+it('a long past with ids that are not Latin can be fed', async () => {
   const note = 'n'.repeat(16_400);
   for (let i = 0; i < 1040; i += 52) {
     const some = Array.from({ length: 52 }, (_, k) => ({ id: `№ ${i + k}`, note }));

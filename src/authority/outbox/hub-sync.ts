@@ -34,7 +34,7 @@ export class HubSync {
     this.#parts = parts;
   }
 
-  watch(digests: readonly string[], hub: string, stay: string): Watched {
+  watch(digests: readonly string[], hub: string, incarnation: string): Watched {
     const { tokens, policies, watches } = this.#parts;
     const now = Date.now();
     const states: (WatchedState | undefined)[] = [];
@@ -42,7 +42,7 @@ export class HubSync {
     let characters = 0;
     for (const digest of digests) {
       const token = tokens.find({ digest }, now);
-      if (token !== undefined) watches.watch(hub, token.id, stay);
+      if (token !== undefined) watches.watch(hub, token.id, incarnation);
       states.push(token && watchedState(token));
       characters += JSON.stringify(token?.identity ?? '').length;
       for (const name of token?.policies ?? []) {
@@ -73,8 +73,8 @@ export class HubSync {
     this.#parts.watches.unwatch(hub, unused);
   }
 
-  unwatchStay(hub: string, stay: string): void {
-    this.#parts.watches.unwatchStay(hub, stay);
+  unwatchIncarnation(hub: string, incarnation: string): void {
+    this.#parts.watches.unwatchIncarnation(hub, incarnation);
   }
 
   unwatchAll(hub: string): void {

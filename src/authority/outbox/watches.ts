@@ -5,8 +5,8 @@
  *
  * A hub that has no subscriber left with a token ends its watch, and may begin another one at the same time. Calls may
  * overtake each other. So a watch stores the sequence of the last notice before it, and only a call about a later notice
- * ends it. A hub that deletes everything ends the watches of this stay, which has its own id: a late call ends no watch
- * of the next stay.
+ * ends it. A hub that deletes everything ends the watches of this incarnation: a late call ends no watch
+ * of the next one.
  */
 
 import type { UnusedWatch } from '../../objects/authority-contract.ts';
@@ -25,8 +25,8 @@ export class Watches {
     this.#sql = sql;
   }
 
-  /** @param stay the id of what the hub has stored */
-  watch(hub: string, token: number, stay: string): void {
+  /** @param incarnation of the hub */
+  watch(hub: string, token: number, incarnation: string): void {
     this.#sql.exec(
       `INSERT INTO watches (token, hub, since, stay) VALUES (?, ?, ?, ?)
        ON CONFLICT (token, hub) DO UPDATE SET since = excluded.since, stay = excluded.stay
@@ -34,7 +34,7 @@ export class Watches {
       token,
       hub,
       this.lastSequence(),
-      stay,
+      incarnation,
     );
   }
 
@@ -49,8 +49,8 @@ export class Watches {
     }
   }
 
-  unwatchStay(hub: string, stay: string): void {
-    this.#sql.exec('DELETE FROM watches WHERE hub = ? AND stay = ?', hub, stay);
+  unwatchIncarnation(hub: string, incarnation: string): void {
+    this.#sql.exec('DELETE FROM watches WHERE hub = ? AND stay = ?', hub, incarnation);
   }
 
   /** Ends the watches of a hub that are older than the notice after this one, and drops its notices up to this one. */

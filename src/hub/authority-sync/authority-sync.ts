@@ -113,7 +113,9 @@ export class AuthoritySync {
   async unwatchAll(why: 'idle' | 'deleted'): Promise<void> {
     const incarnation = incarnationOf(this.#ctx.storage);
     const end = (stub: AuthorityStub) =>
-      why === 'deleted' ? stub.unwatchAll(this.#hub) : stub.unwatchStay(this.#hub, incarnation);
+      why === 'deleted'
+        ? stub.unwatchAll(this.#hub)
+        : stub.unwatchIncarnation(this.#hub, incarnation);
     await Promise.all(this.#authorities.all().map((authority) => this.#call(authority, end)));
   }
 

@@ -4,8 +4,13 @@ import type { EventFacts } from '../event/facts.ts';
 import { compileFilter, type Filter } from '../event/filter/filter.ts';
 import { compileGlob } from '../event/glob.ts';
 import { pathOfKey, trimSlashes } from '../namespace/namespace.ts';
-import { parseHubName } from '../objects/hub-name.ts';
 import type { Subscription } from './handshake.ts';
+
+/** The event types and the Vault namespace of a hub. */
+interface HubNamespaces {
+  readonly namespaceKey: string;
+  readonly eventTypeNamespace: string;
+}
 
 type Matched = Pick<Subscription, 'pattern' | 'namespaces' | 'filter'>;
 
@@ -55,8 +60,7 @@ export class Matcher {
   }
 
   /** Whether events of the hub may match. */
-  touches(hub: string): boolean {
-    const { namespaceKey, eventTypeNamespace } = parseHubName(hub);
+  mayMatchHub({ namespaceKey, eventTypeNamespace }: HubNamespaces): boolean {
     return this.#mayMatchTypeNamespace(eventTypeNamespace) && this.#covers(pathOfKey(namespaceKey));
   }
 

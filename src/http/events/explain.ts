@@ -17,7 +17,7 @@ import { unknownKey, withoutNulls } from '../../lib/json.ts';
 import { kindOf, quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { isWithin, pathOfKey, trimSlashes } from '../../namespace/namespace.ts';
-import { wildcardHubName } from '../../objects/hub-name.ts';
+import { parseHubName, wildcardHubName } from '../../objects/hub-name.ts';
 import { MAX_CONCURRENT_CALLS } from '../../objects/limits.ts';
 import { callAuthority, callHub, callWildcardHub } from '../../objects/stubs.ts';
 import { Access } from '../../policy/access.ts';
@@ -289,7 +289,9 @@ async function recall(
   const types = namespacesOfPattern(pattern);
   const registered = await callWildcardHub(env, wildcardHubName(namespace), (stub) => stub.hubs());
   const anywhere = new Matcher({ pattern: types, namespaces: ['*'], filter: '' });
-  const hubs = registered.filter((hub) => anywhere.touches(hub)).slice(0, MAX_EXPLAINED_HUBS);
+  const hubs = registered
+    .filter((hub) => anywhere.mayMatchHub(parseHubName(hub)))
+    .slice(0, MAX_EXPLAINED_HUBS);
   const found: EventFacts[] = [];
   for (let next = 0; next < hubs.length; next += MAX_CONCURRENT_CALLS) {
     const group = hubs.slice(next, next + MAX_CONCURRENT_CALLS);

@@ -5,6 +5,7 @@
  */
 import type { EventFacts } from '../../event/facts.ts';
 import { MAX_FILTERED_CHARACTERS } from '../../event/filter/limits.ts';
+import { parseHubName } from '../../objects/hub-name.ts';
 import type { Matcher } from '../../subscription/matcher.ts';
 import type { Authorizer } from '../authority-sync/authorizer.ts';
 import type { JournalEntry } from '../journal/record.ts';
@@ -38,7 +39,7 @@ export class EntryMatcher {
   covers(matcher: Matcher, entry: JournalEntry): boolean {
     this.#budget.count(matcher.effort);
     if ('frame' in entry) return matcher.covers(entry.facts);
-    return entry.hub === undefined || matcher.touches(entry.hub);
+    return entry.hub === undefined || matcher.mayMatchHub(parseHubName(entry.hub));
   }
 
   passesFilter({ filter }: Matcher, facts: EventFacts): boolean {

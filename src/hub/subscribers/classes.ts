@@ -5,6 +5,7 @@
  */
 
 import { logError } from '../../lib/log.ts';
+import { parseHubName } from '../../objects/hub-name.ts';
 import type { Principal, Subscription } from '../../subscription/handshake.ts';
 import type { Matcher } from '../../subscription/matcher.ts';
 import type { RetainedSubscriptions } from '../feeds/incoming/retained-subscriptions.ts';
@@ -56,7 +57,10 @@ export class SubscriptionClasses {
 
   /** Whether a class may want an event of the hub. Forgets the classes that may and turn out to be empty. */
   touch(hub: string): boolean {
-    return this.all().some((each) => each.matcher.touches(hub) && !this.forgetIfEmpty(each));
+    const namespaces = parseHubName(hub);
+    return this.all().some(
+      (each) => each.matcher.mayMatchHub(namespaces) && !this.forgetIfEmpty(each),
+    );
   }
 
   /** The keys of what the principals of all classes may see, as far as they were needed. */

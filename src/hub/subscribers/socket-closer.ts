@@ -54,7 +54,7 @@ export class SocketCloser {
 }
 
 /** Tells a `carillon.v1` subscriber why its socket closes, and closes it. */
-export function sayGoodbye(
+function sayGoodbye(
   socket: WebSocket,
   { subscription }: SubscriptionClass,
   reason: GoodbyeReason,

@@ -9,6 +9,7 @@
 import { callEach } from '../../../objects/call.ts';
 import { diagnosed } from '../../../objects/diagnosis.ts';
 import type { Backfill } from '../../../objects/hub-contract.ts';
+import { parseHubName } from '../../../objects/hub-name.ts';
 import { MAX_HUBS } from '../../../objects/limits.ts';
 import { callHub, hubStub } from '../../../objects/stubs.ts';
 import type { Matcher } from '../../../subscription/matcher.ts';
@@ -57,7 +58,9 @@ export class FeedStarter implements EventSupply {
   }
 
   async prepare(matcher: Matcher): Promise<Refusal | undefined> {
-    const hubs = this.#parts.registry.notFeeding().filter((hub) => matcher.touches(hub));
+    const hubs = this.#parts.registry
+      .notFeeding()
+      .filter((hub) => matcher.mayMatchHub(parseHubName(hub)));
     if (hubs.length > MAX_HUBS) {
       return unavailable(
         `the subscription spans ${hubs.length} hubs that have yet to be told, at most ${MAX_HUBS} are at a time; subscribe to fewer namespaces`,

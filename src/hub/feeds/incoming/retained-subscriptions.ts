@@ -3,7 +3,9 @@
  * the hubs go on feeding. None is dropped for the sake of others: if there are too many, one subscription to everything
  * replaces them all.
  */
+
 import { namespacesOfPattern, whyNothingMatches } from '../../../event/event-type.ts';
+import { parseHubName } from '../../../objects/hub-name.ts';
 import type { Subscription } from '../../../subscription/handshake.ts';
 import { Matcher } from '../../../subscription/matcher.ts';
 import { MAX_RETAINED_SUBSCRIPTIONS } from '../../limits.ts';
@@ -53,9 +55,10 @@ export class RetainedSubscriptions {
 
   /** Whether a subscriber that may reconnect wants events of the hub. */
   touch(hub: string, now: number): boolean {
+    const namespaces = parseHubName(hub);
     for (const [wanted, { matcher, until }] of this.#all()) {
       if (until <= now) this.#delete(wanted);
-      else if (matcher.touches(hub)) return true;
+      else if (matcher.mayMatchHub(namespaces)) return true;
     }
     return false;
   }

@@ -1,8 +1,5 @@
 /** Content types, as far as they decide how a body is read. */
 
-/** What is read as UTF-8. ASCII is a subset of it. */
-export const UTF_8: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii']);
-
 /** Both parts are in lower case. Without a charset it is UTF-8. */
 export function parseContentType(contentType: string): {
   readonly mediaType: string;

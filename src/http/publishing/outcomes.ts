@@ -26,10 +26,6 @@ export interface PublishReport {
   readonly warnings: readonly string[];
 }
 
-export function isPublished(outcome: PublishOutcome): outcome is 'accepted' | 'duplicate' {
-  return outcome === 'accepted' || outcome === 'duplicate';
-}
-
 /** @returns the report; or the refusal, with the indexes of what was published and of what was not */
 export function reportOf(outcomes: PublishOutcomes): Result<PublishReport, PartialRefusal> {
   const accepted: number[] = [];

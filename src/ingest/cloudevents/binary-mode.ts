@@ -3,7 +3,7 @@
 import { Buffer } from 'node:buffer';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { decodeUtf8, parseJson } from '../../lib/text.ts';
-import { isJsonMediaType, parseContentType, UTF_8 } from '../content-type.ts';
+import { isJsonMediaType, parseContentType } from '../content-type.ts';
 import type { RawEvent } from '../raw-event.ts';
 
 const HEADER_PREFIX = 'ce-';
@@ -68,10 +68,13 @@ function isUriText(text: string): boolean {
   return /^[\x21-\x7e]*$/.test(text);
 }
 
+/** ASCII is a subset of UTF-8. */
+const UTF_8_CHARSETS = new Set(['utf-8', 'utf8', 'us-ascii']);
+
 /** JSON becomes its value, other text a string, and other bytes Base64. */
 function dataOf(contentType: string | null, body: Uint8Array): Result<[string, unknown]> {
   const { mediaType, charset } = parseContentType(contentType ?? 'application/json');
-  const text = UTF_8.has(charset) ? decodeUtf8(body) : undefined;
+  const text = UTF_8_CHARSETS.has(charset) ? decodeUtf8(body) : undefined;
   if (text !== undefined && isJsonMediaType(mediaType)) {
     const data = text.ok ? parseJson(text.value) : text;
     if (data.ok) return ok(['data', data.value]);

@@ -12,12 +12,7 @@ import { invalid, type Result } from '../../../lib/result.ts';
 import { idOf } from '../../../subscription/publication.ts';
 import type { NamespaceContext } from '../../context.ts';
 import { MAX_AUDIT_WAIT_MS } from '../../limits.ts';
-import {
-  isPublished,
-  type PublishFailure,
-  type PublishOutcomes,
-  reportOf,
-} from '../../publishing/outcomes.ts';
+import { type PublishFailure, type PublishOutcomes, reportOf } from '../../publishing/outcomes.ts';
 import {
   findNamespaceKeys,
   publishToHubs,
@@ -148,9 +143,9 @@ function answer(
   const ids: string[] = [];
   let duplicates = 0;
   for (const [publication, outcome] of outcomes) {
-    if (!isPublished(outcome)) reasons.push(DROP_REASONS[outcome]);
-    else ids.push(idOf(publication));
     if (outcome === 'duplicate') duplicates++;
+    if (outcome === 'accepted' || outcome === 'duplicate') ids.push(idOf(publication));
+    else reasons.push(DROP_REASONS[outcome]);
   }
   if (reasons.length > 0) logEvents('dropped', source.name, reasons);
   if (ids.length === 0) return noContent();

@@ -4,7 +4,7 @@ import { isJsonObject, unknownKey, withoutNulls } from '../../../lib/json.ts';
 import { kindOf, quote } from '../../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
 
-export interface Sample {
+interface Sample {
   readonly request: Request;
   readonly body: Uint8Array;
 }

@@ -4,7 +4,7 @@
  */
 
 import { DurableObject } from 'cloudflare:workers';
-import type { SourceSettings } from '../ingest/webhooks/settings.ts';
+import type { SourceSettings } from '../ingest/webhooks/settings/settings.ts';
 import { hideSecretsOf } from '../lib/log.ts';
 import type { Result } from '../lib/result.ts';
 import type { AppRole, SecretId, SecretIdRequest } from '../logins/approle.ts';

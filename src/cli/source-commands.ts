@@ -1,6 +1,6 @@
 /** `carillon source write`, `read`, `list`, `test` and `delete` */
 
-import { checkSourceName } from '../ingest/webhooks/settings.ts';
+import { checkSourceName } from '../ingest/webhooks/settings/source-name.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { kindOf } from '../lib/quote.ts';
 import { invalid, type Result } from '../lib/result.ts';

@@ -70,10 +70,12 @@ export class Fields {
     return this.#members[name] ?? undefined;
   }
 
-  /** A string as it came. Use it if another check decides about its length and its characters. */
-  string(name: string): string | undefined {
+  /** A string as it came. Use it if another check decides about its characters. */
+  string(name: string, maxCharacters = Number.POSITIVE_INFINITY): string | undefined {
     const value = this.raw(name);
-    return value === undefined ? undefined : this.#checkString(this.#nameOf(name), value);
+    return value === undefined
+      ? undefined
+      : this.#checkString(this.#nameOf(name), value, maxCharacters);
   }
 
   text(name: string, maxCharacters = MAX_FIELD_CHARACTERS): string {
@@ -169,18 +171,20 @@ export class Fields {
   }
 
   #checkText(at: string, value: unknown, maxCharacters = MAX_FIELD_CHARACTERS): string {
-    const text = this.#checkString(at, value);
-    if (text.length > maxCharacters) {
-      this.reject(`${at} has ${text.length} characters, at most ${maxCharacters} are allowed`);
-    }
+    const text = this.#checkString(at, value, maxCharacters);
     if (!text.isWellFormed()) this.reject(`${at} has an unpaired surrogate`);
     return text;
   }
 
-  #checkString(at: string, value: unknown): string {
-    if (typeof value === 'string') return value;
-    this.reject(`${at} must be a string, not ${kindOf(value)}`);
-    return '';
+  #checkString(at: string, value: unknown, maxCharacters: number): string {
+    if (typeof value !== 'string') {
+      this.reject(`${at} must be a string, not ${kindOf(value)}`);
+      return '';
+    }
+    if (value.length > maxCharacters) {
+      this.reject(`${at} has ${value.length} characters, at most ${maxCharacters} are allowed`);
+    }
+    return value;
   }
 }
 

@@ -3,7 +3,7 @@
  * A digest is that of a token, a ticket or a secret id: the authority never stores one in plain text.
  */
 
-import type { SourceSettings } from '../ingest/webhooks/settings.ts';
+import type { SourceSettings } from '../ingest/webhooks/settings/settings.ts';
 import type { Result } from '../lib/result.ts';
 import type { AppRole, SecretId, SecretIdRequest } from '../logins/approle.ts';
 import type { JwtConfig } from '../logins/jwt-config.ts';

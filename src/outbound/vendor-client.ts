@@ -1,10 +1,10 @@
 /** Requests to vendors: for the keys with which they sign deliveries, and to confirm a subscription. */
 import type { JWK } from 'jose';
-import type { Issuer, VendorKeys } from '../ingest/webhooks/scheme.ts';
+import type { Issuer, VendorKeys } from '../ingest/webhooks/verifiers/verifier.ts';
 import { MAX_CACHED_LOOKUPS } from '../lib/limits.ts';
 import { LruCache } from '../lib/lru-cache.ts';
 import { publicKeyOfPem } from '../lib/pem.ts';
-import { ok, type Result } from '../lib/result.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
 import { TtlCache } from '../lib/ttl-cache.ts';
 import { verifiedClaims } from '../logins/jwt-login.ts';
 import type { KeySource } from '../logins/key-source.ts';
@@ -30,13 +30,11 @@ export function vendorClients(options: KeyFetchOptions): VendorClientFor {
   const allowances = new LruCache<(now: number) => boolean>(MAX_CACHED_LOOKUPS);
   const keys = keySource(options);
   return (source) => {
-    const fetchFor = async (url: string): Promise<Result<string, string>> => {
+    const fetchFor = async (url: string): Promise<Result<string>> => {
       const mayFetch = allowances.getOrMake(source, () =>
         atMost(MAX_SOURCE_FETCHES, KEY_REFRESH_INTERVAL_MS),
       );
-      if (!mayFetch(Date.now())) return { ok: false, failure: TOO_OFTEN };
-      const text = await fetchText(url, options);
-      return text.ok ? text : { ok: false, failure: text.failure.message };
+      return mayFetch(Date.now()) ? fetchText(url, options) : invalid(TOO_OFTEN);
     };
     return {
       async certificateKey(url) {
@@ -47,8 +45,7 @@ export function vendorClients(options: KeyFetchOptions): VendorClientFor {
         if (!pem.ok) return pem;
         const about = `the certificate at ${JSON.stringify(url)}`;
         const key = await publicKeyOfPem(pem.value.trim(), about);
-        if (!key.ok) return { ok: false, failure: key.failure.message };
-        certificates.set(url, key.value, now);
+        if (key.ok) certificates.set(url, key.value, now);
         return key;
       },
       claims: (jwt, issuer, now) => claimsOf(jwt, issuer, now, keys),
@@ -79,13 +76,13 @@ async function claimsOf(
   { issuer, keysUrl, algorithms, audience }: Issuer,
   now: number,
   keys: KeySource,
-): Promise<Result<Record<string, unknown>, string>> {
+): Promise<Result<Record<string, unknown>>> {
   const config = {
     keys: { kind: 'jwks_url', url: keysUrl },
     supportedAlgs: algorithms,
   } as const;
   const claims = await verifiedClaims(config, jwt, now, keys);
-  if (!claims.ok) return { ok: false, failure: claims.failure.message };
+  if (!claims.ok) return claims;
   const role = {
     boundSubject: '',
     boundAudiences: [audience],
@@ -93,6 +90,5 @@ async function claimsOf(
     notBeforeLeeway: 0,
     clockSkewLeeway: 0,
   };
-  const checked = checkRegisteredClaims(claims.value, issuer, role, now);
-  return checked.ok ? checked : { ok: false, failure: checked.failure.message };
+  return checkRegisteredClaims(claims.value, issuer, role, now);
 }

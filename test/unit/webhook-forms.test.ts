@@ -2,9 +2,11 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { MAX_FORM_FIELDS } from '../../src/ingest/limits.ts';
-import { readDocuments } from '../../src/ingest/webhooks/documents.ts';
-import { checkSettings } from '../../src/ingest/webhooks/settings.ts';
-import { compileSource, readDelivery, verifyDelivery } from '../../src/ingest/webhooks/source.ts';
+import { readDocuments } from '../../src/ingest/webhooks/body/documents.ts';
+import { readDelivery } from '../../src/ingest/webhooks/read-delivery.ts';
+import { checkSettings } from '../../src/ingest/webhooks/settings/settings.ts';
+import { compileSource } from '../../src/ingest/webhooks/source.ts';
+import { verifyDelivery } from '../../src/ingest/webhooks/verify-delivery.ts';
 import { invalid } from '../../src/lib/result.ts';
 import { accepted, failureOf } from './support/result.ts';
 import { NOTHING_FETCHED, sentWith } from './support/sent.ts';
@@ -31,7 +33,7 @@ async function receive(form: string, signature: string) {
   if (source.body !== 'document') throw new Error('it has documents');
   const sent = sentWith({ ...FORM, 'X-Twilio-Signature': signature }, form);
   const proof = await verifyDelivery(source, sent, Date.now(), NOTHING_FETCHED);
-  return proof.ok ? readDelivery(source, sent, proof.value) : invalid(String(proof.failure));
+  return proof.ok ? readDelivery(source, sent, proof.value) : invalid(proof.failure.message);
 }
 
 describe('a form', () => {

@@ -1,7 +1,8 @@
 /** Where the events of vendors belong: each has a path, by which policies decide; without one, only root may see it. */
 import { expect, it } from 'vitest';
-import { checkSettings } from '../../src/ingest/webhooks/settings.ts';
-import { compileSource, readDelivery } from '../../src/ingest/webhooks/source.ts';
+import { readDelivery } from '../../src/ingest/webhooks/read-delivery.ts';
+import { checkSettings } from '../../src/ingest/webhooks/settings/settings.ts';
+import { compileSource } from '../../src/ingest/webhooks/source.ts';
 import { accepted } from './support/result.ts';
 import { sentWith } from './support/sent.ts';
 

@@ -2,8 +2,9 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { MAX_SIGNATURE_CHARACTERS } from '../../src/ingest/limits.ts';
-import { KINDS } from '../../src/ingest/webhooks/kinds.ts';
-import { problemOfSecret, prove } from '../../src/ingest/webhooks/scheme.ts';
+import { KINDS } from '../../src/ingest/webhooks/kinds/kinds.ts';
+import { checkSecret, prove } from '../../src/ingest/webhooks/verifiers/verifier.ts';
+import { failureOf } from './support/result.ts';
 import { conditionsAt, sentWith } from './support/sent.ts';
 
 interface Vector {
@@ -56,10 +57,11 @@ async function check(
   keys: readonly string[] = [key],
   now = at,
 ): Promise<string | undefined> {
-  const schemes = KINDS[kind]?.proof;
-  if (schemes === undefined || schemes === 'settings') throw new Error(`${kind} has no scheme`);
-  const proof = await prove(schemes, sentWith(headers, body), keys, conditionsAt(now));
-  return proof.ok ? undefined : String(proof.failure);
+  const verifiers = KINDS[kind]?.verifiers;
+  if (verifiers === undefined || verifiers === 'settings')
+    throw new Error(`${kind} has no verifier`);
+  const proof = await prove(verifiers, sentWith(headers, body), keys, conditionsAt(now));
+  return proof.ok ? undefined : proof.failure.message;
 }
 
 describe.each([
@@ -122,8 +124,10 @@ describe.each([
       .publicKey.export({ format: 'der', type: 'spki' })
       .toString('base64'),
   ])('cannot have %j for a key, and says what a key is', (text) => {
-    const schemes = KINDS[vector.kind]?.proof;
-    if (schemes === undefined || schemes === 'settings') throw new Error('no scheme');
-    expect(problemOfSecret(schemes, text)).toMatch(/^is not an (?:ed25519|ECDSA) public key/);
+    const verifiers = KINDS[vector.kind]?.verifiers;
+    if (verifiers === undefined || verifiers === 'settings') throw new Error('no verifier');
+    expect(failureOf(checkSecret(verifiers, text)).message).toMatch(
+      /^is not an (?:ed25519|ECDSA) public key/,
+    );
   });
 });

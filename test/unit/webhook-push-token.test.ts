@@ -2,10 +2,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { prove } from '../../src/ingest/webhooks/scheme.ts';
-import { googlePushToken } from '../../src/ingest/webhooks/schemes/push-token.ts';
-import { checkSettings } from '../../src/ingest/webhooks/settings.ts';
-import { compileSource, readDelivery } from '../../src/ingest/webhooks/source.ts';
+import { readDelivery } from '../../src/ingest/webhooks/read-delivery.ts';
+import { checkSettings } from '../../src/ingest/webhooks/settings/settings.ts';
+import { compileSource } from '../../src/ingest/webhooks/source.ts';
+import { GOOGLE_PUSH_TOKEN } from '../../src/ingest/webhooks/verifiers/push-token.ts';
+import { prove } from '../../src/ingest/webhooks/verifiers/verifier.ts';
 import { MAX_SOURCE_FETCHES } from '../../src/outbound/limits.ts';
 import { vendorClients } from '../../src/outbound/vendor-client.ts';
 import { anIssuer, type Issuer, SECONDS } from './support/issuer.ts';
@@ -55,7 +56,7 @@ async function check(token: string | undefined) {
   );
   const sent = sentWith({}, '{}', { token });
   const conditions = conditionsAt(SECONDS, { options: OPTIONS, vendorKeys: vendor });
-  return { proof: await prove([googlePushToken], sent, [], conditions), asked };
+  return { proof: await prove([GOOGLE_PUSH_TOKEN], sent, [], conditions), asked };
 }
 
 describe('a push of Google Cloud', () => {
@@ -74,14 +75,14 @@ describe('a push of Google Cloud', () => {
     [{ iat: SECONDS - 7200, exp: SECONDS - 3600 }, 'token is expired'],
   ])('is not believed with the claims %j', async (claims, message) => {
     const { proof } = await check(await google.sign({ ...CLAIMS, ...claims }));
-    expect(failureOf(proof)).toContain(message);
+    expect(failureOf(proof).message).toContain(message);
   });
 
   it('is not believed by the key of somebody else, with or without its name', async () => {
     for (const name of ['a-key', undefined]) {
       const evil = await anIssuer('RS256', name);
       const { proof } = await check(await evil.sign(CLAIMS));
-      expect(failureOf(proof)).toContain('no known key successfully validated the token');
+      expect(failureOf(proof).message).toContain('no known key successfully validated the token');
     }
   });
 
@@ -89,7 +90,7 @@ describe('a push of Google Cloud', () => {
     'is not believed by the token %j',
     async (token) => {
       const { proof, asked } = await check(token);
-      expect(failureOf(proof)).toEqual(expect.any(String));
+      expect(failureOf(proof).message).toEqual(expect.any(String));
       expect(asked).toEqual([]);
     },
   );
@@ -105,7 +106,7 @@ describe('a message of Pub/Sub', () => {
   const read = async (body: object) => {
     if (source.body !== 'document') throw new Error('it has documents');
     const reading = accepted(await readDelivery(source, sentWith({}, JSON.stringify(body)), {}));
-    return 'events' in reading ? reading.events : [];
+    return reading.kind === 'events' ? reading.events : [];
   };
 
   it('is an event with its data, read', async () => {
@@ -147,7 +148,7 @@ describe('the certificates of vendors', () => {
     const answers = Array.from({ length: MAX_SOURCE_FETCHES + 5 }, (_, index) =>
       vendor.certificateKey(url(index)),
     );
-    const failures = (await Promise.all(answers)).map((each) => failureOf(each));
+    const failures = (await Promise.all(answers)).map((each) => failureOf(each).message);
     expect(asked).toHaveLength(MAX_SOURCE_FETCHES);
     expect(
       failures.filter((each) => /too much was fetched for this source/.test(each)),
@@ -160,8 +161,10 @@ describe('the certificates of vendors', () => {
     for (let index = 0; index <= MAX_SOURCE_FETCHES; index++) {
       await vendorClientFor('attacked').certificateKey(url);
     }
-    expect(failureOf(await vendorClientFor('attacked').certificateKey(url))).toMatch(/too much/);
-    expect(failureOf(await vendorClientFor('other').certificateKey(url))).toMatch(
+    expect(failureOf(await vendorClientFor('attacked').certificateKey(url)).message).toMatch(
+      /too much/,
+    );
+    expect(failureOf(await vendorClientFor('other').certificateKey(url)).message).toMatch(
       /it answered 404/,
     );
     expect(asked).toHaveLength(MAX_SOURCE_FETCHES + 1);

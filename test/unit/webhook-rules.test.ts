@@ -2,15 +2,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_RULE_CHARACTERS } from '../../src/ingest/limits.ts';
-import { parsePointer, resolve } from '../../src/ingest/webhooks/pointer.ts';
 import {
-  apply,
-  checkLiteralPrefix,
-  type Delivery,
-  parseRule,
+  applyRule,
   pathValue,
+  type RuleInput,
+} from '../../src/ingest/webhooks/mapping/apply-rule.ts';
+import {
+  checkLiteralPrefix,
+  parseRule,
   type Rule,
-} from '../../src/ingest/webhooks/rule.ts';
+} from '../../src/ingest/webhooks/mapping/rule.ts';
+import { parsePointer, valueAt } from '../../src/ingest/webhooks/pointer.ts';
 
 function ruleOf(text: string): Rule {
   const rule = parseRule(text, 'rule', 'shop');
@@ -19,8 +21,8 @@ function ruleOf(text: string): Rule {
 }
 
 function made(text: string, document: unknown, headers: Record<string, string> = {}) {
-  const delivery: Delivery = { header: (name) => new Headers(headers).get(name), document };
-  const value = apply(ruleOf(text), delivery);
+  const input: RuleInput = { header: (name) => new Headers(headers).get(name), document };
+  const value = applyRule(ruleOf(text), input);
   return value.ok ? value.value : value.failure.message;
 }
 
@@ -106,8 +108,8 @@ describe('a rule for a path or an event type', () => {
     );
     fc.assert(
       fc.property(values, (x) => {
-        const delivery: Delivery = { header: () => null, document: { x } };
-        const made = apply(ruleOf('github/{/x}/end'), delivery, pathValue);
+        const input: RuleInput = { header: () => null, document: { x } };
+        const made = applyRule(ruleOf('github/{/x}/end'), input, pathValue);
         if (!made.ok || made.value === undefined) return;
         const segments = made.value.split('/');
         expect(segments[0]).toBe('github');
@@ -128,7 +130,7 @@ describe('a JSON pointer', () => {
     ['/', undefined],
   ])('%j leads to %j in {"a":1}', (text, expected) => {
     const pointer = parsePointer(text);
-    expect(pointer.ok && resolve(pointer.value, { a: 1 })).toEqual(expected);
+    expect(pointer.ok && valueAt(pointer.value, { a: 1 })).toEqual(expected);
   });
 
   it.each(['a', '~', '/~', '/a~2'])('%j is none', (text) => {

@@ -2,8 +2,8 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { MAX_SIGNATURE_CHARACTERS, MAX_SIGNATURES } from '../../src/ingest/limits.ts';
-import { KINDS } from '../../src/ingest/webhooks/kinds.ts';
-import { prove } from '../../src/ingest/webhooks/scheme.ts';
+import { KINDS } from '../../src/ingest/webhooks/kinds/kinds.ts';
+import { prove } from '../../src/ingest/webhooks/verifiers/verifier.ts';
 import { conditionsAt, sentWith } from './support/sent.ts';
 
 const TOLERANCE = 300;
@@ -95,11 +95,11 @@ async function check(
   secrets: readonly string[] = [secret],
   now = at,
 ): Promise<string | undefined> {
-  const schemes = KINDS[kind]?.proof ?? [];
-  if (schemes === 'settings') throw new Error(`${kind} has no scheme of its own`);
+  const verifiers = KINDS[kind]?.verifiers ?? [];
+  if (verifiers === 'settings') throw new Error(`${kind} has no verifier of its own`);
   const conditions = conditionsAt(now, { toleranceSeconds: TOLERANCE });
-  const proof = await prove(schemes, sentWith(headers, body), secrets, conditions);
-  return proof.ok ? undefined : String(proof.failure);
+  const proof = await prove(verifiers, sentWith(headers, body), secrets, conditions);
+  return proof.ok ? undefined : proof.failure.message;
 }
 
 describe.each(VECTORS)('a delivery of %s', (_name, vector) => {

@@ -2,12 +2,13 @@
 import { createSign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Asked } from '../../src/ingest/webhooks/handshake.ts';
-import { KINDS } from '../../src/ingest/webhooks/kinds.ts';
-import { prove, type VendorKeys } from '../../src/ingest/webhooks/scheme.ts';
-import { sns, snsConfirmation } from '../../src/ingest/webhooks/schemes/sns.ts';
-import { checkSecrets } from '../../src/ingest/webhooks/secrets.ts';
-import { checkSettings } from '../../src/ingest/webhooks/settings.ts';
+import type { ChallengeRequest } from '../../src/ingest/webhooks/challenges/challenge.ts';
+import { snsConfirmation } from '../../src/ingest/webhooks/challenges/sns.ts';
+import { KINDS } from '../../src/ingest/webhooks/kinds/kinds.ts';
+import { checkSecrets } from '../../src/ingest/webhooks/settings/secrets.ts';
+import { checkSettings } from '../../src/ingest/webhooks/settings/settings.ts';
+import { SNS } from '../../src/ingest/webhooks/verifiers/sns.ts';
+import { prove, type VendorKeys } from '../../src/ingest/webhooks/verifiers/verifier.ts';
 import { publicKeyOfPem } from '../../src/lib/pem.ts';
 import { accepted, failureOf } from './support/result.ts';
 import { conditionsAt, NOTHING_FETCHED, sentWith } from './support/sent.ts';
@@ -38,11 +39,11 @@ async function check(body: string, given: { vendorKeys?: VendorKeys; topic?: str
   const options = { topic_arn: given.topic ?? TOPIC };
   // Long after it was sent: SNS repeats for hours what is not accepted.
   const conditions = conditionsAt(1_900_000_000, { options, vendorKeys });
-  return prove([sns], sentWith({ 'Content-Type': 'text/plain' }, body), [], conditions);
+  return prove([SNS], sentWith({ 'Content-Type': 'text/plain' }, body), [], conditions);
 }
 
 async function refusal(message: Message): Promise<unknown> {
-  return failureOf(await check(JSON.stringify(message)));
+  return failureOf(await check(JSON.stringify(message))).message;
 }
 
 /** Signed as whoever has the key of the certificate would. */
@@ -89,7 +90,7 @@ describe('a message of Amazon SNS', () => {
 
   it('is not believed from another topic, which anybody may have', async () => {
     const topic = TOPIC.replace('orders', 'other');
-    expect(failureOf(await check(read('notification-1.json'), { topic }))).toBe(
+    expect(failureOf(await check(read('notification-1.json'), { topic })).message).toBe(
       'the message is of another topic than the topic_arn of the source',
     );
   });
@@ -113,7 +114,7 @@ describe('a message of Amazon SNS', () => {
   ])('has no certificate fetched from %j', async (url) => {
     const vendorKeys = await serving(read('certificate.pem'));
     const body = JSON.stringify({ ...NOTIFICATION, SigningCertURL: url });
-    expect(failureOf(await check(body, { vendorKeys }))).toContain('SigningCertURL');
+    expect(failureOf(await check(body, { vendorKeys })).message).toContain('SigningCertURL');
     expect(vendorKeys.fetched).toEqual([]);
   });
 
@@ -121,7 +122,7 @@ describe('a message of Amazon SNS', () => {
     const vendorKeys = await serving(
       readFileSync(new URL('../fixtures/tls/cert.pem', import.meta.url), 'utf8'),
     );
-    expect(failureOf(await check(read('notification-1.json'), { vendorKeys }))).toBe(
+    expect(failureOf(await check(read('notification-1.json'), { vendorKeys })).message).toBe(
       'the signature is wrong',
     );
   });
@@ -129,13 +130,13 @@ describe('a message of Amazon SNS', () => {
   it('is to be repeated where its certificate cannot be fetched', async () => {
     expect(
       failureOf(await check(read('notification-1.json'), { vendorKeys: NOTHING_FETCHED })),
-    ).toEqual({ unavailable: 'nothing is fetched here' });
+    ).toEqual({ reason: 'unavailable', message: 'nothing is fetched here' });
   });
 
   it.each(['', '[]', '7', 'not json', '{}', '{"Type":"Notification"}', '{"Signature":1}'])(
     'is not %j',
     async (body) => {
-      expect(failureOf(await check(body))).toEqual(expect.any(String));
+      expect(failureOf(await check(body)).message).toEqual(expect.any(String));
     },
   );
 
@@ -168,7 +169,7 @@ describe('a message of Amazon SNS', () => {
 });
 
 describe('the confirmation of a subscription', () => {
-  const asked = (document: unknown) => snsConfirmation({ document } as Asked);
+  const asked = (document: unknown) => snsConfirmation({ document } as ChallengeRequest);
 
   it('is answered by a call of the address in it', () => {
     const message = JSON.parse(read('confirmation.json')) as Message;
@@ -213,7 +214,9 @@ describe('a source of kind aws-sns', () => {
     const vendorKeys = await serving(read('certificate.pem'));
     const url = `${host}SimpleNotificationService-0.pem`;
     const body = JSON.stringify({ ...NOTIFICATION, TopicArn: topic, SigningCertURL: url });
-    expect(failureOf(await check(body, { vendorKeys, topic }))).toBe('the signature is wrong');
+    expect(failureOf(await check(body, { vendorKeys, topic })).message).toBe(
+      'the signature is wrong',
+    );
     expect(vendorKeys.fetched).toEqual([url]);
     expect(KINDS['aws-sns']?.secrets).toBe('none');
   });

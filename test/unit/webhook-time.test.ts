@@ -1,6 +1,6 @@
 /** Times as senders write them. */
 import { describe, expect, it } from 'vitest';
-import { timeOf } from '../../src/ingest/webhooks/time.ts';
+import { parseTime } from '../../src/ingest/webhooks/parse-time.ts';
 
 describe('a time', () => {
   it.each([
@@ -14,7 +14,7 @@ describe('a time', () => {
     ['2023-11-14T22:13:20Z', '2023-11-14T22:13:20.000Z'],
     ['2023-11-14T23:13:20.5+01:00', '2023-11-14T22:13:20.500Z'],
   ])('%s is %s', (text, expected) => {
-    expect(new Date(timeOf(text) ?? Number.NaN).toISOString()).toBe(expected);
+    expect(new Date(parseTime(text) ?? Number.NaN).toISOString()).toBe(expected);
   });
 
   it.each(
@@ -23,6 +23,6 @@ describe('a time', () => {
       ['2023-02-30T00:00:00Z', '2023-11-14', '2023-11-14 22:13:20'],
     ].flat(),
   )('%j is none', (text) => {
-    expect(timeOf(text)).toBeUndefined();
+    expect(parseTime(text)).toBeUndefined();
   });
 });

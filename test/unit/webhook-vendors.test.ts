@@ -2,15 +2,13 @@
 import { createHash, createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { KINDS } from '../../src/ingest/webhooks/kinds.ts';
-import type { Proof, Sent } from '../../src/ingest/webhooks/scheme.ts';
-import { checkSettings } from '../../src/ingest/webhooks/settings.ts';
-import {
-  compileSource,
-  type DocumentSource,
-  readDelivery,
-  verifyDelivery,
-} from '../../src/ingest/webhooks/source.ts';
+import { KINDS } from '../../src/ingest/webhooks/kinds/kinds.ts';
+import { readDelivery } from '../../src/ingest/webhooks/read-delivery.ts';
+import type { WebhookRequest } from '../../src/ingest/webhooks/request.ts';
+import { checkSettings } from '../../src/ingest/webhooks/settings/settings.ts';
+import { compileSource, type DocumentSource } from '../../src/ingest/webhooks/source.ts';
+import type { Proof } from '../../src/ingest/webhooks/verifiers/verifier.ts';
+import { verifyDelivery } from '../../src/ingest/webhooks/verify-delivery.ts';
 import type { Result } from '../../src/lib/result.ts';
 import { accepted } from './support/result.ts';
 import { NOTHING_FETCHED, sentWith } from './support/sent.ts';
@@ -24,7 +22,7 @@ const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
 interface Vendor {
   readonly kind: string;
   readonly secret: string;
-  readonly sent: Sent;
+  readonly sent: WebhookRequest;
   readonly isTimed?: boolean;
   /** Where the body is not signed. */
   readonly isBodyFree?: boolean;
@@ -568,7 +566,7 @@ describe.each(VENDORS)('%s', (_name, vendor) => {
     const headers = new Headers({ 'Content-Type': sent.headers.get('content-type') ?? '' });
     const bare = { ...sent, headers, body: new TextEncoder().encode('{"value":[{}]}') };
     const proof = await verify({ ...vendor, sent: bare });
-    expect(proof.ok ? '' : proof.failure).toMatch(/ is missing$/);
+    expect(proof.ok ? '' : proof.failure.message).toMatch(/ is missing$/);
   });
 
   it('is not believed with another body, where that is signed', async () => {
@@ -584,9 +582,9 @@ describe.each(VENDORS)('%s', (_name, vendor) => {
   it('becomes its events', async () => {
     const source = sourceOf(vendor.kind, [vendor.secret]);
     const proof = await verify(vendor);
-    if (!proof.ok) throw new Error(String(proof.failure));
+    if (!proof.ok) throw new Error(proof.failure.message);
     const reading = accepted(await readDelivery(source, vendor.sent, proof.value));
-    if (!('events' in reading)) throw new Error('a handshake');
+    if (reading.kind !== 'events') throw new Error('a challenge');
     expect(reading.events).toHaveLength(vendor.events.length);
     for (const [index, event] of vendor.events.entries()) {
       expect(reading.events[index]?.body).toMatchObject(event);
@@ -595,7 +593,7 @@ describe.each(VENDORS)('%s', (_name, vendor) => {
 });
 
 describe('Twilio', () => {
-  const signatureOf = (sent: Sent, signature: string) => ({
+  const signatureOf = (sent: WebhookRequest, signature: string) => ({
     ...sent,
     headers: new Headers({ ...FORM, 'X-Twilio-Signature': signature }),
   });
@@ -617,7 +615,7 @@ describe('Twilio', () => {
     expect(await verify({ ...TWILIO, secret: '12345', sent })).toMatchObject({ ok: true });
     const other = sentWith(headers, `${body} `, { url });
     expect(await verify({ ...TWILIO, secret: '12345', sent: other })).toMatchObject({
-      failure: expect.stringContaining('whose digest is bodySHA256'),
+      failure: { message: expect.stringContaining('whose digest is bodySHA256') },
     });
   });
 
@@ -625,11 +623,11 @@ describe('Twilio', () => {
     const { sent } = TWILIO;
     const elsewhere = { ...sent, url: TWILIO_URL.replace('mycompany', 'other') };
     expect(await verify({ ...TWILIO, secret: '12345', sent: elsewhere })).toMatchObject({
-      failure: 'the signature is wrong',
+      failure: { message: 'the signature is wrong' },
     });
     const headers = new Headers({ 'X-Twilio-Signature': 'RSOYDt4T1cUTdK1PDd93/VVr8B8=' });
     expect(await verify({ ...TWILIO, secret: '12345', sent: { ...sent, headers } })).toMatchObject({
-      failure: expect.stringContaining('the body is no form'),
+      failure: { message: expect.stringContaining('the body is no form') },
     });
   });
 });
@@ -676,7 +674,7 @@ describe('Microsoft Graph', () => {
         (await verifyDelivery(source, sent, 0, NOTHING_FETCHED)) as Result<Proof>,
       );
       const reading = accepted(await readDelivery(source, sent, proof));
-      return 'events' in reading ? reading.events[0]?.body.id : undefined;
+      return reading.kind === 'events' ? reading.events[0]?.body.id : undefined;
     };
     expect(await idWith('one-secret')).toMatch(/^[0-9a-f]{64}$/);
     expect(await idWith('one-secret')).toBe(await idWith('another-secret'));

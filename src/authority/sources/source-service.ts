@@ -2,7 +2,7 @@
 
 import { parseSealingKeys, seal, unseal } from '../../config/sealing.ts';
 import type { Variables } from '../../config/variables.ts';
-import type { SourceSettings } from '../../ingest/webhooks/settings.ts';
+import type { SourceSettings } from '../../ingest/webhooks/settings/settings.ts';
 import type { AesKey } from '../../lib/aes.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import type { OpenSource, SourceDescription } from '../../objects/authority-contract.ts';

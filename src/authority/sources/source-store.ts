@@ -1,6 +1,6 @@
 /** The sources of a Vault namespace: their settings, and their secrets encrypted. */
 
-import type { SourceSettings } from '../../ingest/webhooks/settings.ts';
+import type { SourceSettings } from '../../ingest/webhooks/settings/settings.ts';
 import type { SourceDescription } from '../../objects/authority-contract.ts';
 
 export interface StoredSource extends SourceDescription {

@@ -1,8 +1,8 @@
-/** JSON pointers (RFC 6901): which value of a document is meant. */
+/** JSON pointers (RFC 6901) select a value of a document. */
 import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 
-/** The names and places on the way; none for the whole document. */
+/** The keys and indexes on the way to the value; empty for the whole document. */
 export type Pointer = readonly string[];
 
 /**
@@ -32,16 +32,24 @@ export function pointerText(pointer: Pointer): string {
   return pointer.map((token) => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
-/** What the pointer leads to; undefined where there is nothing. */
-export function resolve(pointer: Pointer, document: unknown): unknown {
+/** @returns undefined if the document has no such value */
+export function valueAt(pointer: Pointer, document: unknown): unknown {
   let value = document;
   for (const token of pointer) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, token)) {
       return undefined;
     }
-    // An array has a length beside its members, and no member "01".
+    // An array also has the key "length", and it has no member "01".
     if (Array.isArray(value) && !/^(?:0|[1-9]\d*)$/.test(token)) return undefined;
     value = (value as Record<string, unknown>)[token];
   }
   return value;
+}
+
+/** A string, or a whole number as a string. @returns undefined for any other value */
+export function stringAt(pointer: string, document: unknown): string | undefined {
+  const parsed = parsePointer(pointer);
+  const value = parsed.ok ? valueAt(parsed.value, document) : undefined;
+  if (Number.isSafeInteger(value)) return String(value);
+  return typeof value === 'string' ? value : undefined;
 }

@@ -1,14 +1,22 @@
 /** A delivery as the tests of sources send it. */
-import type { Conditions, Sent, VendorKeys } from '../../../src/ingest/webhooks/scheme.ts';
+import type { WebhookRequest } from '../../../src/ingest/webhooks/request.ts';
+import type {
+  VendorKeys,
+  VerificationContext,
+} from '../../../src/ingest/webhooks/verifiers/verifier.ts';
+import { invalid } from '../../../src/lib/result.ts';
 
 /** For kinds whose keys stand among their secrets. */
 export const NOTHING_FETCHED: VendorKeys = {
-  certificateKey: async () => ({ ok: false, failure: 'nothing is fetched here' }),
-  claims: async () => ({ ok: false, failure: 'nothing is fetched here' }),
+  certificateKey: async () => invalid('nothing is fetched here'),
+  claims: async () => invalid('nothing is fetched here'),
 };
 
 /** @param seconds Unix time */
-export function conditionsAt(seconds: number, given: Partial<Conditions> = {}): Conditions {
+export function conditionsAt(
+  seconds: number,
+  given: Partial<VerificationContext> = {},
+): VerificationContext {
   return {
     now: seconds * 1000,
     toleranceSeconds: 300,
@@ -21,8 +29,8 @@ export function conditionsAt(seconds: number, given: Partial<Conditions> = {}): 
 export function sentWith(
   headers: Headers | Readonly<Record<string, string>>,
   body: string,
-  given: Partial<Sent> = {},
-): Sent {
+  given: Partial<WebhookRequest> = {},
+): WebhookRequest {
   const url = given.url ?? 'https://events.example.com/v1/sys/events/in/from';
   return {
     method: 'POST',

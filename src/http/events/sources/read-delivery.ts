@@ -4,15 +4,10 @@ import type { Config } from '../../../config/config.ts';
 import type { EventDefaults } from '../../../event/event.ts';
 import { readAuditEntry } from '../../../ingest/audit/audit-entry.ts';
 import { type CheckedEvent, readEvent } from '../../../ingest/read-events.ts';
-import { calledAddress } from '../../../ingest/webhooks/called-address.ts';
-import type { Proof, Sent } from '../../../ingest/webhooks/scheme.ts';
-import {
-  type AuditSource,
-  type DocumentSource,
-  type Reading,
-  readDelivery,
-  type Source,
-} from '../../../ingest/webhooks/source.ts';
+import { type ReadDelivery, readDelivery } from '../../../ingest/webhooks/read-delivery.ts';
+import { calledUrl, type WebhookRequest } from '../../../ingest/webhooks/request.ts';
+import type { AuditSource, DocumentSource, Source } from '../../../ingest/webhooks/source.ts';
+import type { Proof } from '../../../ingest/webhooks/verifiers/verifier.ts';
 import { failureAt, ok, type Result, tooLarge } from '../../../lib/result.ts';
 import { decodeUtf8, parseJson } from '../../../lib/text.ts';
 import { pathOfKey, trimSlashes } from '../../../namespace/namespace.ts';
@@ -25,10 +20,10 @@ export function deliveryOf(
   { method, headers, url }: Request,
   query: URLSearchParams,
   body: Uint8Array,
-): Sent {
+): WebhookRequest {
   return {
     method,
-    url: calledAddress(url, settings.options?.url),
+    url: calledUrl(url, settings.options?.url),
     query,
     headers,
     body,
@@ -55,13 +50,13 @@ export function eventDefaults(
 /** @returns the events, or the answer to a verification challenge */
 export async function readWebhook(
   source: DocumentSource,
-  delivery: Sent,
+  delivery: WebhookRequest,
   proof: Proof,
   defaults: EventDefaults,
-): Promise<Result<Reading<CheckedEvent>>> {
+): Promise<Result<ReadDelivery<CheckedEvent>>> {
   const reading = await readDelivery(source, delivery, proof);
   if (!reading.ok) return reading;
-  if ('handshake' in reading.value) return ok(reading.value);
+  if (reading.value.kind === 'challenge') return ok(reading.value);
   const events: CheckedEvent[] = [];
   let characters = 0;
   for (const { body, where } of reading.value.events) {
@@ -75,7 +70,7 @@ export async function readWebhook(
     }
     events.push(event.value);
   }
-  return ok({ events, lacking: reading.value.lacking });
+  return ok({ kind: 'events', events, missing: reading.value.missing });
 }
 
 export interface AuditedEvents {

@@ -4,8 +4,9 @@
  * cannot be published is dropped and counted, unless `on_overload` is `block`.
  */
 
-import { isOnOverload } from '../../../ingest/webhooks/settings.ts';
-import { type AuditSource, verifyDelivery } from '../../../ingest/webhooks/source.ts';
+import { isOnOverload } from '../../../ingest/webhooks/settings/audit-settings.ts';
+import type { AuditSource } from '../../../ingest/webhooks/source.ts';
+import { verifyDelivery } from '../../../ingest/webhooks/verify-delivery.ts';
 import { logError } from '../../../lib/log.ts';
 import { quote } from '../../../lib/quote.ts';
 import { invalid, type Result } from '../../../lib/result.ts';

@@ -1,10 +1,10 @@
 /** Receives a webhook: answers challenges, verifies the signature, and publishes the events. */
 
+import type { DocumentSource } from '../../../ingest/webhooks/source.ts';
 import {
-  answerUnsigned,
-  type DocumentSource,
+  answerUnverifiedChallenge,
   verifyDelivery,
-} from '../../../ingest/webhooks/source.ts';
+} from '../../../ingest/webhooks/verify-delivery.ts';
 import type { NamespaceContext } from '../../context.ts';
 import { publishEvents } from '../../publishing/publish-events.ts';
 import { workerCaches } from '../../worker-caches.ts';
@@ -20,8 +20,8 @@ export async function receiveWebhook(
   const { namespace, query, config } = c.var;
   const now = Date.now();
   const delivery = deliveryOf(source, c.req.raw, query, body);
-  const unsigned = await answerUnsigned(source, delivery);
-  if (unsigned !== undefined) return reply(unsigned);
+  const answer = await answerUnverifiedChallenge(source, delivery);
+  if (answer !== undefined) return reply(answer);
 
   const publisher = sourcePublisher(source, namespace);
   const vendor = workerCaches.vendorClient(c.env, publisher.principal);
@@ -31,13 +31,14 @@ export async function receiveWebhook(
   const defaults = eventDefaults(source, namespace, config, now);
   const reading = await readWebhook(source, delivery, proof.value, defaults);
   if (!reading.ok) return refuseDelivery(source, reading.failure);
-  if ('handshake' in reading.value) {
-    const { handshake } = reading.value;
-    const visited = handshake.visit === undefined || (await vendor.visit(handshake.visit));
+  if (reading.value.kind === 'challenge') {
+    const { visit } = reading.value.reply;
+    const visited = visit === undefined || (await vendor.visit(visit));
     return visited
-      ? reply(handshake)
+      ? reply(reading.value.reply)
       : refuseUnverified(source, {
-          unavailable: 'the address that confirms the subscription could not be called',
+          reason: 'unavailable',
+          message: 'the address that confirms the subscription could not be called',
         });
   }
 

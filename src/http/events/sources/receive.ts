@@ -1,9 +1,10 @@
 /** `/v1/sys/events/in/{name}`: receives the deliveries of a source, and what a vendor sends before the first. */
 
 import { MAX_DELIVERY_BYTES } from '../../../ingest/limits.ts';
-import { NOTHING } from '../../../ingest/webhooks/handshake.ts';
-import { headerValue } from '../../../ingest/webhooks/header-value.ts';
-import { answerUnsigned, type Source } from '../../../ingest/webhooks/source.ts';
+import { EMPTY_REPLY } from '../../../ingest/webhooks/challenges/challenge.ts';
+import { headerValue } from '../../../ingest/webhooks/headers.ts';
+import type { Source } from '../../../ingest/webhooks/source.ts';
+import { answerUnverifiedChallenge } from '../../../ingest/webhooks/verify-delivery.ts';
 import type { NamespaceContext } from '../../context.ts';
 import { checkEncoding, readBody } from '../../request/body.ts';
 import { after } from '../../request/path.ts';
@@ -37,7 +38,7 @@ export async function receive(c: NamespaceContext): Promise<Response> {
       return answerGet(c, source);
     case 'HEAD':
       // Some vendors check in this way that the address exists.
-      return reply(NOTHING);
+      return reply(EMPTY_REPLY);
     case 'OPTIONS':
       return answerOptions(c.req.raw.headers);
   }
@@ -56,7 +57,7 @@ async function receiveDelivery(c: NamespaceContext, source: Source): Promise<Res
 /** Some vendors send their verification challenge by GET. */
 async function answerGet(c: NamespaceContext, source: Source): Promise<Response> {
   const delivery = deliveryOf(source, c.req.raw, c.var.query, new Uint8Array());
-  const answer = await answerUnsigned(source, delivery);
+  const answer = await answerUnverifiedChallenge(source, delivery);
   return answer === undefined ? refuseMethod() : reply(answer);
 }
 

@@ -1,9 +1,8 @@
 /** What the sender of a delivery is answered. */
 
-import { NOTHING } from '../../../ingest/webhooks/handshake.ts';
-import type { Reply } from '../../../ingest/webhooks/kind.ts';
-import type { Unproven } from '../../../ingest/webhooks/scheme.ts';
+import { EMPTY_REPLY, type VendorReply } from '../../../ingest/webhooks/challenges/challenge.ts';
 import type { Source } from '../../../ingest/webhooks/source.ts';
+import type { VerificationFailure } from '../../../ingest/webhooks/verifiers/verifier.ts';
 import { log } from '../../../lib/log.ts';
 import type { PublishReport } from '../../publishing/outcomes.ts';
 import { type Refusal, refuse, succeed } from '../../respond.ts';
@@ -23,23 +22,22 @@ export function refuseDelivery({ kind, name }: Source, refusal: Refusal): Respon
 }
 
 /** Rejects a delivery whose sender is not verified: for good, or until what is needed for it can be fetched. */
-export function refuseUnverified(source: Source, failure: Unproven): Response {
-  return refuseDelivery(
-    source,
-    typeof failure === 'string'
-      ? { reason: 'unauthorized', message: failure }
-      : { reason: 'unavailable', message: failure.unavailable },
-  );
+export function refuseUnverified(source: Source, failure: VerificationFailure): Response {
+  const { reason, message } = failure;
+  return refuseDelivery(source, {
+    reason: reason === 'unavailable' ? 'unavailable' : 'unauthorized',
+    message,
+  });
 }
 
 /** Most vendors get an empty answer, because each reads answers in its own way. Kinds that want the report get it. */
 export function answerAccepted({ kind }: Source, report: PublishReport): Response {
-  const { answer = NOTHING } = kind;
+  const { answer = EMPTY_REPLY } = kind;
   return answer === 'report' ? succeed(report.data, report.warnings) : reply(answer);
 }
 
 /** The body may contain what a stranger sent. The headers keep browsers from showing it as a page. */
-export function reply({ body, type, status, headers = {} }: Reply): Response {
+export function reply({ body, type, status, headers = {} }: VendorReply): Response {
   const common = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...headers };
   return body === ''
     ? new Response(null, { status: status ?? 200, headers: common })

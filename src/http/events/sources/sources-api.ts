@@ -2,13 +2,10 @@
 import { NO_SEALING_KEY } from '../../../config/sealing.ts';
 import { factsOf } from '../../../event/facts.ts';
 import type { CheckedEvent } from '../../../ingest/read-events.ts';
-import { checkSecrets, HIDDEN } from '../../../ingest/webhooks/secrets.ts';
-import {
-  checkSettings,
-  checkSourceName,
-  shownSettings,
-} from '../../../ingest/webhooks/settings.ts';
-import { claimedProof } from '../../../ingest/webhooks/source.ts';
+import { checkSecrets, HIDDEN } from '../../../ingest/webhooks/settings/secrets.ts';
+import { checkSettings, shownSettings } from '../../../ingest/webhooks/settings/settings.ts';
+import { checkSourceName } from '../../../ingest/webhooks/settings/source-name.ts';
+import { claimedProof } from '../../../ingest/webhooks/verify-delivery.ts';
 import { withoutNulls } from '../../../lib/json.ts';
 import { pathOfKey } from '../../../namespace/namespace.ts';
 import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
@@ -98,11 +95,11 @@ export const testSource: Endpoint = {
     const delivery = deliveryOf(source, request, new URLSearchParams(), sent);
     const reading = await readWebhook(source, delivery, claimedProof(source, delivery), defaults);
     if (!reading.ok) return refuse(reading.failure);
-    if ('handshake' in reading.value) {
-      return succeed({ handshake: reading.value.handshake.body });
+    if (reading.value.kind === 'challenge') {
+      return succeed({ handshake: reading.value.reply.body });
     }
-    const { events, lacking } = reading.value;
-    return succeed({ events: framesOf(events) }, [...lacking, ...adviceOnEvents(events)]);
+    const { events, missing } = reading.value;
+    return succeed({ events: framesOf(events) }, [...missing, ...adviceOnEvents(events)]);
   },
 };
 

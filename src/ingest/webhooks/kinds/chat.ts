@@ -1,26 +1,41 @@
-/** Where people talk. */
+/** Chat, calls and social networks. */
 import { isJsonObject } from '../../../lib/json.ts';
-import { type Asked, type Handshake, NOTHING, plain, textAt, whenText } from '../handshake.ts';
-import type { Kind, Reply } from '../kind.ts';
-import { listWith } from '../lists.ts';
-import { ED25519_HEX, publicKeySignature } from '../schemes/public-key.ts';
-import { twilio } from '../schemes/twilio.ts';
-import { ZOOM_HEADER, zoomValidation } from '../schemes/zoom.ts';
-import { signature } from '../signature.ts';
+import { listWith } from '../body/lists.ts';
+import {
+  type ChallengeRequest,
+  type ChallengeResponder,
+  challengeInBody,
+  EMPTY_REPLY,
+  textReply,
+  type VendorReply,
+} from '../challenges/challenge.ts';
+import { ZOOM_HEADER, zoomChallenge } from '../challenges/zoom.ts';
+import { checkAscii, type Option, URL_OPTION } from '../option.ts';
+import { stringAt } from '../pointer.ts';
+import { hmacSignature } from '../verifiers/hmac-signature.ts';
+import { ED25519_HEX, publicKeySignature } from '../verifiers/public-key.ts';
+import { twilio } from '../verifiers/twilio.ts';
+import type { Kind } from './kind.ts';
 
-/** Discord takes no other success than this one. */
-const NO_CONTENT: Reply = { body: '', type: 'text/plain', status: 204 };
+const VERIFY_TOKEN: Option = {
+  required: false,
+  about: 'the verify token that the vendor sends with its question',
+  check: checkAscii,
+};
 
-/** Of webhook events. The PING of interactions has another type, as they want an answer that only a program can give. */
-const discordPing: Handshake = ({ document }) => {
+/** Discord requires this status. */
+const NO_CONTENT: VendorReply = { body: '', type: 'text/plain', status: 204 };
+
+/** Only webhook events are supported. Interactions, whose PING has another type, need an application to answer them. */
+const discordPing: ChallengeResponder = ({ document }) => {
   const isPing = isJsonObject(document) && document.type === 0 && document.event === undefined;
   return isPing ? NO_CONTENT : undefined;
 };
 
 export const CHAT = {
   slack: {
-    proof: [
-      signature({
+    verifiers: [
+      hmacSignature({
         header: 'X-Slack-Signature',
         algorithm: 'SHA-256',
         encoding: 'hex',
@@ -45,11 +60,14 @@ export const CHAT = {
         command: '/command',
       },
     },
-    handshake: { signed: whenText('/type', 'url_verification', '/challenge'), unsigned: sslCheck },
+    challenge: {
+      verified: challengeInBody('/type', 'url_verification', '/challenge'),
+      unverified: sslCheck,
+    },
     refusal: { 'X-Slack-No-Retry': '1' },
   },
   discord: {
-    proof: [
+    verifiers: [
       publicKeySignature({
         header: 'X-Signature-Ed25519',
         encoding: 'hex',
@@ -70,12 +88,12 @@ export const CHAT = {
         data: '/event/data',
       },
     },
-    handshake: { signed: discordPing },
+    challenge: { verified: discordPing },
     answer: NO_CONTENT,
   },
   zoom: {
-    proof: [
-      signature({
+    verifiers: [
+      hmacSignature({
         header: ZOOM_HEADER,
         algorithm: 'SHA-256',
         encoding: 'hex',
@@ -99,11 +117,11 @@ export const CHAT = {
         host: '/payload/object/host_id',
       },
     },
-    handshake: { signed: zoomValidation },
+    challenge: { verified: zoomChallenge },
   },
   meta: {
-    proof: [
-      signature({
+    verifiers: [
+      hmacSignature({
         header: 'X-Hub-Signature-256',
         algorithm: 'SHA-256',
         encoding: 'hex',
@@ -125,12 +143,12 @@ export const CHAT = {
         messaging: '/messaging',
       },
     },
-    options: { verify_token: 'optional' },
-    handshake: { unsigned: metaChallenge },
+    options: { verify_token: VERIFY_TOKEN },
+    challenge: { unverified: metaChallenge },
   },
   twitch: {
-    proof: [
-      signature({
+    verifiers: [
+      hmacSignature({
         header: 'Twitch-Eventsub-Message-Signature',
         algorithm: 'SHA-256',
         encoding: 'hex',
@@ -156,11 +174,11 @@ export const CHAT = {
         event: '/event',
       },
     },
-    // What the headers say of the type of a message is not signed.
-    handshake: { signed: ({ document }) => plainIfThere(textAt(document, '/challenge')) },
+    // The header with the type of a message is not signed.
+    challenge: { verified: ({ document }) => replyWith(stringAt('/challenge', document)) },
   },
   twilio: {
-    proof: [twilio('SHA-1'), twilio('SHA-256')],
+    verifiers: [twilio('SHA-1'), twilio('SHA-256')],
     body: 'document',
     signsFields: true,
     eventType: 'twilio/{/MessageStatus|/SmsStatus|/CallStatus|/EventType|/Event|"webhook"}',
@@ -176,28 +194,28 @@ export const CHAT = {
         error: '/ErrorCode',
       },
     },
-    options: { url: 'optional' },
-    // Twilio does what an answer says, and takes one of another type for an error.
+    options: { url: URL_OPTION },
+    // Twilio executes the answer, and takes an answer of another type for an error.
     answer: { body: '<Response/>', type: 'text/xml' },
   },
 } satisfies Record<string, Kind>;
 
-function plainIfThere(text: string | undefined): Reply | undefined {
-  return text === undefined ? undefined : plain(text);
+function replyWith(text: string | undefined): VendorReply | undefined {
+  return text === undefined ? undefined : textReply(text);
 }
 
-/** Slack tries the certificate of a command's address now and then. */
-function sslCheck({ query, document }: Asked): Reply | undefined {
-  const isCheck = query.get('ssl_check') === '1' || textAt(document, '/ssl_check') === '1';
-  return isCheck ? NOTHING : undefined;
+/** Slack regularly checks the certificate of a command's address. */
+function sslCheck({ query, document }: ChallengeRequest): VendorReply | undefined {
+  const isCheck = query.get('ssl_check') === '1' || stringAt('/ssl_check', document) === '1';
+  return isCheck ? EMPTY_REPLY : undefined;
 }
 
-/** A GET with the verify token that the operator chose; who knows it may see its challenge again. */
-function metaChallenge({ method, query, options }: Asked): Reply | undefined {
+/** A GET with the verify token of the operator. Its challenge is returned. */
+function metaChallenge({ method, query, options }: ChallengeRequest): VendorReply | undefined {
   const { verify_token: token } = options;
-  const isMeant = token !== undefined && query.get('hub.verify_token') === token;
+  const hasToken = token !== undefined && query.get('hub.verify_token') === token;
   const challenge = query.get('hub.challenge');
-  return method === 'GET' && query.get('hub.mode') === 'subscribe' && isMeant && challenge !== null
-    ? plain(challenge)
+  return method === 'GET' && query.get('hub.mode') === 'subscribe' && hasToken && challenge !== null
+    ? textReply(challenge)
     : undefined;
 }

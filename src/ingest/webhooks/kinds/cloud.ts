@@ -1,28 +1,32 @@
-/** What clouds send of their services. */
+/** Services of clouds. */
 import { Buffer } from 'node:buffer';
 import { isJsonObject } from '../../../lib/json.ts';
+import { invalid, ok } from '../../../lib/result.ts';
 import { decodeUtf8, parseJson } from '../../../lib/text.ts';
-import { type Handshake, jsonReply, textAt } from '../handshake.ts';
-import { headerValue } from '../header-value.ts';
-import type { Kind } from '../kind.ts';
-import { listAt } from '../lists.ts';
-import { googlePushToken } from '../schemes/push-token.ts';
-import { secretAsToken } from '../schemes/sent-secret.ts';
-import { sns, snsConfirmation } from '../schemes/sns.ts';
+import { listAt } from '../body/lists.ts';
+import { type ChallengeResponder, jsonReply } from '../challenges/challenge.ts';
+import { snsConfirmation } from '../challenges/sns.ts';
+import { headerValue } from '../headers.ts';
+import { checkAscii } from '../option.ts';
+import { stringAt } from '../pointer.ts';
+import { GOOGLE_PUSH_TOKEN, SERVICE_ACCOUNT } from '../verifiers/push-token.ts';
+import { secretAsToken } from '../verifiers/sent-secret.ts';
+import { SNS, TOPIC_ARN } from '../verifiers/sns.ts';
+import type { Kind } from './kind.ts';
 
-/** Event Grid asks with one event in a list, and is answered with the code in it. Whoever asks learns nothing new. */
-const eventGridValidation: Handshake = ({ method, headers, document }) => {
+/** The challenge is a list with one event, and the response repeats the code in it. */
+const eventGridChallenge: ChallengeResponder = ({ method, headers, document }) => {
   if (method !== 'POST' || headerValue(headers, 'aeg-event-type') !== 'SubscriptionValidation') {
     return undefined;
   }
-  const code = textAt(document, '/0/data/validationCode');
-  const isAsked =
-    textAt(document, '/0/eventType') === 'Microsoft.EventGrid.SubscriptionValidationEvent';
-  return isAsked && code !== undefined ? jsonReply({ validationResponse: code }) : undefined;
+  const code = stringAt('/0/data/validationCode', document);
+  const isChallenge =
+    stringAt('/0/eventType', document) === 'Microsoft.EventGrid.SubscriptionValidationEvent';
+  return isChallenge && code !== undefined ? jsonReply({ validationResponse: code }) : undefined;
 };
 
-/** What a message of Pub/Sub carries is Base64. Rules see it as JSON or as text, and as Base64 where it is neither. */
-function withReadData(document: unknown): readonly unknown[] | undefined {
+/** The data of a Pub/Sub message is Base64. Rules read it as JSON or text, or as Base64 if it is neither. */
+function withDecodedData(document: unknown): readonly unknown[] | undefined {
   if (!isJsonObject(document) || !isJsonObject(document.message)) return undefined;
   const { data } = document.message;
   if (typeof data !== 'string') return undefined;
@@ -34,7 +38,7 @@ function withReadData(document: unknown): readonly unknown[] | undefined {
 
 export const CLOUD = {
   'aws-sns': {
-    proof: [sns],
+    verifiers: [SNS],
     secrets: 'none',
     body: 'document',
     eventType: 'aws-sns/notification',
@@ -45,11 +49,22 @@ export const CLOUD = {
       // Message attributes are not signed.
       metadata: { topic: '/TopicArn', subject: '/Subject', message: '/Message' },
     },
-    options: { topic_arn: 'required' },
-    handshake: { signed: snsConfirmation },
+    options: {
+      topic_arn: {
+        required: true,
+        about: 'the ARN of the topic of Amazon SNS that is subscribed to',
+        check: (text) =>
+          TOPIC_ARN.test(text)
+            ? ok(text)
+            : invalid(
+                'must be the ARN of a topic, such as "arn:aws:sns:us-east-1:123456789012:orders"',
+              ),
+      },
+    },
+    challenge: { verified: snsConfirmation },
   },
   'event-grid': {
-    proof: [secretAsToken],
+    verifiers: [secretAsToken],
     body: 'document',
     eventType: 'event-grid/{/eventType}',
     mapping: {
@@ -65,10 +80,10 @@ export const CLOUD = {
       },
     },
     eventsIn: listAt(''),
-    handshake: { unsigned: eventGridValidation },
+    challenge: { unverified: eventGridChallenge },
   },
   'google-pubsub': {
-    proof: [googlePushToken],
+    verifiers: [GOOGLE_PUSH_TOKEN],
     secrets: 'none',
     body: 'document',
     eventType: 'google-pubsub/{/message/attributes/eventType|"message"}',
@@ -84,7 +99,23 @@ export const CLOUD = {
         data_base64: '/data_base64',
       },
     },
-    options: { audience: 'required', service_account: 'required' },
-    eventsIn: withReadData,
+    options: {
+      audience: {
+        required: true,
+        about: 'the audience of the push subscription: what its tokens are for',
+        check: checkAscii,
+      },
+      service_account: {
+        required: true,
+        about: 'the service account that the push subscription authenticates as',
+        check: (text) =>
+          SERVICE_ACCOUNT.test(text)
+            ? ok(text)
+            : invalid(
+                'must be the address of a service account, such as "push@project.iam.gserviceaccount.com"',
+              ),
+      },
+    },
+    eventsIn: withDecodedData,
   },
 } satisfies Record<string, Kind>;

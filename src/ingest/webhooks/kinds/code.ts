@@ -1,14 +1,14 @@
-/** Sources that host code. */
-import { whenHeader } from '../handshake.ts';
-import type { Kind } from '../kind.ts';
-import { secretInHeader } from '../schemes/sent-secret.ts';
-import { STANDARD_WEBHOOKS } from '../schemes/standard-webhooks.ts';
-import { signature } from '../signature.ts';
+/** Hosts of source code. */
+import { challengeInHeader } from '../challenges/challenge.ts';
+import { hmacSignature } from '../verifiers/hmac-signature.ts';
+import { secretInHeader } from '../verifiers/sent-secret.ts';
+import { STANDARD_WEBHOOKS } from '../verifiers/standard-webhooks.ts';
+import type { Kind } from './kind.ts';
 
 export const CODE = {
   github: {
-    proof: [
-      signature({
+    verifiers: [
+      hmacSignature({
         header: 'X-Hub-Signature-256',
         algorithm: 'SHA-256',
         encoding: 'hex',
@@ -35,11 +35,11 @@ export const CODE = {
         url: '{/pull_request/html_url|/issue/html_url|/release/html_url|/workflow_run/html_url|/compare|/repository/html_url}',
       },
     },
-    handshake: { signed: whenHeader('X-GitHub-Event', 'ping') },
+    challenge: { verified: challengeInHeader('X-GitHub-Event', 'ping') },
   },
   gitlab: {
-    // A signing token is newer than the secret token, and says more.
-    proof: [STANDARD_WEBHOOKS, secretInHeader('X-Gitlab-Token')],
+    // The signing token is newer than the secret token, and also signs the id and the time.
+    verifiers: [STANDARD_WEBHOOKS, secretInHeader('X-Gitlab-Token')],
     body: 'document',
     eventType: 'gitlab/{/object_kind|/event_name|/event_type}',
     mapping: {

@@ -1,13 +1,14 @@
 /** Shops and payments. */
 import { isJsonObject } from '../../../lib/json.ts';
-import { type Asked, NOTHING, textAt } from '../handshake.ts';
-import type { Kind, Reply } from '../kind.ts';
-import { signature } from '../signature.ts';
+import { type ChallengeRequest, EMPTY_REPLY, type VendorReply } from '../challenges/challenge.ts';
+import { stringAt } from '../pointer.ts';
+import { hmacSignature } from '../verifiers/hmac-signature.ts';
+import type { Kind } from './kind.ts';
 
 export const COMMERCE = {
   stripe: {
-    proof: [
-      signature({
+    verifiers: [
+      hmacSignature({
         header: 'Stripe-Signature',
         algorithm: 'SHA-256',
         encoding: 'hex',
@@ -36,8 +37,8 @@ export const COMMERCE = {
     },
   },
   shopify: {
-    proof: [
-      signature({
+    verifiers: [
+      hmacSignature({
         header: 'X-Shopify-Hmac-Sha256',
         algorithm: 'SHA-256',
         encoding: 'base64',
@@ -61,8 +62,8 @@ export const COMMERCE = {
     },
   },
   paddle: {
-    proof: [
-      signature({
+    verifiers: [
+      hmacSignature({
         header: 'Paddle-Signature',
         algorithm: 'SHA-256',
         encoding: 'hex',
@@ -89,8 +90,8 @@ export const COMMERCE = {
     },
   },
   woocommerce: {
-    proof: [
-      signature({
+    verifiers: [
+      hmacSignature({
         header: 'X-WC-Webhook-Signature',
         algorithm: 'SHA-256',
         encoding: 'base64',
@@ -102,7 +103,7 @@ export const COMMERCE = {
     body: 'document',
     eventType: 'woocommerce/{header:X-WC-Webhook-Topic}',
     mapping: {
-      // No id: its delivery id is of the second, so that two deliveries may have one.
+      // No id: two deliveries in the same second have the same delivery id.
       path: 'woocommerce/{header:X-WC-Webhook-Topic}/{/id|"none"}',
       metadata: {
         operation: '{header:X-WC-Webhook-Topic}',
@@ -113,15 +114,15 @@ export const COMMERCE = {
         delivery: '{header:X-WC-Webhook-Delivery-ID}',
       },
     },
-    handshake: { unsigned: woocommercePing },
+    challenge: { unverified: woocommercePing },
   },
 } satisfies Record<string, Kind>;
 
-/** When a webhook is saved: not signed, and nothing but the number of the webhook. */
-function woocommercePing({ method, document }: Asked): Reply | undefined {
+/** Sent when a webhook is saved. It is not signed, and contains only the id of the webhook. */
+function woocommercePing({ method, document }: ChallengeRequest): VendorReply | undefined {
   const isPing =
     isJsonObject(document) &&
     Object.keys(document).join() === 'webhook_id' &&
-    textAt(document, '/webhook_id') !== undefined;
-  return method === 'POST' && isPing ? NOTHING : undefined;
+    stringAt('/webhook_id', document) !== undefined;
+  return method === 'POST' && isPing ? EMPTY_REPLY : undefined;
 }

@@ -1,14 +1,17 @@
-/** Kinds for whoever speaks a standard, and for whom there is no kind of its own. */
-import type { Kind } from '../kind.ts';
-import { secretAsPassword, secretAsToken } from '../schemes/sent-secret.ts';
-import { STANDARD_WEBHOOKS, SVIX } from '../schemes/standard-webhooks.ts';
-import { ZOOM_HEADER, zoomValidation } from '../schemes/zoom.ts';
+/** Kinds for senders that follow a standard, and for vendors without a kind of their own. */
 
+import { ZOOM_HEADER, zoomChallenge } from '../challenges/zoom.ts';
+import { URL_OPTION } from '../option.ts';
+import { secretAsPassword, secretAsToken } from '../verifiers/sent-secret.ts';
+import { STANDARD_WEBHOOKS, SVIX } from '../verifiers/standard-webhooks.ts';
+import type { Kind } from './kind.ts';
+
+/** The event type in most bodies. */
 const TYPE = '/type|/event_type|/event|"event"';
 
 export const GENERAL = {
   'standard-webhooks': {
-    proof: [STANDARD_WEBHOOKS, SVIX],
+    verifiers: [STANDARD_WEBHOOKS, SVIX],
     body: 'document',
     eventType: `{source}/{${TYPE}}`,
     mapping: {
@@ -20,24 +23,24 @@ export const GENERAL = {
     answer: 'report',
   },
   hmac: {
-    proof: 'settings',
+    verifiers: 'settings',
     body: 'document',
     eventType: `{source}/{${TYPE}}`,
     mapping: { path: `{source}/{${TYPE}}`, metadata: { body: '' } },
-    options: { url: 'optional' },
-    handshake: {
-      // A source that is signed as Zoom signs is Zoom's, also where it has rules of its own.
-      signed: (asked) =>
-        asked.signatureHeader === ZOOM_HEADER ? zoomValidation(asked) : undefined,
+    options: { url: URL_OPTION },
+    challenge: {
+      // A source with Zoom's signature is from Zoom, even if it has its own rules.
+      verified: (request) =>
+        request.signatureHeader === ZOOM_HEADER ? zoomChallenge(request) : undefined,
     },
     answer: 'report',
   },
   token: {
-    proof: [secretAsToken, secretAsPassword],
+    verifiers: [secretAsToken, secretAsPassword],
     body: 'document',
     eventType: `{source}/{${TYPE}}`,
     mapping: { path: `{source}/{${TYPE}}`, metadata: { body: '' } },
     answer: 'report',
   },
-  'vault-audit': { proof: [secretAsToken], body: 'audit', eventType: '', mapping: {} },
+  'vault-audit': { verifiers: [secretAsToken], body: 'audit', eventType: '', mapping: {} },
 } satisfies Record<string, Kind>;

@@ -1,12 +1,13 @@
-/** What becomes of mail that was sent. */
-import type { Kind } from '../kind.ts';
-import { listAt } from '../lists.ts';
-import { MAILGUN } from '../schemes/mailgun.ts';
-import { P256_SPKI, publicKeySignature } from '../schemes/public-key.ts';
+/** Delivery reports of mail. */
+
+import { listAt } from '../body/lists.ts';
+import { MAILGUN } from '../verifiers/mailgun.ts';
+import { P256_SPKI, publicKeySignature } from '../verifiers/public-key.ts';
+import type { Kind } from './kind.ts';
 
 export const MAIL = {
   sendgrid: {
-    proof: [
+    verifiers: [
       publicKeySignature({
         header: 'X-Twilio-Email-Event-Webhook-Signature',
         encoding: 'base64',
@@ -33,11 +34,11 @@ export const MAIL = {
     eventsIn: listAt(''),
   },
   mailgun: {
-    proof: [MAILGUN],
+    verifiers: [MAILGUN],
     body: 'document',
     eventType: 'mailgun/{/event-data/event}',
     mapping: {
-      // Signed, other than the id of the event.
+      // The token is signed; the id of the event is not.
       id: '{id}',
       path: 'mailgun/{/event-data/recipient|"none"}',
       time: '{/event-data/timestamp}',

@@ -1,23 +1,32 @@
-/** Customers, files, boards, people. */
-import { type Asked, jsonReply, plain, textAt, whenQuery } from '../handshake.ts';
-import { headerValue } from '../header-value.ts';
-import type { Kind, Reply } from '../kind.ts';
-import { listAt, listWith } from '../lists.ts';
-import { CLIENT_STATE, notificationsIn } from '../schemes/client-state.ts';
-import { HUBSPOT } from '../schemes/hubspot.ts';
-import { secretAsToken, secretInHeader } from '../schemes/sent-secret.ts';
-import { signature } from '../signature.ts';
+/** Customers, files, boards and directories. */
+
+import { listAt, listWith } from '../body/lists.ts';
+import {
+  type ChallengeRequest,
+  challengeInQuery,
+  jsonReply,
+  textReply,
+  type VendorReply,
+} from '../challenges/challenge.ts';
+import { headerValue } from '../headers.ts';
+import { URL_OPTION } from '../option.ts';
+import { stringAt } from '../pointer.ts';
+import { CLIENT_STATE, notificationsIn } from '../verifiers/client-state.ts';
+import { hmacSignature } from '../verifiers/hmac-signature.ts';
+import { HUBSPOT } from '../verifiers/hubspot.ts';
+import { secretAsToken, secretInHeader } from '../verifiers/sent-secret.ts';
+import type { Kind } from './kind.ts';
 
 const accounts = listAt('/list_folder/accounts');
 
 export const OFFICE = {
   hubspot: {
-    proof: [HUBSPOT],
+    verifiers: [HUBSPOT],
     body: 'document',
     eventsIn: listAt(''),
     eventType: 'hubspot/{/subscriptionType}',
     mapping: {
-      // HubSpot says that an eventId alone is not unique. What counts attempts is no part of it.
+      // According to HubSpot, an eventId is not unique. The number of the attempt must not be part of the id.
       id: '{/subscriptionId}-{/eventId}-{/objectId|/fromObjectId|"none"}-{/occurredAt}',
       path: 'hubspot/{/portalId}/{/subscriptionType}/{/objectId|/fromObjectId|"none"}',
       time: '{/occurredAt}',
@@ -30,11 +39,11 @@ export const OFFICE = {
         change: '/changeSource',
       },
     },
-    options: { url: 'optional' },
+    options: { url: URL_OPTION },
   },
   zendesk: {
-    proof: [
-      signature({
+    verifiers: [
+      hmacSignature({
         header: 'X-Zendesk-Webhook-Signature',
         algorithm: 'SHA-256',
         encoding: 'base64',
@@ -61,8 +70,8 @@ export const OFFICE = {
     },
   },
   dropbox: {
-    proof: [
-      signature({
+    verifiers: [
+      hmacSignature({
         header: 'X-Dropbox-Signature',
         algorithm: 'SHA-256',
         encoding: 'hex',
@@ -75,15 +84,15 @@ export const OFFICE = {
     eventsIn: (document) => accounts(document)?.map((account) => ({ account })),
     eventType: 'dropbox/changed',
     mapping: {
-      // Each change of an account is told with the same bytes.
+      // Every change of an account has the same body.
       id: '{random}',
       path: 'dropbox/{/account}',
       metadata: { account: '/account' },
     },
-    handshake: { unsigned: whenQuery('challenge') },
+    challenge: { unverified: challengeInQuery('challenge') },
   },
   okta: {
-    proof: [secretInHeader('Authorization'), secretAsToken],
+    verifiers: [secretInHeader('Authorization'), secretAsToken],
     body: 'document',
     eventsIn: listAt('/data/events'),
     eventType: 'okta/{/eventType}',
@@ -101,10 +110,10 @@ export const OFFICE = {
         message: '/displayMessage',
       },
     },
-    handshake: { unsigned: oktaChallenge },
+    challenge: { unverified: oktaChallenge },
   },
   'microsoft-graph': {
-    proof: [CLIENT_STATE],
+    verifiers: [CLIENT_STATE],
     body: 'document',
     eventsIn: notificationsIn,
     eventType: 'microsoft-graph/{/changeType|/lifecycleEvent}',
@@ -119,16 +128,16 @@ export const OFFICE = {
         resource_data: '/resourceData',
       },
     },
-    handshake: {
-      unsigned: ({ method, query }) => {
+    challenge: {
+      unverified: ({ method, query }) => {
         const token = method === 'POST' ? query.get('validationToken') : null;
-        return token === null ? undefined : plain(token);
+        return token === null ? undefined : textReply(token);
       },
     },
   },
   trello: {
-    proof: [
-      signature({
+    verifiers: [
+      hmacSignature({
         header: 'X-Trello-Webhook',
         algorithm: 'SHA-1',
         encoding: 'base64',
@@ -151,11 +160,11 @@ export const OFFICE = {
         member: '/action/memberCreator/username',
       },
     },
-    options: { url: 'optional' },
+    options: { url: URL_OPTION },
   },
   smartsheet: {
-    proof: [
-      signature({
+    verifiers: [
+      hmacSignature({
         header: 'Smartsheet-Hmac-SHA256',
         algorithm: 'SHA-256',
         encoding: 'hex',
@@ -168,7 +177,7 @@ export const OFFICE = {
     eventsIn: listWith('/events', ['webhookId', 'scope', 'scopeObjectId']),
     eventType: 'smartsheet/{/eventType|"status"}',
     mapping: {
-      // No id: that of an event is the id of its object. A nonce in the body tells two callbacks apart.
+      // No id: the id of an event is that of its object. A nonce makes the body of each callback unique.
       path: 'smartsheet/{/scope|"webhook"}/{/scopeObjectId|/webhookId}',
       time: '{/timestamp}',
       metadata: {
@@ -182,20 +191,24 @@ export const OFFICE = {
         status: '/newWebhookStatus',
       },
     },
-    handshake: { unsigned: smartsheetChallenge },
+    challenge: { unverified: smartsheetChallenge },
   },
 } satisfies Record<string, Kind>;
 
-function oktaChallenge({ method, headers }: Asked): Reply | undefined {
+function oktaChallenge({ method, headers }: ChallengeRequest): VendorReply | undefined {
   const verification = headerValue(headers, 'x-okta-verification-challenge');
   return method === 'GET' && verification !== undefined ? jsonReply({ verification }) : undefined;
 }
 
-/** Repeated with every hundredth callback, so it is answered for as long as the source exists. */
-function smartsheetChallenge({ method, headers, document }: Asked): Reply | undefined {
-  const challenge = textAt(document, '/challenge');
-  const isAsked = method === 'POST' && headers.has('smartsheet-hook-challenge');
-  return isAsked && challenge !== undefined
+/** Smartsheet repeats the challenge with every hundredth callback. */
+function smartsheetChallenge({
+  method,
+  headers,
+  document,
+}: ChallengeRequest): VendorReply | undefined {
+  const challenge = stringAt('/challenge', document);
+  const isChallenge = method === 'POST' && headers.has('smartsheet-hook-challenge');
+  return isChallenge && challenge !== undefined
     ? jsonReply({ smartsheetHookResponse: challenge })
     : undefined;
 }

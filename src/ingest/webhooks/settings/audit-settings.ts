@@ -1,0 +1,62 @@
+/** The settings of a source for audit entries. */
+import type { Fields } from '../../../lib/fields.ts';
+import { isJsonObject } from '../../../lib/json.ts';
+import { kindOf, quote } from '../../../lib/quote.ts';
+import { trimSlashes } from '../../../namespace/namespace.ts';
+import { MAX_MOUNTS } from '../../limits.ts';
+
+export const AUDIT_KEYS = ['kind', 'secrets', 'namespace', 'mounts', 'on_overload'];
+
+/** If too much is published: `drop` the event, or `block` the audited request. */
+export type OnOverload = 'drop' | 'block';
+
+interface AuditSettings {
+  readonly mounts: Readonly<Record<string, 1 | 2>>;
+  readonly on_overload: OnOverload;
+}
+
+/** `vault write` sends strings. */
+const VERSIONS: ReadonlyMap<unknown, 1 | 2> = new Map<unknown, 1 | 2>([
+  [1, 1],
+  ['1', 1],
+  [2, 2],
+  ['2', 2],
+]);
+
+export function isOnOverload(value: unknown): value is OnOverload {
+  return value === 'drop' || value === 'block';
+}
+
+export function readAuditSettings(fields: Fields): AuditSettings {
+  const onOverload = fields.raw('on_overload') ?? 'drop';
+  if (!isOnOverload(onOverload)) {
+    fields.reject(`on_overload is ${quote(onOverload)}; it must be "drop" or "block"`);
+  }
+  return {
+    mounts: readMounts(fields),
+    on_overload: isOnOverload(onOverload) ? onOverload : 'drop',
+  };
+}
+
+function readMounts(fields: Fields): Record<string, 1 | 2> {
+  const mounts = fields.raw('mounts') ?? {};
+  if (!isJsonObject(mounts)) {
+    fields.reject(`mounts must be an object such as {"secret/": 2}, not ${kindOf(mounts)}`);
+    return {};
+  }
+  const entries = Object.entries(mounts);
+  if (entries.length > MAX_MOUNTS) {
+    fields.reject(`mounts has ${entries.length} mounts, at most ${MAX_MOUNTS} are allowed`);
+    return {};
+  }
+  const versions: Record<string, 1 | 2> = {};
+  for (const [mount, value] of entries) {
+    const version = VERSIONS.get(value);
+    if (version === undefined) {
+      fields.reject(`mounts: the version of ${quote(mount)} must be 1 or 2`);
+      continue;
+    }
+    versions[`${trimSlashes(mount)}/`] = version;
+  }
+  return versions;
+}

@@ -1,0 +1,63 @@
+/** Checks the secrets of a source. No message contains one. */
+import { kindOf, quote } from '../../../lib/quote.ts';
+import { invalid, ok, type Result } from '../../../lib/result.ts';
+import {
+  MAX_SOURCE_SECRET_CHARACTERS,
+  MAX_SOURCE_SECRETS,
+  MIN_SOURCE_SECRET_CHARACTERS,
+} from '../../limits.ts';
+import { KINDS } from '../kinds/kinds.ts';
+import { checkSecret } from '../verifiers/verifier.ts';
+import { type SourceSettings, verifiersOf } from './settings.ts';
+
+/** What the API shows instead of a secret. */
+export const HIDDEN = '(hidden)';
+
+/**
+ * @param given a list, or a single string, as `vault write` sends it
+ * @returns undefined if none are given: the stored ones remain
+ */
+export function checkSecrets(
+  given: unknown,
+  settings: SourceSettings,
+): Result<string[] | undefined> {
+  const value = typeof given === 'string' ? [given] : given;
+  if (KINDS[settings.kind]?.secrets === 'none') return checkNone(value, settings.kind);
+  if (value === undefined) return ok(undefined);
+  if (!Array.isArray(value) || value.length === 0) {
+    return invalid('secrets must be a list of one or more, such as ["…"]');
+  }
+  if (value.length > MAX_SOURCE_SECRETS) {
+    return invalid(`there are ${value.length} secrets, at most ${MAX_SOURCE_SECRETS} are allowed`);
+  }
+  const verifiers = verifiersOf(settings);
+  for (const [index, secret] of value.entries()) {
+    const name = `secrets[${index}]`;
+    // If a shown secret were written back, everybody would know it.
+    if (secret === HIDDEN) {
+      return invalid(`${name} is ${HIDDEN}, as a secret is shown; leave secrets out to keep them`);
+    }
+    if (typeof secret !== 'string') {
+      return invalid(`${name} must be a string, not ${kindOf(secret)}`);
+    }
+    if (
+      secret.length < MIN_SOURCE_SECRET_CHARACTERS ||
+      secret.length > MAX_SOURCE_SECRET_CHARACTERS
+    ) {
+      return invalid(
+        `${name} has ${secret.length} characters; from ${MIN_SOURCE_SECRET_CHARACTERS} to ${MAX_SOURCE_SECRET_CHARACTERS} are allowed`,
+      );
+    }
+    const checked = checkSecret(verifiers, secret);
+    if (!checked.ok) return invalid(`${name} ${checked.failure.message}`);
+  }
+  return ok(value as string[]);
+}
+
+function checkNone(value: unknown, kind: string): Result<string[]> {
+  return value === undefined || (Array.isArray(value) && value.length === 0)
+    ? ok([])
+    : invalid(
+        `a source of kind ${quote(kind)} has no secrets: the vendor signs with keys of its own; leave secrets out`,
+      );
+}

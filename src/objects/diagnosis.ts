@@ -1,12 +1,12 @@
-/** Asks a hub what is wrong with it, where the platform keeps to itself why a call failed. */
+/** Asks a hub what is wrong with it, if the platform does not say why a call failed. */
 
 import type { HubState } from './hub-contract.ts';
 import { storageFailureOf } from './storage-failure.ts';
 
-/** The first may meet the object that has failed, which the platform is about to replace. */
+/** The first call may still reach the object that has failed, which the platform is about to replace. */
 const ATTEMPTS = 2;
 
-/** @returns the error to go by: the same one where the hub knows of nothing, or does not start */
+/** @returns the error that the hub knows; the same one if it knows none, or does not start */
 export async function diagnosed(
   error: unknown,
   hub: { state(): Promise<HubState> },
@@ -17,7 +17,7 @@ export async function diagnosed(
       const { problem } = await hub.state();
       return problem === undefined ? error : new Error(problem);
     } catch {
-      // It is still the object that failed.
+      // This call reached the object that has failed.
     }
   }
   return error;

@@ -1,7 +1,6 @@
 /**
- * Names of Durable Objects: the key of the Vault namespace, a slash, the event-type namespace. A
- * wildcard hub has no event-type namespace of its own. The key of the root namespace is the empty text:
- * `/kv-v2`, `/`.
+ * Names of the Durable Objects of hubs: the key of the Vault namespace, a slash, and the event-type namespace, which a
+ * wildcard hub does not have. The key of the root namespace is empty: `/kv-v2`, `/`.
  */
 
 import { pathOfKey, ROOT } from '../namespace/namespace.ts';
@@ -14,7 +13,7 @@ export function wildcardHubName(namespaceKey: string): string {
   return `${namespaceKey}/`;
 }
 
-/** Of which of the two classes the object of this name is. */
+/** Which of the two kinds of hub has this name. */
 export function isWildcardHub(name: string): boolean {
   return name.endsWith('/');
 }
@@ -26,7 +25,7 @@ export function nameForOperators(name: string | undefined): string {
   return namespaceKey === ROOT ? hub : `${hub} in namespace ${pathOfKey(namespaceKey)}`;
 }
 
-/** Reads a name back. An event-type namespace has no slash, so the last one divides. */
+/** An event-type namespace has no slash, so the last slash divides the name. */
 export function parseHubName(name: string | undefined): {
   namespaceKey: string;
   eventTypeNamespace: string;

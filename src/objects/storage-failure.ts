@@ -1,16 +1,16 @@
 /**
- * What a failure of a Durable Object's storage means. The platform tells it by the text of an error, which is
- * all that crosses an RPC; so this is the one place that reads such texts.
+ * What a failure of a Durable Object's storage means. Only the text of an error crosses an RPC, so the meaning is read
+ * from the text, and only here.
  */
 
 export type StorageFailure =
-  /** There is no room. Nothing of the turn that failed was stored. */
+  /** The disk is full. Nothing of the turn that failed was stored. */
   | 'full'
   /** What was stored cannot be read. */
   | 'unreadable'
   /** Its schema is one that this release does not know, or that it failed to migrate. */
   | 'unsupported'
-  /** The object did not start, or its storage failed in a way that the platform keeps to itself. */
+  /** The object did not start, or its storage failed and the platform does not say why. */
   | 'unusable';
 
 const FULL = /\bSQLITE_FULL\b/;
@@ -20,7 +20,7 @@ const UNSUPPORTED =
 const UNUSABLE =
   /\bSQLITE_(IOERR|CANTOPEN|READONLY)\b|^internal error; reference = |^the storage of .* cannot be used: /;
 
-/** @returns undefined where it is no failure of storage */
+/** @returns undefined if it is no failure of storage */
 export function storageFailureOf(error: unknown): StorageFailure | undefined {
   const message = messageOf(error);
   if (FULL.test(message)) return 'full';
@@ -29,7 +29,7 @@ export function storageFailureOf(error: unknown): StorageFailure | undefined {
   return UNUSABLE.test(message) ? 'unusable' : undefined;
 }
 
-/** The same failure with the object that has it: one that names an object already, or is another, stays as it is. */
+/** Adds the object to a failure of its storage that names no object. Returns any other error as it is. */
 export function failureAt(object: string, error: unknown): unknown {
   const failure = storageFailureOf(error);
   if (failure !== 'unreadable' && failure !== 'unusable') return error;

@@ -15,14 +15,17 @@ import type {
   Published,
 } from '../objects/hub-contract.ts';
 import type { Publication } from '../subscription/publication.ts';
+import type { AuthoritySync } from './authority-sync/authority-sync.ts';
+import type { FanOut } from './delivery/fan-out.ts';
 import { backfillFrom } from './feeds/outgoing/backfill.ts';
 import { FEED_REQUESTS_KEY, FeedTargets } from './feeds/outgoing/feed-targets.ts';
 import { HubRegistration, REGISTERED_AT_KEY } from './feeds/outgoing/hub-registration.ts';
 import { BEHIND_KEY, OutgoingFeeds } from './feeds/outgoing/outgoing-feeds.ts';
 import { INCARNATION_KEY } from './incarnation.ts';
+import type { Journal } from './journal/journal.ts';
 import { openJournal } from './journal/open-journal.ts';
 import { HubLifecycle, type Teardown } from './lifecycle.ts';
-import { type PublishParts, PublishPipeline } from './publish-pipeline.ts';
+import { PublishPipeline } from './publish-pipeline.ts';
 import { HUB_SCHEMA } from './schema.ts';
 import { Sockets } from './subscribers/sockets.ts';
 import { composeHandshakes, composeSubscribers } from './subscribers/subscribers.ts';
@@ -126,10 +129,19 @@ function composeHub(ctx: DurableObjectState, env: Env) {
 /** What remains of a released hub if it had events: no sequence and no time is given twice. */
 const DELETED_KEYS = [FEED_REQUESTS_KEY, REGISTERED_AT_KEY, BEHIND_KEY, INCARNATION_KEY];
 
-class HubTeardown implements Teardown {
-  readonly #parts: PublishParts;
+interface TeardownParts {
+  readonly ctx: DurableObjectState;
+  readonly journal: Journal;
+  readonly authoritySync: AuthoritySync;
+  readonly fanOut: FanOut;
+  readonly registration: HubRegistration;
+  readonly feeds: OutgoingFeeds;
+}
 
-  constructor(parts: PublishParts) {
+class HubTeardown implements Teardown {
+  readonly #parts: TeardownParts;
+
+  constructor(parts: TeardownParts) {
     this.#parts = parts;
   }
 

@@ -24,6 +24,8 @@ import type {
 } from '../objects/hub-contract.ts';
 import { parseHubName } from '../objects/hub-name.ts';
 import { callHub } from '../objects/stubs.ts';
+import type { AuthoritySync } from './authority-sync/authority-sync.ts';
+import type { FanOut } from './delivery/fan-out.ts';
 import { FeedDemand } from './feeds/incoming/feed-demand.ts';
 import { FeedPositions } from './feeds/incoming/feed-positions.ts';
 import { FeedReceiver } from './feeds/incoming/feed-receiver.ts';
@@ -37,11 +39,7 @@ import { openJournal } from './journal/open-journal.ts';
 import { HubLifecycle, type Teardown } from './lifecycle.ts';
 import { WILDCARD_HUB_SCHEMA } from './schema.ts';
 import { Sockets } from './subscribers/sockets.ts';
-import {
-  composeHandshakes,
-  composeSubscribers,
-  type Subscribers,
-} from './subscribers/subscribers.ts';
+import { composeHandshakes, composeSubscribers } from './subscribers/subscribers.ts';
 
 export class WildcardHub extends DurableObject<Env> implements WildcardHubContract {
   readonly #lifecycle: HubLifecycle<WildcardHubParts>;
@@ -165,47 +163,42 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
     registry,
     registrations,
     receiver,
-    teardown: new WildcardHubTeardown(env, subscribers, journal, registry, retained, demand),
+    teardown: new WildcardHubTeardown({ ...shared, fanOut, retained }),
   };
 }
 
-class WildcardHubTeardown implements Teardown {
-  readonly #env: Env;
-  readonly #subscribers: Subscribers;
-  readonly #journal: Journal;
-  readonly #registry: HubRegistry;
-  readonly #retained: RetainedSubscriptions;
-  readonly #demand: FeedDemand;
+interface TeardownParts {
+  readonly env: Env;
+  readonly journal: Journal;
+  readonly authoritySync: AuthoritySync;
+  readonly fanOut: FanOut;
+  readonly registry: HubRegistry;
+  readonly retained: RetainedSubscriptions;
+  readonly demand: FeedDemand;
+}
 
-  constructor(
-    env: Env,
-    subscribers: Subscribers,
-    journal: Journal,
-    registry: HubRegistry,
-    retained: RetainedSubscriptions,
-    demand: FeedDemand,
-  ) {
-    this.#env = env;
-    this.#subscribers = subscribers;
-    this.#journal = journal;
-    this.#registry = registry;
-    this.#retained = retained;
-    this.#demand = demand;
+class WildcardHubTeardown implements Teardown {
+  readonly #parts: TeardownParts;
+
+  constructor(parts: TeardownParts) {
+    this.#parts = parts;
   }
 
   /** Only a wildcard hub that never had an event, and has no hubs and no position to resume from, is released. */
   get isDue(): boolean {
-    const isEmpty = this.#journal.isUnused && this.#registry.isEmpty && this.#retained.isEmpty;
-    return isEmpty && !this.#demand.hasPositions;
+    const { journal, registry, retained, demand } = this.#parts;
+    const isEmpty = journal.isUnused && registry.isEmpty && retained.isEmpty;
+    return isEmpty && !demand.hasPositions;
   }
 
   /** With the namespace, the hubs of the namespace are deleted first. */
   async leave(why: 'idle' | 'deleted'): Promise<void> {
+    const { env, authoritySync, fanOut, registry } = this.#parts;
     if (why === 'deleted') {
-      await callEach(this.#registry.own(), (hub) => callHub(this.#env, hub, (stub) => stub.wipe()));
+      await callEach(registry.own(), (hub) => callHub(env, hub, (stub) => stub.wipe()));
     }
-    await this.#subscribers.authoritySync.unwatchAll(why);
-    await this.#subscribers.fanOut.finished();
+    await authoritySync.unwatchAll(why);
+    await fanOut.finished();
   }
 
   retainedEntries(): [string, unknown][] {

@@ -131,7 +131,7 @@ export class Handshakes {
         );
       }
       if (subscription.protocol === 'carillon.v1') {
-        return acceptor.acceptReader(subscriptionClass, tags, position.value);
+        return acceptor.acceptAcking(subscriptionClass, tags, position.value);
       }
       const replay = new Replay(this.#parts, after, {
         owner,

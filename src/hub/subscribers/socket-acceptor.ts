@@ -50,7 +50,7 @@ export class SocketAcceptor {
     return switchProtocols(client, gapHeaders(position, replay.hasGap));
   }
 
-  acceptReader(
+  acceptAcking(
     subscriptionClass: SubscriptionClass,
     tags: OwnerTags | undefined,
     position: Position,

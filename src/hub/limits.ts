@@ -7,8 +7,8 @@ export const REGISTRATION_CHECK_MS = 10 * 60 * 1000;
 export const RELEASE_RETRY_MS = 30_000;
 
 /**
- * WebSockets of one hub. The platform's own limit is 32,768 for each Durable Object; the difference
- * is room for sockets that are closing and still count there.
+ * WebSockets of one hub. The limit of the platform is 32,768 for each Durable Object. The difference is room for sockets
+ * that are closing and still count there.
  */
 export const MAX_SOCKETS_PER_HUB = 32_000;
 
@@ -66,21 +66,21 @@ export const MAX_CLOCK_DIFFERENCE_MS = 60_000;
 /** Events that a hub feeds to a wildcard hub in one call. */
 export const MAX_FEED_EVENTS = 1000;
 
-/** Bytes of such a call, if they are of several events: the wildcard hub sends them to its subscribers at once. */
+/** Bytes of such a call, if it has several events. The wildcard hub sends them to its subscribers at once. */
 export const MAX_FEED_BYTES = 1024 * 1024;
 
-/** How long a publisher waits for wildcard hubs before it is answered without them. */
+/** How long a publisher waits for wildcard hubs. Then it is answered, and they are fed later. */
 export const MAX_FEED_WAIT_MS = 2000;
 
-/** Longest wait before a wildcard hub that could not be fed is tried again. */
+/** Longest wait before a feed that failed is tried again. */
 export const MAX_FEED_BACKOFF_MS = 5000;
 
 /** Retained events that a wildcard hub takes at once from all hubs that begin to feed it. */
 export const MAX_BACKFILL_EVENTS = 20_000;
 
 /**
- * Bytes of the same; of each hub as much as one event may have. An RPC carries 32 MiB, and one character that
- * is not Latin makes every character of its string two bytes there.
+ * Bytes of the same, but at least one event of each hub. An RPC carries 32 MiB, and one character that is not Latin makes
+ * every character of its string two bytes there.
  */
 export const MAX_BACKFILL_BYTES = 8 * 1024 * 1024;
 
@@ -90,18 +90,18 @@ export const MAX_RETAINED_SUBSCRIPTIONS = 1000;
 /** Events that a `carillon.v1` client is sent beyond what it acknowledged, until it says how many. */
 export const DEFAULT_CREDIT = 256;
 
-/** How long a `carillon.v1` client that is sent away is asked to wait, at most: not all shall return at once. */
+/** Longest wait that a closed `carillon.v1` client is asked for, so that clients do not all reconnect at once. */
 export const MAX_RECONNECT_SPREAD_MS = 5000;
 
 /**
- * Subscribers of one token in one hub. A stock subscriber that reads nothing more costs what it is sent, in
- * memory, and nothing shows it.
+ * Subscribers of one token in one hub. A stock subscriber that stops reading costs memory for all that it is sent, and
+ * nothing shows that it has.
  */
 export const MAX_SOCKETS_PER_TOKEN = 1000;
 
 /**
- * Sockets beyond those of one token that are counted again for each millisecond since the last count, where no
- * place is left: counting 16,000 takes some 10 ms, and those who are refused may come again at once.
+ * How many sockets, beyond those of one token, are counted again for each millisecond since the last count, if no slot is
+ * free. Counting 16,000 takes about 10 ms, and a client that is refused may try again at once.
  */
 export const MAX_RECOUNTED_PER_MS = 100;
 
@@ -121,10 +121,10 @@ export const MAX_CACHED_CURSORS = 1000;
 export const MAX_HELD_DECISIONS = 1_000_000;
 
 /**
- * What the filters of one token's subscribers in one hub may cost: steps for each character of a field. The
- * longest field that is searched takes a tenth of a second with all of them.
+ * What the filters of one token's subscribers in one hub may cost: steps for each character of a field. With all of them,
+ * the longest field that is searched takes a tenth of a second.
  */
 export const MAX_FILTER_COST_PER_TOKEN = 2000;
 
-/** The same of all subscribers of a hub, however many tokens they have. */
+/** The same for all subscribers of a hub, whatever their tokens. */
 export const MAX_FILTER_COST_PER_HUB = 20_000;

@@ -90,10 +90,18 @@ export interface HubState {
   readonly subscribers: number;
 }
 
+/**
+ * The version of feed pages and backfills. While a release is deployed, a hub and a wildcard hub are of different
+ * releases: `docs/storage.md` says how to change it.
+ */
+export const FEED_FORMAT = 1;
+
 /** Whether a wildcard hub wants the events of a hub. Requests may overtake each other: the highest version counts. */
 export interface FeedRequest {
   readonly wanted: boolean;
   readonly version: number;
+  /** The newest format of feeds that the wildcard hub reads. The hub sends none that is newer. */
+  readonly maxFormat: number;
   /** Whether the wildcard hub knew the hub before. */
   readonly wasRegistered?: boolean;
 }
@@ -143,6 +151,7 @@ export interface FeedRecord {
 
 /** A page of the journal of a hub. */
 export interface FeedPage {
+  readonly format: number;
   readonly hub: string;
   readonly epoch: string;
   /** Entries up to this sequence are not retained any more. */
@@ -166,6 +175,7 @@ export interface FeedReceipt {
 
 /** The retained events of a hub, for a wildcard hub that it has not fed so far. */
 export interface Backfill {
+  readonly format: number;
   readonly epoch: string;
   /** When the journal began. Unix milliseconds. */
   readonly recordedSince: number;

@@ -1,5 +1,6 @@
 /** The handshake of a subscriber, as it crosses from the Worker to a hub. */
 
+import { invalid, ok, type Result } from '../lib/result.ts';
 import type { Identity } from '../policy/identity.ts';
 import type { Encoding } from '../wire/frame.ts';
 import type { Since } from './since.ts';
@@ -42,12 +43,28 @@ export interface Handshake {
   readonly since: Since | undefined;
 }
 
+/**
+ * The version of the handshake that a Worker sends to a hub. While a release is deployed the two are of different
+ * releases: `docs/storage.md` says how to change it.
+ */
+const FORMAT = 1;
+
+type SentHandshake = Handshake & { readonly format: number };
+
 /** The Worker has made every check before it sends this request to a hub. */
 export function encodeHandshake(handshake: Handshake): Request {
-  const query = new URLSearchParams({ handshake: JSON.stringify(handshake) });
+  const sent: SentHandshake = { format: FORMAT, ...handshake };
+  const query = new URLSearchParams({ handshake: JSON.stringify(sent) });
   return new Request(`https://hub/?${query}`, { headers: { Upgrade: 'websocket' } });
 }
 
-export function decodeHandshake(request: Request): Handshake {
-  return JSON.parse(new URL(request.url).searchParams.get('handshake') ?? '') as Handshake;
+/** Refuses the handshake of a release that is too new: what is not understood could be what restricts a subscriber. */
+export function decodeHandshake(request: Request): Result<Handshake> {
+  const sent = new URL(request.url).searchParams.get('handshake') ?? '';
+  const { format, ...handshake } = JSON.parse(sent) as SentHandshake;
+  return format === FORMAT
+    ? ok(handshake)
+    : invalid(
+        `the hub does not know handshakes of format ${format}: another release is being deployed; try again`,
+      );
 }

@@ -2,7 +2,7 @@
 import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, it } from 'vitest';
-import type { FeedPage, FeedRequest } from '../../src/objects/hub-contract.ts';
+import { FEED_FORMAT, type FeedPage, type FeedRequest } from '../../src/objects/hub-contract.ts';
 import { hubName, wildcardHubName } from '../../src/objects/hub-name.ts';
 import { Hub, WildcardHub } from '../../src/worker.ts';
 import {
@@ -38,7 +38,8 @@ async function emptyPage(): Promise<FeedPage> {
   const { version } = await requestTo('deploy');
   return runInDurableObject(hubStub('deploy'), (_hub, { storage }) => {
     const epoch = storage.kv.get<{ epoch: string }>('journal')?.epoch ?? '';
-    return { hub: DEPLOY, epoch, trimmedThrough: 0, after: 2, records: [], version };
+    const format = FEED_FORMAT;
+    return { format, hub: DEPLOY, epoch, trimmedThrough: 0, after: 2, records: [], version };
   });
 }
 

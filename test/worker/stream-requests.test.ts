@@ -87,7 +87,8 @@ function greetingHubs(headers: Record<string, string> = {}): Handshake[] {
   const handshakes: Handshake[] = [];
   for (const { prototype } of [Hub, WildcardHub]) {
     vi.spyOn(prototype, 'fetch').mockImplementation(async (request: Request) => {
-      handshakes.push(decodeHandshake(request));
+      const handshake = decodeHandshake(request);
+      if (handshake.ok) handshakes.push(handshake.value);
       const { 0: client, 1: server } = new WebSocketPair();
       server.accept();
       const cursor = 'cc2.start';

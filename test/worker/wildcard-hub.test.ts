@@ -1,5 +1,6 @@
 import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it } from 'vitest';
+import { FEED_FORMAT } from '../../src/objects/hub-contract.ts';
 import { wildcardHubName } from '../../src/objects/hub-name.ts';
 import {
   breakTable,
@@ -189,7 +190,8 @@ describe('a hub', () => {
     const hub = hubStub('deploy');
     await published('deploy/finished');
     const subscriber = await subscribe('dep*');
-    await hub.requestFeed(wildcardHubName(''), { wanted: false, version: 1 }, undefined, 1, 1);
+    const old = { wanted: false, version: 1, maxFormat: FEED_FORMAT };
+    await hub.requestFeed(wildcardHubName(''), old, undefined, 1, 1);
     const id = await published('deploy/finished');
     expect(await subscriber.nextId()).toBe(id);
   });

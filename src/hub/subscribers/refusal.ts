@@ -8,7 +8,7 @@ export interface Refusal {
 
 export const FORBIDDEN: Refusal = { status: 403, message: 'permission denied' };
 
-/** A limit is reached. */
+/** The subscriber can try again later. */
 export function unavailable(message: string): Refusal {
   return { status: 503, message };
 }

@@ -5,6 +5,7 @@ import type { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
 import type { ClientMessages } from '../flow-control/client-messages.ts';
 import type { SubscriptionClasses } from './classes.ts';
 import type { Handshakes } from './handshakes.ts';
+import { refuse, unavailable } from './refusal.ts';
 
 export interface SocketsParts {
   readonly classes: SubscriptionClasses;
@@ -26,7 +27,9 @@ export class Sockets {
   }
 
   async accept(request: Request): Promise<Response> {
-    const response = await this.#handshakes.accept(decodeHandshake(request));
+    const handshake = decodeHandshake(request);
+    if (!handshake.ok) return refuse(unavailable(handshake.failure.message));
+    const response = await this.#handshakes.accept(handshake.value);
     // In this turn the hub may learn that the client has gone. A socket that nobody takes would stay open for ever.
     await scheduler.wait(0);
     if (request.signal.aborted && response.webSocket !== null) {

@@ -10,7 +10,7 @@ import { gapRecord } from '../../journal/record.ts';
 import type { FeedDemand } from './feed-demand.ts';
 import type { FeedPositions } from './feed-positions.ts';
 import type { FeedStarter } from './feed-starter.ts';
-import { type FeedWriter, fedRecord } from './feed-writer.ts';
+import { assertReadable, type FeedWriter, fedRecord } from './feed-writer.ts';
 import type { HubRegistry } from './hub-registry.ts';
 
 export interface FeedReceiverParts {
@@ -40,6 +40,7 @@ export class FeedReceiver {
   async receive(page: FeedPage): Promise<FeedReceipt> {
     const { alarms, authoritySync, registry, demand, starter } = this.#parts;
     const { hub, version } = page;
+    assertReadable(hub, page);
     await starter.started(hub);
     await authoritySync.confirm(Date.now());
     // A hub that has unregistered meanwhile, because its namespace was deleted, does not come back.

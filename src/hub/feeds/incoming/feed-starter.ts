@@ -21,7 +21,7 @@ import type { EventSupply } from '../../subscribers/event-supply.ts';
 import { type Refusal, unavailable } from '../../subscribers/refusal.ts';
 import type { FeedDemand } from './feed-demand.ts';
 import type { FeedPositions } from './feed-positions.ts';
-import { type FeedWriter, fedRecord } from './feed-writer.ts';
+import { assertReadable, type FeedWriter, fedRecord } from './feed-writer.ts';
 import type { HubRegistry } from './hub-registry.ts';
 import type { Registrations } from './registrations.ts';
 
@@ -116,7 +116,10 @@ export class FeedStarter implements EventSupply {
     const backfill = await callHub(env, hub, (stub) =>
       stub.requestFeed(self, request, position, maxEvents, maxBytes),
     );
-    if (backfill !== undefined) return { hub, version, backfill };
+    if (backfill !== undefined) {
+      assertReadable(hub, backfill);
+      return { hub, version, backfill };
+    }
     // It has deleted everything, or lost its storage.
     registrations.unregister(hub, { epoch: undefined, trimmedUntil: 0, version });
     return undefined;

@@ -1,6 +1,6 @@
 /** Appends what hubs feed to the journal of a wildcard hub, and delivers it. */
 
-import type { FeedRecord } from '../../../objects/hub-contract.ts';
+import { FEED_FORMAT, type FeedRecord } from '../../../objects/hub-contract.ts';
 import type { FanOut } from '../../delivery/fan-out.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { decodeRecord, gapRecord, type NewRecord } from '../../journal/record.ts';
@@ -37,6 +37,13 @@ export class FeedWriter {
   appendGap(hub: string): void {
     const gap = gapRecord(hub, crypto.randomUUID(), Date.now());
     this.#ctx.waitUntil(Promise.resolve(this.append([gap], () => undefined)));
+  }
+}
+
+/** Throws if a hub sends a newer format than it was asked for. It repeats what failed. */
+export function assertReadable(hub: string, { format }: { readonly format: number }): void {
+  if (format > FEED_FORMAT) {
+    throw new Error(`${hub} feeds in format ${format}, and format ${FEED_FORMAT} was requested`);
   }
 }
 

@@ -3,7 +3,11 @@
  * publisher of its first event; and those of its Vault namespace that have subscribers and no events.
  */
 
-import type { FeedRequest, RegistrationRefusal } from '../../../objects/hub-contract.ts';
+import {
+  FEED_FORMAT,
+  type FeedRequest,
+  type RegistrationRefusal,
+} from '../../../objects/hub-contract.ts';
 import { parseHubName } from '../../../objects/hub-name.ts';
 import { MAX_HUBS, MAX_NEW_HUBS_PER_PUBLISHER } from '../../../objects/limits.ts';
 import { ROOT_OWNER } from '../../../token/owner.ts';
@@ -73,7 +77,7 @@ export class HubRegistry {
   request(hub: string, wanted: boolean): FeedRequest {
     const row = this.#get(hub);
     if (wanted && row?.feeding === 1) {
-      return { wanted, version: row.version, wasRegistered: true };
+      return { wanted, version: row.version, maxFormat: FEED_FORMAT, wasRegistered: true };
     }
     return this.add(hub, wanted, '');
   }
@@ -92,7 +96,7 @@ export class HubRegistry {
       creator,
     );
     this.#sql.exec('DELETE FROM quiet_hubs WHERE hub = ?', hub);
-    return { wanted, version, wasRegistered: row !== undefined };
+    return { wanted, version, maxFormat: FEED_FORMAT, wasRegistered: row !== undefined };
   }
 
   /** Notes that a hub feeds, if this is the version of the last request to it. */

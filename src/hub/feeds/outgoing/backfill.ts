@@ -1,6 +1,6 @@
 /** The retained events of a hub, for a wildcard hub that begins to be fed. */
 
-import type { Backfill, FeedPosition } from '../../../objects/hub-contract.ts';
+import { type Backfill, FEED_FORMAT, type FeedPosition } from '../../../objects/hub-contract.ts';
 import type { Journal } from '../../journal/journal.ts';
 
 /**
@@ -17,6 +17,7 @@ export function backfillFrom(
   const oldest = journal.startOfNewest(maxEvents, maxBytes);
   const after = Math.max(taken, oldest);
   return {
+    format: FEED_FORMAT,
     epoch: journal.epoch,
     recordedSince: journal.recordedSince,
     trimmedUntil: Math.max(journal.trimmedUntil, oldest > taken ? journal.acceptedAt(oldest) : 0),

@@ -5,7 +5,7 @@
 
 import { logError } from '../../../lib/log.ts';
 import type { Alarms, AlarmTask } from '../../../objects/alarms.ts';
-import type { FeedReceipt } from '../../../objects/hub-contract.ts';
+import { FEED_FORMAT, type FeedPage, type FeedReceipt } from '../../../objects/hub-contract.ts';
 import { MIN_JOB_BACKOFF_MS } from '../../../objects/limits.ts';
 import { callWildcardHub } from '../../../objects/stubs.ts';
 import type { Journal } from '../../journal/journal.ts';
@@ -118,8 +118,10 @@ export class OutgoingFeeds implements AlarmTask {
     const version = this.#targets.versionOf(name);
     const records = this.#journal.read(after, MAX_FEED_EVENTS, MAX_FEED_BYTES);
     const hub = this.#ctx.id.name ?? '';
+    const format = FEED_FORMAT;
+    const page: FeedPage = { format, hub, epoch, trimmedThrough, after, records, version };
     const { taken, request }: FeedReceipt = await callWildcardHub(this.#env, name, (stub) =>
-      stub.receive({ hub, epoch, trimmedThrough, after, records, version }),
+      stub.receive(page),
     );
     if (request === undefined) return this.#registration.registerAgain(name);
     if (records.length > 0 && taken === after) throw new Error(`${name} takes nothing`);

@@ -1,12 +1,13 @@
 /** The endpoints that take JSON, by path and method. `:name` stands for one segment, `:names` for any number. */
 import type { Methods } from './endpoint.ts';
 import { eventTypes } from './events/event-types.ts';
-import { explain } from './events/explain.ts';
+import { explain } from './events/explain/explain.ts';
 import * as hubs from './events/hubs-api.ts';
 import * as sources from './events/sources/sources-api.ts';
 import { createTicket } from './events/ticket.ts';
 import { PARAMETERS } from './parameters.ts';
-import * as approle from './vault/approle-api.ts';
+import * as approle from './vault/approle/role-api.ts';
+import * as secretIds from './vault/approle/secret-id-api.ts';
 import { disableAuthMethod, enableAuthMethod, listAuthMethods } from './vault/auth-methods.ts';
 import * as capabilities from './vault/capabilities-api.ts';
 import * as jwt from './vault/jwt-api.ts';
@@ -104,28 +105,28 @@ export const ENDPOINTS: Readonly<Record<string, Methods>> = {
     parameters: PARAMETERS.roleId,
   },
   'auth/approle/role/:name/secret-id': {
-    list: approle.listSecretIds,
-    write: approle.createSecretId,
+    list: secretIds.listSecretIds,
+    write: secretIds.createSecretId,
     parameters: PARAMETERS.secretId,
   },
   'auth/approle/role/:name/custom-secret-id': {
-    write: approle.createCustomSecretId,
+    write: secretIds.createCustomSecretId,
     parameters: PARAMETERS.customSecretId,
   },
   'auth/approle/role/:name/secret-id/lookup': {
-    write: approle.lookupSecretId('secret_id'),
+    write: secretIds.lookupSecretId('secret_id'),
     parameters: PARAMETERS.oneSecretId,
   },
   'auth/approle/role/:name/secret-id/destroy': {
-    write: approle.destroySecretId('secret_id'),
+    write: secretIds.destroySecretId('secret_id'),
     parameters: PARAMETERS.oneSecretId,
   },
   'auth/approle/role/:name/secret-id-accessor/lookup': {
-    write: approle.lookupSecretId('secret_id_accessor'),
+    write: secretIds.lookupSecretId('secret_id_accessor'),
     parameters: PARAMETERS.oneSecretIdAccessor,
   },
   'auth/approle/role/:name/secret-id-accessor/destroy': {
-    write: approle.destroySecretId('secret_id_accessor'),
+    write: secretIds.destroySecretId('secret_id_accessor'),
     parameters: PARAMETERS.oneSecretIdAccessor,
   },
 

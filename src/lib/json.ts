@@ -21,3 +21,7 @@ export function unknownKey(
 ): string | undefined {
   return Object.keys(object).find((key) => !known.includes(key));
 }
+
+export function isListOfTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+}

@@ -14,12 +14,13 @@ import * as jwt from './vault/jwt-api.ts';
 import type { LoginEndpoint } from './vault/login.ts';
 import * as namespaces from './vault/namespace-api.ts';
 import * as policies from './vault/policy-api.ts';
-import * as tokens from './vault/token-api.ts';
+import { createByRole, createOrphan, createToken } from './vault/token/create-token.ts';
+import * as tokens from './vault/token/token-api.ts';
 
 export const ENDPOINTS: Readonly<Record<string, Methods>> = {
-  'auth/token/create': { write: tokens.createToken, parameters: PARAMETERS.tokenCreate },
-  'auth/token/create-orphan': { write: tokens.createOrphan, parameters: PARAMETERS.tokenCreate },
-  'auth/token/create/:name': { write: tokens.createByRole },
+  'auth/token/create': { write: createToken, parameters: PARAMETERS.tokenCreate },
+  'auth/token/create-orphan': { write: createOrphan, parameters: PARAMETERS.tokenCreate },
+  'auth/token/create/:name': { write: createByRole },
   'auth/token/lookup': {
     read: tokens.lookup('read'),
     write: tokens.lookup('update'),

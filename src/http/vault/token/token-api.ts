@@ -1,0 +1,165 @@
+/** `/v1/auth/token/…`: looking up, renewing and revoking tokens, in Vault's shapes. */
+
+import { parseDuration } from '../../../lib/duration.ts';
+import { invalid, ok, type Result } from '../../../lib/result.ts';
+import { pathOfKey } from '../../../namespace/namespace.ts';
+import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
+import { audit } from '../../audit-log.ts';
+import { actorOf } from '../../authentication/caller.ts';
+import type { Call, Endpoint } from '../../endpoint.ts';
+import { answer, done, list, refuse } from '../../respond.ts';
+import { workerCaches } from '../../worker-caches.ts';
+import { INVALID_ACCESSOR, onAccessor, onOwnToken, onToken, type Target } from './token-target.ts';
+
+/** The data of the root token. It has no accessor. */
+const ROOT_TOKEN_DATA = {
+  accessor: '',
+  creation_time: 0,
+  creation_ttl: 0,
+  display_name: 'root',
+  entity_id: '',
+  expire_time: null,
+  explicit_max_ttl: 0,
+  id: '',
+  issue_time: null,
+  meta: null,
+  num_uses: 0,
+  orphan: true,
+  path: 'auth/token/root',
+  policies: ['root'],
+  renewable: false,
+  ttl: 0,
+  type: 'service',
+};
+
+/** The root token of the server is a secret of the deployment, which no request can change. */
+const ROOT_TOKEN_IS_CONFIGURED =
+  'the root token of this server is the secret ROOT_TOKEN; set another with `npx wrangler secret put ROOT_TOKEN`';
+
+export const lookupSelf = (operation: 'read' | 'update'): Endpoint => ({
+  operation,
+  run: onOwnToken(lookUp),
+});
+
+export const lookup = (operation: 'read' | 'update'): Endpoint => ({
+  operation,
+  // Without a token in the body, this is about that of the caller, as in Vault.
+  run: (call) => (call.var.body.token === undefined ? onOwnToken : onToken)(lookUp)(call),
+});
+
+export const lookupAccessor: Endpoint = {
+  operation: 'update',
+  run: onAccessor(lookUp),
+};
+
+export const renewSelf: Endpoint = {
+  operation: 'update',
+  run: onOwnToken(renew),
+};
+
+export const renewToken: Endpoint = {
+  operation: 'update',
+  run: onToken(renew),
+};
+
+export const renewAccessor: Endpoint = {
+  operation: 'update',
+  run: onAccessor(renew),
+};
+
+export const revokeSelf: Endpoint = {
+  operation: 'update',
+  run: onOwnToken(revoke),
+};
+
+export const revokeToken: Endpoint = {
+  operation: 'update',
+  run: onToken(revoke),
+};
+
+export const revokeOrphan: Endpoint = {
+  operation: 'update',
+  sudo: true,
+  run: onToken((call, target) => revokeTarget(call, target, true)),
+};
+
+export const revokeAccessor: Endpoint = {
+  operation: 'update',
+  run: onAccessor(revoke),
+};
+
+export const listAccessors: Endpoint = {
+  operation: 'list',
+  sudo: true,
+  run: async ({ env, var: { namespace } }) =>
+    list(await callAuthority(env, namespace, (authority) => authority.tokenAccessors())),
+};
+
+async function lookUp({ env, var: { body, caller } }: Call, target: Target): Promise<Response> {
+  if (target.kind === 'root')
+    return tokenAnswer({ ...ROOT_TOKEN_DATA, id: body.token ?? caller.secret });
+  if (target.kind === 'unknown') return refuse({ reason: 'forbidden', message: 'bad token' });
+  const { authority, reference, secret } = target;
+  const data = await callAuthority(env, authority, (authority) =>
+    authority.describeToken(reference, secret),
+  );
+  if (data !== undefined) return tokenAnswer(data);
+  return 'accessor' in reference
+    ? refuse(INVALID_ACCESSOR)
+    : refuse({ reason: 'forbidden', message: 'bad token' });
+}
+
+async function renew(call: Call, target: Target): Promise<Response> {
+  if (target.kind === 'root') return refuse(invalid('lease is not renewable').failure);
+  if (target.kind === 'unknown') return refuse(invalid('token not found').failure);
+  const { increment: wanted } = call.var.body;
+  const increment: Result<number> =
+    wanted === undefined || wanted === null || wanted === ''
+      ? ok(0)
+      : parseDuration(wanted, 'increment');
+  if (!increment.ok) return refuse(increment.failure);
+  const { authority, reference, secret } = target;
+  const renewed = await authorityStub(call.env, authority).renewToken(
+    reference,
+    increment.value,
+    secret,
+  );
+  if (renewed === undefined) {
+    return 'accessor' in reference
+      ? refuse(INVALID_ACCESSOR)
+      : refuse(invalid('token not found').failure);
+  }
+  if (!renewed.ok) return refuse(renewed.failure);
+  const { auth, warnings } = renewed.value;
+  return answer({ auth, warnings, mountType: 'token' });
+}
+
+function revoke(call: Call, target: Target): Promise<Response> {
+  return revokeTarget(call, target, false);
+}
+
+async function revokeTarget(call: Call, target: Target, keepChildren: boolean): Promise<Response> {
+  if (target.kind === 'root') return refuse(invalid(ROOT_TOKEN_IS_CONFIGURED).failure);
+  const { env } = call;
+  const { caller, namespace } = call.var;
+  const accessor =
+    target.kind === 'unknown'
+      ? undefined
+      : await authorityStub(env, target.authority).revokeToken(target.reference, keepChildren);
+  if (accessor === undefined) {
+    if (target.kind === 'token' && 'accessor' in target.reference) return refuse(INVALID_ACCESSOR);
+    // Revoking a token that does not exist succeeds.
+    return keepChildren ? refuse(invalid('token to revoke not found').failure) : done();
+  }
+  workerCaches.tokenRevoked();
+  audit('token_revoked', {
+    namespace: pathOfKey(namespace),
+    accessor,
+    by: actorOf(caller),
+  });
+  return done();
+}
+
+function tokenAnswer(data: Record<string, unknown>): Response {
+  return answer({ data, mountType: 'token' });
+}

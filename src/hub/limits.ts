@@ -15,7 +15,7 @@ export const MAX_SOCKETS_PER_HUB = 32_000;
 /** Events that wait to be taken into the journal of a hub, of all requests together; more are refused. */
 export const MAX_QUEUED_EVENTS = 10_000;
 
-/** The same in characters of their frames. One request is taken whatever its size. */
+/** Bytes of their frames. One request is accepted whatever its size. */
 export const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
 
 /** Of these, what is appended and sent together, if it is of several requests: stock subscribers are sent it at once. */

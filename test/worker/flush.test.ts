@@ -138,6 +138,13 @@ describe('of what may wait to be taken', () => {
     expect(batcher.write(request('other', 1, json))).toBeDefined();
   });
 
+  it('bytes are counted and not characters', () => {
+    const { batcher } = slowCommits();
+    batcher.write(publications('the-first'));
+    const json = 'ü'.repeat(MAX_QUEUED_BYTES / 128);
+    expect(taken(batcher, 'greedy', 1, json)).toBe(32);
+  });
+
   it('a publisher has its whole share again once what waited was taken', async () => {
     const { batcher, letGo } = slowCommits();
     batcher.write(publications('the-first'));

@@ -50,7 +50,7 @@ function append(journal: Journal, ...records: NewRecord[]): (number | undefined)
 }
 
 function sequences(journal: Journal): number[] {
-  return journal.read(0, 10_000, 10_000_000).map(({ sequence }) => sequence);
+  return journal.read(0, 10_000, 10_000_000).records.map(({ sequence }) => sequence);
 }
 
 describe('a journal', () => {
@@ -108,10 +108,23 @@ describe('a journal', () => {
       );
     }));
 
+  it('reads pages of so many bytes, not characters', () =>
+    withJournal({}, (journal) => {
+      const json = 'ü'.repeat(500);
+      const bytes = 1000 + record('a').key.length;
+      append(journal, ...['a', 'b', 'c', 'd', 'e'].map((id) => record(id, 1000, json)));
+      const page = journal.read(1, 10, 3 * bytes);
+      expect(page.records.map(({ sequence }) => sequence)).toEqual([2, 3, 4]);
+      expect(page.bytes).toBe(3 * bytes);
+      expect(journal.read(1, 10, 3 * bytes - 1).records.length).toBe(2);
+      expect(journal.read(1, 10, 1).records.length).toBe(1);
+      expect(journal.read(5, 10, 1)).toEqual({ records: [], bytes: 0 });
+    }));
+
   it('never goes back in time, though the clock does', () =>
     withJournal({}, (journal) => {
       append(journal, record('a', 5000), record('b', 2000), record('c', 6000));
-      expect(journal.read(0, 10, 1000).map(({ acceptedAt }) => acceptedAt)).toEqual([
+      expect(journal.read(0, 10, 1000).records.map(({ acceptedAt }) => acceptedAt)).toEqual([
         5000, 5000, 6000,
       ]);
       expect(journal.lastBefore(4000)).toBe(0);

@@ -44,11 +44,11 @@ export function bytesOfTurns(): number[] {
   vi.spyOn(TurnBudget.prototype, 'send').mockImplementation(function (
     this: TurnBudget,
     socket,
-    messages,
+    sent,
   ) {
-    const bytes = messages.reduce((sum, { length }) => sum + length, 0);
+    const bytes = sent.messages.reduce((sum, { length }) => sum + length, 0);
     turns.push((turns.pop() ?? 0) + bytes);
-    send.call(this, socket, messages);
+    send.call(this, socket, sent);
   });
   return turns;
 }

@@ -115,10 +115,9 @@ export class CatchUp {
     let { events, bytes } = this.#parts.unacknowledged.of(subscriber);
     // No more than the credit allows if the subscriber wants all, and enough to find the few that it may want.
     const room = Math.max(credit - events + 1, MIN_PAGE_EVENTS);
-    const records = journal.read(lag.position, Math.min(room, MAX_PAGE_EVENTS), MAX_PAGE_BYTES);
-    throttle.count(subscriber.owner, records);
-    const entries = records.map(decodeRecord);
-    for (const entry of entries) {
+    const page = journal.read(lag.position, Math.min(room, MAX_PAGE_EVENTS), MAX_PAGE_BYTES);
+    throttle.count(subscriber.owner, page.bytes);
+    for (const entry of page.records.map(decodeRecord)) {
       if (entryMatcher.matches(subscriptionClass, entry)) {
         if ('frame' in entry) {
           const size = entry.frame.size(encoding);
@@ -135,7 +134,7 @@ export class CatchUp {
       if (budget.isSpent) break;
     }
     budget.send(socket, encodeEntries(batch, encoding, cursors));
-    if (!lag.outOfCredit && (lag.position >= journal.last || records.length === 0)) {
+    if (!lag.outOfCredit && (lag.position >= journal.last || page.records.length === 0)) {
       this.#goLive(subscriber, lag);
       return false;
     }

@@ -6,7 +6,6 @@
 
 import { isWithinShare } from '../../lib/fair-share.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
-import type { StoredRecord } from '../journal/record.ts';
 import { MAX_REPLAY_BYTES, REPLAY_BUDGET_BYTES, REPLAY_BYTES_PER_SECOND } from '../limits.ts';
 import { SharedLeakyBucket } from './leaky-bucket.ts';
 
@@ -35,8 +34,7 @@ export class ReplayThrottle {
   }
 
   /** Counts what was read. */
-  count(owner: string, records: readonly StoredRecord[]): void {
-    const bytes = records.reduce((sum, { json }) => sum + (json?.length ?? 0), 0);
+  count(owner: string, bytes: number): void {
     this.#bucket.add(owner, bytes, Date.now());
   }
 

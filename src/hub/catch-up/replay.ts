@@ -47,6 +47,11 @@ export class Replay {
     return this.#events.map(({ frame }) => frame.in(this.#subscriber.encoding));
   }
 
+  /** The bytes of the messages. */
+  get bytes(): number {
+    return this.#window.bytes;
+  }
+
   /** Whether there is more than one connection is sent. */
   get isFull(): boolean {
     return this.#isFull;
@@ -94,8 +99,8 @@ export class Replay {
     const { journal, throttle, budget } = this.#parts;
     // The journal may have been trimmed since the last turn.
     if (journal.trimmedThrough > this.#position) this.#hasGap = true;
-    const records = journal.read(this.#position, MAX_PAGE_EVENTS, MAX_PAGE_BYTES);
-    throttle.count(this.#subscriber.owner, records);
+    const { records, bytes } = journal.read(this.#position, MAX_PAGE_EVENTS, MAX_PAGE_BYTES);
+    throttle.count(this.#subscriber.owner, bytes);
     for (const entry of records.map(decodeRecord)) {
       if (this.#subscriber.wants(entry) && !this.#add(entry)) return false;
       this.#position = entry.sequence;

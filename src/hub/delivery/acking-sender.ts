@@ -8,6 +8,7 @@ import type { SubscriptionClass } from '../subscribers/classes.ts';
 import type { SocketCloser } from '../subscribers/socket-closer.ts';
 import type { ClassSender } from './class-sender.ts';
 import { encodeEntries } from './entry-messages.ts';
+import type { Messages } from './send.ts';
 import type { TurnBudget } from './turn-budget.ts';
 
 export interface AckingSenderParts {
@@ -27,7 +28,7 @@ export class AckingSender implements ClassSender {
   readonly #events: readonly EventEntry[];
   readonly #sizes: readonly number[];
   readonly #bytes: number;
-  #messages: readonly (string | Uint8Array)[] | undefined;
+  #messages: Messages | undefined;
   #largestCredit = 0;
   #isOutdated = false;
 

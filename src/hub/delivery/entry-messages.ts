@@ -9,32 +9,40 @@ import type { Encoding } from '../../wire/frame.ts';
 import { MAX_EVENTS_MESSAGE_BYTES } from '../../wire/limits.ts';
 import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { JournalEntry } from '../journal/record.ts';
+import type { Messages } from './send.ts';
 
 export function encodeEntries(
   entries: readonly JournalEntry[],
   encoding: Encoding,
   cursors: CursorCodec,
-): (string | Uint8Array)[] {
+): Messages {
   const messages: (string | Uint8Array)[] = [];
-  let events: FrameWithCursor[] = [];
   let bytes = 0;
+  let events: FrameWithCursor[] = [];
+  let frameBytes = 0;
+  const add = (message: string | Uint8Array) => {
+    messages.push(message);
+    bytes += message.length;
+  };
   const flush = () => {
-    if (events.length > 0) messages.push(encodeServerEvents(events, encoding));
+    if (events.length > 0) add(encodeServerEvents(events, encoding));
     events = [];
-    bytes = 0;
+    frameBytes = 0;
   };
   for (const entry of entries) {
     const cursor = cursors.encode(entry.sequence);
     if ('gap' in entry) {
       flush();
-      messages.push(encodeServerMessage({ type: 'gap', reason: entry.gap, cursor }, encoding));
+      add(encodeServerMessage({ type: 'gap', reason: entry.gap, cursor }, encoding));
       continue;
     }
     const size = entry.frame.size(encoding);
-    if (bytes + size > MAX_EVENTS_MESSAGE_BYTES) flush();
+    if (frameBytes + size > MAX_EVENTS_MESSAGE_BYTES) flush();
     events.push({ cursor, frame: entry.frame });
-    bytes += size;
+    frameBytes += size;
+    // A message is ASCII apart from its frames, so this makes its characters bytes.
+    if (encoding === 'json') bytes += size - entry.frame.json.length;
   }
   flush();
-  return messages;
+  return { messages, bytes };
 }

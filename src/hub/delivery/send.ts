@@ -1,3 +1,9 @@
+/** Messages for one socket, and the bytes of all of them. */
+export interface Messages {
+  readonly messages: readonly (string | Uint8Array)[];
+  readonly bytes: number;
+}
+
 /** Sends messages. A socket that takes none does not keep others from theirs. */
 export function send(socket: WebSocket, messages: readonly (string | Uint8Array)[]): void {
   try {

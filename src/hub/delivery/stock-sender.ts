@@ -70,7 +70,8 @@ export class StockSender implements ClassSender {
   sendTo(socket: WebSocket): void {
     const { budget, closer, liveAfter } = this.#parts;
     if (this.#messages.length === 0 || (liveAfter.get(socket) ?? 0) >= this.#first) return;
-    budget.send(socket, this.#messages);
+    const bytes = this.#window.bytes - this.#before.bytes;
+    budget.send(socket, { messages: this.#messages, bytes });
     if (!this.#isFull) return;
     closer.close([socket], 'unavailable', CLOSE_CODES.tryAgainLater, 'resume');
   }

@@ -7,7 +7,7 @@
  * and other work as the bytes that take as long.
  */
 import { MAX_TURN_BYTES } from '../limits.ts';
-import { send } from './send.ts';
+import { type Messages, send } from './send.ts';
 
 /** What each socket costs, however little it is sent. */
 const SOCKET_BYTES = 1024;
@@ -23,10 +23,10 @@ export class TurnBudget {
     this.#spent += bytes;
   }
 
-  send(socket: WebSocket, messages: readonly (string | Uint8Array)[]): void {
+  send(socket: WebSocket, { messages, bytes }: Messages): void {
     if (messages.length === 0) return;
     send(socket, messages);
-    this.#spent += messages.reduce((bytes, { length }) => bytes + length, SOCKET_BYTES);
+    this.#spent += SOCKET_BYTES + bytes;
   }
 
   /** Lets others have their turn. */

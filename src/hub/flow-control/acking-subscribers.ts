@@ -57,7 +57,7 @@ export class AckingSubscribers {
       },
       subscriptionClass.subscription.encoding,
     );
-    budget.send(socket, [hello]);
+    budget.send(socket, { messages: [hello], bytes: hello.length });
     if (after < journal.last) catchUp.fallBehind(socket, subscriber, after);
   }
 

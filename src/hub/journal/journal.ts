@@ -6,13 +6,14 @@
  * times never go back, though the clock may. So both can be searched.
  */
 import type { Retention } from '../../config/retention.ts';
-import { utf8Length } from '../../wire/utf8.ts';
 import { type JournalHeader, newHeader } from './header.ts';
 import {
   decodeRecord,
   type EventEntry,
   type NewRecord,
   type RecordInfo,
+  type RecordPage,
+  recordBytes,
   type StoredRecord,
 } from './record.ts';
 import { RecordTable } from './record-table.ts';
@@ -134,7 +135,7 @@ export class Journal {
   }
 
   /** The records after a sequence, in order: at most so many, and no more bytes if there are several. */
-  read(after: number, maxRecords: number, maxBytes: number): StoredRecord[] {
+  read(after: number, maxRecords: number, maxBytes: number): RecordPage {
     return this.#records.read(after, this.last, maxRecords, maxBytes);
   }
 
@@ -215,7 +216,7 @@ export class Journal {
     const next = {
       sequence: end.sequence + 1,
       acceptedAt: Math.max(acceptedAt, end.acceptedAt),
-      totalBytes: end.totalBytes + utf8Length(key) + utf8Length(json ?? ''),
+      totalBytes: end.totalBytes + recordBytes(key, json),
     };
     if (!this.#records.insert(next, key, json)) return undefined;
     this.#end = next;

@@ -1,6 +1,6 @@
 /** The table that stores the records of a journal. */
 import { MAX_RECALLED_EVENTS } from '../limits.ts';
-import type { RecordInfo, StoredRecord } from './record.ts';
+import { type RecordInfo, type RecordPage, recordBytes, type StoredRecord } from './record.ts';
 
 const RECORD = 'sequence, key, accepted_at AS acceptedAt, json';
 const INFO = 'sequence, accepted_at AS acceptedAt, total_bytes AS totalBytes';
@@ -34,21 +34,23 @@ export class RecordTable {
   }
 
   /** The records between two sequences, in order: at most so many, and no more bytes if there are several. */
-  read(after: number, through: number, maxRecords: number, maxBytes: number): StoredRecord[] {
+  read(after: number, through: number, maxRecords: number, maxBytes: number): RecordPage {
     const records: StoredRecord[] = [];
     let bytes = 0;
-    const cursor = this.#sql.exec<StoredRecord>(
-      `SELECT ${RECORD} FROM journal WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?`,
+    let bytesBefore: number | undefined;
+    const cursor = this.#sql.exec<StoredRecord & RecordInfo>(
+      `SELECT ${RECORD}, total_bytes AS totalBytes FROM journal WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?`,
       after,
       through,
       maxRecords,
     );
-    for (const record of cursor) {
-      bytes += record.json?.length ?? 0;
-      if (bytes > maxBytes && records.length > 0) break;
-      records.push(record);
+    for (const { sequence, key, acceptedAt, json, totalBytes } of cursor) {
+      bytesBefore ??= totalBytes - recordBytes(key, json);
+      if (totalBytes - bytesBefore > maxBytes && records.length > 0) break;
+      bytes = totalBytes - bytesBefore;
+      records.push({ sequence, key, acceptedAt, json });
     }
-    return records;
+    return { records, bytes };
   }
 
   /** A bounded number of records of events with this id. */

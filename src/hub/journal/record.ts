@@ -3,6 +3,7 @@ import { type EventFacts, factsOf } from '../../event/facts.ts';
 import { logError } from '../../lib/log.ts';
 import type { GapReason } from '../../wire/carillon-v1/messages.ts';
 import { Frame } from '../../wire/frame.ts';
+import { utf8Length } from '../../wire/utf8.ts';
 
 /** A record to append. */
 export type NewRecord = {
@@ -24,6 +25,12 @@ export type RecordInfo = {
   readonly totalBytes: number;
 };
 
+/** Records that follow each other. */
+export interface RecordPage {
+  readonly records: readonly StoredRecord[];
+  readonly bytes: number;
+}
+
 export type JournalEntry = EventEntry | GapEntry;
 
 export interface EventEntry {
@@ -37,6 +44,11 @@ export interface GapEntry {
   readonly gap: GapReason;
   /** The hub whose events are missing; undefined if it may be any. */
   readonly hub: string | undefined;
+}
+
+/** The bytes of a record: those of its key and its frame. */
+export function recordBytes(key: string, json: string | null): number {
+  return utf8Length(key) + utf8Length(json ?? '');
 }
 
 const GAP_KEY = /^\n([^\n]*)\n/;

@@ -6,6 +6,7 @@
 
 import { isWithinShare } from '../../lib/fair-share.ts';
 import { type Publication, publisherOf } from '../../subscription/publication.ts';
+import { utf8Length } from '../../wire/utf8.ts';
 import {
   FLUSH_LINGER_MS,
   MAX_COMMITTED_BYTES,
@@ -50,7 +51,7 @@ export class WriteBatcher {
     owner = ownerWithout(publications),
   ): Promise<string[]> | undefined {
     const events = publications.length;
-    const bytes = publications.reduce((sum, { json }) => sum + json.length, 0);
+    const bytes = publications.reduce((sum, { json }) => sum + utf8Length(json), 0);
     const own = this.#byOwner.get(owner);
     if (this.#queue.length > 0) {
       const all = this.#all;

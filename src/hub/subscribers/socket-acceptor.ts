@@ -45,7 +45,7 @@ export class SocketAcceptor {
     }
     const { client, server } = this.#accept(subscriptionClass, tags);
     fanOut.goLive(server);
-    budget.send(server, replay.messages);
+    budget.send(server, replay);
     if (replay.isFull) server.close(CLOSE_CODES.tryAgainLater, 'resume');
     return switchProtocols(client, gapHeaders(position, replay.hasGap));
   }

@@ -23,6 +23,6 @@ export function backfillFrom(
     trimmedUntil: Math.max(journal.trimmedUntil, oldest > taken ? journal.acceptedAt(oldest) : 0),
     after,
     last: journal.last,
-    records: journal.read(after, maxEvents, maxBytes),
+    records: journal.read(after, maxEvents, maxBytes).records,
   };
 }

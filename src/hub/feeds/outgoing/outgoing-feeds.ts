@@ -116,7 +116,7 @@ export class OutgoingFeeds implements AlarmTask {
     const after = target.taken ?? before;
     const { epoch, trimmedThrough } = this.#journal;
     const version = this.#targets.versionOf(name);
-    const records = this.#journal.read(after, MAX_FEED_EVENTS, MAX_FEED_BYTES);
+    const { records } = this.#journal.read(after, MAX_FEED_EVENTS, MAX_FEED_BYTES);
     const hub = this.#ctx.id.name ?? '';
     const format = FEED_FORMAT;
     const page: FeedPage = { format, hub, epoch, trimmedThrough, after, records, version };

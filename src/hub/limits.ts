@@ -12,30 +12,30 @@ export const RELEASE_RETRY_MS = 30_000;
  */
 export const MAX_SOCKETS_PER_HUB = 32_000;
 
-/** Events that wait to be taken into the journal of a hub, of all requests together; more are refused. */
+/** Events that wait to be written to the journal of a hub. With more, a request is rejected. */
 export const MAX_QUEUED_EVENTS = 10_000;
 
 /** Bytes of their frames. One request is accepted whatever its size. */
 export const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
 
-/** Of these, what is appended and sent together, if it is of several requests: stock subscribers are sent it at once. */
+/** Bytes of the frames of several requests that are written and sent together. Stock subscribers are sent them at once. */
 export const MAX_COMMITTED_BYTES = 1024 * 1024;
 
-/** How long a busy hub waits, at most, for what is on its way, to send it together with what has come. */
+/** How long a busy hub waits, at most, for more events that it can write together. */
 export const FLUSH_LINGER_MS = 6;
 
-/** Events that a hub lets go of in one turn; the rest follows by alarm. */
+/** Events that a journal trims in one turn. The alarm trims the rest. */
 export const MAX_TRIMMED_EVENTS = 5000;
 
 /** Events that are read from a journal in one turn. */
 export const MAX_PAGE_EVENTS = 200;
 
-/** The least that is read for a reader that has credit for fewer: of those, it may want one. */
+/** Events that are read for a subscriber with less credit. It may want only one of them. */
 export const MIN_PAGE_EVENTS = 32;
 
 /**
- * Bytes that a hub sends in one turn of the event loop, other work counted as the bytes that take as long: about
- * 8 ms. Then others are answered, and the sockets drain. A request may have to wait for several such turns.
+ * Bytes that a hub sends in one turn of the event loop, about 8 ms. Other work counts as the bytes that take as long. Then
+ * others are answered, and the sockets drain. A request may wait for several such turns.
  */
 export const MAX_TURN_BYTES = 512 * 1024;
 
@@ -43,24 +43,24 @@ export const MAX_TURN_BYTES = 512 * 1024;
 export const MAX_PAGE_BYTES = MAX_TURN_BYTES;
 
 /**
- * What a stock subscriber is sent at once, of what it missed when it comes back or of what is new, before it has
- * to come back again: nothing shows whether it reads.
+ * Bytes that a stock subscriber is sent at once, whether it missed them or they are new. Then it is closed and reconnects,
+ * because nothing else shows whether it reads.
  */
 export const MAX_REPLAY_BYTES = 2 * 1024 * 1024;
 
-/** The same where the ids of events are no places, because several publishers use the same. */
+/** The same if the last id would not lead back to its event, because several publishers use the same ids. */
 export const MAX_AMBIGUOUS_REPLAY_BYTES = 16 * 1024 * 1024;
 
-/** How often a replay reads what has come while it read, before it reads the rest in one turn. */
+/** How often a replay reads what came while it read, before it reads the rest in one turn. */
 export const MAX_REPLAY_LAPS = 4;
 
-/** What a hub reads at once for subscribers that come back all together. */
+/** Bytes that a hub reads at once for subscribers that reconnect together. */
 export const REPLAY_BUDGET_BYTES = 32 * 1024 * 1024;
 
-/** What of that is given again each second. A hub reads and sends about twice as much when it does nothing else. */
+/** Bytes of that budget that are restored each second. A hub that does nothing else reads and sends about twice as much. */
 export const REPLAY_BYTES_PER_SECOND = 8 * 1024 * 1024;
 
-/** How far before the beginning of a journal a time may lie and yet be taken for it: clocks differ. */
+/** How far a time may be before the start of a journal and still count as its start: clocks differ. */
 export const MAX_CLOCK_DIFFERENCE_MS = 60_000;
 
 /** Events that a hub feeds to a wildcard hub in one call. */
@@ -87,7 +87,7 @@ export const MAX_BACKFILL_BYTES = 8 * 1024 * 1024;
 /** Subscriptions that a wildcard hub retains after their last subscriber left. With more, all hubs feed it. */
 export const MAX_RETAINED_SUBSCRIPTIONS = 1000;
 
-/** Events that a `carillon.v1` client is sent beyond what it acknowledged, until it says how many. */
+/** Events that a `carillon.v1` client may have unacknowledged, until it sends its own credit. */
 export const DEFAULT_CREDIT = 256;
 
 /** Longest wait that a closed `carillon.v1` client is asked for, so that clients do not all reconnect at once. */
@@ -105,19 +105,19 @@ export const MAX_SOCKETS_PER_TOKEN = 1000;
  */
 export const MAX_RECOUNTED_PER_MS = 100;
 
-/** Events of one id that are looked at when it is explained: publishers may choose the same. */
+/** Events with one id that a search looks at: several publishers may use the same id. */
 export const MAX_RECALLED_EVENTS = 20;
 
 /**
- * Compiled policy sets that a hub keeps at hand. More are in use only where templates make one of each
- * holder; those are then compiled again for an event.
+ * Compiled policy sets that a hub caches. More are in use only if templates make one for each principal. The others are
+ * compiled again for each event.
  */
 export const MAX_CACHED_ACCESSES = 2000;
 
-/** Cursors that a hub keeps at hand: every class of subscribers is sent the same ones. */
+/** Cursors that a hub caches: every class of subscribers is sent the same ones. */
 export const MAX_CACHED_CURSORS = 1000;
 
-/** Decisions (an event for a class) that a hub holds while it delivers. Of more, fewer events go together. */
+/** Decisions (an event for a class) that a delivery remembers. With more, it is split into batches of fewer events. */
 export const MAX_HELD_DECISIONS = 1_000_000;
 
 /**

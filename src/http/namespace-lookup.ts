@@ -8,19 +8,12 @@ import { workerCaches } from './worker-caches.ts';
  * Asks the authority of each namespace above for the next one below it, so that no Durable Object is created for a
  * namespace that does not exist.
  *
- * @param isFresh whether to bypass what this Worker found out some seconds ago
- * @returns the key of the namespace; undefined if there is none
+ * @returns the key of the namespace; undefined if it does not exist
  */
-export async function findNamespace(
-  env: Env,
-  path: string,
-  isFresh: boolean,
-): Promise<string | undefined> {
+export async function findNamespace(path: string, env: Env): Promise<string | undefined> {
   if (path === ROOT) return ROOT;
   const { namespaceKeys } = workerCaches;
   const now = Date.now();
-  const known = isFresh ? undefined : namespaceKeys.get(path, now);
-  if (known !== undefined) return known;
   let key = ROOT;
   for (const name of path.split('/')) {
     const above = key;
@@ -33,4 +26,9 @@ export async function findNamespace(
   }
   namespaceKeys.set(path, key, now);
   return key;
+}
+
+/** The same, if what this Worker found out some seconds ago is good enough. */
+export async function findNamespaceCached(path: string, env: Env): Promise<string | undefined> {
+  return workerCaches.namespaceKeys.get(path, Date.now()) ?? (await findNamespace(path, env));
 }

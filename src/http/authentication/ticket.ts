@@ -40,7 +40,7 @@ export async function redeemTicket(
 async function holderOf(ticket: string, config: Config, env: Env): Promise<Caller | undefined> {
   if (ticket.length > MAX_TOKEN_CHARACTERS) return undefined;
   const path = await namespaceOfTicket(ticket);
-  const authority = path === undefined ? undefined : await findNamespace(env, path, true);
+  const authority = path === undefined ? undefined : await findNamespace(path, env);
   if (authority === undefined) return undefined;
   const digest = await digestOf(ticket);
   const taken = await callAuthority(env, authority, (stub) => stub.takeTicket(digest));

@@ -18,7 +18,7 @@ export async function locateToken(secret: string, env: Env): Promise<HandshakeTo
   if (secret.length > MAX_TOKEN_CHARACTERS) return undefined;
   const namespace = await namespaceOfToken(secret);
   if (namespace === undefined) return undefined;
-  const authority = await findNamespace(env, namespace, true);
+  const authority = await findNamespace(namespace, env);
   return authority === undefined ? undefined : { authority, digest: await digestOf(secret) };
 }
 
@@ -42,7 +42,7 @@ export async function targetOfAccessor(
 ): Promise<TokenTarget | undefined> {
   if (accessor.length > MAX_TOKEN_CHARACTERS) return undefined;
   const path = namespaceOfAccessor(accessor);
-  const authority = path === undefined ? undefined : await findNamespace(env, path, true);
+  const authority = path === undefined ? undefined : await findNamespace(path, env);
   return authority !== undefined && isWithin(authority, namespace)
     ? { authority, reference: { accessor } }
     : undefined;

@@ -13,7 +13,7 @@ import { seal } from '../../outbound/upstream/seal.ts';
 import type { HandshakeToken } from '../../subscription/handshake.ts';
 import { digestOf } from '../../token/token-form.ts';
 import { MAX_UPSTREAM_TOKEN_CHARACTERS } from '../limits.ts';
-import { findNamespace } from '../namespace-lookup.ts';
+import { findNamespace, findNamespaceCached } from '../namespace-lookup.ts';
 import { type Refusal, refused } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';
 
@@ -62,7 +62,7 @@ export async function adopt(
     return found;
   }
   const token = found.value;
-  const authority = await findNamespace(env, token.namespace, true);
+  const authority = await findNamespace(token.namespace, env);
   if (authority === undefined) {
     return refused({
       reason: 'forbidden',
@@ -87,6 +87,6 @@ export async function adopt(
  */
 async function existingAbove(env: Env, namespace: string): Promise<string[]> {
   const above = ancestorsOf(namespace);
-  const exist = await Promise.all(above.map((path) => findNamespace(env, path, false)));
+  const exist = await Promise.all(above.map((path) => findNamespaceCached(path, env)));
   return above.filter((_, index) => exist[index] !== undefined);
 }

@@ -3,7 +3,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { trimSlashes } from '../../namespace/namespace.ts';
 import type { AppContext, NamespaceEnv } from '../context.ts';
-import { findNamespace } from '../namespace-lookup.ts';
+import { findNamespace, findNamespaceCached } from '../namespace-lookup.ts';
 import { withoutVersion } from '../request/path.ts';
 import { type Refusal, refuse } from '../respond.ts';
 
@@ -22,10 +22,8 @@ export function resolveNamespace({
 }): MiddlewareHandler<NamespaceEnv> {
   return async (c, next) => {
     const { namespacePath } = c.var;
-    const namespace =
-      namespacePath === undefined
-        ? undefined
-        : await findNamespace(c.env, namespacePath, !mayBeCached);
+    const find = mayBeCached ? findNamespaceCached : findNamespace;
+    const namespace = namespacePath === undefined ? undefined : await find(namespacePath, c.env);
     if (namespace === undefined) return refuse(noNamespace(c));
     c.set('namespace', namespace);
     return next();

@@ -13,7 +13,7 @@ import { inTime } from '../../outbound/upstream/lookup.ts';
 import { isOurToken } from '../authentication/root-token.ts';
 import type { AppContext, MiddlewareResult } from '../context.ts';
 import { UPSTREAM_TIMEOUT_MS } from '../limits.ts';
-import { findNamespace } from '../namespace-lookup.ts';
+import { findNamespaceCached } from '../namespace-lookup.ts';
 import { firstValue } from '../request/header.ts';
 import { rawPathAndQuery } from '../request/path.ts';
 import { tokenOf } from '../request/token.ts';
@@ -43,7 +43,7 @@ async function isForUs(c: AppContext): Promise<boolean> {
   if (isDelivery(path.route, c.req.method)) return true;
   // The text in front of the route may be a mount of the upstream instead of a namespace. Our namespaces are known.
   return (
-    namespacePath !== undefined && (await findNamespace(c.env, namespacePath, false)) !== undefined
+    namespacePath !== undefined && (await findNamespaceCached(namespacePath, c.env)) !== undefined
   );
 }
 

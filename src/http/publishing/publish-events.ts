@@ -15,7 +15,7 @@ import { storageFailureOf } from '../../objects/storage-failure.ts';
 import { callHub, hubStub } from '../../objects/stubs.ts';
 import { type Publication, publicationOf } from '../../subscription/publication.ts';
 import { MAX_PUBLISH_NAMESPACES } from '../../wire/limits.ts';
-import { findNamespace } from '../namespace-lookup.ts';
+import { findNamespaceCached } from '../namespace-lookup.ts';
 import type { Refusal } from '../respond.ts';
 import {
   type PublishFailure,
@@ -56,7 +56,7 @@ export async function findNamespaceKeys(
 ): Promise<ReadonlyMap<string, string>> {
   const keys = new Map<string, string>();
   for (const path of paths) {
-    const key = await findNamespace(env, trimSlashes(path), false);
+    const key = await findNamespaceCached(trimSlashes(path), env);
     if (key !== undefined) keys.set(path, key);
   }
   return keys;

@@ -1,4 +1,4 @@
-/** `/v1/sys/namespaces/…`: the namespaces below that of the request. */
+/** `/v1/sys/namespaces/…`: the Vault namespaces below that of the request. */
 
 import { Fields } from '../../lib/fields.ts';
 import { quote } from '../../lib/quote.ts';
@@ -41,10 +41,10 @@ export const listNamespaces: Endpoint = {
 export const readNamespace: Endpoint = {
   operation: 'read',
   run: async (call) => {
-    const place = await placeOf(call);
-    if (place === undefined) return refuse({ reason: 'not_found' });
-    if (!mayDo('read', call, place)) return deny(call, pathOfKey(place.above), 'read');
-    const { above, name } = place;
+    const target = await targetOf(call);
+    if (target === undefined) return refuse({ reason: 'not_found' });
+    if (!mayDo('read', call, target)) return deny(call, pathOfKey(target.above), 'read');
+    const { above, name } = target;
     const child = await callAuthority(call.env, above, (authority) => authority.child(name));
     return child ? succeed(describe(above, child)) : refuse({ reason: 'not_found' });
   },
@@ -53,10 +53,10 @@ export const readNamespace: Endpoint = {
 export const createNamespace: Endpoint = {
   operation: 'update',
   run: async (call) => {
-    const place = await placeOf(call);
-    if (place === undefined) return refuse({ reason: 'not_found' });
-    const { above, name } = place;
-    if (!mayDo('update', call, place)) return deny(call, pathOfKey(above), 'update');
+    const target = await targetOf(call);
+    if (target === undefined) return refuse({ reason: 'not_found' });
+    const { above, name } = target;
+    if (!mayDo('update', call, target)) return deny(call, pathOfKey(above), 'update');
     const checked = checkNamespaceName(name);
     if (!checked.ok) return refuse(checked.failure);
     if (depthOf(above) >= MAX_NAMESPACE_DEPTH) {
@@ -80,44 +80,42 @@ export const createNamespace: Endpoint = {
 export const deleteNamespace: Endpoint = {
   operation: 'delete',
   run: async (call) => {
-    const place = await placeOf(call);
-    if (place === undefined) return refuse({ reason: 'not_found' });
-    if (!mayDo('delete', call, place)) {
-      return deny(call, pathOfKey(place.above), 'delete');
+    const target = await targetOf(call);
+    if (target === undefined) return refuse({ reason: 'not_found' });
+    if (!mayDo('delete', call, target)) {
+      return deny(call, pathOfKey(target.above), 'delete');
     }
-    const deleted = await authorityStub(call.env, place.above).deleteChild(place.name);
+    const deleted = await authorityStub(call.env, target.above).deleteChild(target.name);
     if (!deleted.ok) return refuse(deleted.failure);
     if (!deleted.value) {
-      return done([`requested namespace ${quote(place.name)} does not exist`]);
+      return done([`requested namespace ${quote(target.name)} does not exist`]);
     }
     workerCaches.namespaceDeleted();
-    auditNamespace('namespace_deleted', call, pathFrom(ROOT, pathOfKey(place.above), place.name));
+    auditNamespace('namespace_deleted', call, pathFrom(ROOT, pathOfKey(target.above), target.name));
     return done();
   },
 };
 
-interface Place {
+/** The namespace that the path names. It may not exist. */
+interface Target {
   /** The key of the namespace above. */
   readonly above: string;
   readonly name: string;
 }
 
-/** The namespace above the one that the request names, and the name of that. */
-async function placeOf({ env, var: { namespace, name } }: Call): Promise<Place | undefined> {
+/** @returns undefined if the namespace above does not exist */
+async function targetOf({ env, var: { namespace, name } }: Call): Promise<Target | undefined> {
   const names = trimSlashes(name).split('/');
   const last = names.pop() ?? '';
   if (names.length === 0) return { above: namespace, name: last };
   const base = pathOfKey(namespace);
   const path = parseNamespacePath(`${base}/${names.join('/')}`);
-  const above = path === undefined ? undefined : await findNamespace(env, path, true);
+  const above = path === undefined ? undefined : await findNamespace(path, env);
   return above === undefined || above === ROOT ? undefined : { above, name: last };
 }
 
-/**
- * Whether the caller may do this to the namespace by the path that is its own: the one directly below
- * the namespace above it, however the request wrote it.
- */
-function mayDo(operation: Operation, call: Call, { above, name }: Place): boolean {
+/** Policies are asked about the path directly below the namespace above, however the request wrote it. */
+function mayDo(operation: Operation, call: Call, { above, name }: Target): boolean {
   return isAllowed(call, pathOfKey(above), {
     operation,
     path: `sys/namespaces/${name}`,

@@ -1,34 +1,33 @@
-/** What a stream of events looks like: server-sent events, or a line of JSON for each. Pure. */
+/** The formats of a stream: server-sent events, or a line of JSON for each event. Pure. */
 import type { Gap, ServerMessage } from '../../../wire/carillon-v1/messages.ts';
 
-/** How a hub greets. */
+/** The first message of a hub. */
 export type Hello = Extract<ServerMessage, { type: 'hello' }>;
 
-/** An event on its way into a stream. */
 export interface StreamedEvent {
-  /** The place after it. */
+  /** The position after the event. */
   readonly cursor: string;
-  /** The stock JSON frame, its newline included. */
+  /** The stock JSON frame, with its newline. */
   readonly frame: string;
 }
 
 export interface StreamFormat {
   readonly contentType: string;
   /**
-   * What comes first.
+   * The beginning of the stream.
    *
-   * @param retryMs how long a client that loses the stream waits before it comes back
+   * @param retryMs how long a client waits before it reconnects
    */
   start(hello: Hello, retryMs: number): string;
   event(event: StreamedEvent): string;
   gap(gap: Gap, cursor: string): string;
-  /** What a client skips. */
+  /** Clients ignore it. */
   readonly ping: string;
-  /** What comes last. @param retryMs how long to wait before coming back */
+  /** The end of the stream. @param retryMs how long a client waits before it reconnects */
   end(retryMs: number): string;
 }
 
-/** EventSource tells its page the place of an event alone: so the start is one, of a name of its own. */
+/** EventSource only gives a page the position of an event. So the start is an event too, with a name of its own. */
 export const SSE: StreamFormat = {
   contentType: 'text/event-stream',
   start: ({ cursor, resumed, gap }, retryMs) =>
@@ -41,7 +40,7 @@ export const SSE: StreamFormat = {
   end: (retryMs) => `retry: ${retryMs}\n\n`,
 };
 
-/** The frames and nothing else, but where there is a gap: that is never kept quiet about. */
+/** The frames, and a line for each gap: a gap is always reported. */
 export const NDJSON: StreamFormat = {
   contentType: 'application/x-ndjson',
   start: ({ cursor, gap }) => (gap === undefined ? '' : NDJSON.gap(gap, cursor)),

@@ -1,6 +1,6 @@
 /**
- * One stream: what a hub sends on a `carillon.v1` socket becomes text, as fast as its reader takes it. The
- * hub is told what was taken, so a reader who is slow is waited for there, where the events are kept.
+ * One stream: the messages of a hub on a `carillon.v1` socket become text as fast as the client reads it. The relay
+ * acknowledges what the client has read, so the hub, which retains the events, waits for a slow client.
  */
 
 import {
@@ -13,43 +13,43 @@ import { ACK_TIMEOUT_MS } from '../../../wire/limits.ts';
 import { STREAM_BEAT_MS, STREAM_PING_MS } from '../../limits.ts';
 import type { Hello } from './format.ts';
 import type { StreamRequest } from './request.ts';
-import type { Place } from './slots.ts';
+import type { Slot } from './slots.ts';
 
-/** Characters after which no more is put into one piece of the stream. */
+/** A piece of the stream ends with the event that exceeds this. */
 const PIECE_CHARACTERS = 64 * 1024;
 
-/** Characters of events, of at most three bytes each, that are acknowledged well before a megabyte. */
+/** Events are acknowledged after this many characters, of at most three bytes each: well before a megabyte. */
 const ACKNOWLEDGED_CHARACTERS = 256 * 1024;
 
 export class Relay {
   readonly #socket: WebSocket;
   readonly #request: StreamRequest;
-  readonly #place: Place;
+  readonly #slot: Slot;
   readonly #pulse: ReturnType<typeof setInterval>;
   readonly #deadlines: ReturnType<typeof setTimeout>[] = [];
   readonly #messages: string[] = [];
   #wake: () => void = () => undefined;
-  /** Ends the wait for something to come. */
+  /** Ends the wait for a message, so that a ping is sent. */
   #ping: () => void = () => undefined;
   #isClosed = false;
   #hasEnded = false;
   #eventsLeft: number;
-  /** Of the last event that was put into the stream. */
+  /** The cursor of the last event in the stream. */
   #cursor = '';
-  /** What was put into it since the hub was last told. */
+  /** What was put into the stream since the last acknowledgement. */
   #events = 0;
   #characters = 0;
   #acknowledgedEvents = 1;
 
-  /** @param place is given back when no more is read of the socket */
-  constructor(socket: WebSocket, request: StreamRequest, place: Place) {
+  /** @param slot released when the socket is no longer read */
+  constructor(socket: WebSocket, request: StreamRequest, slot: Slot) {
     this.#socket = socket;
     this.#request = request;
-    this.#place = place;
+    this.#slot = slot;
     this.#eventsLeft = request.limit;
     this.#endAfter(request.maxMs);
     this.#pulse = setInterval(() => {
-      if (this.#place.beat(Date.now())) this.#ping();
+      if (this.#slot.beat(Date.now())) this.#ping();
     }, STREAM_BEAT_MS);
     socket.addEventListener('message', ({ data }) => {
       if (typeof data === 'string' && !this.#hasEnded) this.#messages.push(data);
@@ -58,7 +58,7 @@ export class Relay {
     for (const type of ['close', 'error'] as const) {
       socket.addEventListener(type, () => {
         this.#isClosed = true;
-        // Its reader has as long as the hub would have given it.
+        // The client has as long to read the rest as the hub would have given it.
         if (!this.#hasEnded) this.#endAfter(ACK_TIMEOUT_MS);
         this.#wake();
       });
@@ -66,7 +66,7 @@ export class Relay {
     socket.accept();
   }
 
-  /** The first message; undefined where the hub closes instead. */
+  /** The first message; undefined if the hub closes instead. */
   async hello(): Promise<Hello | undefined> {
     let first = this.#next();
     while (first === undefined && !this.#isClosed && !this.#hasEnded) {
@@ -82,9 +82,9 @@ export class Relay {
   }
 
   /**
-   * The stream after the hello. It asks for a piece only when its reader has taken the one before.
+   * The stream after the hello. A piece is only made when the client has read the one before.
    *
-   * @param start what stands before the first event
+   * @param start the text in front of the first event
    */
   body(start: string): ReadableStream<Uint8Array> {
     const encoder = new TextEncoder();
@@ -106,7 +106,7 @@ export class Relay {
     return new ReadableStream(source, { highWaterMark: 0 });
   }
 
-  /** Takes nothing more from the hub. */
+  /** Stops reading from the hub. */
   end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
@@ -114,7 +114,7 @@ export class Relay {
     for (const deadline of this.#deadlines) clearTimeout(deadline);
     this.#messages.length = 0;
     this.#socket.close(1000);
-    this.#place.release();
+    this.#slot.release();
     this.#wake();
   }
 
@@ -122,7 +122,7 @@ export class Relay {
     this.#deadlines.push(setTimeout(() => this.end(), ms));
   }
 
-  /** What comes next, once there is something; empty at the end. */
+  /** The next piece, once there is one; empty at the end. */
   async #piece(): Promise<string> {
     try {
       this.#acknowledge();
@@ -137,7 +137,7 @@ export class Relay {
     }
   }
 
-  /** The text of what has arrived. */
+  /** The text of the messages that have arrived. */
   #take(): string {
     let text = '';
     while (text.length < PIECE_CHARACTERS && !this.#hasEnded) {
@@ -158,7 +158,7 @@ export class Relay {
         this.#cursor = message.cursor;
         return format.gap(message, message.cursor);
       case 'goodbye':
-        // The hub's Close frame follows, and is answered by the runtime; to close first would cross it.
+        // The Close frame of the hub follows, and the runtime answers it. A close from here would cross it.
         return format.end(message.after_ms);
       case 'hello':
         return '';
@@ -168,7 +168,7 @@ export class Relay {
   #textOfEvents(events: readonly SentEvent[]): string {
     let text = '';
     for (const { cursor, event } of events.slice(0, this.#eventsLeft)) {
-      // Encoded anew: objects do not keep the order of their keys.
+      // Encoded again, because parsed objects do not keep the order of their keys.
       const frame = encodeJson(eventOf(event as unknown as FrameJson));
       text += this.#request.format.event({ cursor, frame });
       this.#cursor = cursor;
@@ -181,8 +181,8 @@ export class Relay {
   }
 
   /**
-   * Tells the hub what the reader has taken, before the hub awaits it: each word costs it a request. One
-   * who is behind may be awaited there already.
+   * Acknowledges what the client has read, before the hub runs out of credit to send: each message costs the hub a
+   * request. If messages are waiting, the hub may be waiting already.
    */
   #acknowledge(): void {
     const isDue =
@@ -204,15 +204,15 @@ export class Relay {
   }
 
   /**
-   * Waits until something has come, or the end.
+   * Waits for a message, or for the end.
    *
-   * @returns false where it was silent for too long, or where it has to be found out whether anybody reads
+   * @returns false if it is time for a ping
    */
   #arrival(): Promise<boolean> {
     return new Promise((resolve) => {
-      const end = (hasCome: boolean) => {
+      const end = (hasArrived: boolean) => {
         clearTimeout(silence);
-        resolve(hasCome);
+        resolve(hasArrived);
       };
       const silence = setTimeout(() => end(false), STREAM_PING_MS);
       this.#wake = () => end(true);

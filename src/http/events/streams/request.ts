@@ -1,4 +1,4 @@
-/** What a request for a stream asks for. */
+/** The parameters of a stream. */
 import { parseDuration } from '../../../lib/duration.ts';
 import { quote } from '../../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
@@ -8,22 +8,22 @@ import { NDJSON, SSE, type StreamFormat } from './format.ts';
 
 export interface StreamRequest {
   readonly format: StreamFormat;
-  /** Events after which it ends. */
+  /** The stream ends after this many events. */
   readonly limit: number;
-  /** Milliseconds after which it ends. */
+  /** The stream ends after this many milliseconds. */
   readonly maxMs: number;
 }
 
 const FORMATS = new Map([SSE, NDJSON].map((format) => [format.contentType, format]));
 
-/** The format that the client likes best of those that it accepts by name; undefined where it wants no stream. */
+/** The format that the client prefers of those that it accepts by name; undefined if it wants no stream. */
 export function formatOf({ method, headers }: Request): StreamFormat | undefined {
   if (method !== 'GET' || headers.has('upgrade')) return undefined;
   const [best = ''] = acceptedOf(headers.get('accept'), [...FORMATS.keys()]);
   return FORMATS.get(best);
 }
 
-/** Reads `limit` and `wait`. EventSource would take an end for a failure, and begin again: so not with SSE. */
+/** Reads `limit` and `wait`. With SSE they are ignored: EventSource takes an end for a failure, and reconnects. */
 export function parseStreamRequest(
   format: StreamFormat,
   query: URLSearchParams,

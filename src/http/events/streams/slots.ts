@@ -1,81 +1,90 @@
 /**
- * The streams that this isolate has open, and whose they are. Each shows again and again that it is still
- * served, because the runtime can end a request without a word to its code.
+ * The streams that an isolate may have open, and their owners. Each stream reports regularly that it is still served,
+ * because the runtime can end a request without telling its code.
  */
 
 import { isWithinShare } from '../../../lib/fair-share.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
 import { MAX_STREAMS, STREAM_BEAT_MS, STREAM_LOST_MS } from '../../limits.ts';
 
-/** The place of one stream. */
-export class Place {
+export interface Slot {
+  /**
+   * Reports that the stream is still served.
+   *
+   * @returns whether a client needed a slot since the last report, so that the stream has to find out whether its own
+   *   client is still there
+   */
+  beat(now: number): boolean;
+  release(): void;
+}
+
+interface OpenSlot {
   readonly owner: string;
-  #isFree = false;
-  /** When it was last seen to be served, in Unix milliseconds. */
-  #seenAt = 0;
-  /** How often a place had been missing then. */
+  /** When the stream last reported. Unix milliseconds. */
+  seenAt: number;
+}
+
+class StreamSlots {
+  readonly #open = new Set<OpenSlot>();
+  /** How often a slot was needed and none was free. */
   #shortages = 0;
 
-  constructor(owner: string, now: number) {
-    this.owner = owner;
-    this.beat(now);
-  }
-
   /**
-   * The stream is still served.
+   * If no slot is free, the open streams first find out whether their clients are still there: a connection that its
+   * client has closed only shows that when it is written to.
    *
-   * @returns whether somebody needed a place since the last beat: so find out whether its client is there
+   * @param owner one owner may have no more slots than are free
    */
-  beat(now: number): boolean {
-    const isNeeded = this.#shortages < shortages;
-    this.#seenAt = now;
-    this.#shortages = shortages;
-    if (!this.#isFree) open.add(this);
-    return isNeeded;
+  async reserve(owner: string): Promise<Result<Slot>> {
+    if (!this.#isFreeFor(owner)) {
+      this.#shortages++;
+      await scheduler.wait(2 * STREAM_BEAT_MS);
+      if (!this.#isFreeFor(owner)) return invalid(this.#whyNot(owner));
+    }
+    return ok(this.#openSlot(owner));
   }
 
-  isLost(now: number): boolean {
-    return now - this.#seenAt > STREAM_LOST_MS;
+  #openSlot(owner: string): Slot {
+    const slot = { owner, seenAt: Date.now() };
+    let knownShortages = this.#shortages;
+    let isReleased = false;
+    this.#open.add(slot);
+    return {
+      beat: (now) => {
+        const isNeeded = knownShortages < this.#shortages;
+        knownShortages = this.#shortages;
+        slot.seenAt = now;
+        // It may have been taken for lost.
+        if (!isReleased) this.#open.add(slot);
+        return isNeeded;
+      },
+      release: () => {
+        isReleased = true;
+        this.#open.delete(slot);
+      },
+    };
   }
 
-  release(): void {
-    this.#isFree = true;
-    open.delete(this);
+  #isFreeFor(owner: string): boolean {
+    const now = Date.now();
+    for (const slot of this.#open) {
+      if (now - slot.seenAt > STREAM_LOST_MS) this.#open.delete(slot);
+    }
+    return isWithinShare(1, this.#open.size, MAX_STREAMS, () => this.#heldBy(owner));
+  }
+
+  #heldBy(owner: string): number {
+    let held = 0;
+    for (const slot of this.#open) if (slot.owner === owner) held++;
+    return held;
+  }
+
+  #whyNot(owner: string): string {
+    return this.#open.size < MAX_STREAMS
+      ? `you have ${this.#heldBy(owner)} streams here, and may have no more than are free of the ${MAX_STREAMS} that all share; close one, or try again`
+      : `there are ${MAX_STREAMS} streams here already, as many as are allowed; try again`;
   }
 }
 
-const open = new Set<Place>();
-let shortages = 0;
-
-/**
- * Takes the place of one more stream. Where none is left, those that are open find out first whether their
- * clients are still there: a connection that its client has closed shows that only when it is written to.
- *
- * @param owner whose stream it is: one owner may have no more places than are free
- */
-export async function takePlace(owner: string): Promise<Result<Place>> {
-  if (!isFreeFor(owner)) {
-    shortages++;
-    await scheduler.wait(2 * STREAM_BEAT_MS);
-    if (!isFreeFor(owner)) return invalid(whyNot(owner));
-  }
-  return ok(new Place(owner, Date.now()));
-}
-
-function isFreeFor(owner: string): boolean {
-  const now = Date.now();
-  for (const place of open) if (place.isLost(now)) open.delete(place);
-  return isWithinShare(1, open.size, MAX_STREAMS, () => heldBy(owner));
-}
-
-function heldBy(owner: string): number {
-  let held = 0;
-  for (const place of open) if (place.owner === owner) held++;
-  return held;
-}
-
-function whyNot(owner: string): string {
-  return open.size < MAX_STREAMS
-    ? `you have ${heldBy(owner)} streams here, and may have no more than are free of the ${MAX_STREAMS} that all share; close one, or try again`
-    : `there are ${MAX_STREAMS} streams here already, as many as are allowed; try again`;
-}
+/** One for the isolate. */
+export const streamSlots = new StreamSlots();

@@ -104,7 +104,7 @@ async function lookUp({ env, var: { body, caller } }: Call, target: Target): Pro
     authority.describeToken(reference, secret),
   );
   if (data !== undefined) return tokenAnswer(data);
-  return 'accessor' in reference
+  return target.kind === 'accessor'
     ? refuse(INVALID_ACCESSOR)
     : refuse({ reason: 'forbidden', message: 'bad token' });
 }
@@ -125,7 +125,7 @@ async function renew(call: Call, target: Target): Promise<Response> {
     secret,
   );
   if (renewed === undefined) {
-    return 'accessor' in reference
+    return target.kind === 'accessor'
       ? refuse(INVALID_ACCESSOR)
       : refuse(invalid('token not found').failure);
   }
@@ -147,7 +147,7 @@ async function revokeTarget(call: Call, target: Target, keepChildren: boolean): 
       ? undefined
       : await authorityStub(env, target.authority).revokeToken(target.reference, keepChildren);
   if (accessor === undefined) {
-    if (target.kind === 'token' && 'accessor' in target.reference) return refuse(INVALID_ACCESSOR);
+    if (target.kind === 'accessor') return refuse(INVALID_ACCESSOR);
     // Revoking a token that does not exist succeeds.
     return keepChildren ? refuse(invalid('token to revoke not found').failure) : done();
   }

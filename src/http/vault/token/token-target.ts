@@ -16,8 +16,9 @@ export type Target =
   | { readonly kind: 'root' }
   | { readonly kind: 'unknown' }
   | (TokenTarget & {
-      readonly kind: 'token';
-      /** The token itself; empty if the request names it by its accessor. */
+      /** How the request names it. */
+      readonly kind: 'token' | 'accessor';
+      /** The token itself; empty if it is named by its accessor. */
       readonly secret: string;
     });
 
@@ -55,7 +56,7 @@ export function onAccessor(act: Act): Run {
     const target = await targetOfAccessor(accessor.value, call.var.namespace, call.env);
     return target === undefined
       ? refuse(INVALID_ACCESSOR)
-      : act(call, { kind: 'token', ...target, secret: '' });
+      : act(call, { kind: 'accessor', ...target, secret: '' });
   };
 }
 

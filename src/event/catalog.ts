@@ -1,6 +1,6 @@
 /**
- * The event types that Vault documents, with the metadata keys that each carries and the release that
- * brought it. Types outside of it are welcome; those in it must carry their keys.
+ * The event types that Vault documents: their metadata keys, and the release that introduced them. Other types may be
+ * published as well. An event of a catalogued type must have the keys.
  */
 
 import { nearest } from '../lib/nearest.ts';
@@ -8,9 +8,9 @@ import { eventTypeNamespace } from './event-type.ts';
 
 export interface CataloguedType {
   readonly plugin: string;
-  /** The keys that every event of the type carries. Further keys are welcome. */
+  /** The keys that every event of the type has. An event may have more. */
   readonly metadata: readonly string[];
-  /** The Vault release that brought the type. */
+  /** The Vault release that introduced the type. */
   readonly since: string;
 }
 
@@ -148,12 +148,12 @@ const FAMILIES = [
 type CataloguedFamily = (typeof FAMILIES)[number];
 type NamesOf<F extends CataloguedFamily> = `${F['prefix']}/${F['names'][number]}`;
 
-/** The catalog for the compiler: the metadata keys of each event type, by its name. */
+/** The catalog as a type: the metadata keys by event type. */
 export type CataloguedMetadata = {
   readonly [F in CataloguedFamily as NamesOf<F>]: F['metadata'][number];
 };
 
-/** Every catalogued event type by its name, in alphabetical order. */
+/** In alphabetical order. */
 export const CATALOG: ReadonlyMap<string, CataloguedType> = new Map(
   FAMILIES.flatMap(({ prefix, names, plugin, metadata, since }) =>
     names.map((name): [string, CataloguedType] => [
@@ -163,16 +163,17 @@ export const CATALOG: ReadonlyMap<string, CataloguedType> = new Map(
   ).sort(([a], [b]) => (a < b ? -1 : 1)),
 );
 
-const NAMESPACES = new Set(FAMILIES.map(({ prefix }) => prefix as string));
+const EVENT_TYPE_NAMESPACES = new Set(FAMILIES.map(({ prefix }) => prefix as string));
 
 /**
- * The catalogued type that a misspelt one of the same event-type namespace is nearest to; undefined where none is
- * near, or the type is catalogued.
+ * Suggests the catalogued type for a misspelt one of the same event-type namespace.
  *
+ * @returns undefined if none is near, or if the type is catalogued
  * @example
  * nearestCatalogued('kv-v2/data-wirte') // 'kv-v2/data-write'
  */
 export function nearestCatalogued(eventType: string): string | undefined {
-  if (CATALOG.has(eventType) || !NAMESPACES.has(eventTypeNamespace(eventType))) return undefined;
+  if (CATALOG.has(eventType) || !EVENT_TYPE_NAMESPACES.has(eventTypeNamespace(eventType)))
+    return undefined;
   return nearest(eventType, CATALOG.keys());
 }

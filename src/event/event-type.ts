@@ -1,6 +1,6 @@
 /**
- * Event types (`kv-v2/data-write`) and the patterns that subscribe to them (`kv*`). The first segment
- * of an event type is its event-type namespace: the unit of ordering, and of a hub.
+ * Event types (`kv-v2/data-write`), and the patterns that subscribe to them (`kv*`). The first segment of an event type
+ * is its event-type namespace. Each has one hub, and its events are ordered.
  */
 
 import { quote } from '../lib/quote.ts';
@@ -9,7 +9,6 @@ import { MAX_EVENT_TYPE_CHARACTERS, MAX_PATTERN_CHARACTERS } from './limits.ts';
 
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
-/** Checks that an event can be of this type; the message names the offending part. */
 export function checkEventType(eventType: string): Result<string> {
   if (eventType === '') return invalid('the event type is empty');
   if (eventType.length > MAX_EVENT_TYPE_CHARACTERS) {
@@ -17,14 +16,14 @@ export function checkEventType(eventType: string): Result<string> {
       `the event type has ${eventType.length} characters, at most ${MAX_EVENT_TYPE_CHARACTERS} are allowed`,
     );
   }
-  const fault = faultOf(eventType);
-  return fault === undefined
+  const illegal = whyIllegal(eventType);
+  return illegal === undefined
     ? ok(eventType)
-    : invalid(`event type ${quote(eventType)}${fault.replace(/^segment/, ': segment')}`);
+    : invalid(`event type ${quote(eventType)}${illegal.replace(/^segment/, ': segment')}`);
 }
 
-/** What stops a text from being an event type, its length apart. */
-function faultOf(eventType: string): string | undefined {
+/** Ignores the length. */
+function whyIllegal(eventType: string): string | undefined {
   for (const segment of eventType.split('/')) {
     if (segment === '') return ' has an empty segment';
     if (SEGMENT.test(segment)) continue;
@@ -37,10 +36,11 @@ function faultOf(eventType: string): string | undefined {
 }
 
 /**
- * Why no legal event type can match this glob, the pattern of a subscription or one of
- * `subscribe_event_types`; undefined if one can. Text that a `*` stands for can make anything legal
- * but the text around it, so the check puts one letter in its place.
+ * Why no legal event type can match a glob. Whatever a `*` matches, only the text around it can be illegal, so the check
+ * replaces each `*` with a letter.
  *
+ * @param glob the pattern of a subscription, or one of `subscribe_event_types`
+ * @returns undefined if a legal event type can match
  * @example
  * whyNothingMatches('kv-v2/+') // 'segment "+" has "+"; …'
  */
@@ -50,27 +50,27 @@ export function whyNothingMatches(glob: string): string | undefined {
   if (literals > MAX_EVENT_TYPE_CHARACTERS) {
     return `an event type has at most ${MAX_EVENT_TYPE_CHARACTERS} characters, and this has ${literals} without its wildcards`;
   }
-  const fault = faultOf(glob.replace(/\*+/g, 'a'));
-  if (fault === undefined) return undefined;
+  const illegal = whyIllegal(glob.replace(/\*+/g, 'a'));
+  if (illegal === undefined) return undefined;
   if (glob.includes(',')) return 'a comma is no separator; give each event type by itself';
   if (/[+?#[\]{}]/.test(glob)) return '"*" is the only wildcard, and it also stands for "/"';
   if (glob.startsWith('/') || glob.endsWith('/')) {
     return 'an event type neither begins nor ends with a slash';
   }
-  return fault.trim();
+  return illegal.trim();
 }
 
-/** The event-type namespace: `kv-v2` of `kv-v2/data-write`, `abc` of `abc`. */
+/** `kv-v2` for `kv-v2/data-write`, `abc` for `abc` */
 export function eventTypeNamespace(eventType: string): string {
   const slash = eventType.indexOf('/');
   return slash === -1 ? eventType : eventType.slice(0, slash);
 }
 
 /**
- * The rule that makes a CloudEvents `type` an event type: characters that an event type cannot have
- * become `-`, a segment loses what it may not begin with, empty segments go, and what is too long is
- * cut. Undefined where nothing is left.
+ * Makes a CloudEvents `type` a legal event type: replaces illegal characters with `-`, removes illegal characters at the
+ * beginning of a segment and empty segments, and cuts what is too long.
  *
+ * @returns undefined if nothing is left
  * @example
  * legalEventType('com.example/object created') // 'com.example/object-created'
  */
@@ -83,7 +83,7 @@ export function legalEventType(type: string): string | undefined {
   return legal === '' ? undefined : legal;
 }
 
-/** Checks a subscription's pattern: any text that is not blank, of bounded length. */
+/** Checks the pattern of a subscription. */
 export function checkPattern(pattern: string): Result<string> {
   if (pattern === '') return invalid('did not specify eventType to subscribe to');
   if (pattern.length > MAX_PATTERN_CHARACTERS) {
@@ -95,15 +95,15 @@ export function checkPattern(pattern: string): Result<string> {
 }
 
 /**
- * The glob over event-type namespaces that holds every event the pattern can match. Without a `*` it
- * is one namespace, whose hub can serve the subscription alone; with one, the subscription spans hubs.
- * A `*` also stands for `/`, so what follows the first one says nothing about the namespace.
+ * A glob that matches the event-type namespace of every event that the pattern can match. Without a `*` it is one
+ * namespace, and one hub serves the subscription. With a `*` the subscription needs a wildcard hub. A `*` also matches
+ * `/`, so the text after the first `*` does not restrict the namespace.
  *
  * @example
- * namespacesOfPattern('kv-v2/*')      // 'kv-v2'
- * namespacesOfPattern('kv*\/data-write') // 'kv*'
+ * eventTypeNamespaceGlob('kv-v2/*')      // 'kv-v2'
+ * eventTypeNamespaceGlob('kv*\/data-write') // 'kv*'
  */
-export function namespacesOfPattern(pattern: string): string {
+export function eventTypeNamespaceGlob(pattern: string): string {
   const first = eventTypeNamespace(pattern);
   const star = first.indexOf('*');
   return star === -1 ? first : first.slice(0, star + 1);

@@ -9,11 +9,11 @@ import { kindOf, quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { parseNamespacePath, ROOT, withSlash } from '../namespace/namespace.ts';
 import { CATALOG } from './catalog.ts';
+import { checkEventSource } from './event-source.ts';
 import { checkEventType } from './event-type.ts';
 import { checkMetadata, checkPath } from './metadata.ts';
 import { checkEventId } from './position-text.ts';
-import { checkSource } from './source.ts';
-import { formatTimestamp, readTimestamp } from './time.ts';
+import { formatTimestamp, normalizeTimestamp } from './time.ts';
 
 /** The members of `plugin_info`, in the order of the wire format. */
 export const PLUGIN_INFO_KEYS = [
@@ -137,13 +137,13 @@ function readNamespace(fields: Fields, ofRequest: string): string {
 
 function readSource(fields: Fields, { source, cluster }: EventDefaults): string {
   const written = fields.string('source');
-  return written === undefined ? source : fields.take(checkSource(written, cluster), '');
+  return written === undefined ? source : fields.take(checkEventSource(written, cluster), '');
 }
 
 function readTime(fields: Fields, now: number): string {
   const written = fields.string('time');
   if (written === undefined) return formatTimestamp(now);
-  const time = readTimestamp(written);
+  const time = normalizeTimestamp(written);
   if (time === undefined) {
     fields.reject(
       `time ${quote(written)} is not an RFC 3339 timestamp such as "2026-01-31T23:59:59Z"`,

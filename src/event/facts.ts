@@ -1,12 +1,12 @@
-/** What decides who sees an event: the fields of filters, and the path that policies are asked about. */
+/** The parts of an event that decide who receives it: the fields of filters, and the path for policies. */
 import { trimSlashes } from '../namespace/namespace.ts';
 import type { Event } from './event.ts';
 
 export interface EventFacts {
   readonly event_type: string;
-  /** With its trailing slash; empty for root. */
+  /** With a trailing slash; empty for root. */
   readonly namespace: string;
-  /** Empty where the event has none: then only root sees it. */
+  /** Empty if the event has none: then only root receives it. */
   readonly path: string;
   readonly data_path: string;
   readonly operation: string;
@@ -21,7 +21,7 @@ export function factsOf({ event_type, namespace, metadata = {}, plugin_info }: E
   return {
     event_type,
     namespace,
-    // Cleaned as Vault does, so that publishers and subscribers are asked about the same.
+    // Trimmed as in Vault, so that policies of publishers and subscribers see the same path.
     path: trimSlashes(text('path')),
     data_path: text('data_path'),
     operation: text('operation'),

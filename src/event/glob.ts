@@ -1,11 +1,7 @@
 /**
- * Glob patterns as Vault matches event types and namespaces: only `*` is special and stands for zero
- * or more of any characters, `/` included. No `?`, no classes, no escapes; case counts.
- */
-
-/**
- * Compiles a pattern to a predicate. The parts between wildcards are found leftmost first and the
- * last one must end the subject, so matching never backtracks.
+ * Compiles a glob, with which Vault matches event types and namespaces: a `*` matches any text, even one with `/`.
+ * Nothing else is special, and matching is case-sensitive. Each part between two wildcards is searched from the left,
+ * and the last one must be the end, so matching never backtracks.
  *
  * @example
  * compileGlob('kv*')('kv-v2/data-write') // true

@@ -3,17 +3,17 @@
 /** Length of an event type, in characters (all of them ASCII). */
 export const MAX_EVENT_TYPE_CHARACTERS = 256;
 
-/** Length of a subscription's pattern: an event type and as many wildcards again. */
+/** Length of a subscription's pattern: an event type with as many wildcards. */
 export const MAX_PATTERN_CHARACTERS = 2 * MAX_EVENT_TYPE_CHARACTERS;
 
-/** Length of an event id. Ids are UUIDs by default; a vendor's delivery id fits as well. */
+/** Length of an event id. Ids are UUIDs by default, and ids of vendors' deliveries fit as well. */
 export const MAX_EVENT_ID_CHARACTERS = 256;
 
 /** Length of a CloudEvents source. */
 export const MAX_SOURCE_CHARACTERS = 512;
 
 /**
- * Nesting of metadata. Protobuf implementations stop at 100 nested messages; one level of metadata
- * is three of them (Struct, its map entry, Value) below EventReceived and EventData.
+ * Nesting of metadata. Protobuf implementations read at most 100 nested messages. A level of metadata is three of them
+ * (Struct, its map entry, Value), below EventReceived and EventData.
  */
 export const MAX_METADATA_DEPTH = Math.floor((100 - 2) / 3);

@@ -1,7 +1,4 @@
-/**
- * Event metadata: a JSON object that means the same as a protobuf Struct, so that both encodings
- * carry it whole. What one of them could not carry is refused here.
- */
+/** Checks event metadata: a JSON object that JSON and protobuf (as a Struct) can both encode without loss. */
 
 import { dotSegment } from '../lib/dot-segment.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../lib/json.ts';
@@ -9,51 +6,51 @@ import { kindOf, quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { MAX_METADATA_DEPTH } from './limits.ts';
 
-/** Checks that the value is a metadata object: bounded nesting, finite numbers, well-formed Unicode. */
+/** Checks the nesting, that numbers are finite, and that texts are well-formed. */
 export function checkMetadata(value: unknown): Result<JsonObject> {
   if (!isJsonObject(value)) return invalid(`metadata must be a JSON object, not ${kindOf(value)}`);
-  const problem = problemIn(value, 'metadata', 1);
-  if (problem !== undefined) return invalid(problem);
-  return ok(value as JsonObject);
+  const checked = checkValue(value, 'metadata', 1);
+  return checked.ok ? ok(value as JsonObject) : checked;
 }
 
-function problemIn(value: unknown, at: string, depth: number): string | undefined {
+const VALID = ok(undefined);
+
+/** @param name the path of the value, for the message */
+function checkValue(value: unknown, name: string, depth: number): Result<undefined> {
   switch (typeof value) {
     case 'string':
-      return value.isWellFormed() ? undefined : `${at} has an unpaired surrogate`;
+      return value.isWellFormed() ? VALID : invalid(`${name} has an unpaired surrogate`);
     case 'number':
-      return Number.isFinite(value) ? undefined : `${at} is not a finite number`;
+      return Number.isFinite(value) ? VALID : invalid(`${name} is not a finite number`);
     case 'boolean':
-      return undefined;
+      return VALID;
     case 'object':
-      break;
+      return value === null ? VALID : checkMembers(value, name, depth);
     default:
-      return `${at} is ${kindOf(value)}, which JSON cannot hold`;
+      return invalid(`${name} is ${kindOf(value)}, which JSON cannot hold`);
   }
-  if (value === null) return undefined;
-  if (depth > MAX_METADATA_DEPTH)
-    return `metadata is nested deeper than ${MAX_METADATA_DEPTH} levels`;
-
-  for (const [key, member] of Object.entries(value)) {
-    if (!key.isWellFormed()) return `a key in ${at} has an unpaired surrogate`;
-    const problem = problemIn(
-      member,
-      Array.isArray(value) ? `${at}[${key}]` : memberOf(at, key),
-      depth + 1,
-    );
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
 }
 
-function memberOf(at: string, key: string): string {
-  return /^[\w-]{1,64}$/.test(key) ? `${at}.${key}` : `${at}[${quote(key)}]`;
+function checkMembers(object: object, name: string, depth: number): Result<undefined> {
+  if (depth > MAX_METADATA_DEPTH) {
+    return invalid(`metadata is nested deeper than ${MAX_METADATA_DEPTH} levels`);
+  }
+  for (const [key, member] of Object.entries(object)) {
+    if (!key.isWellFormed()) return invalid(`a key in ${name} has an unpaired surrogate`);
+    const memberName = Array.isArray(object) ? `${name}[${key}]` : nameOfMember(name, key);
+    const checked = checkValue(member, memberName, depth + 1);
+    if (!checked.ok) return checked;
+  }
+  return VALID;
+}
+
+function nameOfMember(name: string, key: string): string {
+  return /^[\w-]{1,64}$/.test(key) ? `${name}.${key}` : `${name}[${quote(key)}]`;
 }
 
 /**
- * Checks the API path that decides who may see the event. Policies compare it as text, so
- * nothing may stand in it that another reader would fold or drop: no empty or dot segments, no control
- * characters.
+ * Checks the API path by which policies decide who receives the event. Policies compare it as text, so it must not
+ * contain what another reader would resolve or drop: empty segments, dot segments and control characters.
  */
 export function checkPath(path: JsonValue): Result<string> {
   if (typeof path !== 'string')
@@ -61,8 +58,9 @@ export function checkPath(path: JsonValue): Result<string> {
   if (/\p{Cc}/u.test(path)) {
     return invalid(`metadata.path ${quote(path)} has a control character`);
   }
-  if (path.includes('//'))
+  if (path.includes('//')) {
     return invalid(`metadata.path ${quote(path)} has an empty segment ("//")`);
+  }
   const dots = dotSegment(path);
   if (dots !== undefined) return invalid(`metadata.path ${quote(path)} has a "${dots}" segment`);
   return ok(path);

@@ -1,16 +1,15 @@
-/** What a subscriber may have meant by a pattern that delivers nothing, or hardly anything. Pure. */
+/** Warns about a pattern that probably matches no event, and suggests another one. Pure. */
 
 import { quote } from '../lib/quote.ts';
 import { CATALOG, nearestCatalogued } from './catalog.ts';
 import { whyNothingMatches } from './event-type.ts';
 import { compileGlob } from './glob.ts';
 
-/** A path of a kv secret: `secret/data/app`. No event type of Vault has these words as its second segment. */
+/** The path of a kv secret: `secret/data/app`. No event type of Vault has such a second segment. */
 const KV_PATH = /^[^/*]+\/(?:data|metadata)(?:\/|$)/;
 
 /**
- * Also of the globs of `subscribe_event_types`, of which each is a pattern.
- *
+ * @param pattern of a subscription, or a glob of `subscribe_event_types`
  * @example
  * adviceOnPattern('KV-V2/*') // ['"KV-V2/*": event types are case-sensitive; Vault\'s are matched by "kv-v2/*"']
  */
@@ -30,9 +29,10 @@ export function adviceOnPattern(pattern: string): string[] {
     ];
   }
   if (!pattern.includes('*')) {
-    const meant = meantByExact(pattern);
-    if (meant !== undefined)
-      return [`${quote(pattern)} is one event type, which Vault does not have; ${meant}`];
+    const suggestion = suggestionForExact(pattern);
+    if (suggestion !== undefined) {
+      return [`${quote(pattern)} is one event type, which Vault does not have; ${suggestion}`];
+    }
   }
   if (KV_PATH.test(pattern)) {
     return [
@@ -42,8 +42,8 @@ export function adviceOnPattern(pattern: string): string[] {
   return [];
 }
 
-/** A type that somebody else may well publish: only what is near one of Vault's deserves a word. */
-function meantByExact(pattern: string): string | undefined {
+/** Other publishers may have their own types, so only a type that is near one of Vault's is suspicious. */
+function suggestionForExact(pattern: string): string | undefined {
   if (CATALOG.has(pattern)) return undefined;
   if (matchesVault(`${pattern}/*`)) return `all below it are matched by ${quote(`${pattern}/*`)}`;
   const type = nearestCatalogued(pattern);

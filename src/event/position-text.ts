@@ -1,12 +1,11 @@
 /**
- * What a text means where a subscriber names a position (`since=`, `Last-Event-ID`), and so what no event can have
- * as its id.
+ * The forms of a position in the journal (`since=`, `Last-Event-ID`), which no event id may have.
  *
- * A stock subscriber resumes with the id of the last event that it took. If that id reads as a time, a cursor or a
- * keyword, its publisher chooses where the subscriber resumes and what it misses. So one grammar serves both
- * sides: a text with a reserved form is never an id, and every other text is always one.
+ * A stock subscriber resumes with the id of its last event. If the id read as a time, a cursor or a keyword, its
+ * publisher could choose where the subscriber resumes. So a text with a reserved form is never an id, and any other
+ * text always is.
  *
- * Subscribers hold ids for as long as they like. A form can be given up, but never added.
+ * Subscribers keep ids for any time, so a form may be removed but never added.
  */
 
 import { quote } from '../lib/quote.ts';
@@ -15,13 +14,13 @@ import { MAX_EVENT_ID_CHARACTERS } from './limits.ts';
 
 export type PositionForm = 'cursor' | 'time' | 'relative time' | 'keyword';
 
-/** Words that somebody writes who means a place or a time, and what programs write that have none. */
+/** Words for a position or a time, and what programs write if they have none. */
 export const KEYWORDS = [
   ...['earliest', 'latest', 'beginning', 'now', 'yesterday', 'today', 'tomorrow', 'midnight'],
   ...['first', 'last', 'oldest', 'newest', 'start', 'end', 'all', 'null', 'undefined'],
 ] as const;
 
-/** At most four digits of days: `1234567d` is more likely the hexadecimal id of something than a time of 3000 years. */
+/** Days have at most four digits: `1234567d` is more likely a hexadecimal id than 3000 years. */
 const DAYS = String.raw`\d{1,4}(?:[.,]\d{1,9})? ?(?:days?|d)`;
 const DURATION = [
   amountOf('years?|yrs?|y'),
@@ -39,17 +38,17 @@ const DURATION = [
   .join('');
 
 const FORMS: readonly (readonly [PositionForm, RegExp])[] = [
-  /** Of any version, also of one to come. */
+  /** Of any version, even a future one. */
   ['cursor', /^cc\d+\./i],
-  /** A date, alone or with a time, as RFC 3339, ISO 8601 and databases write it; right or wrong. */
+  /** A date with or without a time, as RFC 3339, ISO 8601 and databases write it, even an invalid one. */
   ['time', /^[+-]?\d{4,6}-\d{2}-\d{2}(?:[T ][\d:.,+\- TZ]*|Z|\+[\d:]*)?$/i],
-  /** The same without dashes, but with a time: eight digits alone may be the id that a vendor counts. Or with slashes. */
+  /** The same with slashes, or without dashes but with a time: only eight digits may be a vendor's id. */
   ['time', /^(?:\d{8}[T ]\d{2}[\d:.,+\- TZ]*|\d{4}\/\d{2}\/\d{2}(?:[T ][\d:.,+\- TZ]*)?)$/i],
   /** As HTTP, `date` and JavaScript write it: `Sun, 29 Nov 2026 22:00:00 GMT`. */
   ['time', /^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? [a-z\d]+ .*\d{2}:\d{2}/i],
   /** `-15m`, `-2h30m`, `-1d`. */
   ['relative time', /^-[\d.][\d.a-zµμ]*$/i],
-  /** `5m`, `2h30m`, `1.5h`, `1d`, `5 minutes ago`. The look ahead spares most ids the attempt. */
+  /** `5m`, `2h30m`, `1.5h`, `1d`, `5 minutes ago`. The look-ahead makes most ids fail at once. */
   [
     'relative time',
     new RegExp(`^(?=\\+?[\\d.][\\d.,a-zµμ ]*[a-zµμ]$)\\+?${DURATION}(?:ago)?$`, 'i'),
@@ -63,14 +62,14 @@ function amountOf(units: string): string {
   return String.raw`(?:\d{1,10}(?:[.,]\d{0,9})?|\.\d{1,9}) ?(?:${units})`;
 }
 
-/** The reserved form that a text has; undefined where it can only be the id of an event. */
+/** @returns undefined if the text can only be an event id */
 export function positionForm(text: string): PositionForm | undefined {
   return FORMS.find(([, form]) => form.test(text))?.[0];
 }
 
 /**
- * Checks that a text means an event, and only that, wherever a subscriber may send it back: in a URL, where bytes
- * that are no UTF-8 become U+FFFD, and in a header, which loses blanks at its ends and carries no control character.
+ * Checks that a subscriber can send the id back, and that it then means the event: in a URL, where bytes that are not
+ * UTF-8 become U+FFFD, and in a header, which is trimmed and cannot contain control characters.
  */
 export function checkEventId(id: string): Result<string> {
   if (id === '') return invalid('id is empty; leave it out to have one made');
@@ -98,7 +97,7 @@ export function checkEventId(id: string): Result<string> {
       );
 }
 
-/** Whether a text can be the id of an event. Who has to have one makes a digest of any other. */
+/** Callers that must have an id replace an unusable one with a hash of it. */
 export function isUsableEventId(id: string): boolean {
   return checkEventId(id).ok;
 }

@@ -1,11 +1,11 @@
-/** RFC 3339 timestamps as CloudEvents and Go's clients read them. */
+/** RFC 3339 timestamps that CloudEvents and Go's clients can parse. */
 
 const RFC_3339 =
   /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})?(?:Z|[+-](\d{2}):(\d{2}))$/;
 
 /**
- * Whether the text is an RFC 3339 timestamp of a day that exists. Upper-case `T` and `Z` and no leap
- * second, because Go's parser takes nothing else.
+ * Whether the text is an RFC 3339 timestamp of an existing day that Go can parse: with an upper-case `T` and `Z`, and
+ * without a leap second.
  */
 export function isTimestamp(text: string): boolean {
   const fields = RFC_3339.exec(text)
@@ -38,10 +38,12 @@ export function isTimestamp(text: string): boolean {
 const LENIENT = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:)(\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})$/;
 
 /**
- * Any RFC 3339 timestamp in the form that `isTimestamp` takes: upper case, nine digits of a fraction at
- * most, and a leap second as the second after it, as POSIX counts. Undefined if the text is none.
+ * Converts any RFC 3339 timestamp to the form that Go can parse: upper case, at most nine digits of a fraction, and a
+ * leap second as the second after it, as in POSIX.
+ *
+ * @returns undefined if the text is no timestamp
  */
-export function readTimestamp(text: string): string | undefined {
+export function normalizeTimestamp(text: string): string | undefined {
   if (isTimestamp(text)) return text;
   const [, day, minute, second, fraction, zone] = LENIENT.exec(text) ?? [];
   if (day === undefined || zone === undefined) return undefined;
@@ -51,7 +53,7 @@ export function readTimestamp(text: string): string | undefined {
   if (!isTimestamp(written)) return undefined;
   if (!isLeap) return written;
   const next = new Date(Date.parse(written) + 1000);
-  // A leap second is the last one of a day in UTC.
+  // A leap second is the last second of a day in UTC.
   return next.getUTCHours() === 0 && next.getUTCMinutes() === 0
     ? formatTimestamp(next.getTime())
     : undefined;
@@ -62,7 +64,7 @@ function daysInMonth(year: number, month: number): number {
   return [4, 6, 9, 11].includes(month) ? 30 : 31;
 }
 
-/** Formats as Go's RFC3339Nano does: UTC, the fraction without its trailing zeros. */
+/** The same as Go's RFC3339Nano: in UTC, and without trailing zeros in the fraction. */
 export function formatTimestamp(unixMilliseconds: number): string {
   return new Date(unixMilliseconds).toISOString().replace(/\.?0*Z$/, 'Z');
 }

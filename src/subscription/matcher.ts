@@ -1,5 +1,5 @@
 /** Which events match a subscription: by Vault namespace, event type and filter. Policies are not asked. */
-import { namespacesOfPattern } from '../event/event-type.ts';
+import { eventTypeNamespaceGlob } from '../event/event-type.ts';
 import type { EventFacts } from '../event/facts.ts';
 import { compileFilter, type Filter } from '../event/filter/filter.ts';
 import { compileGlob } from '../event/glob.ts';
@@ -39,7 +39,7 @@ export class Matcher {
     this.effort = namespaces.reduce((sum, { length }) => sum + length, pattern.length);
     this.#namespaces = namespaces.map(compileGlob);
     this.#matchesType = compileGlob(pattern);
-    this.#mayMatchTypeNamespace = compileGlob(namespacesOfPattern(pattern));
+    this.#mayMatchTypeNamespace = compileGlob(eventTypeNamespaceGlob(pattern));
     const compiled = filter === '' ? undefined : compileFilter(filter);
     if (compiled?.ok === false) throw new Error(compiled.failure.message);
     this.filter = compiled?.value;

@@ -4,8 +4,8 @@ import {
   checkEventType,
   checkPattern,
   eventTypeNamespace,
+  eventTypeNamespaceGlob,
   legalEventType,
-  namespacesOfPattern,
   whyNothingMatches,
 } from '../../src/event/event-type.ts';
 import { compileGlob } from '../../src/event/glob.ts';
@@ -150,7 +150,7 @@ describe('the pattern of a subscription', () => {
     ['*write', '*'],
     ['*', '*'],
   ])('%s reaches the event-type namespaces %s', (pattern, namespaces) => {
-    expect(namespacesOfPattern(pattern)).toBe(namespaces);
+    expect(eventTypeNamespaceGlob(pattern)).toBe(namespaces);
   });
 
   it('reaches the namespace of every event type that it matches', () => {
@@ -161,7 +161,7 @@ describe('the pattern of a subscription', () => {
           type,
         );
         expect(compileGlob(pattern)(type)).toBe(true);
-        const reaches = compileGlob(namespacesOfPattern(pattern));
+        const reaches = compileGlob(eventTypeNamespaceGlob(pattern));
         expect(reaches(eventTypeNamespace(type))).toBe(true);
       }),
       { numRuns: 2000 },

@@ -4,7 +4,7 @@ import { RE2JS } from 're2js';
 import { describe, expect, it } from 'vitest';
 import { compileFilter, type FilterFields } from '../../src/event/filter/filter.ts';
 import { MAX_FILTER_CHARACTERS, MAX_FILTERED_CHARACTERS } from '../../src/event/filter/limits.ts';
-import { searchOfPlain } from '../../src/event/filter/plain-pattern.ts';
+import { plainSearch } from '../../src/event/filter/plain-regex.ts';
 import { MAX_FILTER_COST_PER_TOKEN } from '../../src/hub/limits.ts';
 import { leastCpuMilliseconds } from './support/cpu-time.ts';
 import { accepted } from './support/result.ts';
@@ -17,7 +17,7 @@ const EVENT: FilterFields = {
   namespace: '',
 };
 
-function costOf(filter: string): number {
+function filterCost(filter: string): number {
   return accepted(compileFilter(filter)).cost;
 }
 
@@ -36,14 +36,14 @@ describe('the cost of a filter', () => {
     ['data_path matches "a{1001}"', 0],
     ['any data_path as x { x matches "a.b" }', 0],
   ])('of %s is %s', (filter, cost) => {
-    expect(costOf(filter)).toBe(cost);
+    expect(filterCost(filter)).toBe(cost);
   });
 
   it('is within the budget of a token, whatever the filter', () => {
     const worst = Array.from({ length: 20 }, (_, i) => `data_path matches "(a?b){0,7}${i}"`).join(
       ' or ',
     );
-    expect(costOf(worst)).toBeLessThan(MAX_FILTER_COST_PER_TOKEN);
+    expect(filterCost(worst)).toBeLessThan(MAX_FILTER_COST_PER_TOKEN);
     const clause = '"a"in a or ';
     expect(MAX_FILTER_CHARACTERS / clause.length).toBeLessThan(MAX_FILTER_COST_PER_TOKEN / 2);
   });
@@ -65,7 +65,7 @@ describe('a regular expression that is nothing but text', () => {
     ['^$', '', true],
     ['😀', 'a😀', true],
   ])('%s: %j is %s', (pattern, text, matches) => {
-    expect(searchOfPlain(pattern)?.(text)).toBe(matches);
+    expect(plainSearch(pattern)?.(text)).toBe(matches);
   });
 
   it.each([
@@ -84,7 +84,7 @@ describe('a regular expression that is nothing but text', () => {
     'a+',
     '^^',
   ])('%s is more', (pattern) => {
-    expect(searchOfPlain(pattern)).toBeUndefined();
+    expect(plainSearch(pattern)).toBeUndefined();
   });
 
   it('means what the engine takes it for', () => {
@@ -108,7 +108,7 @@ describe('a regular expression that is nothing but text', () => {
     fc.assert(
       fc.property(fc.array(part, { maxLength: 6 }), text, (parts, characters) => {
         const pattern = parts.join('');
-        const search = searchOfPlain(pattern);
+        const search = plainSearch(pattern);
         if (search === undefined) return;
         const subject = characters.join('');
         expect(search(subject)).toBe(RE2JS.compile(pattern).test(subject));

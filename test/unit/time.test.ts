@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatTimestamp, isTimestamp, readTimestamp } from '../../src/event/time.ts';
+import { formatTimestamp, isTimestamp, normalizeTimestamp } from '../../src/event/time.ts';
 
 const YEAR_10000 = Date.UTC(10000, 0, 1);
 
@@ -101,6 +101,6 @@ function pad(number: number): string {
 it.each(['2026-01-31T12:00:60Z', '2026-02-30t00:00:00z', '2026-01-31', '2026-01-31T24:00:00Z'])(
   'reads no timestamp of %s',
   (text) => {
-    expect(readTimestamp(text)).toBeUndefined();
+    expect(normalizeTimestamp(text)).toBeUndefined();
   },
 );

@@ -1,18 +1,22 @@
-/** What is legal in a filter and hardly meant: comparisons with values that no event of the pattern has. */
+/** Warns about comparisons in a filter with values that no event of the pattern has. */
 
 import { quote } from '../../lib/quote.ts';
 import { CATALOG } from '../catalog.ts';
-import { eventTypeNamespace, namespacesOfPattern, whyNothingMatches } from '../event-type.ts';
+import { eventTypeNamespace, eventTypeNamespaceGlob, whyNothingMatches } from '../event-type.ts';
 import { compileGlob } from '../glob.ts';
-import { fieldOf } from './fields.ts';
+import { selectedField } from './fields.ts';
 import { parseFilter } from './parser.ts';
 import type { Comparison, Expression } from './syntax.ts';
 
-/** One sentence for each comparison of which that is known. @param text of a filter that compiles */
+/**
+ * One sentence for each such comparison.
+ *
+ * @param text of a filter that compiles
+ */
 export function adviceOnFilter(text: string, pattern: string): string[] {
   const expression = parseFilter(text);
   if (!expression.ok) return [];
-  const advice = comparisonsOf(expression.value).flatMap((comparison) => {
+  const advice = equalitiesIn(expression.value).flatMap((comparison) => {
     const why = whyNeverEqual(comparison, pattern);
     if (why === undefined) return [];
     return `${comparison.selector.source} never is ${quote(comparison.value)}: ${why}`;
@@ -20,14 +24,14 @@ export function adviceOnFilter(text: string, pattern: string): string[] {
   return [...new Set(advice)];
 }
 
-/** Those for equality: the other operators look for parts. */
-function comparisonsOf(expression: Expression): readonly Comparison[] {
+/** Only equality: the other operators search for parts of a value. */
+function equalitiesIn(expression: Expression): readonly Comparison[] {
   switch (expression.kind) {
     case 'or':
     case 'and':
-      return expression.operands.flatMap(comparisonsOf);
+      return expression.operands.flatMap(equalitiesIn);
     case 'not':
-      return comparisonsOf(expression.operand);
+      return equalitiesIn(expression.operand);
     case 'comparison':
       return expression.operator === '==' ? [expression] : [];
     case 'quantified':
@@ -36,7 +40,9 @@ function comparisonsOf(expression: Expression): readonly Comparison[] {
 }
 
 function whyNeverEqual({ selector, value }: Comparison, pattern: string): string | undefined {
-  switch (fieldOf(selector)) {
+  const field = selectedField(selector);
+  if (!field.ok) return undefined;
+  switch (field.value) {
     case 'namespace':
       return whyNoNamespace(value);
     case 'source_plugin_mount':
@@ -71,14 +77,14 @@ function whyNoEventType(value: string, pattern: string): string | undefined {
     : `the pattern ${quote(pattern)} lets no such event through`;
 }
 
-/** Known where all types that the pattern can match are of families of the catalog. */
+/** Only known if the pattern is for one catalogued event-type namespace. */
 function whyNoOperation(value: string, pattern: string): string | undefined {
   if (value.includes('*')) return 'a filter reads no glob';
-  const family = namespacesOfPattern(pattern);
+  const family = eventTypeNamespaceGlob(pattern);
   const types = [...CATALOG.keys()].filter((type) => eventTypeNamespace(type) === family);
   const matches = compileGlob(pattern);
   const operations = types.filter(matches).map((type) => type.slice(family.length + 1));
-  // The operation of a lease is not the end of its type.
+  // The operation of a lease event is not part of its type.
   if (operations.length === 0 || value === '' || family === 'lease') return undefined;
   return operations.includes(value)
     ? undefined

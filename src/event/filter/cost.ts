@@ -1,44 +1,45 @@
 /**
- * What a comparison costs: the steps that it takes for each character of its text, where publisher and
- * subscriber choose the worst for each other. The steps are those of a regular expression, some 50 ns.
+ * The cost of a filter: the steps for each character of a field, in the worst case. A step is one of a regular
+ * expression, about 50 ns. A subscriber chooses the filter, and a publisher the fields.
  */
-import { readPattern } from './pattern.ts';
-import { searchOfPlain } from './plain-pattern.ts';
+
+import { plainSearch } from './plain-regex.ts';
+import { analyzeRegex } from './regex-cost.ts';
 import type { Comparison, Expression } from './syntax.ts';
 
-/** What the automaton of a regular expression costs in memory counts as well, however short it is. */
+/** Even a short regular expression needs an automaton, whose memory counts as steps. */
 const AUTOMATON_STEPS = 8;
 
-/** Characters of a part that is searched for that cost one step. */
+/** Characters of a searched text that cost one step. */
 const CHARACTERS_PER_STEP = 32;
 
-/** The steps of all comparisons that scan a text: of equality it is none. */
-export function costOf(expression: Expression): number {
+/** Only comparisons that scan a field cost steps. Equality costs none. */
+export function filterCost(expression: Expression): number {
   switch (expression.kind) {
     case 'or':
     case 'and':
-      return expression.operands.reduce((sum, operand) => sum + costOf(operand), 0);
+      return expression.operands.reduce((sum, operand) => sum + filterCost(operand), 0);
     case 'not':
-      return costOf(expression.operand);
+      return filterCost(expression.operand);
     case 'quantified':
       return 0;
     case 'comparison':
-      return costOfComparison(expression);
+      return comparisonCost(expression);
   }
 }
 
-/** Whether a comparison goes through its text, so that a longer one costs more. */
-export function scans({ operator }: Comparison): boolean {
+/** Whether a longer field costs more. */
+export function isScan({ operator }: Comparison): boolean {
   return operator === 'contains' || operator === 'matches';
 }
 
-function costOfComparison(comparison: Comparison): number {
-  if (!scans(comparison)) return 0;
+function comparisonCost(comparison: Comparison): number {
+  if (!isScan(comparison)) return 0;
   const { operator, value } = comparison;
-  if (operator === 'contains' || searchOfPlain(value) !== undefined) {
+  if (operator === 'contains' || plainSearch(value) !== undefined) {
     return 1 + Math.floor(value.length / CHARACTERS_PER_STEP);
   }
-  const { isOverrepeated, size } = readPattern(value);
-  // What Go refuses is never run.
+  const { isOverrepeated, size } = analyzeRegex(value);
+  // Go rejects it, so it never runs.
   return isOverrepeated ? 0 : AUTOMATON_STEPS + Math.ceil(size);
 }

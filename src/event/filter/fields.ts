@@ -1,8 +1,8 @@
-/** What a selector selects from an event. */
+/** The fields of an event that a selector can select. */
 import { quote } from '../../lib/quote.ts';
+import { ok, type Result } from '../../lib/result.ts';
 import type { Selector } from './syntax.ts';
 
-/** The fields that a filter can select. */
 export interface FilterFields {
   readonly event_type: string;
   readonly operation: string;
@@ -19,31 +19,38 @@ const FIELDS: readonly (keyof FilterFields)[] = [
   'namespace',
 ];
 
-/** Why a part of a filter fails for every event. */
-export interface Failing {
-  /** in the words of go-bexpr */
+/** A part of a filter that fails for every event. */
+export interface ConstantError {
+  /** The message of go-bexpr. */
   readonly error: string;
-  /** for who wrote the filter: one sentence */
+  /** One sentence for the author of the filter. */
   readonly warning: string;
 }
 
-/** The field of a selector; all of them are strings, so nothing is inside one. */
-export function fieldOf({ path, source }: Selector): keyof FilterFields | Failing {
+/** All fields are strings, so a selector cannot select a part of one. */
+export function selectedField({
+  path,
+  source,
+}: Selector): Result<keyof FilterFields, ConstantError> {
   const [name = '', ...rest] = path;
   const field = FIELDS.find((known) => known === name);
   if (field === undefined) {
-    return {
+    return constant({
       error: `error finding value in datum: ${pointerOf(path)} at part 0: couldn't find key: struct field with name ${quote(name)}`,
       warning: `There is no field ${quote(source)} (there are ${FIELDS.join(', ')}), so no event is delivered for which it is evaluated.`,
-    };
+    });
   }
   if (rest.length > 0) {
-    return {
+    return constant({
       error: `error finding value in datum: ${pointerOf(path)}: at part 1, invalid value kind: string`,
       warning: `The field ${field} is a string and has no parts such as ${quote(source)}, so no event is delivered for which that is evaluated.`,
-    };
+    });
   }
-  return field;
+  return ok(field);
+}
+
+export function constant(failure: ConstantError): Result<never, ConstantError> {
+  return { ok: false, failure };
 }
 
 function pointerOf(path: readonly string[]): string {

@@ -1,27 +1,27 @@
 /**
- * Filter expressions of a subscription, as Vault has them: hashicorp/go-bexpr over an event's fields.
+ * The filter of a subscription, as in Vault: an expression of hashicorp/go-bexpr over the fields of an event.
  *
  * @example
  * compileFilter('operation != "data-read" and data_path matches "^secret/data/team-"')
  */
 
 import { invalid, ok, type Result } from '../../lib/result.ts';
-import { costOf } from './cost.ts';
-import { type Failing, type FilterFields, fieldOf } from './fields.ts';
+import { filterCost } from './cost.ts';
+import { type ConstantError, type FilterFields, selectedField } from './fields.ts';
 import { MAX_FILTER_CHARACTERS } from './limits.ts';
 import { parseFilter } from './parser.ts';
 import { predicateOf, type Selected } from './predicate.ts';
-import { checkPatterns } from './regex.ts';
+import { checkRegexes } from './regex.ts';
 import type { Expression } from './syntax.ts';
 
 export type { FilterFields } from './fields.ts';
 
-/** What became of one evaluation: for "explain". */
+/** The details of an evaluation, for `explain`. */
 export interface Evaluation {
   readonly result: boolean | 'error';
-  /** why, where the result is 'error', in the words of go-bexpr */
+  /** The message of go-bexpr, if the result is `error`. */
   readonly error?: string;
-  /** each selector that was evaluated, in order, with its value (undefined: there is no such field) */
+  /** Each selector that was evaluated, in order. */
   readonly selectors: readonly Selected[];
 }
 
@@ -32,23 +32,18 @@ export interface Equality {
 
 export interface Filter {
   readonly text: string;
-  /** What in the filter fails for every event, and why: one sentence each. Mostly empty. */
+  /** One sentence for each part of the filter that fails for every event. */
   readonly warnings: readonly string[];
-  /** Steps for each character of a field, at most: what subscribers have budgets of. */
+  /** Steps for each character of a field, in the worst case. Subscribers have a budget of them. */
   readonly cost: number;
-  /** A field that has this value in every event that passes; undefined where none is known. */
+  /** A field that has this value in every event that passes; undefined if none is known. */
   readonly equality: Equality | undefined;
-  /** Whether the event passes; an evaluation that fails is a no. */
+  /** Whether the event passes. If the evaluation fails, it does not. */
   matches(fields: FilterFields): boolean;
   evaluate(fields: FilterFields): Evaluation;
 }
 
-/**
- * Compiles a filter.
- *
- * @returns the filter, or an `invalid` failure: where it is wrong and what was expected there, or the
- * bound that it exceeds. What go-bexpr notices only when it evaluates is accepted, and a warning.
- */
+/** Errors that go-bexpr only finds when it evaluates are warnings of a compiled filter. */
 export function compileFilter(text: string): Result<Filter> {
   if (text.length > MAX_FILTER_CHARACTERS) {
     return invalid(
@@ -58,15 +53,15 @@ export function compileFilter(text: string): Result<Filter> {
   if (!text.isWellFormed()) return invalid('the filter has an unpaired surrogate');
   const expression = parseFilter(text);
   if (!expression.ok) return expression;
-  const patterns = checkPatterns(patternsOf(expression.value));
-  if (!patterns.ok) return patterns;
+  const regexes = checkRegexes(regexesOf(expression.value));
+  if (!regexes.ok) return regexes;
 
-  const failing: Failing[] = [];
-  const decide = predicateOf(expression.value, failing);
+  const errors: ConstantError[] = [];
+  const decide = predicateOf(expression.value, errors);
   return ok({
     text,
-    warnings: [...new Set(failing.map(({ warning }) => warning))],
-    cost: costOf(expression.value),
+    warnings: [...new Set(errors.map(({ warning }) => warning))],
+    cost: filterCost(expression.value),
     equality: equalityOf(expression.value),
     matches: (fields) => decide(fields) === true,
     evaluate: (fields) => {
@@ -78,8 +73,8 @@ export function compileFilter(text: string): Result<Filter> {
   });
 }
 
-/** The fields by which events differ most come first. */
-const MOST_TELLING: readonly (keyof FilterFields)[] = [
+/** The fields whose values differ most between events come first. */
+const MOST_SELECTIVE: readonly (keyof FilterFields)[] = [
   'data_path',
   'event_type',
   'namespace',
@@ -92,21 +87,21 @@ function equalityOf(expression: Expression): Equality | undefined {
   const equalities = operands.flatMap((operand) => {
     if (operand.kind === 'and') return equalityOf(operand) ?? [];
     if (operand.kind !== 'comparison' || operand.operator !== '==' || operand.negated) return [];
-    const field = fieldOf(operand.selector);
-    return typeof field === 'string' ? [{ field, value: operand.value }] : [];
+    const field = selectedField(operand.selector);
+    return field.ok ? [{ field: field.value, value: operand.value }] : [];
   });
   return equalities.sort(
-    (a, b) => MOST_TELLING.indexOf(a.field) - MOST_TELLING.indexOf(b.field),
+    (a, b) => MOST_SELECTIVE.indexOf(a.field) - MOST_SELECTIVE.indexOf(b.field),
   )[0];
 }
 
-function patternsOf(expression: Expression): readonly string[] {
+function regexesOf(expression: Expression): readonly string[] {
   switch (expression.kind) {
     case 'or':
     case 'and':
-      return expression.operands.flatMap(patternsOf);
+      return expression.operands.flatMap(regexesOf);
     case 'not':
-      return patternsOf(expression.operand);
+      return regexesOf(expression.operand);
     case 'comparison':
       return expression.operator === 'matches' ? [expression.value] : [];
     case 'quantified':

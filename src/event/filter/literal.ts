@@ -1,31 +1,32 @@
-/** Strings and numbers of a filter. */
-import { unquote } from './quoted.ts';
-import type { Reader } from './reader.ts';
+/** Parses strings and numbers. */
+
+import type { Scanner } from './scanner.ts';
+import { unquote } from './unquote.ts';
 
 const STRING = /`([^`]*)`|"([^"]*)"/y;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?/y;
 const AFTER_NUMBER = ' \t\r\n)';
 
-/** Where a literal begins but is none, no other reading of the filter is valid. */
-export function literal(reader: Reader): string | undefined {
-  return number(reader) ?? string(reader);
+/** An incomplete literal makes the filter invalid: no other alternative of the grammar can succeed. */
+export function literal(scanner: Scanner): string | undefined {
+  return number(scanner) ?? string(scanner);
 }
 
-export function string(reader: Reader): string | undefined {
-  const start = reader.position;
-  const match = reader.takeMatch(STRING);
+export function string(scanner: Scanner): string | undefined {
+  const start = scanner.position;
+  const match = scanner.takeMatch(STRING);
   if (match === undefined) {
-    if (reader.next() === '"' || reader.next() === '`') {
-      reader.refuse(start, `a string begins here with ${reader.next()} and does not end`);
+    if (scanner.next() === '"' || scanner.next() === '`') {
+      scanner.reject(start, `a string begins here with ${scanner.next()} and does not end`);
     }
-    reader.expect('a string');
+    scanner.expect('a string');
     return undefined;
   }
   const [, raw, escaped = ''] = match;
   if (raw !== undefined) return raw.replaceAll('\r', '');
   const text = unquote(escaped);
   if (text === undefined) {
-    reader.refuse(
+    scanner.reject(
       start,
       'the string has an escape sequence or a line break that Go does not allow',
     );
@@ -33,16 +34,16 @@ export function string(reader: Reader): string | undefined {
   return text;
 }
 
-function number(reader: Reader): string | undefined {
-  const start = reader.position;
-  const match = reader.takeMatch(NUMBER);
+function number(scanner: Scanner): string | undefined {
+  const start = scanner.position;
+  const match = scanner.takeMatch(NUMBER);
   if (match === undefined) {
-    reader.expect('a number');
+    scanner.expect('a number');
     return undefined;
   }
-  const next = reader.next();
+  const next = scanner.next();
   if (next !== undefined && !AFTER_NUMBER.includes(next)) {
-    reader.refuse(
+    scanner.reject(
       start,
       'the number does not end in a blank, ")" or the end; if it is text, quote it',
     );

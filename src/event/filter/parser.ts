@@ -1,55 +1,52 @@
 /**
- * The grammar of go-bexpr 0.1.16, with the decisions of its PEG: the first alternative that fits is
- * taken, and what it leaves over is not read again in another way. `or` binds weaker than `and`,
- * `and` weaker than `not`. Common beginnings of alternatives are parsed once, so no nesting makes the
- * parser go over the same text again and again.
+ * The grammar of go-bexpr 0.1.16, which is a PEG: the first alternative that matches is taken, and the others are not
+ * tried again for the rest of the text. `or` binds weaker than `and`, and `and` weaker than `not`. Alternatives with a
+ * common beginning parse it once, so no nesting makes the parser read the same text again and again.
  */
 
-import { invalid, ok, type Result } from '../../lib/result.ts';
+import type { Result } from '../../lib/result.ts';
 import { comparison } from './comparison.ts';
 import { MAX_FILTER_DEPTH } from './limits.ts';
-import { Reader } from './reader.ts';
+import { Scanner } from './scanner.ts';
 import { selector, word } from './selector.ts';
 import type { Expression, Quantified } from './syntax.ts';
 
-/** @returns the expression, or an `invalid` failure that says where and what was expected */
+/** The message of a failure has the line and the column, and what was expected there. */
 export function parseFilter(text: string): Result<Expression> {
-  const reader = new Reader(text);
-  reader.optionalBlanks();
-  const expression = disjunction(reader, 0);
-  reader.optionalBlanks();
-  const problem = reader.problem(expression !== undefined);
-  if (expression === undefined || problem !== undefined) return invalid(`${problem}`);
-  return ok(expression);
+  const scanner = new Scanner(text);
+  scanner.optionalBlanks();
+  const expression = disjunction(scanner, 0);
+  scanner.optionalBlanks();
+  return scanner.result(expression);
 }
 
 /** A quantified expression outside of parentheses must be the last operand. */
-function disjunction(reader: Reader, depth: number): Expression | undefined {
+function disjunction(scanner: Scanner, depth: number): Expression | undefined {
   const operands: Expression[] = [];
-  let operand = conjunction(reader, depth);
+  let operand = conjunction(scanner, depth);
   while (operand !== undefined) {
     operands.push(operand);
-    operand = reader.attempt(() => connective(reader, 'or') && conjunction(reader, depth));
+    operand = scanner.attempt(() => connective(scanner, 'or') && conjunction(scanner, depth));
   }
-  const last = reader.attempt(
-    () => (operands.length === 0 || connective(reader, 'or')) && quantified(reader, depth),
+  const last = scanner.attempt(
+    () => (operands.length === 0 || connective(scanner, 'or')) && quantified(scanner, depth),
   );
   if (last !== undefined) operands.push(last);
   return joined('or', operands);
 }
 
-function conjunction(reader: Reader, depth: number): Expression | undefined {
+function conjunction(scanner: Scanner, depth: number): Expression | undefined {
   const operands: Expression[] = [];
-  let operand = negation(reader, depth);
+  let operand = negation(scanner, depth);
   while (operand !== undefined) {
     operands.push(operand);
-    operand = reader.attempt(() => connective(reader, 'and') && negation(reader, depth));
+    operand = scanner.attempt(() => connective(scanner, 'and') && negation(scanner, depth));
   }
   return joined('and', operands);
 }
 
-function connective(reader: Reader, name: 'or' | 'and'): boolean {
-  return reader.blanks() && reader.take(name) && reader.blanks();
+function connective(scanner: Scanner, name: 'or' | 'and'): boolean {
+  return scanner.blanks() && scanner.take(name) && scanner.blanks();
 }
 
 function joined(kind: 'or' | 'and', operands: readonly Expression[]): Expression | undefined {
@@ -57,53 +54,53 @@ function joined(kind: 'or' | 'and', operands: readonly Expression[]): Expression
 }
 
 /** `not` is also a word like any other: `not == 3`. */
-function negation(reader: Reader, depth: number): Expression | undefined {
+function negation(scanner: Scanner, depth: number): Expression | undefined {
   if (depth > MAX_FILTER_DEPTH) {
-    reader.refuse(reader.position, `more than ${MAX_FILTER_DEPTH} levels of nesting`);
+    scanner.reject(scanner.position, `more than ${MAX_FILTER_DEPTH} levels of nesting`);
     return undefined;
   }
-  const operand = reader.attempt(
-    () => reader.take('not') && reader.blanks() && negation(reader, depth + 1),
+  const operand = scanner.attempt(
+    () => scanner.take('not') && scanner.blanks() && negation(scanner, depth + 1),
   );
   if (operand !== undefined) return { kind: 'not', operand };
-  return grouping(reader, depth) ?? comparison(reader);
+  return grouping(scanner, depth) ?? comparison(scanner);
 }
 
-function grouping(reader: Reader, depth: number): Expression | undefined {
-  return reader.attempt(() => {
-    if (!reader.take('(')) return undefined;
-    reader.optionalBlanks();
-    const expression = disjunction(reader, depth + 1);
-    reader.optionalBlanks();
-    return expression !== undefined && reader.take(')') && expression;
+function grouping(scanner: Scanner, depth: number): Expression | undefined {
+  return scanner.attempt(() => {
+    if (!scanner.take('(')) return undefined;
+    scanner.optionalBlanks();
+    const expression = disjunction(scanner, depth + 1);
+    scanner.optionalBlanks();
+    return expression !== undefined && scanner.take(')') && expression;
   });
 }
 
-function quantified(reader: Reader, depth: number): Quantified | undefined {
-  if (!(reader.take('any') || reader.take('all')) || !reader.blanks()) return undefined;
-  const collection = selector(reader);
+function quantified(scanner: Scanner, depth: number): Quantified | undefined {
+  if (!(scanner.take('any') || scanner.take('all')) || !scanner.blanks()) return undefined;
+  const collection = selector(scanner);
   const isWhole =
     collection !== undefined &&
-    reader.blanks() &&
-    reader.take('as') &&
-    reader.blanks() &&
-    binding(reader) !== undefined &&
-    reader.optionalBlanks() &&
-    reader.take('{') &&
-    reader.optionalBlanks() &&
-    disjunction(reader, depth + 1) !== undefined &&
-    reader.optionalBlanks() &&
-    reader.take('}');
+    scanner.blanks() &&
+    scanner.take('as') &&
+    scanner.blanks() &&
+    binding(scanner) !== undefined &&
+    scanner.optionalBlanks() &&
+    scanner.take('{') &&
+    scanner.optionalBlanks() &&
+    disjunction(scanner, depth + 1) !== undefined &&
+    scanner.optionalBlanks() &&
+    scanner.take('}');
   return isWhole ? { kind: 'quantified', selector: collection } : undefined;
 }
 
 /** `x`, or index and value: `i, v`, `i, _`, `_, v`. */
-function binding(reader: Reader): string | undefined {
-  const comma = () => reader.optionalBlanks() && reader.take(',') && reader.optionalBlanks();
-  const placeholder = () => (reader.take('_') ? '_' : undefined);
+function binding(scanner: Scanner): string | undefined {
+  const comma = () => scanner.optionalBlanks() && scanner.take(',') && scanner.optionalBlanks();
+  const placeholder = () => (scanner.take('_') ? '_' : undefined);
   return (
-    reader.attempt(() => word(reader) && comma() && (word(reader) ?? placeholder())) ??
-    reader.attempt(() => placeholder() && comma() && word(reader)) ??
-    word(reader)
+    scanner.attempt(() => word(scanner) && comma() && (word(scanner) ?? placeholder())) ??
+    scanner.attempt(() => placeholder() && comma() && word(scanner)) ??
+    word(scanner)
   );
 }

@@ -1,51 +1,61 @@
 /**
- * What an expression decides about an event. Almost all that fails is known without one: it is a matter of
- * names, regular expressions and operators. Only the length of a text that would have to be searched is not.
+ * Compiles an expression to a predicate of an event. Almost all errors depend only on the names, operators and regular
+ * expressions of the filter, so they are known at once. Only a field that is too long to search fails later.
  */
 
 import { quote } from '../../lib/quote.ts';
-import { scans } from './cost.ts';
-import { type Failing, type FilterFields, fieldOf } from './fields.ts';
+import { ok, type Result } from '../../lib/result.ts';
+import { isScan } from './cost.ts';
+import { type ConstantError, constant, type FilterFields, selectedField } from './fields.ts';
 import { MAX_FILTERED_CHARACTERS } from './limits.ts';
-import { searchOfBytes } from './quoted.ts';
 import { compileRegex } from './regex.ts';
 import type { Comparison, Expression, Selector } from './syntax.ts';
+import { byteSearch } from './unquote.ts';
 
 /** A selector that was evaluated. */
 export interface Selected {
   readonly selector: string;
-  /** undefined: there is no such field */
+  /** Undefined if there is no such field. */
   readonly value: string | undefined;
 }
 
-/** @param trace is given what is selected, in order; without it nothing is allocated */
+/**
+ * True, false, or the error of a failed evaluation. A `Result` would be allocated for each event.
+ *
+ * @param trace collects the evaluated selectors
+ */
 export type Predicate = (fields: FilterFields, trace?: Selected[]) => boolean | Failed;
 
-/** Why an evaluation fails, in the words of go-bexpr where it has any. */
-type Failed = Pick<Failing, 'error'>;
+/** The message of go-bexpr, if it has one. */
+type Failed = Pick<ConstantError, 'error'>;
 
 type Decide = (value: string) => boolean;
 
-/** @param failing is given every part that fails for every event */
-export function predicateOf(expression: Expression, failing: Failing[]): Predicate {
+/** @param errors collects the parts that fail for every event */
+export function predicateOf(expression: Expression, errors: ConstantError[]): Predicate {
   switch (expression.kind) {
     case 'or':
     case 'and':
-      return connected(
-        expression.operands.map((operand) => predicateOf(operand, failing)),
+      return connect(
+        expression.operands.map((operand) => predicateOf(operand, errors)),
         expression.kind === 'or',
       );
     case 'not':
-      return negated(predicateOf(expression.operand, failing));
+      return negate(predicateOf(expression.operand, errors));
     case 'quantified':
-      return selecting(expression.selector, failing, () => noCollection(expression.selector));
+      return selectField(expression.selector, errors, () => noCollection(expression.selector));
     case 'comparison':
-      return selecting(expression.selector, failing, () => decision(expression), scans(expression));
+      return selectField(
+        expression.selector,
+        errors,
+        () => compileComparison(expression),
+        isScan(expression),
+      );
   }
 }
 
-/** The first operand that decides, or fails, ends the evaluation. */
-function connected(operands: readonly Predicate[], deciding: boolean): Predicate {
+/** Stops at the first operand that decides or fails. */
+function connect(operands: readonly Predicate[], deciding: boolean): Predicate {
   return (fields, trace) => {
     for (const operand of operands) {
       const outcome = operand(fields, trace);
@@ -55,87 +65,92 @@ function connected(operands: readonly Predicate[], deciding: boolean): Predicate
   };
 }
 
-function negated(operand: Predicate): Predicate {
+function negate(operand: Predicate): Predicate {
   return (fields, trace) => {
     const outcome = operand(fields, trace);
     return typeof outcome === 'boolean' ? !outcome : outcome;
   };
 }
 
-function selecting(
+function selectField(
   selector: Selector,
-  failing: Failing[],
-  decisionOf: () => Decide | Failing,
-  isScan = false,
+  errors: ConstantError[],
+  decisionOf: () => Result<Decide, ConstantError>,
+  isLimited = false,
 ): Predicate {
   const { source } = selector;
-  const field = fieldOf(selector);
-  if (typeof field !== 'string') {
-    failing.push(field);
+  const selected = selectedField(selector);
+  if (!selected.ok) {
+    errors.push(selected.failure);
     return (_fields, trace) => {
       trace?.push({ selector: source, value: undefined });
-      return field;
+      return selected.failure;
     };
   }
-  const decide = decisionOf();
-  if (typeof decide !== 'function') failing.push(decide);
+  const field = selected.value;
+  const decision = decisionOf();
+  if (!decision.ok) errors.push(decision.failure);
   return (fields, trace) => {
     const value = fields[field];
     trace?.push({ selector: source, value });
-    if (typeof decide !== 'function') return decide;
-    return isScan && value.length > MAX_FILTERED_CHARACTERS
+    if (!decision.ok) return decision.failure;
+    return isLimited && value.length > MAX_FILTERED_CHARACTERS
       ? tooLong(source, value)
-      : decide(value);
+      : decision.value(value);
   };
 }
 
-/** Publisher and subscriber together could else choose what a search costs. */
+/** Otherwise publishers and subscribers together could make a search as expensive as they like. */
 function tooLong(source: string, { length }: string): Failed {
   return {
     error: `${source} has ${length} characters: "matches", "contains" and "in" search at most ${MAX_FILTERED_CHARACTERS}`,
   };
 }
 
-function decision(comparison: Comparison): Decide | Failing {
-  const decide = affirmative(comparison);
-  if (!comparison.negated || typeof decide !== 'function') return decide;
-  return (value) => !decide(value);
+function compileComparison(comparison: Comparison): Result<Decide, ConstantError> {
+  const decide = compileOperator(comparison);
+  if (!comparison.negated || !decide.ok) return decide;
+  return ok((value) => !decide.value(value));
 }
 
-function affirmative({ operator, value: operand, selector }: Comparison): Decide | Failing {
+function compileOperator({
+  operator,
+  value: operand,
+  selector,
+}: Comparison): Result<Decide, ConstantError> {
   switch (operator) {
     case '==':
-      return (value) => value === operand;
+      return ok((value) => value === operand);
     case 'contains':
-      return operand.isWellFormed() ? (value) => value.includes(operand) : searchOfBytes(operand);
+      return ok(operand.isWellFormed() ? (value) => value.includes(operand) : byteSearch(operand));
     case 'matches': {
       const search = compileRegex(operand);
-      return search.ok ? search.value : invalidRegex(operand, search.failure.message);
+      return search.ok ? search : invalidRegex(operand, search.failure.message);
     }
     case 'is empty':
-      return (value) => value === '';
+      return ok((value) => value === '');
     case 'is nil':
       return neverNil(selector);
   }
 }
 
-function invalidRegex(pattern: string, problem: string): Failing {
-  return {
-    error: `failed to compile regular expression ${quote(pattern)}: ${problem}`,
-    warning: `The regular expression ${quote(pattern)} is invalid (${problem}), so no event is delivered for which it is evaluated.`,
-  };
+function invalidRegex(regex: string, message: string) {
+  return constant({
+    error: `failed to compile regular expression ${quote(regex)}: ${message}`,
+    warning: `The regular expression ${quote(regex)} is invalid (${message}), so no event is delivered for which it is evaluated.`,
+  });
 }
 
-function neverNil({ source, text }: Selector): Failing {
-  return {
+function neverNil({ source, text }: Selector) {
+  return constant({
     error: `cannot perform is-nil operations on type string for selector: ${quote(text)}`,
     warning: `The field ${source} is a string and never nil ("is empty" is for strings), so no event is delivered for which this is evaluated.`,
-  };
+  });
 }
 
-function noCollection({ source, text }: Selector): Failing {
-  return {
+function noCollection({ source, text }: Selector) {
+  return constant({
     error: `${text} is not a list or a map`,
     warning: `The field ${source} is a string and has no members for "any" or "all", so no event is delivered for which this is evaluated.`,
-  };
+  });
 }

@@ -1,4 +1,4 @@
-/** What a filter says, before any name or regular expression in it is looked at. */
+/** The syntax tree of a filter. Names and regular expressions are not checked yet. */
 
 export type Expression =
   | { readonly kind: 'or' | 'and'; readonly operands: readonly Expression[] }
@@ -12,7 +12,7 @@ export interface Comparison {
   readonly operator: Operator;
   /** `!=`, `not contains`, `not in`, `not matches`, `is not empty`, `is not nil` */
   readonly negated: boolean;
-  /** Empty where the operator takes none. */
+  /** Empty if the operator has no operand. */
   readonly value: string;
 }
 
@@ -20,8 +20,8 @@ export interface Comparison {
 export type Operator = '==' | 'contains' | 'matches' | 'is empty' | 'is nil';
 
 /**
- * `any … as x { … }` and `all …`: of lists and maps. An event's fields are strings, so what stands in
- * the braces is checked by the parser and never evaluated.
+ * `any … as x { … }` and `all …`, for lists and maps. The fields of an event are strings, so the parser checks the text
+ * in the braces, but it is never evaluated.
  */
 export interface Quantified {
   readonly kind: 'quantified';
@@ -29,9 +29,9 @@ export interface Quantified {
 }
 
 export interface Selector {
-  /** as it was written: `metadata["path"]`, `"/event_type"` */
+  /** As written: `metadata["path"]`, `"/event_type"`. */
   readonly source: string;
   readonly path: readonly string[];
-  /** as the grammar writes it where a selector stands for a value: `metadata.path`, `event_type` */
+  /** As the grammar writes it if the selector is used as a value: `metadata.path`, `event_type`. */
   readonly text: string;
 }

@@ -6,7 +6,7 @@
  * id, and cannot say which event of a batch is wrong.
  */
 import { CloudEvent, ValidationError } from 'cloudevents';
-import { readTimestamp } from '../../event/time.ts';
+import { normalizeTimestamp } from '../../event/time.ts';
 import { isJsonObject, withoutNulls } from '../../lib/json.ts';
 import { kindOf, quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
@@ -31,7 +31,7 @@ export function checkCloudEvent(cloudEvent: unknown): Result<Attributes> {
   if (id === undefined || id === '') return invalid('the CloudEvent has no id');
   if (typeof id !== 'string') return invalid(`id must be a string, not ${kindOf(id)}`);
   if (typeof attributes.time === 'string') {
-    attributes.time = readTimestamp(attributes.time) ?? attributes.time;
+    attributes.time = normalizeTimestamp(attributes.time) ?? attributes.time;
   }
   if (data_base64 !== undefined) {
     if (data !== undefined) return invalid('the CloudEvent has both data and data_base64');

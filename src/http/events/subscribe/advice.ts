@@ -1,6 +1,6 @@
 /** Warnings for a subscriber who may get fewer events than it expects. */
 
-import { namespacesOfPattern } from '../../../event/event-type.ts';
+import { eventTypeNamespaceGlob } from '../../../event/event-type.ts';
 import { adviceOnFilter } from '../../../event/filter/advice.ts';
 import { compileGlob } from '../../../event/glob.ts';
 import { adviceOnPattern } from '../../../event/pattern-advice.ts';
@@ -67,7 +67,7 @@ function adviceOnPolicies(pattern: string, access: Access): string[] {
       `policies: none of this token grants list and subscribe with subscribe_event_types that ${quote(pattern)} has in common, so nothing will be delivered`,
     );
   }
-  const kv = compileGlob(namespacesOfPattern(pattern))('kv-v2')
+  const kv = compileGlob(eventTypeNamespaceGlob(pattern))('kv-v2')
     ? access.missedKvPath(pattern)
     : undefined;
   if (kv !== undefined) {

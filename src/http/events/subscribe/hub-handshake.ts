@@ -1,6 +1,6 @@
 /** Subscribes at the hub that serves a subscription. */
 
-import { namespacesOfPattern, whyNothingMatches } from '../../../event/event-type.ts';
+import { eventTypeNamespaceGlob, whyNothingMatches } from '../../../event/event-type.ts';
 import { logError } from '../../../lib/log.ts';
 import { invalid } from '../../../lib/result.ts';
 import { diagnosed } from '../../../objects/diagnosis.ts';
@@ -44,7 +44,7 @@ export async function shakeHands(
 
 /** The hub of the event-type namespace, or the wildcard hub if the subscription spans several hubs. */
 function hubOf({ pattern, namespaces }: Subscription, namespace: string): string {
-  const types = namespacesOfPattern(pattern);
+  const types = eventTypeNamespaceGlob(pattern);
   // A pattern that no event type can match has no hub of its own, so that no Durable Object is created for it.
   const spansHubs =
     types.endsWith('*') || namespaces.length > 1 || whyNothingMatches(pattern) !== undefined;

@@ -4,7 +4,7 @@
  * replaces them all.
  */
 
-import { namespacesOfPattern, whyNothingMatches } from '../../../event/event-type.ts';
+import { eventTypeNamespaceGlob, whyNothingMatches } from '../../../event/event-type.ts';
 import { parseHubName } from '../../../objects/hub-name.ts';
 import type { Subscription } from '../../../subscription/handshake.ts';
 import { Matcher } from '../../../subscription/matcher.ts';
@@ -37,7 +37,7 @@ export class RetainedSubscriptions {
     const subscriptions = this.#all();
     const wanted = subscriptions.has(EVERYTHING)
       ? EVERYTHING
-      : JSON.stringify([namespacesOfPattern(pattern), namespaces]);
+      : JSON.stringify([eventTypeNamespaceGlob(pattern), namespaces]);
     const until = now + this.#maxAgeMs;
     this.#sql.exec(
       'INSERT OR REPLACE INTO interests (interest, until) VALUES (?, ?)',

@@ -1,4 +1,4 @@
-/** The source of an event: a URI reference, as the producer wrote it. */
+/** The `source` attribute of an event: a URI reference, as its publisher wrote it. */
 
 import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
@@ -7,12 +7,8 @@ import { MAX_SOURCE_CHARACTERS } from './limits.ts';
 /** Characters of a URI reference (RFC 3986, section 2); a `%` begins an escape. */
 const URI_REFERENCE = /^(?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+$/;
 
-/**
- * Checks the source that a producer gave.
- *
- * @param cluster whose own sources nobody may claim; undefined where nothing is published
- */
-export function checkSource(value: string, cluster: string | undefined): Result<string> {
+/** @param cluster the name of this cluster, whose own sources no publisher may use; undefined if nothing is published */
+export function checkEventSource(value: string, cluster: string | undefined): Result<string> {
   if (value.length > MAX_SOURCE_CHARACTERS) {
     return invalid(
       `source has ${value.length} characters, at most ${MAX_SOURCE_CHARACTERS} are allowed`,
@@ -29,22 +25,22 @@ export function checkSource(value: string, cluster: string | undefined): Result<
   return ok(value);
 }
 
-/** Whether a source is one that the server gives: `vault://<cluster>/sys/…`, in any spelling of the same URI. */
+/** Only the server uses `vault://<cluster>/sys/…`, in any spelling of the same URI. */
 function isOwnSource(source: string, cluster: string): boolean {
   const [, authority = '', path = ''] =
-    /^vault:\/\/([^/?#]*)([^?#]*)/.exec(unescaped(source)) ?? [];
+    /^vault:\/\/([^/?#]*)([^?#]*)/.exec(normalized(source)) ?? [];
   const host = authority.replace(/^.*@/, '').replace(/:\d*$/, '');
   return host === cluster.toLowerCase() && firstSegment(path) === 'sys';
 }
 
-/** Of escapes of ASCII, and of letters in either case, one. */
-function unescaped(uri: string): string {
+/** Decodes escapes of ASCII, and makes letters lower case. */
+function normalized(uri: string): string {
   return uri
     .replace(/%([0-7][0-9A-Fa-f])/g, (_, hex: string) => String.fromCharCode(Number(`0x${hex}`)))
     .toLowerCase();
 }
 
-/** After dot segments and empty ones are resolved. */
+/** Resolves dot segments and empty segments. */
 function firstSegment(path: string): string | undefined {
   const segments: string[] = [];
   for (const segment of path.split('/')) {

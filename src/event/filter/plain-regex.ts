@@ -1,14 +1,14 @@
 /**
- * Regular expressions that are nothing but text, such as `^secret/data/team-`: most of those that subscribers
- * use. They need no automaton, and cost what a search for that text costs.
+ * Regular expressions that only search for a text, such as `^secret/data/team-`. Most subscribers use such. They need no
+ * automaton, and cost as much as a text search.
  */
 const PLAIN =
   /^(\^?)((?:\.\*)?)((?:[^\\^$.|?*+()[\]{}]|\\[\\^$.|?*+()[\]{}\-/])*)((?:\.\*)?)(\$?)$/u;
 
-/** @returns the search; undefined where the pattern is more than text */
-export function searchOfPlain(pattern: string): ((text: string) => boolean) | undefined {
+/** @returns undefined if the expression is more than a text */
+export function plainSearch(pattern: string): ((text: string) => boolean) | undefined {
   const [, start, before, escaped = '', after, end] = PLAIN.exec(pattern) ?? [];
-  // What may stand before and after is no line break, so between an anchor and the text it counts.
+  // `.*` does not match a line break, so it matters between an anchor and the text.
   if (start === undefined || (start && before) || (end && after)) return undefined;
   const part = escaped.replace(/\\(.)/gu, '$1');
   if (start && end) return (text) => text === part;

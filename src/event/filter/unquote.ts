@@ -1,14 +1,14 @@
 /**
- * What a string in double quotes stands for: the escapes are those of Go. They can spell bytes that
- * are not UTF-8. Text with such bytes has the unpaired surrogate U+DC00 + b for every byte b above
- * 0x7f, so it equals no field, and `contains` can compare the bytes.
+ * Decodes the escapes of a string in double quotes, which are Go's. They can encode bytes that are not UTF-8. In such a
+ * text every byte b above 0x7f becomes the unpaired surrogate U+DC00 + b. So it equals no field, and `contains` can
+ * still compare the bytes.
  */
 const HEX = '[0-9a-fA-F]';
 const ESCAPE = [
   '([abfnrtv\\\\])',
   `x(${HEX}{2})`,
   '([0-3][0-7]{2})',
-  // Unicode but no surrogates, which are no characters
+  // Unicode without surrogates, which are no characters
   `u((?![dD][89a-fA-F])${HEX}{4})`,
   `U((?!0000[dD][89a-fA-F])00(?:0${HEX}|10)${HEX}{4})`,
 ].join('|');
@@ -26,7 +26,7 @@ const CONTROL: ReadonlyMap<string, string> = new Map([
   ['\\', '\\'],
 ]);
 
-/** @returns undefined where an escape sequence is none of Go's, or a line breaks */
+/** @returns undefined if the string has a line break, or an escape that Go does not have */
 export function unquote(quoted: string): string | undefined {
   if (!QUOTED.test(quoted)) return undefined;
   const text = quoted.replace(
@@ -41,14 +41,14 @@ export function unquote(quoted: string): string | undefined {
   return text.isWellFormed() ? text : decoded(text);
 }
 
-/** Searches the bytes of a text for those of a part that is not UTF-8. */
-export function searchOfBytes(part: string): (text: string) => boolean {
+/** Searches a text for a part whose bytes are not UTF-8. */
+export function byteSearch(part: string): (text: string) => boolean {
   const bytes = oneCharacterEach(Uint8Array.from(part, (byte) => byte.charCodeAt(0) & 0xff));
   return (text) => oneCharacterEach(ENCODER.encode(text)).includes(bytes);
 }
 
 const ENCODER = new TextEncoder();
-/** It has a character of its own for each byte. */
+/** This encoding has a character for each byte. */
 const BYTES = new TextDecoder('windows-1252');
 
 function oneCharacterEach(bytes: Uint8Array): string {
@@ -59,14 +59,14 @@ function byteAsText(byte: number): string {
   return String.fromCharCode(byte < 0x80 ? byte : 0xdc00 | byte);
 }
 
-/** The text with the bytes of all its characters as this file writes bytes that are not UTF-8. */
+/** The text with all its characters as bytes, which are encoded as described above. */
 function bytesAsText(text: string): string {
   return text.replace(/[^\p{ASCII}\udc00-\udfff]+/gu, (characters) =>
     Array.from(new TextEncoder().encode(characters), byteAsText).join(''),
   );
 }
 
-/** Bytes may have been spelled one by one and be UTF-8 nevertheless. */
+/** Bytes that were escaped one by one may still be UTF-8 together. */
 function decoded(text: string): string {
   const bytes = bytesAsText(text);
   try {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkSource } from '../../src/event/source.ts';
+import { checkEventSource } from '../../src/event/event-source.ts';
 import { accepted, failureOf } from './support/result.ts';
 
 describe('a source that a producer gives', () => {
@@ -17,7 +17,7 @@ describe('a source that a producer gives', () => {
     'urn:vault://carillon/sys/x',
     '?vault://carillon/sys/',
   ])('is kept: %s', (source) => {
-    expect(accepted(checkSource(source, 'carillon'))).toBe(source);
+    expect(accepted(checkEventSource(source, 'carillon'))).toBe(source);
   });
 
   it.each([
@@ -37,16 +37,16 @@ describe('a source that a producer gives', () => {
     'vault://carillon:8200/sys/x',
     'vault://me@carillon/sys/x',
   ])('is refused where only this server names sources: %s', (source) => {
-    expect(failureOf(checkSource(source, 'carillon')).message).toBe(
+    expect(failureOf(checkEventSource(source, 'carillon')).message).toBe(
       `source "${source}" is reserved: below vault://carillon/sys/ only this server names sources. Leave source out or give your own; a relay needs clusters with different names (CLUSTER_NAME)`,
     );
   });
 
   it('is compared with the name of the cluster in either case', () => {
-    expect(checkSource('vault://eu-1.carillon/sys/x', 'EU-1.Carillon').ok).toBe(false);
+    expect(checkEventSource('vault://eu-1.carillon/sys/x', 'EU-1.Carillon').ok).toBe(false);
   });
 
   it('may be that of a server where nothing is published', () => {
-    expect(checkSource('vault://carillon/sys/x', undefined).ok).toBe(true);
+    expect(checkEventSource('vault://carillon/sys/x', undefined).ok).toBe(true);
   });
 });

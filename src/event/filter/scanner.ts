@@ -1,30 +1,30 @@
+import { invalid, ok, type Result } from '../../lib/result.ts';
 import { unexpected } from './hint.ts';
 
-/**
- * The text of a filter while it is parsed. Alternatives are tried in the order of the grammar, as a
- * PEG does; the reader remembers the furthest place that any of them reached, and what would have
- * helped there, since that is where the user's mistake is.
- */
 const BLANKS = /[ \t\r\n]+/y;
 
-/** What a user hardly means as a part of a value. */
+/** Characters that are probably not part of a value. */
 const PUNCTUATION = '()[]{}=!<>&|,';
 
-/** What continues a word; a mistake there is mostly a value that needs quotes. */
+/** What can continue a word. If it is expected, the mistake is probably a value without quotes. */
 export const WORD_CHARACTER = 'a letter, digit, "_" or "/"';
 
-export class Reader {
+/**
+ * Scans the text of a filter for the parser. As in a PEG, alternatives are tried in order. The scanner remembers the
+ * furthest position that an alternative reached, and what was expected there: that is where the mistake is.
+ */
+export class Scanner {
   position = 0;
   readonly #text: string;
   #furthest = 0;
   readonly #expected = new Set<string>();
-  #refusal: string | undefined;
+  #rejection: string | undefined;
 
   constructor(text: string) {
     this.#text = text;
   }
 
-  /** The text from a place to the position. */
+  /** The text from `start` to the current position. */
   since(start: number): string {
     return this.#text.slice(start, this.position);
   }
@@ -42,7 +42,7 @@ export class Reader {
     return true;
   }
 
-  /** @param pattern a sticky one */
+  /** @param pattern a sticky regular expression */
   takeMatch(pattern: RegExp): RegExpExecArray | undefined {
     pattern.lastIndex = this.position;
     const match = pattern.exec(this.#text);
@@ -63,7 +63,7 @@ export class Reader {
     return true;
   }
 
-  /** Goes back to where it began if the alternative comes to nothing. */
+  /** Tries an alternative. If it fails, the position is reset. */
   attempt<T>(alternative: () => T | undefined | false): T | undefined {
     const start = this.position;
     const parsed = alternative();
@@ -79,16 +79,22 @@ export class Reader {
     this.#expected.add(what);
   }
 
-  /** The filter is invalid, whatever another alternative makes of it. The first refusal counts. */
-  refuse(position: number, problem: string): void {
-    this.#refusal ??= `${this.#place(position)}: ${problem}`;
+  /** Makes the filter invalid, even if another alternative succeeds. The first rejection is reported. */
+  reject(position: number, message: string): void {
+    this.#rejection ??= `${this.#location(position)}: ${message}`;
   }
 
-  /** Why the filter is invalid, given whether it could be parsed; undefined where it is not. */
-  problem(parsed: boolean): string | undefined {
-    if (this.#refusal !== undefined) return this.#refusal;
-    if (parsed && this.position === this.#text.length) return undefined;
-    if (parsed) this.expect('the end of the filter');
+  /** @param parsed what was parsed of the whole text; undefined if no alternative succeeded */
+  result<T>(parsed: T | undefined): Result<T> {
+    if (this.#rejection !== undefined) return invalid(this.#rejection);
+    if (parsed !== undefined) {
+      if (this.position === this.#text.length) return ok(parsed);
+      this.expect('the end of the filter');
+    }
+    return invalid(this.#unexpected());
+  }
+
+  #unexpected(): string {
     const rest = this.#text.slice(this.#furthest);
     const [found] = rest;
     const what = found === undefined ? 'the filter ends' : unexpected(rest);
@@ -97,10 +103,10 @@ export class Reader {
       isPartOfValue && this.#expected.has(WORD_CHARACTER)
         ? ' (a value with other characters needs double quotes)'
         : '';
-    return `${this.#place(this.#furthest)}: ${what}, expected ${alternatives([...this.#expected])}${hint}`;
+    return `${this.#location(this.#furthest)}: ${what}, expected ${alternatives([...this.#expected])}${hint}`;
   }
 
-  #place(position: number): string {
+  #location(position: number): string {
     const lines = this.#text.slice(0, position).split('\n');
     const column = [...(lines.at(-1) ?? '')].length + 1;
     return `line ${lines.length}, column ${column}`;

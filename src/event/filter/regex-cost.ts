@@ -1,7 +1,7 @@
 /**
- * The text of a regular expression, read before the engine does: what will it cost? The syntax is that
- * of Go's package regexp/syntax. Of an expression that Go refuses for another reason than its cost, the
- * cost may be wrong: the engine refuses it as well, and at once.
+ * Estimates the cost of a regular expression before the engine compiles it. The syntax is that of Go's package
+ * regexp/syntax. The estimate may be wrong for an expression that is invalid for another reason, but the engine rejects
+ * that at once.
  */
 const CHARACTER = String.raw`\\x\{[0-9a-fA-F]+\}|\\x[0-9a-fA-F]{2}|\\[0-7]{1,3}|\\?[^]`;
 const PROPERTY = String.raw`\\[pP](?:\{[^}]*\}|[^])`;
@@ -19,13 +19,13 @@ const TOKEN = new RegExp(
 );
 const CLASS_PART = new RegExp(`${PROPERTY}|(${CHARACTER})(?:-(${CHARACTER}))?`, 'gu');
 
-/** The count of a repetition, multiplied with those inside it, beyond which Go refuses it. */
+/** Go's limit for the count of a repetition, multiplied with the counts of those inside it. */
 const MAX_REPEATS = 1000;
 
-/** A property of Unicode is hundreds of ranges. */
+/** A Unicode property is hundreds of ranges. */
 const PROPERTY_SIZE = 8;
 
-/** Characters of a range that cost as much as an instruction, as `(?i)` folds them one by one. */
+/** Characters of a range that cost as much as an instruction: `(?i)` folds them one by one. */
 const RANGE_CHARACTERS = 512;
 
 /** Keeps a product of sizes finite. */
@@ -33,11 +33,11 @@ const HUGE = 1e9;
 
 interface Piece {
   readonly size: number;
-  /** the counts of the repetitions in it, multiplied where they nest */
+  /** The counts of its repetitions, multiplied if they are nested. */
   readonly repeats: number;
 }
 
-/** What stands between two parentheses; the last piece is apart, as a repetition may follow it. */
+/** The pieces between two parentheses. The last one is kept apart, because a repetition may follow. */
 class Sequence {
   #size = 0;
   #repeats = 1;
@@ -66,16 +66,16 @@ class Sequence {
   }
 }
 
-export interface Pattern {
-  /** whether Go refuses it for its repetitions */
+interface RegexAnalysis {
+  /** Whether Go rejects it for its repetitions. */
   readonly isOverrepeated: boolean;
-  /** about the instructions of the compiled expression; every copy of what is repeated counts */
+  /** The approximate number of instructions, with repetitions written out. */
   readonly size: number;
-  /** the expression without the names of groups: Go takes one name twice, the engine does not */
+  /** The expression without the names of groups: Go accepts a name twice, the engine does not. */
   readonly unnamed: string;
 }
 
-export function readPattern(pattern: string): Pattern {
+export function analyzeRegex(pattern: string): RegexAnalysis {
   const around: Sequence[] = [];
   let sequence = new Sequence();
   let unnamed = '';
@@ -106,7 +106,7 @@ export function readPattern(pattern: string): Pattern {
   };
 }
 
-/** A token that is no operator: a class, a property, a character, or many characters in \\Q…\\E. */
+/** For a token that is no operator: a class, a property, a character, or the characters in \\Q…\\E. */
 function sizesOf(token: string): readonly number[] {
   if (token.startsWith('\\Q')) return Array.from(token.slice(2).replace(/\\E$/, ''), () => 1);
   if (token.length > 1 && token.startsWith('[')) return [sizeOfClass(token.slice(1, -1))];

@@ -2,16 +2,16 @@
 
 import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
-import { MAX_SOURCE_CHARACTERS } from './limits.ts';
+import { MAX_EVENT_SOURCE_CHARACTERS } from './limits.ts';
 
 /** Characters of a URI reference (RFC 3986, section 2); a `%` begins an escape. */
 const URI_REFERENCE = /^(?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+$/;
 
 /** @param cluster the name of this cluster, whose own sources no publisher may use; undefined if nothing is published */
 export function checkEventSource(value: string, cluster: string | undefined): Result<string> {
-  if (value.length > MAX_SOURCE_CHARACTERS) {
+  if (value.length > MAX_EVENT_SOURCE_CHARACTERS) {
     return invalid(
-      `source has ${value.length} characters, at most ${MAX_SOURCE_CHARACTERS} are allowed`,
+      `source has ${value.length} characters, at most ${MAX_EVENT_SOURCE_CHARACTERS} are allowed`,
     );
   }
   if (!URI_REFERENCE.test(value)) {

@@ -9,8 +9,8 @@ export const MAX_PATTERN_CHARACTERS = 2 * MAX_EVENT_TYPE_CHARACTERS;
 /** Length of an event id. Ids are UUIDs by default, and ids of vendors' deliveries fit as well. */
 export const MAX_EVENT_ID_CHARACTERS = 256;
 
-/** Length of a CloudEvents source. */
-export const MAX_SOURCE_CHARACTERS = 512;
+/** Length of the source of an event, in characters. */
+export const MAX_EVENT_SOURCE_CHARACTERS = 512;
 
 /**
  * Nesting of metadata. Protobuf implementations read at most 100 nested messages. A level of metadata is three of them

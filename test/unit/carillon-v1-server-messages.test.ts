@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_SOURCE_CHARACTERS } from '../../src/event/limits.ts';
+import { MAX_EVENT_SOURCE_CHARACTERS } from '../../src/event/limits.ts';
 import { decodeServerMessage } from '../../src/wire/carillon-v1/client-codecs.ts';
 import type { ServerMessage } from '../../src/wire/carillon-v1/messages.ts';
 import {
@@ -53,7 +53,7 @@ describe.each(ENCODINGS)('a message of the server in %s', (encoding) => {
   });
 
   it('fits the 32 KiB that Go clients read if it has one event, however large', () => {
-    const event = { ...anEvent(), source: `a:${'s'.repeat(MAX_SOURCE_CHARACTERS - 2)}` };
+    const event = { ...anEvent(), source: `a:${'s'.repeat(MAX_EVENT_SOURCE_CHARACTERS - 2)}` };
     const spare = MAX_FRAME_BYTES - encodeJson({ ...event, note: ' ' }).length;
     for (const note of ['n'.repeat(spare + 1), 'ü'.repeat(spare / 2), '<'.repeat(spare / 6)]) {
       const frame = new Frame(accepted(encodeWithinLimit({ ...event, note })));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
   MAX_EVENT_ID_CHARACTERS,
+  MAX_EVENT_SOURCE_CHARACTERS,
   MAX_METADATA_DEPTH,
-  MAX_SOURCE_CHARACTERS,
 } from '../../src/event/limits.ts';
 import { check, refusalOf } from './support/checked.ts';
 import { nested } from './support/events.ts';
@@ -18,10 +18,10 @@ describe('the bounds of an event', () => {
   });
 
   it('are those of its source', () => {
-    const longest = `/${'s'.repeat(MAX_SOURCE_CHARACTERS - 1)}`;
+    const longest = `/${'s'.repeat(MAX_EVENT_SOURCE_CHARACTERS - 1)}`;
     expect(check({ source: longest }).source).toBe(longest);
     expect(refusalOf({ source: `${longest}s` })).toBe(
-      `source has ${MAX_SOURCE_CHARACTERS + 1} characters, at most ${MAX_SOURCE_CHARACTERS} are allowed`,
+      `source has ${MAX_EVENT_SOURCE_CHARACTERS + 1} characters, at most ${MAX_EVENT_SOURCE_CHARACTERS} are allowed`,
     );
   });
 
@@ -112,7 +112,7 @@ describe('a message about an event', () => {
   it.each([
     ['an unknown key', { [long]: 1 }],
     ['an id', { id: `${long}\n`.slice(-MAX_EVENT_ID_CHARACTERS) }],
-    ['a source', { source: ` ${long}`.slice(0, MAX_SOURCE_CHARACTERS) }],
+    ['a source', { source: ` ${long}`.slice(0, MAX_EVENT_SOURCE_CHARACTERS) }],
     ['a time', { time: long }],
     ['a namespace', { namespace: long }],
     ['a path', { metadata: { path: `${long}//` } }],

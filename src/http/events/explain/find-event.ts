@@ -1,6 +1,6 @@
 /** Which event an explanation is about: one in the request, or a published one that the request names by its id. */
 
-import { namespacesOfPattern } from '../../../event/event-type.ts';
+import { eventTypeNamespaceGlob } from '../../../event/event-type.ts';
 import { type EventFacts, factsOf } from '../../../event/facts.ts';
 import { MAX_EVENT_ID_CHARACTERS } from '../../../event/limits.ts';
 import { rawEvent } from '../../../ingest/raw-event.ts';
@@ -64,7 +64,7 @@ async function recall(
   pattern: string,
   { env, var: { namespace } }: Call,
 ): Promise<EventFacts[]> {
-  const types = namespacesOfPattern(pattern);
+  const types = eventTypeNamespaceGlob(pattern);
   const registered = await callWildcardHub(env, wildcardHubName(namespace), (stub) => stub.hubs());
   const anywhere = new Matcher({ pattern: types, namespaces: ['*'], filter: '' });
   const hubs = registered

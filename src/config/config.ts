@@ -27,7 +27,7 @@ const CLUSTER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 const configs = new WeakMap<object, Result<Config>>();
 
-/** The configuration of an isolate, parsed once. */
+/** The same for each request of an isolate, parsed once. */
 export function configOf(variables: Variables): Result<Config> {
   let config = configs.get(variables);
   if (config === undefined) {

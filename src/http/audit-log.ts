@@ -1,6 +1,6 @@
 /**
- * The audit log: one line of JSON for each login, denial, revocation and change of a policy, a
- * source or a namespace. It names who, what and where; never a token, a secret, or what an event carries.
+ * The audit log: one line of JSON for each login, denial, revocation, and change of a policy, a source or a namespace.
+ * It says who did what and where. It never contains a token, a secret, or the content of an event.
  */
 
 import { log } from '../lib/log.ts';
@@ -21,7 +21,7 @@ export type AuditedAction =
   | 'namespace_deleted'
   | 'hub_reset';
 
-/** Members that are undefined are left out. */
+/** Undefined members are left out. */
 export function audit(
   action: AuditedAction,
   members: Readonly<Record<string, string | number | undefined>>,

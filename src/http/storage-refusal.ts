@@ -1,4 +1,4 @@
-/** What a request is answered where an object could not store or read what it asked for. */
+/** The refusal of a request that failed because a Durable Object could not read or write its storage. */
 
 import { childKey, ROOT } from '../namespace/namespace.ts';
 import { authorityForOperators } from '../objects/authority-name.ts';
@@ -6,10 +6,10 @@ import { messageOf, namesObject, storageFailureOf } from '../objects/storage-fai
 import { authorityStub } from '../objects/stubs.ts';
 import type { Refusal } from './respond.ts';
 
-/** An error of a hub names it; one that names nothing is of the only other kind of object. */
+/** An error of a hub names the hub. One without a name is of the only other kind of Durable Object. */
 const AN_AUTHORITY = 'the authority of this namespace, or of one above it,';
 
-/** @returns undefined where the error is another one */
+/** @returns undefined if the error has another cause */
 export function storageRefusal(error: unknown): Refusal | undefined {
   switch (storageFailureOf(error)) {
     case undefined:
@@ -48,21 +48,20 @@ function subjectOf(error: unknown): string {
   return `the storage of ${object ?? AN_AUTHORITY}`;
 }
 
-/** Errors of hubs name them. */
 function isOfAuthority(error: unknown): boolean {
   return !namesObject(error) || /^the storage of the authority /.test(messageOf(error));
 }
 
-/** Whether an authority has failed in a way that an operator has to see to. */
+/** Whether the storage of an authority may have failed so that an operator has to act. */
 export function mayBeOfAuthority(error: unknown): boolean {
   return storageFailureOf(error) !== 'full' && isOfAuthority(error);
 }
 
 /**
- * The objects of the authorities that a request may have asked, for an operator who has to find the one that
- * failed: an object that does not start cannot say which it is.
+ * Names the Durable Objects of the authorities that a request may have called, because one that does not start cannot
+ * name itself.
  *
- * @param namespace the path of the request's
+ * @param namespace the path of the Vault namespace of the request
  */
 export async function authoritiesOf(env: Env, namespace: string): Promise<string> {
   const found: string[] = [];
@@ -78,7 +77,7 @@ export async function authoritiesOf(env: Env, namespace: string): Promise<string
   }
 }
 
-/** @returns undefined where there is none, or the authority does not say */
+/** @returns undefined if there is none, or if the authority does not answer */
 async function childIdOf(
   authority: { childId(name: string): Promise<string | undefined> },
   name: string,

@@ -1,6 +1,6 @@
 /**
- * What one isolate of the Worker keeps between requests. Its entries are bounded in number and age. Other isolates
- * learn of a change when theirs expire, so a request that must not miss a change does not use them.
+ * What one isolate of the Worker caches between requests, bounded in number and age. A change only reaches the caches
+ * of other isolates when their entries expire, so a request that must see every change does not use them.
  */
 
 import { allowsLoopbackHttp, type Variables } from '../config/variables.ts';

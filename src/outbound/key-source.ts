@@ -19,8 +19,8 @@ interface CachedKeys {
 
 /**
  * Makes a source that fetches. It uses keys for `MAX_KEY_SET_AGE_MS`, so that a key which its issuer has withdrawn soon
- * expires. If none of the keys verifies a token, it fetches them again, because the issuer may have changed them. Anybody
- * can send such tokens, so that happens at most every `KEY_REFRESH_INTERVAL_MS` for each URL, as does a retry.
+ * expires. If none of the keys verifies a token, it fetches them again, because the issuer may have changed them.
+ * Anybody can send such tokens, so that happens at most every `KEY_REFRESH_INTERVAL_MS` for each URL, as does a retry.
  *
  * One source serves all logins of an isolate. It shares data only: the runtime ends a fetch together with the request
  * that began it.

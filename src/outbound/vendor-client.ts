@@ -13,9 +13,8 @@ import { fetchText, type KeyFetchOptions } from './fetch-text.ts';
 import { keySource } from './key-source.ts';
 import { KEY_REFRESH_INTERVAL_MS, MAX_CERTIFICATE_AGE_MS, MAX_SOURCE_FETCHES } from './limits.ts';
 
-/** For the deliveries of one source. */
 export interface VendorClient extends VendorKeys {
-  /** @returns whether the address answered 2xx */
+  /** Calls an address of the vendor. @returns whether it answered 200 */
   visit(url: string): Promise<boolean>;
 }
 
@@ -55,8 +54,8 @@ export function vendorClients(options: KeyFetchOptions): VendorClientFor {
 }
 
 /**
- * Whoever knows an address may name certificates, and whoever has seen a confirmation may repeat it, so how often
- * something is fetched is bounded.
+ * Bounds how often something is fetched: a client that knows the address of a source can name certificates, and one that
+ * has seen a confirmation can repeat it.
  */
 function atMost(times: number, intervalMs: number): (now: number) => boolean {
   let since = 0;

@@ -1,6 +1,6 @@
 /**
- * `/v1/sys/events/hubs[/{event-type namespace}]`: for operators, which hubs there are, whether one can read
- * its storage, and a way out where it cannot. `*` names the wildcard hub.
+ * `/v1/sys/events/hubs[/{event-type namespace}]`, for operators: lists the hubs, says whether one can read its storage,
+ * and resets it if it cannot. `*` is the name of the wildcard hub.
  */
 
 import { checkEventType } from '../../event/event-type.ts';
@@ -91,7 +91,7 @@ function hubOf({ env, var: { name, namespace } }: Call) {
   return ok({ name: hub, stub: subscriberHubStub(env, hub) });
 }
 
-/** An object that does not start cannot say so itself. */
+/** A Durable Object that does not start cannot report that itself. */
 async function stateOf(stub: { state(): Promise<HubState> }): Promise<State> {
   try {
     return await callWithRetry(() => stub.state());
@@ -102,7 +102,7 @@ async function stateOf(stub: { state(): Promise<HubState> }): Promise<State> {
   }
 }
 
-/** @returns whether it was; undefined where the object does not start */
+/** @returns whether the hub was reset; undefined if the Durable Object does not start */
 async function resetAt(stub: { reset(): Promise<boolean> }): Promise<boolean | undefined> {
   try {
     return await callWithRetry(() => stub.reset());
@@ -124,7 +124,7 @@ async function isRegistered(
   }
 }
 
-/** The hubs of a Vault namespace that have events, those of namespaces below apart. */
+/** The hubs of a Vault namespace that have events, without those of namespaces below. */
 async function registeredIn(env: Env, namespace: string): Promise<string[]> {
   const hubs = await callWildcardHub(env, wildcardHubName(namespace), (stub) => stub.hubs());
   return hubs.filter((hub) => hub === hubName(namespace, hub.slice(hub.lastIndexOf('/') + 1)));

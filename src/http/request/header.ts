@@ -1,33 +1,33 @@
 /**
- * The first value of a header that may be repeated; a Worker gets them joined by commas. Vault Proxy
- * adds its headers again with every reconnect, and Go takes the first.
+ * The first value of a header that may be repeated. A Worker gets repeated values joined by commas. Vault Proxy adds
+ * its headers again with every reconnect, and Go uses the first one.
  */
 export function firstValue(header: string | null): string {
   return header?.split(',', 1)[0]?.trim() ?? '';
 }
 
-/** The values of a header that is a list, by whichever line they came; empty ones are none (RFC 9110, 5.6.1). */
+/** The values of a header that is a list, without empty ones (RFC 9110, 5.6.1). */
 export function valuesOf(header: string | null): string[] {
   const values = (header ?? '').split(',').map((value) => value.trim());
   return values.filter((value) => value !== '');
 }
 
 /**
- * A header without what stands in its quoted strings. One that does not end reaches to the end of the value: an
- * expression that could fail there would be tried again at every quote.
+ * A header without the content of its quoted strings. An unterminated string reaches to the end of the value. If the
+ * expression could fail there, it would be tried again at every quote.
  */
 export function withoutQuoted(header: string): string {
   return header.replace(/"(?:[^"\\]|\\.?)*(?:"|$)/gs, '""');
 }
 
-/** Whether a header that lists names without regard to case has this one. */
+/** Whether a header that is a list of names has this name. Case is ignored. */
 export function hasName(header: string | null, name: string): boolean {
   return valuesOf(header).some((value) => value.toLowerCase() === name);
 }
 
 /**
- * What a client accepts of these, in the order of its preference (RFC 9110, 12.5.1): by weight, then as it wrote
- * them. A weight of 0 refuses, and what is no weight counts as 1. Wildcards name nothing.
+ * Those of the names that a client accepts, in the order of its preference (RFC 9110, 12.5.1): by weight, then as
+ * written. A weight of 0 rejects a name, and a malformed weight is 1. Wildcards are ignored.
  */
 export function acceptedOf(header: string | null, names: readonly string[]): string[] {
   const ranges = valuesOf(header).map((range) => {

@@ -1,4 +1,4 @@
-/** `/v1/sys/auth`: the auth methods of a namespace, which are always the same three. */
+/** `/v1/sys/auth`: the auth methods. Every Vault namespace has the same three. */
 import { mountAccessor } from '../../logins/login-token.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
 import { DEFAULT_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS } from '../../token/limits.ts';
@@ -12,7 +12,7 @@ const METHODS = [
 ] as const;
 const METHOD_NAMES = METHODS.map(({ type }) => type).join(', ');
 
-/** They are there without anybody enabling them, as `vault auth enable` is told, and cannot be taken away. */
+/** All methods are enabled already, and `vault auth enable` is told so. */
 export const enableAuthMethod: Endpoint = {
   operation: 'update',
   sudo: true,

@@ -49,7 +49,7 @@ export const capabilitiesOfAccessor: Endpoint = {
   },
 };
 
-/** Whether a token may be looked at in a namespace: it is of that namespace or below, or from above and works in it. */
+/** A namespace may ask about its own tokens, those of namespaces below, and those from above, which also work in it. */
 function concerns(token: string, namespace: string): boolean {
   return isWithin(token, namespace) || isWithin(namespace, token);
 }

@@ -1,4 +1,4 @@
-/** `GET|HEAD /v1/sys/health`: unauthenticated, and the first thing that load balancers ask. */
+/** `GET|HEAD /v1/sys/health`, for load balancers. It needs no token. */
 
 import { hexOf } from '../../lib/hex.ts';
 import { sha256 } from '../../lib/sha256.ts';
@@ -6,10 +6,10 @@ import { VERSION } from '../../lib/version.ts';
 import type { AppContext } from '../context.ts';
 import { json, refuse } from '../respond.ts';
 
-/** Statuses with which HTTP allows no body (RFC 9110). */
+/** Statuses without a body (RFC 9110). */
 const WITHOUT_BODY = [204, 205, 304];
 
-/** Parameters that replace a status of Vault. All are checked; a server of ours is in two states only. */
+/** Parameters that replace a status. All are checked, but this server has only two of Vault's states. */
 const CODE_PARAMETERS = [
   'activecode',
   'standbycode',
@@ -19,7 +19,7 @@ const CODE_PARAMETERS = [
   'uninitcode',
 ];
 
-/** Answers as Vault does: 200, or 501 while there is no root token, or what the query asks for instead. */
+/** As in Vault: 200, or 501 while there is no root token, or the status that the query asks for instead. */
 export async function health({ var: { config, query } }: AppContext): Promise<Response> {
   const malformed = CODE_PARAMETERS.find(
     (name) => query.has(name) && statusOf(query, name) === undefined,
@@ -58,7 +58,7 @@ function statusOf(query: URLSearchParams, parameter: string): number | undefined
   return text !== null && /^[2-5]\d\d$/.test(text) ? Number(text) : undefined;
 }
 
-/** A UUID (version 8, RFC 9562) that stays the same as long as the name does. */
+/** A UUID (version 8, RFC 9562) that depends on the name alone. */
 async function clusterId(clusterName: string): Promise<string> {
   const hex = hexOf(new Uint8Array(await sha256(`cluster ${clusterName}`), 0, 16));
   return [

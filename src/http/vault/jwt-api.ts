@@ -35,7 +35,7 @@ export const writeJwtConfig: Endpoint = {
     if (!config.ok) return refuse(config.failure);
     const { keys } = config.value;
     if (keys.kind !== 'jwt_validation_pubkeys') {
-      // What cannot be fetched now would refuse every login later.
+      // As in Vault: if the keys cannot be fetched, every login would fail.
       const fetched = await fetchKeys(keys, keyFetchOptions(env));
       if (!fetched.ok) return refuse(fetched.failure);
     }

@@ -1,4 +1,4 @@
-/** `/v1/sys/policies/acl/…`, and `/v1/sys/policy/…`, by which older clients know the same. */
+/** `/v1/sys/policies/acl/…`, and `/v1/sys/policy/…`, which is the same for older clients. */
 
 import { kindOf, quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
@@ -14,7 +14,7 @@ import type { Call, Endpoint } from '../endpoint.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';
 
-/** What stands for the text of a policy in a request and an answer. */
+/** The member with the text of a policy, in requests and responses. */
 export type TextKey = 'policy' | 'rules';
 
 export const listPolicies: Endpoint = {
@@ -23,7 +23,7 @@ export const listPolicies: Endpoint = {
     list(await callAuthority(env, namespace, (authority) => authority.policyNames())),
 };
 
-/** The older API has its list at `sys/policy` itself, also by a read, and names it twice. */
+/** The older API also lists by a read of `sys/policy`, and has the names twice. */
 export const listLegacyPolicies: Endpoint = {
   operation: 'read',
   run: async ({ env, var: { namespace } }) => {
@@ -37,7 +37,7 @@ export const readPolicy = (textKey: TextKey): Endpoint => ({
   ignoresCase: true,
   run: async ({ env, var: { namespace, name: named } }) => {
     const name = named.toLowerCase();
-    // The root policy allows everything and so has no text.
+    // The root policy allows everything, and has no text.
     if (name === 'root') return succeed({ name, [textKey]: '' });
     const policy = await callAuthority(env, namespace, (authority) => authority.policy(name));
     if (policy === undefined) return refuse({ reason: 'not_found' });
@@ -91,7 +91,7 @@ async function write(call: Call, textKey: TextKey): Promise<Response> {
   return done([...converted, ...adviceOnPolicy(policy.value)]);
 }
 
-/** The text itself, or the same in base64. */
+/** The text may be in Base64. */
 function textOfPolicy(value: unknown): Result<string> {
   if (value !== undefined && value !== null && typeof value !== 'string') {
     return invalid(
@@ -111,7 +111,7 @@ function textOfPolicy(value: unknown): Result<string> {
       );
 }
 
-/** No policy looks like base64: its paths stand in quotes. */
+/** No policy is valid Base64, because its paths are quoted. */
 function decodeBase64(text: string): Uint8Array | undefined {
   const encoded = text.replace(/\s/g, '');
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) return undefined;

@@ -1,4 +1,4 @@
-/** What `vault status` asks for, unauthenticated. A Worker is never sealed, and has no standby. */
+/** The endpoints of `vault status`, which need no token. A Worker is never sealed, and has no standby. */
 
 import { VERSION } from '../../lib/version.ts';
 import type { AppContext } from '../context.ts';
@@ -28,7 +28,7 @@ export function initStatus({ var: { config } }: AppContext): Response {
   return json(200, { initialized: config.rootToken !== undefined });
 }
 
-/** Where there is no root token yet, the operator sets the secret; otherwise Vault's words. */
+/** `POST /v1/sys/init`. The operator sets the root token as a secret. */
 export function initialize({ var: { config } }: AppContext): Response {
   const message =
     config.rootToken === undefined

@@ -12,7 +12,7 @@ export interface Upstream {
   readonly allowLoopbackHttp: boolean;
 }
 
-/** The header that names the servers that passed a request on, so that two of them do not pass it to each other without end. */
+/** Names the servers that have passed a request on. Without it, two servers could pass it to each other forever. */
 export const VIA_HEADER = 'Carillon-Via';
 
 /** @returns the address, or a failure whose message is to follow the name of the setting */

@@ -1,40 +1,40 @@
 /**
- * Whether a text holds a token or a ticket of this server, which nobody else may see. Clients and proxies put
- * tokens where no one expects them: behind other values, quoted, encoded, in the user name of Basic credentials.
+ * Whether a text contains a token or a ticket of this server, which the upstream must not see. Clients and proxies put
+ * tokens in unexpected places: behind other values, quoted, encoded, in the user name of Basic credentials.
  */
 import { percentDecoded } from '../../lib/masks.ts';
 
-/** A secret of ours: a prefix and 32 letters and digits, of which some may have been lost. */
+/** A token or ticket of ours: a prefix and 32 letters and digits. Some of them may have been lost. */
 const OURS = /ct[kt]\.[A-Za-z0-9]{20}/;
 
-/** What begins like one in a value that is for credentials, however short and mistyped. */
+/** The beginning of one, in a header for credentials. The rest may be short and mistyped. */
 const BEGUN = /(?<![A-Za-z0-9])ct[kt]\./;
 
-/** What may be Base64 with room for a token: 12 characters take 16 of it. */
+/** Possible Base64 that is long enough for 12 characters of a token. */
 const BASE64 = /[A-Za-z0-9+/_-]{16,}/g;
 
-/** The same in hexadecimal: 12 characters take 24 of it. */
+/** The same in hexadecimal. */
 const HEX = /[0-9A-Fa-f]{24,}/g;
 
-/** `\u0063` of JSON, `\x63` of many languages. */
+/** `\u0063` as in JSON, `\x63` as in many languages. */
 const ESCAPE = /\\(?:u00|x)([0-7][0-9A-Fa-f])/g;
 
-/** An encoding of an encoding is looked into no deeper. */
+/** Nested encodings are decoded this deep. */
 const MAX_DEPTH = 3;
 
-/** How deep what stands directly before an encoded text is told from it: a user name before a token, both encoded. */
+/** How deep a run of Base64 is decoded from each of its offsets: encoded text may be in front of the token. */
 const MAX_SHIFTED_DEPTH = 1;
 
-/** A shorter root token, such as `root`, is also a word of requests that have no token of ours. */
+/** A shorter root token, such as `root`, may also occur in a request without a token. */
 const MIN_ROOT_TOKEN_CHARACTERS = 12;
 
 /** Headers whose values are credentials. */
 const CREDENTIALS = ['authorization', 'proxy-authorization', 'x-vault-token'];
 
-/** Whether a request has a token of ours in its headers, or in its path and query. */
+/** Whether a request has a token of ours in its headers, its path or its query. */
 export function leaks(headers: Headers, pathAndQuery: string, rootToken: string): boolean {
   if (holdsOurs(pathAndQuery, rootToken)) return true;
-  // Names are read in lower case here, and passed on as they were written.
+  // Header names are read in lower case here, and passed on as written.
   const rootTokenInName = rootToken.toLowerCase();
   return [...headers].some(
     ([name, value]) =>
@@ -44,12 +44,12 @@ export function leaks(headers: Headers, pathAndQuery: string, rootToken: string)
   );
 }
 
-/** Whether a text has a token of ours, as it is or encoded. */
+/** Whether a text contains a token of ours, plain or encoded. */
 export function holdsOurs(text: string, rootToken: string): boolean {
   return holds(text, rootToken, 0);
 }
 
-/** Whether credentials are meant to be ours: some are too short or too common to be known elsewhere. */
+/** Whether credentials are meant for this server, even if they are too short to be recognised in other places. */
 export function isLikeOurs(value: string, rootToken: string): boolean {
   return BEGUN.test(value) || partsOf(value).some((part) => equals(part, rootToken));
 }
@@ -62,7 +62,7 @@ function holds(text: string, rootToken: string, depth: number): boolean {
   const isRootTokenLong = rootToken.length >= MIN_ROOT_TOKEN_CHARACTERS;
   if (isRootTokenLong && [...spellings].some((each) => contains(each, rootToken))) return true;
   if (depth === MAX_DEPTH) return false;
-  // What stands directly before it may be of the alphabet too: a path, a dash. So it may begin at any of four places.
+  // Characters directly in front of it may be of the same alphabet, so it may begin at any of four offsets.
   const shifts = depth <= MAX_SHIFTED_DEPTH ? [0, 1, 2, 3] : [0];
   return (
     runsHold(unescaped, BASE64, shifts, (run) => holds(base64Decoded(run), rootToken, depth + 1)) ||
@@ -70,7 +70,7 @@ function holds(text: string, rootToken: string, depth: number): boolean {
   );
 }
 
-/** Whether what may be encoded in a text holds a token, from whichever of the places it begins at. */
+/** Whether one of the encoded runs in a text contains a token, at one of the offsets. */
 function runsHold(
   text: string,
   form: RegExp,
@@ -90,7 +90,7 @@ function characterOf(octet: string): string {
   return String.fromCharCode(Number.parseInt(octet, 16));
 }
 
-/** What stands between blanks, commas and quotes. */
+/** The parts between blanks, commas and quotes. */
 function partsOf(value: string): string[] {
   return value.split(/[\s,;"']+/);
 }
@@ -100,8 +100,8 @@ function equals(part: string, secret: string): boolean {
 }
 
 /**
- * Compares at every place, by a rolling hash: the time depends on the lengths alone, and so says nothing of how much
- * of a guess is right.
+ * Compares at every offset by a rolling hash. The time only depends on the lengths, so it does not tell how much of a
+ * guess is right.
  */
 function contains(text: string, secret: string): boolean {
   const { length } = secret;
@@ -120,7 +120,7 @@ function contains(text: string, secret: string): boolean {
   return found === 1 && text.includes(secret);
 }
 
-/** Of the hash. Each process chooses its own, so that nobody can make texts that share one. */
+/** Each process chooses its own multiplier, so that nobody can construct texts with equal hashes. */
 let multiplier: number | undefined;
 
 function hashOf(text: string, by: number): number {
@@ -131,7 +131,7 @@ function hashOf(text: string, by: number): number {
   return hash;
 }
 
-/** Of either alphabet. What is too short to be a byte at the end is left out. */
+/** Decodes either alphabet. An incomplete byte at the end is left out. */
 function base64Decoded(run: string): string {
   const whole = run.length % 4 === 1 ? run.slice(0, -1) : run;
   return inOneByteEach(atob(whole.replaceAll('-', '+').replaceAll('_', '/')));
@@ -141,7 +141,7 @@ function hexDecoded(run: string): string {
   return inOneByteEach((run.match(/../g) ?? []).map(characterOf).join(''));
 }
 
-/** ASCII that was encoded as UTF-16 has a zero beside each character. */
+/** ASCII in UTF-16 has a zero byte beside each character. */
 function inOneByteEach(bytes: string): string {
   return bytes.replaceAll('\0', '');
 }

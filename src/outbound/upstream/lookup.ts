@@ -1,4 +1,4 @@
-/** Asks the upstream whose a token is. */
+/** Looks up a token at the upstream. */
 
 import { isJsonObject } from '../../lib/json.ts';
 import { readBytes } from '../../lib/read-bytes.ts';
@@ -9,22 +9,22 @@ import { type Upstream, VIA_HEADER } from './address.ts';
 import { type LookupFailure, readToken, type UpstreamToken } from './token.ts';
 
 export interface Asked {
-  /** The token itself, and its digest. */
+  /** The token itself. */
   readonly secret: string;
   readonly digest: string;
-  /** The paths of the namespaces that it may be of, in the order in which they are asked. */
+  /** The paths of the namespaces that the token may be of, in the order in which they are tried. */
   readonly namespaces: readonly string[];
 }
 
 const PATH = '/v1/auth/token/lookup-self';
 
-/** The answers that say that there is no such token, or that it is not of this namespace. */
+/** The statuses if the token does not exist, or not in this namespace. */
 const UNKNOWN = [403, 404];
 
 /**
- * Looks a token up. OpenBao answers in whatever namespace it is asked, Vault only in that of the token.
+ * OpenBao finds a token in any namespace, Vault only in its own.
  *
- * @param signal of `inTime`
+ * @param signal from `inTime`
  */
 export async function lookUp(
   { secret, digest, namespaces }: Asked,
@@ -39,7 +39,7 @@ export async function lookUp(
   return { ok: false, failure: { reason: 'invalid_token' } };
 }
 
-/** Runs look-ups, one or several together, and ends them when they take too long. */
+/** Runs one or several requests, and aborts them if they take too long together. */
 export async function inTime<T>(
   run: (signal: AbortSignal) => Promise<T>,
   milliseconds = UPSTREAM_LOOKUP_TIMEOUT_MS,
@@ -53,7 +53,7 @@ export async function inTime<T>(
   }
 }
 
-/** @returns undefined where the token is not known in the namespace */
+/** @returns undefined if the token is not known in the namespace */
 async function ask(
   secret: string,
   namespace: string,
@@ -82,7 +82,7 @@ async function ask(
   }
 }
 
-/** A redirect is not followed: it would take the token to wherever the answer says. */
+/** A redirect is not followed, because it would send the token to any address. */
 function whyNot(status: number): string {
   if (status === 508) return 'UPSTREAM_ADDR leads back to this server';
   return status >= 300 && status < 400
@@ -100,7 +100,7 @@ async function read(response: Response): Promise<Result<unknown, LookupFailure>>
   return json.ok ? ok(json.value) : unavailable('its answer is not JSON');
 }
 
-/** Something in between may answer the same, of which no token ends: a firewall, a proxy that has nobody behind it. */
+/** A firewall or a proxy may answer with the same status, and that must not end a token. */
 async function readRefusal(response: Response): Promise<Result<undefined, LookupFailure>> {
   const body = await read(response);
   if (!body.ok) return body;

@@ -1,13 +1,13 @@
 /**
- * How an authority keeps a token of the upstream that it has to look up again: encrypted under a key that is made
- * of `ROOT_TOKEN`, which is stored nowhere. Another root token opens none of them.
+ * An authority stores tokens of the upstream encrypted, to look them up again. The key is derived from `ROOT_TOKEN`,
+ * which is not stored. With another root token, none of them can be opened.
  */
 import { type AesKey, decrypt, encrypt } from '../../lib/aes.ts';
 
 const PURPOSE = new TextEncoder().encode('carillon: tokens of the upstream');
 const KEY_BITS = 256;
 
-/** @param digest of the token: what was sealed for one row opens in no other */
+/** @param digest of the token: a sealed token can only be opened with its own digest */
 export async function seal(
   secret: string,
   digest: string,
@@ -16,7 +16,7 @@ export async function seal(
   return encrypt(await keyOf(rootToken), digest, secret);
 }
 
-/** @returns the token; undefined where it was sealed under another root token, or is not what was sealed */
+/** @returns the token; undefined if it was sealed under another root token or for another digest */
 export async function unseal(
   sealed: ArrayBuffer,
   digest: string,

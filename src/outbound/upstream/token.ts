@@ -1,36 +1,35 @@
-/** What the upstream says of a token of its own: the answer of `auth/token/lookup-self`, read. */
+/** Reads what the upstream says about a token of its own: the response of `auth/token/lookup-self`. */
 import { isJsonObject } from '../../lib/json.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import { parseNamespacePath } from '../../namespace/namespace.ts';
 import { MAX_POLICIES_PER_TOKEN } from '../../policy/limits.ts';
 
-/** What counts of a token of the upstream. */
 export interface UpstreamToken {
-  /** As it is named here, unlike any token of ours. */
+  /** Its name here. No token of ours has such a name. */
   readonly accessor: string;
-  /** The path of its namespace, there and here. */
+  /** The path of its namespace, at the upstream and here. */
   readonly namespace: string;
-  /** Names, each once and in order: of the token's policies and of its entity's. */
+  /** The names of the policies of the token and its entity, sorted and unique. */
   readonly policies: readonly string[];
-  /** Empty where it has none. */
+  /** Empty if it has none. */
   readonly entityId: string;
   readonly displayName: string;
-  /** Seconds; 0: it does not expire. */
+  /** Seconds. 0: it does not expire. */
   readonly ttl: number;
 }
 
-/** Why a token is not let in: nobody's, one that cannot be used here, or nobody can say. */
+/** The token does not exist, cannot be used here, or could not be looked up. */
 export type LookupFailure =
   | { readonly reason: 'invalid_token' }
   | { readonly reason: 'forbidden' | 'bad_gateway'; readonly message: string };
 
-/** What the accessors and principals of the upstream's tokens begin with here; none of ours has a colon. */
+/** The prefix of accessors and principals of the upstream's tokens here. None of ours has a colon. */
 const PREFIX = 'upstream:';
 
-/** Of an accessor that `digest` stands in for, because a batch token has none, so many characters. */
+/** A batch token has no accessor, so its name is this much of its digest. */
 const DIGEST_CHARACTERS = 24;
 
-/** Who it is that holds a token: its entity, else the token. An entity of the upstream is none of ours. */
+/** The stable identity of the holder: the entity, or the token if there is none. Entities of the upstream are not ours. */
 export function principalOf(accessor: string, entityId: string | undefined): string {
   if (entityId === undefined) return accessor;
   return accessor.startsWith(PREFIX) ? `${PREFIX}${entityId}` : entityId;
@@ -65,12 +64,12 @@ export function readToken(answer: unknown, digest: string): Result<UpstreamToken
     policies: held,
     entityId: entityId as string,
     displayName: name as string,
-    // Whole seconds: in its last one a token has 0, which also stands for no end.
+    // In its last second a token has 0, which otherwise means that it does not expire.
     ttl: data.expire_time === null ? 0 : Math.max(1, ttl),
   });
 }
 
-/** In the form of ours: the namespace follows a dot, where the upstream has an id of its own. */
+/** In the form of ours: the namespace is behind a dot, where the upstream has its own id. */
 function accessorHere(accessor: string, namespace: string, digest: string): string {
   const [name] = accessor.split('.');
   return `${PREFIX}${name || digest.slice(0, DIGEST_CHARACTERS)}${namespace && '.'}${namespace}`;

@@ -2,8 +2,8 @@
  * `POST /v1/sys/events/explain`: why a subscriber gets an event, or does not. The decisions are made by the code that
  * delivers.
  *
- * A caller learns nothing that it could not find out otherwise. An event that it may not see does not exist for it, other
- * tokens need `sudo`, and the rules of a policy need the right to read that policy.
+ * A caller learns nothing that it could not find out otherwise. An event that it may not see does not exist for it,
+ * other tokens need `sudo`, and the rules of a policy need the right to read that policy.
  */
 
 import { checkPattern } from '../../../event/event-type.ts';

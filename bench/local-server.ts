@@ -74,7 +74,7 @@ function startProcess(args: string[]): Server {
 
 async function startMiniflare(): Promise<Server> {
   const bundle = await buildBundle();
-  if (typeof bundle === 'string') throw new Error(bundle);
+  if (!bundle.ok) throw new Error(bundle.failure.message);
   const miniflare = new Miniflare({
     host: '127.0.0.1',
     port: PORT,
@@ -88,7 +88,7 @@ async function startMiniflare(): Promise<Server> {
           manifest: {
             mainModule: 'worker.js',
             modulesRoot: '/',
-            modules: { 'worker.js': { type: 'esm', contents: bundle.code } },
+            modules: { 'worker.js': { type: 'esm', contents: bundle.value.code } },
           },
           env: {
             ROOT_TOKEN: { type: 'text', value: TOKEN },

@@ -16,8 +16,9 @@ const FEW_EVENTS = 1000;
 const HANDSHAKES = 200;
 
 export async function* counted(context: Context): AsyncGenerator<Row> {
-  const bundle = await buildBundle({ entry: ENTRY });
-  if (typeof bundle === 'string') throw new Error(bundle);
+  const built = await buildBundle({ entry: ENTRY });
+  if (!built.ok) throw new Error(built.failure.message);
+  const bundle = built.value;
   const small = {
     ...bundle,
     config: bundle.config.replace(

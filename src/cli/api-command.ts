@@ -1,40 +1,36 @@
-/** Commands that ask the server one thing and print its answer. */
+/** Commands that send one request to the server and print the answer. */
+import type { Server } from '../client/options.ts';
 import { dotSegment } from '../lib/dot-segment.ts';
+import { ok } from '../lib/result.ts';
+import { type Answer, request } from './api.ts';
 import type { Options, Values } from './arguments.ts';
 import {
   type Command,
+  type CommandResult,
   type ExitCode,
   endWith,
   fail,
-  misuse,
-  type Problem,
   status,
+  wrongUse,
 } from './command.ts';
-import { FORMAT_HELP, FORMAT_OPTIONS, print, problemOfFormat } from './output.ts';
-import {
-  type Answer,
-  request,
-  SERVER_HELP,
-  SERVER_OPTIONS,
-  type Server,
-  serverOf,
-} from './server.ts';
+import { checkFormat, FORMAT_HELP, FORMAT_OPTIONS, print } from './output.ts';
+import { SERVER_HELP, SERVER_OPTIONS, serverOf } from './server.ts';
 
-/** What is asked of the server, and what is said of it. */
+/** The request, and what the command says of the answer. */
 interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly query?: string;
   readonly body?: Readonly<Record<string, unknown>>;
-  /** What is printed of an answer, as a table or a list. */
+  /** The text of the answer, for people. */
   text?(answer: Answer, server: Server): string;
-  /** How the command ends, where a successful answer may still be a no. */
+  /** The exit code of a successful answer, if it may be a no. */
   exitCode?(answer: Answer): ExitCode;
-  /** What is said of a success that has nothing to print. */
+  /** The message of a success that has nothing to print. */
   done?(server: Server): string;
-  /** What the user should know beside the answer. */
+  /** What the user should know in addition to the answer. */
   note?(server: Server): string | undefined;
-  /** What is said where the server has nothing of that name. */
+  /** The message if the server has nothing of that name. */
   readonly missing?: string;
 }
 
@@ -42,15 +38,18 @@ interface ApiCommand {
   readonly name: string;
   readonly summary: string;
   readonly usage: string;
-  /** What the usage leaves open: a line for each option of its own, as `--help` shows them. */
+  /** What `--help` shows after the usage: arguments, and a line for each option of the command. */
   readonly details: string;
   readonly examples: string;
-  /** What its exit codes mean, where they say more than usual. */
+  /** What the exit codes mean, if they say more than usual. */
   readonly ends?: string;
   readonly options?: Options;
-  /** How many arguments there may be; one that is empty is none. */
+  /** How many arguments the command has. */
   readonly positionals: readonly [least: number, most: number];
-  callOf(values: Values, positionals: readonly string[]): Call | Problem | Promise<Call | Problem>;
+  callOf(
+    values: Values,
+    positionals: readonly string[],
+  ): CommandResult<Call> | Promise<CommandResult<Call>>;
 }
 
 export function apiCommand(description: ApiCommand): Command {
@@ -70,44 +69,55 @@ ${examples.includes('\n') ? 'Examples' : 'Example'}:
 ${examples.replace(/^/gm, '  ')}
 `,
     options: { ...SERVER_OPTIONS, ...FORMAT_OPTIONS, ...options },
-    run: (values, positionals) => run(description, values, positionals),
+    async run(values, positionals) {
+      const done = await run(description, values, positionals);
+      return done.ok ? done.value : endWith(done.failure, name);
+    },
   };
 }
 
 async function run(
-  { name, positionals: [least, most], callOf }: ApiCommand,
+  { positionals: [least, most], callOf }: ApiCommand,
   values: Values,
   positionals: readonly string[],
-): Promise<ExitCode> {
-  const problem = problemOfFormat(values) ?? problemOfCount(positionals, least, most);
-  if (problem !== undefined) return misuse(problem, name);
+): Promise<CommandResult<ExitCode>> {
+  const format = checkFormat(values);
+  if (!format.ok) return format;
+  const count = checkCount(positionals, least, most);
+  if (!count.ok) return count;
   const call = await callOf(values, positionals);
-  if ('problem' in call) return endWith(call, name);
-  // A URL would fold it and lead elsewhere.
-  const dots = dotSegment(call.path);
-  if (dots !== undefined) return misuse(`no name or path can have a segment "${dots}"`, name);
+  if (!call.ok) return call;
+  // A URL would resolve the segment, and name another path.
+  const dots = dotSegment(call.value.path);
+  if (dots !== undefined) return wrongUse(`no name or path can have a segment "${dots}"`);
   const server = serverOf(values);
-  if (typeof server === 'string') return fail(server);
+  return server.ok ? ok(await send(call.value, server.value, values)) : server;
+}
+
+async function send(call: Call, server: Server, values: Values): Promise<ExitCode> {
   const { method, path, query = '', body, missing } = call;
-  const outcome = await request(server, path, {
+  const answer = await request(server, path, {
     method,
     query,
     ...(body && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
   });
-  if (!outcome.ok) return fail((outcome.notFound && missing) || outcome.message);
+  if (!answer.ok) {
+    const { reason, message } = answer.failure;
+    return fail((reason === 'not_found' && missing) || message);
+  }
   if (call.done !== undefined) status(call.done(server));
-  print(outcome.answer, call.text?.(outcome.answer, server) ?? '', values);
+  print(answer.value, call.text?.(answer.value, server) ?? '', values);
   const note = call.note?.(server);
   if (note !== undefined) status(`note: ${note}`);
-  return call.exitCode?.(outcome.answer) ?? 0;
+  return call.exitCode?.(answer.value) ?? 0;
 }
 
-function problemOfCount(
+function checkCount(
   positionals: readonly string[],
   least: number,
   most: number,
-): string | undefined {
-  if (positionals.includes('')) return 'an argument is empty';
-  if (positionals.length < least) return 'an argument is missing';
-  return positionals.length > most ? 'there are too many arguments' : undefined;
+): CommandResult<void> {
+  if (positionals.includes('')) return wrongUse('an argument is empty');
+  if (positionals.length < least) return wrongUse('an argument is missing');
+  return positionals.length > most ? wrongUse('there are too many arguments') : ok(undefined);
 }

@@ -1,4 +1,4 @@
-/** The arguments of a command, written as for Vault's own: `-format=json`, `--renewable=false`. */
+/** The arguments of a command, in the syntax of Vault's own: `-format=json`, `--renewable=false`. */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 
 export type Options = NonNullable<ParseArgsConfig['options']>;
@@ -9,15 +9,14 @@ export interface Arguments {
   readonly positionals: readonly string[];
 }
 
-/** As Go reads them. */
+/** The values that Go reads as booleans. */
 const YES = ['1', 't', 'T', 'TRUE', 'true', 'True'];
 const NO = ['0', 'f', 'F', 'FALSE', 'false', 'False'];
 
 /**
- * Reads options wherever they stand, with one dash or two, until a `--`; a flag may have a value, as Go's
- * flags have.
+ * Reads options anywhere before a `--`, with one dash or two. A boolean option may have a value, as in Go.
  *
- * @throws Error that says which option is wrong, and nothing of its value, which may be a secret
+ * @throws Error that names the option that is wrong, but not its value, which may be a secret
  */
 export function parseArguments(args: readonly string[], options: Options): Arguments {
   const end = args.includes('--') ? args.indexOf('--') : args.length;
@@ -35,7 +34,7 @@ export function parseArguments(args: readonly string[], options: Options): Argum
     return [];
   });
   const { values, positionals } = parseArgs({
-    args: [...joined(normal, options), ...args.slice(end)],
+    args: [...joinValues(normal, options), ...args.slice(end)],
     options,
     allowPositionals: true,
   });
@@ -46,17 +45,17 @@ export function parseArguments(args: readonly string[], options: Options): Argum
 }
 
 /**
- * Joins an option with a value that begins with a dash and cannot be an option, such as `-15m`, which `parseArgs`
- * refuses apart from it.
+ * Joins an option with its value if that begins with a dash and cannot be an option, such as `-15m`. `parseArgs` only
+ * accepts such a value after an equals sign.
  *
- * @throws Error where the next word may be an option or a value
+ * @throws Error if the next word can be an option or a value
  */
-function joined(args: readonly string[], options: Options): string[] {
+function joinValues(args: readonly string[], options: Options): string[] {
   const result: string[] = [];
   for (let index = 0; index < args.length; index++) {
     const [arg = '', next = ''] = args.slice(index, index + 2);
-    const isWaiting = arg.startsWith('--') && options[arg.slice(2)]?.type === 'string';
-    if (!isWaiting || !/^-./.test(next)) {
+    const needsValue = arg.startsWith('--') && options[arg.slice(2)]?.type === 'string';
+    if (!needsValue || !/^-./.test(next)) {
       result.push(arg);
     } else if (/^--?[a-z]/i.test(next)) {
       throw new Error(

@@ -1,12 +1,12 @@
 /** What a command of the CLI is, and how it ends. */
-import type { Failure } from '../lib/result.ts';
+import type { Result } from '../lib/result.ts';
 import { type Options, parseArguments, type Values } from './arguments.ts';
 
-/** 0 done, 1 failed, 2 used wrongly, 3 the answer to the question is no, 130 interrupted. */
+/** 0 done, 1 failed, 2 wrong use, 3 the answer to the question is no, 130 interrupted. */
 export type ExitCode = 0 | 1 | 2 | 3 | 130;
 
 export interface Command {
-  /** The words that call it: `events subscribe`. */
+  /** The words that call the command: `events subscribe`. */
   readonly name: string;
   readonly summary: string;
   /** What `--help` prints: usage, arguments, options and an example. */
@@ -15,7 +15,7 @@ export interface Command {
   run(values: Values, positionals: readonly string[]): Promise<ExitCode>;
 }
 
-/** Runs a command on its arguments, or says how it is used. */
+/** Runs a command with its arguments, or says how it is used. */
 export async function runCommand(command: Command, args: readonly string[]): Promise<ExitCode> {
   const options: Options = { ...command.options, help: { type: 'boolean', short: 'h' } };
   let parsed: ReturnType<typeof parseArguments>;
@@ -31,38 +31,57 @@ export async function runCommand(command: Command, args: readonly string[]): Pro
   return command.run(parsed.values, parsed.positionals);
 }
 
-/** Why a command cannot begin: it was called wrongly, or what it was to read cannot be read. */
-export interface Problem {
-  readonly problem: string;
-  readonly exitCode: 1 | 2;
+/** Why a command cannot go on. */
+export interface CommandFailure {
+  /** Wrong use is an error in the arguments; `--help` shows how to fix it. */
+  readonly reason: 'wrong_use' | 'failed' | 'interrupted';
+  readonly message: string;
 }
 
-export function wrongUse(problem: string): Problem {
-  return { problem, exitCode: 2 };
+export type CommandResult<T> = Result<T, CommandFailure>;
+
+interface Failed {
+  readonly ok: false;
+  readonly failure: CommandFailure;
 }
 
-export function unreadable({ message }: Failure): Problem {
-  return { problem: message, exitCode: 1 };
+export function wrongUse(message: string): Failed {
+  return { ok: false, failure: { reason: 'wrong_use', message } };
 }
 
-/** Ends a command of this name with a problem. */
-export function endWith({ problem, exitCode }: Problem, name: string): ExitCode {
-  return exitCode === 2 ? misuse(problem, name) : fail(problem);
+export function failed(message: string): Failed {
+  return { ok: false, failure: { reason: 'failed', message } };
 }
 
-/** Something went wrong: one sentence that says what and how to fix it. */
+export function interrupted(): Failed {
+  return { ok: false, failure: { reason: 'interrupted', message: '' } };
+}
+
+/** Ends the command of this name. */
+export function endWith({ reason, message }: CommandFailure, name: string): ExitCode {
+  switch (reason) {
+    case 'wrong_use':
+      return misuse(message, name);
+    case 'failed':
+      return fail(message);
+    case 'interrupted':
+      return 130;
+  }
+}
+
+/** Says what went wrong and how to fix it, in one sentence. */
 export function fail(message: string): 1 {
   process.stderr.write(`carillon: ${message}\n`);
   return 1;
 }
 
-/** The command was called wrongly. */
+/** Says what is wrong with the arguments of a command. */
 export function misuse(message: string, command: string): 2 {
   process.stderr.write(`carillon: ${message}; see "carillon ${command}${command && ' '}--help"\n`);
   return 2;
 }
 
-/** What happens meanwhile. Standard output is for data alone. */
+/** Says what happens. Standard output is only for data. */
 export function status(message: string): void {
   process.stderr.write(`${message}\n`);
 }

@@ -1,8 +1,9 @@
 /** `carillon events explain` */
 import { isJsonObject } from '../lib/json.ts';
+import { ok } from '../lib/result.ts';
 import { parseJson } from '../lib/text.ts';
 import { apiCommand } from './api-command.ts';
-import { type Problem, unreadable, wrongUse } from './command.ts';
+import { type CommandResult, failed, wrongUse } from './command.ts';
 import { type Explanation, explanationText } from './explanation.ts';
 import { readInput, readSecret } from './input.ts';
 import { readPolicyFile } from './policy-file.ts';
@@ -51,32 +52,32 @@ carillon events explain --pattern 'kv*' --policy-file subscriber.hcl --event eve
   positionals: [0, 0],
   async callOf(values) {
     const body = await bodyOf(values as Options);
-    if ('problem' in body) return body as Problem;
+    if (!body.ok) return body;
     const { 'policy-file': policyFiles = [] } = values as Options;
-    return {
+    return ok({
       method: 'POST',
       path: 'sys/events/explain',
-      body,
+      body: body.value,
       text: ({ data }) => explanationText(data as unknown as Explanation, policyFiles),
       exitCode: ({ data }) => (data.delivered === true ? 0 : 3),
-    };
+    });
   },
 });
 
-async function bodyOf(options: Options): Promise<Members | Problem> {
+async function bodyOf(options: Options): Promise<CommandResult<Members>> {
   const { pattern, filter, namespaces, id } = options;
   if (!pattern) return wrongUse('--pattern is missing');
   if ((id === undefined) === (options.event === undefined)) {
     return wrongUse('give the event with --event, or its --id');
   }
   const subject = await subjectOf(options);
-  if ('problem' in subject) return subject;
-  const event = options.event === undefined ? { id } : await eventOf(options.event);
-  if ('problem' in event) return event;
-  return { pattern, filter, namespaces, ...subject, ...event };
+  if (!subject.ok) return subject;
+  const event = options.event === undefined ? ok({ id }) : await readEvent(options.event);
+  if (!event.ok) return event;
+  return ok({ pattern, filter, namespaces, ...subject.value, ...event.value });
 }
 
-async function subjectOf(options: Options): Promise<Members | Problem> {
+async function subjectOf(options: Options): Promise<CommandResult<Members>> {
   const { token, accessor, 'policy-file': files, event } = options;
   if ([token, accessor, files].filter((each) => each !== undefined).length > 1) {
     return wrongUse('give one of --token, --accessor and --policy-file');
@@ -86,23 +87,24 @@ async function subjectOf(options: Options): Promise<Members | Problem> {
   }
   if (token === '-') {
     const read = await readSecret('-');
-    return read.ok ? { token: read.value } : unreadable(read.failure);
+    return read.ok ? ok({ token: read.value }) : failed(read.failure.message);
   }
-  if (files === undefined) return { token, accessor };
+  if (files === undefined) return ok({ token, accessor });
   const policies: string[] = [];
   for (const file of files) {
     const policy = await readPolicyFile(file);
-    if (!policy.ok) return unreadable(policy.failure);
+    if (!policy.ok) return failed(policy.failure.message);
     policies.push(policy.value.text);
   }
-  return { policies };
+  return ok({ policies });
 }
 
-async function eventOf(source: string): Promise<Members | Problem> {
+async function readEvent(source: string): Promise<CommandResult<Members>> {
   const text = await readInput(source);
-  if (!text.ok) return unreadable(text.failure);
+  if (!text.ok) return failed(text.failure.message);
   const json = parseJson(text.value);
-  if (!json.ok) return { problem: `the event is ${json.failure.message}`, exitCode: 1 };
-  if (!isJsonObject(json.value)) return { problem: 'the event is not a JSON object', exitCode: 1 };
-  return { event: json.value };
+  if (!json.ok) return failed(`the event is ${json.failure.message}`);
+  return isJsonObject(json.value)
+    ? ok({ event: json.value })
+    : failed('the event is not a JSON object');
 }

@@ -1,20 +1,16 @@
 /** `carillon events publish` */
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
+import type { Server } from '../client/options.ts';
 import { dotSegment } from '../lib/dot-segment.ts';
+import type { Result } from '../lib/result.ts';
 import { MAX_PUBLISH_BYTES, MAX_PUBLISH_EVENTS } from '../wire/limits.ts';
+import { type Answer, type ApiFailure, request } from './api.ts';
 import { type Command, type ExitCode, fail, misuse, status } from './command.ts';
 import { reasonOfFileError } from './files.ts';
 import { LineReader } from './line-reader.ts';
 import { parsePairs } from './pairs.ts';
-import {
-  type Outcome,
-  request,
-  SERVER_HELP,
-  SERVER_OPTIONS,
-  type Server,
-  serverOf,
-} from './server.ts';
+import { SERVER_HELP, SERVER_OPTIONS, serverOf } from './server.ts';
 
 export const eventsPublish: Command = {
   name: 'events publish',
@@ -49,7 +45,7 @@ Examples:
     if (type === undefined && data === undefined) {
       return misuse('the event type is missing', 'events publish');
     }
-    // A URL would fold it and lead elsewhere.
+    // A URL would resolve the segment, and name another path.
     if (type !== undefined && dotSegment(type) !== undefined) {
       return misuse(
         `the event type ${JSON.stringify(type)} has a "." or ".." segment`,
@@ -62,16 +58,16 @@ Examples:
     const metadata = parsePairs(pairs);
     if (!metadata.ok) return misuse(metadata.failure.message, 'events publish');
     const server = serverOf(values);
-    if (typeof server === 'string') return fail(server);
-    const publisher = new Publisher(server, type);
+    if (!server.ok) return fail(server.failure.message);
+    const requests = new PublishRequests(server.value, type);
     if (typeof data !== 'string') {
-      return publisher.sendJson(JSON.stringify({ metadata: metadata.value }));
+      return requests.sendJson(JSON.stringify({ metadata: metadata.value }));
     }
     const source = sourceOf(data);
     if (source === undefined) {
       return misuse(`--data is ${JSON.stringify(data)}; give it "@file" or "-"`, 'events publish');
     }
-    return publishSource(source, data === '-' ? 'standard input' : data.slice(1), publisher);
+    return publishSource(source, data === '-' ? 'standard input' : data.slice(1), requests);
   },
 };
 
@@ -80,8 +76,8 @@ function sourceOf(data: string): Readable | undefined {
   return data.startsWith('@') ? createReadStream(data.slice(1)) : undefined;
 }
 
-/** Sends requests to the publish endpoint and prints what became of them. */
-class Publisher {
+/** Sends publish requests and prints their results. */
+class PublishRequests {
   readonly #server: Server;
   readonly #path: string;
 
@@ -92,55 +88,56 @@ class Publisher {
 
   /** Publishes a body of JSON. */
   async sendJson(body: string): Promise<ExitCode> {
-    const outcome = await this.#post('application/json', body);
-    return outcome.ok ? 0 : fail(outcome.message);
+    const answer = await this.#post('application/json', body);
+    return answer.ok ? 0 : fail(answer.failure.message);
   }
 
-  /** Publishes lines, in as many requests as the server's limits ask for. */
+  /** Publishes lines. The limits of the server decide how many requests that takes. */
   async sendLines(lines: readonly string[], linesBefore: number): Promise<ExitCode> {
-    // Blank lines are sent with others, so that the server counts as the user does.
+    // Blank lines are sent too, so that the line numbers of the server are those of the user.
     if (lines.every((line) => line.trim() === '')) return 0;
-    const outcome = await this.#post('application/x-ndjson', lines.join('\n'));
-    if (outcome.ok) return 0;
-    if (outcome.status === 413 && outcome.data === undefined && lines.length > 1) {
+    const answer = await this.#post('application/x-ndjson', lines.join('\n'));
+    if (answer.ok) return 0;
+    const { status: code, data, message } = answer.failure;
+    if (code === 413 && data === undefined && lines.length > 1) {
       const half = Math.ceil(lines.length / 2);
       const exitCode = await this.sendLines(lines.slice(0, half), linesBefore);
       return exitCode === 0 ? this.sendLines(lines.slice(half), linesBefore + half) : exitCode;
     }
-    return fail(`${linesBefore === 0 ? '' : `after ${linesBefore} lines: `}${outcome.message}`);
+    return fail(`${linesBefore === 0 ? '' : `after ${linesBefore} lines: `}${message}`);
   }
 
-  async #post(contentType: string, body: string): Promise<Outcome> {
-    const outcome = await request(this.#server, this.#path, {
+  async #post(contentType: string, body: string): Promise<Result<Answer, ApiFailure>> {
+    const answer = await request(this.#server, this.#path, {
       method: 'POST',
       headers: { 'Content-Type': contentType },
       body,
     });
-    const data = outcome.ok ? outcome.answer.data : (outcome.data ?? {});
+    const data = answer.ok ? answer.value.data : (answer.failure.data ?? {});
     const { ids, failed } = data as { ids?: string[]; failed?: number[] };
-    if (ids === undefined) return outcome;
-    // Of a request that failed in part, the ids are what makes repeating it safe.
+    if (ids === undefined) return answer;
+    // A request that failed in part can be repeated with these ids, without duplicates.
     for (const [index, id] of ids.entries()) {
       if (failed?.includes(index)) status(`failed: ${id}`);
       else process.stdout.write(`${id}\n`);
     }
-    if (outcome.ok) {
+    if (answer.ok) {
       const { accepted, duplicates } = data as { accepted: number; duplicates: number };
       status(`${accepted} accepted${duplicates > 0 ? `, ${duplicates} already known` : ''}`);
-      for (const warning of outcome.answer.warnings) status(`warning: ${warning}`);
+      for (const warning of answer.value.warnings) status(`warning: ${warning}`);
     }
-    return outcome;
+    return answer;
   }
 }
 
 /**
- * Publishes a document, or lines as they come: told apart by whether the first line is JSON by
- * itself. A subscription piped in never ends, so its lines cannot wait for the end of the input.
+ * Publishes lines as they arrive if the first line is a JSON value, and else the input as one document. A subscription
+ * in a pipe never ends, so its lines cannot wait for the end of the input.
  */
 async function publishSource(
   source: Readable,
   name: string,
-  publisher: Publisher,
+  requests: PublishRequests,
 ): Promise<ExitCode> {
   const lines = new LineReader(source, MAX_PUBLISH_BYTES);
   try {
@@ -149,8 +146,8 @@ async function publishSource(
     for (; first?.trim() === ''; first = await lines.next()) blank++;
     if (first === undefined) return fail('the input has no events');
     return isEvent(first)
-      ? await publishLines(first, lines, publisher, blank)
-      : await publishDocument(first, lines, publisher);
+      ? await publishLines(first, lines, requests, blank)
+      : await publishDocument(first, lines, requests);
   } catch (error) {
     return fail(`cannot read ${name}: ${reasonOfFileError(error)}`);
   } finally {
@@ -169,7 +166,7 @@ function isEvent(line: string): boolean {
 async function publishDocument(
   first: string,
   lines: LineReader,
-  publisher: Publisher,
+  requests: PublishRequests,
 ): Promise<ExitCode> {
   let document = first;
   for (let line = await lines.next(); line !== undefined; line = await lines.next()) {
@@ -180,14 +177,14 @@ async function publishDocument(
       );
     }
   }
-  return publisher.sendJson(document);
+  return requests.sendJson(document);
 }
 
-/** Sends in each request what has come while the last one was under way. */
+/** Sends in each request the lines that arrived during the one before. */
 async function publishLines(
   first: string,
   lines: LineReader,
-  publisher: Publisher,
+  requests: PublishRequests,
   linesBefore: number,
 ): Promise<ExitCode> {
   let sent = linesBefore;
@@ -203,7 +200,7 @@ async function publishLines(
       }
       batch.push(ready);
     }
-    const exitCode = await publisher.sendLines(batch, sent);
+    const exitCode = await requests.sendLines(batch, sent);
     if (exitCode !== 0) return exitCode;
     sent += batch.length;
     line ??= await lines.next();

@@ -75,11 +75,11 @@ Examples:
     const timeoutMs = timeoutOf(values);
     if (!timeoutMs.ok) return misuse(timeoutMs.failure.message, 'events subscribe');
     const server = serverOf(values);
-    if (typeof server === 'string') return fail(server);
+    if (!server.ok) return fail(server.failure.message);
     // A stock server has neither option.
     const resumes = values.follow === true || values.since !== undefined;
     const print = resumes ? printResuming : printStock;
-    return print(pattern, values, server, timeoutMs.value);
+    return print(pattern, values, server.value, timeoutMs.value);
   },
 };
 

@@ -1,7 +1,8 @@
 /** `carillon events types` */
 import type { CataloguedType } from '../event/catalog.ts';
+import { request } from './api.ts';
 import { type Command, type ExitCode, fail, misuse } from './command.ts';
-import { request, SERVER_HELP, SERVER_OPTIONS, serverOf } from './server.ts';
+import { SERVER_HELP, SERVER_OPTIONS, serverOf } from './server.ts';
 
 export const eventsTypes: Command = {
   name: 'events types',
@@ -22,11 +23,11 @@ Example:
   async run(values, positionals): Promise<ExitCode> {
     if (positionals.length > 0) return misuse(`"events types" takes no arguments`, 'events types');
     const server = serverOf(values);
-    if (typeof server === 'string') return fail(server);
-    const outcome = await request(server, 'sys/events/types');
-    if (!outcome.ok) return fail(outcome.message);
+    if (!server.ok) return fail(server.failure.message);
+    const answer = await request(server.value, 'sys/events/types');
+    if (!answer.ok) return fail(answer.failure.message);
 
-    const { key_info = {} } = outcome.answer.data as { key_info?: Record<string, CataloguedType> };
+    const { key_info = {} } = answer.value.data as { key_info?: Record<string, CataloguedType> };
     const rows = Object.entries(key_info);
     const width = Math.max(...rows.map(([type]) => type.length), 'EVENT TYPE'.length);
     process.stdout.write(`${'EVENT TYPE'.padEnd(width)}  SINCE  METADATA\n`);

@@ -1,9 +1,8 @@
-/** Why a subscriber gets an event or does not, for people to read. */
-
+/** Why a subscriber gets an event or not, as a text for people. */
 import { visible } from './output.ts';
 import { nameOf } from './policy-file.ts';
 
-/** What `sys/events/explain` answers. */
+/** The answer of `sys/events/explain`. */
 export interface Explanation {
   readonly delivered: boolean;
   readonly decided_by: string;
@@ -28,7 +27,7 @@ type Step = { readonly passed: boolean } & (
     }
 );
 
-/** A text where the one who asks may not see it. */
+/** Only the path if the token of the request has no right to see the rule. */
 type Rule =
   | string
   | {
@@ -49,9 +48,9 @@ const REASONS: Readonly<Record<string, string>> = {
 const INDENT = ' '.repeat(17);
 
 /**
- * A line for each step, its answer first, and the verdict.
+ * A line for each step, which begins with yes or no, and then the verdict.
  *
- * @param policyFiles the files that the policies of the request were read from, in their order
+ * @param policyFiles the files of the policies of the request, in their order
  */
 export function explanationText(
   { delivered, decided_by, steps }: Explanation,
@@ -109,7 +108,7 @@ function ruleOf(rule: Rule | undefined, policyFiles: readonly string[]): string[
   ];
 }
 
-/** The server knows the policies of a request by their number. */
+/** The server names the policies of a request by their index. */
 function fileOf(policy: string, policyFiles: readonly string[]): string {
   const file = policyFiles[Number(/^policies\[(\d+)\]$/.exec(policy)?.[1])];
   return file === undefined ? policy : nameOf(file);

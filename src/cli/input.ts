@@ -1,4 +1,4 @@
-/** What a command reads from a file, from standard input, or from somebody at a terminal. */
+/** What a command reads from a file, from standard input, or from the user at a terminal. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
@@ -8,10 +8,10 @@ import { decodeUtf8 } from '../lib/text.ts';
 import { status } from './command.ts';
 import { reasonOfFileError } from './files.ts';
 
-/** More than a policy, an event or a token may have. */
+/** More than a policy, an event or a token can have. */
 const MAX_INPUT_BYTES = 1024 * 1024;
 
-/** Reads a file, or standard input where the source is `-`. */
+/** Reads a file, or standard input if the source is `-`. */
 export async function readInput(source: string): Promise<Result<string>> {
   const name = source === '-' ? 'standard input' : source;
   const stream: Readable = source === '-' ? process.stdin : createReadStream(source);
@@ -40,10 +40,10 @@ export async function readInput(source: string): Promise<Result<string>> {
 }
 
 const READABLE_BY_OTHERS = 0o004;
-/** Files that were warned of: a relay reads its token at every attempt. */
+/** Files with a warning already: a relay reads its token at every attempt. */
 const warned = new Set<string>();
 
-/** Reads a secret from a file, or from standard input: without the line's end that follows it there. */
+/** Reads a secret from a file, or from standard input, without the newline at its end. */
 export async function readSecret(source: string): Promise<Result<string>> {
   const text = await readInput(source);
   if (!text.ok) return text;
@@ -51,7 +51,7 @@ export async function readSecret(source: string): Promise<Result<string>> {
   return ok(text.value.trim());
 }
 
-/** Says where every user of the machine can read a secret. */
+/** Warns if every user of the machine can read the secret. */
 async function warnOfReaders(file: string): Promise<void> {
   const found = await stat(file).catch(() => undefined);
   if (process.platform === 'win32' || !found?.isFile() || warned.has(file)) return;
@@ -63,11 +63,15 @@ async function warnOfReaders(file: string): Promise<void> {
   );
 }
 
-/** Asks somebody at a terminal. What they type is not shown; undefined where they break off. */
+/**
+ * Asks the user at a terminal, which does not show the answer.
+ *
+ * @returns undefined if the user interrupts
+ */
 export function askSecret(question: string): Promise<string | undefined> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   return new Promise((resolve) => {
-    // Before the question: from here on the terminal shows nothing.
+    // Before the question: after this the terminal shows nothing that the user types.
     const lines = createInterface({
       input: process.stdin,
       output: nowhere,

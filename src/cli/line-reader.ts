@@ -1,7 +1,7 @@
-/** The lines of a stream: those that are there already, and the next one. */
+/** The lines of a stream: those that have arrived, and the next one. */
 import type { Readable } from 'node:stream';
 
-/** Lines that may wait to be taken before the stream is paused. */
+/** Unread lines at which the stream is paused. */
 const MAX_WAITING_LINES = 1000;
 
 export class LineReader {
@@ -12,7 +12,7 @@ export class LineReader {
   #error: Error | undefined;
   #wake: () => void = () => undefined;
 
-  /** @param maxCharacters of one line; a longer one is an error, not a full memory */
+  /** @param maxCharacters of one line; a longer one is an error, so that it does not fill the memory */
   constructor(source: Readable, maxCharacters: number) {
     this.#source = source;
     source.setEncoding('utf8');
@@ -38,7 +38,7 @@ export class LineReader {
     });
   }
 
-  /** A line that has already come. */
+  /** A line that has arrived. */
   ready(): string | undefined {
     const line = this.#waiting.shift();
     if (this.#waiting.length === 0 && !this.#ended) this.#source.resume();
@@ -46,9 +46,10 @@ export class LineReader {
   }
 
   /**
-   * The next line, once it comes; undefined at the end.
+   * The next line, once it arrives.
    *
-   * @throws what broke the stream
+   * @returns undefined at the end
+   * @throws the error of the stream
    */
   async next(): Promise<string | undefined> {
     while (this.#waiting.length === 0 && !this.#ended && this.#error === undefined) {

@@ -1,10 +1,10 @@
-/** What each way to log in takes as arguments, and asks the server. */
+/** The ways to log in: their arguments and their paths. */
 import { ok, type Result } from '../lib/result.ts';
-import { type Problem, unreadable, wrongUse } from './command.ts';
+import { type CommandResult, failed, wrongUse } from './command.ts';
 import { readSecret } from './input.ts';
 
-/** The members of a login's body, each as `name=value`, `name=@file` or `name=-`. */
-interface LoginMethod {
+/** The members of the body are given as `name=value`, `name=@file` or `name=-`. */
+export interface LoginMethod {
   readonly path: string;
   readonly required: readonly string[];
   readonly optional: readonly string[];
@@ -16,15 +16,16 @@ export const LOGIN_METHODS: Readonly<Record<string, LoginMethod>> = {
 };
 
 /**
- * Reads the arguments of a login. What is wrong with one is said without it: it may be a secret.
+ * Reads the arguments of a login into the body of its request. An error message does not quote an argument, which may
+ * be a secret.
  *
  * @example
- * readLogin(LOGIN_METHODS.jwt, ['role=ci', 'jwt=@token']) // { body: { role: 'ci', jwt: 'eyJ…' } }
+ * readLogin(LOGIN_METHODS.jwt, ['role=ci', 'jwt=@token']) // { role: 'ci', jwt: 'eyJ…' }
  */
 export async function readLogin(
   { required, optional }: LoginMethod,
   args: readonly string[],
-): Promise<{ readonly body: Readonly<Record<string, string>> } | Problem> {
+): Promise<CommandResult<Readonly<Record<string, string>>>> {
   const known = [...required, ...optional];
   const body: Record<string, string> = {};
   if (args.filter((arg) => arg.endsWith('=-')).length > 1) {
@@ -37,11 +38,11 @@ export async function readLogin(
       return wrongUse(`argument ${index + 1} is not ${forms}`);
     }
     const value = await readValue(arg.slice(name.length + 1));
-    if (!value.ok) return unreadable(value.failure);
+    if (!value.ok) return failed(value.failure.message);
     body[name] = value.value;
   }
   const missing = required.find((name) => !body[name]);
-  return missing === undefined ? { body } : wrongUse(`${missing}=… is missing`);
+  return missing === undefined ? ok(body) : wrongUse(`${missing}=… is missing`);
 }
 
 function readValue(text: string): Promise<Result<string>> | Result<string> {

@@ -1,24 +1,29 @@
 /** `carillon login` */
+
+import type { Server } from '../client/options.ts';
+import { ok } from '../lib/result.ts';
+import { type Answer, request } from './api.ts';
 import type { Values } from './arguments.ts';
-import { type Command, type ExitCode, endWith, fail, misuse, status } from './command.ts';
-import { askSecret, readSecret } from './input.ts';
-import { LOGIN_METHODS, readLogin } from './login-methods.ts';
-import { FORMAT_HELP, FORMAT_OPTIONS, print, problemOfFormat, table, tokenRows } from './output.ts';
 import {
-  type Answer,
-  anonymousServerOf,
-  request,
-  SERVER_HELP,
-  SERVER_OPTIONS,
-  type Server,
-  withToken,
-} from './server.ts';
+  type Command,
+  type CommandResult,
+  type ExitCode,
+  endWith,
+  failed,
+  interrupted,
+  status,
+  wrongUse,
+} from './command.ts';
+import { askSecret, readSecret } from './input.ts';
+import { LOGIN_METHODS, type LoginMethod, readLogin } from './login-methods.ts';
+import { checkFormat, FORMAT_HELP, FORMAT_OPTIONS, print, table, tokenRows } from './output.ts';
+import { anonymousServerOf, SERVER_HELP, SERVER_OPTIONS, withToken } from './server.ts';
 import { storeToken } from './token-file.ts';
 
 /** A login that the server has confirmed. */
 interface Session {
   readonly answer: Answer;
-  /** The token as an `auth` block has it. */
+  /** The token, in the form of an `auth` block. */
   readonly auth: Readonly<Record<string, unknown>>;
 }
 
@@ -58,81 +63,90 @@ Examples:
     'token-only': { type: 'boolean' },
   },
   async run(values, positionals): Promise<ExitCode> {
-    const problem = problemOfFormat(values) ?? problemOfMethod(values);
-    if (problem !== undefined) return misuse(problem, 'login');
-    const server = anonymousServerOf(values);
-    if (typeof server === 'string') return fail(server);
-    const session =
-      values.method === 'token'
-        ? await loginByToken(server, positionals)
-        : await loginByMethod(server, String(values.method), positionals);
-    if (typeof session === 'number') return session;
-    return finish(session, values);
+    const session = await logIn(values, positionals);
+    const finished = session.ok ? finish(session.value, values) : session;
+    return finished.ok ? 0 : endWith(finished.failure, 'login');
   },
 };
 
-function problemOfMethod({ method }: Values): string | undefined {
-  const methods = ['token', ...Object.keys(LOGIN_METHODS)];
-  return methods.includes(String(method))
-    ? undefined
-    : `--method is ${JSON.stringify(method)}; it must be ${methods.join(' or ')}`;
+async function logIn(
+  values: Values,
+  positionals: readonly string[],
+): Promise<CommandResult<Session>> {
+  const format = checkFormat(values);
+  if (!format.ok) return format;
+  const method = checkMethod(values);
+  if (!method.ok) return method;
+  const server = anonymousServerOf(values);
+  if (!server.ok) return server;
+  return method.value === undefined
+    ? loginByToken(server.value, positionals)
+    : loginByMethod(server.value, method.value, positionals);
 }
 
-/** Keeps the token of a login and prints it. */
-function finish({ answer, auth }: Session, values: Values): ExitCode {
+/** @returns undefined for the method `token`, which needs no request of its own */
+function checkMethod({ method }: Values): CommandResult<LoginMethod | undefined> {
+  if (method === 'token') return ok(undefined);
+  const known = LOGIN_METHODS[String(method)];
+  const names = ['token', ...Object.keys(LOGIN_METHODS)];
+  return known === undefined
+    ? wrongUse(`--method is ${JSON.stringify(method)}; it must be ${names.join(' or ')}`)
+    : ok(known);
+}
+
+/** Stores the token of a login and prints it. */
+function finish({ answer, auth }: Session, values: Values): CommandResult<void> {
   const token = String(auth.client_token);
   if (values['token-only'] === true) {
     process.stdout.write(`${token}\n`);
-    return 0;
+    return ok(undefined);
   }
   const stored = values['no-store'] === true ? undefined : storeToken(token);
   print(answer, table(tokenRows(auth)), values);
-  if (stored === undefined) return 0;
-  // The login itself is done: who has seen its token can still use it, or revoke it.
-  if (!stored.ok) return fail(`logged in, but ${stored.failure.message}`);
+  if (stored === undefined) return ok(undefined);
+  // The login itself has succeeded: the user can still use the token that was printed, or revoke it.
+  if (!stored.ok) return failed(`logged in, but ${stored.failure.message}`);
   status(`logged in; the token is kept in ${stored.value}`);
   if (process.env.VAULT_TOKEN) status('warning: VAULT_TOKEN is set, and is used in its place');
-  return 0;
+  return ok(undefined);
 }
 
 async function loginByMethod(
   server: Server,
-  name: string,
+  method: LoginMethod,
   positionals: readonly string[],
-): Promise<Session | ExitCode> {
-  const method = LOGIN_METHODS[name];
-  if (method === undefined) throw new Error(`there is no method ${name}`);
-  const read = await readLogin(method, positionals);
-  if ('problem' in read) return endWith(read, 'login');
-  const outcome = await request(server, method.path, {
+): Promise<CommandResult<Session>> {
+  const body = await readLogin(method, positionals);
+  if (!body.ok) return body;
+  const answer = await request(server, method.path, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(read.body),
+    body: JSON.stringify(body.value),
   });
-  if (!outcome.ok) return fail(outcome.message);
-  const { answer } = outcome;
-  if (typeof answer.auth?.client_token !== 'string')
-    return fail('the server answered without a token');
-  return { answer, auth: answer.auth };
+  if (!answer.ok) return failed(answer.failure.message);
+  const { auth } = answer.value;
+  return typeof auth?.client_token === 'string'
+    ? ok({ answer: answer.value, auth })
+    : failed('the server answered without a token');
 }
 
-/** There is nothing to log in to with a token that one has but to see that it is one. */
+/** Checks a token that the user has already. */
 async function loginByToken(
   anonymous: Server,
   positionals: readonly string[],
-): Promise<Session | ExitCode> {
-  if (positionals.length > 1) return misuse('there are too many arguments', 'login');
-  const token = await tokenOf(positionals[0]);
-  if (typeof token === 'number') return token;
-  const server = withToken(anonymous, token, 'the token');
-  if (typeof server === 'string') return fail(server);
-  const outcome = await request(server, 'auth/token/lookup-self');
-  if (!outcome.ok) return fail(outcome.message);
-  const { data } = outcome.answer;
-  return {
-    answer: outcome.answer,
+): Promise<CommandResult<Session>> {
+  if (positionals.length > 1) return wrongUse('there are too many arguments');
+  const token = await readToken(positionals[0]);
+  if (!token.ok) return token;
+  const server = withToken(anonymous, token.value, 'the token');
+  if (!server.ok) return server;
+  const answer = await request(server.value, 'auth/token/lookup-self');
+  if (!answer.ok) return failed(answer.failure.message);
+  const { data } = answer.value;
+  return ok({
+    answer: answer.value,
     auth: {
-      client_token: token,
+      client_token: token.value,
       accessor: data.accessor,
       lease_duration: data.ttl,
       renewable: data.renewable,
@@ -140,24 +154,24 @@ async function loginByToken(
       policies: data.policies,
       metadata: data.meta,
     },
-  };
+  });
 }
 
-/** The token as it was given: as an argument, on standard input, or at a terminal. */
-async function tokenOf(argument: string | undefined): Promise<string | ExitCode> {
+/** The token of the argument, of standard input, or of the user at a terminal. */
+async function readToken(argument: string | undefined): Promise<CommandResult<string>> {
   const given = argument?.replace(/^token=/, '');
-  if (given !== undefined && given !== '-') return given || noToken();
+  if (given !== undefined && given !== '-') return notEmpty(given);
   if (process.stdin.isTTY) {
     const asked = await askSecret('Token (not shown): ');
-    return asked === undefined ? 130 : asked || noToken();
+    return asked === undefined ? interrupted() : notEmpty(asked);
   }
   if (given === undefined) {
-    return misuse('give the token, or "-" to read it from standard input', 'login');
+    return wrongUse('give the token, or "-" to read it from standard input');
   }
   const read = await readSecret('-');
-  return read.ok ? read.value || noToken() : fail(read.failure.message);
+  return read.ok ? notEmpty(read.value) : failed(read.failure.message);
 }
 
-function noToken(): ExitCode {
-  return misuse('the token is empty', 'login');
+function notEmpty(token: string): CommandResult<string> {
+  return token === '' ? wrongUse('the token is empty') : ok(token);
 }

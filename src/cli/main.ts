@@ -88,17 +88,17 @@ async function main(args: string[]): Promise<ExitCode> {
     );
     return second === undefined ? 2 : 0;
   }
-  // The second word is left out: it may be a token whose command was forgotten.
+  // The message does not repeat the second word: it may be a token.
   return misuse(`there is no such command of "carillon ${first}"`, first);
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // A reader that has enough, as `head` has, is no failure.
+  // A reader that stops reading, such as `head`, is no failure.
   process.exit(
     error.code === 'EPIPE' ? 0 : fail(`cannot write the output: ${reasonOfFileError(error)}`),
   );
 });
 const exitCode = await main(process.argv.slice(2));
-// What is interrupted does not wait for a reader that takes nothing.
+// An interrupted command does not wait for the reader of its output.
 if (exitCode === 130) process.exit(exitCode);
 process.exitCode = exitCode;

@@ -1,4 +1,5 @@
 /** `carillon namespace create`, `list`, `lookup` and `delete` */
+import { ok } from '../lib/result.ts';
 import { trimSlashes } from '../namespace/namespace.ts';
 import { apiCommand } from './api-command.ts';
 import { listing, tableOf } from './output.ts';
@@ -17,13 +18,14 @@ export const namespaceCreate = apiCommand({
   examples: `carillon namespace create team-a
 carillon namespace create --namespace team-a prod`,
   positionals: [1, 1],
-  callOf: (_values, [path = '']) => ({
-    method: 'PUT',
-    path: pathOf(path),
-    body: {},
-    text: ({ data }) => tableOf(data),
-    missing: missingAbove(path),
-  }),
+  callOf: (_values, [path = '']) =>
+    ok({
+      method: 'PUT',
+      path: pathOf(path),
+      body: {},
+      text: ({ data }) => tableOf(data),
+      missing: missingAbove(path),
+    }),
 });
 
 export const namespaceList = apiCommand({
@@ -33,13 +35,14 @@ export const namespaceList = apiCommand({
   details: 'Options:\n',
   examples: 'carillon namespace list --namespace team-a',
   positionals: [0, 0],
-  callOf: () => ({
-    method: 'GET',
-    path: PATH,
-    query: 'list=true',
-    text: ({ data }) => listing('Keys', (data.keys ?? []) as string[]),
-    missing: 'there are no namespaces',
-  }),
+  callOf: () =>
+    ok({
+      method: 'GET',
+      path: PATH,
+      query: 'list=true',
+      text: ({ data }) => listing('Keys', (data.keys ?? []) as string[]),
+      missing: 'there are no namespaces',
+    }),
 });
 
 export const namespaceLookup = apiCommand({
@@ -49,12 +52,13 @@ export const namespaceLookup = apiCommand({
   details: DETAILS,
   examples: 'carillon namespace lookup team-a/prod',
   positionals: [1, 1],
-  callOf: (_values, [path = '']) => ({
-    method: 'GET',
-    path: pathOf(path),
-    text: ({ data }) => tableOf(data),
-    missing: `there is no namespace ${JSON.stringify(path)}`,
-  }),
+  callOf: (_values, [path = '']) =>
+    ok({
+      method: 'GET',
+      path: pathOf(path),
+      text: ({ data }) => tableOf(data),
+      missing: `there is no namespace ${JSON.stringify(path)}`,
+    }),
 });
 
 export const namespaceDelete = apiCommand({
@@ -64,21 +68,22 @@ export const namespaceDelete = apiCommand({
   details: DETAILS,
   examples: 'carillon namespace delete team-a/prod',
   positionals: [1, 1],
-  callOf: (_values, [path = '']) => ({
-    method: 'DELETE',
-    path: pathOf(path),
-    done: () => `deleted the namespace ${JSON.stringify(path)}, if there was one`,
-    missing: `there is no namespace above ${JSON.stringify(path)}`,
-  }),
+  callOf: (_values, [path = '']) =>
+    ok({
+      method: 'DELETE',
+      path: pathOf(path),
+      done: () => `deleted the namespace ${JSON.stringify(path)}, if there was one`,
+      missing: `there is no namespace above ${JSON.stringify(path)}`,
+    }),
 });
 
-/** Vault's answer has no word for it. */
+/** Vault's answer does not say what is missing. */
 function missingAbove(path: string): string {
   const above = trimSlashes(path).split('/').slice(0, -1).join('/');
   return `there is no namespace ${JSON.stringify(above)} to make ${JSON.stringify(path)} in; make it first: carillon namespace create ${above}`;
 }
 
-/** Slashes at the ends of a namespace's path say nothing. */
+/** Slashes at the ends of the path are ignored. */
 function pathOf(namespace: string): string {
   return `${PATH}/${trimSlashes(namespace)}`;
 }

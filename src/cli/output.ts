@@ -1,7 +1,8 @@
-/** How commands print an answer: as a table in the manner of Vault's, or as the JSON that it is. */
+/** How commands print an answer: as a table like Vault's, or as JSON. */
+import { ok } from '../lib/result.ts';
+import type { Answer } from './api.ts';
 import type { Values } from './arguments.ts';
-import { status } from './command.ts';
-import type { Answer } from './server.ts';
+import { type CommandResult, status, wrongUse } from './command.ts';
 
 type Row = readonly [key: string, value: unknown];
 
@@ -11,14 +12,13 @@ export const FORMAT_HELP = '  --format <table|json>    how to print the answer (
 const FORMATS = ['table', 'json'];
 const GAP = 4;
 
-/** What is wrong with the `--format` of a command. */
-export function problemOfFormat({ format }: Values): string | undefined {
+export function checkFormat({ format }: Values): CommandResult<void> {
   return FORMATS.includes(String(format))
-    ? undefined
-    : `--format is ${JSON.stringify(format)}; it must be "table" or "json"`;
+    ? ok(undefined)
+    : wrongUse(`--format is ${JSON.stringify(format)}; it must be "table" or "json"`);
 }
 
-/** Prints an answer: as JSON where that is wanted, else as the text, and what the server warns of. */
+/** Prints an answer: as JSON with `--format json`, else the text and the warnings of the server. */
 export function print({ body, warnings }: Answer, text: string, { format }: Values): void {
   if (format === 'json') {
     if (body !== undefined) process.stdout.write(`${JSON.stringify(body, null, 2)}\n`);
@@ -28,7 +28,7 @@ export function print({ body, warnings }: Answer, text: string, { format }: Valu
   for (const warning of warnings) status(`warning: ${warning}`);
 }
 
-/** A line for each key, with the values below each other. */
+/** A line for each key, with the values in a column. */
 export function table(rows: readonly Row[]): string {
   return columns([
     ['Key', 'Value'],
@@ -42,19 +42,19 @@ export function tableOf(data: Readonly<Record<string, unknown>>): string {
   return table(Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Texts below a heading. */
+/** A heading, and a line for each text. */
 export function listing(heading: string, texts: readonly unknown[]): string {
   const lines = [heading, '-'.repeat(heading.length), ...texts.map((text) => cell('', text))];
   return `${lines.join('\n')}\n`;
 }
 
-/** Two columns, the second where the longest of the first has ended. */
+/** Two columns. The second begins after the longest text of the first. */
 export function columns(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([first]) => first.length)) + GAP;
   return rows.map(([first, second]) => `${first.padEnd(width)}${second}\n`).join('');
 }
 
-/** The token of an `auth` block. */
+/** The rows for the token of an `auth` block. */
 export function tokenRows(auth: Readonly<Record<string, unknown>>): Row[] {
   const { metadata, identity_policies = [] } = auth;
   return [
@@ -77,7 +77,7 @@ function cell(key: string, value: unknown): string {
   return visible(text);
 }
 
-/** What others wrote must not speak to the terminal. */
+/** Shows control characters, so that a text of somebody else cannot control the terminal. */
 export function visible(text: string): string {
   return text.replace(
     /\p{Cc}/gu,
@@ -85,7 +85,7 @@ export function visible(text: string): string {
   );
 }
 
-/** `768h`, `1h30m`, as Go reads it. */
+/** A duration of Go: `768h`, `1h30m`. */
 function duration(seconds: number): string {
   const units = {
     h: Math.floor(seconds / 3600),

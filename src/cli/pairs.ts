@@ -1,7 +1,7 @@
 /** Arguments such as `service=web`. */
 import { invalid, ok, type Result } from '../lib/result.ts';
 
-/** Reads `key=value` texts; of those with the same key the last counts. */
+/** Reads `key=value` texts. If a key is repeated, its last value is used. */
 export function parsePairs(texts: readonly string[]): Result<Record<string, string>> {
   const pairs: [string, string][] = [];
   for (const text of texts) {

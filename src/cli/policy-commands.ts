@@ -1,6 +1,7 @@
 /** `carillon policy write`, `read`, `list` and `delete` */
+import { ok } from '../lib/result.ts';
 import { apiCommand } from './api-command.ts';
-import { unreadable } from './command.ts';
+import { failed } from './command.ts';
 import { readInput } from './input.ts';
 
 const PATH = 'sys/policies/acl';
@@ -18,13 +19,13 @@ Options:
   positionals: [2, 2],
   async callOf(_values, [name = '', source = '']) {
     const policy = await readInput(source);
-    if (!policy.ok) return unreadable(policy.failure);
-    return {
+    if (!policy.ok) return failed(policy.failure.message);
+    return ok({
       method: 'PUT',
       path: `${PATH}/${name}`,
       body: { policy: policy.value },
       done: () => `wrote the policy ${JSON.stringify(name)}`,
-    };
+    });
   },
 });
 
@@ -35,12 +36,13 @@ export const policyRead = apiCommand({
   details: 'Options:\n',
   examples: 'carillon policy read subscriber',
   positionals: [1, 1],
-  callOf: (_values, [name = '']) => ({
-    method: 'GET',
-    path: `${PATH}/${name}`,
-    text: ({ data }) => endedLine(String(data.policy ?? '')),
-    missing: `there is no policy ${JSON.stringify(name)}`,
-  }),
+  callOf: (_values, [name = '']) =>
+    ok({
+      method: 'GET',
+      path: `${PATH}/${name}`,
+      text: ({ data }) => endedLine(String(data.policy ?? '')),
+      missing: `there is no policy ${JSON.stringify(name)}`,
+    }),
 });
 
 export const policyList = apiCommand({
@@ -50,12 +52,13 @@ export const policyList = apiCommand({
   details: 'Options:\n',
   examples: 'carillon policy list',
   positionals: [0, 0],
-  callOf: () => ({
-    method: 'GET',
-    path: PATH,
-    query: 'list=true',
-    text: ({ data }) => ((data.keys ?? []) as string[]).map((name) => `${name}\n`).join(''),
-  }),
+  callOf: () =>
+    ok({
+      method: 'GET',
+      path: PATH,
+      query: 'list=true',
+      text: ({ data }) => ((data.keys ?? []) as string[]).map((name) => `${name}\n`).join(''),
+    }),
 });
 
 export const policyDelete = apiCommand({
@@ -65,11 +68,12 @@ export const policyDelete = apiCommand({
   details: 'Options:\n',
   examples: 'carillon policy delete subscriber',
   positionals: [1, 1],
-  callOf: (_values, [name = '']) => ({
-    method: 'DELETE',
-    path: `${PATH}/${name}`,
-    done: () => `deleted the policy ${JSON.stringify(name)}, if there was one`,
-  }),
+  callOf: (_values, [name = '']) =>
+    ok({
+      method: 'DELETE',
+      path: `${PATH}/${name}`,
+      done: () => `deleted the policy ${JSON.stringify(name)}, if there was one`,
+    }),
 });
 
 function endedLine(text: string): string {

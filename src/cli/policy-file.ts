@@ -1,5 +1,4 @@
-/** Policies as files, and what is wrong with one and where. */
-
+/** Policies in files, with the position of an error. */
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { adviceOnPolicy } from '../policy/advice.ts';
 import { parsePolicy } from '../policy/policy.ts';
@@ -7,16 +6,15 @@ import { readInput } from './input.ts';
 
 interface PolicyFile {
   readonly text: string;
-  /** How many `path` blocks it has. */
+  /** The number of its `path` blocks. */
   readonly rules: number;
-  /** What is legal in it and hardly meant. */
+  /** What is legal in it but probably a mistake. */
   readonly advice: readonly string[];
 }
 
 /**
- * Reads and checks a policy from a file, or from standard input where the source is `-`.
- *
- * @returns the policy; or `file:line:column: what is wrong`, the form in which editors find the place
+ * Reads and checks a policy from a file, or from standard input if the source is `-`. The message of a failure is
+ * `file:line:column: reason`, which editors can follow.
  */
 export async function readPolicyFile(source: string): Promise<Result<PolicyFile>> {
   const text = await readInput(source);

@@ -1,13 +1,14 @@
 /** A subscription that begins in the past, or reconnects: the client of `src/client`. */
 import { once } from 'node:events';
 import { CarillonError, type Item, type Subscription, subscribe } from '../client/index.ts';
+import type { Server } from '../client/options.ts';
 import type { Event } from '../event/event.ts';
 import { encodeJson, eventOf, type FrameJson } from '../wire/json.ts';
 import { decodeProtobuf, encodeProtobuf } from '../wire/protobuf.ts';
 import type { Values } from './arguments.ts';
 import { type ExitCode, fail, status } from './command.ts';
 import { retryMessage } from './retry.ts';
-import { type Server, serverOf } from './server.ts';
+import { serverOf } from './server.ts';
 import { exitSignal } from './stopping.ts';
 import { socketThatWarns } from './subscription-socket.ts';
 
@@ -50,9 +51,9 @@ function subscriptionOf(
     protobuf?: boolean;
   };
   return subscribe(pattern, {
-    url: server.address,
+    url: server.url,
     token: () => tokenOf(values),
-    namespace: server.headers['X-Vault-Namespace'],
+    namespace: server.namespace,
     filter,
     namespaces,
     since,
@@ -63,7 +64,7 @@ function subscriptionOf(
     onState: (state) =>
       status(
         state.type === 'connected'
-          ? `subscribed to ${pattern} at ${server.address.origin}`
+          ? `subscribed to ${pattern} at ${server.url.origin}`
           : retryMessage(state.reason, state.retryInMs),
       ),
   });
@@ -72,8 +73,8 @@ function subscriptionOf(
 /** The present token: the user may have logged in again since the last connection. */
 function tokenOf(values: Values): string {
   const server = serverOf(values);
-  if (typeof server === 'string') throw new CarillonError('invalid', server);
-  return server.headers['X-Vault-Token'] ?? '';
+  if (!server.ok) throw new CarillonError('invalid', server.failure.message);
+  return server.value.token;
 }
 
 async function printAll(

@@ -3,10 +3,10 @@
 import { checkSourceName } from '../ingest/webhooks/settings/source-name.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { kindOf } from '../lib/quote.ts';
-import { invalid, type Result } from '../lib/result.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
 import { parseJson } from '../lib/text.ts';
 import { apiCommand } from './api-command.ts';
-import { unreadable, wrongUse } from './command.ts';
+import { type CommandResult, failed, wrongUse } from './command.ts';
 import { readInput, readSecret } from './input.ts';
 import { listing, tableOf } from './output.ts';
 import { noteOnAddress, sourceAddress, sourcePath } from './source-address.ts';
@@ -42,26 +42,26 @@ carillon source write --settings ci.json --secret-file ~/ci-secret ci`,
   },
   positionals: [1, 1],
   async callOf(values, [name = '']) {
-    const problem = problemOfName(name);
-    if (problem !== undefined) return problem;
+    const checked = checkName(name);
+    if (!checked.ok) return checked;
     const settings = await objectFrom(values.settings as string | undefined);
-    if (!settings.ok) return unreadable(settings.failure);
+    if (!settings.ok) return failed(settings.failure.message);
     const files = values['secret-file'] as string[] | undefined;
     const secrets: string[] = [];
     for (const file of files ?? []) {
       const secret = await readSecret(file);
-      if (!secret.ok) return unreadable(secret.failure);
+      if (!secret.ok) return failed(secret.failure.message);
       secrets.push(secret.value);
     }
     const mapping = settings.value.mapping ?? {};
     if (!isJsonObject(mapping)) {
-      return unreadable(invalid(`mapping must be a JSON object, not ${kindOf(mapping)}`).failure);
+      return failed(`mapping must be a JSON object, not ${kindOf(mapping)}`);
     }
     const rules = Object.fromEntries(
       ['path', 'id'].flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]])),
     );
     const hasRules = Object.keys(rules).length > 0;
-    return {
+    return ok({
       method: 'PUT',
       path: `${PATH}/${name}`,
       body: {
@@ -74,7 +74,7 @@ carillon source write --settings ci.json --secret-file ~/ci-secret ci`,
       done: (server) =>
         `wrote the source ${JSON.stringify(name)}; its address is ${sourceAddress(server, sourcePath(server, name))}`,
       note: noteOnAddress,
-    };
+    });
   },
 });
 
@@ -85,15 +85,18 @@ export const sourceRead = apiCommand({
   details: 'Options:\n',
   examples: 'carillon source read github',
   positionals: [1, 1],
-  callOf: (_values, [name = '']) =>
-    problemOfName(name) ?? {
+  callOf(_values, [name = '']) {
+    const checked = checkName(name);
+    if (!checked.ok) return checked;
+    return ok({
       method: 'GET',
       path: `${PATH}/${name}`,
       text: ({ data }, server) =>
         tableOf({ ...data, address: sourceAddress(server, String(data.address)) }),
       note: noteOnAddress,
       missing: noSource(name),
-    },
+    });
+  },
 });
 
 export const sourceList = apiCommand({
@@ -103,13 +106,14 @@ export const sourceList = apiCommand({
   details: 'Options:\n',
   examples: 'carillon source list',
   positionals: [0, 0],
-  callOf: () => ({
-    method: 'GET',
-    path: PATH,
-    query: 'list=true',
-    text: ({ data }) => listing('Keys', (data.keys ?? []) as string[]),
-    missing: 'there are no sources',
-  }),
+  callOf: () =>
+    ok({
+      method: 'GET',
+      path: PATH,
+      query: 'list=true',
+      text: ({ data }) => listing('Keys', (data.keys ?? []) as string[]),
+      missing: 'there are no sources',
+    }),
 });
 
 export const sourceTest = apiCommand({
@@ -126,8 +130,8 @@ Options:
   options: { header: { type: 'string', multiple: true } },
   positionals: [2, 2],
   async callOf(values, [name = '', file = '']) {
-    const problem = problemOfName(name);
-    if (problem !== undefined) return problem;
+    const checked = checkName(name);
+    if (!checked.ok) return checked;
     const headers: [string, string][] = [];
     for (const header of (values.header ?? []) as string[]) {
       const colon = header.indexOf(':');
@@ -135,14 +139,14 @@ Options:
       headers.push([header.slice(0, colon), header.slice(colon + 1).trim()]);
     }
     const body = await readInput(file);
-    if (!body.ok) return unreadable(body.failure);
-    return {
+    if (!body.ok) return failed(body.failure.message);
+    return ok({
       method: 'POST',
       path: `${PATH}/${name}/test`,
       body: { headers: Object.fromEntries(headers), body: body.value },
       text: ({ data }) => `${JSON.stringify(data, undefined, 2)}\n`,
       missing: noSource(name),
-    };
+    });
   },
 });
 
@@ -153,32 +157,35 @@ export const sourceDelete = apiCommand({
   details: 'Options:\n',
   examples: 'carillon source delete github',
   positionals: [1, 1],
-  callOf: (_values, [name = '']) =>
-    problemOfName(name) ?? {
+  callOf(_values, [name = '']) {
+    const checked = checkName(name);
+    if (!checked.ok) return checked;
+    return ok({
       method: 'DELETE',
       path: `${PATH}/${name}`,
       done: () => `deleted the source ${JSON.stringify(name)}, if there was one`,
-    },
+    });
+  },
 });
 
-/** A name with a slash would reach another route, which cannot say what is wrong. */
-function problemOfName(name: string) {
+/** A name with a slash would reach another route, whose error does not say what is wrong. */
+function checkName(name: string): CommandResult<void> {
   const checked = checkSourceName(name);
-  return checked.ok ? undefined : wrongUse(checked.failure.message);
+  return checked.ok ? ok(undefined) : wrongUse(checked.failure.message);
 }
 
 function noSource(name: string): string {
   return `there is no source ${JSON.stringify(name)}`;
 }
 
-/** The JSON object in a file; an empty one where there is no file. */
+/** The JSON object in a file; an empty one without a file. */
 async function objectFrom(file: string | undefined): Promise<Result<Record<string, unknown>>> {
-  if (file === undefined) return { ok: true, value: {} };
+  if (file === undefined) return ok({});
   const text = await readInput(file);
   if (!text.ok) return text;
   const json = parseJson(text.value);
   if (!json.ok) return invalid(`${file}: ${json.failure.message}`);
   return isJsonObject(json.value)
-    ? { ok: true, value: json.value }
+    ? ok(json.value)
     : invalid(`${file} must be a JSON object, not ${kindOf(json.value)}`);
 }

@@ -2,12 +2,14 @@
 import { Connection } from '../client/connection.ts';
 import { malformed, StockDialect } from '../client/dialects.ts';
 import { type End, reasonOf } from '../client/end.ts';
+import type { Server } from '../client/options.ts';
 import { platformRuntime } from '../client/platform.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import { decodeProtobuf } from '../wire/protobuf.ts';
+import { apiUrl } from './api.ts';
 import type { Values } from './arguments.ts';
 import { type ExitCode, fail, status } from './command.ts';
-import { apiUrl, type Server } from './server.ts';
+import { headersOf } from './server.ts';
 import { exitSignal } from './stopping.ts';
 import { openSocket } from './subscription-socket.ts';
 
@@ -20,10 +22,11 @@ export async function printStock(
   server: Server,
   timeoutMs: number | undefined,
 ): Promise<ExitCode> {
-  const opened = await openSocket(subscriptionUrl(pattern, values, server), server.headers);
-  if ('message' in opened) return fail(opened.message);
-  status(`subscribed to ${pattern} at ${server.address.origin}`);
-  if (opened.warning !== undefined) status(`warning: ${opened.warning}`);
+  const opened = await openSocket(subscriptionUrl(pattern, values, server), headersOf(server));
+  if (!opened.ok) return fail(opened.failure.message);
+  const { socket, warning } = opened.value;
+  status(`subscribed to ${pattern} at ${server.url.origin}`);
+  if (warning !== undefined) status(`warning: ${warning}`);
 
   const lineOf = values.protobuf === true ? lineOfProtobuf : lineOfJson;
   const dialect = new StockDialect((frame) => {
@@ -40,7 +43,7 @@ export async function printStock(
     }
     return undefined;
   });
-  const connection: Connection = new Connection(platformRuntime(), opened.socket, dialect);
+  const connection: Connection = new Connection(platformRuntime(), socket, dialect);
   const exit = exitSignal(timeoutMs);
   exit.addEventListener('abort', () => connection.leave(''));
   connection.resume();

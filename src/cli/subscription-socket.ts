@@ -1,47 +1,48 @@
-/** The WebSocket of a subscription. */
+/** The WebSocket of a subscription, with the headers of a request. */
 import type { IncomingMessage } from 'node:http';
 import WebSocket from 'ws';
 import { retryAfterMs } from '../client/backoff.ts';
-import { refusal, type Server, unreachable } from './server.ts';
+import { ok, type Result } from '../lib/result.ts';
+import { refusal, unreachable } from './api.ts';
+import type { Headers } from './server.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-/**
- * How long the connection may outlive the server's Close frame, which says all there is to say: workerd
- * leaves one that it has closed open for ten seconds.
- */
+/** How long the connection may outlive the Close frame of the server. workerd keeps it open for ten seconds. */
 const CLOSE_TIMEOUT_MS = 100;
-/** A standby of Vault sends a subscriber on to the active node. */
+/** A standby of Vault redirects a subscriber to the active node. */
 const MAX_REDIRECTS = 10;
-const MAX_REFUSAL_BYTES = 64 * 1024;
-/** In which the server says why some or all events that one might expect will not come. */
+const MAX_REFUSAL_CHARACTERS = 64 * 1024;
+/** The header in which the server says why it will not send some events, or any. */
 const WARNING_HEADER = 'carillon-warning';
 
 export interface OpenSocket {
   readonly socket: WebSocket;
   readonly warning: string | undefined;
-  /** The one of the subprotocols on offer that the server chose; undefined where it chose none. */
+  /** The subprotocol that the server chose; undefined if it chose none. */
   readonly subprotocol: string | undefined;
 }
 
 /** Why there is no socket. */
-export interface Refused {
-  /** In a sentence. */
+export interface HandshakeFailure {
+  readonly reason: 'unreachable' | 'refused';
   readonly message: string;
-  /** Of the server's answer; 0 where there was none. */
+  /** The status of the server's answer; 0 if there was none. */
   readonly status: number;
-  /** What the server asks to wait before another attempt. */
+  /** What the server asks to wait before the next attempt. */
   readonly retryAfterMs: number;
-  /** What Node calls the failure of a connection that was not made. */
+  /** Node's code of the error of a connection that failed. */
   readonly code?: string | undefined;
 }
+
+type Opened = Result<OpenSocket, HandshakeFailure>;
 
 interface Opening {
   /** Subprotocols, of which the server may choose one. */
   readonly offer?: string;
   readonly maxMessageBytes?: number;
-  /** The setting that has the address, for the sentence that says that nobody answers there. */
+  /** The setting that has the address, for the message that says that nobody answers there. */
   readonly setting?: string;
-  /** Breaks it off. */
+  /** Ends the handshake. */
   readonly signal?: AbortSignal;
 }
 
@@ -52,7 +53,7 @@ const OPTIONS: WebSocket.ClientOptions & { readonly closeTimeout: number } = {
   perMessageDeflate: false,
 };
 
-/** A WebSocket for the client of `src/client`, which cannot see the headers of an answer by itself. */
+/** A WebSocket for `subscribe` of the client, which cannot see the headers of the answer. */
 export function socketThatWarns(warn: (warning: string) => void) {
   return class extends WebSocket {
     constructor(url: string, protocols: string[]) {
@@ -65,87 +66,93 @@ export function socketThatWarns(warn: (warning: string) => void) {
   };
 }
 
-/**
- * Opens the WebSocket, paused until somebody listens, or says why not.
- *
- * @param headers made anew for each attempt: Vault Proxy adds to the same ones, until a server answers 431
- */
-export function openSocket(
+/** Opens the WebSocket, paused, and follows redirects. */
+export async function openSocket(
   url: URL,
-  headers: Server['headers'],
+  headers: Headers,
   opening: Opening = {},
-  redirects = 0,
-): Promise<OpenSocket | Refused> {
-  const { offer, maxMessageBytes, setting, signal } = opening;
+): Promise<Opened> {
+  let target = url;
+  for (let redirects = 0; ; redirects++) {
+    const answer = await shakeHands(target, headers, opening);
+    if (!('location' in answer)) return answer;
+    const { location } = answer;
+    const next = new URL(location, target);
+    if (redirects === MAX_REDIRECTS) {
+      return refused(`too many redirects; the last led to ${location}`, 307);
+    }
+    if (isSecure(target) && !isSecure(next)) {
+      return refused(
+        `${target.origin} redirects to ${next.origin}: the token would go in the clear`,
+        307,
+      );
+    }
+    target = next;
+  }
+}
+
+interface Redirect {
+  readonly location: string;
+}
+
+function shakeHands(
+  url: URL,
+  headers: Headers,
+  { offer, maxMessageBytes, setting, signal }: Opening,
+): Promise<Opened | Redirect> {
+  let socket: WebSocket;
+  try {
+    socket = new WebSocket(url, {
+      ...OPTIONS,
+      ...(maxMessageBytes !== undefined && { maxPayload: maxMessageBytes }),
+      headers: { ...headers, ...(offer !== undefined && { 'Sec-WebSocket-Protocol': offer }) },
+    });
+  } catch (error) {
+    // The scheme of a redirect, for example.
+    return Promise.resolve(
+      refused(`cannot subscribe at ${url.href}: ${(error as Error).message}`, 307),
+    );
+  }
   return new Promise((settle) => {
-    const breakOff = () => socket.terminate();
-    const resolve = (outcome: OpenSocket | Refused | Promise<OpenSocket | Refused>) => {
-      signal?.removeEventListener('abort', breakOff);
-      settle(outcome);
+    const abort = () => socket.terminate();
+    const resolve = (answer: Opened | Redirect | Promise<Opened>) => {
+      signal?.removeEventListener('abort', abort);
+      settle(answer);
     };
-    let socket: WebSocket;
+    signal?.addEventListener('abort', abort);
     let warning: string | undefined;
     let subprotocol: string | undefined;
-    try {
-      socket = new WebSocket(url, {
-        ...OPTIONS,
-        ...(maxMessageBytes !== undefined && { maxPayload: maxMessageBytes }),
-        headers: { ...headers, ...(offer !== undefined && { 'Sec-WebSocket-Protocol': offer }) },
-      });
-    } catch (error) {
-      const reason = `cannot subscribe at ${url.href}: ${(error as Error).message}`;
-      resolve(lasting(reason, redirects > 0 ? 307 : 0));
-      return;
-    }
-    signal?.addEventListener('abort', breakOff);
     socket.once('upgrade', (response) => {
       warning = warningOf(response);
       if (offer === undefined) return;
-      // A server may choose none of them (RFC 6455, section 4.2.2), which `ws` takes for a failure; so
-      // it knows nothing of the offer, nor of the answer.
+      // A server may choose no subprotocol (RFC 6455, section 4.2.2), which is an error to `ws`. So `ws` sees
+      // neither the offer nor the answer.
       subprotocol = response.headers['sec-websocket-protocol'];
       delete response.headers['sec-websocket-protocol'];
     });
     socket.once('open', () => {
-      // The first frame may have come in the packet of the 101.
+      // The first frame may arrive together with the 101.
       socket.pause();
-      resolve({ socket, warning, subprotocol });
+      resolve(ok({ socket, warning, subprotocol }));
     });
-    socket.once('error', (error: NodeJS.ErrnoException) =>
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      const message = unreachable(url, error, setting);
+      const { code } = error;
       resolve({
-        message: unreachable(url, error, setting),
-        status: 0,
-        retryAfterMs: 0,
-        code: error.code,
-      }),
-    );
+        ok: false,
+        failure: { reason: 'unreachable', message, status: 0, retryAfterMs: 0, code },
+      });
+    });
     socket.once('unexpected-response', (_request, response) => {
       const { location } = response.headers;
-      if (
-        response.statusCode !== 307 ||
-        location === undefined ||
-        !URL.canParse(location, url.href)
-      ) {
-        resolve(readRefusal(response));
-        return;
-      }
-      // Left alone, it would be kept for a next request, and this process with it.
+      const isRedirect =
+        response.statusCode === 307 && location !== undefined && URL.canParse(location, url.href);
+      if (!isRedirect) return resolve(readRefusal(response));
+      // Node would keep the connection for the next request, and so this process alive.
       response.socket.destroy();
-      const next = new URL(location, url);
-      if (redirects === MAX_REDIRECTS) {
-        resolve(lasting(`too many redirects; the last led to ${location}`, 307));
-      } else if (isSecure(url) && !isSecure(next)) {
-        resolve(
-          lasting(
-            `${url.origin} redirects to ${next.origin}: the token would go in the clear`,
-            307,
-          ),
-        );
-      } else {
-        resolve(openSocket(next, headers, opening, redirects + 1));
-      }
+      resolve({ location });
     });
-    if (signal?.aborted) breakOff();
+    if (signal?.aborted) abort();
   });
 }
 
@@ -153,30 +160,32 @@ function isSecure({ protocol }: URL): boolean {
   return protocol === 'wss:' || protocol === 'https:';
 }
 
-function lasting(message: string, status: number): Refused {
-  return { message, status, retryAfterMs: 0 };
+function refused(message: string, status: number, waitMs = 0): Opened {
+  return { ok: false, failure: { reason: 'refused', message, status, retryAfterMs: waitMs } };
 }
 
-/** The refusal of a handshake, in the words of its body, and of the header that says more. */
-function readRefusal(response: IncomingMessage): Promise<Refused> {
+/** The refusal of a handshake: the reason in its body, and the header that says more. */
+function readRefusal(response: IncomingMessage): Promise<Opened> {
   return new Promise((resolve) => {
-    // At the end of the response it is not there any more, but kept for a next request.
+    // At its end the response gives the connection back to the pool.
     const connection = response.socket;
     let body = '';
     response.setEncoding('utf8');
     response.on('data', (text: string) => {
-      if (body.length < MAX_REFUSAL_BYTES) body += text;
+      if (body.length < MAX_REFUSAL_CHARACTERS) body += text;
     });
     const end = () => {
       connection.destroy();
       const status = response.statusCode ?? 0;
       const warning = warningOf(response);
       const reason = refusal(status, body);
-      resolve({
-        message: warning === undefined ? reason : `${reason}: ${warning}`,
-        status,
-        retryAfterMs: retryAfterMs(response.headers['retry-after'] ?? null),
-      });
+      resolve(
+        refused(
+          warning === undefined ? reason : `${reason}: ${warning}`,
+          status,
+          retryAfterMs(response.headers['retry-after'] ?? null),
+        ),
+      );
     };
     response.once('end', end).once('error', end).once('close', end);
   });

@@ -1,8 +1,9 @@
 /** `carillon token capabilities` */
+import { ok } from '../lib/result.ts';
+import type { Answer } from './api.ts';
 import { apiCommand } from './api-command.ts';
 import { wrongUse } from './command.ts';
 import { columns } from './output.ts';
-import type { Answer } from './server.ts';
 import { ACCESSOR_OPTIONS, targetOf } from './token-target.ts';
 
 export const tokenCapabilities = apiCommand({
@@ -27,17 +28,17 @@ carillon token capabilities --accessor 7H7y7lQJ64XoxJMvKubn6SIG secret/data/app 
       return wrongUse('give the accessor, and a path');
     }
     const target = await targetOf(values, given, 'looked up');
-    if ('problem' in target) return target;
-    return {
+    if (!target.ok) return target;
+    return ok({
       method: 'POST',
-      path: `sys/capabilities${target.suffix}`,
-      body: { ...target.body, paths },
+      path: `sys/capabilities${target.value.suffix}`,
+      body: { ...target.value.body, paths },
       text: ({ data }) => capabilitiesOf(data, paths as string[]),
-    };
+    });
   },
 });
 
-/** Of one path they stand alone, as a script wants them. */
+/** The capabilities of a single path have no table: a script can use them. */
 function capabilitiesOf(data: Answer['data'], paths: readonly string[]): string {
   const rows = paths.map((path) => [path, ([data[path]].flat() as string[]).join(', ')] as const);
   const [[, only] = []] = rows;

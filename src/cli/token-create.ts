@@ -1,7 +1,7 @@
 /** `carillon token create` */
 import { ok } from '../lib/result.ts';
 import { apiCommand } from './api-command.ts';
-import { unreadable, wrongUse } from './command.ts';
+import { failed, wrongUse } from './command.ts';
 import { readSecret } from './input.ts';
 import { table, tokenRows } from './output.ts';
 import { parsePairs } from './pairs.ts';
@@ -48,7 +48,7 @@ carillon token create --policy subscriber --format json | jq -r .auth.client_tok
     const metadata = parsePairs((values.metadata ?? []) as string[]);
     if (!metadata.ok) return wrongUse(`--metadata: ${metadata.failure.message}`);
     const id = values.id === '-' ? await readSecret('-') : ok(values.id);
-    if (!id.ok) return unreadable(id.failure);
+    if (!id.ok) return failed(id.failure.message);
     if (id.value === '') return wrongUse('--id: the token is empty');
     const body = {
       id: id.value,
@@ -63,11 +63,11 @@ carillon token create --policy subscriber --format json | jq -r .auth.client_tok
       display_name: values['display-name'],
       meta: values.metadata && metadata.value,
     };
-    return {
+    return ok({
       method: 'POST',
       path: 'auth/token/create',
       body,
       text: ({ auth = {} }) => table(tokenRows(auth)),
-    };
+    });
   },
 });

@@ -1,4 +1,5 @@
 /** `carillon token lookup` */
+import { ok } from '../lib/result.ts';
 import { apiCommand } from './api-command.ts';
 import { tableOf } from './output.ts';
 import { ACCESSOR_OPTIONS, targetOf } from './token-target.ts';
@@ -18,13 +19,13 @@ carillon token lookup --accessor 7H7y7lQJ64XoxJMvKubn6SIG`,
   positionals: [0, 1],
   async callOf(values, [given]) {
     const target = await targetOf(values, given, 'looked up');
-    if ('problem' in target) return target;
-    const { suffix, body } = target;
-    return {
+    if (!target.ok) return target;
+    const { suffix, body } = target.value;
+    return ok({
       path: `auth/token/lookup${suffix}`,
-      // What every token may do to itself is to read.
+      // Every token has the right to read `lookup-self`.
       ...(suffix === '-self' ? { method: 'GET' } : { method: 'POST', body }),
       text: ({ data }) => tableOf(data),
-    };
+    });
   },
 });

@@ -1,4 +1,5 @@
 /** `carillon token renew` */
+import { ok } from '../lib/result.ts';
 import { apiCommand } from './api-command.ts';
 import { table, tokenRows } from './output.ts';
 import { ACCESSOR_OPTIONS, targetOf } from './token-target.ts';
@@ -19,12 +20,12 @@ carillon token renew --accessor 7H7y7lQJ64XoxJMvKubn6SIG`,
   positionals: [0, 1],
   async callOf(values, [given]) {
     const target = await targetOf(values, given, 'renewed');
-    if ('problem' in target) return target;
-    return {
+    if (!target.ok) return target;
+    return ok({
       method: 'POST',
-      path: `auth/token/renew${target.suffix}`,
-      body: { ...target.body, increment: values.increment },
+      path: `auth/token/renew${target.value.suffix}`,
+      body: { ...target.value.body, increment: values.increment },
       text: ({ auth = {} }) => table(tokenRows(auth)),
-    };
+    });
   },
 });

@@ -1,4 +1,5 @@
 /** `carillon token revoke` */
+import { ok } from '../lib/result.ts';
 import { apiCommand } from './api-command.ts';
 import { wrongUse } from './command.ts';
 import { ACCESSOR_OPTIONS, targetOf } from './token-target.ts';
@@ -27,18 +28,18 @@ carillon token revoke --self`,
     if (self === true && (given !== undefined || accessor === true || mode !== undefined)) {
       return wrongUse('--self stands alone');
     }
-    // Nobody ends their own token by forgetting a word.
+    // A forgotten argument must not revoke the user's own token.
     if (self !== true && given === undefined) return wrongUse('the token is missing, or --self');
     if (accessor === true && mode !== undefined) {
       return wrongUse('--mode orphan needs the token itself, not its accessor');
     }
     const target = await targetOf(values, given, 'revoked');
-    if ('problem' in target) return target;
-    return {
+    if (!target.ok) return target;
+    return ok({
       method: 'POST',
-      path: `auth/token/revoke${mode === undefined ? target.suffix : '-orphan'}`,
-      body: target.body,
+      path: `auth/token/revoke${mode === undefined ? target.value.suffix : '-orphan'}`,
+      body: target.value.body,
       done: () => 'revoked the token, if there was one',
-    };
+    });
   },
 });

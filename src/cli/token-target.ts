@@ -1,44 +1,42 @@
-/** The token that a command is about: the one that asks, another, or the one that an accessor names. */
-
+/** The token that a command is about: that of the request, another one, or the one of an accessor. */
 import { ok } from '../lib/result.ts';
 import { namespaceOfToken } from '../token/token-form.ts';
 import type { Values } from './arguments.ts';
-import { type Problem, unreadable, wrongUse } from './command.ts';
+import { type CommandResult, failed, wrongUse } from './command.ts';
 import { readSecret } from './input.ts';
 
 interface TokenTarget {
-  /** What the paths of requests about it end in. */
+  /** The end of the paths of requests about it. */
   readonly suffix: '-self' | '' | '-accessor';
-  /** What they name it by. */
+  /** The members of the body that name it. */
   readonly body: Readonly<Record<string, string>>;
 }
 
 export const ACCESSOR_OPTIONS = { accessor: { type: 'boolean' } } as const;
 
 /**
- * As `vault` has it: `--accessor` says what the argument is. A token that is given as `-` is read from standard
- * input, so that it does not stand in the list of processes.
+ * Reads the argument, which is an accessor with `--accessor`, as in `vault`. The token `-` is read from standard input,
+ * so that the list of processes does not show it.
  *
- * @param done what the command does: "revoked"
+ * @param done what the command does with the token: "revoked"
  */
 export async function targetOf(
   { accessor }: Values,
   given: string | undefined,
   done: string,
-): Promise<TokenTarget | Problem> {
+): Promise<CommandResult<TokenTarget>> {
   if (given === undefined) {
-    return accessor === true ? wrongUse('the accessor is missing') : { suffix: '-self', body: {} };
+    return accessor === true
+      ? wrongUse('the accessor is missing')
+      : ok({ suffix: '-self', body: {} });
   }
-  if (accessor === true) return { suffix: '-accessor', body: { accessor: given } };
+  if (accessor === true) return ok({ suffix: '-accessor', body: { accessor: given } });
   const token = given === '-' ? await readSecret('-') : ok(given);
-  if (!token.ok) return unreadable(token.failure);
+  if (!token.ok) return failed(token.failure.message);
   if (token.value === '') return wrongUse('the token is empty');
-  // The server asks nobody about such a token, and has to say of revoking it, as Vault does, that all is well.
+  // The server would look up nothing, and answer a revocation with success, as Vault does.
   if ((await namespaceOfToken(token.value)) === undefined) {
-    return {
-      problem: `no token has this form, so nothing was ${done}; it is mistyped or incomplete`,
-      exitCode: 1,
-    };
+    return failed(`no token has this form, so nothing was ${done}; it is mistyped or incomplete`);
   }
-  return { suffix: '', body: { token: token.value } };
+  return ok({ suffix: '', body: { token: token.value } });
 }

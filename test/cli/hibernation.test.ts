@@ -17,17 +17,17 @@ let target: { address: string; token: string };
 beforeAll(async () => {
   const bundle = await buildBundle({ entry: 'test/worker/observed-worker.ts' });
   const folder = await openDataFolder(join(scratch, 'data'));
-  if (typeof bundle === 'string' || typeof folder === 'string')
-    throw new Error(`${bundle} ${folder}`);
+  if (!bundle.ok) throw new Error(bundle.failure.message);
+  if (!folder.ok) throw new Error(folder.failure.message);
   const started = await startWorkerd({
-    bundle,
-    folder,
+    bundle: bundle.value,
+    folder: folder.value,
     host: '127.0.0.1',
     port: 0,
     rootToken: 'root',
   });
-  if (typeof started === 'string') throw new Error(started);
-  server = started;
+  if (!started.ok) throw new Error(started.failure.message);
+  server = started.value;
   target = { address: `http://127.0.0.1:${server.port}`, token: 'root' };
 }, 60_000);
 

@@ -24,15 +24,19 @@ export class ServerUnderTest {
 
   static async start(data: string): Promise<ServerUnderTest> {
     const bundle = await buildBundle({ entry: 'test/faults/entry.ts' });
-    if (typeof bundle === 'string') throw new Error(bundle);
+    if (!bundle.ok) throw new Error(bundle.failure.message);
     const start = async (port: number): Promise<Running> => {
       const folder = await openDataFolder(data);
-      if (typeof folder === 'string') throw new Error(folder);
+      if (!folder.ok) throw new Error(folder.failure.message);
       const log = openSync(join(data, LOG_FILE), 'a');
       const serving = { host: '127.0.0.1', port, rootToken: ROOT_TOKEN, log };
-      const started = await startWorkerd({ bundle, folder, ...serving });
-      if (typeof started === 'string') throw new Error(started);
-      return { ...started, folder };
+      const started = await startWorkerd({
+        bundle: bundle.value,
+        folder: folder.value,
+        ...serving,
+      });
+      if (!started.ok) throw new Error(started.failure.message);
+      return { ...started.value, folder: folder.value };
     };
     return new ServerUnderTest(start, await start(0));
   }

@@ -92,9 +92,9 @@ const [release = packageJson.version] = process.argv.slice(2);
 const scratch = mkdtempSync(join(tmpdir(), 'carillon-record-'));
 try {
   const bundle = await buildBundle();
-  if (typeof bundle === 'string') throw new Error(bundle);
+  if (!bundle.ok) throw new Error(bundle.failure.message);
   const data = join(scratch, 'data');
-  writeRecording(await record(release, data), data, bundle);
+  writeRecording(await record(release, data), data, bundle.value);
   console.log(
     `recorded ${release}; "npx vitest run --project cli test/cli/releases.test.ts" checks it`,
   );

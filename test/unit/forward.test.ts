@@ -229,7 +229,7 @@ it('a request that is not answered is given up after a time, and sent again', as
   const said: string[] = [];
   const progress = new Progress({ write: (text) => said.push(text) }, Date.now);
   const { signal } = new AbortController();
-  const server = { address: new URL(endpoint.address), headers: {} };
+  const server = { url: new URL(endpoint.address), token: '', namespace: '' };
   const sender = new Sender(server, 'bao', progress, { stop: signal, deadline: signal });
   const verdict = judge(lineOf(entry('a').trimEnd()));
   if (!('entry' in verdict)) throw new Error('it is an entry');

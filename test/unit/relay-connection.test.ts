@@ -19,9 +19,9 @@ async function heard(traits: Traits, frames: readonly string[], meanwhile = asyn
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
   await using server = await StockServer.start(traits);
   const opened = await openSocket(new URL(server.address), {}, { offer: 'carillon.v1.json' });
-  if ('message' in opened) throw new Error(opened.message);
+  if (!opened.ok) throw new Error(opened.failure.message);
   const told: unknown[] = [];
-  const connection = connectToOrigin(opened, {
+  const connection = connectToOrigin(opened.value, {
     event: ({ id }, cursor) => told.push([id, cursor]),
     position: (cursor) => told.push(cursor),
     gap: (reason, cursor) => told.push([reason, cursor]),

@@ -2,38 +2,38 @@
 import { lookup } from 'node:dns/promises';
 import { type AddressInfo, createServer, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 import { BY_NPM } from './npm.ts';
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/** The host as it stands in a URL. */
+/** The host in the form of a URL. */
 export function urlHost(host: string): string {
   return isIP(host) === 6 ? `[${host}]` : host;
 }
 
 /**
- * Listens for a moment: workerd's own message for a taken port means little to its user, and does not say
- * which address a name stands for.
+ * Binds the address for a moment. workerd does not say that a port is taken so that a user understands it, nor the
+ * address of a host name.
  *
- * @returns the address that the host stands for, or the sentence that says why it cannot be had
+ * @returns the address of the host
  */
-export function addressOf(
-  host: string,
-  port: number,
-): Promise<{ readonly address: string } | string> {
+export function bindAddress(host: string, port: number): Promise<Result<string>> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(reasonOf(error, host, port)));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      resolve(invalid(reasonOf(error, host, port))),
+    );
     server.listen({ host, port }, () => {
       const { address } = server.address() as AddressInfo;
-      server.close(() => resolve({ address }));
+      server.close(() => resolve(ok(address)));
     });
   });
 }
 
-/** Whether a URL leads to the address and port that a server has, or to one that it has among others. */
+/** Whether a URL leads to a server with this address and port. The address may stand for all of the machine. */
 export async function leadsTo(
   { protocol, hostname, port: given }: URL,
   address: string,
@@ -46,7 +46,7 @@ export async function leadsTo(
   return named.some((each) => each.address === address || (isAll && isOwn(each.address)));
 }
 
-/** Whether an address is one of this machine. */
+/** Whether this machine has the address. */
 function isOwn(address: string): boolean {
   return (
     isLoopback(address) ||

@@ -1,4 +1,4 @@
-/** What the local server prints when it is ready: everything that the first delivered event needs. */
+/** What the local server prints when it is ready: all that a user needs for the first event. */
 import { urlHost } from './address.ts';
 import { type RootToken, VARIABLE } from './root-token.ts';
 
@@ -46,26 +46,26 @@ function passes(upstream: string | undefined): string {
     : `All but /v1/sys/events/*, and what is asked with this root token, is passed to ${upstream}.\n`;
 }
 
-/** A variable of the terminal that started the server is empty in the others. */
+/** The variable of the terminal that started the server is not set in the others. */
 function asked({ shell }: RootToken): string {
   return shell?.includes(`$${VARIABLE}`)
     ? `\nThese lines need the root token that you gave this server. In each terminal, set it first:\n\n  export ${VARIABLE}=<…>\n`
     : '';
 }
 
-/** Who can call an address that stands for several. */
+/** What an address stands for, if it stands for several. */
 function reach(address: string): string {
   if (address === '0.0.0.0') return ', which is every IPv4 address of this machine';
   return address === '::' ? ', which is every address of this machine' : '';
 }
 
-/** An address to call, of one to listen on. */
+/** The address to call, for an address to listen on. */
 function reachable(address: string): string {
   if (address === '0.0.0.0') return '127.0.0.1';
   return address === '::' ? '::1' : address;
 }
 
-/** A word with the root token. A token that was handed over in secret is not printed. */
+/** A word with the root token. A token that the user gave in secret is not printed. */
 function shellWord(prefix: string, { token, shell }: RootToken): string {
   return shell === undefined ? quoteForShell(`${prefix}${token}`) : `"${prefix}${shell}"`;
 }

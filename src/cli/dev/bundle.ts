@@ -1,10 +1,11 @@
-/** Builds the bundle that `npm run deploy` deploys, by the same command. */
+/** Builds the bundle that `npm run deploy` deploys, with the same command. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 import { replaceFile } from '../files.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -12,7 +13,7 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 export interface Bundle {
   /** The one module of the Worker. */
   readonly code: string;
-  /** `wrangler.toml`, whose bindings the local server gets too. */
+  /** The text of `wrangler.toml`. The local server has the same bindings. */
   readonly config: string;
 }
 
@@ -21,7 +22,7 @@ const ENTRY = 'src/worker.ts';
 interface Build {
   /** The module to bundle, from the root of the project. */
   readonly entry?: string;
-  /** Ends the build. */
+  /** Interrupts the build. */
   readonly signal?: AbortSignal;
 }
 
@@ -30,33 +31,32 @@ export function readConfig(): string {
   return readFileSync(join(ROOT, 'wrangler.toml'), 'utf8');
 }
 
-/** @returns the bundle, or the sentence that says why there is none */
-export async function buildBundle({ entry = ENTRY, signal }: Build = {}): Promise<Bundle | string> {
+export async function buildBundle({ entry = ENTRY, signal }: Build = {}): Promise<Result<Bundle>> {
   if (entry !== ENTRY) return build(entry, signal);
   const digest = digestOfSources();
-  const known = knownBundle(digest);
-  if (known !== undefined) return known;
+  const cached = cachedBundle(digest);
+  if (cached !== undefined) return ok(cached);
   const bundle = await build(entry, signal);
-  if (typeof bundle !== 'string') keep({ ...bundle, digest });
+  if (bundle.ok) cache({ ...bundle.value, digest });
   return bundle;
 }
 
-/** Building takes most of the time of a start, so the last bundle is kept with what it was made of. */
-function keptFile(): string {
+/** Building takes most of the time of a start, so the last bundle is cached with the digest of its sources. */
+function cacheFile(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'carillon/bundle.json');
 }
 
-interface KeptBundle extends Bundle {
+interface CachedBundle extends Bundle {
   readonly digest: string;
 }
 
-/** Of everything that a bundle is made of. */
+/** The digest of all files that determine the bundle. */
 function digestOfSources(): string {
   const hash = createHash('sha256');
   const sources = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name));
-  // An installed package has no lock of its own, and its dependencies do not change below it.
+  // An installed package has no lock file, and its dependencies do not change.
   const settings = ['wrangler.toml', 'package.json', 'package-lock.json']
     .map((name) => join(ROOT, name))
     .filter((path) => existsSync(path));
@@ -67,40 +67,42 @@ function digestOfSources(): string {
   return hash.digest('hex');
 }
 
-function knownBundle(digest: string): Bundle | undefined {
+function cachedBundle(digest: string): Bundle | undefined {
   try {
-    const { digest: kept, ...bundle } = JSON.parse(readFileSync(keptFile(), 'utf8')) as KeptBundle;
-    return kept === digest ? bundle : undefined;
+    const { digest: cached, ...bundle } = JSON.parse(
+      readFileSync(cacheFile(), 'utf8'),
+    ) as CachedBundle;
+    return cached === digest ? bundle : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Where it cannot be kept, the next start builds again. */
-function keep(bundle: KeptBundle): void {
+/** If the bundle cannot be cached, the next start builds again. */
+function cache(bundle: CachedBundle): void {
   try {
-    mkdirSync(dirname(keptFile()), { recursive: true });
-    replaceFile(keptFile(), JSON.stringify(bundle));
+    mkdirSync(dirname(cacheFile()), { recursive: true });
+    replaceFile(cacheFile(), JSON.stringify(bundle));
   } catch {
-    // Somebody else's folder, or no room.
+    // The folder is not writable, or the disk is full.
   }
 }
 
-async function build(entry: string, signal: AbortSignal | undefined): Promise<Bundle | string> {
+async function build(entry: string, signal: AbortSignal | undefined): Promise<Result<Bundle>> {
   const folder = mkdtempSync(join(tmpdir(), 'carillon-bundle-'));
   try {
-    const output = await wranglerDryRun(entry, folder, signal);
-    if (output !== undefined) return `the Worker cannot be built:\n${output}`;
-    return {
+    const errors = await wranglerDryRun(entry, folder, signal);
+    if (errors !== undefined) return invalid(`the Worker cannot be built:\n${errors}`);
+    return ok({
       code: readFileSync(join(folder, `${basename(entry, '.ts')}.js`), 'utf8'),
       config: readConfig(),
-    };
+    });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** @returns what wrangler printed, where it failed */
+/** @returns what wrangler printed, if it failed */
 function wranglerDryRun(
   entry: string,
   folder: string,
@@ -109,7 +111,7 @@ function wranglerDryRun(
   const wrangler = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
   const args = [wrangler, 'deploy', entry, '--dry-run', '--outdir', folder];
   return new Promise((resolve) => {
-    // Detached: Ctrl-C is for the server to answer, in its own time.
+    // Detached, so that Ctrl-C only reaches this process.
     const child = spawn(process.execPath, args, {
       cwd: ROOT,
       detached: true,
@@ -131,7 +133,7 @@ function wranglerDryRun(
       });
     }
     child.once('error', (error) => {
-      // One that was started and then interrupted still writes until it has closed.
+      // A child that was started and interrupted still writes until it closes.
       if (child.pid === undefined) resolve(error.message);
     });
     child.once('close', (code) => resolve(code === 0 ? undefined : output.trim()));

@@ -1,19 +1,24 @@
 /** `carillon dev`: the local server. */
-
 import { parseConfig } from '../../config/config.ts';
+import { ok } from '../../lib/result.ts';
 import { checkUpstream } from '../../outbound/upstream/address.ts';
-import { type Command, type ExitCode, endWith, fail, misuse, status } from '../command.ts';
+import type { Values } from '../arguments.ts';
+import {
+  type Command,
+  type CommandResult,
+  type ExitCode,
+  endWith,
+  fail,
+  wrongUse,
+} from '../command.ts';
 import { reasonOfFileError } from '../files.ts';
 import { MIN_REACHABLE_ROOT_TOKEN_CHARACTERS } from '../limits.ts';
-import { signalled } from '../stopping.ts';
-import { addressOf, isLoopback, leadsTo } from './address.ts';
-import { banner } from './banner.ts';
-import { buildBundle, readConfig } from './bundle.ts';
-import { openDataFolder } from './data.ts';
+import { isLoopback } from './address.ts';
+import { readConfig } from './bundle.ts';
 import { lineForNpm } from './npm.ts';
-import { type RootToken, rootTokenOf } from './root-token.ts';
-import { type Variables, variablesOf } from './variables.ts';
-import { startWorkerd } from './workerd.ts';
+import { rootTokenOf } from './root-token.ts';
+import { type Settings, serve } from './serve.ts';
+import { variablesOf } from './variables.ts';
 
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = '8200';
@@ -63,49 +68,12 @@ Example:
     var: { type: 'string', multiple: true },
   },
   async run(values, positionals): Promise<ExitCode> {
-    const line = lineForNpm(Object.keys(dev.options), positionals, process.env);
-    if (line !== undefined) return misuse(`npm kept options of this command; write ${line}`, 'dev');
-    if (positionals.length > 0) return misuse(`"dev" takes no arguments, only options`, 'dev');
-    const { host, data } = values as { host: string; data?: string };
-    const port = Number(values.port);
-    if (!/^\d{1,5}$/.test(String(values.port)) || port > 65_535) {
-      return misuse(
-        `--port is ${JSON.stringify(values.port)}; it must be a number from 0 to 65535`,
-        'dev',
-      );
-    }
-    const given = values.upstream as string | undefined;
-    const variables = variablesOf(readConfig(), (values.var ?? []) as string[], given);
-    if (!variables.ok) return misuse(variables.failure.message, 'dev');
-    const upstream = given ?? (variables.value.UPSTREAM_ADDR || undefined);
-    const allowLoopbackHttp = values['allow-loopback-http'] === true || isLoopbackHttp(upstream);
-    const checked = upstream === undefined ? undefined : checkUpstream(upstream, allowLoopbackHttp);
-    if (checked?.ok === false) {
-      return misuse(
-        // It may have a password in it: so it is not quoted.
-        `${given === undefined ? 'UPSTREAM_ADDR' : '--upstream'} ${checked.failure.message}; give the address of an OpenBao or Vault, such as http://127.0.0.1:8200`,
-        'dev',
-      );
-    }
-    const config = parseConfig({
-      ...variables.value,
-      ALLOW_LOOPBACK_HTTP: String(allowLoopbackHttp),
-    });
-    if (!config.ok) return misuse(config.failure.message, 'dev');
-    const rootToken = await rootTokenOf(values, host);
-    if ('problem' in rootToken) return endWith(rootToken, 'dev');
-
-    // workerd inherits it: nobody else may read what it writes.
+    const settings = await settingsOf(values, positionals);
+    if (!settings.ok) return endWith(settings.failure, 'dev');
+    // workerd inherits the mask, so only this user can read the files that it writes.
     process.umask(0o077);
     try {
-      return await serve({
-        host,
-        port,
-        data,
-        rootToken,
-        allowLoopbackHttp,
-        variables: variables.value,
-      });
+      return await serve(settings.value);
     } catch (error) {
       const { code, path } = error as NodeJS.ErrnoException;
       if (code === undefined) throw error;
@@ -115,65 +83,52 @@ Example:
   },
 };
 
-interface Serve {
-  readonly host: string;
-  readonly port: number;
-  readonly data: string | undefined;
-  readonly rootToken: RootToken;
-  readonly allowLoopbackHttp: boolean;
-  readonly variables: Variables;
-}
-
-/** Runs the server until it is asked to end, or dies. */
-async function serve({ host, port, rootToken, data, ...settings }: Serve): Promise<ExitCode> {
-  // First: a server that was killed a moment ago has the port until it lets go of the folder.
-  const folder = await openDataFolder(data);
-  if (typeof folder === 'string') return fail(folder);
-  const stop = signalled('SIGINT', 'SIGTERM', 'SIGHUP');
-  try {
-    const bound = await addressOf(host, port);
-    if (typeof bound === 'string') return fail(bound);
-    const { address } = bound;
-    const upstream = settings.variables.UPSTREAM_ADDR || undefined;
-    if (upstream !== undefined && (await leadsTo(new URL(upstream), address, port))) {
-      return fail(
-        `the upstream ${new URL(upstream).origin} is this server itself, on ${address} port ${port}; give the address of the OpenBao or Vault, or another --port`,
-      );
-    }
-    const bundle = await buildBundle({ signal: stop });
-    if (stop.aborted) return 0;
-    if (typeof bundle === 'string') return fail(bundle);
-    const server = await startWorkerd({
-      ...settings,
-      host: address,
-      port,
-      bundle,
-      folder,
-      rootToken: rootToken.token,
-      signal: stop,
-    });
-    if (typeof server === 'string') return stop.aborted ? 0 : fail(server);
-
-    status(banner({ address, port: server.port, rootToken, data, upstream }));
-    const death = await Promise.race([server.died, aborted(stop)]);
-    if (death !== undefined) return fail(death);
-    await server.stop();
-    return 0;
-  } finally {
-    folder.close();
+async function settingsOf(
+  values: Values,
+  positionals: readonly string[],
+): Promise<CommandResult<Settings>> {
+  const line = lineForNpm(Object.keys(dev.options), positionals, process.env);
+  if (line !== undefined) return wrongUse(`npm kept options of this command; write ${line}`);
+  if (positionals.length > 0) return wrongUse(`"dev" takes no arguments, only options`);
+  const { host, data } = values as { host: string; data?: string };
+  const port = Number(values.port);
+  if (!/^\d{1,5}$/.test(String(values.port)) || port > 65_535) {
+    return wrongUse(
+      `--port is ${JSON.stringify(values.port)}; it must be a number from 0 to 65535`,
+    );
   }
+  const given = values.upstream as string | undefined;
+  const variables = variablesOf(readConfig(), (values.var ?? []) as string[], given);
+  if (!variables.ok) return wrongUse(variables.failure.message);
+  const upstream = given ?? (variables.value.UPSTREAM_ADDR || undefined);
+  const allowLoopbackHttp = values['allow-loopback-http'] === true || isLoopbackHttp(upstream);
+  const checked = upstream === undefined ? undefined : checkUpstream(upstream, allowLoopbackHttp);
+  if (checked?.ok === false) {
+    // The message does not quote the address, which may contain a password.
+    return wrongUse(
+      `${given === undefined ? 'UPSTREAM_ADDR' : '--upstream'} ${checked.failure.message}; give the address of an OpenBao or Vault, such as http://127.0.0.1:8200`,
+    );
+  }
+  const config = parseConfig({
+    ...variables.value,
+    ALLOW_LOOPBACK_HTTP: String(allowLoopbackHttp),
+  });
+  if (!config.ok) return wrongUse(config.failure.message);
+  const rootToken = await rootTokenOf(values, host);
+  if (!rootToken.ok) return rootToken;
+  return ok({
+    host,
+    port,
+    data,
+    rootToken: rootToken.value,
+    allowLoopbackHttp,
+    variables: variables.value,
+  });
 }
 
-/** Of what cannot be read the check of the address says what is wrong. */
+/** `checkUpstream` says what is wrong with an address that is no URL. */
 function isLoopbackHttp(upstream: string | undefined): boolean {
   if (upstream === undefined || !URL.canParse(upstream)) return false;
   const { protocol, hostname } = new URL(upstream);
   return protocol === 'http:' && isLoopback(hostname.replace(/^\[|\]$/g, ''));
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    signal.addEventListener('abort', () => resolve(undefined));
-  });
 }

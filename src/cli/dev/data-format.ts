@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ok, type Result } from '../../lib/result.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 import { replaceFile } from '../files.ts';
 
 const FILE = 'format';
@@ -14,13 +14,13 @@ const VERSION = 1;
  * Notes the version in a new folder. Changes nothing in one that this release cannot read.
  *
  * @param state the folder of the databases in it
- * @returns the end of a sentence about the folder, if this release cannot read it
+ * @returns a failure whose message is the end of a sentence about the folder
  */
-export function claimFormat(path: string, state: string): Result<undefined, string> {
+export function claimFormat(path: string, state: string): Result<undefined> {
   const file = join(path, FILE);
   if (!existsSync(file)) {
     if (readdirSync(state).length > 0) {
-      return refuse(
+      return invalid(
         'was written by Carillon 0.1.0, which stores its data in another way. Name a new folder with --data, or run Carillon 0.1.0 with this one; nothing in it was changed',
       );
     }
@@ -29,18 +29,14 @@ export function claimFormat(path: string, state: string): Result<undefined, stri
   }
   const text = readFileSync(file, 'utf8').trim();
   if (!/^[1-9]\d*$/.test(text)) {
-    return refuse(
+    return invalid(
       `cannot be used: its file ${FILE} has no version in it; restore that file, or name a new folder with --data`,
     );
   }
   if (Number(text) > VERSION) {
-    return refuse(
+    return invalid(
       `has format ${text}, and this release supports up to ${VERSION}. Run the newer release that wrote it, or name a new folder with --data; nothing in it was changed`,
     );
   }
   return ok(undefined);
-}
-
-function refuse(failure: string): Result<never, string> {
-  return { ok: false, failure };
 }

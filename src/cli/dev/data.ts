@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseSealingKeys } from '../../config/sealing.ts';
-import { ok, type Result } from '../../lib/result.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 import { status } from '../command.ts';
 import { reasonOfFileError, replaceFile } from '../files.ts';
 import { claimFormat } from './data-format.ts';
@@ -24,16 +24,16 @@ import { STATE_FOLDER } from './workerd-config.ts';
 
 export interface DataFolder {
   readonly path: string;
-  /** Whether the folder goes when the server ends. */
+  /** Whether the folder is removed when the server ends. */
   readonly temporary: boolean;
-  /** None of a temporary folder: nobody else has its name. */
+  /** A temporary folder needs none: no other server knows its name. */
   readonly lock: Lock | undefined;
-  /** What the secrets of sources are stored under. */
+  /** The key that seals the secrets of sources. */
   readonly sourceKey: string;
   close(): void;
 }
 
-/** Who has the folder. An earlier release took this file for the lock itself. */
+/** The file that names the processes that use the folder. In an earlier release it was the lock. */
 const HOLDERS = 'carillon.lock';
 const SOURCE_KEY = 'source-key';
 const SOURCE_KEY_BYTES = 32;
@@ -44,66 +44,73 @@ const PRIVATE_FILE = 0o600;
 const RIGHTS_OF_OTHERS = 0o077;
 const WRITING_OF_OTHERS = 0o022;
 
-/**
- * Opens the folder, or a temporary one where none is given.
- *
- * @returns the folder, or the sentence that says why it cannot be used
- */
-export async function openDataFolder(given: string | undefined): Promise<DataFolder | string> {
+/** Opens the folder, or a temporary one if none is given. */
+export async function openDataFolder(given: string | undefined): Promise<Result<DataFolder>> {
   if (given === undefined) {
     const path = mkdtempSync(join(tmpdir(), 'carillon-'));
     const close = () => rmSync(path, { recursive: true, force: true });
-    return { path, temporary: true, lock: undefined, sourceKey: newSourceKey(), close };
+    return ok({ path, temporary: true, lock: undefined, sourceKey: newSourceKey(), close });
   }
-  if (given === '') return '--data is empty; name a folder, or leave it out';
+  if (given === '') return invalid('--data is empty; name a folder, or leave it out');
   const path = resolve(given);
-  let lock: Lock | string | undefined;
+  let lock: Lock | undefined;
   try {
     makeFolder(path);
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     const state = join(path, STATE_FOLDER);
     makeFolder(state);
-    lock = await takeLock({ folder: state, noteFile: join(path, HOLDERS) });
-    if (typeof lock === 'string') return `the data folder ${path} ${lock}`;
-    const format = claimFormat(path, state);
-    if (!format.ok) {
-      lock.close();
-      return `the data folder ${path} ${format.failure}`;
+    const taken = await takeLock({ folder: state, noteFile: join(path, HOLDERS) });
+    if (!taken.ok) return unusable(path, taken.failure.message);
+    lock = taken.value;
+    const sourceKey = prepare(path, state, lock);
+    if (sourceKey.ok) {
+      return ok({ path, temporary: false, lock, sourceKey: sourceKey.value, close: lock.close });
     }
-    lock.note(`process ${process.pid}`);
-    tighten(path, state);
-    const sourceKey = sourceKeyIn(path);
-    if (!sourceKey.ok) {
-      lock.close();
-      return `the data folder ${path} ${sourceKey.failure}`;
-    }
-    return { path, temporary: false, lock, sourceKey: sourceKey.value, close: lock.close };
+    lock.close();
+    return unusable(path, sourceKey.failure.message);
   } catch (error) {
-    if (typeof lock === 'object') lock.close();
-    return `the data folder ${path} cannot be used: ${reasonOf(error as NodeJS.ErrnoException)}; name one that you may read and write with --data`;
+    lock?.close();
+    const reason = reasonOf(error as NodeJS.ErrnoException);
+    return unusable(
+      path,
+      `cannot be used: ${reason}; name one that you may read and write with --data`,
+    );
   }
 }
 
-/** The key in the folder, made where there is none. Another one would open none of the secrets that are there. */
-function sourceKeyIn(path: string): Result<string, string> {
+/** @param reason the end of a sentence about the folder */
+function unusable(path: string, reason: string): Result<never> {
+  return invalid(`the data folder ${path} ${reason}`);
+}
+
+/** @returns the key that seals the secrets of sources */
+function prepare(path: string, state: string, lock: Lock): Result<string> {
+  const format = claimFormat(path, state);
+  if (!format.ok) return format;
+  lock.note(`process ${process.pid}`);
+  tighten(path, state);
+  return sourceKeyIn(path);
+}
+
+/** The key in the folder, or a new one. The secrets that are stored can only be opened with their key. */
+function sourceKeyIn(path: string): Result<string> {
   const file = join(path, SOURCE_KEY);
-  // Whole or not at all: half a key would be taken for none, or for one that was damaged.
+  // The file must have the whole key or not exist: part of a key would look like damage.
   if (!existsSync(file)) replaceFile(file, `${newSourceKey()}\n`);
   const key = readFileSync(file, 'utf8').trim();
   const keys = parseSealingKeys({ SOURCE_KEY: key });
   return keys.ok && keys.value.length > 0
     ? ok(key)
-    : {
-        ok: false,
-        failure: `cannot be used: its file ${SOURCE_KEY} has no key of ${SOURCE_KEY_BYTES} bytes in Base64; restore that file, or remove it and write the sources again, since their secrets are lost without it`,
-      };
+    : invalid(
+        `cannot be used: its file ${SOURCE_KEY} has no key of ${SOURCE_KEY_BYTES} bytes in Base64; restore that file, or remove it and write the sources again, since their secrets are lost without it`,
+      );
 }
 
 function newSourceKey(): string {
   return randomBytes(SOURCE_KEY_BYTES).toString('base64');
 }
 
-/** Makes a folder and those above it. Where one cannot be made, `mkdirSync` may try to make all of them without end. */
+/** Makes a folder and those above it. `mkdirSync` with `recursive` may loop for ever if a folder cannot be made. */
 function makeFolder(path: string): void {
   if (isFolder(path)) return;
   const above = dirname(path);
@@ -111,7 +118,7 @@ function makeFolder(path: string): void {
   try {
     mkdirSync(path, { mode: PRIVATE_FOLDER });
   } catch (error) {
-    // Another server may have made it meanwhile.
+    // Another server may have made it at the same time.
     if (!isFolder(path)) throw error;
   }
 }
@@ -121,16 +128,16 @@ function isFolder(path: string): boolean {
 }
 
 /**
- * Takes the rights of others from everything in the folder that is ours. The folder itself may be one that
- * the user shares with others, so its own rights stay.
+ * Removes the rights of other users from all files in the folder that are Carillon's. The mode of the folder itself
+ * stays, because the user may share it.
  */
 function tighten(path: string, state: string): void {
   const key = join(path, SOURCE_KEY);
-  if (existsSync(key)) takeRights(key, PRIVATE_FILE);
-  if (takeRights(state, PRIVATE_FOLDER)) {
+  if (existsSync(key)) removeRights(key, PRIVATE_FILE);
+  if (removeRights(state, PRIVATE_FOLDER)) {
     for (const entry of readdirSync(state, { recursive: true, withFileTypes: true })) {
       const mode = entry.isDirectory() ? PRIVATE_FOLDER : PRIVATE_FILE;
-      if (!entry.isSymbolicLink()) takeRights(join(entry.parentPath, entry.name), mode);
+      if (!entry.isSymbolicLink()) removeRights(join(entry.parentPath, entry.name), mode);
     }
   }
   const mode = statSync(path).mode & 0o7777;
@@ -141,8 +148,8 @@ function tighten(path: string, state: string): void {
   }
 }
 
-/** @returns whether others had rights */
-function takeRights(path: string, mode: number): boolean {
+/** @returns whether other users had rights */
+function removeRights(path: string, mode: number): boolean {
   if ((statSync(path).mode & RIGHTS_OF_OTHERS) === 0) return false;
   chmodSync(path, mode);
   return true;

@@ -1,6 +1,6 @@
 /**
- * Runs beside the local server, its standard input a pipe from it. When the pipe closes, the server is
- * gone, however it went: workerd is ended and a temporary folder removed.
+ * A process beside the local server, with a pipe from it as standard input. The pipe closes when the server ends, even
+ * if it was killed. Then the guard ends workerd and removes a temporary folder.
  *
  * Usage: node guard.ts <pid of workerd> [<temporary folder>]
  */
@@ -12,7 +12,7 @@ process.stdin.resume().once('end', () => {
   try {
     process.kill(Number(pid), 'SIGKILL');
   } catch {
-    // It is gone already.
+    // workerd has ended already.
   }
   if (temporaryFolder !== undefined) rmSync(temporaryFolder, { recursive: true, force: true });
 });

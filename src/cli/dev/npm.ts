@@ -1,11 +1,11 @@
-/** Options that npm took for its own: `npm start --port 8337` hands over `8337` and keeps `--port`. */
+/** Options that npm took: `npm start --port 8337` passes `8337` on and keeps `--port`. */
 
-/** What a user has to write so that the options arrive. */
+/** What a user has to write so that npm passes the options on. */
 export const BY_NPM = 'npm start --';
 
 /**
  * @param names of the options of the command
- * @returns the line to write instead, where npm kept any of them
+ * @returns the line to write instead, if npm kept any option
  */
 export function lineForNpm(
   names: readonly string[],
@@ -19,7 +19,7 @@ export function lineForNpm(
   });
   if (kept.length === 0) return undefined;
   const words = kept.map(({ name, value }) => {
-    // A token is not repeated. Which of several values belongs to which option cannot be known.
+    // The line does not repeat a token. Of several values it is not known which option they belong to.
     if (name.startsWith('root-token')) return `--${name} …`;
     if (!value.startsWith('true')) return `--${name} ${value}`;
     return kept.length === 1 && positionals.length === 1

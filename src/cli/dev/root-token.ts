@@ -1,44 +1,44 @@
-/** The root token of the local server, and where it comes from. */
+/** The root token of the local server. */
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { ok, type Result } from '../../lib/result.ts';
 import { isToken } from '../../token/token-form.ts';
 import type { Values } from '../arguments.ts';
-import { type Problem, unreadable, wrongUse } from '../command.ts';
+import { type CommandResult, failed, wrongUse } from '../command.ts';
 import { readSecret } from '../input.ts';
 import { MIN_REACHABLE_ROOT_TOKEN_CHARACTERS } from '../limits.ts';
 import { isLoopback } from './address.ts';
 
 export interface RootToken {
   readonly token: string;
-  /** What a shell expands to the token, inside of double quotes; undefined where it may be printed. */
+  /** What a shell expands to the token inside double quotes; undefined if the token may be printed. */
   readonly shell?: string;
 }
 
-/** The Worker's own name for it. Unlike an option, other users cannot read it. */
+/** The name of the Worker's variable. Other users can read an option, but not the environment. */
 export const VARIABLE = 'ROOT_TOKEN';
 
 /**
- * Leaves of a text what can be in a token: a carriage return or a byte order mark, which editors write into files, is
- * not read here either. In octal, since an interactive shell replaces "!" inside of double quotes.
+ * Removes from a text all that cannot be in a token, such as a carriage return or a byte order mark, which editors
+ * write into files. Octal, because an interactive shell replaces "!" inside double quotes.
  */
 const CLEANED = "tr -cd '\\41-\\176'";
 
-/** The token of the options or of the environment; else a random one, where no other machine can reach it. */
-export async function rootTokenOf(values: Values, host: string): Promise<RootToken | Problem> {
+/** The token of the options or of the environment, or a random one if no other machine can reach the server. */
+export async function rootTokenOf(values: Values, host: string): Promise<CommandResult<RootToken>> {
   if (values['root-token'] !== undefined && values['root-token-file'] !== undefined) {
     return wrongUse('--root-token and --root-token-file exclude each other');
   }
   const given = await givenToken(values);
   if (given === undefined) {
     return isLoopback(host)
-      ? { token: `dev-${randomBytes(16).toString('hex')}` }
+      ? ok({ token: `dev-${randomBytes(16).toString('hex')}` })
       : wrongUse(
           `--host ${host} can be reached from other machines; give it a root token of your own with --root-token-file or ${VARIABLE}`,
         );
   }
   const { name, read, shell } = given;
-  if (!read.ok) return unreadable(read.failure);
+  if (!read.ok) return failed(read.failure.message);
   const token = read.value;
   if (token === '') return wrongUse(`${name} is empty`);
   if (!isToken(token)) {
@@ -49,11 +49,11 @@ export async function rootTokenOf(values: Values, host: string): Promise<RootTok
       `${name} has ${token.length} characters, and --host ${host} can be reached from other machines; use a root token of at least ${MIN_REACHABLE_ROOT_TOKEN_CHARACTERS}`,
     );
   }
-  return { token, ...(shell && { shell }) };
+  return ok({ token, ...(shell && { shell }) });
 }
 
 interface Given {
-  /** What the user calls it. */
+  /** What a message calls the token. */
   readonly name: string;
   readonly read: Result<string>;
   readonly shell?: string;
@@ -73,12 +73,12 @@ async function givenToken(values: Values): Promise<Given | undefined> {
   return { name: VARIABLE, read: ok(variable), shell };
 }
 
-/** Whether only this process can read it: standard input, or what a shell made of `<(…)`. */
+/** Whether only this process can read it: standard input, or `<(…)` of a shell. */
 function isDescriptor(file: string): boolean {
   return file === '-' || /^\/(dev\/(stdin|fd\/)|proc\/)/.test(file);
 }
 
-/** A path as one word of a command: inside of `$(…)` the double quotes around it do not count. */
+/** A path as one word of a command. Inside `$(…)` the double quotes around it have no effect. */
 function quoted(path: string): string {
   return `'${path.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,13 +1,13 @@
-/** The variables that the local server gives the Worker: those of `wrangler.toml`, and what options say in their place. */
+/** The variables that the local server gives the Worker: those of `wrangler.toml`, which options can replace. */
 import { parse } from 'smol-toml';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 
 export type Variables = Readonly<Record<string, string>>;
 
 /**
- * Reads what `--var` and `--upstream` say.
+ * Reads `--var` and `--upstream`.
  *
- * @param config the text of `wrangler.toml`, whose variables are the ones that exist
+ * @param config the text of `wrangler.toml`, which names the variables that exist
  * @returns every variable with its value
  */
 export function variablesOf(

@@ -1,12 +1,12 @@
-/** workerd's configuration, made of `wrangler.toml`: the same bindings, flags and objects as deployed. */
+/** The configuration of workerd, from `wrangler.toml`: the bindings, flags and objects of a deployment. */
 import { parse } from 'smol-toml';
 import { urlHost } from './address.ts';
 import type { Bundle } from './bundle.ts';
 import type { Variables } from './variables.ts';
 
-/** Environment variable that hands workerd the root token: a secret does not belong in a file. */
+/** Environment variable that gives workerd the root token, because a file should not contain a secret. */
 export const ROOT_TOKEN_VARIABLE = 'CARILLON_ROOT_TOKEN';
-/** The same for the key of the secrets of sources. */
+/** Environment variable for the key that seals the secrets of sources. */
 export const SOURCE_KEY_VARIABLE = 'CARILLON_SOURCE_KEY';
 export const CONFIG_FILE = 'workerd.capnp';
 /** Folder of the Durable Objects' databases, below the data folder. */
@@ -29,8 +29,8 @@ interface Serving {
 }
 
 /**
- * workerd's own way out reaches public addresses alone; this one takes its place where the keys of
- * issuers, or the upstream, may be on this machine.
+ * By default workerd can only connect to public addresses. This service replaces that if the keys of issuers, or the
+ * upstream, may be on this machine.
  */
 const LOOPBACK_INTERNET =
   '(name = "internet", network = (allow = ["public", "local"], tlsOptions = (trustBrowserCas = true)))';

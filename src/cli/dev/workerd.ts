@@ -1,10 +1,11 @@
-/** Runs the bundle in workerd, and sees to it that neither outlives the other. */
+/** Runs the bundle in workerd, and ensures that neither this process nor workerd outlives the other. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 import { replaceFile } from '../files.ts';
 import type { Bundle } from './bundle.ts';
 import type { DataFolder } from './data.ts';
@@ -20,14 +21,14 @@ import {
 /** The binary for this machine. */
 const { default: WORKERD } = createRequire(import.meta.url)('workerd') as { default: string };
 
-/** How long requests that are under way may take to finish once the server is asked to end. */
+/** How long pending requests may take when the server is stopped. */
 const DRAIN_MS = 1000;
 
 export interface LocalServer {
   readonly port: number;
-  /** workerd itself. */
+  /** The process of workerd. */
   readonly process: ChildProcess;
-  /** Resolves with the sentence that says how workerd died, if it does so by itself. */
+  /** Resolves with a sentence about how workerd died. */
   readonly died: Promise<string>;
   stop(): Promise<void>;
 }
@@ -40,15 +41,15 @@ interface Start {
   readonly rootToken: string;
   /** Whether the keys of issuers, and the upstream, may be reached by http on this machine. */
   readonly allowLoopbackHttp?: boolean;
-  /** Those of `wrangler.toml` if absent. */
+  /** If absent, those of `wrangler.toml`. */
   readonly variables?: Variables;
-  /** The descriptor of a file that takes what workerd logs; the terminal by default. */
+  /** The descriptor of a file for the log of workerd. If absent, the terminal. */
   readonly log?: number;
-  /** Ends the start. */
+  /** Interrupts the start. */
   readonly signal?: AbortSignal;
 }
 
-/** @returns the server once it listens, or the sentence that says why it does not */
+/** @returns the server once it listens */
 export async function startWorkerd({
   bundle,
   folder,
@@ -59,13 +60,13 @@ export async function startWorkerd({
   variables,
   log,
   signal,
-}: Start): Promise<LocalServer | string> {
+}: Start): Promise<Result<LocalServer>> {
   mkdirSync(join(folder.path, STATE_FOLDER), { recursive: true, mode: 0o700 });
   const config = workerdConfig(bundle, { host, port, allowLoopbackHttp, variables });
   replaceFile(join(folder.path, CONFIG_FILE), config);
   const child = spawn(WORKERD, ['serve', '--control-fd=3', CONFIG_FILE], {
     cwd: folder.path,
-    // Ctrl-C reaches the whole group of the terminal; workerd is ended by us, after us.
+    // Detached, because Ctrl-C reaches all processes of the terminal. This process stops workerd.
     detached: true,
     stdio: ['ignore', log ?? 'inherit', log ?? 'inherit', 'pipe', folder.lock?.descriptor],
     env: { [ROOT_TOKEN_VARIABLE]: rootToken, [SOURCE_KEY_VARIABLE]: folder.sourceKey },
@@ -87,16 +88,16 @@ export async function startWorkerd({
       child.kill('SIGKILL');
     });
   }
-  // Only the start is interrupted so: a server that listens is given time to finish what it does.
+  // Only for the start: a server that listens gets time for its pending requests.
   const interrupt = () => child.kill('SIGKILL');
   signal?.addEventListener('abort', interrupt);
   const listening = await Promise.race([portOf(child), died]);
   signal?.removeEventListener('abort', interrupt);
   if (typeof listening === 'string') {
     guard?.end();
-    return listening;
+    return invalid(listening);
   }
-  return {
+  return ok({
     port: listening,
     process: child,
     died: died.finally(() => guard?.end()),
@@ -106,10 +107,10 @@ export async function startWorkerd({
       await died;
       clearTimeout(impatience);
     },
-  };
+  });
 }
 
-/** workerd writes a line of JSON to the control descriptor when it listens. */
+/** When workerd listens, it writes a line of JSON to the control descriptor. */
 function portOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve) => {
     let text = '';
@@ -123,9 +124,9 @@ function portOf(child: ChildProcess): Promise<number> {
 }
 
 /**
- * A process that ends workerd when this one is gone, even if it was killed: see `guard.ts`.
+ * Starts a process that ends workerd when this process ends, even if this one is killed: see `guard.ts`.
  *
- * @param onLoss called when the guard itself is gone
+ * @param onLoss called when the guard itself ends
  */
 function startGuard(pid: number, folder: DataFolder, onLoss: () => void): { end(): void } {
   const script = fileURLToPath(new URL('guard.ts', import.meta.url));
@@ -133,10 +134,10 @@ function startGuard(pid: number, folder: DataFolder, onLoss: () => void): { end(
   const guard = spawn(process.execPath, args, {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
-    // It needs none of the secrets that this process may have been given.
+    // The guard needs no secret of the environment.
     env: {},
   });
-  // The descriptor alone must not keep this process alive.
+  // The guard must not keep this process alive.
   guard.unref();
   guard.once('error', onLoss).once('exit', onLoss);
   return {

@@ -1,17 +1,21 @@
 /** `carillon forward audit` */
 import { resolve } from 'node:path';
+import type { Server } from '../../client/options.ts';
 import { dotSegment } from '../../lib/dot-segment.ts';
+import { ok } from '../../lib/result.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
 import type { Values } from '../arguments.ts';
-import { type Command, type ExitCode, endWith, misuse, type Problem } from '../command.ts';
-import { readSecret } from '../input.ts';
 import {
-  anonymousServerOf,
-  SERVER_HELP,
-  SERVER_OPTIONS,
-  type Server,
-  withToken,
-} from '../server.ts';
+  type Command,
+  type CommandResult,
+  type ExitCode,
+  endWith,
+  failed,
+  misuse,
+  wrongUse,
+} from '../command.ts';
+import { readSecret } from '../input.ts';
+import { anonymousServerOf, SERVER_HELP, SERVER_OPTIONS, withToken } from '../server.ts';
 import { stopOnSignals } from '../stopping.ts';
 import { forwardFile } from './forward-file.ts';
 import { forwardSocket } from './forward-socket.ts';
@@ -70,18 +74,18 @@ Examples:
     'secret-file': { type: 'string' },
   },
   async run(values, positionals): Promise<ExitCode> {
-    const problem = problemOf(values, positionals);
-    if (problem !== undefined) return misuse(problem, NAME);
+    const checked = checkArguments(values, positionals);
+    if (!checked.ok) return endWith(checked.failure, NAME);
     const [source = ''] = positionals;
     const { file, socket, state } = values as Options;
     const address = parseListenAddress(socket ?? ':0');
     if (!address.ok) return misuse(address.failure.message, NAME);
     const server = await serverWithSecret(values);
-    if ('problem' in server) return endWith(server, NAME);
+    if (!server.ok) return endWith(server.failure, NAME);
 
     const stopping = stopOnSignals();
     const progress = new Progress(process.stderr, Date.now);
-    const sender = new Sender(server, source, progress, stopping);
+    const sender = new Sender(server.value, source, progress, stopping);
     const { stop } = stopping;
     progress.start();
     try {
@@ -92,7 +96,7 @@ Examples:
         log: resolve(file),
         statePath: resolve(state ?? `${file}.carillon`),
         fromStart: values['from-start'] === true,
-        source: `${trimSlashes(server.headers['X-Vault-Namespace'] ?? '')}/${source}`,
+        source: `${trimSlashes(server.value.namespace)}/${source}`,
         sender,
         progress,
         stop,
@@ -103,42 +107,41 @@ Examples:
   },
 };
 
-/** What is wrong with how the command was called. */
-function problemOf(values: Values, positionals: readonly string[]): string | undefined {
+function checkArguments(values: Values, positionals: readonly string[]): CommandResult<void> {
   const { file, socket, state } = values as Options;
   const [source] = positionals;
-  if (!source) return 'the name of the source is missing';
-  if (positionals.length > 1) return 'there are too many arguments';
-  // A URL would fold it and lead elsewhere.
+  if (!source) return wrongUse('the name of the source is missing');
+  if (positionals.length > 1) return wrongUse('there are too many arguments');
+  // A URL would resolve the segment, and name another path.
   if (source.includes('/') || dotSegment(source) !== undefined) {
-    return `${JSON.stringify(source)} cannot be the name of a source`;
+    return wrongUse(`${JSON.stringify(source)} cannot be the name of a source`);
   }
-  if (file === '' || state === '') return 'a path is empty';
-  if ((file === undefined) === (socket === undefined)) return 'give one of --file and --socket';
+  if (file === '' || state === '') return wrongUse('a path is empty');
+  if ((file === undefined) === (socket === undefined)) {
+    return wrongUse('give one of --file and --socket');
+  }
   if (socket !== undefined && (state !== undefined || values['from-start'] !== undefined)) {
-    return 'a socket has no place to go back to: --state and --from-start are for --file';
+    return wrongUse('a socket has no place to go back to: --state and --from-start are for --file');
   }
-  return undefined;
+  return ok(undefined);
 }
 
-/** The server, and the secret of the source to show it: it is no argument, since others see those. */
-async function serverWithSecret(values: Values): Promise<Server | Problem> {
-  const failed = (problem: string): Problem => ({ problem, exitCode: 1 });
+/** The server, with the secret of the source as its token. */
+async function serverWithSecret(values: Values): Promise<CommandResult<Server>> {
   const anonymous = anonymousServerOf(values);
-  if (typeof anonymous === 'string') return failed(anonymous);
-  const { 'secret-file': secretFile } = values as { 'secret-file'?: string };
-  const name = secretFile === undefined ? 'CARILLON_SOURCE_SECRET' : '--secret-file';
+  if (!anonymous.ok) return anonymous;
+  const { 'secret-file': file } = values as { 'secret-file'?: string };
+  // The secret is no argument, because other users can read the arguments of a process.
   const secret =
-    secretFile === undefined
-      ? process.env.CARILLON_SOURCE_SECRET?.trim()
-      : await readSecret(secretFile);
-  if (typeof secret === 'object' && !secret.ok) return failed(secret.failure.message);
-  const text = typeof secret === 'object' ? secret.value : secret;
-  if (!text) {
+    file === undefined
+      ? ok(process.env.CARILLON_SOURCE_SECRET?.trim() ?? '')
+      : await readSecret(file);
+  if (!secret.ok) return failed(secret.failure.message);
+  if (secret.value === '') {
     return failed(
-      `there is no secret of the source; set CARILLON_SOURCE_SECRET, or give --secret-file`,
+      'there is no secret of the source; set CARILLON_SOURCE_SECRET, or give --secret-file',
     );
   }
-  const server = withToken(anonymous, text, `the secret of ${name}`);
-  return typeof server === 'string' ? failed(server) : server;
+  const name = file === undefined ? 'CARILLON_SOURCE_SECRET' : '--secret-file';
+  return withToken(anonymous.value, secret.value, `the secret of ${name}`);
 }

@@ -6,15 +6,15 @@ import { listen } from './listen.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { SocketForwarder, type SocketForwarding } from './socket-forwarder.ts';
 
-/** Forwards until it is stopped, or the server refuses. */
+/** Forwards until the command is stopped, or the server refuses. */
 export async function forwardSocket(
   address: ListenAddress,
   options: SocketForwarding,
 ): Promise<ExitCode> {
   const { progress } = options;
   const server = createServer();
-  const problem = await listen(server, address);
-  if (problem !== undefined) return progress.fail(problem);
+  const listening = await listen(server, address);
+  if (!listening.ok) return progress.fail(listening.failure.message);
   const forwarder = new SocketForwarder(server, options);
   progress.say(`listening on ${nameOf(server)}`);
   return forwarder.run();

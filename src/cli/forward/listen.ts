@@ -3,22 +3,21 @@ import { once } from 'node:events';
 import { existsSync, lstatSync, unlinkSync } from 'node:fs';
 import { createConnection, type Server } from 'node:net';
 import { dirname } from 'node:path';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 import { reasonOfFileError } from '../files.ts';
 import type { ListenAddress } from './listen-address.ts';
 
-/** @returns the sentence that says why the address cannot be had, or undefined */
-export async function listen(server: Server, address: ListenAddress): Promise<string | undefined> {
-  const problem = await attempt(server, address);
-  if (problem?.code !== 'EADDRINUSE') return problem && sentenceOf(problem, address);
-  if (!('path' in address) || !(await isLeftBehind(address.path))) {
-    return sentenceOf(problem, address);
+/** Takes the place of a Unix socket whose process was killed. */
+export async function listen(server: Server, address: ListenAddress): Promise<Result<void>> {
+  let error = await tryToListen(server, address);
+  if (error?.code === 'EADDRINUSE' && 'path' in address && (await isLeftBehind(address.path))) {
+    unlinkSync(address.path);
+    error = await tryToListen(server, address);
   }
-  unlinkSync(address.path);
-  const again = await attempt(server, address);
-  return again && sentenceOf(again, address);
+  return error === undefined ? ok(undefined) : invalid(reasonOf(error, address));
 }
 
-async function attempt(
+async function tryToListen(
   server: Server,
   address: ListenAddress,
 ): Promise<NodeJS.ErrnoException | undefined> {
@@ -31,7 +30,7 @@ async function attempt(
   }
 }
 
-/** Whether it is a socket on which nobody listens any more: a process that was killed leaves its own. */
+/** Whether the file is a socket that nobody listens on. A process that was killed leaves its socket behind. */
 async function isLeftBehind(path: string): Promise<boolean> {
   if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return false;
   const connection = createConnection({ path });
@@ -45,12 +44,12 @@ async function isLeftBehind(path: string): Promise<boolean> {
   }
 }
 
-function sentenceOf(error: NodeJS.ErrnoException, address: ListenAddress): string {
+function reasonOf(error: NodeJS.ErrnoException, address: ListenAddress): string {
   const name = 'path' in address ? address.path : `${address.host} port ${address.port}`;
   if (error.code === 'EADDRINUSE') {
     return `${name} is taken; stop what listens there, or give --socket another`;
   }
-  // libuv calls that EACCES.
+  // The code of libuv for a missing folder is EACCES.
   const hasFolder = !('path' in address) || existsSync(dirname(address.path));
   return `cannot listen on ${name}: ${hasFolder ? reasonOfFileError(error) : 'its folder is not there'}`;
 }

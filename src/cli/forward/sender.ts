@@ -1,15 +1,16 @@
-/** Brings entries to the source, in order, one request at a time, until the server has them. */
+/** Sends entries to the source in order, one request at a time, and retries until the server has them. */
 import { CLIENT_BACKOFF } from '../../client/backoff.ts';
+import type { Server } from '../../client/options.ts';
 import { isRetryable } from '../../client/request.ts';
+import type { Result } from '../../lib/result.ts';
+import { type Answer, type ApiFailure, request } from '../api.ts';
 import type { ExitCode } from '../command.ts';
 import { Retry } from '../retry.ts';
-import { type Answer, type Outcome, request, type Server } from '../server.ts';
+
 import type { Stopping } from '../stopping.ts';
 import type { Entry } from './entry.ts';
 import { FORWARD_TIMEOUT_MS } from './limits.ts';
 import type { DeliveryCounts, Progress } from './progress.ts';
-
-type Refusal = Extract<Outcome, { ok: false }>;
 
 export class Sender {
   readonly #server: Server;
@@ -25,16 +26,16 @@ export class Sender {
   }
 
   /**
-   * Sends a batch, again and again while that can help: ids make duplicates of what had come through.
+   * Sends a batch, and retries while that can help. The server recognises by their ids the entries that it has.
    *
-   * @returns undefined once the server has it, else how the command ends; why is said
+   * @returns undefined once the server has the batch, else the exit code of the command
    */
   async deliver(batch: readonly Entry[]): Promise<ExitCode | undefined> {
     const retry = new Retry(CLIENT_BACKOFF, this.#progress);
     for (let failures = 0; ; failures++) {
-      const outcome = await this.#post(batch);
-      if (outcome.ok) {
-        const counts = countsOf(outcome.answer);
+      const answer = await this.#post(batch);
+      if (answer.ok) {
+        const counts = countsOf(answer.value);
         if (counts === undefined) {
           return this.#refuse('the server answered without saying what it accepted', 200);
         }
@@ -42,14 +43,14 @@ export class Sender {
         if (failures > 0) this.#progress.say('the server answers again');
         return undefined;
       }
-      if (outcome.status === 413) return this.#deliverHalves(batch, outcome);
-      if (outcome.status !== 0 && !isRetryable(outcome.status))
-        return this.#refuse(outcome.message, outcome.status);
+      const { status, message, retryAfterMs } = answer.failure;
+      if (status === 413) return this.#deliverHalves(batch, message);
+      if (status !== 0 && !isRetryable(status)) return this.#refuse(message, status);
       if (this.#stopping.stop.aborted) {
-        this.#progress.say(outcome.message);
+        this.#progress.say(message);
         return 0;
       }
-      await retry.wait(outcome.message, outcome.retryAfterMs, this.#stopping.stop);
+      await retry.wait(message, retryAfterMs, this.#stopping.stop);
       if (this.#stopping.stop.aborted) return 0;
     }
   }
@@ -59,11 +60,11 @@ export class Sender {
     return 2;
   }
 
-  async #deliverHalves(batch: readonly Entry[], refusal: Refusal): Promise<ExitCode | undefined> {
+  async #deliverHalves(batch: readonly Entry[], reason: string): Promise<ExitCode | undefined> {
     const [first] = batch;
     if (batch.length === 1 && first !== undefined) {
       this.#progress.passedOver(
-        `the entry at offset ${first.offset}, of ${first.bytes.length} bytes, is passed over: ${refusal.message}`,
+        `the entry at offset ${first.offset}, of ${first.bytes.length} bytes, is passed over: ${reason}`,
       );
       return undefined;
     }
@@ -71,7 +72,7 @@ export class Sender {
     return (await this.deliver(batch.slice(0, half))) ?? (await this.deliver(batch.slice(half)));
   }
 
-  async #post(batch: readonly Entry[]): Promise<Outcome> {
+  async #post(batch: readonly Entry[]): Promise<Result<Answer, ApiFailure>> {
     const late = new AbortController();
     const timer = setTimeout(
       () => late.abort(new Error(`no answer within ${FORWARD_TIMEOUT_MS / 1000} s`)),
@@ -83,7 +84,7 @@ export class Sender {
         query: 'on_overload=block',
         headers: { 'Content-Type': 'application/x-ndjson' },
         body: new Uint8Array(Buffer.concat(batch.flatMap(({ bytes }) => [bytes, NEWLINE]))),
-        // Followed, it would take the secret to whoever is named there.
+        // A redirect would send the secret to another server.
         redirect: 'manual',
         signal: AbortSignal.any([late.signal, this.#stopping.deadline]),
       });
@@ -93,9 +94,9 @@ export class Sender {
   }
 
   #advice(status: number): string {
-    const { origin } = this.#server.address;
-    const namespace = this.#server.headers['X-Vault-Namespace'];
-    const source = `the source ${JSON.stringify(this.#source)}${namespace === undefined ? '' : ` in namespace ${namespace}`}`;
+    const { url, namespace } = this.#server;
+    const { origin } = url;
+    const source = `the source ${JSON.stringify(this.#source)}${namespace && ` in namespace ${namespace}`}`;
     switch (status) {
       case 401:
       case 403:

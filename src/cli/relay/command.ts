@@ -47,19 +47,22 @@ Examples:
   async run(values, positionals): Promise<ExitCode> {
     if (positionals.length > 0) return misuse('"relay" takes no arguments, only options', 'relay');
     const origin = await originOf(values);
-    if ('problem' in origin) return endWith(origin, 'relay');
+    if (!origin.ok) return endWith(origin.failure, 'relay');
     const destination = await destinationOf(values);
-    if (typeof destination === 'string') return fail(destination);
-    if (destination.url.href === origin.address.href) {
+    if (!destination.ok) return endWith(destination.failure, 'relay');
+    if (destination.value.url.href === origin.value.address.href) {
       return misuse('--from is the server of VAULT_ADDR itself', 'relay');
     }
     const { state: path, 'skip-source': skippedSources = [] } = values as {
       state?: string;
       'skip-source'?: string[];
     };
-    const state = path === undefined ? undefined : StateFile.open(path, origin.subscription);
+    const state = path === undefined ? undefined : StateFile.open(path, origin.value.subscription);
     if (state?.ok === false) return fail(state.failure.message);
 
-    return relay({ origin, state: state?.value, skippedSources, values }, stopOnSignals());
+    return relay(
+      { origin: origin.value, state: state?.value, skippedSources, values },
+      stopOnSignals(),
+    );
   },
 };

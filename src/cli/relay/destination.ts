@@ -1,23 +1,20 @@
 /** The server that a relay publishes to: that of the environment, as for every command. */
-import { CarillonError } from '../../client/index.ts';
+import { CarillonError } from '../../client/errors.ts';
 import { checkServerOptions, resolveServer, type Server } from '../../client/options.ts';
+import { ok } from '../../lib/result.ts';
 import type { Values } from '../arguments.ts';
+import { type CommandResult, failed } from '../command.ts';
 import { serverOf } from '../server.ts';
 
-/** @returns it with the token of now, as there may have been another login, or what is wrong */
-export async function destinationOf(values: Values): Promise<Server | string> {
+/** The server with its present token: the user may have logged in again. */
+export async function destinationOf(values: Values): Promise<CommandResult<Server>> {
   const server = serverOf(values);
-  if (typeof server === 'string') return server;
-  const options = {
-    url: server.address,
-    token: server.headers['X-Vault-Token'] ?? '',
-    namespace: server.headers['X-Vault-Namespace'],
-  };
+  if (!server.ok) return server;
   try {
-    checkServerOptions(options);
-    return await resolveServer(options);
+    checkServerOptions(server.value);
+    return ok(await resolveServer(server.value));
   } catch (error) {
-    if (error instanceof CarillonError) return `VAULT_ADDR or VAULT_NAMESPACE: ${error.message}`;
-    throw error;
+    if (!(error instanceof CarillonError)) throw error;
+    return failed(`VAULT_ADDR or VAULT_NAMESPACE: ${error.message}`);
   }
 }

@@ -1,20 +1,22 @@
 /** The server that events come from, and the subscription there. */
+import type { Server } from '../../client/options.ts';
 import { dotSegment } from '../../lib/dot-segment.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
+import { apiUrl } from '../api.ts';
 import type { Values } from '../arguments.ts';
-import { type Problem, unreadable, wrongUse } from '../command.ts';
+import { type CommandResult, failed, wrongUse } from '../command.ts';
 import { readSecret } from '../input.ts';
-import { apiUrl, type Server, withToken } from '../server.ts';
+import { type Headers, headersOf, withToken } from '../server.ts';
 import type { OriginSubscription } from './state-file.ts';
 
 export interface Origin {
   readonly address: URL;
   readonly subscription: OriginSubscription;
-  /** The URL of the WebSocket that begins there. */
+  /** The URL of a WebSocket that begins at this position. */
   url(since: string | undefined): URL;
-  /** Made anew for each attempt, as the file of the token is read anew. */
-  headers(): Promise<Result<Server['headers']>>;
+  /** The headers of a handshake. The file of the token is read for each one. */
+  headers(): Promise<Result<Headers>>;
 }
 
 export const ORIGIN_OPTIONS = {
@@ -26,8 +28,7 @@ export const ORIGIN_OPTIONS = {
   'from-token-file': { type: 'string' },
 } as const;
 
-/** What the options say of it, and what is wrong with them. */
-export async function originOf(values: Values): Promise<Origin | Problem> {
+export async function originOf(values: Values): Promise<CommandResult<Origin>> {
   const { from, filter } = values as { from?: string; filter?: string };
   const pattern = String(values.pattern).trim();
   const namespace = trimSlashes(String(values['from-namespace'] ?? '').trim());
@@ -41,7 +42,7 @@ export async function originOf(values: Values): Promise<Origin | Problem> {
       `--from is ${JSON.stringify(from)}; give a URL such as https://vault.example.com:8200`,
     );
   }
-  // They would stand in the state file.
+  // The state file would contain them.
   if (new URL(from).username !== '' || new URL(from).password !== '') {
     return wrongUse('--from has a user name or a password; the token is what identifies you');
   }
@@ -53,7 +54,7 @@ export async function originOf(values: Values): Promise<Origin | Problem> {
     ['pattern', pattern],
     ['from-namespace', namespace],
   ] as const) {
-    // A URL would fold it and lead elsewhere.
+    // A URL would resolve the segment, and name another path.
     if (dotSegment(path) !== undefined) {
       return wrongUse(`--${name} ${JSON.stringify(path)} has a "." or ".." segment`);
     }
@@ -61,25 +62,20 @@ export async function originOf(values: Values): Promise<Origin | Problem> {
   if (!/^[\x21-\x7e]*$/.test(namespace)) {
     return wrongUse('--from-namespace has a character that no header can carry');
   }
-  const server: Server = {
-    address: new URL(from),
-    headers: {
-      'X-Vault-Request': 'true',
-      ...(namespace !== '' && { 'X-Vault-Namespace': namespace }),
-    },
-  };
-  const headers = () => headersOf(server, tokenFile);
+  const server: Server = { url: new URL(from), token: '', namespace };
+  const headers = () => headersWithToken(server, tokenFile);
   const first = await headers();
   if (!first.ok) {
-    return tokenFile === undefined ? wrongUse(first.failure.message) : unreadable(first.failure);
+    const { message } = first.failure;
+    return tokenFile === undefined ? wrongUse(message) : failed(message);
   }
-  return {
-    address: server.address,
-    subscription: { from: server.address.href, namespace, pattern, namespaces },
+  return ok({
+    address: server.url,
+    subscription: { from: server.url.href, namespace, pattern, namespaces },
     url: (since) => {
       const url = apiUrl(server, `sys/events/subscribe/${pattern}`);
       url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-      // In the order of Vault's own client.
+      // In the order of Vault's client.
       if (filter !== undefined) url.searchParams.append('filter', filter);
       url.searchParams.append('json', 'true');
       for (const each of namespaces) url.searchParams.append('namespaces', each);
@@ -87,13 +83,13 @@ export async function originOf(values: Values): Promise<Origin | Problem> {
       return url;
     },
     headers,
-  };
+  });
 }
 
-async function headersOf(
+async function headersWithToken(
   server: Server,
   tokenFile: string | undefined,
-): Promise<Result<Server['headers']>> {
+): Promise<Result<Headers>> {
   const token =
     tokenFile === undefined
       ? ok(process.env.CARILLON_FROM_TOKEN?.trim() ?? '')
@@ -107,6 +103,6 @@ async function headersOf(
         : `${tokenFile} has no token`,
     );
   }
-  const withIt = withToken(server, token.value, name);
-  return typeof withIt === 'string' ? invalid(withIt) : ok(withIt.headers);
+  const complete = withToken(server, token.value, name);
+  return complete.ok ? ok(headersOf(complete.value)) : invalid(complete.failure.message);
 }

@@ -3,6 +3,7 @@ import { requestBatches } from '../../client/batches.ts';
 import { CONNECT_TIMEOUT_MS } from '../../client/bounds.ts';
 import { platformRuntime } from '../../client/platform.ts';
 import { type ApiResponse, apiUrl, request } from '../../client/request.ts';
+import { ok, type Result } from '../../lib/result.ts';
 import { MAX_PUBLISH_EVENTS } from '../../wire/limits.ts';
 import type { Values } from '../arguments.ts';
 import { Retry } from '../retry.ts';
@@ -14,11 +15,10 @@ import type { FrameLine } from './frame.ts';
 import type { Report } from './report.ts';
 import { verdictOf } from './verdict.ts';
 
-/** Why the relay cannot begin. */
-export interface Unfit {
+/** Why the destination accepts no events. */
+export interface UnfitDestination {
+  readonly reason: 'token' | 'server';
   readonly message: string;
-  /** Whether the token is the reason. */
-  readonly byToken: boolean;
 }
 
 export class Publisher {
@@ -36,19 +36,19 @@ export class Publisher {
   }
 
   /**
-   * Checks with a request without events whether the destination accepts any, and retries until it answers.
-   *
-   * @returns why the destination is unfit
+   * Checks with a request without events whether the destination accepts any. Retries until it answers, or the signal
+   * ends the check.
    */
-  async check(signal: AbortSignal): Promise<Unfit | undefined> {
+  async check(signal: AbortSignal): Promise<Result<void, UnfitDestination>> {
     for (;;) {
       const { status, body, failure } = await this.#post([], signal);
-      if (signal.aborted || (status === 400 && Array.isArray(body.errors))) return undefined;
+      if (signal.aborted || (status === 400 && Array.isArray(body.errors))) return ok(undefined);
       if (failure === undefined) {
-        return { message: 'it is not the address of a Carillon server', byToken: false };
+        return unfit('server', 'it is not the address of a Carillon server');
       }
       if (!failure.retryable) {
-        return { message: failure.error.message, byToken: failure.error.code === 'forbidden' };
+        const { code, message } = failure.error;
+        return unfit(code === 'forbidden' ? 'token' : 'server', message);
       }
       await this.#wait(failure, signal);
     }
@@ -93,13 +93,14 @@ export class Publisher {
   }
 
   async #post(lines: readonly FrameLine[], signal: AbortSignal): Promise<ApiResponse> {
-    const to = await destinationOf(this.#values);
-    if (typeof to === 'string') {
-      return { status: 0, body: {}, failure: { retryable: true, message: to, waitMs: 0 } };
+    const destination = await destinationOf(this.#values);
+    if (!destination.ok) {
+      const { message } = destination.failure;
+      return { status: 0, body: {}, failure: { retryable: true, message, waitMs: 0 } };
     }
-    return request(this.#runtime, to, {
+    return request(this.#runtime, destination.value, {
       method: 'POST',
-      url: apiUrl(to, 'sys/events/publish'),
+      url: apiUrl(destination.value, 'sys/events/publish'),
       headers: { 'Content-Type': 'application/x-ndjson' },
       body: lines.map(({ text }) => text).join('\n'),
       timeoutMs: CONNECT_TIMEOUT_MS,
@@ -113,4 +114,11 @@ export class Publisher {
   ): Promise<void> {
     await this.#retry.wait(`publishing: ${message}`, waitMs, signal);
   }
+}
+
+function unfit(
+  reason: UnfitDestination['reason'],
+  message: string,
+): Result<never, UnfitDestination> {
+  return { ok: false, failure: { reason, message } };
 }

@@ -4,16 +4,17 @@
  */
 import type { Connection } from '../../client/connection.ts';
 import { reasonOf, serverWaitMs } from '../../client/end.ts';
+import type { Result } from '../../lib/result.ts';
 import { SUBPROTOCOLS } from '../../wire/carillon-v1/messages.ts';
 import { Retry } from '../retry.ts';
-import { type OpenSocket, openSocket, type Refused } from '../subscription-socket.ts';
+import { type HandshakeFailure, type OpenSocket, openSocket } from '../subscription-socket.ts';
 import type { Backlog, BacklogEntry } from './backlog.ts';
 import { RELAY_BACKOFF } from './backoff.ts';
 import type { FrameLine } from './frame.ts';
 import { MAX_RELAY_MESSAGE_BYTES, MAX_RELAY_STALL_MS } from './limits.ts';
 import type { Origin } from './origin.ts';
 import { type Acknowledge, connectToOrigin, isStock } from './origin-connection.ts';
-import { type Lasting, lastingRefusal } from './refusal.ts';
+import { type LastingRefusal, lastingRefusal } from './refusal.ts';
 import type { Report } from './report.ts';
 
 const OPENING = {
@@ -65,31 +66,30 @@ export class Receiver {
   }
 
   /** @returns why the relay cannot begin; undefined once the signal has ended it */
-  async run(): Promise<Lasting | undefined> {
+  async run(): Promise<LastingRefusal | undefined> {
     while (!this.#signal.aborted) {
       await this.#backlog.room();
       const opened = await this.#open();
       if (this.#signal.aborted) {
-        if (!('message' in opened)) opened.socket.terminate();
-        return undefined;
-      }
-      if ('message' in opened) {
-        if (this.#loseCursor(opened)) continue;
-        const lasting = this.#hasWorked
-          ? undefined
-          : lastingRefusal(opened, this.#origin.subscription.pattern);
+        if (opened.ok) opened.value.socket.terminate();
+      } else if (opened.ok) {
+        await this.#receive(opened.value);
+      } else if (!this.#loseCursor(opened.failure)) {
+        const lasting = this.#lastingRefusal(opened.failure);
         if (lasting !== undefined) return lasting;
-        await this.#retry.wait(opened.message, opened.retryAfterMs, this.#signal);
-      } else {
-        await this.#receive(opened);
+        const { message, retryAfterMs } = opened.failure;
+        await this.#retry.wait(message, retryAfterMs, this.#signal);
       }
     }
     return undefined;
   }
 
-  async #open(): Promise<OpenSocket | Refused> {
+  async #open(): Promise<Result<OpenSocket, HandshakeFailure>> {
     const headers = await this.#origin.headers();
-    if (!headers.ok) return { message: headers.failure.message, status: 0, retryAfterMs: 0 };
+    if (!headers.ok) {
+      const { message } = headers.failure;
+      return { ok: false, failure: { reason: 'unreachable', message, status: 0, retryAfterMs: 0 } };
+    }
     const since = this.#cursorLost ? 'earliest' : this.#cursor;
     return openSocket(this.#origin.url(since), headers.value, {
       ...OPENING,
@@ -98,10 +98,15 @@ export class Receiver {
   }
 
   /** A 400 may be for the cursor, which is the only part of the request that changes. */
-  #loseCursor({ status }: Refused): boolean {
+  #loseCursor({ status }: HandshakeFailure): boolean {
     if (status !== 400 || this.#cursor === undefined || this.#cursorLost) return false;
     this.#cursorLost = true;
     return true;
+  }
+
+  #lastingRefusal(failure: HandshakeFailure): LastingRefusal | undefined {
+    const { pattern } = this.#origin.subscription;
+    return this.#hasWorked ? undefined : lastingRefusal(failure, pattern);
   }
 
   async #receive(opened: OpenSocket): Promise<void> {

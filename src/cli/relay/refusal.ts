@@ -1,18 +1,20 @@
-/** What a handshake that the origin refused means. Pure. */
+/** Whether a handshake that failed can be retried. Pure. */
 import { isRetryable } from '../../client/request.ts';
+import { isTlsFailure } from '../api.ts';
 import type { ExitCode } from '../command.ts';
-import { isTlsFailure } from '../server.ts';
-import type { Refused } from '../subscription-socket.ts';
+import type { HandshakeFailure } from '../subscription-socket.ts';
 
-/** Refused for a reason that lasts: the same request would be refused again. */
-export interface Lasting {
+/** How the relay ends, if the same handshake would fail again. */
+export interface LastingRefusal {
   readonly message: string;
   readonly exitCode: ExitCode;
 }
 
-/** @returns undefined where it may pass */
-export function lastingRefusal(refused: Refused, pattern: string): Lasting | undefined {
-  const { status, message, code } = refused;
+/** @returns undefined if the handshake can be retried */
+export function lastingRefusal(
+  { status, message, code }: Pick<HandshakeFailure, 'status' | 'message' | 'code'>,
+  pattern: string,
+): LastingRefusal | undefined {
   switch (status) {
     case 401:
     case 403:
@@ -35,6 +37,6 @@ export function lastingRefusal(refused: Refused, pattern: string): Lasting | und
   }
 }
 
-function failed(message: string): Lasting {
+function failed(message: string): LastingRefusal {
   return { message: `--from: ${message}`, exitCode: 1 };
 }

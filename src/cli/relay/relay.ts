@@ -28,10 +28,10 @@ export async function relay(options: RelayOptions, stopping: GracefulStop): Prom
   const checkpoint = new Checkpoint(state, report);
   const { stop, deadline } = stopping;
 
-  const unfit = await publisher.check(stop);
-  if (unfit !== undefined) {
-    fail(`VAULT_ADDR: ${unfit.message}`);
-    return unfit.byToken ? 2 : 1;
+  const destination = await publisher.check(stop);
+  if (!destination.ok) {
+    fail(`VAULT_ADDR: ${destination.failure.message}`);
+    return destination.failure.reason === 'token' ? 2 : 1;
   }
   if (stop.aborted) return 0;
   // The receiver may wait for room.

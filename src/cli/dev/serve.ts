@@ -1,0 +1,74 @@
+/** Runs the local server until it is asked to stop, or dies. */
+import { type ExitCode, fail, status } from '../command.ts';
+import { signalled } from '../stopping.ts';
+import { bindAddress, leadsTo } from './address.ts';
+import { banner } from './banner.ts';
+import { buildBundle } from './bundle.ts';
+import { type DataFolder, openDataFolder } from './data.ts';
+import type { RootToken } from './root-token.ts';
+import type { Variables } from './variables.ts';
+import { startWorkerd } from './workerd.ts';
+
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  /** Undefined for a temporary folder. */
+  readonly data: string | undefined;
+  readonly rootToken: RootToken;
+  readonly allowLoopbackHttp: boolean;
+  readonly variables: Variables;
+}
+
+export async function serve(settings: Settings): Promise<ExitCode> {
+  // The folder comes first: a server that was killed keeps the port until its workerd releases the folder.
+  const folder = await openDataFolder(settings.data);
+  if (!folder.ok) return fail(folder.failure.message);
+  try {
+    return await serveFrom(folder.value, settings);
+  } finally {
+    folder.value.close();
+  }
+}
+
+async function serveFrom(
+  folder: DataFolder,
+  { host, port, data, rootToken, allowLoopbackHttp, variables }: Settings,
+): Promise<ExitCode> {
+  const stop = signalled('SIGINT', 'SIGTERM', 'SIGHUP');
+  const bound = await bindAddress(host, port);
+  if (!bound.ok) return fail(bound.failure.message);
+  const address = bound.value;
+  const upstream = variables.UPSTREAM_ADDR || undefined;
+  if (upstream !== undefined && (await leadsTo(new URL(upstream), address, port))) {
+    return fail(
+      `the upstream ${new URL(upstream).origin} is this server itself, on ${address} port ${port}; give the address of the OpenBao or Vault, or another --port`,
+    );
+  }
+  const bundle = await buildBundle({ signal: stop });
+  if (stop.aborted) return 0;
+  if (!bundle.ok) return fail(bundle.failure.message);
+  const server = await startWorkerd({
+    host: address,
+    port,
+    allowLoopbackHttp,
+    variables,
+    bundle: bundle.value,
+    folder,
+    rootToken: rootToken.token,
+    signal: stop,
+  });
+  if (!server.ok) return stop.aborted ? 0 : fail(server.failure.message);
+
+  status(banner({ address, port: server.value.port, rootToken, data, upstream }));
+  const death = await Promise.race([server.value.died, aborted(stop)]);
+  if (death !== undefined) return fail(death);
+  await server.value.stop();
+  return 0;
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined));
+  });
+}

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The command is TypeScript that Node runs as it is, which Node can since 22.18. npm scripts and npx
-// put the Node of node_modules first; an older one gets a sentence instead of a syntax error.
+// Node runs the TypeScript of the command since 22.18. npm scripts and npx use the Node of node_modules. An older Node
+// gets a message instead of a syntax error.
 const isInstalled = import.meta.url.includes('/node_modules/');
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 

@@ -2,9 +2,11 @@
 import { retryAfterMs } from '../client/backoff.ts';
 import type { Server } from '../client/options.ts';
 import { apiUrl as urlOfApi } from '../client/request.ts';
+import { dotSegment } from '../lib/dot-segment.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { ok, type Result } from '../lib/result.ts';
 import { trimSlashes } from '../namespace/namespace.ts';
+import { type CommandResult, wrongUse } from './command.ts';
 import { headersOf } from './server.ts';
 
 /** A successful answer. */
@@ -32,6 +34,17 @@ export interface ApiFailure {
 /** The URL of an API path. The namespace goes into a header. */
 export function apiUrl(server: Server, path: string): URL {
   return urlOfApi({ ...server, namespace: '' }, path);
+}
+
+/**
+ * Rejects a path with a "." or ".." segment. A URL would resolve the segment, and name another path.
+ *
+ * @param name of the argument in the message
+ */
+export function checkPath(name: string, path: string): CommandResult<void> {
+  return dotSegment(path) === undefined
+    ? ok(undefined)
+    : wrongUse(`${name} ${JSON.stringify(path)} has a "." or ".." segment`);
 }
 
 export async function request(

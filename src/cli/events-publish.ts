@@ -1,15 +1,13 @@
 /** `carillon events publish` */
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import type { Server } from '../client/options.ts';
-import { dotSegment } from '../lib/dot-segment.ts';
-import type { Result } from '../lib/result.ts';
 import { MAX_PUBLISH_BYTES, MAX_PUBLISH_EVENTS } from '../wire/limits.ts';
-import { type Answer, type ApiFailure, request } from './api.ts';
-import { type Command, type ExitCode, fail, misuse, status } from './command.ts';
+import { checkPath } from './api.ts';
+import { type Command, type ExitCode, fail, misuse } from './command.ts';
 import { reasonOfFileError } from './files.ts';
 import { LineReader } from './line-reader.ts';
 import { parsePairs } from './pairs.ts';
+import { PublishRequests } from './publish-requests.ts';
 import { SERVER_HELP, SERVER_OPTIONS, serverOf } from './server.ts';
 
 export const eventsPublish: Command = {
@@ -45,13 +43,8 @@ Examples:
     if (type === undefined && data === undefined) {
       return misuse('the event type is missing', 'events publish');
     }
-    // A URL would resolve the segment, and name another path.
-    if (type !== undefined && dotSegment(type) !== undefined) {
-      return misuse(
-        `the event type ${JSON.stringify(type)} has a "." or ".." segment`,
-        'events publish',
-      );
-    }
+    const path = checkPath('the event type', type ?? '');
+    if (!path.ok) return misuse(path.failure.message, 'events publish');
     if (pairs.length > 0 && data !== undefined) {
       return misuse('give the metadata as key=value or with --data, not both', 'events publish');
     }
@@ -74,60 +67,6 @@ Examples:
 function sourceOf(data: string): Readable | undefined {
   if (data === '-') return process.stdin;
   return data.startsWith('@') ? createReadStream(data.slice(1)) : undefined;
-}
-
-/** Sends publish requests and prints their results. */
-class PublishRequests {
-  readonly #server: Server;
-  readonly #path: string;
-
-  constructor(server: Server, type: string | undefined) {
-    this.#server = server;
-    this.#path = `sys/events/publish${type === undefined ? '' : `/${type}`}`;
-  }
-
-  /** Publishes a body of JSON. */
-  async sendJson(body: string): Promise<ExitCode> {
-    const answer = await this.#post('application/json', body);
-    return answer.ok ? 0 : fail(answer.failure.message);
-  }
-
-  /** Publishes lines. The limits of the server decide how many requests that takes. */
-  async sendLines(lines: readonly string[], linesBefore: number): Promise<ExitCode> {
-    // Blank lines are sent too, so that the line numbers of the server are those of the user.
-    if (lines.every((line) => line.trim() === '')) return 0;
-    const answer = await this.#post('application/x-ndjson', lines.join('\n'));
-    if (answer.ok) return 0;
-    const { status: code, data, message } = answer.failure;
-    if (code === 413 && data === undefined && lines.length > 1) {
-      const half = Math.ceil(lines.length / 2);
-      const exitCode = await this.sendLines(lines.slice(0, half), linesBefore);
-      return exitCode === 0 ? this.sendLines(lines.slice(half), linesBefore + half) : exitCode;
-    }
-    return fail(`${linesBefore === 0 ? '' : `after ${linesBefore} lines: `}${message}`);
-  }
-
-  async #post(contentType: string, body: string): Promise<Result<Answer, ApiFailure>> {
-    const answer = await request(this.#server, this.#path, {
-      method: 'POST',
-      headers: { 'Content-Type': contentType },
-      body,
-    });
-    const data = answer.ok ? answer.value.data : (answer.failure.data ?? {});
-    const { ids, failed } = data as { ids?: string[]; failed?: number[] };
-    if (ids === undefined) return answer;
-    // A request that failed in part can be repeated with these ids, without duplicates.
-    for (const [index, id] of ids.entries()) {
-      if (failed?.includes(index)) status(`failed: ${id}`);
-      else process.stdout.write(`${id}\n`);
-    }
-    if (answer.ok) {
-      const { accepted, duplicates } = data as { accepted: number; duplicates: number };
-      status(`${accepted} accepted${duplicates > 0 ? `, ${duplicates} already known` : ''}`);
-      for (const warning of answer.value.warnings) status(`warning: ${warning}`);
-    }
-    return answer;
-  }
 }
 
 /**

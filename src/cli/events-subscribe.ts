@@ -1,8 +1,8 @@
 /** `carillon events subscribe` */
-import { dotSegment } from '../lib/dot-segment.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
+import { checkPath } from './api.ts';
 import type { Values } from './arguments.ts';
 import { type Command, type ExitCode, fail, misuse } from './command.ts';
 import { printResuming } from './resuming-subscription.ts';
@@ -65,13 +65,8 @@ Examples:
         'events subscribe',
       );
     }
-    // A URL would resolve the segment, and name another path.
-    if (dotSegment(pattern) !== undefined) {
-      return misuse(
-        `the pattern ${JSON.stringify(pattern)} has a "." or ".." segment`,
-        'events subscribe',
-      );
-    }
+    const path = checkPath('the pattern', pattern);
+    if (!path.ok) return misuse(path.failure.message, 'events subscribe');
     const timeoutMs = timeoutOf(values);
     if (!timeoutMs.ok) return misuse(timeoutMs.failure.message, 'events subscribe');
     const server = serverOf(values);

@@ -1,10 +1,7 @@
 /** The limits of `cli/`, each with its unit and its reason. */
 
-/** How long it, or a relay, goes on with what it holds when it is asked to end: shorter than service managers wait. */
+/** How long `forward audit` and `relay` finish what they hold when they are stopped. Service managers wait longer. */
 export const STOP_MS = 8000;
 
-/**
- * Root token of a local server that other machines can reach, at least: a word such as "root" is guessed
- * at once.
- */
+/** The shortest root token of a local server that other machines can reach. A short word could be guessed. */
 export const MIN_REACHABLE_ROOT_TOKEN_CHARACTERS = 12;

@@ -10,7 +10,6 @@ export class Acks {
   readonly #maxEvents: number;
   #events = 0;
   #size = 0;
-  #stopped = false;
 
   constructor(credit: number, acknowledge: (cursor: string) => void) {
     this.#acknowledge = acknowledge;
@@ -19,17 +18,11 @@ export class Acks {
 
   /** @param size of the message of the item, or the item's share of it */
   done(cursor: string, size: number): void {
-    if (this.#stopped) return;
     this.#events++;
     this.#size += size;
     if (this.#events < this.#maxEvents && this.#size < MAX_UNACKED_SIZE) return;
     this.#events = 0;
     this.#size = 0;
     this.#acknowledge(cursor);
-  }
-
-  /** The connection has ended. */
-  stop(): void {
-    this.#stopped = true;
   }
 }

@@ -1,7 +1,7 @@
 /** The pure parts of `carillon forward audit`. */
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { batchesOf, judge } from '../../src/cli/forward/entry.ts';
+import { classify, entryBatches } from '../../src/cli/forward/entry.ts';
 import {
   FORWARD_TIMEOUT_MS,
   MAX_AUDIT_ENTRY_BYTES,
@@ -63,11 +63,11 @@ describe('a line', () => {
     const text = JSON.stringify(written);
     const { bytes } = lineOf(text);
     const time = Date.UTC(2026, 10, 22, 12, 0, 0, 500);
-    expect(judge(lineOf(text))).toEqual({ entry: { offset: 7, bytes, time } });
+    expect(classify(lineOf(text))).toEqual({ entry: { offset: 7, bytes, time } });
   });
 
   it('that the server has to say something of is an entry too', () => {
-    expect(judge(lineOf('{}'))).toMatchObject({ entry: { offset: 7 } });
+    expect(classify(lineOf('{}'))).toMatchObject({ entry: { offset: 7 } });
   });
 
   it.each([
@@ -77,7 +77,7 @@ describe('a line', () => {
     [''],
     [' \r'],
   ])('%j is ignored', (text) => {
-    expect(judge(lineOf(text))).toEqual({ ignored: true });
+    expect(classify(lineOf(text))).toEqual({ ignored: true });
   });
 
   it.each([
@@ -87,12 +87,14 @@ describe('a line', () => {
     ['"response"', 'not a JSON object'],
     ['null', 'not a JSON object'],
   ])('%j is passed over', (text, passedOver) => {
-    expect(judge(lineOf(text))).toEqual({ passedOver });
+    expect(classify(lineOf(text))).toEqual({ passedOver });
   });
 
   it('that is not UTF-8 is passed over', () => {
     const bytes = Buffer.from('{"type":"response","x":"\xff"}', 'latin1');
-    expect(judge({ offset: 0, length: bytes.length, bytes })).toEqual({ passedOver: 'not UTF-8' });
+    expect(classify({ offset: 0, length: bytes.length, bytes })).toEqual({
+      passedOver: 'not UTF-8',
+    });
   });
 });
 
@@ -106,7 +108,7 @@ it('batches keep the order, and their bounds but for a single entry', () => {
           bytes: { length: size } as Buffer,
           time: 0,
         }));
-        const batches = batchesOf(entries);
+        const batches = entryBatches(entries);
         expect(batches.flat()).toEqual(entries);
         for (const batch of batches) {
           const bytes = batch.reduce((sum, each) => sum + each.bytes.length + 1, 0);
@@ -231,7 +233,7 @@ it('a request that is not answered is given up after a time, and sent again', as
   const { signal } = new AbortController();
   const server = { url: new URL(endpoint.address), token: '', namespace: '' };
   const sender = new Sender(server, 'bao', progress, { stop: signal, deadline: signal });
-  const verdict = judge(lineOf(entry('a').trimEnd()));
+  const verdict = classify(lineOf(entry('a').trimEnd()));
   if (!('entry' in verdict)) throw new Error('it is an entry');
   vi.useFakeTimers({ toFake: ['setTimeout'] });
   try {

@@ -1,34 +1,31 @@
-/** What of the lines of an audit device is worth sending. Pure. */
-
+/** The audit entries among the lines of a device, and their division into requests. */
 import { readAuditEntry } from '../../ingest/audit/audit-entry.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { decodeUtf8, parseJson } from '../../lib/text.ts';
 import { MAX_AUDIT_ENTRY_BYTES, MAX_FORWARDED_BYTES, MAX_FORWARDED_ENTRIES } from './limits.ts';
 import type { Line } from './line-splitter.ts';
+import type { Progress } from './progress.ts';
 
 /** An audit entry that may become an event. */
-export interface Entry {
+export interface AuditEntry {
   /** Where its line begins. */
   readonly offset: number;
   readonly bytes: Buffer;
-  /** When it was written, as it says itself; in milliseconds, NaN where it does not. */
+  /** When the entry was written, in milliseconds; NaN if it does not say so. */
   readonly time: number;
 }
 
-export type Verdict =
-  | { readonly entry: Entry }
+type Classified =
+  | { readonly entry: AuditEntry }
   | { readonly ignored: true }
-  /** Why the line is not an entry at all. */
+  /** Why the line is not an entry. */
   | { readonly passedOver: string };
 
-const IGNORED: Verdict = { ignored: true };
+const IGNORED: Classified = { ignored: true };
 const NO_MOUNTS = new Map<string, 1 | 2>();
 
-/**
- * Most entries are of no interest to anybody: they stay here. What the source knows of mounts makes no difference to
- * which these are.
- */
-export function judge({ offset, bytes }: Line): Verdict {
+/** Most entries become no event, whatever mounts the source has. They are not sent. */
+export function classify({ offset, bytes }: Line): Classified {
   if (bytes === undefined) return { passedOver: `longer than ${MAX_AUDIT_ENTRY_BYTES} bytes` };
   const text = decodeUtf8(bytes);
   if (!text.ok) return { passedOver: 'not UTF-8' };
@@ -41,9 +38,32 @@ export function judge({ offset, bytes }: Line): Verdict {
     : { entry: { offset, bytes, time: Date.parse(String(json.value.time)) } };
 }
 
-/** Entries as requests carry them, in their order; each has at least one. */
-export function batchesOf(entries: readonly Entry[]): Entry[][] {
-  const batches: Entry[][] = [];
+/**
+ * The entries among the lines.
+ *
+ * @param origin of the lines: a file or a connection
+ */
+export function entriesIn(
+  lines: readonly Line[],
+  origin: string,
+  progress: Progress,
+): AuditEntry[] {
+  progress.read(lines.length);
+  return lines.flatMap((line) => {
+    const classified = classify(line);
+    if ('entry' in classified) return [classified.entry];
+    if ('passedOver' in classified) {
+      progress.passedOver(
+        `${origin}: the line at offset ${line.offset}, of ${line.length} bytes, is passed over: ${classified.passedOver}`,
+      );
+    }
+    return [];
+  });
+}
+
+/** Divides entries into requests, in their order. An entry that is too large has a request. */
+export function entryBatches(entries: readonly AuditEntry[]): AuditEntry[][] {
+  const batches: AuditEntry[][] = [];
   let bytes = 0;
   for (const entry of entries) {
     const batch = batches.at(-1);

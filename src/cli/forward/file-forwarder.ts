@@ -1,57 +1,59 @@
-/** The walk through a log and what rotation makes of it. */
+/** Forwards a log through its rotations, and saves its position after each request. */
 import { dirname } from 'node:path';
+import type { Result } from '../../lib/result.ts';
 import type { ExitCode } from '../command.ts';
 import { reasonOfFileError } from '../files.ts';
 import { pause } from '../stopping.ts';
-import { batchesOf } from './entry.ts';
+import { entriesIn, entryBatches } from './entry.ts';
 import { FORWARD_POLL_MS, MAX_MTIME_ERROR_MS } from './limits.ts';
 import { type Line, LineSplitter } from './line-splitter.ts';
 import { LogFile } from './log-file.ts';
 import type { Progress } from './progress.ts';
-import { isSame, locate, lookAt, type Sibling, successors } from './rotation.ts';
+import { RotatedFiles } from './rotated-files.ts';
+import { isSame, locate, lookAt } from './rotation.ts';
 import type { Sender } from './sender.ts';
-import { sift } from './sift.ts';
 import { type ForwarderState, writeState } from './state-file.ts';
 
 export interface FileForwarding {
   readonly log: string;
   readonly statePath: string;
   readonly fromStart: boolean;
-  /** With the path of its namespace. */
+  /** The path of the namespace, and the name of the source. */
   readonly source: string;
   readonly sender: Sender;
   readonly progress: Progress;
   readonly stop: AbortSignal;
 }
 
-/** The state of a log that is not there yet: all that it will have is new. */
-const NOWHERE = { device: '', inode: '', offset: 0, head: { bytes: 0, sha256: '' } };
+/** The position in a log that does not exist yet: all its entries will be new. */
+const NO_FILE = { device: '', inode: '', offset: 0, head: { bytes: 0, sha256: '' } };
 
-/** Follows a log through its rotations, and keeps the place after each request. */
 export class FileForwarder {
   readonly #options: FileForwarding;
+  readonly #rotated: RotatedFiles;
   #file: LogFile | undefined;
   #splitter = new LineSplitter(0);
   #state: ForwarderState;
-  /** When the last entry was written that was sent. */
+  /** When the last entry that was sent was written. */
   #sentUpTo = Number.NaN;
-  #stateFails = false;
-  /** Files that have been forwarded to their end; several may have been written at the same time. */
-  readonly #done = new Set<string>();
-  readonly #said = new Set<string>();
+  #saveFails = false;
 
   constructor(options: FileForwarding) {
     this.#options = options;
-    // A clock that is a little ahead of the files' own must not hide one.
+    this.#rotated = new RotatedFiles(options);
+    // The clock may be ahead of the times of files.
     const modifiedAt = String(BigInt(Date.now() - MAX_MTIME_ERROR_MS) * 1_000_000n);
-    this.#state = { ...NOWHERE, source: options.source, modifiedAt };
+    this.#state = { ...NO_FILE, source: options.source, modifiedAt };
   }
 
+  /** @param stored the state of an earlier forwarder; undefined if there is none */
   async run(stored: ForwarderState | undefined): Promise<ExitCode> {
     const { stop, progress, log } = this.#options;
     if (stored === undefined) {
-      const problem = await this.#begin();
-      if (problem !== undefined) return progress.fail(problem);
+      const started = await this.#start();
+      if (!started.ok) {
+        return progress.fail(`${started.failure.message}; choose its place with --state`);
+      }
     } else {
       this.#state = stored;
       await this.#resume();
@@ -59,17 +61,8 @@ export class FileForwarder {
     while (!stop.aborted) {
       const file = this.#file ?? (await this.#openNext());
       if (file === undefined) continue;
-      const chunk = await file.read();
-      if (chunk === undefined) {
-        progress.say(`${file.path} was truncated after offset ${this.#state.offset}`);
-        await this.#resume();
-      } else if (chunk.length > 0) {
-        const end = await this.#forward(this.#splitter.push(chunk));
-        if (end !== undefined) return end;
-      } else {
-        const end = await this.#atEnd(file);
-        if (end !== undefined) return end;
-      }
+      const end = await this.#readFrom(file);
+      if (end !== undefined) return end;
     }
     progress.say(`stopped at offset ${this.#state.offset} of ${this.#file?.path ?? log}`);
     return 0;
@@ -77,45 +70,59 @@ export class FileForwarder {
 
   async close(): Promise<void> {
     await this.#file?.close();
+    this.#file = undefined;
   }
 
-  /** Begins without a state, and makes one, so that what comes from now on is not missed. */
-  async #begin(): Promise<string | undefined> {
+  /** Makes a state at the end of the log, so that a restart misses no entry from now on. */
+  async #start(): Promise<Result<void>> {
     const { log, fromStart, statePath } = this.#options;
     const file = await LogFile.open(log).catch(() => undefined);
-    if (file !== undefined) await this.#goTo(file, fromStart ? 0 : await file.lastLine());
-    const saved = writeState(statePath, this.#state);
-    return saved.ok ? undefined : `${saved.failure.message}; choose its place with --state`;
+    if (file !== undefined) await this.#switchTo(file, fromStart ? 0 : await file.lastLine());
+    return writeState(statePath, this.#state);
   }
 
-  /** Goes on where the state says, whatever became of the file meanwhile. */
+  /** Finds the file of the state, which may have been rotated, and goes to its position. */
   async #resume(): Promise<void> {
     const { log, progress, stop } = this.#options;
     const { inode, offset } = this.#state;
     let file = await locate(log, this.#state);
     if (file === undefined && inode !== '') {
-      // Rotation may be under way: what was listed has another name by now.
+      // During a rotation a file may have got another name after the folder was listed.
       await pause(FORWARD_POLL_MS, stop);
       file = await locate(log, this.#state);
     }
-    if (file !== undefined) return this.#goOnWith(file, offset);
-    await this.#leave();
+    if (file !== undefined) {
+      await this.#continueWith(file, offset);
+      return;
+    }
+    await this.close();
     if (inode === '') return;
     progress.say(
       `warning: the file that was forwarded up to offset ${offset} (inode ${inode}) is not in ${dirname(log)} any more, nor is a copy; what followed there may not have been forwarded. If it was moved or compressed, restore it and forward it with --from-start and a --state of its own: what the server still keeps is not doubled`,
     );
   }
 
-  /** Waits for more, or goes on with the next file where there is one. */
+  /** @returns the exit code if the command ends */
+  async #readFrom(file: LogFile): Promise<ExitCode | undefined> {
+    const chunk = await file.read();
+    if (chunk === undefined) {
+      this.#options.progress.say(`${file.path} was truncated after offset ${this.#state.offset}`);
+      await this.#resume();
+      return undefined;
+    }
+    return chunk.length > 0 ? this.#forward(this.#splitter.push(chunk)) : this.#atEnd(file);
+  }
+
+  /** Waits for more, or finishes the file if there is a next one. */
   async #atEnd(file: LogFile): Promise<ExitCode | undefined> {
     const { log, stop, progress } = this.#options;
     const current = await lookAt(log);
-    const rotated = current !== undefined && !isSame(current, file);
-    const next = rotated && (await this.#successor(await file.modifiedAt(), file));
-    // Whoever writes moves on some time after the rename: not before the new file has something.
-    if (!rotated || (next === undefined && current.size === 0n)) {
-      if (rotated) {
-        this.#sayOnce(
+    const isRotated = current !== undefined && !isSame(current, file);
+    const next = isRotated && (await this.#rotated.next(await file.modifiedAt(), file));
+    // The server writes to the old file until some time after the rename, so the new one must have entries.
+    if (!isRotated || (next === undefined && current.size === 0n)) {
+      if (isRotated) {
+        progress.sayOnce(
           `${log} is a new file (inode ${current.inode}) and has nothing yet; going on with the old one until it has`,
         );
       }
@@ -124,21 +131,21 @@ export class FileForwarder {
       return undefined;
     }
     const rest = await file.read();
-    // There was more after all, or it is not what it was: the loop sees to that.
+    // The file was truncated: the next read says so.
     if (rest === undefined) return undefined;
     if (rest.length > 0) return this.#forward(this.#splitter.push(rest));
     const end = await this.#forward(this.#splitter.end());
     if (end !== undefined || stop.aborted) return end;
     await this.#save(this.#splitter.offset);
-    this.#done.add(keyOf(file, BigInt(this.#state.modifiedAt)));
-    await this.#leave();
+    this.#rotated.markForwarded(file, BigInt(this.#state.modifiedAt));
+    await this.close();
     return undefined;
   }
 
-  /** Sends lines that have been read, and keeps the place after each request. */
+  /** Sends the entries among the lines, and saves the position after each request. */
   async #forward(lines: readonly Line[]): Promise<ExitCode | undefined> {
     const { sender, progress, stop } = this.#options;
-    const batches = batchesOf(sift(lines, this.#file?.path ?? '', progress));
+    const batches = entryBatches(entriesIn(lines, this.#file?.path ?? '', progress));
     for (const [index, batch] of batches.entries()) {
       if (stop.aborted) return undefined;
       const end = await sender.deliver(batch);
@@ -151,89 +158,57 @@ export class FileForwarder {
   }
 
   async #save(offset: number): Promise<void> {
-    const { progress, source, statePath } = this.#options;
+    const { progress, statePath } = this.#options;
     if (this.#file === undefined) return;
-    const modifiedAt = String(await this.#file.modifiedAt());
-    this.#state = { ...this.#file.positionAt(offset), source, modifiedAt };
+    await this.#setState(this.#file, offset);
     const saved = writeState(statePath, this.#state);
-    // Going on costs no event: what is sent again after a restart is known.
-    if (!saved.ok && !this.#stateFails) progress.say(`warning: ${saved.failure.message}`);
-    this.#stateFails = !saved.ok;
+    // The forwarder goes on: after a restart the server recognises the entries that it gets again.
+    if (!saved.ok && !this.#saveFails) progress.say(`warning: ${saved.failure.message}`);
+    this.#saveFails = !saved.ok;
     progress.behind((await this.#file.size()) - offset, this.#sentUpTo);
   }
 
-  /** What rotation has put aside that was written since, other than this file. */
-  async #successor(time: bigint, own: LogFile | undefined): Promise<Sibling | undefined> {
-    const { log, statePath } = this.#options;
-    const isDone = (file: Sibling) =>
-      file.path.startsWith(statePath) ||
-      (own !== undefined && isSame(file, own)) ||
-      this.#done.has(keyOf(file, file.modifiedAt));
-    const { next, unreadable } = await successors(log, time, isDone);
-    for (const path of unreadable) {
-      this.#sayOnce(
-        `warning: ${path} may have entries that were not forwarded, and cannot be read as lines of JSON; if it is compressed, decompress it and forward it with --from-start and a --state of its own`,
-      );
-    }
-    return next;
-  }
-
-  /** The first file that was written after the place: one that was put aside, or the log. */
+  /** Opens the first file that was written after the position: a rotated one, or the log. */
   async #openNext(): Promise<LogFile | undefined> {
-    const { log, stop } = this.#options;
-    // In this order: what is renamed after it was opened is open, what was renamed before is put aside.
+    const { log, stop, progress } = this.#options;
+    // First the log, then the folder: a log that is renamed in between is open already.
     const current = await LogFile.open(log).catch(reasonOfFileError);
-    const isThere = typeof current !== 'string';
-    const next = await this.#successor(
-      BigInt(this.#state.modifiedAt),
-      isThere ? current : undefined,
-    );
-    if (next === undefined && isThere) {
-      await this.#goOnWith(current, 0);
+    const isOpen = typeof current !== 'string';
+    const since = BigInt(this.#state.modifiedAt);
+    const next = await this.#rotated.next(since, isOpen ? current : undefined);
+    if (next === undefined && isOpen) {
+      await this.#continueWith(current, 0);
     } else if (next === undefined) {
-      this.#sayOnce(`waiting for ${log}: ${current}`);
+      progress.sayOnce(`waiting for ${log}: ${current}`);
       await pause(FORWARD_POLL_MS, stop);
     } else {
-      if (isThere) await current.close();
+      if (isOpen) await current.close();
       const file = await LogFile.open(next.path).catch(() => undefined);
-      // Renamed by now: it is looked for again.
+      // A rotation may have renamed it. The caller tries again.
       if (file === undefined) return undefined;
-      if (isSame(file, next)) await this.#goOnWith(file, 0);
+      if (isSame(file, next)) await this.#continueWith(file, 0);
       else await file.close();
     }
     return this.#file;
   }
 
-  async #goOnWith(file: LogFile, offset: number): Promise<void> {
-    await this.#goTo(file, offset);
+  async #continueWith(file: LogFile, offset: number): Promise<void> {
+    await this.#switchTo(file, offset);
     await this.#save(offset);
   }
 
-  async #goTo(file: LogFile, offset: number): Promise<void> {
-    const { source, progress } = this.#options;
-    await this.#leave();
+  async #switchTo(file: LogFile, offset: number): Promise<void> {
+    await this.close();
     this.#file = file;
     file.seek(offset);
     this.#splitter = new LineSplitter(offset);
+    await this.#setState(file, offset);
+    this.#options.progress.say(`forwarding ${file.path} from offset ${offset}`);
+  }
+
+  async #setState(file: LogFile, offset: number): Promise<void> {
     const modifiedAt = String(await file.modifiedAt());
+    const { source } = this.#options;
     this.#state = { ...file.positionAt(offset), source, modifiedAt };
-    progress.say(`forwarding ${file.path} from offset ${offset}`);
   }
-
-  /** What is looked at again and again is told the first time. */
-  #sayOnce(message: string): void {
-    if (this.#said.has(message)) return;
-    this.#said.add(message);
-    this.#options.progress.say(message);
-  }
-
-  async #leave(): Promise<void> {
-    await this.#file?.close();
-    this.#file = undefined;
-  }
-}
-
-/** With its time, as a file that is removed leaves its inode to another. */
-function keyOf({ device, inode }: Pick<Sibling, 'device' | 'inode'>, modifiedAt: bigint): string {
-  return `${device} ${inode} ${modifiedAt}`;
 }

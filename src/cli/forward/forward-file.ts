@@ -6,7 +6,7 @@ import { FileForwarder, type FileForwarding } from './file-forwarder.ts';
 import { LogFile } from './log-file.ts';
 import { readState } from './state-file.ts';
 
-/** Forwards until it is stopped, or the server refuses. */
+/** Forwards until the command is stopped, or the server refuses. */
 export async function forwardFile(options: FileForwarding): Promise<ExitCode> {
   const { log, statePath, source, progress } = options;
   const stored = readState(statePath);
@@ -17,7 +17,7 @@ export async function forwardFile(options: FileForwarding): Promise<ExitCode> {
     );
   }
   try {
-    // What is no file, or may not be read, is said now; one that is not there may come yet.
+    // A log that does not exist may be created later. One that is no file or cannot be read is an error.
     const found = await stat(log).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });

@@ -1,12 +1,12 @@
-/** Bytes to lines, each with its place. What one line can hold in memory is bounded. Pure. */
+/** Splits bytes into lines with their offsets. The memory of one line is bounded. Pure. */
 import { MAX_AUDIT_ENTRY_BYTES } from './limits.ts';
 
 export interface Line {
-  /** Where it begins. */
+  /** Where the line begins. */
   readonly offset: number;
-  /** Bytes of it, without its newline. */
+  /** In bytes, without the newline. */
   readonly length: number;
-  /** Undefined where there are more than `MAX_AUDIT_ENTRY_BYTES`. */
+  /** Undefined if there are more than `MAX_AUDIT_ENTRY_BYTES`. */
   readonly bytes: Buffer | undefined;
 }
 
@@ -17,12 +17,12 @@ export class LineSplitter {
   #length = 0;
   #offset: number;
 
-  /** @param offset of the first byte that will be pushed */
+  /** @param offset of the first byte */
   constructor(offset: number) {
     this.#offset = offset;
   }
 
-  /** Where the line begins that has not ended yet. */
+  /** Where the unfinished line begins. */
   get offset(): number {
     return this.#offset;
   }
@@ -40,7 +40,7 @@ export class LineSplitter {
     return lines;
   }
 
-  /** What has come of a line that will not be continued. */
+  /** The unfinished line, as no more bytes will come. */
   end(): Line[] {
     return this.#length === 0 ? [] : [this.#endLine(0)];
   }

@@ -1,4 +1,4 @@
-/** The address that `--socket` names. Pure. */
+/** The address of `--socket`. Pure. */
 import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 
@@ -6,10 +6,10 @@ export type ListenAddress =
   | { readonly host: string; readonly port: number }
   | { readonly path: string };
 
-/** Whoever can connect can make events, so other machines are let in only by name. */
+/** Anyone who can connect can make events, so other machines need an explicit address. */
 const DEFAULT_HOST = '127.0.0.1';
 
-/** Reads `:9090`, `0.0.0.0:9090`, `[::1]:9090`, or a path, which has a slash. */
+/** Reads `:9090`, `0.0.0.0:9090`, `[::1]:9090`, or a path, which contains a slash. */
 export function parseListenAddress(text: string): Result<ListenAddress> {
   if (text.includes('/')) return ok({ path: text });
   const { host, bracketed, digits } =

@@ -1,8 +1,8 @@
-/** A log that is read while it is written, truncated, renamed or removed. */
+/** A log that may be written, truncated, renamed or removed while it is read. */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { LOG_HEAD_BYTES, MAX_AUDIT_ENTRY_BYTES, MAX_FORWARDED_BYTES } from './limits.ts';
-import type { LogHead, LogPosition } from './state-file.ts';
+import type { FileIdentity, LogHead, LogPosition } from './state-file.ts';
 
 const NEWLINE = 0x0a;
 
@@ -14,7 +14,7 @@ export class LogFile {
   #head: Buffer;
   #next = 0;
 
-  private constructor(path: string, handle: FileHandle, identity: Identity, head: Buffer) {
+  private constructor(path: string, handle: FileHandle, identity: FileIdentity, head: Buffer) {
     this.path = path;
     this.#handle = handle;
     this.device = identity.device;
@@ -22,7 +22,7 @@ export class LogFile {
     this.#head = head;
   }
 
-  /** @throws why it cannot be opened */
+  /** @throws the error of the file system */
   static async open(path: string): Promise<LogFile> {
     const handle = await open(path);
     try {
@@ -35,8 +35,8 @@ export class LogFile {
     }
   }
 
-  /** Whether it is the file, or a copy of the file, whose beginning this is. */
-  begins({ bytes, sha256 }: LogHead): boolean {
+  /** Whether this is the file with that beginning, or a copy of it. */
+  beginsWith({ bytes, sha256 }: LogHead): boolean {
     return (
       bytes > 0 && bytes <= this.#head.length && sha256 === digest(this.#head.subarray(0, bytes))
     );
@@ -46,12 +46,12 @@ export class LogFile {
     return (await this.#handle.stat()).size;
   }
 
-  /** When it was last written, in nanoseconds since 1970. */
+  /** When the file was last written, in nanoseconds since 1970. */
   async modifiedAt(): Promise<bigint> {
     return (await this.#handle.stat({ bigint: true })).mtimeNs;
   }
 
-  /** Where the last line begins that has no newline yet: the end, most of the time. */
+  /** Where a last line without a newline begins. Usually this is the end of the file. */
   async lastLine(): Promise<number> {
     const size = await this.size();
     const from = Math.max(0, size - MAX_AUDIT_ENTRY_BYTES);
@@ -63,16 +63,16 @@ export class LogFile {
     this.#next = offset;
   }
 
-  /** The place after what was forwarded. */
+  /** @param offset after the entries that were forwarded */
   positionAt(offset: number): LogPosition {
     const head = { bytes: this.#head.length, sha256: digest(this.#head) };
     return { device: this.device, inode: this.inode, offset, head };
   }
 
   /**
-   * What comes next, empty where there is no more yet.
+   * Reads on. The chunk is empty if there is no more yet.
    *
-   * @returns undefined where the file is not any more what it was: it was truncated
+   * @returns undefined if the file was truncated
    */
   async read(): Promise<Buffer | undefined> {
     const size = await this.size();
@@ -81,7 +81,7 @@ export class LogFile {
       this.#next,
       Math.min(MAX_FORWARDED_BYTES, Math.max(0, size - this.#next)),
     );
-    // After the chunk: where the beginning is still the same, the chunk was of the same file.
+    // After the chunk: if the beginning is unchanged, the chunk is of the same file.
     const head = await readAt(this.#handle, 0, LOG_HEAD_BYTES);
     const same = head.subarray(0, this.#head.length).equals(this.#head);
     if (!same || size < this.#next) return undefined;
@@ -93,11 +93,6 @@ export class LogFile {
   async close(): Promise<void> {
     await this.#handle.close();
   }
-}
-
-interface Identity {
-  readonly device: string;
-  readonly inode: string;
 }
 
 async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {

@@ -12,6 +12,7 @@ export interface DeliveryCounts {
 export class Progress {
   readonly #line: StatusLine;
   readonly #now: () => number;
+  readonly #saidOnce = new Set<string>();
   #read = 0;
   #accepted = 0;
   #duplicates = 0;
@@ -39,6 +40,13 @@ export class Progress {
 
   say(message: string): void {
     this.#line.say(message);
+  }
+
+  /** Says a message once, however often it is true. */
+  sayOnce(message: string): void {
+    if (this.#saidOnce.has(message)) return;
+    this.#saidOnce.add(message);
+    this.say(message);
   }
 
   /** Says why the command ends. */

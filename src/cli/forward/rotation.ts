@@ -1,54 +1,50 @@
 /**
- * Where the entries of a log are that is not any more in its place. Rotation may have renamed the file or
- * copied it, once or several times, while nobody looked; what is in the folder says so. Taking in a file
- * too many does no harm, as the ids of its entries are known.
+ * Finds the files of a log after rotation, which may have renamed or copied the file, several times, while no
+ * forwarder was running. Only the folder shows what happened. Forwarding a file twice does no harm, because the server
+ * recognises the ids of its entries.
  */
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { LogFile } from './log-file.ts';
-import { type LogPosition, STATE_BEGINNING } from './state-file.ts';
-
-interface Identity {
-  readonly device: string;
-  readonly inode: string;
-}
+import { type FileIdentity, type LogPosition, STATE_BEGINNING } from './state-file.ts';
 
 /** A file in the folder of the log. */
-export interface Sibling extends Identity {
+export interface Sibling extends FileIdentity {
   readonly path: string;
   readonly modifiedAt: bigint;
   readonly size: bigint;
 }
 
-/** The files that follow one, in the order of their writing. */
+/** The files that were written after another one. */
 export interface Successors {
-  /** The first of them; undefined where that is the log itself. */
+  /** The first of them; undefined if that is the log itself. */
   readonly next: Sibling | undefined;
-  /** Files that may have been written after it and before that one, but cannot be read. */
+  /** Files that may have been written in between, but cannot be read. */
   readonly unreadable: readonly string[];
 }
 
-/** What is compressed begins otherwise. */
+/** The first character of an audit entry. A compressed file begins with another byte. */
 const OPENING_BRACE = '{';
 
-export function isSame(a: Identity, b: Identity): boolean {
+export function isSame(a: FileIdentity, b: FileIdentity): boolean {
   return a.device === b.device && a.inode === b.inode;
 }
 
-/** Finds the file of a place by its identity and beginning, or else a copy of it, and goes to the place. */
-export async function locate(log: string, place: LogPosition): Promise<LogFile | undefined> {
-  const { offset, head } = place;
-  const files = (await Promise.all((await placesOf(log)).map(filesBeside))).flat();
-  // Of copies, the largest was made last.
+/** Finds the file of a position by its identity and its beginning, or else a copy, and goes to the position. */
+export async function locate(log: string, position: LogPosition): Promise<LogFile | undefined> {
+  const { offset, head } = position;
+  const files = (await Promise.all((await pathsOf(log)).map(filesBeside))).flat();
+  // The largest copy is the newest.
   files.sort(
-    (a, b) => Number(isSame(b, place)) - Number(isSame(a, place)) || (a.size < b.size ? 1 : -1),
+    (a, b) =>
+      Number(isSame(b, position)) - Number(isSame(a, position)) || (a.size < b.size ? 1 : -1),
   );
   // The log itself may be a symbolic link.
   for (const path of [log, ...files.filter(({ size }) => size >= offset).map(({ path }) => path)]) {
     const file = await LogFile.open(path).catch(() => undefined);
     if (file === undefined) continue;
-    // A file that was empty has no beginning to know it by.
-    const isThis = file.begins(head) || (head.bytes === 0 && isSame(file, place));
+    // A file that was empty has no beginning to compare.
+    const isThis = file.beginsWith(head) || (head.bytes === 0 && isSame(file, position));
     if (isThis && (await file.size()) >= offset) {
       file.seek(offset);
       return file;
@@ -59,16 +55,16 @@ export async function locate(log: string, place: LogPosition): Promise<LogFile |
 }
 
 /**
- * Finds what was written at or after a time to files that rotation has put aside.
+ * Finds the rotated files that were written at or after a time.
  *
- * @param isDone says of a file that it is not of the log, or has been forwarded
+ * @param isDone whether a file is not of the log, or has been forwarded
  */
 export async function successors(
   log: string,
   time: bigint,
   isDone: (file: Sibling) => boolean,
 ): Promise<Successors> {
-  const rotated = (await Promise.all((await placesOf(log)).map(rotatedBeside))).flat();
+  const rotated = (await Promise.all((await pathsOf(log)).map(rotatedBeside))).flat();
   const paths = new Set(rotated.map(({ path }) => path));
   const later = rotated
     .filter((file) => file.modifiedAt >= time && file.size > 0n && !isDone(file))
@@ -77,10 +73,10 @@ export async function successors(
   for (const file of later) {
     const { path, modifiedAt } = file;
     const beginning = await beginningOf(path);
-    // Of a forwarder to another source. Each that is taken for a log makes its reader write its own.
+    // The state file of a forwarder to another source.
     if (beginning === STATE_BEGINNING) continue;
     if (beginning.startsWith(OPENING_BRACE)) return { next: file, unreadable };
-    // What has the same time is the same file, compressed. While that is under way both are there.
+    // A file with the same time is the same file, compressed. During the compression both exist.
     const isForwarded = modifiedAt === time || paths.has(path.slice(0, -extname(path).length));
     if (!isForwarded) unreadable.push(path);
   }
@@ -88,8 +84,8 @@ export async function successors(
 }
 
 /**
- * Whether rotation gives a log such names: `audit.log.1`, `audit.log-20261122`, `audit.1.log`,
- * `audit-20261122.log`. That of another device, `audit-2.log`, is none.
+ * Whether rotation gives a log this name: `audit.log.1`, `audit.log-20261122`, `audit.1.log`, `audit-20261122.log`.
+ * `audit-2.log` is the log of another device.
  */
 export function isRotated(name: string, log: string): boolean {
   if (name.startsWith(log)) return /^[.\-_]/.test(name.slice(log.length));
@@ -100,8 +96,8 @@ export function isRotated(name: string, log: string): boolean {
   return /^(?:\.\d|[.\-_]\d{4})/.test(rest) && rest.includes(extension);
 }
 
-/** The log, beside which rotation puts files aside; and what it leads to, where it is a symbolic link. */
-async function placesOf(log: string): Promise<string[]> {
+/** The path of the log, and that of its target if it is a symbolic link. Rotated files are beside either. */
+async function pathsOf(log: string): Promise<string[]> {
   try {
     const [folder, target] = await Promise.all([realpath(dirname(log)), realpath(log)]);
     return target === join(folder, basename(log)) ? [log] : [log, target];
@@ -121,11 +117,15 @@ async function filesBeside(log: string): Promise<Sibling[]> {
   const files = await Promise.all(
     entries.filter((entry) => entry.isFile()).map(({ name }) => lookAt(join(folder, name))),
   );
-  // One may be gone by now.
+  // A file may have been removed in between.
   return files.filter((file) => file !== undefined);
 }
 
-/** Undefined where there is none, or it cannot be seen. In bigints: inodes go beyond what a number counts. */
+/**
+ * Reads the metadata of a file. As bigints, because an inode may be larger than a safe integer.
+ *
+ * @returns undefined if the file does not exist, or this user may not see it
+ */
 export async function lookAt(path: string): Promise<Sibling | undefined> {
   const found = await stat(path, { bigint: true }).catch(() => undefined);
   if (found === undefined) return undefined;
@@ -133,7 +133,7 @@ export async function lookAt(path: string): Promise<Sibling | undefined> {
   return { path, inode: String(ino), device: String(dev), modifiedAt: mtimeNs, size };
 }
 
-/** As much as tells entries, a state and anything else apart; empty where it cannot be read. */
+/** Enough bytes to tell entries and a state file from other files; empty if the file cannot be read. */
 async function beginningOf(path: string): Promise<string> {
   const handle = await open(path).catch(() => undefined);
   if (handle === undefined) return '';

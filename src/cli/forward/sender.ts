@@ -8,7 +8,7 @@ import type { ExitCode } from '../command.ts';
 import { Retry } from '../retry.ts';
 
 import type { Stopping } from '../stopping.ts';
-import type { Entry } from './entry.ts';
+import type { AuditEntry } from './entry.ts';
 import { FORWARD_TIMEOUT_MS } from './limits.ts';
 import type { DeliveryCounts, Progress } from './progress.ts';
 
@@ -30,7 +30,7 @@ export class Sender {
    *
    * @returns undefined once the server has the batch, else the exit code of the command
    */
-  async deliver(batch: readonly Entry[]): Promise<ExitCode | undefined> {
+  async deliver(batch: readonly AuditEntry[]): Promise<ExitCode | undefined> {
     const retry = new Retry(CLIENT_BACKOFF, this.#progress);
     for (let failures = 0; ; failures++) {
       const answer = await this.#post(batch);
@@ -60,7 +60,10 @@ export class Sender {
     return 2;
   }
 
-  async #deliverHalves(batch: readonly Entry[], reason: string): Promise<ExitCode | undefined> {
+  async #deliverHalves(
+    batch: readonly AuditEntry[],
+    reason: string,
+  ): Promise<ExitCode | undefined> {
     const [first] = batch;
     if (batch.length === 1 && first !== undefined) {
       this.#progress.passedOver(
@@ -72,7 +75,7 @@ export class Sender {
     return (await this.deliver(batch.slice(0, half))) ?? (await this.deliver(batch.slice(half)));
   }
 
-  async #post(batch: readonly Entry[]): Promise<Result<Answer, ApiFailure>> {
+  async #post(batch: readonly AuditEntry[]): Promise<Result<Answer, ApiFailure>> {
     const late = new AbortController();
     const timer = setTimeout(
       () => late.abort(new Error(`no answer within ${FORWARD_TIMEOUT_MS / 1000} s`)),

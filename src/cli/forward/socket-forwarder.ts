@@ -1,12 +1,12 @@
-/** Entries from connections to the source. */
+/** Forwards the entries that arrive on connections. */
 import type { Server, Socket } from 'node:net';
 import type { ExitCode } from '../command.ts';
+import { entriesIn } from './entry.ts';
 import { EntryQueue } from './entry-queue.ts';
 import { MAX_FORWARD_CONNECTIONS } from './limits.ts';
 import { LineSplitter } from './line-splitter.ts';
 import type { Progress } from './progress.ts';
 import type { Sender } from './sender.ts';
-import { sift } from './sift.ts';
 
 export interface SocketForwarding {
   readonly sender: Sender;
@@ -14,16 +14,15 @@ export interface SocketForwarding {
   readonly stop: AbortSignal;
 }
 
-/** What comes on the connections of a server. */
 export class SocketForwarder {
   readonly #server: Server;
   readonly #options: SocketForwarding;
   readonly #queue = new EntryQueue();
   readonly #connections = new Set<Socket>();
   #connected = 0;
-  /** Entries for which there was no room, since there last was. */
+  /** Entries without room in the queue, since the queue last had room. */
   #lost = 0;
-  /** When the last entry was written that was sent. */
+  /** When the last entry that was sent was written. */
   #sentUpTo = Number.NaN;
 
   constructor(server: Server, options: SocketForwarding) {
@@ -52,30 +51,30 @@ export class SocketForwarder {
     }
   }
 
-  /** What has come is still sent when no more shall come. */
+  /** Sends until the queue has ended and is empty. */
   async #sendAll(): Promise<ExitCode> {
     const { sender, progress } = this.#options;
     for (;;) {
-      const batch = await this.#queue.first();
+      const batch = await this.#queue.oldest();
       if (batch.length === 0) return 0;
       const end = await sender.deliver(batch);
       if (end !== undefined) {
         this.#lost += this.#queue.length;
         return end;
       }
-      this.#queue.shift(batch.length);
+      this.#queue.remove(batch.length);
       this.#sentUpTo = batch.at(-1)?.time ?? Number.NaN;
       this.#sayLost();
       progress.behind(this.#queue.bytes, this.#sentUpTo);
     }
   }
 
-  /** Reads at once whatever comes: the server that is audited answers nobody while its device waits. */
+  /** Always reads: the audited server answers no request while its device waits. */
   #receive(socket: Socket): void {
     const origin = `connection ${++this.#connected}`;
     const splitter = new LineSplitter(0);
     const take = (lines: ReturnType<LineSplitter['push']>) => {
-      for (const entry of sift(lines, origin, this.#options.progress)) {
+      for (const entry of entriesIn(lines, origin, this.#options.progress)) {
         if (this.#queue.push(entry)) continue;
         if (this.#lost++ === 0) {
           this.#options.progress.say(

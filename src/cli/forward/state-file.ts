@@ -13,11 +13,14 @@ export interface LogHead {
   readonly sha256: string;
 }
 
-/** A position in a file, wherever the file is moved. */
-export interface LogPosition {
-  /** Device and inode are empty if there was no file yet. */
+/** Identifies a file, wherever it is moved. */
+export interface FileIdentity {
   readonly device: string;
   readonly inode: string;
+}
+
+/** A position in a file. Device and inode are empty if there was no file yet. */
+export interface LogPosition extends FileIdentity {
   /** The server accepted everything before this offset, or there was nothing to send. */
   readonly offset: number;
   readonly head: LogHead;

@@ -5,17 +5,17 @@ import { isUsableEventId } from '../../event/position-text.ts';
 import { isJsonObject } from '../../lib/json.ts';
 
 export interface FrameLine extends EventLine {
-  /** Empty where the frame has none that can be read. */
+  /** Empty if the frame has none that can be read. */
   readonly source: string;
 }
 
 /**
- * What cannot be read is a line like any other: the server that it is published to says what is wrong.
+ * The line of a frame. A frame that cannot be read is a line too: the destination says what is wrong with it.
  *
- * @returns undefined where there is nothing in the frame
+ * @returns undefined if the frame is empty
  */
 export function lineOfFrame(frame: string): FrameLine | undefined {
-  // Within a JSON string no line ends, so those that end stand between its members.
+  // A JSON string contains no newline, so these newlines are between members.
   const text = frame.replace(/[\r\n]+/g, ' ').trim();
   if (text === '') return undefined;
   const event = parse(text);
@@ -29,8 +29,8 @@ export function lineOfEvent(event: Readonly<Record<string, unknown>>): FrameLine
 }
 
 /**
- * Another server may let a publisher choose an id that this side reads as a place of `since=` and refuses. A digest
- * stands for it, the same each time, so that the event is relayed, and once.
+ * Replaces an id that the destination would reject, because `since=` reads it as another kind of position. The new id is
+ * a digest, which is always the same, so the event is relayed once.
  */
 function withUsableId(event: unknown): unknown {
   if (!isJsonObject(event) || typeof event.id !== 'string' || event.id === '') return event;

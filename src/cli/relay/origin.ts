@@ -1,9 +1,8 @@
 /** The server that events come from, and the subscription there. */
 import type { Server } from '../../client/options.ts';
-import { dotSegment } from '../../lib/dot-segment.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
-import { apiUrl } from '../api.ts';
+import { apiUrl, checkPath } from '../api.ts';
 import type { Values } from '../arguments.ts';
 import { type CommandResult, failed, wrongUse } from '../command.ts';
 import { readSecret } from '../input.ts';
@@ -50,14 +49,8 @@ export async function originOf(values: Values): Promise<CommandResult<Origin>> {
     return wrongUse('--from-token-file is read at every attempt; give the path of a file');
   }
   if (pattern === '') return wrongUse('--pattern is empty; "*" stands for every event type');
-  for (const [name, path] of [
-    ['pattern', pattern],
-    ['from-namespace', namespace],
-  ] as const) {
-    // A URL would resolve the segment, and name another path.
-    if (dotSegment(path) !== undefined) {
-      return wrongUse(`--${name} ${JSON.stringify(path)} has a "." or ".." segment`);
-    }
+  for (const path of [checkPath('--pattern', pattern), checkPath('--from-namespace', namespace)]) {
+    if (!path.ok) return path;
   }
   if (!/^[\x21-\x7e]*$/.test(namespace)) {
     return wrongUse('--from-namespace has a character that no header can carry');

@@ -1,22 +1,22 @@
-/** What an answer of the publish endpoint means for the lines of the request. Pure. */
+/** What the response to a publish request means for its lines. Pure. */
 import type { ApiResponse } from '../../client/request.ts';
 import { isJsonObject } from '../../lib/json.ts';
 
 export interface Verdict {
   readonly accepted: number;
   readonly duplicates: number;
-  /** The line that the server will never take, by its index, and why. */
+  /** The line that the server rejects for good, by its index, and why. */
   readonly refused?: { readonly index: number; readonly reason: string };
-  /** Indexes of the lines that are to be sent again; fewer at a time where there is no trouble. */
+  /** Indexes of the lines to send again: in a smaller request if there is no failure. */
   readonly left: readonly number[];
-  /** Why they have to wait. It lies with no event. */
+  /** Why these lines have to wait. The reason is no event. */
   readonly failure?: { readonly message: string; readonly waitMs: number };
 }
 
-/** Statuses of a refusal that may be for one event of the request. */
-const REFUSALS = [400, 403, 413];
+/** Statuses that may reject one event of the request. */
+const REJECTIONS = [400, 403, 413];
 
-/** @param count of the lines of the request */
+/** @param count the number of lines in the request */
 export function verdictOf({ status, body, failure }: ApiResponse, count: number): Verdict {
   const { accepted, duplicates, failed } = isJsonObject(body.data) ? body.data : {};
   if (failure === undefined) {
@@ -24,7 +24,7 @@ export function verdictOf({ status, body, failure }: ApiResponse, count: number)
       ? { accepted, duplicates, left: [] }
       : wait(count, 'the server answered without saying what it accepted', 0);
   }
-  // Taken in part: the answer has the indexes of each kind.
+  // If the server accepted a part, the response has the indexes of each kind.
   const isPartial = [accepted, duplicates, failed].every((indexes) => Array.isArray(indexes));
   const counts = isPartial
     ? {
@@ -38,12 +38,12 @@ export function verdictOf({ status, body, failure }: ApiResponse, count: number)
     return { ...counts, failure: { message, waitMs } };
   }
   const reason = reasonIn(body);
-  // The words of a gateway in between are no verdict on an event.
-  if (reason === undefined || !REFUSALS.includes(status))
+  // The message of a gateway says nothing about an event.
+  if (reason === undefined || !REJECTIONS.includes(status))
     return wait(count, failure.error.message, 0);
-  const place = /^line (?<line>\d+): (?<why>.*)$/s.exec(reason)?.groups;
-  const index = Number(place?.line) - 1;
-  if (place !== undefined && index < count) return without(index, place.why ?? reason, count);
+  const found = /^line (?<line>\d+): (?<why>.*)$/s.exec(reason)?.groups;
+  const index = Number(found?.line) - 1;
+  if (found !== undefined && index < count) return without(index, found.why ?? reason, count);
   if (status === 403) return wait(count, failure.error.message, 0);
   if (count === 1) return without(0, reason, count);
   return counts;

@@ -1,0 +1,169 @@
+/** Keeps a subscription connected: fills its queue from one connection after another, from the cursor of the queue. */
+import type { ClientCodec } from '../wire/carillon-v1/client-codec.ts';
+import { Acks } from './acks.ts';
+import { attempt } from './attempt.ts';
+import { Backoff, CLIENT_BACKOFF } from './backoff.ts';
+import { clientCodec } from './codec.ts';
+import { type Delivery, type Hello, malformed, type Send } from './dialects.ts';
+import type { End } from './end.ts';
+import { CarillonError } from './errors.ts';
+import { type Item, receivedEvent } from './event.ts';
+import type { ItemQueue } from './item-queue.ts';
+import { type ConnectionState, resolveServer, type SubscribeOptions } from './options.ts';
+import type { Outcome } from './outcome.ts';
+import type { SocketRuntime } from './runtime.ts';
+import { sleep } from './sleep.ts';
+
+export class Reconnection {
+  /** Resolves with the first connection. */
+  readonly opened: Promise<void>;
+  readonly #runtime: SocketRuntime;
+  readonly #pattern: string;
+  readonly #options: SubscribeOptions;
+  readonly #items: ItemQueue<Item>;
+  readonly #stop: AbortController;
+  readonly #backoff: Backoff;
+  #open: () => void = () => undefined;
+  #acks: Acks | undefined;
+  /** When the hello of the last attempt arrived, by the runtime's clock. Undefined if none did. */
+  #greetedAt: number | undefined;
+  #everGreeted = false;
+  /** Whether the server rejected the cursor: its storage is another one. */
+  #cursorLost = false;
+  #token = '';
+  /** The token that was refused last, and the error to end with if there is no other token. */
+  #refused: { readonly token: string; readonly error: CarillonError } | undefined;
+
+  /** @param stop ends a request, a connection or a wait; it is aborted with the error that ends the subscription */
+  constructor(
+    runtime: SocketRuntime,
+    pattern: string,
+    options: SubscribeOptions,
+    items: ItemQueue<Item>,
+    stop: AbortController,
+  ) {
+    this.#runtime = runtime;
+    this.#pattern = pattern;
+    this.#options = options;
+    this.#items = items;
+    this.#stop = stop;
+    this.#backoff = new Backoff(CLIENT_BACKOFF, runtime.random);
+    this.opened = new Promise((resolve, reject) => {
+      this.#open = resolve;
+      stop.signal.addEventListener('abort', () => reject(stop.signal.reason));
+    });
+    // A program that does not call `opened` gets the error from the iteration.
+    this.opened.catch(() => undefined);
+  }
+
+  /** @throws what a function of the options throws */
+  async run(): Promise<void> {
+    const { signal } = this.#stop;
+    const codec = await clientCodec(this.#options.encoding ?? 'json');
+    while (!signal.aborted) {
+      const outcome = await this.#attempt(codec);
+      if (signal.aborted) return;
+      const error = this.#errorOf(outcome);
+      if (error === undefined) await this.#wait(outcome);
+      else this.#stop.abort(error);
+    }
+  }
+
+  async #attempt(codec: ClientCodec): Promise<Outcome> {
+    this.#greetedAt = undefined;
+    const server = await resolveServer(this.#options);
+    this.#token = server.token;
+    if (this.#refused?.token === server.token) {
+      return { retryable: false, error: this.#refused.error };
+    }
+    return attempt({
+      runtime: this.#runtime,
+      server,
+      pattern: this.#pattern,
+      options: this.#options,
+      codec,
+      since: this.#cursorLost ? 'earliest' : this.#items.cursor,
+      signal: this.#stop.signal,
+      listener: {
+        isWaiting: () => this.#items.isAwaited,
+        greeted: (hello, send) => this.#greet(hello, send),
+        delivered: (delivery, size) => this.#take(delivery, size),
+      },
+    });
+  }
+
+  #greet({ cursor, gap, credit: offered }: Hello, send: Send): void {
+    const { credit = offered } = this.#options;
+    this.#greetedAt = this.#runtime.now();
+    this.#everGreeted = true;
+    this.#refused = undefined;
+    if (credit !== offered) send({ type: 'credit', events: credit });
+    this.#acks = new Acks(credit, (done) => send({ type: 'ack', cursor: done }));
+    const reason = this.#cursorLost ? 'storage_lost' : gap?.reason;
+    if (reason === undefined) this.#items.cursor = cursor;
+    else this.#put({ type: 'gap', reason, cursor }, 0);
+    this.#cursorLost = false;
+    this.#open();
+    this.#tell({ type: 'connected' });
+  }
+
+  #take(delivery: Delivery, size: number): End | undefined {
+    if (delivery.type === 'gap') {
+      this.#put(delivery, size);
+      return undefined;
+    }
+    for (const sent of delivery.events) {
+      const event = receivedEvent(sent);
+      if (event === undefined) return malformed('an event without its members');
+      this.#put(event, size / delivery.events.length);
+    }
+    return undefined;
+  }
+
+  #put(item: Item, size: number): void {
+    const acks = this.#acks;
+    this.#items.put(item, () => acks?.done(item.cursor, size));
+  }
+
+  #tell(state: ConnectionState): void {
+    try {
+      this.#options.onState?.(state);
+    } catch (error) {
+      this.#stop.abort(error);
+    }
+  }
+
+  /** @returns the error that the subscription ends with; undefined if it goes on */
+  #errorOf(outcome: Outcome): CarillonError | undefined {
+    const { reconnect = true, token } = this.#options;
+    if (outcome.retryable) {
+      if (reconnect) return undefined;
+      return new CarillonError(this.#everGreeted ? 'disconnected' : 'unavailable', outcome.message);
+    }
+    const { error } = outcome;
+    if (reconnect && error.status === 400 && this.#everGreeted && !this.#cursorLost) {
+      // The server accepted everything but the cursor before.
+      this.#cursorLost = true;
+      return undefined;
+    }
+    const byToken = error.code === 'revoked' || error.code === 'forbidden';
+    // A function may return another token by now. One other token is tried for each connection.
+    const renewable = typeof token === 'function' && byToken && reconnect;
+    if (!renewable || (this.#refused !== undefined && this.#greetedAt === undefined)) return error;
+    this.#refused = { token: this.#token, error };
+    return undefined;
+  }
+
+  async #wait(outcome: Outcome): Promise<void> {
+    this.#items.restart();
+    if (outcome.retryable && outcome.when === 'asked') await this.#items.awaited();
+    if (this.#greetedAt !== undefined) {
+      this.#backoff.disconnected(this.#runtime.now() - this.#greetedAt);
+    }
+    const isSilent = outcome.retryable && outcome.when === 'now';
+    const retryInMs = isSilent ? 0 : this.#backoff.fail(outcome.retryable ? outcome.waitMs : 0);
+    const reason = outcome.retryable ? outcome.message : outcome.error.message;
+    this.#tell({ type: 'disconnected', reason, retryInMs });
+    await sleep(this.#runtime, retryInMs, this.#stop.signal);
+  }
+}

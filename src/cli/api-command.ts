@@ -2,7 +2,7 @@
 import type { Server } from '../client/options.ts';
 import { dotSegment } from '../lib/dot-segment.ts';
 import { ok } from '../lib/result.ts';
-import { type Answer, request } from './api.ts';
+import { type Answer, requestApi } from './api.ts';
 import type { Options, Values } from './arguments.ts';
 import {
   type Command,
@@ -96,7 +96,7 @@ async function run(
 
 async function send(call: Call, server: Server, values: Values): Promise<ExitCode> {
   const { method, path, query = '', body, missing } = call;
-  const answer = await request(server, path, {
+  const answer = await requestApi(server, path, {
     method,
     query,
     ...(body && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),

@@ -1,10 +1,11 @@
 /** Requests of the commands to the server's API, and their failures in sentences. */
 import { retryAfterMs } from '../client/backoff.ts';
 import type { Server } from '../client/options.ts';
-import { apiUrl as urlOfApi } from '../client/request.ts';
+import { apiUrl, refusalReason } from '../client/request.ts';
 import { dotSegment } from '../lib/dot-segment.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { ok, type Result } from '../lib/result.ts';
+import { parseJson } from '../lib/text.ts';
 import { trimSlashes } from '../namespace/namespace.ts';
 import { type CommandResult, wrongUse } from './command.ts';
 import { headersOf } from './server.ts';
@@ -31,9 +32,9 @@ export interface ApiFailure {
   readonly retryAfterMs: number;
 }
 
-/** The URL of an API path. The namespace goes into a header. */
-export function apiUrl(server: Server, path: string): URL {
-  return urlOfApi({ ...server, namespace: '' }, path);
+/** The URL of an API path, for requests with the namespace in a header. */
+export function urlWithoutNamespace(server: Server, path: string): URL {
+  return apiUrl({ ...server, namespace: '' }, path);
 }
 
 /**
@@ -47,12 +48,12 @@ export function checkPath(name: string, path: string): CommandResult<void> {
     : wrongUse(`${name} ${JSON.stringify(path)} has a "." or ".." segment`);
 }
 
-export async function request(
+export async function requestApi(
   server: Server,
   path: string,
   { query = '', ...init }: RequestInit & { readonly query?: string } = {},
 ): Promise<Result<Answer, ApiFailure>> {
-  const url = apiUrl(server, path);
+  const url = urlWithoutNamespace(server, path);
   url.search = query;
   let response: Response;
   let text: string;
@@ -63,14 +64,15 @@ export async function request(
     return failure({ reason: 'unreachable', status: 0, message: unreachable(url, error) });
   }
   const { status } = response;
-  const body = parse(text);
+  const json = parseJson(text);
+  const body = json.ok ? json.value : undefined;
   const { data, auth, warnings, errors } = isJsonObject(body) ? body : {};
   if (!response.ok) {
     const hasNone = status === 404 && Array.isArray(errors) && errors.length === 0;
     return failure({
       reason: hasNone ? 'not_found' : 'refused',
       status,
-      message: `${refusal(status, text)}${namespaceHint(server, status, text)}`,
+      message: `${refusalMessage(status, text)}${namespaceHint(server, status, text)}`,
       retryAfterMs: retryAfterMs(response.headers.get('Retry-After')),
       ...(isJsonObject(data) && { data }),
     });
@@ -94,11 +96,10 @@ function failure(
 }
 
 /** The server's refusal, with the reason in its body. */
-export function refusal(status: number, body: string): string {
-  const json = parse(body) as { errors?: unknown } | null | undefined;
-  const reason =
-    Array.isArray(json?.errors) && json.errors.length > 0 ? json.errors.join('; ') : body;
-  return `the server answered ${status}: ${reason.replace(/[\s\p{Cc}]+/gu, ' ').trim() || 'no reason given'}`;
+export function refusalMessage(status: number, text: string): string {
+  const json = parseJson(text);
+  const body = json.ok && isJsonObject(json.value) ? json.value : {};
+  return `the server answered ${status}: ${refusalReason(body, text)}`;
 }
 
 /** If a namespace does not exist, Vault's answer only says that a route does not. */
@@ -109,14 +110,6 @@ function namespaceHint(server: Server, status: number, body: string): string {
     body.includes(`no handler for route \\"${namespace}/`)
     ? `; there may be no namespace ${JSON.stringify(namespace)}; "carillon namespace list" in the namespace above shows which there are`
     : '';
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 type ErrorWithCode = Partial<NodeJS.ErrnoException>;

@@ -67,7 +67,7 @@ Examples:
     }
     const path = checkPath('the pattern', pattern);
     if (!path.ok) return misuse(path.failure.message, 'events subscribe');
-    const timeoutMs = timeoutOf(values);
+    const timeoutMs = parseTimeout(values);
     if (!timeoutMs.ok) return misuse(timeoutMs.failure.message, 'events subscribe');
     const server = serverOf(values);
     if (!server.ok) return fail(server.failure.message);
@@ -79,7 +79,7 @@ Examples:
 };
 
 /** @returns undefined if there is no timeout */
-function timeoutOf({ timeout }: Values): Result<number | undefined> {
+function parseTimeout({ timeout }: Values): Result<number | undefined> {
   if (typeof timeout !== 'string') return ok(undefined);
   const seconds = parseDuration(timeout, '--timeout');
   if (!seconds.ok) return seconds;

@@ -1,6 +1,6 @@
 /** `carillon events types` */
 import type { CataloguedType } from '../event/catalog.ts';
-import { request } from './api.ts';
+import { requestApi } from './api.ts';
 import { type Command, type ExitCode, fail, misuse } from './command.ts';
 import { SERVER_HELP, SERVER_OPTIONS, serverOf } from './server.ts';
 
@@ -24,7 +24,7 @@ Example:
     if (positionals.length > 0) return misuse(`"events types" takes no arguments`, 'events types');
     const server = serverOf(values);
     if (!server.ok) return fail(server.failure.message);
-    const answer = await request(server.value, 'sys/events/types');
+    const answer = await requestApi(server.value, 'sys/events/types');
     if (!answer.ok) return fail(answer.failure.message);
 
     const { key_info = {} } = answer.value.data as { key_info?: Record<string, CataloguedType> };

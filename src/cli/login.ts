@@ -2,7 +2,7 @@
 
 import type { Server } from '../client/options.ts';
 import { ok } from '../lib/result.ts';
-import { type Answer, request } from './api.ts';
+import { type Answer, requestApi } from './api.ts';
 import type { Values } from './arguments.ts';
 import {
   type Command,
@@ -118,7 +118,7 @@ async function loginByMethod(
 ): Promise<CommandResult<Session>> {
   const body = await readLogin(method, positionals);
   if (!body.ok) return body;
-  const answer = await request(server, method.path, {
+  const answer = await requestApi(server, method.path, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(body.value),
@@ -140,7 +140,7 @@ async function loginByToken(
   if (!token.ok) return token;
   const server = withToken(anonymous, token.value, 'the token');
   if (!server.ok) return server;
-  const answer = await request(server.value, 'auth/token/lookup-self');
+  const answer = await requestApi(server.value, 'auth/token/lookup-self');
   if (!answer.ok) return failed(answer.failure.message);
   const { data } = answer.value;
   return ok({

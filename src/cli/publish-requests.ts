@@ -1,7 +1,7 @@
 /** Publish requests of the CLI. */
 import type { Server } from '../client/options.ts';
 import type { Result } from '../lib/result.ts';
-import { type Answer, type ApiFailure, request } from './api.ts';
+import { type Answer, type ApiFailure, requestApi } from './api.ts';
 import { type ExitCode, fail, status } from './command.ts';
 
 /** Sends publish requests and prints their results. */
@@ -36,7 +36,7 @@ export class PublishRequests {
   }
 
   async #post(contentType: string, body: string): Promise<Result<Answer, ApiFailure>> {
-    const answer = await request(this.#server, this.#path, {
+    const answer = await requestApi(this.#server, this.#path, {
       method: 'POST',
       headers: { 'Content-Type': contentType },
       body,

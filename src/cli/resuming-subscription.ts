@@ -1,18 +1,16 @@
 /** A subscription that begins in the past, or reconnects: the client of `src/client`. */
 import { once } from 'node:events';
-import { CarillonError, type Item, type Subscription, subscribe } from '../client/index.ts';
+import { CarillonError, type Subscription, subscribe } from '../client/index.ts';
 import type { Server } from '../client/options.ts';
-import type { Event } from '../event/event.ts';
-import { encodeJson, eventOf, type FrameJson } from '../wire/json.ts';
-import { decodeProtobuf, encodeProtobuf } from '../wire/protobuf.ts';
+import { encodeJson, eventOfFrame, type FrameJson } from '../wire/json.ts';
+import { encodeProtobuf } from '../wire/protobuf.ts';
 import type { Values } from './arguments.ts';
 import { type ExitCode, fail, status } from './command.ts';
 import { retryMessage } from './retry.ts';
 import { serverOf } from './server.ts';
+import { protobufLine } from './stock-subscription.ts';
 import { exitSignal } from './stopping.ts';
 import { socketThatWarns } from './subscription-socket.ts';
-
-type GapItem = Extract<Item, { type: 'gap' }>;
 
 /** Prints events until the server, the reader of the output, the user, or the timeout ends the subscription. */
 export async function printResuming(
@@ -84,21 +82,12 @@ async function printAll(
 ): Promise<void> {
   for await (const item of subscription) {
     if (item.type === 'gap') {
-      status(gapOf(item));
+      status(`events may be missing here (${item.reason})`);
       continue;
     }
-    const event = eventOf(item.cloudEvent as unknown as FrameJson);
-    const line = protobuf === true ? lineOfProtobuf(event) : encodeJson(event);
+    const event = eventOfFrame(item.cloudEvent as unknown as FrameJson);
+    const line = protobuf === true ? protobufLine(encodeProtobuf(event)) : encodeJson(event);
     // The client acknowledges only what the reader of the output has taken.
     if (!process.stdout.write(line)) await once(process.stdout, 'drain', { signal });
   }
-}
-
-function gapOf({ reason }: GapItem): string {
-  return `events may be missing here (${reason})`;
-}
-
-/** The line that a stock subscription prints for the binary frame. */
-function lineOfProtobuf(event: Event): string {
-  return `${JSON.stringify(decodeProtobuf(encodeProtobuf(event)))}\n`;
 }

@@ -1,12 +1,12 @@
 /** The address that the sender of a source calls. */
 import type { Server } from '../client/options.ts';
 import { parseNamespacePath } from '../namespace/namespace.ts';
-import { apiUrl } from './api.ts';
+import { urlWithoutNamespace } from './api.ts';
 import { isLoopback } from './dev/address.ts';
 
 /** @param path of the source, such as `/v1/sys/events/in/github` */
 export function sourceAddress(server: Server, path: string): string {
-  return apiUrl(server, path.replace(/^\/v1\//, '')).href;
+  return urlWithoutNamespace(server, path.replace(/^\/v1\//, '')).href;
 }
 
 /** The path of a source in the namespace of the requests. */

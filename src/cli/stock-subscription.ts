@@ -1,19 +1,17 @@
 /** A subscription as a stock client has it: one connection, which ends with an exit code. */
 import { Connection } from '../client/connection.ts';
-import { malformed, StockDialect } from '../client/dialects.ts';
+import { malformed, StockDialect, type StockFrame } from '../client/dialects.ts';
 import { type End, reasonOf } from '../client/end.ts';
 import type { Server } from '../client/options.ts';
 import { platformRuntime } from '../client/platform.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import { decodeProtobuf } from '../wire/protobuf.ts';
-import { apiUrl } from './api.ts';
+import { urlWithoutNamespace } from './api.ts';
 import type { Values } from './arguments.ts';
 import { type ExitCode, fail, status } from './command.ts';
 import { headersOf } from './server.ts';
 import { exitSignal } from './stopping.ts';
 import { openSocket } from './subscription-socket.ts';
-
-type Frame = string | ArrayBuffer;
 
 /** Prints frames until the server, the reader of the output, the user, or the timeout ends the subscription. */
 export async function printStock(
@@ -22,13 +20,13 @@ export async function printStock(
   server: Server,
   timeoutMs: number | undefined,
 ): Promise<ExitCode> {
-  const opened = await openSocket(subscriptionUrl(pattern, values, server), headersOf(server));
+  const opened = await openSocket(stockUrl(pattern, values, server), headersOf(server));
   if (!opened.ok) return fail(opened.failure.message);
   const { socket, warning } = opened.value;
   status(`subscribed to ${pattern} at ${server.url.origin}`);
   if (warning !== undefined) status(`warning: ${warning}`);
 
-  const lineOf = values.protobuf === true ? lineOfProtobuf : lineOfJson;
+  const lineOf = values.protobuf === true ? lineOfBytes : lineOfText;
   const dialect = new StockDialect((frame) => {
     let line: string;
     try {
@@ -51,12 +49,8 @@ export async function printStock(
   return exit.aborted ? (exit.reason as ExitCode) : exitCodeOf(end);
 }
 
-function subscriptionUrl(
-  pattern: string,
-  { filter, namespaces, protobuf }: Values,
-  server: Server,
-): URL {
-  const url = apiUrl(server, `sys/events/subscribe/${pattern}`);
+function stockUrl(pattern: string, { filter, namespaces, protobuf }: Values, server: Server): URL {
+  const url = urlWithoutNamespace(server, `sys/events/subscribe/${pattern}`);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   if (protobuf !== true) url.searchParams.set('json', 'true');
   if (typeof filter === 'string') url.searchParams.set('filter', filter);
@@ -73,12 +67,16 @@ function exitCodeOf(end: End): ExitCode {
   return 0;
 }
 
-function lineOfJson(frame: Frame): string {
+function lineOfText(frame: StockFrame): string {
   const text = typeof frame === 'string' ? frame : Buffer.from(frame).toString();
   return text.endsWith('\n') ? text : `${text}\n`;
 }
 
-function lineOfProtobuf(frame: Frame): string {
-  const bytes = typeof frame === 'string' ? Buffer.from(frame) : new Uint8Array(frame);
+function lineOfBytes(frame: StockFrame): string {
+  return protobufLine(typeof frame === 'string' ? Buffer.from(frame) : new Uint8Array(frame));
+}
+
+/** The line for a binary frame, which `events publish` reads. */
+export function protobufLine(bytes: Uint8Array): string {
   return `${JSON.stringify(decodeProtobuf(bytes))}\n`;
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import WebSocket from 'ws';
 import { retryAfterMs } from '../client/backoff.ts';
 import { ok, type Result } from '../lib/result.ts';
-import { refusal, unreachable } from './api.ts';
+import { refusalMessage, unreachable } from './api.ts';
 import type { Headers } from './server.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -178,7 +178,7 @@ function readRefusal(response: IncomingMessage): Promise<Opened> {
       connection.destroy();
       const status = response.statusCode ?? 0;
       const warning = warningOf(response);
-      const reason = refusal(status, body);
+      const reason = refusalMessage(status, body);
       resolve(
         refused(
           warning === undefined ? reason : `${reason}: ${warning}`,

@@ -18,11 +18,14 @@ export interface Dialect {
 
 type SendData = (data: string | Uint8Array<ArrayBuffer>) => void;
 
+/** A message of a stock server. */
+export type StockFrame = string | ArrayBuffer;
+
 export class StockDialect implements Dialect {
   readonly helloTimeoutMs = undefined;
-  readonly receive: (frame: string | ArrayBuffer) => End | undefined;
+  readonly receive: (frame: StockFrame) => End | undefined;
 
-  constructor(receive: (frame: string | ArrayBuffer) => End | undefined) {
+  constructor(receive: (frame: StockFrame) => End | undefined) {
     this.receive = receive;
   }
 

@@ -1,5 +1,6 @@
 /** Requests to the server's API, and whether a request that failed can be retried. */
 import { isJsonObject } from '../lib/json.ts';
+import { parseJson } from '../lib/text.ts';
 import { retryAfterMs } from './backoff.ts';
 import { MAX_QUOTED_CHARACTERS } from './bounds.ts';
 import { CarillonError, type ErrorCode } from './errors.ts';
@@ -71,7 +72,9 @@ export async function request(
     const response = await runtime.fetch(url.href, sent);
     return apiResponse(response, await response.text(), url);
   } catch (error) {
-    const reason = timeout.signal.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(error);
+    const reason = timeout.signal.aborted
+      ? `no answer within ${timeoutMs} ms`
+      : networkError(error);
     return {
       status: 0,
       body: {},
@@ -84,8 +87,8 @@ export async function request(
 }
 
 function apiResponse({ status, headers }: ResponseLike, text: string, url: URL): ApiResponse {
-  const body = parse(text);
-  const response = { status, body: isJsonObject(body) ? body : {} };
+  const json = parseJson(text);
+  const response = { status, body: json.ok && isJsonObject(json.value) ? json.value : {} };
   if (status >= 200 && status < 300) return { ...response, failure: undefined };
   // In a browser a redirect that is not followed has the status 0.
   if (status < 400) {
@@ -93,24 +96,25 @@ function apiResponse({ status, headers }: ResponseLike, text: string, url: URL):
     const error = new CarillonError('protocol', message);
     return { ...response, failure: { retryable: false, error } };
   }
-  const message = `the server answered ${status}: ${reasonIn(response.body, text)}${warningIn(headers)}`;
+  const reason = refusalReason(response.body, text).slice(0, MAX_QUOTED_CHARACTERS);
+  const message = `the server answered ${status}: ${reason}${warningIn(headers)}`;
   const retryable = isRetryable(status);
   return {
     ...response,
     failure: retryable
       ? { retryable, message, waitMs: retryAfterMs(headers.get('Retry-After')) }
-      : { retryable, error: refusal(status, message) },
+      : { retryable, error: refusalError(status, message) },
   };
 }
 
-function refusal(status: number, message: string): CarillonError {
-  const [code, hint] = codeOf(status);
+function refusalError(status: number, message: string): CarillonError {
+  const [code, hint] = errorCode(status);
   // Some messages of the server end in a full stop.
   const text = hint === '' ? message : `${message.replace(/\.$/, '')}; ${hint}`;
   return new CarillonError(code, text, { status });
 }
 
-function codeOf(status: number): readonly [code: ErrorCode, hint: string] {
+function errorCode(status: number): readonly [code: ErrorCode, hint: string] {
   switch (status) {
     case 401:
     case 403:
@@ -123,10 +127,9 @@ function codeOf(status: number): readonly [code: ErrorCode, hint: string] {
 }
 
 /** The reason that the server gives, on one line. */
-function reasonIn({ errors }: Readonly<Record<string, unknown>>, text: string): string {
+export function refusalReason({ errors }: Readonly<Record<string, unknown>>, text: string): string {
   const reason = Array.isArray(errors) && errors.length > 0 ? errors.join('; ') : text;
-  const line = reason.replace(/[\s\p{Cc}]+/gu, ' ').trim();
-  return line.slice(0, MAX_QUOTED_CHARACTERS) || 'no reason given';
+  return reason.replace(/[\s\p{Cc}]+/gu, ' ').trim() || 'no reason given';
 }
 
 /** A header says what is wrong with a filter: the body has Vault's message. */
@@ -135,16 +138,8 @@ function warningIn(headers: ResponseLike['headers']): string {
   return warning === null ? '' : `: ${warning.slice(0, MAX_QUOTED_CHARACTERS)}`;
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Why a request had no response. Node puts the reason in the cause. */
-function reasonOf(error: unknown): string {
+function networkError(error: unknown): string {
   const { message, cause } = error as {
     message?: string;
     cause?: { code?: string; message?: string };

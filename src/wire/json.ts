@@ -99,11 +99,11 @@ export interface FrameJson {
 
 /** Reads a frame that `encodeJson` wrote. */
 export function decodeJson(frame: string): Event {
-  return eventOf(JSON.parse(frame) as FrameJson);
+  return eventOfFrame(JSON.parse(frame) as FrameJson);
 }
 
 /** The event of a parsed frame. */
-export function eventOf({ id, source, time, data }: FrameJson): Event {
+export function eventOfFrame({ id, source, time, data }: FrameJson): Event {
   return {
     id,
     source,

@@ -24,7 +24,7 @@ export function bindAddress(host: string, port: number): Promise<Result<string>>
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) =>
-      resolve(invalid(reasonOf(error, host, port))),
+      resolve(invalid(bindError(error, host, port))),
     );
     server.listen({ host, port }, () => {
       const { address } = server.address() as AddressInfo;
@@ -56,7 +56,7 @@ function isOwn(address: string): boolean {
   );
 }
 
-function reasonOf({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
+function bindError({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
   switch (code) {
     case 'EADDRINUSE':
       return `port ${port} of ${host} is taken; stop what listens there, or choose another: "${BY_NPM} --port 8300", or "npx carillon dev --port 8300"`;

@@ -70,7 +70,7 @@ export async function openDataFolder(given: string | undefined): Promise<Result<
     return unusable(path, sourceKey.failure.message);
   } catch (error) {
     lock?.close();
-    const reason = reasonOf(error as NodeJS.ErrnoException);
+    const reason = folderError(error as NodeJS.ErrnoException);
     return unusable(
       path,
       `cannot be used: ${reason}; name one that you may read and write with --data`,
@@ -155,7 +155,7 @@ function removeRights(path: string, mode: number): boolean {
   return true;
 }
 
-function reasonOf(error: NodeJS.ErrnoException): string {
+function folderError(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'EEXIST':
     case 'ENOTDIR':

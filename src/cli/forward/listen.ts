@@ -14,7 +14,7 @@ export async function listen(server: Server, address: ListenAddress): Promise<Re
     unlinkSync(address.path);
     error = await tryToListen(server, address);
   }
-  return error === undefined ? ok(undefined) : invalid(reasonOf(error, address));
+  return error === undefined ? ok(undefined) : invalid(listenError(error, address));
 }
 
 async function tryToListen(
@@ -44,7 +44,7 @@ async function isLeftBehind(path: string): Promise<boolean> {
   }
 }
 
-function reasonOf(error: NodeJS.ErrnoException, address: ListenAddress): string {
+function listenError(error: NodeJS.ErrnoException, address: ListenAddress): string {
   const name = 'path' in address ? address.path : `${address.host} port ${address.port}`;
   if (error.code === 'EADDRINUSE') {
     return `${name} is taken; stop what listens there, or give --socket another`;

@@ -4,18 +4,18 @@ import type { Progress } from './progress.ts';
 import { isSame, type Sibling, successors } from './rotation.ts';
 import type { FileIdentity } from './state-file.ts';
 
-interface Log {
+interface LogOptions {
   readonly log: string;
   readonly statePath: string;
   readonly progress: Progress;
 }
 
 export class RotatedFiles {
-  readonly #options: Log;
+  readonly #options: LogOptions;
   /** Several files may have been written at the same time, so the time does not tell which are forwarded. */
   readonly #forwarded = new Set<string>();
 
-  constructor(options: Log) {
+  constructor(options: LogOptions) {
     this.#options = options;
   }
 

@@ -3,7 +3,7 @@ import { CLIENT_BACKOFF } from '../../client/backoff.ts';
 import type { Server } from '../../client/options.ts';
 import { isRetryable } from '../../client/request.ts';
 import type { Result } from '../../lib/result.ts';
-import { type Answer, type ApiFailure, request } from '../api.ts';
+import { type Answer, type ApiFailure, requestApi } from '../api.ts';
 import type { ExitCode } from '../command.ts';
 import { Retry } from '../retry.ts';
 
@@ -82,7 +82,7 @@ export class Sender {
       FORWARD_TIMEOUT_MS,
     );
     try {
-      return await request(this.#server, `sys/events/in/${this.#source}`, {
+      return await requestApi(this.#server, `sys/events/in/${this.#source}`, {
         method: 'POST',
         query: 'on_overload=block',
         headers: { 'Content-Type': 'application/x-ndjson' },

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { EventLine } from '../../client/batches.ts';
 import { isUsableEventId } from '../../event/position-text.ts';
 import { isJsonObject } from '../../lib/json.ts';
+import { parseJson } from '../../lib/text.ts';
 
 export interface FrameLine extends EventLine {
   /** Empty if the frame has none that can be read. */
@@ -18,7 +19,8 @@ export function lineOfFrame(frame: string): FrameLine | undefined {
   // A JSON string contains no newline, so these newlines are between members.
   const text = frame.replace(/[\r\n]+/g, ' ').trim();
   if (text === '') return undefined;
-  const event = parse(text);
+  const json = parseJson(text);
+  const event = json.ok ? json.value : undefined;
   const usable = withUsableId(event);
   return lineOf(usable === event ? text : JSON.stringify(usable), usable);
 }
@@ -56,12 +58,4 @@ function lineOf(text: string, event: unknown): FrameLine {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

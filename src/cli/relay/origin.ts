@@ -2,7 +2,7 @@
 import type { Server } from '../../client/options.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
-import { apiUrl, checkPath } from '../api.ts';
+import { checkPath, urlWithoutNamespace } from '../api.ts';
 import type { Values } from '../arguments.ts';
 import { type CommandResult, failed, wrongUse } from '../command.ts';
 import { readSecret } from '../input.ts';
@@ -66,7 +66,7 @@ export async function originOf(values: Values): Promise<CommandResult<Origin>> {
     address: server.url,
     subscription: { from: server.url.href, namespace, pattern, namespaces },
     url: (since) => {
-      const url = apiUrl(server, `sys/events/subscribe/${pattern}`);
+      const url = urlWithoutNamespace(server, `sys/events/subscribe/${pattern}`);
       url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
       // In the order of Vault's client.
       if (filter !== undefined) url.searchParams.append('filter', filter);

@@ -23,7 +23,7 @@ const OPENING = {
   setting: '--from',
 };
 
-export interface Start {
+export interface StartPosition {
   /** The position of an earlier relay; undefined if there was none, or the origin has no positions. */
   readonly cursor: string | undefined;
   /** Up to when an earlier relay missed nothing: milliseconds since 1970. */
@@ -50,7 +50,7 @@ export class Receiver {
 
   constructor(
     origin: Origin,
-    { cursor, heardAt, skippedSources }: Start,
+    { cursor, heardAt, skippedSources }: StartPosition,
     backlog: Backlog,
     report: Report,
     signal: AbortSignal,

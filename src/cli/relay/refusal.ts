@@ -23,20 +23,20 @@ export function lastingRefusal(
         exitCode: 2,
       };
     case 404:
-      return failed(
+      return lasting(
         `${message}: events endpoint not found; check --from and --from-namespace (Vault has events from 1.13 on, and since 1.16 in its Enterprise edition alone)`,
       );
     case 431:
-      return failed(
+      return lasting(
         `${message}: the headers are too large for it or for what stands before it; a shorter token may help`,
       );
     case 0:
-      return isTlsFailure(code) ? failed(message) : undefined;
+      return isTlsFailure(code) ? lasting(message) : undefined;
     default:
-      return isRetryable(status) ? undefined : failed(message);
+      return isRetryable(status) ? undefined : lasting(message);
   }
 }
 
-function failed(message: string): LastingRefusal {
+function lasting(message: string): LastingRefusal {
   return { message: `--from: ${message}`, exitCode: 1 };
 }

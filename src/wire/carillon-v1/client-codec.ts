@@ -28,7 +28,7 @@ export function decodeMembers(
   members: unknown,
   eventOf: (event: Members) => SentEvent | undefined,
 ): Decoded<ServerMessage> {
-  if (!isJsonObject(members)) return fail('the message has no type');
+  if (!isJsonObject(members)) return badMessage('the message has no type');
   switch (type) {
     case 'hello':
       return orMalformed(type, helloOf(members));
@@ -39,7 +39,7 @@ export function decodeMembers(
     case 'goodbye':
       return orMalformed(type, goodbyeOf(members));
     default:
-      return fail('the type of the message is none of carillon.v1');
+      return badMessage('the type of the message is none of carillon.v1');
   }
 }
 
@@ -96,10 +96,10 @@ function isCount(value: unknown): value is number {
 
 function orMalformed(type: string, message: ServerMessage | undefined): Decoded<ServerMessage> {
   return message === undefined
-    ? fail(`the ${type} lacks a member, or has one of another kind`)
+    ? badMessage(`the ${type} lacks a member, or has one of another kind`)
     : ok(message);
 }
 
-export function fail(message: string): { ok: false; failure: ProtocolFailure } {
+export function badMessage(message: string): { ok: false; failure: ProtocolFailure } {
   return { ok: false, failure: { code: CLOSE_CODES.badMessage, message } };
 }

@@ -1,10 +1,10 @@
 /** The client's side of `carillon.v1.json`. */
 import { isJsonObject } from '../../lib/json.ts';
 import {
+  badMessage,
   type ClientCodec,
   type Decoded,
   decodeMembers,
-  fail,
   isText,
   type Members,
 } from './client-codec.ts';
@@ -14,7 +14,9 @@ export const clientJsonCodec: ClientCodec = {
   subprotocol: SUBPROTOCOLS.json,
   encode: (message) => JSON.stringify(message),
   decode: (data) =>
-    typeof data === 'string' ? decode(data) : fail('a binary message where text ones are due'),
+    typeof data === 'string'
+      ? decode(data)
+      : badMessage('a binary message where text ones are due'),
 };
 
 function decode(text: string): Decoded<ServerMessage> {
@@ -22,12 +24,12 @@ function decode(text: string): Decoded<ServerMessage> {
   try {
     message = JSON.parse(text);
   } catch {
-    return fail('the message is not JSON');
+    return badMessage('the message is not JSON');
   }
-  if (!isJsonObject(message)) return fail('the message is no JSON object');
-  return decodeMembers(message.type, message, eventOf);
+  if (!isJsonObject(message)) return badMessage('the message is no JSON object');
+  return decodeMembers(message.type, message, sentEvent);
 }
 
-function eventOf({ cursor, event }: Members): SentEvent | undefined {
+function sentEvent({ cursor, event }: Members): SentEvent | undefined {
   return isText(cursor) && isJsonObject(event) ? { cursor, event } : undefined;
 }

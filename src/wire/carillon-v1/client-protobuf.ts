@@ -2,10 +2,10 @@
 import protobufjs from 'protobufjs/minimal.js';
 import { carillon } from '../gen/proto.js';
 import {
+  badMessage,
   type ClientCodec,
   type Decoded,
   decodeMembers,
-  fail,
   isText,
   type Members,
 } from './client-codec.ts';
@@ -22,7 +22,7 @@ export const clientProtobufCodec: ClientCodec = {
   encode,
   decode: (data) =>
     typeof data === 'string'
-      ? fail('a text message where binary ones are due')
+      ? badMessage('a text message where binary ones are due')
       : decode(ArrayBuffer.isView(data) ? data : new Uint8Array(data)),
 };
 
@@ -38,13 +38,13 @@ function decode(bytes: Uint8Array): Decoded<ServerMessage> {
   try {
     message = carillon.v1.ServerMessage.decode(bytes);
   } catch {
-    return fail('the message is no ServerMessage of carillon.v1');
+    return badMessage('the message is no ServerMessage of carillon.v1');
   }
   const type = message.message;
-  return decodeMembers(type, type && message[type], eventOf);
+  return decodeMembers(type, type && message[type], sentEvent);
 }
 
-function eventOf(members: Members): SentEvent | undefined {
+function sentEvent(members: Members): SentEvent | undefined {
   const event = cloudEventOf(members);
   return isText(members.cursor) && event ? { cursor: members.cursor, event } : undefined;
 }

@@ -8,7 +8,7 @@ import {
   encodeClientMessage,
 } from '../../../wire/carillon-v1/client-codecs.ts';
 import type { SentEvent, ServerMessage } from '../../../wire/carillon-v1/messages.ts';
-import { encodeJson, eventOf, type FrameJson } from '../../../wire/json.ts';
+import { encodeJson, eventOfFrame, type FrameJson } from '../../../wire/json.ts';
 import { ACK_TIMEOUT_MS } from '../../../wire/limits.ts';
 import { STREAM_BEAT_MS, STREAM_PING_MS } from '../../limits.ts';
 import type { Hello } from './format.ts';
@@ -169,7 +169,7 @@ export class Relay {
     let text = '';
     for (const { cursor, event } of events.slice(0, this.#eventsLeft)) {
       // Encoded again, because parsed objects do not keep the order of their keys.
-      const frame = encodeJson(eventOf(event as unknown as FrameJson));
+      const frame = encodeJson(eventOfFrame(event as unknown as FrameJson));
       text += this.#request.format.event({ cursor, frame });
       this.#cursor = cursor;
       this.#events++;

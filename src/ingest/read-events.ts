@@ -8,7 +8,7 @@ import { checkEvent, type Event, type EventDefaults } from '../event/event.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { quote } from '../lib/quote.ts';
 import {
-  failureAt,
+  failureIn,
   invalid,
   ok,
   type Result,
@@ -59,7 +59,7 @@ export function readEvents(
   const events: CheckedEvent[] = [];
   for (const each of raw.value) {
     const event = readEvent(each, defaults);
-    if (!event.ok) return failureAt(each.where, event.failure);
+    if (!event.ok) return failureIn(each.where, event.failure);
     events.push(event.value);
   }
   return ok(events);

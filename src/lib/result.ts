@@ -22,7 +22,7 @@ export function invalid(message: string): { ok: false; failure: Failure } {
 }
 
 /** The failure of a part of a request. @param where the part, such as `event[3]`; empty for the whole request */
-export function failureAt(where: string, failure: Failure): { ok: false; failure: Failure } {
+export function failureIn(where: string, failure: Failure): { ok: false; failure: Failure } {
   const message = `${where}${where && ': '}${failure.message}`;
   return { ok: false, failure: { ...failure, message } };
 }

@@ -113,7 +113,7 @@ export function checkSecretIdRequest(
   }
   const ttl = withinBound(role.secretIdTtl, fields.raw('ttl'), fields.duration('ttl'));
   if (ttl === undefined) fields.reject("ttl cannot be longer than the role's secret_id_ttl");
-  const metadata = readMetadata(fields.raw('metadata'));
+  const metadata = readSecretIdMetadata(fields.raw('metadata'));
   if (!metadata.ok) fields.reject(`failed to parse metadata: ${metadata.failure.message}`);
   return fields.result({
     metadata: metadata.ok ? metadata.value : {},
@@ -157,7 +157,7 @@ function withinBound(bound: number, asked: unknown, value: number): number | und
 }
 
 /** An object, or JSON in a string, which is the only form in Vault. */
-function readMetadata(value: unknown): Result<Record<string, string>> {
+function readSecretIdMetadata(value: unknown): Result<Record<string, string>> {
   if (value === undefined || (typeof value === 'string' && value.trim() === '')) return ok({});
   const json = typeof value === 'string' ? parseJson(value) : ok(value);
   if (!json.ok) return json;

@@ -3,7 +3,7 @@ import { compileGlob } from '../event/glob.ts';
 import { MAX_FIELD_ENTRIES } from '../lib/limits.ts';
 import { kindOf, quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
-import { type Claims, claimOf, listOf } from './claims.ts';
+import { asList, type Claims, claimOf } from './claims.ts';
 import type { BoundClaim, JwtRole } from './jwt-role.ts';
 
 /**
@@ -14,7 +14,7 @@ export function checkBoundClaims(role: JwtRole, claims: Claims): Result<Claims> 
   for (const bound of role.boundClaims) {
     const value = claimOf(claims, bound.claim);
     if (value === undefined) return invalid(`claim ${quote(bound.claim)} is missing`);
-    const values = listOf(value);
+    const values = asList(value);
     if (values === undefined) {
       return invalid(
         `received claim ${quote(bound.claim)} is not a string, bool, int or list: it is ${kindOf(value)}`,
@@ -39,7 +39,7 @@ function matches(
   received: readonly unknown[],
   type: JwtRole['boundClaimsType'],
 ): boolean {
-  const expected = listOf(value) ?? [];
+  const expected = asList(value) ?? [];
   if (type === 'string') {
     const wanted = new Set(expected);
     return received.some((one) => wanted.has(one));

@@ -27,7 +27,7 @@ export function memberOf(value: unknown, name: string): unknown {
 }
 
 /** A list, or a single value as a list: issuers write both. Undefined for an object. */
-export function listOf(value: unknown): readonly unknown[] | undefined {
+export function asList(value: unknown): readonly unknown[] | undefined {
   if (Array.isArray(value)) return value;
   return isScalar(value) ? [value] : undefined;
 }

@@ -5,10 +5,10 @@ import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { MAX_META_BYTES } from '../token/limits.ts';
 import { checkBoundClaims } from './bound-claims.ts';
-import { type Claims, claimOf, listOf, memberOf } from './claims.ts';
+import { asList, type Claims, claimOf, memberOf } from './claims.ts';
 import { algorithmsOf, type JwtConfig } from './jwt-config.ts';
 import type { JwtRole } from './jwt-role.ts';
-import { readToken, verifyToken } from './jwt-token.ts';
+import { parseJwt, verifyJwt } from './jwt-token.ts';
 import type { KeySource } from './key-source.ts';
 import { MAX_GROUPS } from './limits.ts';
 import type { Login } from './login.ts';
@@ -48,20 +48,22 @@ export async function verifiedClaims(
   now: number,
   keys: KeySource,
 ): Promise<Result<Claims>> {
-  const token = readToken(jwt, algorithmsOf(config));
+  const token = parseJwt(jwt, algorithmsOf(config));
   if (!token.ok) return token;
   const known = await keys(config, { now });
-  if (!known.ok) return unverified(known.failure.message);
-  const claims = await verifyToken(token.value, known.value);
+  if (!known.ok) return signatureFailure(known.failure.message);
+  const claims = await verifyJwt(token.value, known.value);
   if (claims !== undefined) return claims;
   const newer = await keys(config, { now, newerThan: known.value });
-  if (!newer.ok) return unverified(newer.failure.message);
+  if (!newer.ok) return signatureFailure(newer.failure.message);
   const claimsByNewer =
-    newer.value === known.value ? undefined : await verifyToken(token.value, newer.value);
-  return claimsByNewer ?? unverified('no known key successfully validated the token signature');
+    newer.value === known.value ? undefined : await verifyJwt(token.value, newer.value);
+  return (
+    claimsByNewer ?? signatureFailure('no known key successfully validated the token signature')
+  );
 }
 
-function unverified(why: string): Result<Claims> {
+function signatureFailure(why: string): Result<Claims> {
   return invalid(`error verifying token signature: ${why}`);
 }
 
@@ -69,7 +71,7 @@ function unverified(why: string): Result<Claims> {
 function loginOf(claims: Claims, role: JwtRole): Result<Login> {
   const name = readUser(claims, role);
   if (!name.ok) return name;
-  const metadata = readMetadata(claims, role);
+  const metadata = mappedMetadata(claims, role);
   if (!metadata.ok) return metadata;
   const groups = readGroups(claims, role.groupsClaim);
   if (!groups.ok) return groups;
@@ -93,7 +95,7 @@ function readUser(claims: Claims, { userClaim, userClaimJsonPointer }: JwtRole):
       );
 }
 
-function readMetadata(claims: Claims, role: JwtRole): Result<Record<string, string>> {
+function mappedMetadata(claims: Claims, role: JwtRole): Result<Record<string, string>> {
   const pairs: [string, string][] = [];
   for (const { claim, key } of role.claimMappings) {
     const value = claimOf(claims, claim);
@@ -120,7 +122,7 @@ function readGroups(claims: Claims, groupsClaim: string): Result<string[]> {
   if (value === undefined) {
     return invalid(`failed to fetch groups: ${quote(groupsClaim)} claim not found in token`);
   }
-  const groups = listOf(value);
+  const groups = asList(value);
   if (groups === undefined) {
     return invalid(`${quote(groupsClaim)} claim could not be converted to string list`);
   }

@@ -5,7 +5,7 @@ import { isJsonObject } from '../lib/json.ts';
 import { MAX_FIELD_CHARACTERS, MAX_FIELD_ENTRIES } from '../lib/limits.ts';
 import { kindOf, quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
-import { type ClaimScalar, isScalar, listOf } from './claims.ts';
+import { asList, type ClaimScalar, isScalar } from './claims.ts';
 import { isForbiddenMetadataKey } from './login.ts';
 import { checkRoleName } from './role-name.ts';
 import {
@@ -139,7 +139,7 @@ function readBoundClaims(fields: Fields, type: JwtRole['boundClaimsType']): Boun
   }
   const claims = Object.entries(written);
   // All values together bound the time of matching. A claim without values counts, but can never match.
-  const values = claims.reduce((count, [, value]) => count + (listOf(value)?.length ?? 1), 0);
+  const values = claims.reduce((count, [, value]) => count + (asList(value)?.length ?? 1), 0);
   const entries = Math.max(claims.length, values);
   if (entries > MAX_FIELD_ENTRIES) {
     fields.reject(`bound_claims has ${entries} values, at most ${MAX_FIELD_ENTRIES} are allowed`);
@@ -160,7 +160,7 @@ function checkBoundClaim(
       `the claim name ${quote(claim)} has ${claim.length} characters, at most ${MAX_FIELD_CHARACTERS} are allowed`,
     );
   }
-  const values = listOf(value);
+  const values = asList(value);
   if (values === undefined || !values.every(isScalar)) {
     return invalid(
       `bound claim ${quote(claim)} is not a string, a number, true or false, or a list of these`,

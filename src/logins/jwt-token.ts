@@ -8,7 +8,7 @@ import type { KeySet } from './key-source.ts';
 import { MAX_JWT_CHARACTERS } from './limits.ts';
 
 /** A token with a valid form whose signature is not verified yet. */
-export interface UnverifiedToken {
+export interface UnverifiedJwt {
   readonly jwt: string;
   readonly alg: string;
   /** Undefined if any key may have signed it. */
@@ -23,7 +23,7 @@ const COMPACT = new RegExp(`^${PART}\\.${PART}\\.${PART}$`);
  *
  * @param algorithms those that are allowed
  */
-export function readToken(jwt: string, algorithms: readonly string[]): Result<UnverifiedToken> {
+export function parseJwt(jwt: string, algorithms: readonly string[]): Result<UnverifiedJwt> {
   if (jwt.length > MAX_JWT_CHARACTERS) {
     return invalid(
       `the token has ${jwt.length} characters, at most ${MAX_JWT_CHARACTERS} are allowed`,
@@ -46,8 +46,8 @@ export function readToken(jwt: string, algorithms: readonly string[]): Result<Un
 }
 
 /** @returns the claims; undefined if no key of the set has signed the token, for whatever reason */
-export async function verifyToken(
-  { jwt, alg, kid }: UnverifiedToken,
+export async function verifyJwt(
+  { jwt, alg, kid }: UnverifiedJwt,
   keys: KeySet,
 ): Promise<Result<Claims> | undefined> {
   const wanted = kid === undefined || !keys.named ? { alg } : { alg, kid };

@@ -3,7 +3,7 @@
  * times and for leeways.
  */
 import { invalid, ok, type Result } from '../lib/result.ts';
-import { type Claims, listOf, memberOf } from './claims.ts';
+import { asList, type Claims, memberOf } from './claims.ts';
 import type { JwtRole } from './jwt-role.ts';
 
 /** What a role says about these claims. */
@@ -63,7 +63,7 @@ function checkTypes(claims: Claims): Result<Claims> {
     const text = memberOf(claims, name) ?? '';
     if (typeof text !== 'string') return invalid(`${failure}: it is not a string`);
   }
-  const audiences = listOf(memberOf(claims, 'aud') ?? []);
+  const audiences = asList(memberOf(claims, 'aud') ?? []);
   if (audiences === undefined || !audiences.every((one) => typeof one === 'string')) {
     return invalid(`${AUDIENCE}: it is neither a string nor a list of strings`);
   }
@@ -82,7 +82,7 @@ function hasAudience(claims: Claims, bound: readonly string[]): boolean {
 }
 
 function audiencesOf(claims: Claims): readonly unknown[] {
-  return listOf(memberOf(claims, 'aud') ?? []) ?? [];
+  return asList(memberOf(claims, 'aud') ?? []) ?? [];
 }
 
 /** @param now in seconds */

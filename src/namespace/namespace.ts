@@ -73,7 +73,7 @@ export function ancestorsOf(key: string): string[] {
 }
 
 /** How deep a namespace is: 0 for the root namespace. */
-export function depthOf(key: string): number {
+export function namespaceDepth(key: string): number {
   return ancestorsOf(key).length;
 }
 

@@ -9,7 +9,7 @@ import { kvV2PathOf } from './kv-paths.ts';
 import { parametersAllowed } from './parameters.ts';
 import { DENIED, mergePermissions, type Permissions } from './permissions.ts';
 import type { Policy } from './policy.ts';
-import { type Rule, RuleIndex, type RuleSource } from './rule-index.ts';
+import { type AclRule, RuleIndex, type RuleSource } from './rule-index.ts';
 import { globsShareText } from './shared-globs.ts';
 import { identityValue, renderTemplate } from './template.ts';
 
@@ -53,15 +53,15 @@ const NEEDED: Readonly<Record<Operation, CapabilitySet>> = {
 const SUDO = setOf('sudo');
 
 /** A subscriber needs both to receive an event. */
-export const RECEIVE = setOf('list', 'subscribe');
+export const RECEIVE_CAPABILITIES = setOf('list', 'subscribe');
 
 export class Acl {
   /** Whether the policies allow everything. */
   readonly root: boolean;
-  readonly #rules: readonly Rule[];
+  readonly #rules: readonly AclRule[];
   readonly #index: RuleIndex;
 
-  constructor(root: boolean, rules: readonly Rule[]) {
+  constructor(root: boolean, rules: readonly AclRule[]) {
     this.root = root;
     this.#rules = rules;
     this.#index = new RuleIndex(rules);
@@ -93,7 +93,7 @@ export class Acl {
     return this.root || ((this.#deciding(path, operation)?.granted ?? NONE) & SUDO) !== 0;
   }
 
-  #deciding(path: string, operation: Operation): Rule | undefined {
+  #deciding(path: string, operation: Operation): AclRule | undefined {
     return operation === 'list' ? this.lookUp(path) : this.#index.find(relative(path));
   }
 
@@ -104,7 +104,7 @@ export class Acl {
   }
 
   /** As `ruleFor`, but the rule itself and not its description. */
-  lookUp(path: string): Rule | undefined {
+  lookUp(path: string): AclRule | undefined {
     return this.#index.findForList(relative(path));
   }
 
@@ -126,16 +126,16 @@ export class Acl {
     return meant.every((path) => path !== undefined) ? meant[0] : undefined;
   }
 
-  #receiving(pattern: string): readonly Rule[] {
+  #receiving(pattern: string): readonly AclRule[] {
     return this.#rules.filter(
       ({ granted, permissions }) =>
-        (granted & RECEIVE) === RECEIVE &&
+        (granted & RECEIVE_CAPABILITIES) === RECEIVE_CAPABILITIES &&
         permissions.eventTypes.some(({ glob }) => globsShareText(glob, pattern)),
     );
   }
 }
 
-export function describeRule({ path, granted, permissions, sources }: Rule): DecidingRule {
+export function describeRule({ path, granted, permissions, sources }: AclRule): DecidingRule {
   return {
     path,
     capabilities: namesOf(granted),
@@ -177,7 +177,7 @@ export function compileAcl(policies: readonly NamedPolicy[], identity: Identity 
       blocks.set(path, rule);
     }
   }
-  const rules = [...blocks].map(([path, { permissions: all, sources }]): Rule => {
+  const rules = [...blocks].map(([path, { permissions: all, sources }]): AclRule => {
     const permissions = mergePermissions(all);
     const granted = permissions.capabilities & ~permissions.withheld;
     return { path, permissions, granted, sources };

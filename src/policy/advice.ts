@@ -1,7 +1,7 @@
 /** Warns about rules that are legal but match or grant nothing. Vault does not. */
 import { adviceOnPattern } from '../event/pattern-advice.ts';
 import { quote } from '../lib/quote.ts';
-import { RECEIVE } from './acl.ts';
+import { RECEIVE_CAPABILITIES } from './acl.ts';
 import { DENY, NONE, setOf } from './capability.ts';
 import { locationText } from './hcl/failure.ts';
 import { kvV2PathOf } from './kv-paths.ts';
@@ -44,7 +44,7 @@ function adviceOnRule(rule: PathRule): string[] {
     }
     return advice;
   }
-  if ((capabilities & RECEIVE) !== RECEIVE) {
+  if ((capabilities & RECEIVE_CAPABILITIES) !== RECEIVE_CAPABILITIES) {
     const missing = (capabilities & SUBSCRIBE) === 0 ? 'subscribe' : 'list';
     advice.push(
       `subscribe_event_types lets no event through without the capability "${missing}"; it takes both "list" and "subscribe"`,

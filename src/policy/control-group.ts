@@ -6,9 +6,9 @@ import type { Node, ObjectNode } from './hcl/ast.ts';
 import { invalidAt, type Parsed } from './hcl/failure.ts';
 import {
   attributesOf,
+  hclNumber,
   type LabelledBlock,
   labelledBlocks,
-  numberOf,
   objectsOf,
   stringsOf,
 } from './hcl/value.ts';
@@ -90,7 +90,7 @@ function checkIdentity(identity: ObjectNode): Parsed<ObjectNode> {
   const groups = ids.value.length + names.value.length;
   const approvals = attributes.value.get('approvals')?.at(-1);
   const isNumber = approvals?.kind === 'number' || approvals?.kind === 'string';
-  return groups > 0 && isNumber && numberOf(approvals.text) > 0
+  return groups > 0 && isNumber && hclNumber(approvals.text) > 0
     ? ok(identity)
     : invalidAt(identity.at, 'must provide more than one identity group and approvals > 0');
 }

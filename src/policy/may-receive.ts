@@ -1,5 +1,5 @@
 /** Decides whether a token may receive an event. */
-import { type Acl, type DecidingRule, describeRule, RECEIVE } from './acl.ts';
+import { type Acl, type DecidingRule, describeRule, RECEIVE_CAPABILITIES } from './acl.ts';
 
 export interface ReceiveDecision {
   readonly allowed: boolean;
@@ -20,7 +20,7 @@ export function mayReceive(acl: Acl, path: string | undefined, eventType: string
   const rule = acl.lookUp(path);
   if (rule === undefined) return { allowed: false, step: 'no_rule' };
   const { granted, permissions } = rule;
-  if ((granted & RECEIVE) !== RECEIVE) {
+  if ((granted & RECEIVE_CAPABILITIES) !== RECEIVE_CAPABILITIES) {
     return { allowed: false, step: 'capabilities', rule: describeRule(rule) };
   }
   const allowed = permissions.eventTypes.some(({ matches }) => matches(eventType));

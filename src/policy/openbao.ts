@@ -34,7 +34,7 @@ export function withoutOpenBao(body: ObjectNode): Parsed<WithoutOpenBao> {
     }
     if (name === PAGINATION_LIMIT) ignored.add(`"${PAGINATION_LIMIT}"`);
     else if (name === 'capabilities' && member.value.kind === 'list') {
-      const items = member.value.items.filter((item) => !isScan(item));
+      const items = member.value.items.filter((item) => !isScanCapability(item));
       if (items.length < member.value.items.length) ignored.add(`the capability "${SCAN}"`);
       members.push({ ...member, value: { ...member.value, items } });
     } else members.push(member);
@@ -42,6 +42,6 @@ export function withoutOpenBao(body: ObjectNode): Parsed<WithoutOpenBao> {
   return ok({ body: { ...body, members }, ignored: [...ignored] });
 }
 
-function isScan(node: Node): boolean {
+function isScanCapability(node: Node): boolean {
   return node.kind === 'string' && node.text === SCAN;
 }

@@ -17,8 +17,8 @@ import { durationOf } from './duration.ts';
 import type { StringNode } from './hcl/ast.ts';
 import { invalidAt, type Parsed } from './hcl/failure.ts';
 import {
-  type Attributes,
   attributesOf,
+  type BlockAttributes,
   checkKeys,
   jsonOf,
   type LabelledBlock,
@@ -65,14 +65,16 @@ export function readPathRule({ label, body }: LabelledBlock): Parsed<PathRule> {
   }
   const read = path.includes('+*')
     ? invalidAt(label.at, "invalid use of wildcards ('+*' is forbidden)")
-    : readBody(body);
+    : readRuleBody(body);
   if (!read.ok) {
     return invalidAt(read.failure.location, `path ${quote(path)}: ${read.failure.message}`);
   }
   return ok({ path, line: label.at.line, template, ...read.value });
 }
 
-function readBody(body: LabelledBlock['body']): Parsed<Pick<PathRule, 'permissions' | 'ignored'>> {
+function readRuleBody(
+  body: LabelledBlock['body'],
+): Parsed<Pick<PathRule, 'permissions' | 'ignored'>> {
   const vault = withoutOpenBao(body);
   if (!vault.ok) return vault;
   const known = checkKeys(vault.value.body, ATTRIBUTES);
@@ -115,7 +117,7 @@ function readPermissions(body: LabelledBlock['body']): Parsed<Permissions> {
   });
 }
 
-function readCapabilities(attributes: Attributes): Parsed<CapabilitySet> {
+function readCapabilities(attributes: BlockAttributes): Parsed<CapabilitySet> {
   // JSON may have it twice. The last one is used, even if it is empty.
   let shorthand: Pick<StringNode, 'text' | 'at'> | undefined;
   for (const node of attributes.get('policy') ?? []) {
@@ -144,7 +146,7 @@ type Lists = Pick<Permissions, 'allowed' | 'denied' | 'required' | 'eventTypes'>
   readonly mfaMethods: readonly string[];
 };
 
-function readLists(attributes: Attributes): Parsed<Lists> {
+function readLists(attributes: BlockAttributes): Parsed<Lists> {
   const allowed = readParameters(attributes, 'allowed_parameters');
   if (!allowed.ok) return allowed;
   const denied = readParameters(attributes, 'denied_parameters');
@@ -166,7 +168,7 @@ function readLists(attributes: Attributes): Parsed<Lists> {
   });
 }
 
-function readParameters(attributes: Attributes, name: string): Parsed<Parameters> {
+function readParameters(attributes: BlockAttributes, name: string): Parsed<Parameters> {
   const parameters = new Map<string, JsonValue[]>();
   const written = new Map<string, string>();
   for (const node of attributes.get(name) ?? []) {
@@ -194,7 +196,7 @@ function readParameters(attributes: Attributes, name: string): Parsed<Parameters
   return ok(parameters);
 }
 
-function readTtl(attributes: Attributes, name: string): Parsed<number> {
+function readTtl(attributes: BlockAttributes, name: string): Parsed<number> {
   let seconds = 0;
   for (const node of attributes.get(name) ?? []) {
     const duration = durationOf(node);

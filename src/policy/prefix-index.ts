@@ -1,10 +1,10 @@
 /** Finds the longest of many prefixes of a text. */
 
-interface Entry<T> {
+interface PrefixEntry<T> {
   readonly prefix: string;
   readonly value: T;
   /** The longest other prefix that this one begins with. */
-  readonly shorter: Entry<T> | undefined;
+  readonly shorter: PrefixEntry<T> | undefined;
 }
 
 /**
@@ -12,13 +12,13 @@ interface Entry<T> {
  * longest prefix is that one, or one that it begins with. A look-up is a binary search and copies nothing.
  */
 export class PrefixIndex<T> {
-  readonly #entries: readonly Entry<T>[];
+  readonly #entries: readonly PrefixEntry<T>[];
 
   /** @param prefixes without duplicates */
   constructor(prefixes: readonly (readonly [prefix: string, value: T])[]) {
     const sorted = prefixes.toSorted(([a], [b]) => (a < b ? -1 : 1));
-    const entries: Entry<T>[] = [];
-    let shorter: Entry<T> | undefined;
+    const entries: PrefixEntry<T>[] = [];
+    let shorter: PrefixEntry<T> | undefined;
     for (const [prefix, value] of sorted) {
       while (shorter !== undefined && !prefix.startsWith(shorter.prefix)) shorter = shorter.shorter;
       shorter = { prefix, value, shorter };

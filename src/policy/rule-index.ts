@@ -5,7 +5,7 @@ import type { Permissions } from './permissions.ts';
 import { PrefixIndex } from './prefix-index.ts';
 
 /** All blocks of a path, merged. */
-export interface Rule {
+export interface AclRule {
   /** Without a leading slash; with its wildcards, and with the values of its template. */
   readonly path: string;
   readonly permissions: Permissions;
@@ -22,7 +22,7 @@ export interface RuleSource {
 
 /** A rule with wildcards. The more specific it is, the higher is its rank. */
 interface Ranked {
-  readonly rule: Rule;
+  readonly rule: AclRule;
   readonly rank: number;
 }
 
@@ -31,13 +31,13 @@ interface SegmentRule extends Ranked {
 }
 
 export class RuleIndex {
-  readonly #exact = new Map<string, Rule>();
+  readonly #exact = new Map<string, AclRule>();
   readonly #prefixes: PrefixIndex<Ranked>;
   /** The most specific first. */
   readonly #segmentRules: readonly SegmentRule[];
 
   /** @param rules each with another path */
-  constructor(rules: readonly Rule[]) {
+  constructor(rules: readonly AclRule[]) {
     const patterns = rules.flatMap((rule) => {
       const pattern = patternOf(rule.path);
       if (pattern === undefined) this.#exact.set(rule.path, rule);
@@ -62,7 +62,7 @@ export class RuleIndex {
     return this.#segmentRules.length;
   }
 
-  find(path: string): Rule | undefined {
+  find(path: string): AclRule | undefined {
     const exact = this.#exact.get(path);
     if (exact !== undefined) return exact;
     return this.#mostSpecific(path)?.rule;
@@ -72,7 +72,7 @@ export class RuleIndex {
    * The rule of a LIST request. If the path ends with a slash, the path without the slash is tried first, as in Vault.
    * But a more specific rule for the path with the slash still wins if it denies or withholds.
    */
-  findForList(path: string): Rule | undefined {
+  findForList(path: string): AclRule | undefined {
     if (!path.endsWith('/')) return this.find(path);
     const trimmed = path.slice(0, -1);
     const exact = this.#exact.get(path) ?? this.#exact.get(trimmed);

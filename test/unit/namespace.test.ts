@@ -4,8 +4,8 @@ import {
   ancestorsOf,
   checkNamespaceName,
   childKey,
-  depthOf,
   isWithin,
+  namespaceDepth,
   parseNamespacePath,
   pathFrom,
   pathOfKey,
@@ -114,7 +114,7 @@ describe('the key of a namespace', () => {
     expect(ancestorsOf(key)).toEqual(['team@x1', '']);
     expect(ancestorsOf('team@x1')).toEqual(['']);
     expect(ancestorsOf('')).toEqual([]);
-    expect([depthOf(''), depthOf('team@x1'), depthOf(key)]).toEqual([0, 1, 2]);
+    expect([namespaceDepth(''), namespaceDepth('team@x1'), namespaceDepth(key)]).toEqual([0, 1, 2]);
   });
 });
 

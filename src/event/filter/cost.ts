@@ -29,12 +29,12 @@ export function filterCost(expression: Expression): number {
 }
 
 /** Whether a longer field costs more. */
-export function isScan({ operator }: Comparison): boolean {
+export function scansField({ operator }: Comparison): boolean {
   return operator === 'contains' || operator === 'matches';
 }
 
 function comparisonCost(comparison: Comparison): number {
-  if (!isScan(comparison)) return 0;
+  if (!scansField(comparison)) return 0;
   const { operator, value } = comparison;
   if (operator === 'contains' || plainSearch(value) !== undefined) {
     return 1 + Math.floor(value.length / CHARACTERS_PER_STEP);

@@ -5,7 +5,7 @@
 
 import { quote } from '../../lib/quote.ts';
 import { ok, type Result } from '../../lib/result.ts';
-import { isScan } from './cost.ts';
+import { scansField } from './cost.ts';
 import { type ConstantError, constant, type FilterFields, selectedField } from './fields.ts';
 import { MAX_FILTERED_CHARACTERS } from './limits.ts';
 import { compileRegex } from './regex.ts';
@@ -36,7 +36,7 @@ export function predicateOf(expression: Expression, errors: ConstantError[]): Pr
   switch (expression.kind) {
     case 'or':
     case 'and':
-      return connect(
+      return connectOperands(
         expression.operands.map((operand) => predicateOf(operand, errors)),
         expression.kind === 'or',
       );
@@ -49,13 +49,13 @@ export function predicateOf(expression: Expression, errors: ConstantError[]): Pr
         expression.selector,
         errors,
         () => compileComparison(expression),
-        isScan(expression),
+        scansField(expression),
       );
   }
 }
 
 /** Stops at the first operand that decides or fails. */
-function connect(operands: readonly Predicate[], deciding: boolean): Predicate {
+function connectOperands(operands: readonly Predicate[], deciding: boolean): Predicate {
   return (fields, trace) => {
     for (const operand of operands) {
       const outcome = operand(fields, trace);

@@ -7,7 +7,7 @@ import { eventTypeNamespace } from '../../event/event-type.ts';
 import type { CheckedEvent } from '../../ingest/read-events.ts';
 import { logError } from '../../lib/log.ts';
 import { quote } from '../../lib/quote.ts';
-import { failureAt, invalid, ok, type Result, tooLarge } from '../../lib/result.ts';
+import { failureIn, invalid, ok, type Result, tooLarge } from '../../lib/result.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
 import { diagnosed } from '../../objects/diagnosis.ts';
 import { hubName } from '../../objects/hub-name.ts';
@@ -43,7 +43,7 @@ export async function publishEvents(
   const namespaceKeys = await findNamespaceKeys(namespaces, env);
   const unknown = events.find(({ event }) => !namespaceKeys.has(event.namespace));
   if (unknown !== undefined) {
-    return failureAt(unknown.where, invalid(unknownNamespace(unknown.event.namespace)).failure);
+    return failureIn(unknown.where, invalid(unknownNamespace(unknown.event.namespace)).failure);
   }
   const outcomes = await publishToHubs(events, publisher, namespaceKeys, env);
   return outcomes.ok ? reportOf(outcomes.value) : outcomes;

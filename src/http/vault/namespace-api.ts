@@ -6,7 +6,7 @@ import { MAX_NAMESPACE_DEPTH } from '../../namespace/limits.ts';
 import {
   checkNamespaceName,
   childKey,
-  depthOf,
+  namespaceDepth,
   parseNamespacePath,
   pathFrom,
   pathOfKey,
@@ -59,7 +59,7 @@ export const createNamespace: Endpoint = {
     if (!mayDo('update', call, target)) return deny(call, pathOfKey(above), 'update');
     const checked = checkNamespaceName(name);
     if (!checked.ok) return refuse(checked.failure);
-    if (depthOf(above) >= MAX_NAMESPACE_DEPTH) {
+    if (namespaceDepth(above) >= MAX_NAMESPACE_DEPTH) {
       return refuse({
         reason: 'invalid',
         message: `namespaces are nested at most ${MAX_NAMESPACE_DEPTH} deep`,

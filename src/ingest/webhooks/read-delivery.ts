@@ -1,5 +1,5 @@
 /** Makes events of a verified delivery, by the rules of its source. */
-import { failureAt, ok, type Result, tooLarge } from '../../lib/result.ts';
+import { failureIn, ok, type Result, tooLarge } from '../../lib/result.ts';
 import { type Attributes, otherAttributes } from '../cloudevents/attributes.ts';
 import { MAX_DELIVERY_EVENTS } from '../limits.ts';
 import { type Documents, type Located, readDocuments } from './body/documents.ts';
@@ -62,10 +62,10 @@ export async function readDelivery(
     const input = {
       header: (name: string) => headerValue(headers, name),
       document,
-      variables: variablesOf(proof, digest, index),
+      variables: ruleVariables(proof, digest, index),
     };
     const mapped = applyMapping(mapping, input, digest, index);
-    if (!mapped.ok) return failureAt(where, mapped.failure);
+    if (!mapped.ok) return failureIn(where, mapped.failure);
     const { members } = mapped.value;
     for (const message of mapped.value.missing) missing.add(message);
     const event = isCloudEvents
@@ -83,7 +83,7 @@ function documentsIn({ eventsIn }: Kind, read: Documents): readonly Located[] {
   return list.map((document, index) => ({ document, where: `events[${index}]` }));
 }
 
-function variablesOf({ id, timestamp }: Proof, { hex }: DeliveryDigest, index: number) {
+function ruleVariables({ id, timestamp }: Proof, { hex }: DeliveryDigest, index: number) {
   return { id: id && numbered(id, index), timestamp, digest: numbered(hex, index) };
 }
 

@@ -86,7 +86,7 @@ function scan(text: string, offset: number): Parsed<Scanned> {
     const found = String.fromCodePoint(text.codePointAt(offset) ?? 0);
     return invalidAt(locationOf(text, offset), `illegal char ${illegalCharacter(found)}`);
   }
-  const illegal = whyIllegal(number);
+  const illegal = whyIllegalNumber(number);
   if (illegal !== undefined) return invalidAt(locationOf(text, offset), illegal);
   return ok({ kind: 'number', text: number, end: offset + number.length });
 }
@@ -96,7 +96,7 @@ function matchAt(pattern: RegExp, text: string, offset: number): string | undefi
   return pattern.exec(text)?.[0];
 }
 
-function whyIllegal(number: string): string | undefined {
+function whyIllegalNumber(number: string): string | undefined {
   if (/^-?0[xX]$/.test(number)) return 'illegal hexadecimal number';
   if (/^-?0\d+$/.test(number) && /[89]/.test(number)) return 'illegal octal number';
   return /^-?0x|\d$|\.$/i.test(number) ? undefined : 'illegal exponent';

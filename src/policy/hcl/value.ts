@@ -59,9 +59,9 @@ export function objectsOf(node: Node): ObjectNode[] | undefined {
 }
 
 /** The attributes of a block by name. An attribute that is a block may occur several times. */
-export type Attributes = ReadonlyMap<string, readonly Node[]>;
+export type BlockAttributes = ReadonlyMap<string, readonly Node[]>;
 
-export function attributesOf(body: ObjectNode): Parsed<Attributes> {
+export function attributesOf(body: ObjectNode): Parsed<BlockAttributes> {
   const attributes = new Map<string, Node[]>();
   for (const { keys, value } of body.members) {
     const [{ name }, label] = keys;
@@ -84,7 +84,7 @@ function isString(node: Node): node is StringNode | NumberNode {
 
 /** The strings of the lists of an attribute. */
 export function stringsOf(
-  attributes: Attributes,
+  attributes: BlockAttributes,
   name: string,
 ): Parsed<(StringNode | NumberNode)[]> {
   const strings: (StringNode | NumberNode)[] = [];
@@ -100,7 +100,7 @@ export function stringsOf(
 }
 
 /** HCL writes numbers in decimal, in hexadecimal after `0x`, and in octal after `0`. */
-export function numberOf(text: string): number {
+export function hclNumber(text: string): number {
   const sign = text.startsWith('-') ? -1 : 1;
   const digits = text.replace(/^-/, '');
   if (/^0x/i.test(digits)) return sign * Number.parseInt(digits.slice(2), 16);
@@ -114,7 +114,7 @@ export function jsonOf(node: Node): JsonValue {
     case 'string':
       return node.text;
     case 'number':
-      return numberOf(node.text);
+      return hclNumber(node.text);
     case 'boolean':
       return node.value;
     case 'list':

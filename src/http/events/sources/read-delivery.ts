@@ -8,7 +8,7 @@ import { type ReadDelivery, readDelivery } from '../../../ingest/webhooks/read-d
 import { calledUrl, type WebhookRequest } from '../../../ingest/webhooks/request.ts';
 import type { AuditSource, DocumentSource, Source } from '../../../ingest/webhooks/source.ts';
 import type { Proof } from '../../../ingest/webhooks/verifiers/verifier.ts';
-import { failureAt, ok, type Result, tooLarge } from '../../../lib/result.ts';
+import { failureIn, ok, type Result, tooLarge } from '../../../lib/result.ts';
 import { decodeUtf8, parseJson } from '../../../lib/text.ts';
 import { pathOfKey, trimSlashes } from '../../../namespace/namespace.ts';
 import { MAX_DELIVERY_FRAMES_CHARACTERS } from '../../limits.ts';
@@ -61,7 +61,7 @@ export async function readWebhook(
   let characters = 0;
   for (const { body, where } of reading.value.events) {
     const event = readEvent({ where, body, isCloudEvent: false }, defaults);
-    if (!event.ok) return failureAt(where, event.failure);
+    if (!event.ok) return failureIn(where, event.failure);
     characters += event.value.json.length;
     if (characters > MAX_DELIVERY_FRAMES_CHARACTERS) {
       return tooLarge(

@@ -1,7 +1,7 @@
 /** Reads the body of a delivery: JSON, a form, or CloudEvents in one of their modes. */
 
 import { quote } from '../../../lib/quote.ts';
-import { failureAt, invalid, ok, type Result, unsupportedMediaType } from '../../../lib/result.ts';
+import { failureIn, invalid, ok, type Result, unsupportedMediaType } from '../../../lib/result.ts';
 import { decodeUtf8, parseJson } from '../../../lib/text.ts';
 import { checkCloudEvent } from '../../cloudevents/attributes.ts';
 import { isBinaryMode, readBinaryMode } from '../../cloudevents/binary-mode.ts';
@@ -57,7 +57,7 @@ export function readDocuments(
     const fields = readFields(body);
     return fields.ok ? ok({ isCloudEvents: false, document: fields.value }) : fields;
   }
-  const document = readBody(mediaType, body);
+  const document = parseBody(mediaType, body);
   if (!document.ok) return document;
   return cloudEventsIn(document.value) ?? ok({ isCloudEvents: false, document: document.value });
 }
@@ -75,7 +75,7 @@ function cloudEventsIn(document: unknown): Result<Documents> | undefined {
 
 /** The document in a body that is not a CloudEvent; undefined if the body cannot be read. */
 export function documentOf(headers: Headers, body: Uint8Array): unknown {
-  const document = body.length === 0 ? undefined : readBody(mediaTypeOf(headers), body);
+  const document = body.length === 0 ? undefined : parseBody(mediaTypeOf(headers), body);
   return document?.ok ? document.value : undefined;
 }
 
@@ -87,7 +87,7 @@ function mediaTypeOf(headers: Headers): string {
   return headerValue(headers, 'content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
-function readBody(mediaType: string, body: Uint8Array): Result<unknown> {
+function parseBody(mediaType: string, body: Uint8Array): Result<unknown> {
   if (mediaType.startsWith('multipart/')) {
     return unsupportedMediaType(
       `the body is ${quote(mediaType)}, whose parts are not read; have the sender send JSON, or a form as application/x-www-form-urlencoded`,
@@ -108,7 +108,7 @@ function readCloudEvents(raw: Result<readonly RawEvent[]>): Result<Documents> {
   const documents: Located[] = [];
   for (const { body, where } of raw.value) {
     const attributes = checkCloudEvent(body);
-    if (!attributes.ok) return failureAt(where, attributes.failure);
+    if (!attributes.ok) return failureIn(where, attributes.failure);
     documents.push({ document: attributes.value, where });
   }
   return ok({ isCloudEvents: true, documents });

@@ -2,7 +2,7 @@
 import { legalEventType } from '../../../event/event-type.ts';
 import { formatTimestamp, isTimestamp } from '../../../event/time.ts';
 import { quote } from '../../../lib/quote.ts';
-import { failureAt, invalid, ok, type Result } from '../../../lib/result.ts';
+import { failureIn, invalid, ok, type Result } from '../../../lib/result.ts';
 import { parseTime } from '../parse-time.ts';
 import { valueAt } from '../pointer.ts';
 import { applyRule, missingValue, pathValue, type RuleInput } from './apply-rule.ts';
@@ -25,12 +25,12 @@ export function applyMapping(
   index: number,
 ): Result<MappedDocument> {
   const eventType = applyRule(mapping.eventType, input, eventTypeValue);
-  if (!eventType.ok) return failureAt('event_type', eventType.failure);
+  if (!eventType.ok) return failureIn('event_type', eventType.failure);
   if (eventType.value === undefined) {
     return invalid(`event_type: ${missingValue(mapping.eventType, input)}`);
   }
   const path = mapping.path ? applyRule(mapping.path, input, pathValue) : ok(undefined);
-  if (!path.ok) return failureAt('path', path.failure);
+  if (!path.ok) return failureIn('path', path.failure);
   const time = mapping.time ? applyRule(mapping.time, input) : ok(undefined);
   if (!time.ok) return time;
   const idRule = typeof mapping.id === 'object' ? mapping.id : undefined;

@@ -1,7 +1,7 @@
 /** The rules by which a source makes events of documents. */
 import { checkEventType } from '../../../event/event-type.ts';
 import { checkPath } from '../../../event/metadata.ts';
-import { failureAt, invalid, ok, type Result } from '../../../lib/result.ts';
+import { failureIn, invalid, ok, type Result } from '../../../lib/result.ts';
 import { type Pointer, parsePointer } from '../pointer.ts';
 import { RANDOM } from './event-id.ts';
 import { checkLiteralPrefix, parseRule, type Rule } from './rule.ts';
@@ -111,7 +111,7 @@ function compileMetadata(text: string, name: string, source: string): Result<Met
     const pointer = parsePointer(text);
     return pointer.ok
       ? ok({ kind: 'pointer', pointer: pointer.value })
-      : failureAt(name, pointer.failure);
+      : failureIn(name, pointer.failure);
   }
   const rule = parseRule(text, name, source);
   return rule.ok ? ok({ kind: 'rule', rule: rule.value }) : rule;

@@ -14,11 +14,11 @@ export function readMapping(fields: Fields): MappingSettings {
   const metadata = mapping.raw('metadata');
   return {
     ...Object.fromEntries(rules.filter(([, rule]) => rule !== undefined)),
-    ...(metadata !== undefined && { metadata: readMetadata(metadata, fields) }),
+    ...(metadata !== undefined && { metadata: readMetadataRules(metadata, fields) }),
   };
 }
 
-function readMetadata(value: unknown, fields: Fields): Record<string, string> {
+function readMetadataRules(value: unknown, fields: Fields): Record<string, string> {
   if (!isJsonObject(value)) {
     fields.reject(`mapping.metadata must be an object, not ${kindOf(value)}`);
     return {};

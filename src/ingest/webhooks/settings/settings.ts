@@ -41,7 +41,7 @@ const KEYS = ['kind', 'secrets', 'event_type', 'namespace', 'mapping', 'toleranc
 export function checkSettings(name: string, body: Record<string, unknown>): Result<SourceSettings> {
   const fields = new Fields(body);
   const kindName = fields.raw('kind');
-  const kind = typeof kindName === 'string' ? kindOf(kindName) : undefined;
+  const kind = typeof kindName === 'string' ? findKind(kindName) : undefined;
   if (kind === undefined || typeof kindName !== 'string') {
     return invalid(
       `kind is ${quote(kindName ?? '')}; there are ${Object.keys(KINDS).map(quote).join(', ')}`,
@@ -78,7 +78,7 @@ function readDocumentSettings(
   };
 }
 
-function kindOf(name: string): Kind | undefined {
+function findKind(name: string): Kind | undefined {
   return Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
 }
 
@@ -116,7 +116,7 @@ function readTolerance(fields: Fields): number {
 /** The settings as an operator would write them. */
 export function shownSettings(settings: SourceSettings): Record<string, unknown> {
   const { signature, options, ...others } = settings;
-  if (kindOf(settings.kind)?.body === 'audit') {
+  if (findKind(settings.kind)?.body === 'audit') {
     const { kind, namespace, mounts, on_overload } = settings;
     return { kind, namespace, mounts, on_overload };
   }
@@ -125,7 +125,7 @@ export function shownSettings(settings: SourceSettings): Record<string, unknown>
 
 /** Any one of these must verify a delivery to the source. */
 export function verifiersOf({ kind, signature }: SourceSettings): readonly Verifier[] {
-  const verifiers = kindOf(kind)?.verifiers ?? [];
+  const verifiers = findKind(kind)?.verifiers ?? [];
   if (verifiers !== 'settings') return verifiers;
   return signature === undefined ? [] : [hmacSignature(signature)];
 }

@@ -18,13 +18,13 @@ export const CLIENT_STATE: Verifier = {
   isSigned: false,
   evidence: 'clientState in each member of "value" of the body',
   isUsedBy: (request) => statesIn(request) !== undefined,
-  claim: claimOf,
+  claim: claimedProofOf,
   async verify(request, secrets) {
     // All notifications of a subscription have the same one.
     for (const state of new Set(statesIn(request))) {
       if (!(await isOneOf(state, secrets))) return unverified('a clientState is not the secret');
     }
-    return ok(claimOf(request));
+    return ok(claimedProofOf(request));
   },
   checkSecret: (secret) =>
     secret.length > MAX_STATE_CHARACTERS
@@ -41,7 +41,7 @@ export function notificationsIn(document: unknown): readonly unknown[] | undefin
   });
 }
 
-function claimOf({ headers, body }: WebhookRequest): Proof {
+function claimedProofOf({ headers, body }: WebhookRequest): Proof {
   const notifications = notificationsIn(documentOf(headers, body));
   return { withoutSecret: Buffer.from(JSON.stringify(notifications ?? [])) };
 }

@@ -7,7 +7,7 @@ import { ok } from '../../../lib/result.ts';
 import { MAX_SIGNATURE_CHARACTERS, MAX_SIGNATURES } from '../../limits.ts';
 import { headerValue } from '../headers.ts';
 import type { WebhookRequest } from '../request.ts';
-import { decode, findSigningSecret, type Signature } from './signing-secret.ts';
+import { decodeSignature, findSigningSecret, type Signature } from './signing-secret.ts';
 import { checkStandardSecret } from './standard-keys.ts';
 import {
   checkTime,
@@ -105,12 +105,12 @@ async function verify(
   return ok({ signed: signed.value, id, timestamp, secret });
 }
 
-interface Values {
+interface SignedValues {
   readonly id: string | undefined;
   readonly timestamp: string | undefined;
 }
 
-function valuesOf(format: SignatureFormat, { headers }: WebhookRequest): Values {
+function valuesOf(format: SignatureFormat, { headers }: WebhookRequest): SignedValues {
   const pair = pairsIn(headers.get(format.header) ?? '').find(
     ([name]) => format.timestampPair !== undefined && name === format.timestampPair,
   );
@@ -148,7 +148,7 @@ function signaturesIn(header: string, { form, prefix, encoding }: SignatureForma
     }
   }
   return texts.flatMap(([kind, text]) => {
-    const bytes = decode(text, encoding);
+    const bytes = decodeSignature(text, encoding);
     return bytes === undefined ? [] : [{ kind, bytes }];
   });
 }
@@ -156,7 +156,7 @@ function signaturesIn(header: string, { form, prefix, encoding }: SignatureForma
 function signedBytes(
   { signed }: SignatureFormat,
   request: WebhookRequest,
-  { id = '', timestamp = '' }: Values,
+  { id = '', timestamp = '' }: SignedValues,
 ): Verified<Uint8Array> {
   if (typeof signed === 'function') return signed(request);
   const substituted = (part: string): Uint8Array => {

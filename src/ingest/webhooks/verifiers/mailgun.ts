@@ -5,19 +5,19 @@ import { ok } from '../../../lib/result.ts';
 import { documentOf } from '../body/documents.ts';
 import { stringAt } from '../pointer.ts';
 import type { WebhookRequest } from '../request.ts';
-import { decode, findSigningSecret } from './signing-secret.ts';
+import { decodeSignature, findSigningSecret } from './signing-secret.ts';
 import { checkTime, type Proof, unverified, type Verifier } from './verifier.ts';
 
 export const MAILGUN: Verifier = {
   isSigned: true,
   evidence: 'the member "signature" of the body',
-  isUsedBy: (request) => read(request).signature !== undefined,
-  claim: (request) => read(request).proof,
+  isUsedBy: (request) => readSignedParts(request).signature !== undefined,
+  claim: (request) => readSignedParts(request).proof,
   async verify(request, secrets, context) {
-    const { signature = '', proof } = read(request);
+    const { signature = '', proof } = readSignedParts(request);
     const time = checkTime(proof.timestamp ?? '', context);
     if (!time.ok) return time;
-    const bytes = decode(signature, 'hex');
+    const bytes = decodeSignature(signature, 'hex');
     const { signed } = proof;
     if (bytes === undefined || signed === undefined) return unverified('the signature is wrong');
     const hmac = { kind: 'hmac', bytes } as const;
@@ -27,7 +27,10 @@ export const MAILGUN: Verifier = {
   checkSecret: ok,
 };
 
-function read({ headers, body }: WebhookRequest): { signature: string | undefined; proof: Proof } {
+function readSignedParts({ headers, body }: WebhookRequest): {
+  signature: string | undefined;
+  proof: Proof;
+} {
   const document = documentOf(headers, body);
   const signature = stringAt('/signature/signature', document);
   const id = stringAt('/signature/token', document);

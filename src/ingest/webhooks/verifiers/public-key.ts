@@ -40,7 +40,9 @@ export const ED25519_HEX: PublicKeyForm = {
   read(text) {
     if (!/^[0-9a-fA-F]{64}$/.test(text)) return undefined;
     const x = Buffer.from(text, 'hex').toString('base64url');
-    return keyOf(() => createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' }));
+    return keyOrUndefined(() =>
+      createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' }),
+    );
   },
 };
 
@@ -51,7 +53,7 @@ export const P256_SPKI: PublicKeyForm = {
   read(text) {
     const der = Buffer.from(text, 'base64');
     if (der.toString('base64') !== text) return undefined;
-    const key = keyOf(() => createPublicKey({ key: der, format: 'der', type: 'spki' }));
+    const key = keyOrUndefined(() => createPublicKey({ key: der, format: 'der', type: 'spki' }));
     return key?.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? key : undefined;
   },
 };
@@ -62,13 +64,16 @@ export function publicKeySignature(format: PublicKeySignatureFormat): Verifier {
     isSigned: true,
     evidence: `the header ${header} with the signature`,
     isUsedBy: ({ headers }) => headers.has(header),
-    claim: (request) => claimOf(format, request),
+    claim: (request) => claimedProofOf(format, request),
     verify: async (request, secrets, context) => verifySignature(format, request, secrets, context),
     checkSecret: (text) => (key.read(text) ? ok(text) : invalid(`is not ${key.about}`)),
   };
 }
 
-function claimOf({ timestamp }: PublicKeySignatureFormat, { headers, body }: WebhookRequest) {
+function claimedProofOf(
+  { timestamp }: PublicKeySignatureFormat,
+  { headers, body }: WebhookRequest,
+) {
   const time = headerValue(headers, timestamp) ?? '';
   return { timestamp: time, signed: Buffer.concat([Buffer.from(time), body]) };
 }
@@ -86,7 +91,7 @@ function verifySignature(
       `the header ${header} has ${text.length} characters, at most ${MAX_SIGNATURE_CHARACTERS} are allowed`,
     );
   }
-  const claim = claimOf(format, request);
+  const claim = claimedProofOf(format, request);
   const time = checkTime(claim.timestamp, context);
   if (!time.ok) return time;
   const bytes = Buffer.from(text, encoding);
@@ -98,7 +103,7 @@ function verifySignature(
 }
 
 /** The platform throws if a text is no key. */
-function keyOf(read: () => KeyObject): KeyObject | undefined {
+function keyOrUndefined(read: () => KeyObject): KeyObject | undefined {
   try {
     return read();
   } catch {

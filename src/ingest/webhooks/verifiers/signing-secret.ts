@@ -14,8 +14,8 @@ interface SigningParameters {
   readonly standard?: boolean;
 }
 
-/** Two different texts never decode to the same signature. */
-export function decode(text: string, encoding: 'hex' | 'base64'): Uint8Array | undefined {
+/** Two different texts never decodeSignature to the same signature. */
+export function decodeSignature(text: string, encoding: 'hex' | 'base64'): Uint8Array | undefined {
   const bytes = Buffer.from(text, encoding);
   const again = bytes.toString(encoding);
   return text !== '' && again === (encoding === 'hex' ? text.toLowerCase() : text)

@@ -51,20 +51,20 @@ const ALGORITHMS: ReadonlyMap<unknown, string> = new Map([
 export const SNS: Verifier = {
   isSigned: true,
   evidence: 'the member Signature of a message of Amazon SNS',
-  isUsedBy: (request) => messageOf(request)?.Signature !== undefined,
+  isUsedBy: (request) => parseMessage(request)?.Signature !== undefined,
   claim(request) {
-    const message = messageOf(request);
+    const message = parseMessage(request);
     const signed = message && signedText(message);
     return signed === undefined ? {} : { signed: Buffer.from(signed) };
   },
-  verify: (request, _secrets, context) => verifyMessage(messageOf(request) ?? {}, context),
+  verify: (request, _secrets, context) => verifyMessage(parseMessage(request) ?? {}, context),
   checkSecret: () =>
     invalid('is of no use: Amazon SNS signs with a key of its own; leave secrets out'),
 };
 
 type Message = Readonly<Record<string, unknown>>;
 
-function messageOf({ body }: WebhookRequest): Message | undefined {
+function parseMessage({ body }: WebhookRequest): Message | undefined {
   const text = decodeUtf8(body);
   const message = text.ok ? parseJson(text.value) : text;
   return message.ok && isJsonObject(message.value) ? message.value : undefined;

@@ -8,13 +8,13 @@ const PUBLIC_KEY_PREFIX = 'whpk_';
 const PUBLIC_KEY_BYTES = 32;
 const ED25519_SIGNATURE_BYTES = 64;
 
-interface Key {
+interface StandardKey {
   readonly kind: 'hmac' | 'ed25519';
   readonly bytes: Uint8Array;
 }
 
 /** @param secret one that `checkStandardSecret` accepts */
-export function standardKey(secret: string): Key {
+export function standardKey(secret: string): StandardKey {
   return secret.startsWith(PUBLIC_KEY_PREFIX)
     ? { kind: 'ed25519', bytes: Buffer.from(secret.slice(PUBLIC_KEY_PREFIX.length), 'base64') }
     : { kind: 'hmac', bytes: Buffer.from(secret.replace(SECRET_PREFIX, ''), 'base64') };

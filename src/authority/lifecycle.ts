@@ -7,7 +7,7 @@ import { authorityForOperators } from '../objects/authority-name.ts';
 import { hasTables, migrate } from '../objects/migrations.ts';
 import { AUTHORITY_SCHEMA } from './schema.ts';
 
-const CLOSED_KEY = 'ended';
+const CLOSED_KEY = 'closed';
 
 export class Lifecycle {
   readonly #storage: DurableObjectStorage;

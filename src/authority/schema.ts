@@ -1,4 +1,8 @@
-/** What an authority stores. `docs/storage.md` says how long each row stays, and how to change this. */
+/**
+ * What an authority stores. `docs/storage.md` says how long each row stays, and how to change this.
+ *
+ * Beside the tables there are two key-value entries: `schema_version` and `closed`.
+ */
 
 import type { Schema } from '../objects/migrations.ts';
 
@@ -19,14 +23,14 @@ function createTables(sql: SqlStorage): void {
        expires_at INTEGER,
        renewed_at INTEGER,
        uses_left INTEGER,
-       spent_at INTEGER, -- when a token without uses goes
+       spent_expires_at INTEGER, -- when it expires because its last use was taken
        request TEXT NOT NULL -- policies, metadata, identity and the rest of what it was created with, as JSON
      );
      CREATE INDEX tokens_by_parent ON tokens (parent) WHERE parent IS NOT NULL;
      CREATE INDEX tokens_by_foreign_parent ON tokens (foreign_parent) WHERE foreign_parent IS NOT NULL;
      CREATE INDEX tokens_by_owner ON tokens (owner) WHERE owner IS NOT NULL;
      CREATE INDEX tokens_by_expiry ON tokens (expires_at) WHERE expires_at IS NOT NULL;
-     CREATE INDEX tokens_by_last_use ON tokens (spent_at) WHERE spent_at IS NOT NULL;
+     CREATE INDEX tokens_by_spent_expiry ON tokens (spent_expires_at) WHERE spent_expires_at IS NOT NULL;
 
      -- The namespaces below in which a token of this one has created tokens.
      CREATE TABLE foreign_children (
@@ -39,17 +43,17 @@ function createTables(sql: SqlStorage): void {
      CREATE TABLE adopted_tokens (
        token INTEGER PRIMARY KEY,
        sealed BLOB, -- the token, encrypted; NULL once it was released
-       heard_at INTEGER NOT NULL, -- when it was last looked up
-       due_at INTEGER NOT NULL -- when it is looked up again
+       looked_up_at INTEGER NOT NULL,
+       due_at INTEGER NOT NULL -- when it is looked up again; once it was released, when the row goes
      );
-     CREATE INDEX adopted_tokens_by_time ON adopted_tokens (due_at);
+     CREATE INDEX adopted_tokens_by_due ON adopted_tokens (due_at);
 
      -- The tickets that were not used yet, by the digest of each.
      CREATE TABLE tickets (
        digest TEXT PRIMARY KEY,
        token INTEGER, -- NULL for the root token
-       holder TEXT NOT NULL, -- the digest of the token; of the root token, of ticket and token together
-       owner TEXT, -- whose share it uses
+       holder_digest TEXT NOT NULL, -- of the token; for the root token, of ticket and token together
+       owner TEXT NOT NULL, -- whose share it uses
        expires_at INTEGER NOT NULL
      ) WITHOUT ROWID;
      CREATE INDEX tickets_by_expiry ON tickets (expires_at);
@@ -66,12 +70,12 @@ function createTables(sql: SqlStorage): void {
      CREATE TABLE watches (
        token INTEGER NOT NULL,
        hub TEXT NOT NULL,
-       since INTEGER NOT NULL, -- the last notice that was written before the watch
-       stay TEXT NOT NULL, -- an id of what the hub stores, from its first to its last row
+       last_notice INTEGER NOT NULL, -- the sequence of the last notice before the watch
+       incarnation TEXT NOT NULL, -- of the hub
        PRIMARY KEY (token, hub)
      ) WITHOUT ROWID;
 
-     -- The changes that a hub has not taken yet: the last one of each token (0: none) and policy ('': none).
+     -- The changes that a hub has not acknowledged: the last one of each token (0: none) and policy ('': none).
      CREATE TABLE notices (
        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
        hub TEXT NOT NULL,
@@ -84,12 +88,12 @@ function createTables(sql: SqlStorage): void {
      CREATE TABLE jobs (
        kind TEXT NOT NULL,
        target TEXT NOT NULL,
-       writing INTEGER NOT NULL, -- raised each time the job is added again
+       revision INTEGER NOT NULL, -- raised each time the job is added again
        attempts INTEGER NOT NULL,
        due_at INTEGER NOT NULL,
        PRIMARY KEY (kind, target)
      ) WITHOUT ROWID;
-     CREATE INDEX jobs_by_time ON jobs (due_at);
+     CREATE INDEX jobs_by_due ON jobs (due_at);
 
      -- The namespaces directly below.
      CREATE TABLE namespaces (
@@ -129,8 +133,8 @@ function createTables(sql: SqlStorage): void {
      CREATE TABLE sources (
        name TEXT PRIMARY KEY,
        settings TEXT NOT NULL, -- JSON
-       sealed TEXT NOT NULL, -- the secrets, encrypted
-       secrets INTEGER NOT NULL -- how many there are
+       sealed_secrets TEXT NOT NULL, -- encrypted
+       secret_count INTEGER NOT NULL
      ) WITHOUT ROWID;`,
   );
 }

@@ -1,5 +1,8 @@
 /**
  * What hubs and wildcard hubs store. `docs/storage.md` says how long each row stays, and how to change this.
+ *
+ * Beside the tables there are key-value entries: `schema_version`, `journal_header`, `cursor_key`, `incarnation`,
+ * `delivery_in_progress`; and in a hub that is no wildcard hub `feed_requests`, `registered_at`, `feeds_behind`.
  */
 
 import type { Schema } from '../objects/migrations.ts';
@@ -35,12 +38,12 @@ function createSubscriberTables(sql: SqlStorage): void {
        definition TEXT NOT NULL UNIQUE
      );
 
-     -- The readers of carillon.v1 that have fallen behind, and how far each of them is.
-     CREATE TABLE laggards (
-       reader TEXT PRIMARY KEY,
-       position INTEGER NOT NULL,
-       waiting INTEGER NOT NULL, -- whether its credit is used up
-       since INTEGER NOT NULL -- when it last moved on
+     -- The carillon.v1 subscribers that lag behind the journal.
+     CREATE TABLE lagging_subscribers (
+       subscriber TEXT PRIMARY KEY,
+       position INTEGER NOT NULL, -- the sequence up to which everything was sent to it
+       out_of_credit INTEGER NOT NULL, -- whether it must acknowledge before it is sent more
+       progress_at INTEGER NOT NULL -- when it last made progress
      ) WITHOUT ROWID;
 
      -- The hours in which sockets were accepted. Each is a tag of its sockets.
@@ -51,8 +54,8 @@ function createSubscriberTables(sql: SqlStorage): void {
      -- The authorities that know the tokens of the subscribers.
      CREATE TABLE authorities (
        authority TEXT PRIMARY KEY, -- the key of its namespace
-       taken INTEGER NOT NULL, -- the last notice of it that was applied
-       confirmed_at INTEGER NOT NULL
+       last_notice INTEGER NOT NULL, -- the sequence of the last notice that was applied
+       confirmed_at INTEGER NOT NULL -- as of when the tokens and policies are known
      ) WITHOUT ROWID;
 
      -- The tokens of the subscribers. The key is a tag of their sockets.
@@ -82,28 +85,28 @@ function createFeedTables(sql: SqlStorage): void {
     `-- The hubs that have events.
      CREATE TABLE hubs (
        hub TEXT PRIMARY KEY,
-       own INTEGER NOT NULL, -- whether it belongs to this Vault namespace, and not to one below
-       version INTEGER NOT NULL, -- of the last word that it was told
-       feeding INTEGER NOT NULL, -- whether it confirmed that word
-       creator TEXT -- the owner of its first event
+       is_own INTEGER NOT NULL, -- whether it belongs to this Vault namespace, and not to one below
+       request_version INTEGER NOT NULL, -- of the last feed request to it
+       is_feeding INTEGER NOT NULL, -- whether it confirmed that request
+       publisher TEXT NOT NULL -- the owner of the token that published its first event; '' if it is unknown
      ) WITHOUT ROWID;
 
      -- The hubs of this Vault namespace that have subscribers and no events.
-     CREATE TABLE quiet_hubs (
+     CREATE TABLE hubs_without_events (
        hub TEXT PRIMARY KEY
      ) WITHOUT ROWID;
 
      -- How far the journal of each hub was copied to this one.
-     CREATE TABLE feeders (
+     CREATE TABLE feed_positions (
        hub TEXT PRIMARY KEY,
        epoch TEXT NOT NULL,
-       taken INTEGER NOT NULL
+       taken INTEGER NOT NULL -- the last sequence
      ) WITHOUT ROWID;
 
-     -- The event types and namespaces that subscribers wanted who left and may reconnect, as JSON.
-     CREATE TABLE interests (
-       interest TEXT PRIMARY KEY,
-       until INTEGER NOT NULL
+     -- The event types and namespaces of subscriptions whose last subscriber has left and may reconnect, as JSON.
+     CREATE TABLE retained_subscriptions (
+       wanted TEXT PRIMARY KEY,
+       expires_at INTEGER NOT NULL
      ) WITHOUT ROWID;`,
   );
 }

@@ -107,17 +107,17 @@ function numbered(from: number, count: number): string[] {
 /** Makes those who wait look as if they had waited for so long. */
 async function letTimePass(milliseconds: number): Promise<void> {
   await runInDurableObject(hubStub('deploy'), (_hub, { storage }) => {
-    storage.sql.exec('UPDATE laggards SET since = since - ?', milliseconds);
+    storage.sql.exec('UPDATE lagging_subscribers SET progress_at = progress_at - ?', milliseconds);
   });
   await evictDurableObject(hubStub('deploy'));
   await runDurableObjectAlarm(hubStub('deploy'));
 }
 
-function laggards(): Promise<number> {
+function laggingSubscribers(): Promise<number> {
   return runInDurableObject(
     hubStub('deploy'),
     (_hub, { storage }) =>
-      storage.sql.exec<{ n: number }>('SELECT COUNT(*) AS n FROM laggards').one().n,
+      storage.sql.exec<{ n: number }>('SELECT COUNT(*) AS n FROM lagging_subscribers').one().n,
   );
 }
 
@@ -202,7 +202,7 @@ describe.each(['json', 'protobuf'] as const)('in %s', (encoding) => {
     expect(heard).toEqual(numbered(0, 20));
     await publishedIds('the-last');
     expect(await reader.ids(1)).toEqual(['the-last']);
-    expect(await laggards()).toBe(0);
+    expect(await laggingSubscribers()).toBe(0);
   });
 });
 
@@ -230,7 +230,7 @@ describe('a reader that falls behind', () => {
     const cursors = (await reader.events(2)).map(({ cursor }) => cursor);
     await publishedIds('c');
     await publishedIds('d');
-    expect(await laggards()).toBe(1);
+    expect(await laggingSubscribers()).toBe(1);
     return { reader, cursors };
   }
 
@@ -259,7 +259,7 @@ describe('a reader that falls behind', () => {
     const { reader, cursors } = await behind();
     await evictDurableObject(hubStub('deploy'));
     await publishedIds('e');
-    expect(await laggards()).toBe(1);
+    expect(await laggingSubscribers()).toBe(1);
     reader.send({ type: 'ack', cursor: cursors[1] ?? '' });
     expect(await reader.ids(2)).toEqual(['c', 'd']);
     const { reader: other } = await read('deploy/*', 'since=d');
@@ -291,7 +291,7 @@ describe('a reader that falls behind', () => {
       reconnect: true,
     });
     expect(await reader.subscriber.closed).toMatchObject({ code: 4408 });
-    expect(await laggards()).toBe(0);
+    expect(await laggingSubscribers()).toBe(0);
     const { reader: again } = await read('deploy/*', `since=${cursors[1]}`);
     expect(await again.ids(2)).toEqual(['c', 'd']);
   });
@@ -323,7 +323,7 @@ describe('a reader that falls behind', () => {
     const { reader } = await behind();
     reader.subscriber.socket.close(1000);
     await reader.subscriber.closed;
-    expect(await laggards()).toBe(0);
+    expect(await laggingSubscribers()).toBe(0);
   });
 
   it('by the bytes, not only by the number of its events', async () => {
@@ -339,7 +339,7 @@ describe('a reader that falls behind', () => {
       Array.from({ length: 30 }, (_, i) => ({ id: `n${30 + i}`, note })),
     );
     const some = await reader.events(fit);
-    expect(await laggards()).toBe(1);
+    expect(await laggingSubscribers()).toBe(1);
     expect(reader.subscriber.waiting).toBe(0);
     reader.send({ type: 'ack', cursor: some.at(-1)?.cursor ?? '' });
     expect((await reader.ids(60 - fit)).at(-1)).toBe('n59');

@@ -183,7 +183,10 @@ it('readers are sent in turns as well, as far as the credit of each goes', async
 
 describe('a hub that is stopped between turns', () => {
   const isMarked = () =>
-    runInDurableObject(hubOf('abc'), (_hub, { storage }) => storage.kv.get('delivering') === true);
+    runInDurableObject(
+      hubOf('abc'),
+      (_hub, { storage }) => storage.kv.get('delivery_in_progress') === true,
+    );
 
   it('has marked a delivery that takes many, until it is over', async () => {
     const subscribers = await several(await aHolder(LISTENER), 'abc', 100);
@@ -201,7 +204,7 @@ describe('a hub that is stopped between turns', () => {
     const holder = await aHolder(LISTENER);
     const subscribers = await several(holder, 'abc', 3);
     await runInDurableObject(hubOf('abc'), (_hub, { storage }) => {
-      storage.kv.put('delivering', true);
+      storage.kv.put('delivery_in_progress', true);
     });
     await evictDurableObject(hubOf('abc'));
     const id = await root.published('abc', on('secret/a'));
@@ -230,8 +233,8 @@ it('a namespace that is deleted between turns ends, and nothing of it stays', as
   for (const subscriber of left) expect(subscriber.waiting).toBe(0);
   await vi.waitFor(() =>
     runInDurableObject(hub, (_hub, { storage }) => {
-      expect(storage.kv.get('delivering')).toBeUndefined();
-      expect(storage.kv.get('journal')).toBeUndefined();
+      expect(storage.kv.get('delivery_in_progress')).toBeUndefined();
+      expect(storage.kv.get('journal_header')).toBeUndefined();
     }),
   );
 });

@@ -252,7 +252,7 @@ describe('an event that was published', () => {
     const id = await root.published('zzz', on('secret/a'));
     await sql(
       hubOf('*'),
-      `INSERT INTO hubs (hub, own, version, feeding, creator)
+      `INSERT INTO hubs (hub, is_own, request_version, is_feeding, publisher)
        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
        SELECT '/a' || i, 1, 1, 0, '' FROM n`,
       MAX_EXPLAINED_HUBS,

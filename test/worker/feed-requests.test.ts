@@ -37,7 +37,7 @@ function requestTo(eventTypeNamespace: string): Promise<FeedRequest> {
 async function emptyPage(): Promise<FeedPage> {
   const { version } = await requestTo('deploy');
   return runInDurableObject(hubStub('deploy'), (_hub, { storage }) => {
-    const epoch = storage.kv.get<{ epoch: string }>('journal')?.epoch ?? '';
+    const epoch = storage.kv.get<{ epoch: string }>('journal_header')?.epoch ?? '';
     const format = FEED_FORMAT;
     return { format, hub: DEPLOY, epoch, trimmedThrough: 0, after: 2, records: [], version };
   });

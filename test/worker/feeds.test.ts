@@ -133,7 +133,7 @@ it('a hub that lost its storage shows as a gap, and is heard again', async () =>
   for (let i = 0; i < 2; i++) expect(await nextMessage(knowing)).toMatchObject({ type: 'events' });
   await runInDurableObject(hubStub('deploy'), async (_hub, { storage }) => {
     storage.sql.exec('DELETE FROM journal');
-    storage.kv.delete('journal');
+    storage.kv.delete('journal_header');
   });
   await evictDurableObject(hubStub('deploy'));
   await publishedIds('c');
@@ -153,7 +153,7 @@ it('a gap of one hub is told to those alone who hear that hub', async () => {
   await publishedIds('a');
   await nextMessage(concerned);
   await runInDurableObject(hubStub('deploy'), async (_hub, { storage }) => {
-    storage.kv.delete('journal');
+    storage.kv.delete('journal_header');
   });
   await evictDurableObject(hubStub('deploy'));
   await publishedIds('b');
@@ -171,9 +171,9 @@ it('what a hub let go of before it was fed is a gap', async () => {
   await publishedIds('b', 'c');
   await evictDurableObject(hubStub('deploy'));
   await runInDurableObject(hubStub('deploy'), async (_hub, { storage }) => {
-    const beginning = storage.kv.get<object>('journal');
+    const beginning = storage.kv.get<object>('journal_header');
     storage.sql.exec('DELETE FROM journal WHERE sequence <= 2');
-    storage.kv.put('journal', {
+    storage.kv.put('journal_header', {
       ...beginning,
       trimmedThrough: 2,
       trimmedUntil: 1,
@@ -192,10 +192,16 @@ it('a wildcard hub that lost its storage is told anew which hubs there are', asy
   await publishedIds('a');
   expect(await before.nextId()).toBe('a');
   await runInDurableObject(wildcardHubStub(), async (_hub, { storage }) => {
-    for (const table of ['hubs', 'feeders', 'journal', 'interests', 'subscription_classes']) {
+    for (const table of [
+      'hubs',
+      'feed_positions',
+      'journal',
+      'retained_subscriptions',
+      'subscription_classes',
+    ]) {
       storage.sql.exec(`DELETE FROM ${table}`);
     }
-    storage.kv.delete('journal');
+    storage.kv.delete('journal_header');
   });
   await evictDurableObject(wildcardHubStub(), { webSockets: 'close' });
   await publishedIds('b');

@@ -78,7 +78,7 @@ describe('a pattern that no event type can match', () => {
       expect(new Set(await objects())).toEqual(new Set([...before, wildcardHub]));
       await leaves(subscriber);
       await subscribe('*');
-      expect(await sql(wildcardHubStub(), 'SELECT interest FROM interests')).toEqual([]);
+      expect(await sql(wildcardHubStub(), 'SELECT wanted FROM retained_subscriptions')).toEqual([]);
     },
   );
 });
@@ -230,13 +230,13 @@ describe('the registry of hubs', () => {
     const policy = granting({ 'sys/events/publish/*': 'update' });
     const [greedy, other] = [await aHolder(policy), await aHolder(policy)];
     await greedy.published('first/x', {});
-    const [row] = await sql<{ creator: string }>(
+    const [row] = await sql<{ publisher: string }>(
       wildcardHubStub(),
-      "SELECT creator FROM hubs WHERE hub = '/first'",
+      "SELECT publisher FROM hubs WHERE hub = '/first'",
     );
     await runInDurableObject(wildcardHubStub(), (_hub, { storage }) => {
       for (let i = 1; i < MAX_NEW_HUBS_PER_PUBLISHER; i++) {
-        storage.sql.exec('INSERT INTO hubs VALUES (?, 1, 1, 0, ?)', `/f${i}`, row?.creator ?? '');
+        storage.sql.exec('INSERT INTO hubs VALUES (?, 1, 1, 0, ?)', `/f${i}`, row?.publisher ?? '');
       }
     });
     const refused = await greedy.publish('second/x', {});

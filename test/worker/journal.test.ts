@@ -74,7 +74,7 @@ describe('a journal', () => {
   it('has another epoch when its storage was lost', () =>
     withJournal({}, (journal, storage, again) => {
       const { epoch } = journal;
-      storage.kv.delete('journal');
+      storage.kv.delete('journal_header');
       expect(again().epoch).not.toBe(epoch);
       expect(epoch).toMatch(/^[0-9a-f]{16}$/);
     }));

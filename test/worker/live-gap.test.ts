@@ -29,7 +29,7 @@ it('a gap that comes live may be acknowledged by a reader without credit', async
   expect((await next()).type).toBe('events');
   await runInDurableObject(hubStub('deploy'), async (_hub, { storage }) => {
     storage.sql.exec('DELETE FROM journal');
-    storage.kv.delete('journal');
+    storage.kv.delete('journal_header');
   });
   await evictDurableObject(hubStub('deploy'));
   WildcardHub.prototype.receive = async () => {

@@ -120,7 +120,7 @@ it('who falls behind while the disk is full keeps nobody from what was accepted'
   reader.credit(1);
   await published('deploy/x', { id: 'warm-up' });
   const other = await subscribe('deploy/*', 'json=true&filter=operation!=x');
-  await breakTable(hubStub('deploy'), 'laggards');
+  await breakTable(hubStub('deploy'), 'lagging_subscribers');
   const first = await publish('deploy/x', { id: 'b' });
   await repair(hubStub('deploy'));
   if (first.status !== 200) await published('deploy/x', { id: 'b' });
@@ -197,7 +197,9 @@ it('who sends credit and acknowledges nothing is not waited for longer', async (
     runInDurableObject(
       hubStub('deploy'),
       (_hub, { storage }) =>
-        storage.sql.exec<{ since: number }>('SELECT since FROM laggards').one().since,
+        storage.sql
+          .exec<{ progress_at: number }>('SELECT progress_at FROM lagging_subscribers')
+          .one().progress_at,
     );
   const before = await since();
   await scheduler.wait(50);

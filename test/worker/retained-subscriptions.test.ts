@@ -21,7 +21,7 @@ it('one who comes and leaves with more patterns than are told apart makes nobody
     expect(interests.touch(hubName('', 'other'), 0)).toBe(false);
     for (let i = 0; i < 3 * MAX_RETAINED_SUBSCRIPTIONS; i++) leave(`junk${i}/*`, 1 + i);
     const last = 3 * MAX_RETAINED_SUBSCRIPTIONS;
-    const rows = () => storage.sql.exec('SELECT * FROM interests').toArray().length;
+    const rows = () => storage.sql.exec('SELECT * FROM retained_subscriptions').toArray().length;
     expect(rows()).toBeLessThanOrEqual(MAX_RETAINED_SUBSCRIPTIONS);
     for (const each of [interests, new RetainedSubscriptions(storage.sql, MAX_AGE_MS)]) {
       expect(each.touch(hubName('', 'victim'), last)).toBe(true);

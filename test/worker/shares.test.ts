@@ -197,7 +197,7 @@ describe('the tickets of a namespace', () => {
     await sql(
       authority(),
       `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-       INSERT INTO tickets (digest, holder, owner, expires_at)
+       INSERT INTO tickets (digest, holder_digest, owner, expires_at)
          SELECT 'x' || i, 'x', (SELECT owner FROM tickets), ? FROM n`,
       MAX_TICKETS / 2 - 1,
       Date.now() + TICKET_TTL_SECONDS * 1000,
@@ -205,7 +205,7 @@ describe('the tickets of a namespace', () => {
     // The authority counts again once tickets have expired.
     await sql(
       authority(),
-      "INSERT INTO tickets (digest, holder, expires_at) VALUES ('old', 'x', 0)",
+      "INSERT INTO tickets (digest, holder_digest, owner, expires_at) VALUES ('old', 'x', '', 0)",
     );
     const refused = await child.post('sys/events/ticket');
     expect(refused.status).toBe(503);

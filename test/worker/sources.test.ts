@@ -316,7 +316,7 @@ describe('a source', () => {
     await sql(
       authority(),
       `WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-       INSERT INTO sources SELECT 'source-' || i, s.settings, s.sealed, 1 FROM n, sources s`,
+       INSERT INTO sources SELECT 'source-' || i, s.settings, s.sealed_secrets, 1 FROM n, sources s`,
       MAX_SOURCES,
     );
     const response = await root.post(`${SOURCES}/more`, GITHUB);
@@ -393,7 +393,7 @@ describe('the secrets of a source', () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
     await root.writes(`${SOURCES}/gh`, GITHUB);
     const stale = await seal([new Uint8Array(32)], '\ngh', JSON.stringify(['an-old-secret']));
-    await sql(authority(), 'UPDATE sources SET sealed = ?', stale);
+    await sql(authority(), 'UPDATE sources SET sealed_secrets = ?', stale);
     expect((await root.post('sys/events/in/gh')).status).toBe(503);
     const refused = await root.post(`${SOURCES}/gh/test`, { body: {} });
     expect(refused.status).toBe(503);
@@ -408,7 +408,10 @@ describe('the secrets of a source', () => {
     } finally {
       variables.SOURCE_KEY = key;
     }
-    const [row] = await sql<{ sealed: string }>(authority(), 'SELECT sealed FROM sources');
+    const [row] = await sql<{ sealed: string }>(
+      authority(),
+      'SELECT sealed_secrets AS sealed FROM sources',
+    );
     expect(row?.sealed).not.toBe(stale);
     expect(row?.sealed.split('.')[0]).not.toBe(stale.split('.')[0]);
   });

@@ -165,7 +165,7 @@ export async function breakTable(stub: DurableObjectStub, table: string): Promis
 /** Makes the root namespace's wildcard hub forget what subscribers wanted who have left. */
 export async function forgetInterests(): Promise<void> {
   await runInDurableObject(wildcardHubStub(), (_hub, { storage }) => {
-    storage.sql.exec('UPDATE interests SET until = 0');
+    storage.sql.exec('UPDATE retained_subscriptions SET expires_at = 0');
   });
   await evictDurableObject(wildcardHubStub());
 }

@@ -317,7 +317,7 @@ describe('of as many tickets as are allowed', () => {
     await sql(
       authority(key),
       `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-       INSERT INTO tickets (digest, holder, expires_at) SELECT 'x' || i, 'x', ? FROM n`,
+       INSERT INTO tickets (digest, holder_digest, owner, expires_at) SELECT 'x' || i, 'x', '', ? FROM n`,
       MAX_TICKETS,
       Date.now() + TICKET_TTL_SECONDS * 1000,
     );

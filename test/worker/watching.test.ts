@@ -214,7 +214,7 @@ it('a hub is told of more changes than one answer holds', async () => {
 it('an authority sees to more jobs than it tries in one go', async () => {
   await sql(
     authority(),
-    `INSERT INTO jobs (kind, target, writing, attempts, due_at)
+    `INSERT INTO jobs (kind, target, revision, attempts, due_at)
      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
      SELECT 'revoke', i || ' gone@x', 1, 0, 0 FROM n`,
     MAX_JOBS_AT_ONCE + 50,

@@ -3,10 +3,10 @@
 import { MAX_JOBS_AT_ONCE } from '../limits.ts';
 import { type Job, parseJob, targetOf } from './job.ts';
 
-/** A job as it was read: if it is added again meanwhile, it has another `writing`. */
+/** A job as it was read: if it is added again meanwhile, it has another `revision`. */
 export interface StoredJob {
   readonly job: Job;
-  readonly writing: number;
+  readonly revision: number;
   /** Attempts that failed. */
   readonly attempts: number;
 }
@@ -14,7 +14,7 @@ export interface StoredJob {
 type Row = {
   readonly kind: Job['kind'];
   readonly target: string;
-  readonly writing: number;
+  readonly revision: number;
   readonly attempts: number;
 };
 
@@ -27,8 +27,8 @@ export class Jobs {
 
   add(job: Job, now: number): void {
     this.#sql.exec(
-      `INSERT INTO jobs (kind, target, writing, attempts, due_at) VALUES (?, ?, 1, 0, ?)
-       ON CONFLICT (kind, target) DO UPDATE SET writing = writing + 1, attempts = 0, due_at = ?`,
+      `INSERT INTO jobs (kind, target, revision, attempts, due_at) VALUES (?, ?, 1, 0, ?)
+       ON CONFLICT (kind, target) DO UPDATE SET revision = revision + 1, attempts = 0, due_at = ?`,
       job.kind,
       targetOf(job),
       now,
@@ -39,7 +39,7 @@ export class Jobs {
   get(job: Job): StoredJob | undefined {
     const [row] = this.#sql
       .exec<Row>(
-        'SELECT kind, target, writing, attempts FROM jobs WHERE kind = ? AND target = ?',
+        'SELECT kind, target, revision, attempts FROM jobs WHERE kind = ? AND target = ?',
         job.kind,
         targetOf(job),
       )
@@ -54,7 +54,7 @@ export class Jobs {
         `UPDATE jobs SET due_at = ? WHERE (kind, target) IN (
            SELECT kind, target FROM jobs WHERE due_at <= ?
            ORDER BY kind = 'notify' DESC, due_at LIMIT ?
-         ) RETURNING kind, target, writing, attempts`,
+         ) RETURNING kind, target, revision, attempts`,
         nextDue,
         now,
         MAX_JOBS_AT_ONCE,
@@ -66,24 +66,24 @@ export class Jobs {
   }
 
   /** A job that was added again meanwhile stays due as it is. */
-  postpone({ job, writing }: StoredJob, attempts: number, dueAt: number): void {
+  postpone({ job, revision }: StoredJob, attempts: number, dueAt: number): void {
     this.#sql.exec(
-      'UPDATE jobs SET attempts = ?, due_at = ? WHERE kind = ? AND target = ? AND writing = ?',
+      'UPDATE jobs SET attempts = ?, due_at = ? WHERE kind = ? AND target = ? AND revision = ?',
       attempts,
       dueAt,
       job.kind,
       targetOf(job),
-      writing,
+      revision,
     );
   }
 
   /** @returns false if the job was added again meanwhile, so that it has to be done again */
-  remove({ job, writing }: StoredJob): boolean {
+  remove({ job, revision }: StoredJob): boolean {
     const { rowsWritten } = this.#sql.exec(
-      'DELETE FROM jobs WHERE kind = ? AND target = ? AND writing = ?',
+      'DELETE FROM jobs WHERE kind = ? AND target = ? AND revision = ?',
       job.kind,
       targetOf(job),
-      writing,
+      revision,
     );
     return rowsWritten > 0;
   }
@@ -97,6 +97,6 @@ export class Jobs {
   }
 }
 
-function storedJob({ kind, target, writing, attempts }: Row): StoredJob {
-  return { job: parseJob(kind, target), writing, attempts };
+function storedJob({ kind, target, revision, attempts }: Row): StoredJob {
+  return { job: parseJob(kind, target), revision, attempts };
 }

@@ -28,9 +28,10 @@ export class Watches {
   /** @param incarnation of the hub */
   watch(hub: string, token: number, incarnation: string): void {
     this.#sql.exec(
-      `INSERT INTO watches (token, hub, since, stay) VALUES (?, ?, ?, ?)
-       ON CONFLICT (token, hub) DO UPDATE SET since = excluded.since, stay = excluded.stay
-         WHERE since < excluded.since OR stay <> excluded.stay`,
+      `INSERT INTO watches (token, hub, last_notice, incarnation) VALUES (?, ?, ?, ?)
+       ON CONFLICT (token, hub) DO UPDATE
+         SET last_notice = excluded.last_notice, incarnation = excluded.incarnation
+         WHERE last_notice < excluded.last_notice OR incarnation <> excluded.incarnation`,
       token,
       hub,
       this.lastSequence(),
@@ -41,7 +42,7 @@ export class Watches {
   unwatch(hub: string, unused: readonly UnusedWatch[]): void {
     for (const { token, sequence } of unused) {
       this.#sql.exec(
-        'DELETE FROM watches WHERE token = ? AND hub = ? AND since < ?',
+        'DELETE FROM watches WHERE token = ? AND hub = ? AND last_notice < ?',
         token,
         hub,
         sequence,
@@ -50,12 +51,12 @@ export class Watches {
   }
 
   unwatchIncarnation(hub: string, incarnation: string): void {
-    this.#sql.exec('DELETE FROM watches WHERE hub = ? AND stay = ?', hub, incarnation);
+    this.#sql.exec('DELETE FROM watches WHERE hub = ? AND incarnation = ?', hub, incarnation);
   }
 
   /** Ends the watches of a hub that are older than the notice after this one, and drops its notices up to this one. */
   unwatchAll(hub: string, sequence = Number.MAX_SAFE_INTEGER): void {
-    this.#sql.exec('DELETE FROM watches WHERE hub = ? AND since < ?', hub, sequence);
+    this.#sql.exec('DELETE FROM watches WHERE hub = ? AND last_notice < ?', hub, sequence);
     this.acknowledge(hub, sequence);
   }
 

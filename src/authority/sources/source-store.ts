@@ -18,7 +18,7 @@ export class SourceStore {
   get(name: string): StoredSource | undefined {
     const [row] = this.#sql
       .exec<{ settings: string; sealed: string; secrets: number }>(
-        'SELECT settings, sealed, secrets FROM sources WHERE name = ?',
+        'SELECT settings, sealed_secrets AS sealed, secret_count AS secrets FROM sources WHERE name = ?',
         name,
       )
       .toArray();
@@ -27,7 +27,7 @@ export class SourceStore {
 
   put(name: string, { settings, sealed, secrets }: StoredSource): void {
     this.#sql.exec(
-      'INSERT OR REPLACE INTO sources (name, settings, sealed, secrets) VALUES (?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO sources (name, settings, sealed_secrets, secret_count) VALUES (?, ?, ?, ?)',
       name,
       JSON.stringify(settings),
       sealed,
@@ -38,7 +38,7 @@ export class SourceStore {
   /** Replaces the encrypted secrets, unless others were written meanwhile. */
   reseal(name: string, before: string, sealed: string): void {
     this.#sql.exec(
-      'UPDATE sources SET sealed = ? WHERE name = ? AND sealed = ?',
+      'UPDATE sources SET sealed_secrets = ? WHERE name = ? AND sealed_secrets = ?',
       sealed,
       name,
       before,

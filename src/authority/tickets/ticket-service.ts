@@ -34,12 +34,12 @@ export class TicketService {
   add(digest: string, holder: TicketHolder): Result<AddedTicket, TicketRefusal> {
     const now = Date.now();
     if (holder.kind === 'root') {
-      return this.#add(digest, { token: undefined, holder: holder.proof }, ROOT_OWNER, now);
+      return this.#add(digest, { token: undefined, holderDigest: holder.proof }, ROOT_OWNER, now);
     }
     const token = this.#parts.tokens.find(holder, now);
     if (token === undefined) return refused('token_revoked');
     if (token.usesLeft === 0) return refused('no_use_left');
-    return this.#add(digest, { token: token.id, holder: holder.digest }, ownerOf(token), now);
+    return this.#add(digest, { token: token.id, holderDigest: holder.digest }, ownerOf(token), now);
   }
 
   /** @param digest of the ticket */
@@ -48,14 +48,14 @@ export class TicketService {
     const now = Date.now();
     const taken = tickets.take(digest, now);
     if (taken === undefined) return undefined;
-    const { token, holder } = taken;
-    if (token === undefined) return { kind: 'root', proof: holder };
+    const { token, holderDigest } = taken;
+    if (token === undefined) return { kind: 'root', proof: holderDigest };
     await adoptions.confirm([token]);
     lifecycle.assertOpen();
     // A token with a chosen id can be revoked and made again. The new one did not ask for this ticket.
-    if (tokens.find({ digest: holder }, now)?.id !== token) return undefined;
-    const state = tokenService.lookup(holder, 'subscription');
-    return state && { kind: 'token', digest: holder, state };
+    if (tokens.find({ digest: holderDigest }, now)?.id !== token) return undefined;
+    const state = tokenService.lookup(holderDigest, 'subscription');
+    return state && { kind: 'token', digest: holderDigest, state };
   }
 
   #add(

@@ -10,10 +10,14 @@ export interface Ticket {
   /** The id of the token; undefined for the root token, which no authority stores. */
   readonly token: number | undefined;
   /** The digest of the token; for the root token, that of the ticket and the root token together. */
-  readonly holder: string;
+  readonly holderDigest: string;
 }
 
-type Row = { readonly token: number | null; readonly holder: string; readonly expires_at: number };
+type Row = {
+  readonly token: number | null;
+  readonly holder_digest: string;
+  readonly expires_at: number;
+};
 
 export class TicketStore {
   readonly #sql: SqlStorage;
@@ -43,13 +47,13 @@ export class TicketStore {
   }
 
   /** @param owner whose share it uses */
-  add(digest: string, { token, holder }: Ticket, owner: string, expiresAt: number): void {
+  add(digest: string, { token, holderDigest }: Ticket, owner: string, expiresAt: number): void {
     // A call that is retried adds the same ticket again.
     this.#sql.exec(
-      'INSERT OR REPLACE INTO tickets (digest, token, holder, owner, expires_at) VALUES (?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO tickets (digest, token, holder_digest, owner, expires_at) VALUES (?, ?, ?, ?, ?)',
       digest,
       token ?? null,
-      holder,
+      holderDigest,
       owner,
       expiresAt,
     );
@@ -59,10 +63,15 @@ export class TicketStore {
   /** Removes the ticket: only one of those who use it gets it. */
   take(digest: string, now: number): Ticket | undefined {
     const [row] = this.#sql
-      .exec<Row>('DELETE FROM tickets WHERE digest = ? RETURNING token, holder, expires_at', digest)
+      .exec<Row>(
+        'DELETE FROM tickets WHERE digest = ? RETURNING token, holder_digest, expires_at',
+        digest,
+      )
       .toArray();
     if (row === undefined) return undefined;
     if (this.#count !== undefined) this.#count--;
-    return row.expires_at > now ? { token: row.token ?? undefined, holder: row.holder } : undefined;
+    return row.expires_at > now
+      ? { token: row.token ?? undefined, holderDigest: row.holder_digest }
+      : undefined;
   }
 }

@@ -114,7 +114,7 @@ export class TokenStore {
 
   /** The last use was taken: the token expires then, if it does not expire before. */
   expireSpent(id: number, at: number): void {
-    this.#sql.exec('UPDATE tokens SET spent_at = ? WHERE id = ?', at, id);
+    this.#sql.exec('UPDATE tokens SET spent_expires_at = ? WHERE id = ?', at, id);
   }
 
   /** @param expiresAt undefined if it does not expire */
@@ -180,7 +180,7 @@ export class TokenStore {
     return this.#sql
       .exec<{ id: number }>(
         `SELECT id FROM tokens WHERE expires_at <= ?1 AND NOT ${isAdoptedSql('tokens.id')}
-         UNION SELECT id FROM tokens WHERE spent_at <= ?1`,
+         UNION SELECT id FROM tokens WHERE spent_expires_at <= ?1`,
         now,
       )
       .toArray()
@@ -193,7 +193,7 @@ export class TokenStore {
       `SELECT MIN(next) AS next FROM (
          SELECT MIN(expires_at) AS next FROM tokens
          WHERE expires_at IS NOT NULL AND NOT ${isAdoptedSql('tokens.id')}
-         UNION ALL SELECT MIN(spent_at) FROM tokens WHERE spent_at IS NOT NULL
+         UNION ALL SELECT MIN(spent_expires_at) FROM tokens WHERE spent_expires_at IS NOT NULL
        )`,
     );
     return row.one().next ?? undefined;

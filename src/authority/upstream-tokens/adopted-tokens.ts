@@ -23,7 +23,7 @@ export class AdoptedTokens {
   /** Stores a token, or that it was looked up again. @param dueAt when the next look-up is due at the latest */
   put({ token, sealed, lookedUpAt }: AdoptedToken, dueAt: number): void {
     this.#sql.exec(
-      'INSERT OR REPLACE INTO adopted_tokens (token, sealed, heard_at, due_at) VALUES (?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO adopted_tokens (token, sealed, looked_up_at, due_at) VALUES (?, ?, ?, ?)',
       token,
       sealed,
       lookedUpAt,
@@ -34,7 +34,7 @@ export class AdoptedTokens {
   /** Notes until when a token that was removed is known to have been released: its holder may come back with it. */
   putReleased(token: number, until: number): void {
     this.#sql.exec(
-      'INSERT OR REPLACE INTO adopted_tokens (token, sealed, heard_at, due_at) VALUES (?, NULL, 0, ?)',
+      'INSERT OR REPLACE INTO adopted_tokens (token, sealed, looked_up_at, due_at) VALUES (?, NULL, 0, ?)',
       token,
       until,
     );
@@ -54,18 +54,18 @@ export class AdoptedTokens {
 
   get(token: number): AdoptedToken | undefined {
     const [row] = this.#sql
-      .exec<{ sealed: ArrayBuffer; heard_at: number }>(
-        'SELECT sealed, heard_at FROM adopted_tokens WHERE token = ? AND sealed IS NOT NULL',
+      .exec<{ sealed: ArrayBuffer; looked_up_at: number }>(
+        'SELECT sealed, looked_up_at FROM adopted_tokens WHERE token = ? AND sealed IS NOT NULL',
         token,
       )
       .toArray();
-    return row && { token, sealed: row.sealed, lookedUpAt: row.heard_at };
+    return row && { token, sealed: row.sealed, lookedUpAt: row.looked_up_at };
   }
 
   /** Those of the tokens that were last looked up before this time. */
   lookedUpBefore(time: number, tokens: readonly number[]): number[] {
     return this.#tokens(
-      `SELECT token FROM adopted_tokens WHERE heard_at < ? AND sealed IS NOT NULL
+      `SELECT token FROM adopted_tokens WHERE looked_up_at < ? AND sealed IS NOT NULL
        AND token IN (SELECT value FROM json_each(?))`,
       time,
       JSON.stringify(tokens),
@@ -85,7 +85,7 @@ export class AdoptedTokens {
   oldestLookup(tokens: readonly number[]): number | undefined {
     const { oldest } = this.#sql
       .exec<{ oldest: number | null }>(
-        `SELECT MIN(heard_at) AS oldest FROM adopted_tokens
+        `SELECT MIN(looked_up_at) AS oldest FROM adopted_tokens
          WHERE sealed IS NOT NULL AND token IN (SELECT value FROM json_each(?))`,
         JSON.stringify(tokens),
       )

@@ -35,7 +35,7 @@ export class SyncedAuthorities {
   /** Adds an authority that is not known yet. */
   add(authority: string, now: number): void {
     this.#sql.exec(
-      `INSERT INTO authorities (authority, taken, confirmed_at) VALUES (?, 0, ?)
+      `INSERT INTO authorities (authority, last_notice, confirmed_at) VALUES (?, 0, ?)
        ON CONFLICT (authority) DO NOTHING`,
       authority,
       now,
@@ -46,14 +46,17 @@ export class SyncedAuthorities {
   /** The sequence of the last notice of a known authority that was applied. */
   lastNotice(authority: string): number {
     return this.#sql
-      .exec<{ taken: number }>('SELECT taken FROM authorities WHERE authority = ?', authority)
-      .one().taken;
+      .exec<{ last_notice: number }>(
+        'SELECT last_notice FROM authorities WHERE authority = ?',
+        authority,
+      )
+      .one().last_notice;
   }
 
   /** Notes that everything up to a notice was applied, and is true as of a time. */
   confirm(authority: string, lastNotice: number, confirmedAt: number): void {
     this.#sql.exec(
-      'UPDATE authorities SET taken = ?, confirmed_at = ? WHERE authority = ?',
+      'UPDATE authorities SET last_notice = ?, confirmed_at = ? WHERE authority = ?',
       lastNotice,
       confirmedAt,
       authority,

@@ -31,7 +31,7 @@ export interface Lag extends StoredLag {
   nextBytes: number;
 }
 
-const TAG = 'reader ';
+const TAG = 'subscriber ';
 
 /** The tag of the socket of a new subscriber. */
 export function newAckingTag(): string {

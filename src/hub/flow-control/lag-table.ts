@@ -22,24 +22,25 @@ export class LagTable {
   /** By the id of the subscriber. */
   all(): Map<string, StoredLag> {
     const rows = this.#sql.exec<{
-      reader: string;
+      subscriber: string;
       position: number;
-      waiting: number;
-      since: number;
-    }>('SELECT reader, position, waiting, since FROM laggards');
+      out_of_credit: number;
+      progress_at: number;
+    }>('SELECT subscriber, position, out_of_credit, progress_at FROM lagging_subscribers');
     return new Map(
       rows
         .toArray()
-        .map(({ reader, position, waiting, since }) => [
-          reader,
-          { position, outOfCredit: waiting === 1, progressAt: since },
+        .map(({ subscriber, position, out_of_credit, progress_at }) => [
+          subscriber,
+          { position, outOfCredit: out_of_credit === 1, progressAt: progress_at },
         ]),
     );
   }
 
   put(id: string, { position, outOfCredit, progressAt }: StoredLag): void {
     this.#sql.exec(
-      'INSERT OR REPLACE INTO laggards (reader, position, waiting, since) VALUES (?, ?, ?, ?)',
+      `INSERT OR REPLACE INTO lagging_subscribers (subscriber, position, out_of_credit, progress_at)
+       VALUES (?, ?, ?, ?)`,
       id,
       position,
       Number(outOfCredit),
@@ -49,26 +50,29 @@ export class LagTable {
   }
 
   delete(id: string): void {
-    this.#sql.exec('DELETE FROM laggards WHERE reader = ?', id);
+    this.#sql.exec('DELETE FROM lagging_subscribers WHERE subscriber = ?', id);
     this.#oldestProgress = undefined;
   }
 
   /** The subscribers that have made no progress for `ACK_TIMEOUT_MS`. */
   timedOut(now: number): string[] {
     return this.#sql
-      .exec<{ reader: string }>(
-        'SELECT reader FROM laggards WHERE since <= ?',
+      .exec<{ subscriber: string }>(
+        'SELECT subscriber FROM lagging_subscribers WHERE progress_at <= ?',
         now - ACK_TIMEOUT_MS,
       )
       .toArray()
-      .map(({ reader }) => reader);
+      .map(({ subscriber }) => subscriber);
   }
 
   /** When the next subscriber times out. */
   nextTimeout(): number {
     this.#oldestProgress ??=
-      this.#sql.exec<{ oldest: number | null }>('SELECT MIN(since) AS oldest FROM laggards').one()
-        .oldest ?? Number.POSITIVE_INFINITY;
+      this.#sql
+        .exec<{ oldest: number | null }>(
+          'SELECT MIN(progress_at) AS oldest FROM lagging_subscribers',
+        )
+        .one().oldest ?? Number.POSITIVE_INFINITY;
     return this.#oldestProgress + ACK_TIMEOUT_MS;
   }
 }

@@ -19,7 +19,7 @@ import {
 import { RecordTable } from './record-table.ts';
 import { Trimmer } from './trimmer.ts';
 
-const HEADER_KEY = 'journal';
+const HEADER_KEY = 'journal_header';
 
 export class Journal {
   readonly trimmer: Trimmer;

@@ -11,13 +11,16 @@ export class FeedPositions {
   /** Undefined if it has nothing of this journal. */
   get(hub: string): FeedPosition | undefined {
     return this.#sql
-      .exec<{ epoch: string; taken: number }>('SELECT epoch, taken FROM feeders WHERE hub = ?', hub)
+      .exec<{ epoch: string; taken: number }>(
+        'SELECT epoch, taken FROM feed_positions WHERE hub = ?',
+        hub,
+      )
       .toArray()[0];
   }
 
   put(hub: string, { epoch, taken }: FeedPosition): void {
     this.#sql.exec(
-      'INSERT OR REPLACE INTO feeders (hub, epoch, taken) VALUES (?, ?, ?)',
+      'INSERT OR REPLACE INTO feed_positions (hub, epoch, taken) VALUES (?, ?, ?)',
       hub,
       epoch,
       taken,
@@ -32,6 +35,6 @@ export class FeedPositions {
   }
 
   delete(hub: string): void {
-    this.#sql.exec('DELETE FROM feeders WHERE hub = ?', hub);
+    this.#sql.exec('DELETE FROM feed_positions WHERE hub = ?', hub);
   }
 }

@@ -12,7 +12,7 @@ import { parseHubName } from '../../../objects/hub-name.ts';
 import { MAX_HUBS, MAX_NEW_HUBS_PER_PUBLISHER } from '../../../objects/limits.ts';
 import { ROOT_OWNER } from '../../../token/owner.ts';
 
-type Row = { readonly version: number; readonly feeding: number };
+type Row = { readonly request_version: number; readonly is_feeding: number };
 
 export class HubRegistry {
   readonly #sql: SqlStorage;
@@ -34,7 +34,7 @@ export class HubRegistry {
 
   /** The version of the last feed request to a hub; undefined if the hub is not registered. */
   versionOf(hub: string): number | undefined {
-    return this.#get(hub)?.version;
+    return this.#get(hub)?.request_version;
   }
 
   /** The hubs that have events. */
@@ -44,12 +44,14 @@ export class HubRegistry {
 
   /** The hubs of this Vault namespace, also those that only have subscribers. */
   own(): string[] {
-    return this.#hubs('SELECT hub FROM hubs WHERE own = 1 UNION SELECT hub FROM quiet_hubs');
+    return this.#hubs(
+      'SELECT hub FROM hubs WHERE is_own = 1 UNION SELECT hub FROM hubs_without_events',
+    );
   }
 
   /** The hubs that have not confirmed that they feed. */
   notFeeding(): string[] {
-    return this.#hubs('SELECT hub FROM hubs WHERE feeding = 0');
+    return this.#hubs('SELECT hub FROM hubs WHERE is_feeding = 0');
   }
 
   get isEmpty(): boolean {
@@ -62,12 +64,12 @@ export class HubRegistry {
    * @param publisher whose share of slots it uses; undefined if it is unknown
    */
   refusal(publisher: string | undefined): RegistrationRefusal | undefined {
-    if (this.#count('SELECT COUNT(*) AS hubs FROM hubs WHERE own = 1') >= MAX_HUBS) {
+    if (this.#count('SELECT COUNT(*) AS hubs FROM hubs WHERE is_own = 1') >= MAX_HUBS) {
       return { reason: 'too_many_hubs' };
     }
     if (publisher === undefined || publisher === ROOT_OWNER) return undefined;
     const created = this.#count(
-      'SELECT COUNT(*) AS hubs FROM hubs WHERE own = 1 AND creator = ?',
+      'SELECT COUNT(*) AS hubs FROM hubs WHERE is_own = 1 AND publisher = ?',
       publisher,
     );
     return created >= MAX_NEW_HUBS_PER_PUBLISHER ? { reason: 'too_many_of_publisher' } : undefined;
@@ -76,49 +78,51 @@ export class HubRegistry {
   /** The feed request for a hub: a new one, unless the hub feeds and is to go on. */
   request(hub: string, wanted: boolean): FeedRequest {
     const row = this.#get(hub);
-    if (wanted && row?.feeding === 1) {
-      return { wanted, version: row.version, maxFormat: FEED_FORMAT, wasRegistered: true };
+    if (wanted && row?.is_feeding === 1) {
+      return { wanted, version: row.request_version, maxFormat: FEED_FORMAT, wasRegistered: true };
     }
     return this.add(hub, wanted, '');
   }
 
   /** Adds a hub that registers. @returns a new feed request, so that an earlier one can be told apart */
-  add(hub: string, wanted: boolean, creator: string): FeedRequest {
+  add(hub: string, wanted: boolean, publisher: string): FeedRequest {
     const row = this.#get(hub);
     // A hub that comes back gets higher versions than before: an earlier request may arrive late.
-    const version = row === undefined ? Date.now() : row.version + 1;
+    const version = row === undefined ? Date.now() : row.request_version + 1;
     this.#sql.exec(
-      `INSERT INTO hubs (hub, own, version, feeding, creator) VALUES (?, ?, ?, 0, ?)
-       ON CONFLICT (hub) DO UPDATE SET version = excluded.version, feeding = 0`,
+      `INSERT INTO hubs (hub, is_own, request_version, is_feeding, publisher) VALUES (?, ?, ?, 0, ?)
+       ON CONFLICT (hub) DO UPDATE SET request_version = excluded.request_version, is_feeding = 0`,
       hub,
       Number(this.isOwn(hub)),
       version,
-      creator,
+      publisher,
     );
-    this.#sql.exec('DELETE FROM quiet_hubs WHERE hub = ?', hub);
+    this.#sql.exec('DELETE FROM hubs_without_events WHERE hub = ?', hub);
     return { wanted, version, maxFormat: FEED_FORMAT, wasRegistered: row !== undefined };
   }
 
   /** Notes that a hub feeds, if this is the version of the last request to it. */
   confirm(hub: string, version: number): void {
     const row = this.#get(hub);
-    if (row?.version !== version || row.feeding === 1) return;
-    this.#sql.exec('UPDATE hubs SET feeding = 1 WHERE hub = ?', hub);
+    if (row?.request_version !== version || row.is_feeding === 1) return;
+    this.#sql.exec('UPDATE hubs SET is_feeding = 1 WHERE hub = ?', hub);
   }
 
   /** Adds a hub of this Vault namespace that has subscribers and no events. */
   addWithoutEvents(hub: string): void {
-    this.#sql.exec('INSERT OR IGNORE INTO quiet_hubs (hub) VALUES (?)', hub);
+    this.#sql.exec('INSERT OR IGNORE INTO hubs_without_events (hub) VALUES (?)', hub);
   }
 
   /** @param version of the last feed request that the hub received */
   delete(hub: string, version: number): void {
-    this.#sql.exec('DELETE FROM hubs WHERE hub = ? AND version <= ?', hub, version);
-    this.#sql.exec('DELETE FROM quiet_hubs WHERE hub = ?', hub);
+    this.#sql.exec('DELETE FROM hubs WHERE hub = ? AND request_version <= ?', hub, version);
+    this.#sql.exec('DELETE FROM hubs_without_events WHERE hub = ?', hub);
   }
 
   #get(hub: string): Row | undefined {
-    return this.#sql.exec<Row>('SELECT version, feeding FROM hubs WHERE hub = ?', hub).toArray()[0];
+    return this.#sql
+      .exec<Row>('SELECT request_version, is_feeding FROM hubs WHERE hub = ?', hub)
+      .toArray()[0];
   }
 
   #hubs(query: string): string[] {

@@ -16,7 +16,7 @@ const EVERYTHING = JSON.stringify(['*', ['*']]);
 interface Retained {
   readonly matcher: Matcher;
   /** Unix milliseconds. */
-  readonly until: number;
+  readonly expiresAt: number;
 }
 
 export class RetainedSubscriptions {
@@ -38,15 +38,15 @@ export class RetainedSubscriptions {
     const wanted = subscriptions.has(EVERYTHING)
       ? EVERYTHING
       : JSON.stringify([eventTypeNamespaceGlob(pattern), namespaces]);
-    const until = now + this.#maxAgeMs;
+    const expiresAt = now + this.#maxAgeMs;
     this.#sql.exec(
-      'INSERT OR REPLACE INTO interests (interest, until) VALUES (?, ?)',
+      'INSERT OR REPLACE INTO retained_subscriptions (wanted, expires_at) VALUES (?, ?)',
       wanted,
-      until,
+      expiresAt,
     );
     subscriptions.delete(wanted);
-    subscriptions.set(wanted, { matcher: matcherOf(wanted), until });
-    if (subscriptions.size > MAX_RETAINED_SUBSCRIPTIONS) this.#widen(until);
+    subscriptions.set(wanted, { matcher: matcherOf(wanted), expiresAt });
+    if (subscriptions.size > MAX_RETAINED_SUBSCRIPTIONS) this.#widen(expiresAt);
   }
 
   get isEmpty(): boolean {
@@ -56,33 +56,40 @@ export class RetainedSubscriptions {
   /** Whether a subscriber that may reconnect wants events of the hub. */
   touch(hub: string, now: number): boolean {
     const namespaces = parseHubName(hub);
-    for (const [wanted, { matcher, until }] of this.#all()) {
-      if (until <= now) this.#delete(wanted);
+    for (const [wanted, { matcher, expiresAt }] of this.#all()) {
+      if (expiresAt <= now) this.#delete(wanted);
       else if (matcher.mayMatchHub(namespaces)) return true;
     }
     return false;
   }
 
-  /** @param until the latest of all */
-  #widen(until: number): void {
-    this.#sql.exec('DELETE FROM interests');
-    this.#sql.exec('INSERT INTO interests (interest, until) VALUES (?, ?)', EVERYTHING, until);
+  /** @param expiresAt the latest of all */
+  #widen(expiresAt: number): void {
+    this.#sql.exec('DELETE FROM retained_subscriptions');
+    this.#sql.exec(
+      'INSERT INTO retained_subscriptions (wanted, expires_at) VALUES (?, ?)',
+      EVERYTHING,
+      expiresAt,
+    );
     this.#subscriptions = undefined;
   }
 
   #delete(wanted: string): void {
-    this.#sql.exec('DELETE FROM interests WHERE interest = ?', wanted);
+    this.#sql.exec('DELETE FROM retained_subscriptions WHERE wanted = ?', wanted);
     this.#all().delete(wanted);
   }
 
   #all(): Map<string, Retained> {
     this.#subscriptions ??= new Map(
       this.#sql
-        .exec<{ interest: string; until: number }>(
-          'SELECT interest, until FROM interests ORDER BY until',
+        .exec<{ wanted: string; expires_at: number }>(
+          'SELECT wanted, expires_at FROM retained_subscriptions ORDER BY expires_at',
         )
         .toArray()
-        .map(({ interest, until }) => [interest, { matcher: matcherOf(interest), until }]),
+        .map(({ wanted, expires_at }) => [
+          wanted,
+          { matcher: matcherOf(wanted), expiresAt: expires_at },
+        ]),
     );
     return this.#subscriptions;
   }

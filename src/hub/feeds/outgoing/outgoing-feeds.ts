@@ -20,7 +20,7 @@ import type { FeedTarget, FeedTargets } from './feed-targets.ts';
 import type { HubRegistration } from './hub-registration.ts';
 
 /** Stored while a wildcard hub lacks something. */
-export const BEHIND_KEY = 'behind';
+export const BEHIND_KEY = 'feeds_behind';
 
 export class OutgoingFeeds implements AlarmTask {
   readonly #ctx: DurableObjectState;

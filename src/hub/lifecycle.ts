@@ -22,7 +22,7 @@ import type { Sockets } from './subscribers/sockets.ts';
 import { within } from './within.ts';
 
 /** A composed hub, as far as its lifecycle needs it. */
-export interface ComposedHub {
+interface ComposedHub {
   readonly alarms: Alarms;
   readonly sockets: Sockets;
   readonly closer: SocketCloser;

@@ -15,7 +15,7 @@ import type { Journal } from './journal/journal.ts';
 import type { EventEntry } from './journal/record.ts';
 import { WriteBatcher } from './journal/write-batcher.ts';
 
-export interface PublishParts {
+interface PublishParts {
   readonly ctx: DurableObjectState;
   readonly alarms: Alarms;
   readonly journal: Journal;

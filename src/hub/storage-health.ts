@@ -4,7 +4,7 @@ import { logError } from '../lib/log.ts';
 import { nameForOperators, parseHubName } from '../objects/hub-name.ts';
 import { namesObject, storageFailureOf, unreadable } from '../objects/storage-failure.ts';
 
-export interface StorageProblem {
+interface StorageProblem {
   /** `unsupported`: the storage has the schema of another release. */
   readonly state: 'unreadable' | 'unsupported';
   readonly message: string;

@@ -24,7 +24,7 @@ import { FORBIDDEN, refuse, unavailable } from './refusal.ts';
 import type { SocketAcceptor } from './socket-acceptor.ts';
 import type { SubscriberSlots } from './subscriber-slots.ts';
 
-export interface HandshakeParts {
+interface HandshakeParts {
   readonly journal: Journal;
   readonly cursors: CursorCodec;
   readonly budget: TurnBudget;

@@ -14,7 +14,7 @@ import type { Lifetimes } from './lifetimes.ts';
 import type { OwnerTags } from './owner.ts';
 import { refuse, unavailable } from './refusal.ts';
 
-export interface AcceptorParts {
+interface AcceptorParts {
   readonly ctx: DurableObjectState;
   readonly alarms: Alarms;
   readonly budget: TurnBudget;

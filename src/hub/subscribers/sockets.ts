@@ -7,7 +7,7 @@ import type { SubscriptionClasses } from './classes.ts';
 import type { Handshakes } from './handshakes.ts';
 import { refuse, unavailable } from './refusal.ts';
 
-export interface SocketsParts {
+interface SocketsParts {
   readonly classes: SubscriptionClasses;
   readonly clientMessages: ClientMessages;
   readonly ackingSubscribers: AckingSubscribers;

@@ -13,7 +13,7 @@ import type { FeedStarter } from './feed-starter.ts';
 import { assertReadable, type FeedWriter, fedRecord } from './feed-writer.ts';
 import type { HubRegistry } from './hub-registry.ts';
 
-export interface FeedReceiverParts {
+interface FeedReceiverParts {
   readonly alarms: Alarms;
   readonly authoritySync: AuthoritySync;
   readonly registry: HubRegistry;

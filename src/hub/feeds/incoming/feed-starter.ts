@@ -25,7 +25,7 @@ import { assertReadable, type FeedWriter, fedRecord } from './feed-writer.ts';
 import type { HubRegistry } from './hub-registry.ts';
 import type { Registrations } from './registrations.ts';
 
-export interface FeedStarterParts {
+interface FeedStarterParts {
   readonly ctx: DurableObjectState;
   readonly env: Env;
   readonly journal: Journal;

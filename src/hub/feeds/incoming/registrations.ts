@@ -15,7 +15,7 @@ import type { FeedPositions } from './feed-positions.ts';
 import type { FeedWriter } from './feed-writer.ts';
 import type { HubRegistry } from './hub-registry.ts';
 
-export interface RegistrationParts {
+interface RegistrationParts {
   readonly env: Env;
   readonly namespaceKey: string;
   readonly journal: Journal;

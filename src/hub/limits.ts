@@ -7,8 +7,8 @@ export const REGISTRATION_CHECK_MS = 10 * 60 * 1000;
 export const RELEASE_RETRY_MS = 30_000;
 
 /**
- * WebSockets of one hub. The limit of the platform is 32,768 for each Durable Object. The difference is room for sockets
- * that are closing and still count there.
+ * WebSockets of one hub. The limit of the platform is 32,768 for each Durable Object. The difference is room for
+ * sockets that are closing and still count there.
  */
 export const MAX_SOCKETS_PER_HUB = 32_000;
 
@@ -18,7 +18,10 @@ export const MAX_QUEUED_EVENTS = 10_000;
 /** Bytes of their frames. One request is accepted whatever its size. */
 export const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
 
-/** Bytes of the frames of several requests that are written and sent together. Stock subscribers are sent them at once. */
+/**
+ * Bytes of the frames of several requests that are written and sent together. Stock subscribers are sent them at
+ * once.
+ */
 export const MAX_COMMITTED_BYTES = 1024 * 1024;
 
 /** How long a busy hub waits, at most, for more events that it can write together. */
@@ -34,8 +37,8 @@ export const MAX_PAGE_EVENTS = 200;
 export const MIN_PAGE_EVENTS = 32;
 
 /**
- * Bytes that a hub sends in one turn of the event loop, about 8 ms. Other work counts as the bytes that take as long. Then
- * others are answered, and the sockets drain. A request may wait for several such turns.
+ * Bytes that a hub sends in one turn of the event loop, about 8 ms. Other work counts as the bytes that take as long.
+ * Then others are answered, and the sockets drain. A request may wait for several such turns.
  */
 export const MAX_TURN_BYTES = 512 * 1024;
 
@@ -43,8 +46,8 @@ export const MAX_TURN_BYTES = 512 * 1024;
 export const MAX_PAGE_BYTES = MAX_TURN_BYTES;
 
 /**
- * Bytes that a stock subscriber is sent at once, whether it missed them or they are new. Then it is closed and reconnects,
- * because nothing else shows whether it reads.
+ * Bytes that a stock subscriber is sent at once, whether it missed them or they are new. Then it is closed and
+ * reconnects, because nothing else shows whether it reads.
  */
 export const MAX_REPLAY_BYTES = 2 * 1024 * 1024;
 
@@ -57,7 +60,10 @@ export const MAX_REPLAY_LAPS = 4;
 /** Bytes that a hub reads at once for subscribers that reconnect together. */
 export const REPLAY_BUDGET_BYTES = 32 * 1024 * 1024;
 
-/** Bytes of that budget that are restored each second. A hub that does nothing else reads and sends about twice as much. */
+/**
+ * Bytes of that budget that are restored each second. A hub that does nothing else reads and sends about twice as
+ * much.
+ */
 export const REPLAY_BYTES_PER_SECOND = 8 * 1024 * 1024;
 
 /** How far a time may be before the start of a journal and still count as its start: clocks differ. */
@@ -79,8 +85,8 @@ export const MAX_FEED_BACKOFF_MS = 5000;
 export const MAX_BACKFILL_EVENTS = 20_000;
 
 /**
- * Bytes of the same, but at least one event of each hub. An RPC carries 32 MiB, and one character that is not Latin makes
- * every character of its string two bytes there.
+ * Bytes of the same, but at least one event of each hub. An RPC carries 32 MiB, and one character that is not Latin
+ * makes every character of its string two bytes there.
  */
 export const MAX_BACKFILL_BYTES = 8 * 1024 * 1024;
 
@@ -100,8 +106,8 @@ export const MAX_RECONNECT_SPREAD_MS = 5000;
 export const MAX_SOCKETS_PER_TOKEN = 1000;
 
 /**
- * How many sockets, beyond those of one token, are counted again for each millisecond since the last count, if no slot is
- * free. Counting 16,000 takes about 10 ms, and a client that is refused may try again at once.
+ * How many sockets, beyond those of one token, are counted again for each millisecond since the last count, if no
+ * slot is free. Counting 16,000 takes about 10 ms, and a client that is refused may try again at once.
  */
 export const MAX_RECOUNTED_PER_MS = 100;
 
@@ -121,8 +127,8 @@ export const MAX_CACHED_CURSORS = 1000;
 export const MAX_HELD_DECISIONS = 1_000_000;
 
 /**
- * What the filters of one token's subscribers in one hub may cost: steps for each character of a field. With all of them,
- * the longest field that is searched takes a tenth of a second.
+ * What the filters of one token's subscribers in one hub may cost: steps for each character of a field. With all of
+ * them, the longest field that is searched takes a tenth of a second.
  */
 export const MAX_FILTER_COST_PER_TOKEN = 2000;
 

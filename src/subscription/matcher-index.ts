@@ -1,8 +1,9 @@
 /**
- * Finds the matchers that may match an event. The cost of an event grows with these, and not with all matchers of a hub.
+ * Finds the matchers that may match an event. The cost of an event grows with these, and not with all matchers of a
+ * hub.
  *
- * A pattern is an exact type, a prefix (`kv-v2/*`) or another glob. For each pattern, matchers whose filter requires one
- * value of a field are found by that value.
+ * A pattern is an exact type, a prefix (`kv-v2/*`) or another glob. For each pattern, matchers whose filter requires
+ * one value of a field are found by that value.
  */
 import type { EventFacts } from '../event/facts.ts';
 import { compileGlob } from '../event/glob.ts';

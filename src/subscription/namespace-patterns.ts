@@ -5,13 +5,12 @@ import { isWithin, ROOT } from '../namespace/namespace.ts';
 import { MAX_NAMESPACE_PATTERN_CHARACTERS, MAX_NAMESPACE_PATTERNS } from './limits.ts';
 
 /**
- * The Vault namespace of the request, and what each `namespaces` parameter names below it. A parameter that is blank, or
- * only slashes, is ignored.
+ * The Vault namespace of the request, and what each `namespaces` parameter names below it. A parameter that is blank,
+ * or only slashes, is ignored.
  *
  * @param request the path of the Vault namespace of the request
  *
- * @example
- * namespacePatterns('team-a', ['*']) // ['team-a', 'team-a/*']
+ * @example namespacePatterns('team-a', ['*']) // ['team-a', 'team-a/*']
  */
 export function namespacePatterns(
   request: string,

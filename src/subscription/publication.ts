@@ -1,6 +1,6 @@
 /**
- * An event on its way from the Worker to a hub. It crosses as the text that JSON subscribers get, so that the hub, which is
- * a single thread, neither builds nor encodes it.
+ * An event on its way from the Worker to a hub. It crosses as the text that JSON subscribers get, so that the hub,
+ * which is a single thread, neither builds nor encodes it.
  */
 import type { Event } from '../event/event.ts';
 import { type EventFacts, factsOf } from '../event/facts.ts';

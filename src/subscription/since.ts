@@ -23,8 +23,8 @@ const FORMS =
   'give the id of an event, a cursor, an RFC 3339 time such as 2026-11-22T12:00:00Z, or "earliest"';
 
 /**
- * Reads `earliest`, an RFC 3339 time, a cursor, or the id of an event. A text with the form of another position is never an
- * id.
+ * Reads `earliest`, an RFC 3339 time, a cursor, or the id of an event. A text with the form of another position is
+ * never an id.
  *
  * @returns undefined if the text is blank: the subscriber starts now
  */

@@ -1,6 +1,6 @@
 /**
- * What a stock subscriber missed, read before its handshake is accepted. It acknowledges nothing, so it is sent a bounded
- * number of bytes and then closed. Its reconnect with the last id is the acknowledgement.
+ * What a stock subscriber missed, read before its handshake is accepted. It acknowledges nothing, so it is sent a
+ * bounded number of bytes and then closed. Its reconnect with the last id is the acknowledgement.
  */
 
 import type { Encoding } from '../../wire/frame.ts';

@@ -1,6 +1,6 @@
 /**
- * Remembers during a delivery which classes get which entries. Policies are decided once for all classes that may see the
- * same, a filter once for all classes that have it, and neither before it is needed.
+ * Remembers during a delivery which classes get which entries. Policies are decided once for all classes that may see
+ * the same, a filter once for all classes that have it, and neither before it is needed.
  */
 
 import type { Matcher } from '../../subscription/matcher.ts';

@@ -1,7 +1,7 @@
 /**
- * Decides which entries of the journal a class of subscribers gets. Namespace and event type are matched first, which is
- * cheap. Policies come next, and the filter last, because a subscriber chooses what its filter costs: an event that it
- * may not see costs no filter.
+ * Decides which entries of the journal a class of subscribers gets. Namespace and event type are matched first, which
+ * is cheap. Policies come next, and the filter last, because a subscriber chooses what its filter costs: an event
+ * that it may not see costs no filter.
  */
 import type { EventFacts } from '../../event/facts.ts';
 import { MAX_FILTERED_CHARACTERS } from '../../event/filter/limits.ts';

@@ -2,10 +2,11 @@
  * Delivers what was appended to the journal to the subscribers of a hub. An entry is matched once a subscription,
  * authorized once for all that may see the same, and encoded once a format.
  *
- * A small delivery is sent at once. A large one takes several turns of the event loop, so that others are answered and the
- * sockets drain in between. It goes socket by socket, each with all its frames, because the first send to a socket costs
- * more than those that follow. Policies and sockets are looked up when they are needed: a revocation counts from the next
- * turn on, and a socket that was accepted after the entries became visible is not sent them again.
+ * A small delivery is sent at once. A large one takes several turns of the event loop, so that others are answered
+ * and the sockets drain in between. It goes socket by socket, each with all its frames, because the first send to a
+ * socket costs more than those that follow. Policies and sockets are looked up when they are needed: a revocation
+ * counts from the next turn on, and a socket that was accepted after the entries became visible is not sent them
+ * again.
  */
 
 import type { Matcher } from '../../subscription/matcher.ts';
@@ -35,8 +36,8 @@ export interface FanOutParts extends AckingSenderParts, Omit<StockSenderParts, '
 }
 
 /**
- * After so many turns the flag is set. It costs two rows and a wait for the disk, which a few events for a thousand sockets
- * are not worth: they are sent a tenth of a second later, and a hub does not sleep during a request.
+ * After so many turns the flag is set. It costs two rows and a wait for the disk, which a few events for a thousand
+ * sockets are not worth: they are sent a tenth of a second later, and a hub does not sleep during a request.
  */
 const TURNS_BEFORE_FLAG = 16;
 

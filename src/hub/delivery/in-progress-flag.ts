@@ -1,6 +1,7 @@
 /**
- * A flag in storage while a delivery takes many turns. A hub that is stopped in the middle has its sockets when it wakes,
- * but does not know what each was sent. So it closes them, and each resumes from the journal when it reconnects.
+ * A flag in storage while a delivery takes many turns. A hub that is stopped in the middle has its sockets when it
+ * wakes, but does not know what each was sent. So it closes them, and each resumes from the journal when it
+ * reconnects.
  */
 const KEY = 'delivery_in_progress';
 

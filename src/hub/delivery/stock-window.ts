@@ -1,6 +1,6 @@
 /**
- * What a stock subscriber is sent at once. It acknowledges nothing, and nothing shows whether it reads, so this is bounded.
- * A subscriber that is to get more is closed and reconnects with the last id, which is its acknowledgement.
+ * What a stock subscriber is sent at once. It acknowledges nothing, and nothing shows whether it reads, so this is
+ * bounded. A subscriber that is to get more is closed and reconnects with the last id, which is its acknowledgement.
  */
 
 import type { Encoding } from '../../wire/frame.ts';

@@ -1,10 +1,10 @@
 /**
- * What a hub does in one turn of the event loop. A hub is a single thread: while it sends, nobody else is answered, and
- * what it sends waits in memory until the turn ends. So long work stops when the budget of the turn is spent, and goes on
- * in the next.
+ * What a hub does in one turn of the event loop. A hub is a single thread: while it sends, nobody else is answered,
+ * and what it sends waits in memory until the turn ends. So long work stops when the budget of the turn is spent, and
+ * goes on in the next.
  *
- * The clock of an object may stand still while it computes. So the budget counts bytes that are sent, about 10 ns each,
- * and other work as the bytes that take as long.
+ * The clock of an object may stand still while it computes. So the budget counts bytes that are sent, about 10 ns
+ * each, and other work as the bytes that take as long.
  */
 import { MAX_TURN_BYTES } from '../limits.ts';
 import { type Messages, send } from './send.ts';

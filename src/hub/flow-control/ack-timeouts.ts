@@ -40,15 +40,15 @@ export class AckTimeouts implements AlarmTask {
       const socket = ctx.getWebSockets(ackingTagOf(id)).find(isOpen);
       const subscriptionClass = socket && classes.of(socket);
       if (socket === undefined || subscriptionClass === undefined) lags.delete(id);
-      else if (!this.#retry(socket, subscriptionClass, now)) {
+      else if (!this.#resume(socket, subscriptionClass, now)) {
         const text = `nothing was acknowledged for ${ACK_TIMEOUT_MS / 1000} seconds`;
         this.#parts.closer.close([socket], 'ack_timeout', CLOSE_CODES.ackTimeout, text);
       }
     }
   }
 
-  /** The stored lag may be outdated, or the hub may have stopped in the middle. @returns false if the timeout is right */
-  #retry(socket: WebSocket, subscriptionClass: SubscriptionClass, now: number): boolean {
+  /** Resumes if the stored lag is outdated, or if the hub was stopped in the middle. @returns false if neither is so */
+  #resume(socket: WebSocket, subscriptionClass: SubscriptionClass, now: number): boolean {
     const { lags, catchUp, ackingSubscribers } = this.#parts;
     const subscriber = ackingSubscribers.of(socket, subscriptionClass);
     const { lag } = subscriber;

@@ -1,6 +1,6 @@
 /**
- * A subscriber that speaks `carillon.v1`, and so acknowledges what it gets. This is what the hub knows of it while it is
- * awake. When the hub wakes, a subscriber without a stored lag counts as one that has acknowledged everything.
+ * A subscriber that speaks `carillon.v1`, and so acknowledges what it gets. This is what the hub knows of it while it
+ * is awake. When the hub wakes, a subscriber without a stored lag counts as one that has acknowledged everything.
  */
 
 import type { SubscriptionClass } from '../subscribers/classes.ts';

@@ -1,7 +1,7 @@
 /**
- * Batches the writes to the journal of a hub. An idle hub writes at once. What comes while it writes and sends is written
- * in one transaction afterwards and sent in one pass over the sockets, because the first send to a socket in a turn costs
- * more than those that follow.
+ * Batches the writes to the journal of a hub. An idle hub writes at once. What comes while it writes and sends is
+ * written in one transaction afterwards and sent in one pass over the sockets, because the first send to a socket in
+ * a turn costs more than those that follow.
  */
 
 import { isWithinShare } from '../../lib/fair-share.ts';

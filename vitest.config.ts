@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { RecordedOpenBao } from './test/support/openbao.ts';
 
 /** Small files whose single test takes long: begun last, they would be waited for with a core idle. */
 const LONG = ['journal-model.test.ts', 'hibernation.test.ts', 'faults.test.ts'];
@@ -15,9 +16,10 @@ class LongFirst extends BaseSequencer {
   }
 }
 
-import { RecordedOpenBao } from './test/support/openbao.ts';
-
 const openBao = new RecordedOpenBao();
+
+/** Hides what workerd reports of failures that the tests provoke. */
+const QUIET = ['test/support/expected-exceptions.ts'];
 
 /** What takes minutes: `npm run test:slow`. */
 const SLOW = '**/*.slow.test.ts';
@@ -54,6 +56,7 @@ export default defineConfig({
         plugins: [cloudflareTest(WORKER)],
         test: {
           name: 'worker',
+          globalSetup: QUIET,
           include: ['test/worker/**/*.test.ts'],
           exclude: ['test/worker/upstream/**', SLOW],
         },
@@ -61,7 +64,12 @@ export default defineConfig({
       {
         extends: true,
         plugins: [cloudflareTest(WORKER)],
-        test: { name: 'slow', include: ['test/worker/**/*.slow.test.ts'], testTimeout: 300_000 },
+        test: {
+          name: 'slow',
+          globalSetup: QUIET,
+          include: ['test/worker/**/*.slow.test.ts'],
+          testTimeout: 300_000,
+        },
       },
       {
         extends: true,
@@ -84,7 +92,11 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: 'upstream', include: ['test/worker/upstream/**/*.test.ts'] },
+        test: {
+          name: 'upstream',
+          globalSetup: QUIET,
+          include: ['test/worker/upstream/**/*.test.ts'],
+        },
       },
       {
         extends: true,

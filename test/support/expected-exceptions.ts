@@ -1,0 +1,45 @@
+/**
+ * workerd reports every exception that leaves a Durable Object, also those that tests provoke and check. Reports of
+ * these are hidden, so that what is left on the screen is worth reading. Every other report is shown.
+ */
+
+const EXPECTED = [
+  // What tests throw in place of a call that fails.
+  / is down$/m,
+  / was lost$/m,
+  /(hub|authority|object) (died|went away)$/m,
+  /Error: moving$/m,
+  /as a deploy does$/m,
+  // What tests do to storage.
+  /disk full: SQLITE_CONSTRAINT/,
+  /SQLITE_(FULL|CORRUPT)/,
+  /cannot be read: no such column/,
+  /no such column: sequence/,
+  /UNIQUE constraint failed: journal\.sequence/,
+  /has schema version 99, /,
+  // A namespace that is deleted while somebody calls it.
+  /the namespace was deleted$/m,
+  // Attacks on members of an object that are not part of its RPC contract.
+  /The RPC receiver does not implement /,
+  /internal error; reference = /,
+];
+
+const write = process.stdout.write.bind(process.stdout);
+
+/** Called once by the test runner, in the process that prints. */
+export function setup(): void {
+  process.stdout.write = (chunk: string | Uint8Array, ...rest: never[]) =>
+    isExpected(chunk) || write(chunk, ...rest);
+}
+
+export function teardown(): void {
+  process.stdout.write = write;
+}
+
+function isExpected(chunk: string | Uint8Array): boolean {
+  return (
+    typeof chunk === 'string' &&
+    chunk.startsWith('uncaught exception; ') &&
+    EXPECTED.some((pattern) => pattern.test(chunk))
+  );
+}

@@ -15,7 +15,7 @@ export function hubStub(env: Env, name: string): HubStub {
 }
 
 /** @param name as `wildcardHubName` makes it */
-export function wildcardHubStub(env: Env, name: string): WildcardHubStub {
+function wildcardHubStub(env: Env, name: string): WildcardHubStub {
   return env.WILDCARD_HUB.getByName(name);
 }
 

@@ -1,4 +1,8 @@
-/** Reads a stream into memory without holding more than is allowed. @returns undefined if it is longer */
+/**
+ * Reads a stream into memory, and stops when it is longer than allowed.
+ *
+ * @returns undefined if it is longer
+ */
 export async function readBytes(
   stream: AsyncIterable<Uint8Array> | null,
   maxBytes: number,

@@ -21,7 +21,11 @@ export function invalid(message: string): { ok: false; failure: Failure } {
   return { ok: false, failure: { reason: 'invalid', message } };
 }
 
-/** The failure of a part of a request. @param where the part, such as `event[3]`; empty for the whole request */
+/**
+ * The failure of a part of a request.
+ *
+ * @param where the part, such as `event[3]`; empty for the whole request
+ */
 export function failureIn(where: string, failure: Failure): { ok: false; failure: Failure } {
   const message = `${where}${where && ': '}${failure.message}`;
   return { ok: false, failure: { ...failure, message } };

@@ -3,5 +3,5 @@
 /** Name of one namespace, in characters. */
 export const MAX_NAMESPACE_CHARACTERS = 64;
 
-/** Namespaces below each other: finding one asks each of those above. */
+/** Levels of namespaces. Looking up a namespace asks each one above it. */
 export const MAX_NAMESPACE_DEPTH = 8;

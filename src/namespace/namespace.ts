@@ -1,7 +1,7 @@
 /**
- * Vault namespaces: `team-a/prod`, the root namespace being empty. A namespace that was deleted and
- * made again is another one, so what belongs to one is named by its key, in which every segment has the
- * id that it was made with: `team-a@fk3Q9/prod@Zx81b`. The key of the root namespace is empty.
+ * Vault namespaces have a path, such as `team-a/prod`, and a key, such as `team-a@fk3Q9/prod@Zx81b`. The key contains
+ * the id of each namespace, so a namespace that is deleted and created again has another key. Path and key of the root
+ * namespace are empty.
  */
 
 import { quote } from '../lib/quote.ts';
@@ -10,11 +10,11 @@ import { MAX_NAMESPACE_CHARACTERS, MAX_NAMESPACE_DEPTH } from './limits.ts';
 
 export const ROOT = '';
 
-/** Names that paths of the API begin with, and those that Vault reserves beside them. */
+/** Names with which paths of the API begin, and other names that Vault reserves. */
 const RESERVED = ['root', 'sys', 'audit', 'auth', 'cubbyhole', 'identity'];
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.~-]*$/;
 
-/** Checks the name of one namespace below another. */
+/** Checks the name of a namespace, which is one segment of its path. */
 export function checkNamespaceName(name: string): Result<string> {
   if (name === '') return invalid('the namespace has no name');
   if (name.includes('/')) {
@@ -37,8 +37,9 @@ export function checkNamespaceName(name: string): Result<string> {
 }
 
 /**
- * Reads the path of a namespace, as a header, an event or a parameter names it: with or without slashes
- * at its ends. Undefined where no namespace can have this path.
+ * Reads the path of a namespace from a header, an event or a parameter. It may have leading and trailing slashes.
+ *
+ * @returns undefined if no namespace can have this path
  */
 export function parseNamespacePath(text: string): string | undefined {
   const path = trimSlashes(text);
@@ -48,7 +49,7 @@ export function parseNamespacePath(text: string): string | undefined {
   return names.every((name) => checkNamespaceName(name).ok) ? path : undefined;
 }
 
-/** Without the slashes at its ends. A regular expression would look at a long run of them again and again. */
+/** Removes leading and trailing slashes. A regular expression would take quadratic time for a long run of them. */
 export function trimSlashes(text: string): string {
   let [start, end] = [0, text.length];
   while (text[start] === '/') start++;
@@ -56,47 +57,44 @@ export function trimSlashes(text: string): string {
   return text.slice(start, end);
 }
 
-/** The key of a namespace below another. */
 export function childKey(parent: string, name: string, id: string): string {
   return `${parent}${parent && '/'}${name}@${id}`;
 }
 
-/** The path in a key. */
 export function pathOfKey(key: string): string {
   return key.replace(/@[^/]*/g, '');
 }
 
-/** The keys of the namespaces above, the nearest first, the root namespace last. */
+/** The keys of the namespaces above: the nearest first, the root namespace last. */
 export function ancestorsOf(key: string): string[] {
   const segments = key === ROOT ? [] : key.split('/');
   return segments.map((_, index) => segments.slice(0, segments.length - 1 - index).join('/'));
 }
 
-/** How deep a namespace is: 0 for the root namespace. */
+/** 0 for the root namespace. */
 export function namespaceDepth(key: string): number {
   return ancestorsOf(key).length;
 }
 
-/** Whether a path (or a key) is that of the namespace or of one below it. */
+/** Whether a namespace is the same as another or below it. Both arguments are paths, or both are keys. */
 export function isWithin(path: string, namespace: string): boolean {
   return namespace === ROOT || path === namespace || path.startsWith(`${namespace}/`);
 }
 
 /**
- * An API path as the policies of a namespace count it: what is in a namespace below them begins with
- * the way there.
+ * An API path relative to the namespace of policies: a path in a namespace below begins with the path to it.
  *
- * @param inside a namespace within `policies`; both are paths
- *
+ * @param policies the path of the namespace of the policies
+ * @param inside the path of the same namespace, or of one below it
  * @example
  * pathFrom('', 'team-a', 'secret/data/x') // 'team-a/secret/data/x'
  */
 export function pathFrom(policies: string, inside: string, path: string): string {
-  const way = policies === ROOT ? inside : inside.slice(policies.length + 1);
-  return way === '' ? path : `${way}/${path}`;
+  const prefix = policies === ROOT ? inside : inside.slice(policies.length + 1);
+  return prefix === '' ? path : `${prefix}/${path}`;
 }
 
-/** As events carry it and `sys/namespaces` lists it: with a slash at its end, nothing for root. */
+/** The form in events and in `sys/namespaces`: with a trailing slash, or empty for root. */
 export function withSlash(path: string): string {
   return path === ROOT ? '' : `${path}/`;
 }

@@ -77,7 +77,7 @@ export function uniqueEventTypes(globs: readonly EventTypeGlob[]): EventTypeGlob
   return [...byGlob.values()].sort((a, b) => (a.glob < b.glob ? -1 : 1));
 }
 
-/** Of the durations that set a limit: those above 0. */
+/** A duration of 0 or less sets no limit, so it is ignored. */
 function smallest(seconds: readonly number[]): number {
   return seconds.reduce(
     (least, value) => (value > 0 && (least <= 0 || value < least) ? value : least),

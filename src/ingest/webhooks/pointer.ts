@@ -46,7 +46,11 @@ export function valueAt(pointer: Pointer, document: unknown): unknown {
   return value;
 }
 
-/** A string, or a whole number as a string. @returns undefined for any other value */
+/**
+ * A string, or a whole number as a string.
+ *
+ * @returns undefined for any other value
+ */
 export function stringAt(pointer: string, document: unknown): string | undefined {
   const parsed = parsePointer(pointer);
   const value = parsed.ok ? valueAt(parsed.value, document) : undefined;

@@ -5,7 +5,11 @@ import { parsePointer, valueAt } from '../pointer.ts';
 /** @returns undefined if the body is one event */
 export type ListReader = (document: unknown) => readonly unknown[] | undefined;
 
-/** The events are the members of a list. @param pointer to the list; empty for the body itself */
+/**
+ * The events are the members of a list.
+ *
+ * @param pointer to the list; empty for the body itself
+ */
 export function listAt(pointer: string): ListReader {
   const parsed = parsePointer(pointer);
   return (document) => {

@@ -22,7 +22,7 @@ export interface BoundClaim {
 }
 
 /** A claim that is copied to the metadata under this key. */
-export interface ClaimMapping {
+interface ClaimMapping {
   readonly claim: string;
   readonly key: string;
 }

@@ -8,7 +8,7 @@ import type { KeySet } from './key-source.ts';
 import { MAX_JWT_CHARACTERS } from './limits.ts';
 
 /** A token with a valid form whose signature is not verified yet. */
-export interface UnverifiedJwt {
+interface UnverifiedJwt {
   readonly jwt: string;
   readonly alg: string;
   /** Undefined if any key may have signed it. */

@@ -13,7 +13,7 @@ const CAPABILITIES = [
   'update',
 ] as const;
 
-export type Capability = (typeof CAPABILITIES)[number];
+type Capability = (typeof CAPABILITIES)[number];
 export type CapabilitySet = number;
 
 export const NONE: CapabilitySet = 0;

@@ -7,7 +7,7 @@
 import { utf8Length } from '../wire/utf8.ts';
 
 /** A path with a wildcard. Its rule competes with other rules that match the same path. */
-export interface PathPattern {
+interface PathPattern {
   /** The path without its trailing `*`. */
   readonly stem: string;
   readonly isPrefix: boolean;

@@ -7,7 +7,7 @@ export interface Template {
   readonly selectors: readonly string[];
 }
 
-export interface Rendered {
+interface Rendered {
   readonly text: string;
   /** Whether a value contains a `*` or a `+`. The person who chose the value must not widen the rule with it. */
   readonly hasForeignWildcard: boolean;

@@ -24,7 +24,7 @@ export interface Selected {
  *
  * @param trace collects the evaluated selectors
  */
-export type Predicate = (fields: FilterFields, trace?: Selected[]) => boolean | Failed;
+type Predicate = (fields: FilterFields, trace?: Selected[]) => boolean | Failed;
 
 /** The message of go-bexpr, if it has one. */
 type Failed = Pick<ConstantError, 'error'>;

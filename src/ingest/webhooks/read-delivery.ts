@@ -15,7 +15,7 @@ import type { Proof } from './verifiers/verifier.ts';
 import { challengeRequest } from './verify-delivery.ts';
 
 /** The members of a JSON event, which are not checked yet. */
-export interface MappedEvent {
+interface MappedEvent {
   readonly body: Readonly<Record<string, unknown>>;
   /** Its place in the delivery, for messages. */
   readonly where: string;

@@ -16,13 +16,13 @@ export interface NumberNode {
   readonly at: Location;
 }
 
-export interface BooleanNode {
+interface BooleanNode {
   readonly kind: 'boolean';
   readonly value: boolean;
   readonly at: Location;
 }
 
-export interface ListNode {
+interface ListNode {
   readonly kind: 'list';
   readonly items: readonly Node[];
   readonly at: Location;

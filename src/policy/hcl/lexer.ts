@@ -4,7 +4,7 @@ import { invalidAt, type Location, locationOf, type Parsed } from './failure.ts'
 import { illegalCharacter } from './illegal-character.ts';
 import { parseHeredoc, parseQuoted } from './string.ts';
 
-export type Punctuation = '{' | '}' | '[' | ']' | ',' | '=';
+type Punctuation = '{' | '}' | '[' | ']' | ',' | '=';
 
 export interface Token {
   readonly kind: 'identifier' | 'string' | 'number' | 'boolean' | 'end' | Punctuation;

@@ -10,7 +10,7 @@ import { type DeliveryDigest, sourceEventId } from './event-id.ts';
 import type { Mapping } from './mapping.ts';
 import type { Rule } from './rule.ts';
 
-export interface MappedDocument {
+interface MappedDocument {
   /** The members of a JSON event (`event/event.ts`). */
   readonly members: Record<string, unknown>;
   /** One message for each rule for path, id or time whose value is missing. The event goes without. */

@@ -19,6 +19,7 @@ import {
   recordNamespaces,
   recordReleasedHub,
   recordSource,
+  recordTicket,
   recordTokens,
 } from './scenario.ts';
 
@@ -47,7 +48,8 @@ async function record(release: string, data: string): Promise<Recording> {
     const as = (token: string) => new Api(address, token);
     const inNamespace = (path: string) => new Api(address, ROOT_TOKEN, path);
     const { writer, tokens } = await recordTokens(root, as);
-    const inTeam = await recordNamespaces(root, inNamespace);
+    const parentInTeam = new Api(address, tokens.parent, 'team');
+    const inTeam = await recordNamespaces(root, inNamespace, parentInTeam);
     const logins = await recordLogins(root);
     const source = await recordSource(root);
     const events = await recordEvents(address, ROOT_TOKEN, {
@@ -56,7 +58,8 @@ async function record(release: string, data: string): Promise<Recording> {
       team: inNamespace('team'),
       reader: tokens.reader.token,
     });
-    return { tokens: { ...tokens, inTeam, writer }, source, ...logins, ...events };
+    const ticket = await recordTicket(as(tokens.reader.token));
+    return { tokens: { ...tokens, ...inTeam, writer }, source, ticket, ...logins, ...events };
   });
   const adopted = await adoptToken(data);
   return {

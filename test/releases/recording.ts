@@ -38,6 +38,8 @@ export interface Recording {
     };
     readonly parent: string;
     readonly childOfParent: string;
+    /** The same, in the namespace `team`. */
+    readonly childInTeam: string;
     readonly revoked: string;
     /** Has three uses left. */
     readonly counted: string;
@@ -51,6 +53,8 @@ export interface Recording {
   readonly appRole: { readonly role_id: string; readonly secret_id: string };
   /** The private key of the issuer, in PKCS #8. */
   readonly issuerKey: string;
+  /** Of `reader`, not used yet. */
+  readonly ticket: string;
   readonly source: { readonly name: string; readonly secret: string };
   /** The event-type namespaces that have events, in root. */
   readonly hubs: readonly string[];
@@ -95,6 +99,9 @@ export function writeRecording(
   }
 }
 
+/** A ticket is good for a minute, so that it is still good when the server has started, times are a little late. */
+const SLACK_MS = 60_000;
+
 /** Makes a data folder of a recording, as if its server had been stopped just now. */
 export function unpackRecording({ release, recordedAt }: Recording, data: string): void {
   const folder = join(RELEASES, release, 'data');
@@ -107,7 +114,7 @@ export function unpackRecording({ release, recordedAt }: Recording, data: string
     const path = join(data, DATABASES, name.slice(0, -'.gz'.length));
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, gunzipSync(readFileSync(join(folder, DATABASES, name))));
-    moveTimes(path, Date.now() - recordedAt);
+    moveTimes(path, Date.now() - recordedAt + SLACK_MS);
   }
 }
 

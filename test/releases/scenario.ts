@@ -15,9 +15,10 @@ path "secret/*"               { capabilities = ["list", "subscribe"] subscribe_e
 path "sys/events/ticket"      { capabilities = ["update"] }
 `;
 const WRITER = `
-path "sys/events/publish/*"  { capabilities = ["update"] }
-path "secret/*"              { capabilities = ["create", "update"] }
-path "auth/token/create"     { capabilities = ["update"] }
+path "sys/events/publish/*"   { capabilities = ["update"] }
+path "secret/*"               { capabilities = ["create", "update"] }
+path "auth/token/create"      { capabilities = ["update"] }
+path "team/auth/token/create" { capabilities = ["update", "sudo"] }
 `;
 const TEMPLATED = `
 path "sys/events/subscribe/*"             { capabilities = ["read"] }
@@ -84,7 +85,11 @@ export async function recordTokens(root: Api, as: (token: string) => Api) {
 }
 
 export async function recordLogins(root: Api) {
-  await root.post('auth/approle/role/app', { token_policies: ['reader'], ...tokenLife('1h') });
+  await root.post('auth/approle/role/app', {
+    token_policies: ['reader'],
+    secret_id_num_uses: 2,
+    ...tokenLife('1h'),
+  });
   const { role_id } = await root.get<{ role_id: string }>('auth/approle/role/app/role-id');
   const { data } = await root.post<{ secret_id: string }>('auth/approle/role/app/secret-id');
   const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
@@ -109,6 +114,11 @@ function tokenLife(ttl: string): object {
   return { token_ttl: ttl, token_max_ttl: ttl };
 }
 
+/** The ticket of a token. */
+export async function recordTicket(holder: Api): Promise<string> {
+  return (await holder.post<{ ticket: string }>('sys/events/ticket')).data.ticket;
+}
+
 export async function recordSource(root: Api): Promise<Recording['source']> {
   await root.post(`sys/events/sources/${SOURCE.name}`, {
     kind: 'github',
@@ -117,16 +127,22 @@ export async function recordSource(root: Api): Promise<Recording['source']> {
   return SOURCE;
 }
 
-/** A namespace with a token of its own, and one that was deleted. @returns the token */
-export async function recordNamespaces(root: Api, inNamespace: (path: string) => Api) {
+/** A namespace with a token of its own and a child of a token of root, and a namespace that was deleted. */
+export async function recordNamespaces(
+  root: Api,
+  inNamespace: (path: string) => Api,
+  parentInTeam: Api,
+) {
   await root.post('sys/namespaces/team', { custom_metadata: { owner: 'web' } });
   await root.post('sys/namespaces/gone');
   await inNamespace('gone').publish('kv-v2/data-write', events('gone-1'));
   await root.delete('sys/namespaces/gone');
   const team = inNamespace('team');
   await team.post('sys/policies/acl/reader', { policy: READER });
-  return (await team.post('auth/token/create', { policies: ['reader'], ...LIFE })).auth
-    .client_token;
+  const made = { policies: ['reader'], ...LIFE };
+  const { auth: own } = await team.post('auth/token/create', made);
+  const { auth: child } = await parentInTeam.post('auth/token/create', made);
+  return { inTeam: own.client_token, childInTeam: child.client_token };
 }
 
 /**
@@ -142,6 +158,7 @@ export async function recordEvents(
   await Promise.all([
     subscribe(address, reader, 'kv-v2/*?json=true'),
     subscribe(address, reader, 'kv-v2/*?json=true&filter=operation+%3D%3D+%22data-write%22'),
+    subscribe(address, reader, 'kv*?json=true'),
     subscribe(address, rootToken, '*?json=true&namespaces=*'),
   ]);
   const laggard = await subscribe(address, reader, 'kv-v2/*', 'carillon.v1.json');

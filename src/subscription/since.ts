@@ -17,7 +17,7 @@ export type Since =
   | { readonly kind: 'cursor'; readonly cursor: SignedCursor | undefined };
 
 /** The parameter or header that names the position. */
-export type SinceName = 'since' | 'lastEventId' | 'Last-Event-ID';
+type SinceName = 'since' | 'lastEventId' | 'Last-Event-ID';
 
 const FORMS =
   'give the id of an event, a cursor, an RFC 3339 time such as 2026-11-22T12:00:00Z, or "earliest"';

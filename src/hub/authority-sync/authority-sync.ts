@@ -22,7 +22,7 @@ import type { Revocation } from './revocation.ts';
 import type { SyncedAuthorities } from './synced-authorities.ts';
 import type { WatchedToken, WatchedTokens } from './watched-tokens.ts';
 
-export interface AuthoritySyncParts {
+interface AuthoritySyncParts {
   readonly authorities: SyncedAuthorities;
   readonly tokens: WatchedTokens;
   readonly policies: PolicyTexts;

@@ -20,7 +20,7 @@ import { isOpen } from '../subscribers/classes.ts';
 import type { SocketCloser } from '../subscribers/socket-closer.ts';
 import type { ReplayThrottle } from './replay-throttle.ts';
 
-export interface CatchUpParts {
+interface CatchUpParts {
   readonly ctx: DurableObjectState;
   readonly alarms: Alarms;
   readonly journal: Journal;

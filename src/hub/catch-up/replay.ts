@@ -11,14 +11,14 @@ import { decodeRecord, type EventEntry, type JournalEntry } from '../journal/rec
 import { MAX_PAGE_BYTES, MAX_PAGE_EVENTS, MAX_REPLAY_LAPS } from '../limits.ts';
 import type { ReplayThrottle } from './replay-throttle.ts';
 
-export interface ReplayParts {
+interface ReplayParts {
   readonly journal: Journal;
   readonly throttle: ReplayThrottle;
   readonly budget: TurnBudget;
 }
 
 /** Whose replay it is, and what of the journal is for it. */
-export interface ReplaySubscriber {
+interface ReplaySubscriber {
   /** Whose share of the replay budget it uses. */
   readonly owner: string;
   readonly encoding: Encoding;

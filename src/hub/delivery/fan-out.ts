@@ -26,7 +26,7 @@ import type { EntryMatcher } from './entry-matcher.ts';
 import type { InProgressFlag } from './in-progress-flag.ts';
 import { StockSender, type StockSenderParts, type StockWindows } from './stock-sender.ts';
 
-export interface FanOutParts extends AckingSenderParts, Omit<StockSenderParts, 'liveAfter'> {
+interface FanOutParts extends AckingSenderParts, Omit<StockSenderParts, 'liveAfter'> {
   readonly ctx: DurableObjectState;
   readonly classes: SubscriptionClasses;
   readonly tokenExpiry: TokenExpiry;

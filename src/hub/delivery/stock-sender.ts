@@ -7,6 +7,7 @@ import type { JournalEntry } from '../journal/record.ts';
 import type { SubscriptionClass } from '../subscribers/classes.ts';
 import type { SocketCloser } from '../subscribers/socket-closer.ts';
 import type { ClassSender } from './class-sender.ts';
+import type { Messages } from './send.ts';
 import { addToWindow, EMPTY_WINDOW, type StockWindow } from './stock-window.ts';
 import type { TurnBudget } from './turn-budget.ts';
 
@@ -28,7 +29,7 @@ export class StockSender implements ClassSender {
   readonly #windows: StockWindows;
   readonly #before: StockWindow;
   #window: StockWindow;
-  #messages: (string | Uint8Array)[] = [];
+  #toSend: Messages = { messages: [], bytes: 0 };
   #first = 0;
   #isFull = false;
 
@@ -53,9 +54,9 @@ export class StockSender implements ClassSender {
     const sequenceOf = (id: string) =>
       sequenceOfId(id, journal, (facts) => access.mayReceive(facts).allowed);
     this.#window = this.#before;
-    this.#messages = [];
     this.#isFull = false;
     this.#first = entries[0]?.sequence ?? 0;
+    const messages: (string | Uint8Array)[] = [];
     for (const entry of entries) {
       // A stock subscriber cannot be told of a gap here, but it is told when it reconnects.
       if (!('frame' in entry)) continue;
@@ -63,15 +64,15 @@ export class StockSender implements ClassSender {
       this.#isFull = window === undefined;
       if (window === undefined) break;
       this.#window = window;
-      this.#messages.push(entry.frame.in(encoding));
+      messages.push(entry.frame.in(encoding));
     }
+    this.#toSend = { messages, bytes: this.#window.bytes - this.#before.bytes };
   }
 
   sendTo(socket: WebSocket): void {
     const { budget, closer, liveAfter } = this.#parts;
-    if (this.#messages.length === 0 || (liveAfter.get(socket) ?? 0) >= this.#first) return;
-    const bytes = this.#window.bytes - this.#before.bytes;
-    budget.send(socket, { messages: this.#messages, bytes });
+    if (this.#toSend.messages.length === 0 || (liveAfter.get(socket) ?? 0) >= this.#first) return;
+    budget.send(socket, this.#toSend);
     if (!this.#isFull) return;
     closer.close([socket], 'unavailable', CLOSE_CODES.tryAgainLater, 'resume');
   }

@@ -14,7 +14,7 @@ import { ackingTagOf } from './acking-subscriber.ts';
 import type { AckingSubscribers } from './acking-subscribers.ts';
 import type { LagTable } from './lag-table.ts';
 
-export interface AckTimeoutsParts {
+interface AckTimeoutsParts {
   readonly ctx: DurableObjectState;
   readonly classes: SubscriptionClasses;
   readonly closer: SocketCloser;

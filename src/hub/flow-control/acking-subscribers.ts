@@ -14,7 +14,7 @@ import { type AckingSubscriber, ackingIdOf } from './acking-subscriber.ts';
 import type { LagTable, StoredLag } from './lag-table.ts';
 import type { SentEvent } from './sent-log.ts';
 
-export interface AckingSubscribersParts {
+interface AckingSubscribersParts {
   readonly ctx: DurableObjectState;
   readonly journal: Journal;
   readonly cursors: CursorCodec;

@@ -15,7 +15,7 @@ import type { SocketCloser } from '../subscribers/socket-closer.ts';
 import type { AckingSubscriber } from './acking-subscriber.ts';
 import type { AckingSubscribers } from './acking-subscribers.ts';
 
-export interface ClientMessagesParts {
+interface ClientMessagesParts {
   readonly journal: Journal;
   readonly cursors: CursorCodec;
   readonly closer: SocketCloser;

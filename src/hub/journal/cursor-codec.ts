@@ -15,7 +15,7 @@ import type { Journal } from './journal.ts';
 
 const KEY = 'cursor_key';
 
-export type CursorOrigin =
+type CursorOrigin =
   /** This hub made it, for its present journal. */
   | 'own'
   | 'other_hub'

@@ -39,7 +39,7 @@ export interface EventEntry {
   readonly frame: Frame;
 }
 
-export interface GapEntry {
+interface GapEntry {
   readonly sequence: number;
   readonly gap: GapReason;
   /** The hub whose events are missing; undefined if it may be any. */

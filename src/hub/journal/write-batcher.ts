@@ -24,7 +24,7 @@ interface Queued {
 }
 
 /** Writes the events of several requests, all or none. @returns for each request the keys that are new */
-export type Commit = (requests: readonly (readonly Publication[])[]) => Promise<string[][]>;
+type Commit = (requests: readonly (readonly Publication[])[]) => Promise<string[][]>;
 
 /** A hub lingers for this part of the time that its last commit took. */
 const LINGER_DIVISOR = 4;

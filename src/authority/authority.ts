@@ -11,7 +11,6 @@ import type { AppRole, SecretId, SecretIdRequest } from '../logins/approle.ts';
 import type { JwtConfig } from '../logins/jwt-config.ts';
 import type { JwtRole } from '../logins/jwt-role.ts';
 import { ROOT } from '../namespace/namespace.ts';
-import { Alarms } from '../objects/alarms.ts';
 import type {
   AddedTicket,
   AppRoleMatch,
@@ -38,107 +37,30 @@ import type { UpstreamToken } from '../outbound/upstream/token.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
 import type { Maker } from '../token/maker.ts';
 import type { TokenReference, TokenRequest } from '../token/token-record.ts';
-import { Lifecycle } from './lifecycle.ts';
-import { AppRoles } from './logins/app-roles.ts';
-import { LoginSettings } from './logins/login-settings.ts';
-import { RoleIds } from './logins/role-ids.ts';
-import { SecretIds } from './logins/secret-ids.ts';
-import { ChildNamespaces } from './namespaces/child-namespaces.ts';
-import { ChildStore } from './namespaces/child-store.ts';
-import { HubSync } from './outbox/hub-sync.ts';
-import { Jobs } from './outbox/jobs.ts';
-import { Outbox } from './outbox/outbox.ts';
-import { Watches } from './outbox/watches.ts';
-import { Policies } from './policies/policies.ts';
-import { SourceService } from './sources/source-service.ts';
-import { SourceStore } from './sources/source-store.ts';
-import { TicketService } from './tickets/ticket-service.ts';
-import { TicketStore } from './tickets/ticket-store.ts';
-import { ForeignChildren } from './tokens/foreign-children.ts';
-import { Revocation } from './tokens/revocation.ts';
-import { TokenService } from './tokens/token-service.ts';
-import { TokenStore } from './tokens/token-store.ts';
-import { AdoptedTokens } from './upstream-tokens/adopted-tokens.ts';
-import { Adoptions } from './upstream-tokens/adoptions.ts';
-
-interface Services {
-  readonly tokens: TokenService;
-  readonly revocation: Revocation;
-  readonly adoptions: Adoptions;
-  readonly tickets: TicketService;
-  readonly hubs: HubSync;
-  readonly policies: Policies;
-  readonly settings: LoginSettings;
-  readonly appRoles: AppRoles;
-  readonly sources: SourceService;
-  readonly namespaces: ChildNamespaces;
-}
+import { composeParts, type Parts } from './parts.ts';
 
 export class Authority extends DurableObject<Env> implements AuthorityContract {
-  readonly #namespace: string;
-  readonly #lifecycle: Lifecycle;
-  readonly #alarms: Alarms;
-  readonly #services: Services;
+  readonly #parts: Parts;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     hideSecretsOf(env);
-    const { storage } = ctx;
-    const { sql } = storage;
     const namespace = keyOfAuthority(ctx.id.name);
-
-    const lifecycle = new Lifecycle(storage, namespace);
-    const alarms = new Alarms(ctx);
-    const watches = new Watches(sql);
-    const jobs = new Jobs(sql);
-    const outbox = new Outbox(ctx, env, namespace, { lifecycle, alarms, watches, jobs });
-
-    const policies = new Policies(sql, outbox);
-    const tokens = new TokenStore(sql);
-    const adopted = new AdoptedTokens(sql);
-    const foreignChildren = new ForeignChildren(sql);
-    const shared = { lifecycle, alarms, outbox, policies, tokens, adopted };
-    const tokenService = new TokenService(namespace, shared);
-    const revocation = new Revocation(storage, { ...shared, foreignChildren });
-    const adoptions = new Adoptions(ctx, env, namespace, { ...shared, revocation });
-
-    const tickets = new TicketStore(sql);
-    const settings = new LoginSettings(sql);
-    const roleIds = new RoleIds(sql);
-    const secretIds = new SecretIds(sql);
-    const sources = new SourceStore(sql);
-    const children = new ChildStore(sql);
-
-    alarms.add(adoptions, revocation, outbox);
-    this.#lifecycle = lifecycle;
-    this.#alarms = alarms;
-    this.#namespace = namespace;
-    this.#services = {
-      tokens: tokenService,
-      revocation,
-      adoptions,
-      tickets: new TicketService({ ...shared, tickets, tokenService, adoptions }),
-      hubs: new HubSync({ ...shared, watches, adoptions }),
-      policies,
-      settings,
-      appRoles: new AppRoles({ lifecycle, settings, roleIds, secretIds }),
-      sources: new SourceService(env, namespace, { lifecycle, sources }),
-      namespaces: new ChildNamespaces(env, namespace, { lifecycle, children, outbox }),
-    };
+    this.#parts = composeParts(ctx, env, namespace);
     // Every other namespace is created by the authority above it.
     if (namespace === ROOT) this.#create();
     // A release that could not read the storage has let the alarm fail.
-    if (lifecycle.isOpen) alarms.arm();
+    if (this.exists()) this.#parts.alarms.arm();
   }
 
   // Tokens
 
   lookupToken(digest: string, use: TokenUse): TokenState | undefined {
-    return this.#open().tokens.lookup(digest, use);
+    return this.#open().tokenService.lookup(digest, use);
   }
 
   tokenState(reference: TokenReference): TokenState | undefined {
-    return this.#open().tokens.state(reference);
+    return this.#open().tokenService.state(reference);
   }
 
   createToken(
@@ -146,19 +68,19 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     maker: Maker,
     alwaysOrphan: boolean,
   ): Promise<Result<IssuedToken>> {
-    return this.#open().tokens.create(body, maker, alwaysOrphan);
+    return this.#open().tokenService.create(body, maker, alwaysOrphan);
   }
 
   createLoginToken(request: TokenRequest): Promise<Result<IssuedToken>> {
-    return this.#open().tokens.issue(request);
+    return this.#open().tokenService.issue(request);
   }
 
   describeToken(reference: TokenReference, secret: string): Record<string, unknown> | undefined {
-    return this.#open().tokens.describe(reference, secret);
+    return this.#open().tokenService.describe(reference, secret);
   }
 
   tokenAccessors(): string[] {
-    return this.#open().tokens.accessors();
+    return this.#open().tokens.accessors(Date.now());
   }
 
   renewToken(
@@ -166,7 +88,7 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     increment: number,
     secret: string,
   ): Result<IssuedToken> | undefined {
-    return this.#open().tokens.renew(reference, increment, secret);
+    return this.#open().tokenService.renew(reference, increment, secret);
   }
 
   revokeToken(reference: TokenReference, keepChildren = false): string | undefined {
@@ -178,7 +100,7 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   }
 
   revokeForeignChildren(foreignParent: string): void {
-    if (this.exists()) this.#services.revocation.revokeForeignChildren(foreignParent);
+    if (this.exists()) this.#parts.revocation.revokeForeignChildren(foreignParent);
   }
 
   adoptToken(
@@ -193,33 +115,33 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   // Tickets
 
   addTicket(ticket: string, holder: TicketHolder): Result<AddedTicket, TicketRefusal> {
-    return this.#open().tickets.add(ticket, holder);
+    return this.#open().ticketService.add(ticket, holder);
   }
 
   takeTicket(ticket: string): Promise<TakenTicket | undefined> {
-    return this.#open().tickets.take(ticket);
+    return this.#open().ticketService.take(ticket);
   }
 
   // Hubs
 
   watch(digests: readonly string[], hub: string, incarnation: string): Watched {
-    return this.#open().hubs.watch(digests, hub, incarnation);
+    return this.#open().hubSync.watch(digests, hub, incarnation);
   }
 
   pullChanges(hub: string, acknowledged: number): Promise<Changes> {
-    return this.#open().hubs.pullChanges(hub, acknowledged);
+    return this.#open().hubSync.pullChanges(hub, acknowledged);
   }
 
   unwatch(hub: string, unused: readonly UnusedWatch[]): void {
-    this.#open().hubs.unwatch(hub, unused);
+    this.#open().watches.unwatch(hub, unused);
   }
 
   unwatchIncarnation(hub: string, incarnation: string): void {
-    this.#stored()?.hubs.unwatchIncarnation(hub, incarnation);
+    this.#stored()?.watches.unwatchIncarnation(hub, incarnation);
   }
 
   unwatchAll(hub: string): void {
-    this.#stored()?.hubs.unwatchAll(hub);
+    this.#stored()?.watches.unwatchAll(hub);
   }
 
   // Policies
@@ -270,11 +192,11 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   }
 
   roleId(role: string): string | undefined {
-    return this.#open().appRoles.roleId(role);
+    return this.#open().roleIds.get(role);
   }
 
   setRoleId(role: string, roleId: string): boolean {
-    return this.#open().appRoles.setRoleId(role, roleId);
+    return this.#open().roleIds.set(role, roleId);
   }
 
   addSecretId(
@@ -290,15 +212,15 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   }
 
   secretIdAccessors(role: string): string[] {
-    return this.#open().appRoles.secretIdAccessors(role);
+    return this.#open().secretIds.accessors(role, Date.now());
   }
 
   secretId(role: string, by: SecretIdReference): SecretId | undefined {
-    return this.#open().appRoles.secretId(role, by);
+    return this.#open().secretIds.find(role, by, Date.now());
   }
 
   deleteSecretId(role: string, by: SecretIdReference): boolean {
-    return this.#open().appRoles.deleteSecretId(role, by);
+    return this.#open().secretIds.delete(role, by, Date.now());
   }
 
   // Sources
@@ -308,7 +230,7 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   }
 
   openSource(name: string): Promise<Result<OpenSource> | undefined> {
-    return this.#open().sources.open(name);
+    return this.#open().sourceService.open(name);
   }
 
   sourceNames(): string[] {
@@ -320,7 +242,7 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     settings: SourceSettings,
     secrets: readonly string[] | undefined,
   ): Promise<Result<undefined>> {
-    return this.#open().sources.put(name, settings, secrets);
+    return this.#open().sourceService.put(name, settings, secrets);
   }
 
   deleteSource(name: string): boolean {
@@ -334,26 +256,26 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   }
 
   child(name: string): ChildNamespace | undefined {
-    return this.#open().namespaces.get(name);
+    return this.#open().children.get(name);
   }
 
   children(): ChildNamespace[] {
-    return this.#open().namespaces.all();
+    return this.#open().children.all();
   }
 
   async createChild(
     name: string,
     metadata?: ChildNamespace['metadata'],
   ): Promise<Result<ChildNamespace>> {
-    return this.#open().namespaces.create(name, metadata);
+    return this.#open().childNamespaces.create(name, metadata);
   }
 
   async deleteChild(name: string): Promise<Result<boolean>> {
-    return this.#open().namespaces.delete(name);
+    return this.#open().childNamespaces.delete(name);
   }
 
   exists(): boolean {
-    return this.#lifecycle.isOpen;
+    return this.#parts.lifecycle.isOpen;
   }
 
   create(): boolean {
@@ -362,33 +284,34 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   }
 
   close(): string[] {
-    const below = this.#stored()?.namespaces.all() ?? [];
-    if (below.length === 0) this.#lifecycle.close();
+    const below = this.#stored()?.children.all() ?? [];
+    if (below.length === 0) this.#parts.lifecycle.close();
     return below.map(({ name }) => name);
   }
 
   async wipe(): Promise<void> {
-    await callWildcardHub(this.env, wildcardHubName(this.#namespace), (hub) => hub.wipe());
-    await this.#lifecycle.wipe();
+    const wildcardHub = wildcardHubName(keyOfAuthority(this.ctx.id.name));
+    await callWildcardHub(this.env, wildcardHub, (hub) => hub.wipe());
+    await this.#parts.lifecycle.wipe();
   }
 
   override async alarm(): Promise<void> {
-    if (this.exists()) await this.#alarms.ring();
+    if (this.exists()) await this.#parts.alarms.ring();
   }
 
   /** @throws if the namespace was deleted, or never created */
-  #open(): Services {
-    this.#lifecycle.assertOpen();
-    return this.#services;
+  #open(): Parts {
+    this.#parts.lifecycle.assertOpen();
+    return this.#parts;
   }
 
   /** The same, also after the namespace was closed. */
-  #stored(): Services | undefined {
-    return this.#lifecycle.hasTables ? this.#services : undefined;
+  #stored(): Parts | undefined {
+    return this.#parts.lifecycle.hasTables ? this.#parts : undefined;
   }
 
   #create(): void {
-    this.#lifecycle.create();
-    this.#services.policies.addDefault();
+    this.#parts.lifecycle.create();
+    this.#parts.policies.addDefault();
   }
 }

@@ -1,8 +1,8 @@
 /** The AppRole auth method of a Vault namespace: roles, their ids and their secret ids. */
 
 import { invalid, ok, type Result } from '../../lib/result.ts';
-import type { SecretId, SecretIdRequest } from '../../logins/approle.ts';
-import type { AppRoleMatch, SecretIdReference } from '../../objects/authority-contract.ts';
+import type { SecretIdRequest } from '../../logins/approle.ts';
+import type { AppRoleMatch } from '../../objects/authority-contract.ts';
 import { digestOf } from '../../token/token-form.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { MAX_SECRET_IDS } from '../limits.ts';
@@ -39,14 +39,6 @@ export class AppRoles {
     secretIds.deleteAll(name);
   }
 
-  roleId(role: string): string | undefined {
-    return this.#parts.roleIds.get(role);
-  }
-
-  setRoleId(role: string, roleId: string): boolean {
-    return this.#parts.roleIds.set(role, roleId);
-  }
-
   /** @param chosen the secret id, if the caller chose it */
   async addSecretId(
     role: string,
@@ -77,20 +69,5 @@ export class AppRoles {
     const role = name === undefined ? undefined : settings.appRole(name);
     const secretId = role && secretIds.takeUse(role.name, secretIdDigest, Date.now());
     return role && secretId && { role, secretId };
-  }
-
-  secretIdAccessors(role: string): string[] {
-    return this.#parts.secretIds.accessors(role, Date.now());
-  }
-
-  secretId(role: string, by: SecretIdReference): SecretId | undefined {
-    return this.#parts.secretIds.find(role, by, Date.now());
-  }
-
-  /** @returns false if there is no such secret id */
-  deleteSecretId(role: string, by: SecretIdReference): boolean {
-    if (this.secretId(role, by) === undefined) return false;
-    this.#parts.secretIds.delete(role, by);
-    return true;
   }
 }

@@ -12,6 +12,8 @@ type Row = {
   readonly request: string;
 };
 
+const IS_VALID = '(expires_at IS NULL OR expires_at > ?)';
+
 export class SecretIds {
   readonly #sql: SqlStorage;
 
@@ -60,7 +62,7 @@ export class SecretIds {
   takeUse(role: string, digest: string, now: number): SecretIdRequest | undefined {
     const row = this.#row(role, { digest }, now);
     if (row === undefined) return undefined;
-    if (row.uses_left === 1) this.delete(role, { digest });
+    if (row.uses_left === 1) this.delete(role, { digest }, now);
     if (row.uses_left > 1) {
       this.#sql.exec(
         'UPDATE secret_ids SET uses_left = uses_left - 1 WHERE role = ? AND digest = ?',
@@ -75,7 +77,7 @@ export class SecretIds {
     return this.#sql
       .exec<{ accessor: string }>(
         `SELECT accessor FROM secret_ids
-         WHERE role = ? AND (expires_at IS NULL OR expires_at > ?) ORDER BY accessor`,
+         WHERE role = ? AND ${IS_VALID} ORDER BY accessor`,
         role,
         now,
       )
@@ -96,9 +98,16 @@ export class SecretIds {
     );
   }
 
-  delete(role: string, by: SecretIdReference): void {
+  /** @returns false if there is no such secret id */
+  delete(role: string, by: SecretIdReference, now: number): boolean {
     const [column, value] = columnOf(by);
-    this.#sql.exec(`DELETE FROM secret_ids WHERE role = ? AND ${column} = ?`, role, value);
+    const deleted = this.#sql.exec(
+      `DELETE FROM secret_ids WHERE role = ? AND ${column} = ? AND ${IS_VALID}`,
+      role,
+      value,
+      now,
+    );
+    return deleted.rowsWritten > 0;
   }
 
   deleteAll(role: string): void {
@@ -110,7 +119,7 @@ export class SecretIds {
     return this.#sql
       .exec<Row>(
         `SELECT accessor, created_at, uses_left, request FROM secret_ids
-         WHERE role = ? AND ${column} = ? AND (expires_at IS NULL OR expires_at > ?)`,
+         WHERE role = ? AND ${column} = ? AND ${IS_VALID}`,
         role,
         value,
         now,

@@ -31,14 +31,6 @@ export class ChildNamespaces {
     this.#parts = parts;
   }
 
-  get(name: string): ChildNamespace | undefined {
-    return this.#parts.children.get(name);
-  }
-
-  all(): ChildNamespace[] {
-    return this.#parts.children.all();
-  }
-
   async create(
     name: string,
     metadata: ChildNamespace['metadata'] | undefined,

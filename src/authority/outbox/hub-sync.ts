@@ -1,12 +1,6 @@
 /** Answers the hubs that watch tokens. */
 
-import type {
-  Change,
-  Changes,
-  UnusedWatch,
-  Watched,
-  WatchedState,
-} from '../../objects/authority-contract.ts';
+import type { Change, Changes, Watched, WatchedState } from '../../objects/authority-contract.ts';
 import { MAX_NOTICES } from '../../objects/limits.ts';
 import type { PolicyText } from '../../policy/policy-set.ts';
 import type { Lifecycle } from '../lifecycle.ts';
@@ -67,18 +61,6 @@ export class HubSync {
     await adoptions.confirm(outdated);
     lifecycle.assertOpen();
     return this.#pending(hub);
-  }
-
-  unwatch(hub: string, unused: readonly UnusedWatch[]): void {
-    this.#parts.watches.unwatch(hub, unused);
-  }
-
-  unwatchIncarnation(hub: string, incarnation: string): void {
-    this.#parts.watches.unwatchIncarnation(hub, incarnation);
-  }
-
-  unwatchAll(hub: string): void {
-    this.#parts.watches.unwatchAll(hub);
   }
 
   /** As many changes as fit an answer. */

@@ -5,7 +5,7 @@ import type { Variables } from '../../config/variables.ts';
 import type { SourceSettings } from '../../ingest/webhooks/settings/settings.ts';
 import type { AesKey } from '../../lib/aes.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
-import type { OpenSource, SourceDescription } from '../../objects/authority-contract.ts';
+import type { OpenSource } from '../../objects/authority-contract.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { MAX_SOURCES } from '../limits.ts';
 import type { SourceStore } from './source-store.ts';
@@ -25,15 +25,6 @@ export class SourceService {
     this.#env = env;
     this.#namespace = namespace;
     this.#parts = parts;
-  }
-
-  describe(name: string): SourceDescription | undefined {
-    const source = this.#parts.sources.get(name);
-    return source && { settings: source.settings, secrets: source.secrets };
-  }
-
-  names(): string[] {
-    return this.#parts.sources.names();
   }
 
   /** Secrets that an old key has encrypted are encrypted again with the current key. So a rotation completes on its own. */
@@ -80,10 +71,6 @@ export class SourceService {
       );
     }
     return ok(undefined);
-  }
-
-  delete(name: string): boolean {
-    return this.#parts.sources.delete(name);
   }
 
   #keys(): readonly AesKey[] {

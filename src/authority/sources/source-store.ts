@@ -25,6 +25,12 @@ export class SourceStore {
     return row && { ...row, settings: JSON.parse(row.settings) as SourceSettings };
   }
 
+  /** A source without its secrets. */
+  describe(name: string): SourceDescription | undefined {
+    const source = this.get(name);
+    return source && { settings: source.settings, secrets: source.secrets };
+  }
+
   put(name: string, { settings, sealed, secrets }: StoredSource): void {
     this.#sql.exec(
       'INSERT OR REPLACE INTO sources (name, settings, sealed_secrets, secret_count) VALUES (?, ?, ?, ?)',

@@ -119,10 +119,6 @@ export class TokenService {
     return token && tokenData(token, secret, pathOfKey(this.#namespace), now);
   }
 
-  accessors(): string[] {
-    return this.#parts.tokens.accessors(Date.now());
-  }
-
   /** @returns undefined if there is no such token */
   renew(
     reference: TokenReference,

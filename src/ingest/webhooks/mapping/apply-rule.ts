@@ -45,11 +45,16 @@ export function missingValue(rule: Rule, input: RuleInput): string {
 }
 
 function describe(alternative: Alternative): string {
-  if ('header' in alternative) return `the header ${alternative.header}`;
-  if ('pointer' in alternative) {
-    return `a text or number at ${quote(pointerText(alternative.pointer))}`;
+  switch (alternative.kind) {
+    case 'header':
+      return `the header ${alternative.name}`;
+    case 'pointer':
+      return `a text or number at ${quote(pointerText(alternative.pointer))}`;
+    case 'variable':
+      return `what stands for {${alternative.name}}`;
+    case 'text':
+      return 'a text';
   }
-  return 'variable' in alternative ? `what stands for {${alternative.variable}}` : 'a text';
 }
 
 /** The first alternative with a value that can be converted; otherwise the first failure. */
@@ -77,11 +82,16 @@ function isExact(value: unknown): value is number {
 }
 
 function readValue(alternative: Alternative, { header, document, variables }: RuleInput): unknown {
-  if ('text' in alternative) return alternative.text;
-  if ('variable' in alternative) return variables?.[alternative.variable];
-  return 'header' in alternative
-    ? header(alternative.header)
-    : valueAt(alternative.pointer, document);
+  switch (alternative.kind) {
+    case 'header':
+      return header(alternative.name);
+    case 'pointer':
+      return valueAt(alternative.pointer, document);
+    case 'variable':
+      return variables?.[alternative.name];
+    case 'text':
+      return alternative.text;
+  }
 }
 
 /** Converts a value for a path: it must stay below what precedes it, however a reader resolves the path. */

@@ -18,10 +18,10 @@ export type Rule = readonly Part[];
 type Part = string | readonly Alternative[];
 
 export type Alternative =
-  | { readonly header: string }
-  | { readonly pointer: Pointer }
-  | { readonly variable: Variable }
-  | { readonly text: string };
+  | { readonly kind: 'header'; readonly name: string }
+  | { readonly kind: 'pointer'; readonly pointer: Pointer }
+  | { readonly kind: 'variable'; readonly name: Variable }
+  | { readonly kind: 'text'; readonly text: string };
 
 const VARIABLES = ['id', 'timestamp', 'digest'] as const;
 export type Variable = (typeof VARIABLES)[number];
@@ -72,16 +72,16 @@ function parseAlternative(text: string, name: string): Result<Alternative> {
       ? invalid(
           `${name}: the header ${quote(header)} carries the secret of the sender, which no event may have in it`,
         )
-      : ok({ header });
+      : ok({ kind: 'header', name: header });
   }
-  if (/^"[^"]*"$/.test(text)) return ok({ text: text.slice(1, -1) });
+  if (/^"[^"]*"$/.test(text)) return ok({ kind: 'text', text: text.slice(1, -1) });
   if (text.startsWith('/')) {
     const pointer = parsePointer(text);
     return pointer.ok
-      ? ok({ pointer: pointer.value })
+      ? ok({ kind: 'pointer', pointer: pointer.value })
       : invalid(`${name}: ${pointer.failure.message}`);
   }
-  if (isVariable(text)) return ok({ variable: text });
+  if (isVariable(text)) return ok({ kind: 'variable', name: text });
   return invalid(
     `${name}: ${quote(`{${text}}`)} is not understood; between braces stands "header:<name>", a JSON pointer that begins with "/", a text in quotes, "id", "timestamp", "digest" or "source"; "|" divides alternatives`,
   );
@@ -111,7 +111,14 @@ export function ruleText(rule: Rule): string {
 }
 
 function alternativeText(alternative: Alternative): string {
-  if ('header' in alternative) return `header:${alternative.header}`;
-  if ('pointer' in alternative) return pointerText(alternative.pointer);
-  return 'variable' in alternative ? alternative.variable : `"${alternative.text}"`;
+  switch (alternative.kind) {
+    case 'header':
+      return `header:${alternative.name}`;
+    case 'pointer':
+      return pointerText(alternative.pointer);
+    case 'variable':
+      return alternative.name;
+    case 'text':
+      return `"${alternative.text}"`;
+  }
 }

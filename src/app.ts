@@ -65,15 +65,15 @@ app.all(
 );
 app.all(`${RECEIVE}/*`, resolveNamespace(CACHED), receive);
 
-for (const [path, methods] of Object.entries(ENDPOINTS)) {
+for (const [path, endpoint] of Object.entries(ENDPOINTS)) {
   // A list may be requested with a slash at the end.
   const pattern = path.replace('/:names', '/*');
-  for (const route of [pattern, ...(methods.list ? [`${path}/`] : [])]) {
+  for (const route of [pattern, ...(endpoint.list ? [`${path}/`] : [])]) {
     app.all(
       `/v1/${route}`,
       requireCaller(FRESH),
       resolveNamespace(FRESH),
-      selectEndpoint(path, methods),
+      selectEndpoint(path, endpoint),
       readJsonBody,
       callEndpoint,
     );

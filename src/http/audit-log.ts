@@ -5,7 +5,7 @@
 
 import { log } from '../lib/log.ts';
 
-export type AuditedAction =
+type AuditedAction =
   | 'login'
   | 'login_failed'
   | 'denied'

@@ -1,36 +1,43 @@
-/** An endpoint that takes a token and JSON, and what its handler is called with. */
+/** The endpoints that take JSON: their tables, and what their handlers are called with. */
 import { kindOf } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import type { Operation } from '../policy/acl.ts';
 import type { BodyEnv, CallerEnv, EnvWith, NamespaceEnv, Resolved } from './context.ts';
 
+type Handler = (call: Call) => Promise<Response> | Response;
+
+/** One path, with a handler for each operation. */
 export interface Endpoint {
-  readonly operation: Operation;
-  /** Set if the operation is `create` instead of `update` for what does not exist yet. */
+  /** GET. */
+  readonly read?: Handler;
+  /** GET with `list=true`. */
+  readonly list?: Handler;
+  /** POST and PUT. */
+  readonly update?: Handler;
+  /** DELETE. */
+  readonly delete?: Handler;
+  /** The members that a body has: others cause a warning. Undefined if the handler checks them itself. */
+  readonly parameters?: readonly string[];
+  /** Set if policies have to allow `create` instead of `update` for what does not exist yet. */
   exists?(call: Call): Promise<boolean>;
+  /** Whether policies have to grant `sudo` in addition. */
+  readonly sudo?: boolean;
   /** Whether names that only differ in case are the same. Then policies must also allow the lower-case path. */
   readonly ignoresCase?: boolean;
-  /** Whether `sudo` on the path is needed in addition. */
-  readonly sudo?: boolean;
-  run(call: Call): Promise<Response> | Response;
+  /** Whether a GET without `list=true` is a list too. */
+  readonly alwaysLists?: boolean;
 }
 
-/** The endpoints of a path by method: GET, GET with `list=true`, POST or PUT, DELETE. */
-export interface Methods {
-  readonly read?: Endpoint;
-  readonly list?: Endpoint;
-  readonly write?: Endpoint;
-  readonly remove?: Endpoint;
-  /** The members that a body has: others cause a warning. Undefined if the endpoint checks them itself. */
-  readonly parameters?: readonly string[];
-}
+/** By path. `:name` stands for one segment, `:names` for any number. */
+export type Endpoints = Readonly<Record<string, Endpoint>>;
 
 /** After `selectEndpoint`. */
 export type EndpointEnv = EnvWith<{
   readonly endpoint: Endpoint;
+  readonly handler: Handler;
+  readonly operation: Operation;
   /** The value of `:name` or `:names` in the path of the endpoint; empty if it has none. */
   readonly name: string;
-  readonly parameters: Methods['parameters'];
 }>;
 
 /** A request to an endpoint: its caller is known, and its body is read. */

@@ -1,5 +1,5 @@
 /** Requests as somebody would make them who looks for what breaks the server: the same ones for the same seed. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import type { Random } from '../faults/random.ts';
 
@@ -12,7 +12,12 @@ export interface HostileRequest {
 }
 
 /** The tables of endpoints, as text: to import them takes the types of Workers, which Node's tests do not have. */
-const TABLES = readFileSync(new URL('../../src/http/endpoints.ts', import.meta.url), 'utf8');
+const HTTP = new URL('../../src/http/', import.meta.url);
+const TABLES = readdirSync(HTTP, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .sort()
+  .map((file) => readFileSync(new URL(file, HTTP), 'utf8'))
+  .join('\n');
 
 const PATHS = [
   ...Array.from(TABLES.matchAll(/^ {2}'((?:auth|sys)\/[^']+)':/gm), ([, path = '']) => path),

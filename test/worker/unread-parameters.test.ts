@@ -79,7 +79,7 @@ describe('a member of a body that nothing reads', () => {
 
   it('is expected by every endpoint that does not refuse it', () => {
     const without = Object.entries(ENDPOINTS)
-      .filter(([, { write: writes, parameters }]) => writes && parameters === undefined)
+      .filter(([, { update, parameters }]) => update && parameters === undefined)
       .map(([path]) => path);
     expect(without).toEqual([
       // These two never succeed.

@@ -4,7 +4,6 @@
  */
 
 import { checkEventType } from '../../event/event-type.ts';
-
 import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { pathOfKey } from '../../namespace/namespace.ts';
@@ -15,66 +14,59 @@ import { messageOf, storageFailureOf } from '../../objects/storage-failure.ts';
 import { callWildcardHub, subscriberHubStub } from '../../objects/stubs.ts';
 import { audit } from '../audit-log.ts';
 import { actorOf } from '../authentication/caller.ts';
-import type { Call, Endpoint } from '../endpoint.ts';
+import type { Call, Endpoints } from '../endpoint.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
 
 const WILDCARD = '*';
 
-export const listHubs: Endpoint = {
-  operation: 'list',
-  sudo: true,
-  run: async ({ env, var: { namespace } }) => {
-    const hubs = await registeredIn(env, namespace);
-    return list([...hubs].map((hub) => hub.slice(namespace.length + 1)));
-  },
+export const HUB_ENDPOINTS: Endpoints = {
+  'sys/events/hubs': { list: listHubs, alwaysLists: true, sudo: true },
+  'sys/events/hubs/:name': { read: readHub, delete: resetHub, sudo: true },
 };
 
-export const readHub: Endpoint = {
-  operation: 'read',
-  sudo: true,
-  run: async (call) => {
-    const hub = hubOf(call);
-    if (!hub.ok) return refuse(hub.failure);
-    const { stub, name } = hub.value;
-    const [state, registered] = await Promise.all([
-      stateOf(stub),
-      call.var.name === WILDCARD ? undefined : isRegistered(call, name),
-    ]);
-    return succeed({
-      hub: call.var.name,
-      object_id: stub.id.toString(),
-      ...state,
-      ...(registered !== undefined && { registered }),
-    });
-  },
-};
+async function listHubs({ env, var: { namespace } }: Call): Promise<Response> {
+  const hubs = await registeredIn(env, namespace);
+  return list([...hubs].map((hub) => hub.slice(namespace.length + 1)));
+}
 
-export const resetHub: Endpoint = {
-  operation: 'delete',
-  sudo: true,
-  run: async (call) => {
-    const hub = hubOf(call);
-    if (!hub.ok) return refuse(hub.failure);
-    const { stub, name } = hub.value;
-    const title = nameForOperators(name);
-    const wasReset = await resetAt(stub);
-    if (wasReset === undefined) {
-      return refuse({
-        reason: 'storage_unreadable',
-        message: `the object ${stub.id} of ${title} does not start, so it cannot be reset from here. In a data folder of the local server: stop the server and move away what lies below durable-objects under the name ${stub.id}`,
-      });
-    }
-    if (!wasReset) {
-      return refuse(invalid(`the storage of ${title} can be read, so it was not reset`).failure);
-    }
-    audit('hub_reset', {
-      namespace: pathOfKey(call.var.namespace),
-      hub: call.var.name,
-      by: actorOf(call.var.caller),
+async function readHub(call: Call): Promise<Response> {
+  const hub = hubOf(call);
+  if (!hub.ok) return refuse(hub.failure);
+  const { stub, name } = hub.value;
+  const [state, registered] = await Promise.all([
+    stateOf(stub),
+    call.var.name === WILDCARD ? undefined : isRegistered(call, name),
+  ]);
+  return succeed({
+    hub: call.var.name,
+    object_id: stub.id.toString(),
+    ...state,
+    ...(registered !== undefined && { registered }),
+  });
+}
+
+async function resetHub(call: Call): Promise<Response> {
+  const hub = hubOf(call);
+  if (!hub.ok) return refuse(hub.failure);
+  const { stub, name } = hub.value;
+  const title = nameForOperators(name);
+  const wasReset = await resetAt(stub);
+  if (wasReset === undefined) {
+    return refuse({
+      reason: 'storage_unreadable',
+      message: `the object ${stub.id} of ${title} does not start, so it cannot be reset from here. In a data folder of the local server: stop the server and move away what lies below durable-objects under the name ${stub.id}`,
     });
-    return done();
-  },
-};
+  }
+  if (!wasReset) {
+    return refuse(invalid(`the storage of ${title} can be read, so it was not reset`).failure);
+  }
+  audit('hub_reset', {
+    namespace: pathOfKey(call.var.namespace),
+    hub: call.var.name,
+    by: actorOf(call.var.caller),
+  });
+  return done();
+}
 
 type State = Omit<HubState, 'state'> & { readonly state: HubState['state'] | 'unusable' };
 

@@ -11,12 +11,13 @@ import { digestOf, mintTicket } from '../../token/token-form.ts';
 import { audit } from '../audit-log.ts';
 import { actorOf } from '../authentication/caller.ts';
 import { proofOfTicket } from '../authentication/ticket.ts';
-import type { Call, Endpoint } from '../endpoint.ts';
+import type { Call } from '../endpoint.ts';
 import { type Refusal, refuse, succeed } from '../respond.ts';
 
-export const createTicket: Endpoint = { operation: 'update', run: create };
-
-async function create({ env, var: { caller, namespace, config } }: Call): Promise<Response> {
+export async function createTicket({
+  env,
+  var: { caller, namespace, config },
+}: Call): Promise<Response> {
   const authority = caller.token?.authority ?? ROOT;
   const ticket = await mintTicket(pathOfKey(authority));
   const digest = await digestOf(ticket);

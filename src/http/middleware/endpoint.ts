@@ -1,41 +1,48 @@
-/** From the table of endpoints to the one that a request calls. */
+/** From the table of endpoints to the handler of a request. */
 
 import type { MiddlewareHandler } from 'hono';
 import { parseBool } from '../../lib/parse-bool.ts';
 import { pathOfKey } from '../../namespace/namespace.ts';
+import type { Operation } from '../../policy/acl.ts';
 import { deny, isAllowed } from '../authorize.ts';
-import type { Call, Endpoint, EndpointEnv, Methods } from '../endpoint.ts';
+import type { Call, Endpoint, EndpointEnv } from '../endpoint.ts';
 import { refuse } from '../respond.ts';
 import { warnOfUnread } from '../unread-parameters.ts';
+
+const OPERATIONS = new Map<string, 'read' | 'update' | 'delete'>([
+  ['GET', 'read'],
+  ['POST', 'update'],
+  ['PUT', 'update'],
+  ['DELETE', 'delete'],
+]);
 
 /** @param endpointPath its path in the table */
 export function selectEndpoint(
   endpointPath: string,
-  methods: Methods,
+  endpoint: Endpoint,
 ): MiddlewareHandler<EndpointEnv> {
   return async (c, next) => {
     const { path, query } = c.var;
-    const endpoint = endpointFor(
-      methods,
-      c.req.method,
-      parseBool(query.get('list') ?? '') === true,
-    );
-    if (endpoint === undefined) {
-      return refuse({ reason: 'unsupported_operation', allow: allowedMethods(methods) });
+    const isList = endpoint.alwaysLists === true || parseBool(query.get('list') ?? '') === true;
+    const byMethod = OPERATIONS.get(c.req.method);
+    const operation = byMethod === 'read' && isList ? 'list' : byMethod;
+    const handler = operation && endpoint[operation];
+    if (operation === undefined || handler === undefined) {
+      return refuse({ reason: 'unsupported_operation', allow: allowedMethods(endpoint) });
     }
     c.set('endpoint', endpoint);
-    c.set('parameters', methods.parameters);
+    c.set('handler', handler);
+    c.set('operation', operation);
     c.set('name', nameIn(endpointPath, path.apiPath));
     return next();
   };
 }
 
-/** Calls the endpoint if the policies of the caller allow it. */
+/** Calls the handler if the policies of the caller allow it. */
 export async function callEndpoint(call: Call): Promise<Response> {
-  const { body, endpoint, namespace, parameters, path } = call.var;
-  const { sudo = false, ignoresCase = false } = endpoint;
-  const isNew = endpoint.exists !== undefined && !(await endpoint.exists(call));
-  const operation = isNew ? 'create' : endpoint.operation;
+  const { body, endpoint, handler, namespace, path } = call.var;
+  const { sudo = false, ignoresCase = false, parameters } = endpoint;
+  const operation = await neededOperation(call);
   const paths = new Set([path.apiPath, ...(ignoresCase ? [path.apiPath.toLowerCase()] : [])]);
   const inNamespace = pathOfKey(namespace);
   for (const each of paths) {
@@ -43,28 +50,20 @@ export async function callEndpoint(call: Call): Promise<Response> {
       return deny(call, inNamespace, operation);
     }
   }
-  return warnOfUnread(await endpoint.run(call), body, parameters);
+  return warnOfUnread(await handler(call), body, parameters);
 }
 
-function endpointFor(methods: Methods, method: string, isList: boolean): Endpoint | undefined {
-  switch (method) {
-    case 'GET':
-      return isList ? methods.list : methods.read;
-    case 'POST':
-    case 'PUT':
-      return methods.write;
-    case 'DELETE':
-      return methods.remove;
-    default:
-      return undefined;
-  }
+async function neededOperation(call: Call): Promise<Operation> {
+  const { endpoint, operation } = call.var;
+  if (operation !== 'update' || endpoint.exists === undefined) return operation;
+  return (await endpoint.exists(call)) ? 'update' : 'create';
 }
 
-function allowedMethods({ read, list, write, remove }: Methods): string {
+function allowedMethods(endpoint: Endpoint): string {
   const names = [
-    ...(read || list ? ['GET'] : []),
-    ...(write ? ['POST', 'PUT'] : []),
-    ...(remove ? ['DELETE'] : []),
+    ...(endpoint.read || endpoint.list ? ['GET'] : []),
+    ...(endpoint.update ? ['POST', 'PUT'] : []),
+    ...(endpoint.delete ? ['DELETE'] : []),
   ];
   return names.join(', ');
 }

@@ -2,8 +2,13 @@
 import { mountAccessor } from '../../logins/login-token.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
 import { DEFAULT_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS } from '../../token/limits.ts';
-import type { Endpoint } from '../endpoint.ts';
+import type { Call, Endpoints } from '../endpoint.ts';
 import { refuse, succeed } from '../respond.ts';
+
+export const AUTH_METHOD_ENDPOINTS: Endpoints = {
+  'sys/auth': { read: listAuthMethods },
+  'sys/auth/:names': { update: enableAuthMethod, delete: disableAuthMethod, sudo: true },
+};
 
 const METHODS = [
   { type: 'approle', description: 'role id and secret id' },
@@ -13,47 +18,37 @@ const METHODS = [
 const METHOD_NAMES = METHODS.map(({ type }) => type).join(', ');
 
 /** All methods are enabled already, and `vault auth enable` is told so. */
-export const enableAuthMethod: Endpoint = {
-  operation: 'update',
-  sudo: true,
-  run: ({ var: { name } }) => {
-    const known = METHODS.some(({ type }) => type === trimSlashes(name));
-    const message = known
-      ? `path is already in use at ${trimSlashes(name)}/`
-      : `every namespace has the auth methods ${METHOD_NAMES}, and no others`;
-    return refuse({ reason: 'invalid', message });
-  },
-};
+function enableAuthMethod({ var: { name } }: Call): Response {
+  const known = METHODS.some(({ type }) => type === trimSlashes(name));
+  const message = known
+    ? `path is already in use at ${trimSlashes(name)}/`
+    : `every namespace has the auth methods ${METHOD_NAMES}, and no others`;
+  return refuse({ reason: 'invalid', message });
+}
 
-export const disableAuthMethod: Endpoint = {
-  operation: 'delete',
-  sudo: true,
-  run: () =>
-    refuse({
-      reason: 'invalid',
-      message: `the auth methods ${METHOD_NAMES} cannot be disabled; delete their roles`,
-    }),
-};
+function disableAuthMethod(): Response {
+  return refuse({
+    reason: 'invalid',
+    message: `the auth methods ${METHOD_NAMES} cannot be disabled; delete their roles`,
+  });
+}
 
-export const listAuthMethods: Endpoint = {
-  operation: 'read',
-  run: async ({ var: { namespace } }) => {
-    const entries = METHODS.map(async ({ type, description }) => {
-      const accessor = await mountAccessor(type, namespace);
-      const method = {
-        accessor,
-        config: {
-          default_lease_ttl: DEFAULT_TOKEN_TTL_SECONDS,
-          max_lease_ttl: MAX_TOKEN_TTL_SECONDS,
-          token_type: 'default-service',
-        },
-        description,
-        local: false,
-        type,
-        uuid: accessor,
-      };
-      return [`${type}/`, method] as const;
-    });
-    return succeed(Object.fromEntries(await Promise.all(entries)));
-  },
-};
+async function listAuthMethods({ var: { namespace } }: Call): Promise<Response> {
+  const entries = METHODS.map(async ({ type, description }) => {
+    const accessor = await mountAccessor(type, namespace);
+    const method = {
+      accessor,
+      config: {
+        default_lease_ttl: DEFAULT_TOKEN_TTL_SECONDS,
+        max_lease_ttl: MAX_TOKEN_TTL_SECONDS,
+        token_type: 'default-service',
+      },
+      description,
+      local: false,
+      type,
+      uuid: accessor,
+    };
+    return [`${type}/`, method] as const;
+  });
+  return succeed(Object.fromEntries(await Promise.all(entries)));
+}

@@ -13,41 +13,39 @@ import {
   type TokenTarget,
   targetOfAccessor,
 } from '../authentication/token-location.ts';
-import { type Call, type Endpoint, textOf } from '../endpoint.ts';
+import { type Call, type Endpoints, textOf } from '../endpoint.ts';
 import { MAX_CAPABILITY_PATHS } from '../limits.ts';
 import { refuse, succeed } from '../respond.ts';
 
-export const capabilitiesSelf: Endpoint = {
-  operation: 'update',
-  run: (call) => capabilities(call, call.var.caller.access),
+export const CAPABILITIES_ENDPOINTS: Endpoints = {
+  'sys/capabilities': { update: ofToken, parameters: ['token', 'path', 'paths'] },
+  'sys/capabilities-self': {
+    update: (call) => capabilities(call, call.var.caller.access),
+    parameters: ['token', 'path', 'paths'],
+  },
+  'sys/capabilities-accessor': { update: ofAccessor, parameters: ['accessor', 'path', 'paths'] },
 };
 
-export const capabilitiesOfToken: Endpoint = {
-  operation: 'update',
-  run: async (call) => {
-    const secret = textOf(call.var.body, 'token');
-    if (!secret.ok) return refuse(secret.failure);
-    if (call.var.namespace === ROOT && (await isRootToken(secret.value, call.var.config))) {
-      return capabilities(call, Access.root);
-    }
-    const token = await locateToken(secret.value, call.env);
-    const target =
-      token !== undefined && concerns(token.authority, call.var.namespace)
-        ? { authority: token.authority, reference: { digest: token.digest } }
-        : undefined;
-    return capabilitiesOf(target, call, 'invalid token');
-  },
-};
+async function ofToken(call: Call): Promise<Response> {
+  const secret = textOf(call.var.body, 'token');
+  if (!secret.ok) return refuse(secret.failure);
+  if (call.var.namespace === ROOT && (await isRootToken(secret.value, call.var.config))) {
+    return capabilities(call, Access.root);
+  }
+  const token = await locateToken(secret.value, call.env);
+  const target =
+    token !== undefined && concerns(token.authority, call.var.namespace)
+      ? { authority: token.authority, reference: { digest: token.digest } }
+      : undefined;
+  return capabilitiesOf(target, call, 'invalid token');
+}
 
-export const capabilitiesOfAccessor: Endpoint = {
-  operation: 'update',
-  run: async (call) => {
-    const accessor = textOf(call.var.body, 'accessor');
-    if (!accessor.ok) return refuse(accessor.failure);
-    const target = await targetOfAccessor(accessor.value, call.var.namespace, call.env);
-    return capabilitiesOf(target, call, 'invalid accessor');
-  },
-};
+async function ofAccessor(call: Call): Promise<Response> {
+  const accessor = textOf(call.var.body, 'accessor');
+  if (!accessor.ok) return refuse(accessor.failure);
+  const target = await targetOfAccessor(accessor.value, call.var.namespace, call.env);
+  return capabilitiesOf(target, call, 'invalid accessor');
+}
 
 /** A namespace may ask about its own tokens, those of namespaces below, and those from above, which also work in it. */
 function concerns(token: string, namespace: string): boolean {

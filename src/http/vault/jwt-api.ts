@@ -9,100 +9,132 @@ import { checkRoleName } from '../../logins/role-name.ts';
 import { CONFIG_NAME } from '../../objects/authority-contract.ts';
 import { authorityStub, callAuthority } from '../../objects/stubs.ts';
 import { fetchKeys } from '../../outbound/issuer-keys.ts';
-import type { Endpoint } from '../endpoint.ts';
-import { PARAMETERS } from '../parameters.ts';
+import type { Call, Endpoints } from '../endpoint.ts';
 import { answer, done, list, refuse } from '../respond.ts';
 import { keyFetchOptions, workerCaches } from '../worker-caches.ts';
 import type { LoginCall } from './login.ts';
 import { auditMethod, type LoginEndpoint } from './login.ts';
+import { TOKEN_SETTINGS } from './token-settings.ts';
 
-export const readJwtConfig: Endpoint = {
-  operation: 'read',
-  run: async (call) => {
-    const config = await configOf(call);
-    return config === undefined
-      ? refuse({ reason: 'not_found' })
-      : answer({ data: describeJwtConfig(config), mountType: 'jwt' });
+export const JWT_ENDPOINTS: Endpoints = {
+  'auth/jwt/config': {
+    read: readJwtConfig,
+    update: writeJwtConfig,
+    parameters: [
+      'jwt_validation_pubkeys',
+      'jwks_url',
+      'jwks_ca_pem',
+      'jwks_pairs',
+      'oidc_discovery_url',
+      'oidc_discovery_ca_pem',
+      'oidc_client_id',
+      'oidc_client_secret',
+      'oidc_response_mode',
+      'oidc_response_types',
+      'bound_issuer',
+      'jwt_supported_algs',
+      'default_role',
+      'provider_config',
+      'namespace_in_state',
+    ],
+  },
+  'auth/jwt/role': { list: listJwtRoles },
+  'auth/jwt/role/:name': {
+    read: readJwtRole,
+    update: writeJwtRole,
+    delete: deleteJwtRole,
+    exists: async (call) => (await roleOf(call, call.var.name.toLowerCase())) !== undefined,
+    ignoresCase: true,
+    parameters: [
+      'role_type',
+      'user_claim',
+      'user_claim_json_pointer',
+      'bound_audiences',
+      'bound_subject',
+      'bound_claims',
+      'bound_claims_type',
+      'groups_claim',
+      'claim_mappings',
+      'clock_skew_leeway',
+      'expiration_leeway',
+      'not_before_leeway',
+      'allowed_redirect_uris',
+      'verbose_oidc_logging',
+      'oidc_scopes',
+      'max_age',
+      ...TOKEN_SETTINGS,
+    ],
   },
 };
 
-export const writeJwtConfig: Endpoint = {
-  operation: 'update',
-  run: async (call) => {
-    const { env } = call;
-    const { body, namespace } = call.var;
-    const config = await checkJwtConfig({ ...body });
-    if (!config.ok) return refuse(config.failure);
-    const { keys } = config.value;
-    if (keys.kind !== 'jwt_validation_pubkeys') {
-      // As in Vault: if the keys cannot be fetched, every login would fail.
-      const fetched = await fetchKeys(keys, keyFetchOptions(env));
-      if (!fetched.ok) return refuse(fetched.failure);
-    }
-    const written = await authorityStub(env, namespace).putLoginSetting(
-      'jwt_config',
-      CONFIG_NAME,
-      config.value,
-    );
-    if (!written.ok) return refuse(written.failure);
-    auditMethod(call, 'jwt', 'config');
-    return done();
-  },
-};
+async function readJwtConfig(call: Call): Promise<Response> {
+  const config = await configOf(call);
+  return config === undefined
+    ? refuse({ reason: 'not_found' })
+    : answer({ data: describeJwtConfig(config), mountType: 'jwt' });
+}
 
-export const listJwtRoles: Endpoint = {
-  operation: 'list',
-  run: async ({ env, var: { namespace } }) =>
-    list(await callAuthority(env, namespace, (authority) => authority.loginSettingNames('jwt'))),
-};
+async function writeJwtConfig(call: Call): Promise<Response> {
+  const { env } = call;
+  const { body, namespace } = call.var;
+  const config = await checkJwtConfig({ ...body });
+  if (!config.ok) return refuse(config.failure);
+  const { keys } = config.value;
+  if (keys.kind !== 'jwt_validation_pubkeys') {
+    // As in Vault: if the keys cannot be fetched, every login would fail.
+    const fetched = await fetchKeys(keys, keyFetchOptions(env));
+    if (!fetched.ok) return refuse(fetched.failure);
+  }
+  const written = await authorityStub(env, namespace).putLoginSetting(
+    'jwt_config',
+    CONFIG_NAME,
+    config.value,
+  );
+  if (!written.ok) return refuse(written.failure);
+  auditMethod(call, 'jwt', 'config');
+  return done();
+}
 
-export const readJwtRole: Endpoint = {
-  operation: 'read',
-  ignoresCase: true,
-  run: async (call) => {
-    const role = await roleOf(call, call.var.name.toLowerCase());
-    return role === undefined
-      ? refuse({ reason: 'not_found' })
-      : answer({ data: describeJwtRole(role), mountType: 'jwt' });
-  },
-};
+async function listJwtRoles({ env, var: { namespace } }: Call): Promise<Response> {
+  return list(
+    await callAuthority(env, namespace, (authority) => authority.loginSettingNames('jwt')),
+  );
+}
 
-export const writeJwtRole: Endpoint = {
-  operation: 'update',
-  exists: async (call) => (await roleOf(call, call.var.name.toLowerCase())) !== undefined,
-  ignoresCase: true,
-  run: async (call) => {
-    const { env } = call;
-    const { body, namespace, name } = call.var;
-    const previous = await roleOf(call, name.toLowerCase());
-    const role = checkJwtRole(name, { ...body }, previous);
-    if (!role.ok) return refuse(role.failure);
-    const written = await authorityStub(env, namespace).putLoginSetting(
-      'jwt',
-      role.value.name,
-      role.value,
-    );
-    if (!written.ok) return refuse(written.failure);
-    auditMethod(call, 'jwt', `role/${role.value.name}`);
-    return done();
-  },
-};
+async function readJwtRole(call: Call): Promise<Response> {
+  const role = await roleOf(call, call.var.name.toLowerCase());
+  return role === undefined
+    ? refuse({ reason: 'not_found' })
+    : answer({ data: describeJwtRole(role), mountType: 'jwt' });
+}
 
-export const deleteJwtRole: Endpoint = {
-  operation: 'delete',
-  ignoresCase: true,
-  run: async (call) => {
-    const { env } = call;
-    const { namespace, name } = call.var;
-    await authorityStub(env, namespace).deleteLoginSetting('jwt', name.toLowerCase());
-    auditMethod(call, 'jwt', `role/${name}`);
-    return done();
-  },
-};
+async function writeJwtRole(call: Call): Promise<Response> {
+  const { env } = call;
+  const { body, namespace, name } = call.var;
+  const previous = await roleOf(call, name.toLowerCase());
+  const role = checkJwtRole(name, { ...body }, previous);
+  if (!role.ok) return refuse(role.failure);
+  const written = await authorityStub(env, namespace).putLoginSetting(
+    'jwt',
+    role.value.name,
+    role.value,
+  );
+  if (!written.ok) return refuse(written.failure);
+  auditMethod(call, 'jwt', `role/${role.value.name}`);
+  return done();
+}
+
+async function deleteJwtRole(call: Call): Promise<Response> {
+  const { env } = call;
+  const { namespace, name } = call.var;
+  await authorityStub(env, namespace).deleteLoginSetting('jwt', name.toLowerCase());
+  auditMethod(call, 'jwt', `role/${name}`);
+  return done();
+}
 
 export const jwtLogin: LoginEndpoint = {
   method: 'jwt',
-  parameters: PARAMETERS.jwtLogin,
+  parameters: ['role', 'jwt'],
   run: async (call) => {
     const { body } = call.var;
     const config = await configOf(call);

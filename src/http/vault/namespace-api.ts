@@ -21,80 +21,78 @@ import { readMetadata } from '../../token/token-metadata.ts';
 import { audit } from '../audit-log.ts';
 import { actorOf } from '../authentication/caller.ts';
 import { deny, isAllowed } from '../authorize.ts';
-import type { Call, Endpoint } from '../endpoint.ts';
+import type { Call, Endpoints } from '../endpoint.ts';
 import { findNamespace } from '../namespace-lookup.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';
 
-export const listNamespaces: Endpoint = {
-  operation: 'list',
-  run: async ({ env, var: { namespace } }) => {
-    const children = await callAuthority(env, namespace, (authority) => authority.children());
-    const info = children.map((child) => [withSlash(child.name), describe(namespace, child)]);
-    return list(
-      children.map(({ name }) => withSlash(name)),
-      Object.fromEntries(info),
-    );
+export const NAMESPACE_ENDPOINTS: Endpoints = {
+  'sys/namespaces': { list: listNamespaces },
+  'sys/namespaces/:names': {
+    read: readNamespace,
+    update: createNamespace,
+    delete: deleteNamespace,
+    parameters: ['custom_metadata'],
   },
 };
 
-export const readNamespace: Endpoint = {
-  operation: 'read',
-  run: async (call) => {
-    const target = await targetOf(call);
-    if (target === undefined) return refuse({ reason: 'not_found' });
-    if (!mayDo('read', call, target)) return deny(call, pathOfKey(target.above), 'read');
-    const { above, name } = target;
-    const child = await callAuthority(call.env, above, (authority) => authority.child(name));
-    return child ? succeed(describe(above, child)) : refuse({ reason: 'not_found' });
-  },
-};
+async function listNamespaces({ env, var: { namespace } }: Call): Promise<Response> {
+  const children = await callAuthority(env, namespace, (authority) => authority.children());
+  const info = children.map((child) => [withSlash(child.name), describe(namespace, child)]);
+  return list(
+    children.map(({ name }) => withSlash(name)),
+    Object.fromEntries(info),
+  );
+}
 
-export const createNamespace: Endpoint = {
-  operation: 'update',
-  run: async (call) => {
-    const target = await targetOf(call);
-    if (target === undefined) return refuse({ reason: 'not_found' });
-    const { above, name } = target;
-    if (!mayDo('update', call, target)) return deny(call, pathOfKey(above), 'update');
-    const checked = checkNamespaceName(name);
-    if (!checked.ok) return refuse(checked.failure);
-    if (namespaceDepth(above) >= MAX_NAMESPACE_DEPTH) {
-      return refuse({
-        reason: 'invalid',
-        message: `namespaces are nested at most ${MAX_NAMESPACE_DEPTH} deep`,
-      });
-    }
-    const fields = new Fields(call.var.body);
-    const metadata = fields.result(readMetadata(fields, 'custom_metadata'));
-    if (!metadata.ok) return refuse(metadata.failure);
-    const created = await authorityStub(call.env, above).createChild(name, metadata.value);
-    if (!created.ok) return refuse(created.failure);
-    workerCaches.namespaceCreated();
-    const key = childKey(above, name, created.value.id);
-    auditNamespace('namespace_created', call, pathOfKey(key));
-    return succeed(describe(above, created.value));
-  },
-};
+async function readNamespace(call: Call): Promise<Response> {
+  const target = await targetOf(call);
+  if (target === undefined) return refuse({ reason: 'not_found' });
+  if (!mayDo('read', call, target)) return deny(call, pathOfKey(target.above), 'read');
+  const { above, name } = target;
+  const child = await callAuthority(call.env, above, (authority) => authority.child(name));
+  return child ? succeed(describe(above, child)) : refuse({ reason: 'not_found' });
+}
 
-export const deleteNamespace: Endpoint = {
-  operation: 'delete',
-  run: async (call) => {
-    const target = await targetOf(call);
-    if (target === undefined) return refuse({ reason: 'not_found' });
-    if (!mayDo('delete', call, target)) {
-      return deny(call, pathOfKey(target.above), 'delete');
-    }
-    const deleted = await authorityStub(call.env, target.above).deleteChild(target.name);
-    if (!deleted.ok) return refuse(deleted.failure);
-    if (!deleted.value) {
-      return done([`requested namespace ${quote(target.name)} does not exist`]);
-    }
-    workerCaches.namespaceDeleted();
-    auditNamespace('namespace_deleted', call, pathFrom(ROOT, pathOfKey(target.above), target.name));
-    return done();
-  },
-};
+async function createNamespace(call: Call): Promise<Response> {
+  const target = await targetOf(call);
+  if (target === undefined) return refuse({ reason: 'not_found' });
+  const { above, name } = target;
+  if (!mayDo('update', call, target)) return deny(call, pathOfKey(above), 'update');
+  const checked = checkNamespaceName(name);
+  if (!checked.ok) return refuse(checked.failure);
+  if (namespaceDepth(above) >= MAX_NAMESPACE_DEPTH) {
+    return refuse({
+      reason: 'invalid',
+      message: `namespaces are nested at most ${MAX_NAMESPACE_DEPTH} deep`,
+    });
+  }
+  const fields = new Fields(call.var.body);
+  const metadata = fields.result(readMetadata(fields, 'custom_metadata'));
+  if (!metadata.ok) return refuse(metadata.failure);
+  const created = await authorityStub(call.env, above).createChild(name, metadata.value);
+  if (!created.ok) return refuse(created.failure);
+  workerCaches.namespaceCreated();
+  const key = childKey(above, name, created.value.id);
+  auditNamespace('namespace_created', call, pathOfKey(key));
+  return succeed(describe(above, created.value));
+}
+
+async function deleteNamespace(call: Call): Promise<Response> {
+  const target = await targetOf(call);
+  if (target === undefined) return refuse({ reason: 'not_found' });
+  if (!mayDo('delete', call, target)) {
+    return deny(call, pathOfKey(target.above), 'delete');
+  }
+  const deleted = await authorityStub(call.env, target.above).deleteChild(target.name);
+  if (!deleted.ok) return refuse(deleted.failure);
+  if (!deleted.value) {
+    return done([`requested namespace ${quote(target.name)} does not exist`]);
+  }
+  workerCaches.namespaceDeleted();
+  auditNamespace('namespace_deleted', call, pathFrom(ROOT, pathOfKey(target.above), target.name));
+  return done();
+}
 
 /** The namespace that the path names. It may not exist. */
 interface Target {

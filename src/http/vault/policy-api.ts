@@ -10,68 +10,68 @@ import { parsePolicy } from '../../policy/policy.ts';
 import { checkPolicyName, IMMUTABLE_POLICIES } from '../../policy/policy-name.ts';
 import { audit } from '../audit-log.ts';
 import { actorOf } from '../authentication/caller.ts';
-import type { Call, Endpoint } from '../endpoint.ts';
+import type { Call, Endpoint, Endpoints } from '../endpoint.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';
 
-/** The member with the text of a policy, in requests and responses. */
-export type TextKey = 'policy' | 'rules';
-
-export const listPolicies: Endpoint = {
-  operation: 'list',
-  run: async ({ env, var: { namespace } }) =>
-    list(await callAuthority(env, namespace, (authority) => authority.policyNames())),
+export const POLICY_ENDPOINTS: Endpoints = {
+  'sys/policies/acl': { list: listPolicies },
+  'sys/policies/acl/:names': policyEndpoint('policy'),
+  'sys/policy': { read: listLegacyPolicies, list: listPolicies },
+  'sys/policy/:names': policyEndpoint('rules'),
 };
+
+/** The member with the text of a policy, in requests and responses. */
+type TextKey = 'policy' | 'rules';
+
+async function listPolicies({ env, var: { namespace } }: Call): Promise<Response> {
+  return list(await callAuthority(env, namespace, (authority) => authority.policyNames()));
+}
+
+function policyEndpoint(textKey: TextKey): Endpoint {
+  return {
+    read: readAs(textKey),
+    update: (call) => writePolicy(call, textKey),
+    delete: deletePolicy,
+    parameters: ['policy', 'rules', 'name'],
+    ignoresCase: true,
+  };
+}
 
 /** The older API also lists by a read of `sys/policy`, and has the names twice. */
-export const listLegacyPolicies: Endpoint = {
-  operation: 'read',
-  run: async ({ env, var: { namespace } }) => {
-    const names = await callAuthority(env, namespace, (authority) => authority.policyNames());
-    return succeed({ keys: names, policies: names });
-  },
-};
+async function listLegacyPolicies({ env, var: { namespace } }: Call): Promise<Response> {
+  const names = await callAuthority(env, namespace, (authority) => authority.policyNames());
+  return succeed({ keys: names, policies: names });
+}
 
-export const readPolicy = (textKey: TextKey): Endpoint => ({
-  operation: 'read',
-  ignoresCase: true,
-  run: async ({ env, var: { namespace, name: named } }) => {
+function readAs(textKey: TextKey) {
+  return async ({ env, var: { namespace, name: named } }: Call): Promise<Response> => {
     const name = named.toLowerCase();
     // The root policy allows everything, and has no text.
     if (name === 'root') return succeed({ name, [textKey]: '' });
     const policy = await callAuthority(env, namespace, (authority) => authority.policy(name));
     if (policy === undefined) return refuse({ reason: 'not_found' });
     return succeed({ name, [textKey]: policy.text });
-  },
-});
+  };
+}
 
-export const writePolicy = (textKey: TextKey): Endpoint => ({
-  operation: 'update',
-  ignoresCase: true,
-  run: (call) => write(call, textKey),
-});
+async function deletePolicy(call: Call): Promise<Response> {
+  const { env } = call;
+  const { namespace, name: named } = call.var;
+  const name = named.toLowerCase();
+  if (IMMUTABLE_POLICIES.includes(name)) {
+    return refuse({ reason: 'invalid', message: `cannot delete ${quote(name)} policy` });
+  }
+  if (name === 'default') {
+    return refuse({ reason: 'invalid', message: 'cannot delete default policy' });
+  }
+  await authorityStub(env, namespace).deletePolicy(name);
+  workerCaches.policyChanged();
+  auditPolicy('policy_deleted', call, name);
+  return done();
+}
 
-export const deletePolicy: Endpoint = {
-  operation: 'delete',
-  ignoresCase: true,
-  run: async (call) => {
-    const { env } = call;
-    const { namespace, name: named } = call.var;
-    const name = named.toLowerCase();
-    if (IMMUTABLE_POLICIES.includes(name)) {
-      return refuse({ reason: 'invalid', message: `cannot delete ${quote(name)} policy` });
-    }
-    if (name === 'default') {
-      return refuse({ reason: 'invalid', message: 'cannot delete default policy' });
-    }
-    await authorityStub(env, namespace).deletePolicy(name);
-    workerCaches.policyChanged();
-    auditPolicy('policy_deleted', call, name);
-    return done();
-  },
-};
-
-async function write(call: Call, textKey: TextKey): Promise<Response> {
+async function writePolicy(call: Call, textKey: TextKey): Promise<Response> {
   const { env } = call;
   const { body, namespace, name: named } = call.var;
   const name = checkPolicyName(named);

@@ -13,7 +13,7 @@ import { kindOf, quote } from '../../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
 import { pathOfKey } from '../../../namespace/namespace.ts';
 import { namespacePatterns } from '../../../subscription/namespace-patterns.ts';
-import { type Endpoint, textOf } from '../../endpoint.ts';
+import { type Call, textOf } from '../../endpoint.ts';
 import { refuse, succeed } from '../../respond.ts';
 import { decide, type ExplainedSubscription } from './decide.ts';
 import { findEvent } from './find-event.ts';
@@ -31,23 +31,20 @@ const KEYS = [
   'namespaces',
 ];
 
-export const explain: Endpoint = {
-  operation: 'update',
-  run: async (call) => {
-    const body = withoutNulls({ ...call.var.body });
-    const unknown = unknownKey(body, KEYS);
-    if (unknown !== undefined) {
-      return refuse(invalid(`unknown key ${quote(unknown)}; there are ${KEYS.join(', ')}`).failure);
-    }
-    const subscription = subscriptionOf(body, pathOfKey(call.var.namespace));
-    if (!subscription.ok) return refuse(subscription.failure);
-    const subject = await findSubject(body, call);
-    if (!subject.ok) return refuse(subject.failure);
-    const event = await findEvent(body, subscription.value.pattern, call);
-    if (!event.ok) return refuse(event.failure);
-    return succeed(decide(subscription.value, subject.value, event.value, call));
-  },
-};
+export async function explain(call: Call): Promise<Response> {
+  const body = withoutNulls({ ...call.var.body });
+  const unknown = unknownKey(body, KEYS);
+  if (unknown !== undefined) {
+    return refuse(invalid(`unknown key ${quote(unknown)}; there are ${KEYS.join(', ')}`).failure);
+  }
+  const subscription = subscriptionOf(body, pathOfKey(call.var.namespace));
+  if (!subscription.ok) return refuse(subscription.failure);
+  const subject = await findSubject(body, call);
+  if (!subject.ok) return refuse(subject.failure);
+  const event = await findEvent(body, subscription.value.pattern, call);
+  if (!event.ok) return refuse(event.failure);
+  return succeed(decide(subscription.value, subject.value, event.value, call));
+}
 
 /** @param namespace the path of the Vault namespace of the request */
 function subscriptionOf(

@@ -11,7 +11,7 @@ import { pathOfKey } from '../../../namespace/namespace.ts';
 import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
 import { audit } from '../../audit-log.ts';
 import { actorOf } from '../../authentication/caller.ts';
-import type { Call, Endpoint } from '../../endpoint.ts';
+import type { Call, Endpoints } from '../../endpoint.ts';
 import { adviceOnPublications } from '../../publishing/advice.ts';
 import { done, list, refuse, succeed } from '../../respond.ts';
 import { workerCaches } from '../../worker-caches.ts';
@@ -19,89 +19,88 @@ import { deliveryOf, eventDefaults, readAuditEntries, readWebhook } from './read
 import { readSample } from './sample.ts';
 import { findSource } from './source-lookup.ts';
 
-export const listSources: Endpoint = {
-  operation: 'list',
-  run: async ({ env, var: { namespace } }) =>
-    list(await callAuthority(env, namespace, (authority) => authority.sourceNames())),
+export const SOURCE_ENDPOINTS: Endpoints = {
+  'sys/events/sources': { list: listSources },
+  'sys/events/sources/:name': {
+    read: readSource,
+    update: writeSource,
+    delete: deleteSource,
+    exists: async (call) => (await sourceOf(call)) !== undefined,
+  },
+  'sys/events/sources/:name/test': { update: testSource },
 };
 
-export const readSource: Endpoint = {
-  operation: 'read',
-  run: async (call) => {
-    const source = await sourceOf(call);
-    if (source === undefined) return refuse({ reason: 'not_found' });
-    const { settings, secrets } = source;
-    const path = pathOfKey(call.var.namespace);
-    return succeed({
-      ...shownSettings(settings),
-      secrets: Array.from({ length: secrets }, () => HIDDEN),
-      address: `/v1/${path}${path && '/'}sys/events/in/${call.var.name}`,
-    });
-  },
-};
+async function listSources({ env, var: { namespace } }: Call): Promise<Response> {
+  return list(await callAuthority(env, namespace, (authority) => authority.sourceNames()));
+}
 
-export const writeSource: Endpoint = {
-  operation: 'update',
-  exists: async (call) => (await sourceOf(call)) !== undefined,
-  run: async (call) => {
-    const { env } = call;
-    const { name, body, namespace, config } = call.var;
-    const checkedName = checkSourceName(name);
-    if (!checkedName.ok) return refuse(checkedName.failure);
-    const given = withoutNulls(body);
-    const settings = checkSettings(name, given);
-    if (!settings.ok) return refuse(settings.failure);
-    const secrets = checkSecrets(given.secrets, settings.value);
-    if (!secrets.ok) return refuse(secrets.failure);
-    if (!config.canSeal) return refuse({ reason: 'not_configured', message: NO_SEALING_KEY });
-    const written = await authorityStub(env, namespace).putSource(
-      name,
-      settings.value,
-      secrets.value,
-    );
-    if (!written.ok) return refuse(written.failure);
-    workerCaches.sourceChanged();
-    auditSource('source_written', call);
-    return done();
-  },
-};
+async function readSource(call: Call): Promise<Response> {
+  const source = await sourceOf(call);
+  if (source === undefined) return refuse({ reason: 'not_found' });
+  const { settings, secrets } = source;
+  const path = pathOfKey(call.var.namespace);
+  return succeed({
+    ...shownSettings(settings),
+    secrets: Array.from({ length: secrets }, () => HIDDEN),
+    address: `/v1/${path}${path && '/'}sys/events/in/${call.var.name}`,
+  });
+}
 
-export const deleteSource: Endpoint = {
-  operation: 'delete',
-  run: async (call) => {
-    await authorityStub(call.env, call.var.namespace).deleteSource(call.var.name);
-    workerCaches.sourceChanged();
-    auditSource('source_deleted', call);
-    return done();
-  },
-};
+async function writeSource(call: Call): Promise<Response> {
+  const { env } = call;
+  const { name, body, namespace, config } = call.var;
+  const checkedName = checkSourceName(name);
+  if (!checkedName.ok) return refuse(checkedName.failure);
+  const given = withoutNulls(body);
+  const settings = checkSettings(name, given);
+  if (!settings.ok) return refuse(settings.failure);
+  const secrets = checkSecrets(given.secrets, settings.value);
+  if (!secrets.ok) return refuse(secrets.failure);
+  if (!config.canSeal) return refuse({ reason: 'not_configured', message: NO_SEALING_KEY });
+  const written = await authorityStub(env, namespace).putSource(
+    name,
+    settings.value,
+    secrets.value,
+  );
+  if (!written.ok) return refuse(written.failure);
+  workerCaches.sourceChanged();
+  auditSource('source_written', call);
+  return done();
+}
+
+async function deleteSource(call: Call): Promise<Response> {
+  await authorityStub(call.env, call.var.namespace).deleteSource(call.var.name);
+  workerCaches.sourceChanged();
+  auditSource('source_deleted', call);
+  return done();
+}
 
 /** Shows what a delivery would become. It is not verified, and nothing is published. */
-export const testSource: Endpoint = {
-  operation: 'update',
-  run: async ({ env, var: { namespace, name, config, body } }) => {
-    const sample = readSample(body);
-    if (!sample.ok) return refuse(sample.failure);
-    const found = await findSource(env, namespace, name);
-    if (!found.ok) return refuse(found.failure);
-    const source = found.value;
-    if (source === undefined) return refuse({ reason: 'not_found' });
-    const defaults = eventDefaults(source, namespace, config, Date.now());
-    const { request, body: sent } = sample.value;
-    if (source.body === 'audit') {
-      const { events, dropped } = readAuditEntries(source, sent, defaults);
-      return succeed({ events: framesOf(events), dropped });
-    }
-    const delivery = deliveryOf(source, request, new URLSearchParams(), sent);
-    const reading = await readWebhook(source, delivery, claimedProof(source, delivery), defaults);
-    if (!reading.ok) return refuse(reading.failure);
-    if (reading.value.kind === 'challenge') {
-      return succeed({ handshake: reading.value.reply.body });
-    }
-    const { events, missing } = reading.value;
-    return succeed({ events: framesOf(events) }, [...missing, ...adviceOnEvents(events)]);
-  },
-};
+async function testSource({
+  env,
+  var: { namespace, name, config, body },
+}: Call): Promise<Response> {
+  const sample = readSample(body);
+  if (!sample.ok) return refuse(sample.failure);
+  const found = await findSource(env, namespace, name);
+  if (!found.ok) return refuse(found.failure);
+  const source = found.value;
+  if (source === undefined) return refuse({ reason: 'not_found' });
+  const defaults = eventDefaults(source, namespace, config, Date.now());
+  const { request, body: sent } = sample.value;
+  if (source.body === 'audit') {
+    const { events, dropped } = readAuditEntries(source, sent, defaults);
+    return succeed({ events: framesOf(events), dropped });
+  }
+  const delivery = deliveryOf(source, request, new URLSearchParams(), sent);
+  const reading = await readWebhook(source, delivery, claimedProof(source, delivery), defaults);
+  if (!reading.ok) return refuse(reading.failure);
+  if (reading.value.kind === 'challenge') {
+    return succeed({ handshake: reading.value.reply.body });
+  }
+  const { events, missing } = reading.value;
+  return succeed({ events: framesOf(events) }, [...missing, ...adviceOnEvents(events)]);
+}
 
 function adviceOnEvents(events: readonly CheckedEvent[]): string[] {
   return adviceOnPublications(events.map(({ event }) => ({ facts: factsOf(event) })));

@@ -4,7 +4,7 @@ import type { Gap, ServerMessage } from '../../../wire/carillon-v1/messages.ts';
 /** The first message of a hub. */
 export type Hello = Extract<ServerMessage, { type: 'hello' }>;
 
-export interface StreamedEvent {
+interface StreamedEvent {
   /** The position after the event. */
   readonly cursor: string;
   /** The stock JSON frame, with its newline. */

@@ -4,87 +4,95 @@ import { invalid, ok } from '../../../lib/result.ts';
 import { checkAppRole, describeAppRole, loginByAppRole } from '../../../logins/approle.ts';
 import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
 import { digestOf } from '../../../token/token-form.ts';
-import { type Endpoint, textOf } from '../../endpoint.ts';
-import { PARAMETERS } from '../../parameters.ts';
+import { type Call, type Endpoints, textOf } from '../../endpoint.ts';
 import { done, list, refuse } from '../../respond.ts';
 import { auditMethod, type LoginEndpoint } from '../login.ts';
+import { TOKEN_SETTINGS } from '../token-settings.ts';
 import { boundedText, data, roleOf, withRole } from './role.ts';
 
-export const listAppRoles: Endpoint = {
-  operation: 'list',
-  run: async ({ env, var: { namespace } }) =>
-    list(
-      await callAuthority(env, namespace, (authority) => authority.loginSettingNames('approle')),
-    ),
-};
-
-export const readAppRole: Endpoint = {
-  operation: 'read',
-  ignoresCase: true,
-  run: (call) => withRole(call, (role) => data(describeAppRole(role))),
-};
-
-export const writeAppRole: Endpoint = {
-  operation: 'update',
-  exists: async (call) => (await roleOf(call)) !== undefined,
-  ignoresCase: true,
-  run: async (call) => {
-    const { env } = call;
-    const { body, namespace, name } = call.var;
-    const role = checkAppRole(name, { ...body }, await roleOf(call));
-    if (!role.ok) return refuse(role.failure);
-    const written = await authorityStub(env, namespace).putLoginSetting(
-      'approle',
-      role.value.name,
-      role.value,
-    );
-    if (!written.ok) return refuse(written.failure);
-    auditMethod(call, 'approle', `role/${role.value.name}`);
-    return done();
+export const APPROLE_ENDPOINTS: Endpoints = {
+  'auth/approle/role': { list: listAppRoles },
+  'auth/approle/role/:name': {
+    read: readAppRole,
+    update: writeAppRole,
+    delete: deleteAppRole,
+    exists: async (call) => (await roleOf(call)) !== undefined,
+    ignoresCase: true,
+    parameters: [
+      'bind_secret_id',
+      'bound_cidr_list',
+      'secret_id_bound_cidrs',
+      'secret_id_ttl',
+      'secret_id_num_uses',
+      'local_secret_ids',
+      'role_id',
+      ...TOKEN_SETTINGS,
+    ],
+  },
+  'auth/approle/role/:name/role-id': {
+    read: readRoleId,
+    update: writeRoleId,
+    ignoresCase: true,
+    parameters: ['role_id'],
   },
 };
 
-export const deleteAppRole: Endpoint = {
-  operation: 'delete',
-  ignoresCase: true,
-  run: async (call) => {
-    await authorityStub(call.env, call.var.namespace).deleteLoginSetting(
-      'approle',
-      call.var.name.toLowerCase(),
-    );
-    auditMethod(call, 'approle', `role/${call.var.name}`);
-    return done();
-  },
-};
+async function listAppRoles({ env, var: { namespace } }: Call): Promise<Response> {
+  return list(
+    await callAuthority(env, namespace, (authority) => authority.loginSettingNames('approle')),
+  );
+}
 
-export const readRoleId: Endpoint = {
-  operation: 'read',
-  ignoresCase: true,
-  run: (call) =>
-    withRole(call, async ({ name }) =>
-      data({
-        role_id: await callAuthority(call.env, call.var.namespace, (authority) =>
-          authority.roleId(name),
-        ),
-      }),
-    ),
-};
+function readAppRole(call: Call): Promise<Response> {
+  return withRole(call, (role) => data(describeAppRole(role)));
+}
 
-export const writeRoleId: Endpoint = {
-  operation: 'update',
-  ignoresCase: true,
-  run: (call) =>
-    withRole(call, async ({ name }) => {
-      const roleId = boundedText(call, 'role_id');
-      if (!roleId.ok) return refuse(roleId.failure);
-      const set = await authorityStub(call.env, call.var.namespace).setRoleId(name, roleId.value);
-      return set ? done() : refuse(invalid('role_id is already in use by another role').failure);
+async function writeAppRole(call: Call): Promise<Response> {
+  const { env } = call;
+  const { body, namespace, name } = call.var;
+  const role = checkAppRole(name, { ...body }, await roleOf(call));
+  if (!role.ok) return refuse(role.failure);
+  const written = await authorityStub(env, namespace).putLoginSetting(
+    'approle',
+    role.value.name,
+    role.value,
+  );
+  if (!written.ok) return refuse(written.failure);
+  auditMethod(call, 'approle', `role/${role.value.name}`);
+  return done();
+}
+
+async function deleteAppRole(call: Call): Promise<Response> {
+  await authorityStub(call.env, call.var.namespace).deleteLoginSetting(
+    'approle',
+    call.var.name.toLowerCase(),
+  );
+  auditMethod(call, 'approle', `role/${call.var.name}`);
+  return done();
+}
+
+function readRoleId(call: Call): Promise<Response> {
+  return withRole(call, async ({ name }) =>
+    data({
+      role_id: await callAuthority(call.env, call.var.namespace, (authority) =>
+        authority.roleId(name),
+      ),
     }),
-};
+  );
+}
+
+function writeRoleId(call: Call): Promise<Response> {
+  return withRole(call, async ({ name }) => {
+    const roleId = boundedText(call, 'role_id');
+    if (!roleId.ok) return refuse(roleId.failure);
+    const set = await authorityStub(call.env, call.var.namespace).setRoleId(name, roleId.value);
+    return set ? done() : refuse(invalid('role_id is already in use by another role').failure);
+  });
+}
 
 export const appRoleLogin: LoginEndpoint = {
   method: 'approle',
-  parameters: PARAMETERS.appRoleLogin,
+  parameters: ['role_id', 'secret_id'],
   run: async ({ env, var: { body, namespace } }) => {
     const roleId = textOf(body, 'role_id');
     if (!roleId.ok) return roleId;

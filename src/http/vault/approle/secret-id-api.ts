@@ -5,67 +5,91 @@ import { invalid, ok, type Result } from '../../../lib/result.ts';
 import { type AppRole, checkSecretIdRequest, describeSecretId } from '../../../logins/approle.ts';
 import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
 import { digestOf } from '../../../token/token-form.ts';
-import { type Call, type Endpoint, textOf } from '../../endpoint.ts';
+import { type Call, type Endpoints, textOf } from '../../endpoint.ts';
 import { done, list, refuse } from '../../respond.ts';
 import { boundedText, data, roleOf, withRole } from './role.ts';
 
-export const createSecretId: Endpoint = {
-  operation: 'update',
-  ignoresCase: true,
-  run: (call) => withSecretIdsOf(call, (role) => addSecretId(call, role, undefined)),
+/** The parameter that names a secret id: itself, or its accessor. */
+type By = 'secret_id' | 'secret_id_accessor';
+
+const PARAMETERS = ['metadata', 'ttl', 'num_uses', 'cidr_list', 'token_bound_cidrs'];
+
+export const SECRET_ID_ENDPOINTS: Endpoints = {
+  'auth/approle/role/:name/secret-id': {
+    list: listSecretIds,
+    update: createSecretId,
+    ignoresCase: true,
+    parameters: PARAMETERS,
+  },
+  'auth/approle/role/:name/custom-secret-id': {
+    update: createCustomSecretId,
+    ignoresCase: true,
+    parameters: ['secret_id', ...PARAMETERS],
+  },
+  'auth/approle/role/:name/secret-id/lookup': {
+    update: (call) => lookupSecretId(call, 'secret_id'),
+    ignoresCase: true,
+    parameters: ['secret_id'],
+  },
+  'auth/approle/role/:name/secret-id/destroy': {
+    update: (call) => destroySecretId(call, 'secret_id'),
+    ignoresCase: true,
+    parameters: ['secret_id'],
+  },
+  'auth/approle/role/:name/secret-id-accessor/lookup': {
+    update: (call) => lookupSecretId(call, 'secret_id_accessor'),
+    ignoresCase: true,
+    parameters: ['secret_id_accessor'],
+  },
+  'auth/approle/role/:name/secret-id-accessor/destroy': {
+    update: (call) => destroySecretId(call, 'secret_id_accessor'),
+    ignoresCase: true,
+    parameters: ['secret_id_accessor'],
+  },
 };
 
-export const createCustomSecretId: Endpoint = {
-  operation: 'update',
-  ignoresCase: true,
-  run: (call) =>
-    withSecretIdsOf(call, (role) => {
-      const secretId = boundedText(call, 'secret_id');
-      return secretId.ok ? addSecretId(call, role, secretId.value) : refuse(secretId.failure);
-    }),
-};
+function createSecretId(call: Call): Promise<Response> {
+  return withSecretIdsOf(call, (role) => addSecretId(call, role, undefined));
+}
 
-export const listSecretIds: Endpoint = {
-  operation: 'list',
-  ignoresCase: true,
-  run: (call) =>
-    withRole(call, async ({ name }) =>
-      list(
-        await callAuthority(call.env, call.var.namespace, (authority) =>
-          authority.secretIdAccessors(name),
-        ),
+function createCustomSecretId(call: Call): Promise<Response> {
+  return withSecretIdsOf(call, (role) => {
+    const secretId = boundedText(call, 'secret_id');
+    return secretId.ok ? addSecretId(call, role, secretId.value) : refuse(secretId.failure);
+  });
+}
+
+function listSecretIds(call: Call): Promise<Response> {
+  return withRole(call, async ({ name }) =>
+    list(
+      await callAuthority(call.env, call.var.namespace, (authority) =>
+        authority.secretIdAccessors(name),
       ),
     ),
-};
+  );
+}
 
-/** @param by the parameter that names the secret id: itself, or its accessor */
-export const lookupSecretId = (by: 'secret_id' | 'secret_id_accessor'): Endpoint => ({
-  operation: 'update',
-  ignoresCase: true,
-  run: (call) =>
-    withSecretIdsOf(call, async ({ name }) => {
-      const reference = await referenceOf(call, by);
-      if (!reference.ok) return refuse(reference.failure);
-      const secretId = await callAuthority(call.env, call.var.namespace, (authority) =>
-        authority.secretId(name, reference.value),
-      );
-      if (secretId !== undefined) return data(describeSecretId(secretId));
-      // As in Vault: an unknown secret id is no error, an unknown accessor is.
-      return by === 'secret_id' ? done() : refuse({ reason: 'not_found' });
-    }),
-});
+function lookupSecretId(call: Call, by: By): Promise<Response> {
+  return withSecretIdsOf(call, async ({ name }) => {
+    const reference = await referenceOf(call, by);
+    if (!reference.ok) return refuse(reference.failure);
+    const secretId = await callAuthority(call.env, call.var.namespace, (authority) =>
+      authority.secretId(name, reference.value),
+    );
+    if (secretId !== undefined) return data(describeSecretId(secretId));
+    // As in Vault: an unknown secret id is no error, an unknown accessor is.
+    return by === 'secret_id' ? done() : refuse({ reason: 'not_found' });
+  });
+}
 
-export const destroySecretId = (by: 'secret_id' | 'secret_id_accessor'): Endpoint => ({
-  operation: 'update',
-  ignoresCase: true,
-  run: (call) =>
-    withSecretIdsOf(call, async ({ name }) => {
-      const reference = await referenceOf(call, by);
-      if (!reference.ok) return refuse(reference.failure);
-      await authorityStub(call.env, call.var.namespace).deleteSecretId(name, reference.value);
-      return done();
-    }),
-});
+function destroySecretId(call: Call, by: By): Promise<Response> {
+  return withSecretIdsOf(call, async ({ name }) => {
+    const reference = await referenceOf(call, by);
+    if (!reference.ok) return refuse(reference.failure);
+    await authorityStub(call.env, call.var.namespace).deleteSecretId(name, reference.value);
+    return done();
+  });
+}
 
 async function addSecretId(
   { env, var: { namespace, body } }: Call,
@@ -97,7 +121,7 @@ async function withSecretIdsOf(
 
 async function referenceOf(
   { var: { body } }: Call,
-  by: 'secret_id' | 'secret_id_accessor',
+  by: By,
 ): Promise<Result<{ digest: string } | { accessor: string }>> {
   const text = textOf(body, by);
   if (!text.ok) return text;

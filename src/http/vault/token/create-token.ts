@@ -8,20 +8,12 @@ import { foreignTokenName } from '../../../token/token-record.ts';
 import { audit } from '../../audit-log.ts';
 import { actorOf, type Caller } from '../../authentication/caller.ts';
 import { isRootToken } from '../../authentication/root-token.ts';
-import type { Call, Endpoint } from '../../endpoint.ts';
+import type { Call } from '../../endpoint.ts';
 import { answer, refuse } from '../../respond.ts';
 
 type CallerToken = NonNullable<Caller['token']>;
 
-export const createToken: Endpoint = { operation: 'update', run: (call) => create(call, false) };
-export const createOrphan: Endpoint = { operation: 'update', run: (call) => create(call, true) };
-
-export const createByRole: Endpoint = {
-  operation: 'update',
-  run: ({ var: { name } }) => refuse({ reason: 'invalid', message: `unknown role ${name}` }),
-};
-
-async function create(call: Call, alwaysOrphan: boolean): Promise<Response> {
+export async function createToken(call: Call, alwaysOrphan: boolean): Promise<Response> {
   const { env } = call;
   const { body, caller, namespace } = call.var;
   const id = await checkId(call);

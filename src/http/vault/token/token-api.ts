@@ -6,10 +6,60 @@ import { pathOfKey } from '../../../namespace/namespace.ts';
 import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
 import { audit } from '../../audit-log.ts';
 import { actorOf } from '../../authentication/caller.ts';
-import type { Call, Endpoint } from '../../endpoint.ts';
+import type { Call, Endpoints } from '../../endpoint.ts';
 import { answer, done, list, refuse } from '../../respond.ts';
 import { workerCaches } from '../../worker-caches.ts';
+import { createToken } from './create-token.ts';
 import { INVALID_ACCESSOR, onAccessor, onOwnToken, onToken, type Target } from './token-target.ts';
+
+const CREATE_PARAMETERS = [
+  'id',
+  'policies',
+  'meta',
+  'no_parent',
+  'no_default_policy',
+  'display_name',
+  'entity_alias',
+  'ttl',
+  'explicit_max_ttl',
+  'period',
+  'renewable',
+  'type',
+  'num_uses',
+  'lease',
+];
+
+export const TOKEN_ENDPOINTS: Endpoints = {
+  'auth/token/create': {
+    update: (call) => createToken(call, false),
+    parameters: CREATE_PARAMETERS,
+  },
+  'auth/token/create-orphan': {
+    update: (call) => createToken(call, true),
+    parameters: CREATE_PARAMETERS,
+  },
+  'auth/token/create/:name': {
+    update: ({ var: { name } }) => refuse(invalid(`unknown role ${name}`).failure),
+  },
+  'auth/token/lookup': { read: lookUpGiven, update: lookUpGiven, parameters: ['token'] },
+  'auth/token/lookup-self': {
+    read: onOwnToken(lookUp),
+    update: onOwnToken(lookUp),
+    parameters: [],
+  },
+  'auth/token/lookup-accessor': { update: onAccessor(lookUp), parameters: ['accessor'] },
+  'auth/token/renew': { update: onToken(renew), parameters: ['token', 'increment'] },
+  'auth/token/renew-self': { update: onOwnToken(renew), parameters: ['token', 'increment'] },
+  'auth/token/renew-accessor': {
+    update: onAccessor(renew),
+    parameters: ['accessor', 'increment'],
+  },
+  'auth/token/revoke': { update: onToken(revoke), parameters: ['token'] },
+  'auth/token/revoke-self': { update: onOwnToken(revoke), parameters: [] },
+  'auth/token/revoke-orphan': { update: onToken(revokeOrphan), parameters: ['token'], sudo: true },
+  'auth/token/revoke-accessor': { update: onAccessor(revoke), parameters: ['accessor'] },
+  'auth/token/accessors': { list: listAccessors, sudo: true },
+};
 
 /** The data of the root token. It has no accessor. */
 const ROOT_TOKEN_DATA = {
@@ -36,64 +86,14 @@ const ROOT_TOKEN_DATA = {
 const ROOT_TOKEN_IS_CONFIGURED =
   'the root token of this server is the secret ROOT_TOKEN; set another with `npx wrangler secret put ROOT_TOKEN`';
 
-export const lookupSelf = (operation: 'read' | 'update'): Endpoint => ({
-  operation,
-  run: onOwnToken(lookUp),
-});
+async function listAccessors({ env, var: { namespace } }: Call): Promise<Response> {
+  return list(await callAuthority(env, namespace, (authority) => authority.tokenAccessors()));
+}
 
-export const lookup = (operation: 'read' | 'update'): Endpoint => ({
-  operation,
-  // Without a token in the body, this is about that of the caller, as in Vault.
-  run: (call) => (call.var.body.token === undefined ? onOwnToken : onToken)(lookUp)(call),
-});
-
-export const lookupAccessor: Endpoint = {
-  operation: 'update',
-  run: onAccessor(lookUp),
-};
-
-export const renewSelf: Endpoint = {
-  operation: 'update',
-  run: onOwnToken(renew),
-};
-
-export const renewToken: Endpoint = {
-  operation: 'update',
-  run: onToken(renew),
-};
-
-export const renewAccessor: Endpoint = {
-  operation: 'update',
-  run: onAccessor(renew),
-};
-
-export const revokeSelf: Endpoint = {
-  operation: 'update',
-  run: onOwnToken(revoke),
-};
-
-export const revokeToken: Endpoint = {
-  operation: 'update',
-  run: onToken(revoke),
-};
-
-export const revokeOrphan: Endpoint = {
-  operation: 'update',
-  sudo: true,
-  run: onToken((call, target) => revokeTarget(call, target, true)),
-};
-
-export const revokeAccessor: Endpoint = {
-  operation: 'update',
-  run: onAccessor(revoke),
-};
-
-export const listAccessors: Endpoint = {
-  operation: 'list',
-  sudo: true,
-  run: async ({ env, var: { namespace } }) =>
-    list(await callAuthority(env, namespace, (authority) => authority.tokenAccessors())),
-};
+/** Without a token in the body, this is about that of the caller, as in Vault. */
+function lookUpGiven(call: Call): Promise<Response> {
+  return (call.var.body.token === undefined ? onOwnToken : onToken)(lookUp)(call);
+}
 
 async function lookUp({ env, var: { body, caller } }: Call, target: Target): Promise<Response> {
   if (target.kind === 'root')
@@ -136,6 +136,10 @@ async function renew(call: Call, target: Target): Promise<Response> {
 
 function revoke(call: Call, target: Target): Promise<Response> {
   return revokeTarget(call, target, false);
+}
+
+function revokeOrphan(call: Call, target: Target): Promise<Response> {
+  return revokeTarget(call, target, true);
 }
 
 async function revokeTarget(call: Call, target: Target, keepChildren: boolean): Promise<Response> {

@@ -1,10 +1,11 @@
 /**
- * The schema of an object's storage, as numbered migrations: each runs once, in order, and all of those that are
- * missing run in one transaction. A migration that was released never changes; a change is the next migration.
+ * The schema of an object's storage, as numbered migrations. Each runs once and in order, and all that a storage lacks
+ * run in one transaction. A migration never changes after a release: the next change is another one.
  *
- * The version is stored as a key-value entry, because a hub that was released keeps entries and no tables.
+ * The version is a key-value entry, because a hub that deletes its tables retains some entries (`lifecycle.ts`).
  */
 
+import { logError } from '../lib/log.ts';
 import {
   failedMigration,
   newerSchema,
@@ -25,8 +26,8 @@ export type Schema = readonly Migration[];
 export const VERSION_KEY = 'schema_version';
 
 /**
- * Brings the storage to the newest version of the schema. Entries without tables are those of a released hub: its
- * tables are created from the start, and its entries are migrated from their own version.
+ * Migrates the storage to the newest version of the schema. If there are entries and no tables, the tables are created
+ * from the first version on, and the entries are migrated from their own version.
  *
  * @param object as messages to people name it
  * @throws if this release cannot read the storage; nothing was changed then
@@ -46,9 +47,11 @@ export function migrate(storage: DurableObjectStorage, schema: Schema, object: s
       kv.put(VERSION_KEY, schema.length);
     });
   } catch (error) {
-    // What is damaged, or full, is no fault of the migration.
+    // A damaged storage, or a full disk, is not a bug of the migration.
     if (storageFailureOf(error) !== undefined) throw error;
-    throw failedMigration(object, schema.length, error);
+    const failure = failedMigration(object, schema.length);
+    logError(failure.message, error);
+    throw failure;
   }
 }
 

@@ -54,9 +54,9 @@ export function newerSchema(object: string, found: number, supported: number): E
   );
 }
 
-export function failedMigration(object: string, version: number, error: unknown): Error {
+export function failedMigration(object: string, version: number): Error {
   return new Error(
-    `the storage of ${object} cannot be migrated to schema version ${version}, and was not changed; deploy the release before again. The reason: ${messageOf(error)}`,
+    `the storage of ${object} cannot be migrated to schema version ${version}, and was not changed; deploy the release before again. The log says why`,
   );
 }
 

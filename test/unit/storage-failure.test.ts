@@ -18,7 +18,7 @@ it.each([
   ['the storage of the hub of abc cannot be used: internal error', 'unusable'],
   [newerSchema('the hub of abc', 2, 1).message, 'unsupported'],
   [unversionedSchema('the authority of namespace a').message, 'unsupported'],
-  [failedMigration('the hub of abc', 2, new Error('no such table: t')).message, 'unsupported'],
+  [failedMigration('the hub of abc', 2).message, 'unsupported'],
   ['UNIQUE constraint failed: t.a: SQLITE_CONSTRAINT', undefined],
   ['no such table: t: SQLITE_ERROR', undefined],
   ['the namespace was deleted', undefined],

@@ -2,6 +2,7 @@
 import { reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it } from 'vitest';
+import { encodeHandshake } from '../../src/subscription/handshake.ts';
 import { publicationOf } from '../../src/subscription/publication.ts';
 import { encodeJson } from '../../src/wire/json.ts';
 import { encodeProtobuf } from '../../src/wire/protobuf.ts';
@@ -193,10 +194,7 @@ describe('an event that was stored with such an id', () => {
       token: undefined,
       since,
     };
-    const query = new URLSearchParams({ handshake: JSON.stringify(handed) });
-    const response = await env.HUB.getByName('/deploy').fetch(`https://hub/?${query}`, {
-      headers: { Upgrade: 'websocket' },
-    });
+    const response = await env.HUB.getByName('/deploy').fetch(encodeHandshake(handed));
     expect(response.headers.get('Last-Event-ID')).toBe('earliest');
     response.webSocket?.accept();
   });

@@ -94,7 +94,7 @@ describe('a migration', () => {
       migrate(storage, FIRST, 'a');
       const before = snapshot(storage);
       expect(() => migrate(storage, FAILING, 'the hub of abc')).toThrow(
-        'the storage of the hub of abc cannot be migrated to schema version 2, and was not changed; deploy the release before again. The reason: no such entry',
+        'the storage of the hub of abc cannot be migrated to schema version 2, and was not changed; deploy the release before again. The log says why',
       );
       expect(snapshot(storage)).toEqual(before);
       migrate(storage, SECOND, 'a');

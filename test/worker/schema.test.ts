@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Lifecycle } from '../../src/authority/lifecycle.ts';
 import { AUTHORITY_SCHEMA } from '../../src/authority/schema.ts';
 import { HUB_SCHEMA, WILDCARD_HUB_SCHEMA } from '../../src/hub/schema.ts';
-import { migrate, type Schema, VERSION_KEY } from '../../src/objects/migrations.ts';
+import { type Migration, migrate, type Schema, VERSION_KEY } from '../../src/objects/migrations.ts';
 import {
   aHolder,
   authority,
@@ -138,6 +138,53 @@ describe('a migration', () => {
       );
       expect(snapshot(storage)).toEqual(before);
     }));
+});
+
+describe.each([
+  ['a hub', HUB_SCHEMA, () => hubStub('abc'), () => handshake('abc')],
+  ['a wildcard hub', WILDCARD_HUB_SCHEMA, () => hubOf('*'), () => handshake('*')],
+  ['an authority', AUTHORITY_SCHEMA, authority, () => root.list('sys/policies/acl')],
+] as const)('%s', (_kind, schema, stub, request) => {
+  const migrations = schema as Migration[];
+  afterEach(() => {
+    migrations.splice(1);
+  });
+
+  it('is migrated when it starts', async () => {
+    await Promise.all([subscribe('abc'), subscribe('*')]);
+    await root.writes('sys/policies/acl/p', { policy: granting({ a: 'read' }) });
+    migrations.push({ tables: (sql) => sql.exec('CREATE TABLE second (a TEXT)') });
+    await evictDurableObject(stub());
+    expect((await request()).status).toBeLessThan(300);
+    expect(
+      await runInDurableObject(stub(), (_object, { storage }) => storage.kv.get(VERSION_KEY)),
+    ).toBe(2);
+    await runInDurableObject(stub(), (_object, { storage }) => {
+      storage.sql.exec('DROP TABLE second');
+      storage.kv.put(VERSION_KEY, 1);
+    });
+  });
+
+  it('that cannot be migrated answers 503, and works again with the release before', async () => {
+    await Promise.all([subscribe('abc'), subscribe('*')]);
+    await root.writes('sys/policies/acl/p', { policy: granting({ a: 'read' }) });
+    const content = await contentOf(stub());
+    migrations.push({
+      tables: (sql) => sql.exec('CREATE TABLE second (a TEXT)'),
+      entries: () => {
+        throw new Error('no such entry');
+      },
+    });
+    await evictDurableObject(stub());
+    const refused = await request();
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('Retry-After')).toBe(null);
+    expect(await errorsOf(refused)).toContain('cannot be migrated to schema version 2');
+    migrations.pop();
+    await evictDurableObject(stub()).catch(() => undefined);
+    expect(await contentOf(stub())).toEqual(content);
+    expect((await request()).status).toBeLessThan(300);
+  });
 });
 
 describe('the storage of a newer release', () => {

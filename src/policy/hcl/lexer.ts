@@ -13,8 +13,8 @@ export interface Token {
   readonly at: Location;
 }
 
-const BLANK = /[ \t\r\n]+/y;
-const LINE_COMMENT = /(?:#|\/\/)[^\n]*/y;
+/** White space and comments. */
+const SEPARATORS = /(?:[ \t\r\n]+|(?:#|\/\/)[^\n]*|\/\*[\s\S]*?\*\/)+/y;
 const IDENTIFIER = /[\p{L}_][\p{L}\p{Nd}_.-]*/uy;
 const NUMBER = /-?(?:0[xX][0-9a-fA-F]*|\d+(?:\.\d*)?(?:[eE][+-]?\d*)?)|\.\d+/y;
 const PUNCTUATION: ReadonlySet<string> = new Set(['{', '}', '[', ']', ',', '=']);
@@ -29,35 +29,31 @@ export function tokenize(text: string): Parsed<Token[]> {
   let lineStart = 0;
   let lineEnd = text.indexOf('\n');
   let offset = 0;
-  while (offset < text.length) {
-    const scanned = scan(text, offset);
-    if (!scanned.ok) return scanned;
-    const { kind, text: value, end } = scanned.value;
-    if (kind !== undefined) {
-      tokens.push({ kind, text: value, at: { line, column: offset - lineStart + 1 } });
-    }
-    while (lineEnd !== -1 && lineEnd < end) {
+  for (;;) {
+    offset += matchAt(SEPARATORS, text, offset)?.length ?? 0;
+    while (lineEnd !== -1 && lineEnd < offset) {
       line++;
       lineStart = lineEnd + 1;
       lineEnd = text.indexOf('\n', lineStart);
     }
+    const at = { line, column: offset - lineStart + 1 };
+    if (offset === text.length) {
+      tokens.push({ kind: 'end', text: '', at });
+      return ok(tokens);
+    }
+    const scanned = scan(text, offset);
+    if (!scanned.ok) return scanned;
+    const { kind, text: value, end } = scanned.value;
+    tokens.push({ kind, text: value, at });
     offset = end;
   }
-  tokens.push({ kind: 'end', text: '', at: { line, column: offset - lineStart + 1 } });
-  return ok(tokens);
 }
 
-interface Scanned {
-  /** Undefined for white space and comments. */
-  readonly kind: Token['kind'] | undefined;
-  readonly text: string;
+interface Scanned extends Pick<Token, 'kind' | 'text'> {
   readonly end: number;
 }
 
 function scan(text: string, offset: number): Parsed<Scanned> {
-  const blank = matchAt(BLANK, text, offset) ?? matchAt(LINE_COMMENT, text, offset);
-  if (blank !== undefined) return ok({ kind: undefined, text: '', end: offset + blank.length });
-
   const character = text[offset] ?? '';
   if (PUNCTUATION.has(character)) {
     return ok({ kind: character as Punctuation, text: character, end: offset + 1 });
@@ -68,9 +64,7 @@ function scan(text: string, offset: number): Parsed<Scanned> {
     return ok({ kind: 'string', text: string.value.value, end: string.value.end });
   }
   if (text.startsWith('/*', offset)) {
-    const end = text.indexOf('*/', offset + 2);
-    if (end === -1) return invalidAt(locationOf(text, offset), 'comment not terminated');
-    return ok({ kind: undefined, text: '', end: end + 2 });
+    return invalidAt(locationOf(text, offset), 'comment not terminated');
   }
   const identifier = matchAt(IDENTIFIER, text, offset);
   if (identifier !== undefined) {

@@ -4,6 +4,9 @@
  */
 
 import { log } from '../lib/log.ts';
+import { pathOfKey } from '../namespace/namespace.ts';
+import { actorOf } from './authentication/caller.ts';
+import type { CallerContext } from './context.ts';
 
 type AuditedAction =
   | 'login'
@@ -21,10 +24,18 @@ type AuditedAction =
   | 'namespace_deleted'
   | 'hub_reset';
 
-/** Undefined members are left out. */
-export function audit(
+type Members = Readonly<Record<string, string | number | undefined>>;
+
+/** Records what the caller has done in the Vault namespace of its request. */
+export function auditCall(
+  { var: { caller, namespace } }: CallerContext,
   action: AuditedAction,
-  members: Readonly<Record<string, string | number | undefined>>,
+  members: Members = {},
 ): void {
+  audit(action, { namespace: pathOfKey(namespace), ...members, by: actorOf(caller) });
+}
+
+/** Undefined members are left out. */
+export function audit(action: AuditedAction, members: Members): void {
   log('log', { audit: action, time: new Date().toISOString(), ...members });
 }

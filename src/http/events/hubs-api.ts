@@ -6,14 +6,12 @@
 import { checkEventType } from '../../event/event-type.ts';
 import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
-import { pathOfKey } from '../../namespace/namespace.ts';
 import { callWithRetry } from '../../objects/call.ts';
 import type { HubState } from '../../objects/hub-contract.ts';
 import { hubName, nameForOperators, wildcardHubName } from '../../objects/hub-name.ts';
 import { messageOf, storageFailureOf } from '../../objects/storage-failure.ts';
 import { callWildcardHub, subscriberHubStub } from '../../objects/stubs.ts';
-import { audit } from '../audit-log.ts';
-import { actorOf } from '../authentication/caller.ts';
+import { auditCall } from '../audit-log.ts';
 import type { Call, Endpoints } from '../endpoint.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
 
@@ -60,11 +58,7 @@ async function resetHub(call: Call): Promise<Response> {
   if (!wasReset) {
     return refuse(invalid(`the storage of ${title} can be read, so it was not reset`).failure);
   }
-  audit('hub_reset', {
-    namespace: pathOfKey(call.var.namespace),
-    hub: call.var.name,
-    by: actorOf(call.var.caller),
-  });
+  auditCall(call, 'hub_reset', { hub: call.var.name });
   return done();
 }
 

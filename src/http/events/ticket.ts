@@ -8,16 +8,14 @@ import type { TicketHolder, TicketRefusal } from '../../objects/authority-contra
 import { callAuthority } from '../../objects/stubs.ts';
 import { MAX_TICKETS, TICKET_TTL_SECONDS } from '../../token/limits.ts';
 import { digestOf, mintTicket } from '../../token/token-form.ts';
-import { audit } from '../audit-log.ts';
-import { actorOf } from '../authentication/caller.ts';
+import { auditCall } from '../audit-log.ts';
 import { proofOfTicket } from '../authentication/ticket.ts';
 import type { Call } from '../endpoint.ts';
 import { type Refusal, refuse, succeed } from '../respond.ts';
 
-export async function createTicket({
-  env,
-  var: { caller, namespace, config },
-}: Call): Promise<Response> {
+export async function createTicket(call: Call): Promise<Response> {
+  const { env } = call;
+  const { caller, config } = call.var;
   const authority = caller.token?.authority ?? ROOT;
   const ticket = await mintTicket(pathOfKey(authority));
   const digest = await digestOf(ticket);
@@ -27,7 +25,7 @@ export async function createTicket({
       : { kind: 'token', digest: caller.token.digest };
   const added = await callAuthority(env, authority, (stub) => stub.addTicket(digest, holder));
   if (!added.ok) return refuse(REFUSALS[added.failure.reason]);
-  audit('ticket_created', { namespace: pathOfKey(namespace), by: actorOf(caller) });
+  auditCall(call, 'ticket_created');
   return succeed({
     ticket,
     expires_at: new Date(added.value.expiresAt).toISOString(),

@@ -9,11 +9,11 @@ import { checkRoleName } from '../../logins/role-name.ts';
 import { CONFIG_NAME } from '../../objects/authority-contract.ts';
 import { authorityStub, callAuthority } from '../../objects/stubs.ts';
 import { fetchKeys } from '../../outbound/issuer-keys.ts';
+import { auditCall } from '../audit-log.ts';
 import type { Call, Endpoints } from '../endpoint.ts';
 import { answer, done, list, refuse } from '../respond.ts';
 import { keyFetchOptions, workerCaches } from '../worker-caches.ts';
-import type { LoginCall } from './login.ts';
-import { auditMethod, type LoginEndpoint } from './login.ts';
+import type { LoginCall, LoginEndpoint } from './login.ts';
 import { TOKEN_SETTINGS } from './token-settings.ts';
 
 export const JWT_ENDPOINTS: Endpoints = {
@@ -91,7 +91,7 @@ async function writeJwtConfig(call: Call): Promise<Response> {
     config.value,
   );
   if (!written.ok) return refuse(written.failure);
-  auditMethod(call, 'jwt', 'config');
+  auditCall(call, 'auth_method_written', { method: 'jwt', what: 'config' });
   return done();
 }
 
@@ -120,7 +120,7 @@ async function writeJwtRole(call: Call): Promise<Response> {
     role.value,
   );
   if (!written.ok) return refuse(written.failure);
-  auditMethod(call, 'jwt', `role/${role.value.name}`);
+  auditCall(call, 'auth_method_written', { method: 'jwt', what: `role/${role.value.name}` });
   return done();
 }
 
@@ -128,7 +128,7 @@ async function deleteJwtRole(call: Call): Promise<Response> {
   const { env } = call;
   const { namespace, name } = call.var;
   await authorityStub(env, namespace).deleteLoginSetting('jwt', name.toLowerCase());
-  auditMethod(call, 'jwt', `role/${name}`);
+  auditCall(call, 'auth_method_written', { method: 'jwt', what: `role/${name}` });
   return done();
 }
 

@@ -6,9 +6,7 @@ import { type AuthMethod, tokenOfLogin } from '../../logins/login-token.ts';
 import { pathOfKey } from '../../namespace/namespace.ts';
 import { authorityStub } from '../../objects/stubs.ts';
 import { audit } from '../audit-log.ts';
-import { actorOf } from '../authentication/caller.ts';
 import type { BodyEnv, NamespaceEnv, Resolved } from '../context.ts';
-import type { Call } from '../endpoint.ts';
 import { answer, refuse } from '../respond.ts';
 import { warnOfUnread } from '../unread-parameters.ts';
 
@@ -44,17 +42,4 @@ export function logIn(endpoint: LoginEndpoint): (call: LoginCall) => Promise<Res
     });
     return warnOfUnread(answer({ auth, warnings, mountType: method }), body, parameters);
   };
-}
-
-export function auditMethod(
-  { var: { namespace, caller } }: Call,
-  method: AuthMethod,
-  what: string,
-): void {
-  audit('auth_method_written', {
-    namespace: pathOfKey(namespace),
-    method,
-    what,
-    by: actorOf(caller),
-  });
 }

@@ -18,8 +18,7 @@ import type { ChildNamespace } from '../../objects/authority-contract.ts';
 import { authorityStub, callAuthority } from '../../objects/stubs.ts';
 import type { Operation } from '../../policy/acl.ts';
 import { readMetadata } from '../../token/token-metadata.ts';
-import { audit } from '../audit-log.ts';
-import { actorOf } from '../authentication/caller.ts';
+import { auditCall } from '../audit-log.ts';
 import { deny, isAllowed } from '../authorize.ts';
 import type { Call, Endpoints } from '../endpoint.ts';
 import { findNamespace } from '../namespace-lookup.ts';
@@ -74,7 +73,7 @@ async function createNamespace(call: Call): Promise<Response> {
   if (!created.ok) return refuse(created.failure);
   workerCaches.namespaceCreated();
   const key = childKey(above, name, created.value.id);
-  auditNamespace('namespace_created', call, pathOfKey(key));
+  auditCall(call, 'namespace_created', { namespace: pathOfKey(key) });
   return succeed(describe(above, created.value));
 }
 
@@ -90,7 +89,8 @@ async function deleteNamespace(call: Call): Promise<Response> {
     return done([`requested namespace ${quote(target.name)} does not exist`]);
   }
   workerCaches.namespaceDeleted();
-  auditNamespace('namespace_deleted', call, pathFrom(ROOT, pathOfKey(target.above), target.name));
+  const namespace = pathFrom(ROOT, pathOfKey(target.above), target.name);
+  auditCall(call, 'namespace_deleted', { namespace });
   return done();
 }
 
@@ -128,12 +128,4 @@ function describe(above: string, { name, id, metadata }: ChildNamespace): Record
     path: withSlash(pathFrom(ROOT, pathOfKey(above), name)),
     custom_metadata: metadata,
   };
-}
-
-function auditNamespace(
-  action: 'namespace_created' | 'namespace_deleted',
-  { var: { caller } }: Call,
-  namespace: string,
-): void {
-  audit(action, { namespace, by: actorOf(caller) });
 }

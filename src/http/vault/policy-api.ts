@@ -3,13 +3,11 @@
 import { kindOf, quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { decodeUtf8 } from '../../lib/text.ts';
-import { pathOfKey } from '../../namespace/namespace.ts';
 import { authorityStub, callAuthority } from '../../objects/stubs.ts';
 import { adviceOnPolicy } from '../../policy/advice.ts';
 import { parsePolicy } from '../../policy/policy.ts';
 import { checkPolicyName, IMMUTABLE_POLICIES } from '../../policy/policy-name.ts';
-import { audit } from '../audit-log.ts';
-import { actorOf } from '../authentication/caller.ts';
+import { auditCall } from '../audit-log.ts';
 import type { Call, Endpoint, Endpoints } from '../endpoint.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';
@@ -67,7 +65,7 @@ async function deletePolicy(call: Call): Promise<Response> {
   }
   await authorityStub(env, namespace).deletePolicy(name);
   workerCaches.policyChanged();
-  auditPolicy('policy_deleted', call, name);
+  auditCall(call, 'policy_deleted', { policy: name });
   return done();
 }
 
@@ -86,7 +84,7 @@ async function writePolicy(call: Call, textKey: TextKey): Promise<Response> {
   const written = await authorityStub(env, namespace).putPolicy(name.value, text.value);
   if (!written.ok) return refuse(written.failure);
   workerCaches.policyChanged();
-  auditPolicy('policy_written', call, name.value);
+  auditCall(call, 'policy_written', { policy: name.value });
   const converted = name.value === named ? [] : [`policy name was converted to ${name.value}`];
   return done([...converted, ...adviceOnPolicy(policy.value)]);
 }
@@ -120,16 +118,4 @@ function decodeBase64(text: string): Uint8Array | undefined {
   } catch {
     return undefined;
   }
-}
-
-function auditPolicy(
-  action: 'policy_written' | 'policy_deleted',
-  { var: { namespace, caller } }: Call,
-  policy: string,
-): void {
-  audit(action, {
-    namespace: pathOfKey(namespace),
-    policy,
-    by: actorOf(caller),
-  });
 }

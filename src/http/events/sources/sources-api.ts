@@ -9,8 +9,7 @@ import { claimedProof } from '../../../ingest/webhooks/verify-delivery.ts';
 import { withoutNulls } from '../../../lib/json.ts';
 import { pathOfKey } from '../../../namespace/namespace.ts';
 import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
-import { audit } from '../../audit-log.ts';
-import { actorOf } from '../../authentication/caller.ts';
+import { auditCall } from '../../audit-log.ts';
 import type { Call, Endpoints } from '../../endpoint.ts';
 import { adviceOnPublications } from '../../publishing/advice.ts';
 import { done, list, refuse, succeed } from '../../respond.ts';
@@ -64,14 +63,14 @@ async function writeSource(call: Call): Promise<Response> {
   );
   if (!written.ok) return refuse(written.failure);
   workerCaches.sourceChanged();
-  auditSource('source_written', call);
+  auditCall(call, 'source_written', { source: name });
   return done();
 }
 
 async function deleteSource(call: Call): Promise<Response> {
   await authorityStub(call.env, call.var.namespace).deleteSource(call.var.name);
   workerCaches.sourceChanged();
-  auditSource('source_deleted', call);
+  auditCall(call, 'source_deleted', { source: call.var.name });
   return done();
 }
 
@@ -112,11 +111,4 @@ function framesOf(events: readonly CheckedEvent[]): unknown[] {
 
 function sourceOf({ env, var: { namespace, name } }: Call) {
   return callAuthority(env, namespace, (authority) => authority.source(name));
-}
-
-function auditSource(
-  action: 'source_written' | 'source_deleted',
-  { var: { namespace, name, caller } }: Call,
-): void {
-  audit(action, { namespace: pathOfKey(namespace), source: name, by: actorOf(caller) });
 }

@@ -4,9 +4,10 @@ import { invalid, ok } from '../../../lib/result.ts';
 import { checkAppRole, describeAppRole, loginByAppRole } from '../../../logins/approle.ts';
 import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
 import { digestOf } from '../../../token/token-form.ts';
+import { auditCall } from '../../audit-log.ts';
 import { type Call, type Endpoints, textOf } from '../../endpoint.ts';
 import { done, list, refuse } from '../../respond.ts';
-import { auditMethod, type LoginEndpoint } from '../login.ts';
+import type { LoginEndpoint } from '../login.ts';
 import { TOKEN_SETTINGS } from '../token-settings.ts';
 import { boundedText, data, roleOf, withRole } from './role.ts';
 
@@ -58,7 +59,7 @@ async function writeAppRole(call: Call): Promise<Response> {
     role.value,
   );
   if (!written.ok) return refuse(written.failure);
-  auditMethod(call, 'approle', `role/${role.value.name}`);
+  auditCall(call, 'auth_method_written', { method: 'approle', what: `role/${role.value.name}` });
   return done();
 }
 
@@ -67,7 +68,7 @@ async function deleteAppRole(call: Call): Promise<Response> {
     'approle',
     call.var.name.toLowerCase(),
   );
-  auditMethod(call, 'approle', `role/${call.var.name}`);
+  auditCall(call, 'auth_method_written', { method: 'approle', what: `role/${call.var.name}` });
   return done();
 }
 

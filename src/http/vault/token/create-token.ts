@@ -5,8 +5,8 @@ import { pathOfKey, ROOT } from '../../../namespace/namespace.ts';
 import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
 import type { Maker } from '../../../token/maker.ts';
 import { foreignTokenName } from '../../../token/token-record.ts';
-import { audit } from '../../audit-log.ts';
-import { actorOf, type Caller } from '../../authentication/caller.ts';
+import { auditCall } from '../../audit-log.ts';
+import type { Caller } from '../../authentication/caller.ts';
 import { isRootToken } from '../../authentication/root-token.ts';
 import type { Call } from '../../endpoint.ts';
 import { answer, refuse } from '../../respond.ts';
@@ -34,12 +34,8 @@ export async function createToken(call: Call, alwaysOrphan: boolean): Promise<Re
     await authorityStub(env, namespace).revokeToken({ id: created.value.id });
     return refuse({ reason: 'invalid_token' });
   }
-  audit('token_created', {
-    namespace: pathOfKey(namespace),
-    accessor: auth.accessor,
-    by: actorOf(caller),
-    policies: auth.policies.join(','),
-  });
+  const { accessor, policies } = auth;
+  auditCall(call, 'token_created', { accessor, policies: policies.join(',') });
   return answer({ auth, warnings, mountType: 'token' });
 }
 

@@ -2,10 +2,8 @@
 
 import { parseDuration } from '../../../lib/duration.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
-import { pathOfKey } from '../../../namespace/namespace.ts';
 import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
-import { audit } from '../../audit-log.ts';
-import { actorOf } from '../../authentication/caller.ts';
+import { auditCall } from '../../audit-log.ts';
 import type { Call, Endpoints } from '../../endpoint.ts';
 import { answer, done, list, refuse } from '../../respond.ts';
 import { workerCaches } from '../../worker-caches.ts';
@@ -144,23 +142,17 @@ function revokeOrphan(call: Call, target: Target): Promise<Response> {
 
 async function revokeTarget(call: Call, target: Target, keepChildren: boolean): Promise<Response> {
   if (target.kind === 'root') return refuse(invalid(ROOT_TOKEN_IS_CONFIGURED).failure);
-  const { env } = call;
-  const { caller, namespace } = call.var;
   const accessor =
     target.kind === 'unknown'
       ? undefined
-      : await authorityStub(env, target.authority).revokeToken(target.reference, keepChildren);
+      : await authorityStub(call.env, target.authority).revokeToken(target.reference, keepChildren);
   if (accessor === undefined) {
     if (target.kind === 'accessor') return refuse(INVALID_ACCESSOR);
     // Revoking a token that does not exist succeeds.
     return keepChildren ? refuse(invalid('token to revoke not found').failure) : done();
   }
   workerCaches.tokenRevoked();
-  audit('token_revoked', {
-    namespace: pathOfKey(namespace),
-    accessor,
-    by: actorOf(caller),
-  });
+  auditCall(call, 'token_revoked', { accessor });
   return done();
 }
 

@@ -1,6 +1,6 @@
 /**
- * Encrypts texts for storage: AES-256-GCM, with the nonce before the ciphertext. A ciphertext is bound to its owner, so
- * it cannot be decrypted for another one.
+ * Encrypts texts for storage: AES-256-GCM, with the nonce before the ciphertext. A ciphertext is bound to a context, such
+ * as the name of what it belongs to, and cannot be decrypted in another one.
  */
 import { Buffer } from 'node:buffer';
 
@@ -9,10 +9,10 @@ const NONCE_BYTES = 12;
 /** 32 bytes. */
 export type AesKey = Uint8Array;
 
-export async function encrypt(key: AesKey, owner: string, text: string): Promise<ArrayBuffer> {
+export async function encrypt(key: AesKey, context: string, text: string): Promise<ArrayBuffer> {
   const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
   const encrypted = await crypto.subtle.encrypt(
-    parameters(nonce, owner),
+    parameters(nonce, context),
     await importKey(key),
     Buffer.from(text),
   );
@@ -22,16 +22,16 @@ export async function encrypt(key: AesKey, owner: string, text: string): Promise
   return whole.buffer;
 }
 
-/** @returns undefined if the key, the owner or the bytes are not those of the encryption */
+/** @returns undefined if the key, the context or the bytes are not those of the encryption */
 export async function decrypt(
   key: AesKey,
-  owner: string,
+  context: string,
   bytes: ArrayBuffer,
 ): Promise<string | undefined> {
   const nonce = new Uint8Array(bytes.slice(0, NONCE_BYTES));
   try {
     const text = await crypto.subtle.decrypt(
-      parameters(nonce, owner),
+      parameters(nonce, context),
       await importKey(key),
       bytes.slice(NONCE_BYTES),
     );
@@ -41,8 +41,8 @@ export async function decrypt(
   }
 }
 
-function parameters(iv: Uint8Array, owner: string) {
-  return { name: 'AES-GCM', iv, additionalData: Buffer.from(owner) };
+function parameters(iv: Uint8Array, context: string) {
+  return { name: 'AES-GCM', iv, additionalData: Buffer.from(context) };
 }
 
 function importKey(key: AesKey) {

@@ -67,13 +67,13 @@ export function identityValue(
 
 /** `id`, `name` or `metadata.<key>`. The key may have dots. */
 function fieldOf(
-  owner: Pick<Alias | Group, 'id' | 'name' | 'metadata'> | undefined,
+  subject: Pick<Alias | Group, 'id' | 'name' | 'metadata'> | undefined,
   [field, ...key]: readonly string[],
 ): string | undefined {
-  if (owner === undefined) return undefined;
-  if (field === 'metadata') return own(owner.metadata, key.join('.'));
+  if (subject === undefined) return undefined;
+  if (field === 'metadata') return own(subject.metadata, key.join('.'));
   if (key.length > 0) return undefined;
-  return field === 'id' ? owner.id : field === 'name' ? owner.name : undefined;
+  return field === 'id' ? subject.id : field === 'name' ? subject.name : undefined;
 }
 
 function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {

@@ -10,7 +10,7 @@ import { headerValue } from '../headers.ts';
 import { checkAscii } from '../option.ts';
 import { stringAt } from '../pointer.ts';
 import { GOOGLE_PUSH_TOKEN, SERVICE_ACCOUNT } from '../verifiers/push-token.ts';
-import { secretAsToken } from '../verifiers/sent-secret.ts';
+import { SECRET_AS_TOKEN } from '../verifiers/sent-secret.ts';
 import { SNS, TOPIC_ARN } from '../verifiers/sns.ts';
 import type { Kind } from './kind.ts';
 
@@ -64,7 +64,7 @@ export const CLOUD = {
     challenge: { verified: snsConfirmation },
   },
   'event-grid': {
-    verifiers: [secretAsToken],
+    verifiers: [SECRET_AS_TOKEN],
     body: 'document',
     eventType: 'event-grid/{/eventType}',
     mapping: {

@@ -2,7 +2,7 @@
 
 import { ZOOM_HEADER, zoomChallenge } from '../challenges/zoom.ts';
 import { URL_OPTION } from '../option.ts';
-import { secretAsPassword, secretAsToken } from '../verifiers/sent-secret.ts';
+import { SECRET_AS_PASSWORD, SECRET_AS_TOKEN } from '../verifiers/sent-secret.ts';
 import { STANDARD_WEBHOOKS, SVIX } from '../verifiers/standard-webhooks.ts';
 import type { Kind } from './kind.ts';
 
@@ -36,11 +36,11 @@ export const GENERAL = {
     answer: 'report',
   },
   token: {
-    verifiers: [secretAsToken, secretAsPassword],
+    verifiers: [SECRET_AS_TOKEN, SECRET_AS_PASSWORD],
     body: 'document',
     eventType: `{source}/{${TYPE}}`,
     mapping: { path: `{source}/{${TYPE}}`, metadata: { body: '' } },
     answer: 'report',
   },
-  'vault-audit': { verifiers: [secretAsToken], body: 'audit', eventType: '', mapping: {} },
+  'vault-audit': { verifiers: [SECRET_AS_TOKEN], body: 'audit', eventType: '', mapping: {} },
 } satisfies Record<string, Kind>;

@@ -14,7 +14,7 @@ import { stringAt } from '../pointer.ts';
 import { CLIENT_STATE, notificationsIn } from '../verifiers/client-state.ts';
 import { hmacSignature } from '../verifiers/hmac-signature.ts';
 import { HUBSPOT } from '../verifiers/hubspot.ts';
-import { secretAsToken, secretInHeader } from '../verifiers/sent-secret.ts';
+import { SECRET_AS_TOKEN, secretInHeader } from '../verifiers/sent-secret.ts';
 import type { Kind } from './kind.ts';
 
 const accounts = listAt('/list_folder/accounts');
@@ -92,7 +92,7 @@ export const OFFICE = {
     challenge: { unverified: challengeInQuery('challenge') },
   },
   okta: {
-    verifiers: [secretInHeader('Authorization'), secretAsToken],
+    verifiers: [secretInHeader('Authorization'), SECRET_AS_TOKEN],
     body: 'document',
     eventsIn: listAt('/data/events'),
     eventType: 'okta/{/eventType}',

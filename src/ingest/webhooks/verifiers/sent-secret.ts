@@ -18,13 +18,13 @@ export function secretInHeader(header: SecretHeader): Verifier {
 }
 
 /** The secret is in a header for tokens. */
-export const secretAsToken: Verifier = sentSecret(
+export const SECRET_AS_TOKEN: Verifier = sentSecret(
   'the secret of the source (X-Vault-Token, or Authorization: Bearer)',
   ({ token }) => token,
 );
 
 /** The secret is the password of Basic authentication, which a URL can contain: `https://any:secret@host/`. */
-export const secretAsPassword: Verifier = sentSecret(
+export const SECRET_AS_PASSWORD: Verifier = sentSecret(
   'the secret of the source as the password of Authorization: Basic',
   ({ headers }) => {
     const [, base64] = BASIC.exec(headerValue(headers, 'Authorization') ?? '') ?? [];

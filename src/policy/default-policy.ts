@@ -3,27 +3,27 @@
  * created without it. The second half is about paths that this server does not have, but clients ask for the
  * capabilities on them.
  */
-export const DEFAULT_POLICY = `# What the holder of any token may do with that token.
+export const DEFAULT_POLICY = `# Every token may look up, renew and revoke itself.
 path "auth/token/lookup-self" { capabilities = ["read"] }
 path "auth/token/renew-self"  { capabilities = ["update"] }
 path "auth/token/revoke-self" { capabilities = ["update"] }
 
-# And ask of any path what it may do there.
+# It may ask for its capabilities on a path.
 path "sys/capabilities-self" { capabilities = ["update"] }
 
-# Which event types there are is no secret.
+# It may list the event types.
 path "sys/events/types" { capabilities = ["read", "list"] }
 
-# A ticket opens what the token itself opens.
+# It may create tickets, which open the same subscriptions as the token.
 path "sys/events/ticket" { capabilities = ["update"] }
 
-# Who one is.
+# It may read its own identity.
 path "identity/entity/id/{{identity.entity.id}}"     { capabilities = ["read"] }
 path "identity/entity/name/{{identity.entity.name}}" { capabilities = ["read"] }
 path "identity/oidc/provider/+/authorize"            { capabilities = ["read", "update"] }
 path "sys/internal/ui/resultant-acl"                 { capabilities = ["read"] }
 
-# Leases, wrapped answers, a store of one's own, and tools.
+# Leases, wrapped responses, the private store of the token, and tools.
 path "sys/renew"                 { capabilities = ["update"] }
 path "sys/leases/renew"          { capabilities = ["update"] }
 path "sys/leases/lookup"         { capabilities = ["update"] }

@@ -10,7 +10,7 @@ import type { CallerContext } from '../context.ts';
 import { callerOf, FRESH } from '../middleware/authenticate.ts';
 import { authorize } from '../publishing/authorize.ts';
 import { publishEvents } from '../publishing/publish-events.ts';
-import { checkEncoding, readBody } from '../request/body.ts';
+import { readUncompressedBody } from '../request/body.ts';
 import { after } from '../request/path.ts';
 import { type Refusal, refuse, succeed } from '../respond.ts';
 import { PUBLISH } from '../routes.ts';
@@ -27,9 +27,7 @@ export async function publish(c: CallerContext): Promise<Response> {
     const checked = checkEventType(eventType);
     if (!checked.ok) return refuse(checked.failure);
   }
-  const encoding = checkEncoding(request.headers);
-  if (!encoding.ok) return refuse(encoding.failure);
-  const body = await readBody(request, MAX_PUBLISH_BYTES);
+  const body = await readUncompressedBody(request, MAX_PUBLISH_BYTES);
   if (!body.ok) return refuse(body.failure);
   const events = readEvents(request.headers, body.value, {
     newId: () => crypto.randomUUID(),

@@ -4,13 +4,18 @@ import { readBytes } from '../../lib/read-bytes.ts';
 import { invalid, ok, type Result, tooLarge, unsupportedMediaType } from '../../lib/result.ts';
 import { valuesOf } from './header.ts';
 
-/** Rejects a compressed body: a small one may decompress to a very large one. */
-export function checkEncoding(headers: Headers): Result<undefined> {
-  const encoding = headers.get('content-encoding') ?? '';
+/** Rejects a compressed body, because a small one may decompress to a very large one. */
+export function readUncompressedBody(
+  request: Request,
+  maxBytes: number,
+): Promise<Result<Uint8Array>> {
+  const encoding = request.headers.get('content-encoding') ?? '';
   return valuesOf(encoding).every((coding) => coding.toLowerCase() === 'identity')
-    ? ok(undefined)
-    : unsupportedMediaType(
-        `content encoding ${quote(encoding)} is not supported; send the body uncompressed`,
+    ? readBody(request, maxBytes)
+    : Promise.resolve(
+        unsupportedMediaType(
+          `content encoding ${quote(encoding)} is not supported; send the body uncompressed`,
+        ),
       );
 }
 

@@ -6,7 +6,7 @@ import { headerValue } from '../../../ingest/webhooks/headers.ts';
 import type { Source } from '../../../ingest/webhooks/source.ts';
 import { answerUnverifiedChallenge } from '../../../ingest/webhooks/verify-delivery.ts';
 import type { NamespaceContext } from '../../context.ts';
-import { checkEncoding, readBody } from '../../request/body.ts';
+import { readUncompressedBody } from '../../request/body.ts';
 import { after } from '../../request/path.ts';
 import { refuse } from '../../respond.ts';
 import { RECEIVE } from '../../routes.ts';
@@ -46,10 +46,10 @@ export async function receive(c: NamespaceContext): Promise<Response> {
 }
 
 async function receiveDelivery(c: NamespaceContext, source: Source): Promise<Response> {
-  const request = c.req.raw;
-  const encoding = checkEncoding(request.headers);
-  if (!encoding.ok) return refuseDelivery(source, encoding.failure);
-  const body = await readBody(request, MAX_DELIVERY_BYTES);
+  const body = await readUncompressedBody(c.req.raw, MAX_DELIVERY_BYTES);
+  if (!body.ok && body.failure.reason === 'unsupported_media_type') {
+    return refuseDelivery(source, body.failure);
+  }
   if (source.body === 'audit') return receiveAudit(c, source, body);
   return body.ok ? receiveWebhook(c, source, body.value) : refuseDelivery(source, body.failure);
 }

@@ -31,14 +31,14 @@ export const eventsExplain = apiCommand({
   --namespaces <pattern>   namespaces that the subscription adds; may be repeated
   --event <file>           the event, from a file or, with "-", from standard input: JSON as
                            "events publish" reads it, or a frame as "events subscribe" prints it
-  --id <id>                the event of this id, where the server still remembers it
-  --token <token>          who subscribes (default: who asks); "-" reads it from standard input
+  --id <id>                the event of this id, if the server still retains it
+  --token <token>          the subscriber's token (default: your own); "-" reads it from standard input
   --accessor <accessor>    the same by the accessor of the token
-  --policy-file <file>     the same by policies, which need not be written yet; may be repeated
+  --policy-file <file>     the same by policies, which the server need not have; may be repeated
 `,
   examples: `carillon events explain --pattern 'kv*' --id 9f1c3a52-0b7e-4c1d-8a44-6d2f1e0b7c55
 carillon events explain --pattern 'kv*' --policy-file subscriber.hcl --event event.json`,
-  ends: 'Ends with 0 when the event is delivered, 3 when it is not, 1 when that cannot be told.',
+  ends: 'Ends with 0 if the event is delivered, 3 if it is not, 1 if that is unknown.',
   options: {
     pattern: { type: 'string' },
     filter: { type: 'string' },

@@ -24,11 +24,11 @@ Usage: carillon events publish <type> key=value...
 Options:
   --data <source>          events as JSON from @file, or from standard input with "-": one event, a
                            list, or one event a line as "events subscribe" prints them; lines are
-                           sent as they come
+                           sent as they arrive
 ${SERVER_HELP}
   -h, --help               show this
 
-Ends with 0 when every event was accepted, now or before, and 1 otherwise.
+Ends with 0 if every event was accepted, now or before, and 1 otherwise.
 
 Examples:
   carillon events publish deploy/finished path=deploy/web version=42

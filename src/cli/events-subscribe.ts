@@ -15,8 +15,8 @@ const MAX_TIMEOUT_SECONDS = 2_147_483;
 export const eventsSubscribe: Command = {
   name: 'events subscribe',
   summary: 'Print events as they happen, one a line',
-  help: `Subscribe to events and print them to standard output as they come, one JSON object a line.
-Everything else goes to standard error.
+  help: `Subscribe to events and print them to standard output, one JSON object a line. Everything else
+goes to standard error.
 
 Usage: carillon events subscribe [options] <pattern>
 
@@ -27,17 +27,17 @@ Options:
   --namespaces <pattern>   also events of the namespaces below that match; may be repeated
   --protobuf               take binary frames and print them decoded, in the form that
                            "events publish" reads
-  --since <place>          begin with what was published before: after the event with this id, at
-                           this time (2026-11-22T12:00:00Z), or "earliest"
-  --follow                 go on when the connection breaks or the server restarts, from where it
-                           was: no event is missing or comes twice
-  --timeout <duration>     end after so long: 90s, 1h30m
+  --since <position>       begin in the past: after the event with this id, at this time
+                           (2026-11-22T12:00:00Z), or with the "earliest" event
+  --follow                 reconnect when the connection breaks or the server restarts, and resume:
+                           no event is missing or delivered twice
+  --timeout <duration>     end after this time: 90s, 1h30m
 ${SERVER_HELP}
   -h, --help               show this
 
-Ends with 0 when the server closes the subscription in good order or the time is over, 1 when it
-breaks, 130 on Ctrl-C. --since and --follow need a Carillon server; where events may be missing
-nevertheless, standard error says so.
+Ends with 0 when the server closes the subscription normally or the timeout is over, 1 when the
+connection breaks, 130 on Ctrl-C. --since and --follow need a Carillon server. Standard error says
+where events may be missing.
 
 Examples:
   carillon events subscribe 'kv*' | jq .data.event.metadata.path

@@ -39,7 +39,7 @@ type Rule =
 
 const REASONS: Readonly<Record<string, string>> = {
   root: 'root gets every event',
-  no_path: 'an event without a path is for root alone',
+  no_path: 'only root gets an event without a path',
   no_rule: 'no policy has a rule for this path',
   capabilities: 'the rule does not grant both list and subscribe',
   event_types: 'the rule has no subscribe_event_types for this event type',

@@ -29,22 +29,22 @@ interface Session {
 
 export const login: Command = {
   name: 'login',
-  summary: 'Log in, and keep the token for the commands that follow',
-  help: `Log in, and keep the token in ~/.vault-token, where "vault" has its own: a login by either is good
-for both. VAULT_TOKEN, where it is set, is used in its place.
+  summary: 'Log in, and store the token for other commands',
+  help: `Log in, and store the token in ~/.vault-token, which "vault" uses too: a login with one is a login
+with both. If VAULT_TOKEN is set, it is used instead.
 
 Usage: carillon login [options] [<token>]
        carillon login [options] --method jwt [role=<role>] jwt=<jwt>
        carillon login [options] --method approle role_id=<id> secret_id=<id>
 
-  <token>                  a token that one has; "-" reads it from standard input; without one it is
-                           asked for, and not shown
-  name=value               what the method wants; "name=@file" reads it from a file, "name=-" from
-                           standard input, so that it stands in no list of processes
+  <token>                  a token that you have; "-" reads it from standard input; without one,
+                           login asks for it and does not show it
+  name=value               what the method needs; "name=@file" reads it from a file, "name=-" from
+                           standard input, so that no list of processes shows it
 
 Options:
   --method <method>        token, jwt or approle (default: token)
-  --no-store               do not keep the token
+  --no-store               do not store the token
   --token-only             print the token and nothing else; implies --no-store
 ${SERVER_HELP}
 ${FORMAT_HELP}
@@ -107,7 +107,7 @@ function finish({ answer, auth }: Session, values: Values): CommandResult<void> 
   // The login itself has succeeded: the user can still use the token that was printed, or revoke it.
   if (!stored.ok) return failed(`logged in, but ${stored.failure.message}`);
   status(`logged in; the token is kept in ${stored.value}`);
-  if (process.env.VAULT_TOKEN) status('warning: VAULT_TOKEN is set, and is used in its place');
+  if (process.env.VAULT_TOKEN) status('warning: VAULT_TOKEN is set, and is used instead');
   return ok(undefined);
 }
 

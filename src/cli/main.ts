@@ -58,7 +58,7 @@ Environment:
 Example:
   carillon events subscribe 'kv*' | jq .data.event.metadata.path
 
-"carillon <command> --help" tells more of each.
+"carillon <command> --help" says more about each.
 `;
 
 function listOf(commands: readonly Command[]): string {

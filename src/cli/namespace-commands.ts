@@ -47,7 +47,7 @@ export const namespaceList = apiCommand({
 
 export const namespaceLookup = apiCommand({
   name: 'namespace lookup',
-  summary: 'Show what is known of a namespace',
+  summary: 'Show a namespace',
   usage: 'namespace lookup [options] <path>',
   details: DETAILS,
   examples: 'carillon namespace lookup team-a/prod',
@@ -63,7 +63,7 @@ export const namespaceLookup = apiCommand({
 
 export const namespaceDelete = apiCommand({
   name: 'namespace delete',
-  summary: 'Delete a namespace that has none below it, and all that is of it',
+  summary: 'Delete a namespace that has none below it, with everything in it',
   usage: 'namespace delete [options] <path>',
   details: DETAILS,
   examples: 'carillon namespace delete team-a/prod',

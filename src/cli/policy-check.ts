@@ -14,9 +14,9 @@ Usage: carillon policy check <file>...
 Options:
   -h, --help     show this
 
-A warning says what is legal and hardly meant, as a rule that can match no event.
+A warning is about what is legal but probably a mistake, such as a rule that matches no event.
 
-Ends with 0 when every policy is right, also with warnings, and 1 otherwise.
+Ends with 0 if every policy is valid, also with warnings, and 1 otherwise.
 
 Example:
   carillon policy check policies/*.hcl

@@ -8,7 +8,7 @@ const PATH = 'sys/policies/acl';
 
 export const policyWrite = apiCommand({
   name: 'policy write',
-  summary: 'Write a policy, in place of one that has the name',
+  summary: 'Write a policy, or replace the one of that name',
   usage: 'policy write [options] <name> <file>',
   details: `  <name>                   what the policy is called; names are lower case
   <file>                   file with the policy, in HCL or JSON, or "-" for standard input

@@ -15,7 +15,7 @@ const PATH = 'sys/events/sources';
 
 export const sourceWrite = apiCommand({
   name: 'source write',
-  summary: 'Make a source of events, or write it anew: who sends, and what becomes of it',
+  summary: 'Make a source of events, or replace it: who sends, and which events that makes',
   usage: 'source write [options] <name>',
   details: `  <name>                   what the source is called; its address ends in it
 
@@ -118,7 +118,7 @@ export const sourceList = apiCommand({
 
 export const sourceTest = apiCommand({
   name: 'source test',
-  summary: 'Show the events that a delivery would become; nothing is published',
+  summary: 'Show the events of a delivery, without publishing them',
   usage: 'source test [options] <name> <file>',
   details: `  <name>                   which source
   <file>                   file with the body of the delivery, or "-" for standard input
@@ -152,7 +152,7 @@ Options:
 
 export const sourceDelete = apiCommand({
   name: 'source delete',
-  summary: 'Delete a source; what is sent to it then is refused',
+  summary: 'Delete a source; requests to it are then refused',
   usage: 'source delete [options] <name>',
   details: 'Options:\n',
   examples: 'carillon source delete github',

@@ -11,7 +11,7 @@ export const tokenCapabilities = apiCommand({
   summary: 'Show what a token may do with a path',
   usage: `token capabilities [options] <path>
        carillon token capabilities [options] <token> <path>...`,
-  details: `  <token>                  the token, or "-" for standard input (default: the one that asks); where there
+  details: `  <token>                  the token, or "-" for standard input (default: your own); where there
                            are several arguments it is the first of them
   <path>                   path of an event or of the API: secret/data/app
 

@@ -8,19 +8,19 @@ import { parsePairs } from './pairs.ts';
 
 export const tokenCreate = apiCommand({
   name: 'token create',
-  summary: 'Make a token, a child of the one that asks',
+  summary: 'Make a token, a child of your own',
   usage: 'token create [options]',
   details: `Options:
   --policy <name>          policy of the token; may be repeated (default: those of the parent)
   --ttl <duration>         how long it lives unless it is renewed: 90s, 1h30m, 2d
   --explicit-max-ttl <d>   how long it lives at most, renewed or not
-  --period <duration>      it lives as long as it is renewed so often
-  --use-limit <number>     how many requests it is good for (default: any number)
+  --period <duration>      it lives as long as it is renewed within this time
+  --use-limit <number>     how many requests it can make (default: any number)
   --orphan                 it outlives its parent; needs sudo
   --no-default-policy      leave the policy "default" out
   --renewable=false        it cannot be renewed
-  --display-name <text>    what it is called in look-ups
-  --metadata <key=value>   what else is shown in look-ups; may be repeated
+  --display-name <text>    its name in look-ups
+  --metadata <key=value>   more to show in look-ups; may be repeated
   --id <token>             the token itself, or "-" for standard input; needs sudo (default: a random
                            one)
 `,

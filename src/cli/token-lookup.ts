@@ -6,9 +6,9 @@ import { ACCESSOR_OPTIONS, targetOf } from './token-target.ts';
 
 export const tokenLookup = apiCommand({
   name: 'token lookup',
-  summary: 'Show what is known of a token',
+  summary: 'Show a token',
   usage: 'token lookup [options] [<token>]',
-  details: `  <token>                  the token, or "-" for standard input (default: the one that asks)
+  details: `  <token>                  the token, or "-" for standard input (default: your own)
 
 Options:
   --accessor               the argument is the accessor of a token

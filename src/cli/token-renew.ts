@@ -8,7 +8,7 @@ export const tokenRenew = apiCommand({
   name: 'token renew',
   summary: 'Let a token live longer',
   usage: 'token renew [options] [<token>]',
-  details: `  <token>                  the token, or "-" for standard input (default: the one that asks)
+  details: `  <token>                  the token, or "-" for standard input (default: your own)
 
 Options:
   --accessor               the argument is the accessor of a token

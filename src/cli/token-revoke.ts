@@ -12,7 +12,7 @@ export const tokenRevoke = apiCommand({
   details: `  <token>                  the token, or "-" for standard input
 
 Options:
-  --self                   the token that asks
+  --self                   your own token
   --accessor               the argument is the accessor of a token
   --mode orphan            the children of the token live on; needs sudo
 `,
@@ -26,7 +26,7 @@ carillon token revoke --self`,
       return wrongUse(`--mode is ${JSON.stringify(mode)}; there is only "orphan"`);
     }
     if (self === true && (given !== undefined || accessor === true || mode !== undefined)) {
-      return wrongUse('--self stands alone');
+      return wrongUse('--self cannot be combined with a token, --accessor or --mode');
     }
     // A forgotten argument must not revoke the user's own token.
     if (self !== true && given === undefined) return wrongUse('the token is missing, or --self');

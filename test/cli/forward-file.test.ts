@@ -457,7 +457,7 @@ describe('the state', () => {
     const { code, stderr } = await forward('--state', join(scratch, 'none', 'state')).finished;
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /cannot write the state \S+: there is no such file or folder; choose its place with --state\n$/,
+      /cannot write the state \S+: there is no such file or folder; name another file with --state\n$/,
     );
     expect(existsSync(`${log}.carillon`)).toBe(false);
   });

@@ -383,6 +383,6 @@ it('a place that means nothing to the server is told as a gap', async () => {
   const relay = await relaying(['--pattern=strange', '--state', state]);
   expect(await idsUntil(here, 'strange', 'strange-2')).toEqual(['strange-1', 'strange-2']);
   expect((await ended(relay)).stderr).toContain(
-    'events may be missing here: the server does not know the place\n',
+    'events may be missing here: the server does not know the position\n',
   );
 });

@@ -99,7 +99,7 @@ describe('carillon login', () => {
 
   it('says so when VAULT_TOKEN hides the token that it keeps', async () => {
     const { stderr } = await run(['login', '-'], root, `${server.token}\n`);
-    expect(stderr).toMatch(/\nwarning: VAULT_TOKEN is set, and is used in its place\n$/);
+    expect(stderr).toMatch(/\nwarning: VAULT_TOKEN is set, and is used instead\n$/);
     expect(readFileSync(tokenFile, 'utf8')).toBe(server.token);
   });
 
@@ -386,7 +386,7 @@ describe('carillon token', () => {
     [['create', '--format', 'yaml'], '--format is "yaml"; it must be "table" or "json"'],
     [['lookup', '--accessor'], 'the accessor is missing'],
     [['revoke'], 'the token is missing, or --self'],
-    [['revoke', '--self', 'x'], '--self stands alone'],
+    [['revoke', '--self', 'x'], '--self cannot be combined with a token'],
     [['revoke', '--mode', 'path', 'x'], '--mode is "path"; there is only "orphan"'],
     [['revoke', '--mode=orphan', '--accessor', 'x'], 'needs the token itself, not its accessor'],
     [['capabilities', '--accessor', 'x'], 'give the accessor, and a path'],

@@ -36,8 +36,8 @@ export const forwardAudit: Command = {
   name: NAME,
   summary: 'Forward the audit entries of OpenBao or Vault to a source',
   help: `Forward what a file or socket audit device of OpenBao or Vault writes to a source of the kind
-vault-audit, which makes events of it. Runs until it is stopped; the place in a log is kept, so
-that nothing is lost or doubled over a restart.
+vault-audit, which makes events of it. Runs until it is stopped. The position in a log is saved, so
+a restart loses no entry and doubles none.
 
 Usage: carillon forward audit --file <log> [options] <source>
        carillon forward audit --socket <address> [options] <source>
@@ -45,20 +45,20 @@ Usage: carillon forward audit --file <log> [options] <source>
   <source>                 name of the source
 
 Options:
-  --file <log>             log of a file audit device; it may be rotated meanwhile
-  --state <file>           where the place in the log is kept (default: <log>.carillon)
-  --from-start             begin at the start of the log where no place is kept yet, not at its end
-  --socket <address>       listen for socket audit devices: :9090 (of this machine alone),
-                           0.0.0.0:9090, or the path of a Unix socket. What waits while the server
-                           is away is in memory: prefer --file
+  --file <log>             log of a file audit device, which may be rotated
+  --state <file>           keeps the position in the log (default: <log>.carillon)
+  --from-start             begin at the start of the log if no position is saved yet, not at its end
+  --socket <address>       listen for socket audit devices: :9090 (only of this machine),
+                           0.0.0.0:9090, or the path of a Unix socket. Entries that wait for the
+                           server are in memory: prefer --file
   --secret-file <file>     file with a secret of the source, or "-" for standard input (default:
                            CARILLON_SOURCE_SECRET)
   --address <url>          address of Carillon (default: VAULT_ADDR)
 ${SERVER_HELP}
   -h, --help               show this
 
-Ends with 0 on Ctrl-C and SIGTERM, 1 when the log cannot be read, 2 when the server refuses: then
-nothing goes on before somebody sees to it. While the server is away it tries again.
+Ends with 0 on Ctrl-C and SIGTERM, 1 if the log cannot be read, 2 if the server refuses the entries,
+which you have to fix first. While the server cannot be reached, it retries.
 
 Examples:
   carillon forward audit --file /var/log/openbao/audit.log --secret-file ~/audit.secret openbao
@@ -121,7 +121,9 @@ function checkArguments(values: Values, positionals: readonly string[]): Command
     return wrongUse('give one of --file and --socket');
   }
   if (socket !== undefined && (state !== undefined || values['from-start'] !== undefined)) {
-    return wrongUse('a socket has no place to go back to: --state and --from-start are for --file');
+    return wrongUse(
+      'a socket has no position to resume at: --state and --from-start are for --file',
+    );
   }
   return ok(undefined);
 }

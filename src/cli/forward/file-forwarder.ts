@@ -52,7 +52,7 @@ export class FileForwarder {
     if (stored === undefined) {
       const started = await this.#start();
       if (!started.ok) {
-        return progress.fail(`${started.failure.message}; choose its place with --state`);
+        return progress.fail(`${started.failure.message}; name another file with --state`);
       }
     } else {
       this.#state = stored;

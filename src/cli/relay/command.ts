@@ -9,7 +9,7 @@ import { StateFile } from './state-file.ts';
 
 export const relayCommand: Command = {
   name: 'relay',
-  summary: 'Publish here what happens in a Vault or another Carillon',
+  summary: 'Publish the events of a Vault or another Carillon here',
   help: `Subscribe to a Vault Enterprise, or to another Carillon, and publish its events to the server of
 VAULT_ADDR, with the ids, sources, times and namespaces that they have.
 
@@ -17,22 +17,22 @@ Usage: carillon relay --from <address> [options]
 
 The other side:
   --from <address>         its address: https://vault.example.com:8200
-  --from-token-file <file> its token, read anew at every attempt (default: CARILLON_FROM_TOKEN)
+  --from-token-file <file> its token; each attempt reads the file (default: CARILLON_FROM_TOKEN)
   --from-namespace <path>  Vault namespace to subscribe in (default: the root namespace)
   --from-namespaces <glob> also events of the namespaces below that match; may be repeated
   --pattern <pattern>      event types; "*" stands for any text (default "*")
   --filter <expression>    only events for which it is true, in the language of Vault's filters
   --skip-source <source>   no events of this source; may be repeated. For relays in both directions
 
-This side, and what is remembered:
-  --state <file>           where the relay is. Of a Carillon it goes on from there when it is
-                           started again: no event is lost, and none comes twice
+This side, and the position:
+  --state <file>           keeps the position of the relay. With a Carillon, a relay that is started
+                           again resumes there: no event is lost or published twice
 ${SERVER_HELP}
   -h, --help               show this
 
-Standard error says what may be missing, and what this side refused for good; the latter is printed
-to standard output as it came. Ends on Ctrl-C or SIGTERM: with 0, or with 1 if events were left
-unpublished. Ends with 2 where a token is refused at the start.
+Standard error says where events may be missing, and which events this side rejected for good. Those
+are printed to standard output unchanged. Ends on Ctrl-C or SIGTERM: with 0, or with 1 if events were
+left unpublished. Ends with 2 if a token is refused at the start.
 
 Examples:
   carillon relay --from https://vault.example.com:8200 --pattern 'kv*' --from-namespaces '*'

@@ -175,7 +175,7 @@ export class Receiver {
     );
     if (opened.warning !== undefined) this.#report.say(`warning: ${opened.warning}`);
     if (this.#cursorLost) {
-      this.#report.gap('events may be missing here: the server does not know the place');
+      this.#report.gap('events may be missing here: the server does not know the position');
     } else if ((stock || this.#cursor === undefined) && this.#heardAt !== undefined) {
       this.#report.gap(awayText(this.#heardAt, Date.now()));
     }

@@ -24,7 +24,7 @@ export function lastingRefusal(
       };
     case 404:
       return lasting(
-        `${message}: events endpoint not found; check --from and --from-namespace (Vault has events from 1.13 on, and since 1.16 in its Enterprise edition alone)`,
+        `${message}: events endpoint not found; check --from and --from-namespace (Vault has events from 1.13 on, and since 1.16 only in its Enterprise edition)`,
       );
     case 431:
       return lasting(

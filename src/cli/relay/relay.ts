@@ -62,6 +62,6 @@ export async function relay(options: RelayOptions, stopping: GracefulStop): Prom
 function leaveBehind(events: number, canResume: boolean, report: Report): ExitCode {
   const left = `${events} events could not be published any more`;
   if (!canResume) return fail(`${left} and are lost`);
-  report.say(`${left}; they come again when the relay goes on from its state file`);
+  report.say(`${left}; they are delivered again when the relay resumes from its state file`);
   return 0;
 }

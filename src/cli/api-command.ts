@@ -8,8 +8,7 @@ import {
   type Command,
   type CommandResult,
   type ExitCode,
-  endWith,
-  fail,
+  failed,
   status,
   wrongUse,
 } from './command.ts';
@@ -69,10 +68,7 @@ ${examples.includes('\n') ? 'Examples' : 'Example'}:
 ${examples.replace(/^/gm, '  ')}
 `,
     options: { ...SERVER_OPTIONS, ...FORMAT_OPTIONS, ...options },
-    async run(values, positionals) {
-      const done = await run(description, values, positionals);
-      return done.ok ? done.value : endWith(done.failure, name);
-    },
+    run: (values, positionals) => run(description, values, positionals),
   };
 }
 
@@ -91,10 +87,10 @@ async function run(
   const dots = dotSegment(call.value.path);
   if (dots !== undefined) return wrongUse(`no name or path can have a segment "${dots}"`);
   const server = serverOf(values);
-  return server.ok ? ok(await send(call.value, server.value, values)) : server;
+  return server.ok ? send(call.value, server.value, values) : server;
 }
 
-async function send(call: Call, server: Server, values: Values): Promise<ExitCode> {
+async function send(call: Call, server: Server, values: Values): Promise<CommandResult<ExitCode>> {
   const { method, path, query = '', body, missing } = call;
   const answer = await requestApi(server, path, {
     method,
@@ -103,13 +99,13 @@ async function send(call: Call, server: Server, values: Values): Promise<ExitCod
   });
   if (!answer.ok) {
     const { reason, message } = answer.failure;
-    return fail((reason === 'not_found' && missing) || message);
+    return failed((reason === 'not_found' && missing) || message);
   }
   if (call.done !== undefined) status(call.done(server));
   print(answer.value, call.text?.(answer.value, server) ?? '', values);
   const note = call.note?.(server);
   if (note !== undefined) status(`note: ${note}`);
-  return call.exitCode?.(answer.value) ?? 0;
+  return ok(call.exitCode?.(answer.value) ?? 0);
 }
 
 function checkCount(

@@ -12,7 +12,7 @@ export interface Command {
   /** What `--help` prints: usage, arguments, options and an example. */
   readonly help: string;
   readonly options: Options;
-  run(values: Values, positionals: readonly string[]): Promise<ExitCode>;
+  run(values: Values, positionals: readonly string[]): Promise<CommandResult<ExitCode>>;
 }
 
 /** Runs a command with its arguments, or says how it is used. */
@@ -28,11 +28,15 @@ export async function runCommand(command: Command, args: readonly string[]): Pro
     process.stdout.write(command.help);
     return 0;
   }
-  return command.run(parsed.values, parsed.positionals);
+  const done = await command.run(parsed.values, parsed.positionals);
+  if (done.ok) return done.value;
+  const { reason, message } = done.failure;
+  if (reason === 'interrupted') return 130;
+  return reason === 'wrong_use' ? misuse(message, command.name) : fail(message);
 }
 
 /** Why a command cannot go on. */
-export interface CommandFailure {
+interface CommandFailure {
   /** Wrong use is an error in the arguments; `--help` shows how to fix it. */
   readonly reason: 'wrong_use' | 'failed' | 'interrupted';
   readonly message: string;
@@ -40,33 +44,12 @@ export interface CommandFailure {
 
 export type CommandResult<T> = Result<T, CommandFailure>;
 
-interface Failed {
-  readonly ok: false;
-  readonly failure: CommandFailure;
-}
-
-export function wrongUse(message: string): Failed {
+export function wrongUse(message: string): CommandResult<never> {
   return { ok: false, failure: { reason: 'wrong_use', message } };
 }
 
-export function failed(message: string): Failed {
+export function failed(message: string): CommandResult<never> {
   return { ok: false, failure: { reason: 'failed', message } };
-}
-
-export function interrupted(): Failed {
-  return { ok: false, failure: { reason: 'interrupted', message: '' } };
-}
-
-/** Ends the command of this name. */
-export function endWith({ reason, message }: CommandFailure, name: string): ExitCode {
-  switch (reason) {
-    case 'wrong_use':
-      return misuse(message, name);
-    case 'failed':
-      return fail(message);
-    case 'interrupted':
-      return 130;
-  }
 }
 
 /** Says what went wrong and how to fix it, in one sentence. */

@@ -87,13 +87,13 @@ async function subjectOf(options: Options): Promise<CommandResult<Members>> {
   }
   if (token === '-') {
     const read = await readSecret('-');
-    return read.ok ? ok({ token: read.value }) : failed(read.failure.message);
+    return read.ok ? ok({ token: read.value }) : read;
   }
   if (files === undefined) return ok({ token, accessor });
   const policies: string[] = [];
   for (const file of files) {
     const policy = await readPolicyFile(file);
-    if (!policy.ok) return failed(policy.failure.message);
+    if (!policy.ok) return policy;
     policies.push(policy.value.text);
   }
   return ok({ policies });
@@ -101,7 +101,7 @@ async function subjectOf(options: Options): Promise<CommandResult<Members>> {
 
 async function readEvent(source: string): Promise<CommandResult<Members>> {
   const text = await readInput(source);
-  if (!text.ok) return failed(text.failure.message);
+  if (!text.ok) return text;
   const json = parseJson(text.value);
   if (!json.ok) return failed(`the event is ${json.failure.message}`);
   return isJsonObject(json.value)

@@ -1,9 +1,10 @@
 /** `carillon events publish` */
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { ok } from '../lib/result.ts';
 import { MAX_PUBLISH_BYTES, MAX_PUBLISH_EVENTS } from '../wire/limits.ts';
 import { checkPath } from './api.ts';
-import { type Command, type ExitCode, fail, misuse } from './command.ts';
+import { type Command, type CommandResult, type ExitCode, failed, wrongUse } from './command.ts';
 import { reasonOfFileError } from './files.ts';
 import { LineReader } from './line-reader.ts';
 import { parsePairs } from './pairs.ts';
@@ -37,28 +38,28 @@ Examples:
   vault events subscribe 'kv*' | carillon events publish --data -
 `,
   options: { ...SERVER_OPTIONS, data: { type: 'string' } },
-  async run(values, positionals): Promise<ExitCode> {
+  async run(values, positionals) {
     const [type, ...pairs] = positionals;
     const { data } = values;
     if (type === undefined && data === undefined) {
-      return misuse('the event type is missing', 'events publish');
+      return wrongUse('the event type is missing');
     }
     const path = checkPath('the event type', type ?? '');
-    if (!path.ok) return misuse(path.failure.message, 'events publish');
+    if (!path.ok) return path;
     if (pairs.length > 0 && data !== undefined) {
-      return misuse('give the metadata as key=value or with --data, not both', 'events publish');
+      return wrongUse('give the metadata as key=value or with --data, not both');
     }
     const metadata = parsePairs(pairs);
-    if (!metadata.ok) return misuse(metadata.failure.message, 'events publish');
+    if (!metadata.ok) return metadata;
     const server = serverOf(values);
-    if (!server.ok) return fail(server.failure.message);
+    if (!server.ok) return server;
     const requests = new PublishRequests(server.value, type);
     if (typeof data !== 'string') {
       return requests.sendJson(JSON.stringify({ metadata: metadata.value }));
     }
     const source = sourceOf(data);
     if (source === undefined) {
-      return misuse(`--data is ${JSON.stringify(data)}; give it "@file" or "-"`, 'events publish');
+      return wrongUse(`--data is ${JSON.stringify(data)}; give it "@file" or "-"`);
     }
     return publishSource(source, data === '-' ? 'standard input' : data.slice(1), requests);
   },
@@ -77,18 +78,18 @@ async function publishSource(
   source: Readable,
   name: string,
   requests: PublishRequests,
-): Promise<ExitCode> {
+): Promise<CommandResult<ExitCode>> {
   const lines = new LineReader(source, MAX_PUBLISH_BYTES);
   try {
     let blank = 0;
     let first = await lines.next();
     for (; first?.trim() === ''; first = await lines.next()) blank++;
-    if (first === undefined) return fail('the input has no events');
+    if (first === undefined) return failed('the input has no events');
     return isEvent(first)
       ? await publishLines(first, lines, requests, blank)
       : await publishDocument(first, lines, requests);
   } catch (error) {
-    return fail(`cannot read ${name}: ${reasonOfFileError(error)}`);
+    return failed(`cannot read ${name}: ${reasonOfFileError(error)}`);
   } finally {
     source.destroy();
   }
@@ -106,12 +107,12 @@ async function publishDocument(
   first: string,
   lines: LineReader,
   requests: PublishRequests,
-): Promise<ExitCode> {
+): Promise<CommandResult<ExitCode>> {
   let document = first;
   for (let line = await lines.next(); line !== undefined; line = await lines.next()) {
     document += `\n${line}`;
     if (document.length > MAX_PUBLISH_BYTES) {
-      return fail(
+      return failed(
         `the input is longer than the ${MAX_PUBLISH_BYTES} bytes of one request; write one event a line`,
       );
     }
@@ -125,7 +126,7 @@ async function publishLines(
   lines: LineReader,
   requests: PublishRequests,
   linesBefore: number,
-): Promise<ExitCode> {
+): Promise<CommandResult<ExitCode>> {
   let sent = linesBefore;
   for (let line: string | undefined = first; line !== undefined; ) {
     const batch = [line];
@@ -139,10 +140,10 @@ async function publishLines(
       }
       batch.push(ready);
     }
-    const exitCode = await requests.sendLines(batch, sent);
-    if (exitCode !== 0) return exitCode;
+    const published = await requests.sendLines(batch, sent);
+    if (!published.ok) return published;
     sent += batch.length;
     line ??= await lines.next();
   }
-  return 0;
+  return ok(0);
 }

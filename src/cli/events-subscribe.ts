@@ -4,7 +4,7 @@ import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { checkPath } from './api.ts';
 import type { Values } from './arguments.ts';
-import { type Command, type ExitCode, fail, misuse } from './command.ts';
+import { type Command, wrongUse } from './command.ts';
 import { printResuming } from './resuming-subscription.ts';
 import { SERVER_HELP, SERVER_OPTIONS, serverOf } from './server.ts';
 import { printStock } from './stock-subscription.ts';
@@ -54,23 +54,20 @@ Examples:
     follow: { type: 'boolean' },
     timeout: { type: 'string' },
   },
-  async run(values, positionals): Promise<ExitCode> {
+  async run(values, positionals) {
     const [pattern, ...rest] = positionals;
     if (pattern === undefined || pattern.trim() === '') {
-      return misuse('the pattern of event types is missing', 'events subscribe');
+      return wrongUse('the pattern of event types is missing');
     }
     if (rest.length > 0) {
-      return misuse(
-        `one pattern is enough, ${positionals.length} were given (quote "*")`,
-        'events subscribe',
-      );
+      return wrongUse(`one pattern is enough, ${positionals.length} were given (quote "*")`);
     }
     const path = checkPath('the pattern', pattern);
-    if (!path.ok) return misuse(path.failure.message, 'events subscribe');
+    if (!path.ok) return path;
     const timeoutMs = parseTimeout(values);
-    if (!timeoutMs.ok) return misuse(timeoutMs.failure.message, 'events subscribe');
+    if (!timeoutMs.ok) return wrongUse(timeoutMs.failure.message);
     const server = serverOf(values);
-    if (!server.ok) return fail(server.failure.message);
+    if (!server.ok) return server;
     // A stock server has neither option.
     const resumes = values.follow === true || values.since !== undefined;
     const print = resumes ? printResuming : printStock;

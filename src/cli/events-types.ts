@@ -1,7 +1,8 @@
 /** `carillon events types` */
 import type { CataloguedType } from '../event/catalog.ts';
+import { ok } from '../lib/result.ts';
 import { requestApi } from './api.ts';
-import { type Command, type ExitCode, fail, misuse } from './command.ts';
+import { type Command, failed, wrongUse } from './command.ts';
 import { SERVER_HELP, SERVER_OPTIONS, serverOf } from './server.ts';
 
 export const eventsTypes: Command = {
@@ -20,12 +21,12 @@ Example:
   carillon events types | grep ^kv-v2/
 `,
   options: SERVER_OPTIONS,
-  async run(values, positionals): Promise<ExitCode> {
-    if (positionals.length > 0) return misuse(`"events types" takes no arguments`, 'events types');
+  async run(values, positionals) {
+    if (positionals.length > 0) return wrongUse(`"events types" takes no arguments`);
     const server = serverOf(values);
-    if (!server.ok) return fail(server.failure.message);
+    if (!server.ok) return server;
     const answer = await requestApi(server.value, 'sys/events/types');
-    if (!answer.ok) return fail(answer.failure.message);
+    if (!answer.ok) return failed(answer.failure.message);
 
     const { key_info = {} } = answer.value.data as { key_info?: Record<string, CataloguedType> };
     const rows = Object.entries(key_info);
@@ -34,6 +35,6 @@ Example:
     for (const [type, { since, metadata }] of rows) {
       process.stdout.write(`${type.padEnd(width)}  ${since.padEnd(5)}  ${metadata.join(', ')}\n`);
     }
-    return 0;
+    return ok(0);
   },
 };

@@ -3,16 +3,16 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { type Readable, Writable } from 'node:stream';
-import { invalid, ok, type Result } from '../lib/result.ts';
+import { ok } from '../lib/result.ts';
 import { decodeUtf8 } from '../lib/text.ts';
-import { status } from './command.ts';
+import { type CommandResult, failed, status } from './command.ts';
 import { reasonOfFileError } from './files.ts';
 
 /** More than a policy, an event or a token can have. */
 const MAX_INPUT_BYTES = 1024 * 1024;
 
 /** Reads a file, or standard input if the source is `-`. */
-export async function readInput(source: string): Promise<Result<string>> {
+export async function readInput(source: string): Promise<CommandResult<string>> {
   const name = source === '-' ? 'standard input' : source;
   const stream: Readable = source === '-' ? process.stdin : createReadStream(source);
   const chunks: Buffer[] = [];
@@ -21,18 +21,18 @@ export async function readInput(source: string): Promise<Result<string>> {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       if (bytes > MAX_INPUT_BYTES) {
-        return invalid(`cannot read ${name}: it has more than ${MAX_INPUT_BYTES} bytes`);
+        return failed(`cannot read ${name}: it has more than ${MAX_INPUT_BYTES} bytes`);
       }
       chunks.push(chunk);
     }
   } catch (error) {
-    return invalid(`cannot read ${name}: ${reasonOfFileError(error)}`);
+    return failed(`cannot read ${name}: ${reasonOfFileError(error)}`);
   }
   const content = Buffer.concat(chunks);
   const text = decodeUtf8(content);
   if (text.ok) return text;
   const isUtf16 = /^(?:fffe|feff)/.test(content.toString('hex', 0, 2));
-  return invalid(
+  return failed(
     isUtf16
       ? `cannot read ${name}: it is UTF-16; save it as UTF-8 (PowerShell: Out-File -Encoding utf8)`
       : `cannot read ${name}: it is not UTF-8`,
@@ -44,7 +44,7 @@ const READABLE_BY_OTHERS = 0o004;
 const warned = new Set<string>();
 
 /** Reads a secret from a file, or from standard input, without the newline at its end. */
-export async function readSecret(source: string): Promise<Result<string>> {
+export async function readSecret(source: string): Promise<CommandResult<string>> {
   const text = await readInput(source);
   if (!text.ok) return text;
   if (source !== '-') await warnOfReaders(source);

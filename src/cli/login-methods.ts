@@ -1,6 +1,6 @@
 /** The ways to log in: their arguments and their paths. */
-import { ok, type Result } from '../lib/result.ts';
-import { type CommandResult, failed, wrongUse } from './command.ts';
+import { ok } from '../lib/result.ts';
+import { type CommandResult, wrongUse } from './command.ts';
 import { readSecret } from './input.ts';
 
 /** The members of the body are given as `name=value`, `name=@file` or `name=-`. */
@@ -38,14 +38,14 @@ export async function readLogin(
       return wrongUse(`argument ${index + 1} is not ${forms}`);
     }
     const value = await readValue(arg.slice(name.length + 1));
-    if (!value.ok) return failed(value.failure.message);
+    if (!value.ok) return value;
     body[name] = value.value;
   }
   const missing = required.find((name) => !body[name]);
   return missing === undefined ? ok(body) : wrongUse(`${missing}=… is missing`);
 }
 
-function readValue(text: string): Promise<Result<string>> | Result<string> {
+function readValue(text: string): Promise<CommandResult<string>> | CommandResult<string> {
   if (text === '-') return readSecret('-');
   return text.startsWith('@') ? readSecret(text.slice(1)) : ok(text);
 }

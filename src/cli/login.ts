@@ -8,9 +8,7 @@ import {
   type Command,
   type CommandResult,
   type ExitCode,
-  endWith,
   failed,
-  interrupted,
   status,
   wrongUse,
 } from './command.ts';
@@ -62,10 +60,9 @@ Examples:
     'no-store': { type: 'boolean' },
     'token-only': { type: 'boolean' },
   },
-  async run(values, positionals): Promise<ExitCode> {
+  async run(values, positionals) {
     const session = await logIn(values, positionals);
-    const finished = session.ok ? finish(session.value, values) : session;
-    return finished.ok ? 0 : endWith(finished.failure, 'login');
+    return session.ok ? finish(session.value, values) : session;
   },
 };
 
@@ -95,20 +92,20 @@ function checkMethod({ method }: Values): CommandResult<LoginMethod | undefined>
 }
 
 /** Stores the token of a login and prints it. */
-function finish({ answer, auth }: Session, values: Values): CommandResult<void> {
+function finish({ answer, auth }: Session, values: Values): CommandResult<ExitCode> {
   const token = String(auth.client_token);
   if (values['token-only'] === true) {
     process.stdout.write(`${token}\n`);
-    return ok(undefined);
+    return ok(0);
   }
   const stored = values['no-store'] === true ? undefined : storeToken(token);
   print(answer, table(tokenRows(auth)), values);
-  if (stored === undefined) return ok(undefined);
+  if (stored === undefined) return ok(0);
   // The login itself has succeeded: the user can still use the token that was printed, or revoke it.
   if (!stored.ok) return failed(`logged in, but ${stored.failure.message}`);
   status(`logged in; the token is kept in ${stored.value}`);
   if (process.env.VAULT_TOKEN) status('warning: VAULT_TOKEN is set, and is used instead');
-  return ok(undefined);
+  return ok(0);
 }
 
 async function loginByMethod(
@@ -163,13 +160,15 @@ async function readToken(argument: string | undefined): Promise<CommandResult<st
   if (given !== undefined && given !== '-') return notEmpty(given);
   if (process.stdin.isTTY) {
     const asked = await askSecret('Token (not shown): ');
-    return asked === undefined ? interrupted() : notEmpty(asked);
+    return asked === undefined
+      ? { ok: false, failure: { reason: 'interrupted', message: '' } }
+      : notEmpty(asked);
   }
   if (given === undefined) {
     return wrongUse('give the token, or "-" to read it from standard input');
   }
   const read = await readSecret('-');
-  return read.ok ? notEmpty(read.value) : failed(read.failure.message);
+  return read.ok ? notEmpty(read.value) : read;
 }
 
 function notEmpty(token: string): CommandResult<string> {

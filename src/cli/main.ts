@@ -25,11 +25,8 @@ import {
   sourceTest,
   sourceWrite,
 } from './source-commands.ts';
-import { tokenCapabilities } from './token-capabilities.ts';
+import { tokenCapabilities, tokenLookup, tokenRenew, tokenRevoke } from './token-commands.ts';
 import { tokenCreate } from './token-create.ts';
-import { tokenLookup } from './token-lookup.ts';
-import { tokenRenew } from './token-renew.ts';
-import { tokenRevoke } from './token-revoke.ts';
 
 const GROUPS: readonly (readonly [heading: string, commands: readonly Command[]])[] = [
   ['Server', [dev]],

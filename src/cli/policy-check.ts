@@ -1,5 +1,6 @@
 /** `carillon policy check` */
-import { type Command, type ExitCode, misuse, status } from './command.ts';
+import { ok } from '../lib/result.ts';
+import { type Command, type ExitCode, status, wrongUse } from './command.ts';
 import { nameOf, readPolicyFile } from './policy-file.ts';
 
 export const policyCheck: Command = {
@@ -22,10 +23,10 @@ Example:
   carillon policy check policies/*.hcl
 `,
   options: {},
-  async run(_values, positionals): Promise<ExitCode> {
-    if (positionals.length === 0) return misuse('the policy file is missing', 'policy check');
+  async run(_values, positionals) {
+    if (positionals.length === 0) return wrongUse('the policy file is missing');
     if (positionals.filter((source) => source === '-').length > 1) {
-      return misuse('standard input can be read once', 'policy check');
+      return wrongUse('standard input can be read once');
     }
     let exitCode: ExitCode = 0;
     for (const source of positionals) {
@@ -39,6 +40,6 @@ Example:
         exitCode = 1;
       }
     }
-    return exitCode;
+    return ok(exitCode);
   },
 };

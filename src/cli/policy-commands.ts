@@ -1,7 +1,6 @@
 /** `carillon policy write`, `read`, `list` and `delete` */
 import { ok } from '../lib/result.ts';
 import { apiCommand } from './api-command.ts';
-import { failed } from './command.ts';
 import { readInput } from './input.ts';
 
 const PATH = 'sys/policies/acl';
@@ -19,7 +18,7 @@ Options:
   positionals: [2, 2],
   async callOf(_values, [name = '', source = '']) {
     const policy = await readInput(source);
-    if (!policy.ok) return failed(policy.failure.message);
+    if (!policy.ok) return policy;
     return ok({
       method: 'PUT',
       path: `${PATH}/${name}`,

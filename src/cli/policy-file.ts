@@ -1,7 +1,8 @@
 /** Policies in files, with the position of an error. */
-import { invalid, ok, type Result } from '../lib/result.ts';
+import { ok } from '../lib/result.ts';
 import { adviceOnPolicy } from '../policy/advice.ts';
 import { parsePolicy } from '../policy/policy.ts';
+import { type CommandResult, failed } from './command.ts';
 import { readInput } from './input.ts';
 
 interface PolicyFile {
@@ -16,10 +17,10 @@ interface PolicyFile {
  * Reads and checks a policy from a file, or from standard input if the source is `-`. The message of a failure is
  * `file:line:column: reason`, which editors can follow.
  */
-export async function readPolicyFile(source: string): Promise<Result<PolicyFile>> {
+export async function readPolicyFile(source: string): Promise<CommandResult<PolicyFile>> {
   const text = await readInput(source);
   if (!text.ok) return text;
-  if (text.value === '') return invalid(`${nameOf(source)}: the policy is empty`);
+  if (text.value === '') return failed(`${nameOf(source)}: the policy is empty`);
   const policy = parsePolicy(text.value);
   if (policy.ok) {
     const { paths } = policy.value;
@@ -28,7 +29,7 @@ export async function readPolicyFile(source: string): Promise<Result<PolicyFile>
   const message = policy.failure.message.replace(/^failed to parse policy: /, '');
   const [suffix = '', line, column] = / on line (\d+), column (\d+)$/.exec(message) ?? [];
   const place = [nameOf(source), line, column].filter((part) => part !== undefined).join(':');
-  return invalid(`${place}: ${message.slice(0, message.length - suffix.length)}`);
+  return failed(`${place}: ${message.slice(0, message.length - suffix.length)}`);
 }
 
 export function nameOf(source: string): string {

@@ -1,8 +1,8 @@
 /** Publish requests of the CLI. */
 import type { Server } from '../client/options.ts';
-import type { Result } from '../lib/result.ts';
+import { ok, type Result } from '../lib/result.ts';
 import { type Answer, type ApiFailure, requestApi } from './api.ts';
-import { type ExitCode, fail, status } from './command.ts';
+import { type CommandResult, type ExitCode, failed, status } from './command.ts';
 
 /** Sends publish requests and prints their results. */
 export class PublishRequests {
@@ -15,24 +15,24 @@ export class PublishRequests {
   }
 
   /** Publishes a body of JSON. */
-  async sendJson(body: string): Promise<ExitCode> {
+  async sendJson(body: string): Promise<CommandResult<ExitCode>> {
     const answer = await this.#post('application/json', body);
-    return answer.ok ? 0 : fail(answer.failure.message);
+    return answer.ok ? ok(0) : failed(answer.failure.message);
   }
 
   /** Publishes lines. The limits of the server decide how many requests that takes. */
-  async sendLines(lines: readonly string[], linesBefore: number): Promise<ExitCode> {
+  async sendLines(lines: readonly string[], linesBefore: number): Promise<CommandResult<ExitCode>> {
     // Blank lines are sent too, so that the line numbers of the server are those of the user.
-    if (lines.every((line) => line.trim() === '')) return 0;
+    if (lines.every((line) => line.trim() === '')) return ok(0);
     const answer = await this.#post('application/x-ndjson', lines.join('\n'));
-    if (answer.ok) return 0;
+    if (answer.ok) return ok(0);
     const { status: code, data, message } = answer.failure;
     if (code === 413 && data === undefined && lines.length > 1) {
       const half = Math.ceil(lines.length / 2);
-      const exitCode = await this.sendLines(lines.slice(0, half), linesBefore);
-      return exitCode === 0 ? this.sendLines(lines.slice(half), linesBefore + half) : exitCode;
+      const first = await this.sendLines(lines.slice(0, half), linesBefore);
+      return first.ok ? this.sendLines(lines.slice(half), linesBefore + half) : first;
     }
-    return fail(`${linesBefore === 0 ? '' : `after ${linesBefore} lines: `}${message}`);
+    return failed(`${linesBefore === 0 ? '' : `after ${linesBefore} lines: `}${message}`);
   }
 
   async #post(contentType: string, body: string): Promise<Result<Answer, ApiFailure>> {

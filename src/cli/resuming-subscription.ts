@@ -2,10 +2,11 @@
 import { once } from 'node:events';
 import { CarillonError, type Subscription, subscribe } from '../client/index.ts';
 import type { Server } from '../client/options.ts';
+import { ok } from '../lib/result.ts';
 import { encodeJson, eventOfFrame, type FrameJson } from '../wire/json.ts';
 import { encodeProtobuf } from '../wire/protobuf.ts';
 import type { Values } from './arguments.ts';
-import { type ExitCode, fail, status } from './command.ts';
+import { type CommandResult, type ExitCode, failed, status } from './command.ts';
 import { retryMessage } from './retry.ts';
 import { serverOf } from './server.ts';
 import { protobufLine } from './stock-subscription.ts';
@@ -18,21 +19,21 @@ export async function printResuming(
   values: Values,
   server: Server,
   timeoutMs: number | undefined,
-): Promise<ExitCode> {
+): Promise<CommandResult<ExitCode>> {
   const exit = exitSignal(timeoutMs);
   try {
     await printAll(subscriptionOf(pattern, values, server, exit), values, exit);
-    return 0;
+    return ok(0);
   } catch (error) {
-    if (exit.aborted) return exit.reason as ExitCode;
+    if (exit.aborted) return ok(exit.reason as ExitCode);
     if (!(error instanceof CarillonError)) throw error;
     if (error.code === 'not_found' || error.code === 'protocol') {
-      return fail(`${error.message}; --follow and --since need a Carillon server`);
+      return failed(`${error.message}; --follow and --since need a Carillon server`);
     }
     // The end of a token is a regular end of its subscriptions.
-    if (error.code !== 'revoked') return fail(error.message);
+    if (error.code !== 'revoked') return failed(error.message);
     status(error.message);
-    return 0;
+    return ok(0);
   }
 }
 

@@ -22,7 +22,7 @@ export function serverOf(values: Values): CommandResult<Server> {
   const given = process.env.VAULT_TOKEN?.trim();
   if (given) return withToken(server.value, given, 'VAULT_TOKEN');
   const stored = storedToken();
-  if (!stored.ok) return failed(stored.failure.message);
+  if (!stored.ok) return stored;
   if (stored.value === undefined) {
     return failed('there is no token; log in with "carillon login", or set VAULT_TOKEN');
   }

@@ -3,7 +3,7 @@
 import { checkSourceName } from '../ingest/webhooks/settings/source-name.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { kindOf } from '../lib/quote.ts';
-import { invalid, ok, type Result } from '../lib/result.ts';
+import { ok } from '../lib/result.ts';
 import { parseJson } from '../lib/text.ts';
 import { apiCommand } from './api-command.ts';
 import { type CommandResult, failed, wrongUse } from './command.ts';
@@ -45,12 +45,12 @@ carillon source write --settings ci.json --secret-file ~/ci-secret ci`,
     const checked = checkName(name);
     if (!checked.ok) return checked;
     const settings = await objectFrom(values.settings as string | undefined);
-    if (!settings.ok) return failed(settings.failure.message);
+    if (!settings.ok) return settings;
     const files = values['secret-file'] as string[] | undefined;
     const secrets: string[] = [];
     for (const file of files ?? []) {
       const secret = await readSecret(file);
-      if (!secret.ok) return failed(secret.failure.message);
+      if (!secret.ok) return secret;
       secrets.push(secret.value);
     }
     const mapping = settings.value.mapping ?? {};
@@ -139,7 +139,7 @@ Options:
       headers.push([header.slice(0, colon), header.slice(colon + 1).trim()]);
     }
     const body = await readInput(file);
-    if (!body.ok) return failed(body.failure.message);
+    if (!body.ok) return body;
     return ok({
       method: 'POST',
       path: `${PATH}/${name}/test`,
@@ -179,13 +179,15 @@ function noSource(name: string): string {
 }
 
 /** The JSON object in a file; an empty one without a file. */
-async function objectFrom(file: string | undefined): Promise<Result<Record<string, unknown>>> {
+async function objectFrom(
+  file: string | undefined,
+): Promise<CommandResult<Record<string, unknown>>> {
   if (file === undefined) return ok({});
   const text = await readInput(file);
   if (!text.ok) return text;
   const json = parseJson(text.value);
-  if (!json.ok) return invalid(`${file}: ${json.failure.message}`);
+  if (!json.ok) return failed(`${file}: ${json.failure.message}`);
   return isJsonObject(json.value)
     ? ok(json.value)
-    : invalid(`${file} must be a JSON object, not ${kindOf(json.value)}`);
+    : failed(`${file} must be a JSON object, not ${kindOf(json.value)}`);
 }

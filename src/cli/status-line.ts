@@ -30,24 +30,18 @@ export class StatusLine {
       this.#timer = setInterval(() => this.draw(), REDRAW_INTERVAL_MS);
   }
 
-  /** Removes the line. */
-  stop(): void {
-    clearInterval(this.#timer);
-    if (this.#drawn !== '') this.#screen.write(CLEAR_LINE);
-    this.#drawn = '';
-  }
-
   /** Writes a message above the line. */
   say(message: string): void {
     const isShown = this.#drawn !== '';
-    this.#write(visible(message));
+    this.#replace(`${visible(message)}\n`);
     if (isShown) this.draw();
   }
 
   /** Replaces the line by a last message. */
-  end(message: string): void {
+  stop(message?: string): void {
     clearInterval(this.#timer);
-    this.#write(message);
+    if (message !== undefined) this.#replace(`${message}\n`);
+    else if (this.#drawn !== '') this.#replace('');
   }
 
   draw(): void {
@@ -58,8 +52,8 @@ export class StatusLine {
     this.#drawn = text;
   }
 
-  #write(message: string): void {
-    this.#screen.write(`${this.#drawn === '' ? '' : CLEAR_LINE}${message}\n`);
+  #replace(text: string): void {
+    this.#screen.write(`${this.#drawn === '' ? '' : CLEAR_LINE}${text}`);
     this.#drawn = '';
   }
 }

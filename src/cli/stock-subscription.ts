@@ -1,14 +1,15 @@
 /** A subscription as a stock client has it: one connection, which ends with an exit code. */
 import { Connection } from '../client/connection.ts';
-import { malformed, StockDialect, type StockFrame } from '../client/dialects.ts';
-import { type End, reasonOf } from '../client/end.ts';
+import { malformed, type StockFrame, stockDialect } from '../client/dialects.ts';
+import { describeEnd, type End } from '../client/end.ts';
 import type { Server } from '../client/options.ts';
 import { platformRuntime } from '../client/platform.ts';
+import { ok } from '../lib/result.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import { decodeProtobuf } from '../wire/protobuf.ts';
 import { urlWithoutNamespace } from './api.ts';
 import type { Values } from './arguments.ts';
-import { type ExitCode, fail, status } from './command.ts';
+import { type CommandResult, type ExitCode, failed, status } from './command.ts';
 import { headersOf } from './server.ts';
 import { exitSignal } from './stopping.ts';
 import { openSocket } from './subscription-socket.ts';
@@ -19,15 +20,15 @@ export async function printStock(
   values: Values,
   server: Server,
   timeoutMs: number | undefined,
-): Promise<ExitCode> {
+): Promise<CommandResult<ExitCode>> {
   const opened = await openSocket(stockUrl(pattern, values, server), headersOf(server));
-  if (!opened.ok) return fail(opened.failure.message);
+  if (!opened.ok) return failed(opened.failure.message);
   const { socket, warning } = opened.value;
   status(`subscribed to ${pattern} at ${server.url.origin}`);
   if (warning !== undefined) status(`warning: ${warning}`);
 
   const lineOf = values.protobuf === true ? lineOfBytes : lineOfText;
-  const dialect = new StockDialect((frame) => {
+  const dialect = stockDialect((frame) => {
     let line: string;
     try {
       line = lineOf(frame);
@@ -46,7 +47,7 @@ export async function printStock(
   exit.addEventListener('abort', () => connection.leave(''));
   connection.resume();
   const end = await connection.ended;
-  return exit.aborted ? (exit.reason as ExitCode) : exitCodeOf(end);
+  return exit.aborted ? ok(exit.reason as ExitCode) : resultOf(end);
 }
 
 function stockUrl(pattern: string, { filter, namespaces, protobuf }: Values, server: Server): URL {
@@ -58,13 +59,14 @@ function stockUrl(pattern: string, { filter, namespaces, protobuf }: Values, ser
   return url;
 }
 
-function exitCodeOf(end: End): ExitCode {
+function resultOf(end: End): CommandResult<ExitCode> {
   if (end.kind === 'malformed') {
-    return fail(`the server sent a frame that cannot be read: ${end.message}`);
+    return failed(`the server sent a frame that cannot be read: ${end.message}`);
   }
-  if (end.kind !== 'closed' || end.code !== CLOSE_CODES.normal) return fail(reasonOf(end));
-  status(reasonOf(end));
-  return 0;
+  const { reason } = describeEnd(end);
+  if (end.kind !== 'closed' || end.code !== CLOSE_CODES.normal) return failed(reason);
+  status(reason);
+  return ok(0);
 }
 
 function lineOfText(frame: StockFrame): string {

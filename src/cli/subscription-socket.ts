@@ -165,30 +165,26 @@ function refused(message: string, status: number, waitMs = 0): Opened {
 }
 
 /** The refusal of a handshake: the reason in its body, and the header that says more. */
-function readRefusal(response: IncomingMessage): Promise<Opened> {
-  return new Promise((resolve) => {
-    // At its end the response gives the connection back to the pool.
-    const connection = response.socket;
-    let body = '';
-    response.setEncoding('utf8');
-    response.on('data', (text: string) => {
+async function readRefusal(response: IncomingMessage): Promise<Opened> {
+  // At its end the response gives the connection back to the pool.
+  const connection = response.socket;
+  let body = '';
+  try {
+    for await (const text of response.setEncoding('utf8')) {
       if (body.length < MAX_REFUSAL_CHARACTERS) body += text;
-    });
-    const end = () => {
-      connection.destroy();
-      const status = response.statusCode ?? 0;
-      const warning = warningOf(response);
-      const reason = refusalMessage(status, body);
-      resolve(
-        refused(
-          warning === undefined ? reason : `${reason}: ${warning}`,
-          status,
-          retryAfterMs(response.headers['retry-after'] ?? null),
-        ),
-      );
-    };
-    response.once('end', end).once('error', end).once('close', end);
-  });
+    }
+  } catch {
+    // The connection broke. The status and the headers are there.
+  }
+  connection.destroy();
+  const { statusCode = 0, headers } = response;
+  const warning = warningOf(response);
+  const message = refusalMessage(statusCode, body);
+  return refused(
+    warning === undefined ? message : `${message}: ${warning}`,
+    statusCode,
+    retryAfterMs(headers['retry-after'] ?? null),
+  );
 }
 
 function warningOf({ headers }: IncomingMessage): string | undefined {

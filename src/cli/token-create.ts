@@ -1,7 +1,7 @@
 /** `carillon token create` */
 import { ok } from '../lib/result.ts';
 import { apiCommand } from './api-command.ts';
-import { failed, wrongUse } from './command.ts';
+import { wrongUse } from './command.ts';
 import { readSecret } from './input.ts';
 import { table, tokenRows } from './output.ts';
 import { parsePairs } from './pairs.ts';
@@ -48,7 +48,7 @@ carillon token create --policy subscriber --format json | jq -r .auth.client_tok
     const metadata = parsePairs((values.metadata ?? []) as string[]);
     if (!metadata.ok) return wrongUse(`--metadata: ${metadata.failure.message}`);
     const id = values.id === '-' ? await readSecret('-') : ok(values.id);
-    if (!id.ok) return failed(id.failure.message);
+    if (!id.ok) return id;
     if (id.value === '') return wrongUse('--id: the token is empty');
     const body = {
       id: id.value,

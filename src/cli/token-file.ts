@@ -1,20 +1,21 @@
 /** The file that keeps the token of a login. It is Vault's, so `carillon` and `vault` share their logins. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { invalid, ok, type Result } from '../lib/result.ts';
+import { ok } from '../lib/result.ts';
+import { type CommandResult, failed } from './command.ts';
 import { readFileIfExists, reasonOfFileError, tryReplaceFile } from './files.ts';
 
 const FILE = '.vault-token';
 
 /** @returns the stored token; undefined if there is none */
-export function storedToken(): Result<string | undefined> {
+export function storedToken(): CommandResult<string | undefined> {
   const home = homedir();
   if (home === '') return ok(undefined);
   const path = join(home, FILE);
   try {
     return ok(readFileIfExists(path)?.trim() || undefined);
   } catch (error) {
-    return invalid(`cannot read ${path}: ${reasonOfFileError(error)}`);
+    return failed(`cannot read ${path}: ${reasonOfFileError(error)}`);
   }
 }
 
@@ -23,12 +24,12 @@ export function storedToken(): Result<string | undefined> {
  *
  * @returns the path of the file
  */
-export function storeToken(token: string): Result<string> {
+export function storeToken(token: string): CommandResult<string> {
   const home = homedir();
-  if (home === '') return invalid('the token is not stored: HOME is empty');
+  if (home === '') return failed('the token is not stored: HOME is empty');
   const path = join(home, FILE);
   const stored = tryReplaceFile(path, token);
   return stored.ok
     ? ok(path)
-    : invalid(`the token is not stored: cannot write ${path}: ${stored.failure.message}`);
+    : failed(`the token is not stored: cannot write ${path}: ${stored.failure.message}`);
 }

@@ -32,7 +32,7 @@ export async function targetOf(
   }
   if (accessor === true) return ok({ suffix: '-accessor', body: { accessor: given } });
   const token = given === '-' ? await readSecret('-') : ok(given);
-  if (!token.ok) return failed(token.failure.message);
+  if (!token.ok) return token;
   if (token.value === '') return wrongUse('the token is empty');
   // The server would look up nothing, and answer a revocation with success, as Vault does.
   if ((await namespaceOfToken(token.value)) === undefined) {

@@ -2,14 +2,14 @@
 
 import type { ClientCodec } from '../wire/carillon-v1/client-codec.ts';
 import { Connection } from './connection.ts';
-import { CarillonDialect, type Listener } from './dialects.ts';
+import { carillonDialect, type Listener } from './dialects.ts';
 import type { End } from './end.ts';
 import { refusalOf, requestTicket, socketUrl, subscriptionUrl } from './handshake.ts';
 import { type Server, type SubscribeOptions, timeoutOf } from './options.ts';
-import { type Outcome, outcomeOf, outcomeOfFailure } from './outcome.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
 import type { SocketRuntime } from './runtime.ts';
 
-export interface Attempt {
+interface Attempt {
   readonly runtime: SocketRuntime;
   readonly server: Server;
   readonly pattern: string;
@@ -25,12 +25,10 @@ export async function attempt(attempted: Attempt): Promise<Outcome> {
   const { runtime, server, pattern, options, since, signal } = attempted;
   const limits = { timeoutMs: timeoutOf(options), signal };
   const ticket = await requestTicket(runtime, server, limits);
-  if (!ticket.ok) return outcomeOfFailure(ticket.failure);
+  if (!ticket.ok) return ticket.failure;
   const subscription = subscriptionUrl(server, pattern, options, since);
   const end = await connect(attempted, socketUrl(subscription, ticket.value));
-  return end === 'refused'
-    ? outcomeOfFailure(await refusalOf(runtime, server, subscription, limits))
-    : outcomeOf(end);
+  return end === 'refused' ? refusalOf(runtime, server, subscription, limits) : outcomeOf(end);
 }
 
 /** @returns how the connection ended, or that it never opened. No platform says why. */
@@ -44,7 +42,7 @@ async function connect(
   socket.addEventListener('open', () => {
     opened = true;
   });
-  const dialect = new CarillonDialect(codec, timeoutOf(options), listener);
+  const dialect = carillonDialect(codec, timeoutOf(options), listener);
   const connection = new Connection(runtime, socket, dialect);
   const abort = () => connection.leave('');
   signal.addEventListener('abort', abort);

@@ -14,15 +14,15 @@ export interface BackoffBounds {
   readonly firstMs: number;
   /** The highest upper bound. */
   readonly mostMs: number;
-  /** Whether the wait begins after the time that the server asks for, or only is no shorter than that. */
-  readonly startsAfterServerWait: boolean;
+  /** Whether the wait begins after the time that the server asks for. If not, the longer one of the two counts. */
+  readonly isAfterServerWait: boolean;
 }
 
 export const CLIENT_BACKOFF: BackoffBounds = {
   leastMs: 0,
   firstMs: MIN_BACKOFF_MS,
   mostMs: MAX_BACKOFF_MS,
-  startsAfterServerWait: true,
+  isAfterServerWait: true,
 };
 
 /** Counts the failures in a row. */
@@ -64,7 +64,7 @@ export class Backoff {
  * @param random in [0, 1)
  */
 export function backoffMs(
-  { leastMs, firstMs, mostMs, startsAfterServerWait }: BackoffBounds,
+  { leastMs, firstMs, mostMs, isAfterServerWait }: BackoffBounds,
   failures: number,
   random: number,
   serverWaitMs = 0,
@@ -72,7 +72,7 @@ export function backoffMs(
   const bound = Math.min(mostMs, firstMs * 2 ** failures);
   const wait = leastMs + Math.floor(random * (bound - leastMs));
   const asked = Math.min(Math.max(serverWaitMs, 0), MAX_SERVER_WAIT_MS);
-  return startsAfterServerWait ? asked + wait : Math.max(asked, wait);
+  return isAfterServerWait ? asked + wait : Math.max(asked, wait);
 }
 
 /** Milliseconds of a `Retry-After` header. A date, which some proxies send, counts as none. */

@@ -3,32 +3,37 @@
  * however long the platform takes to close it.
  */
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
+import { MAX_SILENCE_MS, PING_INTERVAL_MS } from './bounds.ts';
 import { type Dialect, malformed } from './dialects.ts';
 import type { End } from './end.ts';
-import { Heartbeat } from './heartbeat.ts';
 import {
   type CloseLike,
   canPing,
   type MessageLike,
+  type PingingSocket,
   type Runtime,
   type WebSocketLike,
 } from './runtime.ts';
 
 export class Connection {
   readonly ended: Promise<End>;
+  readonly #runtime: Runtime;
   readonly #socket: WebSocketLike;
   readonly #dialect: Dialect;
-  readonly #heartbeat: Heartbeat;
+  #resolve: (end: End) => void = () => undefined;
   #stopTimer: () => void = () => undefined;
   #hasBegun = false;
   #hasEnded = false;
-  #resolve: (end: End) => void = () => undefined;
+  /** Whether there was a sign of life since the last ping. */
+  #isAlive = true;
+  #heardAt: number;
 
   /** @param socket that is open, or opening */
   constructor(runtime: Runtime, socket: WebSocketLike, dialect: Dialect) {
+    this.#runtime = runtime;
     this.#socket = socket;
     this.#dialect = dialect;
-    this.#heartbeat = new Heartbeat(runtime, dialect, () => this.#end({ kind: 'silent' }));
+    this.#heardAt = runtime.now();
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -46,7 +51,7 @@ export class Connection {
 
   /** How long ago the last sign of life of the server was. */
   get silenceMs(): number {
-    return this.#heartbeat.silenceMs;
+    return this.#runtime.now() - this.#heardAt;
   }
 
   /** Closes the connection for a reason of this side. */
@@ -58,27 +63,32 @@ export class Connection {
     return canPing(this.#socket) && this.#socket.isPaused === true;
   }
 
-  /** Reads no more, where the WebSocket can do without. */
+  /** Stops reading, if the WebSocket can. */
   pause(): void {
     if (canPing(this.#socket)) this.#socket.pause?.();
   }
 
   resume(): void {
-    this.#heartbeat.excuse();
+    // A pong may have arrived that nobody has read.
+    this.#isAlive = true;
     if (canPing(this.#socket)) this.#socket.resume?.();
   }
 
   #begin(): void {
     this.#hasBegun = true;
     this.#stopTimer();
-    this.#heartbeat.start(this.#socket);
+    if (canPing(this.#socket)) {
+      this.#socket.on('pong', () => this.#hear());
+      this.#ping(this.#socket);
+    } else {
+      this.#awaitSilence(MAX_SILENCE_MS * (1 - this.#runtime.random() / 2));
+    }
   }
 
   #end(end: End): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#stopTimer();
-    this.#heartbeat.stop();
     this.#socket.close(end.kind === 'malformed' ? CLOSE_CODES.badMessage : CLOSE_CODES.normal);
     // Closing waits for the other end, which does not answer any more, or has nothing more to say.
     const isOver = end.kind === 'silent' || end.kind === 'no_hello' || end.kind === 'goodbye';
@@ -88,19 +98,41 @@ export class Connection {
 
   #receive(data: unknown): void {
     if (this.#hasEnded) return;
-    this.#heartbeat.heard();
+    this.#hear();
     if (!this.#hasBegun) this.#begin();
-    const end = this.#read(data);
+    const end =
+      typeof data === 'string' || data instanceof ArrayBuffer
+        ? this.#dialect.receive(data, (message) => this.#send(message))
+        : malformed('a message that is neither text nor bytes');
     if (end !== undefined) this.#end(end);
-  }
-
-  #read(data: unknown): End | undefined {
-    return typeof data === 'string' || data instanceof ArrayBuffer
-      ? this.#dialect.receive(data, (message) => this.#send(message))
-      : malformed('a message that is neither text nor bytes');
   }
 
   #send(data: string | Uint8Array<ArrayBuffer>): void {
     if (!this.#hasEnded) this.#socket.send(data);
+  }
+
+  #hear(): void {
+    this.#isAlive = true;
+    this.#heardAt = this.#runtime.now();
+  }
+
+  /** Pings again and again. A paused socket reads no pong. */
+  #ping(socket: PingingSocket): void {
+    this.#stopTimer = this.#runtime.schedule(() => {
+      if (socket.isPaused !== true) {
+        if (!this.#isAlive) return this.#end({ kind: 'silent' });
+        this.#isAlive = false;
+        socket.ping();
+      }
+      this.#ping(socket);
+    }, PING_INTERVAL_MS);
+  }
+
+  #awaitSilence(maxMs: number, waitMs = maxMs): void {
+    this.#stopTimer = this.#runtime.schedule(() => {
+      const left = maxMs - this.silenceMs;
+      if (left <= 0 && this.#dialect.isWaiting()) return this.#end({ kind: 'silent' });
+      this.#awaitSilence(maxMs, left > 0 ? left : maxMs);
+    }, waitMs);
   }
 }

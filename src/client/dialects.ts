@@ -1,6 +1,6 @@
 /**
  * The two ways in which a server speaks on the WebSocket of a subscription: `carillon.v1`, and that of a stock
- * server, whose messages are frames and which hears nothing.
+ * server, which only sends frames.
  */
 import type { ClientCodec } from '../wire/carillon-v1/client-codec.ts';
 import type { ClientMessage, ServerMessage } from '../wire/carillon-v1/messages.ts';
@@ -8,30 +8,22 @@ import type { End } from './end.ts';
 
 /** How one connection is read. */
 export interface Dialect {
-  /** How long the first message, with which the subscription begins, may take. Undefined if there is no such message. */
+  /** How long the first message may take, with which the subscription begins. Undefined if there is none. */
   readonly helloTimeoutMs: number | undefined;
   /** Whether the program waits for a message. The server sends none to a program that takes none. */
   isWaiting(): boolean;
   /** @returns how the message ends the connection, if it does */
-  receive(data: string | ArrayBuffer, send: SendData): End | undefined;
+  receive(data: StockFrame, send: (data: ClientData) => void): End | undefined;
 }
-
-type SendData = (data: string | Uint8Array<ArrayBuffer>) => void;
 
 /** A message of a stock server. */
 export type StockFrame = string | ArrayBuffer;
 
-export class StockDialect implements Dialect {
-  readonly helloTimeoutMs = undefined;
-  readonly receive: (frame: StockFrame) => End | undefined;
+type ClientData = ReturnType<ClientCodec['encode']>;
 
-  constructor(receive: (frame: StockFrame) => End | undefined) {
-    this.receive = receive;
-  }
-
-  isWaiting(): boolean {
-    return true;
-  }
+/** @param receive returns how the frame ends the connection, if it does */
+export function stockDialect(receive: (frame: StockFrame) => End | undefined): Dialect {
+  return { helloTimeoutMs: undefined, isWaiting: () => true, receive };
 }
 
 export type Hello = Extract<ServerMessage, { type: 'hello' }>;
@@ -49,46 +41,34 @@ export interface Listener {
   delivered(delivery: Delivery, size: number, send: Send): End | undefined;
 }
 
-export class CarillonDialect implements Dialect {
-  readonly helloTimeoutMs: number;
-  readonly #codec: ClientCodec;
-  readonly #listener: Listener;
-  #greeted = false;
-
-  constructor(codec: ClientCodec, helloTimeoutMs: number, listener: Listener) {
-    this.#codec = codec;
-    this.helloTimeoutMs = helloTimeoutMs;
-    this.#listener = listener;
-  }
-
-  isWaiting(): boolean {
-    return this.#listener.isWaiting();
-  }
-
-  receive(data: string | ArrayBuffer, sendData: SendData): End | undefined {
-    const decoded = this.#codec.decode(data);
-    if (!decoded.ok) return malformed(decoded.failure.message);
-    const send: Send = (message) => sendData(this.#codec.encode(message));
-    const message = decoded.value;
-    switch (message.type) {
-      case 'goodbye':
-        return { kind: 'goodbye', goodbye: message };
-      case 'hello':
-        if (this.#greeted) return malformed('a second hello');
-        this.#greeted = true;
-        this.#listener.greeted(message, send);
+export function carillonDialect(
+  codec: ClientCodec,
+  helloTimeoutMs: number,
+  listener: Listener,
+): Dialect {
+  let greeted = false;
+  return {
+    helloTimeoutMs,
+    isWaiting: () => listener.isWaiting(),
+    receive(data, sendData) {
+      const decoded = codec.decode(data);
+      if (!decoded.ok) return malformed(decoded.failure.message);
+      const message = decoded.value;
+      const send: Send = (answer) => sendData(codec.encode(answer));
+      if (message.type === 'goodbye') return { kind: 'goodbye', goodbye: message };
+      if (message.type === 'hello') {
+        if (greeted) return malformed('a second hello');
+        greeted = true;
+        listener.greeted(message, send);
         return undefined;
-      default:
-        if (!this.#greeted) return malformed(`${message.type} before hello`);
-        return this.#listener.delivered(message, sizeOf(data), send);
-    }
-  }
+      }
+      if (!greeted) return malformed(`${message.type} before hello`);
+      const size = typeof data === 'string' ? data.length : data.byteLength;
+      return listener.delivered(message, size, send);
+    },
+  };
 }
 
 export function malformed(message: string): End {
   return { kind: 'malformed', message };
-}
-
-function sizeOf(data: string | ArrayBuffer): number {
-  return typeof data === 'string' ? data.length : data.byteLength;
 }

@@ -1,12 +1,10 @@
 /** How a connection ends, and what is said of it. */
 import type { ServerMessage } from '../wire/carillon-v1/messages.ts';
 
-export type Goodbye = Extract<ServerMessage, { type: 'goodbye' }>;
-
 export type End =
   /** Closed without a goodbye; with 1006 if the connection broke. */
   | { readonly kind: 'closed'; readonly code: number; readonly reason: string }
-  | { readonly kind: 'goodbye'; readonly goodbye: Goodbye }
+  | { readonly kind: 'goodbye'; readonly goodbye: Extract<ServerMessage, { type: 'goodbye' }> }
   /** The first message did not arrive in time. */
   | { readonly kind: 'no_hello' }
   /** The network may have vanished. */
@@ -16,8 +14,12 @@ export type End =
   /** This side closed the connection. */
   | { readonly kind: 'left'; readonly reason: string };
 
-/** Why the connection ended, in a sentence. */
-export function reasonOf(end: End): string {
+/** Why the connection ended, in a sentence, and what the server asks to wait before the next one. */
+export function describeEnd(end: End): { readonly reason: string; readonly waitMs: number } {
+  return { reason: reasonOf(end), waitMs: end.kind === 'goodbye' ? end.goodbye.after_ms : 0 };
+}
+
+function reasonOf(end: End): string {
   switch (end.kind) {
     case 'closed':
       return end.code === 1006
@@ -34,9 +36,4 @@ export function reasonOf(end: End): string {
     case 'left':
       return end.reason;
   }
-}
-
-/** What the server asks to wait before the next connection. */
-export function serverWaitMs(end: End): number {
-  return end.kind === 'goodbye' ? end.goodbye.after_ms : 0;
 }

@@ -1,8 +1,7 @@
 /** What the end of an attempt means for the client: to reconnect, and when, or to give up. */
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
-import { type End, type Goodbye, reasonOf, serverWaitMs } from './end.ts';
+import { describeEnd, type End } from './end.ts';
 import { CarillonError } from './errors.ts';
-import type { RequestFailure } from './request.ts';
 
 export type Outcome =
   | {
@@ -10,8 +9,8 @@ export type Outcome =
       readonly message: string;
       /** What the server asks to wait. */
       readonly waitMs: number;
-      /** After a back-off, at once, or when the program asks for the next item. */
-      readonly when: 'later' | 'now' | 'asked';
+      /** After a back-off if absent. */
+      readonly when?: 'now' | 'asked';
     }
   | { readonly retryable: false; readonly error: CarillonError };
 
@@ -23,39 +22,26 @@ const LASTING_CLOSE_CODES: readonly number[] = [
   CLOSE_CODES.futureCursor,
 ];
 
-export function outcomeOfFailure(failure: RequestFailure): Outcome {
-  return failure.retryable ? { ...failure, when: 'later' } : failure;
-}
-
 export function outcomeOf(end: End): Outcome {
-  const reason = reasonOf(end);
+  const { reason, waitMs } = describeEnd(end);
+  const retry = { retryable: true, message: reason, waitMs } as const;
   switch (end.kind) {
     case 'goodbye':
-      return outcomeOfGoodbye(end.goodbye, reason);
+      if (end.goodbye.reconnect) {
+        // The program takes nothing at present.
+        return end.goodbye.reason === 'ack_timeout' ? { ...retry, when: 'asked' } : retry;
+      }
+      return end.goodbye.reason === 'revoked' ? revoked(reason) : giveUp('protocol', reason);
     case 'closed':
       if (end.code === CLOSE_CODES.normal) return revoked(reason);
-      return LASTING_CLOSE_CODES.includes(end.code)
-        ? giveUp('protocol', reason)
-        : retry(end, 'later');
+      return LASTING_CLOSE_CODES.includes(end.code) ? giveUp('protocol', reason) : retry;
     case 'malformed':
       return giveUp('protocol', `${reason}; is there a newer version of this client?`);
     case 'silent':
-      return retry(end, 'now');
+      return { ...retry, when: 'now' };
     default:
-      return retry(end, 'later');
+      return retry;
   }
-}
-
-function outcomeOfGoodbye(goodbye: Goodbye, message: string): Outcome {
-  const { reason, reconnect } = goodbye;
-  if (reconnect) {
-    return retry({ kind: 'goodbye', goodbye }, reason === 'ack_timeout' ? 'asked' : 'later');
-  }
-  return reason === 'revoked' ? revoked(message) : giveUp('protocol', message);
-}
-
-function retry(end: End, when: 'later' | 'now' | 'asked'): Outcome {
-  return { retryable: true, message: reasonOf(end), waitMs: serverWaitMs(end), when };
 }
 
 function revoked(reason: string): Outcome {

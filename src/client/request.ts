@@ -30,7 +30,7 @@ export function isRetryable(status: number): boolean {
   return status >= 500 || [408, 425, 429].includes(status);
 }
 
-export interface SentRequest {
+interface SentRequest {
   readonly method: 'GET' | 'POST';
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;

@@ -32,7 +32,7 @@ export interface Subscription<Declared extends EventTypes = object>
  *
  * @example
  * for await (const item of subscribe('kv-v2/*', { url, token })) {
- *   if (item.type === 'gap') await readEverythingAnew();
+ *   if (item.type === 'gap') await readEverything();
  *   else if (item.eventType === 'kv-v2/data-write') await refresh(item.metadata.path);
  * }
  *

@@ -29,7 +29,7 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 const PRELUDE = `
   declare const url: string, token: string, options: { url: string; token: string };
   declare function readToken(): Promise<string>;
-  declare function readEverythingAnew(): Promise<void>;
+  declare function readEverything(): Promise<void>;
   declare function refresh(path: string): Promise<void>;
   declare function login(): Promise<{ client_token: string }>;
   declare function load(): Promise<string>;

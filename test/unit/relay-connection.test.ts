@@ -3,7 +3,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { connectToOrigin } from '../../src/cli/relay/origin-connection.ts';
 import { openSocket } from '../../src/cli/subscription-socket.ts';
 import { PING_INTERVAL_MS } from '../../src/client/bounds.ts';
-import { reasonOf, serverWaitMs } from '../../src/client/end.ts';
+import { describeEnd } from '../../src/client/end.ts';
 import { StockServer, type Traits } from '../support/stock-server.ts';
 
 const CARILLON = { subprotocol: 'carillon.v1.json' };
@@ -28,8 +28,7 @@ async function heard(traits: Traits, frames: readonly string[], meanwhile = asyn
   });
   await server.send(...frames);
   await meanwhile();
-  const end = await connection.ended;
-  return { told, reason: reasonOf(end), waitMs: serverWaitMs(end) };
+  return { told, ...describeEnd(await connection.ended) };
 }
 
 it('a server that answers no pings is left', async () => {

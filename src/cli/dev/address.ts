@@ -2,7 +2,8 @@
 import { lookup } from 'node:dns/promises';
 import { type AddressInfo, createServer, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { invalid, ok, type Result } from '../../lib/result.ts';
+import { ok } from '../../lib/result.ts';
+import { type CommandResult, failed } from '../command.ts';
 import { BY_NPM } from './npm.ts';
 
 export function isLoopback(host: string): boolean {
@@ -20,11 +21,11 @@ export function urlHost(host: string): string {
  *
  * @returns the address of the host
  */
-export function bindAddress(host: string, port: number): Promise<Result<string>> {
+export function bindAddress(host: string, port: number): Promise<CommandResult<string>> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) =>
-      resolve(invalid(bindError(error, host, port))),
+      resolve(failed(bindError(error, host, port))),
     );
     server.listen({ host, port }, () => {
       const { address } = server.address() as AddressInfo;

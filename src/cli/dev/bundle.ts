@@ -5,7 +5,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { invalid, ok, type Result } from '../../lib/result.ts';
+import { ok } from '../../lib/result.ts';
+import { type CommandResult, failed } from '../command.ts';
 import { replaceFile } from '../files.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -31,7 +32,10 @@ export function readConfig(): string {
   return readFileSync(join(ROOT, 'wrangler.toml'), 'utf8');
 }
 
-export async function buildBundle({ entry = ENTRY, signal }: Build = {}): Promise<Result<Bundle>> {
+export async function buildBundle({
+  entry = ENTRY,
+  signal,
+}: Build = {}): Promise<CommandResult<Bundle>> {
   if (entry !== ENTRY) return build(entry, signal);
   const digest = digestOfSources();
   const cached = cachedBundle(digest);
@@ -88,11 +92,14 @@ function cache(bundle: CachedBundle): void {
   }
 }
 
-async function build(entry: string, signal: AbortSignal | undefined): Promise<Result<Bundle>> {
+async function build(
+  entry: string,
+  signal: AbortSignal | undefined,
+): Promise<CommandResult<Bundle>> {
   const folder = mkdtempSync(join(tmpdir(), 'carillon-bundle-'));
   try {
     const errors = await wranglerDryRun(entry, folder, signal);
-    if (errors !== undefined) return invalid(`the Worker cannot be built:\n${errors}`);
+    if (errors !== undefined) return failed(`the Worker cannot be built:\n${errors}`);
     return ok({
       code: readFileSync(join(folder, `${basename(entry, '.ts')}.js`), 'utf8'),
       config: readConfig(),

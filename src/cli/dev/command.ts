@@ -3,14 +3,7 @@ import { parseConfig } from '../../config/config.ts';
 import { ok } from '../../lib/result.ts';
 import { checkUpstream } from '../../outbound/upstream/address.ts';
 import type { Values } from '../arguments.ts';
-import {
-  type Command,
-  type CommandResult,
-  type ExitCode,
-  endWith,
-  fail,
-  wrongUse,
-} from '../command.ts';
+import { type Command, type CommandResult, failed, wrongUse } from '../command.ts';
 import { reasonOfFileError } from '../files.ts';
 import { MIN_REACHABLE_ROOT_TOKEN_CHARACTERS } from '../limits.ts';
 import { isLoopback } from './address.ts';
@@ -67,9 +60,9 @@ Example:
     upstream: { type: 'string' },
     var: { type: 'string', multiple: true },
   },
-  async run(values, positionals): Promise<ExitCode> {
+  async run(values, positionals) {
     const settings = await settingsOf(values, positionals);
-    if (!settings.ok) return endWith(settings.failure, 'dev');
+    if (!settings.ok) return settings;
     // workerd inherits the mask, so only this user can read the files that it writes.
     process.umask(0o077);
     try {
@@ -78,7 +71,7 @@ Example:
       const { code, path } = error as NodeJS.ErrnoException;
       if (code === undefined) throw error;
       const place = path === undefined ? '' : `${path}: `;
-      return fail(`the server cannot be started: ${place}${reasonOfFileError(error)}`);
+      return failed(`the server cannot be started: ${place}${reasonOfFileError(error)}`);
     }
   },
 };

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseSealingKeys } from '../../config/sealing.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
-import { status } from '../command.ts';
+import { type CommandResult, failed, status } from '../command.ts';
 import { reasonOfFileError, replaceFile } from '../files.ts';
 import { claimFormat } from './data-format.ts';
 import { type Lock, takeLock } from './lock.ts';
@@ -45,13 +45,15 @@ const RIGHTS_OF_OTHERS = 0o077;
 const WRITING_OF_OTHERS = 0o022;
 
 /** Opens the folder, or a temporary one if none is given. */
-export async function openDataFolder(given: string | undefined): Promise<Result<DataFolder>> {
+export async function openDataFolder(
+  given: string | undefined,
+): Promise<CommandResult<DataFolder>> {
   if (given === undefined) {
     const path = mkdtempSync(join(tmpdir(), 'carillon-'));
     const close = () => rmSync(path, { recursive: true, force: true });
     return ok({ path, temporary: true, lock: undefined, sourceKey: newSourceKey(), close });
   }
-  if (given === '') return invalid('--data is empty; name a folder, or leave it out');
+  if (given === '') return failed('--data is empty; name a folder, or leave it out');
   const path = resolve(given);
   let lock: Lock | undefined;
   try {
@@ -79,8 +81,8 @@ export async function openDataFolder(given: string | undefined): Promise<Result<
 }
 
 /** @param reason the end of a sentence about the folder */
-function unusable(path: string, reason: string): Result<never> {
-  return invalid(`the data folder ${path} ${reason}`);
+function unusable(path: string, reason: string): CommandResult<never> {
+  return failed(`the data folder ${path} ${reason}`);
 }
 
 /** @returns the key that seals the secrets of sources */

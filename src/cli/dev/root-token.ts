@@ -1,10 +1,10 @@
 /** The root token of the local server. */
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
-import { ok, type Result } from '../../lib/result.ts';
+import { ok } from '../../lib/result.ts';
 import { isToken } from '../../token/token-form.ts';
 import type { Values } from '../arguments.ts';
-import { type CommandResult, failed, wrongUse } from '../command.ts';
+import { type CommandResult, wrongUse } from '../command.ts';
 import { readSecret } from '../input.ts';
 import { MIN_REACHABLE_ROOT_TOKEN_CHARACTERS } from '../limits.ts';
 import { isLoopback } from './address.ts';
@@ -38,7 +38,7 @@ export async function rootTokenOf(values: Values, host: string): Promise<Command
         );
   }
   const { name, read, shell } = given;
-  if (!read.ok) return failed(read.failure.message);
+  if (!read.ok) return read;
   const token = read.value;
   if (token === '') return wrongUse(`${name} is empty`);
   if (!isToken(token)) {
@@ -55,7 +55,7 @@ export async function rootTokenOf(values: Values, host: string): Promise<Command
 interface Given {
   /** What a message calls the token. */
   readonly name: string;
-  readonly read: Result<string>;
+  readonly read: CommandResult<string>;
   readonly shell?: string;
 }
 

@@ -1,6 +1,7 @@
 /** Runs the local server until it is asked to stop, or dies. */
-import { type ExitCode, fail, status } from '../command.ts';
-import { signalled } from '../stopping.ts';
+import { ok } from '../../lib/result.ts';
+import { type CommandResult, type ExitCode, failed, status } from '../command.ts';
+import { onSignals } from '../stopping.ts';
 import { bindAddress, leadsTo } from './address.ts';
 import { banner } from './banner.ts';
 import { buildBundle } from './bundle.ts';
@@ -19,10 +20,10 @@ export interface Settings {
   readonly variables: Variables;
 }
 
-export async function serve(settings: Settings): Promise<ExitCode> {
+export async function serve(settings: Settings): Promise<CommandResult<ExitCode>> {
   // The folder comes first: a server that was killed keeps the port until its workerd releases the folder.
   const folder = await openDataFolder(settings.data);
-  if (!folder.ok) return fail(folder.failure.message);
+  if (!folder.ok) return folder;
   try {
     return await serveFrom(folder.value, settings);
   } finally {
@@ -33,20 +34,22 @@ export async function serve(settings: Settings): Promise<ExitCode> {
 async function serveFrom(
   folder: DataFolder,
   { host, port, data, rootToken, allowLoopbackHttp, variables }: Settings,
-): Promise<ExitCode> {
-  const stop = signalled('SIGINT', 'SIGTERM', 'SIGHUP');
+): Promise<CommandResult<ExitCode>> {
+  const stopping = new AbortController();
+  const stop = stopping.signal;
+  onSignals(['SIGINT', 'SIGTERM', 'SIGHUP'], () => stopping.abort());
   const bound = await bindAddress(host, port);
-  if (!bound.ok) return fail(bound.failure.message);
+  if (!bound.ok) return bound;
   const address = bound.value;
   const upstream = variables.UPSTREAM_ADDR || undefined;
   if (upstream !== undefined && (await leadsTo(new URL(upstream), address, port))) {
-    return fail(
+    return failed(
       `the upstream ${new URL(upstream).origin} is this server itself, on ${address} port ${port}; give the address of the OpenBao or Vault, or another --port`,
     );
   }
   const bundle = await buildBundle({ signal: stop });
-  if (stop.aborted) return 0;
-  if (!bundle.ok) return fail(bundle.failure.message);
+  if (stop.aborted) return ok(0);
+  if (!bundle.ok) return bundle;
   const server = await startWorkerd({
     host: address,
     port,
@@ -57,13 +60,13 @@ async function serveFrom(
     rootToken: rootToken.token,
     signal: stop,
   });
-  if (!server.ok) return stop.aborted ? 0 : fail(server.failure.message);
+  if (!server.ok) return stop.aborted ? ok(0) : server;
 
   status(banner({ address, port: server.value.port, rootToken, data, upstream }));
   const death = await Promise.race([server.value.died, aborted(stop)]);
-  if (death !== undefined) return fail(death);
+  if (death !== undefined) return failed(death);
   await server.value.stop();
-  return 0;
+  return ok(0);
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {

@@ -5,7 +5,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { invalid, ok, type Result } from '../../lib/result.ts';
+import { ok } from '../../lib/result.ts';
+import { type CommandResult, failed } from '../command.ts';
 import { replaceFile } from '../files.ts';
 import type { Bundle } from './bundle.ts';
 import type { DataFolder } from './data.ts';
@@ -60,7 +61,7 @@ export async function startWorkerd({
   variables,
   log,
   signal,
-}: Start): Promise<Result<LocalServer>> {
+}: Start): Promise<CommandResult<LocalServer>> {
   mkdirSync(join(folder.path, STATE_FOLDER), { recursive: true, mode: 0o700 });
   const config = workerdConfig(bundle, { host, port, allowLoopbackHttp, variables });
   replaceFile(join(folder.path, CONFIG_FILE), config);
@@ -95,7 +96,7 @@ export async function startWorkerd({
   signal?.removeEventListener('abort', interrupt);
   if (typeof listening === 'string') {
     guard?.end();
-    return invalid(listening);
+    return failed(listening);
   }
   return ok({
     port: listening,

@@ -5,15 +5,7 @@ import { dotSegment } from '../../lib/dot-segment.ts';
 import { ok } from '../../lib/result.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
 import type { Values } from '../arguments.ts';
-import {
-  type Command,
-  type CommandResult,
-  type ExitCode,
-  endWith,
-  failed,
-  misuse,
-  wrongUse,
-} from '../command.ts';
+import { type Command, type CommandResult, failed, wrongUse } from '../command.ts';
 import { readSecret } from '../input.ts';
 import { anonymousServerOf, SERVER_HELP, SERVER_OPTIONS, withToken } from '../server.ts';
 import { stopOnSignals } from '../stopping.ts';
@@ -23,8 +15,6 @@ import { parseListenAddress } from './listen-address.ts';
 import { Progress } from './progress.ts';
 import { Sender } from './sender.ts';
 
-const NAME = 'forward audit';
-
 interface Options {
   readonly file?: string;
   readonly socket?: string;
@@ -33,7 +23,7 @@ interface Options {
 }
 
 export const forwardAudit: Command = {
-  name: NAME,
+  name: 'forward audit',
   summary: 'Forward the audit entries of OpenBao or Vault to a source',
   help: `Forward what a file or socket audit device of OpenBao or Vault writes to a source of the kind
 vault-audit, which makes events of it. Runs until it is stopped. The position in a log is saved, so
@@ -73,15 +63,15 @@ Examples:
     socket: { type: 'string' },
     'secret-file': { type: 'string' },
   },
-  async run(values, positionals): Promise<ExitCode> {
+  async run(values, positionals) {
     const checked = checkArguments(values, positionals);
-    if (!checked.ok) return endWith(checked.failure, NAME);
+    if (!checked.ok) return checked;
     const [source = ''] = positionals;
     const { file, socket, state } = values as Options;
     const address = parseListenAddress(socket ?? ':0');
-    if (!address.ok) return misuse(address.failure.message, NAME);
+    if (!address.ok) return wrongUse(address.failure.message);
     const server = await serverWithSecret(values);
-    if (!server.ok) return endWith(server.failure, NAME);
+    if (!server.ok) return server;
 
     const stopping = stopOnSignals();
     const progress = new Progress(process.stderr, Date.now);
@@ -90,9 +80,9 @@ Examples:
     progress.start();
     try {
       if (file === undefined) {
-        return await forwardSocket(address.value, { sender, progress, stop });
+        return ok(await forwardSocket(address.value, { sender, progress, stop }));
       }
-      return await forwardFile({
+      const exitCode = await forwardFile({
         log: resolve(file),
         statePath: resolve(state ?? `${file}.carillon`),
         fromStart: values['from-start'] === true,
@@ -101,6 +91,7 @@ Examples:
         progress,
         stop,
       });
+      return ok(exitCode);
     } finally {
       progress.summarise();
     }
@@ -138,7 +129,7 @@ async function serverWithSecret(values: Values): Promise<CommandResult<Server>> 
     file === undefined
       ? ok(process.env.CARILLON_SOURCE_SECRET?.trim() ?? '')
       : await readSecret(file);
-  if (!secret.ok) return failed(secret.failure.message);
+  if (!secret.ok) return secret;
   if (secret.value === '') {
     return failed(
       'there is no secret of the source; set CARILLON_SOURCE_SECRET, or give --secret-file',

@@ -13,12 +13,7 @@ export class Progress {
   readonly #line: StatusLine;
   readonly #now: () => number;
   readonly #saidOnce = new Set<string>();
-  #read = 0;
-  #accepted = 0;
-  #duplicates = 0;
-  #dropped = 0;
-  #passedOver = 0;
-  #lost = 0;
+  readonly #counts = { read: 0, accepted: 0, duplicates: 0, dropped: 0, passedOver: 0, lost: 0 };
   #behindBytes = 0;
   #sentUpTo = Number.NaN;
   #lastRemarkAt = Number.NEGATIVE_INFINITY;
@@ -57,18 +52,18 @@ export class Progress {
   }
 
   read(lines: number): void {
-    this.#read += lines;
+    this.#counts.read += lines;
   }
 
   answered({ accepted, duplicates, dropped }: DeliveryCounts): void {
-    this.#accepted += accepted;
-    this.#duplicates += duplicates;
-    this.#dropped += dropped;
+    this.#counts.accepted += accepted;
+    this.#counts.duplicates += duplicates;
+    this.#counts.dropped += dropped;
   }
 
   /** Counts a line that cannot be sent. A file may have many of them, so only some get a message. */
   passedOver(message: string): void {
-    this.#passedOver++;
+    this.#counts.passedOver++;
     if (this.#now() - this.#lastRemarkAt < FORWARD_REMARK_INTERVAL_MS) {
       this.#unsaid++;
       return;
@@ -79,7 +74,7 @@ export class Progress {
   }
 
   lost(entries: number): void {
-    this.#lost += entries;
+    this.#counts.lost += entries;
   }
 
   /**
@@ -92,20 +87,20 @@ export class Progress {
   }
 
   summarise(): void {
-    if (this.#failed && this.#read === 0) this.#line.stop();
-    else this.#line.end(this.#text());
+    this.#line.stop(this.#failed && this.#counts.read === 0 ? undefined : this.#text());
   }
 
   #text(): string {
+    const { read, accepted, duplicates, dropped, passedOver, lost } = this.#counts;
     const problems: [number, string][] = [
-      [this.#dropped, 'dropped by the server'],
-      [this.#passedOver, 'lines passed over'],
-      [this.#lost, 'entries lost'],
+      [dropped, 'dropped by the server'],
+      [passedOver, 'lines passed over'],
+      [lost, 'entries lost'],
     ];
     return [
-      `${counted(this.#read)} entries read`,
-      `${counted(this.#accepted)} events accepted`,
-      `${counted(this.#duplicates)} duplicates`,
+      `${counted(read)} entries read`,
+      `${counted(accepted)} events accepted`,
+      `${counted(duplicates)} duplicates`,
       ...problems
         .filter(([count]) => count > 0)
         .map(([count, what]) => `${counted(count)} ${what}`),

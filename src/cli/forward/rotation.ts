@@ -16,7 +16,7 @@ export interface Sibling extends FileIdentity {
 }
 
 /** The files that were written after another one. */
-export interface Successors {
+interface Successors {
   /** The first of them; undefined if that is the log itself. */
   readonly next: Sibling | undefined;
   /** Files that may have been written in between, but cannot be read. */

@@ -16,9 +16,14 @@ export class Sender {
   readonly #server: Server;
   readonly #source: string;
   readonly #progress: Progress;
-  readonly #stopping: Stopping;
+  readonly #stopping: Omit<Stopping, 'begin'>;
 
-  constructor(server: Server, source: string, progress: Progress, stopping: Stopping) {
+  constructor(
+    server: Server,
+    source: string,
+    progress: Progress,
+    stopping: Omit<Stopping, 'begin'>,
+  ) {
     this.#server = server;
     this.#source = source;
     this.#progress = progress;

@@ -6,5 +6,5 @@ export const RELAY_BACKOFF: BackoffBounds = {
   leastMs: RELAY_MIN_BACKOFF_MS,
   firstMs: 2 * RELAY_MIN_BACKOFF_MS,
   mostMs: RELAY_MAX_BACKOFF_MS,
-  startsAfterServerWait: false,
+  isAfterServerWait: false,
 };

@@ -1,5 +1,6 @@
 /** `carillon relay` */
-import { type Command, type ExitCode, endWith, fail, misuse } from '../command.ts';
+import { ok } from '../../lib/result.ts';
+import { type Command, failed, wrongUse } from '../command.ts';
 import { SERVER_HELP, SERVER_OPTIONS } from '../server.ts';
 import { stopOnSignals } from '../stopping.ts';
 import { destinationOf } from './destination.ts';
@@ -44,25 +45,23 @@ Examples:
     state: { type: 'string' },
     'skip-source': { type: 'string', multiple: true },
   },
-  async run(values, positionals): Promise<ExitCode> {
-    if (positionals.length > 0) return misuse('"relay" takes no arguments, only options', 'relay');
+  async run(values, positionals) {
+    if (positionals.length > 0) return wrongUse('"relay" takes no arguments, only options');
     const origin = await originOf(values);
-    if (!origin.ok) return endWith(origin.failure, 'relay');
+    if (!origin.ok) return origin;
     const destination = await destinationOf(values);
-    if (!destination.ok) return endWith(destination.failure, 'relay');
+    if (!destination.ok) return destination;
     if (destination.value.url.href === origin.value.address.href) {
-      return misuse('--from is the server of VAULT_ADDR itself', 'relay');
+      return wrongUse('--from is the server of VAULT_ADDR itself');
     }
     const { state: path, 'skip-source': skippedSources = [] } = values as {
       state?: string;
       'skip-source'?: string[];
     };
     const state = path === undefined ? undefined : StateFile.open(path, origin.value.subscription);
-    if (state?.ok === false) return fail(state.failure.message);
+    if (state?.ok === false) return failed(state.failure.message);
 
-    return relay(
-      { origin: origin.value, state: state?.value, skippedSources, values },
-      stopOnSignals(),
-    );
+    const options = { origin: origin.value, state: state?.value, skippedSources, values };
+    return ok(await relay(options, stopOnSignals()));
   },
 };

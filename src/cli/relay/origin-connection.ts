@@ -1,7 +1,6 @@
 /** One connection to the origin, in the dialect that the server chose. */
 import { Connection } from '../../client/connection.ts';
-import { CarillonDialect, type Delivery, StockDialect } from '../../client/dialects.ts';
-import type { End } from '../../client/end.ts';
+import { carillonDialect, type Dialect, stockDialect } from '../../client/dialects.ts';
 import { platformRuntime } from '../../client/platform.ts';
 import { clientJsonCodec } from '../../wire/carillon-v1/client-json.ts';
 import type { GapReason } from '../../wire/carillon-v1/messages.ts';
@@ -12,7 +11,7 @@ import { RELAY_CREDIT, RELAY_HELLO_TIMEOUT_MS } from './limits.ts';
 export type Acknowledge = (cursor: string) => void;
 
 /** What a connection to the origin delivers. */
-export interface OriginListener {
+interface OriginListener {
   /** @param cursor the position after the event, and `acknowledge`: undefined if the server is stock */
   event(line: FrameLine, cursor?: string, acknowledge?: Acknowledge): void;
   /** A position without an event. */
@@ -27,43 +26,39 @@ export function isStock({ subprotocol }: Pick<OpenSocket, 'subprotocol'>): boole
 
 /** Reads the socket until the connection ends. */
 export function connectToOrigin(opened: OpenSocket, listener: OriginListener): Connection {
-  const dialect = isStock(opened) ? stockDialect(listener) : carillonDialect(listener);
+  const dialect = isStock(opened) ? framesTo(listener) : messagesTo(listener);
   const connection = new Connection(platformRuntime(), opened.socket, dialect);
   connection.resume();
   return connection;
 }
 
-function stockDialect(listener: OriginListener): StockDialect {
-  return new StockDialect((frame) => {
+function framesTo(listener: OriginListener): Dialect {
+  return stockDialect((frame) => {
     const line = lineOfFrame(typeof frame === 'string' ? frame : Buffer.from(frame).toString());
     if (line !== undefined) listener.event(line);
     return undefined;
   });
 }
 
-function carillonDialect(listener: OriginListener): CarillonDialect {
+function messagesTo(listener: OriginListener): Dialect {
   let acknowledge: Acknowledge;
-  return new CarillonDialect(clientJsonCodec, RELAY_HELLO_TIMEOUT_MS, {
+  return carillonDialect(clientJsonCodec, RELAY_HELLO_TIMEOUT_MS, {
     isWaiting: () => true,
-    greeted: ({ cursor, gap }, send) => {
+    greeted({ cursor, gap }, send) {
       acknowledge = (done) => send({ type: 'ack', cursor: done });
       send({ type: 'credit', events: RELAY_CREDIT });
       if (gap === undefined) listener.position(cursor, acknowledge);
       else listener.gap(gap.reason, cursor, acknowledge);
     },
-    delivered: (delivery): End | undefined => {
-      deliver(delivery, listener, acknowledge);
+    delivered(delivery) {
+      if (delivery.type === 'gap') {
+        listener.gap(delivery.reason, delivery.cursor, acknowledge);
+      } else {
+        for (const { event, cursor } of delivery.events) {
+          listener.event(lineOfEvent(event), cursor, acknowledge);
+        }
+      }
       return undefined;
     },
   });
-}
-
-function deliver(delivery: Delivery, listener: OriginListener, acknowledge: Acknowledge): void {
-  if (delivery.type === 'gap') {
-    listener.gap(delivery.reason, delivery.cursor, acknowledge);
-    return;
-  }
-  for (const { event, cursor } of delivery.events) {
-    listener.event(lineOfEvent(event), cursor, acknowledge);
-  }
 }

@@ -1,6 +1,6 @@
 /** The server that events come from, and the subscription there. */
 import type { Server } from '../../client/options.ts';
-import { invalid, ok, type Result } from '../../lib/result.ts';
+import { ok } from '../../lib/result.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
 import { checkPath, urlWithoutNamespace } from '../api.ts';
 import type { Values } from '../arguments.ts';
@@ -15,7 +15,7 @@ export interface Origin {
   /** The URL of a WebSocket that begins at this position. */
   url(since: string | undefined): URL;
   /** The headers of a handshake. The file of the token is read for each one. */
-  headers(): Promise<Result<Headers>>;
+  headers(): Promise<CommandResult<Headers>>;
 }
 
 export const ORIGIN_OPTIONS = {
@@ -59,8 +59,7 @@ export async function originOf(values: Values): Promise<CommandResult<Origin>> {
   const headers = () => headersWithToken(server, tokenFile);
   const first = await headers();
   if (!first.ok) {
-    const { message } = first.failure;
-    return tokenFile === undefined ? wrongUse(message) : failed(message);
+    return tokenFile === undefined ? wrongUse(first.failure.message) : first;
   }
   return ok({
     address: server.url,
@@ -82,7 +81,7 @@ export async function originOf(values: Values): Promise<CommandResult<Origin>> {
 async function headersWithToken(
   server: Server,
   tokenFile: string | undefined,
-): Promise<Result<Headers>> {
+): Promise<CommandResult<Headers>> {
   const token =
     tokenFile === undefined
       ? ok(process.env.CARILLON_FROM_TOKEN?.trim() ?? '')
@@ -90,12 +89,12 @@ async function headersWithToken(
   if (!token.ok) return token;
   const name = tokenFile === undefined ? 'CARILLON_FROM_TOKEN' : tokenFile;
   if (token.value === '') {
-    return invalid(
+    return failed(
       tokenFile === undefined
         ? 'there is no token for --from; set CARILLON_FROM_TOKEN, or give --from-token-file'
         : `${tokenFile} has no token`,
     );
   }
   const complete = withToken(server, token.value, name);
-  return complete.ok ? ok(headersOf(complete.value)) : invalid(complete.failure.message);
+  return complete.ok ? ok(headersOf(complete.value)) : complete;
 }

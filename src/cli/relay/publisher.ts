@@ -16,7 +16,7 @@ import type { Report } from './report.ts';
 import { verdictOf } from './verdict.ts';
 
 /** Why the destination accepts no events. */
-export interface UnfitDestination {
+interface UnfitDestination {
   readonly reason: 'token' | 'server';
   readonly message: string;
 }

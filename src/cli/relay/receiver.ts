@@ -3,7 +3,7 @@
  * says where events may be missing.
  */
 import type { Connection } from '../../client/connection.ts';
-import { reasonOf, serverWaitMs } from '../../client/end.ts';
+import { describeEnd } from '../../client/end.ts';
 import type { Result } from '../../lib/result.ts';
 import { SUBPROTOCOLS } from '../../wire/carillon-v1/messages.ts';
 import { Retry } from '../retry.ts';
@@ -23,7 +23,7 @@ const OPENING = {
   setting: '--from',
 };
 
-export interface StartPosition {
+interface StartPosition {
   /** The position of an earlier relay; undefined if there was none, or the origin has no positions. */
   readonly cursor: string | undefined;
   /** Up to when an earlier relay missed nothing: milliseconds since 1970. */
@@ -125,12 +125,12 @@ export class Receiver {
     });
     const stop = () => connection.leave('');
     this.#signal.addEventListener('abort', stop);
-    const end = await connection.ended;
+    const { reason, waitMs } = describeEnd(await connection.ended);
     this.#signal.removeEventListener('abort', stop);
     this.#heardAt = Date.now() - connection.silenceMs;
     if (this.#signal.aborted) return;
     this.#retry.backoff.disconnected(Date.now() - openedAt);
-    await this.#retry.wait(reasonOf(end), serverWaitMs(end), this.#signal);
+    await this.#retry.wait(reason, waitMs, this.#signal);
   }
 
   #put(

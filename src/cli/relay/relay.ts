@@ -1,7 +1,7 @@
 /** A relay from beginning to end: the receiver fills the backlog, and the publisher empties it. */
 import type { Values } from '../arguments.ts';
 import { type ExitCode, fail } from '../command.ts';
-import type { GracefulStop } from '../stopping.ts';
+import type { Stopping } from '../stopping.ts';
 import { Backlog } from './backlog.ts';
 import { Checkpoint } from './checkpoint.ts';
 import type { Origin } from './origin.ts';
@@ -10,7 +10,7 @@ import { Receiver } from './receiver.ts';
 import { Report } from './report.ts';
 import type { StateFile } from './state-file.ts';
 
-export interface RelayOptions {
+interface RelayOptions {
   readonly origin: Origin;
   /** Undefined if nothing is remembered. */
   readonly state: StateFile | undefined;
@@ -20,8 +20,10 @@ export interface RelayOptions {
 }
 
 /** Relays until it is asked to stop. Then it publishes what has arrived, until the deadline. */
-export async function relay(options: RelayOptions, stopping: GracefulStop): Promise<ExitCode> {
-  const { origin, state, skippedSources, values } = options;
+export async function relay(
+  { origin, state, skippedSources, values }: RelayOptions,
+  stopping: Stopping,
+): Promise<ExitCode> {
   const backlog = new Backlog();
   const report = new Report(backlog);
   const publisher = new Publisher(values, report);

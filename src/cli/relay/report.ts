@@ -8,14 +8,10 @@ import type { FrameLine } from './frame.ts';
 
 export class Report {
   readonly #line: StatusLine;
-  #accepted = 0;
-  #duplicates = 0;
-  #refused = 0;
-  #skipped = 0;
-  #gaps = 0;
+  readonly #counts = { accepted: 0, duplicates: 0, refused: 0, skipped: 0, gaps: 0 };
 
   constructor(backlog: Backlog) {
-    const text = () => `${this.#counts()}, ${backlog.events} waiting`;
+    const text = () => `${this.#summary()}, ${backlog.events} waiting`;
     this.#line = new StatusLine(process.stderr, text);
   }
 
@@ -34,21 +30,21 @@ export class Report {
 
   /** Says that events may be missing. */
   gap(message: string): void {
-    this.#gaps++;
+    this.#counts.gaps++;
     this.say(message);
   }
 
   published(accepted: number, duplicates: number): void {
-    this.#accepted += accepted;
-    this.#duplicates += duplicates;
+    this.#counts.accepted += accepted;
+    this.#counts.duplicates += duplicates;
   }
 
   skipped(): void {
-    this.#skipped++;
+    this.#counts.skipped++;
   }
 
   refused({ id, event, text }: FrameLine, reason: string): void {
-    this.#refused++;
+    this.#counts.refused++;
     this.say(
       `refused: ${id || 'an event without an id'} (${event.eventType || 'no type'}): ${reason}`,
     );
@@ -56,16 +52,17 @@ export class Report {
   }
 
   summarise(): void {
-    this.say(this.#counts());
+    this.say(this.#summary());
   }
 
-  #counts(): string {
+  #summary(): string {
+    const { accepted, duplicates, refused, skipped, gaps } = this.#counts;
     return [
-      `${this.#accepted} relayed`,
-      `${this.#duplicates} already known`,
-      `${this.#refused} refused`,
-      ...(this.#skipped > 0 ? [`${this.#skipped} skipped`] : []),
-      `${this.#gaps} gap${this.#gaps === 1 ? '' : 's'}`,
+      `${accepted} relayed`,
+      `${duplicates} already known`,
+      `${refused} refused`,
+      ...(skipped > 0 ? [`${skipped} skipped`] : []),
+      `${gaps} gap${gaps === 1 ? '' : 's'}`,
     ].join(', ');
   }
 }

@@ -20,7 +20,7 @@ export interface OriginSubscription {
 
 const MEMBERS = ['from', 'namespace', 'pattern', 'namespaces'] as const;
 
-export interface RelayPosition {
+interface RelayPosition {
   /** Undefined if the origin has none. */
   readonly cursor: string | undefined;
   /** RFC 3339. Nothing is missing up to then. */

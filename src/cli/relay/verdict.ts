@@ -2,7 +2,7 @@
 import type { ApiResponse } from '../../client/request.ts';
 import { isJsonObject } from '../../lib/json.ts';
 
-export interface Verdict {
+interface Verdict {
   readonly accepted: number;
   readonly duplicates: number;
   /** The line that the server rejects for good, by its index, and why. */

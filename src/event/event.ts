@@ -11,7 +11,7 @@ import { parseNamespacePath, ROOT, withSlash } from '../namespace/namespace.ts';
 import { CATALOG } from './catalog.ts';
 import { checkEventSource } from './event-source.ts';
 import { checkEventType } from './event-type.ts';
-import { checkMetadata, checkPath } from './metadata.ts';
+import { checkMetadata, checkMetadataPath } from './metadata.ts';
 import { checkEventId } from './position-text.ts';
 import { formatTimestamp, normalizeTimestamp } from './time.ts';
 
@@ -172,7 +172,7 @@ function checkCarried(
     );
   }
   if (Object.hasOwn(metadata.value, 'path')) {
-    const path = checkPath(metadata.value.path ?? null);
+    const path = checkMetadataPath(metadata.value.path ?? null);
     if (!path.ok) return path;
   }
   return metadata;

@@ -52,7 +52,7 @@ function nameOfMember(name: string, key: string): string {
  * Checks the API path by which policies decide who receives the event. Policies compare it as text, so it must not
  * contain what another reader would resolve or drop: empty segments, dot segments and control characters.
  */
-export function checkPath(path: JsonValue): Result<string> {
+export function checkMetadataPath(path: JsonValue): Result<string> {
   if (typeof path !== 'string')
     return invalid(`metadata.path must be a string, not ${kindOf(path)}`);
   if (/\p{Cc}/u.test(path)) {

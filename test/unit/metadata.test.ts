@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_METADATA_DEPTH } from '../../src/event/limits.ts';
-import { checkMetadata, checkPath } from '../../src/event/metadata.ts';
+import { checkMetadata, checkMetadataPath } from '../../src/event/metadata.ts';
 import type { JsonObject } from '../../src/lib/json.ts';
 import { nested } from './support/events.ts';
 import { accepted, failureOf } from './support/result.ts';
@@ -111,7 +111,7 @@ describe('the path that decides who sees an event', () => {
     'a.b/..c/d../...',
     '',
   ])('may be "%s"', (path) => {
-    expect(accepted(checkPath(path))).toBe(path);
+    expect(accepted(checkMetadataPath(path))).toBe(path);
   });
 
   it.each([
@@ -133,7 +133,7 @@ describe('the path that decides who sees an event', () => {
     ['secret/\x1ffoo', 'a control character'],
     ['secret/\x7ffoo', 'a control character'],
   ])('has one spelling: %j is refused for %s', (path, offence) => {
-    const failure = failureOf(checkPath(path));
+    const failure = failureOf(checkMetadataPath(path));
     expect(failure.reason).toBe('invalid');
     expect(failure.message).toBe(`metadata.path ${JSON.stringify(path)} has ${offence}`);
   });
@@ -145,6 +145,8 @@ describe('the path that decides who sees an event', () => {
     [['secret/foo'], 'a list'],
     [{ secret: 'foo' }, 'an object'],
   ])('is text, not %j', (path, kind) => {
-    expect(failureOf(checkPath(path)).message).toBe(`metadata.path must be a string, not ${kind}`);
+    expect(failureOf(checkMetadataPath(path)).message).toBe(
+      `metadata.path must be a string, not ${kind}`,
+    );
   });
 });

@@ -1,7 +1,7 @@
 /** The JSON event that a CloudEvent stands for. */
 
 import { legalEventType } from '../../event/event-type.ts';
-import { checkPath } from '../../event/metadata.ts';
+import { checkMetadataPath } from '../../event/metadata.ts';
 import { isJsonObject, type JsonValue, unknownKey } from '../../lib/json.ts';
 import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
@@ -84,5 +84,5 @@ function metadataOf(attributes: Attributes, withType: boolean): Record<string, u
 }
 
 function canBePath(value: unknown): boolean {
-  return checkPath(value as JsonValue).ok;
+  return checkMetadataPath(value as JsonValue).ok;
 }

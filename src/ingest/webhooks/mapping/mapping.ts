@@ -1,6 +1,6 @@
 /** The rules by which a source makes events of documents. */
 import { checkEventType } from '../../../event/event-type.ts';
-import { checkPath } from '../../../event/metadata.ts';
+import { checkMetadataPath } from '../../../event/metadata.ts';
 import { failureIn, invalid, ok, type Result } from '../../../lib/result.ts';
 import { type Pointer, parsePointer } from '../pointer.ts';
 import { RANDOM } from './event-id.ts';
@@ -58,7 +58,7 @@ export function compileMapping(
   );
   if (!type.ok) return type;
   const path = optional(texts.path, (text) =>
-    compilePrefixed(text, 'mapping.path', source, checkPath),
+    compilePrefixed(text, 'mapping.path', source, checkMetadataPath),
   );
   if (!path.ok) return path;
   const id =

@@ -14,7 +14,6 @@ import { decodeUtf8, parseJson } from '../../../lib/text.ts';
 import type { WebhookRequest } from '../request.ts';
 import {
   type Proof,
-  unavailable,
   unverified,
   type VerificationContext,
   type Verified,
@@ -104,7 +103,9 @@ async function verifyMessage(
     return unverified(`the SubscribeURL is no address of https://${host}`);
   }
   const key = await vendorKeys.certificateKey(address.href);
-  if (!key.ok) return unavailable(key.failure.message);
+  if (!key.ok) {
+    return { ok: false, failure: { reason: 'unavailable', message: key.failure.message } };
+  }
   const bytes = Buffer.from(signed);
   const signature = Buffer.from(String(message.Signature), 'base64');
   return verify(algorithm, bytes, createPublicKey({ key: key.value, format: 'jwk' }), signature)

@@ -77,10 +77,6 @@ export function unverified(message: string): Verified<never> {
   return { ok: false, failure: { reason: 'unverified', message } };
 }
 
-export function unavailable(message: string): Verified<never> {
-  return { ok: false, failure: { reason: 'unavailable', message } };
-}
-
 /** Tries each verifier whose evidence the request contains, until one of them succeeds. */
 export async function prove(
   verifiers: readonly Verifier[],

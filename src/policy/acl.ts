@@ -75,7 +75,7 @@ export class Acl {
   /** What `sys/capabilities` answers: sorted; `['root']` for root, and `['deny']` if nothing is granted. */
   capabilities(path: string): readonly string[] {
     if (this.root) return ['root'];
-    const granted = this.lookUp(path)?.granted ?? NONE;
+    const granted = this.ruleFor(path)?.granted ?? NONE;
     return namesOf(granted === NONE ? DENY : granted);
   }
 
@@ -94,17 +94,11 @@ export class Acl {
   }
 
   #deciding(path: string, operation: Operation): AclRule | undefined {
-    return operation === 'list' ? this.lookUp(path) : this.#index.find(relative(path));
+    return operation === 'list' ? this.ruleFor(path) : this.#index.find(relative(path));
   }
 
   /** The rule that decides about a path; undefined for root, and if no rule matches. */
-  ruleFor(path: string): DecidingRule | undefined {
-    const rule = this.lookUp(path);
-    return rule === undefined ? undefined : describeRule(rule);
-  }
-
-  /** As `ruleFor`, but the rule itself and not its description. */
-  lookUp(path: string): AclRule | undefined {
+  ruleFor(path: string): AclRule | undefined {
     return this.#index.findForList(relative(path));
   }
 

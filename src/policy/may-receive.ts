@@ -17,7 +17,7 @@ export interface ReceiveDecision {
 export function mayReceive(acl: Acl, path: string | undefined, eventType: string): ReceiveDecision {
   if (acl.root) return { allowed: true, step: 'root' };
   if (path === undefined || path === '') return { allowed: false, step: 'no_path' };
-  const rule = acl.lookUp(path);
+  const rule = acl.ruleFor(path);
   if (rule === undefined) return { allowed: false, step: 'no_rule' };
   const { granted, permissions } = rule;
   if ((granted & RECEIVE_CAPABILITIES) !== RECEIVE_CAPABILITIES) {

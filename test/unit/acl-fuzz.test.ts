@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { aclOf, blockOf } from './support/policies.ts';
+import { aclOf, blockOf, ruleFor } from './support/policies.ts';
 
 interface Rule {
   readonly path: string;
@@ -121,7 +121,7 @@ it('an ACL decides as the rules of precedence do, one after the other', () => {
           const list = decide(expected, path, 'list');
           const read = decide(expected, path, 'read');
           if (list !== undefined) decided++;
-          expect([path, acl.ruleFor(path)?.path]).toEqual([path, list?.path]);
+          expect([path, ruleFor(acl, path)?.path]).toEqual([path, list?.path]);
           expect([path, acl.capabilities(path)]).toEqual([
             path,
             list === undefined || list.capabilities.length === 0 ? ['deny'] : list.capabilities,

@@ -4,7 +4,7 @@ import { compileGlob } from '../../src/event/glob.ts';
 import { compileAcl } from '../../src/policy/acl.ts';
 import { mayReceive } from '../../src/policy/may-receive.ts';
 import { globsShareText } from '../../src/policy/shared-globs.ts';
-import { aclOf, blockOf } from './support/policies.ts';
+import { aclOf, blockOf, ruleFor } from './support/policies.ts';
 
 const types = (...globs: string[]) => `subscribe_event_types = ${JSON.stringify(globs)}`;
 
@@ -34,7 +34,7 @@ describe('whether an event may be received', () => {
     const decision = mayReceive(acl, path, eventType);
     expect(decision).toMatchObject({ allowed: step === 'granted', step });
     expect(decision.rule).toEqual(
-      step.startsWith('no_') ? undefined : acl.ruleFor(path ?? 'nothing'),
+      step.startsWith('no_') ? undefined : ruleFor(acl, path ?? 'nothing'),
     );
   });
 

@@ -1,5 +1,5 @@
 /** Policies to test with: their texts, their ACLs, and who holds them. */
-import { type Acl, compileAcl } from '../../../src/policy/acl.ts';
+import { type Acl, compileAcl, type DecidingRule, describeRule } from '../../../src/policy/acl.ts';
 import type { Alias, Identity } from '../../../src/policy/identity.ts';
 import { parsePolicy } from '../../../src/policy/policy.ts';
 import { accepted, failureOf } from './result.ts';
@@ -11,6 +11,12 @@ export function aclOf(texts: readonly string[], identity?: Identity): Acl {
     policy: accepted(parsePolicy(text)),
   }));
   return compileAcl(policies, identity);
+}
+
+/** The rule that decides about a path, as answers show it. */
+export function ruleFor(acl: Acl, path: string): DecidingRule | undefined {
+  const rule = acl.ruleFor(path);
+  return rule && describeRule(rule);
 }
 
 /** A policy of one block for each path, which grants these capabilities. */

@@ -5,9 +5,8 @@
  *
  * Usage: node bench/policy.ts
  */
-import { type Acl, compileAcl, type NamedPolicy } from '../src/policy/acl.ts';
+import { type Acl, compileAcl, mayReceive, type NamedPolicy } from '../src/policy/acl.ts';
 import type { Identity } from '../src/policy/identity.ts';
-import { mayReceive } from '../src/policy/may-receive.ts';
 import { parsePolicy } from '../src/policy/policy.ts';
 
 const RULES = 100;

@@ -30,13 +30,12 @@ import type {
   UnusedWatch,
   Watched,
 } from '../objects/authority-contract.ts';
-import { keyOfAuthority } from '../objects/authority-name.ts';
-import { wildcardHubName } from '../objects/hub-name.ts';
+import { keyOfAuthority, wildcardHubName } from '../objects/names.ts';
 import { callWildcardHub } from '../objects/stubs.ts';
 import type { UpstreamToken } from '../outbound/upstream/token.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
-import type { Maker } from '../token/maker.ts';
 import type { TokenReference, TokenRequest } from '../token/token-record.ts';
+import type { Maker } from '../token/token-request.ts';
 import { composeParts, type Parts } from './parts.ts';
 
 export class Authority extends DurableObject<Env> implements AuthorityContract {

@@ -3,8 +3,8 @@
  * does not exist leaves no trace. A closed namespace accepts nothing new, and is wiped next.
  */
 
-import { authorityForOperators } from '../objects/authority-name.ts';
 import { hasTables, migrate } from '../objects/migrations.ts';
+import { authorityForOperators } from '../objects/names.ts';
 import { AUTHORITY_SCHEMA } from './schema.ts';
 
 const CLOSED_KEY = 'closed';

@@ -1,4 +1,5 @@
 /** `carillon events explain` */
+
 import { isJsonObject } from '../lib/json.ts';
 import { ok } from '../lib/result.ts';
 import { parseJson } from '../lib/text.ts';

@@ -1,4 +1,5 @@
 /** Requests to the server's API, and whether a request that failed can be retried. */
+
 import { isJsonObject } from '../lib/json.ts';
 import { parseJson } from '../lib/text.ts';
 import { retryAfterMs } from './backoff.ts';

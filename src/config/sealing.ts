@@ -4,10 +4,9 @@
  */
 import { Buffer } from 'node:buffer';
 import { type AesKey, decrypt, encrypt } from '../lib/aes.ts';
-import { hexOf } from '../lib/hex.ts';
+import { hexOf, sha256 } from '../lib/digest.ts';
 import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
-import { sha256 } from '../lib/sha256.ts';
 import type { Variables } from './variables.ts';
 
 const KEY_BYTES = 32;

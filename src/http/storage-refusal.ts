@@ -1,7 +1,7 @@
 /** The refusal of a request that failed because a Durable Object could not read or write its storage. */
 
 import { childKey, ROOT } from '../namespace/namespace.ts';
-import { authorityForOperators } from '../objects/authority-name.ts';
+import { authorityForOperators } from '../objects/names.ts';
 import { messageOf, namesObject, storageFailureOf } from '../objects/storage-failure.ts';
 import { authorityStub } from '../objects/stubs.ts';
 import type { Refusal } from './respond.ts';

@@ -5,12 +5,11 @@
 
 import { allowsLoopbackHttp, type Variables } from '../config/variables.ts';
 import type { Source } from '../ingest/webhooks/source.ts';
+import { LruCache, TtlCache } from '../lib/caches.ts';
 import { MAX_CACHED_LOOKUPS } from '../lib/limits.ts';
-import { LruCache } from '../lib/lru-cache.ts';
-import { TtlCache } from '../lib/ttl-cache.ts';
-import type { KeySource } from '../logins/key-source.ts';
+import type { KeySource } from '../logins/jwt-token.ts';
 import { LOOKUP_CACHE_MS } from '../objects/limits.ts';
-import type { KeyFetchOptions } from '../outbound/fetch-text.ts';
+import type { KeyFetchOptions } from '../outbound/issuer-keys.ts';
 import { keySource } from '../outbound/key-source.ts';
 import {
   type VendorClient,

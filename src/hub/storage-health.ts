@@ -1,7 +1,7 @@
 /** Whether a hub can read its storage. If it cannot, that is logged once, with what an operator can do. */
 
 import { logError } from '../lib/log.ts';
-import { nameForOperators, parseHubName } from '../objects/hub-name.ts';
+import { nameForOperators, parseHubName } from '../objects/names.ts';
 import { namesObject, storageFailureOf, unreadable } from '../objects/storage-failure.ts';
 
 interface StorageProblem {

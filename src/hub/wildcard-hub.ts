@@ -22,7 +22,7 @@ import type {
   Unregistration,
   WildcardHubContract,
 } from '../objects/hub-contract.ts';
-import { parseHubName } from '../objects/hub-name.ts';
+import { parseHubName } from '../objects/names.ts';
 import { callHub } from '../objects/stubs.ts';
 import type { AuthoritySync } from './authority-sync/authority-sync.ts';
 import type { FanOut } from './delivery/fan-out.ts';

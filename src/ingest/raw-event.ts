@@ -4,6 +4,7 @@
  * In JSON an event is either a plain JSON event or a CloudEvent, which has a `specversion`. So the frames of a
  * subscription can be published as they are.
  */
+
 import { isJsonObject } from '../lib/json.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { decodeUtf8, parseJson } from '../lib/text.ts';

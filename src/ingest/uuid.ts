@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { hexOf } from '../lib/hex.ts';
+import { hexOf } from '../lib/digest.ts';
 
 /** The UUID namespace of ids that Carillon makes for events. */
 const NAMESPACE = Buffer.from('6d3f1a5e7c0b4b3e9a54c2d8e1f07b96', 'hex');

@@ -1,4 +1,5 @@
-/** Decodes bytes to text and text to JSON. */
+/** Reads bytes, text and JSON. */
+
 import { invalid, ok, type Result } from './result.ts';
 
 export function decodeUtf8(bytes: Uint8Array): Result<string> {
@@ -25,4 +26,29 @@ function withoutExcerpt(message: string): string {
 /** RFC 4648, section 4, with padding. */
 export function isBase64(text: string): boolean {
   return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text);
+}
+
+/**
+ * Reads a stream into memory, and stops when it is longer than allowed.
+ *
+ * @returns undefined if it is longer
+ */
+export async function readBytes(
+  stream: AsyncIterable<Uint8Array> | null,
+  maxBytes: number,
+): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream ?? []) {
+    length += chunk.byteLength;
+    if (length > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
 }

@@ -7,14 +7,15 @@ import { kindOf, quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { parseJson } from '../lib/text.ts';
 import { MAX_META_BYTES, MAX_TOKEN_USES } from '../token/limits.ts';
-import { isForbiddenMetadataKey, type Login } from './login.ts';
-import { checkRoleName } from './role-name.ts';
+import { isForbiddenMetadataKey } from '../token/token-metadata.ts';
+import type { Login } from './login.ts';
 import {
+  checkRoleName,
   checkTokenSettings,
   describeTokenSettings,
   type TokenSettings,
   withCurrentNames,
-} from './token-settings.ts';
+} from './role.ts';
 
 /** Plain JSON: stored as it is. A login needs the role's id and a secret id. */
 export interface AppRole {

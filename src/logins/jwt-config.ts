@@ -6,7 +6,7 @@ import { checkPublicUrl } from '../lib/public-url.ts';
 import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { MAX_KEYS, MAX_ROLE_NAME_CHARACTERS } from './limits.ts';
-import { checkRoleName } from './role-name.ts';
+import { checkRoleName } from './role.ts';
 
 /** Only algorithms that prove who signed: not `none`, and none with a shared secret. */
 const ALGORITHMS = [

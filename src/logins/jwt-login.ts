@@ -1,15 +1,14 @@
 /** Logging in with a JWT. */
 
-import { MAX_FIELD_CHARACTERS } from '../lib/limits.ts';
-import { quote } from '../lib/quote.ts';
+import { compileGlob } from '../event/glob.ts';
+import { MAX_FIELD_CHARACTERS, MAX_FIELD_ENTRIES } from '../lib/limits.ts';
+import { kindOf, quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { MAX_META_BYTES } from '../token/limits.ts';
-import { checkBoundClaims } from './bound-claims.ts';
 import { asList, type Claims, claimOf, memberOf } from './claims.ts';
-import { algorithmsOf, type JwtConfig } from './jwt-config.ts';
-import type { JwtRole } from './jwt-role.ts';
-import { parseJwt, verifyJwt } from './jwt-token.ts';
-import type { KeySource } from './key-source.ts';
+import type { JwtConfig } from './jwt-config.ts';
+import type { BoundClaim, JwtRole } from './jwt-role.ts';
+import { type KeySource, verifiedClaims } from './jwt-token.ts';
 import { MAX_GROUPS } from './limits.ts';
 import type { Login } from './login.ts';
 import { checkRegisteredClaims, hasUnboundAudience } from './registered-claims.ts';
@@ -39,32 +38,6 @@ export async function loginByJwt(
   if (!login.ok) return login;
   const bound = checkBoundClaims(role, claims.value);
   return bound.ok ? login : invalid(`error validating claims: ${bound.failure.message}`);
-}
-
-/** The claims of a token, if a key of the configuration has signed it. The claims themselves are not checked. */
-export async function verifiedClaims(
-  config: Pick<JwtConfig, 'keys' | 'supportedAlgs'>,
-  jwt: string,
-  now: number,
-  keys: KeySource,
-): Promise<Result<Claims>> {
-  const token = parseJwt(jwt, algorithmsOf(config));
-  if (!token.ok) return token;
-  const known = await keys(config, { now });
-  if (!known.ok) return signatureFailure(known.failure.message);
-  const claims = await verifyJwt(token.value, known.value);
-  if (claims !== undefined) return claims;
-  const newer = await keys(config, { now, newerThan: known.value });
-  if (!newer.ok) return signatureFailure(newer.failure.message);
-  const claimsByNewer =
-    newer.value === known.value ? undefined : await verifyJwt(token.value, newer.value);
-  return (
-    claimsByNewer ?? signatureFailure('no known key successfully validated the token signature')
-  );
-}
-
-function signatureFailure(why: string): Result<Claims> {
-  return invalid(`error verifying token signature: ${why}`);
 }
 
 /** The identity that the claims describe. */
@@ -153,4 +126,47 @@ function checkName(value: unknown): Result<string> {
     return invalid(`has ${value.length} characters, at most ${MAX_FIELD_CHARACTERS} are allowed`);
   }
   return value.isWellFormed() ? ok(value) : invalid('has an unpaired surrogate');
+}
+
+/**
+ * A bound claim needs one value that the role allows. Values of different types are different: `1` is neither `"1"` nor
+ * `true`. The messages are Vault's.
+ */
+function checkBoundClaims(role: JwtRole, claims: Claims): Result<Claims> {
+  for (const bound of role.boundClaims) {
+    const value = claimOf(claims, bound.claim);
+    if (value === undefined) return invalid(`claim ${quote(bound.claim)} is missing`);
+    const values = asList(value);
+    if (values === undefined) {
+      return invalid(
+        `received claim ${quote(bound.claim)} is not a string, bool, int or list: it is ${kindOf(value)}`,
+      );
+    }
+    if (values.length > MAX_FIELD_ENTRIES) {
+      return invalid(
+        `received claim ${quote(bound.claim)} has ${values.length} entries, at most ${MAX_FIELD_ENTRIES} are allowed`,
+      );
+    }
+    if (!matches(bound, values, role.boundClaimsType)) {
+      return invalid(
+        `claim ${quote(bound.claim)} does not match any associated bound claim values`,
+      );
+    }
+  }
+  return ok(claims);
+}
+
+function matches(
+  { value }: BoundClaim,
+  received: readonly unknown[],
+  type: JwtRole['boundClaimsType'],
+): boolean {
+  const expected = asList(value) ?? [];
+  if (type === 'string') {
+    const wanted = new Set(expected);
+    return received.some((one) => wanted.has(one));
+  }
+  const globs = expected.map((pattern) => compileGlob(String(pattern)));
+  const texts = received.filter((one) => typeof one === 'string');
+  return globs.some((glob) => texts.some(glob));
 }

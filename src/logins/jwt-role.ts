@@ -5,15 +5,15 @@ import { isJsonObject } from '../lib/json.ts';
 import { MAX_FIELD_CHARACTERS, MAX_FIELD_ENTRIES } from '../lib/limits.ts';
 import { kindOf, quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
+import { isForbiddenMetadataKey } from '../token/token-metadata.ts';
 import { asList, type ClaimScalar, isScalar } from './claims.ts';
-import { isForbiddenMetadataKey } from './login.ts';
-import { checkRoleName } from './role-name.ts';
 import {
+  checkRoleName,
   checkTokenSettings,
   describeTokenSettings,
   type TokenSettings,
   withCurrentNames,
-} from './token-settings.ts';
+} from './role.ts';
 
 /** A claim that must have one of these values, or a list with one of them. */
 export interface BoundClaim {

@@ -1,11 +1,63 @@
 /** Reads a JWT and verifies its signature. */
-import { base64url, type CryptoKey, compactVerify, decodeProtectedHeader, errors } from 'jose';
+
+import {
+  base64url,
+  type CryptoKey,
+  compactVerify,
+  decodeProtectedHeader,
+  errors,
+  type LocalJWKSet,
+} from 'jose';
 import { isJsonObject } from '../lib/json.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { decodeUtf8, parseJson } from '../lib/text.ts';
 import type { Claims } from './claims.ts';
-import type { KeySet } from './key-source.ts';
+import { algorithmsOf, type JwtConfig } from './jwt-config.ts';
 import { MAX_JWT_CHARACTERS } from './limits.ts';
+
+export interface KeySet {
+  /** Finds the keys that may have signed a token with this header. */
+  readonly find: LocalJWKSet;
+  /** Whether keys have names, so that a token says (`kid`) which one signed it. Keys in PEM have none. */
+  readonly named: boolean;
+}
+
+/** Where a login gets the keys of an issuer. */
+export type KeySource = (
+  config: Pick<JwtConfig, 'keys'>,
+  wanted: {
+    /** Unix milliseconds. */
+    readonly now: number;
+    /** Keys that verify nothing. If there may be newer ones, those are returned. */
+    readonly newerThan?: KeySet;
+  },
+) => Promise<Result<KeySet>>;
+
+/** The claims of a token, if a key of the configuration has signed it. The claims themselves are not checked. */
+export async function verifiedClaims(
+  config: Pick<JwtConfig, 'keys' | 'supportedAlgs'>,
+  jwt: string,
+  now: number,
+  keys: KeySource,
+): Promise<Result<Claims>> {
+  const token = parseJwt(jwt, algorithmsOf(config));
+  if (!token.ok) return token;
+  const known = await keys(config, { now });
+  if (!known.ok) return signatureFailure(known.failure.message);
+  const claims = await verifyJwt(token.value, known.value);
+  if (claims !== undefined) return claims;
+  const newer = await keys(config, { now, newerThan: known.value });
+  if (!newer.ok) return signatureFailure(newer.failure.message);
+  const claimsByNewer =
+    newer.value === known.value ? undefined : await verifyJwt(token.value, newer.value);
+  return (
+    claimsByNewer ?? signatureFailure('no known key successfully validated the token signature')
+  );
+}
+
+function signatureFailure(why: string): Result<Claims> {
+  return invalid(`error verifying token signature: ${why}`);
+}
 
 /** A token with a valid form whose signature is not verified yet. */
 interface UnverifiedJwt {
@@ -23,7 +75,7 @@ const COMPACT = new RegExp(`^${PART}\\.${PART}\\.${PART}$`);
  *
  * @param algorithms those that are allowed
  */
-export function parseJwt(jwt: string, algorithms: readonly string[]): Result<UnverifiedJwt> {
+function parseJwt(jwt: string, algorithms: readonly string[]): Result<UnverifiedJwt> {
   if (jwt.length > MAX_JWT_CHARACTERS) {
     return invalid(
       `the token has ${jwt.length} characters, at most ${MAX_JWT_CHARACTERS} are allowed`,
@@ -46,7 +98,7 @@ export function parseJwt(jwt: string, algorithms: readonly string[]): Result<Unv
 }
 
 /** @returns the claims; undefined if no key of the set has signed the token, for whatever reason */
-export async function verifyJwt(
+async function verifyJwt(
   { jwt, alg, kid }: UnverifiedJwt,
   keys: KeySet,
 ): Promise<Result<Claims> | undefined> {

@@ -11,8 +11,8 @@ import type { JwtRole } from '../logins/jwt-role.ts';
 import type { UpstreamToken } from '../outbound/upstream/token.ts';
 import type { Identity } from '../policy/identity.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
-import type { Maker } from '../token/maker.ts';
 import type { TokenReference, TokenRequest } from '../token/token-record.ts';
+import type { Maker } from '../token/token-request.ts';
 import type { AuthBlock } from '../token/token-view.ts';
 import type { Stub } from './stub.ts';
 

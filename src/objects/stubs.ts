@@ -4,10 +4,9 @@
  */
 
 import type { AuthorityStub } from './authority-contract.ts';
-import { authorityForOperators, authorityName } from './authority-name.ts';
 import { callWithRetry } from './call.ts';
 import type { HubStub, SubscriberHubStub, WildcardHubStub } from './hub-contract.ts';
-import { isWildcardHub, nameForOperators } from './hub-name.ts';
+import { authorityForOperators, authorityName, isWildcardHub, nameForOperators } from './names.ts';
 
 /** @param name as `hubName` makes it */
 export function hubStub(env: Env, name: string): HubStub {

@@ -1,13 +1,13 @@
 /** Fetches the public keys with which an issuer signs its tokens. */
+
 import type { JSONWebKeySet, JWK } from 'jose';
 import { isJsonObject } from '../lib/json.ts';
-import { checkPublicUrl } from '../lib/public-url.ts';
-import { ok, type Result } from '../lib/result.ts';
-import { parseJson } from '../lib/text.ts';
+import { checkPublicUrl, type PublicUrlRules } from '../lib/public-url.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
+import { decodeUtf8, parseJson, readBytes } from '../lib/text.ts';
 import type { RemoteKeys } from '../logins/jwt-config.ts';
 import { MAX_KEYS } from '../logins/limits.ts';
-import { cannotFetch, fetchText, type KeyFetchOptions } from './fetch-text.ts';
-import { KEY_FETCH_TIMEOUT_MS } from './limits.ts';
+import { KEY_FETCH_TIMEOUT_MS, MAX_KEY_SET_BYTES } from './limits.ts';
 
 const DISCOVERY = '/.well-known/openid-configuration';
 
@@ -83,4 +83,58 @@ function publicKey(value: unknown): JWK | undefined {
   return Object.fromEntries(
     names.filter((name) => value[name] !== undefined).map((name) => [name, value[name]]),
   );
+}
+
+/** What is used of the global `fetch`. */
+export type Fetch = (
+  url: string,
+  init: {
+    readonly redirect: 'manual';
+    readonly signal: AbortSignal;
+    readonly headers: { readonly Accept: string };
+  },
+) => Promise<Response>;
+
+export interface KeyFetchOptions extends PublicUrlRules {
+  readonly fetch: Fetch;
+  /** For all requests together, bodies included. */
+  readonly timeoutMs?: number;
+}
+
+/** The URL must pass `checkPublicUrl`, and a redirect is not followed. A failure quotes nothing of the response. */
+export async function fetchText(
+  url: string,
+  { fetch, timeoutMs = KEY_FETCH_TIMEOUT_MS, allowLoopbackHttp }: KeyFetchOptions,
+  signal: AbortSignal = AbortSignal.timeout(timeoutMs),
+): Promise<Result<string>> {
+  const checked = checkPublicUrl(url, { allowLoopbackHttp });
+  if (!checked.ok) return cannotFetch(url, `the URL ${checked.failure.message}`);
+  try {
+    const headers = { Accept: 'application/json, */*' };
+    const response = await fetch(url, { redirect: 'manual', signal, headers });
+    if (response.status !== 200) {
+      await response.body?.cancel();
+      return cannotFetch(
+        url,
+        response.status >= 300 && response.status < 400
+          ? `it answered ${response.status}, and redirects are not followed`
+          : `it answered ${response.status}`,
+      );
+    }
+    const body = await readBytes(response.body, MAX_KEY_SET_BYTES);
+    if (body === undefined) {
+      return cannotFetch(url, `it has more than ${MAX_KEY_SET_BYTES} bytes`);
+    }
+    const text = decodeUtf8(body);
+    return text.ok ? text : cannotFetch(url, 'it is not UTF-8');
+  } catch {
+    return cannotFetch(
+      url,
+      signal.aborted ? `it did not answer within ${timeoutMs} ms` : 'it cannot be reached',
+    );
+  }
+}
+
+function cannotFetch(url: string, why: string): ReturnType<typeof invalid> {
+  return invalid(`cannot fetch keys from ${JSON.stringify(url)}: ${why}`);
 }

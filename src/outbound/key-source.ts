@@ -1,11 +1,10 @@
 /** The keys of issuers, cached between logins. */
 import { createLocalJWKSet } from 'jose';
-import { LruCache } from '../lib/lru-cache.ts';
+import { LruCache } from '../lib/caches.ts';
 import { type Failure, ok, type Result } from '../lib/result.ts';
 import type { RemoteKeys, StaticKeys } from '../logins/jwt-config.ts';
-import type { KeySet, KeySource } from '../logins/key-source.ts';
-import type { KeyFetchOptions } from './fetch-text.ts';
-import { fetchKeys } from './issuer-keys.ts';
+import type { KeySet, KeySource } from '../logins/jwt-token.ts';
+import { fetchKeys, type KeyFetchOptions } from './issuer-keys.ts';
 import { KEY_REFRESH_INTERVAL_MS, MAX_CACHED_KEY_SETS, MAX_KEY_SET_AGE_MS } from './limits.ts';
 
 interface CachedKeys {

@@ -1,15 +1,13 @@
 /** Requests to vendors: for the keys with which they sign deliveries, and to confirm a subscription. */
 import type { JWK } from 'jose';
 import type { Issuer, VendorKeys } from '../ingest/webhooks/verifiers/verifier.ts';
+import { LruCache, TtlCache } from '../lib/caches.ts';
 import { MAX_CACHED_LOOKUPS } from '../lib/limits.ts';
-import { LruCache } from '../lib/lru-cache.ts';
 import { publicKeyOfPem } from '../lib/pem.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
-import { TtlCache } from '../lib/ttl-cache.ts';
-import { verifiedClaims } from '../logins/jwt-login.ts';
-import type { KeySource } from '../logins/key-source.ts';
+import { type KeySource, verifiedClaims } from '../logins/jwt-token.ts';
 import { checkRegisteredClaims } from '../logins/registered-claims.ts';
-import { fetchText, type KeyFetchOptions } from './fetch-text.ts';
+import { fetchText, type KeyFetchOptions } from './issuer-keys.ts';
 import { keySource } from './key-source.ts';
 import { KEY_REFRESH_INTERVAL_MS, MAX_CERTIFICATE_AGE_MS, MAX_SOURCE_FETCHES } from './limits.ts';
 

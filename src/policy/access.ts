@@ -5,11 +5,12 @@ import {
   type AccessRequest,
   type Acl,
   compileAcl,
+  mayReceive,
   type NamedPolicy,
   type Operation,
+  type ReceiveDecision,
 } from './acl.ts';
 import type { Identity } from './identity.ts';
-import { mayReceive, type ReceiveDecision } from './may-receive.ts';
 
 export class Access {
   /** The path of the Vault namespace of the policies. */

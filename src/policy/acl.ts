@@ -3,6 +3,7 @@
  * the rule with exactly this path, or else the most specific rule that matches. Blocks of the same path are one rule.
  */
 
+import { globsShareText } from '../event/glob.ts';
 import { type CapabilitySet, DENY, NONE, namesOf, setOf } from './capability.ts';
 import type { Identity } from './identity.ts';
 import { kvV2PathOf } from './kv-paths.ts';
@@ -10,7 +11,6 @@ import { parametersAllowed } from './parameters.ts';
 import { DENIED, mergePermissions, type Permissions } from './permissions.ts';
 import type { Policy } from './policy.ts';
 import { type AclRule, RuleIndex, type RuleSource } from './rule-index.ts';
-import { globsShareText } from './shared-globs.ts';
 import { identityValue, renderTemplate } from './template.ts';
 
 export interface NamedPolicy {
@@ -193,4 +193,30 @@ export function usedIdentity(
   return JSON.stringify(
     [...selectors].sort().map((selector) => [selector, identityValue(selector, identity) ?? null]),
   );
+}
+
+export interface ReceiveDecision {
+  readonly allowed: boolean;
+  /** What decided. From `capabilities` on, a rule decided. */
+  readonly step: 'root' | 'no_path' | 'no_rule' | 'capabilities' | 'event_types' | 'granted';
+  readonly rule?: DecidingRule;
+}
+
+/**
+ * Whether a token may receive an event. Root receives every event. Any other token receives an event if the rule for its path grants both `list` and
+ * `subscribe`, and the same rule names its type.
+ *
+ * @param path the API path of the event, relative to the namespace of the ACL; undefined or empty if it has none
+ */
+export function mayReceive(acl: Acl, path: string | undefined, eventType: string): ReceiveDecision {
+  if (acl.root) return { allowed: true, step: 'root' };
+  if (path === undefined || path === '') return { allowed: false, step: 'no_path' };
+  const rule = acl.ruleFor(path);
+  if (rule === undefined) return { allowed: false, step: 'no_rule' };
+  const { granted, permissions } = rule;
+  if ((granted & RECEIVE_CAPABILITIES) !== RECEIVE_CAPABILITIES) {
+    return { allowed: false, step: 'capabilities', rule: describeRule(rule) };
+  }
+  const allowed = permissions.eventTypes.some(({ matches }) => matches(eventType));
+  return { allowed, step: allowed ? 'granted' : 'event_types', rule: describeRule(rule) };
 }

@@ -1,11 +1,11 @@
 /** `control_group`: who must authorize a request before Vault answers it. Carillon only needs what it guards. */
 import { ok } from '../lib/result.ts';
 import { ALL, type CapabilitySet, isCapability, NONE, setOf } from './capability.ts';
-import { durationOf } from './duration.ts';
 import type { Node, ObjectNode } from './hcl/ast.ts';
 import { invalidAt, type Parsed } from './hcl/failure.ts';
 import {
   attributesOf,
+  durationOf,
   hclNumber,
   type LabelledBlock,
   labelledBlocks,

@@ -13,13 +13,13 @@ import {
   setOf,
 } from './capability.ts';
 import { guardedCapabilities } from './control-group.ts';
-import { durationOf } from './duration.ts';
 import type { StringNode } from './hcl/ast.ts';
 import { invalidAt, type Parsed } from './hcl/failure.ts';
 import {
   attributesOf,
   type BlockAttributes,
   checkKeys,
+  durationOf,
   jsonOf,
   type LabelledBlock,
   objectsOf,

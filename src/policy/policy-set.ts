@@ -1,7 +1,7 @@
 /** The policies of a token, parsed from their stored texts. */
 
+import { LruCache } from '../lib/caches.ts';
 import { logError } from '../lib/log.ts';
-import { LruCache } from '../lib/lru-cache.ts';
 import { type NamedPolicy, usedIdentity } from './acl.ts';
 import type { Identity } from './identity.ts';
 import { MAX_CACHED_POLICIES } from './limits.ts';

@@ -2,8 +2,16 @@
 
 import { invalid, ok, type Result, tooLarge } from '../lib/result.ts';
 import type { Document } from './hcl/ast.ts';
-import { parseDocument } from './hcl/document.ts';
-import { type Location, locationText, type Parsed, type PolicyFailure } from './hcl/failure.ts';
+import {
+  invalidAt,
+  type Location,
+  locationOf,
+  locationText,
+  type Parsed,
+  type PolicyFailure,
+} from './hcl/failure.ts';
+import { parseJsonPolicy } from './hcl/json.ts';
+import { parseHcl } from './hcl/parser.ts';
 import { checkKeys, labelledBlocks, stringOf } from './hcl/value.ts';
 import { MAX_POLICY_BYTES, MAX_POLICY_PATHS } from './limits.ts';
 import { type PathRule, readPathRule } from './path-rule.ts';
@@ -63,4 +71,24 @@ function readPaths(document: Document): Parsed<PathRule[]> {
     }
   }
   return ok(paths);
+}
+
+const BYTE_ORDER_MARK = '\ufeff';
+
+/**
+ * A text that begins with `{` is JSON, because no HCL document begins so. A byte order mark is skipped, and lines may
+ * end with CRLF.
+ */
+export function parseDocument(text: string): Parsed<Document> {
+  const marked = text.startsWith(BYTE_ORDER_MARK);
+  const source = (marked ? text.slice(BYTE_ORDER_MARK.length) : text).replaceAll('\r\n', '\n');
+  const unreadable = source.search(/[\0\p{Surrogate}]/u);
+  if (unreadable !== -1) {
+    const utf16 = source.includes('\0') ? ' (UTF-16 has them; save the text as UTF-8)' : '';
+    return invalidAt(
+      locationOf(source, unreadable),
+      `a null character or half of a character${utf16}`,
+    );
+  }
+  return /^\s*\{/.test(source) ? parseJsonPolicy(source) : parseHcl(source);
 }

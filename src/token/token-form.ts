@@ -5,8 +5,7 @@
  * form belongs to the root namespace. A ticket has the same form under its own prefix.
  */
 
-import { hexOf } from '../lib/hex.ts';
-import { sha256 } from '../lib/sha256.ts';
+import { hexOf, sha256 } from '../lib/digest.ts';
 import { parseNamespacePath, ROOT } from '../namespace/namespace.ts';
 
 export const TOKEN_PREFIX = 'ctk.';

@@ -16,7 +16,7 @@ export function readMetadata(fields: Fields, name: string): Record<string, strin
   }
   const metadata: Record<string, string> = {};
   for (const [key, member] of Object.entries(pairs)) {
-    if (!['string', 'number', 'boolean'].includes(typeof member) || key === '__proto__') {
+    if (!['string', 'number', 'boolean'].includes(typeof member) || isForbiddenMetadataKey(key)) {
       fields.reject(`${name}[${quote(key)}] must be a string, not ${kindOf(member)}`);
     }
     metadata[key] = String(member);
@@ -26,6 +26,11 @@ export function readMetadata(fields: Fields, name: string): Record<string, strin
     fields.reject(`${name} has ${bytes} bytes, at most ${MAX_META_BYTES} are allowed`);
   }
   return metadata;
+}
+
+/** Assigning this key to an object would set its prototype. */
+export function isForbiddenMetadataKey(key: string): boolean {
+  return key === '__proto__';
 }
 
 function parsePairs(text: string): Record<string, string> | undefined {

@@ -1,6 +1,7 @@
-/** What is stored of a token. */
+/** What is stored of a token, and how long it lives. */
 
 import type { Identity } from '../policy/identity.ts';
+import { MAX_TOKEN_TTL_SECONDS } from './limits.ts';
 
 /** What a new token is created with. Times are in seconds. */
 export interface TokenRequest {
@@ -49,3 +50,30 @@ export type TokenReference =
   | { readonly digest: string }
   | { readonly accessor: string }
   | { readonly id: number };
+
+/** A TTL within the maximum, with Vault's warning if that changes it. */
+export function capTtl(
+  wanted: number,
+  max: number,
+): { readonly ttl: number; readonly warnings: string[] } {
+  if (wanted <= max) return { ttl: wanted, warnings: [] };
+  return {
+    ttl: max,
+    warnings: [
+      `TTL of "${goDuration(wanted)}" exceeded the effective max_ttl of "${goDuration(max)}"; TTL value is capped accordingly`,
+    ],
+  };
+}
+
+/** How long a token may live at most, with all its renewals. A periodic token may be renewed for ever. */
+export function maxLifetime({ period, explicitMaxTtl, maxTtl }: TokenRecord): number {
+  if (period > 0) return explicitMaxTtl || Infinity;
+  return Math.min(explicitMaxTtl || Infinity, maxTtl || Infinity, MAX_TOKEN_TTL_SECONDS);
+}
+
+/** Whole seconds as Go prints a duration: `1h`, `1h30m`; 90 seconds are `1m30s`. */
+function goDuration(seconds: number): string {
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const parts = [h > 0 ? `${h}h` : '', m > 0 ? `${m}m` : '', s > 0 ? `${s}s` : ''];
+  return parts.join('') || '0s';
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Node, ObjectNode } from '../../src/policy/hcl/ast.ts';
-import { parseDocument } from '../../src/policy/hcl/document.ts';
 import { jsonOf } from '../../src/policy/hcl/value.ts';
+import { parseDocument } from '../../src/policy/policy.ts';
 import { accepted, failureOf } from './support/result.ts';
 
 function documentOf(text: string): ObjectNode {

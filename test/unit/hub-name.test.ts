@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hubName, parseHubName, wildcardHubName } from '../../src/objects/hub-name.ts';
+import { hubName, parseHubName, wildcardHubName } from '../../src/objects/names.ts';
 
 const namespaceKey = fc.constantFrom('', 'ns1@a', 'ns1@a/ns2@b');
 const eventTypeNamespace = fc.string({ unit: fc.constantFrom(...'kv-2._*'), minLength: 1 });

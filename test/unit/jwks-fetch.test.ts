@@ -4,10 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { checkJwtConfig, type JwtConfig } from '../../src/logins/jwt-config.ts';
-import type { KeySource } from '../../src/logins/key-source.ts';
+import type { KeySource } from '../../src/logins/jwt-token.ts';
 import { MAX_KEYS } from '../../src/logins/limits.ts';
-import type { Fetch } from '../../src/outbound/fetch-text.ts';
-import { fetchKeys } from '../../src/outbound/issuer-keys.ts';
+import { type Fetch, fetchKeys } from '../../src/outbound/issuer-keys.ts';
 import { keySource } from '../../src/outbound/key-source.ts';
 import {
   KEY_REFRESH_INTERVAL_MS,

@@ -2,7 +2,7 @@
 import { base64url, CompactSign, FlattenedSign } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { JwtConfig } from '../../src/logins/jwt-config.ts';
-import type { KeySource } from '../../src/logins/key-source.ts';
+import type { KeySource } from '../../src/logins/jwt-token.ts';
 import { keySource } from '../../src/outbound/key-source.ts';
 import {
   anIssuer,

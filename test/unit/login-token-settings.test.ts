@@ -3,7 +3,7 @@ import {
   checkTokenSettings,
   describeTokenSettings,
   type TokenSettings,
-} from '../../src/logins/token-settings.ts';
+} from '../../src/logins/role.ts';
 import { MAX_POLICIES_PER_TOKEN, MAX_POLICY_NAME_CHARACTERS } from '../../src/policy/limits.ts';
 import { MAX_TOKEN_USES } from '../../src/token/limits.ts';
 import { accepted, failureOf } from './support/result.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { factsOf } from '../../src/event/facts.ts';
-import { hubName, parseHubName } from '../../src/objects/hub-name.ts';
+import { hubName, parseHubName } from '../../src/objects/names.ts';
 import { Matcher } from '../../src/subscription/matcher.ts';
 import { anEvent } from './support/events.ts';
 

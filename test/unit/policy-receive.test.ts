@@ -1,9 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileGlob } from '../../src/event/glob.ts';
-import { compileAcl } from '../../src/policy/acl.ts';
-import { mayReceive } from '../../src/policy/may-receive.ts';
-import { globsShareText } from '../../src/policy/shared-globs.ts';
+import { compileGlob, globsShareText } from '../../src/event/glob.ts';
+import { compileAcl, mayReceive } from '../../src/policy/acl.ts';
 import { aclOf, blockOf, ruleFor } from './support/policies.ts';
 
 const types = (...globs: string[]) => `subscribe_event_types = ${JSON.stringify(globs)}`;

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS } from '../../src/token/limits.ts';
-import type { Maker } from '../../src/token/maker.ts';
-import { normalizePolicies } from '../../src/token/token-policies.ts';
-import { type CheckedTokenRequest, checkTokenRequest } from '../../src/token/token-request.ts';
-import { capTtl } from '../../src/token/token-times.ts';
+import { capTtl } from '../../src/token/token-record.ts';
+import {
+  type CheckedTokenRequest,
+  checkTokenRequest,
+  type Maker,
+  normalizePolicies,
+} from '../../src/token/token-request.ts';
 import { accepted, failureOf } from './support/result.ts';
 
 const ROOT: Maker = {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { TtlCache } from '../../src/lib/caches.ts';
 import { MAX_CACHED_LOOKUPS } from '../../src/lib/limits.ts';
-import { TtlCache } from '../../src/lib/ttl-cache.ts';
 
 it('a value is remembered for so long and no longer', () => {
   const cache = new TtlCache<string>(1000);

@@ -1,6 +1,6 @@
 import { evictDurableObject, reset } from 'cloudflare:test';
 import { afterEach, describe, expect, it } from 'vitest';
-import { hubName } from '../../src/objects/hub-name.ts';
+import { hubName } from '../../src/objects/names.ts';
 import { MAX_FRAME_BYTES } from '../../src/wire/limits.ts';
 import { decodeProtobuf } from '../../src/wire/protobuf.ts';
 import {

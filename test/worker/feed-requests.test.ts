@@ -3,7 +3,7 @@ import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, it } from 'vitest';
 import { FEED_FORMAT, type FeedPage, type FeedRequest } from '../../src/objects/hub-contract.ts';
-import { hubName, wildcardHubName } from '../../src/objects/hub-name.ts';
+import { hubName, wildcardHubName } from '../../src/objects/names.ts';
 import { Hub, WildcardHub } from '../../src/worker.ts';
 import {
   forgetInterests,

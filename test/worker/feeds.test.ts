@@ -2,7 +2,7 @@
 import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, it } from 'vitest';
-import { hubName } from '../../src/objects/hub-name.ts';
+import { hubName } from '../../src/objects/names.ts';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
 import { WildcardHub } from '../../src/worker.ts';
 import {

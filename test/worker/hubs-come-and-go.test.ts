@@ -3,8 +3,8 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { MAX_FEED_BACKOFF_MS, REGISTRATION_CHECK_MS } from '../../src/hub/limits.ts';
-import { hubName, wildcardHubName } from '../../src/objects/hub-name.ts';
 import { MAX_NEW_HUBS_PER_PUBLISHER } from '../../src/objects/limits.ts';
+import { hubName, wildcardHubName } from '../../src/objects/names.ts';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
 import { WildcardHub } from '../../src/worker.ts';
 import {

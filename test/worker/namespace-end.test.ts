@@ -3,8 +3,8 @@ import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
-import { hubName, wildcardHubName } from '../../src/objects/hub-name.ts';
 import { LOOKUP_CACHE_MS } from '../../src/objects/limits.ts';
+import { hubName, wildcardHubName } from '../../src/objects/names.ts';
 import { digestOf } from '../../src/token/token-form.ts';
 import {
   accepted,

@@ -2,7 +2,7 @@
 import { reset, runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { FEED_FORMAT } from '../../src/objects/hub-contract.ts';
-import { hubName } from '../../src/objects/hub-name.ts';
+import { hubName } from '../../src/objects/names.ts';
 import { encodeHandshake } from '../../src/subscription/handshake.ts';
 import { Hub, WildcardHub } from '../../src/worker.ts';
 import {

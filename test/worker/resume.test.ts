@@ -3,7 +3,7 @@ import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MAX_REPLAY_BYTES } from '../../src/hub/limits.ts';
-import { hubName } from '../../src/objects/hub-name.ts';
+import { hubName } from '../../src/objects/names.ts';
 import { type Cursor, decodeCursor, encodeCursor, hubTag } from '../../src/wire/cursor.ts';
 import { decodeProtobuf } from '../../src/wire/protobuf.ts';
 import {

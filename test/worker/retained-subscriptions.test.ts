@@ -4,7 +4,7 @@ import { afterEach, expect, it } from 'vitest';
 import { RetainedSubscriptions } from '../../src/hub/feeds/incoming/retained-subscriptions.ts';
 import { MAX_RETAINED_SUBSCRIPTIONS } from '../../src/hub/limits.ts';
 import { WILDCARD_HUB_SCHEMA } from '../../src/hub/schema.ts';
-import { hubName } from '../../src/objects/hub-name.ts';
+import { hubName } from '../../src/objects/names.ts';
 import { createTables, handshakeTo, wildcardHubStub } from './support.ts';
 
 afterEach(reset);

@@ -9,8 +9,7 @@ import { env, exports } from 'cloudflare:workers';
 import { expect, vi } from 'vitest';
 import { AuthoritySync } from '../../src/hub/authority-sync/authority-sync.ts';
 import { childKey } from '../../src/namespace/namespace.ts';
-import { authorityName } from '../../src/objects/authority-name.ts';
-import { hubName, wildcardHubName } from '../../src/objects/hub-name.ts';
+import { authorityName, hubName, wildcardHubName } from '../../src/objects/names.ts';
 import { Subscriber } from './support.ts';
 
 const API = 'http://carillon.test/v1/';

@@ -7,8 +7,8 @@ import { HUB_SCHEMA } from '../../src/hub/schema.ts';
 import type { EventSupply } from '../../src/hub/subscribers/event-supply.ts';
 import { composeHandshakes, composeSubscribers } from '../../src/hub/subscribers/subscribers.ts';
 import { Alarms } from '../../src/objects/alarms.ts';
-import { hubName, wildcardHubName } from '../../src/objects/hub-name.ts';
 import { migrate } from '../../src/objects/migrations.ts';
+import { hubName, wildcardHubName } from '../../src/objects/names.ts';
 import type { Handshake } from '../../src/subscription/handshake.ts';
 import { type Cursor, decodeCursor, encodeCursor } from '../../src/wire/cursor.ts';
 

@@ -1,7 +1,7 @@
 import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FEED_FORMAT } from '../../src/objects/hub-contract.ts';
-import { wildcardHubName } from '../../src/objects/hub-name.ts';
+import { wildcardHubName } from '../../src/objects/names.ts';
 import {
   breakTable,
   forgetInterests,

@@ -1,7 +1,7 @@
 /** The past of hubs, which a wildcard hub takes when they begin to feed it. */
 import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, it, vi } from 'vitest';
-import { hubName } from '../../src/objects/hub-name.ts';
+import { hubName } from '../../src/objects/names.ts';
 import { Hub } from '../../src/worker.ts';
 import {
   handshake,

@@ -6,12 +6,16 @@ import type { Alarms } from '../../objects/alarms.ts';
 import type { IssuedToken, TokenState, TokenUse } from '../../objects/authority-contract.ts';
 import { MAX_TOKENS } from '../../objects/limits.ts';
 import { MAX_TOKEN_TTL_SECONDS } from '../../token/limits.ts';
-import type { Maker } from '../../token/maker.ts';
 import { ownerOfNew } from '../../token/owner.ts';
 import { digestOf, mintAccessor, mintToken } from '../../token/token-form.ts';
-import type { TokenRecord, TokenReference, TokenRequest } from '../../token/token-record.ts';
-import { checkTokenRequest } from '../../token/token-request.ts';
-import { capTtl, maxLifetime } from '../../token/token-times.ts';
+import {
+  capTtl,
+  maxLifetime,
+  type TokenRecord,
+  type TokenReference,
+  type TokenRequest,
+} from '../../token/token-record.ts';
+import { checkTokenRequest, type Maker } from '../../token/token-request.ts';
 import { authBlock, tokenData } from '../../token/token-view.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { SPENT_TOKEN_MS } from '../limits.ts';

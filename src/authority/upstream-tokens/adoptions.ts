@@ -4,7 +4,7 @@
  * that cannot be looked up is released: it ends here, and is adopted again when its holder comes back with it.
  */
 
-import { parseUpstream } from '../../config/upstream.ts';
+import { parseUpstream } from '../../config/config.ts';
 import type { Variables } from '../../config/variables.ts';
 import type { Result } from '../../lib/result.ts';
 import { ancestorsOf, pathOfKey } from '../../namespace/namespace.ts';

@@ -1,4 +1,5 @@
 /** The state file: how far a log was forwarded. */
+
 import { isJsonObject } from '../../lib/json.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { parseJson } from '../../lib/text.ts';

@@ -3,7 +3,7 @@
  * expression, about 50 ns. A subscriber chooses the filter, and a publisher the fields.
  */
 
-import { plainSearch } from './plain-regex.ts';
+import { plainSearch } from './regex.ts';
 import { analyzeRegex } from './regex-cost.ts';
 import type { Comparison, Expression } from './syntax.ts';
 

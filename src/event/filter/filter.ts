@@ -25,7 +25,7 @@ export interface Evaluation {
   readonly selectors: readonly Selected[];
 }
 
-export interface Equality {
+interface Equality {
   readonly field: keyof FilterFields;
   readonly value: string;
 }

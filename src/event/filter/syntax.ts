@@ -17,7 +17,7 @@ export interface Comparison {
 }
 
 /** `in` is `contains` with its sides swapped. */
-export type Operator = '==' | 'contains' | 'matches' | 'is empty' | 'is nil';
+type Operator = '==' | 'contains' | 'matches' | 'is empty' | 'is nil';
 
 /**
  * `any … as x { … }` and `all …`, for lists and maps. The fields of an event are strings, so the parser checks the text

@@ -1,7 +1,7 @@
 /** The root token of the server: a secret of the deployment, which no authority knows. */
 
 import type { Config } from '../../config/config.ts';
-import { sha256 } from '../../lib/sha256.ts';
+import { sha256 } from '../../lib/digest.ts';
 import { TOKEN_PREFIX } from '../../token/token-form.ts';
 import { workerCaches } from '../worker-caches.ts';
 

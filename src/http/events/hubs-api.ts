@@ -8,7 +8,7 @@ import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { callWithRetry } from '../../objects/call.ts';
 import type { HubState } from '../../objects/hub-contract.ts';
-import { hubName, nameForOperators, wildcardHubName } from '../../objects/hub-name.ts';
+import { hubName, nameForOperators, wildcardHubName } from '../../objects/names.ts';
 import { messageOf, storageFailureOf } from '../../objects/storage-failure.ts';
 import { callWildcardHub, subscriberHubStub } from '../../objects/stubs.ts';
 import { auditCall } from '../audit-log.ts';

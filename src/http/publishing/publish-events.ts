@@ -10,7 +10,7 @@ import { quote } from '../../lib/quote.ts';
 import { failureIn, invalid, ok, type Result, tooLarge } from '../../lib/result.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
 import { diagnosed } from '../../objects/diagnosis.ts';
-import { hubName } from '../../objects/hub-name.ts';
+import { hubName } from '../../objects/names.ts';
 import { storageFailureOf } from '../../objects/storage-failure.ts';
 import { callHub, hubStub } from '../../objects/stubs.ts';
 import { type Publication, publicationOf } from '../../subscription/publication.ts';

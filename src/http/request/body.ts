@@ -1,7 +1,8 @@
 /** Reads the body of a request without holding more of it than is allowed. */
+
 import { quote } from '../../lib/quote.ts';
-import { readBytes } from '../../lib/read-bytes.ts';
 import { invalid, ok, type Result, tooLarge, unsupportedMediaType } from '../../lib/result.ts';
+import { readBytes } from '../../lib/text.ts';
 import { valuesOf } from './header.ts';
 
 /** Rejects a compressed body, because a small one may decompress to a very large one. */

@@ -1,5 +1,5 @@
 /** `/v1/sys/auth`: the auth methods. Every Vault namespace has the same three. */
-import { mountAccessor } from '../../logins/login-token.ts';
+import { mountAccessor } from '../../logins/login.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
 import { DEFAULT_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS } from '../../token/limits.ts';
 import type { Call, Endpoints } from '../endpoint.ts';

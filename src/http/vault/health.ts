@@ -1,7 +1,6 @@
 /** `GET|HEAD /v1/sys/health`, for load balancers. It needs no token. */
 
-import { hexOf } from '../../lib/hex.ts';
-import { sha256 } from '../../lib/sha256.ts';
+import { hexOf, sha256 } from '../../lib/digest.ts';
 import { VERSION } from '../../lib/version.ts';
 import type { AppContext } from '../context.ts';
 import { json, refuse } from '../respond.ts';

@@ -5,7 +5,7 @@ import { invalid } from '../../lib/result.ts';
 import { checkJwtConfig, describeJwtConfig, type JwtConfig } from '../../logins/jwt-config.ts';
 import { loginByJwt } from '../../logins/jwt-login.ts';
 import { checkJwtRole, describeJwtRole, type JwtRole } from '../../logins/jwt-role.ts';
-import { checkRoleName } from '../../logins/role-name.ts';
+import { checkRoleName } from '../../logins/role.ts';
 import { CONFIG_NAME } from '../../objects/authority-contract.ts';
 import { authorityStub, callAuthority } from '../../objects/stubs.ts';
 import { fetchKeys } from '../../outbound/issuer-keys.ts';

@@ -1,8 +1,7 @@
 /** Logging in: an auth method says who the caller is, and the authority creates a token for it. */
 
 import type { Result } from '../../lib/result.ts';
-import type { Login } from '../../logins/login.ts';
-import { type AuthMethod, tokenOfLogin } from '../../logins/login-token.ts';
+import { type AuthMethod, type Login, tokenOfLogin } from '../../logins/login.ts';
 import { pathOfKey } from '../../namespace/namespace.ts';
 import { authorityStub } from '../../objects/stubs.ts';
 import { audit } from '../audit-log.ts';

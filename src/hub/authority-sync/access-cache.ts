@@ -1,7 +1,7 @@
 /** Compiled policies of the hub's subscribers. The cache empties itself when a policy has changed. */
 
+import { LruCache } from '../../lib/caches.ts';
 import { MAX_CACHED_LOOKUPS } from '../../lib/limits.ts';
-import { LruCache } from '../../lib/lru-cache.ts';
 import { pathOfKey } from '../../namespace/namespace.ts';
 import { Access } from '../../policy/access.ts';
 import { keyOfPolicies, type PolicySet, parsePolicies } from '../../policy/policy-set.ts';

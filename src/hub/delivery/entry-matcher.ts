@@ -5,7 +5,7 @@
  */
 import type { EventFacts } from '../../event/facts.ts';
 import { MAX_FILTERED_CHARACTERS } from '../../event/filter/limits.ts';
-import { parseHubName } from '../../objects/hub-name.ts';
+import { parseHubName } from '../../objects/names.ts';
 import type { Matcher } from '../../subscription/matcher.ts';
 import type { Authorizer } from '../authority-sync/authorizer.ts';
 import type { JournalEntry } from '../journal/record.ts';

@@ -1,5 +1,5 @@
 /** The header of a journal: what is stored beside the records, and stays when all records are trimmed. */
-import { hexOf } from '../../lib/hex.ts';
+import { hexOf } from '../../lib/digest.ts';
 
 const EPOCH_BYTES = 8;
 

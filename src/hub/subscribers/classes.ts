@@ -5,7 +5,7 @@
  */
 
 import { logError } from '../../lib/log.ts';
-import { parseHubName } from '../../objects/hub-name.ts';
+import { parseHubName } from '../../objects/names.ts';
 import type { Principal, Subscription } from '../../subscription/handshake.ts';
 import type { Matcher } from '../../subscription/matcher.ts';
 import type { RetainedSubscriptions } from '../feeds/incoming/retained-subscriptions.ts';

@@ -8,8 +8,8 @@
  * neither connecting nor leaving costs more in a hub with many sockets.
  */
 
+import { LruCache } from '../../lib/caches.ts';
 import { MAX_CACHED_LOOKUPS } from '../../lib/limits.ts';
-import { LruCache } from '../../lib/lru-cache.ts';
 import type { Matcher } from '../../subscription/matcher.ts';
 import { MAX_FILTER_COST_PER_HUB, MAX_FILTER_COST_PER_TOKEN } from '../limits.ts';
 import { isOpen, type SubscriptionClasses } from './classes.ts';

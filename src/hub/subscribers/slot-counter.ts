@@ -4,8 +4,8 @@
  * more in a hub with many sockets.
  */
 
+import { LruCache } from '../../lib/caches.ts';
 import { MAX_CACHED_LOOKUPS } from '../../lib/limits.ts';
-import { LruCache } from '../../lib/lru-cache.ts';
 import { MAX_RECOUNTED_PER_MS, MAX_SOCKETS_PER_TOKEN } from '../limits.ts';
 
 export class SlotCounter {

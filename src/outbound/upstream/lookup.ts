@@ -1,14 +1,13 @@
 /** Looks up a token at the upstream. */
 
 import { isJsonObject } from '../../lib/json.ts';
-import { readBytes } from '../../lib/read-bytes.ts';
 import { ok, type Result } from '../../lib/result.ts';
-import { decodeUtf8, parseJson } from '../../lib/text.ts';
+import { decodeUtf8, parseJson, readBytes } from '../../lib/text.ts';
 import { MAX_UPSTREAM_ANSWER_BYTES, UPSTREAM_LOOKUP_TIMEOUT_MS } from '../limits.ts';
 import { type Upstream, VIA_HEADER } from './address.ts';
 import { type LookupFailure, readToken, type UpstreamToken } from './token.ts';
 
-export interface Asked {
+interface Asked {
   /** The token itself. */
   readonly secret: string;
   readonly digest: string;

@@ -1,4 +1,6 @@
 /** Reads attributes, blocks and plain values from the nodes of a syntax tree. */
+
+import { secondsOf } from '../../lib/duration.ts';
 import type { JsonObject, JsonValue } from '../../lib/json.ts';
 import { quote } from '../../lib/quote.ts';
 import { ok } from '../../lib/result.ts';
@@ -124,4 +126,15 @@ export function jsonOf(node: Node): JsonValue {
         node.members.map(({ keys, value }) => [keys[0].name, jsonOf(value)]),
       ) satisfies JsonObject;
   }
+}
+
+/** Go counts a duration in 64-bit nanoseconds. */
+const LONGEST_SECONDS = 2 ** 63 / 1e9;
+
+/** The seconds of a duration, with their fraction; undefined if the node is no duration. */
+export function durationOf(node: Node): number | undefined {
+  let seconds: number | undefined;
+  if (node.kind === 'number') seconds = Math.trunc(hclNumber(node.text));
+  if (node.kind === 'string') seconds = secondsOf(node.text);
+  return seconds !== undefined && Math.abs(seconds) < LONGEST_SECONDS ? seconds : undefined;
 }

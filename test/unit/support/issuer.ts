@@ -4,7 +4,7 @@ import type { Result } from '../../../src/lib/result.ts';
 import { checkJwtConfig, type JwtConfig } from '../../../src/logins/jwt-config.ts';
 import { loginByJwt } from '../../../src/logins/jwt-login.ts';
 import { checkJwtRole, type JwtRole } from '../../../src/logins/jwt-role.ts';
-import type { KeySource } from '../../../src/logins/key-source.ts';
+import type { KeySource } from '../../../src/logins/jwt-token.ts';
 import type { Login } from '../../../src/logins/login.ts';
 import { keySource } from '../../../src/outbound/key-source.ts';
 import { accepted, failureOf } from './result.ts';

@@ -3,7 +3,7 @@
 import type { EventFacts } from '../../../event/facts.ts';
 import { pathOfKey } from '../../../namespace/namespace.ts';
 import type { Access } from '../../../policy/access.ts';
-import type { ReceiveDecision } from '../../../policy/may-receive.ts';
+import type { ReceiveDecision } from '../../../policy/acl.ts';
 import { Matcher } from '../../../subscription/matcher.ts';
 import type { Call } from '../../endpoint.ts';
 import type { Subject } from './find-subject.ts';

@@ -1,9 +1,9 @@
 /** Logs which events of an audit source are lost or late. */
 
 import { NO_MOUNT_POINT } from '../../../ingest/audit/mount-path.ts';
+import { LruCache } from '../../../lib/caches.ts';
 import { MAX_CACHED_LOOKUPS } from '../../../lib/limits.ts';
 import { log } from '../../../lib/log.ts';
-import { LruCache } from '../../../lib/lru-cache.ts';
 import { MAX_LOGGED_REASONS } from '../../limits.ts';
 
 /** Sources of older servers. `NO_MOUNT_POINT` is true of each of their entries, so it is logged once. */

@@ -4,7 +4,7 @@ import { eventTypeNamespaceGlob, whyNothingMatches } from '../../../event/event-
 import { logError } from '../../../lib/log.ts';
 import { invalid } from '../../../lib/result.ts';
 import { diagnosed } from '../../../objects/diagnosis.ts';
-import { hubName, wildcardHubName } from '../../../objects/hub-name.ts';
+import { hubName, wildcardHubName } from '../../../objects/names.ts';
 import { callSubscriberHub, subscriberHubStub } from '../../../objects/stubs.ts';
 import {
   encodeHandshake,

@@ -3,8 +3,8 @@
 import { invalid, ok, type Result } from '../../../lib/result.ts';
 import { pathOfKey, ROOT } from '../../../namespace/namespace.ts';
 import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
-import type { Maker } from '../../../token/maker.ts';
 import { foreignTokenName } from '../../../token/token-record.ts';
+import type { Maker } from '../../../token/token-request.ts';
 import { auditCall } from '../../audit-log.ts';
 import type { Caller } from '../../authentication/caller.ts';
 import { isRootToken } from '../../authentication/root-token.ts';

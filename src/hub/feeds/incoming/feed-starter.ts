@@ -9,8 +9,8 @@
 import { callEach } from '../../../objects/call.ts';
 import { diagnosed } from '../../../objects/diagnosis.ts';
 import type { Backfill } from '../../../objects/hub-contract.ts';
-import { parseHubName } from '../../../objects/hub-name.ts';
 import { MAX_HUBS } from '../../../objects/limits.ts';
+import { parseHubName } from '../../../objects/names.ts';
 import { callHub, hubStub } from '../../../objects/stubs.ts';
 import type { Matcher } from '../../../subscription/matcher.ts';
 import { MAX_FRAME_BYTES } from '../../../wire/limits.ts';

@@ -8,8 +8,8 @@ import {
   type FeedRequest,
   type RegistrationRefusal,
 } from '../../../objects/hub-contract.ts';
-import { parseHubName } from '../../../objects/hub-name.ts';
 import { MAX_HUBS, MAX_NEW_HUBS_PER_PUBLISHER } from '../../../objects/limits.ts';
+import { parseHubName } from '../../../objects/names.ts';
 import { ROOT_OWNER } from '../../../token/owner.ts';
 
 type Row = { readonly request_version: number; readonly is_feeding: number };

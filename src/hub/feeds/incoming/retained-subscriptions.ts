@@ -5,7 +5,7 @@
  */
 
 import { eventTypeNamespaceGlob, whyNothingMatches } from '../../../event/event-type.ts';
-import { parseHubName } from '../../../objects/hub-name.ts';
+import { parseHubName } from '../../../objects/names.ts';
 import type { Subscription } from '../../../subscription/handshake.ts';
 import { Matcher } from '../../../subscription/matcher.ts';
 import { MAX_RETAINED_SUBSCRIPTIONS } from '../../limits.ts';

@@ -12,7 +12,7 @@ import type {
   RegistrationRefusal,
   Unregistration,
 } from '../../../objects/hub-contract.ts';
-import { parseHubName, wildcardHubName } from '../../../objects/hub-name.ts';
+import { parseHubName, wildcardHubName } from '../../../objects/names.ts';
 import { callWildcardHub } from '../../../objects/stubs.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { REGISTRATION_CHECK_MS } from '../../limits.ts';

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { hexOf } from '../../../lib/hex.ts';
+import { hexOf } from '../../../lib/digest.ts';
 import { stringAt } from '../pointer.ts';
 import { hmac } from '../verifiers/signing-secret.ts';
 import { type ChallengeRequest, jsonReply, type VendorReply } from './challenge.ts';

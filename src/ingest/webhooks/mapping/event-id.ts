@@ -1,7 +1,6 @@
 /** The ids of events from sources. */
 import { isUsableEventId } from '../../../event/position-text.ts';
-import { hexOf } from '../../../lib/hex.ts';
-import { sha256 } from '../../../lib/sha256.ts';
+import { hexOf, sha256 } from '../../../lib/digest.ts';
 import { uuidOfName } from '../../uuid.ts';
 import type { Proof } from '../verifiers/verifier.ts';
 

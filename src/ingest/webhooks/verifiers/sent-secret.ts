@@ -2,8 +2,8 @@
 
 import { Buffer } from 'node:buffer';
 import { timingSafeEqual } from 'node:crypto';
+import { sha256 } from '../../../lib/digest.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
-import { sha256 } from '../../../lib/sha256.ts';
 import { headerValue, type SecretHeader } from '../headers.ts';
 import type { WebhookRequest } from '../request.ts';
 import { unverified, type Verifier } from './verifier.ts';

@@ -1,9 +1,26 @@
 /**
- * Names of the Durable Objects of hubs: the key of the Vault namespace, a slash, and the event-type namespace, which a
- * wildcard hub does not have. The key of the root namespace is empty: `/kv-v2`, `/`.
+ * Names of the Durable Objects. Of an authority: a slash and the key of the Vault namespace. Of a hub: the key, a slash,
+ * and the event-type namespace, which a wildcard hub does not have. The key of the root namespace is empty: `/kv-v2`, `/`.
  */
 
 import { pathOfKey, ROOT } from '../namespace/namespace.ts';
+
+export function authorityName(namespaceKey: string): string {
+  return `/${namespaceKey}`;
+}
+
+/** As messages to people name an authority. */
+export function authorityForOperators(namespaceKey: string): string {
+  const path = pathOfKey(namespaceKey);
+  return `the authority of ${path === ROOT ? 'the root namespace' : `namespace ${path}`}`;
+}
+
+export function keyOfAuthority(name: string | undefined): string {
+  if (!name?.startsWith('/')) {
+    throw new Error(`an authority is addressed by a name that authorityName makes, not ${name}`);
+  }
+  return name.slice(1);
+}
 
 export function hubName(namespaceKey: string, eventTypeNamespace: string): string {
   return `${namespaceKey}/${eventTypeNamespace}`;

@@ -6,8 +6,8 @@ import { MAX_PUBLISH_BYTES, MAX_PUBLISH_EVENTS } from '../wire/limits.ts';
 import { checkPath } from './api.ts';
 import { type Command, type CommandResult, type ExitCode, failed, wrongUse } from './command.ts';
 import { reasonOfFileError } from './files.ts';
+import { parsePairs } from './input.ts';
 import { LineReader } from './line-reader.ts';
-import { parsePairs } from './pairs.ts';
 import { PublishRequests } from './publish-requests.ts';
 import { SERVER_HELP, SERVER_OPTIONS, serverOf } from './server.ts';
 

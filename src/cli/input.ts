@@ -1,11 +1,11 @@
-/** What a command reads from a file, from standard input, or from the user at a terminal. */
+/** What a command reads from its arguments, a file, standard input, or the user at a terminal. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { type Readable, Writable } from 'node:stream';
 import { ok } from '../lib/result.ts';
 import { decodeUtf8 } from '../lib/text.ts';
-import { type CommandResult, failed, status } from './command.ts';
+import { type CommandResult, failed, status, wrongUse } from './command.ts';
 import { reasonOfFileError } from './files.ts';
 
 /** More than a policy, an event or a token can have. */
@@ -89,4 +89,15 @@ export function askSecret(question: string): Promise<string | undefined> {
     lines.once('close', () => end(undefined));
     process.stderr.write(question);
   });
+}
+
+/** Reads `key=value` texts. If a key is repeated, its last value is used. */
+export function parsePairs(texts: readonly string[]): CommandResult<Record<string, string>> {
+  const pairs: [string, string][] = [];
+  for (const text of texts) {
+    const equals = text.indexOf('=');
+    if (equals < 1) return wrongUse(`${JSON.stringify(text)} is not key=value`);
+    pairs.push([text.slice(0, equals), text.slice(equals + 1)]);
+  }
+  return ok(Object.fromEntries(pairs));
 }

@@ -2,9 +2,8 @@
 import { ok } from '../lib/result.ts';
 import { apiCommand } from './api-command.ts';
 import { wrongUse } from './command.ts';
-import { readSecret } from './input.ts';
+import { parsePairs, readSecret } from './input.ts';
 import { table, tokenRows } from './output.ts';
-import { parsePairs } from './pairs.ts';
 
 export const tokenCreate = apiCommand({
   name: 'token create',

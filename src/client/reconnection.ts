@@ -1,9 +1,9 @@
 /** Keeps a subscription connected: fills its queue from one connection after another, from the cursor of the queue. */
 import type { ClientCodec } from '../wire/carillon-v1/client-codec.ts';
+import { clientJsonCodec } from '../wire/carillon-v1/client-json.ts';
 import { Acks } from './acks.ts';
 import { attempt } from './attempt.ts';
 import { Backoff, CLIENT_BACKOFF } from './backoff.ts';
-import { clientCodec } from './codec.ts';
 import { type Delivery, type Hello, malformed, type Send } from './dialects.ts';
 import type { End } from './end.ts';
 import { CarillonError } from './errors.ts';
@@ -166,4 +166,11 @@ export class Reconnection {
     this.#tell({ type: 'disconnected', reason, retryInMs });
     await sleep(this.#runtime, retryInMs, this.#stop.signal);
   }
+}
+
+/** Loads protobuf only if it is needed. */
+async function clientCodec(encoding: 'json' | 'protobuf'): Promise<ClientCodec> {
+  if (encoding === 'json') return clientJsonCodec;
+  const { clientProtobufCodec } = await import('../wire/carillon-v1/client-protobuf.ts');
+  return clientProtobufCodec;
 }

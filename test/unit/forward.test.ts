@@ -9,7 +9,7 @@ import {
   MAX_FORWARDED_ENTRIES,
 } from '../../src/cli/forward/limits.ts';
 import { LineSplitter } from '../../src/cli/forward/line-splitter.ts';
-import { parseListenAddress } from '../../src/cli/forward/listen-address.ts';
+import { parseListenAddress } from '../../src/cli/forward/listen.ts';
 import { Progress } from '../../src/cli/forward/progress.ts';
 import { isRotated } from '../../src/cli/forward/rotation.ts';
 import { Sender } from '../../src/cli/forward/sender.ts';

@@ -10,10 +10,10 @@ import { readSecret } from '../input.ts';
 import { anonymousServerOf, SERVER_HELP, SERVER_OPTIONS, withToken } from '../server.ts';
 import { stopOnSignals } from '../stopping.ts';
 import { forwardFile } from './forward-file.ts';
-import { forwardSocket } from './forward-socket.ts';
-import { parseListenAddress } from './listen-address.ts';
+import { parseListenAddress } from './listen.ts';
 import { Progress } from './progress.ts';
 import { Sender } from './sender.ts';
+import { forwardSocket } from './socket-forwarder.ts';
 
 interface Options {
   readonly file?: string;

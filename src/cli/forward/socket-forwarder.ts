@@ -1,20 +1,43 @@
 /** Forwards the entries that arrive on connections. */
-import type { Server, Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { ExitCode } from '../command.ts';
+import { urlHost } from '../dev/address.ts';
 import { entriesIn } from './entry.ts';
 import { EntryQueue } from './entry-queue.ts';
 import { MAX_FORWARD_CONNECTIONS } from './limits.ts';
 import { LineSplitter } from './line-splitter.ts';
+import { type ListenAddress, listen } from './listen.ts';
 import type { Progress } from './progress.ts';
 import type { Sender } from './sender.ts';
 
-export interface SocketForwarding {
+interface SocketForwarding {
   readonly sender: Sender;
   readonly progress: Progress;
   readonly stop: AbortSignal;
 }
 
-export class SocketForwarder {
+/** Forwards until the command is stopped, or the server refuses. */
+export async function forwardSocket(
+  address: ListenAddress,
+  options: SocketForwarding,
+): Promise<ExitCode> {
+  const { progress } = options;
+  const server = createServer();
+  const listening = await listen(server, address);
+  if (!listening.ok) return progress.fail(listening.failure.message);
+  const forwarder = new SocketForwarder(server, options);
+  progress.say(`listening on ${nameOf(server)}`);
+  return forwarder.run();
+}
+
+function nameOf(server: Server): string {
+  const address = server.address();
+  return typeof address === 'object' && address !== null
+    ? `${urlHost(address.address)}:${address.port}`
+    : String(address);
+}
+
+class SocketForwarder {
   readonly #server: Server;
   readonly #options: SocketForwarding;
   readonly #queue = new EntryQueue();

@@ -114,11 +114,11 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   // Tickets
 
   addTicket(ticket: string, holder: TicketHolder): Result<AddedTicket, TicketRefusal> {
-    return this.#open().ticketService.add(ticket, holder);
+    return this.#open().tickets.add(ticket, holder);
   }
 
   takeTicket(ticket: string): Promise<TakenTicket | undefined> {
-    return this.#open().ticketService.take(ticket);
+    return this.#open().tickets.take(ticket);
   }
 
   // Hubs
@@ -191,11 +191,11 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   }
 
   roleId(role: string): string | undefined {
-    return this.#open().roleIds.get(role);
+    return this.#open().appRoles.roleId(role);
   }
 
   setRoleId(role: string, roleId: string): boolean {
-    return this.#open().roleIds.set(role, roleId);
+    return this.#open().appRoles.setRoleId(role, roleId);
   }
 
   addSecretId(
@@ -229,7 +229,7 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   }
 
   openSource(name: string): Promise<Result<OpenSource> | undefined> {
-    return this.#open().sourceService.open(name);
+    return this.#open().sources.open(name);
   }
 
   sourceNames(): string[] {
@@ -241,7 +241,7 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     settings: SourceSettings,
     secrets: readonly string[] | undefined,
   ): Promise<Result<undefined>> {
-    return this.#open().sourceService.put(name, settings, secrets);
+    return this.#open().sources.put(name, settings, secrets);
   }
 
   deleteSource(name: string): boolean {
@@ -266,11 +266,11 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     name: string,
     metadata?: ChildNamespace['metadata'],
   ): Promise<Result<ChildNamespace>> {
-    return this.#open().childNamespaces.create(name, metadata);
+    return this.#open().children.create(name, metadata);
   }
 
   async deleteChild(name: string): Promise<Result<boolean>> {
-    return this.#open().childNamespaces.delete(name);
+    return this.#open().children.delete(name);
   }
 
   exists(): boolean {

@@ -14,7 +14,6 @@ import type { PolicyText } from '../policy/policy-set.ts';
 import type { TokenReference, TokenRequest } from '../token/token-record.ts';
 import type { Maker } from '../token/token-request.ts';
 import type { AuthBlock } from '../token/token-view.ts';
-import type { Stub } from './stub.ts';
 
 /**
  * A method throws if the namespace does not exist, except `exists`, `create`, `close`, `wipe`, `unwatchIncarnation`,
@@ -322,5 +321,3 @@ export interface ChildNamespace {
   readonly id: string;
   readonly metadata: Readonly<Record<string, string>>;
 }
-
-export type AuthorityStub = Stub<AuthorityContract>;

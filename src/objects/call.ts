@@ -1,6 +1,8 @@
 /** Calls between a Worker and Durable Objects, and among these. */
+
+import type { HubState } from './hub-contract.ts';
 import { MAX_CALL_ATTEMPTS, MAX_CALL_BACKOFF_MS, MAX_CONCURRENT_CALLS } from './limits.ts';
-import { failureAt } from './storage-failure.ts';
+import { failureAt, storageFailureOf } from './storage-failure.ts';
 
 /**
  * Calls a Durable Object. Repeats the call if the platform says that this is safe, but never if the object is
@@ -32,4 +34,28 @@ export async function callEach(
   for (let next = 0; next < names.length; next += MAX_CONCURRENT_CALLS) {
     await Promise.all(names.slice(next, next + MAX_CONCURRENT_CALLS).map(call));
   }
+}
+
+/** The first call may still reach the object that has failed, which the platform is about to replace. */
+const ATTEMPTS = 2;
+
+/**
+ * Asks a hub what is wrong with it, if the platform does not say why a call failed.
+ *
+ * @returns the error that the hub knows; the same one if it knows none, or does not start
+ */
+export async function diagnosed(
+  error: unknown,
+  hub: { state(): Promise<HubState> },
+): Promise<unknown> {
+  if (storageFailureOf(error) !== 'unusable') return error;
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    try {
+      const { problem } = await hub.state();
+      return problem === undefined ? error : new Error(problem);
+    } catch {
+      // This call reached the object that has failed.
+    }
+  }
+  return error;
 }

@@ -3,7 +3,6 @@
 import type { EventFacts } from '../event/facts.ts';
 import type { Result } from '../lib/result.ts';
 import type { Publication } from '../subscription/publication.ts';
-import type { Stub } from './stub.ts';
 
 /** What both kinds of hub answer. A subscriber's handshake is a `fetch`. */
 export interface SubscriberHubContract {
@@ -187,8 +186,3 @@ export interface Backfill {
   readonly last: number;
   readonly records: readonly FeedRecord[];
 }
-
-export type HubStub = Stub<HubContract>;
-export type WildcardHubStub = Stub<WildcardHubContract>;
-/** A hub of either kind. */
-export type SubscriberHubStub = Stub<SubscriberHubContract>;

@@ -3,10 +3,26 @@
  * so each attempt uses a new one.
  */
 
-import type { AuthorityStub } from './authority-contract.ts';
+import type { AuthorityContract } from './authority-contract.ts';
 import { callWithRetry } from './call.ts';
-import type { HubStub, SubscriberHubStub, WildcardHubStub } from './hub-contract.ts';
+import type { HubContract, SubscriberHubContract, WildcardHubContract } from './hub-contract.ts';
 import { authorityForOperators, authorityName, isWildcardHub, nameForOperators } from './names.ts';
+
+/**
+ * A stub of a Durable Object, typed by its contract. What crosses an RPC is plain data, so a method returns what the
+ * contract says; the platform's own types split a union into a union of promises.
+ */
+type Stub<Contract> = DurableObjectStub & {
+  readonly [Method in keyof Contract]: Contract[Method] extends (...args: infer Args) => infer Value
+    ? (...args: Args) => Promise<Awaited<Value>>
+    : never;
+};
+
+export type AuthorityStub = Stub<AuthorityContract>;
+type HubStub = Stub<HubContract>;
+type WildcardHubStub = Stub<WildcardHubContract>;
+/** A hub of either kind. */
+type SubscriberHubStub = Stub<SubscriberHubContract>;
 
 /** @param name as `hubName` makes it */
 export function hubStub(env: Env, name: string): HubStub {

@@ -3,17 +3,17 @@
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import type { SecretIdRequest } from '../../logins/approle.ts';
 import type { AppRoleMatch } from '../../objects/authority-contract.ts';
+import { firstValue } from '../../objects/sql.ts';
 import { digestOf } from '../../token/token-form.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { MAX_SECRET_IDS } from '../limits.ts';
 import type { LoginSettings } from './login-settings.ts';
-import type { RoleIds } from './role-ids.ts';
 import type { SecretIds } from './secret-ids.ts';
 
 interface Parts {
+  readonly sql: SqlStorage;
   readonly lifecycle: Lifecycle;
   readonly settings: LoginSettings;
-  readonly roleIds: RoleIds;
   readonly secretIds: SecretIds;
 }
 
@@ -26,20 +26,36 @@ export class AppRoles {
 
   /** A new role gets a random id. */
   put(name: string, role: object): Result<undefined> {
-    const { settings, roleIds } = this.#parts;
-    const put = settings.put('approle', name, role);
-    if (put.ok && roleIds.get(name) === undefined) roleIds.set(name, crypto.randomUUID());
+    const put = this.#parts.settings.put('approle', name, role);
+    if (put.ok && this.roleId(name) === undefined) this.setRoleId(name, crypto.randomUUID());
     return put;
   }
 
   delete(name: string): void {
-    const { settings, roleIds, secretIds } = this.#parts;
+    const { sql, settings, secretIds } = this.#parts;
     settings.delete('approle', name);
-    roleIds.delete(name);
+    sql.exec('DELETE FROM role_ids WHERE role = ?', name);
     secretIds.deleteAll(name);
   }
 
-  /** @param chosen the secret id, if the caller chose it */
+  /** What a client logs in with, beside a secret id. */
+  roleId(role: string): string | undefined {
+    return firstValue(this.#parts.sql, 'SELECT role_id FROM role_ids WHERE role = ?', role);
+  }
+
+  /** @returns false if another role has this id */
+  setRoleId(role: string, roleId: string): boolean {
+    const owner = this.#roleWith(roleId);
+    if (owner !== undefined && owner !== role) return false;
+    this.#parts.sql.exec(
+      `INSERT INTO role_ids (role, role_id) VALUES (?, ?)
+       ON CONFLICT (role) DO UPDATE SET role_id = excluded.role_id`,
+      role,
+      roleId,
+    );
+    return true;
+  }
+
   async addSecretId(
     role: string,
     request: SecretIdRequest,
@@ -64,10 +80,14 @@ export class AppRoles {
 
   /** Finds the role of a login, and takes one of the uses of the secret id if they are limited. */
   match(roleId: string, secretIdDigest: string): AppRoleMatch | undefined {
-    const { settings, roleIds, secretIds } = this.#parts;
-    const name = roleIds.roleWith(roleId);
+    const { settings, secretIds } = this.#parts;
+    const name = this.#roleWith(roleId);
     const role = name === undefined ? undefined : settings.appRole(name);
     const secretId = role && secretIds.takeUse(role.name, secretIdDigest, Date.now());
     return role && secretId && { role, secretId };
+  }
+
+  #roleWith(roleId: string): string | undefined {
+    return firstValue(this.#parts.sql, 'SELECT role FROM role_ids WHERE role_id = ?', roleId);
   }
 }

@@ -5,6 +5,7 @@ import type { AppRole } from '../../logins/approle.ts';
 import type { JwtConfig } from '../../logins/jwt-config.ts';
 import type { JwtRole } from '../../logins/jwt-role.ts';
 import { CONFIG_NAME, type LoginSetting } from '../../objects/authority-contract.ts';
+import { column, firstValue } from '../../objects/sql.ts';
 import { MAX_ROLES } from '../limits.ts';
 
 export class LoginSettings {
@@ -27,10 +28,7 @@ export class LoginSettings {
   }
 
   names(kind: LoginSetting): string[] {
-    return this.#sql
-      .exec<{ name: string }>('SELECT name FROM login_settings WHERE kind = ? ORDER BY name', kind)
-      .toArray()
-      .map((row) => row.name);
+    return column(this.#sql, 'SELECT name FROM login_settings WHERE kind = ? ORDER BY name', kind);
   }
 
   put(kind: LoginSetting, name: string, value: object): Result<undefined> {
@@ -51,13 +49,12 @@ export class LoginSettings {
   }
 
   #get<T>(kind: LoginSetting, name: string): T | undefined {
-    const [row] = this.#sql
-      .exec<{ value: string }>(
-        'SELECT value FROM login_settings WHERE kind = ? AND name = ?',
-        kind,
-        name,
-      )
-      .toArray();
-    return row && (JSON.parse(row.value) as T);
+    const value = firstValue<string>(
+      this.#sql,
+      'SELECT value FROM login_settings WHERE kind = ? AND name = ?',
+      kind,
+      name,
+    );
+    return value === undefined ? undefined : (JSON.parse(value) as T);
   }
 }

@@ -3,6 +3,7 @@
 import { isWithinShare } from '../../lib/fair-share.ts';
 import type { SecretId, SecretIdRequest } from '../../logins/approle.ts';
 import type { SecretIdReference } from '../../objects/authority-contract.ts';
+import { column, firstValue } from '../../objects/sql.ts';
 import { MAX_SECRET_IDS } from '../limits.ts';
 
 type Row = {
@@ -27,15 +28,22 @@ export class SecretIds {
 
   /** Whether the role may have one more. */
   isWithinShare(role: string): boolean {
-    const { ids } = this.#sql.exec<{ ids: number }>('SELECT COUNT(*) AS ids FROM secret_ids').one();
-    return isWithinShare(1, ids, MAX_SECRET_IDS, () => this.#countOf(role));
+    const count = firstValue<number>(this.#sql, 'SELECT COUNT(*) FROM secret_ids') ?? 0;
+    return isWithinShare(1, count, MAX_SECRET_IDS, () => {
+      return (
+        firstValue<number>(this.#sql, 'SELECT COUNT(*) FROM secret_ids WHERE role = ?', role) ?? 0
+      );
+    });
   }
 
   has(role: string, digest: string): boolean {
     return (
-      this.#sql
-        .exec('SELECT 1 FROM secret_ids WHERE role = ? AND digest = ?', role, digest)
-        .toArray().length > 0
+      firstValue(
+        this.#sql,
+        'SELECT 1 FROM secret_ids WHERE role = ? AND digest = ?',
+        role,
+        digest,
+      ) === 1
     );
   }
 
@@ -74,15 +82,12 @@ export class SecretIds {
   }
 
   accessors(role: string, now: number): string[] {
-    return this.#sql
-      .exec<{ accessor: string }>(
-        `SELECT accessor FROM secret_ids
-         WHERE role = ? AND ${IS_VALID} ORDER BY accessor`,
-        role,
-        now,
-      )
-      .toArray()
-      .map((row) => row.accessor);
+    return column(
+      this.#sql,
+      `SELECT accessor FROM secret_ids WHERE role = ? AND ${IS_VALID} ORDER BY accessor`,
+      role,
+      now,
+    );
   }
 
   find(role: string, by: SecretIdReference, now: number): SecretId | undefined {
@@ -125,12 +130,6 @@ export class SecretIds {
         now,
       )
       .toArray()[0];
-  }
-
-  #countOf(role: string): number {
-    return this.#sql
-      .exec<{ ids: number }>('SELECT COUNT(*) AS ids FROM secret_ids WHERE role = ?', role)
-      .one().ids;
   }
 }
 

@@ -1,7 +1,15 @@
-/** The jobs of an authority: each stays until it is done. */
+/** The jobs of an authority, which other objects do. Each stays until it is done. */
 
+import { firstValue } from '../../objects/sql.ts';
 import { MAX_JOBS_AT_ONCE } from '../limits.ts';
-import { type Job, parseJob, targetOf } from './job.ts';
+
+export type Job =
+  /** A hub pulls the changes of the tokens and policies that it watches. */
+  | { readonly kind: 'notify'; readonly hub: string }
+  /** The authority of a namespace below revokes the tokens that a token of this namespace has made there. */
+  | { readonly kind: 'revoke'; readonly parent: number; readonly namespace: string }
+  /** The authority of a deleted namespace wipes it. */
+  | { readonly kind: 'wipe'; readonly namespace: string };
 
 /** A job as it was read: if it is added again meanwhile, it has another `revision`. */
 export interface StoredJob {
@@ -88,15 +96,37 @@ export class Jobs {
     return rowsWritten > 0;
   }
 
-  /** When the next attempt is due, in Unix milliseconds. */
-  nextDue(): number | undefined {
-    const { next } = this.#sql
-      .exec<{ next: number | null }>('SELECT MIN(due_at) AS next FROM jobs')
-      .one();
-    return next ?? undefined;
+  /** When the next attempt is due, in Unix milliseconds; Infinity if none is. */
+  nextDue(): number {
+    return firstValue<number>(this.#sql, 'SELECT MIN(due_at) FROM jobs') ?? Infinity;
   }
 }
 
 function storedJob({ kind, target, revision, attempts }: Row): StoredJob {
   return { job: parseJob(kind, target), revision, attempts };
+}
+
+/** The stored form of what a job is about; with its kind, it is the key of the job. Namespaces are stored as keys. */
+export function targetOf(job: Job): string {
+  switch (job.kind) {
+    case 'notify':
+      return job.hub;
+    case 'revoke':
+      return `${job.parent} ${job.namespace}`;
+    case 'wipe':
+      return job.namespace;
+  }
+}
+
+function parseJob(kind: Job['kind'], target: string): Job {
+  switch (kind) {
+    case 'notify':
+      return { kind, hub: target };
+    case 'revoke': {
+      const [parent = '', namespace = ''] = target.split(' ');
+      return { kind, parent: Number(parent), namespace };
+    }
+    case 'wipe':
+      return { kind, namespace: target };
+  }
 }

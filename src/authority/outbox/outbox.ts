@@ -10,11 +10,14 @@ import { authorityStub, subscriberHubStub } from '../../objects/stubs.ts';
 import { foreignTokenName } from '../../token/token-record.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { MAX_JOB_BACKOFF_MS } from '../limits.ts';
-import { type Job, targetOf } from './job.ts';
-import type { Jobs, StoredJob } from './jobs.ts';
+import { type Job, type Jobs, type StoredJob, targetOf } from './jobs.ts';
 import type { Watches } from './watches.ts';
 
 interface Parts {
+  readonly ctx: DurableObjectState;
+  readonly env: Env;
+  /** Its key. */
+  readonly namespace: string;
   readonly lifecycle: Lifecycle;
   readonly alarms: Alarms;
   readonly watches: Watches;
@@ -22,18 +25,11 @@ interface Parts {
 }
 
 export class Outbox implements AlarmTask {
-  readonly #ctx: DurableObjectState;
-  readonly #env: Env;
-  readonly #namespace: string;
   readonly #parts: Parts;
   /** The targets of the jobs that are under way. */
   readonly #underWay = new Set<string>();
 
-  /** @param namespace its key */
-  constructor(ctx: DurableObjectState, env: Env, namespace: string, parts: Parts) {
-    this.#ctx = ctx;
-    this.#env = env;
-    this.#namespace = namespace;
+  constructor(parts: Parts) {
     this.#parts = parts;
   }
 
@@ -58,18 +54,18 @@ export class Outbox implements AlarmTask {
    * ends before the job does, the alarm finds it.
    */
   send(): void {
-    const { alarms, jobs } = this.#parts;
+    const { ctx, alarms, jobs } = this.#parts;
     const now = Date.now();
     const due = jobs
       .takeDue(now, now + MAX_JOB_BACKOFF_MS)
       .filter(({ job }) => !this.#underWay.has(keyOf(job)));
     for (const { job } of due) this.#underWay.add(keyOf(job));
     alarms.arm();
-    if (due.length > 0) this.#ctx.waitUntil(this.#attemptAll(due));
+    if (due.length > 0) ctx.waitUntil(this.#attemptAll(due));
   }
 
   nextDue(): number {
-    return this.#parts.jobs.nextDue() ?? Infinity;
+    return this.#parts.jobs.nextDue();
   }
 
   run(): void {
@@ -110,24 +106,25 @@ export class Outbox implements AlarmTask {
   }
 
   async #do(job: Job): Promise<void> {
+    const { env, namespace } = this.#parts;
     switch (job.kind) {
       case 'notify':
         return this.#pushTo(job.hub);
       case 'revoke': {
-        const parent = foreignTokenName(job.parent, this.#namespace);
-        return authorityStub(this.#env, job.namespace).revokeForeignChildren(parent);
+        const parent = foreignTokenName(job.parent, namespace);
+        return authorityStub(env, job.namespace).revokeForeignChildren(parent);
       }
       case 'wipe':
-        return authorityStub(this.#env, job.namespace).wipe();
+        return authorityStub(env, job.namespace).wipe();
     }
   }
 
   /** A hub that returns from `changed` has pulled what there was before the call. */
   async #pushTo(hub: string): Promise<void> {
-    const { lifecycle, watches } = this.#parts;
+    const { env, namespace, lifecycle, watches } = this.#parts;
     lifecycle.assertOpen();
     const before = watches.lastSequence();
-    const isWatching = await subscriberHubStub(this.#env, hub).changed(this.#namespace);
+    const isWatching = await subscriberHubStub(env, hub).changed(namespace);
     lifecycle.assertOpen();
     if (isWatching) watches.acknowledge(hub, before);
     else watches.unwatchAll(hub, before);

@@ -11,6 +11,7 @@
 
 import type { UnusedWatch } from '../../objects/authority-contract.ts';
 import { MAX_NOTICES } from '../../objects/limits.ts';
+import { column, firstValue } from '../../objects/sql.ts';
 import { hasPolicySql } from '../conditions.ts';
 
 /** A token or a policy has changed. A hub has at most one notice of each, the last. */
@@ -62,7 +63,8 @@ export class Watches {
 
   /** Writes a notice for every hub that watches the token. @returns the hubs */
   addTokenNotices(token: number): string[] {
-    return this.#hubs(
+    return column(
+      this.#sql,
       `INSERT OR REPLACE INTO notices (hub, token) SELECT hub, token FROM watches WHERE token = ?
        RETURNING hub`,
       token,
@@ -78,7 +80,8 @@ export class Watches {
 
   /** Writes a notice for every hub that watches a token with this policy. @returns the hubs */
   addPolicyNotices(policy: string): string[] {
-    return this.#hubs(
+    return column(
+      this.#sql,
       `INSERT OR REPLACE INTO notices (hub, policy)
        SELECT DISTINCT hub, ?1 FROM watches WHERE ${hasPolicySql('watches.token', '?1')}
        RETURNING hub`,
@@ -107,16 +110,8 @@ export class Watches {
 
   /** The sequence of the last notice of any hub, also after it was acknowledged. */
   lastSequence(): number {
-    const [row] = this.#sql
-      .exec<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'notices'")
-      .toArray();
-    return row?.seq ?? 0;
-  }
-
-  #hubs(statement: string, value: number | string): string[] {
-    return this.#sql
-      .exec<{ hub: string }>(statement, value)
-      .toArray()
-      .map((row) => row.hub);
+    return (
+      firstValue<number>(this.#sql, "SELECT seq FROM sqlite_sequence WHERE name = 'notices'") ?? 0
+    );
   }
 }

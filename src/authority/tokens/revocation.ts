@@ -3,49 +3,55 @@
 import { logError } from '../../lib/log.ts';
 import type { AlarmTask } from '../../objects/alarms.ts';
 import { MIN_JOB_BACKOFF_MS } from '../../objects/limits.ts';
+import { column } from '../../objects/sql.ts';
 import type { TokenReference } from '../../token/token-record.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { AdoptedTokens } from '../upstream-tokens/adopted-tokens.ts';
-import type { ForeignChildren } from './foreign-children.ts';
 import type { TokenStore } from './token-store.ts';
 
 interface Parts {
+  readonly storage: DurableObjectStorage;
   readonly tokens: TokenStore;
-  readonly foreignChildren: ForeignChildren;
   readonly adopted: AdoptedTokens;
   readonly outbox: Outbox;
 }
 
 export class Revocation implements AlarmTask {
-  readonly #storage: DurableObjectStorage;
   readonly #parts: Parts;
   /** When expired tokens that could not be revoked are tried again. */
   #retryAt = 0;
 
-  constructor(storage: DurableObjectStorage, parts: Parts) {
-    this.#storage = storage;
+  constructor(parts: Parts) {
     this.#parts = parts;
   }
 
   /** @returns the accessor of the token; undefined if there is none */
   revoke(reference: TokenReference, keepChildren: boolean): string | undefined {
-    const { tokens, foreignChildren, outbox } = this.#parts;
+    const { tokens, outbox } = this.#parts;
     const token = tokens.find(reference, Date.now());
     if (token === undefined) return undefined;
     if (keepChildren) {
       tokens.orphanChildren(token.id);
-      foreignChildren.remove(token.id);
+      this.#removeForeignChildren(token.id);
     }
     this.revokeTree(token.id);
     outbox.send();
     return token.accessor;
   }
 
-  /** @returns false if there is no such token */
+  /**
+   * The tokens that a token has made in a namespace below are stored and revoked there. Here it is only recorded in which
+   * namespaces they are.
+   */
   recordForeignChild(parent: number, namespace: string): boolean {
-    const { tokens, foreignChildren } = this.#parts;
+    const { storage, tokens } = this.#parts;
     if (tokens.find({ id: parent }, Date.now()) === undefined) return false;
-    foreignChildren.add(parent, namespace);
+    storage.sql.exec(
+      `INSERT INTO foreign_children (parent, namespace) VALUES (?, ?)
+       ON CONFLICT (parent, namespace) DO NOTHING`,
+      parent,
+      namespace,
+    );
     return true;
   }
 
@@ -57,11 +63,11 @@ export class Revocation implements AlarmTask {
 
   /** Removes a token and all its descendants, in one transaction with the notices and jobs for it. */
   revokeTree(id: number): void {
-    const { tokens, foreignChildren, adopted, outbox } = this.#parts;
-    this.#storage.transactionSync(() => {
+    const { storage, tokens, adopted, outbox } = this.#parts;
+    storage.transactionSync(() => {
       for (const token of tokens.treeOf(id)) {
         outbox.tokenRemoved(token);
-        for (const namespace of foreignChildren.remove(token)) {
+        for (const namespace of this.#removeForeignChildren(token)) {
           outbox.add({ kind: 'revoke', parent: token, namespace });
         }
         tokens.remove(token);
@@ -72,7 +78,7 @@ export class Revocation implements AlarmTask {
 
   /** When the next token expires. */
   nextDue(): number {
-    return Math.max(this.#parts.tokens.nextExpiry() ?? Infinity, this.#retryAt);
+    return Math.max(this.#parts.tokens.nextExpiry(), this.#retryAt);
   }
 
   /** Revokes the tokens that have expired. One that cannot be revoked does not hold up the others. */
@@ -87,5 +93,14 @@ export class Revocation implements AlarmTask {
       }
     }
     outbox.send();
+  }
+
+  /** @returns the keys of the namespaces in which the token has made tokens */
+  #removeForeignChildren(parent: number): string[] {
+    return column(
+      this.#parts.storage.sql,
+      'DELETE FROM foreign_children WHERE parent = ? RETURNING namespace',
+      parent,
+    );
   }
 }

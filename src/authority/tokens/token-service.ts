@@ -3,10 +3,15 @@
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { pathOfKey, ROOT } from '../../namespace/namespace.ts';
 import type { Alarms } from '../../objects/alarms.ts';
-import type { IssuedToken, TokenState, TokenUse } from '../../objects/authority-contract.ts';
+import type {
+  IssuedToken,
+  TokenState,
+  TokenUse,
+  WatchedState,
+} from '../../objects/authority-contract.ts';
 import { MAX_TOKENS } from '../../objects/limits.ts';
 import { MAX_TOKEN_TTL_SECONDS } from '../../token/limits.ts';
-import { ownerOfNew } from '../../token/owner.ts';
+import { ownerOf, ownerOfNew } from '../../token/owner.ts';
 import { digestOf, mintAccessor, mintToken } from '../../token/token-form.ts';
 import {
   capTtl,
@@ -20,11 +25,12 @@ import { authBlock, tokenData } from '../../token/token-view.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { SPENT_TOKEN_MS } from '../limits.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import type { Policies } from '../policies/policies.ts';
-import { tokenState } from './token-state.ts';
+import type { Policies } from '../policies.ts';
 import type { TokenStore } from './token-store.ts';
 
 interface Parts {
+  /** Its key. */
+  readonly namespace: string;
   readonly lifecycle: Lifecycle;
   readonly alarms: Alarms;
   readonly tokens: TokenStore;
@@ -33,12 +39,9 @@ interface Parts {
 }
 
 export class TokenService {
-  readonly #namespace: string;
   readonly #parts: Parts;
 
-  /** @param namespace its key */
-  constructor(namespace: string, parts: Parts) {
-    this.#namespace = namespace;
+  constructor(parts: Parts) {
     this.#parts = parts;
   }
 
@@ -87,13 +90,13 @@ export class TokenService {
     chosen?: string,
     sharesOf?: number,
   ): Promise<Result<IssuedToken>> {
-    if (chosen !== undefined && this.#namespace !== ROOT) {
+    const { namespace, lifecycle, tokens, alarms } = this.#parts;
+    if (chosen !== undefined && namespace !== ROOT) {
       return invalid('a token with an id of your choice can be created only in the root namespace');
     }
-    const path = pathOfKey(this.#namespace);
+    const path = pathOfKey(namespace);
     const secret = chosen ?? (await mintToken(path));
     const digest = await digestOf(secret);
-    const { lifecycle, tokens, alarms } = this.#parts;
     lifecycle.assertOpen();
     if (tokens.isFull()) {
       return invalid(`there are ${MAX_TOKENS} tokens already, as many as are allowed`);
@@ -120,7 +123,7 @@ export class TokenService {
   describe(reference: TokenReference, secret: string): Record<string, unknown> | undefined {
     const now = Date.now();
     const token = this.#parts.tokens.find(reference, now);
-    return token && tokenData(token, secret, pathOfKey(this.#namespace), now);
+    return token && tokenData(token, secret, pathOfKey(this.#parts.namespace), now);
   }
 
   /** @returns undefined if there is no such token */
@@ -154,4 +157,19 @@ export class TokenService {
     const token = this.#parts.tokens.find(reference, now);
     return token?.usesLeft === 0 ? undefined : token;
   }
+}
+
+/** A token as Workers and hubs see it. */
+export function tokenState(token: TokenRecord, policies: Policies): TokenState {
+  return {
+    ...watchedState(token),
+    accessor: token.accessor,
+    texts: policies.existing(token.policies),
+    limitedUses: token.usesLeft !== undefined,
+  };
+}
+
+export function watchedState(token: TokenRecord): WatchedState {
+  const { id, policies, identity, expiresAt } = token;
+  return { id, policies, identity, owner: ownerOf(token), expiresAt };
 }

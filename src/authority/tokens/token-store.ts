@@ -2,6 +2,7 @@
 
 import { isWithinShare } from '../../lib/fair-share.ts';
 import { MAX_TOKENS } from '../../objects/limits.ts';
+import { column, firstValue } from '../../objects/sql.ts';
 import type { TokenRecord, TokenReference, TokenRequest } from '../../token/token-record.ts';
 import { isAdoptedSql } from '../conditions.ts';
 
@@ -41,16 +42,12 @@ export class TokenStore {
   }
 
   #total(): number {
-    this.#count ??= this.#sql
-      .exec<{ tokens: number }>('SELECT COUNT(*) AS tokens FROM tokens')
-      .one().tokens;
+    this.#count ??= firstValue<number>(this.#sql, 'SELECT COUNT(*) FROM tokens') ?? 0;
     return this.#count;
   }
 
   #countOf(owner: string): number {
-    return this.#sql
-      .exec<{ tokens: number }>('SELECT COUNT(*) AS tokens FROM tokens WHERE owner = ?', owner)
-      .one().tokens;
+    return firstValue<number>(this.#sql, 'SELECT COUNT(*) FROM tokens WHERE owner = ?', owner) ?? 0;
   }
 
   /** @param owner whose share it uses; undefined for its own */
@@ -86,7 +83,7 @@ export class TokenStore {
 
   /** Whether there is a token with this digest, also one that has expired. */
   has(digest: string): boolean {
-    return this.#sql.exec('SELECT 1 FROM tokens WHERE digest = ?', digest).toArray().length > 0;
+    return firstValue(this.#sql, 'SELECT 1 FROM tokens WHERE digest = ?', digest) === 1;
   }
 
   find(reference: TokenReference, now: number): TokenRecord | undefined {
@@ -133,24 +130,19 @@ export class TokenStore {
 
   /** The token and all its descendants. */
   treeOf(id: number): number[] {
-    return this.#sql
-      .exec<{ id: number }>(
-        `WITH RECURSIVE tree (id) AS (
+    return column(
+      this.#sql,
+      `WITH RECURSIVE tree (id) AS (
            SELECT id FROM tokens WHERE id = ?
            UNION SELECT tokens.id FROM tokens JOIN tree ON tokens.parent = tree.id
          ) SELECT id FROM tree`,
-        id,
-      )
-      .toArray()
-      .map((row) => row.id);
+      id,
+    );
   }
 
   /** The tokens that a token of a namespace above has made. */
   foreignChildrenOf(foreignParent: string): number[] {
-    return this.#sql
-      .exec<{ id: number }>('SELECT id FROM tokens WHERE foreign_parent = ?', foreignParent)
-      .toArray()
-      .map((row) => row.id);
+    return column(this.#sql, 'SELECT id FROM tokens WHERE foreign_parent = ?', foreignParent);
   }
 
   /** Makes the children of a token orphans. */
@@ -164,10 +156,7 @@ export class TokenStore {
 
   /** The digest of a token, also of one that has expired. */
   digestOf(id: number): string | undefined {
-    const [row] = this.#sql
-      .exec<{ digest: string }>('SELECT digest FROM tokens WHERE id = ?', id)
-      .toArray();
-    return row?.digest;
+    return firstValue(this.#sql, 'SELECT digest FROM tokens WHERE id = ?', id);
   }
 
   remove(id: number): void {
@@ -177,36 +166,34 @@ export class TokenStore {
 
   /** The tokens that have expired. Adopted tokens are left out: the upstream may have renewed them. */
   expired(now: number): number[] {
-    return this.#sql
-      .exec<{ id: number }>(
-        `SELECT id FROM tokens WHERE expires_at <= ?1 AND NOT ${isAdoptedSql('tokens.id')}
+    return column(
+      this.#sql,
+      `SELECT id FROM tokens WHERE expires_at <= ?1 AND NOT ${isAdoptedSql('tokens.id')}
          UNION SELECT id FROM tokens WHERE spent_expires_at <= ?1`,
-        now,
-      )
-      .toArray()
-      .map((row) => row.id);
+      now,
+    );
   }
 
-  /** When the next of them expires, in Unix milliseconds. */
-  nextExpiry(): number | undefined {
-    const row = this.#sql.exec<{ next: number | null }>(
-      `SELECT MIN(next) AS next FROM (
+  /** When the next of them expires, in Unix milliseconds; Infinity if none does. */
+  nextExpiry(): number {
+    return (
+      firstValue<number>(
+        this.#sql,
+        `SELECT MIN(next) FROM (
          SELECT MIN(expires_at) AS next FROM tokens
          WHERE expires_at IS NOT NULL AND NOT ${isAdoptedSql('tokens.id')}
          UNION ALL SELECT MIN(spent_expires_at) FROM tokens WHERE spent_expires_at IS NOT NULL
        )`,
+      ) ?? Infinity
     );
-    return row.one().next ?? undefined;
   }
 
   accessors(now: number): string[] {
-    return this.#sql
-      .exec<{ accessor: string }>(
-        'SELECT accessor FROM tokens WHERE expires_at IS NULL OR expires_at > ? ORDER BY accessor',
-        now,
-      )
-      .toArray()
-      .map((row) => row.accessor);
+    return column(
+      this.#sql,
+      'SELECT accessor FROM tokens WHERE expires_at IS NULL OR expires_at > ? ORDER BY accessor',
+      now,
+    );
   }
 }
 

@@ -3,6 +3,7 @@
  * what is needed to look it up again, and when that is due.
  */
 
+import { column, firstValue } from '../../objects/sql.ts';
 import { isWatchedSql } from '../conditions.ts';
 
 export interface AdoptedToken {
@@ -41,11 +42,8 @@ export class AdoptedTokens {
   }
 
   wasReleased(token: number): boolean {
-    return (
-      this.#sql
-        .exec('SELECT 1 FROM adopted_tokens WHERE token = ? AND sealed IS NULL', token)
-        .toArray().length > 0
-    );
+    const released = 'SELECT 1 FROM adopted_tokens WHERE token = ? AND sealed IS NULL';
+    return firstValue(this.#sql, released, token) === 1;
   }
 
   remove(token: number): void {
@@ -64,7 +62,8 @@ export class AdoptedTokens {
 
   /** Those of the tokens that were last looked up before this time. */
   lookedUpBefore(time: number, tokens: readonly number[]): number[] {
-    return this.#tokens(
+    return column(
+      this.#sql,
       `SELECT token FROM adopted_tokens WHERE looked_up_at < ? AND sealed IS NOT NULL
        AND token IN (SELECT value FROM json_each(?))`,
       time,
@@ -74,7 +73,8 @@ export class AdoptedTokens {
 
   /** Those that a hub watches. */
   watchedBy(hub: string): number[] {
-    return this.#tokens(
+    return column(
+      this.#sql,
       `SELECT token FROM adopted_tokens
        WHERE sealed IS NOT NULL AND ${isWatchedSql('adopted_tokens.token', '?')}`,
       hub,
@@ -83,14 +83,12 @@ export class AdoptedTokens {
 
   /** When the first of the tokens was last looked up; undefined if there is none. */
   oldestLookup(tokens: readonly number[]): number | undefined {
-    const { oldest } = this.#sql
-      .exec<{ oldest: number | null }>(
-        `SELECT MIN(looked_up_at) AS oldest FROM adopted_tokens
+    return firstValue(
+      this.#sql,
+      `SELECT MIN(looked_up_at) FROM adopted_tokens
          WHERE sealed IS NOT NULL AND token IN (SELECT value FROM json_each(?))`,
-        JSON.stringify(tokens),
-      )
-      .one();
-    return oldest ?? undefined;
+      JSON.stringify(tokens),
+    );
   }
 
   /** Takes the tokens that are due. They are due again at `nextDue`. */
@@ -106,18 +104,8 @@ export class AdoptedTokens {
       .map(({ token, watched }) => ({ token, isWatched: watched === 1 }));
   }
 
-  /** When the next token is due, in Unix milliseconds. */
-  nextDue(): number | undefined {
-    const { next } = this.#sql
-      .exec<{ next: number | null }>('SELECT MIN(due_at) AS next FROM adopted_tokens')
-      .one();
-    return next ?? undefined;
-  }
-
-  #tokens(statement: string, ...values: SqlStorageValue[]): number[] {
-    return this.#sql
-      .exec<{ token: number }>(statement, ...values)
-      .toArray()
-      .map(({ token }) => token);
+  /** When the next token is due, in Unix milliseconds; Infinity if none is. */
+  nextDue(): number {
+    return firstValue<number>(this.#sql, 'SELECT MIN(due_at) FROM adopted_tokens') ?? Infinity;
   }
 }

@@ -19,9 +19,9 @@ import type { TokenRecord } from '../../token/token-record.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { MAX_CONCURRENT_LOOKUPS, UPSTREAM_RECHECK_MS } from '../limits.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import type { Policies } from '../policies/policies.ts';
+import type { Policies } from '../policies.ts';
 import type { Revocation } from '../tokens/revocation.ts';
-import { tokenState } from '../tokens/token-state.ts';
+import { tokenState } from '../tokens/token-service.ts';
 import type { TokenStore } from '../tokens/token-store.ts';
 import type { AdoptedToken, AdoptedTokens } from './adopted-tokens.ts';
 import { hasMoved, isSameToken, requestOf } from './adoption-rules.ts';
@@ -38,6 +38,10 @@ const UNKNOWN: Result<never, Unconfirmed> = { ok: false, failure: { reason: 'unk
 type Outcome = 'confirmed' | Unconfirmed['reason'];
 
 interface Parts {
+  readonly ctx: DurableObjectState;
+  readonly env: Variables;
+  /** Its key. */
+  readonly namespace: string;
   readonly lifecycle: Lifecycle;
   readonly tokens: TokenStore;
   readonly adopted: AdoptedTokens;
@@ -47,18 +51,11 @@ interface Parts {
 }
 
 export class Adoptions implements AlarmTask {
-  readonly #ctx: DurableObjectState;
-  readonly #variables: Variables;
-  readonly #namespace: string;
   readonly #parts: Parts;
   /** Look-ups under way, by token: hubs that ask at the same time share one. */
   readonly #lookups = new Map<number, Promise<Outcome>>();
 
-  /** @param namespace its key */
-  constructor(ctx: DurableObjectState, variables: Variables, namespace: string, parts: Parts) {
-    this.#ctx = ctx;
-    this.#variables = variables;
-    this.#namespace = namespace;
+  constructor(parts: Parts) {
     this.#parts = parts;
   }
 
@@ -113,7 +110,7 @@ export class Adoptions implements AlarmTask {
 
   /** When the next look-up is due. */
   nextDue(): number {
-    return this.#parts.adopted.nextDue() ?? Infinity;
+    return this.#parts.adopted.nextDue();
   }
 
   /** Looks up the tokens that are due, and removes those that nobody watches. */
@@ -131,7 +128,7 @@ export class Adoptions implements AlarmTask {
       const hasExpired = tokens.find({ id: token }, Date.now()) === undefined;
       if (outcome === 'unknown' && hasExpired) this.#release(token);
     });
-    this.#ctx.waitUntil(looked);
+    this.#parts.ctx.waitUntil(looked);
   }
 
   async #lookUpAll(
@@ -192,11 +189,12 @@ export class Adoptions implements AlarmTask {
     digest: string,
     signal: AbortSignal,
   ): Promise<Result<UpstreamToken, Unconfirmed>> {
-    const upstream = parseUpstream(this.#variables);
+    const { env, namespace: key } = this.#parts;
+    const upstream = parseUpstream(env);
     if (!upstream.ok || upstream.value === undefined) return UNKNOWN;
-    const secret = await unseal(sealed, digest, this.#variables.ROOT_TOKEN ?? '');
+    const secret = await unseal(sealed, digest, env.ROOT_TOKEN ?? '');
     if (secret === undefined) return UNKNOWN;
-    const namespace = pathOfKey(this.#namespace);
+    const namespace = pathOfKey(key);
     const asked = { secret, digest, namespaces: [namespace, ...ancestorsOf(namespace)] };
     const found = await lookUp(asked, upstream.value, signal);
     if (found.ok) return found;

@@ -9,7 +9,7 @@ import { logError } from '../../lib/log.ts';
 import { quote } from '../../lib/quote.ts';
 import { failureIn, invalid, ok, type Result, tooLarge } from '../../lib/result.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
-import { diagnosed } from '../../objects/diagnosis.ts';
+import { diagnosed } from '../../objects/call.ts';
 import { hubName } from '../../objects/names.ts';
 import { storageFailureOf } from '../../objects/storage-failure.ts';
 import { callHub, hubStub } from '../../objects/stubs.ts';

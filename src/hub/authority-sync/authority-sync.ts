@@ -6,14 +6,9 @@
 
 import { KeyedQueue } from '../../lib/keyed-queue.ts';
 import { logError } from '../../lib/log.ts';
-import type {
-  AuthorityStub,
-  Change,
-  UnusedWatch,
-  WatchedState,
-} from '../../objects/authority-contract.ts';
+import type { Change, UnusedWatch, WatchedState } from '../../objects/authority-contract.ts';
 import { MAX_DECISION_AGE_MS, MAX_NOTICES } from '../../objects/limits.ts';
-import { callAuthorityFromHub } from '../../objects/stubs.ts';
+import { type AuthorityStub, callAuthorityFromHub } from '../../objects/stubs.ts';
 import type { PolicyText } from '../../policy/policy-set.ts';
 import type { HandshakeToken } from '../../subscription/handshake.ts';
 import { incarnationOf } from '../incarnation.ts';

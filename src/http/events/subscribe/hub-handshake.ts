@@ -3,7 +3,7 @@
 import { eventTypeNamespaceGlob, whyNothingMatches } from '../../../event/event-type.ts';
 import { logError } from '../../../lib/log.ts';
 import { invalid } from '../../../lib/result.ts';
-import { diagnosed } from '../../../objects/diagnosis.ts';
+import { diagnosed } from '../../../objects/call.ts';
 import { hubName, wildcardHubName } from '../../../objects/names.ts';
 import { callSubscriberHub, subscriberHubStub } from '../../../objects/stubs.ts';
 import {

@@ -6,8 +6,7 @@
  * a hub's confirmation of the last version shows that it has received it.
  */
 
-import { callEach } from '../../../objects/call.ts';
-import { diagnosed } from '../../../objects/diagnosis.ts';
+import { callEach, diagnosed } from '../../../objects/call.ts';
 import type { Backfill } from '../../../objects/hub-contract.ts';
 import { MAX_HUBS } from '../../../objects/limits.ts';
 import { parseHubName } from '../../../objects/names.ts';

@@ -1,10 +1,11 @@
 /** The policies of a Vault namespace, as they were written. */
 
-import { invalid, ok, type Result } from '../../lib/result.ts';
-import { DEFAULT_POLICY } from '../../policy/default-policy.ts';
-import type { PolicyText } from '../../policy/policy-set.ts';
-import { MAX_POLICIES } from '../limits.ts';
-import type { Outbox } from '../outbox/outbox.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
+import { column } from '../objects/sql.ts';
+import { DEFAULT_POLICY } from '../policy/default-policy.ts';
+import type { PolicyText } from '../policy/policy-set.ts';
+import { MAX_POLICIES } from './limits.ts';
+import type { Outbox } from './outbox/outbox.ts';
 
 export class Policies {
   readonly #sql: SqlStorage;
@@ -36,10 +37,7 @@ export class Policies {
 
   /** In order, without `root`: it has no text. */
   names(): string[] {
-    return this.#sql
-      .exec<{ name: string }>('SELECT name FROM policies ORDER BY name')
-      .toArray()
-      .map((row) => row.name);
+    return column(this.#sql, 'SELECT name FROM policies ORDER BY name');
   }
 
   put(name: string, text: string): Result<undefined> {
@@ -49,14 +47,17 @@ export class Policies {
     }
     if (known?.text === text) return ok(undefined);
     this.#put(name, text);
-    this.#outbox.policyChanged(name);
-    this.#outbox.send();
+    this.#notify(name);
     return ok(undefined);
   }
 
   delete(name: string): void {
     const { rowsWritten } = this.#sql.exec('DELETE FROM policies WHERE name = ?', name);
     if (rowsWritten === 0) return;
+    this.#notify(name);
+  }
+
+  #notify(name: string): void {
     this.#outbox.policyChanged(name);
     this.#outbox.send();
   }

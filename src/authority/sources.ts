@@ -1,0 +1,127 @@
+/** The sources of a Vault namespace: their settings, and their secrets encrypted. */
+
+import { parseSealingKeys, seal, unseal } from '../config/sealing.ts';
+import type { Variables } from '../config/variables.ts';
+import type { SourceSettings } from '../ingest/webhooks/settings/settings.ts';
+import type { AesKey } from '../lib/aes.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
+import type { OpenSource, SourceDescription } from '../objects/authority-contract.ts';
+import { column } from '../objects/sql.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { MAX_SOURCES } from './limits.ts';
+
+interface StoredSource extends SourceDescription {
+  /** The secrets, encrypted. */
+  readonly sealed: string;
+}
+
+interface Parts {
+  readonly env: Variables;
+  readonly sql: SqlStorage;
+  /** Its key. */
+  readonly namespace: string;
+  readonly lifecycle: Lifecycle;
+}
+
+export class Sources {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  names(): string[] {
+    return column(this.#parts.sql, 'SELECT name FROM sources ORDER BY name');
+  }
+
+  describe(name: string): SourceDescription | undefined {
+    const source = this.#get(name);
+    return source && { settings: source.settings, secrets: source.secrets };
+  }
+
+  /** Secrets that an old key has encrypted are encrypted again with the current key. So a rotation completes on its own. */
+  async open(name: string): Promise<Result<OpenSource> | undefined> {
+    const { sql, lifecycle } = this.#parts;
+    const source = this.#get(name);
+    if (source === undefined) return undefined;
+    const { settings, sealed } = source;
+    const keys = this.#keys();
+    const opened = await unseal(keys, this.#ownerOf(name), sealed);
+    if (!opened.ok) return opened;
+    const { text, isCurrent } = opened.value;
+    if (!isCurrent) {
+      const resealed = await seal(keys, this.#ownerOf(name), text);
+      lifecycle.assertOpen();
+      // Unless other secrets were written meanwhile.
+      sql.exec(
+        'UPDATE sources SET sealed_secrets = ? WHERE name = ? AND sealed_secrets = ?',
+        resealed,
+        name,
+        sealed,
+      );
+    }
+    return ok({ settings, secrets: JSON.parse(text) as string[] });
+  }
+
+  async put(
+    name: string,
+    settings: SourceSettings,
+    secrets: readonly string[] | undefined,
+  ): Promise<Result<undefined>> {
+    const sealed =
+      secrets && (await seal(this.#keys(), this.#ownerOf(name), JSON.stringify(secrets)));
+    this.#parts.lifecycle.assertOpen();
+    const known = this.#get(name);
+    if (known === undefined && this.names().length >= MAX_SOURCES) {
+      return invalid(`there are ${MAX_SOURCES} sources already, as many as are allowed`);
+    }
+    if (secrets !== undefined && sealed !== undefined) {
+      this.#put(name, { settings, sealed, secrets: secrets.length });
+    } else if (known?.settings.kind === settings.kind) {
+      this.#put(name, { ...known, settings });
+    } else {
+      return invalid(
+        known === undefined
+          ? 'missing secrets; a source has one or more'
+          : 'a source of another kind needs new secrets',
+      );
+    }
+    return ok(undefined);
+  }
+
+  delete(name: string): boolean {
+    const deleted = this.#parts.sql.exec('DELETE FROM sources WHERE name = ?', name);
+    return deleted.rowsWritten > 0;
+  }
+
+  #get(name: string): StoredSource | undefined {
+    const [row] = this.#parts.sql
+      .exec<{ settings: string; sealed: string; secrets: number }>(
+        'SELECT settings, sealed_secrets AS sealed, secret_count AS secrets FROM sources WHERE name = ?',
+        name,
+      )
+      .toArray();
+    return row && { ...row, settings: JSON.parse(row.settings) as SourceSettings };
+  }
+
+  #put(name: string, { settings, sealed, secrets }: StoredSource): void {
+    this.#parts.sql.exec(
+      'INSERT OR REPLACE INTO sources (name, settings, sealed_secrets, secret_count) VALUES (?, ?, ?, ?)',
+      name,
+      JSON.stringify(settings),
+      sealed,
+      secrets,
+    );
+  }
+
+  #keys(): readonly AesKey[] {
+    const keys = parseSealingKeys(this.#parts.env);
+    if (!keys.ok) throw new Error(keys.failure.message);
+    return keys.value;
+  }
+
+  /** What the secrets are bound to: they open for no other source, and in no other namespace. */
+  #ownerOf(source: string): string {
+    return `${this.#parts.namespace}\n${source}`;
+  }
+}

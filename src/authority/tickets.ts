@@ -1,0 +1,121 @@
+/**
+ * The tickets of a Vault namespace, by digest. A ticket stands for a token, once and for a short time, in a URL of a
+ * client that cannot send headers.
+ */
+
+import { isWithinShare } from '../lib/fair-share.ts';
+import { ok, type Result } from '../lib/result.ts';
+import type {
+  AddedTicket,
+  TakenTicket,
+  TicketHolder,
+  TicketRefusal,
+} from '../objects/authority-contract.ts';
+import { firstValue } from '../objects/sql.ts';
+import { MAX_TICKETS, TICKET_TTL_SECONDS } from '../token/limits.ts';
+import { ownerOf, ROOT_OWNER } from '../token/owner.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { TokenService } from './tokens/token-service.ts';
+import type { TokenStore } from './tokens/token-store.ts';
+import type { Adoptions } from './upstream-tokens/adoptions.ts';
+
+type Row = {
+  /** NULL for the root token, which no authority stores. */
+  readonly token: number | null;
+  /** The digest of the token; for the root token, that of the ticket and the root token together. */
+  readonly holder_digest: string;
+  readonly expires_at: number;
+};
+
+interface Parts {
+  readonly sql: SqlStorage;
+  readonly lifecycle: Lifecycle;
+  readonly tokens: TokenStore;
+  readonly tokenService: TokenService;
+  readonly adoptions: Adoptions;
+}
+
+export class Tickets {
+  readonly #parts: Parts;
+  #count: number | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** @param digest of the ticket */
+  add(digest: string, holder: TicketHolder): Result<AddedTicket, TicketRefusal> {
+    const now = Date.now();
+    if (holder.kind === 'root') return this.#add(digest, null, holder.proof, ROOT_OWNER, now);
+    const token = this.#parts.tokens.find(holder, now);
+    if (token === undefined) return refused('token_revoked');
+    if (token.usesLeft === 0) return refused('no_use_left');
+    return this.#add(digest, token.id, holder.digest, ownerOf(token), now);
+  }
+
+  /** @param digest of the ticket */
+  async take(digest: string): Promise<TakenTicket | undefined> {
+    const { lifecycle, tokens, tokenService, adoptions } = this.#parts;
+    const now = Date.now();
+    const taken = this.#remove(digest);
+    if (taken === undefined || taken.expires_at <= now) return undefined;
+    const { token, holder_digest: holderDigest } = taken;
+    if (token === null) return { kind: 'root', proof: holderDigest };
+    await adoptions.confirm([token]);
+    lifecycle.assertOpen();
+    // A token with a chosen id can be revoked and made again. The new one did not ask for this ticket.
+    if (tokens.find({ digest: holderDigest }, now)?.id !== token) return undefined;
+    const state = tokenService.lookup(holderDigest, 'subscription');
+    return state && { kind: 'token', digest: holderDigest, state };
+  }
+
+  #add(
+    digest: string,
+    token: Row['token'],
+    holderDigest: string,
+    owner: string,
+    now: number,
+  ): Result<AddedTicket, TicketRefusal> {
+    const { sql } = this.#parts;
+    const expired = sql.exec('DELETE FROM tickets WHERE expires_at <= ?', now);
+    if (expired.rowsWritten > 0) this.#count = undefined;
+    if (!this.#isWithinShare(owner)) return refused('too_many_tickets');
+    const expiresAt = now + TICKET_TTL_SECONDS * 1000;
+    // A call that is retried adds the same ticket again.
+    sql.exec(
+      'INSERT OR REPLACE INTO tickets (digest, token, holder_digest, owner, expires_at) VALUES (?, ?, ?, ?, ?)',
+      digest,
+      token,
+      holderDigest,
+      owner,
+      expiresAt,
+    );
+    if (this.#count !== undefined) this.#count++;
+    return ok({ expiresAt });
+  }
+
+  /** Whether the owner may have one more. */
+  #isWithinShare(owner: string): boolean {
+    const { sql } = this.#parts;
+    this.#count ??= firstValue<number>(sql, 'SELECT COUNT(*) FROM tickets') ?? 0;
+    return isWithinShare(1, this.#count, MAX_TICKETS, () => {
+      return firstValue<number>(sql, 'SELECT COUNT(*) FROM tickets WHERE owner = ?', owner) ?? 0;
+    });
+  }
+
+  /** Only one of those who use the ticket gets it. */
+  #remove(digest: string): Row | undefined {
+    const [row] = this.#parts.sql
+      .exec<Row>(
+        'DELETE FROM tickets WHERE digest = ? RETURNING token, holder_digest, expires_at',
+        digest,
+      )
+      .toArray();
+    if (row !== undefined && this.#count !== undefined) this.#count--;
+    return row;
+  }
+}
+
+function refused(reason: TicketRefusal['reason']): Result<never, TicketRefusal> {
+  return { ok: false, failure: { reason } };
+}

@@ -1,7 +1,7 @@
 /** Commands that send one request to the server and print the answer. */
 import type { Server } from '../client/options.ts';
-import { dotSegment } from '../lib/dot-segment.ts';
 import { ok } from '../lib/result.ts';
+import { dotSegment } from '../lib/text.ts';
 import { type Answer, requestApi } from './api.ts';
 import type { Options, Values } from './arguments.ts';
 import {

@@ -2,10 +2,9 @@
 import { retryAfterMs } from '../client/backoff.ts';
 import type { Server } from '../client/options.ts';
 import { apiUrl, refusalReason } from '../client/request.ts';
-import { dotSegment } from '../lib/dot-segment.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { ok, type Result } from '../lib/result.ts';
-import { parseJson } from '../lib/text.ts';
+import { dotSegment, parseJson } from '../lib/text.ts';
 import { trimSlashes } from '../namespace/namespace.ts';
 import { type CommandResult, wrongUse } from './command.ts';
 import { headersOf } from './server.ts';

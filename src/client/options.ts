@@ -1,5 +1,5 @@
 /** The options of `subscribe` and `publish`, which are checked when they are given. */
-import { dotSegment } from '../lib/dot-segment.ts';
+import { dotSegment } from '../lib/text.ts';
 import { MAX_CREDIT } from '../wire/limits.ts';
 import { CONNECT_TIMEOUT_MS } from './bounds.ts';
 import { CarillonError } from './errors.ts';

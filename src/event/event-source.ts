@@ -1,7 +1,7 @@
 /** The `source` attribute of an event: a URI reference, as its publisher wrote it. */
 
 import { quote } from '../lib/quote.ts';
-import { invalid, ok, type Result } from '../lib/result.ts';
+import { invalid, ok, type Result, tooMany } from '../lib/result.ts';
 import { MAX_EVENT_SOURCE_CHARACTERS } from './limits.ts';
 
 /** Characters of a URI reference (RFC 3986, section 2); a `%` begins an escape. */
@@ -10,9 +10,7 @@ const URI_REFERENCE = /^(?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+
 /** @param cluster the name of this cluster, whose own sources no publisher may use; undefined if nothing is published */
 export function checkEventSource(value: string, cluster: string | undefined): Result<string> {
   if (value.length > MAX_EVENT_SOURCE_CHARACTERS) {
-    return invalid(
-      `source has ${value.length} characters, at most ${MAX_EVENT_SOURCE_CHARACTERS} are allowed`,
-    );
+    return tooMany('source', value.length, 'characters', MAX_EVENT_SOURCE_CHARACTERS);
   }
   if (!URI_REFERENCE.test(value)) {
     return invalid(`source ${quote(value)} is not a URI reference (RFC 3986)`);

@@ -4,7 +4,7 @@
  */
 
 import { quote } from '../lib/quote.ts';
-import { invalid, ok, type Result } from '../lib/result.ts';
+import { invalid, ok, type Result, tooMany } from '../lib/result.ts';
 import { MAX_EVENT_TYPE_CHARACTERS, MAX_PATTERN_CHARACTERS } from './limits.ts';
 
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
@@ -12,9 +12,7 @@ const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 export function checkEventType(eventType: string): Result<string> {
   if (eventType === '') return invalid('the event type is empty');
   if (eventType.length > MAX_EVENT_TYPE_CHARACTERS) {
-    return invalid(
-      `the event type has ${eventType.length} characters, at most ${MAX_EVENT_TYPE_CHARACTERS} are allowed`,
-    );
+    return tooMany('the event type', eventType.length, 'characters', MAX_EVENT_TYPE_CHARACTERS);
   }
   const illegal = whyIllegal(eventType);
   return illegal === undefined
@@ -87,9 +85,7 @@ export function legalEventType(type: string): string | undefined {
 export function checkPattern(pattern: string): Result<string> {
   if (pattern === '') return invalid('did not specify eventType to subscribe to');
   if (pattern.length > MAX_PATTERN_CHARACTERS) {
-    return invalid(
-      `the event type pattern has ${pattern.length} characters, at most ${MAX_PATTERN_CHARACTERS} are allowed`,
-    );
+    return tooMany('the event type pattern', pattern.length, 'characters', MAX_PATTERN_CHARACTERS);
   }
   return ok(pattern);
 }

@@ -1,9 +1,9 @@
 /** Checks event metadata: a JSON object that JSON and protobuf (as a Struct) can both encode without loss. */
 
-import { dotSegment } from '../lib/dot-segment.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../lib/json.ts';
 import { kindOf, quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
+import { dotSegment } from '../lib/text.ts';
 import { MAX_METADATA_DEPTH } from './limits.ts';
 
 /** Checks the nesting, that numbers are finite, and that texts are well-formed. */

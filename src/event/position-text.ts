@@ -9,7 +9,7 @@
  */
 
 import { quote } from '../lib/quote.ts';
-import { invalid, ok, type Result } from '../lib/result.ts';
+import { invalid, ok, type Result, tooMany } from '../lib/result.ts';
 import { MAX_EVENT_ID_CHARACTERS } from './limits.ts';
 
 export type PositionForm = 'cursor' | 'time' | 'relative time' | 'keyword';
@@ -74,9 +74,7 @@ export function positionForm(text: string): PositionForm | undefined {
 export function checkEventId(id: string): Result<string> {
   if (id === '') return invalid('id is empty; leave it out to have one made');
   if (id.length > MAX_EVENT_ID_CHARACTERS) {
-    return invalid(
-      `id has ${id.length} characters, at most ${MAX_EVENT_ID_CHARACTERS} are allowed`,
-    );
+    return tooMany('id', id.length, 'characters', MAX_EVENT_ID_CHARACTERS);
   }
   if (/\p{Cc}/u.test(id) || !id.isWellFormed()) {
     return invalid(`id ${quote(id)} has a control character or an unpaired surrogate`);

@@ -6,9 +6,9 @@
 import { parseDuration, parseSignedDuration } from './duration.ts';
 import { isJsonObject, unknownKey, withoutNulls } from './json.ts';
 import { MAX_FIELD_CHARACTERS, MAX_FIELD_ENTRIES } from './limits.ts';
-import { parseBool } from './parse-bool.ts';
 import { kindOf, quote } from './quote.ts';
 import { type Failure, invalid, ok, type Result } from './result.ts';
+import { parseBool } from './text.ts';
 
 /**
  * Each method reads one field and returns an empty value if the field is absent or wrong. The first failure is kept,

@@ -1,6 +1,6 @@
 import { exportJWK, importSPKI, importX509, type JWK } from 'jose';
 import { MAX_PEM_CHARACTERS } from './limits.ts';
-import { invalid, ok, type Result } from './result.ts';
+import { invalid, ok, type Result, tooMany } from './result.ts';
 
 /** One algorithm for each kind of key. A PEM contains its kind, but jose needs to be told. */
 const ALGORITHM_OF_EACH_KIND = ['RS256', 'ES256', 'ES384', 'ES512', 'EdDSA'];
@@ -22,9 +22,7 @@ const ED25519 = 'MCowBQYDK2Vw';
  */
 export async function publicKeyOfPem(pem: string, name: string): Promise<Result<JWK>> {
   if (pem.length > MAX_PEM_CHARACTERS) {
-    return invalid(
-      `${name} has ${pem.length} characters, at most ${MAX_PEM_CHARACTERS} are allowed`,
-    );
+    return tooMany(name, pem.length, 'characters', MAX_PEM_CHARACTERS);
   }
   const [, kind, body = ''] = BLOCK.exec(pem) ?? [];
   const read = kind === 'CERTIFICATE' ? importX509 : importSPKI;

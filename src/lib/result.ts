@@ -31,6 +31,11 @@ export function failureIn(where: string, failure: Failure): { ok: false; failure
   return { ok: false, failure: { ...failure, message } };
 }
 
+/** The failure of a value that has more of something than is allowed. */
+export function tooMany(what: string, count: number, unit: string, max: number) {
+  return invalid(`${what} has ${count} ${unit}, at most ${max} are allowed`);
+}
+
 /** A limit is exceeded. */
 export function tooLarge(message: string): { ok: false; failure: Failure } {
   return { ok: false, failure: { reason: 'too_large', message } };

@@ -52,3 +52,18 @@ export async function readBytes(
   }
   return bytes;
 }
+
+/** The first `.` or `..` segment of a path. Some readers of a path resolve such a segment, others do not. */
+export function dotSegment(path: string): '.' | '..' | undefined {
+  return path.split('/').find((segment) => segment === '.' || segment === '..') as
+    | '.'
+    | '..'
+    | undefined;
+}
+
+/** Go's `strconv.ParseBool`, with which Vault reads flags. An empty text is false, as in Vault. */
+export function parseBool(text: string): boolean | undefined {
+  if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(text)) return true;
+  if (['', '0', 'f', 'F', 'FALSE', 'false', 'False'].includes(text)) return false;
+  return undefined;
+}

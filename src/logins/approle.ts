@@ -4,7 +4,7 @@ import { formatTimestamp } from '../event/time.ts';
 import { Fields } from '../lib/fields.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { kindOf, quote } from '../lib/quote.ts';
-import { invalid, ok, type Result } from '../lib/result.ts';
+import { invalid, ok, type Result, tooMany } from '../lib/result.ts';
 import { parseJson } from '../lib/text.ts';
 import { MAX_META_BYTES, MAX_TOKEN_USES } from '../token/limits.ts';
 import { isForbiddenMetadataKey } from '../token/token-metadata.ts';
@@ -176,7 +176,7 @@ function readSecretIdMetadata(value: unknown): Result<Record<string, string>> {
   }
   const bytes = new TextEncoder().encode(JSON.stringify(json.value)).length;
   if (bytes > MAX_META_BYTES) {
-    return invalid(`it has ${bytes} bytes, at most ${MAX_META_BYTES} are allowed`);
+    return tooMany('it', bytes, 'bytes', MAX_META_BYTES);
   }
   return ok(json.value as Record<string, string>);
 }

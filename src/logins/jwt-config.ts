@@ -4,7 +4,7 @@ import { Fields } from '../lib/fields.ts';
 import { publicKeyOfPem } from '../lib/pem.ts';
 import { checkPublicUrl } from '../lib/public-url.ts';
 import { quote } from '../lib/quote.ts';
-import { invalid, ok, type Result } from '../lib/result.ts';
+import { invalid, ok, type Result, tooMany } from '../lib/result.ts';
 import { MAX_KEYS, MAX_ROLE_NAME_CHARACTERS } from './limits.ts';
 import { checkRoleName } from './role.ts';
 
@@ -163,9 +163,7 @@ async function readPems(value: unknown): Promise<Result<StaticKeys>> {
     return invalid('jwt_validation_pubkeys must be a list of strings');
   }
   if (pems.length > MAX_KEYS) {
-    return invalid(
-      `jwt_validation_pubkeys has ${pems.length} keys, at most ${MAX_KEYS} are allowed`,
-    );
+    return tooMany('jwt_validation_pubkeys', pems.length, 'keys', MAX_KEYS);
   }
   const keys: JWK[] = [];
   for (const [index, pem] of pems.entries()) {

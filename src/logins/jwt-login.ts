@@ -3,7 +3,7 @@
 import { compileGlob } from '../event/glob.ts';
 import { MAX_FIELD_CHARACTERS, MAX_FIELD_ENTRIES } from '../lib/limits.ts';
 import { kindOf, quote } from '../lib/quote.ts';
-import { invalid, ok, type Result } from '../lib/result.ts';
+import { invalid, ok, type Result, tooMany } from '../lib/result.ts';
 import { MAX_META_BYTES } from '../token/limits.ts';
 import { asList, type Claims, claimOf, memberOf } from './claims.ts';
 import type { JwtConfig } from './jwt-config.ts';
@@ -100,9 +100,7 @@ function readGroups(claims: Claims, groupsClaim: string): Result<string[]> {
     return invalid(`${quote(groupsClaim)} claim could not be converted to string list`);
   }
   if (groups.length > MAX_GROUPS) {
-    return invalid(
-      `${quote(groupsClaim)} claim has ${groups.length} entries, at most ${MAX_GROUPS} are allowed`,
-    );
+    return tooMany(`${quote(groupsClaim)} claim`, groups.length, 'entries', MAX_GROUPS);
   }
   const names = new Set<string>();
   for (const group of groups) {
@@ -143,8 +141,11 @@ function checkBoundClaims(role: JwtRole, claims: Claims): Result<Claims> {
       );
     }
     if (values.length > MAX_FIELD_ENTRIES) {
-      return invalid(
-        `received claim ${quote(bound.claim)} has ${values.length} entries, at most ${MAX_FIELD_ENTRIES} are allowed`,
+      return tooMany(
+        `received claim ${quote(bound.claim)}`,
+        values.length,
+        'entries',
+        MAX_FIELD_ENTRIES,
       );
     }
     if (!matches(bound, values, role.boundClaimsType)) {

@@ -4,7 +4,7 @@ import { Fields } from '../lib/fields.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { MAX_FIELD_CHARACTERS, MAX_FIELD_ENTRIES } from '../lib/limits.ts';
 import { kindOf, quote } from '../lib/quote.ts';
-import { invalid, ok, type Result } from '../lib/result.ts';
+import { invalid, ok, type Result, tooMany } from '../lib/result.ts';
 import { isForbiddenMetadataKey } from '../token/token-metadata.ts';
 import { asList, type ClaimScalar, isScalar } from './claims.ts';
 import {
@@ -156,8 +156,11 @@ function checkBoundClaim(
   type: JwtRole['boundClaimsType'],
 ): Result<BoundClaim> {
   if (claim.length > MAX_FIELD_CHARACTERS) {
-    return invalid(
-      `the claim name ${quote(claim)} has ${claim.length} characters, at most ${MAX_FIELD_CHARACTERS} are allowed`,
+    return tooMany(
+      `the claim name ${quote(claim)}`,
+      claim.length,
+      'characters',
+      MAX_FIELD_CHARACTERS,
     );
   }
   const values = asList(value);

@@ -9,7 +9,7 @@ import {
   type LocalJWKSet,
 } from 'jose';
 import { isJsonObject } from '../lib/json.ts';
-import { invalid, ok, type Result } from '../lib/result.ts';
+import { invalid, ok, type Result, tooMany } from '../lib/result.ts';
 import { decodeUtf8, parseJson } from '../lib/text.ts';
 import type { Claims } from './claims.ts';
 import { algorithmsOf, type JwtConfig } from './jwt-config.ts';
@@ -77,9 +77,7 @@ const COMPACT = new RegExp(`^${PART}\\.${PART}\\.${PART}$`);
  */
 function parseJwt(jwt: string, algorithms: readonly string[]): Result<UnverifiedJwt> {
   if (jwt.length > MAX_JWT_CHARACTERS) {
-    return invalid(
-      `the token has ${jwt.length} characters, at most ${MAX_JWT_CHARACTERS} are allowed`,
-    );
+    return tooMany('the token', jwt.length, 'characters', MAX_JWT_CHARACTERS);
   }
   const header = headerOf(jwt);
   if (header === undefined) return invalid('malformed token: it is no JWT in compact form');

@@ -1,6 +1,6 @@
 import { Fields } from '../lib/fields.ts';
 import { quote } from '../lib/quote.ts';
-import { invalid, ok, type Result } from '../lib/result.ts';
+import { invalid, ok, type Result, tooMany } from '../lib/result.ts';
 import { MAX_POLICIES_PER_TOKEN } from '../policy/limits.ts';
 import { checkPolicyName } from '../policy/policy-name.ts';
 import { MAX_TOKEN_USES } from '../token/limits.ts';
@@ -13,9 +13,7 @@ const NAME = /^\w(?:[\w.-]*\w)?$/;
 export function checkRoleName(name: string): Result<string> {
   if (name === '') return invalid('missing role name');
   if (name.length > MAX_ROLE_NAME_CHARACTERS) {
-    return invalid(
-      `the role name has ${name.length} characters, at most ${MAX_ROLE_NAME_CHARACTERS} are allowed`,
-    );
+    return tooMany('the role name', name.length, 'characters', MAX_ROLE_NAME_CHARACTERS);
   }
   if (!NAME.test(name)) {
     return invalid(

@@ -5,7 +5,7 @@
  */
 
 import { quote } from '../lib/quote.ts';
-import { invalid, ok, type Result } from '../lib/result.ts';
+import { invalid, ok, type Result, tooMany } from '../lib/result.ts';
 import { MAX_NAMESPACE_CHARACTERS, MAX_NAMESPACE_DEPTH } from './limits.ts';
 
 export const ROOT = '';
@@ -23,9 +23,7 @@ export function checkNamespaceName(name: string): Result<string> {
     );
   }
   if (name.length > MAX_NAMESPACE_CHARACTERS) {
-    return invalid(
-      `the namespace name has ${name.length} characters, at most ${MAX_NAMESPACE_CHARACTERS} are allowed`,
-    );
+    return tooMany('the namespace name', name.length, 'characters', MAX_NAMESPACE_CHARACTERS);
   }
   if (RESERVED.includes(name)) return invalid(`${quote(name)} is a reserved namespace name`);
   if (!NAME.test(name)) {

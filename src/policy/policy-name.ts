@@ -1,5 +1,5 @@
 import { quote } from '../lib/quote.ts';
-import { invalid, ok, type Result } from '../lib/result.ts';
+import { invalid, ok, type Result, tooMany } from '../lib/result.ts';
 import { MAX_POLICY_NAME_CHARACTERS } from './limits.ts';
 
 /** Policies that Vault reserves. They cannot be written, deleted or assigned to a token. */
@@ -12,9 +12,7 @@ export const IMMUTABLE_POLICIES = ['root', ...UNASSIGNABLE_POLICIES];
 export function checkPolicyName(named: string): Result<string> {
   const name = named.toLowerCase();
   if (name.length > MAX_POLICY_NAME_CHARACTERS) {
-    return invalid(
-      `the policy name has ${name.length} characters, at most ${MAX_POLICY_NAME_CHARACTERS} are allowed`,
-    );
+    return tooMany('the policy name', name.length, 'characters', MAX_POLICY_NAME_CHARACTERS);
   }
   // A token's policies may be one text with commas, and blanks around each name are dropped.
   if (/[,\p{Cc}]/u.test(name) || name !== name.trim()) {

@@ -1,5 +1,5 @@
 /** Paths with values of the token's identity: `secret/{{identity.entity.name}}/*`. */
-import type { Alias, Group, Identity } from './identity.ts';
+import type { Identity, Subject } from './identity.ts';
 
 export interface Template {
   /** The text around the selectors: one more than there are selectors. */
@@ -67,7 +67,7 @@ export function identityValue(
 
 /** `id`, `name` or `metadata.<key>`. The key may have dots. */
 function fieldOf(
-  subject: Pick<Alias | Group, 'id' | 'name' | 'metadata'> | undefined,
+  subject: Subject | undefined,
   [field, ...key]: readonly string[],
 ): string | undefined {
   if (subject === undefined) return undefined;

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { RE2JS } from 're2js';
 import { describe, expect, it } from 'vitest';
+import { plainSearch } from '../../src/event/filter/cost.ts';
 import { compileFilter, type FilterFields } from '../../src/event/filter/filter.ts';
 import { MAX_FILTER_CHARACTERS, MAX_FILTERED_CHARACTERS } from '../../src/event/filter/limits.ts';
-import { plainSearch } from '../../src/event/filter/regex.ts';
 import { MAX_FILTER_COST_PER_TOKEN } from '../../src/hub/limits.ts';
 import { leastCpuMilliseconds } from './support/cpu-time.ts';
 import { accepted } from './support/result.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Acl, Operation } from '../../src/policy/acl.ts';
-import type { Alias } from '../../src/policy/identity.ts';
+import type { Subject } from '../../src/policy/identity.ts';
 import { readCases } from '../support/cases.ts';
 import { aclOf, anIdentity, refusalOf, ruleFor } from './support/policies.ts';
 
@@ -14,7 +14,7 @@ interface PolicyCase {
       readonly id: string;
       readonly name?: string;
       readonly metadata?: Readonly<Record<string, string>>;
-      readonly aliases?: Readonly<Record<string, Partial<Alias>>>;
+      readonly aliases?: Readonly<Record<string, Partial<Subject>>>;
     };
   } | null;
   readonly expect_parse_error?: boolean;

@@ -1,8 +1,8 @@
 /** `carillon forward audit` */
 import { resolve } from 'node:path';
 import type { Server } from '../../client/options.ts';
-import { dotSegment } from '../../lib/dot-segment.ts';
 import { ok } from '../../lib/result.ts';
+import { dotSegment } from '../../lib/text.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
 import type { Values } from '../arguments.ts';
 import { type Command, type CommandResult, failed, wrongUse } from '../command.ts';

@@ -6,7 +6,7 @@ import { eventTypeNamespace, eventTypeNamespaceGlob, whyNothingMatches } from '.
 import { compileGlob } from '../glob.ts';
 import { selectedField } from './fields.ts';
 import { parseFilter } from './parser.ts';
-import type { Comparison, Expression } from './syntax.ts';
+import { type Comparison, comparisonsIn } from './syntax.ts';
 
 /**
  * One sentence for each such comparison.
@@ -16,27 +16,14 @@ import type { Comparison, Expression } from './syntax.ts';
 export function adviceOnFilter(text: string, pattern: string): string[] {
   const expression = parseFilter(text);
   if (!expression.ok) return [];
-  const advice = equalitiesIn(expression.value).flatMap((comparison) => {
+  // The other operators search for parts of a value.
+  const equalities = comparisonsIn(expression.value).filter(({ operator }) => operator === '==');
+  const advice = equalities.flatMap((comparison) => {
     const why = whyNeverEqual(comparison, pattern);
     if (why === undefined) return [];
     return `${comparison.selector.source} never is ${quote(comparison.value)}: ${why}`;
   });
   return [...new Set(advice)];
-}
-
-/** Only equality: the other operators search for parts of a value. */
-function equalitiesIn(expression: Expression): readonly Comparison[] {
-  switch (expression.kind) {
-    case 'or':
-    case 'and':
-      return expression.operands.flatMap(equalitiesIn);
-    case 'not':
-      return equalitiesIn(expression.operand);
-    case 'comparison':
-      return expression.operator === '==' ? [expression] : [];
-    case 'quantified':
-      return [];
-  }
 }
 
 function whyNeverEqual({ selector, value }: Comparison, pattern: string): string | undefined {

@@ -5,14 +5,14 @@
  * compileFilter('operation != "data-read" and data_path matches "^secret/data/team-"')
  */
 
-import { invalid, ok, type Result } from '../../lib/result.ts';
+import { invalid, ok, type Result, tooMany } from '../../lib/result.ts';
 import { filterCost } from './cost.ts';
 import { type ConstantError, type FilterFields, selectedField } from './fields.ts';
 import { MAX_FILTER_CHARACTERS } from './limits.ts';
 import { parseFilter } from './parser.ts';
 import { predicateOf, type Selected } from './predicate.ts';
 import { checkRegexes } from './regex.ts';
-import type { Expression } from './syntax.ts';
+import { comparisonsIn, type Expression } from './syntax.ts';
 
 export type { FilterFields } from './fields.ts';
 
@@ -46,14 +46,13 @@ export interface Filter {
 /** Errors that go-bexpr only finds when it evaluates are warnings of a compiled filter. */
 export function compileFilter(text: string): Result<Filter> {
   if (text.length > MAX_FILTER_CHARACTERS) {
-    return invalid(
-      `the filter has ${text.length} characters, at most ${MAX_FILTER_CHARACTERS} are allowed`,
-    );
+    return tooMany('the filter', text.length, 'characters', MAX_FILTER_CHARACTERS);
   }
   if (!text.isWellFormed()) return invalid('the filter has an unpaired surrogate');
   const expression = parseFilter(text);
   if (!expression.ok) return expression;
-  const regexes = checkRegexes(regexesOf(expression.value));
+  const patterns = comparisonsIn(expression.value).filter(({ operator }) => operator === 'matches');
+  const regexes = checkRegexes(patterns.map(({ value }) => value));
   if (!regexes.ok) return regexes;
 
   const errors: ConstantError[] = [];
@@ -93,18 +92,4 @@ function equalityOf(expression: Expression): Equality | undefined {
   return equalities.sort(
     (a, b) => MOST_SELECTIVE.indexOf(a.field) - MOST_SELECTIVE.indexOf(b.field),
   )[0];
-}
-
-function regexesOf(expression: Expression): readonly string[] {
-  switch (expression.kind) {
-    case 'or':
-    case 'and':
-      return expression.operands.flatMap(regexesOf);
-    case 'not':
-      return regexesOf(expression.operand);
-    case 'comparison':
-      return expression.operator === 'matches' ? [expression.value] : [];
-    case 'quantified':
-      return [];
-  }
 }

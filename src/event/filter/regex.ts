@@ -5,16 +5,14 @@
  */
 
 import { RE2JS, RE2JSException } from 're2js';
-import { invalid, ok, type Result } from '../../lib/result.ts';
+import { invalid, ok, type Result, tooMany } from '../../lib/result.ts';
+import { analyzeRegex, plainSearch } from './cost.ts';
 import { MAX_FILTER_REGEX_SIZE, MAX_FILTER_REGEXES, MAX_REGEX_CACHE_BYTES } from './limits.ts';
-import { analyzeRegex } from './regex-cost.ts';
 
 /** Checks the cost of a filter's regular expressions before any is compiled. */
 export function checkRegexes(regexes: readonly string[]): Result<readonly string[]> {
   if (regexes.length > MAX_FILTER_REGEXES) {
-    return invalid(
-      `the filter has ${regexes.length} regular expressions, at most ${MAX_FILTER_REGEXES} are allowed`,
-    );
+    return tooMany('the filter', regexes.length, 'regular expressions', MAX_FILTER_REGEXES);
   }
   const size = regexes
     .map(analyzeRegex)
@@ -50,23 +48,4 @@ export function compileRegex(regex: string): Result<(text: string) => boolean> {
     if (error instanceof RE2JSException) return invalid(error.message);
     throw error;
   }
-}
-
-/**
- * Regular expressions that only search for a text, such as `^secret/data/team-`. Most subscribers use such. They need no
- * automaton, and cost as much as a text search.
- */
-const PLAIN =
-  /^(\^?)((?:\.\*)?)((?:[^\\^$.|?*+()[\]{}]|\\[\\^$.|?*+()[\]{}\-/])*)((?:\.\*)?)(\$?)$/u;
-
-/** @returns undefined if the expression is more than a text */
-export function plainSearch(pattern: string): ((text: string) => boolean) | undefined {
-  const [, start, before, escaped = '', after, end] = PLAIN.exec(pattern) ?? [];
-  // `.*` does not match a line break, so it matters between an anchor and the text.
-  if (start === undefined || (start && before) || (end && after)) return undefined;
-  const part = escaped.replace(/\\(.)/gu, '$1');
-  if (start && end) return (text) => text === part;
-  if (start) return (text) => text.startsWith(part);
-  if (end) return (text) => text.endsWith(part);
-  return (text) => text.includes(part);
 }

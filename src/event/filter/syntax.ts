@@ -35,3 +35,18 @@ export interface Selector {
   /** As the grammar writes it if the selector is used as a value: `metadata.path`, `event_type`. */
   readonly text: string;
 }
+
+/** The comparisons that are evaluated, in order: those of `any` and `all` never are. */
+export function comparisonsIn(expression: Expression): readonly Comparison[] {
+  switch (expression.kind) {
+    case 'or':
+    case 'and':
+      return expression.operands.flatMap(comparisonsIn);
+    case 'not':
+      return comparisonsIn(expression.operand);
+    case 'comparison':
+      return [expression];
+    case 'quantified':
+      return [];
+  }
+}

@@ -1,7 +1,7 @@
 /** From the table of endpoints to the handler of a request. */
 
 import type { MiddlewareHandler } from 'hono';
-import { parseBool } from '../../lib/parse-bool.ts';
+import { parseBool } from '../../lib/text.ts';
 import { pathOfKey } from '../../namespace/namespace.ts';
 import type { Operation } from '../../policy/acl.ts';
 import { deny, isAllowed } from '../authorize.ts';

@@ -2,8 +2,9 @@
  * The one parser of request paths: its result is routed, authorised, and named in messages. `new URL` would fold
  * `%2e%2e` before anything could reject it, and a router that decodes again could see another path than was checked.
  */
-import { dotSegment } from '../../lib/dot-segment.ts';
+
 import { invalid, ok, type Result } from '../../lib/result.ts';
+import { dotSegment } from '../../lib/text.ts';
 
 /** Scheme and host, path, query. The last two may be missing. */
 const URL_PARTS = /^([a-z]+:\/\/[^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?/i;

@@ -1,6 +1,6 @@
 /** Policies to test with: their texts, their ACLs, and who holds them. */
 import { type Acl, compileAcl, type DecidingRule, describeRule } from '../../../src/policy/acl.ts';
-import type { Alias, Identity } from '../../../src/policy/identity.ts';
+import type { Identity, Subject } from '../../../src/policy/identity.ts';
 import { parsePolicy } from '../../../src/policy/policy.ts';
 import { accepted, failureOf } from './result.ts';
 
@@ -42,7 +42,7 @@ export function refusalOf(text: string): string {
 
 export function anIdentity(
   entity: Partial<Omit<Identity['entity'], 'aliases'>> & {
-    readonly aliases?: Readonly<Record<string, Partial<Alias>>>;
+    readonly aliases?: Readonly<Record<string, Partial<Subject>>>;
   } = {},
   groups: readonly Partial<Identity['groups'][number]>[] = [],
 ): Identity {

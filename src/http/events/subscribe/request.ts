@@ -2,8 +2,8 @@
 
 import { checkPattern } from '../../../event/event-type.ts';
 import { compileFilter, type Filter } from '../../../event/filter/filter.ts';
-import { parseBool } from '../../../lib/parse-bool.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
+import { parseBool } from '../../../lib/text.ts';
 import { namespacePatterns } from '../../../subscription/namespace-patterns.ts';
 import { parseSince, type Since } from '../../../subscription/since.ts';
 import { type Refusal, refused } from '../../respond.ts';

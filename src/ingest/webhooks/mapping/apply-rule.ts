@@ -1,7 +1,8 @@
 /** Applies a rule to a delivery. */
-import { dotSegment } from '../../../lib/dot-segment.ts';
+
 import { quote } from '../../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
+import { dotSegment } from '../../../lib/text.ts';
 import { trimSlashes } from '../../../namespace/namespace.ts';
 import { pointerText, valueAt } from '../pointer.ts';
 import { type Alternative, type Rule, ruleText, type Variable } from './rule.ts';

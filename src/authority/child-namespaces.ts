@@ -79,7 +79,6 @@ export class ChildNamespaces {
     return ok(child);
   }
 
-  /** @returns false if there is no such namespace */
   async delete(name: string): Promise<Result<boolean>> {
     const { env, sql, namespace, lifecycle, outbox } = this.#parts;
     const child = this.get(name);

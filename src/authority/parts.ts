@@ -1,6 +1,6 @@
 /**
  * The parts of an authority. Every table has one owner: a store, or a service whose rules need other parts, or another
- * object.
+ * object. `AuthorityContract` describes what they answer to others, and is not repeated on them.
  */
 
 import type { Variables } from '../config/variables.ts';

@@ -43,7 +43,6 @@ export class Tickets {
     this.#parts = parts;
   }
 
-  /** @param digest of the ticket */
   add(digest: string, holder: TicketHolder): Result<AddedTicket, TicketRefusal> {
     const now = Date.now();
     if (holder.kind === 'root') return this.#add(digest, null, holder.proof, ROOT_OWNER, now);
@@ -53,7 +52,6 @@ export class Tickets {
     return this.#add(digest, token.id, holder.digest, ownerOf(token), now);
   }
 
-  /** @param digest of the ticket */
   async take(digest: string): Promise<TakenTicket | undefined> {
     const { lifecycle, tokens, tokenService, adoptions } = this.#parts;
     const now = Date.now();

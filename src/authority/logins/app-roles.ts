@@ -43,7 +43,6 @@ export class AppRoles {
     return firstValue(this.#parts.sql, 'SELECT role_id FROM role_ids WHERE role = ?', role);
   }
 
-  /** @returns false if another role has this id */
   setRoleId(role: string, roleId: string): boolean {
     const owner = this.#roleWith(roleId);
     if (owner !== undefined && owner !== role) return false;

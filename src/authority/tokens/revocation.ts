@@ -25,7 +25,6 @@ export class Revocation implements AlarmTask {
     this.#parts = parts;
   }
 
-  /** @returns the accessor of the token; undefined if there is none */
   revoke(reference: TokenReference, keepChildren: boolean): string | undefined {
     const { tokens, outbox } = this.#parts;
     const token = tokens.find(reference, Date.now());

@@ -59,7 +59,6 @@ export class Adoptions implements AlarmTask {
     this.#parts = parts;
   }
 
-  /** @returns undefined if there are as many tokens as are allowed */
   adopt(
     digest: string,
     token: UpstreamToken,

@@ -1,6 +1,6 @@
 /** `carillon source write`, `read`, `list`, `test` and `delete` */
 
-import { checkSourceName } from '../ingest/webhooks/settings/source-name.ts';
+import { checkSourceName } from '../ingest/webhooks/settings/settings.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { kindOf } from '../lib/quote.ts';
 import { ok } from '../lib/result.ts';

@@ -7,7 +7,7 @@ import type { Context, Env as HonoEnv, MiddlewareHandler } from 'hono';
 import type { Config } from '../config/config.ts';
 import type { Variables as ConfigVariables } from '../config/variables.ts';
 import type { Caller } from './authentication/caller.ts';
-import type { RequestPath } from './request/request-path.ts';
+import type { RequestPath } from './request/path.ts';
 
 /** The bindings of the Worker, with the secrets that `wrangler.toml` does not have. */
 export type Bindings = Env & ConfigVariables;

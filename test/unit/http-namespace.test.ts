@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { divide, namespaceOf } from '../../src/http/request/namespace-path.ts';
+import { divide, namespaceOf } from '../../src/http/request/path.ts';
 
 describe('a path is divided before its route', () => {
   it.each([

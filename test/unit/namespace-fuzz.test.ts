@@ -2,8 +2,7 @@
 import { posix } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { divide } from '../../src/http/request/namespace-path.ts';
-import { parsePath } from '../../src/http/request/path.ts';
+import { divide, parsePath } from '../../src/http/request/path.ts';
 import { MAX_NAMESPACE_CHARACTERS, MAX_NAMESPACE_DEPTH } from '../../src/namespace/limits.ts';
 import { parseNamespacePath } from '../../src/namespace/namespace.ts';
 import {

@@ -7,7 +7,7 @@ import type { TokenState, TokenUse } from '../../objects/authority-contract.ts';
 import { callAuthority } from '../../objects/stubs.ts';
 import type { HandshakeToken } from '../../subscription/handshake.ts';
 import { digestOf } from '../../token/token-form.ts';
-import { tokenOf } from '../request/token.ts';
+import { tokenOf } from '../request/header.ts';
 import { type Refusal, refused } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';
 import { type Caller, rootCaller } from './caller.ts';

@@ -7,7 +7,7 @@ import { callAuthority } from '../../objects/stubs.ts';
 import { MAX_TOKEN_CHARACTERS } from '../../token/limits.ts';
 import { digestOf, namespaceOfTicket } from '../../token/token-form.ts';
 import { findNamespace } from '../namespace-lookup.ts';
-import { tokenOf } from '../request/token.ts';
+import { tokenOf } from '../request/header.ts';
 import { type Refusal, refused } from '../respond.ts';
 import { type Caller, rootCaller } from './caller.ts';
 import { callerOfToken } from './token-caller.ts';

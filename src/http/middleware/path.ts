@@ -2,9 +2,7 @@
 
 import type { Context, Next } from 'hono';
 import type { AppEnv, MiddlewareResult } from '../context.ts';
-import { namespaceOf } from '../request/namespace-path.ts';
-import { parseQuery } from '../request/path.ts';
-import { pathOf } from '../request/request-path.ts';
+import { namespaceOf, parseQuery, pathOf } from '../request/path.ts';
 import { refuse } from '../respond.ts';
 
 /** The route by which Hono finds the handlers. A path that cannot be parsed needs none: `resolvePath` refuses it. */

@@ -14,9 +14,8 @@ import { isOurToken } from '../authentication/root-token.ts';
 import type { AppContext, MiddlewareResult } from '../context.ts';
 import { UPSTREAM_TIMEOUT_MS } from '../limits.ts';
 import { findNamespaceCached } from '../namespace-lookup.ts';
-import { firstValue } from '../request/header.ts';
+import { firstValue, tokenOf } from '../request/header.ts';
 import { rawPathAndQuery } from '../request/path.ts';
-import { tokenOf } from '../request/token.ts';
 import { refuse } from '../respond.ts';
 import { isOfEvents, RECEIVE } from '../routes.ts';
 

@@ -5,6 +5,8 @@
 
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { dotSegment } from '../../lib/text.ts';
+import { parseNamespacePath } from '../../namespace/namespace.ts';
+import { firstValue } from './header.ts';
 
 /** Scheme and host, path, query. The last two may be missing. */
 const URL_PARTS = /^([a-z]+:\/\/[^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?/i;
@@ -56,4 +58,61 @@ export function rawPathAndQuery(url: string): string {
   const [, , path = '/', query] = URL_PARTS.exec(url) ?? [];
   const escaped = path.replaceAll('\\', '%5C');
   return query === undefined ? escaped : `${escaped}?${query}`;
+}
+
+/** The first segments of all routes. No namespace can have these names. */
+const FIRST_SEGMENTS = ['sys', 'auth'];
+
+/**
+ * Divides a path into the namespace in front of the route, and the route.
+ *
+ * @example
+ * divide('/v1/team-a/sys/health') // { namespace: 'team-a', route: '/v1/sys/health' }
+ */
+export function divide(path: string): { readonly namespace: string; readonly route: string } {
+  const [, version, ...segments] = path.split('/');
+  const start = segments.findIndex((segment) => FIRST_SEGMENTS.includes(segment));
+  if (version !== 'v1' || start < 1) return { namespace: '', route: path };
+  return {
+    namespace: segments.slice(0, start).join('/'),
+    route: `/v1/${segments.slice(start).join('/')}`,
+  };
+}
+
+/** The path of the namespace: that of the header, and the one in the URL below it. Undefined if none can have it. */
+export function namespaceOf(headers: Headers, inUrl: string): string | undefined {
+  const header = parseNamespacePath(firstValue(headers.get('x-vault-namespace')));
+  if (header === undefined || inUrl === '') return header;
+  return parseNamespacePath(`${header}${header && '/'}${inUrl}`);
+}
+
+/** The path of a request, parsed once. */
+export interface RequestPath {
+  /** Decoded, with the namespace if it is in the URL: `/v1/team-a/sys/health`. */
+  readonly whole: string;
+  /** The namespace in the URL: `team-a`; empty if there is none. */
+  readonly namespace: string;
+  /** The path without the namespace: `/v1/sys/health`. */
+  readonly route: string;
+  /** The route as Vault names it in messages and policies: `sys/health`. */
+  readonly apiPath: string;
+}
+
+const paths = new WeakMap<Request, Result<RequestPath>>();
+
+/** Hono asks for the route before any middleware runs, so the parsed path is kept with its request. */
+export function pathOf(request: Request): Result<RequestPath> {
+  let path = paths.get(request);
+  if (path === undefined) {
+    path = parseRequestPath(request.url);
+    paths.set(request, path);
+  }
+  return path;
+}
+
+function parseRequestPath(url: string): Result<RequestPath> {
+  const whole = parsePath(url);
+  if (!whole.ok) return whole;
+  const { namespace, route } = divide(whole.value);
+  return ok({ whole: whole.value, namespace, route, apiPath: withoutVersion(route) });
 }

@@ -6,9 +6,8 @@ import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { EventEntry, JournalEntry } from '../journal/record.ts';
 import type { SubscriptionClass } from '../subscribers/classes.ts';
 import type { SocketCloser } from '../subscribers/socket-closer.ts';
-import type { ClassSender } from './class-sender.ts';
 import { encodeEntries } from './entry-messages.ts';
-import type { Messages } from './send.ts';
+import type { ClassSender, Messages } from './send.ts';
 import type { TurnBudget } from './turn-budget.ts';
 
 export interface AckingSenderParts {

@@ -20,10 +20,10 @@ import {
   type SubscriptionClasses,
 } from '../subscribers/classes.ts';
 import { AckingSender, type AckingSenderParts } from './acking-sender.ts';
-import type { ClassSender } from './class-sender.ts';
 import { DecisionCache } from './decision-cache.ts';
 import type { EntryMatcher } from './entry-matcher.ts';
 import type { InProgressFlag } from './in-progress-flag.ts';
+import type { ClassSender } from './send.ts';
 import { StockSender, type StockSenderParts, type StockWindows } from './stock-sender.ts';
 
 interface FanOutParts extends AckingSenderParts, Omit<StockSenderParts, 'liveAfter'> {

@@ -6,8 +6,7 @@ import { sequenceOfId } from '../journal/position.ts';
 import type { JournalEntry } from '../journal/record.ts';
 import type { SubscriptionClass } from '../subscribers/classes.ts';
 import type { SocketCloser } from '../subscribers/socket-closer.ts';
-import type { ClassSender } from './class-sender.ts';
-import type { Messages } from './send.ts';
+import type { ClassSender, Messages } from './send.ts';
 import { addToWindow, EMPTY_WINDOW, type StockWindow } from './stock-window.ts';
 import type { TurnBudget } from './turn-budget.ts';
 

@@ -1,7 +1,7 @@
 /** Accepts the socket of a subscriber, and sends what it missed. */
-
 import type { Alarms } from '../../objects/alarms.ts';
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
+import type { GapReason } from '../../wire/carillon-v1/messages.ts';
 import type { Replay } from '../catch-up/replay.ts';
 import type { FanOut } from '../delivery/fan-out.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
@@ -9,7 +9,6 @@ import { newAckingTag } from '../flow-control/acking-subscriber.ts';
 import type { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
 import type { Position } from '../journal/position.ts';
 import type { SubscriptionClass } from './classes.ts';
-import { gapHeaders } from './gap-headers.ts';
 import type { Lifetimes } from './lifetimes.ts';
 import type { OwnerTags } from './owner.ts';
 import { refuse, unavailable } from './refusal.ts';
@@ -78,4 +77,27 @@ export class SocketAcceptor {
 
 function switchProtocols(webSocket: WebSocket, headers: Record<string, string>): Response {
   return new Response(null, { status: 101, webSocket, headers });
+}
+
+/** What the 101 says of events that cannot be sent any more. */
+const GAPS: Readonly<Record<GapReason, string>> = {
+  unknown_event: 'the event is unknown, or not kept any more, or not for this token',
+  forgotten: 'the events from there on are not all kept any more',
+  storage_lost: 'the history that the cursor is of was lost',
+  unsigned_cursor: 'the cursor is of an earlier release and has no code that shows who made it',
+  feed_lost: 'events were lost on their way',
+  unreadable: 'an event cannot be read',
+};
+
+/** @param isBroken whether events are missing between the place and now */
+function gapHeaders({ gap }: Position, isBroken: boolean): Record<string, string> {
+  if (gap !== undefined) {
+    return {
+      'Last-Event-ID': 'earliest',
+      'Carillon-Warning': `since: ${GAPS[gap]}; what follows begins with the oldest event that is kept`,
+    };
+  }
+  return isBroken
+    ? { 'Carillon-Warning': 'since: some of the events in between are lost and cannot be sent' }
+    : {};
 }

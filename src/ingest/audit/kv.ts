@@ -1,10 +1,9 @@
 /** Events of kv mounts of both versions. Audit entries call both `kv`. */
-
 import { ok, type Result } from '../../lib/result.ts';
 import { withSlash } from '../../namespace/namespace.ts';
+import { MAX_AUDITED_VERSIONS } from '../limits.ts';
 import type { AuditedRequest } from './audited-request.ts';
 import { type EventDraft, eventDraft, NO_EVENTS } from './event-draft.ts';
-import { versionList, versionNumber } from './kv-versions.ts';
 import type { KvMounts } from './mount-path.ts';
 
 /** The names of events, by operation. */
@@ -94,4 +93,25 @@ function partsOf(below: string): { section: string; key: string } {
   return slash === -1
     ? { section: below, key: '' }
     : { section: below.slice(0, slash), key: below.slice(slash + 1) };
+}
+
+/**
+ * The versions as an event has them (`[1,2]`). A kv mount accepts a list or one version, numbers or strings, and strings
+ * with commas. Undefined if there is none, or if one cannot be read because it is hashed: a list without it would be
+ * wrong.
+ */
+function versionList(value: unknown): string | undefined {
+  const elements = Array.isArray(value) ? value : [value];
+  if (elements.length > MAX_AUDITED_VERSIONS) return undefined;
+  const versions = elements
+    .flatMap((element) => (typeof element === 'string' ? element.split(',') : [element]))
+    .map(versionNumber);
+  if (versions.length === 0 || versions.length > MAX_AUDITED_VERSIONS) return undefined;
+  return versions.includes(undefined) ? undefined : JSON.stringify(versions);
+}
+
+function versionNumber(value: unknown): number | undefined {
+  const number =
+    typeof value === 'string' && /^\s*\d{1,15}\s*$/.test(value) ? Number(value) : value;
+  return Number.isSafeInteger(number) && Number(number) >= 0 ? Number(number) : undefined;
 }

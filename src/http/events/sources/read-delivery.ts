@@ -12,7 +12,7 @@ import { failureIn, ok, type Result, tooLarge } from '../../../lib/result.ts';
 import { decodeUtf8, parseJson } from '../../../lib/text.ts';
 import { pathOfKey, trimSlashes } from '../../../namespace/namespace.ts';
 import { MAX_DELIVERY_FRAMES_CHARACTERS } from '../../limits.ts';
-import { tokenOf } from '../../request/token.ts';
+import { tokenOf } from '../../request/header.ts';
 
 /** The delivery as its sender sent it. Behind a proxy the source is configured with the URL that the sender called. */
 export function deliveryOf(

@@ -4,15 +4,18 @@
  * cannot be published is dropped and counted, unless `on_overload` is `block`.
  */
 
+import { NO_MOUNT_POINT } from '../../../ingest/audit/mount-path.ts';
 import { isOnOverload } from '../../../ingest/webhooks/settings/audit-settings.ts';
 import type { AuditSource } from '../../../ingest/webhooks/source.ts';
 import { verifyDelivery } from '../../../ingest/webhooks/verify-delivery.ts';
-import { logError } from '../../../lib/log.ts';
+import { LruCache } from '../../../lib/caches.ts';
+import { MAX_CACHED_LOOKUPS } from '../../../lib/limits.ts';
+import { log, logError } from '../../../lib/log.ts';
 import { quote } from '../../../lib/quote.ts';
 import { invalid, type Result } from '../../../lib/result.ts';
 import { idOf } from '../../../subscription/publication.ts';
 import type { NamespaceContext } from '../../context.ts';
-import { MAX_AUDIT_WAIT_MS } from '../../limits.ts';
+import { MAX_AUDIT_WAIT_MS, MAX_LOGGED_REASONS } from '../../limits.ts';
 import { type PublishFailure, type PublishOutcomes, reportOf } from '../../publishing/outcomes.ts';
 import {
   findNamespaceKeys,
@@ -21,7 +24,6 @@ import {
 } from '../../publishing/publish-events.ts';
 import { succeed } from '../../respond.ts';
 import { workerCaches } from '../../worker-caches.ts';
-import { logEvents } from './dropped-events.ts';
 import {
   type AuditedEvents,
   deliveryOf,
@@ -155,4 +157,30 @@ function answer(
 
 function noContent(): Response {
   return new Response(null, { status: 204, headers: { 'Cache-Control': 'no-store' } });
+}
+
+/** Sources of older servers. `NO_MOUNT_POINT` is true of each of their entries, so it is logged once. */
+const logged = new LruCache<true>(MAX_CACHED_LOOKUPS);
+
+/**
+ * One line for each reason with the number of its events, and a last line for all reasons beyond the limit.
+ *
+ * @param reasons one for each event
+ */
+function logEvents(what: 'dropped' | 'late', source: string, reasons: readonly string[]): void {
+  const counts = [...Map.groupBy(reasons, (each) => each)].map(
+    ([reason, { length }]) => [reason, length] as const,
+  );
+  const others = counts.splice(MAX_LOGGED_REASONS).reduce((sum, [, length]) => sum + length, 0);
+  if (others > 0) counts.push(['other reasons', others]);
+  for (const [reason, length] of counts) {
+    if (reason === NO_MOUNT_POINT && wasLogged(source)) continue;
+    log('warn', { source, [what]: length, reason });
+  }
+}
+
+function wasLogged(source: string): boolean {
+  const known = logged.get(source) === true;
+  logged.set(source, true);
+  return known;
 }

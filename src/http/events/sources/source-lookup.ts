@@ -1,6 +1,6 @@
 /** The source that a request is for, as this Worker has cached it for seconds or its authority has it. */
 
-import { checkSourceName } from '../../../ingest/webhooks/settings/source-name.ts';
+import { checkSourceName } from '../../../ingest/webhooks/settings/settings.ts';
 import { compileSource, type Source } from '../../../ingest/webhooks/source.ts';
 import { logError } from '../../../lib/log.ts';
 import { ok, type Result } from '../../../lib/result.ts';

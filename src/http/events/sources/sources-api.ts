@@ -3,10 +3,15 @@ import { NO_SEALING_KEY } from '../../../config/sealing.ts';
 import { factsOf } from '../../../event/facts.ts';
 import type { CheckedEvent } from '../../../ingest/read-events.ts';
 import { checkSecrets, HIDDEN } from '../../../ingest/webhooks/settings/secrets.ts';
-import { checkSettings, shownSettings } from '../../../ingest/webhooks/settings/settings.ts';
-import { checkSourceName } from '../../../ingest/webhooks/settings/source-name.ts';
+import {
+  checkSettings,
+  checkSourceName,
+  shownSettings,
+} from '../../../ingest/webhooks/settings/settings.ts';
 import { claimedProof } from '../../../ingest/webhooks/verify-delivery.ts';
-import { withoutNulls } from '../../../lib/json.ts';
+import { isJsonObject, unknownKey, withoutNulls } from '../../../lib/json.ts';
+import { kindOf, quote } from '../../../lib/quote.ts';
+import { invalid, ok, type Result } from '../../../lib/result.ts';
 import { pathOfKey } from '../../../namespace/namespace.ts';
 import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
 import { auditCall } from '../../audit-log.ts';
@@ -15,7 +20,6 @@ import { adviceOnPublications } from '../../publishing/advice.ts';
 import { done, list, refuse, succeed } from '../../respond.ts';
 import { workerCaches } from '../../worker-caches.ts';
 import { deliveryOf, eventDefaults, readAuditEntries, readWebhook } from './read-delivery.ts';
-import { readSample } from './sample.ts';
 import { findSource } from './source-lookup.ts';
 
 export const SOURCE_ENDPOINTS: Endpoints = {
@@ -111,4 +115,40 @@ function framesOf(events: readonly CheckedEvent[]): unknown[] {
 
 function sourceOf({ env, var: { namespace, name } }: Call) {
   return callAuthority(env, namespace, (authority) => authority.source(name));
+}
+
+/** A delivery that an operator describes, to see what a source makes of it. */
+interface Sample {
+  readonly request: Request;
+  readonly body: Uint8Array;
+}
+
+const SAMPLE_KEYS = ['headers', 'body'];
+
+/** @param given if its `body` is not a string, it stands for its JSON */
+function readSample(given: Readonly<Record<string, unknown>>): Result<Sample> {
+  const sample = withoutNulls({ ...given });
+  const unknown = unknownKey(sample, SAMPLE_KEYS);
+  if (unknown !== undefined) {
+    return invalid(`unknown key ${quote(unknown)}; there are ${SAMPLE_KEYS.join(', ')}`);
+  }
+  const { headers: named = {}, body } = sample;
+  if (body === undefined) return invalid('missing body: what the sender would send');
+  if (!isJsonObject(named)) return invalid(`headers must be an object, not ${kindOf(named)}`);
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(named)) {
+    if (typeof value !== 'string') {
+      return invalid(`headers: ${quote(name)} must be a string, not ${kindOf(value)}`);
+    }
+    try {
+      headers.set(name, value);
+    } catch {
+      return invalid(`headers: ${quote(name)} cannot be a header with the value ${quote(value)}`);
+    }
+  }
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return ok({
+    request: new Request('https://sample.invalid', { method: 'POST', headers }),
+    body: new TextEncoder().encode(text),
+  });
 }

@@ -1,14 +1,23 @@
 /** Reads the body of a delivery: JSON, a form, or CloudEvents in one of their modes. */
 
+import { isJsonObject } from '../../../lib/json.ts';
 import { quote } from '../../../lib/quote.ts';
-import { failureIn, invalid, ok, type Result, unsupportedMediaType } from '../../../lib/result.ts';
+import {
+  failureIn,
+  invalid,
+  ok,
+  type Result,
+  tooLarge,
+  unsupportedMediaType,
+} from '../../../lib/result.ts';
 import { decodeUtf8, parseJson } from '../../../lib/text.ts';
 import { checkCloudEvent } from '../../cloudevents/attributes.ts';
 import { isBinaryMode, readBinaryMode } from '../../cloudevents/binary-mode.ts';
 import { readBatchedMode, readStructuredMode } from '../../cloudevents/structured-mode.ts';
+import { MAX_FORM_FIELDS } from '../../limits.ts';
 import { type RawEvent, rawEventsIn } from '../../raw-event.ts';
 import { headerValue } from '../headers.ts';
-import { parseForm } from './form.ts';
+import { parsePointer, valueAt } from '../pointer.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
 
@@ -132,4 +141,44 @@ function readFields(body: Uint8Array): Result<unknown> {
   const text = decodeUtf8(body);
   const fields = text.ok ? parseForm(text.value) : text;
   return fields.ok ? ok(Object.fromEntries(fields.value)) : fields;
+}
+
+/** A field of a body of the type `application/x-www-form-urlencoded`. */
+export type FormField = readonly [name: string, value: string];
+
+/** The sender may not be verified yet, so fields are counted before they are parsed. */
+export function parseForm(text: string): Result<readonly FormField[]> {
+  const count = text.split('&', MAX_FORM_FIELDS + 1).length;
+  return count > MAX_FORM_FIELDS
+    ? tooLarge(`the form has more than ${MAX_FORM_FIELDS} fields (MAX_FORM_FIELDS)`)
+    : ok([...new URLSearchParams(text)]);
+}
+
+/** @returns undefined if the body is one event */
+export type ListReader = (document: unknown) => readonly unknown[] | undefined;
+
+/**
+ * The events are the members of a list.
+ *
+ * @param pointer to the list; empty for the body itself
+ */
+export function listAt(pointer: string): ListReader {
+  const parsed = parsePointer(pointer);
+  return (document) => {
+    const value = parsed.ok ? valueAt(parsed.value, document) : undefined;
+    return Array.isArray(value) ? value : undefined;
+  };
+}
+
+/** The same, but each event also gets these members of the object around the list. */
+export function listWith(pointer: string, outer: readonly string[]): ListReader {
+  const list = listAt(pointer);
+  return (document) => {
+    const members = list(document);
+    if (members === undefined || !isJsonObject(document)) return members;
+    const shared = Object.fromEntries(
+      outer.flatMap((name) => (Object.hasOwn(document, name) ? [[name, document[name]]] : [])),
+    );
+    return members.map((each) => (isJsonObject(each) ? { ...shared, ...each } : each));
+  };
 }

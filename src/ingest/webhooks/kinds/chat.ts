@@ -1,6 +1,6 @@
 /** Chat, calls and social networks. */
 import { isJsonObject } from '../../../lib/json.ts';
-import { listWith } from '../body/lists.ts';
+import { listWith } from '../body/documents.ts';
 import {
   type ChallengeRequest,
   type ChallengeResponder,

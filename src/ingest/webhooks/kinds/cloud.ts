@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import { isJsonObject } from '../../../lib/json.ts';
 import { invalid, ok } from '../../../lib/result.ts';
 import { decodeUtf8, parseJson } from '../../../lib/text.ts';
-import { listAt } from '../body/lists.ts';
+import { listAt } from '../body/documents.ts';
 import { type ChallengeResponder, jsonReply } from '../challenges/challenge.ts';
 import { snsConfirmation } from '../challenges/sns.ts';
 import { headerValue } from '../headers.ts';

@@ -10,7 +10,7 @@
  * 2. Add a delivery to `test/unit/webhook-vendors.test.ts`, recorded or from the vendor's documentation.
  * 3. Add a row to the table of kinds in `docs/sources.md`.
  */
-import type { ListReader } from '../body/lists.ts';
+import type { ListReader } from '../body/documents.ts';
 import type { ChallengeResponder, VendorReply } from '../challenges/challenge.ts';
 import type { MappingSettings } from '../mapping/mapping.ts';
 import type { Option } from '../option.ts';

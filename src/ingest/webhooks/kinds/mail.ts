@@ -1,6 +1,6 @@
 /** Delivery reports of mail. */
 
-import { listAt } from '../body/lists.ts';
+import { listAt } from '../body/documents.ts';
 import { MAILGUN } from '../verifiers/mailgun.ts';
 import { P256_SPKI, publicKeySignature } from '../verifiers/public-key.ts';
 import type { Kind } from './kind.ts';

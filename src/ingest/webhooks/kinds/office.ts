@@ -1,6 +1,6 @@
 /** Customers, files, boards and directories. */
 
-import { listAt, listWith } from '../body/lists.ts';
+import { listAt, listWith } from '../body/documents.ts';
 import {
   type ChallengeRequest,
   challengeInQuery,

@@ -1,9 +1,13 @@
 /** The settings of a source, as an operator writes them and as they are stored. Secrets are stored apart. */
 import { Fields } from '../../../lib/fields.ts';
 import { quote } from '../../../lib/quote.ts';
-import { invalid, type Result } from '../../../lib/result.ts';
+import { invalid, ok, type Result } from '../../../lib/result.ts';
 import { parseNamespacePath } from '../../../namespace/namespace.ts';
-import { DEFAULT_TOLERANCE_SECONDS, MAX_TOLERANCE_SECONDS } from '../../limits.ts';
+import {
+  DEFAULT_TOLERANCE_SECONDS,
+  MAX_SOURCE_OPTION_CHARACTERS,
+  MAX_TOLERANCE_SECONDS,
+} from '../../limits.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { CLOUDEVENTS, KINDS } from '../kinds/kinds.ts';
 import { compileMapping, type MappingSettings } from '../mapping/mapping.ts';
@@ -12,7 +16,6 @@ import { hmacSignature, type SignatureSettings } from '../verifiers/hmac-signatu
 import type { Verifier } from '../verifiers/verifier.ts';
 import { AUDIT_KEYS, type OnOverload, readAuditSettings } from './audit-settings.ts';
 import { readMapping } from './mapping-settings.ts';
-import { readOptions } from './options.ts';
 import { readSignature, shownSignature } from './signature-settings.ts';
 
 /** Plain JSON: stored as it is. */
@@ -128,4 +131,35 @@ export function verifiersOf({ kind, signature }: SourceSettings): readonly Verif
   const verifiers = findKind(kind)?.verifiers ?? [];
   if (verifiers !== 'settings') return verifiers;
   return signature === undefined ? [] : [hmacSignature(signature)];
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+export function checkSourceName(name: string): Result<string> {
+  if (name.includes('/')) {
+    return invalid(
+      `the source name ${quote(name)} has a slash, which no name of a source has; write it with "-"`,
+    );
+  }
+  return NAME.test(name)
+    ? ok(name)
+    : invalid(
+        `the source name ${quote(name)} must be of letters, digits, ".", "_" and "-", begin with one of the first two, and have at most 128 characters`,
+      );
+}
+
+/** Reads the options of a kind from the settings of a source. */
+function readOptions({ options = {} }: Kind, fields: Fields): SourceOptions {
+  const read: [string, string][] = [];
+  for (const [name, { required, about, check }] of Object.entries(options)) {
+    const value = fields.string(name, MAX_SOURCE_OPTION_CHARACTERS);
+    if (value === undefined) {
+      if (required) fields.reject(`missing ${name}: ${about}`);
+      continue;
+    }
+    const checked = check(value);
+    if (!checked.ok) fields.reject(`${name} is ${quote(value)}; it ${checked.failure.message}`);
+    read.push([name, value]);
+  }
+  return Object.fromEntries(read);
 }

@@ -3,8 +3,7 @@
 import { Buffer } from 'node:buffer';
 import { isJsonObject } from '../../../lib/json.ts';
 import { invalid, ok } from '../../../lib/result.ts';
-import { documentOf } from '../body/documents.ts';
-import { listAt } from '../body/lists.ts';
+import { documentOf, listAt } from '../body/documents.ts';
 import { stringAt } from '../pointer.ts';
 import type { WebhookRequest } from '../request.ts';
 import { isOneOf } from './sent-secret.ts';

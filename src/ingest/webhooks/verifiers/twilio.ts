@@ -3,8 +3,7 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { ok } from '../../../lib/result.ts';
-import { isForm } from '../body/documents.ts';
-import { type FormField, parseForm } from '../body/form.ts';
+import { type FormField, isForm, parseForm } from '../body/documents.ts';
 import type { WebhookRequest } from '../request.ts';
 import { hmacSignature } from './hmac-signature.ts';
 import { unverified, type Verified, type Verifier } from './verifier.ts';

@@ -1,2 +1,2 @@
 /** The version of this release; `package.json` says the same. */
-export const VERSION = '0.1.0';
+export const VERSION = '0.2.0';

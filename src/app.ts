@@ -1,14 +1,14 @@
 /** The routes, and the order of what every request passes before them. */
 import { Hono } from 'hono';
 import type { AppEnv } from './http/context.ts';
-import { ENDPOINTS, LOGINS } from './http/endpoints.ts';
+import { ENDPOINTS, LOGINS } from './http/endpoint-table.ts';
+import { PUBLISH, RECEIVE, SUBSCRIBE } from './http/event-routes.ts';
 import { publish } from './http/events/publish.ts';
 import { receive } from './http/events/sources/receive.ts';
 import { subscribe } from './http/events/subscribe/subscribe.ts';
 import { CACHED, FOR_SUBSCRIPTION, FRESH, requireCaller } from './http/middleware/authenticate.ts';
 import { requireRootToken, resolveConfig } from './http/middleware/config.ts';
 import { allowOrigins } from './http/middleware/cors.ts';
-import { callEndpoint, selectEndpoint } from './http/middleware/endpoint.ts';
 import { answerError } from './http/middleware/errors.ts';
 import { readJsonBody } from './http/middleware/json-body.ts';
 import { resolveNamespace } from './http/middleware/namespace.ts';
@@ -18,8 +18,8 @@ import {
   unsupportedMethod,
 } from './http/middleware/not-found.ts';
 import { resolvePath, routeOf } from './http/middleware/path.ts';
+import { callEndpoint, selectEndpoint } from './http/middleware/select-endpoint.ts';
 import { passToUpstream } from './http/middleware/upstream.ts';
-import { PUBLISH, RECEIVE, SUBSCRIBE } from './http/routes.ts';
 import { health } from './http/vault/health.ts';
 import { logIn } from './http/vault/login.ts';
 import { initialize, initStatus, leader, sealStatus } from './http/vault/seal-status.ts';

@@ -36,7 +36,7 @@ import type { UpstreamToken } from '../outbound/upstream/token.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
 import type { TokenReference, TokenRequest } from '../token/token-record.ts';
 import type { Maker } from '../token/token-request.ts';
-import { composeParts, type Parts } from './parts.ts';
+import { composeParts, type Parts } from './compose-authority.ts';
 
 export class Authority extends DurableObject<Env> implements AuthorityContract {
   readonly #parts: Parts;
@@ -124,11 +124,11 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   // Hubs
 
   watch(digests: readonly string[], hub: string, incarnation: string): Watched {
-    return this.#open().hubSync.watch(digests, hub, incarnation);
+    return this.#open().answersToHubs.watch(digests, hub, incarnation);
   }
 
   pullChanges(hub: string, acknowledged: number): Promise<Changes> {
-    return this.#open().hubSync.pullChanges(hub, acknowledged);
+    return this.#open().answersToHubs.pullChanges(hub, acknowledged);
   }
 
   unwatch(hub: string, unused: readonly UnusedWatch[]): void {

@@ -3,7 +3,7 @@ import { pathOfKey } from '../namespace/namespace.ts';
 import type { Operation } from '../policy/acl.ts';
 import { audit } from './audit-log.ts';
 import { actorOf } from './authentication/caller.ts';
-import type { Call } from './endpoint.ts';
+import type { Call } from './endpoint-types.ts';
 import { refuse } from './respond.ts';
 
 interface EndpointAccess {

@@ -4,6 +4,7 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import type { EventFacts } from '../event/facts.ts';
+import type { Publication } from '../event/publication.ts';
 import { hideSecretsOf } from '../lib/log.ts';
 import { Alarms } from '../objects/alarms.ts';
 import type {
@@ -14,13 +15,12 @@ import type {
   HubState,
   Published,
 } from '../objects/hub-contract.ts';
-import type { Publication } from '../subscription/publication.ts';
 import type { AuthoritySync } from './authority-sync/authority-sync.ts';
 import type { FanOut } from './delivery/fan-out.ts';
 import { backfillFrom } from './feeds/outgoing/backfill.ts';
 import { FEED_REQUESTS_KEY, FeedTargets } from './feeds/outgoing/feed-targets.ts';
-import { HubRegistration, REGISTERED_AT_KEY } from './feeds/outgoing/hub-registration.ts';
 import { BEHIND_KEY, OutgoingFeeds } from './feeds/outgoing/outgoing-feeds.ts';
+import { REGISTERED_AT_KEY, SelfRegistration } from './feeds/outgoing/self-registration.ts';
 import { INCARNATION_KEY } from './incarnation.ts';
 import type { Journal } from './journal/journal.ts';
 import { openJournal } from './journal/open-journal.ts';
@@ -110,7 +110,7 @@ function composeHub(ctx: DurableObjectState, env: Env) {
   const subscribers = composeSubscribers(ctx, env, journal, alarms);
   const { authoritySync, closer, fanOut, lifetimes, ackTimeouts, tokenExpiry } = subscribers;
   const targets = new FeedTargets(ctx.storage);
-  const registration = new HubRegistration(ctx, env, journal, targets);
+  const registration = new SelfRegistration(ctx, env, journal, targets);
   const feeds = new OutgoingFeeds(ctx, env, journal, alarms, targets, registration);
   const handshakes = composeHandshakes(subscribers, registration);
   const sockets = new Sockets(handshakes, subscribers);
@@ -126,7 +126,7 @@ function composeHub(ctx: DurableObjectState, env: Env) {
   };
 }
 
-/** What remains of a released hub if it had events: no sequence and no time is given twice. */
+/** A released hub that had events keeps its other entries, so that no sequence and no time is given twice. */
 const DELETED_KEYS = [FEED_REQUESTS_KEY, REGISTERED_AT_KEY, BEHIND_KEY, INCARNATION_KEY];
 
 interface TeardownParts {
@@ -134,7 +134,7 @@ interface TeardownParts {
   readonly journal: Journal;
   readonly authoritySync: AuthoritySync;
   readonly fanOut: FanOut;
-  readonly registration: HubRegistration;
+  readonly registration: SelfRegistration;
   readonly feeds: OutgoingFeeds;
 }
 

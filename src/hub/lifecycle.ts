@@ -1,6 +1,6 @@
 /**
- * The lifecycle of a hub in its Durable Object. The object exists for ever, the hub only while there is a reason for it:
- * an event or a subscriber. It is composed when the first of them comes and released when the last has gone, so a call
+ * The lifecycle of a hub in its Durable Object. The object always exists. The hub exists while it has an event or a
+ * subscriber. It is composed when the first of them comes and released when the last has gone, so a call
  * to an object leaves nothing in its storage. Calls that arrive while the hub is released wait, and then find nothing or
  * compose it again.
  *
@@ -16,10 +16,10 @@ import { storageFailureOf } from '../objects/storage-failure.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import { MAX_FEED_WAIT_MS, RELEASE_RETRY_MS } from './limits.ts';
 import { isOwnFailure, StorageHealth } from './storage-health.ts';
-import { isOpen } from './subscribers/classes.ts';
 import type { SocketCloser } from './subscribers/socket-closer.ts';
 import type { Sockets } from './subscribers/sockets.ts';
-import { within } from './within.ts';
+import { isOpen } from './subscribers/subscription-classes.ts';
+import { withTimeout } from './with-timeout.ts';
 
 /** A composed hub, as far as its lifecycle needs it. */
 interface ComposedHub {
@@ -208,10 +208,10 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     this.#ctx.waitUntil(this.#releasing);
   }
 
-  /** Calls wait for this. A hub whose goodbyes take too long stays. */
+  /** Calls wait for this, so a hub that cannot tell others in time is not released. */
   async #release(hub: H): Promise<void> {
     try {
-      await within(MAX_FEED_WAIT_MS, hub.teardown.leave('idle'));
+      await withTimeout(MAX_FEED_WAIT_MS, hub.teardown.leave('idle'));
       const entries = hub.teardown.retainedEntries();
       await this.#deleteAll();
       for (const [key, value] of entries) this.#ctx.storage.kv.put(key, value);

@@ -3,14 +3,14 @@
  * hubs that want them.
  */
 
+import type { Publication } from '../event/publication.ts';
 import type { Alarms } from '../objects/alarms.ts';
 import type { Published } from '../objects/hub-contract.ts';
-import type { Publication } from '../subscription/publication.ts';
 import { Frame } from '../wire/frame.ts';
 import type { AuthoritySync } from './authority-sync/authority-sync.ts';
 import type { FanOut } from './delivery/fan-out.ts';
-import type { HubRegistration } from './feeds/outgoing/hub-registration.ts';
 import type { OutgoingFeeds } from './feeds/outgoing/outgoing-feeds.ts';
+import type { SelfRegistration } from './feeds/outgoing/self-registration.ts';
 import type { Journal } from './journal/journal.ts';
 import type { EventEntry } from './journal/record.ts';
 import { WriteBatcher } from './journal/write-batcher.ts';
@@ -21,7 +21,7 @@ interface PublishParts {
   readonly journal: Journal;
   readonly authoritySync: AuthoritySync;
   readonly fanOut: FanOut;
-  readonly registration: HubRegistration;
+  readonly registration: SelfRegistration;
   readonly feeds: OutgoingFeeds;
 }
 

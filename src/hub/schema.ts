@@ -1,8 +1,11 @@
 /**
  * What hubs and wildcard hubs store. `docs/storage.md` says how long each row stays, and how to change this.
  *
- * Beside the tables there are key-value entries: `schema_version`, `journal_header`, `cursor_key`, `incarnation`,
- * `delivery_in_progress`; and in a hub that is no wildcard hub `feed_requests`, `registered_at`, `feeds_behind`.
+ * Both kinds of hub have the tables of `createSubscriberTables`, so a change of these is a migration in both lists.
+ * `migrations.ts` runs them when the hub is composed (`lifecycle.ts`).
+ *
+ * An object also has key-value entries: `schema_version`, `journal_header`, `cursor_key`, `incarnation`,
+ * `delivery_in_progress`; a hub of an event-type namespace also has `feed_requests`, `registered_at`, `feeds_behind`.
  */
 
 import type { Schema } from '../objects/migrations.ts';

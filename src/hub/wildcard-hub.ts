@@ -31,8 +31,8 @@ import { FeedPositions } from './feeds/incoming/feed-positions.ts';
 import { FeedReceiver } from './feeds/incoming/feed-receiver.ts';
 import { FeedStarter } from './feeds/incoming/feed-starter.ts';
 import { FeedWriter } from './feeds/incoming/feed-writer.ts';
-import { HubRegistry } from './feeds/incoming/hub-registry.ts';
-import { Registrations } from './feeds/incoming/registrations.ts';
+import { KnownHubs } from './feeds/incoming/known-hubs.ts';
+import { Registrar } from './feeds/incoming/registrar.ts';
 import { RetainedSubscriptions } from './feeds/incoming/retained-subscriptions.ts';
 import type { Journal } from './journal/journal.ts';
 import { openJournal } from './journal/open-journal.ts';
@@ -56,12 +56,11 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
     hub: string,
     registration: Registration = {},
   ): Promise<Result<FeedRequest, RegistrationRefusal>> {
-    return this.#lifecycle.open(({ registrations }) => registrations.register(hub, registration));
+    return this.#lifecycle.open(({ registrar }) => registrar.register(hub, registration));
   }
 
   registerWithoutEvents(hub: string): Promise<boolean> {
-    const register = ({ registrations }: WildcardHubParts) =>
-      registrations.registerWithoutEvents(hub);
+    const register = ({ registrar }: WildcardHubParts) => registrar.registerWithoutEvents(hub);
     // The root namespace is never deleted, so its wildcard hub need not store such a hub.
     return parseHubName(this.ctx.id.name).namespaceKey === ROOT
       ? this.#lifecycle.visit(register, false)
@@ -70,13 +69,13 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
 
   unregister(hub: string, unregistration?: Unregistration): Promise<void> {
     return this.#lifecycle.visit(
-      ({ registrations }) => registrations.unregister(hub, unregistration),
+      ({ registrar }) => registrar.unregister(hub, unregistration),
       undefined,
     );
   }
 
   hubs(): Promise<string[]> {
-    return this.#lifecycle.visit(({ registry }) => registry.all(), []);
+    return this.#lifecycle.visit(({ knownHubs }) => knownHubs.all(), []);
   }
 
   receive(page: FeedPage): Promise<FeedReceipt> {
@@ -139,7 +138,7 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
   const { sql } = ctx.storage;
   const alarms = new Alarms(ctx);
   const journal = openJournal(ctx.storage, env);
-  const registry = new HubRegistry(sql, namespaceKey);
+  const knownHubs = new KnownHubs(sql, namespaceKey);
   const positions = new FeedPositions(sql);
   const retained = new RetainedSubscriptions(sql, journal.maxAgeMs);
   const subscribers = composeSubscribers(ctx, env, journal, alarms, retained);
@@ -147,9 +146,9 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
     subscribers;
   const demand = new FeedDemand(classes, retained, journal, cursors);
   const writer = new FeedWriter(ctx, journal, fanOut);
-  const shared = { ctx, env, alarms, journal, authoritySync, registry, positions, demand, writer };
-  const registrations = new Registrations({ ...shared, namespaceKey });
-  const starter = new FeedStarter({ ...shared, registrations });
+  const shared = { ctx, env, alarms, journal, authoritySync, knownHubs, positions, demand, writer };
+  const registrar = new Registrar({ ...shared, namespaceKey });
+  const starter = new FeedStarter({ ...shared, registrar });
   const receiver = new FeedReceiver({ ...shared, starter });
   const handshakes = composeHandshakes(subscribers, starter);
   const sockets = new Sockets(handshakes, subscribers);
@@ -160,8 +159,8 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
     authoritySync,
     closer,
     sockets,
-    registry,
-    registrations,
+    knownHubs,
+    registrar,
     receiver,
     teardown: new WildcardHubTeardown({ ...shared, fanOut, retained }),
   };
@@ -172,7 +171,7 @@ interface TeardownParts {
   readonly journal: Journal;
   readonly authoritySync: AuthoritySync;
   readonly fanOut: FanOut;
-  readonly registry: HubRegistry;
+  readonly knownHubs: KnownHubs;
   readonly retained: RetainedSubscriptions;
   readonly demand: FeedDemand;
 }
@@ -186,16 +185,16 @@ class WildcardHubTeardown implements Teardown {
 
   /** Only a wildcard hub that never had an event, and has no hubs and no position to resume from, is released. */
   get isDue(): boolean {
-    const { journal, registry, retained, demand } = this.#parts;
-    const isEmpty = journal.isUnused && registry.isEmpty && retained.isEmpty;
+    const { journal, knownHubs, retained, demand } = this.#parts;
+    const isEmpty = journal.isUnused && knownHubs.isEmpty && retained.isEmpty;
     return isEmpty && !demand.hasPositions;
   }
 
   /** With the namespace, the hubs of the namespace are deleted first. */
   async leave(why: 'idle' | 'deleted'): Promise<void> {
-    const { env, authoritySync, fanOut, registry } = this.#parts;
+    const { env, authoritySync, fanOut, knownHubs } = this.#parts;
     if (why === 'deleted') {
-      await callEach(registry.own(), (hub) => callHub(env, hub, (stub) => stub.wipe()));
+      await callEach(knownHubs.own(), (hub) => callHub(env, hub, (stub) => stub.wipe()));
     }
     await authoritySync.unwatchAll(why);
     await fanOut.finished();

@@ -3,7 +3,7 @@
  * anyone would read.
  */
 import { MAX_LOGGED_CHARACTERS } from './limits.ts';
-import { maskSecrets, maskUuids } from './masks.ts';
+import { maskSecrets, maskUuids } from './mask-secrets.ts';
 
 type Level = 'log' | 'warn' | 'error';
 

@@ -1,4 +1,4 @@
-/** Calls between a Worker and Durable Objects, and among these. */
+/** Calls from a Worker or a Durable Object to a Durable Object. */
 
 import type { HubState } from './hub-contract.ts';
 import { MAX_CALL_ATTEMPTS, MAX_CALL_BACKOFF_MS, MAX_CONCURRENT_CALLS } from './limits.ts';
@@ -6,7 +6,7 @@ import { failureAt, storageFailureOf } from './storage-failure.ts';
 
 /**
  * Calls a Durable Object. Repeats the call if the platform says that this is safe, but never if the object is
- * overloaded: more calls are what it cannot take.
+ * overloaded, because more calls make that worse.
  *
  * @param call uses a new stub each time: one that threw may stay broken
  * @param object what is called, if a failure of its storage may be shown to people

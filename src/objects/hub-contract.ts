@@ -1,8 +1,8 @@
 /** What the hubs answer to Workers, to authorities and to each other. */
 
 import type { EventFacts } from '../event/facts.ts';
+import type { Publication } from '../event/publication.ts';
 import type { Result } from '../lib/result.ts';
-import type { Publication } from '../subscription/publication.ts';
 
 /** What both kinds of hub answer. A subscriber's handshake is a `fetch`. */
 export interface SubscriberHubContract {

@@ -26,7 +26,7 @@ import {
   stringOf,
   stringsOf,
 } from './hcl/value.ts';
-import { withoutOpenBao } from './openbao.ts';
+import { withoutOpenBao } from './openbao-keys.ts';
 import { DENIED, type Parameters, type Permissions, uniqueEventTypes } from './permissions.ts';
 import { parseTemplate, type Template } from './template.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maskSecrets, maskUuids } from '../../src/lib/masks.ts';
+import { maskSecrets, maskUuids } from '../../src/lib/mask-secrets.ts';
 import { inCpuTime } from './support/cpu-time.ts';
 
 const SECRET = 'abcdefghijklmnopqrstuvwxyzABCDEF';

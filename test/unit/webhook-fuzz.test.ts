@@ -2,10 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readEvent } from '../../src/ingest/read-events.ts';
-import { KINDS } from '../../src/ingest/webhooks/kinds/kinds.ts';
 import { readDelivery } from '../../src/ingest/webhooks/read-delivery.ts';
 import { checkSettings } from '../../src/ingest/webhooks/settings/settings.ts';
 import { compileSource, type DocumentSource } from '../../src/ingest/webhooks/source.ts';
+import { KINDS } from '../../src/ingest/webhooks/vendors/all-kinds.ts';
 import { accepted } from './support/result.ts';
 import { sentWith } from './support/sent.ts';
 

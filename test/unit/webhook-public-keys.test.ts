@@ -2,7 +2,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { MAX_SIGNATURE_CHARACTERS } from '../../src/ingest/limits.ts';
-import { KINDS } from '../../src/ingest/webhooks/kinds/kinds.ts';
+import { KINDS } from '../../src/ingest/webhooks/vendors/all-kinds.ts';
 import { checkSecret, prove } from '../../src/ingest/webhooks/verifiers/verifier.ts';
 import { failureOf } from './support/result.ts';
 import { conditionsAt, sentWith } from './support/sent.ts';

@@ -2,7 +2,7 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { MAX_SIGNATURE_CHARACTERS, MAX_SIGNATURES } from '../../src/ingest/limits.ts';
-import { KINDS } from '../../src/ingest/webhooks/kinds/kinds.ts';
+import { KINDS } from '../../src/ingest/webhooks/vendors/all-kinds.ts';
 import { prove } from '../../src/ingest/webhooks/verifiers/verifier.ts';
 import { conditionsAt, sentWith } from './support/sent.ts';
 

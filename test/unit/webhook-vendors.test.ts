@@ -2,11 +2,11 @@
 import { createHash, createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { KINDS } from '../../src/ingest/webhooks/kinds/kinds.ts';
 import { readDelivery } from '../../src/ingest/webhooks/read-delivery.ts';
 import type { WebhookRequest } from '../../src/ingest/webhooks/request.ts';
 import { checkSettings } from '../../src/ingest/webhooks/settings/settings.ts';
 import { compileSource, type DocumentSource } from '../../src/ingest/webhooks/source.ts';
+import { KINDS } from '../../src/ingest/webhooks/vendors/all-kinds.ts';
 import type { Proof } from '../../src/ingest/webhooks/verifiers/verifier.ts';
 import { verifyDelivery } from '../../src/ingest/webhooks/verify-delivery.ts';
 import type { Result } from '../../src/lib/result.ts';

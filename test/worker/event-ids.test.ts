@@ -2,8 +2,8 @@
 import { reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it } from 'vitest';
+import { publicationOf } from '../../src/event/publication.ts';
 import { encodeHandshake } from '../../src/subscription/handshake.ts';
-import { publicationOf } from '../../src/subscription/publication.ts';
 import { encodeJson } from '../../src/wire/json.ts';
 import { encodeProtobuf } from '../../src/wire/protobuf.ts';
 import { anEvent } from '../unit/support/events.ts';

@@ -18,18 +18,18 @@ it('one who comes and leaves with more patterns than are told apart makes nobody
     const leave = (pattern: string, now: number) =>
       interests.add(handshakeTo(pattern).subscription, now);
     leave('victim/*', 0);
-    expect(interests.touch(hubName('', 'other'), 0)).toBe(false);
+    expect(interests.wantsEventsOf(hubName('', 'other'), 0)).toBe(false);
     for (let i = 0; i < 3 * MAX_RETAINED_SUBSCRIPTIONS; i++) leave(`junk${i}/*`, 1 + i);
     const last = 3 * MAX_RETAINED_SUBSCRIPTIONS;
     const rows = () => storage.sql.exec('SELECT * FROM retained_subscriptions').toArray().length;
     expect(rows()).toBeLessThanOrEqual(MAX_RETAINED_SUBSCRIPTIONS);
     for (const each of [interests, new RetainedSubscriptions(storage.sql, MAX_AGE_MS)]) {
-      expect(each.touch(hubName('', 'victim'), last)).toBe(true);
-      expect(each.touch(hubName('team.1', 'victim'), last)).toBe(true);
+      expect(each.wantsEventsOf(hubName('', 'victim'), last)).toBe(true);
+      expect(each.wantsEventsOf(hubName('team.1', 'victim'), last)).toBe(true);
     }
-    expect(interests.touch(hubName('', 'victim'), last + MAX_AGE_MS)).toBe(false);
+    expect(interests.wantsEventsOf(hubName('', 'victim'), last + MAX_AGE_MS)).toBe(false);
     expect(rows()).toBe(0);
     leave('victim/*', last + MAX_AGE_MS);
-    expect(interests.touch(hubName('', 'other'), last + MAX_AGE_MS)).toBe(false);
+    expect(interests.wantsEventsOf(hubName('', 'other'), last + MAX_AGE_MS)).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 /** What is misspelled in a request is ignored, as in Vault, and its sender is told so. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { ENDPOINTS } from '../../src/http/endpoints.ts';
+import { ENDPOINTS } from '../../src/http/endpoint-table.ts';
 import { root, startAnew } from './security-support.ts';
 
 afterEach(startAnew);

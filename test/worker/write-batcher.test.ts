@@ -1,9 +1,9 @@
 /** How a busy hub takes events: together, and in order. */
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Publication } from '../../src/event/publication.ts';
 import { WriteBatcher } from '../../src/hub/journal/write-batcher.ts';
 import { MAX_COMMITTED_BYTES, MAX_QUEUED_BYTES, MAX_QUEUED_EVENTS } from '../../src/hub/limits.ts';
-import type { Publication } from '../../src/subscription/publication.ts';
 import {
   breakTableFor,
   handshake,

@@ -12,7 +12,7 @@ import { hubName, nameForOperators, wildcardHubName } from '../../objects/names.
 import { messageOf, storageFailureOf } from '../../objects/storage-failure.ts';
 import { callWildcardHub, subscriberHubStub } from '../../objects/stubs.ts';
 import { auditCall } from '../audit-log.ts';
-import type { Call, Endpoints } from '../endpoint.ts';
+import type { Call, Endpoints } from '../endpoint-types.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
 
 const WILDCARD = '*';

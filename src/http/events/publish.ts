@@ -7,13 +7,13 @@ import { MAX_PUBLISH_BYTES } from '../../wire/limits.ts';
 import { audit } from '../audit-log.ts';
 import { actorOf } from '../authentication/caller.ts';
 import type { CallerContext } from '../context.ts';
+import { PUBLISH } from '../event-routes.ts';
 import { callerOf, FRESH } from '../middleware/authenticate.ts';
 import { authorize } from '../publishing/authorize.ts';
 import { publishEvents } from '../publishing/publish-events.ts';
 import { readUncompressedBody } from '../request/body.ts';
 import { after } from '../request/path.ts';
 import { type Refusal, refuse, succeed } from '../respond.ts';
-import { PUBLISH } from '../routes.ts';
 
 /**
  * Publishes the events of a request. All of them are checked and authorised before the first is sent to its hub.

@@ -10,7 +10,7 @@ import { MAX_TICKETS, TICKET_TTL_SECONDS } from '../../token/limits.ts';
 import { digestOf, mintTicket } from '../../token/token-form.ts';
 import { auditCall } from '../audit-log.ts';
 import { proofOfTicket } from '../authentication/ticket.ts';
-import type { Call } from '../endpoint.ts';
+import type { Call } from '../endpoint-types.ts';
 import { type Refusal, refuse, succeed } from '../respond.ts';
 
 export async function createTicket(call: Call): Promise<Response> {

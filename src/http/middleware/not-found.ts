@@ -3,8 +3,8 @@
 import type { Next } from 'hono';
 import { pathOfKey } from '../../namespace/namespace.ts';
 import type { AppContext, CallerContext, MiddlewareResult } from '../context.ts';
+import { isOfEvents } from '../event-routes.ts';
 import { refuse } from '../respond.ts';
-import { isOfEvents } from '../routes.ts';
 import { namedPath } from './namespace.ts';
 
 const NOT_OF_API = ' Paths of the API begin with "/v1/", in lower case.';

@@ -12,12 +12,12 @@ import { leaks } from '../../outbound/upstream/leak.ts';
 import { inTime } from '../../outbound/upstream/lookup.ts';
 import { isOurToken } from '../authentication/root-token.ts';
 import type { AppContext, MiddlewareResult } from '../context.ts';
+import { isOfEvents, RECEIVE } from '../event-routes.ts';
 import { UPSTREAM_TIMEOUT_MS } from '../limits.ts';
 import { findNamespaceCached } from '../namespace-lookup.ts';
 import { firstValue, tokenOf } from '../request/header.ts';
 import { rawPathAndQuery } from '../request/path.ts';
 import { refuse } from '../respond.ts';
-import { isOfEvents, RECEIVE } from '../routes.ts';
 
 const DELIVERY_METHODS = ['POST', 'OPTIONS'];
 

@@ -1,10 +1,10 @@
 /** What became of the events of one request, and what the request is answered. */
 
+import { idOf, type Publication } from '../../event/publication.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import type { Published } from '../../objects/hub-contract.ts';
 import { MAX_HUBS, MAX_NEW_HUBS_PER_PUBLISHER } from '../../objects/limits.ts';
 import type { StorageFailure } from '../../objects/storage-failure.ts';
-import { idOf, type Publication } from '../../subscription/publication.ts';
 import type { PartialRefusal } from '../respond.ts';
 import { adviceOnPublications } from './advice.ts';
 

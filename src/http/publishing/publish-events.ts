@@ -4,6 +4,7 @@
  */
 
 import { eventTypeNamespace } from '../../event/event-type.ts';
+import { type Publication, publicationOf } from '../../event/publication.ts';
 import type { CheckedEvent } from '../../ingest/read-events.ts';
 import { logError } from '../../lib/log.ts';
 import { quote } from '../../lib/quote.ts';
@@ -13,7 +14,6 @@ import { diagnosed } from '../../objects/call.ts';
 import { hubName } from '../../objects/names.ts';
 import { storageFailureOf } from '../../objects/storage-failure.ts';
 import { callHub, hubStub } from '../../objects/stubs.ts';
-import { type Publication, publicationOf } from '../../subscription/publication.ts';
 import { MAX_PUBLISH_NAMESPACES } from '../../wire/limits.ts';
 import { findNamespaceCached } from '../namespace-lookup.ts';
 import type { Refusal } from '../respond.ts';
@@ -28,7 +28,7 @@ import {
 export interface Publisher {
   /** A stable identity. It is part of the key by which a hub finds duplicates, so nobody can use up the ids of another. */
   readonly principal: string;
-  /** Whose share of new hubs and of their queues the publisher uses. */
+  /** The publisher's new hubs and queued events count towards the share of this owner. */
   readonly owner: string;
 }
 

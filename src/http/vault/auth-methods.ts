@@ -2,7 +2,7 @@
 import { mountAccessor } from '../../logins/login.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
 import { DEFAULT_TOKEN_TTL_SECONDS, MAX_TOKEN_TTL_SECONDS } from '../../token/limits.ts';
-import type { Call, Endpoints } from '../endpoint.ts';
+import type { Call, Endpoints } from '../endpoint-types.ts';
 import { refuse, succeed } from '../respond.ts';
 
 export const AUTH_METHOD_ENDPOINTS: Endpoints = {

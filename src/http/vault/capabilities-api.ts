@@ -13,7 +13,7 @@ import {
   type TokenTarget,
   targetOfAccessor,
 } from '../authentication/token-location.ts';
-import { type Call, type Endpoints, textOf } from '../endpoint.ts';
+import { type Call, type Endpoints, textOf } from '../endpoint-types.ts';
 import { MAX_CAPABILITY_PATHS } from '../limits.ts';
 import { refuse, succeed } from '../respond.ts';
 

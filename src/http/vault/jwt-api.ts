@@ -10,7 +10,7 @@ import { CONFIG_NAME } from '../../objects/authority-contract.ts';
 import { authorityStub, callAuthority } from '../../objects/stubs.ts';
 import { fetchKeys } from '../../outbound/issuer-keys.ts';
 import { auditCall } from '../audit-log.ts';
-import type { Call, Endpoints } from '../endpoint.ts';
+import type { Call, Endpoints } from '../endpoint-types.ts';
 import { answer, done, list, refuse } from '../respond.ts';
 import { keyFetchOptions, workerCaches } from '../worker-caches.ts';
 import type { LoginCall, LoginEndpoint } from './login.ts';

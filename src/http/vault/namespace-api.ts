@@ -20,7 +20,7 @@ import type { Operation } from '../../policy/acl.ts';
 import { readMetadata } from '../../token/token-metadata.ts';
 import { auditCall } from '../audit-log.ts';
 import { deny, isAllowed } from '../authorize.ts';
-import type { Call, Endpoints } from '../endpoint.ts';
+import type { Call, Endpoints } from '../endpoint-types.ts';
 import { findNamespace } from '../namespace-lookup.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';

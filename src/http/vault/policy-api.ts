@@ -8,7 +8,7 @@ import { adviceOnPolicy } from '../../policy/advice.ts';
 import { parsePolicy } from '../../policy/policy.ts';
 import { checkPolicyName, IMMUTABLE_POLICIES } from '../../policy/policy-name.ts';
 import { auditCall } from '../audit-log.ts';
-import type { Call, Endpoint, Endpoints } from '../endpoint.ts';
+import type { Call, Endpoint, Endpoints } from '../endpoint-types.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';
 

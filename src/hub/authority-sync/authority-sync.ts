@@ -12,8 +12,8 @@ import { type AuthorityStub, callAuthorityFromHub } from '../../objects/stubs.ts
 import type { PolicyText } from '../../policy/policy-set.ts';
 import type { HandshakeToken } from '../../subscription/handshake.ts';
 import { incarnationOf } from '../incarnation.ts';
+import type { AccessChanges } from './access-changes.ts';
 import type { PolicyTexts } from './policy-texts.ts';
-import type { Revocation } from './revocation.ts';
 import type { SyncedAuthorities } from './synced-authorities.ts';
 import type { WatchedToken, WatchedTokens } from './watched-tokens.ts';
 
@@ -21,7 +21,7 @@ interface AuthoritySyncParts {
   readonly authorities: SyncedAuthorities;
   readonly tokens: WatchedTokens;
   readonly policies: PolicyTexts;
-  readonly revocation: Revocation;
+  readonly accessChanges: AccessChanges;
 }
 
 /** A handshake whose token is not watched yet. */
@@ -37,7 +37,7 @@ export class AuthoritySync {
   readonly #authorities: SyncedAuthorities;
   readonly #tokens: WatchedTokens;
   readonly #policies: PolicyTexts;
-  readonly #revocation: Revocation;
+  readonly #accessChanges: AccessChanges;
   readonly #exchanges = new KeyedQueue();
   /** By authority. */
   readonly #waiting = new Map<string, Waiting[]>();
@@ -48,7 +48,7 @@ export class AuthoritySync {
     this.#authorities = parts.authorities;
     this.#tokens = parts.tokens;
     this.#policies = parts.policies;
-    this.#revocation = parts.revocation;
+    this.#accessChanges = parts.accessChanges;
   }
 
   /**
@@ -79,7 +79,7 @@ export class AuthoritySync {
   }
 
   /**
-   * Makes sure that nothing is decided by what the hub heard too long ago. If an authority does not answer, its
+   * Refreshes tokens and policies that the hub learnt too long ago. If an authority does not answer, its
    * subscribers are closed: they may reconnect, and know that they may miss events.
    *
    * @returns undefined if there is nothing to wait for
@@ -98,7 +98,7 @@ export class AuthoritySync {
           await this.#pullChanges(authority);
         } catch (error) {
           logError(`the authority of namespace ${authority || 'root'} does not answer`, error);
-          if (outdated.has(authority)) this.#revocation.authorityUnreachable(authority);
+          if (outdated.has(authority)) this.#accessChanges.authorityUnreachable(authority);
         }
       }),
     );
@@ -116,7 +116,7 @@ export class AuthoritySync {
 
   #pullChanges(authority: string): Promise<void> {
     return this.#exchanges.enqueue(authority, 'pull', async () => {
-      if (!this.#revocation.hasSubscribersOf(authority)) this.#forget(authority);
+      if (!this.#accessChanges.hasSubscribersOf(authority)) this.#forget(authority);
       else while (await this.#pullSomeChanges(authority));
     });
   }
@@ -154,8 +154,8 @@ export class AuthoritySync {
       return [];
     }
     this.#tokens.delete(tag);
-    if (released) this.#revocation.tokenReleased(tag);
-    else this.#revocation.tokenEnded(tag);
+    if (released) this.#accessChanges.tokenReleased(tag);
+    else this.#accessChanges.tokenEnded(tag);
     return live ? [change] : [];
   }
 
@@ -201,7 +201,8 @@ export class AuthoritySync {
   }
 
   #setPolicy(authority: string, name: string, text: PolicyText | undefined): void {
-    if (this.#policies.set(authority, name, text)) this.#revocation.policyChanged(authority, name);
+    if (this.#policies.set(authority, name, text))
+      this.#accessChanges.policyChanged(authority, name);
   }
 
   get #hub(): string {

@@ -2,7 +2,7 @@
 import type { EventFacts } from '../../event/facts.ts';
 import { Access } from '../../policy/access.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
-import type { SubscriptionClass } from '../subscribers/classes.ts';
+import type { SubscriptionClass } from '../subscribers/subscription-classes.ts';
 import type { AccessCache } from './access-cache.ts';
 
 /** What each policy rule that is looked at costs, in the bytes of a turn's budget. */

@@ -1,19 +1,19 @@
 /** Closes the sockets of tokens that have expired. The authority is asked first: it may have renewed the token. */
 
 import type { AlarmTask } from '../../objects/alarms.ts';
+import type { AccessChanges } from './access-changes.ts';
 import type { AuthoritySync } from './authority-sync.ts';
-import type { Revocation } from './revocation.ts';
 import type { WatchedTokens } from './watched-tokens.ts';
 
 export class TokenExpiry implements AlarmTask {
   readonly #sync: AuthoritySync;
   readonly #tokens: WatchedTokens;
-  readonly #revocation: Revocation;
+  readonly #accessChanges: AccessChanges;
 
-  constructor(sync: AuthoritySync, tokens: WatchedTokens, revocation: Revocation) {
+  constructor(sync: AuthoritySync, tokens: WatchedTokens, accessChanges: AccessChanges) {
     this.#sync = sync;
     this.#tokens = tokens;
-    this.#revocation = revocation;
+    this.#accessChanges = accessChanges;
   }
 
   /**
@@ -31,7 +31,7 @@ export class TokenExpiry implements AlarmTask {
   /** Closes what has expired, as far as the hub knows. */
   closeExpired(now: number): void {
     if (now < this.nextDue()) return;
-    for (const tag of this.#tokens.deleteExpired(now)) this.#revocation.tokenEnded(tag);
+    for (const tag of this.#tokens.deleteExpired(now)) this.#accessChanges.tokenEnded(tag);
   }
 
   nextDue(): number {

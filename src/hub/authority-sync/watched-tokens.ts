@@ -3,7 +3,7 @@
 import type { Alarms } from '../../objects/alarms.ts';
 import type { WatchedState } from '../../objects/authority-contract.ts';
 import type { Principal } from '../../subscription/handshake.ts';
-import { isOpen } from '../subscribers/classes.ts';
+import { isOpen } from '../subscribers/subscription-classes.ts';
 
 export interface WatchedToken {
   /** The tag of its sockets. */

@@ -16,8 +16,8 @@ import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
 import { decodeRecord, type JournalEntry } from '../journal/record.ts';
 import { MAX_PAGE_BYTES, MAX_PAGE_EVENTS, MIN_PAGE_EVENTS } from '../limits.ts';
-import { isOpen } from '../subscribers/classes.ts';
 import type { SocketCloser } from '../subscribers/socket-closer.ts';
+import { isOpen } from '../subscribers/subscription-classes.ts';
 import type { ReplayThrottle } from './replay-throttle.ts';
 
 interface CatchUpParts {

@@ -6,7 +6,7 @@
 import type { Matcher } from '../../subscription/matcher.ts';
 import type { Authorizer } from '../authority-sync/authorizer.ts';
 import type { JournalEntry } from '../journal/record.ts';
-import type { SubscriptionClass } from '../subscribers/classes.ts';
+import type { SubscriptionClass } from '../subscribers/subscription-classes.ts';
 import type { EntryMatcher } from './entry-matcher.ts';
 
 /** By the index of the entry: 0 if it is not decided yet. */

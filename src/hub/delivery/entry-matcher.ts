@@ -9,7 +9,7 @@ import { parseHubName } from '../../objects/names.ts';
 import type { Matcher } from '../../subscription/matcher.ts';
 import type { Authorizer } from '../authority-sync/authorizer.ts';
 import type { JournalEntry } from '../journal/record.ts';
-import type { SubscriptionClass } from '../subscribers/classes.ts';
+import type { SubscriptionClass } from '../subscribers/subscription-classes.ts';
 import type { TurnBudget } from './turn-budget.ts';
 
 /** What each step of a filter at a character costs, in the bytes of a turn's budget. */

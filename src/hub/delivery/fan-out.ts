@@ -18,7 +18,7 @@ import {
   isOpen,
   type SubscriptionClass,
   type SubscriptionClasses,
-} from '../subscribers/classes.ts';
+} from '../subscribers/subscription-classes.ts';
 import { AckingSender, type AckingSenderParts } from './acking-sender.ts';
 import { DecisionCache } from './decision-cache.ts';
 import type { EntryMatcher } from './entry-matcher.ts';
@@ -36,8 +36,8 @@ interface FanOutParts extends AckingSenderParts, Omit<StockSenderParts, 'liveAft
 }
 
 /**
- * After so many turns the flag is set. It costs two rows and a wait for the disk, which a few events for a thousand
- * sockets are not worth: they are sent a tenth of a second later, and a hub does not sleep during a request.
+ * The flag is set after this many turns. It costs two rows and a wait for the disk. A shorter delivery does not need it:
+ * it ends within a tenth of a second, and a hub does not sleep during a request.
  */
 const TURNS_BEFORE_FLAG = 16;
 

@@ -6,7 +6,7 @@ export interface Messages {
   readonly bytes: number;
 }
 
-/** Sends messages. A socket that takes none does not keep others from theirs. */
+/** Sends messages. A socket that fails does not affect the others. */
 export function send(socket: WebSocket, messages: readonly (string | Uint8Array)[]): void {
   try {
     for (const message of messages) socket.send(message);

@@ -4,12 +4,12 @@ import type { AlarmTask } from '../../objects/alarms.ts';
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
 import { ACK_TIMEOUT_MS } from '../../wire/limits.ts';
 import type { CatchUp } from '../catch-up/catch-up.ts';
+import type { SocketCloser } from '../subscribers/socket-closer.ts';
 import {
   isOpen,
   type SubscriptionClass,
   type SubscriptionClasses,
-} from '../subscribers/classes.ts';
-import type { SocketCloser } from '../subscribers/socket-closer.ts';
+} from '../subscribers/subscription-classes.ts';
 import { ackingTagOf } from './acking-subscriber.ts';
 import type { AckingSubscribers } from './acking-subscribers.ts';
 import type { LagTable } from './lag-table.ts';

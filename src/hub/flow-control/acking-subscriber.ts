@@ -3,7 +3,7 @@
  * is awake. When the hub wakes, a subscriber without a stored lag counts as one that has acknowledged everything.
  */
 
-import type { SubscriptionClass } from '../subscribers/classes.ts';
+import type { SubscriptionClass } from '../subscribers/subscription-classes.ts';
 import type { StoredLag } from './lag-table.ts';
 import type { SentEvent } from './sent-log.ts';
 

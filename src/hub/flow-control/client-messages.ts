@@ -10,8 +10,8 @@ import type { SignedCursor } from '../../wire/cursor.ts';
 import type { CatchUp } from '../catch-up/catch-up.ts';
 import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { SubscriptionClass } from '../subscribers/classes.ts';
 import type { SocketCloser } from '../subscribers/socket-closer.ts';
+import type { SubscriptionClass } from '../subscribers/subscription-classes.ts';
 import type { AckingSubscriber } from './acking-subscriber.ts';
 import type { AckingSubscribers } from './acking-subscribers.ts';
 

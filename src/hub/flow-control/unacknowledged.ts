@@ -1,6 +1,6 @@
 /** What `carillon.v1` subscribers were sent and have not acknowledged. */
 import { MAX_UNACKED_BYTES } from '../../wire/limits.ts';
-import type { SubscriptionClass } from '../subscribers/classes.ts';
+import type { SubscriptionClass } from '../subscribers/subscription-classes.ts';
 import type { AckingSubscriber } from './acking-subscriber.ts';
 import { type Amount, SentLog } from './sent-log.ts';
 

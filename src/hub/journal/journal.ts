@@ -7,6 +7,7 @@
  */
 import type { Retention } from '../../config/retention.ts';
 import { type JournalHeader, newHeader } from './header.ts';
+import { JournalTable } from './journal-table.ts';
 import {
   decodeRecord,
   type EventEntry,
@@ -16,7 +17,6 @@ import {
   recordBytes,
   type StoredRecord,
 } from './record.ts';
-import { RecordTable } from './record-table.ts';
 import { Trimmer } from './trimmer.ts';
 
 const HEADER_KEY = 'journal_header';
@@ -24,7 +24,7 @@ const HEADER_KEY = 'journal_header';
 export class Journal {
   readonly trimmer: Trimmer;
   readonly #storage: DurableObjectStorage;
-  readonly #records: RecordTable;
+  readonly #records: JournalTable;
   /** These are read when they are first needed: a hub that wakes reads nothing of its journal. */
   #header: JournalHeader | undefined;
   #end: RecordInfo | undefined;
@@ -34,7 +34,7 @@ export class Journal {
 
   constructor(storage: DurableObjectStorage, retention: Retention) {
     this.#storage = storage;
-    this.#records = new RecordTable(storage.sql);
+    this.#records = new JournalTable(storage.sql);
     this.trimmer = new Trimmer(this, retention);
   }
 

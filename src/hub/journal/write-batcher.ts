@@ -4,8 +4,8 @@
  * a turn costs more than those that follow.
  */
 
+import { type Publication, publisherOf } from '../../event/publication.ts';
 import { isWithinShare } from '../../lib/fair-share.ts';
-import { type Publication, publisherOf } from '../../subscription/publication.ts';
 import { utf8Length } from '../../wire/utf8.ts';
 import {
   FLUSH_LINGER_MS,

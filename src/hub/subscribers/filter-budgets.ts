@@ -12,9 +12,9 @@ import { LruCache } from '../../lib/caches.ts';
 import { MAX_CACHED_LOOKUPS } from '../../lib/limits.ts';
 import type { Matcher } from '../../subscription/matcher.ts';
 import { MAX_FILTER_COST_PER_HUB, MAX_FILTER_COST_PER_TOKEN } from '../limits.ts';
-import { isOpen, type SubscriptionClasses } from './classes.ts';
-import type { OwnerTags } from './owner.ts';
+import type { OwnerTags } from './owner-tags.ts';
 import { type Refusal, unavailable } from './refusal.ts';
+import { isOpen, type SubscriptionClasses } from './subscription-classes.ts';
 
 /** The keys of the matchers of a tag, or of more, and what their filters cost. */
 interface Used {

@@ -16,13 +16,13 @@ import type { TurnBudget } from '../delivery/turn-budget.ts';
 import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
 import { resolvePosition, sequenceOfId } from '../journal/position.ts';
-import type { SubscriptionClass, SubscriptionClasses } from './classes.ts';
 import type { EventSupply } from './event-supply.ts';
 import type { FilterBudgets } from './filter-budgets.ts';
-import { type OwnerTags, ownerTagOf } from './owner.ts';
+import { type OwnerTags, ownerTagOf } from './owner-tags.ts';
 import { FORBIDDEN, refuse, unavailable } from './refusal.ts';
 import type { SocketAcceptor } from './socket-acceptor.ts';
 import type { SubscriberSlots } from './subscriber-slots.ts';
+import type { SubscriptionClass, SubscriptionClasses } from './subscription-classes.ts';
 
 interface HandshakeParts {
   readonly journal: Journal;

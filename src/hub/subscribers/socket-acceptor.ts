@@ -8,10 +8,10 @@ import type { TurnBudget } from '../delivery/turn-budget.ts';
 import { newAckingTag } from '../flow-control/acking-subscriber.ts';
 import type { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
 import type { Position } from '../journal/position.ts';
-import type { SubscriptionClass } from './classes.ts';
 import type { Lifetimes } from './lifetimes.ts';
-import type { OwnerTags } from './owner.ts';
+import type { OwnerTags } from './owner-tags.ts';
 import { refuse, unavailable } from './refusal.ts';
+import type { SubscriptionClass } from './subscription-classes.ts';
 
 interface AcceptorParts {
   readonly ctx: DurableObjectState;

@@ -9,7 +9,7 @@ import type { GoodbyeReason } from '../../wire/carillon-v1/messages.ts';
 import { encodeServerMessage } from '../../wire/carillon-v1/server-codec.ts';
 import { send } from '../delivery/send.ts';
 import { MAX_RECONNECT_SPREAD_MS } from '../limits.ts';
-import type { SubscriptionClass, SubscriptionClasses } from './classes.ts';
+import type { SubscriptionClass, SubscriptionClasses } from './subscription-classes.ts';
 
 export class SocketCloser {
   readonly #ctx: DurableObjectState;

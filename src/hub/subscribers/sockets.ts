@@ -3,9 +3,9 @@
 import { decodeHandshake } from '../../subscription/handshake.ts';
 import type { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
 import type { ClientMessages } from '../flow-control/client-messages.ts';
-import type { SubscriptionClasses } from './classes.ts';
 import type { Handshakes } from './handshakes.ts';
 import { refuse, unavailable } from './refusal.ts';
+import type { SubscriptionClasses } from './subscription-classes.ts';
 
 interface SocketsParts {
   readonly classes: SubscriptionClasses;

@@ -1,7 +1,7 @@
 /** The slots of a hub's subscribers: so many for the hub, for each token, and for each owner a share of those that are free. */
 
 import { MAX_SOCKETS_PER_TOKEN } from '../limits.ts';
-import type { OwnerTags } from './owner.ts';
+import type { OwnerTags } from './owner-tags.ts';
 import { type Refusal, unavailable } from './refusal.ts';
 import { SlotCounter, SlotCounterByTag } from './slot-counter.ts';
 

@@ -10,10 +10,10 @@
 import type { Alarms } from '../../objects/alarms.ts';
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
 import { AccessCache } from '../authority-sync/access-cache.ts';
+import { AccessChanges } from '../authority-sync/access-changes.ts';
 import { AuthoritySync } from '../authority-sync/authority-sync.ts';
 import { Authorizer } from '../authority-sync/authorizer.ts';
 import { PolicyTexts } from '../authority-sync/policy-texts.ts';
-import { Revocation } from '../authority-sync/revocation.ts';
 import { SyncedAuthorities } from '../authority-sync/synced-authorities.ts';
 import { TokenExpiry } from '../authority-sync/token-expiry.ts';
 import { WatchedTokens } from '../authority-sync/watched-tokens.ts';
@@ -32,7 +32,6 @@ import { Unacknowledged } from '../flow-control/unacknowledged.ts';
 import { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
 import { MAX_SOCKETS_PER_HUB } from '../limits.ts';
-import { SubscriptionClasses } from './classes.ts';
 import type { EventSupply } from './event-supply.ts';
 import { FilterBudgets } from './filter-budgets.ts';
 import { Handshakes } from './handshakes.ts';
@@ -40,6 +39,7 @@ import { Lifetimes } from './lifetimes.ts';
 import { SocketAcceptor } from './socket-acceptor.ts';
 import { SocketCloser } from './socket-closer.ts';
 import { SubscriberSlots } from './subscriber-slots.ts';
+import { SubscriptionClasses } from './subscription-classes.ts';
 
 /** The parts that serve subscribers. */
 export type Subscribers = ReturnType<typeof composeSubscribers>;
@@ -61,12 +61,12 @@ export function composeSubscribers(
   const closer = new SocketCloser(ctx, classes);
   const policies = new PolicyTexts(sql);
   const authorizer = new Authorizer(new AccessCache(policies, classes), budget);
-  const revocation = new Revocation(classes, authorizer, closer);
+  const accessChanges = new AccessChanges(classes, authorizer, closer);
   const authorities = new SyncedAuthorities(sql);
   const tokens = new WatchedTokens(ctx, alarms);
-  const synced = { authorities, tokens, policies, revocation };
+  const synced = { authorities, tokens, policies, accessChanges };
   const authoritySync = new AuthoritySync(ctx, env, synced);
-  const tokenExpiry = new TokenExpiry(authoritySync, tokens, revocation);
+  const tokenExpiry = new TokenExpiry(authoritySync, tokens, accessChanges);
   const lifetimes = new Lifetimes(sql, closer);
   const shared = {
     ctx,

@@ -5,12 +5,12 @@ import { MAX_DELIVERY_EVENTS } from '../limits.ts';
 import { type Documents, type Located, readDocuments } from './body/documents.ts';
 import type { VendorReply } from './challenges/challenge.ts';
 import { headerValue } from './headers.ts';
-import type { Kind } from './kinds/kind.ts';
 import { applyMapping } from './mapping/apply-mapping.ts';
 import { type DeliveryDigest, digestDelivery, numbered } from './mapping/event-id.ts';
 import type { WebhookRequest } from './request.ts';
 import type { SourceSettings } from './settings/settings.ts';
 import type { DocumentSource } from './source.ts';
+import type { Kind } from './vendors/kind.ts';
 import type { Proof } from './verifiers/verifier.ts';
 import { challengeRequest } from './verify-delivery.ts';
 

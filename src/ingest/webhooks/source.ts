@@ -1,7 +1,5 @@
 /** A source, compiled from its stored settings: how to verify its deliveries, and which events they become. */
 import { invalid, ok, type Result } from '../../lib/result.ts';
-import type { Kind } from './kinds/kind.ts';
-import { CLOUDEVENTS, KINDS } from './kinds/kinds.ts';
 import { compileMapping, type Mapping, type MappingSettings } from './mapping/mapping.ts';
 import {
   checkSettings,
@@ -9,6 +7,8 @@ import {
   shownSettings,
   verifiersOf,
 } from './settings/settings.ts';
+import { CLOUDEVENTS, KINDS } from './vendors/all-kinds.ts';
+import type { Kind } from './vendors/kind.ts';
 import type { Verifier } from './verifiers/verifier.ts';
 
 interface AnySource {

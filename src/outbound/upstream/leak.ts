@@ -2,7 +2,7 @@
  * Whether a text contains a token or a ticket of this server, which the upstream must not see. Clients and proxies put
  * tokens in unexpected places: behind other values, quoted, encoded, in the user name of Basic credentials.
  */
-import { percentDecoded } from '../../lib/masks.ts';
+import { percentDecoded } from '../../lib/mask-secrets.ts';
 
 /** A token or ticket of ours: a prefix and 32 letters and digits. Some of them may have been lost. */
 const OURS = /ct[kt]\.[A-Za-z0-9]{20}/;

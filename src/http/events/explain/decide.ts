@@ -5,7 +5,7 @@ import { pathOfKey } from '../../../namespace/namespace.ts';
 import type { Access } from '../../../policy/access.ts';
 import type { ReceiveDecision } from '../../../policy/acl.ts';
 import { Matcher } from '../../../subscription/matcher.ts';
-import type { Call } from '../../endpoint.ts';
+import type { Call } from '../../endpoint-types.ts';
 import type { Subject } from './find-subject.ts';
 
 export interface ExplainedSubscription {

@@ -13,7 +13,7 @@ import { kindOf, quote } from '../../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
 import { pathOfKey } from '../../../namespace/namespace.ts';
 import { namespacePatterns } from '../../../subscription/namespace-patterns.ts';
-import { type Call, textOf } from '../../endpoint.ts';
+import { type Call, textOf } from '../../endpoint-types.ts';
 import { refuse, succeed } from '../../respond.ts';
 import { decide, type ExplainedSubscription } from './decide.ts';
 import { findEvent } from './find-event.ts';

@@ -13,7 +13,7 @@ import { parseHubName, wildcardHubName } from '../../../objects/names.ts';
 import { callHub, callWildcardHub } from '../../../objects/stubs.ts';
 import { Matcher } from '../../../subscription/matcher.ts';
 import { maySeeOthers } from '../../authorize.ts';
-import type { Call } from '../../endpoint.ts';
+import type { Call } from '../../endpoint-types.ts';
 import { MAX_EXPLAINED_HUBS } from '../../limits.ts';
 
 export async function findEvent(

@@ -15,7 +15,7 @@ import {
   targetOfToken,
 } from '../../authentication/token-location.ts';
 import { auditDenial, maySeeOthers } from '../../authorize.ts';
-import { type Call, textOf } from '../../endpoint.ts';
+import { type Call, textOf } from '../../endpoint-types.ts';
 import { type Refusal, refused } from '../../respond.ts';
 
 export interface Subject {

@@ -4,6 +4,7 @@
  * cannot be published is dropped and counted, unless `on_overload` is `block`.
  */
 
+import { idOf } from '../../../event/publication.ts';
 import { NO_MOUNT_POINT } from '../../../ingest/audit/mount-path.ts';
 import { isOnOverload } from '../../../ingest/webhooks/settings/audit-settings.ts';
 import type { AuditSource } from '../../../ingest/webhooks/source.ts';
@@ -13,7 +14,6 @@ import { MAX_CACHED_LOOKUPS } from '../../../lib/limits.ts';
 import { log, logError } from '../../../lib/log.ts';
 import { quote } from '../../../lib/quote.ts';
 import { invalid, type Result } from '../../../lib/result.ts';
-import { idOf } from '../../../subscription/publication.ts';
 import type { NamespaceContext } from '../../context.ts';
 import { MAX_AUDIT_WAIT_MS, MAX_LOGGED_REASONS } from '../../limits.ts';
 import { type PublishFailure, type PublishOutcomes, reportOf } from '../../publishing/outcomes.ts';
@@ -29,7 +29,7 @@ import {
   deliveryOf,
   eventDefaults,
   readAuditEntries,
-} from './read-delivery.ts';
+} from './delivery-events.ts';
 import { refuseDelivery, refuseUnverified } from './responses.ts';
 import { sourcePublisher } from './source-lookup.ts';
 

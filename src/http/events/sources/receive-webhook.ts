@@ -8,7 +8,7 @@ import {
 import type { NamespaceContext } from '../../context.ts';
 import { publishEvents } from '../../publishing/publish-events.ts';
 import { workerCaches } from '../../worker-caches.ts';
-import { deliveryOf, eventDefaults, readWebhook } from './read-delivery.ts';
+import { deliveryOf, eventDefaults, readWebhook } from './delivery-events.ts';
 import { answerAccepted, refuseDelivery, refuseUnverified, reply } from './responses.ts';
 import { sourcePublisher } from './source-lookup.ts';
 

@@ -15,11 +15,11 @@ import { invalid, ok, type Result } from '../../../lib/result.ts';
 import { pathOfKey } from '../../../namespace/namespace.ts';
 import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
 import { auditCall } from '../../audit-log.ts';
-import type { Call, Endpoints } from '../../endpoint.ts';
+import type { Call, Endpoints } from '../../endpoint-types.ts';
 import { adviceOnPublications } from '../../publishing/advice.ts';
 import { done, list, refuse, succeed } from '../../respond.ts';
 import { workerCaches } from '../../worker-caches.ts';
-import { deliveryOf, eventDefaults, readAuditEntries, readWebhook } from './read-delivery.ts';
+import { deliveryOf, eventDefaults, readAuditEntries, readWebhook } from './delivery-events.ts';
 import { findSource } from './source-lookup.ts';
 
 export const SOURCE_ENDPOINTS: Endpoints = {

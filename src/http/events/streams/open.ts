@@ -3,9 +3,9 @@ import { RETRY_AFTER_SECONDS } from '../../limits.ts';
 import { refuse } from '../../respond.ts';
 import { setWarnings } from '../../warning-header.ts';
 import type { Hello } from './format.ts';
-import { Relay } from './relay.ts';
 import type { StreamRequest } from './request.ts';
 import { streamSlots } from './slots.ts';
+import { Relay } from './stream.ts';
 
 /** The header with the position at which a stream begins: a poll that received no event resumes there. */
 export const CURSOR_HEADER = 'Carillon-Cursor';

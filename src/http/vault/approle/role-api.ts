@@ -5,7 +5,7 @@ import { checkAppRole, describeAppRole, loginByAppRole } from '../../../logins/a
 import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
 import { digestOf } from '../../../token/token-form.ts';
 import { auditCall } from '../../audit-log.ts';
-import { type Call, type Endpoints, textOf } from '../../endpoint.ts';
+import { type Call, type Endpoints, textOf } from '../../endpoint-types.ts';
 import { done, list, refuse } from '../../respond.ts';
 import type { LoginEndpoint } from '../login.ts';
 import { TOKEN_SETTINGS } from '../token-settings.ts';

@@ -4,7 +4,7 @@ import { MAX_FIELD_CHARACTERS } from '../../../lib/limits.ts';
 import { invalid, type Result } from '../../../lib/result.ts';
 import type { AppRole } from '../../../logins/approle.ts';
 import { callAuthority } from '../../../objects/stubs.ts';
-import { type Call, textOf } from '../../endpoint.ts';
+import { type Call, textOf } from '../../endpoint-types.ts';
 import { answer, refuse } from '../../respond.ts';
 
 /** Calls `run` with the role that the path names; 404 if there is none. */

@@ -5,7 +5,7 @@ import { invalid, ok, type Result } from '../../../lib/result.ts';
 import { type AppRole, checkSecretIdRequest, describeSecretId } from '../../../logins/approle.ts';
 import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
 import { digestOf } from '../../../token/token-form.ts';
-import { type Call, type Endpoints, textOf } from '../../endpoint.ts';
+import { type Call, type Endpoints, textOf } from '../../endpoint-types.ts';
 import { done, list, refuse } from '../../respond.ts';
 import { boundedText, data, roleOf, withRole } from './role.ts';
 

@@ -8,7 +8,7 @@ import type { Maker } from '../../../token/token-request.ts';
 import { auditCall } from '../../audit-log.ts';
 import type { Caller } from '../../authentication/caller.ts';
 import { isRootToken } from '../../authentication/root-token.ts';
-import type { Call } from '../../endpoint.ts';
+import type { Call } from '../../endpoint-types.ts';
 import { answer, refuse } from '../../respond.ts';
 
 type CallerToken = NonNullable<Caller['token']>;

@@ -4,7 +4,7 @@ import { parseDuration } from '../../../lib/duration.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
 import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
 import { auditCall } from '../../audit-log.ts';
-import type { Call, Endpoints } from '../../endpoint.ts';
+import type { Call, Endpoints } from '../../endpoint-types.ts';
 import { answer, done, list, refuse } from '../../respond.ts';
 import { workerCaches } from '../../worker-caches.ts';
 import { createToken } from './create-token.ts';

@@ -8,7 +8,7 @@ import {
   targetOfAccessor,
   targetOfToken,
 } from '../../authentication/token-location.ts';
-import { type Call, textOf } from '../../endpoint.ts';
+import { type Call, textOf } from '../../endpoint-types.ts';
 import { refuse } from '../../respond.ts';
 
 /** No authority knows the root token, and none is asked for a token of another namespace. */

@@ -2,7 +2,7 @@
 
 import type { CursorCodec } from '../../journal/cursor-codec.ts';
 import type { Journal } from '../../journal/journal.ts';
-import type { SubscriptionClasses } from '../../subscribers/classes.ts';
+import type { SubscriptionClasses } from '../../subscribers/subscription-classes.ts';
 import type { RetainedSubscriptions } from './retained-subscriptions.ts';
 
 export class FeedDemand {
@@ -24,8 +24,8 @@ export class FeedDemand {
   }
 
   /** Whether a subscriber, or one that may reconnect, wants events of the hub. */
-  includes(hub: string): boolean {
-    return this.#classes.touch(hub) || this.#retained.touch(hub, Date.now());
+  wants(hub: string): boolean {
+    return this.#classes.wantsEventsOf(hub) || this.#retained.wantsEventsOf(hub, Date.now());
   }
 
   /** Whether somebody may have a position of this journal to resume from. */

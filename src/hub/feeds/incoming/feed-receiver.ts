@@ -11,12 +11,12 @@ import type { FeedDemand } from './feed-demand.ts';
 import type { FeedPositions } from './feed-positions.ts';
 import type { FeedStarter } from './feed-starter.ts';
 import { assertReadable, type FeedWriter, fedRecord } from './feed-writer.ts';
-import type { HubRegistry } from './hub-registry.ts';
+import type { KnownHubs } from './known-hubs.ts';
 
 interface FeedReceiverParts {
   readonly alarms: Alarms;
   readonly authoritySync: AuthoritySync;
-  readonly registry: HubRegistry;
+  readonly knownHubs: KnownHubs;
   readonly positions: FeedPositions;
   readonly demand: FeedDemand;
   readonly writer: FeedWriter;
@@ -38,18 +38,18 @@ export class FeedReceiver {
   }
 
   async receive(page: FeedPage): Promise<FeedReceipt> {
-    const { alarms, authoritySync, registry, demand, starter } = this.#parts;
+    const { alarms, authoritySync, knownHubs, demand, starter } = this.#parts;
     const { hub, version } = page;
     assertReadable(hub, page);
     await starter.started(hub);
     await authoritySync.confirm(Date.now());
     // A hub that has unregistered meanwhile, because its namespace was deleted, does not come back.
-    if (!registry.has(hub)) return { taken: page.after, request: undefined };
+    if (!knownHubs.has(hub)) return { taken: page.after, request: undefined };
     const { taken, delivered } = this.#take(page);
-    registry.confirm(hub, version);
+    knownHubs.confirm(hub, version);
     await delivered;
     alarms.arm();
-    return { taken, request: registry.request(hub, demand.includes(hub)) };
+    return { taken, request: knownHubs.request(hub, demand.wants(hub)) };
   }
 
   #take({ hub, epoch, trimmedThrough, after, records }: FeedPage): TakenPage {

@@ -21,18 +21,18 @@ import { type Refusal, unavailable } from '../../subscribers/refusal.ts';
 import type { FeedDemand } from './feed-demand.ts';
 import type { FeedPositions } from './feed-positions.ts';
 import { assertReadable, type FeedWriter, fedRecord } from './feed-writer.ts';
-import type { HubRegistry } from './hub-registry.ts';
-import type { Registrations } from './registrations.ts';
+import type { KnownHubs } from './known-hubs.ts';
+import type { Registrar } from './registrar.ts';
 
 interface FeedStarterParts {
   readonly ctx: DurableObjectState;
   readonly env: Env;
   readonly journal: Journal;
-  readonly registry: HubRegistry;
+  readonly knownHubs: KnownHubs;
   readonly positions: FeedPositions;
   readonly demand: FeedDemand;
   readonly writer: FeedWriter;
-  readonly registrations: Registrations;
+  readonly registrar: Registrar;
 }
 
 /** What a hub answered to a feed request. */
@@ -57,7 +57,7 @@ export class FeedStarter implements EventSupply {
   }
 
   async prepare(matcher: Matcher): Promise<Refusal | undefined> {
-    const hubs = this.#parts.registry
+    const hubs = this.#parts.knownHubs
       .notFeeding()
       .filter((hub) => matcher.mayMatchHub(parseHubName(hub)));
     if (hubs.length > MAX_HUBS) {
@@ -107,8 +107,8 @@ export class FeedStarter implements EventSupply {
     maxEvents: number,
     maxBytes: number,
   ): Promise<StartedFeed | undefined> {
-    const { ctx, env, registry, positions, registrations } = this.#parts;
-    const request = registry.request(hub, true);
+    const { ctx, env, knownHubs, positions, registrar } = this.#parts;
+    const request = knownHubs.request(hub, true);
     const { version } = request;
     const self = ctx.id.name ?? '';
     const position = positions.get(hub);
@@ -120,7 +120,7 @@ export class FeedStarter implements EventSupply {
       return { hub, version, backfill };
     }
     // It has deleted everything, or lost its storage.
-    registrations.unregister(hub, { epoch: undefined, trimmedUntil: 0, version });
+    registrar.unregister(hub, { epoch: undefined, trimmedUntil: 0, version });
     return undefined;
   }
 
@@ -129,7 +129,7 @@ export class FeedStarter implements EventSupply {
    * confirms that the hubs feed: else the next handshake would not wait for this.
    */
   #take(started: readonly StartedFeed[]): Promise<void> | undefined {
-    const { journal, registry, positions, demand, writer } = this.#parts;
+    const { journal, knownHubs, positions, demand, writer } = this.#parts;
     const records: NewRecord[] = [];
     const { hasPositions } = demand;
     let trimmedUntil = 0;
@@ -150,9 +150,9 @@ export class FeedStarter implements EventSupply {
       journal.setCoverage(isFirst ? recordedSince : journal.recordedSince, trimmedUntil);
       for (const { hub, version, backfill } of started) {
         // A hub that has unregistered meanwhile has no events any more.
-        if (!registry.has(hub)) continue;
+        if (!knownHubs.has(hub)) continue;
         positions.put(hub, { epoch: backfill.epoch, taken: backfill.last });
-        registry.confirm(hub, version);
+        knownHubs.confirm(hub, version);
       }
     });
   }

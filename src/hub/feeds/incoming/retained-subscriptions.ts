@@ -54,7 +54,7 @@ export class RetainedSubscriptions {
   }
 
   /** Whether a subscriber that may reconnect wants events of the hub. */
-  touch(hub: string, now: number): boolean {
+  wantsEventsOf(hub: string, now: number): boolean {
     const namespaces = parseHubName(hub);
     for (const [wanted, { matcher, expiresAt }] of this.#all()) {
       if (expiresAt <= now) this.#delete(wanted);

@@ -11,7 +11,7 @@ export const FEED_REQUESTS_KEY = 'feed_requests';
 type Requests = Readonly<Record<string, FeedRequest>>;
 
 export interface FeedTarget {
-  /** How far it has the journal; undefined until it said so. */
+  /** The last sequence that the wildcard hub has; undefined if it has not told yet. */
   taken: number | undefined;
   /** The feed that is under way. */
   call: Promise<void> | undefined;

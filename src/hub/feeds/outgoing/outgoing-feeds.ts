@@ -15,9 +15,9 @@ import {
   MAX_FEED_EVENTS,
   MAX_FEED_WAIT_MS,
 } from '../../limits.ts';
-import { within } from '../../within.ts';
+import { withTimeout } from '../../with-timeout.ts';
 import type { FeedTarget, FeedTargets } from './feed-targets.ts';
-import type { HubRegistration } from './hub-registration.ts';
+import type { SelfRegistration } from './self-registration.ts';
 
 /** Stored while a wildcard hub lacks something. */
 export const BEHIND_KEY = 'feeds_behind';
@@ -28,7 +28,7 @@ export class OutgoingFeeds implements AlarmTask {
   readonly #journal: Journal;
   readonly #alarms: Alarms;
   readonly #targets: FeedTargets;
-  readonly #registration: HubRegistration;
+  readonly #registration: SelfRegistration;
   /** When those that lack something are fed again; Infinity if none does, undefined until it was looked up. */
   #retryAt: number | undefined;
   #backoffMs = MIN_JOB_BACKOFF_MS;
@@ -39,7 +39,7 @@ export class OutgoingFeeds implements AlarmTask {
     journal: Journal,
     alarms: Alarms,
     targets: FeedTargets,
-    registration: HubRegistration,
+    registration: SelfRegistration,
   ) {
     this.#ctx = ctx;
     this.#env = env;
@@ -55,8 +55,8 @@ export class OutgoingFeeds implements AlarmTask {
   }
 
   /**
-   * Feeds all that the journal has, and waits for that, but not for long: a wildcard hub that cannot be reached is fed
-   * later, by an alarm that is set when this returns.
+   * Feeds what the journal has to the wildcard hubs, and waits a limited time. An alarm, which is set when this returns,
+   * feeds those that could not be reached.
    *
    * @param before the sequence up to which they probably have the journal
    */
@@ -71,7 +71,7 @@ export class OutgoingFeeds implements AlarmTask {
     const { last } = this.#journal;
     const fed = Promise.all(names.map((name) => this.#feedThrough(name, last, before)));
     try {
-      await within(MAX_FEED_WAIT_MS, fed);
+      await withTimeout(MAX_FEED_WAIT_MS, fed);
     } catch (error) {
       logError('a wildcard hub was not fed and will be later', error);
       await this.#fallBehind();

@@ -6,7 +6,7 @@ import {
   MAX_SOURCE_SECRETS,
   MIN_SOURCE_SECRET_CHARACTERS,
 } from '../../limits.ts';
-import { KINDS } from '../kinds/kinds.ts';
+import { KINDS } from '../vendors/all-kinds.ts';
 import { checkSecret } from '../verifiers/verifier.ts';
 import { type SourceSettings, verifiersOf } from './settings.ts';
 

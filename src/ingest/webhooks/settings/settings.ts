@@ -8,10 +8,10 @@ import {
   MAX_SOURCE_OPTION_CHARACTERS,
   MAX_TOLERANCE_SECONDS,
 } from '../../limits.ts';
-import type { Kind } from '../kinds/kind.ts';
-import { CLOUDEVENTS, KINDS } from '../kinds/kinds.ts';
 import { compileMapping, type MappingSettings } from '../mapping/mapping.ts';
 import type { SourceOptions } from '../option.ts';
+import { CLOUDEVENTS, KINDS } from '../vendors/all-kinds.ts';
+import type { Kind } from '../vendors/kind.ts';
 import { hmacSignature, type SignatureSettings } from '../verifiers/hmac-signature.ts';
 import type { Verifier } from '../verifiers/verifier.ts';
 import { AUDIT_KEYS, type OnOverload, readAuditSettings } from './audit-settings.ts';

@@ -2,8 +2,8 @@
  * An event on its way from the Worker to a hub. It crosses as the text that JSON subscribers get, so that the hub,
  * which is a single thread, neither builds nor encodes it.
  */
-import type { Event } from '../event/event.ts';
-import { type EventFacts, factsOf } from '../event/facts.ts';
+import type { Event } from './event.ts';
+import { type EventFacts, factsOf } from './facts.ts';
 
 export interface Publication {
   /** Id, publisher, Vault namespace, type and source. A second publication with the same key is a duplicate. */

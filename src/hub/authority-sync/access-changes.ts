@@ -1,11 +1,17 @@
-/** What follows for the hub's subscribers from a change at an authority: sockets that may not stay open are closed. */
+/**
+ * Applies a change at an authority to the hub's subscribers. A socket that may not stay open is closed. One that stays is
+ * decided again for each event: `authorizer.ts` makes the decision, `delivery/fan-out.ts` asks for it.
+ */
 
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
-import type { SubscriptionClass, SubscriptionClasses } from '../subscribers/classes.ts';
 import type { SocketCloser } from '../subscribers/socket-closer.ts';
+import type {
+  SubscriptionClass,
+  SubscriptionClasses,
+} from '../subscribers/subscription-classes.ts';
 import type { Authorizer } from './authorizer.ts';
 
-export class Revocation {
+export class AccessChanges {
   readonly #classes: SubscriptionClasses;
   readonly #authorizer: Authorizer;
   readonly #closer: SocketCloser;
@@ -21,7 +27,7 @@ export class Revocation {
     this.#closer.closeTagged(tag, 'revoked', CLOSE_CODES.normal);
   }
 
-  /** An authority does not watch a token any more, which may still be valid: its subscribers may reconnect. */
+  /** An authority released a token of the upstream, which may still be valid. Its subscribers may reconnect. */
   tokenReleased(tag: string): void {
     this.#closer.closeUnconfirmed(tag);
   }

@@ -9,7 +9,7 @@ import type { Kind } from './kind.ts';
 /** The event type in most bodies. */
 const TYPE = '/type|/event_type|/event|"event"';
 
-export const GENERAL = {
+export const CUSTOM = {
   'standard-webhooks': {
     verifiers: [STANDARD_WEBHOOKS, SVIX],
     body: 'document',

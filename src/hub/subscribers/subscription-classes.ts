@@ -55,8 +55,8 @@ export class SubscriptionClasses {
     return [...this.#classes.values()];
   }
 
-  /** Whether a class may want an event of the hub. Forgets the classes that may and turn out to be empty. */
-  touch(hub: string): boolean {
+  /** Whether a class with a socket may want an event of the hub. Deletes classes without a socket that it finds. */
+  wantsEventsOf(hub: string): boolean {
     const namespaces = parseHubName(hub);
     return this.all().some(
       (each) => each.matcher.mayMatchHub(namespaces) && !this.forgetIfEmpty(each),

@@ -21,7 +21,7 @@ interface Parts {
   readonly adoptions: Adoptions;
 }
 
-export class HubSync {
+export class AnswersToHubs {
   readonly #parts: Parts;
 
   constructor(parts: Parts) {

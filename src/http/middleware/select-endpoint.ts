@@ -5,7 +5,7 @@ import { parseBool } from '../../lib/text.ts';
 import { pathOfKey } from '../../namespace/namespace.ts';
 import type { Operation } from '../../policy/acl.ts';
 import { deny, isAllowed } from '../authorize.ts';
-import type { Call, Endpoint, EndpointEnv } from '../endpoint.ts';
+import type { Call, Endpoint, EndpointEnv } from '../endpoint-types.ts';
 import { refuse } from '../respond.ts';
 import { warnOfUnread } from '../unread-parameters.ts';
 

@@ -21,7 +21,7 @@ import type { FeedTargets } from './feed-targets.ts';
 
 export const REGISTERED_AT_KEY = 'registered_at';
 
-export class HubRegistration implements EventSupply {
+export class SelfRegistration implements EventSupply {
   readonly #ctx: DurableObjectState;
   readonly #env: Env;
   readonly #journal: Journal;

@@ -1,5 +1,5 @@
-/** Waits for a promise, but no longer than this. @throws if it takes longer; what it does then goes on, unheard */
-export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+/** Waits for a promise for at most `ms`. @throws if it takes longer. The work goes on, and its result is ignored. */
+export async function withTimeout<T>(ms: number, promise: Promise<T>): Promise<T> {
   const waited = new AbortController();
   const timeout = scheduler
     .wait(ms, { signal: waited.signal })

@@ -13,19 +13,19 @@ import type { Journal } from '../../journal/journal.ts';
 import type { FeedDemand } from './feed-demand.ts';
 import type { FeedPositions } from './feed-positions.ts';
 import type { FeedWriter } from './feed-writer.ts';
-import type { HubRegistry } from './hub-registry.ts';
+import type { KnownHubs } from './known-hubs.ts';
 
 interface RegistrationParts {
   readonly env: Env;
   readonly namespaceKey: string;
   readonly journal: Journal;
-  readonly registry: HubRegistry;
+  readonly knownHubs: KnownHubs;
   readonly positions: FeedPositions;
   readonly demand: FeedDemand;
   readonly writer: FeedWriter;
 }
 
-export class Registrations {
+export class Registrar {
   readonly #parts: RegistrationParts;
 
   constructor(parts: RegistrationParts) {
@@ -36,47 +36,47 @@ export class Registrations {
     hub: string,
     { publisher, journalEnd, isRenewal = false }: Registration,
   ): Promise<Result<FeedRequest, RegistrationRefusal>> {
-    const { registry, positions, demand, writer } = this.#parts;
-    const isOwn = registry.isOwn(hub);
-    if (isOwn && !registry.has(hub)) await this.#checkNamespace();
+    const { knownHubs, positions, demand, writer } = this.#parts;
+    const isOwn = knownHubs.isOwn(hub);
+    if (isOwn && !knownHubs.has(hub)) await this.#checkNamespace();
     // The calls that wait may have registered it meanwhile.
-    const isNew = !registry.has(hub);
+    const isNew = !knownHubs.has(hub);
     if (isOwn && isNew) {
-      const refusal = registry.refusal(publisher);
+      const refusal = knownHubs.refusal(publisher);
       if (refusal !== undefined) return { ok: false, failure: refusal };
     }
     // What it had before was dealt with when it unregistered.
     if (journalEnd !== undefined && isNew) positions.put(hub, journalEnd);
-    const wanted = demand.includes(hub);
-    if (isRenewal && !isNew) return ok(registry.request(hub, wanted));
+    const wanted = demand.wants(hub);
+    if (isRenewal && !isNew) return ok(knownHubs.request(hub, wanted));
     // While the registry did not know the hub, subscribers may have missed its events.
     if (isRenewal && wanted) writer.appendGap(hub);
-    return ok(registry.add(hub, wanted, publisher ?? ''));
+    return ok(knownHubs.add(hub, wanted, publisher ?? ''));
   }
 
   async registerWithoutEvents(hub: string): Promise<boolean> {
-    const { namespaceKey, registry } = this.#parts;
-    if (registry.has(hub)) return true;
+    const { namespaceKey, knownHubs } = this.#parts;
+    if (knownHubs.has(hub)) return true;
     // The root namespace is never deleted, so no hub has to be deleted with it.
     if (namespaceKey === ROOT) return false;
     await this.#checkNamespace();
-    registry.addWithoutEvents(hub);
+    knownHubs.addWithoutEvents(hub);
     return false;
   }
 
   unregister(hub: string, unregistration?: Unregistration): void {
-    const { journal, registry, positions, writer } = this.#parts;
+    const { journal, knownHubs, positions, writer } = this.#parts;
     const { version = Number.MAX_SAFE_INTEGER } = unregistration ?? {};
-    const registered = registry.versionOf(hub);
+    const registered = knownHubs.versionOf(hub);
     if ((registered ?? 0) > version) return;
     if (unregistration !== undefined) {
       if (registered !== undefined && this.#mayMiss(hub, unregistration)) writer.appendGap(hub);
-      // From here on, this journal does not have all events of the time in which the hub had some.
+      // Events of the hub up to this time may be missing in this journal.
       if (unregistration.trimmedUntil > journal.trimmedUntil) {
         journal.setCoverage(journal.recordedSince, unregistration.trimmedUntil);
       }
     }
-    registry.delete(hub, version);
+    knownHubs.delete(hub, version);
     positions.delete(hub);
   }
 

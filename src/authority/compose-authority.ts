@@ -10,7 +10,7 @@ import { Lifecycle } from './lifecycle.ts';
 import { AppRoles } from './logins/app-roles.ts';
 import { LoginSettings } from './logins/login-settings.ts';
 import { SecretIds } from './logins/secret-ids.ts';
-import { HubSync } from './outbox/hub-sync.ts';
+import { AnswersToHubs } from './outbox/answers-to-hubs.ts';
 import { Jobs } from './outbox/jobs.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { Watches } from './outbox/watches.ts';
@@ -43,7 +43,7 @@ export function composeParts(ctx: DurableObjectState, env: Env & Variables, name
   const tokenService = new TokenService(shared);
   const revocation = new Revocation(shared);
   const adoptions = new Adoptions({ ...shared, revocation });
-  const hubSync = new HubSync({ ...shared, watches, adoptions });
+  const answersToHubs = new AnswersToHubs({ ...shared, watches, adoptions });
   const tickets = new Tickets({ ...shared, tokenService, adoptions });
   alarms.add(adoptions, revocation, outbox);
 
@@ -58,7 +58,7 @@ export function composeParts(ctx: DurableObjectState, env: Env & Variables, name
     lifecycle,
     alarms,
     watches,
-    hubSync,
+    answersToHubs,
     policies,
     tokens,
     tokenService,

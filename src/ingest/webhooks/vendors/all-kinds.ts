@@ -4,7 +4,7 @@ import { CHAT } from './chat.ts';
 import { CLOUD } from './cloud.ts';
 import { CODE } from './code.ts';
 import { COMMERCE } from './commerce.ts';
-import { GENERAL } from './general.ts';
+import { CUSTOM } from './custom.ts';
 import type { Kind } from './kind.ts';
 import { MAIL } from './mail.ts';
 import { OFFICE } from './office.ts';
@@ -16,7 +16,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   ...CLOUD,
   ...MAIL,
   ...OFFICE,
-  ...GENERAL,
+  ...CUSTOM,
 };
 
 /** The defaults for CloudEvents, whatever the kind of the source. */

@@ -5,7 +5,7 @@ import { type RecordInfo, type RecordPage, recordBytes, type StoredRecord } from
 const RECORD = 'sequence, key, accepted_at AS acceptedAt, json';
 const INFO = 'sequence, accepted_at AS acceptedAt, total_bytes AS totalBytes';
 
-export class RecordTable {
+export class JournalTable {
   readonly #sql: SqlStorage;
 
   constructor(sql: SqlStorage) {

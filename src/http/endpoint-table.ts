@@ -1,5 +1,5 @@
 /** All endpoints that take JSON. Each file lists its own. */
-import type { Endpoints } from './endpoint.ts';
+import type { Endpoints } from './endpoint-types.ts';
 import { listEventTypes } from './events/event-types.ts';
 import { explain } from './events/explain/explain.ts';
 import { HUB_ENDPOINTS } from './events/hubs-api.ts';

@@ -14,7 +14,7 @@ import { ROOT_OWNER } from '../../../token/owner.ts';
 
 type Row = { readonly request_version: number; readonly is_feeding: number };
 
-export class HubRegistry {
+export class KnownHubs {
   readonly #sql: SqlStorage;
   readonly #namespaceKey: string;
 

@@ -52,7 +52,7 @@ export class Trimmer implements AlarmTask {
     this.#journal.transaction(() => this.#trim(now));
   }
 
-  /** Trims at most `MAX_TRIMMED_EVENTS`; the alarm brings the rest. */
+  /** Trims at most `MAX_TRIMMED_EVENTS`; the alarm trims the rest. */
   #trim(now: number): void {
     const { events, bytes, ageMs } = this.retention;
     const { trimmedThrough } = this.#journal;

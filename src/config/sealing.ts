@@ -49,12 +49,12 @@ export async function unseal(
     const text = await decrypt(key, owner, new Uint8Array(Buffer.from(base64, 'base64')).buffer);
     return text === undefined
       ? invalid(
-          'it was sealed for another owner, or is not what was sealed; write the secrets anew',
+          'it was sealed for another owner, or is not what was sealed; write the secrets again',
         )
       : ok({ text, isCurrent: index === 0 });
   }
   return invalid(
-    `the key ${quote(id)}, under which it is stored, is not in the secret SOURCE_KEY; put that key back after the new one, or write the secrets anew`,
+    `the key ${quote(id)}, under which it is stored, is not in the secret SOURCE_KEY; put that key back after the new one, or write the secrets again`,
   );
 }
 

@@ -6,7 +6,7 @@ import { PUBLISH, RECEIVE, SUBSCRIBE } from './http/event-routes.ts';
 import { publish } from './http/events/publish.ts';
 import { receive } from './http/events/sources/receive.ts';
 import { subscribe } from './http/events/subscribe/subscribe.ts';
-import { CACHED, FOR_SUBSCRIPTION, FRESH, requireCaller } from './http/middleware/authenticate.ts';
+import { CACHED, FOR_SUBSCRIPTION, FRESH, requireCaller } from './http/middleware/caller.ts';
 import { requireRootToken, resolveConfig } from './http/middleware/config.ts';
 import { allowOrigins } from './http/middleware/cors.ts';
 import { answerError } from './http/middleware/errors.ts';

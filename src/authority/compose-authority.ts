@@ -5,12 +5,12 @@
 
 import type { Variables } from '../config/variables.ts';
 import { Alarms } from '../objects/alarms.ts';
+import { AnswersToHubs } from './answers-to-hubs.ts';
 import { ChildNamespaces } from './child-namespaces.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { AppRoles } from './logins/app-roles.ts';
 import { LoginSettings } from './logins/login-settings.ts';
 import { SecretIds } from './logins/secret-ids.ts';
-import { AnswersToHubs } from './outbox/answers-to-hubs.ts';
 import { Jobs } from './outbox/jobs.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { Watches } from './outbox/watches.ts';

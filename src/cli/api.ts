@@ -27,7 +27,7 @@ export interface ApiFailure {
   readonly status: number;
   /** What the server has done nevertheless. */
   readonly data?: Readonly<Record<string, unknown>>;
-  /** What the server asks to wait before the request is retried. */
+  /** The wait that the server asks for before the request is retried. */
   readonly retryAfterMs: number;
 }
 

@@ -28,7 +28,7 @@ export interface HandshakeFailure {
   readonly message: string;
   /** The status of the server's answer; 0 if there was none. */
   readonly status: number;
-  /** What the server asks to wait before the next attempt. */
+  /** The wait that the server asks for before the next attempt. */
   readonly retryAfterMs: number;
   /** Node's code of the error of a connection that failed. */
   readonly code?: string | undefined;

@@ -8,7 +8,7 @@ import type { End } from './end.ts';
 
 /** How one connection is read. */
 export interface Dialect {
-  /** How long the first message may take, with which the subscription begins. Undefined if there is none. */
+  /** How long the server may take to send its first message. Undefined if the dialect has none. */
   readonly helloTimeoutMs: number | undefined;
   /** Whether the program waits for a message. The server sends none to a program that takes none. */
   isWaiting(): boolean;

@@ -7,7 +7,7 @@ export type Outcome =
   | {
       readonly retryable: true;
       readonly message: string;
-      /** What the server asks to wait. */
+      /** The wait that the server asks for. */
       readonly waitMs: number;
       /** After a back-off if absent. */
       readonly when?: 'now' | 'asked';

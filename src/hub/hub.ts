@@ -17,18 +17,18 @@ import type {
 } from '../objects/hub-contract.ts';
 import type { AuthoritySync } from './authority-sync/authority-sync.ts';
 import type { FanOut } from './delivery/fan-out.ts';
-import { backfillFrom } from './feeds/outgoing/backfill.ts';
-import { FEED_REQUESTS_KEY, FeedTargets } from './feeds/outgoing/feed-targets.ts';
-import { BEHIND_KEY, OutgoingFeeds } from './feeds/outgoing/outgoing-feeds.ts';
-import { REGISTERED_AT_KEY, SelfRegistration } from './feeds/outgoing/self-registration.ts';
+import { backfillFrom } from './feeds/at-hub/backfill.ts';
+import { FEED_REQUESTS_KEY, FeedTargets } from './feeds/at-hub/feed-targets.ts';
+import { BEHIND_KEY, OutgoingFeeds } from './feeds/at-hub/outgoing-feeds.ts';
+import { REGISTERED_AT_KEY, SelfRegistration } from './feeds/at-hub/self-registration.ts';
 import { INCARNATION_KEY } from './incarnation.ts';
 import type { Journal } from './journal/journal.ts';
 import { openJournal } from './journal/open-journal.ts';
 import { HubLifecycle, type Teardown } from './lifecycle.ts';
 import { PublishPipeline } from './publish-pipeline.ts';
 import { HUB_SCHEMA } from './schema.ts';
+import { composeHandshakes, composeSubscribers } from './subscribers/compose-subscribers.ts';
 import { Sockets } from './subscribers/sockets.ts';
-import { composeHandshakes, composeSubscribers } from './subscribers/subscribers.ts';
 
 export class Hub extends DurableObject<Env> implements HubContract {
   readonly #lifecycle: HubLifecycle<HubParts>;

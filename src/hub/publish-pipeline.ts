@@ -9,8 +9,8 @@ import type { Published } from '../objects/hub-contract.ts';
 import { Frame } from '../wire/frame.ts';
 import type { AuthoritySync } from './authority-sync/authority-sync.ts';
 import type { FanOut } from './delivery/fan-out.ts';
-import type { OutgoingFeeds } from './feeds/outgoing/outgoing-feeds.ts';
-import type { SelfRegistration } from './feeds/outgoing/self-registration.ts';
+import type { OutgoingFeeds } from './feeds/at-hub/outgoing-feeds.ts';
+import type { SelfRegistration } from './feeds/at-hub/self-registration.ts';
 import type { Journal } from './journal/journal.ts';
 import type { EventEntry } from './journal/record.ts';
 import { WriteBatcher } from './journal/write-batcher.ts';
@@ -34,8 +34,8 @@ export class PublishPipeline {
   }
 
   /**
-   * The events are stored and delivered before the wildcard hubs are fed. What these lack is in the journal, and one that
-   * cannot be reached is fed later.
+   * The events are stored and delivered before the wildcard hubs are fed. A wildcard hub that cannot
+   * be reached is fed later from the journal.
    *
    * @param owner whose share of hubs and of the queue the events use
    */

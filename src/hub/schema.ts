@@ -1,7 +1,7 @@
 /**
  * What hubs and wildcard hubs store. `docs/storage.md` says how long each row stays, and how to change this.
  *
- * Both kinds of hub have the tables of `createSubscriberTables`, so a change of these is a migration in both lists.
+ * Both kinds of hub have the tables of `createCommonTables`, so a change of these is a migration in both lists.
  * `migrations.ts` runs them when the hub is composed (`lifecycle.ts`).
  *
  * An object also has key-value entries: `schema_version`, `journal_header`, `cursor_key`, `incarnation`,
@@ -10,19 +10,19 @@
 
 import type { Schema } from '../objects/migrations.ts';
 
-export const HUB_SCHEMA: Schema = [{ tables: createSubscriberTables }];
+export const HUB_SCHEMA: Schema = [{ tables: createCommonTables }];
 
 export const WILDCARD_HUB_SCHEMA: Schema = [
   {
     tables: (sql) => {
-      createSubscriberTables(sql);
+      createCommonTables(sql);
       createFeedTables(sql);
     },
   },
 ];
 
 /** Version 1 of what both kinds of hub store. */
-function createSubscriberTables(sql: SqlStorage): void {
+function createCommonTables(sql: SqlStorage): void {
   sql.exec(
     `-- The events in the order in which the hub accepted them, each under the key that makes it a duplicate.
      -- Without json, the row is a note that events are missing at this place.
@@ -30,7 +30,7 @@ function createSubscriberTables(sql: SqlStorage): void {
        sequence INTEGER PRIMARY KEY,
        key TEXT NOT NULL UNIQUE,
        accepted_at INTEGER NOT NULL,
-       total_bytes INTEGER NOT NULL, -- of all events up to this one, also of those that were trimmed
+       total_bytes INTEGER NOT NULL, -- of all events up to this one, including trimmed ones
        json TEXT
      );
 

@@ -1,6 +1,6 @@
 /**
- * The owner of a token: whose shares of limited resources it uses. All tokens of an entity have one owner. So have a token
- * and all tokens that were made with it, orphans too: otherwise a token that makes tokens would have a share for each.
+ * The owner of a token: whose shares of limited resources it uses. All tokens of an entity have one owner. A token and
+ * all tokens that were created with it, including orphans, also have one. Otherwise each created token would get a share.
  * Root, and a token with `sudo` on the path that makes orphans, may create new owners.
  */
 

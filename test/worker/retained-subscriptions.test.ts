@@ -1,7 +1,7 @@
 /** What those who have left can still come back for, however many have left. */
 import { reset, runInDurableObject } from 'cloudflare:test';
 import { afterEach, expect, it } from 'vitest';
-import { RetainedSubscriptions } from '../../src/hub/feeds/incoming/retained-subscriptions.ts';
+import { RetainedSubscriptions } from '../../src/hub/feeds/at-wildcard-hub/retained-subscriptions.ts';
 import { MAX_RETAINED_SUBSCRIPTIONS } from '../../src/hub/limits.ts';
 import { WILDCARD_HUB_SCHEMA } from '../../src/hub/schema.ts';
 import { hubName } from '../../src/objects/names.ts';

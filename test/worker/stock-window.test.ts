@@ -7,7 +7,7 @@ import { TurnBudget } from '../../src/hub/delivery/turn-budget.ts';
 import type { Journal } from '../../src/hub/journal/journal.ts';
 import { decodeRecord, type JournalEntry, type NewRecord } from '../../src/hub/journal/record.ts';
 import { MAX_REPLAY_BYTES, MAX_TURN_BYTES } from '../../src/hub/limits.ts';
-import type { Subscribers } from '../../src/hub/subscribers/subscribers.ts';
+import type { Subscribers } from '../../src/hub/subscribers/compose-subscribers.ts';
 import type { Subscription } from '../../src/subscription/handshake.ts';
 import { encodeJson } from '../../src/wire/json.ts';
 import { handshakeTo, hubStub, Subscriber, subscribersIn } from './support.ts';

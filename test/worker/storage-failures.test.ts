@@ -1,6 +1,6 @@
 /** What requests are answered where an object cannot store or read what they ask for. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FeedTargets } from '../../src/hub/feeds/outgoing/feed-targets.ts';
+import { FeedTargets } from '../../src/hub/feeds/at-hub/feed-targets.ts';
 import { Journal } from '../../src/hub/journal/journal.ts';
 import { PublishPipeline } from '../../src/hub/publish-pipeline.ts';
 import { Sockets } from '../../src/hub/subscribers/sockets.ts';

@@ -4,8 +4,11 @@ import { env, exports } from 'cloudflare:workers';
 import type { Retention } from '../../src/config/retention.ts';
 import { Journal } from '../../src/hub/journal/journal.ts';
 import { HUB_SCHEMA } from '../../src/hub/schema.ts';
+import {
+  composeHandshakes,
+  composeSubscribers,
+} from '../../src/hub/subscribers/compose-subscribers.ts';
 import type { EventSupply } from '../../src/hub/subscribers/event-supply.ts';
-import { composeHandshakes, composeSubscribers } from '../../src/hub/subscribers/subscribers.ts';
 import { Alarms } from '../../src/objects/alarms.ts';
 import { migrate } from '../../src/objects/migrations.ts';
 import { hubName, wildcardHubName } from '../../src/objects/names.ts';

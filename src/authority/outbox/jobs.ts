@@ -1,4 +1,4 @@
-/** The jobs of an authority, which other objects do. Each stays until it is done. */
+/** The jobs of an authority: calls to other objects. A job stays until it is done. */
 
 import { firstValue } from '../../objects/sql.ts';
 import { MAX_JOBS_AT_ONCE } from '../limits.ts';

@@ -1,6 +1,10 @@
 /**
  * What an authority has to tell others. A change writes its notices and jobs in its own transaction, and then has them
  * sent. A job that fails is repeated by alarm until it is done.
+ *
+ * From a changed policy to a socket: `authority/policies` writes it, this tells the hubs (`changed`), the hub pulls
+ * the change (`hub/authority-sync/authority-sync`), closes sockets or drops what was decided (`access-changes`), and decides
+ * each event again (`hub/delivery/fan-out`).
  */
 
 import { logError } from '../../lib/log.ts';

@@ -1,4 +1,4 @@
-/** What became of the events of one request, and what the request is answered. */
+/** What became of the events of one request, and the response that says so. */
 
 import { idOf, type Publication } from '../../event/publication.ts';
 import { ok, type Result } from '../../lib/result.ts';

@@ -1,6 +1,7 @@
 /**
  * Publishes the events of one request or delivery: finds the hub of each event, and calls each hub once. The hub appends
- * them to its journal (`hub/journal/journal.ts`), which decides which are duplicates.
+ * them to its journal (`hub/publish-pipeline.ts`). A duplicate has a key (`event/publication.ts`) that the journal has already:
+ * `hub/journal/journal-table.ts` decides it.
  */
 
 import { eventTypeNamespace } from '../../event/event-type.ts';

@@ -23,7 +23,7 @@ export class Authorizer {
     return this.#accesses.get(this.keyOf(subscriptionClass), principal);
   }
 
-  /** Equal for classes whose principals may see the same. Another one after a policy has changed. */
+  /** Classes whose principals have equal rights have equal keys. A changed policy changes the key. */
   keyOf(subscriptionClass: SubscriptionClass): string {
     const { principal } = subscriptionClass;
     subscriptionClass.accessKey ??=

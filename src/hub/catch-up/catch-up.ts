@@ -1,6 +1,6 @@
 /**
  * Sends `carillon.v1` subscribers that lag behind what they missed: page after page from the journal, within their
- * credit. How far each is, is stored, so the hub may sleep meanwhile.
+ * credit. The position of each is stored, so the hub can sleep while they acknowledge.
  */
 
 import type { Alarms } from '../../objects/alarms.ts';

@@ -1,6 +1,6 @@
 /**
- * Delivers what was appended to the journal to the subscribers of a hub. An entry is matched once a subscription,
- * authorized once for all that may see the same, and encoded once a format.
+ * Delivers what was appended to the journal to the subscribers of a hub. An entry is matched once per
+ * subscription, authorized once per set of equal rights, and encoded once per format.
  *
  * A small delivery is sent at once. A large one takes several turns of the event loop, so that others are answered
  * and the sockets drain in between. It goes socket by socket, each with all its frames, because the first send to a
@@ -204,7 +204,7 @@ export class FanOut {
     sender.finish();
   }
 
-  /** The entries that a class gets, all decided by the same policies; and the key of these. */
+  /** The entries that a class gets, with the key of the policies that decided all of them. */
   *#allowed(
     subscriptionClass: SubscriptionClass,
     { entries, decisions }: Batch,

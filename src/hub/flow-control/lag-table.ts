@@ -1,4 +1,4 @@
-/** Stores how far subscribers are that lag behind the journal, so that the hub may sleep meanwhile. */
+/** Stores the positions of subscribers that lag behind the journal, so that the hub can sleep. */
 import { ACK_TIMEOUT_MS } from '../../wire/limits.ts';
 
 export interface StoredLag {

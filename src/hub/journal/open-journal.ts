@@ -1,7 +1,7 @@
 import { parseRetention } from '../../config/retention.ts';
 import { Journal } from './journal.ts';
 
-/** The journal of an object. @throws if the variables are wrong, which the Worker tells its callers before */
+/** Opens the journal of an object. @throws if a variable is wrong. The Worker reports that before it calls an object. */
 export function openJournal(storage: DurableObjectStorage, env: Env): Journal {
   const retention = parseRetention(env);
   if (!retention.ok) throw new Error(retention.failure.message);

@@ -15,6 +15,7 @@ export type NewRecord = {
   readonly json: string | null;
 };
 
+/** As it is stored, and as it is sent to wildcard hubs: a new member changes `FEED_FORMAT` too (`objects/hub-contract.ts`). */
 export type StoredRecord = NewRecord & { readonly sequence: number };
 
 /** What is stored of a record apart from its key and its frame. */

@@ -82,9 +82,9 @@ export class WriteBatcher {
       const batch = this.#nextBatch();
       const startedAt = Date.now();
       await this.#commitBatch(batch);
-      // The clock shows only after a turn of the event loop how long that took.
+      // The clock stands still during a turn of the event loop, so the time can be read only after it.
       await scheduler.wait(0);
-      // More is on its way through the Worker. To wait for it costs little compared with what it saves.
+      // More events are on their way through the Worker. A short wait for them saves more than it costs.
       const linger = Math.min((Date.now() - startedAt) / LINGER_DIVISOR, FLUSH_LINGER_MS);
       if (linger >= 1) await scheduler.wait(linger);
     }

@@ -2,7 +2,7 @@
  * Closes subscriptions that have reached their longest lifetime. A client that has stalled costs memory while its socket
  * is open, and nothing shows that it has. So no socket stays open for ever.
  *
- * The hour in which a socket was accepted is a tag of it. That costs a row for each hour, not for each socket.
+ * Each socket is tagged with the hour in which it was accepted. So one row per hour is stored, not one per socket.
  */
 import type { AlarmTask } from '../../objects/alarms.ts';
 import { MAX_SUBSCRIPTION_MS } from '../../objects/limits.ts';

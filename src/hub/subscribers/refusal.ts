@@ -1,4 +1,4 @@
-/** Why a handshake is refused, and what the Worker is answered then. */
+/** Why a handshake is refused, and the response to the Worker. */
 
 export interface Refusal {
   readonly status: 400 | 403 | 503;

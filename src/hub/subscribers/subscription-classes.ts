@@ -8,7 +8,7 @@ import { logError } from '../../lib/log.ts';
 import { parseHubName } from '../../objects/names.ts';
 import type { Principal, Subscription } from '../../subscription/handshake.ts';
 import type { Matcher } from '../../subscription/matcher.ts';
-import type { RetainedSubscriptions } from '../feeds/incoming/retained-subscriptions.ts';
+import type { RetainedSubscriptions } from '../feeds/at-wildcard-hub/retained-subscriptions.ts';
 import { SharedMatchers } from './shared-matchers.ts';
 
 export interface SubscriptionClass {

@@ -97,7 +97,7 @@ export class OutgoingFeeds implements AlarmTask {
     this.#ctx.storage.kv.delete(BEHIND_KEY);
     this.#retryAt = Number.POSITIVE_INFINITY;
     this.#backoffMs = MIN_JOB_BACKOFF_MS;
-    // What was published meanwhile was left to this.
+    // Feed what was published during this feed.
     if (this.#journal.last > last) await this.feed(last);
   }
 

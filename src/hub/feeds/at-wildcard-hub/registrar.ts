@@ -45,7 +45,7 @@ export class Registrar {
       const refusal = knownHubs.refusal(publisher);
       if (refusal !== undefined) return { ok: false, failure: refusal };
     }
-    // What it had before was dealt with when it unregistered.
+    // Its earlier events were accounted for when it unregistered.
     if (journalEnd !== undefined && isNew) positions.put(hub, journalEnd);
     const wanted = demand.wants(hub);
     if (isRenewal && !isNew) return ok(knownHubs.request(hub, wanted));

@@ -93,7 +93,7 @@ export class SelfRegistration implements EventSupply {
         name,
         { epoch, trimmedUntil, trimmedThrough, version: this.#targets.versionOf(name) },
       ]);
-    // From here on the next event registers the hub again, also if one of the calls fails.
+    // The next event registers the hub again, even if one of these calls fails.
     this.#ctx.storage.kv.delete(REGISTERED_AT_KEY);
     this.#registeredAt = 0;
     this.#isKnown = false;

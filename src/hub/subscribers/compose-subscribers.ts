@@ -23,7 +23,7 @@ import { EntryMatcher } from '../delivery/entry-matcher.ts';
 import { FanOut } from '../delivery/fan-out.ts';
 import { InProgressFlag } from '../delivery/in-progress-flag.ts';
 import { TurnBudget } from '../delivery/turn-budget.ts';
-import type { RetainedSubscriptions } from '../feeds/incoming/retained-subscriptions.ts';
+import type { RetainedSubscriptions } from '../feeds/at-wildcard-hub/retained-subscriptions.ts';
 import { AckTimeouts } from '../flow-control/ack-timeouts.ts';
 import { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
 import { ClientMessages } from '../flow-control/client-messages.ts';

@@ -1,16 +1,16 @@
 /** Answers the hubs that watch tokens. */
 
-import type { Change, Changes, Watched, WatchedState } from '../../objects/authority-contract.ts';
-import { MAX_NOTICES } from '../../objects/limits.ts';
-import type { PolicyText } from '../../policy/policy-set.ts';
-import type { Lifecycle } from '../lifecycle.ts';
-import { MAX_ANSWERED_TEXT_CHARACTERS } from '../limits.ts';
-import type { Policies } from '../policies.ts';
-import { watchedState } from '../tokens/token-service.ts';
-import type { TokenStore } from '../tokens/token-store.ts';
-import type { AdoptedTokens } from '../upstream-tokens/adopted-tokens.ts';
-import type { Adoptions } from '../upstream-tokens/adoptions.ts';
-import type { Notice, Watches } from './watches.ts';
+import type { Change, Changes, Watched, WatchedState } from '../objects/authority-contract.ts';
+import { MAX_NOTICES } from '../objects/limits.ts';
+import type { PolicyText } from '../policy/policy-set.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { MAX_ANSWERED_TEXT_CHARACTERS } from './limits.ts';
+import type { Notice, Watches } from './outbox/watches.ts';
+import type { Policies } from './policies.ts';
+import { watchedState } from './tokens/token-service.ts';
+import type { TokenStore } from './tokens/token-store.ts';
+import type { AdoptedTokens } from './upstream-tokens/adopted-tokens.ts';
+import type { Adoptions } from './upstream-tokens/adoptions.ts';
 
 interface Parts {
   readonly lifecycle: Lifecycle;

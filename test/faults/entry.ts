@@ -6,7 +6,7 @@
  * * `POST /faults/lose?name=&answers=`: the next so many calls to it do their work, and fail then.
  * * `GET /faults/made`: how often a hub of each name was made.
  */
-import worker, { WildcardHub as RealGatheringHub, Hub as RealHub } from '../../src/worker.ts';
+import worker, { WildcardHub as RealWildcardHub, Hub as RealHub } from '../../src/worker.ts';
 
 export { Authority } from '../../src/worker.ts';
 
@@ -33,7 +33,7 @@ export class Hub extends RealHub {
   }
 }
 
-export class WildcardHub extends RealGatheringHub {
+export class WildcardHub extends RealWildcardHub {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     noteMade(ctx);
@@ -43,11 +43,11 @@ export class WildcardHub extends RealGatheringHub {
     this.ctx.abort('aborted by a test');
   }
 
-  override async receive(...given: Parameters<RealGatheringHub['receive']>) {
+  override async receive(...given: Parameters<RealWildcardHub['receive']>) {
     return unlessLost(this.ctx, await super.receive(...given));
   }
 
-  override async register(...given: Parameters<RealGatheringHub['register']>) {
+  override async register(...given: Parameters<RealWildcardHub['register']>) {
     return unlessLost(this.ctx, await super.register(...given));
   }
 }

@@ -56,8 +56,11 @@ export class Hub extends DurableObject<Env> implements HubContract {
     }, undefined);
   }
 
-  changed(authority: string): Promise<boolean> {
-    return this.#lifecycle.visit(({ authoritySync }) => authoritySync.changed(authority), false);
+  authorityChanged(authority: string): Promise<boolean> {
+    return this.#lifecycle.visit(
+      ({ authoritySync }) => authoritySync.authorityChanged(authority),
+      false,
+    );
   }
 
   recall(id: string): Promise<EventFacts[]> {

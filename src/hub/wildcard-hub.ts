@@ -85,8 +85,11 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
     });
   }
 
-  changed(authority: string): Promise<boolean> {
-    return this.#lifecycle.visit(({ authoritySync }) => authoritySync.changed(authority), false);
+  authorityChanged(authority: string): Promise<boolean> {
+    return this.#lifecycle.visit(
+      ({ authoritySync }) => authoritySync.authorityChanged(authority),
+      false,
+    );
   }
 
   recall(id: string): Promise<EventFacts[]> {

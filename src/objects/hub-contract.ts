@@ -12,7 +12,7 @@ export interface SubscriberHubContract {
    * @param authority the key of its Vault namespace
    * @returns whether the hub has subscribers with tokens of this authority
    */
-  changed(authority: string): Promise<boolean>;
+  authorityChanged(authority: string): Promise<boolean>;
   /** The facts of the last events with this id, the newest first. */
   recall(id: string): Promise<EventFacts[]>;
   /** The state of the hub, for an operator. */

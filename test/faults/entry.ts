@@ -6,7 +6,7 @@
  * * `POST /faults/lose?name=&answers=`: the next so many calls to it do their work, and fail then.
  * * `GET /faults/made`: how often a hub of each name was made.
  */
-import worker, { WildcardHub as RealWildcardHub, Hub as RealHub } from '../../src/worker.ts';
+import worker, { Hub as RealHub, WildcardHub as RealWildcardHub } from '../../src/worker.ts';
 
 export { Authority } from '../../src/worker.ts';
 

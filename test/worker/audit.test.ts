@@ -360,7 +360,7 @@ it('no token, no secret and no metadata is ever logged, whatever goes wrong', as
     );
     spy.mockRestore();
   }
-  vi.spyOn(AuthoritySync.prototype, 'changed').mockImplementationOnce(() => {
+  vi.spyOn(AuthoritySync.prototype, 'authorityChanged').mockImplementationOnce(() => {
     throw new Error('the hub is down');
   });
   await root.writes('auth/token/revoke', { token: auth.client_token });

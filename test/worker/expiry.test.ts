@@ -30,7 +30,7 @@ const IN_AN_HOUR = { ttl: '1h' };
 /** No hub hears of any change, so that each has to find out by itself. */
 function losePushes(): void {
   vi.spyOn(console, 'error').mockImplementation(() => undefined);
-  vi.spyOn(AuthoritySync.prototype, 'changed').mockImplementation(() => {
+  vi.spyOn(AuthoritySync.prototype, 'authorityChanged').mockImplementation(() => {
     throw new Error('the hub is down');
   });
 }

@@ -212,8 +212,8 @@ describe('a hub that watches', () => {
     await sql(hubOf('abc'), 'DELETE FROM authorities');
 
     const gate = aGate();
-    const real = AuthoritySync.prototype.changed;
-    vi.spyOn(AuthoritySync.prototype, 'changed').mockImplementation(async function (
+    const real = AuthoritySync.prototype.authorityChanged;
+    vi.spyOn(AuthoritySync.prototype, 'authorityChanged').mockImplementation(async function (
       this: AuthoritySync,
       ...word
     ) {
@@ -346,7 +346,7 @@ describe('however words between hubs and authorities are delayed and lost', () =
       const open = new Map(holders.map((holder) => [holder, [] as Subscriber[]]));
       const denied = new Set<Client>();
       disturb(Authority.prototype, WORDS);
-      disturb(AuthoritySync.prototype, ['changed']);
+      disturb(AuthoritySync.prototype, ['authorityChanged']);
       const anyPattern = () => (Math.random() < 0.5 ? 'abc' : '*');
       const acts: ((holder: Holder, subscribers: Subscriber[]) => Promise<unknown>)[] = [
         async (holder, subscribers) => {

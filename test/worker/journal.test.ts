@@ -292,7 +292,7 @@ it('a hub that wakes reads nothing of its journal', async () => {
     storage.sql.exec('ALTER TABLE journal RENAME COLUMN sequence TO lost');
   });
   await evictDurableObject(hubStub('abc'));
-  expect(await hubStub('abc').changed('')).toBe(false);
+  expect(await hubStub('abc').authorityChanged('')).toBe(false);
   expect((await publish('abc')).status).toBe(503);
 });
 

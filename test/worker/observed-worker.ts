@@ -2,7 +2,7 @@
  * The Worker, and a route that tells how often its objects were made. An object that hibernates is
  * made again by the next event, so the count shows what no client can see.
  */
-import worker, { WildcardHub as RealWildcardHub, Hub as RealHub } from '../../src/worker.ts';
+import worker, { Hub as RealHub, WildcardHub as RealWildcardHub } from '../../src/worker.ts';
 
 /** Shared by the Worker and its objects: workerd runs them in one isolate. */
 const made = { hub: 0, wildcardHub: 0 };

@@ -317,9 +317,9 @@ export async function startAnew(): Promise<void> {
 
 /** Makes pushes to hubs fail so many times. @returns how many were tried */
 export function losePushes(times: number): () => number {
-  const real = AuthoritySync.prototype.changed;
+  const real = AuthoritySync.prototype.authorityChanged;
   let pushes = 0;
-  vi.spyOn(AuthoritySync.prototype, 'changed').mockImplementation(async function (
+  vi.spyOn(AuthoritySync.prototype, 'authorityChanged').mockImplementation(async function (
     this: AuthoritySync,
     ...word
   ) {

@@ -72,8 +72,8 @@ it('a push is sure to be repeated before it is tried: whoever tries may not live
   const holder = await aHolder(LISTENER);
   const subscriber = await holder.subscribe('abc');
   const gate = aGate();
-  const real = AuthoritySync.prototype.changed;
-  vi.spyOn(AuthoritySync.prototype, 'changed').mockImplementation(async function (
+  const real = AuthoritySync.prototype.authorityChanged;
+  vi.spyOn(AuthoritySync.prototype, 'authorityChanged').mockImplementation(async function (
     this: AuthoritySync,
     ...word
   ) {

@@ -2,7 +2,7 @@
  * What an authority has to tell others. A change writes its notices and jobs in its own transaction, and then has them
  * sent. A job that fails is repeated by alarm until it is done.
  *
- * From a changed policy to a socket: `authority/policies` writes it, this tells the hubs (`changed`), the hub pulls
+ * From a changed policy to a socket: `authority/policies` writes it, this tells the hubs (`authorityChanged`), the hub pulls
  * the change (`hub/authority-sync/authority-sync`), closes sockets or drops what was decided (`access-changes`), and decides
  * each event again (`hub/delivery/fan-out`).
  */
@@ -128,7 +128,7 @@ export class Outbox implements AlarmTask {
     const { env, namespace, lifecycle, watches } = this.#parts;
     lifecycle.assertOpen();
     const before = watches.lastSequence();
-    const isWatching = await subscriberHubStub(env, hub).changed(namespace);
+    const isWatching = await subscriberHubStub(env, hub).authorityChanged(namespace);
     lifecycle.assertOpen();
     if (isWatching) watches.acknowledge(hub, before);
     else watches.unwatchAll(hub, before);

@@ -72,7 +72,7 @@ export class AuthoritySync {
    *
    * @returns whether this hub has subscribers with tokens of this authority
    */
-  async changed(authority: string): Promise<boolean> {
+  async authorityChanged(authority: string): Promise<boolean> {
     if (!this.#exchanges.has(authority) && !this.#authorities.has(authority)) return false;
     await this.#pullChanges(authority);
     return true;

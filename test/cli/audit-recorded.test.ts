@@ -1,24 +1,21 @@
 /** What an OpenBao has written to its audit device, sent to a server as it came: what its subscribers hear. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { run } from '../support/run.ts';
+import { scratchFolder } from '../support/scratch.ts';
 import type { AuditReading } from '../unit/support/audit-reading.ts';
 
 const FIXTURES = new URL('../fixtures/audit/', import.meta.url);
 const SECRET = 'the-secret-of-the-device';
-const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
+const scratch = scratchFolder();
 let server: LocalServer;
 
 beforeAll(async () => {
   server = await startLocalServer([]);
 });
-afterAll(async () => {
-  await server.stop();
-  rmSync(scratch, { recursive: true, force: true });
-});
+afterAll(() => server.stop());
 
 interface Frame {
   readonly id: string;

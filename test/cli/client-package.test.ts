@@ -1,15 +1,15 @@
 /** The client as it is installed: built, packed, and imported by its name. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { scratchFolder } from '../support/scratch.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 
-const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
+const scratch = scratchFolder();
 const program = join(scratch, 'program');
 const installed = join(program, 'node_modules/carillon');
 
@@ -23,7 +23,6 @@ beforeAll(() => {
   execFileSync('tar', ['xzf', archive, '-C', installed, '--strip=1']);
   writeFileSync(join(program, 'package.json'), '{"type": "module"}');
 });
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** What the programs of the documentation have around them. */
 const PRELUDE = `

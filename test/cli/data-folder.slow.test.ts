@@ -10,13 +10,13 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { guardOf, workerdOf } from '../support/processes.ts';
 import { run } from '../support/run.ts';
+import { scratchFolder } from '../support/scratch.ts';
 
 const COMMAND = fileURLToPath(new URL('../../bin/carillon.js', import.meta.url));
 const isLinux = process.platform === 'linux';
@@ -24,8 +24,7 @@ const isLinux = process.platform === 'linux';
 const hasNamespaces =
   isLinux && spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0;
 
-const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+const scratch = scratchFolder();
 
 async function publish({ address, token }: LocalServer, id: string): Promise<object> {
   const response = await fetch(`${address}/v1/sys/events/publish/abc`, {

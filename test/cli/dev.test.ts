@@ -5,23 +5,22 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { networkInterfaces, tmpdir } from 'node:os';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { folderOf, guardOf, workerdOf } from '../support/processes.ts';
 import { run, start } from '../support/run.ts';
+import { scratchFolder } from '../support/scratch.ts';
 
 const hasIpv6 = Object.values(networkInterfaces())
   .flat()
   .some((each) => each?.address === '::1');
-const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
+const scratch = scratchFolder();
 writeFileSync(join(scratch, 'a-file'), '');
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** Publishes an event with this id and returns what became of it. */
 async function publish({ address, token }: LocalServer, id: string): Promise<object> {

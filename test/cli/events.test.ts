@@ -1,17 +1,17 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { run, start } from '../support/run.ts';
+import { scratchFolder } from '../support/scratch.ts';
 
 /** workerd leaves the connection of a WebSocket that it has closed open for so long. */
 const TCP_LINGER_MS = 10_000;
 
-const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
+const scratch = scratchFolder();
 let server: LocalServer;
 let env: Record<string, string>;
 
@@ -24,10 +24,7 @@ beforeAll(async () => {
     NODE_COMPILE_CACHE: join(scratch, 'cache'),
   };
 });
-afterAll(async () => {
-  await server.stop();
-  rmSync(scratch, { recursive: true, force: true });
-});
+afterAll(() => server.stop());
 
 /** What a frame says of its event. */
 function dataOf(line: string): object {

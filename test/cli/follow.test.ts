@@ -1,15 +1,14 @@
 /** `carillon events subscribe` where it does more than a stock subscriber. */
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LastingServer } from '../support/lasting-server.ts';
 import { run, start } from '../support/run.ts';
+import { scratchFolder } from '../support/scratch.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
+const scratch = scratchFolder();
 let server: LastingServer;
 let env: Record<string, string>;
 
@@ -22,10 +21,7 @@ beforeAll(async () => {
     NODE_COMPILE_CACHE: join(scratch, 'cache'),
   };
 });
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  rmSync(scratch, { recursive: true, force: true });
-});
+afterAll(() => server[Symbol.asyncDispose]());
 
 function publish(type: string, ...ids: string[]) {
   const lines = ids.map((id) => JSON.stringify({ id, metadata: { path: '<a>&b', 10: 1, 9: 2 } }));

@@ -1,16 +1,14 @@
 /** `carillon forward audit --socket`: connections as socket audit devices make them. */
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { MAX_FORWARD_QUEUE_BYTES } from '../../src/cli/forward/limits.ts';
 import { AuditEndpoint, entry } from '../support/audit-endpoint.ts';
 import { type Running, start } from '../support/run.ts';
+import { scratchFolder } from '../support/scratch.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+const scratch = scratchFolder();
 
 let endpoint: AuditEndpoint;
 let forwarders: Running[];

@@ -1,13 +1,12 @@
 /** How `carillon forward audit` is called, and how it is not. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { AuditEndpoint, entry } from '../support/audit-endpoint.ts';
 import { run, start } from '../support/run.ts';
+import { scratchFolder } from '../support/scratch.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+const scratch = scratchFolder();
 const log = join(scratch, 'audit.log');
 writeFileSync(log, entry('a'));
 const env = { CARILLON_SOURCE_SECRET: 'secret', NODE_COMPILE_CACHE: join(scratch, 'cache') };

@@ -1,16 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildBundle } from '../../src/cli/dev/bundle.ts';
 import { openDataFolder } from '../../src/cli/dev/data.ts';
 import { type LocalServer, startWorkerd } from '../../src/cli/dev/workerd.ts';
+import { scratchFolder } from '../support/scratch.ts';
 import { subscribe } from '../support/subscriber.ts';
 
 /** workerd evicts an object 10 s after its last work. */
 const EVICTION_MS = 10_000;
 
-const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
+const scratch = scratchFolder();
 let server: LocalServer;
 let target: { address: string; token: string };
 
@@ -31,10 +30,7 @@ beforeAll(async () => {
   target = { address: `http://127.0.0.1:${server.port}`, token: 'root' };
 }, 60_000);
 
-afterAll(async () => {
-  await server.stop();
-  rmSync(scratch, { recursive: true, force: true });
-});
+afterAll(() => server.stop());
 
 async function made(): Promise<{ hub: number; wildcardHub: number }> {
   return (await (await fetch(`${target.address}/made`)).json()) as {

@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { run } from '../support/run.ts';
+import { scratchFolder } from '../support/scratch.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
+const scratch = scratchFolder();
 let server: LocalServer;
 let env: Record<string, string>;
 /** Of somebody who has no server, and no token. */
@@ -15,10 +15,7 @@ beforeAll(async () => {
   server = await startLocalServer([]);
   env = { ...offline, VAULT_ADDR: server.address, VAULT_TOKEN: server.token };
 });
-afterAll(async () => {
-  await server.stop();
-  rmSync(scratch, { recursive: true, force: true });
-});
+afterAll(() => server.stop());
 
 function file(name: string, text: string | Uint8Array): string {
   const path = join(scratch, name);

@@ -1,16 +1,16 @@
 /** `carillon relay` from a stock Vault, which forgets, redirects, refuses and drops. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readCases } from '../support/cases.ts';
 import { LastingServer } from '../support/lasting-server.ts';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { type Running, start } from '../support/run.ts';
+import { scratchFolder } from '../support/scratch.ts';
 import { CERTIFICATE_FILE, StockServer } from '../support/stock-server.ts';
 import { subscribe } from '../support/subscriber.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
+const scratch = scratchFolder();
 const running: Running[] = [];
 let server: LocalServer;
 let vault: StockServer;
@@ -18,10 +18,7 @@ let vault: StockServer;
 beforeAll(async () => {
   server = await startLocalServer([]);
 });
-afterAll(async () => {
-  await server.stop();
-  rmSync(scratch, { recursive: true, force: true });
-});
+afterAll(() => server.stop());
 beforeEach(async () => {
   vault = await StockServer.start();
 });

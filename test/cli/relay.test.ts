@@ -1,14 +1,14 @@
 /** `carillon relay` between two Carillons, which are killed, and so is it. */
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LastingServer } from '../support/lasting-server.ts';
 import { type Running, run, start } from '../support/run.ts';
+import { scratchFolder } from '../support/scratch.ts';
 import { subscribe } from '../support/subscriber.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
+const scratch = scratchFolder();
 const shared = { HOME: scratch, NODE_COMPILE_CACHE: join(scratch, 'cache') };
 const running: Running[] = [];
 let there: LastingServer;
@@ -17,10 +17,7 @@ let here: LastingServer;
 beforeAll(async () => {
   [there, here] = await Promise.all([LastingServer.start(), LastingServer.start()]);
 });
-afterAll(async () => {
-  await Promise.all([there[Symbol.asyncDispose](), here[Symbol.asyncDispose]()]);
-  rmSync(scratch, { recursive: true, force: true });
-});
+afterAll(() => Promise.all([there[Symbol.asyncDispose](), here[Symbol.asyncDispose]()]));
 afterEach(async () => {
   for (const { child } of running) child.kill('SIGKILL');
   await Promise.all(running.splice(0).map(({ finished }) => finished));

@@ -1,7 +1,6 @@
 /** Opens what each released version has left behind with the present code: see `test/releases/record.ts`. */
 import { createHmac } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { importPKCS8, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -10,9 +9,9 @@ import { readRecording, recordedReleases, unpackRecording } from '../releases/re
 import { ISSUER } from '../releases/scenario.ts';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { startOpenBao } from '../support/openbao.ts';
+import { scratchFolder } from '../support/scratch.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+const scratch = scratchFolder();
 
 const releases = recordedReleases();
 

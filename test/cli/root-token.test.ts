@@ -1,17 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { commandLineOf, guardOf, workerdOf } from '../support/processes.ts';
 import { run, start } from '../support/run.ts';
+import { scratchFolder } from '../support/scratch.ts';
 
 const TOKEN = 'a-root-token-1234';
 const isLinux = process.platform === 'linux';
 
-const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+const scratch = scratchFolder();
 const file = join(scratch, "the token's file");
 writeFileSync(file, `${TOKEN}\n`);
 

@@ -1,14 +1,13 @@
 /** A hub whose file is damaged: what it says, what an operator sees, and the ways out. */
 import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
+import { scratchFolder } from '../support/scratch.ts';
 
 const PAGE = 4096;
 const TOKEN = 'root-token-of-the-storage-test';
-const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+const scratch = scratchFolder();
 
 let data: string;
 let server: LocalServer;

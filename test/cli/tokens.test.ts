@@ -5,24 +5,23 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { run } from '../support/run.ts';
+import { scratchFolder } from '../support/scratch.ts';
 import { anIssuer } from '../unit/support/issuer.ts';
 
 const COMMAND = fileURLToPath(new URL('../../bin/carillon.js', import.meta.url));
 const hasScript = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
 
-const scratch = mkdtempSync(join(tmpdir(), 'carillon-test-'));
+const scratch = scratchFolder();
 let server: LocalServer;
 /** Of somebody who has not logged in. */
 let nobody: Record<string, string>;
@@ -40,10 +39,7 @@ beforeEach(() => {
   nobody = { HOME: home, VAULT_ADDR: server.address, NODE_COMPILE_CACHE: join(scratch, 'cache') };
   root = { ...nobody, VAULT_TOKEN: server.token };
 });
-afterAll(async () => {
-  await server.stop();
-  rmSync(scratch, { recursive: true, force: true });
-});
+afterAll(() => server.stop());
 
 /** Writes to the server's API as root. */
 async function write(path: string, body: object): Promise<Record<string, unknown>> {

@@ -1,12 +1,11 @@
 /** What a hub keeps at hand of what its subscribers may see. */
-import { reset, runInDurableObject } from 'cloudflare:test';
-import { afterEach, expect, it } from 'vitest';
+import { runInDurableObject } from 'cloudflare:test';
+import { expect } from 'vitest';
 import { AccessCache } from '../../src/hub/authority-sync/access-cache.ts';
 import { PolicyTexts } from '../../src/hub/authority-sync/policy-texts.ts';
 import { MAX_CACHED_ACCESSES } from '../../src/hub/limits.ts';
+import { it } from './fixtures.ts';
 import { createTables, hubStub } from './support.ts';
-
-afterEach(reset);
 
 it('subscribers who have left leave room for those who come', async () => {
   await runInDurableObject(hubStub('abc'), (_hub, { storage }) => {

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { MAX_SECRET_IDS } from '../../src/authority/limits.ts';
+import { it } from './fixtures.ts';
 import {
   accepted,
   authority,
@@ -11,14 +12,7 @@ import {
   on,
   root,
   sql,
-  startAnew,
 } from './security-support.ts';
-
-vi.setConfig({ testTimeout: 10_000 });
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
 
 const HOUR_SECONDS = 60 * 60;
 
@@ -194,8 +188,7 @@ describe('logging in with AppRole', () => {
     expect((await root.post(path, {})).status).toBe(400);
   });
 
-  it('of one namespace logs in to no other', async () => {
-    const team = await root.makesNamespace();
+  it('of one namespace logs in to no other', async ({ team }) => {
     const { secret, login, roleId } = await aRole({}, root.in(team));
     const { secret_id } = await secret();
     const elsewhere = await nobody.post('auth/approle/login', { role_id: roleId, secret_id });

@@ -1,5 +1,6 @@
 /** What somebody tries who writes a path or a namespace in another way than it is meant. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect } from 'vitest';
+import { it } from './fixtures.ts';
 import {
   aHolder,
   anAdmin,
@@ -9,15 +10,8 @@ import {
   LISTENER,
   on,
   root,
-  startAnew,
 } from './security-support.ts';
 import { Subscriber } from './support.ts';
-
-vi.setConfig({ testTimeout: 10_000 });
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
 
 describe('a path is checked as what it means', () => {
   /** May write every policy but one, and make every namespace but one. */

@@ -1,8 +1,9 @@
 /** What somebody tries who wants more than they were given. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
 import { MAX_TOKEN_CHARACTERS } from '../../src/token/limits.ts';
 import { digestOf } from '../../src/token/token-form.ts';
+import { it } from './fixtures.ts';
 import {
   accepted,
   aHolder,
@@ -20,14 +21,7 @@ import {
   on,
   root,
   sql,
-  startAnew,
 } from './security-support.ts';
-
-vi.setConfig({ testTimeout: 10_000 });
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
 
 /** A token in the form that the server makes, of whatever namespace one likes. */
 async function forgedToken(namespace: string): Promise<string> {
@@ -79,8 +73,7 @@ describe('a child token has no more rights than its parent', () => {
     expect((await maker.post('auth/token/create', { policies: ['default'] })).status).toBe(400);
   });
 
-  it('a policy of the same name in another namespace is another policy', async () => {
-    const team = await root.makesNamespace();
+  it('a policy of the same name in another namespace is another policy', async ({ team }) => {
     const name = aName('app');
     await root.writes(`sys/policies/acl/${name}`, {
       policy: granting({
@@ -101,8 +94,7 @@ describe('a child token has no more rights than its parent', () => {
     }
   });
 
-  it('of another namespace has not even "default" where its parent has not', async () => {
-    const team = await root.makesNamespace();
+  it('of another namespace has not even "default" where its parent has not', async ({ team }) => {
     await root
       .in(team)
       .writes('sys/policies/acl/default', { policy: granting({ 'secret/*': 'read' }) });
@@ -187,8 +179,7 @@ describe('a right of its own is not another', () => {
 });
 
 describe('what was not handed out is refused', () => {
-  it('a thousand forged tokens, and leaves no object behind', async () => {
-    const team = await root.makesNamespace();
+  it('a thousand forged tokens, and leaves no object behind', async ({ team }) => {
     await root.get('sys/policies/acl/default');
     const before = await objects();
     const namespaces = ['', team, `${team}/x`, 'nope', 'nope/x', 'a/b/c/d/e/f/g/h'];
@@ -285,8 +276,7 @@ describe('the objects give nothing away by RPC', () => {
   );
 });
 
-it('what an authority stores has no token and no secret id in it', async () => {
-  const team = await root.makesNamespace();
+it('what an authority stores has no token and no secret id in it', async ({ team }) => {
   const holder = await aHolder(LISTENER, { id: 'a-token-that-somebody-chose' });
   const others = [
     await root.makes({ ttl: '1h' }),

@@ -1,9 +1,10 @@
 /** Entries of an audit device: what they become, and that a request which is audited never suffers from us. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, vi } from 'vitest';
 import { MAX_AUDIT_WAIT_MS, MAX_LOGGED_REASONS } from '../../src/http/limits.ts';
 import { MAX_DELIVERY_BYTES } from '../../src/ingest/limits.ts';
 import { Hub } from '../../src/worker.ts';
-import { aName, Client, errorsOf, objects, root, startAnew } from './security-support.ts';
+import { it } from './fixtures.ts';
+import { aName, Client, errorsOf, objects, root } from './security-support.ts';
 
 const SECRET = 'the-secret-of-the-device';
 const device = new Client(SECRET);
@@ -12,10 +13,8 @@ let warnings: string[];
 beforeEach(async () => {
   warnings = [];
   vi.spyOn(console, 'warn').mockImplementation((line: string) => warnings.push(line));
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
   await root.writes('sys/events/sources/bao', { kind: 'vault-audit', secrets: [SECRET] });
 });
-afterEach(startAnew);
 
 /** An entry as OpenBao's device writes it, cut to what is looked at. */
 function entry(id: string, more: Readonly<Record<string, unknown>> = {}): object {

@@ -1,7 +1,8 @@
 /** The audit log, and that no secret gets into any log. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
 import { AuthoritySync } from '../../src/hub/authority-sync/authority-sync.ts';
+import { it } from './fixtures.ts';
 import {
   aHolder,
   aName,
@@ -11,12 +12,9 @@ import {
   LISTENER,
   on,
   root,
-  startAnew,
   told,
 } from './security-support.ts';
 import { breakTable, hubStub } from './support.ts';
-
-vi.setConfig({ testTimeout: 10_000 });
 
 /** All that was written to the console, as text. */
 let output: string[] = [];
@@ -29,7 +27,6 @@ beforeEach(() => {
     });
   }
 });
-afterEach(startAnew);
 
 function textOf(value: unknown): string {
   if (!(value instanceof Error)) return typeof value === 'string' ? value : JSON.stringify(value);
@@ -93,8 +90,7 @@ describe('one line is written', () => {
     expect(lines.filter(({ audit }) => audit === 'token_revoked')).toEqual([]);
   });
 
-  it('for a ticket, which names whose it is and not the ticket', async () => {
-    const holder = await aHolder(LISTENER);
+  it('for a ticket, which names whose it is and not the ticket', async ({ holder }) => {
     const lines = await auditOf(() => holder.writes('sys/events/ticket'));
     expect(lines).toEqual([
       {
@@ -396,8 +392,7 @@ it.each([
   expect(output.join()).not.toContain('mArKeD');
 });
 
-it('a change that is heard by hubs writes no line of its own', async () => {
-  const holder = await aHolder(LISTENER);
+it('a change that is heard by hubs writes no line of its own', async ({ holder }) => {
   await holder.subscribe('abc');
   const lines = await auditOf(async () => {
     await root.writes(`sys/policies/acl/${holder.policy}`, { policy: `${LISTENER}\n` });

@@ -1,10 +1,9 @@
-import { reset, runInDurableObject } from 'cloudflare:test';
-import { afterEach, expect, it } from 'vitest';
+import { runInDurableObject } from 'cloudflare:test';
+import { expect } from 'vitest';
 import { callWithRetry } from '../../src/objects/call.ts';
 import { MAX_CALL_ATTEMPTS } from '../../src/objects/limits.ts';
+import { it } from './fixtures.ts';
 import { hubStub, published, subscribe } from './support.ts';
-
-afterEach(reset);
 
 /** A call that fails so often, as the platform marks its failures, and then succeeds. */
 function failing(

@@ -1,15 +1,11 @@
 /** What bounds the cost of subscribers that stall without a word. */
-import { reset, runDurableObjectAlarm } from 'cloudflare:test';
-import { afterEach, expect, it, vi } from 'vitest';
+import { runDurableObjectAlarm } from 'cloudflare:test';
+import { expect, vi } from 'vitest';
 import { MAX_SOCKETS_PER_TOKEN } from '../../src/hub/limits.ts';
 import { MAX_SUBSCRIPTION_MS } from '../../src/objects/limits.ts';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
+import { it } from './fixtures.ts';
 import { fetchApi, handshake, hubStub, published, Subscriber, subscribe } from './support.ts';
-
-afterEach(async () => {
-  vi.useRealTimers();
-  await reset();
-});
 
 const HOUR_MS = 60 * 60 * 1000;
 

@@ -1,11 +1,6 @@
 /** The subprotocol `carillon.v1`, as a client of it meets a hub. */
-import {
-  evictDurableObject,
-  reset,
-  runDurableObjectAlarm,
-  runInDurableObject,
-} from 'cloudflare:test';
-import { afterEach, describe, expect, it } from 'vitest';
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { describe, expect } from 'vitest';
 import { DEFAULT_CREDIT } from '../../src/hub/limits.ts';
 import {
   decodeServerMessage,
@@ -23,6 +18,7 @@ import {
   MAX_CLIENT_MESSAGE_BYTES,
   MAX_UNACKED_BYTES,
 } from '../../src/wire/limits.ts';
+import { it } from './fixtures.ts';
 import {
   cursorBeside,
   handshake,
@@ -31,8 +27,6 @@ import {
   Subscriber,
   wildcardHubStub,
 } from './support.ts';
-
-afterEach(reset);
 
 type Hello = Extract<ServerMessage, { type: 'hello' }>;
 

@@ -1,12 +1,10 @@
 /** A reader of `carillon.v1` that falls behind while others, and it, have more coming. */
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect } from 'vitest';
 import { DEFAULT_CREDIT } from '../../src/hub/limits.ts';
 import type { ServerMessage } from '../../src/wire/carillon-v1/messages.ts';
-import { on, root, startAnew } from './security-support.ts';
+import { it } from './fixtures.ts';
+import { on, root } from './security-support.ts';
 import { Subscriber } from './support.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
-afterEach(startAnew);
 
 it('a reader who fell behind is caught up as it acknowledges, whatever its class was sent meanwhile', async () => {
   const response = await root.fetch('sys/events/subscribe/abc', {

@@ -1,12 +1,8 @@
 /** Deliveries of vendors that sign with a private key, or that ask first and send lists. */
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Client, errorsOf, hubOf, root, sql, startAnew } from './security-support.ts';
-
-beforeEach(() => {
-  vi.spyOn(console, 'warn').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
+import { beforeEach, describe, expect } from 'vitest';
+import { it } from './fixtures.ts';
+import { Client, errorsOf, hubOf, root, sql } from './security-support.ts';
 
 const stranger = new Client(undefined);
 

@@ -1,11 +1,12 @@
 /** What senders get who know nothing of Carillon: the events of their deliveries, and answers they understand. */
 import { createHash, createHmac, generateKeyPairSync } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
 import { MAX_DELIVERY_BYTES, MAX_DELIVERY_EVENTS } from '../../src/ingest/limits.ts';
 import { MAX_CACHED_LOOKUPS } from '../../src/lib/limits.ts';
 import { Hub } from '../../src/worker.ts';
-import { Client, elapse, errorsOf, hubOf, root, sql, startAnew } from './security-support.ts';
+import { it } from './fixtures.ts';
+import { Client, elapse, errorsOf, hubOf, root, sql } from './security-support.ts';
 import { breakTable, journalOf, repair } from './support.ts';
 
 beforeEach(() => {
@@ -13,7 +14,6 @@ beforeEach(() => {
     vi.spyOn(console, level).mockImplementation(() => undefined);
   }
 });
-afterEach(startAnew);
 
 const SOURCES = 'sys/events/sources';
 const SECRET = 'the-secret-of-the-source';

@@ -1,12 +1,8 @@
 /** Which deliveries are one event: a replay never makes another, whatever stands around what was signed. */
 import { createHash, createHmac } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Client, elapse, errorsOf, root, startAnew } from './security-support.ts';
-
-beforeEach(() => {
-  vi.spyOn(console, 'warn').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
+import { describe, expect } from 'vitest';
+import { it } from './fixtures.ts';
+import { Client, elapse, errorsOf, root } from './security-support.ts';
 
 const SECRET = 'the-secret-of-the-source';
 const stranger = new Client(undefined);

@@ -1,9 +1,10 @@
 /** Deliveries that take several turns of the event loop: what comes in between? */
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { FanOut } from '../../src/hub/delivery/fan-out.ts';
 import { TurnBudget } from '../../src/hub/delivery/turn-budget.ts';
 import { MAX_TURN_BYTES } from '../../src/hub/limits.ts';
+import { it } from './fixtures.ts';
 import { aReader, type Reader } from './reader.ts';
 import {
   accepted,
@@ -15,13 +16,9 @@ import {
   listenerOn,
   on,
   root,
-  startAnew,
 } from './security-support.ts';
 import type { Subscriber } from './support.ts';
 import { aBatch, bytesOfTurns, hears, heldTurns, idsOf } from './turns-support.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
-afterEach(startAnew);
 
 async function several(holder: Holder, pattern = 'abc', count = 12): Promise<Subscriber[]> {
   return Promise.all(Array.from({ length: count }, () => holder.subscribe(pattern)));
@@ -96,8 +93,7 @@ it('a wildcard hub sends what several hubs feed it one after the other', async (
 });
 
 describe.each(['abc', 'ab*'])('a subscriber of %s that comes between two turns', (pattern) => {
-  it('hears what is new, and what it asks for of the past, once', async () => {
-    const holder = await aHolder(LISTENER);
+  it('hears what is new, and what it asks for of the past, once', async ({ holder }) => {
     const others = await several(holder, pattern);
     const turns = heldTurns();
     const publishing = root.publish('abc', aBatch('one'));
@@ -140,8 +136,7 @@ describe.each(['stock', 'carillon.v1'])(
       }
     });
 
-    it('end with the token', async () => {
-      const holder = await aHolder(LISTENER);
+    it('end with the token', async ({ holder }) => {
       const all = (await subscribers(holder)).map(subscriberOf);
       const turns = heldTurns();
       const publishing = root.publish('abc', aBatch('one'));
@@ -169,8 +164,7 @@ function heardBy(each: Subscriber | Reader, count: number): Promise<string[]> {
   return 'subscriber' in each ? each.hears(count) : hears(each, count);
 }
 
-it('readers are sent in turns as well, as far as the credit of each goes', async () => {
-  const holder = await aHolder(LISTENER);
+it('readers are sent in turns as well, as far as the credit of each goes', async ({ holder }) => {
   const readers = await severalReaders(holder);
   for (const reader of readers.slice(6)) reader.credit(30);
   const turns = bytesOfTurns();
@@ -200,8 +194,7 @@ describe('a hub that is stopped between turns', () => {
     for (const each of subscribers) expect(await hears(each, 100)).toEqual(idsOf('one'));
   });
 
-  it('closes all when it awakes, so that they come back for what they lack', async () => {
-    const holder = await aHolder(LISTENER);
+  it('closes all when it awakes, so that they come back for what they lack', async ({ holder }) => {
     const subscribers = await several(holder, 'abc', 3);
     await runInDurableObject(hubOf('abc'), (_hub, { storage }) => {
       storage.kv.put('delivery_in_progress', true);
@@ -239,8 +232,7 @@ it('a namespace that is deleted between turns ends, and nothing of it stays', as
   );
 });
 
-it('where it fails between turns, the rest are closed and come back', async () => {
-  const holder = await aHolder(LISTENER);
+it('where it fails between turns, the rest are closed and come back', async ({ holder }) => {
   const subscribers = await several(holder);
   vi.spyOn(TurnBudget.prototype, 'nextTurn').mockRejectedValueOnce(new Error('no more turns'));
   expect((await root.publish('abc', aBatch('one'))).status).toBe(200);
@@ -251,8 +243,9 @@ it('where it fails between turns, the rest are closed and come back', async () =
   expect(await hears(again, 100)).toEqual(idsOf('one'));
 });
 
-it('many who come back at once are sent what they missed in turns of their own', async () => {
-  const holder = await aHolder(LISTENER);
+it('many who come back at once are sent what they missed in turns of their own', async ({
+  holder,
+}) => {
   for (const name of ['one', 'two'])
     await accepted(await root.publish('abc', aBatch(name, 'secret/a', 2000)));
   const turns = bytesOfTurns();

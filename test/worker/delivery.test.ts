@@ -1,8 +1,9 @@
-import { evictDurableObject, reset } from 'cloudflare:test';
-import { afterEach, describe, expect, it } from 'vitest';
+import { evictDurableObject } from 'cloudflare:test';
+import { describe, expect } from 'vitest';
 import { hubName } from '../../src/objects/names.ts';
 import { MAX_FRAME_BYTES } from '../../src/wire/limits.ts';
 import { decodeProtobuf } from '../../src/wire/protobuf.ts';
+import { it } from './fixtures.ts';
 import {
   handshake,
   hubStub,
@@ -12,8 +13,6 @@ import {
   subscribe,
   wildcardHubStub,
 } from './support.ts';
-
-afterEach(reset);
 
 describe('a subscriber of one event type', () => {
   it('is sent a text frame of one CloudEvent and a newline', async () => {

@@ -1,16 +1,14 @@
 /** Ids and sources that no publisher may choose, at every entrance; and stored ones from before that was so. */
-import { reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { publicationOf } from '../../src/event/publication.ts';
 import { encodeHandshake } from '../../src/subscription/handshake.ts';
 import { encodeJson } from '../../src/wire/json.ts';
 import { encodeProtobuf } from '../../src/wire/protobuf.ts';
 import { anEvent } from '../unit/support/events.ts';
+import { it } from './fixtures.ts';
 import { errorsOf, root } from './security-support.ts';
 import { fetchApi, handshake, hubStub, journalOf, Subscriber } from './support.ts';
-
-afterEach(reset);
 
 /** The same event by every way that one can be sent. */
 const ENTRANCES: Readonly<

@@ -1,9 +1,10 @@
 /** Tokens whose time runs out, and those that are renewed before it does. */
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
 import { AuthoritySync } from '../../src/hub/authority-sync/authority-sync.ts';
 import { MAX_TOKEN_TTL_SECONDS } from '../../src/token/limits.ts';
+import { it } from './fixtures.ts';
 import {
   aHolder,
   authority,
@@ -16,12 +17,8 @@ import {
   on,
   root,
   sql,
-  startAnew,
   told,
 } from './security-support.ts';
-
-vi.setConfig({ testTimeout: 10_000 });
-afterEach(startAnew);
 
 const CLOSED = { code: 1000, reason: '' };
 const HOUR_MS = 60 * 60 * 1000;
@@ -29,7 +26,6 @@ const IN_AN_HOUR = { ttl: '1h' };
 
 /** No hub hears of any change, so that each has to find out by itself. */
 function losePushes(): void {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
   vi.spyOn(AuthoritySync.prototype, 'authorityChanged').mockImplementation(() => {
     throw new Error('the hub is down');
   });

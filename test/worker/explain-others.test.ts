@@ -1,12 +1,7 @@
 /** Explaining what the holder of another token gets takes the right to. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { aHolder, granting, LISTENER, root, startAnew } from './security-support.ts';
-
-vi.setConfig({ testTimeout: 10_000 });
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
+import { describe, expect } from 'vitest';
+import { it } from './fixtures.ts';
+import { aHolder, granting, LISTENER, root } from './security-support.ts';
 
 const EXPLAIN = 'sys/events/explain';
 

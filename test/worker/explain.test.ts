@@ -1,8 +1,9 @@
 /** Explaining a delivery: it says what a delivery would do, and tells nobody what they may not know. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { MAX_EVENT_ID_CHARACTERS } from '../../src/event/limits.ts';
 import { MAX_EXPLAINED_HUBS } from '../../src/http/limits.ts';
 import { MAX_POLICIES_PER_TOKEN } from '../../src/policy/limits.ts';
+import { it } from './fixtures.ts';
 import {
   type Answer,
   aHolder,
@@ -18,14 +19,7 @@ import {
   on,
   root,
   sql,
-  startAnew,
 } from './security-support.ts';
-
-vi.setConfig({ testTimeout: 10_000 });
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
 
 const EXPLAIN = 'sys/events/explain';
 
@@ -115,8 +109,7 @@ describe('the decision', () => {
     }
   });
 
-  it('is that for the namespaces that are asked for', async () => {
-    const team = await root.makesNamespace();
+  it('is that for the namespaces that are asked for', async ({ team }) => {
     const below = await root.in(team).makesNamespace('below');
     const holder = await aHolder(
       `${MAY_ASK}\n${LISTENER}\n${listenerOn('below/secret/*')}`,
@@ -134,8 +127,7 @@ describe('the decision', () => {
     ]);
   });
 
-  it('is that no policy reaches beyond its own namespace', async () => {
-    const team = await root.makesNamespace();
+  it('is that no policy reaches beyond its own namespace', async ({ team }) => {
     const holder = await aHolder(`${MAY_ASK}\n${listenerOn('*')}`, {}, team);
     for (const namespace of ['', 'other', `${team}s`]) {
       const event = { ...EVENT, namespace: namespace || 'root' };
@@ -311,8 +303,9 @@ describe('the rule that decided', () => {
     expect(stepOf(answer, 'policy').rule).toBe(HIDDEN);
   });
 
-  it('of a policy of one namespace is not shown for the right to read another’s of the same name', async () => {
-    const team = await root.makesNamespace();
+  it('of a policy of one namespace is not shown for the right to read another’s of the same name', async ({
+    team,
+  }) => {
     const name = aName('app');
     await root.in(team).writes(`sys/policies/acl/${name}`, { policy: LISTENER });
     await root.writes(`sys/policies/acl/${name}`, {
@@ -335,8 +328,7 @@ describe('the rule that decided', () => {
   });
 });
 
-it('asking needs the right to', async () => {
-  const holder = await aHolder(LISTENER);
+it('asking needs the right to', async ({ holder }) => {
   expect((await holder.post(EXPLAIN, { event: EVENT, pattern: 'abc' })).status).toBe(403);
 });
 

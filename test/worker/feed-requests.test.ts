@@ -1,10 +1,11 @@
 /** Feed requests of a wildcard hub, when they are lost, late, or overtake each other. */
-import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { FEED_FORMAT, type FeedPage, type FeedRequest } from '../../src/objects/hub-contract.ts';
 import { hubName, wildcardHubName } from '../../src/objects/names.ts';
 import { Hub, WildcardHub } from '../../src/worker.ts';
+import { it } from './fixtures.ts';
 import {
   forgetInterests,
   handshake,
@@ -16,9 +17,8 @@ import {
 
 const DEPLOY = hubName('', 'deploy');
 const realRequestFeed = Hub.prototype.requestFeed;
-afterEach(async () => {
+afterEach(() => {
   Hub.prototype.requestFeed = realRequestFeed;
-  await reset();
 });
 
 function requestsOf(storage: DurableObjectStorage): Readonly<Record<string, FeedRequest>> {

@@ -1,10 +1,11 @@
 /** What passes from a hub to a wildcard hub when calls fail, answers are lost, or storage is. */
-import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import { hubName } from '../../src/objects/names.ts';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
 import { WildcardHub } from '../../src/worker.ts';
+import { it } from './fixtures.ts';
 import {
   handshake,
   hubStub,
@@ -16,9 +17,8 @@ import {
 } from './support.ts';
 
 const realReceive = WildcardHub.prototype.receive;
-afterEach(async () => {
+afterEach(() => {
   WildcardHub.prototype.receive = realReceive;
-  await reset();
 });
 
 type Receive = typeof realReceive;

@@ -1,10 +1,11 @@
 /** What the filters of subscribers may cost a hub, and who uses up what. */
 import { evictDurableObject } from 'cloudflare:test';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { compileFilter } from '../../src/event/filter/filter.ts';
 import { MAX_FILTERED_CHARACTERS } from '../../src/event/filter/limits.ts';
 import { EntryMatcher } from '../../src/hub/delivery/entry-matcher.ts';
 import { MAX_FILTER_COST_PER_HUB, MAX_FILTER_COST_PER_TOKEN } from '../../src/hub/limits.ts';
+import { it } from './fixtures.ts';
 import {
   aHolder,
   Client,
@@ -15,12 +16,8 @@ import {
   LISTENER,
   on,
   root,
-  startAnew,
 } from './security-support.ts';
 import type { Subscriber } from './support.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
-afterEach(startAnew);
 
 /** A filter that costs some 900 of the 2,000 that a token has; `name` makes it another one. */
 function filterOf(name: string): string {
@@ -44,8 +41,7 @@ async function use(client: Client, names: readonly string[]): Promise<Subscriber
 }
 
 describe('a token', () => {
-  it('has as many filters as it has a budget for', async () => {
-    const holder = await aHolder(LISTENER);
+  it('has as many filters as it has a budget for', async ({ holder }) => {
     await use(holder, ['a', 'b']);
     const refused = await holder.handshake('abc', slow('c'));
     expect(refused.status).toBe(503);
@@ -59,8 +55,7 @@ describe('a token', () => {
     );
   });
 
-  it('may use one again, and others that cost little', async () => {
-    const holder = await aHolder(LISTENER);
+  it('may use one again, and others that cost little', async ({ holder }) => {
     await use(holder, ['a', 'b', 'a', 'b', 'a']);
     const filters = ['operation == "write"', 'data_path contains "x"', 'data_path matches "^x/"'];
     for (const filter of filters) {
@@ -68,8 +63,7 @@ describe('a token', () => {
     }
   });
 
-  it('gets its budget back when its subscribers leave', async () => {
-    const holder = await aHolder(LISTENER);
+  it('gets its budget back when its subscribers leave', async ({ holder }) => {
     const [first, second] = await use(holder, ['a', 'b']);
     await use(holder, ['b']);
     second?.socket.close(1000);
@@ -81,8 +75,9 @@ describe('a token', () => {
     expect(await statusOf(holder, slow('a'))).toBe(503);
   });
 
-  it('takes nothing from another, also where both have the same subscriptions', async () => {
-    const holder = await aHolder(LISTENER);
+  it('takes nothing from another, also where both have the same subscriptions', async ({
+    holder,
+  }) => {
     const other = await another(holder);
     await use(holder, ['a', 'b']);
     await use(other, ['a']);
@@ -91,16 +86,14 @@ describe('a token', () => {
     expect(await statusOf(holder, slow('c'))).toBe(503);
   });
 
-  it('has used what it has when the hub slept', async () => {
-    const holder = await aHolder(LISTENER);
+  it('has used what it has when the hub slept', async ({ holder }) => {
     await use(holder, ['a', 'b']);
     await evictDurableObject(hubOf('abc'));
     expect(await statusOf(holder, slow('c'))).toBe(503);
     expect(await statusOf(holder, slow('a'))).toBe(101);
   });
 
-  it('has no more for handshakes that race', async () => {
-    const holder = await aHolder(LISTENER);
+  it('has no more for handshakes that race', async ({ holder }) => {
     const names = [...'abcdefgh'];
     const statuses = await Promise.all(names.map((name) => statusOf(holder, slow(name))));
     expect(statuses.filter((status) => status === 101).length).toBe(FITTING);
@@ -120,8 +113,9 @@ describe('a hub', () => {
     throw new Error('nothing was refused');
   }
 
-  it('has a budget for all tokens together, in which no one has more than is left', async () => {
-    const holder = await aHolder(LISTENER);
+  it('has a budget for all tokens together, in which no one has more than is left', async ({
+    holder,
+  }) => {
     const most = Math.floor(MAX_FILTER_COST_PER_HUB / cost);
     expect(await letIn(() => another(holder))).toBe(most - 1);
     expect(await statusOf(root, slow('0'))).toBe(101);

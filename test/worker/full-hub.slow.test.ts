@@ -1,10 +1,8 @@
-import { reset } from 'cloudflare:test';
-import { afterEach, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { MAX_SOCKETS_PER_HUB } from '../../src/hub/limits.ts';
 import { encodeHandshake } from '../../src/subscription/handshake.ts';
+import { it } from './fixtures.ts';
 import { handshake, handshakeTo, hubStub, published, Subscriber } from './support.ts';
-
-afterEach(reset);
 
 const AT_ONCE = 500;
 

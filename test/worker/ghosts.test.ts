@@ -1,10 +1,9 @@
 /** Clients that leave before they are answered. */
-import { reset, runInDurableObject } from 'cloudflare:test';
-import { afterEach, expect, it, vi } from 'vitest';
+import { runInDurableObject } from 'cloudflare:test';
+import { expect, vi } from 'vitest';
 import { encodeHandshake } from '../../src/subscription/handshake.ts';
+import { it } from './fixtures.ts';
 import { handshakeTo, hubStub } from './support.ts';
-
-afterEach(reset);
 
 it('a client that leaves during its handshake leaves no socket', async () => {
   const leaving = Array.from({ length: 50 }, async (_, i) => {

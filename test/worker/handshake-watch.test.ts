@@ -1,9 +1,10 @@
 /** A hub has the authority watch a token before it takes its subscriber, whatever comes between. */
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
 import { AuthoritySync } from '../../src/hub/authority-sync/authority-sync.ts';
 import { Hub } from '../../src/worker.ts';
+import { it } from './fixtures.ts';
 import {
   aGate,
   aHolder,
@@ -19,23 +20,15 @@ import {
   on,
   root,
   sql,
-  startAnew,
   told,
   until,
 } from './security-support.ts';
 import { breakTable, repair, Subscriber } from './support.ts';
 
-vi.setConfig({ testTimeout: 10_000 });
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
-
 const CLOSED = { code: 1000, reason: '' };
 
 describe('a hub that watches', () => {
-  it('is not there before the authority knows of it', async () => {
-    const holder = await aHolder(LISTENER);
+  it('is not there before the authority knows of it', async ({ holder }) => {
     const real = Authority.prototype.watch;
     const watched: string[] = [];
     vi.spyOn(Authority.prototype, 'watch').mockImplementation(function (this: Authority, ...asked) {
@@ -47,16 +40,16 @@ describe('a hub that watches', () => {
     expect(watched).toEqual(['/abc', '/']);
   });
 
-  it('refuses the handshake when the authority does not answer', async () => {
-    const holder = await aHolder(LISTENER);
+  it('refuses the handshake when the authority does not answer', async ({ holder }) => {
     vi.spyOn(Authority.prototype, 'watch').mockImplementation(() => {
       throw new Error('the authority is down');
     });
     expect((await holder.handshake('abc')).status).toBe(503);
   });
 
-  it('refuses the handshake of a token that was revoked after the Worker looked it up', async () => {
-    const holder = await aHolder(LISTENER);
+  it('refuses the handshake of a token that was revoked after the Worker looked it up', async ({
+    holder,
+  }) => {
     const real = Authority.prototype.watch;
     vi.spyOn(Authority.prototype, 'watch').mockImplementation(function (this: Authority, ...asked) {
       this.revokeToken({ digest: asked[0][0] ?? '' });
@@ -65,8 +58,9 @@ describe('a hub that watches', () => {
     expect((await holder.handshake('abc')).status).toBe(403);
   });
 
-  it('refuses the handshake of a token that is revoked while hubs are told to feed it', async () => {
-    const holder = await aHolder(LISTENER);
+  it('refuses the handshake of a token that is revoked while hubs are told to feed it', async ({
+    holder,
+  }) => {
     await root.published('abc');
     const gate = aGate();
     const real = Hub.prototype.requestFeed;
@@ -85,8 +79,9 @@ describe('a hub that watches', () => {
     expect((await handshake).status).toBe(403);
   });
 
-  it('refuses the handshake of a token whose policy changes while hubs are told to feed it', async () => {
-    const holder = await aHolder(LISTENER);
+  it('refuses the handshake of a token whose policy changes while hubs are told to feed it', async ({
+    holder,
+  }) => {
     await root.published('abc');
     const gate = aGate();
     const real = Hub.prototype.requestFeed;
@@ -203,8 +198,9 @@ describe('a hub that watches', () => {
     expect(await closedPromptly(subscriber)).toEqual(CLOSED);
   });
 
-  it('is told though its answer, before it came back, that it watches nothing comes late', async () => {
-    const holder = await aHolder(LISTENER);
+  it('is told though its answer, before it came back, that it watches nothing comes late', async ({
+    holder,
+  }) => {
     await root.published('abc');
     const first = await holder.subscribe('abc');
     first.socket.close(1000);
@@ -257,8 +253,7 @@ describe('a hub that watches', () => {
     });
   });
 
-  it('answers a handshake that its own storage refuses', async () => {
-    const holder = await aHolder(LISTENER);
+  it('answers a handshake that its own storage refuses', async ({ holder }) => {
     await root.published('abc');
     for (const table of ['authorities', 'policy_texts', 'watched_tokens', 'subscription_classes']) {
       await breakTable(hubOf('abc'), table);
@@ -302,8 +297,9 @@ describe('a hub that watches', () => {
   });
 });
 
-it('a token of a namespace is watched at its own authority, wherever it subscribes', async () => {
-  const team = await root.makesNamespace();
+it('a token of a namespace is watched at its own authority, wherever it subscribes', async ({
+  team,
+}) => {
   const below = await root.in(team).makesNamespace('below');
   const holder = await aHolder(
     granting({ 'below/sys/events/subscribe/*': 'read', 'below/secret/*': 'list subscribe' }),

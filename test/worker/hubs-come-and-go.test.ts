@@ -1,23 +1,22 @@
 /** When a hub is there: what a reader asks for leaves nothing that others then lack. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { MAX_FEED_BACKOFF_MS, REGISTRATION_CHECK_MS } from '../../src/hub/limits.ts';
 import { MAX_NEW_HUBS_PER_PUBLISHER } from '../../src/objects/limits.ts';
 import { hubName, wildcardHubName } from '../../src/objects/names.ts';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
 import { WildcardHub } from '../../src/worker.ts';
+import { it } from './fixtures.ts';
 import {
   aHolder,
   authority,
   closedPromptly,
   elapse,
   granting,
-  LISTENER,
   objects,
   root,
   sql,
-  startAnew,
 } from './security-support.ts';
 import {
   handshake,
@@ -27,9 +26,6 @@ import {
   subscribe,
   wildcardHubStub,
 } from './support.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
-afterEach(startAnew);
 
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
@@ -93,8 +89,9 @@ describe('a hub without events', () => {
     for (const each of [own, spanning]) expect(await each.nextId()).toBe(id);
   });
 
-  it('leaves nothing when its last subscriber does, neither here nor at the authority', async () => {
-    const holder = await aHolder(LISTENER);
+  it('leaves nothing when its last subscriber does, neither here nor at the authority', async ({
+    holder,
+  }) => {
     const subscribers = [await holder.subscribe('quiet/*'), await subscribe('quiet/*')];
     expect(await sql(authority(), 'SELECT hub FROM watches')).toEqual([{ hub: '/quiet' }]);
     for (const each of subscribers) await leaves(each);
@@ -143,8 +140,7 @@ describe('a hub without events', () => {
     expect((await greeted('quiet/*', hello.cursor)).hello.gap?.reason).toBe('storage_lost');
   });
 
-  it('ends with its namespace', async () => {
-    const team = await root.makesNamespace();
+  it('ends with its namespace', async ({ team }) => {
     const subscriber = await root.in(team).subscribe('quiet/*');
     await root.removes(`sys/namespaces/${team}`);
     expect(await closedPromptly(subscriber)).toEqual({ code: 1000, reason: '' });

@@ -6,11 +6,10 @@
 import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
-import { afterEach, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import type { ServerMessage } from '../../src/wire/carillon-v1/messages.ts';
+import { it } from './fixtures.ts';
 import { handshake, hubStub, publish, Subscriber, wildcardHubStub } from './support.ts';
-
-afterEach(reset);
 
 const KEPT = Number(env.JOURNAL_MAX_EVENTS);
 /** Beyond which a journal is trimmed. */

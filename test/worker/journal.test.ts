@@ -1,14 +1,10 @@
-import {
-  evictDurableObject,
-  reset,
-  runDurableObjectAlarm,
-  runInDurableObject,
-} from 'cloudflare:test';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { describe, expect, vi } from 'vitest';
 import type { Retention } from '../../src/config/retention.ts';
 import { Journal } from '../../src/hub/journal/journal.ts';
 import { decodeRecord, type NewRecord } from '../../src/hub/journal/record.ts';
 import { MAX_TRIMMED_EVENTS } from '../../src/hub/limits.ts';
+import { it } from './fixtures.ts';
 import {
   breakTable,
   createTables,
@@ -21,11 +17,6 @@ import {
   subscribe,
   wildcardHubStub,
 } from './support.ts';
-
-afterEach(async () => {
-  vi.useRealTimers();
-  await reset();
-});
 
 const RETENTION: Retention = { events: 100, bytes: 1_000_000, ageMs: 60_000 };
 

@@ -1,20 +1,14 @@
 /** A gap that is told while a reader is connected. */
-import {
-  evictDurableObject,
-  reset,
-  runDurableObjectAlarm,
-  runInDurableObject,
-} from 'cloudflare:test';
-import { afterEach, expect, it, vi } from 'vitest';
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { afterEach, expect } from 'vitest';
 import { type ServerMessage, SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
 import { WildcardHub } from '../../src/worker.ts';
+import { it } from './fixtures.ts';
 import { handshake, hubStub, published, Subscriber } from './support.ts';
 
-vi.setConfig({ testTimeout: 10_000 });
 const realReceive = WildcardHub.prototype.receive;
-afterEach(async () => {
+afterEach(() => {
   WildcardHub.prototype.receive = realReceive;
-  await reset();
 });
 
 it('a gap that comes live may be acknowledged by a reader without credit', async () => {

@@ -1,7 +1,8 @@
 /** Logging in with the JWT of an issuer, and what is the same for all auth methods. */
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { MAX_ROLES } from '../../src/authority/limits.ts';
+import { it } from './fixtures.ts';
 import {
   accepted,
   aHolder,
@@ -15,14 +16,7 @@ import {
   on,
   root,
   sql,
-  startAnew,
 } from './security-support.ts';
-
-vi.setConfig({ testTimeout: 10_000 });
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
 
 const HOUR_SECONDS = 60 * 60;
 
@@ -238,8 +232,7 @@ describe('logging in with a JWT', () => {
     expect(await errorsOf(response)).toContain(message);
   });
 
-  it('of one namespace logs in to no other', async () => {
-    const team = await root.makesNamespace();
+  it('of one namespace logs in to no other', async ({ team }) => {
     const { sign } = await anIssuer(root.in(team));
     const jwt = await sign();
     expect((await nobody.post('auth/jwt/login', { role: 'app', jwt })).status).toBe(400);

@@ -1,11 +1,12 @@
 /** What is left of a namespace that was deleted, and of one that never was. */
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
 import { LOOKUP_CACHE_MS } from '../../src/objects/limits.ts';
 import { hubName, wildcardHubName } from '../../src/objects/names.ts';
 import { digestOf } from '../../src/token/token-form.ts';
+import { it } from './fixtures.ts';
 import {
   accepted,
   aHolder,
@@ -21,20 +22,12 @@ import {
   on,
   root,
   sql,
-  startAnew,
   told,
 } from './security-support.ts';
 import { Subscriber } from './support.ts';
 
-vi.setConfig({ testTimeout: 10_000 });
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
-
 describe('a deleted namespace', () => {
-  it('that is made again has nothing of what it had', async () => {
-    const team = await root.makesNamespace();
+  it('that is made again has nothing of what it had', async ({ team }) => {
     const inTeam = root.in(team);
     const holder = await aHolder(LISTENER, {}, team);
     await inTeam.writes('auth/approle/role/app', { token_policies: ['p'] });
@@ -63,8 +56,7 @@ describe('a deleted namespace', () => {
     expect(data.accepted).toBe(1);
   });
 
-  it('has emptied itself and its hubs, and left the registries above', async () => {
-    const team = await root.makesNamespace();
+  it('has emptied itself and its hubs, and left the registries above', async ({ team }) => {
     const key = await keyOf(team);
     await root.in(team).published('abc', on('secret/a'));
     await root.in(team).subscribe('*');
@@ -78,8 +70,9 @@ describe('a deleted namespace', () => {
     expect(await env.WILDCARD_HUB.getByName(wildcardHubName('')).hubs()).toEqual([]);
   });
 
-  it('takes no event, no subscriber and no token from those who still know its name', async () => {
-    const team = await root.makesNamespace();
+  it('takes no event, no subscriber and no token from those who still know its name', async ({
+    team,
+  }) => {
     const holder = await aHolder(granting({ 'sys/events/publish/*': 'update' }), {}, team);
     await holder.published('abc');
     await holder.published('def');
@@ -94,8 +87,7 @@ describe('a deleted namespace', () => {
     expect((await root.in(team).post('auth/token/create')).status).toBe(404);
   });
 
-  it('takes nothing new from its end on, though it is not emptied yet', async () => {
-    const team = await root.makesNamespace();
+  it('takes nothing new from its end on, though it is not emptied yet', async ({ team }) => {
     const key = await keyOf(team);
     const holder = await aHolder(LISTENER, {}, team);
     vi.spyOn(Authority.prototype, 'wipe').mockImplementation(() => {
@@ -116,8 +108,7 @@ describe('a deleted namespace', () => {
     });
   });
 
-  it('is not found by a Worker that knew it and has not deleted it', async () => {
-    const team = await root.makesNamespace();
+  it('is not found by a Worker that knew it and has not deleted it', async ({ team }) => {
     const holder = await aHolder(LISTENER, {}, team);
     await root.in(team).published('abc');
     await authority().deleteChild(team);
@@ -128,8 +119,7 @@ describe('a deleted namespace', () => {
     expect((await root.in(team).publish('abc')).status).toBe(404);
   });
 
-  it('is emptied by a later attempt where the first one fails on the way', async () => {
-    const team = await root.makesNamespace();
+  it('is emptied by a later attempt where the first one fails on the way', async ({ team }) => {
     const key = await keyOf(team);
     const subscriber = await root.in(team).subscribe('abc');
     await root.in(team).subscribe('*');
@@ -157,8 +147,9 @@ describe('a deleted namespace', () => {
     ).toEqual([]);
   });
 
-  it('takes the children of tokens of other namespaces with it, and these forget them', async () => {
-    const team = await root.makesNamespace();
+  it('takes the children of tokens of other namespaces with it, and these forget them', async ({
+    team,
+  }) => {
     const parent = await aHolder(granting({ [`${team}/auth/token/create`]: 'create update sudo' }));
     const child = await parent.in(team).makes({ policies: ['default'], ttl: '1h' });
     expect(child.orphan).toBe(false);
@@ -169,8 +160,9 @@ describe('a deleted namespace', () => {
   });
 });
 
-it('whoever comes while a namespace is deleted and made again is refused, closed, or of the new one', async () => {
-  const team = await root.makesNamespace();
+it('whoever comes while a namespace is deleted and made again is refused, closed, or of the new one', async ({
+  team,
+}) => {
   const subscribers: Subscriber[] = [];
   const statuses = new Set<number>();
   let deleting = true;

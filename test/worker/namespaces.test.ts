@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { MAX_NAMESPACE_CHARACTERS, MAX_NAMESPACE_DEPTH } from '../../src/namespace/limits.ts';
 import { MAX_CHILD_NAMESPACES } from '../../src/objects/limits.ts';
 import {
   MAX_NAMESPACE_PATTERN_CHARACTERS,
   MAX_NAMESPACE_PATTERNS,
 } from '../../src/subscription/limits.ts';
+import { it } from './fixtures.ts';
 import {
   accepted,
   aHolder,
@@ -20,14 +21,7 @@ import {
   on,
   root,
   sql,
-  startAnew,
 } from './security-support.ts';
-
-vi.setConfig({ testTimeout: 10_000 });
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
 
 const IN_AN_HOUR = { policies: ['default'], ttl: '1h' };
 
@@ -102,8 +96,7 @@ describe('the API of namespaces', () => {
     expect((await root.in(`${path}/deeper`).get('sys/events/types')).status).toBe(404);
   });
 
-  it('keeps what was noted with one, until it is noted anew', async () => {
-    const team = await root.makesNamespace();
+  it('keeps what was noted with one, until it is noted anew', async ({ team }) => {
     const path = `sys/namespaces/${team}`;
     await root.writes(path, { custom_metadata: { owner: 'alice' } });
     await root.writes(path);
@@ -112,8 +105,7 @@ describe('the API of namespaces', () => {
     expect(await errorsOf(refused)).toContain('custom_metadata');
   });
 
-  it('takes as many in one as allowed', async () => {
-    const team = await root.makesNamespace();
+  it('takes as many in one as allowed', async ({ team }) => {
     await sql(
       authority(await keyOf(team)),
       `INSERT INTO namespaces (name, id, metadata)
@@ -128,8 +120,7 @@ describe('the API of namespaces', () => {
     expect((await root.in(team).post('sys/namespaces/last')).status).toBe(200);
   });
 
-  it('does not delete one that has others below', async () => {
-    const team = await root.makesNamespace();
+  it('does not delete one that has others below', async ({ team }) => {
     await root.in(team).makesNamespace('below');
     const subscriber = await root.in(team).subscribe('abc');
     const refused = await root.delete(`sys/namespaces/${team}`);
@@ -139,8 +130,7 @@ describe('the API of namespaces', () => {
     expect(await subscriber.nextId()).toBe(id);
   });
 
-  it('reaches namespaces further below by their path', async () => {
-    const team = await root.makesNamespace();
+  it('reaches namespaces further below by their path', async ({ team }) => {
     await root.writes(`sys/namespaces/${team}/below`);
     expect((await root.reads(`sys/namespaces/${team}/below`)).data.path).toBe(`${team}/below/`);
     await root.removes(`sys/namespaces/${team}/below`);
@@ -170,8 +160,7 @@ describe('a request is sent to a namespace', () => {
     expect((await accepted(response)).data['sys/capabilities-self']).toEqual(['update']);
   });
 
-  it('by the header and below it by the path', async () => {
-    const team = await root.makesNamespace();
+  it('by the header and below it by the path', async ({ team }) => {
     const below = await root.in(team).makesNamespace('below');
     const subscriber = await root.in(below).subscribe('abc');
     const id = await accepted(
@@ -212,8 +201,7 @@ describe('a token works in its namespace and below', () => {
     expect(statuses).toEqual([200, 200, 403, 403, 403, 403]);
   });
 
-  it('its policies count paths from its own namespace', async () => {
-    const team = await root.makesNamespace();
+  it('its policies count paths from its own namespace', async ({ team }) => {
     const below = await root.in(team).makesNamespace('below');
     const holder = await aHolder(
       granting({
@@ -236,8 +224,9 @@ describe('a token works in its namespace and below', () => {
     expect(await inside.nextId()).toBe(ids[0]);
   });
 
-  it('a policy of the namespace above says nothing for a token of the same policy name', async () => {
-    const team = await root.makesNamespace();
+  it('a policy of the namespace above says nothing for a token of the same policy name', async ({
+    team,
+  }) => {
     const name = aName('app');
     await root.writes(`sys/policies/acl/${name}`, { policy: LISTENER });
     const { client_token, policies } = await root.in(team).makes({ policies: [name] });
@@ -276,8 +265,9 @@ describe('a token works in its namespace and below', () => {
     ).toBe(200);
   });
 
-  it('one of the namespace above may look at it, renew and revoke it, by itself', async () => {
-    const team = await root.makesNamespace();
+  it('one of the namespace above may look at it, renew and revoke it, by itself', async ({
+    team,
+  }) => {
     const { client_token: token } = await root.in(team).makes(IN_AN_HOUR);
     const admin = new Client((await root.makes({ policies: ['root'] })).client_token);
     expect((await admin.writes('auth/token/lookup', { token })).data.ttl).toBe(3600);
@@ -286,8 +276,7 @@ describe('a token works in its namespace and below', () => {
     expect((await new Client(token, team).get('auth/token/lookup-self')).status).toBe(403);
   });
 
-  it('and by its accessor, which names the namespace as the token does', async () => {
-    const team = await root.makesNamespace();
+  it('and by its accessor, which names the namespace as the token does', async ({ team }) => {
     const { client_token: token, accessor } = await root.in(team).makes(IN_AN_HOUR);
     expect(accessor).toMatch(new RegExp(`^[A-Za-z0-9]{24}\\.${team}$`));
     expect((await root.writes('auth/token/lookup-accessor', { accessor })).data.ttl).toBe(3600);
@@ -307,8 +296,7 @@ describe('a token works in its namespace and below', () => {
 });
 
 describe('the `namespaces` parameter', () => {
-  it('joins to the namespace of the request', async () => {
-    const team = await root.makesNamespace();
+  it('joins to the namespace of the request', async ({ team }) => {
     const below = await root.in(team).makesNamespace('below');
     const subscriber = await root.in(team).subscribe('abc', '&namespaces=*');
     await root.published('abc', on('secret/a'));
@@ -330,8 +318,7 @@ describe('the `namespaces` parameter', () => {
     },
   );
 
-  it('hears nothing of a namespace whose path is not granted', async () => {
-    const team = await root.makesNamespace();
+  it('hears nothing of a namespace whose path is not granted', async ({ team }) => {
     const below = await root.in(team).makesNamespace('below');
     const holder = await aHolder(listenerOn('secret/*', 'other/*'), {}, team);
     const subscriber = await holder.subscribe('*', '&namespaces=*');

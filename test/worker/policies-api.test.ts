@@ -1,5 +1,5 @@
 /** The API of policies, and what tokens may do by them. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { MAX_POLICIES } from '../../src/authority/limits.ts';
 import {
   MAX_API_BODY_BYTES,
@@ -7,6 +7,7 @@ import {
   MAX_CAPABILITY_PATHS,
 } from '../../src/http/limits.ts';
 import { MAX_POLICY_BYTES, MAX_POLICY_NAME_CHARACTERS } from '../../src/policy/limits.ts';
+import { it } from './fixtures.ts';
 import {
   accepted,
   aHolder,
@@ -17,14 +18,7 @@ import {
   LISTENER,
   root,
   sql,
-  startAnew,
 } from './security-support.ts';
-
-vi.setConfig({ testTimeout: 10_000 });
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
 
 const ACL = 'sys/policies/acl';
 
@@ -117,8 +111,9 @@ describe('a policy', () => {
     expect(data['secret/a']).toEqual(['read']);
   });
 
-  it('default is there without anyone writing it, may be written, and not deleted', async () => {
-    const team = await root.makesNamespace();
+  it('default is there without anyone writing it, may be written, and not deleted', async ({
+    team,
+  }) => {
     for (const namespace of ['', team]) {
       const client = root.in(namespace);
       expect((await client.reads(`${ACL}/default`)).data.policy).toContain(
@@ -166,8 +161,7 @@ describe('a policy', () => {
     expect((await root.get(`${ACL}/app`)).status).toBe(404);
   });
 
-  it('that is refused leaves the one that was there', async () => {
-    const holder = await aHolder(LISTENER);
+  it('that is refused leaves the one that was there', async ({ holder }) => {
     await root.post(`${ACL}/${holder.policy}`, { policy: 'path "a" {' });
     expect((await root.reads(`${ACL}/${holder.policy}`)).data.policy).toBe(LISTENER);
     expect((await holder.handshake('abc')).status).toBe(101);
@@ -197,8 +191,7 @@ describe('a policy', () => {
     expect((await root.post(`${ACL}/known`, { policy: `${LISTENER}\n` })).status).toBe(204);
   });
 
-  it('of a namespace is not that of another', async () => {
-    const team = await root.makesNamespace();
+  it('of a namespace is not that of another', async ({ team }) => {
     await root.in(team).writes(`${ACL}/app`, { policy: LISTENER });
     expect((await root.get(`${ACL}/app`)).status).toBe(404);
     expect((await accepted(await root.in(team).list(ACL))).data.keys).toContain('app');
@@ -283,8 +276,7 @@ describe('the capabilities of a token', () => {
     ).toBe(403);
   });
 
-  it('count paths from the namespace of the request', async () => {
-    const team = await root.makesNamespace();
+  it('count paths from the namespace of the request', async ({ team }) => {
     const holder = await aHolder(
       granting({ [`${team}/secret/*`]: 'read', [`${team}/sys/*`]: 'update' }),
     );

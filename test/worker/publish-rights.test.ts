@@ -1,8 +1,9 @@
 /** Who may publish what, and where. */
 import { env } from 'cloudflare:workers';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { app } from '../../src/app.ts';
 import { LOOKUP_CACHE_MS } from '../../src/objects/limits.ts';
+import { it } from './fixtures.ts';
 import {
   accepted,
   aHolder,
@@ -14,14 +15,7 @@ import {
   objects,
   on,
   root,
-  startAnew,
 } from './security-support.ts';
-
-vi.setConfig({ testTimeout: 10_000 });
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
 
 const PUBLISHER = granting({ 'sys/events/publish/*': 'update', 'secret/*': 'update' });
 

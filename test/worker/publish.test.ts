@@ -1,8 +1,9 @@
 import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { MAX_HUBS } from '../../src/objects/limits.ts';
 import { MAX_PUBLISH_BYTES, MAX_PUBLISH_NAMESPACES } from '../../src/wire/limits.ts';
+import { it } from './fixtures.ts';
 import {
   breakTable,
   breakTableFor,
@@ -15,8 +16,6 @@ import {
   subscribe,
   wildcardHubStub,
 } from './support.ts';
-
-afterEach(reset);
 
 interface Answer {
   errors?: string[];

@@ -1,17 +1,9 @@
 /** Readers of `carillon.v1` when the hub slept, a disk is full, rights are gone, or they ask for much. */
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { type ServerMessage, SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
-import {
-  aHolder,
-  elapse,
-  LISTENER,
-  losePushes,
-  on,
-  root,
-  sql,
-  startAnew,
-} from './security-support.ts';
+import { it } from './fixtures.ts';
+import { aHolder, elapse, LISTENER, losePushes, on, root, sql } from './security-support.ts';
 import {
   breakTable,
   fetchApi,
@@ -23,9 +15,6 @@ import {
   Subscriber,
   subscribe,
 } from './support.ts';
-
-vi.setConfig({ testTimeout: 10_000 });
-afterEach(startAnew);
 
 class Reader {
   readonly subscriber: Subscriber;

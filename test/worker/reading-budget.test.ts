@@ -1,12 +1,9 @@
 /** What those who come back may make a hub read. */
-import { reset } from 'cloudflare:test';
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect } from 'vitest';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
 import { MAX_UNACKED_BYTES } from '../../src/wire/limits.ts';
+import { it } from './fixtures.ts';
 import { handshake, publish, Subscriber } from './support.ts';
-
-vi.setConfig({ testTimeout: 40_000 });
-afterEach(reset);
 
 const NEVER = encodeURIComponent('operation == never');
 

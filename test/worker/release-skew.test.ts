@@ -1,10 +1,11 @@
 /** While a release is deployed, Workers and objects of two releases call each other. */
-import { reset, runDurableObjectAlarm } from 'cloudflare:test';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { runDurableObjectAlarm } from 'cloudflare:test';
+import { expect, vi } from 'vitest';
 import { FEED_FORMAT } from '../../src/objects/hub-contract.ts';
 import { hubName } from '../../src/objects/names.ts';
 import { encodeHandshake } from '../../src/subscription/handshake.ts';
 import { Hub, WildcardHub } from '../../src/worker.ts';
+import { it } from './fixtures.ts';
 import {
   handshake,
   handshakeTo,
@@ -13,14 +14,6 @@ import {
   subscribe,
   wildcardHubStub,
 } from './support.ts';
-
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await reset();
-});
 
 it('a hub refuses the handshake of a newer release, to be tried again', async () => {
   const fetch = Hub.prototype.fetch;

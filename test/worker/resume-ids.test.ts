@@ -1,11 +1,8 @@
 /** Coming back by ids that several events have. */
-import { reset } from 'cloudflare:test';
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect } from 'vitest';
 import { MAX_REPLAY_BYTES } from '../../src/hub/limits.ts';
+import { it } from './fixtures.ts';
 import { handshake, publish, published, Subscriber } from './support.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
-afterEach(reset);
 
 async function resume(pattern: string, since: string) {
   const query = new URLSearchParams({ json: 'true', since });

@@ -1,11 +1,12 @@
 /** Coming back: `since=` and `Last-Event-ID`, for subscribers that know nothing of Carillon. */
-import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { MAX_REPLAY_BYTES } from '../../src/hub/limits.ts';
 import { hubName } from '../../src/objects/names.ts';
 import { type Cursor, decodeCursor, encodeCursor, hubTag } from '../../src/wire/cursor.ts';
 import { decodeProtobuf } from '../../src/wire/protobuf.ts';
+import { it } from './fixtures.ts';
 import {
   cursorBeside,
   fetchApi,
@@ -17,8 +18,6 @@ import {
   subscribe,
   wildcardHubStub,
 } from './support.ts';
-
-afterEach(reset);
 
 const EARLIEST = { 'Last-Event-ID': 'earliest' };
 /** One hub, and the wildcard hub. */

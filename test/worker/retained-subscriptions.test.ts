@@ -1,13 +1,12 @@
 /** What those who have left can still come back for, however many have left. */
-import { reset, runInDurableObject } from 'cloudflare:test';
-import { afterEach, expect, it } from 'vitest';
+import { runInDurableObject } from 'cloudflare:test';
+import { expect } from 'vitest';
 import { RetainedSubscriptions } from '../../src/hub/feeds/at-wildcard-hub/retained-subscriptions.ts';
 import { MAX_RETAINED_SUBSCRIPTIONS } from '../../src/hub/limits.ts';
 import { WILDCARD_HUB_SCHEMA } from '../../src/hub/schema.ts';
 import { hubName } from '../../src/objects/names.ts';
+import { it } from './fixtures.ts';
 import { createTables, handshakeTo, wildcardHubStub } from './support.ts';
-
-afterEach(reset);
 
 const MAX_AGE_MS = 60_000;
 

@@ -1,6 +1,7 @@
 /** What becomes of open subscriptions when the right to them ends, and of those that keep it. */
 import { evictDurableObject } from 'cloudflare:test';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect } from 'vitest';
+import { it } from './fixtures.ts';
 import {
   aHolder,
   aName,
@@ -13,13 +14,9 @@ import {
   listenerOn,
   on,
   root,
-  startAnew,
   told,
 } from './security-support.ts';
 import { Subscriber } from './support.ts';
-
-vi.setConfig({ testTimeout: 10_000 });
-afterEach(startAnew);
 
 const CLOSED = { code: 1000, reason: '' };
 
@@ -64,8 +61,9 @@ describe('a subscription ends promptly, of a hub that is awake or not, one or ma
 });
 
 describe.each(['abc', '*'])('a subscription to %s', (pattern) => {
-  it('goes on without a gap for another token of the same policy, and for root', async () => {
-    const holder = await aHolder(LISTENER);
+  it('goes on without a gap for another token of the same policy, and for root', async ({
+    holder,
+  }) => {
     const other = new Client((await root.makes({ policies: [holder.policy] })).client_token);
     const leaving = await holder.subscribe(pattern);
     const staying = [await other.subscribe(pattern), await root.subscribe(pattern)];
@@ -97,8 +95,9 @@ describe.each(['abc', '*'])('a subscription to %s', (pattern) => {
     for (const id of due) expect(await subscriber.nextId()).toBe(id);
   });
 
-  it('ends with its own namespace, and a new one of that name knows nothing of it', async () => {
-    const team = await root.makesNamespace();
+  it('ends with its own namespace, and a new one of that name knows nothing of it', async ({
+    team,
+  }) => {
     const inside = await aHolder(LISTENER, {}, team);
     const above = await aHolder(
       granting({
@@ -154,8 +153,9 @@ describe('what a subscriber may see changes with its policy', () => {
     for (const id of due) expect(await subscriber.nextId()).toBe(id);
   });
 
-  it('a policy that is written anew under the same name holds for tokens that have the name', async () => {
-    const holder = await aHolder(LISTENER);
+  it('a policy that is written anew under the same name holds for tokens that have the name', async ({
+    holder,
+  }) => {
     await root.removes(`sys/policies/acl/${holder.policy}`);
     expect((await holder.handshake('abc')).status).toBe(403);
     await root.writes(`sys/policies/acl/${holder.policy}`, { policy: LISTENER });
@@ -210,8 +210,9 @@ it('many sockets of one token all end, and those of other tokens stay', async ()
   }
 });
 
-it('a name is the only thing that two policies of two namespaces have in common', async () => {
-  const team = await root.makesNamespace();
+it('a name is the only thing that two policies of two namespaces have in common', async ({
+  team,
+}) => {
   const name = aName('app');
   const makeApp = async (namespace: string) => {
     await root.in(namespace).writes(`sys/policies/acl/${name}`, { policy: LISTENER });

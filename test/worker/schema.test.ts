@@ -1,25 +1,13 @@
 /** How the storage of an object gets its tables, and what becomes of storage that this release cannot read. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, vi } from 'vitest';
 import { Lifecycle } from '../../src/authority/lifecycle.ts';
 import { AUTHORITY_SCHEMA } from '../../src/authority/schema.ts';
 import { HUB_SCHEMA, WILDCARD_HUB_SCHEMA } from '../../src/hub/schema.ts';
 import { type Migration, migrate, type Schema, VERSION_KEY } from '../../src/objects/migrations.ts';
-import {
-  aHolder,
-  authority,
-  errorsOf,
-  granting,
-  hubOf,
-  root,
-  startAnew,
-} from './security-support.ts';
+import { it } from './fixtures.ts';
+import { aHolder, authority, errorsOf, granting, hubOf, root } from './security-support.ts';
 import { handshake, hubStub, publish, published, subscribe } from './support.ts';
-
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
 
 const FIRST: Schema = [
   {
@@ -249,8 +237,7 @@ describe('the storage of a newer release', () => {
     expect(await contentOf(hubStub('abc'))).toEqual(content);
   });
 
-  it('is not opened by an authority, and nothing in it changes', async () => {
-    const team = await root.makesNamespace();
+  it('is not opened by an authority, and nothing in it changes', async ({ team }) => {
     const holder = await aHolder(granting({ '*': 'read list create update sudo' }), {}, team);
     const content = await fromNewerRelease(authority());
     for (const response of [

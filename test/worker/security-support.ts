@@ -1,10 +1,5 @@
 /** What the tests of the security model share: callers with tokens of their own, in namespaces of their own. */
-import {
-  listDurableObjectIds,
-  reset,
-  runDurableObjectAlarm,
-  runInDurableObject,
-} from 'cloudflare:test';
+import { listDurableObjectIds, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { expect, vi } from 'vitest';
 import { AuthoritySync } from '../../src/hub/authority-sync/authority-sync.ts';
@@ -302,17 +297,6 @@ export async function objects(): Promise<string[]> {
     listDurableObjectIds(env.WILDCARD_HUB),
   ]);
   return ids.flat().map(String).sort();
-}
-
-/** Empties everything, once all was told: an object in the middle of a call would not be emptied. */
-export async function startAnew(): Promise<void> {
-  vi.restoreAllMocks();
-  await vi.waitFor(async () => {
-    await sql(authority(), 'UPDATE jobs SET due_at = 0');
-    await runDurableObjectAlarm(authority());
-    expect(await sql(authority(), 'SELECT * FROM jobs')).toEqual([]);
-  });
-  await reset();
 }
 
 /** Makes pushes to hubs fail so many times. @returns how many were tried */

@@ -1,6 +1,6 @@
 /** What many share, and one principal cannot use up. */
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { MAX_SECRET_IDS } from '../../src/authority/limits.ts';
 import { WriteBatcher } from '../../src/hub/journal/write-batcher.ts';
 import { MAX_QUEUED_EVENTS, MAX_SOCKETS_PER_TOKEN } from '../../src/hub/limits.ts';
@@ -9,6 +9,7 @@ import { MAX_TOKENS } from '../../src/objects/limits.ts';
 import { encodeHandshake, type Handshake } from '../../src/subscription/handshake.ts';
 import { MAX_TICKETS, TICKET_TTL_SECONDS } from '../../src/token/limits.ts';
 import { digestOf } from '../../src/token/token-form.ts';
+import { it } from './fixtures.ts';
 import {
   aHolder,
   aName,
@@ -19,15 +20,8 @@ import {
   LISTENER,
   root,
   sql,
-  startAnew,
 } from './security-support.ts';
 import { handshakeTo, hubStub, subscribersIn } from './support.ts';
-
-vi.setConfig({ testTimeout: 30_000 });
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
 
 const MAKER = `${LISTENER}\n${granting({ 'auth/token/create': 'update' })}`;
 
@@ -70,8 +64,9 @@ describe('the places of a hub', () => {
     expect(statuses.filter((status) => status === 503).length).toBe(1.5 * MAX_SOCKETS_PER_TOKEN);
   });
 
-  it('of one token are not exceeded while more other tokens come than the hub remembers', async () => {
-    const holder = await aHolder(LISTENER);
+  it('of one token are not exceeded while more other tokens come than the hub remembers', async ({
+    holder,
+  }) => {
     await sql(
       authority(),
       `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)

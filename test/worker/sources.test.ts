@@ -1,7 +1,7 @@
 /** Sources: who may keep them, what they are refused for, and that their secrets stay theirs. */
 import { evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { MAX_SOURCES } from '../../src/authority/limits.ts';
 import { seal } from '../../src/config/sealing.ts';
 import {
@@ -9,6 +9,7 @@ import {
   MAX_SOURCE_SECRETS,
   MAX_TEMPLATE_CHARACTERS,
 } from '../../src/ingest/limits.ts';
+import { it } from './fixtures.ts';
 import {
   accepted,
   aHolder,
@@ -19,10 +20,7 @@ import {
   objects,
   root,
   sql,
-  startAnew,
 } from './security-support.ts';
-
-afterEach(startAnew);
 
 const SOURCES = 'sys/events/sources';
 const SECRET = 'canary-of-a-secret';

@@ -1,6 +1,6 @@
 /** What a stock subscriber is sent at once has a bound, whether it is of the past or new. */
-import { reset, runInDurableObject } from 'cloudflare:test';
-import { afterEach, expect, it, vi } from 'vitest';
+import { runInDurableObject } from 'cloudflare:test';
+import { expect, vi } from 'vitest';
 import { Replay } from '../../src/hub/catch-up/replay.ts';
 import { ReplayThrottle } from '../../src/hub/catch-up/replay-throttle.ts';
 import { TurnBudget } from '../../src/hub/delivery/turn-budget.ts';
@@ -10,12 +10,8 @@ import { MAX_REPLAY_BYTES, MAX_TURN_BYTES } from '../../src/hub/limits.ts';
 import type { Subscribers } from '../../src/hub/subscribers/compose-subscribers.ts';
 import type { Subscription } from '../../src/subscription/handshake.ts';
 import { encodeJson } from '../../src/wire/json.ts';
+import { it } from './fixtures.ts';
 import { handshakeTo, hubStub, Subscriber, subscribersIn } from './support.ts';
-
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await reset();
-});
 
 const RETENTION = { events: 10_000, bytes: 100_000_000, ageMs: 60_000 };
 const SIZE = 20_000;

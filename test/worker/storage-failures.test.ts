@@ -1,17 +1,13 @@
 /** What requests are answered where an object cannot store or read what they ask for. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { FeedTargets } from '../../src/hub/feeds/at-hub/feed-targets.ts';
 import { Journal } from '../../src/hub/journal/journal.ts';
 import { PublishPipeline } from '../../src/hub/publish-pipeline.ts';
 import { Sockets } from '../../src/hub/subscribers/sockets.ts';
 import { Authority, WildcardHub } from '../../src/worker.ts';
-import { aHolder, anAdmin, authority, granting, root, sql, startAnew } from './security-support.ts';
+import { it } from './fixtures.ts';
+import { aHolder, anAdmin, authority, granting, root, sql } from './security-support.ts';
 import { fetchApi, handshake, hubStub, publish, published, subscribe } from './support.ts';
-
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
 
 const FULL = 'database or disk is full: SQLITE_FULL';
 /** What the platform says where an object does not start. */
@@ -177,8 +173,7 @@ describe('sys/events/hubs', () => {
     expect(await sql(hubStub('abc'), 'SELECT sequence FROM journal')).toHaveLength(1);
   });
 
-  it('shows those of its namespace', async () => {
-    const team = await root.makesNamespace();
+  it('shows those of its namespace', async ({ team }) => {
     const admin = await anAdmin(team);
     await root.in(team).published('inner', { metadata: { path: 'a' } });
     await published('outer');

@@ -1,23 +1,10 @@
 /** What is said of a request for a stream before there is one: the same as of a handshake. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { decodeHandshake, type Handshake } from '../../src/subscription/handshake.ts';
 import { digestOf } from '../../src/token/token-form.ts';
 import { Hub, WildcardHub } from '../../src/worker.ts';
-import {
-  aHolder,
-  Client,
-  errorsOf,
-  granting,
-  LISTENER,
-  root,
-  startAnew,
-} from './security-support.ts';
-
-vi.setConfig({ testTimeout: 10_000 });
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
+import { it } from './fixtures.ts';
+import { aHolder, Client, errorsOf, granting, LISTENER, root } from './security-support.ts';
 
 const SSE = 'text/event-stream';
 const NDJSON = 'application/x-ndjson';
@@ -42,8 +29,7 @@ describe.each([SSE, NDJSON])('a request for %s', (accept) => {
     expect((await ask(root.in('no-such-team'), '', accept)).status).toBe(404);
   });
 
-  it('is refused for what a handshake is refused for', async () => {
-    const holder = await aHolder(LISTENER);
+  it('is refused for what a handshake is refused for', async ({ holder }) => {
     for (const query of ['?json=maybe', '?filter=(', '?namespaces=../x', '?since=2026-13-01']) {
       expect((await ask(holder, query, accept)).status, query).toBe(400);
     }

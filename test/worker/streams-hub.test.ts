@@ -1,25 +1,11 @@
 /** Streams of a real hub: what is published comes, from where it is asked for, to whom it is due. */
 import { runInDurableObject } from 'cloudflare:test';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  aHolder,
-  Client,
-  errorsOf,
-  granting,
-  hubOf,
-  LISTENER,
-  on,
-  root,
-  startAnew,
-} from './security-support.ts';
+import { afterEach, describe, expect, vi } from 'vitest';
+import { it } from './fixtures.ts';
+import { aHolder, Client, errorsOf, granting, hubOf, on, root } from './security-support.ts';
 
-vi.setConfig({ testTimeout: 20_000 });
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
 afterEach(async () => {
   for (const stream of streams.splice(0)) await stream.leave();
-  await startAnew();
 });
 
 const SSE = 'text/event-stream';
@@ -214,8 +200,7 @@ describe('a stream of server-sent events', () => {
     expect(await events.nextId()).toBe(id);
   });
 
-  it('ends when its token is revoked, and is then refused', async () => {
-    const holder = await aHolder(LISTENER);
+  it('ends when its token is revoked, and is then refused', async ({ holder }) => {
     const events = await stream(holder, 'abc');
     const id = await root.published('abc', on('secret/a'));
     expect(await events.nextId()).toBe(id);
@@ -244,8 +229,7 @@ describe('a stream of server-sent events', () => {
 });
 
 describe('a ticket opens a stream', () => {
-  it('once, and the next one goes on where that was', async () => {
-    const holder = await aHolder(LISTENER);
+  it('once, and the next one goes on where that was', async ({ holder }) => {
     const aTicket = async () => (await holder.writes('sys/events/ticket')).data.ticket as string;
     const ticket = await aTicket();
     const first = await stream(nobody, 'abc', `ticket=${ticket}`);

@@ -1,10 +1,11 @@
 /** Who may subscribe to what, and which events then come. */
 import { runInDurableObject } from 'cloudflare:test';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { MAX_WARNING_CHARACTERS } from '../../src/http/limits.ts';
 import { AccessCache } from '../../src/hub/authority-sync/access-cache.ts';
 import { PolicyTexts } from '../../src/hub/authority-sync/policy-texts.ts';
 import { MAX_CACHED_ACCESSES } from '../../src/hub/limits.ts';
+import { it } from './fixtures.ts';
 import {
   aHolder,
   Client,
@@ -15,16 +16,9 @@ import {
   listenerOn,
   on,
   root,
-  startAnew,
   told,
 } from './security-support.ts';
 import { createTables } from './support.ts';
-
-vi.setConfig({ testTimeout: 10_000 });
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
 
 describe('subscribing needs read on the path with the pattern in it', () => {
   it.each([

@@ -1,8 +1,7 @@
-import { reset, runInDurableObject } from 'cloudflare:test';
-import { afterEach, expect, it } from 'vitest';
+import { runInDurableObject } from 'cloudflare:test';
+import { expect } from 'vitest';
+import { it } from './fixtures.ts';
 import { handshakeTo, hubStub, subscribersIn } from './support.ts';
-
-afterEach(reset);
 
 const HANDSHAKE = handshakeTo('abc');
 it('a full hub takes no more subscribers until one leaves', async () => {

@@ -1,11 +1,12 @@
 /** Tickets: what one stands for, and what it does not. */
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { app } from '../../src/app.ts';
 import { Authority } from '../../src/authority/authority.ts';
 import { MAX_TICKETS, MAX_TOKEN_CHARACTERS, TICKET_TTL_SECONDS } from '../../src/token/limits.ts';
 import { digestOf, mintTicket } from '../../src/token/token-form.ts';
+import { it } from './fixtures.ts';
 import {
   accepted,
   aHolder,
@@ -22,15 +23,8 @@ import {
   on,
   root,
   sql,
-  startAnew,
 } from './security-support.ts';
 import { Subscriber } from './support.ts';
-
-vi.setConfig({ testTimeout: 10_000 });
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
 
 const PATH = 'sys/events/ticket';
 const INVALID = '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n';
@@ -99,8 +93,7 @@ describe('a ticket', () => {
     expect(await subscriber.nextId()).toBe(id);
   });
 
-  it('leaves a subscription that ends when its token is revoked', async () => {
-    const holder = await aHolder(LISTENER);
+  it('leaves a subscription that ends when its token is revoked', async ({ holder }) => {
     const subscriber = await subscribesWith(await ticketOf(holder));
     await holder.writes('auth/token/revoke-self');
     expect(await closedPromptly(subscriber)).toEqual({ code: 1000, reason: '' });
@@ -144,8 +137,7 @@ describe('a ticket is used once', () => {
     }
   });
 
-  it('also where the request comes to nothing', async () => {
-    const holder = await aHolder(LISTENER);
+  it('also where the request comes to nothing', async ({ holder }) => {
     for (const [query, status] of [
       ['&filter=(', 400],
       ['&json=maybe', 400],
@@ -221,8 +213,7 @@ describe('a ticket is refused', () => {
     expect(await sql(authority(), 'SELECT * FROM tickets')).toEqual([]);
   });
 
-  it('in a namespace that was deleted and made again', async () => {
-    const team = await root.makesNamespace();
+  it('in a namespace that was deleted and made again', async ({ team }) => {
     const ticket = await ticketOf(await aHolder(LISTENER, {}, team));
     await root.removes(`sys/namespaces/${team}`);
     expect((await comesWith(ticket, nobody.in(team))).status).toBe(403);
@@ -230,8 +221,7 @@ describe('a ticket is refused', () => {
     expect(await errorsOf(await comesWith(ticket, nobody.in(team)))).toBe(INVALID);
   });
 
-  it('when it is forged, without any object being made or asked', async () => {
-    const team = await root.makesNamespace();
+  it('when it is forged, without any object being made or asked', async ({ team }) => {
     const real = await ticketOf(await aHolder(LISTENER, {}, team));
     const before = await objects();
     const takes = vi.spyOn(Authority.prototype, 'takeTicket');
@@ -255,8 +245,7 @@ describe('a ticket is refused', () => {
     expect((await comesWith(real, nobody.in(team))).status).toBe(101);
   });
 
-  it('with a token beside it, and then remains', async () => {
-    const holder = await aHolder(LISTENER);
+  it('with a token beside it, and then remains', async ({ holder }) => {
     const ticket = await ticketOf(holder);
     for (const client of [root, holder, new Client('nobody')]) {
       const response = await comesWith(ticket, client);
@@ -323,8 +312,9 @@ describe('of as many tickets as are allowed', () => {
     );
   }
 
-  it('one more is refused until some are used or expire, and other namespaces are not touched', async () => {
-    const team = await root.makesNamespace();
+  it('one more is refused until some are used or expire, and other namespaces are not touched', async ({
+    team,
+  }) => {
     const key = await keyOf(team);
     const holder = await aHolder(LISTENER, {}, team);
     await fill(key);
@@ -351,8 +341,9 @@ describe('of as many tickets as are allowed', () => {
 });
 
 describe('what is stored of a ticket', () => {
-  it('has neither the ticket nor the token, nor what the root token could be found by', async () => {
-    const holder = await aHolder(LISTENER);
+  it('has neither the ticket nor the token, nor what the root token could be found by', async ({
+    holder,
+  }) => {
     const tickets = [await ticketOf(holder), await ticketOf(root)];
     const rows = JSON.stringify(await sql(authority(), 'SELECT * FROM tickets'));
     for (const secret of [...tickets, holder.auth.client_token, await digestOf('root')]) {

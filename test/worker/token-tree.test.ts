@@ -1,7 +1,8 @@
 /** The tree of tokens: what was made by a token dies with it, in whatever namespace it is. */
 import { runDurableObjectAlarm } from 'cloudflare:test';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
+import { it } from './fixtures.ts';
 import {
   type Auth,
   aHolder,
@@ -13,15 +14,8 @@ import {
   LISTENER,
   root,
   sql,
-  startAnew,
   told,
 } from './security-support.ts';
-
-vi.setConfig({ testTimeout: 10_000 });
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
 
 const MAKER = `${LISTENER}\n${granting({
   'auth/token/create': 'update',

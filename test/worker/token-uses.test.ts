@@ -1,9 +1,10 @@
 /** Tokens in requests: in which form they come, and how often they may be used. */
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
 import { SPENT_TOKEN_MS } from '../../src/authority/limits.ts';
 import { MAX_TOKEN_CHARACTERS } from '../../src/token/limits.ts';
+import { it } from './fixtures.ts';
 import {
   accepted,
   aHolder,
@@ -18,19 +19,11 @@ import {
   on,
   root,
   sql,
-  startAnew,
   told,
 } from './security-support.ts';
 
-vi.setConfig({ testTimeout: 10_000 });
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
-
 describe('a token of the server’s own form', () => {
-  it('that is mistyped is refused without asking anybody', async () => {
-    const team = await root.makesNamespace();
+  it('that is mistyped is refused without asking anybody', async ({ team }) => {
     const { client_token: token } = await root.in(team).makes({ policies: ['default'] });
     const lookups = vi.spyOn(Authority.prototype, 'lookupToken');
     const children = vi.spyOn(Authority.prototype, 'childId');

@@ -1,6 +1,6 @@
 /** Tokens: what they are made of, and what is shown of them. */
 import { evictDurableObject } from 'cloudflare:test';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { MAX_TOKENS } from '../../src/objects/limits.ts';
 import { MAX_POLICIES_PER_TOKEN, MAX_POLICY_NAME_CHARACTERS } from '../../src/policy/limits.ts';
 import {
@@ -11,6 +11,7 @@ import {
   MAX_TOKEN_TTL_SECONDS,
   MAX_TOKEN_USES,
 } from '../../src/token/limits.ts';
+import { it } from './fixtures.ts';
 import {
   accepted,
   aHolder,
@@ -21,14 +22,7 @@ import {
   LISTENER,
   root,
   sql,
-  startAnew,
 } from './security-support.ts';
-
-vi.setConfig({ testTimeout: 10_000 });
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -84,8 +78,7 @@ describe('making a token', () => {
     });
   });
 
-  it('in a namespace names the namespace in the token', async () => {
-    const team = await root.makesNamespace();
+  it('in a namespace names the namespace in the token', async ({ team }) => {
     const { client_token } = await root.in(team).makes({ policies: ['default'] });
     expect(client_token).toMatch(new RegExp(`^ctk\\.[A-Za-z0-9]{32}\\.${team}\\.[0-9a-f]{8}$`));
   });
@@ -235,8 +228,7 @@ describe('a chosen token', () => {
     expect(await errorsOf(again)).toContain('duplicate ID');
   });
 
-  it('of a namespace works in that namespace, or is refused', async () => {
-    const team = await root.makesNamespace();
+  it('of a namespace works in that namespace, or is refused', async ({ team }) => {
     const response = await root.in(team).post('auth/token/create', { id: 'my-own-token' });
     if (response.status === 400) return;
     const { auth } = await accepted(response);
@@ -328,8 +320,7 @@ describe('looking at a token', () => {
     expect((await root.post(`auth/token/${path}-accessor`, {})).status).toBe(400);
   });
 
-  it('needs the right to, but for one’s own', async () => {
-    const holder = await aHolder(LISTENER);
+  it('needs the right to, but for one’s own', async ({ holder }) => {
     const { client_token: token, accessor } = await root.makes({ ttl: '1h' });
     for (const [path, body] of [
       ['lookup', { token }],

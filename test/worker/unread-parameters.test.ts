@@ -1,9 +1,8 @@
 /** What is misspelled in a request is ignored, as in Vault, and its sender is told so. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { ENDPOINTS } from '../../src/http/endpoint-table.ts';
-import { root, startAnew } from './security-support.ts';
-
-afterEach(startAnew);
+import { it } from './fixtures.ts';
+import { root } from './security-support.ts';
 
 const IGNORED = (names: string) => `Endpoint ignored these unrecognized parameters: [${names}]`;
 

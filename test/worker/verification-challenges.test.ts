@@ -1,13 +1,9 @@
 /** What vendors ask before they send, and what they are answered; and that nobody else learns or signs anything by it. */
 import { createHmac } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Client, errorsOf, hubOf, root, startAnew } from './security-support.ts';
+import { describe, expect } from 'vitest';
+import { it } from './fixtures.ts';
+import { Client, errorsOf, hubOf, root } from './security-support.ts';
 import { journalOf } from './support.ts';
-
-beforeEach(() => {
-  vi.spyOn(console, 'warn').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
 
 const SECRET = 'the-secret-of-the-source';
 const SCRIPT = '<script>alert(1)</script>';

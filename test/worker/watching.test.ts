@@ -1,6 +1,6 @@
 /** How a hub learns of changes when words are lost, late, or overtake each other. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
 import { MAX_JOB_BACKOFF_MS, MAX_JOBS_AT_ONCE } from '../../src/authority/limits.ts';
 import { AuthoritySync } from '../../src/hub/authority-sync/authority-sync.ts';
@@ -10,6 +10,7 @@ import {
   MAX_NOTICES,
   MIN_JOB_BACKOFF_MS,
 } from '../../src/objects/limits.ts';
+import { it } from './fixtures.ts';
 import {
   aGate,
   aHolder,
@@ -23,16 +24,9 @@ import {
   retry,
   root,
   sql,
-  startAnew,
   told,
   until,
 } from './security-support.ts';
-
-vi.setConfig({ testTimeout: 10_000 });
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
-});
-afterEach(startAnew);
 
 const CLOSED = { code: 1000, reason: '' };
 
@@ -43,8 +37,7 @@ async function age(pattern: string, ms: number): Promise<void> {
 }
 
 describe.each(['abc', '*'])('a push to the hub of a subscription to %s', (pattern) => {
-  it('that fails is repeated until it is heard', async () => {
-    const holder = await aHolder(LISTENER);
+  it('that fails is repeated until it is heard', async ({ holder }) => {
     const subscriber = await holder.subscribe(pattern);
     const pushes = losePushes(3);
     await holder.writes('auth/token/revoke-self');
@@ -56,8 +49,7 @@ describe.each(['abc', '*'])('a push to the hub of a subscription to %s', (patter
     await told();
   });
 
-  it('is repeated by an authority that was evicted meanwhile', async () => {
-    const holder = await aHolder(LISTENER);
+  it('is repeated by an authority that was evicted meanwhile', async ({ holder }) => {
     const subscriber = await holder.subscribe(pattern);
     const pushes = losePushes(1);
     await holder.writes('auth/token/revoke-self');
@@ -68,8 +60,9 @@ describe.each(['abc', '*'])('a push to the hub of a subscription to %s', (patter
   });
 });
 
-it('a push is sure to be repeated before it is tried: whoever tries may not live to see it fail', async () => {
-  const holder = await aHolder(LISTENER);
+it('a push is sure to be repeated before it is tried: whoever tries may not live to see it fail', async ({
+  holder,
+}) => {
   const subscriber = await holder.subscribe('abc');
   const gate = aGate();
   const real = AuthoritySync.prototype.authorityChanged;
@@ -91,8 +84,9 @@ it('a push is sure to be repeated before it is tried: whoever tries may not live
   expect(await closedPromptly(subscriber)).toEqual(CLOSED);
 });
 
-it('a push that fails is repeated less and less often, and never less than twice a minute', async () => {
-  const holder = await aHolder(LISTENER);
+it('a push that fails is repeated less and less often, and never less than twice a minute', async ({
+  holder,
+}) => {
   await holder.subscribe('abc');
   const pushes = losePushes(Infinity);
   await holder.writes('auth/token/revoke-self');
@@ -148,8 +142,9 @@ describe.each(['abc', '*'])('while no push gets through, a subscription to %s', 
     expect(await subscriber.nextId()).toBe(id);
   });
 
-  it('and when the authority does not answer either, ends with 1013 before the event', async () => {
-    const holder = await aHolder(LISTENER);
+  it('and when the authority does not answer either, ends with 1013 before the event', async ({
+    holder,
+  }) => {
     const subscribers = [await holder.subscribe(pattern), await holder.subscribe(pattern)];
     const rootSubscriber = await root.subscribe(pattern);
     losePushes(Infinity);
@@ -172,8 +167,9 @@ describe.each(['abc', '*'])('while no push gets through, a subscription to %s', 
     expect(await back.nextId()).toBe(id);
   });
 
-  it('goes on when the authority answers at a later attempt of the same question', async () => {
-    const holder = await aHolder(LISTENER);
+  it('goes on when the authority answers at a later attempt of the same question', async ({
+    holder,
+  }) => {
     const subscriber = await holder.subscribe(pattern);
     const real = Authority.prototype.pullChanges;
     let failures = 0;
@@ -192,8 +188,7 @@ describe.each(['abc', '*'])('while no push gets through, a subscription to %s', 
   });
 });
 
-it('a hub is told of more changes than one answer holds', async () => {
-  const holder = await aHolder(LISTENER);
+it('a hub is told of more changes than one answer holds', async ({ holder }) => {
   const subscriber = await holder.subscribe('abc');
   const pushes = losePushes(1);
   // What nobody is concerned by any more comes before what closes the socket.

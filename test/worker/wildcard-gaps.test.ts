@@ -1,14 +1,12 @@
 /** Subscribers of a wildcard hub are told of every event of a hub that expired before it was fed. */
 import { runDurableObjectAlarm } from 'cloudflare:test';
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { MAX_FEED_BACKOFF_MS } from '../../src/hub/limits.ts';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
 import { WildcardHub } from '../../src/worker.ts';
-import { elapse, sql, startAnew } from './security-support.ts';
+import { it } from './fixtures.ts';
+import { elapse, sql } from './security-support.ts';
 import { handshake, hubStub, published, Subscriber, wildcardHubStub } from './support.ts';
-
-vi.setConfig({ testTimeout: 20_000 });
-afterEach(startAnew);
 
 const HOUR_MS = 60 * 60 * 1000;
 /** Longer than events are kept, and than a subscription is retained after its subscriber left. */
@@ -106,7 +104,6 @@ it('a hub that nobody wanted came and went before a subscriber asks for more', a
 });
 
 it('a hub lets go of its first events before it can feed them', async () => {
-  vi.spyOn(console, 'error').mockImplementation(() => undefined);
   const { subscriber } = await greeted('ol*');
   const receive = vi.spyOn(WildcardHub.prototype, 'receive');
   receive.mockRejectedValue(new Error('the wildcard hub is down'));

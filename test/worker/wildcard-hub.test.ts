@@ -1,7 +1,8 @@
-import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
-import { afterEach, describe, expect, it } from 'vitest';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { describe, expect } from 'vitest';
 import { FEED_FORMAT } from '../../src/objects/hub-contract.ts';
 import { wildcardHubName } from '../../src/objects/names.ts';
+import { it } from './fixtures.ts';
 import {
   breakTable,
   forgetInterests,
@@ -14,8 +15,6 @@ import {
   subscribe,
   wildcardHubStub,
 } from './support.ts';
-
-afterEach(reset);
 
 describe('a pattern that spans event-type namespaces', () => {
   it.each(['*', 'kv*', '*/write', 'kv*/write', 'kv-*-like/w*'])(

@@ -1,8 +1,9 @@
 /** The past of hubs, which a wildcard hub takes when they begin to feed it. */
-import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
-import { afterEach, expect, it, vi } from 'vitest';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { afterEach, expect } from 'vitest';
 import { hubName } from '../../src/objects/names.ts';
 import { Hub } from '../../src/worker.ts';
+import { it } from './fixtures.ts';
 import {
   handshake,
   hubStub,
@@ -13,11 +14,9 @@ import {
   wildcardHubStub,
 } from './support.ts';
 
-vi.setConfig({ testTimeout: 8_000 });
 const realRequestFeed = Hub.prototype.requestFeed;
-afterEach(async () => {
+afterEach(() => {
   Hub.prototype.requestFeed = realRequestFeed;
-  await reset();
 });
 
 /** What `depx` does when it is told to feed. */

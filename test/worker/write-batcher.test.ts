@@ -1,9 +1,10 @@
 /** How a busy hub takes events: together, and in order. */
-import { reset, runInDurableObject } from 'cloudflare:test';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { runInDurableObject } from 'cloudflare:test';
+import { describe, expect, vi } from 'vitest';
 import type { Publication } from '../../src/event/publication.ts';
 import { WriteBatcher } from '../../src/hub/journal/write-batcher.ts';
 import { MAX_COMMITTED_BYTES, MAX_QUEUED_BYTES, MAX_QUEUED_EVENTS } from '../../src/hub/limits.ts';
+import { it } from './fixtures.ts';
 import {
   breakTableFor,
   handshake,
@@ -14,8 +15,6 @@ import {
   Subscriber,
   subscribe,
 } from './support.ts';
-
-afterEach(reset);
 
 function publications(...ids: string[]): Publication[] {
   const facts = {

@@ -1,8 +1,9 @@
 /** For how long a token of the upstream holds, which cannot tell when it ends. */
 import { runDurableObjectAlarm } from 'cloudflare:test';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { UPSTREAM_RECHECK_MS } from '../../../src/authority/limits.ts';
 import { LOOKUP_CACHE_MS, MAX_DECISION_AGE_MS } from '../../../src/objects/limits.ts';
+import { it } from '../fixtures.ts';
 import {
   aHolder,
   aName,
@@ -15,14 +16,10 @@ import {
   on,
   root,
   sql,
-  startAnew,
   told,
 } from '../security-support.ts';
 import type { Subscriber } from '../support.ts';
 import { aGuest, aPolicy, type Guest } from './support.ts';
-
-vi.setConfig({ testTimeout: 10_000 });
-afterEach(startAnew);
 
 const UNCONFIRMED = { code: 1013, reason: 'rights cannot be confirmed' };
 const REVOKED = { code: 1000, reason: '' };

@@ -1,6 +1,7 @@
 /** Whom a token of the upstream makes one here. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { MAX_UPSTREAM_TOKEN_CHARACTERS, UNKNOWN_TOKEN_MS } from '../../../src/http/limits.ts';
+import { it } from '../fixtures.ts';
 import {
   accepted,
   authority,
@@ -13,11 +14,8 @@ import {
   on,
   root,
   sql,
-  startAnew,
 } from '../security-support.ts';
 import { aGuest, aGuestWith, aPolicy, Guest } from './support.ts';
-
-afterEach(startAnew);
 
 describe('a token of the upstream', () => {
   it('hears what the policies here allow that have the names of its own', async () => {

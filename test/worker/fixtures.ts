@@ -1,0 +1,27 @@
+/** What a test of the Worker starts from: nothing stored, and neither the clock nor a method replaced. */
+import { reset, runDurableObjectAlarm } from 'cloudflare:test';
+import { it as base, expect, vi } from 'vitest';
+import { aHolder, authority, type Holder, LISTENER, root, sql } from './security-support.ts';
+
+export const it = base
+  .extend('nothingStored', { auto: true }, ({ onTestFinished }) => {
+    onTestFinished(async () => {
+      vi.useRealTimers();
+      vi.restoreAllMocks();
+      await deliverNotices();
+      await reset();
+    });
+  })
+  /** The holder of a token that may subscribe to all and see what lies under `secret/`. */
+  .extend('holder', (): Promise<Holder> => aHolder(LISTENER))
+  /** The path of a Vault namespace below root. */
+  .extend('team', (): Promise<string> => root.makesNamespace());
+
+/** An object in the middle of a call would not be emptied. */
+async function deliverNotices(): Promise<void> {
+  await vi.waitFor(async () => {
+    await sql(authority(), 'UPDATE jobs SET due_at = 0');
+    await runDurableObjectAlarm(authority());
+    expect(await sql(authority(), 'SELECT * FROM jobs')).toEqual([]);
+  });
+}

@@ -21,7 +21,6 @@ beforeAll(async () => {
     VAULT_ADDR: server.address,
     VAULT_TOKEN: server.token,
     HOME: scratch,
-    NODE_COMPILE_CACHE: join(scratch, 'cache'),
   };
 });
 afterAll(() => server.stop());

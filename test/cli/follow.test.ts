@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LastingServer } from '../support/lasting-server.ts';
 import { run, start } from '../support/run.ts';
@@ -18,7 +17,6 @@ beforeAll(async () => {
     VAULT_ADDR: server.address,
     VAULT_TOKEN: server.token,
     HOME: scratch,
-    NODE_COMPILE_CACHE: join(scratch, 'cache'),
   };
 });
 afterAll(() => server[Symbol.asyncDispose]());

@@ -42,7 +42,6 @@ function forward(...args: string[]): Running {
     VAULT_ADDR: endpoint.address,
     VAULT_NAMESPACE: undefined,
     CARILLON_SOURCE_SECRET: 'secret-of-bao',
-    NODE_COMPILE_CACHE: join(scratch, 'cache'),
   });
   forwarders.push(forwarder);
   return forwarder;

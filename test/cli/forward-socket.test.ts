@@ -27,7 +27,6 @@ function forward(address: string): Running {
   const forwarder = start(['forward', 'audit', '--socket', address, 'bao'], {
     VAULT_ADDR: endpoint.address,
     CARILLON_SOURCE_SECRET: 'secret-of-bao',
-    NODE_COMPILE_CACHE: join(scratch, 'cache'),
   });
   forwarders.push(forwarder);
   return forwarder;

@@ -9,7 +9,7 @@ import { scratchFolder } from '../support/scratch.ts';
 const scratch = scratchFolder();
 const log = join(scratch, 'audit.log');
 writeFileSync(log, entry('a'));
-const env = { CARILLON_SOURCE_SECRET: 'secret', NODE_COMPILE_CACHE: join(scratch, 'cache') };
+const env = { CARILLON_SOURCE_SECRET: 'secret' };
 
 it.each([
   [[], /the name of the source is missing/],

@@ -9,7 +9,7 @@ const scratch = scratchFolder();
 let server: LocalServer;
 let env: Record<string, string>;
 /** Of somebody who has no server, and no token. */
-const offline = { HOME: scratch, NODE_COMPILE_CACHE: join(scratch, 'cache') };
+const offline = { HOME: scratch };
 
 beforeAll(async () => {
   server = await startLocalServer([]);

@@ -34,7 +34,6 @@ function relay(args: readonly string[] = [], env: Record<string, string> = {}): 
     VAULT_TOKEN: server.token,
     CARILLON_FROM_TOKEN: 'hvs.there',
     HOME: scratch,
-    NODE_COMPILE_CACHE: join(scratch, 'cache'),
     ...env,
   });
   running.push(started);

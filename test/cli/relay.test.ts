@@ -9,7 +9,7 @@ import { scratchFolder } from '../support/scratch.ts';
 import { subscribe } from '../support/subscriber.ts';
 
 const scratch = scratchFolder();
-const shared = { HOME: scratch, NODE_COMPILE_CACHE: join(scratch, 'cache') };
+const shared = { HOME: scratch };
 const running: Running[] = [];
 let there: LastingServer;
 let here: LastingServer;

@@ -13,7 +13,6 @@ beforeAll(async () => {
   server = await startLocalServer([]);
   env = {
     HOME: scratch,
-    NODE_COMPILE_CACHE: join(scratch, 'cache'),
     VAULT_ADDR: server.address,
     VAULT_TOKEN: server.token,
   };

@@ -36,7 +36,7 @@ beforeAll(async () => {
 beforeEach(() => {
   const home = mkdtempSync(join(scratch, 'home-'));
   tokenFile = join(home, '.vault-token');
-  nobody = { HOME: home, VAULT_ADDR: server.address, NODE_COMPILE_CACHE: join(scratch, 'cache') };
+  nobody = { HOME: home, VAULT_ADDR: server.address };
   root = { ...nobody, VAULT_TOKEN: server.token };
 });
 afterAll(() => server.stop());

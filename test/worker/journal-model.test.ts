@@ -8,13 +8,13 @@ import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { ServerMessage } from '../../src/wire/carillon-v1/messages.ts';
+import { runs } from '../unit/support/runs.ts';
 import { it } from './fixtures.ts';
 import { handshake, hubStub, publish, Subscriber, wildcardHubStub } from './support.ts';
 
 const KEPT = Number(env.JOURNAL_MAX_EVENTS);
 /** Beyond which a journal is trimmed. */
 const SLACK = KEPT / 16;
-const RUNS = 100;
 /** What never comes is a failure too, with its seed. */
 const RUN_TIMEOUT_MS = 15_000;
 const MAX_STEPS = 40;
@@ -162,11 +162,11 @@ class Listener {
   }
 }
 
-let runs = 0;
+let made = 0;
 
 class Run {
   /** Not that of another run, of which a hub may still be at work when it has failed. */
-  readonly #operation = `run-${runs++}`;
+  readonly #operation = `run-${made++}`;
   readonly #models = { deploy: new Model(), build: new Model(), wildcard: new Model() };
   readonly #listeners: Listener[] = [];
   #published = 0;
@@ -285,6 +285,6 @@ it('hubs keep their journals as the model does, whatever happens to them', async
       for (const each of steps) await each(run);
       await run.end();
     }),
-    { numRuns: RUNS, timeout: RUN_TIMEOUT_MS },
+    { numRuns: runs(300), timeout: RUN_TIMEOUT_MS },
   );
 }, 300_000);

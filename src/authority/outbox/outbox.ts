@@ -123,7 +123,7 @@ export class Outbox implements AlarmTask {
     }
   }
 
-  /** A hub that returns from `changed` has pulled what there was before the call. */
+  /** A hub that returns from `authorityChanged` has pulled what there was before the call. */
   async #pushTo(hub: string): Promise<void> {
     const { env, namespace, lifecycle, watches } = this.#parts;
     lifecycle.assertOpen();

@@ -11,7 +11,7 @@ import type {
   TicketHolder,
   TicketRefusal,
 } from '../objects/authority-contract.ts';
-import { firstValue } from '../objects/sql.ts';
+import { scalar } from '../objects/sql.ts';
 import { MAX_TICKETS, TICKET_TTL_SECONDS } from '../token/limits.ts';
 import { ownerOf, ROOT_OWNER } from '../token/owner.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -95,9 +95,9 @@ export class Tickets {
   /** Whether the owner may have one more. */
   #isWithinShare(owner: string): boolean {
     const { sql } = this.#parts;
-    this.#count ??= firstValue<number>(sql, 'SELECT COUNT(*) FROM tickets') ?? 0;
+    this.#count ??= scalar<number>(sql, 'SELECT COUNT(*) FROM tickets') ?? 0;
     return isWithinShare(1, this.#count, MAX_TICKETS, () => {
-      return firstValue<number>(sql, 'SELECT COUNT(*) FROM tickets WHERE owner = ?', owner) ?? 0;
+      return scalar<number>(sql, 'SELECT COUNT(*) FROM tickets WHERE owner = ?', owner) ?? 0;
     });
   }
 

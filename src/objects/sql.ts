@@ -8,7 +8,7 @@ export function column<T extends SqlStorageValue>(
 }
 
 /** The first of the values; undefined if there is no row, or if it is NULL. */
-export function firstValue<T extends SqlStorageValue>(
+export function scalar<T extends SqlStorageValue>(
   sql: SqlStorage,
   statement: string,
   ...parameters: readonly SqlStorageValue[]

@@ -3,7 +3,7 @@
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import type { SecretIdRequest } from '../../logins/approle.ts';
 import type { AppRoleMatch } from '../../objects/authority-contract.ts';
-import { firstValue } from '../../objects/sql.ts';
+import { scalar } from '../../objects/sql.ts';
 import { digestOf } from '../../token/token-form.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { MAX_SECRET_IDS } from '../limits.ts';
@@ -40,7 +40,7 @@ export class AppRoles {
 
   /** What a client logs in with, beside a secret id. */
   roleId(role: string): string | undefined {
-    return firstValue(this.#parts.sql, 'SELECT role_id FROM role_ids WHERE role = ?', role);
+    return scalar(this.#parts.sql, 'SELECT role_id FROM role_ids WHERE role = ?', role);
   }
 
   setRoleId(role: string, roleId: string): boolean {
@@ -87,6 +87,6 @@ export class AppRoles {
   }
 
   #roleWith(roleId: string): string | undefined {
-    return firstValue(this.#parts.sql, 'SELECT role FROM role_ids WHERE role_id = ?', roleId);
+    return scalar(this.#parts.sql, 'SELECT role FROM role_ids WHERE role_id = ?', roleId);
   }
 }

@@ -5,7 +5,7 @@ import type { AppRole } from '../../logins/approle.ts';
 import type { JwtConfig } from '../../logins/jwt-config.ts';
 import type { JwtRole } from '../../logins/jwt-role.ts';
 import { CONFIG_NAME, type LoginSetting } from '../../objects/authority-contract.ts';
-import { column, firstValue } from '../../objects/sql.ts';
+import { column, scalar } from '../../objects/sql.ts';
 import { MAX_ROLES } from '../limits.ts';
 
 export class LoginSettings {
@@ -49,7 +49,7 @@ export class LoginSettings {
   }
 
   #get<T>(kind: LoginSetting, name: string): T | undefined {
-    const value = firstValue<string>(
+    const value = scalar<string>(
       this.#sql,
       'SELECT value FROM login_settings WHERE kind = ? AND name = ?',
       kind,

@@ -3,7 +3,7 @@
 import { isWithinShare } from '../../lib/fair-share.ts';
 import type { SecretId, SecretIdRequest } from '../../logins/approle.ts';
 import type { SecretIdReference } from '../../objects/authority-contract.ts';
-import { column, firstValue } from '../../objects/sql.ts';
+import { column, scalar } from '../../objects/sql.ts';
 import { MAX_SECRET_IDS } from '../limits.ts';
 
 type Row = {
@@ -28,22 +28,16 @@ export class SecretIds {
 
   /** Whether the role may have one more. */
   isWithinShare(role: string): boolean {
-    const count = firstValue<number>(this.#sql, 'SELECT COUNT(*) FROM secret_ids') ?? 0;
+    const count = scalar<number>(this.#sql, 'SELECT COUNT(*) FROM secret_ids') ?? 0;
     return isWithinShare(1, count, MAX_SECRET_IDS, () => {
-      return (
-        firstValue<number>(this.#sql, 'SELECT COUNT(*) FROM secret_ids WHERE role = ?', role) ?? 0
-      );
+      return scalar<number>(this.#sql, 'SELECT COUNT(*) FROM secret_ids WHERE role = ?', role) ?? 0;
     });
   }
 
   has(role: string, digest: string): boolean {
     return (
-      firstValue(
-        this.#sql,
-        'SELECT 1 FROM secret_ids WHERE role = ? AND digest = ?',
-        role,
-        digest,
-      ) === 1
+      scalar(this.#sql, 'SELECT 1 FROM secret_ids WHERE role = ? AND digest = ?', role, digest) ===
+      1
     );
   }
 

@@ -1,6 +1,6 @@
 /** The jobs of an authority: calls to other objects. A job stays until it is done. */
 
-import { firstValue } from '../../objects/sql.ts';
+import { scalar } from '../../objects/sql.ts';
 import { MAX_JOBS_AT_ONCE } from '../limits.ts';
 
 export type Job =
@@ -98,7 +98,7 @@ export class Jobs {
 
   /** When the next attempt is due, in Unix milliseconds; Infinity if none is. */
   nextDue(): number {
-    return firstValue<number>(this.#sql, 'SELECT MIN(due_at) FROM jobs') ?? Infinity;
+    return scalar<number>(this.#sql, 'SELECT MIN(due_at) FROM jobs') ?? Infinity;
   }
 }
 

@@ -11,7 +11,7 @@
 
 import type { UnusedWatch } from '../../objects/authority-contract.ts';
 import { MAX_NOTICES } from '../../objects/limits.ts';
-import { column, firstValue } from '../../objects/sql.ts';
+import { column, scalar } from '../../objects/sql.ts';
 import { hasPolicySql } from '../conditions.ts';
 
 /** A token or a policy has changed. A hub has at most one notice of each, the last. */
@@ -110,8 +110,6 @@ export class Watches {
 
   /** The sequence of the last notice of any hub, also after it was acknowledged. */
   lastSequence(): number {
-    return (
-      firstValue<number>(this.#sql, "SELECT seq FROM sqlite_sequence WHERE name = 'notices'") ?? 0
-    );
+    return scalar<number>(this.#sql, "SELECT seq FROM sqlite_sequence WHERE name = 'notices'") ?? 0;
   }
 }

@@ -2,7 +2,7 @@
 
 import { isWithinShare } from '../../lib/fair-share.ts';
 import { MAX_TOKENS } from '../../objects/limits.ts';
-import { column, firstValue } from '../../objects/sql.ts';
+import { column, scalar } from '../../objects/sql.ts';
 import type { TokenRecord, TokenReference, TokenRequest } from '../../token/token-record.ts';
 import { isAdoptedSql } from '../conditions.ts';
 
@@ -42,12 +42,12 @@ export class TokenStore {
   }
 
   #total(): number {
-    this.#count ??= firstValue<number>(this.#sql, 'SELECT COUNT(*) FROM tokens') ?? 0;
+    this.#count ??= scalar<number>(this.#sql, 'SELECT COUNT(*) FROM tokens') ?? 0;
     return this.#count;
   }
 
   #countOf(owner: string): number {
-    return firstValue<number>(this.#sql, 'SELECT COUNT(*) FROM tokens WHERE owner = ?', owner) ?? 0;
+    return scalar<number>(this.#sql, 'SELECT COUNT(*) FROM tokens WHERE owner = ?', owner) ?? 0;
   }
 
   /** @param owner whose share it uses; undefined for its own */
@@ -83,7 +83,7 @@ export class TokenStore {
 
   /** Whether there is a token with this digest, also one that has expired. */
   has(digest: string): boolean {
-    return firstValue(this.#sql, 'SELECT 1 FROM tokens WHERE digest = ?', digest) === 1;
+    return scalar(this.#sql, 'SELECT 1 FROM tokens WHERE digest = ?', digest) === 1;
   }
 
   find(reference: TokenReference, now: number): TokenRecord | undefined {
@@ -156,7 +156,7 @@ export class TokenStore {
 
   /** The digest of a token, also of one that has expired. */
   digestOf(id: number): string | undefined {
-    return firstValue(this.#sql, 'SELECT digest FROM tokens WHERE id = ?', id);
+    return scalar(this.#sql, 'SELECT digest FROM tokens WHERE id = ?', id);
   }
 
   remove(id: number): void {
@@ -177,7 +177,7 @@ export class TokenStore {
   /** When the next of them expires, in Unix milliseconds; Infinity if none does. */
   nextExpiry(): number {
     return (
-      firstValue<number>(
+      scalar<number>(
         this.#sql,
         `SELECT MIN(next) FROM (
          SELECT MIN(expires_at) AS next FROM tokens

@@ -3,7 +3,7 @@
  * what is needed to look it up again, and when that is due.
  */
 
-import { column, firstValue } from '../../objects/sql.ts';
+import { column, scalar } from '../../objects/sql.ts';
 import { isWatchedSql } from '../conditions.ts';
 
 export interface AdoptedToken {
@@ -43,7 +43,7 @@ export class AdoptedTokens {
 
   wasReleased(token: number): boolean {
     const released = 'SELECT 1 FROM adopted_tokens WHERE token = ? AND sealed IS NULL';
-    return firstValue(this.#sql, released, token) === 1;
+    return scalar(this.#sql, released, token) === 1;
   }
 
   remove(token: number): void {
@@ -83,7 +83,7 @@ export class AdoptedTokens {
 
   /** When the first of the tokens was last looked up; undefined if there is none. */
   oldestLookup(tokens: readonly number[]): number | undefined {
-    return firstValue(
+    return scalar(
       this.#sql,
       `SELECT MIN(looked_up_at) FROM adopted_tokens
          WHERE sealed IS NOT NULL AND token IN (SELECT value FROM json_each(?))`,
@@ -106,6 +106,6 @@ export class AdoptedTokens {
 
   /** When the next token is due, in Unix milliseconds; Infinity if none is. */
   nextDue(): number {
-    return firstValue<number>(this.#sql, 'SELECT MIN(due_at) FROM adopted_tokens') ?? Infinity;
+    return scalar<number>(this.#sql, 'SELECT MIN(due_at) FROM adopted_tokens') ?? Infinity;
   }
 }

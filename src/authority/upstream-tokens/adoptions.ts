@@ -12,7 +12,7 @@ import type { AlarmTask } from '../../objects/alarms.ts';
 import type { TokenState } from '../../objects/authority-contract.ts';
 import { LOOKUP_CACHE_MS, MAX_DECISION_AGE_MS, MAX_SUBSCRIPTION_MS } from '../../objects/limits.ts';
 import { inTime, lookUp } from '../../outbound/upstream/lookup.ts';
-import { unseal } from '../../outbound/upstream/seal.ts';
+import { unsealToken } from '../../outbound/upstream/seal.ts';
 import type { UpstreamToken } from '../../outbound/upstream/token.ts';
 import { ownerOfNew } from '../../token/owner.ts';
 import type { TokenRecord } from '../../token/token-record.ts';
@@ -191,7 +191,7 @@ export class Adoptions implements AlarmTask {
     const { env, namespace: key } = this.#parts;
     const upstream = parseUpstream(env);
     if (!upstream.ok || upstream.value === undefined) return UNKNOWN;
-    const secret = await unseal(sealed, digest, env.ROOT_TOKEN ?? '');
+    const secret = await unsealToken(sealed, digest, env.ROOT_TOKEN ?? '');
     if (secret === undefined) return UNKNOWN;
     const namespace = pathOfKey(key);
     const asked = { secret, digest, namespaces: [namespace, ...ancestorsOf(namespace)] };

@@ -9,7 +9,7 @@ import { callAuthority } from '../../objects/stubs.ts';
 import type { Upstream } from '../../outbound/upstream/address.ts';
 import { holdsOurs, isLikeOurs } from '../../outbound/upstream/leak.ts';
 import { inTime, lookUp } from '../../outbound/upstream/lookup.ts';
-import { seal } from '../../outbound/upstream/seal.ts';
+import { sealToken } from '../../outbound/upstream/seal.ts';
 import type { HandshakeToken } from '../../subscription/handshake.ts';
 import { digestOf } from '../../token/token-form.ts';
 import { MAX_UPSTREAM_TOKEN_CHARACTERS } from '../limits.ts';
@@ -69,7 +69,7 @@ export async function adopt(
       message: `permission denied: the token is of the namespace ${quote(token.namespace)}, which does not exist here; make it with Carillon's root token: carillon namespace create ${token.namespace}`,
     });
   }
-  const sealed = await seal(secret, digest, rootToken);
+  const sealed = await sealToken(secret, digest, rootToken);
   const state = await callAuthority(env, authority, (stub) =>
     stub.adoptToken(digest, token, sealed, heardAt),
   );

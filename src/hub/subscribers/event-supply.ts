@@ -1,5 +1,5 @@
 import type { Matcher } from '../../subscription/matcher.ts';
-import type { Refusal } from './refusal.ts';
+import type { HandshakeRefusal } from './refusal.ts';
 
 /** How events reach a hub. */
 export interface EventSupply {
@@ -8,5 +8,5 @@ export interface EventSupply {
    *
    * @returns why they cannot; undefined if they will
    */
-  prepare(matcher: Matcher): Promise<Refusal | undefined>;
+  prepare(matcher: Matcher): Promise<HandshakeRefusal | undefined>;
 }

@@ -13,7 +13,7 @@ import { MAX_CACHED_LOOKUPS } from '../../lib/limits.ts';
 import type { Matcher } from '../../subscription/matcher.ts';
 import { MAX_FILTER_COST_PER_HUB, MAX_FILTER_COST_PER_TOKEN } from '../limits.ts';
 import type { OwnerTags } from './owner-tags.ts';
-import { type Refusal, unavailable } from './refusal.ts';
+import { type HandshakeRefusal, unavailable } from './refusal.ts';
 import { isOpen, type SubscriptionClasses } from './subscription-classes.ts';
 
 /** The keys of the matchers of a tag, or of more, and what their filters cost. */
@@ -43,7 +43,7 @@ export class FilterBudgets {
    * @param tags undefined for the root token, which only the budget of the hub limits
    * @returns why it costs too much; undefined if it does not
    */
-  reserve(tags: OwnerTags | undefined, matcher: Matcher): Refusal | undefined {
+  reserve(tags: OwnerTags | undefined, matcher: Matcher): HandshakeRefusal | undefined {
     if (matcher.cost === 0) return undefined;
     const refused = this.#refuse(tags, matcher);
     if (refused === undefined) {
@@ -65,7 +65,7 @@ export class FilterBudgets {
     }
   }
 
-  #refuse(tags: OwnerTags | undefined, matcher: Matcher): Refusal | undefined {
+  #refuse(tags: OwnerTags | undefined, matcher: Matcher): HandshakeRefusal | undefined {
     const isNew = !this.#classes.matchers.has(matcher);
     if (isNew) this.#classes.forgetEmpty();
     const ofHub = this.#classes.matchers.filterCost + (isNew ? matcher.cost : 0);

@@ -1,18 +1,18 @@
 /** Why a handshake is refused, and the response to the Worker. */
 
-export interface Refusal {
+export interface HandshakeRefusal {
   readonly status: 400 | 403 | 503;
   /** A sentence; the Worker has its own for 403. */
   readonly message: string;
 }
 
-export const FORBIDDEN: Refusal = { status: 403, message: 'permission denied' };
+export const FORBIDDEN: HandshakeRefusal = { status: 403, message: 'permission denied' };
 
 /** The subscriber can try again later. */
-export function unavailable(message: string): Refusal {
+export function unavailable(message: string): HandshakeRefusal {
   return { status: 503, message };
 }
 
-export function refuse({ status, message }: Refusal): Response {
+export function refuse({ status, message }: HandshakeRefusal): Response {
   return new Response(message, { status });
 }

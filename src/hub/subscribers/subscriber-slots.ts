@@ -2,7 +2,7 @@
 
 import { MAX_SOCKETS_PER_TOKEN } from '../limits.ts';
 import type { OwnerTags } from './owner-tags.ts';
-import { type Refusal, unavailable } from './refusal.ts';
+import { type HandshakeRefusal, unavailable } from './refusal.ts';
 import { SlotCounter, SlotCounterByTag } from './slot-counter.ts';
 
 export class SubscriberSlots {
@@ -18,7 +18,7 @@ export class SubscriberSlots {
   }
 
   /** Reserves a slot of the hub for a handshake. @returns why there is none */
-  reserve(): Refusal | undefined {
+  reserve(): HandshakeRefusal | undefined {
     return this.#all.reserve(this.#max)
       ? undefined
       : unavailable(`this hub has ${this.#max} subscribers and takes no more`);
@@ -30,7 +30,7 @@ export class SubscriberSlots {
   }
 
   /** Reserves a slot of the token and of its owner, for a handshake that has one of the hub. @returns why there is none */
-  reserveOwned({ token, owner }: OwnerTags): Refusal | undefined {
+  reserveOwned({ token, owner }: OwnerTags): HandshakeRefusal | undefined {
     if (!this.#byTag.reserve(token, MAX_SOCKETS_PER_TOKEN)) {
       return unavailable(
         `this token has ${MAX_SOCKETS_PER_TOKEN} subscribers in this hub, as many as one may have; use another`,

@@ -8,7 +8,7 @@ const PURPOSE = new TextEncoder().encode('carillon: tokens of the upstream');
 const KEY_BITS = 256;
 
 /** @param digest of the token: a sealed token can only be opened with its own digest */
-export async function seal(
+export async function sealToken(
   secret: string,
   digest: string,
   rootToken: string,
@@ -17,7 +17,7 @@ export async function seal(
 }
 
 /** @returns the token; undefined if it was sealed under another root token or for another digest */
-export async function unseal(
+export async function unsealToken(
   sealed: ArrayBuffer,
   digest: string,
   rootToken: string,

@@ -17,7 +17,7 @@ import type { Journal } from '../../journal/journal.ts';
 import { gapRecord, type NewRecord } from '../../journal/record.ts';
 import { MAX_BACKFILL_BYTES, MAX_BACKFILL_EVENTS } from '../../limits.ts';
 import type { EventSupply } from '../../subscribers/event-supply.ts';
-import { type Refusal, unavailable } from '../../subscribers/refusal.ts';
+import { type HandshakeRefusal, unavailable } from '../../subscribers/refusal.ts';
 import type { FeedDemand } from './feed-demand.ts';
 import type { FeedPositions } from './feed-positions.ts';
 import { assertReadable, type FeedWriter, fedRecord } from './feed-writer.ts';
@@ -56,7 +56,7 @@ export class FeedStarter implements EventSupply {
     await this.#starting.get(hub);
   }
 
-  async prepare(matcher: Matcher): Promise<Refusal | undefined> {
+  async prepare(matcher: Matcher): Promise<HandshakeRefusal | undefined> {
     const hubs = this.#parts.knownHubs
       .notFeeding()
       .filter((hub) => matcher.mayMatchHub(parseHubName(hub)));

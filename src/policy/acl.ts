@@ -4,7 +4,14 @@
  */
 
 import { globsShareText } from '../event/glob.ts';
-import { type CapabilitySet, DENY, NONE, namesOf, setOf } from './capability.ts';
+import {
+  type CapabilitySet,
+  DENY,
+  NONE,
+  namesOf,
+  RECEIVE_CAPABILITIES,
+  setOf,
+} from './capability.ts';
 import type { Identity } from './identity.ts';
 import { kvV2PathOf } from './kv-paths.ts';
 import { parametersAllowed } from './parameters.ts';
@@ -51,9 +58,6 @@ const NEEDED: Readonly<Record<Operation, CapabilitySet>> = {
   recover: setOf('recover'),
 };
 const SUDO = setOf('sudo');
-
-/** A subscriber needs both to receive an event. */
-export const RECEIVE_CAPABILITIES = setOf('list', 'subscribe');
 
 export class Acl {
   /** Whether the policies allow everything. */

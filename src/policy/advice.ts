@@ -1,8 +1,7 @@
 /** Warns about rules that are legal but match or grant nothing. Vault does not. */
 import { adviceOnPattern } from '../event/pattern-advice.ts';
 import { quote } from '../lib/quote.ts';
-import { RECEIVE_CAPABILITIES } from './acl.ts';
-import { DENY, NONE, setOf } from './capability.ts';
+import { DENY, NONE, RECEIVE_CAPABILITIES, setOf } from './capability.ts';
 import { locationText } from './hcl/failure.ts';
 import { kvV2PathOf } from './kv-paths.ts';
 import type { PathRule } from './path-rule.ts';

@@ -20,6 +20,9 @@ export const NONE: CapabilitySet = 0;
 export const ALL: CapabilitySet = (1 << CAPABILITIES.length) - 1;
 export const DENY = setOf('deny');
 
+/** A subscriber needs both to receive an event. */
+export const RECEIVE_CAPABILITIES = setOf('list', 'subscribe');
+
 /** The capabilities of the old `policy = "…"`. */
 export const SHORTHANDS: Readonly<Record<string, CapabilitySet>> = {
   deny: DENY,

@@ -84,6 +84,29 @@ it('a push is sure to be repeated before it is tried: whoever tries may not live
   expect(await closedPromptly(subscriber)).toEqual(CLOSED);
 });
 
+it('a push that fails after the next change is repeated soon, and not at the longest back-off', async () => {
+  const [first, second] = [await aHolder(LISTENER), await aHolder(LISTENER)];
+  await first.subscribe('abc');
+  await second.subscribe('abc');
+  const gate = aGate();
+  vi.spyOn(AuthoritySync.prototype, 'authorityChanged').mockImplementation(async () => {
+    await gate.passed();
+    throw new Error('the hub is down');
+  });
+  await first.writes('auth/token/revoke-self');
+  await until(gate.reached);
+  await second.writes('auth/token/revoke-self');
+  gate.open();
+  await vi.waitFor(async () => {
+    const [job] = await sql<{ due_at: number; attempts: number }>(
+      authority(),
+      'SELECT due_at, attempts FROM jobs',
+    );
+    expect(job?.attempts).toBeGreaterThan(0);
+    expect(job?.due_at).toBeLessThan(Date.now() + MAX_JOB_BACKOFF_MS / 4);
+  });
+});
+
 it('a push that fails is repeated less and less often, and never less than twice a minute', async ({
   holder,
 }) => {

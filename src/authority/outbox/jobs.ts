@@ -73,15 +73,13 @@ export class Jobs {
     return rows.sort(notifiesFirst).map(storedJob);
   }
 
-  /** A job that was added again meanwhile stays due as it is. */
-  postpone({ job, revision }: StoredJob, attempts: number, dueAt: number): void {
+  postpone(job: Job, attempts: number, dueAt: number): void {
     this.#sql.exec(
-      'UPDATE jobs SET attempts = ?, due_at = ? WHERE kind = ? AND target = ? AND revision = ?',
+      'UPDATE jobs SET attempts = ?, due_at = ? WHERE kind = ? AND target = ?',
       attempts,
       dueAt,
       job.kind,
       targetOf(job),
-      revision,
     );
   }
 

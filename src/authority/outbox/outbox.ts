@@ -98,11 +98,13 @@ export class Outbox implements AlarmTask {
         current = lifecycle.hasTables && !jobs.remove(current) ? jobs.get(current.job) : undefined;
       }
     } catch (error) {
-      if (!lifecycle.hasTables) return;
-      const { job, attempts } = current ?? first;
+      // If it was added again meanwhile, no attempt of the new one has failed before.
+      const failed = lifecycle.hasTables ? jobs.get(first.job) : undefined;
+      if (failed === undefined) return;
+      const { job, attempts } = failed;
       logError(`${job.kind} ${targetOf(job)} failed, to be tried again`, error);
       const backoff = Math.min(MIN_JOB_BACKOFF_MS * 2 ** attempts, MAX_JOB_BACKOFF_MS);
-      jobs.postpone(current ?? first, attempts + 1, Date.now() + backoff);
+      jobs.postpone(job, attempts + 1, Date.now() + backoff);
       alarms.arm();
     } finally {
       this.#underWay.delete(keyOf(first.job));

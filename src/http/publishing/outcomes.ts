@@ -6,7 +6,6 @@ import type { Published } from '../../objects/hub-contract.ts';
 import { MAX_HUBS, MAX_NEW_HUBS_PER_PUBLISHER } from '../../objects/limits.ts';
 import type { StorageFailure } from '../../objects/storage-failure.ts';
 import type { PartialRefusal } from '../respond.ts';
-import { adviceOnPublications } from './advice.ts';
 
 export type PublishOutcome = 'accepted' | 'duplicate' | PublishFailure;
 
@@ -16,18 +15,15 @@ export type PublishFailure = 'failed' | StorageFailure | NonNullable<Published['
 /** In the order of the request. */
 export type PublishOutcomes = ReadonlyMap<Publication, PublishOutcome>;
 
-/** What a request is answered if all of its events were published. */
-export interface PublishReport {
-  readonly data: {
-    readonly accepted: number;
-    readonly duplicates: number;
-    readonly ids: readonly string[];
-  };
-  readonly warnings: readonly string[];
-}
+/** The data of the answer if all events of a request were published. */
+export type PublishedCounts = {
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly ids: readonly string[];
+};
 
-/** @returns the report; or the refusal, with the indexes of what was published and of what was not */
-export function reportOf(outcomes: PublishOutcomes): Result<PublishReport, PartialRefusal> {
+/** @returns the counts; or the refusal, with the indexes of what was published and of what was not */
+export function reportOf(outcomes: PublishOutcomes): Result<PublishedCounts, PartialRefusal> {
   const accepted: number[] = [];
   const duplicates: number[] = [];
   const failed: number[] = [];
@@ -44,10 +40,7 @@ export function reportOf(outcomes: PublishOutcomes): Result<PublishReport, Parti
   const ids = Array.from(outcomes.keys(), idOf);
   const failure = (Object.keys(REFUSALS) as PublishFailure[]).find((each) => failures.has(each));
   if (failure === undefined) {
-    return ok({
-      data: { accepted: accepted.length, duplicates: duplicates.length, ids },
-      warnings: adviceOnPublications([...outcomes.keys()]),
-    });
+    return ok({ accepted: accepted.length, duplicates: duplicates.length, ids });
   }
   const { reason, because, advice } = REFUSALS[failure];
   const { length } = all.filter((outcome) => outcome === failure);

@@ -18,11 +18,12 @@ import { callHub, hubStub } from '../../objects/stubs.ts';
 import { MAX_PUBLISH_NAMESPACES } from '../../wire/limits.ts';
 import { findNamespaceCached } from '../namespace-lookup.ts';
 import type { Refusal } from '../respond.ts';
+import { adviceOnPublications } from './advice.ts';
 import {
+  type PublishedCounts,
   type PublishFailure,
   type PublishOutcome,
   type PublishOutcomes,
-  type PublishReport,
   reportOf,
 } from './outcomes.ts';
 
@@ -33,6 +34,12 @@ export interface Publisher {
   readonly owner: string;
 }
 
+/** What a request is answered if all of its events were published. */
+export interface PublishReport {
+  readonly data: PublishedCounts;
+  readonly warnings: readonly string[];
+}
+
 /** Publishes events that are checked and authorised. If one is not published, the failure says which. */
 export async function publishEvents(
   events: readonly CheckedEvent[],
@@ -41,24 +48,29 @@ export async function publishEvents(
 ): Promise<Result<PublishReport, Refusal>> {
   const namespaces = new Set(events.map(({ event }) => event.namespace));
   if (namespaces.size > MAX_PUBLISH_NAMESPACES) return tooManyNamespaces(namespaces.size, '');
-  const namespaceKeys = await findNamespaceKeys(namespaces, env);
+  const namespaceKeys = await findNamespaceKeys(namespaces, env, 'until one is missing');
   const unknown = events.find(({ event }) => !namespaceKeys.has(event.namespace));
   if (unknown !== undefined) {
     return failureIn(unknown.where, invalid(unknownNamespace(unknown.event.namespace)).failure);
   }
   const outcomes = await publishToHubs(events, publisher, namespaceKeys, env);
-  return outcomes.ok ? reportOf(outcomes.value) : outcomes;
+  if (!outcomes.ok) return outcomes;
+  const data = reportOf(outcomes.value);
+  if (!data.ok) return data;
+  return ok({ data: data.value, warnings: adviceOnPublications([...outcomes.value.keys()]) });
 }
 
 /** The keys of those Vault namespaces that exist, by the path that events have. */
 export async function findNamespaceKeys(
   paths: ReadonlySet<string>,
   env: Env,
+  which: 'all' | 'until one is missing' = 'all',
 ): Promise<ReadonlyMap<string, string>> {
   const keys = new Map<string, string>();
   for (const path of paths) {
     const key = await findNamespaceCached(trimSlashes(path), env);
     if (key !== undefined) keys.set(path, key);
+    else if (which === 'until one is missing') break;
   }
   return keys;
 }

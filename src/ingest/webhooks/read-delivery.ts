@@ -53,12 +53,12 @@ export async function readDelivery(
       `the delivery has ${documents.length} events, at most ${MAX_DELIVERY_EVENTS} are allowed`,
     );
   }
+  const { isCloudEvents } = read.value;
+  const mapping = isCloudEvents ? source.cloudEventMapping : source.mapping;
   const digest = await digestDelivery(proof, body);
   const events: MappedEvent[] = [];
   const missing = new Set<string>();
   for (const [index, { document, where }] of documents.entries()) {
-    const { isCloudEvents } = read.value;
-    const mapping = isCloudEvents ? source.cloudEventMapping : source.mapping;
     const input = {
       header: (name: string) => headerValue(headers, name),
       document,

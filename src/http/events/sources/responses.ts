@@ -4,7 +4,7 @@ import { EMPTY_REPLY, type VendorReply } from '../../../ingest/webhooks/challeng
 import type { Source } from '../../../ingest/webhooks/source.ts';
 import type { VerificationFailure } from '../../../ingest/webhooks/verifiers/verifier.ts';
 import { log } from '../../../lib/log.ts';
-import type { PublishReport } from '../../publishing/outcomes.ts';
+import type { PublishReport } from '../../publishing/publish-events.ts';
 import { type Refusal, refuse, succeed } from '../../respond.ts';
 
 /** Rejects a delivery, and logs why. Some vendors have a header of their own that says "do not retry". */

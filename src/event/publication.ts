@@ -36,9 +36,3 @@ export function publicationOf(
 export function idOf({ key }: Publication): string {
   return key.slice(0, key.indexOf('\n'));
 }
-
-/** The publisher, from the key. */
-export function publisherOf({ key }: Publication): string {
-  const start = key.indexOf('\n') + 1;
-  return key.slice(start, key.indexOf('\n', start));
-}

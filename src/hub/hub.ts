@@ -27,8 +27,7 @@ import { openJournal } from './journal/open-journal.ts';
 import { HubLifecycle, type Teardown } from './lifecycle.ts';
 import { PublishPipeline } from './publish-pipeline.ts';
 import { HUB_SCHEMA } from './schema.ts';
-import { composeHandshakes, composeSubscribers } from './subscribers/compose-subscribers.ts';
-import { Sockets } from './subscribers/sockets.ts';
+import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
 
 export class Hub extends DurableObject<Env> implements HubContract {
   readonly #lifecycle: HubLifecycle<HubParts>;
@@ -111,14 +110,13 @@ function composeHub(ctx: DurableObjectState, env: Env) {
   const alarms = new Alarms(ctx);
   const journal = openJournal(ctx.storage, env);
   const subscribers = composeSubscribers(ctx, env, journal, alarms);
-  const { authoritySync, closer, fanOut, lifetimes, ackTimeouts, tokenExpiry } = subscribers;
+  const { authoritySync, closer, fanOut } = subscribers;
   const targets = new FeedTargets(ctx.storage);
   const registration = new SelfRegistration(ctx, env, journal, targets);
   const feeds = new OutgoingFeeds(ctx, env, journal, alarms, targets, registration);
-  const handshakes = composeHandshakes(subscribers, registration);
-  const sockets = new Sockets(handshakes, subscribers);
+  const sockets = composeSockets(subscribers, registration);
   const shared = { ctx, alarms, journal, authoritySync, fanOut, registration, feeds };
-  alarms.add(tokenExpiry, ackTimeouts, lifetimes, journal.trimmer, feeds);
+  alarms.add(feeds);
   return {
     ...shared,
     closer,

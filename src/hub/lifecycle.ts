@@ -59,8 +59,8 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     this.#compose = compose;
     this.#health = new StorageHealth(ctx);
     try {
-      readableVersion(ctx.storage, schema, this.#health.hub);
       if (hasTables(ctx.storage.sql)) this.#composed();
+      else readableVersion(ctx.storage, schema, this.#health.hub);
     } catch (error) {
       this.#health.report(error);
       for (const socket of ctx.getWebSockets()) turnAway(socket);

@@ -6,14 +6,13 @@
 import type { Publication } from '../event/publication.ts';
 import type { Alarms } from '../objects/alarms.ts';
 import type { Published } from '../objects/hub-contract.ts';
-import { Frame } from '../wire/frame.ts';
 import type { AuthoritySync } from './authority-sync/authority-sync.ts';
 import type { FanOut } from './delivery/fan-out.ts';
 import type { OutgoingFeeds } from './feeds/at-hub/outgoing-feeds.ts';
 import type { SelfRegistration } from './feeds/at-hub/self-registration.ts';
 import type { Journal } from './journal/journal.ts';
 import type { EventEntry } from './journal/record.ts';
-import { WriteBatcher } from './journal/write-batcher.ts';
+import { type QueuedEvent, WriteBatcher } from './journal/write-batcher.ts';
 
 interface PublishParts {
   readonly ctx: DurableObjectState;
@@ -57,7 +56,7 @@ export class PublishPipeline {
    * Appends, waits until that is durable, and delivers: a send that waits for the disk costs more. Until then nobody sees
    * the events, so a subscriber that connects meanwhile is sent them with all others.
    */
-  async #commit(requests: readonly (readonly Publication[])[]): Promise<string[][]> {
+  async #commit(requests: readonly (readonly QueuedEvent[])[]): Promise<string[][]> {
     const { ctx, journal, fanOut } = this.#parts;
     const acceptedAt = Date.now();
     const entries: EventEntry[] = [];
@@ -65,14 +64,14 @@ export class PublishPipeline {
     journal.hideAppended();
     try {
       newKeys = journal.transaction(() =>
-        requests.map((publications) => {
+        requests.map((events) => {
           const sequences = journal.append(
-            publications.map(({ key, json }) => ({ key, json, acceptedAt })),
+            events.map(({ key, frame }) => ({ key, json: frame.json, acceptedAt })),
           );
-          return publications.flatMap(({ key, facts, json }, index) => {
+          return events.flatMap(({ key, facts, frame }, index) => {
             const sequence = sequences[index];
             if (sequence === undefined) return [];
-            entries.push({ sequence, facts, frame: new Frame(json) });
+            entries.push({ sequence, facts, frame });
             return [key];
           });
         }),

@@ -38,8 +38,7 @@ import type { Journal } from './journal/journal.ts';
 import { openJournal } from './journal/open-journal.ts';
 import { HubLifecycle, type Teardown } from './lifecycle.ts';
 import { WILDCARD_HUB_SCHEMA } from './schema.ts';
-import { composeHandshakes, composeSubscribers } from './subscribers/compose-subscribers.ts';
-import { Sockets } from './subscribers/sockets.ts';
+import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
 
 export class WildcardHub extends DurableObject<Env> implements WildcardHubContract {
   readonly #lifecycle: HubLifecycle<WildcardHubParts>;
@@ -67,7 +66,7 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
       : this.#lifecycle.open(register);
   }
 
-  unregister(hub: string, unregistration?: Unregistration): Promise<void> {
+  unregister(hub: string, unregistration: Unregistration): Promise<void> {
     return this.#lifecycle.visit(
       ({ registrar }) => registrar.unregister(hub, unregistration),
       undefined,
@@ -145,17 +144,14 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
   const positions = new FeedPositions(sql);
   const retained = new RetainedSubscriptions(sql, journal.maxAgeMs);
   const subscribers = composeSubscribers(ctx, env, journal, alarms, retained);
-  const { authoritySync, classes, closer, cursors, fanOut, lifetimes, ackTimeouts, tokenExpiry } =
-    subscribers;
+  const { authoritySync, classes, closer, cursors, fanOut } = subscribers;
   const demand = new FeedDemand(classes, retained, journal, cursors);
   const writer = new FeedWriter(ctx, journal, fanOut);
   const shared = { ctx, env, alarms, journal, authoritySync, knownHubs, positions, demand, writer };
   const registrar = new Registrar({ ...shared, namespaceKey });
   const starter = new FeedStarter({ ...shared, registrar });
   const receiver = new FeedReceiver({ ...shared, starter });
-  const handshakes = composeHandshakes(subscribers, starter);
-  const sockets = new Sockets(handshakes, subscribers);
-  alarms.add(tokenExpiry, ackTimeouts, lifetimes, journal.trimmer);
+  const sockets = composeSockets(subscribers, starter);
   return {
     alarms,
     journal,

@@ -65,7 +65,7 @@ export interface WildcardHubContract extends SubscriberHubContract {
    */
   registerWithoutEvents(hub: string): Promise<boolean>;
   /** Removes a hub that has no events any more. */
-  unregister(hub: string, unregistration?: Unregistration): Promise<void>;
+  unregister(hub: string, unregistration: Unregistration): Promise<void>;
   /** The names of the hubs that have events. */
   hubs(): Promise<string[]>;
   /** Takes a page of the journal of a hub and delivers it. */

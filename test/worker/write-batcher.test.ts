@@ -49,9 +49,12 @@ function slowCommits() {
 describe('a write batcher', () => {
   it('commits at once where it is idle, and then what came meanwhile, together', async () => {
     const { batcher, groups, letGo } = slowCommits();
-    const first = batcher.write(publications('a'));
+    const first = batcher.write(publications('a'), '');
     expect(groups).toEqual([['a']]);
-    const others = [batcher.write(publications('b', 'c')), batcher.write(publications('d'))];
+    const others = [
+      batcher.write(publications('b', 'c'), ''),
+      batcher.write(publications('d'), ''),
+    ];
     expect(groups.length).toBe(1);
     await letGo();
     expect(await first).toEqual(['a']);
@@ -62,9 +65,9 @@ describe('a write batcher', () => {
 
   it('commits each by itself where they cannot be committed together', async () => {
     const { batcher, groups, letGo } = slowCommits();
-    const first = batcher.write(publications('a'));
-    const good = batcher.write(publications('b'));
-    const bad = batcher.write(publications('bad'));
+    const first = batcher.write(publications('a'), '');
+    const good = batcher.write(publications('b'), '');
+    const bad = batcher.write(publications('bad'), '');
     const outcomes = Promise.allSettled([first, good, bad]);
     for (let i = 0; i < 4; i++) await letGo();
     expect((await outcomes).map(({ status }) => status)).toEqual([
@@ -80,7 +83,7 @@ describe('a write batcher', () => {
     const bytes = (name: string, part: number) =>
       publications(name).map((each) => ({ ...each, json: 'x'.repeat(MAX_COMMITTED_BYTES * part) }));
     const taken = ['a', 'b', 'c', 'd', 'e'].map((name, i) =>
-      batcher.write(bytes(name, [0.1, 0.6, 0.4, 0.1, 3][i] ?? 0)),
+      batcher.write(bytes(name, [0.1, 0.6, 0.4, 0.1, 3][i] ?? 0), ''),
     );
     for (let i = 0; i < 4; i++) await letGo();
     await Promise.all(taken);
@@ -89,15 +92,15 @@ describe('a write batcher', () => {
 
   it('refuses what would be too many, and takes it later', async () => {
     const { batcher, letGo } = slowCommits();
-    const first = batcher.write(publications('a'));
+    const first = batcher.write(publications('a'), '');
     const many = Array.from({ length: MAX_QUEUED_EVENTS }, (_, i) => `n${i}`);
-    const full = batcher.write(publications(...many));
-    expect(batcher.write(publications('b'))).toBeUndefined();
+    const full = batcher.write(publications(...many), '');
+    expect(batcher.write(publications('b'), '')).toBeUndefined();
     await letGo();
     await letGo();
     expect((await first)?.length).toBe(1);
     expect((await full)?.length).toBe(MAX_QUEUED_EVENTS);
-    const later = batcher.write(publications('b'));
+    const later = batcher.write(publications('b'), '');
     await letGo();
     expect(await later).toEqual(['b']);
   });
@@ -116,37 +119,37 @@ describe('of what may wait to be taken', () => {
   /** How many requests of a publisher are taken, one after the other. */
   function taken(batcher: WriteBatcher, publisher: string, events: number, json?: string): number {
     let requests = 0;
-    while (batcher.write(request(publisher, events, json)) !== undefined) requests++;
+    while (batcher.write(request(publisher, events, json), publisher) !== undefined) requests++;
     return requests;
   }
 
   it('one publisher has no more events than there is room left for', () => {
     const { batcher } = slowCommits();
-    batcher.write(publications('the-first'));
+    batcher.write(publications('the-first'), '');
     const requests = MAX_QUEUED_EVENTS / 1000;
     expect(taken(batcher, 'greedy', 1000)).toBe(requests / 2);
     expect(taken(batcher, 'greedier', 1000)).toBe(3);
-    expect(batcher.write(request('other', 1000))).toBeDefined();
+    expect(batcher.write(request('other', 1000), 'other')).toBeDefined();
   });
 
   it('one publisher has no more bytes than there is room left for', () => {
     const { batcher } = slowCommits();
-    batcher.write(publications('the-first'));
+    batcher.write(publications('the-first'), '');
     const json = 'x'.repeat(MAX_QUEUED_BYTES / 64);
     expect(taken(batcher, 'greedy', 1, json)).toBe(32);
-    expect(batcher.write(request('other', 1, json))).toBeDefined();
+    expect(batcher.write(request('other', 1, json), 'other')).toBeDefined();
   });
 
   it('bytes are counted and not characters', () => {
     const { batcher } = slowCommits();
-    batcher.write(publications('the-first'));
+    batcher.write(publications('the-first'), '');
     const json = 'ü'.repeat(MAX_QUEUED_BYTES / 128);
     expect(taken(batcher, 'greedy', 1, json)).toBe(32);
   });
 
   it('a publisher has its whole share again once what waited was taken', async () => {
     const { batcher, letGo } = slowCommits();
-    batcher.write(publications('the-first'));
+    batcher.write(publications('the-first'), '');
     const before = taken(batcher, 'greedy', 100);
     await letGo();
     await vi.waitFor(() => expect(taken(batcher, 'greedy', 100)).toBe(before));

@@ -88,8 +88,8 @@ function positionOfCursor(
   cursors: CursorCodec,
 ): Result<Position> {
   const oldest = journal.trimmedThrough;
-  // A Worker of an earlier release passes on cursors without a code.
-  if (cursor?.code === undefined) return ok({ after: oldest, gap: 'unsigned_cursor' });
+  // Cursors of a release that made them without a code.
+  if (cursor === undefined) return ok({ after: oldest, gap: 'unsigned_cursor' });
   switch (cursors.originOf(cursor)) {
     case 'other_hub':
       return invalid(

@@ -4,9 +4,10 @@
  * a turn costs more than those that follow.
  */
 
-import { type Publication, publisherOf } from '../../event/publication.ts';
+import type { EventFacts } from '../../event/facts.ts';
+import type { Publication } from '../../event/publication.ts';
 import { isWithinShare } from '../../lib/fair-share.ts';
-import { utf8Length } from '../../wire/utf8.ts';
+import { Frame } from '../../wire/frame.ts';
 import {
   FLUSH_LINGER_MS,
   MAX_COMMITTED_BYTES,
@@ -14,9 +15,16 @@ import {
   MAX_QUEUED_EVENTS,
 } from '../limits.ts';
 
+/** A publication that waits to be written. Its frame measures itself once, for the queue and for the sockets. */
+export interface QueuedEvent {
+  readonly key: string;
+  readonly facts: EventFacts;
+  readonly frame: Frame;
+}
+
 /** A request that waits to be written. */
 interface Queued {
-  readonly publications: readonly Publication[];
+  readonly events: readonly QueuedEvent[];
   readonly owner: string;
   readonly bytes: number;
   resolve(keys: string[]): void;
@@ -24,7 +32,7 @@ interface Queued {
 }
 
 /** Writes the events of several requests, all or none. @returns for each request the keys that are new */
-type Commit = (requests: readonly (readonly Publication[])[]) => Promise<string[][]>;
+type Commit = (requests: readonly (readonly QueuedEvent[])[]) => Promise<string[][]>;
 
 /** A hub lingers for this part of the time that its last commit took. */
 const LINGER_DIVISOR = 4;
@@ -46,29 +54,31 @@ export class WriteBatcher {
    * @param owner of the publisher, who may have no more events in the queue than there is room left
    * @returns the keys that are new; undefined if the queue is full, and then nothing of the request is written
    */
-  write(
-    publications: readonly Publication[],
-    owner = ownerWithout(publications),
-  ): Promise<string[]> | undefined {
-    const events = publications.length;
-    const bytes = publications.reduce((sum, { json }) => sum + utf8Length(json), 0);
+  write(publications: readonly Publication[], owner: string): Promise<string[]> | undefined {
+    const events = publications.map(({ key, facts, json }) => ({
+      key,
+      facts,
+      frame: new Frame(json),
+    }));
+    const { length } = events;
+    const bytes = events.reduce((sum, { frame }) => sum + frame.size('json'), 0);
     const own = this.#byOwner.get(owner);
     if (this.#queue.length > 0) {
       const all = this.#all;
       const isWithinShares =
-        isWithinShare(events, all.events, MAX_QUEUED_EVENTS, () => own?.events ?? 0) &&
+        isWithinShare(length, all.events, MAX_QUEUED_EVENTS, () => own?.events ?? 0) &&
         isWithinShare(bytes, all.bytes, MAX_QUEUED_BYTES, () => own?.bytes ?? 0);
       if (!isWithinShares) return undefined;
     }
     const written = new Promise<string[]>((resolve, reject) => {
-      this.#queue.push({ publications, owner, bytes, resolve, reject });
+      this.#queue.push({ events, owner, bytes, resolve, reject });
     });
-    this.#all.events += events;
+    this.#all.events += length;
     this.#all.bytes += bytes;
     if (own === undefined) {
-      this.#byOwner.set(owner, { events, bytes });
+      this.#byOwner.set(owner, { events: length, bytes });
     } else {
-      own.events += events;
+      own.events += length;
       own.bytes += bytes;
     }
     if (!this.#isCommitting) this.#commitAll();
@@ -105,12 +115,12 @@ export class WriteBatcher {
     return batch;
   }
 
-  #subtract({ publications, owner, bytes }: Queued): void {
-    this.#all.events -= publications.length;
+  #subtract({ events, owner, bytes }: Queued): void {
+    this.#all.events -= events.length;
     this.#all.bytes -= bytes;
     const own = this.#byOwner.get(owner);
     if (own === undefined) return;
-    own.events -= publications.length;
+    own.events -= events.length;
     own.bytes -= bytes;
     if (own.events === 0) this.#byOwner.delete(owner);
   }
@@ -118,16 +128,11 @@ export class WriteBatcher {
   /** If a batch fails, its requests are committed one by one, so that one does not fail the others. */
   async #commitBatch(batch: readonly Queued[]): Promise<void> {
     try {
-      const keys = await this.#commit(batch.map(({ publications }) => publications));
+      const keys = await this.#commit(batch.map(({ events }) => events));
       for (const [index, { resolve }] of batch.entries()) resolve(keys[index] ?? []);
     } catch (error) {
       if (batch.length === 1) for (const { reject } of batch) reject(error);
       else for (const queued of batch) await this.#commitBatch([queued]);
     }
   }
-}
-
-/** The publisher, if a Worker of an earlier release does not name the owner. */
-function ownerWithout([first]: readonly Publication[]): string {
-  return first === undefined ? '' : publisherOf(first);
 }

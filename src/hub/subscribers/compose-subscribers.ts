@@ -38,6 +38,7 @@ import { Handshakes } from './handshakes.ts';
 import { Lifetimes } from './lifetimes.ts';
 import { SocketAcceptor } from './socket-acceptor.ts';
 import { SocketCloser } from './socket-closer.ts';
+import { Sockets } from './sockets.ts';
 import { SubscriberSlots } from './subscriber-slots.ts';
 import { SubscriptionClasses } from './subscription-classes.ts';
 
@@ -111,4 +112,11 @@ export function composeHandshakes(
   const filterBudgets = new FilterBudgets(ctx, classes);
   const acceptor = new SocketAcceptor(subscribers);
   return new Handshakes({ ...subscribers, slots, filterBudgets, acceptor }, supply);
+}
+
+/** The sockets of a hub, and the alarms that its subscribers need. */
+export function composeSockets(subscribers: Subscribers, supply: EventSupply): Sockets {
+  const { alarms, tokenExpiry, ackTimeouts, lifetimes, journal } = subscribers;
+  alarms.add(tokenExpiry, ackTimeouts, lifetimes, journal.trimmer);
+  return new Sockets(composeHandshakes(subscribers, supply), subscribers);
 }

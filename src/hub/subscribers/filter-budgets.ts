@@ -12,7 +12,7 @@ import { LruCache } from '../../lib/caches.ts';
 import { MAX_CACHED_LOOKUPS } from '../../lib/limits.ts';
 import type { Matcher } from '../../subscription/matcher.ts';
 import { MAX_FILTER_COST_PER_HUB, MAX_FILTER_COST_PER_TOKEN } from '../limits.ts';
-import type { OwnerTags } from './owner-tags.ts';
+import { listOwnerTags, type OwnerTags } from './owner-tags.ts';
 import { type HandshakeRefusal, unavailable } from './refusal.ts';
 import { isOpen, type SubscriptionClasses } from './subscription-classes.ts';
 
@@ -47,7 +47,7 @@ export class FilterBudgets {
     if (matcher.cost === 0) return undefined;
     const refused = this.#refuse(tags, matcher);
     if (refused === undefined) {
-      for (const tag of listOf(tags)) {
+      for (const tag of listOwnerTags(tags)) {
         this.#reserved.set(tag, [...(this.#reserved.get(tag) ?? []), matcher]);
       }
     }
@@ -57,7 +57,7 @@ export class FilterBudgets {
   /** The handshake has ended. If its socket was accepted, that is counted now. */
   release(tags: OwnerTags | undefined, matcher: Matcher): void {
     if (matcher.cost === 0) return;
-    for (const tag of listOf(tags)) {
+    for (const tag of listOwnerTags(tags)) {
       const others = [...(this.#reserved.get(tag) ?? [])];
       others.splice(others.indexOf(matcher), 1);
       if (others.length > 0) this.#reserved.set(tag, others);
@@ -114,10 +114,6 @@ export class FilterBudgets {
     for (const matcher of this.#reserved.get(tag) ?? []) add(used, matcher);
     return used;
   }
-}
-
-function listOf(tags: OwnerTags | undefined): string[] {
-  return tags === undefined ? [] : [tags.token, tags.owner];
 }
 
 function add(used: Used, { key, cost }: Matcher): void {

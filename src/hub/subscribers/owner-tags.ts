@@ -24,3 +24,8 @@ export async function ownerTagOf(owner: string): Promise<string> {
 export function ownerOfTags(tags: readonly string[]): string {
   return tags.find((tag) => tag.startsWith(TAG)) ?? ROOT_OWNER;
 }
+
+/** @param tags undefined for a socket of the root token */
+export function listOwnerTags(tags: OwnerTags | undefined): string[] {
+  return tags === undefined ? [] : [tags.token, tags.owner];
+}

@@ -9,7 +9,7 @@ import { newAckingTag } from '../flow-control/acking-subscriber.ts';
 import type { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
 import type { Position } from '../journal/position.ts';
 import type { Lifetimes } from './lifetimes.ts';
-import type { OwnerTags } from './owner-tags.ts';
+import { listOwnerTags, type OwnerTags } from './owner-tags.ts';
 import { refuse, unavailable } from './refusal.ts';
 import type { SubscriptionClass } from './subscription-classes.ts';
 
@@ -68,8 +68,7 @@ export class SocketAcceptor {
     subscriptionClass.isUsed = true;
     const { 0: client, 1: server } = new WebSocketPair();
     const hour = lifetimes.tagAt(Date.now());
-    const owners = tags === undefined ? [] : [tags.token, tags.owner];
-    ctx.acceptWebSocket(server, [subscriptionClass.tag, ...owners, hour, ...others]);
+    ctx.acceptWebSocket(server, [subscriptionClass.tag, ...listOwnerTags(tags), hour, ...others]);
     alarms.arm();
     return { client, server };
   }

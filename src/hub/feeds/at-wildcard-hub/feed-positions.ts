@@ -27,14 +27,21 @@ export class FeedPositions {
     );
   }
 
-  /** Whether events are missing here if the journal of a hub continues after a sequence. */
-  isMissing(hub: string, epoch: string, after: number): boolean {
-    const position = this.get(hub);
-    if (position === undefined) return after > 0;
-    return position.epoch !== epoch || position.taken < after;
-  }
-
   delete(hub: string): void {
     this.#sql.exec('DELETE FROM feed_positions WHERE hub = ?', hub);
   }
+}
+
+/**
+ * Whether events are missing if the journal of a hub continues after a sequence.
+ *
+ * @param position how far its journal was taken
+ */
+export function isMissing(
+  position: FeedPosition | undefined,
+  epoch: string,
+  after: number,
+): boolean {
+  if (position === undefined) return after > 0;
+  return position.epoch !== epoch || position.taken < after;
 }

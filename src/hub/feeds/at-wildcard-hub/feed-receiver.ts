@@ -8,7 +8,7 @@ import type { FeedPage, FeedReceipt } from '../../../objects/hub-contract.ts';
 import type { AuthoritySync } from '../../authority-sync/authority-sync.ts';
 import { gapRecord } from '../../journal/record.ts';
 import type { FeedDemand } from './feed-demand.ts';
-import type { FeedPositions } from './feed-positions.ts';
+import { type FeedPositions, isMissing } from './feed-positions.ts';
 import type { FeedStarter } from './feed-starter.ts';
 import { assertReadable, type FeedWriter, fedRecord } from './feed-writer.ts';
 import type { KnownHubs } from './known-hubs.ts';
@@ -57,11 +57,11 @@ export class FeedReceiver {
     const position = positions.get(hub);
     const known = position?.epoch === epoch ? position.taken : 0;
     const from = Math.max(known, trimmedThrough);
-    const isMissing = positions.isMissing(hub, epoch, from);
-    if (after > from && !isMissing) return { taken: from, delivered: undefined };
+    const lacksEvents = isMissing(position, epoch, from);
+    if (after > from && !lacksEvents) return { taken: from, delivered: undefined };
     const newRecords = after > from ? [] : records.filter(({ sequence }) => sequence > from);
     const appended = newRecords.map((record) => fedRecord(hub, epoch, record));
-    if (isMissing) appended.unshift(gapRecord(hub, `${epoch} ${from}`, Date.now()));
+    if (lacksEvents) appended.unshift(gapRecord(hub, `${epoch} ${from}`, Date.now()));
     const taken = newRecords.at(-1)?.sequence ?? from;
     if (appended.length === 0 && taken === position?.taken) return { taken, delivered: undefined };
     return {

@@ -19,7 +19,7 @@ import { MAX_BACKFILL_BYTES, MAX_BACKFILL_EVENTS } from '../../limits.ts';
 import type { EventSupply } from '../../subscribers/event-supply.ts';
 import { type HandshakeRefusal, unavailable } from '../../subscribers/refusal.ts';
 import type { FeedDemand } from './feed-demand.ts';
-import type { FeedPositions } from './feed-positions.ts';
+import { type FeedPositions, isMissing } from './feed-positions.ts';
 import { assertReadable, type FeedWriter, fedRecord } from './feed-writer.ts';
 import type { KnownHubs } from './known-hubs.ts';
 import type { Registrar } from './registrar.ts';
@@ -135,7 +135,7 @@ export class FeedStarter implements EventSupply {
     let trimmedUntil = 0;
     for (const { hub, backfill } of started) {
       const { epoch, after } = backfill;
-      if (positions.isMissing(hub, epoch, after)) {
+      if (isMissing(positions.get(hub), epoch, after)) {
         trimmedUntil = Math.max(trimmedUntil, backfill.trimmedUntil);
         const missingUntil = Math.max(backfill.recordedSince, backfill.trimmedUntil);
         if (hasPositions) records.push(gapRecord(hub, `${epoch} ${after}`, missingUntil));

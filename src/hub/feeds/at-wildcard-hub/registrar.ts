@@ -11,7 +11,7 @@ import type {
 import { callAuthorityFromHub } from '../../../objects/stubs.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { FeedDemand } from './feed-demand.ts';
-import type { FeedPositions } from './feed-positions.ts';
+import { type FeedPositions, isMissing } from './feed-positions.ts';
 import type { FeedWriter } from './feed-writer.ts';
 import type { KnownHubs } from './known-hubs.ts';
 
@@ -64,17 +64,15 @@ export class Registrar {
     return false;
   }
 
-  unregister(hub: string, unregistration?: Unregistration): void {
+  unregister(hub: string, unregistration: Unregistration): void {
     const { journal, knownHubs, positions, writer } = this.#parts;
-    const { version = Number.MAX_SAFE_INTEGER } = unregistration ?? {};
+    const { version, trimmedUntil } = unregistration;
     const registered = knownHubs.versionOf(hub);
     if ((registered ?? 0) > version) return;
-    if (unregistration !== undefined) {
-      if (registered !== undefined && this.#mayMiss(hub, unregistration)) writer.appendGap(hub);
-      // Events of the hub up to this time may be missing in this journal.
-      if (unregistration.trimmedUntil > journal.trimmedUntil) {
-        journal.setCoverage(journal.recordedSince, unregistration.trimmedUntil);
-      }
+    if (registered !== undefined && this.#mayMiss(hub, unregistration)) writer.appendGap(hub);
+    // Events of the hub up to this time may be missing in this journal.
+    if (trimmedUntil > journal.trimmedUntil) {
+      journal.setCoverage(journal.recordedSince, trimmedUntil);
     }
     knownHubs.delete(hub, version);
     positions.delete(hub);
@@ -86,7 +84,7 @@ export class Registrar {
     if (!demand.hasPositions) return false;
     const position = positions.get(hub);
     if (trimmedThrough === undefined) return position !== undefined && position.epoch !== epoch;
-    return epoch === undefined || positions.isMissing(hub, epoch, trimmedThrough);
+    return epoch === undefined || isMissing(position, epoch, trimmedThrough);
   }
 
   /** @throws if the namespace was deleted: a Worker may still know its name */

@@ -81,7 +81,13 @@ if (help) {
   process.exit();
 }
 const unknown = names.find((name) => !all.includes(name));
-if (unknown !== undefined) misuse(`there is no benchmark ${JSON.stringify(unknown)}`);
+if (unknown !== undefined) {
+  misuse(
+    Object.hasOwn(BENCHMARKS, unknown)
+      ? `"compare" has no ${unknown}; it has ${COMPARABLE.join(', ')}`
+      : `there is no benchmark ${JSON.stringify(unknown)}`,
+  );
+}
 if (isCompared && ref === undefined) misuse('"compare" needs a commit');
 if (isRecorded && (quick || isCompared || names.length > 0))
   misuse('--record takes the whole table');

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { type Readable, Writable } from 'node:stream';
 import { ok } from '../lib/result.ts';
-import { decodeUtf8 } from '../lib/text.ts';
+import { decodeUtf8, readBytes } from '../lib/text.ts';
 import { type CommandResult, failed, status, wrongUse } from './command.ts';
 import { reasonOfFileError } from './files.ts';
 
@@ -15,23 +15,18 @@ const MAX_INPUT_BYTES = 1024 * 1024;
 export async function readInput(source: string): Promise<CommandResult<string>> {
   const name = source === '-' ? 'standard input' : source;
   const stream: Readable = source === '-' ? process.stdin : createReadStream(source);
-  const chunks: Buffer[] = [];
-  let bytes = 0;
+  let content: Uint8Array | undefined;
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > MAX_INPUT_BYTES) {
-        return failed(`cannot read ${name}: it has more than ${MAX_INPUT_BYTES} bytes`);
-      }
-      chunks.push(chunk);
-    }
+    content = await readBytes(stream, MAX_INPUT_BYTES);
   } catch (error) {
     return failed(`cannot read ${name}: ${reasonOfFileError(error)}`);
   }
-  const content = Buffer.concat(chunks);
+  if (content === undefined) {
+    return failed(`cannot read ${name}: it has more than ${MAX_INPUT_BYTES} bytes`);
+  }
   const text = decodeUtf8(content);
   if (text.ok) return text;
-  const isUtf16 = /^(?:fffe|feff)/.test(content.toString('hex', 0, 2));
+  const isUtf16 = /^(?:fffe|feff)/.test(Buffer.from(content).toString('hex', 0, 2));
   return failed(
     isUtf16
       ? `cannot read ${name}: it is UTF-16; save it as UTF-8 (PowerShell: Out-File -Encoding utf8)`

@@ -38,7 +38,7 @@ export interface Listener {
    * @param size of the message, in characters or bytes
    * @returns how the message ends the connection, if it does
    */
-  delivered(delivery: Delivery, size: number, send: Send): End | undefined;
+  delivered(delivery: Delivery, size: number): End | undefined;
 }
 
 export function carillonDialect(
@@ -54,17 +54,16 @@ export function carillonDialect(
       const decoded = codec.decode(data);
       if (!decoded.ok) return malformed(decoded.failure.message);
       const message = decoded.value;
-      const send: Send = (answer) => sendData(codec.encode(answer));
       if (message.type === 'goodbye') return { kind: 'goodbye', goodbye: message };
       if (message.type === 'hello') {
         if (greeted) return malformed('a second hello');
         greeted = true;
-        listener.greeted(message, send);
+        listener.greeted(message, (answer) => sendData(codec.encode(answer)));
         return undefined;
       }
       if (!greeted) return malformed(`${message.type} before hello`);
       const size = typeof data === 'string' ? data.length : data.byteLength;
-      return listener.delivered(message, size, send);
+      return listener.delivered(message, size);
     },
   };
 }

@@ -6,7 +6,7 @@
  */
 
 import { isJsonObject } from '../lib/json.ts';
-import { invalid, ok, type Result } from '../lib/result.ts';
+import { failureIn, invalid, ok, type Result } from '../lib/result.ts';
 import { decodeUtf8, parseJson } from '../lib/text.ts';
 import { decodeProtobuf } from '../wire/protobuf.ts';
 
@@ -48,7 +48,7 @@ export function readNdjson(body: Uint8Array): Result<RawEvent[]> {
     if (line.trim() === '') continue;
     const where = `line ${index + 1}`;
     const json = parseJson(line);
-    if (!json.ok) return invalid(`${where}: ${json.failure.message}`);
+    if (!json.ok) return failureIn(where, json.failure);
     events.push(rawEvent(where, json.value));
   }
   return ok(events);

@@ -26,14 +26,17 @@ export async function callWithRetry<T>(call: () => Promise<T>, object?: string):
   }
 }
 
-/** Calls several objects, a limited number at a time. */
-export async function callEach(
+/** Calls several objects, a limited number at a time. @returns the answers in the order of the names */
+export async function callEach<T>(
   names: readonly string[],
-  call: (name: string) => Promise<void>,
-): Promise<void> {
+  call: (name: string) => Promise<T>,
+): Promise<T[]> {
+  const answers: T[] = [];
   for (let next = 0; next < names.length; next += MAX_CONCURRENT_CALLS) {
-    await Promise.all(names.slice(next, next + MAX_CONCURRENT_CALLS).map(call));
+    const group = names.slice(next, next + MAX_CONCURRENT_CALLS).map(call);
+    for (const answer of await Promise.all(group)) answers.push(answer);
   }
+  return answers;
 }
 
 /** The first call may still reach the object that has failed, which the platform is about to replace. */

@@ -1,5 +1,5 @@
 /**
- * Converts JSON values to `google.protobuf.Struct` and back. protobufjs treats a Struct as any other message:
+ * Converts JSON values to `google.protobuf.Struct` and back. protobufjs treats a Struct like any other message:
  * it encodes a plain object as an empty one, without an error.
  */
 import type { JsonObject, JsonValue } from '../lib/json.ts';

@@ -86,7 +86,7 @@ describe('a CloudEvent with the data of Vault', () => {
     expect(refusalOf({ event: EVENT, event_type: 'x', timestamp: 1 })).toContain('"timestamp"');
   });
 
-  it('is checked as any other event', () => {
+  it('is checked like any other event', () => {
     const withPath = (path: string) => ({ event: { metadata: { path } }, event_type: 'x' });
     expect(refusalOf(withPath('a//b'))).toContain('empty segment');
     expect(refusalOf({ event: EVENT, event_type: 'x', namespace: 'a//b' })).toContain('"a//b"');

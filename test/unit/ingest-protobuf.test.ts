@@ -40,7 +40,7 @@ describe('an event in protobuf', () => {
     expect(failure.message).toBe('event_type is "abc", but the URL says "kv/x"');
   });
 
-  it('is checked as any other', () => {
+  it('is checked like any other', () => {
     const refusals = [
       anEvent({ event_type: 'a*' }),
       anEvent({ id: 'a\nb' }),

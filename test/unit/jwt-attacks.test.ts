@@ -332,7 +332,7 @@ describe('claims that play foul', () => {
     }
   });
 
-  it('one of the name __proto__ is a claim as any other, and changes no other', async () => {
+  it('one of the name __proto__ is a claim like any other, and changes no other', async () => {
     const jwt = await signText(`{${claims},"__proto__":"x","a":{"__proto__":{"b":"y"}}}`);
     const mappings = '{"__proto__":"proto","/a/b":"inherited","/a/__proto__/b":"own"}';
     const role = aRole({

@@ -156,7 +156,7 @@ describe('an event that was stored with such an id', () => {
     },
   );
 
-  it('is delivered as any other', async () => {
+  it('is delivered like any other', async () => {
     await stored('before');
     await stored('earliest');
     expect((await resumed('before')).heard).toEqual(['earliest']);

@@ -214,7 +214,7 @@ describe('making a token', () => {
 });
 
 describe('a chosen token', () => {
-  it('works as any other', async () => {
+  it('works like any other', async () => {
     const { client_token } = await root.makes({ id: 'my-own-token', ttl: '1h' });
     expect(client_token).toBe('my-own-token');
     const { data } = await new Client('my-own-token').reads('auth/token/lookup-self');

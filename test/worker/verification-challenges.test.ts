@@ -253,7 +253,7 @@ describe('an accepted delivery', () => {
     expect(await response.text()).toBe('<Response/>');
   });
 
-  it('of a list without members is answered as any other', async () => {
+  it('of a list without members is answered like any other', async () => {
     await makes('meta');
     const body = '{"object":"page","entry":[]}';
     const response = await ask('POST', '', {

@@ -3,11 +3,12 @@ import { invalid, ok, type Result } from '../../lib/result.ts';
 import { compileMapping, type Mapping, type MappingSettings } from './mapping/mapping.ts';
 import {
   checkSettings,
+  findKind,
   type SourceSettings,
   shownSettings,
   verifiersOf,
 } from './settings/settings.ts';
-import { CLOUDEVENTS, KINDS } from './vendors/all-kinds.ts';
+import { CLOUDEVENTS } from './vendors/all-kinds.ts';
 import type { Kind } from './vendors/kind.ts';
 import type { Verifier } from './verifiers/verifier.ts';
 
@@ -42,7 +43,7 @@ export function compileSource(
   stored: SourceSettings,
   secrets: readonly string[],
 ): Result<Source> {
-  const kind = Object.hasOwn(KINDS, stored.kind) ? KINDS[stored.kind] : undefined;
+  const kind = findKind(stored.kind);
   if (kind === undefined) return invalid(`the source ${name} is of an unknown kind`);
   const checked = checkSettings(name, shownSettings(stored));
   if (!checked.ok) return checked;

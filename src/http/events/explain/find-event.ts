@@ -8,7 +8,7 @@ import { readEvent } from '../../../ingest/read-events.ts';
 import { quote } from '../../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
 import { isWithin, pathOfKey, trimSlashes } from '../../../namespace/namespace.ts';
-import { MAX_CONCURRENT_CALLS } from '../../../objects/limits.ts';
+import { callEach } from '../../../objects/call.ts';
 import { parseHubName, wildcardHubName } from '../../../objects/names.ts';
 import { callHub, callWildcardHub } from '../../../objects/stubs.ts';
 import { Matcher } from '../../../subscription/matcher.ts';
@@ -70,11 +70,5 @@ async function recall(
   const hubs = registered
     .filter((hub) => anywhere.mayMatchHub(parseHubName(hub)))
     .slice(0, MAX_EXPLAINED_HUBS);
-  const found: EventFacts[] = [];
-  for (let next = 0; next < hubs.length; next += MAX_CONCURRENT_CALLS) {
-    const group = hubs.slice(next, next + MAX_CONCURRENT_CALLS);
-    const calls = group.map((hub) => callHub(env, hub, (stub) => stub.recall(id)));
-    found.push(...(await Promise.all(calls)).flat());
-  }
-  return found;
+  return (await callEach(hubs, (hub) => callHub(env, hub, (stub) => stub.recall(id)))).flat();
 }

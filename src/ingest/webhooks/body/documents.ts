@@ -14,6 +14,7 @@ import { decodeUtf8, parseJson } from '../../../lib/text.ts';
 import { checkCloudEvent } from '../../cloudevents/attributes.ts';
 import { isBinaryMode, readBinaryMode } from '../../cloudevents/binary-mode.ts';
 import { readBatchedMode, readStructuredMode } from '../../cloudevents/structured-mode.ts';
+import { parseContentType } from '../../content-type.ts';
 import { MAX_FORM_FIELDS } from '../../limits.ts';
 import { type RawEvent, rawEventsIn } from '../../raw-event.ts';
 import { headerValue } from '../headers.ts';
@@ -93,7 +94,7 @@ export function isForm(headers: Headers): boolean {
 }
 
 function mediaTypeOf(headers: Headers): string {
-  return headerValue(headers, 'content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  return parseContentType(headerValue(headers, 'content-type') ?? '').mediaType;
 }
 
 function parseBody(mediaType: string, body: Uint8Array): Result<unknown> {
@@ -132,7 +133,7 @@ function readForm(text: string): Result<unknown> {
   const [only] = fields.value;
   if (fields.value.length === 1 && only?.[0] === 'payload') {
     const payload = parseJson(only[1]);
-    return payload.ok ? payload : invalid(`payload: ${payload.failure.message}`);
+    return payload.ok ? payload : failureIn('payload', payload.failure);
   }
   return ok(Object.fromEntries(fields.value));
 }

@@ -7,7 +7,7 @@
  * least one literal segment, and no value can leave it.
  */
 import { quote } from '../../../lib/quote.ts';
-import { invalid, ok, type Result } from '../../../lib/result.ts';
+import { failureIn, invalid, ok, type Result, tooMany } from '../../../lib/result.ts';
 import { MAX_RULE_CHARACTERS } from '../../limits.ts';
 import { HEADER_NAME, isSecretHeader } from '../headers.ts';
 import { type Pointer, parsePointer, pointerText } from '../pointer.ts';
@@ -32,9 +32,7 @@ export type Variable = (typeof VARIABLES)[number];
  */
 export function parseRule(text: string, name: string, source: string): Result<Rule> {
   if (text.length > MAX_RULE_CHARACTERS) {
-    return invalid(
-      `${name} has ${text.length} characters, at most ${MAX_RULE_CHARACTERS} are allowed`,
-    );
+    return tooMany(name, text.length, 'characters', MAX_RULE_CHARACTERS);
   }
   const parts: Part[] = [];
   for (const [piece] of text.matchAll(/\{(?:"[^"]*"|[^"}])*\}|[^{}]+|[{}]/g)) {
@@ -79,7 +77,7 @@ function parseAlternative(text: string, name: string): Result<Alternative> {
     const pointer = parsePointer(text);
     return pointer.ok
       ? ok({ kind: 'pointer', pointer: pointer.value })
-      : invalid(`${name}: ${pointer.failure.message}`);
+      : failureIn(name, pointer.failure);
   }
   if (isVariable(text)) return ok({ kind: 'variable', name: text });
   return invalid(

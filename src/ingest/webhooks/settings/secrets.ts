@@ -6,9 +6,8 @@ import {
   MAX_SOURCE_SECRETS,
   MIN_SOURCE_SECRET_CHARACTERS,
 } from '../../limits.ts';
-import { KINDS } from '../vendors/all-kinds.ts';
 import { checkSecret } from '../verifiers/verifier.ts';
-import { type SourceSettings, verifiersOf } from './settings.ts';
+import { findKind, type SourceSettings, verifiersOf } from './settings.ts';
 
 /** What the API shows instead of a secret. */
 export const HIDDEN = '(hidden)';
@@ -22,7 +21,7 @@ export function checkSecrets(
   settings: SourceSettings,
 ): Result<string[] | undefined> {
   const value = typeof given === 'string' ? [given] : given;
-  if (KINDS[settings.kind]?.secrets === 'none') return checkNone(value, settings.kind);
+  if (findKind(settings.kind)?.secrets === 'none') return checkNone(value, settings.kind);
   if (value === undefined) return ok(undefined);
   if (!Array.isArray(value) || value.length === 0) {
     return invalid('secrets must be a list of one or more, such as ["…"]');

@@ -81,7 +81,8 @@ function readDocumentSettings(
   };
 }
 
-function findKind(name: string): Kind | undefined {
+/** The kind of this name; undefined if there is none. */
+export function findKind(name: string): Kind | undefined {
   return Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
 }
 

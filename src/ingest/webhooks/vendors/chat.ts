@@ -12,7 +12,7 @@ import {
 import { ZOOM_HEADER, zoomChallenge } from '../challenges/zoom.ts';
 import { checkAscii, type Option, URL_OPTION } from '../option.ts';
 import { stringAt } from '../pointer.ts';
-import { hmacSignature } from '../verifiers/hmac-signature.ts';
+import { HUB_SIGNATURE_256, hmacSignature } from '../verifiers/hmac-signature.ts';
 import { ED25519_HEX, publicKeySignature } from '../verifiers/public-key.ts';
 import { twilio } from '../verifiers/twilio.ts';
 import type { Kind } from './kind.ts';
@@ -120,16 +120,7 @@ export const CHAT = {
     challenge: { verified: zoomChallenge },
   },
   meta: {
-    verifiers: [
-      hmacSignature({
-        header: 'X-Hub-Signature-256',
-        algorithm: 'SHA-256',
-        encoding: 'hex',
-        form: 'plain',
-        prefix: 'sha256=',
-        signed: '{body}',
-      }),
-    ],
+    verifiers: [HUB_SIGNATURE_256],
     body: 'document',
     eventsIn: listWith('/entry', ['object']),
     eventType: 'meta/{/object}',

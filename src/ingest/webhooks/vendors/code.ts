@@ -1,22 +1,13 @@
 /** Hosts of source code. */
 import { challengeInHeader } from '../challenges/challenge.ts';
-import { hmacSignature } from '../verifiers/hmac-signature.ts';
+import { HUB_SIGNATURE_256 } from '../verifiers/hmac-signature.ts';
 import { secretInHeader } from '../verifiers/sent-secret.ts';
 import { STANDARD_WEBHOOKS } from '../verifiers/standard-webhooks.ts';
 import type { Kind } from './kind.ts';
 
 export const CODE = {
   github: {
-    verifiers: [
-      hmacSignature({
-        header: 'X-Hub-Signature-256',
-        algorithm: 'SHA-256',
-        encoding: 'hex',
-        form: 'plain',
-        prefix: 'sha256=',
-        signed: '{body}',
-      }),
-    ],
+    verifiers: [HUB_SIGNATURE_256],
     body: 'document',
     eventType: 'github/{header:X-GitHub-Event}',
     mapping: {

@@ -176,3 +176,13 @@ function exampleOf({ form, prefix, encoding, timestampPair }: SignatureFormat): 
   if (form === 'versions') return `${prefix},<${encoding}>`;
   return `${timestampPair === undefined ? '' : `${timestampPair}=<time>,`}${prefix}=<${encoding}>`;
 }
+
+/** `X-Hub-Signature-256`, as GitHub and Meta sign the body. */
+export const HUB_SIGNATURE_256 = hmacSignature({
+  header: 'X-Hub-Signature-256',
+  algorithm: 'SHA-256',
+  encoding: 'hex',
+  form: 'plain',
+  prefix: 'sha256=',
+  signed: '{body}',
+});

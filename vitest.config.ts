@@ -25,6 +25,9 @@ const QUIET = ['test/support/expected-exceptions.ts'];
 /** What takes minutes: `npm run test:slow`. */
 const SLOW = '**/*.slow.test.ts';
 
+/** What needs a process that has run no other file. */
+const FRESH = '**/*.fresh.test.ts';
+
 /** A command starts in half the time where an earlier one has left its modules compiled. */
 const COMPILED = { NODE_COMPILE_CACHE: join(tmpdir(), 'carillon-test-cache/compiled') };
 
@@ -62,10 +65,15 @@ export default defineConfig({
           name: 'worker',
           globalSetup: QUIET,
           include: ['test/worker/**/*.test.ts'],
-          exclude: ['test/worker/upstream/**', SLOW],
+          exclude: ['test/worker/upstream/**', SLOW, FRESH],
           env: { FUZZ: process.env.FUZZ ?? '' },
           isolate: false,
         },
+      },
+      {
+        extends: true,
+        plugins: [cloudflareTest(WORKER)],
+        test: { name: 'fresh', globalSetup: QUIET, include: [`test/worker/${FRESH}`] },
       },
       {
         extends: true,

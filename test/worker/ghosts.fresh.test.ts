@@ -1,4 +1,7 @@
-/** Clients that leave before they are answered. */
+/**
+ * Clients that leave before they are answered. This file has a process of its own: in one that has run other files, half
+ * of the sockets are noticed seconds late. Release 0.1.0 behaves the same there, and the cause is not known.
+ */
 import { runInDurableObject } from 'cloudflare:test';
 import { expect, vi } from 'vitest';
 import { encodeHandshake } from '../../src/subscription/handshake.ts';
@@ -22,13 +25,10 @@ it('a client that leaves during its handshake leaves no socket', async () => {
     );
   });
   await Promise.all(leaving);
-  // A connection that broke after it was answered is noticed within some two seconds.
-  await vi.waitFor(
-    () =>
-      runInDurableObject(hubStub('abc'), (_hub, ctx) => {
-        const open = ctx.getWebSockets().filter(({ readyState }) => readyState === WebSocket.OPEN);
-        expect(open.length).toBe(0);
-      }),
-    { timeout: 20_000 },
+  await vi.waitFor(() =>
+    runInDurableObject(hubStub('abc'), (_hub, ctx) => {
+      const open = ctx.getWebSockets().filter(({ readyState }) => readyState === WebSocket.OPEN);
+      expect(open.length).toBe(0);
+    }),
   );
 });

@@ -1,22 +1,22 @@
 /** The `carillon` command. */
 import { VERSION } from '../lib/version.ts';
-import { type Command, type ExitCode, fail, misuse, runCommand } from './command.ts';
+import { login } from './auth/login.ts';
+import { type Command, type ExitCode, fail, misuse, runCommand } from './command/command.ts';
 import { dev } from './dev/command.ts';
-import { eventsExplain } from './events-explain.ts';
-import { eventsPublish } from './events-publish.ts';
-import { eventsSubscribe } from './events-subscribe.ts';
-import { eventsTypes } from './events-types.ts';
-import { reasonOfFileError } from './files.ts';
+import { eventsExplain } from './events/explain.ts';
+import { eventsPublish } from './events/publish.ts';
+import { eventsSubscribe } from './events/subscribe.ts';
+import { eventsTypes } from './events/types.ts';
 import { forwardAudit } from './forward/command.ts';
-import { login } from './login.ts';
+import { reasonOfFileError } from './input/files.ts';
 import {
   namespaceCreate,
   namespaceDelete,
   namespaceList,
   namespaceLookup,
-} from './namespace-commands.ts';
-import { policyCheck } from './policy-check.ts';
-import { policyDelete, policyList, policyRead, policyWrite } from './policy-commands.ts';
+} from './namespaces/commands.ts';
+import { policyCheck } from './policies/check.ts';
+import { policyDelete, policyList, policyRead, policyWrite } from './policies/commands.ts';
 import { relayCommand } from './relay/command.ts';
 import {
   sourceDelete,
@@ -24,9 +24,9 @@ import {
   sourceRead,
   sourceTest,
   sourceWrite,
-} from './source-commands.ts';
-import { tokenCapabilities, tokenLookup, tokenRenew, tokenRevoke } from './token-commands.ts';
-import { tokenCreate } from './token-create.ts';
+} from './sources/commands.ts';
+import { tokenCapabilities, tokenLookup, tokenRenew, tokenRevoke } from './tokens/commands.ts';
+import { tokenCreate } from './tokens/create.ts';
 
 const GROUPS: readonly (readonly [heading: string, commands: readonly Command[]])[] = [
   ['Server', [dev]],

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { reasonOfFileError } from '../../src/cli/files.ts';
+import { reasonOfFileError } from '../../src/cli/input/files.ts';
 
 it.each([
   ['/no/such/file', 'there is no such file or folder'],

@@ -1,7 +1,7 @@
 /** A connection of the relay to a server that vanishes, or does not speak as it said it would. */
 import { afterEach, expect, it, vi } from 'vitest';
 import { connectToOrigin } from '../../src/cli/relay/origin-connection.ts';
-import { openSocket } from '../../src/cli/subscription-socket.ts';
+import { openSocket } from '../../src/cli/server/subscription-socket.ts';
 import { PING_INTERVAL_MS } from '../../src/client/bounds.ts';
 import { describeEnd } from '../../src/client/end.ts';
 import { StockServer, type Traits } from '../support/stock-server.ts';

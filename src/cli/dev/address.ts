@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { type AddressInfo, createServer, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { ok } from '../../lib/result.ts';
-import { type CommandResult, failed } from '../command.ts';
+import { type CommandResult, failed } from '../command/command.ts';
 import { BY_NPM } from './npm.ts';
 
 export function isLoopback(host: string): boolean {

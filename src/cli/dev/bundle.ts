@@ -6,8 +6,8 @@ import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ok } from '../../lib/result.ts';
-import { type CommandResult, failed } from '../command.ts';
-import { replaceFile } from '../files.ts';
+import { type CommandResult, failed } from '../command/command.ts';
+import { replaceFile } from '../input/files.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 

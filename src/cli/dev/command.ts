@@ -2,9 +2,9 @@
 import { parseConfig } from '../../config/config.ts';
 import { ok } from '../../lib/result.ts';
 import { checkUpstream } from '../../outbound/upstream/address.ts';
-import type { Values } from '../arguments.ts';
-import { type Command, type CommandResult, failed, wrongUse } from '../command.ts';
-import { reasonOfFileError } from '../files.ts';
+import type { Values } from '../command/arguments.ts';
+import { type Command, type CommandResult, failed, wrongUse } from '../command/command.ts';
+import { reasonOfFileError } from '../input/files.ts';
 import { MIN_REACHABLE_ROOT_TOKEN_CHARACTERS } from '../limits.ts';
 import { isLoopback } from './address.ts';
 import { readConfig } from './bundle.ts';

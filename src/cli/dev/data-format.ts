@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { invalid, ok, type Result } from '../../lib/result.ts';
-import { replaceFile } from '../files.ts';
+import { replaceFile } from '../input/files.ts';
 
 const FILE = 'format';
 const VERSION = 1;

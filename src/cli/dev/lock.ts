@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { invalid, ok, type Result } from '../../lib/result.ts';
-import { reasonOfFileError, replaceFile } from '../files.ts';
+import { reasonOfFileError, replaceFile } from '../input/files.ts';
 
 export interface Lock {
   /** A process that inherits the descriptor holds the lock too. */

@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { ok } from '../../lib/result.ts';
 import { isToken } from '../../token/token-form.ts';
-import type { Values } from '../arguments.ts';
-import { type CommandResult, wrongUse } from '../command.ts';
-import { readSecret } from '../input.ts';
+import type { Values } from '../command/arguments.ts';
+import { type CommandResult, wrongUse } from '../command/command.ts';
+import { readSecret } from '../input/input.ts';
 import { MIN_REACHABLE_ROOT_TOKEN_CHARACTERS } from '../limits.ts';
 import { isLoopback } from './address.ts';
 

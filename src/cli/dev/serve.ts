@@ -1,7 +1,7 @@
 /** Runs the local server until it is asked to stop, or dies. */
 import { ok } from '../../lib/result.ts';
-import { type CommandResult, type ExitCode, failed, status } from '../command.ts';
-import { onSignals } from '../stopping.ts';
+import { type CommandResult, type ExitCode, failed, status } from '../command/command.ts';
+import { onSignals } from '../command/stopping.ts';
 import { bindAddress, leadsTo } from './address.ts';
 import { banner } from './banner.ts';
 import { buildBundle } from './bundle.ts';

@@ -1,9 +1,9 @@
 /** Forwards a log through its rotations, and saves its position after each request. */
 import { dirname } from 'node:path';
 import type { Result } from '../../lib/result.ts';
-import type { ExitCode } from '../command.ts';
-import { reasonOfFileError } from '../files.ts';
-import { pause } from '../stopping.ts';
+import type { ExitCode } from '../command/command.ts';
+import { pause } from '../command/stopping.ts';
+import { reasonOfFileError } from '../input/files.ts';
 import { entriesIn, entryBatches } from './entry.ts';
 import { FORWARD_POLL_MS, MAX_MTIME_ERROR_MS } from './limits.ts';
 import { type Line, LineSplitter } from './line-splitter.ts';

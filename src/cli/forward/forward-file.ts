@@ -1,7 +1,7 @@
 /** `carillon forward audit --file` */
 import { stat } from 'node:fs/promises';
-import type { ExitCode } from '../command.ts';
-import { reasonOfFileError } from '../files.ts';
+import type { ExitCode } from '../command/command.ts';
+import { reasonOfFileError } from '../input/files.ts';
 import { FileForwarder, type FileForwarding } from './file-forwarder.ts';
 import { LogFile } from './log-file.ts';
 import { readState } from './state-file.ts';

@@ -5,7 +5,7 @@ import { createConnection, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
-import { reasonOfFileError } from '../files.ts';
+import { reasonOfFileError } from '../input/files.ts';
 
 export type ListenAddress =
   | { readonly host: string; readonly port: number }

@@ -1,5 +1,5 @@
 /** The counts of the forwarder, which the status line and the summary show. */
-import { type Screen, StatusLine } from '../status-line.ts';
+import { type Screen, StatusLine } from '../command/status-line.ts';
 import { FORWARD_REMARK_INTERVAL_MS } from './limits.ts';
 
 /** What the server did with the entries of a request. */

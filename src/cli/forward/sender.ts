@@ -3,11 +3,10 @@ import { CLIENT_BACKOFF } from '../../client/backoff.ts';
 import type { Server } from '../../client/options.ts';
 import { isRetryable } from '../../client/request.ts';
 import type { Result } from '../../lib/result.ts';
-import { type Answer, type ApiFailure, requestApi } from '../api.ts';
-import type { ExitCode } from '../command.ts';
-import { Retry } from '../retry.ts';
-
-import type { Stopping } from '../stopping.ts';
+import type { ExitCode } from '../command/command.ts';
+import type { Stopping } from '../command/stopping.ts';
+import { type Answer, type ApiFailure, requestApi } from '../server/api.ts';
+import { Retry } from '../server/retry.ts';
 import type { AuditEntry } from './entry.ts';
 import { FORWARD_TIMEOUT_MS } from './limits.ts';
 import type { DeliveryCounts, Progress } from './progress.ts';

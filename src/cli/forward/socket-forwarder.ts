@@ -1,6 +1,6 @@
 /** Forwards the entries that arrive on connections. */
 import { createServer, type Server, type Socket } from 'node:net';
-import type { ExitCode } from '../command.ts';
+import type { ExitCode } from '../command/command.ts';
 import { urlHost } from '../dev/address.ts';
 import { entriesIn } from './entry.ts';
 import { EntryQueue } from './entry-queue.ts';

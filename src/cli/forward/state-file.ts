@@ -3,7 +3,7 @@
 import { isJsonObject } from '../../lib/json.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { parseJson } from '../../lib/text.ts';
-import { readFileIfExists, reasonOfFileError, tryReplaceFile } from '../files.ts';
+import { readFileIfExists, reasonOfFileError, tryReplaceFile } from '../input/files.ts';
 
 /** Each state file begins with this, and no audit entry does. */
 export const STATE_BEGINNING = '{"device":';

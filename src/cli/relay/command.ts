@@ -1,8 +1,8 @@
 /** `carillon relay` */
 import { ok } from '../../lib/result.ts';
-import { type Command, failed, wrongUse } from '../command.ts';
-import { SERVER_HELP, SERVER_OPTIONS } from '../server.ts';
-import { stopOnSignals } from '../stopping.ts';
+import { type Command, failed, wrongUse } from '../command/command.ts';
+import { stopOnSignals } from '../command/stopping.ts';
+import { SERVER_HELP, SERVER_OPTIONS } from '../server/server.ts';
 import { destinationOf } from './destination.ts';
 import { ORIGIN_OPTIONS, originOf } from './origin.ts';
 import { relay } from './relay.ts';

@@ -4,7 +4,7 @@ import { carillonDialect, type Dialect, stockDialect } from '../../client/dialec
 import { platformRuntime } from '../../client/platform.ts';
 import { clientJsonCodec } from '../../wire/carillon-v1/client-json.ts';
 import type { GapReason } from '../../wire/carillon-v1/messages.ts';
-import type { OpenSocket } from '../subscription-socket.ts';
+import type { OpenSocket } from '../server/subscription-socket.ts';
 import { type FrameLine, lineOfEvent, lineOfFrame } from './frame.ts';
 import { RELAY_CREDIT, RELAY_HELLO_TIMEOUT_MS } from './limits.ts';
 

@@ -2,11 +2,11 @@
 import type { Server } from '../../client/options.ts';
 import { ok } from '../../lib/result.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
-import { checkPath, urlWithoutNamespace } from '../api.ts';
-import type { Values } from '../arguments.ts';
-import { type CommandResult, failed, wrongUse } from '../command.ts';
-import { readSecret } from '../input.ts';
-import { type Headers, headersOf, withToken } from '../server.ts';
+import type { Values } from '../command/arguments.ts';
+import { type CommandResult, failed, wrongUse } from '../command/command.ts';
+import { readSecret } from '../input/input.ts';
+import { checkPath, urlWithoutNamespace } from '../server/api.ts';
+import { type Headers, headersOf, withToken } from '../server/server.ts';
 import type { OriginSubscription } from './state-file.ts';
 
 export interface Origin {

@@ -6,8 +6,12 @@ import type { Connection } from '../../client/connection.ts';
 import { describeEnd } from '../../client/end.ts';
 import type { Result } from '../../lib/result.ts';
 import { SUBPROTOCOLS } from '../../wire/carillon-v1/messages.ts';
-import { Retry } from '../retry.ts';
-import { type HandshakeFailure, type OpenSocket, openSocket } from '../subscription-socket.ts';
+import { Retry } from '../server/retry.ts';
+import {
+  type HandshakeFailure,
+  type OpenSocket,
+  openSocket,
+} from '../server/subscription-socket.ts';
 import type { Backlog, BacklogEntry } from './backlog.ts';
 import { RELAY_BACKOFF } from './backoff.ts';
 import type { FrameLine } from './frame.ts';

@@ -1,8 +1,8 @@
 /** Whether a handshake that failed can be retried. Pure. */
 import { isRetryable } from '../../client/request.ts';
-import { isTlsFailure } from '../api.ts';
-import type { ExitCode } from '../command.ts';
-import type { HandshakeFailure } from '../subscription-socket.ts';
+import type { ExitCode } from '../command/command.ts';
+import { isTlsFailure } from '../server/api.ts';
+import type { HandshakeFailure } from '../server/subscription-socket.ts';
 
 /** How the relay ends, if the same handshake would fail again. */
 export interface LastingRefusal {

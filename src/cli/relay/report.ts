@@ -2,7 +2,7 @@
  * The output of a relay. Messages and counts go to standard error. Events that the destination rejected for good go
  * to standard output unchanged, so that they can be published once the reason is fixed.
  */
-import { StatusLine } from '../status-line.ts';
+import { StatusLine } from '../command/status-line.ts';
 import type { Backlog } from './backlog.ts';
 import type { FrameLine } from './frame.ts';
 

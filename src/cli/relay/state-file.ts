@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
 import { isJsonObject } from '../../lib/json.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { parseJson } from '../../lib/text.ts';
-import { readFileIfExists, reasonOfFileError, tryReplaceFile } from '../files.ts';
+import { readFileIfExists, reasonOfFileError, tryReplaceFile } from '../input/files.ts';
 
 /** What identifies a subscription. A position in one means nothing in another. */
 export interface OriginSubscription {

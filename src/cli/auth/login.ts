@@ -1,0 +1,183 @@
+/** `carillon login` */
+
+import type { Server } from '../../client/options.ts';
+import { ok } from '../../lib/result.ts';
+import type { Values } from '../command/arguments.ts';
+import {
+  type Command,
+  type CommandResult,
+  type ExitCode,
+  failed,
+  status,
+  wrongUse,
+} from '../command/command.ts';
+import {
+  checkFormat,
+  FORMAT_HELP,
+  FORMAT_OPTIONS,
+  print,
+  table,
+  tokenRows,
+} from '../command/output.ts';
+import { askSecret, readSecret } from '../input/input.ts';
+import { type Answer, requestApi } from '../server/api.ts';
+import { anonymousServerOf, SERVER_HELP, SERVER_OPTIONS, withToken } from '../server/server.ts';
+import { storeToken } from '../server/token-file.ts';
+import { LOGIN_METHODS, type LoginMethod, readLogin } from './login-methods.ts';
+
+/** A login that the server has confirmed. */
+interface Session {
+  readonly answer: Answer;
+  /** The token, in the form of an `auth` block. */
+  readonly auth: Readonly<Record<string, unknown>>;
+}
+
+export const login: Command = {
+  name: 'login',
+  summary: 'Log in, and store the token for other commands',
+  help: `Log in, and store the token in ~/.vault-token, which "vault" uses too: a login with one is a login
+with both. If VAULT_TOKEN is set, it is used instead.
+
+Usage: carillon login [options] [<token>]
+       carillon login [options] --method jwt [role=<role>] jwt=<jwt>
+       carillon login [options] --method approle role_id=<id> secret_id=<id>
+
+  <token>                  a token that you have; "-" reads it from standard input; without one,
+                           login asks for it and does not show it
+  name=value               what the method needs; "name=@file" reads it from a file, "name=-" from
+                           standard input, so that no list of processes shows it
+
+Options:
+  --method <method>        token, jwt or approle (default: token)
+  --no-store               do not store the token
+  --token-only             print the token and nothing else; implies --no-store
+${SERVER_HELP}
+${FORMAT_HELP}
+  -h, --help               show this
+
+Examples:
+  carillon login
+  carillon login --method jwt role=ci jwt=@token.jwt
+  VAULT_TOKEN=$(carillon login --token-only --method approle role_id=… secret_id=-)
+`,
+  options: {
+    ...SERVER_OPTIONS,
+    ...FORMAT_OPTIONS,
+    method: { type: 'string', default: 'token' },
+    'no-store': { type: 'boolean' },
+    'token-only': { type: 'boolean' },
+  },
+  async run(values, positionals) {
+    const session = await logIn(values, positionals);
+    return session.ok ? finish(session.value, values) : session;
+  },
+};
+
+async function logIn(
+  values: Values,
+  positionals: readonly string[],
+): Promise<CommandResult<Session>> {
+  const format = checkFormat(values);
+  if (!format.ok) return format;
+  const method = checkMethod(values);
+  if (!method.ok) return method;
+  const server = anonymousServerOf(values);
+  if (!server.ok) return server;
+  return method.value === undefined
+    ? loginByToken(server.value, positionals)
+    : loginByMethod(server.value, method.value, positionals);
+}
+
+/** @returns undefined for the method `token`, which needs no request of its own */
+function checkMethod({ method }: Values): CommandResult<LoginMethod | undefined> {
+  if (method === 'token') return ok(undefined);
+  const known = LOGIN_METHODS[String(method)];
+  const names = ['token', ...Object.keys(LOGIN_METHODS)];
+  return known === undefined
+    ? wrongUse(`--method is ${JSON.stringify(method)}; it must be ${names.join(' or ')}`)
+    : ok(known);
+}
+
+/** Stores the token of a login and prints it. */
+function finish({ answer, auth }: Session, values: Values): CommandResult<ExitCode> {
+  const token = String(auth.client_token);
+  if (values['token-only'] === true) {
+    process.stdout.write(`${token}\n`);
+    return ok(0);
+  }
+  const stored = values['no-store'] === true ? undefined : storeToken(token);
+  print(answer, table(tokenRows(auth)), values);
+  if (stored === undefined) return ok(0);
+  // The login itself has succeeded: the user can still use the token that was printed, or revoke it.
+  if (!stored.ok) return failed(`logged in, but ${stored.failure.message}`);
+  status(`logged in; the token is kept in ${stored.value}`);
+  if (process.env.VAULT_TOKEN) status('warning: VAULT_TOKEN is set, and is used instead');
+  return ok(0);
+}
+
+async function loginByMethod(
+  server: Server,
+  method: LoginMethod,
+  positionals: readonly string[],
+): Promise<CommandResult<Session>> {
+  const body = await readLogin(method, positionals);
+  if (!body.ok) return body;
+  const answer = await requestApi(server, method.path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body.value),
+  });
+  if (!answer.ok) return failed(answer.failure.message);
+  const { auth } = answer.value;
+  return typeof auth?.client_token === 'string'
+    ? ok({ answer: answer.value, auth })
+    : failed('the server answered without a token');
+}
+
+/** Checks a token that the user has already. */
+async function loginByToken(
+  anonymous: Server,
+  positionals: readonly string[],
+): Promise<CommandResult<Session>> {
+  if (positionals.length > 1) return wrongUse('there are too many arguments');
+  const token = await readToken(positionals[0]);
+  if (!token.ok) return token;
+  const server = withToken(anonymous, token.value, 'the token');
+  if (!server.ok) return server;
+  const answer = await requestApi(server.value, 'auth/token/lookup-self');
+  if (!answer.ok) return failed(answer.failure.message);
+  const { data } = answer.value;
+  return ok({
+    answer: answer.value,
+    auth: {
+      client_token: token.value,
+      accessor: data.accessor,
+      lease_duration: data.ttl,
+      renewable: data.renewable,
+      token_policies: data.policies,
+      policies: data.policies,
+      metadata: data.meta,
+    },
+  });
+}
+
+/** The token of the argument, of standard input, or of the user at a terminal. */
+async function readToken(argument: string | undefined): Promise<CommandResult<string>> {
+  const given = argument?.replace(/^token=/, '');
+  if (given !== undefined && given !== '-') return notEmpty(given);
+  if (process.stdin.isTTY) {
+    const asked = await askSecret('Token (not shown): ');
+    return asked === undefined
+      ? { ok: false, failure: { reason: 'interrupted', message: '' } }
+      : notEmpty(asked);
+  }
+  if (given === undefined) {
+    return wrongUse('give the token, or "-" to read it from standard input');
+  }
+  const read = await readSecret('-');
+  return read.ok ? notEmpty(read.value) : read;
+}
+
+function notEmpty(token: string): CommandResult<string> {
+  return token === '' ? wrongUse('the token is empty') : ok(token);
+}

@@ -1,0 +1,97 @@
+/** How commands print an answer: as a table like Vault's, or as JSON. */
+import { ok } from '../../lib/result.ts';
+import type { Answer } from '../server/api.ts';
+import type { Values } from './arguments.ts';
+import { type CommandResult, status, wrongUse } from './command.ts';
+
+type Row = readonly [key: string, value: unknown];
+
+export const FORMAT_OPTIONS = { format: { type: 'string', default: 'table' } } as const;
+export const FORMAT_HELP = '  --format <table|json>    how to print the answer (default: table)';
+
+const FORMATS = ['table', 'json'];
+const GAP = 4;
+
+export function checkFormat({ format }: Values): CommandResult<void> {
+  return FORMATS.includes(String(format))
+    ? ok(undefined)
+    : wrongUse(`--format is ${JSON.stringify(format)}; it must be "table" or "json"`);
+}
+
+/** Prints an answer: as JSON with `--format json`, else the text and the warnings of the server. */
+export function print({ body, warnings }: Answer, text: string, { format }: Values): void {
+  if (format === 'json') {
+    if (body !== undefined) process.stdout.write(`${JSON.stringify(body, null, 2)}\n`);
+    return;
+  }
+  process.stdout.write(text);
+  for (const warning of warnings) status(`warning: ${warning}`);
+}
+
+/** A line for each key, with the values in a column. */
+export function table(rows: readonly Row[]): string {
+  return columns([
+    ['Key', 'Value'],
+    ['---', '-----'],
+    ...rows.map(([key, value]) => [key, cell(key, value)] as const),
+  ]);
+}
+
+/** The members of an object, in the order of their keys. */
+export function tableOf(data: Readonly<Record<string, unknown>>): string {
+  return table(Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** A heading, and a line for each text. */
+export function listing(heading: string, texts: readonly unknown[]): string {
+  const lines = [heading, '-'.repeat(heading.length), ...texts.map((text) => cell('', text))];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Two columns. The second begins after the longest text of the first. */
+export function columns(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([first]) => first.length)) + GAP;
+  return rows.map(([first, second]) => `${first.padEnd(width)}${second}\n`).join('');
+}
+
+/** The rows for the token of an `auth` block. */
+export function tokenRows(auth: Readonly<Record<string, unknown>>): Row[] {
+  const { metadata, identity_policies = [] } = auth;
+  return [
+    ['token', auth.client_token],
+    ['token_accessor', auth.accessor],
+    ['token_duration', auth.lease_duration === 0 ? '∞' : auth.lease_duration],
+    ['token_renewable', auth.renewable],
+    ['token_policies', auth.token_policies],
+    ['identity_policies', identity_policies],
+    ['policies', auth.policies],
+    ...Object.entries(metadata ?? {}).map(([key, value]) => [`token_meta_${key}`, value] as const),
+  ];
+}
+
+function cell(key: string, value: unknown): string {
+  if (value === null || value === undefined || value === '') return 'n/a';
+  if (typeof value === 'number' && /(^|_)(ttl|period|duration)$/.test(key)) return duration(value);
+  if (Array.isArray(value)) return `[${value.map((each) => cell('', each)).join(' ')}]`;
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return visible(text);
+}
+
+/** Shows control characters, so that a text of somebody else cannot control the terminal. */
+export function visible(text: string): string {
+  return text.replace(
+    /\p{Cc}/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** A duration of Go: `768h`, `1h30m`. */
+function duration(seconds: number): string {
+  const units = {
+    h: Math.floor(seconds / 3600),
+    m: Math.floor(seconds / 60) % 60,
+    s: seconds % 60,
+  };
+  const parts = Object.entries(units).filter(([, count]) => count > 0);
+  return parts.map(([unit, count]) => `${count}${unit}`).join('') || '0s';
+}

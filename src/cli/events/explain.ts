@@ -1,0 +1,111 @@
+/** `carillon events explain` */
+
+import { isJsonObject } from '../../lib/json.ts';
+import { ok } from '../../lib/result.ts';
+import { parseJson } from '../../lib/text.ts';
+import { type CommandResult, failed, wrongUse } from '../command/command.ts';
+import { readInput, readSecret } from '../input/input.ts';
+import { readPolicyFile } from '../policies/policy-file.ts';
+import { apiCommand } from '../server/api-command.ts';
+import { type Explanation, explanationText } from './explanation.ts';
+
+type Members = Readonly<Record<string, unknown>>;
+
+interface Options {
+  readonly pattern?: string;
+  readonly filter?: string;
+  readonly namespaces?: readonly string[];
+  readonly token?: string;
+  readonly accessor?: string;
+  readonly 'policy-file'?: readonly string[];
+  readonly id?: string;
+  readonly event?: string;
+}
+
+export const eventsExplain = apiCommand({
+  name: 'events explain',
+  summary: 'Say why a subscriber gets an event, or does not',
+  usage: 'events explain [options] --pattern <pattern> (--event <file> | --id <id>)',
+  details: `Options:
+  --pattern <pattern>      what is subscribed to: kv-v2/data-write, kv*, *
+  --filter <expression>    filter of the subscription
+  --namespaces <pattern>   namespaces that the subscription adds; may be repeated
+  --event <file>           the event, from a file or, with "-", from standard input: JSON as
+                           "events publish" reads it, or a frame as "events subscribe" prints it
+  --id <id>                the event of this id, if the server still retains it
+  --token <token>          the subscriber's token (default: your own); "-" reads it from standard input
+  --accessor <accessor>    the same by the accessor of the token
+  --policy-file <file>     the same by policies, which the server need not have; may be repeated
+`,
+  examples: `carillon events explain --pattern 'kv*' --id 9f1c3a52-0b7e-4c1d-8a44-6d2f1e0b7c55
+carillon events explain --pattern 'kv*' --policy-file subscriber.hcl --event event.json`,
+  ends: 'Ends with 0 if the event is delivered, 3 if it is not, 1 if that is unknown.',
+  options: {
+    pattern: { type: 'string' },
+    filter: { type: 'string' },
+    namespaces: { type: 'string', multiple: true },
+    token: { type: 'string' },
+    accessor: { type: 'string' },
+    'policy-file': { type: 'string', multiple: true },
+    id: { type: 'string' },
+    event: { type: 'string' },
+  },
+  positionals: [0, 0],
+  async callOf(values) {
+    const body = await bodyOf(values as Options);
+    if (!body.ok) return body;
+    const { 'policy-file': policyFiles = [] } = values as Options;
+    return ok({
+      method: 'POST',
+      path: 'sys/events/explain',
+      body: body.value,
+      text: ({ data }) => explanationText(data as unknown as Explanation, policyFiles),
+      exitCode: ({ data }) => (data.delivered === true ? 0 : 3),
+    });
+  },
+});
+
+async function bodyOf(options: Options): Promise<CommandResult<Members>> {
+  const { pattern, filter, namespaces, id } = options;
+  if (!pattern) return wrongUse('--pattern is missing');
+  if ((id === undefined) === (options.event === undefined)) {
+    return wrongUse('give the event with --event, or its --id');
+  }
+  const subject = await subjectOf(options);
+  if (!subject.ok) return subject;
+  const event = options.event === undefined ? ok({ id }) : await readEvent(options.event);
+  if (!event.ok) return event;
+  return ok({ pattern, filter, namespaces, ...subject.value, ...event.value });
+}
+
+async function subjectOf(options: Options): Promise<CommandResult<Members>> {
+  const { token, accessor, 'policy-file': files, event } = options;
+  if ([token, accessor, files].filter((each) => each !== undefined).length > 1) {
+    return wrongUse('give one of --token, --accessor and --policy-file');
+  }
+  if ([token, event, ...(files ?? [])].filter((source) => source === '-').length > 1) {
+    return wrongUse('standard input can be read once');
+  }
+  if (token === '-') {
+    const read = await readSecret('-');
+    return read.ok ? ok({ token: read.value }) : read;
+  }
+  if (files === undefined) return ok({ token, accessor });
+  const policies: string[] = [];
+  for (const file of files) {
+    const policy = await readPolicyFile(file);
+    if (!policy.ok) return policy;
+    policies.push(policy.value.text);
+  }
+  return ok({ policies });
+}
+
+async function readEvent(source: string): Promise<CommandResult<Members>> {
+  const text = await readInput(source);
+  if (!text.ok) return text;
+  const json = parseJson(text.value);
+  if (!json.ok) return failed(`the event is ${json.failure.message}`);
+  return isJsonObject(json.value)
+    ? ok({ event: json.value })
+    : failed('the event is not a JSON object');
+}

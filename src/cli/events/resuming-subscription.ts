@@ -1,0 +1,94 @@
+/** A subscription that begins in the past, or reconnects: the client of `src/client`. */
+import { once } from 'node:events';
+import { CarillonError, type Subscription, subscribe } from '../../client/index.ts';
+import type { Server } from '../../client/options.ts';
+import { ok } from '../../lib/result.ts';
+import { encodeJson, eventOfFrame, type FrameJson } from '../../wire/json.ts';
+import { encodeProtobuf } from '../../wire/protobuf.ts';
+import type { Values } from '../command/arguments.ts';
+import { type CommandResult, type ExitCode, failed, status } from '../command/command.ts';
+import { exitSignal } from '../command/stopping.ts';
+import { retryMessage } from '../server/retry.ts';
+import { serverOf } from '../server/server.ts';
+import { socketThatWarns } from '../server/subscription-socket.ts';
+import { protobufLine } from './stock-subscription.ts';
+
+/** Prints events until the server, the reader of the output, the user, or the timeout ends the subscription. */
+export async function printResuming(
+  pattern: string,
+  values: Values,
+  server: Server,
+  timeoutMs: number | undefined,
+): Promise<CommandResult<ExitCode>> {
+  const exit = exitSignal(timeoutMs);
+  try {
+    await printAll(subscriptionOf(pattern, values, server, exit), values, exit);
+    return ok(0);
+  } catch (error) {
+    if (exit.aborted) return ok(exit.reason as ExitCode);
+    if (!(error instanceof CarillonError)) throw error;
+    if (error.code === 'not_found' || error.code === 'protocol') {
+      return failed(`${error.message}; --follow and --since need a Carillon server`);
+    }
+    // The end of a token is a regular end of its subscriptions.
+    if (error.code !== 'revoked') return failed(error.message);
+    status(error.message);
+    return ok(0);
+  }
+}
+
+function subscriptionOf(
+  pattern: string,
+  values: Values,
+  server: Server,
+  signal: AbortSignal,
+): Subscription {
+  const { filter, namespaces, since, protobuf } = values as {
+    filter?: string;
+    namespaces?: string[];
+    since?: string;
+    protobuf?: boolean;
+  };
+  return subscribe(pattern, {
+    url: server.url,
+    token: () => tokenOf(values),
+    namespace: server.namespace,
+    filter,
+    namespaces,
+    since,
+    encoding: protobuf === true ? 'protobuf' : 'json',
+    reconnect: values.follow === true,
+    signal,
+    WebSocket: socketThatWarns((warning) => status(`warning: ${warning}`)),
+    onState: (state) =>
+      status(
+        state.type === 'connected'
+          ? `subscribed to ${pattern} at ${server.url.origin}`
+          : retryMessage(state.reason, state.retryInMs),
+      ),
+  });
+}
+
+/** The present token: the user may have logged in again since the last connection. */
+function tokenOf(values: Values): string {
+  const server = serverOf(values);
+  if (!server.ok) throw new CarillonError('invalid', server.failure.message);
+  return server.value.token;
+}
+
+async function printAll(
+  subscription: Subscription,
+  { protobuf }: Values,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const item of subscription) {
+    if (item.type === 'gap') {
+      status(`events may be missing here (${item.reason})`);
+      continue;
+    }
+    const event = eventOfFrame(item.cloudEvent as unknown as FrameJson);
+    const line = protobuf === true ? protobufLine(encodeProtobuf(event)) : encodeJson(event);
+    // The client acknowledges only what the reader of the output has taken.
+    if (!process.stdout.write(line)) await once(process.stdout, 'drain', { signal });
+  }
+}

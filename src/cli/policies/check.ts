@@ -1,0 +1,45 @@
+/** `carillon policy check` */
+import { ok } from '../../lib/result.ts';
+import { type Command, type ExitCode, status, wrongUse } from '../command/command.ts';
+import { nameOf, readPolicyFile } from './policy-file.ts';
+
+export const policyCheck: Command = {
+  name: 'policy check',
+  summary: 'Say what is wrong with policy files, and where',
+  help: `Check policies, in HCL or JSON, as the server does when they are written. Needs no server.
+
+Usage: carillon policy check <file>...
+
+  <file>         policy file, or "-" for standard input
+
+Options:
+  -h, --help     show this
+
+A warning is about what is legal but probably a mistake, such as a rule that matches no event.
+
+Ends with 0 if every policy is valid, also with warnings, and 1 otherwise.
+
+Example:
+  carillon policy check policies/*.hcl
+`,
+  options: {},
+  async run(_values, positionals) {
+    if (positionals.length === 0) return wrongUse('the policy file is missing');
+    if (positionals.filter((source) => source === '-').length > 1) {
+      return wrongUse('standard input can be read once');
+    }
+    let exitCode: ExitCode = 0;
+    for (const source of positionals) {
+      const policy = await readPolicyFile(source);
+      if (policy.ok) {
+        const { advice, rules } = policy.value;
+        process.stdout.write(`${nameOf(source)}: ${rules} path rule${rules === 1 ? '' : 's'}\n`);
+        for (const text of advice) status(`warning: ${nameOf(source)}: ${text}`);
+      } else {
+        status(policy.failure.message);
+        exitCode = 1;
+      }
+    }
+    return ok(exitCode);
+  },
+};

@@ -1,0 +1,135 @@
+/** Requests of the commands to the server's API, and their failures in sentences. */
+import { retryAfterMs } from '../../client/backoff.ts';
+import type { Server } from '../../client/options.ts';
+import { apiUrl, refusalReason } from '../../client/request.ts';
+import { isJsonObject } from '../../lib/json.ts';
+import { ok, type Result } from '../../lib/result.ts';
+import { dotSegment, parseJson } from '../../lib/text.ts';
+import { trimSlashes } from '../../namespace/namespace.ts';
+import { type CommandResult, wrongUse } from '../command/command.ts';
+import { headersOf } from './server.ts';
+
+/** A successful answer. */
+export interface Answer {
+  /** Empty if the answer has none. */
+  readonly data: Readonly<Record<string, unknown>>;
+  /** The token that was issued or renewed. */
+  readonly auth: Readonly<Record<string, unknown>> | undefined;
+  readonly warnings: readonly string[];
+  /** The whole answer; undefined if there is no body. */
+  readonly body: unknown;
+}
+
+export interface ApiFailure {
+  readonly reason: 'unreachable' | 'refused' | 'not_found' | 'not_a_server';
+  readonly message: string;
+  /** 0 if there was no answer. */
+  readonly status: number;
+  /** What the server has done nevertheless. */
+  readonly data?: Readonly<Record<string, unknown>>;
+  /** The wait that the server asks for before the request is retried. */
+  readonly retryAfterMs: number;
+}
+
+/** The URL of an API path, for requests with the namespace in a header. */
+export function urlWithoutNamespace(server: Server, path: string): URL {
+  return apiUrl({ ...server, namespace: '' }, path);
+}
+
+/**
+ * Rejects a path with a "." or ".." segment. A URL would resolve the segment, and name another path.
+ *
+ * @param name of the argument in the message
+ */
+export function checkPath(name: string, path: string): CommandResult<void> {
+  return dotSegment(path) === undefined
+    ? ok(undefined)
+    : wrongUse(`${name} ${JSON.stringify(path)} has a "." or ".." segment`);
+}
+
+export async function requestApi(
+  server: Server,
+  path: string,
+  { query = '', ...init }: RequestInit & { readonly query?: string } = {},
+): Promise<Result<Answer, ApiFailure>> {
+  const url = urlWithoutNamespace(server, path);
+  url.search = query;
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, { ...init, headers: { ...headersOf(server), ...init.headers } });
+    text = await response.text();
+  } catch (error) {
+    return failure({ reason: 'unreachable', status: 0, message: unreachable(url, error) });
+  }
+  const { status } = response;
+  const json = parseJson(text);
+  const body = json.ok ? json.value : undefined;
+  const { data, auth, warnings, errors } = isJsonObject(body) ? body : {};
+  if (!response.ok) {
+    const hasNone = status === 404 && Array.isArray(errors) && errors.length === 0;
+    return failure({
+      reason: hasNone ? 'not_found' : 'refused',
+      status,
+      message: `${refusalMessage(status, text)}${namespaceHint(server, status, text)}`,
+      retryAfterMs: retryAfterMs(response.headers.get('Retry-After')),
+      ...(isJsonObject(data) && { data }),
+    });
+  }
+  if (status !== 204 && data === undefined) {
+    const message = `${url.origin} answered ${status} without data; is it the address of the server?`;
+    return failure({ reason: 'not_a_server', status, message });
+  }
+  return ok({
+    data: isJsonObject(data) ? data : {},
+    auth: isJsonObject(auth) ? auth : undefined,
+    warnings: Array.isArray(warnings) ? warnings.map(String) : [],
+    body,
+  });
+}
+
+function failure(
+  details: Omit<ApiFailure, 'retryAfterMs'> & Partial<ApiFailure>,
+): Result<never, ApiFailure> {
+  return { ok: false, failure: { retryAfterMs: 0, ...details } };
+}
+
+/** The server's refusal, with the reason in its body. */
+export function refusalMessage(status: number, text: string): string {
+  const json = parseJson(text);
+  const body = json.ok && isJsonObject(json.value) ? json.value : {};
+  return `the server answered ${status}: ${refusalReason(body, text)}`;
+}
+
+/** If a namespace does not exist, Vault's answer only says that a route does not. */
+function namespaceHint(server: Server, status: number, body: string): string {
+  const namespace = trimSlashes(server.namespace);
+  return status === 404 &&
+    namespace !== '' &&
+    body.includes(`no handler for route \\"${namespace}/`)
+    ? `; there may be no namespace ${JSON.stringify(namespace)}; "carillon namespace list" in the namespace above shows which there are`
+    : '';
+}
+
+type ErrorWithCode = Partial<NodeJS.ErrnoException>;
+
+/**
+ * Says why there was no answer.
+ *
+ * @param setting that has the address
+ */
+export function unreachable(url: URL, error: unknown, setting = 'VAULT_ADDR'): string {
+  const { message, code, cause } = error as ErrorWithCode & { cause?: ErrorWithCode };
+  const reason = cause?.code ?? code ?? cause?.message ?? message;
+  const question = isTlsFailure(reason)
+    ? 'does its address speak TLS, and is its certificate of an authority that NODE_EXTRA_CA_CERTS names?'
+    : `is the server running, and ${setting} its address?`;
+  return `cannot reach ${url.origin} (${reason}); ${question}`;
+}
+
+/** Whether TLS failed. The next connection would fail too. */
+export function isTlsFailure(code: string | undefined): boolean {
+  return /^(CERT_|CRL_|DEPTH_ZERO_|EPROTO|ERR_SSL_|ERR_TLS_|SELF_SIGNED_|UNABLE_TO_)/.test(
+    code ?? '',
+  );
+}

@@ -1,0 +1,32 @@
+/** Waits before another attempt, and says why and for how long. */
+import { Backoff, type BackoffBounds } from '../../client/backoff.ts';
+import { pause } from '../command/stopping.ts';
+
+/** Where messages to the user go. */
+interface Log {
+  say(message: string): void;
+}
+
+export class Retry {
+  readonly backoff: Backoff;
+  readonly #log: Log;
+
+  constructor(bounds: BackoffBounds, log: Log) {
+    this.backoff = new Backoff(bounds, Math.random);
+    this.#log = log;
+  }
+
+  /**
+   * @param serverWaitMs what the server asks to wait
+   * @param signal ends the wait
+   */
+  async wait(reason: string, serverWaitMs: number, signal: AbortSignal): Promise<void> {
+    const waitMs = this.backoff.fail(serverWaitMs);
+    this.#log.say(retryMessage(reason, waitMs));
+    await pause(waitMs, signal);
+  }
+}
+
+export function retryMessage(reason: string, waitMs: number): string {
+  return `${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s`;
+}

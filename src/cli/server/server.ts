@@ -1,0 +1,72 @@
+/** The server that the commands call: that of the environment, as for Vault's own commands. */
+import type { Server } from '../../client/options.ts';
+import { ok } from '../../lib/result.ts';
+import type { Values } from '../command/arguments.ts';
+import { type CommandResult, failed } from '../command/command.ts';
+import { storedToken } from './token-file.ts';
+
+const DEFAULT_ADDRESS = 'http://127.0.0.1:8200';
+
+export const SERVER_OPTIONS = { namespace: { type: 'string' } } as const;
+export const SERVER_HELP =
+  '  --namespace <path>       Vault namespace of the request (default: VAULT_NAMESPACE)';
+
+/**
+ * The server, with the token of the environment or else of the last login.
+ *
+ * @param values the options of the command, `SERVER_OPTIONS` among them
+ */
+export function serverOf(values: Values): CommandResult<Server> {
+  const server = anonymousServerOf(values);
+  if (!server.ok) return server;
+  const given = process.env.VAULT_TOKEN?.trim();
+  if (given) return withToken(server.value, given, 'VAULT_TOKEN');
+  const stored = storedToken();
+  if (!stored.ok) return stored;
+  if (stored.value === undefined) {
+    return failed('there is no token; log in with "carillon login", or set VAULT_TOKEN');
+  }
+  return withToken(server.value, stored.value, 'the stored token');
+}
+
+/** The server without a token. */
+export function anonymousServerOf({
+  namespace: given,
+  address: own,
+}: Values): CommandResult<Server> {
+  const { VAULT_ADDR, VAULT_NAMESPACE } = process.env;
+  const address = typeof own === 'string' ? own : VAULT_ADDR || DEFAULT_ADDRESS;
+  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
+    return failed(
+      `${own === undefined ? 'VAULT_ADDR' : '--address'} is ${JSON.stringify(address)}; set it to a URL such as ${DEFAULT_ADDRESS}`,
+    );
+  }
+  const namespace = (typeof given === 'string' ? given : VAULT_NAMESPACE)?.trim() ?? '';
+  if (!isHeader(namespace)) {
+    const name = given === undefined ? 'VAULT_NAMESPACE' : '--namespace';
+    return failed(`${name} has a character that no header can carry`);
+  }
+  return ok({ url: new URL(address), token: '', namespace });
+}
+
+/** @param name of the token in the message that says what is wrong with it */
+export function withToken(server: Server, token: string, name: string): CommandResult<Server> {
+  return isHeader(token)
+    ? ok({ ...server, token })
+    : failed(`${name} has a character that no header can carry`);
+}
+
+export type Headers = Readonly<Record<string, string>>;
+
+/** The headers of a request. Unlike the client of a browser, the CLI sends the namespace in one. */
+export function headersOf({ token, namespace }: Server): Headers {
+  return {
+    'X-Vault-Request': 'true',
+    ...(namespace !== '' && { 'X-Vault-Namespace': namespace }),
+    ...(token !== '' && { 'X-Vault-Token': token }),
+  };
+}
+
+function isHeader(value: string): boolean {
+  return /^[\x21-\x7e]*$/.test(value);
+}

@@ -1,0 +1,192 @@
+/** The WebSocket of a subscription, with the headers of a request. */
+import type { IncomingMessage } from 'node:http';
+import WebSocket from 'ws';
+import { retryAfterMs } from '../../client/backoff.ts';
+import { ok, type Result } from '../../lib/result.ts';
+import { refusalMessage, unreachable } from './api.ts';
+import type { Headers } from './server.ts';
+
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** How long the connection may outlive the Close frame of the server. workerd keeps it open for ten seconds. */
+const CLOSE_TIMEOUT_MS = 100;
+/** A standby of Vault redirects a subscriber to the active node. */
+const MAX_REDIRECTS = 10;
+const MAX_REFUSAL_CHARACTERS = 64 * 1024;
+/** The header in which the server says why it will not send some events, or any. */
+const WARNING_HEADER = 'carillon-warning';
+
+export interface OpenSocket {
+  readonly socket: WebSocket;
+  readonly warning: string | undefined;
+  /** The subprotocol that the server chose; undefined if it chose none. */
+  readonly subprotocol: string | undefined;
+}
+
+/** Why there is no socket. */
+export interface HandshakeFailure {
+  readonly reason: 'unreachable' | 'refused';
+  readonly message: string;
+  /** The status of the server's answer; 0 if there was none. */
+  readonly status: number;
+  /** The wait that the server asks for before the next attempt. */
+  readonly retryAfterMs: number;
+  /** Node's code of the error of a connection that failed. */
+  readonly code?: string | undefined;
+}
+
+type Opened = Result<OpenSocket, HandshakeFailure>;
+
+interface Opening {
+  /** Subprotocols, of which the server may choose one. */
+  readonly offer?: string;
+  readonly maxMessageBytes?: number;
+  /** The setting that has the address, for the message that says that nobody answers there. */
+  readonly setting?: string;
+  /** Ends the handshake. */
+  readonly signal?: AbortSignal;
+}
+
+// The types of `ws` do not have `closeTimeout` yet.
+const OPTIONS: WebSocket.ClientOptions & { readonly closeTimeout: number } = {
+  handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+  closeTimeout: CLOSE_TIMEOUT_MS,
+  perMessageDeflate: false,
+};
+
+/** A WebSocket for `subscribe` of the client, which cannot see the headers of the answer. */
+export function socketThatWarns(warn: (warning: string) => void) {
+  return class extends WebSocket {
+    constructor(url: string, protocols: string[]) {
+      super(url, protocols, OPTIONS);
+      this.once('upgrade', (response) => {
+        const warning = warningOf(response);
+        if (warning !== undefined) warn(warning);
+      });
+    }
+  };
+}
+
+/** Opens the WebSocket, paused, and follows redirects. */
+export async function openSocket(
+  url: URL,
+  headers: Headers,
+  opening: Opening = {},
+): Promise<Opened> {
+  let target = url;
+  for (let redirects = 0; ; redirects++) {
+    const answer = await shakeHands(target, headers, opening);
+    if (!('location' in answer)) return answer;
+    const { location } = answer;
+    const next = new URL(location, target);
+    if (redirects === MAX_REDIRECTS) {
+      return refused(`too many redirects; the last led to ${location}`, 307);
+    }
+    if (isSecure(target) && !isSecure(next)) {
+      return refused(
+        `${target.origin} redirects to ${next.origin}: the token would go in the clear`,
+        307,
+      );
+    }
+    target = next;
+  }
+}
+
+interface Redirect {
+  readonly location: string;
+}
+
+function shakeHands(
+  url: URL,
+  headers: Headers,
+  { offer, maxMessageBytes, setting, signal }: Opening,
+): Promise<Opened | Redirect> {
+  let socket: WebSocket;
+  try {
+    socket = new WebSocket(url, {
+      ...OPTIONS,
+      ...(maxMessageBytes !== undefined && { maxPayload: maxMessageBytes }),
+      headers: { ...headers, ...(offer !== undefined && { 'Sec-WebSocket-Protocol': offer }) },
+    });
+  } catch (error) {
+    // The scheme of a redirect, for example.
+    return Promise.resolve(
+      refused(`cannot subscribe at ${url.href}: ${(error as Error).message}`, 307),
+    );
+  }
+  return new Promise((settle) => {
+    const abort = () => socket.terminate();
+    const resolve = (answer: Opened | Redirect | Promise<Opened>) => {
+      signal?.removeEventListener('abort', abort);
+      settle(answer);
+    };
+    signal?.addEventListener('abort', abort);
+    let warning: string | undefined;
+    let subprotocol: string | undefined;
+    socket.once('upgrade', (response) => {
+      warning = warningOf(response);
+      if (offer === undefined) return;
+      // A server may choose no subprotocol (RFC 6455, section 4.2.2), which is an error to `ws`. So `ws` sees
+      // neither the offer nor the answer.
+      subprotocol = response.headers['sec-websocket-protocol'];
+      delete response.headers['sec-websocket-protocol'];
+    });
+    socket.once('open', () => {
+      // The first frame may arrive together with the 101.
+      socket.pause();
+      resolve(ok({ socket, warning, subprotocol }));
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      const message = unreachable(url, error, setting);
+      const { code } = error;
+      resolve({
+        ok: false,
+        failure: { reason: 'unreachable', message, status: 0, retryAfterMs: 0, code },
+      });
+    });
+    socket.once('unexpected-response', (_request, response) => {
+      const { location } = response.headers;
+      const isRedirect =
+        response.statusCode === 307 && location !== undefined && URL.canParse(location, url.href);
+      if (!isRedirect) return resolve(readRefusal(response));
+      // Node would keep the connection for the next request, and so this process alive.
+      response.socket.destroy();
+      resolve({ location });
+    });
+    if (signal?.aborted) abort();
+  });
+}
+
+function isSecure({ protocol }: URL): boolean {
+  return protocol === 'wss:' || protocol === 'https:';
+}
+
+function refused(message: string, status: number, waitMs = 0): Opened {
+  return { ok: false, failure: { reason: 'refused', message, status, retryAfterMs: waitMs } };
+}
+
+/** The refusal of a handshake: the reason in its body, and the header that says more. */
+async function readRefusal(response: IncomingMessage): Promise<Opened> {
+  // At its end the response gives the connection back to the pool.
+  const connection = response.socket;
+  let body = '';
+  try {
+    for await (const text of response.setEncoding('utf8')) {
+      if (body.length < MAX_REFUSAL_CHARACTERS) body += text;
+    }
+  } catch {
+    // The connection broke. The status and the headers are there.
+  }
+  connection.destroy();
+  const { statusCode = 0, headers } = response;
+  const warning = warningOf(response);
+  const message = refusalMessage(statusCode, body);
+  return refused(
+    warning === undefined ? message : `${message}: ${warning}`,
+    statusCode,
+    retryAfterMs(headers['retry-after'] ?? null),
+  );
+}
+
+function warningOf({ headers }: IncomingMessage): string | undefined {
+  return headers[WARNING_HEADER]?.toString();
+}

@@ -1,15 +1,13 @@
-/** Builds the bundle that `npm run deploy` deploys, with the same command. */
+/** The bundle that `npm run deploy` deploys: a clone builds it with the same command, the installed package has it. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ok } from '../../lib/result.ts';
 import { type CommandResult, failed } from '../command/command.ts';
 import { replaceFile } from '../input/files.ts';
-
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+import { IS_CLONE, ROOT } from './installation.ts';
 
 export interface Bundle {
   /** The one module of the Worker. */
@@ -20,6 +18,9 @@ export interface Bundle {
 
 const ENTRY = 'src/worker.ts';
 
+/** The Worker of the installed package, as "npm run build:worker" leaves it. */
+const BUILT = join(ROOT, 'dist/worker');
+
 interface Build {
   /** The module to bundle, from the root of the project. */
   readonly entry?: string;
@@ -29,13 +30,16 @@ interface Build {
 
 /** The text of `wrangler.toml`. */
 export function readConfig(): string {
-  return readFileSync(join(ROOT, 'wrangler.toml'), 'utf8');
+  return readFileSync(join(IS_CLONE ? ROOT : BUILT, 'wrangler.toml'), 'utf8');
 }
 
 export async function buildBundle({
   entry = ENTRY,
   signal,
 }: Build = {}): Promise<CommandResult<Bundle>> {
+  if (!IS_CLONE) {
+    return ok({ code: readFileSync(join(BUILT, 'worker.js'), 'utf8'), config: readConfig() });
+  }
   if (entry !== ENTRY) return build(entry, signal);
   const digest = digestOfSources();
   const cached = cachedBundle(digest);
@@ -60,10 +64,9 @@ function digestOfSources(): string {
   const sources = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name));
-  // An installed package has no lock file, and its dependencies do not change.
-  const settings = ['wrangler.toml', 'package.json', 'package-lock.json']
-    .map((name) => join(ROOT, name))
-    .filter((path) => existsSync(path));
+  const settings = ['wrangler.toml', 'package.json', 'package-lock.json'].map((name) =>
+    join(ROOT, name),
+  );
   for (const path of [...sources.sort(), ...settings]) {
     const content = readFileSync(path);
     hash.update(`${path} ${content.length}\n`).update(content);

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ok } from '../../lib/result.ts';
@@ -130,7 +130,8 @@ function portOf(child: ChildProcess): Promise<number> {
  * @param onLoss called when the guard itself ends
  */
 function startGuard(pid: number, folder: DataFolder, onLoss: () => void): { end(): void } {
-  const script = fileURLToPath(new URL('guard.ts', import.meta.url));
+  // `guard.ts` beside the sources, `guard.js` beside what is built of them.
+  const script = fileURLToPath(new URL(`guard${extname(import.meta.url)}`, import.meta.url));
   const args = [script, String(pid), ...(folder.temporary ? [folder.path] : [])];
   const guard = spawn(process.execPath, args, {
     detached: true,

@@ -18,6 +18,7 @@ import {
   unsupportedMethod,
 } from './http/middleware/not-found.ts';
 import { resolvePath, routeOf } from './http/middleware/path.ts';
+import { logRequests } from './http/middleware/request-log.ts';
 import { callEndpoint, selectEndpoint } from './http/middleware/select-endpoint.ts';
 import { passToUpstream } from './http/middleware/upstream.ts';
 import { health } from './http/vault/health.ts';
@@ -32,7 +33,7 @@ const LEADER = '/v1/sys/leader';
 export const app = new Hono<AppEnv>({ getPath: routeOf });
 
 app.onError(answerError);
-app.use(resolvePath, resolveConfig, passToUpstream, allowOrigins);
+app.use(logRequests, resolvePath, resolveConfig, passToUpstream, allowOrigins);
 
 app.get(HEALTH, health);
 app.all(HEALTH, unsupportedMethod('GET, HEAD'));

@@ -49,6 +49,12 @@ export function parseConfig(variables: Variables): Result<Config> {
       `the variable PUBLISH_NEEDS_PATH is ${quote(needsPath)}; set it in wrangler.toml, or with --var, to "true" or "false"`,
     );
   }
+  const { REQUEST_LOG: requestLog = 'off' } = variables;
+  if (requestLog !== 'on' && requestLog !== 'off') {
+    return invalid(
+      `the variable REQUEST_LOG is ${quote(requestLog)}; set it in wrangler.toml, or with --var, to "on" or "off"`,
+    );
+  }
   const retention = parseRetention(variables);
   if (!retention.ok) return retention;
   const rootToken = variables.ROOT_TOKEN || undefined;

@@ -7,6 +7,8 @@ export interface Variables {
   readonly JOURNAL_MAX_BYTES?: string;
   readonly JOURNAL_MAX_AGE?: string;
   readonly UPSTREAM_ADDR?: string;
+  /** "on": the Worker logs a line for each request. */
+  readonly REQUEST_LOG?: string;
   /** A secret. Null if workerd is to take it from an environment that does not have it. */
   readonly ROOT_TOKEN?: string | null;
   /** A secret. Null as above. */

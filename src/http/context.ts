@@ -8,6 +8,7 @@ import type { Config } from '../config/config.ts';
 import type { Variables as ConfigVariables } from '../config/variables.ts';
 import type { Caller } from './authentication/caller.ts';
 import type { RequestPath } from './request/path.ts';
+import type { RequestRecord } from './request-record.ts';
 
 /** The bindings of the Worker, with the secrets that `wrangler.toml` does not have. */
 export type Bindings = Env & ConfigVariables;
@@ -18,6 +19,8 @@ interface ResolvedRequest {
   readonly query: URLSearchParams;
   /** The path of the Vault namespace that the request is sent to; undefined if no namespace can have it. */
   readonly namespacePath: string | undefined;
+  /** Undefined if requests are not logged. */
+  readonly record?: RequestRecord;
 }
 
 export interface EnvWith<Variables> {

@@ -48,6 +48,9 @@ export const MAX_AUDIT_WAIT_MS = 1000;
 /** Lines in the log about one delivery of audit entries. */
 export const MAX_LOGGED_REASONS = 10;
 
+/** Events of one request that the log of requests lists. The rest is counted. */
+export const MAX_LOGGED_EVENTS = 10;
+
 /** Hubs that are searched for an event that is explained by its id. Each costs a call. */
 export const MAX_EXPLAINED_HUBS = 200;
 

@@ -14,7 +14,7 @@ const known = new Set<string>();
 const MIN_KNOWN_CHARACTERS = 8;
 
 /** Members whose UUID is an identifier and not a secret. */
-const IDENTIFIERS = ['accessor', 'entity', 'by'];
+const IDENTIFIERS = ['accessor', 'entity', 'by', 'id'];
 
 /**
  * Hides the root token in every later line.

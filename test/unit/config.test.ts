@@ -94,6 +94,13 @@ describe('the cluster name', () => {
   });
 });
 
+it.each(['', 'yes', 'ON'])('refuses a REQUEST_LOG that is neither "on" nor "off": %j', (text) => {
+  const { message } = failureOf(parseConfig(bindings({ REQUEST_LOG: text })));
+  expect(message).toBe(
+    `the variable REQUEST_LOG is ${JSON.stringify(text)}; set it in wrangler.toml, or with --var, to "on" or "off"`,
+  );
+});
+
 describe('the allowed origins', () => {
   it.each([
     ['', []],

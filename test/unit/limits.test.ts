@@ -120,6 +120,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_MOUNTS: 1000,
     MAX_AUDIT_WAIT_MS: 1000,
     MAX_LOGGED_REASONS: 10,
+    MAX_LOGGED_EVENTS: 10,
     MAX_SECRET_IDS: 100_000,
     MAX_EXPLAINED_HUBS: 200,
     MAX_CAPABILITY_PATHS: 100,

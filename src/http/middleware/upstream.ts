@@ -29,6 +29,7 @@ const LEAK = invalid(
 export async function passToUpstream(c: AppContext, next: Next): MiddlewareResult {
   const { config } = c.var;
   if (config.upstream === undefined || (await isForUs(c))) return next();
+  if (c.var.record !== undefined) c.var.record.isPassedOn = true;
   return passOn(c.req.raw, config.upstream, config);
 }
 

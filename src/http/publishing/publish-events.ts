@@ -17,6 +17,7 @@ import { storageFailureOf } from '../../objects/storage-failure.ts';
 import { callHub, hubStub } from '../../objects/stubs.ts';
 import { MAX_PUBLISH_NAMESPACES } from '../../wire/limits.ts';
 import { findNamespaceCached } from '../namespace-lookup.ts';
+import type { RequestRecord } from '../request-record.ts';
 import type { Refusal } from '../respond.ts';
 import { adviceOnPublications } from './advice.ts';
 import {
@@ -45,6 +46,7 @@ export async function publishEvents(
   events: readonly CheckedEvent[],
   publisher: Publisher,
   env: Env,
+  record?: RequestRecord,
 ): Promise<Result<PublishReport, Refusal>> {
   const namespaces = new Set(events.map(({ event }) => event.namespace));
   if (namespaces.size > MAX_PUBLISH_NAMESPACES) return tooManyNamespaces(namespaces.size, '');
@@ -53,7 +55,7 @@ export async function publishEvents(
   if (unknown !== undefined) {
     return failureIn(unknown.where, invalid(unknownNamespace(unknown.event.namespace)).failure);
   }
-  const outcomes = await publishToHubs(events, publisher, namespaceKeys, env);
+  const outcomes = await publishToHubs(events, publisher, namespaceKeys, env, record);
   if (!outcomes.ok) return outcomes;
   const data = reportOf(outcomes.value);
   if (!data.ok) return data;
@@ -85,6 +87,7 @@ export async function publishToHubs(
   { principal, owner }: Publisher,
   namespaceKeys: ReadonlyMap<string, string>,
   env: Env,
+  record?: RequestRecord,
 ): Promise<Result<PublishOutcomes>> {
   const keyOf = (path: string) => namespaceKeys.get(path) ?? '';
   const publications = events.map(({ event, json }) =>
@@ -109,6 +112,7 @@ export async function publishToHubs(
       }
     }),
   );
+  record?.addEvents(outcomes);
   return ok(outcomes);
 }
 

@@ -30,7 +30,7 @@ import {
   eventDefaults,
   readAuditEntries,
 } from './delivery-events.ts';
-import { refuseDelivery, refuseUnverified } from './responses.ts';
+import { recordDelivery, refuseDelivery, refuseUnverified } from './responses.ts';
 import { sourcePublisher } from './source-lookup.ts';
 
 export async function receiveAudit(
@@ -49,6 +49,7 @@ export async function receiveAudit(
     vendor,
   );
   if (!proof.ok) return refuseUnverified(source, proof.failure);
+  recordDelivery(c, source, 'verified');
 
   const onOverload = query.get('on_overload') ?? source.settings.on_overload ?? 'drop';
   // If a misspelt "block" were ignored, its operator would learn too late that events are dropped.
@@ -99,7 +100,7 @@ async function answerInTime(
 
 /** Events of Vault namespaces that do not exist here are dropped. */
 async function publish(
-  { env, var: { namespace } }: NamespaceContext,
+  { env, var: { namespace, record } }: NamespaceContext,
   source: AuditSource,
   { events, dropped }: AuditedEvents,
   mayBlock: boolean,
@@ -110,7 +111,7 @@ async function publish(
   const known = events.filter(({ event }) => isKnown(event.namespace));
   const lost = [...dropped, ...paths.filter((path) => !isKnown(path)).map(unknownNamespace)];
   const publisher = sourcePublisher(source, namespace);
-  const outcomes = await publishToHubs(known, publisher, namespaceKeys, env);
+  const outcomes = await publishToHubs(known, publisher, namespaceKeys, env, record);
   if (!outcomes.ok) {
     const { failure } = outcomes;
     return mayBlock

@@ -9,7 +9,13 @@ import type { NamespaceContext } from '../../context.ts';
 import { publishEvents } from '../../publishing/publish-events.ts';
 import { workerCaches } from '../../worker-caches.ts';
 import { deliveryOf, eventDefaults, readWebhook } from './delivery-events.ts';
-import { answerAccepted, refuseDelivery, refuseUnverified, reply } from './responses.ts';
+import {
+  answerAccepted,
+  recordDelivery,
+  refuseDelivery,
+  refuseUnverified,
+  reply,
+} from './responses.ts';
 import { sourcePublisher } from './source-lookup.ts';
 
 export async function receiveWebhook(
@@ -21,17 +27,22 @@ export async function receiveWebhook(
   const now = Date.now();
   const delivery = deliveryOf(source, c.req.raw, query, body);
   const answer = await answerUnverifiedChallenge(source, delivery);
-  if (answer !== undefined) return reply(answer);
+  if (answer !== undefined) {
+    recordDelivery(c, source, 'challenge');
+    return reply(answer);
+  }
 
   const publisher = sourcePublisher(source, namespace);
   const vendor = workerCaches.vendorClient(c.env, publisher.principal);
   const proof = await verifyDelivery(source, delivery, now, vendor);
   if (!proof.ok) return refuseUnverified(source, proof.failure);
+  recordDelivery(c, source, 'verified');
 
   const defaults = eventDefaults(source, namespace, config, now);
   const reading = await readWebhook(source, delivery, proof.value, defaults);
   if (!reading.ok) return refuseDelivery(source, reading.failure);
   if (reading.value.kind === 'challenge') {
+    recordDelivery(c, source, 'challenge');
     const { visit } = reading.value.reply;
     const visited = visit === undefined || (await vendor.visit(visit));
     return visited
@@ -42,6 +53,6 @@ export async function receiveWebhook(
         });
   }
 
-  const report = await publishEvents(reading.value.events, publisher, c.env);
+  const report = await publishEvents(reading.value.events, publisher, c.env, c.var.record);
   return report.ok ? answerAccepted(source, report.value) : refuseDelivery(source, report.failure);
 }

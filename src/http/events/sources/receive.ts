@@ -13,7 +13,7 @@ import { refuse } from '../../respond.ts';
 import { deliveryOf } from './delivery-events.ts';
 import { receiveAudit } from './receive-audit.ts';
 import { receiveWebhook } from './receive-webhook.ts';
-import { refuseDelivery, reply } from './responses.ts';
+import { recordDelivery, refuseDelivery, reply } from './responses.ts';
 import { findSource } from './source-lookup.ts';
 
 /** Only the operator may learn the reason. The log has it, and so has the answer to a sample. */
@@ -46,6 +46,7 @@ export async function receive(c: NamespaceContext): Promise<Response> {
 }
 
 async function receiveDelivery(c: NamespaceContext, source: Source): Promise<Response> {
+  recordDelivery(c, source, 'unverified');
   const body = await readUncompressedBody(c.req.raw, MAX_DELIVERY_BYTES);
   if (!body.ok && body.failure.reason === 'unsupported_media_type') {
     return refuseDelivery(source, body.failure);
@@ -58,7 +59,9 @@ async function receiveDelivery(c: NamespaceContext, source: Source): Promise<Res
 async function answerGet(c: NamespaceContext, source: Source): Promise<Response> {
   const delivery = deliveryOf(source, c.req.raw, c.var.query, new Uint8Array());
   const answer = await answerUnverifiedChallenge(source, delivery);
-  return answer === undefined ? refuseMethod() : reply(answer);
+  if (answer === undefined) return refuseMethod();
+  recordDelivery(c, source, 'challenge');
+  return reply(answer);
 }
 
 /** The challenge of CloudEvents webhooks: every sender that knows the address may send, at any rate. */

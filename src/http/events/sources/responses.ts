@@ -4,8 +4,18 @@ import { EMPTY_REPLY, type VendorReply } from '../../../ingest/webhooks/challeng
 import type { Source } from '../../../ingest/webhooks/source.ts';
 import type { VerificationFailure } from '../../../ingest/webhooks/verifiers/verifier.ts';
 import { log } from '../../../lib/log.ts';
+import type { NamespaceContext } from '../../context.ts';
 import type { PublishReport } from '../../publishing/publish-events.ts';
 import { type Refusal, refuse, succeed } from '../../respond.ts';
+
+/** Notes a delivery for the log of requests. */
+export function recordDelivery(
+  { var: { record } }: NamespaceContext,
+  { name, settings }: Source,
+  sender: 'unverified' | 'verified' | 'challenge',
+): void {
+  record?.setDelivery({ source: name, kind: settings.kind, sender });
+}
 
 /** Rejects a delivery, and logs why. Some vendors have a header of their own that says "do not retry". */
 export function refuseDelivery({ kind, name }: Source, refusal: Refusal): Response {

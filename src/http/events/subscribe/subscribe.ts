@@ -15,6 +15,7 @@ import { after } from '../../request/path.ts';
 import { refuse } from '../../respond.ts';
 import { setWarnings } from '../../warning-header.ts';
 import { openStream } from '../streams/open.ts';
+import type { StreamRequest } from '../streams/request.ts';
 import { adviceOnSubscription } from './advice.ts';
 import { shakeHands } from './hub-handshake.ts';
 import { parseSubscribeRequest } from './request.ts';
@@ -41,6 +42,7 @@ export async function subscribe(c: CallerContext): Promise<Response> {
       ? { protocol: 'stock', encoding: json ? 'json' : 'protobuf' }
       : { protocol: 'carillon.v1', encoding: offered }),
   };
+  c.var.record?.setSubscription({ pattern, transport: transportOf(subscription, stream) });
   const warnings = adviceOnSubscription(parsed.value, request.url, query, caller.access);
   const token = caller.token && { authority: caller.token.authority, digest: caller.token.digest };
   const connect = () => shakeHands({ subscription, token, since }, namespace, c.env);
@@ -50,6 +52,12 @@ export async function subscribe(c: CallerContext): Promise<Response> {
   }
   const response = await connect();
   return response.status === 101 ? switchProtocols(response, warnings, offered) : response;
+}
+
+/** As the log of requests names it. */
+function transportOf({ protocol, encoding }: Subscription, stream?: StreamRequest): string {
+  if (stream !== undefined) return stream.format.contentType;
+  return protocol === 'stock' ? `websocket ${encoding}` : `websocket ${protocol} ${encoding}`;
 }
 
 function mayRead(c: CallerContext, path: string): boolean {

@@ -4,16 +4,19 @@ import type { ClientCodec } from '../wire/carillon-v1/client-codec.ts';
 import { Connection } from './connection.ts';
 import { carillonDialect, type Listener } from './dialects.ts';
 import type { End } from './end.ts';
-import { refusalOf, requestTicket, socketUrl, subscriptionUrl } from './handshake.ts';
-import { type Server, type SubscribeOptions, timeoutOf } from './options.ts';
+import { socketUrl, subscriptionUrl } from './handshake.ts';
+import { type Address, invalid, type SubscriptionOptions, timeoutOf } from './options.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
-import type { SocketRuntime } from './runtime.ts';
+import type { SocketRuntime, WebSocketLike } from './runtime.ts';
+import { withoutTickets } from './ticket-form.ts';
+import type { Credentials } from './tickets.ts';
 
 interface Attempt {
   readonly runtime: SocketRuntime;
-  readonly server: Server;
+  readonly server: Address;
+  readonly credentials: Credentials;
   readonly pattern: string;
-  readonly options: SubscribeOptions;
+  readonly options: SubscriptionOptions;
   readonly codec: ClientCodec;
   readonly since: string | undefined;
   /** Ends the attempt. Its outcome is of no interest then. */
@@ -21,23 +24,22 @@ interface Attempt {
   readonly listener: Listener;
 }
 
+/** @throws CarillonError `invalid` if the platform refuses the URL */
 export async function attempt(attempted: Attempt): Promise<Outcome> {
-  const { runtime, server, pattern, options, since, signal } = attempted;
+  const { server, credentials, pattern, options, since, signal } = attempted;
   const limits = { timeoutMs: timeoutOf(options), signal };
-  const ticket = await requestTicket(runtime, server, limits);
+  const ticket = await credentials.ticket(limits);
   if (!ticket.ok) return ticket.failure;
   const subscription = subscriptionUrl(server, pattern, options, since);
   const end = await connect(attempted, socketUrl(subscription, ticket.value));
-  return end === 'refused' ? refusalOf(runtime, server, subscription, limits) : outcomeOf(end);
+  return end === 'refused' ? credentials.refusal(subscription, limits) : outcomeOf(end);
 }
 
 /** @returns how the connection ended, or that it never opened. No platform says why. */
-async function connect(
-  { runtime, options, codec, signal, listener }: Attempt,
-  url: string,
-): Promise<End | 'refused'> {
+async function connect(attempted: Attempt, url: string): Promise<End | 'refused'> {
+  const { runtime, options, codec, signal, listener } = attempted;
   if (signal.aborted) return { kind: 'left', reason: '' };
-  const socket = new runtime.WebSocket(url, [codec.subprotocol]);
+  const socket = openSocket(runtime, url, codec.subprotocol);
   let opened = false;
   socket.addEventListener('open', () => {
     opened = true;
@@ -49,4 +51,14 @@ async function connect(
   const end = await connection.ended;
   signal.removeEventListener('abort', abort);
   return opened || end.kind !== 'closed' ? end : 'refused';
+}
+
+/** A page of https may not open a WebSocket of ws: the constructor throws, and may name the URL with its ticket. */
+function openSocket({ WebSocket }: SocketRuntime, url: string, subprotocol: string): WebSocketLike {
+  try {
+    return new WebSocket(url, [subprotocol]);
+  } catch (error) {
+    const reason = withoutTickets(error instanceof Error ? error.message : String(error));
+    throw invalid(`the platform opens no WebSocket to ${new URL(url).origin}: ${reason}`);
+  }
 }

@@ -37,5 +37,8 @@ export const MAX_UNACKED_SIZE = 256 * 1024;
 /** Attempts of one publish request, including the first. */
 export const MAX_PUBLISH_ATTEMPTS = 8;
 
+/** Characters of a ticket: as many as the server reads. */
+export const MAX_TICKET_CHARACTERS = 1024;
+
 /** Characters of the server's response that an error message quotes. */
 export const MAX_QUOTED_CHARACTERS = 1000;

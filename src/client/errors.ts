@@ -4,11 +4,11 @@
  * | code | |
  * |---|---|
  * | `invalid` | an option, the pattern, the filter or an event is wrong; fix it |
- * | `forbidden` | the token is not valid, or has no right to this |
+ * | `forbidden` | the token or the ticket is not valid, or has no right to this |
  * | `not_found` | the namespace does not exist, or this is not the address of a Carillon server |
  * | `revoked` | the token, its rights or its namespace ended while the subscription was open |
  * | `protocol` | the server does not speak `carillon.v1` as this client does |
- * | `disconnected` | the connection ended, and `reconnect` is false |
+ * | `disconnected` | the connection ended, and `reconnect` is false or the ticket a string |
  * | `unavailable` | all attempts failed: the server could not be reached, or had a temporary failure |
  */
 export type ErrorCode =

@@ -2,15 +2,21 @@
 import { isJsonObject } from '../lib/json.ts';
 import { ok, type Result } from '../lib/result.ts';
 import { CarillonError } from './errors.ts';
-import type { Server, SubscribeOptions } from './options.ts';
-import { apiUrl, type RequestFailure, request } from './request.ts';
+import type { Address, Server, SubscriptionOptions } from './options.ts';
+import {
+  apiUrl,
+  type Caller,
+  type RequestFailure,
+  type RequestLimits,
+  request,
+} from './request.ts';
 import type { Runtime } from './runtime.ts';
 
 /** The HTTP URL of a subscription. */
 export function subscriptionUrl(
-  server: Server,
+  server: Address,
   pattern: string,
-  { filter, namespaces = [] }: SubscribeOptions,
+  { filter, namespaces = [] }: SubscriptionOptions,
   since: string | undefined,
 ): URL {
   const url = apiUrl(server, `sys/events/subscribe/${pattern.trim()}`);
@@ -21,15 +27,15 @@ export function subscriptionUrl(
 }
 
 export function socketUrl(subscription: URL, ticket: string): string {
-  const url = new URL(subscription);
+  const url = withTicket(subscription, ticket);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  url.searchParams.set('ticket', ticket);
   return url.href;
 }
 
-interface Limits {
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
+export function withTicket(subscription: URL, ticket: string): URL {
+  const url = new URL(subscription);
+  url.searchParams.set('ticket', ticket);
+  return url;
 }
 
 type Ticket = Result<string, RequestFailure>;
@@ -42,7 +48,7 @@ type Ticket = Result<string, RequestFailure>;
 export async function requestTicket(
   runtime: Runtime,
   server: Server,
-  limits: Limits,
+  limits: RequestLimits,
 ): Promise<Ticket> {
   const ticket = await requestTicketIn(runtime, server, limits);
   for (let { namespace } = server; namespace !== '' && isForbidden(ticket); ) {
@@ -57,7 +63,11 @@ function isForbidden(ticket: Ticket): boolean {
   return !ticket.ok && !ticket.failure.retryable && ticket.failure.error.code === 'forbidden';
 }
 
-async function requestTicketIn(runtime: Runtime, server: Server, limits: Limits): Promise<Ticket> {
+async function requestTicketIn(
+  runtime: Runtime,
+  server: Server,
+  limits: RequestLimits,
+): Promise<Ticket> {
   const url = apiUrl(server, 'sys/events/ticket');
   const { body, failure } = await request(runtime, server, { method: 'POST', url, ...limits });
   if (failure !== undefined) return { ok: false, failure };
@@ -72,19 +82,21 @@ async function requestTicketIn(runtime: Runtime, server: Server, limits: Limits)
  * Asks why a handshake was refused. No platform shows a program the answer to a handshake. A plain request for
  * the same subscription passes the same checks, and is refused for the same reason. If it is granted, the reason
  * has passed.
+ *
+ * @param caller has a token, or the URL of the subscription has a ticket
  */
 export async function refusalOf(
   runtime: Runtime,
-  server: Server,
+  caller: Caller,
   subscription: URL,
-  limits: Limits,
+  limits: RequestLimits,
 ): Promise<RequestFailure> {
   const url = new URL(subscription);
   // The answer matters, and not its events: at most one, after the shortest wait.
   url.searchParams.set('limit', '1');
   url.searchParams.set('wait', '1s');
   const headers = { Accept: 'application/x-ndjson' };
-  const { status, failure } = await request(runtime, server, {
+  const { status, failure } = await request(runtime, caller, {
     method: 'GET',
     url,
     headers,

@@ -20,7 +20,16 @@ export type {
   Metadata,
   OtherEventType,
 } from './event.ts';
-export type { ConnectionState, Provided, ServerOptions, SubscribeOptions } from './options.ts';
+export type {
+  ConnectionOptions,
+  ConnectionState,
+  Provided,
+  ServerOptions,
+  SubscribeOptions,
+  SubscriptionOptions,
+  TicketCredential,
+  TokenCredential,
+} from './options.ts';
 export { PublishError, type Published, publish } from './publish.ts';
 export type { FetchLike, WebSocketConstructor, WebSocketLike } from './runtime.ts';
 export { type Subscription, subscribe } from './subscribe.ts';

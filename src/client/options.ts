@@ -4,15 +4,15 @@ import { MAX_CREDIT } from '../wire/limits.ts';
 import { CONNECT_TIMEOUT_MS } from './bounds.ts';
 import { CarillonError } from './errors.ts';
 import type { FetchLike, WebSocketConstructor } from './runtime.ts';
+import { faultOfTicket } from './ticket-form.ts';
 
 /** A value, or a function that returns it each time that it is needed. */
 export type Provided<T> = T | (() => T | Promise<T>);
 
-export interface ServerOptions {
+/** Where the server is, and how it is called. */
+export interface ConnectionOptions {
   /** `https://carillon.example.com`. A path in it goes before `/v1/`. */
   readonly url: Provided<string | URL>;
-  /** A function is called for each connection: it can renew a token, or log in again. */
-  readonly token: Provided<string>;
   /** The Vault namespace, `team-a/prod`; the root namespace if absent. */
   readonly namespace?: string | undefined;
   /** Ends the subscription, or `publish`: calls that wait are rejected with the reason of the signal. */
@@ -23,7 +23,34 @@ export interface ServerOptions {
   readonly fetch?: FetchLike | undefined;
 }
 
-export interface SubscribeOptions extends ServerOptions {
+/** Identifies a program that has a token. */
+export interface TokenCredential {
+  /** A function is called for each connection: it can renew a token, or log in again. */
+  readonly token: Provided<string>;
+  readonly ticket?: undefined;
+}
+
+/** Identifies a page, which should have no token: a backend requests tickets for it. */
+export interface TicketCredential {
+  /**
+   * A ticket (`ctt.…`) opens one connection, within a minute. A function is called for each connection, so the
+   * subscription can reconnect. A string is for one connection: when that ends, the iteration throws.
+   *
+   * If the function throws, the client calls it again after a back-off. If it throws a `CarillonError`, the
+   * subscription ends with that error.
+   */
+  readonly ticket: Provided<string>;
+  readonly token?: undefined;
+}
+
+/** The options of `publish`. */
+export interface ServerOptions extends ConnectionOptions, TokenCredential {}
+
+/** The options of `subscribe`, with either `token` or `ticket`. */
+export type SubscribeOptions = SubscriptionOptions & (TokenCredential | TicketCredential);
+
+/** The options of `subscribe`, without those that identify the program. */
+export interface SubscriptionOptions extends ConnectionOptions {
   /** An expression in the language of Vault's filters: `data_path matches "^secret/data/team-"`. */
   readonly filter?: string | undefined;
   /** Also events of these namespaces below, or of those that match a glob. */
@@ -59,9 +86,17 @@ export type ConnectionState =
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** @throws CarillonError `invalid` */
-export function checkServerOptions({ url, token, namespace, timeout }: ServerOptions): void {
+export function checkServerOptions(options: ServerOptions): void {
+  checkConnectionOptions(options);
+  // The compiler excludes this, and JavaScript does not.
+  if (options.ticket !== undefined) {
+    throw invalid('a ticket only opens a subscription; give a token to publish');
+  }
+  if (typeof options.token !== 'function') checkToken(options.token);
+}
+
+function checkConnectionOptions({ url, namespace, timeout }: ConnectionOptions): void {
   if (typeof url !== 'function') checkUrl(url);
-  if (typeof token !== 'function') checkToken(token);
   if (namespace !== undefined && dotSegment(namespace) !== undefined) {
     throw invalid(`namespace ${JSON.stringify(namespace)} has a "." or ".." segment`);
   }
@@ -70,9 +105,25 @@ export function checkServerOptions({ url, token, namespace, timeout }: ServerOpt
   }
 }
 
+function checkCredential({ token, ticket }: SubscribeOptions): void {
+  if (token === undefined && ticket === undefined) {
+    throw invalid('neither token nor ticket is given; give one of them');
+  }
+  // The compiler excludes this, and JavaScript does not.
+  const both: { readonly token?: unknown; readonly ticket?: unknown } = { token, ticket };
+  if (both.token !== undefined && both.ticket !== undefined) {
+    throw invalid('both token and ticket are given; give a ticket in a page, a token elsewhere');
+  }
+  if (token !== undefined && typeof token !== 'function') checkToken(token);
+  if (ticket === undefined || typeof ticket === 'function') return;
+  const fault = faultOfTicket(ticket);
+  if (fault !== undefined) throw invalid(`ticket is ${fault}`);
+}
+
 /** @throws CarillonError `invalid` */
 export function checkSubscription(pattern: string, options: SubscribeOptions): void {
-  checkServerOptions(options);
+  checkConnectionOptions(options);
+  checkCredential(options);
   if (typeof pattern !== 'string' || pattern.trim() === '') {
     throw invalid('the pattern is empty; "*" stands for every event type');
   }
@@ -92,28 +143,31 @@ export function checkSubscription(pattern: string, options: SubscribeOptions): v
   }
 }
 
-export interface Server {
+/** The address of the API of a namespace. */
+export interface Address {
   readonly url: URL;
-  readonly token: string;
   readonly namespace: string;
 }
 
-/** Calls the functions of the options, and throws what they throw. */
-export async function resolveServer({
-  url,
-  token,
-  namespace = '',
-}: ServerOptions): Promise<Server> {
-  const [address, secret] = await Promise.all([provide(url), provide(token)]);
-  const path = namespace.trim().replace(/^\/+|\/+$/g, '');
-  return {
-    url: checkUrl(address),
-    token: checkToken(secret),
-    namespace: path === 'root' ? '' : path,
-  };
+export interface Server extends Address {
+  readonly token: string;
 }
 
-export function timeoutOf({ timeout = CONNECT_TIMEOUT_MS }: ServerOptions): number {
+/** Calls the functions of the options, and throws what they throw. */
+export async function resolveServer(
+  options: ConnectionOptions & Pick<TokenCredential, 'token'>,
+): Promise<Server> {
+  const [address, token] = await Promise.all([resolveAddress(options), provide(options.token)]);
+  return { ...address, token: checkToken(token) };
+}
+
+/** Calls the function of the address, and throws what it throws. */
+export async function resolveAddress({ url, namespace = '' }: ConnectionOptions): Promise<Address> {
+  const path = namespace.trim().replace(/^\/+|\/+$/g, '');
+  return { url: checkUrl(await provide(url)), namespace: path === 'root' ? '' : path };
+}
+
+export function timeoutOf({ timeout = CONNECT_TIMEOUT_MS }: ConnectionOptions): number {
   return timeout;
 }
 

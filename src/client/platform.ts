@@ -1,12 +1,12 @@
 /** The platform that the program runs on, with what the options replace. */
-import { invalid, type SubscribeOptions } from './options.ts';
+import { invalid, type SubscriptionOptions } from './options.ts';
 import type { FetchLike, Runtime, SocketRuntime } from './runtime.ts';
 
 /** @throws CarillonError `invalid` if there is no WebSocket */
 export function socketRuntime({
   fetch,
   WebSocket = globalThis.WebSocket,
-}: SubscribeOptions): SocketRuntime {
+}: SubscriptionOptions): SocketRuntime {
   if (WebSocket === undefined) {
     throw invalid(
       'this platform has no WebSocket; install the package "ws" and give it: { WebSocket } after `import WebSocket from "ws"`',
@@ -20,6 +20,7 @@ export function platformRuntime(
 ): Runtime {
   return {
     fetch,
+    pageOrigin: (globalThis as { location?: { origin?: string } }).location?.origin,
     now: () => performance.now(),
     random: () => Math.random(),
     newId: () => crypto.randomUUID(),

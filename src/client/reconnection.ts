@@ -9,10 +9,22 @@ import type { End } from './end.ts';
 import { CarillonError } from './errors.ts';
 import { type Item, receivedEvent } from './event.ts';
 import type { ItemQueue } from './item-queue.ts';
-import { type ConnectionState, resolveServer, type SubscribeOptions } from './options.ts';
+import {
+  type Address,
+  type ConnectionState,
+  resolveAddress,
+  resolveServer,
+  type SubscribeOptions,
+} from './options.ts';
 import type { Outcome } from './outcome.ts';
 import type { SocketRuntime } from './runtime.ts';
 import { sleep } from './sleep.ts';
+import {
+  type Credentials,
+  ONE_CONNECTION_HINT,
+  TicketCredentials,
+  tokenCredentials,
+} from './tickets.ts';
 
 export class Reconnection {
   /** Resolves with the first connection. */
@@ -23,6 +35,7 @@ export class Reconnection {
   readonly #items: ItemQueue<Item>;
   readonly #stop: AbortController;
   readonly #backoff: Backoff;
+  #tickets: TicketCredentials | undefined;
   #open: () => void = () => undefined;
   #acks: Acks | undefined;
   /** When the hello of the last attempt arrived, by the runtime's clock. Undefined if none did. */
@@ -30,9 +43,10 @@ export class Reconnection {
   #everGreeted = false;
   /** Whether the server rejected the cursor: its storage is another one. */
   #cursorLost = false;
-  #token = '';
-  /** The token that was refused last, and the error to end with if there is no other token. */
-  #refused: { readonly token: string; readonly error: CarillonError } | undefined;
+  /** Undefined if the program has tickets. */
+  #token: string | undefined;
+  /** The token, or ticket, that was refused last, and the error to end with if there is no other one. */
+  #refused: { readonly token: string | undefined; readonly error: CarillonError } | undefined;
 
   /** @param stop ends a request, a connection or a wait; it is aborted with the error that ends the subscription */
   constructor(
@@ -71,14 +85,13 @@ export class Reconnection {
 
   async #attempt(codec: ClientCodec): Promise<Outcome> {
     this.#greetedAt = undefined;
-    const server = await resolveServer(this.#options);
-    this.#token = server.token;
-    if (this.#refused?.token === server.token) {
+    const identified = await this.#identify();
+    if (this.#token !== undefined && this.#refused?.token === this.#token) {
       return { retryable: false, error: this.#refused.error };
     }
     return attempt({
       runtime: this.#runtime,
-      server,
+      ...identified,
       pattern: this.#pattern,
       options: this.#options,
       codec,
@@ -90,6 +103,17 @@ export class Reconnection {
         delivered: (delivery, size) => this.#take(delivery, size),
       },
     });
+  }
+
+  async #identify(): Promise<{ readonly server: Address; readonly credentials: Credentials }> {
+    const options = this.#options;
+    if (options.ticket !== undefined) {
+      this.#tickets ??= new TicketCredentials(this.#runtime, options.ticket);
+      return { server: await resolveAddress(options), credentials: this.#tickets };
+    }
+    const server = await resolveServer(options);
+    this.#token = server.token;
+    return { server, credentials: tokenCredentials(this.#runtime, server) };
   }
 
   #greet({ cursor, gap, credit: offered }: Hello, send: Send): void {
@@ -135,10 +159,13 @@ export class Reconnection {
 
   /** @returns the error that the subscription ends with; undefined if it goes on */
   #errorOf(outcome: Outcome): CarillonError | undefined {
-    const { reconnect = true, token } = this.#options;
+    const { reconnect = true, token, ticket } = this.#options;
+    const isOneTicket = typeof ticket === 'string';
     if (outcome.retryable) {
-      if (reconnect) return undefined;
-      return new CarillonError(this.#everGreeted ? 'disconnected' : 'unavailable', outcome.message);
+      if (reconnect && !isOneTicket) return undefined;
+      const code = this.#everGreeted ? 'disconnected' : 'unavailable';
+      const message = `${outcome.message}${isOneTicket ? ONE_CONNECTION_HINT : ''}`;
+      return new CarillonError(code, message);
     }
     const { error } = outcome;
     if (reconnect && error.status === 400 && this.#everGreeted && !this.#cursorLost) {
@@ -147,8 +174,9 @@ export class Reconnection {
       return undefined;
     }
     const byToken = error.code === 'revoked' || error.code === 'forbidden';
-    // A function may return another token by now. One other token is tried for each connection.
-    const renewable = typeof token === 'function' && byToken && reconnect;
+    // A function may return another one by now. One other is tried for each connection.
+    const isFunction = typeof token === 'function' || typeof ticket === 'function';
+    const renewable = isFunction && byToken && reconnect;
     if (!renewable || (this.#refused !== undefined && this.#greetedAt === undefined)) return error;
     this.#refused = { token: this.#token, error };
     return undefined;

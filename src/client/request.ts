@@ -5,8 +5,9 @@ import { parseJson } from '../lib/text.ts';
 import { retryAfterMs } from './backoff.ts';
 import { MAX_QUOTED_CHARACTERS } from './bounds.ts';
 import { CarillonError, type ErrorCode } from './errors.ts';
-import type { Server } from './options.ts';
+import type { Address } from './options.ts';
 import type { RequestLike, ResponseLike, Runtime } from './runtime.ts';
+import { withoutTickets } from './ticket-form.ts';
 
 /** Why a request failed. */
 export type RequestFailure =
@@ -31,18 +32,27 @@ export function isRetryable(status: number): boolean {
   return status >= 500 || [408, 425, 429].includes(status);
 }
 
-interface SentRequest {
-  readonly method: 'GET' | 'POST';
-  readonly url: URL;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+export interface RequestLimits {
   /** How long the response may take, including its body. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
+/** Who sends a request. */
+export interface Caller {
+  /** Undefined if the URL has a ticket. */
+  readonly token?: string | undefined;
+}
+
+interface SentRequest extends RequestLimits {
+  readonly method: 'GET' | 'POST';
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
 /** The URL of an API path. It contains the namespace, because a browser cannot send a header with a WebSocket. */
-export function apiUrl({ url, namespace }: Server, path: string): URL {
+export function apiUrl({ url, namespace }: Address, path: string): URL {
   const api = new URL(url.origin);
   const base = url.pathname.replace(/\/$/, '');
   const route = namespace === '' ? path : `${namespace}/${path}`;
@@ -50,10 +60,10 @@ export function apiUrl({ url, namespace }: Server, path: string): URL {
   return api;
 }
 
-/** Sends a request with the token. If there is no response, the request can be retried. */
+/** Sends a request, with the token if there is one. If there is no response, the request can be retried. */
 export async function request(
   runtime: Runtime,
-  { token }: Server,
+  { token }: Caller,
   { method, url, headers, body, timeoutMs, signal }: SentRequest,
 ): Promise<ApiResponse> {
   const timeout = new AbortController();
@@ -63,7 +73,7 @@ export async function request(
   const stopTimer = runtime.schedule(abort, timeoutMs);
   const sent: RequestLike = {
     method,
-    headers: { 'X-Vault-Token': token, ...headers },
+    headers: { ...(token !== undefined && { 'X-Vault-Token': token }), ...headers },
     signal: timeout.signal,
     // A redirect would send the token to another server.
     redirect: 'manual',
@@ -71,7 +81,7 @@ export async function request(
   };
   try {
     const response = await runtime.fetch(url.href, sent);
-    return apiResponse(response, await response.text(), url);
+    return apiResponse(response, await response.text(), url, token === undefined);
   } catch (error) {
     const reason = timeout.signal.aborted
       ? `no answer within ${timeoutMs} ms`
@@ -79,7 +89,11 @@ export async function request(
     return {
       status: 0,
       body: {},
-      failure: { retryable: true, message: `cannot reach ${url.origin} (${reason})`, waitMs: 0 },
+      failure: {
+        retryable: true,
+        message: `cannot reach ${url.origin} (${reason})${pageHint(runtime.pageOrigin, url)}`,
+        waitMs: 0,
+      },
     };
   } finally {
     stopTimer();
@@ -87,7 +101,12 @@ export async function request(
   }
 }
 
-function apiResponse({ status, headers }: ResponseLike, text: string, url: URL): ApiResponse {
+function apiResponse(
+  { status, headers }: ResponseLike,
+  text: string,
+  url: URL,
+  byTicket: boolean,
+): ApiResponse {
   const json = parseJson(text);
   const response = { status, body: json.ok && isJsonObject(json.value) ? json.value : {} };
   if (status >= 200 && status < 300) return { ...response, failure: undefined };
@@ -97,29 +116,34 @@ function apiResponse({ status, headers }: ResponseLike, text: string, url: URL):
     const error = new CarillonError('protocol', message);
     return { ...response, failure: { retryable: false, error } };
   }
-  const reason = refusalReason(response.body, text).slice(0, MAX_QUOTED_CHARACTERS);
+  const reason = withoutTickets(refusalReason(response.body, text)).slice(0, MAX_QUOTED_CHARACTERS);
   const message = `the server answered ${status}: ${reason}${warningIn(headers)}`;
   const retryable = isRetryable(status);
   return {
     ...response,
     failure: retryable
       ? { retryable, message, waitMs: retryAfterMs(headers.get('Retry-After')) }
-      : { retryable, error: refusalError(status, message) },
+      : { retryable, error: refusalError(status, message, byTicket) },
   };
 }
 
-function refusalError(status: number, message: string): CarillonError {
-  const [code, hint] = errorCode(status);
+function refusalError(status: number, message: string, byTicket: boolean): CarillonError {
+  const [code, hint] = errorCode(status, byTicket);
   // Some messages of the server end in a full stop.
   const text = hint === '' ? message : `${message.replace(/\.$/, '')}; ${hint}`;
   return new CarillonError(code, text, { status });
 }
 
-function errorCode(status: number): readonly [code: ErrorCode, hint: string] {
+function errorCode(status: number, byTicket: boolean): readonly [code: ErrorCode, hint: string] {
   switch (status) {
     case 401:
     case 403:
-      return ['forbidden', 'give a token that is valid and whose policies allow it'];
+      return [
+        'forbidden',
+        byTicket
+          ? 'give a new ticket for each connection, of a token whose policies allow it'
+          : 'give a token that is valid and whose policies allow it',
+      ];
     case 404:
       return ['not_found', 'check the url, and that the namespace exists'];
     default:
@@ -145,5 +169,14 @@ function networkError(error: unknown): string {
     message?: string;
     cause?: { code?: string; message?: string };
   };
-  return cause?.code ?? cause?.message ?? message ?? String(error);
+  return withoutTickets(cause?.code ?? cause?.message ?? message ?? String(error));
+}
+
+/** A browser does not say why it blocks a request of a page. These are the two usual reasons. */
+function pageHint(page: string | undefined, url: URL): string {
+  if (page === undefined || page === url.origin) return '';
+  if (page.startsWith('https:') && url.protocol === 'http:') {
+    return '; a page of https can only reach a server of https';
+  }
+  return `; if the server is running, its ALLOWED_ORIGINS must have ${page}`;
 }

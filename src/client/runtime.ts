@@ -54,6 +54,8 @@ export type FetchLike = (url: string, request: RequestLike) => Promise<ResponseL
 /** The platform. Tests replace it. */
 export interface Runtime {
   readonly fetch: FetchLike;
+  /** The origin of the page; undefined outside of browsers. */
+  readonly pageOrigin?: string | undefined;
   /** Milliseconds of a clock that nobody sets. */
   now(): number;
   /** In [0, 1). */

@@ -1,13 +1,14 @@
 /** The client of `src/client` and the local server, as a program uses them. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import WebSocket from 'ws';
 import {
   type ConnectionState,
   type Item,
   publish,
-  type SubscribeOptions,
   type Subscription,
+  type SubscriptionOptions,
   subscribe,
+  type TokenCredential,
 } from '../../src/client/index.ts';
 import { LastingServer } from '../support/lasting-server.ts';
 
@@ -63,7 +64,7 @@ function idsOf(type: string, from: number, to: number): string[] {
   return eventsOf(type, from, to).map(({ id }) => id);
 }
 
-const WAYS: [string, Partial<SubscribeOptions>][] = [
+const WAYS: [string, Partial<SubscriptionOptions>][] = [
   ['the WebSocket of the platform', {}],
   ['the WebSocket of the package ws', { WebSocket }],
   ['protobuf', { encoding: 'protobuf' }],
@@ -142,7 +143,7 @@ describe('a server that is killed and started again', () => {
 });
 
 describe('a handshake that the server refuses', () => {
-  it.each<[Partial<SubscribeOptions>, string, number, string]>([
+  it.each<[Partial<SubscriptionOptions & TokenCredential>, string, number, string]>([
     [{ filter: 'a =' }, 'invalid', 400, 'Error subscribing: filter: line 1, column 3'],
     [{ token: 'wrong' }, 'forbidden', 403, 'permission denied'],
     [{ namespace: 'missing' }, 'not_found', 404, 'no handler for route'],
@@ -192,5 +193,40 @@ describe('a token', () => {
     const event = { eventType: 'deep', id: 'd', metadata: { path: 'data/x' } };
     await publish(event, below);
     expect((await subscription.next()).value).toMatchObject({ id: 'd', namespace: 'below/' });
+  });
+});
+
+describe('a page, which has tickets and no token', () => {
+  async function newTicket(token = server.token): Promise<string> {
+    const { data } = await api('sys/events/ticket', {}, token);
+    return (data as { ticket: string }).ticket;
+  }
+
+  it('hears on after the server was killed, with another ticket', async () => {
+    const ticket = vi.fn(() => newTicket());
+    await using subscription = subscribe('page', { url: server.address, ticket });
+    await subscription.opened();
+    await publish(eventsOf('page', 1, 2), options);
+    expect(await take(subscription, 1)).toEqual(['page-1']);
+    await server.kill();
+    await server.start();
+    await publish(eventsOf('page', 3, 3), options);
+    expect(await take(subscription, 2)).toEqual(['page-2', 'page-3']);
+    expect(ticket.mock.calls.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('learns why it is refused, though no answer to a handshake can be read', async () => {
+    const filter = 'a =';
+    await using wrong = subscribe('*', { url: server.address, ticket: () => newTicket(), filter });
+    await expect(wrong.next()).rejects.toMatchObject({ code: 'invalid', status: 400 });
+    const used = await newTicket();
+    await using first = subscribe('*', { url: server.address, ticket: used });
+    await first.opened();
+    await using second = subscribe('*', { url: server.address, ticket: used });
+    await expect(second.next()).rejects.toMatchObject({ code: 'unavailable' });
+    const powerless = await tokenWith('default');
+    const ticket = () => newTicket(powerless);
+    await using third = subscribe('*', { url: server.address, ticket });
+    await expect(third.next()).rejects.toMatchObject({ code: 'forbidden', status: 403 });
   });
 });

@@ -1,16 +1,23 @@
 /** A subscription on a fake platform. */
 import type { Item } from '../../../../src/client/event.ts';
-import type { SubscribeOptions } from '../../../../src/client/options.ts';
+import type {
+  SubscribeOptions,
+  SubscriptionOptions,
+  TicketCredential,
+  TokenCredential,
+} from '../../../../src/client/options.ts';
 import { ResumingSubscription } from '../../../../src/client/subscription.ts';
 import { FakePlatform } from './platform.ts';
 
 export const SERVER = { url: 'https://carillon.test', token: 'root' };
 
 export function subscribed(
-  options: Partial<SubscribeOptions> = {},
+  options: Partial<SubscriptionOptions> & Partial<TokenCredential | TicketCredential> = {},
   platform = new FakePlatform(),
 ): { readonly platform: FakePlatform; readonly subscription: ResumingSubscription } {
-  const subscription = new ResumingSubscription(platform, 'kv*', { ...SERVER, ...options });
+  const own = options.ticket === undefined ? {} : { token: undefined };
+  const all = { ...SERVER, ...own, ...options } as SubscribeOptions;
+  const subscription = new ResumingSubscription(platform, 'kv*', all);
   return { platform, subscription };
 }
 

@@ -72,13 +72,13 @@ describe('carillon policy', () => {
       1,
       'cannot read /no/such/file: there is no such file or folder\n',
     ],
-    [['write', 'bells'], 2, 'an argument is missing'],
+    [['write', 'bells'], 2, '<file> is missing'],
     [['read', 'bells', 'surplus'], 2, 'there are too many arguments'],
-    [['read', ''], 2, 'an argument is empty'],
+    [['read', ''], 2, '<name> is empty'],
     [['delete', '../../mounts'], 2, 'no name or path can have a segment ".."'],
     [['list', '--namespace', 'absent'], 1, 'the server answered 404: no handler for route'],
     [['list', '--namespace', 'absent'], 1, 'there may be no namespace "absent"'],
-    [['check'], 2, 'the policy file is missing'],
+    [['check'], 2, '<file> is missing'],
   ])('%j is refused', async (args, exitCode, message) => {
     const { code, stdout, stderr } = await run(['policy', ...args], env);
     expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });

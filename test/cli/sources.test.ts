@@ -109,7 +109,7 @@ note: ${server.address} leads to this machine only: a sender elsewhere needs a p
     [['read', 'a/test'], 2, 'the source name "a/test" has a slash'],
     [['delete', 'a/b'], 2, 'has a slash'],
     [['test', 'a/b', SETTINGS], 2, 'has a slash'],
-    [['write'], 2, 'an argument is missing'],
+    [['write'], 2, '<name> is missing'],
     [['test', '--header', 'x', 'a', SETTINGS], 2, '--header must be'],
     [['test', 'nobody', SETTINGS], 1, 'there is no source "nobody"'],
   ])('%j is refused', async (args, exitCode, message) => {

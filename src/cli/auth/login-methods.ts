@@ -10,10 +10,10 @@ export interface LoginMethod {
   readonly optional: readonly string[];
 }
 
-export const LOGIN_METHODS: Readonly<Record<string, LoginMethod>> = {
+export const LOGIN_METHODS = {
   jwt: { path: 'auth/jwt/login', required: ['jwt'], optional: ['role'] },
   approle: { path: 'auth/approle/login', required: ['role_id', 'secret_id'], optional: [] },
-};
+} as const satisfies Readonly<Record<string, LoginMethod>>;
 
 /**
  * Reads the arguments of a login into the body of its request. An error message does not quote an argument, which may
@@ -26,7 +26,7 @@ export async function readLogin(
   { required, optional }: LoginMethod,
   args: readonly string[],
 ): Promise<CommandResult<Readonly<Record<string, string>>>> {
-  const known = [...required, ...optional];
+  const known: readonly string[] = [...required, ...optional];
   const body: Record<string, string> = {};
   if (args.filter((arg) => arg.endsWith('=-')).length > 1) {
     return wrongUse('standard input can be read once');

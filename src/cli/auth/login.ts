@@ -2,28 +2,40 @@
 
 import type { Server } from '../../client/options.ts';
 import { ok } from '../../lib/result.ts';
-import type { Values } from '../command/arguments.ts';
 import {
-  type Command,
   type CommandResult,
+  command,
   type ExitCode,
   failed,
   status,
   wrongUse,
 } from '../command/command.ts';
-import {
-  checkFormat,
-  FORMAT_HELP,
-  FORMAT_OPTIONS,
-  print,
-  table,
-  tokenRows,
-} from '../command/output.ts';
+import type { Options, ValuesOf } from '../command/options.ts';
+import { FORMAT_OPTIONS, print, table, tokenRows } from '../command/output.ts';
 import { askSecret, readSecret } from '../input/input.ts';
 import { type Answer, requestApi } from '../server/api.ts';
-import { anonymousServerOf, SERVER_HELP, SERVER_OPTIONS, withToken } from '../server/server.ts';
+import { anonymousServerOf, SERVER_OPTIONS, withToken } from '../server/server.ts';
 import { storeToken } from '../server/token-file.ts';
 import { LOGIN_METHODS, type LoginMethod, readLogin } from './login-methods.ts';
+
+const LOGIN_OPTIONS = {
+  method: {
+    type: 'string',
+    value: 'method',
+    help: 'token, jwt or approle',
+    default: 'token',
+    choices: ['token', 'jwt', 'approle'],
+  },
+  'no-store': { type: 'boolean', help: 'do not store the token' },
+  'token-only': {
+    type: 'boolean',
+    help: 'print the token and nothing else; implies --no-store',
+  },
+  ...SERVER_OPTIONS,
+  ...FORMAT_OPTIONS,
+} as const satisfies Options;
+
+type LoginValues = ValuesOf<typeof LOGIN_OPTIONS>;
 
 /** A login that the server has confirmed. */
 interface Session {
@@ -32,74 +44,55 @@ interface Session {
   readonly auth: Readonly<Record<string, unknown>>;
 }
 
-export const login: Command = {
+export const login = command({
   name: 'login',
   summary: 'Log in, and store the token for other commands',
-  help: `Log in, and store the token in ~/.vault-token, which "vault" uses too: a login with one is a login
-with both. If VAULT_TOKEN is set, it is used instead.
-
-Usage: carillon login [options] [<token>]
-       carillon login [options] --method jwt [role=<role>] jwt=<jwt>
-       carillon login [options] --method approle role_id=<id> secret_id=<id>
-
-  <token>                  a token that you have; "-" reads it from standard input; without one,
-                           login asks for it and does not show it
-  name=value               what the method needs; "name=@file" reads it from a file, "name=-" from
-                           standard input, so that no list of processes shows it
-
-Options:
-  --method <method>        token, jwt or approle (default: token)
-  --no-store               do not store the token
-  --token-only             print the token and nothing else; implies --no-store
-${SERVER_HELP}
-${FORMAT_HELP}
-  -h, --help               show this
-
-Examples:
-  carillon login
-  carillon login --method jwt role=ci jwt=@token.jwt
-  VAULT_TOKEN=$(carillon login --token-only --method approle role_id=… secret_id=-)
-`,
-  options: {
-    ...SERVER_OPTIONS,
-    ...FORMAT_OPTIONS,
-    method: { type: 'string', default: 'token' },
-    'no-store': { type: 'boolean' },
-    'token-only': { type: 'boolean' },
-  },
+  description:
+    'Log in, and store the token in ~/.vault-token, which "vault" uses too: a login with one is a login with both. If VAULT_TOKEN is set, it is used instead.',
+  usage: [
+    'login [options] [<token>]',
+    'login [options] --method jwt [role=<role>] jwt=<jwt>',
+    'login [options] --method approle role_id=<id> secret_id=<id>',
+  ],
+  arguments: [
+    {
+      name: 'token',
+      help: 'a token that you have; "-" reads it from standard input; without one, login asks for it and does not show it',
+      optional: true,
+    },
+    {
+      name: 'name=value',
+      help: 'what the method needs; "name=@file" reads it from a file, "name=-" from standard input, so that no list of processes shows it',
+      optional: true,
+      multiple: true,
+    },
+  ],
+  options: LOGIN_OPTIONS,
+  examples: [
+    'carillon login',
+    'carillon login --method jwt role=ci jwt=@token.jwt',
+    'VAULT_TOKEN=$(carillon login --token-only --method approle role_id=… secret_id=-)',
+  ],
   async run(values, positionals) {
     const session = await logIn(values, positionals);
     return session.ok ? finish(session.value, values) : session;
   },
-};
+});
 
 async function logIn(
-  values: Values,
+  values: LoginValues,
   positionals: readonly string[],
 ): Promise<CommandResult<Session>> {
-  const format = checkFormat(values);
-  if (!format.ok) return format;
-  const method = checkMethod(values);
-  if (!method.ok) return method;
   const server = anonymousServerOf(values);
   if (!server.ok) return server;
-  return method.value === undefined
+  const { method } = values;
+  return method === 'token'
     ? loginByToken(server.value, positionals)
-    : loginByMethod(server.value, method.value, positionals);
-}
-
-/** @returns undefined for the method `token`, which needs no request of its own */
-function checkMethod({ method }: Values): CommandResult<LoginMethod | undefined> {
-  if (method === 'token') return ok(undefined);
-  const known = LOGIN_METHODS[String(method)];
-  const names = ['token', ...Object.keys(LOGIN_METHODS)];
-  return known === undefined
-    ? wrongUse(`--method is ${JSON.stringify(method)}; it must be ${names.join(' or ')}`)
-    : ok(known);
+    : loginByMethod(server.value, LOGIN_METHODS[method], positionals);
 }
 
 /** Stores the token of a login and prints it. */
-function finish({ answer, auth }: Session, values: Values): CommandResult<ExitCode> {
+function finish({ answer, auth }: Session, values: LoginValues): CommandResult<ExitCode> {
   const token = String(auth.client_token);
   if (values['token-only'] === true) {
     process.stdout.write(`${token}\n`);

@@ -1,8 +1,10 @@
-/** The arguments of a command, in the syntax of Vault's own: `-format=json`, `--renewable=false`. */
-import { type ParseArgsConfig, parseArgs } from 'node:util';
-
-export type Options = NonNullable<ParseArgsConfig['options']>;
-export type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+/**
+ * The arguments of a command, in the syntax of Vault's own: options with one dash or two, anywhere before a `--`, and
+ * booleans that may have a value, as in Go: `-format=json`, `--renewable=false`.
+ */
+import { invalid, ok, type Result } from '../../lib/result.ts';
+import { suggestion } from './nearest.ts';
+import type { Option, Options, Values } from './options.ts';
 
 interface Arguments {
   readonly values: Values;
@@ -13,58 +15,132 @@ interface Arguments {
 const YES = ['1', 't', 'T', 'TRUE', 'true', 'True'];
 const NO = ['0', 'f', 'F', 'FALSE', 'false', 'False'];
 
-/**
- * Reads options anywhere before a `--`, with one dash or two. A boolean option may have a value, as in Go.
- *
- * @throws Error that names the option that is wrong, but not its value, which may be a secret
- */
-export function parseArguments(args: readonly string[], options: Options): Arguments {
-  const end = args.includes('--') ? args.indexOf('--') : args.length;
-  const denied: string[] = [];
-  const normal = args.slice(0, end).flatMap((arg) => {
-    const { name = '', value } =
-      /^--?(?<name>[a-z][a-z-]+)(?:=(?<value>.*))?$/s.exec(arg)?.groups ?? {};
-    const option = options[name];
-    if (option === undefined) return [arg];
-    if (option.type === 'string') return [value === undefined ? `--${name}` : `--${name}=${value}`];
-    if (value === undefined || YES.includes(value)) return [`--${name}`];
-    if (!NO.includes(value))
-      throw new Error(`Option '--${name}' takes no value but true and false`);
-    denied.push(name);
-    return [];
-  });
-  const { values, positionals } = parseArgs({
-    args: [...joinValues(normal, options), ...args.slice(end)],
-    options,
-    allowPositionals: true,
-  });
-  return {
-    values: { ...values, ...Object.fromEntries(denied.map((name) => [name, false])) },
-    positionals,
-  };
+/** What can be the name of an option. Anything else may be a secret, and no message repeats it. */
+const NAME = /^[a-z][a-z-]{0,30}$/i;
+
+/** A value that was given. */
+interface Given {
+  readonly name: string;
+  readonly value: string | boolean;
 }
 
 /**
- * Joins an option with its value if that begins with a dash and cannot be an option, such as `-15m`. `parseArgs` only
- * accepts such a value after an equals sign.
+ * Reads the arguments.
  *
- * @throws Error if the next word can be an option or a value
+ * @returns a failure that names the option that is wrong, but no value that may be a secret
  */
-function joinValues(args: readonly string[], options: Options): string[] {
-  const result: string[] = [];
+export function parseArguments(
+  args: readonly string[],
+  options: Options,
+  env: Readonly<Record<string, string | undefined>>,
+): Result<Arguments> {
+  const given: Given[] = [];
+  const positionals: string[] = [];
   for (let index = 0; index < args.length; index++) {
-    const [arg = '', next = ''] = args.slice(index, index + 2);
-    const needsValue = arg.startsWith('--') && options[arg.slice(2)]?.type === 'string';
-    if (!needsValue || !/^-./.test(next)) {
-      result.push(arg);
-    } else if (/^--?[a-z]/i.test(next)) {
-      throw new Error(
-        `Option '${arg}' has no value; if the word after it is its value, write ${arg}=<value>`,
-      );
-    } else {
-      result.push(`${arg}=${next}`);
-      index++;
+    const arg = args[index] as string;
+    if (arg === '--') {
+      positionals.push(...args.slice(index + 1));
+      break;
     }
+    if (!arg.startsWith('-') || arg === '-') {
+      positionals.push(arg);
+      continue;
+    }
+    const read = readOption(arg, args[index + 1], options);
+    if (!read.ok) return read;
+    given.push(read.value);
+    if (read.value.tookNext) index++;
   }
-  return result;
+  const values = valuesOf(given, options, env);
+  return values.ok ? ok({ values: values.value, positionals }) : values;
+}
+
+function readOption(
+  arg: string,
+  next: string | undefined,
+  options: Options,
+): Result<Given & { readonly tookNext: boolean }> {
+  const dashes = arg.startsWith('--') ? 2 : 1;
+  const equals = arg.indexOf('=');
+  const typed = equals === -1 ? arg.slice(dashes) : arg.slice(dashes, equals);
+  const value = equals === -1 ? undefined : arg.slice(equals + 1);
+  const name = Object.hasOwn(options, typed) ? typed : longNameOf(typed, dashes, options);
+  const option = name === undefined ? undefined : options[name];
+  if (name === undefined || option === undefined) return unknownFlag(typed, arg, dashes, options);
+
+  if (option.type === 'boolean') {
+    if (value === undefined || YES.includes(value))
+      return ok({ name, value: true, tookNext: false });
+    return NO.includes(value)
+      ? ok({ name, value: false, tookNext: false })
+      : invalid(`--${name} takes no value but true and false`);
+  }
+  if (value !== undefined) return ok({ name, value, tookNext: false });
+  if (next === undefined)
+    return invalid(`--${name} has no value; write --${name} <${option.value}>`);
+  // `-` is standard input, and `-15m` a time.
+  if (/^--?[a-z]/i.test(next)) {
+    return invalid(
+      `--${name} has no value; if the word after it is its value, write --${name}=<${option.value}>`,
+    );
+  }
+  return ok({ name, value: next, tookNext: true });
+}
+
+function longNameOf(typed: string, dashes: number, options: Options): string | undefined {
+  if (dashes !== 1) return undefined;
+  return Object.keys(options).find((name) => options[name]?.short === typed);
+}
+
+function unknownFlag(typed: string, arg: string, dashes: number, options: Options): Result<never> {
+  if (!NAME.test(typed)) {
+    return invalid('an argument begins with a dash but is no flag; write "--" before it');
+  }
+  const nearest = suggestion(typed, Object.keys(options));
+  return invalid(
+    `unknown flag ${arg.slice(0, dashes)}${typed}${nearest === undefined ? '' : `; did you mean --${nearest}?`}`,
+  );
+}
+
+function valuesOf(
+  given: readonly Given[],
+  options: Options,
+  env: Readonly<Record<string, string | undefined>>,
+): Result<Values> {
+  const values: Record<string, string | boolean | readonly string[]> = {};
+  for (const [name, option] of Object.entries(options)) {
+    const own = given.flatMap((each) => (each.name === name ? [each.value] : []));
+    if (own.length > 0) {
+      const isList = option.type === 'string' && option.multiple === true;
+      values[name] = isList ? own.map(String) : (own.at(-1) as string | boolean);
+    } else if (option.type === 'string') {
+      const value = (option.env && env[option.env]) || option.default;
+      if (value !== undefined) values[name] = value;
+    }
+    const checked = checkChoice(name, option, values[name], own.length > 0);
+    if (!checked.ok) return checked;
+  }
+  return ok(values);
+}
+
+function checkChoice(
+  name: string,
+  option: Option,
+  value: string | boolean | readonly string[] | undefined,
+  isGiven: boolean,
+): Result<void> {
+  if (option.type === 'boolean' || option.choices === undefined || value === undefined) {
+    return ok(undefined);
+  }
+  const { choices, env } = option;
+  const wrong = [value].flat().find((each) => !choices.includes(String(each)));
+  if (wrong === undefined) return ok(undefined);
+  const setting = isGiven ? `--${name}` : String(env);
+  return invalid(`${setting} is ${JSON.stringify(wrong)}; it must be ${listOf(choices)}`);
+}
+
+/** `"table", "json" or "yaml"` */
+export function listOf(choices: readonly string[]): string {
+  const quoted = choices.map((choice) => JSON.stringify(choice));
+  return [quoted.slice(0, -1).join(', '), quoted.at(-1)].filter((part) => part !== '').join(' or ');
 }

@@ -1,38 +1,62 @@
-/** What a command of the CLI is, and how it ends. */
+/** What a command of the CLI declares, and how it ends. */
 import type { Result } from '../../lib/result.ts';
-import { type Options, parseArguments, type Values } from './arguments.ts';
+import type { Argument, Options, Values, ValuesOf } from './options.ts';
 
 /** 0 done, 1 failed, 2 wrong use, 3 the answer to the question is no, 130 interrupted. */
 export type ExitCode = 0 | 1 | 2 | 3 | 130;
 
-export interface Command {
+/** What a command says of itself. `--help`, completion and the reference in the documents are made of it. */
+export interface Declaration {
   /** The words that call the command: `events subscribe`. */
   readonly name: string;
+  /** One line without a period at its end. */
   readonly summary: string;
-  /** What `--help` prints: usage, arguments, options and an example. */
-  readonly help: string;
-  readonly options: Options;
-  run(values: Values, positionals: readonly string[]): Promise<CommandResult<ExitCode>>;
+  /** Paragraphs of help in place of the summary. Help breaks their lines. */
+  readonly description?: string;
+  /** Ways to call the command, without `carillon`; by default one, made of the arguments. */
+  readonly usage?: readonly string[];
+  readonly arguments?: readonly Argument[];
+  readonly options?: Options;
+  /** Paragraphs below the options. */
+  readonly notes?: string;
+  /** What the exit codes mean, if they say more than usual. */
+  readonly ends?: string;
+  /** Lines for a shell. */
+  readonly examples: readonly string[];
 }
 
-/** Runs a command with its arguments, or says how it is used. */
-export async function runCommand(command: Command, args: readonly string[]): Promise<ExitCode> {
-  const options: Options = { ...command.options, help: { type: 'boolean', short: 'h' } };
-  let parsed: ReturnType<typeof parseArguments>;
-  try {
-    parsed = parseArguments(args, options);
-  } catch (error) {
-    return misuse((error as Error).message.split(/\.\s/)[0] ?? '', command.name);
-  }
-  if (parsed.values.help === true) {
-    process.stdout.write(command.help);
-    return 0;
-  }
-  const done = await command.run(parsed.values, parsed.positionals);
-  if (done.ok) return done.value;
-  const { reason, message } = done.failure;
-  if (reason === 'interrupted') return 130;
-  return reason === 'wrong_use' ? misuse(message, command.name) : fail(message);
+export interface Command extends Declaration {
+  readonly options: Options;
+  run(values: Values, positionals: readonly string[]): Promise<CommandResult<ExitCode>>;
+  /** Says more than that there are too many arguments. */
+  tooMany?(positionals: readonly string[]): string | undefined;
+}
+
+/** A command whose values have the types of its options. */
+export interface TypedCommand<O extends Options> extends Declaration {
+  readonly options?: O;
+  run(values: ValuesOf<O>, positionals: readonly string[]): Promise<CommandResult<ExitCode>>;
+  tooMany?(positionals: readonly string[]): string | undefined;
+}
+
+/**
+ * Declares a command.
+ *
+ * @example
+ * command({
+ *   name: 'bell ring',
+ *   summary: 'Ring a bell',
+ *   arguments: [{ name: 'bell', help: 'which bell' }],
+ *   options: { times: { type: 'string', value: 'number', help: 'how often', default: '1' } },
+ *   examples: ['carillon bell ring --times 3 great'],
+ *   run: async ({ times }, [bell = '']) => ring(bell, Number(times)),
+ * });
+ */
+export function command<const O extends Options = Record<never, never>>(
+  declaration: TypedCommand<O>,
+): Command {
+  // The parser gives `run` the values that its options declare.
+  return { options: {}, ...declaration } as Command;
 }
 
 /** Why a command cannot go on. */
@@ -60,7 +84,8 @@ export function fail(message: string): 1 {
 
 /** Says what is wrong with the arguments of a command. */
 export function misuse(message: string, command: string): 2 {
-  process.stderr.write(`carillon: ${message}; see "carillon ${command}${command && ' '}--help"\n`);
+  const see = message.endsWith('?') ? ' See' : '; see';
+  process.stderr.write(`carillon: ${message}${see} "carillon ${command}${command && ' '}--help"\n`);
   return 2;
 }
 

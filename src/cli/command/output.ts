@@ -1,22 +1,21 @@
 /** How commands print an answer: as a table like Vault's, or as JSON. */
-import { ok } from '../../lib/result.ts';
 import type { Answer } from '../server/api.ts';
-import type { Values } from './arguments.ts';
-import { type CommandResult, status, wrongUse } from './command.ts';
+import { status } from './command.ts';
+import type { Options, Values } from './options.ts';
 
 type Row = readonly [key: string, value: unknown];
 
-export const FORMAT_OPTIONS = { format: { type: 'string', default: 'table' } } as const;
-export const FORMAT_HELP = '  --format <table|json>    how to print the answer (default: table)';
+export const FORMAT_OPTIONS = {
+  format: {
+    type: 'string',
+    value: 'table|json',
+    help: 'how to print the answer',
+    default: 'table',
+    choices: ['table', 'json'],
+  },
+} as const satisfies Options;
 
-const FORMATS = ['table', 'json'];
 const GAP = 4;
-
-export function checkFormat({ format }: Values): CommandResult<void> {
-  return FORMATS.includes(String(format))
-    ? ok(undefined)
-    : wrongUse(`--format is ${JSON.stringify(format)}; it must be "table" or "json"`);
-}
 
 /** Prints an answer: as JSON with `--format json`, else the text and the warnings of the server. */
 export function print({ body, warnings }: Answer, text: string, { format }: Values): void {

@@ -2,8 +2,8 @@
 import { parseConfig } from '../../config/config.ts';
 import { ok } from '../../lib/result.ts';
 import { checkUpstream } from '../../outbound/upstream/address.ts';
-import type { Values } from '../command/arguments.ts';
-import { type Command, type CommandResult, failed, wrongUse } from '../command/command.ts';
+import { type CommandResult, command, failed, wrongUse } from '../command/command.ts';
+import type { Options, ValuesOf } from '../command/options.ts';
 import { reasonOfFileError } from '../input/files.ts';
 import { MIN_REACHABLE_ROOT_TOKEN_CHARACTERS } from '../limits.ts';
 import { isLoopback } from './address.ts';
@@ -13,55 +13,72 @@ import { rootTokenOf } from './root-token.ts';
 import { type Settings, serve } from './serve.ts';
 import { variablesOf } from './variables.ts';
 
-const DEFAULT_HOST = '127.0.0.1';
-const DEFAULT_PORT = '8200';
+const DEV_OPTIONS = {
+  port: {
+    type: 'string',
+    value: 'port',
+    help: 'port to listen on; 0 for any that is free',
+    default: '8200',
+  },
+  host: {
+    type: 'string',
+    value: 'host',
+    help: `address to listen on; one that other machines can reach needs a root token of at least ${MIN_REACHABLE_ROOT_TOKEN_CHARACTERS} characters`,
+    default: '127.0.0.1',
+  },
+  'root-token-file': {
+    type: 'string',
+    value: 'file',
+    help: 'file with the root token, or "-" for standard input',
+    defaultHelp: 'ROOT_TOKEN of the environment, or else a new one at each start',
+    completes: 'file',
+  },
+  'root-token': {
+    type: 'string',
+    value: 'token',
+    help: 'the root token itself; every user of this machine can read it in the list of processes',
+  },
+  data: {
+    type: 'string',
+    value: 'folder',
+    help: 'keep the state in this folder; one server at a time can use it',
+    defaultHelp: 'a temporary one, removed at the end',
+    completes: 'folder',
+  },
+  'allow-loopback-http': {
+    type: 'boolean',
+    help: "issuers' keys may be fetched by http from this machine",
+  },
+  upstream: {
+    type: 'string',
+    value: 'address',
+    help: 'stand in front of this OpenBao or Vault: UPSTREAM_ADDR; one on this machine implies --allow-loopback-http',
+  },
+  var: {
+    type: 'string',
+    value: 'NAME=VALUE',
+    help: 'give a variable of wrangler.toml this value: CLUSTER_NAME, ALLOWED_ORIGINS, PUBLISH_NEEDS_PATH, JOURNAL_MAX_EVENTS, …',
+    multiple: true,
+  },
+} as const satisfies Options;
 
-export const dev: Command = {
+type DevValues = ValuesOf<typeof DEV_OPTIONS>;
+
+export const dev = command({
   name: 'dev',
   summary: 'Run the server on this machine, for development',
-  help: `Run the server on this machine, for development: the bundle that "npm run deploy" deploys, in
-workerd, the runtime of Cloudflare Workers. Needs no account and no network.
+  description:
+    'Run the server on this machine, for development: the bundle that "npm run deploy" deploys, in workerd, the runtime of Cloudflare Workers. Needs no account and no network.',
+  options: DEV_OPTIONS,
+  notes: `The variables in wrangler.toml count here too. Ctrl-C ends it.
 
-Usage: carillon dev [options]
-
-Options:
-  --port <port>         port to listen on (default ${DEFAULT_PORT}; 0 for any that is free)
-  --host <host>         address to listen on (default ${DEFAULT_HOST}); one that other machines can
-                        reach needs a root token of at least ${MIN_REACHABLE_ROOT_TOKEN_CHARACTERS} characters
-  --root-token-file <file>
-                        file with the root token, or "-" for standard input (default: ROOT_TOKEN of
-                        the environment, or else a new one at each start)
-  --root-token <token>  the root token itself; every user of this machine can read it in the list of
-                        processes
-  --data <folder>       keep the state in this folder (default: a temporary one, removed at the end);
-                        one server at a time can use it
-  --allow-loopback-http
-                        issuers' keys may be fetched by http from this machine
-  --upstream <address>  stand in front of this OpenBao or Vault: UPSTREAM_ADDR; one on this machine
-                        implies --allow-loopback-http
-  --var <NAME=VALUE>    give a variable of wrangler.toml this value: CLUSTER_NAME, ALLOWED_ORIGINS,
-                        PUBLISH_NEEDS_PATH, JOURNAL_MAX_EVENTS, …; may be repeated
-  -h, --help            show this
-
-The variables in wrangler.toml count here too. Ctrl-C ends it.
-
-With npm, options stand after --: npm start -- --port 8300
-
-Example:
-  carillon dev --port 8300 --data ./carillon-data
-`,
-  options: {
-    port: { type: 'string', default: DEFAULT_PORT },
-    host: { type: 'string', default: DEFAULT_HOST },
-    'root-token': { type: 'string' },
-    'root-token-file': { type: 'string' },
-    data: { type: 'string' },
-    'allow-loopback-http': { type: 'boolean' },
-    upstream: { type: 'string' },
-    var: { type: 'string', multiple: true },
-  },
-  async run(values, positionals) {
-    const settings = await settingsOf(values, positionals);
+With npm, options stand after --: npm start -- --port 8300`,
+  examples: ['carillon dev --port 8300 --data ./carillon-data'],
+  tooMany: keptByNpm,
+  async run(values) {
+    const kept = keptByNpm([]);
+    if (kept !== undefined) return wrongUse(kept);
+    const settings = await settingsOf(values);
     if (!settings.ok) return settings;
     // workerd inherits the mask, so only this user can read the files that it writes.
     process.umask(0o077);
@@ -74,24 +91,24 @@ Example:
       return failed(`the server cannot be started: ${place}${reasonOfFileError(error)}`);
     }
   },
-};
+});
 
-async function settingsOf(
-  values: Values,
-  positionals: readonly string[],
-): Promise<CommandResult<Settings>> {
-  const line = lineForNpm(Object.keys(dev.options), positionals, process.env);
-  if (line !== undefined) return wrongUse(`npm kept options of this command; write ${line}`);
-  if (positionals.length > 0) return wrongUse(`"dev" takes no arguments, only options`);
-  const { host, data } = values as { host: string; data?: string };
+/** The line to write instead, if npm kept options of the command. */
+function keptByNpm(positionals: readonly string[]): string | undefined {
+  const line = lineForNpm(Object.keys(DEV_OPTIONS), positionals, process.env);
+  return line === undefined ? undefined : `npm kept options of this command; write ${line}`;
+}
+
+async function settingsOf(values: DevValues): Promise<CommandResult<Settings>> {
+  const { host, data } = values;
   const port = Number(values.port);
-  if (!/^\d{1,5}$/.test(String(values.port)) || port > 65_535) {
+  if (!/^\d{1,5}$/.test(values.port) || port > 65_535) {
     return wrongUse(
       `--port is ${JSON.stringify(values.port)}; it must be a number from 0 to 65535`,
     );
   }
-  const given = values.upstream as string | undefined;
-  const variables = variablesOf(readConfig(), (values.var ?? []) as string[], given);
+  const given = values.upstream;
+  const variables = variablesOf(readConfig(), values.var ?? [], given);
   if (!variables.ok) return wrongUse(variables.failure.message);
   const upstream = given ?? (variables.value.UPSTREAM_ADDR || undefined);
   const allowLoopbackHttp = values['allow-loopback-http'] === true || isLoopbackHttp(upstream);

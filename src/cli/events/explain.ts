@@ -4,6 +4,7 @@ import { isJsonObject } from '../../lib/json.ts';
 import { ok } from '../../lib/result.ts';
 import { parseJson } from '../../lib/text.ts';
 import { type CommandResult, failed, wrongUse } from '../command/command.ts';
+import type { Options, ValuesOf } from '../command/options.ts';
 import { readInput, readSecret } from '../input/input.ts';
 import { readPolicyFile } from '../policies/policy-file.ts';
 import { apiCommand } from '../server/api-command.ts';
@@ -11,50 +12,63 @@ import { type Explanation, explanationText } from './explanation.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
-interface Options {
-  readonly pattern?: string;
-  readonly filter?: string;
-  readonly namespaces?: readonly string[];
-  readonly token?: string;
-  readonly accessor?: string;
-  readonly 'policy-file'?: readonly string[];
-  readonly id?: string;
-  readonly event?: string;
-}
+const EXPLAIN_OPTIONS = {
+  pattern: {
+    type: 'string',
+    value: 'pattern',
+    help: 'what is subscribed to: kv-v2/data-write, kv*, *',
+    completes: 'event-type',
+  },
+  filter: { type: 'string', value: 'expression', help: 'filter of the subscription' },
+  namespaces: {
+    type: 'string',
+    value: 'pattern',
+    help: 'namespaces that the subscription adds',
+    multiple: true,
+  },
+  event: {
+    type: 'string',
+    value: 'file',
+    help: 'the event, from a file or, with "-", from standard input: JSON as "events publish" reads it, or a frame as "events subscribe" prints it',
+    completes: 'file',
+  },
+  id: { type: 'string', value: 'id', help: 'the event of this id, if the server still retains it' },
+  token: {
+    type: 'string',
+    value: 'token',
+    help: 'the subscriber\'s token; "-" reads it from standard input',
+    defaultHelp: 'your own',
+  },
+  accessor: {
+    type: 'string',
+    value: 'accessor',
+    help: 'the same by the accessor of the token',
+  },
+  'policy-file': {
+    type: 'string',
+    value: 'file',
+    help: 'the same by policies, which the server need not have',
+    multiple: true,
+    completes: 'file',
+  },
+} as const satisfies Options;
+
+type ExplainValues = ValuesOf<typeof EXPLAIN_OPTIONS>;
 
 export const eventsExplain = apiCommand({
   name: 'events explain',
   summary: 'Say why a subscriber gets an event, or does not',
-  usage: 'events explain [options] --pattern <pattern> (--event <file> | --id <id>)',
-  details: `Options:
-  --pattern <pattern>      what is subscribed to: kv-v2/data-write, kv*, *
-  --filter <expression>    filter of the subscription
-  --namespaces <pattern>   namespaces that the subscription adds; may be repeated
-  --event <file>           the event, from a file or, with "-", from standard input: JSON as
-                           "events publish" reads it, or a frame as "events subscribe" prints it
-  --id <id>                the event of this id, if the server still retains it
-  --token <token>          the subscriber's token (default: your own); "-" reads it from standard input
-  --accessor <accessor>    the same by the accessor of the token
-  --policy-file <file>     the same by policies, which the server need not have; may be repeated
-`,
-  examples: `carillon events explain --pattern 'kv*' --id 9f1c3a52-0b7e-4c1d-8a44-6d2f1e0b7c55
-carillon events explain --pattern 'kv*' --policy-file subscriber.hcl --event event.json`,
+  usage: ['events explain [options] --pattern <pattern> (--event <file> | --id <id>)'],
+  options: EXPLAIN_OPTIONS,
   ends: 'Ends with 0 if the event is delivered, 3 if it is not, 1 if that is unknown.',
-  options: {
-    pattern: { type: 'string' },
-    filter: { type: 'string' },
-    namespaces: { type: 'string', multiple: true },
-    token: { type: 'string' },
-    accessor: { type: 'string' },
-    'policy-file': { type: 'string', multiple: true },
-    id: { type: 'string' },
-    event: { type: 'string' },
-  },
-  positionals: [0, 0],
+  examples: [
+    "carillon events explain --pattern 'kv*' --id 9f1c3a52-0b7e-4c1d-8a44-6d2f1e0b7c55",
+    "carillon events explain --pattern 'kv*' --policy-file subscriber.hcl --event event.json",
+  ],
   async callOf(values) {
-    const body = await bodyOf(values as Options);
+    const body = await bodyOf(values);
     if (!body.ok) return body;
-    const { 'policy-file': policyFiles = [] } = values as Options;
+    const { 'policy-file': policyFiles = [] } = values;
     return ok({
       method: 'POST',
       path: 'sys/events/explain',
@@ -65,7 +79,7 @@ carillon events explain --pattern 'kv*' --policy-file subscriber.hcl --event eve
   },
 });
 
-async function bodyOf(options: Options): Promise<CommandResult<Members>> {
+async function bodyOf(options: ExplainValues): Promise<CommandResult<Members>> {
   const { pattern, filter, namespaces, id } = options;
   if (!pattern) return wrongUse('--pattern is missing');
   if ((id === undefined) === (options.event === undefined)) {
@@ -78,7 +92,7 @@ async function bodyOf(options: Options): Promise<CommandResult<Members>> {
   return ok({ pattern, filter, namespaces, ...subject.value, ...event.value });
 }
 
-async function subjectOf(options: Options): Promise<CommandResult<Members>> {
+async function subjectOf(options: ExplainValues): Promise<CommandResult<Members>> {
   const { token, accessor, 'policy-file': files, event } = options;
   if ([token, accessor, files].filter((each) => each !== undefined).length > 1) {
     return wrongUse('give one of --token, --accessor and --policy-file');

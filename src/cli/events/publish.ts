@@ -4,8 +4,8 @@ import type { Readable } from 'node:stream';
 import { ok } from '../../lib/result.ts';
 import { MAX_PUBLISH_BYTES, MAX_PUBLISH_EVENTS } from '../../wire/limits.ts';
 import {
-  type Command,
   type CommandResult,
+  command,
   type ExitCode,
   failed,
   wrongUse,
@@ -14,36 +14,46 @@ import { reasonOfFileError } from '../input/files.ts';
 import { parsePairs } from '../input/input.ts';
 import { LineReader } from '../input/line-reader.ts';
 import { checkPath } from '../server/api.ts';
-import { SERVER_HELP, SERVER_OPTIONS, serverOf } from '../server/server.ts';
+import { SERVER_OPTIONS, serverOf } from '../server/server.ts';
 import { PublishRequests } from './publish-requests.ts';
 
-export const eventsPublish: Command = {
+export const eventsPublish = command({
   name: 'events publish',
   summary: 'Publish one event, or many from a file or a pipe',
-  help: `Publish events and print their ids, one a line.
-
-Usage: carillon events publish <type> key=value...
-       carillon events publish [<type>] --data <source>
-
-  <type>         event type: kv-v2/data-write
-  key=value      metadata of the event, as strings
-
-Options:
-  --data <source>          events as JSON from @file, or from standard input with "-": one event, a
-                           list, or one event a line as "events subscribe" prints them; lines are
-                           sent as they arrive
-${SERVER_HELP}
-  -h, --help               show this
-
-Ends with 0 if every event was accepted, now or before, and 1 otherwise.
-
-Examples:
-  carillon events publish deploy/finished path=deploy/web version=42
-  carillon events publish kv-v2/data-write path=secret/data/app data_path=secret/data/app \\
-    operation=data-write modified=true
-  vault events subscribe 'kv*' | carillon events publish --data -
-`,
-  options: { ...SERVER_OPTIONS, data: { type: 'string' } },
+  description: 'Publish events and print their ids, one a line.',
+  usage: [
+    'events publish [options] <type> key=value...',
+    'events publish [options] [<type>] --data <source>',
+  ],
+  arguments: [
+    {
+      name: 'type',
+      help: 'event type: kv-v2/data-write',
+      optional: true,
+      completes: 'event-type',
+    },
+    {
+      name: 'key=value',
+      help: 'metadata of the event, as strings',
+      optional: true,
+      multiple: true,
+    },
+  ],
+  options: {
+    data: {
+      type: 'string',
+      value: 'source',
+      help: 'events as JSON from @file, or from standard input with "-": one event, a list, or one event a line as "events subscribe" prints them; lines are sent as they arrive',
+    },
+    ...SERVER_OPTIONS,
+  },
+  ends: 'Ends with 0 if every event was accepted, now or before, and 1 otherwise.',
+  examples: [
+    'carillon events publish deploy/finished path=deploy/web version=42',
+    `carillon events publish kv-v2/data-write path=secret/data/app data_path=secret/data/app \\
+  operation=data-write modified=true`,
+    "vault events subscribe 'kv*' | carillon events publish --data -",
+  ],
   async run(values, positionals) {
     const [type, ...pairs] = positionals;
     const { data } = values;
@@ -60,7 +70,7 @@ Examples:
     const server = serverOf(values);
     if (!server.ok) return server;
     const requests = new PublishRequests(server.value, type);
-    if (typeof data !== 'string') {
+    if (data === undefined) {
       return requests.sendJson(JSON.stringify({ metadata: metadata.value }));
     }
     const source = sourceOf(data);
@@ -69,7 +79,7 @@ Examples:
     }
     return publishSource(source, data === '-' ? 'standard input' : data.slice(1), requests);
   },
-};
+});
 
 function sourceOf(data: string): Readable | undefined {
   if (data === '-') return process.stdin;

@@ -1,28 +1,18 @@
 /** `carillon events types` */
 import type { CataloguedType } from '../../event/catalog.ts';
 import { ok } from '../../lib/result.ts';
-import { type Command, failed, wrongUse } from '../command/command.ts';
+import { command, failed } from '../command/command.ts';
 import { requestApi } from '../server/api.ts';
-import { SERVER_HELP, SERVER_OPTIONS, serverOf } from '../server/server.ts';
+import { SERVER_OPTIONS, serverOf } from '../server/server.ts';
 
-export const eventsTypes: Command = {
+export const eventsTypes = command({
   name: 'events types',
   summary: 'List the event types that the server knows',
-  help: `List the event types that the server knows, the Vault release that brought each, and the
-metadata that each carries. Other types can be published and subscribed to as well.
-
-Usage: carillon events types [options]
-
-Options:
-${SERVER_HELP}
-  -h, --help               show this
-
-Example:
-  carillon events types | grep ^kv-v2/
-`,
+  description:
+    'List the event types that the server knows, the Vault release that brought each, and the metadata that each carries. Other types can be published and subscribed to as well.',
   options: SERVER_OPTIONS,
-  async run(values, positionals) {
-    if (positionals.length > 0) return wrongUse(`"events types" takes no arguments`);
+  examples: ['carillon events types | grep ^kv-v2/'],
+  async run(values) {
     const server = serverOf(values);
     if (!server.ok) return server;
     const answer = await requestApi(server.value, 'sys/events/types');
@@ -37,4 +27,4 @@ Example:
     }
     return ok(0);
   },
-};
+});

@@ -5,19 +5,19 @@ import { listing, tableOf } from '../command/output.ts';
 import { apiCommand } from '../server/api-command.ts';
 
 const PATH = 'sys/namespaces';
-const DETAILS = `  <path>                   path of the namespace, from that of the request: team-a, team-a/prod
-
-Options:
-`;
+const ARGUMENT = {
+  name: 'path',
+  help: 'path of the namespace, from that of the request: team-a, team-a/prod',
+} as const;
 
 export const namespaceCreate = apiCommand({
   name: 'namespace create',
   summary: 'Make a namespace, with tokens, policies and logins of its own',
-  usage: 'namespace create [options] <path>',
-  details: DETAILS,
-  examples: `carillon namespace create team-a
-carillon namespace create --namespace team-a prod`,
-  positionals: [1, 1],
+  arguments: [ARGUMENT],
+  examples: [
+    'carillon namespace create team-a',
+    'carillon namespace create --namespace team-a prod',
+  ],
   callOf: (_values, [path = '']) =>
     ok({
       method: 'PUT',
@@ -31,10 +31,7 @@ carillon namespace create --namespace team-a prod`,
 export const namespaceList = apiCommand({
   name: 'namespace list',
   summary: 'List the namespaces directly below that of the request',
-  usage: 'namespace list [options]',
-  details: 'Options:\n',
-  examples: 'carillon namespace list --namespace team-a',
-  positionals: [0, 0],
+  examples: ['carillon namespace list --namespace team-a'],
   callOf: () =>
     ok({
       method: 'GET',
@@ -48,10 +45,8 @@ export const namespaceList = apiCommand({
 export const namespaceLookup = apiCommand({
   name: 'namespace lookup',
   summary: 'Show a namespace',
-  usage: 'namespace lookup [options] <path>',
-  details: DETAILS,
-  examples: 'carillon namespace lookup team-a/prod',
-  positionals: [1, 1],
+  arguments: [ARGUMENT],
+  examples: ['carillon namespace lookup team-a/prod'],
   callOf: (_values, [path = '']) =>
     ok({
       method: 'GET',
@@ -64,10 +59,8 @@ export const namespaceLookup = apiCommand({
 export const namespaceDelete = apiCommand({
   name: 'namespace delete',
   summary: 'Delete a namespace that has none below it, with everything in it',
-  usage: 'namespace delete [options] <path>',
-  details: DETAILS,
-  examples: 'carillon namespace delete team-a/prod',
-  positionals: [1, 1],
+  arguments: [ARGUMENT],
+  examples: ['carillon namespace delete team-a/prod'],
   callOf: (_values, [path = '']) =>
     ok({
       method: 'DELETE',

@@ -1,30 +1,26 @@
 /** `carillon policy check` */
 import { ok } from '../../lib/result.ts';
-import { type Command, type ExitCode, status, wrongUse } from '../command/command.ts';
+import { command, type ExitCode, status, wrongUse } from '../command/command.ts';
 import { nameOf, readPolicyFile } from './policy-file.ts';
 
-export const policyCheck: Command = {
+export const policyCheck = command({
   name: 'policy check',
   summary: 'Say what is wrong with policy files, and where',
-  help: `Check policies, in HCL or JSON, as the server does when they are written. Needs no server.
-
-Usage: carillon policy check <file>...
-
-  <file>         policy file, or "-" for standard input
-
-Options:
-  -h, --help     show this
-
-A warning is about what is legal but probably a mistake, such as a rule that matches no event.
-
-Ends with 0 if every policy is valid, also with warnings, and 1 otherwise.
-
-Example:
-  carillon policy check policies/*.hcl
-`,
-  options: {},
+  description:
+    'Check policies, in HCL or JSON, as the server does when they are written. Needs no server.',
+  arguments: [
+    {
+      name: 'file',
+      help: 'policy file, or "-" for standard input',
+      multiple: true,
+      completes: 'file',
+    },
+  ],
+  notes:
+    'A warning is about what is legal but probably a mistake, such as a rule that matches no event.',
+  ends: 'Ends with 0 if every policy is valid, also with warnings, and 1 otherwise.',
+  examples: ['carillon policy check policies/*.hcl'],
   async run(_values, positionals) {
-    if (positionals.length === 0) return wrongUse('the policy file is missing');
     if (positionals.filter((source) => source === '-').length > 1) {
       return wrongUse('standard input can be read once');
     }
@@ -42,4 +38,4 @@ Example:
     }
     return ok(exitCode);
   },
-};
+});

@@ -4,18 +4,20 @@ import { readInput } from '../input/input.ts';
 import { apiCommand } from '../server/api-command.ts';
 
 const PATH = 'sys/policies/acl';
+const NAME = { name: 'name', help: 'name of the policy' } as const;
 
 export const policyWrite = apiCommand({
   name: 'policy write',
   summary: 'Write a policy, or replace the one of that name',
-  usage: 'policy write [options] <name> <file>',
-  details: `  <name>                   what the policy is called; names are lower case
-  <file>                   file with the policy, in HCL or JSON, or "-" for standard input
-
-Options:
-`,
-  examples: 'carillon policy write subscriber subscriber.hcl',
-  positionals: [2, 2],
+  arguments: [
+    { name: 'name', help: 'what the policy is called; names are lower case' },
+    {
+      name: 'file',
+      help: 'file with the policy, in HCL or JSON, or "-" for standard input',
+      completes: 'file',
+    },
+  ],
+  examples: ['carillon policy write subscriber subscriber.hcl'],
   async callOf(_values, [name = '', source = '']) {
     const policy = await readInput(source);
     if (!policy.ok) return policy;
@@ -31,10 +33,8 @@ Options:
 export const policyRead = apiCommand({
   name: 'policy read',
   summary: 'Print a policy',
-  usage: 'policy read [options] <name>',
-  details: 'Options:\n',
-  examples: 'carillon policy read subscriber',
-  positionals: [1, 1],
+  arguments: [NAME],
+  examples: ['carillon policy read subscriber'],
   callOf: (_values, [name = '']) =>
     ok({
       method: 'GET',
@@ -47,10 +47,7 @@ export const policyRead = apiCommand({
 export const policyList = apiCommand({
   name: 'policy list',
   summary: 'List the names of the policies',
-  usage: 'policy list [options]',
-  details: 'Options:\n',
-  examples: 'carillon policy list',
-  positionals: [0, 0],
+  examples: ['carillon policy list'],
   callOf: () =>
     ok({
       method: 'GET',
@@ -63,10 +60,8 @@ export const policyList = apiCommand({
 export const policyDelete = apiCommand({
   name: 'policy delete',
   summary: 'Delete a policy; the tokens that have it lose what it grants',
-  usage: 'policy delete [options] <name>',
-  details: 'Options:\n',
-  examples: 'carillon policy delete subscriber',
-  positionals: [1, 1],
+  arguments: [NAME],
+  examples: ['carillon policy delete subscriber'],
   callOf: (_values, [name = '']) =>
     ok({
       method: 'DELETE',

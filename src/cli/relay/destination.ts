@@ -2,8 +2,8 @@
 import { CarillonError } from '../../client/errors.ts';
 import { checkServerOptions, resolveServer, type Server } from '../../client/options.ts';
 import { ok } from '../../lib/result.ts';
-import type { Values } from '../command/arguments.ts';
 import { type CommandResult, failed } from '../command/command.ts';
+import type { Values } from '../command/options.ts';
 import { serverOf } from '../server/server.ts';
 
 /** The server with its present token: the user may have logged in again. */

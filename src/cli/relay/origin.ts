@@ -2,8 +2,8 @@
 import type { Server } from '../../client/options.ts';
 import { ok } from '../../lib/result.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
-import type { Values } from '../command/arguments.ts';
 import { type CommandResult, failed, wrongUse } from '../command/command.ts';
+import type { Options, ValuesOf } from '../command/options.ts';
 import { readSecret } from '../input/input.ts';
 import { checkPath, urlWithoutNamespace } from '../server/api.ts';
 import { type Headers, headersOf, withToken } from '../server/server.ts';
@@ -19,22 +19,54 @@ export interface Origin {
 }
 
 export const ORIGIN_OPTIONS = {
-  from: { type: 'string' },
-  pattern: { type: 'string', default: '*' },
-  filter: { type: 'string' },
-  'from-namespace': { type: 'string' },
-  'from-namespaces': { type: 'string', multiple: true },
-  'from-token-file': { type: 'string' },
-} as const;
+  from: {
+    type: 'string',
+    value: 'address',
+    help: 'address of the other server: https://vault.example.com:8200',
+  },
+  'from-token-file': {
+    type: 'string',
+    value: 'file',
+    help: 'token for the other server; each attempt reads the file',
+    defaultHelp: 'CARILLON_FROM_TOKEN',
+    completes: 'file',
+  },
+  'from-namespace': {
+    type: 'string',
+    value: 'path',
+    help: 'Vault namespace to subscribe in',
+    defaultHelp: 'the root namespace',
+  },
+  'from-namespaces': {
+    type: 'string',
+    value: 'glob',
+    help: 'also events of the namespaces below that match',
+    multiple: true,
+  },
+  pattern: {
+    type: 'string',
+    value: 'pattern',
+    help: 'event types; "*" stands for any text',
+    default: '*',
+    completes: 'event-type',
+  },
+  filter: {
+    type: 'string',
+    value: 'expression',
+    help: "only events for which it is true, in the language of Vault's filters",
+  },
+} as const satisfies Options;
 
-export async function originOf(values: Values): Promise<CommandResult<Origin>> {
-  const { from, filter } = values as { from?: string; filter?: string };
-  const pattern = String(values.pattern).trim();
-  const namespace = trimSlashes(String(values['from-namespace'] ?? '').trim());
-  const namespaces = ((values['from-namespaces'] ?? []) as string[])
+export async function originOf(
+  values: ValuesOf<typeof ORIGIN_OPTIONS>,
+): Promise<CommandResult<Origin>> {
+  const { from, filter } = values;
+  const pattern = values.pattern.trim();
+  const namespace = trimSlashes((values['from-namespace'] ?? '').trim());
+  const namespaces = (values['from-namespaces'] ?? [])
     .map((each) => trimSlashes(each.trim()))
     .filter((each) => each !== '');
-  const tokenFile = values['from-token-file'] as string | undefined;
+  const tokenFile = values['from-token-file'];
   if (from === undefined) return wrongUse('--from is missing: the address that events come from');
   if (!URL.canParse(from) || !/^https?:$/.test(new URL(from).protocol)) {
     return wrongUse(

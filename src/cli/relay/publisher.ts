@@ -5,7 +5,7 @@ import { platformRuntime } from '../../client/platform.ts';
 import { type ApiResponse, apiUrl, request } from '../../client/request.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import { MAX_PUBLISH_EVENTS } from '../../wire/limits.ts';
-import type { Values } from '../command/arguments.ts';
+import type { Values } from '../command/options.ts';
 import { Retry } from '../server/retry.ts';
 import type { Backlog } from './backlog.ts';
 import { RELAY_BACKOFF } from './backoff.ts';

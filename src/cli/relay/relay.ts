@@ -1,6 +1,7 @@
 /** A relay from beginning to end: the receiver fills the backlog, and the publisher empties it. */
-import type { Values } from '../command/arguments.ts';
+
 import { type ExitCode, fail } from '../command/command.ts';
+import type { Values } from '../command/options.ts';
 import type { Stopping } from '../command/stopping.ts';
 import { Backlog } from './backlog.ts';
 import { Checkpoint } from './checkpoint.ts';

@@ -2,18 +2,20 @@
 import type { Server } from '../../client/options.ts';
 import { ok } from '../../lib/result.ts';
 import { dotSegment } from '../../lib/text.ts';
-import type { Options, Values } from '../command/arguments.ts';
 import {
   type Command,
   type CommandResult,
+  command,
+  type Declaration,
   type ExitCode,
   failed,
   status,
   wrongUse,
 } from '../command/command.ts';
-import { checkFormat, FORMAT_HELP, FORMAT_OPTIONS, print } from '../command/output.ts';
+import type { Options, Values, ValuesOf } from '../command/options.ts';
+import { FORMAT_OPTIONS, print } from '../command/output.ts';
 import { type Answer, requestApi } from './api.ts';
-import { SERVER_HELP, SERVER_OPTIONS, serverOf } from './server.ts';
+import { SERVER_OPTIONS, serverOf } from './server.ts';
 
 /** The request, and what the command says of the answer. */
 interface Call {
@@ -33,61 +35,32 @@ interface Call {
   readonly missing?: string;
 }
 
-interface ApiCommand {
-  readonly name: string;
-  readonly summary: string;
-  readonly usage: string;
-  /** What `--help` shows after the usage: arguments, and a line for each option of the command. */
-  readonly details: string;
-  readonly examples: string;
-  /** What the exit codes mean, if they say more than usual. */
-  readonly ends?: string;
-  readonly options?: Options;
-  /** How many arguments the command has. */
-  readonly positionals: readonly [least: number, most: number];
+interface ApiCommand<O extends Options> extends Declaration {
+  /** The command also has the options of the server and of the format. */
+  readonly options?: O;
   callOf(
-    values: Values,
+    values: ValuesOf<O>,
     positionals: readonly string[],
   ): CommandResult<Call> | Promise<CommandResult<Call>>;
 }
 
-export function apiCommand(description: ApiCommand): Command {
-  const { name, summary, usage, details, examples, ends, options = {} } = description;
-  return {
-    name,
-    summary,
-    help: `${summary}.
-
-Usage: carillon ${usage}
-
-${details}${SERVER_HELP}
-${FORMAT_HELP}
-  -h, --help               show this
-${ends === undefined ? '' : `\n${ends}\n`}
-${examples.includes('\n') ? 'Examples' : 'Example'}:
-${examples.replace(/^/gm, '  ')}
-`,
-    options: { ...SERVER_OPTIONS, ...FORMAT_OPTIONS, ...options },
-    run: (values, positionals) => run(description, values, positionals),
-  };
-}
-
-async function run(
-  { positionals: [least, most], callOf }: ApiCommand,
-  values: Values,
-  positionals: readonly string[],
-): Promise<CommandResult<ExitCode>> {
-  const format = checkFormat(values);
-  if (!format.ok) return format;
-  const count = checkCount(positionals, least, most);
-  if (!count.ok) return count;
-  const call = await callOf(values, positionals);
-  if (!call.ok) return call;
-  // A URL would resolve the segment, and name another path.
-  const dots = dotSegment(call.value.path);
-  if (dots !== undefined) return wrongUse(`no name or path can have a segment "${dots}"`);
-  const server = serverOf(values);
-  return server.ok ? send(call.value, server.value, values) : server;
+export function apiCommand<const O extends Options = Record<never, never>>(
+  declaration: ApiCommand<O>,
+): Command {
+  const { callOf, ...rest } = declaration;
+  return command<Options>({
+    ...rest,
+    options: { ...declaration.options, ...SERVER_OPTIONS, ...FORMAT_OPTIONS },
+    async run(values: Values, positionals) {
+      const call = await callOf(values as ValuesOf<O>, positionals);
+      if (!call.ok) return call;
+      // A URL would resolve the segment, and name another path.
+      const dots = dotSegment(call.value.path);
+      if (dots !== undefined) return wrongUse(`no name or path can have a segment "${dots}"`);
+      const server = serverOf(values);
+      return server.ok ? send(call.value, server.value, values) : server;
+    },
+  });
 }
 
 async function send(call: Call, server: Server, values: Values): Promise<CommandResult<ExitCode>> {
@@ -106,14 +79,4 @@ async function send(call: Call, server: Server, values: Values): Promise<Command
   const note = call.note?.(server);
   if (note !== undefined) status(`note: ${note}`);
   return ok(call.exitCode?.(answer.value) ?? 0);
-}
-
-function checkCount(
-  positionals: readonly string[],
-  least: number,
-  most: number,
-): CommandResult<void> {
-  if (positionals.includes('')) return wrongUse('an argument is empty');
-  if (positionals.length < least) return wrongUse('an argument is missing');
-  return positionals.length > most ? wrongUse('there are too many arguments') : ok(undefined);
 }

@@ -1,15 +1,20 @@
 /** The server that the commands call: that of the environment, as for Vault's own commands. */
 import type { Server } from '../../client/options.ts';
 import { ok } from '../../lib/result.ts';
-import type { Values } from '../command/arguments.ts';
 import { type CommandResult, failed } from '../command/command.ts';
+import type { Options, Values } from '../command/options.ts';
 import { storedToken } from './token-file.ts';
 
 const DEFAULT_ADDRESS = 'http://127.0.0.1:8200';
 
-export const SERVER_OPTIONS = { namespace: { type: 'string' } } as const;
-export const SERVER_HELP =
-  '  --namespace <path>       Vault namespace of the request (default: VAULT_NAMESPACE)';
+export const SERVER_OPTIONS = {
+  namespace: {
+    type: 'string',
+    value: 'path',
+    help: 'Vault namespace of the request',
+    defaultHelp: 'VAULT_NAMESPACE',
+  },
+} as const satisfies Options;
 
 /**
  * The server, with the token of the environment or else of the last login.

@@ -12,41 +12,55 @@ import { apiCommand } from '../server/api-command.ts';
 import { noteOnAddress, sourceAddress, sourcePath } from './address.ts';
 
 const PATH = 'sys/events/sources';
+const NAME = { name: 'name', help: 'name of the source' } as const;
 
 export const sourceWrite = apiCommand({
   name: 'source write',
   summary: 'Make a source of events, or replace it: who sends, and which events that makes',
-  usage: 'source write [options] <name>',
-  details: `  <name>                   what the source is called; its address ends in it
-
-Options:
-  --kind <kind>            github, stripe, slack, … (docs/sources.md has all), standard-webhooks, hmac, token
-                           or vault-audit
-  --secret-file <file>     file with one secret, or "-" for standard input; may be repeated, for a change of
-                           secrets (default: those it has)
-  --event-type <rule>      event type, such as 'ci/{header:X-Event}' (default: that of the kind)
-  --path <rule>            metadata "path", by which policies decide, such as 'ci/{/job/name}'
-  --id <rule>              id, such as '{/delivery}'
-  --settings <file>        JSON with these and all others, as the API has them: signature, url, mapping, tolerance,
-                           namespace, mounts, on_overload; options go before it
-`,
-  examples: `carillon source write --kind github --secret-file ~/github-secret github
-carillon source write --settings ci.json --secret-file ~/ci-secret ci`,
+  arguments: [{ name: 'name', help: 'what the source is called; its address ends in it' }],
   options: {
-    kind: { type: 'string' },
-    'secret-file': { type: 'string', multiple: true },
-    'event-type': { type: 'string' },
-    path: { type: 'string' },
-    id: { type: 'string' },
-    settings: { type: 'string' },
+    kind: {
+      type: 'string',
+      value: 'kind',
+      help: 'github, stripe, slack, … (docs/sources.md has all), standard-webhooks, hmac, token or vault-audit',
+    },
+    'secret-file': {
+      type: 'string',
+      value: 'file',
+      help: 'file with one secret, or "-" for standard input; several while the secret changes',
+      multiple: true,
+      defaultHelp: 'those it has',
+      completes: 'file',
+    },
+    'event-type': {
+      type: 'string',
+      value: 'rule',
+      help: "event type, such as 'ci/{header:X-Event}'",
+      defaultHelp: 'that of the kind',
+    },
+    path: {
+      type: 'string',
+      value: 'rule',
+      help: 'metadata "path", by which policies decide, such as \'ci/{/job/name}\'',
+    },
+    id: { type: 'string', value: 'rule', help: "id, such as '{/delivery}'" },
+    settings: {
+      type: 'string',
+      value: 'file',
+      help: 'JSON with these and all others, as the API has them: signature, url, mapping, tolerance, namespace, mounts, on_overload; the other options override it',
+      completes: 'file',
+    },
   },
-  positionals: [1, 1],
+  examples: [
+    'carillon source write --kind github --secret-file ~/github-secret github',
+    'carillon source write --settings ci.json --secret-file ~/ci-secret ci',
+  ],
   async callOf(values, [name = '']) {
     const checked = checkName(name);
     if (!checked.ok) return checked;
-    const settings = await objectFrom(values.settings as string | undefined);
+    const settings = await objectFrom(values.settings);
     if (!settings.ok) return settings;
-    const files = values['secret-file'] as string[] | undefined;
+    const files = values['secret-file'];
     const secrets: string[] = [];
     for (const file of files ?? []) {
       const secret = await readSecret(file);
@@ -57,9 +71,8 @@ carillon source write --settings ci.json --secret-file ~/ci-secret ci`,
     if (!isJsonObject(mapping)) {
       return failed(`mapping must be a JSON object, not ${kindOf(mapping)}`);
     }
-    const rules = Object.fromEntries(
-      ['path', 'id'].flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]])),
-    );
+    const { path, id } = values;
+    const rules = { ...(path !== undefined && { path }), ...(id !== undefined && { id }) };
     const hasRules = Object.keys(rules).length > 0;
     return ok({
       method: 'PUT',
@@ -81,10 +94,8 @@ carillon source write --settings ci.json --secret-file ~/ci-secret ci`,
 export const sourceRead = apiCommand({
   name: 'source read',
   summary: 'Show a source: all but its secrets',
-  usage: 'source read [options] <name>',
-  details: 'Options:\n',
-  examples: 'carillon source read github',
-  positionals: [1, 1],
+  arguments: [NAME],
+  examples: ['carillon source read github'],
   callOf(_values, [name = '']) {
     const checked = checkName(name);
     if (!checked.ok) return checked;
@@ -102,10 +113,7 @@ export const sourceRead = apiCommand({
 export const sourceList = apiCommand({
   name: 'source list',
   summary: 'List the names of the sources',
-  usage: 'source list [options]',
-  details: 'Options:\n',
-  examples: 'carillon source list',
-  positionals: [0, 0],
+  examples: ['carillon source list'],
   callOf: () =>
     ok({
       method: 'GET',
@@ -119,21 +127,28 @@ export const sourceList = apiCommand({
 export const sourceTest = apiCommand({
   name: 'source test',
   summary: 'Show the events of a delivery, without publishing them',
-  usage: 'source test [options] <name> <file>',
-  details: `  <name>                   which source
-  <file>                   file with the body of the delivery, or "-" for standard input
-
-Options:
-  --header <name: value>   a header of the delivery; may be repeated
-`,
-  examples: `carillon source test --header 'X-GitHub-Event: push' github push.json`,
-  options: { header: { type: 'string', multiple: true } },
-  positionals: [2, 2],
+  arguments: [
+    NAME,
+    {
+      name: 'file',
+      help: 'file with the body of the delivery, or "-" for standard input',
+      completes: 'file',
+    },
+  ],
+  options: {
+    header: {
+      type: 'string',
+      value: 'name: value',
+      help: 'a header of the delivery',
+      multiple: true,
+    },
+  },
+  examples: ["carillon source test --header 'X-GitHub-Event: push' github push.json"],
   async callOf(values, [name = '', file = '']) {
     const checked = checkName(name);
     if (!checked.ok) return checked;
     const headers: [string, string][] = [];
-    for (const header of (values.header ?? []) as string[]) {
+    for (const header of values.header ?? []) {
       const colon = header.indexOf(':');
       if (colon < 1) return wrongUse('--header must be "<name>: <value>"');
       headers.push([header.slice(0, colon), header.slice(colon + 1).trim()]);
@@ -153,10 +168,8 @@ Options:
 export const sourceDelete = apiCommand({
   name: 'source delete',
   summary: 'Delete a source; requests to it are then refused',
-  usage: 'source delete [options] <name>',
-  details: 'Options:\n',
-  examples: 'carillon source delete github',
-  positionals: [1, 1],
+  arguments: [NAME],
+  examples: ['carillon source delete github'],
   callOf(_values, [name = '']) {
     const checked = checkName(name);
     if (!checked.ok) return checked;

@@ -4,21 +4,14 @@ import { wrongUse } from '../command/command.ts';
 import { columns, table, tableOf, tokenRows } from '../command/output.ts';
 import type { Answer } from '../server/api.ts';
 import { apiCommand } from '../server/api-command.ts';
-import { ACCESSOR_OPTIONS, targetOf } from './target.ts';
+import { ACCESSOR_OPTIONS, TOKEN_ARGUMENT, targetOf } from './target.ts';
 
 export const tokenLookup = apiCommand({
   name: 'token lookup',
   summary: 'Show a token',
-  usage: 'token lookup [options] [<token>]',
-  details: `  <token>                  the token, or "-" for standard input (default: your own)
-
-Options:
-  --accessor               the argument is the accessor of a token
-`,
-  examples: `carillon token lookup
-carillon token lookup --accessor 7H7y7lQJ64XoxJMvKubn6SIG`,
+  arguments: [TOKEN_ARGUMENT],
   options: ACCESSOR_OPTIONS,
-  positionals: [0, 1],
+  examples: ['carillon token lookup', 'carillon token lookup --accessor 7H7y7lQJ64XoxJMvKubn6SIG'],
   async callOf(values, [given]) {
     const target = await targetOf(values, given, 'looked up');
     if (!target.ok) return target;
@@ -35,17 +28,20 @@ carillon token lookup --accessor 7H7y7lQJ64XoxJMvKubn6SIG`,
 export const tokenRenew = apiCommand({
   name: 'token renew',
   summary: 'Let a token live longer',
-  usage: 'token renew [options] [<token>]',
-  details: `  <token>                  the token, or "-" for standard input (default: your own)
-
-Options:
-  --accessor               the argument is the accessor of a token
-  --increment <duration>   how long it is to live from now: 90s, 1h30m, 2d (default: as at first)
-`,
-  examples: `carillon token renew --increment 1h
-carillon token renew --accessor 7H7y7lQJ64XoxJMvKubn6SIG`,
-  options: { ...ACCESSOR_OPTIONS, increment: { type: 'string' } },
-  positionals: [0, 1],
+  arguments: [TOKEN_ARGUMENT],
+  options: {
+    ...ACCESSOR_OPTIONS,
+    increment: {
+      type: 'string',
+      value: 'duration',
+      help: 'how long it is to live from now: 90s, 1h30m, 2d',
+      defaultHelp: 'as at first',
+    },
+  },
+  examples: [
+    'carillon token renew --increment 1h',
+    'carillon token renew --accessor 7H7y7lQJ64XoxJMvKubn6SIG',
+  ],
   async callOf(values, [given]) {
     const target = await targetOf(values, given, 'renewed');
     if (!target.ok) return target;
@@ -61,24 +57,24 @@ carillon token renew --accessor 7H7y7lQJ64XoxJMvKubn6SIG`,
 export const tokenRevoke = apiCommand({
   name: 'token revoke',
   summary: 'End a token, its children and the subscriptions of all of them',
-  usage: `token revoke [options] <token>
-       carillon token revoke --self`,
-  details: `  <token>                  the token, or "-" for standard input
-
-Options:
-  --self                   your own token
-  --accessor               the argument is the accessor of a token
-  --mode orphan            the children of the token live on; needs sudo
-`,
-  examples: `carillon token revoke --accessor 7H7y7lQJ64XoxJMvKubn6SIG
-carillon token revoke --self`,
-  options: { ...ACCESSOR_OPTIONS, self: { type: 'boolean' }, mode: { type: 'string' } },
-  positionals: [0, 1],
+  usage: ['token revoke [options] <token>', 'token revoke --self'],
+  arguments: [{ name: 'token', help: 'the token, or "-" for standard input', optional: true }],
+  options: {
+    self: { type: 'boolean', help: 'your own token' },
+    ...ACCESSOR_OPTIONS,
+    mode: {
+      type: 'string',
+      value: 'orphan',
+      help: 'the children of the token live on; needs sudo',
+      choices: ['orphan'],
+    },
+  },
+  examples: [
+    'carillon token revoke --accessor 7H7y7lQJ64XoxJMvKubn6SIG',
+    'carillon token revoke --self',
+  ],
   async callOf(values, [given]) {
     const { self, accessor, mode } = values;
-    if (mode !== undefined && mode !== 'orphan') {
-      return wrongUse(`--mode is ${JSON.stringify(mode)}; there is only "orphan"`);
-    }
     if (self === true && (given !== undefined || accessor === true || mode !== undefined)) {
       return wrongUse('--self cannot be combined with a token, --accessor or --mode');
     }
@@ -101,19 +97,19 @@ carillon token revoke --self`,
 export const tokenCapabilities = apiCommand({
   name: 'token capabilities',
   summary: 'Show what a token may do with a path',
-  usage: `token capabilities [options] <path>
-       carillon token capabilities [options] <token> <path>...`,
-  details: `  <token>                  the token, or "-" for standard input (default: your own); where there
-                           are several arguments it is the first of them
-  <path>                   path of an event or of the API: secret/data/app
-
-Options:
-  --accessor               the first argument is the accessor of a token
-`,
-  examples: `carillon token capabilities sys/events/subscribe/kv-v2/data-write
-carillon token capabilities --accessor 7H7y7lQJ64XoxJMvKubn6SIG secret/data/app secret/data/web`,
+  usage: ['token capabilities [options] <path>', 'token capabilities [options] <token> <path>...'],
+  arguments: [
+    {
+      ...TOKEN_ARGUMENT,
+      help: 'the token, or "-" for standard input; the first of several arguments',
+    },
+    { name: 'path', help: 'path of an event or of the API: secret/data/app', multiple: true },
+  ],
   options: ACCESSOR_OPTIONS,
-  positionals: [1, Infinity],
+  examples: [
+    'carillon token capabilities sys/events/subscribe/kv-v2/data-write',
+    'carillon token capabilities --accessor 7H7y7lQJ64XoxJMvKubn6SIG secret/data/app secret/data/web',
+  ],
   async callOf(values, positionals) {
     const [given, ...paths] = positionals.length > 1 ? positionals : [undefined, ...positionals];
     if (values.accessor === true && given === undefined) {

@@ -8,43 +8,62 @@ import { apiCommand } from '../server/api-command.ts';
 export const tokenCreate = apiCommand({
   name: 'token create',
   summary: 'Make a token, a child of your own',
-  usage: 'token create [options]',
-  details: `Options:
-  --policy <name>          policy of the token; may be repeated (default: those of the parent)
-  --ttl <duration>         how long it lives unless it is renewed: 90s, 1h30m, 2d
-  --explicit-max-ttl <d>   how long it lives at most, renewed or not
-  --period <duration>      it lives as long as it is renewed within this time
-  --use-limit <number>     how many requests it can make (default: any number)
-  --orphan                 it outlives its parent; needs sudo
-  --no-default-policy      leave the policy "default" out
-  --renewable=false        it cannot be renewed
-  --display-name <text>    its name in look-ups
-  --metadata <key=value>   more to show in look-ups; may be repeated
-  --id <token>             the token itself, or "-" for standard input; needs sudo (default: a random
-                           one)
-`,
-  examples: `carillon token create --policy subscriber --ttl 1h
-carillon token create --policy subscriber --format json | jq -r .auth.client_token`,
   options: {
-    policy: { type: 'string', multiple: true },
-    ttl: { type: 'string' },
-    'explicit-max-ttl': { type: 'string' },
-    period: { type: 'string' },
-    'use-limit': { type: 'string' },
-    orphan: { type: 'boolean' },
-    'no-default-policy': { type: 'boolean' },
-    renewable: { type: 'boolean' },
-    'display-name': { type: 'string' },
-    metadata: { type: 'string', multiple: true },
-    id: { type: 'string' },
+    policy: {
+      type: 'string',
+      value: 'name',
+      help: 'policy of the token',
+      multiple: true,
+      defaultHelp: 'those of the parent',
+    },
+    ttl: {
+      type: 'string',
+      value: 'duration',
+      help: 'how long it lives unless it is renewed: 90s, 1h30m, 2d',
+    },
+    'explicit-max-ttl': {
+      type: 'string',
+      value: 'duration',
+      help: 'how long it lives at most, renewed or not',
+    },
+    period: {
+      type: 'string',
+      value: 'duration',
+      help: 'it lives as long as it is renewed within this time',
+    },
+    'use-limit': {
+      type: 'string',
+      value: 'number',
+      help: 'how many requests it can make',
+      defaultHelp: 'any number',
+    },
+    orphan: { type: 'boolean', help: 'it outlives its parent; needs sudo' },
+    'no-default-policy': { type: 'boolean', help: 'leave the policy "default" out' },
+    renewable: { type: 'boolean', help: 'whether it can be renewed; --renewable=false denies it' },
+    'display-name': { type: 'string', value: 'text', help: 'its name in look-ups' },
+    metadata: {
+      type: 'string',
+      value: 'key=value',
+      help: 'more to show in look-ups',
+      multiple: true,
+    },
+    id: {
+      type: 'string',
+      value: 'token',
+      help: 'the token itself, or "-" for standard input; needs sudo',
+      defaultHelp: 'a random one',
+    },
   },
-  positionals: [0, 0],
+  examples: [
+    'carillon token create --policy subscriber --ttl 1h',
+    'carillon token create --policy subscriber --format json | jq -r .auth.client_token',
+  ],
   async callOf(values) {
-    const limit = values['use-limit'] as string | undefined;
+    const limit = values['use-limit'];
     if (limit !== undefined && !/^\d+$/.test(limit)) {
       return wrongUse(`--use-limit is ${JSON.stringify(limit)}; it must be a number`);
     }
-    const metadata = parsePairs((values.metadata ?? []) as string[]);
+    const metadata = parsePairs(values.metadata ?? []);
     if (!metadata.ok) return wrongUse(`--metadata: ${metadata.failure.message}`);
     const id = values.id === '-' ? await readSecret('-') : ok(values.id);
     if (!id.ok) return id;

@@ -1,8 +1,8 @@
 /** The token that a command is about: that of the request, another one, or the one of an accessor. */
 import { ok } from '../../lib/result.ts';
 import { namespaceOfToken } from '../../token/token-form.ts';
-import type { Values } from '../command/arguments.ts';
 import { type CommandResult, failed, wrongUse } from '../command/command.ts';
+import type { Argument, Options, ValuesOf } from '../command/options.ts';
 import { readSecret } from '../input/input.ts';
 
 interface TokenTarget {
@@ -12,7 +12,16 @@ interface TokenTarget {
   readonly body: Readonly<Record<string, string>>;
 }
 
-export const ACCESSOR_OPTIONS = { accessor: { type: 'boolean' } } as const;
+export const ACCESSOR_OPTIONS = {
+  accessor: { type: 'boolean', help: 'the first argument is the accessor of a token' },
+} as const satisfies Options;
+
+export const TOKEN_ARGUMENT = {
+  name: 'token',
+  help: 'the token, or "-" for standard input',
+  optional: true,
+  defaultHelp: 'your own',
+} as const satisfies Argument;
 
 /**
  * Reads the argument, which is an accessor with `--accessor`, as in `vault`. The token `-` is read from standard input,
@@ -21,7 +30,7 @@ export const ACCESSOR_OPTIONS = { accessor: { type: 'boolean' } } as const;
  * @param done what the command does with the token: "revoked"
  */
 export async function targetOf(
-  { accessor }: Values,
+  { accessor }: ValuesOf<typeof ACCESSOR_OPTIONS>,
   given: string | undefined,
   done: string,
 ): Promise<CommandResult<TokenTarget>> {

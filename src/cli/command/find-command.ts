@@ -1,0 +1,44 @@
+/** The command that a user types. */
+import type { Command } from './command.ts';
+import { suggestion } from './nearest.ts';
+
+/** What can be the name of a command. Anything else may be a secret, and no message repeats it. */
+const WORD = /^[a-z][a-z-]{0,30}$/i;
+
+/** @returns the command whose words the arguments begin with */
+export function findCommand(
+  args: readonly string[],
+  commands: readonly Command[],
+): Command | undefined {
+  return commands.find(({ name }) => name.split(' ').every((word, index) => args[index] === word));
+}
+
+/** Says which command there is not, and which is the nearest. */
+export function unknownCommand(args: readonly string[], commands: readonly Command[]): string {
+  const names = commands.map(({ name }) => name);
+  const [first = '', second = ''] = args;
+  const ofGroup = names.filter((name) => name.startsWith(`${first} `));
+  if (ofGroup.length > 0) {
+    const word = suggestion(second, ofGroup.map(lastWord));
+    // The second word may be a token: only one that is nearly a command is repeated.
+    return word === undefined
+      ? `there is no such command of "carillon ${first}"`
+      : unknown(`${first} ${second}`, `${first} ${word}`);
+  }
+  if (!WORD.test(first)) return 'the first word is not a command';
+  const both = WORD.test(second) ? suggestion(`${first} ${second}`, names) : undefined;
+  if (both !== undefined) return unknown(`${first} ${second}`, both);
+  // "publish" is "events publish".
+  const complete = names.filter((name) => name.includes(' ') && lastWord(name) === first);
+  const groups = names.map((name) => name.split(' ')[0] ?? '');
+  return unknown(first, complete.length === 1 ? complete[0] : suggestion(first, groups));
+}
+
+function lastWord(name: string): string {
+  return name.split(' ').at(-1) ?? '';
+}
+
+function unknown(typed: string, meant: string | undefined): string {
+  const question = meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`;
+  return `there is no command ${JSON.stringify(typed)}${question}`;
+}

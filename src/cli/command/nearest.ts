@@ -1,0 +1,18 @@
+/** The name that a user probably meant. */
+import { closest, distance } from 'fastest-levenshtein';
+
+/** How many characters may be wrong in a name of this length. Two swapped ones count as two. */
+function tolerance({ length }: string): number {
+  return length < 4 ? 1 : Math.max(2, Math.floor(length / 3));
+}
+
+/** @returns the nearest of the names; undefined if none is near */
+export function suggestion(typed: string, names: readonly string[]): string | undefined {
+  const text = typed.toLowerCase();
+  if (names.length === 0) return undefined;
+  const nearest = closest(text, names as string[]);
+  if (distance(text, nearest) <= tolerance(text)) return nearest;
+  // A shortened name: `--names` for `--namespace`.
+  const longer = names.filter((name) => text.length > 2 && name.startsWith(text));
+  return longer.length === 1 ? longer[0] : undefined;
+}

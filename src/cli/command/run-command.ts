@@ -1,0 +1,61 @@
+/** Runs a command with the words after its name. */
+
+import { ok } from '../../lib/result.ts';
+import { listOf, parseArguments } from './arguments.ts';
+import {
+  type Command,
+  type CommandResult,
+  type ExitCode,
+  fail,
+  misuse,
+  wrongUse,
+} from './command.ts';
+import { helpOf } from './help.ts';
+import { HELP_OPTIONS } from './options.ts';
+
+/** Runs a command with its arguments, or says how it is used. */
+export async function runCommand(command: Command, args: readonly string[]): Promise<ExitCode> {
+  const options = { ...command.options, ...HELP_OPTIONS };
+  const parsed = parseArguments(args, options, process.env);
+  if (!parsed.ok) return misuse(parsed.failure.message, command.name);
+  const { values, positionals } = parsed.value;
+  if (values.help === true) {
+    process.stdout.write(helpOf(command));
+    return 0;
+  }
+  const checked = checkPositionals(command, positionals);
+  const done = checked.ok ? await command.run(values, positionals) : checked;
+  if (done.ok) return done.value;
+  const { reason, message } = done.failure;
+  if (reason === 'interrupted') return 130;
+  return reason === 'wrong_use' ? misuse(message, command.name) : fail(message);
+}
+
+/** The messages do not repeat an argument, which may be a token. */
+function checkPositionals(
+  { arguments: declared = [], tooMany }: Command,
+  positionals: readonly string[],
+): CommandResult<void> {
+  const isOpen = declared.at(-1)?.multiple === true;
+  if (positionals.length > declared.length && !isOpen) {
+    const message = tooMany?.(positionals);
+    if (message !== undefined) return wrongUse(message);
+    return wrongUse(
+      declared.length === 0
+        ? 'the command takes no arguments, only options'
+        : `there are too many arguments: ${positionals.length} instead of ${declared.map(({ name }) => `<${name}>`).join(' ')}`,
+    );
+  }
+  const required = declared.filter(({ optional }) => optional !== true);
+  const missing = required[positionals.length];
+  if (missing !== undefined) return wrongUse(`<${missing.name}> is missing: ${missing.help}`);
+  const empty = positionals.findIndex((each) => each.trim() === '');
+  if (empty !== -1) return wrongUse(`<${(declared[empty] ?? declared.at(-1))?.name}> is empty`);
+  for (const [index, { name, choices }] of declared.entries()) {
+    const given = positionals[index];
+    if (given !== undefined && choices?.includes(given) === false) {
+      return wrongUse(`<${name}> must be ${listOf(choices)}`);
+    }
+  }
+  return ok(undefined);
+}

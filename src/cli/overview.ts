@@ -1,0 +1,40 @@
+/** `carillon --help`, and the help of a group such as `carillon events --help`. */
+import type { Command } from './command/command.ts';
+import { COMMANDS, GROUPS } from './commands.ts';
+
+export function generalHelp(): string {
+  return `Event notifications at the edge, compatible with Vault's.
+
+Usage: carillon <command> [options]
+
+${GROUPS.map(([heading, commands]) => `${heading}:\n${listOf(commands)}`).join('\n\n')}
+
+Environment:
+  VAULT_ADDR         address of the server (default: http://127.0.0.1:8200)
+  VAULT_TOKEN        token to authenticate with (default: that of the last login)
+  VAULT_NAMESPACE    Vault namespace of the request (default: the root namespace)
+
+Example:
+  carillon events subscribe 'kv*' | jq .data.event.metadata.path
+
+"carillon <command> --help" says more about each.
+`;
+}
+
+/** @returns undefined if no command begins with this word */
+export function groupHelp(group: string): string | undefined {
+  const commands = COMMANDS.filter(({ name }) => name.startsWith(`${group} `));
+  if (commands.length === 0) return undefined;
+  return `Usage: carillon ${group} <command> [options]
+
+Commands:
+${listOf(commands)}
+
+Example:
+  carillon ${commands[0]?.name} --help
+`;
+}
+
+function listOf(commands: readonly Command[]): string {
+  return commands.map(({ name, summary }) => `  ${name.padEnd(19)} ${summary}`).join('\n');
+}

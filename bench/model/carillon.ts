@@ -22,6 +22,15 @@ export interface Costs {
   readonly event: number;
 }
 
+/** What the platform counts, and charges for. */
+export interface Usage {
+  readonly workerRequests: number;
+  readonly workerCpuMilliseconds: number;
+  readonly objectRequests: number;
+  readonly gigabyteSeconds: number;
+  readonly rowsWritten: number;
+}
+
 /** Dollars. */
 export interface Bill {
   readonly requests: number;
@@ -35,22 +44,32 @@ export interface Bill {
  * has nothing to do: so its duration is taken to be its CPU. That of the Worker is in it, and charged a
  * second time, as nothing tells them apart from outside.
  */
-export function billOf(work: Work, { delivery, event }: Costs, constants: Constants): Bill {
+export function usageOf(work: Work, { delivery, event }: Costs, constants: Constants): Usage {
   const { eventCalls, eventRows, handshakeCalls, handshakeRows, eventMicroseconds } = constants;
   const { events, requests, deliveries, handshakes, messages } = work;
-  const calls =
-    requests * eventCalls + handshakes * handshakeCalls + messages / CLOUDFLARE.messagesOfARequest;
   // A handshake is a request, a look into the authority and a row: it is taken for an event.
   const entering = events * event + handshakes * eventMicroseconds;
   const seconds = (deliveries * delivery + entering) / MILLION;
+  return {
+    workerRequests: requests + handshakes,
+    workerCpuMilliseconds: entering / 1000,
+    objectRequests:
+      requests * eventCalls +
+      handshakes * handshakeCalls +
+      messages / CLOUDFLARE.messagesOfARequest,
+    gigabyteSeconds: seconds * CLOUDFLARE.objectGigabytes,
+    rowsWritten: events * eventRows + handshakes * handshakeRows,
+  };
+}
+
+export function billOf(work: Work, costs: Costs, constants: Constants): Bill {
+  const usage = usageOf(work, costs, constants);
+  const priced = (...names: (keyof Usage)[]) =>
+    names.reduce((sum, name) => sum + usage[name] * CLOUDFLARE[name], 0) / MILLION;
   const bill = {
-    requests:
-      ((requests + handshakes) * CLOUDFLARE.workerRequests +
-        (entering / 1000) * CLOUDFLARE.workerCpuMilliseconds +
-        calls * CLOUDFLARE.objectRequests) /
-      MILLION,
-    rows: ((events * eventRows + handshakes * handshakeRows) * CLOUDFLARE.rowsWritten) / MILLION,
-    duration: (seconds * CLOUDFLARE.objectGigabytes * CLOUDFLARE.gigabyteSeconds) / MILLION,
+    requests: priced('workerRequests', 'workerCpuMilliseconds', 'objectRequests'),
+    rows: priced('rowsWritten'),
+    duration: priced('gigabyteSeconds'),
   };
   return { ...bill, total: bill.requests + bill.rows + bill.duration };
 }

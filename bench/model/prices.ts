@@ -24,6 +24,32 @@ export const CLOUDFLARE = {
   objectGigabytes: 0.128,
 } as const;
 
+/** What a plan includes: Workers Free for a day, Workers Paid for a month. */
+export const PLANS = {
+  paidDollars: 5,
+  /** Milliseconds of CPU that one request may take on Workers Free. */
+  freeCpuOfARequest: 10,
+  free: {
+    workerRequests: 100_000,
+    objectRequests: 100_000,
+    gigabyteSeconds: 13_000,
+    rowsWritten: 100_000,
+    gigabytesStored: 5,
+    logLines: 200_000,
+  },
+  paid: {
+    workerRequests: 10e6,
+    workerCpuMilliseconds: 30e6,
+    objectRequests: 1e6,
+    gigabyteSeconds: 400_000,
+    rowsWritten: 50e6,
+    gigabytesStored: 5,
+    logLines: 20e6,
+  },
+  /** A million lines of Workers Logs, until 2026-11-30. */
+  logLineDollars: 0.6,
+} as const;
+
 export const APPSYNC_EVENTS = {
   operations: 1,
   connectionMinutes: 0.08,

@@ -1,4 +1,4 @@
-/** The tables of `docs/scale.md`, by their names. */
+/** The tables of `docs/scale.md` and `docs/deploy.md`, by their names. */
 import { MAX_SOCKETS_PER_HUB } from '../../src/hub/limits.ts';
 import {
   CONSTANTS,
@@ -8,6 +8,8 @@ import {
 } from '../constants.ts';
 import { number } from '../measure/digits.ts';
 import { billOf, type Costs, type Work } from './carillon.ts';
+import { dollars, table } from './markdown.ts';
+import { deploymentsTable, plansTable } from './plans.ts';
 import { ABLY, APPSYNC_EVENTS, CLOUDFLARE, PUSHER_PLANS, SOURCES } from './prices.ts';
 
 const MILLION = 1e6;
@@ -23,6 +25,8 @@ export function tablesOf(measured: MeasuredConstants): Readonly<Record<string, s
     deliveries: deliveriesTable(measured.values),
     idle: idleTable(measured.values),
     hub: hubTable(measured.values),
+    plans: plansTable(measured.values),
+    deployments: deploymentsTable(measured.values),
     prices: table(
       ['price', 'as of', 'source'],
       SOURCES.map(({ what, date, url }) => [what, date, `<${url}>`]),
@@ -182,16 +186,4 @@ function pusher(events: number): [low: number, high: number] {
     ({ dollars, messagesADay }) => ((MILLION + events) * dollars) / (messagesADay * DAYS),
   );
   return [Math.min(...prices), Math.max(...prices)];
-}
-
-function dollars(amount: number | readonly [number, number]): string {
-  if (typeof amount !== 'number') return `${dollars(amount[0])}–${dollars(amount[1]).slice(1)}`;
-  if (amount < 0.001) return `$${amount.toFixed(6)}`;
-  if (amount < 1) return `$${amount.toPrecision(2)}`;
-  return `$${amount < 100 ? amount.toFixed(2) : number(Math.round(amount))}`;
-}
-
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
 }

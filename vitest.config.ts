@@ -136,6 +136,15 @@ export default defineConfig({
         extends: true,
         test: { name: 'slow-cli', include: ['test/cli/**/*.slow.test.ts'], env: COMPILED },
       },
+      {
+        extends: true,
+        test: {
+          name: 'docs',
+          include: ['test/docs/**/*.test.ts'],
+          isolate: false,
+          testTimeout: 300_000,
+        },
+      },
       { extends: true, test: { name: 'faults', include: ['test/faults/**/*.test.ts'] } },
     ],
   },

@@ -1,17 +1,17 @@
 /** Remembers what has been published, and acknowledges it to the origin. */
+import type { PositionFile } from '../server/position-file.ts';
 import type { BacklogEntry } from './backlog.ts';
 import type { Report } from './report.ts';
-import type { StateFile } from './state-file.ts';
 
 export class Checkpoint {
-  readonly #state: StateFile | undefined;
+  readonly #state: PositionFile | undefined;
   readonly #report: Report;
   #cursor: string | undefined;
   #writeFails = false;
   #canResume = false;
 
   /** @param state undefined if nothing is remembered */
-  constructor(state: StateFile | undefined, report: Report) {
+  constructor(state: PositionFile | undefined, report: Report) {
     this.#state = state;
     this.#report = report;
     this.#cursor = state?.found?.cursor;

@@ -2,11 +2,11 @@
 import { ok } from '../../lib/result.ts';
 import { command, failed, wrongUse } from '../command/command.ts';
 import { stopOnSignals } from '../command/stopping.ts';
+import { PositionFile } from '../server/position-file.ts';
 import { SERVER_OPTIONS } from '../server/server.ts';
 import { destinationOf } from './destination.ts';
 import { ORIGIN_OPTIONS, originOf } from './origin.ts';
 import { relay } from './relay.ts';
-import { StateFile } from './state-file.ts';
 
 export const relayCommand = command({
   name: 'relay',
@@ -46,7 +46,8 @@ export const relayCommand = command({
       return wrongUse('--from is the server of VAULT_ADDR itself');
     }
     const { state: path, 'skip-source': skippedSources = [] } = values;
-    const state = path === undefined ? undefined : StateFile.open(path, origin.value.subscription);
+    const state =
+      path === undefined ? undefined : PositionFile.open(path, 'relay', origin.value.subscription);
     if (state?.ok === false) return failed(state.failure.message);
 
     const options = { origin: origin.value, state: state?.value, skippedSources, values };

@@ -7,7 +7,14 @@ import type { Options, ValuesOf } from '../command/options.ts';
 import { readSecret } from '../input/input.ts';
 import { checkPath, urlWithoutNamespace } from '../server/api.ts';
 import { type Headers, headersOf, withToken } from '../server/server.ts';
-import type { OriginSubscription } from './state-file.ts';
+
+/** What identifies the subscription. A type, because the state file takes it as a record. */
+type OriginSubscription = {
+  readonly from: string;
+  readonly namespace: string;
+  readonly pattern: string;
+  readonly namespaces: readonly string[];
+};
 
 export interface Origin {
   readonly address: URL;

@@ -3,18 +3,18 @@
 import { type ExitCode, fail } from '../command/command.ts';
 import type { Values } from '../command/options.ts';
 import type { Stopping } from '../command/stopping.ts';
+import type { PositionFile } from '../server/position-file.ts';
 import { Backlog } from './backlog.ts';
 import { Checkpoint } from './checkpoint.ts';
 import type { Origin } from './origin.ts';
 import { Publisher } from './publisher.ts';
 import { Receiver } from './receiver.ts';
 import { Report } from './report.ts';
-import type { StateFile } from './state-file.ts';
 
 interface RelayOptions {
   readonly origin: Origin;
   /** Undefined if nothing is remembered. */
-  readonly state: StateFile | undefined;
+  readonly state: PositionFile | undefined;
   readonly skippedSources: readonly string[];
   /** The options of the command, which name the destination. */
   readonly values: Values;

@@ -1,7 +1,6 @@
 /**
- * The position of a relay, in a file. It is written after the events up to there were published, so a relay that was
- * killed resumes from it. Events that were published and are not in it are delivered again, and recognised by their
- * ids.
+ * The position of a subscription, in a file. It is written after the events up to there were processed, so a command
+ * that was killed resumes from it. Events that were processed and are not in it are processed again.
  */
 import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
@@ -10,41 +9,42 @@ import { invalid, ok, type Result } from '../../lib/result.ts';
 import { parseJson } from '../../lib/text.ts';
 import { readFileIfExists, reasonOfFileError, tryReplaceFile } from '../input/files.ts';
 
-/** What identifies a subscription. A position in one means nothing in another. */
-export interface OriginSubscription {
-  readonly from: string;
-  readonly namespace: string;
-  readonly pattern: string;
-  readonly namespaces: readonly string[];
-}
+/** What identifies a subscription, by names for messages. A position in one means nothing in another. */
+type SubscriptionIdentity = Readonly<Record<string, string | readonly string[]>>;
 
-const MEMBERS = ['from', 'namespace', 'pattern', 'namespaces'] as const;
-
-interface RelayPosition {
-  /** Undefined if the origin has none. */
+interface Position {
+  /** Undefined if the server has none. */
   readonly cursor: string | undefined;
   /** RFC 3339. Nothing is missing up to then. */
   readonly at: string;
 }
 
-export class StateFile {
+export class PositionFile {
   /** What the file said when it was opened; undefined if there was none. */
-  readonly found: RelayPosition | undefined;
+  readonly found: Position | undefined;
   readonly #path: string;
-  readonly #subscription: OriginSubscription;
+  readonly #subscription: SubscriptionIdentity;
 
   private constructor(
     path: string,
-    subscription: OriginSubscription,
-    found: RelayPosition | undefined,
+    subscription: SubscriptionIdentity,
+    found: Position | undefined,
   ) {
     this.#path = path;
     this.#subscription = subscription;
     this.found = found;
   }
 
-  /** Fails if the file cannot be that of this subscription. */
-  static open(path: string, subscription: OriginSubscription): Result<StateFile> {
+  /**
+   * Fails if the file cannot be that of this subscription.
+   *
+   * @param command whose file it is, for the message
+   */
+  static open(
+    path: string,
+    command: string,
+    subscription: SubscriptionIdentity,
+  ): Result<PositionFile> {
     let text: string | undefined;
     try {
       accessSync(dirname(path), constants.W_OK);
@@ -53,12 +53,12 @@ export class StateFile {
       const { path: refused = path } = error as NodeJS.ErrnoException;
       return invalid(`the state file cannot be used: ${refused}: ${reasonOfFileError(error)}`);
     }
-    if (text === undefined) return ok(new StateFile(path, subscription, undefined));
-    const found = readPosition(path, text, subscription);
-    return found.ok ? ok(new StateFile(path, subscription, found.value)) : found;
+    if (text === undefined) return ok(new PositionFile(path, subscription, undefined));
+    const found = readPosition(path, text, command, subscription);
+    return found.ok ? ok(new PositionFile(path, subscription, found.value)) : found;
   }
 
-  save(position: RelayPosition): Result<void> {
+  save(position: Position): Result<void> {
     const state = { ...this.#subscription, ...position };
     return tryReplaceFile(this.#path, `${JSON.stringify(state, null, 2)}\n`);
   }
@@ -67,15 +67,16 @@ export class StateFile {
 function readPosition(
   path: string,
   text: string,
-  subscription: OriginSubscription,
-): Result<RelayPosition> {
+  command: string,
+  subscription: SubscriptionIdentity,
+): Result<Position> {
   const json = parseJson(text);
   const state = json.ok && isJsonObject(json.value) ? json.value : {};
   const { cursor, at } = state;
   if (!isTime(at)) {
-    return invalid(`${path} is no state file of "carillon relay"; name another, or remove it`);
+    return invalid(`${path} is no state file of "carillon ${command}"; name another, or remove it`);
   }
-  const other = MEMBERS.find(
+  const other = Object.keys(subscription).find(
     (member) => JSON.stringify(state[member]) !== JSON.stringify(subscription[member]),
   );
   if (other !== undefined) {

@@ -1,6 +1,6 @@
 /** A subscription that begins in the past, or reconnects: the client of `src/client`. */
 import { once } from 'node:events';
-import { CarillonError, type Subscription, subscribe } from '../../client/index.ts';
+import { CarillonError, type Subscription } from '../../client/index.ts';
 import type { Server } from '../../client/options.ts';
 import { ok } from '../../lib/result.ts';
 import { encodeJson, eventOfFrame, type FrameJson } from '../../wire/json.ts';
@@ -8,12 +8,14 @@ import { encodeProtobuf } from '../../wire/protobuf.ts';
 import { type CommandResult, type ExitCode, failed, status } from '../command/command.ts';
 import type { Values } from '../command/options.ts';
 import { exitSignal } from '../command/stopping.ts';
-import { retryMessage } from '../server/retry.ts';
-import { serverOf } from '../server/server.ts';
-import { socketThatWarns } from '../server/subscription-socket.ts';
+import { openSubscription } from './open-subscription.ts';
 import { protobufLine } from './stock-subscription.ts';
 
-/** Prints events until the server, the reader of the output, the user, or the timeout ends the subscription. */
+/**
+ * Prints events until the server, the reader of the output, the user, or the timeout ends the subscription.
+ *
+ * @param values the options of the command, with `since` as the server reads it
+ */
 export async function printResuming(
   pattern: string,
   values: Values,
@@ -22,7 +24,12 @@ export async function printResuming(
 ): Promise<CommandResult<ExitCode>> {
   const exit = exitSignal(timeoutMs);
   try {
-    await printAll(subscriptionOf(pattern, values, server, exit), values, exit);
+    const subscription = openSubscription(pattern, values, server, {
+      since: values.since as string | undefined,
+      reconnect: values.follow === true,
+      signal: exit,
+    });
+    await printAll(subscription, values, exit);
     return ok(0);
   } catch (error) {
     if (exit.aborted) return ok(exit.reason as ExitCode);
@@ -35,45 +42,6 @@ export async function printResuming(
     status(error.message);
     return ok(0);
   }
-}
-
-function subscriptionOf(
-  pattern: string,
-  values: Values,
-  server: Server,
-  signal: AbortSignal,
-): Subscription {
-  const { filter, namespaces, since, protobuf } = values as {
-    filter?: string;
-    namespaces?: string[];
-    since?: string;
-    protobuf?: boolean;
-  };
-  return subscribe(pattern, {
-    url: server.url,
-    token: () => tokenOf(values),
-    namespace: server.namespace,
-    filter,
-    namespaces,
-    since,
-    encoding: protobuf === true ? 'protobuf' : 'json',
-    reconnect: values.follow === true,
-    signal,
-    WebSocket: socketThatWarns((warning) => status(`warning: ${warning}`)),
-    onState: (state) =>
-      status(
-        state.type === 'connected'
-          ? `subscribed to ${pattern} at ${server.url.origin}`
-          : retryMessage(state.reason, state.retryInMs),
-      ),
-  });
-}
-
-/** The present token: the user may have logged in again since the last connection. */
-function tokenOf(values: Values): string {
-  const server = serverOf(values);
-  if (!server.ok) throw new CarillonError('invalid', server.failure.message);
-  return server.value.token;
 }
 
 async function printAll(

@@ -7,6 +7,7 @@ import type { Options } from '../command/options.ts';
 import { checkPath } from '../server/api.ts';
 import { SERVER_OPTIONS, serverOf } from '../server/server.ts';
 import { printResuming } from './resuming-subscription.ts';
+import { sinceOf } from './since-option.ts';
 import { printStock } from './stock-subscription.ts';
 
 /** The longest time of a timer of Node: 2^31 milliseconds. */
@@ -31,7 +32,7 @@ export const SUBSCRIBE_OPTIONS = {
   since: {
     type: 'string',
     value: 'position',
-    help: 'begin in the past: after the event with this id, at this time (2026-11-22T12:00:00Z), or with the "earliest" event',
+    help: 'begin in the past: at a time (2h, "15m ago", yesterday, "2026-11-22 14:30", 2026-11-22T14:30:00Z), after the event with this id, at a cursor, or with the "earliest" event',
   },
   follow: {
     type: 'boolean',
@@ -67,12 +68,14 @@ export const eventsSubscribe = command({
     if (!path.ok) return path;
     const timeoutMs = parseTimeout(values.timeout);
     if (!timeoutMs.ok) return wrongUse(timeoutMs.failure.message);
+    const since = sinceOf(values.since);
+    if (!since.ok) return since;
     const server = serverOf(values);
     if (!server.ok) return server;
     // A stock server has neither option.
     const resumes = values.follow === true || values.since !== undefined;
     const print = resumes ? printResuming : printStock;
-    return print(pattern, values, server.value, timeoutMs.value);
+    return print(pattern, { ...values, since: since.value }, server.value, timeoutMs.value);
   },
 });
 

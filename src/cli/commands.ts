@@ -1,12 +1,18 @@
 /** Every command, in the groups of `carillon --help`. */
+import { authRoleId, authSecretId } from './auth/approle.ts';
+import { authConfig } from './auth/config.ts';
 import { login } from './auth/login.ts';
+import { authEnable, authList } from './auth/methods.ts';
+import { authRoleDelete, authRoleList, authRoleRead, authRoleWrite } from './auth/roles.ts';
 import type { Command } from './command/command.ts';
 import { dev } from './dev/command.ts';
 import { eventsExplain } from './events/explain.ts';
 import { eventsPublish } from './events/publish.ts';
 import { eventsSubscribe } from './events/subscribe.ts';
+import { eventsTicket } from './events/ticket.ts';
 import { eventsTypes } from './events/types.ts';
 import { forwardAudit } from './forward/command.ts';
+import { eventsListen } from './listen/command.ts';
 import {
   namespaceCreate,
   namespaceDelete,
@@ -23,16 +29,42 @@ import {
   sourceTest,
   sourceWrite,
 } from './sources/commands.ts';
+import { statusCommand } from './status/command.ts';
 import { tokenCapabilities, tokenLookup, tokenRenew, tokenRevoke } from './tokens/commands.ts';
 import { tokenCreate } from './tokens/create.ts';
+import { eventsTrigger } from './trigger/command.ts';
 
 export const GROUPS: readonly (readonly [heading: string, commands: readonly Command[]])[] = [
-  ['Server', [dev]],
-  ['Events', [eventsSubscribe, eventsPublish, eventsTypes, eventsExplain, relayCommand]],
+  ['Server', [dev, statusCommand]],
   [
-    'Logins and tokens',
-    [login, tokenCreate, tokenLookup, tokenRenew, tokenRevoke, tokenCapabilities],
+    'Events',
+    [
+      eventsSubscribe,
+      eventsListen,
+      eventsTicket,
+      eventsPublish,
+      eventsTrigger,
+      eventsTypes,
+      eventsExplain,
+      relayCommand,
+    ],
   ],
+  [
+    'Logins',
+    [
+      login,
+      authList,
+      authEnable,
+      authConfig,
+      authRoleWrite,
+      authRoleRead,
+      authRoleList,
+      authRoleDelete,
+      authRoleId,
+      authSecretId,
+    ],
+  ],
+  ['Tokens', [tokenCreate, tokenLookup, tokenRenew, tokenRevoke, tokenCapabilities]],
   ['Policies', [policyWrite, policyRead, policyList, policyDelete, policyCheck]],
   ['Sources', [sourceWrite, sourceRead, sourceList, sourceTest, sourceDelete, forwardAudit]],
   ['Namespaces', [namespaceCreate, namespaceList, namespaceLookup, namespaceDelete]],

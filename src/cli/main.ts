@@ -1,7 +1,7 @@
 /** The `carillon` command. */
 import { VERSION } from '../lib/version.ts';
 import { type ExitCode, fail, misuse } from './command/command.ts';
-import { findCommand, unknownCommand } from './command/find-command.ts';
+import { findCommand, groupOf, unknownCommand } from './command/find-command.ts';
 import { runCommand } from './command/run-command.ts';
 import { COMMANDS } from './commands.ts';
 import { reasonOfFileError } from './input/files.ts';
@@ -18,11 +18,12 @@ async function main(args: readonly string[]): Promise<ExitCode> {
 
   const command = findCommand(args, COMMANDS);
   if (command !== undefined) return runCommand(command, args.slice(command.name.split(' ').length));
-  const help = groupHelp(first);
-  if (help === undefined || !(second === undefined || isHelp(second))) {
-    return misuse(unknownCommand(args, COMMANDS), help === undefined ? '' : first);
+  const group = groupOf(args, COMMANDS);
+  const next = group === undefined ? undefined : args[group.split(' ').length];
+  if (group === undefined || !(next === undefined || isHelp(next))) {
+    return misuse(unknownCommand(args, COMMANDS), group ?? '');
   }
-  return show(help, second === undefined ? 2 : 0);
+  return show(groupHelp(group), next === undefined ? 2 : 0);
 }
 
 function isHelp(word: string): boolean {

@@ -21,10 +21,9 @@ Example:
 `;
 }
 
-/** @returns undefined if no command begins with this word */
-export function groupHelp(group: string): string | undefined {
+/** @param group the words that its commands begin with: `auth role` */
+export function groupHelp(group: string): string {
   const commands = COMMANDS.filter(({ name }) => name.startsWith(`${group} `));
-  if (commands.length === 0) return undefined;
   return `Usage: carillon ${group} <command> [options]
 
 Commands:

@@ -181,6 +181,15 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_RELAY_STALL_MS: 30_000,
     MAX_RELAY_MESSAGE_BYTES: 2_099_200,
     RELAY_CREDIT: 2000,
+    LISTEN_TIMEOUT_MS: 30_000,
+    LISTEN_MIN_BACKOFF_MS: 500,
+    LISTEN_MAX_BACKOFF_MS: 10_000,
+    MAX_LISTEN_ANSWER_BYTES: 4096,
+    MAX_TRIGGERED_EVENTS: 100_000,
+    MIN_TRIGGER_RATE: 0.001,
+    MAX_TRIGGER_RATE: 1000,
+    STATUS_TIMEOUT_MS: 10_000,
+    MAX_STATUS_HUBS: 20,
     MIN_REACHABLE_ROOT_TOKEN_CHARACTERS: 12,
   });
 });
@@ -229,7 +238,7 @@ it('a page, a feed and the credit of a reader have room for the largest event', 
 
 it('the documentation of the API has every limit with its value', () => {
   const api = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');
-  const rows = [...api.matchAll(/^\| `([A-Z_]+)` \| (\d+) \|/gm)];
+  const rows = [...api.matchAll(/^\| `([A-Z_]+)` \| ([\d.]+) \|/gm)];
   expect(Object.fromEntries(rows.map(([, name, value]) => [name, Number(value)]))).toEqual(limits);
 });
 

@@ -13,17 +13,33 @@ export function findCommand(
   return commands.find(({ name }) => name.split(' ').every((word, index) => args[index] === word));
 }
 
+/** @returns the most words that begin the names of several commands: `auth role`; undefined if there are none */
+export function groupOf(args: readonly string[], commands: readonly Command[]): string | undefined {
+  let group: string | undefined;
+  for (const index of args.keys()) {
+    const words = args.slice(0, index + 1).join(' ');
+    if (!commands.some(({ name }) => name.startsWith(`${words} `))) break;
+    group = words;
+  }
+  return group;
+}
+
 /** Says which command there is not, and which is the nearest. */
 export function unknownCommand(args: readonly string[], commands: readonly Command[]): string {
   const names = commands.map(({ name }) => name);
   const [first = '', second = ''] = args;
-  const ofGroup = names.filter((name) => name.startsWith(`${first} `));
-  if (ofGroup.length > 0) {
-    const word = suggestion(second, ofGroup.map(lastWord));
-    // The second word may be a token: only one that is nearly a command is repeated.
+  const group = groupOf(args, commands);
+  if (group !== undefined) {
+    const size = group.split(' ').length;
+    const given = args[size] ?? '';
+    const ofGroup = names.filter((name) => name.startsWith(`${group} `));
+    const word = suggestion(given, [
+      ...new Set(ofGroup.map((name) => name.split(' ')[size] ?? '')),
+    ]);
+    // The word may be a token: only one that is nearly a command is repeated.
     return word === undefined
-      ? `there is no such command of "carillon ${first}"`
-      : unknown(`${first} ${second}`, `${first} ${word}`);
+      ? `there is no such command of "carillon ${group}"`
+      : unknown(`${group} ${given}`, `${group} ${word}`);
   }
   if (!WORD.test(first)) return 'the first word is not a command';
   const both = WORD.test(second) ? suggestion(`${first} ${second}`, names) : undefined;

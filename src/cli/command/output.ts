@@ -47,10 +47,26 @@ export function listing(heading: string, texts: readonly unknown[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Two columns. The second begins after the longest text of the first. */
-export function columns(rows: readonly (readonly [string, string])[]): string {
-  const width = Math.max(...rows.map(([first]) => first.length)) + GAP;
-  return rows.map(([first, second]) => `${first.padEnd(width)}${second}\n`).join('');
+/** A heading with several columns, and a row for each entry. */
+export function grid(heading: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = heading.map((text) => '-'.repeat(text.length));
+  return columns([heading, lines, ...rows.map((row) => row.map((text) => cell('', text)))]);
+}
+
+/** Columns, each as wide as its longest text. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [index, text] of row.entries()) {
+      widths[index] = Math.max(widths[index] ?? 0, text.length + GAP);
+    }
+  }
+  const lines = rows.map((row) =>
+    row
+      .map((text, index) => text.padEnd(index < row.length - 1 ? (widths[index] ?? 0) : 0))
+      .join(''),
+  );
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 /** The rows for the token of an `auth` block. */

@@ -1,0 +1,11 @@
+/** The paths of roles. */
+import { ok } from '../../lib/result.ts';
+import { type CommandResult, wrongUse } from '../command/command.ts';
+import type { Method } from './role-options.ts';
+
+/** Refuses a slash, with which the path would be that of something else: `web/secret-id` makes a secret id. */
+export function rolePath(method: Method, name: string, below = ''): CommandResult<string> {
+  return name.includes('/')
+    ? wrongUse(`the name of a role has no slash: ${JSON.stringify(name)}`)
+    : ok(`auth/${method}/role/${name}${below && `/${below}`}`);
+}

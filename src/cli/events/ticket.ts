@@ -1,0 +1,60 @@
+/** `carillon events ticket` */
+import type { Server } from '../../client/options.ts';
+import { apiUrl } from '../../client/request.ts';
+import { ok } from '../../lib/result.ts';
+import { parseNamespacePath } from '../../namespace/namespace.ts';
+import { command, failed } from '../command/command.ts';
+import { FORMAT_OPTIONS, print, table } from '../command/output.ts';
+import { checkPath, requestApi } from '../server/api.ts';
+import { SERVER_OPTIONS, serverOf } from '../server/server.ts';
+
+export const eventsTicket = command({
+  name: 'events ticket',
+  summary: 'Request a ticket, and print the URL that uses it',
+  description:
+    'Request a ticket: it stands for your token in the URL of one subscription, for pages and programs that cannot set a header. The first request that sends it uses it up.',
+  arguments: [
+    {
+      name: 'pattern',
+      help: 'event types of the URL; the ticket itself is for any that the token may subscribe to',
+      optional: true,
+      defaultHelp: '*',
+      completes: 'event-type',
+    },
+  ],
+  options: { ...SERVER_OPTIONS, ...FORMAT_OPTIONS },
+  notes:
+    'If the token may not request tickets in the namespace of --namespace, it is requested in a namespace above, where the token may belong. The URL is for the namespace that you name.',
+  examples: [
+    "carillon events ticket 'kv-v2/*'",
+    'curl -N "$(carillon events ticket --format json | jq -r .stream_url)" -H \'Accept: text/event-stream\'',
+  ],
+  async run(values, [pattern = '*']) {
+    const path = checkPath('the pattern', pattern);
+    if (!path.ok) return path;
+    const server = serverOf(values);
+    if (!server.ok) return server;
+    const namespace = parseNamespacePath(server.value.namespace) ?? '';
+    const answer = await requestTicket({ ...server.value, namespace });
+    if (!answer.ok) return failed(answer.failure.message);
+    const { ticket, ttl, expires_at } = answer.value.data;
+    const stream = apiUrl({ ...server.value, namespace }, `sys/events/subscribe/${pattern}`);
+    const socket = new URL(stream);
+    socket.protocol = stream.protocol === 'https:' ? 'wss:' : 'ws:';
+    socket.searchParams.set('json', 'true');
+    for (const url of [socket, stream]) url.searchParams.set('ticket', String(ticket));
+    const issued = { ticket, ttl, expires_at, websocket_url: socket.href, stream_url: stream.href };
+    print({ ...answer.value, body: issued }, table(Object.entries(issued)), values);
+    return ok(0);
+  },
+});
+
+/** In the namespace, or in the nearest above where the token may. */
+async function requestTicket(server: Server): ReturnType<typeof requestApi> {
+  const answer = await requestApi(server, 'sys/events/ticket', { method: 'POST' });
+  const { namespace } = server;
+  if (answer.ok || answer.failure.status !== 403 || namespace === '') return answer;
+  const above = namespace.slice(0, Math.max(0, namespace.lastIndexOf('/')));
+  const inherited = await requestTicket({ ...server, namespace: above });
+  return inherited.ok ? inherited : answer;
+}

@@ -1,0 +1,59 @@
+/** Takes the events of a subscription one by one, and has each sent before it takes the next. */
+import { CarillonError, type Subscription } from '../../client/index.ts';
+import { type ExitCode, fail } from '../command/command.ts';
+import type { PositionFile } from '../server/position-file.ts';
+import { Progress } from './progress.ts';
+import type { Report } from './report.ts';
+import type { Sender } from './sender.ts';
+import { webhookOf } from './webhook.ts';
+
+interface Listening {
+  readonly subscription: Subscription;
+  readonly sender: Sender;
+  readonly report: Report;
+  /** Undefined if the position is not kept. */
+  readonly state: PositionFile | undefined;
+  readonly stop: AbortSignal;
+}
+
+/** Listens until the command is to stop, a webhook is given up, or the server ends the subscription. */
+export async function listen(listening: Listening): Promise<ExitCode> {
+  const { report, state, stop } = listening;
+  const progress = new Progress(state);
+  let problem: string | undefined;
+  try {
+    problem = await sendAll(listening, progress);
+  } catch (error) {
+    if (!stop.aborted) {
+      if (!(error instanceof CarillonError)) throw error;
+      problem = error.message;
+    }
+  }
+  report.summarise();
+  return problem === undefined ? 0 : fail(`${problem}${progress.resumption()}`);
+}
+
+/** @returns the problem that ends the command, if one does */
+async function sendAll(
+  { subscription, sender, report, stop }: Listening,
+  progress: Progress,
+): Promise<string | undefined> {
+  await subscription.opened();
+  // A command that is killed before the first event resumes here.
+  progress.reached(subscription.cursor);
+  for await (const item of subscription) {
+    if (item.type === 'gap') {
+      report.gap(item.reason);
+    } else {
+      const outcome = await sender.deliver(await webhookOf(item));
+      if (outcome.kind === 'stopped') return undefined;
+      if (outcome.kind === 'gave_up') {
+        return `${item.id} (${item.eventType}) is not delivered: ${outcome.reason}`;
+      }
+      report.sent(item, outcome);
+    }
+    progress.reached(item.cursor);
+    if (stop.aborted) return undefined;
+  }
+  return undefined;
+}

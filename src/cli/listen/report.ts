@@ -1,0 +1,60 @@
+/** The output of `events listen`: a line for each event that the program answered. Everything else goes to stderr. */
+import type { CarillonEvent } from '../../client/event.ts';
+import { status } from '../command/command.ts';
+import { visible } from '../command/output.ts';
+import type { Outcome } from './sender.ts';
+
+type Sent = Extract<Outcome, { kind: 'delivered' | 'rejected' }>;
+
+export class Report {
+  readonly #asJson: boolean;
+  readonly #counts = { delivered: 0, rejected: 0, gaps: 0 };
+
+  /** @param asJson whether the lines are for programs */
+  constructor(asJson: boolean) {
+    this.#asJson = asJson;
+  }
+
+  sent(event: CarillonEvent, { kind, answer, attempts }: Sent): void {
+    this.#counts[kind]++;
+    const { id, eventType, metadata } = event;
+    const { status: answered, durationMs, reason } = answer;
+    const path = metadata.path ?? '';
+    if (this.#asJson) {
+      const line = {
+        id,
+        event_type: eventType,
+        path,
+        outcome: kind,
+        status: answered,
+        duration_ms: durationMs,
+        attempts,
+        ...(kind === 'rejected' && { reason }),
+      };
+      process.stdout.write(`${JSON.stringify(line)}\n`);
+      return;
+    }
+    const time = new Date().toTimeString().slice(0, 8);
+    const tries = attempts === 1 ? '' : `, attempt ${attempts}`;
+    const why = kind === 'rejected' ? `; rejected, not sent again: ${reason}` : '';
+    process.stdout.write(
+      `${time}  ${eventType}  ${visible(path) || visible(id)}  ${answered} in ${durationMs} ms${tries}${why}\n`,
+    );
+  }
+
+  /** Says that events may be missing before the next one. */
+  gap(reason: string): void {
+    this.#counts.gaps++;
+    status(`events may be missing here (${reason})`);
+  }
+
+  summarise(): void {
+    const { delivered, rejected, gaps } = this.#counts;
+    const parts = [
+      `${delivered} delivered`,
+      ...(rejected > 0 ? [`${rejected} rejected`] : []),
+      ...(gaps > 0 ? [`${gaps} gap${gaps === 1 ? '' : 's'}`] : []),
+    ];
+    status(parts.join(', '));
+  }
+}

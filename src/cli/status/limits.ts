@@ -1,0 +1,7 @@
+/** The limits of `cli/status/`, each with its unit and its reason. */
+
+/** How long `carillon status` waits for each answer: a server that takes longer is as good as down. */
+export const STATUS_TIMEOUT_MS = 10_000;
+
+/** Hubs whose state `carillon status` asks for: one request each. The names of further ones are shown. */
+export const MAX_STATUS_HUBS = 20;

@@ -1,0 +1,55 @@
+/** The answer of `carillon status`, and its rows for people. */
+import { table } from '../command/output.ts';
+import type { Health } from './health.ts';
+import type { View } from './token-view.ts';
+
+interface Unreachable {
+  readonly address: string;
+  readonly reachable: false;
+}
+
+interface Reachable extends Health, View {
+  readonly address: string;
+  readonly reachable: true;
+  readonly upstream: Health | null;
+  /** The Vault namespace of the requests; empty for the root namespace. */
+  readonly namespace: string;
+}
+
+export type StatusReport = Unreachable | Reachable;
+
+export function reportTable(report: StatusReport): string {
+  if (!report.reachable) return table(Object.entries(report));
+  const { upstream, namespace, token, event_types, namespaces, hubs, problems, ...server } = report;
+  const rows: [string, unknown][] = [
+    ...Object.entries(server),
+    ...(upstream === null
+      ? []
+      : Object.entries(upstream).map(([key, value]): [string, unknown] => [
+          `upstream_${key}`,
+          value,
+        ])),
+    ['namespace', namespace || 'root'],
+    ...(token === null
+      ? [['token', `does not work: ${problems.token}`] as [string, unknown]]
+      : tokenRows(token)),
+  ];
+  if (token !== null) {
+    rows.push(['event_types', event_types ?? problems.event_types]);
+    rows.push(['namespaces', namespaces ?? problems.namespaces]);
+    if (hubs === null) rows.push(['hubs', problems.hubs]);
+  }
+  for (const { hub, state, subscribers } of hubs ?? []) {
+    const name = `hub ${hub}`;
+    const text = state === undefined ? '' : `${state}, ${subscribers} subscribers`;
+    rows.push([name, [text, problems[name]].filter(Boolean).join('; ') || 'has events']);
+  }
+  return table(rows);
+}
+
+function tokenRows({ ttl, ...token }: NonNullable<View['token']>): [string, unknown][] {
+  return [
+    ...Object.entries(token).map(([key, value]): [string, unknown] => [`token_${key}`, value]),
+    ['token_ttl', ttl === 0 ? '∞' : ttl],
+  ];
+}

@@ -1,0 +1,137 @@
+/** What the API lets a token see: itself, the catalog, the namespaces below, the hubs. */
+import type { Server } from '../../client/options.ts';
+import { requestApi } from '../server/api.ts';
+import { MAX_STATUS_HUBS, STATUS_TIMEOUT_MS } from './limits.ts';
+
+interface TokenState {
+  /** Where the command has it from. */
+  readonly source: string;
+  readonly accessor: string;
+  readonly display_name: string;
+  readonly policies: readonly string[];
+  /** Seconds; 0 if the token does not expire. */
+  readonly ttl: number;
+}
+
+interface HubState {
+  /** An event-type namespace, or `*` for the wildcard hub. */
+  readonly hub: string;
+  /** Absent if it was not asked for. */
+  readonly state?: string;
+  readonly subscribers?: number;
+}
+
+/** A part that the token does not show is null, and its problem says why. */
+export interface View {
+  readonly token: TokenState | null;
+  readonly event_types: number | null;
+  readonly namespaces: readonly string[] | null;
+  readonly hubs: readonly HubState[] | null;
+  /** By the name of the part. */
+  readonly problems: Readonly<Record<string, string>>;
+}
+
+export function viewWithoutToken(problem: string): View {
+  return {
+    token: null,
+    event_types: null,
+    namespaces: null,
+    hubs: null,
+    problems: { token: problem },
+  };
+}
+
+export async function readView(server: Server): Promise<View> {
+  const problems: Record<string, string> = {};
+  const part = async <T>(name: string, read: Promise<Part<T>>): Promise<T | null> => {
+    const { value, problem } = await read;
+    if (problem !== undefined) problems[name] = problem;
+    return value ?? null;
+  };
+  const token = await part('token', readToken(server));
+  if (token === null) return viewWithoutToken(problems.token ?? '');
+  const [event_types, namespaces, hubs] = await Promise.all([
+    part('event_types', readEventTypes(server)),
+    part('namespaces', readKeys(server, 'sys/namespaces', 'the token may not list them')),
+    part('hubs', readHubs(server, problems)),
+  ]);
+  return { token, event_types, namespaces, hubs, problems };
+}
+
+interface Part<T> {
+  readonly value?: T | undefined;
+  readonly problem?: string | undefined;
+}
+
+async function readToken(server: Server): Promise<Part<TokenState>> {
+  const answer = await get(server, 'auth/token/lookup-self');
+  if (!answer.ok) return { problem: answer.failure.message };
+  const { accessor, policies, ttl, display_name } = answer.value.data;
+  return {
+    value: {
+      source: process.env.VAULT_TOKEN?.trim() ? 'VAULT_TOKEN' : 'the last login',
+      accessor: String(accessor ?? ''),
+      display_name: String(display_name ?? ''),
+      policies: Array.isArray(policies) ? policies.map(String) : [],
+      ttl: Number(ttl ?? 0),
+    },
+  };
+}
+
+async function readEventTypes(server: Server): Promise<Part<number>> {
+  const keys = await readKeys(server, 'sys/events/types', 'the token may not list them');
+  return keys.value?.length === 0
+    ? { problem: 'the server has no sys/events/types: it is no Carillon' }
+    : { ...keys, value: keys.value?.length };
+}
+
+/** The hubs of the namespace that have events, with the state of each, after the wildcard hub. */
+async function readHubs(
+  server: Server,
+  problems: Record<string, string>,
+): Promise<Part<readonly HubState[]>> {
+  const names = await readKeys(
+    server,
+    'sys/events/hubs',
+    'the token may not list them: that needs sudo on sys/events/hubs',
+  );
+  if (names.value === undefined) return { problem: names.problem };
+  const asked = ['*', ...names.value.slice(0, MAX_STATUS_HUBS)];
+  const states = await Promise.all(asked.map((hub) => readHub(server, hub, problems)));
+  return { value: [...states, ...names.value.slice(MAX_STATUS_HUBS).map((hub) => ({ hub }))] };
+}
+
+async function readHub(
+  server: Server,
+  hub: string,
+  problems: Record<string, string>,
+): Promise<HubState> {
+  const answer = await get(server, `sys/events/hubs/${hub}`);
+  if (!answer.ok) {
+    problems[`hub ${hub}`] = answer.failure.message;
+    return { hub };
+  }
+  const { state, subscribers, problem } = answer.value.data;
+  if (typeof problem === 'string') problems[`hub ${hub}`] = problem;
+  return { hub, state: String(state), subscribers: Number(subscribers ?? 0) };
+}
+
+/** The keys of a list; none if it is empty. */
+async function readKeys(
+  server: Server,
+  path: string,
+  forbidden: string,
+): Promise<Part<readonly string[]>> {
+  const answer = await get(server, path, 'list=true');
+  if (answer.ok) {
+    const { keys } = answer.value.data;
+    return { value: Array.isArray(keys) ? keys.map(String) : [] };
+  }
+  const { reason, status, message } = answer.failure;
+  if (reason === 'not_found') return { value: [] };
+  return { problem: status === 403 ? forbidden : message };
+}
+
+function get(server: Server, path: string, query = '') {
+  return requestApi(server, path, { query, signal: AbortSignal.timeout(STATUS_TIMEOUT_MS) });
+}

@@ -1,4 +1,6 @@
 /** Every command, in the groups of `carillon --help`. */
+
+import { apply, diff } from './apply/command.ts';
 import { authRoleId, authSecretId } from './auth/approle.ts';
 import { authConfig } from './auth/config.ts';
 import { login } from './auth/login.ts';
@@ -68,6 +70,7 @@ export const GROUPS: readonly (readonly [heading: string, commands: readonly Com
   ['Policies', [policyWrite, policyRead, policyList, policyDelete, policyCheck]],
   ['Sources', [sourceWrite, sourceRead, sourceList, sourceTest, sourceDelete, forwardAudit]],
   ['Namespaces', [namespaceCreate, namespaceList, namespaceLookup, namespaceDelete]],
+  ['Configuration as files', [diff, apply]],
 ];
 
 export const COMMANDS: readonly Command[] = GROUPS.flatMap(([, commands]) => commands);

@@ -6,6 +6,7 @@
 import { parseDuration, parseSignedDuration } from './duration.ts';
 import { isJsonObject, unknownKey, withoutNulls } from './json.ts';
 import { MAX_FIELD_CHARACTERS, MAX_FIELD_ENTRIES } from './limits.ts';
+import { nearest } from './nearest.ts';
 import { kindOf, quote } from './quote.ts';
 import { type Failure, invalid, ok, type Result } from './result.ts';
 import { parseBool } from './text.ts';
@@ -55,7 +56,9 @@ export class Fields {
     const unknown = unknownKey(withoutNulls(this.#members), known);
     if (unknown === undefined) return;
     const where = this.#path === '' ? '' : ` in ${this.#path}`;
-    this.reject(`unknown key ${quote(unknown)}${where}; ${owner} has ${known.join(', ')}`);
+    const similar = nearest(unknown, known);
+    const advice = similar === undefined ? '' : ` (did you mean ${quote(similar)}?)`;
+    this.reject(`unknown key ${quote(unknown)}${where}${advice}; ${owner} has ${known.join(', ')}`);
   }
 
   /** Rejects a field for a feature that this server does not have. */

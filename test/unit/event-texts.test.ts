@@ -98,10 +98,15 @@ describe('the namespace of an event', () => {
 });
 
 describe('the plugin info of an event', () => {
-  it.each(['name', 'mount', 'Plugin', '__proto__'])('has no member %s', (key) => {
+  it.each([
+    ['name', ''],
+    ['mount', ''],
+    ['Plugin', ' (did you mean "plugin"?)'],
+    ['__proto__', ''],
+  ])('has no member %s', (key, advice) => {
     const plugin_info = JSON.parse(`{"plugin":"kv","${key}":"x"}`);
     expect(refusalOf({ plugin_info })).toBe(
-      `unknown key "${key}" in plugin_info; it has mount_class, mount_accessor, mount_path, plugin, plugin_version, version`,
+      `unknown key "${key}" in plugin_info${advice}; it has mount_class, mount_accessor, mount_path, plugin, plugin_version, version`,
     );
   });
 });

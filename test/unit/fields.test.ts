@@ -34,7 +34,7 @@ describe('the fields of a body', () => {
     const source = new Fields({ kinds: 'hmac' });
     source.rejectUnknown(['kind', 'mapping'], 'a source');
     expect(failureOf(source.result('read')).message).toBe(
-      'unknown key "kinds"; a source has kind, mapping',
+      'unknown key "kinds" (did you mean "kind"?); a source has kind, mapping',
     );
   });
 

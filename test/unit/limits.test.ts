@@ -191,6 +191,14 @@ it('every limit has its documented value, and none is without one', () => {
     STATUS_TIMEOUT_MS: 10_000,
     MAX_STATUS_HUBS: 20,
     MIN_REACHABLE_ROOT_TOKEN_CHARACTERS: 12,
+    MAX_APPLY_FILES: 5000,
+    MAX_APPLY_FILE_BYTES: 262_144,
+    MAX_APPLY_FOLDER_DEPTH: 16,
+    MAX_APPLY_OBJECTS: 5000,
+    MAX_APPLY_DEPTH: 64,
+    MAX_APPLY_REQUESTS: 8,
+    MAX_APPLY_ERRORS: 50,
+    MAX_APPLY_DIFF_LINES: 2000,
   });
 });
 

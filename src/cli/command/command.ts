@@ -21,6 +21,8 @@ export interface Declaration {
   readonly notes?: string;
   /** What the exit codes mean, if they say more than usual. */
   readonly ends?: string;
+  /** The exit code of wrong use, if 2 says something else. */
+  readonly misuseCode?: ExitCode;
   /** Lines for a shell. */
   readonly examples: readonly string[];
 }

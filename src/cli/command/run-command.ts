@@ -17,7 +17,7 @@ import { HELP_OPTIONS } from './options.ts';
 export async function runCommand(command: Command, args: readonly string[]): Promise<ExitCode> {
   const options = { ...command.options, ...HELP_OPTIONS };
   const parsed = parseArguments(args, options, process.env);
-  if (!parsed.ok) return misuse(parsed.failure.message, command.name);
+  if (!parsed.ok) return refuse(command, parsed.failure.message);
   const { values, positionals } = parsed.value;
   if (values.help === true) {
     process.stdout.write(helpOf(command));
@@ -28,7 +28,12 @@ export async function runCommand(command: Command, args: readonly string[]): Pro
   if (done.ok) return done.value;
   const { reason, message } = done.failure;
   if (reason === 'interrupted') return 130;
-  return reason === 'wrong_use' ? misuse(message, command.name) : fail(message);
+  return reason === 'wrong_use' ? refuse(command, message) : fail(message);
+}
+
+function refuse({ name, misuseCode }: Command, message: string): ExitCode {
+  const code = misuse(message, name);
+  return misuseCode ?? code;
 }
 
 /** The messages do not repeat an argument, which may be a token. */

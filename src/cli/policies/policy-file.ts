@@ -4,6 +4,7 @@ import { adviceOnPolicy } from '../../policy/advice.ts';
 import { parsePolicy } from '../../policy/policy.ts';
 import { type CommandResult, failed } from '../command/command.ts';
 import { readInput } from '../input/input.ts';
+import { locatedFailure } from './located-failure.ts';
 
 interface PolicyFile {
   readonly text: string;
@@ -26,10 +27,9 @@ export async function readPolicyFile(source: string): Promise<CommandResult<Poli
     const { paths } = policy.value;
     return ok({ text: text.value, rules: paths.length, advice: adviceOnPolicy(policy.value) });
   }
-  const message = policy.failure.message.replace(/^failed to parse policy: /, '');
-  const [suffix = '', line, column] = / on line (\d+), column (\d+)$/.exec(message) ?? [];
+  const { message, line, column } = locatedFailure(policy.failure);
   const place = [nameOf(source), line, column].filter((part) => part !== undefined).join(':');
-  return failed(`${place}: ${message.slice(0, message.length - suffix.length)}`);
+  return failed(`${place}: ${message}`);
 }
 
 export function nameOf(source: string): string {

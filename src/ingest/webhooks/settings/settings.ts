@@ -1,5 +1,6 @@
 /** The settings of a source, as an operator writes them and as they are stored. Secrets are stored apart. */
 import { Fields } from '../../../lib/fields.ts';
+import { nearest } from '../../../lib/nearest.ts';
 import { quote } from '../../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
 import { parseNamespacePath } from '../../../namespace/namespace.ts';
@@ -46,9 +47,7 @@ export function checkSettings(name: string, body: Record<string, unknown>): Resu
   const kindName = fields.raw('kind');
   const kind = typeof kindName === 'string' ? findKind(kindName) : undefined;
   if (kind === undefined || typeof kindName !== 'string') {
-    return invalid(
-      `kind is ${quote(kindName ?? '')}; there are ${Object.keys(KINDS).map(quote).join(', ')}`,
-    );
+    return invalid(unknownKind(kindName));
   }
   fields.rejectUnknown(keysOf(kind), `a source of kind ${quote(kindName)}`);
   const common = { kind: kindName, namespace: readNamespace(fields) };
@@ -79,6 +78,13 @@ function readDocumentSettings(
     ...(signature && { signature }),
     ...(Object.keys(options).length > 0 && { options }),
   };
+}
+
+function unknownKind(name: unknown): string {
+  const kinds = Object.keys(KINDS);
+  const similar = typeof name === 'string' ? nearest(name, kinds) : undefined;
+  const advice = similar === undefined ? '' : ` (did you mean ${quote(similar)}?)`;
+  return `kind is ${quote(name ?? '')}${advice}; there are ${kinds.map(quote).join(', ')}`;
 }
 
 /** The kind of this name; undefined if there is none. */

@@ -1,0 +1,7 @@
+# Publishes events of types that begin with "ci/", about paths that do.
+path "sys/events/publish/ci/*" {
+  capabilities = ["update"]
+}
+path "ci/*" {
+  capabilities = ["update"]
+}

@@ -1,0 +1,35 @@
+import { checkSecrets } from '../../../ingest/webhooks/settings/secrets.ts';
+import {
+  checkSettings,
+  checkSourceName,
+  findKind,
+  shownSettings,
+} from '../../../ingest/webhooks/settings/settings.ts';
+import { ok } from '../../../lib/result.ts';
+import type { Kind } from './kind.ts';
+
+const PATH = 'sys/events/sources';
+
+/** The number of its secrets is the only thing about them that the server tells. */
+export const SOURCE: Kind = {
+  name: 'source',
+  pathOf: (name) => `${PATH}/${name}`,
+  listPath: PATH,
+  checkName: checkSourceName,
+  secrets: {
+    member: 'secrets',
+    has: ({ kind }) => findKind(String(kind))?.secrets !== 'none',
+    canStay: (before, after) => before.kind === after.kind,
+    check(name, { secrets: _, ...state }, values) {
+      const settings = checkSettings(name, state);
+      return settings.ok ? checkSecrets(values, settings.value) : settings;
+    },
+  },
+  check(name, spec) {
+    const settings = checkSettings(name, spec);
+    return settings.ok ? ok(shownSettings(settings.value)) : settings;
+  },
+  stateOf({ address: _, secrets, ...settings }) {
+    return { ...settings, secrets: Array.isArray(secrets) ? secrets.length : 0 };
+  },
+};

@@ -41,7 +41,10 @@ export function reportTable(report: StatusReport): string {
   }
   for (const { hub, state, subscribers } of hubs ?? []) {
     const name = `hub ${hub}`;
-    const text = state === undefined ? '' : `${state}, ${subscribers} subscribers`;
+    const text =
+      state === undefined
+        ? ''
+        : `${state}, ${subscribers} subscriber${subscribers === 1 ? '' : 's'}`;
     rows.push([name, [text, problems[name]].filter(Boolean).join('; ') || 'has events']);
   }
   return table(rows);

@@ -8,6 +8,6 @@ import { gzipSync } from 'node:zlib';
  */
 const LIMIT_KIB = 350;
 
-const kib = gzipSync(readFileSync('dist/worker.js')).length / 1024;
+const kib = gzipSync(readFileSync('dist/worker/worker.js')).length / 1024;
 console.log(`bundle: ${kib.toFixed(1)} KiB gzipped, at most ${LIMIT_KIB} allowed`);
 if (kib > LIMIT_KIB) process.exitCode = 1;

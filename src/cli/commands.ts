@@ -35,6 +35,7 @@ import { statusCommand } from './status/command.ts';
 import { tokenCapabilities, tokenLookup, tokenRenew, tokenRevoke } from './tokens/commands.ts';
 import { tokenCreate } from './tokens/create.ts';
 import { eventsTrigger } from './trigger/command.ts';
+import { version } from './version.ts';
 
 export const GROUPS: readonly (readonly [heading: string, commands: readonly Command[]])[] = [
   ['Server', [dev, statusCommand]],
@@ -71,6 +72,7 @@ export const GROUPS: readonly (readonly [heading: string, commands: readonly Com
   ['Sources', [sourceWrite, sourceRead, sourceList, sourceTest, sourceDelete, forwardAudit]],
   ['Namespaces', [namespaceCreate, namespaceList, namespaceLookup, namespaceDelete]],
   ['Configuration as files', [diff, apply]],
+  ['This command', [version]],
 ];
 
 export const COMMANDS: readonly Command[] = GROUPS.flatMap(([, commands]) => commands);

@@ -1,11 +1,11 @@
 /** The `carillon` command. */
-import { VERSION } from '../lib/version.ts';
 import { type ExitCode, fail, misuse } from './command/command.ts';
 import { findCommand, groupOf, unknownCommand } from './command/find-command.ts';
 import { runCommand } from './command/run-command.ts';
 import { COMMANDS } from './commands.ts';
 import { reasonOfFileError } from './input/files.ts';
 import { generalHelp, groupHelp } from './overview.ts';
+import { version } from './version.ts';
 
 async function main(args: readonly string[]): Promise<ExitCode> {
   const [first, second] = args;
@@ -14,7 +14,7 @@ async function main(args: readonly string[]): Promise<ExitCode> {
   // "carillon help events subscribe"
   if (first === 'help')
     return second === undefined ? show(generalHelp(), 0) : main([...args.slice(1), '--help']);
-  if (first === 'version' || /^--?version$/.test(first)) return show(`carillon ${VERSION}\n`, 0);
+  if (/^--?version$/.test(first)) return runCommand(version, args.slice(1));
 
   const command = findCommand(args, COMMANDS);
   if (command !== undefined) return runCommand(command, args.slice(command.name.split(' ').length));

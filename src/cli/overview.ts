@@ -13,6 +13,7 @@ Environment:
   VAULT_ADDR         address of the server (default: http://127.0.0.1:8200)
   VAULT_TOKEN        token to authenticate with (default: that of the last login)
   VAULT_NAMESPACE    Vault namespace of the request (default: the root namespace)
+  VAULT_FORMAT       how to print: table, json, ndjson or yaml (default: table)
 
 Example:
   carillon events subscribe 'kv*' | jq .data.event.metadata.path

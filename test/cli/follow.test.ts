@@ -141,21 +141,6 @@ describe('--follow', () => {
     child.kill('SIGINT');
     expect(await exited).toEqual([130, null]);
   });
-
-  it('ends with 0 when its token is revoked', async () => {
-    const created = await run(['token', 'create', '--policy=root', '--format=json'], env);
-    const { auth } = JSON.parse(created.stdout) as { auth: { client_token: string } };
-    const { finished, stderrMatching } = start(['events', 'subscribe', '--follow', 'revoked'], {
-      ...env,
-      VAULT_TOKEN: auth.client_token,
-    });
-    await stderrMatching(/subscribed to/);
-    await run(['token', 'revoke', auth.client_token], env);
-    expect(await finished).toMatchObject({
-      code: 0,
-      stderr: expect.stringContaining('the server ended the subscription (revoked)'),
-    });
-  });
 });
 
 describe('without --follow', () => {

@@ -1,4 +1,3 @@
-import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   mkdirSync,
@@ -11,15 +10,12 @@ import {
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { run } from '../support/run.ts';
 import { scratchFolder } from '../support/scratch.ts';
+import { hasTerminal, startAtTerminal } from '../support/terminal.ts';
 import { anIssuer } from '../unit/support/issuer.ts';
-
-const COMMAND = fileURLToPath(new URL('../../bin/carillon.js', import.meta.url));
-const hasScript = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
 
 const scratch = scratchFolder();
 let server: LocalServer;
@@ -175,13 +171,9 @@ describe('carillon login', () => {
   });
 });
 
-describe.runIf(hasScript)('carillon login at a terminal', () => {
+describe.runIf(hasTerminal)('carillon login at a terminal', () => {
   async function typed(keys: string, ...args: string[]): Promise<{ code: number; shown: string }> {
-    const line = [process.execPath, COMMAND, 'login', ...args].join(' ');
-    const child = spawn('script', ['-qec', line, '/dev/null'], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, VAULT_TOKEN: undefined, ...nobody },
-    });
+    const child = startAtTerminal(['login', ...args], nobody);
     let shown = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       if (!shown.includes('Token') && text.includes('Token')) child.stdin.write(keys);
@@ -379,7 +371,10 @@ describe('carillon token', () => {
     [['create', '--use-limit', 'many'], '--use-limit is "many"; it must be a number'],
     [['create', '--metadata', 'novalue'], '--metadata: "novalue" is not key=value'],
     [['create', '--renewable=perhaps'], '--renewable takes no value but true and false'],
-    [['create', '--format', 'yaml'], '--format is "yaml"; it must be "table" or "json"'],
+    [
+      ['create', '--format', 'xml'],
+      '--format is "xml"; it must be "table", "json", "ndjson" or "yaml"',
+    ],
     [['lookup', '--accessor'], 'the accessor is missing'],
     [['revoke'], 'the token is missing, or --self'],
     [['revoke', '--self', 'x'], '--self cannot be combined with a token'],

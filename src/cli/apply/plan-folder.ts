@@ -1,8 +1,8 @@
 /** From a folder and a server to a plan: the part that `apply` and `diff` have in common. */
 import { ok } from '../../lib/result.ts';
 import { type CommandResult, failed, status } from '../command/command.ts';
+import { FORMAT_OPTIONS } from '../command/format.ts';
 import type { Options, ValuesOf } from '../command/options.ts';
-import { FORMAT_OPTIONS } from '../command/output.ts';
 import { SERVER_OPTIONS, serverOf } from '../server/server.ts';
 import { readDesired } from './desired.ts';
 import { readFolder } from './folder.ts';

@@ -10,8 +10,9 @@ import {
   status,
   wrongUse,
 } from '../command/command.ts';
+import { FORMAT_OPTIONS } from '../command/format.ts';
 import type { Options, ValuesOf } from '../command/options.ts';
-import { FORMAT_OPTIONS, print, table, tokenRows } from '../command/output.ts';
+import { print, table, tokenRows } from '../command/output.ts';
 import { askSecret, readSecret } from '../input/input.ts';
 import { type Answer, requestApi } from '../server/api.ts';
 import { anonymousServerOf, SERVER_OPTIONS, withToken } from '../server/server.ts';

@@ -2,8 +2,10 @@
 import type { Result } from '../../lib/result.ts';
 import type { Argument, Options, Values, ValuesOf } from './options.ts';
 
-/** 0 done, 1 failed, 2 wrong use, 3 the answer to the question is no, 130 interrupted. */
-export type ExitCode = 0 | 1 | 2 | 3 | 130;
+/**
+ * 0 done, 1 failed, 2 wrong use, 3 the answer to the question is no, 4 the right to a subscription ended, 130 interrupted.
+ */
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 130;
 
 /** What a command says of itself. `--help`, completion and the reference in the documents are made of it. */
 export interface Declaration {
@@ -63,8 +65,11 @@ export function command<const O extends Options = Record<never, never>>(
 
 /** Why a command cannot go on. */
 interface CommandFailure {
-  /** Wrong use is an error in the arguments; `--help` shows how to fix it. */
-  readonly reason: 'wrong_use' | 'failed' | 'interrupted';
+  /**
+   * Wrong use is an error in the arguments; `--help` shows how to fix it. A lost right ended what the command did: its
+   * token, a policy or its namespace.
+   */
+  readonly reason: 'wrong_use' | 'failed' | 'lost_right' | 'interrupted';
   readonly message: string;
 }
 
@@ -76,6 +81,10 @@ export function wrongUse(message: string): CommandResult<never> {
 
 export function failed(message: string): CommandResult<never> {
   return { ok: false, failure: { reason: 'failed', message } };
+}
+
+export function lostRight(message: string): CommandResult<never> {
+  return { ok: false, failure: { reason: 'lost_right', message } };
 }
 
 /** Says what went wrong and how to fix it, in one sentence. */

@@ -39,20 +39,20 @@ function usageOfArgument({ name, optional, multiple }: Argument): string {
   return optional === true ? `[${text}]` : text;
 }
 
-export function termOfArgument({ name }: Argument): string {
+function termOfArgument({ name }: Argument): string {
   return name.includes('=') ? name : `<${name}>`;
 }
 
-export function termOfOption(name: string, option: Option): string {
+function termOfOption(name: string, option: Option): string {
   const short = option.short === undefined ? '' : `-${option.short}, `;
   return `${short}--${name}${option.type === 'string' ? ` <${option.value}>` : ''}`;
 }
 
-export function helpOfArgument({ help, defaultHelp }: Argument): string {
+function helpOfArgument({ help, defaultHelp }: Argument): string {
   return defaultHelp === undefined ? help : `${help} (default: ${defaultHelp})`;
 }
 
-export function helpOfOption(option: Option): string {
+function helpOfOption(option: Option): string {
   if (option.type === 'boolean') return option.help;
   const { help, multiple, defaultHelp = option.default } = option;
   return [

@@ -60,7 +60,7 @@ type WithDefault<O extends Options> = {
 export type ValuesOf<O extends Options> = {
   readonly [Name in WithDefault<O>]: ValueOf<O[Name]>;
 } & {
-  readonly [Name in Exclude<keyof O, WithDefault<O>>]?: ValueOf<O[Name]>;
+  readonly [Name in Exclude<keyof O, WithDefault<O>>]?: ValueOf<O[Name]> | undefined;
 };
 
 /** `--help`, which every command has. */

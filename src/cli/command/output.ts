@@ -1,30 +1,32 @@
-/** How commands print an answer: as a table like Vault's, or as JSON. */
+/** How commands print an answer, and tables like Vault's. */
+import { isJsonObject } from '../../lib/json.ts';
 import type { Answer } from '../server/api.ts';
 import { status } from './command.ts';
-import type { Options, Values } from './options.ts';
+import { type Format, formatted } from './format.ts';
 
 type Row = readonly [key: string, value: unknown];
 
-export const FORMAT_OPTIONS = {
-  format: {
-    type: 'string',
-    value: 'table|json',
-    help: 'how to print the answer',
-    default: 'table',
-    choices: ['table', 'json'],
-  },
-} as const satisfies Options;
-
 const GAP = 4;
 
-/** Prints an answer: as JSON with `--format json`, else the text and the warnings of the server. */
-export function print({ body, warnings }: Answer, text: string, { format }: Values): void {
-  if (format === 'json') {
-    if (body !== undefined) process.stdout.write(`${JSON.stringify(body, null, 2)}\n`);
+/** Prints an answer in the format of the command: for people the text, and the warnings of the server. */
+export function print(
+  { body, data, warnings }: Answer,
+  text: string,
+  { format }: { readonly format: Format },
+): void {
+  if (format !== 'table') {
+    if (body !== undefined) process.stdout.write(formatted(body, format, elementsOf(data)));
     return;
   }
   process.stdout.write(text);
-  for (const warning of warnings) status(`warning: ${warning}`);
+  for (const warning of warnings) status(`warning: ${visible(warning)}`);
+}
+
+/** The keys of a list with what is known of each; undefined if the answer is no list. */
+function elementsOf({ keys, key_info }: Answer['data']): readonly unknown[] | undefined {
+  if (!Array.isArray(keys)) return undefined;
+  const info = isJsonObject(key_info) ? key_info : {};
+  return keys.map((key: unknown) => ({ key, ...(info[String(key)] as object | undefined) }));
 }
 
 /** A line for each key, with the values in a column. */
@@ -92,10 +94,13 @@ function cell(key: string, value: unknown): string {
   return visible(text);
 }
 
-/** Shows control characters, so that a text of somebody else cannot control the terminal. */
+/**
+ * Shows the characters that control a terminal or the direction and the lines of a text, so that a text of somebody
+ * else cannot do so.
+ */
 export function visible(text: string): string {
   return text.replace(
-    /\p{Cc}/gu,
+    /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

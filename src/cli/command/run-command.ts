@@ -27,8 +27,17 @@ export async function runCommand(command: Command, args: readonly string[]): Pro
   const done = checked.ok ? await command.run(values, positionals) : checked;
   if (done.ok) return done.value;
   const { reason, message } = done.failure;
-  if (reason === 'interrupted') return 130;
-  return reason === 'wrong_use' ? refuse(command, message) : fail(message);
+  switch (reason) {
+    case 'interrupted':
+      return 130;
+    case 'wrong_use':
+      return refuse(command, message);
+    case 'lost_right':
+      fail(message);
+      return 4;
+    case 'failed':
+      return fail(message);
+  }
 }
 
 function refuse({ name, misuseCode }: Command, message: string): ExitCode {

@@ -2,15 +2,18 @@
 import type { Server } from '../../client/options.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import { type CommandResult, type ExitCode, failed, status } from '../command/command.ts';
+import { type Format, formatted, formattedItem } from '../command/format.ts';
 import { type Answer, type ApiFailure, requestApi } from '../server/api.ts';
 
 /** Sends publish requests and prints their results. */
 export class PublishRequests {
   readonly #server: Server;
   readonly #path: string;
+  readonly #format: Format;
 
-  constructor(server: Server, type: string | undefined) {
+  constructor(server: Server, type: string | undefined, format: Format) {
     this.#server = server;
+    this.#format = format;
     this.#path = `sys/events/publish${type === undefined ? '' : `/${type}`}`;
   }
 
@@ -44,16 +47,28 @@ export class PublishRequests {
     const data = answer.ok ? answer.value.data : (answer.failure.data ?? {});
     const { ids, failed } = data as { ids?: string[]; failed?: number[] };
     if (ids === undefined) return answer;
-    // A request that failed in part can be repeated with these ids, without duplicates.
-    for (const [index, id] of ids.entries()) {
-      if (failed?.includes(index)) status(`failed: ${id}`);
-      else process.stdout.write(`${id}\n`);
-    }
+    this.#print(ids, failed ?? [], answer.ok ? answer.value.body : { data });
     if (answer.ok) {
       const { accepted, duplicates } = data as { accepted: number; duplicates: number };
       status(`${accepted} accepted${duplicates > 0 ? `, ${duplicates} already known` : ''}`);
       for (const warning of answer.value.warnings) status(`warning: ${warning}`);
     }
     return answer;
+  }
+
+  /** A request that failed in part can be repeated with these ids, without duplicates. */
+  #print(ids: readonly string[], failed: readonly number[], body: unknown): void {
+    if (this.#format === 'ndjson') {
+      const lines = ids.map((id, index) => ({ id, failed: failed.includes(index) }));
+      process.stdout.write(formatted(lines, 'ndjson', lines));
+    } else if (this.#format === 'table') {
+      for (const [index, id] of ids.entries()) {
+        if (failed.includes(index)) status(`failed: ${id}`);
+        else process.stdout.write(`${id}\n`);
+      }
+    } else {
+      const print = this.#format === 'yaml' ? formattedItem : formatted;
+      process.stdout.write(print(body, this.#format));
+    }
   }
 }

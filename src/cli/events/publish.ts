@@ -10,6 +10,7 @@ import {
   failed,
   wrongUse,
 } from '../command/command.ts';
+import { FORMAT_OPTIONS } from '../command/format.ts';
 import { reasonOfFileError } from '../input/files.ts';
 import { parsePairs } from '../input/input.ts';
 import { LineReader } from '../input/line-reader.ts';
@@ -20,7 +21,8 @@ import { PublishRequests } from './publish-requests.ts';
 export const eventsPublish = command({
   name: 'events publish',
   summary: 'Publish one event, or many from a file or a pipe',
-  description: 'Publish events and print their ids, one a line.',
+  description:
+    'Publish events and print their ids, one a line, or with --format the answers of the server.',
   usage: [
     'events publish [options] <type> key=value...',
     'events publish [options] [<type>] --data <source>',
@@ -46,6 +48,7 @@ export const eventsPublish = command({
       help: 'events as JSON from @file, or from standard input with "-": one event, a list, or one event a line as "events subscribe" prints them; lines are sent as they arrive',
     },
     ...SERVER_OPTIONS,
+    ...FORMAT_OPTIONS,
   },
   ends: 'Ends with 0 if every event was accepted, now or before, and 1 otherwise.',
   examples: [
@@ -69,7 +72,7 @@ export const eventsPublish = command({
     if (!metadata.ok) return metadata;
     const server = serverOf(values);
     if (!server.ok) return server;
-    const requests = new PublishRequests(server.value, type);
+    const requests = new PublishRequests(server.value, type, values.format);
     if (data === undefined) {
       return requests.sendJson(JSON.stringify({ metadata: metadata.value }));
     }

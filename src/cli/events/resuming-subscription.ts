@@ -5,11 +5,18 @@ import type { Server } from '../../client/options.ts';
 import { ok } from '../../lib/result.ts';
 import { encodeJson, eventOfFrame, type FrameJson } from '../../wire/json.ts';
 import { encodeProtobuf } from '../../wire/protobuf.ts';
-import { type CommandResult, type ExitCode, failed, status } from '../command/command.ts';
-import type { Values } from '../command/options.ts';
+import {
+  type CommandResult,
+  type ExitCode,
+  failed,
+  lostRight,
+  status,
+} from '../command/command.ts';
 import { exitSignal } from '../command/stopping.ts';
+import { type EventOutput, eventOutput } from './event-output.ts';
 import { openSubscription } from './open-subscription.ts';
-import { protobufLine } from './stock-subscription.ts';
+import { isLostRight, protobufLine } from './stock-subscription.ts';
+import type { SubscribeValues } from './subscribe-options.ts';
 
 /**
  * Prints events until the server, the reader of the output, the user, or the timeout ends the subscription.
@@ -18,35 +25,40 @@ import { protobufLine } from './stock-subscription.ts';
  */
 export async function printResuming(
   pattern: string,
-  values: Values,
+  values: SubscribeValues,
   server: Server,
   timeoutMs: number | undefined,
 ): Promise<CommandResult<ExitCode>> {
   const exit = exitSignal(timeoutMs);
+  let wasConnected = false;
   try {
+    const output = eventOutput(values.format, server.namespace);
     const subscription = openSubscription(pattern, values, server, {
-      since: values.since as string | undefined,
+      since: values.since,
       reconnect: values.follow === true,
       signal: exit,
     });
-    await printAll(subscription, values, exit);
+    await subscription.opened();
+    wasConnected = true;
+    await printAll(subscription, values.protobuf, output, exit);
     return ok(0);
   } catch (error) {
     if (exit.aborted) return ok(exit.reason as ExitCode);
     if (!(error instanceof CarillonError)) throw error;
+    if (error.code === 'revoked' || (wasConnected && isLostRight(error.status ?? 0))) {
+      return lostRight(error.message);
+    }
     if (error.code === 'not_found' || error.code === 'protocol') {
       return failed(`${error.message}; --follow and --since need a Carillon server`);
     }
-    // The end of a token is a regular end of its subscriptions.
-    if (error.code !== 'revoked') return failed(error.message);
-    status(error.message);
-    return ok(0);
+    return failed(error.message);
   }
 }
 
 async function printAll(
   subscription: Subscription,
-  { protobuf }: Values,
+  protobuf: boolean | undefined,
+  output: EventOutput,
   signal: AbortSignal,
 ): Promise<void> {
   for await (const item of subscription) {
@@ -57,6 +69,6 @@ async function printAll(
     const event = eventOfFrame(item.cloudEvent as unknown as FrameJson);
     const line = protobuf === true ? protobufLine(encodeProtobuf(event)) : encodeJson(event);
     // The client acknowledges only what the reader of the output has taken.
-    if (!process.stdout.write(line)) await once(process.stdout, 'drain', { signal });
+    if (!process.stdout.write(output(line))) await once(process.stdout, 'drain', { signal });
   }
 }

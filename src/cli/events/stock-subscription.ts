@@ -1,27 +1,36 @@
 /** A subscription as a stock client has it: one connection, which ends with an exit code. */
 import { Connection } from '../../client/connection.ts';
 import { malformed, type StockFrame, stockDialect } from '../../client/dialects.ts';
-import { describeEnd, type End } from '../../client/end.ts';
+import { describeEnd } from '../../client/end.ts';
 import type { Server } from '../../client/options.ts';
 import { platformRuntime } from '../../client/platform.ts';
 import { ok } from '../../lib/result.ts';
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
 import { decodeProtobuf } from '../../wire/protobuf.ts';
-import { type CommandResult, type ExitCode, failed, status } from '../command/command.ts';
-import type { Values } from '../command/options.ts';
+import {
+  type CommandResult,
+  type ExitCode,
+  failed,
+  lostRight,
+  status,
+} from '../command/command.ts';
 import { exitSignal } from '../command/stopping.ts';
 import { urlWithoutNamespace } from '../server/api.ts';
 import { headersOf } from '../server/server.ts';
 import { openSocket } from '../server/subscription-socket.ts';
+import { eventOutput } from './event-output.ts';
+import type { SubscribeValues } from './subscribe-options.ts';
 
 /** Prints frames until the server, the reader of the output, the user, or the timeout ends the subscription. */
 export async function printStock(
   pattern: string,
-  values: Values,
+  values: SubscribeValues,
   server: Server,
   timeoutMs: number | undefined,
 ): Promise<CommandResult<ExitCode>> {
-  const opened = await openSocket(stockUrl(pattern, values, server), headersOf(server));
+  const output = eventOutput(values.format, server.namespace);
+  const url = stockUrl(pattern, values, server);
+  const opened = await openSocket(url, headersOf(server));
   if (!opened.ok) return failed(opened.failure.message);
   const { socket, warning } = opened.value;
   status(`subscribed to ${pattern} at ${server.url.origin}`);
@@ -31,7 +40,7 @@ export async function printStock(
   const dialect = stockDialect((frame) => {
     let line: string;
     try {
-      line = lineOf(frame);
+      line = output(lineOf(frame));
     } catch (error) {
       return malformed((error as Error).message);
     }
@@ -47,26 +56,49 @@ export async function printStock(
   exit.addEventListener('abort', () => connection.leave(''));
   connection.resume();
   const end = await connection.ended;
-  return exit.aborted ? ok(exit.reason as ExitCode) : resultOf(end);
-}
-
-function stockUrl(pattern: string, { filter, namespaces, protobuf }: Values, server: Server): URL {
-  const url = urlWithoutNamespace(server, `sys/events/subscribe/${pattern}`);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  if (protobuf !== true) url.searchParams.set('json', 'true');
-  if (typeof filter === 'string') url.searchParams.set('filter', filter);
-  for (const each of (namespaces ?? []) as string[]) url.searchParams.append('namespaces', each);
-  return url;
-}
-
-function resultOf(end: End): CommandResult<ExitCode> {
+  if (exit.aborted) return ok(exit.reason as ExitCode);
   if (end.kind === 'malformed') {
     return failed(`the server sent a frame that cannot be read: ${end.message}`);
   }
   const { reason } = describeEnd(end);
   if (end.kind !== 'closed' || end.code !== CLOSE_CODES.normal) return failed(reason);
+  return afterNormalClose(url, server, reason);
+}
+
+/**
+ * A server closes normally when it stops, and when the token, its right or its namespace ends. Whether it would accept
+ * the subscription again tells which.
+ */
+async function afterNormalClose(
+  url: URL,
+  server: Server,
+  reason: string,
+): Promise<CommandResult<ExitCode>> {
+  const again = await openSocket(url, headersOf(server));
+  if (again.ok) again.value.socket.terminate();
+  else if (isLostRight(again.failure.status)) {
+    return lostRight(`${reason} and does not accept it again: ${again.failure.message}`);
+  }
   status(reason);
   return ok(0);
+}
+
+/** Whether a status says that a token has no right, or that a namespace does not exist. */
+export function isLostRight(code: number): boolean {
+  return code === 401 || code === 403 || code === 404;
+}
+
+function stockUrl(
+  pattern: string,
+  { filter, namespaces, protobuf }: SubscribeValues,
+  server: Server,
+): URL {
+  const url = urlWithoutNamespace(server, `sys/events/subscribe/${pattern}`);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  if (protobuf !== true) url.searchParams.set('json', 'true');
+  if (filter !== undefined) url.searchParams.set('filter', filter);
+  for (const each of namespaces ?? []) url.searchParams.append('namespaces', each);
+  return url;
 }
 
 function lineOfText(frame: StockFrame): string {

@@ -4,7 +4,8 @@ import { apiUrl } from '../../client/request.ts';
 import { ok } from '../../lib/result.ts';
 import { parseNamespacePath } from '../../namespace/namespace.ts';
 import { command, failed } from '../command/command.ts';
-import { FORMAT_OPTIONS, print, table } from '../command/output.ts';
+import { FORMAT_OPTIONS } from '../command/format.ts';
+import { print, table } from '../command/output.ts';
 import { checkPath, requestApi } from '../server/api.ts';
 import { SERVER_OPTIONS, serverOf } from '../server/server.ts';
 

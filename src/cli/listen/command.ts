@@ -3,11 +3,11 @@ import { parseDuration } from '../../lib/duration.ts';
 import { ok } from '../../lib/result.ts';
 import { parseNamespacePath } from '../../namespace/namespace.ts';
 import { type CommandResult, command, failed, status, wrongUse } from '../command/command.ts';
-import { FORMAT_OPTIONS } from '../command/output.ts';
+import { FORMAT_OPTIONS } from '../command/format.ts';
 import { stopOnSignals } from '../command/stopping.ts';
 import { openSubscription } from '../events/open-subscription.ts';
 import { sinceOf } from '../events/since-option.ts';
-import { SUBSCRIBE_OPTIONS } from '../events/subscribe.ts';
+import { SUBSCRIBE_OPTIONS } from '../events/subscribe-options.ts';
 import { checkPath } from '../server/api.ts';
 import { PositionFile } from '../server/position-file.ts';
 import { SERVER_OPTIONS, serverOf } from '../server/server.ts';
@@ -64,8 +64,8 @@ export const eventsListen = command({
     ...FORMAT_OPTIONS,
   },
   notes:
-    'Headers: webhook-id (the id of the event), webhook-timestamp and webhook-signature. A 2xx moves on to the next event. If nobody answers, or the answer is a 5xx, 408, 425 or 429, the event is sent again, after 0.5 to 10 seconds, until the command gives up. Any other answer, such as 400 or a redirect, is reported and the next event follows. After a broken connection the subscription resumes: no event is lost. Prints a line for each event; with --format json, an object.',
-  ends: 'Ends with 0 on Ctrl-C or SIGTERM, and 1 if it gives up or the server ends the subscription; it then says how to resume.',
+    'Headers: webhook-id (the id of the event), webhook-timestamp and webhook-signature. A 2xx moves on to the next event. If nobody answers, or the answer is a 5xx, 408, 425 or 429, the event is sent again, after 0.5 to 10 seconds, until the command gives up. Any other answer, such as 400 or a redirect, is reported and the next event follows. After a broken connection the subscription resumes: no event is lost. Prints a line for each event; with --format json, ndjson or yaml, an object.',
+  ends: 'Ends with 0 on Ctrl-C or SIGTERM, 1 if it gives up, and 4 when the token is revoked or expires, its policies lose the right or the namespace is deleted. It says how to resume.',
   examples: [
     "carillon events listen --forward-to http://localhost:3000/hook 'kv-v2/*'",
     'carillon events listen --forward-to http://localhost:3000/hook --secret-file hook.secret --state-file hook.state.json',
@@ -113,7 +113,7 @@ export const eventsListen = command({
       retryForMs: retryFor.value * 1000,
     };
     const sender = new Sender(target, stopping, status);
-    const report = new Report(values.format !== 'table');
+    const report = new Report(values.format);
     return ok(await listen({ subscription, sender, report, state: state.value, stop }));
   },
 });

@@ -21,16 +21,20 @@ export async function listen(listening: Listening): Promise<ExitCode> {
   const { report, state, stop } = listening;
   const progress = new Progress(state);
   let problem: string | undefined;
+  let isRightLost = false;
   try {
     problem = await sendAll(listening, progress);
   } catch (error) {
     if (!stop.aborted) {
       if (!(error instanceof CarillonError)) throw error;
       problem = error.message;
+      isRightLost = error.code === 'revoked';
     }
   }
   report.summarise();
-  return problem === undefined ? 0 : fail(`${problem}${progress.resumption()}`);
+  if (problem === undefined) return 0;
+  fail(`${problem}${progress.resumption()}`);
+  return isRightLost ? 4 : 1;
 }
 
 /** @returns the problem that ends the command, if one does */

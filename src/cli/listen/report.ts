@@ -1,18 +1,18 @@
 /** The output of `events listen`: a line for each event that the program answered. Everything else goes to stderr. */
 import type { CarillonEvent } from '../../client/event.ts';
 import { status } from '../command/command.ts';
+import { type Format, formattedItem } from '../command/format.ts';
 import { visible } from '../command/output.ts';
 import type { Outcome } from './sender.ts';
 
 type Sent = Extract<Outcome, { kind: 'delivered' | 'rejected' }>;
 
 export class Report {
-  readonly #asJson: boolean;
+  readonly #format: Format;
   readonly #counts = { delivered: 0, rejected: 0, gaps: 0 };
 
-  /** @param asJson whether the lines are for programs */
-  constructor(asJson: boolean) {
-    this.#asJson = asJson;
+  constructor(format: Format) {
+    this.#format = format;
   }
 
   sent(event: CarillonEvent, { kind, answer, attempts }: Sent): void {
@@ -20,7 +20,7 @@ export class Report {
     const { id, eventType, metadata } = event;
     const { status: answered, durationMs, reason } = answer;
     const path = metadata.path ?? '';
-    if (this.#asJson) {
+    if (this.#format !== 'table') {
       const line = {
         id,
         event_type: eventType,
@@ -31,7 +31,7 @@ export class Report {
         attempts,
         ...(kind === 'rejected' && { reason }),
       };
-      process.stdout.write(`${JSON.stringify(line)}\n`);
+      process.stdout.write(formattedItem(line, this.#format));
       return;
     }
     const time = new Date().toTimeString().slice(0, 8);

@@ -12,8 +12,9 @@ import {
   status,
   wrongUse,
 } from '../command/command.ts';
+import { FORMAT_OPTIONS, type Format } from '../command/format.ts';
 import type { Options, Values, ValuesOf } from '../command/options.ts';
-import { FORMAT_OPTIONS, print } from '../command/output.ts';
+import { print } from '../command/output.ts';
 import { type Answer, requestApi } from './api.ts';
 import { SERVER_OPTIONS, serverOf } from './server.ts';
 
@@ -58,12 +59,17 @@ export function apiCommand<const O extends Options = Record<never, never>>(
       const dots = dotSegment(call.value.path);
       if (dots !== undefined) return wrongUse(`no name or path can have a segment "${dots}"`);
       const server = serverOf(values);
-      return server.ok ? send(call.value, server.value, values) : server;
+      if (!server.ok) return server;
+      return send(call.value, server.value, values as { readonly format: Format });
     },
   });
 }
 
-async function send(call: Call, server: Server, values: Values): Promise<CommandResult<ExitCode>> {
+async function send(
+  call: Call,
+  server: Server,
+  values: { readonly format: Format },
+): Promise<CommandResult<ExitCode>> {
   const { method, path, query = '', body, missing } = call;
   const answer = await requestApi(server, path, {
     method,

@@ -1,7 +1,8 @@
 /** `carillon status` */
 import { ok } from '../../lib/result.ts';
 import { command, failed } from '../command/command.ts';
-import { FORMAT_OPTIONS, print } from '../command/output.ts';
+import { FORMAT_OPTIONS } from '../command/format.ts';
+import { print } from '../command/output.ts';
 import { anonymousServerOf, SERVER_OPTIONS, serverOf } from '../server/server.ts';
 import { readHealth } from './health.ts';
 import { reportTable, type StatusReport } from './report.ts';

@@ -3,7 +3,8 @@ import { CATALOG } from '../../event/catalog.ts';
 import { sampleEvent } from '../../event/samples/samples.ts';
 import { ok } from '../../lib/result.ts';
 import { type CommandResult, command, wrongUse } from '../command/command.ts';
-import { FORMAT_OPTIONS, grid, print } from '../command/output.ts';
+import { FORMAT_OPTIONS, formattedItem } from '../command/format.ts';
+import { grid, print } from '../command/output.ts';
 import { exitSignal } from '../command/stopping.ts';
 import { SERVER_OPTIONS, serverOf } from '../server/server.ts';
 import { MAX_TRIGGER_RATE, MAX_TRIGGERED_EVENTS, MIN_TRIGGER_RATE } from './limits.ts';
@@ -49,7 +50,7 @@ export const eventsTrigger = command({
     ...FORMAT_OPTIONS,
   },
   notes:
-    'Prints a line for each event that the server accepted: its id, its type and its path. With --format json, each line is an object.',
+    'Prints a line for each event that the server accepted: its id, its type and its path. With --format json, ndjson or yaml, an object for each.',
   ends: 'Ends with 0 when all are published, 1 when the server refuses or cannot be reached, and 130 on Ctrl-C.',
   examples: [
     'carillon events trigger kv-v2/data-write',
@@ -75,11 +76,11 @@ export const eventsTrigger = command({
       choice.value,
       schedule.value,
       ({ eventType, metadata = {} }, id) => {
-        const line =
+        process.stdout.write(
           values.format === 'table'
-            ? `${id}  ${eventType}  ${metadata.path}`
-            : JSON.stringify({ id, event_type: eventType, metadata });
-        process.stdout.write(`${line}\n`);
+            ? `${id}  ${eventType}  ${metadata.path}\n`
+            : formattedItem({ id, event_type: eventType, metadata }, values.format),
+        );
       },
       exitSignal(undefined),
     );
@@ -103,8 +104,8 @@ function scheduleOf({
   count,
   rate,
 }: {
-  readonly count?: string;
-  readonly rate?: string;
+  readonly count?: string | undefined;
+  readonly rate?: string | undefined;
 }): CommandResult<Schedule> {
   const events = count === undefined ? undefined : Number(count);
   if (

@@ -1,0 +1,36 @@
+/** How `events subscribe` prints an event. */
+import { type Format, formattedItem } from '../command/format.ts';
+import { readableLine } from './readable-line.ts';
+
+/**
+ * Makes what is printed of a line with a frame or an event in JSON.
+ *
+ * @throws Error if a format needs to read the line and cannot
+ */
+export type EventOutput = (line: string) => string;
+
+/**
+ * The output in a format. Without one, people at a terminal get readable lines, and programs the line as it came.
+ *
+ * @param namespace of the request
+ */
+export function eventOutput(
+  format: Format | undefined,
+  namespace: string,
+  stdout: { readonly isTTY?: boolean; hasColors?(): boolean } = process.stdout,
+): EventOutput {
+  const isTerminal = stdout.isTTY === true;
+  switch (format ?? (isTerminal ? 'table' : 'json')) {
+    case 'table': {
+      // Node reads NO_COLOR and TERM.
+      const colour = isTerminal && stdout.hasColors?.() === true;
+      return (line) => readableLine(JSON.parse(line), Date.now(), { colour, namespace });
+    }
+    case 'yaml':
+      return (line) => formattedItem(JSON.parse(line), 'yaml');
+    // The frame of an event is a line already.
+    case 'json':
+    case 'ndjson':
+      return (line) => line;
+  }
+}

@@ -200,7 +200,7 @@ describe('carillon dev refuses', () => {
     taken.close();
     expect(code).toBe(1);
     expect(stderr).toBe(
-      `carillon: port ${port} of 127.0.0.1 is taken; stop what listens there, or choose another: "npm start -- --port 8300", or "npx carillon dev --port 8300"\n`,
+      `carillon: port ${port} of 127.0.0.1 is taken; stop what listens there, or choose another: "npx carillon dev --port 8300", or "npm start -- --port 8300"\n`,
     );
   });
 

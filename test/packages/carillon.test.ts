@@ -39,7 +39,11 @@ describe.each(NODES)('on Node %s, npx carillon', (node) => {
 
   it('runs a server, publishes, and subscribes, until Ctrl-C', { timeout: 120_000 }, async () => {
     const server = started(node, ['dev', '--port', '0', '--root-token', 'root-of-the-test']);
-    const [, address = ''] = await server.printed(/export VAULT_ADDR=(\S+)/);
+    const [banner, address = ''] = await server.printed(/export VAULT_ADDR=(\S+)[\s\S]+curl .*\n/);
+    // The package has no wscat.
+    expect(banner).toMatch(
+      /^ *VAULT_ADDR=\S+ VAULT_TOKEN=\S+ npx carillon events subscribe 'kv\*'$/m,
+    );
     const env = { VAULT_ADDR: address, VAULT_TOKEN: 'root-of-the-test' };
 
     const publishing = started(node, ['events', 'publish', 'deploy/finished', 'path=web'], env);

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { ok } from '../../lib/result.ts';
 import { type CommandResult, failed } from '../command/command.ts';
+import { IS_CLONE } from './installation.ts';
 import { BY_NPM } from './npm.ts';
 
 export function isLoopback(host: string): boolean {
@@ -60,7 +61,7 @@ function isOwn(address: string): boolean {
 function bindError({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
   switch (code) {
     case 'EADDRINUSE':
-      return `port ${port} of ${host} is taken; stop what listens there, or choose another: "${BY_NPM} --port 8300", or "npx carillon dev --port 8300"`;
+      return `port ${port} of ${host} is taken; stop what listens there, or choose another: "npx carillon dev --port 8300"${IS_CLONE ? `, or "${BY_NPM} --port 8300"` : ''}`;
     case 'EACCES':
       return `port ${port} may not be opened by this user; choose one above 1023 with --port`;
     case 'EADDRNOTAVAIL':

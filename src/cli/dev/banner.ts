@@ -1,5 +1,6 @@
 /** What the local server prints when it is ready: all that a user needs for the first event. */
 import { urlHost } from './address.ts';
+import { IS_CLONE } from './installation.ts';
 import { type RootToken, VARIABLE } from './root-token.ts';
 
 interface Running {
@@ -32,7 +33,7 @@ ${passes(upstream)}${asked(rootToken)}
 
 Subscribe, in a second terminal (in this folder):
 
-  npx wscat -c 'ws://${authority}/v1/sys/events/subscribe/kv*?json=true' -H ${header}
+  ${IS_CLONE ? `npx wscat -c 'ws://${authority}/v1/sys/events/subscribe/kv*?json=true' -H ${header}` : `VAULT_ADDR=http://${authority} VAULT_TOKEN=${shellWord('', rootToken)} npx carillon events subscribe 'kv*'`}
 
 Publish, in a third:
 

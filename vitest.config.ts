@@ -154,6 +154,10 @@ export default defineConfig({
           hookTimeout: 300_000,
         },
       },
+      {
+        extends: true,
+        test: { name: 'examples', include: ['test/examples/**/*.test.ts'], isolate: false },
+      },
       { extends: true, test: { name: 'faults', include: ['test/faults/**/*.test.ts'] } },
     ],
   },

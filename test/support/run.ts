@@ -22,7 +22,15 @@ export interface Running {
 
 /** Starts the command with these arguments, and these variables beside the test's own. */
 export function start(args: string[], env: Record<string, string | undefined> = {}): Running {
-  const child = spawn(process.execPath, [COMMAND, ...args], {
+  return startProgram([COMMAND, ...args], env);
+}
+
+/** Starts another program for Node in the same way. */
+export function startProgram(
+  args: string[],
+  env: Record<string, string | undefined> = {},
+): Running {
+  const child = spawn(process.execPath, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, VAULT_ADDR: undefined, VAULT_TOKEN: undefined, ...env },
   });

@@ -15,7 +15,7 @@ describe('what cannot be applied', () => {
     [[], 'there is no --folder <folder>; see "carillon diff --help"'],
     [['-f'], '--folder has no value'],
     [['-f', 'a', '--prunes'], 'unknown flag --prunes; did you mean --prune?'],
-    [['-f', 'a', 'b'], 'the command takes no arguments, only options'],
+    [['-f', 'a', 'b'], 'the folder is an option: write -f <folder>'],
     [['-f', 'a', '--format', 'xml'], '--format is "xml"'],
     [['-f', '/no/such/folder'], 'cannot read /no/such/folder: there is no such file or folder'],
     [['-f', COMMAND], 'is a file; --folder takes the folder of the files'],

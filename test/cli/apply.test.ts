@@ -251,17 +251,17 @@ describe('apply', () => {
   });
 
   it('says what was done if the server refuses something, and goes on when that is fixed', async () => {
-    const role = (ttl: string) =>
-      `kind: jwt-role\nname: b\nspec: {user_claim: sub, bound_subject: x, token_ttl: ${ttl}, token_max_ttl: 1h}\n`;
+    const role = (value: string) =>
+      `kind: jwt-role\nname: b\nspec: {user_claim: sub, bound_claims_type: glob, bound_claims: {a: ${value}}}\n`;
     const path = on.folder({
       'policies/a.hcl': POLICY,
-      'b.yaml': role('2h'),
+      'b.yaml': role('1'),
       'c.yaml': 'kind: approle-role\nname: c\n',
     });
     const refused = await on.apply(path);
     expect(refused).toMatchObject({ code: 1 });
     expect(refused.stderr).toBe(
-      "created policy a\ncarillon: cannot write jwt-role b: the server answered 400: 'token_ttl' cannot be greater than 'token_max_ttl'; 1 of 3 changes were made, 2 were not: fix the cause, and run the command again\n",
+      'created policy a\ncarillon: cannot write jwt-role b: the server answered 400: bound claim "a": claim is not a string, as globs are; 1 of 3 changes were made, 2 were not: fix the cause, and run the command again\n',
     );
     const asData = await on.apply(path, '--format', 'json');
     expect({ code: asData.code, ...(JSON.parse(asData.stdout) as object) }).toMatchObject({
@@ -272,7 +272,7 @@ describe('apply', () => {
       ],
       unchanged: 1,
     });
-    on.write(path, 'b.yaml', role('1h'));
+    on.write(path, 'b.yaml', role('x*'));
     expect(await on.apply(path)).toMatchObject({
       code: 0,
       stderr: 'created jwt-role b\ncreated approle-role c\n',

@@ -73,7 +73,7 @@ describe('a folder', () => {
   it('may have other files, but no policy where none is read', () => {
     expect(problemsOf({ 'README.md': '# x', 'a.tf': 'x', 'policies/secret.txt': 'x' })).toEqual([]);
     expect(problemsOf({ 'reader.hcl': POLICY })).toEqual([
-      'dir/reader.hcl:1:1: policies are read from policies/ only; move the file there, and name it as the policy',
+      'dir/reader.hcl:1:1: policies are read from policies/ only; move the file there, or give --folder the folder above',
     ]);
     expect(problemsOf({ 'namespaces/a/namespaces/b/x/reader.hcl': POLICY })[0]).toContain(
       'from namespaces/a/namespaces/b/policies/ only',

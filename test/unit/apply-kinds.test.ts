@@ -26,9 +26,9 @@ function ok<T>(result: Result<T>): T {
   return result.value;
 }
 
-const PEM = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  .publicKey.export({ type: 'spki', format: 'pem' })
-  .toString();
+const KEYS = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const PEM = KEYS.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+const PRIVATE_PEM = KEYS.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 
 const TOKEN_SPECS: Spec[] = [
   {},
@@ -123,11 +123,46 @@ describe('the command line rejects what the server rejects', () => {
     [APPROLE_ROLE, { bind_secret_id: false }, 'bind_secret_id must be true'],
     [APPROLE_ROLE, { secret_id_bound_cidrs: ['::/0'] }, 'is not supported'],
     [JWT_CONFIG, { jwt_validation_pubkeys: PEM }, 'must be a list of texts'],
+    [JWT_CONFIG, { jwks_url: 'http://x.example' }, 'jwks_url must begin with "https://"'],
+    [JWT_CONFIG, { oidc_discovery_url: 'https://10.0.0.1' }, 'is an address of a private network'],
     [SOURCE, { kind: 'gitub' }, 'kind is "gitub" (did you mean "github"?); there are'],
     [SOURCE, { kind: 'github', tolerance: 0 }, 'tolerance must be from 1'],
   ])('%j: %j', (kind, spec, message) => {
     const state = kind.check('x', spec);
     expect(state.ok ? '' : state.failure.message).toContain(message);
+  });
+
+  it.each([
+    [{}],
+    [{ jwks_url: 'https://x.example', oidc_discovery_url: 'https://x.example' }],
+    [{ jwks_url: '', jwt_validation_pubkeys: [] }],
+  ])('in the words of the server: the JWT configuration %j', async (spec) => {
+    expect(JWT_CONFIG.check('x', spec)).toEqual(await checkJwtConfig(spec));
+  });
+
+  it.each([
+    [{ user_claim: 'a' }],
+    [{ user_claim: 'a', bound_claims: {}, bound_audiences: '', bound_subject: '' }],
+    [{ user_claim: 'a', bound_subject: 'x', token_ttl: '2h', token_max_ttl: '1h' }],
+  ])('in the words of the server: the JWT role %j', (spec) => {
+    expect(JWT_ROLE.check('x', spec)).toEqual(checkJwtRole('x', spec));
+  });
+
+  it('in the words of the server: an AppRole role with a TTL above its maximum', () => {
+    const spec = { token_ttl: 61, token_max_ttl: '1m' };
+    expect(APPROLE_ROLE.check('x', spec)).toEqual(checkAppRole('x', spec));
+  });
+
+  it.each([
+    [{ jwt_validation_pubkeys: [PRIVATE_PEM] }],
+    [{ jwt_validation_pubkeys: [`${PEM}${PRIVATE_PEM}`] }],
+    [{ jwt_validation_pubkeys: ['hunter2hunter2'] }],
+    [{ jwks_url: 'https://me:hunter2hunter2@x.example' }],
+  ])('before a plan could show a secret: %#', (spec) => {
+    const state = JWT_CONFIG.check('x', spec);
+    const message = state.ok ? '' : state.failure.message;
+    expect(message).toMatch(/never the private key|must not have credentials/);
+    expect(message).not.toMatch(/hunter2|MII/);
   });
 
   it.each(['a', 'A.b-c_9', '', '-a', 'a-', 'a/b', 'a b', '.', 'é', 'a'.repeat(129)])(

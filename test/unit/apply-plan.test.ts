@@ -260,6 +260,15 @@ describe('a name of something else', () => {
     ]);
   });
 
+  it('may be the namespace of the events of a source', () => {
+    const files = {
+      'namespaces/b/s.yaml': 'kind: source\nname: s\nspec:\n  kind: token\n  namespace: c\n',
+    };
+    expect(missing(files, { others: [[id('namespace', 'b/c'), undefined]] })).toEqual([
+      'namespaces/b/s.yaml:5:3: namespace b/c is neither in the files nor on the server',
+    ]);
+  });
+
   it('may be the default role of the JWT configuration', () => {
     const files = {
       'c.yaml': 'kind: jwt-config\nspec: {jwks_url: "https://x.example", default_role: CI}\n',

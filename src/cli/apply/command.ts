@@ -11,6 +11,7 @@ import { planData, planText } from './plan-text.ts';
 import { readSecrets } from './secrets.ts';
 import type { ServerObjects } from './server-objects.ts';
 
+const TOO_MANY = 'the folder is an option: write -f <folder>';
 const NOTES =
   'The folder has policies in policies/<name>.hcl, and documents with kind, name, namespace and spec in *.yaml and *.json; namespaces/<name>/ has the same for a namespace. docs/apply.md has all kinds.';
 
@@ -31,6 +32,7 @@ export const diff = command({
   notes: NOTES,
   ends: 'Ends with 0 if nothing would change, 2 if something would, and 1 if there is an error, also in the arguments.',
   misuseCode: 1,
+  tooMany: () => TOO_MANY,
   examples: ['carillon diff -f carillon/', 'carillon diff -f carillon/ --prune --format json'],
   async run(values) {
     const planned = await planFolder(values);
@@ -47,6 +49,7 @@ export const apply = command({
   notes: NOTES,
   ends: 'Ends with 0 if the server is as the files declare it, and 1 if there is an error, also in the arguments. With --dry-run it ends as "carillon diff": 2 if something would change.',
   misuseCode: 1,
+  tooMany: () => TOO_MANY,
   examples: ['carillon apply -f carillon/', 'carillon apply -f carillon/ --prune --yes'],
   async run(values) {
     const planned = await planFolder(values);

@@ -33,6 +33,6 @@ export function layoutOf(path: string): Layout {
   const where = names.map((name) => `namespaces/${name}/`).join('');
   return {
     content: 'misplaced',
-    message: `policies are read from ${where}policies/ only; move the file there, and name it as the policy`,
+    message: `policies are read from ${where}policies/ only; move the file there, or give --folder the folder above`,
   };
 }

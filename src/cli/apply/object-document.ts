@@ -7,10 +7,10 @@ import { locatedFailure } from '../policies/located-failure.ts';
 import type { Path, ReadDocument } from './document.ts';
 import { findKind, KINDS } from './kinds/all.ts';
 import type { Kind } from './kinds/kind.ts';
-import { checkNamespacePath, NAMESPACE } from './kinds/namespace.ts';
+import { checkNamespacePath } from './kinds/namespace.ts';
 import { POLICY } from './kinds/policy.ts';
 import { pathNamedIn } from './named-path.ts';
-import { type DesiredObject, joinNamespaces, type ObjectId } from './object.ts';
+import { type DesiredObject, idOf, joinNamespaces, type ObjectId } from './object.ts';
 import { type Place, type Problem, startOf } from './problem.ts';
 import { readSecretReferences } from './secret-reference.ts';
 
@@ -56,6 +56,9 @@ export function readObject(document: ReadDocument, folder: string): Reading {
     return fail([], `a document must be an object with ${KEYS.join(', ')}, not ${kindOf(value)}`);
   }
   const members = withoutNulls(value);
+  if ('path' in members && !('kind' in members)) {
+    return fail([], 'this is a policy in JSON; move it to policies/<name>.hcl');
+  }
   const unknown = unknownKeys(document, [], members, KEYS, 'a document');
   if (unknown.length > 0) return { ok: false, failure: unknown };
   const kind = readKind(members.kind);
@@ -139,12 +142,7 @@ function readId(
   }
   const checked = kind.checkName(name);
   if (!checked.ok) return fail('name', checked.failure.message);
-  // The path of a namespace contains the namespace around it.
-  const id =
-    kind === NAMESPACE
-      ? { kind, namespace: '', name: joinNamespaces(inNamespace, checked.value) }
-      : { kind, namespace: inNamespace, name: checked.value };
-  return { ok: true, value: id };
+  return { ok: true, value: idOf(kind, inNamespace, checked.value) };
 }
 
 function unknownKeys(

@@ -1,5 +1,6 @@
 /** An object that files declare, or that the server has. Pure. */
 import type { Kind } from './kinds/kind.ts';
+import { NAMESPACE } from './kinds/namespace.ts';
 import type { Place } from './problem.ts';
 import type { SecretReference } from './secret-reference.ts';
 import type { State } from './state.ts';
@@ -23,6 +24,13 @@ export interface DesiredObject extends ObjectId {
   readonly place: Place;
   /** The place of a member of the spec. */
   placeOf(member: string): Place;
+}
+
+/** @param name checked; of a namespace: its path below `namespace` */
+export function idOf(kind: Kind, namespace: string, name: string): ObjectId {
+  return kind === NAMESPACE
+    ? { kind, namespace: '', name: joinNamespaces(namespace, name) }
+    : { kind, namespace, name };
 }
 
 /** A text that is the same for the same object. */

@@ -1,7 +1,7 @@
 /** What has to change on the server, so that it has what the files declare. Pure. */
 import { KINDS } from './kinds/all.ts';
 import type { Reference } from './kinds/kind.ts';
-import { type DesiredObject, describeObject, keyOf, type ObjectId } from './object.ts';
+import { type DesiredObject, describeObject, idOf, keyOf, type ObjectId } from './object.ts';
 import type { Problem } from './problem.ts';
 import { type Difference, differences, type State } from './state.ts';
 
@@ -116,8 +116,7 @@ export function referencesOf(object: DesiredObject): (Reference & { readonly id:
   const references = object.kind.references?.(object.state) ?? [];
   return references.flatMap((reference) => {
     const kind = KINDS.find(({ name }) => name === reference.kind);
-    const { namespace } = object;
-    return kind ? [{ ...reference, id: { kind, namespace, name: reference.name } }] : [];
+    return kind ? [{ ...reference, id: idOf(kind, object.namespace, reference.name) }] : [];
   });
 }
 

@@ -2,7 +2,7 @@
 import { ok } from '../../lib/result.ts';
 import { NAMESPACE } from './kinds/namespace.ts';
 import { MAX_APPLY_REQUESTS } from './limits.ts';
-import { type DesiredObject, keyOf, type ObjectId } from './object.ts';
+import { type DesiredObject, idOf, keyOf, type ObjectId } from './object.ts';
 import { type Actual, referencesOf } from './plan.ts';
 import type { Problem } from './problem.ts';
 import type { Outcome, ServerObjects } from './server-objects.ts';
@@ -89,7 +89,7 @@ function pathsAround(path: string): string[] {
 }
 
 function namespaceAt(path: string): ObjectId {
-  return { kind: NAMESPACE, namespace: '', name: path };
+  return idOf(NAMESPACE, '', path);
 }
 
 function homelessness(

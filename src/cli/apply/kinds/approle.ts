@@ -2,7 +2,13 @@ import type { Fields } from '../../../lib/fields.ts';
 import { MAX_TOKEN_USES } from '../../../token/limits.ts';
 import { type Kind, pick } from './kind.ts';
 import { count, duration, type Readers, readMembers, unsupported } from './members.ts';
-import { checkRoleName, NO_ADDRESSES, TOKEN_MEMBERS, tokenPolicies } from './roles.ts';
+import {
+  checkLifetimes,
+  checkRoleName,
+  NO_ADDRESSES,
+  TOKEN_MEMBERS,
+  tokenPolicies,
+} from './roles.ts';
 
 const PATH = 'auth/approle/role';
 
@@ -21,7 +27,7 @@ export const APPROLE_ROLE: Kind = {
   pathOf: (name) => `${PATH}/${name}`,
   listPath: PATH,
   checkName: checkRoleName,
-  check: (_name, spec) => readMembers(MEMBERS, spec),
+  check: (_name, spec) => checkLifetimes(readMembers(MEMBERS, spec)),
   stateOf: (data) => pick(data, Object.keys(MEMBERS)),
   references: tokenPolicies,
 };

@@ -1,7 +1,10 @@
 import type { Fields } from '../../../lib/fields.ts';
 import { isListOfTexts } from '../../../lib/json.ts';
+import { MAX_PUBLIC_URL_CHARACTERS } from '../../../lib/limits.ts';
+import { checkPublicUrl } from '../../../lib/public-url.ts';
 import { kindOf } from '../../../lib/quote.ts';
-import { ok } from '../../../lib/result.ts';
+import { invalid, ok, type Result } from '../../../lib/result.ts';
+import type { State } from '../state.ts';
 import { type Kind, pick } from './kind.ts';
 import {
   flag,
@@ -16,17 +19,21 @@ import {
   signedDuration,
   text,
 } from './members.ts';
-import { checkRoleName, TOKEN_MEMBERS, tokenPolicies } from './roles.ts';
+import { checkLifetimes, checkRoleName, TOKEN_MEMBERS, tokenPolicies } from './roles.ts';
 
 const ROLE_PATH = 'auth/jwt/role';
+
+/** One block and nothing else. */
+const PUBLIC_KEY =
+  /^\s*-----BEGIN (PUBLIC KEY|CERTIFICATE)-----[A-Za-z0-9+/=\s]+-----END \1-----\s*$/;
 
 const CONFIG_MEMBERS: Readers = {
   bound_issuer: text,
   default_role: nameInLowerCase,
-  jwks_url: text,
+  jwks_url: url,
   jwt_supported_algs: list,
   jwt_validation_pubkeys: readKeys,
-  oidc_discovery_url: text,
+  oidc_discovery_url: url,
 };
 
 const ROLE_MEMBERS: Readers = {
@@ -52,7 +59,7 @@ export const JWT_CONFIG: Kind = {
   keys: Object.keys(CONFIG_MEMBERS),
   pathOf: () => 'auth/jwt/config',
   checkName: ok,
-  check: (_name, spec) => readMembers(CONFIG_MEMBERS, spec),
+  check: (_name, spec) => checkOneSource(readMembers(CONFIG_MEMBERS, spec)),
   stateOf: (data) => pick(data, Object.keys(CONFIG_MEMBERS)),
   references: ({ default_role: role }) =>
     role ? [{ kind: 'jwt-role', name: String(role), member: 'default_role' }] : [],
@@ -65,15 +72,57 @@ export const JWT_ROLE: Kind = {
   pathOf: (name) => `${ROLE_PATH}/${name}`,
   listPath: ROLE_PATH,
   checkName: checkRoleName,
-  check: (_name, spec) => readMembers(ROLE_MEMBERS, spec),
+  check: (_name, spec) => checkLifetimes(checkBound(readMembers(ROLE_MEMBERS, spec))),
   stateOf: (data) => pick(data, Object.keys(ROLE_MEMBERS)),
   references: tokenPolicies,
 };
 
-/** A list only: in one text, the API looks for several keys. */
+function checkOneSource(config: Result<State>): Result<State> {
+  if (!config.ok) return config;
+  const { jwt_validation_pubkeys: keys, jwks_url, oidc_discovery_url } = config.value;
+  const given = [isFilled(keys), jwks_url !== '', oidc_discovery_url !== ''].filter(Boolean);
+  return given.length === 1
+    ? config
+    : invalid(
+        "exactly one of 'jwt_validation_pubkeys', 'jwks_url' or 'oidc_discovery_url' must be set",
+      );
+}
+
+function checkBound(role: Result<State>): Result<State> {
+  if (!role.ok) return role;
+  const { bound_audiences, bound_subject, bound_claims } = role.value;
+  return isFilled(bound_audiences) ||
+    bound_subject !== '' ||
+    isFilled(Object.keys(bound_claims ?? {}))
+    ? role
+    : invalid('must have at least one bound constraint when creating/updating a role');
+}
+
+function isFilled(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0;
+}
+
+/** A plan shows the URL, so it must hold no password. */
+function url(fields: Fields, member: string): string {
+  const value = fields.text(member, MAX_PUBLIC_URL_CHARACTERS);
+  const checked = value === '' ? undefined : checkPublicUrl(value, { allowLoopbackHttp: true });
+  if (checked?.ok === false) fields.reject(`${member} ${checked.failure.message}`);
+  return value;
+}
+
+/** A list only: in one text, the API looks for several keys. A plan shows them, so none can be a secret. */
 function readKeys(fields: Fields, member: string): string[] {
   const keys = fields.raw(member) ?? [];
-  if (isListOfTexts(keys)) return keys.map((key) => key.trim());
-  fields.reject(`${member} must be a list of texts, one for each key, not ${kindOf(keys)}`);
-  return [];
+  if (!isListOfTexts(keys)) {
+    fields.reject(`${member} must be a list of texts, one for each key, not ${kindOf(keys)}`);
+    return [];
+  }
+  for (const [index, key] of keys.entries()) {
+    if (!PUBLIC_KEY.test(key)) {
+      fields.reject(
+        `${member}[${index}] is not a public key or a certificate in PEM form; give what begins with "-----BEGIN PUBLIC KEY-----", never the private key`,
+      );
+    }
+  }
+  return keys.map((key) => key.trim());
 }

@@ -36,6 +36,14 @@ export function checkRoleName(name: string): Result<string> {
       );
 }
 
+export function checkLifetimes(role: Result<State>): Result<State> {
+  if (!role.ok) return role;
+  const [ttl, max] = [Number(role.value.token_ttl), Number(role.value.token_max_ttl)];
+  return max > 0 && ttl > max
+    ? invalid("'token_ttl' cannot be greater than 'token_max_ttl'")
+    : role;
+}
+
 /** The policies that the tokens of a role get. */
 export function tokenPolicies({ token_policies: names }: State): Reference[] {
   return Array.isArray(names)

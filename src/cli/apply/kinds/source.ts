@@ -29,6 +29,8 @@ export const SOURCE: Kind = {
     const settings = checkSettings(name, spec);
     return settings.ok ? ok(shownSettings(settings.value)) : settings;
   },
+  references: ({ namespace }) =>
+    namespace ? [{ kind: 'namespace', name: String(namespace), member: 'namespace' }] : [],
   stateOf({ address: _, secrets, ...settings }) {
     return { ...settings, secrets: Array.isArray(secrets) ? secrets.length : 0 };
   },

@@ -139,8 +139,15 @@ spec: {kind: token, tolerance: 10m, secrets: [{secret_env: S}]}
       code: 2,
       changes: [{ action: 'create', kind: 'policy', name: 'a', applied: false }],
     });
+    // A line for each change, so that no change is no line.
+    const { stdout: lines } = await on.diff(path, '--format', 'ndjson');
+    expect(JSON.parse(lines)).toMatchObject({ action: 'create', name: 'a' });
     const applied = await on.apply(path, '--format', 'json');
     expect(JSON.parse(applied.stdout)).toMatchObject({ changes: [{ name: 'a', applied: true }] });
+    expect((await on.diff(path, '--format', 'ndjson')).stdout).toBe('');
+    expect((await on.diff(path, '--format', 'yaml')).stdout).toBe(
+      'changes: []\nunchanged: 1\nsecrets_not_compared: 0\n',
+    );
   });
 
   it('needs no secret, and none of the rights of a write', async () => {

@@ -1,8 +1,8 @@
 /** `carillon apply` and `carillon diff` */
 import { ok } from '../../lib/result.ts';
 import { type CommandResult, command, type ExitCode, failed, status } from '../command/command.ts';
+import { formatted } from '../command/format.ts';
 import type { ValuesOf } from '../command/options.ts';
-import { print } from '../command/output.ts';
 import { canAsk, confirm } from '../input/confirm.ts';
 import { execute } from './execute.ts';
 import type { Plan } from './plan.ts';
@@ -74,7 +74,7 @@ async function applyPlan(
   const readable = checkProblems(String(values.folder), problems);
   if (!readable.ok) return readable;
   if (isForPeople) printPlan(plan, 0, values);
-  const confirmed = await confirmDeletions(plan, values);
+  const confirmed = await confirmDeletions(plan, values, isForPeople);
   if (!confirmed.ok) return confirmed;
 
   const { done, failure } = await execute(server, plan, secrets, status);
@@ -87,7 +87,11 @@ async function applyPlan(
   );
 }
 
-async function confirmDeletions(plan: Plan, { yes }: ApplyValues): Promise<CommandResult<void>> {
+async function confirmDeletions(
+  plan: Plan,
+  { yes }: ApplyValues,
+  isShown: boolean,
+): Promise<CommandResult<void>> {
   const deletions = plan.changes.filter(({ action }) => action === 'delete').length;
   if (deletions === 0 || yes === true) return ok(undefined);
   const what = deletions === 1 ? '1 object' : `${deletions} objects`;
@@ -96,6 +100,7 @@ async function confirmDeletions(plan: Plan, { yes }: ApplyValues): Promise<Comma
       `--prune would delete ${what}, and nobody can be asked here; run the command again with --yes. Nothing was changed`,
     );
   }
+  if (!isShown) process.stderr.write(planText(plan, false));
   const answer = await confirm(`Apply this, and delete ${what}?`);
   if (answer === undefined) {
     return { ok: false, failure: { reason: 'interrupted', message: 'interrupted' } };
@@ -104,8 +109,13 @@ async function confirmDeletions(plan: Plan, { yes }: ApplyValues): Promise<Comma
 }
 
 /** @param done how many of the changes were made */
-function printPlan(plan: Plan, done: number, values: ApplyValues): void {
-  const data = planData(plan, done);
-  const isColoured = process.stdout.isTTY === true && !process.env.NO_COLOR;
-  print({ data, auth: undefined, warnings: [], body: data }, planText(plan, isColoured), values);
+function printPlan(plan: Plan, done: number, { format = 'table' }: ApplyValues): void {
+  const { stdout } = process;
+  if (format === 'table') {
+    // Node reads NO_COLOR and TERM.
+    stdout.write(planText(plan, stdout.isTTY === true && stdout.hasColors()));
+  } else {
+    const data = planData(plan, done);
+    stdout.write(formatted(data, format, data.changes));
+  }
 }

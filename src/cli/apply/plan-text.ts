@@ -92,8 +92,14 @@ function visibleLine(line: string): string {
   return line.split('\t').map(visible).join('\t');
 }
 
+interface PlanData {
+  readonly changes: readonly Record<string, unknown>[];
+  readonly unchanged: number;
+  readonly secrets_not_compared: number;
+}
+
 /** @param done how many of the changes were made */
-export function planData(plan: Plan, done: number): Record<string, unknown> {
+export function planData(plan: Plan, done: number): PlanData {
   return {
     changes: plan.changes.map((change, index) => ({
       ...changeData(change),

@@ -240,8 +240,8 @@ describe('carillon dev refuses', () => {
   });
 
   it.each([
-    [['--bogus'], "Unknown option '--bogus'"],
-    [['--port'], "Option '--port <value>' argument missing"],
+    [['--bogus'], 'unknown flag --bogus'],
+    [['--port'], '--port has no value; write --port <port>'],
     [['--port', '70000'], '--port is "70000"; it must be a number from 0 to 65535'],
     [['--port', '8200x'], '--port is "8200x"'],
     [['--host', '0.0.0.0'], 'can be reached from other machines; give it a root token'],
@@ -253,7 +253,7 @@ describe('carillon dev refuses', () => {
     [['--root-token', 'a', '--root-token-file', 'b'], 'exclude each other'],
     [['--root-token', 'a,b'], '--root-token must be printable ASCII'],
     [['--root-token', ''], '--root-token is empty'],
-    [['surplus'], '"dev" takes no arguments'],
+    [['surplus'], 'the command takes no arguments, only options'],
     [['--var', 'CLUSTER=b'], 'wrangler.toml has no such variable; it has CLUSTER_NAME, '],
     [
       ['--var', 'CLUSTER_NAME=a b'],

@@ -30,6 +30,7 @@ export interface LocalServer {
  *
  * @param cache the folder in which the bundle is kept
  * @param env variables beside the test's own
+ * @param cwd the folder in which it looks for `.dev.vars`
  * @throws Error with what the server printed, where it ended or stayed silent
  *
  * @example
@@ -39,10 +40,12 @@ export async function startLocalServer(
   args: string[],
   cache = CACHE,
   env: Readonly<Record<string, string>> = {},
+  cwd = tmpdir(),
 ): Promise<LocalServer> {
   const port = args.includes('--port') ? [] : ['--port', '0'];
   const child = spawn(process.execPath, [COMMAND, 'dev', ...port, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    cwd,
     env: { ...process.env, XDG_CACHE_HOME: cache, ...env },
   });
   let output = '';

@@ -1,18 +1,38 @@
 import { describe, expect, it } from 'vitest';
 import { lineForNpm } from '../../src/cli/dev/npm.ts';
-import { variablesOf } from '../../src/cli/dev/variables.ts';
+import { configuredVariables, variablesOf } from '../../src/cli/dev/variables.ts';
 
-const CONFIG = '[vars]\nCLUSTER_NAME = "carillon"\nALLOWED_ORIGINS = "*"\nUPSTREAM_ADDR = ""\n';
+const KNOWN = configuredVariables(
+  '[vars]\nCLUSTER_NAME = "carillon"\nALLOWED_ORIGINS = "*"\nUPSTREAM_ADDR = ""\n',
+);
+
+function given(pairs: readonly string[], upstream?: string, file = {}, defaults = {}) {
+  const options = { upstream: ['UPSTREAM_ADDR', upstream] } as const;
+  return variablesOf(KNOWN, { defaults, file, pairs, options });
+}
 
 describe('the variables of the local server', () => {
   it('are those of wrangler.toml, and what the options say in their place', () => {
-    const given = ['CLUSTER_NAME=a', 'ALLOWED_ORIGINS=', 'CLUSTER_NAME=b=c'];
-    expect(variablesOf(CONFIG, given, 'http://127.0.0.1:8200')).toEqual({
+    const pairs = ['CLUSTER_NAME=a', 'ALLOWED_ORIGINS=', 'CLUSTER_NAME=b=c'];
+    expect(given(pairs, 'http://127.0.0.1:8200')).toEqual({
       ok: true,
       value: {
         CLUSTER_NAME: 'b=c',
         ALLOWED_ORIGINS: '',
         UPSTREAM_ADDR: 'http://127.0.0.1:8200',
+      },
+    });
+  });
+
+  it('are taken from options before .dev.vars, and from there before wrangler.toml', () => {
+    const file = { CLUSTER_NAME: 'of-file', ALLOWED_ORIGINS: 'of-file' };
+    const defaults = { UPSTREAM_ADDR: 'of-server', ALLOWED_ORIGINS: 'of-server' };
+    expect(given(['CLUSTER_NAME=of-option'], undefined, file, defaults)).toEqual({
+      ok: true,
+      value: {
+        CLUSTER_NAME: 'of-option',
+        ALLOWED_ORIGINS: 'of-file',
+        UPSTREAM_ADDR: 'of-server',
       },
     });
   });
@@ -27,8 +47,8 @@ describe('the variables of the local server', () => {
     ['toString=b', '--var toString: wrangler.toml has no such variable'],
     ['ROOT_TOKEN=secret', '--var ROOT_TOKEN: wrangler.toml has no such variable'],
     ['UPSTREAM_ADDR=x', '--upstream and --var UPSTREAM_ADDR exclude each other'],
-  ])('are refused: %s', (given, message) => {
-    expect(variablesOf(CONFIG, [given], 'http://127.0.0.1:8200')).toMatchObject({
+  ])('are refused: %s', (pair, message) => {
+    expect(given([pair], 'http://127.0.0.1:8200')).toMatchObject({
       ok: false,
       failure: { message: expect.stringContaining(message) },
     });

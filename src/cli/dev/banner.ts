@@ -3,7 +3,7 @@ import { urlHost } from './address.ts';
 import { IS_CLONE } from './installation.ts';
 import { type RootToken, VARIABLE } from './root-token.ts';
 
-interface Running {
+export interface Running {
   /** The address that is bound. */
   readonly address: string;
   readonly port: number;
@@ -12,8 +12,44 @@ interface Running {
   readonly upstream?: string | undefined;
 }
 
-export function banner({ address, port, rootToken, data, upstream }: Running): string {
-  const authority = `${urlHost(reachable(address))}:${port}`;
+/** @param hasKeys whether keys of the terminal are read */
+export function banner(running: Running, hasKeys: boolean): string {
+  const { data, rootToken, upstream } = running;
+  return `
+${listening(running)}
+
+This server is for development: one process, one machine.
+State is ${data === undefined ? 'kept in a temporary folder and goes when the server ends' : `kept in ${data}`}. Ctrl-C ends it.${hasKeys ? ' "r" prints the lines below again.' : ''}
+${passes(upstream)}${asked(rootToken)}
+${exported(running)}
+${toPaste(running)}`;
+}
+
+/** What somebody needs again who no longer sees the banner. */
+export function reminder(running: Running): string {
+  return `
+${listening(running)}
+${asked(running.rootToken)}
+${exported(running)}
+${toPaste(running)}`;
+}
+
+/** The address and the token, below a burst of lines. */
+export function shortReminder(running: Running): string {
+  return `\n${exported(running)}\n`;
+}
+
+function listening({ address, port }: Running): string {
+  return `Carillon listens on http://${urlHost(address)}:${port}${reach(address)}`;
+}
+
+function exported({ address, port, rootToken }: Running): string {
+  return `  export VAULT_ADDR=http://${hostAndPort(address, port)} VAULT_TOKEN=${shellWord('', rootToken)}`;
+}
+
+/** The lines that subscribe and publish. */
+function toPaste({ address, port, rootToken }: Running): string {
+  const authority = hostAndPort(address, port);
   const header = shellWord('X-Vault-Token: ', rootToken);
   const event = JSON.stringify({
     metadata: {
@@ -24,13 +60,6 @@ export function banner({ address, port, rootToken, data, upstream }: Running): s
     },
   });
   return `
-Carillon listens on http://${urlHost(address)}:${port}${reach(address)}
-
-This server is for development: one process, one machine.
-State is ${data === undefined ? 'kept in a temporary folder and goes when the server ends' : `kept in ${data}`}. Ctrl-C ends it.
-${passes(upstream)}${asked(rootToken)}
-  export VAULT_ADDR=http://${authority} VAULT_TOKEN=${shellWord('', rootToken)}
-
 Subscribe, in a second terminal (in this folder):
 
   ${IS_CLONE ? `npx wscat -c 'ws://${authority}/v1/sys/events/subscribe/kv*?json=true' -H ${header}` : `VAULT_ADDR=http://${authority} VAULT_TOKEN=${shellWord('', rootToken)} npx carillon events subscribe 'kv*'`}
@@ -58,6 +87,11 @@ function asked({ shell }: RootToken): string {
 function reach(address: string): string {
   if (address === '0.0.0.0') return ', which is every IPv4 address of this machine';
   return address === '::' ? ', which is every address of this machine' : '';
+}
+
+/** Where clients on this machine call. */
+export function hostAndPort(address: string, port: number): string {
+  return `${urlHost(reachable(address))}:${port}`;
 }
 
 /** The address to call, for an address to listen on. */

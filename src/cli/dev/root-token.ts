@@ -24,12 +24,21 @@ export const VARIABLE = 'ROOT_TOKEN';
  */
 const CLEANED = "tr -cd '\\41-\\176'";
 
-/** The token of the options or of the environment, or a random one if no other machine can reach the server. */
-export async function rootTokenOf(values: Values, host: string): Promise<CommandResult<RootToken>> {
+/**
+ * The token of the options, of the environment or of `.dev.vars`, or a random one if no other machine can reach the
+ * server.
+ *
+ * @param inFile the token of `.dev.vars`
+ */
+export async function rootTokenOf(
+  values: Values,
+  host: string,
+  inFile: string | undefined,
+): Promise<CommandResult<RootToken>> {
   if (values['root-token'] !== undefined && values['root-token-file'] !== undefined) {
     return wrongUse('--root-token and --root-token-file exclude each other');
   }
-  const given = await givenToken(values);
+  const given = await givenToken(values, inFile);
   if (given === undefined) {
     return isLoopback(host)
       ? ok({ token: `dev-${randomBytes(16).toString('hex')}` })
@@ -59,7 +68,7 @@ interface Given {
   readonly shell?: string;
 }
 
-async function givenToken(values: Values): Promise<Given | undefined> {
+async function givenToken(values: Values, inFile: string | undefined): Promise<Given | undefined> {
   const { 'root-token': token, 'root-token-file': file } = values as Record<string, string>;
   if (token !== undefined) return { name: '--root-token', read: ok(token) };
   if (file !== undefined) {
@@ -68,6 +77,9 @@ async function givenToken(values: Values): Promise<Given | undefined> {
   }
   const given = process.env[VARIABLE] ?? '';
   const variable = given.trim();
+  if (variable === '' && inFile !== undefined) {
+    return { name: `${VARIABLE} of .dev.vars`, read: ok(inFile), shell: `$${VARIABLE}` };
+  }
   if (variable === '') return undefined;
   const shell = given === variable ? `$${VARIABLE}` : `$(printf %s "$${VARIABLE}" | ${CLEANED})`;
   return { name: VARIABLE, read: ok(variable), shell };

@@ -3,9 +3,13 @@ import { ok } from '../../lib/result.ts';
 import { type CommandResult, type ExitCode, failed, status } from '../command/command.ts';
 import { onSignals } from '../command/stopping.ts';
 import { bindAddress, leadsTo } from './address.ts';
-import { banner } from './banner.ts';
+import { banner, hostAndPort, reminder, shortReminder } from './banner.ts';
 import { buildBundle } from './bundle.ts';
 import { type DataFolder, openDataFolder } from './data.ts';
+import { listenForKeys } from './keys.ts';
+import { ServerLog } from './log/log.ts';
+import type { LogFormat } from './log/view.ts';
+import { Reminder } from './reminder.ts';
 import type { RootToken } from './root-token.ts';
 import type { Variables } from './variables.ts';
 import { startWorkerd } from './workerd.ts';
@@ -18,6 +22,9 @@ export interface Settings {
   readonly rootToken: RootToken;
   readonly allowLoopbackHttp: boolean;
   readonly variables: Variables;
+  /** A key for the secrets of sources, besides that of the folder. */
+  readonly sourceKey: string | undefined;
+  readonly log: LogFormat;
 }
 
 export async function serve(settings: Settings): Promise<CommandResult<ExitCode>> {
@@ -33,7 +40,7 @@ export async function serve(settings: Settings): Promise<CommandResult<ExitCode>
 
 async function serveFrom(
   folder: DataFolder,
-  { host, port, data, rootToken, allowLoopbackHttp, variables }: Settings,
+  { host, port, data, rootToken, allowLoopbackHttp, variables, sourceKey, log: format }: Settings,
 ): Promise<CommandResult<ExitCode>> {
   const stopping = new AbortController();
   const stop = stopping.signal;
@@ -50,23 +57,47 @@ async function serveFrom(
   const bundle = await buildBundle({ signal: stop });
   if (stop.aborted) return ok(0);
   if (!bundle.ok) return bundle;
+  // The first key seals, and all open: what was sealed before can still be opened.
+  const keys = [...(sourceKey === undefined ? [] : [sourceKey]), folder.sourceKey].join(',');
+  const screen = new Reminder();
+  const log = new ServerLog(format, {
+    onClosed: () => stopping.abort(),
+    onShown: (lines) => screen.scroll(lines),
+  });
   const server = await startWorkerd({
     host: address,
     port,
     allowLoopbackHttp,
     variables,
     bundle: bundle.value,
-    folder,
+    folder: { ...folder, sourceKey: keys },
     rootToken: rootToken.token,
+    readOutput: (stdout, stderr) => log.read(stdout, stderr),
     signal: stop,
   });
-  if (!server.ok) return stop.aborted ? ok(0) : server;
+  if (!server.ok) {
+    await log.end();
+    return stop.aborted ? ok(0) : server;
+  }
 
-  status(banner({ address, port: server.value.port, rootToken, data, upstream }));
-  const death = await Promise.race([server.value.died, aborted(stop)]);
-  if (death !== undefined) return failed(death);
-  await server.value.stop();
-  return ok(0);
+  const running = { address, port: server.value.port, rootToken, data, upstream };
+  const returnTerminal = listenForKeys(process.stdin, {
+    remind: () => screen.print(reminder(running)),
+    blankLine: () => status(''),
+  });
+  try {
+    log.ready(`http://${hostAndPort(address, running.port)}`);
+    status(banner(running, returnTerminal !== undefined));
+    screen.watch(shortReminder(running));
+    const death = await Promise.race([server.value.died, aborted(stop)]);
+    if (death !== undefined) return failed(death);
+    await server.value.stop();
+    return ok(0);
+  } finally {
+    screen.end();
+    returnTerminal?.();
+    await log.end();
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {

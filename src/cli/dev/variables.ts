@@ -1,23 +1,35 @@
-/** The variables that the local server gives the Worker: those of `wrangler.toml`, which options can replace. */
+/** The variables that the local server gives the Worker: those of `wrangler.toml`, which files and options can replace. */
 import { parse } from 'smol-toml';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 
 export type Variables = Readonly<Record<string, string>>;
 
-/**
- * Reads `--var` and `--upstream`.
- *
- * @param config the text of `wrangler.toml`, which names the variables that exist
- * @returns every variable with its value
- */
+/** What replaces the variables of `wrangler.toml`. A later member takes precedence. */
+interface Given {
+  /** What the local server has by default. */
+  readonly defaults: Variables;
+  /** `.dev.vars`. */
+  readonly file: Variables;
+  /** `--var NAME=VALUE`. */
+  readonly pairs: readonly string[];
+  /** Options for one variable: `--upstream` for `UPSTREAM_ADDR`. Undefined if not given. */
+  readonly options: Readonly<
+    Record<string, readonly [variable: string, value: string | undefined]>
+  >;
+}
+
+/** The variables in the text of `wrangler.toml`. */
+export function configuredVariables(config: string): Variables {
+  return parse(config).vars as Variables;
+}
+
+/** @returns every variable with its value */
 export function variablesOf(
-  config: string,
-  given: readonly string[],
-  upstream: string | undefined,
+  known: Variables,
+  { defaults, file, pairs, options }: Given,
 ): Result<Variables> {
-  const known = parse(config).vars as Variables;
   const own: Record<string, string> = {};
-  for (const text of given) {
+  for (const text of pairs) {
     const [, name, value] = /^(\w+)=(.*)$/s.exec(text) ?? [];
     if (name === undefined || value === undefined) {
       return invalid('--var must be NAME=VALUE, such as CLUSTER_NAME=b');
@@ -28,9 +40,12 @@ export function variablesOf(
     }
     own[name] = value;
   }
-  if (upstream === undefined) return ok({ ...known, ...own });
-  if (own.UPSTREAM_ADDR !== undefined) {
-    return invalid('--upstream and --var UPSTREAM_ADDR exclude each other');
+  for (const [option, [variable, value]] of Object.entries(options)) {
+    if (value === undefined) continue;
+    if (own[variable] !== undefined) {
+      return invalid(`--${option} and --var ${variable} exclude each other`);
+    }
+    own[variable] = value;
   }
-  return ok({ ...known, ...own, UPSTREAM_ADDR: upstream });
+  return ok({ ...known, ...defaults, ...file, ...own });
 }

@@ -46,6 +46,8 @@ interface Start {
   readonly variables?: Variables;
   /** The descriptor of a file for the log of workerd. If absent, the terminal. */
   readonly log?: number;
+  /** Reads what workerd writes, in place of `log`. */
+  readonly readOutput?: (stdout: Readable, stderr: Readable) => void;
   /** Interrupts the start. */
   readonly signal?: AbortSignal;
 }
@@ -60,18 +62,21 @@ export async function startWorkerd({
   allowLoopbackHttp = false,
   variables,
   log,
+  readOutput,
   signal,
 }: Start): Promise<CommandResult<LocalServer>> {
   mkdirSync(join(folder.path, STATE_FOLDER), { recursive: true, mode: 0o700 });
   const config = workerdConfig(bundle, { host, port, allowLoopbackHttp, variables });
   replaceFile(join(folder.path, CONFIG_FILE), config);
+  const output = readOutput === undefined ? (log ?? 'inherit') : 'pipe';
   const child = spawn(WORKERD, ['serve', '--control-fd=3', CONFIG_FILE], {
     cwd: folder.path,
     // Detached, because Ctrl-C reaches all processes of the terminal. This process stops workerd.
     detached: true,
-    stdio: ['ignore', log ?? 'inherit', log ?? 'inherit', 'pipe', folder.lock?.descriptor],
+    stdio: ['ignore', output, output, 'pipe', folder.lock?.descriptor],
     env: { [ROOT_TOKEN_VARIABLE]: rootToken, [SOURCE_KEY_VARIABLE]: folder.sourceKey },
   });
+  if (child.stdout !== null && child.stderr !== null) readOutput?.(child.stdout, child.stderr);
   let guardLost = false;
   const died = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`workerd cannot be started: ${error.message}`));

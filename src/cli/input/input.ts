@@ -47,7 +47,7 @@ export async function readSecret(source: string): Promise<CommandResult<string>>
 }
 
 /** Warns if every user of the machine can read the secret. */
-async function warnOfReaders(file: string): Promise<void> {
+export async function warnOfReaders(file: string): Promise<void> {
   const found = await stat(file).catch(() => undefined);
   if (process.platform === 'win32' || !found?.isFile() || warned.has(file)) return;
   if ((found.mode & READABLE_BY_OTHERS) === 0) return;

@@ -1,0 +1,67 @@
+/**
+ * `.dev.vars` in the current folder, as `wrangler dev` reads it: variables and secrets for this machine, in the syntax of
+ * dotenv. With CLOUDFLARE_ENV, `.dev.vars.<environment>` is read instead, if there is one.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { nearest } from '../../lib/nearest.ts';
+import { ok } from '../../lib/result.ts';
+import { type CommandResult, status } from '../command/command.ts';
+import { visible } from '../command/output.ts';
+import { readInput, warnOfReaders } from '../input/input.ts';
+import type { Variables } from './variables.ts';
+
+const FILE = '.dev.vars';
+const SECRETS = ['ROOT_TOKEN', 'SOURCE_KEY'];
+
+export interface DevVars {
+  /** Those of `wrangler.toml`. */
+  readonly variables: Variables;
+  readonly rootToken?: string;
+  readonly sourceKey?: string;
+}
+
+/** @param known the names of the variables in `wrangler.toml` */
+export async function readDevVars(
+  known: readonly string[],
+  environment: string | undefined,
+): Promise<CommandResult<DevVars>> {
+  const file = fileFor(environment);
+  if (file === undefined) return ok({ variables: {} });
+  const text = await readInput(file);
+  if (!text.ok) return text;
+  const values = Object.entries(parseEnv(text.value) as Variables);
+  const names = values.map(([name]) => name);
+  const unknown = names.filter((name) => !known.includes(name) && !SECRETS.includes(name));
+  for (const name of unknown) status(`warning: ${file}: ${unknownName(visible(name), known)}`);
+  const used = names.filter((name) => !unknown.includes(name));
+  if (used.length > 0) status(`from ${file}: ${used.join(', ')}`);
+  // An empty secret is a line that nobody has filled in.
+  const secrets = Object.fromEntries(
+    values.filter(([name, value]) => SECRETS.includes(name) && value !== ''),
+  );
+  if (Object.keys(secrets).length > 0) await warnOfReaders(file);
+  const { ROOT_TOKEN: rootToken, SOURCE_KEY: sourceKey } = secrets;
+  return ok({
+    variables: Object.fromEntries(values.filter(([name]) => known.includes(name))),
+    ...(rootToken !== undefined && { rootToken }),
+    ...(sourceKey !== undefined && { sourceKey }),
+  });
+}
+
+function fileFor(environment: string | undefined): string | undefined {
+  const files = [...(environment ? [`${FILE}.${environment}`] : []), FILE];
+  return files.find((file) => existsSync(file) && !isFolder(file));
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function unknownName(name: string, known: readonly string[]): string {
+  const names = [...known, ...SECRETS];
+  const near = nearest(name, names);
+  return near === undefined
+    ? `${name} is no variable of Carillon; there are ${names.join(', ')}`
+    : `${name} is no variable of Carillon; nearest to it is ${near}`;
+}

@@ -1,0 +1,10 @@
+/** The limits of `cli/dev/`, each with its unit and its reason. */
+
+/** Lines of the log that are shown in one second. More are counted: nobody reads them, and they push away what counts. */
+export const MAX_LOG_LINES_PER_SECOND = 40;
+
+/** Characters of one line that workerd writes. Longer ones are shown in parts. */
+export const MAX_WORKERD_LINE_CHARACTERS = 64 * 1024;
+
+/** Characters of the log that wait for a slow reader. More are dropped, because workerd must never wait for it. */
+export const MAX_WAITING_LOG_CHARACTERS = 4 * 1024 * 1024;

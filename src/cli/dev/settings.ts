@@ -1,0 +1,81 @@
+/** What the local server is told: by options, by `.dev.vars`, and by `wrangler.toml`. */
+import { parseConfig } from '../../config/config.ts';
+import { ok } from '../../lib/result.ts';
+import { checkUpstream } from '../../outbound/upstream/address.ts';
+import { type CommandResult, wrongUse } from '../command/command.ts';
+import { isLoopback } from './address.ts';
+import { readConfig } from './bundle.ts';
+import { readDevVars } from './dev-vars.ts';
+import type { LogFormat } from './log/view.ts';
+import type { DevValues } from './options.ts';
+import { rootTokenOf } from './root-token.ts';
+import type { Settings } from './serve.ts';
+import { configuredVariables, variablesOf } from './variables.ts';
+
+/** Everything is checked before the server starts. */
+export async function settingsOf(values: DevValues): Promise<CommandResult<Settings>> {
+  const { host, data } = values;
+  const port = Number(values.port);
+  if (!/^\d{1,5}$/.test(values.port) || port > 65_535) {
+    return wrongUse(
+      `--port is ${JSON.stringify(values.port)}; it must be a number from 0 to 65535`,
+    );
+  }
+  const given = values.upstream;
+  const log = logFormatOf(values);
+  if (!log.ok) return log;
+  const known = configuredVariables(readConfig());
+  const file = await readDevVars(Object.keys(known), process.env.CLOUDFLARE_ENV);
+  if (!file.ok) return file;
+  const variables = variablesOf(known, {
+    defaults: { REQUEST_LOG: log.value === 'off' ? 'off' : 'on' },
+    file: file.value.variables,
+    pairs: values.var ?? [],
+    options: {
+      upstream: ['UPSTREAM_ADDR', given],
+      'allowed-origins': ['ALLOWED_ORIGINS', values['allowed-origins']],
+    },
+  });
+  if (!variables.ok) return wrongUse(variables.failure.message);
+  const upstream = given ?? (variables.value.UPSTREAM_ADDR || undefined);
+  const allowLoopbackHttp = values['allow-loopback-http'] === true || isLoopbackHttp(upstream);
+  const checked = upstream === undefined ? undefined : checkUpstream(upstream, allowLoopbackHttp);
+  if (checked?.ok === false) {
+    // The message does not quote the address, which may contain a password.
+    return wrongUse(
+      `${given === undefined ? 'UPSTREAM_ADDR' : '--upstream'} ${checked.failure.message}; give the address of an OpenBao or Vault, such as http://127.0.0.1:8200`,
+    );
+  }
+  const config = parseConfig({
+    ...variables.value,
+    ALLOW_LOOPBACK_HTTP: String(allowLoopbackHttp),
+    SOURCE_KEY: file.value.sourceKey ?? null,
+  });
+  if (!config.ok) return wrongUse(config.failure.message);
+  const rootToken = await rootTokenOf(values, host, file.value.rootToken);
+  if (!rootToken.ok) return rootToken;
+  return ok({
+    host,
+    port,
+    data,
+    rootToken: rootToken.value,
+    allowLoopbackHttp,
+    variables: variables.value,
+    sourceKey: file.value.sourceKey,
+    log: log.value,
+  });
+}
+
+function logFormatOf({ log, quiet }: DevValues): CommandResult<LogFormat> {
+  if (quiet !== true) return ok(log ?? 'text');
+  return log === undefined || log === 'off'
+    ? ok('off')
+    : wrongUse('--quiet and --log exclude each other');
+}
+
+/** `checkUpstream` says what is wrong with an address that is no URL. */
+function isLoopbackHttp(upstream: string | undefined): boolean {
+  if (upstream === undefined || !URL.canParse(upstream)) return false;
+  const { protocol, hostname } = new URL(upstream);
+  return protocol === 'http:' && isLoopback(hostname.replace(/^\[|\]$/g, ''));
+}

@@ -1,0 +1,139 @@
+/** `.dev.vars` in the folder in which the local server is started. */
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type LocalServer, startLocalServer } from '../support/local-server.ts';
+import { scratchFolder } from '../support/scratch.ts';
+
+const scratch = scratchFolder();
+const SECRET = 'root-token-of-the-file';
+
+/** A folder with these files. */
+function folderWith(files: Readonly<Record<string, string>>, mode = 0o600): string {
+  const folder = mkdtempSync(join(scratch, 'vars-'));
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(folder, name), text);
+    chmodSync(join(folder, name), mode);
+  }
+  return folder;
+}
+
+function serve(
+  files: Readonly<Record<string, string>>,
+  args: string[] = [],
+  env: Readonly<Record<string, string>> = {},
+  mode?: number,
+): Promise<LocalServer> {
+  return startLocalServer(args, undefined, env, folderWith(files, mode));
+}
+
+async function clusterOf({ address }: LocalServer): Promise<string> {
+  const health = await fetch(`${address}/v1/sys/health`);
+  return ((await health.json()) as { cluster_name: string }).cluster_name;
+}
+
+async function accepts({ address }: LocalServer, token: string): Promise<boolean> {
+  const headers = { 'X-Vault-Token': token };
+  return (await fetch(`${address}/v1/auth/token/lookup-self`, { headers })).ok;
+}
+
+describe('.dev.vars', () => {
+  it('has variables and the root token, which is not printed', async () => {
+    const text = `# a comment\r\nCLUSTER_NAME="of-file"\r\nexport ROOT_TOKEN=${SECRET}\r\n`;
+    const server = await serve({ '.dev.vars': text });
+    expect(await clusterOf(server)).toBe('of-file');
+    expect(await accepts(server, SECRET)).toBe(true);
+    expect(server.token).toBe('"$ROOT_TOKEN"');
+    expect(server.output()).toContain('from .dev.vars: CLUSTER_NAME, ROOT_TOKEN\n');
+    await server.stop();
+    expect(server.output()).not.toContain(SECRET);
+    expect(server.output()).not.toContain('warning');
+  });
+
+  it('gives way to options and to the ROOT_TOKEN of the environment', async () => {
+    const files = { '.dev.vars': `CLUSTER_NAME=of-file\nROOT_TOKEN=${SECRET}\n` };
+    const env = { ROOT_TOKEN: 'of-environment' };
+    const server = await serve(files, ['--var', 'CLUSTER_NAME=of-option'], env);
+    expect(await clusterOf(server)).toBe('of-option');
+    expect(await accepts(server, SECRET)).toBe(false);
+    expect(await accepts(server, 'of-environment')).toBe(true);
+    await server.stop();
+  });
+
+  it('is that of the environment, if there is one', async () => {
+    const files = {
+      '.dev.vars': 'CLUSTER_NAME=of-all',
+      '.dev.vars.staging': 'CLUSTER_NAME=staging',
+    };
+    for (const [name, cluster] of [
+      ['staging', 'staging'],
+      ['production', 'of-all'],
+    ] as const) {
+      const server = await serve(files, [], { CLOUDFLARE_ENV: name });
+      expect(await clusterOf(server)).toBe(cluster);
+      await server.stop();
+    }
+  });
+
+  it('has names that nobody reads: each is named, and its value is not', async () => {
+    const text = 'CLUSTER_NAM=hunter2\nDATABASE_URL=hunter2\nSOURCE_KEY=\n';
+    const server = await serve({ '.dev.vars': text });
+    const output = server.output();
+    await server.stop();
+    expect(output).toContain(
+      'warning: .dev.vars: CLUSTER_NAM is no variable of Carillon; nearest to it is CLUSTER_NAME\n',
+    );
+    expect(output).toContain('warning: .dev.vars: DATABASE_URL is no variable of Carillon; there');
+    expect(output).not.toContain('hunter2');
+  });
+
+  it('is told to be private when it has a secret and others can read it', async () => {
+    for (const [text, warns] of [
+      [`ROOT_TOKEN=${SECRET}`, true],
+      ['CLUSTER_NAME=a', false],
+    ] as const) {
+      const server = await serve({ '.dev.vars': text }, [], {}, 0o644);
+      expect(server.output().includes('can read the secret in .dev.vars (mode 644)')).toBe(warns);
+      await server.stop();
+    }
+  });
+
+  it('has a SOURCE_KEY under which secrets can be stored, and those of the folder stay', async () => {
+    const data = join(scratch, 'data');
+    const key = Buffer.alloc(32, 'k').toString('base64');
+    const write = async ({ address, token }: LocalServer, name: string) =>
+      (
+        await fetch(`${address}/v1/sys/events/sources/${name}`, {
+          method: 'PUT',
+          headers: { 'X-Vault-Token': token },
+          body: JSON.stringify({ kind: 'github', secrets: ['the-secret-of-the-source'] }),
+        })
+      ).status;
+    const deliver = async ({ address }: LocalServer, name: string) =>
+      (await fetch(`${address}/v1/sys/events/in/${name}`, { method: 'POST' })).status;
+    const before = await startLocalServer(['--data', data]);
+    expect(await write(before, 'old')).toBe(204);
+    await before.stop();
+    const after = await serve({ '.dev.vars': `SOURCE_KEY=${key}` }, ['--data', data]);
+    expect(await write(after, 'new')).toBe(204);
+    // 401 means that the secret could be opened; 503 that it could not.
+    expect([await deliver(after, 'old'), await deliver(after, 'new')]).toEqual([401, 401]);
+    await after.stop();
+  });
+
+  it.each([
+    ['ROOT_TOKEN=a b', 'ROOT_TOKEN of .dev.vars must be printable ASCII'],
+    ['SOURCE_KEY=short', 'key 1 in the secret SOURCE_KEY is not 32 bytes in Base64'],
+    ['JOURNAL_MAX_AGE=soon', 'the variable JOURNAL_MAX_AGE is "soon"'],
+  ])('is refused: %s', async (text, message) => {
+    await expect(serve({ '.dev.vars': text })).rejects.toThrow(message);
+  });
+
+  it('may be a folder of something else', async () => {
+    const folder = mkdtempSync(join(scratch, 'vars-'));
+    mkdirSync(join(folder, '.dev.vars'));
+    const server = await startLocalServer([], undefined, {}, folder);
+    expect(await clusterOf(server)).toBe('carillon');
+    await server.stop();
+  });
+});

@@ -43,6 +43,8 @@ export class Reader {
   readonly #clone: string;
   readonly #env: Readonly<Record<string, string>>;
   readonly #terminals = new Map<string, Terminal>();
+  /** What each command of the last block in each terminal printed, with colours. */
+  readonly outputs = new Map<string, readonly string[]>();
   /** The terminal of the last block. */
   #last = '1';
   /** What is pasted into each terminal first. */
@@ -76,6 +78,7 @@ export class Reader {
       await this.#prepare(document);
       for (const block of document.blocks.filter(isUsed)) await this.#use(block);
     } finally {
+      for (const [name, { outputs }] of this.#terminals) this.outputs.set(name, outputs);
       await Promise.all([...this.#terminals.values()].map((terminal) => terminal.close()));
     }
   }

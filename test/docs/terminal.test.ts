@@ -49,9 +49,11 @@ describe('a terminal of the tests', () => {
   });
 
   it('shows a line that a program rewrites as it is at last', async () => {
-    const { paste, output } = bound(await open());
-    await paste(`printf '1 %%\\r\\033[K100 %%\\n\\033[32mgreen\\033[0m\\n'`);
+    const opened = await open();
+    const { paste, output } = bound(opened);
+    await paste(`printf '1 %%\\r\\033[K100 %%\\n/\\033[1G\\033[0K\\033[32mgreen\\033[0m\\n'`);
     expect(output()).toBe('100 %\ngreen\n');
+    expect(opened.outputs[0]).toBe('100 %\n\u001b[32mgreen\u001b[0m\n');
   });
 });
 

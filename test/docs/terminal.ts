@@ -10,9 +10,20 @@ import { inTime } from '../support/in-time.ts';
 /** A busy machine builds the server's bundle in several times the 2 s that an idle one needs. */
 const PATIENCE_MS = 60_000;
 const STOP_MS = 15_000;
+/** Longer than a program takes that ends by itself once it was asked. */
+const PRESS_AGAIN_MS = 12_000;
 
 /** Begins and ends what the shell says to the test. No program prints it. */
 const MARK = '\u001e';
+
+const STATUS = new RegExp(`${MARK}status \\d+${MARK}`);
+const ANY_MARK = new RegExp(`${MARK}[^${MARK}]*${MARK}`, 'g');
+
+const ESCAPE = '\u001b\\[';
+/** Moves to the beginning of the line, as npx does to replace what turns while it works. */
+const TO_THE_LEFT = new RegExp(`${ESCAPE}1?G`, 'g');
+/** Every code that is not one of colour. */
+const NO_COLOUR = new RegExp(`${ESCAPE}[\\d;?]*[A-FH-Za-ln-z]`, 'g');
 
 /** No prompts and no echo: what is seen is what programs print. After each command a mark says its status. */
 const SET_UP = `PS1= PS2= PROMPT_COMMAND='printf "\\036%s\\036" "status $?"'; stty -echo cols 250`;
@@ -58,6 +69,11 @@ export class Terminal {
     return this.#seen(this.#position);
   }
 
+  /** What each command of the last paste printed, with the codes of its colours. */
+  get outputs(): string[] {
+    return this.#raw.slice(this.#position).split(STATUS).map(shown);
+  }
+
   /**
    * Pastes lines and waits until all of them have run.
    *
@@ -66,9 +82,11 @@ export class Terminal {
    */
   async paste(lines: string): Promise<number> {
     this.#begin(lines);
-    const mark = `done ${this.#pasted}`;
-    this.#child.stdin.write(`printf '\\036%s\\036' '${mark}'\n`);
-    await this.#until(() => this.#raw.includes(`${MARK}${mark}${MARK}`), 'the end of the block');
+    const done = `done ${this.#pasted}`;
+    this.#child.stdin.write(`printf '\\036%s\\036' '${done}'\n`);
+    // The status of this command follows, and belongs to this block.
+    const end = `${MARK}${done}${MARK}${MARK}status`;
+    await this.#until(() => this.#raw.includes(end), 'the end of the block');
     this.#isBusy = false;
     return this.#statuses().find((status) => status !== 0) ?? 0;
   }
@@ -87,8 +105,15 @@ export class Terminal {
   /** Ends the program that runs, as Ctrl-C does, and waits for the prompt. */
   async interrupt(): Promise<void> {
     const before = this.#statuses().length;
-    this.#child.stdin.write('\u0003');
-    await this.#until(() => this.#statuses().length > before, 'the end of what Ctrl-C ends');
+    const press = () => this.#child.stdin.write('\u0003');
+    press();
+    // A program that is just being started may miss it. People press again.
+    const again = setInterval(press, PRESS_AGAIN_MS);
+    try {
+      await this.#until(() => this.#statuses().length > before, 'the end of what Ctrl-C ends');
+    } finally {
+      clearInterval(again);
+    }
     this.#isBusy = false;
   }
 
@@ -117,13 +142,7 @@ export class Terminal {
   }
 
   #seen(from: number): string {
-    const withoutMarks = this.#raw
-      .slice(from)
-      .replace(new RegExp(`${MARK}[^${MARK}]*${MARK}`, 'g'), '');
-    return stripVTControlCharacters(withoutMarks)
-      .split(/\r*\n/)
-      .map((line) => line.slice(line.lastIndexOf('\r') + 1))
-      .join('\n');
+    return stripVTControlCharacters(shown(this.#raw.slice(from)));
   }
 
   async #until(condition: () => boolean, what: string): Promise<void> {
@@ -143,4 +162,15 @@ export class Terminal {
       this.#listeners = this.#listeners.filter((listener) => listener !== look);
     }
   }
+}
+
+/** What a terminal shows of a text, with the colours that programs chose. */
+function shown(raw: string): string {
+  return raw
+    .replaceAll(ANY_MARK, '')
+    .replaceAll(TO_THE_LEFT, '\r')
+    .replaceAll(NO_COLOUR, '')
+    .split(/\r*\n/)
+    .map((line) => line.slice(line.lastIndexOf('\r') + 1))
+    .join('\n');
 }

@@ -5,14 +5,17 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import packageJson from '../../package.json' with { type: 'json' };
 
+const { devDependencies } = packageJson;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The releases of Node that the packages are tested on, beside the one that runs the tests. */
-const NODES = ['20.20.2', '22.23.3'];
+const OLDEST = '20.20.2';
+const NODES = [OLDEST, '22.23.3'];
 
 interface Packages {
   /** The tarballs of `carillon` and of `@carillon/client`. */
@@ -36,14 +39,18 @@ export default function setup(vitest: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'carillon-packages-'));
   const project = join(folder, 'project');
   const tarballs = { carillon: pack(folder, []), client: pack(folder, ['-w', '@carillon/client']) };
-  install(project, { type: 'module' }, [tarballs.carillon, tarballs.client, 'ws@8.23.0']);
-  const nodes = { [process.versions.node]: join(ROOT, 'node_modules/.bin') };
+  const nodes: Record<string, string> = {
+    [process.versions.node]: join(ROOT, 'node_modules/.bin'),
+  };
   for (const version of NODES) {
     const place = join(folder, `node-${version}`);
     // Its script fetches the binary.
     install(place, { allowScripts: { node: true } }, [`node@${version}`]);
     nodes[version] = join(place, 'node_modules/.bin');
   }
+  const both = [tarballs.carillon, tarballs.client, `ws@${devDependencies.ws}`];
+  // Everything that the packages need accepts the oldest Node.
+  install(project, { type: 'module' }, ['--engine-strict', ...both], nodes[OLDEST]);
   vitest.provide('packages', { tarballs, project, nodes });
   return () => rmSync(folder, { recursive: true, force: true });
 }
@@ -55,7 +62,13 @@ function pack(folder: string, which: string[]): string {
   return join(folder, printed.trim().split('\n').at(-1) ?? '');
 }
 
-function install(folder: string, manifest: object, packages: string[]): void {
+/** @param node folder of the Node that runs npm */
+function install(
+  folder: string,
+  manifest: object,
+  packages: string[],
+  node = dirname(process.execPath),
+): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
   const quiet = ['--no-audit', '--no-fund', '--loglevel', 'error'];
@@ -63,6 +76,10 @@ function install(folder: string, manifest: object, packages: string[]): void {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
     // Not in the package whose script runs the tests.
-    env: { ...process.env, npm_config_local_prefix: undefined },
+    env: {
+      ...process.env,
+      npm_config_local_prefix: undefined,
+      PATH: [node, process.env.PATH].join(delimiter),
+    },
   });
 }

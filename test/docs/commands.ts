@@ -60,11 +60,14 @@ export function problemInCommand({ words, isMention }: ShownCommand): string | u
   return unknown === undefined ? undefined : `"${command.name}" has no option --${unknown}`;
 }
 
+/** Where a shell expects a command: what may stand before `carillon`, without a name such as that of a folder. */
+const COMMAND = /(?:(?:^|[|;&(])\s*(?:\w+=\S* )*|\bnpx )carillon (?=[^/])/g;
+
 /** A shell's words after each `carillon` of a line, up to what ends a command. */
 function wordsAfterCarillon(line: string): string[][] {
-  return [...line.matchAll(/(?:^|[\s(])(?:npx )?carillon (?=[^/])/g)]
-    .filter(({ index }) => !/(?:^|\s)cd$/.test(line.slice(0, index)))
-    .map(({ index, 0: match }) => wordsOf(line.slice(index + match.length)));
+  return [...line.matchAll(COMMAND)].map(({ index, 0: match }) =>
+    wordsOf(line.slice(index + match.length)),
+  );
 }
 
 function wordsOf(text: string): string[] {

@@ -7,6 +7,7 @@ import { login } from './auth/login.ts';
 import { authEnable, authList } from './auth/methods.ts';
 import { authRoleDelete, authRoleList, authRoleRead, authRoleWrite } from './auth/roles.ts';
 import type { Command } from './command/command.ts';
+import { completion } from './completion/command.ts';
 import { dev } from './dev/command.ts';
 import { eventsExplain } from './events/explain.ts';
 import { eventsPublish } from './events/publish.ts';
@@ -72,7 +73,7 @@ export const GROUPS: readonly (readonly [heading: string, commands: readonly Com
   ['Sources', [sourceWrite, sourceRead, sourceList, sourceTest, sourceDelete, forwardAudit]],
   ['Namespaces', [namespaceCreate, namespaceList, namespaceLookup, namespaceDelete]],
   ['Configuration as files', [diff, apply]],
-  ['This command', [version]],
+  ['This command', [completion, version]],
 ];
 
 export const COMMANDS: readonly Command[] = GROUPS.flatMap(([, commands]) => commands);

@@ -3,6 +3,7 @@ import { type ExitCode, fail, misuse } from './command/command.ts';
 import { findCommand, groupOf, unknownCommand } from './command/find-command.ts';
 import { runCommand } from './command/run-command.ts';
 import { COMMANDS } from './commands.ts';
+import { completionLines } from './completion/request.ts';
 import { reasonOfFileError } from './input/files.ts';
 import { generalHelp, groupHelp } from './overview.ts';
 import { version } from './version.ts';
@@ -14,6 +15,7 @@ async function main(args: readonly string[]): Promise<ExitCode> {
   // "carillon help events subscribe"
   if (first === 'help')
     return second === undefined ? show(generalHelp(), 0) : main([...args.slice(1), '--help']);
+  if (first === '__complete') return show(completionLines(second, args.slice(2), COMMANDS), 0);
   if (/^--?version$/.test(first)) return runCommand(version, args.slice(1));
 
   const command = findCommand(args, COMMANDS);

@@ -8,6 +8,7 @@ const blocks = allDocuments().flatMap((document) => document.blocks);
 const REASONS = [
   'installs Carillon, as CI does before these tests',
   'needs a Cloudflare account',
+  'needs a Kubernetes cluster',
   'needs a container engine',
   'needs a server elsewhere',
   'runs other tests or benchmarks',

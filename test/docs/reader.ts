@@ -1,6 +1,14 @@
 /** Does what a reader does with a document: pastes each block into the terminal that it names, in order. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Block, type Document, placeOf, ROOT, readDocument } from './document.ts';
 import { showsJson, showsText } from './expected-output.ts';
@@ -23,7 +31,8 @@ function hasProgram(name: string): boolean {
 }
 
 /**
- * A copy of the work tree, which is what a clone of the next commit has. The installed modules are linked.
+ * A copy of the work tree, which is what a clone of the next commit has. The installed modules are linked, and the client
+ * is that of the copy, as npm links it.
  *
  * @returns the folder
  */
@@ -35,7 +44,12 @@ export function cloneInto(folder: string): string {
     mkdirSync(dirname(join(clone, file)), { recursive: true });
     cpSync(join(ROOT, file), join(clone, file));
   }
-  symlinkSync(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
+  const modules = join(clone, 'node_modules');
+  mkdirSync(join(modules, '@carillon'), { recursive: true });
+  for (const name of readdirSync(join(ROOT, 'node_modules')).filter((it) => it !== '@carillon')) {
+    symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+  }
+  symlinkSync(join(clone, 'packages/client'), join(modules, '@carillon/client'));
   return clone;
 }
 

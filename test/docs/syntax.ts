@@ -1,7 +1,7 @@
 /** Reads a block as what it is, with the parser that reads it in earnest, and says what is wrong with it. */
 import { spawnSync } from 'node:child_process';
 import { parse as parseToml } from 'smol-toml';
-import { parse as parseYaml } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import { parsePolicy } from '../../src/policy/policy.ts';
 import type { Block } from './document.ts';
 
@@ -10,7 +10,7 @@ type Reader = (text: string) => string | undefined;
 const READERS: Readonly<Record<string, Reader>> = {
   json: thrownBy(JSON.parse),
   toml: thrownBy(parseToml),
-  yaml: thrownBy(parseYaml),
+  yaml: (text) => parseAllDocuments(text).flatMap(({ errors }) => errors)[0]?.message,
   hcl: (text) => {
     const policy = parsePolicy(text);
     return policy.ok ? undefined : policy.failure.message;

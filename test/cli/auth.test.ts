@@ -4,6 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { exportJWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { run } from '../support/run.ts';
@@ -144,6 +145,31 @@ describe('a login by JWT', () => {
       bound_claims: { ref: ['refs/*'], repository: ['acme/web', 'acme/api-*'] },
       claim_mappings: { repository: 'repo' },
     });
+  });
+
+  it('can use a key set in a file, of which only the public part is sent', async () => {
+    const secret = await exportJWK(issuer.privateKey);
+    const keys = [
+      { ...secret, use: 'sig' },
+      { kty: 'oct', k: 'AA', use: 'enc' },
+    ];
+    const file = join(scratch, 'jwks.json');
+    writeFileSync(file, JSON.stringify({ keys }));
+    await succeed('auth', 'config', 'jwt', '--public-key-file', file);
+    const config = await succeed('auth', 'config', 'jwt');
+    expect(config.jwt_validation_pubkeys).toEqual([issuer.pem]);
+    for (const [content, message] of [
+      ['{"keys":[]}', 'has no key that signs'],
+      ['{"keys":[{"kty":"oct","k":"AA"}]}', 'keys[0] is no public key'],
+      ['not a key', 'the server answered 400: '],
+    ] as const) {
+      writeFileSync(file, content);
+      const { code, stderr } = await run(
+        ['auth', 'config', 'jwt', '--public-key-file', file],
+        root,
+      );
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(message) });
+    }
   });
 
   it('can use the key set of an issuer by its address', async () => {

@@ -193,6 +193,35 @@ describe('a login by JWT', () => {
   });
 });
 
+describe('--field', () => {
+  it('prints one member, for a script', async () => {
+    await succeed('auth', 'role', 'write', 'approle', 'scripted', '--policy=a');
+    const { stdout: roleId } = await run(['auth', 'role-id', '-field=role_id', 'scripted'], root);
+    const { stdout: secretId } = await run(
+      ['auth', 'secret-id', '--field', 'secret_id', 'scripted'],
+      root,
+    );
+    const given = [`role_id=${roleId.trim()}`, `secret_id=${secretId.trim()}`];
+    expect(await policiesOf('approle', ...given)).toEqual(['a', 'default']);
+    const read = ['auth', 'role', 'read', 'approle', 'scripted'];
+    expect((await run([...read, '--field=token_policies'], root)).stdout).toBe('["a"]\n');
+    expect((await run([...read, '--field=secret_id_ttl'], root)).stdout).toBe('0\n');
+    const { stdout: token } = await run(['token', 'create', '--field=token'], root);
+    expect((await run(['token', 'lookup'], { ...root, VAULT_TOKEN: token.trim() })).code).toBe(0);
+  });
+
+  it('says which members there are, if there is no such', async () => {
+    const finished = await run(['auth', 'role-id', '--field', 'id', 'scripted'], root);
+    expect(finished).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'carillon: --field: the answer has no member "id"; it has role_id\n',
+    });
+    const { stderr } = await run(['auth', 'role', 'delete', 'jwt', 'x', '--field=a'], root);
+    expect(stderr).toContain('the answer has no member "a"; it has none');
+  });
+});
+
 describe('auth list and auth enable', () => {
   it('list the methods that there are, and say that they are enabled', async () => {
     const { stdout } = await run(['auth', 'list'], root);

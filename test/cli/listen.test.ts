@@ -279,7 +279,7 @@ describe('a state file', () => {
   });
 });
 
-it('ends with 1 when its token is revoked, and says so', async () => {
+it('ends with 4 when its token is revoked, and says so', async () => {
   const created = await run(['token', 'create', '--policy=root', '--format=json'], env);
   const { auth } = JSON.parse(created.stdout) as { auth: { client_token: string } };
   const args = ['events', 'listen', '--forward-to', program.url, 'revoked'];
@@ -287,7 +287,7 @@ it('ends with 1 when its token is revoked, and says so', async () => {
   await listener.stderrMatching(/subscribed to/);
   await run(['token', 'revoke', auth.client_token], env);
   expect(await listener.finished).toMatchObject({
-    code: 1,
+    code: 4,
     stderr: expect.stringContaining('carillon: the server ended the subscription (revoked)'),
   });
 });

@@ -196,7 +196,7 @@ describe('status of another server', () => {
 });
 
 it('takes no arguments, and only an address that is a URL', async () => {
-  expect((await run(['status', 'now'], env)).code).toBe(2);
+  expect((await run(['status', 'now'], env)).code).toBe(1);
   const { code, stderr } = await run(['status'], { ...env, VAULT_ADDR: 'localhost' });
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('VAULT_ADDR is') });
 });

@@ -1,8 +1,17 @@
+import { once } from 'node:events';
 import { symlinkSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { MAX_APPLY_FILE_BYTES, MAX_APPLY_FOLDER_DEPTH } from '../../src/cli/apply/limits.ts';
+import {
+  MAX_APPLY_ERRORS,
+  MAX_APPLY_FILE_BYTES,
+  MAX_APPLY_FILES,
+  MAX_APPLY_FOLDER_DEPTH,
+  MAX_APPLY_REQUESTS,
+} from '../../src/cli/apply/limits.ts';
 import { ApplyFixture, POLICY } from '../support/apply.ts';
 import { run } from '../support/run.ts';
 
@@ -46,6 +55,48 @@ describe('what cannot be applied', () => {
     expect(stderr).toContain(
       `${path}/policies/long.hcl:1:1: the file has ${MAX_APPLY_FILE_BYTES + 1} bytes, at most ${MAX_APPLY_FILE_BYTES} are allowed; divide it\n`,
     );
+  });
+
+  it('is a folder with more files than a bound', async () => {
+    const path = on.folder({});
+    for (let index = 0; index <= MAX_APPLY_FILES; index++) on.write(path, `${index}.yaml`, '');
+    expect((await on.diff(path)).stderr).toBe(
+      `carillon: ${path} has more than ${MAX_APPLY_FILES} files; divide it\n`,
+    );
+  });
+
+  it('has so many errors that only the first are shown', async () => {
+    const path = on.folder({ 'a.yaml': 'kind: x\n---\n'.repeat(MAX_APPLY_ERRORS + 1) });
+    const { stderr } = await on.diff(path);
+    expect(stderr.match(/unknown kind "x"/g)).toHaveLength(MAX_APPLY_ERRORS);
+    expect(stderr).toContain(
+      `there are ${MAX_APPLY_ERRORS + 1} errors in ${path}, of which the first ${MAX_APPLY_ERRORS} are shown; nothing was changed\n`,
+    );
+  });
+
+  it('asks a server that is slow for a few objects at a time, and stops at its first failure', async () => {
+    let open = 0;
+    let most = 0;
+    let asked = 0;
+    const slow = createServer((_request, response) => {
+      asked++;
+      most = Math.max(most, ++open);
+      setImmediate(() => {
+        open--;
+        response.writeHead(asked > 20 ? 500 : 404).end('{"errors":[]}');
+      });
+    }).listen(0, '127.0.0.1');
+    await once(slow, 'listening');
+    const { port } = slow.address() as AddressInfo;
+    const files = Array.from({ length: 100 }, (_, index) => [`policies/${index}.hcl`, POLICY]);
+    const path = on.folder(Object.fromEntries(files) as Record<string, string>);
+    const env = { ...on.env, VAULT_ADDR: `http://127.0.0.1:${port}`, VAULT_NAMESPACE: '' };
+    const { code, stderr } = await run(['diff', '-f', path], env);
+    slow.close();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^carillon: cannot read policy \d+: the server answered 500/);
+    expect(most).toBeLessThanOrEqual(MAX_APPLY_REQUESTS);
+    expect(asked).toBeLessThan(20 + 2 * MAX_APPLY_REQUESTS);
   });
 
   it('is a folder that links to itself, that is too deep, or a broken link', async () => {

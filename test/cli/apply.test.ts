@@ -1,11 +1,15 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, generateKeyPairSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ApplyFixture, POLICY } from '../support/apply.ts';
-import { run } from '../support/run.ts';
+import { run, start } from '../support/run.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/apply', import.meta.url));
 const SECRET = 'a-secret-of-some-length';
+const PEM = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  .publicKey.export({ type: 'spki', format: 'pem' })
+  .toString();
 
 const on = new ApplyFixture();
 
@@ -309,6 +313,54 @@ describe('apply', () => {
 0 to create, 2 to update, 0 to delete, 0 unchanged
 `);
     expect(await on.diff(path)).toMatchObject({ code: 0 });
+  });
+
+  it('makes every change, also if the reader of its output leaves', async () => {
+    const path = on.folder({ 'policies/a.hcl': POLICY, 'policies/b.hcl': `${POLICY}# b\n` });
+    const leave = async (command: string) => {
+      const { child, finished } = start([command, '-f', path], on.env);
+      child.stdout.destroy();
+      return (await finished).code;
+    };
+    expect(await leave('diff')).toBe(2);
+    expect(await leave('apply')).toBe(0);
+    expect(await leave('diff')).toBe(0);
+  });
+
+  it('needs no more rights than the document says', async () => {
+    const document = readFileSync(new URL('../../docs/apply.md', import.meta.url), 'utf8');
+    const [, policy = ''] = /```hcl file="~\/configuration.hcl"\n(.*?)```/s.exec(document) ?? [];
+    const source = 'kind: source\nname: s\nspec: {kind: token, secrets: [{secret_env: S}]}\n';
+    const jwt = `kind: jwt-config
+spec: {jwt_validation_pubkeys: [${JSON.stringify(PEM)}]}
+---
+kind: jwt-role
+name: r
+spec: {user_claim: sub, bound_subject: x}
+`;
+    const path = on.folder({
+      'policies/a.hcl': POLICY,
+      'policies/of-token.hcl': policy,
+      'n.yaml': 'kind: namespace\nname: n\n---\nkind: approle-role\nname: r\n',
+      'logins.yaml': jwt,
+      's.yaml': source,
+    });
+    const env = { ...on.env, S: SECRET, VAULT_TOKEN: await on.tokenWith(policy) };
+    const applied = await run(['apply', '-f', path, '--prune', '--rotate-secrets'], env);
+    expect(applied).toMatchObject({ code: 0 });
+    await on.call('PUT', 'sys/policies/acl/old', { policy: POLICY });
+    await on.call('PUT', 'sys/events/sources/old', { kind: 'token', secrets: [SECRET] });
+    for (const method of ['jwt', 'approle']) {
+      await on.call('POST', `auth/${method}/role/old`, { user_claim: 'a', bound_subject: 'b' });
+    }
+    on.write(
+      path,
+      'n.yaml',
+      'kind: namespace\nname: n\nspec: {custom_metadata: {a: b}}\n---\nkind: approle-role\nname: r\nspec: {token_ttl: 1h}\n',
+    );
+    const changed = await run(['apply', '-f', path, '--prune', '--yes', '--rotate-secrets'], env);
+    expect(changed).toMatchObject({ code: 0 });
+    expect(changed.stdout).toContain('0 to create, 3 to update, 4 to delete, 4 unchanged\n');
   });
 
   it('says which right is missing', async () => {

@@ -84,7 +84,7 @@ describe('a folder', () => {
     ['policies/root.hcl', POLICY, '1:1: the policy "root" is built in and cannot be written'],
     ['policies/a,b.hcl', POLICY, '1:1: the policy name "a,b" has a comma'],
     ['policies/.hcl', POLICY, '1:1: the policy has no name; rename the file'],
-    ['policies/empty.hcl', '\n\n', '1:1: the policy is empty'],
+    ['policies/empty.hcl', '', '1:1: the policy is empty'],
     ['policies/a.hcl', `${POLICY}path "b" { capabilities = ["fly"] }`, '2:28: path "b": invalid'],
     ['policies/a.hcl', 'path "b" {', '1:'],
     ['namespaces/a b/x.yaml', 'kind: namespace', '1:1: the namespace name "a b" is not made of'],

@@ -36,7 +36,7 @@ function checkText(text: unknown): Result<State> {
   if (typeof text !== 'string') {
     return invalid(`policy must be a text with HCL or JSON, not ${kindOf(text)}`);
   }
-  if (text.trim() === '') return invalid('the policy is empty');
+  if (text === '') return invalid('the policy is empty');
   const policy = parsePolicy(text);
   return policy.ok ? ok({ policy: text }) : policy;
 }

@@ -165,6 +165,7 @@ describe('a document', () => {
     ['kind: namespace\nname: a//b', '2:1: the namespace has no name'],
     ['kind: namespace\nname: sys', '2:1: "sys" is a reserved namespace name'],
     ['kind: policy\nname: root\nspec: {policy: x}', '2:1: the policy "root" is built in'],
+    ['kind: policy\nname: a/../../x\nspec: {policy: x}', '2:1: no policy can have a name with'],
     ['kind: jwt-role\nname: "-"', '2:1: the role name "-" must be of letters'],
     [
       'kind: jwt-config\nname: a',

@@ -4,6 +4,7 @@ import type { JsonValue } from '../lib/json.ts';
 import { MAX_PUBLISH_BYTES, MAX_PUBLISH_EVENTS, MAX_PUBLISH_NAMESPACES } from '../wire/limits.ts';
 import { utf8Length } from '../wire/utf8.ts';
 
+/** An event to publish. Only `eventType` is required. */
 export interface OutgoingEvent {
   /** `deploy/finished` */
   readonly eventType: string;
@@ -17,8 +18,11 @@ export interface OutgoingEvent {
   readonly time?: string | Date | undefined;
   /** The full path of the Vault namespace, `team-a/prod/`: that of the options, which is the default, or one below. */
   readonly namespace?: string | undefined;
+  /** The ids of the identities that the event concerns. */
   readonly entityIds?: readonly string[] | undefined;
+  /** A text for people. */
   readonly note?: string | undefined;
+  /** The mount and the plugin that the event comes from. */
   readonly pluginInfo?: PluginInfo | undefined;
 }
 

@@ -1,6 +1,8 @@
 /** The error of a subscription or of `publish`, with a stable code. */
 
 /**
+ * Why a subscription or `publish` failed. The codes are stable.
+ *
  * | code | |
  * |---|---|
  * | `invalid` | an option, the pattern, the filter or an event is wrong; fix it |
@@ -20,27 +22,38 @@ export type ErrorCode =
   | 'disconnected'
   | 'unavailable';
 
+/** What else is known of an error. */
 export interface ErrorDetails {
   /** The HTTP status of the server's response. */
   readonly status?: number;
+  /** The error that caused it. */
   readonly cause?: unknown;
 }
 
 /**
+ * The error of a subscription or of `publish`. A temporary failure is no error: the client retries.
+ *
  * @example
+ * ```ts
  * try {
- *   for await (const item of subscribe('kv*', options)) …
+ *   for await (const item of subscribe('kv*', options)) await handle(item);
  * } catch (error) {
- *   if (error instanceof CarillonError && error.code === 'forbidden') …
+ *   if (error instanceof CarillonError && error.code === 'forbidden') askForAnotherToken();
+ *   else throw error;
  * }
+ * ```
  */
 export class CarillonError extends Error {
+  /** `CarillonError`, or `PublishError`. */
   override readonly name: string = 'CarillonError';
+  /** Why it failed. */
   readonly code: ErrorCode;
   /** The HTTP status of the server's response; undefined if there was none. */
   readonly status: number | undefined;
 
-  constructor(code: ErrorCode, message: string, { status, cause }: ErrorDetails = {}) {
+  /** A ticket function may throw one to end the subscription. */
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    const { status, cause } = details;
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.status = status;

@@ -6,6 +6,7 @@ import type { GapReason, SentEvent } from '../wire/carillon-v1/messages.ts';
 
 /** Metadata of any event. The server ensures that a `path` is a string. */
 export interface Metadata {
+  /** What the event is about. Policies decide by it who receives the event. */
   readonly path?: string;
   readonly [key: string]: JsonValue | undefined;
 }
@@ -29,10 +30,13 @@ export type CataloguedTypes = {
  */
 export type OtherEventType = `${string} (neither in the catalog nor declared)`;
 
+/** An event of a type, with its metadata. */
 export interface EventOf<T extends string, M> {
+  /** Tells an event from a gap. */
   readonly type: 'event';
   /** `kv-v2/data-write` */
   readonly eventType: T;
+  /** What the publisher says about the event. */
   readonly metadata: M;
   /** Unique together with the source. */
   readonly id: string;
@@ -42,7 +46,9 @@ export interface EventOf<T extends string, M> {
   readonly time: string;
   /** The Vault namespace with its trailing slash; empty for root. */
   readonly namespace: string;
+  /** The ids of the identities that the event concerns. */
   readonly entityIds: readonly string[];
+  /** A text for people; often empty. */
   readonly note: string;
   /** The mount and the plugin that the event comes from, if Vault says so. */
   readonly pluginInfo: PluginInfo | undefined;
@@ -54,7 +60,9 @@ export interface EventOf<T extends string, M> {
 
 /** Events may be missing before the next item. */
 export interface GapItem {
+  /** Tells a gap from an event. */
   readonly type: 'gap';
+  /** Why events may be missing. */
   readonly reason: GapReason;
   /** The position after the gap. */
   readonly cursor: string;

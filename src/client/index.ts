@@ -1,15 +1,15 @@
 /**
- * The client of a Carillon server, for browsers, Node, Deno, Bun and Workers. Its documentation is
- * `docs/client.md`.
+ * The client of a Carillon server, for browsers, Node, Deno, Bun and Workers: `subscribe` and `publish`. Begin with
+ * its documentation, `docs/client.md`. This reference is generated from the sources.
  *
  * @module
  */
 
 export type { PluginInfo } from '../event/event.ts';
-export type { JsonValue } from '../lib/json.ts';
+export type { JsonObject, JsonValue } from '../lib/json.ts';
 export type { GapReason } from '../wire/carillon-v1/messages.ts';
 export type { OutgoingEvent } from './batches.ts';
-export { CarillonError, type ErrorCode } from './errors.ts';
+export { CarillonError, type ErrorCode, type ErrorDetails } from './errors.ts';
 export type {
   CarillonEvent,
   CataloguedTypes,
@@ -31,5 +31,11 @@ export type {
   TokenCredential,
 } from './options.ts';
 export { PublishError, type Published, publish } from './publish.ts';
-export type { FetchLike, WebSocketConstructor, WebSocketLike } from './runtime.ts';
+export type {
+  FetchLike,
+  RequestLike,
+  ResponseLike,
+  WebSocketConstructor,
+  WebSocketLike,
+} from './runtime.ts';
 export { type Subscription, subscribe } from './subscribe.ts';

@@ -27,6 +27,7 @@ export interface ConnectionOptions {
 export interface TokenCredential {
   /** A function is called for each connection: it can renew a token, or log in again. */
   readonly token: Provided<string>;
+  /** Excluded by `token`. */
   readonly ticket?: undefined;
 }
 
@@ -38,8 +39,19 @@ export interface TicketCredential {
    *
    * If the function throws, the client calls it again after a back-off. If it throws a `CarillonError`, the
    * subscription ends with that error.
+   *
+   * @example
+   * ```ts
+   * async function ticket(): Promise<string> {
+   *   const response = await fetch('/ticket', { method: 'POST' });
+   *   if (response.status === 401) throw new CarillonError('forbidden', 'log in again');
+   *   if (!response.ok) throw new Error(`the backend answered ${response.status}`);
+   *   return response.text();
+   * }
+   * ```
    */
   readonly ticket: Provided<string>;
+  /** Excluded by `ticket`. */
   readonly token?: undefined;
 }
 
@@ -72,9 +84,14 @@ export interface SubscriptionOptions extends ConnectionOptions {
   readonly onState?: ((state: ConnectionState) => void) | undefined;
 }
 
+/** What `onState` is told. */
 export type ConnectionState =
-  | { readonly type: 'connected' }
   | {
+      /** Events arrive. */
+      readonly type: 'connected';
+    }
+  | {
+      /** The client waits before it tries to connect again. */
       readonly type: 'disconnected';
       /** Why, in a sentence. */
       readonly reason: string;

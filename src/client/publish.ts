@@ -17,9 +17,11 @@ import { type ApiResponse, apiUrl, request } from './request.ts';
 import type { Runtime } from './runtime.ts';
 import { sleep } from './sleep.ts';
 
+/** What `publish` has published. */
 export interface Published {
   /** The ids of the events, in their order. */
   readonly ids: readonly string[];
+  /** Events that the server did not have before. */
   readonly accepted: number;
   /**
    * Events that the server had already. If its response to a first attempt was lost, the events of that attempt
@@ -28,8 +30,21 @@ export interface Published {
   readonly duplicates: number;
 }
 
-/** Not all events were published. `publish(error.unpublished, …)` publishes the rest, without duplicates. */
+/**
+ * Not all events were published. Publishing the rest makes no duplicates.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await publish(events, options);
+ * } catch (error) {
+ *   if (error instanceof PublishError) await saveForLater(error.unpublished);
+ *   else throw error;
+ * }
+ * ```
+ */
 export class PublishError extends CarillonError {
+  /** `PublishError` */
   override readonly name = 'PublishError';
   /** The events that are not known to be published, in their order and with their ids. */
   readonly unpublished: readonly OutgoingEvent[];
@@ -37,10 +52,10 @@ export class PublishError extends CarillonError {
   constructor(
     code: ErrorCode,
     message: string,
-    { unpublished, ...details }: ErrorDetails & { readonly unpublished: readonly OutgoingEvent[] },
+    details: ErrorDetails & { readonly unpublished: readonly OutgoingEvent[] },
   ) {
     super(code, message, details);
-    this.unpublished = unpublished;
+    this.unpublished = details.unpublished;
   }
 }
 
@@ -50,13 +65,17 @@ export class PublishError extends CarillonError {
  * Each event has its id before it is sent. So a request whose response was lost can be retried, and subscribers
  * get no duplicates. The token is requested once: to the server, another token may be another publisher.
  *
- * @throws PublishError, or the reason of the signal, or what a function of the options throws
+ * @param events one event, or several in their order
+ * @param options the server, and the token
+ * @throws `PublishError`, the reason of the signal, or what a function of the options throws
  *
  * @example
+ * ```ts
  * const { ids } = await publish(
  *   { eventType: 'deploy/finished', metadata: { path: 'deploys/web', service: 'web' } },
  *   { url, token },
  * );
+ * ```
  */
 export function publish(
   events: OutgoingEvent | Iterable<OutgoingEvent>,

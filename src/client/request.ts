@@ -173,7 +173,7 @@ function networkError(error: unknown): string {
 }
 
 /** A browser does not say why it blocks a request of a page. These are the two usual reasons. */
-function pageHint(page: string | undefined, url: URL): string {
+export function pageHint(page: string | undefined, url: URL): string {
   if (page === undefined || page === url.origin) return '';
   if (page.startsWith('https:') && url.protocol === 'http:') {
     return '; a page of https can only reach a server of https';

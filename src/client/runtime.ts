@@ -11,13 +11,17 @@ export interface CloseLike {
 
 /** A WebSocket of a browser, Node, Deno, Bun, Workers or the package `ws`. */
 export interface WebSocketLike {
+  /** The client sets it to `arraybuffer`. */
   binaryType: string;
+  /** Sends a message. */
   send(data: string | Uint8Array<ArrayBuffer>): void;
+  /** Closes the connection. */
   close(code?: number, reason?: string): void;
-  // The platforms agree on the events, but not on the types of their listeners.
+  /** The platforms agree on the events, but not on the types of their listeners. */
   addEventListener(type: string, listener: object): void;
 }
 
+/** The class of a WebSocket: the global one, or that of the package `ws`. */
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
 
 /** What `ws` has in addition to the standard. */
@@ -35,20 +39,34 @@ export function canPing(socket: WebSocketLike): socket is PingingSocket {
   return [ping, on, terminate].every((method) => typeof method === 'function');
 }
 
+/** What the client gives to `fetch` with a URL. */
 export interface RequestLike {
+  /** `GET` or `POST` */
   readonly method: string;
+  /** With the token, if there is one. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Absent if the request has none. */
   readonly body?: string;
+  /** Ends the request. */
   readonly signal: AbortSignal;
+  /** A redirect is not followed: it would send the token to another server. */
   readonly redirect: 'manual';
 }
 
+/** What the client reads of a response. */
 export interface ResponseLike {
+  /** The HTTP status. */
   readonly status: number;
-  readonly headers: { get(name: string): string | null };
+  /** The response headers. */
+  readonly headers: {
+    /** The value of a header. */
+    get(name: string): string | null;
+  };
+  /** The body. */
   text(): Promise<string>;
 }
 
+/** The part of `fetch` that the client needs. */
 export type FetchLike = (url: string, request: RequestLike) => Promise<ResponseLike>;
 
 /** The platform. Tests replace it. */

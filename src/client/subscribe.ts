@@ -4,7 +4,7 @@ import { checkSubscription, type SubscribeOptions } from './options.ts';
 import { socketRuntime } from './platform.ts';
 import { ResumingSubscription } from './subscription.ts';
 
-/** Can be iterated once. Leaving the loop closes the subscription. */
+/** What `subscribe` returns. You can iterate it once. Leaving the loop closes the subscription. */
 export interface Subscription<Declared extends EventTypes = object>
   extends AsyncIterableIterator<Item<Declared>, undefined>,
     AsyncDisposable {
@@ -15,8 +15,17 @@ export interface Subscription<Declared extends EventTypes = object>
    * from now on.
    *
    * @throws what the iteration would throw
+   *
+   * @example
+   * ```ts
+   * await using subscription = subscribe('kv*', options);
+   * await subscription.opened();
+   * await writeTheSecret();
+   * const { value } = await subscription.next();
+   * ```
    */
   opened(): Promise<void>;
+  /** Closes the subscription, and ends the iteration. */
   close(): Promise<void>;
 }
 
@@ -27,18 +36,29 @@ export interface Subscription<Declared extends EventTypes = object>
  * the last item that the program took: no item is delivered twice, and where events may be missing there is a
  * gap. The server sends no more than the program takes.
  *
- * @throws CarillonError `invalid` if an option is wrong. The iteration throws `CarillonError` too, or the reason
- *   of the signal, or what a function of the options throws.
+ * @throws `CarillonError` with the code `invalid` if an option is wrong. The iteration throws a `CarillonError`, the
+ *   reason of the signal, or what a function of the options throws.
+ *
+ * @typeParam Declared the event types that you publish yourself, with their metadata
+ * @param pattern an event type, in which `*` matches any text
+ * @param options the server, `token` or `ticket`, and what to subscribe to
  *
  * @example
+ * ```ts
  * for await (const item of subscribe('kv-v2/*', { url, token })) {
  *   if (item.type === 'gap') await readEverything();
  *   else if (item.eventType === 'kv-v2/data-write') await refresh(item.metadata.path);
  * }
+ * ```
  *
- * @example <caption>your own event types</caption>
+ * @example Your own event types
+ * ```ts
  * type Own = { 'deploy/finished': { service: string } };
- * for await (const item of subscribe<Own>('deploy/*', { url, token, since: 'earliest' })) …
+ * for await (const item of subscribe<Own>('deploy/*', { url, token, since: 'earliest' })) {
+ *   if (item.type === 'gap') continue;
+ *   if (item.eventType === 'deploy/finished') console.log(item.metadata.service);
+ * }
+ * ```
  */
 export function subscribe<Declared extends EventTypes = object>(
   pattern: string,

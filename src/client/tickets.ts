@@ -3,7 +3,7 @@ import { ok, type Result } from '../lib/result.ts';
 import { CarillonError } from './errors.ts';
 import { refusalOf, requestTicket, withTicket } from './handshake.ts';
 import { invalid, type Provided, type Server } from './options.ts';
-import type { RequestFailure, RequestLimits } from './request.ts';
+import { pageHint, type RequestFailure, type RequestLimits } from './request.ts';
 import type { Runtime } from './runtime.ts';
 import { faultOfTicket, withoutTickets } from './ticket-form.ts';
 
@@ -54,7 +54,7 @@ export class TicketCredentials implements Credentials {
     if (typeof this.#provided === 'string') {
       return {
         retryable: true,
-        message: `the WebSocket handshake with ${subscription.origin} failed: the ticket is used or expired, or the server refuses the subscription or cannot be reached`,
+        message: `the WebSocket handshake with ${subscription.origin} failed: the ticket is used or expired, or the server refuses the subscription or cannot be reached${pageHint(this.#runtime.pageOrigin, subscription)}`,
         waitMs: 0,
       };
     }

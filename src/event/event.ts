@@ -25,6 +25,7 @@ export const PLUGIN_INFO_KEYS = [
   'version',
 ] as const;
 
+/** The mount and the plugin that an event comes from, as Vault names them. */
 export type PluginInfo = { readonly [key in (typeof PLUGIN_INFO_KEYS)[number]]?: string };
 
 /** An accepted event. Its members have the names of the wire format. */

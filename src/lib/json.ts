@@ -1,6 +1,8 @@
 /** JSON values whose members are not checked yet. */
 
+/** What JSON can say. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
+/** An object of JSON. */
 export interface JsonObject {
   [key: string]: JsonValue;
 }

@@ -33,6 +33,8 @@ afterAll(() => rmSync(FOLDER, { recursive: true, force: true }));
 
 it('every program of the documents compiles', () => {
   const blocks = allDocuments()
+    // It is generated from sources, and shows signatures.
+    .filter(({ path }) => !path.startsWith('docs/reference/'))
     .flatMap((document) => document.blocks)
     .filter(({ language, attributes }) => language === 'ts' && attributes.skip === undefined);
   expect(blocks.length).toBeGreaterThan(5);

@@ -38,9 +38,10 @@ function show(text: string, exitCode: ExitCode): ExitCode {
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // A reader that stops reading, such as `head`, is no failure.
+  // A reader that stops reading, such as `head`, is no failure. A command that has its answer already has set the code.
+  const code = Number(process.exitCode ?? 0);
   process.exit(
-    error.code === 'EPIPE' ? 0 : fail(`cannot write the output: ${reasonOfFileError(error)}`),
+    error.code === 'EPIPE' ? code : fail(`cannot write the output: ${reasonOfFileError(error)}`),
   );
 });
 const exitCode = await main(process.argv.slice(2));

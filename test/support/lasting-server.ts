@@ -10,9 +10,15 @@ export class LastingServer implements AsyncDisposable {
   #folders = 0;
   #port = '0';
   #running: LocalServer | undefined;
+  readonly #args: readonly string[];
 
-  static async start(): Promise<LastingServer> {
-    const server = new LastingServer();
+  private constructor(args: readonly string[]) {
+    this.#args = args;
+  }
+
+  /** @param args more arguments of the command */
+  static async start(args: readonly string[] = []): Promise<LastingServer> {
+    const server = new LastingServer(args);
     await server.start();
     return server;
   }
@@ -23,7 +29,7 @@ export class LastingServer implements AsyncDisposable {
 
   async start(): Promise<void> {
     const data = join(this.#scratch, `data-${this.#folders}`);
-    const own = ['--port', this.#port, '--data', data, '--root-token', this.token];
+    const own = ['--port', this.#port, '--data', data, '--root-token', this.token, ...this.#args];
     this.#running = await startLocalServer(own);
     this.#port = new URL(this.#running.address).port;
   }

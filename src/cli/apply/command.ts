@@ -60,8 +60,11 @@ export const apply = command({
 });
 
 function showPlan(plan: Plan, values: ApplyValues): CommandResult<ExitCode> {
+  const code = plan.changes.length === 0 ? 0 : 2;
+  // Also for a reader that leaves before the end of a long plan.
+  process.exitCode = code;
   printPlan(plan, 0, values);
-  return ok(plan.changes.length === 0 ? 0 : 2);
+  return ok(code);
 }
 
 async function applyPlan(
@@ -73,6 +76,8 @@ async function applyPlan(
   const { secrets, problems } = await readSecrets(plan);
   const readable = checkProblems(String(values.folder), problems);
   if (!readable.ok) return readable;
+  // A reader of the plan that leaves, such as `head`, must not end the command in the middle of the changes.
+  process.stdout.removeAllListeners('error').on('error', () => undefined);
   if (isForPeople) printPlan(plan, 0, values);
   const confirmed = await confirmDeletions(plan, values, isForPeople);
   if (!confirmed.ok) return confirmed;

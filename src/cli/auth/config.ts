@@ -1,10 +1,10 @@
 /** `carillon auth config` */
 import { ok } from '../../lib/result.ts';
-import { type CommandResult, wrongUse } from '../command/command.ts';
+import { wrongUse } from '../command/command.ts';
 import type { Options } from '../command/options.ts';
 import { tableOf } from '../command/output.ts';
-import { readInput } from '../input/input.ts';
 import { apiCommand } from '../server/api-command.ts';
+import { readPublicKeys } from './public-keys.ts';
 
 const PATH = 'auth/jwt/config';
 
@@ -22,7 +22,7 @@ const OPTIONS = {
   'public-key-file': {
     type: 'string',
     value: 'file',
-    help: 'public key or certificate of the issuer, in PEM form',
+    help: 'public key or certificate of the issuer in PEM form, or its key set (JWKS)',
     multiple: true,
     completes: 'file',
   },
@@ -81,7 +81,7 @@ export const authConfig = apiCommand({
         'give exactly one of --jwks-url, --discovery-url and --public-key-file: where the keys of the issuer are',
       );
     }
-    const keys = await readAll(files);
+    const keys = await readPublicKeys(files);
     if (!keys.ok) return keys;
     return ok({
       method: 'POST',
@@ -98,13 +98,3 @@ export const authConfig = apiCommand({
     });
   },
 });
-
-async function readAll(files: readonly string[]): Promise<CommandResult<readonly string[]>> {
-  const texts: string[] = [];
-  for (const file of files) {
-    const text = await readInput(file);
-    if (!text.ok) return text;
-    texts.push(text.value);
-  }
-  return ok(texts);
-}

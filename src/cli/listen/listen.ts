@@ -1,6 +1,7 @@
 /** Takes the events of a subscription one by one, and has each sent before it takes the next. */
 import { CarillonError, type Subscription } from '../../client/index.ts';
 import { type ExitCode, fail } from '../command/command.ts';
+import { isLostRight } from '../events/stock-subscription.ts';
 import type { PositionFile } from '../server/position-file.ts';
 import { Progress } from './progress.ts';
 import type { Report } from './report.ts';
@@ -18,17 +19,22 @@ interface Listening {
 
 /** Listens until the command is to stop, a webhook is given up, or the server ends the subscription. */
 export async function listen(listening: Listening): Promise<ExitCode> {
-  const { report, state, stop } = listening;
+  const { subscription, report, state, stop } = listening;
   const progress = new Progress(state);
+  let wasConnected = false;
   let problem: string | undefined;
   let isRightLost = false;
   try {
+    await subscription.opened();
+    wasConnected = true;
+    // A command that is killed before the first event resumes here.
+    progress.reached(subscription.cursor);
     problem = await sendAll(listening, progress);
   } catch (error) {
     if (!stop.aborted) {
       if (!(error instanceof CarillonError)) throw error;
       problem = error.message;
-      isRightLost = error.code === 'revoked';
+      isRightLost = error.code === 'revoked' || (wasConnected && isLostRight(error.status ?? 0));
     }
   }
   report.summarise();
@@ -42,9 +48,6 @@ async function sendAll(
   { subscription, sender, report, stop }: Listening,
   progress: Progress,
 ): Promise<string | undefined> {
-  await subscription.opened();
-  // A command that is killed before the first event resumes here.
-  progress.reached(subscription.cursor);
   for await (const item of subscription) {
     if (item.type === 'gap') {
       report.gap(item.reason);

@@ -12,6 +12,7 @@ import {
   status,
   wrongUse,
 } from '../command/command.ts';
+import { FIELD_OPTIONS, fieldLine } from '../command/field.ts';
 import { FORMAT_OPTIONS, type Format } from '../command/format.ts';
 import type { Options, Values, ValuesOf } from '../command/options.ts';
 import { print } from '../command/output.ts';
@@ -37,7 +38,7 @@ interface Call {
 }
 
 interface ApiCommand<O extends Options> extends Declaration {
-  /** The command also has the options of the server and of the format. */
+  /** The command also has the options of the server, of the field and of the format. */
   readonly options?: O;
   callOf(
     values: ValuesOf<O>,
@@ -51,7 +52,7 @@ export function apiCommand<const O extends Options = Record<never, never>>(
   const { callOf, ...rest } = declaration;
   return command<Options>({
     ...rest,
-    options: { ...declaration.options, ...SERVER_OPTIONS, ...FORMAT_OPTIONS },
+    options: { ...declaration.options, ...SERVER_OPTIONS, ...FIELD_OPTIONS, ...FORMAT_OPTIONS },
     async run(values: Values, positionals) {
       const call = await callOf(values as ValuesOf<O>, positionals);
       if (!call.ok) return call;
@@ -60,7 +61,7 @@ export function apiCommand<const O extends Options = Record<never, never>>(
       if (dots !== undefined) return wrongUse(`no name or path can have a segment "${dots}"`);
       const server = serverOf(values);
       if (!server.ok) return server;
-      return send(call.value, server.value, values as { readonly format: Format });
+      return send(call.value, server.value, values as { readonly format: Format }, values.field);
     },
   });
 }
@@ -69,6 +70,7 @@ async function send(
   call: Call,
   server: Server,
   values: { readonly format: Format },
+  field: Values[string],
 ): Promise<CommandResult<ExitCode>> {
   const { method, path, query = '', body, missing } = call;
   const answer = await requestApi(server, path, {
@@ -81,6 +83,12 @@ async function send(
     return failed((reason === 'not_found' && missing) || message);
   }
   if (call.done !== undefined) status(call.done(server));
+  if (typeof field === 'string') {
+    const line = fieldLine(answer.value, field);
+    if (!line.ok) return line;
+    process.stdout.write(line.value);
+    return ok(call.exitCode?.(answer.value) ?? 0);
+  }
   print(answer.value, call.text?.(answer.value, server) ?? '', values);
   const note = call.note?.(server);
   if (note !== undefined) status(`note: ${note}`);

@@ -17,6 +17,7 @@ export const statusCommand = command({
   notes:
     'A Carillon in front of an OpenBao or a Vault shows both servers, if the token is one of Carillon.',
   ends: 'Ends with 0 if the server can be used, 2 if it is sealed or has no root token yet, and 1 if it does not answer. A token that does not work is shown, and does not change that.',
+  misuseCode: 1,
   examples: ['carillon status', 'carillon status --format json | jq .token.policies'],
   async run(values) {
     const anonymous = anonymousServerOf(values);

@@ -1,5 +1,6 @@
 import { kindOf } from '../../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
+import { dotSegment } from '../../../lib/text.ts';
 import { adviceOnPolicy } from '../../../policy/advice.ts';
 import { parsePolicy } from '../../../policy/policy.ts';
 import { checkPolicyName, IMMUTABLE_POLICIES } from '../../../policy/policy-name.ts';
@@ -26,6 +27,9 @@ export const POLICY: Kind = {
 
 function checkWritableName(named: string): Result<string> {
   if (named === '') return invalid('the policy has no name');
+  // A URL would resolve the segment, and name another path.
+  const dots = dotSegment(named);
+  if (dots !== undefined) return invalid(`no policy can have a name with a segment "${dots}"`);
   const name = checkPolicyName(named);
   return name.ok && IMMUTABLE_POLICIES.includes(name.value)
     ? invalid(`the policy "${name.value}" is built in and cannot be written; choose another name`)
@@ -36,7 +40,7 @@ function checkText(text: unknown): Result<State> {
   if (typeof text !== 'string') {
     return invalid(`policy must be a text with HCL or JSON, not ${kindOf(text)}`);
   }
-  if (text.trim() === '') return invalid('the policy is empty');
+  if (text === '') return invalid('the policy is empty');
   const policy = parsePolicy(text);
   return policy.ok ? ok({ policy: text }) : policy;
 }

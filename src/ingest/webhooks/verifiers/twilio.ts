@@ -38,12 +38,10 @@ function signedBytes({ url, query, headers, body }: WebhookRequest): Verified<Ui
 
 /** Names and values without separators. Equal values of a repeated field are signed once. */
 function sortedFields(fields: readonly FormField[]): string {
-  const values = Map.groupBy(fields, ([name]) => name);
-  return [...values.keys()]
-    .sort()
-    .flatMap((name) => {
-      const own = values.get(name)?.map(([, value]) => value);
-      return [...new Set(own)].sort().map((value) => name + value);
-    })
+  const values = new Map<string, Set<string>>();
+  for (const [name, value] of fields) values.set(name, (values.get(name) ?? new Set()).add(value));
+  return [...values]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([name, own]) => [...own].sort().map((value) => name + value))
     .join('');
 }

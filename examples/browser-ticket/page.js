@@ -1,0 +1,41 @@
+// Shows events. It has no token: it asks its backend for a ticket for each connection.
+import { CarillonError, subscribe } from '/client.min.js';
+
+const url = document.querySelector('meta[name=carillon]').content;
+const [state, events, form] = ['#state', '#events', 'form'].map((name) => {
+  return document.querySelector(name);
+});
+
+async function ticket() {
+  const response = await fetch('/ticket', { method: 'POST' });
+  if (response.status === 401) throw new CarillonError('forbidden', 'log in');
+  if (!response.ok) throw new Error(`the backend answered ${response.status}`);
+  return response.text();
+}
+
+function show(text, kind = '') {
+  state.textContent = text;
+  state.className = kind;
+}
+
+function add(text, kind = '') {
+  const line = document.createElement('li');
+  line.textContent = text;
+  line.className = kind;
+  events.append(line);
+}
+
+function onState({ type, reason, retryInMs }) {
+  if (type === 'connected') show('connected', 'connected');
+  else show(`reconnecting in ${(retryInMs / 1000).toFixed(1)} s: ${reason}`);
+}
+
+try {
+  for await (const item of subscribe('kv-v2/*', { url, ticket, onState })) {
+    if (item.type === 'gap') add(`Events may be missing here (${item.reason})`, 'gap');
+    else add(`${item.eventType} ${item.metadata.path}`);
+  }
+} catch (error) {
+  show(error.message, 'failed');
+  form.hidden = error.code !== 'forbidden';
+}

@@ -215,7 +215,7 @@ created approle-role web in a/b
     const path = on.folder({ 'policies/a.hcl': POLICY });
     const { code, stderr } = await on.diff(path, '--namespace', 'nope');
     expect(code).toBe(1);
-    expect(stderr).toMatch(/cannot read policy a: .*there may be no namespace "nope"/);
+    expect(stderr).toMatch(/cannot read policy a: .*there is no namespace "nope"/);
   });
 });
 

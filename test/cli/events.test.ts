@@ -156,7 +156,7 @@ describe('carillon events subscribe', () => {
     [{ VAULT_TOKEN: '' }, 'there is no token; log in with "carillon login", or set VAULT_TOKEN'],
     [{ VAULT_ADDR: 'localhost' }, 'VAULT_ADDR is "localhost"; set it to a URL'],
     [{ VAULT_ADDR: 'http://127.0.0.1:1' }, 'cannot reach ws://127.0.0.1:1 (ECONNREFUSED)'],
-    [{ VAULT_NAMESPACE: 'ns1' }, 'the server answered 404: no handler for route'],
+    [{ VAULT_NAMESPACE: 'ns1' }, 'there is no namespace "ns1"'],
     [{ VAULT_NAMESPACE: '日本' }, 'VAULT_NAMESPACE has a character that no header can carry'],
     [{ VAULT_TOKEN: 'a\nb' }, 'VAULT_TOKEN has a character that no header can carry'],
   ])('says what is wrong with %o', async (wrong, message) => {

@@ -193,7 +193,7 @@ describe('what is refused', () => {
       'answered 400: Error subscribing: filter: line 1, column 3',
     ],
     [['--follow'], { VAULT_TOKEN: 'wrong' }, 'the server answered 403: 2 errors occurred'],
-    [['--follow'], { VAULT_NAMESPACE: 'ns1' }, 'the server answered 404: no handler for route'],
+    [['--follow'], { VAULT_NAMESPACE: 'ns1' }, 'there is no namespace "ns1"'],
     [
       ['--since=a'],
       { VAULT_ADDR: 'http://127.0.0.1:1' },

@@ -76,8 +76,7 @@ describe('carillon policy', () => {
     [['read', 'bells', 'surplus'], 2, 'there are too many arguments'],
     [['read', ''], 2, '<name> is empty'],
     [['delete', '../../mounts'], 2, 'no name or path can have a segment ".."'],
-    [['list', '--namespace', 'absent'], 1, 'the server answered 404: no handler for route'],
-    [['list', '--namespace', 'absent'], 1, 'there may be no namespace "absent"'],
+    [['list', '--namespace', 'absent'], 1, 'carillon: there is no namespace "absent"; "'],
     [['check'], 2, '<file> is missing'],
   ])('%j is refused', async (args, exitCode, message) => {
     const { code, stdout, stderr } = await run(['policy', ...args], env);

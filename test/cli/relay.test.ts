@@ -331,7 +331,7 @@ describe('what keeps a relay from beginning', () => {
   it.each([
     [['--filter', 'a ='], {}, '--from: the server answered 400: Error subscribing'],
     [['--from-namespace', 'none'], {}, '--from: the server answered 404: no handler for route'],
-    [[], { VAULT_NAMESPACE: 'none' }, 'VAULT_ADDR: the server answered 404: no handler for route'],
+    [[], { VAULT_NAMESPACE: 'none' }, 'VAULT_ADDR: there is no namespace "none"'],
     [['--from-token-file', '/nowhere/token'], {}, 'cannot read /nowhere/token'],
     [
       ['--state', '/nowhere/state.json'],

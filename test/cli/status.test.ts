@@ -123,7 +123,7 @@ describe('status of a Carillon', () => {
     const { json } = await report(['--namespace', 'team-b']);
     expect(json).toMatchObject({ namespace: 'team-b', namespaces: [], hubs: [{ hub: '*' }] });
     const { json: none } = await report(['--namespace', 'none']);
-    expect(none.problems.token).toContain('there may be no namespace "none"');
+    expect(none.problems.token).toContain('there is no namespace "none"');
   });
 });
 

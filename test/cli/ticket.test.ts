@@ -91,7 +91,7 @@ it.each([
   [['a', 'b'], {}, 2, 'there are too many arguments'],
   [[''], {}, 2, '<pattern> is empty'],
   [[], { VAULT_TOKEN: 'wrong' }, 1, 'the server answered 403: 2 errors occurred'],
-  [['--namespace', 'none'], {}, 1, 'there may be no namespace "none"'],
+  [['--namespace', 'none'], {}, 1, 'there is no namespace "none"'],
 ])('%j with %o is refused', async (args, more, code, message) => {
   const finished = await run(['events', 'ticket', ...args], { ...env, ...more });
   expect(finished).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(message) });

@@ -28,13 +28,7 @@ describe('completion offers', () => {
   });
 
   it('flags with the dashes that are typed, and those that can still be given', () => {
-    expect(valuesFor('token', 'renew', '--')).toEqual([
-      '--accessor',
-      '--increment',
-      '--namespace',
-      '--format',
-      '--help',
-    ]);
+    expect(valuesFor('policy', 'check', '--')).toEqual(['--format', '--help']);
     expect(valuesFor('token', 'renew', '-i')).toEqual(['-increment']);
     expect(valuesFor('token', 'renew', '-')).toContain('--increment');
     expect(valuesFor('token', 'renew', '--increment', '1h', '--i')).toEqual([]);

@@ -13,6 +13,7 @@ import {
   status,
 } from '../command/command.ts';
 import { exitSignal } from '../command/stopping.ts';
+import { orMissingNamespace } from '../server/missing-namespace.ts';
 import { type EventOutput, eventOutput } from './event-output.ts';
 import { openSubscription } from './open-subscription.ts';
 import { isLostRight, protobufLine } from './stock-subscription.ts';
@@ -48,10 +49,12 @@ export async function printResuming(
     if (error.code === 'revoked' || (wasConnected && isLostRight(error.status ?? 0))) {
       return lostRight(error.message);
     }
+    const message = orMissingNamespace(server.namespace, error.message);
+    if (message !== error.message) return failed(message);
     if (error.code === 'not_found' || error.code === 'protocol') {
-      return failed(`${error.message}; --follow and --since need a Carillon server`);
+      return failed(`${message}; --follow and --since need a Carillon server`);
     }
-    return failed(error.message);
+    return failed(message);
   }
 }
 

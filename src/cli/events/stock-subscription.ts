@@ -16,6 +16,7 @@ import {
 } from '../command/command.ts';
 import { exitSignal } from '../command/stopping.ts';
 import { urlWithoutNamespace } from '../server/api.ts';
+import { orMissingNamespace } from '../server/missing-namespace.ts';
 import { headersOf } from '../server/server.ts';
 import { openSocket } from '../server/subscription-socket.ts';
 import { eventOutput } from './event-output.ts';
@@ -31,7 +32,7 @@ export async function printStock(
   const output = eventOutput(values.format, server.namespace);
   const url = stockUrl(pattern, values, server);
   const opened = await openSocket(url, headersOf(server));
-  if (!opened.ok) return failed(opened.failure.message);
+  if (!opened.ok) return failed(orMissingNamespace(server.namespace, opened.failure.message));
   const { socket, warning } = opened.value;
   status(`subscribed to ${pattern} at ${server.url.origin}`);
   if (warning !== undefined) status(`warning: ${warning}`);

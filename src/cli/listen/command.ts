@@ -114,7 +114,8 @@ export const eventsListen = command({
     };
     const sender = new Sender(target, stopping, status);
     const report = new Report(values.format);
-    return ok(await listen({ subscription, sender, report, state: state.value, stop }));
+    const { namespace } = server.value;
+    return ok(await listen({ subscription, namespace, sender, report, state: state.value, stop }));
   },
 });
 

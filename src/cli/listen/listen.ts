@@ -2,6 +2,7 @@
 import { CarillonError, type Subscription } from '../../client/index.ts';
 import { type ExitCode, fail } from '../command/command.ts';
 import { isLostRight } from '../events/stock-subscription.ts';
+import { orMissingNamespace } from '../server/missing-namespace.ts';
 import type { PositionFile } from '../server/position-file.ts';
 import { Progress } from './progress.ts';
 import type { Report } from './report.ts';
@@ -10,6 +11,8 @@ import { webhookOf } from './webhook.ts';
 
 interface Listening {
   readonly subscription: Subscription;
+  /** Of the subscription. */
+  readonly namespace: string;
   readonly sender: Sender;
   readonly report: Report;
   /** Undefined if the position is not kept. */
@@ -19,7 +22,7 @@ interface Listening {
 
 /** Listens until the command is to stop, a webhook is given up, or the server ends the subscription. */
 export async function listen(listening: Listening): Promise<ExitCode> {
-  const { subscription, report, state, stop } = listening;
+  const { subscription, namespace, report, state, stop } = listening;
   const progress = new Progress(state);
   let wasConnected = false;
   let problem: string | undefined;
@@ -33,7 +36,7 @@ export async function listen(listening: Listening): Promise<ExitCode> {
   } catch (error) {
     if (!stop.aborted) {
       if (!(error instanceof CarillonError)) throw error;
-      problem = error.message;
+      problem = orMissingNamespace(namespace, error.message);
       isRightLost = error.code === 'revoked' || (wasConnected && isLostRight(error.status ?? 0));
     }
   }

@@ -6,6 +6,7 @@ import { type ApiResponse, apiUrl, request } from '../../client/request.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import { MAX_PUBLISH_EVENTS } from '../../wire/limits.ts';
 import type { Values } from '../command/options.ts';
+import { orMissingNamespace } from '../server/missing-namespace.ts';
 import { Retry } from '../server/retry.ts';
 import type { Backlog } from './backlog.ts';
 import { RELAY_BACKOFF } from './backoff.ts';
@@ -48,7 +49,12 @@ export class Publisher {
       }
       if (!failure.retryable) {
         const { code, message } = failure.error;
-        return unfit(code === 'forbidden' ? 'token' : 'server', message);
+        const destination = await destinationOf(this.#values);
+        const namespace = destination.ok ? destination.value.namespace : '';
+        return unfit(
+          code === 'forbidden' ? 'token' : 'server',
+          orMissingNamespace(namespace, message),
+        );
       }
       await this.#wait(failure, signal);
     }

@@ -5,8 +5,8 @@ import { apiUrl, refusalReason } from '../../client/request.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import { dotSegment, parseJson } from '../../lib/text.ts';
-import { trimSlashes } from '../../namespace/namespace.ts';
 import { type CommandResult, wrongUse } from '../command/command.ts';
+import { orMissingNamespace } from './missing-namespace.ts';
 import { headersOf } from './server.ts';
 
 /** A successful answer. */
@@ -71,7 +71,7 @@ export async function requestApi(
     return failure({
       reason: hasNone ? 'not_found' : 'refused',
       status,
-      message: `${refusalMessage(status, text)}${namespaceHint(server, status, text)}`,
+      message: orMissingNamespace(server.namespace, refusalMessage(status, text)),
       retryAfterMs: retryAfterMs(response.headers.get('Retry-After')),
       ...(isJsonObject(data) && { data }),
     });
@@ -99,16 +99,6 @@ export function refusalMessage(status: number, text: string): string {
   const json = parseJson(text);
   const body = json.ok && isJsonObject(json.value) ? json.value : {};
   return `the server answered ${status}: ${refusalReason(body, text)}`;
-}
-
-/** If a namespace does not exist, Vault's answer only says that a route does not. */
-function namespaceHint(server: Server, status: number, body: string): string {
-  const namespace = trimSlashes(server.namespace);
-  return status === 404 &&
-    namespace !== '' &&
-    body.includes(`no handler for route \\"${namespace}/`)
-    ? `; there may be no namespace ${JSON.stringify(namespace)}; "carillon namespace list" in the namespace above shows which there are`
-    : '';
 }
 
 type ErrorWithCode = Partial<NodeJS.ErrnoException>;

@@ -5,6 +5,7 @@ import { ok } from '../../lib/result.ts';
 import { MAX_PUBLISH_EVENTS } from '../../wire/limits.ts';
 import { type CommandResult, type ExitCode, failed, status } from '../command/command.ts';
 import { pause } from '../command/stopping.ts';
+import { orMissingNamespace } from '../server/missing-namespace.ts';
 import { dueEvents, untilNext } from './pace.ts';
 import { chosenEvent, type SampleChoice } from './sample-options.ts';
 
@@ -41,8 +42,8 @@ export async function trigger(
       } catch (error) {
         if (sent > 0 || stop.aborted) summary();
         if (stop.aborted) return ok(stop.reason as ExitCode);
-        if (error instanceof CarillonError) return failed(error.message);
-        throw error;
+        if (!(error instanceof CarillonError)) throw error;
+        return failed(orMissingNamespace(server.namespace, error.message));
       }
       sent += batch;
     } else if (rate !== undefined) {

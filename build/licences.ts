@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const FILE = 'THIRD-PARTY-LICENSES.txt';
+// Wrangler would upload a file of the Worker's folder that ends with .txt.
+const FILE = 'THIRD-PARTY-LICENSES.md';
 
 /** Folder of a package below `node_modules`, at the beginning of the path of a module. */
 const PACKAGE = /^\0?(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/;
@@ -22,7 +23,7 @@ export function writeLicences(modules: Iterable<string>, folder: string): void {
   const texts = [...packages].map(licenceOf).sort();
   writeFileSync(
     join(folder, FILE),
-    `The files of this folder contain code of these packages.\n\n${texts.join('\n')}`,
+    `# Third-party licenses\n\nThe files of this folder contain code of these packages.\n\n${texts.join('\n')}`,
   );
 }
 
@@ -32,6 +33,6 @@ function licenceOf(folder: string): string {
   ) as { name: string; version: string; license?: string };
   const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
   if (license === undefined && file === undefined) throw new Error(`${name} has no licence`);
-  const text = file === undefined ? '' : `\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
-  return `${'-'.repeat(80)}\n${name} ${version} (${license ?? 'see below'})\n${text}`;
+  const text = file === undefined ? '' : readFileSync(join(folder, file), 'utf8').trim();
+  return `## ${name} ${version} (${license ?? 'see below'})\n\n\`\`\`\n${text}\n\`\`\`\n`;
 }

@@ -1,15 +1,17 @@
 /** `carillon` as it is installed from its tarball: the command line, the local server and the Worker. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, inject, it } from 'vitest';
+import { scratchFolder } from '../support/scratch.ts';
 import { environment, NODES, problemsIn } from './installed.ts';
 
 const { project } = inject('packages');
 const installed = join(project, 'node_modules/carillon');
+const scratch = scratchFolder();
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const WRANGLER = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
 
@@ -93,6 +95,16 @@ function started(node: string, args: string[], env: Readonly<Record<string, stri
   return { child, ended, printed };
 }
 
+it('a clone on a Node that runs no TypeScript says how to run the command', async () => {
+  const failure = await finished('node', [join(ROOT, 'bin/carillon.js')], {
+    env: environment('20.20.2'),
+  }).catch((error) => error);
+  expect(failure).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^carillon: in a clone, .* started with 20\.20\.2\. .*\n$/),
+  });
+});
+
 describe('the package', () => {
   it('holds what was built, and neither sources nor tests', () => {
     expect(readdirSync(installed).sort()).toEqual([
@@ -107,11 +119,25 @@ describe('the package', () => {
     ]);
     expect(readdirSync(join(installed, 'dist')).sort()).toEqual(['cli', 'worker']);
     expect(readdirSync(join(installed, 'dist/worker')).sort()).toEqual([
-      'THIRD-PARTY-LICENSES.txt',
+      'THIRD-PARTY-LICENSES.md',
       'worker.d.ts',
       'worker.js',
       'wrangler.toml',
     ]);
+  });
+
+  it('says how to install it, if it was not built', async () => {
+    const unbuilt = join(scratch, 'node_modules/carillon');
+    for (const part of ['bin', 'package.json']) {
+      cpSync(join(installed, part), join(unbuilt, part), { recursive: true });
+    }
+    const failure = await finished(process.execPath, [join(unbuilt, 'bin/carillon.js')]).catch(
+      (error) => error,
+    );
+    expect(failure).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^carillon: this package of carillon was not built, .*\n$/),
+    });
   });
 
   it('needs only workerd', () => {
@@ -122,10 +148,12 @@ describe('the package', () => {
   });
 
   it.each(['cli', 'worker'])('has the licences of the code in dist/%s', (part) => {
-    const file = join(installed, 'dist', part, 'THIRD-PARTY-LICENSES.txt');
+    const file = join(installed, 'dist', part, 'THIRD-PARTY-LICENSES.md');
     const licences = readFileSync(file, 'utf8');
     for (const name of ['protobufjs', 'cloudevents', part === 'cli' ? 'ws' : 'hono']) {
-      expect(licences).toMatch(new RegExp(`^${name} \\d+\\.\\S+ \\(.+\\)\\n\\n.*\\S`, 'm'));
+      expect(licences).toMatch(
+        new RegExp(`^## ${name} \\d+\\.\\S+ \\(.+\\)\\n\\n\`\`\`\\n.*\\S`, 'm'),
+      );
     }
   });
 });
@@ -147,6 +175,18 @@ describe('the Worker of the package', () => {
       ...['--config', 'node_modules/carillon/dist/worker/wrangler.toml'],
       ...['--name', 'my-carillon', '--var', 'CLUSTER_NAME:mine'],
     );
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(BINDINGS);
+    // Only the Worker is uploaded.
+    expect(stdout).not.toContain('Attaching additional modules');
+  });
+
+  it('deploys with a copy of its configuration, as docs/deploy.md says', async () => {
+    const guide = readFileSync(join(ROOT, 'docs/deploy.md'), 'utf8');
+    const [, main = ''] = /^main = "(node_modules\/.*)"$/m.exec(guide) ?? [];
+    const config = readFileSync(join(installed, 'dist/worker/wrangler.toml'), 'utf8');
+    writeFileSync(join(project, 'wrangler.toml'), config.replace('"worker.js"', `"${main}"`));
+    const { stdout, stderr } = await deploy();
     expect(stderr).toBe('');
     expect(stdout).toMatch(BINDINGS);
   });

@@ -108,9 +108,9 @@ describe('the package', () => {
   });
 
   it('has the licences of the code in it', () => {
-    const licences = readFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
-    expect(licences).toMatch(/^protobufjs 8\.\S+ \(BSD-3-Clause\)\n\n.*Redistribution/ms);
-    expect(licences).toMatch(/^long 5\.\S+ \(Apache-2.0\)/m);
+    const licences = readFileSync(join(dist, 'THIRD-PARTY-LICENSES.md'), 'utf8');
+    expect(licences).toMatch(/^## protobufjs 8\.\S+ \(BSD-3-Clause\)\n\n```\n.*Redistribution/ms);
+    expect(licences).toMatch(/^## long 5\.\S+ \(Apache-2.0\)/m);
     expect(readFileSync(join(installed, 'LICENSE'), 'utf8')).toContain('Apache License');
   });
 });

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands.ts';
 import { commandsOf, problemInCommand } from './commands.ts';
 import { allDocuments, blocksOf } from './document.ts';
 
@@ -14,6 +15,16 @@ it('every command that a document shows exists, with its options', () => {
     return problem === undefined
       ? []
       : `${command.place} carillon ${command.words.join(' ')}: ${problem}`;
+  });
+  expect(problems).toEqual([]);
+});
+
+it('every example of the help is a command that exists, with its options', () => {
+  const problems = COMMANDS.flatMap(({ name, examples }) => {
+    const text = `\`\`\`sh\n${examples.join('\n')}\n\`\`\`\n`;
+    const commands = commandsOf({ path: name, text, blocks: blocksOf(name, text), needs: [] });
+    expect(commands.length, name).toBeGreaterThan(0);
+    return commands.flatMap((command) => problemInCommand(command) ?? []);
   });
   expect(problems).toEqual([]);
 });

@@ -12,7 +12,9 @@ export function helpOf(command: Declaration): string {
   const options = { ...command.options, ...HELP_OPTIONS };
   const sections = [
     wrap(description),
-    usageOf(command),
+    usagesOf(command)
+      .map((each, index) => `${index === 0 ? 'Usage:' : '      '} ${each}\n`)
+      .join(''),
     (command.arguments ?? [])
       .map((each) => line(termOfArgument(each), helpOfArgument(each)))
       .join(''),
@@ -26,12 +28,10 @@ export function helpOf(command: Declaration): string {
   return sections.filter((section) => section !== '').join('\n');
 }
 
-/** The lines after `Usage:`. */
-function usageOf({ name, usage, arguments: declared = [] }: Declaration): string {
+/** The ways to call a command. */
+export function usagesOf({ name, usage, arguments: declared = [] }: Declaration): string[] {
   const lines = usage ?? [[name, '[options]', ...declared.map(usageOfArgument)].join(' ')];
-  return lines
-    .map((each, index) => `${index === 0 ? 'Usage:' : '      '} carillon ${each}\n`)
-    .join('');
+  return lines.map((each) => `carillon ${each}`);
 }
 
 function usageOfArgument({ name, optional, multiple }: Argument): string {
@@ -39,20 +39,20 @@ function usageOfArgument({ name, optional, multiple }: Argument): string {
   return optional === true ? `[${text}]` : text;
 }
 
-function termOfArgument({ name }: Argument): string {
+export function termOfArgument({ name }: Argument): string {
   return name.includes('=') ? name : `<${name}>`;
 }
 
-function termOfOption(name: string, option: Option): string {
+export function termOfOption(name: string, option: Option): string {
   const short = option.short === undefined ? '' : `-${option.short}, `;
   return `${short}--${name}${option.type === 'string' ? ` <${option.value}>` : ''}`;
 }
 
-function helpOfArgument({ help, defaultHelp }: Argument): string {
+export function helpOfArgument({ help, defaultHelp }: Argument): string {
   return defaultHelp === undefined ? help : `${help} (default: ${defaultHelp})`;
 }
 
-function helpOfOption(option: Option): string {
+export function helpOfOption(option: Option): string {
   if (option.type === 'boolean') return option.help;
   const { help, multiple, defaultHelp = option.default } = option;
   return [
@@ -80,7 +80,7 @@ function wrap(text: string): string {
 }
 
 /** Breaks a text between its words. */
-function fill(text: string, width: number): string[] {
+export function fill(text: string, width: number): string[] {
   const lines: string[] = [];
   let current = '';
   // A quoted command stays on one line.

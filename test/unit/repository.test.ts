@@ -1,5 +1,6 @@
 /** What the habits of the repository rely on: the changelogs, the entries for the next release, the editor's settings. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const root = new URL('../../', import.meta.url);
@@ -24,10 +25,25 @@ describe('.changeset', () => {
   });
 });
 
-describe('CHANGELOG.md', () => {
-  it('begins with its title, and the released version below it, where changesets adds the next one', () => {
-    const { version } = JSON.parse(read('package.json')) as { version: string };
-    expect(read('CHANGELOG.md')).toMatch(new RegExp(`^# Changelog\n\n## ${version}`));
+describe('the version', () => {
+  const { version } = JSON.parse(read('package.json')) as { version: string };
+
+  it.each(['CHANGELOG.md', 'packages/client/CHANGELOG.md'])(
+    'is the first of %s, which begins with its title, where changesets adds the next one',
+    (name) => {
+      expect(read(name)).toMatch(new RegExp(`^# .*\n\n## ${version}`));
+    },
+  );
+
+  it('is that of both packages, and of the client that the examples depend on', () => {
+    expect(JSON.parse(read('packages/client/package.json'))).toMatchObject({ version });
+    for (const manifest of globSync('examples/*/package.json', { cwd: fileURLToPath(root) })) {
+      const { dependencies = {} } = JSON.parse(read(manifest)) as {
+        dependencies?: Readonly<Record<string, string>>;
+      };
+      const client = dependencies['@carillon/client'] ?? '';
+      if (/^\d/.test(client)) expect(client, manifest).toBe(version);
+    }
   });
 });
 

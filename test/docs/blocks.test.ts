@@ -12,6 +12,7 @@ const REASONS = [
   'needs a container engine',
   'needs a server elsewhere',
   'runs other tests or benchmarks',
+  'the tests in a browser do this',
 ];
 
 it('every block that is not pasted says why, with one of few reasons', () => {

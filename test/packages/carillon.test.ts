@@ -67,6 +67,20 @@ describe.each(NODES)('on Node %s, npx carillon', (node) => {
   });
 });
 
+it('without workerd all commands work but the local server, which says why', async () => {
+  const folder = join(scratch, 'alone/node_modules/carillon');
+  cpSync(installed, folder, { recursive: true });
+  const command = join(folder, 'bin/carillon.js');
+  const { stdout } = await finished(process.execPath, [command, 'version']);
+  expect(stdout).toBe(`carillon ${VERSION}\n`);
+  await expect(finished(process.execPath, [command, 'dev', '--port', '0'])).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(
+      'carillon: the local server needs workerd, which is not installed',
+    ),
+  });
+});
+
 /** Starts the command as its link in `node_modules/.bin` does, so that it can be interrupted. */
 function started(node: string, args: string[], env: Readonly<Record<string, string>> = {}) {
   const child = spawn('node', [join(installed, 'bin/carillon.js'), ...args], {

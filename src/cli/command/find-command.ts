@@ -1,4 +1,6 @@
 /** The command that a user types. */
+
+import { listOf } from './arguments.ts';
 import type { Command } from './command.ts';
 import { suggestion } from './nearest.ts';
 
@@ -39,22 +41,26 @@ export function unknownCommand(args: readonly string[], commands: readonly Comma
     // The word may be a token: only one that is nearly a command is repeated.
     return word === undefined
       ? `there is no such command of "carillon ${group}"`
-      : unknown(`${group} ${given}`, `${group} ${word}`);
+      : unknown(`${group} ${given}`, [`${group} ${word}`]);
   }
+  if (first.startsWith('-')) return 'flags stand after the command';
   if (!WORD.test(first)) return 'the first word is not a command';
   const both = WORD.test(second) ? suggestion(`${first} ${second}`, names) : undefined;
-  if (both !== undefined) return unknown(`${first} ${second}`, both);
+  if (both !== undefined) return unknown(`${first} ${second}`, [both]);
   // "publish" is "events publish".
   const complete = names.filter((name) => name.includes(' ') && lastWord(name) === first);
-  const groups = names.map((name) => name.split(' ')[0] ?? '');
-  return unknown(first, complete.length === 1 ? complete[0] : suggestion(first, groups));
+  const nearest = suggestion(
+    first,
+    names.map((name) => name.split(' ')[0] ?? ''),
+  );
+  return unknown(first, complete.length > 0 || nearest === undefined ? complete : [nearest]);
 }
 
 function lastWord(name: string): string {
   return name.split(' ').at(-1) ?? '';
 }
 
-function unknown(typed: string, meant: string | undefined): string {
-  const question = meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`;
+function unknown(typed: string, meant: readonly string[]): string {
+  const question = meant.length === 0 ? '' : `; did you mean ${listOf(meant)}?`;
   return `there is no command ${JSON.stringify(typed)}${question}`;
 }

@@ -3,7 +3,7 @@ import { closest, distance } from 'fastest-levenshtein';
 
 /** How many characters may be wrong in a name of this length. Two swapped ones count as two. */
 function tolerance({ length }: string): number {
-  return length < 4 ? 1 : Math.max(2, Math.floor(length / 3));
+  return length < 5 ? 1 : Math.max(2, Math.floor(length / 3));
 }
 
 /** @returns the nearest of the names; undefined if none is near */

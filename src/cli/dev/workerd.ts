@@ -19,8 +19,18 @@ import {
   workerdConfig,
 } from './workerd-config.ts';
 
-/** The binary for this machine. */
-const { default: WORKERD } = createRequire(import.meta.url)('workerd') as { default: string };
+/** The binary for this machine. Only the local server needs it: every other command runs without. */
+function workerdBinary(): CommandResult<string> {
+  try {
+    const { default: path } = createRequire(import.meta.url)('workerd') as { default: string };
+    return ok(path);
+  } catch (error) {
+    const [reason] = (error as Error).message.split('\n');
+    return failed(
+      `the local server needs workerd, which is not installed for this machine (${reason}); run "npm install workerd"`,
+    );
+  }
+}
 
 /** How long pending requests may take when the server is stopped. */
 const DRAIN_MS = 1000;
@@ -65,11 +75,13 @@ export async function startWorkerd({
   readOutput,
   signal,
 }: Start): Promise<CommandResult<LocalServer>> {
+  const binary = workerdBinary();
+  if (!binary.ok) return binary;
   mkdirSync(join(folder.path, STATE_FOLDER), { recursive: true, mode: 0o700 });
   const config = workerdConfig(bundle, { host, port, allowLoopbackHttp, variables });
   replaceFile(join(folder.path, CONFIG_FILE), config);
   const output = readOutput === undefined ? (log ?? 'inherit') : 'pipe';
-  const child = spawn(WORKERD, ['serve', '--control-fd=3', CONFIG_FILE], {
+  const child = spawn(binary.value, ['serve', '--control-fd=3', CONFIG_FILE], {
     cwd: folder.path,
     // Detached, because Ctrl-C reaches all processes of the terminal. This process stops workerd.
     detached: true,

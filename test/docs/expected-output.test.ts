@@ -10,6 +10,11 @@ describe('text that a document shows', () => {
     expect(showsText(expected, output)).toBe(true);
   });
 
+  it('may have another cursor, whatever it ends with', () => {
+    const id = (end: string) => `id: cc2.oXzHzW89VFy_rQHfAAAAAAAAAABtCQkUHyGCC7B${end}\n`;
+    expect(showsText(id('-'), id('a'))).toBe(true);
+  });
+
   it('differs in nothing else', () => {
     expect(showsText('1 published', '11 published\n')).toBe(false);
     expect(showsText('1 published', '1 published, 2 refused\n')).toBe(false);
@@ -44,6 +49,11 @@ describe('JSON that a document shows', () => {
     expect(showsJson('{"a":1,"b":2}', '{"a":1}\n')).toBe(false);
     expect(showsJson('{"a":[1]}', '{"a":[1,2]}\n')).toBe(false);
     expect(showsJson('{"a":"1"}', '{"a":1}\n')).toBe(false);
+  });
+
+  it('may leave out members of an object that says so', () => {
+    expect(showsJson('{"a":{"b":1,"…":"…"}}', '{"a":{"b":1,"c":2}}\n')).toBe(true);
+    expect(showsJson('{"a":{"b":1,"…":"…"}}', '{"a":{"c":2}}\n')).toBe(false);
   });
 
   it('may leave out a part of a text', () => {

@@ -1,5 +1,4 @@
 /** Compares what a document shows with what was printed. Ids, times and cursors differ each time. */
-import { isDeepStrictEqual } from 'node:util';
 
 /** In a document, stands for any text within a line; on a line of its own, for any lines. */
 const ELLIPSIS = '…';
@@ -9,7 +8,7 @@ const VARYING: readonly RegExp[] = [
   /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g,
   /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g,
   /\b\d\d:\d\d:\d\d\b/g,
-  /\bcc2\.[\w-]{40}\b/g,
+  /\bcc2\.[\w-]{30,}/g,
   /\bct[kt]\.[\w.-]{20,}/g,
 ];
 
@@ -23,7 +22,10 @@ export function showsText(expected: string, output: string): boolean {
   return new RegExp(`^${patterns.join('')}`, 'm').test(`${output}\n`);
 }
 
-/** Whether a line or a run of lines of the output is this JSON, whatever its blanks and the order of its keys. */
+/**
+ * Whether a line or a run of lines of the output is this JSON, whatever its blanks and the order of its keys. An object
+ * that has `"…": "…"` may have any other members.
+ */
 export function showsJson(expected: string, output: string): boolean {
   const wanted: unknown = JSON.parse(expected);
   return jsonOf(output).some((found) => matches(wanted, found));
@@ -37,9 +39,10 @@ function matches(wanted: unknown, found: unknown): boolean {
     return wanted.length === found.length && wanted.every((item, n) => matches(item, found[n]));
   }
   if (isObject(wanted) && isObject(found)) {
-    const keys = Object.keys(wanted).sort();
-    if (!isDeepStrictEqual(keys, Object.keys(found).sort())) return false;
-    return keys.every((key) => matches(wanted[key], found[key]));
+    const keys = Object.keys(wanted).filter((key) => key !== ELLIPSIS);
+    const mayHaveMore = keys.length < Object.keys(wanted).length;
+    if (!mayHaveMore && keys.length !== Object.keys(found).length) return false;
+    return keys.every((key) => Object.hasOwn(found, key) && matches(wanted[key], found[key]));
   }
   return wanted === found;
 }

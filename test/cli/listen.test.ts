@@ -186,6 +186,17 @@ describe('a program', () => {
     expect(program.ids()).toEqual(['a', 'b', 'c']);
   });
 
+  it('at a port that no web client calls ends the listener at once', async () => {
+    const args = ['events', 'listen', '--forward-to', 'http://127.0.0.1:6000', 'blocked'];
+    const listener = start(args, env);
+    await listener.stderrMatching(/subscribed to/);
+    await publish('blocked', 'a');
+    expect(await listener.finished).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/a \(blocked\) is not delivered: port 6000 is one that web/),
+    });
+  });
+
   it('that does not answer does not keep the listener from ending', async () => {
     program.answers = ['none'];
     const state = join(scratch, 'silent.json');

@@ -41,6 +41,8 @@ interface Answer {
   readonly reason: string;
   /** What the program asks to wait. */
   readonly waitMs: number;
+  /** Whether another attempt would fail for the same reason. */
+  readonly isFinal?: boolean;
 }
 
 export type Outcome =
@@ -75,11 +77,12 @@ export class Sender {
     const start = performance.now();
     for (let attempts = 1; ; attempts++) {
       const answer = await this.#send(webhook);
-      const { status, reason, waitMs } = answer;
+      const { status, reason, waitMs, isFinal } = answer;
       if (reason === '') return { kind: 'delivered', answer, attempts };
       if (status !== 0 && !isRetryable(status)) return { kind: 'rejected', answer, attempts };
       if (stop.aborted) return { kind: 'stopped' };
-      if (performance.now() - start >= this.#target.retryForMs) return { kind: 'gave_up', reason };
+      const isOver = performance.now() - start >= this.#target.retryForMs;
+      if (isFinal || isOver) return { kind: 'gave_up', reason };
       await retry.wait(`${webhook.id}: ${reason}`, waitMs, stop);
       if (stop.aborted) return { kind: 'stopped' };
     }
@@ -105,12 +108,21 @@ export class Sender {
       if (response.ok) await response.body?.cancel();
       return { status: response.status, durationMs, reason, waitMs };
     } catch (error) {
+      if (isBlockedPort(error)) {
+        const reason = `port ${url.port} is one that web clients never call; let the program listen on another`;
+        return { status: 0, durationMs: since(), reason, waitMs: 0, isFinal: true };
+      }
       const reason = timeout.aborted
         ? `no answer within ${LISTEN_TIMEOUT_MS / 1000} s`
         : unreachable(url, error, '--forward-to');
       return { status: 0, durationMs: since(), reason, waitMs: 0 };
     }
   }
+}
+
+/** The fetch standard has a list of ports, such as 6000, that it never connects to. */
+function isBlockedPort(error: unknown): boolean {
+  return ((error as Error).cause as Error | undefined)?.message === 'bad port';
 }
 
 async function reasonOf(response: Response): Promise<string> {

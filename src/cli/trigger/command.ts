@@ -3,8 +3,8 @@ import { CATALOG } from '../../event/catalog.ts';
 import { sampleEvent } from '../../event/samples/samples.ts';
 import { ok } from '../../lib/result.ts';
 import { type CommandResult, command, wrongUse } from '../command/command.ts';
-import { FORMAT_OPTIONS, formattedItem } from '../command/format.ts';
-import { grid, print } from '../command/output.ts';
+import { FORMAT_OPTIONS, type Format, formatted, formattedItem } from '../command/format.ts';
+import { grid } from '../command/output.ts';
 import { exitSignal } from '../command/stopping.ts';
 import { SERVER_OPTIONS, serverOf } from '../server/server.ts';
 import { MAX_TRIGGER_RATE, MAX_TRIGGERED_EVENTS, MIN_TRIGGER_RATE } from './limits.ts';
@@ -87,7 +87,7 @@ export const eventsTrigger = command({
   },
 });
 
-function list(values: Parameters<typeof print>[2]): void {
+function list(values: { readonly format: Format }): void {
   const rows = [...CATALOG].map(([type, { since }]) => ({
     event_type: type,
     since,
@@ -97,7 +97,7 @@ function list(values: Parameters<typeof print>[2]): void {
     ['Event type', 'Since', 'Path of the sample'],
     rows.map(({ event_type, since, path }) => [event_type, since, path]),
   );
-  print({ data: {}, auth: undefined, warnings: [], body: rows }, text, values);
+  process.stdout.write(values.format === 'table' ? text : formatted(rows, values.format, rows));
 }
 
 function scheduleOf({

@@ -53,6 +53,8 @@ describe('a triggered event', () => {
     const { stdout } = await run(['events', 'trigger', '--list', '--format=json']);
     const types = (JSON.parse(stdout) as { event_type: string }[]).map((each) => each.event_type);
     expect(types).toEqual([...CATALOG.keys()]);
+    const lines = await run(['events', 'trigger', '--list', '--format=ndjson']);
+    expect(linesOf(lines.stdout).map((line) => JSON.parse(line).event_type)).toEqual(types);
     // One process for each would take a minute.
     for (const type of [
       'azure/rotate-fail',

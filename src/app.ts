@@ -30,6 +30,9 @@ const SEAL_STATUS = '/v1/sys/seal-status';
 const INIT = '/v1/sys/init';
 const LEADER = '/v1/sys/leader';
 
+const PUBLISH_BY_POST =
+  'events are published by POST or PUT, with the event as JSON in the body: {"metadata": {"path": "deploy/web"}}';
+
 export const app = new Hono<AppEnv>({ getPath: routeOf });
 
 app.onError(answerError);
@@ -62,7 +65,7 @@ app.all(
   `${PUBLISH}/*`,
   requireCaller(CACHED),
   resolveNamespace(CACHED),
-  unsupportedMethod('POST, PUT'),
+  unsupportedMethod('POST, PUT', PUBLISH_BY_POST),
 );
 app.all(`${RECEIVE}/*`, resolveNamespace(CACHED), receive);
 

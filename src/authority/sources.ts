@@ -82,7 +82,7 @@ export class Sources {
     } else {
       return invalid(
         known === undefined
-          ? 'missing secrets; a source has one or more'
+          ? 'missing secrets; a source has one or more: give "secrets" in the body, or --secret-file to the command'
           : 'a source of another kind needs new secrets',
       );
     }

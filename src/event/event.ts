@@ -73,6 +73,9 @@ const EVENT_KEYS = [
   'plugin_info',
 ];
 
+/** Keys of metadata, which people also write beside it. */
+const METADATA_KEYS = new Set([...CATALOG.values()].flatMap(({ metadata }) => metadata));
+
 /**
  * Makes an event of what a publisher sent: `{event_type, metadata, plugin_info, entity_ids, note, id, time, source,
  * namespace}`. Only the event type is required, in the body or in the URL.
@@ -82,7 +85,12 @@ export function checkEvent(body: unknown, defaults: EventDefaults): Result<Event
   // A misspelt key is an error even if its value is null, which `Fields` takes for absent.
   const unknown = unknownKey(body, EVENT_KEYS);
   if (unknown !== undefined) {
-    return invalid(`unknown key ${quote(unknown)}; an event has ${EVENT_KEYS.join(', ')}`);
+    const keys = `an event has ${EVENT_KEYS.join(', ')}`;
+    return METADATA_KEYS.has(unknown)
+      ? invalid(
+          `${quote(unknown)} belongs into the metadata: {"metadata": {${quote(unknown)}: …}}; ${keys}`,
+        )
+      : invalid(`unknown key ${quote(unknown)}; ${keys}`);
   }
   const fields = new Fields(body);
   const eventType = readEventType(fields, defaults.eventType);
@@ -117,7 +125,9 @@ function readEventType(fields: Fields, fromUrl: string | undefined): string {
   const written = fields.string('event_type');
   if (written === undefined) {
     if (fromUrl === undefined) {
-      fields.reject('the event has no event_type, and the URL names none either');
+      fields.reject(
+        'the event has no event_type, and the URL names none either; name it in the URL: /v1/sys/events/publish/deploy/finished',
+      );
     }
     return fromUrl ?? '';
   }

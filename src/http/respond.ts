@@ -8,13 +8,22 @@ import { headerText, WARNING_HEADER } from './warning-header.ts';
 /** Why a request is not served. `Failure` is for what is wrong with the request itself. */
 export type Refusal =
   | Failure
-  | { readonly reason: 'no_token' | 'invalid_token' | 'denied' | 'not_found' }
+  | { readonly reason: 'no_token' | 'invalid_token' }
+  /** `why` goes into a header, because the body has Vault's words. */
+  | { readonly reason: 'denied'; readonly why?: string }
+  /** Vault says nothing but the status. */
+  | { readonly reason: 'not_found'; readonly message?: string }
   /** Like `denied`, with a message that tells the caller nothing new. */
   | { readonly reason: 'forbidden'; readonly message: string }
   /** A delivery that its source did not send. */
   | { readonly reason: 'unauthorized'; readonly message: string }
-  /** `why` is added to Vault's message. */
-  | { readonly reason: 'no_route'; readonly path: string; readonly why?: string }
+  /** `why` is added to Vault's message, `advice` goes into a header. */
+  | {
+      readonly reason: 'no_route';
+      readonly path: string;
+      readonly why?: string;
+      readonly advice?: string;
+    }
   /** The upstream failed, or the request has come back from it. */
   | { readonly reason: 'bad_gateway' | 'loop'; readonly message: string }
   /** `why` replaces Vault's message. */
@@ -59,17 +68,18 @@ export function refuse(refusal: Refusal): Response {
       // Vault Proxy only authenticates again if the body contains "invalid token".
       return errors(403, '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n');
     case 'denied':
-      return errors(403, '1 error occurred:\n\t* permission denied\n\n');
+      return errors(403, '1 error occurred:\n\t* permission denied\n\n', warningOf(refusal.why));
     case 'forbidden':
       return errors(403, refusal.message);
     case 'unauthorized':
       return errors(401, refusal.message);
     case 'not_found':
-      return json(404, { errors: [] });
+      return json(404, { errors: refusal.message === undefined ? [] : [refusal.message] });
     case 'no_route':
       return errors(
         404,
         `no handler for route ${JSON.stringify(withoutSecrets(refusal.path))}. route entry not found.${refusal.why ?? ''}`,
+        warningOf(refusal.advice),
       );
     case 'unsupported_operation':
       return errors(405, refusal.why ?? '1 error occurred:\n\t* unsupported operation\n\n', {
@@ -190,6 +200,10 @@ function plainText(
 
 function errors(status: number, message: string, headers: Record<string, string> = {}): Response {
   return json(status, { errors: [message] }, headers);
+}
+
+function warningOf(advice: string | undefined): Record<string, string> {
+  return advice === undefined ? {} : { [WARNING_HEADER]: headerText(advice) };
 }
 
 function partial({ message, data }: { message: string; data?: Record<string, unknown> }): object {

@@ -48,8 +48,12 @@ export function checkPublicUrl(text: string, rules: PublicUrlRules): Result<stri
   return ok(text);
 }
 
-/** @param hostname as the URL parser writes it: it converts every form of an IPv4 address to dotted decimal */
-function isPrivate(hostname: string): boolean {
+/**
+ * Whether an address is of this machine or of a private network.
+ *
+ * @param hostname as the URL parser writes it: it converts every form of an IPv4 address to dotted decimal
+ */
+export function isPrivate(hostname: string): boolean {
   const name = hostname.replace(/\.$/, '');
   if (name === 'localhost' || name.endsWith('.localhost')) return true;
   if (name.startsWith('[')) return !isGlobalIpv6(name);

@@ -27,11 +27,27 @@ export function checkNamespaceName(name: string): Result<string> {
   }
   if (RESERVED.includes(name)) return invalid(`${quote(name)} is a reserved namespace name`);
   if (!NAME.test(name)) {
+    const offending = name.match(/[^A-Za-z0-9_.~-]/u)?.[0] ?? name.charAt(0);
     return invalid(
-      `the namespace name ${quote(name)} is not made of letters, digits, "_", ".", "~" and "-", beginning with one of the first three`,
+      `the namespace name ${quote(name)} has ${quote(offending)}; allowed are letters, digits, "_", ".", "~" and "-", and the first is a letter, a digit or "_"`,
     );
   }
   return ok(name);
+}
+
+/** Checks the path of a namespace that is to be created or named. It may have leading and trailing slashes. */
+export function checkNamespacePath(text: string): Result<string> {
+  const path = trimSlashes(text);
+  if (path === '') return invalid(`the namespace path ${quote(text)} has no name`);
+  const names = path.split('/');
+  if (names.includes('')) {
+    return invalid(`the namespace path ${quote(text)} has an empty segment ("//")`);
+  }
+  if (names.length > MAX_NAMESPACE_DEPTH) {
+    return tooMany('the namespace path', names.length, 'levels', MAX_NAMESPACE_DEPTH);
+  }
+  const failed = names.map(checkNamespaceName).find((checked) => !checked.ok);
+  return failed?.ok === false ? failed : ok(path);
 }
 
 /**

@@ -136,6 +136,38 @@ describe('carillon policy write', () => {
 });
 
 describe('carillon namespace', () => {
+  it.each([
+    ['a//b', 'the namespace path "a//b" has an empty segment ("//")'],
+    ['//', 'the namespace path "//" has no name'],
+    ['.', 'the namespace name "." has "."; allowed are letters'],
+    ['a/../b', 'the namespace name ".." has "."; allowed are letters'],
+    ['team a', 'the namespace name "team a" has " "; allowed are letters'],
+    ['a\tb', 'the namespace name "a\\tb" has "\\t"; allowed are letters'],
+    ['münchen', 'the namespace name "münchen" has "ü"; allowed are letters'],
+    ['root', '"root" is a reserved namespace name'],
+    ['a/sys', '"sys" is a reserved namespace name'],
+    ['a'.repeat(65), 'the namespace name has 65 characters, at most 64 are allowed'],
+    ['a/b/c/d/e/f/g/h/i', 'the namespace path has 9 levels, at most 8 are allowed'],
+  ])('has no path such as %j', async (path, message) => {
+    for (const command of ['create', 'lookup', 'delete']) {
+      const { code, stdout, stderr } = await run(['namespace', command, path], env);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain(`carillon: ${message}`);
+    }
+  });
+
+  it('is named where it does not exist, whatever the command', async () => {
+    for (const args of [
+      ['events', 'publish', 'abc', 'path=a'],
+      ['events', 'subscribe', 'abc'],
+      ['source', 'list'],
+    ]) {
+      const { code, stderr } = await run([...args, '--namespace', 'nope'], env);
+      expect(code).toBe(1);
+      expect(stderr).toContain('carillon: there is no namespace "nope"; "carillon namespace list"');
+    }
+  });
+
   it('is made, listed, looked up and deleted', async () => {
     const none = await run(['namespace', 'list'], env);
     expect(none).toMatchObject({ code: 1, stderr: 'carillon: there are no namespaces\n' });
@@ -143,7 +175,7 @@ describe('carillon namespace', () => {
     expect(orphan).toMatchObject({
       code: 1,
       stderr:
-        'carillon: there is no namespace "no" to make "no/such" in; make it first: carillon namespace create no\n',
+        'carillon: the server answered 404: there is no namespace "no" to create "no/such" in; create it first\n',
     });
     const made = await run(['namespace', 'create', 'team-a/'], env);
     expect(made.stdout).toMatch(/^path +team-a\/$/m);

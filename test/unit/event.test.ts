@@ -66,6 +66,12 @@ describe('an event', () => {
     );
   });
 
+  it.each(['path', 'data_path', 'operation'])('has "%s" in its metadata', (key) => {
+    expect(refusalOf({ [key]: 'x' })).toMatch(
+      new RegExp(`^"${key}" belongs into the metadata: {"metadata": {"${key}": …}}; an event has `),
+    );
+  });
+
   it('has no member __proto__, and takes none from a prototype', () => {
     const withProto = JSON.parse('{"event_type":"abc","__proto__":{"id":"x"}}');
     expect(failureOf(checkEvent(withProto, DEFAULTS)).message).toContain('unknown key "__proto__"');
@@ -139,7 +145,7 @@ describe('the type of an event', () => {
     expect(accepted(checkEvent({}, toUrl('a/b'))).event_type).toBe('a/b');
     expect(accepted(checkEvent({ event_type: 'a/b' }, toUrl('a/b'))).event_type).toBe('a/b');
     expect(failureOf(checkEvent({}, DEFAULTS)).message).toBe(
-      'the event has no event_type, and the URL names none either',
+      'the event has no event_type, and the URL names none either; name it in the URL: /v1/sys/events/publish/deploy/finished',
     );
   });
 

@@ -3,6 +3,7 @@ import { MAX_NAMESPACE_CHARACTERS, MAX_NAMESPACE_DEPTH } from '../../src/namespa
 import {
   ancestorsOf,
   checkNamespaceName,
+  checkNamespacePath,
   childKey,
   isWithin,
   namespaceDepth,
@@ -32,18 +33,43 @@ describe('the name of a namespace', () => {
     ['auth', 'reserved'],
     ['cubbyhole', 'reserved'],
     ['identity', 'reserved'],
-    ['-a', 'is not made of'],
-    ['.a', 'is not made of'],
-    ['~a', 'is not made of'],
-    ['..', 'is not made of'],
-    ['a b', 'is not made of'],
-    ['a\n', 'is not made of'],
-    ['a@b', 'is not made of'],
-    ['a*', 'is not made of'],
-    ['a+', 'is not made of'],
-    ['ä', 'is not made of'],
+    ['-a', '; allowed are letters, digits, "_", ".", "~" and "-", and the first is'],
+    ['.a', '; allowed are letters, digits, "_", ".", "~" and "-", and the first is'],
+    ['~a', '; allowed are letters, digits, "_", ".", "~" and "-", and the first is'],
+    ['..', '; allowed are letters, digits, "_", ".", "~" and "-", and the first is'],
+    ['a b', '; allowed are letters, digits, "_", ".", "~" and "-", and the first is'],
+    ['a\n', '; allowed are letters, digits, "_", ".", "~" and "-", and the first is'],
+    ['a@b', '; allowed are letters, digits, "_", ".", "~" and "-", and the first is'],
+    ['a*', '; allowed are letters, digits, "_", ".", "~" and "-", and the first is'],
+    ['a+', '; allowed are letters, digits, "_", ".", "~" and "-", and the first is'],
+    ['ä', '; allowed are letters, digits, "_", ".", "~" and "-", and the first is'],
   ])('may not be %j', (name, message) => {
     expect(failureOf(checkNamespaceName(name)).message).toContain(message);
+  });
+});
+
+describe('the path of a namespace that is to be created', () => {
+  it.each([
+    ['/team-a/prod/', 'team-a/prod'],
+    ['a', 'a'],
+  ])('may be %j', (text, path) => {
+    expect(accepted(checkNamespacePath(text))).toBe(path);
+  });
+
+  it.each([
+    ['', 'has no name'],
+    ['///', 'has no name'],
+    ['a//b', 'the namespace path "a//b" has an empty segment ("//")'],
+    ['a/b c', 'the namespace name "b c" has " "'],
+    ['a/root', '"root" is a reserved namespace name'],
+    [
+      Array(MAX_NAMESPACE_DEPTH + 1)
+        .fill('a')
+        .join('/'),
+      `has ${MAX_NAMESPACE_DEPTH + 1} levels, at most ${MAX_NAMESPACE_DEPTH} are allowed`,
+    ],
+  ])('may not be %j', (text, message) => {
+    expect(failureOf(checkNamespacePath(text)).message).toContain(message);
   });
 });
 

@@ -153,7 +153,7 @@ describe('a namespace', () => {
     const response = await fetchApi(path, { headers });
     expect(response.status).toBe(404);
     expect(await errorsOf(response)).toEqual([
-      'no handler for route "ns1/sys/events/types". route entry not found.',
+      'no handler for route "ns1/sys/events/types". route entry not found. There is no namespace "ns1".',
     ]);
   });
 

@@ -472,7 +472,7 @@ describe('a sample', () => {
     expect(warnings).toEqual([
       'path: the delivery lacks a text or number at "/job/name" and the header X-Job, which the rule "ci/{/job/name|header:X-Job}" takes',
       'id: the delivery lacks a text or number at "/id", which the rule "{/id}" takes',
-      '1 of 1 events have no metadata "path", by which policies decide: only root hears them',
+      '1 of 1 events have no metadata "path", by which policies decide: only root hears them. Give each the path that it is about, such as "deploy/web"',
     ]);
   });
 

@@ -47,6 +47,27 @@ describe('the API of namespaces', () => {
     expect(below.data.key_info).toMatchObject({ 'below/': { path: `${name}/below/` } });
   });
 
+  it('says what is wrong with a path, and what is missing above', async () => {
+    for (const [path, status, message] of [
+      ['a%2F%2Fb', 400, 'the namespace path "a//b" has an empty segment ("//")'],
+      ['a%20b', 400, 'the namespace name "a b" has " "; allowed are letters'],
+      [
+        'no-such/b',
+        404,
+        'there is no namespace "no-such" to create "no-such/b" in; create it first',
+      ],
+      [
+        'no-such//b',
+        404,
+        'there is no namespace "no-such" to create "no-such/b" in; create it first',
+      ],
+    ] as const) {
+      const response = await root.post(`sys/namespaces/${path}`);
+      expect(response.status).toBe(status);
+      expect(await errorsOf(response)).toContain(message);
+    }
+  });
+
   it('answers 404 where there is none', async () => {
     const name = aName('team');
     expect((await root.get(`sys/namespaces/${name}`)).status).toBe(404);

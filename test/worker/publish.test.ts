@@ -54,8 +54,17 @@ describe('the answer', () => {
   });
 });
 
+it('publishing by GET is answered with how it is done', async () => {
+  const response = await fetchApi('sys/events/publish/abc', {});
+  expect(response.status).toBe(405);
+  expect(response.headers.get('Allow')).toBe('POST, PUT');
+  const { errors } = (await response.json()) as { errors: string[] };
+  expect(errors[0]).toMatch(/^events are published by POST or PUT, with the event as JSON/);
+});
+
 describe('a warning in the answer', () => {
-  const PATHLESS = 'events have no metadata "path", by which policies decide: only root hears them';
+  const PATHLESS =
+    'events have no metadata "path", by which policies decide: only root hears them. Give each the path that it is about, such as "deploy/web"';
   const CE = { specversion: '1.0', type: 'abc', source: 'https://example.com/a', id: 'c' };
 
   it.each([
@@ -78,6 +87,20 @@ describe('a warning in the answer', () => {
     const response = await publish('kv-v2/data-wirte', { metadata: { path: 'a' } });
     expect(await response.json()).toHaveProperty('warnings', [
       'event type "kv-v2/data-wirte" is none of Vault\'s; nearest to it is "kv-v2/data-write"',
+    ]);
+  });
+
+  it('names the type of Vault that is written in lower case', async () => {
+    const response = await publish('KV-V2/data-write', { metadata: { path: 'a' } });
+    expect(await response.json()).toHaveProperty('warnings', [
+      'event type "KV-V2/data-write" is none of Vault\'s; nearest to it is "kv-v2/data-write"',
+    ]);
+  });
+
+  it('says which paths no policy can match', async () => {
+    const response = await publish('abc', { metadata: { path: '/v1/secret/data/app' } });
+    expect(await response.json()).toHaveProperty('warnings', [
+      '1 of 1 events have a metadata "path" that begins with "v1/"; paths of policies begin after it',
     ]);
   });
 

@@ -56,6 +56,10 @@ describe('subscribing needs read on the path with the pattern in it', () => {
     expect(await errorsOf(await holder.handshake('abc'))).toBe(
       '1 error occurred:\n\t* permission denied\n\n',
     );
+    const refused = await holder.handshake('abc');
+    expect(refused.headers.get('Carillon-Warning')).toBe(
+      'no policy of this token allows "read" on "sys/events/subscribe/abc"; add: path "sys/events/subscribe/abc" { capabilities = ["read"] }',
+    );
     expect(await errorsOf(await new Client(undefined).handshake('abc'))).toBe('permission denied');
     expect(await errorsOf(await new Client('nobody').handshake('abc'))).toBe(
       '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n',

@@ -1,6 +1,7 @@
 /** `carillon namespace create`, `list`, `lookup` and `delete` */
 import { ok } from '../../lib/result.ts';
-import { trimSlashes } from '../../namespace/namespace.ts';
+import { checkNamespacePath } from '../../namespace/namespace.ts';
+import { type CommandResult, wrongUse } from '../command/command.ts';
 import { listing, tableOf } from '../command/output.ts';
 import { apiCommand } from '../server/api-command.ts';
 
@@ -18,14 +19,16 @@ export const namespaceCreate = apiCommand({
     'carillon namespace create team-a',
     'carillon namespace create --namespace team-a prod',
   ],
-  callOf: (_values, [path = '']) =>
-    ok({
+  callOf: (_values, [path = '']) => {
+    const checked = pathOf(path);
+    if (!checked.ok) return checked;
+    return ok({
       method: 'PUT',
-      path: pathOf(path),
+      path: checked.value,
       body: {},
       text: ({ data }) => tableOf(data),
-      missing: missingAbove(path),
-    }),
+    });
+  },
 });
 
 export const namespaceList = apiCommand({
@@ -47,13 +50,16 @@ export const namespaceLookup = apiCommand({
   summary: 'Show a namespace',
   arguments: [ARGUMENT],
   examples: ['carillon namespace lookup team-a/prod'],
-  callOf: (_values, [path = '']) =>
-    ok({
+  callOf: (_values, [path = '']) => {
+    const checked = pathOf(path);
+    if (!checked.ok) return checked;
+    return ok({
       method: 'GET',
-      path: pathOf(path),
+      path: checked.value,
       text: ({ data }) => tableOf(data),
       missing: `there is no namespace ${JSON.stringify(path)}`,
-    }),
+    });
+  },
 });
 
 export const namespaceDelete = apiCommand({
@@ -61,22 +67,20 @@ export const namespaceDelete = apiCommand({
   summary: 'Delete a namespace that has none below it, with everything in it',
   arguments: [ARGUMENT],
   examples: ['carillon namespace delete team-a/prod'],
-  callOf: (_values, [path = '']) =>
-    ok({
+  callOf: (_values, [path = '']) => {
+    const checked = pathOf(path);
+    if (!checked.ok) return checked;
+    return ok({
       method: 'DELETE',
-      path: pathOf(path),
+      path: checked.value,
       done: () => `deleted the namespace ${JSON.stringify(path)}, if there was one`,
       missing: `there is no namespace above ${JSON.stringify(path)}`,
-    }),
+    });
+  },
 });
 
-/** Vault's answer does not say what is missing. */
-function missingAbove(path: string): string {
-  const above = trimSlashes(path).split('/').slice(0, -1).join('/');
-  return `there is no namespace ${JSON.stringify(above)} to make ${JSON.stringify(path)} in; make it first: carillon namespace create ${above}`;
-}
-
-/** Slashes at the ends of the path are ignored. */
-function pathOf(namespace: string): string {
-  return `${PATH}/${trimSlashes(namespace)}`;
+/** A URL would merge the slashes of an empty segment, and name another namespace. */
+function pathOf(namespace: string): CommandResult<string> {
+  const path = checkNamespacePath(namespace);
+  return path.ok ? ok(`${PATH}/${path.value}`) : wrongUse(path.failure.message);
 }

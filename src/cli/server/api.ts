@@ -71,7 +71,10 @@ export async function requestApi(
     return failure({
       reason: hasNone ? 'not_found' : 'refused',
       status,
-      message: orMissingNamespace(server.namespace, refusalMessage(status, text)),
+      message:
+        Array.isArray(errors) || status >= 500
+          ? orMissingNamespace(server.namespace, refusalMessage(status, text))
+          : `${url.origin} answered ${status}, but not as Carillon or Vault do; is VAULT_ADDR the address of the server?`,
       retryAfterMs: retryAfterMs(response.headers.get('Retry-After')),
       ...(isJsonObject(data) && { data }),
     });
@@ -98,7 +101,14 @@ function failure(
 export function refusalMessage(status: number, text: string): string {
   const json = parseJson(text);
   const body = json.ok && isJsonObject(json.value) ? json.value : {};
-  return `the server answered ${status}: ${refusalReason(body, text)}`;
+  return `the server answered ${status}: ${refusalReason(body, text)}${tokenHint(status, text)}`;
+}
+
+/** A local server has a new root token at each start, and its terminals still have the old one. */
+function tokenHint(status: number, body: string): string {
+  return status === 403 && body.includes('invalid token')
+    ? '; the server does not know the token: it has expired, was revoked, or is of another server; log in again, or set VAULT_TOKEN'
+    : '';
 }
 
 type ErrorWithCode = Partial<NodeJS.ErrnoException>;
@@ -111,9 +121,11 @@ type ErrorWithCode = Partial<NodeJS.ErrnoException>;
 export function unreachable(url: URL, error: unknown, setting = 'VAULT_ADDR'): string {
   const { message, code, cause } = error as ErrorWithCode & { cause?: ErrorWithCode };
   const reason = cause?.code ?? code ?? cause?.message ?? message;
-  const question = isTlsFailure(reason)
-    ? 'does its address speak TLS, and is its certificate of an authority that NODE_EXTRA_CA_CERTS names?'
-    : `is the server running, and ${setting} its address?`;
+  const question = /WRONG_VERSION_NUMBER|PACKET_LENGTH/.test(reason ?? '')
+    ? `it speaks no TLS there; is ${setting} to begin with "http://"?`
+    : isTlsFailure(reason)
+      ? 'does its address speak TLS, and is its certificate of an authority that NODE_EXTRA_CA_CERTS names?'
+      : `is the server running, and ${setting} its address?`;
   return `cannot reach ${url.origin} (${reason}); ${question}`;
 }
 

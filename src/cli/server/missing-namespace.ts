@@ -15,8 +15,8 @@ export function orMissingNamespace(namespace: string, message: string): string {
   const isMissing =
     name !== '' &&
     message.includes(`no handler for route "${name}/`) &&
-    // The server says more if the cause is another.
-    /route entry not found\.?(?:$|; )/.test(message);
+    // The server says something else if the cause is another.
+    /route entry not found\.?(?:$|; |:? There is no namespace )/.test(message);
   if (!isMissing) return message;
   const above = name.split('/').slice(0, -1).join('/');
   const list = `carillon namespace list${above && ` --namespace ${above}`}`;

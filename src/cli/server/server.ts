@@ -49,16 +49,25 @@ export function anonymousServerOf({
   const namespace = (typeof given === 'string' ? given : VAULT_NAMESPACE)?.trim() ?? '';
   if (!isHeader(namespace)) {
     const name = given === undefined ? 'VAULT_NAMESPACE' : '--namespace';
-    return failed(`${name} has a character that no header can carry`);
+    return failed(`${name} ${whyNoHeader(namespace)}`);
   }
   return ok({ url: new URL(address), token: '', namespace });
 }
 
 /** @param name of the token in the message that says what is wrong with it */
 export function withToken(server: Server, token: string, name: string): CommandResult<Server> {
-  return isHeader(token)
-    ? ok({ ...server, token })
-    : failed(`${name} has a character that no header can carry`);
+  return isHeader(token) ? ok({ ...server, token }) : failed(`${name} ${whyNoHeader(token)}`);
+}
+
+/** Names only the one character: the text may be a secret. An "…" is what a document has in place of one. */
+function whyNoHeader(text: string): string {
+  const index = text.search(/[^\x21-\x7e]/);
+  const code = text.codePointAt(index) ?? 0;
+  const shown = /[\p{C}\p{Z}]/u.test(String.fromCodePoint(code))
+    ? ''
+    : ` ("${String.fromCodePoint(code)}")`;
+  const name = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
+  return `has a character that no header can carry: ${name}${shown}, at position ${index + 1}; copy it again`;
 }
 
 export type Headers = Readonly<Record<string, string>>;

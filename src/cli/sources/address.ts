@@ -1,5 +1,6 @@
 /** The address that the sender of a source calls. */
 import type { Server } from '../../client/options.ts';
+import { isPrivate } from '../../lib/public-url.ts';
 import { parseNamespacePath } from '../../namespace/namespace.ts';
 import { isLoopback } from '../dev/address.ts';
 import { urlWithoutNamespace } from '../server/api.ts';
@@ -15,9 +16,11 @@ export function sourcePath(server: Server, name: string): string {
   return `/v1/${namespace}${namespace && '/'}sys/events/in/${name}`;
 }
 
-/** Says so if no other machine can call the address. */
-export function noteOnAddress({ url }: Server): string | undefined {
-  return isLoopback(url.hostname.replace(/^\[|\]$/g, ''))
-    ? `${url.origin} leads to this machine only: a sender elsewhere needs a public address of the server`
-    : undefined;
+/** Says so if a vendor cannot call the address. */
+export function noteOnAddress({ url: { origin, hostname } }: Server): string | undefined {
+  if (!isPrivate(hostname)) return undefined;
+  const reach = isLoopback(hostname.replace(/^\[|\]$/g, ''))
+    ? 'leads to this machine only'
+    : 'is of a private network';
+  return `${origin} ${reach}: a vendor needs a public address. Deploy the server (docs/deploy.md), or open a tunnel to it, such as "cloudflared tunnel --url ${origin}", and give the vendor that address with the same path`;
 }

@@ -1,8 +1,10 @@
 /** The key of the Vault namespace that a request is sent to: `c.var.namespace`. */
 
 import type { MiddlewareHandler } from 'hono';
+import { quote } from '../../lib/quote.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
 import type { AppContext, NamespaceEnv } from '../context.ts';
+import { isOfEvents, SUBSCRIBE } from '../event-routes.ts';
 import { findNamespace, findNamespaceCached } from '../namespace-lookup.ts';
 import { withoutVersion } from '../request/path.ts';
 import { type Refusal, refuse } from '../respond.ts';
@@ -32,8 +34,18 @@ export function resolveNamespace({
 
 /** A path in a namespace that does not exist is an unknown route. */
 function noNamespace(c: AppContext): Refusal {
-  const isTwice = c.var.path.whole.startsWith('/v1/v1/');
-  return { reason: 'no_route', path: namedPath(c), ...(isTwice && { why: VERSION_TWICE }) };
+  const { path, namespacePath } = c.var;
+  const refusal = { reason: 'no_route', path: namedPath(c) } as const;
+  if (path.whole.startsWith('/v1/v1/')) return { ...refusal, why: VERSION_TWICE };
+  // Other routes are Vault's, and so is the message.
+  if (!isOfEvents(path.route)) return refusal;
+  const why =
+    namespacePath === undefined
+      ? 'No namespace can have this path.'
+      : `There is no namespace ${quote(namespacePath)}.`;
+  return path.route.startsWith(`${SUBSCRIBE}/`)
+    ? { ...refusal, advice: why }
+    : { ...refusal, why: ` ${why}` };
 }
 
 /** The path as messages name it, with the namespace of the header in front. */

@@ -25,8 +25,9 @@ export function refuseUnknownRoute(c: CallerContext): Response {
     : refuse({ reason: 'no_route', path: path.apiPath, ...whyNoRoute(c) });
 }
 
-export function unsupportedMethod(allow: string): () => Response {
-  return () => refuse({ reason: 'unsupported_operation', allow });
+/** @param why replaces Vault's message, for a route that Vault does not have */
+export function unsupportedMethod(allow: string, why?: string): () => Response {
+  return () => refuse({ reason: 'unsupported_operation', allow, ...(why && { why }) });
 }
 
 function whyNoRoute(c: CallerContext): { why?: string } {

@@ -4,7 +4,7 @@ import { Fields } from '../../lib/fields.ts';
 import { quote } from '../../lib/quote.ts';
 import { MAX_NAMESPACE_DEPTH } from '../../namespace/limits.ts';
 import {
-  checkNamespaceName,
+  checkNamespacePath,
   childKey,
   namespaceDepth,
   parseNamespacePath,
@@ -54,12 +54,12 @@ async function readNamespace(call: Call): Promise<Response> {
 }
 
 async function createNamespace(call: Call): Promise<Response> {
+  const path = checkNamespacePath(call.var.name);
+  if (!path.ok) return refuse(path.failure);
   const target = await targetOf(call);
-  if (target === undefined) return refuse({ reason: 'not_found' });
+  if (target === undefined) return refuse({ reason: 'not_found', message: noParent(path.value) });
   const { above, name } = target;
   if (!mayDo('update', call, target)) return deny(call, pathOfKey(above), 'update');
-  const checked = checkNamespaceName(name);
-  if (!checked.ok) return refuse(checked.failure);
   if (namespaceDepth(above) >= MAX_NAMESPACE_DEPTH) {
     return refuse({
       reason: 'invalid',
@@ -92,6 +92,11 @@ async function deleteNamespace(call: Call): Promise<Response> {
   const namespace = pathFrom(ROOT, pathOfKey(target.above), target.name);
   auditCall(call, 'namespace_deleted', { namespace });
   return done();
+}
+
+function noParent(path: string): string {
+  const above = path.slice(0, path.lastIndexOf('/'));
+  return `there is no namespace ${quote(above)} to create ${quote(path)} in; create it first`;
 }
 
 /** The namespace that the path names. It may not exist. */

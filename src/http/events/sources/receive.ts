@@ -30,7 +30,10 @@ export async function receive(c: NamespaceContext): Promise<Response> {
   const found = await findSource(c.env, c.var.namespace, name);
   if (!found.ok) return refuse(SOURCE_UNAVAILABLE);
   const source = found.value;
-  if (source === undefined) return refuse({ reason: 'no_route', path: `sys/events/in/${name}` });
+  if (source === undefined) {
+    const why = ' There is no source of this name; "carillon source list" shows which there are.';
+    return refuse({ reason: 'no_route', path: `sys/events/in/${name}`, why });
+  }
   switch (c.req.method) {
     case 'POST':
       return receiveDelivery(c, source);

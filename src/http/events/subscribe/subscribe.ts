@@ -3,6 +3,7 @@
  * the hub gets the subscriber.
  */
 
+import { quote } from '../../../lib/quote.ts';
 import { pathOfKey } from '../../../namespace/namespace.ts';
 import type { Subscription } from '../../../subscription/handshake.ts';
 import { SUBPROTOCOLS } from '../../../wire/carillon-v1/messages.ts';
@@ -25,7 +26,13 @@ export async function subscribe(c: CallerContext): Promise<Response> {
   const { caller, config, namespace, path, query } = c.var;
   const request = c.req.raw;
   const pattern = after(SUBSCRIBE, path.route).trim();
-  if (!mayRead(c, `sys/events/subscribe/${pattern}`)) return refuse({ reason: 'denied' });
+  const needed = `sys/events/subscribe/${pattern}`;
+  if (!mayRead(c, needed)) {
+    return refuse({
+      reason: 'denied',
+      why: `no policy of this token allows "read" on ${quote(needed)}; add: path ${quote(needed)} { capabilities = ["read"] }`,
+    });
+  }
   const parsed = parseSubscribeRequest(request, query, pattern, pathOfKey(namespace));
   if (!parsed.ok) return refuse(parsed.failure);
   const { json, namespaces, filter, since, stream } = parsed.value;

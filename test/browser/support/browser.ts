@@ -30,8 +30,8 @@ export function useBrowser(): void {
 export async function openPage(url: string): Promise<OpenPage> {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
-  // The test ends earlier.
-  page.setDefaultTimeout(0);
+  // A little less than that of a test, so that a failure names what was waited for.
+  page.setDefaultTimeout(110_000);
   const sent: string[] = [];
   const closed: string[] = [];
   const written: string[] = [];

@@ -156,7 +156,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'examples', include: ['test/examples/**/*.test.ts'], isolate: false },
+        test: {
+          name: 'examples',
+          include: ['test/examples/**/*.test.ts'],
+          globalSetup: ['test/examples/build-client.ts'],
+          isolate: false,
+        },
       },
       { extends: true, test: { name: 'faults', include: ['test/faults/**/*.test.ts'] } },
     ],

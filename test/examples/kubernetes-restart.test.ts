@@ -11,7 +11,7 @@ import { parseAllDocuments } from 'yaml';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { type Running, startProgram } from '../support/run.ts';
 import { scratchFolder } from '../support/scratch.ts';
-import { buildClient, carillon, ROOT } from './support.ts';
+import { carillon, ROOT } from './support.ts';
 
 const folder = scratchFolder();
 const SUBJECT = 'system:serviceaccount:carillon:carillon-restart';
@@ -38,7 +38,6 @@ let controller: Running;
 const patches: { path: string; type: string | undefined; body: unknown }[] = [];
 
 beforeAll(async () => {
-  buildClient();
   server = await startLocalServer(['--root-token', 'root']);
   kubernetes = createServer(async (request, response) => {
     const { method, headers, url = '' } = request;

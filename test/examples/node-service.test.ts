@@ -4,14 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { type Running, startProgram } from '../support/run.ts';
 import { scratchFolder } from '../support/scratch.ts';
-import { buildClient, carillon, ROOT } from './support.ts';
+import { carillon, ROOT } from './support.ts';
 
 const folder = scratchFolder();
 let server: LocalServer;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  buildClient();
   server = await startLocalServer(['--root-token', 'root']);
   const policy = join(folder, 'service.hcl');
   writeFileSync(

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 import { inTime } from '../support/in-time.ts';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { scratchFolder } from '../support/scratch.ts';
-import { buildClient, carillon, ROOT } from './support.ts';
+import { carillon, ROOT } from './support.ts';
 
 const PATIENCE_MS = 60_000;
 
@@ -15,7 +15,6 @@ let worker: ChildProcess;
 let address: string;
 
 beforeAll(async () => {
-  buildClient();
   server = await startLocalServer(['--root-token', 'root']);
   await startWorker();
 }, 2 * PATIENCE_MS);

@@ -72,3 +72,18 @@ describe('.github/workflows', () => {
     expect(read(`.github/workflows/${name}`)).toContain('\npermissions:\n  contents: read\n');
   });
 });
+
+describe('the Deploy button', () => {
+  it('explains only what it asks for: secrets of .dev.vars.example and variables of wrangler.toml', () => {
+    const { cloudflare } = JSON.parse(read('package.json')) as {
+      cloudflare: { bindings: Readonly<Record<string, { description: string }>> };
+    };
+    const asked = `${read('.dev.vars.example')}${read('wrangler.toml')}`;
+    for (const name of Object.keys(cloudflare.bindings)) {
+      expect(asked).toMatch(new RegExp(`^${name} ?=`, 'm'));
+    }
+    for (const [, secret] of read('.dev.vars.example').matchAll(/^([A-Z_]+)=/gm)) {
+      expect(cloudflare.bindings).toHaveProperty(secret ?? '');
+    }
+  });
+});

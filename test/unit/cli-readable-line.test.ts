@@ -88,10 +88,10 @@ describe('the output of a subscription', () => {
     expect(eventOutput('table', '', {})(text)).toBe(`${CLOCK}  kv-v2/data-write  x\n`);
   });
 
-  it('is one document after a line for each event in YAML', () => {
+  it('is one document after a line for each event in YAML, which readers of YAML 1.1 understand too', () => {
     const yaml = eventOutput('yaml', '', {});
     expect(yaml('{"id":"1","b":["x"]}') + yaml('{"id":"yes"}')).toBe(
-      '---\nid: "1"\nb:\n  - x\n---\nid: yes\n',
+      '---\nid: "1"\nb:\n  - x\n---\nid: "yes"\n',
     );
   });
 });

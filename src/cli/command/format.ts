@@ -35,8 +35,8 @@ export function formatted(
     case 'ndjson':
       return elements.map((element) => `${JSON.stringify(element)}\n`).join('');
     case 'yaml':
-      // A token that is folded could not be copied.
-      return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+      // A token that is folded could not be copied, and many readers still take `yes` for a boolean, as YAML 1.1 does.
+      return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' });
   }
 }
 

@@ -76,6 +76,24 @@ describe('a listener', () => {
     }
   });
 
+  it('is believed by a source of Carillon that has its secret, and by no other', async () => {
+    const kind = ['source', 'write', '--kind', 'standard-webhooks', '--secret-file', '-', 'echo'];
+    const other = `whsec_${Buffer.alloc(24, 'other').toString('base64')}`;
+    for (const [secret, answer] of [
+      [SECRET, /200 in/],
+      [other, /401 in .*the signature is wrong/],
+    ] as const) {
+      expect((await run(kind, env, secret)).code).toBe(0);
+      const url = `${server.address}/v1/sys/events/in/echo`;
+      const args = ['--forward-to', url, '--secret-file', secretFile, 'believed'];
+      const listener = start(['events', 'listen', ...args], env);
+      await listener.stderrMatching(/subscribed to/);
+      await publish('believed', `for ${secret}`);
+      await listener.stdoutMatching(/\n/);
+      expect((await interrupted(listener)).stdout).toMatch(answer);
+    }
+  });
+
   it('makes a secret and prints it, if none is given', async () => {
     const args = ['events', 'listen', '--forward-to', program.url, 'unnamed'];
     const listener = start(args, env);

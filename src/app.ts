@@ -31,7 +31,7 @@ const INIT = '/v1/sys/init';
 const LEADER = '/v1/sys/leader';
 
 const PUBLISH_BY_POST =
-  'events are published by POST or PUT, with the event as JSON in the body: {"metadata": {"path": "deploy/web"}}';
+  'unsupported operation: events are published by POST or PUT, with the event as JSON in the body: {"metadata": {"path": "deploy/web"}}';
 
 export const app = new Hono<AppEnv>({ getPath: routeOf });
 

@@ -59,7 +59,9 @@ it('publishing by GET is answered with how it is done', async () => {
   expect(response.status).toBe(405);
   expect(response.headers.get('Allow')).toBe('POST, PUT');
   const { errors } = (await response.json()) as { errors: string[] };
-  expect(errors[0]).toMatch(/^events are published by POST or PUT, with the event as JSON/);
+  expect(errors[0]).toMatch(
+    /^unsupported operation: events are published by POST or PUT, with the event/,
+  );
 });
 
 describe('a warning in the answer', () => {

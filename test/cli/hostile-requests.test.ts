@@ -21,7 +21,7 @@ let server: LocalServer;
 let token: string;
 
 beforeAll(async () => {
-  server = await startLocalServer([]);
+  server = await startLocalServer(['--log', 'json']);
   const policy = `
     path "*" { capabilities = ["create", "read", "update", "delete", "list", "subscribe", "sudo"] }
     path "auth/token/revoke-self" { capabilities = ["deny"] }`;

@@ -141,11 +141,12 @@ function readDefaultRole(fields: Fields): string {
   return name.toLowerCase();
 }
 
+/** The message does not quote the URL: it may have credentials. */
 function readUrl(kind: RemoteKeys['kind'], url: unknown): Result<RemoteKeys> {
   const checked = typeof url === 'string' ? checkUrl(kind, url) : invalid('is not a URL');
   return checked.ok
     ? ok({ kind, url: checked.value })
-    : invalid(`${kind} ${quote(url)} ${checked.failure.message}`);
+    : invalid(`${kind} ${checked.failure.message}`);
 }
 
 function checkUrl(kind: RemoteKeys['kind'], text: string): Result<string> {

@@ -10,8 +10,8 @@ import { differences, type State } from '../../src/cli/apply/state.ts';
 const POLICY = 'path "secret/*" {\n\tcapabilities = ["read"]\n}\n';
 const SOURCE = 'kind: source\nname: gh\nspec: {kind: github, secrets: [{secret_env: GH}]}\n';
 
-function desired(files: Record<string, string>) {
-  const { objects, problems } = readDesired(
+async function desired(files: Record<string, string>) {
+  const { objects, problems } = await readDesired(
     Object.entries(files).map(([path, text]) => ({ file: path, path, text })),
   );
   expect(problems.map(problemText)).toEqual([]);
@@ -34,11 +34,11 @@ interface Options {
 }
 
 /** The plan for a server that has the same as the files, but for the options. */
-function plan(
+async function plan(
   files: Record<string, string>,
   { server = {}, others = [], surplus = [], rotates = false }: Options = {},
 ) {
-  const objects = desired(files);
+  const objects = await desired(files);
   const states = new Map<string, State | undefined>(
     objects.map((object) => {
       const label = describeObject(object);
@@ -49,17 +49,17 @@ function plan(
   return planOf(objects, { states, surplus }, rotates);
 }
 
-const text = (files: Record<string, string>, options: Options) =>
-  planText(plan(files, options), false);
+const text = async (files: Record<string, string>, options: Options) =>
+  planText(await plan(files, options), false);
 
 describe('a plan', () => {
-  it('has nothing to do if the server has what the files declare', () => {
-    expect(text({ 'policies/a.hcl': POLICY, 's.yaml': SOURCE }, {})).toBe(
+  it('has nothing to do if the server has what the files declare', async () => {
+    expect(await text({ 'policies/a.hcl': POLICY, 's.yaml': SOURCE }, {})).toBe(
       'no changes: 2 unchanged; secrets of 1 not compared (--rotate-secrets writes them)\n',
     );
   });
 
-  it('creates what the server does not have, in the order of dependence', () => {
+  it('creates what the server does not have, in the order of dependence', async () => {
     const files = {
       'a.yaml': `${SOURCE}---
 kind: approle-role
@@ -82,9 +82,9 @@ name: b
       'policies/z.hcl': 'path "x" { capabilities = ["read"] }',
       'namespaces/b/policies/a.hcl': POLICY,
     };
-    const labels = desired(files).map(describeObject);
+    const labels = (await desired(files)).map(describeObject);
     const server = Object.fromEntries(labels.map((label) => [label, undefined]));
-    expect(text(files, { server })).toBe(`+ namespace b
+    expect(await text(files, { server })).toBe(`+ namespace b
 + namespace b/c
 + policy z
   + policy: "path \\"x\\" { capabilities = [\\"read\\"] }"
@@ -106,19 +106,19 @@ name: b
 `);
   });
 
-  it('deletes last, and in the reverse order', () => {
+  it('deletes last, and in the reverse order', async () => {
     const surplus = [id('policy', 'p'), id('source', 's'), id('jwt-role', 'r', 'b')];
     expect(
-      text({ 'policies/a.hcl': POLICY }, { server: { 'policy a': undefined }, surplus }),
+      await text({ 'policies/a.hcl': POLICY }, { server: { 'policy a': undefined }, surplus }),
     ).toContain(
       '    +}\n- source s\n- jwt-role r in b\n- policy p\n1 to create, 0 to update, 3 to delete',
     );
   });
 
-  it('shows the lines of a policy that differ', () => {
+  it('shows the lines of a policy that differ', async () => {
     const policy = POLICY.replace('"read"', '"list"').replace('\t', '\u001b\t');
     expect(
-      text({ 'policies/a.hcl': POLICY }, { server: { 'policy a': { policy } } }),
+      await text({ 'policies/a.hcl': POLICY }, { server: { 'policy a': { policy } } }),
     ).toBe(`~ policy a
     @@ -1,3 +1,3 @@
      path "secret/*" {
@@ -129,21 +129,21 @@ name: b
 `);
   });
 
-  it('gives up on the lines of texts that have nothing in common', () => {
+  it('gives up on the lines of texts that have nothing in common', async () => {
     const policy = Array.from({ length: 5000 }, (_, index) => `# ${index}\n`).join('');
-    const all = text({ 'policies/a.hcl': POLICY }, { server: { 'policy a': { policy } } });
+    const all = await text({ 'policies/a.hcl': POLICY }, { server: { 'policy a': { policy } } });
     expect(all).toContain('~ policy a\n    (too many lines differ to show them)\n');
   });
 
-  it('shows the members that differ, and shortens long values', () => {
-    const [object] = desired({ 's.yaml': SOURCE });
+  it('shows the members that differ, and shortens long values', async () => {
+    const [object] = await desired({ 's.yaml': SOURCE });
     const before = {
       ...object?.state,
       mapping: { path: 'a/{/x}', metadata: { job: '/job' } },
       tolerance: 60,
       event_type: `a/${'x'.repeat(500)}`,
     };
-    expect(text({ 's.yaml': SOURCE }, { server: { 'source gh': before } })).toBe(`~ source gh
+    expect(await text({ 's.yaml': SOURCE }, { server: { 'source gh': before } })).toBe(`~ source gh
   ~ event_type: "a/${'x'.repeat(157)}… -> ""
   - mapping.metadata: {"job":"/job"}
   - mapping.path: "a/{/x}"
@@ -152,8 +152,8 @@ name: b
 `);
   });
 
-  it('is data for programs', () => {
-    const made = plan(
+  it('is data for programs', async () => {
+    const made = await plan(
       { 'policies/a.hcl': POLICY, 's.yaml': SOURCE },
       { server: { 'policy a': undefined }, surplus: [id('policy', 'b', 'c')] },
     );
@@ -175,53 +175,56 @@ name: b
     });
   });
 
-  it('has colours for a terminal', () => {
-    const made = plan({ 'policies/a.hcl': 'path "x" {}' }, { surplus: [id('policy', 'b')] });
+  it('has colours for a terminal', async () => {
+    const made = await plan({ 'policies/a.hcl': 'path "x" {}' }, { surplus: [id('policy', 'b')] });
     expect(planText(made, true)).toContain('\u001b[31m- policy b\u001b[0m\n');
   });
 });
 
+const [{ state } = { state: {} }] = await desired({ 's.yaml': SOURCE });
+
 describe('secrets', () => {
-  const of = (options: Options, file = SOURCE) => {
-    const { changes, problems, uncompared } = plan({ 's.yaml': file }, options);
+  const of = async (options: Options, file = SOURCE) => {
+    const { changes, problems, uncompared } = await plan({ 's.yaml': file }, options);
     const writes = changes.map((change) => change.action !== 'delete' && change.writesSecrets);
     return { writes, problems: problems.map(problemText), uncompared };
   };
-  const [{ state } = { state: {} }] = desired({ 's.yaml': SOURCE });
 
   it.each([
     ['a new source', { server: { 'source gh': undefined } }],
     ['another kind', { server: { 'source gh': { ...state, kind: 'token' } } }],
     ['another number of secrets', { server: { 'source gh': { ...state, secrets: 2 } } }],
     ['--rotate-secrets', { rotates: true }],
-  ])('are written for %s', (_, options) => {
-    expect(of(options)).toEqual({ writes: [true], problems: [], uncompared: 0 });
+  ])('are written for %s', async (_, options) => {
+    expect(await of(options)).toEqual({ writes: [true], problems: [], uncompared: 0 });
   });
 
-  it('are not written with another member', () => {
+  it('are not written with another member', async () => {
     const server = { 'source gh': { ...state, tolerance: 5 } };
-    expect(of({ server })).toEqual({ writes: [false], problems: [], uncompared: 1 });
+    expect(await of({ server })).toEqual({ writes: [false], problems: [], uncompared: 1 });
   });
 
-  it('stay as they are if the file has none', () => {
+  it('stay as they are if the file has none', async () => {
     const file = 'kind: source\nname: gh\nspec: {kind: github}\n';
     const server = { 'source gh': { ...state, secrets: 3 } };
-    expect(of({ server, rotates: true }, file)).toEqual({
+    expect(await of({ server, rotates: true }, file)).toEqual({
       writes: [],
       problems: [],
       uncompared: 0,
     });
-    expect(of({ server: { 'source gh': undefined } }, file).problems).toEqual([
+    expect((await of({ server: { 'source gh': undefined } }, file)).problems).toEqual([
       's.yaml:1:1: the source is new, so it needs secrets; add secrets, each "secret_env: <variable>" or "secret_file: <path>"',
     ]);
     const other = { 'source gh': { ...state, kind: 'token' } };
-    expect(of({ server: other }, file).problems[0]).toContain('the source changes its kind');
+    expect((await of({ server: other }, file)).problems[0]).toContain(
+      'the source changes its kind',
+    );
   });
 
-  it('are not needed by a kind that has none', () => {
+  it('are not needed by a kind that has none', async () => {
     const file =
       'kind: source\nname: gh\nspec:\n  kind: aws-sns\n  topic_arn: "arn:aws:sns:eu-west-1:123456789012:x"\n';
-    expect(of({ server: { 'source gh': undefined } }, file)).toEqual({
+    expect(await of({ server: { 'source gh': undefined } }, file)).toEqual({
       writes: [false],
       problems: [],
       uncompared: 0,
@@ -233,47 +236,47 @@ describe('a name of something else', () => {
   const ROLE = {
     'r.yaml': 'kind: approle-role\nname: web\nspec:\n  token_ttl: 1h\n  token_policies: [reader]\n',
   };
-  const missing = (files: Record<string, string>, options: Options) =>
-    plan(files, options).missing.map(problemText);
+  const missing = async (files: Record<string, string>, options: Options) =>
+    (await plan(files, options)).missing.map(problemText);
 
-  it('is missing if neither the files nor the server have it', () => {
-    expect(missing(ROLE, { others: [[id('policy', 'reader'), undefined]] })).toEqual([
+  it('is missing if neither the files nor the server have it', async () => {
+    expect(await missing(ROLE, { others: [[id('policy', 'reader'), undefined]] })).toEqual([
       'r.yaml:5:3: policy reader is neither in the files nor on the server',
     ]);
-    expect(missing(ROLE, { others: [[id('policy', 'reader'), {}]] })).toEqual([]);
-    expect(missing({ ...ROLE, 'policies/Reader.hcl': POLICY }, {})).toEqual([]);
+    expect(await missing(ROLE, { others: [[id('policy', 'reader'), {}]] })).toEqual([]);
+    expect(await missing({ ...ROLE, 'policies/Reader.hcl': POLICY }, {})).toEqual([]);
   });
 
-  it('is missing if it is in another namespace only', () => {
+  it('is missing if it is in another namespace only', async () => {
     const files = { ...ROLE, 'namespaces/b/policies/reader.hcl': POLICY };
-    expect(missing(files, { others: [[id('policy', 'reader'), undefined]] })).toHaveLength(1);
+    expect(await missing(files, { others: [[id('policy', 'reader'), undefined]] })).toHaveLength(1);
   });
 
-  it('is unknown if the token may not read it', () => {
-    expect(missing(ROLE, {})).toEqual([]);
+  it('is unknown if the token may not read it', async () => {
+    expect(await missing(ROLE, {})).toEqual([]);
   });
 
-  it('is missing if --prune deletes it', () => {
+  it('is missing if --prune deletes it', async () => {
     const reader = id('policy', 'reader');
-    expect(missing(ROLE, { others: [[reader, {}]], surplus: [reader] })).toEqual([
+    expect(await missing(ROLE, { others: [[reader, {}]], surplus: [reader] })).toEqual([
       'r.yaml:5:3: policy reader is deleted by --prune',
     ]);
   });
 
-  it('may be the namespace of the events of a source', () => {
+  it('may be the namespace of the events of a source', async () => {
     const files = {
       'namespaces/b/s.yaml': 'kind: source\nname: s\nspec:\n  kind: token\n  namespace: c\n',
     };
-    expect(missing(files, { others: [[id('namespace', 'b/c'), undefined]] })).toEqual([
+    expect(await missing(files, { others: [[id('namespace', 'b/c'), undefined]] })).toEqual([
       'namespaces/b/s.yaml:5:3: namespace b/c is neither in the files nor on the server',
     ]);
   });
 
-  it('may be the default role of the JWT configuration', () => {
+  it('may be the default role of the JWT configuration', async () => {
     const files = {
       'c.yaml': 'kind: jwt-config\nspec: {jwks_url: "https://x.example", default_role: CI}\n',
     };
-    expect(missing(files, { others: [[id('jwt-role', 'ci'), undefined]] })).toEqual([
+    expect(await missing(files, { others: [[id('jwt-role', 'ci'), undefined]] })).toEqual([
       'c.yaml:2:39: jwt-role ci is neither in the files nor on the server',
     ]);
   });

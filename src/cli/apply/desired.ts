@@ -24,11 +24,11 @@ interface Desired {
   readonly advice: readonly Problem[];
 }
 
-export function readDesired(files: readonly FolderFile[]): Desired {
+export async function readDesired(files: readonly FolderFile[]): Promise<Desired> {
   const problems: Problem[] = [];
   const objects = new Map<string, DesiredObject>();
   for (const file of files) {
-    const read = readFile(file);
+    const read = await readFile(file);
     problems.push(...read.problems);
     for (const object of read.objects) {
       const { place } = object;
@@ -54,7 +54,7 @@ interface Read {
   readonly problems: readonly Problem[];
 }
 
-function readFile({ file, path, text }: FolderFile): Read {
+async function readFile({ file, path, text }: FolderFile): Promise<Read> {
   const layout = layoutOf(path);
   const fail = (message: string) => ({
     objects: [],
@@ -67,10 +67,11 @@ function readFile({ file, path, text }: FolderFile): Read {
   if (checked?.ok === false) return fail(`${checked.failure.message}; rename the folder`);
   const { documents, problems } =
     layout.content === 'policy' ? { documents: [], problems: [] } : readDocuments(file, text);
-  const read =
+  const read = await Promise.all(
     layout.content === 'policy'
       ? [readPolicyFile(file, layout.name, namespace, text)]
-      : documents.map((document) => readObject(document, namespace));
+      : documents.map((document) => readObject(document, namespace)),
+  );
   return {
     objects: read.flatMap((each) => (each.ok ? [each.value] : [])),
     problems: [...problems, ...read.flatMap((each) => (each.ok ? [] : each.failure))],

@@ -19,16 +19,16 @@ type Reading = Result<DesiredObject, readonly Problem[]>;
 const KEYS = ['kind', 'name', 'namespace', 'spec'];
 
 /** @param namespace of the folder of the file */
-export function readPolicyFile(
+export async function readPolicyFile(
   file: string,
   named: string,
   namespace: string,
   text: string,
-): Reading {
+): Promise<Reading> {
   const place = startOf(file);
   const name = POLICY.checkName(named);
   if (!name.ok) return wrong(place, `${name.failure.message}; rename the file`);
-  const state = POLICY.check(name.value, { policy: text });
+  const state = await POLICY.check(name.value, { policy: text });
   if (!state.ok) {
     const { message, line = 1, column = 1 } = locatedFailure(state.failure);
     return wrong({ file, line, column }, message);
@@ -49,7 +49,7 @@ export function readPolicyFile(
 }
 
 /** @param folder the namespace of the folder of the file */
-export function readObject(document: ReadDocument, folder: string): Reading {
+export async function readObject(document: ReadDocument, folder: string): Promise<Reading> {
   const { value, placeOf } = document;
   const fail = (path: Path, message: string) => wrong(placeOf(path), message);
   if (!isJsonObject(value)) {
@@ -70,7 +70,11 @@ export function readObject(document: ReadDocument, folder: string): Reading {
   return readSpec(document, id.value, withoutNulls(spec));
 }
 
-function readSpec(document: ReadDocument, id: ObjectId, whole: Record<string, unknown>): Reading {
+async function readSpec(
+  document: ReadDocument,
+  id: ObjectId,
+  whole: Record<string, unknown>,
+): Promise<Reading> {
   const { kind, name } = id;
   const member = kind.secrets?.member ?? '';
   const { [member]: given, ...spec } = whole;
@@ -81,7 +85,7 @@ function readSpec(document: ReadDocument, id: ObjectId, whole: Record<string, un
   const unknown = kind.keys && unknownKeys(document, ['spec'], spec, kind.keys, kind.name);
   const wrongMembers = [...problems, ...(unknown ?? [])];
   if (wrongMembers.length > 0) return { ok: false, failure: wrongMembers };
-  const state = kind.check(name, spec);
+  const state = await kind.check(name, spec);
   if (!state.ok) {
     const { message } = state.failure;
     return wrong(document.placeOf(['spec', ...pathNamedIn(message, spec)]), message);

@@ -50,7 +50,7 @@ export async function planFolder(
   }
   const files = readFolder(folder);
   if (!files.ok) return files;
-  const { objects, problems, advice } = readDesired(files.value.files);
+  const { objects, problems, advice } = await readDesired(files.value.files);
   const valid = checkProblems(folder, [...files.value.problems, ...problems]);
   if (!valid.ok) return valid;
   if (objects.length === 0) return failed(`the files in ${folder} declare nothing`);

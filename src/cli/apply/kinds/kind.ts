@@ -43,7 +43,7 @@ export interface Kind {
    *
    * @returns the state as the API would return it, with what it fills in. Writing it has the same effect as the spec
    */
-  check(name: string, spec: Record<string, unknown>): Result<State>;
+  check(name: string, spec: Record<string, unknown>): Result<State> | Promise<Result<State>>;
   /** The state in an answer of the API, without what cannot be written. */
   stateOf(data: State): State;
   references?(state: State): readonly Reference[];

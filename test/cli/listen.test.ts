@@ -321,6 +321,13 @@ it('ends with 4 when its token is revoked, and says so', async () => {
   });
 });
 
+it('ends with 1 if the server refuses the subscription, and counts nothing', async () => {
+  const args = ['events', 'listen', '--forward-to', program.url, '--secret-file', secretFile];
+  const { code, stderr } = await run([...args, '--filter', 'a ='], env);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^carillon: the server answered 400: Error subscribing: filter: line 1/);
+});
+
 describe('what is refused', () => {
   it.each([
     [[], 2, '--forward-to is missing'],

@@ -296,7 +296,7 @@ describe('what keeps a relay from beginning', () => {
     [['--from', 'vault'], {}, '--from is "vault"; give a URL'],
     [['--from', 'http://a:b@c'], {}, '--from has a user name or a password'],
     [['--from', 'THERE', '--from-token-file=-'], {}, '--from-token-file is read at every attempt'],
-    [['--from', 'THERE', 'kv*'], {}, '"relay" takes no arguments'],
+    [['--from', 'THERE', 'kv*'], {}, 'the command takes no arguments'],
     [
       ['--from', 'THERE', '--pattern', 'a/../b'],
       {},

@@ -40,7 +40,7 @@ export async function listen(listening: Listening): Promise<ExitCode> {
       isRightLost = error.code === 'revoked' || (wasConnected && isLostRight(error.status ?? 0));
     }
   }
-  report.summarise();
+  if (wasConnected) report.summarise();
   if (problem === undefined) return 0;
   fail(`${problem}${progress.resumption()}`);
   return isRightLost ? 4 : 1;

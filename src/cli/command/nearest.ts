@@ -10,9 +10,9 @@ function tolerance({ length }: string): number {
 export function suggestion(typed: string, names: readonly string[]): string | undefined {
   const text = typed.toLowerCase();
   if (names.length === 0) return undefined;
-  const nearest = closest(text, names as string[]);
-  if (distance(text, nearest) <= tolerance(text)) return nearest;
-  // A shortened name: `--names` for `--namespace`.
+  // A shortened name: `--secret` for `--secret-file`.
   const longer = names.filter((name) => text.length > 2 && name.startsWith(text));
-  return longer.length === 1 ? longer[0] : undefined;
+  if (longer.length === 1) return longer[0];
+  const nearest = closest(text, names as string[]);
+  return distance(text, nearest) <= tolerance(text) ? nearest : undefined;
 }

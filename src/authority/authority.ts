@@ -179,9 +179,14 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     return this.#open().settings.names(kind);
   }
 
-  putLoginSetting(kind: LoginSetting, name: string, value: object): Result<undefined> {
+  putLoginSetting(
+    kind: LoginSetting,
+    name: string,
+    value: object,
+    roleId?: string,
+  ): Result<undefined> {
     const { settings, appRoles } = this.#open();
-    return kind === 'approle' ? appRoles.put(name, value) : settings.put(kind, name, value);
+    return kind === 'approle' ? appRoles.put(name, value, roleId) : settings.put(kind, name, value);
   }
 
   deleteLoginSetting(kind: LoginSetting, name: string): void {

@@ -46,6 +46,8 @@ export interface SecretId extends SecretIdRequest {
 const NO_ADDRESSES =
   'the address that a request came from is not known reliably here, so no secret id can be bound to it';
 
+export const ROLE_ID_IN_USE = 'role_id is already in use by another role';
+
 /** Go's zero time, which means that there is none. */
 const NEVER = '0001-01-01T00:00:00Z';
 

@@ -126,7 +126,13 @@ interface LoginMethods {
   jwtRole(name: string): JwtRole | undefined;
   appRole(name: string): AppRole | undefined;
   loginSettingNames(kind: LoginSetting): string[];
-  putLoginSetting(kind: LoginSetting, name: string, value: object): Result<undefined>;
+  /** @param roleId of an AppRole role, if the caller chose it. Otherwise a role keeps its id, and a new one gets one */
+  putLoginSetting(
+    kind: LoginSetting,
+    name: string,
+    value: object,
+    roleId?: string,
+  ): Result<undefined>;
   deleteLoginSetting(kind: LoginSetting, name: string): void;
   roleId(role: string): string | undefined;
   /** @returns false if another role has this id */

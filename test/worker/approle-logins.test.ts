@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import { MAX_SECRET_IDS } from '../../src/authority/limits.ts';
+import { MAX_FIELD_CHARACTERS } from '../../src/lib/limits.ts';
 import { it } from './fixtures.ts';
 import {
   accepted,
@@ -135,6 +136,39 @@ describe('logging in with AppRole', () => {
     const taken = await root.post('auth/approle/role/other/role-id', { role_id: 'chosen' });
     expect(taken.status).toBe(400);
     expect(await errorsOf(taken)).toContain('already in use');
+  });
+
+  it('takes a chosen role id with the role, and keeps it until another is chosen', async () => {
+    const { secret, login, roleId } = await aRole({ role_id: 'chosen-1' });
+    expect(roleId).toBe('chosen-1');
+    const { secret_id } = await secret();
+    expect((await login(secret_id)).status).toBe(200);
+    await root.writes('auth/approle/role/app', { token_ttl: '2h', role_id: null });
+    expect((await login(secret_id)).status).toBe(200);
+    await root.writes('auth/approle/role/app', { role_id: 'chosen-2' });
+    expect((await login(secret_id)).status).toBe(400);
+    expect((await login(secret_id, 'chosen-2')).status).toBe(200);
+  });
+
+  it.each([
+    ['that another role has', 'taken', 'role_id is already in use by another role'],
+    ['that is empty', '', 'missing role_id'],
+    ['that is no text', 7, 'role_id must be a string, not a number'],
+    [
+      'that is too long',
+      'x'.repeat(MAX_FIELD_CHARACTERS + 1),
+      `role_id has ${MAX_FIELD_CHARACTERS + 1} characters`,
+    ],
+  ])('refuses a role id %s, and writes nothing of the role', async (_, role_id, message) => {
+    await root.writes('auth/approle/role/other', { role_id: 'taken' });
+    await root.writes('auth/approle/role/app', { token_ttl: '1h' });
+    for (const name of ['app', 'new']) {
+      const refused = await root.post(`auth/approle/role/${name}`, { token_ttl: '2h', role_id });
+      expect(refused.status).toBe(400);
+      expect(await errorsOf(refused)).toContain(message);
+    }
+    expect((await root.reads('auth/approle/role/app')).data.token_ttl).toBe(HOUR_SECONDS);
+    expect((await root.get('auth/approle/role/new')).status).toBe(404);
   });
 
   it('shows a secret id by its accessor, without showing it', async () => {

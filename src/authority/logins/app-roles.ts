@@ -1,7 +1,7 @@
 /** The AppRole auth method of a Vault namespace: roles, their ids and their secret ids. */
 
 import { invalid, ok, type Result } from '../../lib/result.ts';
-import type { SecretIdRequest } from '../../logins/approle.ts';
+import { ROLE_ID_IN_USE, type SecretIdRequest } from '../../logins/approle.ts';
 import type { AppRoleMatch } from '../../objects/authority-contract.ts';
 import { scalar } from '../../objects/sql.ts';
 import { digestOf } from '../../token/token-form.ts';
@@ -24,10 +24,11 @@ export class AppRoles {
     this.#parts = parts;
   }
 
-  /** A new role gets a random id. */
-  put(name: string, role: object): Result<undefined> {
+  /** @param chosen the id of the role. Without it a role keeps its id, and a new role gets a random one */
+  put(name: string, role: object, chosen: string | undefined): Result<undefined> {
+    if (chosen !== undefined && this.#isOfAnother(name, chosen)) return invalid(ROLE_ID_IN_USE);
     const put = this.#parts.settings.put('approle', name, role);
-    if (put.ok && this.roleId(name) === undefined) this.setRoleId(name, crypto.randomUUID());
+    if (put.ok) this.setRoleId(name, chosen ?? this.roleId(name) ?? crypto.randomUUID());
     return put;
   }
 
@@ -44,8 +45,7 @@ export class AppRoles {
   }
 
   setRoleId(role: string, roleId: string): boolean {
-    const owner = this.#roleWith(roleId);
-    if (owner !== undefined && owner !== role) return false;
+    if (this.#isOfAnother(role, roleId)) return false;
     this.#parts.sql.exec(
       `INSERT INTO role_ids (role, role_id) VALUES (?, ?)
        ON CONFLICT (role) DO UPDATE SET role_id = excluded.role_id`,
@@ -84,6 +84,11 @@ export class AppRoles {
     const role = name === undefined ? undefined : settings.appRole(name);
     const secretId = role && secretIds.takeUse(role.name, secretIdDigest, Date.now());
     return role && secretId && { role, secretId };
+  }
+
+  #isOfAnother(role: string, roleId: string): boolean {
+    const owner = this.#roleWith(roleId);
+    return owner !== undefined && owner !== role;
   }
 
   #roleWith(roleId: string): string | undefined {

@@ -1,7 +1,12 @@
 /** `/v1/auth/approle/role/…`: roles and their ids; and logging in with the id of a role and a secret id. */
 
 import { invalid, ok } from '../../../lib/result.ts';
-import { checkAppRole, describeAppRole, loginByAppRole } from '../../../logins/approle.ts';
+import {
+  checkAppRole,
+  describeAppRole,
+  loginByAppRole,
+  ROLE_ID_IN_USE,
+} from '../../../logins/approle.ts';
 import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
 import { digestOf } from '../../../token/token-form.ts';
 import { auditCall } from '../../audit-log.ts';
@@ -53,10 +58,14 @@ async function writeAppRole(call: Call): Promise<Response> {
   const { body, namespace, name } = call.var;
   const role = checkAppRole(name, { ...body }, await roleOf(call));
   if (!role.ok) return refuse(role.failure);
+  const isChosen = body.role_id !== undefined && body.role_id !== null;
+  const roleId = isChosen ? boundedText(call, 'role_id') : ok(undefined);
+  if (!roleId.ok) return refuse(roleId.failure);
   const written = await authorityStub(env, namespace).putLoginSetting(
     'approle',
     role.value.name,
     role.value,
+    roleId.value,
   );
   if (!written.ok) return refuse(written.failure);
   auditCall(call, 'auth_method_written', { method: 'approle', what: `role/${role.value.name}` });
@@ -87,7 +96,7 @@ function writeRoleId(call: Call): Promise<Response> {
     const roleId = boundedText(call, 'role_id');
     if (!roleId.ok) return refuse(roleId.failure);
     const set = await authorityStub(call.env, call.var.namespace).setRoleId(name, roleId.value);
-    return set ? done() : refuse(invalid('role_id is already in use by another role').failure);
+    return set ? done() : refuse(invalid(ROLE_ID_IN_USE).failure);
   });
 }
 

@@ -40,4 +40,5 @@ EXPOSE 8200
 # for a source needs no token, so it leaves no line in the audit log.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8200/v1/sys/events/in/health', { method: 'HEAD' }).then(({ status }) => process.exit(status < 500 ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["carillon", "dev", "--host", "0.0.0.0", "--data", "/data"]
+# The log of a deployed Worker: what is audited and what fails, as JSON.
+ENTRYPOINT ["carillon", "dev", "--host", "0.0.0.0", "--data", "/data", "--log", "json", "--var", "REQUEST_LOG=off"]

@@ -14,7 +14,7 @@ export async function buildCli(): Promise<void> {
     platform: 'node',
     // A binary, and two packages that `ws` uses if they are there.
     external: ['workerd', 'bufferutil', 'utf-8-validate'],
-    transform: { target: 'node20' },
+    transform: { target: 'node20.12' },
   });
   const { output } = await build.write({ dir: FOLDER, chunkFileNames: '[name].js' });
   writeLicences(

@@ -10,11 +10,11 @@ import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import packageJson from '../../package.json' with { type: 'json' };
 
-const { devDependencies } = packageJson;
+const { devDependencies, engines } = packageJson;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The releases of Node that the packages are tested on, beside the one that runs the tests. */
-const OLDEST = '20.20.2';
+const OLDEST = `${engines.node.replace('>=', '')}.0`;
 const NODES = [OLDEST, '22.23.3'];
 
 interface Packages {

@@ -15,6 +15,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The releases of Node that the packages are tested on, beside the one that runs the tests. */
 const OLDEST = `${engines.node.replace('>=', '')}.0`;
+/** The npm that came with it: newer ones warn that it is too old. */
+const NPM_OF_OLDEST = '10.5.0';
 const NODES = [OLDEST, '22.23.3'];
 
 interface Packages {
@@ -45,7 +47,8 @@ export default function setup(vitest: TestProject): () => void {
   for (const version of NODES) {
     const place = join(folder, `node-${version}`);
     // Its script fetches the binary.
-    install(place, { allowScripts: { node: true } }, [`node@${version}`]);
+    const npm = version === OLDEST ? [`npm@${NPM_OF_OLDEST}`] : [];
+    install(place, { allowScripts: { node: true } }, [`node@${version}`, ...npm]);
     nodes[version] = join(place, 'node_modules/.bin');
   }
   const both = [tarballs.carillon, tarballs.client, `ws@${devDependencies.ws}`];

@@ -262,31 +262,33 @@ describe('apply', () => {
   });
 
   it('says what was done if the server refuses something, and goes on when that is fixed', async () => {
-    const role = (value: string) =>
-      `kind: jwt-role\nname: b\nspec: {user_claim: sub, bound_claims_type: glob, bound_claims: {a: ${value}}}\n`;
+    // Only the server can know that nobody answers there.
+    const keys = (from: string) => `kind: jwt-config\nspec: {${from}}\n`;
     const path = on.folder({
       'policies/a.hcl': POLICY,
-      'b.yaml': role('1'),
+      'b.yaml': keys('oidc_discovery_url: "https://issuer.invalid"'),
       'c.yaml': 'kind: approle-role\nname: c\n',
     });
     const refused = await on.apply(path);
     expect(refused).toMatchObject({ code: 1 });
-    expect(refused.stderr).toBe(
-      'created policy a\ncarillon: cannot write jwt-role b: the server answered 400: bound claim "a": claim is not a string, as globs are; 1 of 3 changes were made, 2 were not: fix the cause, and run the command again\n',
+    expect(refused.stderr).toMatch(
+      /^created policy a\ncarillon: cannot write jwt-config: the server answered 400: .*issuer\.invalid.*; 1 of 3 changes were made, 2 were not: fix the cause, and run the command again\n$/,
     );
     const asData = await on.apply(path, '--format', 'json');
     expect({ code: asData.code, ...(JSON.parse(asData.stdout) as object) }).toMatchObject({
       code: 1,
       changes: [
-        { name: 'b', applied: false },
+        { kind: 'jwt-config', applied: false },
         { name: 'c', applied: false },
       ],
       unchanged: 1,
     });
-    on.write(path, 'b.yaml', role('x*'));
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const pem = publicKey.export({ type: 'spki', format: 'pem' });
+    on.write(path, 'b.yaml', keys(`jwt_validation_pubkeys: [${JSON.stringify(pem)}]`));
     expect(await on.apply(path)).toMatchObject({
       code: 0,
-      stderr: 'created jwt-role b\ncreated approle-role c\n',
+      stderr: 'created jwt-config\ncreated approle-role c\n',
     });
   });
 

@@ -3,7 +3,7 @@ import type { Constants } from '../constants.ts';
 import { number } from '../measure/digits.ts';
 import { type Usage, usageOf, type Work } from './carillon.ts';
 import { dollars, table } from './markdown.ts';
-import { CLOUDFLARE, PLANS } from './prices.ts';
+import { CLOUDFLARE, LOGS, PLANS } from './prices.ts';
 
 const MILLION = 1e6;
 const DAYS = 30;
@@ -11,8 +11,8 @@ const DAY_SECONDS = 24 * 60 * 60;
 const GIGABYTE = 1e9;
 const NOTHING: Work = { events: 0, requests: 0, deliveries: 0, handshakes: 0, messages: 0 };
 
-/** Everything that is counted, with the lines of the log and what the journal retains. */
-type Counted = Usage & { readonly logLines: number; readonly gigabytesStored: number };
+/** Everything that is counted, with what the journal retains. */
+type Counted = Usage & { readonly gigabytesStored: number };
 type Counter = keyof Counted;
 
 const NAMES: Readonly<Partial<Record<Counter, string>>> = {
@@ -20,14 +20,12 @@ const NAMES: Readonly<Partial<Record<Counter, string>>> = {
   objectRequests: 'requests to Durable Objects',
   rowsWritten: 'rows written',
   gigabyteSeconds: 'GB-s of Durable Objects',
-  logLines: 'lines of the log',
 };
 
 const PRICES: Readonly<Record<Counter, number>> = {
   ...CLOUDFLARE,
   // For each gigabyte, where the others are for a million.
   gigabytesStored: CLOUDFLARE.gigabytesStored * MILLION,
-  logLines: PLANS.logLineDollars,
 };
 
 /** @param retained events in the journals at once */
@@ -36,10 +34,13 @@ function countedOf(work: Work, constants: Constants, retained: number): Counted 
   const usage = usageOf(work, costs, constants);
   return {
     ...usage,
-    // Each request to the Worker and to an object is one line.
-    logLines: usage.workerRequests + usage.objectRequests,
     gigabytesStored: (retained * constants.journalBytes) / GIGABYTE,
   };
+}
+
+/** Lines that Cloudflare writes: one for each request to the Worker and to an object. Their size is not measured. */
+function logLinesOf({ workerRequests, objectRequests }: Counted): number {
+  return workerRequests + objectRequests;
 }
 
 export function plansTable(constants: Constants): string {
@@ -65,7 +66,18 @@ export function plansTable(constants: Constants): string {
       'an event needs',
       'a handshake needs',
     ],
-    [...rows, ['**that is enough for**', enough('free', event), enough('paid', event), '', '', '']],
+    [
+      ...rows,
+      [
+        'lines of the log',
+        `${LOGS.freeADay} GB`,
+        `${LOGS.paidAMonth} GB`,
+        `${dollars(LOGS.gigabyte)} a GB`,
+        number(logLinesOf(event)),
+        number(logLinesOf(handshake)),
+      ],
+      ['**that is enough for**', enough('free', event), enough('paid', event), '', '', ''],
+    ],
   );
 }
 
@@ -92,13 +104,13 @@ export function deploymentsTable(constants: Constants): string {
       handshakes: subscribers,
     };
     const daily = countedOf(day, constants, events);
-    const { logLines, ...monthly } = countedOf(times(day, DAYS), constants, events);
+    const monthly = countedOf(times(day, DAYS), constants, events);
     return [
       number(events),
       number(subscribers),
       fits(daily) ? 'yes' : 'no',
       dollars(PLANS.paidDollars + beyond(monthly)),
-      dollars(beyond({ logLines })),
+      number(logLinesOf(monthly)),
     ];
   });
   return table(
@@ -107,7 +119,7 @@ export function deploymentsTable(constants: Constants): string {
       'subscribers of each',
       'fits Free',
       'Paid, a month',
-      'and its log, if all of it is stored',
+      'lines of the log, a month',
     ],
     rows,
   );
@@ -123,7 +135,7 @@ function fits(daily: Counted): boolean {
 }
 
 /** Dollars for what is not included in the Paid plan. */
-function beyond(counted: Partial<Counted>): number {
+function beyond(counted: Counted): number {
   const included: Readonly<Record<Counter, number>> = PLANS.paid;
   return Object.entries(counted).reduce((sum, [key, amount]) => {
     const name = key as Counter;

@@ -35,7 +35,6 @@ export const PLANS = {
     gigabyteSeconds: 13_000,
     rowsWritten: 100_000,
     gigabytesStored: 5,
-    logLines: 200_000,
   },
   paid: {
     workerRequests: 10e6,
@@ -44,11 +43,11 @@ export const PLANS = {
     gigabyteSeconds: 400_000,
     rowsWritten: 50e6,
     gigabytesStored: 5,
-    logLines: 20e6,
   },
-  /** A million lines of Workers Logs, until 2026-11-30. */
-  logLineDollars: 0.6,
 } as const;
+
+/** Workers Logs from 2026-12-01 on: counted by size. Gigabytes that a plan includes, and what one more costs. */
+export const LOGS = { freeADay: 0.5, paidAMonth: 50, gigabyte: 0.25 } as const;
 
 export const APPSYNC_EVENTS = {
   operations: 1,
@@ -81,6 +80,11 @@ export const SOURCES: readonly Source[] = [
     what: 'Workers: requests, CPU',
     url: 'https://developers.cloudflare.com/workers/platform/pricing/',
     date: '2026-08-03',
+  },
+  {
+    what: 'Workers Logs: gigabytes',
+    url: 'https://developers.cloudflare.com/observability/pricing/',
+    date: '2026-12-01, announced',
   },
   {
     what: 'AppSync Events: operations (price list), connection minutes',

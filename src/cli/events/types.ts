@@ -1,6 +1,7 @@
 /** `carillon events types` */
 import type { CataloguedType } from '../../event/catalog.ts';
 import { ok } from '../../lib/result.ts';
+import { grid } from '../command/output.ts';
 import type { Answer } from '../server/api.ts';
 import { apiCommand } from '../server/api-command.ts';
 
@@ -15,11 +16,10 @@ export const eventsTypes = apiCommand({
 
 function tableOfTypes({ data }: Answer): string {
   const { key_info = {} } = data as { key_info?: Record<string, CataloguedType> };
-  const rows = Object.entries(key_info);
-  const width = Math.max(...rows.map(([type]) => type.length), 'EVENT TYPE'.length);
-  const lines = rows.map(
-    ([type, { since, metadata }]) =>
-      `${type.padEnd(width)}  ${since.padEnd(5)}  ${metadata.join(', ')}\n`,
-  );
-  return `${'EVENT TYPE'.padEnd(width)}  SINCE  METADATA\n${lines.join('')}`;
+  const rows = Object.entries(key_info).map(([type, { since, metadata }]) => [
+    type,
+    since,
+    metadata.join(', '),
+  ]);
+  return grid(['Event type', 'Since', 'Metadata'], rows);
 }

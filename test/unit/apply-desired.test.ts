@@ -94,7 +94,7 @@ describe('a folder', () => {
     [
       'namespaces/a/namespaces/b/namespaces/c/namespaces/d/namespaces/e/namespaces/f/namespaces/g/namespaces/h/namespaces/i/x.yaml',
       '',
-      '1:1: namespaces are nested at most 8 deep',
+      '1:1: the namespace path has 9 levels, at most 8 are allowed; rename the folder',
     ],
   ])('%s with %j is refused', async (path, text, message) => {
     expect((await problemsOf({ [path]: text }))[0]).toContain(`dir/${path}:${message}`);
@@ -166,7 +166,7 @@ describe('a document', () => {
     ['kind: source\nname: 7', '2:1: name must be a text, not a number; put it in quotes'],
     ['kind: source\nname: a/b', '2:1: the source name "a/b" has a slash'],
     ['kind: source\nname: ""', '2:1: the source name "" must be of letters'],
-    ['kind: namespace\nname: a//b', '2:1: the namespace has no name'],
+    ['kind: namespace\nname: a//b', '2:1: the namespace path "a//b" has an empty segment'],
     ['kind: namespace\nname: sys', '2:1: "sys" is a reserved namespace name'],
     ['kind: policy\nname: root\nspec: {policy: x}', '2:1: the policy "root" is built in'],
     ['kind: policy\nname: a/../../x\nspec: {policy: x}', '2:1: no policy can have a name with'],

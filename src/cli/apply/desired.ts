@@ -1,6 +1,6 @@
 /** The objects that the files of a folder declare. Pure. */
+import { checkNamespacePath } from '../../namespace/namespace.ts';
 import { readDocuments } from './document.ts';
-import { checkNamespacePath } from './kinds/namespace.ts';
 import { layoutOf } from './layout.ts';
 import { MAX_APPLY_OBJECTS } from './limits.ts';
 import { type DesiredObject, describeObject, keyOf } from './object.ts';

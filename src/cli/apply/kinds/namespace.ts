@@ -1,7 +1,6 @@
 import { Fields } from '../../../lib/fields.ts';
-import { invalid, ok, type Result } from '../../../lib/result.ts';
-import { MAX_NAMESPACE_DEPTH } from '../../../namespace/limits.ts';
-import { checkNamespaceName, trimSlashes } from '../../../namespace/namespace.ts';
+import type { Result } from '../../../lib/result.ts';
+import { checkNamespacePath } from '../../../namespace/namespace.ts';
 import { readMetadata } from '../../../token/token-metadata.ts';
 import type { State } from '../state.ts';
 import { type Kind, pick } from './kind.ts';
@@ -17,20 +16,6 @@ export const NAMESPACE: Kind = {
   check: (_path, spec) => checkNamespace(spec),
   stateOf: (data) => pick(data, KEYS),
 };
-
-/** Checks the path of a namespace below another. @returns the path without slashes at its ends */
-export function checkNamespacePath(text: string): Result<string> {
-  const path = trimSlashes(text);
-  const names = path.split('/');
-  if (names.length > MAX_NAMESPACE_DEPTH) {
-    return invalid(`namespaces are nested at most ${MAX_NAMESPACE_DEPTH} deep`);
-  }
-  for (const name of names) {
-    const checked = checkNamespaceName(name);
-    if (!checked.ok) return checked;
-  }
-  return ok(path);
-}
 
 function checkNamespace(spec: Record<string, unknown>): Result<State> {
   const fields = new Fields(spec);

@@ -17,7 +17,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parseSealingKeys } from '../../config/sealing.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { type CommandResult, failed, status } from '../command/command.ts';
-import { reasonOfFileError, replaceFile } from '../input/files.ts';
+import { isFolder, reasonOfFileError, replaceFile } from '../input/files.ts';
 import { claimFormat } from './data-format.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { STATE_FOLDER } from './workerd-config.ts';
@@ -123,10 +123,6 @@ function makeFolder(path: string): void {
     // Another server may have made it at the same time.
     if (!isFolder(path)) throw error;
   }
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /**

@@ -2,12 +2,13 @@
  * `.dev.vars` in the current folder, as `wrangler dev` reads it: variables and secrets for this machine, in the syntax of
  * dotenv. With CLOUDFLARE_ENV, `.dev.vars.<environment>` is read instead, if there is one.
  */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { nearest } from '../../lib/nearest.ts';
 import { ok } from '../../lib/result.ts';
 import { type CommandResult, status } from '../command/command.ts';
 import { visible } from '../command/output.ts';
+import { isFolder } from '../input/files.ts';
 import { readInput, warnOfReaders } from '../input/input.ts';
 import type { Variables } from './variables.ts';
 
@@ -52,10 +53,6 @@ export async function readDevVars(
 function fileFor(environment: string | undefined): string | undefined {
   const files = [...(environment ? [`${FILE}.${environment}`] : []), FILE];
   return files.find((file) => existsSync(file) && !isFolder(file));
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function unknownName(name: string, known: readonly string[]): string {

@@ -1,6 +1,6 @@
 /** Files that are read and replaced as a whole, and why the file system refuses. */
 import { randomUUID } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 
 /** The messages do not repeat the path: the sentence around them has it. */
@@ -18,6 +18,11 @@ const REASONS: Readonly<Record<string, string>> = {
 export function reasonOfFileError(error: unknown): string {
   const { code = '', message } = error as NodeJS.ErrnoException;
   return REASONS[code] ?? message.replace(/^[A-Z\d]+: (.*?), \w+(?: '.*')?$/s, `$1 (${code})`);
+}
+
+/** Whether it exists and is a folder. */
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /**

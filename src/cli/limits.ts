@@ -1,6 +1,6 @@
 /** The limits of `cli/`, each with its unit and its reason. */
 
-/** How long `forward audit` and `relay` finish what they hold when they are stopped. Service managers wait longer. */
+/** How long `forward audit`, `relay` and `events listen` finish what they hold when they are stopped. Service managers wait longer. */
 export const STOP_MS = 8000;
 
 /** The shortest root token of a local server that other machines can reach. A short word could be guessed. */

@@ -7,7 +7,7 @@ export function generalHelp(): string {
 
 Usage: carillon <command> [options]
 
-${GROUPS.map(([heading, commands]) => `${heading}:\n${listOf(commands)}`).join('\n\n')}
+${GROUPS.map(([heading, commands]) => `${heading}:\n${summariesOf(commands)}`).join('\n\n')}
 
 Environment:
   VAULT_ADDR         address of the server (default: http://127.0.0.1:8200)
@@ -28,13 +28,13 @@ export function groupHelp(group: string): string {
   return `Usage: carillon ${group} <command> [options]
 
 Commands:
-${listOf(commands)}
+${summariesOf(commands)}
 
 Example:
   carillon ${commands[0]?.name} --help
 `;
 }
 
-function listOf(commands: readonly Command[]): string {
+function summariesOf(commands: readonly Command[]): string {
   return commands.map(({ name, summary }) => `  ${name.padEnd(19)} ${summary}`).join('\n');
 }

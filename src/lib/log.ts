@@ -7,7 +7,7 @@ import { maskSecrets, maskUuids } from './mask-secrets.ts';
 
 type Level = 'log' | 'warn' | 'error';
 
-/** Secrets of this server that have no form by which `masks.ts` could recognize them. */
+/** Secrets of this server that have no form by which `mask-secrets.ts` could recognize them. */
 const known = new Set<string>();
 
 /** Shorter secrets may be ordinary words, such as `root`. Hiding them would make the log unreadable. */

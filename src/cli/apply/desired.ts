@@ -29,7 +29,7 @@ export async function readDesired(files: readonly FolderFile[]): Promise<Desired
   const objects = new Map<string, DesiredObject>();
   for (const file of files) {
     const read = await readFile(file);
-    problems.push(...read.problems);
+    for (const problem of read.problems) problems.push(problem);
     for (const object of read.objects) {
       const { place } = object;
       const first = objects.get(keyOf(object))?.place;

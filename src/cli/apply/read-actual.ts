@@ -46,7 +46,7 @@ export async function readActual(
 
   const surplus = prunes ? await readSurplus(server, objects, declared, isAbsent) : ok([]);
   if (!surplus.ok) return surplus;
-  const problems = objects.flatMap((object) => homelessness(object, declared, isAbsent));
+  const problems = objects.flatMap((object) => missingNamespaces(object, declared, isAbsent));
   return ok({ states, surplus: surplus.value, problems });
 }
 
@@ -92,7 +92,7 @@ function namespaceAt(path: string): ObjectId {
   return idOf(NAMESPACE, '', path);
 }
 
-function homelessness(
+function missingNamespaces(
   object: DesiredObject,
   declared: ReadonlyMap<string, DesiredObject>,
   isAbsent: (path: string) => boolean,

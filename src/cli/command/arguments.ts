@@ -39,7 +39,7 @@ export function parseArguments(
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] as string;
     if (arg === '--') {
-      positionals.push(...args.slice(index + 1));
+      for (const rest of args.slice(index + 1)) positionals.push(rest);
       break;
     }
     if (!arg.startsWith('-') || arg === '-') {

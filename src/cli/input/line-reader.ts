@@ -19,7 +19,7 @@ export class LineReader {
     source.on('data', (chunk: string) => {
       const lines = (this.#rest + chunk).split('\n');
       this.#rest = lines.pop() ?? '';
-      this.#waiting.push(...lines);
+      for (const line of lines) this.#waiting.push(line);
       if (this.#rest.length > maxCharacters) {
         source.destroy(new Error(`a line is longer than ${maxCharacters} characters`));
       } else if (this.#waiting.length >= MAX_WAITING_LINES) {

@@ -16,7 +16,7 @@ import type { Runtime } from './runtime.ts';
 export function subscriptionUrl(
   server: Address,
   pattern: string,
-  { filter, namespaces = [] }: SubscriptionOptions,
+  { filter, namespaces = [] }: Pick<SubscriptionOptions, 'filter' | 'namespaces'>,
   since: string | undefined,
 ): URL {
   const url = apiUrl(server, `sys/events/subscribe/${pattern.trim()}`);
@@ -40,23 +40,34 @@ export function withTicket(subscription: URL, ticket: string): URL {
 
 type Ticket = Result<string, RequestFailure>;
 
-/**
- * Requests a ticket, which stands for the token in one handshake, so that the URL does not contain the token. The
- * right to request one is usually granted only in the namespace of the token, which may be above that of the
- * subscription.
- */
-export async function requestTicket(
+/** Requests a ticket, which stands for the token in one handshake, so that the URL does not contain the token. */
+export function requestTicket(
   runtime: Runtime,
   server: Server,
   limits: RequestLimits,
 ): Promise<Ticket> {
-  const ticket = await requestTicketIn(runtime, server, limits);
-  for (let { namespace } = server; namespace !== '' && isForbidden(ticket); ) {
-    namespace = namespace.slice(0, Math.max(0, namespace.lastIndexOf('/')));
-    const above = await requestTicketIn(runtime, { ...server, namespace }, limits);
-    if (!isForbidden(above)) return above;
+  const send = (namespace: string) => requestTicketIn(runtime, { ...server, namespace }, limits);
+  return requestInOrAbove(server.namespace, send, isForbidden);
+}
+
+/**
+ * Sends a request in a namespace and, as long as it is forbidden, in those above it: the right to request a ticket is
+ * usually granted only in the namespace of the token, which may be above that of the subscription.
+ *
+ * @returns the answer of the nearest namespace that does not forbid it, or else that of the namespace itself
+ */
+export async function requestInOrAbove<Answer>(
+  namespace: string,
+  send: (namespace: string) => Promise<Answer>,
+  isForbidden: (answer: Answer) => boolean,
+): Promise<Answer> {
+  const first = await send(namespace);
+  let answer = first;
+  for (let above = namespace; above !== '' && isForbidden(answer); ) {
+    above = above.slice(0, Math.max(0, above.lastIndexOf('/')));
+    answer = await send(above);
   }
-  return ticket;
+  return isForbidden(answer) ? first : answer;
 }
 
 function isForbidden(ticket: Ticket): boolean {

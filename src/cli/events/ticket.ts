@@ -1,6 +1,10 @@
 /** `carillon events ticket` */
-import type { Server } from '../../client/options.ts';
-import { apiUrl } from '../../client/request.ts';
+import {
+  requestInOrAbove,
+  socketUrl,
+  subscriptionUrl,
+  withTicket,
+} from '../../client/handshake.ts';
 import { ok } from '../../lib/result.ts';
 import { parseNamespacePath } from '../../namespace/namespace.ts';
 import { command, failed } from '../command/command.ts';
@@ -36,26 +40,26 @@ export const eventsTicket = command({
     const server = serverOf(values);
     if (!server.ok) return server;
     const namespace = parseNamespacePath(server.value.namespace) ?? '';
-    const answer = await requestTicket({ ...server.value, namespace });
+    const answer = await requestInOrAbove(
+      namespace,
+      (each) =>
+        requestApi({ ...server.value, namespace: each }, 'sys/events/ticket', { method: 'POST' }),
+      (each) => !each.ok && each.failure.status === 403,
+    );
     if (!answer.ok) return failed(answer.failure.message);
-    const { ticket, ttl, expires_at } = answer.value.data;
-    const stream = apiUrl({ ...server.value, namespace }, `sys/events/subscribe/${pattern}`);
-    const socket = new URL(stream);
-    socket.protocol = stream.protocol === 'https:' ? 'wss:' : 'ws:';
-    socket.searchParams.set('json', 'true');
-    for (const url of [socket, stream]) url.searchParams.set('ticket', String(ticket));
-    const issued = { ticket, ttl, expires_at, websocket_url: socket.href, stream_url: stream.href };
+    const { ttl, expires_at } = answer.value.data;
+    const ticket = String(answer.value.data.ticket);
+    const stream = subscriptionUrl({ ...server.value, namespace }, pattern, {}, undefined);
+    const frames = new URL(stream);
+    frames.searchParams.set('json', 'true');
+    const issued = {
+      ticket,
+      ttl,
+      expires_at,
+      websocket_url: socketUrl(frames, ticket),
+      stream_url: withTicket(stream, ticket).href,
+    };
     print({ ...answer.value, body: issued }, table(Object.entries(issued)), values);
     return ok(0);
   },
 });
-
-/** In the namespace, or in the nearest above where the token may. */
-async function requestTicket(server: Server): ReturnType<typeof requestApi> {
-  const answer = await requestApi(server, 'sys/events/ticket', { method: 'POST' });
-  const { namespace } = server;
-  if (answer.ok || answer.failure.status !== 403 || namespace === '') return answer;
-  const above = namespace.slice(0, Math.max(0, namespace.lastIndexOf('/')));
-  const inherited = await requestTicket({ ...server, namespace: above });
-  return inherited.ok ? inherited : answer;
-}

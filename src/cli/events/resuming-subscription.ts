@@ -15,8 +15,9 @@ import {
 import { exitSignal } from '../command/stopping.ts';
 import { orMissingNamespace } from '../server/missing-namespace.ts';
 import { type EventOutput, eventOutput } from './event-output.ts';
+import { endsRight, gapMessage } from './lost-right.ts';
 import { openSubscription } from './open-subscription.ts';
-import { isLostRight, protobufLine } from './stock-subscription.ts';
+import { protobufLine } from './stock-subscription.ts';
 import type { SubscribeValues } from './subscribe-options.ts';
 
 /**
@@ -46,9 +47,7 @@ export async function printResuming(
   } catch (error) {
     if (exit.aborted) return ok(exit.reason as ExitCode);
     if (!(error instanceof CarillonError)) throw error;
-    if (error.code === 'revoked' || (wasConnected && isLostRight(error.status ?? 0))) {
-      return lostRight(error.message);
-    }
+    if (endsRight(error, wasConnected)) return lostRight(error.message);
     const message = orMissingNamespace(server.namespace, error.message);
     if (message !== error.message) return failed(message);
     if (error.code === 'not_found' || error.code === 'protocol') {
@@ -66,7 +65,7 @@ async function printAll(
 ): Promise<void> {
   for await (const item of subscription) {
     if (item.type === 'gap') {
-      status(`events may be missing here (${item.reason})`);
+      status(gapMessage(item.reason));
       continue;
     }
     const event = eventOfFrame(item.cloudEvent as unknown as FrameJson);

@@ -20,6 +20,7 @@ import { orMissingNamespace } from '../server/missing-namespace.ts';
 import { headersOf } from '../server/server.ts';
 import { openSocket } from '../server/subscription-socket.ts';
 import { eventOutput } from './event-output.ts';
+import { isLostRight } from './lost-right.ts';
 import type { SubscribeValues } from './subscribe-options.ts';
 
 /** Prints frames until the server, the reader of the output, the user, or the timeout ends the subscription. */
@@ -82,11 +83,6 @@ async function afterNormalClose(
   }
   status(reason);
   return ok(0);
-}
-
-/** Whether a status says that a token has no right, or that a namespace does not exist. */
-export function isLostRight(code: number): boolean {
-  return code === 401 || code === 403 || code === 404;
 }
 
 function stockUrl(

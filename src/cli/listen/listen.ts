@@ -1,7 +1,7 @@
 /** Takes the events of a subscription one by one, and has each sent before it takes the next. */
 import { CarillonError, type Subscription } from '../../client/index.ts';
 import { type ExitCode, fail } from '../command/command.ts';
-import { isLostRight } from '../events/stock-subscription.ts';
+import { endsRight } from '../events/lost-right.ts';
 import { orMissingNamespace } from '../server/missing-namespace.ts';
 import type { PositionFile } from '../server/position-file.ts';
 import { Progress } from './progress.ts';
@@ -37,7 +37,7 @@ export async function listen(listening: Listening): Promise<ExitCode> {
     if (!stop.aborted) {
       if (!(error instanceof CarillonError)) throw error;
       problem = orMissingNamespace(namespace, error.message);
-      isRightLost = error.code === 'revoked' || (wasConnected && isLostRight(error.status ?? 0));
+      isRightLost = endsRight(error, wasConnected);
     }
   }
   if (wasConnected) report.summarise();

@@ -6,6 +6,7 @@ import type { Connection } from '../../client/connection.ts';
 import { describeEnd } from '../../client/end.ts';
 import type { Result } from '../../lib/result.ts';
 import { SUBPROTOCOLS } from '../../wire/carillon-v1/messages.ts';
+import { gapMessage } from '../events/lost-right.ts';
 import { Retry } from '../server/retry.ts';
 import {
   type HandshakeFailure,
@@ -123,7 +124,7 @@ export class Receiver {
       },
       position: (cursor, acknowledge) => this.#put(undefined, cursor, acknowledge),
       gap: (reason, cursor, acknowledge) => {
-        this.#report.gap(`events may be missing here (${reason})`);
+        this.#report.gap(gapMessage(reason));
         this.#put(undefined, cursor, acknowledge);
       },
     });

@@ -1,6 +1,7 @@
 /** `carillon auth role-id` and `auth secret-id`: what a program needs to log in with AppRole. */
 import { ok } from '../../lib/result.ts';
 import { wrongUse } from '../command/command.ts';
+import { numberOption } from '../command/number-option.ts';
 import type { Argument } from '../command/options.ts';
 import { tableOf } from '../command/output.ts';
 import { parsePairs } from '../input/input.ts';
@@ -59,10 +60,8 @@ export const authSecretId = apiCommand({
   callOf(values, [role = '']) {
     const path = rolePath('approle', role, 'secret-id');
     if (!path.ok) return path;
-    const uses = values['num-uses'];
-    if (uses !== undefined && !/^\d+$/.test(uses)) {
-      return wrongUse(`--num-uses is ${JSON.stringify(uses)}; it must be a number`);
-    }
+    const uses = numberOption('num-uses', values['num-uses']);
+    if (!uses.ok) return uses;
     const metadata = parsePairs(values.metadata ?? []);
     if (!metadata.ok) return wrongUse(`--metadata: ${metadata.failure.message}`);
     return ok({
@@ -70,7 +69,7 @@ export const authSecretId = apiCommand({
       path: path.value,
       body: {
         ttl: values.ttl,
-        num_uses: uses === undefined ? undefined : Number(uses),
+        num_uses: uses.value,
         metadata: values.metadata && JSON.stringify(metadata.value),
       },
       text: ({ data }) => tableOf(data),

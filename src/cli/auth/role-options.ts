@@ -1,6 +1,7 @@
 /** The options of a role: for the tokens of its logins, and for what each method checks. */
 import { ok } from '../../lib/result.ts';
 import { type CommandResult, wrongUse } from '../command/command.ts';
+import { numberOption } from '../command/number-option.ts';
 import type { Options, ValuesOf } from '../command/options.ts';
 import { parsePairs } from '../input/input.ts';
 
@@ -99,13 +100,10 @@ export function roleBody(
   if (wrong !== undefined) {
     return wrongUse(`--${wrong} is an option of ${method === 'jwt' ? 'approle' : 'jwt'} roles`);
   }
-  const numbers = ['token-num-uses', 'secret-id-num-uses'] as const;
-  for (const name of numbers) {
-    const text = values[name];
-    if (text !== undefined && !/^\d+$/.test(text)) {
-      return wrongUse(`--${name} is ${JSON.stringify(text)}; it must be a number`);
-    }
-  }
+  const uses = numberOption('token-num-uses', values['token-num-uses']);
+  if (!uses.ok) return uses;
+  const logins = numberOption('secret-id-num-uses', values['secret-id-num-uses']);
+  if (!logins.ok) return logins;
   const claims = boundClaims(values['bound-claim'] ?? []);
   if (!claims.ok) return claims;
   const mappings = parsePairs(values['claim-mapping'] ?? []);
@@ -116,9 +114,9 @@ export function roleBody(
     token_ttl: values['token-ttl'],
     token_max_ttl: values['token-max-ttl'],
     token_period: values['token-period'],
-    token_num_uses: numberOf(values['token-num-uses']),
+    token_num_uses: uses.value,
     secret_id_ttl: values['secret-id-ttl'],
-    secret_id_num_uses: numberOf(values['secret-id-num-uses']),
+    secret_id_num_uses: logins.value,
     user_claim: values['user-claim'],
     bound_audiences: values['bound-audience'],
     bound_subject: values['bound-subject'],
@@ -127,10 +125,6 @@ export function roleBody(
     groups_claim: values['groups-claim'],
     claim_mappings: values['claim-mapping'] && mappings.value,
   });
-}
-
-function numberOf(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Number(text);
 }
 
 /** A list for each claim: any of its values is accepted. */

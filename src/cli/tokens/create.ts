@@ -1,6 +1,7 @@
 /** `carillon token create` */
 import { ok } from '../../lib/result.ts';
 import { wrongUse } from '../command/command.ts';
+import { numberOption } from '../command/number-option.ts';
 import { table, tokenRows } from '../command/output.ts';
 import { parsePairs, readSecret } from '../input/input.ts';
 import { apiCommand } from '../server/api-command.ts';
@@ -59,10 +60,8 @@ export const tokenCreate = apiCommand({
     'carillon token create --policy subscriber --format json | jq -r .auth.client_token',
   ],
   async callOf(values) {
-    const limit = values['use-limit'];
-    if (limit !== undefined && !/^\d+$/.test(limit)) {
-      return wrongUse(`--use-limit is ${JSON.stringify(limit)}; it must be a number`);
-    }
+    const limit = numberOption('use-limit', values['use-limit']);
+    if (!limit.ok) return limit;
     const metadata = parsePairs(values.metadata ?? []);
     if (!metadata.ok) return wrongUse(`--metadata: ${metadata.failure.message}`);
     const id = values.id === '-' ? await readSecret('-') : ok(values.id);
@@ -74,7 +73,7 @@ export const tokenCreate = apiCommand({
       ttl: values.ttl,
       explicit_max_ttl: values['explicit-max-ttl'],
       period: values.period,
-      num_uses: limit === undefined ? undefined : Number(limit),
+      num_uses: limit.value,
       no_parent: values.orphan,
       no_default_policy: values['no-default-policy'],
       renewable: values.renewable,

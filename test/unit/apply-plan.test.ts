@@ -6,6 +6,7 @@ import { planOf } from '../../src/cli/apply/plan.ts';
 import { planData, planText } from '../../src/cli/apply/plan-text.ts';
 import { problemText } from '../../src/cli/apply/problem.ts';
 import { differences, type State } from '../../src/cli/apply/state.ts';
+import { COLOURED, PLAIN } from '../../src/cli/command/style.ts';
 
 const POLICY = 'path "secret/*" {\n\tcapabilities = ["read"]\n}\n';
 const SOURCE = 'kind: source\nname: gh\nspec: {kind: github, secrets: [{secret_env: GH}]}\n';
@@ -50,7 +51,7 @@ async function plan(
 }
 
 const text = async (files: Record<string, string>, options: Options) =>
-  planText(await plan(files, options), false);
+  planText(await plan(files, options), PLAIN);
 
 describe('a plan', () => {
   it('has nothing to do if the server has what the files declare', async () => {
@@ -177,7 +178,7 @@ name: b
 
   it('has colours for a terminal', async () => {
     const made = await plan({ 'policies/a.hcl': 'path "x" {}' }, { surplus: [id('policy', 'b')] });
-    expect(planText(made, true)).toContain('\u001b[31m- policy b\u001b[0m\n');
+    expect(planText(made, COLOURED)).toContain('\u001b[31m- policy b\u001b[39m\n');
   });
 });
 

@@ -1,8 +1,9 @@
 /** How the local server shows what the Worker logs. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { COLOURED, PLAIN } from '../../src/cli/command/style.ts';
 import { MAX_LOG_LINES_PER_SECOND } from '../../src/cli/dev/limits.ts';
 import { entriesOf, type Stream } from '../../src/cli/dev/log/entries.ts';
-import { COLOURED, PLAIN, textOf } from '../../src/cli/dev/log/text.ts';
+import { textOf } from '../../src/cli/dev/log/text.ts';
 import { JsonView, TextView } from '../../src/cli/dev/log/view.ts';
 import { Reminder } from '../../src/cli/dev/reminder.ts';
 

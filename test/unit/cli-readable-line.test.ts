@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { COLOURED, PLAIN } from '../../src/cli/command/style.ts';
 import { eventOutput } from '../../src/cli/events/event-output.ts';
 import { readableLine } from '../../src/cli/events/readable-line.ts';
 
-const PLAIN = { colour: false, namespace: '' };
+const PLAIN_LINE = { paint: PLAIN, namespace: '' };
 const TIME = '2026-11-22T17:04:02Z';
 /** Of the zone of this machine. */
 const CLOCK = new Date(TIME).toTimeString().slice(0, 8);
@@ -16,7 +17,7 @@ function frame(metadata: object, namespace?: string) {
   };
 }
 
-function lineOf(value: unknown, style = PLAIN) {
+function lineOf(value: unknown, style = PLAIN_LINE) {
   return readableLine(value, Date.parse(TIME), style);
 }
 
@@ -50,7 +51,7 @@ describe('the line of an event', () => {
     ['team-a/prod/', 'team-a', '  in team-a/prod'],
     ['', 'team-a', '  in root'],
   ])('names the namespace %j for a request in %j only if it is another', (own, request, end) => {
-    const line = lineOf(frame({ path: 'x' }, own), { colour: false, namespace: request });
+    const line = lineOf(frame({ path: 'x' }, own), { paint: PLAIN, namespace: request });
     expect(line).toBe(`${CLOCK}  kv-v2/data-write  x${end}\n`);
   });
 
@@ -63,7 +64,7 @@ describe('the line of an event', () => {
   });
 
   it('has colours where they are wanted', () => {
-    const line = lineOf(frame({ path: 'x' }), { colour: true, namespace: '' });
+    const line = lineOf(frame({ path: 'x' }), { paint: COLOURED, namespace: '' });
     expect(line).toBe(
       `\x1b[2m${CLOCK}\x1b[22m  \x1b[36mkv-v2/data-write\x1b[39m  \x1b[1mx\x1b[22m\n`,
     );

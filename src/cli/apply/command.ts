@@ -1,8 +1,16 @@
 /** `carillon apply` and `carillon diff` */
 import { ok } from '../../lib/result.ts';
-import { type CommandResult, command, type ExitCode, failed, status } from '../command/command.ts';
+import {
+  type CommandResult,
+  command,
+  type ExitCode,
+  failed,
+  interrupted,
+  status,
+} from '../command/command.ts';
 import { formatted } from '../command/format.ts';
 import type { ValuesOf } from '../command/options.ts';
+import { PLAIN, paintFor } from '../command/style.ts';
 import { canAsk, confirm } from '../input/confirm.ts';
 import { execute } from './execute.ts';
 import type { Plan } from './plan.ts';
@@ -105,11 +113,9 @@ async function confirmDeletions(
       `--prune would delete ${what}, and nobody can be asked here; run the command again with --yes. Nothing was changed`,
     );
   }
-  if (!isShown) process.stderr.write(planText(plan, false));
+  if (!isShown) process.stderr.write(planText(plan, PLAIN));
   const answer = await confirm(`Apply this, and delete ${what}?`);
-  if (answer === undefined) {
-    return { ok: false, failure: { reason: 'interrupted', message: 'interrupted' } };
-  }
+  if (answer === undefined) return interrupted();
   return answer ? ok(undefined) : failed('nothing was changed');
 }
 
@@ -117,8 +123,7 @@ async function confirmDeletions(
 function printPlan(plan: Plan, done: number, { format = 'table' }: ApplyValues): void {
   const { stdout } = process;
   if (format === 'table') {
-    // Node reads NO_COLOR and TERM.
-    stdout.write(planText(plan, stdout.isTTY === true && stdout.hasColors()));
+    stdout.write(planText(plan, paintFor(stdout)));
   } else {
     const data = planData(plan, done);
     stdout.write(formatted(data, format, data.changes));

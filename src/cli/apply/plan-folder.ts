@@ -1,6 +1,6 @@
 /** From a folder and a server to a plan: the part that `apply` and `diff` have in common. */
 import { ok } from '../../lib/result.ts';
-import { type CommandResult, failed, status } from '../command/command.ts';
+import { type CommandResult, failed, status, wrongUse } from '../command/command.ts';
 import { FORMAT_OPTIONS } from '../command/format.ts';
 import type { Options, ValuesOf } from '../command/options.ts';
 import { SERVER_OPTIONS, serverOf } from '../server/server.ts';
@@ -43,10 +43,7 @@ export async function planFolder(
 ): Promise<CommandResult<Planned>> {
   const { folder, prune = false, 'rotate-secrets': rotatesSecrets = false } = values;
   if (folder === undefined || folder === '') {
-    return {
-      ok: false,
-      failure: { reason: 'wrong_use', message: 'there is no --folder <folder>' },
-    };
+    return wrongUse('there is no --folder <folder>');
   }
   const files = readFolder(folder);
   if (!files.ok) return files;

@@ -1,5 +1,6 @@
 /** A plan as people read it, and as programs do. Pure. */
 import { visible } from '../command/output.ts';
+import type { Paint } from '../command/style.ts';
 import { describeObject } from './object.ts';
 import type { Change, Plan, WriteChange } from './plan.ts';
 import type { Difference } from './state.ts';
@@ -9,24 +10,18 @@ const MAX_VALUE_CHARACTERS = 160;
 
 const SIGNS = { create: '+', update: '~', delete: '-' } as const;
 
-/** How a terminal begins to show a line that begins with this, and how it ends. */
-const COLOURS: Readonly<Record<string, string>> = {
-  '+': '\x1b[32m',
-  '-': '\x1b[31m',
-  '~': '\x1b[33m',
-  '@': '\x1b[36m',
-};
-const END_OF_COLOUR = '\x1b[0m';
+/** The colours of lines that begin with this. */
+const COLOURS = { '+': 'green', '-': 'red', '~': 'yellow', '@': 'cyan' } as const;
 
 /** A line for each object that changes, with its differences below it, and a line that counts them. */
-export function planText(plan: Plan, isColoured: boolean): string {
+export function planText(plan: Plan, paint: Paint): string {
   const lines = [...plan.changes.flatMap(changeLines), summaryOf(plan)];
-  return lines.map((line) => `${isColoured ? coloured(line) : line}\n`).join('');
+  return lines.map((line) => `${coloured(line, paint)}\n`).join('');
 }
 
-function coloured(line: string): string {
-  const colour = COLOURS[line.trimStart()[0] ?? ''];
-  return colour === undefined ? line : `${colour}${line}${END_OF_COLOUR}`;
+function coloured(line: string, paint: Paint): string {
+  const colour = COLOURS[line.trimStart()[0] as keyof typeof COLOURS];
+  return colour === undefined ? line : paint(colour, line);
 }
 
 function changeLines(change: Change): string[] {

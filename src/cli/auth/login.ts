@@ -7,6 +7,7 @@ import {
   command,
   type ExitCode,
   failed,
+  interrupted,
   status,
   wrongUse,
 } from '../command/command.ts';
@@ -161,9 +162,7 @@ async function readToken(argument: string | undefined): Promise<CommandResult<st
   if (given !== undefined && given !== '-') return notEmpty(given);
   if (process.stdin.isTTY) {
     const asked = await askSecret('Token (not shown): ');
-    return asked === undefined
-      ? { ok: false, failure: { reason: 'interrupted', message: '' } }
-      : notEmpty(asked);
+    return asked === undefined ? interrupted() : notEmpty(asked);
   }
   if (given === undefined) {
     return wrongUse('give the token, or "-" to read it from standard input');

@@ -87,6 +87,11 @@ export function lostRight(message: string): CommandResult<never> {
   return { ok: false, failure: { reason: 'lost_right', message } };
 }
 
+/** The user has ended the command: exit code 130, and nothing more to say. */
+export function interrupted(): CommandResult<never> {
+  return { ok: false, failure: { reason: 'interrupted', message: '' } };
+}
+
 /** Says what went wrong and how to fix it, in one sentence. */
 export function fail(message: string): 1 {
   process.stderr.write(`carillon: ${message}\n`);

@@ -1,5 +1,6 @@
 /** How `events subscribe` prints an event. */
 import { type Format, formattedItem } from '../command/format.ts';
+import { paintFor } from '../command/style.ts';
 import { readableLine } from './readable-line.ts';
 
 /**
@@ -22,9 +23,8 @@ export function eventOutput(
   const isTerminal = stdout.isTTY === true;
   switch (format ?? (isTerminal ? 'table' : 'json')) {
     case 'table': {
-      // Node reads NO_COLOR and TERM.
-      const colour = isTerminal && stdout.hasColors?.() === true;
-      return (line) => readableLine(JSON.parse(line), Date.now(), { colour, namespace });
+      const style = { paint: paintFor(stdout), namespace };
+      return (line) => readableLine(JSON.parse(line), Date.now(), style);
     }
     case 'yaml':
       return (line) => formattedItem(JSON.parse(line), 'yaml');

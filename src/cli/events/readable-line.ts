@@ -2,20 +2,15 @@
 import { isJsonObject } from '../../lib/json.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
 import { visible } from '../command/output.ts';
+import { clock, type Paint } from '../command/style.ts';
 
 export interface LineStyle {
-  readonly colour: boolean;
+  readonly paint: Paint;
   /** The Vault namespace of the request. Events of another one have theirs in the line. */
   readonly namespace: string;
 }
 
 const GAP = '  ';
-/** How a terminal begins and ends a style. */
-const STYLES = {
-  bold: ['\x1b[1m', '\x1b[22m'],
-  cyan: ['\x1b[36m', '\x1b[39m'],
-  dim: ['\x1b[2m', '\x1b[22m'],
-} as const;
 
 /**
  * The line for a frame, or for an event in the form in which it is published.
@@ -25,11 +20,10 @@ const STYLES = {
 export function readableLine(value: unknown, now: number, style: LineStyle): string {
   const { time, type, namespace, metadata } = partsOf(value);
   const { path, data_path, operation } = metadata;
-  const paint = (name: keyof typeof STYLES, text: string) =>
-    style.colour && text !== '' ? STYLES[name].join(text) : text;
+  const { paint } = style;
   const where = trimSlashes(namespace);
   const columns = [
-    paint('dim', clock(time, now)),
+    paint('dim', clock(typeof time === 'string' ? time : now) ?? shown(time)),
     paint('cyan', shown(type)),
     paint('bold', shown(path ?? data_path)),
     shown(operation),
@@ -59,13 +53,4 @@ function objectOf(value: unknown): Readonly<Record<string, unknown>> {
 function shown(value: unknown): string {
   if (value === undefined || value === null) return '';
   return visible(typeof value === 'string' ? value : JSON.stringify(value));
-}
-
-/** The local time of day. */
-function clock(time: unknown, now: number): string {
-  const date = new Date(typeof time === 'string' ? time : now);
-  if (Number.isNaN(date.getTime())) return shown(time);
-  return [date.getHours(), date.getMinutes(), date.getSeconds()]
-    .map((part) => String(part).padStart(2, '0'))
-    .join(':');
 }

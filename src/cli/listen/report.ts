@@ -3,6 +3,8 @@ import type { CarillonEvent } from '../../client/event.ts';
 import { status } from '../command/command.ts';
 import { type Format, formattedItem } from '../command/format.ts';
 import { visible } from '../command/output.ts';
+import { clock } from '../command/style.ts';
+import { gapMessage } from '../events/lost-right.ts';
 import type { Outcome } from './sender.ts';
 
 type Sent = Extract<Outcome, { kind: 'delivered' | 'rejected' }>;
@@ -34,18 +36,17 @@ export class Report {
       process.stdout.write(formattedItem(line, this.#format));
       return;
     }
-    const time = new Date().toTimeString().slice(0, 8);
     const tries = attempts === 1 ? '' : `, attempt ${attempts}`;
     const why = kind === 'rejected' ? `; rejected, not sent again: ${reason}` : '';
     process.stdout.write(
-      `${time}  ${eventType}  ${visible(path) || visible(id)}  ${answered} in ${durationMs} ms${tries}${why}\n`,
+      `${clock(Date.now())}  ${visible(eventType)}  ${visible(path) || visible(id)}  ${answered} in ${durationMs} ms${tries}${why}\n`,
     );
   }
 
   /** Says that events may be missing before the next one. */
   gap(reason: string): void {
     this.#counts.gaps++;
-    status(`events may be missing here (${reason})`);
+    status(gapMessage(reason));
   }
 
   summarise(): void {

@@ -3,7 +3,13 @@ import { CarillonError, type OutgoingEvent, publish } from '../../client/index.t
 import type { Server } from '../../client/options.ts';
 import { ok } from '../../lib/result.ts';
 import { MAX_PUBLISH_EVENTS } from '../../wire/limits.ts';
-import { type CommandResult, type ExitCode, failed, status } from '../command/command.ts';
+import {
+  type CommandResult,
+  type ExitCode,
+  failed,
+  interrupted,
+  status,
+} from '../command/command.ts';
 import { pause } from '../command/stopping.ts';
 import { orMissingNamespace } from '../server/missing-namespace.ts';
 import { dueEvents, untilNext } from './pace.ts';
@@ -19,7 +25,7 @@ export interface Schedule {
  * Publishes the samples in their order. What is due together goes in one request.
  *
  * @param print called for each event that was accepted, with its id
- * @param stop aborted with the exit code, when the user interrupts
+ * @param stop aborted when the user interrupts
  */
 export async function trigger(
   server: Server,
@@ -41,7 +47,7 @@ export async function trigger(
         for (const [index, event] of events.entries()) print(event, ids[index] ?? '');
       } catch (error) {
         if (sent > 0 || stop.aborted) summary();
-        if (stop.aborted) return ok(stop.reason as ExitCode);
+        if (stop.aborted) return interrupted();
         if (!(error instanceof CarillonError)) throw error;
         return failed(orMissingNamespace(server.namespace, error.message));
       }
@@ -51,7 +57,7 @@ export async function trigger(
     }
     if (stop.aborted) {
       summary();
-      return ok(stop.reason as ExitCode);
+      return interrupted();
     }
   }
   summary();

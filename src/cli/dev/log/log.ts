@@ -1,9 +1,9 @@
 /** Shows what workerd writes: each line of the Worker's log, and what workerd says itself. */
 import type { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
+import { paintFor } from '../../command/style.ts';
 import { MAX_WORKERD_LINE_CHARACTERS } from '../limits.ts';
 import { entriesOf, type Stream } from './entries.ts';
-import { COLOURED, PLAIN } from './text.ts';
 import { JsonView, type LogFormat, type LogView, TextView } from './view.ts';
 import { FileWriter } from './writer.ts';
 
@@ -27,11 +27,10 @@ export class ServerLog {
   constructor(format: LogFormat, { onClosed, onShown }: Listener) {
     this.#isJson = format === 'json';
     this.#writer = new FileWriter(STDOUT, onClosed);
-    const hasColours = process.stdout.isTTY && process.stdout.hasColors();
     this.#view = this.#isJson
       ? new JsonView(this.#writer)
       : new TextView(this.#writer, {
-          paint: hasColours ? COLOURED : PLAIN,
+          paint: paintFor(process.stdout),
           onlyProblems: format === 'off',
           onShown,
         });

@@ -1,19 +1,11 @@
 /** Writes entries of the log for people. Pure. */
-import { styleText } from 'node:util';
 import { visible } from '../../command/output.ts';
+import { clock, type Paint } from '../../command/style.ts';
 import type { Entry } from './entries.ts';
 
 /** Under the time of the request that an entry belongs to. */
 const INDENT = ' '.repeat(10);
 const LABEL_WIDTH = 11;
-
-type Style = Parameters<typeof styleText>[0];
-
-/** Styles a text, or leaves it if there are no colours. */
-export type Paint = (style: Style, text: string) => string;
-
-export const PLAIN: Paint = (_style, text) => text;
-export const COLOURED: Paint = (style, text) => styleText(style, text, { validateStream: false });
 
 /** @returns one line or more, each with its newline; empty for what another entry says already */
 export function textOf(entry: Entry, paint: Paint): string {
@@ -39,7 +31,7 @@ export function textOf(entry: Entry, paint: Paint): string {
       ]);
     case 'audit': {
       const { type: _type, time, action, ...members } = entry;
-      return paint('dim', line(clock(time), label('audit'), [word(action), pairs(members)]));
+      return paint('dim', line(timeColumn(time), label('audit'), [word(action), pairs(members)]));
     }
     case 'warning': {
       const { type: _type, ...members } = entry;
@@ -57,7 +49,7 @@ export function textOf(entry: Entry, paint: Paint): string {
 function requestText(entry: Entry, paint: Paint): string {
   const { time, method, path, namespace, status, ms, refused, passed_on: passedOn } = entry;
   const more = typeof entry.more_events === 'number' ? `${entry.more_events} more events` : '';
-  return line(clock(time), paint('bold', label(word(method))), [
+  return line(timeColumn(time), paint('bold', label(word(method))), [
     inNamespace(namespace, path),
     statusText(Number(status), paint),
     `${word(ms)} ms`,
@@ -100,12 +92,9 @@ function block(text: string): string {
     .join('');
 }
 
-/** The time of day here. */
-function clock(time: unknown): string {
-  const date = new Date(word(time));
-  if (Number.isNaN(date.getTime())) return INDENT;
-  const parts = [date.getHours(), date.getMinutes(), date.getSeconds()];
-  return `${parts.map((part) => String(part).padStart(2, '0')).join(':')}  `;
+/** The time of day, in the column of its own. */
+function timeColumn(time: unknown): string {
+  return clock(word(time))?.padEnd(INDENT.length) ?? INDENT;
 }
 
 function label(text: string): string {

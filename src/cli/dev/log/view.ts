@@ -1,7 +1,9 @@
 /** What of the log is shown, and how: for people at most so many lines a second, for machines all. */
+
+import type { Paint } from '../../command/style.ts';
 import { MAX_LOG_LINES_PER_SECOND } from '../limits.ts';
 import type { Entry } from './entries.ts';
-import { type Paint, textOf } from './text.ts';
+import { textOf } from './text.ts';
 import type { LogWriter } from './writer.ts';
 
 /** `off` shows only what goes wrong. */

@@ -35,7 +35,7 @@ export const SUBSCRIBE_OPTIONS = {
     value: 'format',
     env: 'VAULT_FORMAT',
     choices: FORMAT_OPTIONS.format.choices,
-    help: 'how to print: table (readable lines), json and ndjson (the frame as it came) or yaml (documents)',
+    help: 'how to print: table (readable lines), json and ndjson (the frame as received) or yaml (documents)',
     defaultHelp: 'VAULT_FORMAT, or else table at a terminal and json elsewhere',
   },
 } as const satisfies Options;

@@ -28,7 +28,7 @@ export const eventsSubscribe = command({
   options: SUBSCRIBE_OPTIONS,
   notes:
     '--since and --follow need a Carillon server. Standard error says where events may be missing.',
-  ends: 'Ends with 0 when the server stops or the timeout is over, 1 when the connection breaks or the server refuses the subscription, 4 when the token is revoked or expires, its policies lose the right or the namespace is deleted, 130 on Ctrl-C.',
+  ends: 'Ends with 0 when the server stops or the timeout is over, 1 when the connection breaks or the server refuses the subscription, 4 when the token is revoked or expires, its policies no longer allow the subscription, or the namespace is deleted, 130 on Ctrl-C.',
   examples: [
     "carillon events subscribe 'kv*'",
     "carillon events subscribe 'kv*' | jq .data.event.metadata.path",

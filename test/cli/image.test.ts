@@ -82,6 +82,20 @@ describe('the Dockerfile', () => {
   });
 });
 
+it('.dockerignore keeps all that git ignores out of the image, secrets in any folder included', () => {
+  const linesOf = (name: string) =>
+    readFileSync(join(root, name), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'));
+  const ignored = linesOf('.gitignore').map((pattern) => {
+    const [, not = '', path = ''] = /^(!?)(.*?)\/?$/.exec(pattern) ?? [];
+    return not + (path.startsWith('/') ? path.slice(1) : `**/${path}`);
+  });
+  expect(ignored).toContain('**/*.secret');
+  // In the same order: the last pattern that matches decides.
+  expect(linesOf('.dockerignore').slice(0, ignored.length)).toEqual(ignored);
+});
+
 describe('compose.yaml', () => {
   interface Compose {
     readonly services: Readonly<

@@ -3,11 +3,10 @@ import { COMMANDS } from '../../src/cli/commands.ts';
 import { commandsOf, problemInCommand } from './commands.ts';
 import { allDocuments, blocksOf } from './document.ts';
 
-const HISTORY = /^(CHANGELOG\.md|\.changeset\/)/;
-
 it('every command that a document shows exists, with its options', () => {
   const commands = allDocuments()
-    .filter(({ path }) => !HISTORY.test(path))
+    // It shows the commands of earlier releases too.
+    .filter(({ path }) => path !== 'CHANGELOG.md')
     .flatMap(commandsOf);
   expect(commands.length).toBeGreaterThan(50);
   const problems = commands.flatMap((command) => {

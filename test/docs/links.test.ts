@@ -7,14 +7,8 @@ import { anchorsOf, linksOf } from './links.ts';
 const documents = allDocuments();
 const byPath = new Map(documents.map((document) => [document.path, document]));
 
-/** What GitHub, npm or the tests' own authors open without a link from the README. */
-const FOUND_WITHOUT_A_LINK = [
-  /^README\.md$/,
-  /^AGENTS\.md$/,
-  /^\.github\//,
-  /^\.claude\//,
-  /^CLAUDE\.md$/,
-];
+/** What GitHub, npm or coding assistants open without a link from the README. */
+const FOUND_WITHOUT_A_LINK = [/^README\.md$/, /^AGENTS\.md$/, /^\.github\//];
 
 it('every link leads to a file, and to a heading of it', () => {
   const broken = documents.flatMap((document) =>

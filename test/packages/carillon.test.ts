@@ -9,7 +9,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { scratchFolder } from '../support/scratch.ts';
 import { environment, NODES, problemsIn } from './installed.ts';
 
-const { project } = inject('packages');
+const { project, oldest } = inject('packages');
 const installed = join(project, 'node_modules/carillon');
 const scratch = scratchFolder();
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -111,11 +111,13 @@ function started(node: string, args: string[], env: Readonly<Record<string, stri
 
 it('a clone on a Node that runs no TypeScript says how to run the command', async () => {
   const failure = await finished('node', [join(ROOT, 'bin/carillon.js')], {
-    env: environment('20.20.2'),
+    env: environment(oldest),
   }).catch((error) => error);
   expect(failure).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^carillon: in a clone, .* started with 20\.20\.2\. .*\n$/),
+    stderr: expect.stringMatching(
+      new RegExp(`^carillon: in a clone, .* started with ${RegExp.escape(oldest)}\\. .*\\n$`),
+    ),
   });
 });
 

@@ -44,7 +44,11 @@ export const COMPILERS: Readonly<Record<string, string>> = {
   'TypeScript 7': join(MODULES, 'typescript/bin/tsc'),
 };
 
-/** What the compiler says against programs that import the packages. It also checks the types of the packages. */
+/**
+ * What the compiler says against programs that import the packages. It also checks the types of the packages.
+ *
+ * @throws Error if the compiler does not run
+ */
 export function problemsIn(
   files: string[],
   { module, compiler = 'TypeScript 7', libs = 'es2022,dom' }: Compilation,
@@ -54,10 +58,14 @@ export function problemsIn(
       ? ['--module', 'esnext', '--moduleResolution', 'bundler']
       : ['--module', module];
   const options = ['--ignoreConfig', '--noEmit', '--strict', '--target', 'es2022'];
-  const { stdout, stderr } = spawnSync(
+  const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [COMPILERS[compiler] ?? '', ...options, ...resolution, ...['--lib', libs], ...files],
     { cwd: project, encoding: 'utf8' },
   );
-  return stdout + stderr;
+  const problems = stdout + stderr;
+  if ((status === 0) !== (problems === '')) {
+    throw new Error(`${compiler} ended with ${status}: ${problems}`);
+  }
+  return problems;
 }

@@ -17,7 +17,9 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const OLDEST = `${engines.node.replace('>=', '')}.0`;
 /** The npm that came with it: newer ones warn that it is too old. */
 const NPM_OF_OLDEST = '10.5.0';
-const NODES = [OLDEST, '22.23.3'];
+/** The first that loads ES modules with `require`. */
+const REQUIRING = '20.19.0';
+const NODES = [OLDEST, REQUIRING, '22.23.3'];
 
 interface Packages {
   /** The tarballs of `carillon` and of `@carillon/client`. */
@@ -26,6 +28,8 @@ interface Packages {
   readonly project: string;
   /** For each version of Node, the folder with its `node`. */
   readonly nodes: Readonly<Record<string, string>>;
+  /** The oldest of them. */
+  readonly oldest: string;
 }
 
 declare module 'vitest' {
@@ -54,7 +58,7 @@ export default function setup(vitest: TestProject): () => void {
   const both = [tarballs.carillon, tarballs.client, `ws@${devDependencies.ws}`];
   // Everything that the packages need accepts the oldest Node.
   install(project, { type: 'module' }, ['--engine-strict', ...both], nodes[OLDEST]);
-  vitest.provide('packages', { tarballs, project, nodes });
+  vitest.provide('packages', { tarballs, project, nodes, oldest: OLDEST });
   return () => rmSync(folder, { recursive: true, force: true });
 }
 

@@ -1,5 +1,5 @@
 /** Every block of every document is pasted as it stands, in order, where it can run. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { scratchFolder } from '../support/scratch.ts';
 import { allDocuments, type Block, ROOT, readDocument } from './document.ts';
 import { showsText } from './expected-output.ts';
 import { pictureOf, textOf } from './picture.ts';
-import { cloneInto, isUsed, Reader } from './reader.ts';
+import { isUsed, missingPrograms, Reader } from './reader.ts';
 
 /** The port of the quick start. */
 const PORT = 8200;
@@ -15,29 +15,32 @@ const PORT = 8200;
 const PICTURE = join(ROOT, 'docs/images/first-event.svg');
 
 const folder = scratchFolder();
-let clone = '';
+
+/** A reader with a clone and a home of their own, so that no document relies on what another one has left. */
+const newReader = () => new Reader(mkdtempSync(join(folder, 'reader-')));
 
 beforeAll(async () => {
   if (await isTaken(PORT)) {
     throw new Error(`the documents need port ${PORT}, and something listens there; end it first`);
   }
-  clone = cloneInto(folder);
 });
 
 describe('a reader who pastes each block gets what the document says, in', () => {
-  const documents = allDocuments().filter(({ blocks }) => blocks.some(isUsed));
-  it.each(documents.map(({ path }) => path))('%s', async (path) => {
-    const document = documents.find((candidate) => candidate.path === path);
-    expect(document).toBeDefined();
-    if (document !== undefined) await new Reader(clone, join(folder, 'home')).read(document);
-  });
+  for (const document of allDocuments()) {
+    if (document.blocks.some(isUsed)) it(document.path, () => newReader().read(document));
+    for (const program of missingPrograms(document)) {
+      it(`${document.path}, as far as it needs ${program}`, (test) => {
+        test.skip(`${program} is not installed`);
+      });
+    }
+  }
 });
 
 it('the picture of the README is what its quick start shows', async () => {
   const readme = readDocument('README.md');
   const end = readme.blocks.findIndex(({ attributes }) => attributes.output !== undefined);
   const blocks = readme.blocks.slice(0, end + 1);
-  const reader = new Reader(clone, join(folder, 'home'));
+  const reader = newReader();
   await reader.read({ ...readme, blocks });
 
   const panes = ['2', '3'].map((terminal) => ({

@@ -1,14 +1,6 @@
 /** Does what a reader does with a document: pastes each block into the terminal that it names, in order. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Block, type Document, placeOf, ROOT, readDocument } from './document.ts';
 import { showsJson, showsText } from './expected-output.ts';
@@ -19,15 +11,23 @@ const SHELLS = new Set(['sh', 'bash']);
 /** Where the blocks are that documents need: those with the attribute `name`. */
 const QUICK_START = 'README.md';
 
-/** Whether a reader does anything with a block: pastes it, saves it or compares it. */
-export function isUsed({ language, attributes }: Block): boolean {
-  if (attributes.skip !== undefined) return false;
-  if (attributes.with !== undefined && !hasProgram(attributes.with)) return false;
-  return SHELLS.has(language) || attributes.file !== undefined || attributes.output !== undefined;
+/** Whether a reader does anything with a block here: pastes it, saves it or compares it. */
+export function isUsed(block: Block): boolean {
+  return isForReaders(block) && missingProgram(block) === undefined;
 }
 
-function hasProgram(name: string): boolean {
-  return spawnSync('which', [name]).status === 0;
+/** The programs that blocks of the document need and that are not installed here. */
+export function missingPrograms({ blocks }: Document): string[] {
+  return [...new Set(blocks.filter(isForReaders).flatMap((block) => missingProgram(block) ?? []))];
+}
+
+function isForReaders({ language, attributes: { skip, file, output } }: Block): boolean {
+  if (skip !== undefined) return false;
+  return SHELLS.has(language) || file !== undefined || output !== undefined;
+}
+
+function missingProgram({ attributes: { with: program } }: Block): string | undefined {
+  return program === undefined || spawnSync('which', [program]).status === 0 ? undefined : program;
 }
 
 /**
@@ -36,7 +36,7 @@ function hasProgram(name: string): boolean {
  *
  * @returns the folder
  */
-export function cloneInto(folder: string): string {
+function cloneInto(folder: string): string {
   const clone = join(folder, 'carillon');
   const list = ['ls-files', '--cached', '--others', '--exclude-standard', '-z'];
   for (const file of execFileSync('git', list, { cwd: ROOT, encoding: 'utf8' }).split('\0')) {
@@ -64,14 +64,11 @@ export class Reader {
   /** What is pasted into each terminal first. */
   #variables = '';
 
-  /**
-   * @param clone the folder that documents mean by "the clone"
-   * @param home an empty folder; what documents write to `~` goes there
-   */
-  constructor(clone: string, home: string) {
-    this.#clone = clone;
-    rmSync(home, { recursive: true, force: true });
-    mkdirSync(home, { recursive: true });
+  /** @param folder an empty folder, in which the reader gets a clone and a home */
+  constructor(folder: string) {
+    this.#clone = cloneInto(folder);
+    const home = join(folder, 'home');
+    mkdirSync(home);
     this.#env = {
       // The scripts of npm put folders of modules before those of the reader.
       PATH: (process.env.PATH ?? '')
@@ -79,7 +76,7 @@ export class Reader {
         .filter((part) => !part.includes('node_modules'))
         .join(':'),
       HOME: home,
-      XDG_CACHE_HOME: join(dirname(clone), 'cache'),
+      XDG_CACHE_HOME: join(folder, 'cache'),
       LANG: 'C.UTF-8',
       TERM: 'xterm-256color',
       // npm would ask the registry for a newer npm.

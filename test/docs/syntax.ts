@@ -45,7 +45,9 @@ function readScript(text: string): string | undefined {
 }
 
 function said(program: string, args: readonly string[], input: string): string | undefined {
-  const { status, stderr } = spawnSync(program, args, { input, encoding: 'utf8' });
+  const { status, stderr, error } = spawnSync(program, args, { input, encoding: 'utf8' });
+  if (error !== undefined)
+    return `${program} cannot be started: is it installed? (${error.message})`;
   return status === 0 ? undefined : stderr;
 }
 

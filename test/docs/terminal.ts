@@ -51,7 +51,9 @@ export class Terminal {
       for (const listener of this.#listeners) listener();
     });
     this.#ended = new Promise((resolve, reject) => {
-      this.#child.once('error', reject);
+      this.#child.once('error', ({ message }) => {
+        reject(new Error(`the tests need script, of bsdutils or util-linux: ${message}`));
+      });
       this.#child.once('close', () => resolve());
     });
   }

@@ -57,10 +57,12 @@ function problemsIn(blocks: readonly Block[]): string {
     const program = /^import /m.test(text) ? text : IMPORT + text;
     writeFileSync(join(FOLDER, `block-${index}.ts`), `${program}export {};\n`);
   }
-  const { stdout } = spawnSync(process.execPath, [TSC, '-p', FOLDER, '--pretty', 'false'], {
+  const options = ['-p', FOLDER, '--pretty', 'false'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [TSC, ...options], {
     cwd: FOLDER,
     encoding: 'utf8',
   });
+  if ((status === 0) !== (stdout === '')) throw new Error(`tsc ended with ${status}: ${stderr}`);
   return stdout.replaceAll(/^block-(\d+)\.ts/gm, (file, index) => {
     const block = blocks[Number(index)];
     return block === undefined ? file : `${placeOf(block)} `;

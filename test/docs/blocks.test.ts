@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { allDocuments, blocksOf, placeOf } from './document.ts';
 import { problemIn } from './syntax.ts';
 
@@ -58,6 +58,17 @@ describe('a block', () => {
     ['cobol', 'MOVE A TO B'],
   ])('of %s that is wrong is found: %s', (language, text) => {
     expect(problemIn({ language, text })).toBeDefined();
+  });
+
+  it('that nothing can read says which program lacks', () => {
+    vi.stubEnv('PATH', '');
+    try {
+      expect(problemIn({ language: 'python', text: 'a = 1' })).toMatch(
+        /^python3 cannot be started/,
+      );
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   it('may have a comment in a here document or in a word of the shell', () => {

@@ -60,6 +60,24 @@ describe('.dev.vars', () => {
     await server.stop();
   });
 
+  it.each([
+    [[], false],
+    [['--log', 'text'], true],
+    [['--log', 'text', '--var', 'REQUEST_LOG=off'], false],
+  ] as const)('with REQUEST_LOG=off and %j: lines for requests are %j', async (args, isLogged) => {
+    const server = await serve({ '.dev.vars': 'REQUEST_LOG=off\n' }, [...args]);
+    await clusterOf(server);
+    await server.stop();
+    expect(/^\S+ +GET .*sys\/health/m.test(server.output())).toBe(isLogged);
+  });
+
+  it('is named as it is called when its token cannot be used', async () => {
+    const files = { '.dev.vars': 'ROOT_TOKEN=fine', '.dev.vars.staging': 'ROOT_TOKEN=a b' };
+    await expect(serve(files, [], { CLOUDFLARE_ENV: 'staging' })).rejects.toThrow(
+      'ROOT_TOKEN of .dev.vars.staging must be printable ASCII',
+    );
+  });
+
   it('is that of the environment, if there is one', async () => {
     const files = {
       '.dev.vars': 'CLUSTER_NAME=of-all',

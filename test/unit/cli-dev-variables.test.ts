@@ -6,9 +6,15 @@ const KNOWN = configuredVariables(
   '[vars]\nCLUSTER_NAME = "carillon"\nALLOWED_ORIGINS = "*"\nUPSTREAM_ADDR = ""\n',
 );
 
-function given(pairs: readonly string[], upstream?: string, file = {}, defaults = {}) {
+function given(
+  pairs: readonly string[],
+  upstream?: string,
+  file = {},
+  defaults = {},
+  implied = {},
+) {
   const options = { upstream: ['UPSTREAM_ADDR', upstream] } as const;
-  return variablesOf(KNOWN, { defaults, file, pairs, options });
+  return variablesOf(KNOWN, { defaults, file, implied, pairs, options });
 }
 
 describe('the variables of the local server', () => {
@@ -34,6 +40,14 @@ describe('the variables of the local server', () => {
         ALLOWED_ORIGINS: 'of-file',
         UPSTREAM_ADDR: 'of-server',
       },
+    });
+  });
+
+  it('that an option implies replace those of .dev.vars, and --var replaces both', () => {
+    const file = { CLUSTER_NAME: 'of-file', ALLOWED_ORIGINS: 'of-file' };
+    const implied = { CLUSTER_NAME: 'implied', ALLOWED_ORIGINS: 'implied' };
+    expect(given(['CLUSTER_NAME=of-var'], undefined, file, {}, implied)).toMatchObject({
+      value: { CLUSTER_NAME: 'of-var', ALLOWED_ORIGINS: 'implied' },
     });
   });
 

@@ -16,6 +16,8 @@ const FILE = '.dev.vars';
 const SECRETS = ['ROOT_TOKEN', 'SOURCE_KEY'];
 
 export interface DevVars {
+  /** Its name; absent if there is none. */
+  readonly file?: string;
   /** Those of `wrangler.toml`. */
   readonly variables: Variables;
   readonly rootToken?: string;
@@ -44,6 +46,7 @@ export async function readDevVars(
   if (Object.keys(secrets).length > 0) await warnOfReaders(file);
   const { ROOT_TOKEN: rootToken, SOURCE_KEY: sourceKey } = secrets;
   return ok({
+    file,
     variables: Object.fromEntries(values.filter(([name]) => known.includes(name))),
     ...(rootToken !== undefined && { rootToken }),
     ...(sourceKey !== undefined && { sourceKey }),

@@ -8,6 +8,7 @@ import type { Values } from '../command/options.ts';
 import { readSecret } from '../input/input.ts';
 import { MIN_REACHABLE_ROOT_TOKEN_CHARACTERS } from '../limits.ts';
 import { isLoopback } from './address.ts';
+import type { DevVars } from './dev-vars.ts';
 
 export interface RootToken {
   readonly token: string;
@@ -28,12 +29,12 @@ const CLEANED = "tr -cd '\\41-\\176'";
  * The token of the options, of the environment or of `.dev.vars`, or a random one if no other machine can reach the
  * server.
  *
- * @param inFile the token of `.dev.vars`
+ * @param inFile what `.dev.vars` has
  */
 export async function rootTokenOf(
   values: Values,
   host: string,
-  inFile: string | undefined,
+  inFile: Pick<DevVars, 'file' | 'rootToken'>,
 ): Promise<CommandResult<RootToken>> {
   if (values['root-token'] !== undefined && values['root-token-file'] !== undefined) {
     return wrongUse('--root-token and --root-token-file exclude each other');
@@ -68,7 +69,10 @@ interface Given {
   readonly shell?: string;
 }
 
-async function givenToken(values: Values, inFile: string | undefined): Promise<Given | undefined> {
+async function givenToken(
+  values: Values,
+  inFile: Pick<DevVars, 'file' | 'rootToken'>,
+): Promise<Given | undefined> {
   const { 'root-token': token, 'root-token-file': file } = values as Record<string, string>;
   if (token !== undefined) return { name: '--root-token', read: ok(token) };
   if (file !== undefined) {
@@ -77,8 +81,9 @@ async function givenToken(values: Values, inFile: string | undefined): Promise<G
   }
   const given = process.env[VARIABLE] ?? '';
   const variable = given.trim();
-  if (variable === '' && inFile !== undefined) {
-    return { name: `${VARIABLE} of .dev.vars`, read: ok(inFile), shell: `$${VARIABLE}` };
+  if (variable === '' && inFile.rootToken !== undefined) {
+    const name = `${VARIABLE} of ${inFile.file}`;
+    return { name, read: ok(inFile.rootToken), shell: `$${VARIABLE}` };
   }
   if (variable === '') return undefined;
   const shell = given === variable ? `$${VARIABLE}` : `$(printf %s "$${VARIABLE}" | ${CLEANED})`;

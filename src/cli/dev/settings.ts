@@ -28,8 +28,9 @@ export async function settingsOf(values: DevValues): Promise<CommandResult<Setti
   const file = await readDevVars(Object.keys(known), process.env.CLOUDFLARE_ENV);
   if (!file.ok) return file;
   const variables = variablesOf(known, {
-    defaults: { REQUEST_LOG: log.value === 'off' ? 'off' : 'on' },
+    defaults: { REQUEST_LOG: 'on' },
     file: file.value.variables,
+    implied: log.value === undefined ? {} : { REQUEST_LOG: log.value === 'off' ? 'off' : 'on' },
     pairs: values.var ?? [],
     options: {
       upstream: ['UPSTREAM_ADDR', given],
@@ -52,7 +53,7 @@ export async function settingsOf(values: DevValues): Promise<CommandResult<Setti
     SOURCE_KEY: file.value.sourceKey ?? null,
   });
   if (!config.ok) return wrongUse(config.failure.message);
-  const rootToken = await rootTokenOf(values, host, file.value.rootToken);
+  const rootToken = await rootTokenOf(values, host, file.value);
   if (!rootToken.ok) return rootToken;
   return ok({
     host,
@@ -62,12 +63,13 @@ export async function settingsOf(values: DevValues): Promise<CommandResult<Setti
     allowLoopbackHttp,
     variables: variables.value,
     sourceKey: file.value.sourceKey,
-    log: log.value,
+    log: log.value ?? 'text',
   });
 }
 
-function logFormatOf({ log, quiet }: DevValues): CommandResult<LogFormat> {
-  if (quiet !== true) return ok(log ?? 'text');
+/** @returns undefined if no option says it */
+function logFormatOf({ log, quiet }: DevValues): CommandResult<LogFormat | undefined> {
+  if (quiet !== true) return ok(log);
   return log === undefined || log === 'off'
     ? ok('off')
     : wrongUse('--quiet and --log exclude each other');

@@ -10,6 +10,8 @@ interface Given {
   readonly defaults: Variables;
   /** `.dev.vars`. */
   readonly file: Variables;
+  /** What an option implies: `--log`. `--var` can still say otherwise. */
+  readonly implied: Variables;
   /** `--var NAME=VALUE`. */
   readonly pairs: readonly string[];
   /** Options for one variable: `--upstream` for `UPSTREAM_ADDR`. Undefined if not given. */
@@ -26,7 +28,7 @@ export function configuredVariables(config: string): Variables {
 /** @returns every variable with its value */
 export function variablesOf(
   known: Variables,
-  { defaults, file, pairs, options }: Given,
+  { defaults, file, implied, pairs, options }: Given,
 ): Result<Variables> {
   const own: Record<string, string> = {};
   for (const text of pairs) {
@@ -47,5 +49,5 @@ export function variablesOf(
     }
     own[variable] = value;
   }
-  return ok({ ...known, ...defaults, ...file, ...own });
+  return ok({ ...known, ...defaults, ...file, ...implied, ...own });
 }

@@ -1,6 +1,6 @@
 /** Takes the events of a subscription one by one, and has each sent before it takes the next. */
 import { CarillonError, type Subscription } from '../../client/index.ts';
-import { type ExitCode, fail } from '../command/command.ts';
+import { type ExitCode, fail, status } from '../command/command.ts';
 import { endsRight } from '../events/lost-right.ts';
 import { orMissingNamespace } from '../server/missing-namespace.ts';
 import type { PositionFile } from '../server/position-file.ts';
@@ -41,8 +41,12 @@ export async function listen(listening: Listening): Promise<ExitCode> {
     }
   }
   if (wasConnected) report.summarise();
-  if (problem === undefined) return 0;
-  fail(`${problem}${progress.resumption()}`);
+  const resumption = progress.resumption();
+  if (problem === undefined) {
+    if (resumption !== undefined) status(resumption);
+    return 0;
+  }
+  fail(resumption === undefined ? problem : `${problem}; ${resumption}`);
   return isRightLost ? 4 : 1;
 }
 

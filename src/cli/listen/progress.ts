@@ -22,12 +22,12 @@ export class Progress {
     this.#writeFails = saved?.ok === false;
   }
 
-  /** How to go on after the command has ended. */
-  resumption(): string {
-    if (this.#cursor === undefined) return '';
+  /** How to go on after the command has ended; undefined if no position was reached. */
+  resumption(): string | undefined {
+    if (this.#cursor === undefined) return undefined;
     const isKept = this.#state !== undefined && !this.#writeFails;
     return isKept
-      ? '; the next start with this state file resumes there'
-      : `; to resume there, give --since ${this.#cursor}`;
+      ? 'the next start with this state file resumes there'
+      : `to resume there, give --since ${this.#cursor}`;
   }
 }

@@ -108,7 +108,10 @@ describe('status of a Carillon', () => {
   });
 
   it.each([
-    ['wrong', 'the server answered 403: 2 errors occurred: * permission denied * invalid token'],
+    [
+      'wrong',
+      'the server answered 403: 2 errors occurred: * permission denied * invalid token; the server does not know the token: it has expired, was revoked, or is of another server; log in again, or set VAULT_TOKEN',
+    ],
     ['', 'there is no token; log in with "carillon login", or set VAULT_TOKEN'],
   ])('with the token %j says why it does not work, and ends with 0', async (token, problem) => {
     const { code, json } = await report([], { VAULT_TOKEN: token });

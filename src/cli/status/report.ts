@@ -39,13 +39,12 @@ export function reportTable(report: StatusReport): string {
     rows.push(['namespaces', namespaces ?? problems.namespaces]);
     if (hubs === null) rows.push(['hubs', problems.hubs]);
   }
-  for (const { hub, state, subscribers } of hubs ?? []) {
-    const name = `hub ${hub}`;
+  for (const { hub, state, subscribers, problem } of hubs ?? []) {
     const text =
       state === undefined
         ? ''
         : `${state}, ${subscribers} subscriber${subscribers === 1 ? '' : 's'}`;
-    rows.push([name, [text, problems[name]].filter(Boolean).join('; ') || 'has events']);
+    rows.push([`hub ${hub}`, [text, problem].filter(Boolean).join('; ') || 'has events']);
   }
   return table(rows);
 }

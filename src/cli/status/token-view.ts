@@ -19,6 +19,8 @@ interface HubState {
   /** Absent if it was not asked for. */
   readonly state?: string;
   readonly subscribers?: number;
+  /** Why its state is not shown, or what is wrong with it. */
+  readonly problem?: string;
 }
 
 /** A part that the token does not show is null, and its problem says why. */
@@ -27,7 +29,7 @@ export interface View {
   readonly event_types: number | null;
   readonly namespaces: readonly string[] | null;
   readonly hubs: readonly HubState[] | null;
-  /** By the name of the part. */
+  /** By the name of the part. A problem of one hub is with the hub. */
   readonly problems: Readonly<Record<string, string>>;
 }
 
@@ -53,7 +55,7 @@ export async function readView(server: Server): Promise<View> {
   const [event_types, namespaces, hubs] = await Promise.all([
     part('event_types', readEventTypes(server)),
     part('namespaces', readKeys(server, 'sys/namespaces', 'the token may not list them')),
-    part('hubs', readHubs(server, problems)),
+    part('hubs', readHubs(server)),
   ]);
   return { token, event_types, namespaces, hubs, problems };
 }
@@ -86,10 +88,7 @@ async function readEventTypes(server: Server): Promise<Part<number>> {
 }
 
 /** The hubs of the namespace that have events, with the state of each, after the wildcard hub. */
-async function readHubs(
-  server: Server,
-  problems: Record<string, string>,
-): Promise<Part<readonly HubState[]>> {
+async function readHubs(server: Server): Promise<Part<readonly HubState[]>> {
   const names = await readKeys(
     server,
     'sys/events/hubs',
@@ -97,23 +96,20 @@ async function readHubs(
   );
   if (names.value === undefined) return { problem: names.problem };
   const asked = ['*', ...names.value.slice(0, MAX_STATUS_HUBS)];
-  const states = await Promise.all(asked.map((hub) => readHub(server, hub, problems)));
+  const states = await Promise.all(asked.map((hub) => readHub(server, hub)));
   return { value: [...states, ...names.value.slice(MAX_STATUS_HUBS).map((hub) => ({ hub }))] };
 }
 
-async function readHub(
-  server: Server,
-  hub: string,
-  problems: Record<string, string>,
-): Promise<HubState> {
+async function readHub(server: Server, hub: string): Promise<HubState> {
   const answer = await get(server, `sys/events/hubs/${hub}`);
-  if (!answer.ok) {
-    problems[`hub ${hub}`] = answer.failure.message;
-    return { hub };
-  }
+  if (!answer.ok) return { hub, problem: answer.failure.message };
   const { state, subscribers, problem } = answer.value.data;
-  if (typeof problem === 'string') problems[`hub ${hub}`] = problem;
-  return { hub, state: String(state), subscribers: Number(subscribers ?? 0) };
+  return {
+    hub,
+    state: String(state),
+    subscribers: Number(subscribers ?? 0),
+    ...(typeof problem === 'string' && { problem }),
+  };
 }
 
 /** The keys of a list; none if it is empty. */

@@ -188,6 +188,11 @@ it('every limit has its documented value, and none is without one', () => {
     LISTEN_MIN_BACKOFF_MS: 500,
     LISTEN_MAX_BACKOFF_MS: 10_000,
     MAX_LISTEN_ANSWER_BYTES: 4096,
+    MAX_LISTEN_SHOWN_CHARACTERS: 120,
+    MAX_SUBSCRIBE_TIMEOUT_SECONDS: 2_147_483,
+    SUBSCRIBE_HANDSHAKE_TIMEOUT_MS: 10_000,
+    MAX_SUBSCRIBE_REDIRECTS: 10,
+    MAX_INPUT_BYTES: 1_048_576,
     MAX_TRIGGERED_EVENTS: 100_000,
     MIN_TRIGGER_RATE: 0.001,
     MAX_TRIGGER_RATE: 1000,
@@ -202,6 +207,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_APPLY_REQUESTS: 8,
     MAX_APPLY_ERRORS: 50,
     MAX_APPLY_DIFF_LINES: 2000,
+    MAX_APPLY_VALUE_CHARACTERS: 160,
   });
 });
 

@@ -23,3 +23,6 @@ export const MAX_APPLY_ERRORS = 50;
 
 /** Lines that a diff of two texts may insert and delete. Finding more takes seconds. */
 export const MAX_APPLY_DIFF_LINES = 2000;
+
+/** Characters of a value that a plan shows. */
+export const MAX_APPLY_VALUE_CHARACTERS = 160;

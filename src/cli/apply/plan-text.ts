@@ -1,12 +1,11 @@
 /** A plan as people read it, and as programs do. Pure. */
 import { visible } from '../command/output.ts';
 import type { Paint } from '../command/style.ts';
+import { MAX_APPLY_VALUE_CHARACTERS } from './limits.ts';
 import { describeObject } from './object.ts';
 import type { Change, Plan, WriteChange } from './plan.ts';
 import type { Difference } from './state.ts';
 import { textDiff } from './text-diff.ts';
-
-const MAX_VALUE_CHARACTERS = 160;
 
 const SIGNS = { create: '+', update: '~', delete: '-' } as const;
 
@@ -79,7 +78,9 @@ function asText(value: unknown): string {
 
 function shown(value: unknown): string {
   const text = visible(JSON.stringify(value));
-  return text.length > MAX_VALUE_CHARACTERS ? `${text.slice(0, MAX_VALUE_CHARACTERS)}…` : text;
+  return text.length > MAX_APPLY_VALUE_CHARACTERS
+    ? `${text.slice(0, MAX_APPLY_VALUE_CHARACTERS)}…`
+    : text;
 }
 
 /** Tabs stay, because policies are indented with them. */

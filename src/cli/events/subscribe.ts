@@ -5,13 +5,11 @@ import { invalid, ok, type Result } from '../../lib/result.ts';
 import { command, wrongUse } from '../command/command.ts';
 import { checkPath } from '../server/api.ts';
 import { serverOf } from '../server/server.ts';
+import { MAX_SUBSCRIBE_TIMEOUT_SECONDS } from './limits.ts';
 import { printResuming } from './resuming-subscription.ts';
 import { sinceOf } from './since-option.ts';
 import { printStock } from './stock-subscription.ts';
 import { SUBSCRIBE_OPTIONS } from './subscribe-options.ts';
-
-/** The longest time of a timer of Node: 2^31 milliseconds. */
-const MAX_TIMEOUT_SECONDS = 2_147_483;
 
 export const eventsSubscribe = command({
   name: 'events subscribe',
@@ -58,6 +56,9 @@ function parseTimeout(timeout: string | undefined): Result<number | undefined> {
   if (timeout === undefined) return ok(undefined);
   const seconds = parseDuration(timeout, '--timeout');
   if (!seconds.ok) return seconds;
-  if (seconds.value > 0 && seconds.value <= MAX_TIMEOUT_SECONDS) return ok(seconds.value * 1000);
-  return invalid(`--timeout is ${quote(timeout)}; it must be from 1s to ${MAX_TIMEOUT_SECONDS}s`);
+  if (seconds.value > 0 && seconds.value <= MAX_SUBSCRIBE_TIMEOUT_SECONDS)
+    return ok(seconds.value * 1000);
+  return invalid(
+    `--timeout is ${quote(timeout)}; it must be from 1s to ${MAX_SUBSCRIBE_TIMEOUT_SECONDS}s`,
+  );
 }

@@ -7,9 +7,7 @@ import { ok } from '../../lib/result.ts';
 import { decodeUtf8, readBytes } from '../../lib/text.ts';
 import { type CommandResult, failed, status, wrongUse } from '../command/command.ts';
 import { reasonOfFileError } from './files.ts';
-
-/** More than a policy, an event or a token can have. */
-const MAX_INPUT_BYTES = 1024 * 1024;
+import { MAX_INPUT_BYTES } from './limits.ts';
 
 /** Reads a file, or standard input if the source is `-`. */
 export async function readInput(source: string): Promise<CommandResult<string>> {

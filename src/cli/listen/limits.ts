@@ -11,3 +11,6 @@ export const LISTEN_MAX_BACKOFF_MS = 10_000;
 
 /** Bytes of the answer to a rejected webhook that are read, to show why. */
 export const MAX_LISTEN_ANSWER_BYTES = 4096;
+
+/** Characters of that answer that are shown. */
+export const MAX_LISTEN_SHOWN_CHARACTERS = 120;

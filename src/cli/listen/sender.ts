@@ -12,6 +12,7 @@ import {
   LISTEN_MIN_BACKOFF_MS,
   LISTEN_TIMEOUT_MS,
   MAX_LISTEN_ANSWER_BYTES,
+  MAX_LISTEN_SHOWN_CHARACTERS,
 } from './limits.ts';
 import { signedHeaders, type Webhook } from './webhook.ts';
 
@@ -21,9 +22,6 @@ const BACKOFF: BackoffBounds = {
   mostMs: LISTEN_MAX_BACKOFF_MS,
   isAfterServerWait: false,
 };
-
-/** How much of the answer of a program is shown. */
-const SHOWN_CHARACTERS = 120;
 
 export interface Target {
   readonly url: URL;
@@ -130,7 +128,7 @@ async function reasonOf(response: Response): Promise<string> {
   const location = response.headers.get('Location');
   const bytes = await readBytes(response.body, MAX_LISTEN_ANSWER_BYTES).catch(() => undefined);
   const text = bytes === undefined ? '' : Buffer.from(bytes).toString().trim();
-  const shown = visible(text.replace(/\s+/g, ' ')).slice(0, SHOWN_CHARACTERS);
+  const shown = visible(text.replace(/\s+/g, ' ')).slice(0, MAX_LISTEN_SHOWN_CHARACTERS);
   const answer = location === null ? shown : `redirects to ${visible(location)}`;
   return `answered ${status}${answer && `: ${answer}`}`;
 }

@@ -4,13 +4,11 @@ import WebSocket from 'ws';
 import { retryAfterMs } from '../../client/backoff.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import { refusalMessage, unreachable } from './api.ts';
+import { MAX_SUBSCRIBE_REDIRECTS, SUBSCRIBE_HANDSHAKE_TIMEOUT_MS } from './limits.ts';
 import type { Headers } from './server.ts';
 
-const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** How long the connection may outlive the Close frame of the server. workerd keeps it open for ten seconds. */
 const CLOSE_TIMEOUT_MS = 100;
-/** A standby of Vault redirects a subscriber to the active node. */
-const MAX_REDIRECTS = 10;
 const MAX_REFUSAL_CHARACTERS = 64 * 1024;
 /** The header in which the server says why it will not send some events, or any. */
 const WARNING_HEADER = 'carillon-warning';
@@ -48,7 +46,7 @@ interface Opening {
 
 // The types of `ws` do not have `closeTimeout` yet.
 const OPTIONS: WebSocket.ClientOptions & { readonly closeTimeout: number } = {
-  handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+  handshakeTimeout: SUBSCRIBE_HANDSHAKE_TIMEOUT_MS,
   closeTimeout: CLOSE_TIMEOUT_MS,
   perMessageDeflate: false,
 };
@@ -78,7 +76,7 @@ export async function openSocket(
     if (!('location' in answer)) return answer;
     const { location } = answer;
     const next = new URL(location, target);
-    if (redirects === MAX_REDIRECTS) {
+    if (redirects === MAX_SUBSCRIBE_REDIRECTS) {
       return refused(`too many redirects; the last led to ${location}`, 307);
     }
     if (isSecure(target) && !isSecure(next)) {

@@ -1,0 +1,7 @@
+/** The limits of `cli/server/`, each with its unit and its reason. */
+
+/** How long the answer to a WebSocket handshake may take. */
+export const SUBSCRIBE_HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** Redirects of one handshake. A standby of Vault redirects a subscriber to the active node. */
+export const MAX_SUBSCRIBE_REDIRECTS = 10;

@@ -103,11 +103,33 @@ describe('--format', () => {
   });
 
   it.each([
-    [['version', '--format', 'xml'], {}, '--format is "xml"'],
-    [['token', 'lookup', '-format=JSON'], {}, '--format is "JSON"'],
-    [['events', 'subscribe', '*'], { VAULT_FORMAT: 'pretty' }, 'VAULT_FORMAT is "pretty"'],
-  ])('has four values only: %j', async (args, variables, message) => {
-    const { code, stdout, stderr } = await run(args, { ...env, ...variables });
+    ['pretty', /^\{\n {2}"version": "\S+"\n\}\n$/],
+    ['JSON', /^\{\n {2}"version": "\S+"\n\}\n$/],
+    ['yml', /^version: \S+\n$/],
+  ])('is what Vault means by VAULT_FORMAT=%s', async (format, printed) => {
+    expect(await run(['version'], { VAULT_FORMAT: format })).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(printed),
+    });
+  });
+
+  it('says what to do about a VAULT_FORMAT that Carillon does not have', async () => {
+    const raw = { ...env, VAULT_FORMAT: 'raw' };
+    for (const args of [['version'], ['events', 'subscribe', '*']]) {
+      const { code, stdout, stderr } = await run(args, raw);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain(
+        'VAULT_FORMAT is "raw"; it must be "table", "json", "ndjson" or "yaml"; set it to one of these, or give --format; see',
+      );
+    }
+    expect(await run(['version', '--format=json'], raw)).toMatchObject({ code: 0 });
+  });
+
+  it.each([
+    [['version', '--format', 'xml'], '--format is "xml"'],
+    [['token', 'lookup', '-format=JSON'], '--format is "JSON"'],
+  ])('has four values only: %j', async (args, message) => {
+    const { code, stdout, stderr } = await run(args, env);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(`${message}; it must be "table", "json", "ndjson" or "yaml"; see`);
   });

@@ -54,7 +54,9 @@ describe('an option and its value', () => {
     expect(valuesOf(['-format=json'], { FORMAT: 'yaml' })).toEqual({ format: 'json' });
     expect(valuesOf([], { FORMAT: '' })).toEqual({});
     expect(failureOf(['--format', 'xml'])).toBe('--format is "xml"; it must be "json" or "yaml"');
-    expect(failureOf([], { FORMAT: 'xml' })).toBe('FORMAT is "xml"; it must be "json" or "yaml"');
+    expect(failureOf([], { FORMAT: 'xml' })).toBe(
+      'FORMAT is "xml"; it must be "json" or "yaml"; set it to one of these, or give --format',
+    );
   });
 });
 

@@ -114,13 +114,24 @@ function valuesOf(
       const isList = option.type === 'string' && option.multiple === true;
       values[name] = isList ? own.map(String) : (own.at(-1) as string | boolean);
     } else if (option.type === 'string') {
-      const value = (option.env && env[option.env]) || option.default;
+      const value = ofEnvironment(option, env) || option.default;
       if (value !== undefined) values[name] = value;
     }
     const checked = checkChoice(name, option, values[name], own.length > 0);
     if (!checked.ok) return checked;
   }
   return ok(values);
+}
+
+/** Vault reads the value of a choice in any case. */
+function ofEnvironment(
+  { env: variable, envAliases = {}, choices = [] }: Extract<Option, { type: 'string' }>,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const value = variable && env[variable];
+  if (!value) return undefined;
+  const lower = value.toLowerCase();
+  return envAliases[lower] ?? (choices.includes(lower) ? lower : value);
 }
 
 function checkChoice(
@@ -136,11 +147,16 @@ function checkChoice(
   const wrong = [value].flat().find((each) => !choices.includes(String(each)));
   if (wrong === undefined) return ok(undefined);
   const setting = isGiven ? `--${name}` : String(env);
-  return invalid(`${setting} is ${JSON.stringify(wrong)}; it must be ${listOf(choices)}`);
+  const advice = isGiven ? '' : `; set it to one of these, or give --${name}`;
+  return invalid(`${setting} is ${JSON.stringify(wrong)}; it must be ${listOf(choices)}${advice}`);
 }
 
 /** `"table", "json" or "yaml"` */
 export function listOf(choices: readonly string[]): string {
-  const quoted = choices.map((choice) => JSON.stringify(choice));
-  return [quoted.slice(0, -1).join(', '), quoted.at(-1)].filter((part) => part !== '').join(' or ');
+  return alternatives(choices.map((choice) => JSON.stringify(choice)));
+}
+
+/** `table, json or yaml` */
+export function alternatives(words: readonly string[]): string {
+  return [words.slice(0, -1).join(', '), words.at(-1)].filter((part) => part !== '').join(' or ');
 }

@@ -15,6 +15,8 @@ export const FORMAT_OPTIONS = {
     default: 'table',
     defaultHelp: 'VAULT_FORMAT, or else table',
     env: 'VAULT_FORMAT',
+    // Vault's own values, which the environments of its users have.
+    envAliases: { pretty: 'json', yml: 'yaml' },
     choices: ['table', 'json', 'ndjson', 'yaml'],
   },
 } as const satisfies Options;

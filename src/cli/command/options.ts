@@ -15,6 +15,8 @@ interface StringOption {
   readonly defaultHelp?: string;
   /** The variable of the environment that has the value if the option is not given. */
   readonly env?: string;
+  /** Other values of the variable, in lower case, and what they mean. */
+  readonly envAliases?: Readonly<Record<string, string>>;
   /** All values that the option can have. */
   readonly choices?: readonly string[];
   readonly completes?: Completes;

@@ -33,7 +33,8 @@ export const SUBSCRIBE_OPTIONS = {
   format: {
     type: 'string',
     value: 'format',
-    env: 'VAULT_FORMAT',
+    env: FORMAT_OPTIONS.format.env,
+    envAliases: FORMAT_OPTIONS.format.envAliases,
     choices: FORMAT_OPTIONS.format.choices,
     help: 'how to print: table (readable lines), json and ndjson (the frame as received) or yaml (documents)',
     defaultHelp: 'VAULT_FORMAT, or else table at a terminal and json elsewhere',

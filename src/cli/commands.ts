@@ -25,13 +25,9 @@ import {
 import { policyCheck } from './policies/check.ts';
 import { policyDelete, policyList, policyRead, policyWrite } from './policies/commands.ts';
 import { relayCommand } from './relay/command.ts';
-import {
-  sourceDelete,
-  sourceList,
-  sourceRead,
-  sourceTest,
-  sourceWrite,
-} from './sources/commands.ts';
+import { sourceDelete, sourceList, sourceRead } from './sources/commands.ts';
+import { sourceTest } from './sources/test.ts';
+import { sourceWrite } from './sources/write.ts';
 import { statusCommand } from './status/command.ts';
 import { tokenCapabilities, tokenLookup, tokenRenew, tokenRevoke } from './tokens/commands.ts';
 import { tokenCreate } from './tokens/create.ts';

@@ -2,6 +2,7 @@
 import { ok } from '../../lib/result.ts';
 import { type CommandResult, wrongUse } from '../command/command.ts';
 import { readSecret } from '../input/input.ts';
+import type { Method } from './auth-methods.ts';
 
 /** The members of the body are given as `name=value`, `name=@file` or `name=-`. */
 export interface LoginMethod {
@@ -13,7 +14,7 @@ export interface LoginMethod {
 export const LOGIN_METHODS = {
   jwt: { path: 'auth/jwt/login', required: ['jwt'], optional: ['role'] },
   approle: { path: 'auth/approle/login', required: ['role_id', 'secret_id'], optional: [] },
-} as const satisfies Readonly<Record<string, LoginMethod>>;
+} as const satisfies Readonly<Record<Method, LoginMethod>>;
 
 /**
  * Reads the arguments of a login into the body of its request. An error message does not quote an argument, which may

@@ -2,6 +2,7 @@
 
 import type { Server } from '../../client/options.ts';
 import { ok } from '../../lib/result.ts';
+import { alternatives } from '../command/arguments.ts';
 import {
   type CommandResult,
   command,
@@ -18,15 +19,16 @@ import { askSecret, readSecret } from '../input/input.ts';
 import { type Answer, requestApi } from '../server/api.ts';
 import { anonymousServerOf, SERVER_OPTIONS, withToken } from '../server/server.ts';
 import { storeToken } from '../server/token-file.ts';
+import { ALL_METHODS } from './auth-methods.ts';
 import { LOGIN_METHODS, type LoginMethod, readLogin } from './login-methods.ts';
 
 const LOGIN_OPTIONS = {
   method: {
     type: 'string',
     value: 'method',
-    help: 'token, jwt or approle',
+    help: alternatives(ALL_METHODS),
     default: 'token',
-    choices: ['token', 'jwt', 'approle'],
+    choices: ALL_METHODS,
   },
   'no-store': { type: 'boolean', help: 'do not store the token' },
   'token-only': {

@@ -1,11 +1,13 @@
 /** `carillon auth list` and `auth enable` */
 import { isJsonObject } from '../../lib/json.ts';
 import { ok } from '../../lib/result.ts';
+import { alternatives } from '../command/arguments.ts';
 import { command, failed, status } from '../command/command.ts';
 import { grid } from '../command/output.ts';
 import { type Answer, requestApi } from '../server/api.ts';
 import { apiCommand } from '../server/api-command.ts';
 import { SERVER_OPTIONS, serverOf } from '../server/server.ts';
+import { ALL_METHODS } from './auth-methods.ts';
 
 export const authList = apiCommand({
   name: 'auth list',
@@ -15,7 +17,7 @@ export const authList = apiCommand({
 });
 
 /** The commands that make the first login with a method possible. */
-const NEXT: Readonly<Record<string, string>> = {
+const NEXT: Readonly<Record<(typeof ALL_METHODS)[number], string>> = {
   jwt: 'carillon auth config jwt --jwks-url <url>, then: carillon auth role write jwt <role> --user-claim sub …',
   approle: 'carillon auth role write approle <role> --policy <policy>',
   token: 'carillon token create --policy <policy>',
@@ -25,8 +27,8 @@ export const authEnable = command({
   name: 'auth enable',
   summary: 'Check that an auth method can be used, and say how to go on',
   description:
-    'Every namespace of Carillon has the auth methods jwt, approle and token, so there is nothing to enable. The command exists for scripts that are written for Vault, and says what to do next.',
-  arguments: [{ name: 'method', help: 'jwt, approle or token', completes: Object.keys(NEXT) }],
+    'Every namespace of Carillon has the auth methods token, approle and jwt, so there is nothing to enable. The command exists for scripts that are written for Vault, and says what to do next.',
+  arguments: [{ name: 'method', help: alternatives(ALL_METHODS), completes: ALL_METHODS }],
   options: SERVER_OPTIONS,
   examples: ['carillon auth enable jwt'],
   async run(values, [method = '']) {
@@ -45,8 +47,8 @@ export const authEnable = command({
       if (!enabled.ok) return failed(enabled.failure.message);
     }
     status(`${name}/ is enabled`);
-    const next = NEXT[name];
-    if (next !== undefined) status(`next: ${next}`);
+    const known = ALL_METHODS.find((each) => each === name);
+    if (known !== undefined) status(`next: ${NEXT[known]}`);
     return ok(0);
   },
 });

@@ -4,9 +4,7 @@ import { type CommandResult, wrongUse } from '../command/command.ts';
 import { numberOption } from '../command/number-option.ts';
 import type { Options, ValuesOf } from '../command/options.ts';
 import { parsePairs } from '../input/input.ts';
-
-export const METHODS = ['approle', 'jwt'] as const;
-export type Method = (typeof METHODS)[number];
+import type { Method } from './auth-methods.ts';
 
 const TOKEN_OPTIONS = {
   policy: {

@@ -1,7 +1,7 @@
 /** The paths of roles. */
 import { ok } from '../../lib/result.ts';
 import { type CommandResult, wrongUse } from '../command/command.ts';
-import type { Method } from './role-options.ts';
+import type { Method } from './auth-methods.ts';
 
 /** Refuses a slash, with which the path would be that of something else: `web/secret-id` makes a secret id. */
 export function rolePath(method: Method, name: string, below = ''): CommandResult<string> {

@@ -1,13 +1,15 @@
 /** `carillon auth role write`, `read`, `list` and `delete` */
 import { ok } from '../../lib/result.ts';
+import { alternatives } from '../command/arguments.ts';
 import { type CommandResult, wrongUse } from '../command/command.ts';
 import type { Argument } from '../command/options.ts';
-import { listing, tableOf } from '../command/output.ts';
-import { apiCommand } from '../server/api-command.ts';
-import { METHODS, type Method, ROLE_OPTIONS, roleBody } from './role-options.ts';
+import { tableOf } from '../command/output.ts';
+import { apiCommand, listCall } from '../server/api-command.ts';
+import { METHODS, type Method } from './auth-methods.ts';
+import { ROLE_OPTIONS, roleBody } from './role-options.ts';
 import { rolePath } from './role-path.ts';
 
-const METHOD: Argument = { name: 'method', help: 'approle or jwt', completes: METHODS };
+const METHOD: Argument = { name: 'method', help: alternatives(METHODS), completes: METHODS };
 const NAME: Argument = { name: 'name', help: 'name of the role' };
 
 export const authRoleWrite = apiCommand({
@@ -23,17 +25,16 @@ export const authRoleWrite = apiCommand({
     `carillon auth role write jwt ci --bound-claim repository=acme/web --bound-claim repository=acme/api`,
   ],
   callOf(values, [given = '', name = '']) {
-    const method = methodOf(given);
-    if (!method.ok) return method;
-    const path = rolePath(method.value, name);
-    if (!path.ok) return path;
-    const body = roleBody(method.value, values);
+    const role = roleOf(given, name);
+    if (!role.ok) return role;
+    const { method, path } = role.value;
+    const body = roleBody(method, values);
     if (!body.ok) return body;
     return ok({
       method: 'POST',
-      path: path.value,
+      path,
       body: body.value,
-      done: () => `the role ${JSON.stringify(name)} of ${method.value} is written`,
+      done: () => `the role ${JSON.stringify(name)} of ${method} is written`,
     });
   },
 });
@@ -44,15 +45,14 @@ export const authRoleRead = apiCommand({
   arguments: [METHOD, NAME],
   examples: ['carillon auth role read approle web'],
   callOf(_values, [given = '', name = '']) {
-    const method = methodOf(given);
-    if (!method.ok) return method;
-    const path = rolePath(method.value, name);
-    if (!path.ok) return path;
+    const role = roleOf(given, name);
+    if (!role.ok) return role;
+    const { method, path } = role.value;
     return ok({
       method: 'GET',
-      path: path.value,
+      path,
       text: ({ data }) => tableOf(data),
-      missing: missing(method.value, name),
+      missing: missing(method, name),
     });
   },
 });
@@ -65,13 +65,7 @@ export const authRoleList = apiCommand({
   callOf(_values, [given = '']) {
     const method = methodOf(given);
     if (!method.ok) return method;
-    return ok({
-      method: 'GET',
-      path: `auth/${method.value}/role`,
-      query: 'list=true',
-      text: ({ data }) => listing('Keys', (data.keys ?? []) as string[]),
-      missing: `${method.value} has no roles`,
-    });
+    return ok(listCall(`auth/${method.value}/role`, `${method.value} has no roles`));
   },
 });
 
@@ -82,23 +76,32 @@ export const authRoleDelete = apiCommand({
   notes: 'Tokens of earlier logins are not revoked.',
   examples: ['carillon auth role delete approle web'],
   callOf(_values, [given = '', name = '']) {
-    const method = methodOf(given);
-    if (!method.ok) return method;
-    const path = rolePath(method.value, name);
-    if (!path.ok) return path;
+    const role = roleOf(given, name);
+    if (!role.ok) return role;
+    const { method, path } = role.value;
     return ok({
       method: 'DELETE',
-      path: path.value,
-      done: () => `deleted the role ${JSON.stringify(name)} of ${method.value}, if there was one`,
+      path,
+      done: () => `deleted the role ${JSON.stringify(name)} of ${method}, if there was one`,
     });
   },
 });
+
+function roleOf(
+  given: string,
+  name: string,
+): CommandResult<{ readonly method: Method; readonly path: string }> {
+  const method = methodOf(given);
+  if (!method.ok) return method;
+  const path = rolePath(method.value, name);
+  return path.ok ? ok({ method: method.value, path: path.value }) : path;
+}
 
 function methodOf(given: string): CommandResult<Method> {
   const method = METHODS.find((each) => each === given.replace(/\/$/, ''));
   return method === undefined
     ? wrongUse(
-        `${JSON.stringify(given)} has no roles; the auth methods with roles are approle and jwt`,
+        `${JSON.stringify(given)} has no roles; the auth methods with roles are ${METHODS.join(' and ')}`,
       )
     : ok(method);
 }

@@ -2,8 +2,8 @@
 import { ok } from '../../lib/result.ts';
 import { checkNamespacePath } from '../../namespace/namespace.ts';
 import { type CommandResult, wrongUse } from '../command/command.ts';
-import { listing, tableOf } from '../command/output.ts';
-import { apiCommand } from '../server/api-command.ts';
+import { tableOf } from '../command/output.ts';
+import { apiCommand, type Call, listCall } from '../server/api-command.ts';
 
 const PATH = 'sys/namespaces';
 const ARGUMENT = {
@@ -19,30 +19,15 @@ export const namespaceCreate = apiCommand({
     'carillon namespace create team-a',
     'carillon namespace create --namespace team-a prod',
   ],
-  callOf: (_values, [path = '']) => {
-    const checked = pathOf(path);
-    if (!checked.ok) return checked;
-    return ok({
-      method: 'PUT',
-      path: checked.value,
-      body: {},
-      text: ({ data }) => tableOf(data),
-    });
-  },
+  callOf: (_values, [path = '']) =>
+    callAt(path, { method: 'PUT', body: {}, text: ({ data }) => tableOf(data) }),
 });
 
 export const namespaceList = apiCommand({
   name: 'namespace list',
   summary: 'List the namespaces directly below that of the request',
   examples: ['carillon namespace list --namespace team-a'],
-  callOf: () =>
-    ok({
-      method: 'GET',
-      path: PATH,
-      query: 'list=true',
-      text: ({ data }) => listing('Keys', (data.keys ?? []) as string[]),
-      missing: 'there are no namespaces',
-    }),
+  callOf: () => ok(listCall(PATH, 'there are no namespaces')),
 });
 
 export const namespaceLookup = apiCommand({
@@ -50,16 +35,12 @@ export const namespaceLookup = apiCommand({
   summary: 'Show a namespace',
   arguments: [ARGUMENT],
   examples: ['carillon namespace lookup team-a/prod'],
-  callOf: (_values, [path = '']) => {
-    const checked = pathOf(path);
-    if (!checked.ok) return checked;
-    return ok({
+  callOf: (_values, [path = '']) =>
+    callAt(path, {
       method: 'GET',
-      path: checked.value,
       text: ({ data }) => tableOf(data),
       missing: `there is no namespace ${JSON.stringify(path)}`,
-    });
-  },
+    }),
 });
 
 export const namespaceDelete = apiCommand({
@@ -67,20 +48,16 @@ export const namespaceDelete = apiCommand({
   summary: 'Delete a namespace that has none below it, with everything in it',
   arguments: [ARGUMENT],
   examples: ['carillon namespace delete team-a/prod'],
-  callOf: (_values, [path = '']) => {
-    const checked = pathOf(path);
-    if (!checked.ok) return checked;
-    return ok({
+  callOf: (_values, [path = '']) =>
+    callAt(path, {
       method: 'DELETE',
-      path: checked.value,
       done: () => `deleted the namespace ${JSON.stringify(path)}, if there was one`,
       missing: `there is no namespace above ${JSON.stringify(path)}`,
-    });
-  },
+    }),
 });
 
-/** A URL would merge the slashes of an empty segment, and name another namespace. */
-function pathOf(namespace: string): CommandResult<string> {
+/** A request at a namespace. A URL would merge the slashes of an empty segment, and name another one. */
+function callAt(namespace: string, call: Omit<Call, 'path'>): CommandResult<Call> {
   const path = checkNamespacePath(namespace);
-  return path.ok ? ok(`${PATH}/${path.value}`) : wrongUse(path.failure.message);
+  return path.ok ? ok({ ...call, path: `${PATH}/${path.value}` }) : wrongUse(path.failure.message);
 }

@@ -15,12 +15,12 @@ import {
 import { FIELD_OPTIONS, fieldLine } from '../command/field.ts';
 import { FORMAT_OPTIONS, type Format } from '../command/format.ts';
 import type { Options, Values, ValuesOf } from '../command/options.ts';
-import { print } from '../command/output.ts';
+import { listing, print } from '../command/output.ts';
 import { type Answer, requestApi } from './api.ts';
 import { SERVER_OPTIONS, serverOf } from './server.ts';
 
 /** The request, and what the command says of the answer. */
-interface Call {
+export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly query?: string;
@@ -35,6 +35,21 @@ interface Call {
   note?(server: Server): string | undefined;
   /** The message if the server has nothing of that name. */
   readonly missing?: string;
+}
+
+/**
+ * The request for a list of names.
+ *
+ * @param missing the message if there are none
+ */
+export function listCall(path: string, missing: string): Call {
+  return {
+    method: 'GET',
+    path,
+    query: 'list=true',
+    text: ({ data }) => listing('Keys', (data.keys ?? []) as string[]),
+    missing,
+  };
 }
 
 interface ApiCommand<O extends Options> extends Declaration {

@@ -1,0 +1,103 @@
+/** `carillon source write` */
+import { isJsonObject } from '../../lib/json.ts';
+import { kindOf } from '../../lib/quote.ts';
+import { ok } from '../../lib/result.ts';
+import { parseJson } from '../../lib/text.ts';
+import { type CommandResult, failed } from '../command/command.ts';
+import { readInput, readSecret } from '../input/input.ts';
+import { apiCommand } from '../server/api-command.ts';
+import { noteOnAddress, sourceAddress, sourcePath } from './address.ts';
+import { pathOf } from './name.ts';
+
+export const sourceWrite = apiCommand({
+  name: 'source write',
+  summary: 'Make a source of events, or replace it: who sends, and which events that makes',
+  arguments: [{ name: 'name', help: 'what the source is called; its address ends in it' }],
+  options: {
+    kind: {
+      type: 'string',
+      value: 'kind',
+      help: 'github, stripe, slack, … (docs/sources.md has all), standard-webhooks, hmac, token or vault-audit',
+    },
+    'secret-file': {
+      type: 'string',
+      value: 'file',
+      help: 'file with one secret, or "-" for standard input; several while the secret changes',
+      multiple: true,
+      defaultHelp: 'those it has',
+      completes: 'file',
+    },
+    'event-type': {
+      type: 'string',
+      value: 'rule',
+      help: "event type, such as 'ci/{header:X-Event}'",
+      defaultHelp: 'that of the kind',
+    },
+    path: {
+      type: 'string',
+      value: 'rule',
+      help: 'metadata "path", by which policies decide, such as \'ci/{/job/name}\'',
+    },
+    id: { type: 'string', value: 'rule', help: "id, such as '{/delivery}'" },
+    settings: {
+      type: 'string',
+      value: 'file',
+      help: 'JSON with these and all others, as the API has them: signature, url, mapping, tolerance, namespace, mounts, on_overload; the other options override it',
+      completes: 'file',
+    },
+  },
+  examples: [
+    'carillon source write --kind github --secret-file ~/github-secret github',
+    'carillon source write --settings ci.json --secret-file ~/ci-secret ci',
+  ],
+  async callOf(values, [name = '']) {
+    const path = pathOf(name);
+    if (!path.ok) return path;
+    const settings = await objectFrom(values.settings);
+    if (!settings.ok) return settings;
+    const files = values['secret-file'];
+    const secrets: string[] = [];
+    for (const file of files ?? []) {
+      const secret = await readSecret(file);
+      if (!secret.ok) return secret;
+      secrets.push(secret.value);
+    }
+    const mapping = settings.value.mapping ?? {};
+    if (!isJsonObject(mapping)) {
+      return failed(`mapping must be a JSON object, not ${kindOf(mapping)}`);
+    }
+    const rules = {
+      ...(values.path !== undefined && { path: values.path }),
+      ...(values.id !== undefined && { id: values.id }),
+    };
+    const hasRules = Object.keys(rules).length > 0;
+    return ok({
+      method: 'PUT',
+      path: path.value,
+      body: {
+        ...settings.value,
+        ...(values.kind !== undefined && { kind: values.kind }),
+        ...(values['event-type'] !== undefined && { event_type: values['event-type'] }),
+        ...(hasRules && { mapping: { ...mapping, ...rules } }),
+        ...(files && { secrets }),
+      },
+      done: (server) =>
+        `wrote the source ${JSON.stringify(name)}; its address is ${sourceAddress(server, sourcePath(server, name))}`,
+      note: noteOnAddress,
+    });
+  },
+});
+
+/** The JSON object in a file; an empty one without a file. */
+async function objectFrom(
+  file: string | undefined,
+): Promise<CommandResult<Record<string, unknown>>> {
+  if (file === undefined) return ok({});
+  const text = await readInput(file);
+  if (!text.ok) return text;
+  const json = parseJson(text.value);
+  if (!json.ok) return failed(`${file}: ${json.failure.message}`);
+  return isJsonObject(json.value)
+    ? ok(json.value)
+    : failed(`${file} must be a JSON object, not ${kindOf(json.value)}`);
+}

@@ -9,7 +9,7 @@ export function socketRuntime({
 }: SubscriptionOptions): SocketRuntime {
   if (WebSocket === undefined) {
     throw invalid(
-      'this platform has no WebSocket; install the package "ws" and give it: { WebSocket } after `import WebSocket from "ws"`',
+      'this platform has no WebSocket (Node has one from 22 on); `npm install ws`, `import WebSocket from "ws"`, then `subscribe(pattern, { …, WebSocket })`',
     );
   }
   return { ...platformRuntime(fetch), WebSocket };

@@ -62,6 +62,26 @@ describe('a login by AppRole', () => {
     ]);
   });
 
+  it('warns that others can read the secret id, but not that they can read the role id', async () => {
+    await succeed('auth', 'role', 'write', 'approle', 'files', '--policy', 'a');
+    const credentials = {
+      ...(await succeed('auth', 'role-id', 'files')),
+      ...(await succeed('auth', 'secret-id', 'files')),
+    };
+    const args = ['role_id', 'secret_id'].map((name) => {
+      const file = join(scratch, name);
+      writeFileSync(file, `${credentials[name]}\n`, { mode: 0o644 });
+      return `${name}=@${file}`;
+    });
+    const { code, stderr } = await run(
+      ['login', '--token-only', '--method=approle', ...args],
+      nobody,
+    );
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain(`can read the secret in ${join(scratch, 'secret_id')}`);
+    expect(stderr).not.toContain(join(scratch, 'role_id'));
+  });
+
   it('is limited as the options say', async () => {
     const limits = ['--token-ttl=1h', '--token-max-ttl=2h', '--token-num-uses', '5'];
     const ofSecretIds = ['--secret-id-ttl', '90s', '--secret-id-num-uses', '1'];

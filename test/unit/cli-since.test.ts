@@ -67,8 +67,11 @@ describe('--since', () => {
     ['cc2.AAAA', 'cc2.AAAA'],
     ['baf4aa14-8668-4bec-a6e4-d09f488f59c1', 'baf4aa14-8668-4bec-a6e4-d09f488f59c1'],
     ['evt_1', 'evt_1'],
-    ['20261122', '20261122'],
-    ['an id with blanks', 'an id with blanks'],
+    ['4d2e91d', '4d2e91d'],
+    ['2h-build', '2h-build'],
+    ['1309456789012345678', '1309456789012345678'],
+    ['1.2.3', '1.2.3'],
+    ['soonish', 'soonish'],
   ])('passes %j on as %j', (text, since) => {
     expect(accepted(resolveSince(text, NOW))).toEqual({ since, isComputed: false });
   });
@@ -79,6 +82,9 @@ describe('--since', () => {
     ...['2026-13-01', '2026-11-31', '2026-11-22 25:00', '2026-11-22 12:60', '2026/11/22'],
     ...['2026-11-22T12', '20261122T120000Z', 'Sun, 22 Nov 2026 12:00:00 GMT'],
     ...['yesterday 14:00', 'last monday', 'a while ago', '14:00', '9:30:00'],
+    ...['2h30', '1e9h', '1h30m5', '90', '1.5', '20261122', '1764500000', '1764500000000'],
+    ...['11/22/2026', '22.11.2026', '2026-1-2', '11/22', '11-22-2026', 'half an hour'],
+    ...['NaN', 'Infinity', 'none', '-', '--', 'an id with blanks'],
     ...['an id\n', ' id', 'x'.repeat(300)],
   ])('refuses %j, and says which forms there are', (text) => {
     const { message } = failureOf(resolveSince(text, NOW));

@@ -1,7 +1,7 @@
 /** The ways to log in: their arguments and their paths. */
 import { ok } from '../../lib/result.ts';
 import { type CommandResult, wrongUse } from '../command/command.ts';
-import { readSecret } from '../input/input.ts';
+import { readInput, readSecret } from '../input/input.ts';
 import type { Method } from './auth-methods.ts';
 
 /** The members of the body are given as `name=value`, `name=@file` or `name=-`. */
@@ -38,7 +38,7 @@ export async function readLogin(
       const forms = known.map((each) => `${each}=…`).join(' or ');
       return wrongUse(`argument ${index + 1} is not ${forms}`);
     }
-    const value = await readValue(arg.slice(name.length + 1));
+    const value = await readValue(name, arg.slice(name.length + 1));
     if (!value.ok) return value;
     body[name] = value.value;
   }
@@ -46,7 +46,13 @@ export async function readLogin(
   return missing === undefined ? ok(body) : wrongUse(`${missing}=… is missing`);
 }
 
-function readValue(text: string): Promise<CommandResult<string>> | CommandResult<string> {
-  if (text === '-') return readSecret('-');
-  return text.startsWith('@') ? readSecret(text.slice(1)) : ok(text);
+/** A role id is no secret, so its file may be readable to all. */
+const PUBLIC_MEMBERS = ['role', 'role_id'];
+
+async function readValue(name: string, text: string): Promise<CommandResult<string>> {
+  if (text !== '-' && !text.startsWith('@')) return ok(text);
+  const source = text === '-' ? '-' : text.slice(1);
+  if (!PUBLIC_MEMBERS.includes(name)) return readSecret(source);
+  const value = await readInput(source);
+  return value.ok ? ok(value.value.trim()) : value;
 }

@@ -4,7 +4,7 @@
  * Only texts that no event id can have are read as times. Otherwise the publisher of an event could choose where a
  * script resumes that passes its last id.
  */
-import { checkEventId, KEYWORDS, positionForm } from '../../event/position-text.ts';
+import { checkEventId, positionForm } from '../../event/position-text.ts';
 import { normalizeTimestamp } from '../../event/time.ts';
 import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
@@ -106,10 +106,23 @@ function localTime(text: string): number | undefined {
   return isReal && second < 60 ? date.getTime() : undefined;
 }
 
-/** No publisher gives an event such an id. The server would take it for one, and send everything. */
+/** Texts that a person means as a time. The server would take each for the id of an event, and send everything. */
+const MEANT_AS_TIME: readonly RegExp[] = [
+  /\s/,
+  /^(?:nan|infinity|none|\W+)$/i,
+  /^\d{1,2}:\d{2}(:\d{2})?$/,
+  // Compact dates and Unix times in seconds or milliseconds. Ids of vendors that are numbers are longer.
+  /^\d{1,14}(?:\.\d*)?$/,
+  // `1e9h`. Hexadecimal ids have none of these units.
+  /^[\d.]+e[\d+-]*[hms][a-z]*$/i,
+  // `2h30`, `1h30m5`.
+  /^(?:[\d.,]+(?:y|yrs?|years?|mo|months?|w|wks?|weeks?|d|days?|h|hrs?|hours?|m|mins?|minutes?|s|secs?|seconds?|ms))+[\d.,]*(?:ago)?$/i,
+  // `11/22/2026`, `22.11.2026`, `2026-1-2`.
+  /^(?:\d{1,2}([./-])\d{1,2}\1\d{4}|\d{4}([./-])\d{1,2}\2\d{1,2}|\d{1,2}\/\d{1,2}(?:\/\d{2})?)(?:T.*)?$/i,
+];
+
 function isMeantAsTime(text: string): boolean {
-  const startsWithKeyword = KEYWORDS.some((word) => text.toLowerCase().startsWith(`${word} `));
-  return startsWithKeyword || /\bago$/i.test(text) || /^\d{1,2}:\d{2}(:\d{2})?$/.test(text);
+  return MEANT_AS_TIME.some((form) => form.test(text));
 }
 
 function partsOf(milliseconds: number) {

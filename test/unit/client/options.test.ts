@@ -74,7 +74,7 @@ describe('subscribe', () => {
 
   it('says how to come by a WebSocket where the platform has none', () => {
     vi.stubGlobal('WebSocket', undefined);
-    expect(() => subscribe('*', SERVER)).toThrow('install the package "ws"');
+    expect(() => subscribe('*', SERVER)).toThrow('`npm install ws`');
   });
 });
 

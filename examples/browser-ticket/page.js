@@ -1,10 +1,9 @@
 // Shows events. It has no token: it asks its backend for a ticket for each connection.
 import { CarillonError, subscribe } from '/client.min.js';
 
-const url = document.querySelector('meta[name=carillon]').content;
-const [state, events, form] = ['#state', '#events', 'form'].map((name) => {
-  return document.querySelector(name);
-});
+const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
+const url = find('meta[name=carillon]').getAttribute('content') ?? '';
+const [state, events, form] = ['#state', '#events', 'form'].map(find);
 
 async function ticket() {
   const response = await fetch('/ticket', { method: 'POST' });
@@ -25,9 +24,10 @@ function add(text, kind = '') {
   events.append(line);
 }
 
-function onState({ type, reason, retryInMs }) {
-  if (type === 'connected') show('connected', 'connected');
-  else show(`reconnecting in ${(retryInMs / 1000).toFixed(1)} s: ${reason}`);
+function onState(connection) {
+  if (connection.type === 'connected') return show('connected', 'connected');
+  const { reason, retryInMs } = connection;
+  show(`reconnecting in ${(retryInMs / 1000).toFixed(1)} s: ${reason}`);
 }
 
 try {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { sendFile } from './files.js';
 
-const { VAULT_ADDR = 'http://127.0.0.1:8200', VAULT_TOKEN, PORT = '3000' } = process.env;
+const { VAULT_ADDR = 'http://127.0.0.1:8200', VAULT_TOKEN = '', PORT = '3000' } = process.env;
 if (!VAULT_TOKEN) throw new Error('set VAULT_TOKEN to a token that may subscribe');
 const sessions = new Set();
 
@@ -16,7 +16,7 @@ const server = createServer(async ({ method, url, headers }, response) => {
     const cookie = `session=${session}; HttpOnly; SameSite=Strict`;
     response.writeHead(303, { Location: '/', 'Set-Cookie': cookie }).end();
   } else if (route === 'POST /ticket') {
-    const [, session] = /session=([\w-]+)/.exec(headers.cookie) ?? [];
+    const [, session] = /session=([\w-]+)/.exec(headers.cookie ?? '') ?? [];
     if (!sessions.has(session)) return response.writeHead(401).end();
     const ticket = await requestTicket().catch(console.error);
     response.writeHead(ticket ? 200 : 502, { 'Cache-Control': 'no-store' }).end(ticket);
@@ -31,5 +31,6 @@ async function requestTicket() {
 }
 
 server.listen(Number(PORT), '127.0.0.1', () => {
-  console.log(`The page is at http://127.0.0.1:${server.address().port}`);
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  console.log(`The page is at http://127.0.0.1:${port}`);
 });

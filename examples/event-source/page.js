@@ -1,8 +1,7 @@
 // Shows events with EventSource. It cannot send a token, so its URL has a ticket, which opens one stream.
-const server = document.querySelector('meta[name=carillon]').content;
-const [state, events, form] = ['#state', '#events', 'form'].map((name) => {
-  return document.querySelector(name);
-});
+const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
+const server = find('meta[name=carillon]').getAttribute('content') ?? '';
+const [state, events, form] = ['#state', '#events', 'form'].map(find);
 
 /** The position after the last event, or where the stream began. */
 let position = '';
@@ -25,7 +24,7 @@ async function newAddress(parameters = {}) {
   const url = new URL('/v1/sys/events/subscribe/kv-v2/*', server);
   const ticket = await response.text();
   const lastEventId = position === '' ? {} : { lastEventId: position };
-  url.search = new URLSearchParams({ ...parameters, ...lastEventId, ticket });
+  url.search = String(new URLSearchParams({ ...parameters, ...lastEventId, ticket }));
   return url;
 }
 

@@ -1,9 +1,9 @@
 // Shows the webhooks of GitHub. Its backend is that of examples/browser-ticket, which gives it a ticket for each connection.
 import { CarillonError, subscribe } from '/client.min.js';
 
-const url = document.querySelector('meta[name=carillon]').content;
-const state = document.querySelector('#state');
-const events = document.querySelector('#events');
+const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
+const url = find('meta[name=carillon]').getAttribute('content') ?? '';
+const [state, events, form] = ['#state', '#events', 'form'].map(find);
 
 async function ticket() {
   const response = await fetch('/ticket', { method: 'POST' });
@@ -13,7 +13,7 @@ async function ticket() {
 }
 
 /** The newest first. What comes from outside is only ever text of an element. */
-function add(what, where, kind = '') {
+function add(what, where = '', kind = '') {
   const line = document.createElement('li');
   const name = document.createElement('b');
   name.textContent = what;
@@ -22,7 +22,7 @@ function add(what, where, kind = '') {
   events.prepend(line);
 }
 
-function onState({ type, reason }) {
+function onState({ type, reason = '' }) {
   state.textContent = type === 'connected' ? 'connected' : `reconnecting: ${reason}`;
 }
 
@@ -30,9 +30,9 @@ try {
   // What the server retains, by default of a day, then what happens.
   for await (const item of subscribe('github/*', { url, ticket, since: 'earliest', onState })) {
     if (item.type === 'gap') add('events may be missing', item.reason, 'gap');
-    else add(item.eventType.slice('github/'.length), item.metadata.path.slice('github/'.length));
+    else add(item.eventType.slice('github/'.length), item.metadata.path?.slice('github/'.length));
   }
 } catch (error) {
   state.textContent = error.message;
-  document.querySelector('form').hidden = error.code !== 'forbidden';
+  form.hidden = error.code !== 'forbidden';
 }

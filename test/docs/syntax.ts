@@ -21,8 +21,11 @@ const READERS: Readonly<Record<string, Reader>> = {
   python: (text) => said('python3', ['-c', 'import ast, sys; ast.parse(sys.stdin.read())'], text),
 };
 
-/** Read by nothing here: pictures and transcripts, what a web server or systemd reads, and types (`types.test.ts`). */
-const UNREAD = new Set(['', 'text', 'ini', 'html', 'diff', 'dockerfile', 'ts', 'tsx', 'jsx']);
+/**
+ * Read by nothing here: pictures and transcripts, what a web server or systemd reads, and TypeScript, which is compiled by
+ * `types.test.ts` and, with React, by `test/browser/react-hook.test.ts`.
+ */
+const UNREAD = new Set(['', 'text', 'ini', 'html', 'ts', 'tsx']);
 
 /** @returns what is wrong with the block, if anything is */
 export function problemIn({

@@ -41,6 +41,13 @@ it('every program of the documents compiles', () => {
   expect(problemsIn(blocks)).toEqual('');
 });
 
+it('programs for React are only in the document whose test compiles them', () => {
+  const documents = allDocuments().filter(({ blocks }) =>
+    blocks.some(({ language }) => language === 'tsx'),
+  );
+  expect(documents.map(({ path }) => path)).toEqual(['examples/react-hook/README.md']);
+});
+
 it('a program that does not compile is found, with its place', () => {
   const text = "for await (const item of subscribe('kv*', options)) console.log(item.typo);\n";
   const block = { document: 'docs/a.md', line: 7, language: 'ts', attributes: {}, text };

@@ -114,6 +114,13 @@ describe('what cannot be applied', () => {
     );
   });
 
+  it('is a file whose name would write a line of its own into the log of a pipeline', async () => {
+    const path = on.folder({ 'x\n::error::pwned.yaml': 'kind: nothing\n' });
+    const { stderr } = await on.diff(path);
+    expect(stderr).toContain('/x\\u000a::error::pwned.yaml:1:');
+    expect(stderr).not.toMatch(/^::/m);
+  });
+
   it('are files behind links, as Kubernetes mounts them', async () => {
     const path = on.folder({ '..data/a.yaml': 'kind: approle-role\nname: web\n' });
     symlinkSync('..data/a.yaml', join(path, 'a.yaml'));

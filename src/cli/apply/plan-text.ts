@@ -1,6 +1,7 @@
 /** A plan as people read it, and as programs do. Pure. */
-import { visible } from '../command/output.ts';
+
 import type { Paint } from '../command/style.ts';
+import { visible } from '../command/visible.ts';
 import { MAX_APPLY_VALUE_CHARACTERS } from './limits.ts';
 import { describeObject } from './object.ts';
 import type { Change, Plan, WriteChange } from './plan.ts';

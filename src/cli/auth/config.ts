@@ -1,4 +1,5 @@
 /** `carillon auth config` */
+import { quote } from '../../lib/quote.ts';
 import { ok } from '../../lib/result.ts';
 import { wrongUse } from '../command/command.ts';
 import type { Options } from '../command/options.ts';
@@ -65,7 +66,7 @@ export const authConfig = apiCommand({
         'approle has nothing to configure; write a role: carillon auth role write approle <name> --policy <policy>',
       );
     }
-    if (method !== 'jwt') return wrongUse(`${JSON.stringify(method)} is not "jwt"`);
+    if (method !== 'jwt') return wrongUse(`${quote(method)} is not "jwt"`);
     if (!Object.keys(OPTIONS).some((name) => Object.hasOwn(values, name))) {
       return ok({
         method: 'GET',

@@ -2,6 +2,7 @@
  * The arguments of a command, in the syntax of Vault's own: options with one dash or two, anywhere before a `--`, and
  * booleans that may have a value, as in Go: `-format=json`, `--renewable=false`.
  */
+import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { suggestion } from './nearest.ts';
 import type { Option, Options, Values } from './options.ts';
@@ -148,7 +149,7 @@ function checkChoice(
   if (wrong === undefined) return ok(undefined);
   const setting = isGiven ? `--${name}` : String(env);
   const advice = isGiven ? '' : `; set it to one of these, or give --${name}`;
-  return invalid(`${setting} is ${JSON.stringify(wrong)}; it must be ${listOf(choices)}${advice}`);
+  return invalid(`${setting} is ${quote(wrong)}; it must be ${listOf(choices)}${advice}`);
 }
 
 /** `"table", "json" or "yaml"` */

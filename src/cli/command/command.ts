@@ -1,6 +1,7 @@
 /** What a command of the CLI declares, and how it ends. */
 import type { Result } from '../../lib/result.ts';
 import type { Argument, Options, Values, ValuesOf } from './options.ts';
+import { safeMessage } from './visible.ts';
 
 /**
  * 0 done, 1 failed, 2 wrong use, 3 the answer to the question is no, 4 the right to a subscription ended, 130 interrupted.
@@ -94,18 +95,24 @@ export function interrupted(): CommandResult<never> {
 
 /** Says what went wrong and how to fix it, in one sentence. */
 export function fail(message: string): 1 {
-  process.stderr.write(`carillon: ${message}\n`);
+  process.stderr.write(`carillon: ${safeMessage(message)}\n`);
   return 1;
 }
 
 /** Says what is wrong with the arguments of a command. */
 export function misuse(message: string, command: string): 2 {
   const see = message.endsWith('?') ? ' See' : '; see';
-  process.stderr.write(`carillon: ${message}${see} "carillon ${command}${command && ' '}--help"\n`);
+  const said = safeMessage(message);
+  process.stderr.write(`carillon: ${said}${see} "carillon ${command}${command && ' '}--help"\n`);
   return 2;
 }
 
 /** Says what happens. Standard output is only for data. */
 export function status(message: string): void {
-  process.stderr.write(`${message}\n`);
+  process.stderr.write(`${safeMessage(message)}\n`);
+}
+
+/** Shows a text of the command's own as it is, with its lines and its secrets. */
+export function announce(text: string): void {
+  process.stderr.write(`${text}\n`);
 }

@@ -1,5 +1,6 @@
 /** The option `--field`, which prints one member of an answer for a script, as Vault's does. */
 
+import { quote } from '../../lib/quote.ts';
 import { ok } from '../../lib/result.ts';
 import type { Answer } from '../server/api.ts';
 import { type CommandResult, failed } from './command.ts';
@@ -27,7 +28,7 @@ export function fieldLine({ data, auth }: Answer, name: string): CommandResult<s
   if (!Object.hasOwn(members, name)) {
     const names = Object.keys(members);
     const known = names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`;
-    return failed(`--field: the answer has no member ${JSON.stringify(name)}; ${known}`);
+    return failed(`--field: the answer has no member ${quote(name)}; ${known}`);
   }
   const value = members[name] ?? '';
   return ok(`${typeof value === 'string' ? value : JSON.stringify(value)}\n`);

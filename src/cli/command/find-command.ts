@@ -1,5 +1,6 @@
 /** The command that a user types. */
 
+import { quote } from '../../lib/quote.ts';
 import { listOf } from './arguments.ts';
 import type { Command } from './command.ts';
 import { suggestion } from './nearest.ts';
@@ -62,5 +63,5 @@ function lastWord(name: string): string {
 
 function unknown(typed: string, meant: readonly string[]): string {
   const question = meant.length === 0 ? '' : `; did you mean ${listOf(meant)}?`;
-  return `there is no command ${JSON.stringify(typed)}${question}`;
+  return `there is no command ${quote(typed)}${question}`;
 }

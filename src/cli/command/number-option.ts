@@ -1,4 +1,5 @@
 /** Options whose value is a number. */
+import { quote } from '../../lib/quote.ts';
 import { ok } from '../../lib/result.ts';
 import { type CommandResult, wrongUse } from './command.ts';
 
@@ -15,5 +16,5 @@ export function numberOption(
   if (text === undefined) return ok(undefined);
   return /^\d+$/.test(text)
     ? ok(Number(text))
-    : wrongUse(`--${name} is ${JSON.stringify(text)}; it must be a number`);
+    : wrongUse(`--${name} is ${quote(text)}; it must be a number`);
 }

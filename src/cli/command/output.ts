@@ -3,6 +3,7 @@ import { isJsonObject } from '../../lib/json.ts';
 import type { Answer } from '../server/api.ts';
 import { status } from './command.ts';
 import { type Format, formatted } from './format.ts';
+import { visible } from './visible.ts';
 
 type Row = readonly [key: string, value: unknown];
 
@@ -92,17 +93,6 @@ function cell(key: string, value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((each) => cell('', each)).join(' ')}]`;
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
   return visible(text);
-}
-
-/**
- * Shows the characters that control a terminal or the direction and the lines of a text, so that a text of somebody
- * else cannot do so.
- */
-export function visible(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
 
 /** A duration of Go: `768h`, `1h30m`. */

@@ -1,5 +1,5 @@
 /** Messages on standard error and, on a terminal, one line below them that is kept up to date. */
-import { visible } from './output.ts';
+import { safeMessage } from './visible.ts';
 
 /** `process.stderr`, or its replacement in a test. */
 export interface Screen {
@@ -33,7 +33,7 @@ export class StatusLine {
   /** Writes a message above the line. */
   say(message: string): void {
     const isShown = this.#drawn !== '';
-    this.#replace(`${visible(message)}\n`);
+    this.#replace(`${safeMessage(message)}\n`);
     if (isShown) this.draw();
   }
 

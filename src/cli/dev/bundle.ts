@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { ok } from '../../lib/result.ts';
-import { type CommandResult, failed } from '../command/command.ts';
+import { announce, type CommandResult, failed } from '../command/command.ts';
 import { replaceFile } from '../input/files.ts';
 import { IS_CLONE, ROOT } from './installation.ts';
 
@@ -102,7 +102,10 @@ async function build(
   const folder = mkdtempSync(join(tmpdir(), 'carillon-bundle-'));
   try {
     const errors = await wranglerDryRun(entry, folder, signal);
-    if (errors !== undefined) return failed(`the Worker cannot be built:\n${errors}`);
+    if (errors !== undefined) {
+      if (signal?.aborted !== true) announce(errors);
+      return failed('the Worker cannot be built; what wrangler says is above');
+    }
     return ok({
       code: readFileSync(join(folder, `${basename(entry, '.ts')}.js`), 'utf8'),
       config: readConfig(),

@@ -7,7 +7,7 @@ import { parseEnv } from 'node:util';
 import { nearest } from '../../lib/nearest.ts';
 import { ok } from '../../lib/result.ts';
 import { type CommandResult, status } from '../command/command.ts';
-import { visible } from '../command/output.ts';
+import { visible } from '../command/visible.ts';
 import { isFolder } from '../input/files.ts';
 import { readInput, warnOfReaders } from '../input/input.ts';
 import type { Variables } from './variables.ts';

@@ -1,5 +1,5 @@
 /** Prints the address and the token again when lines of the log have pushed them off the screen. */
-import { status } from '../command/command.ts';
+import { announce } from '../command/command.ts';
 
 /** Silence after which nobody has to look for the lines between those of the log. */
 const QUIET_MS = 1500;
@@ -19,7 +19,7 @@ export class Reminder {
   #lines = 0;
   #quiet: NodeJS.Timeout | undefined;
 
-  constructor(terminal: Terminal = process.stderr, print: (text: string) => void = status) {
+  constructor(terminal: Terminal = process.stderr, print: (text: string) => void = announce) {
     this.#terminal = terminal;
     this.#print = print;
   }

@@ -1,6 +1,6 @@
 /** Runs the local server until it is asked to stop, or dies. */
 import { ok } from '../../lib/result.ts';
-import { type CommandResult, type ExitCode, failed, status } from '../command/command.ts';
+import { announce, type CommandResult, type ExitCode, failed, status } from '../command/command.ts';
 import { onSignals } from '../command/stopping.ts';
 import { bindAddress, leadsTo } from './address.ts';
 import { banner, hostAndPort, reminder, shortReminder } from './banner.ts';
@@ -87,7 +87,7 @@ async function serveFrom(
   });
   try {
     log.ready(`http://${hostAndPort(address, running.port)}`);
-    status(banner(running, returnTerminal !== undefined));
+    announce(banner(running, returnTerminal !== undefined));
     screen.watch(shortReminder(running));
     const death = await Promise.race([server.value.died, aborted(stop)]);
     if (death !== undefined) return failed(death);

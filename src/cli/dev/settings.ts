@@ -1,5 +1,7 @@
 /** What the local server is told: by options, by `.dev.vars`, and by `wrangler.toml`. */
+
 import { parseConfig } from '../../config/config.ts';
+import { quote } from '../../lib/quote.ts';
 import { ok } from '../../lib/result.ts';
 import { checkUpstream } from '../../outbound/upstream/address.ts';
 import { type CommandResult, wrongUse } from '../command/command.ts';
@@ -17,9 +19,7 @@ export async function settingsOf(values: DevValues): Promise<CommandResult<Setti
   const { host, data } = values;
   const port = Number(values.port);
   if (!/^\d{1,5}$/.test(values.port) || port > 65_535) {
-    return wrongUse(
-      `--port is ${JSON.stringify(values.port)}; it must be a number from 0 to 65535`,
-    );
+    return wrongUse(`--port is ${quote(values.port)}; it must be a number from 0 to 65535`);
   }
   const given = values.upstream;
   const log = logFormatOf(values);

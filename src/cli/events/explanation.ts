@@ -1,5 +1,5 @@
 /** Why a subscriber gets an event or not, as a text for people. */
-import { visible } from '../command/output.ts';
+import { visible } from '../command/visible.ts';
 import { nameOf } from '../policies/policy-file.ts';
 
 /** The answer of `sys/events/explain`. */

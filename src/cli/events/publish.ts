@@ -1,6 +1,8 @@
 /** `carillon events publish` */
+
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { quote } from '../../lib/quote.ts';
 import { ok } from '../../lib/result.ts';
 import { MAX_PUBLISH_BYTES, MAX_PUBLISH_EVENTS } from '../../wire/limits.ts';
 import {
@@ -78,7 +80,7 @@ export const eventsPublish = command({
     }
     const source = sourceOf(data);
     if (source === undefined) {
-      return wrongUse(`--data is ${JSON.stringify(data)}; give it "@file" or "-"`);
+      return wrongUse(`--data is ${quote(data)}; give it "@file" or "-"`);
     }
     return publishSource(source, data === '-' ? 'standard input' : data.slice(1), requests);
   },

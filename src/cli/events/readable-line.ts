@@ -1,8 +1,8 @@
 /** An event as one line for people: `17:04:02  kv-v2/data-write  secret/data/app  data-write`. */
 import { isJsonObject } from '../../lib/json.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
-import { visible } from '../command/output.ts';
 import { clock, type Paint } from '../command/style.ts';
+import { visible } from '../command/visible.ts';
 
 export interface LineStyle {
   readonly paint: Paint;

@@ -1,6 +1,8 @@
 /** `carillon forward audit` */
+
 import { resolve } from 'node:path';
 import type { Server } from '../../client/options.ts';
+import { quote } from '../../lib/quote.ts';
 import { ok } from '../../lib/result.ts';
 import { dotSegment } from '../../lib/text.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
@@ -110,7 +112,7 @@ function checkArguments(values: ForwardValues, source: string): CommandResult<vo
   const { file, socket, state } = values;
   // A URL would resolve the segment, and name another path.
   if (source.includes('/') || dotSegment(source) !== undefined) {
-    return wrongUse(`${JSON.stringify(source)} cannot be the name of a source`);
+    return wrongUse(`${quote(source)} cannot be the name of a source`);
   }
   if (file === '' || state === '') return wrongUse('a path is empty');
   if ((file === undefined) === (socket === undefined)) {

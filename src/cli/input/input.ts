@@ -1,8 +1,10 @@
 /** What a command reads from its arguments, a file, standard input, or the user at a terminal. */
+
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { type Readable, Writable } from 'node:stream';
+import { quote } from '../../lib/quote.ts';
 import { ok } from '../../lib/result.ts';
 import { decodeUtf8, readBytes } from '../../lib/text.ts';
 import { type CommandResult, failed, status, wrongUse } from '../command/command.ts';
@@ -89,7 +91,7 @@ export function parsePairs(texts: readonly string[]): CommandResult<Record<strin
   const pairs: [string, string][] = [];
   for (const text of texts) {
     const equals = text.indexOf('=');
-    if (equals < 1) return wrongUse(`${JSON.stringify(text)} is not key=value`);
+    if (equals < 1) return wrongUse(`${quote(text)} is not key=value`);
     pairs.push([text.slice(0, equals), text.slice(equals + 1)]);
   }
   return ok(Object.fromEntries(pairs));

@@ -1,5 +1,7 @@
 /** `carillon events listen` */
+
 import { parseDuration } from '../../lib/duration.ts';
+import { quote } from '../../lib/quote.ts';
 import { ok } from '../../lib/result.ts';
 import { parseNamespacePath } from '../../namespace/namespace.ts';
 import { type CommandResult, command, failed, status, wrongUse } from '../command/command.ts';
@@ -128,7 +130,7 @@ function targetUrl(text: string | undefined): CommandResult<URL> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     return wrongUse(
-      `--forward-to is ${JSON.stringify(text)}; give a URL such as http://localhost:3000/hook`,
+      `--forward-to is ${quote(text)}; give a URL such as http://localhost:3000/hook`,
     );
   }
   if (url.username !== '' || url.password !== '') {

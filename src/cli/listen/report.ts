@@ -2,8 +2,8 @@
 import type { CarillonEvent } from '../../client/event.ts';
 import { status } from '../command/command.ts';
 import { type Format, formattedItem } from '../command/format.ts';
-import { visible } from '../command/output.ts';
 import { clock } from '../command/style.ts';
+import { visible } from '../command/visible.ts';
 import { gapMessage } from '../events/lost-right.ts';
 import type { Outcome } from './sender.ts';
 

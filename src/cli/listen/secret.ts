@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { checkStandardSecret, standardKey } from '../../ingest/webhooks/verifiers/standard-keys.ts';
 import { ok } from '../../lib/result.ts';
-import { type CommandResult, failed, status } from '../command/command.ts';
+import { announce, type CommandResult, failed } from '../command/command.ts';
 import { readSecret } from '../input/input.ts';
 
 const SECRET_BYTES = 32;
@@ -11,7 +11,7 @@ const SECRET_BYTES = 32;
 export async function signingSecret(file: string | undefined): Promise<CommandResult<string>> {
   if (file === undefined) {
     const secret = `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
-    status(`signing secret: ${secret} (--secret-file keeps one over restarts)`);
+    announce(`signing secret: ${secret} (--secret-file keeps one over restarts)`);
     return ok(secret);
   }
   const secret = await readSecret(file);

@@ -3,8 +3,8 @@ import type { BackoffBounds } from '../../client/backoff.ts';
 import { retryAfterMs } from '../../client/backoff.ts';
 import { isRetryable } from '../../client/request.ts';
 import { readBytes } from '../../lib/text.ts';
-import { visible } from '../command/output.ts';
 import type { Stopping } from '../command/stopping.ts';
+import { visible } from '../command/visible.ts';
 import { unreachable } from '../server/api.ts';
 import { Retry } from '../server/retry.ts';
 import {

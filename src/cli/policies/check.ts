@@ -1,7 +1,9 @@
 /** `carillon policy check` */
+
 import { ok } from '../../lib/result.ts';
 import { command, status, wrongUse } from '../command/command.ts';
 import { FORMAT_OPTIONS, formatted } from '../command/format.ts';
+import { visible } from '../command/visible.ts';
 import { nameOf, readPolicyFile } from './policy-file.ts';
 
 export const policyCheck = command({
@@ -58,7 +60,7 @@ async function checkFile(source: string): Promise<Check> {
 
 function report({ file, rules, warnings, error }: Check): void {
   if (error === undefined) {
-    process.stdout.write(`${file}: ${rules} path rule${rules === 1 ? '' : 's'}\n`);
+    process.stdout.write(`${visible(file)}: ${rules} path rule${rules === 1 ? '' : 's'}\n`);
   } else {
     status(error);
   }

@@ -1,4 +1,5 @@
 /** `carillon policy write`, `read`, `list` and `delete` */
+import { quote } from '../../lib/quote.ts';
 import { ok } from '../../lib/result.ts';
 import { readInput } from '../input/input.ts';
 import { apiCommand } from '../server/api-command.ts';
@@ -25,7 +26,7 @@ export const policyWrite = apiCommand({
       method: 'PUT',
       path: `${PATH}/${name}`,
       body: { policy: policy.value },
-      done: () => `wrote the policy ${JSON.stringify(name)}`,
+      done: () => `wrote the policy ${quote(name)}`,
     });
   },
 });
@@ -40,7 +41,7 @@ export const policyRead = apiCommand({
       method: 'GET',
       path: `${PATH}/${name}`,
       text: ({ data }) => endedLine(String(data.policy ?? '')),
-      missing: `there is no policy ${JSON.stringify(name)}`,
+      missing: `there is no policy ${quote(name)}`,
     }),
 });
 
@@ -66,7 +67,7 @@ export const policyDelete = apiCommand({
     ok({
       method: 'DELETE',
       path: `${PATH}/${name}`,
-      done: () => `deleted the policy ${JSON.stringify(name)}, if there was one`,
+      done: () => `deleted the policy ${quote(name)}, if there was one`,
     }),
 });
 

@@ -1,5 +1,7 @@
 /** The server that events come from, and the subscription there. */
+
 import type { Server } from '../../client/options.ts';
+import { quote } from '../../lib/quote.ts';
 import { ok } from '../../lib/result.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
 import { type CommandResult, failed, wrongUse } from '../command/command.ts';
@@ -76,9 +78,7 @@ export async function originOf(
   const tokenFile = values['from-token-file'];
   if (from === undefined) return wrongUse('--from is missing: the address that events come from');
   if (!URL.canParse(from) || !/^https?:$/.test(new URL(from).protocol)) {
-    return wrongUse(
-      `--from is ${JSON.stringify(from)}; give a URL such as https://vault.example.com:8200`,
-    );
+    return wrongUse(`--from is ${quote(from)}; give a URL such as https://vault.example.com:8200`);
   }
   // The state file would contain them.
   if (new URL(from).username !== '' || new URL(from).password !== '') {

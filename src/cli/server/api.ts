@@ -1,8 +1,10 @@
 /** Requests of the commands to the server's API, and their failures in sentences. */
+
 import { retryAfterMs } from '../../client/backoff.ts';
 import type { Server } from '../../client/options.ts';
 import { apiUrl, refusalReason } from '../../client/request.ts';
 import { isJsonObject } from '../../lib/json.ts';
+import { quote } from '../../lib/quote.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import { dotSegment, parseJson } from '../../lib/text.ts';
 import { type CommandResult, wrongUse } from '../command/command.ts';
@@ -44,7 +46,7 @@ export function urlWithoutNamespace(server: Server, path: string): URL {
 export function checkPath(name: string, path: string): CommandResult<void> {
   return dotSegment(path) === undefined
     ? ok(undefined)
-    : wrongUse(`${name} ${JSON.stringify(path)} has a "." or ".." segment`);
+    : wrongUse(`${name} ${quote(path)} has a "." or ".." segment`);
 }
 
 export async function requestApi(

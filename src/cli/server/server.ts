@@ -1,5 +1,7 @@
 /** The server that the commands call: that of the environment, as for Vault's own commands. */
+
 import type { Server } from '../../client/options.ts';
+import { quote } from '../../lib/quote.ts';
 import { ok } from '../../lib/result.ts';
 import { type CommandResult, failed } from '../command/command.ts';
 import type { Options, Values } from '../command/options.ts';
@@ -43,7 +45,7 @@ export function anonymousServerOf({
   const address = typeof own === 'string' ? own : VAULT_ADDR || DEFAULT_ADDRESS;
   if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
     return failed(
-      `${own === undefined ? 'VAULT_ADDR' : '--address'} is ${JSON.stringify(address)}; set it to a URL such as ${DEFAULT_ADDRESS}`,
+      `${own === undefined ? 'VAULT_ADDR' : '--address'} is ${quote(address)}; set it to a URL such as ${DEFAULT_ADDRESS}`,
     );
   }
   const namespace = (typeof given === 'string' ? given : VAULT_NAMESPACE)?.trim() ?? '';

@@ -1,6 +1,8 @@
 /** `carillon events trigger` */
+
 import { CATALOG } from '../../event/catalog.ts';
 import { sampleEvent } from '../../event/samples/samples.ts';
+import { quote } from '../../lib/quote.ts';
 import { ok } from '../../lib/result.ts';
 import { type CommandResult, command, wrongUse } from '../command/command.ts';
 import { FORMAT_OPTIONS, type Format, formatted, formattedItem } from '../command/format.ts';
@@ -113,14 +115,14 @@ function scheduleOf({
     !(/^\d+$/.test(count ?? '') && events >= 1 && events <= MAX_TRIGGERED_EVENTS)
   ) {
     return wrongUse(
-      `--count is ${JSON.stringify(count)}; give a whole number from 1 to ${MAX_TRIGGERED_EVENTS}`,
+      `--count is ${quote(count)}; give a whole number from 1 to ${MAX_TRIGGERED_EVENTS}`,
     );
   }
   if (rate === undefined) return ok({ count: events ?? 1, rate: undefined });
   const perSecond = Number(rate);
   if (!(/^[\d.]+$/.test(rate) && perSecond >= MIN_TRIGGER_RATE && perSecond <= MAX_TRIGGER_RATE)) {
     return wrongUse(
-      `--rate is ${JSON.stringify(rate)}; give events a second, from ${MIN_TRIGGER_RATE} to ${MAX_TRIGGER_RATE}`,
+      `--rate is ${quote(rate)}; give events a second, from ${MIN_TRIGGER_RATE} to ${MAX_TRIGGER_RATE}`,
     );
   }
   return ok({ count: events ?? Number.POSITIVE_INFINITY, rate: perSecond });

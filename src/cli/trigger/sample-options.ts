@@ -1,8 +1,10 @@
 /** The samples that the options of `events trigger` ask for. */
+
 import type { OutgoingEvent } from '../../client/index.ts';
 import { CATALOG, nearestCatalogued } from '../../event/catalog.ts';
 import { sampleEvent } from '../../event/samples/samples.ts';
 import { nearest } from '../../lib/nearest.ts';
+import { quote } from '../../lib/quote.ts';
 import { ok } from '../../lib/result.ts';
 import { dotSegment } from '../../lib/text.ts';
 import { type CommandResult, wrongUse } from '../command/command.ts';
@@ -24,9 +26,7 @@ export function sampleChoice(
 ): CommandResult<SampleChoice> {
   const path = mount?.replace(/^\/+|\/+$/g, '');
   if (path === '' || (path !== undefined && (dotSegment(path) ?? path.match(/\/\/|\p{Cc}/u)))) {
-    return wrongUse(
-      `--mount is ${JSON.stringify(mount)}; give the path of a mount, such as secret/`,
-    );
+    return wrongUse(`--mount is ${quote(mount)}; give the path of a mount, such as secret/`);
   }
   const sample = sampleEvent(eventType, 0, path);
   if (sample === undefined) return unknownType(eventType);
@@ -37,7 +37,7 @@ export function sampleChoice(
   if (unknown !== undefined) {
     const near = nearest(unknown, keys);
     return wrongUse(
-      `--override: ${eventType} has no metadata ${JSON.stringify(unknown)}${near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`} Its keys are ${keys.join(', ')}`,
+      `--override: ${eventType} has no metadata ${quote(unknown)}${near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`} Its keys are ${keys.join(', ')}`,
     );
   }
   return ok({ eventType, mount: path, overrides: pairs.value });
@@ -61,6 +61,6 @@ export function chosenEvent(choice: SampleChoice, number: number): OutgoingEvent
 function unknownType(eventType: string): CommandResult<never> {
   const near = nearestCatalogued(eventType) ?? nearest(eventType, CATALOG.keys());
   return wrongUse(
-    `there is no sample of ${JSON.stringify(eventType)}${near === undefined ? '' : `; did you mean ${near}?`} "carillon events trigger --list" shows the types; publish any other with "carillon events publish"`,
+    `there is no sample of ${quote(eventType)}${near === undefined ? '' : `; did you mean ${near}?`} "carillon events trigger --list" shows the types; publish any other with "carillon events publish"`,
   );
 }

@@ -1,6 +1,7 @@
 /** Writes entries of the log for people. Pure. */
-import { visible } from '../../command/output.ts';
+
 import { clock, type Paint } from '../../command/style.ts';
+import { visible } from '../../command/visible.ts';
 import type { Entry } from './entries.ts';
 
 /** Under the time of the request that an entry belongs to. */

@@ -2,7 +2,7 @@
 import type { Server } from '../../client/options.ts';
 import type { Result } from '../../lib/result.ts';
 import { parseNamespacePath, trimSlashes } from '../../namespace/namespace.ts';
-import { type Answer, type ApiFailure, requestApi } from '../server/api.ts';
+import { type Answer, type ApiFailure, type ApiRequest, requestApi } from '../server/api.ts';
 import type { Kind } from './kinds/kind.ts';
 import { describeObject, joinNamespaces, type ObjectId } from './object.ts';
 import type { State } from './state.ts';
@@ -77,11 +77,7 @@ export class ServerObjects {
       : { ok: false, failure: `cannot delete ${describeObject(id)}: ${answer.failure.message}` };
   }
 
-  #request(
-    namespace: string,
-    path: string,
-    init: RequestInit & { readonly query?: string },
-  ): Promise<Result<Answer, ApiFailure>> {
+  #request(namespace: string, path: string, init: ApiRequest): Promise<Result<Answer, ApiFailure>> {
     const server = { ...this.#server, namespace: joinNamespaces(this.#base, namespace) };
     return requestApi(server, path, init);
   }

@@ -32,7 +32,12 @@ export async function printStock(
 ): Promise<CommandResult<ExitCode>> {
   const output = eventOutput(values.format, server.namespace);
   const url = stockUrl(pattern, values, server);
-  const opened = await openSocket(url, headersOf(server));
+  const exit = exitSignal(timeoutMs);
+  const opened = await openSocket(url, headersOf(server), { signal: exit });
+  if (exit.aborted) {
+    if (opened.ok) opened.value.socket.terminate();
+    return ok(exit.reason as ExitCode);
+  }
   if (!opened.ok) return failed(orMissingNamespace(server.namespace, opened.failure.message));
   const { socket, warning } = opened.value;
   status(`subscribed to ${pattern} at ${server.url.origin}`);
@@ -54,7 +59,6 @@ export async function printStock(
     return undefined;
   });
   const connection: Connection = new Connection(platformRuntime(), socket, dialect);
-  const exit = exitSignal(timeoutMs);
   exit.addEventListener('abort', () => connection.leave(''));
   connection.resume();
   const end = await connection.ended;
@@ -64,7 +68,7 @@ export async function printStock(
   }
   const { reason } = describeEnd(end);
   if (end.kind !== 'closed' || end.code !== CLOSE_CODES.normal) return failed(reason);
-  return afterNormalClose(url, server, reason);
+  return afterNormalClose(url, server, reason, exit);
 }
 
 /**
@@ -75,8 +79,9 @@ async function afterNormalClose(
   url: URL,
   server: Server,
   reason: string,
+  exit: AbortSignal,
 ): Promise<CommandResult<ExitCode>> {
-  const again = await openSocket(url, headersOf(server));
+  const again = await openSocket(url, headersOf(server), { signal: exit });
   if (again.ok) again.value.socket.terminate();
   else if (isLostRight(again.failure.status)) {
     return lostRight(`${reason} and does not accept it again: ${again.failure.message}`);

@@ -91,8 +91,6 @@ export class Sender {
         query: 'on_overload=block',
         headers: { 'Content-Type': 'application/x-ndjson' },
         body: new Uint8Array(Buffer.concat(batch.flatMap(({ bytes }) => [bytes, NEWLINE]))),
-        // A redirect would send the secret to another server.
-        redirect: 'manual',
         signal: AbortSignal.any([late.signal, this.#stopping.deadline]),
       });
     } finally {

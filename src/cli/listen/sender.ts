@@ -5,7 +5,7 @@ import { isRetryable } from '../../client/request.ts';
 import { readBytes } from '../../lib/text.ts';
 import type { Stopping } from '../command/stopping.ts';
 import { visible } from '../command/visible.ts';
-import { unreachable } from '../server/api.ts';
+import { unreachable } from '../server/exchange.ts';
 import { Retry } from '../server/retry.ts';
 import {
   LISTEN_MAX_BACKOFF_MS,

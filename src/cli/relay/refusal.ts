@@ -1,7 +1,7 @@
 /** Whether a handshake that failed can be retried. Pure. */
 import { isRetryable } from '../../client/request.ts';
 import type { ExitCode } from '../command/command.ts';
-import { isTlsFailure } from '../server/api.ts';
+import { isTlsFailure } from '../server/exchange.ts';
 import type { HandshakeFailure } from '../server/subscription-socket.ts';
 
 /** How the relay ends, if the same handshake would fail again. */

@@ -8,6 +8,7 @@ import { quote } from '../../lib/quote.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import { dotSegment, parseJson } from '../../lib/text.ts';
 import { type CommandResult, wrongUse } from '../command/command.ts';
+import { exchange, type Request } from './exchange.ts';
 import { orMissingNamespace } from './missing-namespace.ts';
 import { headersOf } from './server.ts';
 
@@ -49,21 +50,24 @@ export function checkPath(name: string, path: string): CommandResult<void> {
     : wrongUse(`${name} ${quote(path)} has a "." or ".." segment`);
 }
 
+export interface ApiRequest extends Request {
+  readonly query?: string;
+}
+
 export async function requestApi(
   server: Server,
   path: string,
-  { query = '', ...init }: RequestInit & { readonly query?: string } = {},
+  { query = '', ...init }: ApiRequest = {},
 ): Promise<Result<Answer, ApiFailure>> {
   const url = urlWithoutNamespace(server, path);
   url.search = query;
-  let response: Response;
-  let text: string;
-  try {
-    response = await fetch(url, { ...init, headers: { ...headersOf(server), ...init.headers } });
-    text = await response.text();
-  } catch (error) {
-    return failure({ reason: 'unreachable', status: 0, message: unreachable(url, error) });
+  const headers = { ...headersOf(server), ...init.headers };
+  const answered = await exchange(url, { ...init, headers });
+  if (!answered.ok) {
+    const { status, message } = answered.failure;
+    return failure({ reason: status === 0 ? 'unreachable' : 'refused', status, message });
   }
+  const { response, text } = answered.value;
   const { status } = response;
   const json = parseJson(text);
   const body = json.ok ? json.value : undefined;
@@ -111,29 +115,4 @@ function tokenHint(status: number, body: string): string {
   return status === 403 && body.includes('invalid token')
     ? '; the server does not know the token: it has expired, was revoked, or is of another server; log in again, or set VAULT_TOKEN'
     : '';
-}
-
-type ErrorWithCode = Partial<NodeJS.ErrnoException>;
-
-/**
- * Says why there was no answer.
- *
- * @param setting that has the address
- */
-export function unreachable(url: URL, error: unknown, setting = 'VAULT_ADDR'): string {
-  const { message, code, cause } = error as ErrorWithCode & { cause?: ErrorWithCode };
-  const reason = cause?.code ?? code ?? cause?.message ?? message;
-  const question = /WRONG_VERSION_NUMBER|PACKET_LENGTH/.test(reason ?? '')
-    ? `it speaks no TLS there; is ${setting} to begin with "http://"?`
-    : isTlsFailure(reason)
-      ? 'does its address speak TLS, and is its certificate of an authority that NODE_EXTRA_CA_CERTS names?'
-      : `is the server running, and ${setting} its address?`;
-  return `cannot reach ${url.origin} (${reason}); ${question}`;
-}
-
-/** Whether TLS failed. The next connection would fail too. */
-export function isTlsFailure(code: string | undefined): boolean {
-  return /^(CERT_|CRL_|DEPTH_ZERO_|EPROTO|ERR_SSL_|ERR_TLS_|SELF_SIGNED_|UNABLE_TO_)/.test(
-    code ?? '',
-  );
 }

@@ -4,4 +4,7 @@
 export const SUBSCRIBE_HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** Redirects of one handshake. A standby of Vault redirects a subscriber to the active node. */
-export const MAX_SUBSCRIBE_REDIRECTS = 10;
+export const MAX_REDIRECTS = 10;
+
+/** How long a command waits for the answer to a request, with its body. Vault's commands wait as long. */
+export const API_TIMEOUT_MS = 60_000;

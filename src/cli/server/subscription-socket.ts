@@ -3,8 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import WebSocket from 'ws';
 import { retryAfterMs } from '../../client/backoff.ts';
 import { ok, type Result } from '../../lib/result.ts';
-import { refusalMessage, unreachable } from './api.ts';
-import { MAX_SUBSCRIBE_REDIRECTS, SUBSCRIBE_HANDSHAKE_TIMEOUT_MS } from './limits.ts';
+import { refusalMessage } from './api.ts';
+import { addressOf, elsewhere, isSameServer, redirectOf, unreachable } from './exchange.ts';
+import { MAX_REDIRECTS, SUBSCRIBE_HANDSHAKE_TIMEOUT_MS } from './limits.ts';
 import type { Headers } from './server.ts';
 
 /** How long the connection may outlive the Close frame of the server. workerd keeps it open for ten seconds. */
@@ -64,7 +65,7 @@ export function socketThatWarns(warn: (warning: string) => void) {
   };
 }
 
-/** Opens the WebSocket, paused, and follows redirects. */
+/** Opens the WebSocket, paused. Only redirects within the server are followed: another would be sent the token. */
 export async function openSocket(
   url: URL,
   headers: Headers,
@@ -74,23 +75,20 @@ export async function openSocket(
   for (let redirects = 0; ; redirects++) {
     const answer = await shakeHands(target, headers, opening);
     if (!('location' in answer)) return answer;
-    const { location } = answer;
-    const next = new URL(location, target);
-    if (redirects === MAX_SUBSCRIBE_REDIRECTS) {
-      return refused(`too many redirects; the last led to ${location}`, 307);
+    const { location: next, status } = answer;
+    if (!isSameServer(target, next)) {
+      return refused(elsewhere(target, next, opening.setting), status);
     }
-    if (isSecure(target) && !isSecure(next)) {
-      return refused(
-        `${target.origin} redirects to ${next.origin}: the token would go in the clear`,
-        307,
-      );
+    if (redirects === MAX_REDIRECTS) {
+      return refused(`too many redirects; the last led to ${next.href}`, status);
     }
     target = next;
   }
 }
 
 interface Redirect {
-  readonly location: string;
+  readonly location: URL;
+  readonly status: number;
 }
 
 function shakeHands(
@@ -142,20 +140,15 @@ function shakeHands(
       });
     });
     socket.once('unexpected-response', (_request, response) => {
-      const { location } = response.headers;
-      const isRedirect =
-        response.statusCode === 307 && location !== undefined && URL.canParse(location, url.href);
-      if (!isRedirect) return resolve(readRefusal(response));
+      const { statusCode: code = 0, headers: answered } = response;
+      const location = redirectOf(code, answered.location, url);
+      if (location === undefined) return resolve(readRefusal(url, response, setting));
       // Node would keep the connection for the next request, and so this process alive.
       response.socket.destroy();
-      resolve({ location });
+      resolve({ location, status: code });
     });
     if (signal?.aborted) abort();
   });
-}
-
-function isSecure({ protocol }: URL): boolean {
-  return protocol === 'wss:' || protocol === 'https:';
 }
 
 function refused(message: string, status: number, waitMs = 0): Opened {
@@ -163,7 +156,11 @@ function refused(message: string, status: number, waitMs = 0): Opened {
 }
 
 /** The refusal of a handshake: the reason in its body, and the header that says more. */
-async function readRefusal(response: IncomingMessage): Promise<Opened> {
+async function readRefusal(
+  url: URL,
+  response: IncomingMessage,
+  setting = 'VAULT_ADDR',
+): Promise<Opened> {
   // At its end the response gives the connection back to the pool.
   const connection = response.socket;
   let body = '';
@@ -177,9 +174,13 @@ async function readRefusal(response: IncomingMessage): Promise<Opened> {
   connection.destroy();
   const { statusCode = 0, headers } = response;
   const warning = warningOf(response);
-  const message = refusalMessage(statusCode, body);
+  // What Carillon and Vault answer is JSON or plain text.
+  const isOther = statusCode < 400 || (statusCode < 500 && /^\s*</.test(body));
+  const message = isOther
+    ? `${addressOf(url)} answered ${statusCode}, but not as Carillon or Vault do; is ${setting} the address of the server?`
+    : refusalMessage(statusCode, body);
   return refused(
-    warning === undefined ? message : `${message}: ${warning}`,
+    warning === undefined ? message : `${message.replace(/\.$/, '')}: ${warning}`,
     statusCode,
     retryAfterMs(headers['retry-after'] ?? null),
   );

@@ -3,7 +3,8 @@ import type { Server } from '../../client/options.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { parseJson } from '../../lib/text.ts';
-import { refusalMessage, unreachable, urlWithoutNamespace } from '../server/api.ts';
+import { refusalMessage, urlWithoutNamespace } from '../server/api.ts';
+import { exchange } from '../server/exchange.ts';
 import { headersOf } from '../server/server.ts';
 import { STATUS_TIMEOUT_MS } from './limits.ts';
 
@@ -43,19 +44,14 @@ export async function readHealth(server: Server): Promise<Result<ServerHealth>> 
 
 async function healthAt(server: Server): Promise<Result<Health>> {
   const url = urlWithoutNamespace(server, 'sys/health');
-  let status: number;
-  let text: string;
-  try {
-    const response = await fetch(url, {
-      // The endpoint belongs to the root namespace.
-      headers: headersOf({ ...server, namespace: '' }),
-      signal: AbortSignal.timeout(STATUS_TIMEOUT_MS),
-    });
-    status = response.status;
-    text = await response.text();
-  } catch (error) {
-    return invalid(unreachable(url, error));
-  }
+  const answered = await exchange(url, {
+    // The endpoint belongs to the root namespace.
+    headers: headersOf({ ...server, namespace: '' }),
+    timeoutMs: STATUS_TIMEOUT_MS,
+  });
+  if (!answered.ok) return invalid(answered.failure.message);
+  const { text } = answered.value;
+  const { status } = answered.value.response;
   const json = parseJson(text);
   const body = json.ok && isJsonObject(json.value) ? json.value : {};
   const { initialized, sealed, standby, version, cluster_name, cluster_id } = body;

@@ -129,5 +129,5 @@ async function readKeys(
 }
 
 function get(server: Server, path: string, query = '') {
-  return requestApi(server, path, { query, signal: AbortSignal.timeout(STATUS_TIMEOUT_MS) });
+  return requestApi(server, path, { query, timeoutMs: STATUS_TIMEOUT_MS });
 }

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { CarillonError } from '../../../src/client/errors.ts';
 import type { ConnectionState } from '../../../src/client/options.ts';
 import { FakePlatform } from './support/platform.ts';
-import { subscribed, take } from './support/subscription.ts';
+import { accepted, brokenOff, revoked, subscribed, take } from './support/subscription.ts';
 
 /** A new ticket for each call. */
 function tickets() {
@@ -34,8 +34,7 @@ describe('a ticket that is a string', () => {
   it('ends the subscription with the connection, and says what to give instead', async () => {
     const { platform, subscription } = subscribed({ ticket: 'ctt.secret' });
     const taking = take(subscription, 2);
-    const socket = await platform.socket(1);
-    socket.greet();
+    const socket = await accepted(platform, 1);
     socket.events(1);
     socket.end(1006);
     await expect(taking).rejects.toMatchObject({
@@ -64,9 +63,7 @@ describe('a ticket that is a string', () => {
   it('of a token that was revoked ends it', async () => {
     const { platform, subscription } = subscribed({ ticket: 'ctt.secret' });
     const taking = take(subscription, 1);
-    const socket = await platform.socket(1);
-    socket.greet();
-    socket.goodbye('revoked', false);
+    await revoked(platform, 1);
     await expect(taking).rejects.toMatchObject({ code: 'revoked' });
   });
 });
@@ -76,8 +73,7 @@ describe('a ticket that is a function', () => {
     const ticket = tickets();
     const { platform, subscription } = subscribed({ ticket });
     const taking = take(subscription, 2);
-    const first = await platform.socket(1);
-    first.greet();
+    const first = await accepted(platform, 1);
     first.events(1);
     first.end(1006);
     await platform.elapse(250);
@@ -124,22 +120,16 @@ describe('a ticket that is a function', () => {
   it('may give tickets of another token when one was revoked', async () => {
     const { platform, subscription } = subscribed({ ticket: tickets() });
     const taking = take(subscription, 1);
-    const first = await platform.socket(1);
-    first.greet();
-    first.goodbye('revoked', false);
+    await revoked(platform, 1);
     await platform.elapse(250);
-    const second = await platform.socket(2);
-    second.greet();
-    second.events(1);
+    (await accepted(platform, 2)).events(1);
     expect(await taking).toEqual(['event-1']);
   });
 
   it('that gives one twice ends it: the second could not be used', async () => {
     const { platform, subscription } = subscribed({ ticket: () => 'ctt.secret' });
     const taking = take(subscription, 1);
-    const socket = await platform.socket(1);
-    socket.greet();
-    socket.end(1006);
+    (await accepted(platform, 1)).end(1006);
     await Promise.all([
       expect(taking).rejects.toMatchObject({
         code: 'invalid',
@@ -203,10 +193,7 @@ describe('a ticket that is a function', () => {
     const ticket = () => answers.shift() as string;
     const { platform, subscription } = subscribed({ ticket, onState });
     void subscription.opened();
-    const socket = await platform.socket(1);
-    socket.greet();
-    socket.end(1006);
-    await platform.elapse(250);
+    await brokenOff(platform, 1);
     await platform.elapse(500);
     await platform.socket(2);
     expect(reasons).toEqual(['the connection broke', 'what the ticket function returned is empty']);

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { subscribed, take } from './support/subscription.ts';
+import { accepted, brokenOff, revoked, subscribed, take } from './support/subscription.ts';
 
 /** Gives these tokens, one a call, and the last for ever. */
 function tokens(...list: string[]) {
@@ -11,10 +11,7 @@ describe('a token that is a function', () => {
     const token = tokens('first', 'second');
     const { platform, subscription } = subscribed({ token });
     void subscription.opened();
-    const socket = await platform.socket(1);
-    socket.greet();
-    socket.end(1006);
-    await platform.elapse(250);
+    await brokenOff(platform, 1);
     await platform.socket(2);
     expect(platform.requests.map(({ headers }) => headers['X-Vault-Token'])).toEqual([
       'first',
@@ -25,22 +22,16 @@ describe('a token that is a function', () => {
   it('is asked for another when one was revoked', async () => {
     const { platform, subscription } = subscribed({ token: tokens('first', 'second') });
     const taking = take(subscription, 1);
-    const socket = await platform.socket(1);
-    socket.greet();
-    socket.goodbye('revoked', false);
+    await revoked(platform, 1);
     await platform.elapse(250);
-    const second = await platform.socket(2);
-    second.greet();
-    second.events(1);
+    (await accepted(platform, 2)).events(1);
     expect(await taking).toEqual(['event-1']);
   });
 
   it('ends it by giving the revoked one again', async () => {
     const { platform, subscription } = subscribed({ token: tokens('same') });
     const taking = take(subscription, 1);
-    const socket = await platform.socket(1);
-    socket.greet();
-    socket.goodbye('revoked', false);
+    await revoked(platform, 1);
     await Promise.all([
       expect(taking).rejects.toMatchObject({ code: 'revoked' }),
       platform.elapse(250),
@@ -63,12 +54,9 @@ describe('a token that is a function', () => {
     const token = tokens('first', 'second', 'second', 'third');
     const { platform, subscription } = subscribed({ token });
     void subscription.opened();
-    const first = await platform.socket(1);
-    first.greet();
-    first.goodbye('revoked', false);
+    await revoked(platform, 1);
     await platform.elapse(250);
-    const second = await platform.socket(2);
-    second.greet();
+    const second = await accepted(platform, 2);
     second.end(1006);
     platform.answers({ status: 403 });
     await platform.elapse(500);
@@ -97,9 +85,7 @@ describe('a token that is a function', () => {
 it('a token that was revoked and is no function ends it', async () => {
   const { platform, subscription } = subscribed({ token: 'fixed' });
   const taking = take(subscription, 1);
-  const socket = await platform.socket(1);
-  socket.greet();
-  socket.goodbye('revoked', false);
+  await revoked(platform, 1);
   await expect(taking).rejects.toMatchObject({ code: 'revoked' });
 });
 
@@ -107,10 +93,7 @@ it('a url that is a function is asked at each connect', async () => {
   const urls = ['https://a.test', 'https://b.test/base/'];
   const { platform, subscription } = subscribed({ url: () => urls.shift() as string });
   void subscription.opened();
-  const socket = await platform.socket(1);
-  socket.greet();
-  socket.end(1006);
-  await platform.elapse(250);
+  await brokenOff(platform, 1);
   const { url } = await platform.socket(2);
   expect(url.origin + url.pathname).toBe('wss://b.test/base/v1/sys/events/subscribe/kv*');
 });

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Random } from '../faults/random.ts';
 import { type HostileRequest, hostileRequest } from '../support/hostile-requests.ts';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
+import { post } from '../support/post.ts';
 
 const REQUESTS = Number(process.env.HOSTILE_REQUESTS ?? 1500);
 const SEED = Number(process.env.HOSTILE_SEED ?? 1);
@@ -25,33 +26,25 @@ beforeAll(async () => {
   const policy = `
     path "*" { capabilities = ["create", "read", "update", "delete", "list", "subscribe", "sudo"] }
     path "auth/token/revoke-self" { capabilities = ["deny"] }`;
-  await succeed('sys/policies/acl/all', { policy });
-  await succeed('auth/approle/role/a', {});
-  await succeed('sys/events/sources/a', { kind: 'standard-webhooks', secrets: ['whsec_MfKQ9r8G'] });
+  await post(server, 'sys/policies/acl/all', { policy });
+  await post(server, 'auth/approle/role/a', {});
+  await post(server, 'sys/events/sources/a', {
+    kind: 'standard-webhooks',
+    secrets: ['whsec_MfKQ9r8G'],
+  });
   const secrets = [SECRET];
   const rules = {
     event_type: 'any/{/type|/event|"thing"}',
     mapping: { path: 'any/{/path|/data|/request/path|"a"}', id: '{/id|/data}' },
   };
-  await succeed('sys/events/sources/token', { kind: 'token', secrets, ...rules });
-  await succeed('sys/events/sources/audit', { kind: 'vault-audit', secrets });
-  const { auth } = (await succeed('auth/token/create', { policies: ['all'] })) as {
+  await post(server, 'sys/events/sources/token', { kind: 'token', secrets, ...rules });
+  await post(server, 'sys/events/sources/audit', { kind: 'vault-audit', secrets });
+  const { auth } = (await post(server, 'auth/token/create', { policies: ['all'] })) as {
     auth: { client_token: string };
   };
   token = auth.client_token;
 });
 afterAll(() => server.stop());
-
-async function succeed(path: string, body: object): Promise<unknown> {
-  const response = await fetch(`${server.address}/v1/${path}`, {
-    method: 'POST',
-    headers: { 'X-Vault-Token': server.token },
-    body: JSON.stringify(body),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
-  return text === '' ? undefined : JSON.parse(text);
-}
 
 /** @returns the status; of a stream or a WebSocket that begins, nothing is waited for */
 function statusOf({ method, path, headers, body }: HostileRequest): Promise<number> {

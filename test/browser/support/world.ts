@@ -1,6 +1,7 @@
 /** A Carillon server with data that lasts, an example with its backend, and the events that the tests publish. */
 import { publish } from '../../../src/client/index.ts';
 import { LastingServer } from '../../support/lasting-server.ts';
+import { post } from '../../support/post.ts';
 import { type Example, startExample } from './example.ts';
 
 /** What the users of the examples may see. The policy `default` grants tickets. */
@@ -47,13 +48,13 @@ export function startServer(origins: string): Promise<LastingServer> {
 
 /** A token that may subscribe to what the examples show. */
 async function tokenOf(server: LastingServer): Promise<string> {
-  await api(server, 'sys/policies/acl/page', { policy: POLICY });
-  const { auth } = await api(server, 'auth/token/create', { policies: ['page'] });
+  await post(server, 'sys/policies/acl/page', { policy: POLICY });
+  const { auth } = await post(server, 'auth/token/create', { policies: ['page'] });
   return (auth as { client_token: string }).client_token;
 }
 
 export async function ticketOf(server: LastingServer): Promise<string> {
-  const { data } = await api(server, 'sys/events/ticket', {});
+  const { data } = await post(server, 'sys/events/ticket', {});
   return (data as { ticket: string }).ticket;
 }
 
@@ -70,19 +71,4 @@ export async function write(server: LastingServer, ...names: string[]): Promise<
 /** How the examples show what `write` publishes. */
 export function linesFor(...names: string[]): string[] {
   return names.map((name) => `kv-v2/data-write secret/data/${name}`);
-}
-
-async function api(
-  server: LastingServer,
-  path: string,
-  body: object,
-): Promise<Record<string, unknown>> {
-  const response = await fetch(`${server.address}/v1/${path}`, {
-    method: 'POST',
-    headers: { 'X-Vault-Token': server.token },
-    body: JSON.stringify(body),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
-  return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
 }

@@ -1,11 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ApplyFixture, POLICY } from '../support/apply.ts';
-
-const COMMAND = fileURLToPath(new URL('../../bin/carillon.js', import.meta.url));
-const hasScript = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
+import { commandLine, hasTerminal, Terminal } from '../support/terminal.ts';
 
 const on = new ApplyFixture();
 
@@ -64,24 +59,16 @@ describe('--prune', () => {
     expect(await on.call('GET', 'sys/namespaces/other')).toMatchObject({ custom_metadata: {} });
   });
 
-  describe.runIf(hasScript)('at a terminal', () => {
+  describe.runIf(hasTerminal)('at a terminal', () => {
     /** Answers the question, after something else has happened. */
     async function answer(keys: string, path: string, meanwhile = async () => {}) {
-      const line = [process.execPath, COMMAND, 'apply', '--prune', '-f', path].join(' ');
-      const child = spawn('script', ['-qec', line, '/dev/null'], {
-        stdio: ['pipe', 'pipe', 'inherit'],
-        env: { ...process.env, NO_COLOR: '1', ...on.env },
-      });
-      let shown = '';
-      let isAnswered = false;
-      child.stdout.setEncoding('utf8').on('data', async (text: string) => {
-        shown += text;
-        if (isAnswered || !shown.includes('(yes/no)')) return;
-        isAnswered = true;
-        await meanwhile();
-        child.stdin.write(keys);
-      });
-      const [code] = (await once(child, 'close')) as [number];
+      const line = commandLine(['apply', '--prune', '-f', path]);
+      const terminal = new Terminal(line, { NO_COLOR: '1', ...on.env });
+      const question = await terminal.sees(/\(yes\/no\) /);
+      await meanwhile();
+      terminal.type(keys);
+      const code = await terminal.finished;
+      const shown = question + terminal.rest;
       return { code, shown: shown.replaceAll('\r\n', '\n') };
     }
 

@@ -1,13 +1,12 @@
 /** The completion scripts in the real shells. */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../support/run.ts';
 import { scratchFolder } from '../support/scratch.ts';
-import { hasTerminal } from '../support/terminal.ts';
+import { hasTerminal, Terminal } from '../support/terminal.ts';
 
 const COMMAND = fileURLToPath(new URL('../../bin/carillon.js', import.meta.url));
 const scratch = scratchFolder();
@@ -52,27 +51,16 @@ function printedBy(shell: string, args: string[], lines: string): string {
  */
 async function typedAt(
   command: string,
-  steps: readonly (readonly [waitFor: string, keys: string])[],
+  steps: readonly (readonly [waitFor: RegExp, keys: string])[],
 ): Promise<string> {
-  const child = spawn('script', ['-qec', command, '/dev/null'], {
-    env,
-    cwd: folder,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const terminal = new Terminal(command, env, folder);
   let shown = '';
-  let seen = 0;
-  let step = 0;
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    shown += text;
-    const [waitFor, keys] = steps[step] ?? [];
-    if (waitFor === undefined || !shown.includes(waitFor, seen)) return;
-    seen = shown.length;
-    step++;
-    child.stdin.write(keys);
-  });
-  onTestFinished(() => void child.kill());
-  await once(child, 'close');
-  return shown;
+  for (const [waitFor, keys] of steps) {
+    shown += await terminal.sees(waitFor);
+    terminal.type(keys);
+  }
+  await terminal.finished;
+  return shown + terminal.rest;
 }
 
 describe('the script for bash', () => {
@@ -108,9 +96,9 @@ _carillon carillon '${words.at(-1)}' ''
     const rc = join(scratch, 'bashrc');
     writeFileSync(rc, `PS1='> '\neval "$(carillon completion bash)"\n`);
     const shown = await typedAt(`bash --rcfile ${rc} -i`, [
-      ['> ', 'carillon policy che\t'],
-      ['check ', 'policy\\ \t'],
-      ['a.hcl', '\x15exit\r'],
+      [/> /, 'carillon policy che\t'],
+      [/check /, 'policy\\ \t'],
+      [/a\.hcl/, '\x15exit\r'],
     ]);
     expect(shown).toContain('carillon policy check policy\\ of\\ a.hcl');
   });
@@ -121,10 +109,10 @@ describe.runIf(has('zsh') && hasTerminal)('the script for zsh', () => {
     const start = 'autoload -Uz compinit && compinit -u\neval "$(carillon completion zsh)"';
     writeFileSync(join(scratch, '.zshrc'), `PROMPT='> '\n${start}\n`);
     const shown = await typedAt('zsh -d -i', [
-      ['> ', 'carillon policy che\t'],
-      ['check ', '--format=nd\t'],
-      ['json ', 'policy\\ \t'],
-      ['a.hcl ', '\x15exit\r'],
+      [/> /, 'carillon policy che\t'],
+      [/check /, '--format=nd\t'],
+      [/json /, 'policy\\ \t'],
+      [/a\.hcl /, '\x15exit\r'],
     ]);
     expect(shown).toContain('a.hcl');
   });

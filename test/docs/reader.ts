@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync 
 import { dirname, join } from 'node:path';
 import { type Block, type Document, placeOf, ROOT, readDocument } from './document.ts';
 import { showsJson, showsText } from './expected-output.ts';
-import { Terminal } from './terminal.ts';
+import { PastedTerminal } from './terminal.ts';
 
 const SHELLS = new Set(['sh', 'bash']);
 
@@ -56,7 +56,7 @@ function cloneInto(folder: string): string {
 export class Reader {
   readonly #clone: string;
   readonly #env: Readonly<Record<string, string>>;
-  readonly #terminals = new Map<string, Terminal>();
+  readonly #terminals = new Map<string, PastedTerminal>();
   /** What each command of the last block in each terminal printed, with colours. */
   readonly outputs = new Map<string, readonly string[]>();
   /** The terminal of the last block. */
@@ -126,10 +126,10 @@ export class Reader {
     }
   }
 
-  async #terminal(name: string): Promise<Terminal> {
+  async #terminal(name: string): Promise<PastedTerminal> {
     const known = this.#terminals.get(name);
     if (known !== undefined) return known;
-    const terminal = await Terminal.open(this.#clone, this.#env);
+    const terminal = await PastedTerminal.open(this.#clone, this.#env);
     this.#terminals.set(name, terminal);
     if (this.#variables !== '') await terminal.paste(this.#variables);
     return terminal;

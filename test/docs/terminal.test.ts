@@ -1,16 +1,16 @@
 import { tmpdir } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Terminal } from './terminal.ts';
+import { PastedTerminal } from './terminal.ts';
 
-let terminal: Terminal | undefined;
+let terminal: PastedTerminal | undefined;
 
 afterEach(async () => {
   await terminal?.close();
   terminal = undefined;
 });
 
-async function open(): Promise<Terminal> {
-  terminal = await Terminal.open(tmpdir(), { PATH: process.env.PATH ?? '', TERM: 'xterm' });
+async function open(): Promise<PastedTerminal> {
+  terminal = await PastedTerminal.open(tmpdir(), { PATH: process.env.PATH ?? '', TERM: 'xterm' });
   return terminal;
 }
 
@@ -57,6 +57,6 @@ describe('a terminal of the tests', () => {
   });
 });
 
-function bound(opened: Terminal) {
+function bound(opened: PastedTerminal) {
   return { paste: (lines: string) => opened.paste(lines), output: () => opened.output };
 }

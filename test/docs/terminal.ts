@@ -28,7 +28,7 @@ const NO_COLOUR = new RegExp(`${ESCAPE}[\\d;?]*[A-FH-Za-ln-z]`, 'g');
 /** No prompts and no echo: what is seen is what programs print. After each command a mark says its status. */
 const SET_UP = `PS1= PS2= PROMPT_COMMAND='printf "\\036%s\\036" "status $?"'; stty -echo cols 250`;
 
-export class Terminal {
+export class PastedTerminal {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #ended: Promise<void>;
   #raw = '';
@@ -59,8 +59,11 @@ export class Terminal {
   }
 
   /** Opens a terminal in this folder, with these variables only. */
-  static async open(folder: string, env: Readonly<Record<string, string>>): Promise<Terminal> {
-    const terminal = new Terminal(folder, env);
+  static async open(
+    folder: string,
+    env: Readonly<Record<string, string>>,
+  ): Promise<PastedTerminal> {
+    const terminal = new PastedTerminal(folder, env);
     await terminal.paste(SET_UP);
     terminal.#position = terminal.#raw.length;
     return terminal;

@@ -2,6 +2,7 @@
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
 
 const COMMAND = fileURLToPath(new URL('../../bin/carillon.js', import.meta.url));
 
@@ -24,9 +25,11 @@ export function commandLine(args: readonly string[]): string {
 function startLine(
   line: string,
   env: Readonly<Record<string, string | undefined>>,
+  cwd?: string,
 ): ChildProcessByStdio<Writable, Readable, null> {
   return spawn('script', ['-qec', line, '/dev/null'], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    cwd,
     env: { ...process.env, VAULT_TOKEN: undefined, ...env },
   });
 }
@@ -38,9 +41,13 @@ export class Terminal {
   #seen = '';
   #look: () => void = () => undefined;
 
-  /** @param line for the shell of the user */
-  constructor(line: string, env: Readonly<Record<string, string | undefined>> = {}) {
-    this.#child = startLine(line, { SHELL: '/bin/sh', TERM: 'xterm-256color', ...env });
+  /**
+   * @param line for the shell of the user
+   * @param cwd the folder in which it runs; that of the tests by default
+   */
+  constructor(line: string, env: Readonly<Record<string, string | undefined>> = {}, cwd?: string) {
+    this.#child = startLine(line, { SHELL: '/bin/sh', TERM: 'xterm-256color', ...env }, cwd);
+    onTestFinished(() => void this.#child.kill());
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#seen += text;
       this.#look();
@@ -48,6 +55,11 @@ export class Terminal {
     this.finished = new Promise((resolve) => {
       this.#child.once('close', (code) => resolve(code ?? 128));
     });
+  }
+
+  /** What was printed after all that was taken. */
+  get rest(): string {
+    return this.#seen;
   }
 
   type(keys: string): void {

@@ -54,6 +54,7 @@ export const apply = command({
   description:
     'Make the policies, logins, sources and namespaces of the server as a folder declares them. Everything is checked before the first write. Then the changes are shown, and made in the order of their dependence: namespaces, policies, logins, roles, sources. The first that fails ends the command; run it again when the cause is fixed.',
   options: APPLY_OPTIONS,
+  acts: true,
   notes: NOTES,
   ends: 'Ends with 0 if the server is as the files declare it, and 1 if there is an error, also in the arguments. With --dry-run it ends as "carillon diff": 2 if something would change.',
   misuseCode: 1,
@@ -84,8 +85,6 @@ async function applyPlan(
   const { secrets, problems } = await readSecrets(plan);
   const readable = checkProblems(String(values.folder), problems);
   if (!readable.ok) return readable;
-  // A reader of the plan that leaves, such as `head`, must not end the command in the middle of the changes.
-  process.stdout.removeAllListeners('error').on('error', () => undefined);
   if (isForPeople) printPlan(plan, 0, values);
   const confirmed = await confirmDeletions(plan, values, isForPeople);
   if (!confirmed.ok) return confirmed;

@@ -69,7 +69,10 @@ function pathsIn(folder: string): string[] {
 
 /** @returns what is wrong with the file, if it is no string */
 function readText(file: string): string | { readonly message: string } {
-  const { size } = statSync(file);
+  const found = statSync(file);
+  // A pipe would be waited for, and a device may never end.
+  if (!found.isFile()) return { message: 'it is no file; remove it, or put a file in its place' };
+  const { size } = found;
   if (size > MAX_APPLY_FILE_BYTES) {
     return {
       message: `the file has ${size} bytes, at most ${MAX_APPLY_FILE_BYTES} are allowed; divide it`,

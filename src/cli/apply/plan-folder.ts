@@ -42,9 +42,8 @@ export async function planFolder(
   values: ValuesOf<typeof FOLDER_OPTIONS>,
 ): Promise<CommandResult<Planned>> {
   const { folder, prune = false, 'rotate-secrets': rotatesSecrets = false } = values;
-  if (folder === undefined || folder === '') {
-    return wrongUse('there is no --folder <folder>');
-  }
+  if (folder === undefined) return wrongUse('there is no --folder <folder>');
+  if (folder === '') return wrongUse('--folder is empty');
   const files = readFolder(folder);
   if (!files.ok) return files;
   const { objects, problems, advice } = await readDesired(files.value.files);

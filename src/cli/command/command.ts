@@ -26,6 +26,8 @@ export interface Declaration {
   readonly ends?: string;
   /** The exit code of wrong use, if 2 says something else. */
   readonly misuseCode?: ExitCode;
+  /** Whether its work matters more than its output: it goes on when the reader of its output leaves. */
+  readonly acts?: boolean;
   /** Lines for a shell. */
   readonly examples: readonly string[];
 }

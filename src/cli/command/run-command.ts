@@ -11,6 +11,7 @@ import {
   wrongUse,
 } from './command.ts';
 import { helpOf } from './help.ts';
+import { LastingOutput } from './lasting-output.ts';
 import { HELP_OPTIONS } from './options.ts';
 
 /** Runs a command with its arguments, or says how it is used. */
@@ -24,8 +25,13 @@ export async function runCommand(command: Command, args: readonly string[]): Pro
     return 0;
   }
   const checked = checkPositionals(command, positionals);
+  const output = command.acts === true ? new LastingOutput() : undefined;
   const done = checked.ok ? await command.run(values, positionals) : checked;
-  if (done.ok) return done.value;
+  const isInterrupted = !done.ok && done.failure.reason === 'interrupted';
+  // An interrupted command does not wait for the reader of its output.
+  const loss = isInterrupted ? undefined : await output?.loss();
+  if (loss !== undefined) fail(`cannot write the output: ${loss}; the rest was done without it`);
+  if (done.ok) return loss === undefined ? done.value : 1;
   const { reason, message } = done.failure;
   switch (reason) {
     case 'interrupted':

@@ -53,6 +53,7 @@ export const eventsPublish = command({
     ...FORMAT_OPTIONS,
   },
   ends: 'Ends with 0 if every event was accepted, now or before, and 1 otherwise.',
+  acts: true,
   examples: [
     'carillon events publish deploy/finished path=deploy/web version=42',
     `carillon events publish kv-v2/data-write path=secret/data/app data_path=secret/data/app \\

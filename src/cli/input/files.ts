@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { invalid, ok, type Result } from '../../lib/result.ts';
+import { MAX_INPUT_BYTES } from './limits.ts';
 
 /** The messages do not repeat the path: the sentence around them has it. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -26,11 +27,19 @@ export function isFolder(path: string): boolean {
 }
 
 /**
+ * Reads a file of at most `MAX_INPUT_BYTES`.
+ *
  * @returns undefined if there is no such file
- * @throws the error of the file system
+ * @throws the error of the file system, or one that says why this is no such file
  */
 export function readFileIfExists(path: string): string | undefined {
   try {
+    const found = statSync(path);
+    // A pipe would be waited for, and a device may never end.
+    if (!found.isFile() && !found.isDirectory()) throw new Error('it is no file');
+    if (found.size > MAX_INPUT_BYTES) {
+      throw new Error(`it has more than ${MAX_INPUT_BYTES} bytes`);
+    }
     return readFileSync(path, 'utf8');
   } catch (error) {
     const { code, path: missing } = error as NodeJS.ErrnoException;

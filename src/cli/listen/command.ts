@@ -68,6 +68,7 @@ export const eventsListen = command({
   notes:
     'Headers: webhook-id (the id of the event), webhook-timestamp and webhook-signature. A 2xx moves on to the next event. If nobody answers, or the answer is a 5xx, 408, 425 or 429, the event is sent again, after 0.5 to 10 seconds, until the command gives up. Any other answer, such as 400 or a redirect, is reported and the next event follows. After a broken connection the subscription resumes: no event is lost. Prints a line for each event; with --format json, ndjson or yaml, an object.',
   ends: 'Ends with 0 on Ctrl-C or SIGTERM, 1 if it gives up, and 4 when the token is revoked or expires, its policies no longer allow the subscription, or the namespace is deleted. It says how to resume.',
+  acts: true,
   examples: [
     "carillon events listen --forward-to http://localhost:3000/hook 'kv-v2/*'",
     'carillon events listen --forward-to http://localhost:3000/hook --secret-file hook.secret --state-file hook.state.json',

@@ -45,6 +45,7 @@ export class PositionFile {
     command: string,
     subscription: SubscriptionIdentity,
   ): Result<PositionFile> {
+    if (path === '') return invalid('the path of the state file is empty');
     let text: string | undefined;
     try {
       accessSync(dirname(path), constants.W_OK);

@@ -54,6 +54,7 @@ export const eventsTrigger = command({
   notes:
     'Prints a line for each event that the server accepted: its id, its type and its path. With --format json, ndjson or yaml, an object for each.',
   ends: 'Ends with 0 when all are published, 1 when the server refuses or cannot be reached, and 130 on Ctrl-C.',
+  acts: true,
   examples: [
     'carillon events trigger kv-v2/data-write',
     'carillon events trigger kv-v2/data-write --override path=secret/data/team-a/app --count 3',

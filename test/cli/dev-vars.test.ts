@@ -1,5 +1,5 @@
 /** `.dev.vars` in the folder in which the local server is started. */
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
@@ -142,9 +142,31 @@ describe('.dev.vars', () => {
   it.each([
     ['ROOT_TOKEN=a b', 'ROOT_TOKEN of .dev.vars must be printable ASCII'],
     ['SOURCE_KEY=short', 'key 1 in the secret SOURCE_KEY is not 32 bytes in Base64'],
-    ['JOURNAL_MAX_AGE=soon', 'the variable JOURNAL_MAX_AGE is "soon"'],
+    ['JOURNAL_MAX_AGE=soon', '.dev.vars: the variable JOURNAL_MAX_AGE is "soon"'],
+    [
+      'CLUSTER_NAME=a\nROOT_TOKEN="hunter2',
+      '.dev.vars:2: the value begins with a quote that nothing',
+    ],
   ])('is refused: %s', async (text, message) => {
     await expect(serve({ '.dev.vars': text })).rejects.toThrow(message);
+  });
+
+  it('has lines that count for nothing: each is named by its number', async () => {
+    const server = await serve({ '.dev.vars': 'CLUSTER_NAME=a\nhunter2\n\nCLUSTER_NAME=b\n' });
+    const output = server.output();
+    expect(await clusterOf(server)).toBe('b');
+    await server.stop();
+    expect(output).toContain('warning: .dev.vars:2: this line is not NAME=VALUE, so it is ignored');
+    expect(output).toContain('warning: .dev.vars:4: the variable of line 1 is here again');
+    expect(output).not.toContain('hunter2');
+  });
+
+  it('may not be a link that leads nowhere', async () => {
+    const folder = mkdtempSync(join(scratch, 'vars-'));
+    symlinkSync(join(folder, 'nowhere'), join(folder, '.dev.vars'));
+    await expect(startLocalServer([], undefined, {}, folder)).rejects.toThrow(
+      'cannot read .dev.vars: ',
+    );
   });
 
   it('may be a folder of something else', async () => {
@@ -152,6 +174,7 @@ describe('.dev.vars', () => {
     mkdirSync(join(folder, '.dev.vars'));
     const server = await startLocalServer([], undefined, {}, folder);
     expect(await clusterOf(server)).toBe('carillon');
+    expect(server.output()).toContain('warning: .dev.vars is a folder, so no variables are read');
     await server.stop();
   });
 });

@@ -112,13 +112,23 @@ describe('status of a Carillon', () => {
       'wrong',
       'the server answered 403: 2 errors occurred: * permission denied * invalid token; the server does not know the token: it has expired, was revoked, or is of another server; log in again, or set VAULT_TOKEN',
     ],
-    ['', 'there is no token; log in with "carillon login", or set VAULT_TOKEN'],
   ])('with the token %j says why it does not work, and ends with 0', async (token, problem) => {
     const { code, json } = await report([], { VAULT_TOKEN: token });
     expect(code).toBe(0);
     expect(json).toMatchObject({ version: VERSION, token: null, problems: { token: problem } });
     const { stdout } = await run(['status'], { ...env, VAULT_TOKEN: token });
     expect(stdout).toContain(`does not work: ${problem}`);
+  });
+
+  it('says that there is no token', async () => {
+    const { code, stdout } = await run(['status'], { ...env, VAULT_TOKEN: '' });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^token +none: there is no token; log in with "carillon login"/m);
+  });
+
+  it('says that the address is the default', async () => {
+    const { stderr } = await run(['status'], { ...env, VAULT_ADDR: '' });
+    expect(stderr).toContain('VAULT_ADDR is not set; http://127.0.0.1:8200 is the default\n');
   });
 
   it('is that of the namespace of the request', async () => {

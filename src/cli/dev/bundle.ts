@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { ok } from '../../lib/result.ts';
-import { announce, type CommandResult, failed } from '../command/command.ts';
+import { announce, type CommandResult, failed, status } from '../command/command.ts';
 import { replaceFile } from '../input/files.ts';
 import { IS_CLONE, ROOT } from './installation.ts';
 
@@ -44,6 +44,7 @@ export async function buildBundle({
   const digest = digestOfSources();
   const cached = cachedBundle(digest);
   if (cached !== undefined) return ok(cached);
+  status('building the Worker (only when its sources have changed)');
   const bundle = await build(entry, signal);
   if (bundle.ok) cache({ ...bundle.value, digest });
   return bundle;

@@ -2,14 +2,15 @@
  * `.dev.vars` in the current folder, as `wrangler dev` reads it: variables and secrets for this machine, in the syntax of
  * dotenv. With CLOUDFLARE_ENV, `.dev.vars.<environment>` is read instead, if there is one.
  */
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { nearest } from '../../lib/nearest.ts';
 import { ok } from '../../lib/result.ts';
-import { type CommandResult, status } from '../command/command.ts';
+import { type CommandResult, failed, status } from '../command/command.ts';
 import { visible } from '../command/visible.ts';
 import { isFolder } from '../input/files.ts';
 import { readInput, warnOfReaders } from '../input/input.ts';
+import { readLines } from './dev-vars-lines.ts';
 import type { Variables } from './variables.ts';
 
 const FILE = '.dev.vars';
@@ -33,6 +34,13 @@ export async function readDevVars(
   if (file === undefined) return ok({ variables: {} });
   const text = await readInput(file);
   if (!text.ok) return text;
+  const { warnings, unclosed } = readLines(text.value);
+  if (unclosed !== undefined) {
+    return failed(
+      `${file}:${unclosed}: the value begins with a quote that nothing closes; close it, or put other quotes around the value`,
+    );
+  }
+  for (const { line, message } of warnings) status(`warning: ${file}:${line}: ${message}`);
   const values = Object.entries(parseEnv(text.value) as Variables);
   const names = values.map(([name]) => name);
   const unknown = names.filter((name) => !known.includes(name) && !SECRETS.includes(name));
@@ -55,7 +63,13 @@ export async function readDevVars(
 
 function fileFor(environment: string | undefined): string | undefined {
   const files = [...(environment ? [`${FILE}.${environment}`] : []), FILE];
-  return files.find((file) => existsSync(file) && !isFolder(file));
+  return files.find((file) => {
+    // A link that leads nowhere is there too. Reading it then says so.
+    if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return false;
+    if (!isFolder(file)) return true;
+    status(`warning: ${file} is a folder, so no variables are read from it`);
+    return false;
+  });
 }
 
 function unknownName(name: string, known: readonly string[]): string {

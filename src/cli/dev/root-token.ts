@@ -1,5 +1,6 @@
 /** The root token of the local server. */
 import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { ok } from '../../lib/result.ts';
 import { isToken } from '../../token/token-form.ts';
@@ -38,6 +39,9 @@ export async function rootTokenOf(
 ): Promise<CommandResult<RootToken>> {
   if (values['root-token'] !== undefined && values['root-token-file'] !== undefined) {
     return wrongUse('--root-token and --root-token-file exclude each other');
+  }
+  if (/^[\d.]+$/.test(host) && isIP(host) === 0) {
+    return wrongUse(`--host ${host} is no IP address; use 127.0.0.1, or 0.0.0.0 for all of them`);
   }
   const given = await givenToken(values, inFile);
   if (given === undefined) {

@@ -44,7 +44,7 @@ export async function settingsOf(values: DevValues): Promise<CommandResult<Setti
   if (checked?.ok === false) {
     // The message does not quote the address, which may contain a password.
     return wrongUse(
-      `${given === undefined ? 'UPSTREAM_ADDR' : '--upstream'} ${checked.failure.message}; give the address of an OpenBao or Vault, such as http://127.0.0.1:8200`,
+      `${given === undefined ? 'UPSTREAM_ADDR' : '--upstream'} ${checked.failure.message}; give the address of an OpenBao or Vault, such as https://openbao.example.com:8200, or http://127.0.0.1:8200 for one on this machine`,
     );
   }
   const config = parseConfig({
@@ -52,7 +52,14 @@ export async function settingsOf(values: DevValues): Promise<CommandResult<Setti
     ALLOW_LOOPBACK_HTTP: String(allowLoopbackHttp),
     SOURCE_KEY: file.value.sourceKey ?? null,
   });
-  if (!config.ok) return wrongUse(config.failure.message);
+  if (!config.ok) {
+    const { message } = config.failure;
+    const isOfFile = Object.entries(file.value.variables).some(
+      ([name, value]) =>
+        variables.value[name] === value && message.startsWith(`the variable ${name} `),
+    );
+    return wrongUse(isOfFile ? `${file.value.file}: ${message}` : message);
+  }
   const rootToken = await rootTokenOf(values, host, file.value);
   if (!rootToken.ok) return rootToken;
   return ok({

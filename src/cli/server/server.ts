@@ -9,6 +9,8 @@ import { storedToken } from './token-file.ts';
 
 const DEFAULT_ADDRESS = 'http://127.0.0.1:8200';
 
+export const NO_TOKEN = 'there is no token; log in with "carillon login", or set VAULT_TOKEN';
+
 export const SERVER_OPTIONS = {
   namespace: {
     type: 'string',
@@ -31,7 +33,7 @@ export function serverOf(values: Values): CommandResult<Server> {
   const stored = storedToken();
   if (!stored.ok) return stored;
   if (stored.value === undefined) {
-    return failed('there is no token; log in with "carillon login", or set VAULT_TOKEN');
+    return failed(NO_TOKEN);
   }
   return withToken(server.value, stored.value, 'the stored token');
 }

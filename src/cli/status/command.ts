@@ -1,6 +1,6 @@
 /** `carillon status` */
 import { ok } from '../../lib/result.ts';
-import { command, failed } from '../command/command.ts';
+import { command, failed, status } from '../command/command.ts';
 import { FORMAT_OPTIONS } from '../command/format.ts';
 import { print } from '../command/output.ts';
 import { anonymousServerOf, SERVER_OPTIONS, serverOf } from '../server/server.ts';
@@ -23,6 +23,7 @@ export const statusCommand = command({
     const anonymous = anonymousServerOf(values);
     if (!anonymous.ok) return anonymous;
     const address = anonymous.value.url.href.replace(/\/$/, '');
+    if (!process.env.VAULT_ADDR) status(`VAULT_ADDR is not set; ${address} is the default`);
     const server = serverOf(values);
     const health = await readHealth(server.ok ? server.value : anonymous.value);
     if (!health.ok) {

@@ -1,5 +1,6 @@
 /** The answer of `carillon status`, and its rows for people. */
 import { table } from '../command/output.ts';
+import { NO_TOKEN } from '../server/server.ts';
 import type { Health } from './health.ts';
 import type { View } from './token-view.ts';
 
@@ -31,7 +32,7 @@ export function reportTable(report: StatusReport): string {
         ])),
     ['namespace', namespace || 'root'],
     ...(token === null
-      ? [['token', `does not work: ${problems.token}`] as [string, unknown]]
+      ? [['token', withoutToken(problems.token)] as [string, unknown]]
       : tokenRows(token)),
   ];
   if (token !== null) {
@@ -47,6 +48,10 @@ export function reportTable(report: StatusReport): string {
     rows.push([`hub ${hub}`, [text, problem].filter(Boolean).join('; ') || 'has events']);
   }
   return table(rows);
+}
+
+function withoutToken(problem: string | undefined): string {
+  return problem === NO_TOKEN ? `none: ${problem}` : `does not work: ${problem}`;
 }
 
 function tokenRows({ ttl, ...token }: NonNullable<View['token']>): [string, unknown][] {

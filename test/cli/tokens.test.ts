@@ -118,7 +118,7 @@ describe('carillon login', () => {
       1,
       'cannot read /no/such/file: there is no such file or folder\n',
     ],
-    [['--method', 'ldap'], 2, '--method is "ldap"; it must be "token", "jwt" or "approle"'],
+    [['--method', 'ldap'], 2, '--method is "ldap"; it must be "token", "approle" or "jwt"'],
     [[], 2, 'give the token, or "-" to read it from standard input'],
     [['-'], 2, 'the token is empty'],
     [['no\nheader'], 1, 'the token has a character that no header can carry'],

@@ -206,6 +206,14 @@ describe('a program', () => {
     expect(program.ids()).toEqual(['a', 'b', 'c']);
   });
 
+  it('that asks for a year is sent the event again before --retry-for is over', async () => {
+    program.answers = [{ status: 429, headers: { 'Retry-After': '31536000' } }];
+    const listener = await listening('--retry-for', '2s', 'patient');
+    await publish('patient', 'a');
+    await program.receives(2);
+    expect(await interrupted(listener)).toMatchObject({ code: 0 });
+  });
+
   it('at a port that no web client calls ends the listener at once', async () => {
     const args = ['events', 'listen', '--forward-to', 'http://127.0.0.1:6000', 'blocked'];
     const listener = start(args, env);

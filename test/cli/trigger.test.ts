@@ -191,3 +191,13 @@ describe('what is refused', () => {
     expect(stderr).toContain('is it the address of a Carillon server?');
   });
 });
+
+it('cannot have one metadata twice, and what is near nothing ends its sentence', async () => {
+  const twice = await trigger('kv-v2/data-write', '--override=path=a', '--override=path=b');
+  expect(twice).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('"path" is given twice, with different values; give it once'),
+  });
+  const unknown = await trigger('kv-v2/data-write', '--override=zzzzzzzz=a');
+  expect(unknown.stderr).toContain('has no metadata "zzzzzzzz". Its keys are');
+});

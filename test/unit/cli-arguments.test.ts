@@ -27,10 +27,17 @@ describe('an option and its value', () => {
     [['--secret-file', '-', '--secret-file', 'x'], { 'secret-file': ['-', 'x'] }],
     [['--since', '-.5', '--', '--since', '-1'], { since: '-.5' }],
     [['-since=a=b', '-f'], { since: 'a=b', follow: true }],
-    [['--since=1', '--since=2', '-follow=F'], { since: '2', follow: false }],
+    [['--since=2', '--since=2', '-follow=F'], { since: '2', follow: false }],
     [['-since='], { since: '' }],
   ])('are read apart from each other though the value begins with a dash: %j', (args, values) => {
     expect(valuesOf(args)).toEqual(values);
+  });
+
+  it.each([
+    ['since', ['--since=1', '-since', '2']],
+    ['follow', ['-f', '--follow=false']],
+  ])('cannot be given twice with different values: --%s', (name, args) => {
+    expect(failureOf(args)).toBe(`--${name} is given 2 times, with different values; give it once`);
   });
 
   it.each([['--follow'], ['-follow'], ['-abc'], ['--secret-file=x']])(

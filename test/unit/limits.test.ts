@@ -185,6 +185,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_RELAY_STALL_MS: 30_000,
     MAX_RELAY_MESSAGE_BYTES: 2_099_200,
     RELAY_CREDIT: 2000,
+    MIN_LISTEN_TIMEOUT_MS: 1000,
     LISTEN_TIMEOUT_MS: 30_000,
     LISTEN_MIN_BACKOFF_MS: 500,
     LISTEN_MAX_BACKOFF_MS: 10_000,

@@ -113,6 +113,11 @@ function valuesOf(
     const own = given.flatMap((each) => (each.name === name ? [each.value] : []));
     if (own.length > 0) {
       const isList = option.type === 'string' && option.multiple === true;
+      if (!isList && new Set(own).size > 1) {
+        return invalid(
+          `--${name} is given ${own.length} times, with different values; give it once`,
+        );
+      }
       values[name] = isList ? own.map(String) : (own.at(-1) as string | boolean);
     } else if (option.type === 'string') {
       const value = ofEnvironment(option, env) || option.default;

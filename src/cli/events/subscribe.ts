@@ -59,6 +59,6 @@ function parseTimeout(timeout: string | undefined): Result<number | undefined> {
   if (seconds.value > 0 && seconds.value <= MAX_SUBSCRIBE_TIMEOUT_SECONDS)
     return ok(seconds.value * 1000);
   return invalid(
-    `--timeout is ${quote(timeout)}; it must be from 1s to ${MAX_SUBSCRIBE_TIMEOUT_SECONDS}s`,
+    `--timeout is ${quote(timeout)}; it must be more than 0s, and at most ${MAX_SUBSCRIBE_TIMEOUT_SECONDS}s`,
   );
 }

@@ -86,7 +86,7 @@ export function askSecret(question: string): Promise<string | undefined> {
   });
 }
 
-/** Reads `key=value` texts. If a key is repeated, its last value is used. */
+/** Reads `key=value` texts. A key can have one value only. */
 export function parsePairs(texts: readonly string[]): CommandResult<Record<string, string>> {
   const pairs: [string, string][] = [];
   for (const text of texts) {
@@ -94,5 +94,12 @@ export function parsePairs(texts: readonly string[]): CommandResult<Record<strin
     if (equals < 1) return wrongUse(`${quote(text)} is not key=value`);
     pairs.push([text.slice(0, equals), text.slice(equals + 1)]);
   }
-  return ok(Object.fromEntries(pairs));
+  const values = new Map<string, string>();
+  for (const [key, value] of pairs) {
+    if (values.has(key) && values.get(key) !== value) {
+      return wrongUse(`${quote(key)} is given twice, with different values; give it once`);
+    }
+    values.set(key, value);
+  }
+  return ok(Object.fromEntries(values));
 }

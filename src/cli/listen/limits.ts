@@ -3,6 +3,9 @@
 /** How long a program may take to answer a webhook: as long as senders of webhooks usually wait. */
 export const LISTEN_TIMEOUT_MS = 30_000;
 
+/** How long a program may take at least, though `--retry-for` is over sooner. */
+export const MIN_LISTEN_TIMEOUT_MS = 1000;
+
 /** The shortest wait before a webhook is sent again. */
 export const LISTEN_MIN_BACKOFF_MS = 500;
 

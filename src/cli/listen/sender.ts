@@ -13,6 +13,7 @@ import {
   LISTEN_TIMEOUT_MS,
   MAX_LISTEN_ANSWER_BYTES,
   MAX_LISTEN_SHOWN_CHARACTERS,
+  MIN_LISTEN_TIMEOUT_MS,
 } from './limits.ts';
 import { signedHeaders, type Webhook } from './webhook.ts';
 
@@ -74,21 +75,23 @@ export class Sender {
     const retry = new Retry(BACKOFF, { say: this.#say });
     const start = performance.now();
     for (let attempts = 1; ; attempts++) {
-      const answer = await this.#send(webhook);
+      const leftMs = () => this.#target.retryForMs - (performance.now() - start);
+      const answer = await this.#send(webhook, leftMs());
       const { status, reason, waitMs, isFinal } = answer;
       if (reason === '') return { kind: 'delivered', answer, attempts };
       if (status !== 0 && !isRetryable(status)) return { kind: 'rejected', answer, attempts };
       if (stop.aborted) return { kind: 'stopped' };
-      const isOver = performance.now() - start >= this.#target.retryForMs;
-      if (isFinal || isOver) return { kind: 'gave_up', reason };
-      await retry.wait(`${webhook.id}: ${reason}`, waitMs, stop);
+      if (isFinal || leftMs() <= 0) return { kind: 'gave_up', reason };
+      await retry.wait(`${webhook.id}: ${reason}`, waitMs, stop, leftMs());
       if (stop.aborted) return { kind: 'stopped' };
     }
   }
 
-  async #send(webhook: Webhook): Promise<Answer> {
+  async #send(webhook: Webhook, leftMs: number): Promise<Answer> {
     const { url, secret } = this.#target;
-    const timeout = AbortSignal.timeout(LISTEN_TIMEOUT_MS);
+    // The last attempt needs some time, too.
+    const timeoutMs = Math.min(LISTEN_TIMEOUT_MS, Math.max(MIN_LISTEN_TIMEOUT_MS, leftMs));
+    const timeout = AbortSignal.timeout(Math.ceil(timeoutMs));
     const start = performance.now();
     const since = () => Math.round(performance.now() - start);
     try {
@@ -111,7 +114,7 @@ export class Sender {
         return { status: 0, durationMs: since(), reason, waitMs: 0, isFinal: true };
       }
       const reason = timeout.aborted
-        ? `no answer within ${LISTEN_TIMEOUT_MS / 1000} s`
+        ? `no answer within ${Math.round(timeoutMs / 1000)} s`
         : unreachable(url, error, '--forward-to');
       return { status: 0, durationMs: since(), reason, waitMs: 0 };
     }

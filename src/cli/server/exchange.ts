@@ -105,9 +105,11 @@ export function unreachable(url: URL, error: unknown, setting = 'VAULT_ADDR'): s
   // A WebSocket has the code EPROTO, and says only in the message what is wrong.
   const question = /wrong.version.number|packet.length/i.test(`${reason} ${message}`)
     ? `it speaks no TLS there; is ${setting} to begin with "http://"?`
-    : isTlsFailure(reason)
-      ? 'does its address speak TLS, and is its certificate of an authority that NODE_EXTRA_CA_CERTS names?'
-      : `is the server running, and ${setting} its address?`;
+    : /^(?:UND_ERR_SOCKET$|HPE_)/.test(reason ?? '')
+      ? `it closed the connection, or speaks no HTTP; is ${setting} its address?`
+      : isTlsFailure(reason)
+        ? 'does its address speak TLS, and is its certificate of an authority that NODE_EXTRA_CA_CERTS names?'
+        : `is the server running, and ${setting} its address?`;
   return `cannot reach ${url.origin} (${reason}); ${question}`;
 }
 

@@ -19,9 +19,15 @@ export class Retry {
   /**
    * @param serverWaitMs what the server asks to wait
    * @param signal ends the wait
+   * @param mostMs of the wait, whatever the server asks
    */
-  async wait(reason: string, serverWaitMs: number, signal: AbortSignal): Promise<void> {
-    const waitMs = this.backoff.fail(serverWaitMs);
+  async wait(
+    reason: string,
+    serverWaitMs: number,
+    signal: AbortSignal,
+    mostMs = Number.POSITIVE_INFINITY,
+  ): Promise<void> {
+    const waitMs = Math.min(this.backoff.fail(serverWaitMs), mostMs);
     this.#log.say(retryMessage(reason, waitMs));
     await pause(waitMs, signal);
   }

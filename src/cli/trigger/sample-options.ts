@@ -37,7 +37,7 @@ export function sampleChoice(
   if (unknown !== undefined) {
     const near = nearest(unknown, keys);
     return wrongUse(
-      `--override: ${eventType} has no metadata ${quote(unknown)}${near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`} Its keys are ${keys.join(', ')}`,
+      `--override: ${eventType} has no metadata ${quote(unknown)}${near === undefined ? '.' : `; did you mean ${JSON.stringify(near)}?`} Its keys are ${keys.join(', ')}`,
     );
   }
   return ok({ eventType, mount: path, overrides: pairs.value });
@@ -61,6 +61,6 @@ export function chosenEvent(choice: SampleChoice, number: number): OutgoingEvent
 function unknownType(eventType: string): CommandResult<never> {
   const near = nearestCatalogued(eventType) ?? nearest(eventType, CATALOG.keys());
   return wrongUse(
-    `there is no sample of ${quote(eventType)}${near === undefined ? '' : `; did you mean ${near}?`} "carillon events trigger --list" shows the types; publish any other with "carillon events publish"`,
+    `there is no sample of ${quote(eventType)}${near === undefined ? '.' : `; did you mean ${near}?`} "carillon events trigger --list" shows the types; publish any other with "carillon events publish"`,
   );
 }

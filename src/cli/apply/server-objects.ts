@@ -39,7 +39,7 @@ export class ServerObjects {
     return status === 403
       ? {
           ok: true,
-          value: { is: 'hidden', message: `${sentence}; the token needs "read" on ${path}` },
+          value: { is: 'hidden', message: sentence },
         }
       : { ok: false, failure: sentence };
   }
@@ -52,10 +52,9 @@ export class ServerObjects {
       const { keys } = answer.value.data;
       return { ok: true, value: Array.isArray(keys) ? keys.map(String) : [] };
     }
-    const { reason, status, message } = answer.failure;
+    const { reason, message } = answer.failure;
     if (reason === 'not_found') return { ok: true, value: [] };
-    const need = status === 403 ? `; the token needs "list" on ${path}` : '';
-    return { ok: false, failure: `cannot list each ${kind.name}: ${message}${need}` };
+    return { ok: false, failure: `cannot list each ${kind.name}: ${message}` };
   }
 
   /** @returns the warnings of the server */

@@ -17,6 +17,7 @@ import type { Options, ValuesOf } from '../command/options.ts';
 import { print, table, tokenRows } from '../command/output.ts';
 import { askSecret, readSecret } from '../input/input.ts';
 import { type Answer, requestApi } from '../server/api.ts';
+import { TOKEN } from '../server/expectations.ts';
 import { anonymousServerOf, SERVER_OPTIONS, withToken } from '../server/server.ts';
 import { storeToken } from '../server/token-file.ts';
 import { ALL_METHODS } from './auth-methods.ts';
@@ -123,6 +124,7 @@ async function loginByMethod(
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(body.value),
+    expects: TOKEN,
   });
   if (!answer.ok) return failed(answer.failure.message);
   const { auth } = answer.value;
@@ -141,7 +143,9 @@ async function loginByToken(
   if (!token.ok) return token;
   const server = withToken(anonymous, token.value, 'the token');
   if (!server.ok) return server;
-  const answer = await requestApi(server.value, 'auth/token/lookup-self');
+  const answer = await requestApi(server.value, 'auth/token/lookup-self', {
+    expects: { what: 'the token', isMet: ({ data }) => Array.isArray(data.policies) },
+  });
   if (!answer.ok) return failed(answer.failure.message);
   const { data } = answer.value;
   return ok({

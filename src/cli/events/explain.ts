@@ -73,6 +73,10 @@ export const eventsExplain = apiCommand({
       method: 'POST',
       path: 'sys/events/explain',
       body: body.value,
+      expects: {
+        what: 'an explanation',
+        isMet: ({ data }) => typeof data.delivered === 'boolean' && Array.isArray(data.steps),
+      },
       text: ({ data }) => explanationText(data as unknown as Explanation, policyFiles),
       exitCode: ({ data }) => (data.delivered === true ? 0 : 3),
     });

@@ -43,6 +43,7 @@ export class PublishRequests {
       method: 'POST',
       headers: { 'Content-Type': contentType },
       body,
+      expects: { what: 'ids of events', isMet: ({ data }) => Array.isArray(data.ids) },
     });
     const data = answer.ok ? answer.value.data : (answer.failure.data ?? {});
     const { ids, failed } = data as { ids?: string[]; failed?: number[] };

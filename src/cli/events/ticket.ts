@@ -43,7 +43,10 @@ export const eventsTicket = command({
     const answer = await requestInOrAbove(
       namespace,
       (each) =>
-        requestApi({ ...server.value, namespace: each }, 'sys/events/ticket', { method: 'POST' }),
+        requestApi({ ...server.value, namespace: each }, 'sys/events/ticket', {
+          method: 'POST',
+          expects: { what: 'a ticket', isMet: ({ data }) => typeof data.ticket === 'string' },
+        }),
       (each) => !each.ok && each.failure.status === 403,
     );
     if (!answer.ok) return failed(answer.failure.message);

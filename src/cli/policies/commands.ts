@@ -3,6 +3,7 @@ import { quote } from '../../lib/quote.ts';
 import { ok } from '../../lib/result.ts';
 import { readInput } from '../input/input.ts';
 import { apiCommand } from '../server/api-command.ts';
+import { KEYS } from '../server/expectations.ts';
 
 const PATH = 'sys/policies/acl';
 const NAME = { name: 'name', help: 'name of the policy' } as const;
@@ -54,7 +55,8 @@ export const policyList = apiCommand({
       method: 'GET',
       path: PATH,
       query: 'list=true',
-      text: ({ data }) => ((data.keys ?? []) as string[]).map((name) => `${name}\n`).join(''),
+      expects: KEYS,
+      text: ({ data }) => (data.keys as string[]).map((name) => `${name}\n`).join(''),
     }),
 });
 

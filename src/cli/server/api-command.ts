@@ -16,7 +16,8 @@ import { FIELD_OPTIONS, fieldLine } from '../command/field.ts';
 import { FORMAT_OPTIONS, type Format } from '../command/format.ts';
 import type { Options, Values, ValuesOf } from '../command/options.ts';
 import { listing, print } from '../command/output.ts';
-import { type Answer, requestApi } from './api.ts';
+import { type Answer, type Expectation, requestApi } from './api.ts';
+import { KEYS } from './expectations.ts';
 import { SERVER_OPTIONS, serverOf } from './server.ts';
 
 /** The request, and what the command says of the answer. */
@@ -25,6 +26,8 @@ export interface Call {
   readonly path: string;
   readonly query?: string;
   readonly body?: Readonly<Record<string, unknown>>;
+  /** What the answer must have, if not just any content. */
+  readonly expects?: Expectation;
   /** The text of the answer, for people. */
   text?(answer: Answer, server: Server): string;
   /** The exit code of a successful answer, if it may be a no. */
@@ -47,7 +50,8 @@ export function listCall(path: string, missing: string): Call {
     method: 'GET',
     path,
     query: 'list=true',
-    text: ({ data }) => listing('Keys', (data.keys ?? []) as string[]),
+    expects: KEYS,
+    text: ({ data }) => listing('Keys', data.keys as string[]),
     missing,
   };
 }
@@ -81,6 +85,8 @@ export function apiCommand<const O extends Options = Record<never, never>>(
   });
 }
 
+const CONTENT: Expectation = { what: 'content', isMet: ({ body }) => body !== undefined };
+
 async function send(
   call: Call,
   server: Server,
@@ -91,6 +97,7 @@ async function send(
   const answer = await requestApi(server, path, {
     method,
     query,
+    expects: call.expects ?? (call.done === undefined ? CONTENT : undefined),
     ...(body && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
   });
   if (!answer.ok) {

@@ -50,14 +50,22 @@ export function checkPath(name: string, path: string): CommandResult<void> {
     : wrongUse(`${name} ${quote(path)} has a "." or ".." segment`);
 }
 
+/** What a successful answer must have: an address of something else may answer anything with success. */
+export interface Expectation {
+  /** For the sentence "the server answered without …". */
+  readonly what: string;
+  isMet(answer: Answer): boolean;
+}
+
 export interface ApiRequest extends Request {
   readonly query?: string;
+  readonly expects?: Expectation | undefined;
 }
 
 export async function requestApi(
   server: Server,
   path: string,
-  { query = '', ...init }: ApiRequest = {},
+  { query = '', expects, ...init }: ApiRequest = {},
 ): Promise<Result<Answer, ApiFailure>> {
   const url = urlWithoutNamespace(server, path);
   url.search = query;
@@ -73,28 +81,55 @@ export async function requestApi(
   const body = json.ok ? json.value : undefined;
   const { data, auth, warnings, errors } = isJsonObject(body) ? body : {};
   if (!response.ok) {
+    const waitMs = retryAfterMs(response.headers.get('Retry-After'));
+    const need = neededRight(server, path, query, init.method);
+    const hint = lacksRight(status, text) ? need : waitHint(status, waitMs);
     const hasNone = status === 404 && Array.isArray(errors) && errors.length === 0;
     return failure({
       reason: hasNone ? 'not_found' : 'refused',
       status,
       message:
         Array.isArray(errors) || status >= 500
-          ? orMissingNamespace(server.namespace, refusalMessage(status, text))
+          ? orMissingNamespace(server.namespace, refusalMessage(status, text)) + hint
           : `${url.origin} answered ${status}, but not as Carillon or Vault do; is VAULT_ADDR the address of the server?`,
-      retryAfterMs: retryAfterMs(response.headers.get('Retry-After')),
+      retryAfterMs: waitMs,
       ...(isJsonObject(data) && { data }),
     });
   }
-  if (status !== 204 && data === undefined) {
-    const message = `${url.origin} answered ${status} without data; is it the address of the server?`;
-    return failure({ reason: 'not_a_server', status, message });
-  }
-  return ok({
+  const answer: Answer = {
     data: isJsonObject(data) ? data : {},
     auth: isJsonObject(auth) ? auth : undefined,
     warnings: Array.isArray(warnings) ? warnings.map(String) : [],
     body,
-  });
+  };
+  const missing =
+    status !== 204 && data === undefined
+      ? 'data'
+      : expects?.isMet(answer) === false
+        ? expects.what
+        : undefined;
+  if (missing === undefined) return ok(answer);
+  const message = `${url.origin} answered ${status} without ${missing}; is it the address of the server?`;
+  return failure({ reason: 'not_a_server', status, message });
+}
+
+/** Whether the server knows the token, and its policies do not allow the request. */
+function lacksRight(status: number, text: string): boolean {
+  return status === 403 && text.includes('permission denied') && !text.includes('invalid token');
+}
+
+/** Empty if the request has no token. */
+function neededRight({ token }: Server, path: string, query: string, method = 'GET'): string {
+  if (token === '') return '';
+  const read = new URLSearchParams(query).get('list') === 'true' ? 'list' : 'read';
+  const capability = method === 'GET' ? read : method === 'DELETE' ? 'delete' : 'update';
+  return `; the token needs "${capability}" on ${path}`;
+}
+
+function waitHint(status: number, waitMs: number): string {
+  return waitMs > 0 && (status === 429 || status === 503)
+    ? `; it asks to wait ${waitMs / 1000} s`
+    : '';
 }
 
 function failure(

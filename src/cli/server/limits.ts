@@ -3,7 +3,7 @@
 /** How long the answer to a WebSocket handshake may take. */
 export const SUBSCRIBE_HANDSHAKE_TIMEOUT_MS = 10_000;
 
-/** Redirects of one handshake. A standby of Vault redirects a subscriber to the active node. */
+/** Redirects within its server that one request, or one handshake, follows. Vault's clients stop there too. */
 export const MAX_REDIRECTS = 10;
 
 /** How long a command waits for the answer to a request, with its body. Vault's commands wait as long. */

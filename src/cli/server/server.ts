@@ -50,12 +50,23 @@ export function anonymousServerOf({
       `${own === undefined ? 'VAULT_ADDR' : '--address'} is ${quote(address)}; set it to a URL such as ${DEFAULT_ADDRESS}`,
     );
   }
+  const url = new URL(address);
+  for (const [part, text] of [
+    ['user name', url.username],
+    ['password', url.password],
+    ['query', url.search],
+    ['fragment', url.hash],
+  ] as const) {
+    if (text === '') continue;
+    const name = own === undefined ? 'VAULT_ADDR' : '--address';
+    return failed(`${name} has a ${part}, which no request would have; leave it out`);
+  }
   const namespace = (typeof given === 'string' ? given : VAULT_NAMESPACE)?.trim() ?? '';
   if (!isHeader(namespace)) {
     const name = given === undefined ? 'VAULT_NAMESPACE' : '--namespace';
     return failed(`${name} ${whyNoHeader(namespace)}`);
   }
-  return ok({ url: new URL(address), token: '', namespace });
+  return ok({ url, token: '', namespace });
 }
 
 /** @param name of the token in the message that says what is wrong with it */

@@ -5,6 +5,7 @@ import { numberOption } from '../command/number-option.ts';
 import { table, tokenRows } from '../command/output.ts';
 import { parsePairs, readSecret } from '../input/input.ts';
 import { apiCommand } from '../server/api-command.ts';
+import { TOKEN } from '../server/expectations.ts';
 
 export const tokenCreate = apiCommand({
   name: 'token create',
@@ -84,6 +85,7 @@ export const tokenCreate = apiCommand({
       method: 'POST',
       path: 'auth/token/create',
       body,
+      expects: TOKEN,
       text: ({ auth = {} }) => table(tokenRows(auth)),
     });
   },

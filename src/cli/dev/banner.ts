@@ -47,7 +47,7 @@ function exported({ address, port, rootToken }: Running): string {
   return `  export VAULT_ADDR=http://${hostAndPort(address, port)} VAULT_TOKEN=${shellWord('', rootToken)}`;
 }
 
-/** The lines that subscribe and publish. */
+/** The lines that subscribe and publish: with this command line, and with programs that everybody has. */
 function toPaste({ address, port, rootToken }: Running): string {
   const authority = hostAndPort(address, port);
   const header = shellWord('X-Vault-Token: ', rootToken);
@@ -59,13 +59,15 @@ function toPaste({ address, port, rootToken }: Running): string {
       modified: 'true',
     },
   });
+  const environment = `VAULT_ADDR=http://${authority} VAULT_TOKEN=${shellWord('', rootToken)}`;
   return `
 Subscribe, in a second terminal (in this folder):
 
-  ${IS_CLONE ? `npx wscat -c 'ws://${authority}/v1/sys/events/subscribe/kv*?json=true' -H ${header}` : `VAULT_ADDR=http://${authority} VAULT_TOKEN=${shellWord('', rootToken)} npx carillon events subscribe 'kv*'`}
-
+  ${environment} npx carillon events subscribe 'kv*'
+${IS_CLONE ? `  npx wscat -c 'ws://${authority}/v1/sys/events/subscribe/kv*?json=true' -H ${header}\n` : ''}
 Publish, in a third:
 
+  ${environment} npx carillon events trigger kv-v2/data-write
   curl -H ${header} -d '${event}' http://${authority}/v1/sys/events/publish/kv-v2/data-write
 `;
 }

@@ -29,7 +29,8 @@ afterEach(async () => {
 });
 
 function relay(args: readonly string[] = [], env: Record<string, string> = {}): Running {
-  const started = start(['relay', '--from', vault.address, ...args], {
+  const from = args.includes('--from') ? [] : ['--from', vault.address];
+  const started = start(['relay', ...from, ...args], {
     VAULT_ADDR: server.address,
     VAULT_TOKEN: server.token,
     CARILLON_FROM_TOKEN: 'hvs.there',

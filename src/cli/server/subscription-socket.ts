@@ -65,7 +65,10 @@ export function socketThatWarns(warn: (warning: string) => void) {
   };
 }
 
-/** Opens the WebSocket, paused. Only redirects within the server are followed: another would be sent the token. */
+/**
+ * Opens the WebSocket, paused. It follows a standby of Vault to the active node, with a 307 as Vault's own command does, but
+ * never out of TLS. Other redirects are followed within the server only: another would be sent the token.
+ */
 export async function openSocket(
   url: URL,
   headers: Headers,
@@ -76,7 +79,8 @@ export async function openSocket(
     const answer = await shakeHands(target, headers, opening);
     if (!('location' in answer)) return answer;
     const { location: next, status } = answer;
-    if (!isSameServer(target, next)) {
+    const isFollowed = status === 307 ? isActiveNode(target, next) : isSameServer(target, next);
+    if (!isFollowed) {
       return refused(elsewhere(target, next, opening.setting), status);
     }
     if (redirects === MAX_REDIRECTS) {
@@ -84,6 +88,12 @@ export async function openSocket(
     }
     target = next;
   }
+}
+
+function isActiveNode(from: URL, { protocol }: URL): boolean {
+  return /^(?:ws|http)s:$/.test(from.protocol)
+    ? /^(?:ws|http)s:$/.test(protocol)
+    : /^(?:ws|http)s?:$/.test(protocol);
 }
 
 interface Redirect {

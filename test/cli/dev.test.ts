@@ -158,7 +158,11 @@ describe('carillon dev, interrupted while it builds', () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     child.kill('SIGINT');
-    expect(await finished).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await finished).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: 'building the Worker (only when its sources have changed)\n',
+    });
     expect(readdirSync(temporary).filter((name) => name.startsWith('carillon-'))).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
@@ -69,8 +70,9 @@ describe('the root token of the local server', () => {
     }
   });
 
+  // The server of the tests runs in the temporary folder.
   it('is found by the words of the banner from another folder too', async () => {
-    const server = await startLocalServer(['--root-token-file', relative('', file)]);
+    const server = await startLocalServer(['--root-token-file', relative(tmpdir(), file)]);
     expect(server.output()).toContain(`<'${file.replace("'", `'\\''`)}')`);
     await server.stop();
   });

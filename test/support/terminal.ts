@@ -30,7 +30,8 @@ function startLine(
   return spawn('script', ['-qec', line, '/dev/null'], {
     stdio: ['pipe', 'pipe', 'inherit'],
     cwd,
-    env: { ...process.env, VAULT_TOKEN: undefined, ...env },
+    // In CI, Node takes no terminal to have colours.
+    env: { ...process.env, CI: undefined, VAULT_TOKEN: undefined, ...env },
   });
 }
 

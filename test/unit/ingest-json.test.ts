@@ -37,7 +37,8 @@ describe('a request without a content type', () => {
     for (const body of ['', 'null', '{}']) {
       expect(failureOf(read({}, body))).toEqual({
         reason: 'invalid',
-        message: 'the event has no event_type, and the URL names none either',
+        message:
+          'the event has no event_type, and the URL names none either; name it in the URL: /v1/sys/events/publish/deploy/finished',
       });
     }
   });

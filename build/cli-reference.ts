@@ -14,7 +14,7 @@ import {
   termOfOption,
   usagesOf,
 } from '../src/cli/command/help.ts';
-import { GROUPS } from '../src/cli/commands.ts';
+import { type CommandGroup, loadGroups } from '../src/cli/commands.ts';
 
 const PATH = fileURLToPath(new URL('../docs/cli.md', import.meta.url));
 const PLACE = /(<!-- commands -->\n)[\s\S]*(<!-- end of commands -->)/;
@@ -23,7 +23,8 @@ const WIDTH = 120;
 
 const text = readFileSync(PATH, 'utf8');
 if (!PLACE.test(text)) throw new Error('docs/cli.md has no place for the commands');
-const filled = text.replace(PLACE, (_, begin, end) => `${begin}\n${reference()}\n${end}`);
+const commands = reference(await loadGroups());
+const filled = text.replace(PLACE, (_, begin, end) => `${begin}\n${commands}\n${end}`);
 if (process.argv[2] === '--write') {
   writeFileSync(PATH, filled);
 } else if (filled !== text) {
@@ -31,10 +32,10 @@ if (process.argv[2] === '--write') {
   process.exitCode = 1;
 }
 
-function reference(): string {
-  return GROUPS.map(
-    ([heading, commands]) => `### ${heading}\n\n${commands.map(sectionOf).join('\n')}`,
-  ).join('\n');
+function reference(groups: readonly CommandGroup[]): string {
+  return groups
+    .map(([heading, commands]) => `### ${heading}\n\n${commands.map(sectionOf).join('\n')}`)
+    .join('\n');
 }
 
 function sectionOf(command: Command): string {

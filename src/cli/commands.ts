@@ -1,75 +1,141 @@
-/** Every command, in the groups of `carillon --help`. */
-
-import { apply, diff } from './apply/command.ts';
-import { authRoleId, authSecretId } from './auth/approle.ts';
-import { authConfig } from './auth/config.ts';
-import { login } from './auth/login.ts';
-import { authEnable, authList } from './auth/methods.ts';
-import { authRoleDelete, authRoleList, authRoleRead, authRoleWrite } from './auth/roles.ts';
+/**
+ * Every command, in the groups of `carillon --help`. A command is loaded when it is called: all of them together take
+ * longer to load than most take to run.
+ */
 import type { Command } from './command/command.ts';
-import { completion } from './completion/command.ts';
-import { dev } from './dev/command.ts';
-import { eventsExplain } from './events/explain.ts';
-import { eventsPublish } from './events/publish.ts';
-import { eventsSubscribe } from './events/subscribe.ts';
-import { eventsTicket } from './events/ticket.ts';
-import { eventsTypes } from './events/types.ts';
-import { forwardAudit } from './forward/command.ts';
-import { eventsListen } from './listen/command.ts';
-import {
-  namespaceCreate,
-  namespaceDelete,
-  namespaceList,
-  namespaceLookup,
-} from './namespaces/commands.ts';
-import { policyCheck } from './policies/check.ts';
-import { policyDelete, policyList, policyRead, policyWrite } from './policies/commands.ts';
-import { relayCommand } from './relay/command.ts';
-import { sourceDelete, sourceList, sourceRead } from './sources/commands.ts';
-import { sourceTest } from './sources/test.ts';
-import { sourceWrite } from './sources/write.ts';
-import { statusCommand } from './status/command.ts';
-import { tokenCapabilities, tokenLookup, tokenRenew, tokenRevoke } from './tokens/commands.ts';
-import { tokenCreate } from './tokens/create.ts';
-import { eventsTrigger } from './trigger/command.ts';
-import { version } from './version.ts';
 
-export const GROUPS: readonly (readonly [heading: string, commands: readonly Command[]])[] = [
-  ['Server', [dev, statusCommand]],
+export interface CommandEntry {
+  /** The words that call the command. */
+  readonly name: string;
+  load(): Promise<Command>;
+}
+
+export type CommandGroup = readonly [heading: string, commands: readonly Command[]];
+
+const GROUPS: readonly (readonly [heading: string, entries: readonly CommandEntry[]])[] = [
+  [
+    'Server',
+    [
+      entry('dev', async () => (await import('./dev/command.ts')).dev),
+      entry('status', async () => (await import('./status/command.ts')).statusCommand),
+    ],
+  ],
   [
     'Events',
     [
-      eventsSubscribe,
-      eventsListen,
-      eventsTicket,
-      eventsPublish,
-      eventsTrigger,
-      eventsTypes,
-      eventsExplain,
-      relayCommand,
+      entry(
+        'events subscribe',
+        async () => (await import('./events/subscribe.ts')).eventsSubscribe,
+      ),
+      entry('events listen', async () => (await import('./listen/command.ts')).eventsListen),
+      entry('events ticket', async () => (await import('./events/ticket.ts')).eventsTicket),
+      entry('events publish', async () => (await import('./events/publish.ts')).eventsPublish),
+      entry('events trigger', async () => (await import('./trigger/command.ts')).eventsTrigger),
+      entry('events types', async () => (await import('./events/types.ts')).eventsTypes),
+      entry('events explain', async () => (await import('./events/explain.ts')).eventsExplain),
+      entry('relay', async () => (await import('./relay/command.ts')).relayCommand),
     ],
   ],
   [
     'Logins',
     [
-      login,
-      authList,
-      authEnable,
-      authConfig,
-      authRoleWrite,
-      authRoleRead,
-      authRoleList,
-      authRoleDelete,
-      authRoleId,
-      authSecretId,
+      entry('login', async () => (await import('./auth/login.ts')).login),
+      entry('auth list', async () => (await import('./auth/methods.ts')).authList),
+      entry('auth enable', async () => (await import('./auth/methods.ts')).authEnable),
+      entry('auth config', async () => (await import('./auth/config.ts')).authConfig),
+      entry('auth role write', async () => (await import('./auth/roles.ts')).authRoleWrite),
+      entry('auth role read', async () => (await import('./auth/roles.ts')).authRoleRead),
+      entry('auth role list', async () => (await import('./auth/roles.ts')).authRoleList),
+      entry('auth role delete', async () => (await import('./auth/roles.ts')).authRoleDelete),
+      entry('auth role-id', async () => (await import('./auth/approle.ts')).authRoleId),
+      entry('auth secret-id', async () => (await import('./auth/approle.ts')).authSecretId),
     ],
   ],
-  ['Tokens', [tokenCreate, tokenLookup, tokenRenew, tokenRevoke, tokenCapabilities]],
-  ['Policies', [policyWrite, policyRead, policyList, policyDelete, policyCheck]],
-  ['Sources', [sourceWrite, sourceRead, sourceList, sourceTest, sourceDelete, forwardAudit]],
-  ['Namespaces', [namespaceCreate, namespaceList, namespaceLookup, namespaceDelete]],
-  ['Configuration as files', [diff, apply]],
-  ['This command', [completion, version]],
+  [
+    'Tokens',
+    [
+      entry('token create', async () => (await import('./tokens/create.ts')).tokenCreate),
+      entry('token lookup', async () => (await import('./tokens/commands.ts')).tokenLookup),
+      entry('token renew', async () => (await import('./tokens/commands.ts')).tokenRenew),
+      entry('token revoke', async () => (await import('./tokens/commands.ts')).tokenRevoke),
+      entry(
+        'token capabilities',
+        async () => (await import('./tokens/commands.ts')).tokenCapabilities,
+      ),
+    ],
+  ],
+  [
+    'Policies',
+    [
+      entry('policy write', async () => (await import('./policies/commands.ts')).policyWrite),
+      entry('policy read', async () => (await import('./policies/commands.ts')).policyRead),
+      entry('policy list', async () => (await import('./policies/commands.ts')).policyList),
+      entry('policy delete', async () => (await import('./policies/commands.ts')).policyDelete),
+      entry('policy check', async () => (await import('./policies/check.ts')).policyCheck),
+    ],
+  ],
+  [
+    'Sources',
+    [
+      entry('source write', async () => (await import('./sources/write.ts')).sourceWrite),
+      entry('source read', async () => (await import('./sources/commands.ts')).sourceRead),
+      entry('source list', async () => (await import('./sources/commands.ts')).sourceList),
+      entry('source test', async () => (await import('./sources/test.ts')).sourceTest),
+      entry('source delete', async () => (await import('./sources/commands.ts')).sourceDelete),
+      entry('forward audit', async () => (await import('./forward/command.ts')).forwardAudit),
+    ],
+  ],
+  [
+    'Namespaces',
+    [
+      entry(
+        'namespace create',
+        async () => (await import('./namespaces/commands.ts')).namespaceCreate,
+      ),
+      entry('namespace list', async () => (await import('./namespaces/commands.ts')).namespaceList),
+      entry(
+        'namespace lookup',
+        async () => (await import('./namespaces/commands.ts')).namespaceLookup,
+      ),
+      entry(
+        'namespace delete',
+        async () => (await import('./namespaces/commands.ts')).namespaceDelete,
+      ),
+    ],
+  ],
+  [
+    'Configuration as files',
+    [
+      entry('diff', async () => (await import('./apply/command.ts')).diff),
+      entry('apply', async () => (await import('./apply/command.ts')).apply),
+    ],
+  ],
+  [
+    'This command',
+    [
+      entry('completion', async () => (await import('./completion/command.ts')).completion),
+      entry('version', async () => (await import('./version.ts')).version),
+    ],
+  ],
 ];
 
-export const COMMANDS: readonly Command[] = GROUPS.flatMap(([, commands]) => commands);
+export const ENTRIES: readonly CommandEntry[] = GROUPS.flatMap(([, entries]) => entries);
+
+/** Loads every command, for what shows more than their names. */
+export function loadGroups(): Promise<readonly CommandGroup[]> {
+  return Promise.all(
+    GROUPS.map(async ([heading, entries]) => [heading, await loadAll(entries)] as const),
+  );
+}
+
+export function loadCommands(): Promise<readonly Command[]> {
+  return loadAll(ENTRIES);
+}
+
+function loadAll(entries: readonly CommandEntry[]): Promise<readonly Command[]> {
+  return Promise.all(entries.map((each) => each.load()));
+}
+
+function entry(name: string, load: () => Promise<Command>): CommandEntry {
+  return { name, load };
+}

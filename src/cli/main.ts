@@ -2,7 +2,7 @@
 import { type ExitCode, fail, misuse } from './command/command.ts';
 import { findCommand, groupOf, unknownCommand } from './command/find-command.ts';
 import { runCommand } from './command/run-command.ts';
-import { COMMANDS } from './commands.ts';
+import { ENTRIES, loadCommands, loadGroups } from './commands.ts';
 import { completionLines } from './completion/request.ts';
 import { reasonOfFileError } from './input/files.ts';
 import { generalHelp, groupHelp } from './overview.ts';
@@ -10,22 +10,26 @@ import { version } from './version.ts';
 
 async function main(args: readonly string[]): Promise<ExitCode> {
   const [first, second] = args;
-  if (first === undefined) return show(generalHelp(), 2);
-  if (isHelp(first)) return show(generalHelp(), 0);
+  if (first === undefined) return show(generalHelp(await loadGroups()), 2);
+  if (isHelp(first)) return show(generalHelp(await loadGroups()), 0);
   // "carillon help events subscribe"
   if (first === 'help')
-    return second === undefined ? show(generalHelp(), 0) : main([...args.slice(1), '--help']);
-  if (first === '__complete') return show(completionLines(second, args.slice(2), COMMANDS), 0);
+    return main(second === undefined ? ['--help'] : [...args.slice(1), '--help']);
+  if (first === '__complete') {
+    return show(completionLines(second, args.slice(2), await loadCommands()), 0);
+  }
   if (/^--?version$/.test(first)) return runCommand(version, args.slice(1));
 
-  const command = findCommand(args, COMMANDS);
-  if (command !== undefined) return runCommand(command, args.slice(command.name.split(' ').length));
-  const group = groupOf(args, COMMANDS);
+  const entry = findCommand(args, ENTRIES);
+  if (entry !== undefined) {
+    return runCommand(await entry.load(), args.slice(entry.name.split(' ').length));
+  }
+  const group = groupOf(args, ENTRIES);
   const next = group === undefined ? undefined : args[group.split(' ').length];
   if (group === undefined || !(next === undefined || isHelp(next))) {
-    return misuse(unknownCommand(args, COMMANDS), group ?? '');
+    return misuse(unknownCommand(args, ENTRIES), group ?? '');
   }
-  return show(groupHelp(group), next === undefined ? 2 : 0);
+  return show(groupHelp(group, await loadCommands()), next === undefined ? 2 : 0);
 }
 
 function isHelp(word: string): boolean {

@@ -1,13 +1,13 @@
 /** `carillon --help`, and the help of a group such as `carillon events --help`. */
 import type { Command } from './command/command.ts';
-import { COMMANDS, GROUPS } from './commands.ts';
+import type { CommandGroup } from './commands.ts';
 
-export function generalHelp(): string {
+export function generalHelp(groups: readonly CommandGroup[]): string {
   return `Event notifications at the edge, compatible with Vault's.
 
 Usage: carillon <command> [options]
 
-${GROUPS.map(([heading, commands]) => `${heading}:\n${summariesOf(commands)}`).join('\n\n')}
+${groups.map(([heading, commands]) => `${heading}:\n${summariesOf(commands)}`).join('\n\n')}
 
 Environment:
   VAULT_ADDR         address of the server (default: http://127.0.0.1:8200)
@@ -23,8 +23,8 @@ Example:
 }
 
 /** @param group the words that its commands begin with: `auth role` */
-export function groupHelp(group: string): string {
-  const commands = COMMANDS.filter(({ name }) => name.startsWith(`${group} `));
+export function groupHelp(group: string, all: readonly Command[]): string {
+  const commands = all.filter(({ name }) => name.startsWith(`${group} `));
   return `Usage: carillon ${group} <command> [options]
 
 Commands:

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { helpOf } from '../../src/cli/command/help.ts';
-import { COMMANDS } from '../../src/cli/commands.ts';
+import { loadCommands } from '../../src/cli/commands.ts';
 import { run } from '../support/run.ts';
+
+const COMMANDS = await loadCommands();
 
 describe('help', () => {
   it('lists every command, each of which has help with an example', async () => {

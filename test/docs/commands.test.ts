@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
-import { COMMANDS } from '../../src/cli/commands.ts';
+import { loadCommands } from '../../src/cli/commands.ts';
 import { commandsOf, problemInCommand } from './commands.ts';
 import { allDocuments, blocksOf } from './document.ts';
+
+const COMMANDS = await loadCommands();
 
 it('every command that a document shows exists, with its options', () => {
   const commands = allDocuments()

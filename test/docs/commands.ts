@@ -2,8 +2,10 @@
 import { parseArguments } from '../../src/cli/command/arguments.ts';
 import { findCommand, unknownCommand } from '../../src/cli/command/find-command.ts';
 import { HELP_OPTIONS } from '../../src/cli/command/options.ts';
-import { COMMANDS } from '../../src/cli/commands.ts';
+import { loadCommands } from '../../src/cli/commands.ts';
 import type { Document } from './document.ts';
+
+const COMMANDS = await loadCommands();
 
 export interface ShownCommand {
   /** `docs/relay.md:12` */

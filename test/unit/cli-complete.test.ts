@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { COMMANDS } from '../../src/cli/commands.ts';
+import { loadCommands } from '../../src/cli/commands.ts';
 import { complete } from '../../src/cli/completion/complete.ts';
 import { completionLines } from '../../src/cli/completion/request.ts';
+
+const COMMANDS = await loadCommands();
 
 function valuesFor(...words: string[]): readonly string[] | string {
   const completion = complete(words, COMMANDS);

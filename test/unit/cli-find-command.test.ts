@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { unknownCommand } from '../../src/cli/command/find-command.ts';
-import { COMMANDS } from '../../src/cli/commands.ts';
+import { ENTRIES } from '../../src/cli/commands.ts';
 
 describe('a command that there is not', () => {
   it.each([
@@ -14,7 +14,7 @@ describe('a command that there is not', () => {
     ['kv put', 'there is no command "kv"'],
     ['--namespace a policy list', 'flags stand after the command'],
   ])('is named, with the nearest: %s', (line, message) => {
-    expect(unknownCommand(line.split(' '), COMMANDS)).toBe(message);
+    expect(unknownCommand(line.split(' '), ENTRIES)).toBe(message);
   });
 
   it.each([
@@ -23,6 +23,10 @@ describe('a command that there is not', () => {
     ['token correcthorsebattery', 'there is no such command of "carillon token"'],
     ['tokens ctk.4pVwZ1TG65d404v6', 'there is no command "tokens"; did you mean "token"?'],
   ])('is not repeated if it may be a secret: %s', (line, message) => {
-    expect(unknownCommand(line.split(' '), COMMANDS)).toBe(message);
+    expect(unknownCommand(line.split(' '), ENTRIES)).toBe(message);
   });
+});
+
+it('a command is loaded by the name that it declares', async () => {
+  for (const entry of ENTRIES) expect((await entry.load()).name).toBe(entry.name);
 });

@@ -2,22 +2,27 @@
 
 import { quote } from '../../lib/quote.ts';
 import { listOf } from './arguments.ts';
-import type { Command } from './command.ts';
 import { suggestion } from './nearest.ts';
 
 /** What can be the name of a command. Anything else may be a secret, and no message repeats it. */
 const WORD = /^[a-z][a-z-]{0,30}$/i;
 
+/** A command, or what can load it. */
+interface Named {
+  /** The words that call the command. */
+  readonly name: string;
+}
+
 /** @returns the command whose words the arguments begin with */
-export function findCommand(
+export function findCommand<C extends Named>(
   args: readonly string[],
-  commands: readonly Command[],
-): Command | undefined {
+  commands: readonly C[],
+): C | undefined {
   return commands.find(({ name }) => name.split(' ').every((word, index) => args[index] === word));
 }
 
 /** @returns the most words that begin the names of several commands: `auth role`; undefined if there are none */
-export function groupOf(args: readonly string[], commands: readonly Command[]): string | undefined {
+export function groupOf(args: readonly string[], commands: readonly Named[]): string | undefined {
   let group: string | undefined;
   for (const index of args.keys()) {
     const words = args.slice(0, index + 1).join(' ');
@@ -28,7 +33,7 @@ export function groupOf(args: readonly string[], commands: readonly Command[]): 
 }
 
 /** Says which command there is not, and which is the nearest. */
-export function unknownCommand(args: readonly string[], commands: readonly Command[]): string {
+export function unknownCommand(args: readonly string[], commands: readonly Named[]): string {
   const names = commands.map(({ name }) => name);
   const [first = '', second = ''] = args;
   const group = groupOf(args, commands);

@@ -21,7 +21,7 @@ export type Path = readonly (string | number)[];
 
 export interface ReadDocument {
   readonly value: unknown;
-  /** The place of a value, or that of the nearest value around it. Of a member, the place of its key. */
+  /** The place of a value, of a member's key, or of the nearest value around what does not exist. */
   placeOf(path: Path): Place;
 }
 

@@ -10,7 +10,7 @@ export interface ObjectId {
   readonly kind: Kind;
   /** Its path below the namespace of the command; empty for that namespace. */
   readonly namespace: string;
-  /** Of a namespace: its path below the namespace of the command. */
+  /** If the object is a namespace, its path below the namespace of the command. */
   readonly name: string;
 }
 

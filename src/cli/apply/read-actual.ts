@@ -50,7 +50,7 @@ export async function readActual(
   return ok({ states, surplus: surplus.value, problems });
 }
 
-/** Of each namespace that the objects are in or are: its state, or undefined if there is none. */
+/** Reads each namespace that the objects declare or are in. Its state is undefined if it does not exist. */
 async function readNamespaces(
   server: ServerObjects,
   declared: ReadonlyMap<string, DesiredObject>,
@@ -124,7 +124,7 @@ async function readSurplus(
     if (!names.ok) return names;
     for (const name of names.value) {
       const id = { kind, namespace, name };
-      if (!kind.kept?.includes(name) && !declared.has(keyOf(id))) surplus.push(id);
+      if (!kind.neverPruned?.includes(name) && !declared.has(keyOf(id))) surplus.push(id);
     }
     return ok(undefined);
   });

@@ -22,7 +22,7 @@ export interface Settings {
   readonly rootToken: RootToken;
   readonly allowLoopbackHttp: boolean;
   readonly variables: Variables;
-  /** A key for the secrets of sources, besides that of the folder. */
+  /** A second key for the secrets of sources, in addition to the key of the data folder. */
   readonly sourceKey: string | undefined;
   readonly log: LogFormat;
 }

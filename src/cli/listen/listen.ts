@@ -11,7 +11,7 @@ import { webhookOf } from './webhook.ts';
 
 interface Listening {
   readonly subscription: Subscription;
-  /** Of the subscription. */
+  /** The Vault namespace of the subscription. */
   readonly namespace: string;
   readonly sender: Sender;
   readonly report: Report;

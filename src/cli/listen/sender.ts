@@ -26,7 +26,7 @@ const BACKOFF: BackoffBounds = {
 
 export interface Target {
   readonly url: URL;
-  /** Of the form of Standard Webhooks. */
+  /** In the form of Standard Webhooks: `whsec_…`. */
   readonly secret: string;
   /** How long one webhook is retried. */
   readonly retryForMs: number;

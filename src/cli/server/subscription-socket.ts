@@ -79,7 +79,7 @@ export async function openSocket(
     const answer = await shakeHands(target, headers, opening);
     if (!('location' in answer)) return answer;
     const { location: next, status } = answer;
-    const isFollowed = status === 307 ? isActiveNode(target, next) : isSameServer(target, next);
+    const isFollowed = status === 307 ? canBeActiveNode(target, next) : isSameServer(target, next);
     if (!isFollowed) {
       return refused(elsewhere(target, next, opening.setting), status);
     }
@@ -90,10 +90,12 @@ export async function openSocket(
   }
 }
 
-function isActiveNode(from: URL, { protocol }: URL): boolean {
-  return /^(?:ws|http)s:$/.test(from.protocol)
-    ? /^(?:ws|http)s:$/.test(protocol)
-    : /^(?:ws|http)s?:$/.test(protocol);
+function canBeActiveNode(from: URL, to: URL): boolean {
+  const address = addressOf(to);
+  return (
+    address.startsWith('https:') ||
+    (address.startsWith('http:') && addressOf(from).startsWith('http:'))
+  );
 }
 
 interface Redirect {

@@ -9,7 +9,7 @@ export interface EventDraft {
   readonly mountVersion?: string;
 }
 
-/** Of an entry that nobody is told about: a read, a list, a failure, another mount. */
+/** For an audit entry that causes no event: a read, a list, a failure, another mount. */
 export const NO_EVENTS: Result<readonly never[]> = ok([]);
 
 /**

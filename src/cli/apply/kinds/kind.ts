@@ -31,8 +31,8 @@ export interface Kind {
   pathOf(name: string): string;
   /** The path that lists the names; undefined if `--prune` deletes none of the kind. */
   readonly listPath?: string;
-  /** Names that `--prune` keeps. */
-  readonly kept?: readonly string[];
+  /** Names that `--prune` never deletes. */
+  readonly neverPruned?: readonly string[];
   /** @returns the name as the server stores it */
   checkName(name: string): Result<string>;
   /** The members of a spec; undefined if `check` knows them, because they depend on its values. */

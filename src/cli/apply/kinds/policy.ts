@@ -15,7 +15,7 @@ export const POLICY: Kind = {
   keys: KEYS,
   pathOf: (name) => `${PATH}/${name}`,
   listPath: PATH,
-  kept: ['default', ...IMMUTABLE_POLICIES],
+  neverPruned: ['default', ...IMMUTABLE_POLICIES],
   checkName: checkWritableName,
   check: (_name, spec) => checkText(spec.policy),
   stateOf: (data) => pick(data, KEYS),

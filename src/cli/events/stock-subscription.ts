@@ -15,9 +15,9 @@ import {
   status,
 } from '../command/command.ts';
 import { exitSignal } from '../command/stopping.ts';
-import { urlWithoutNamespace } from '../server/api.ts';
 import { orMissingNamespace } from '../server/missing-namespace.ts';
 import { headersOf } from '../server/server.ts';
+import { stockUrl } from '../server/stock-url.ts';
 import { openSocket } from '../server/subscription-socket.ts';
 import { eventOutput } from './event-output.ts';
 import { isLostRight } from './lost-right.ts';
@@ -31,7 +31,9 @@ export async function printStock(
   timeoutMs: number | undefined,
 ): Promise<CommandResult<ExitCode>> {
   const output = eventOutput(values.format, server.namespace);
-  const url = stockUrl(pattern, values, server);
+  const { filter, namespaces } = values;
+  const json = values.protobuf !== true;
+  const url = stockUrl(server, pattern, { filter, json, namespaces });
   const exit = exitSignal(timeoutMs);
   const opened = await openSocket(url, headersOf(server), { signal: exit });
   if (exit.aborted) {
@@ -43,7 +45,7 @@ export async function printStock(
   status(`subscribed to ${pattern} at ${server.url.origin}`);
   if (warning !== undefined) status(`warning: ${warning}`);
 
-  const lineOf = values.protobuf === true ? lineOfBytes : lineOfText;
+  const lineOf = json ? lineOfText : lineOfBytes;
   const dialect = stockDialect((frame) => {
     let line: string;
     try {
@@ -88,19 +90,6 @@ async function afterNormalClose(
   }
   status(reason);
   return ok(0);
-}
-
-function stockUrl(
-  pattern: string,
-  { filter, namespaces, protobuf }: SubscribeValues,
-  server: Server,
-): URL {
-  const url = urlWithoutNamespace(server, `sys/events/subscribe/${pattern}`);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  if (protobuf !== true) url.searchParams.set('json', 'true');
-  if (filter !== undefined) url.searchParams.set('filter', filter);
-  for (const each of namespaces ?? []) url.searchParams.append('namespaces', each);
-  return url;
 }
 
 function lineOfText(frame: StockFrame): string {

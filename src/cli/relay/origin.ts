@@ -7,8 +7,9 @@ import { trimSlashes } from '../../namespace/namespace.ts';
 import { type CommandResult, failed, wrongUse } from '../command/command.ts';
 import type { Options, ValuesOf } from '../command/options.ts';
 import { readSecret } from '../input/input.ts';
-import { checkPath, urlWithoutNamespace } from '../server/api.ts';
+import { checkPath } from '../server/api.ts';
 import { type Headers, headersOf, withToken } from '../server/server.ts';
+import { stockUrl } from '../server/stock-url.ts';
 
 /** What identifies the subscription. A type, because the state file takes it as a record. */
 type OriginSubscription = {
@@ -103,16 +104,7 @@ export async function originOf(
   return ok({
     address: server.url,
     subscription: { from: server.url.href, namespace, pattern, namespaces },
-    url: (since) => {
-      const url = urlWithoutNamespace(server, `sys/events/subscribe/${pattern}`);
-      url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-      // In the order of Vault's client.
-      if (filter !== undefined) url.searchParams.append('filter', filter);
-      url.searchParams.append('json', 'true');
-      for (const each of namespaces) url.searchParams.append('namespaces', each);
-      if (since !== undefined) url.searchParams.append('since', since);
-      return url;
-    },
+    url: (since) => stockUrl(server, pattern, { filter, json: true, namespaces, since }),
     headers,
   });
 }

@@ -28,7 +28,8 @@ export class AppRoles {
   put(name: string, role: object, chosen: string | undefined): Result<undefined> {
     if (chosen !== undefined && this.#isOfAnother(name, chosen)) return invalid(ROLE_ID_IN_USE);
     const put = this.#parts.settings.put('approle', name, role);
-    if (put.ok) this.setRoleId(name, chosen ?? this.roleId(name) ?? crypto.randomUUID());
+    const roleId = chosen ?? (this.roleId(name) === undefined ? crypto.randomUUID() : undefined);
+    if (put.ok && roleId !== undefined) this.setRoleId(name, roleId);
     return put;
   }
 

@@ -9,8 +9,8 @@ import { headerText, WARNING_HEADER } from './warning-header.ts';
 export type Refusal =
   | Failure
   | { readonly reason: 'no_token' | 'invalid_token' }
-  /** `why` goes into a header, because the body has Vault's words. */
-  | { readonly reason: 'denied'; readonly why?: string }
+  /** `advice` goes into a header, because the body has Vault's words. */
+  | { readonly reason: 'denied'; readonly advice?: string }
   /** Vault says nothing but the status. */
   | { readonly reason: 'not_found'; readonly message?: string }
   /** Like `denied`, with a message that tells the caller nothing new. */
@@ -68,7 +68,7 @@ export function refuse(refusal: Refusal): Response {
       // Vault Proxy only authenticates again if the body contains "invalid token".
       return errors(403, '2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n');
     case 'denied':
-      return errors(403, '1 error occurred:\n\t* permission denied\n\n', warningOf(refusal.why));
+      return errors(403, '1 error occurred:\n\t* permission denied\n\n', warningOf(refusal.advice));
     case 'forbidden':
       return errors(403, refusal.message);
     case 'unauthorized':

@@ -30,7 +30,7 @@ export async function subscribe(c: CallerContext): Promise<Response> {
   if (!mayRead(c, needed)) {
     return refuse({
       reason: 'denied',
-      why: `no policy of this token allows "read" on ${quote(needed)}; add: path ${quote(needed)} { capabilities = ["read"] }`,
+      advice: `no policy of this token allows "read" on ${quote(needed)}; add: path ${quote(needed)} { capabilities = ["read"] }`,
     });
   }
   const parsed = parseSubscribeRequest(request, query, pattern, pathOfKey(namespace));

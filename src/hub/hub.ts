@@ -14,6 +14,8 @@ import type {
   HubContract,
   HubState,
   Published,
+  PublishReceipt,
+  PublishRequest,
 } from '../objects/hub-contract.ts';
 import type { AuthoritySync } from './authority-sync/authority-sync.ts';
 import type { FanOut } from './delivery/fan-out.ts';
@@ -36,6 +38,10 @@ export class Hub extends DurableObject<Env> implements HubContract {
     super(ctx, env);
     hideSecretsOf(env);
     this.#lifecycle = new HubLifecycle(ctx, HUB_SCHEMA, () => composeHub(ctx, env));
+  }
+
+  publishAll(requests: readonly PublishRequest[]): Promise<PublishReceipt[]> {
+    return this.#lifecycle.open(({ pipeline }) => pipeline.publishAll(requests));
   }
 
   publish(publications: readonly Publication[], owner: string): Promise<Published> {

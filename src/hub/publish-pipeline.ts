@@ -3,9 +3,12 @@
  * hubs that want them.
  */
 
+import { countOf, frameAt, keyAt } from '../event/event-batch.ts';
+import { factsOf } from '../event/facts.ts';
 import type { Publication } from '../event/publication.ts';
 import type { Alarms } from '../objects/alarms.ts';
-import type { Published } from '../objects/hub-contract.ts';
+import type { Published, PublishReceipt, PublishRequest } from '../objects/hub-contract.ts';
+import { decodeJson } from '../wire/json.ts';
 import type { AuthoritySync } from './authority-sync/authority-sync.ts';
 import type { FanOut } from './delivery/fan-out.ts';
 import type { OutgoingFeeds } from './feeds/at-hub/outgoing-feeds.ts';
@@ -30,6 +33,26 @@ export class PublishPipeline {
 
   constructor(parts: PublishParts) {
     this.#parts = parts;
+  }
+
+  publishAll(requests: readonly PublishRequest[]): Promise<PublishReceipt[]> {
+    return Promise.all(requests.map((request) => this.#receiptOf(request)));
+  }
+
+  async #receiptOf({ owner, events }: PublishRequest): Promise<PublishReceipt> {
+    const publications = Array.from({ length: countOf(events) }, (_, index) => {
+      const json = frameAt(events, index);
+      return { key: keyAt(events, index), json, facts: factsOf(decodeJson(json)) };
+    });
+    try {
+      const { keys, refused } = await this.publish(publications, owner);
+      if (refused !== undefined) return { refused };
+      const accepted = new Set(keys);
+      const isDuplicate = ({ key }: Publication) => !accepted.delete(key);
+      return { duplicates: publications.flatMap((each, i) => (isDuplicate(each) ? [i] : [])) };
+    } catch (error) {
+      return { failed: String((error as Error).message) };
+    }
   }
 
   /**

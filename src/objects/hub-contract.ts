@@ -1,5 +1,6 @@
 /** What the hubs answer to Workers, to authorities and to each other. */
 
+import type { EventBatch } from '../event/event-batch.ts';
 import type { EventFacts } from '../event/facts.ts';
 import type { Publication } from '../event/publication.ts';
 import type { Result } from '../lib/result.ts';
@@ -26,7 +27,14 @@ export interface SubscriberHubContract {
 /** What the hub of one event-type namespace answers. */
 export interface HubContract extends SubscriberHubContract {
   /**
-   * Publishes events of this event-type namespace. The hub stores and delivers them before it answers.
+   * Publishes events of this event-type namespace, of several requests. The hub stores and delivers them before it
+   * answers. Each request is stored whole or not at all, whatever becomes of the others.
+   *
+   * @returns for each request what became of it
+   */
+  publishAll(requests: readonly PublishRequest[]): Promise<PublishReceipt[]>;
+  /**
+   * The same for one request of a Worker of release 0.2.
    *
    * @param owner whose share of hubs and of the queue the events use
    */
@@ -72,12 +80,32 @@ export interface WildcardHubContract extends SubscriberHubContract {
   receive(page: FeedPage): Promise<FeedReceipt>;
 }
 
+/** The events of one request. */
+export interface PublishRequest {
+  /** Whose share of hubs and of the queue the events use. */
+  readonly owner: string;
+  readonly events: EventBatch;
+}
+
+/** Why a hub takes no event of a request: it gets no slot, or too many events wait to be stored. */
+export type PublishRefusal = RegistrationRefusal['reason'] | 'overloaded';
+
+/** What became of the events of one request. */
+export type PublishReceipt =
+  | {
+      /** The indexes of the events that are duplicates. The others were stored. */
+      readonly duplicates: readonly number[];
+    }
+  | { readonly refused: PublishRefusal }
+  /** The message of the error because of which none was stored, or it is unknown whether they were. */
+  | { readonly failed: string };
+
 /** What became of the events of one `publish`. */
 export interface Published {
   /** The keys of the events that were new. The others are duplicates. */
   readonly keys: readonly string[];
-  /** Why none was accepted: the hub gets no slot, or too many events wait to be stored. */
-  readonly refused?: RegistrationRefusal['reason'] | 'overloaded';
+  /** Why none was accepted. */
+  readonly refused?: PublishRefusal;
 }
 
 /** The state of a hub, for an operator. */

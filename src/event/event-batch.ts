@@ -1,0 +1,44 @@
+/**
+ * Events that go to a hub together: all keys in one text, and all frames in one text. So they cross an RPC as two
+ * strings, and the journal stores them as they came.
+ */
+
+export interface EventBatch {
+  /**
+   * The keys, one after the other. Each is the id, publisher, Vault namespace, type and source of its event: a second
+   * event with the same key is a duplicate.
+   */
+  readonly keys: string;
+  /** The JSON frames, one after the other, each as JSON subscribers get it. */
+  readonly frames: string;
+  /** For each event where its key ends and where its frame ends, in UTF-16 units of these texts. */
+  readonly ends: Uint32Array;
+}
+
+/** The number of events. */
+export function countOf({ ends }: EventBatch): number {
+  return ends.length / 2;
+}
+
+export function keyAt({ keys, ends }: EventBatch, index: number): string {
+  return keys.slice(ends[2 * index - 2] ?? 0, ends[2 * index]);
+}
+
+/** The JSON frame of an event. */
+export function frameAt({ frames, ends }: EventBatch, index: number): string {
+  return frames.slice(ends[2 * index - 1] ?? 0, ends[2 * index + 1]);
+}
+
+/** @param events each with its key and its JSON frame */
+export function eventBatch(events: readonly { key: string; json: string }[]): EventBatch {
+  const ends = new Uint32Array(2 * events.length);
+  let keys = '';
+  let frames = '';
+  for (const [index, { key, json }] of events.entries()) {
+    keys += key;
+    frames += json;
+    ends[2 * index] = keys.length;
+    ends[2 * index + 1] = frames.length;
+  }
+  return { keys, frames, ends };
+}

@@ -28,6 +28,10 @@ export class Hub extends RealHub {
     return unlessLost(this.ctx, await super.publish(...given));
   }
 
+  override async publishAll(...given: Parameters<RealHub['publishAll']>) {
+    return unlessLost(this.ctx, await super.publishAll(...given));
+  }
+
   override requestFeed(...given: Parameters<RealHub['requestFeed']>) {
     return unlessLost(this.ctx, super.requestFeed(...given));
   }

@@ -1,6 +1,8 @@
 /** With the subprotocol carillon.v1: a cursor is where to go on, and what arrived is acknowledged. */
 import type { Messages } from './carillon-messages.ts';
+import type { Connection, Listener, Request } from './connection.ts';
 import { Subscription, type SubscriptionOptions } from './subscription.ts';
+import { openWebSocket } from './web-socket.ts';
 
 interface Manners {
   /** What it lets the server send ahead; undefined: what the server begins with. */
@@ -47,12 +49,8 @@ export class CarillonSubscription extends Subscription {
     this.#acknowledge();
   }
 
-  protected override protocols(): string[] {
-    return [this.#messages.subprotocol];
-  }
-
-  protected override query(): Readonly<Record<string, string>> {
-    return {};
+  protected override open(request: Request, listener: Listener): Connection {
+    return openWebSocket(this.options.port, request, [this.#messages.subprotocol], listener);
   }
 
   protected override take(data: Buffer): void {
@@ -71,7 +69,7 @@ export class CarillonSubscription extends Subscription {
         return;
       case 'events':
         for (const { cursor, event } of message.events) {
-          this.receive(event);
+          this.receive(event, cursor);
           this.#received(cursor);
         }
         return;

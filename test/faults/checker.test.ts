@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { check, type Mismatch } from './checker.ts';
+import { check } from './checker.ts';
 import type { PublishedEvent, Reception } from './history.ts';
+import type { Mismatch } from './mismatch.ts';
 
 /** Published one after the other in hub `h`, each acknowledged before the next was sent. */
 function eventsOf(ids: string, members: Partial<PublishedEvent> = {}): PublishedEvent[] {
@@ -29,6 +30,7 @@ function received(ids: string, members: Partial<Reception> = {}): Reception {
     start: { earliest: 0, latest: 0 },
     left: false,
     ids: [...ids],
+    cursors: [],
     gaps: [],
     ...members,
   };
@@ -200,6 +202,35 @@ describe('a subscriber that comes and goes', () => {
 
 it('a gap that a subscriber was told of is found', () => {
   expect(kinds(eventsOf('a'), received('a', { gaps: ['forgotten'] }))).toEqual(['gap']);
+});
+
+describe('the cursors that came with events', () => {
+  const told = (ids: string, ...cursors: (string | undefined)[]) => received(ids, { cursors });
+  const right = told('abc', '1', '2', '3');
+
+  it('are the same for all subscribers of a hub, of whom some have none', () => {
+    const stock = told('abc', undefined, undefined, undefined);
+    expect(kinds(eventsOf('abc'), right, right, stock)).toEqual([]);
+  });
+
+  it('are others at another hub', () => {
+    const spanning = received('abc', { hub: 'g', cursors: ['7', '8', '9'] });
+    expect(kinds(eventsOf('abc'), right, spanning)).toEqual([]);
+  });
+
+  it('are found if one subscriber was told another one', () => {
+    expect(kinds(eventsOf('abc'), right, right, told('abc', '1', '5', '3'))).toEqual(['cursor b']);
+  });
+
+  it('are found if they name two places', () => {
+    expect(kinds(eventsOf('abc'), told('abc', '1', '2', '2'))).toEqual(['cursor c']);
+  });
+
+  it('are found if one subscriber was told those of others', () => {
+    const shifted = told('abc', '1', '3', '4');
+    const [first] = check({ events: eventsOf('abc'), receptions: [right, right, shifted] });
+    expect(first?.text).toBe('received b with the cursor 3, which is that of c');
+  });
 });
 
 /** Some that hear the same, of concurrent events in some order. */

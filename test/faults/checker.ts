@@ -6,23 +6,14 @@
  *   acknowledged, and what anybody received: a hub keeps an event before it shows it.
  * * All subscribers of a hub receive its events in one order, and those of a wildcard hub too; in that,
  *   the events of each feeding hub are in the order of that hub.
+ * * A cursor is the same for all subscribers of a hub, and names the place after one event.
  * * That order is also the publishers': events of a request as the request had them, and an event that
  *   was acknowledged before another was sent is before it.
  */
+import { cursorMismatches } from './cursors.ts';
 import type { History, PublishedEvent, Reception } from './history.ts';
+import type { Mismatch } from './mismatch.ts';
 import { orderOf } from './order.ts';
-
-export const KINDS = ['lost', 'duplicated', 'reordered', 'foreign', 'gap'] as const;
-type Kind = (typeof KINDS)[number];
-
-export interface Mismatch {
-  readonly kind: Kind;
-  readonly subscriber: string;
-  /** The events concerned. */
-  readonly ids: readonly string[];
-  /** A sentence. */
-  readonly text: string;
-}
 
 type Orders = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
@@ -33,13 +24,14 @@ export function check<E extends PublishedEvent>({ events, receptions }: History<
   const accepted = events.filter(
     ({ id, acknowledged }) => acknowledged !== undefined || seen.has(id),
   );
-  return receptions.flatMap((reception) => [
+  const own = receptions.flatMap((reception) => [
     ...gaps(reception),
     ...duplicated(reception),
     ...foreign(reception, published, orders),
     ...reordered(reception, published, orders),
     ...lost(reception, published, accepted, orders),
   ]);
+  return [...own, ...cursorMismatches(receptions)];
 }
 
 /** Of each hub by all who received events of it, and of each wildcard hub by its own subscribers. */

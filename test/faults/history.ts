@@ -37,6 +37,8 @@ export interface Reception<E extends PublishedEvent = PublishedEvent> {
   readonly left: boolean;
   /** The ids of what it received, in the order in which it did. */
   readonly ids: readonly string[];
+  /** The cursor that came with each of them; undefined where none did. */
+  readonly cursors: readonly (string | undefined)[];
   /** What it was told of events that are missing. */
   readonly gaps: readonly string[];
 }

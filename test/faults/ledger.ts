@@ -15,6 +15,7 @@ type Entry = { -readonly [Key in keyof RunEvent]: RunEvent[Key] };
 export class Ledger {
   readonly #events = new Map<string, Entry>();
   readonly #onAcknowledged: (event: RunEvent) => void;
+  readonly #cursors = new Map<string, string>();
   #requests = 0;
   #acknowledged = 0;
 
@@ -62,5 +63,13 @@ export class Ledger {
     const event = this.#events.get(id);
     const isSame = event?.namespace === namespace && event.type === type && event.path === path;
     return event === undefined || isSame ? id : `${id} (altered: ${namespace}${type} ${path})`;
+  }
+
+  /** The same text as one string for all subscribers, who receive hundreds of thousands of cursors. */
+  share(cursor: string): string {
+    const known = this.#cursors.get(cursor);
+    if (known !== undefined) return known;
+    this.#cursors.set(cursor, cursor);
+    return cursor;
   }
 }

@@ -2,9 +2,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { check, type Mismatch } from './checker.ts';
+import { check } from './checker.ts';
 import { type Fault, type FaultKind, inflict, type Scene, schedule } from './faults.ts';
+import { STREAM_LISTENINGS } from './forms.ts';
 import { Ledger } from './ledger.ts';
+import type { Mismatch } from './mismatch.ts';
 import { Monitor } from './monitor.ts';
 import { Population } from './population.ts';
 import { prepare } from './prepare.ts';
@@ -12,7 +14,7 @@ import { TcpProxy } from './proxy.ts';
 import { Publisher } from './publisher.ts';
 import { Random } from './random.ts';
 import { AUDIENCES } from './scenario.ts';
-import { ROOT_TOKEN, ServerUnderTest } from './server.ts';
+import { ServerUnderTest } from './server.ts';
 import type { Subscription } from './subscription.ts';
 
 export interface RunOptions {
@@ -28,10 +30,20 @@ export interface RunOptions {
   readonly say: (line: string) => void;
 }
 
+export interface Reader {
+  readonly name: string;
+  readonly form: string;
+  /** Those that the server accepted; with polls, each one. */
+  readonly connections: number;
+  /** Events. */
+  readonly received: number;
+}
+
 export interface Outcome {
   readonly published: number;
   readonly acknowledged: number;
-  readonly received: number;
+  /** Also those who left. */
+  readonly readers: readonly Reader[];
   readonly repeated: number;
   readonly reconnects: number;
   readonly evictions: number;
@@ -48,7 +60,7 @@ const LOOK_MS = 50;
 /** How often one subscriber leaves and another comes, on average. */
 const EXCHANGE_MS = 1500;
 /** At the end, everybody is waited for as long as something comes within this time. */
-const SETTLE_MS = 20_000;
+const SETTLE_MS = 30_000;
 /** In which what should not come any more would come. */
 const SILENCE_MS = 3000;
 
@@ -68,7 +80,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
     });
     const population = new Population({
       port: subscriberProxy.port,
-      tokens: { root: ROOT_TOKEN, restricted: tokens.restricted },
+      tokens: tokens.subscribers,
       ledger,
       random: random.fork(),
     });
@@ -112,9 +124,11 @@ export async function run(options: RunOptions): Promise<Outcome> {
     // What is durable is what a server tells that was killed once more.
     monitor.note('killed', population.present);
     await server.kill(0);
-    for (const audience of AUDIENCES) {
-      population.join(audience, 'stock json', 'earliest');
-      population.join(audience, 'carillon.v1.json', 'earliest');
+    for (const [index, audience] of AUDIENCES.entries()) {
+      population.join(audience, { form: 'stock json', access: 'token' }, 'earliest');
+      population.join(audience, { form: 'carillon.v1.json', access: 'token' }, 'earliest');
+      const stream = STREAM_LISTENINGS[index % STREAM_LISTENINGS.length];
+      if (stream !== undefined) population.join(audience, stream, 'earliest');
     }
     for (const event of ledger.events) {
       if (event.acknowledged === undefined) continue;
@@ -130,7 +144,9 @@ export async function run(options: RunOptions): Promise<Outcome> {
     return {
       published: events.length,
       acknowledged: ledger.acknowledged,
-      received: sum(receptions, ({ ids }) => ids.length),
+      readers: population.all.map(({ reception, form, connections }) => {
+        return { name: reception.name, form, connections, received: reception.ids.length };
+      }),
       repeated: sum(publishers, ({ repeated }) => repeated),
       reconnects: sum(population.all, ({ reconnects }) => Math.max(0, reconnects)),
       evictions: scene.evictions,

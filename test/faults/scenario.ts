@@ -36,19 +36,31 @@ export interface Audience {
   readonly namespace: string;
   readonly pattern: string;
   readonly query: Readonly<Record<string, string>>;
-  /** With the token of `RED_POLICY` instead of the root token. */
+  /** With a token of `RED_POLICY`. */
   readonly restricted: boolean;
   /** Said in the words of this test, not of the server. */
   readonly maySee: (event: Drawn) => boolean;
 }
 
-/** What holders of the restricted token see. */
+/** What holders of the restricted tokens see. */
 export const RED_POLICY = `
 path "sys/events/subscribe/*" { capabilities = ["read"] }
 path "secret/red/*" {
   capabilities          = ["list", "subscribe"]
   subscribe_event_types = ["*"]
 }`;
+
+/** Those who may see everything, and are not root. */
+export const READER_POLICY = ['', CHILD]
+  .map(
+    (namespace) => `
+path "${namespace}sys/events/subscribe/*" { capabilities = ["read"] }
+path "${namespace}secret/*" {
+  capabilities          = ["list", "subscribe"]
+  subscribe_event_types = ["*"]
+}`,
+  )
+  .join('');
 
 export const PUBLISHER_POLICY = `
 path "sys/events/publish/*" { capabilities = ["update"] }
@@ -109,12 +121,3 @@ const OTHERS: readonly Audience[] = [
 ];
 
 export const AUDIENCES: readonly Audience[] = [...OBSERVERS, ...OTHERS];
-
-/** In what form subscribers listen. */
-export const FORMS = [
-  'stock json',
-  'stock proto',
-  'carillon.v1.json',
-  'carillon.v1.proto',
-] as const;
-export type Form = (typeof FORMS)[number];

@@ -1,7 +1,9 @@
 /** As Vault's clients subscribe: a frame is an event, and its id is where to go on. */
 import { decodeEventReceived } from '../conformance/support/event-received.ts';
+import type { Connection, Listener, Request } from './connection.ts';
 import type { ReceivedEvent } from './ledger.ts';
 import { Subscription, type SubscriptionOptions } from './subscription.ts';
+import { openWebSocket } from './web-socket.ts';
 
 /** What the frames of both encodings have in common. */
 export interface EventReceived {
@@ -23,8 +25,8 @@ export class StockSubscription extends Subscription {
     this.#json = encoding === 'json';
   }
 
-  protected override protocols(): string[] {
-    return [];
+  protected override open(request: Request, listener: Listener): Connection {
+    return openWebSocket(this.options.port, request, [], listener);
   }
 
   protected override query(): Readonly<Record<string, string>> {

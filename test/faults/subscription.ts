@@ -1,5 +1,8 @@
 /** A subscriber that comes back whenever its connection ends, and goes on where it was. */
-import { type ClientOptions, WebSocket } from 'ws';
+import type { IncomingHttpHeaders } from 'node:http';
+import { requestOf, TicketRefused } from './access.ts';
+import type { Connection, Listener, Request } from './connection.ts';
+import type { Access } from './forms.ts';
 import type { Reception, Start } from './history.ts';
 import type { Ledger, ReceivedEvent } from './ledger.ts';
 import type { Random } from './random.ts';
@@ -8,20 +11,33 @@ import type { Audience, RunEvent } from './scenario.ts';
 const PING_MS = 2000;
 /** A connection on which nothing came for so long, no pong either, is dead. */
 const SILENCE_MS = 6000;
-const HANDSHAKE_MS = 10_000;
-/** The server may leave a connection open for seconds after its Close frame. */
-const CLOSE_MS = 100;
+/** The same where the client cannot ask: the server says after 15 s of silence that it is there. */
+export const STREAM_SILENCE_MS = 18_000;
 const MIN_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 1000;
 /** The hub's clock and ours need not show the same time at once. */
 const CLOCK_SLACK_MS = 10;
 
 /** From where a subscriber wants to hear: from now on, all that there is, a time, or after an event. */
-export type Beginning = 'now' | 'earliest' | 'time' | { readonly after: string };
+export type Beginning =
+  | 'now'
+  | 'earliest'
+  | 'time'
+  /** `since` names the place after the event: it is the id of the event, or its cursor. */
+  | { readonly after: string; readonly since: string };
+
+/** How a request names the place where a subscription resumes. */
+export interface Place {
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 export interface SubscriptionOptions {
   readonly name: string;
+  /** As the report calls what it does. */
+  readonly form: string;
   readonly audience: Audience;
+  readonly access: Access;
   readonly token: string;
   readonly port: number;
   readonly beginning: Beginning;
@@ -31,19 +47,28 @@ export interface SubscriptionOptions {
 
 export abstract class Subscription {
   readonly audience: Audience;
+  readonly form: string;
   readonly ids: string[] = [];
+  /** The cursor that came with each of them, in the forms that have cursors. */
+  readonly cursors: (string | undefined)[] = [];
   readonly gaps: string[] = [];
   /** Refusals that no repetition helps against: none is expected. */
   readonly problems: string[] = [];
   /** What it has yet to receive, with the time from which on it was due. */
   readonly owed = new Map<string, number>();
+  /** Those that were accepted. */
+  connections = 0;
   reconnects = -1;
   protected readonly options: SubscriptionOptions;
+  /** Where its first request asked to begin; undefined for now. */
+  protected readonly first: string | undefined;
+  protected readonly silenceMs: number = SILENCE_MS;
   readonly #received = new Set<string>();
+  readonly #made = performance.now();
   #start: Start;
   /** Where to go on, or to begin. */
   #since: string | undefined;
-  #socket: WebSocket | undefined;
+  #connection: Connection | undefined;
   #isOpen = false;
   #isStalled = false;
   #hasLeft = false;
@@ -57,8 +82,10 @@ export abstract class Subscription {
   constructor(options: SubscriptionOptions) {
     this.options = options;
     this.audience = options.audience;
+    this.form = options.form;
     this.#start = this.#startOf(options.beginning);
-    this.#since = sinceOf(options.beginning);
+    this.first = sinceOf(options.beginning);
+    this.#since = this.first;
   }
 
   get isOpen(): boolean {
@@ -76,8 +103,8 @@ export abstract class Subscription {
   get reception(): Reception<RunEvent> {
     const { name, audience } = this.options;
     const { hub, maySee } = audience;
-    const { ids, gaps } = this;
-    return { name, hub, maySee, start: this.#start, left: this.#hasLeft, ids, gaps };
+    const { ids, cursors, gaps } = this;
+    return { name, hub, maySee, start: this.#start, left: this.#hasLeft, ids, cursors, gaps };
   }
 
   /** Whether it is not where it should be: without a connection, or without an event due before this time. */
@@ -98,120 +125,144 @@ export abstract class Subscription {
   /** Notes that an event was acknowledged, which it may have to receive. */
   expect(event: RunEvent): void {
     if (this.#hasLeft || this.#received.has(event.id) || !this.audience.maySee(event)) return;
-    if ('latest' in this.#start && event.sent >= this.#start.latest) {
+    const dueFrom = 'latest' in this.#start ? this.#start.latest : this.#made;
+    if (event.sent >= dueFrom) {
       this.owed.set(event.id, performance.now());
     }
   }
 
   connect(): void {
-    const { port, token, audience } = this.options;
     const begun = performance.now();
-    const query = new URLSearchParams({ ...audience.query, ...this.query() });
-    if (this.#since !== undefined) query.set('since', this.#since);
-    const pattern = encodeURIComponent(audience.pattern);
-    const url = `ws://127.0.0.1:${port}/v1/sys/events/subscribe/${pattern}?${query}`;
-    const options: ClientOptions & { closeTimeout: number } = {
-      headers: { 'X-Vault-Token': token, 'X-Vault-Namespace': audience.namespace },
-      handshakeTimeout: HANDSHAKE_MS,
-      closeTimeout: CLOSE_MS,
-      perMessageDeflate: false,
-    };
-    const socket = new WebSocket(url, this.protocols(), options);
-    this.#socket = socket;
-    socket.on('upgrade', ({ headers }) => {
-      if (headers['last-event-id'] !== undefined) {
-        this.gaps.push(`asked for what follows ${this.#since}: ${headers['carillon-warning']}`);
-      }
-    });
-    socket.on('open', () => {
-      this.#isOpen = true;
-      this.#failures = 0;
-      this.reconnects++;
-      this.#heardAt = this.#pingedAt = performance.now();
-      // One that has nothing to come back to begins anew.
-      if (this.#since === undefined) {
-        this.#start = { earliest: this.#earliestAccepted(begun), latest: this.#heardAt };
-        this.owed.clear();
-      }
-    });
-    socket.on('message', (data, isBinary) => {
-      this.#heardAt = performance.now();
-      if (this.#hasLeft) return;
-      try {
-        this.take(data as Buffer, isBinary);
-      } catch (error) {
-        this.problems.push(`a message cannot be read: ${error}`);
-      }
-    });
-    socket.on('pong', () => {
-      this.#heardAt = performance.now();
-    });
-    socket.on('unexpected-response', (_request, response) => {
-      const { statusCode = 0 } = response;
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-      });
-      response.on('end', () => {
-        if (statusCode !== 429 && statusCode < 500) {
-          this.problems.push(`a subscriber that came back was answered ${statusCode}: ${text}`);
+    const { query, headers } = this.#since === undefined ? {} : this.place(this.#since);
+    requestOf(this.options, { ...this.query(), ...query }).then(
+      (request) => {
+        if (this.#hasLeft) return;
+        const named = { ...request, headers: { ...request.headers, ...headers } };
+        this.#connection = this.open(named, this.#listener(begun));
+      },
+      (error: unknown) => {
+        if (error instanceof TicketRefused) this.#refused(error.status, error.message);
+        this.#disconnected();
+      },
+    );
+  }
+
+  #listener(begun: number): Listener {
+    let isOpen = false;
+    return {
+      opened: (headers) => {
+        isOpen = true;
+        this.#opened(headers, begun);
+      },
+      heard: () => {
+        this.#heardAt = performance.now();
+      },
+      message: (data) => {
+        this.#heardAt = performance.now();
+        if (this.#hasLeft) return;
+        try {
+          this.take(data);
+        } catch (error) {
+          this.problems.push(`a message cannot be read: ${error}`);
         }
-        socket.terminate();
-      });
-    });
-    socket.on('error', () => undefined);
-    socket.on('close', () => {
-      this.#isOpen = false;
-      this.closed();
-      if (this.#hasLeft) return;
-      const backoff = Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** this.#failures++);
-      const wait = Math.max(this.#askedToWait, backoff * this.options.random.between(0.5, 1));
-      this.#askedToWait = 0;
-      this.#retry = setTimeout(() => this.connect(), wait);
-    });
+      },
+      refused: (status, text) => this.#refused(status, text),
+      ended: (isWhole) => {
+        if (isOpen && isWhole && !this.#hasLeft && this.continues()) this.connect();
+        else this.#disconnected();
+      },
+    };
+  }
+
+  #opened(headers: IncomingHttpHeaders, begun: number): void {
+    if (headers['last-event-id'] !== undefined) {
+      this.gaps.push(`asked for what follows ${this.#since}: ${headers['carillon-warning']}`);
+    }
+    if (!this.#isOpen) this.reconnects++;
+    this.connections++;
+    this.#isOpen = true;
+    this.#failures = 0;
+    this.#heardAt = this.#pingedAt = performance.now();
+    // One that has nothing to come back to begins anew.
+    if (this.#since === undefined) {
+      this.#start = { earliest: this.#earliestAccepted(begun), latest: this.#heardAt };
+      this.owed.clear();
+    }
+    this.opened(headers);
+  }
+
+  #refused(status: number, text: string): void {
+    if (status === 429 || status >= 500) return;
+    this.problems.push(`${this.options.name} was answered ${status}: ${text}`);
+  }
+
+  #disconnected(): void {
+    this.#isOpen = false;
+    this.closed();
+    if (this.#hasLeft) return;
+    const backoff = Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** this.#failures++);
+    const wait = Math.max(this.#askedToWait, backoff * this.options.random.between(0.5, 1));
+    this.#askedToWait = 0;
+    this.#retry = setTimeout(() => this.connect(), wait);
   }
 
   /** To be called about once a second. */
   tick(): void {
     if (!this.#isOpen || this.#isStalled) return;
     const now = performance.now();
-    if (now - this.#heardAt > SILENCE_MS) this.#socket?.terminate();
+    if (now - this.#heardAt > this.silenceMs) this.#connection?.destroy();
     else if (now - this.#pingedAt > PING_MS) {
       this.#pingedAt = now;
-      this.#socket?.ping();
+      this.#connection?.ping();
     }
   }
 
   /** Reads nothing more, and says nothing, until `goOn`. */
   stall(): void {
     this.#isStalled = true;
-    if (this.#isOpen) this.#socket?.pause();
+    if (this.#isOpen) this.#connection?.pause();
   }
 
   goOn(): void {
     this.#isStalled = false;
     this.#heardAt = performance.now();
-    if (this.#socket?.isPaused) this.#socket.resume();
+    if (this.#isOpen) this.#connection?.resume();
   }
 
   leave(): void {
     this.#hasLeft = true;
     this.owed.clear();
     clearTimeout(this.#retry);
-    if (this.#isOpen) this.#socket?.close(1000);
-    else this.#socket?.terminate();
+    if (this.#isOpen) this.#connection?.close();
+    else this.#connection?.destroy();
   }
 
-  protected abstract protocols(): string[];
+  protected abstract open(request: Request, listener: Listener): Connection;
+  /** Takes a message of the server, or a piece of a stream. */
+  protected abstract take(data: Buffer): void;
+
   /** The parameters of this form, beside those of the audience. */
-  protected abstract query(): Readonly<Record<string, string>>;
-  /** Takes a message of the server. */
-  protected abstract take(data: Buffer, isBinary: boolean): void;
+  protected query(): Readonly<Record<string, string>> {
+    return {};
+  }
+
+  protected place(since: string): Place {
+    return { query: { since } };
+  }
+
+  /** The server accepted the subscription, and said this of it. */
+  protected opened(_headers: IncomingHttpHeaders): void {}
+
+  /** The server ended the connection, with nothing cut off. @returns whether the next one belongs to it */
+  protected continues(): boolean {
+    return false;
+  }
+
   /** The connection is no more. */
   protected closed(): void {}
 
   #startOf(beginning: Beginning): Start {
-    if (typeof beginning === 'object') return beginning;
+    if (typeof beginning === 'object') return { after: beginning.after };
     if (beginning === 'earliest') return { earliest: -Infinity, latest: -Infinity };
     // Known once it is connected.
     if (beginning === 'now') return { earliest: -Infinity, latest: Infinity };
@@ -224,9 +275,12 @@ export abstract class Subscription {
     return this.audience.hub.endsWith('*') ? -Infinity : time - CLOCK_SLACK_MS;
   }
 
-  protected receive(event: ReceivedEvent): void {
-    const id = this.options.ledger.identify(event);
+  /** @param cursor the place after it, in the forms that have cursors */
+  protected receive(event: ReceivedEvent, cursor?: string): void {
+    const { ledger } = this.options;
+    const id = ledger.identify(event);
     this.ids.push(id);
+    this.cursors.push(cursor === undefined ? undefined : ledger.share(cursor));
     this.#received.add(id);
     this.owed.delete(id);
   }
@@ -238,6 +292,7 @@ export abstract class Subscription {
 
   /** Forgets what it received after the first so many events: it will ask for them again. */
   protected forgetAfter(count: number): void {
+    this.cursors.splice(count);
     for (const id of this.ids.splice(count)) {
       this.#received.delete(id);
       this.owed.set(id, performance.now());
@@ -249,13 +304,13 @@ export abstract class Subscription {
   }
 
   protected send(data: string | Uint8Array): void {
-    if (this.#isOpen && !this.#isStalled) this.#socket?.send(data);
+    if (this.#isOpen && !this.#isStalled) this.#connection?.send(data);
   }
 }
 
 /** What a subscriber names to begin there; undefined for now. */
 function sinceOf(beginning: Beginning): string | undefined {
-  if (typeof beginning === 'object') return beginning.after;
+  if (typeof beginning === 'object') return beginning.since;
   if (beginning === 'time') return new Date().toISOString();
   return beginning === 'now' ? undefined : beginning;
 }

@@ -15,14 +15,21 @@ export const CONSTANTS = {
     'fanout/16-v1',
   ],
   eventMicroseconds: ['CPU of an event, one a request', 'publish/single'],
+  busyEventMicroseconds: ['CPU of an event, one a request, 32 connections', 'publish/single-32'],
   batchedEventMicroseconds: ['CPU of an event, NDJSON of 500', 'publish/ndjson-rate'],
   socketBytes: ['memory of an idle socket', 'idle/memory'],
-  frameBytes: ['bytes of the JSON frame that is measured with', 'counted'],
-  eventCalls: ['calls to objects for a request that publishes', 'counted'],
-  eventRows: ['rows that an event writes, until it has gone from the journal', 'counted'],
-  journalBytes: ['bytes of the journal for an event', 'counted'],
-  handshakeCalls: ['calls to objects for a handshake', 'counted'],
-  handshakeRows: ['rows that a handshake writes', 'counted'],
+  frameBytes: ['bytes of the JSON frame that is measured with', 'counted/calls'],
+  eventCalls: ['calls to objects for a request that publishes', 'counted/calls'],
+  busyEventCalls: ['the same, 32 connections', 'counted/calls-32'],
+  eventRows: ['rows that an event writes until it is gone, alone', 'counted/rows'],
+  busyEventRows: ['the same, 32 connections', 'counted/rows'],
+  batchedEventRows: [
+    'rows that an event writes until it is gone, NDJSON of 500',
+    'counted/rows-batch',
+  ],
+  journalBytes: ['bytes of the journal for an event', 'counted/calls'],
+  handshakeCalls: ['calls to objects for a handshake', 'counted/handshake'],
+  handshakeRows: ['rows that a handshake writes', 'counted/handshake'],
 } as const;
 
 export type ConstantName = keyof typeof CONSTANTS;

@@ -123,7 +123,7 @@ export async function makeAuditSource(
   return `/v1/sys/events/in/${name}`;
 }
 
-async function tokenFor(server: Server, rules: string): Promise<string> {
+export async function tokenFor(server: Server, rules: string): Promise<string> {
   const name = `bench-${digestOf(rules)}`;
   await makePolicy(server, name, rules);
   return makeToken(server, [name]);

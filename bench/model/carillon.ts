@@ -20,6 +20,10 @@ export interface Costs {
   readonly delivery: number;
   /** And for one event, on its way in. */
   readonly event: number;
+  /** Calls to objects for a request that publishes. */
+  readonly calls: number;
+  /** Rows that an event writes until it is gone. */
+  readonly rows: number;
 }
 
 /** What the platform counts, and charges for. */
@@ -39,13 +43,44 @@ export interface Bill {
   readonly total: number;
 }
 
+/** Of events that come one by one, each in a request of its own. */
+export function costsAlone(constants: Constants): Costs {
+  return {
+    delivery: constants.deliveryMicroseconds,
+    event: constants.eventMicroseconds,
+    calls: constants.eventCalls,
+    rows: constants.eventRows,
+  };
+}
+
+/** Of one event a request, with many requests in flight. */
+export function costsBusy(constants: Constants): Costs {
+  return {
+    delivery: constants.busyDeliveryMicroseconds,
+    event: constants.busyEventMicroseconds,
+    calls: constants.busyEventCalls,
+    rows: constants.busyEventRows,
+  };
+}
+
+/** Of events in batches, to subscribers that speak carillon.v1. */
+export function costsInBatches(constants: Constants): Costs {
+  return {
+    delivery: constants.framedDeliveryMicroseconds,
+    event: constants.batchedEventMicroseconds,
+    calls: constants.eventCalls,
+    rows: constants.batchedEventRows,
+  };
+}
+
 /**
  * An object is charged for the time that it is active, and hibernates as far as the bill goes whenever it
  * has nothing to do: so its duration is taken to be its CPU. That of the Worker is in it, and charged a
  * second time, as nothing tells them apart from outside.
  */
-export function usageOf(work: Work, { delivery, event }: Costs, constants: Constants): Usage {
-  const { eventCalls, eventRows, handshakeCalls, handshakeRows, eventMicroseconds } = constants;
+export function usageOf(work: Work, costs: Costs, constants: Constants): Usage {
+  const { delivery, event, calls, rows } = costs;
+  const { handshakeCalls, handshakeRows, eventMicroseconds } = constants;
   const { events, requests, deliveries, handshakes, messages } = work;
   // A handshake is a request, a look into the authority and a row: it is taken for an event.
   const entering = events * event + handshakes * eventMicroseconds;
@@ -54,11 +89,9 @@ export function usageOf(work: Work, { delivery, event }: Costs, constants: Const
     workerRequests: requests + handshakes,
     workerCpuMilliseconds: entering / 1000,
     objectRequests:
-      requests * eventCalls +
-      handshakes * handshakeCalls +
-      messages / CLOUDFLARE.messagesOfARequest,
+      requests * calls + handshakes * handshakeCalls + messages / CLOUDFLARE.messagesOfARequest,
     gigabyteSeconds: seconds * CLOUDFLARE.objectGigabytes,
-    rowsWritten: events * eventRows + handshakes * handshakeRows,
+    rowsWritten: events * rows + handshakes * handshakeRows,
   };
 }
 

@@ -1,7 +1,7 @@
 /** What Cloudflare's plans include, in events and subscribers of Carillon, and what a deployment costs a month. */
 import type { Constants } from '../constants.ts';
 import { number } from '../measure/digits.ts';
-import { type Usage, usageOf, type Work } from './carillon.ts';
+import { costsAlone, type Usage, usageOf, type Work } from './carillon.ts';
 import { dollars, table } from './markdown.ts';
 import { CLOUDFLARE, LOGS, PLANS } from './prices.ts';
 
@@ -30,8 +30,7 @@ const PRICES: Readonly<Record<Counter, number>> = {
 
 /** @param retained events in the journals at once */
 function countedOf(work: Work, constants: Constants, retained: number): Counted {
-  const costs = { delivery: constants.deliveryMicroseconds, event: constants.eventMicroseconds };
-  const usage = usageOf(work, costs, constants);
+  const usage = usageOf(work, costsAlone(constants), constants);
   return {
     ...usage,
     gigabytesStored: (retained * constants.journalBytes) / GIGABYTE,

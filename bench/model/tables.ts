@@ -7,7 +7,14 @@ import {
   type MeasuredConstants,
 } from '../constants.ts';
 import { number } from '../measure/digits.ts';
-import { billOf, type Costs, type Work } from './carillon.ts';
+import {
+  billOf,
+  type Costs,
+  costsAlone,
+  costsBusy,
+  costsInBatches,
+  type Work,
+} from './carillon.ts';
 import { dollars, table } from './markdown.ts';
 import { deploymentsTable, plansTable } from './plans.ts';
 import { ABLY, APPSYNC_EVENTS, CLOUDFLARE, PUSHER_PLANS, SOURCES } from './prices.ts';
@@ -44,18 +51,10 @@ function constantsTable({ date, machine, values }: MeasuredConstants): string {
 }
 
 function deliveriesTable(constants: Constants): string {
-  const { deliveryMicroseconds, busyDeliveryMicroseconds, framedDeliveryMicroseconds } = constants;
-  const alone = { event: constants.eventMicroseconds };
-  const batched = { event: constants.batchedEventMicroseconds };
   const ways: [name: string, costs: Costs, eventsOfARequest: number, acks: boolean][] = [
-    ['one event at a time', { ...alone, delivery: deliveryMicroseconds }, 1, false],
-    ['16 in flight', { ...alone, delivery: busyDeliveryMicroseconds }, 1, false],
-    [
-      '`carillon.v1`, NDJSON of 500',
-      { ...batched, delivery: framedDeliveryMicroseconds },
-      500,
-      true,
-    ],
+    ['one event at a time', costsAlone(constants), 1, false],
+    ['16 to 32 requests in flight', costsBusy(constants), 1, false],
+    ['`carillon.v1`, NDJSON of 500', costsInBatches(constants), 500, true],
   ];
   const rows = [10, 1000, 10_000].flatMap((fanOut) => {
     const events = MILLION / fanOut;
@@ -90,12 +89,11 @@ function deliveriesTable(constants: Constants): string {
 }
 
 function idleTable(constants: Constants): string {
-  const { deliveryMicroseconds: delivery, eventMicroseconds: event } = constants;
   const rows = [10_000, 1_000_000].map((subscribers) => {
     // A subscription lasts a day.
     const bill = billOf(
       { ...NOTHING, handshakes: subscribers * DAYS },
-      { delivery, event },
+      costsAlone(constants),
       constants,
     );
     const minutes = (subscribers * MINUTES) / MILLION;

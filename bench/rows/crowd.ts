@@ -77,7 +77,7 @@ export async function* crowd(context: Context): AsyncGenerator<Row> {
       load: `waking with ${CROWD} sockets in 20 classes, an event that ${DUE} may see`,
       value: ratio(wakings, 'waking', 'warm', perEvent),
       unit: '× warm',
-      target: { atMost: 2 },
+      target: { atMost: 1.8 },
       measurements: wakings.slices.get('waking')?.length ?? 0,
       dropped: wakings.dropped,
       details: detailsOf(wakings, 'an event', ({ events }) => events),

@@ -22,7 +22,9 @@ import { matching } from './rows/matching.ts';
 import { openloop } from './rows/openloop.ts';
 import { overload } from './rows/overload.ts';
 import { publish } from './rows/publish.ts';
+import { replay } from './rows/replay.ts';
 import { stall } from './rows/stall.ts';
+import { wake } from './rows/wake.ts';
 
 type Benchmark = (context: Context) => AsyncGenerator<Row>;
 
@@ -31,16 +33,18 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   bytes,
   openloop,
   publish,
+  replay,
   audit,
   matching,
   crowd,
+  wake,
   idle,
   stall,
   overload,
   counted,
 };
 /** Those that can measure one Carillon beside another. */
-const COMPARABLE = ['fanout', 'openloop', 'publish'];
+const COMPARABLE = ['fanout', 'openloop', 'publish', 'replay'];
 
 const USAGE = `What Carillon costs, measured on this machine. Linux only.
 

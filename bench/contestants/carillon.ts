@@ -5,6 +5,8 @@ import { ROOT_TOKEN, type Server } from './server.ts';
 
 export const EVENT_TYPE = 'bench/event';
 const PATH = 'secret/data/bench/item';
+/** Of another hub. */
+export const OTHER_EVENT_TYPE = 'other/event';
 /** Of the text frame of each event, its line break included. */
 export const FRAME_BYTES = 588;
 /** A token has 1,000 subscribers in a hub at most. */
@@ -108,6 +110,7 @@ export function publisherToken(server: Server): Promise<string> {
   return tokenFor(
     server,
     `path "sys/events/publish/bench/*" { capabilities = ["update"] }
+     path "sys/events/publish/other/*" { capabilities = ["update"] }
      path "secret/data/*" { capabilities = ["create", "update"] }
      path "heavy/*" { capabilities = ["create", "update"] }`,
   );

@@ -86,21 +86,34 @@ export class Stage {
   async run(given: Pace): Promise<Slice> {
     const { pace, alone = false, batch = 1, path, template, noise, audience } = given;
     const isCarillon = this.#kind === 'carillon';
+    return this.#accounted(() =>
+      this.#context.load.run({
+        port: this.server.port,
+        path: path ?? PATHS[this.#kind],
+        headers: {
+          'Content-Type': batch > 1 ? 'application/x-ndjson' : 'application/json',
+          ...(this.token !== '' && { 'X-Vault-Token': this.token }),
+        },
+        template: template ?? (isCarillon ? eventTemplate() : frameTemplate()),
+        ...(noise !== undefined && { noise }),
+        batch,
+        audience: audience ?? this.#audience,
+        pace,
+        alone,
+      }),
+    );
+  }
+
+  /** Opens sockets that are sent what is retained, and closes them. */
+  replay(set: SocketSet, events: number): Promise<Slice> {
+    return this.#accounted(() =>
+      this.#context.load.replay({ port: this.server.port, set, events }),
+    );
+  }
+
+  async #accounted(work: () => Promise<RunResult>): Promise<Slice> {
     const before = cpuMicroseconds(this.server.pid);
-    const result = await this.#context.load.run({
-      port: this.server.port,
-      path: path ?? PATHS[this.#kind],
-      headers: {
-        'Content-Type': batch > 1 ? 'application/x-ndjson' : 'application/json',
-        ...(this.token !== '' && { 'X-Vault-Token': this.token }),
-      },
-      template: template ?? (isCarillon ? eventTemplate() : frameTemplate()),
-      ...(noise !== undefined && { noise }),
-      batch,
-      audience: audience ?? this.#audience,
-      pace,
-      alone,
-    });
+    const result = await work();
     await new Promise((resolve) => setTimeout(resolve, SETTLING_MS));
     return { ...result, cpuMicroseconds: cpuMicroseconds(this.server.pid) - before };
   }

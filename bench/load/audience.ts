@@ -17,8 +17,13 @@ export class Audience {
   #awaited = Number.POSITIVE_INFINITY;
   #reached: () => void = () => {};
 
-  static async open({ port, sets }: OpenAudience): Promise<Audience> {
+  /** @param order of the events that are there already; if it is known */
+  static async open(
+    { port, sets }: OpenAudience,
+    order: readonly number[] = [],
+  ): Promise<Audience> {
     const audience = new Audience();
+    audience.#order = [...order];
     const due = sets.flatMap((set) => Array.from({ length: set.count }, () => set));
     await Promise.all(
       Array.from({ length: Math.min(OPENING_AT_ONCE, due.length) }, async () => {

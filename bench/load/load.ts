@@ -1,7 +1,7 @@
 /** The load process, as whoever measures sees it. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { LoadMethods, OpenAudience, Run, RunResult } from './protocol.ts';
+import type { LoadMethods, OpenAudience, Replay, Run, RunResult } from './protocol.ts';
 
 interface Answer {
   readonly id: number;
@@ -43,6 +43,10 @@ export class Load implements LoadMethods {
 
   run(run: Run): Promise<RunResult> {
     return this.#call('run', run) as Promise<RunResult>;
+  }
+
+  replay(replay: Replay): Promise<RunResult> {
+    return this.#call('replay', replay) as Promise<RunResult>;
   }
 
   strayed(audience: number): Promise<string[]> {

@@ -2,8 +2,8 @@
 
 import { quantile } from '../measure/statistics.ts';
 import { Audience } from './audience.ts';
-import type { LoadMethods, Run, RunResult } from './protocol.ts';
-import { publish } from './publisher.ts';
+import type { LoadMethods, Replay, Run, RunResult } from './protocol.ts';
+import { PATIENCE_MS, publish } from './publisher.ts';
 
 const audiences: (Audience | undefined)[] = [];
 
@@ -15,6 +15,7 @@ const methods: LoadMethods = {
   },
   pause: async (index, paused) => audienceAt(index).pause(paused),
   run,
+  replay,
   strayed: async (index) => {
     const { deliveries } = audienceAt(index);
     return deliveries === 0
@@ -48,6 +49,31 @@ async function run(asked: Run): Promise<RunResult> {
       p99: quantile(sorted, 0.99),
       max: quantile(sorted, 1),
     },
+    clientCores: (user + system) / 1e6 / seconds,
+  };
+}
+
+async function replay({ port, set, events }: Replay): Promise<RunResult> {
+  const order = Array.from({ length: events }, (_, index) => index);
+  const expected = events * set.count;
+  const before = process.cpuUsage();
+  const begin = performance.now();
+  const audience = await Audience.open({ port, sets: [set] }, order);
+  await audience.until(expected, PATIENCE_MS);
+  const seconds = (audience.lastAt - begin) / 1000;
+  const { user, system } = process.cpuUsage(before);
+  const { deliveries, wrong } = audience;
+  await audience.close();
+  return {
+    requests: set.count,
+    events,
+    deliveries,
+    expected,
+    wrong,
+    failed: 0,
+    failure: undefined,
+    seconds,
+    latency: { p50: Number.NaN, p99: Number.NaN, max: Number.NaN },
     clientCores: (user + system) / 1e6 / seconds,
   };
 }

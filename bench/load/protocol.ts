@@ -9,11 +9,21 @@ export interface SocketSet {
   readonly expects: boolean;
   /** Speaks `carillon.v1`: acknowledges what it takes. */
   readonly acknowledges: boolean;
+  /** The credit that it asks for, in JSON; otherwise it has what the server begins with. */
+  readonly credit?: number;
 }
 
 export interface OpenAudience {
   readonly port: number;
   readonly sets: readonly SocketSet[];
+}
+
+/** Subscribers that come to what is retained, and leave when they have it. */
+export interface Replay {
+  readonly port: number;
+  readonly set: SocketSet;
+  /** Those of the first run that was published, all of them. */
+  readonly events: number;
 }
 
 export interface Run {
@@ -59,6 +69,8 @@ export interface LoadMethods {
   /** Stops reading, or goes on. */
   pause(audience: number, paused: boolean): Promise<void>;
   run(run: Run): Promise<RunResult>;
+  /** From the first handshake to the last delivery. */
+  replay(replay: Replay): Promise<RunResult>;
   /** What subscribers heard since they came, or since their last run, that were due nothing. */
   strayed(audience: number): Promise<string[]>;
 }

@@ -4,7 +4,7 @@ import type { Audience } from './audience.ts';
 import { MARK, type Run, stampOf } from './protocol.ts';
 
 /** Silence after which what has not come is taken for lost. */
-const PATIENCE_MS = 20_000;
+export const PATIENCE_MS = 20_000;
 const OPEN_LOOP_CONNECTIONS = 256;
 /** Where there is noise, one request in so many is an event. */
 const ONE_EVENT_IN = 10;

@@ -16,8 +16,9 @@ const CURSORS = [
   { prefix: Buffer.from('cc2.'), bytes: 44 },
   { prefix: Buffer.from('cc1.'), bytes: 36 },
 ];
-/** Half of the credit that the server begins with, as its protocol advises. */
-const ACK_EVERY_EVENTS = 128;
+/** That the server begins with. */
+const CREDIT = 256;
+/** Half of what may be unacknowledged, whatever the credit. */
 const ACK_EVERY_BYTES = 512 * 1024;
 const HEAD_END = '\r\n\r\n';
 
@@ -34,6 +35,8 @@ export class Receiver {
   readonly #heard: Heard;
   readonly #acknowledges: boolean;
   readonly #binary: boolean;
+  /** Half of the credit, as the protocol advises. */
+  readonly #ackEveryEvents: number;
   #rest: Buffer | undefined;
   #unackedEvents = 0;
   #unackedBytes = 0;
@@ -44,6 +47,10 @@ export class Receiver {
     this.expects = set.expects;
     this.#acknowledges = set.acknowledges;
     this.#binary = set.headers['Sec-WebSocket-Protocol'] === 'carillon.v1.proto';
+    this.#ackEveryEvents = (set.credit ?? CREDIT) / 2;
+    if (set.credit === undefined) return;
+    const credit = `{"type":"credit","events":${set.credit}}`;
+    socket.write(maskedFrame(0x1, Buffer.from(credit)));
   }
 
   /** Resolves once the server has accepted. */
@@ -131,7 +138,7 @@ export class Receiver {
     if (!this.#acknowledges || events === 0) return;
     this.#unackedEvents += events;
     this.#unackedBytes += message.length;
-    if (this.#unackedEvents < ACK_EVERY_EVENTS && this.#unackedBytes < ACK_EVERY_BYTES) return;
+    if (this.#unackedEvents < this.#ackEveryEvents && this.#unackedBytes < ACK_EVERY_BYTES) return;
     this.#unackedEvents = 0;
     this.#unackedBytes = 0;
     this.#socket.write(ackOf(lastCursorOf(message), this.#binary));

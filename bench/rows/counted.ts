@@ -1,6 +1,7 @@
 /** What does the platform charge for an event and for a handshake: how many calls and rows, how many bytes? */
 import { buildBundle } from '../../src/cli/dev/bundle.ts';
 import { EVERYBODY, FRAME_BYTES, setOf, socketSets, tokenFor } from '../contestants/carillon.ts';
+import { retaining } from '../contestants/journal.ts';
 import { type Pace, Stage } from '../contestants/stage.ts';
 import type { Context } from '../context.ts';
 import type { SocketSet } from '../load/protocol.ts';
@@ -32,11 +33,11 @@ export async function* counted(context: Context): AsyncGenerator<Row> {
   if (!built.ok) throw new Error(built.failure.message);
   const bundle = built.value;
   const keeping = { name: 'counting', kind: 'carillon', bundle } as const;
-  const config = bundle.config.replace(
-    /^JOURNAL_MAX_EVENTS = .*$/m,
-    `JOURNAL_MAX_EVENTS = "${FEW_EVENTS}"`,
-  );
-  const trimming = { name: 'trimming', kind: 'carillon', bundle: { ...bundle, config } } as const;
+  const trimming = {
+    name: 'trimming',
+    kind: 'carillon',
+    bundle: retaining(bundle, FEW_EVENTS),
+  } as const;
   yield* calls(await Stage.open(context, keeping));
   yield* rows(context, await Stage.open(context, trimming), 'nobody');
   yield* rows(context, await Stage.open(context, trimming), 'wildcard');

@@ -57,7 +57,8 @@ export class Hub extends DurableObject<Env> implements HubContract {
   ): Promise<Backfill | undefined> {
     return this.#lifecycle.visit<Backfill | undefined>(({ targets, journal }) => {
       targets.accept(wildcardHub, request);
-      return backfillFrom(journal, position, maxEvents, maxBytes);
+      const format = targets.formatFor(wildcardHub);
+      return backfillFrom(journal, position, maxEvents, maxBytes, format);
     }, undefined);
   }
 

@@ -27,8 +27,44 @@ export const MAX_COMMITTED_BYTES = 1024 * 1024;
 /** How long a busy hub waits, at most, for more events that it can write together. */
 export const FLUSH_LINGER_MS = 6;
 
-/** Events that a journal trims in one turn. The alarm trims the rest. */
-export const MAX_TRIMMED_EVENTS = 5000;
+/**
+ * Bytes of a segment of the journal up to which more is appended to it. Writing such a row again costs no more than
+ * writing a row of its own, and an event that comes alone then costs little more than one row.
+ */
+export const OPEN_SEGMENT_BYTES = 32 * 1024;
+
+/** Bytes of a segment. A row can have 2 MB. */
+export const MAX_SEGMENT_BYTES = 1024 * 1024;
+
+/**
+ * The newest events of a hub among which a duplicate is recognised. It is recognised among up to twice as many, and never
+ * among those that the journal does not retain.
+ */
+export const DEDUPLICATION_WINDOW_EVENTS = 200_000;
+
+/**
+ * Bytes that the fingerprints of events take, of all hubs of an isolate. A hub needs up to 7 MiB. With more, those of the
+ * hub that did not use them for longest are dropped and read again later.
+ */
+export const MAX_FINGERPRINT_BYTES = 32 * 1024 * 1024;
+
+/** Segments that are cached after they were read, of all hubs of an isolate: 4 MiB of text. */
+export const MAX_CACHED_SEGMENTS = 4;
+
+/** Segments that a journal trims in one turn. The alarm trims the rest. */
+export const MAX_TRIMMED_SEGMENTS = 500;
+
+/** Bytes of these segments, if there are several. */
+export const MAX_TRIMMED_BYTES = 16 * 1024 * 1024;
+
+/** Rows of a release without segments that become one segment. Each segment is converted in a turn of its own. */
+export const MAX_CONVERTED_EVENTS = 500;
+
+/** Characters of these rows, if there are several. */
+export const MAX_CONVERTED_CHARACTERS = 512 * 1024;
+
+/** Rows of a release without segments that are read as one segment. */
+export const MAX_ROWS_READ = 32;
 
 /** Events that are read from a journal in one turn. */
 export const MAX_PAGE_EVENTS = 200;
@@ -89,6 +125,9 @@ export const MAX_BACKFILL_EVENTS = 20_000;
  * makes every character of its string two bytes there.
  */
 export const MAX_BACKFILL_BYTES = 8 * 1024 * 1024;
+
+/** Positions of hubs in the note that a wildcard hub stores with the newest events. The others are in a table. */
+export const MAX_NOTED_POSITIONS = 16;
 
 /** Subscriptions that a wildcard hub retains after their last subscriber left. With more, all hubs feed it. */
 export const MAX_RETAINED_SUBSCRIPTIONS = 1000;

@@ -3,19 +3,27 @@
  * hubs that want them.
  */
 
-import { countOf, frameAt, keyAt } from '../event/event-batch.ts';
-import { factsOf } from '../event/facts.ts';
+import { type EventBatch, eventBatch, frameAt } from '../event/event-batch.ts';
 import type { Publication } from '../event/publication.ts';
 import type { Alarms } from '../objects/alarms.ts';
-import type { Published, PublishReceipt, PublishRequest } from '../objects/hub-contract.ts';
-import { decodeJson } from '../wire/json.ts';
+import type {
+  Published,
+  PublishReceipt,
+  PublishRefusal,
+  PublishRequest,
+} from '../objects/hub-contract.ts';
+import { messageOf } from '../objects/storage-failure.ts';
+import { Frame } from '../wire/frame.ts';
 import type { AuthoritySync } from './authority-sync/authority-sync.ts';
 import type { FanOut } from './delivery/fan-out.ts';
 import type { OutgoingFeeds } from './feeds/at-hub/outgoing-feeds.ts';
 import type { SelfRegistration } from './feeds/at-hub/self-registration.ts';
 import type { Journal } from './journal/journal.ts';
-import type { EventEntry } from './journal/record.ts';
-import { type QueuedEvent, WriteBatcher } from './journal/write-batcher.ts';
+import { EventEntry } from './journal/record.ts';
+import { lastOf } from './journal/segment.ts';
+import { acceptedTogether } from './journal/segment-builder.ts';
+import { type Sequences, WriteBatcher } from './journal/write-batcher.ts';
+import { isOwnFailure } from './storage-health.ts';
 
 interface PublishParts {
   readonly ctx: DurableObjectState;
@@ -35,75 +43,86 @@ export class PublishPipeline {
     this.#parts = parts;
   }
 
-  publishAll(requests: readonly PublishRequest[]): Promise<PublishReceipt[]> {
-    return Promise.all(requests.map((request) => this.#receiptOf(request)));
-  }
-
-  async #receiptOf({ owner, events }: PublishRequest): Promise<PublishReceipt> {
-    const publications = Array.from({ length: countOf(events) }, (_, index) => {
-      const json = frameAt(events, index);
-      return { key: keyAt(events, index), json, facts: factsOf(decodeJson(json)) };
-    });
-    try {
-      const { keys, refused } = await this.publish(publications, owner);
-      if (refused !== undefined) return { refused };
-      const accepted = new Set(keys);
-      const isDuplicate = ({ key }: Publication) => !accepted.delete(key);
-      return { duplicates: publications.flatMap((each, i) => (isDuplicate(each) ? [i] : [])) };
-    } catch (error) {
-      return { failed: String((error as Error).message) };
-    }
-  }
-
   /**
    * The events are stored and delivered before the wildcard hubs are fed. A wildcard hub that cannot
    * be reached is fed later from the journal.
-   *
-   * @param owner whose share of hubs and of the queue the events use
    */
-  async publish(publications: readonly Publication[], owner: string): Promise<Published> {
-    const { alarms, journal, authoritySync, registration, feeds } = this.#parts;
-    const refused = await registration.register(owner);
-    if (refused !== undefined) return { keys: [], refused: refused.reason };
+  async publishAll(requests: readonly PublishRequest[]): Promise<PublishReceipt[]> {
+    const { alarms, journal, authoritySync, feeds } = this.#parts;
+    const refused = await this.#register(requests);
+    if (refused !== undefined) return requests.map(() => ({ refused }));
     await authoritySync.confirm(Date.now());
     const { last } = journal;
-    const queued = this.#batcher.write(publications, owner);
-    if (queued === undefined) return { keys: [], refused: 'overloaded' };
-    const keys = await queued;
+    const receipts = await Promise.all(requests.map((request) => this.#write(request)));
     alarms.arm();
     await feeds.feed(last);
-    return { keys };
+    return receipts;
+  }
+
+  /** For a Worker of release 0.2. */
+  async publish(publications: readonly Publication[], owner: string): Promise<Published> {
+    const [receipt] = await this.publishAll([{ owner, events: eventBatch(publications) }]);
+    if (receipt === undefined || 'refused' in receipt) {
+      return { keys: [], ...(receipt && { refused: receipt.refused }) };
+    }
+    if ('failed' in receipt) throw new Error(receipt.failed);
+    const duplicates = new Set(receipt.duplicates);
+    return { keys: publications.filter((_, i) => !duplicates.has(i)).map(({ key }) => key) };
+  }
+
+  /** A hub without a slot gets one for the first owner that may have another. */
+  async #register(requests: readonly PublishRequest[]): Promise<PublishRefusal | undefined> {
+    let refused: PublishRefusal | undefined;
+    for (const owner of new Set(requests.map((each) => each.owner))) {
+      refused = (await this.#parts.registration.register(owner))?.reason;
+      if (refused === undefined) return undefined;
+    }
+    return refused;
+  }
+
+  async #write({ owner, events }: PublishRequest): Promise<PublishReceipt> {
+    const written = this.#batcher.write(events, owner);
+    if (written === undefined) return { refused: 'overloaded' };
+    try {
+      const sequences = await written;
+      return { duplicates: sequences.flatMap((each, i) => (each === undefined ? [i] : [])) };
+    } catch (error) {
+      // A hub that cannot read its storage fails all requests, and reports that.
+      if (isOwnFailure(error)) throw error;
+      return { failed: messageOf(error) };
+    }
   }
 
   /**
    * Appends, waits until that is durable, and delivers: a send that waits for the disk costs more. Until then nobody sees
    * the events, so a subscriber that connects meanwhile is sent them with all others.
    */
-  async #commit(requests: readonly (readonly QueuedEvent[])[]): Promise<string[][]> {
+  async #commit(requests: readonly EventBatch[]): Promise<Sequences[]> {
     const { ctx, journal, fanOut } = this.#parts;
     const acceptedAt = Date.now();
-    const entries: EventEntry[] = [];
-    let newKeys: string[][];
+    let sequences: Sequences[];
+    let isNew: boolean;
     journal.hideAppended();
     try {
-      newKeys = journal.transaction(() =>
-        requests.map((events) => {
-          const sequences = journal.append(
-            events.map(({ key, frame }) => ({ key, json: frame.json, acceptedAt })),
-          );
-          return events.flatMap(({ key, facts, frame }, index) => {
-            const sequence = sequences[index];
-            if (sequence === undefined) return [];
-            entries.push({ sequence, facts, frame });
-            return [key];
-          });
-        }),
+      const before = lastOf(journal.end);
+      sequences = journal.transaction(() =>
+        journal.append(requests.map((events) => acceptedTogether(events, acceptedAt))),
       );
-      if (entries.length > 0) await ctx.storage.sync();
+      isNew = lastOf(journal.end) > before;
+      if (isNew) await ctx.storage.sync();
     } finally {
       journal.showAppended();
     }
-    await fanOut.deliver(entries);
-    return newKeys;
+    if (isNew && fanOut.hasSubscribers) await fanOut.deliver(entriesOf(requests, sequences));
+    return sequences;
   }
+}
+
+/** The events that were appended, in order. */
+function entriesOf(requests: readonly EventBatch[], sequences: readonly Sequences[]): EventEntry[] {
+  return requests.flatMap((events, request) =>
+    (sequences[request] ?? []).flatMap((sequence, index) =>
+      sequence === undefined ? [] : [new EventEntry(sequence, new Frame(frameAt(events, index)))],
+    ),
+  );
 }

@@ -10,7 +10,7 @@
 
 import type { Schema } from '../objects/migrations.ts';
 
-export const HUB_SCHEMA: Schema = [{ tables: createCommonTables }];
+export const HUB_SCHEMA: Schema = [{ tables: createCommonTables }, { tables: createSegments }];
 
 export const WILDCARD_HUB_SCHEMA: Schema = [
   {
@@ -19,6 +19,7 @@ export const WILDCARD_HUB_SCHEMA: Schema = [
       createFeedTables(sql);
     },
   },
+  { tables: createSegments },
 ];
 
 /** Version 1 of what both kinds of hub store. */
@@ -80,6 +81,31 @@ function createCommonTables(sql: SqlStorage): void {
        PRIMARY KEY (authority, name)
      ) WITHOUT ROWID;`,
   );
+}
+
+/**
+ * Version 2 of what both kinds of hub store: the journal as segments. The rows of a hub that has events stay until they
+ * are converted (`journal/row-conversion.ts`).
+ */
+function createSegments(sql: SqlStorage): void {
+  sql.exec(
+    `-- The events in the order in which the hub accepted them, many in a row. An event without a frame is a note that
+     -- events are missing at this place.
+     CREATE TABLE segments (
+       first INTEGER PRIMARY KEY, -- the sequence of its first event
+       count INTEGER NOT NULL,
+       first_accepted_at INTEGER NOT NULL,
+       last_accepted_at INTEGER NOT NULL,
+       total_bytes INTEGER NOT NULL, -- of all events up to its last one, including trimmed ones
+       fingerprints BLOB NOT NULL, -- of the keys; the header has the key of the hash
+       record_index BLOB NOT NULL, -- for each event where its texts end, a checksum and its time
+       note TEXT NOT NULL, -- what a wildcard hub stores with the newest events
+       keys TEXT NOT NULL, -- each makes its event a duplicate of another with the same key
+       frames TEXT NOT NULL -- as JSON subscribers get them
+     );`,
+  );
+  const hasEvents = sql.exec('SELECT 1 FROM journal LIMIT 1').toArray().length > 0;
+  if (!hasEvents) sql.exec('DROP TABLE journal');
 }
 
 /** Version 1 of what only a wildcard hub stores. */

@@ -141,12 +141,12 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
   const alarms = new Alarms(ctx);
   const journal = openJournal(ctx.storage, env);
   const knownHubs = new KnownHubs(sql, namespaceKey);
-  const positions = new FeedPositions(sql);
+  const positions = new FeedPositions(sql, journal);
   const retained = new RetainedSubscriptions(sql, journal.maxAgeMs);
   const subscribers = composeSubscribers(ctx, env, journal, alarms, retained);
   const { authoritySync, classes, closer, cursors, fanOut } = subscribers;
   const demand = new FeedDemand(classes, retained, journal, cursors);
-  const writer = new FeedWriter(ctx, journal, fanOut);
+  const writer = new FeedWriter(ctx, journal, positions, fanOut);
   const shared = { ctx, env, alarms, journal, authoritySync, knownHubs, positions, demand, writer };
   const registrar = new Registrar({ ...shared, namespaceKey });
   const starter = new FeedStarter({ ...shared, registrar });

@@ -121,7 +121,7 @@ export interface HubState {
  * The version of feed pages and backfills. While a release is deployed, a hub and a wildcard hub are of different
  * releases: `docs/storage.md` says how to change it.
  */
-export const FEED_FORMAT = 1;
+export const FEED_FORMAT = 2;
 
 /** Whether a wildcard hub wants the events of a hub. Requests may overtake each other: the highest version counts. */
 export interface FeedRequest {
@@ -166,7 +166,7 @@ export interface FeedPosition {
   readonly taken: number;
 }
 
-/** An entry of the journal of a hub. */
+/** A record of the journal of a hub, as releases before 0.3 feed it. */
 export interface FeedRecord {
   readonly sequence: number;
   readonly key: string;
@@ -176,16 +176,31 @@ export interface FeedRecord {
   readonly json: string | null;
 }
 
+/** Records of the journal of a hub that follow each other. */
+export interface FeedSlice {
+  /** The sequence of the first. */
+  readonly first: number;
+  /** Of each, in Unix milliseconds. */
+  readonly acceptedAt: Float64Array;
+  /** A record without a frame is a note that events are missing here. */
+  readonly records: EventBatch;
+}
+
+/** What is fed, in the format of the message. */
+export type Fed =
+  | { readonly format: 1; readonly records: readonly FeedRecord[] }
+  | { readonly format: 2; readonly slices: readonly FeedSlice[] };
+
 /** A page of the journal of a hub. */
-export interface FeedPage {
-  readonly format: number;
+export type FeedPage = FeedPageHeader & Fed;
+
+interface FeedPageHeader {
   readonly hub: string;
   readonly epoch: string;
   /** Entries up to this sequence are not retained any more. */
   readonly trimmedThrough: number;
   /** The sequence that the records follow. */
   readonly after: number;
-  readonly records: readonly FeedRecord[];
   /** Of the feed request that the hub follows. */
   readonly version: number;
 }
@@ -201,8 +216,9 @@ export interface FeedReceipt {
 }
 
 /** The retained events of a hub, for a wildcard hub that it has not fed so far. */
-export interface Backfill {
-  readonly format: number;
+export type Backfill = BackfillHeader & Fed;
+
+interface BackfillHeader {
   readonly epoch: string;
   /** When the journal began. Unix milliseconds. */
   readonly recordedSince: number;
@@ -212,5 +228,4 @@ export interface Backfill {
   readonly after: number;
   /** The last sequence of the journal. */
   readonly last: number;
-  readonly records: readonly FeedRecord[];
 }

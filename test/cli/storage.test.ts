@@ -1,6 +1,7 @@
 /** A hub whose file is damaged: what it says, what an operator sees, and the ways out. */
 import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, expect, it } from 'vitest';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { scratchFolder } from '../support/scratch.ts';
@@ -44,9 +45,23 @@ async function start(): Promise<void> {
   server = await startLocalServer(['--data', data, '--root-token', TOKEN]);
 }
 
+function fileOfHub(): string {
+  return join(data, 'durable-objects', 'carillon-Hub', `${hubId}.sqlite`);
+}
+
+/** Where the journal begins in the file of the hub. */
+function journalInFile(): number {
+  const database = new DatabaseSync(fileOfHub());
+  const [table] = database
+    .prepare("SELECT rootpage FROM sqlite_master WHERE name = 'segments'")
+    .all();
+  database.close();
+  return (Number(table?.rootpage) - 1) * PAGE;
+}
+
 /** Overwrites a part of the file of the hub. */
 function damage(position: number): void {
-  const file = openSync(join(data, 'durable-objects', 'carillon-Hub', `${hubId}.sqlite`), 'r+');
+  const file = openSync(fileOfHub(), 'r+');
   writeSync(file, Buffer.alloc(PAGE - 100, 0xa5), 0, PAGE - 100, position);
   closeSync(file);
 }
@@ -64,7 +79,7 @@ beforeEach(async () => {
 });
 
 it('a hub that cannot read its journal says so, and is reset', async () => {
-  damage(PAGE);
+  damage(journalInFile());
   await start();
   const refused = await publish();
   expect(refused.status).toBe(503);

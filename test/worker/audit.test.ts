@@ -331,7 +331,7 @@ it('no token, no secret and no metadata is ever logged, whatever goes wrong', as
   }
 
   // Objects that fail while they have them in hand.
-  await breakTable(hubStub('abc'), 'journal');
+  await breakTable(hubStub('abc'), 'segments');
   await ask(root.publish('abc', { metadata: { value: marked('metadata') } }));
   for (const method of [
     'lookupToken',

@@ -2,7 +2,8 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { beforeEach, describe, expect } from 'vitest';
 import { it } from './fixtures.ts';
-import { Client, errorsOf, hubOf, root, sql } from './security-support.ts';
+import { Client, errorsOf, hubOf, root } from './security-support.ts';
+import { entriesOf } from './support.ts';
 
 const stranger = new Client(undefined);
 
@@ -11,8 +12,8 @@ function send(body: string, headers: Readonly<Record<string, string>>): Promise<
 }
 
 async function publishedTo(namespace: string): Promise<{ id: string; metadata: unknown }[]> {
-  const rows = await sql(hubOf(`${namespace}/x`), 'SELECT json FROM journal ORDER BY sequence');
-  return rows.map(({ json }) => JSON.parse(json as string).data.event);
+  const entries = await entriesOf(hubOf(`${namespace}/x`));
+  return entries.map(({ json }) => JSON.parse(json).data.event);
 }
 
 describe('Discord', () => {

@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest';
-import { factsOf } from '../../src/event/facts.ts';
 import { encodeEntries } from '../../src/hub/delivery/entry-messages.ts';
 import type { CursorCodec } from '../../src/hub/journal/cursor-codec.ts';
-import type { JournalEntry } from '../../src/hub/journal/record.ts';
+import { EventEntry, type JournalEntry } from '../../src/hub/journal/record.ts';
 import { Frame } from '../../src/wire/frame.ts';
 import { encodeJson } from '../../src/wire/json.ts';
 import { anEvent } from '../unit/support/events.ts';
@@ -11,7 +10,7 @@ const cursors = { encode: (sequence: number) => `cc2.${sequence}` } as CursorCod
 
 function entry(sequence: number, path: string): JournalEntry {
   const event = anEvent({ metadata: { path } });
-  return { sequence, facts: factsOf(event), frame: new Frame(encodeJson(event)) };
+  return new EventEntry(sequence, new Frame(encodeJson(event)));
 }
 
 it.each(['json', 'protobuf'] as const)('messages in %s are counted in bytes', (encoding) => {

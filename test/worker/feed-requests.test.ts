@@ -2,7 +2,7 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, expect } from 'vitest';
-import { FEED_FORMAT, type FeedPage, type FeedRequest } from '../../src/objects/hub-contract.ts';
+import type { FeedPage, FeedRequest } from '../../src/objects/hub-contract.ts';
 import { hubName, wildcardHubName } from '../../src/objects/names.ts';
 import { Hub, WildcardHub } from '../../src/worker.ts';
 import { it } from './fixtures.ts';
@@ -38,8 +38,7 @@ async function emptyPage(): Promise<FeedPage> {
   const { version } = await requestTo('deploy');
   return runInDurableObject(hubStub('deploy'), (_hub, { storage }) => {
     const epoch = storage.kv.get<{ epoch: string }>('journal_header')?.epoch ?? '';
-    const format = FEED_FORMAT;
-    return { format, hub: DEPLOY, epoch, trimmedThrough: 0, after: 2, records: [], version };
+    return { format: 2, hub: DEPLOY, epoch, trimmedThrough: 0, after: 2, slices: [], version };
   });
 }
 

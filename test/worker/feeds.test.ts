@@ -132,7 +132,7 @@ it('a hub that lost its storage shows as a gap, and is heard again', async () =>
   expect(await nextMessage(knowing)).toMatchObject({ type: 'hello' });
   for (let i = 0; i < 2; i++) expect(await nextMessage(knowing)).toMatchObject({ type: 'events' });
   await runInDurableObject(hubStub('deploy'), async (_hub, { storage }) => {
-    storage.sql.exec('DELETE FROM journal');
+    storage.sql.exec('DELETE FROM segments');
     storage.kv.delete('journal_header');
   });
   await evictDurableObject(hubStub('deploy'));
@@ -172,10 +172,10 @@ it('what a hub let go of before it was fed is a gap', async () => {
   await evictDurableObject(hubStub('deploy'));
   await runInDurableObject(hubStub('deploy'), async (_hub, { storage }) => {
     const beginning = storage.kv.get<object>('journal_header');
-    storage.sql.exec('DELETE FROM journal WHERE sequence <= 2');
+    storage.sql.exec('DELETE FROM segments');
     storage.kv.put('journal_header', {
       ...beginning,
-      trimmedThrough: 2,
+      trimmedThrough: 3,
       trimmedUntil: 1,
       trimmedBytes: 1,
     });
@@ -195,7 +195,7 @@ it('a wildcard hub that lost its storage is told anew which hubs there are', asy
     for (const table of [
       'hubs',
       'feed_positions',
-      'journal',
+      'segments',
       'retained_subscriptions',
       'subscription_classes',
     ]) {

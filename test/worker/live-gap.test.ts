@@ -22,7 +22,7 @@ it('a gap that comes live may be acknowledged by a reader without credit', async
   await published('deploy/x', { id: 'a' });
   expect((await next()).type).toBe('events');
   await runInDurableObject(hubStub('deploy'), async (_hub, { storage }) => {
-    storage.sql.exec('DELETE FROM journal');
+    storage.sql.exec('DELETE FROM segments');
     storage.kv.delete('journal_header');
   });
   await evictDurableObject(hubStub('deploy'));

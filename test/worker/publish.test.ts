@@ -5,8 +5,8 @@ import { MAX_HUBS } from '../../src/objects/limits.ts';
 import { MAX_PUBLISH_BYTES, MAX_PUBLISH_NAMESPACES } from '../../src/wire/limits.ts';
 import { it } from './fixtures.ts';
 import {
+  breakJournalFor,
   breakTable,
-  breakTableFor,
   fetchApi,
   hubStub,
   journalOf,
@@ -189,7 +189,7 @@ describe('a request of several event-type namespaces', () => {
 
   it('says by index what was accepted when a hub fails, and can be repeated', async () => {
     await published('bad/warm-up');
-    await breakTable(hubStub('bad'), 'journal');
+    await breakTable(hubStub('bad'), 'segments');
     const subscriber = await subscribe('*');
     const failed = await publish('', batch);
     expect(failed.status).toBe(503);
@@ -217,7 +217,7 @@ describe('a request of several event-type namespaces', () => {
   it('loses nothing when the hub fails in the middle of it and the request is repeated', async () => {
     const subscribers = [await subscribe('deploy/*'), await subscribe('dep*')];
     await published('deploy/warm-up', { id: 'warm-up' });
-    await breakTableFor(hubStub('deploy'), 'journal', 'second');
+    await breakJournalFor(hubStub('deploy'), 'second');
     const body = ['the-first', 'second', 'third'].map((id) => ({ event_type: 'deploy/a', id }));
     expect((await publish('', body)).status).toBe(503);
     await repair(hubStub('deploy'));

@@ -164,7 +164,7 @@ it('credit that changes nothing costs nothing', async () => {
       value: (...args: Parameters<typeof exec>) => {
         const cursor = exec(...args);
         counter.rows += cursor.rowsWritten;
-        if (String(args[0]).includes('json FROM journal')) counter.read++;
+        if (String(args[0]).includes('frames FROM segments')) counter.read++;
         return cursor;
       },
     });

@@ -1,7 +1,7 @@
 /** While a release is deployed, Workers and objects of two releases call each other. */
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { expect, vi } from 'vitest';
-import { FEED_FORMAT } from '../../src/objects/hub-contract.ts';
+import { FEED_FORMAT, type FeedPage } from '../../src/objects/hub-contract.ts';
 import { hubName } from '../../src/objects/names.ts';
 import { encodeHandshake } from '../../src/subscription/handshake.ts';
 import { Hub, WildcardHub } from '../../src/worker.ts';
@@ -42,15 +42,15 @@ it('a wildcard hub refuses a page in a format that it did not ask for', async ()
     epoch: 'x',
     trimmedThrough: 0,
     after: 1,
-    records: [],
+    slices: [],
     version: 1,
-  };
+  } as unknown as FeedPage;
   const answered = wildcardHubStub().receive(page);
   const refused = await answered.then(
     () => undefined,
     (error: Error) => error.message,
   );
-  expect(refused).toBe('/abc feeds in format 2, and format 1 was requested');
+  expect(refused).toBe('/abc feeds in format 3, and format 2 was requested');
 });
 
 it('what a wildcard hub cannot read yet is fed when it can', async () => {
@@ -59,7 +59,7 @@ it('what a wildcard hub cannot read yet is fed when it can', async () => {
   await subscriber.nextId();
   const receive = WildcardHub.prototype.receive;
   vi.spyOn(WildcardHub.prototype, 'receive').mockImplementation(function (this: WildcardHub, page) {
-    return receive.call(this, { ...page, format: FEED_FORMAT + 1 });
+    return receive.call(this, { ...page, format: FEED_FORMAT + 1 } as unknown as FeedPage);
   });
   const id = await published('abc');
   vi.restoreAllMocks();

@@ -9,6 +9,7 @@ import { decodeProtobuf } from '../../src/wire/protobuf.ts';
 import { it } from './fixtures.ts';
 import {
   cursorBeside,
+  entriesOf,
   fetchApi,
   handshake,
   hubStub,
@@ -129,9 +130,11 @@ describe.each(PATTERNS)('a subscriber of %s that comes back', (pattern) => {
     );
     const { response, subscriber } = await resume(pattern, 'a');
     expect(gapOf(response)).toBe('earliest');
-    const heard = await ids(subscriber, kept);
+    const heard = await ids(subscriber, (await entriesOf(hubStub('deploy'))).length);
     expect(heard.at(-1)).toBe(`mn${kept / 10 - 1}`);
-    expect(new Set(heard).size).toBe(kept);
+    expect(new Set(heard).size).toBe(heard.length);
+    expect(heard.length).toBeGreaterThanOrEqual(kept);
+    expect(heard.length).toBeLessThanOrEqual(kept + kept / 16);
   });
 
   it('misses nothing and gets nothing twice while publishing does not pause', async () => {

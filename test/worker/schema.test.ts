@@ -134,8 +134,9 @@ describe.each([
   ['an authority', AUTHORITY_SCHEMA, authority, () => root.list('sys/policies/acl')],
 ] as const)('%s', (_kind, schema, stub, request) => {
   const migrations = schema as Migration[];
+  const { length: version } = schema;
   afterEach(() => {
-    migrations.splice(1);
+    migrations.splice(version);
   });
 
   it('is migrated when it starts', async () => {
@@ -146,10 +147,10 @@ describe.each([
     expect((await request()).status).toBeLessThan(300);
     expect(
       await runInDurableObject(stub(), (_object, { storage }) => storage.kv.get(VERSION_KEY)),
-    ).toBe(2);
+    ).toBe(version + 1);
     await runInDurableObject(stub(), (_object, { storage }) => {
       storage.sql.exec('DROP TABLE second');
-      storage.kv.put(VERSION_KEY, 1);
+      storage.kv.put(VERSION_KEY, version);
     });
   });
 
@@ -167,7 +168,9 @@ describe.each([
     const refused = await request();
     expect(refused.status).toBe(503);
     expect(refused.headers.get('Retry-After')).toBe(null);
-    expect(await errorsOf(refused)).toContain('cannot be migrated to schema version 2');
+    expect(await errorsOf(refused)).toContain(
+      `cannot be migrated to schema version ${version + 1}`,
+    );
     migrations.pop();
     await evictDurableObject(stub()).catch(() => undefined);
     expect(await contentOf(stub())).toEqual(content);
@@ -176,8 +179,8 @@ describe.each([
 });
 
 describe('the storage of a newer release', () => {
-  const TOO_NEW = (object: string) =>
-    `the storage of ${object} has schema version 99, and this release supports up to 1; deploy the newer release again, or restore a backup from before it`;
+  const TOO_NEW = (object: string, { length } = HUB_SCHEMA) =>
+    `the storage of ${object} has schema version 99, and this release supports up to ${length}; deploy the newer release again, or restore a backup from before it`;
 
   it('is not opened by a hub, whose sockets are closed, and nothing in it changes', async () => {
     const holder = await aHolder(granting({ 'sys/events/subscribe/*': 'read', '*': 'subscribe' }));
@@ -248,7 +251,9 @@ describe('the storage of a newer release', () => {
     ]) {
       expect(response.status).toBe(503);
       expect(response.headers.get('Retry-After')).toBe(null);
-      expect(await errorsOf(response)).toBe(TOO_NEW('the authority of the root namespace'));
+      expect(await errorsOf(response)).toBe(
+        TOO_NEW('the authority of the root namespace', AUTHORITY_SCHEMA),
+      );
     }
     // So that the object starts, and can be looked into.
     const create = vi.spyOn(Lifecycle.prototype, 'create').mockImplementation(() => undefined);

@@ -2,7 +2,8 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, vi } from 'vitest';
 import { MAX_SECRET_IDS } from '../../src/authority/limits.ts';
-import { WriteBatcher } from '../../src/hub/journal/write-batcher.ts';
+import { eventBatch } from '../../src/event/event-batch.ts';
+import { type Sequences, WriteBatcher } from '../../src/hub/journal/write-batcher.ts';
 import { MAX_QUEUED_EVENTS, MAX_SOCKETS_PER_TOKEN } from '../../src/hub/limits.ts';
 import { MAX_CACHED_LOOKUPS } from '../../src/lib/limits.ts';
 import { MAX_TOKENS } from '../../src/objects/limits.ts';
@@ -164,15 +165,15 @@ describe('the queue of a hub', () => {
   });
 
   it('has room for others where one owner fills it with many publishers', async () => {
-    const committing = Promise.withResolvers<string[][]>();
+    const committing = Promise.withResolvers<Sequences[]>();
     const batcher = new WriteBatcher(() => committing.promise);
-    const facts = { event_type: 'abc', namespace: '', path: '', data_path: '', operation: '' };
     const by = (publisher: string, events: number) =>
-      Array.from({ length: events }, (_, index) => ({
-        key: `${index}\n${publisher}\n\nabc\n`,
-        facts: { ...facts, source_plugin_mount: '' },
-        json: '{}',
-      }));
+      eventBatch(
+        Array.from({ length: events }, (_, index) => ({
+          key: `${index}\n${publisher}\n\nabc\n`,
+          json: '{}',
+        })),
+      );
     const batch = MAX_QUEUED_EVENTS / 20;
     batcher.write(by('first', 1), 'first');
     const taken = Array.from({ length: 40 }, (_, index) =>

@@ -1,14 +1,17 @@
 /** What a stock subscriber is sent at once has a bound, whether it is of the past or new. */
 import { runInDurableObject } from 'cloudflare:test';
 import { expect, vi } from 'vitest';
+import { eventBatch } from '../../src/event/event-batch.ts';
 import { Replay } from '../../src/hub/catch-up/replay.ts';
 import { ReplayThrottle } from '../../src/hub/catch-up/replay-throttle.ts';
 import { TurnBudget } from '../../src/hub/delivery/turn-budget.ts';
 import type { Journal } from '../../src/hub/journal/journal.ts';
-import { decodeRecord, type JournalEntry, type NewRecord } from '../../src/hub/journal/record.ts';
+import { EventEntry, type JournalEntry } from '../../src/hub/journal/record.ts';
+import { acceptedTogether } from '../../src/hub/journal/segment-builder.ts';
 import { MAX_REPLAY_BYTES, MAX_TURN_BYTES } from '../../src/hub/limits.ts';
 import type { Subscribers } from '../../src/hub/subscribers/compose-subscribers.ts';
 import type { Subscription } from '../../src/subscription/handshake.ts';
+import { Frame } from '../../src/wire/frame.ts';
 import { encodeJson } from '../../src/wire/json.ts';
 import { it } from './fixtures.ts';
 import { handshakeTo, hubStub, Subscriber, subscribersIn } from './support.ts';
@@ -18,7 +21,7 @@ const SIZE = 20_000;
 /** More than one is sent at once. */
 const MANY = Math.ceil((1.5 * MAX_REPLAY_BYTES) / SIZE);
 
-function record(id: string, source = 'vault://carillon'): NewRecord {
+function record(id: string, source = 'vault://carillon'): { key: string; json: string } {
   const json = encodeJson({
     id,
     source,
@@ -28,12 +31,16 @@ function record(id: string, source = 'vault://carillon'): NewRecord {
     entity_ids: [],
     note: 'x'.repeat(SIZE),
   });
-  return { key: `${id}\n${source}`, acceptedAt: Date.now(), json };
+  return { key: `${id}\n${source}`, json };
 }
 
-function append(journal: Journal, records: readonly NewRecord[]): JournalEntry[] {
-  const sequences = journal.transaction(() => journal.append(records));
-  return records.map((each, i) => decodeRecord({ ...each, sequence: sequences[i] ?? 0 }));
+function append(
+  journal: Journal,
+  records: readonly { key: string; json: string }[],
+): JournalEntry[] {
+  const batch = acceptedTogether(eventBatch(records), Date.now());
+  const [sequences = []] = journal.transaction(() => journal.append([batch]));
+  return records.map(({ json }, i) => new EventEntry(sequences[i] ?? 0, new Frame(json)));
 }
 
 interface Stage {

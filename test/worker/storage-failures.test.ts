@@ -7,7 +7,15 @@ import { Sockets } from '../../src/hub/subscribers/sockets.ts';
 import { Authority, WildcardHub } from '../../src/worker.ts';
 import { it } from './fixtures.ts';
 import { aHolder, anAdmin, authority, granting, root, sql } from './security-support.ts';
-import { fetchApi, handshake, hubStub, publish, published, subscribe } from './support.ts';
+import {
+  fetchApi,
+  handshake,
+  hubStub,
+  journalOf,
+  publish,
+  published,
+  subscribe,
+} from './support.ts';
 
 const FULL = 'database or disk is full: SQLITE_FULL';
 /** What the platform says where an object does not start. */
@@ -170,7 +178,7 @@ describe('sys/events/hubs', () => {
     const response = await fetchApi('sys/events/hubs/abc', { method: 'DELETE' });
     expect(response.status).toBe(400);
     expect((await root.get('sys/events/hubs/a%20b')).status).toBe(400);
-    expect(await sql(hubStub('abc'), 'SELECT sequence FROM journal')).toHaveLength(1);
+    expect(await journalOf(hubStub('abc'))).toHaveLength(1);
   });
 
   it('shows those of its namespace', async ({ team }) => {

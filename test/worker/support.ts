@@ -156,11 +156,12 @@ export function cursorBeside(
   });
 }
 
-/** Makes a table of an object refuse inserts, as a full disk would, until `repair`. */
+/** Makes a table of an object refuse changes, as a full disk would, until `repair`. */
 export async function breakTable(stub: DurableObjectStub, table: string): Promise<void> {
   await runInDurableObject(stub, (_object, { storage }) => {
     storage.sql.exec(
-      `CREATE TRIGGER broken BEFORE INSERT ON ${table} BEGIN SELECT RAISE(ABORT, 'disk full'); END`,
+      `CREATE TRIGGER broken BEFORE INSERT ON ${table} BEGIN SELECT RAISE(ABORT, 'disk full'); END;
+       CREATE TRIGGER broken_too BEFORE UPDATE ON ${table} BEGIN SELECT RAISE(ABORT, 'disk full'); END`,
     );
   });
 }
@@ -173,34 +174,45 @@ export async function forgetInterests(): Promise<void> {
   await evictDurableObject(wildcardHubStub());
 }
 
-/** The events that the journal of a hub has, as their JSON frames. */
-export function journalOf(stub: DurableObjectStub): Promise<{ id: string }[]> {
+/** What the journal of a hub has. */
+export function entriesOf(
+  stub: DurableObjectStub,
+): Promise<{ sequence: number; gap: string | undefined; json: string }[]> {
   return runInDurableObject(stub, (_hub, { storage }) => {
-    const isStored = "SELECT 1 FROM sqlite_master WHERE name = 'journal'";
+    const isStored = "SELECT 1 FROM sqlite_master WHERE name = 'segments'";
     if (storage.sql.exec(isStored).toArray().length === 0) return [];
-    return storage.sql
-      .exec<{ json: string }>('SELECT json FROM journal WHERE json IS NOT NULL ORDER BY sequence')
-      .toArray()
-      .map(({ json }) => JSON.parse(json) as { id: string });
+    const everything = Number.POSITIVE_INFINITY;
+    const { entries } = new Journal(storage, RETENTION).read(0, everything, everything);
+    return entries.map((entry) =>
+      'gap' in entry
+        ? { sequence: entry.sequence, gap: entry.gap, json: '' }
+        : { sequence: entry.sequence, gap: undefined, json: entry.frame.json },
+    );
   });
+}
+
+/** The events that the journal of a hub has, as their JSON frames. */
+export async function journalOf(stub: DurableObjectStub): Promise<{ id: string }[]> {
+  const entries = await entriesOf(stub);
+  return entries
+    .filter(({ gap }) => gap === undefined)
+    .map(({ json }) => JSON.parse(json) as { id: string });
 }
 
 export async function repair(stub: DurableObjectStub): Promise<void> {
   await runInDurableObject(stub, (_object, { storage }) => {
-    storage.sql.exec('DROP TRIGGER broken');
+    storage.sql.exec('DROP TRIGGER broken; DROP TRIGGER IF EXISTS broken_too');
   });
 }
 
-/** Makes a table refuse the one row whose key contains this, until `repair`. */
-export async function breakTableFor(
-  stub: DurableObjectStub,
-  table: string,
-  text: string,
-): Promise<void> {
+/** Makes the journal refuse the event whose key contains this, until `repair`. */
+export async function breakJournalFor(stub: DurableObjectStub, text: string): Promise<void> {
   await runInDurableObject(stub, (_object, { storage }) => {
     storage.sql.exec(
-      `CREATE TRIGGER broken BEFORE INSERT ON ${table} WHEN NEW.key LIKE '%${text}%'
-       BEGIN SELECT RAISE(ABORT, 'disk full'); END`,
+      `CREATE TRIGGER broken BEFORE INSERT ON segments WHEN NEW.keys LIKE '%${text}%'
+         BEGIN SELECT RAISE(ABORT, 'disk full'); END;
+       CREATE TRIGGER broken_too BEFORE UPDATE ON segments WHEN NEW.keys LIKE '%${text}%'
+         BEGIN SELECT RAISE(ABORT, 'disk full'); END`,
     );
   });
 }

@@ -142,7 +142,7 @@ describe('a hub', () => {
     await own.nextId();
     await spanning.nextId();
 
-    await breakTable(wildcardHubStub(), 'journal');
+    await breakTable(wildcardHubStub(), 'segments');
     await published('deploy/finished', { id: 'a' });
     await published('deploy/finished', { id: 'b' });
     expect(await own.nextId()).toBe('a');
@@ -161,7 +161,7 @@ describe('a hub', () => {
     await own.nextId();
     await spanning.nextId();
 
-    await breakTable(hubStub('deploy'), 'journal');
+    await breakTable(hubStub('deploy'), 'segments');
     expect((await publish('deploy/finished', { id: 'a' })).status).toBe(503);
     await repair(hubStub('deploy'));
     await published('deploy/finished', { id: 'b' });
@@ -177,8 +177,9 @@ describe('a hub', () => {
     await published('deploy/finished', { id: 'a' });
     expect(await subscriber.nextId()).toBe('a');
     await runInDurableObject(hubStub('deploy'), (_hub, { storage }) => {
-      storage.sql.exec('DELETE FROM journal');
+      storage.sql.exec('UPDATE segments SET fingerprints = zeroblob(12)');
     });
+    await evictDurableObject(hubStub('deploy'));
     await published('deploy/finished', { id: 'b' });
     await published('deploy/finished', { id: 'a' });
     expect(await subscriber.nextId()).toBe('b');

@@ -1,14 +1,16 @@
 /** The past of hubs, which a wildcard hub takes when they begin to feed it. */
-import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject } from 'cloudflare:test';
 import { afterEach, expect } from 'vitest';
 import { hubName } from '../../src/objects/names.ts';
 import { Hub } from '../../src/worker.ts';
 import { it } from './fixtures.ts';
 import {
+  breakTable,
   handshake,
   hubStub,
   publish,
   published,
+  repair,
   Subscriber,
   subscribe,
   wildcardHubStub,
@@ -89,15 +91,9 @@ it('a subscriber from now on is not sent the past that another handshake is fetc
 
 it('a full disk of the wildcard hub while it takes the past does not lose it', async () => {
   await published('deploy/finished', { id: 'a' });
-  await runInDurableObject(wildcardHubStub(), (_o, { storage }) => {
-    storage.sql.exec(
-      `CREATE TRIGGER broken BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'disk full'); END`,
-    );
-  });
+  await breakTable(wildcardHubStub(), 'segments');
   expect((await handshake('dep*')).status).toBe(503);
-  await runInDurableObject(wildcardHubStub(), (_o, { storage }) => {
-    storage.sql.exec('DROP TRIGGER broken');
-  });
+  await repair(wildcardHubStub());
   await evictDurableObject(wildcardHubStub());
   const subscriber = await subscribe('dep*', 'json=true&since=earliest');
   expect(await Promise.race([subscriber.nextId(), scheduler.wait(1500)])).toBe('a');

@@ -1,12 +1,12 @@
 /** How a busy hub takes events: together, and in order. */
 import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, vi } from 'vitest';
-import type { Publication } from '../../src/event/publication.ts';
+import { countOf, type EventBatch, eventBatch, keyAt } from '../../src/event/event-batch.ts';
 import { WriteBatcher } from '../../src/hub/journal/write-batcher.ts';
 import { MAX_COMMITTED_BYTES, MAX_QUEUED_BYTES, MAX_QUEUED_EVENTS } from '../../src/hub/limits.ts';
 import { it } from './fixtures.ts';
 import {
-  breakTableFor,
+  breakJournalFor,
   handshake,
   hubStub,
   publish,
@@ -16,16 +16,12 @@ import {
   subscribe,
 } from './support.ts';
 
-function publications(...ids: string[]): Publication[] {
-  const facts = {
-    event_type: 'abc',
-    namespace: '',
-    path: '',
-    data_path: '',
-    operation: '',
-    source_plugin_mount: '',
-  };
-  return ids.map((id) => ({ key: id, facts, json: '{}' }));
+function events(...ids: string[]): EventBatch {
+  return eventBatch(ids.map((id) => ({ key: id, json: '{}' })));
+}
+
+function keysOf(batch: EventBatch): string[] {
+  return Array.from({ length: countOf(batch) }, (_, i) => keyAt(batch, i));
 }
 
 /** Commits whose keys are noted, one group a list; each waits until it is let go. */
@@ -33,11 +29,11 @@ function slowCommits() {
   const groups: string[][] = [];
   const waiting: (() => void)[] = [];
   const batcher = new WriteBatcher(async (requests) => {
-    const keys = requests.map((each) => each.map(({ key }) => key));
-    groups.push(keys.flat());
+    const keys = requests.flatMap(keysOf);
+    groups.push(keys);
     await new Promise<void>((resolve) => waiting.push(resolve));
-    if (keys.flat().includes('bad')) throw new Error('disk full');
-    return keys;
+    if (keys.includes('bad')) throw new Error('disk full');
+    return requests.map((each) => keysOf(each).map((key) => key.charCodeAt(0)));
   });
   const letGo = async () => {
     while (waiting.length === 0) await scheduler.wait(1);
@@ -49,25 +45,22 @@ function slowCommits() {
 describe('a write batcher', () => {
   it('commits at once where it is idle, and then what came meanwhile, together', async () => {
     const { batcher, groups, letGo } = slowCommits();
-    const first = batcher.write(publications('a'), '');
+    const first = batcher.write(events('a'), '');
     expect(groups).toEqual([['a']]);
-    const others = [
-      batcher.write(publications('b', 'c'), ''),
-      batcher.write(publications('d'), ''),
-    ];
+    const others = [batcher.write(events('b', 'c'), ''), batcher.write(events('d'), '')];
     expect(groups.length).toBe(1);
     await letGo();
-    expect(await first).toEqual(['a']);
+    expect(await first).toEqual([97]);
     await letGo();
-    expect(await Promise.all(others)).toEqual([['b', 'c'], ['d']]);
+    expect(await Promise.all(others)).toEqual([[98, 99], [100]]);
     expect(groups).toEqual([['a'], ['b', 'c', 'd']]);
   });
 
   it('commits each by itself where they cannot be committed together', async () => {
     const { batcher, groups, letGo } = slowCommits();
-    const first = batcher.write(publications('a'), '');
-    const good = batcher.write(publications('b'), '');
-    const bad = batcher.write(publications('bad'), '');
+    const first = batcher.write(events('a'), '');
+    const good = batcher.write(events('b'), '');
+    const bad = batcher.write(events('bad'), '');
     const outcomes = Promise.allSettled([first, good, bad]);
     for (let i = 0; i < 4; i++) await letGo();
     expect((await outcomes).map(({ status }) => status)).toEqual([
@@ -81,7 +74,7 @@ describe('a write batcher', () => {
   it('commits no more together than stock subscribers are sent at once, but one request whole', async () => {
     const { batcher, groups, letGo } = slowCommits();
     const bytes = (name: string, part: number) =>
-      publications(name).map((each) => ({ ...each, json: 'x'.repeat(MAX_COMMITTED_BYTES * part) }));
+      eventBatch([{ key: name, json: 'x'.repeat(MAX_COMMITTED_BYTES * part) }]);
     const taken = ['a', 'b', 'c', 'd', 'e'].map((name, i) =>
       batcher.write(bytes(name, [0.1, 0.6, 0.4, 0.1, 3][i] ?? 0), ''),
     );
@@ -92,40 +85,37 @@ describe('a write batcher', () => {
 
   it('refuses what would be too many, and takes it later', async () => {
     const { batcher, letGo } = slowCommits();
-    const first = batcher.write(publications('a'), '');
+    const first = batcher.write(events('a'), '');
     const many = Array.from({ length: MAX_QUEUED_EVENTS }, (_, i) => `n${i}`);
-    const full = batcher.write(publications(...many), '');
-    expect(batcher.write(publications('b'), '')).toBeUndefined();
+    const full = batcher.write(events(...many), '');
+    expect(batcher.write(events('b'), '')).toBeUndefined();
     await letGo();
     await letGo();
     expect((await first)?.length).toBe(1);
     expect((await full)?.length).toBe(MAX_QUEUED_EVENTS);
-    const later = batcher.write(publications('b'), '');
+    const later = batcher.write(events('b'), '');
     await letGo();
-    expect(await later).toEqual(['b']);
+    expect(await later).toEqual([98]);
   });
 });
 
 describe('of what may wait to be taken', () => {
   /** A request with as many events of a publisher. */
-  function request(publisher: string, events: number, json = '{}'): Publication[] {
-    return publications(...Array.from({ length: events }, (_, i) => `${i}`)).map((each) => ({
-      ...each,
-      key: `${each.key}\n${publisher}\n`,
-      json,
-    }));
+  function request(publisher: string, count: number, json = '{}'): EventBatch {
+    const each = (_: unknown, i: number) => ({ key: `${i}\n${publisher}\n`, json });
+    return eventBatch(Array.from({ length: count }, each));
   }
 
   /** How many requests of a publisher are taken, one after the other. */
-  function taken(batcher: WriteBatcher, publisher: string, events: number, json?: string): number {
+  function taken(batcher: WriteBatcher, publisher: string, count: number, json?: string): number {
     let requests = 0;
-    while (batcher.write(request(publisher, events, json), publisher) !== undefined) requests++;
+    while (batcher.write(request(publisher, count, json), publisher) !== undefined) requests++;
     return requests;
   }
 
   it('one publisher has no more events than there is room left for', () => {
     const { batcher } = slowCommits();
-    batcher.write(publications('the-first'), '');
+    batcher.write(events('the-first'), '');
     const requests = MAX_QUEUED_EVENTS / 1000;
     expect(taken(batcher, 'greedy', 1000)).toBe(requests / 2);
     expect(taken(batcher, 'greedier', 1000)).toBe(3);
@@ -134,7 +124,7 @@ describe('of what may wait to be taken', () => {
 
   it('one publisher has no more bytes than there is room left for', () => {
     const { batcher } = slowCommits();
-    batcher.write(publications('the-first'), '');
+    batcher.write(events('the-first'), '');
     const json = 'x'.repeat(MAX_QUEUED_BYTES / 64);
     expect(taken(batcher, 'greedy', 1, json)).toBe(32);
     expect(batcher.write(request('other', 1, json), 'other')).toBeDefined();
@@ -142,14 +132,14 @@ describe('of what may wait to be taken', () => {
 
   it('bytes are counted and not characters', () => {
     const { batcher } = slowCommits();
-    batcher.write(publications('the-first'), '');
+    batcher.write(events('the-first'), '');
     const json = 'ü'.repeat(MAX_QUEUED_BYTES / 128);
     expect(taken(batcher, 'greedy', 1, json)).toBe(32);
   });
 
   it('a publisher has its whole share again once what waited was taken', async () => {
     const { batcher, letGo } = slowCommits();
-    batcher.write(publications('the-first'), '');
+    batcher.write(events('the-first'), '');
     const before = taken(batcher, 'greedy', 100);
     await letGo();
     await vi.waitFor(() => expect(taken(batcher, 'greedy', 100)).toBe(before));
@@ -227,7 +217,7 @@ describe('a hub', () => {
 
   it('keeps the requests of others from the failure of one', async () => {
     await published('abc', { id: 'warm-up' });
-    await breakTableFor(hubStub('abc'), 'journal', 'bad');
+    await breakJournalFor(hubStub('abc'), 'bad');
     const letGo = await slowDisk();
     const answers = ['the-first', 'good', 'bad', 'better'].map((id) => publish('abc', { id }));
     await scheduler.wait(50);

@@ -14,7 +14,7 @@ import type { LagTable } from '../flow-control/lag-table.ts';
 import type { Unacknowledged } from '../flow-control/unacknowledged.ts';
 import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
-import { decodeRecord, type JournalEntry } from '../journal/record.ts';
+import type { JournalEntry } from '../journal/record.ts';
 import { MAX_PAGE_BYTES, MAX_PAGE_EVENTS, MIN_PAGE_EVENTS } from '../limits.ts';
 import type { SocketCloser } from '../subscribers/socket-closer.ts';
 import { isOpen } from '../subscribers/subscription-classes.ts';
@@ -117,7 +117,7 @@ export class CatchUp {
     const room = Math.max(credit - events + 1, MIN_PAGE_EVENTS);
     const page = journal.read(lag.position, Math.min(room, MAX_PAGE_EVENTS), MAX_PAGE_BYTES);
     throttle.count(subscriber.owner, page.bytes);
-    for (const entry of page.records.map(decodeRecord)) {
+    for (const entry of page.entries) {
       if (entryMatcher.matches(subscriptionClass, entry)) {
         if ('frame' in entry) {
           const size = entry.frame.size(encoding);
@@ -134,7 +134,7 @@ export class CatchUp {
       if (budget.isSpent) break;
     }
     budget.send(socket, encodeEntries(batch, encoding, cursors));
-    if (!lag.outOfCredit && (lag.position >= journal.last || page.records.length === 0)) {
+    if (!lag.outOfCredit && (lag.position >= journal.last || page.entries.length === 0)) {
       this.#goLive(subscriber, lag);
       return false;
     }

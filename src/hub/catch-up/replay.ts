@@ -7,7 +7,7 @@ import type { Encoding } from '../../wire/frame.ts';
 import { addToWindow, EMPTY_WINDOW } from '../delivery/stock-window.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
 import type { Journal } from '../journal/journal.ts';
-import { decodeRecord, type EventEntry, type JournalEntry } from '../journal/record.ts';
+import type { EventEntry, JournalEntry } from '../journal/record.ts';
 import { MAX_PAGE_BYTES, MAX_PAGE_EVENTS, MAX_REPLAY_LAPS } from '../limits.ts';
 import type { ReplayThrottle } from './replay-throttle.ts';
 
@@ -99,14 +99,14 @@ export class Replay {
     const { journal, throttle, budget } = this.#parts;
     // The journal may have been trimmed since the last turn.
     if (journal.trimmedThrough > this.#position) this.#hasGap = true;
-    const { records, bytes } = journal.read(this.#position, MAX_PAGE_EVENTS, MAX_PAGE_BYTES);
+    const { entries, bytes } = journal.read(this.#position, MAX_PAGE_EVENTS, MAX_PAGE_BYTES);
     throttle.count(this.#subscriber.owner, bytes);
-    for (const entry of records.map(decodeRecord)) {
+    for (const entry of entries) {
       if (this.#subscriber.wants(entry) && !this.#add(entry)) return false;
       this.#position = entry.sequence;
       if (budget.isSpent) break;
     }
-    return records.length > 0;
+    return entries.length > 0;
   }
 
   /** @returns whether there was room */

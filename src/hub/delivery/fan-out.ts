@@ -65,6 +65,11 @@ export class FanOut {
     this.#parts = parts;
   }
 
+  /** Whether there is anybody to deliver to. */
+  get hasSubscribers(): boolean {
+    return this.#parts.classes.size > 0;
+  }
+
   /** A stock subscriber was accepted, and has everything that is in the journal. */
   goLive(socket: WebSocket): void {
     this.#liveAfter.set(socket, this.#parts.journal.last);

@@ -1,5 +1,6 @@
-/** The header of a journal: what is stored beside the records, and stays when all records are trimmed. */
+/** The header of a journal: what is stored beside the segments, and stays when all records are trimmed. */
 import { hexOf } from '../../lib/digest.ts';
+import type { FingerprintKey } from './fingerprint.ts';
 
 const EPOCH_BYTES = 8;
 
@@ -16,6 +17,10 @@ export interface JournalHeader {
   readonly trimmedBytes: number;
   /** Whether the hub had no journal before this one, as far as the registry of hubs knows. */
   readonly isFirstEpoch?: boolean;
+  /** Of the fingerprints in the segments. Random; absent if a release without segments made the header. */
+  readonly fingerprintKey?: FingerprintKey;
+  /** The note of the last segment, if that was trimmed. */
+  readonly note?: string;
 }
 
 /** The header of a journal without records. */
@@ -26,5 +31,11 @@ export function newHeader(): JournalHeader {
     trimmedThrough: 0,
     trimmedUntil: 0,
     trimmedBytes: 0,
+    fingerprintKey: newFingerprintKey(),
   };
+}
+
+export function newFingerprintKey(): FingerprintKey {
+  const [first = 0, second = 0] = crypto.getRandomValues(new Uint32Array(2));
+  return [first, second];
 }

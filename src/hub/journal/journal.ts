@@ -4,38 +4,59 @@
  *
  * A sequence is never given twice: an emptied journal continues to count, and a lost one gets another epoch. Accept
  * times never go back, though the clock may. So both can be searched.
+ *
+ * It is stored as segments: rows of many events (`segment.ts`).
  */
 import type { Retention } from '../../config/retention.ts';
-import { type JournalHeader, newHeader } from './header.ts';
-import { JournalTable } from './journal-table.ts';
-import {
-  decodeRecord,
-  type EventEntry,
-  type NewRecord,
-  type RecordInfo,
-  type RecordPage,
-  recordBytes,
-  type StoredRecord,
-} from './record.ts';
+import { Appender } from './appender.ts';
+import { fingerprintWriter, type WriteFingerprint } from './fingerprint.ts';
+import { FingerprintWindow } from './fingerprint-window.ts';
+import { type JournalHeader, newFingerprintKey, newHeader } from './header.ts';
+import { sequencesWithId } from './id-search.ts';
+import { type JournalPage, JournalReader } from './journal-reader.ts';
+import type { EventEntry, NewRecords } from './record.ts';
+import { RowConversion } from './row-conversion.ts';
+import { lastOf, type RecordSlice, type SegmentInfo } from './segment.ts';
+import { SegmentStore } from './segment-store.ts';
+import type { Order } from './segment-table.ts';
 import { Trimmer } from './trimmer.ts';
 
 const HEADER_KEY = 'journal_header';
 
 export class Journal {
   readonly trimmer: Trimmer;
+  readonly conversion: RowConversion;
   readonly #storage: DurableObjectStorage;
-  readonly #records: JournalTable;
-  /** These are read when they are first needed: a hub that wakes reads nothing of its journal. */
+  readonly #store: SegmentStore;
+  readonly #window: FingerprintWindow;
+  readonly #appender: Appender;
+  readonly #reader: JournalReader;
+  #write: WriteFingerprint | undefined;
   #header: JournalHeader | undefined;
-  #end: RecordInfo | undefined;
-  #oldestAcceptedAt: number | undefined;
+  /** The oldest segment. Read when it is first needed, like all others: a hub that wakes reads nothing of its journal. */
+  #oldest: SegmentInfo | undefined;
   /** The last sequence before the hidden ones; undefined if none is hidden. */
   #hiddenAfter: number | undefined;
 
   constructor(storage: DurableObjectStorage, retention: Retention) {
     this.#storage = storage;
-    this.#records = new JournalTable(storage.sql);
+    this.#store = new SegmentStore(storage.sql);
+    this.#window = new FingerprintWindow(this.#store.table);
+    this.#reader = new JournalReader(this.#store);
+    this.#appender = new Appender({
+      store: this.#store,
+      window: this.#window,
+      retention,
+      fingerprint: () => this.#fingerprintWriter(),
+      trimmed: () => this.#trimmed(),
+    });
     this.trimmer = new Trimmer(this, retention);
+    this.conversion = new RowConversion({
+      journal: this,
+      store: this.#store,
+      maxCount: this.#appender.maxCount,
+      write: () => this.#fingerprintWriter(),
+    });
   }
 
   get epoch(): string {
@@ -48,7 +69,12 @@ export class Journal {
 
   /** The last sequence that subscribers may see: of a trimmed event if none is retained. Hidden ones lie beyond. */
   get last(): number {
-    return this.#hiddenAfter ?? this.#lastRecord().sequence;
+    return this.#hiddenAfter ?? lastOf(this.end);
+  }
+
+  /** The last segment, hidden events included. If none is retained, one of the last trimmed event. */
+  get end(): SegmentInfo {
+    return this.#appender.end;
   }
 
   /** Every record after this sequence is retained. */
@@ -69,7 +95,7 @@ export class Journal {
   /** Whether there is no record. Creates no header. */
   get isEmpty(): boolean {
     const header = this.#storedHeader();
-    return header === undefined || this.#lastRecord().sequence === header.trimmedThrough;
+    return header === undefined || lastOf(this.end) === header.trimmedThrough;
   }
 
   /** Whether there never was a record. Creates no header. */
@@ -85,14 +111,14 @@ export class Journal {
 
   get retained(): { events: number; bytes: number } {
     const { trimmedThrough, trimmedBytes } = this.#ensureHeader();
-    const { sequence, totalBytes } = this.#lastRecord();
-    return { events: sequence - trimmedThrough, bytes: totalBytes - trimmedBytes };
+    return { events: lastOf(this.end) - trimmedThrough, bytes: this.end.totalBytes - trimmedBytes };
   }
 
-  /** Infinity if there is no record. Unix milliseconds. */
-  get oldestAcceptedAt(): number {
-    this.#oldestAcceptedAt ??= this.#records.at(0)?.acceptedAt ?? Number.POSITIVE_INFINITY;
-    return this.#oldestAcceptedAt;
+  /** What the owner stored with the newest records; empty if it stored nothing. */
+  get note(): string {
+    return this.isEmpty
+      ? (this.#storedHeader()?.note ?? '')
+      : this.#store.table.noteOf(this.end.first);
   }
 
   /** Creates the header if there is none. @param isFirstEpoch whether the hub had no journal before */
@@ -106,75 +132,111 @@ export class Journal {
       return this.#storage.transactionSync(change);
     } catch (error) {
       this.#header = undefined;
-      this.#end = undefined;
-      this.#oldestAcceptedAt = undefined;
+      this.#oldest = undefined;
+      this.#appender.forget();
+      this.#store.forget();
+      this.#window.drop();
       throw error;
     }
   }
 
   /**
-   * Appends the records that are not duplicates; to be called in a transaction.
+   * Appends the records of several requests that are not duplicates; to be called in a transaction.
    *
-   * @returns the sequence of each record; undefined for a duplicate, which costs no row
+   * @returns for each request the sequences of its records; undefined for a duplicate, which costs no row
    * @throws if the next sequence is taken, by a second writer: nothing of the transaction is stored
    */
-  append(records: readonly NewRecord[]): (number | undefined)[] {
-    this.#ensureHeader();
-    const sequences = records.map((record) => this.#append(record));
+  append(requests: readonly NewRecords[]): (number | undefined)[][] {
+    const sequences = this.#appender.append(requests, 'new ones');
     this.trimmer.trimIfTooLarge();
     return sequences;
   }
 
+  /**
+   * Appends records of which none is a duplicate; to be called in a transaction.
+   *
+   * @param note is stored in the same row, in place of the last one
+   * @returns the sequence of the first of them
+   */
+  appendAll(records: readonly NewRecords[], note: string): number {
+    const first = lastOf(this.end) + 1;
+    this.#appender.append(records, 'all', note);
+    this.trimmer.trimIfTooLarge();
+    return first;
+  }
+
+  /** Replaces the note. */
+  setNote(note: string): void {
+    if (this.isEmpty) this.#setHeader({ ...this.#ensureHeader(), note });
+    else this.#store.table.setNote(this.end.first, note);
+  }
+
   /** Hides what is appended from now on, until it is durable. */
   hideAppended(): void {
-    this.#hiddenAfter = this.#lastRecord().sequence;
+    this.#hiddenAfter = lastOf(this.end);
   }
 
   showAppended(): void {
     this.#hiddenAfter = undefined;
   }
 
-  /** The records after a sequence, in order: at most so many, and no more bytes if there are several. */
-  read(after: number, maxRecords: number, maxBytes: number): RecordPage {
-    return this.#records.read(after, this.last, maxRecords, maxBytes);
+  /** The entries after a sequence, in order: at most so many, and no more bytes if there are several. */
+  read(after: number, maxEntries: number, maxBytes: number): JournalPage {
+    return this.#reader.read(after, this.last, maxEntries, maxBytes);
   }
 
-  /** The bytes after a sequence, approximately. */
+  /** The same as records, to be stored elsewhere. */
+  readSlices(after: number, maxRecords: number, maxBytes: number): RecordSlice[] {
+    return this.#reader.readSlices(after, this.last, maxRecords, maxBytes);
+  }
+
+  /** The bytes after a sequence. */
   bytesAfter(sequence: number): number {
     if (sequence <= this.trimmedThrough) return this.retained.bytes;
-    const { totalBytes } = this.#lastRecord();
-    return totalBytes - (this.#records.at(sequence)?.totalBytes ?? totalBytes);
+    const { totalBytes } = this.end;
+    return totalBytes - (this.#store.load(sequence)?.totalBytes(sequence) ?? totalBytes);
   }
 
   /** The newest events with this id, of any publisher, newest first. */
   newestWithId(id: string): EventEntry[] {
-    return eventsOf(this.#records.withId(id, 'newest first'));
+    return this.#withId(id, 'newest first');
   }
 
   /** The oldest events with this id, of any publisher, oldest first. */
   oldestWithId(id: string): EventEntry[] {
-    return eventsOf(this.#records.withId(id, 'oldest first'));
+    return this.#withId(id, 'oldest first');
   }
 
   /** When the event was accepted; 0 if it is not retained. Unix milliseconds. */
   acceptedAt(sequence: number): number {
-    const record = this.#records.at(sequence);
-    return record?.sequence === sequence ? record.acceptedAt : 0;
+    if (sequence <= this.trimmedThrough) return 0;
+    return this.#store.load(sequence)?.acceptedAt(sequence) ?? 0;
   }
 
   /** The last sequence that was accepted before a time. Unix milliseconds. */
   lastBefore(time: number): number {
-    return this.#search(({ acceptedAt }) => acceptedAt >= time) - 1;
+    const first = this.#reader.find(
+      this.trimmedThrough + 1,
+      this.last,
+      ({ lastAcceptedAt }) => lastAcceptedAt >= time,
+      (segment, sequence) => segment.acceptedAt(sequence) >= time,
+    );
+    return first - 1;
   }
 
   /** The lowest sequence after which there are no more than so many events and bytes. */
   startOfNewest(events: number, bytes: number): number {
-    const { sequence, totalBytes } = this.#lastRecord();
+    const { totalBytes } = this.end;
     const byBytes =
       this.retained.bytes > bytes
-        ? this.#search((record) => totalBytes - record.totalBytes <= bytes)
+        ? this.#reader.find(
+            this.trimmedThrough + 1,
+            this.last,
+            (info) => totalBytes - info.totalBytes <= bytes,
+            (segment, sequence) => totalBytes - segment.totalBytes(sequence) <= bytes,
+          )
         : 0;
-    return Math.max(sequence - events, byBytes, this.trimmedThrough);
+    return Math.max(this.last - events, byBytes, this.trimmedThrough);
   }
 
   /**
@@ -196,44 +258,56 @@ export class Journal {
     });
   }
 
-  /** Deletes the records up to a sequence. */
-  trimThrough(sequence: number): void {
-    const last = this.#records.at(sequence);
-    if (last === undefined) return;
-    this.#records.deleteThrough(sequence);
+  /** The segment with this sequence, or the next one. */
+  segmentAt(sequence: number): SegmentInfo | undefined {
+    if (sequence >= this.end.first) return sequence <= lastOf(this.end) ? this.end : undefined;
+    if (sequence !== this.trimmedThrough + 1) return this.#store.at(sequence);
+    this.#oldest ??= this.#store.at(sequence);
+    return this.#oldest;
+  }
+
+  /** Deletes the segments up to this one. */
+  trimThrough(segment: SegmentInfo): void {
     const header = this.#ensureHeader();
+    const trimmedThrough = lastOf(segment);
+    const isAll = trimmedThrough >= lastOf(this.end);
+    const { note } = this;
+    this.#store.deleteThrough(trimmedThrough);
     this.#setHeader({
       ...header,
-      trimmedThrough: sequence,
+      trimmedThrough,
       // What a wildcard hub did not get of another hub's journal may be younger.
-      trimmedUntil: Math.max(header.trimmedUntil, last.acceptedAt),
-      trimmedBytes: last.totalBytes,
+      trimmedUntil: Math.max(header.trimmedUntil, segment.lastAcceptedAt),
+      trimmedBytes: segment.totalBytes,
+      ...(isAll && note !== '' && { note }),
     });
+    if (isAll) this.#appender.forget();
   }
 
-  #append({ key, acceptedAt, json }: NewRecord): number | undefined {
-    const end = this.#lastRecord();
-    const next = {
-      sequence: end.sequence + 1,
-      acceptedAt: Math.max(acceptedAt, end.acceptedAt),
-      totalBytes: end.totalBytes + recordBytes(key, json),
-    };
-    if (!this.#records.insert(next, key, json)) return undefined;
-    this.#end = next;
-    return next.sequence;
+  /** Rows were converted to segments. */
+  converted(): void {
+    this.#oldest = undefined;
+    this.#window.drop();
+    this.#appender.forget();
   }
 
-  /** The first sequence whose record meets a condition that all after it meet too; the next one if none does. */
-  #search(isMet: (record: RecordInfo) => boolean): number {
-    let low = this.trimmedThrough + 1;
-    let high = this.last + 1;
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      const record = this.#records.at(middle);
-      if (record === undefined || isMet(record)) high = middle;
-      else low = middle + 1;
+  #withId(id: string, order: Order): EventEntry[] {
+    const parts = { store: this.#store, window: this.#window, write: this.#fingerprintWriter() };
+    return sequencesWithId(id, order, lastOf(this.end) + 1, parts)
+      .filter((sequence) => sequence > this.trimmedThrough && sequence <= this.last)
+      .map((sequence) => this.#store.load(sequence)?.entry(sequence))
+      .filter((entry) => entry !== undefined && 'frame' in entry);
+  }
+
+  #fingerprintWriter(): WriteFingerprint {
+    if (this.#write === undefined) {
+      let header = this.#ensureHeader();
+      if (header.fingerprintKey === undefined) {
+        header = this.#setHeader({ ...header, fingerprintKey: newFingerprintKey() });
+      }
+      this.#write = fingerprintWriter(header.fingerprintKey ?? newFingerprintKey());
     }
-    return low;
+    return this.#write;
   }
 
   #storedHeader(): JournalHeader | undefined {
@@ -248,25 +322,19 @@ export class Journal {
   #setHeader(header: JournalHeader): JournalHeader {
     this.#storage.kv.put(HEADER_KEY, header);
     this.#header = header;
-    this.#oldestAcceptedAt = undefined;
+    this.#oldest = undefined;
     return header;
   }
 
-  /** The last record; what the header says of the last trimmed one if none is retained. */
-  #lastRecord(): RecordInfo {
-    this.#end ??= this.#records.last();
-    if (this.#end === undefined) {
-      const { trimmedThrough, trimmedUntil, trimmedBytes } = this.#ensureHeader();
-      this.#end = {
-        sequence: trimmedThrough,
-        acceptedAt: trimmedUntil,
-        totalBytes: trimmedBytes,
-      };
-    }
-    return this.#end;
+  /** As if the last trimmed record were a segment of its own. */
+  #trimmed(): SegmentInfo {
+    const { trimmedThrough, trimmedUntil, trimmedBytes } = this.#ensureHeader();
+    return {
+      first: trimmedThrough,
+      count: 1,
+      firstAcceptedAt: trimmedUntil,
+      lastAcceptedAt: trimmedUntil,
+      totalBytes: trimmedBytes,
+    };
   }
-}
-
-function eventsOf(records: readonly StoredRecord[]): EventEntry[] {
-  return records.map(decodeRecord).filter((entry) => 'frame' in entry);
 }

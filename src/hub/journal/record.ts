@@ -1,43 +1,35 @@
-/** Records are what a journal stores. Decoded, a record is an entry: an event, or a gap where events are missing. */
+/**
+ * Records are what a journal stores: the key and the frame of an event, or the key of a gap, which has no frame. Read, a
+ * record is an entry: an event, or a gap where events are missing.
+ */
+
+import { countOf, type EventBatch, eventBatch, frameAt, keyAt } from '../../event/event-batch.ts';
 import { type EventFacts, factsOf } from '../../event/facts.ts';
-import { logError } from '../../lib/log.ts';
 import type { GapReason } from '../../wire/carillon-v1/messages.ts';
 import { Frame } from '../../wire/frame.ts';
-import { utf8Length } from '../../wire/utf8.ts';
 
-/** A record to append. */
-export type NewRecord = {
-  /** Begins with the event id and a newline. A second record with the same key is a duplicate. */
-  readonly key: string;
-  /** Unix milliseconds. */
-  readonly acceptedAt: number;
-  /** The JSON frame; null for a gap. */
-  readonly json: string | null;
-};
-
-/** As it is stored, and as it is sent to wildcard hubs: a new member changes `FEED_FORMAT` too (`objects/hub-contract.ts`). */
-export type StoredRecord = NewRecord & { readonly sequence: number };
-
-/** What is stored of a record apart from its key and its frame. */
-export type RecordInfo = {
-  readonly sequence: number;
-  readonly acceptedAt: number;
-  /** The bytes of all records up to this one, trimmed ones included. */
-  readonly totalBytes: number;
-};
-
-/** Records that follow each other. */
-export interface RecordPage {
-  readonly records: readonly StoredRecord[];
-  readonly bytes: number;
+/** Records to append, each with the time at which it was accepted, in Unix milliseconds. */
+export interface NewRecords extends EventBatch {
+  readonly acceptedAt: Float64Array;
 }
 
 export type JournalEntry = EventEntry | GapEntry;
 
-export interface EventEntry {
+/** An event. What decides who gets it is read from its frame when somebody needs it. */
+export class EventEntry {
   readonly sequence: number;
-  readonly facts: EventFacts;
   readonly frame: Frame;
+  #facts: EventFacts | undefined;
+
+  constructor(sequence: number, frame: Frame) {
+    this.sequence = sequence;
+    this.frame = frame;
+  }
+
+  get facts(): EventFacts {
+    this.#facts ??= factsOf(this.frame.event);
+    return this.#facts;
+  }
 }
 
 interface GapEntry {
@@ -47,26 +39,49 @@ interface GapEntry {
   readonly hub: string | undefined;
 }
 
-/** The bytes of a record: those of its key and its frame. */
-export function recordBytes(key: string, json: string | null): number {
-  return utf8Length(key) + utf8Length(json ?? '');
-}
-
 const GAP_KEY = /^\n([^\n]*)\n/;
 
-/** A record of a gap. The key of an event begins with its id, which is never empty, so no event has such a key. */
-export function gapRecord(hub: string, distinction: string, acceptedAt: number): NewRecord {
-  return { key: `\n${hub}\n${distinction}`, acceptedAt, json: null };
+/**
+ * A record of a gap. The key of an event begins with its id, which is never empty, so no event has such a key.
+ *
+ * @param acceptedAt in Unix milliseconds
+ */
+export function gapRecord(hub: string, acceptedAt: number): NewRecords {
+  return {
+    ...eventBatch([{ key: `\n${hub}\n`, json: '' }]),
+    acceptedAt: Float64Array.of(acceptedAt),
+  };
 }
 
-/** A record that cannot be decoded becomes a gap, so that subscribers are told that an event is missing. */
-export function decodeRecord({ sequence, key, json }: StoredRecord): JournalEntry {
-  if (json === null) return { sequence, gap: 'feed_lost', hub: GAP_KEY.exec(key)?.[1] };
-  const frame = new Frame(json);
-  try {
-    return { sequence, facts: factsOf(frame.event), frame };
-  } catch (error) {
-    logError(`the event ${sequence} of the journal cannot be read`, error);
-    return { sequence, gap: 'unreadable', hub: undefined };
-  }
+/** The entries of records whose sequences follow each other. @param first the sequence of the first one */
+export function entriesOf(records: EventBatch, first: number): JournalEntry[] {
+  return Array.from({ length: countOf(records) }, (_, i) => {
+    const json = frameAt(records, i);
+    return json === ''
+      ? gapEntry(first + i, keyAt(records, i))
+      : new EventEntry(first + i, new Frame(json));
+  });
+}
+
+/** The entry of a record without a frame: a gap that was noted, or an event that could not be read when it was fed. */
+export function gapEntry(sequence: number, key: string): GapEntry {
+  const hub = GAP_KEY.exec(key)?.[1];
+  return { sequence, gap: hub === undefined ? 'unreadable' : 'feed_lost', hub };
+}
+
+/** Records of several journals, in the order in which they were accepted. */
+export function inOrderOfTime(all: readonly NewRecords[]): NewRecords {
+  const records = all
+    .flatMap((from) =>
+      Array.from(from.acceptedAt, (acceptedAt, i) => ({
+        key: keyAt(from, i),
+        json: frameAt(from, i),
+        acceptedAt,
+      })),
+    )
+    .sort((a, b) => a.acceptedAt - b.acceptedAt);
+  return {
+    ...eventBatch(records),
+    acceptedAt: Float64Array.from(records, ({ acceptedAt }) => acceptedAt),
+  };
 }

@@ -1,23 +1,23 @@
 /**
- * Trims a journal to its retention: number, bytes and age. Each trim costs a row, beside one for each record that
- * goes. So it waits until a sixteenth is too much or too old.
+ * Trims a journal to its retention: number, bytes and age. Whole segments go, as soon as what remains is enough without
+ * them. Each trim costs a row, beside one for each segment. So it waits until a sixteenth is too much or too old.
  */
 import type { Retention } from '../../config/retention.ts';
 import type { AlarmTask } from '../../objects/alarms.ts';
-import { MAX_TRIMMED_EVENTS } from '../limits.ts';
-
-const SLACK = 1 / 16;
+import { MAX_TRIMMED_BYTES, MAX_TRIMMED_SEGMENTS } from '../limits.ts';
+import { SLACK } from './appender.ts';
+import { lastOf, type SegmentInfo } from './segment.ts';
 
 /** A journal, as far as a trimmer needs it. */
 interface Trimmable {
   readonly isEmpty: boolean;
   readonly trimmedThrough: number;
   readonly retained: { readonly events: number; readonly bytes: number };
-  /** Infinity if there is no record. */
-  readonly oldestAcceptedAt: number;
-  startOfNewest(events: number, bytes: number): number;
-  lastBefore(time: number): number;
-  trimThrough(sequence: number): void;
+  /** The last sequence and the bytes of all records. */
+  readonly end: SegmentInfo;
+  /** The segment with this sequence, or the next one. */
+  segmentAt(sequence: number): SegmentInfo | undefined;
+  trimThrough(segment: SegmentInfo): void;
   transaction(change: () => void): void;
 }
 
@@ -40,27 +40,45 @@ export class Trimmer implements AlarmTask {
     if (isTooLarge) this.#trim(0);
   }
 
-  /** When a record will be too old, rounded up to a sixteenth of the age. Unix milliseconds. */
+  /** When a segment will be too old, rounded up to a sixteenth of the age. Unix milliseconds. */
   nextDue(): number {
-    if (this.#journal.isEmpty) return Number.POSITIVE_INFINITY;
+    const oldest = this.#oldest;
+    if (oldest === undefined) return Number.POSITIVE_INFINITY;
     const { ageMs } = this.retention;
     const step = Math.ceil(ageMs * SLACK);
-    return Math.ceil((this.#journal.oldestAcceptedAt + ageMs + 1) / step) * step;
+    return Math.ceil((oldest.lastAcceptedAt + ageMs + 1) / step) * step;
   }
 
   run(now: number): void {
     this.#journal.transaction(() => this.#trim(now));
   }
 
-  /** Trims at most `MAX_TRIMMED_EVENTS`; the alarm trims the rest. */
+  get #oldest(): SegmentInfo | undefined {
+    const journal = this.#journal;
+    return journal.isEmpty ? undefined : journal.segmentAt(journal.trimmedThrough + 1);
+  }
+
+  /** Trims a bounded number of segments and bytes; the alarm trims the rest. */
   #trim(now: number): void {
+    const journal = this.#journal;
+    let through: SegmentInfo | undefined;
+    let oldest = this.#oldest;
+    for (let segments = 0; oldest !== undefined && segments < MAX_TRIMMED_SEGMENTS; segments++) {
+      const bytes = journal.retained.bytes - (journal.end.totalBytes - oldest.totalBytes);
+      if (!this.#isExcess(oldest, now) || (segments > 0 && bytes > MAX_TRIMMED_BYTES)) break;
+      through = oldest;
+      oldest = journal.segmentAt(lastOf(oldest) + 1);
+    }
+    if (through !== undefined) journal.trimThrough(through);
+  }
+
+  #isExcess(segment: SegmentInfo, now: number): boolean {
     const { events, bytes, ageMs } = this.retention;
-    const { trimmedThrough } = this.#journal;
-    const excess = Math.max(
-      this.#journal.startOfNewest(events, bytes),
-      this.#journal.lastBefore(now - ageMs),
+    const { end } = this.#journal;
+    return (
+      lastOf(end) - lastOf(segment) >= events ||
+      end.totalBytes - segment.totalBytes >= bytes ||
+      segment.lastAcceptedAt < now - ageMs
     );
-    const through = Math.min(excess, trimmedThrough + MAX_TRIMMED_EVENTS);
-    if (through > trimmedThrough) this.#journal.trimThrough(through);
   }
 }

@@ -4,10 +4,9 @@
  * a turn costs more than those that follow.
  */
 
-import type { EventFacts } from '../../event/facts.ts';
-import type { Publication } from '../../event/publication.ts';
+import { countOf, type EventBatch } from '../../event/event-batch.ts';
 import { isWithinShare } from '../../lib/fair-share.ts';
-import { Frame } from '../../wire/frame.ts';
+import { utf8Length } from '../../wire/utf8.ts';
 import {
   FLUSH_LINGER_MS,
   MAX_COMMITTED_BYTES,
@@ -15,24 +14,20 @@ import {
   MAX_QUEUED_EVENTS,
 } from '../limits.ts';
 
-/** A publication that waits to be written. Its frame measures itself once, for the queue and for the sockets. */
-export interface QueuedEvent {
-  readonly key: string;
-  readonly facts: EventFacts;
-  readonly frame: Frame;
-}
-
 /** A request that waits to be written. */
 interface Queued {
-  readonly events: readonly QueuedEvent[];
+  readonly events: EventBatch;
   readonly owner: string;
   readonly bytes: number;
-  resolve(keys: string[]): void;
+  resolve(sequences: Sequences): void;
   reject(error: unknown): void;
 }
 
-/** Writes the events of several requests, all or none. @returns for each request the keys that are new */
-type Commit = (requests: readonly (readonly QueuedEvent[])[]) => Promise<string[][]>;
+/** For each event of a request its sequence; undefined for a duplicate. */
+export type Sequences = readonly (number | undefined)[];
+
+/** Writes the events of several requests, all or none. */
+type Commit = (requests: readonly EventBatch[]) => Promise<Sequences[]>;
 
 /** A hub lingers for this part of the time that its last commit took. */
 const LINGER_DIVISOR = 4;
@@ -50,18 +45,13 @@ export class WriteBatcher {
   }
 
   /**
-   * @param publications of one request
+   * @param events of one request
    * @param owner of the publisher, who may have no more events in the queue than there is room left
-   * @returns the keys that are new; undefined if the queue is full, and then nothing of the request is written
+   * @returns undefined if the queue is full, and then nothing of the request is written
    */
-  write(publications: readonly Publication[], owner: string): Promise<string[]> | undefined {
-    const events = publications.map(({ key, facts, json }) => ({
-      key,
-      facts,
-      frame: new Frame(json),
-    }));
-    const { length } = events;
-    const bytes = events.reduce((sum, { frame }) => sum + frame.size('json'), 0);
+  write(events: EventBatch, owner: string): Promise<Sequences> | undefined {
+    const length = countOf(events);
+    const bytes = utf8Length(events.frames);
     const own = this.#byOwner.get(owner);
     if (this.#queue.length > 0) {
       const all = this.#all;
@@ -70,7 +60,7 @@ export class WriteBatcher {
         isWithinShare(bytes, all.bytes, MAX_QUEUED_BYTES, () => own?.bytes ?? 0);
       if (!isWithinShares) return undefined;
     }
-    const written = new Promise<string[]>((resolve, reject) => {
+    const written = new Promise<Sequences>((resolve, reject) => {
       this.#queue.push({ events, owner, bytes, resolve, reject });
     });
     this.#all.events += length;
@@ -116,11 +106,12 @@ export class WriteBatcher {
   }
 
   #subtract({ events, owner, bytes }: Queued): void {
-    this.#all.events -= events.length;
+    const length = countOf(events);
+    this.#all.events -= length;
     this.#all.bytes -= bytes;
     const own = this.#byOwner.get(owner);
     if (own === undefined) return;
-    own.events -= events.length;
+    own.events -= length;
     own.bytes -= bytes;
     if (own.events === 0) this.#byOwner.delete(owner);
   }
@@ -128,8 +119,8 @@ export class WriteBatcher {
   /** If a batch fails, its requests are committed one by one, so that one does not fail the others. */
   async #commitBatch(batch: readonly Queued[]): Promise<void> {
     try {
-      const keys = await this.#commit(batch.map(({ events }) => events));
-      for (const [index, { resolve }] of batch.entries()) resolve(keys[index] ?? []);
+      const sequences = await this.#commit(batch.map(({ events }) => events));
+      for (const [index, { resolve }] of batch.entries()) resolve(sequences[index] ?? []);
     } catch (error) {
       if (batch.length === 1) for (const { reject } of batch) reject(error);
       else for (const queued of batch) await this.#commitBatch([queued]);

@@ -117,6 +117,6 @@ export function composeHandshakes(
 /** The sockets of a hub, and the alarms that its subscribers need. */
 export function composeSockets(subscribers: Subscribers, supply: EventSupply): Sockets {
   const { alarms, tokenExpiry, ackTimeouts, lifetimes, journal } = subscribers;
-  alarms.add(tokenExpiry, ackTimeouts, lifetimes, journal.trimmer);
+  alarms.add(tokenExpiry, ackTimeouts, lifetimes, journal.trimmer, journal.conversion);
   return new Sockets(composeHandshakes(subscribers, supply), subscribers);
 }

@@ -1,7 +1,8 @@
 /** The retained events of a hub, for a wildcard hub that begins to be fed. */
 
-import { type Backfill, FEED_FORMAT, type FeedPosition } from '../../../objects/hub-contract.ts';
+import type { Backfill, FeedPosition } from '../../../objects/hub-contract.ts';
 import type { Journal } from '../../journal/journal.ts';
+import { fedAs } from '../feed-format.ts';
 
 /**
  * @param position how far the wildcard hub has the journal; undefined for nothing
@@ -12,17 +13,17 @@ export function backfillFrom(
   position: FeedPosition | undefined,
   maxEvents: number,
   maxBytes: number,
+  format: number,
 ): Backfill {
   const taken = position?.epoch === journal.epoch ? position.taken : 0;
   const oldest = journal.startOfNewest(maxEvents, maxBytes);
   const after = Math.max(taken, oldest);
   return {
-    format: FEED_FORMAT,
     epoch: journal.epoch,
     recordedSince: journal.recordedSince,
     trimmedUntil: Math.max(journal.trimmedUntil, oldest > taken ? journal.acceptedAt(oldest) : 0),
     after,
     last: journal.last,
-    records: journal.read(after, maxEvents, maxBytes).records,
+    ...fedAs(format, journal.readSlices(after, maxEvents, maxBytes)),
   };
 }

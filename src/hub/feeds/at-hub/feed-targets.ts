@@ -3,7 +3,7 @@
  * each has the journal.
  */
 
-import type { FeedRequest } from '../../../objects/hub-contract.ts';
+import { FEED_FORMAT, type FeedRequest } from '../../../objects/hub-contract.ts';
 
 export const FEED_REQUESTS_KEY = 'feed_requests';
 
@@ -45,6 +45,11 @@ export class FeedTargets {
   /** The version of the newest request of a wildcard hub; 0 for none. */
   versionOf(name: string): number {
     return this.#stored()[name]?.version ?? 0;
+  }
+
+  /** The format of what is fed to a wildcard hub: the newest that it reads. */
+  formatFor(name: string): number {
+    return Math.min(FEED_FORMAT, this.#stored()[name]?.maxFormat ?? 1);
   }
 
   of(name: string): FeedTarget {

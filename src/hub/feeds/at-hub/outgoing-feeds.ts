@@ -5,7 +5,7 @@
 
 import { logError } from '../../../lib/log.ts';
 import type { Alarms, AlarmTask } from '../../../objects/alarms.ts';
-import { FEED_FORMAT, type FeedPage, type FeedReceipt } from '../../../objects/hub-contract.ts';
+import type { FeedPage, FeedReceipt } from '../../../objects/hub-contract.ts';
 import { MIN_JOB_BACKOFF_MS } from '../../../objects/limits.ts';
 import { callWildcardHub } from '../../../objects/stubs.ts';
 import type { Journal } from '../../journal/journal.ts';
@@ -16,6 +16,7 @@ import {
   MAX_FEED_WAIT_MS,
 } from '../../limits.ts';
 import { withTimeout } from '../../with-timeout.ts';
+import { fedAs } from '../feed-format.ts';
 import type { FeedTarget, FeedTargets } from './feed-targets.ts';
 import type { SelfRegistration } from './self-registration.ts';
 
@@ -116,15 +117,15 @@ export class OutgoingFeeds implements AlarmTask {
     const after = target.taken ?? before;
     const { epoch, trimmedThrough } = this.#journal;
     const version = this.#targets.versionOf(name);
-    const { records } = this.#journal.read(after, MAX_FEED_EVENTS, MAX_FEED_BYTES);
+    const slices = this.#journal.readSlices(after, MAX_FEED_EVENTS, MAX_FEED_BYTES);
     const hub = this.#ctx.id.name ?? '';
-    const format = FEED_FORMAT;
-    const page: FeedPage = { format, hub, epoch, trimmedThrough, after, records, version };
+    const fed = fedAs(this.#targets.formatFor(name), slices);
+    const page: FeedPage = { hub, epoch, trimmedThrough, after, version, ...fed };
     const { taken, request }: FeedReceipt = await callWildcardHub(this.#env, name, (stub) =>
       stub.receive(page),
     );
     if (request === undefined) return this.#registration.registerAgain(name);
-    if (records.length > 0 && taken === after) throw new Error(`${name} takes nothing`);
+    if (slices.length > 0 && taken === after) throw new Error(`${name} takes nothing`);
     this.#targets.accept(name, request);
     target.taken = taken;
   }

@@ -1,21 +1,33 @@
-/** How far a wildcard hub has the journal of each hub. */
+/**
+ * How far a wildcard hub has the journal of each hub. Most positions are in a table. Those that changed last are in the note
+ * of the journal: they are stored in the row of what was appended, and cost no row of their own.
+ */
 import type { FeedPosition } from '../../../objects/hub-contract.ts';
+import type { Journal } from '../../journal/journal.ts';
+import { MAX_NOTED_POSITIONS } from '../../limits.ts';
 
 export class FeedPositions {
   readonly #sql: SqlStorage;
+  readonly #journal: Journal;
+  /** By the name of the hub. They count more than those of the table. Read when they are first needed. */
+  #inNote: Map<string, FeedPosition> | undefined;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, journal: Journal) {
     this.#sql = sql;
+    this.#journal = journal;
   }
 
   /** Undefined if it has nothing of this journal. */
   get(hub: string): FeedPosition | undefined {
-    return this.#sql
-      .exec<{ epoch: string; taken: number }>(
-        'SELECT epoch, taken FROM feed_positions WHERE hub = ?',
-        hub,
-      )
-      .toArray()[0];
+    return (
+      this.#noted().get(hub) ??
+      this.#sql
+        .exec<{ epoch: string; taken: number }>(
+          'SELECT epoch, taken FROM feed_positions WHERE hub = ?',
+          hub,
+        )
+        .toArray()[0]
+    );
   }
 
   put(hub: string, { epoch, taken }: FeedPosition): void {
@@ -25,11 +37,51 @@ export class FeedPositions {
       epoch,
       taken,
     );
+    this.#unnote(hub);
   }
 
   delete(hub: string): void {
     this.#sql.exec('DELETE FROM feed_positions WHERE hub = ?', hub);
+    this.#unnote(hub);
   }
+
+  /**
+   * The note that stores these positions, for the caller to append in the same transaction. If there are too many for a
+   * note, those before them go to the table.
+   */
+  noted(positions: ReadonlyMap<string, FeedPosition>): string {
+    const noted = this.#noted();
+    for (const [hub, position] of positions) noted.set(hub, position);
+    if (noted.size > MAX_NOTED_POSITIONS) {
+      for (const [hub, position] of [...noted]) {
+        noted.delete(hub);
+        this.put(hub, position);
+      }
+    }
+    return noteOf(noted);
+  }
+
+  /** To be called if a change was rolled back. */
+  forget(): void {
+    this.#inNote = undefined;
+  }
+
+  #unnote(hub: string): void {
+    const noted = this.#noted();
+    if (noted.delete(hub)) this.#journal.setNote(noteOf(noted));
+  }
+
+  #noted(): Map<string, FeedPosition> {
+    const { note } = this.#journal;
+    this.#inNote ??= new Map(
+      note === '' ? [] : (JSON.parse(note) as readonly [string, FeedPosition][]),
+    );
+    return this.#inNote;
+  }
+}
+
+function noteOf(positions: ReadonlyMap<string, FeedPosition>): string {
+  return positions.size === 0 ? '' : JSON.stringify([...positions]);
 }
 
 /**

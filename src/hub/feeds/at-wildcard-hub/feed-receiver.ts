@@ -4,13 +4,14 @@
  */
 
 import type { Alarms } from '../../../objects/alarms.ts';
-import type { FeedPage, FeedReceipt } from '../../../objects/hub-contract.ts';
+import type { FeedPage, FeedReceipt, FeedSlice } from '../../../objects/hub-contract.ts';
 import type { AuthoritySync } from '../../authority-sync/authority-sync.ts';
 import { gapRecord } from '../../journal/record.ts';
+import { sliceAfter, slicesOf } from '../feed-format.ts';
 import type { FeedDemand } from './feed-demand.ts';
 import { type FeedPositions, isMissing } from './feed-positions.ts';
 import type { FeedStarter } from './feed-starter.ts';
-import { assertReadable, type FeedWriter, fedRecord } from './feed-writer.ts';
+import type { FeedWriter } from './feed-writer.ts';
 import type { KnownHubs } from './known-hubs.ts';
 
 interface FeedReceiverParts {
@@ -40,33 +41,33 @@ export class FeedReceiver {
   async receive(page: FeedPage): Promise<FeedReceipt> {
     const { alarms, authoritySync, knownHubs, demand, starter } = this.#parts;
     const { hub, version } = page;
-    assertReadable(hub, page);
+    const slices = slicesOf(hub, page);
     await starter.started(hub);
     await authoritySync.confirm(Date.now());
     // A hub that has unregistered meanwhile, because its namespace was deleted, does not come back.
     if (!knownHubs.has(hub)) return { taken: page.after, request: undefined };
-    const { taken, delivered } = this.#take(page);
+    const { taken, delivered } = this.#take(page, slices);
     knownHubs.confirm(hub, version);
     await delivered;
     alarms.arm();
     return { taken, request: knownHubs.request(hub, demand.wants(hub)) };
   }
 
-  #take({ hub, epoch, trimmedThrough, after, records }: FeedPage): TakenPage {
+  #take({ hub, epoch, trimmedThrough, after }: FeedPage, slices: readonly FeedSlice[]): TakenPage {
     const { positions, writer } = this.#parts;
     const position = positions.get(hub);
     const known = position?.epoch === epoch ? position.taken : 0;
     const from = Math.max(known, trimmedThrough);
     const lacksEvents = isMissing(position, epoch, from);
     if (after > from && !lacksEvents) return { taken: from, delivered: undefined };
-    const newRecords = after > from ? [] : records.filter(({ sequence }) => sequence > from);
-    const appended = newRecords.map((record) => fedRecord(hub, epoch, record));
-    if (lacksEvents) appended.unshift(gapRecord(hub, `${epoch} ${from}`, Date.now()));
-    const taken = newRecords.at(-1)?.sequence ?? from;
+    const added = (after > from ? [] : slices)
+      .map((slice) => sliceAfter(slice, from))
+      .filter(({ acceptedAt }) => acceptedAt.length > 0);
+    const appended = added.map(({ acceptedAt, records }) => ({ ...records, acceptedAt }));
+    if (lacksEvents) appended.unshift(gapRecord(hub, Date.now()));
+    const last = added.at(-1);
+    const taken = last === undefined ? from : last.first + last.acceptedAt.length - 1;
     if (appended.length === 0 && taken === position?.taken) return { taken, delivered: undefined };
-    return {
-      taken,
-      delivered: writer.append(appended, () => positions.put(hub, { epoch, taken })),
-    };
+    return { taken, delivered: writer.append(appended, new Map([[hub, { epoch, taken }]])) };
   }
 }

@@ -7,20 +7,21 @@
  */
 
 import { callEach, diagnosed } from '../../../objects/call.ts';
-import type { Backfill } from '../../../objects/hub-contract.ts';
+import type { Backfill, FeedSlice } from '../../../objects/hub-contract.ts';
 import { MAX_HUBS } from '../../../objects/limits.ts';
 import { parseHubName } from '../../../objects/names.ts';
 import { callHub, hubStub } from '../../../objects/stubs.ts';
 import type { Matcher } from '../../../subscription/matcher.ts';
 import { MAX_FRAME_BYTES } from '../../../wire/limits.ts';
 import type { Journal } from '../../journal/journal.ts';
-import { gapRecord, type NewRecord } from '../../journal/record.ts';
+import { gapRecord, inOrderOfTime, type NewRecords } from '../../journal/record.ts';
 import { MAX_BACKFILL_BYTES, MAX_BACKFILL_EVENTS } from '../../limits.ts';
 import type { EventSupply } from '../../subscribers/event-supply.ts';
 import { type HandshakeRefusal, unavailable } from '../../subscribers/refusal.ts';
+import { slicesOf } from '../feed-format.ts';
 import type { FeedDemand } from './feed-demand.ts';
 import { type FeedPositions, isMissing } from './feed-positions.ts';
-import { assertReadable, type FeedWriter, fedRecord } from './feed-writer.ts';
+import type { FeedWriter } from './feed-writer.ts';
 import type { KnownHubs } from './known-hubs.ts';
 import type { Registrar } from './registrar.ts';
 
@@ -40,6 +41,7 @@ interface StartedFeed {
   readonly hub: string;
   readonly version: number;
   readonly backfill: Backfill;
+  readonly slices: readonly FeedSlice[];
 }
 
 export class FeedStarter implements EventSupply {
@@ -116,8 +118,7 @@ export class FeedStarter implements EventSupply {
       stub.requestFeed(self, request, position, maxEvents, maxBytes),
     );
     if (backfill !== undefined) {
-      assertReadable(hub, backfill);
-      return { hub, version, backfill };
+      return { hub, version, backfill, slices: slicesOf(hub, backfill) };
     }
     // It has deleted everything, or lost its storage.
     registrar.unregister(hub, { epoch: undefined, trimmedUntil: 0, version });
@@ -130,30 +131,29 @@ export class FeedStarter implements EventSupply {
    */
   #take(started: readonly StartedFeed[]): Promise<void> | undefined {
     const { journal, knownHubs, positions, demand, writer } = this.#parts;
-    const records: NewRecord[] = [];
+    const records: NewRecords[] = [];
     const { hasPositions } = demand;
     let trimmedUntil = 0;
-    for (const { hub, backfill } of started) {
+    for (const { hub, backfill, slices } of started) {
       const { epoch, after } = backfill;
       if (isMissing(positions.get(hub), epoch, after)) {
         trimmedUntil = Math.max(trimmedUntil, backfill.trimmedUntil);
         const missingUntil = Math.max(backfill.recordedSince, backfill.trimmedUntil);
-        if (hasPositions) records.push(gapRecord(hub, `${epoch} ${after}`, missingUntil));
+        if (hasPositions) records.push(gapRecord(hub, missingUntil));
       }
-      for (const record of backfill.records) records.push(fedRecord(hub, epoch, record));
+      for (const slice of slices) records.push({ ...slice.records, acceptedAt: slice.acceptedAt });
     }
-    records.sort((a, b) => a.acceptedAt - b.acceptedAt);
     // The first backfills of all also cover the time before this journal was created.
     const isFirst = journal.last === 0;
     const recordedSince = Math.min(...started.map(({ backfill }) => backfill.recordedSince));
-    return writer.append(records, () => {
+    // A hub that has unregistered meanwhile has no events any more.
+    const present = started.filter(({ hub }) => knownHubs.has(hub));
+    const taken = new Map(
+      present.map(({ hub, backfill: { epoch, last } }) => [hub, { epoch, taken: last }]),
+    );
+    return writer.append(started.length === 1 ? records : [inOrderOfTime(records)], taken, () => {
       journal.setCoverage(isFirst ? recordedSince : journal.recordedSince, trimmedUntil);
-      for (const { hub, version, backfill } of started) {
-        // A hub that has unregistered meanwhile has no events any more.
-        if (!knownHubs.has(hub)) continue;
-        positions.put(hub, { epoch: backfill.epoch, taken: backfill.last });
-        knownHubs.confirm(hub, version);
-      }
+      for (const { hub, version } of present) knownHubs.confirm(hub, version);
     });
   }
 }

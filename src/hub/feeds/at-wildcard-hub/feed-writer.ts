@@ -1,61 +1,64 @@
 /** Appends what hubs feed to the journal of a wildcard hub, and delivers it. */
 
-import { FEED_FORMAT, type FeedRecord } from '../../../objects/hub-contract.ts';
+import { countOf } from '../../../event/event-batch.ts';
+import type { FeedPosition } from '../../../objects/hub-contract.ts';
 import type { FanOut } from '../../delivery/fan-out.ts';
 import type { Journal } from '../../journal/journal.ts';
-import { decodeRecord, gapRecord, type NewRecord } from '../../journal/record.ts';
+import { entriesOf, gapRecord, type NewRecords } from '../../journal/record.ts';
+import type { FeedPositions } from './feed-positions.ts';
 
 export class FeedWriter {
   readonly #ctx: DurableObjectState;
   readonly #journal: Journal;
+  readonly #positions: FeedPositions;
   readonly #fanOut: FanOut;
 
-  constructor(ctx: DurableObjectState, journal: Journal, fanOut: FanOut) {
+  constructor(ctx: DurableObjectState, journal: Journal, positions: FeedPositions, fanOut: FanOut) {
     this.#ctx = ctx;
     this.#journal = journal;
+    this.#positions = positions;
     this.#fanOut = fanOut;
   }
 
   /**
-   * Appends records, and stores in the same transaction how far the journals of the hubs have been taken.
+   * Appends records, and stores in the same transaction how far the journals of the hubs have been taken. The hubs have
+   * already decided what is a duplicate.
    *
+   * @param positions that changed, by the name of the hub
+   * @param change what else belongs to the transaction
    * @returns resolves when the records are delivered; undefined if they are already
    */
-  append(records: readonly NewRecord[], storePositions: () => void): Promise<void> | undefined {
-    const sequences = this.#journal.transaction(() => {
-      storePositions();
-      return this.#journal.append(records);
-    });
-    const entries = records.flatMap((record, index) => {
-      const sequence = sequences[index];
-      return sequence === undefined ? [] : [decodeRecord({ ...record, sequence })];
+  append(
+    records: readonly NewRecords[],
+    positions: ReadonlyMap<string, FeedPosition>,
+    change: () => void = () => undefined,
+  ): Promise<void> | undefined {
+    let first = this.#journal.last + 1;
+    const added = records.filter((each) => countOf(each) > 0);
+    try {
+      first = this.#journal.transaction(() => {
+        change();
+        if (added.length > 0)
+          return this.#journal.appendAll(added, this.#positions.noted(positions));
+        for (const [hub, position] of positions) this.#positions.put(hub, position);
+        return first;
+      });
+    } catch (error) {
+      this.#positions.forget();
+      throw error;
+    }
+    if (!this.#fanOut.hasSubscribers) return undefined;
+    const entries = added.flatMap((each) => {
+      const from = first;
+      first += countOf(each);
+      return entriesOf(each, from);
     });
     return this.#fanOut.deliver(entries);
   }
 
   /** Notes that events of a hub may be missing. */
   appendGap(hub: string): void {
-    const gap = gapRecord(hub, crypto.randomUUID(), Date.now());
-    this.#ctx.waitUntil(Promise.resolve(this.append([gap], () => undefined)));
+    const delivered = this.append([gapRecord(hub, Date.now())], new Map());
+    this.#ctx.waitUntil(Promise.resolve(delivered));
   }
-}
-
-/** Throws if a hub sends a newer format than it was asked for. It repeats what failed. */
-export function assertReadable(hub: string, { format }: { readonly format: number }): void {
-  if (format > FEED_FORMAT) {
-    throw new Error(`${hub} feeds in format ${format}, and format ${FEED_FORMAT} was requested`);
-  }
-}
-
-/**
- * The record of a hub's event in this journal. Its key names its position in the journal of the hub, and not the event:
- * the hub has already decided what is a duplicate.
- */
-export function fedRecord(
-  hub: string,
-  epoch: string,
-  { key, sequence, acceptedAt, json }: FeedRecord,
-): NewRecord {
-  const [id] = key.split('\n', 1);
-  return { key: `${id}\n${hub} ${epoch} ${sequence}`, acceptedAt, json };
 }

@@ -1,0 +1,73 @@
+/** The formats in which hubs feed wildcard hubs. While a release is deployed, one of the two may know the older one only. */
+import { countOf, eventBatch, frameAt, keyAt } from '../../event/event-batch.ts';
+import {
+  FEED_FORMAT,
+  type Fed,
+  type FeedRecord,
+  type FeedSlice,
+} from '../../objects/hub-contract.ts';
+
+/** @param format that the wildcard hub reads */
+export function fedAs(format: number, slices: readonly FeedSlice[]): Fed {
+  return format === 1 ? { format, records: slices.flatMap(recordsOf) } : { format: 2, slices };
+}
+
+/** @throws if a hub sends a newer format than it was asked for: it repeats what failed */
+export function slicesOf(hub: string, fed: Fed): readonly FeedSlice[] {
+  switch (fed.format) {
+    case 1:
+      return runsOf(fed.records).map(sliceOf);
+    case 2:
+      return fed.slices;
+  }
+  const { format } = fed as { format: number };
+  throw new Error(`${hub} feeds in format ${format}, and format ${FEED_FORMAT} was requested`);
+}
+
+/** What of a slice follows a sequence. */
+export function sliceAfter(slice: FeedSlice, sequence: number): FeedSlice {
+  const { first, acceptedAt, records } = slice;
+  const skipped = Math.min(Math.max(sequence - first + 1, 0), acceptedAt.length);
+  if (skipped === 0) return slice;
+  const keysBefore = records.ends[2 * skipped - 2] ?? 0;
+  const framesBefore = records.ends[2 * skipped - 1] ?? 0;
+  return {
+    first: first + skipped,
+    acceptedAt: acceptedAt.slice(skipped),
+    records: {
+      keys: records.keys.slice(keysBefore),
+      frames: records.frames.slice(framesBefore),
+      ends: records.ends
+        .slice(2 * skipped)
+        .map((end, i) => end - (i % 2 === 0 ? keysBefore : framesBefore)),
+    },
+  };
+}
+
+function recordsOf({ first, acceptedAt, records }: FeedSlice): FeedRecord[] {
+  return Array.from({ length: countOf(records) }, (_, i) => ({
+    sequence: first + i,
+    key: keyAt(records, i),
+    acceptedAt: acceptedAt[i] ?? 0,
+    json: frameAt(records, i) || null,
+  }));
+}
+
+/** Records that follow each other without a hole. */
+function runsOf(records: readonly FeedRecord[]): FeedRecord[][] {
+  const runs: FeedRecord[][] = [];
+  for (const record of records) {
+    const run = runs.at(-1);
+    if (run?.at(-1)?.sequence === record.sequence - 1) run.push(record);
+    else runs.push([record]);
+  }
+  return runs;
+}
+
+function sliceOf(records: readonly FeedRecord[]): FeedSlice {
+  return {
+    first: records[0]?.sequence ?? 0,
+    acceptedAt: Float64Array.from(records, ({ acceptedAt }) => acceptedAt),
+    records: eventBatch(records.map(({ key, json }) => ({ key, json: json ?? '' }))),
+  };
+}

@@ -1,0 +1,73 @@
+/** Where the segments of a journal are: in their table, and the oldest in rows that were not converted yet. */
+import { LruCache } from '../../lib/caches.ts';
+import { MAX_CACHED_SEGMENTS } from '../limits.ts';
+import type { Segment, SegmentInfo } from './segment.ts';
+import { SegmentTable } from './segment-table.ts';
+import { UnconvertedRows } from './unconverted-rows.ts';
+
+/** The segments that were read last, of all hubs of this isolate: subscribers that reconnect together read the same. */
+const cache = new LruCache<Segment>(MAX_CACHED_SEGMENTS);
+let stores = 0;
+
+export class SegmentStore {
+  readonly table: SegmentTable;
+  readonly rows: UnconvertedRows;
+  /** Tells its segments from those of others. */
+  #number = stores++;
+  /** The segment of which a key was read last: duplicates mostly come in the order in which the events came. */
+  #keys: Segment | undefined;
+
+  constructor(sql: SqlStorage) {
+    this.table = new SegmentTable(sql);
+    this.rows = new UnconvertedRows(sql);
+  }
+
+  /** To be called if a change was rolled back. */
+  forget(): void {
+    this.rows.forget();
+    this.#number = stores++;
+    this.#keys = undefined;
+  }
+
+  /** The segment with this sequence, or the next one. */
+  at(sequence: number): SegmentInfo | undefined {
+    return this.rows.last >= sequence ? this.rows.at(sequence) : this.table.at(sequence);
+  }
+
+  last(): SegmentInfo | undefined {
+    return this.table.last() ?? (this.rows.last > 0 ? this.rows.at(this.rows.last) : undefined);
+  }
+
+  /** The segment with this sequence, or the next one, with its records. */
+  load(sequence: number): Segment | undefined {
+    if (this.rows.last >= sequence) return this.rows.from(sequence);
+    const info = this.table.at(sequence);
+    if (info === undefined) return undefined;
+    const name = `${this.#number} ${info.first}`;
+    const cached = cache.get(name);
+    if (cached?.info.count === info.count) return cached;
+    const segment = this.table.load(info.first);
+    if (segment !== undefined) cache.set(name, segment);
+    return segment;
+  }
+
+  /** The key of an event that is in a segment. */
+  keyOf(sequence: number): string | undefined {
+    const known = this.#keys;
+    if (known === undefined || sequence < known.info.first || sequence > known.last) {
+      this.#keys = this.table.loadKeysAt(sequence);
+    }
+    return this.#keys?.keyOf(sequence);
+  }
+
+  /** Whether a row that was not converted yet has this key. */
+  hasRow(key: string): boolean {
+    return this.rows.last > 0 && this.rows.has(key);
+  }
+
+  deleteThrough(sequence: number): void {
+    if (this.rows.last > 0) this.rows.deleteThrough(sequence);
+    this.table.deleteBefore(sequence + 1);
+    this.#keys = undefined;
+  }
+}

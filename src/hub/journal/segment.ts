@@ -1,0 +1,161 @@
+/**
+ * A segment: records that follow each other in the journal, in one row. Its keys are one text and its frames another, so
+ * that a part of it is moved without being parsed. A record that is damaged is read as a gap.
+ */
+import type { EventBatch } from '../../event/event-batch.ts';
+import { logError } from '../../lib/log.ts';
+import { Frame } from '../../wire/frame.ts';
+import { EventEntry, gapEntry, type JournalEntry } from './record.ts';
+import { bytesOf, checksumOf, INDEX, INDEX_WORDS } from './segment-index.ts';
+
+/** What is stored of a segment apart from its records. */
+export interface SegmentInfo {
+  /** The sequence of its first record. The others follow without a hole. */
+  readonly first: number;
+  readonly count: number;
+  /** Unix milliseconds. */
+  readonly firstAcceptedAt: number;
+  readonly lastAcceptedAt: number;
+  /** The bytes of all records up to its last one, including trimmed ones. */
+  readonly totalBytes: number;
+}
+
+/** The sequence of the last record of a segment. */
+export function lastOf({ first, count }: SegmentInfo): number {
+  return first + count - 1;
+}
+
+/** Records that follow each other, with the sequences and times that they have in their journal. */
+export interface RecordSlice {
+  readonly first: number;
+  readonly acceptedAt: Float64Array;
+  readonly records: EventBatch;
+}
+
+export class Segment {
+  readonly info: SegmentInfo;
+  readonly #index: Uint32Array;
+  readonly #keys: string;
+  readonly #frames: string;
+  readonly #entries: JournalEntry[] = [];
+  #isDamaged = false;
+
+  constructor(info: SegmentInfo, index: Uint32Array, keys: string, frames: string) {
+    this.info = info;
+    this.#index = index;
+    this.#keys = keys;
+    this.#frames = frames;
+  }
+
+  get last(): number {
+    return lastOf(this.info);
+  }
+
+  /** Unix milliseconds. */
+  acceptedAt(sequence: number): number {
+    const delay = this.#word(sequence, INDEX.delay);
+    const { firstAcceptedAt, lastAcceptedAt } = this.info;
+    return delay === undefined ? lastAcceptedAt : firstAcceptedAt + delay;
+  }
+
+  /** The bytes of all records of the journal up to this one, including trimmed ones. */
+  totalBytes(sequence: number): number {
+    const { totalBytes } = this.info;
+    const end = this.#word(this.last, INDEX.bytesEnd);
+    const bytes = this.#word(sequence, INDEX.bytesEnd);
+    if (sequence < this.info.first) return totalBytes - (end ?? 0);
+    return end === undefined || bytes === undefined ? totalBytes : totalBytes - end + bytes;
+  }
+
+  keyOf(sequence: number): string {
+    return this.#keys.slice(
+      this.#word(sequence - 1, INDEX.keyEnd) ?? 0,
+      this.#word(sequence, INDEX.keyEnd) ?? 0,
+    );
+  }
+
+  /** The event with this sequence, or a gap. */
+  entry(sequence: number): JournalEntry {
+    const place = sequence - this.info.first;
+    this.#entries[place] ??= this.#read(sequence);
+    return this.#entries[place];
+  }
+
+  /** The records between two sequences, including these. One that is damaged has no frame. */
+  slice(from: number, to: number): RecordSlice {
+    const count = to - from + 1;
+    const acceptedAt = new Float64Array(count);
+    const ends = new Uint32Array(2 * count);
+    const keysBefore = this.#word(from - 1, INDEX.keyEnd) ?? 0;
+    const framesBefore = this.#word(from - 1, INDEX.frameEnd) ?? 0;
+    let isWhole = true;
+    for (let i = 0; i < count; i++) {
+      acceptedAt[i] = this.acceptedAt(from + i);
+      ends[2 * i] = (this.#word(from + i, INDEX.keyEnd) ?? 0) - keysBefore;
+      ends[2 * i + 1] = (this.#word(from + i, INDEX.frameEnd) ?? 0) - framesBefore;
+      isWhole &&= this.#frameOf(from + i) !== undefined;
+    }
+    const records = isWhole
+      ? {
+          keys: this.#keys.slice(keysBefore, this.#word(to, INDEX.keyEnd)),
+          frames: this.#frames.slice(framesBefore, this.#word(to, INDEX.frameEnd)),
+          ends,
+        }
+      : this.#readable(from, to);
+    return { first: from, acceptedAt, records };
+  }
+
+  #readable(from: number, to: number): EventBatch {
+    const ends = new Uint32Array(2 * (to - from + 1));
+    let keys = '';
+    let frames = '';
+    for (let sequence = from; sequence <= to; sequence++) {
+      keys += this.keyOf(sequence);
+      frames += this.#frameOf(sequence) ?? '';
+      ends[2 * (sequence - from)] = keys.length;
+      ends[2 * (sequence - from) + 1] = frames.length;
+    }
+    return { keys, frames, ends };
+  }
+
+  #read(sequence: number): JournalEntry {
+    const json = this.#frameOf(sequence);
+    if (json === undefined) {
+      this.#reportDamage(sequence);
+      return { sequence, gap: 'unreadable', hub: undefined };
+    }
+    if (json === '') return gapEntry(sequence, this.keyOf(sequence));
+    return new EventEntry(sequence, new Frame(json));
+  }
+
+  /** Undefined if it is not what was stored. */
+  #frameOf(sequence: number): string | undefined {
+    const from = this.#word(sequence - 1, INDEX.frameEnd) ?? 0;
+    const to = this.#word(sequence, INDEX.frameEnd) ?? Number.POSITIVE_INFINITY;
+    const isThere = from <= to && to <= this.#frames.length;
+    return isThere && checksumOf(this.#frames, from, to) === this.#word(sequence, INDEX.checksum)
+      ? this.#frames.slice(from, to)
+      : undefined;
+  }
+
+  /** Once for each time that the segment is read. */
+  #reportDamage(sequence: number): void {
+    if (this.#isDamaged) return;
+    this.#isDamaged = true;
+    const { first } = this.info;
+    logError(
+      `the event ${sequence} of the journal cannot be read: the segment of ${first} to ${this.last} is damaged`,
+    );
+  }
+
+  #word(sequence: number, word: number): number | undefined {
+    const place = sequence - this.info.first;
+    return place < 0 ? undefined : this.#index[place * INDEX_WORDS + word];
+  }
+}
+
+/** The bytes of a record: those of its key and its frame, which are parts of texts. */
+export function recordBytes({ keys, frames, ends }: EventBatch, index: number): number {
+  const key = bytesOf(keys, ends[2 * index - 2] ?? 0, ends[2 * index] ?? 0);
+  return key + bytesOf(frames, ends[2 * index - 1] ?? 0, ends[2 * index + 1] ?? 0);
+}

@@ -52,7 +52,7 @@ export const MAX_FINGERPRINT_BYTES = 32 * 1024 * 1024;
 export const MAX_CACHED_SEGMENTS = 4;
 
 /** Segments that a journal trims in one turn. The alarm trims the rest. */
-export const MAX_TRIMMED_SEGMENTS = 500;
+export const MAX_TRIMMED_SEGMENTS = 5000;
 
 /** Bytes of these segments, if there are several. */
 export const MAX_TRIMMED_BYTES = 16 * 1024 * 1024;

@@ -29,7 +29,17 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_JOURNAL_BYTES: 5_368_709_120,
     MIN_JOURNAL_BYTES: 262_144,
     MAX_JOURNAL_AGE_SECONDS: 31_622_400,
-    MAX_TRIMMED_EVENTS: 5000,
+    OPEN_SEGMENT_BYTES: 32 * 1024,
+    MAX_SEGMENT_BYTES: 1024 * 1024,
+    DEDUPLICATION_WINDOW_EVENTS: 200_000,
+    MAX_FINGERPRINT_BYTES: 32 * 1024 * 1024,
+    MAX_CACHED_SEGMENTS: 4,
+    MAX_TRIMMED_SEGMENTS: 5000,
+    MAX_TRIMMED_BYTES: 16 * 1024 * 1024,
+    MAX_CONVERTED_EVENTS: 500,
+    MAX_CONVERTED_CHARACTERS: 512 * 1024,
+    MAX_ROWS_READ: 32,
+    MAX_NOTED_POSITIONS: 16,
     MAX_PAGE_EVENTS: 200,
     MIN_PAGE_EVENTS: 32,
     MAX_TURN_BYTES: 524_288,
@@ -238,8 +248,16 @@ it('metadata stays below the hundred nested messages that protobuf readers follo
 });
 
 it('a hub lets go of more in one turn than a publish request brings', () => {
-  expect(limit('MAX_TRIMMED_EVENTS')).toBeGreaterThan(limit('MAX_PUBLISH_EVENTS'));
-  expect(limit('MAX_TRIMMED_EVENTS')).toBeGreaterThan(limit('MAX_DELIVERY_EVENTS'));
+  expect(limit('MAX_TRIMMED_SEGMENTS')).toBeGreaterThan(limit('MAX_PUBLISH_EVENTS'));
+  expect(limit('MAX_TRIMMED_SEGMENTS')).toBeGreaterThan(limit('MAX_DELIVERY_EVENTS'));
+});
+
+it('a segment with its largest event fits the 2 MB of a row, and a hub the fingerprints of its window', () => {
+  expect(limit('MAX_SEGMENT_BYTES') + 2 * limit('MAX_FRAME_BYTES')).toBeLessThan(2_000_000);
+  expect(limit('MAX_TRIMMED_BYTES')).toBeGreaterThan(limit('MAX_COMMITTED_BYTES'));
+  expect(limit('MAX_FINGERPRINT_BYTES')).toBeGreaterThan(
+    2 * 20 * limit('DEDUPLICATION_WINDOW_EVENTS'),
+  );
 });
 
 it('a page, a feed and the credit of a reader have room for the largest event', () => {
@@ -250,6 +268,7 @@ it('a page, a feed and the credit of a reader have room for the largest event', 
     limit('MAX_UNACKED_BYTES'),
     limit('MAX_EVENTS_MESSAGE_BYTES'),
     limit('MIN_JOURNAL_BYTES'),
+    limit('OPEN_SEGMENT_BYTES'),
   ]) {
     expect(bytes).toBeGreaterThan(limit('MAX_FRAME_BYTES'));
   }

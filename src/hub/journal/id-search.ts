@@ -1,6 +1,7 @@
 /** Finds the events with an id. Several publishers may use the same one. */
 import { MAX_RECALLED_EVENTS } from '../limits.ts';
 import { FINGERPRINT_WORDS, ID_WORD, type WriteFingerprint } from './fingerprint.ts';
+import { placesWith } from './fingerprint-block.ts';
 import type { FingerprintWindow } from './fingerprint-window.ts';
 import type { SegmentStore } from './segment-store.ts';
 import type { Order } from './segment-table.ts';
@@ -51,11 +52,7 @@ export function sequencesWithId(
       window.first(next),
       order,
     )) {
-      const count = fingerprints.length / FINGERPRINT_WORDS;
-      for (let i = 0; i < count; i++) {
-        const place = order === 'oldest first' ? i : count - 1 - i;
-        if (fingerprints[place * FINGERPRINT_WORDS + ID_WORD] === word) yield first + place;
-      }
+      for (const place of placesWith(fingerprints, word, ID_WORD, order)) yield first + place;
     }
   }
   if (order === 'oldest first') inRows();

@@ -21,6 +21,7 @@ import { idle } from './rows/idle.ts';
 import { matching } from './rows/matching.ts';
 import { openloop } from './rows/openloop.ts';
 import { overload } from './rows/overload.ts';
+import { peers } from './rows/peers.ts';
 import { publish } from './rows/publish.ts';
 import { replay } from './rows/replay.ts';
 import { stall } from './rows/stall.ts';
@@ -42,6 +43,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   stall,
   overload,
   counted,
+  peers,
 };
 /** Those that can measure one Carillon beside another. */
 const COMPARABLE = ['fanout', 'openloop', 'publish', 'replay'];

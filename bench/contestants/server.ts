@@ -66,10 +66,28 @@ export async function startWsServer(): Promise<Server> {
   return started(child, child.stdout as Readable, /^(\d+)\n/, () => {});
 }
 
-async function started(
+/** A process that says in its output on what port it listens. */
+function started(
   child: ChildProcess,
   output: Readable,
   sign: RegExp,
+  cleanUp: (asked: boolean) => void,
+): Promise<Server> {
+  const port = new Promise<number>((resolve) => {
+    let text = '';
+    output.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      const found = sign.exec(text)?.[1];
+      if (found !== undefined) resolve(Number(found));
+    });
+  });
+  return served(child, port, cleanUp);
+}
+
+/** @param port resolves when the process listens */
+export async function served(
+  child: ChildProcess,
+  port: Promise<number>,
   cleanUp: (asked: boolean) => void,
 ): Promise<Server> {
   let asked = false;
@@ -79,14 +97,6 @@ async function started(
       running.delete(child);
       cleanUp(asked);
       resolve();
-    });
-  });
-  const port = new Promise<number>((resolve) => {
-    let text = '';
-    output.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk;
-      const found = sign.exec(text)?.[1];
-      if (found !== undefined) resolve(Number(found));
     });
   });
   const died = exited.then(() => Promise.reject(new Error('a server ended before it listened')));

@@ -1,9 +1,12 @@
 import type { Bundle } from '../../src/cli/dev/bundle.ts';
+import type { Peer } from './peers/peer.ts';
 
 /** What is measured. */
 export interface Side {
   readonly name: string;
-  readonly kind: 'carillon' | 'raw' | 'ws' | 'party';
+  readonly kind: 'carillon' | 'raw' | 'ws' | 'party' | 'peer';
   /** Of what runs in workerd. */
   readonly bundle?: Bundle;
+  /** If it is one. */
+  readonly peer?: Peer;
 }

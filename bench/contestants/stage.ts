@@ -12,6 +12,7 @@ import {
   publisherToken,
   socketSets,
 } from './carillon.ts';
+import type { StartedPeer } from './peers/peer.ts';
 import { type Server, startWorkerd, startWsServer } from './server.ts';
 import type { Side } from './side.ts';
 
@@ -35,6 +36,7 @@ const PATHS = {
   raw: '/broadcast',
   ws: '/',
   party: '/parties/room/bench',
+  peer: '',
 } as const;
 
 export type Pace = Pick<Run, 'pace'> &
@@ -47,15 +49,23 @@ export class Stage {
   readonly token: string;
   readonly #context: Context;
   readonly #kind: Side['kind'];
+  readonly #peer: StartedPeer | undefined;
   /** Who is listening, in the load process. */
   #audience: number | 'nobody' = 'nobody';
 
-  private constructor(context: Context, side: Side, server: Server, token: string) {
+  private constructor(
+    context: Context,
+    side: Side,
+    server: Server,
+    token: string,
+    peer?: StartedPeer,
+  ) {
     this.name = side.name;
     this.server = server;
     this.#context = context;
     this.#kind = side.kind;
     this.token = token;
+    this.#peer = peer;
   }
 
   /** Starts the server and opens its sockets; without `subscribers` there are none. */
@@ -63,9 +73,11 @@ export class Stage {
     context.progress(
       `${side.name}: starting${subscribers ? `, ${subscribers.sockets} sockets` : ''}`,
     );
-    const server = await (side.bundle ? startWorkerd(side.bundle) : startWsServer());
+    const peer = await side.peer?.start();
+    const server =
+      peer?.server ?? (await (side.bundle ? startWorkerd(side.bundle) : startWsServer()));
     const token = side.kind === 'carillon' ? await publisherToken(server) : '';
-    const stage = new Stage(context, side, server, token);
+    const stage = new Stage(context, side, server, token, peer);
     if (subscribers !== undefined) stage.#audience = await stage.seat(subscribers);
     return stage;
   }
@@ -75,7 +87,14 @@ export class Stage {
     const sets =
       this.#kind === 'carillon'
         ? await socketSets(this.server, classes, sockets, protocol)
-        : [plainSockets(this.#kind, sockets)];
+        : [
+            {
+              ...(this.#peer?.subscriber ?? { path: PATHS[this.#kind], headers: {} }),
+              count: sockets,
+              expects: true,
+              acknowledges: false,
+            },
+          ];
     return this.seatSets(sets);
   }
 
@@ -96,6 +115,7 @@ export class Stage {
         },
         template: template ?? (isCarillon ? eventTemplate() : frameTemplate()),
         ...(noise !== undefined && { noise }),
+        ...this.#peer?.publishing,
         batch,
         audience: audience ?? this.#audience,
         pace,
@@ -122,8 +142,4 @@ export class Stage {
   async stop(): Promise<void> {
     await this.server.stop();
   }
-}
-
-function plainSockets(kind: Side['kind'], count: number): SocketSet {
-  return { path: PATHS[kind], headers: {}, count, expects: true, acknowledges: false };
 }

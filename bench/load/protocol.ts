@@ -11,11 +11,23 @@ export interface SocketSet {
   readonly acknowledges: boolean;
   /** The credit that it asks for, in JSON; otherwise it has what the server begins with. */
   readonly credit?: number;
+  /** What another server wants to hear first, as one text message, and what is in its answer then. */
+  readonly greeting?: { readonly text: string; readonly answer: string };
+  /** Events do not keep to messages: one may begin in one and end in the next. */
+  readonly isStream?: boolean;
+  /** Server-sent events in place of a WebSocket. */
+  readonly isEventStream?: boolean;
 }
 
 export interface OpenAudience {
   readonly port: number;
   readonly sets: readonly SocketSet[];
+}
+
+export interface NatsPublishing {
+  readonly subject: string;
+  /** Whether a stream acknowledges each message; otherwise the server answers a PING behind it. */
+  readonly isAcknowledged: boolean;
 }
 
 /** Subscribers that come to what is retained, and leave when they have it. */
@@ -37,6 +49,8 @@ export interface Run {
   /** Events of one request, a line each. */
   readonly batch: number;
   readonly audience: number | 'nobody';
+  /** Published by the protocol of NATS, on the port of the run, in place of HTTP. */
+  readonly nats?: NatsPublishing;
   readonly pace:
     | { readonly inFlight: number; readonly requests: number; readonly seconds?: number }
     | { readonly perSecond: number; readonly requests: number };

@@ -1,6 +1,7 @@
 /** Publishes the events of a run, so many at a time or so many a second. */
-import { Agent, request } from 'node:http';
 import type { Audience } from './audience.ts';
+import { HttpSender } from './http-sender.ts';
+import { NatsSender } from './nats-sender.ts';
 import { MARK, type Run, stampOf } from './protocol.ts';
 
 /** Silence after which what has not come is taken for lost. */
@@ -20,10 +21,10 @@ export interface Published {
 export async function publish(run: Run, audience: Audience | undefined): Promise<Published> {
   const { pace } = run;
   const isClosed = 'inFlight' in pace;
-  const agent = new Agent({
-    keepAlive: true,
-    maxSockets: isClosed ? pace.inFlight : OPEN_LOOP_CONNECTIONS,
-  });
+  const sender =
+    run.nats === undefined
+      ? new HttpSender(run, isClosed ? pace.inFlight : OPEN_LOOP_CONNECTIONS)
+      : new NatsSender(run.port, run.nats);
   const latencies: number[] = [];
   let requests = 0;
   let failed = 0;
@@ -33,7 +34,7 @@ export async function publish(run: Run, audience: Audience | undefined): Promise
   const one = async (at: number) => {
     const first = requests * run.batch;
     requests++;
-    const answer = await post(run, agent, first, at);
+    const answer = await sender.send(bodyOf(run, first, at));
     latencies.push(performance.now() - at);
     if (answer === undefined) return;
     failed++;
@@ -66,42 +67,14 @@ export async function publish(run: Run, audience: Audience | undefined): Promise
     await Promise.all(sent);
   }
   await audience?.until((requests - failed) * run.batch * expecting, PATIENCE_MS);
-  agent.destroy();
+  sender.end();
   return { requests, failed, failure, latencies };
 }
 
-/** @returns what the server said where it was not 200 or 204 */
-function post(run: Run, agent: Agent, first: number, at: number): Promise<string | undefined> {
+function bodyOf(run: Run, first: number, at: number): string {
   const isNoise = run.noise !== undefined && first % ONE_EVENT_IN !== 0;
   const template = isNoise ? run.noise : run.template;
-  const body = Array.from({ length: run.batch }, (_, index) =>
+  return Array.from({ length: run.batch }, (_, index) =>
     template.replace(MARK, stampOf(first + index, at * 1000)),
   ).join('\n');
-  return new Promise((resolve) => {
-    const outgoing = request(
-      {
-        agent,
-        host: '127.0.0.1',
-        port: run.port,
-        path: run.path,
-        method: 'POST',
-        headers: { ...run.headers, 'Content-Length': Buffer.byteLength(body) },
-      },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (chunk: string) => {
-          text += chunk;
-        });
-        response.once('end', () =>
-          resolve(
-            [200, 204].includes(response.statusCode ?? 0)
-              ? undefined
-              : `${response.statusCode} ${text}`,
-          ),
-        );
-      },
-    );
-    outgoing.once('error', (error) => resolve(String(error)));
-    outgoing.end(body);
-  });
 }

@@ -1,11 +1,19 @@
 /**
  * One subscriber: a WebSocket client that reads what a server sends with as little work as can be, since
  * it must not be what is measured. It understands what the servers here send: unmasked, uncompressed,
- * unfragmented frames.
+ * unfragmented frames, or server-sent events.
  */
-import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { MARK, MARK_PREFIX, type SocketSet } from './protocol.ts';
+import {
+  ackOf,
+  closeFrame,
+  HEAD_END,
+  handshakeOf,
+  isClose,
+  payloadOf,
+  textFrame,
+} from './websocket.ts';
 
 const READ_BYTES = 256 * 1024;
 /** One for all: what was read is looked at before anything else is. */
@@ -20,7 +28,6 @@ const CURSORS = [
 const CREDIT = 256;
 /** Half of what may be unacknowledged, whatever the credit. */
 const ACK_EVERY_BYTES = 512 * 1024;
-const HEAD_END = '\r\n\r\n';
 
 /** Told of each event: its number, and its stamp in microseconds. */
 export type Heard = (receiver: Receiver, sequence: number, stamp: number, now: number) => void;
@@ -31,10 +38,17 @@ export class Receiver {
   position = 0;
   /** Whether the server has ended it. */
   closed = false;
+  /** Resolves when the server has accepted, and has answered the greeting. */
+  readonly ready: Promise<void>;
   readonly #socket: Socket;
   readonly #heard: Heard;
   readonly #acknowledges: boolean;
   readonly #binary: boolean;
+  readonly #isEventStream: boolean;
+  /** The end of what was read of a stream, in which an event may begin. */
+  #tail: Buffer | undefined;
+  /** Looks for the answer to the greeting. */
+  #answered: ((message: Buffer) => void) | undefined;
   /** Half of the credit, as the protocol advises. */
   readonly #ackEveryEvents: number;
   #rest: Buffer | undefined;
@@ -47,10 +61,22 @@ export class Receiver {
     this.expects = set.expects;
     this.#acknowledges = set.acknowledges;
     this.#binary = set.headers['Sec-WebSocket-Protocol'] === 'carillon.v1.proto';
+    this.#isEventStream = set.isEventStream ?? false;
+    if (set.isStream || set.isEventStream) this.#tail = Buffer.alloc(0);
     this.#ackEveryEvents = (set.credit ?? CREDIT) / 2;
-    if (set.credit === undefined) return;
-    const credit = `{"type":"credit","events":${set.credit}}`;
-    socket.write(maskedFrame(0x1, Buffer.from(credit)));
+    if (set.credit !== undefined) {
+      socket.write(textFrame(`{"type":"credit","events":${set.credit}}`));
+    }
+    const { greeting } = set;
+    this.ready = new Promise((resolve) => {
+      if (greeting === undefined) return resolve();
+      this.#answered = (message) => {
+        if (!message.includes(greeting.answer)) return;
+        this.#answered = undefined;
+        resolve();
+      };
+      socket.write(textFrame(greeting.text));
+    });
   }
 
   /** Resolves once the server has accepted. */
@@ -67,13 +93,14 @@ export class Receiver {
         head += chunk.toString('latin1');
         const end = head.indexOf(HEAD_END);
         if (end < 0) return true;
-        if (!head.startsWith('HTTP/1.1 101')) {
+        if (!head.startsWith(`HTTP/1.1 ${set.isEventStream ? 200 : 101}`)) {
           socket.destroy();
           reject(new Error(`a subscriber of ${set.path} was refused: ${head.slice(0, 500)}`));
           return false;
         }
         receiver = new Receiver(socket, set, heard);
-        resolve(receiver);
+        const opened = receiver;
+        opened.ready.then(() => resolve(opened));
         receiver.#take(Buffer.from(head.slice(end + HEAD_END.length), 'latin1'));
         return true;
       };
@@ -101,7 +128,8 @@ export class Receiver {
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.#socket.once('close', () => resolve());
-      this.#socket.end(maskedFrame(0x8, Buffer.from([0x03, 0xe8])));
+      if (this.#isEventStream) this.#socket.end();
+      else this.#socket.end(closeFrame());
       if (this.closed) resolve();
     });
   }
@@ -111,13 +139,17 @@ export class Receiver {
   }
 
   #take(chunk: Buffer): void {
+    const now = performance.now() * 1000;
+    if (this.#isEventStream) {
+      this.#read(chunk, now);
+      return;
+    }
     let data = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
     this.#rest = undefined;
-    const now = performance.now() * 1000;
     for (;;) {
       const payload = payloadOf(data);
       if (payload === undefined) break;
-      if (((data[0] ?? 0) & 0x0f) === 0x8) this.closed = true;
+      if (isClose(data)) this.closed = true;
       else this.#read(data.subarray(payload.start, payload.end), now);
       data = data.subarray(payload.end);
     }
@@ -125,15 +157,20 @@ export class Receiver {
     if (data.length > 0) this.#rest = Buffer.from(data);
   }
 
-  #read(message: Buffer, now: number): void {
+  #read(chunk: Buffer, now: number): void {
+    this.#answered?.(chunk);
+    const message = this.#tail === undefined ? chunk : Buffer.concat([this.#tail, chunk]);
     let events = 0;
-    for (
-      let at = message.indexOf(PREFIX);
-      at >= 0;
-      at = message.indexOf(PREFIX, at + MARK.length)
-    ) {
+    let end = 0;
+    for (;;) {
+      const at = message.indexOf(PREFIX, end);
+      if (at < 0 || at + MARK.length > message.length) break;
       events++;
+      end = at + MARK.length;
       this.#heard(this, numberAt(message, at + 2, 8), numberAt(message, at + 11, 15), now);
+    }
+    if (this.#tail !== undefined) {
+      this.#tail = Buffer.from(message.subarray(Math.max(end, message.length - MARK.length + 1)));
     }
     if (!this.#acknowledges || events === 0) return;
     this.#unackedEvents += events;
@@ -153,47 +190,8 @@ function lastCursorOf(message: Buffer): string {
   return '';
 }
 
-function handshakeOf(port: number, { path, headers }: SocketSet): string {
-  const lines = [
-    `GET ${path} HTTP/1.1`,
-    `Host: 127.0.0.1:${port}`,
-    'Connection: Upgrade',
-    'Upgrade: websocket',
-    'Sec-WebSocket-Version: 13',
-    `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
-    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-  ];
-  return `${lines.join('\r\n')}${HEAD_END}`;
-}
-
-/** Where the payload of the first frame begins and ends; undefined while it is not all there. */
-function payloadOf(data: Buffer): { start: number; end: number } | undefined {
-  if (data.length < 2) return undefined;
-  const short = (data[1] ?? 0) & 0x7f;
-  const start = short < 126 ? 2 : short === 126 ? 4 : 10;
-  if (data.length < start) return undefined;
-  const length =
-    short < 126 ? short : short === 126 ? data.readUInt16BE(2) : Number(data.readBigUInt64BE(2));
-  return data.length < start + length ? undefined : { start, end: start + length };
-}
-
 function numberAt(data: Buffer, at: number, digits: number): number {
   let value = 0;
   for (let i = at; i < at + digits; i++) value = value * 10 + (data[i] ?? 0) - 48;
   return value;
-}
-
-function ackOf(cursor: string, binary: boolean): Buffer {
-  if (!binary) return maskedFrame(0x1, Buffer.from(`{"type":"ack","cursor":"${cursor}"}`));
-  const text = Buffer.from(cursor);
-  // ClientMessage { ack = 1: Ack { cursor = 1 } }
-  return maskedFrame(
-    0x2,
-    Buffer.concat([Buffer.from([0x0a, text.length + 2, 0x0a, text.length]), text]),
-  );
-}
-
-/** A frame of a client, short enough for a length of seven bits. The mask is zero: it hides nothing here. */
-function maskedFrame(opcode: number, payload: Buffer): Buffer {
-  return Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
 }

@@ -60,6 +60,7 @@ export function detailsOf(
   unit: string,
   unitsOf: (slice: Slice) => number,
 ): string[] {
+  const width = Math.max(14, ...Array.from(slices.keys(), ({ length }) => length));
   return Array.from(slices, ([name, all]) => {
     const cpu = spread(all.map((slice) => slice.cpuMicroseconds / unitsOf(slice)));
     const latency = (which: 'p50' | 'p99') =>
@@ -67,7 +68,7 @@ export function detailsOf(
     const server = spread(all.map((slice) => slice.cpuMicroseconds / 1e6 / slice.seconds));
     const client = spread(all.map((slice) => slice.clientCores));
     return (
-      `${name.padEnd(14)} ${number(cpu.median)} µs of CPU ${unit} (${number(cpu.min)}–${number(cpu.max)}), ` +
+      `${name.padEnd(width)} ${number(cpu.median)} µs of CPU ${unit} (${number(cpu.min)}–${number(cpu.max)}), ` +
       `p50 ${latency('p50')} ms, p99 ${latency('p99')} ms; server ${number(server.median)} cores, client ${number(client.median)}`
     );
   });

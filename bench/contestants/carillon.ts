@@ -111,6 +111,7 @@ export function publisherToken(server: Server): Promise<string> {
     server,
     `path "sys/events/publish/bench/*" { capabilities = ["update"] }
      path "sys/events/publish/other/*" { capabilities = ["update"] }
+     path "sys/events/publish/kv-v2/*" { capabilities = ["update"] }
      path "secret/data/*" { capabilities = ["create", "update"] }
      path "heavy/*" { capabilities = ["create", "update"] }`,
   );
@@ -174,6 +175,11 @@ export function frameTemplate(): string {
   return frameWith(metadata());
 }
 
+/** A line as a subscription writes it, with ids of its own: what is piped from one server into another. */
+export function returnedFrameTemplate(): string {
+  return encodeJson({ ...BARE_EVENT, id: MARK, metadata: metadata() }).trimEnd();
+}
+
 function metadata(): Record<string, string> {
   const bare = { ...BARE_METADATA, text: '' };
   return { ...bare, text: 'x'.repeat(FRAME_BYTES - frameWith(bare).length) };
@@ -188,14 +194,15 @@ const BARE_METADATA = {
 };
 
 function frameWith(metadata: Record<string, string>): string {
-  return encodeJson({
-    id: '00000000-0000-4000-8000-000000000000',
-    source: 'vault://carillon',
-    time: '2026-01-01T00:00:00.123Z',
-    event_type: EVENT_TYPE,
-    namespace: '',
-    metadata,
-    entity_ids: [],
-    note: '',
-  });
+  return encodeJson({ ...BARE_EVENT, metadata });
 }
+
+const BARE_EVENT = {
+  id: '00000000-0000-4000-8000-000000000000',
+  source: 'vault://carillon',
+  time: '2026-01-01T00:00:00.123Z',
+  event_type: EVENT_TYPE,
+  namespace: '',
+  entity_ids: [],
+  note: '',
+};

@@ -40,14 +40,18 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 /** workerd with the state of its objects on the disk, as `carillon dev` runs it. */
-export async function startWorkerd(bundle: Bundle): Promise<Server> {
+/** @param options further options of `workerd serve` */
+export async function startWorkerd(
+  bundle: Bundle,
+  options: readonly string[] = [],
+): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'carillon-bench-'));
   mkdirSync(join(folder, STATE_FOLDER));
   const config = workerdConfig(bundle, { host: '127.0.0.1', port: 0, allowLoopbackHttp: false });
   writeFileSync(join(folder, CONFIG_FILE), config);
   const logFile = join(folder, 'log');
   const log = openSync(logFile, 'a');
-  const child = spawn(WORKERD, ['serve', '--control-fd=3', CONFIG_FILE], {
+  const child = spawn(WORKERD, ['serve', '--control-fd=3', ...options, CONFIG_FILE], {
     cwd: folder,
     stdio: ['ignore', log, log, 'pipe'],
     env: { [ROOT_TOKEN_VARIABLE]: ROOT_TOKEN, [SOURCE_KEY_VARIABLE]: SOURCE_KEY },

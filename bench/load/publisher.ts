@@ -75,6 +75,6 @@ function bodyOf(run: Run, first: number, at: number): string {
   const isNoise = run.noise !== undefined && first % ONE_EVENT_IN !== 0;
   const template = isNoise ? run.noise : run.template;
   return Array.from({ length: run.batch }, (_, index) =>
-    template.replace(MARK, stampOf(first + index, at * 1000)),
+    template.replaceAll(MARK, stampOf(first + index, at * 1000)),
   ).join('\n');
 }

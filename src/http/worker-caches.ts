@@ -20,9 +20,18 @@ import type { Access } from '../policy/access.ts';
 import type { Caller } from './authentication/caller.ts';
 import { UNKNOWN_TOKEN_MS } from './limits.ts';
 
+export interface TokenDigest {
+  readonly bytes: ArrayBuffer;
+  /** As `digestOf` in `token/token-form.ts` writes it. */
+  readonly hex: string;
+}
+
 class WorkerCaches {
   /** By the digest of their token. */
   readonly callers = new TtlCache<Caller>(LOOKUP_CACHE_MS);
+
+  /** By the text that they are of: see `authentication/token-digest.ts`. */
+  readonly tokenDigests = new LruCache<TokenDigest>(MAX_CACHED_LOOKUPS);
 
   /** By all that decides it, so callers with the same policies share it: a compiled policy set can be large. */
   readonly access = new LruCache<Access>(MAX_CACHED_LOOKUPS);
@@ -43,7 +52,7 @@ class WorkerCaches {
   readonly unknownTokens = new TtlCache<true>(UNKNOWN_TOKEN_MS);
 
   /** The digest with which every token is compared. */
-  readonly rootTokenDigests = new LruCache<ArrayBuffer>(1);
+  readonly rootTokenDigests = new LruCache<TokenDigest>(1);
 
   #issuerKeys: KeySource | undefined;
   #vendorClientFor: VendorClientFor | undefined;
@@ -61,11 +70,11 @@ class WorkerCaches {
   }
 
   tokenRevoked(): void {
-    this.callers.clear();
+    this.#forgetCallers();
   }
 
   policyChanged(): void {
-    this.callers.clear();
+    this.#forgetCallers();
   }
 
   namespaceCreated(): void {
@@ -74,12 +83,17 @@ class WorkerCaches {
 
   namespaceDeleted(): void {
     this.namespaceKeys.clear();
-    this.callers.clear();
+    this.#forgetCallers();
   }
 
   sourceChanged(): void {
     this.sources.clear();
     this.sourceNames.clear();
+  }
+
+  #forgetCallers(): void {
+    this.callers.clear();
+    this.tokenDigests.clear();
   }
 }
 

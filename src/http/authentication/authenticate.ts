@@ -5,16 +5,17 @@ import { ok, type Result } from '../../lib/result.ts';
 import { isWithin } from '../../namespace/namespace.ts';
 import type { TokenState, TokenUse } from '../../objects/authority-contract.ts';
 import { callAuthority } from '../../objects/stubs.ts';
+import type { Upstream } from '../../outbound/upstream/address.ts';
 import type { HandshakeToken } from '../../subscription/handshake.ts';
-import { digestOf } from '../../token/token-form.ts';
 import { tokenOf } from '../request/header.ts';
 import { type Refusal, refused } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';
 import { type Caller, rootCaller } from './caller.ts';
-import { isMadeHere, isRootToken } from './root-token.ts';
+import { isDigest, isMadeHere, knownRootDigest, rootDigest } from './root-token.ts';
 import { callerOfToken } from './token-caller.ts';
+import { knownDigest, tokenDigest } from './token-digest.ts';
 import { locateToken } from './token-location.ts';
-import { adopt, upstreamDigestOf } from './upstream-token.ts';
+import { adopt, upstreamText } from './upstream-token.ts';
 
 /** How a request looks up its token. */
 export interface TokenLookup {
@@ -33,32 +34,64 @@ export async function authenticate(
 ): Promise<Result<Caller, Refusal>> {
   const secret = tokenOf(headers);
   if (secret === undefined) return refused({ reason: 'no_token' });
-  if (await isRootToken(secret, config)) return ok(rootCaller(secret));
-  const caller = await holderOf(secret, namespace, config, env, lookup);
+  // What is known is not waited for: each `await` costs a publish a microsecond.
+  const digest = knownDigest(secret) ?? (await tokenDigest(secret));
+  if (isDigest(digest, knownRootDigest(config) ?? (await rootDigest(config)))) {
+    workerCaches.tokenDigests.set(secret, digest);
+    return ok(rootCaller(secret));
+  }
+  const text = digestedText(secret, config);
+  const { hex } = text === secret ? digest : (knownDigest(text) ?? (await tokenDigest(text)));
+  const cached = lookup.mayBeCached ? cachedCaller(hex) : undefined;
+  const caller =
+    cached === undefined
+      ? await lookUpCaller({ secret, text, digest: hex, namespace }, config, env, lookup.use)
+      : ok(cached);
   if (!caller.ok) return caller;
   return isWithin(namespace, caller.value.access.namespace)
     ? caller
     : refused({ reason: 'denied' });
 }
 
-async function holderOf(
-  secret: string,
-  namespace: string,
+/** The upstream that may know a token. */
+function upstreamOf(secret: string, config: Config): Upstream | undefined {
+  return isMadeHere(secret) ? undefined : config.upstream;
+}
+
+/** The text whose digest names a token. */
+function digestedText(secret: string, config: Config): string {
+  return upstreamOf(secret, config) === undefined ? secret : upstreamText(secret);
+}
+
+function cachedCaller(digest: string): Caller | undefined {
+  const now = Date.now();
+  const cached = workerCaches.callers.get(digest, now);
+  return (cached?.token?.state.expiresAt ?? Infinity) > now ? cached : undefined;
+}
+
+interface SentToken {
+  readonly secret: string;
+  /** From `digestedText`. */
+  readonly text: string;
+  /** Of the text. */
+  readonly digest: string;
+  /** The path of the Vault namespace that the request is sent to. */
+  readonly namespace: string;
+}
+
+async function lookUpCaller(
+  { secret, text, digest, namespace }: SentToken,
   config: Config,
   env: Env,
-  { mayBeCached, use }: TokenLookup,
+  use: TokenUse,
 ): Promise<Result<Caller, Refusal>> {
-  const upstream = isMadeHere(secret) ? undefined : config.upstream;
-  const digest = await (upstream === undefined ? digestOf(secret) : upstreamDigestOf(secret));
-  const { callers } = workerCaches;
+  const { callers, tokenDigests } = workerCaches;
   const now = Date.now();
-  const cached = mayBeCached ? callers.get(digest, now) : undefined;
-  if (cached !== undefined && (cached.token?.state.expiresAt ?? Infinity) > now) {
-    return ok({ ...cached, isCached: true });
-  }
   callers.delete(digest);
+  for (const each of [secret, text]) tokenDigests.delete(each);
 
   const { rootToken = '' } = config;
+  const upstream = upstreamOf(secret, config);
   const found = await (upstream === undefined
     ? lookUpHere(secret, digest, env, use)
     : adopt({ secret, digest, namespace, upstream, rootToken }, env));
@@ -66,7 +99,11 @@ async function holderOf(
   const { token, state } = found.value;
   const caller = callerOfToken(token, state, secret);
   // A token with a limited number of uses is looked up each time.
-  if (!state.limitedUses) callers.set(digest, caller, now);
+  if (!state.limitedUses) {
+    callers.set(digest, { ...caller, isCached: true }, now);
+    // The digest of the secret itself is compared with that of the root token.
+    for (const each of [secret, text]) tokenDigests.set(each, await tokenDigest(each));
+  }
   return ok(caller);
 }
 

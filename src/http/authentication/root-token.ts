@@ -1,18 +1,28 @@
 /** The root token of the server: a secret of the deployment, which no authority knows. */
 
 import type { Config } from '../../config/config.ts';
-import { sha256 } from '../../lib/digest.ts';
 import { TOKEN_PREFIX } from '../../token/token-form.ts';
-import { workerCaches } from '../worker-caches.ts';
+import { type TokenDigest, workerCaches } from '../worker-caches.ts';
+import { knownDigest, tokenDigest } from './token-digest.ts';
 
-export async function isRootToken(secret: string, { rootToken = '' }: Config): Promise<boolean> {
-  let expected = workerCaches.rootTokenDigests.get(rootToken);
-  if (expected === undefined) {
-    expected = await sha256(rootToken);
-    workerCaches.rootTokenDigests.set(rootToken, expected);
-  }
-  // Digests have one length, so the time of the comparison does not tell how much of a guess is right.
-  return crypto.subtle.timingSafeEqual(await sha256(secret), expected);
+export async function isRootToken(secret: string, config: Config): Promise<boolean> {
+  const digest = knownDigest(secret) ?? (await tokenDigest(secret));
+  return isDigest(digest, knownRootDigest(config) ?? (await rootDigest(config)));
+}
+
+/** Digests have one length, so the time of the comparison does not tell how much of a guess is right. */
+export function isDigest({ bytes }: TokenDigest, expected: TokenDigest): boolean {
+  return crypto.subtle.timingSafeEqual(bytes, expected.bytes);
+}
+
+export function knownRootDigest({ rootToken = '' }: Config): TokenDigest | undefined {
+  return workerCaches.rootTokenDigests.get(rootToken);
+}
+
+export async function rootDigest({ rootToken = '' }: Config): Promise<TokenDigest> {
+  const digest = await tokenDigest(rootToken);
+  workerCaches.rootTokenDigests.set(rootToken, digest);
+  return digest;
 }
 
 /** Whether an authority of this server created the token. The root token is not one of these. */

@@ -11,7 +11,6 @@ import { holdsOurs, isLikeOurs } from '../../outbound/upstream/leak.ts';
 import { inTime, lookUp } from '../../outbound/upstream/lookup.ts';
 import { sealToken } from '../../outbound/upstream/seal.ts';
 import type { HandshakeToken } from '../../subscription/handshake.ts';
-import { digestOf } from '../../token/token-form.ts';
 import { MAX_UPSTREAM_TOKEN_CHARACTERS } from '../limits.ts';
 import { findNamespace, findNamespaceCached } from '../namespace-lookup.ts';
 import { type Refusal, refused } from '../respond.ts';
@@ -23,16 +22,16 @@ const LEAK = invalid(
 );
 
 /**
- * It differs from the digest of a token of ours with the same text, which a user may have chosen before there was an
- * upstream.
+ * What the digest of a token of the upstream is of. It differs from that of a token of ours with the same text, which a
+ * user may have chosen before there was an upstream.
  */
-export function upstreamDigestOf(secret: string): Promise<string> {
-  return digestOf(`upstream ${secret}`);
+export function upstreamText(secret: string): string {
+  return `upstream ${secret}`;
 }
 
 interface Adoption {
   readonly secret: string;
-  /** From `upstreamDigestOf`. */
+  /** Of its `upstreamText`. */
   readonly digest: string;
   /** The path of the namespace that the request is sent to. */
   readonly namespace: string;

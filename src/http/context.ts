@@ -1,5 +1,6 @@
 /**
- * What middleware has resolved of a request, as handlers read it in `c.var`. A route does not compile if it lacks the
+ * What middleware has resolved of a request, as handlers read it in `c.var`. `c.var` copies all of it, so what every request
+ * passes uses `c.get`. A route does not compile if it lacks the
  * middleware for a variable that its handler reads.
  */
 
@@ -40,11 +41,17 @@ export type CallerEnv = EnvWith<{ readonly caller: Caller }>;
 /** After `readJsonBody`: an object, which is empty if there is no body. */
 export type BodyEnv = EnvWith<{ readonly body: Readonly<Record<string, unknown>> }>;
 
-/** A response, or nothing once `next` was called. */
+/**
+ * A response, or nothing once `next` was called. Middleware that waits for nothing is no `async` function: it returns the
+ * promise of `next` itself, because another promise around it costs every request a microsecond.
+ */
 export type MiddlewareResult = ReturnType<MiddlewareHandler>;
 
 /** A context that cannot set variables: for everything but middleware. */
-export type Resolved<E extends HonoEnv> = Pick<Context<E>, 'req' | 'env' | 'var' | 'executionCtx'>;
+export type Resolved<E extends HonoEnv> = Pick<
+  Context<E>,
+  'req' | 'env' | 'get' | 'var' | 'executionCtx'
+>;
 
 export type AppContext = Resolved<AppEnv>;
 export type NamespaceContext = Resolved<NamespaceEnv>;

@@ -30,5 +30,10 @@ export async function findNamespace(path: string, env: Env): Promise<string | un
 
 /** The same, if what this Worker found out some seconds ago is good enough. */
 export async function findNamespaceCached(path: string, env: Env): Promise<string | undefined> {
-  return workerCaches.namespaceKeys.get(path, Date.now()) ?? (await findNamespace(path, env));
+  return knownNamespace(path) ?? (await findNamespace(path, env));
+}
+
+/** What this Worker found out some seconds ago. The root namespace always exists. */
+export function knownNamespace(path: string): string | undefined {
+  return path === ROOT ? ROOT : workerCaches.namespaceKeys.get(path, Date.now());
 }

@@ -5,6 +5,9 @@ export function parseContentType(contentType: string): {
   readonly mediaType: string;
   readonly charset: string;
 } {
+  if (!contentType.includes(';')) {
+    return { mediaType: contentType.toLowerCase().trim(), charset: 'utf-8' };
+  }
   const [mediaType = '', ...parameters] = contentType
     .toLowerCase()
     .split(';')

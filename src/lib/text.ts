@@ -2,9 +2,11 @@
 
 import { invalid, ok, type Result } from './result.ts';
 
+const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
+
 export function decodeUtf8(bytes: Uint8Array): Result<string> {
   try {
-    return ok(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
+    return ok(UTF_8.decode(bytes));
   } catch {
     return invalid('the body is not UTF-8');
   }
@@ -55,6 +57,7 @@ export async function readBytes(
 
 /** The first `.` or `..` segment of a path. Some readers of a path resolve such a segment, others do not. */
 export function dotSegment(path: string): '.' | '..' | undefined {
+  if (!path.includes('.')) return undefined;
   return path.split('/').find((segment) => segment === '.' || segment === '..') as
     | '.'
     | '..'

@@ -199,3 +199,17 @@ it.each([
 ])('reads the source %s as %s, also of an SDK that escapes no "%%"', (sent, source) => {
   expect(publish({ 'ce-source': sent }).source).toBe(source);
 });
+
+describe('binary mode', () => {
+  const headers = { 'content-type': 'application/json', accept: '*/*', 'x-vault-token': 'a' };
+
+  it.each(['cd-x', 'ce', 'cea-x', 'cf-ray', 'x-ce-id'])('is not meant by the header %s', (name) => {
+    const event = eventOf(read({ ...headers, [name]: '1' }, '{"id":"1"}', 'abc'));
+    expect(event.id).toBe('1');
+  });
+
+  it.each(['ce-', 'ce-a', 'Ce-Id', 'ce-zzz'])('is meant by the header %s alone', (name) => {
+    const failure = failureOf(read({ ...headers, 'cf-ray': '1', [name]: '1' }, '{"id":"1"}'));
+    expect(failure.message).toBe('the CloudEvent has no specversion');
+  });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { after, parsePath, parseQuery } from '../../src/http/request/path.ts';
+import { after, parsePath, parseQuery, pathOf } from '../../src/http/request/path.ts';
 import { accepted, failureOf } from './support/result.ts';
 
 const HOST = 'https://vault.example.com:8200';
@@ -124,4 +124,26 @@ describe('the query of a request', () => {
       expect(accepted(parsePath(`http://${name}/a?json=1`))).toBe('/a');
     },
   );
+});
+
+describe('the path of a URL that is repeated', () => {
+  it('is that of the URL, whatever came in between', () => {
+    const routes = ['/v1/sys/a', '/v1/sys/a', '/v1/team/sys/a', '/v1/sys/b?c=d', '/v1/sys/a'].map(
+      (url) => accepted(pathOf(HOST + url)),
+    );
+    expect(routes.map(({ whole }) => whole)).toEqual([
+      '/v1/sys/a',
+      '/v1/sys/a',
+      '/v1/team/sys/a',
+      '/v1/sys/b',
+      '/v1/sys/a',
+    ]);
+    expect(routes.map(({ namespace }) => namespace)).toEqual(['', '', 'team', '', '']);
+  });
+
+  it('is refused each time if it is no path', () => {
+    for (let i = 0; i < 3; i++) expect(pathOf(`${HOST}/v1/%00`).ok).toBe(false);
+    expect(accepted(pathOf(`${HOST}/v1/sys/a`)).route).toBe('/v1/sys/a');
+    expect(pathOf(`${HOST}/v1/%00`).ok).toBe(false);
+  });
 });

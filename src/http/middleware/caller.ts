@@ -29,9 +29,10 @@ export function requireCaller(lookup: TokenLookup): MiddlewareHandler<CallerEnv>
 }
 
 export function callerOf(c: AppContext, lookup: TokenLookup): Promise<Result<Caller, Refusal>> {
-  const { config, namespacePath = '', query } = c.var;
+  const config = c.get('config');
+  const namespacePath = c.get('namespacePath') ?? '';
   const { headers } = c.req.raw;
-  const ticket = lookup.use === 'subscription' ? ticketOf(query) : undefined;
+  const ticket = lookup.use === 'subscription' ? ticketOf(c.get('query')) : undefined;
   return ticket === undefined
     ? authenticate(headers, namespacePath, config, c.env, lookup)
     : redeemTicket(ticket, headers, namespacePath, config, c.env);

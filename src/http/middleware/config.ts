@@ -6,19 +6,23 @@ import { hideSecretsOf } from '../../lib/log.ts';
 import type { AppEnv, MiddlewareResult } from '../context.ts';
 import { refuse } from '../respond.ts';
 
-export async function resolveConfig(c: Context<AppEnv>, next: Next): MiddlewareResult {
+export function resolveConfig(c: Context<AppEnv>, next: Next): MiddlewareResult {
   hideSecretsOf(c.env);
   const config = configOf(c.env);
-  if (!config.ok) return refuse({ reason: 'not_configured', message: config.failure.message });
+  if (!config.ok) {
+    return Promise.resolve(refuse({ reason: 'not_configured', message: config.failure.message }));
+  }
   c.set('config', config.value);
   return next();
 }
 
 /** Without a root token the server only reports its status. */
-export async function requireRootToken(c: Context<AppEnv>, next: Next): MiddlewareResult {
-  if (c.var.config.rootToken !== undefined) return next();
-  return refuse({
-    reason: 'not_configured',
-    message: 'this server has no root token; set one with `npx wrangler secret put ROOT_TOKEN`',
-  });
+export function requireRootToken(c: Context<AppEnv>, next: Next): MiddlewareResult {
+  if (c.get('config').rootToken !== undefined) return next();
+  return Promise.resolve(
+    refuse({
+      reason: 'not_configured',
+      message: 'this server has no root token; set one with `npx wrangler secret put ROOT_TOKEN`',
+    }),
+  );
 }

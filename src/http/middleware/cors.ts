@@ -7,12 +7,12 @@ import { CURSOR_HEADER } from '../events/streams/open.ts';
 import { isAllowedOrigin } from '../request/origin.ts';
 import { WARNING_HEADER } from '../warning-header.ts';
 
-export async function allowOrigins(c: Context<AppEnv>, next: Next): MiddlewareResult {
-  const { config } = c.var;
+export function allowOrigins(c: Context<AppEnv>, next: Next): MiddlewareResult {
+  const config = c.get('config');
+  if (config.allowedOrigins.length === 0) return next();
   const { headers } = c.req.raw;
   // A CloudEvents sender also asks by OPTIONS, and is no page.
-  const isPage = !headers.has('upgrade') && !headers.has('webhook-request-origin');
-  if (config.allowedOrigins.length === 0 || !isPage) return next();
+  if (headers.has('upgrade') || headers.has('webhook-request-origin')) return next();
   return cors({
     origin: (origin) => (isAllowedOrigin(origin, config) ? origin : null),
     allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],

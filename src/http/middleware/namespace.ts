@@ -1,11 +1,11 @@
 /** The key of the Vault namespace that a request is sent to: `c.var.namespace`. */
 
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler, Next } from 'hono';
 import { quote } from '../../lib/quote.ts';
-import { trimSlashes } from '../../namespace/namespace.ts';
-import type { AppContext, NamespaceEnv } from '../context.ts';
+import { ROOT, trimSlashes } from '../../namespace/namespace.ts';
+import type { AppContext, MiddlewareResult, NamespaceEnv } from '../context.ts';
 import { isOfEvents, SUBSCRIBE } from '../event-routes.ts';
-import { findNamespace, findNamespaceCached } from '../namespace-lookup.ts';
+import { findNamespace, knownNamespace } from '../namespace-lookup.ts';
 import { withoutVersion } from '../request/path.ts';
 import { type Refusal, refuse } from '../respond.ts';
 
@@ -22,14 +22,21 @@ export function resolveNamespace({
 }: {
   readonly mayBeCached: boolean;
 }): MiddlewareHandler<NamespaceEnv> {
-  return async (c, next) => {
-    const { namespacePath } = c.var;
-    const find = mayBeCached ? findNamespaceCached : findNamespace;
-    const namespace = namespacePath === undefined ? undefined : await find(namespacePath, c.env);
-    if (namespace === undefined) return refuse(noNamespace(c));
-    c.set('namespace', namespace);
+  return (c, next) => {
+    const path = c.get('namespacePath');
+    if (path === undefined) return Promise.resolve(refuse(noNamespace(c)));
+    const known = mayBeCached || path === ROOT ? knownNamespace(path) : undefined;
+    if (known === undefined) return lookUp(path, c, next);
+    c.set('namespace', known);
     return next();
   };
+}
+
+async function lookUp(path: string, c: Context<NamespaceEnv>, next: Next): MiddlewareResult {
+  const namespace = await findNamespace(path, c.env);
+  if (namespace === undefined) return refuse(noNamespace(c));
+  c.set('namespace', namespace);
+  return next();
 }
 
 /** A path in a namespace that does not exist is an unknown route. */

@@ -7,16 +7,16 @@ import { refuse } from '../respond.ts';
 
 /** The route by which Hono finds the handlers. A path that cannot be parsed needs none: `resolvePath` refuses it. */
 export function routeOf(request: Request): string {
-  const path = pathOf(request);
+  const path = pathOf(request.url);
   return path.ok ? path.value.route : '/';
 }
 
-export async function resolvePath(c: Context<AppEnv>, next: Next): MiddlewareResult {
-  const { raw } = c.req;
-  const path = pathOf(raw);
-  if (!path.ok) return refuse(path.failure);
+export function resolvePath(c: Context<AppEnv>, next: Next): MiddlewareResult {
+  const { url, headers } = c.req.raw;
+  const path = pathOf(url);
+  if (!path.ok) return Promise.resolve(refuse(path.failure));
   c.set('path', path.value);
-  c.set('query', parseQuery(raw.url));
-  c.set('namespacePath', namespaceOf(raw.headers, path.value.namespace));
+  c.set('query', parseQuery(url));
+  c.set('namespacePath', namespaceOf(headers, path.value.namespace));
   return next();
 }

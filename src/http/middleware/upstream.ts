@@ -26,11 +26,16 @@ const LEAK = invalid(
   'the request was not passed to the upstream, because a header or the URL has a token of Carillon that is not the token of the request; send a token of Carillon alone, as "X-Vault-Token: <token>" or "Authorization: Bearer <token>", and remove it everywhere else',
 );
 
-export async function passToUpstream(c: AppContext, next: Next): MiddlewareResult {
-  const { config } = c.var;
-  if (config.upstream === undefined || (await isForUs(c))) return next();
-  if (c.var.record !== undefined) c.var.record.isPassedOn = true;
-  return passOn(c.req.raw, config.upstream, config);
+export function passToUpstream(c: AppContext, next: Next): MiddlewareResult {
+  const config = c.get('config');
+  return config.upstream === undefined ? next() : passUnlessForUs(c, config.upstream, next);
+}
+
+async function passUnlessForUs(c: AppContext, upstream: Upstream, next: Next): MiddlewareResult {
+  if (await isForUs(c)) return next();
+  const { config, record } = c.var;
+  if (record !== undefined) record.isPassedOn = true;
+  return passOn(c.req.raw, upstream, config);
 }
 
 async function isForUs(c: AppContext): Promise<boolean> {

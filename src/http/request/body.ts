@@ -10,8 +10,9 @@ export function readUncompressedBody(
   request: Request,
   maxBytes: number,
 ): Promise<Result<Uint8Array>> {
-  const encoding = request.headers.get('content-encoding') ?? '';
-  return valuesOf(encoding).every((coding) => coding.toLowerCase() === 'identity')
+  const encoding = request.headers.get('content-encoding');
+  return encoding === null ||
+    valuesOf(encoding).every((coding) => coding.toLowerCase() === 'identity')
     ? readBody(request, maxBytes)
     : Promise.resolve(
         unsupportedMediaType(

@@ -18,11 +18,11 @@ const URL_PARTS = /^([a-z]+:\/\/[^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?/i;
  */
 export function parsePath(url: string): Result<string> {
   const [, , written = '/'] = URL_PARTS.exec(url) ?? [];
-  const raw = written.replace(/\/{2,}/g, '/');
+  const raw = written.includes('//') ? written.replace(/\/{2,}/g, '/') : written;
 
   let path: string;
   try {
-    path = decodeURIComponent(raw);
+    path = raw.includes('%') ? decodeURIComponent(raw) : raw;
   } catch {
     return invalid('the path of the URL has a malformed percent escape');
   }
@@ -39,8 +39,12 @@ export function withoutVersion(path: string): string {
   return path.replace(/^\/(v1\/)?/, '');
 }
 
+/** Shared by all requests without a query. Nobody changes a query. */
+const NO_QUERY = new URLSearchParams();
+
 /** Parses the query of a URL. `new URL` would throw if the Host header is no valid host. */
 export function parseQuery(url: string): URLSearchParams {
+  if (!url.includes('?')) return NO_QUERY;
   const [, , , query = ''] = URL_PARTS.exec(url) ?? [];
   return new URLSearchParams(query);
 }
@@ -70,6 +74,10 @@ const FIRST_SEGMENTS = ['sys', 'auth'];
  * divide('/v1/team-a/sys/health') // { namespace: 'team-a', route: '/v1/sys/health' }
  */
 export function divide(path: string): { readonly namespace: string; readonly route: string } {
+  // Most requests name no namespace in the URL.
+  if (path.startsWith('/v1/sys/') || path.startsWith('/v1/auth/')) {
+    return { namespace: '', route: path };
+  }
   const [, version, ...segments] = path.split('/');
   const start = segments.findIndex((segment) => FIRST_SEGMENTS.includes(segment));
   if (version !== 'v1' || start < 1) return { namespace: '', route: path };
@@ -98,15 +106,16 @@ export interface RequestPath {
   readonly apiPath: string;
 }
 
-const paths = new WeakMap<Request, Result<RequestPath>>();
+let last: { readonly url: string; readonly path: Result<RequestPath> } | undefined;
 
-/** Hono asks for the route before any middleware runs, so the parsed path is kept with its request. */
-export function pathOf(request: Request): Result<RequestPath> {
-  let path = paths.get(request);
-  if (path === undefined) {
-    path = parseRequestPath(request.url);
-    paths.set(request, path);
-  }
+/**
+ * Hono asks for the route before any middleware runs, and a publisher repeats its URL, so the last one is remembered. A
+ * query may have a ticket in it, and is not.
+ */
+export function pathOf(url: string): Result<RequestPath> {
+  if (url === last?.url) return last.path;
+  const path = parseRequestPath(url);
+  if (!url.includes('?')) last = { url, path };
   return path;
 }
 

@@ -9,7 +9,11 @@ import type { RawEvent } from '../raw-event.ts';
 const HEADER_PREFIX = 'ce-';
 
 export function isBinaryMode(headers: Headers): boolean {
-  return [...headers.keys()].some((name) => name.startsWith(HEADER_PREFIX));
+  // Names come in order, so most requests need not read them all.
+  for (const name of headers.keys()) {
+    if (name >= HEADER_PREFIX) return name.startsWith(HEADER_PREFIX);
+  }
+  return false;
 }
 
 export function readBinaryMode(

@@ -39,6 +39,7 @@ function verdict(row: Row): string {
 
 /** The rows in one sentence. */
 export function sentenceOf(rows: readonly Row[]): string {
+  if (rows.length === 0) return 'In short: nothing was measured.';
   const parts = rows.map(
     (row) =>
       `${row.load} ${number(row.value.median)} ${row.unit}${row.faults.length > 0 ? ' (WRONG)' : ''}`,

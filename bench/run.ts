@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { carillonBundle, contestantBundle } from './contestants/bundles.ts';
 import { commitAt } from './contestants/commit.ts';
 import type { Side } from './contestants/side.ts';
+import { Incapable } from './contestants/stage.ts';
 import type { Context } from './context.ts';
 import { Load } from './load/load.ts';
 import type { Row } from './measure/row.ts';
@@ -112,15 +113,21 @@ const load = new Load();
 const rows: Row[] = [];
 for (const name of names.length > 0 ? names : all) {
   const context: Context = { load, quick, carillon, baseline, others, progress, say };
-  for await (const row of BENCHMARKS[name]?.(context) ?? []) {
-    rows.push(row);
-    sayRow(row);
+  try {
+    for await (const row of BENCHMARKS[name]?.(context) ?? []) {
+      rows.push(row);
+      sayRow(row);
+    }
+  } catch (error) {
+    // What another commit lacks is no reason to measure nothing else.
+    if (!(isCompared && error instanceof Incapable && error.side === baseline.name)) throw error;
+    say(`\n${name}: ${baseline.name} cannot be measured: ${error.message.split('\n', 1)[0]}`);
   }
 }
 load.stop();
 const minutes = (performance.now() - begin) / 60_000;
 if (isRecorded) record(rows, minutes, measuredCommit);
-if (isCompared) sayWorse(rows, baseline.name);
+if (isCompared && rows.length > 0) sayWorse(rows, baseline.name);
 say(`\n${sentenceOf(rows)}`);
 process.exit(rows.some(({ faults }) => faults.length > 0) ? 1 : 0);
 

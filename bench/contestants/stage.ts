@@ -42,6 +42,17 @@ const PATHS = {
 export type Pace = Pick<Run, 'pace'> &
   Partial<Pick<Run, 'alone' | 'batch' | 'path' | 'template' | 'noise' | 'audience'>>;
 
+/** A contestant that cannot do what is measured: a commit of before, for instance. */
+export class Incapable extends Error {
+  /** The name of its side. */
+  readonly side: string;
+
+  constructor(side: string, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.side = side;
+  }
+}
+
 export class Stage {
   readonly name: string;
   readonly server: Server;
@@ -68,8 +79,20 @@ export class Stage {
     this.#peer = peer;
   }
 
-  /** Starts the server and opens its sockets; without `subscribers` there are none. */
+  /**
+   * Starts the server and opens its sockets; without `subscribers` there are none.
+   *
+   * @throws Incapable
+   */
   static async open(context: Context, side: Side, subscribers?: Subscribers): Promise<Stage> {
+    try {
+      return await Stage.#open(context, side, subscribers);
+    } catch (error) {
+      throw new Incapable(side.name, error);
+    }
+  }
+
+  static async #open(context: Context, side: Side, subscribers?: Subscribers): Promise<Stage> {
     context.progress(
       `${side.name}: starting${subscribers ? `, ${subscribers.sockets} sockets` : ''}`,
     );
@@ -133,7 +156,9 @@ export class Stage {
 
   async #accounted(work: () => Promise<RunResult>): Promise<Slice> {
     const before = cpuMicroseconds(this.server.pid);
-    const result = await work();
+    const result = await work().catch((error) => {
+      throw new Incapable(this.name, error);
+    });
     await new Promise((resolve) => setTimeout(resolve, SETTLING_MS));
     return { ...result, cpuMicroseconds: cpuMicroseconds(this.server.pid) - before };
   }

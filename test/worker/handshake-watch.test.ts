@@ -126,6 +126,28 @@ describe('a hub that watches', () => {
     expect(await closedPromptly(subscriber)).toEqual(CLOSED);
   });
 
+  it('takes the handshake of a token whose policy changes while the authority answers', async ({
+    holder,
+  }) => {
+    const gate = aGate();
+    const real = Authority.prototype.watch;
+    vi.spyOn(Authority.prototype, 'watch').mockImplementation(async function (
+      this: Authority,
+      ...asked: Parameters<typeof real>
+    ) {
+      const answer = await real.apply(this, asked);
+      await gate.passed();
+      return answer;
+    } as unknown as typeof real);
+    const handshake = holder.handshake('abc');
+    await until(gate.reached);
+    const pushed = vi.spyOn(AuthoritySync.prototype, 'authorityChanged');
+    await root.writes(`sys/policies/acl/${holder.policy}`, { policy: `${LISTENER}\n` });
+    await until(() => pushed.mock.calls.length > 0);
+    gate.open();
+    expect((await handshake).status).toBe(101);
+  });
+
   it.each([
     ['its token', (token: string) => root.writes('auth/token/revoke', { token })],
     [

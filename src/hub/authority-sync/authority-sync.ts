@@ -116,9 +116,16 @@ export class AuthoritySync {
 
   #pullChanges(authority: string): Promise<void> {
     return this.#exchanges.enqueue(authority, 'pull', async () => {
-      if (!this.#accessChanges.hasSubscribersOf(authority)) this.#forget(authority);
+      if (!this.#isUsed(authority)) this.#forget(authority);
       else while (await this.#pullSomeChanges(authority));
     });
+  }
+
+  /** A handshake has no class yet while it computes the tag of its owner. */
+  #isUsed(authority: string): boolean {
+    return (
+      this.#tokens.hasHandshakeOf(authority) || this.#accessChanges.hasSubscribersOf(authority)
+    );
   }
 
   /** @returns whether there are more */

@@ -52,6 +52,15 @@ export class WatchedTokens {
     else this.#handshakes.delete(tag);
   }
 
+  /** Whether a handshake with a token of the authority is in progress. */
+  hasHandshakeOf(authority: string): boolean {
+    if (this.#handshakes.size === 0) return false;
+    return this.#sql
+      .exec<{ key: number }>('SELECT key FROM watched_tokens WHERE authority = ?', authority)
+      .toArray()
+      .some(({ key }) => this.#handshakes.has(tagOf(key)));
+  }
+
   isWatched({ tag }: WatchedToken): boolean {
     return (
       this.#sql.exec('SELECT 1 FROM watched_tokens WHERE key = ?', keyOf(tag)).toArray().length > 0

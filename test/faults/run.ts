@@ -139,8 +139,15 @@ export async function run(options: RunOptions): Promise<Outcome> {
     const { events } = ledger;
     const receptions = population.all.map(({ reception }) => reception);
     const mismatches = check({ events, receptions });
-    failed = mismatches.length > 0 || stuck.length > 0;
-    if (failed) writeFileSync(join(data, 'mismatches.json'), JSON.stringify(mismatches, null, 1));
+    const problems = [
+      ...stuck,
+      ...[...publishers, ...population.all].flatMap(({ problems }) => problems),
+    ];
+    failed = mismatches.length > 0 || problems.length > 0;
+    if (failed) {
+      const found = JSON.stringify({ mismatches, problems }, null, 1);
+      writeFileSync(join(data, 'mismatches.json'), found);
+    }
     return {
       published: events.length,
       acknowledged: ledger.acknowledged,
@@ -153,10 +160,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
       faults: monitor.counts,
       longest: monitor.longest,
       mismatches,
-      problems: [
-        ...stuck,
-        ...[...publishers, ...population.all].flatMap(({ problems }) => problems),
-      ],
+      problems,
     };
   } finally {
     for (const interval of intervals) clearInterval(interval);

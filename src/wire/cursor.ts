@@ -8,7 +8,8 @@
  * cursor for the same position.
  */
 import { Buffer } from 'node:buffer';
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import type { HmacSha256 } from '../lib/hmac-sha256.ts';
 
 export interface Cursor {
   /** Hash of the name of the hub. */
@@ -44,11 +45,9 @@ export function isUnsignedCursor(text: string): boolean {
 }
 
 /** @param key the key of the hub */
-export function encodeCursor(cursor: Cursor, key: Uint8Array): string {
-  const bytes = Buffer.alloc(CODE_OFFSET + CODE_BYTES);
-  writePosition(bytes, cursor);
-  codeOf(bytes, key).copy(bytes, CODE_OFFSET);
-  return PREFIX + bytes.toString('base64url', HUB_OFFSET);
+export function encodeCursor(cursor: Cursor, key: HmacSha256): string {
+  sign(cursor, key);
+  return PREFIX + signed.toString('base64url', HUB_OFFSET);
 }
 
 /** @returns undefined if the text does not have the form of a cursor */
@@ -69,25 +68,30 @@ export function decodeCursor(text: string): SignedCursor | undefined {
 }
 
 /** Whether the cursor was made with this key. */
-export function isGenuine(cursor: SignedCursor, key: Uint8Array): boolean {
-  const bytes = Buffer.alloc(CODE_OFFSET);
-  writePosition(bytes, cursor);
+export function isGenuine(cursor: SignedCursor, key: HmacSha256): boolean {
   const given = Buffer.from(cursor.code, 'hex');
-  const expected = codeOf(bytes, key);
-  return given.length === expected.length && timingSafeEqual(given, expected);
+  sign(cursor, key);
+  return given.length === CODE_BYTES && timingSafeEqual(given, signed.subarray(CODE_OFFSET));
 }
 
-function writePosition(bytes: Buffer, { hub, epoch, sequence }: Cursor): void {
-  bytes.write(PREFIX, 'latin1');
-  bytes.writeUInt32BE(hub, HUB_OFFSET);
-  bytes.write(epoch, EPOCH_OFFSET, 'hex');
-  bytes.writeBigUInt64BE(BigInt(sequence), SEQUENCE_OFFSET);
-}
+/** The bytes of the last cursor that was signed. One for all, because each is read at once. */
+const signed = Buffer.alloc(CODE_OFFSET + CODE_BYTES, PREFIX, 'latin1');
+const view = new DataView(signed.buffer, signed.byteOffset, signed.byteLength);
+/** The words that the code covers. */
+const position = new Int32Array(CODE_OFFSET / 4);
 
-/** HMAC-SHA-256, truncated. `crypto.subtle` is asynchronous, so deliveries would wait for it. */
-function codeOf(bytes: Buffer, key: Uint8Array): Buffer {
-  const position = bytes.subarray(0, CODE_OFFSET);
-  return createHmac('sha256', key).update(position).digest().subarray(0, CODE_BYTES);
+/** Writes a cursor into `signed`. Its code is HMAC-SHA-256, truncated. */
+function sign({ hub, epoch, sequence }: Cursor, key: HmacSha256): void {
+  view.setUint32(HUB_OFFSET, hub);
+  view.setUint32(EPOCH_OFFSET, Number.parseInt(epoch.slice(0, 8), 16));
+  view.setUint32(EPOCH_OFFSET + 4, Number.parseInt(epoch.slice(8), 16));
+  view.setUint32(SEQUENCE_OFFSET, Math.floor(sequence / 2 ** 32));
+  view.setUint32(SEQUENCE_OFFSET + 4, sequence);
+  for (let i = 0; i < position.length; i++) position[i] = view.getInt32(4 * i);
+  const code = key.sign(position);
+  view.setInt32(CODE_OFFSET, code[0] ?? 0);
+  view.setInt32(CODE_OFFSET + 4, code[1] ?? 0);
+  view.setInt16(CODE_OFFSET + 8, (code[2] ?? 0) >>> 16);
 }
 
 /** The hash that stands for the name of a hub in its cursors: FNV-1a, 32 bits. */

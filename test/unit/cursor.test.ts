@@ -8,12 +8,11 @@ import {
   isGenuine,
   isUnsignedCursor,
 } from '../../src/wire/cursor.ts';
-import { anyCursor, KEY } from './support/cursors.ts';
+import { anyCursor, KEY, OTHER_KEY } from './support/cursors.ts';
 
 const CURSOR: Cursor = { hub: 1, epoch: '00000000000000ff', sequence: 3 };
 /** Of another implementation: `hmac` of Python. */
 const TEXT = 'cc2.AAAAAQAAAAAAAAD_AAAAAAAAAAPT9bLJnxFC1cAK';
-const OTHER_KEY = KEY.with(31, 0);
 
 /** Whether a text is a cursor that was made with a key. */
 function accepts(text: string, key = KEY): boolean {

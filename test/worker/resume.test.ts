@@ -3,6 +3,7 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect } from 'vitest';
 import { MAX_REPLAY_BYTES } from '../../src/hub/limits.ts';
+import { HmacSha256 } from '../../src/lib/hmac-sha256.ts';
 import { hubName } from '../../src/objects/names.ts';
 import { type Cursor, decodeCursor, encodeCursor, hubTag } from '../../src/wire/cursor.ts';
 import { decodeProtobuf } from '../../src/wire/protobuf.ts';
@@ -281,7 +282,7 @@ describe('refused with 400 and a sentence that says why', () => {
     const later = `${(await of({ sequence: 3 })).slice(0, 31)}${(await of({ sequence: 1 })).slice(31)}`;
     const decoded = decodeCursor(cursor);
     if (decoded === undefined) throw new Error('no cursor');
-    const made = encodeCursor(decoded, crypto.getRandomValues(new Uint8Array(32)));
+    const made = encodeCursor(decoded, new HmacSha256(crypto.getRandomValues(new Uint8Array(32))));
     for (const [text, message] of [
       [otherHub, 'of another subscription'],
       [later, 'the cursor was changed, or not made by this server; take it whole'],
@@ -307,7 +308,7 @@ describe('told of a gap', () => {
       (cursor) =>
         encodeCursor(
           { hub: 0, sequence: 900, ...decodeCursor(cursor), epoch: '0123456789abcdef' },
-          new Uint8Array(32),
+          new HmacSha256(new Uint8Array(32)),
         ),
     ],
     [

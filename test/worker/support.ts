@@ -9,6 +9,7 @@ import {
   composeSubscribers,
 } from '../../src/hub/subscribers/compose-subscribers.ts';
 import type { EventSupply } from '../../src/hub/subscribers/event-supply.ts';
+import { HmacSha256 } from '../../src/lib/hmac-sha256.ts';
 import { Alarms } from '../../src/objects/alarms.ts';
 import { migrate } from '../../src/objects/migrations.ts';
 import { hubName, wildcardHubName } from '../../src/objects/names.ts';
@@ -152,7 +153,7 @@ export function cursorBeside(
     const decoded = decodeCursor(cursor);
     const key = storage.kv.get<Uint8Array>('cursor_key');
     if (decoded === undefined || key === undefined) throw new Error(`no cursor: ${cursor}`);
-    return encodeCursor({ ...decoded, ...change }, key);
+    return encodeCursor({ ...decoded, ...change }, new HmacSha256(key));
   });
 }
 

@@ -3,6 +3,7 @@
  * first cursor. It belongs to the journal and not to this object: another object can continue both.
  */
 
+import { HmacSha256 } from '../../lib/hmac-sha256.ts';
 import {
   CURSOR_KEY_BYTES,
   encodeCursor,
@@ -28,7 +29,7 @@ export class CursorCodec {
   readonly #storage: DurableObjectStorage;
   readonly #journal: Journal;
   readonly #hub: number;
-  #storedKey: Uint8Array | undefined;
+  #signingKey: HmacSha256 | undefined;
   /** Cursors by sequence: every class of subscribers is sent the same ones. */
   readonly #encoded = new Map<number, string>();
   /** The epoch of these cursors. */
@@ -64,9 +65,9 @@ export class CursorCodec {
     return isGenuine(cursor, this.#key()) ? 'own' : 'forged';
   }
 
-  #key(): Uint8Array {
-    this.#storedKey ??= this.#storage.kv.get<Uint8Array>(KEY) ?? this.#newKey();
-    return this.#storedKey;
+  #key(): HmacSha256 {
+    this.#signingKey ??= new HmacSha256(this.#storage.kv.get<Uint8Array>(KEY) ?? this.#newKey());
+    return this.#signingKey;
   }
 
   #newKey(): Uint8Array {

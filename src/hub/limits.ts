@@ -67,7 +67,7 @@ export const MAX_CONVERTED_CHARACTERS = 512 * 1024;
 export const MAX_ROWS_READ = 32;
 
 /** Events that are read from a journal in one turn. */
-export const MAX_PAGE_EVENTS = 200;
+export const MAX_PAGE_EVENTS = 1000;
 
 /** Events that are read for a subscriber with less credit. It may want only one of them. */
 export const MIN_PAGE_EVENTS = 32;
@@ -100,7 +100,7 @@ export const REPLAY_BUDGET_BYTES = 32 * 1024 * 1024;
  * Bytes of that budget that are restored each second. A hub that does nothing else reads and sends about twice as
  * much.
  */
-export const REPLAY_BYTES_PER_SECOND = 8 * 1024 * 1024;
+export const REPLAY_BYTES_PER_SECOND = 40 * 1024 * 1024;
 
 /** How far a time may be before the start of a journal and still count as its start: clocks differ. */
 export const MAX_CLOCK_DIFFERENCE_MS = 60_000;

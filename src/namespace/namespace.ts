@@ -63,11 +63,14 @@ export function parseNamespacePath(text: string): string | undefined {
   return names.every((name) => checkNamespaceName(name).ok) ? path : undefined;
 }
 
+const SLASH = 0x2f;
+
 /** Removes leading and trailing slashes. A regular expression would take quadratic time for a long run of them. */
 export function trimSlashes(text: string): string {
-  let [start, end] = [0, text.length];
-  while (text[start] === '/') start++;
-  while (end > start && text[end - 1] === '/') end--;
+  let start = 0;
+  let end = text.length;
+  while (text.charCodeAt(start) === SLASH) start++;
+  while (end > start && text.charCodeAt(end - 1) === SLASH) end--;
   return text.slice(start, end);
 }
 

@@ -77,14 +77,16 @@ export function isGenuine(cursor: SignedCursor, key: HmacSha256): boolean {
 /** The bytes of the last cursor that was signed. One for all, because each is read at once. */
 const signed = Buffer.alloc(CODE_OFFSET + CODE_BYTES, PREFIX, 'latin1');
 const view = new DataView(signed.buffer, signed.byteOffset, signed.byteLength);
+/** The epoch that they have: cursors of one journal mostly follow each other. */
+let signedEpoch: string | undefined;
 /** The words that the code covers. */
 const position = new Int32Array(CODE_OFFSET / 4);
 
 /** Writes a cursor into `signed`. Its code is HMAC-SHA-256, truncated. */
 function sign({ hub, epoch, sequence }: Cursor, key: HmacSha256): void {
   view.setUint32(HUB_OFFSET, hub);
-  view.setUint32(EPOCH_OFFSET, Number.parseInt(epoch.slice(0, 8), 16));
-  view.setUint32(EPOCH_OFFSET + 4, Number.parseInt(epoch.slice(8), 16));
+  if (epoch !== signedEpoch) signed.write(epoch, EPOCH_OFFSET, 'hex');
+  signedEpoch = epoch;
   view.setUint32(SEQUENCE_OFFSET, Math.floor(sequence / 2 ** 32));
   view.setUint32(SEQUENCE_OFFSET + 4, sequence);
   for (let i = 0; i < position.length; i++) position[i] = view.getInt32(4 * i);

@@ -1,11 +1,11 @@
 /** An event on its way to subscribers. Each encoding is made at most once, when the first subscriber needs it. */
 
+import { Buffer } from 'node:buffer';
 import type { Event } from '../event/event.ts';
 import { ok, type Result, tooLarge } from '../lib/result.ts';
 import { decodeJson, encodeJson } from './json.ts';
 import { MAX_FRAME_BYTES } from './limits.ts';
 import { encodeProtobuf } from './protobuf.ts';
-import { utf8Length } from './utf8.ts';
 
 /** The encoding that a subscriber chose at the handshake: text frames of JSON, or binary frames of protobuf. */
 export type Encoding = 'json' | 'protobuf';
@@ -37,8 +37,9 @@ export class Frame {
   /** Bytes on the wire. */
   size(encoding: Encoding): number {
     if (encoding === 'protobuf') return this.protobuf.length;
-    this.#jsonBytes ??= utf8Length(this.json);
-    return this.#jsonBytes;
+    const bytes = this.#jsonBytes ?? Buffer.byteLength(this.json);
+    this.#jsonBytes = bytes;
+    return bytes;
   }
 }
 
@@ -54,7 +55,7 @@ export function encodeWithinLimit(event: Event): Result<string> {
   const json = encodeJson(event);
   if (json.length * MAX_BYTES_PER_CHARACTER <= MAX_FRAME_BYTES) return ok(json);
 
-  const jsonBytes = utf8Length(json);
+  const jsonBytes = Buffer.byteLength(json);
   if (jsonBytes > MAX_FRAME_BYTES) return frameTooLarge('JSON', jsonBytes);
   const protobufBytes = encodeProtobuf(event).length;
   if (protobufBytes > MAX_FRAME_BYTES) return frameTooLarge('protobuf', protobufBytes);

@@ -1,9 +1,13 @@
 /** What those who come back may make a hub read. */
-import { expect } from 'vitest';
+import { afterEach, expect, vi } from 'vitest';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
 import { MAX_UNACKED_BYTES } from '../../src/wire/limits.ts';
 import { it } from './fixtures.ts';
 import { handshake, publish, Subscriber } from './support.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const NEVER = encodeURIComponent('operation == never');
 
@@ -21,8 +25,10 @@ it.each(['stock', 'carillon.v1'])(
         ).status,
       ).toBe(200);
     }
+    // What was counted does not drain.
+    vi.useFakeTimers({ toFake: ['Date'] });
     const statuses: number[] = [];
-    for (let i = 0; i < 12; i++) {
+    for (let i = 0; i < 6; i++) {
       const headers = protocol === 'stock' ? {} : { 'Sec-WebSocket-Protocol': SUBPROTOCOLS.json };
       const { status, webSocket } = await handshake(
         'deploy/*',

@@ -30,8 +30,8 @@ export class CursorCodec {
   readonly #journal: Journal;
   readonly #hub: number;
   #signingKey: HmacSha256 | undefined;
-  /** Cursors by sequence: every class of subscribers is sent the same ones. */
-  readonly #encoded = new Map<number, string>();
+  /** The cursors that were made last, by sequence: every class of subscribers is sent the same ones. */
+  readonly #made = new Array<{ sequence: number; cursor: string } | undefined>(MAX_CACHED_CURSORS);
   /** The epoch of these cursors. */
   #epoch: string | undefined;
 
@@ -49,13 +49,13 @@ export class CursorCodec {
   /** The cursor of the position after a sequence. */
   encode(sequence: number): string {
     const { epoch } = this.#journal;
-    if (epoch !== this.#epoch || this.#encoded.size === MAX_CACHED_CURSORS) this.#encoded.clear();
+    if (epoch !== this.#epoch) this.#made.fill(undefined);
     this.#epoch = epoch;
-    let cursor = this.#encoded.get(sequence);
-    if (cursor === undefined) {
-      cursor = encodeCursor({ hub: this.#hub, epoch, sequence }, this.#key());
-      this.#encoded.set(sequence, cursor);
-    }
+    const place = sequence % MAX_CACHED_CURSORS;
+    const known = this.#made[place];
+    if (known?.sequence === sequence) return known.cursor;
+    const cursor = encodeCursor({ hub: this.#hub, epoch, sequence }, this.#key());
+    this.#made[place] = { sequence, cursor };
     return cursor;
   }
 

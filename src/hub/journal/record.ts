@@ -7,6 +7,7 @@ import { countOf, type EventBatch, eventBatch, frameAt, keyAt } from '../../even
 import { type EventFacts, factsOf } from '../../event/facts.ts';
 import type { GapReason } from '../../wire/carillon-v1/messages.ts';
 import { Frame } from '../../wire/frame.ts';
+import { decodeJson } from '../../wire/json.ts';
 
 /** Records to append, each with the time at which it was accepted, in Unix milliseconds. */
 export interface NewRecords extends EventBatch {
@@ -26,8 +27,9 @@ export class EventEntry {
     this.frame = frame;
   }
 
+  /** The event itself is not retained: of most events nobody needs more than the facts. */
   get facts(): EventFacts {
-    this.#facts ??= factsOf(this.frame.event);
+    this.#facts ??= factsOf(decodeJson(this.frame.json));
     return this.#facts;
   }
 }

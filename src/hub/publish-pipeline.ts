@@ -53,7 +53,7 @@ export class PublishPipeline {
     if (refused !== undefined) return requests.map(() => ({ refused }));
     await authoritySync.confirm(Date.now());
     const { last } = journal;
-    const receipts = await Promise.all(requests.map((request) => this.#write(request)));
+    const receipts = await Promise.all(this.#batcher.writeAll(requests).map(receiptOf));
     alarms.arm();
     await feeds.feed(last);
     return receipts;
@@ -80,19 +80,6 @@ export class PublishPipeline {
     return refused;
   }
 
-  async #write({ owner, events }: PublishRequest): Promise<PublishReceipt> {
-    const written = this.#batcher.write(events, owner);
-    if (written === undefined) return { refused: 'overloaded' };
-    try {
-      const sequences = await written;
-      return { duplicates: sequences.flatMap((each, i) => (each === undefined ? [i] : [])) };
-    } catch (error) {
-      // A hub that cannot read its storage fails all requests, and reports that.
-      if (isOwnFailure(error)) throw error;
-      return { failed: messageOf(error) };
-    }
-  }
-
   /**
    * Appends, waits until that is durable, and delivers: a send that waits for the disk costs more. Until then nobody sees
    * the events, so a subscriber that connects meanwhile is sent them with all others.
@@ -115,6 +102,19 @@ export class PublishPipeline {
     }
     if (isNew && fanOut.hasSubscribers) await fanOut.deliver(entriesOf(requests, sequences));
     return sequences;
+  }
+}
+
+/** @param written undefined if the queue is full */
+async function receiptOf(written: Promise<Sequences> | undefined): Promise<PublishReceipt> {
+  if (written === undefined) return { refused: 'overloaded' };
+  try {
+    const sequences = await written;
+    return { duplicates: sequences.flatMap((each, i) => (each === undefined ? [i] : [])) };
+  } catch (error) {
+    // A hub that cannot read its storage fails all requests, and reports that.
+    if (isOwnFailure(error)) throw error;
+    return { failed: messageOf(error) };
   }
 }
 

@@ -5,6 +5,7 @@ import { MAX_FRAME_BYTES } from '../../src/wire/limits.ts';
 import { decodeProtobuf } from '../../src/wire/protobuf.ts';
 import { it } from './fixtures.ts';
 import {
+  afterTurn,
   handshake,
   hubStub,
   publish,
@@ -100,7 +101,7 @@ describe('many subscribers', () => {
     const ids: string[] = [];
     let publishing = true;
     const publisher = (async () => {
-      while (publishing) ids.push(await published('deploy/finished'));
+      while (publishing) ids.push(await afterTurn(() => published('deploy/finished')));
     })();
     const sinceThen: { subscriber: Subscriber; count: number }[] = [];
     for (const pattern of ['deploy/finished', 'dep*', '*', 'deploy/*']) {

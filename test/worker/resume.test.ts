@@ -9,6 +9,7 @@ import { type Cursor, decodeCursor, encodeCursor, hubTag } from '../../src/wire/
 import { decodeProtobuf } from '../../src/wire/protobuf.ts';
 import { it } from './fixtures.ts';
 import {
+  afterTurn,
   cursorBeside,
   entriesOf,
   fetchApi,
@@ -145,10 +146,8 @@ describe.each(PATTERNS)('a subscriber of %s that comes back', (pattern) => {
     const publisher = (async () => {
       while (publishing) {
         const batch = Array.from({ length: 7 }, () => crypto.randomUUID());
-        await published(
-          'deploy/finished',
-          batch.map((id) => ({ id })),
-        );
+        const events = batch.map((id) => ({ id }));
+        await afterTurn(() => published('deploy/finished', events));
         all.push(...batch);
       }
     })();

@@ -16,7 +16,7 @@ import {
   root,
   told,
 } from './security-support.ts';
-import { Subscriber } from './support.ts';
+import { afterTurn, Subscriber } from './support.ts';
 
 const CLOSED = { code: 1000, reason: '' };
 
@@ -70,7 +70,7 @@ describe.each(['abc', '*'])('a subscription to %s', (pattern) => {
     const ids: string[] = [];
     let publishing = true;
     const publisher = (async () => {
-      while (publishing) ids.push(await root.published('abc', on('secret/a')));
+      while (publishing) ids.push(await afterTurn(() => root.published('abc', on('secret/a'))));
     })();
     await holder.writes('auth/token/revoke-self');
     expect(await closedPromptly(leaving)).toEqual(CLOSED);

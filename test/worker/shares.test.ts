@@ -2,7 +2,7 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, vi } from 'vitest';
 import { MAX_SECRET_IDS } from '../../src/authority/limits.ts';
-import { eventBatch } from '../../src/event/event-batch.ts';
+import { type EventBatch, eventBatch } from '../../src/event/event-batch.ts';
 import { type Sequences, WriteBatcher } from '../../src/hub/journal/write-batcher.ts';
 import { MAX_QUEUED_EVENTS, MAX_SOCKETS_PER_TOKEN } from '../../src/hub/limits.ts';
 import { MAX_CACHED_LOOKUPS } from '../../src/lib/limits.ts';
@@ -154,12 +154,14 @@ describe('the places of a hub', () => {
 
 describe('the queue of a hub', () => {
   it('counts a token and those that it makes as one, and others apart', async () => {
-    const take = vi.spyOn(WriteBatcher.prototype, 'write');
+    const take = vi.spyOn(WriteBatcher.prototype, 'writeAll');
     const policy = `${MAKER}\n${granting({ 'sys/events/publish/*': 'update' })}`;
     const maker = await aHolder(policy);
     const publishers = [maker, await childOf(maker), await childOf(maker), await aHolder(policy)];
     for (const each of publishers) await each.published('abc', {});
-    const [first, ...more] = take.mock.calls.map(([, owner]) => owner);
+    const [first, ...more] = take.mock.calls.flatMap(([requests]) =>
+      requests.map(({ owner }) => owner),
+    );
     expect(first).toBeDefined();
     expect(more.map((owner) => owner === first)).toEqual([true, true, false]);
   });
@@ -167,6 +169,7 @@ describe('the queue of a hub', () => {
   it('has room for others where one owner fills it with many publishers', async () => {
     const committing = Promise.withResolvers<Sequences[]>();
     const batcher = new WriteBatcher(() => committing.promise);
+    const write = (events: EventBatch, owner: string) => batcher.writeAll([{ events, owner }])[0];
     const by = (publisher: string, events: number) =>
       eventBatch(
         Array.from({ length: events }, (_, index) => ({
@@ -175,12 +178,12 @@ describe('the queue of a hub', () => {
         })),
       );
     const batch = MAX_QUEUED_EVENTS / 20;
-    batcher.write(by('first', 1), 'first');
+    write(by('first', 1), 'first');
     const taken = Array.from({ length: 40 }, (_, index) =>
-      batcher.write(by(`child ${index}`, batch), 'maker'),
+      write(by(`child ${index}`, batch), 'maker'),
     );
     expect(taken.filter((each) => each !== undefined)).toHaveLength(10);
-    expect(batcher.write(by('other', 4 * batch), 'other')).toBeDefined();
+    expect(write(by('other', 4 * batch), 'other')).toBeDefined();
     committing.resolve([]);
   });
 });

@@ -217,3 +217,12 @@ export async function breakJournalFor(stub: DurableObjectStub, text: string): Pr
     );
   });
 }
+
+/**
+ * Does something after a turn of the event loop. Requests of real clients wait for the network. In a test that publishes
+ * without a pause, nothing else would have its turn.
+ */
+export async function afterTurn<T>(action: () => Promise<T>): Promise<T> {
+  await scheduler.wait(0);
+  return action();
+}

@@ -2,7 +2,7 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, vi } from 'vitest';
 import { countOf, type EventBatch, eventBatch, keyAt } from '../../src/event/event-batch.ts';
-import { WriteBatcher } from '../../src/hub/journal/write-batcher.ts';
+import { type Sequences, WriteBatcher } from '../../src/hub/journal/write-batcher.ts';
 import { MAX_COMMITTED_BYTES, MAX_QUEUED_BYTES, MAX_QUEUED_EVENTS } from '../../src/hub/limits.ts';
 import { it } from './fixtures.ts';
 import {
@@ -18,6 +18,14 @@ import {
 
 function events(...ids: string[]): EventBatch {
   return eventBatch(ids.map((id) => ({ key: id, json: '{}' })));
+}
+
+function write(
+  batcher: WriteBatcher,
+  events: EventBatch,
+  owner: string,
+): Promise<Sequences> | undefined {
+  return batcher.writeAll([{ events, owner }])[0];
 }
 
 function keysOf(batch: EventBatch): string[] {
@@ -45,9 +53,9 @@ function slowCommits() {
 describe('a write batcher', () => {
   it('commits at once where it is idle, and then what came meanwhile, together', async () => {
     const { batcher, groups, letGo } = slowCommits();
-    const first = batcher.write(events('a'), '');
+    const first = write(batcher, events('a'), '');
     expect(groups).toEqual([['a']]);
-    const others = [batcher.write(events('b', 'c'), ''), batcher.write(events('d'), '')];
+    const others = [write(batcher, events('b', 'c'), ''), write(batcher, events('d'), '')];
     expect(groups.length).toBe(1);
     await letGo();
     expect(await first).toEqual([97]);
@@ -56,11 +64,22 @@ describe('a write batcher', () => {
     expect(groups).toEqual([['a'], ['b', 'c', 'd']]);
   });
 
+  it('commits together what came together, though it is idle', async () => {
+    const { batcher, groups, letGo } = slowCommits();
+    const both = batcher.writeAll([
+      { events: events('a'), owner: '' },
+      { events: events('b'), owner: '' },
+    ]);
+    await letGo();
+    expect(await Promise.all(both)).toEqual([[97], [98]]);
+    expect(groups).toEqual([['a', 'b']]);
+  });
+
   it('commits each by itself where they cannot be committed together', async () => {
     const { batcher, groups, letGo } = slowCommits();
-    const first = batcher.write(events('a'), '');
-    const good = batcher.write(events('b'), '');
-    const bad = batcher.write(events('bad'), '');
+    const first = write(batcher, events('a'), '');
+    const good = write(batcher, events('b'), '');
+    const bad = write(batcher, events('bad'), '');
     const outcomes = Promise.allSettled([first, good, bad]);
     for (let i = 0; i < 4; i++) await letGo();
     expect((await outcomes).map(({ status }) => status)).toEqual([
@@ -76,7 +95,7 @@ describe('a write batcher', () => {
     const bytes = (name: string, part: number) =>
       eventBatch([{ key: name, json: 'x'.repeat(MAX_COMMITTED_BYTES * part) }]);
     const taken = ['a', 'b', 'c', 'd', 'e'].map((name, i) =>
-      batcher.write(bytes(name, [0.1, 0.6, 0.4, 0.1, 3][i] ?? 0), ''),
+      write(batcher, bytes(name, [0.1, 0.6, 0.4, 0.1, 3][i] ?? 0), ''),
     );
     for (let i = 0; i < 4; i++) await letGo();
     await Promise.all(taken);
@@ -85,15 +104,15 @@ describe('a write batcher', () => {
 
   it('refuses what would be too many, and takes it later', async () => {
     const { batcher, letGo } = slowCommits();
-    const first = batcher.write(events('a'), '');
+    const first = write(batcher, events('a'), '');
     const many = Array.from({ length: MAX_QUEUED_EVENTS }, (_, i) => `n${i}`);
-    const full = batcher.write(events(...many), '');
-    expect(batcher.write(events('b'), '')).toBeUndefined();
+    const full = write(batcher, events(...many), '');
+    expect(write(batcher, events('b'), '')).toBeUndefined();
     await letGo();
     await letGo();
     expect((await first)?.length).toBe(1);
     expect((await full)?.length).toBe(MAX_QUEUED_EVENTS);
-    const later = batcher.write(events('b'), '');
+    const later = write(batcher, events('b'), '');
     await letGo();
     expect(await later).toEqual([98]);
   });
@@ -109,37 +128,37 @@ describe('of what may wait to be taken', () => {
   /** How many requests of a publisher are taken, one after the other. */
   function taken(batcher: WriteBatcher, publisher: string, count: number, json?: string): number {
     let requests = 0;
-    while (batcher.write(request(publisher, count, json), publisher) !== undefined) requests++;
+    while (write(batcher, request(publisher, count, json), publisher) !== undefined) requests++;
     return requests;
   }
 
   it('one publisher has no more events than there is room left for', () => {
     const { batcher } = slowCommits();
-    batcher.write(events('the-first'), '');
+    write(batcher, events('the-first'), '');
     const requests = MAX_QUEUED_EVENTS / 1000;
     expect(taken(batcher, 'greedy', 1000)).toBe(requests / 2);
     expect(taken(batcher, 'greedier', 1000)).toBe(3);
-    expect(batcher.write(request('other', 1000), 'other')).toBeDefined();
+    expect(write(batcher, request('other', 1000), 'other')).toBeDefined();
   });
 
   it('one publisher has no more bytes than there is room left for', () => {
     const { batcher } = slowCommits();
-    batcher.write(events('the-first'), '');
+    write(batcher, events('the-first'), '');
     const json = 'x'.repeat(MAX_QUEUED_BYTES / 64);
     expect(taken(batcher, 'greedy', 1, json)).toBe(32);
-    expect(batcher.write(request('other', 1, json), 'other')).toBeDefined();
+    expect(write(batcher, request('other', 1, json), 'other')).toBeDefined();
   });
 
   it('bytes are counted and not characters', () => {
     const { batcher } = slowCommits();
-    batcher.write(events('the-first'), '');
+    write(batcher, events('the-first'), '');
     const json = 'ü'.repeat(MAX_QUEUED_BYTES / 128);
     expect(taken(batcher, 'greedy', 1, json)).toBe(32);
   });
 
   it('a publisher has its whole share again once what waited was taken', async () => {
     const { batcher, letGo } = slowCommits();
-    batcher.write(events('the-first'), '');
+    write(batcher, events('the-first'), '');
     const before = taken(batcher, 'greedy', 100);
     await letGo();
     await vi.waitFor(() => expect(taken(batcher, 'greedy', 100)).toBe(before));

@@ -6,6 +6,7 @@
 
 import { countOf, type EventBatch } from '../../event/event-batch.ts';
 import { isWithinShare } from '../../lib/fair-share.ts';
+import type { PublishRequest } from '../../objects/hub-contract.ts';
 import { utf8Length } from '../../wire/utf8.ts';
 import {
   FLUSH_LINGER_MS,
@@ -45,11 +46,18 @@ export class WriteBatcher {
   }
 
   /**
-   * @param events of one request
-   * @param owner of the publisher, who may have no more events in the queue than there is room left
-   * @returns undefined if the queue is full, and then nothing of the request is written
+   * Takes requests that came together, to be committed together.
+   *
+   * @returns for each undefined if the queue is full, and then nothing of the request is written. An owner may have no more
+   *   events in the queue than there is room left
    */
-  write(events: EventBatch, owner: string): Promise<Sequences> | undefined {
+  writeAll(requests: readonly PublishRequest[]): (Promise<Sequences> | undefined)[] {
+    const written = requests.map((request) => this.#enqueue(request));
+    if (!this.#isCommitting) this.#commitAll();
+    return written;
+  }
+
+  #enqueue({ events, owner }: PublishRequest): Promise<Sequences> | undefined {
     const length = countOf(events);
     const bytes = utf8Length(events.frames);
     const own = this.#byOwner.get(owner);
@@ -71,7 +79,6 @@ export class WriteBatcher {
       own.events += length;
       own.bytes += bytes;
     }
-    if (!this.#isCommitting) this.#commitAll();
     return written;
   }
 
@@ -82,6 +89,8 @@ export class WriteBatcher {
       const batch = this.#nextBatch();
       const startedAt = Date.now();
       await this.#commitBatch(batch);
+      // A request that comes alone costs no timer.
+      if (batch.length === 1 && this.#queue.length === 0) break;
       // The clock stands still during a turn of the event loop, so the time can be read only after it.
       await scheduler.wait(0);
       // More events are on their way through the Worker. A short wait for them saves more than it costs.

@@ -42,7 +42,7 @@ export default {
   },
 } satisfies ExportedHandler<Env>;
 
-/** Its storage counts from now on. An alarm that is set and a key that is put are rows, too. */
+/** Its storage counts from now on. An alarm that is set and a key that is put or deleted are rows, too. */
 function countingRows(ctx: DurableObjectState): DurableObjectState {
   const { storage } = ctx;
   const exec = storage.sql.exec.bind(storage.sql);
@@ -55,6 +55,12 @@ function countingRows(ctx: DurableObjectState): DurableObjectState {
   replace(storage.kv, 'put', (...args: Parameters<typeof put>) => {
     counts.rows++;
     put(...args);
+  });
+  const remove = storage.kv.delete.bind(storage.kv);
+  replace(storage.kv, 'delete', (...args: Parameters<typeof remove>) => {
+    const was = remove(...args);
+    if (was) counts.rows++;
+    return was;
   });
   const setAlarm = storage.setAlarm.bind(storage);
   replace(storage, 'setAlarm', (...args: Parameters<typeof setAlarm>) => {

@@ -11,11 +11,12 @@ import {
   publisherToken,
   returnedFrameTemplate,
 } from './contestants/carillon.ts';
+import { freePort } from './contestants/free-port.ts';
 import { startWorkerd } from './contestants/server.ts';
 import { MARK, stampOf } from './load/protocol.ts';
 import { cpuMicroseconds } from './measure/accounting.ts';
 import { number } from './measure/digits.ts';
-import { freePort, profileOf } from './measure/inspector.ts';
+import { profileOf } from './measure/inspector.ts';
 import { selfTimes, showTimes } from './measure/self-times.ts';
 import { spread } from './measure/statistics.ts';
 

@@ -1,5 +1,4 @@
 /** The inspector of a workerd: its sampling profiler, over the Chrome DevTools Protocol. */
-import { createServer } from 'node:net';
 import { WebSocket } from 'ws';
 
 /** As `Profiler.stop` answers. */
@@ -50,14 +49,4 @@ export async function profileOf(
   const { profile } = (await call('Profiler.stop')) as { profile: CpuProfile };
   socket.terminate();
   return profile;
-}
-
-/** For the inspector: workerd does not say which port it chose. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -2,8 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { frameTemplate } from '../carillon.ts';
+import { freePort } from '../free-port.ts';
 import { type Peer, type PeerKind, RETAINED_EVENTS } from './peer.ts';
-import { freePort, moduleVersionOf, newFolder, programOf, startProgram } from './programs.ts';
+import { moduleVersionOf, newFolder, programOf, startProgram } from './programs.ts';
 
 export const CENTRIFUGO = 'Centrifugo';
 const PROGRAM = 'centrifugo';

@@ -4,15 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MARK } from '../../load/protocol.ts';
 import { frameTemplate } from '../carillon.ts';
+import { freePort } from '../free-port.ts';
 import { type Peer, type PeerKind, RETAINED_EVENTS } from './peer.ts';
-import {
-  freePort,
-  moduleVersionOf,
-  newFolder,
-  programOf,
-  startProgram,
-  versionOf,
-} from './programs.ts';
+import { moduleVersionOf, newFolder, programOf, startProgram, versionOf } from './programs.ts';
 
 const NAME = 'Mercure';
 const PROGRAM = 'mercure';

@@ -3,8 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NatsSender } from '../../load/nats-sender.ts';
 import { frameTemplate } from '../carillon.ts';
+import { freePort } from '../free-port.ts';
 import { type Peer, type PeerKind, RETAINED_EVENTS } from './peer.ts';
-import { freePort, newFolder, programOf, startProgram, versionOf } from './programs.ts';
+import { newFolder, programOf, startProgram, versionOf } from './programs.ts';
 
 const NAME = 'NATS';
 const PROGRAM = 'nats-server';

@@ -2,8 +2,9 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { frameTemplate } from '../carillon.ts';
+import { freePort } from '../free-port.ts';
 import { type Peer, type PeerKind, RETAINED_EVENTS } from './peer.ts';
-import { freePort, newFolder, programOf, startProgram, versionOf } from './programs.ts';
+import { newFolder, programOf, startProgram, versionOf } from './programs.ts';
 
 const NAME = 'nchan';
 const PROGRAM = 'nginx';

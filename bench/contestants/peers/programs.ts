@@ -1,7 +1,7 @@
 /** The programs of peers: where they are, and how they are started on ports of their own. */
 import { execFileSync, spawn } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type Server, served } from '../server.ts';
@@ -42,17 +42,6 @@ export function moduleVersionOf(program: string, module: string): string {
 
 export function newFolder(): string {
   return mkdtempSync(join(tmpdir(), 'carillon-bench-peer-'));
-}
-
-/** A port that nobody listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
-    });
-  });
 }
 
 interface Program {

@@ -40,6 +40,12 @@ export class Access {
     return path !== undefined && this.#acl.allows({ ...request, path });
   }
 
+  /** Whether a request is allowed with any parameters. @param namespace as in `allows` */
+  allowsAnyData(namespace: string, path: string, operation: Operation): boolean {
+    const relative = this.#relativePath(namespace, path);
+    return relative !== undefined && this.#acl.allowsAnyData(relative, operation);
+  }
+
   hasSudo(namespace: string, path: string, operation: Operation): boolean {
     const relative = this.#relativePath(namespace, path);
     return relative !== undefined && this.#acl.hasSudo(relative, operation);

@@ -14,7 +14,7 @@ import {
 } from './capability.ts';
 import type { Identity } from './identity.ts';
 import { kvV2PathOf } from './kv-paths.ts';
-import { parametersAllowed } from './parameters.ts';
+import { anyParametersAllowed, parametersAllowed } from './parameters.ts';
 import { DENIED, mergePermissions, type Permissions } from './permissions.ts';
 import type { Policy } from './policy.ts';
 import { type AclRule, RuleIndex, type RuleSource } from './rule-index.ts';
@@ -90,6 +90,14 @@ export class Acl {
     if (rule === undefined || (rule.granted & NEEDED[operation]) === 0) return false;
     if (!isWithinBounds(wrapTtl, rule.permissions)) return false;
     return WITHOUT_PARAMETERS.has(operation) || parametersAllowed(rule.permissions, data ?? {});
+  }
+
+  /** Whether a request is allowed with any parameters. It does not ask for a wrapped answer. */
+  allowsAnyData(path: string, operation: Operation): boolean {
+    if (this.root) return true;
+    const rule = this.#deciding(path, operation);
+    if (rule === undefined || (rule.granted & NEEDED[operation]) === 0) return false;
+    return isWithinBounds(undefined, rule.permissions) && anyParametersAllowed(rule.permissions);
   }
 
   /** Whether the rule that decides about the operation grants `sudo`. */

@@ -18,6 +18,15 @@ export function parametersAllowed(
   return allowed.size === 0 || members.every(([name, value]) => isAllowed(allowed, name, value));
 }
 
+/** Whether every request passes, whatever parameters it has. */
+export function anyParametersAllowed({
+  allowed,
+  denied,
+  required,
+}: Pick<Permissions, 'allowed' | 'denied' | 'required'>): boolean {
+  return allowed.size === 0 && denied.size === 0 && required.length === 0;
+}
+
 function isDenied(denied: Parameters, name: string, value: unknown): boolean {
   const values = denied.get(name.toLowerCase());
   if (values === undefined) return false;

@@ -24,6 +24,7 @@ export function authorize(
   namespace: string,
   needsPath: boolean,
 ): Result<undefined, Denial> {
+  const rights = new RightsOfRequest(access);
   for (const { event, where, sent } of events) {
     const deny = (message: string, path: string): Result<never, Denial> => ({
       ok: false,
@@ -36,16 +37,13 @@ export function authorize(
         'namespace',
       );
     }
-    const mayWrite = (path: string, data: Readonly<Record<string, unknown>>) =>
-      (['update', 'create'] as const).some((operation) =>
-        access.allows(inNamespace, { operation, path, data }),
-      );
-    const publishPath = `sys/events/publish/${event.event_type}`;
-    if (!mayWrite(publishPath, sent)) {
+    if (!rights.mayPublish(inNamespace, event.event_type, sent)) {
+      const publishPath = publishPathOf(event.event_type);
       return deny(`"update" or "create" on ${quote(publishPath)} is needed`, publishPath);
     }
+    if (!needsPath) continue;
     const { path } = factsOf(event);
-    if (needsPath && path !== '' && !mayWrite(path, {})) {
+    if (path !== '' && !rights.mayWritePath(inNamespace, path)) {
       return deny(
         `"update" or "create" on the path of the event, ${quote(path)}, is needed`,
         'the path of the event',
@@ -53,4 +51,53 @@ export function authorize(
     }
   }
   return ok(undefined);
+}
+
+const OPERATIONS = ['update', 'create'] as const;
+
+function publishPathOf(eventType: string): string {
+  return `sys/events/publish/${eventType}`;
+}
+
+/**
+ * The rights of a publisher, asked event by event. Most events of a request have the type and the path of the event before,
+ * so what was allowed last is remembered, unless it depends on more of the event.
+ */
+class RightsOfRequest {
+  readonly #access: Access;
+  /** May be published whatever is sent. */
+  #type: { readonly namespace: string; readonly eventType: string } | undefined;
+  /** May be written. */
+  #path: { readonly namespace: string; readonly path: string } | undefined;
+
+  constructor(access: Access) {
+    this.#access = access;
+  }
+
+  mayPublish(
+    namespace: string,
+    eventType: string,
+    sent: Readonly<Record<string, unknown>>,
+  ): boolean {
+    if (this.#type?.eventType === eventType && this.#type.namespace === namespace) return true;
+    const path = publishPathOf(eventType);
+    if (OPERATIONS.some((operation) => this.#access.allowsAnyData(namespace, path, operation))) {
+      this.#type = { namespace, eventType };
+      return true;
+    }
+    return this.#mayWrite(namespace, path, sent);
+  }
+
+  mayWritePath(namespace: string, path: string): boolean {
+    if (this.#path?.path === path && this.#path.namespace === namespace) return true;
+    if (!this.#mayWrite(namespace, path, {})) return false;
+    this.#path = { namespace, path };
+    return true;
+  }
+
+  #mayWrite(namespace: string, path: string, data: Readonly<Record<string, unknown>>): boolean {
+    return OPERATIONS.some((operation) =>
+      this.#access.allows(namespace, { operation, path, data }),
+    );
+  }
 }

@@ -12,23 +12,28 @@ import type { JsonObject, JsonValue } from '../lib/json.ts';
  * Vault sends `datacontentype`, and some clients decode that.
  */
 export function encodeJson(event: Event): string {
-  const json =
-    `{"id":${JSON.stringify(event.id)},"source":${JSON.stringify(event.source)},"specversion":"1.0",` +
-    `"type":"*","data":${receivedJson(event)},"datacontenttype":"application/json",` +
-    `"datacontentype":"application/cloudevents","time":${JSON.stringify(event.time)}}\n`;
-  return escapeHtml(json);
+  const id = textJson(event.id);
+  return (
+    `{"id":${id},"source":${textJson(event.source)},"specversion":"1.0",` +
+    `"type":"*","data":${receivedJson(event, id)},"datacontenttype":"application/json",` +
+    `"datacontentype":"application/cloudevents","time":${textJson(event.time)}}\n`
+  );
 }
 
 /** The `data` of a frame, which is an `EventReceived` in protobuf. */
-function receivedJson(event: Event): string {
-  let data = `{"id":${JSON.stringify(event.id)}`;
-  if (event.metadata !== undefined) data += `,"metadata":${valueJson(event.metadata)}`;
-  if (event.entity_ids.length > 0) data += `,"entity_ids":${JSON.stringify(event.entity_ids)}`;
-  if (event.note !== '') data += `,"note":${JSON.stringify(event.note)}`;
+function receivedJson(event: Event, id: string): string {
+  let data = `{"id":${id}`;
+  if (event.metadata !== undefined) {
+    data += `,"metadata":${escapeHtml(objectJson(event.metadata))}`;
+  }
+  if (event.entity_ids.length > 0) {
+    data += `,"entity_ids":${escapeHtml(JSON.stringify(event.entity_ids))}`;
+  }
+  if (event.note !== '') data += `,"note":${textJson(event.note)}`;
 
   let received = `{"event":${data}}`;
-  if (event.namespace !== '') received += `,"namespace":${JSON.stringify(event.namespace)}`;
-  received += `,"event_type":${JSON.stringify(event.event_type)}`;
+  if (event.namespace !== '') received += `,"namespace":${textJson(event.namespace)}`;
+  received += `,"event_type":${textJson(event.event_type)}`;
   if (event.plugin_info !== undefined) {
     received += `,"plugin_info":${pluginInfoJson(event.plugin_info)}`;
   }
@@ -37,21 +42,56 @@ function receivedJson(event: Event): string {
 
 function pluginInfoJson(info: PluginInfo): string {
   const members = PLUGIN_INFO_KEYS.filter((key) => info[key]).map(
-    (key) => `"${key}":${JSON.stringify(info[key])}`,
+    (key) => `"${key}":${textJson(info[key] ?? '')}`,
   );
   return `{${members.join(',')}}`;
 }
 
-/** JSON with sorted keys. `JSON.stringify` of a sorted object would not do: JavaScript moves "10" before "a". */
+/** A text in which nothing is escaped. */
+const PLAIN = /^[\w\-.:/@ ]*$/;
+
+function textJson(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : escapeHtml(JSON.stringify(text));
+}
+
+/** JSON with sorted keys. */
 function valueJson(value: JsonValue): string {
   if (typeof value !== 'object' || value === null) {
     return Object.is(value, -0) ? '-0' : JSON.stringify(value);
   }
-  if (Array.isArray(value)) return `[${value.map(valueJson).join(',')}]`;
-  const members = sortedKeys(value).map(
-    (key) => `${JSON.stringify(key)}:${valueJson(value[key] ?? null)}`,
+  return Array.isArray(value) ? `[${value.map(valueJson).join(',')}]` : objectJson(value);
+}
+
+function objectJson(object: JsonObject): string {
+  const sorted = sortedFlat(object);
+  if (sorted !== undefined) return JSON.stringify(sorted);
+  const members = sortedKeys(object).map(
+    (key) => `${JSON.stringify(key)}:${valueJson(object[key] ?? null)}`,
   );
   return `{${members.join(',')}}`;
+}
+
+/** A key that an object of JavaScript keeps where it was added: no number, and not the name of the prototype. */
+const KEPT_IN_PLACE = /^[A-Za-z][\w-]*$/;
+
+/**
+ * An object whose values are texts, as most metadata is, with its keys sorted: `JSON.stringify` then writes all of it at
+ * once.
+ *
+ * @returns undefined for any other object. JavaScript moves the key "10" before "a"
+ */
+function sortedFlat(object: JsonObject): JsonObject | undefined {
+  let isSorted = true;
+  let before = '';
+  for (const key of Object.keys(object)) {
+    if (typeof object[key] !== 'string' || !KEPT_IN_PLACE.test(key)) return undefined;
+    if (key < before) isSorted = false;
+    before = key;
+  }
+  if (isSorted) return object;
+  const sorted: JsonObject = {};
+  for (const key of Object.keys(object).sort()) sorted[key] = object[key] ?? null;
+  return sorted;
 }
 
 /** Keys in the order of their UTF-8 bytes, as in Go. The UTF-16 order differs from U+D800 on. */
@@ -79,9 +119,11 @@ const HTML_ESCAPES: Readonly<Record<string, string>> = {
   '\u2029': '\\u2029',
 };
 
-/** JSON has these characters only inside strings, so the whole text can be escaped at once. */
+/** JSON has these characters only inside strings, so a whole text can be escaped at once. */
 function escapeHtml(json: string): string {
-  return json.replace(/[<>&\u2028\u2029]/g, (character) => HTML_ESCAPES[character] ?? character);
+  return /[<>&\u2028\u2029]/.test(json)
+    ? json.replace(/[<>&\u2028\u2029]/g, (character) => HTML_ESCAPES[character] ?? character)
+    : json;
 }
 
 /** A parsed JSON frame. */

@@ -1,6 +1,7 @@
 /** The `source` attribute of an event: a URI reference, as its publisher wrote it. */
 
 import { quote } from '../lib/quote.ts';
+import { rememberingLast } from '../lib/repeated.ts';
 import { invalid, ok, type Result, tooMany } from '../lib/result.ts';
 import { MAX_EVENT_SOURCE_CHARACTERS } from './limits.ts';
 
@@ -8,7 +9,9 @@ import { MAX_EVENT_SOURCE_CHARACTERS } from './limits.ts';
 const URI_REFERENCE = /^(?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+$/;
 
 /** @param cluster the name of this cluster, whose own sources no publisher may use; undefined if nothing is published */
-export function checkEventSource(value: string, cluster: string | undefined): Result<string> {
+export const checkEventSource = rememberingLast(checkSource);
+
+function checkSource(value: string, cluster: string | undefined): Result<string> {
   if (value.length > MAX_EVENT_SOURCE_CHARACTERS) {
     return tooMany('source', value.length, 'characters', MAX_EVENT_SOURCE_CHARACTERS);
   }

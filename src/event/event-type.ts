@@ -4,12 +4,17 @@
  */
 
 import { quote } from '../lib/quote.ts';
+import { rememberingLast } from '../lib/repeated.ts';
 import { invalid, ok, type Result, tooMany } from '../lib/result.ts';
 import { MAX_EVENT_TYPE_CHARACTERS, MAX_PATTERN_CHARACTERS } from './limits.ts';
 
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 export function checkEventType(eventType: string): Result<string> {
+  return checkRepeated(eventType, undefined);
+}
+
+const checkRepeated = rememberingLast((eventType: string): Result<string> => {
   if (eventType === '') return invalid('the event type is empty');
   if (eventType.length > MAX_EVENT_TYPE_CHARACTERS) {
     return tooMany('the event type', eventType.length, 'characters', MAX_EVENT_TYPE_CHARACTERS);
@@ -18,7 +23,7 @@ export function checkEventType(eventType: string): Result<string> {
   return illegal === undefined
     ? ok(eventType)
     : invalid(`event type ${quote(eventType)}${illegal.replace(/^segment/, ': segment')}`);
-}
+});
 
 /** Ignores the length. */
 function whyIllegal(eventType: string): string | undefined {

@@ -9,8 +9,26 @@ import { MAX_METADATA_DEPTH } from './limits.ts';
 /** Checks the nesting, that numbers are finite, and that texts are well-formed. */
 export function checkMetadata(value: unknown): Result<JsonObject> {
   if (!isJsonObject(value)) return invalid(`metadata must be a JSON object, not ${kindOf(value)}`);
+  if (isCarried(value, 1)) return ok(value as JsonObject);
   const checked = checkValue(value, 'metadata', 1);
   return checked.ok ? ok(value as JsonObject) : checked;
+}
+
+/** Whether `checkValue` finds nothing. It says no more, so it need not name the members on the way. */
+function isCarried(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return value === null || isBoolean(value);
+  if (depth > MAX_METADATA_DEPTH) return false;
+  if (Array.isArray(value)) return value.every((member) => isCarried(member, depth + 1));
+  const members = value as JsonObject;
+  return Object.keys(members).every(
+    (key) => key.isWellFormed() && isCarried(members[key], depth + 1),
+  );
+}
+
+function isBoolean(value: unknown): boolean {
+  return typeof value === 'boolean';
 }
 
 const VALID = ok(undefined);

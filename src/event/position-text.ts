@@ -58,6 +58,8 @@ const FORMS: readonly (readonly [PositionForm, RegExp])[] = [
   ['keyword', new RegExp(`^(?:${KEYWORDS.join('|')})$`, 'i')],
 ];
 
+const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
+
 function amountOf(units: string): string {
   return String.raw`(?:\d{1,10}(?:[.,]\d{0,9})?|\.\d{1,9}) ?(?:${units})`;
 }
@@ -72,6 +74,8 @@ export function positionForm(text: string): PositionForm | undefined {
  * UTF-8 become U+FFFD, and in a header, which is trimmed and cannot contain control characters.
  */
 export function checkEventId(id: string): Result<string> {
+  // No reserved form begins so, and no test below fails for it.
+  if (UUID.test(id)) return ok(id);
   if (id === '') return invalid('id is empty; leave it out to have one made');
   if (id.length > MAX_EVENT_ID_CHARACTERS) {
     return tooMany('id', id.length, 'characters', MAX_EVENT_ID_CHARACTERS);

@@ -5,7 +5,12 @@ import { checkMetadataPath } from '../../event/metadata.ts';
 import { isJsonObject, type JsonValue, unknownKey } from '../../lib/json.ts';
 import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
-import { type Attributes, checkCloudEvent, otherAttributes } from './attributes.ts';
+import {
+  type Attributes,
+  checkCloudEvent,
+  hasAttributesOfFrame,
+  otherAttributes,
+} from './attributes.ts';
 
 /**
  * If the data is Vault's (`data.event`, `data.event_type`), the event is the one that the frame carried. Otherwise:
@@ -18,7 +23,9 @@ import { type Attributes, checkCloudEvent, otherAttributes } from './attributes.
  * A member of the data is never overwritten.
  */
 export function jsonEventOf(cloudEvent: unknown, hasUrlType: boolean): Result<Attributes> {
-  const attributes = checkCloudEvent(cloudEvent);
+  const attributes = hasAttributesOfFrame(cloudEvent)
+    ? ok(cloudEvent)
+    : checkCloudEvent(cloudEvent);
   if (!attributes.ok) return attributes;
   const { id, source, time, type, data } = attributes.value;
   const own = { id, source, ...(time !== undefined && { time }) };

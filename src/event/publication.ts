@@ -1,12 +1,9 @@
-/**
- * An event on its way from the Worker to a hub. It crosses as the text that JSON subscribers get, so that the hub,
- * which is a single thread, neither builds nor encodes it.
- */
+/** How an event is recognised by a hub, and how it crosses to one of release 0.2. */
 import type { Event } from './event.ts';
-import { type EventFacts, factsOf } from './facts.ts';
+import type { EventFacts } from './facts.ts';
 
+/** An event as a Worker of release 0.2 sends it, and as a hub of that release takes it. */
 export interface Publication {
-  /** Id, publisher, Vault namespace, type and source. A second publication with the same key is a duplicate. */
   readonly key: string;
   readonly facts: EventFacts;
   /** The JSON frame. */
@@ -14,25 +11,13 @@ export interface Publication {
 }
 
 /**
+ * Id, publisher, Vault namespace, type and source. A second event with the same key is a duplicate.
+ *
  * @param publisher the stable identity of the publisher: nobody can use up another's ids in advance
  * @param namespace the key of the event's Vault namespace: a later namespace of the same name has its own events
  */
-export function publicationOf(
-  publisher: string,
-  namespace: string,
-  event: Event,
-  json: string,
-): Publication {
-  const { event_type, source, id } = event;
+export function eventKey(publisher: string, namespace: string, event: Event): string {
+  const { id, event_type, source } = event;
   // None of them can contain a newline.
-  return {
-    key: [id, publisher, namespace, event_type, source].join('\n'),
-    facts: factsOf(event),
-    json,
-  };
-}
-
-/** The id of its event, as its key says. */
-export function idOf({ key }: Publication): string {
-  return key.slice(0, key.indexOf('\n'));
+  return `${id}\n${publisher}\n${namespace}\n${event_type}\n${source}`;
 }

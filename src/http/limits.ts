@@ -42,6 +42,9 @@ export const MAX_NAMED_TYPES = 5;
  */
 export const MAX_DELIVERY_FRAMES_CHARACTERS = 4 * 1024 * 1024;
 
+/** How long a Worker remembers that a hub is of the release before. */
+export const OLDER_HUB_MS = 1000;
+
 /** How long an audited request waits for its event, in milliseconds, unless `on_overload` of the source is `block`. */
 export const MAX_AUDIT_WAIT_MS = 1000;
 

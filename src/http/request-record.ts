@@ -1,7 +1,8 @@
 /** What a request did, for the log of requests. It has no secret, and of the content of an event only the path. */
-import { idOf } from '../event/publication.ts';
+import { factsOf } from '../event/facts.ts';
+import type { CheckedEvent } from '../ingest/read-events.ts';
 import { MAX_LOGGED_EVENTS } from './limits.ts';
-import type { PublishOutcome, PublishOutcomes } from './publishing/outcomes.ts';
+import type { PublishOutcome } from './publishing/outcomes.ts';
 
 /** An event that the request published, or tried to publish. */
 interface LoggedEvent {
@@ -34,14 +35,15 @@ export class RequestRecord {
   /** Whether the upstream answered the request. */
   isPassedOn = false;
 
-  addEvents(outcomes: PublishOutcomes): void {
-    const first = [...outcomes].slice(0, MAX_LOGGED_EVENTS);
-    this.#events = first.map(([publication, outcome]) => {
-      const { event_type: type, namespace, path } = publication.facts;
-      const id = idOf(publication);
-      return { type, ...(namespace !== '' && { namespace }), path, id, outcome };
+  /** @param outcomes of each event, in their order */
+  addEvents(events: readonly CheckedEvent[], outcomes: readonly PublishOutcome[]): void {
+    const first = events.slice(0, MAX_LOGGED_EVENTS);
+    this.#events = first.map(({ event }, index) => {
+      const { event_type: type, namespace, path } = factsOf(event);
+      const outcome = outcomes[index] ?? 'failed';
+      return { type, ...(namespace !== '' && { namespace }), path, id: event.id, outcome };
     });
-    this.#moreEvents = outcomes.size - first.length;
+    this.#moreEvents = events.length - first.length;
   }
 
   setDelivery(delivery: LoggedDelivery): void {

@@ -18,7 +18,7 @@ const EXPECTED = [
   /UNIQUE constraint failed: journal\.sequence/,
   /has schema version 99, /,
   /cannot be migrated to schema version 2, /,
-  / feeds in format 2, and format 1 was requested/,
+  / feeds in format \d, and format \d was requested/,
   // A namespace that is deleted while somebody calls it.
   /the namespace was deleted$/m,
   // Attacks on members of an object that are not part of its RPC contract.

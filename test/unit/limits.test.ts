@@ -128,6 +128,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_RULE_CHARACTERS: 512,
     MAX_MAPPED_NAMES: 64,
     MAX_MOUNTS: 1000,
+    OLDER_HUB_MS: 1000,
     MAX_AUDIT_WAIT_MS: 1000,
     MAX_LOGGED_REASONS: 10,
     MAX_LOGGED_EVENTS: 10,

@@ -166,7 +166,7 @@ describe('noise', () => {
     ['other mounts', { request: { mount_type: 'transit', mount_point: 'transit/' } }],
     ['logins', { request: { mount_type: 'userpass', path: 'auth/userpass/login/x' } }],
   ])('of %s is answered 204 at once, and no hub hears of it', async (_what, more) => {
-    const publish = vi.spyOn(Hub.prototype, 'publish');
+    const publish = vi.spyOn(Hub.prototype, 'publishAll');
     const before = await objects();
     expect((await send(lines(entry(aKey(), more)))).status).toBe(204);
     expect(publish).not.toHaveBeenCalled();
@@ -203,7 +203,7 @@ describe('a request that is audited', () => {
   );
 
   it('goes on where the hub fails, and is told so where the source may block', async () => {
-    vi.spyOn(Hub.prototype, 'publish').mockRejectedValue(new Error('the hub is down'));
+    vi.spyOn(Hub.prototype, 'publishAll').mockRejectedValue(new Error('the hub is down'));
     const body = lines(entry(aKey()));
     expect((await send(body)).status).toBe(204);
     expect(warnings).toEqual(['{"source":"bao","dropped":1,"reason":"its hub failed"}']);
@@ -227,7 +227,7 @@ describe('a request that is audited', () => {
   );
 
   it('goes on where more is published than a hub can send', async () => {
-    vi.spyOn(Hub.prototype, 'publish').mockResolvedValue({ keys: [], refused: 'overloaded' });
+    vi.spyOn(Hub.prototype, 'publishAll').mockResolvedValue([{ refused: 'overloaded' }]);
     const body = lines(entry(aKey()));
     expect((await send(body)).status).toBe(204);
     expect(warnings[0]).toContain('more is published than its hub can send');
@@ -236,12 +236,12 @@ describe('a request that is audited', () => {
   });
 
   it('waits no longer than it may for a hub that hangs, and its event comes nevertheless', async () => {
-    const real = Hub.prototype.publish;
+    const real = Hub.prototype.publishAll;
     let release = () => {};
     const released = new Promise<void>((resolve) => {
       release = resolve;
     });
-    vi.spyOn(Hub.prototype, 'publish').mockImplementation(async function (this: Hub, ...given) {
+    vi.spyOn(Hub.prototype, 'publishAll').mockImplementation(async function (this: Hub, ...given) {
       await released;
       return real.apply(this, given);
     });

@@ -701,7 +701,7 @@ describe('what may succeed later', () => {
 
   it('is answered with 429 where a hub has too much to do, and the log says so; Slack may repeat it', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
-    vi.spyOn(Hub.prototype, 'publish').mockResolvedValue({ keys: [], refused: 'overloaded' });
+    vi.spyOn(Hub.prototype, 'publishAll').mockResolvedValue([{ refused: 'overloaded' }]);
     await root.writes(`${SOURCES}/slack`, { kind: 'slack', secrets: [SECRET] });
     const body = '{"type":"event_callback","event":{"type":"message"}}';
     const now = Math.floor(Date.now() / 1000);

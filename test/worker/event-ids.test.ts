@@ -1,7 +1,8 @@
 /** Ids and sources that no publisher may choose, at every entrance; and stored ones from before that was so. */
 import { env } from 'cloudflare:workers';
 import { describe, expect } from 'vitest';
-import { publicationOf } from '../../src/event/publication.ts';
+import { factsOf } from '../../src/event/facts.ts';
+import { eventKey } from '../../src/event/publication.ts';
 import { encodeHandshake } from '../../src/subscription/handshake.ts';
 import { encodeJson } from '../../src/wire/json.ts';
 import { encodeProtobuf } from '../../src/wire/protobuf.ts';
@@ -129,7 +130,9 @@ describe('an event that was stored with such an id', () => {
   /** As a release that took any id has published it. */
   async function stored(id: string): Promise<void> {
     const event = anEvent({ id, event_type: 'deploy' });
-    await hubStub('deploy').publish([publicationOf('root', '', event, encodeJson(event))], 'root');
+    const key = eventKey('root', '', event);
+    const publication = { key, facts: factsOf(event), json: encodeJson(event) };
+    await hubStub('deploy').publish([publication], 'root');
   }
 
   async function resumed(since: string) {

@@ -1,4 +1,5 @@
 /** Who may publish what, and where. */
+import { createExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect } from 'vitest';
 import { app } from '../../src/app.ts';
@@ -116,6 +117,7 @@ describe('publishing needs update or create on the path of the event', () => {
           body: JSON.stringify(on('secret/a')),
         }),
         { ...env, ROOT_TOKEN: 'root', PUBLISH_NEEDS_PATH: needsPath },
+        createExecutionContext(),
       );
     expect((await post('abc', 'true')).status).toBe(403);
     expect((await post('abc', 'false')).status).toBe(200);

@@ -53,7 +53,7 @@ describe('a full disk', () => {
   });
 
   it('is answered so by publishing and subscribing', async () => {
-    vi.spyOn(PublishPipeline.prototype, 'publish').mockRejectedValue(new Error(FULL));
+    vi.spyOn(PublishPipeline.prototype, 'publishAll').mockRejectedValue(new Error(FULL));
     const refused = await publish('abc');
     expect(refused.status).toBe(503);
     expect(refused.headers.get('Retry-After')).not.toBe(null);

@@ -40,7 +40,7 @@ export async function publish(c: CallerContext): Promise<Response> {
   if (!events.ok) return refuse(events.failure);
   const refusal = await refusalOfCaller(events.value, c);
   if (refusal !== undefined) return refuse(refusal);
-  const report = await publishEvents(events.value, caller, c.env, c.var.record);
+  const report = await publishEvents(events.value, caller, c);
   return report.ok ? succeed(report.value.data, report.value.warnings) : refuse(report.failure);
 }
 

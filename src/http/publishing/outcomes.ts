@@ -1,8 +1,7 @@
-/** What became of the events of one request, and the response that says so. */
+/** What became of the events of one request, and the refusal if one of them was not published. */
 
-import { idOf, type Publication } from '../../event/publication.ts';
-import { ok, type Result } from '../../lib/result.ts';
-import type { Published } from '../../objects/hub-contract.ts';
+import type { CheckedEvent } from '../../ingest/read-events.ts';
+import type { PublishRefusal } from '../../objects/hub-contract.ts';
 import { MAX_HUBS, MAX_NEW_HUBS_PER_PUBLISHER } from '../../objects/limits.ts';
 import type { StorageFailure } from '../../objects/storage-failure.ts';
 import type { PartialRefusal } from '../respond.ts';
@@ -10,42 +9,31 @@ import type { PartialRefusal } from '../respond.ts';
 export type PublishOutcome = 'accepted' | 'duplicate' | PublishFailure;
 
 /** Why an event was not published. */
-export type PublishFailure = 'failed' | StorageFailure | NonNullable<Published['refused']>;
+export type PublishFailure = 'failed' | StorageFailure | PublishRefusal;
 
-/** In the order of the request. */
-export type PublishOutcomes = ReadonlyMap<Publication, PublishOutcome>;
-
-/** The data of the answer if all events of a request were published. */
-export type PublishedCounts = {
-  readonly accepted: number;
-  readonly duplicates: number;
-  readonly ids: readonly string[];
-};
-
-/** @returns the counts; or the refusal, with the indexes of what was published and of what was not */
-export function reportOf(outcomes: PublishOutcomes): Result<PublishedCounts, PartialRefusal> {
+/**
+ * @param outcomes of each event, in their order
+ * @returns the refusal, with the indexes of what was published and of what was not; undefined if all were published
+ */
+export function refusalOf(
+  events: readonly CheckedEvent[],
+  outcomes: readonly PublishOutcome[],
+): PartialRefusal | undefined {
+  const failure = FAILURES.find((each) => outcomes.includes(each));
+  if (failure === undefined) return undefined;
   const accepted: number[] = [];
   const duplicates: number[] = [];
   const failed: number[] = [];
-  const failures = new Set<PublishFailure>();
-  const all = [...outcomes.values()];
-  for (const [index, outcome] of all.entries()) {
+  for (const [index, outcome] of outcomes.entries()) {
     if (outcome === 'accepted') accepted.push(index);
     else if (outcome === 'duplicate') duplicates.push(index);
-    else {
-      failed.push(index);
-      failures.add(outcome);
-    }
+    else failed.push(index);
   }
-  const ids = Array.from(outcomes.keys(), idOf);
-  const failure = (Object.keys(REFUSALS) as PublishFailure[]).find((each) => failures.has(each));
-  if (failure === undefined) {
-    return ok({ accepted: accepted.length, duplicates: duplicates.length, ids });
-  }
+  const ids = events.map(({ event }) => event.id);
   const { reason, because, advice } = REFUSALS[failure];
-  const { length } = all.filter((outcome) => outcome === failure);
-  const message = `${length} of ${all.length} events ${because}; data says by index which. ${advice}`;
-  return { ok: false, failure: { reason, message, data: { accepted, duplicates, failed, ids } } };
+  const { length } = outcomes.filter((outcome) => outcome === failure);
+  const message = `${length} of ${events.length} events ${because}; data says by index which. ${advice}`;
+  return { reason, message, data: { accepted, duplicates, failed, ids } };
 }
 
 /** If the events of a request failed for several reasons, the first of these is the one in the answer. */
@@ -106,3 +94,5 @@ const REFUSALS: Readonly<
     advice: 'Repeat the request with these ids, later',
   },
 };
+
+const FAILURES = Object.keys(REFUSALS) as PublishFailure[];

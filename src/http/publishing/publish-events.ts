@@ -4,29 +4,26 @@
  * `hub/journal/journal-table.ts` decides it.
  */
 
+import { eventBatch } from '../../event/event-batch.ts';
 import { eventTypeNamespace } from '../../event/event-type.ts';
-import { type Publication, publicationOf } from '../../event/publication.ts';
+import { eventKey } from '../../event/publication.ts';
 import type { CheckedEvent } from '../../ingest/read-events.ts';
 import { logError } from '../../lib/log.ts';
 import { quote } from '../../lib/quote.ts';
 import { failureIn, invalid, ok, type Result, tooLarge } from '../../lib/result.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
 import { diagnosed } from '../../objects/call.ts';
-import { hubName } from '../../objects/names.ts';
-import { storageFailureOf } from '../../objects/storage-failure.ts';
-import { callHub, hubStub } from '../../objects/stubs.ts';
+import type { PublishReceipt, PublishRequest } from '../../objects/hub-contract.ts';
+import { hubName, nameForOperators } from '../../objects/names.ts';
+import { failureAt, storageFailureOf } from '../../objects/storage-failure.ts';
+import { hubStub } from '../../objects/stubs.ts';
 import { MAX_PUBLISH_NAMESPACES } from '../../wire/limits.ts';
+import type { AppContext } from '../context.ts';
 import { findNamespaceCached } from '../namespace-lookup.ts';
-import type { RequestRecord } from '../request-record.ts';
-import type { Refusal } from '../respond.ts';
-import { adviceOnPublications } from './advice.ts';
-import {
-  type PublishedCounts,
-  type PublishFailure,
-  type PublishOutcome,
-  type PublishOutcomes,
-  reportOf,
-} from './outcomes.ts';
+import { type Refusal, refused } from '../respond.ts';
+import { adviceOnEvents } from './advice.ts';
+import { type PublishFailure, type PublishOutcome, refusalOf } from './outcomes.ts';
+import { callToPublish } from './publish-call.ts';
 
 export interface Publisher {
   /** A stable identity. It is part of the key by which a hub finds duplicates, so nobody can use up the ids of another. */
@@ -37,7 +34,11 @@ export interface Publisher {
 
 /** What a request is answered if all of its events were published. */
 export interface PublishReport {
-  readonly data: PublishedCounts;
+  readonly data: {
+    readonly accepted: number;
+    readonly duplicates: number;
+    readonly ids: readonly string[];
+  };
   readonly warnings: readonly string[];
 }
 
@@ -45,21 +46,25 @@ export interface PublishReport {
 export async function publishEvents(
   events: readonly CheckedEvent[],
   publisher: Publisher,
-  env: Env,
-  record?: RequestRecord,
+  c: AppContext,
 ): Promise<Result<PublishReport, Refusal>> {
   const namespaces = new Set(events.map(({ event }) => event.namespace));
   if (namespaces.size > MAX_PUBLISH_NAMESPACES) return tooManyNamespaces(namespaces.size, '');
-  const namespaceKeys = await findNamespaceKeys(namespaces, env, 'until one is missing');
+  const namespaceKeys = await findNamespaceKeys(namespaces, c.env, 'until one is missing');
   const unknown = events.find(({ event }) => !namespaceKeys.has(event.namespace));
   if (unknown !== undefined) {
     return failureIn(unknown.where, invalid(unknownNamespace(unknown.event.namespace)).failure);
   }
-  const outcomes = await publishToHubs(events, publisher, namespaceKeys, env, record);
+  const outcomes = await publishToHubs(events, publisher, namespaceKeys, c);
   if (!outcomes.ok) return outcomes;
-  const data = reportOf(outcomes.value);
-  if (!data.ok) return data;
-  return ok({ data: data.value, warnings: adviceOnPublications([...outcomes.value.keys()]) });
+  const refusal = refusalOf(events, outcomes.value);
+  if (refusal !== undefined) return refused(refusal);
+  const accepted = outcomes.value.filter((outcome) => outcome === 'accepted').length;
+  const ids = events.map(({ event }) => event.id);
+  return ok({
+    data: { accepted, duplicates: events.length - accepted, ids },
+    warnings: adviceOnEvents(events),
+  });
 }
 
 /** The keys of those Vault namespaces that exist, by the path that events have. */
@@ -81,39 +86,50 @@ export function unknownNamespace(path: string): string {
   return `namespace ${quote(path)} does not exist`;
 }
 
-/** @param namespaceKeys of the Vault namespaces of all events, by path */
+/**
+ * @param namespaceKeys of the Vault namespaces of all events, by path
+ * @returns what became of each event, in their order
+ */
 export async function publishToHubs(
   events: readonly CheckedEvent[],
   { principal, owner }: Publisher,
   namespaceKeys: ReadonlyMap<string, string>,
-  env: Env,
-  record?: RequestRecord,
-): Promise<Result<PublishOutcomes>> {
-  const keyOf = (path: string) => namespaceKeys.get(path) ?? '';
-  const publications = events.map(({ event, json }) =>
-    publicationOf(principal, keyOf(event.namespace), event, json),
-  );
-  const groups = Map.groupBy(publications, ({ facts }) =>
-    hubName(keyOf(facts.namespace), eventTypeNamespace(facts.event_type)),
-  );
-  if (groups.size > MAX_PUBLISH_NAMESPACES) return tooManyNamespaces(groups.size, 'event-type ');
-  // Filled in the order of the request. Each hub then overwrites the outcomes of its own events.
-  const outcomes = new Map<Publication, PublishOutcome>(
-    publications.map((publication) => [publication, 'failed']),
-  );
+  c: AppContext,
+): Promise<Result<PublishOutcome[]>> {
+  const hubs = new Map<string, HubShare>();
+  for (const [index, { event, json }] of events.entries()) {
+    const namespaceKey = namespaceKeys.get(event.namespace) ?? '';
+    const hub = hubName(namespaceKey, eventTypeNamespace(event.event_type));
+    const share = hubs.get(hub) ?? { indexes: [], events: [] };
+    share.indexes.push(index);
+    share.events.push({ key: eventKey(principal, namespaceKey, event), json });
+    hubs.set(hub, share);
+  }
+  if (hubs.size > MAX_PUBLISH_NAMESPACES) return tooManyNamespaces(hubs.size, 'event-type ');
+  const outcomes = new Array<PublishOutcome>(events.length).fill('accepted');
   await Promise.all(
-    Array.from(groups, async ([hub, group]) => {
-      const { keys, refused } = await publishToHub(hub, group, owner, env);
-      const accepted = new Set(keys);
-      for (const publication of group) {
-        // If two events of a request have the same key, the first is accepted and the second is its duplicate.
-        const isAccepted = accepted.delete(publication.key);
-        outcomes.set(publication, refused ?? (isAccepted ? 'accepted' : 'duplicate'));
+    Array.from(hubs, async ([hub, share]) => {
+      const request = { owner, events: eventBatch(share.events) };
+      const became = await publishToHub(hub, request, c);
+      if (typeof became === 'string') {
+        for (const index of share.indexes) outcomes[index] = became;
+      } else {
+        for (const each of became) {
+          const index = share.indexes[each];
+          if (index !== undefined) outcomes[index] = 'duplicate';
+        }
       }
     }),
   );
-  record?.addEvents(outcomes);
+  c.var.record?.addEvents(events, outcomes);
   return ok(outcomes);
+}
+
+/** The events of a request that are of one hub. */
+interface HubShare {
+  /** Which events of the request they are. */
+  readonly indexes: number[];
+  readonly events: { readonly key: string; readonly json: string }[];
 }
 
 function tooManyNamespaces(number: number, kind: '' | 'event-type ') {
@@ -122,18 +138,22 @@ function tooManyNamespaces(number: number, kind: '' | 'event-type ') {
   );
 }
 
-/** @returns the keys of the events that the hub did not have; or why it took none */
+/** @returns the indexes of the duplicates, if the others were stored; or why none was */
 async function publishToHub(
   hub: string,
-  publications: readonly Publication[],
-  owner: string,
-  env: Env,
-): Promise<{ readonly keys: readonly string[]; readonly refused?: PublishFailure }> {
+  request: PublishRequest,
+  c: AppContext,
+): Promise<readonly number[] | PublishFailure> {
   try {
-    return await callHub(env, hub, async (stub) => await stub.publish(publications, owner));
+    const [receipt = NO_ANSWER] = await callToPublish(c.env, hub, [request]);
+    if ('failed' in receipt) throw failureAt(nameForOperators(hub), new Error(receipt.failed));
+    return 'refused' in receipt ? receipt.refused : receipt.duplicates;
   } catch (failure) {
-    const error = await diagnosed(failure, hubStub(env, hub));
+    const error = await diagnosed(failure, hubStub(c.env, hub));
     logError(`publishing to the hub ${hub} failed`, error);
-    return { keys: [], refused: storageFailureOf(error) ?? 'failed' };
+    return storageFailureOf(error) ?? 'failed';
   }
 }
+
+/** A hub that does not keep its contract. */
+const NO_ANSWER: PublishReceipt = { failed: 'the hub did not say what became of the events' };

@@ -4,8 +4,8 @@
  * cannot be published is dropped and counted, unless `on_overload` is `block`.
  */
 
-import { idOf } from '../../../event/publication.ts';
 import { NO_MOUNT_POINT } from '../../../ingest/audit/mount-path.ts';
+import type { CheckedEvent } from '../../../ingest/read-events.ts';
 import { isOnOverload } from '../../../ingest/webhooks/settings/audit-settings.ts';
 import type { AuditSource } from '../../../ingest/webhooks/source.ts';
 import { verifyDelivery } from '../../../ingest/webhooks/verify-delivery.ts';
@@ -16,7 +16,7 @@ import { quote } from '../../../lib/quote.ts';
 import { invalid, type Result } from '../../../lib/result.ts';
 import type { NamespaceContext } from '../../context.ts';
 import { MAX_AUDIT_WAIT_MS, MAX_LOGGED_REASONS } from '../../limits.ts';
-import { type PublishFailure, type PublishOutcomes, reportOf } from '../../publishing/outcomes.ts';
+import { type PublishFailure, type PublishOutcome, refusalOf } from '../../publishing/outcomes.ts';
 import {
   findNamespaceKeys,
   publishToHubs,
@@ -62,14 +62,12 @@ export async function receiveAudit(
   }
   const mayBlock = onOverload === 'block';
   if (!body.ok) {
-    return mayBlock
-      ? refuseDelivery(source, body.failure)
-      : answer(source, NONE, [body.failure.message]);
+    return mayBlock ? refuseDelivery(source, body.failure) : answer(source, [body.failure.message]);
   }
 
   const defaults = eventDefaults(source, namespace, config, now);
   const audited = readAuditEntries(source, lines, defaults);
-  if (audited.events.length === 0) return answer(source, NONE, audited.dropped);
+  if (audited.events.length === 0) return answer(source, audited.dropped);
   const published = publish(c, source, audited, mayBlock);
   return mayBlock ? published : answerInTime(c, source, audited, published);
 }
@@ -83,7 +81,7 @@ async function answerInTime(
 ): Promise<Response> {
   const answered = published.catch((error: unknown) => {
     logError(`entries of ${source.name} cannot be published`, error);
-    return answer(source, NONE, [...dropped, ...events.map(() => DROP_REASONS.failed)]);
+    return answer(source, [...dropped, ...events.map(() => DROP_REASONS.failed)]);
   });
   const late = scheduler.wait(MAX_AUDIT_WAIT_MS).then(() => undefined);
   const response = await Promise.race([answered, late]);
@@ -100,31 +98,29 @@ async function answerInTime(
 
 /** Events of Vault namespaces that do not exist here are dropped. */
 async function publish(
-  { env, var: { namespace, record } }: NamespaceContext,
+  c: NamespaceContext,
   source: AuditSource,
   { events, dropped }: AuditedEvents,
   mayBlock: boolean,
 ): Promise<Response> {
   const paths = events.map(({ event }) => event.namespace);
-  const namespaceKeys = await findNamespaceKeys(new Set(paths), env);
+  const namespaceKeys = await findNamespaceKeys(new Set(paths), c.env);
   const isKnown = (path: string) => namespaceKeys.has(path);
   const known = events.filter(({ event }) => isKnown(event.namespace));
   const lost = [...dropped, ...paths.filter((path) => !isKnown(path)).map(unknownNamespace)];
-  const publisher = sourcePublisher(source, namespace);
-  const outcomes = await publishToHubs(known, publisher, namespaceKeys, env, record);
+  const publisher = sourcePublisher(source, c.var.namespace);
+  const outcomes = await publishToHubs(known, publisher, namespaceKeys, c);
   if (!outcomes.ok) {
     const { failure } = outcomes;
     return mayBlock
       ? refuseDelivery(source, failure)
-      : answer(source, NONE, [...lost, ...known.map(() => failure.message)]);
+      : answer(source, [...lost, ...known.map(() => failure.message)]);
   }
-  const report = mayBlock ? reportOf(outcomes.value) : undefined;
-  return report?.ok === false
-    ? refuseDelivery(source, report.failure)
-    : answer(source, outcomes.value, lost);
+  const refusal = mayBlock ? refusalOf(known, outcomes.value) : undefined;
+  return refusal === undefined
+    ? answer(source, lost, known, outcomes.value)
+    : refuseDelivery(source, refusal);
 }
-
-const NONE: PublishOutcomes = new Map();
 
 const DROP_REASONS: Readonly<Record<PublishFailure, string>> = {
   failed: 'its hub failed',
@@ -137,18 +133,24 @@ const DROP_REASONS: Readonly<Record<PublishFailure, string>> = {
   overloaded: 'more is published than its hub can send',
 };
 
-/** @param dropped for each event that was lost before it could be published: why */
+/**
+ * @param dropped for each event that was lost before it could be published: why
+ * @param events the others
+ * @param outcomes of each of these, in their order
+ */
 function answer(
   source: AuditSource,
-  outcomes: PublishOutcomes,
   dropped: readonly string[],
+  events: readonly CheckedEvent[] = [],
+  outcomes: readonly PublishOutcome[] = [],
 ): Response {
   const reasons = [...dropped];
   const ids: string[] = [];
   let duplicates = 0;
-  for (const [publication, outcome] of outcomes) {
+  for (const [index, { event }] of events.entries()) {
+    const outcome = outcomes[index] ?? 'failed';
     if (outcome === 'duplicate') duplicates++;
-    if (outcome === 'accepted' || outcome === 'duplicate') ids.push(idOf(publication));
+    if (outcome === 'accepted' || outcome === 'duplicate') ids.push(event.id);
     else reasons.push(DROP_REASONS[outcome]);
   }
   if (reasons.length > 0) logEvents('dropped', source.name, reasons);

@@ -53,6 +53,6 @@ export async function receiveWebhook(
         });
   }
 
-  const report = await publishEvents(reading.value.events, publisher, c.env, c.var.record);
+  const report = await publishEvents(reading.value.events, publisher, c);
   return report.ok ? answerAccepted(source, report.value) : refuseDelivery(source, report.failure);
 }

@@ -1,6 +1,5 @@
 /** `/v1/sys/events/sources/…`: who may send deliveries, how they are verified, and which events they become. */
 import { NO_SEALING_KEY } from '../../../config/sealing.ts';
-import { factsOf } from '../../../event/facts.ts';
 import type { CheckedEvent } from '../../../ingest/read-events.ts';
 import { checkSecrets, HIDDEN } from '../../../ingest/webhooks/settings/secrets.ts';
 import {
@@ -16,7 +15,7 @@ import { pathOfKey } from '../../../namespace/namespace.ts';
 import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
 import { auditCall } from '../../audit-log.ts';
 import type { Call, Endpoints } from '../../endpoint-types.ts';
-import { adviceOnPublications } from '../../publishing/advice.ts';
+import { adviceOnEvents } from '../../publishing/advice.ts';
 import { done, list, refuse, succeed } from '../../respond.ts';
 import { workerCaches } from '../../worker-caches.ts';
 import { deliveryOf, eventDefaults, readAuditEntries, readWebhook } from './delivery-events.ts';
@@ -103,10 +102,6 @@ async function testSource({
   }
   const { events, missing } = reading.value;
   return succeed({ events: framesOf(events) }, [...missing, ...adviceOnEvents(events)]);
-}
-
-function adviceOnEvents(events: readonly CheckedEvent[]): string[] {
-  return adviceOnPublications(events.map(({ event }) => ({ facts: factsOf(event) })));
 }
 
 function framesOf(events: readonly CheckedEvent[]): unknown[] {

@@ -42,6 +42,30 @@ export const MAX_NAMED_TYPES = 5;
  */
 export const MAX_DELIVERY_FRAMES_CHARACTERS = 4 * 1024 * 1024;
 
+/**
+ * Events of the requests that share a call to a hub. A larger request makes its own call at once: it would save little
+ * in a call with others, and they would wait for it.
+ */
+export const MAX_SHARED_EVENTS = 128;
+
+/** Characters of the keys and frames of such requests. */
+export const MAX_SHARED_CHARACTERS = 256 * 1024;
+
+/**
+ * How long a request waits until a call takes it. Then it makes one although another is under way, so that a hub that
+ * is far away does not take twice as long.
+ */
+export const MAX_CALL_WAIT_MS = 10;
+
+/** How long a call waits for more requests that share it, if several wait already. */
+export const CALL_LINGER_MS = 1;
+
+/** Calls, one after the other, that one request makes for itself and others. */
+export const MAX_LED_CALLS = 8;
+
+/** How long a request waits for an answer before it makes a call of its own, if another request makes the call. */
+export const LEADER_LOST_MS = 5000;
+
 /** How long a Worker remembers that a hub is of the release before. */
 export const OLDER_HUB_MS = 1000;
 

@@ -13,9 +13,9 @@ import { quote } from '../../lib/quote.ts';
 import { failureIn, invalid, ok, type Result, tooLarge } from '../../lib/result.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
 import { diagnosed } from '../../objects/call.ts';
-import type { PublishReceipt, PublishRequest } from '../../objects/hub-contract.ts';
-import { hubName, nameForOperators } from '../../objects/names.ts';
-import { failureAt, storageFailureOf } from '../../objects/storage-failure.ts';
+import type { PublishRequest } from '../../objects/hub-contract.ts';
+import { hubName } from '../../objects/names.ts';
+import { storageFailureOf } from '../../objects/storage-failure.ts';
 import { hubStub } from '../../objects/stubs.ts';
 import { MAX_PUBLISH_NAMESPACES } from '../../wire/limits.ts';
 import type { AppContext } from '../context.ts';
@@ -23,7 +23,7 @@ import { findNamespaceCached } from '../namespace-lookup.ts';
 import { type Refusal, refused } from '../respond.ts';
 import { adviceOnEvents } from './advice.ts';
 import { type PublishFailure, type PublishOutcome, refusalOf } from './outcomes.ts';
-import { callToPublish } from './publish-call.ts';
+import { publishInSharedCall } from './shared-calls.ts';
 
 export interface Publisher {
   /** A stable identity. It is part of the key by which a hub finds duplicates, so nobody can use up the ids of another. */
@@ -145,8 +145,7 @@ async function publishToHub(
   c: AppContext,
 ): Promise<readonly number[] | PublishFailure> {
   try {
-    const [receipt = NO_ANSWER] = await callToPublish(c.env, hub, [request]);
-    if ('failed' in receipt) throw failureAt(nameForOperators(hub), new Error(receipt.failed));
+    const receipt = await publishInSharedCall(hub, request, c);
     return 'refused' in receipt ? receipt.refused : receipt.duplicates;
   } catch (failure) {
     const error = await diagnosed(failure, hubStub(c.env, hub));
@@ -154,6 +153,3 @@ async function publishToHub(
     return storageFailureOf(error) ?? 'failed';
   }
 }
-
-/** A hub that does not keep its contract. */
-const NO_ANSWER: PublishReceipt = { failed: 'the hub did not say what became of the events' };

@@ -1,0 +1,185 @@
+/**
+ * Publishes that an isolate has at the same time share a call to their hub. Under load the call, and what the hub does for
+ * it, costs more than the events.
+ *
+ * No promise crosses requests, because workerd then fails now and then with "Cannot perform I/O on behalf of a different
+ * request". So a request that waits is a plain object, and looks at it after waits of its own. The request that makes
+ * the call writes the answers into these objects.
+ */
+
+import { countOf } from '../../event/event-batch.ts';
+import { LruCache } from '../../lib/caches.ts';
+import { MAX_CACHED_LOOKUPS } from '../../lib/limits.ts';
+import { ok, type Result } from '../../lib/result.ts';
+import type { PublishReceipt, PublishRequest } from '../../objects/hub-contract.ts';
+import { nameForOperators } from '../../objects/names.ts';
+import { failureAt } from '../../objects/storage-failure.ts';
+import type { AppContext } from '../context.ts';
+import {
+  CALL_LINGER_MS,
+  LEADER_LOST_MS,
+  MAX_CALL_WAIT_MS,
+  MAX_LED_CALLS,
+  MAX_SHARED_CHARACTERS,
+  MAX_SHARED_EVENTS,
+} from '../limits.ts';
+import { callToPublish } from './publish-call.ts';
+
+/** The call of a request goes on if its client leaves, because others may share it. */
+type Caller = Pick<AppContext, 'env' | 'executionCtx'>;
+
+/** By the name of their hub. */
+const sharedCalls = new LruCache<SharedCalls>(MAX_CACHED_LOOKUPS);
+
+/**
+ * Publishes the events of one request in one hub.
+ *
+ * @returns which events are duplicates, or why the hub takes none
+ * @throws if the call failed, or the hub failed to store the events
+ */
+export async function publishInSharedCall(
+  hub: string,
+  request: PublishRequest,
+  caller: Caller,
+): Promise<Exclude<PublishReceipt, { failed: string }>> {
+  const calls = sharedCalls.getOrMake(hub, () => new SharedCalls(hub));
+  const receipt = await calls.publish(request, caller);
+  if ('failed' in receipt) throw failureAt(nameForOperators(hub), new Error(receipt.failed));
+  return receipt;
+}
+
+/** If so many wait, the next call lingers for more. */
+const LINGER_FROM = 2;
+
+/** A wait takes about so much longer than it says. */
+const TIMER_DELAY_MS = 1;
+
+/** A request that waits for its answer. */
+interface Waiting {
+  readonly request: PublishRequest;
+  /** When a call took it. Unix milliseconds. */
+  takenAt?: number;
+  answer?: Result<PublishReceipt, unknown>;
+}
+
+/** The calls of this isolate to one hub. */
+class SharedCalls {
+  readonly #hub: string;
+  /** Those that no call has taken. */
+  #waiting: Waiting[] = [];
+  /** Stands for the request that makes the calls. Undefined if no call is under way. */
+  #leader: object | undefined;
+  /** When the last call began. Unix milliseconds. */
+  #begunAt = 0;
+  /** How long a call takes, by the last ones. */
+  #usualMs = 1;
+
+  constructor(hub: string) {
+    this.#hub = hub;
+  }
+
+  /** A request that is alone makes its call at once. */
+  async publish(request: PublishRequest, caller: Caller): Promise<PublishReceipt> {
+    if (!fits(request, 0, 0)) return this.#callFor(request, caller);
+    const own: Waiting = { request };
+    if (this.#leader === undefined) return this.#lead(own, caller);
+    this.#waiting.push(own);
+    const since = Date.now();
+    for (;;) {
+      await scheduler.wait(this.#nextLook(own) - Date.now());
+      if (own.answer !== undefined) return receiptOf(own.answer);
+      const now = Date.now();
+      if (own.takenAt !== undefined) {
+        // The platform may have ended the leader. If it did publish the events, they are duplicates now.
+        if (now - own.takenAt >= LEADER_LOST_MS) return this.#callFor(request, caller);
+      } else if (this.#leader === undefined || now - since >= MAX_CALL_WAIT_MS) {
+        return this.#lead(own, caller);
+      }
+    }
+  }
+
+  /** When the answer is expected. A look too early costs as much as one in time. */
+  #nextLook({ takenAt }: Waiting): number {
+    const now = Date.now();
+    const begins = takenAt ?? this.#begunAt + this.#usualMs + CALL_LINGER_MS + TIMER_DELAY_MS;
+    const expected = begins + this.#usualMs + TIMER_DELAY_MS;
+    return Math.min(Math.max(expected, now + 1), now + MAX_CALL_WAIT_MS);
+  }
+
+  async #callFor(request: PublishRequest, { env }: Caller): Promise<PublishReceipt> {
+    const [receipt] = await callToPublish(env, this.#hub, [request]);
+    return receipt ?? NO_ANSWER;
+  }
+
+  /** Makes the call of a request and of those that wait. */
+  async #lead(own: Waiting, { env, executionCtx }: Caller): Promise<PublishReceipt> {
+    const leader = {};
+    this.#leader = leader;
+    const call = this.#call(this.#take(own), env);
+    executionCtx.waitUntil(call.then(() => this.#leadOn(leader, env)));
+    await call;
+    return own.answer === undefined ? NO_ANSWER : receiptOf(own.answer);
+  }
+
+  /** Makes calls for those that came meanwhile, so that none of them has to look earlier in order to lead. */
+  async #leadOn(leader: object, env: Env): Promise<void> {
+    for (let calls = 1; calls < MAX_LED_CALLS && this.#waiting.length > 0; calls++) {
+      if (this.#waiting.length >= LINGER_FROM) await scheduler.wait(CALL_LINGER_MS);
+      if (this.#leader !== leader) return;
+      await this.#call(this.#take(), env);
+    }
+    if (this.#leader === leader) this.#leader = undefined;
+  }
+
+  /** As many of those that wait as fit into one call. */
+  #take(own?: Waiting): Waiting[] {
+    const all = own === undefined ? this.#waiting : [own, ...this.#waiting];
+    const taken: Waiting[] = [];
+    const left: Waiting[] = [];
+    let events = 0;
+    let characters = 0;
+    for (const each of new Set(all)) {
+      const isTaken = fits(each.request, events, characters);
+      (isTaken ? taken : left).push(each);
+      if (!isTaken) continue;
+      events += countOf(each.request.events);
+      characters += charactersOf(each.request);
+    }
+    this.#waiting = left;
+    return taken;
+  }
+
+  async #call(taken: readonly Waiting[], env: Env): Promise<void> {
+    const begunAt = Date.now();
+    this.#begunAt = begunAt;
+    for (const each of taken) each.takenAt = begunAt;
+    try {
+      const requests = taken.map(({ request }) => request);
+      const receipts = await callToPublish(env, this.#hub, requests);
+      for (const [index, each] of taken.entries()) each.answer = ok(receipts[index] ?? NO_ANSWER);
+    } catch (failure) {
+      for (const each of taken) each.answer = { ok: false, failure };
+    }
+    this.#usualMs += (Date.now() - begunAt - this.#usualMs) / 8;
+  }
+}
+
+/** A hub that does not keep its contract. */
+const NO_ANSWER: PublishReceipt = { failed: 'the hub did not say what became of the events' };
+
+function receiptOf(answer: Result<PublishReceipt, unknown>): PublishReceipt {
+  if (!answer.ok) throw answer.failure;
+  return answer.value;
+}
+
+/** Whether a request has room in a call. */
+function fits(request: PublishRequest, events: number, characters: number): boolean {
+  return (
+    events + countOf(request.events) <= MAX_SHARED_EVENTS &&
+    characters + charactersOf(request) <= MAX_SHARED_CHARACTERS
+  );
+}
+
+function charactersOf({ events }: PublishRequest): number {
+  return events.keys.length + events.frames.length;
+}

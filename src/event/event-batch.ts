@@ -20,6 +20,24 @@ export function countOf({ ends }: EventBatch): number {
   return ends.length / 2;
 }
 
+/**
+ * Whether the ends divide all of the texts, in order. What made the batch may be of another release.
+ *
+ * @param minUnits that each key and each frame has
+ */
+export function isWholeBatch({ keys, frames, ends }: EventBatch, minUnits: number): boolean {
+  if (!(ends instanceof Uint32Array) || ends.length % 2 !== 0) return false;
+  let keyEnd = 0;
+  let frameEnd = 0;
+  for (let i = 0; i < ends.length; i += 2) {
+    const [key = 0, frame = 0] = [ends[i], ends[i + 1]];
+    if (key < keyEnd + minUnits || frame < frameEnd + minUnits) return false;
+    keyEnd = key;
+    frameEnd = frame;
+  }
+  return keyEnd === keys.length && frameEnd === frames.length;
+}
+
 export function keyAt({ keys, ends }: EventBatch, index: number): string {
   return keys.slice(ends[2 * index - 2] ?? 0, ends[2 * index]);
 }

@@ -3,7 +3,7 @@
  * hubs that want them.
  */
 
-import { type EventBatch, eventBatch, frameAt } from '../event/event-batch.ts';
+import { countOf, type EventBatch, eventBatch, frameAt } from '../event/event-batch.ts';
 import type { Publication } from '../event/publication.ts';
 import type { Alarms } from '../objects/alarms.ts';
 import type {
@@ -49,6 +49,9 @@ export class PublishPipeline {
    */
   async publishAll(requests: readonly PublishRequest[]): Promise<PublishReceipt[]> {
     const { alarms, journal, authoritySync, feeds } = this.#parts;
+    if (requests.every(({ events }) => countOf(events) === 0)) {
+      return requests.map(() => ({ duplicates: [] }));
+    }
     const refused = await this.#register(requests);
     if (refused !== undefined) return requests.map(() => ({ refused }));
     await authoritySync.confirm(Date.now());

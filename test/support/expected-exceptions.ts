@@ -14,10 +14,11 @@ const EXPECTED = [
   /disk full: SQLITE_CONSTRAINT/,
   /SQLITE_(FULL|CORRUPT)/,
   /cannot be read: no such column/,
-  /no such column: sequence/,
+  /no such column: (sequence|first)/,
+  /another writer has appended event/,
   /UNIQUE constraint failed: journal\.sequence/,
   /has schema version 99, /,
-  /cannot be migrated to schema version 2, /,
+  /cannot be migrated to schema version \d, /,
   / feeds in format \d, and format \d was requested/,
   // A namespace that is deleted while somebody calls it.
   /the namespace was deleted$/m,

@@ -1,15 +1,12 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, vi } from 'vitest';
-import type { Retention } from '../../src/config/retention.ts';
-import { eventBatch } from '../../src/event/event-batch.ts';
 import { Journal } from '../../src/hub/journal/journal.ts';
-import type { NewRecords } from '../../src/hub/journal/record.ts';
 import { MAX_TRIMMED_SEGMENTS } from '../../src/hub/limits.ts';
 import { it } from './fixtures.ts';
+import { append, RETENTION, record, recordsOf, sequences, withJournal } from './journal-support.ts';
 import {
   breakTable,
-  createTables,
   hubStub,
   publish,
   published,
@@ -19,23 +16,6 @@ import {
 } from './support.ts';
 
 const MIB = 1024 * 1024;
-const RETENTION: Retention = { events: 100, bytes: 1_000_000, ageMs: 60_000 };
-
-interface TestRecord {
-  readonly key: string;
-  readonly acceptedAt: number;
-  readonly json: string;
-}
-
-function record(id: string, acceptedAt = 1000, json = '{}'): TestRecord {
-  return { key: `${id}\np\n\nabc\ns`, acceptedAt, json };
-}
-
-function recordsOf(...records: TestRecord[]): NewRecords {
-  const acceptedAt = Float64Array.from(records, (each) => each.acceptedAt);
-  return { ...eventBatch(records), acceptedAt };
-}
-
 /** Makes all events of a hub too old, and rings its alarm. @returns whether it was set */
 async function expired(eventTypeNamespace: string): Promise<boolean> {
   const stub = hubStub(eventTypeNamespace);
@@ -44,26 +24,6 @@ async function expired(eventTypeNamespace: string): Promise<boolean> {
   });
   await evictDurableObject(stub);
   return runDurableObjectAlarm(stub);
-}
-
-/** Runs `test` with a journal in the storage of a hub that nobody uses. */
-function withJournal(
-  retention: Partial<Retention>,
-  test: (journal: Journal, storage: DurableObjectStorage, again: () => Journal) => void,
-): Promise<void> {
-  return runInDurableObject(hubStub('unused'), (_hub, { storage }) => {
-    createTables(storage);
-    const open = () => new Journal(storage, { ...RETENTION, ...retention });
-    test(open(), storage, open);
-  });
-}
-
-function append(journal: Journal, ...records: TestRecord[]): (number | undefined)[] {
-  return journal.transaction(() => journal.append([recordsOf(...records)])).flat();
-}
-
-function sequences(journal: Journal): number[] {
-  return journal.read(0, 10_000, 10_000_000).entries.map(({ sequence }) => sequence);
 }
 
 describe('a journal', () => {
@@ -200,10 +160,8 @@ describe('a journal', () => {
 
   it('finds the events with an id, and no other that begins like it', () =>
     withJournal({}, (journal) => {
-      const json = (id: string) =>
-        `{"id":"${id}","source":"s","time":"","data":{"event":{"id":"${id}"},"event_type":"abc"}}`;
-      for (const id of ['a', 'ab', 'a-b']) append(journal, record(id, 1000, json(id)));
-      append(journal, { ...record('a', 1000, json('a')), key: 'a\nother\n\nabc\ns' });
+      for (const id of ['a', 'ab', 'a-b']) append(journal, record(id));
+      append(journal, { ...record('a'), key: 'a\nother\n\nabc\ns' });
       expect(journal.newestWithId('a').map(({ sequence }) => sequence)).toEqual([4, 1]);
       expect(journal.oldestWithId('a').map(({ sequence }) => sequence)).toEqual([1, 4]);
       expect(journal.oldestWithId('')).toEqual([]);
@@ -216,7 +174,7 @@ it('an event whose place in the journal is taken is not acknowledged, and is whe
   await published('abc', { id: 'a' });
   await runInDurableObject(hubStub('abc'), (_hub, { storage }) => {
     const other = new Journal(storage, RETENTION);
-    append(other, record('other', 1, JSON.stringify({ id: 'other' })));
+    append(other, record('other', 1));
   });
   const refused = await publish('abc', [{ id: 'b' }, { id: 'c' }]);
   expect(refused.status).toBe(503);

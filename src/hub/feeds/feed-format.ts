@@ -1,5 +1,5 @@
 /** The formats in which hubs feed wildcard hubs. While a release is deployed, one of the two may know the older one only. */
-import { countOf, eventBatch, frameAt, keyAt } from '../../event/event-batch.ts';
+import { countOf, eventBatch, frameAt, isWholeBatch, keyAt } from '../../event/event-batch.ts';
 import {
   FEED_FORMAT,
   type Fed,
@@ -18,6 +18,7 @@ export function slicesOf(hub: string, fed: Fed): readonly FeedSlice[] {
     case 1:
       return runsOf(fed.records).map(sliceOf);
     case 2:
+      if (!fed.slices.every(isWhole)) throw new Error(`${hub} feeds slices that are not whole`);
       return fed.slices;
   }
   const { format } = fed as { format: number };
@@ -42,6 +43,10 @@ export function sliceAfter(slice: FeedSlice, sequence: number): FeedSlice {
         .map((end, i) => end - (i % 2 === 0 ? keysBefore : framesBefore)),
     },
   };
+}
+
+function isWhole({ acceptedAt, records }: FeedSlice): boolean {
+  return isWholeBatch(records, 0) && acceptedAt.length === countOf(records);
 }
 
 function recordsOf({ first, acceptedAt, records }: FeedSlice): FeedRecord[] {

@@ -4,7 +4,7 @@
  * a turn costs more than those that follow.
  */
 
-import { countOf, type EventBatch } from '../../event/event-batch.ts';
+import { countOf, type EventBatch, isWholeBatch } from '../../event/event-batch.ts';
 import { isWithinShare } from '../../lib/fair-share.ts';
 import type { PublishRequest } from '../../objects/hub-contract.ts';
 import { utf8Length } from '../../wire/utf8.ts';
@@ -58,6 +58,11 @@ export class WriteBatcher {
   }
 
   #enqueue({ events, owner }: PublishRequest): Promise<Sequences> | undefined {
+    if (!isWholeBatch(events, 1)) {
+      return Promise.reject(
+        new Error('the ends of the events do not divide their keys and frames'),
+      );
+    }
     const length = countOf(events);
     const bytes = utf8Length(events.frames);
     const own = this.#byOwner.get(owner);

@@ -16,9 +16,8 @@ import { sequencesWithId } from './id-search.ts';
 import { type JournalPage, JournalReader } from './journal-reader.ts';
 import type { EventEntry, NewRecords } from './record.ts';
 import { RowConversion } from './row-conversion.ts';
-import { lastOf, type RecordSlice, type SegmentInfo } from './segment.ts';
+import { lastOf, type Order, type RecordSlice, type SegmentInfo } from './segment.ts';
 import { SegmentStore } from './segment-store.ts';
-import type { Order } from './segment-table.ts';
 import { Trimmer } from './trimmer.ts';
 
 const HEADER_KEY = 'journal_header';
@@ -54,7 +53,7 @@ export class Journal {
     this.conversion = new RowConversion({
       journal: this,
       store: this.#store,
-      maxCount: this.#appender.maxCount,
+      limits: this.#appender.limits,
       write: () => this.#fingerprintWriter(),
     });
   }
@@ -132,6 +131,8 @@ export class Journal {
       return this.#storage.transactionSync(change);
     } catch (error) {
       this.#header = undefined;
+      // Its key may have been stored in this transaction.
+      this.#write = undefined;
       this.#oldest = undefined;
       this.#appender.forget();
       this.#store.forget();
@@ -182,12 +183,14 @@ export class Journal {
 
   /** The entries after a sequence, in order: at most so many, and no more bytes if there are several. */
   read(after: number, maxEntries: number, maxBytes: number): JournalPage {
-    return this.#reader.read(after, this.last, maxEntries, maxBytes);
+    const from = Math.max(after, this.trimmedThrough);
+    return this.#reader.read(from, this.last, maxEntries, maxBytes);
   }
 
   /** The same as records, to be stored elsewhere. */
   readSlices(after: number, maxRecords: number, maxBytes: number): RecordSlice[] {
-    return this.#reader.readSlices(after, this.last, maxRecords, maxBytes);
+    const from = Math.max(after, this.trimmedThrough);
+    return this.#reader.readSlices(from, this.last, maxRecords, maxBytes);
   }
 
   /** The bytes after a sequence. */
@@ -226,9 +229,10 @@ export class Journal {
 
   /** The lowest sequence after which there are no more than so many events and bytes. */
   startOfNewest(events: number, bytes: number): number {
-    const { totalBytes } = this.end;
+    const hidden = this.#hiddenAfter === undefined ? 0 : this.bytesAfter(this.last);
+    const totalBytes = this.end.totalBytes - hidden;
     const byBytes =
-      this.retained.bytes > bytes
+      this.retained.bytes - hidden > bytes
         ? this.#reader.find(
             this.trimmedThrough + 1,
             this.last,
@@ -271,7 +275,8 @@ export class Journal {
     const header = this.#ensureHeader();
     const trimmedThrough = lastOf(segment);
     const isAll = trimmedThrough >= lastOf(this.end);
-    const { note } = this;
+    // That of the last segment, also if it is empty: the header may have an older one.
+    const { note } = isAll ? this : header;
     this.#store.deleteThrough(trimmedThrough);
     this.#setHeader({
       ...header,
@@ -279,7 +284,7 @@ export class Journal {
       // What a wildcard hub did not get of another hub's journal may be younger.
       trimmedUntil: Math.max(header.trimmedUntil, segment.lastAcceptedAt),
       trimmedBytes: segment.totalBytes,
-      ...(isAll && note !== '' && { note }),
+      ...(note !== undefined && { note }),
     });
     if (isAll) this.#appender.forget();
   }

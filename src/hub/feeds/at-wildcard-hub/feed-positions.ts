@@ -2,6 +2,7 @@
  * How far a wildcard hub has the journal of each hub. Most positions are in a table. Those that changed last are in the note
  * of the journal: they are stored in the row of what was appended, and cost no row of their own.
  */
+import { logError } from '../../../lib/log.ts';
 import type { FeedPosition } from '../../../objects/hub-contract.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { MAX_NOTED_POSITIONS } from '../../limits.ts';
@@ -68,15 +69,28 @@ export class FeedPositions {
 
   #unnote(hub: string): void {
     const noted = this.#noted();
-    if (noted.delete(hub)) this.#journal.setNote(noteOf(noted));
+    if (!noted.has(hub)) return;
+    const others = new Map(noted);
+    others.delete(hub);
+    this.#journal.setNote(noteOf(others));
+    // Only now: the disk may be full.
+    this.#inNote = others;
   }
 
   #noted(): Map<string, FeedPosition> {
-    const { note } = this.#journal;
-    this.#inNote ??= new Map(
-      note === '' ? [] : (JSON.parse(note) as readonly [string, FeedPosition][]),
-    );
+    this.#inNote ??= positionsIn(this.#journal.note);
     return this.#inNote;
+  }
+}
+
+/** If a note is damaged, hubs feed again what they have fed: to hear an event twice is better than never. */
+function positionsIn(note: string): Map<string, FeedPosition> {
+  if (note === '') return new Map();
+  try {
+    return new Map(JSON.parse(note) as readonly [string, FeedPosition][]);
+  } catch (error) {
+    logError('it cannot be read how far the journals of hubs were taken', error);
+    return new Map();
   }
 }
 

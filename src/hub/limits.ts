@@ -60,8 +60,8 @@ export const MAX_TRIMMED_BYTES = 16 * 1024 * 1024;
 /** Rows of a release without segments that become one segment. Each segment is converted in a turn of its own. */
 export const MAX_CONVERTED_EVENTS = 500;
 
-/** Characters of these rows, if there are several. */
-export const MAX_CONVERTED_CHARACTERS = 512 * 1024;
+/** Bytes of these rows, if there are several. */
+export const MAX_CONVERTED_BYTES = 512 * 1024;
 
 /** Rows of a release without segments that are read as one segment. */
 export const MAX_ROWS_READ = 32;

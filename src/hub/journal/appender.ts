@@ -8,7 +8,7 @@ import { MAX_SEGMENT_BYTES, OPEN_SEGMENT_BYTES } from '../limits.ts';
 import { FINGERPRINT_WORDS, type WriteFingerprint } from './fingerprint.ts';
 import type { FingerprintWindow } from './fingerprint-window.ts';
 import type { NewRecords } from './record.ts';
-import { lastOf, recordBytes, type SegmentInfo } from './segment.ts';
+import { lastOf, recordBytes, type SegmentInfo, type SegmentLimits } from './segment.ts';
 import { SegmentBuilder } from './segment-builder.ts';
 import { INDEX, INDEX_WORDS, MAX_DELAY_MS } from './segment-index.ts';
 import type { SegmentStore } from './segment-store.ts';
@@ -33,10 +33,7 @@ interface AppenderParts {
 
 export class Appender {
   readonly #parts: AppenderParts;
-  /** Records of a segment. */
-  readonly maxCount: number;
-  readonly #maxBytes: number;
-  readonly #maxDelayMs: number;
+  readonly limits: SegmentLimits;
   readonly #fingerprint = new Uint32Array(FINGERPRINT_WORDS);
   /** Read when it is first needed: a hub that wakes reads nothing of its journal. */
   #end: SegmentInfo | undefined;
@@ -46,9 +43,11 @@ export class Appender {
   constructor(parts: AppenderParts) {
     this.#parts = parts;
     const { events, bytes, ageMs } = parts.retention;
-    this.maxCount = Math.max(Math.floor(events * SLACK), 1);
-    this.#maxBytes = Math.min(MAX_SEGMENT_BYTES, bytes * SLACK);
-    this.#maxDelayMs = Math.min(ageMs * SLACK, MAX_DELAY_MS);
+    this.limits = {
+      maxCount: Math.max(Math.floor(events * SLACK), 1),
+      maxBytes: Math.min(MAX_SEGMENT_BYTES, bytes * SLACK),
+      maxDelayMs: Math.min(ageMs * SLACK, MAX_DELAY_MS),
+    };
   }
 
   /** The last segment. If none is retained, one of the last trimmed record. */
@@ -120,11 +119,12 @@ export class Appender {
   }
 
   #fits(builder: SegmentBuilder, bytes: number, acceptedAt: number): boolean {
+    const { maxCount, maxBytes, maxDelayMs } = this.limits;
     return (
       builder.count === 0 ||
-      (builder.count < this.maxCount &&
-        builder.bytes + bytes <= this.#maxBytes &&
-        acceptedAt - builder.firstAcceptedAt <= this.#maxDelayMs)
+      (builder.count < maxCount &&
+        builder.bytes + bytes <= maxBytes &&
+        acceptedAt - builder.firstAcceptedAt <= maxDelayMs)
     );
   }
 
@@ -154,12 +154,13 @@ export class Appender {
   }
 
   #canExtend({ index }: OpenSegment, builder: SegmentBuilder): boolean {
+    const { maxCount, maxBytes, maxDelayMs } = this.limits;
     const { count, firstAcceptedAt } = this.end;
     const bytes = index[index.length - INDEX_WORDS + INDEX.bytesEnd] ?? 0;
     return (
-      count + builder.count <= this.maxCount &&
-      bytes + builder.bytes <= Math.min(OPEN_SEGMENT_BYTES, this.#maxBytes) &&
-      builder.lastAcceptedAt - firstAcceptedAt <= this.#maxDelayMs
+      count + builder.count <= maxCount &&
+      bytes + builder.bytes <= Math.min(OPEN_SEGMENT_BYTES, maxBytes) &&
+      builder.lastAcceptedAt - firstAcceptedAt <= maxDelayMs
     );
   }
 }

@@ -4,13 +4,16 @@
  */
 import type { AlarmTask } from '../../objects/alarms.ts';
 import type { WriteFingerprint } from './fingerprint.ts';
+import type { SegmentLimits } from './segment.ts';
 import type { SegmentStore } from './segment-store.ts';
+
+/** Segments of one alarm. Other tasks of the alarm wait meanwhile, and then the alarm rings for the next ones. */
+const MAX_TURNS = 100;
 
 interface RowConversionParts {
   readonly journal: Convertible;
   readonly store: SegmentStore;
-  /** Records of a segment. */
-  readonly maxCount: number;
+  readonly limits: SegmentLimits;
   write(): WriteFingerprint;
 }
 
@@ -33,18 +36,17 @@ export class RowConversion implements AlarmTask {
   }
 
   async run(): Promise<void> {
-    while (this.#convertSome()) await scheduler.wait(0);
+    for (let turn = 0; turn < MAX_TURNS && this.#convertSome(); turn++) await scheduler.wait(0);
   }
 
   /** @returns whether there was a row */
   #convertSome(): boolean {
-    const { journal, store, maxCount, write } = this.#parts;
+    const { journal, store, limits, write } = this.#parts;
     const { rows, table } = store;
     if (rows.last === 0) return false;
     journal.transaction(() => {
-      const tail = rows.takeNewest(maxCount, write());
+      const tail = rows.takeNewest(limits, write());
       if (tail !== undefined) table.insertBefore(tail);
-      rows.dropIfEmpty();
     });
     journal.converted();
     return true;

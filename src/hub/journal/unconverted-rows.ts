@@ -6,12 +6,19 @@ import { eventBatch } from '../../event/event-batch.ts';
 import { factsOf } from '../../event/facts.ts';
 import { logError } from '../../lib/log.ts';
 import { decodeJson } from '../../wire/json.ts';
-import { MAX_CONVERTED_CHARACTERS, MAX_CONVERTED_EVENTS, MAX_ROWS_READ } from '../limits.ts';
+import { MAX_CONVERTED_BYTES, MAX_CONVERTED_EVENTS, MAX_ROWS_READ } from '../limits.ts';
 import { FINGERPRINT_WORDS, type WriteFingerprint } from './fingerprint.ts';
 import type { NewRecords } from './record.ts';
-import { recordBytes, Segment, type SegmentInfo } from './segment.ts';
+import {
+  type Order,
+  recordBytes,
+  Segment,
+  type SegmentInfo,
+  type SegmentLimits,
+} from './segment.ts';
 import { SegmentBuilder } from './segment-builder.ts';
-import type { Order, SegmentTail } from './segment-table.ts';
+import { MAX_DELAY_MS } from './segment-index.ts';
+import type { SegmentTail } from './segment-table.ts';
 
 type InfoRow = {
   readonly sequence: number;
@@ -26,6 +33,8 @@ const INFO = 'sequence, accepted_at AS acceptedAt, total_bytes AS totalBytes';
 export class UnconvertedRows {
   readonly #sql: SqlStorage;
   #last: number | undefined;
+  /** Reported once. */
+  #isDamaged = false;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -44,26 +53,12 @@ export class UnconvertedRows {
 
   /** Some rows from a sequence on, as a segment. */
   at(sequence: number): SegmentInfo | undefined {
-    const rows = this.#sql
-      .exec<InfoRow>(
-        `SELECT ${INFO} FROM journal WHERE sequence >= ? ORDER BY sequence LIMIT ?`,
-        sequence,
-        MAX_ROWS_READ,
-      )
-      .toArray();
-    return infoOf(rows);
+    return infoOf(this.#following<InfoRow>(INFO, sequence));
   }
 
   /** The same with their records. */
   from(sequence: number): Segment | undefined {
-    const rows = this.#sql
-      .exec<Row>(
-        `SELECT ${INFO}, key, json FROM journal WHERE sequence >= ? ORDER BY sequence LIMIT ?`,
-        sequence,
-        MAX_ROWS_READ,
-      )
-      .toArray();
-    const tail = tailOf(rows);
+    const tail = this.#tailOf(this.#following<Row>(`${INFO}, key, json`, sequence));
     return tail && new Segment(tail.info, tail.index, tail.keys, tail.frames);
   }
 
@@ -87,31 +82,66 @@ export class UnconvertedRows {
 
   deleteThrough(sequence: number): void {
     this.#sql.exec('DELETE FROM journal WHERE sequence <= ?', sequence);
-    this.#last = undefined;
+    this.#deleted();
   }
 
-  /** Takes the newest rows away, as many as make a segment. @param maxCount of the segment */
-  takeNewest(maxCount: number, write: WriteFingerprint): SegmentTail | undefined {
-    const newest: Row[] = [];
-    let characters = 0;
-    const rows = this.#sql.exec<Row>(
-      `SELECT ${INFO}, key, json FROM journal ORDER BY sequence DESC LIMIT ?`,
-      Math.min(MAX_CONVERTED_EVENTS, maxCount),
-    );
-    for (const row of rows) {
-      characters += row.key.length + (row.json?.length ?? 0);
-      if (newest.length > 0 && characters > MAX_CONVERTED_CHARACTERS) break;
-      newest.push(row);
+  /** Takes the newest rows away, as many as make a segment. */
+  takeNewest(
+    { maxCount, maxBytes, maxDelayMs }: SegmentLimits,
+    write: WriteFingerprint,
+  ): SegmentTail | undefined {
+    const newest = this.#sql
+      .exec<InfoRow & { readonly bytes: number }>(
+        `SELECT ${INFO}, OCTET_LENGTH(key) + OCTET_LENGTH(COALESCE(json, '')) AS bytes
+           FROM journal ORDER BY sequence DESC LIMIT ?`,
+        Math.min(MAX_CONVERTED_EVENTS, maxCount),
+      )
+      .toArray();
+    const [last] = newest;
+    if (last === undefined) return undefined;
+    let first = last;
+    let room = Math.min(MAX_CONVERTED_BYTES, maxBytes);
+    for (const row of newest) {
+      room -= row.bytes;
+      const fits =
+        room >= 0 &&
+        last.acceptedAt - row.acceptedAt <= maxDelayMs &&
+        row.sequence >= first.sequence - 1;
+      if (!fits && row !== last) break;
+      first = row;
     }
-    const [first] = newest.reverse();
-    if (first === undefined) return undefined;
+    const rows = this.#sql
+      .exec<Row>(
+        `SELECT ${INFO}, key, json FROM journal WHERE sequence >= ? ORDER BY sequence`,
+        first.sequence,
+      )
+      .toArray();
     this.#sql.exec('DELETE FROM journal WHERE sequence >= ?', first.sequence);
-    this.#last = undefined;
-    return tailOf(newest, write);
+    this.#deleted();
+    return this.#tailOf(rows, write);
+  }
+
+  /** Rows from a sequence on that can be read as a segment: without a hole, and near enough in time. */
+  #following<R extends InfoRow>(columns: string, sequence: number): R[] {
+    const rows = this.#sql
+      .exec<R>(
+        `SELECT ${columns} FROM journal WHERE sequence >= ? ORDER BY sequence LIMIT ?`,
+        sequence,
+        MAX_ROWS_READ,
+      )
+      .toArray();
+    const [first] = rows;
+    const end = rows.findIndex(
+      (row, i) =>
+        row.sequence !== (first?.sequence ?? 0) + i ||
+        row.acceptedAt - (first?.acceptedAt ?? 0) > MAX_DELAY_MS,
+    );
+    return end < 0 ? rows : rows.slice(0, end);
   }
 
   /** A hub without such rows does not have the table either. */
-  dropIfEmpty(): void {
+  #deleted(): void {
+    this.#last = undefined;
     if (this.last === 0) this.#sql.exec('DROP TABLE IF EXISTS journal');
   }
 
@@ -122,6 +152,39 @@ export class UnconvertedRows {
       this.#sql.exec<{ last: number | null }>('SELECT MAX(sequence) AS last FROM journal').one()
         .last ?? 0
     );
+  }
+
+  /** A segment of rows; undefined if there are none. @param write if its fingerprints are needed */
+  #tailOf(rows: readonly Row[], write?: WriteFingerprint): SegmentTail | undefined {
+    const info = infoOf(rows);
+    if (info === undefined) return undefined;
+    const records: NewRecords = {
+      ...eventBatch(rows.map(({ key, json }) => ({ key, json: this.#readableFrame(json) }))),
+      acceptedAt: Float64Array.from(rows, ({ acceptedAt }) => acceptedAt),
+    };
+    const builder = new SegmentBuilder(info.first);
+    const fingerprint = new Uint32Array(FINGERPRINT_WORDS);
+    for (const [i, { acceptedAt }] of rows.entries()) {
+      write?.(records.keys, records.ends[2 * i - 2] ?? 0, records.ends[2 * i] ?? 0, fingerprint, 0);
+      const inOrder = Math.max(acceptedAt, builder.lastAcceptedAt);
+      builder.add(records, i, fingerprint, inOrder, recordBytes(records, i));
+    }
+    const { fingerprints, keys, frames } = builder;
+    const index = builder.indexAfter(new Uint32Array(), info.firstAcceptedAt);
+    return { info, fingerprints, index, keys, frames };
+  }
+
+  /** No frame if it cannot be read: rows have no checksum, by which that would be found later. */
+  #readableFrame(json: string | null): string {
+    if (json === null) return '';
+    try {
+      factsOf(decodeJson(json));
+      return json;
+    } catch (error) {
+      if (!this.#isDamaged) logError('an event of the journal cannot be read', error);
+      this.#isDamaged = true;
+      return '';
+    }
   }
 }
 
@@ -136,35 +199,4 @@ function infoOf(rows: readonly InfoRow[]): SegmentInfo | undefined {
     lastAcceptedAt: last.acceptedAt,
     totalBytes: last.totalBytes,
   };
-}
-
-/** A segment of rows; undefined if there are none. @param write if its fingerprints are needed */
-function tailOf(rows: readonly Row[], write?: WriteFingerprint): SegmentTail | undefined {
-  const info = infoOf(rows);
-  if (info === undefined) return undefined;
-  const records: NewRecords = {
-    ...eventBatch(rows.map(({ key, json }) => ({ key, json: readableFrame(json) }))),
-    acceptedAt: Float64Array.from(rows, ({ acceptedAt }) => acceptedAt),
-  };
-  const builder = new SegmentBuilder(info.first);
-  const fingerprint = new Uint32Array(FINGERPRINT_WORDS);
-  for (const [i, { acceptedAt }] of rows.entries()) {
-    write?.(records.keys, records.ends[2 * i - 2] ?? 0, records.ends[2 * i] ?? 0, fingerprint, 0);
-    builder.add(records, i, fingerprint, acceptedAt, recordBytes(records, i));
-  }
-  const { fingerprints, keys, frames } = builder;
-  const index = builder.indexAfter(new Uint32Array(), info.firstAcceptedAt);
-  return { info, fingerprints, index, keys, frames };
-}
-
-/** No frame if it cannot be read: rows have no checksum, by which that would be found later. */
-function readableFrame(json: string | null): string {
-  if (json === null) return '';
-  try {
-    factsOf(decodeJson(json));
-    return json;
-  } catch (error) {
-    logError('an event of the journal cannot be read', error);
-    return '';
-  }
 }

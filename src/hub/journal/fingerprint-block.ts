@@ -5,7 +5,7 @@
 import { GrowingArray } from '../../lib/growing-array.ts';
 import { DEDUPLICATION_WINDOW_EVENTS } from '../limits.ts';
 import { FINGERPRINT_WORDS, ID_WORD } from './fingerprint.ts';
-import type { Order } from './segment-table.ts';
+import type { Order } from './segment.ts';
 
 /** The table has at least so many slots for each event: with fewer, a search takes longer. */
 const SLOTS_PER_EVENT = 5 / 4;
@@ -117,7 +117,10 @@ function occupy(slots: Uint32Array, words: Uint32Array, from: number): void {
   const mask = slots.length - 1;
   const count = words.length / FINGERPRINT_WORDS;
   for (let place = from; place < count; place++) {
-    let slot = (words[place * FINGERPRINT_WORDS] ?? 0) & mask;
+    const low = words[place * FINGERPRINT_WORDS] ?? 0;
+    // Those that are damaged would all want the same slot.
+    if (low === 0 && words[place * FINGERPRINT_WORDS + 1] === 0) continue;
+    let slot = low & mask;
     while (slots[slot] !== 0) slot = (slot + 1) & mask;
     slots[slot] = place + 1;
   }

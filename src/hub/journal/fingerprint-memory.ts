@@ -9,6 +9,9 @@ interface Droppable {
   drop(): void;
 }
 
+/** What a window takes beside its fingerprints. Those of hubs that sleep count too, and there may be many. */
+const OVERHEAD_BYTES = 8 * 1024;
+
 class FingerprintMemory {
   /** The bytes of each when it was last used, in the order of these uses. */
   readonly #bytes = new Map<Droppable, number>();
@@ -20,8 +23,9 @@ class FingerprintMemory {
 
   use(window: Droppable): void {
     this.remove(window);
-    this.#bytes.set(window, window.byteLength);
-    this.#total += window.byteLength;
+    const bytes = OVERHEAD_BYTES + window.byteLength;
+    this.#bytes.set(window, bytes);
+    this.#total += bytes;
     for (const each of this.#bytes.keys()) {
       if (this.#total <= MAX_FINGERPRINT_BYTES || each === window) return;
       each.drop();

@@ -7,14 +7,29 @@ import { DEDUPLICATION_WINDOW_EVENTS } from '../limits.ts';
 import { FINGERPRINT_WORDS } from './fingerprint.ts';
 import { FingerprintBlock } from './fingerprint-block.ts';
 import { fingerprintMemory } from './fingerprint-memory.ts';
-import type { SegmentTable } from './segment-table.ts';
+import type { Order, SegmentInfo } from './segment.ts';
+
+/** The fingerprints of a segment, or none if they are damaged. */
+export interface SegmentFingerprints {
+  /** The sequence of the first event. */
+  readonly first: number;
+  readonly fingerprints: Uint32Array;
+}
+
+/** Where they are stored. */
+interface StoredFingerprints {
+  /** The segment with this sequence, or the next one. */
+  at(sequence: number): SegmentInfo | undefined;
+  /** Those of the segments from one on, oldest first. */
+  fingerprintsFrom(first: number): Iterable<SegmentFingerprints>;
+}
 
 export class FingerprintWindow {
-  readonly #segments: SegmentTable;
+  readonly #segments: StoredFingerprints;
   /** The older block is full and is dropped when the newer one is. Undefined until they are read. */
   #blocks: { older: FingerprintBlock | undefined; newer: FingerprintBlock } | undefined;
 
-  constructor(segments: SegmentTable) {
+  constructor(segments: StoredFingerprints) {
     this.#segments = segments;
   }
 
@@ -64,7 +79,7 @@ export class FingerprintWindow {
    *
    * @param next the sequence of the next event of the journal
    */
-  *withId(id: number, order: 'oldest first' | 'newest first', next: number): Generator<number> {
+  *withId(id: number, order: Order, next: number): Generator<number> {
     const { older, newer } = this.#read(next);
     const blocks = [older, newer].filter((block) => block !== undefined);
     for (const block of order === 'oldest first' ? blocks : blocks.reverse()) {
@@ -81,10 +96,21 @@ export class FingerprintWindow {
   #read(next: number): { older: FingerprintBlock | undefined; newer: FingerprintBlock } {
     if (this.#blocks !== undefined) return this.#blocks;
     const from = this.#segments.at(next - DEDUPLICATION_WINDOW_EVENTS)?.first ?? next;
-    const newer = new FingerprintBlock(from, next - from);
-    for (const fingerprints of this.#segments.fingerprintsFrom(from)) newer.append(fingerprints);
-    this.#blocks = { older: undefined, newer };
+    let newer = new FingerprintBlock(from, Math.min(next - from, DEDUPLICATION_WINDOW_EVENTS));
+    for (const { first, fingerprints } of this.#segments.fingerprintsFrom(from)) {
+      newer = continued(newer, first);
+      newer.append(fingerprints);
+    }
+    this.#blocks = { older: undefined, newer: continued(newer, next) };
     fingerprintMemory.use(this);
     return this.#blocks;
   }
+}
+
+/** A block that continues at a sequence, though the fingerprints before it may be damaged. */
+function continued(block: FingerprintBlock, next: number): FingerprintBlock {
+  const missing = next - block.first - block.count;
+  if (missing < 0 || missing > DEDUPLICATION_WINDOW_EVENTS) return new FingerprintBlock(next);
+  if (missing > 0) block.append(new Uint32Array(missing * FINGERPRINT_WORDS));
+  return block;
 }

@@ -3,8 +3,8 @@ import { MAX_RECALLED_EVENTS } from '../limits.ts';
 import { FINGERPRINT_WORDS, ID_WORD, type WriteFingerprint } from './fingerprint.ts';
 import { placesWith } from './fingerprint-block.ts';
 import type { FingerprintWindow } from './fingerprint-window.ts';
+import type { Order } from './segment.ts';
 import type { SegmentStore } from './segment-store.ts';
-import type { Order } from './segment-table.ts';
 
 /**
  * @param next the sequence of the next event of the journal

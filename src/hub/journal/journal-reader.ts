@@ -1,4 +1,6 @@
 /** Reads the journal across its segments: pages, slices, and the place where a condition begins to hold. */
+import { eventBatch } from '../../event/event-batch.ts';
+import { logError } from '../../lib/log.ts';
 import type { JournalEntry } from './record.ts';
 import type { RecordSlice, Segment, SegmentInfo } from './segment.ts';
 import { lastOf } from './segment.ts';
@@ -11,16 +13,28 @@ export interface JournalPage {
   readonly bytes: number;
 }
 
-/** A part of a segment. */
-interface Part {
+/** A part of a segment, or records that are lost: of a segment that cannot be read, or that is gone. */
+type Part = ReadablePart | LostPart;
+
+interface ReadablePart {
   readonly segment: Segment;
   readonly from: number;
   readonly to: number;
   readonly bytes: number;
 }
 
+interface LostPart {
+  readonly segment: undefined;
+  readonly to: number;
+  readonly bytes: 0;
+  /** About when they were accepted. Unix milliseconds. */
+  readonly acceptedAt: number;
+}
+
 export class JournalReader {
   readonly #store: SegmentStore;
+  /** The first sequences of the segments that are damaged. */
+  readonly #reported = new Set<number>();
 
   constructor(store: SegmentStore) {
     this.#store = store;
@@ -29,21 +43,30 @@ export class JournalReader {
   read(after: number, through: number, maxEntries: number, maxBytes: number): JournalPage {
     const entries: JournalEntry[] = [];
     let sum = 0;
-    for (const { segment, from, to, bytes } of this.#parts(after, through, maxEntries, maxBytes)) {
-      sum += bytes;
-      for (let sequence = from; sequence <= to; sequence++) {
-        const entry = segment.entry(sequence);
-        // Of a damaged segment one gap is enough.
-        if (isUnreadable(entry) && isUnreadable(entries.at(-1))) entries.pop();
+    for (const part of this.#parts(after, through, maxEntries, maxBytes)) {
+      sum += part.bytes;
+      for (const entry of entriesOf(part)) {
+        // Of records that follow each other, one gap is enough.
+        if (isUnreadable(entry)) {
+          if (isUnreadable(entries.at(-1))) entries.pop();
+          else this.#reportLost(entry.sequence);
+        }
         entries.push(entry);
       }
     }
     return { entries, bytes: sum };
   }
 
+  /** Of what is lost, there is one record without a frame. */
   readSlices(after: number, through: number, maxRecords: number, maxBytes: number): RecordSlice[] {
-    return Array.from(this.#parts(after, through, maxRecords, maxBytes), ({ segment, from, to }) =>
-      segment.slice(from, to),
+    return Array.from(this.#parts(after, through, maxRecords, maxBytes), (part) =>
+      part.segment === undefined
+        ? {
+            first: part.to,
+            acceptedAt: Float64Array.of(part.acceptedAt),
+            records: eventBatch([{ key: '', json: '' }]),
+          }
+        : part.segment.slice(part.from, part.to, (sequence) => this.#reportLost(sequence)),
     );
   }
 
@@ -93,25 +116,49 @@ export class JournalReader {
     let bytes = 0;
     for (let next = after + 1; next <= through && records < maxRecords; ) {
       const segment = this.#store.load(next);
-      if (segment === undefined || segment.info.first > through) return;
-      const from = Math.max(next, segment.info.first);
-      const bytesBefore = segment.totalBytes(from - 1);
-      const most = Math.min(segment.last, through, from + maxRecords - records - 1);
-      let to = from - 1;
+      const first = segment?.info.first ?? Number.POSITIVE_INFINITY;
+      if (segment === undefined || first > next || !segment.isReadable) {
+        const to = Math.min(first > next ? first - 1 : (segment?.last ?? through), through);
+        this.#reportLost(to);
+        const acceptedAt = segment?.info.firstAcceptedAt ?? 0;
+        yield { segment: undefined, to, bytes: 0, acceptedAt };
+        records++;
+        next = to + 1;
+        continue;
+      }
+      const bytesBefore = segment.totalBytes(next - 1);
+      const most = Math.min(segment.last, through, next + maxRecords - records - 1);
+      let to = next - 1;
       while (to < most) {
         const total = bytes + segment.totalBytes(to + 1) - bytesBefore;
-        if (total > maxBytes && records + to + 1 - from > 0) break;
+        if (total > maxBytes && records + to + 1 - next > 0) break;
         to++;
       }
-      if (to < from) return;
+      if (to < next) return;
       const partBytes = segment.totalBytes(to) - bytesBefore;
-      yield { segment, from, to, bytes: partBytes };
-      records += to - from + 1;
+      yield { segment, from: next, to, bytes: partBytes };
+      records += to - next + 1;
       bytes += partBytes;
       if (to < most) return;
       next = to + 1;
     }
   }
+
+  /** Once for each segment. */
+  #reportLost(sequence: number): void {
+    const first = this.#store.at(sequence)?.first ?? sequence;
+    if (this.#reported.has(first)) return;
+    this.#reported.add(first);
+    logError(`the event ${sequence} of the journal cannot be read, and maybe others near it`);
+  }
+}
+
+function entriesOf(part: Part): JournalEntry[] {
+  if (part.segment === undefined) {
+    return [{ sequence: part.to, gap: 'unreadable', hub: undefined }];
+  }
+  const { segment, from, to } = part;
+  return Array.from({ length: to - from + 1 }, (_, i) => segment.entry(from + i));
 }
 
 function isUnreadable(entry: JournalEntry | undefined): boolean {

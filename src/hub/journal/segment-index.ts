@@ -3,6 +3,7 @@
  * record costs `INDEX_WORDS` numbers of 32 bits, stored as they are in memory (little-endian).
  */
 import { utf8Length } from '../../wire/utf8.ts';
+import { MAX_SEGMENT_BYTES } from '../limits.ts';
 
 export const INDEX_WORDS = 5;
 
@@ -22,6 +23,31 @@ export const INDEX = {
 
 /** The greatest delay that the index can hold, in milliseconds: 49 days. */
 export const MAX_DELAY_MS = 2 ** 32 - 1;
+
+/**
+ * Whether an index may be that of the records of a segment: nothing in it goes back, and all texts have a place. By another
+ * one, a reader would be counted bytes that it was never sent, and wait.
+ */
+export function isSound(
+  index: Uint32Array,
+  count: number,
+  keyUnits: number,
+  frameUnits: number,
+): boolean {
+  const { length } = index;
+  if (length !== count * INDEX_WORDS) return false;
+  for (const word of [INDEX.keyEnd, INDEX.frameEnd, INDEX.bytesEnd, INDEX.delay]) {
+    for (let at = INDEX_WORDS + word; at < length; at += INDEX_WORDS) {
+      if ((index[at] ?? 0) < (index[at - INDEX_WORDS] ?? 0)) return false;
+    }
+  }
+  const end = (word: number) => index[length - INDEX_WORDS + word] ?? 0;
+  return (
+    end(INDEX.keyEnd) >= keyUnits &&
+    end(INDEX.frameEnd) >= frameUnits &&
+    end(INDEX.bytesEnd) <= 2 * MAX_SEGMENT_BYTES
+  );
+}
 
 const MULTIPLIER = 0x9e3779b1;
 

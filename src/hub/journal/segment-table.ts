@@ -1,7 +1,9 @@
 /** The table that stores the segments of a journal. The large columns come last, so that others are read without them. */
+import { logError } from '../../lib/log.ts';
 import { FINGERPRINT_WORDS } from './fingerprint.ts';
-import { lastOf, Segment, type SegmentInfo } from './segment.ts';
-import { INDEX_WORDS } from './segment-index.ts';
+import type { SegmentFingerprints } from './fingerprint-window.ts';
+import { lastOf, type Order, Segment, type SegmentInfo } from './segment.ts';
+import { INDEX, INDEX_WORDS, isSound } from './segment-index.ts';
 
 const INFO =
   'first, count, first_accepted_at AS firstAcceptedAt, last_accepted_at AS lastAcceptedAt, total_bytes AS totalBytes';
@@ -27,8 +29,6 @@ export interface SegmentTail {
   /** Replaces the note of the segment, unless it is undefined. */
   readonly note?: string | undefined;
 }
-
-export type Order = 'oldest first' | 'newest first';
 
 export class SegmentTable {
   readonly #sql: SqlStorage;
@@ -119,7 +119,18 @@ export class SegmentTable {
       .toArray();
     if (row === undefined) return undefined;
     const { records, keys, frames, ...info } = row;
-    return new Segment(info, wordsOf(records), textOf(keys), textOf(frames));
+    const index = wordsOf(records);
+    const count = index.length === INDEX_WORDS * info.count ? info.count : this.#roomOf(info);
+    return new Segment({ ...info, count }, index, textOf(keys), textOf(frames));
+  }
+
+  /** The records that a segment can have of which the number is damaged: those before the next segment. */
+  #roomOf({ first, count }: SegmentInfo): number {
+    const next = this.#info(
+      `SELECT ${INFO} FROM segments WHERE first > ? ORDER BY first LIMIT 1`,
+      first,
+    );
+    return Math.min(count, (next?.first ?? Number.POSITIVE_INFINITY) - first);
   }
 
   /** The segment with this sequence, without its frames. */
@@ -137,59 +148,50 @@ export class SegmentTable {
       : new Segment(info, wordsOf(records), textOf(keys), '');
   }
 
-  /** The fingerprints and the index of a segment; undefined if they do not fit its records. */
+  /** The fingerprints and the index of a segment; undefined if they do not fit its records: nothing is appended to it then. */
   columnsOf({
     first,
     count,
   }: SegmentInfo): { fingerprints: Uint32Array; index: Uint32Array } | undefined {
     const [row] = this.#sql
-      .exec<{ fingerprints: ArrayBuffer | null; records: ArrayBuffer | null }>(
-        'SELECT fingerprints, record_index AS records FROM segments WHERE first = ?',
+      .exec<{ fingerprints: ArrayBuffer | null; records: ArrayBuffer | null; bytes: number }>(
+        `SELECT fingerprints, record_index AS records, OCTET_LENGTH(keys) + OCTET_LENGTH(frames) AS bytes
+           FROM segments WHERE first = ?`,
         first,
       )
       .toArray();
     const fingerprints = wordsOf(row?.fingerprints);
     const index = wordsOf(row?.records);
     const isWhole =
-      fingerprints.length === count * FINGERPRINT_WORDS && index.length === count * INDEX_WORDS;
+      fingerprints.length === count * FINGERPRINT_WORDS &&
+      isSound(index, count, 0, 0) &&
+      index[index.length - INDEX_WORDS + INDEX.bytesEnd] === row?.bytes;
     return isWhole ? { fingerprints, index } : undefined;
   }
 
   /** The fingerprints of the segments from one on, oldest first. */
-  fingerprintsFrom(first: number): Generator<Uint32Array> {
-    return this.#fingerprints(
-      'first >= ? ORDER BY first',
-      first,
-      ({ fingerprints }) => fingerprints,
-    );
+  fingerprintsFrom(first: number): Generator<SegmentFingerprints> {
+    return this.#fingerprints('first >= ? ORDER BY first', first);
   }
 
-  /** The fingerprints of the segments before one, with the sequence of the first of each. */
-  fingerprintsBefore(
-    first: number,
-    order: Order,
-  ): Generator<{ readonly first: number; readonly fingerprints: Uint32Array }> {
+  /** The fingerprints of the segments before one. */
+  fingerprintsBefore(first: number, order: Order): Generator<SegmentFingerprints> {
     const direction = order === 'oldest first' ? 'ASC' : 'DESC';
-    return this.#fingerprints(`first < ? ORDER BY first ${direction}`, first, (row) => row);
+    return this.#fingerprints(`first < ? ORDER BY first ${direction}`, first);
   }
 
-  *#fingerprints<T>(
-    which: string,
-    binding: number,
-    map: (row: { readonly first: number; readonly fingerprints: Uint32Array }) => T,
-  ): Generator<T> {
+  *#fingerprints(which: string, binding: number): Generator<SegmentFingerprints> {
     const rows = this.#sql.exec<{ first: number; count: number; fingerprints: ArrayBuffer | null }>(
       `SELECT first, count, fingerprints FROM segments WHERE ${which}`,
       binding,
     );
     for (const { first, count, fingerprints } of rows) {
       const words = wordsOf(fingerprints);
-      // The events of a segment whose fingerprints are damaged are not recognised.
       const isWhole = words.length === count * FINGERPRINT_WORDS;
-      yield map({
-        first,
-        fingerprints: isWhole ? words : new Uint32Array(count * FINGERPRINT_WORDS),
-      });
+      if (!isWhole) {
+        logError(`duplicates of the events from ${first} on are not recognised: they are damaged`);
+      }
+      yield { first, fingerprints: isWhole ? words : new Uint32Array() };
     }
   }
 

@@ -3,10 +3,9 @@
  * that a part of it is moved without being parsed. A record that is damaged is read as a gap.
  */
 import type { EventBatch } from '../../event/event-batch.ts';
-import { logError } from '../../lib/log.ts';
 import { Frame } from '../../wire/frame.ts';
 import { EventEntry, gapEntry, type JournalEntry } from './record.ts';
-import { bytesOf, checksumOf, INDEX, INDEX_WORDS } from './segment-index.ts';
+import { bytesOf, checksumOf, INDEX, INDEX_WORDS, isSound } from './segment-index.ts';
 
 /** What is stored of a segment apart from its records. */
 export interface SegmentInfo {
@@ -20,10 +19,20 @@ export interface SegmentInfo {
   readonly totalBytes: number;
 }
 
+/** What a segment may have, if it has several records. */
+export interface SegmentLimits {
+  readonly maxCount: number;
+  readonly maxBytes: number;
+  /** Between the times at which its first and its last record were accepted. */
+  readonly maxDelayMs: number;
+}
+
 /** The sequence of the last record of a segment. */
 export function lastOf({ first, count }: SegmentInfo): number {
   return first + count - 1;
 }
+
+export type Order = 'oldest first' | 'newest first';
 
 /** Records that follow each other, with the sequences and times that they have in their journal. */
 export interface RecordSlice {
@@ -34,15 +43,17 @@ export interface RecordSlice {
 
 export class Segment {
   readonly info: SegmentInfo;
+  /** Otherwise all of its records are lost. */
+  readonly isReadable: boolean;
   readonly #index: Uint32Array;
   readonly #keys: string;
   readonly #frames: string;
   readonly #entries: JournalEntry[] = [];
-  #isDamaged = false;
 
   constructor(info: SegmentInfo, index: Uint32Array, keys: string, frames: string) {
     this.info = info;
-    this.#index = index;
+    this.isReadable = isSound(index, info.count, keys.length, frames.length);
+    this.#index = this.isReadable ? index : new Uint32Array();
     this.#keys = keys;
     this.#frames = frames;
   }
@@ -81,19 +92,25 @@ export class Segment {
     return this.#entries[place];
   }
 
-  /** The records between two sequences, including these. One that is damaged has no frame. */
-  slice(from: number, to: number): RecordSlice {
+  /**
+   * The records between two sequences, including these.
+   *
+   * @param report is called for each that is damaged: it has no frame
+   */
+  slice(from: number, to: number, report: (sequence: number) => void): RecordSlice {
     const count = to - from + 1;
     const acceptedAt = new Float64Array(count);
     const ends = new Uint32Array(2 * count);
     const keysBefore = this.#word(from - 1, INDEX.keyEnd) ?? 0;
     const framesBefore = this.#word(from - 1, INDEX.frameEnd) ?? 0;
-    let isWhole = true;
+    let isWhole = (this.#word(to, INDEX.keyEnd) ?? 0) <= this.#keys.length;
     for (let i = 0; i < count; i++) {
       acceptedAt[i] = this.acceptedAt(from + i);
       ends[2 * i] = (this.#word(from + i, INDEX.keyEnd) ?? 0) - keysBefore;
       ends[2 * i + 1] = (this.#word(from + i, INDEX.frameEnd) ?? 0) - framesBefore;
-      isWhole &&= this.#frameOf(from + i) !== undefined;
+      if (this.#frameOf(from + i) !== undefined) continue;
+      report(from + i);
+      isWhole = false;
     }
     const records = isWhole
       ? {
@@ -120,10 +137,7 @@ export class Segment {
 
   #read(sequence: number): JournalEntry {
     const json = this.#frameOf(sequence);
-    if (json === undefined) {
-      this.#reportDamage(sequence);
-      return { sequence, gap: 'unreadable', hub: undefined };
-    }
+    if (json === undefined) return { sequence, gap: 'unreadable', hub: undefined };
     if (json === '') return gapEntry(sequence, this.keyOf(sequence));
     return new EventEntry(sequence, new Frame(json));
   }
@@ -136,16 +150,6 @@ export class Segment {
     return isThere && checksumOf(this.#frames, from, to) === this.#word(sequence, INDEX.checksum)
       ? this.#frames.slice(from, to)
       : undefined;
-  }
-
-  /** Once for each time that the segment is read. */
-  #reportDamage(sequence: number): void {
-    if (this.#isDamaged) return;
-    this.#isDamaged = true;
-    const { first } = this.info;
-    logError(
-      `the event ${sequence} of the journal cannot be read: the segment of ${first} to ${this.last} is damaged`,
-    );
   }
 
   #word(sequence: number, word: number): number | undefined {

@@ -77,6 +77,18 @@ export function readRecording(release: string): Recording {
   return JSON.parse(readFileSync(join(RELEASES, release, 'recording.json'), 'utf8')) as Recording;
 }
 
+/** What a release was built of. */
+export function recordedBundle(release: string): {
+  readonly code: string;
+  readonly config: string;
+} {
+  const folder = join(RELEASES, release);
+  return {
+    code: gunzipSync(readFileSync(join(folder, 'worker.js.gz'))).toString(),
+    config: readFileSync(join(folder, 'wrangler.toml'), 'utf8'),
+  };
+}
+
 /** Puts a recording in the place of an earlier one of the same release. @param data the folder of a stopped server */
 export function writeRecording(
   recording: Recording,

@@ -8,7 +8,7 @@ import { inTime } from './in-time.ts';
 const COMMAND = fileURLToPath(new URL('../../bin/carillon.js', import.meta.url));
 
 /** Where the bundle is kept that most tests have in common. */
-const CACHE = join(tmpdir(), 'carillon-test-cache');
+export const CACHE = join(tmpdir(), 'carillon-test-cache');
 
 /** Building the bundle takes most of it; a machine busy with other suites takes several times as long. */
 const START_TIMEOUT_MS = 60_000;

@@ -11,6 +11,9 @@ import { fetchApi, hubStub, journalOf, publish, subscribe, TOKEN } from './suppo
 
 const real = Hub.prototype.publishAll;
 
+/** A busy machine is slow, not wrong. */
+const PATIENCE = { timeout: 20_000 };
+
 interface Call {
   /** The ids of the events of each request. */
   readonly requests: readonly (readonly string[])[];
@@ -42,7 +45,7 @@ class Calls {
 
   /** @returns when so many have begun */
   async until(number: number): Promise<void> {
-    await vi.waitFor(() => expect(this.begun.length).toBeGreaterThanOrEqual(number));
+    await vi.waitFor(() => expect(this.begun.length).toBeGreaterThanOrEqual(number), PATIENCE);
   }
 
   release(): void {
@@ -304,7 +307,10 @@ describe('the request that makes the call', () => {
     const delivered = new Set<string>();
     while (delivered.size < ids.length) delivered.add(await subscriber.nextId());
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + LEADER_LOST_MS + 1 });
-    await vi.waitFor(() => expect(answers).toContainEqual({ accepted: 0, duplicates: 1 }));
+    await vi.waitFor(
+      () => expect(answers).toContainEqual({ accepted: 0, duplicates: 1 }),
+      PATIENCE,
+    );
     client.abort();
     lost.resolve();
     calls.release();

@@ -21,13 +21,25 @@ export const CONSTANTS = {
   frameBytes: ['bytes of the JSON frame that is measured with', 'counted/calls'],
   eventCalls: ['calls to objects for a request that publishes', 'counted/calls'],
   busyEventCalls: ['the same, 32 connections', 'counted/calls-32'],
+  coldEventCalls: ['the same, if its Worker has cached nothing', 'counted/calls-cold'],
+  wildcardEventCalls: [
+    'calls to objects for a request that publishes, one wildcard subscriber',
+    'counted/rows-wildcard',
+  ],
+  wildcardBatchCalls: ['the same, NDJSON of 500', 'counted/rows-wildcard-batch'],
   eventRows: ['rows that an event writes until it is gone, alone', 'counted/rows'],
   busyEventRows: ['the same, 32 connections', 'counted/rows'],
   batchedEventRows: [
     'rows that an event writes until it is gone, NDJSON of 500',
     'counted/rows-batch',
   ],
+  wildcardEventRows: [
+    'rows that an event writes until it is gone, alone, one wildcard subscriber',
+    'counted/rows-wildcard',
+  ],
+  wildcardBatchedEventRows: ['the same, NDJSON of 500', 'counted/rows-wildcard-batch'],
   journalBytes: ['bytes of the journal for an event', 'counted/calls'],
+  logLineBytes: ['bytes of a line of `REQUEST_LOG` for a request that publishes', 'counted/calls'],
   handshakeCalls: ['calls to objects for a handshake', 'counted/handshake'],
   handshakeRows: ['rows that a handshake writes', 'counted/handshake'],
 } as const;

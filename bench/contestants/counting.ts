@@ -1,12 +1,20 @@
-/** Carillon, and a count of what the platform charges for: calls to objects, and rows that they write. */
+/**
+ * Carillon, and a count of what the platform charges for: calls to objects, rows that they write, and bytes of the log
+ * of requests, which is on.
+ */
 import worker, {
   Authority as RealAuthority,
-  WildcardHub as RealGatheringHub,
   Hub as RealHub,
+  WildcardHub as RealWildcardHub,
 } from '../../src/worker.ts';
 
 /** Shared by the Worker and its objects: workerd runs them in one isolate. */
-const counts = { calls: 0, rows: 0 };
+const counts = { calls: 0, rows: 0, logBytes: 0 };
+
+const encoder = new TextEncoder();
+console.log = (line: string) => {
+  counts.logBytes += encoder.encode(line).byteLength;
+};
 
 export class Hub extends RealHub {
   constructor(ctx: DurableObjectState, env: Env) {
@@ -18,7 +26,7 @@ export class Hub extends RealHub {
   }
 }
 
-export class WildcardHub extends RealGatheringHub {
+export class WildcardHub extends RealWildcardHub {
   constructor(ctx: DurableObjectState, env: Env) {
     super(countingRows(ctx), countingCalls(env));
   }
@@ -85,6 +93,7 @@ function countingCalls(env: Env): Env {
       AUTHORITY: countingNamespace(env.AUTHORITY),
       HUB: countingNamespace(env.HUB),
       WILDCARD_HUB: countingNamespace(env.WILDCARD_HUB),
+      REQUEST_LOG: 'on',
     };
     counting.set(env, known);
   }

@@ -1,4 +1,5 @@
 /** What a Worker remembers of the tokens that it has seen, and for whom. */
+import { createExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect } from 'vitest';
 import { app } from '../../src/app.ts';
@@ -17,7 +18,8 @@ function publishTo(rootToken: string, token: string): Promise<Response> {
     headers: { 'X-Vault-Token': token, 'Content-Type': 'application/json' },
     body: JSON.stringify(EVENT),
   });
-  return Promise.resolve(app.fetch(request, { ...env, ROOT_TOKEN: rootToken }));
+  const bindings = { ...env, ROOT_TOKEN: rootToken };
+  return Promise.resolve(app.fetch(request, bindings, createExecutionContext()));
 }
 
 describe('the digest of a token is remembered', () => {

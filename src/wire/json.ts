@@ -75,23 +75,46 @@ function objectJson(object: JsonObject): string {
 const KEPT_IN_PLACE = /^[A-Za-z][\w-]*$/;
 
 /**
- * An object whose values are texts, as most metadata is, with its keys sorted: `JSON.stringify` then writes all of it at
- * once.
+ * An object without objects and lists in it, as most metadata is, with its keys sorted: `JSON.stringify` then writes all of
+ * it at once.
  *
  * @returns undefined for any other object. JavaScript moves the key "10" before "a"
  */
 function sortedFlat(object: JsonObject): JsonObject | undefined {
-  let isSorted = true;
-  let before = '';
-  for (const key of Object.keys(object)) {
-    if (typeof object[key] !== 'string' || !KEPT_IN_PLACE.test(key)) return undefined;
-    if (key < before) isSorted = false;
-    before = key;
+  const keys = Object.keys(object);
+  if (!keys.every((key) => isScalar(object[key]))) return undefined;
+  if (last === undefined || !isSame(keys, last.keys)) {
+    const isFlat = keys.every((key) => KEPT_IN_PLACE.test(key));
+    last = { keys, order: isFlat ? keys.toSorted() : undefined };
   }
-  if (isSorted) return object;
+  const { order } = last;
+  if (order === undefined || isSame(keys, order)) return order && object;
   const sorted: JsonObject = {};
-  for (const key of Object.keys(object).sort()) sorted[key] = object[key] ?? null;
+  for (const key of order) sorted[key] = object[key] ?? null;
   return sorted;
+}
+
+/**
+ * The keys of the last flat metadata, and their order; undefined if some key is not kept in place. Events of a batch mostly
+ * have the same keys.
+ */
+let last: { keys: readonly string[]; order: readonly string[] | undefined } | undefined;
+
+/** Whether `JSON.stringify` writes the value as Go does. It writes -0 as 0. */
+function isScalar(value: JsonValue | undefined): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return true;
+    case 'number':
+      return !Object.is(value, -0);
+    default:
+      return value === null;
+  }
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((each, index) => each === others[index]);
 }
 
 /** Keys in the order of their UTF-8 bytes, as in Go. The UTF-16 order differs from U+D800 on. */

@@ -9,7 +9,7 @@ import { actorOf } from '../authentication/caller.ts';
 import type { CallerContext } from '../context.ts';
 import { PUBLISH } from '../event-routes.ts';
 import { callerOf, FRESH } from '../middleware/caller.ts';
-import { authorize } from '../publishing/authorize-events.ts';
+import { authorize, type Denial } from '../publishing/authorize-events.ts';
 import { publishEvents } from '../publishing/publish-events.ts';
 import { readUncompressedBody } from '../request/body.ts';
 import { after } from '../request/path.ts';
@@ -20,50 +20,57 @@ import { type Refusal, refuse, succeed } from '../respond.ts';
  * If only some hubs fail, the answer lists by index which events were published.
  */
 export async function publish(c: CallerContext): Promise<Response> {
-  const { caller, config, namespace, path } = c.var;
+  const caller = c.get('caller');
+  const config = c.get('config');
   const request = c.req.raw;
-  const eventType = after(PUBLISH, path.route);
+  const eventType = after(PUBLISH, c.get('path').route);
   if (eventType !== '') {
     const checked = checkEventType(eventType);
     if (!checked.ok) return refuse(checked.failure);
   }
   const body = await readUncompressedBody(request, MAX_PUBLISH_BYTES);
   if (!body.ok) return refuse(body.failure);
+  const namespace = pathOfKey(c.get('namespace'));
   const events = readEvents(request.headers, body.value, {
     newId: () => crypto.randomUUID(),
     now: Date.now(),
     source: `vault://${config.clusterName}`,
     cluster: config.clusterName,
-    namespace: pathOfKey(namespace),
+    namespace,
     ...(eventType !== '' && { eventType }),
   });
   if (!events.ok) return refuse(events.failure);
-  const refusal = await refusalOfCaller(events.value, c);
-  if (refusal !== undefined) return refuse(refusal);
+  const authorized = authorize(events.value, caller.access, namespace, config.publishNeedsPath);
+  if (!authorized.ok) {
+    const refusal = await refusalOfCaller(events.value, authorized.failure, c);
+    if (refusal !== undefined) return refuse(refusal);
+  }
   const report = await publishEvents(events.value, caller, c);
   return report.ok ? succeed(report.value.data, report.value.warnings) : refuse(report.failure);
 }
 
-/** Why the caller may not publish the events. A cached caller may lack new rights, so it is authenticated again. */
+/**
+ * Why the caller may not publish the events, if it may not. A cached caller may lack new rights, so it is authenticated
+ * again.
+ *
+ * @param denial what its rights lack as they are known
+ */
 async function refusalOfCaller(
   events: readonly CheckedEvent[],
+  denial: Denial,
   c: CallerContext,
 ): Promise<Refusal | undefined> {
-  const { caller, config, namespace } = c.var;
-  const path = pathOfKey(namespace);
-  let authorized = authorize(events, caller.access, path, config.publishNeedsPath);
-  if (!authorized.ok && caller.isCached) {
+  const { caller, config } = c.var;
+  const namespace = pathOfKey(c.var.namespace);
+  let { message, path } = denial;
+  if (caller.isCached) {
     const present = await callerOf(c, FRESH);
     if (!present.ok) return present.failure;
-    authorized = authorize(events, present.value.access, path, config.publishNeedsPath);
+    const { access } = present.value;
+    const authorized = authorize(events, access, namespace, config.publishNeedsPath);
+    if (authorized.ok) return undefined;
+    ({ message, path } = authorized.failure);
   }
-  if (authorized.ok) return undefined;
-  const { failure } = authorized;
-  audit('denied', {
-    namespace: path,
-    operation: 'publish',
-    path: failure.path,
-    accessor: actorOf(caller),
-  });
-  return { reason: 'forbidden', message: failure.message };
+  audit('denied', { namespace, operation: 'publish', path, accessor: actorOf(caller) });
+  return { reason: 'forbidden', message };
 }

@@ -8,7 +8,7 @@ import { isWithin, trimSlashes } from '../../namespace/namespace.ts';
 import type { Access } from '../../policy/access.ts';
 
 /** Why a caller may not publish one of the events. */
-interface Denial {
+export interface Denial {
   readonly message: string;
   /** The missing right, for the audit log. The path of an event is not logged: it is content of the event. */
   readonly path: string;

@@ -19,7 +19,7 @@ import { storageFailureOf } from '../../objects/storage-failure.ts';
 import { hubStub } from '../../objects/stubs.ts';
 import { MAX_PUBLISH_NAMESPACES } from '../../wire/limits.ts';
 import type { AppContext } from '../context.ts';
-import { findNamespaceCached } from '../namespace-lookup.ts';
+import { findNamespace, knownNamespace } from '../namespace-lookup.ts';
 import { type Refusal, refused } from '../respond.ts';
 import { adviceOnEvents } from './advice.ts';
 import { type PublishFailure, type PublishOutcome, refusalOf } from './outcomes.ts';
@@ -75,7 +75,8 @@ export async function findNamespaceKeys(
 ): Promise<ReadonlyMap<string, string>> {
   const keys = new Map<string, string>();
   for (const path of paths) {
-    const key = await findNamespaceCached(trimSlashes(path), env);
+    const trimmed = trimSlashes(path);
+    const key = knownNamespace(trimmed) ?? (await findNamespace(trimmed, env));
     if (key !== undefined) keys.set(path, key);
     else if (which === 'until one is missing') break;
   }
@@ -121,7 +122,7 @@ export async function publishToHubs(
       }
     }),
   );
-  c.var.record?.addEvents(events, outcomes);
+  c.get('record')?.addEvents(events, outcomes);
   return ok(outcomes);
 }
 

@@ -20,6 +20,8 @@ export interface Costs {
   readonly delivery: number;
   /** And for one event, on its way in. */
   readonly event: number;
+  /** And for one event in other objects: an authority that knows its token, a wildcard hub. */
+  readonly elsewhere: number;
   /** Calls to objects for a request that publishes. */
   readonly calls: number;
   /** Rows that an event writes until it is gone. */
@@ -35,6 +37,14 @@ export interface Usage {
   readonly rowsWritten: number;
 }
 
+export const NOTHING: Work = {
+  events: 0,
+  requests: 0,
+  deliveries: 0,
+  handshakes: 0,
+  messages: 0,
+};
+
 /** Dollars. */
 export interface Bill {
   readonly requests: number;
@@ -48,8 +58,31 @@ export function costsAlone(constants: Constants): Costs {
   return {
     delivery: constants.deliveryMicroseconds,
     event: constants.eventMicroseconds,
+    elsewhere: 0,
     calls: constants.eventCalls,
     rows: constants.eventRows,
+  };
+}
+
+/**
+ * The same, each through an isolate that has not cached its token. What another object does for an event is not measured.
+ * It is taken for what the hub and the Worker do together.
+ */
+export function costsCold(constants: Constants): Costs {
+  return {
+    ...costsAlone(constants),
+    elsewhere: constants.eventMicroseconds,
+    calls: constants.coldEventCalls,
+  };
+}
+
+/** Of events that come one by one, while there is a wildcard subscriber. */
+export function costsWithWildcard(constants: Constants): Costs {
+  return {
+    ...costsAlone(constants),
+    elsewhere: constants.eventMicroseconds,
+    calls: constants.wildcardEventCalls,
+    rows: constants.wildcardEventRows,
   };
 }
 
@@ -58,6 +91,7 @@ export function costsBusy(constants: Constants): Costs {
   return {
     delivery: constants.busyDeliveryMicroseconds,
     event: constants.busyEventMicroseconds,
+    elsewhere: 0,
     calls: constants.busyEventCalls,
     rows: constants.busyEventRows,
   };
@@ -68,8 +102,19 @@ export function costsInBatches(constants: Constants): Costs {
   return {
     delivery: constants.framedDeliveryMicroseconds,
     event: constants.batchedEventMicroseconds,
+    elsewhere: 0,
     calls: constants.eventCalls,
     rows: constants.batchedEventRows,
+  };
+}
+
+/** The same, while there is a wildcard subscriber. */
+export function costsInBatchesWithWildcard(constants: Constants): Costs {
+  return {
+    ...costsInBatches(constants),
+    elsewhere: constants.batchedEventMicroseconds,
+    calls: constants.wildcardBatchCalls,
+    rows: constants.wildcardBatchedEventRows,
   };
 }
 
@@ -79,12 +124,12 @@ export function costsInBatches(constants: Constants): Costs {
  * second time, as nothing tells them apart from outside.
  */
 export function usageOf(work: Work, costs: Costs, constants: Constants): Usage {
-  const { delivery, event, calls, rows } = costs;
+  const { delivery, event, elsewhere, calls, rows } = costs;
   const { handshakeCalls, handshakeRows, eventMicroseconds } = constants;
   const { events, requests, deliveries, handshakes, messages } = work;
   // A handshake is a request, a look into the authority and a row: it is taken for an event.
   const entering = events * event + handshakes * eventMicroseconds;
-  const seconds = (deliveries * delivery + entering) / MILLION;
+  const seconds = (deliveries * delivery + entering + events * elsewhere) / MILLION;
   return {
     workerRequests: requests + handshakes,
     workerCpuMilliseconds: entering / 1000,

@@ -3,7 +3,10 @@ import { number } from '../measure/digits.ts';
 
 /** An amount, or a range of amounts. */
 export function dollars(amount: number | readonly [number, number]): string {
-  if (typeof amount !== 'number') return `${dollars(amount[0])}–${dollars(amount[1]).slice(1)}`;
+  if (typeof amount !== 'number') {
+    const [low, high] = amount.map((each) => dollars(each));
+    return low === high ? `${low}` : `${low}–${high?.slice(1)}`;
+  }
   if (amount === 0) return '$0';
   if (amount < 0.001) return `$${amount.toFixed(6)}`;
   if (amount < 1) return `$${amount.toPrecision(2)}`;

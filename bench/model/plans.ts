@@ -1,7 +1,8 @@
 /** What Cloudflare's plans include, in events and subscribers of Carillon, and what a deployment costs a month. */
 import type { Constants } from '../constants.ts';
 import { number } from '../measure/digits.ts';
-import { costsAlone, type Usage, usageOf, type Work } from './carillon.ts';
+import { costsAlone, NOTHING, type Usage, usageOf, type Work } from './carillon.ts';
+import { gigabytesOf, logLinesOf, paidLogDollars, range } from './logs.ts';
 import { dollars, table } from './markdown.ts';
 import { CLOUDFLARE, LOGS, PLANS } from './prices.ts';
 
@@ -9,7 +10,6 @@ const MILLION = 1e6;
 const DAYS = 30;
 const DAY_SECONDS = 24 * 60 * 60;
 const GIGABYTE = 1e9;
-const NOTHING: Work = { events: 0, requests: 0, deliveries: 0, handshakes: 0, messages: 0 };
 
 /** Everything that is counted, with what the journal retains. */
 type Counted = Usage & { readonly gigabytesStored: number };
@@ -37,14 +37,12 @@ function countedOf(work: Work, constants: Constants, retained: number): Counted 
   };
 }
 
-/** Lines that Cloudflare writes: one for each request to the Worker and to an object. Their size is not measured. */
-function logLinesOf({ workerRequests, objectRequests }: Counted): number {
-  return workerRequests + objectRequests;
-}
-
 export function plansTable(constants: Constants): string {
-  const event = countedOf({ ...NOTHING, events: 1, requests: 1 }, constants, 0);
-  const handshake = countedOf({ ...NOTHING, handshakes: 1 }, constants, 0);
+  const oneEvent = { ...NOTHING, events: 1, requests: 1 };
+  const oneHandshake = { ...NOTHING, handshakes: 1 };
+  const event = countedOf(oneEvent, constants, 0);
+  const handshake = countedOf(oneHandshake, constants, 0);
+  const linesOf = (work: Work) => number(logLinesOf(work, costsAlone(constants), constants));
   const rows = Object.entries(NAMES).map(([key, name]) => {
     const counter = key as keyof typeof PLANS.free;
     return [
@@ -72,12 +70,17 @@ export function plansTable(constants: Constants): string {
         `${LOGS.freeADay} GB`,
         `${LOGS.paidAMonth} GB`,
         `${dollars(LOGS.gigabyte)} a GB`,
-        number(logLinesOf(event)),
-        number(logLinesOf(handshake)),
+        linesOf(oneEvent),
+        linesOf(oneHandshake),
       ],
+      ['events of a request, by its CPU', eventsOfAFreeRequest(constants), '', '', '', ''],
       ['**that is enough for**', enough('free', event), enough('paid', event), '', '', ''],
     ],
   );
+}
+
+function eventsOfAFreeRequest({ batchedEventMicroseconds }: Constants): string {
+  return number(Math.floor((PLANS.freeCpuOfARequest * 1000) / batchedEventMicroseconds));
 }
 
 /** How many events, one a request, use up the first of what a plan includes. */
@@ -103,13 +106,16 @@ export function deploymentsTable(constants: Constants): string {
       handshakes: subscribers,
     };
     const daily = countedOf(day, constants, events);
-    const monthly = countedOf(times(day, DAYS), constants, events);
+    const month = times(day, DAYS);
+    const monthly = countedOf(month, constants, events);
+    const lines = logLinesOf(month, costsAlone(constants), constants);
     return [
       number(events),
       number(subscribers),
       fits(daily) ? 'yes' : 'no',
       dollars(PLANS.paidDollars + beyond(monthly)),
-      number(logLinesOf(monthly)),
+      range(gigabytesOf(lines)),
+      dollars(paidLogDollars(lines)),
     ];
   });
   return table(
@@ -118,7 +124,8 @@ export function deploymentsTable(constants: Constants): string {
       'subscribers of each',
       'fits Free',
       'Paid, a month',
-      'lines of the log, a month',
+      'GB of the log, assumed',
+      'more for the log',
     ],
     rows,
   );

@@ -46,8 +46,25 @@ export const PLANS = {
   },
 } as const;
 
-/** Workers Logs from 2026-12-01 on: counted by size. Gigabytes that a plan includes, and what one more costs. */
-export const LOGS = { freeADay: 0.5, paidAMonth: 50, gigabyte: 0.25 } as const;
+/** Workers Logs from 2026-12-01 on: counted by size. */
+export const LOGS = {
+  /** Gigabytes that a plan includes. */
+  freeADay: 0.5,
+  paidAMonth: 50,
+  gigabyte: 0.25,
+  /** Of storage: gigabyte-months that the Paid plan includes, and what one more costs. */
+  paidGigabyteMonths: 12,
+  gigabyteMonth: 0.1,
+  retentionDays: 7,
+  /**
+   * Bytes of one line of Cloudflare's own, assumed. The lower one is what `wrangler tail` prints for a call to an object,
+   * without blanks. The higher one is the average of all Workers that Cloudflare publishes.
+   */
+  lineBytes: [420, 4840],
+} as const;
+
+/** Seconds of silence after which the edge had closed a WebSocket: the least and the most that users report. */
+export const IDLE_CLOSE_SECONDS = [133, 1788] as const;
 
 export const APPSYNC_EVENTS = {
   operations: 1,
@@ -85,6 +102,21 @@ export const SOURCES: readonly Source[] = [
     what: 'Workers Logs: gigabytes',
     url: 'https://developers.cloudflare.com/observability/pricing/',
     date: '2026-12-01, announced',
+  },
+  {
+    what: 'Workers Logs: average size of a line',
+    url: 'https://developers.cloudflare.com/observability/logs/datasets/',
+    date: '2026-12-01, announced',
+  },
+  {
+    what: 'Silence after which sockets were closed: 133 s, a report of a user',
+    url: 'https://github.com/cloudflare/agents/issues/2242',
+    date: '2026-09-11',
+  },
+  {
+    what: 'the same: 216 to 1,788 s from one place, not in an hour from another',
+    url: 'https://github.com/Menci/Floway/pull/324',
+    date: '2026-07-30',
   },
   {
     what: 'AppSync Events: operations (price list), connection minutes',

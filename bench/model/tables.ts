@@ -7,30 +7,25 @@ import {
   type MeasuredConstants,
 } from '../constants.ts';
 import { number } from '../measure/digits.ts';
-import {
-  billOf,
-  type Costs,
-  costsAlone,
-  costsBusy,
-  costsInBatches,
-  type Work,
-} from './carillon.ts';
+import { billOf, costsAlone, NOTHING } from './carillon.ts';
+import { deliveriesTable } from './deliveries.ts';
+import { heartbeatsTable, NEVER_IDLE_DOLLARS } from './heartbeats.ts';
+import { logsTable } from './logs.ts';
 import { dollars, table } from './markdown.ts';
 import { deploymentsTable, plansTable } from './plans.ts';
-import { ABLY, APPSYNC_EVENTS, CLOUDFLARE, PUSHER_PLANS, SOURCES } from './prices.ts';
+import { ABLY, APPSYNC_EVENTS, PUSHER_PLANS, SOURCES } from './prices.ts';
 
 const MILLION = 1e6;
 const DAYS = 30;
 const MINUTES = DAYS * 24 * 60;
-/** As many events as a reader takes before it acknowledges them: half of the credit. */
-const EVENTS_OF_AN_ACK = 128;
-const NOTHING: Work = { events: 0, requests: 0, deliveries: 0, handshakes: 0, messages: 0 };
 
 export function tablesOf(measured: MeasuredConstants): Readonly<Record<string, string>> {
   return {
     constants: constantsTable(measured),
     deliveries: deliveriesTable(measured.values),
+    logs: logsTable(measured.values),
     idle: idleTable(measured.values),
+    heartbeats: heartbeatsTable(measured.values),
     hub: hubTable(measured.values),
     plans: plansTable(measured.values),
     deployments: deploymentsTable(measured.values),
@@ -48,44 +43,6 @@ function constantsTable({ date, machine, values }: MeasuredConstants): string {
     `\`${row}\``,
   ]);
   return `Measured on ${date}, ${machine}; CPU in microseconds.\n\n${table(['what', 'value', 'row of the bench'], rows)}`;
-}
-
-function deliveriesTable(constants: Constants): string {
-  const ways: [name: string, costs: Costs, eventsOfARequest: number, acks: boolean][] = [
-    ['one event at a time', costsAlone(constants), 1, false],
-    ['16 to 32 requests in flight', costsBusy(constants), 1, false],
-    ['`carillon.v1`, NDJSON of 500', costsInBatches(constants), 500, true],
-  ];
-  const rows = [10, 1000, 10_000].flatMap((fanOut) => {
-    const events = MILLION / fanOut;
-    const others = [appsync(events, MILLION, constants), ably(events, MILLION), pusher(events)];
-    return ways.map(([name, costs, eventsOfARequest, acks], index) => {
-      const work = {
-        ...NOTHING,
-        events,
-        requests: events / eventsOfARequest,
-        deliveries: MILLION,
-        messages: acks ? MILLION / EVENTS_OF_AN_ACK : 0,
-      };
-      const { requests, rows, duration, total } = billOf(work, costs, constants);
-      const beside = index === 0 ? others.map(dollars) : ['', '', ''];
-      return [number(fanOut), name, ...[requests, rows, duration, total].map(dollars), ...beside];
-    });
-  });
-  return table(
-    [
-      'subscribers of an event',
-      'how',
-      'requests',
-      'rows',
-      'duration',
-      '**Carillon**',
-      'AppSync Events',
-      'Ably',
-      'Pusher, its plans used up',
-    ],
-    rows,
-  );
 }
 
 function idleTable(constants: Constants): string {
@@ -124,8 +81,6 @@ function hubTable(constants: Constants): string {
   const eventsASecond = (sockets: number, delivery: number) =>
     number(MILLION / (sockets * delivery + batchedEventMicroseconds));
   const sockets = number(MAX_SOCKETS_PER_HUB);
-  const neverIdle =
-    (MINUTES * 60 * CLOUDFLARE.objectGigabytes * CLOUDFLARE.gigabyteSeconds) / MILLION;
   const rows = [
     ['sockets', sockets, 'the platform takes 32,768'],
     [
@@ -157,7 +112,7 @@ function hubTable(constants: Constants): string {
     ],
     [
       'a month in which it is never idle',
-      dollars(neverIdle),
+      dollars(NEVER_IDLE_DOLLARS),
       'duration alone; what it costs at most, however much it does',
     ],
     [
@@ -167,21 +122,4 @@ function hubTable(constants: Constants): string {
     ],
   ];
   return table(['of one hub', '', ''], rows);
-}
-
-function appsync(events: number, deliveries: number, { frameBytes }: Constants): number {
-  const operations = Math.ceil(frameBytes / APPSYNC_EVENTS.operationBytes);
-  return ((events + deliveries) * operations * APPSYNC_EVENTS.operations) / MILLION;
-}
-
-function ably(events: number, deliveries: number): number {
-  return ((events + deliveries) * ABLY.messages) / MILLION;
-}
-
-/** The range of the plans, each with all of its messages used every day. */
-function pusher(events: number): [low: number, high: number] {
-  const prices = PUSHER_PLANS.map(
-    ({ dollars, messagesADay }) => ((MILLION + events) * dollars) / (messagesADay * DAYS),
-  );
-  return [Math.min(...prices), Math.max(...prices)];
 }

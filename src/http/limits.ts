@@ -60,6 +60,9 @@ export const MAX_CALL_WAIT_MS = 10;
 /** How long a call waits for more requests that share it, if several wait already. */
 export const CALL_LINGER_MS = 1;
 
+/** If calls to a hub take so long, each request makes its own. */
+export const SLOW_CALL_MS = 25;
+
 /** Calls, one after the other, that one request makes for itself and others. */
 export const MAX_LED_CALLS = 8;
 

@@ -132,6 +132,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_SHARED_CHARACTERS: 262_144,
     MAX_CALL_WAIT_MS: 10,
     CALL_LINGER_MS: 1,
+    SLOW_CALL_MS: 25,
     MAX_LED_CALLS: 8,
     LEADER_LOST_MS: 5000,
     OLDER_HUB_MS: 1000,

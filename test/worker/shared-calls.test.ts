@@ -2,7 +2,12 @@
 import { exports } from 'cloudflare:workers';
 import { describe, expect, vi } from 'vitest';
 import { countOf, frameAt } from '../../src/event/event-batch.ts';
-import { LEADER_LOST_MS, MAX_SHARED_CHARACTERS, MAX_SHARED_EVENTS } from '../../src/http/limits.ts';
+import {
+  LEADER_LOST_MS,
+  MAX_SHARED_CHARACTERS,
+  MAX_SHARED_EVENTS,
+  SLOW_CALL_MS,
+} from '../../src/http/limits.ts';
 import type { PublishReceipt, PublishRequest } from '../../src/objects/hub-contract.ts';
 import { Hub } from '../../src/worker.ts';
 import { it } from './fixtures.ts';
@@ -154,6 +159,27 @@ describe('publishes at the same time', () => {
     await calls.until(3);
     calls.release();
     for (const response of await Promise.all(sent)) expect(response.status).toBe(200);
+  });
+
+  it('have a call each while the hub takes long, and share calls again afterwards', async () => {
+    const type = aName('busy');
+    const sizes: number[] = [];
+    let delay = 10 * SLOW_CALL_MS;
+    vi.spyOn(Hub.prototype, 'publishAll').mockImplementation(async function (this: Hub, requests) {
+      sizes.push(requests.length);
+      await scheduler.wait(delay);
+      return real.call(this, requests);
+    });
+    for (const id of ['a', 'b', 'c']) await send(type, id);
+    sizes.length = 0;
+    const together = () => Promise.all(['d', 'e', 'f', 'g', 'h', 'i'].map((id) => send(type, id)));
+    for (const response of await together()) expect(response.status).toBe(200);
+    expect(sizes).toEqual([1, 1, 1, 1, 1, 1]);
+    delay = 0;
+    await vi.waitFor(async () => {
+      await together();
+      expect(Math.max(...sizes)).toBeGreaterThan(1);
+    }, PATIENCE);
   });
 
   it('share no call that is larger than its limits', async () => {

@@ -95,28 +95,33 @@ export function segmentsOf({ sql }: DurableObjectStorage): { first: number; coun
     .toArray();
 }
 
-/** Makes the fingerprints of all events equal, until mocks are undone. */
-export function collideFingerprints(): void {
+/** Makes the fingerprints of all events equal, until mocks are undone. @returns undoes these only */
+export function collideFingerprints(): () => void {
   const { append: realAppend, find, withId } = FingerprintBlock.prototype;
-  vi.spyOn(FingerprintBlock.prototype, 'append').mockImplementation(function (
-    this: FingerprintBlock,
-    fingerprints,
-  ) {
-    realAppend.call(this, new Uint32Array(fingerprints.length).fill(7));
-  });
-  vi.spyOn(FingerprintBlock.prototype, 'find').mockImplementation(function (
-    this: FingerprintBlock,
-    _low,
-    _high,
-    accept,
-  ) {
-    return find.call(this, 7, 7, accept);
-  });
-  vi.spyOn(FingerprintBlock.prototype, 'withId').mockImplementation(function (
-    this: FingerprintBlock,
-    _id,
-    order,
-  ) {
-    return withId.call(this, 7, order);
-  });
+  const spies = [
+    vi.spyOn(FingerprintBlock.prototype, 'append').mockImplementation(function (
+      this: FingerprintBlock,
+      fingerprints,
+    ) {
+      realAppend.call(this, new Uint32Array(fingerprints.length).fill(7));
+    }),
+    vi.spyOn(FingerprintBlock.prototype, 'find').mockImplementation(function (
+      this: FingerprintBlock,
+      _low,
+      _high,
+      accept,
+    ) {
+      return find.call(this, 7, 7, accept);
+    }),
+    vi.spyOn(FingerprintBlock.prototype, 'withId').mockImplementation(function (
+      this: FingerprintBlock,
+      _id,
+      order,
+    ) {
+      return withId.call(this, 7, order);
+    }),
+  ];
+  return () => {
+    for (const each of spies) each.mockRestore();
+  };
 }

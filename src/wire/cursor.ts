@@ -79,8 +79,8 @@ const signed = Buffer.alloc(CODE_OFFSET + CODE_BYTES, PREFIX, 'latin1');
 const view = new DataView(signed.buffer, signed.byteOffset, signed.byteLength);
 /** The epoch that they have: cursors of one journal mostly follow each other. */
 let signedEpoch: string | undefined;
-/** The words that the code covers. */
-const position = new Int32Array(CODE_OFFSET / 4);
+/** What the code covers. */
+const position = signed.subarray(0, CODE_OFFSET);
 
 /** Writes a cursor into `signed`. Its code is HMAC-SHA-256, truncated. */
 function sign({ hub, epoch, sequence }: Cursor, key: HmacSha256): void {
@@ -89,11 +89,7 @@ function sign({ hub, epoch, sequence }: Cursor, key: HmacSha256): void {
   signedEpoch = epoch;
   view.setUint32(SEQUENCE_OFFSET, Math.floor(sequence / 2 ** 32));
   view.setUint32(SEQUENCE_OFFSET + 4, sequence);
-  for (let i = 0; i < position.length; i++) position[i] = view.getInt32(4 * i);
-  const code = key.sign(position);
-  view.setInt32(CODE_OFFSET, code[0] ?? 0);
-  view.setInt32(CODE_OFFSET + 4, code[1] ?? 0);
-  view.setInt16(CODE_OFFSET + 8, (code[2] ?? 0) >>> 16);
+  signed.set(key.sign(position).subarray(0, CODE_BYTES), CODE_OFFSET);
 }
 
 /** The hash that stands for the name of a hub in its cursors: FNV-1a, 32 bits. */

@@ -2,7 +2,7 @@
  * The index of a segment: for each of its records where its texts end, its size, a checksum of its frame and its time. A
  * record costs `INDEX_WORDS` numbers of 32 bits, stored as they are in memory (little-endian).
  */
-import { utf8Length } from '../../wire/utf8.ts';
+import { crc32 } from 'node:zlib';
 import { MAX_SEGMENT_BYTES } from '../limits.ts';
 
 export const INDEX_WORDS = 5;
@@ -49,24 +49,7 @@ export function isSound(
   );
 }
 
-const MULTIPLIER = 0x9e3779b1;
-
-/** A checksum of a part of a text, of 32 bits. It finds damage, not forgery. */
+/** The CRC-32 of a part of a text in UTF-8. It finds damage, not forgery. */
 export function checksumOf(text: string, from: number, to: number): number {
-  let sum = to - from;
-  let i = from;
-  for (; i + 1 < to; i += 2) {
-    sum = Math.imul(sum ^ (text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16)), MULTIPLIER);
-    sum ^= sum >>> 15;
-  }
-  if (i < to) sum = Math.imul(sum ^ text.charCodeAt(i), MULTIPLIER);
-  return sum >>> 0;
-}
-
-/** The bytes of a part of a text in UTF-8. */
-export function bytesOf(text: string, from: number, to: number): number {
-  for (let i = from; i < to; i++) {
-    if (text.charCodeAt(i) > 0x7f) return i - from + utf8Length(text.slice(i, to));
-  }
-  return to - from;
+  return crc32(text.slice(from, to));
 }

@@ -2,10 +2,11 @@
  * A segment: records that follow each other in the journal, in one row. Its keys are one text and its frames another, so
  * that a part of it is moved without being parsed. A record that is damaged is read as a gap.
  */
-import type { EventBatch } from '../../event/event-batch.ts';
+import { Buffer } from 'node:buffer';
+import { type EventBatch, frameAt, keyAt } from '../../event/event-batch.ts';
 import { Frame } from '../../wire/frame.ts';
 import { EventEntry, gapEntry, type JournalEntry } from './record.ts';
-import { bytesOf, checksumOf, INDEX, INDEX_WORDS, isSound } from './segment-index.ts';
+import { checksumOf, INDEX, INDEX_WORDS, isSound } from './segment-index.ts';
 
 /** What is stored of a segment apart from its records. */
 export interface SegmentInfo {
@@ -159,7 +160,6 @@ export class Segment {
 }
 
 /** The bytes of a record: those of its key and its frame, which are parts of texts. */
-export function recordBytes({ keys, frames, ends }: EventBatch, index: number): number {
-  const key = bytesOf(keys, ends[2 * index - 2] ?? 0, ends[2 * index] ?? 0);
-  return key + bytesOf(frames, ends[2 * index - 1] ?? 0, ends[2 * index + 1] ?? 0);
+export function recordBytes(records: EventBatch, index: number): number {
+  return Buffer.byteLength(keyAt(records, index)) + Buffer.byteLength(frameAt(records, index));
 }

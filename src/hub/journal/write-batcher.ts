@@ -4,10 +4,10 @@
  * a turn costs more than those that follow.
  */
 
+import { Buffer } from 'node:buffer';
 import { countOf, type EventBatch, isWholeBatch } from '../../event/event-batch.ts';
 import { isWithinShare } from '../../lib/fair-share.ts';
 import type { PublishRequest } from '../../objects/hub-contract.ts';
-import { utf8Length } from '../../wire/utf8.ts';
 import {
   FLUSH_LINGER_MS,
   MAX_COMMITTED_BYTES,
@@ -64,7 +64,7 @@ export class WriteBatcher {
       );
     }
     const length = countOf(events);
-    const bytes = utf8Length(events.frames);
+    const bytes = Buffer.byteLength(events.frames);
     const own = this.#byOwner.get(owner);
     if (this.#queue.length > 0) {
       const all = this.#all;

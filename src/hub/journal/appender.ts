@@ -5,8 +5,9 @@
 import type { Retention } from '../../config/retention.ts';
 import { countOf, keyAt } from '../../event/event-batch.ts';
 import { MAX_SEGMENT_BYTES, OPEN_SEGMENT_BYTES } from '../limits.ts';
-import { FINGERPRINT_WORDS, type WriteFingerprint } from './fingerprint.ts';
+import { FINGERPRINT_WORDS } from './fingerprint.ts';
 import type { FingerprintWindow } from './fingerprint-window.ts';
+import type { StoredHeader } from './header.ts';
 import type { NewRecords } from './record.ts';
 import { lastOf, recordBytes, type SegmentInfo, type SegmentLimits } from './segment.ts';
 import { SegmentBuilder } from './segment-builder.ts';
@@ -26,9 +27,8 @@ interface AppenderParts {
   readonly store: SegmentStore;
   readonly window: FingerprintWindow;
   readonly retention: Retention;
-  fingerprint(): WriteFingerprint;
-  /** What there would be to append to if there were no segment: its last sequence, time and bytes are those of the trimmed ones. */
-  trimmed(): SegmentInfo;
+  /** Has the sequence, time and bytes to go on from if there is no segment. */
+  readonly header: StoredHeader;
 }
 
 export class Appender {
@@ -52,7 +52,7 @@ export class Appender {
 
   /** The last segment. If none is retained, one of the last trimmed record. */
   get end(): SegmentInfo {
-    this.#end ??= this.#parts.store.last() ?? this.#parts.trimmed();
+    this.#end ??= this.#parts.store.last() ?? this.#parts.header.trimmed;
     return this.#end;
   }
 
@@ -72,7 +72,7 @@ export class Appender {
     which: 'new ones' | 'all',
     note?: string,
   ): (number | undefined)[][] {
-    const write = this.#parts.fingerprint();
+    const write = this.#parts.header.writeFingerprint;
     let builder = new SegmentBuilder(lastOf(this.end) + 1);
     let lastAcceptedAt = this.end.lastAcceptedAt;
     const sequences = batches.map((batch) => {

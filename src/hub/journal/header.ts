@@ -1,7 +1,9 @@
 /** The header of a journal: what is stored beside the segments, and stays when all records are trimmed. */
 import { hexOf } from '../../lib/digest.ts';
-import type { FingerprintKey } from './fingerprint.ts';
+import { type FingerprintKey, fingerprintWriter, type WriteFingerprint } from './fingerprint.ts';
+import type { SegmentInfo } from './segment.ts';
 
+const KEY = 'journal_header';
 const EPOCH_BYTES = 8;
 
 export interface JournalHeader {
@@ -24,7 +26,7 @@ export interface JournalHeader {
 }
 
 /** The header of a journal without records. */
-export function newHeader(): JournalHeader {
+function newHeader(): JournalHeader {
   return {
     epoch: hexOf(crypto.getRandomValues(new Uint8Array(EPOCH_BYTES))),
     recordedSince: Date.now(),
@@ -35,7 +37,70 @@ export function newHeader(): JournalHeader {
   };
 }
 
-export function newFingerprintKey(): FingerprintKey {
+function newFingerprintKey(): FingerprintKey {
   const [first = 0, second = 0] = crypto.getRandomValues(new Uint32Array(2));
   return [first, second];
+}
+
+/** The header in storage. Read when it is first needed, and created when it is first needed to be there. */
+export class StoredHeader {
+  readonly #kv: DurableObjectStorage['kv'];
+  #header: JournalHeader | undefined;
+  #write: WriteFingerprint | undefined;
+
+  constructor({ kv }: DurableObjectStorage) {
+    this.#kv = kv;
+  }
+
+  /** To be called if a change was rolled back. */
+  forget(): void {
+    this.#header = undefined;
+    this.#write = undefined;
+  }
+
+  /** Undefined if there is none. */
+  get stored(): JournalHeader | undefined {
+    this.#header ??= this.#kv.get<JournalHeader>(KEY);
+    return this.#header;
+  }
+
+  get ensured(): JournalHeader {
+    return this.stored ?? this.create();
+  }
+
+  create(isFirstEpoch?: boolean): JournalHeader {
+    return this.#put({ ...newHeader(), ...(isFirstEpoch !== undefined && { isFirstEpoch }) });
+  }
+
+  change(changes: Partial<JournalHeader>): void {
+    this.#put({ ...this.ensured, ...changes });
+  }
+
+  /** Writes fingerprints with the key of this journal. */
+  get writeFingerprint(): WriteFingerprint {
+    if (this.#write === undefined) {
+      const key = this.ensured.fingerprintKey ?? newFingerprintKey();
+      if (this.ensured.fingerprintKey === undefined) this.change({ fingerprintKey: key });
+      this.#write = fingerprintWriter(key);
+    }
+    return this.#write;
+  }
+
+  /** As if the last trimmed record were a segment of its own. */
+  get trimmed(): SegmentInfo {
+    const { trimmedThrough, trimmedUntil, trimmedBytes } = this.ensured;
+    return {
+      first: trimmedThrough,
+      count: 1,
+      firstAcceptedAt: trimmedUntil,
+      lastAcceptedAt: trimmedUntil,
+      totalBytes: trimmedBytes,
+    };
+  }
+
+  #put(header: JournalHeader): JournalHeader {
+    this.#kv.put(KEY, header);
+    this.#header = header;
+    return header;
+  }
 }

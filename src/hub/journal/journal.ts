@@ -9,9 +9,8 @@
  */
 import type { Retention } from '../../config/retention.ts';
 import { Appender } from './appender.ts';
-import { fingerprintWriter, type WriteFingerprint } from './fingerprint.ts';
 import { FingerprintWindow } from './fingerprint-window.ts';
-import { type JournalHeader, newFingerprintKey, newHeader } from './header.ts';
+import { StoredHeader } from './header.ts';
 import { sequencesWithId } from './id-search.ts';
 import { type JournalPage, JournalReader } from './journal-reader.ts';
 import type { EventEntry, NewRecords } from './record.ts';
@@ -20,18 +19,15 @@ import { lastOf, type Order, type RecordSlice, type SegmentInfo } from './segmen
 import { SegmentStore } from './segment-store.ts';
 import { Trimmer } from './trimmer.ts';
 
-const HEADER_KEY = 'journal_header';
-
 export class Journal {
   readonly trimmer: Trimmer;
   readonly conversion: RowConversion;
   readonly #storage: DurableObjectStorage;
+  readonly #header: StoredHeader;
   readonly #store: SegmentStore;
   readonly #window: FingerprintWindow;
   readonly #appender: Appender;
   readonly #reader: JournalReader;
-  #write: WriteFingerprint | undefined;
-  #header: JournalHeader | undefined;
   /** The oldest segment. Read when it is first needed, like all others: a hub that wakes reads nothing of its journal. */
   #oldest: SegmentInfo | undefined;
   /** The last sequence before the hidden ones; undefined if none is hidden. */
@@ -39,6 +35,7 @@ export class Journal {
 
   constructor(storage: DurableObjectStorage, retention: Retention) {
     this.#storage = storage;
+    this.#header = new StoredHeader(storage);
     this.#store = new SegmentStore(storage.sql);
     this.#window = new FingerprintWindow(this.#store.table);
     this.#reader = new JournalReader(this.#store);
@@ -46,20 +43,19 @@ export class Journal {
       store: this.#store,
       window: this.#window,
       retention,
-      fingerprint: () => this.#fingerprintWriter(),
-      trimmed: () => this.#trimmed(),
+      header: this.#header,
     });
     this.trimmer = new Trimmer(this, retention);
     this.conversion = new RowConversion({
       journal: this,
       store: this.#store,
       limits: this.#appender.limits,
-      write: () => this.#fingerprintWriter(),
+      header: this.#header,
     });
   }
 
   get epoch(): string {
-    return this.#ensureHeader().epoch;
+    return this.#header.ensured.epoch;
   }
 
   get maxAgeMs(): number {
@@ -78,51 +74,51 @@ export class Journal {
 
   /** Every record after this sequence is retained. */
   get trimmedThrough(): number {
-    return this.#ensureHeader().trimmedThrough;
+    return this.#header.ensured.trimmedThrough;
   }
 
   /** Events accepted until this time may be missing; 0 if none is. Unix milliseconds. */
   get trimmedUntil(): number {
-    return this.#ensureHeader().trimmedUntil;
+    return this.#header.ensured.trimmedUntil;
   }
 
   /** Events accepted before this time were never in this journal. Unix milliseconds. */
   get recordedSince(): number {
-    return this.#ensureHeader().recordedSince;
+    return this.#header.ensured.recordedSince;
   }
 
   /** Whether there is no record. Creates no header. */
   get isEmpty(): boolean {
-    const header = this.#storedHeader();
+    const header = this.#header.stored;
     return header === undefined || lastOf(this.end) === header.trimmedThrough;
   }
 
   /** Whether there never was a record. Creates no header. */
   get isUnused(): boolean {
-    return this.isEmpty && (this.#storedHeader()?.trimmedThrough ?? 0) === 0;
+    return this.isEmpty && (this.#header.stored?.trimmedThrough ?? 0) === 0;
   }
 
   /** Whether it has every event that its hub ever accepted. */
   get isComplete(): boolean {
-    const { isFirstEpoch = false, trimmedThrough } = this.#ensureHeader();
+    const { isFirstEpoch = false, trimmedThrough } = this.#header.ensured;
     return isFirstEpoch && trimmedThrough === 0;
   }
 
   get retained(): { events: number; bytes: number } {
-    const { trimmedThrough, trimmedBytes } = this.#ensureHeader();
+    const { trimmedThrough, trimmedBytes } = this.#header.ensured;
     return { events: lastOf(this.end) - trimmedThrough, bytes: this.end.totalBytes - trimmedBytes };
   }
 
   /** What the owner stored with the newest records; empty if it stored nothing. */
   get note(): string {
     return this.isEmpty
-      ? (this.#storedHeader()?.note ?? '')
+      ? (this.#header.stored?.note ?? '')
       : this.#store.table.noteOf(this.end.first);
   }
 
   /** Creates the header if there is none. @param isFirstEpoch whether the hub had no journal before */
   createHeader(isFirstEpoch: boolean): void {
-    if (this.#storedHeader() === undefined) this.#setHeader({ ...newHeader(), isFirstEpoch });
+    if (this.#header.stored === undefined) this.#header.create(isFirstEpoch);
   }
 
   /** Runs `change` as a whole or not at all. */
@@ -130,9 +126,7 @@ export class Journal {
     try {
       return this.#storage.transactionSync(change);
     } catch (error) {
-      this.#header = undefined;
-      // Its key may have been stored in this transaction.
-      this.#write = undefined;
+      this.#header.forget();
       this.#oldest = undefined;
       this.#appender.forget();
       this.#store.forget();
@@ -168,7 +162,7 @@ export class Journal {
 
   /** Replaces the note. */
   setNote(note: string): void {
-    if (this.isEmpty) this.#setHeader({ ...this.#ensureHeader(), note });
+    if (this.isEmpty) this.#header.change({ note });
     else this.#store.table.setNote(this.end.first, note);
   }
 
@@ -254,11 +248,9 @@ export class Journal {
 
   /** Notes which times the journal covers, after it was filled from the journals of other hubs. */
   setCoverage(recordedSince: number, trimmedUntil: number): void {
-    const header = this.#ensureHeader();
-    this.#setHeader({
-      ...header,
+    this.#header.change({
       recordedSince,
-      trimmedUntil: Math.max(header.trimmedUntil, trimmedUntil),
+      trimmedUntil: Math.max(this.trimmedUntil, trimmedUntil),
     });
   }
 
@@ -266,23 +258,23 @@ export class Journal {
   segmentAt(sequence: number): SegmentInfo | undefined {
     if (sequence >= this.end.first) return sequence <= lastOf(this.end) ? this.end : undefined;
     if (sequence !== this.trimmedThrough + 1) return this.#store.at(sequence);
-    this.#oldest ??= this.#store.at(sequence);
+    if (this.#oldest === undefined || lastOf(this.#oldest) < sequence) {
+      this.#oldest = this.#store.at(sequence);
+    }
     return this.#oldest;
   }
 
   /** Deletes the segments up to this one. */
   trimThrough(segment: SegmentInfo): void {
-    const header = this.#ensureHeader();
     const trimmedThrough = lastOf(segment);
     const isAll = trimmedThrough >= lastOf(this.end);
     // That of the last segment, also if it is empty: the header may have an older one.
-    const { note } = isAll ? this : header;
+    const { note } = isAll ? this : this.#header.ensured;
     this.#store.deleteThrough(trimmedThrough);
-    this.#setHeader({
-      ...header,
+    this.#header.change({
       trimmedThrough,
       // What a wildcard hub did not get of another hub's journal may be younger.
-      trimmedUntil: Math.max(header.trimmedUntil, segment.lastAcceptedAt),
+      trimmedUntil: Math.max(this.trimmedUntil, segment.lastAcceptedAt),
       trimmedBytes: segment.totalBytes,
       ...(note !== undefined && { note }),
     });
@@ -297,49 +289,14 @@ export class Journal {
   }
 
   #withId(id: string, order: Order): EventEntry[] {
-    const parts = { store: this.#store, window: this.#window, write: this.#fingerprintWriter() };
+    const parts = {
+      store: this.#store,
+      window: this.#window,
+      write: this.#header.writeFingerprint,
+    };
     return sequencesWithId(id, order, lastOf(this.end) + 1, parts)
       .filter((sequence) => sequence > this.trimmedThrough && sequence <= this.last)
       .map((sequence) => this.#store.load(sequence)?.entry(sequence))
       .filter((entry) => entry !== undefined && 'frame' in entry);
-  }
-
-  #fingerprintWriter(): WriteFingerprint {
-    if (this.#write === undefined) {
-      let header = this.#ensureHeader();
-      if (header.fingerprintKey === undefined) {
-        header = this.#setHeader({ ...header, fingerprintKey: newFingerprintKey() });
-      }
-      this.#write = fingerprintWriter(header.fingerprintKey ?? newFingerprintKey());
-    }
-    return this.#write;
-  }
-
-  #storedHeader(): JournalHeader | undefined {
-    this.#header ??= this.#storage.kv.get<JournalHeader>(HEADER_KEY);
-    return this.#header;
-  }
-
-  #ensureHeader(): JournalHeader {
-    return this.#storedHeader() ?? this.#setHeader(newHeader());
-  }
-
-  #setHeader(header: JournalHeader): JournalHeader {
-    this.#storage.kv.put(HEADER_KEY, header);
-    this.#header = header;
-    this.#oldest = undefined;
-    return header;
-  }
-
-  /** As if the last trimmed record were a segment of its own. */
-  #trimmed(): SegmentInfo {
-    const { trimmedThrough, trimmedUntil, trimmedBytes } = this.#ensureHeader();
-    return {
-      first: trimmedThrough,
-      count: 1,
-      firstAcceptedAt: trimmedUntil,
-      lastAcceptedAt: trimmedUntil,
-      totalBytes: trimmedBytes,
-    };
   }
 }

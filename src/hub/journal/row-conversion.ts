@@ -3,7 +3,7 @@
  * newest come first, so that all rows are older than all segments.
  */
 import type { AlarmTask } from '../../objects/alarms.ts';
-import type { WriteFingerprint } from './fingerprint.ts';
+import type { StoredHeader } from './header.ts';
 import type { SegmentLimits } from './segment.ts';
 import type { SegmentStore } from './segment-store.ts';
 
@@ -14,7 +14,7 @@ interface RowConversionParts {
   readonly journal: Convertible;
   readonly store: SegmentStore;
   readonly limits: SegmentLimits;
-  write(): WriteFingerprint;
+  readonly header: StoredHeader;
 }
 
 /** A journal, as far as its conversion needs it. */
@@ -41,11 +41,11 @@ export class RowConversion implements AlarmTask {
 
   /** @returns whether there was a row */
   #convertSome(): boolean {
-    const { journal, store, limits, write } = this.#parts;
+    const { journal, store, limits, header } = this.#parts;
     const { rows, table } = store;
     if (rows.last === 0) return false;
     journal.transaction(() => {
-      const tail = rows.takeNewest(limits, write());
+      const tail = rows.takeNewest(limits, header.writeFingerprint);
       if (tail !== undefined) table.insertBefore(tail);
     });
     journal.converted();

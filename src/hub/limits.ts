@@ -33,6 +33,9 @@ export const FLUSH_LINGER_MS = 6;
  */
 export const OPEN_SEGMENT_BYTES = 32 * 1024;
 
+/** The part by which a journal may exceed its retention. No segment is larger, so whole segments can be trimmed. */
+export const RETENTION_SLACK = 1 / 16;
+
 /** Bytes of a segment. A row can have 2 MB. */
 export const MAX_SEGMENT_BYTES = 1024 * 1024;
 
@@ -48,7 +51,10 @@ export const DEDUPLICATION_WINDOW_EVENTS = 200_000;
  */
 export const MAX_FINGERPRINT_BYTES = 32 * 1024 * 1024;
 
-/** Segments that are cached after they were read, of all hubs of an isolate: 4 MiB of text. */
+/**
+ * Segments that are cached after they were read, of all hubs of an isolate: 4 MiB of text, and what subscribers needed of
+ * their events.
+ */
 export const MAX_CACHED_SEGMENTS = 4;
 
 /** Segments that a journal trims in one turn. The alarm trims the rest. */
@@ -62,6 +68,9 @@ export const MAX_CONVERTED_EVENTS = 500;
 
 /** Bytes of these rows, if there are several. */
 export const MAX_CONVERTED_BYTES = 512 * 1024;
+
+/** Segments that one alarm makes of such rows. Other tasks of the alarm wait meanwhile, and then it rings again. */
+export const MAX_CONVERTED_SEGMENTS = 100;
 
 /** Rows of a release without segments that are read as one segment. */
 export const MAX_ROWS_READ = 32;

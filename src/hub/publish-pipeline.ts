@@ -37,7 +37,10 @@ interface PublishParts {
 
 export class PublishPipeline {
   readonly #parts: PublishParts;
-  readonly #batcher = new WriteBatcher((requests) => this.#commit(requests));
+  readonly #batcher = new WriteBatcher(
+    (requests) => this.#commit(requests),
+    () => this.#parts.fanOut.hasSubscribers,
+  );
 
   constructor(parts: PublishParts) {
     this.#parts = parts;

@@ -38,6 +38,8 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_TRIMMED_BYTES: 16 * 1024 * 1024,
     MAX_CONVERTED_EVENTS: 500,
     MAX_CONVERTED_BYTES: 512 * 1024,
+    RETENTION_SLACK: 1 / 16,
+    MAX_CONVERTED_SEGMENTS: 100,
     MAX_ROWS_READ: 32,
     MAX_NOTED_POSITIONS: 16,
     MAX_PAGE_EVENTS: 1000,

@@ -39,7 +39,7 @@ function withPositions(
       const append = (id: string, taken: Readonly<Record<string, number>>) => {
         const changed = new Map(Object.entries(taken).map(([hub, at]) => [hub, positionAt(at)]));
         journal.transaction(() =>
-          journal.appendAll([recordsOf(record(id))], positions.noted(changed)),
+          journal.appendAll([recordsOf(record(id))], positions.noteWith(changed)),
         );
       };
       return { journal, positions, append };
@@ -151,10 +151,10 @@ describe('the positions of hubs', () => {
       fails(() =>
         journal.appendAll(
           [recordsOf(record('b'))],
-          positions.noted(new Map([['h1', positionAt(2)]])),
+          positions.noteWith(new Map([['h1', positionAt(2)]])),
         ),
       );
-      fails(() => journal.appendAll([recordsOf(record('b'))], positions.noted(many)));
+      fails(() => journal.appendAll([recordsOf(record('b'))], positions.noteWith(many)));
       fails(() => positions.put('h1', positionAt(9)));
       fails(() => positions.delete('h1'));
       expect(rowsIn(storage)).toBe(0);

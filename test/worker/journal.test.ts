@@ -148,6 +148,17 @@ describe('a journal', () => {
       expect(journal.retained.events).toBe(0);
     }));
 
+  it('is trimmed by the next alarm after its retention was lowered', () =>
+    withJournal({}, (journal, storage) => {
+      for (let i = 0; i < 50; i++) append(journal, record(`n${i}`, Date.now()));
+      const lowered = new Journal(storage, { ...RETENTION, events: 16 });
+      expect(lowered.trimmer.nextDue()).toBe(0);
+      lowered.trimmer.run(0);
+      // Its segments have up to six events.
+      expect(lowered.retained.events).toBeLessThanOrEqual(22);
+      expect(lowered.trimmer.nextDue()).toBeGreaterThan(0);
+    }));
+
   it('knows from when on it is complete', () =>
     withJournal({ events: 2 }, (journal) => {
       const begun = journal.recordedSince;

@@ -1,5 +1,7 @@
 /** What those who come back may make a hub read. */
 import { afterEach, expect, vi } from 'vitest';
+import { Journal } from '../../src/hub/journal/journal.ts';
+import { REPLAY_BUDGET_BYTES } from '../../src/hub/limits.ts';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
 import { MAX_UNACKED_BYTES } from '../../src/wire/limits.ts';
 import { it } from './fixtures.ts';
@@ -7,6 +9,7 @@ import { handshake, publish, Subscriber } from './support.ts';
 
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 const NEVER = encodeURIComponent('operation == never');
@@ -42,6 +45,15 @@ it.each(['stock', 'carillon.v1'])(
     expect(statuses).toContain(503);
   },
 );
+
+it('a search for an id that reads much is counted, and too much is refused', async () => {
+  await publish('deploy/x');
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const found = () => handshake('deploy/*', 'json=true&since=unknown').then(({ status }) => status);
+  expect([await found(), await found(), await found()]).toEqual([101, 101, 101]);
+  vi.spyOn(Journal.prototype, 'bytesToSearch', 'get').mockReturnValue(REPLAY_BUDGET_BYTES / 4);
+  expect([await found(), await found()]).toEqual([101, 503]);
+});
 
 it('no more than a mebibyte is under way, of whatever characters', async () => {
   const { webSocket } = await handshake('deploy/*', '', {

@@ -168,7 +168,10 @@ describe('the queue of a hub', () => {
 
   it('has room for others where one owner fills it with many publishers', async () => {
     const committing = Promise.withResolvers<Sequences[]>();
-    const batcher = new WriteBatcher(() => committing.promise);
+    const batcher = new WriteBatcher(
+      () => committing.promise,
+      () => true,
+    );
     const write = (events: EventBatch, owner: string) => batcher.writeAll([{ events, owner }])[0];
     const by = (publisher: string, events: number) =>
       eventBatch(

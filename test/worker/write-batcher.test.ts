@@ -36,13 +36,16 @@ function keysOf(batch: EventBatch): string[] {
 function slowCommits() {
   const groups: string[][] = [];
   const waiting: (() => void)[] = [];
-  const batcher = new WriteBatcher(async (requests) => {
-    const keys = requests.flatMap(keysOf);
-    groups.push(keys);
-    await new Promise<void>((resolve) => waiting.push(resolve));
-    if (keys.includes('bad')) throw new Error('disk full');
-    return requests.map((each) => keysOf(each).map((key) => key.charCodeAt(0)));
-  });
+  const batcher = new WriteBatcher(
+    async (requests) => {
+      const keys = requests.flatMap(keysOf);
+      groups.push(keys);
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      if (keys.includes('bad')) throw new Error('disk full');
+      return requests.map((each) => keysOf(each).map((key) => key.charCodeAt(0)));
+    },
+    () => true,
+  );
   const letGo = async () => {
     while (waiting.length === 0) await scheduler.wait(1);
     waiting.shift()?.();

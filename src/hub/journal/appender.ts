@@ -4,7 +4,7 @@
  */
 import type { Retention } from '../../config/retention.ts';
 import { countOf, keyAt } from '../../event/event-batch.ts';
-import { MAX_SEGMENT_BYTES, OPEN_SEGMENT_BYTES } from '../limits.ts';
+import { MAX_SEGMENT_BYTES, OPEN_SEGMENT_BYTES, RETENTION_SLACK } from '../limits.ts';
 import { FINGERPRINT_WORDS } from './fingerprint.ts';
 import type { FingerprintWindow } from './fingerprint-window.ts';
 import type { StoredHeader } from './header.ts';
@@ -13,9 +13,6 @@ import { lastOf, recordBytes, type SegmentInfo, type SegmentLimits } from './seg
 import { SegmentBuilder } from './segment-builder.ts';
 import { INDEX, INDEX_WORDS, MAX_DELAY_MS } from './segment-index.ts';
 import type { SegmentStore } from './segment-store.ts';
-
-/** The retention of a journal is exceeded by no more than this part, and no segment is larger. */
-export const SLACK = 1 / 16;
 
 /** The columns of the last segment, to append to them. */
 interface OpenSegment {
@@ -44,9 +41,9 @@ export class Appender {
     this.#parts = parts;
     const { events, bytes, ageMs } = parts.retention;
     this.limits = {
-      maxCount: Math.max(Math.floor(events * SLACK), 1),
-      maxBytes: Math.min(MAX_SEGMENT_BYTES, bytes * SLACK),
-      maxDelayMs: Math.min(ageMs * SLACK, MAX_DELAY_MS),
+      maxCount: Math.max(Math.floor(events * RETENTION_SLACK), 1),
+      maxBytes: Math.min(MAX_SEGMENT_BYTES, bytes * RETENTION_SLACK),
+      maxDelayMs: Math.min(ageMs * RETENTION_SLACK, MAX_DELAY_MS),
     };
   }
 

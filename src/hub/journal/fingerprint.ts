@@ -17,6 +17,7 @@ export type WriteFingerprint = (
 
 /** The numbers of a fingerprint: 64 bits of the key, and 32 bits of the id with which it begins. */
 export const FINGERPRINT_WORDS = 3;
+export const FINGERPRINT_BYTES = 4 * FINGERPRINT_WORDS;
 export const ID_WORD = 2;
 
 const UPDATE_ROUNDS = 2;

@@ -1,8 +1,9 @@
 /** Reads the journal across its segments: pages, slices, and the place where a condition begins to hold. */
 import { eventBatch } from '../../event/event-batch.ts';
 import { logError } from '../../lib/log.ts';
+import type { FeedSlice } from '../../objects/hub-contract.ts';
 import type { JournalEntry } from './record.ts';
-import type { RecordSlice, Segment, SegmentInfo } from './segment.ts';
+import type { Segment, SegmentInfo } from './segment.ts';
 import { lastOf } from './segment.ts';
 import type { SegmentStore } from './segment-store.ts';
 
@@ -58,7 +59,7 @@ export class JournalReader {
   }
 
   /** Of what is lost, there is one record without a frame. */
-  readSlices(after: number, through: number, maxRecords: number, maxBytes: number): RecordSlice[] {
+  readSlices(after: number, through: number, maxRecords: number, maxBytes: number): FeedSlice[] {
     return Array.from(this.#parts(after, through, maxRecords, maxBytes), (part) =>
       part.segment === undefined
         ? {

@@ -8,14 +8,17 @@
  * It is stored as segments: rows of many events (`segment.ts`).
  */
 import type { Retention } from '../../config/retention.ts';
+import type { FeedSlice } from '../../objects/hub-contract.ts';
+import { DEDUPLICATION_WINDOW_EVENTS } from '../limits.ts';
 import { Appender } from './appender.ts';
+import { FINGERPRINT_BYTES } from './fingerprint.ts';
 import { FingerprintWindow } from './fingerprint-window.ts';
 import { StoredHeader } from './header.ts';
 import { sequencesWithId } from './id-search.ts';
 import { type JournalPage, JournalReader } from './journal-reader.ts';
 import type { EventEntry, NewRecords } from './record.ts';
 import { RowConversion } from './row-conversion.ts';
-import { lastOf, type Order, type RecordSlice, type SegmentInfo } from './segment.ts';
+import { lastOf, type Order, type SegmentInfo } from './segment.ts';
 import { SegmentStore } from './segment-store.ts';
 import { Trimmer } from './trimmer.ts';
 
@@ -182,7 +185,7 @@ export class Journal {
   }
 
   /** The same as records, to be stored elsewhere. */
-  readSlices(after: number, maxRecords: number, maxBytes: number): RecordSlice[] {
+  readSlices(after: number, maxRecords: number, maxBytes: number): FeedSlice[] {
     const from = Math.max(after, this.trimmedThrough);
     return this.#reader.readSlices(from, this.last, maxRecords, maxBytes);
   }
@@ -192,6 +195,12 @@ export class Journal {
     if (sequence <= this.trimmedThrough) return this.retained.bytes;
     const { totalBytes } = this.end;
     return totalBytes - (this.#store.load(sequence)?.totalBytes(sequence) ?? totalBytes);
+  }
+
+  /** Bytes that are read to find an event by its id, beyond those of the newest events, which are in memory. */
+  get bytesToSearch(): number {
+    const { events } = this.retained;
+    return Math.max(events - DEDUPLICATION_WINDOW_EVENTS, 0) * FINGERPRINT_BYTES;
   }
 
   /** The newest events with this id, of any publisher, newest first. */

@@ -3,12 +3,10 @@
  * newest come first, so that all rows are older than all segments.
  */
 import type { AlarmTask } from '../../objects/alarms.ts';
+import { MAX_CONVERTED_SEGMENTS } from '../limits.ts';
 import type { StoredHeader } from './header.ts';
 import type { SegmentLimits } from './segment.ts';
 import type { SegmentStore } from './segment-store.ts';
-
-/** Segments of one alarm. Other tasks of the alarm wait meanwhile, and then the alarm rings for the next ones. */
-const MAX_TURNS = 100;
 
 interface RowConversionParts {
   readonly journal: Convertible;
@@ -36,7 +34,9 @@ export class RowConversion implements AlarmTask {
   }
 
   async run(): Promise<void> {
-    for (let turn = 0; turn < MAX_TURNS && this.#convertSome(); turn++) await scheduler.wait(0);
+    for (let segments = 0; segments < MAX_CONVERTED_SEGMENTS && this.#convertSome(); segments++) {
+      await scheduler.wait(0);
+    }
   }
 
   /** @returns whether there was a row */

@@ -45,7 +45,9 @@ export class SegmentStore {
     if (info === undefined) return undefined;
     const name = `${this.#number} ${info.first}`;
     const cached = cache.get(name);
-    if (cached?.info.totalBytes === info.totalBytes) return cached;
+    if (cached?.info.count === info.count && cached.info.totalBytes === info.totalBytes) {
+      return cached;
+    }
     const segment = this.table.load(info.first);
     if (segment !== undefined) cache.set(name, segment);
     return segment;

@@ -17,7 +17,7 @@ type SegmentRow = InfoRow & {
 };
 
 /** The records that are written to the end of a segment. */
-export interface SegmentTail {
+export interface SegmentWrite {
   /** Of the segment with these records. */
   readonly info: SegmentInfo;
   /** Of the whole segment. */
@@ -39,7 +39,7 @@ export class SegmentTable {
 
   /** @throws if another writer has appended meanwhile; `before` is the last segment as far as this one knows */
   insert(
-    { info, fingerprints, index, keys, frames, note = '' }: SegmentTail,
+    { info, fingerprints, index, keys, frames, note = '' }: SegmentWrite,
     before: SegmentInfo,
   ): void {
     const { first, count, firstAcceptedAt, lastAcceptedAt, totalBytes } = info;
@@ -65,13 +65,13 @@ export class SegmentTable {
   }
 
   /** Inserts a segment whose records are older than all others. */
-  insertBefore(tail: SegmentTail): void {
+  insertBefore(tail: SegmentWrite): void {
     this.insert(tail, { ...tail.info, first: Number.MAX_SAFE_INTEGER });
   }
 
   /** Appends to the last segment. @throws if another writer has done so meanwhile */
   extend(
-    { info, fingerprints, index, keys, frames, note }: SegmentTail,
+    { info, fingerprints, index, keys, frames, note }: SegmentWrite,
     before: SegmentInfo,
   ): void {
     const { rowsWritten } = this.#sql.exec(

@@ -4,6 +4,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { type EventBatch, frameAt, keyAt } from '../../event/event-batch.ts';
+import type { FeedSlice } from '../../objects/hub-contract.ts';
 import { Frame } from '../../wire/frame.ts';
 import { EventEntry, gapEntry, type JournalEntry } from './record.ts';
 import { checksumOf, INDEX, INDEX_WORDS, isSound } from './segment-index.ts';
@@ -34,13 +35,6 @@ export function lastOf({ first, count }: SegmentInfo): number {
 }
 
 export type Order = 'oldest first' | 'newest first';
-
-/** Records that follow each other, with the sequences and times that they have in their journal. */
-export interface RecordSlice {
-  readonly first: number;
-  readonly acceptedAt: Float64Array;
-  readonly records: EventBatch;
-}
 
 export class Segment {
   readonly info: SegmentInfo;
@@ -98,7 +92,7 @@ export class Segment {
    *
    * @param report is called for each that is damaged: it has no frame
    */
-  slice(from: number, to: number, report: (sequence: number) => void): RecordSlice {
+  slice(from: number, to: number, report: (sequence: number) => void): FeedSlice {
     const count = to - from + 1;
     const acceptedAt = new Float64Array(count);
     const ends = new Uint32Array(2 * count);

@@ -4,8 +4,7 @@
  */
 import type { Retention } from '../../config/retention.ts';
 import type { AlarmTask } from '../../objects/alarms.ts';
-import { MAX_TRIMMED_BYTES, MAX_TRIMMED_SEGMENTS } from '../limits.ts';
-import { SLACK } from './appender.ts';
+import { MAX_TRIMMED_BYTES, MAX_TRIMMED_SEGMENTS, RETENTION_SLACK } from '../limits.ts';
 import { lastOf, type SegmentInfo } from './segment.ts';
 
 /** A journal, as far as a trimmer needs it. */
@@ -32,25 +31,33 @@ export class Trimmer implements AlarmTask {
 
   /** To be called after an append, in its transaction. */
   trimIfTooLarge(): void {
-    const { events, bytes } = this.#journal.retained;
-    const { retention } = this;
-    const isTooLarge =
-      events > retention.events + Math.floor(retention.events * SLACK) ||
-      bytes > retention.bytes + Math.floor(retention.bytes * SLACK);
-    if (isTooLarge) this.#trim(0);
+    if (this.#isTooLarge) this.#trim(0);
   }
 
-  /** When a segment will be too old, rounded up to a sixteenth of the age. Unix milliseconds. */
+  /**
+   * At once if it is too large, as after the retention was lowered; else when a segment will be too old, rounded up to a
+   * sixteenth of the age. Unix milliseconds.
+   */
   nextDue(): number {
     const oldest = this.#oldest;
     if (oldest === undefined) return Number.POSITIVE_INFINITY;
+    if (this.#isTooLarge && this.#isExcess(oldest, 0)) return 0;
     const { ageMs } = this.retention;
-    const step = Math.ceil(ageMs * SLACK);
+    const step = Math.ceil(ageMs * RETENTION_SLACK);
     return Math.ceil((oldest.lastAcceptedAt + ageMs + 1) / step) * step;
   }
 
   run(now: number): void {
     this.#journal.transaction(() => this.#trim(now));
+  }
+
+  get #isTooLarge(): boolean {
+    const { retained } = this.#journal;
+    const { events, bytes } = this.retention;
+    return (
+      retained.events > events + Math.floor(events * RETENTION_SLACK) ||
+      retained.bytes > bytes + Math.floor(bytes * RETENTION_SLACK)
+    );
   }
 
   get #oldest(): SegmentInfo | undefined {

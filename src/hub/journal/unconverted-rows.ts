@@ -18,7 +18,7 @@ import {
 } from './segment.ts';
 import { SegmentBuilder } from './segment-builder.ts';
 import { MAX_DELAY_MS } from './segment-index.ts';
-import type { SegmentTail } from './segment-table.ts';
+import type { SegmentWrite } from './segment-table.ts';
 
 type InfoRow = {
   readonly sequence: number;
@@ -89,7 +89,7 @@ export class UnconvertedRows {
   takeNewest(
     { maxCount, maxBytes, maxDelayMs }: SegmentLimits,
     write: WriteFingerprint,
-  ): SegmentTail | undefined {
+  ): SegmentWrite | undefined {
     const newest = this.#sql
       .exec<InfoRow & { readonly bytes: number }>(
         `SELECT ${INFO}, OCTET_LENGTH(key) + OCTET_LENGTH(COALESCE(json, '')) AS bytes
@@ -155,7 +155,7 @@ export class UnconvertedRows {
   }
 
   /** A segment of rows; undefined if there are none. @param write if its fingerprints are needed */
-  #tailOf(rows: readonly Row[], write?: WriteFingerprint): SegmentTail | undefined {
+  #tailOf(rows: readonly Row[], write?: WriteFingerprint): SegmentWrite | undefined {
     const info = infoOf(rows);
     if (info === undefined) return undefined;
     const records: NewRecords = {

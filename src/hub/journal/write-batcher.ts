@@ -35,14 +35,17 @@ const LINGER_DIVISOR = 4;
 
 export class WriteBatcher {
   readonly #commit: Commit;
+  readonly #isDeliveryCostly: () => boolean;
   readonly #queue: Queued[] = [];
   /** What waits, of all owners and of each. */
   readonly #all = { events: 0, bytes: 0 };
   readonly #byOwner = new Map<string, { events: number; bytes: number }>();
   #isCommitting = false;
 
-  constructor(commit: Commit) {
+  /** @param isDeliveryCostly whether committing more together saves sends. Else a request never waits for others */
+  constructor(commit: Commit, isDeliveryCostly: () => boolean) {
     this.#commit = commit;
+    this.#isDeliveryCostly = isDeliveryCostly;
   }
 
   /**
@@ -96,6 +99,7 @@ export class WriteBatcher {
       await this.#commitBatch(batch);
       // A request that comes alone costs no timer.
       if (batch.length === 1 && this.#queue.length === 0) break;
+      if (!this.#isDeliveryCostly()) continue;
       // The clock stands still during a turn of the event loop, so the time can be read only after it.
       await scheduler.wait(0);
       // More events are on their way through the Worker. A short wait for them saves more than it costs.

@@ -45,6 +45,8 @@ interface Bearer {
   readonly tags: OwnerTags;
 }
 
+const BUSY = unavailable('too much is read at present for subscribers that reconnect; try again');
+
 export class Handshakes {
   readonly #parts: HandshakeParts;
   readonly #supply: EventSupply;
@@ -122,13 +124,17 @@ export class Handshakes {
       const accessKey = authorizer.keyOf(subscriptionClass);
       const access = authorizer.accessOf(subscriptionClass);
       const mayReceive = (facts: EventFacts) => access.mayReceive(facts).allowed;
+      if (since?.kind === 'event' || since?.kind === 'time') {
+        // An id is searched for before it is known how much was missed.
+        const { bytesToSearch } = journal;
+        if (bytesToSearch > 0 && !throttle.admit(owner, 0)) return refuse(BUSY);
+        throttle.count(owner, bytesToSearch);
+      }
       const position = resolvePosition(since, journal, cursors, mayReceive);
       if (!position.ok) return refuse({ status: 400, message: position.failure.message });
       const { after } = position.value;
       if (since !== undefined && !throttle.admit(owner, journal.bytesAfter(after))) {
-        return refuse(
-          unavailable('too much is read at present for subscribers that reconnect; try again'),
-        );
+        return refuse(BUSY);
       }
       if (subscription.protocol === 'carillon.v1') {
         return acceptor.acceptAcking(subscriptionClass, tags, position.value);

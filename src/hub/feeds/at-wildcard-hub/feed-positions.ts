@@ -50,7 +50,7 @@ export class FeedPositions {
    * The note that stores these positions, for the caller to append in the same transaction. If there are too many for a
    * note, those before them go to the table.
    */
-  noted(positions: ReadonlyMap<string, FeedPosition>): string {
+  noteWith(positions: ReadonlyMap<string, FeedPosition>): string {
     const noted = this.#noted();
     for (const [hub, position] of positions) noted.set(hub, position);
     if (noted.size > MAX_NOTED_POSITIONS) {

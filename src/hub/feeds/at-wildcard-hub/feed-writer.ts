@@ -39,7 +39,7 @@ export class FeedWriter {
       first = this.#journal.transaction(() => {
         change();
         if (added.length > 0)
-          return this.#journal.appendAll(added, this.#positions.noted(positions));
+          return this.#journal.appendAll(added, this.#positions.noteWith(positions));
         for (const [hub, position] of positions) this.#positions.put(hub, position);
         return first;
       });

@@ -26,7 +26,7 @@ export const WILDCARD_HUB_SCHEMA: Schema = [
 function createCommonTables(sql: SqlStorage): void {
   sql.exec(
     `-- The events in the order in which the hub accepted them, each under the key that makes it a duplicate.
-     -- Without json, the row is a note that events are missing at this place.
+     -- A row without json is a gap.
      CREATE TABLE journal (
        sequence INTEGER PRIMARY KEY,
        key TEXT NOT NULL UNIQUE,
@@ -89,8 +89,7 @@ function createCommonTables(sql: SqlStorage): void {
  */
 function createSegments(sql: SqlStorage): void {
   sql.exec(
-    `-- The events in the order in which the hub accepted them, many in a row. An event without a frame is a note that
-     -- events are missing at this place.
+    `-- The events in the order in which the hub accepted them, many in a row. One without a frame is a gap.
      CREATE TABLE segments (
        first INTEGER PRIMARY KEY, -- the sequence of its first event
        count INTEGER NOT NULL,

@@ -172,7 +172,7 @@ export interface FeedRecord {
   readonly key: string;
   /** Unix milliseconds. */
   readonly acceptedAt: number;
-  /** The JSON frame; null for a note that events are missing here. */
+  /** The JSON frame; null for a gap. */
   readonly json: string | null;
 }
 
@@ -182,7 +182,7 @@ export interface FeedSlice {
   readonly first: number;
   /** Of each, in Unix milliseconds. */
   readonly acceptedAt: Float64Array;
-  /** A record without a frame is a note that events are missing here. */
+  /** A record without a frame is a gap. */
   readonly records: EventBatch;
 }
 

@@ -8,7 +8,6 @@ import worker from '../../src/worker.ts';
 export { Authority, Hub, WildcardHub } from '../../src/worker.ts';
 
 const hub = {
-  publish: async (events: readonly { key: string }[]) => ({ keys: events.map(({ key }) => key) }),
   publishAll: async (requests: readonly PublishRequest[]): Promise<PublishReceipt[]> =>
     requests.map(() => ({ duplicates: [] })),
 };

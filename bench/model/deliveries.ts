@@ -68,14 +68,14 @@ export function deliveriesTable(constants: Constants): string {
       wildcardSubscribers: 1,
     },
   ];
-  const rows = FAN_OUTS.flatMap((fanOut, index) => {
+  const rows = FAN_OUTS.flatMap((fanOut, fanOutIndex) => {
     const events = MILLION / fanOut;
     const others = [appsync(events, MILLION, constants), ably(events, MILLION), pusher(events)];
-    return (index === 0 ? all : [alone, busy, batches]).map((way, index) => {
+    return (fanOutIndex === 0 ? all : [alone, busy, batches]).map((way, wayIndex) => {
       const { bill, lines } = deliveries(way, events, constants);
       const { requests, rows, duration, total } = bill;
       const log = dollars(logDollars(gigabytesOf(lines)));
-      const beside = index === 0 ? others.map(dollars) : ['', '', ''];
+      const beside = wayIndex === 0 ? others.map(dollars) : ['', '', ''];
       const amounts = [requests, rows, duration, total].map(dollars);
       return [number(fanOut), way.name, ...amounts, log, ...beside];
     });

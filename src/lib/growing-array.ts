@@ -24,10 +24,6 @@ export class GrowingArray {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  at(index: number): number {
-    return this.#buffer[index] ?? 0;
-  }
-
   /** Adds room for values, for the caller to write. @returns the buffer, in which the room begins at the old length */
   extend(count: number): Uint32Array {
     const length = this.#length + count;
@@ -45,10 +41,5 @@ export class GrowingArray {
   append(values: Uint32Array): void {
     const at = this.#length;
     this.extend(values.length).set(values, at);
-  }
-
-  /** Removes the last values. */
-  shrink(count: number): void {
-    this.#length -= count;
   }
 }

@@ -1,5 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { FINGERPRINT_WORDS } from '../../src/hub/journal/fingerprint.ts';
+import { INDEX_WORDS } from '../../src/hub/journal/segment-index.ts';
+import { encodeJson } from '../../src/wire/json.ts';
 
 const limits = await limitsOfAllRooms();
 
@@ -263,8 +266,25 @@ it('a hub lets go of more in one turn than a publish request brings', () => {
   expect(limit('MAX_TRIMMED_SEGMENTS')).toBeGreaterThan(limit('MAX_DELIVERY_EVENTS'));
 });
 
-it('a segment with its largest event fits the 2 MB of a row, and a hub the fingerprints of its window', () => {
-  expect(limit('MAX_SEGMENT_BYTES') + 2 * limit('MAX_FRAME_BYTES')).toBeLessThan(2_000_000);
+it('a segment of the smallest events fits the 2 MB of a row, with a largest event, index, fingerprints and note', () => {
+  const texts = limit('MAX_SEGMENT_BYTES') + 2 * limit('MAX_FRAME_BYTES');
+  const smallest = encodeJson({
+    id: '0',
+    source: '/',
+    time: '2026-01-31T00:00:00Z',
+    event_type: 'a',
+    namespace: '',
+    entity_ids: [],
+    note: '',
+  });
+  const words = (texts / smallest.length) * (INDEX_WORDS + FINGERPRINT_WORDS);
+  const namespace = limit('MAX_NAMESPACE_DEPTH') * 2 * limit('MAX_NAMESPACE_CHARACTERS');
+  const position = namespace + limit('MAX_EVENT_TYPE_CHARACTERS') + 100;
+  const note = 4 * position * limit('MAX_NOTED_POSITIONS');
+  expect(texts + 4 * words + note).toBeLessThan(2_000_000);
+});
+
+it('a hub has memory for the fingerprints of its window, and trims more than it writes', () => {
   expect(limit('MAX_TRIMMED_BYTES')).toBeGreaterThan(limit('MAX_COMMITTED_BYTES'));
   expect(limit('MAX_FINGERPRINT_BYTES')).toBeGreaterThan(
     2 * 20 * limit('DEDUPLICATION_WINDOW_EVENTS'),

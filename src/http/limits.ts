@@ -63,10 +63,19 @@ export const CALL_LINGER_MS = 1;
 /** If calls to a hub take so long, each request makes its own. */
 export const SLOW_CALL_MS = 25;
 
-/** Calls, one after the other, that one request makes for itself and others. */
+/** Calls by which a Worker knows how long one to a hub takes: the average, in which later ones weigh more. */
+export const AVERAGED_CALLS = 8;
+
+/** A call that takes longer, such as the first one to a hub, counts as this: one alone does not make a hub slow. */
+export const MAX_COUNTED_CALL_MS = 125;
+
+/** Calls, one after the other, that one request makes for itself and others, if all of its events are of one hub. */
 export const MAX_LED_CALLS = 8;
 
-/** How long a request waits for an answer before it makes a call of its own, if another request makes the call. */
+/** How often a request shows that it is alive, while it makes a call for others. */
+export const LEADER_BEAT_MS = 1000;
+
+/** If the request that makes the call does not show it for so long, the others make calls of their own. */
 export const LEADER_LOST_MS = 5000;
 
 /** How long a Worker remembers that a hub is of the release before. */

@@ -138,7 +138,10 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_CALL_WAIT_MS: 10,
     CALL_LINGER_MS: 1,
     SLOW_CALL_MS: 25,
+    AVERAGED_CALLS: 8,
+    MAX_COUNTED_CALL_MS: 125,
     MAX_LED_CALLS: 8,
+    LEADER_BEAT_MS: 1000,
     LEADER_LOST_MS: 5000,
     OLDER_HUB_MS: 1000,
     MAX_AUDIT_WAIT_MS: 1000,
@@ -241,8 +244,23 @@ it('a frame stays below the 32 KiB that Go clients read', () => {
 });
 
 it('a request stays below the 10,000 subrequests of the paid plan', () => {
-  const calls = limit('MAX_PUBLISH_NAMESPACES') * limit('MAX_LED_CALLS');
-  expect(calls * limit('MAX_CALL_ATTEMPTS')).toBeLessThanOrEqual(10_000);
+  const calls = limit('MAX_PUBLISH_NAMESPACES') * limit('MAX_CALL_ATTEMPTS');
+  expect(calls).toBeLessThanOrEqual(10_000);
+});
+
+it('a request that makes calls for others stays below the 50 calls of Workers Free, with those for its token', () => {
+  const calls = (1 + limit('MAX_LED_CALLS')) * limit('MAX_CALL_ATTEMPTS');
+  expect(calls).toBeLessThanOrEqual(50);
+});
+
+it('a request shows several times that it is alive before others make the calls that it makes for them', () => {
+  expect(limit('LEADER_LOST_MS')).toBeGreaterThan(3 * limit('LEADER_BEAT_MS'));
+});
+
+it('one long call does not make a hub slow', () => {
+  expect(limit('MAX_COUNTED_CALL_MS') / limit('AVERAGED_CALLS')).toBeLessThan(
+    limit('SLOW_CALL_MS'),
+  );
 });
 
 it('a handshake stays below the 10,000 subrequests of the paid plan', () => {

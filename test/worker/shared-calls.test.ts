@@ -1,14 +1,18 @@
 /** Publishes that a Worker has at the same time share a call to their hub. */
-import { exports } from 'cloudflare:workers';
+import { createExecutionContext } from 'cloudflare:test';
+import { env, exports } from 'cloudflare:workers';
 import { describe, expect, vi } from 'vitest';
-import { countOf, frameAt } from '../../src/event/event-batch.ts';
+import { countOf, eventBatch, frameAt } from '../../src/event/event-batch.ts';
 import {
   LEADER_LOST_MS,
   MAX_SHARED_CHARACTERS,
   MAX_SHARED_EVENTS,
   SLOW_CALL_MS,
 } from '../../src/http/limits.ts';
+import { publishInSharedCall } from '../../src/http/publishing/shared-calls.ts';
 import type { PublishReceipt, PublishRequest } from '../../src/objects/hub-contract.ts';
+import { MAX_HUBS } from '../../src/objects/limits.ts';
+import { hubName } from '../../src/objects/names.ts';
 import { Hub } from '../../src/worker.ts';
 import { it } from './fixtures.ts';
 import { aName } from './security-support.ts';
@@ -221,6 +225,44 @@ describe('publishes at the same time', () => {
   });
 });
 
+describe('a request that waits for the call of another', () => {
+  it('looks seldom while the call stalls', async () => {
+    const type = aName('stalls');
+    const calls = new Calls(2);
+    const sent = [send(type, 'leading')];
+    await calls.until(1);
+    const begunAt = Date.now();
+    sent.push(send(type, 'next'), send(type, 'waiting'));
+    await calls.until(2);
+    const wait = vi.spyOn(scheduler, 'wait');
+    await vi.waitUntil(() => Date.now() - begunAt > 1000, PATIENCE);
+    expect(calls.begun[1]?.requests).toEqual([['next'], ['waiting']]);
+    expect(wait.mock.calls.length).toBeGreaterThan(0);
+    expect(wait.mock.calls.length).toBeLessThan(40);
+    calls.release();
+    for (const response of await Promise.all(sent)) expect(response.status).toBe(200);
+  });
+
+  it('does not repeat it, however long it takes, while the other is alive', async () => {
+    const type = aName('long');
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'], now: Date.now() });
+    const calls = new Calls(2);
+    const sent = [send(type, 'leading')];
+    await calls.until(1);
+    sent.push(send(type, 'a'), send(type, 'b'));
+    await calls.until(2);
+    vi.advanceTimersByTime(2 * LEADER_LOST_MS);
+    const wait = vi.spyOn(scheduler, 'wait');
+    await vi.waitFor(() => expect(wait).toHaveBeenCalled(), PATIENCE);
+    expect(calls.begun).toHaveLength(2);
+    calls.release();
+    for (const response of await Promise.all(sent)) {
+      expect(await countsOf(response)).toEqual({ accepted: 1, duplicates: 0 });
+    }
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
 describe('of those that share a call', () => {
   /** Two requests, of which the second is answered so; or the call fails. */
   async function shared(receipt: PublishReceipt | Error): Promise<[Response, Response]> {
@@ -229,6 +271,7 @@ describe('of those that share a call', () => {
     const first = send(type, 'leading');
     await calls.until(1);
     vi.spyOn(Hub.prototype, 'publishAll').mockImplementation(async (requests) => {
+      expect(requests).toHaveLength(2);
       if (receipt instanceof Error) throw receipt;
       return requests.map((each) => (idsOf(each).includes('a') ? { duplicates: [] } : receipt));
     });
@@ -244,20 +287,28 @@ describe('of those that share a call', () => {
   }
 
   it.each([
-    [{ refused: 'overloaded' }, 429, 'were not taken, because more are published'],
-    [{ refused: 'too_many_hubs' }, 413, 'are of new event-type namespaces'],
+    [
+      { refused: 'overloaded' },
+      429,
+      '2 of 2 events were not taken, because more are published than their hubs can send;',
+    ],
+    [
+      { refused: 'too_many_hubs' },
+      413,
+      `2 of 2 events are of new event-type namespaces, and there are ${MAX_HUBS} already, as many as are allowed;`,
+    ],
     [
       { failed: 'database or disk is full: SQLITE_FULL' },
       503,
-      'the storage of this server is full',
+      '2 of 2 events could not be published, because the storage of this server is full;',
     ],
-    [{ failed: 'something else' }, 503, 'could not be published; data says'],
+    [{ failed: 'something else' }, 503, '2 of 2 events could not be published;'],
   ] as const)('one is told %j, and the other is published', async (receipt, status, error) => {
     const [one, other] = await shared(receipt);
     expect(one.status).toBe(200);
     expect(await failureOf(other)).toEqual({
       status,
-      error: expect.stringContaining(`2 of 2 events ${error.startsWith('the') ? '' : error}`),
+      error: expect.stringContaining(`${error} data says by index which.`),
       data: { accepted: [], duplicates: [], failed: [0, 1], ids: ['b', 'c'] },
     });
   });
@@ -294,6 +345,37 @@ describe('of those that share a call', () => {
 });
 
 describe('the request that makes the call', () => {
+  /** Publishes, and makes a call for another that waits meanwhile, or leaves it to that. */
+  async function callsMadeFor(leadsOn: boolean): Promise<string[]> {
+    const hub = hubName('', aName('hub'));
+    const made: string[] = [];
+    const calls = new Calls(1);
+    const publishAs = (id: string) => {
+      const HUB = new Proxy(env.HUB, {
+        get(target, name) {
+          made.push(id);
+          const value: unknown = Reflect.get(target, name);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+      const events = eventBatch([{ key: id, json: JSON.stringify({ id }) }]);
+      const scope = { env: { ...env, HUB }, executionCtx: createExecutionContext(), leadsOn };
+      return publishInSharedCall(hub, { owner: 'root', events }, scope);
+    };
+    const sent = [publishAs('leading')];
+    await calls.until(1);
+    sent.push(publishAs('waiting'));
+    calls.release();
+    await Promise.all(sent);
+    return made;
+  }
+
+  it('makes the next one for others, unless it has several hubs to call', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    expect(await callsMadeFor(true)).toEqual(['leading', 'leading']);
+    expect(await callsMadeFor(false)).toEqual(['leading', 'waiting']);
+  });
+
   it('makes it for the others although its client leaves', async () => {
     const type = aName('leaves');
     const calls = new Calls(2);
@@ -313,6 +395,8 @@ describe('the request that makes the call', () => {
 
   it('may end without an answer: the others publish again, and nothing is doubled', async () => {
     const type = aName('ends');
+    // Like one that the platform has ended, a leader does not show that it is alive.
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const subscriber = await subscribe(type);
     const lost = Promise.withResolvers<void>();
     const calls = new Calls(1);

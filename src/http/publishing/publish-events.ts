@@ -23,7 +23,7 @@ import { findNamespace, knownNamespace } from '../namespace-lookup.ts';
 import { type Refusal, refused } from '../respond.ts';
 import { adviceOnEvents } from './advice.ts';
 import { type PublishFailure, type PublishOutcome, refusalOf } from './outcomes.ts';
-import { publishInSharedCall } from './shared-calls.ts';
+import { publishInSharedCall, type RequestScope } from './shared-calls.ts';
 
 export interface Publisher {
   /** A stable identity. It is part of the key by which a hub finds duplicates, so nobody can use up the ids of another. */
@@ -108,10 +108,11 @@ export async function publishToHubs(
   }
   if (hubs.size > MAX_PUBLISH_NAMESPACES) return tooManyNamespaces(hubs.size, 'event-type ');
   const outcomes = new Array<PublishOutcome>(events.length).fill('accepted');
+  const scope = { env: c.env, executionCtx: c.executionCtx, leadsOn: hubs.size === 1 };
   await Promise.all(
     Array.from(hubs, async ([hub, share]) => {
       const request = { owner, events: eventBatch(share.events) };
-      const became = await publishToHub(hub, request, c);
+      const became = await publishToHub(hub, request, scope);
       if (typeof became === 'string') {
         for (const index of share.indexes) outcomes[index] = became;
       } else {
@@ -143,13 +144,13 @@ function tooManyNamespaces(number: number, kind: '' | 'event-type ') {
 async function publishToHub(
   hub: string,
   request: PublishRequest,
-  c: AppContext,
+  scope: RequestScope,
 ): Promise<readonly number[] | PublishFailure> {
   try {
-    const receipt = await publishInSharedCall(hub, request, c);
+    const receipt = await publishInSharedCall(hub, request, scope);
     return 'refused' in receipt ? receipt.refused : receipt.duplicates;
   } catch (failure) {
-    const error = await diagnosed(failure, hubStub(c.env, hub));
+    const error = await diagnosed(failure, hubStub(scope.env, hub));
     logError(`publishing to the hub ${hub} failed`, error);
     return storageFailureOf(error) ?? 'failed';
   }

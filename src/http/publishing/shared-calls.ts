@@ -16,9 +16,12 @@ import { nameForOperators } from '../../objects/names.ts';
 import { failureAt } from '../../objects/storage-failure.ts';
 import type { AppContext } from '../context.ts';
 import {
+  AVERAGED_CALLS,
   CALL_LINGER_MS,
+  LEADER_BEAT_MS,
   LEADER_LOST_MS,
   MAX_CALL_WAIT_MS,
+  MAX_COUNTED_CALL_MS,
   MAX_LED_CALLS,
   MAX_SHARED_CHARACTERS,
   MAX_SHARED_EVENTS,
@@ -27,7 +30,10 @@ import {
 import { callToPublish } from './publish-call.ts';
 
 /** The call of a request goes on if its client leaves, because others may share it. */
-type Caller = Pick<AppContext, 'env' | 'executionCtx'>;
+export interface RequestScope extends Pick<AppContext, 'env' | 'executionCtx'> {
+  /** Whether the request makes calls for others after its own. It must not if it has several hubs: calls are limited. */
+  readonly leadsOn: boolean;
+}
 
 /** By the name of their hub. */
 const sharedCalls = new LruCache<SharedCalls>(MAX_CACHED_LOOKUPS);
@@ -41,10 +47,10 @@ const sharedCalls = new LruCache<SharedCalls>(MAX_CACHED_LOOKUPS);
 export async function publishInSharedCall(
   hub: string,
   request: PublishRequest,
-  caller: Caller,
+  scope: RequestScope,
 ): Promise<Exclude<PublishReceipt, { failed: string }>> {
   const calls = sharedCalls.getOrMake(hub, () => new SharedCalls(hub));
-  const receipt = await calls.publish(request, caller);
+  const receipt = await calls.publish(request, scope);
   if ('failed' in receipt) throw failureAt(nameForOperators(hub), new Error(receipt.failed));
   return receipt;
 }
@@ -55,14 +61,18 @@ const LINGER_FROM = 2;
 /** A wait takes about so much longer than it says. */
 const TIMER_DELAY_MS = 1;
 
-/** One call that takes longer, such as the first one to a hub, counts as this: it does not make a hub slow. */
-const MAX_COUNTED_MS = 5 * SLOW_CALL_MS;
+/** A call under way. Times are Unix milliseconds. */
+interface Call {
+  readonly begunAt: number;
+  /** When the request that makes it last showed that the platform has not ended it. */
+  aliveAt: number;
+}
 
 /** A request that waits for its answer. */
 interface Waiting {
   readonly request: PublishRequest;
-  /** When a call took it. Unix milliseconds. */
-  takenAt?: number;
+  /** The call that took it. */
+  call?: Call;
   answer?: Result<PublishReceipt, unknown>;
 }
 
@@ -83,35 +93,40 @@ class SharedCalls {
   }
 
   /** A request that is alone makes its call at once. */
-  async publish(request: PublishRequest, caller: Caller): Promise<PublishReceipt> {
-    if (!fits(request, 0, 0)) return this.#callFor(request, caller);
-    if (this.#usualMs >= SLOW_CALL_MS) return this.#callSlowHub(request, caller);
+  async publish(request: PublishRequest, scope: RequestScope): Promise<PublishReceipt> {
+    if (!fits(request, 0, 0)) return this.#callFor(request, scope);
+    if (this.#usualMs >= SLOW_CALL_MS) return this.#callSlowHub(request, scope);
     const own: Waiting = { request };
-    if (this.#leader === undefined) return this.#lead(own, caller);
+    if (this.#leader === undefined) return this.#lead(own, scope);
     this.#waiting.push(own);
     const since = Date.now();
     for (;;) {
       await scheduler.wait(this.#nextLook(own) - Date.now());
       if (own.answer !== undefined) return receiptOf(own.answer);
       const now = Date.now();
-      if (own.takenAt !== undefined) {
+      if (own.call !== undefined) {
         // The platform may have ended the leader. If it did publish the events, they are duplicates now.
-        if (now - own.takenAt >= LEADER_LOST_MS) return this.#callFor(request, caller);
+        if (now - own.call.aliveAt >= LEADER_LOST_MS) return this.#callFor(request, scope);
       } else if (this.#leader === undefined || now - since >= MAX_CALL_WAIT_MS) {
-        return this.#lead(own, caller);
+        return this.#lead(own, scope);
       }
     }
   }
 
-  /** When the answer is expected. A look too early costs as much as one in time. */
-  #nextLook({ takenAt }: Waiting): number {
+  /**
+   * When the answer is expected. A look too early costs as much as one in time, so while a call stalls, looks become rarer:
+   * each finds the answer at most a quarter later than it came.
+   */
+  #nextLook({ call }: Waiting): number {
     const now = Date.now();
-    const begins = takenAt ?? this.#begunAt + this.#usualMs + CALL_LINGER_MS + TIMER_DELAY_MS;
+    const begins = call?.begunAt ?? this.#begunAt + this.#usualMs + CALL_LINGER_MS + TIMER_DELAY_MS;
     const expected = begins + this.#usualMs + TIMER_DELAY_MS;
-    return Math.min(Math.max(expected, now + 1), now + MAX_CALL_WAIT_MS);
+    const pause = Math.max(1, (now - begins) / 4);
+    const longest = call === undefined ? MAX_CALL_WAIT_MS : LEADER_BEAT_MS;
+    return Math.min(Math.max(expected, now + pause), now + longest);
   }
 
-  async #callFor(request: PublishRequest, { env }: Caller): Promise<PublishReceipt> {
+  async #callFor(request: PublishRequest, { env }: RequestScope): Promise<PublishReceipt> {
     const [receipt] = await callToPublish(env, this.#hub, [request]);
     return receipt ?? NO_ANSWER;
   }
@@ -120,30 +135,32 @@ class SharedCalls {
    * A hub with many subscribers is busy with sending, and writes and sends together what comes meanwhile. It gets more of
    * that if no request waits for the call of others.
    */
-  async #callSlowHub(request: PublishRequest, caller: Caller): Promise<PublishReceipt> {
+  async #callSlowHub(request: PublishRequest, scope: RequestScope): Promise<PublishReceipt> {
     const begunAt = Date.now();
-    const receipt = await this.#callFor(request, caller);
+    const receipt = await this.#callFor(request, scope);
     this.#took(Date.now() - begunAt);
     return receipt;
   }
 
   #took(milliseconds: number): void {
-    this.#usualMs += (Math.min(milliseconds, MAX_COUNTED_MS) - this.#usualMs) / 8;
+    this.#usualMs += (Math.min(milliseconds, MAX_COUNTED_CALL_MS) - this.#usualMs) / AVERAGED_CALLS;
   }
 
   /** Makes the call of a request and of those that wait. */
-  async #lead(own: Waiting, { env, executionCtx }: Caller): Promise<PublishReceipt> {
+  async #lead(own: Waiting, { env, executionCtx, leadsOn }: RequestScope): Promise<PublishReceipt> {
     const leader = {};
     this.#leader = leader;
     const call = this.#call(this.#take(own), env);
-    executionCtx.waitUntil(call.then(() => this.#leadOn(leader, env)));
+    executionCtx.waitUntil(
+      call.then(() => this.#leadOn(leader, leadsOn ? MAX_LED_CALLS - 1 : 0, env)),
+    );
     await call;
     return own.answer === undefined ? NO_ANSWER : receiptOf(own.answer);
   }
 
   /** Makes calls for those that came meanwhile, so that none of them has to look earlier in order to lead. */
-  async #leadOn(leader: object, env: Env): Promise<void> {
-    for (let calls = 1; calls < MAX_LED_CALLS && this.#waiting.length > 0; calls++) {
+  async #leadOn(leader: object, maxCalls: number, env: Env): Promise<void> {
+    for (let calls = 0; calls < maxCalls && this.#waiting.length > 0; calls++) {
       if (this.#waiting.length >= LINGER_FROM) await scheduler.wait(CALL_LINGER_MS);
       if (this.#leader !== leader) return;
       await this.#call(this.#take(), env);
@@ -172,13 +189,20 @@ class SharedCalls {
   async #call(taken: readonly Waiting[], env: Env): Promise<void> {
     const begunAt = Date.now();
     this.#begunAt = begunAt;
-    for (const each of taken) each.takenAt = begunAt;
+    const call: Call = { begunAt, aliveAt: begunAt };
+    for (const each of taken) each.call = call;
+    // If the platform ends this request, it ends the timer, too.
+    const beats = setInterval(() => {
+      call.aliveAt = Date.now();
+    }, LEADER_BEAT_MS);
     try {
       const requests = taken.map(({ request }) => request);
       const receipts = await callToPublish(env, this.#hub, requests);
       for (const [index, each] of taken.entries()) each.answer = ok(receipts[index] ?? NO_ANSWER);
     } catch (failure) {
       for (const each of taken) each.answer = { ok: false, failure };
+    } finally {
+      clearInterval(beats);
     }
     this.#took(Date.now() - begunAt);
   }

@@ -1,7 +1,7 @@
 /**
  * Publishes the events of one request or delivery: finds the hub of each event, and calls each hub once. The hub appends
  * them to its journal (`hub/publish-pipeline.ts`). A duplicate has a key (`event/publication.ts`) that the journal has already:
- * `hub/journal/journal-table.ts` decides it.
+ * `hub/journal/appender.ts` decides it.
  */
 
 import { eventBatch } from '../../event/event-batch.ts';
@@ -107,15 +107,15 @@ export async function publishToHubs(
     hubs.set(hub, share);
   }
   if (hubs.size > MAX_PUBLISH_NAMESPACES) return tooManyNamespaces(hubs.size, 'event-type ');
-  const outcomes = new Array<PublishOutcome>(events.length).fill('accepted');
+  const outcomes = new Array<PublishOutcome>(events.length).fill('failed');
   const scope = { env: c.env, executionCtx: c.executionCtx, leadsOn: hubs.size === 1 };
   await Promise.all(
     Array.from(hubs, async ([hub, share]) => {
       const request = { owner, events: eventBatch(share.events) };
       const became = await publishToHub(hub, request, scope);
-      if (typeof became === 'string') {
-        for (const index of share.indexes) outcomes[index] = became;
-      } else {
+      const common = typeof became === 'string' ? became : 'accepted';
+      for (const index of share.indexes) outcomes[index] = common;
+      if (typeof became !== 'string') {
         for (const each of became) {
           const index = share.indexes[each];
           if (index !== undefined) outcomes[index] = 'duplicate';

@@ -9,61 +9,64 @@ import { MAX_METADATA_DEPTH } from './limits.ts';
 /** Checks the nesting, that numbers are finite, and that texts are well-formed. */
 export function checkMetadata(value: unknown): Result<JsonObject> {
   if (!isJsonObject(value)) return invalid(`metadata must be a JSON object, not ${kindOf(value)}`);
-  if (isCarried(value, 1)) return ok(value as JsonObject);
-  const checked = checkValue(value, 'metadata', 1);
-  return checked.ok ? ok(value as JsonObject) : checked;
+  const problem = problemOf(value, 1);
+  return problem === undefined
+    ? ok(value as JsonObject)
+    : invalid(problem.messageOf(`metadata${problem.where}`));
 }
 
-/** Whether `checkValue` finds nothing. It says no more, so it need not name the members on the way. */
-function isCarried(value: unknown, depth: number): boolean {
-  if (typeof value === 'string') return value.isWellFormed();
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (typeof value !== 'object' || value === null) return value === null || isBoolean(value);
-  if (depth > MAX_METADATA_DEPTH) return false;
-  if (Array.isArray(value)) return value.every((member) => isCarried(member, depth + 1));
-  const members = value as JsonObject;
-  return Object.keys(members).every(
-    (key) => key.isWellFormed() && isCarried(members[key], depth + 1),
-  );
+/** What is wrong with a value. */
+interface Problem {
+  /** Its path below the value that was checked. It is only made on the way back: most values have no problem. */
+  readonly where: string;
+  readonly messageOf: (name: string) => string;
 }
 
-function isBoolean(value: unknown): boolean {
-  return typeof value === 'boolean';
+function problem(messageOf: Problem['messageOf']): Problem {
+  return { where: '', messageOf };
 }
 
-const VALID = ok(undefined);
-
-/** @param name the path of the value, for the message */
-function checkValue(value: unknown, name: string, depth: number): Result<undefined> {
+function problemOf(value: unknown, depth: number): Problem | undefined {
   switch (typeof value) {
     case 'string':
-      return value.isWellFormed() ? VALID : invalid(`${name} has an unpaired surrogate`);
+      if (value.isWellFormed()) return undefined;
+      return problem((name) => `${name} has an unpaired surrogate`);
     case 'number':
-      return Number.isFinite(value) ? VALID : invalid(`${name} is not a finite number`);
+      if (Number.isFinite(value)) return undefined;
+      return problem((name) => `${name} is not a finite number`);
     case 'boolean':
-      return VALID;
+      return undefined;
     case 'object':
-      return value === null ? VALID : checkMembers(value, name, depth);
+      return value === null ? undefined : problemOfMembers(value, depth);
     default:
-      return invalid(`${name} is ${kindOf(value)}, which JSON cannot hold`);
+      return problem((name) => `${name} is ${kindOf(value)}, which JSON cannot hold`);
   }
 }
 
-function checkMembers(object: object, name: string, depth: number): Result<undefined> {
+function problemOfMembers(object: object, depth: number): Problem | undefined {
   if (depth > MAX_METADATA_DEPTH) {
-    return invalid(`metadata is nested deeper than ${MAX_METADATA_DEPTH} levels`);
+    return problem(() => `metadata is nested deeper than ${MAX_METADATA_DEPTH} levels`);
   }
-  for (const [key, member] of Object.entries(object)) {
-    if (!key.isWellFormed()) return invalid(`a key in ${name} has an unpaired surrogate`);
-    const memberName = Array.isArray(object) ? `${name}[${key}]` : nameOfMember(name, key);
-    const checked = checkValue(member, memberName, depth + 1);
-    if (!checked.ok) return checked;
+  if (Array.isArray(object)) {
+    for (const [index, member] of object.entries()) {
+      const found = problemOf(member, depth + 1);
+      if (found !== undefined) return { ...found, where: `[${index}]${found.where}` };
+    }
+    return undefined;
   }
-  return VALID;
+  const members = object as JsonObject;
+  for (const key of Object.keys(members)) {
+    if (!key.isWellFormed()) {
+      return problem((name) => `a key in ${name} has an unpaired surrogate`);
+    }
+    const found = problemOf(members[key], depth + 1);
+    if (found !== undefined) return { ...found, where: `${placeOf(key)}${found.where}` };
+  }
+  return undefined;
 }
 
-function nameOfMember(name: string, key: string): string {
-  return /^[\w-]{1,64}$/.test(key) ? `${name}.${key}` : `${name}[${quote(key)}]`;
+function placeOf(key: string): string {
+  return /^[\w-]{1,64}$/.test(key) ? `.${key}` : `[${quote(key)}]`;
 }
 
 /**

@@ -2,14 +2,14 @@
 
 import { quote } from '../lib/quote.ts';
 import { rememberingLast } from '../lib/repeated.ts';
-import { invalid, ok, type Result, tooMany } from '../lib/result.ts';
+import { invalid, isOk, ok, type Result, tooMany } from '../lib/result.ts';
 import { MAX_EVENT_SOURCE_CHARACTERS } from './limits.ts';
 
 /** Characters of a URI reference (RFC 3986, section 2); a `%` begins an escape. */
 const URI_REFERENCE = /^(?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+$/;
 
 /** @param cluster the name of this cluster, whose own sources no publisher may use; undefined if nothing is published */
-export const checkEventSource = rememberingLast(checkSource);
+export const checkEventSource = rememberingLast(checkSource, isOk);
 
 function checkSource(value: string, cluster: string | undefined): Result<string> {
   if (value.length > MAX_EVENT_SOURCE_CHARACTERS) {

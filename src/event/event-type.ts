@@ -5,7 +5,7 @@
 
 import { quote } from '../lib/quote.ts';
 import { rememberingLast } from '../lib/repeated.ts';
-import { invalid, ok, type Result, tooMany } from '../lib/result.ts';
+import { invalid, isOk, ok, type Result, tooMany } from '../lib/result.ts';
 import { MAX_EVENT_TYPE_CHARACTERS, MAX_PATTERN_CHARACTERS } from './limits.ts';
 
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
@@ -23,7 +23,7 @@ const checkRepeated = rememberingLast((eventType: string): Result<string> => {
   return illegal === undefined
     ? ok(eventType)
     : invalid(`event type ${quote(eventType)}${illegal.replace(/^segment/, ': segment')}`);
-});
+}, isOk);
 
 /** Ignores the length. */
 function whyIllegal(eventType: string): string | undefined {

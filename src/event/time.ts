@@ -1,4 +1,5 @@
 /** RFC 3339 timestamps that CloudEvents and Go's clients can parse. */
+import { rememberingLast } from '../lib/repeated.ts';
 
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
 
@@ -58,14 +59,12 @@ function daysInMonth(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
-/** Events of a batch have the same time. */
-let last = { unixMilliseconds: Number.NaN, text: '' };
-
 /** The same as Go's RFC3339Nano: in UTC, and without trailing zeros in the fraction. */
 export function formatTimestamp(unixMilliseconds: number): string {
-  if (last.unixMilliseconds !== unixMilliseconds) {
-    const text = new Date(unixMilliseconds).toISOString().replace(/\.?0*Z$/, 'Z');
-    last = { unixMilliseconds, text };
-  }
-  return last.text;
+  return formatRepeated(unixMilliseconds, undefined);
 }
+
+/** Events of a batch have the same time. */
+const formatRepeated = rememberingLast((unixMilliseconds: number) =>
+  new Date(unixMilliseconds).toISOString().replace(/\.?0*Z$/, 'Z'),
+);

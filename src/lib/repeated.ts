@@ -1,19 +1,21 @@
 /**
- * A check that remembers the last text that passed. Events of a batch mostly repeat the values of the event before.
+ * A function that remembers its last value. Events of a batch, and requests of a publisher, mostly repeat what the one
+ * before had.
  *
- * @param check depends on nothing but its arguments
+ * @param compute depends on nothing but its arguments
+ * @param isKept whether a value is remembered, with its arguments
  */
-import type { Result } from './result.ts';
-
-export function rememberingLast<Context>(
-  check: (text: string, context: Context) => Result<string>,
-): (text: string, context: Context) => Result<string> {
-  let last: { text: string; context: Context; result: Result<string> } | undefined;
-  return (text, context) => {
-    if (last !== undefined && last.text === text && last.context === context) return last.result;
-    const result = check(text, context);
-    // What fails may be long.
-    if (result.ok) last = { text, context, result };
-    return result;
+export function rememberingLast<Argument, Context, Value>(
+  compute: (argument: Argument, context: Context) => Value,
+  isKept: (value: Value) => boolean = () => true,
+): (argument: Argument, context: Context) => Value {
+  let last: { argument: Argument; context: Context; value: Value } | undefined;
+  return (argument, context) => {
+    if (last !== undefined && last.argument === argument && last.context === context) {
+      return last.value;
+    }
+    const value = compute(argument, context);
+    if (isKept(value)) last = { argument, context, value };
+    return value;
   };
 }

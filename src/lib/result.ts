@@ -17,6 +17,10 @@ export function ok<T>(value: T): Result<T, never> {
   return { ok: true, value };
 }
 
+export function isOk({ ok }: Result<unknown, unknown>): boolean {
+  return ok;
+}
+
 export function invalid(message: string): { ok: false; failure: Failure } {
   return { ok: false, failure: { reason: 'invalid', message } };
 }

@@ -3,6 +3,7 @@
  * `%2e%2e` before anything could reject it, and a router that decodes again could see another path than was checked.
  */
 
+import { rememberingLast } from '../../lib/repeated.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { dotSegment } from '../../lib/text.ts';
 import { parseNamespacePath } from '../../namespace/namespace.ts';
@@ -18,11 +19,9 @@ const URL_PARTS = /^([a-z]+:\/\/[^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?/i;
  */
 export function parsePath(url: string): Result<string> {
   const [, , written = '/'] = URL_PARTS.exec(url) ?? [];
-  const raw = written.includes('//') ? written.replace(/\/{2,}/g, '/') : written;
-
   let path: string;
   try {
-    path = raw.includes('%') ? decodeURIComponent(raw) : raw;
+    path = decodeURIComponent(written.replace(/\/{2,}/g, '/'));
   } catch {
     return invalid('the path of the URL has a malformed percent escape');
   }
@@ -64,8 +63,8 @@ export function rawPathAndQuery(url: string): string {
   return query === undefined ? escaped : `${escaped}?${query}`;
 }
 
-/** The first segments of all routes. No namespace can have these names. */
-const FIRST_SEGMENTS = ['sys', 'auth'];
+/** A namespace, and a route behind it. All routes begin with `sys` or `auth`, which no namespace can have as its name. */
+const BELOW_NAMESPACE = /^\/v1\/(?!(?:sys|auth)(?:\/|$))(.*?)\/((?:sys|auth)(?:\/.*)?)$/s;
 
 /**
  * Divides a path into the namespace in front of the route, and the route.
@@ -74,17 +73,10 @@ const FIRST_SEGMENTS = ['sys', 'auth'];
  * divide('/v1/team-a/sys/health') // { namespace: 'team-a', route: '/v1/sys/health' }
  */
 export function divide(path: string): { readonly namespace: string; readonly route: string } {
-  // Most requests name no namespace in the URL.
-  if (path.startsWith('/v1/sys/') || path.startsWith('/v1/auth/')) {
-    return { namespace: '', route: path };
-  }
-  const [, version, ...segments] = path.split('/');
-  const start = segments.findIndex((segment) => FIRST_SEGMENTS.includes(segment));
-  if (version !== 'v1' || start < 1) return { namespace: '', route: path };
-  return {
-    namespace: segments.slice(0, start).join('/'),
-    route: `/v1/${segments.slice(start).join('/')}`,
-  };
+  const [, namespace, route] = BELOW_NAMESPACE.exec(path) ?? [];
+  return namespace === undefined || route === undefined
+    ? { namespace: '', route: path }
+    : { namespace, route: `/v1/${route}` };
 }
 
 /** The path of the namespace: that of the header, and the one in the URL below it. Undefined if none can have it. */
@@ -106,18 +98,13 @@ export interface RequestPath {
   readonly apiPath: string;
 }
 
-let last: { readonly url: string; readonly path: Result<RequestPath> } | undefined;
-
-/**
- * Hono asks for the route before any middleware runs, and a publisher repeats its URL, so the last one is remembered. A
- * query may have a ticket in it, and is not.
- */
+/** A query may have a ticket in it, and is not remembered. */
 export function pathOf(url: string): Result<RequestPath> {
-  if (url === last?.url) return last.path;
-  const path = parseRequestPath(url);
-  if (!url.includes('?')) last = { url, path };
-  return path;
+  return url.includes('?') ? parseRequestPath(url) : parseRepeated(url, undefined);
 }
+
+/** Hono asks for the route before any middleware runs, and a publisher repeats its URL. */
+const parseRepeated = rememberingLast(parseRequestPath);
 
 function parseRequestPath(url: string): Result<RequestPath> {
   const whole = parsePath(url);

@@ -5,6 +5,7 @@
 
 import { countOf, type EventBatch, eventBatch, frameAt } from '../event/event-batch.ts';
 import type { Publication } from '../event/publication.ts';
+import { logError } from '../lib/log.ts';
 import type { Alarms } from '../objects/alarms.ts';
 import type {
   Published,
@@ -91,7 +92,7 @@ export class PublishPipeline {
    * the events, so a subscriber that connects meanwhile is sent them with all others.
    */
   async #commit(requests: readonly EventBatch[]): Promise<Sequences[]> {
-    const { ctx, journal, fanOut } = this.#parts;
+    const { journal, fanOut } = this.#parts;
     const acceptedAt = Date.now();
     let sequences: Sequences[];
     let isNew: boolean;
@@ -102,12 +103,24 @@ export class PublishPipeline {
         journal.append(requests.map((events) => acceptedTogether(events, acceptedAt))),
       );
       isNew = lastOf(journal.end) > before;
-      if (isNew) await ctx.storage.sync();
+      if (isNew) await this.#synced();
     } finally {
       journal.showAppended();
     }
     if (isNew && fanOut.hasSubscribers) await fanOut.deliver(entriesOf(requests, sequences));
     return sequences;
+  }
+
+  /** If the disk does not confirm, nobody knows what it has: the object starts again with that. */
+  async #synced(): Promise<void> {
+    const { ctx } = this.#parts;
+    try {
+      await ctx.storage.sync();
+    } catch (error) {
+      logError('the events of a hub may not be durable, and it starts again', error);
+      ctx.abort(messageOf(error));
+      throw error;
+    }
   }
 }
 

@@ -13,6 +13,7 @@ const EXPECTED = [
   // What tests do to storage.
   /disk full: SQLITE_CONSTRAINT/,
   /SQLITE_(FULL|CORRUPT)/,
+  /the disk does not answer/,
   /cannot be read: no such column/,
   /no such column: (sequence|first)/,
   /another writer has appended event/,

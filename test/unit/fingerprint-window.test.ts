@@ -271,9 +271,19 @@ describe('the memory of all windows of an isolate', () => {
     for (let i = 0; i < 40; i++) {
       others.push(large());
       first?.window.append(fingerprintsOf(sequence(), 1));
+      first?.window.count();
     }
     expect(first?.window.byteLength).toBeGreaterThan(0);
     expect(first?.segments.reads).toBe(1);
+  });
+
+  it('counts the hash table of a window that is only searched', () => {
+    const { window, segments } = large();
+    const before = fingerprintMemory.byteLength;
+    for (let i = 0; i < 20; i++) found(window, 1, segments.next);
+    window.count();
+    expect(window.byteLength).toBeGreaterThan(0);
+    expect(fingerprintMemory.byteLength - before).toBeGreaterThan(500_000);
   });
 
   it('keeps no window that is dropped, and few of hubs that sleep', () => {

@@ -93,6 +93,7 @@ export class Appender {
       return ofBatch;
     });
     if (builder.count > 0) this.#store(builder, note);
+    this.#parts.window.count();
     return sequences;
   }
 

@@ -71,7 +71,11 @@ export class FingerprintWindow {
       blocks.newer = new FingerprintBlock(newer.first + newer.count);
     }
     blocks.newer.append(fingerprints);
-    fingerprintMemory.use(this);
+  }
+
+  /** Counts the memory that it takes now. To be called after it was searched or appended to. */
+  count(): void {
+    if (this.#blocks !== undefined) fingerprintMemory.use(this);
   }
 
   /**

@@ -58,5 +58,6 @@ export function sequencesWithId(
   if (order === 'oldest first') inRows();
   inSegments();
   if (order === 'newest first') inRows();
+  window.count();
   return found;
 }

@@ -11,9 +11,9 @@ import { tokenOf } from '../request/header.ts';
 import { type Refusal, refused } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';
 import { type Caller, rootCaller } from './caller.ts';
-import { isDigest, isMadeHere, knownRootDigest, rootDigest } from './root-token.ts';
+import { isMadeHere, isRootDigest } from './root-token.ts';
 import { callerOfToken } from './token-caller.ts';
-import { knownDigest, tokenDigest } from './token-digest.ts';
+import { tokenDigest } from './token-digest.ts';
 import { locateToken } from './token-location.ts';
 import { adopt, upstreamText } from './upstream-token.ts';
 
@@ -34,14 +34,13 @@ export async function authenticate(
 ): Promise<Result<Caller, Refusal>> {
   const secret = tokenOf(headers);
   if (secret === undefined) return refused({ reason: 'no_token' });
-  // What is known is not waited for: each `await` costs a publish a microsecond.
-  const digest = knownDigest(secret) ?? (await tokenDigest(secret));
-  if (isDigest(digest, knownRootDigest(config) ?? (await rootDigest(config)))) {
+  const digest = await tokenDigest(secret);
+  if (await isRootDigest(digest, config)) {
     workerCaches.tokenDigests.set(secret, digest);
     return ok(rootCaller(secret));
   }
   const text = digestedText(secret, config);
-  const { hex } = text === secret ? digest : (knownDigest(text) ?? (await tokenDigest(text)));
+  const { hex } = text === secret ? digest : await tokenDigest(text);
   const cached = lookup.mayBeCached ? cachedCaller(hex) : undefined;
   const caller =
     cached === undefined

@@ -3,23 +3,22 @@
 import type { Config } from '../../config/config.ts';
 import { TOKEN_PREFIX } from '../../token/token-form.ts';
 import { type TokenDigest, workerCaches } from '../worker-caches.ts';
-import { knownDigest, tokenDigest } from './token-digest.ts';
+import { tokenDigest } from './token-digest.ts';
 
 export async function isRootToken(secret: string, config: Config): Promise<boolean> {
-  const digest = knownDigest(secret) ?? (await tokenDigest(secret));
-  return isDigest(digest, knownRootDigest(config) ?? (await rootDigest(config)));
+  return isRootDigest(await tokenDigest(secret), config);
 }
 
 /** Digests have one length, so the time of the comparison does not tell how much of a guess is right. */
-export function isDigest({ bytes }: TokenDigest, expected: TokenDigest): boolean {
-  return crypto.subtle.timingSafeEqual(bytes, expected.bytes);
+export async function isRootDigest(
+  { bytes }: TokenDigest,
+  { rootToken = '' }: Config,
+): Promise<boolean> {
+  const root = workerCaches.rootTokenDigests.get(rootToken) ?? (await rootDigest(rootToken));
+  return crypto.subtle.timingSafeEqual(bytes, root.bytes);
 }
 
-export function knownRootDigest({ rootToken = '' }: Config): TokenDigest | undefined {
-  return workerCaches.rootTokenDigests.get(rootToken);
-}
-
-export async function rootDigest({ rootToken = '' }: Config): Promise<TokenDigest> {
+async function rootDigest(rootToken: string): Promise<TokenDigest> {
   const digest = await tokenDigest(rootToken);
   workerCaches.rootTokenDigests.set(rootToken, digest);
   return digest;

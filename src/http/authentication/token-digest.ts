@@ -8,12 +8,12 @@
 import { hexOf, sha256 } from '../../lib/digest.ts';
 import { type TokenDigest, workerCaches } from '../worker-caches.ts';
 
-/** So that a token which is known is not waited for: `knownDigest(text) ?? (await tokenDigest(text))`. */
-export function knownDigest(text: string): TokenDigest | undefined {
-  return workerCaches.tokenDigests.get(text);
+/** Remembers nothing: whoever knows that the token is a good one does. */
+export function tokenDigest(text: string): TokenDigest | Promise<TokenDigest> {
+  return workerCaches.tokenDigests.get(text) ?? computeDigest(text);
 }
 
-export async function tokenDigest(text: string): Promise<TokenDigest> {
+async function computeDigest(text: string): Promise<TokenDigest> {
   const bytes = await sha256(text);
   return { bytes, hex: hexOf(new Uint8Array(bytes)) };
 }

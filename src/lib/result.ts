@@ -1,6 +1,6 @@
 /**
- * Expected failures are values; bugs throw. `http/respond.ts` turns a `Failure` into a response, and `cli/command.ts`
- * turns it into a message and an exit code.
+ * Expected failures are values; bugs throw. `http/respond.ts` turns a `Failure` into a response, and
+ * `cli/command/run-command.ts` turns it into a message and an exit code.
  */
 
 export type Result<T, F = Failure> =

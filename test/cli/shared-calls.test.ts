@@ -1,4 +1,7 @@
-/** Publishes that share calls, as the runtime serves them: each request in a context of its own, and clients that leave. */
+/**
+ * Publishes at the same time, as the runtime serves them: each request in a context of its own, and clients that leave.
+ * Which of them share a call is not seen from outside: see `test/worker/shared-calls.test.ts`.
+ */
 import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';

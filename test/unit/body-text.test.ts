@@ -18,6 +18,7 @@ describe('the text of a body', () => {
   ])('is refused for %s, and the next body is read', (_what, broken) => {
     expect(decodeUtf8(Uint8Array.from(broken)).ok).toBe(false);
     expect(accepted(decodeUtf8(bytes('\u00acé€😀')))).toBe('¬é€😀');
+    expect(decodeUtf8(Uint8Array.from(broken)).ok).toBe(false);
     expect(accepted(decodeUtf8(bytes('\ufeff{}')))).toBe('{}');
   });
 });

@@ -57,8 +57,9 @@ class Calls {
     await vi.waitFor(() => expect(this.begun.length).toBeGreaterThanOrEqual(number), PATIENCE);
   }
 
-  release(): void {
-    for (const { resolve } of this.#gates) resolve();
+  /** @param first so many */
+  release(first = this.#gates.length): void {
+    for (const { resolve } of this.#gates.slice(0, first)) resolve();
   }
 }
 
@@ -369,6 +370,27 @@ describe('the request that makes the call', () => {
     await Promise.all(sent);
     return made;
   }
+
+  it('shows that it is alive also while it makes one for a single other', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] });
+    const hub = hubName('', aName('hub'));
+    const calls = new Calls(2);
+    const publishAs = (id: string) => {
+      const events = eventBatch([{ key: id, json: JSON.stringify({ id }) }]);
+      const scope = { env, executionCtx: createExecutionContext(), leadsOn: true };
+      return publishInSharedCall(hub, { owner: 'root', events }, scope);
+    };
+    const sent = [publishAs('leading')];
+    await calls.until(1);
+    expect(vi.getTimerCount()).toBe(0);
+    sent.push(publishAs('waiting'));
+    calls.release(1);
+    await sent[0];
+    expect(vi.getTimerCount()).toBe(1);
+    calls.release();
+    await Promise.all(sent);
+    expect(vi.getTimerCount()).toBe(0);
+  });
 
   it('makes the next one for others, unless it has several hubs to call', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });

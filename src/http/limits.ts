@@ -57,6 +57,12 @@ export const MAX_SHARED_CHARACTERS = 256 * 1024;
  */
 export const MAX_CALL_WAIT_MS = 10;
 
+/**
+ * How long a request may wait that a call still takes. Each makes a call of its own long before, so one that waits longer
+ * was ended with its client, whose token may be revoked meanwhile.
+ */
+export const ABANDONED_AFTER_MS = 1000;
+
 /** How long a call waits for more requests that share it, if several wait already. */
 export const CALL_LINGER_MS = 1;
 

@@ -136,6 +136,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_SHARED_EVENTS: 128,
     MAX_SHARED_CHARACTERS: 262_144,
     MAX_CALL_WAIT_MS: 10,
+    ABANDONED_AFTER_MS: 1000,
     CALL_LINGER_MS: 1,
     SLOW_CALL_MS: 25,
     AVERAGED_CALLS: 8,

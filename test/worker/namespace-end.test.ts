@@ -1,8 +1,10 @@
 /** What is left of a namespace that was deleted, and of one that never was. */
+
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
+import { eventBatch } from '../../src/event/event-batch.ts';
 import { LOOKUP_CACHE_MS } from '../../src/objects/limits.ts';
 import { hubName, wildcardHubName } from '../../src/objects/names.ts';
 import { digestOf } from '../../src/token/token-form.ts';
@@ -104,7 +106,8 @@ describe('a deleted namespace', () => {
       await expect(object.createChild('below')).rejects.toThrow('was deleted');
     });
     await runInDurableObject(env.HUB.getByName(hubName(key, 'new')), async (hub) => {
-      await expect(hub.publish([], 'root')).rejects.toThrow('was deleted');
+      const events = eventBatch([{ key: 'a\np\n\nnew\ns', json: '{}' }]);
+      await expect(hub.publishAll([{ owner: 'root', events }])).rejects.toThrow('was deleted');
     });
   });
 

@@ -4,6 +4,7 @@ import { env, exports } from 'cloudflare:workers';
 import { describe, expect, vi } from 'vitest';
 import { countOf, eventBatch, frameAt } from '../../src/event/event-batch.ts';
 import {
+  ABANDONED_AFTER_MS,
   LEADER_LOST_MS,
   MAX_SHARED_CHARACTERS,
   MAX_SHARED_EVENTS,
@@ -15,7 +16,7 @@ import { MAX_HUBS } from '../../src/objects/limits.ts';
 import { hubName } from '../../src/objects/names.ts';
 import { Hub } from '../../src/worker.ts';
 import { it } from './fixtures.ts';
-import { aName } from './security-support.ts';
+import { aName, elapse } from './security-support.ts';
 import { fetchApi, hubStub, journalOf, publish, subscribe, TOKEN } from './support.ts';
 
 const real = Hub.prototype.publishAll;
@@ -413,6 +414,27 @@ describe('the request that makes the call', () => {
     expect(await countsOf(await other)).toEqual({ accepted: 1, duplicates: 0 });
     await first;
     expect((await storedIn(type)).sort()).toEqual(['leading', 'left', 'other']);
+  });
+
+  it('may hang while the client of another leaves, whose event nobody publishes later', async () => {
+    const type = aName('left');
+    await send(type, 'warm');
+    const calls = new Calls(1);
+    const leading = send(type, 'leading');
+    await calls.until(1);
+    const client = new AbortController();
+    const wait = scheduler.wait.bind(scheduler);
+    const waiting = vi.spyOn(scheduler, 'wait').mockImplementationOnce((...args) => {
+      client.abort();
+      return wait(...args);
+    });
+    await expect(abandonable(type, 'left', client.signal)).rejects.toThrow();
+    waiting.mockRestore();
+    elapse(ABANDONED_AFTER_MS + 1);
+    await send(type, 'later');
+    expect((await storedIn(type)).sort()).toEqual(['later', 'warm']);
+    calls.release();
+    await leading;
   });
 
   it('may end without an answer: the others publish again, and nothing is doubled', async () => {

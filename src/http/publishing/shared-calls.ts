@@ -16,6 +16,7 @@ import { nameForOperators } from '../../objects/names.ts';
 import { failureAt } from '../../objects/storage-failure.ts';
 import type { AppContext } from '../context.ts';
 import {
+  ABANDONED_AFTER_MS,
   AVERAGED_CALLS,
   CALL_LINGER_MS,
   LEADER_BEAT_MS,
@@ -71,6 +72,8 @@ interface Call {
 /** A request that waits for its answer. */
 interface Waiting {
   readonly request: PublishRequest;
+  /** Unix milliseconds. */
+  readonly since: number;
   /** The call that took it. */
   call?: Call;
   answer?: Result<PublishReceipt, unknown>;
@@ -96,18 +99,17 @@ class SharedCalls {
   async publish(request: PublishRequest, scope: RequestScope): Promise<PublishReceipt> {
     if (!fits(request, 0, 0)) return this.#callFor(request, scope);
     if (this.#usualMs >= SLOW_CALL_MS) return this.#callSlowHub(request, scope);
-    const own: Waiting = { request };
+    const own: Waiting = { request, since: Date.now() };
     if (this.#leader === undefined) return this.#lead(own, scope);
     this.#waiting.push(own);
-    const since = Date.now();
     for (;;) {
       await scheduler.wait(this.#nextLook(own) - Date.now());
       if (own.answer !== undefined) return receiptOf(own.answer);
       const now = Date.now();
       if (own.call !== undefined) {
         // The platform may have ended the leader. If it did publish the events, they are duplicates now.
-        if (now - own.call.aliveAt >= LEADER_LOST_MS) return this.#callFor(request, scope);
-      } else if (this.#leader === undefined || now - since >= MAX_CALL_WAIT_MS) {
+        if (now - own.call.aliveAt >= LEADER_LOST_MS) return this.#callAgain(request, scope);
+      } else if (this.#leader === undefined || now - own.since >= MAX_CALL_WAIT_MS) {
         return this.#lead(own, scope);
       }
     }
@@ -129,6 +131,12 @@ class SharedCalls {
   async #callFor(request: PublishRequest, { env }: RequestScope): Promise<PublishReceipt> {
     const [receipt] = await callToPublish(env, this.#hub, [request]);
     return receipt ?? NO_ANSWER;
+  }
+
+  /** The hub may still have the first call in its queue, so a refusal does not tell what becomes of the events. */
+  async #callAgain(request: PublishRequest, scope: RequestScope): Promise<PublishReceipt> {
+    const receipt = await this.#callFor(request, scope);
+    return 'refused' in receipt ? NO_ANSWER : receipt;
   }
 
   /**
@@ -170,7 +178,10 @@ class SharedCalls {
 
   /** As many of those that wait as fit into one call. */
   #take(own?: Waiting): Waiting[] {
-    const all = own === undefined ? this.#waiting : [own, ...this.#waiting];
+    // A request that waits for longer would have made a call of its own, unless its client left and the platform ended it.
+    const oldest = Date.now() - ABANDONED_AFTER_MS;
+    const waiting = this.#waiting.filter(({ since }) => since >= oldest);
+    const all = own === undefined ? waiting : [own, ...waiting];
     const taken: Waiting[] = [];
     const left: Waiting[] = [];
     let events = 0;

@@ -99,9 +99,11 @@ describe('a data folder', () => {
       const server = await startLocalServer(['--data', data]);
       const workerd = workerdOf(server);
       const exit = once(server.process, 'exit');
-      process.kill(guardOf(server), 'SIGSTOP');
+      // Found now: when the server has died, the guard is no child of it any more.
+      const guard = guardOf(server);
+      process.kill(guard, 'SIGSTOP');
       server.process.kill('SIGKILL');
-      process.kill(guardOf(server), 'SIGKILL');
+      process.kill(guard, 'SIGKILL');
       await exit;
       expect(await publish(server, 'x')).toMatchObject({ accepted: 1 });
       const { code, stderr } = await run(['dev', '--port', '0', '--data', data]);

@@ -38,13 +38,23 @@ export function isWholeBatch({ keys, frames, ends }: EventBatch, minUnits: numbe
   return keyEnd === keys.length && frameEnd === frames.length;
 }
 
-export function keyAt({ keys, ends }: EventBatch, index: number): string {
-  return keys.slice(ends[2 * index - 2] ?? 0, ends[2 * index]);
+/** The keys of the events from one to another, which is not included. */
+export function keysBetween({ keys, ends }: EventBatch, start: number, end: number): string {
+  return keys.slice(ends[2 * start - 2] ?? 0, ends[2 * end - 2] ?? 0);
+}
+
+/** The frames of the same. */
+export function framesBetween({ frames, ends }: EventBatch, start: number, end: number): string {
+  return frames.slice(ends[2 * start - 1] ?? 0, ends[2 * end - 1] ?? 0);
+}
+
+export function keyAt(events: EventBatch, index: number): string {
+  return keysBetween(events, index, index + 1);
 }
 
 /** The JSON frame of an event. */
-export function frameAt({ frames, ends }: EventBatch, index: number): string {
-  return frames.slice(ends[2 * index - 1] ?? 0, ends[2 * index + 1]);
+export function frameAt(events: EventBatch, index: number): string {
+  return framesBetween(events, index, index + 1);
 }
 
 /** @param events each with its key and its JSON frame */

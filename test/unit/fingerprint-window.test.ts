@@ -271,7 +271,7 @@ describe('the memory of all windows of an isolate', () => {
     for (let i = 0; i < 40; i++) {
       others.push(large());
       first?.window.append(fingerprintsOf(sequence(), 1));
-      first?.window.count();
+      first?.window.accountMemory();
     }
     expect(first?.window.byteLength).toBeGreaterThan(0);
     expect(first?.segments.reads).toBe(1);
@@ -281,7 +281,7 @@ describe('the memory of all windows of an isolate', () => {
     const { window, segments } = large();
     const before = fingerprintMemory.byteLength;
     for (let i = 0; i < 20; i++) found(window, 1, segments.next);
-    window.count();
+    window.accountMemory();
     expect(window.byteLength).toBeGreaterThan(0);
     expect(fingerprintMemory.byteLength - before).toBeGreaterThan(500_000);
   });

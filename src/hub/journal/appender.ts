@@ -93,7 +93,7 @@ export class Appender {
       return ofBatch;
     });
     if (builder.count > 0) this.#store(builder, note);
-    this.#parts.window.count();
+    this.#parts.window.accountMemory();
     return sequences;
   }
 
@@ -112,7 +112,7 @@ export class Appender {
     };
     return (
       window.find(low, high, builder.first, isSame) !== undefined ||
-      store.hasRow(keyAt(batch, place))
+      (store.rows.last > 0 && store.rows.has(keyAt(batch, place)))
     );
   }
 

@@ -74,7 +74,7 @@ export class FingerprintWindow {
   }
 
   /** Counts the memory that it takes now. To be called after it was searched or appended to. */
-  count(): void {
+  accountMemory(): void {
     if (this.#blocks !== undefined) fingerprintMemory.use(this);
   }
 

@@ -58,6 +58,6 @@ export function sequencesWithId(
   if (order === 'oldest first') inRows();
   inSegments();
   if (order === 'newest first') inRows();
-  window.count();
+  window.accountMemory();
   return found;
 }

@@ -3,8 +3,7 @@ import { eventBatch } from '../../event/event-batch.ts';
 import { logError } from '../../lib/log.ts';
 import type { FeedSlice } from '../../objects/hub-contract.ts';
 import type { JournalEntry } from './record.ts';
-import type { Segment, SegmentInfo } from './segment.ts';
-import { lastOf } from './segment.ts';
+import { lastOf, type Segment, type SegmentInfo } from './segment.ts';
 import type { SegmentStore } from './segment-store.ts';
 
 /** Entries that follow each other. */

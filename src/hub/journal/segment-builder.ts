@@ -1,8 +1,8 @@
 /** Records on their way to a segment: those that are appended in one transaction, as far as they fit into one row. */
-import { countOf, keyAt } from '../../event/event-batch.ts';
+import { countOf, framesBetween, keyAt, keysBetween } from '../../event/event-batch.ts';
 import { GrowingArray } from '../../lib/growing-array.ts';
 import type { NewRecords } from './record.ts';
-import { checksumOf, INDEX, INDEX_WORDS } from './segment-index.ts';
+import { checksumOf, ENDS, INDEX, INDEX_WORDS } from './segment-index.ts';
 
 /** Records of one request that follow each other, in the texts of the request. */
 interface Run {
@@ -88,15 +88,11 @@ export class SegmentBuilder {
   }
 
   get keys(): string {
-    return this.#joined(({ keys, ends }, start, end) =>
-      keys.slice(ends[2 * start - 2] ?? 0, ends[2 * end - 2]),
-    );
+    return this.#joined(keysBetween);
   }
 
   get frames(): string {
-    return this.#joined(({ frames, ends }, start, end) =>
-      frames.slice(ends[2 * start - 1] ?? 0, ends[2 * end - 1]),
-    );
+    return this.#joined(framesBetween);
   }
 
   /**
@@ -112,7 +108,7 @@ export class SegmentBuilder {
     const lastBefore = before.length - INDEX_WORDS;
     for (const [place, acceptedAt] of this.#acceptedAt.entries()) {
       const at = before.length + place * INDEX_WORDS;
-      for (const end of [INDEX.keyEnd, INDEX.frameEnd, INDEX.bytesEnd]) {
+      for (const end of ENDS) {
         index[at + end] = (index[at + end] ?? 0) + (before[lastBefore + end] ?? 0);
       }
       index[at + INDEX.delay] = acceptedAt - firstAcceptedAt;

@@ -21,6 +21,9 @@ export const INDEX = {
   delay: 4,
 } as const;
 
+/** The numbers that count from the beginning of the segment. */
+export const ENDS = [INDEX.keyEnd, INDEX.frameEnd, INDEX.bytesEnd] as const;
+
 /** The greatest delay that the index can hold, in milliseconds: 49 days. */
 export const MAX_DELAY_MS = 2 ** 32 - 1;
 
@@ -36,7 +39,7 @@ export function isSound(
 ): boolean {
   const { length } = index;
   if (length !== count * INDEX_WORDS) return false;
-  for (const word of [INDEX.keyEnd, INDEX.frameEnd, INDEX.bytesEnd, INDEX.delay]) {
+  for (const word of [...ENDS, INDEX.delay]) {
     for (let at = INDEX_WORDS + word; at < length; at += INDEX_WORDS) {
       if ((index[at] ?? 0) < (index[at - INDEX_WORDS] ?? 0)) return false;
     }

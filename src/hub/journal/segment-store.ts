@@ -62,11 +62,6 @@ export class SegmentStore {
     return this.#keys?.keyOf(sequence);
   }
 
-  /** Whether a row that was not converted yet has this key. */
-  hasRow(key: string): boolean {
-    return this.rows.last > 0 && this.rows.has(key);
-  }
-
   deleteThrough(sequence: number): void {
     if (this.rows.last > 0) this.rows.deleteThrough(sequence);
     this.table.deleteBefore(sequence + 1);

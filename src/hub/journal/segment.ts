@@ -3,7 +3,7 @@
  * that a part of it is moved without being parsed. A record that is damaged is read as a gap.
  */
 import { Buffer } from 'node:buffer';
-import { type EventBatch, frameAt, keyAt } from '../../event/event-batch.ts';
+import { type EventBatch, eventBatch, frameAt, keyAt } from '../../event/event-batch.ts';
 import type { FeedSlice } from '../../objects/hub-contract.ts';
 import { Frame } from '../../wire/frame.ts';
 import { EventEntry, gapEntry, type JournalEntry } from './record.ts';
@@ -118,16 +118,12 @@ export class Segment {
   }
 
   #readable(from: number, to: number): EventBatch {
-    const ends = new Uint32Array(2 * (to - from + 1));
-    let keys = '';
-    let frames = '';
-    for (let sequence = from; sequence <= to; sequence++) {
-      keys += this.keyOf(sequence);
-      frames += this.#frameOf(sequence) ?? '';
-      ends[2 * (sequence - from)] = keys.length;
-      ends[2 * (sequence - from) + 1] = frames.length;
-    }
-    return { keys, frames, ends };
+    return eventBatch(
+      Array.from({ length: to - from + 1 }, (_, i) => ({
+        key: this.keyOf(from + i),
+        json: this.#frameOf(from + i) ?? '',
+      })),
+    );
   }
 
   #read(sequence: number): JournalEntry {

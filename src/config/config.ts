@@ -4,6 +4,7 @@ import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { checkUpstream, type Upstream } from '../outbound/upstream/address.ts';
 import { isToken } from '../token/token-form.ts';
+import { parsePlacement } from './placement.ts';
 import { parseRetention } from './retention.ts';
 import { parseSealingKeys } from './sealing.ts';
 import { allowsLoopbackHttp, type Variables } from './variables.ts';
@@ -57,6 +58,8 @@ export function parseConfig(variables: Variables): Result<Config> {
   }
   const retention = parseRetention(variables);
   if (!retention.ok) return retention;
+  const placement = parsePlacement(variables);
+  if (!placement.ok) return placement;
   const rootToken = variables.ROOT_TOKEN || undefined;
   if (rootToken !== undefined && !isToken(rootToken)) {
     return invalid(

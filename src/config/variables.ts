@@ -6,6 +6,8 @@ export interface Variables {
   readonly JOURNAL_MAX_EVENTS?: string;
   readonly JOURNAL_MAX_BYTES?: string;
   readonly JOURNAL_MAX_AGE?: string;
+  readonly JURISDICTION?: string;
+  readonly LOCATION?: string;
   readonly UPSTREAM_ADDR?: string;
   /** "on": the Worker logs a line for each request. */
   readonly REQUEST_LOG?: string;

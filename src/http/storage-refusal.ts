@@ -3,7 +3,7 @@
 import { childKey, ROOT } from '../namespace/namespace.ts';
 import { authorityForOperators } from '../objects/names.ts';
 import { messageOf, namesObject, storageFailureOf } from '../objects/storage-failure.ts';
-import { authorityStub } from '../objects/stubs.ts';
+import { authorityObjectId, callAuthority } from '../objects/stubs.ts';
 import type { Refusal } from './respond.ts';
 
 /** An error of a hub names the hub. One without a name is of the only other kind of Durable Object. */
@@ -68,22 +68,18 @@ export async function authoritiesOf(env: Env, namespace: string): Promise<string
   const names = namespace === ROOT ? [] : namespace.split('/');
   let key = ROOT;
   for (;;) {
-    const authority = authorityStub(env, key);
-    found.push(`${authorityForOperators(key)} is the object ${authority.id}`);
+    found.push(`${authorityForOperators(key)} is the object ${authorityObjectId(env, key)}`);
     const name = names.shift();
-    const id = name === undefined ? undefined : await childIdOf(authority, name);
+    const id = name === undefined ? undefined : await childIdIn(env, key, name);
     if (name === undefined || id === undefined) return found.join('; ');
     key = childKey(key, name, id);
   }
 }
 
 /** @returns undefined if there is none, or if the authority does not answer */
-async function childIdOf(
-  authority: { childId(name: string): Promise<string | undefined> },
-  name: string,
-): Promise<string | undefined> {
+async function childIdIn(env: Env, key: string, name: string): Promise<string | undefined> {
   try {
-    return await authority.childId(name);
+    return await callAuthority(env, key, (authority) => authority.childId(name));
   } catch {
     return undefined;
   }

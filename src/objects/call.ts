@@ -1,8 +1,7 @@
 /** Calls from a Worker or a Durable Object to a Durable Object. */
 
-import type { HubState } from './hub-contract.ts';
 import { MAX_CALL_ATTEMPTS, MAX_CALL_BACKOFF_MS, MAX_CONCURRENT_CALLS } from './limits.ts';
-import { failureAt, storageFailureOf } from './storage-failure.ts';
+import { failureAt } from './storage-failure.ts';
 
 /**
  * Calls a Durable Object. Repeats the call if the platform says that this is safe, but never if the object is
@@ -37,28 +36,4 @@ export async function callEach<T>(
     for (const answer of await Promise.all(group)) answers.push(answer);
   }
   return answers;
-}
-
-/** The first call may still reach the object that has failed, which the platform is about to replace. */
-const ATTEMPTS = 2;
-
-/**
- * Asks a hub what is wrong with it, if the platform does not say why a call failed.
- *
- * @returns the error that the hub knows; the same one if it knows none, or does not start
- */
-export async function diagnosed(
-  error: unknown,
-  hub: { state(): Promise<HubState> },
-): Promise<unknown> {
-  if (storageFailureOf(error) !== 'unusable') return error;
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    try {
-      const { problem } = await hub.state();
-      return problem === undefined ? error : new Error(problem);
-    } catch {
-      // This call reached the object that has failed.
-    }
-  }
-  return error;
 }

@@ -1,8 +1,10 @@
 /**
- * The one place that makes stubs of Durable Objects, and calls them with retries. A stub that threw may stay broken,
- * so each attempt uses a new one.
+ * The one place that makes stubs of Durable Objects. A stub that threw may stay broken, so each attempt at a call gets a
+ * new one, and none is kept. The variables `JURISDICTION` and `LOCATION` apply to the objects of all classes.
  */
 
+import { type Placement, parsePlacement } from '../config/placement.ts';
+import type { Variables } from '../config/variables.ts';
 import type { AuthorityContract } from './authority-contract.ts';
 import { callWithRetry } from './call.ts';
 import type { HubContract, SubscriberHubContract, WildcardHubContract } from './hub-contract.ts';
@@ -24,36 +26,25 @@ type WildcardHubStub = Stub<WildcardHubContract>;
 /** A hub of either kind. */
 type SubscriberHubStub = Stub<SubscriberHubContract>;
 
-/** @param name as `hubName` makes it */
-export function hubStub(env: Env, name: string): HubStub {
-  return env.HUB.getByName(name);
+/** The bindings of the Durable Objects. */
+type Binding = {
+  readonly [Name in keyof Env]: Env[Name] extends DurableObjectNamespace ? Name : never;
+}[keyof Env];
+
+const placements = new WeakMap<Env, Placement>();
+
+/** Calls a hub. The call is repeated if that is safe, as the platform says. @param name as `hubName` makes it */
+export function callHub<T>(env: Env, name: string, call: (hub: HubStub) => Promise<T>): Promise<T> {
+  return callWithRetry(() => call(stubOf(env, 'HUB', name)), nameForOperators(name));
 }
 
 /** @param name as `wildcardHubName` makes it */
-function wildcardHubStub(env: Env, name: string): WildcardHubStub {
-  return env.WILDCARD_HUB.getByName(name);
-}
-
-/** The hub of either kind with this name. */
-export function subscriberHubStub(env: Env, name: string): SubscriberHubStub {
-  return isWildcardHub(name) ? wildcardHubStub(env, name) : hubStub(env, name);
-}
-
-/** @param namespaceKey the key of its Vault namespace */
-export function authorityStub(env: Env, namespaceKey: string): AuthorityStub {
-  return env.AUTHORITY.getByName(authorityName(namespaceKey));
-}
-
-export function callHub<T>(env: Env, name: string, call: (hub: HubStub) => Promise<T>): Promise<T> {
-  return callWithRetry(() => call(hubStub(env, name)), nameForOperators(name));
-}
-
 export function callWildcardHub<T>(
   env: Env,
   name: string,
   call: (hub: WildcardHubStub) => Promise<T>,
 ): Promise<T> {
-  return callWithRetry(() => call(wildcardHubStub(env, name)), nameForOperators(name));
+  return callWithRetry(() => call(stubOf(env, 'WILDCARD_HUB', name)), nameForOperators(name));
 }
 
 /** Calls the hub of either kind with this name. */
@@ -65,13 +56,26 @@ export function callSubscriberHub<T>(
   return callWithRetry(() => call(subscriberHubStub(env, name)), nameForOperators(name));
 }
 
-/** For a Worker or an authority. A storage failure that names no object is an authority's. */
+/**
+ * For a Worker or an authority. A storage failure that names no object is an authority's.
+ *
+ * @param namespaceKey the key of its Vault namespace
+ */
 export function callAuthority<T>(
   env: Env,
   namespaceKey: string,
   call: (authority: AuthorityStub) => Promise<T>,
 ): Promise<T> {
   return callWithRetry(() => call(authorityStub(env, namespaceKey)));
+}
+
+/** The same, for a call that would do something twice if it was repeated. */
+export function callAuthorityOnce<T>(
+  env: Env,
+  namespaceKey: string,
+  call: (authority: AuthorityStub) => Promise<T>,
+): Promise<T> {
+  return call(authorityStub(env, namespaceKey));
 }
 
 /** For a hub: a storage failure names the authority, so that it is not taken for the hub's own. */
@@ -84,4 +88,42 @@ export function callAuthorityFromHub<T>(
     () => call(authorityStub(env, namespaceKey)),
     authorityForOperators(namespaceKey),
   );
+}
+
+/** The id of a hub of either kind, by which Cloudflare's dashboard and the data folder name it. */
+export function hubObjectId(env: Env, name: string): string {
+  return subscriberHubStub(env, name).id.toString();
+}
+
+/** The same of the authority of a Vault namespace. */
+export function authorityObjectId(env: Env, namespaceKey: string): string {
+  return authorityStub(env, namespaceKey).id.toString();
+}
+
+function subscriberHubStub(env: Env, name: string): SubscriberHubStub {
+  return stubOf(env, isWildcardHub(name) ? 'WILDCARD_HUB' : 'HUB', name);
+}
+
+function authorityStub(env: Env, namespaceKey: string): AuthorityStub {
+  return stubOf(env, 'AUTHORITY', authorityName(namespaceKey));
+}
+
+/** A new stub of the object of a class with this name. */
+function stubOf<Contract>(env: Env, binding: Binding, name: string): Stub<Contract> {
+  const { jurisdiction, location } = placements.get(env) ?? placementOf(env);
+  const objects: DurableObjectNamespace = env[binding];
+  const placed = jurisdiction === undefined ? objects : objects.jurisdiction(jurisdiction);
+  const stub =
+    location === undefined
+      ? placed.getByName(name)
+      : placed.getByName(name, { locationHint: location });
+  return stub as Stub<Contract>;
+}
+
+/** @throws if the operator has set a value that there is not: a call would create objects in another place */
+function placementOf(env: Env & Variables): Placement {
+  const placement = parsePlacement(env);
+  if (!placement.ok) throw new Error(placement.failure.message);
+  placements.set(env, placement.value);
+  return placement.value;
 }

@@ -137,6 +137,14 @@ describe('carillon dev', () => {
     await server.stop();
   });
 
+  it('ignores a jurisdiction, which workerd does not know, and says so', async () => {
+    const variables = ['--var', 'JURISDICTION=eu', '--var', 'LOCATION=weur'];
+    const server = await startLocalServer(variables);
+    expect(server.output()).toContain('warning: JURISDICTION is "eu", which this server ignores');
+    expect(await publish(server, 'x')).toMatchObject({ accepted: 1 });
+    await server.stop();
+  });
+
   it('forgets without --data', async () => {
     const first = await startLocalServer([]);
     await publish(first, 'x');

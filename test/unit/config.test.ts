@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Config, parseConfig } from '../../src/config/config.ts';
+import { parsePlacement } from '../../src/config/placement.ts';
 import type { Variables } from '../../src/config/variables.ts';
 import { accepted, failureOf } from './support/result.ts';
 
@@ -99,6 +100,33 @@ it.each(['', 'yes', 'ON'])('refuses a REQUEST_LOG that is neither "on" nor "off"
   expect(message).toBe(
     `the variable REQUEST_LOG is ${JSON.stringify(text)}; set it in wrangler.toml, or with --var, to "on" or "off"`,
   );
+});
+
+describe('where objects are created', () => {
+  const wrong =
+    /^the variable (JURISDICTION|LOCATION) is ".*"; set it in wrangler\.toml, .* to one of "/;
+
+  it.each([
+    [{}, undefined, undefined],
+    [{ JURISDICTION: '', LOCATION: '' }, undefined, undefined],
+    [{ JURISDICTION: 'eu' }, 'eu', undefined],
+    [{ JURISDICTION: 'us', LOCATION: 'enam' }, 'us', 'enam'],
+    [{ JURISDICTION: 'fedramp' }, 'fedramp', undefined],
+    [{ LOCATION: 'apac-ne' }, undefined, 'apac-ne'],
+  ])('of %j is jurisdiction %s, location %s', (changed, jurisdiction, location) => {
+    expect(accepted(parsePlacement(bindings(changed)))).toEqual({ jurisdiction, location });
+    parse(changed);
+  });
+
+  it.each([
+    { JURISDICTION: 'EU' },
+    { JURISDICTION: 'europe' },
+    { JURISDICTION: ' ' },
+    { LOCATION: 'eu' },
+    { LOCATION: 'weur,eeur' },
+  ])('is refused as %j, with the values that there are', (changed) => {
+    expect(failureOf(parseConfig(bindings(changed))).message).toMatch(wrong);
+  });
 });
 
 describe('the allowed origins', () => {

@@ -44,6 +44,8 @@ describe('a variable that cannot be', () => {
       { ALLOWED_ORIGINS: 'https://a.example/path' },
       /ALLOWED_ORIGINS has "https:\/\/a.example\/path"/,
     ],
+    [{ JURISDICTION: 'europe' }, /JURISDICTION is "europe"; set it/],
+    [{ LOCATION: 'berlin' }, /LOCATION is "berlin"; set it/],
     [{ ROOT_TOKEN: 'one,two' }, /ROOT_TOKEN has a character/],
   ])('is named in every answer (%o)', async (bindings, message) => {
     const response = await fetchWith(bindings, 'sys/events/types');

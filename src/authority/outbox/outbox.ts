@@ -10,7 +10,7 @@
 import { logError } from '../../lib/log.ts';
 import type { Alarms, AlarmTask } from '../../objects/alarms.ts';
 import { MAX_CONCURRENT_CALLS, MIN_JOB_BACKOFF_MS } from '../../objects/limits.ts';
-import { authorityStub, subscriberHubStub } from '../../objects/stubs.ts';
+import { callAuthority, callSubscriberHub } from '../../objects/stubs.ts';
 import { foreignTokenName } from '../../token/token-record.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { MAX_JOB_BACKOFF_MS } from '../limits.ts';
@@ -118,10 +118,12 @@ export class Outbox implements AlarmTask {
         return this.#pushTo(job.hub);
       case 'revoke': {
         const parent = foreignTokenName(job.parent, namespace);
-        return authorityStub(env, job.namespace).revokeForeignChildren(parent);
+        return callAuthority(env, job.namespace, (authority) =>
+          authority.revokeForeignChildren(parent),
+        );
       }
       case 'wipe':
-        return authorityStub(env, job.namespace).wipe();
+        return callAuthority(env, job.namespace, (authority) => authority.wipe());
     }
   }
 
@@ -130,7 +132,9 @@ export class Outbox implements AlarmTask {
     const { env, namespace, lifecycle, watches } = this.#parts;
     lifecycle.assertOpen();
     const before = watches.lastSequence();
-    const isWatching = await subscriberHubStub(env, hub).authorityChanged(namespace);
+    const isWatching = await callSubscriberHub(env, hub, (stub) =>
+      stub.authorityChanged(namespace),
+    );
     lifecycle.assertOpen();
     if (isWatching) watches.acknowledge(hub, before);
     else watches.unwatchAll(hub, before);

@@ -4,7 +4,7 @@ import { parseConfig } from '../../config/config.ts';
 import { quote } from '../../lib/quote.ts';
 import { ok } from '../../lib/result.ts';
 import { checkUpstream } from '../../outbound/upstream/address.ts';
-import { type CommandResult, wrongUse } from '../command/command.ts';
+import { type CommandResult, status, wrongUse } from '../command/command.ts';
 import { isLoopback } from './address.ts';
 import { readConfig } from './bundle.ts';
 import { readDevVars } from './dev-vars.ts';
@@ -12,7 +12,7 @@ import type { LogFormat } from './log/view.ts';
 import type { DevValues } from './options.ts';
 import { rootTokenOf } from './root-token.ts';
 import type { Settings } from './serve.ts';
-import { configuredVariables, variablesOf } from './variables.ts';
+import { configuredVariables, type Variables, variablesOf } from './variables.ts';
 
 /** Everything is checked before the server starts. */
 export async function settingsOf(values: DevValues): Promise<CommandResult<Settings>> {
@@ -68,10 +68,20 @@ export async function settingsOf(values: DevValues): Promise<CommandResult<Setti
     data,
     rootToken: rootToken.value,
     allowLoopbackHttp,
-    variables: variables.value,
+    variables: withoutJurisdiction(variables.value),
     sourceKey: file.value.sourceKey,
     log: log.value ?? 'text',
   });
+}
+
+/** Objects of this machine have no jurisdiction, and workerd fails if it is asked for one. */
+function withoutJurisdiction(variables: Variables): Variables {
+  const { JURISDICTION: jurisdiction = '' } = variables;
+  if (jurisdiction === '') return variables;
+  status(
+    `warning: JURISDICTION is ${quote(jurisdiction)}, which this server ignores: it stores everything on this machine`,
+  );
+  return { ...variables, JURISDICTION: '' };
 }
 
 /** @returns undefined if no option says it */

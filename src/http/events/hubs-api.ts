@@ -6,11 +6,10 @@
 import { checkEventType } from '../../event/event-type.ts';
 import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
-import { callWithRetry } from '../../objects/call.ts';
 import type { HubState } from '../../objects/hub-contract.ts';
 import { hubName, nameForOperators, wildcardHubName } from '../../objects/names.ts';
 import { messageOf, storageFailureOf } from '../../objects/storage-failure.ts';
-import { callWildcardHub, subscriberHubStub } from '../../objects/stubs.ts';
+import { callSubscriberHub, callWildcardHub, hubObjectId } from '../../objects/stubs.ts';
 import { auditCall } from '../audit-log.ts';
 import type { Call, Endpoints } from '../endpoint-types.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
@@ -30,14 +29,13 @@ async function listHubs({ env, var: { namespace } }: Call): Promise<Response> {
 async function readHub(call: Call): Promise<Response> {
   const hub = hubOf(call);
   if (!hub.ok) return refuse(hub.failure);
-  const { stub, name } = hub.value;
   const [state, registered] = await Promise.all([
-    stateOf(stub),
-    call.var.name === WILDCARD ? undefined : isRegistered(call, name),
+    stateOf(call.env, hub.value),
+    call.var.name === WILDCARD ? undefined : isRegistered(call, hub.value),
   ]);
   return succeed({
     hub: call.var.name,
-    object_id: stub.id.toString(),
+    object_id: hubObjectId(call.env, hub.value),
     ...state,
     ...(registered !== undefined && { registered }),
   });
@@ -46,13 +44,13 @@ async function readHub(call: Call): Promise<Response> {
 async function resetHub(call: Call): Promise<Response> {
   const hub = hubOf(call);
   if (!hub.ok) return refuse(hub.failure);
-  const { stub, name } = hub.value;
-  const title = nameForOperators(name);
-  const wasReset = await resetAt(stub);
+  const title = nameForOperators(hub.value);
+  const wasReset = await resetAt(call.env, hub.value);
   if (wasReset === undefined) {
+    const id = hubObjectId(call.env, hub.value);
     return refuse({
       reason: 'storage_unreadable',
-      message: `the object ${stub.id} of ${title} does not start, so it cannot be reset from here. In a data folder of the local server: stop the server and move away what lies below durable-objects under the name ${stub.id}`,
+      message: `the object ${id} of ${title} does not start, so it cannot be reset from here. In a data folder of the local server: stop the server and move away what lies below durable-objects under the name ${id}`,
     });
   }
   if (!wasReset) {
@@ -64,23 +62,20 @@ async function resetHub(call: Call): Promise<Response> {
 
 type State = Omit<HubState, 'state'> & { readonly state: HubState['state'] | 'unusable' };
 
-function hubOf({ env, var: { name, namespace } }: Call) {
-  if (name === WILDCARD) {
-    const wildcardHub = wildcardHubName(namespace);
-    return ok({ name: wildcardHub, stub: subscriberHubStub(env, wildcardHub) });
-  }
-  const checked: Result<string> = checkEventType(name);
+/** The name of the hub. */
+function hubOf({ var: { name, namespace } }: Call): Result<string> {
+  if (name === WILDCARD) return ok(wildcardHubName(namespace));
+  const checked = checkEventType(name);
   if (!checked.ok) {
     return invalid(`${quote(name)} is no event-type namespace: ${checked.failure.message}`);
   }
-  const hub = hubName(namespace, name);
-  return ok({ name: hub, stub: subscriberHubStub(env, hub) });
+  return ok(hubName(namespace, name));
 }
 
 /** A Durable Object that does not start cannot report that itself. */
-async function stateOf(stub: { state(): Promise<HubState> }): Promise<State> {
+async function stateOf(env: Env, hub: string): Promise<State> {
   try {
-    return await callWithRetry(() => stub.state());
+    return await callSubscriberHub(env, hub, (stub) => stub.state());
   } catch (error) {
     if (storageFailureOf(error) === undefined) throw error;
     const problem = `the object does not start: ${messageOf(error)}. The log of the server says why`;
@@ -89,9 +84,9 @@ async function stateOf(stub: { state(): Promise<HubState> }): Promise<State> {
 }
 
 /** @returns whether the hub was reset; undefined if the Durable Object does not start */
-async function resetAt(stub: { reset(): Promise<boolean> }): Promise<boolean | undefined> {
+async function resetAt(env: Env, hub: string): Promise<boolean | undefined> {
   try {
-    return await callWithRetry(() => stub.reset());
+    return await callSubscriberHub(env, hub, (stub) => stub.reset());
   } catch (error) {
     if (storageFailureOf(error) !== 'unusable') throw error;
     return undefined;

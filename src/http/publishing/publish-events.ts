@@ -12,11 +12,10 @@ import { logError } from '../../lib/log.ts';
 import { quote } from '../../lib/quote.ts';
 import { failureIn, invalid, ok, type Result, tooLarge } from '../../lib/result.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
-import { diagnosed } from '../../objects/call.ts';
+import { diagnosed } from '../../objects/diagnosis.ts';
 import type { PublishRequest } from '../../objects/hub-contract.ts';
 import { hubName } from '../../objects/names.ts';
 import { storageFailureOf } from '../../objects/storage-failure.ts';
-import { hubStub } from '../../objects/stubs.ts';
 import { MAX_PUBLISH_NAMESPACES } from '../../wire/limits.ts';
 import type { AppContext } from '../context.ts';
 import { findNamespace, knownNamespace } from '../namespace-lookup.ts';
@@ -150,7 +149,7 @@ async function publishToHub(
     const receipt = await publishInSharedCall(hub, request, scope);
     return 'refused' in receipt ? receipt.refused : receipt.duplicates;
   } catch (failure) {
-    const error = await diagnosed(failure, hubStub(scope.env, hub));
+    const error = await diagnosed(failure, scope.env, hub);
     logError(`publishing to the hub ${hub} failed`, error);
     return storageFailureOf(error) ?? 'failed';
   }

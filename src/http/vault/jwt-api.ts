@@ -7,7 +7,7 @@ import { loginByJwt } from '../../logins/jwt-login.ts';
 import { checkJwtRole, describeJwtRole, type JwtRole } from '../../logins/jwt-role.ts';
 import { checkRoleName } from '../../logins/role.ts';
 import { CONFIG_NAME } from '../../objects/authority-contract.ts';
-import { authorityStub, callAuthority } from '../../objects/stubs.ts';
+import { callAuthority } from '../../objects/stubs.ts';
 import { fetchKeys } from '../../outbound/issuer-keys.ts';
 import { auditCall } from '../audit-log.ts';
 import type { Call, Endpoints } from '../endpoint-types.ts';
@@ -85,10 +85,8 @@ async function writeJwtConfig(call: Call): Promise<Response> {
     const fetched = await fetchKeys(keys, keyFetchOptions(env));
     if (!fetched.ok) return refuse(fetched.failure);
   }
-  const written = await authorityStub(env, namespace).putLoginSetting(
-    'jwt_config',
-    CONFIG_NAME,
-    config.value,
+  const written = await callAuthority(env, namespace, (authority) =>
+    authority.putLoginSetting('jwt_config', CONFIG_NAME, config.value),
   );
   if (!written.ok) return refuse(written.failure);
   auditCall(call, 'auth_method_written', { method: 'jwt', what: 'config' });
@@ -114,10 +112,8 @@ async function writeJwtRole(call: Call): Promise<Response> {
   const previous = await roleOf(call, name.toLowerCase());
   const role = checkJwtRole(name, { ...body }, previous);
   if (!role.ok) return refuse(role.failure);
-  const written = await authorityStub(env, namespace).putLoginSetting(
-    'jwt',
-    role.value.name,
-    role.value,
+  const written = await callAuthority(env, namespace, (authority) =>
+    authority.putLoginSetting('jwt', role.value.name, role.value),
   );
   if (!written.ok) return refuse(written.failure);
   auditCall(call, 'auth_method_written', { method: 'jwt', what: `role/${role.value.name}` });
@@ -127,7 +123,9 @@ async function writeJwtRole(call: Call): Promise<Response> {
 async function deleteJwtRole(call: Call): Promise<Response> {
   const { env } = call;
   const { namespace, name } = call.var;
-  await authorityStub(env, namespace).deleteLoginSetting('jwt', name.toLowerCase());
+  await callAuthority(env, namespace, (authority) =>
+    authority.deleteLoginSetting('jwt', name.toLowerCase()),
+  );
   auditCall(call, 'auth_method_written', { method: 'jwt', what: `role/${name}` });
   return done();
 }

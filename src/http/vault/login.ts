@@ -3,7 +3,7 @@
 import type { Result } from '../../lib/result.ts';
 import { type AuthMethod, type Login, tokenOfLogin } from '../../logins/login.ts';
 import { pathOfKey } from '../../namespace/namespace.ts';
-import { authorityStub } from '../../objects/stubs.ts';
+import { callAuthorityOnce } from '../../objects/stubs.ts';
 import { audit } from '../audit-log.ts';
 import type { BodyEnv, NamespaceEnv, Resolved } from '../context.ts';
 import { answer, refuse } from '../respond.ts';
@@ -29,7 +29,9 @@ export function logIn(endpoint: LoginEndpoint): (call: LoginCall) => Promise<Res
       return refuse(login.failure);
     }
     const request = await tokenOfLogin(login.value, method, namespace);
-    const issued = await authorityStub(call.env, namespace).createLoginToken(request);
+    const issued = await callAuthorityOnce(call.env, namespace, (authority) =>
+      authority.createLoginToken(request),
+    );
     if (!issued.ok) return refuse(issued.failure);
     const { auth, warnings } = issued.value;
     audit('login', {

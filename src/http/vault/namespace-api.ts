@@ -15,7 +15,7 @@ import {
   withSlash,
 } from '../../namespace/namespace.ts';
 import type { ChildNamespace } from '../../objects/authority-contract.ts';
-import { authorityStub, callAuthority } from '../../objects/stubs.ts';
+import { callAuthority, callAuthorityOnce } from '../../objects/stubs.ts';
 import type { Operation } from '../../policy/acl.ts';
 import { readMetadata } from '../../token/token-metadata.ts';
 import { auditCall } from '../audit-log.ts';
@@ -69,7 +69,9 @@ async function createNamespace(call: Call): Promise<Response> {
   const fields = new Fields(call.var.body);
   const metadata = fields.result(readMetadata(fields, 'custom_metadata'));
   if (!metadata.ok) return refuse(metadata.failure);
-  const created = await authorityStub(call.env, above).createChild(name, metadata.value);
+  const created = await callAuthority(call.env, above, (authority) =>
+    authority.createChild(name, metadata.value),
+  );
   if (!created.ok) return refuse(created.failure);
   workerCaches.namespaceCreated();
   const key = childKey(above, name, created.value.id);
@@ -83,7 +85,9 @@ async function deleteNamespace(call: Call): Promise<Response> {
   if (!mayDo('delete', call, target)) {
     return deny(call, pathOfKey(target.above), 'delete');
   }
-  const deleted = await authorityStub(call.env, target.above).deleteChild(target.name);
+  const deleted = await callAuthorityOnce(call.env, target.above, (authority) =>
+    authority.deleteChild(target.name),
+  );
   if (!deleted.ok) return refuse(deleted.failure);
   if (!deleted.value) {
     return done([`requested namespace ${quote(target.name)} does not exist`]);

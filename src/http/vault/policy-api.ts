@@ -3,7 +3,7 @@
 import { kindOf, quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { decodeUtf8 } from '../../lib/text.ts';
-import { authorityStub, callAuthority } from '../../objects/stubs.ts';
+import { callAuthority } from '../../objects/stubs.ts';
 import { adviceOnPolicy } from '../../policy/advice.ts';
 import { parsePolicy } from '../../policy/policy.ts';
 import { checkPolicyName, IMMUTABLE_POLICIES } from '../../policy/policy-name.ts';
@@ -63,7 +63,7 @@ async function deletePolicy(call: Call): Promise<Response> {
   if (name === 'default') {
     return refuse({ reason: 'invalid', message: 'cannot delete default policy' });
   }
-  await authorityStub(env, namespace).deletePolicy(name);
+  await callAuthority(env, namespace, (authority) => authority.deletePolicy(name));
   workerCaches.policyChanged();
   auditCall(call, 'policy_deleted', { policy: name });
   return done();
@@ -81,7 +81,9 @@ async function writePolicy(call: Call, textKey: TextKey): Promise<Response> {
   if (!text.ok) return refuse(text.failure);
   const policy = parsePolicy(text.value);
   if (!policy.ok) return refuse(policy.failure);
-  const written = await authorityStub(env, namespace).putPolicy(name.value, text.value);
+  const written = await callAuthority(env, namespace, (authority) =>
+    authority.putPolicy(name.value, text.value),
+  );
   if (!written.ok) return refuse(written.failure);
   workerCaches.policyChanged();
   auditCall(call, 'policy_written', { policy: name.value });

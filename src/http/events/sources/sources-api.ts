@@ -12,7 +12,7 @@ import { isJsonObject, unknownKey, withoutNulls } from '../../../lib/json.ts';
 import { kindOf, quote } from '../../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
 import { pathOfKey } from '../../../namespace/namespace.ts';
-import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
+import { callAuthority } from '../../../objects/stubs.ts';
 import { auditCall } from '../../audit-log.ts';
 import type { Call, Endpoints } from '../../endpoint-types.ts';
 import { adviceOnEvents } from '../../publishing/advice.ts';
@@ -59,10 +59,8 @@ async function writeSource(call: Call): Promise<Response> {
   const secrets = checkSecrets(given.secrets, settings.value);
   if (!secrets.ok) return refuse(secrets.failure);
   if (!config.canSeal) return refuse({ reason: 'not_configured', message: NO_SEALING_KEY });
-  const written = await authorityStub(env, namespace).putSource(
-    name,
-    settings.value,
-    secrets.value,
+  const written = await callAuthority(env, namespace, (authority) =>
+    authority.putSource(name, settings.value, secrets.value),
   );
   if (!written.ok) return refuse(written.failure);
   workerCaches.sourceChanged();
@@ -71,7 +69,9 @@ async function writeSource(call: Call): Promise<Response> {
 }
 
 async function deleteSource(call: Call): Promise<Response> {
-  await authorityStub(call.env, call.var.namespace).deleteSource(call.var.name);
+  await callAuthority(call.env, call.var.namespace, (authority) =>
+    authority.deleteSource(call.var.name),
+  );
   workerCaches.sourceChanged();
   auditCall(call, 'source_deleted', { source: call.var.name });
   return done();

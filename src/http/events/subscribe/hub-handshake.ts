@@ -3,9 +3,9 @@
 import { eventTypeNamespaceGlob, whyNothingMatches } from '../../../event/event-type.ts';
 import { logError } from '../../../lib/log.ts';
 import { invalid } from '../../../lib/result.ts';
-import { diagnosed } from '../../../objects/call.ts';
+import { diagnosed } from '../../../objects/diagnosis.ts';
 import { hubName, wildcardHubName } from '../../../objects/names.ts';
-import { callSubscriberHub, subscriberHubStub } from '../../../objects/stubs.ts';
+import { callSubscriberHub } from '../../../objects/stubs.ts';
 import {
   encodeHandshake,
   type Handshake,
@@ -31,7 +31,7 @@ export async function shakeHands(
     if (response.status === 400) return refuse(invalid(await response.text()).failure);
     return refuse({ reason: 'unavailable', message: await response.text() });
   } catch (failure) {
-    const error = await diagnosed(failure, subscriberHubStub(env, hub));
+    const error = await diagnosed(failure, env, hub);
     logError(`subscribing to ${subscription.pattern} failed`, error);
     return refuse(
       storageRefusal(error) ?? {

@@ -7,7 +7,7 @@ import {
   loginByAppRole,
   ROLE_ID_IN_USE,
 } from '../../../logins/approle.ts';
-import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
+import { callAuthority, callAuthorityOnce } from '../../../objects/stubs.ts';
 import { digestOf } from '../../../token/token-form.ts';
 import { auditCall } from '../../audit-log.ts';
 import { type Call, type Endpoints, textOf } from '../../endpoint-types.ts';
@@ -61,11 +61,8 @@ async function writeAppRole(call: Call): Promise<Response> {
   const isChosen = body.role_id !== undefined && body.role_id !== null;
   const roleId = isChosen ? boundedText(call, 'role_id') : ok(undefined);
   if (!roleId.ok) return refuse(roleId.failure);
-  const written = await authorityStub(env, namespace).putLoginSetting(
-    'approle',
-    role.value.name,
-    role.value,
-    roleId.value,
+  const written = await callAuthority(env, namespace, (authority) =>
+    authority.putLoginSetting('approle', role.value.name, role.value, roleId.value),
   );
   if (!written.ok) return refuse(written.failure);
   auditCall(call, 'auth_method_written', { method: 'approle', what: `role/${role.value.name}` });
@@ -73,9 +70,8 @@ async function writeAppRole(call: Call): Promise<Response> {
 }
 
 async function deleteAppRole(call: Call): Promise<Response> {
-  await authorityStub(call.env, call.var.namespace).deleteLoginSetting(
-    'approle',
-    call.var.name.toLowerCase(),
+  await callAuthority(call.env, call.var.namespace, (authority) =>
+    authority.deleteLoginSetting('approle', call.var.name.toLowerCase()),
   );
   auditCall(call, 'auth_method_written', { method: 'approle', what: `role/${call.var.name}` });
   return done();
@@ -95,7 +91,9 @@ function writeRoleId(call: Call): Promise<Response> {
   return withRole(call, async ({ name }) => {
     const roleId = boundedText(call, 'role_id');
     if (!roleId.ok) return refuse(roleId.failure);
-    const set = await authorityStub(call.env, call.var.namespace).setRoleId(name, roleId.value);
+    const set = await callAuthority(call.env, call.var.namespace, (authority) =>
+      authority.setRoleId(name, roleId.value),
+    );
     return set ? done() : refuse(invalid(ROLE_ID_IN_USE).failure);
   });
 }
@@ -109,7 +107,9 @@ export const appRoleLogin: LoginEndpoint = {
     const secretId = textOf(body, 'secret_id');
     if (!secretId.ok) return secretId;
     const digest = await digestOf(secretId.value);
-    const match = await authorityStub(env, namespace).matchAppRole(roleId.value, digest);
+    const match = await callAuthorityOnce(env, namespace, (authority) =>
+      authority.matchAppRole(roleId.value, digest),
+    );
     if (match === undefined) return invalid('invalid role or secret ID');
     return ok(loginByAppRole(match.role, roleId.value, match.secretId));
   },

@@ -3,7 +3,7 @@
 import { quote } from '../../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
 import { type AppRole, checkSecretIdRequest, describeSecretId } from '../../../logins/approle.ts';
-import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
+import { callAuthority, callAuthorityOnce } from '../../../objects/stubs.ts';
 import { digestOf } from '../../../token/token-form.ts';
 import { type Call, type Endpoints, textOf } from '../../endpoint-types.ts';
 import { done, list, refuse } from '../../respond.ts';
@@ -86,7 +86,9 @@ function destroySecretId(call: Call, by: By): Promise<Response> {
   return withSecretIdsOf(call, async ({ name }) => {
     const reference = await referenceOf(call, by);
     if (!reference.ok) return refuse(reference.failure);
-    await authorityStub(call.env, call.var.namespace).deleteSecretId(name, reference.value);
+    await callAuthority(call.env, call.var.namespace, (authority) =>
+      authority.deleteSecretId(name, reference.value),
+    );
     return done();
   });
 }
@@ -98,7 +100,9 @@ async function addSecretId(
 ): Promise<Response> {
   const request = checkSecretIdRequest(role, { ...body });
   if (!request.ok) return refuse(request.failure);
-  const added = await authorityStub(env, namespace).addSecretId(role.name, request.value, chosen);
+  const added = await callAuthorityOnce(env, namespace, (authority) =>
+    authority.addSecretId(role.name, request.value, chosen),
+  );
   if (!added.ok) return refuse(added.failure);
   return data({
     secret_id: added.value.secretId,

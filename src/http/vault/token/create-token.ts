@@ -2,7 +2,7 @@
 
 import { invalid, ok, type Result } from '../../../lib/result.ts';
 import { pathOfKey, ROOT } from '../../../namespace/namespace.ts';
-import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
+import { callAuthority, callAuthorityOnce } from '../../../objects/stubs.ts';
 import { foreignTokenName } from '../../../token/token-record.ts';
 import type { Maker } from '../../../token/token-request.ts';
 import { auditCall } from '../../audit-log.ts';
@@ -22,16 +22,16 @@ export async function createToken(call: Call, alwaysOrphan: boolean): Promise<Re
   if (foreign !== undefined && !(await recordForeignChild(env, foreign, namespace))) {
     return refuse({ reason: 'invalid_token' });
   }
-  const created = await authorityStub(env, namespace).createToken(
-    body,
-    makerOf(call),
-    alwaysOrphan,
+  const created = await callAuthorityOnce(env, namespace, (authority) =>
+    authority.createToken(body, makerOf(call), alwaysOrphan),
   );
   if (!created.ok) return refuse(created.failure);
   const { auth, warnings } = created.value;
   if (foreign !== undefined && !(await isLive(env, foreign))) {
     // The parent was revoked before it had a child that could be revoked with it.
-    await authorityStub(env, namespace).revokeToken({ id: created.value.id });
+    await callAuthority(env, namespace, (authority) =>
+      authority.revokeToken({ id: created.value.id }),
+    );
     return refuse({ reason: 'invalid_token' });
   }
   const { accessor, policies } = auth;
@@ -74,7 +74,7 @@ function recordForeignChild(
   { authority, state }: CallerToken,
   namespace: string,
 ): Promise<boolean> {
-  return authorityStub(env, authority).recordForeignChild(state.id, namespace);
+  return callAuthority(env, authority, (stub) => stub.recordForeignChild(state.id, namespace));
 }
 
 async function isLive(env: Env, { authority, state: { id } }: CallerToken): Promise<boolean> {

@@ -2,7 +2,7 @@
 
 import { parseDuration } from '../../../lib/duration.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
-import { authorityStub, callAuthority } from '../../../objects/stubs.ts';
+import { callAuthority, callAuthorityOnce } from '../../../objects/stubs.ts';
 import { auditCall } from '../../audit-log.ts';
 import type { Call, Endpoints } from '../../endpoint-types.ts';
 import { answer, done, list, refuse } from '../../respond.ts';
@@ -117,10 +117,8 @@ async function renew(call: Call, target: Target): Promise<Response> {
       : parseDuration(wanted, 'increment');
   if (!increment.ok) return refuse(increment.failure);
   const { authority, reference, secret } = target;
-  const renewed = await authorityStub(call.env, authority).renewToken(
-    reference,
-    increment.value,
-    secret,
+  const renewed = await callAuthority(call.env, authority, (stub) =>
+    stub.renewToken(reference, increment.value, secret),
   );
   if (renewed === undefined) {
     return target.kind === 'accessor'
@@ -145,7 +143,9 @@ async function revokeTarget(call: Call, target: Target, keepChildren: boolean): 
   const accessor =
     target.kind === 'unknown'
       ? undefined
-      : await authorityStub(call.env, target.authority).revokeToken(target.reference, keepChildren);
+      : await callAuthorityOnce(call.env, target.authority, (authority) =>
+          authority.revokeToken(target.reference, keepChildren),
+        );
   if (accessor === undefined) {
     if (target.kind === 'accessor') return refuse(INVALID_ACCESSOR);
     // Revoking a token that does not exist succeeds.

@@ -6,11 +6,12 @@
  * a hub's confirmation of the last version shows that it has received it.
  */
 
-import { callEach, diagnosed } from '../../../objects/call.ts';
+import { callEach } from '../../../objects/call.ts';
+import { diagnosed } from '../../../objects/diagnosis.ts';
 import type { Backfill, FeedSlice } from '../../../objects/hub-contract.ts';
 import { MAX_HUBS } from '../../../objects/limits.ts';
 import { parseHubName } from '../../../objects/names.ts';
-import { callHub, hubStub } from '../../../objects/stubs.ts';
+import { callHub } from '../../../objects/stubs.ts';
 import type { Matcher } from '../../../subscription/matcher.ts';
 import { MAX_FRAME_BYTES } from '../../../wire/limits.ts';
 import type { Journal } from '../../journal/journal.ts';
@@ -95,7 +96,7 @@ export class FeedStarter implements EventSupply {
         const feed = await this.#request(hub, events, bytes);
         if (feed !== undefined) started.push(feed);
       } catch (error) {
-        const failure = await diagnosed(error, hubStub(this.#parts.env, hub));
+        const failure = await diagnosed(error, this.#parts.env, hub);
         failures.push(failure);
         fail(failure);
       }

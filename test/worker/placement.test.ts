@@ -1,0 +1,63 @@
+/** Where objects are created: `JURISDICTION` and `LOCATION` reach the objects of every class. */
+import { env } from 'cloudflare:workers';
+import { describe, expect } from 'vitest';
+import { hubName, wildcardHubName } from '../../src/objects/names.ts';
+import * as stubs from '../../src/objects/stubs.ts';
+import { it } from './fixtures.ts';
+
+/** A call of each function that makes stubs. */
+const CALLS: Record<keyof typeof stubs, (bindings: Env) => unknown> = {
+  callHub: (bindings) => stubs.callHub(bindings, hubName('', 'abc'), (hub) => hub.state()),
+  callWildcardHub: (bindings) =>
+    stubs.callWildcardHub(bindings, wildcardHubName(''), (hub) => hub.hubs()),
+  callSubscriberHub: (bindings) =>
+    stubs.callSubscriberHub(bindings, wildcardHubName(''), (hub) => hub.state()),
+  callAuthority: (bindings) => stubs.callAuthority(bindings, '', (each) => each.exists()),
+  callAuthorityOnce: (bindings) => stubs.callAuthorityOnce(bindings, '', (each) => each.exists()),
+  callAuthorityFromHub: (bindings) =>
+    stubs.callAuthorityFromHub(bindings, '', (each) => each.exists()),
+  hubObjectId: (bindings) => stubs.hubObjectId(bindings, hubName('', 'abc')),
+  authorityObjectId: (bindings) => stubs.authorityObjectId(bindings, ''),
+};
+
+const cases = Object.entries(CALLS);
+
+type Options = DurableObjectNamespaceGetDurableObjectOptions | undefined;
+
+/** The bindings with these variables, and the options of every stub that is made from them. */
+function observed(variables: object): { bindings: Env; options: Options[] } {
+  const options: Options[] = [];
+  const observe = ([name, binding]: [string, unknown]) => {
+    if (!(name in { AUTHORITY: 1, HUB: 1, WILDCARD_HUB: 1 })) return [name, binding];
+    const namespace = binding as DurableObjectNamespace;
+    const getByName = (object: string, given: Options) => {
+      options.push(given);
+      return namespace.getByName(object, given);
+    };
+    return [name, { getByName }];
+  };
+  const bindings = Object.fromEntries(Object.entries(env).map(observe));
+  return { bindings: { ...bindings, ...variables }, options };
+}
+
+/** A function that throws rejects here, too. */
+const called = async (call: (bindings: Env) => unknown, bindings: Env) => call(bindings);
+
+describe.each(cases)('%s', (_name, call) => {
+  // workerd knows the method and no jurisdiction: that it refuses is how a test sees that it was asked.
+  it('asks for the jurisdiction', async () => {
+    await expect(called(call, { ...env, JURISDICTION: 'eu' })).rejects.toThrow(/jurisdiction/i);
+  });
+
+  it('gives the hint', async () => {
+    const { bindings, options } = observed({ LOCATION: 'weur' });
+    expect(await called(call, bindings)).toBeDefined();
+    expect(options).toEqual([{ locationHint: 'weur' }]);
+  });
+
+  it('throws if a value cannot be, and creates no object elsewhere', async () => {
+    const { bindings, options } = observed({ LOCATION: 'berlin' });
+    await expect(called(call, bindings)).rejects.toThrow('the variable LOCATION is "berlin"');
+    expect(options).toEqual([]);
+  });
+});

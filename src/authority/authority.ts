@@ -82,6 +82,12 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     return this.#open().tokens.accessors(Date.now());
   }
 
+  accessorsOf(ids: readonly number[]): (string | undefined)[] {
+    const { tokens } = this.#open();
+    const now = Date.now();
+    return ids.map((id) => tokens.find({ id }, now)?.accessor);
+  }
+
   renewToken(
     reference: TokenReference,
     increment: number,

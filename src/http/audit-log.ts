@@ -22,7 +22,8 @@ type AuditedAction =
   | 'source_deleted'
   | 'namespace_created'
   | 'namespace_deleted'
-  | 'hub_reset';
+  | 'hub_reset'
+  | 'subscription_closed';
 
 type Members = Readonly<Record<string, string | number | undefined>>;
 

@@ -4,6 +4,7 @@ import { listEventTypes } from './events/event-types.ts';
 import { explain } from './events/explain/explain.ts';
 import { HUB_ENDPOINTS } from './events/hubs-api.ts';
 import { SOURCE_ENDPOINTS } from './events/sources/sources-api.ts';
+import { SUBSCRIPTION_ENDPOINTS } from './events/subscriptions/subscriptions-api.ts';
 import { createTicket } from './events/ticket.ts';
 import { APPROLE_ENDPOINTS, appRoleLogin } from './vault/approle/role-api.ts';
 import { SECRET_ID_ENDPOINTS } from './vault/approle/secret-id-api.ts';
@@ -25,6 +26,7 @@ export const ENDPOINTS: Endpoints = {
   ...APPROLE_ENDPOINTS,
   ...SECRET_ID_ENDPOINTS,
   ...HUB_ENDPOINTS,
+  ...SUBSCRIPTION_ENDPOINTS,
   ...SOURCE_ENDPOINTS,
   'sys/events/types': { read: listEventTypes, list: listEventTypes },
   'sys/events/explain': { update: explain },

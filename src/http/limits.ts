@@ -113,3 +113,12 @@ export const UNKNOWN_TOKEN_MS = 1000;
 
 /** Length of a token of the upstream. A batch token contains its policies. */
 export const MAX_UPSTREAM_TOKEN_CHARACTERS = 8 * 1024;
+
+/** Open subscriptions on a page of `sys/events/subscriptions`. */
+export const MAX_LISTED_SUBSCRIPTIONS = 200;
+
+/** Hubs that are asked for such a page. On Workers Free, a request may make 50 calls to other objects. */
+export const MAX_LISTED_HUBS = 32;
+
+/** Hubs that are asked at a time. The page is full after a few, and each that is asked wakes. */
+export const MAX_LISTED_HUBS_AT_ONCE = 8;

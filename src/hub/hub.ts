@@ -13,9 +13,12 @@ import type {
   FeedRequest,
   HubContract,
   HubState,
+  OpenSubscription,
   Published,
   PublishReceipt,
   PublishRequest,
+  SubscriptionPage,
+  SubscriptionPosition,
 } from '../objects/hub-contract.ts';
 import type { AuthoritySync } from './authority-sync/authority-sync.ts';
 import type { FanOut } from './delivery/fan-out.ts';
@@ -30,6 +33,7 @@ import { HubLifecycle, type Teardown } from './lifecycle.ts';
 import { PublishPipeline } from './publish-pipeline.ts';
 import { HUB_SCHEMA } from './schema.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
+import { NO_SUBSCRIPTIONS } from './subscribers/subscription-list.ts';
 
 export class Hub extends DurableObject<Env> implements HubContract {
   readonly #lifecycle: HubLifecycle<HubParts>;
@@ -76,6 +80,14 @@ export class Hub extends DurableObject<Env> implements HubContract {
     );
   }
 
+  subscriptions(after: SubscriptionPosition | undefined, limit: number): Promise<SubscriptionPage> {
+    return this.#lifecycle.visit(({ list }) => list.page(after, limit), NO_SUBSCRIPTIONS);
+  }
+
+  closeSubscription(key: string): Promise<OpenSubscription | undefined> {
+    return this.#lifecycle.visit(({ list }) => list.close(key), undefined);
+  }
+
   state(): Promise<HubState> {
     return this.#lifecycle.state();
   }
@@ -117,7 +129,7 @@ function composeHub(ctx: DurableObjectState, env: Env) {
   const alarms = new Alarms(ctx);
   const journal = openJournal(ctx.storage, env);
   const subscribers = composeSubscribers(ctx, env, journal, alarms);
-  const { authoritySync, closer, fanOut } = subscribers;
+  const { authoritySync, closer, fanOut, list } = subscribers;
   const targets = new FeedTargets(ctx.storage);
   const registration = new SelfRegistration(ctx, env, journal, targets);
   const feeds = new OutgoingFeeds(ctx, env, journal, alarms, targets, registration);
@@ -128,6 +140,7 @@ function composeHub(ctx: DurableObjectState, env: Env) {
     ...shared,
     closer,
     sockets,
+    list,
     targets,
     pipeline: new PublishPipeline(shared),
     teardown: new HubTeardown(shared),

@@ -9,7 +9,6 @@ import { DurableObject } from 'cloudflare:workers';
 import type { EventFacts } from '../event/facts.ts';
 import { hideSecretsOf } from '../lib/log.ts';
 import type { Result } from '../lib/result.ts';
-import { ROOT } from '../namespace/namespace.ts';
 import { Alarms } from '../objects/alarms.ts';
 import { callEach } from '../objects/call.ts';
 import type {
@@ -17,8 +16,11 @@ import type {
   FeedReceipt,
   FeedRequest,
   HubState,
+  OpenSubscription,
   Registration,
   RegistrationRefusal,
+  SubscriptionPage,
+  SubscriptionPosition,
   Unregistration,
   WildcardHubContract,
 } from '../objects/hub-contract.ts';
@@ -39,6 +41,7 @@ import { openJournal } from './journal/open-journal.ts';
 import { HubLifecycle, type Teardown } from './lifecycle.ts';
 import { WILDCARD_HUB_SCHEMA } from './schema.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
+import { NO_SUBSCRIPTIONS } from './subscribers/subscription-list.ts';
 
 export class WildcardHub extends DurableObject<Env> implements WildcardHubContract {
   readonly #lifecycle: HubLifecycle<WildcardHubParts>;
@@ -59,11 +62,7 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
   }
 
   registerWithoutEvents(hub: string): Promise<boolean> {
-    const register = ({ registrar }: WildcardHubParts) => registrar.registerWithoutEvents(hub);
-    // The root namespace is never deleted, so its wildcard hub need not store such a hub.
-    return parseHubName(this.ctx.id.name).namespaceKey === ROOT
-      ? this.#lifecycle.visit(register, false)
-      : this.#lifecycle.open(register);
+    return this.#lifecycle.open(({ registrar }) => registrar.registerWithoutEvents(hub));
   }
 
   unregister(hub: string, unregistration: Unregistration): Promise<void> {
@@ -73,8 +72,11 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
     );
   }
 
-  hubs(): Promise<string[]> {
-    return this.#lifecycle.visit(({ knownHubs }) => knownHubs.all(), []);
+  hubs(which?: 'own'): Promise<string[]> {
+    return this.#lifecycle.visit(
+      ({ knownHubs }) => (which === 'own' ? knownHubs.own() : knownHubs.all()),
+      [],
+    );
   }
 
   receive(page: FeedPage): Promise<FeedReceipt> {
@@ -96,6 +98,14 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
       ({ journal }) => journal.newestWithId(id).map(({ facts }) => facts),
       [],
     );
+  }
+
+  subscriptions(after: SubscriptionPosition | undefined, limit: number): Promise<SubscriptionPage> {
+    return this.#lifecycle.visit(({ list }) => list.page(after, limit), NO_SUBSCRIPTIONS);
+  }
+
+  closeSubscription(key: string): Promise<OpenSubscription | undefined> {
+    return this.#lifecycle.visit(({ list }) => list.close(key), undefined);
   }
 
   state(): Promise<HubState> {
@@ -144,7 +154,7 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
   const positions = new FeedPositions(sql, journal);
   const retained = new RetainedSubscriptions(sql, journal.maxAgeMs);
   const subscribers = composeSubscribers(ctx, env, journal, alarms, retained);
-  const { authoritySync, classes, closer, cursors, fanOut } = subscribers;
+  const { authoritySync, classes, closer, cursors, fanOut, list } = subscribers;
   const demand = new FeedDemand(classes, retained, journal, cursors);
   const writer = new FeedWriter(ctx, journal, positions, fanOut);
   const shared = { ctx, env, alarms, journal, authoritySync, knownHubs, positions, demand, writer };
@@ -158,6 +168,7 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
     authoritySync,
     closer,
     sockets,
+    list,
     knownHubs,
     registrar,
     receiver,

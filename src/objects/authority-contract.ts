@@ -47,6 +47,11 @@ interface TokenMethods {
   /** @param secret the token itself, to show it with its data; empty if only its accessor is known */
   describeToken(reference: TokenReference, secret: string): Record<string, unknown> | undefined;
   tokenAccessors(): string[];
+  /**
+   * The accessors of tokens, in their order; undefined for one that does not exist. An authority of release 0.2 lacks
+   * this method.
+   */
+  accessorsOf(ids: readonly number[]): (string | undefined)[];
   /** @param increment seconds; 0 for the token's own TTL */
   renewToken(
     reference: TokenReference,

@@ -1,7 +1,7 @@
 /** Calls from a Worker or a Durable Object to a Durable Object. */
 
 import { MAX_CALL_ATTEMPTS, MAX_CALL_BACKOFF_MS, MAX_CONCURRENT_CALLS } from './limits.ts';
-import { failureAt } from './storage-failure.ts';
+import { failureAt, messageOf } from './storage-failure.ts';
 
 /**
  * Calls a Durable Object. Repeats the call if the platform says that this is safe, but never if the object is
@@ -23,6 +23,11 @@ export async function callWithRetry<T>(call: () => Promise<T>, object?: string):
       await scheduler.wait(Math.random() * MAX_CALL_BACKOFF_MS);
     }
   }
+}
+
+/** Whether an object is of a release that has no such method. The platform says it in these words. */
+export function isMethodMissing(error: unknown): boolean {
+  return /does not implement the method "/.test(messageOf(error));
 }
 
 /** Calls several objects, a limited number at a time. @returns the answers in the order of the names */

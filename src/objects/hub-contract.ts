@@ -4,6 +4,7 @@ import type { EventBatch } from '../event/event-batch.ts';
 import type { EventFacts } from '../event/facts.ts';
 import type { Publication } from '../event/publication.ts';
 import type { Result } from '../lib/result.ts';
+import type { Subscription } from '../subscription/handshake.ts';
 
 /** What both kinds of hub answer. A subscriber's handshake is a `fetch`. */
 export interface SubscriberHubContract {
@@ -18,6 +19,19 @@ export interface SubscriberHubContract {
   recall(id: string): Promise<EventFacts[]>;
   /** The state of the hub, for an operator. */
   state(): Promise<HubState>;
+  /**
+   * Lists open subscriptions, for an operator. A hub of release 0.2 lacks this method.
+   *
+   * @param after where the page begins; undefined for the first one
+   */
+  subscriptions(after: SubscriptionPosition | undefined, limit: number): Promise<SubscriptionPage>;
+  /**
+   * Closes a subscription. Its client may reconnect. A hub of release 0.2 lacks this method.
+   *
+   * @param key of `OpenSubscription`
+   * @returns what was closed; undefined if there is no such subscription
+   */
+  closeSubscription(key: string): Promise<OpenSubscription | undefined>;
   /** Deletes everything if the storage cannot be read. @returns whether it did */
   reset(): Promise<boolean>;
   /** Closes all subscribers and deletes everything, for good. Later calls fail. */
@@ -74,8 +88,13 @@ export interface WildcardHubContract extends SubscriberHubContract {
   registerWithoutEvents(hub: string): Promise<boolean>;
   /** Removes a hub that has no events any more. */
   unregister(hub: string, unregistration: Unregistration): Promise<void>;
-  /** The names of the hubs that have events. */
-  hubs(): Promise<string[]>;
+  /**
+   * The names of the hubs that have events.
+   *
+   * @param which `own`: only those of this Vault namespace, and also those that only have subscribers. A wildcard hub of
+   *   release 0.2 does not know the parameter
+   */
+  hubs(which?: 'own'): Promise<string[]>;
   /** Takes a page of the journal of a hub and delivers it. */
   receive(page: FeedPage): Promise<FeedReceipt>;
 }
@@ -115,6 +134,45 @@ export interface HubState {
   /** What is wrong. */
   readonly problem?: string;
   readonly subscribers: number;
+}
+
+/** Where a page of subscriptions begins: they are in the order of their classes, and of their keys. */
+export interface SubscriptionPosition {
+  readonly class: number;
+  /** The key of the last subscription that was listed. */
+  readonly key: string;
+}
+
+/** A subscription whose socket is open. */
+export interface OpenSubscription {
+  readonly class: number;
+  /** No other subscription of the hub has it. */
+  readonly key: string;
+  /** Unix milliseconds. */
+  readonly openedAt: number;
+  readonly subscription: Subscription;
+  /** Whether a Worker holds the socket, and passes the events on without a WebSocket. */
+  readonly isStream: boolean;
+  /** Undefined for the root token. */
+  readonly token: { readonly authority: string; readonly id: number } | undefined;
+  /** Undefined for a stock client, which acknowledges nothing. */
+  readonly progress: SubscriberProgress | undefined;
+}
+
+/** How far a `carillon.v1` subscriber is. */
+export interface SubscriberProgress {
+  /** Events of the journal that it has not been sent yet, whether they match or not. */
+  readonly lag: number;
+  /** What it was sent since the hub woke, and has not acknowledged. */
+  readonly unacknowledged: { readonly events: number; readonly bytes: number };
+}
+
+export interface SubscriptionPage {
+  readonly subscriptions: readonly OpenSubscription[];
+  /** Whether others follow. */
+  readonly hasMore: boolean;
+  /** Subscriptions that release 0.2 opened: their sockets have no key. They are not listed. */
+  readonly unlisted: number;
 }
 
 /**

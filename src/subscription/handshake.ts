@@ -41,6 +41,8 @@ export interface Handshake {
   readonly token: HandshakeToken | undefined;
   /** Where the subscriber starts; undefined for now. */
   readonly since: Since | undefined;
+  /** Whether a Worker holds the socket, and passes the events on without a WebSocket. Missing from release 0.2. */
+  readonly isStream?: boolean;
 }
 
 /**

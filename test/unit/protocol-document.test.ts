@@ -72,6 +72,7 @@ it('has every reason for a goodbye', () => {
     unavailable: true,
     ack_timeout: true,
     lifetime: true,
+    closed_by_operator: true,
     protocol_error: true,
   };
   expect(rowsOf('4.6')).toEqual(Object.keys(reasons));

@@ -4,6 +4,7 @@ import { countOf, type EventBatch, frameAt, keyAt } from '../../event/event-batc
 import { factsOf } from '../../event/facts.ts';
 import type { Publication } from '../../event/publication.ts';
 import { TtlCache } from '../../lib/caches.ts';
+import { isMethodMissing } from '../../objects/call.ts';
 import type { PublishReceipt, PublishRequest } from '../../objects/hub-contract.ts';
 import { messageOf } from '../../objects/storage-failure.ts';
 import { callHub } from '../../objects/stubs.ts';
@@ -28,11 +29,6 @@ export async function callToPublish(
     }
   }
   return Promise.all(requests.map((request) => callOlderHub(env, hub, request)));
-}
-
-/** The platform says it in these words. */
-function isMethodMissing(error: unknown): boolean {
-  return /does not implement the method "publishAll"/.test(messageOf(error));
 }
 
 async function callOlderHub(

@@ -84,6 +84,18 @@ export class WatchedTokens {
     return row && tagOf(row.key);
   }
 
+  /** The token with one of these tags; undefined for a socket of the root token. */
+  find(tags: readonly string[]): { authority: string; id: number } | undefined {
+    const tag = tags.find((each) => each.startsWith(TAG));
+    if (tag === undefined) return undefined;
+    return this.#sql
+      .exec<{ authority: string; id: number }>(
+        'SELECT authority, token AS id FROM watched_tokens WHERE key = ?',
+        keyOf(tag),
+      )
+      .toArray()[0];
+  }
+
   setExpiry(tag: string, expiresAt: number | undefined): void {
     this.#sql.exec(
       'UPDATE watched_tokens SET expires_at = ? WHERE key = ?',
@@ -153,10 +165,12 @@ export class WatchedTokens {
   }
 }
 
+const TAG = 'token ';
+
 function tagOf(key: number): string {
-  return `token ${key}`;
+  return `${TAG}${key}`;
 }
 
 function keyOf(tag: string): number {
-  return Number(tag.slice('token '.length));
+  return Number(tag.slice(TAG.length));
 }

@@ -41,6 +41,7 @@ import { SocketCloser } from './socket-closer.ts';
 import { Sockets } from './sockets.ts';
 import { SubscriberSlots } from './subscriber-slots.ts';
 import { SubscriptionClasses } from './subscription-classes.ts';
+import { SubscriptionList } from './subscription-list.ts';
 
 /** The parts that serve subscribers. */
 export type Subscribers = ReturnType<typeof composeSubscribers>;
@@ -94,11 +95,12 @@ export function composeSubscribers(
   const ackTimeouts = new AckTimeouts(served);
   const inProgress = new InProgressFlag(storage);
   const fanOut = new FanOut({ ...served, inProgress });
+  const list = new SubscriptionList(served);
   if (inProgress.isSet) {
     closer.close(ctx.getWebSockets(), 'unavailable', CLOSE_CODES.tryAgainLater, 'resume');
     inProgress.clear();
   }
-  return { ...served, clientMessages, ackTimeouts, fanOut };
+  return { ...served, clientMessages, ackTimeouts, fanOut, list };
 }
 
 /** @param supply brings the events of a subscription to the hub */

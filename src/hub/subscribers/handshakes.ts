@@ -110,7 +110,7 @@ export class Handshakes {
   }
 
   async #connect(
-    { subscription, since }: Handshake,
+    { subscription, since, isStream = false }: Handshake,
     subscriptionClass: SubscriptionClass,
     bearer: Bearer | undefined,
   ): Promise<Response> {
@@ -137,7 +137,7 @@ export class Handshakes {
         return refuse(BUSY);
       }
       if (subscription.protocol === 'carillon.v1') {
-        return acceptor.acceptAcking(subscriptionClass, tags, position.value);
+        return acceptor.acceptAcking(subscriptionClass, tags, position.value, isStream);
       }
       const replay = new Replay(this.#parts, after, {
         owner,

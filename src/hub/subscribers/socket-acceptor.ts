@@ -12,6 +12,7 @@ import type { Lifetimes } from './lifetimes.ts';
 import { listOwnerTags, type OwnerTags } from './owner-tags.ts';
 import { refuse, unavailable } from './refusal.ts';
 import type { SubscriptionClass } from './subscription-classes.ts';
+import { newSubscriptionTag, STREAM_TAG } from './subscription-tags.ts';
 
 interface AcceptorParts {
   readonly ctx: DurableObjectState;
@@ -53,8 +54,10 @@ export class SocketAcceptor {
     subscriptionClass: SubscriptionClass,
     tags: OwnerTags | undefined,
     position: Position,
+    isStream: boolean,
   ): Response {
-    const { client, server } = this.#accept(subscriptionClass, tags, newAckingTag());
+    const others = [newAckingTag(), ...(isStream ? [STREAM_TAG] : [])];
+    const { client, server } = this.#accept(subscriptionClass, tags, ...others);
     this.#parts.ackingSubscribers.welcome(server, subscriptionClass, position);
     return switchProtocols(client, gapHeaders(position, false));
   }
@@ -67,8 +70,14 @@ export class SocketAcceptor {
     const { ctx, alarms, lifetimes } = this.#parts;
     subscriptionClass.isUsed = true;
     const { 0: client, 1: server } = new WebSocketPair();
-    const hour = lifetimes.tagAt(Date.now());
-    ctx.acceptWebSocket(server, [subscriptionClass.tag, ...listOwnerTags(tags), hour, ...others]);
+    const now = Date.now();
+    ctx.acceptWebSocket(server, [
+      subscriptionClass.tag,
+      ...listOwnerTags(tags),
+      lifetimes.tagAt(now),
+      newSubscriptionTag(now),
+      ...others,
+    ]);
     alarms.arm();
     return { client, server };
   }

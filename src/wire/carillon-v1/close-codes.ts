@@ -3,7 +3,7 @@
 export const CLOSE_CODES = {
   /** After goodbye `revoked`. */
   normal: 1000,
-  /** After goodbye `unconfirmed`, `unavailable` or `lifetime`. */
+  /** After goodbye `unconfirmed`, `unavailable`, `lifetime` or `closed_by_operator`. */
   tryAgainLater: 1013,
   /** The message is not of the protocol. */
   badMessage: 4400,

@@ -36,6 +36,8 @@ export type GoodbyeReason =
   | 'ack_timeout'
   /** The subscription has reached its longest duration. */
   | 'lifetime'
+  /** An operator closed the subscription. The subscriber can resume it. */
+  | 'closed_by_operator'
   /** The client sent a message that is not of the protocol; the close code says why. */
   | 'protocol_error';
 

@@ -52,7 +52,8 @@ export async function subscribe(c: CallerContext): Promise<Response> {
   c.var.record?.setSubscription({ pattern, transport: transportOf(subscription, stream) });
   const warnings = adviceOnSubscription(parsed.value, request.url, query, caller.access);
   const token = caller.token && { authority: caller.token.authority, digest: caller.token.digest };
-  const connect = () => shakeHands({ subscription, token, since }, namespace, c.env);
+  const isStream = stream !== undefined;
+  const connect = () => shakeHands({ subscription, token, since, isStream }, namespace, c.env);
   if (stream !== undefined) {
     const { signal } = request;
     return openStream(stream, { owner: caller.owner, signal, connect, warnings });

@@ -45,7 +45,7 @@ export class KnownHubs {
   /** The hubs of this Vault namespace, also those that only have subscribers. */
   own(): string[] {
     return this.#hubs(
-      'SELECT hub FROM hubs WHERE is_own = 1 UNION SELECT hub FROM hubs_without_events',
+      'SELECT hub FROM hubs WHERE is_own = 1 UNION SELECT hub FROM hubs_without_events ORDER BY hub',
     );
   }
 
@@ -111,6 +111,10 @@ export class KnownHubs {
   /** Adds a hub of this Vault namespace that has subscribers and no events. */
   addWithoutEvents(hub: string): void {
     this.#sql.exec('INSERT OR IGNORE INTO hubs_without_events (hub) VALUES (?)', hub);
+  }
+
+  countWithoutEvents(): number {
+    return this.#count('SELECT COUNT(*) AS hubs FROM hubs_without_events');
   }
 
   /** @param version of the last feed request that the hub received */

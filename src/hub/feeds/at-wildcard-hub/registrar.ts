@@ -8,6 +8,7 @@ import type {
   RegistrationRefusal,
   Unregistration,
 } from '../../../objects/hub-contract.ts';
+import { MAX_HUBS } from '../../../objects/limits.ts';
 import { callAuthorityFromHub } from '../../../objects/stubs.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { FeedDemand } from './feed-demand.ts';
@@ -57,10 +58,10 @@ export class Registrar {
   async registerWithoutEvents(hub: string): Promise<boolean> {
     const { namespaceKey, knownHubs } = this.#parts;
     if (knownHubs.has(hub)) return true;
-    // The root namespace is never deleted, so no hub has to be deleted with it.
-    if (namespaceKey === ROOT) return false;
     await this.#checkNamespace();
-    knownHubs.addWithoutEvents(hub);
+    // The hubs of another namespace are deleted with it, so none may be missing.
+    const isListed = namespaceKey !== ROOT || knownHubs.countWithoutEvents() < MAX_HUBS;
+    if (isListed) knownHubs.addWithoutEvents(hub);
     return false;
   }
 

@@ -1,0 +1,55 @@
+/** The accessors of the tokens of subscriptions. Hubs know tokens by their ids; only an authority knows more. */
+
+import { logError } from '../../../lib/log.ts';
+import { isMethodMissing } from '../../../objects/call.ts';
+import type { OpenSubscription } from '../../../objects/hub-contract.ts';
+import { callAuthority } from '../../../objects/stubs.ts';
+
+type Token = OpenSubscription['token'];
+
+/**
+ * Asks each authority once.
+ *
+ * @returns says the accessor of a subscription: `root` for the root token, undefined if nobody knows the token any more
+ */
+export async function accessorsOf(
+  env: Env,
+  subscriptions: readonly OpenSubscription[],
+): Promise<(subscription: OpenSubscription) => string | undefined> {
+  const ids = new Map<string, Set<number>>();
+  for (const { token } of subscriptions) {
+    if (token === undefined) continue;
+    const ofAuthority = ids.get(token.authority) ?? new Set();
+    ids.set(token.authority, ofAuthority.add(token.id));
+  }
+  const found = new Map<string, string>();
+  await Promise.all(
+    Array.from(ids, async ([authority, tokens]) => {
+      const asked = [...tokens];
+      const accessors = await ask(env, authority, asked);
+      for (const [index, id] of asked.entries()) {
+        const accessor = accessors[index];
+        if (accessor !== undefined) found.set(nameOf({ authority, id }), accessor);
+      }
+    }),
+  );
+  return ({ token }) => (token === undefined ? 'root' : found.get(nameOf(token)));
+}
+
+/** The list matters more than the accessors, so it does not fail with an authority. */
+async function ask(
+  env: Env,
+  authority: string,
+  ids: readonly number[],
+): Promise<readonly (string | undefined)[]> {
+  try {
+    return await callAuthority(env, authority, (stub) => stub.accessorsOf(ids));
+  } catch (error) {
+    if (!isMethodMissing(error)) logError('an authority does not tell accessors', error);
+    return [];
+  }
+}
+
+function nameOf({ authority, id }: NonNullable<Token>): string {
+  return `${authority}\n${id}`;
+}

@@ -35,12 +35,12 @@ export function heartbeatsTable(constants: Constants): string {
   const rows: [how: string, dollars: Range, log: Range][] = [
     [`the client pings by the WebSocket protocol ${every}`, both(daily.dollars), logOf(daily)],
     [
-      `a text that the runtime answers, ${every} (not built)`,
+      `a heartbeat, a text that the runtime answers, ${every}`,
       [daily.dollars, asking.dollars],
       logOf(daily),
     ],
     [
-      `a message that the hub answers, ${every} (not built)`,
+      `for comparison: a message that the hub answers, ${every}`,
       [asking.dollars, asking.dollars + NEVER_IDLE_DOLLARS],
       logOf(asking),
     ],
@@ -50,7 +50,7 @@ export function heartbeatsTable(constants: Constants): string {
       spreadOf(closed.flatMap(logOf)),
     ],
     [
-      `the client replaces a connection after ${MAX_SILENCE_MS / 2000} to ${MAX_SILENCE_MS / 1000} s of silence`,
+      `a server of release 0.2.0: pages replace connections after ${MAX_SILENCE_MS / 2000} to ${MAX_SILENCE_MS / 1000} s of silence`,
       spreadOf(silent.map((each) => each.dollars)),
       spreadOf(silent.flatMap(logOf)),
     ],

@@ -15,12 +15,18 @@ export const STABLE_CONNECTION_MS = 10_000;
 /** The longest wait that a server can ask for. */
 export const MAX_SERVER_WAIT_MS = 5 * 60_000;
 
-/** How often the client pings, if the WebSocket can. */
+/**
+ * How often the client pings, or sends a heartbeat if the WebSocket cannot ping: on average. Each wait is random, from
+ * three to five quarters of this. A connection is dead if nothing has arrived until the next one.
+ */
 export const PING_INTERVAL_MS = 30_000;
 
+/** A timer that rings later than this does not show that an answer is missing: the program may have been suspended. */
+export const MAX_TIMER_DELAY_MS = 5000;
+
 /**
- * If the WebSocket cannot ping, the client replaces a connection after this much silence, because the network may
- * have vanished. That costs a ticket and a handshake, and loses no event. Each connection waits a random time
+ * If the WebSocket cannot ping and the server, of release 0.2.0, answers no heartbeats, the client replaces a connection
+ * after this much silence, because the network may have vanished. That costs a ticket and a handshake, and loses no event. Each connection waits a random time
  * between half of this and all of it: many clients received their last event at the same time.
  */
 export const MAX_SILENCE_MS = 5 * 60_000;

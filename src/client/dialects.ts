@@ -12,6 +12,8 @@ export interface Dialect {
   readonly helloTimeoutMs: number | undefined;
   /** Whether the program waits for a message. The server sends none to a program that takes none. */
   isWaiting(): boolean;
+  /** Whether the server has said that it answers heartbeats. */
+  hasHeartbeats(): boolean;
   /** @returns how the message ends the connection, if it does */
   receive(data: StockFrame, send: (data: ClientData) => void): End | undefined;
 }
@@ -23,7 +25,12 @@ type ClientData = ReturnType<ClientCodec['encode']>;
 
 /** @param receive returns how the frame ends the connection, if it does */
 export function stockDialect(receive: (frame: StockFrame) => End | undefined): Dialect {
-  return { helloTimeoutMs: undefined, isWaiting: () => true, receive };
+  return {
+    helloTimeoutMs: undefined,
+    isWaiting: () => true,
+    hasHeartbeats: () => false,
+    receive,
+  };
 }
 
 export type Hello = Extract<ServerMessage, { type: 'hello' }>;
@@ -46,22 +53,23 @@ export function carillonDialect(
   helloTimeoutMs: number,
   listener: Listener,
 ): Dialect {
-  let greeted = false;
+  let greeting: Hello | undefined;
   return {
     helloTimeoutMs,
     isWaiting: () => listener.isWaiting(),
+    hasHeartbeats: () => greeting?.heartbeats === true,
     receive(data, sendData) {
       const decoded = codec.decode(data);
       if (!decoded.ok) return malformed(decoded.failure.message);
       const message = decoded.value;
       if (message.type === 'goodbye') return { kind: 'goodbye', goodbye: message };
       if (message.type === 'hello') {
-        if (greeted) return malformed('a second hello');
-        greeted = true;
+        if (greeting !== undefined) return malformed('a second hello');
+        greeting = message;
         listener.greeted(message, (answer) => sendData(codec.encode(answer)));
         return undefined;
       }
-      if (!greeted) return malformed(`${message.type} before hello`);
+      if (greeting === undefined) return malformed(`${message.type} before hello`);
       const size = typeof data === 'string' ? data.length : data.byteLength;
       return listener.delivered(message, size);
     },

@@ -14,6 +14,7 @@ import type { HubState } from '../objects/hub-contract.ts';
 import { hasTables, migrate, readableVersion, type Schema } from '../objects/migrations.ts';
 import { storageFailureOf } from '../objects/storage-failure.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
+import { HEARTBEAT } from '../wire/carillon-v1/heartbeat.ts';
 import { MAX_FEED_WAIT_MS, RELEASE_RETRY_MS } from './limits.ts';
 import { isOwnFailure, StorageHealth } from './storage-health.ts';
 import type { SocketCloser } from './subscribers/socket-closer.ts';
@@ -58,6 +59,8 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     this.#schema = schema;
     this.#compose = compose;
     this.#health = new StorageHealth(ctx);
+    // It is remembered with the sockets, not in storage, so an object that nobody uses stores nothing.
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(HEARTBEAT, HEARTBEAT));
     try {
       if (hasTables(ctx.storage.sql)) this.#composed();
       else readableVersion(ctx.storage, schema, this.#health.hub);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildBundle } from '../../src/cli/dev/bundle.ts';
 import { openDataFolder } from '../../src/cli/dev/data.ts';
 import { type LocalServer, startWorkerd } from '../../src/cli/dev/workerd.ts';
+import { HEARTBEAT } from '../../src/wire/carillon-v1/heartbeat.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { subscribe } from '../support/subscriber.ts';
 
@@ -63,23 +64,29 @@ async function makeToken(): Promise<string> {
   return auth.client_token;
 }
 
-it('hubs leave memory while their subscribers stay connected and ping, and come back for an event or a revocation', async () => {
+it('hubs leave memory while their subscribers stay connected, ping and send heartbeats, and come back for an event or a revocation', async () => {
   await using own = await subscribe(target, 'abc', { query: 'json=true' });
   await using spanning = await subscribe(target, 'a*', { query: 'json=true' });
+  await using page = await subscribe(target, 'abc', { query: 'json=true' });
   const token = await makeToken();
   await using revoked = await subscribe({ ...target, token }, 'other', { query: 'json=true' });
   await publish('abc');
   await own.next();
   await spanning.next();
+  await page.next();
   expect(await made()).toEqual({ hub: 2, wildcardHub: 1 });
 
   // Nothing else tells a hub that is asleep from one that is idle: the test has to wait as long.
   const pings = setInterval(() => {
     own.socket.ping();
     spanning.socket.ping();
+    page.socket.send(HEARTBEAT);
   }, 1000);
   await new Promise((resolve) => setTimeout(resolve, EVICTION_MS + 3000));
   clearInterval(pings);
+  for (let seconds = 0; seconds < EVICTION_MS / 1000; seconds++) {
+    expect(await page.next()).toMatchObject({ text: HEARTBEAT });
+  }
   expect(await made()).toEqual({ hub: 2, wildcardHub: 1 });
 
   await publish('abc');

@@ -6,6 +6,7 @@ import {
   decodeServerMessage,
   encodeClientMessage,
 } from '../../src/wire/carillon-v1/client-codecs.ts';
+import { HEARTBEAT } from '../../src/wire/carillon-v1/heartbeat.ts';
 import {
   type ClientMessage,
   type ServerMessage,
@@ -128,6 +129,7 @@ describe.each(['json', 'protobuf'] as const)('in %s', (encoding) => {
         resumed: true,
         credit: DEFAULT_CREDIT,
         ack_timeout_ms: ACK_TIMEOUT_MS,
+        heartbeats: true,
       });
       await published('deploy/finished', { id: 'a', metadata: { path: 'x', n: 1 } });
       const message = await reader.next();
@@ -170,6 +172,17 @@ describe.each(['json', 'protobuf'] as const)('in %s', (encoding) => {
       }
     },
   );
+
+  it('a heartbeat is text in either encoding, and comes back while events go on', async () => {
+    const { reader } = await read('deploy/*', '', encoding);
+    for (const id of ['a', 'b']) {
+      reader.subscriber.socket.send(HEARTBEAT);
+      expect(await reader.subscriber.next()).toBe(HEARTBEAT);
+      await publishedIds(id);
+      expect(await reader.ids(1)).toEqual([id]);
+      await evictDurableObject(hubStub('deploy'));
+    }
+  });
 
   it('a gap is told in hello', async () => {
     await publishedIds('a');

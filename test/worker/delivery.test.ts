@@ -1,6 +1,7 @@
 import { evictDurableObject } from 'cloudflare:test';
 import { describe, expect } from 'vitest';
 import { hubName } from '../../src/objects/names.ts';
+import { HEARTBEAT } from '../../src/wire/carillon-v1/heartbeat.ts';
 import { MAX_FRAME_BYTES } from '../../src/wire/limits.ts';
 import { decodeProtobuf } from '../../src/wire/protobuf.ts';
 import { it } from './fixtures.ts';
@@ -62,6 +63,17 @@ describe('a subscriber of one event type', () => {
     await evictDurableObject(hubStub('deploy'));
     const id = await published('deploy/finished');
     expect(await subscriber.nextId()).toBe(id);
+  });
+
+  it('gets a heartbeat back, also after the hub was evicted, and stays open', async () => {
+    const subscriber = await subscribe('deploy/finished');
+    for (const evict of [false, true]) {
+      if (evict) await evictDurableObject(hubStub('deploy'));
+      subscriber.socket.send(HEARTBEAT);
+      expect(await subscriber.next()).toBe(HEARTBEAT);
+    }
+    subscriber.socket.send(`${HEARTBEAT} `);
+    expect(await subscriber.closed).toEqual({ code: 1008, reason: 'unexpected data message' });
   });
 
   it('is closed with 1008 when it sends data, also after the hub was evicted', async () => {

@@ -54,6 +54,7 @@ export class AckingSubscribers {
         ...(gap && { gap: { reason: gap } }),
         credit: subscriber.credit,
         ack_timeout_ms: ACK_TIMEOUT_MS,
+        heartbeats: true,
       },
       subscriptionClass.subscription.encoding,
     );

@@ -51,10 +51,21 @@ function helloOf({
   gap,
   credit,
   ack_timeout_ms,
+  heartbeats,
+  spread_ms,
 }: Members): Of<'hello'> | undefined {
   if (!isText(cursor) || typeof resumed !== 'boolean') return undefined;
-  if (!isCount(credit) || !isCount(ack_timeout_ms)) return undefined;
-  const hello = { type: 'hello', cursor, resumed, credit, ack_timeout_ms } as const;
+  if (!isCount(credit) || !isCount(ack_timeout_ms) || !isCount(spread_ms ?? 0)) return undefined;
+  const hello = {
+    type: 'hello',
+    cursor,
+    resumed,
+    credit,
+    ack_timeout_ms,
+    // A server of release 0.2.0 has neither of them. In protobuf they are false and 0 then.
+    ...(heartbeats === true && ({ heartbeats } as const)),
+    ...(isCount(spread_ms) && spread_ms > 0 && { spread_ms }),
+  } as const;
   if (gap == null) return hello;
   const read = gapOf(gap);
   return read && { ...hello, gap: read };

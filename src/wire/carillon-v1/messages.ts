@@ -55,6 +55,10 @@ export type ServerMessage =
       readonly credit: number;
       /** How long the server waits for an acknowledgement once the credit is used up. */
       readonly ack_timeout_ms: number;
+      /** Whether the server answers heartbeats. */
+      readonly heartbeats?: true;
+      /** The longest wait before the client reconnects, if the connection breaks. */
+      readonly spread_ms?: number;
     }
   | { readonly type: 'events'; readonly events: readonly SentEvent[] }
   | { readonly type: 'gap'; readonly reason: GapReason; readonly cursor: string }

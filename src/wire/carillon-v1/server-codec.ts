@@ -12,6 +12,7 @@ import { carillon } from '../gen/proto.js';
 import { MAX_CLIENT_MESSAGE_BYTES, MAX_CREDIT } from '../limits.ts';
 import { utf8Length } from '../utf8.ts';
 import { CLOSE_CODES, type ProtocolFailure } from './close-codes.ts';
+import { HEARTBEAT } from './heartbeat.ts';
 import type { ServerMessage } from './messages.ts';
 
 /** An event, and the cursor of the position after it. */
@@ -122,6 +123,9 @@ function decodeJsonMessage(text: string): Received {
       return typeof message.events === 'number'
         ? credit(message.events)
         : fail('badMessage', 'the events of a credit must be a number');
+    case 'heartbeat':
+      // The runtime answers the text itself.
+      return fail('badMessage', `a heartbeat is exactly the text ${HEARTBEAT}`);
     case undefined:
       return fail('badMessage', 'the message has no type; a client sends ack and credit');
     default:

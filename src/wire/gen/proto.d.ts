@@ -621,6 +621,12 @@ export namespace carillon {
             /** Hello ack_timeout_ms. */
             ack_timeout_ms: number;
 
+            /** Hello heartbeats. */
+            heartbeats: boolean;
+
+            /** Hello spread_ms. */
+            spread_ms: number;
+
             /**
              * Encodes the specified Hello message. Does not implicitly {@link carillon.v1.Hello.verify|verify} messages.
              * @param message Hello message or plain object to encode
@@ -659,6 +665,12 @@ export namespace carillon {
 
                 /** Hello ack_timeout_ms */
                 ack_timeout_ms?: (number|null);
+
+                /** Hello heartbeats */
+                heartbeats?: (boolean|null);
+
+                /** Hello spread_ms */
+                spread_ms?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

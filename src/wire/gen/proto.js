@@ -1486,6 +1486,8 @@ export const carillon = $root.carillon = (() => {
              * @property {carillon.v1.Gap.$Properties|null} [gap] Hello gap
              * @property {number|null} [credit] Hello credit
              * @property {number|null} [ack_timeout_ms] Hello ack_timeout_ms
+             * @property {boolean|null} [heartbeats] Hello heartbeats
+             * @property {number|null} [spread_ms] Hello spread_ms
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -1558,6 +1560,22 @@ export const carillon = $root.carillon = (() => {
             Hello.prototype.ack_timeout_ms = 0;
 
             /**
+             * Hello heartbeats.
+             * @member {boolean} heartbeats
+             * @memberof carillon.v1.Hello
+             * @instance
+             */
+            Hello.prototype.heartbeats = false;
+
+            /**
+             * Hello spread_ms.
+             * @member {number} spread_ms
+             * @memberof carillon.v1.Hello
+             * @instance
+             */
+            Hello.prototype.spread_ms = 0;
+
+            /**
              * Encodes the specified Hello message. Does not implicitly {@link carillon.v1.Hello.verify|verify} messages.
              * @function encode
              * @memberof carillon.v1.Hello
@@ -1583,6 +1601,10 @@ export const carillon = $root.carillon = (() => {
                     writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.credit);
                 if (message.ack_timeout_ms != null && $Object.hasOwnProperty.call(message, "ack_timeout_ms") && message.ack_timeout_ms !== 0)
                     writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.ack_timeout_ms);
+                if (message.heartbeats != null && $Object.hasOwnProperty.call(message, "heartbeats") && message.heartbeats !== false)
+                    writer.uint32(/* id 6, wireType 0 =*/48).bool(message.heartbeats);
+                if (message.spread_ms != null && $Object.hasOwnProperty.call(message, "spread_ms") && message.spread_ms !== 0)
+                    writer.uint32(/* id 7, wireType 0 =*/56).uint32(message.spread_ms);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1667,6 +1689,24 @@ export const carillon = $root.carillon = (() => {
                                 message.ack_timeout_ms = value;
                             else
                                 delete message.ack_timeout_ms;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.heartbeats = value;
+                            else
+                                delete message.heartbeats;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.spread_ms = value;
+                            else
+                                delete message.spread_ms;
                             continue;
                         }
                     }

@@ -45,6 +45,8 @@ export const anyAnnouncement: fc.Arbitrary<Announcement> = fc.oneof(
       gap: fc.record({ reason: anyGapReason }, { noNullPrototype: true }),
       credit: uint32,
       ack_timeout_ms: uint32,
+      heartbeats: fc.constant(true as const),
+      spread_ms: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
     },
     {
       requiredKeys: ['type', 'cursor', 'resumed', 'credit', 'ack_timeout_ms'],

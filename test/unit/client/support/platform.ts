@@ -112,6 +112,14 @@ export class FakePlatform implements Runtime {
     this.#now = end;
   }
 
+  /** Lets time go by without a timer that rings. Then all that are due ring, late. */
+  advanceLate(milliseconds: number): void {
+    this.#now += milliseconds;
+    const due = this.#timers.filter(({ at }) => at <= this.#now).sort((a, b) => a.at - b.at);
+    this.#timers = this.#timers.filter((timer) => !due.includes(timer));
+    for (const { callback } of due) callback();
+  }
+
   /** Resolves once all has happened that can without more coming from outside. */
   async settled(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));

@@ -1,5 +1,6 @@
 /** The WebSocket of a fake platform, and the server at its other end. */
 import type { WebSocketLike } from '../../../../src/client/runtime.ts';
+import { HEARTBEAT } from '../../../../src/wire/carillon-v1/heartbeat.ts';
 import type { ClientMessage, ServerMessage } from '../../../../src/wire/carillon-v1/messages.ts';
 
 type Listener = (event: object) => void;
@@ -16,7 +17,8 @@ export class FakeSocket implements WebSocketLike {
   binaryType = 'blob';
   readonly url: URL;
   readonly protocols: readonly string[];
-  /** What the client sent. */
+  heartbeats = 0;
+  /** What the client sent in addition. */
   readonly sent: ClientMessage[] = [];
   /** With which code the client closed. */
   closedWith: number | undefined;
@@ -28,7 +30,8 @@ export class FakeSocket implements WebSocketLike {
   }
 
   send(data: string | Uint8Array): void {
-    this.sent.push(JSON.parse(data as string) as ClientMessage);
+    if (data === HEARTBEAT) this.heartbeats++;
+    else this.sent.push(JSON.parse(data as string) as ClientMessage);
   }
 
   close(code?: number): void {
@@ -61,6 +64,10 @@ export class FakeSocket implements WebSocketLike {
       type: 'events',
       events: numbers.map((number) => ({ cursor: `c${number}`, event: cloudEvent(number) })),
     });
+  }
+
+  answerHeartbeat(): void {
+    this.receiveRaw(HEARTBEAT);
   }
 
   receive(message: ServerMessage): void {

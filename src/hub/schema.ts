@@ -96,9 +96,10 @@ function createSegments(sql: SqlStorage): void {
        first_accepted_at INTEGER NOT NULL,
        last_accepted_at INTEGER NOT NULL,
        total_bytes INTEGER NOT NULL, -- of all events up to its last one, including trimmed ones
+       checksum INTEGER NOT NULL, -- of first, count and total_bytes
        fingerprints BLOB NOT NULL, -- of the keys; the header has the key of the hash
        record_index BLOB NOT NULL, -- for each event where its texts end, a checksum and its time
-       note TEXT NOT NULL, -- what a wildcard hub stores with the newest events
+       note TEXT NOT NULL, -- what a wildcard hub stores with the newest events, after a checksum
        keys TEXT NOT NULL, -- each makes its event a duplicate of another with the same key
        frames TEXT NOT NULL -- as JSON subscribers get them
      );`,

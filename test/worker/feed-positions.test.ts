@@ -39,7 +39,7 @@ function withPositions(
       const append = (id: string, taken: Readonly<Record<string, number>>) => {
         const changed = new Map(Object.entries(taken).map(([hub, at]) => [hub, positionAt(at)]));
         journal.transaction(() =>
-          journal.appendAll([recordsOf(record(id))], positions.noteWith(changed)),
+          journal.appendWithNote([recordsOf(record(id))], 'all', positions.noteWith(changed)),
         );
       };
       return { journal, positions, append };
@@ -149,12 +149,15 @@ describe('the positions of hubs', () => {
       };
       const many = new Map(Array.from({ length: 30 }, (_, i) => [`h${i}`, positionAt(50)]));
       fails(() =>
-        journal.appendAll(
+        journal.appendWithNote(
           [recordsOf(record('b'))],
+          'all',
           positions.noteWith(new Map([['h1', positionAt(2)]])),
         ),
       );
-      fails(() => journal.appendAll([recordsOf(record('b'))], positions.noteWith(many)));
+      fails(() =>
+        journal.appendWithNote([recordsOf(record('b'))], 'all', positions.noteWith(many)),
+      );
       fails(() => positions.put('h1', positionAt(9)));
       fails(() => positions.delete('h1'));
       expect(rowsIn(storage)).toBe(0);
@@ -188,6 +191,22 @@ describe('the positions of hubs', () => {
       again().append('b', { h2: 9 });
       expect(again().positions.get('h2')).toEqual(positionAt(9));
     }));
+
+  it('are in doubt after a note was damaged, and never otherwise', () =>
+    withPositions(({ append, positions }, storage, again) => {
+      vi.spyOn(console, 'error').mockImplementation(() => undefined);
+      append('a', { h1: 6 });
+      expect([positions.areInDoubt, again().positions.areInDoubt]).toEqual([false, false]);
+      storage.sql.exec("UPDATE segments SET note = REPLACE(note, '6', '8')");
+      expect(again().positions.areInDoubt).toBe(true);
+      again().append('b', { h1: 7 });
+      expect(again().positions.areInDoubt).toBe(true);
+      again().append(
+        'c',
+        Object.fromEntries(Array.from({ length: 2 * MAX_NOTED_POSITIONS }, (_, i) => [`h${i}`, i])),
+      );
+      expect(again().positions.areInDoubt).toBe(true);
+    }));
 });
 
 describe('a wildcard hub', () => {
@@ -218,6 +237,26 @@ describe('a wildcard hub', () => {
       await evictAll(HUBS);
     }
     expect((await journalOf(wildcardHubStub())).map(({ id }) => id)).toEqual(expected);
+  });
+
+  it('hears nothing twice of hubs whose positions are damaged', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const subscriber = await subscribe('n*');
+    for (const hub of ['n1', 'n2', 'n1', 'n2']) {
+      await published(hub, { id: `${hub} ${Math.random()}` });
+    }
+    const before = await heard(subscriber, 4);
+    await runInDurableObject(wildcardHubStub(), (_hub, { storage }) => {
+      storage.sql.exec("UPDATE segments SET note = REPLACE(note, 'taken', 'token')");
+    });
+    await evictAll(['n1', 'n2']);
+    const after = [await published('n1', { id: 'new' }), await published('n2', { id: 'newer' })];
+    expect(await heard(subscriber, 2)).toEqual(after);
+    expect((await journalOf(wildcardHubStub())).map(({ id }) => id)).toEqual([...before, ...after]);
+    expect(logged).toHaveBeenCalled();
+    await evictAll(['n1', 'n2']);
+    await published('n2', { id: 'the newest' });
+    expect(await heard(subscriber, 1)).toEqual(['the newest']);
   });
 
   it('with a full disk takes nothing, and everything once when it has room', async () => {

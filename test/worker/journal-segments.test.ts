@@ -129,7 +129,7 @@ describe('the retention of a journal of segments', () => {
   it('lets the note stay when all is trimmed, and no older one come back', () =>
     withJournal({ events: 100 }, (journal, _storage, again) => {
       const appendNoted = (id: string, note: string) =>
-        journal.transaction(() => journal.appendAll([recordsOf(record(id))], note));
+        journal.transaction(() => journal.appendWithNote([recordsOf(record(id))], 'all', note));
       appendNoted('a', 'first');
       journal.trimmer.run(1_000_000);
       expect([journal.note, again().note]).toEqual(['first', 'first']);

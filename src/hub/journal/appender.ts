@@ -8,7 +8,7 @@ import { MAX_SEGMENT_BYTES, OPEN_SEGMENT_BYTES, RETENTION_SLACK } from '../limit
 import { FINGERPRINT_WORDS } from './fingerprint.ts';
 import type { FingerprintWindow } from './fingerprint-window.ts';
 import type { StoredHeader } from './header.ts';
-import type { NewRecords } from './record.ts';
+import { isNoEventKey, type NewRecords } from './record.ts';
 import { lastOf, recordBytes, type SegmentInfo, type SegmentLimits } from './segment.ts';
 import { SegmentBuilder } from './segment-builder.ts';
 import { INDEX, INDEX_WORDS, MAX_DELAY_MS } from './segment-index.ts';
@@ -108,7 +108,7 @@ export class Appender {
     const [low = 0, high = 0] = this.#fingerprint;
     const isSame = (sequence: number) => {
       const key = sequence >= builder.first ? builder.keyOf(sequence) : store.keyOf(sequence);
-      return key === keyAt(batch, place);
+      return key === keyAt(batch, place) && !isNoEventKey(key);
     };
     return (
       window.find(low, high, builder.first, isSame) !== undefined ||

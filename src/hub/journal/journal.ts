@@ -39,7 +39,7 @@ export class Journal {
   constructor(storage: DurableObjectStorage, retention: Retention) {
     this.#storage = storage;
     this.#header = new StoredHeader(storage);
-    this.#store = new SegmentStore(storage.sql);
+    this.#store = new SegmentStore(storage.sql, () => this.#header.ensured.trimmedBytes);
     this.#window = new FingerprintWindow(this.#store.table);
     this.#reader = new JournalReader(this.#store);
     this.#appender = new Appender({
@@ -151,16 +151,20 @@ export class Journal {
   }
 
   /**
-   * Appends records of which none is a duplicate; to be called in a transaction.
+   * Appends records; to be called in a transaction.
    *
+   * @param which `all` if none is a duplicate
    * @param note is stored in the same row, in place of the last one
-   * @returns the sequence of the first of them
+   * @returns as `append`
    */
-  appendAll(records: readonly NewRecords[], note: string): number {
-    const first = lastOf(this.end) + 1;
-    this.#appender.append(records, 'all', note);
+  appendWithNote(
+    records: readonly NewRecords[],
+    which: 'new ones' | 'all',
+    note: string,
+  ): (number | undefined)[][] {
+    const sequences = this.#appender.append(records, which, note);
     this.trimmer.trimIfTooLarge();
-    return first;
+    return sequences;
   }
 
   /** Replaces the note. */

@@ -3,7 +3,7 @@
  * record is an entry: an event, or a gap where events are missing.
  */
 
-import { countOf, type EventBatch, eventBatch, frameAt, keyAt } from '../../event/event-batch.ts';
+import { type EventBatch, eventBatch, frameAt, keyAt } from '../../event/event-batch.ts';
 import { type EventFacts, factsOf } from '../../event/facts.ts';
 import type { GapReason } from '../../wire/carillon-v1/messages.ts';
 import { Frame } from '../../wire/frame.ts';
@@ -55,14 +55,23 @@ export function gapRecord(hub: string, acceptedAt: number): NewRecords {
   };
 }
 
-/** The entries of records whose sequences follow each other. @param first the sequence of the first one */
-export function entriesOf(records: EventBatch, first: number): JournalEntry[] {
-  return Array.from({ length: countOf(records) }, (_, i) => {
+/** The entries of records that were appended. @param sequences of each; undefined for one that was not */
+export function entriesOf(
+  records: EventBatch,
+  sequences: readonly (number | undefined)[],
+): JournalEntry[] {
+  return sequences.flatMap((sequence, i) => {
+    if (sequence === undefined) return [];
     const json = frameAt(records, i);
     return json === ''
-      ? gapEntry(first + i, keyAt(records, i))
-      : new EventEntry(first + i, new Frame(json));
+      ? gapEntry(sequence, keyAt(records, i))
+      : new EventEntry(sequence, new Frame(json));
   });
+}
+
+/** Whether records with this key are never duplicates: it is not that of an event. */
+export function isNoEventKey(key: string): boolean {
+  return key === '' || key.startsWith('\n');
 }
 
 /** The entry of a record without a frame: a gap that was noted, or an event that could not be read when it was fed. */

@@ -17,9 +17,13 @@ export class SegmentStore {
   /** The segment of which a key was read last: duplicates mostly come in the order in which the events came. */
   #keys: Segment | undefined;
 
-  constructor(sql: SqlStorage) {
-    this.table = new SegmentTable(sql);
+  /** @param trimmedBytes the bytes of all records that were trimmed */
+  constructor(sql: SqlStorage, trimmedBytes: () => number) {
     this.rows = new UnconvertedRows(sql);
+    this.table = new SegmentTable(sql, () => {
+      const { last } = this.rows;
+      return (last > 0 ? this.rows.at(last)?.totalBytes : undefined) ?? trimmedBytes();
+    });
   }
 
   /** To be called if a change was rolled back. */

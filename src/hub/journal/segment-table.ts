@@ -4,11 +4,12 @@ import { FINGERPRINT_WORDS } from './fingerprint.ts';
 import type { SegmentFingerprints } from './fingerprint-window.ts';
 import { lastOf, type Order, Segment, type SegmentInfo } from './segment.ts';
 import { INDEX, INDEX_WORDS, isSound } from './segment-index.ts';
+import { checksumOfInfo, noteIn, noteWithChecksum, restoredInfo } from './segment-repair.ts';
 
 const INFO =
-  'first, count, first_accepted_at AS firstAcceptedAt, last_accepted_at AS lastAcceptedAt, total_bytes AS totalBytes';
+  'first, count, first_accepted_at AS firstAcceptedAt, last_accepted_at AS lastAcceptedAt, total_bytes AS totalBytes, checksum';
 
-type InfoRow = { [Key in keyof SegmentInfo]: number };
+type InfoRow = { [Key in keyof SegmentInfo]: number } & { readonly checksum: number };
 
 type SegmentRow = InfoRow & {
   readonly records: ArrayBuffer | null;
@@ -32,29 +33,34 @@ export interface SegmentWrite {
 
 export class SegmentTable {
   readonly #sql: SqlStorage;
+  readonly #bytesBefore: () => number;
+  #hasReportedFingerprints = false;
 
-  constructor(sql: SqlStorage) {
+  /** @param bytesBefore the bytes of all records before the first segment */
+  constructor(sql: SqlStorage, bytesBefore: () => number) {
     this.#sql = sql;
+    this.#bytesBefore = bytesBefore;
   }
 
   /** @throws if another writer has appended meanwhile; `before` is the last segment as far as this one knows */
   insert(
-    { info, fingerprints, index, keys, frames, note = '' }: SegmentWrite,
+    { info, fingerprints, index, keys, frames, note }: SegmentWrite,
     before: SegmentInfo,
   ): void {
     const { first, count, firstAcceptedAt, lastAcceptedAt, totalBytes } = info;
     const { rowsWritten } = this.#sql.exec(
       `INSERT INTO segments
-         (first, count, first_accepted_at, last_accepted_at, total_bytes, fingerprints, record_index, note, keys, frames)
-       SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM segments WHERE first > ? OR (first = ? AND count <> ?))`,
+         (first, count, first_accepted_at, last_accepted_at, total_bytes, checksum, fingerprints, record_index, note, keys, frames)
+       SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM segments WHERE first > ? OR (first = ? AND count <> ?))`,
       first,
       count,
       firstAcceptedAt,
       lastAcceptedAt,
       totalBytes,
+      checksumOfInfo(info),
       bytesOf(fingerprints),
       bytesOf(index),
-      note,
+      noteWithChecksum(note ?? ''),
       keys,
       frames,
       before.first,
@@ -75,15 +81,16 @@ export class SegmentTable {
     before: SegmentInfo,
   ): void {
     const { rowsWritten } = this.#sql.exec(
-      `UPDATE segments SET count = ?, last_accepted_at = ?, total_bytes = ?, fingerprints = ?, record_index = ?,
-         note = COALESCE(?, note), keys = keys || ?, frames = frames || ?
+      `UPDATE segments SET count = ?, last_accepted_at = ?, total_bytes = ?, checksum = ?, fingerprints = ?,
+         record_index = ?, note = COALESCE(?, note), keys = keys || ?, frames = frames || ?
        WHERE first = ? AND count = ? AND NOT EXISTS (SELECT 1 FROM segments WHERE first > ?)`,
       info.count,
       info.lastAcceptedAt,
       info.totalBytes,
+      checksumOfInfo(info),
       bytesOf(fingerprints),
       bytesOf(index),
-      note ?? null,
+      note === undefined ? null : noteWithChecksum(note),
       keys,
       frames,
       before.first,
@@ -118,19 +125,8 @@ export class SegmentTable {
       )
       .toArray();
     if (row === undefined) return undefined;
-    const { records, keys, frames, ...info } = row;
-    const index = wordsOf(records);
-    const count = index.length === INDEX_WORDS * info.count ? info.count : this.#roomOf(info);
-    return new Segment({ ...info, count }, index, textOf(keys), textOf(frames));
-  }
-
-  /** The records that a segment can have of which the number is damaged: those before the next segment. */
-  #roomOf({ first, count }: SegmentInfo): number {
-    const next = this.#info(
-      `SELECT ${INFO} FROM segments WHERE first > ? ORDER BY first LIMIT 1`,
-      first,
-    );
-    return Math.min(count, (next?.first ?? Number.POSITIVE_INFINITY) - first);
+    const { records, keys, frames } = row;
+    return new Segment(this.#checked(row), wordsOf(records), textOf(keys), textOf(frames));
   }
 
   /** The segment with this sequence, without its frames. */
@@ -142,7 +138,8 @@ export class SegmentTable {
       )
       .toArray();
     if (row === undefined) return undefined;
-    const { records, keys, ...info } = row;
+    const { records, keys } = row;
+    const info = this.#checked(row);
     return lastOf(info) < sequence
       ? undefined
       : new Segment(info, wordsOf(records), textOf(keys), '');
@@ -188,8 +185,11 @@ export class SegmentTable {
     for (const { first, count, fingerprints } of rows) {
       const words = wordsOf(fingerprints);
       const isWhole = words.length === count * FINGERPRINT_WORDS;
-      if (!isWhole) {
-        logError(`duplicates of the events from ${first} on are not recognised: they are damaged`);
+      if (!isWhole && !this.#hasReportedFingerprints) {
+        this.#hasReportedFingerprints = true;
+        logError(
+          `duplicates of the events from ${first} on are not recognised, and maybe of others: their fingerprints in the journal are damaged`,
+        );
       }
       yield { first, fingerprints: isWhole ? words : new Uint32Array() };
     }
@@ -197,13 +197,13 @@ export class SegmentTable {
 
   noteOf(first: number): string {
     const [row] = this.#sql
-      .exec<{ note: string }>('SELECT note FROM segments WHERE first = ?', first)
+      .exec<{ note: SqlStorageValue }>('SELECT note FROM segments WHERE first = ?', first)
       .toArray();
-    return row?.note ?? '';
+    return noteIn(row?.note ?? '');
   }
 
   setNote(first: number, note: string): void {
-    this.#sql.exec('UPDATE segments SET note = ? WHERE first = ?', note, first);
+    this.#sql.exec('UPDATE segments SET note = ? WHERE first = ?', noteWithChecksum(note), first);
   }
 
   /** Deletes the segments that begin before a sequence. */
@@ -212,7 +212,74 @@ export class SegmentTable {
   }
 
   #info(query: string, ...bindings: number[]): SegmentInfo | undefined {
-    return this.#sql.exec<InfoRow>(query, ...bindings).toArray()[0];
+    const [row] = this.#sql.exec<InfoRow>(query, ...bindings).toArray();
+    return row && this.#checked(row);
+  }
+
+  /** What is damaged of the numbers of a segment is computed again from its records and from the segments beside it. */
+  #checked(row: InfoRow): SegmentInfo {
+    const { first, count, firstAcceptedAt, lastAcceptedAt, totalBytes, checksum } = row;
+    const info = { first, count, firstAcceptedAt, lastAcceptedAt, totalBytes };
+    return checksumOfInfo(info) === checksum ? info : this.#repair(info);
+  }
+
+  #repair(info: SegmentInfo): SegmentInfo {
+    const { first } = info;
+    const before = this.#soundBefore(first);
+    const [after] = this.#sql
+      .exec<{ first: number }>(
+        'SELECT first FROM segments WHERE first > ? ORDER BY first LIMIT 1',
+        first,
+      )
+      .toArray();
+    const { bytes } = this.#sql
+      .exec<{ bytes: number }>(
+        `SELECT SUM(OCTET_LENGTH(keys) + OCTET_LENGTH(frames)) AS bytes
+           FROM segments WHERE first > ? AND first <= ?`,
+        before?.first ?? 0,
+        first,
+      )
+      .one();
+    const [columns] = this.#sql
+      .exec<{ records: ArrayBuffer | null; fingerprints: ArrayBuffer | null }>(
+        'SELECT record_index AS records, fingerprints FROM segments WHERE first = ?',
+        first,
+      )
+      .toArray();
+    const repaired = restoredInfo(info, {
+      index: wordsOf(columns?.records),
+      fingerprints: wordsOf(columns?.fingerprints),
+      totalBytes: (before?.totalBytes ?? this.#bytesBefore()) + bytes,
+      next: after?.first,
+    });
+    logError(
+      `in the journal, numbers of the events from ${first} on were damaged and are repaired`,
+    );
+    try {
+      this.#replace(repaired);
+    } catch {
+      // The disk may be full. The segment is repaired again when it is read next.
+    }
+    return repaired;
+  }
+
+  #soundBefore(sequence: number): SegmentInfo | undefined {
+    const rows = this.#sql.exec<InfoRow>(
+      `SELECT ${INFO} FROM segments WHERE first < ? ORDER BY first DESC`,
+      sequence,
+    );
+    for (const row of rows) if (checksumOfInfo(row) === row.checksum) return row;
+    return undefined;
+  }
+
+  #replace(info: SegmentInfo): void {
+    this.#sql.exec(
+      'UPDATE segments SET count = ?, total_bytes = ?, checksum = ? WHERE first = ?',
+      info.count,
+      info.totalBytes,
+      checksumOfInfo(info),
+      info.first,
+    );
   }
 }
 

@@ -7,15 +7,25 @@ import type { FeedPosition } from '../../../objects/hub-contract.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { MAX_NOTED_POSITIONS } from '../../limits.ts';
 
+/** Stands for a hub, which always has a name: positions were lost once, so hubs may feed again what they have fed. */
+const IN_DOUBT = '';
+
 export class FeedPositions {
   readonly #sql: SqlStorage;
   readonly #journal: Journal;
   /** By the name of the hub. They count more than those of the table. Read when they are first needed. */
   #inNote: Map<string, FeedPosition> | undefined;
+  #areInDoubt: boolean | undefined;
 
   constructor(sql: SqlStorage, journal: Journal) {
     this.#sql = sql;
     this.#journal = journal;
+  }
+
+  /** Whether what a hub feeds may be in the journal already. */
+  get areInDoubt(): boolean {
+    this.#areInDoubt ??= this.get(IN_DOUBT) !== undefined;
+    return this.#areInDoubt;
   }
 
   /** Undefined if it has nothing of this journal. */
@@ -65,6 +75,7 @@ export class FeedPositions {
   /** To be called if a change was rolled back. */
   forget(): void {
     this.#inNote = undefined;
+    this.#areInDoubt = undefined;
   }
 
   #unnote(hub: string): void {
@@ -83,14 +94,14 @@ export class FeedPositions {
   }
 }
 
-/** If a note is damaged, hubs feed again what they have fed: to hear an event twice is better than never. */
+/** If a note is damaged, hubs feed again what they have fed, and the wildcard hub looks for duplicates from then on. */
 function positionsIn(note: string): Map<string, FeedPosition> {
   if (note === '') return new Map();
   try {
     return new Map(JSON.parse(note) as readonly [string, FeedPosition][]);
   } catch (error) {
     logError('it cannot be read how far the journals of hubs were taken', error);
-    return new Map();
+    return new Map([[IN_DOUBT, { epoch: '', taken: 0 }]]);
   }
 }
 

@@ -33,27 +33,37 @@ export class FeedWriter {
     positions: ReadonlyMap<string, FeedPosition>,
     change: () => void = () => undefined,
   ): Promise<void> | undefined {
-    let first = this.#journal.last + 1;
     const added = records.filter((each) => countOf(each) > 0);
+    let sequences: (number | undefined)[][];
     try {
-      first = this.#journal.transaction(() => {
+      sequences = this.#journal.transaction(() => {
         change();
-        if (added.length > 0)
-          return this.#journal.appendAll(added, this.#positions.noteWith(positions));
+        if (added.length > 0) return this.#append(added, positions);
         for (const [hub, position] of positions) this.#positions.put(hub, position);
-        return first;
+        return [];
       });
     } catch (error) {
       this.#positions.forget();
       throw error;
     }
     if (!this.#fanOut.hasSubscribers) return undefined;
-    const entries = added.flatMap((each) => {
-      const from = first;
-      first += countOf(each);
-      return entriesOf(each, from);
-    });
-    return this.#fanOut.deliver(entries);
+    return this.#fanOut.deliver(added.flatMap((each, i) => entriesOf(each, sequences[i] ?? [])));
+  }
+
+  #append(
+    records: readonly NewRecords[],
+    positions: ReadonlyMap<string, FeedPosition>,
+  ): (number | undefined)[][] {
+    const { areInDoubt } = this.#positions;
+    const sequences = this.#journal.appendWithNote(
+      records,
+      areInDoubt ? 'new ones' : 'all',
+      this.#positions.noteWith(positions),
+    );
+    // The note is stored with the records, and there may be none.
+    const isStored = sequences.some((each) => each.some((sequence) => sequence !== undefined));
+    if (!isStored) for (const [hub, position] of positions) this.#positions.put(hub, position);
+    return sequences;
   }
 
   /** Notes that events of a hub may be missing. */

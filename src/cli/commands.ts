@@ -104,6 +104,19 @@ const GROUPS: readonly (readonly [heading: string, entries: readonly CommandEntr
     ],
   ],
   [
+    'Operation',
+    [
+      entry(
+        'subscriptions list',
+        async () => (await import('./subscriptions/list.ts')).subscriptionsList,
+      ),
+      entry(
+        'subscriptions close',
+        async () => (await import('./subscriptions/close.ts')).subscriptionsClose,
+      ),
+    ],
+  ],
+  [
     'Configuration as files',
     [
       entry('diff', async () => (await import('./apply/command.ts')).diff),

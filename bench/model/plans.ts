@@ -66,7 +66,7 @@ export function plansTable(constants: Constants): string {
     [
       ...rows,
       [
-        'lines of the log',
+        'lines of the log, with `invocation_logs`',
         `${LOGS.freeADay} GB`,
         `${LOGS.paidAMonth} GB`,
         `${dollars(LOGS.gigabyte)} a GB`,

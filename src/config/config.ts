@@ -15,6 +15,8 @@ export interface Config {
   readonly allowedOrigins: readonly string[];
   /** Whether a publisher needs the right to write the path of its event. */
   readonly publishNeedsPath: boolean;
+  /** Whether each line of the audit log is also published as an event. */
+  readonly auditEvents: boolean;
   /** Undefined until the operator has set the secret. */
   readonly rootToken: string | undefined;
   /** Whether the operator has set the secret `SOURCE_KEY`. */
@@ -50,12 +52,10 @@ export function parseConfig(variables: Variables): Result<Config> {
       `the variable PUBLISH_NEEDS_PATH is ${quote(needsPath)}; set it in wrangler.toml, or with --var, to "true" or "false"`,
     );
   }
-  const { REQUEST_LOG: requestLog = 'off' } = variables;
-  if (requestLog !== 'on' && requestLog !== 'off') {
-    return invalid(
-      `the variable REQUEST_LOG is ${quote(requestLog)}; set it in wrangler.toml, or with --var, to "on" or "off"`,
-    );
-  }
+  const requestLog = readSwitch('REQUEST_LOG', variables);
+  if (!requestLog.ok) return requestLog;
+  const auditEvents = readSwitch('AUDIT_EVENTS', variables);
+  if (!auditEvents.ok) return auditEvents;
   const retention = parseRetention(variables);
   if (!retention.ok) return retention;
   const placement = parsePlacement(variables);
@@ -84,10 +84,20 @@ export function parseConfig(variables: Variables): Result<Config> {
     clusterName,
     allowedOrigins,
     publishNeedsPath: needsPath === 'true',
+    auditEvents: auditEvents.value,
     rootToken,
     canSeal: sealingKeys.value.length > 0,
     upstream: upstream.value,
   });
+}
+
+function readSwitch(name: 'REQUEST_LOG' | 'AUDIT_EVENTS', variables: Variables): Result<boolean> {
+  const value = variables[name] ?? 'off';
+  return value === 'on' || value === 'off'
+    ? ok(value === 'on')
+    : invalid(
+        `the variable ${name} is ${quote(value)}; set it in wrangler.toml, or with --var, to "on" or "off"`,
+      );
 }
 
 function isOrigin(text: string): boolean {

@@ -11,6 +11,8 @@ export interface Variables {
   readonly UPSTREAM_ADDR?: string;
   /** "on": the Worker logs a line for each request. */
   readonly REQUEST_LOG?: string;
+  /** "on": each line of the audit log is also an event. */
+  readonly AUDIT_EVENTS?: string;
   /** A secret. Null if workerd is to take it from an environment that does not have it. */
   readonly ROOT_TOKEN?: string | null;
   /** A secret. Null as above. */

@@ -13,6 +13,7 @@ import { checkEventSource } from './event-source.ts';
 import { checkEventType } from './event-type.ts';
 import { checkMetadata, checkMetadataPath } from './metadata.ts';
 import { checkEventId } from './position-text.ts';
+import { whyReserved } from './reserved-type.ts';
 import { formatTimestamp, normalizeTimestamp } from './time.ts';
 
 /** The members of `plugin_info`, in the order of the wire format. */
@@ -51,7 +52,7 @@ export interface EventDefaults {
   /** Unix time in milliseconds. */
   readonly now: number;
   readonly source: string;
-  /** The name of this cluster, whose own sources no publisher may use; absent if nothing is published. */
+  /** The name of this cluster, whose own sources and types no publisher may use; absent if nothing is published. */
   readonly cluster?: string;
   /** The path of the Vault namespace of the request. */
   readonly namespace: string;
@@ -94,6 +95,8 @@ export function checkEvent(body: unknown, defaults: EventDefaults): Result<Event
   }
   const fields = new Fields(body);
   const eventType = readEventType(fields, defaults.eventType);
+  const reserved = defaults.cluster === undefined ? undefined : whyReserved(eventType);
+  if (reserved !== undefined) fields.reject(`event_type is ${quote(eventType)}; ${reserved}`);
   const namespace = readNamespace(fields, defaults.namespace);
   const id = fields.string('id');
   const checkedId = id === undefined ? defaults.newId() : fields.take(checkEventId(id), '');

@@ -5,8 +5,9 @@
 
 import { log } from '../lib/log.ts';
 import { pathOfKey } from '../namespace/namespace.ts';
+import { publishAuditLine } from './audit-events.ts';
 import { actorOf } from './authentication/caller.ts';
-import type { CallerContext } from './context.ts';
+import type { AppContext, CallerContext } from './context.ts';
 
 type AuditedAction =
   | 'login'
@@ -28,15 +29,14 @@ type AuditedAction =
 type Members = Readonly<Record<string, string | number | undefined>>;
 
 /** Records what the caller has done in the Vault namespace of its request. */
-export function auditCall(
-  { var: { caller, namespace } }: CallerContext,
-  action: AuditedAction,
-  members: Members = {},
-): void {
-  audit(action, { namespace: pathOfKey(namespace), ...members, by: actorOf(caller) });
+export function auditCall(call: CallerContext, action: AuditedAction, members: Members = {}): void {
+  const { caller, namespace } = call.var;
+  audit(call, action, { namespace: pathOfKey(namespace), ...members, by: actorOf(caller) });
 }
 
 /** Undefined members are left out. */
-export function audit(action: AuditedAction, members: Members): void {
-  log('log', { audit: action, time: new Date().toISOString(), ...members });
+export function audit(c: AppContext, action: AuditedAction, members: Members): void {
+  const line = { audit: action, time: new Date().toISOString(), ...members };
+  log('log', line);
+  if (c.get('config').auditEvents) publishAuditLine(c, line);
 }

@@ -31,12 +31,9 @@ export function deny(call: Call, namespace: string, operation: Operation): Respo
   return refuse({ reason: 'denied' });
 }
 
-export function auditDenial(
-  { var: { caller, path } }: Call,
-  namespace: string,
-  operation: Operation,
-): void {
-  audit('denied', { namespace, operation, path: path.apiPath, accessor: actorOf(caller) });
+export function auditDenial(call: Call, namespace: string, operation: Operation): void {
+  const { caller, path } = call.var;
+  audit(call, 'denied', { namespace, operation, path: path.apiPath, accessor: actorOf(caller) });
 }
 
 /** Whether the caller may ask about tokens and events of others. */

@@ -96,6 +96,12 @@ export const MAX_LOGGED_REASONS = 10;
 /** Events of one request that the log of requests lists. The rest is counted. */
 export const MAX_LOGGED_EVENTS = 10;
 
+/** Lines of the audit log that an isolate publishes as events in a second. Those beyond it are counted in the next event. */
+export const MAX_AUDIT_EVENTS_PER_SECOND = 50;
+
+/** The same for denied requests and failed logins, which cost a stranger nothing: they displace no other line. */
+export const MAX_DENIAL_EVENTS_PER_SECOND = 10;
+
 /** Hubs that are searched for an event that is explained by its id. Each costs a call. */
 export const MAX_EXPLAINED_HUBS = 200;
 

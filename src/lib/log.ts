@@ -26,6 +26,11 @@ export function hideSecretsOf(env: object): void {
   if (token && token.length >= MIN_KNOWN_CHARACTERS) known.add(token);
 }
 
+/** What a line shows of its members: undefined ones are left out, secrets are masked. */
+export function shownMembers(members: Readonly<Record<string, unknown>>): unknown {
+  return JSON.parse(JSON.stringify(members, shown));
+}
+
 /** Writes a line. Undefined members are left out. */
 export function log(level: Level, members: Readonly<Record<string, unknown>>): void {
   // biome-ignore lint/suspicious/noConsole: this is the one place that writes to the log

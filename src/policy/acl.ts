@@ -4,6 +4,7 @@
  */
 
 import { globsShareText } from '../event/glob.ts';
+import { AUDIT_TYPE } from '../event/reserved-type.ts';
 import {
   type CapabilitySet,
   DENY,
@@ -210,13 +211,21 @@ export function usedIdentity(
 export interface ReceiveDecision {
   readonly allowed: boolean;
   /** What decided. From `capabilities` on, a rule decided. */
-  readonly step: 'root' | 'no_path' | 'no_rule' | 'capabilities' | 'event_types' | 'granted';
+  readonly step:
+    | 'root'
+    | 'no_path'
+    | 'no_rule'
+    | 'capabilities'
+    | 'sudo'
+    | 'event_types'
+    | 'granted';
   readonly rule?: DecidingRule;
 }
 
 /**
- * Whether a token may receive an event. Root receives every event. Any other token receives an event if the rule for its path grants both `list` and
- * `subscribe`, and the same rule names its type.
+ * Whether a token may receive an event. Root receives every event. Any other token receives an event if the
+ * rule for its path grants both `list` and `subscribe`, and the same rule names its type. A line of the audit log also
+ * needs `sudo` in this rule.
  *
  * @param path the API path of the event, relative to the namespace of the ACL; undefined or empty if it has none
  */
@@ -228,6 +237,9 @@ export function mayReceive(acl: Acl, path: string | undefined, eventType: string
   const { granted, permissions } = rule;
   if ((granted & RECEIVE_CAPABILITIES) !== RECEIVE_CAPABILITIES) {
     return { allowed: false, step: 'capabilities', rule: describeRule(rule) };
+  }
+  if (eventType === AUDIT_TYPE && (granted & SUDO) === 0) {
+    return { allowed: false, step: 'sudo', rule: describeRule(rule) };
   }
   const allowed = permissions.eventTypes.some(({ matches }) => matches(eventType));
   return { allowed, step: allowed ? 'granted' : 'event_types', rule: describeRule(rule) };

@@ -35,6 +35,7 @@ describe('the configuration', () => {
       canSeal: false,
       allowedOrigins: ['https://app.example.com'],
       publishNeedsPath: true,
+      auditEvents: false,
       rootToken: 'root',
     });
   });

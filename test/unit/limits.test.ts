@@ -152,6 +152,8 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_LOGGED_REASONS: 10,
     MAX_LOGGED_EVENTS: 10,
     MAX_SECRET_IDS: 100_000,
+    MAX_AUDIT_EVENTS_PER_SECOND: 50,
+    MAX_DENIAL_EVENTS_PER_SECOND: 10,
     MAX_EXPLAINED_HUBS: 200,
     MAX_CAPABILITY_PATHS: 100,
     RETRY_AFTER_SECONDS: 2,

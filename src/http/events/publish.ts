@@ -71,6 +71,6 @@ async function refusalOfCaller(
     if (authorized.ok) return undefined;
     ({ message, path } = authorized.failure);
   }
-  audit('denied', { namespace, operation: 'publish', path, accessor: actorOf(caller) });
+  audit(c, 'denied', { namespace, operation: 'publish', path, accessor: actorOf(caller) });
   return { reason: 'forbidden', message };
 }

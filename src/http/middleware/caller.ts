@@ -20,7 +20,7 @@ export function requireCaller(lookup: TokenLookup): MiddlewareHandler<CallerEnv>
     if (!caller.ok) {
       const { namespacePath, path } = c.var;
       const { reason } = caller.failure;
-      audit('denied', { namespace: namespacePath, path: path.apiPath, reason });
+      audit(c, 'denied', { namespace: namespacePath, path: path.apiPath, reason });
       return refuse(caller.failure);
     }
     c.set('caller', caller.value);

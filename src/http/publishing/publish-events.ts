@@ -92,9 +92,21 @@ export function unknownNamespace(path: string): string {
  */
 export async function publishToHubs(
   events: readonly CheckedEvent[],
-  { principal, owner }: Publisher,
+  publisher: Publisher,
   namespaceKeys: ReadonlyMap<string, string>,
   c: AppContext,
+): Promise<Result<PublishOutcome[]>> {
+  const outcomes = await sendToHubs(events, publisher, namespaceKeys, c);
+  if (outcomes.ok) c.get('record')?.addEvents(events, outcomes.value);
+  return outcomes;
+}
+
+/** The same for events that the request is not about. */
+export async function sendToHubs(
+  events: readonly CheckedEvent[],
+  { principal, owner }: Publisher,
+  namespaceKeys: ReadonlyMap<string, string>,
+  c: Pick<AppContext, 'env' | 'executionCtx'>,
 ): Promise<Result<PublishOutcome[]>> {
   const hubs = new Map<string, HubShare>();
   for (const [index, { event, json }] of events.entries()) {
@@ -122,7 +134,6 @@ export async function publishToHubs(
       }
     }),
   );
-  c.get('record')?.addEvents(events, outcomes);
   return ok(outcomes);
 }
 

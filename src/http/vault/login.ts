@@ -25,7 +25,7 @@ export function logIn(endpoint: LoginEndpoint): (call: LoginCall) => Promise<Res
     const { body, namespace } = call.var;
     const login = await endpoint.run(call);
     if (!login.ok) {
-      audit('login_failed', { namespace: pathOfKey(namespace), method });
+      audit(call, 'login_failed', { namespace: pathOfKey(namespace), method });
       return refuse(login.failure);
     }
     const request = await tokenOfLogin(login.value, method, namespace);
@@ -34,7 +34,7 @@ export function logIn(endpoint: LoginEndpoint): (call: LoginCall) => Promise<Res
     );
     if (!issued.ok) return refuse(issued.failure);
     const { auth, warnings } = issued.value;
-    audit('login', {
+    audit(call, 'login', {
       namespace: pathOfKey(namespace),
       method,
       accessor: auth.accessor,

@@ -1,5 +1,6 @@
 /** `/v1/sys/events/sources/…`: who may send deliveries, how they are verified, and which events they become. */
 import { NO_SEALING_KEY } from '../../../config/sealing.ts';
+import { whyReserved } from '../../../event/reserved-type.ts';
 import type { CheckedEvent } from '../../../ingest/read-events.ts';
 import { checkSecrets, HIDDEN } from '../../../ingest/webhooks/settings/secrets.ts';
 import {
@@ -53,6 +54,8 @@ async function writeSource(call: Call): Promise<Response> {
   const { name, body, namespace, config } = call.var;
   const checkedName = checkSourceName(name);
   if (!checkedName.ok) return refuse(checkedName.failure);
+  const reserved = whyReserved(name);
+  if (reserved !== undefined) return refuse(invalid(`source ${quote(name)}: ${reserved}`).failure);
   const given = withoutNulls(body);
   const settings = checkSettings(name, given);
   if (!settings.ok) return refuse(settings.failure);

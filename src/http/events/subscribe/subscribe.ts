@@ -72,7 +72,12 @@ function mayRead(c: CallerContext, path: string): boolean {
   const { caller, namespace } = c.var;
   const inNamespace = pathOfKey(namespace);
   if (caller.access.allows(inNamespace, { operation: 'read', path })) return true;
-  audit('denied', { namespace: inNamespace, operation: 'read', path, accessor: actorOf(caller) });
+  audit(c, 'denied', {
+    namespace: inNamespace,
+    operation: 'read',
+    path,
+    accessor: actorOf(caller),
+  });
   return false;
 }
 

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { recordedBundle, recordedReleases } from './test/releases/recording.ts';
 import { RecordedOpenBao } from './test/support/openbao.ts';
 
 /** Small files whose single test takes long: begun last, they would be waited for with a core idle. */
-const LONG = ['hibernation.test.ts', 'faults.test.ts'];
+const LONG = ['hibernation.test.ts', 'faults.test.ts', 'release-skew.test.ts'];
 
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -43,6 +44,16 @@ const WORKER = {
   },
 };
 
+/** The bundle of the release before this one, for tests of the Worker to import. */
+const RELEASE_BEFORE = {
+  name: 'release-before',
+  resolveId: (id: string) => (id === 'virtual:release-before' ? `\0${id}` : undefined),
+  load: (id: string) =>
+    id === '\0virtual:release-before'
+      ? recordedBundle(recordedReleases().at(-1) ?? '').code
+      : undefined,
+};
+
 export default defineConfig({
   test: {
     // What the code logs of a failure is of interest where a test fails.
@@ -60,7 +71,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        plugins: [cloudflareTest(WORKER)],
+        plugins: [cloudflareTest(WORKER), RELEASE_BEFORE],
         test: {
           name: 'worker',
           globalSetup: QUIET,

@@ -25,6 +25,8 @@ export interface SubscriptionOptions {
   /** The query as it stands in the URL; none asks for protobuf. */
   readonly query?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Subprotocols to ask for. */
+  readonly protocols?: string[];
 }
 
 /**
@@ -37,11 +39,13 @@ export interface SubscriptionOptions {
 export async function subscribe(
   { address, token }: Target,
   pattern: string,
-  { encoded, query = '', headers = {} }: SubscriptionOptions = {},
+  { encoded, query = '', headers = {}, protocols = [] }: SubscriptionOptions = {},
 ): Promise<Subscriber> {
   const path = encoded ?? pattern.split('/').map(encodeURIComponent).join('/');
   const url = `${address.replace(/^http/, 'ws')}/v1/sys/events/subscribe/${path}${query && '?'}${query}`;
-  const socket = new WebSocket(url, { headers: { 'X-Vault-Token': token, ...headers } });
+  const socket = new WebSocket(url, protocols, {
+    headers: { 'X-Vault-Token': token, ...headers },
+  });
   // Before the handshake is done: the first frame may come in the packet of the 101.
   const subscriber = new Subscriber(socket, `${pattern} ${query}`.trim());
   await inTime(once(socket, 'open'), TIMEOUT_MS, () => {

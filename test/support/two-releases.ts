@@ -1,4 +1,4 @@
-/** A server whose Worker is of one release and whose objects are of another, as while a release is deployed. */
+/** A server of two releases, as while one is deployed: each object is of one or the other, and so is the Worker. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -20,15 +20,24 @@ export interface MixedServer {
   stop(): Promise<void>;
 }
 
+/** What runs a release of its own: the Worker, and the classes of its objects. */
+export type Part = 'Worker' | 'Authority' | 'Hub' | 'WildcardHub';
+
+export interface Releases {
+  readonly present: Bundle;
+  readonly before: Bundle;
+  /** The parts that run the release before. */
+  readonly older: readonly Part[];
+}
+
 /** @param folder empty; for the storage of the objects */
 export async function startTwoReleases(
-  worker: Bundle,
-  objects: Bundle,
+  releases: Releases,
   folder: string,
   rootToken: string,
 ): Promise<MixedServer> {
   mkdirSync(join(folder, STATE_FOLDER), { recursive: true });
-  writeFileSync(join(folder, CONFIG_FILE), configOf(worker, objects));
+  writeFileSync(join(folder, CONFIG_FILE), configOf(releases));
   const child = spawn(WORKERD, ['serve', '--control-fd=3', CONFIG_FILE], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
@@ -60,16 +69,39 @@ export async function startTwoReleases(
   };
 }
 
-/** The objects are a service of their own, which the bindings of the Worker name. */
-function configOf(worker: Bundle, objects: Bundle): string {
-  const serving = { host: '127.0.0.1', port: 0, allowLoopbackHttp: false };
-  const ofWorker = workerdConfig(worker, serving)
-    .replace(
-      /durableObjectNamespace = ("\w+")/g,
-      'durableObjectNamespace = (className = $1, serviceName = "objects")',
-    )
-    .replace(/ {2}durableObjectNamespaces = \[[^\]]*\],\n.*durableObjectStorage = .*\n/, '')
-    .replace('services = [', 'services = [\n    (name = "objects", worker = .objects),');
-  const [, ofObjects = ''] = workerdConfig(objects, serving).split('const worker :');
-  return `${ofWorker}\nconst objects :${ofObjects}`;
+type Release = 'present' | 'before';
+
+const WORKERS = { present: 'carillon', before: 'before' } as const;
+
+/** Each release is a service, which has the objects of its classes. The bindings of the other name it. */
+function configOf({ present, before, older }: Releases): string {
+  const releaseOf = (part: string): Release =>
+    older.some((each) => each === part) ? 'before' : 'present';
+  const [head = ''] = workerdConfig(present, SERVING).split('const worker :');
+  const services = head
+    .replace('services = [', 'services = [\n    (name = "before", worker = .before),')
+    .replace('service = "carillon"', `service = "${WORKERS[releaseOf('Worker')]}"`);
+  const workers = (
+    [
+      ['worker', present, 'present'],
+      ['before', before, 'before'],
+    ] as const
+  ).map(([name, bundle, release]) => `const ${name} :${serviceOf(bundle, release, releaseOf)}`);
+  return [services, ...workers].join('\n');
+}
+
+const SERVING = { host: '127.0.0.1', port: 0, allowLoopbackHttp: false };
+
+function serviceOf(bundle: Bundle, own: Release, releaseOf: (part: string) => Release): string {
+  const [, service = ''] = workerdConfig(bundle, SERVING).split('const worker :');
+  return service
+    .replace(/durableObjectNamespace = "(\w+)"/g, (binding, name: string) => {
+      const release = releaseOf(name);
+      return release === own
+        ? binding
+        : `durableObjectNamespace = (className = "${name}", serviceName = "${WORKERS[release]}")`;
+    })
+    .replace(/\n *\(className = "(\w+)", uniqueKey = .*/g, (namespace, name: string) =>
+      releaseOf(name) === own ? namespace : '',
+    );
 }

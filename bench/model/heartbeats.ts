@@ -3,13 +3,13 @@ import { MAX_SILENCE_MS, PING_INTERVAL_MS } from '../../src/client/bounds.ts';
 import type { Constants } from '../constants.ts';
 import { number } from '../measure/digits.ts';
 import { billOf, costsAlone, NOTHING } from './carillon.ts';
+import { SUBSCRIPTION_SECONDS } from './lifetime.ts';
 import { gigabytesOf, logDollars, logLinesOf, type Range } from './logs.ts';
 import { dollars, table } from './markdown.ts';
 import { CLOUDFLARE, IDLE_CLOSE_SECONDS } from './prices.ts';
 
 const SUBSCRIBERS = 10_000;
 const MONTH_SECONDS = 30 * 24 * 60 * 60;
-const DAY_SECONDS = 24 * 60 * 60;
 
 /** An object that is active all month. */
 export const NEVER_IDLE_DOLLARS =
@@ -27,22 +27,22 @@ export function heartbeatsTable(constants: Constants): string {
     };
   };
   const messages = (SUBSCRIBERS * MONTH_SECONDS * 1000) / PING_INTERVAL_MS;
-  const daily = reconnecting(DAY_SECONDS);
-  const asking = reconnecting(DAY_SECONDS, messages);
+  const usual = reconnecting(SUBSCRIPTION_SECONDS);
+  const asked = reconnecting(SUBSCRIPTION_SECONDS, messages);
   const closed = IDLE_CLOSE_SECONDS.map((seconds) => reconnecting(seconds));
   const silent = [MAX_SILENCE_MS / 2000, MAX_SILENCE_MS / 1000].map((s) => reconnecting(s));
   const every = `every ${PING_INTERVAL_MS / 1000} s`;
   const rows: [how: string, dollars: Range, log: Range][] = [
-    [`the client pings by the WebSocket protocol ${every}`, both(daily.dollars), logOf(daily)],
+    [`the client pings by the WebSocket protocol ${every}`, both(usual.dollars), logOf(usual)],
     [
       `a heartbeat, a text that the runtime answers, ${every}`,
-      [daily.dollars, asking.dollars],
-      logOf(daily),
+      [usual.dollars, asked.dollars],
+      logOf(usual),
     ],
     [
       `for comparison: a message that the hub answers, ${every}`,
-      [asking.dollars, asking.dollars + NEVER_IDLE_DOLLARS],
-      logOf(asking),
+      [asked.dollars, asked.dollars + NEVER_IDLE_DOLLARS],
+      logOf(asked),
     ],
     [
       `nothing, and the edge closes silent sockets, after ${IDLE_CLOSE_SECONDS.map(number).join(' to ')} s as reported`,

@@ -2,6 +2,7 @@
 import type { Constants } from '../constants.ts';
 import { number } from '../measure/digits.ts';
 import { costsAlone, NOTHING, type Usage, usageOf, type Work } from './carillon.ts';
+import { HANDSHAKES_A_DAY } from './lifetime.ts';
 import { gigabytesOf, logLinesOf, paidLogDollars, range } from './logs.ts';
 import { dollars, table } from './markdown.ts';
 import { CLOUDFLARE, LOGS, PLANS } from './prices.ts';
@@ -97,13 +98,12 @@ export function deploymentsTable(constants: Constants): string {
     { events: DAY_SECONDS, subscribers: 1000 },
     { events: 10 * DAY_SECONDS, subscribers: 1000 },
   ].map(({ events, subscribers }) => {
-    // A subscription lasts a day.
     const day = {
       ...NOTHING,
       events,
       requests: events,
       deliveries: events * subscribers,
-      handshakes: subscribers,
+      handshakes: subscribers * HANDSHAKES_A_DAY,
     };
     const daily = countedOf(day, constants, events);
     const month = times(day, DAYS);

@@ -10,6 +10,7 @@ import { number } from '../measure/digits.ts';
 import { billOf, costsAlone, NOTHING } from './carillon.ts';
 import { deliveriesTable } from './deliveries.ts';
 import { heartbeatsTable, NEVER_IDLE_DOLLARS } from './heartbeats.ts';
+import { HANDSHAKES_A_DAY } from './lifetime.ts';
 import { logsTable } from './logs.ts';
 import { dollars, table } from './markdown.ts';
 import { deploymentsTable, plansTable } from './plans.ts';
@@ -47,9 +48,8 @@ function constantsTable({ date, machine, values }: MeasuredConstants): string {
 
 function idleTable(constants: Constants): string {
   const rows = [10_000, 1_000_000].map((subscribers) => {
-    // A subscription lasts a day.
     const bill = billOf(
-      { ...NOTHING, handshakes: subscribers * DAYS },
+      { ...NOTHING, handshakes: subscribers * DAYS * HANDSHAKES_A_DAY },
       costsAlone(constants),
       constants,
     );

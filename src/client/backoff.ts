@@ -27,6 +27,8 @@ export const CLIENT_BACKOFF: BackoffBounds = {
 
 /** Counts the failures in a row. */
 export class Backoff {
+  /** Over how long the clients of the server reconnect, if all lose their connections at once. */
+  spreadMs = 0;
   readonly #bounds: BackoffBounds;
   readonly #random: Runtime['random'];
   #failures = 0;
@@ -43,7 +45,9 @@ export class Backoff {
    * @returns how long to wait before the next attempt
    */
   fail(serverWaitMs = 0): number {
-    return backoffMs(this.#bounds, this.#failures++, this.#random(), serverWaitMs);
+    // A wait that the server asks for is spread already.
+    const spreadMs = serverWaitMs > 0 ? 0 : this.spreadMs;
+    return backoffMs(this.#bounds, this.#failures++, this.#random(), serverWaitMs, spreadMs);
   }
 
   succeed(): void {
@@ -62,14 +66,17 @@ export class Backoff {
  *
  * @param failures in a row before this one
  * @param random in [0, 1)
+ * @param spreadMs the least bound
  */
 export function backoffMs(
   { leastMs, firstMs, mostMs, isAfterServerWait }: BackoffBounds,
   failures: number,
   random: number,
   serverWaitMs = 0,
+  spreadMs = 0,
 ): number {
-  const bound = Math.min(mostMs, firstMs * 2 ** failures);
+  const spread = Math.min(spreadMs, MAX_SERVER_WAIT_MS);
+  const bound = Math.max(spread, Math.min(mostMs, firstMs * 2 ** failures));
   const wait = leastMs + Math.floor(random * (bound - leastMs));
   const asked = Math.min(Math.max(serverWaitMs, 0), MAX_SERVER_WAIT_MS);
   return isAfterServerWait ? asked + wait : Math.max(asked, wait);

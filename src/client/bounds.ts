@@ -16,6 +16,12 @@ export const STABLE_CONNECTION_MS = 10_000;
 export const MAX_SERVER_WAIT_MS = 5 * 60_000;
 
 /**
+ * Handshakes in a row that fail without a reason, until the client asks the server why. It asks with a request that costs as
+ * much as a handshake, so a server that is overloaded would get twice the load.
+ */
+export const HANDSHAKES_PER_QUESTION = 3;
+
+/**
  * How often the client pings, or sends a heartbeat if the WebSocket cannot ping: on average. Each wait is random, from
  * three to five quarters of this. A connection is dead if nothing has arrived until the next one.
  */
@@ -45,6 +51,9 @@ export const MAX_PUBLISH_ATTEMPTS = 8;
 
 /** Characters of a ticket: as many as the server reads. */
 export const MAX_TICKET_CHARACTERS = 1024;
+
+/** Bytes of the answer to a refused handshake that are read. */
+export const MAX_REFUSAL_BYTES = 64 * 1024;
 
 /** Characters of the server's response that an error message quotes. */
 export const MAX_QUOTED_CHARACTERS = 1000;

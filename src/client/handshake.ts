@@ -89,8 +89,15 @@ async function requestTicketIn(
   return { ok: false, failure: { retryable: false, error } };
 }
 
+/** A handshake failed, and nobody says why. */
+export const HANDSHAKE_FAILED: RequestFailure = {
+  retryable: true,
+  message: 'the WebSocket handshake failed',
+  waitMs: 0,
+};
+
 /**
- * Asks why a handshake was refused. No platform shows a program the answer to a handshake. A plain request for
+ * Asks why a handshake was refused. A browser does not show a program the answer to a handshake. A plain request for
  * the same subscription passes the same checks, and is refused for the same reason. If it is granted, the reason
  * has passed.
  *
@@ -113,7 +120,5 @@ export async function refusalOf(
     headers,
     ...limits,
   });
-  return failure === undefined || status === 426
-    ? { retryable: true, message: 'the WebSocket handshake failed', waitMs: 0 }
-    : failure;
+  return failure === undefined || status === 426 ? HANDSHAKE_FAILED : failure;
 }

@@ -17,6 +17,7 @@ import {
   type SubscribeOptions,
 } from './options.ts';
 import type { Outcome } from './outcome.ts';
+import { Questions } from './questions.ts';
 import type { SocketRuntime } from './runtime.ts';
 import { sleep } from './sleep.ts';
 import {
@@ -35,6 +36,7 @@ export class Reconnection {
   readonly #items: ItemQueue<Item>;
   readonly #stop: AbortController;
   readonly #backoff: Backoff;
+  readonly #questions = new Questions();
   #tickets: TicketCredentials | undefined;
   #open: () => void = () => undefined;
   #acks: Acks | undefined;
@@ -77,6 +79,7 @@ export class Reconnection {
     while (!signal.aborted) {
       const outcome = await this.#attempt(codec);
       if (signal.aborted) return;
+      if (!outcome.retryable) this.#questions.explained();
       const error = this.#errorOf(outcome);
       if (error === undefined) await this.#wait(outcome);
       else this.#stop.abort(error);
@@ -96,6 +99,8 @@ export class Reconnection {
       options: this.#options,
       codec,
       since: this.#cursorLost ? 'earliest' : this.#items.cursor,
+      // Without another attempt, the program gets the reason now or never.
+      asksWhy: () => this.#questions.isDue() || this.#options.reconnect === false,
       signal: this.#stop.signal,
       listener: {
         isWaiting: () => this.#items.isAwaited,
@@ -116,8 +121,10 @@ export class Reconnection {
     return { server, credentials: tokenCredentials(this.#runtime, server) };
   }
 
-  #greet({ cursor, gap, credit: offered }: Hello, send: Send): void {
+  #greet({ cursor, gap, credit: offered, spread_ms = 0 }: Hello, send: Send): void {
     const { credit = offered } = this.#options;
+    this.#questions.connected();
+    this.#backoff.spreadMs = spread_ms;
     this.#greetedAt = this.#runtime.now();
     this.#everGreeted = true;
     this.#refused = undefined;

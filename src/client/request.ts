@@ -107,24 +107,39 @@ function apiResponse(
   url: URL,
   byTicket: boolean,
 ): ApiResponse {
+  const body = bodyOf(text);
+  const isSuccess = status >= 200 && status < 300;
+  const failure = isSuccess ? undefined : failureOf({ status, headers, text }, url, byTicket);
+  return { status, body, failure };
+}
+
+function bodyOf(text: string): Readonly<Record<string, unknown>> {
   const json = parseJson(text);
-  const response = { status, body: json.ok && isJsonObject(json.value) ? json.value : {} };
-  if (status >= 200 && status < 300) return { ...response, failure: undefined };
+  return json.ok && isJsonObject(json.value) ? json.value : {};
+}
+
+/**
+ * Why a request or a handshake failed, by the response.
+ *
+ * @param byTicket whether the program gave a ticket, and no token
+ */
+export function failureOf(
+  { status, headers, text }: Pick<ResponseLike, 'status' | 'headers'> & { readonly text: string },
+  url: URL,
+  byTicket: boolean,
+): RequestFailure {
   // In a browser a redirect that is not followed has the status 0.
   if (status < 400) {
     const message = `${url.origin} redirects; give the address that it redirects to as url`;
-    const error = new CarillonError('protocol', message);
-    return { ...response, failure: { retryable: false, error } };
+    return { retryable: false, error: new CarillonError('protocol', message) };
   }
-  const reason = withoutTickets(refusalReason(response.body, text)).slice(0, MAX_QUOTED_CHARACTERS);
-  const message = `the server answered ${status}: ${reason}${warningIn(headers)}`;
+  const reason = refusalReason(bodyOf(text), text);
+  const quoted = withoutTickets(reason).slice(0, MAX_QUOTED_CHARACTERS);
+  const message = `the server answered ${status}: ${quoted}${warningIn(headers)}`;
   const retryable = isRetryable(status);
-  return {
-    ...response,
-    failure: retryable
-      ? { retryable, message, waitMs: retryAfterMs(headers.get('Retry-After')) }
-      : { retryable, error: refusalError(status, message, byTicket) },
-  };
+  return retryable
+    ? { retryable, message, waitMs: retryAfterMs(headers.get('Retry-After')) }
+    : { retryable, error: refusalError(status, message, byTicket) };
 }
 
 function refusalError(status: number, message: string, byTicket: boolean): CarillonError {

@@ -24,11 +24,21 @@ export interface WebSocketLike {
 /** The class of a WebSocket: the global one, or that of the package `ws`. */
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
 
+/** The answer to a handshake that was refused, as `ws` shows it. */
+export interface HandshakeResponse extends AsyncIterable<unknown> {
+  readonly statusCode?: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
 /** What `ws` has in addition to the standard. */
 export interface PingingSocket extends WebSocketLike {
   readonly isPaused?: boolean;
   ping(): void;
   on(type: 'pong', listener: () => void): void;
+  on(
+    type: 'unexpected-response',
+    listener: (request: unknown, response: HandshakeResponse) => void,
+  ): void;
   terminate(): void;
   pause?(): void;
   resume?(): void;

@@ -12,6 +12,10 @@ export const ONE_CONNECTION_HINT =
   '; a ticket opens one connection, so give a function as ticket, which the client calls for each connection';
 
 export interface Credentials {
+  /** Whether the program gives tickets, and no token. */
+  readonly byTicket: boolean;
+  /** Whether `refusal` costs nothing. */
+  readonly isRefusalFree: boolean;
   /** A ticket for one handshake. */
   ticket(limits: RequestLimits): Promise<Result<string, RequestFailure>>;
   /** Why the handshake of this subscription was refused. */
@@ -21,6 +25,8 @@ export interface Credentials {
 /** The server gives tickets for a token. */
 export function tokenCredentials(runtime: Runtime, server: Server): Credentials {
   return {
+    byTicket: false,
+    isRefusalFree: false,
     ticket: (limits) => requestTicket(runtime, server, limits),
     refusal: (subscription, limits) => refusalOf(runtime, server, subscription, limits),
   };
@@ -28,6 +34,7 @@ export function tokenCredentials(runtime: Runtime, server: Server): Credentials 
 
 /** The program gives tickets. It may have one, or a function that requests one. */
 export class TicketCredentials implements Credentials {
+  readonly byTicket = true;
   readonly #runtime: Runtime;
   readonly #provided: Provided<string>;
   #last: string | undefined;
@@ -35,6 +42,11 @@ export class TicketCredentials implements Credentials {
   constructor(runtime: Runtime, provided: Provided<string>) {
     this.#runtime = runtime;
     this.#provided = provided;
+  }
+
+  /** A ticket that is a string is used up, so nothing is asked. */
+  get isRefusalFree(): boolean {
+    return typeof this.#provided === 'string';
   }
 
   /** @throws a CarillonError of the program's function */

@@ -108,7 +108,10 @@ export const MAX_EXPLAINED_HUBS = 200;
 /** Paths of one request to `sys/capabilities`. */
 export const MAX_CAPABILITY_PATHS = 100;
 
-/** `Retry-After` is at least this, and at most twice as long. */
+/**
+ * `Retry-After` is at least this, and at most twice as long. For a handshake at a hub with many sockets it is at most longer
+ * than this by the time in which all of them can reconnect.
+ */
 export const RETRY_AFTER_SECONDS = 2;
 
 /** How long a request that is passed on waits for the beginning of the upstream's response. OpenBao itself allows 90 s. */

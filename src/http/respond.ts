@@ -47,6 +47,8 @@ export interface PartialRefusal {
   readonly reason: 'unavailable' | 'overloaded' | 'too_many_hubs' | 'storage_unreadable';
   readonly message: string;
   readonly data?: Record<string, unknown>;
+  /** Over which those who are refused together should spread; a few if absent. */
+  readonly spreadSeconds?: number;
 }
 
 export function refused(refusal: Refusal): Result<never, Refusal> {
@@ -92,7 +94,9 @@ export function refuse(refusal: Refusal): Response {
     case 'overloaded':
       return json(429, partial(refusal), { 'Retry-After': String(retryAfterSeconds()) });
     case 'unavailable':
-      return json(503, partial(refusal), { 'Retry-After': String(retryAfterSeconds()) });
+      return json(503, partial(refusal), {
+        'Retry-After': String(retryAfterSeconds(refusal.spreadSeconds)),
+      });
     case 'storage_unreadable':
       // A retry does not help until an operator acts, so there is no Retry-After.
       return json(503, partial(refusal));
@@ -211,6 +215,7 @@ function partial({ message, data }: { message: string; data?: Record<string, unk
 }
 
 /** Random, so that clients which were refused together do not retry together. */
-function retryAfterSeconds(): number {
-  return RETRY_AFTER_SECONDS + Math.floor(Math.random() * (RETRY_AFTER_SECONDS + 1));
+function retryAfterSeconds(spreadSeconds = 0): number {
+  const spread = Math.max(spreadSeconds, RETRY_AFTER_SECONDS);
+  return RETRY_AFTER_SECONDS + Math.floor(Math.random() * (spread + 1));
 }

@@ -33,6 +33,7 @@ import { HubLifecycle, type Teardown } from './lifecycle.ts';
 import { PublishPipeline } from './publish-pipeline.ts';
 import { HUB_SCHEMA } from './schema.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
+import { CROWD_KEY } from './subscribers/reconnect-spread.ts';
 import { NO_SUBSCRIPTIONS } from './subscribers/subscription-list.ts';
 
 export class Hub extends DurableObject<Env> implements HubContract {
@@ -148,7 +149,7 @@ function composeHub(ctx: DurableObjectState, env: Env) {
 }
 
 /** A released hub that had events keeps its other entries, so that no sequence and no time is given twice. */
-const DELETED_KEYS = [FEED_REQUESTS_KEY, REGISTERED_AT_KEY, BEHIND_KEY, INCARNATION_KEY];
+const DELETED_KEYS = [FEED_REQUESTS_KEY, REGISTERED_AT_KEY, BEHIND_KEY, INCARNATION_KEY, CROWD_KEY];
 
 interface TeardownParts {
   readonly ctx: DurableObjectState;

@@ -144,8 +144,12 @@ export const MAX_RETAINED_SUBSCRIPTIONS = 1000;
 /** Events that a `carillon.v1` client may have unacknowledged, until it sends its own credit. */
 export const DEFAULT_CREDIT = 256;
 
-/** Longest wait that a closed `carillon.v1` client is asked for, so that clients do not all reconnect at once. */
-export const MAX_RECONNECT_SPREAD_MS = 5000;
+/**
+ * Subscribers that reconnect to a hub in a second, if all lost their connections at once: clients are asked to spread so far.
+ * An object of the platform takes about 1,000 requests a second, and each of them is one to the hub and two to the authority
+ * of its token.
+ */
+export const RECONNECTS_PER_SECOND = 500;
 
 /**
  * Subscribers of one token in one hub. A stock subscriber that stops reading costs memory for all that it is sent, and

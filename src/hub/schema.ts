@@ -5,12 +5,12 @@
  * `migrations.ts` runs them when the hub is composed (`lifecycle.ts`).
  *
  * An object also has key-value entries: `schema_version`, `journal_header`, `cursor_key`, `incarnation`,
- * `delivery_in_progress`; a hub of an event-type namespace also has `feed_requests`, `registered_at`, `feeds_behind`.
+ * `delivery_in_progress`, `crowd`; a hub of an event-type namespace also has `feed_requests`, `registered_at`, `feeds_behind`.
  */
 
 import type { Schema } from '../objects/migrations.ts';
 
-export const HUB_SCHEMA: Schema = [{ tables: createCommonTables }, { tables: createSegments }];
+export const HUB_SCHEMA: Schema = [{ tables: createCommonTables }, { tables: createVersion2 }];
 
 export const WILDCARD_HUB_SCHEMA: Schema = [
   {
@@ -19,7 +19,7 @@ export const WILDCARD_HUB_SCHEMA: Schema = [
       createFeedTables(sql);
     },
   },
-  { tables: createSegments },
+  { tables: createVersion2 },
 ];
 
 /** Version 1 of what both kinds of hub store. */
@@ -50,7 +50,7 @@ function createCommonTables(sql: SqlStorage): void {
        progress_at INTEGER NOT NULL -- when it last made progress
      ) WITHOUT ROWID;
 
-     -- The hours in which sockets were accepted. Each is a tag of its sockets.
+     -- The hours in which release 0.2 accepted sockets. Each is a tag of its sockets.
      CREATE TABLE socket_hours (
        hour INTEGER PRIMARY KEY
      );
@@ -83,8 +83,23 @@ function createCommonTables(sql: SqlStorage): void {
   );
 }
 
+/** Version 2 of what both kinds of hub store. */
+function createVersion2(sql: SqlStorage): void {
+  createSegments(sql);
+  createSocketEnds(sql);
+}
+
+function createSocketEnds(sql: SqlStorage): void {
+  sql.exec(
+    `-- The times at which sockets end. Each is a tag of its sockets.
+     CREATE TABLE socket_ends (
+       ends_at INTEGER PRIMARY KEY
+     );`,
+  );
+}
+
 /**
- * Version 2 of what both kinds of hub store: the journal as segments. The rows of a hub that has events stay until they
+ * The journal as segments. The rows of a hub that has events stay until they
  * are converted (`journal/row-conversion.ts`).
  */
 function createSegments(sql: SqlStorage): void {

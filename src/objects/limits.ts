@@ -12,8 +12,14 @@ export const MAX_HUBS = 3000;
  */
 export const MAX_NEW_HUBS_PER_PUBLISHER = 300;
 
-/** The longest lifetime of a subscription, to the hour. Then it is closed, and its client can resume. */
+/**
+ * The longest lifetime of a subscription. At a random time between the shortest and this, it is closed, and its client can
+ * resume.
+ */
 export const MAX_SUBSCRIPTION_MS = 24 * 60 * 60 * 1000;
+
+/** The shortest lifetime of a subscription, if nothing else ends it. */
+export const MIN_SUBSCRIPTION_MS = MAX_SUBSCRIPTION_MS / 2;
 
 /** Attempts at a call to a Durable Object that fails in a way that is safe to repeat. */
 export const MAX_CALL_ATTEMPTS = 3;

@@ -22,6 +22,7 @@ async function heard(traits: Traits, frames: readonly string[], meanwhile = asyn
   if (!opened.ok) throw new Error(opened.failure.message);
   const told: unknown[] = [];
   const connection = connectToOrigin(opened.value, {
+    greeted: () => undefined,
     event: ({ id }, cursor) => told.push([id, cursor]),
     position: (cursor) => told.push(cursor),
     gap: (reason, cursor) => told.push([reason, cursor]),

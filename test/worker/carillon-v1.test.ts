@@ -1,7 +1,7 @@
 /** The subprotocol `carillon.v1`, as a client of it meets a hub. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { describe, expect } from 'vitest';
-import { DEFAULT_CREDIT } from '../../src/hub/limits.ts';
+import { DEFAULT_CREDIT, RECONNECTS_PER_SECOND } from '../../src/hub/limits.ts';
 import {
   decodeServerMessage,
   encodeClientMessage,
@@ -130,6 +130,7 @@ describe.each(['json', 'protobuf'] as const)('in %s', (encoding) => {
         credit: DEFAULT_CREDIT,
         ack_timeout_ms: ACK_TIMEOUT_MS,
         heartbeats: true,
+        spread_ms: 1000 / RECONNECTS_PER_SECOND,
       });
       await published('deploy/finished', { id: 'a', metadata: { path: 'x', n: 1 } });
       const message = await reader.next();

@@ -12,6 +12,8 @@ export type Acknowledge = (cursor: string) => void;
 
 /** What a connection to the origin delivers. */
 interface OriginListener {
+  /** @param spreadMs over how long clients should reconnect if the connection breaks */
+  greeted(spreadMs: number): void;
   /** @param cursor the position after the event, and `acknowledge`: undefined if the server is stock */
   event(line: FrameLine, cursor?: string, acknowledge?: Acknowledge): void;
   /** A position without an event. */
@@ -44,7 +46,8 @@ function messagesTo(listener: OriginListener): Dialect {
   let acknowledge: Acknowledge;
   return carillonDialect(clientJsonCodec, RELAY_HELLO_TIMEOUT_MS, {
     isWaiting: () => true,
-    greeted({ cursor, gap }, send) {
+    greeted({ cursor, gap, spread_ms = 0 }, send) {
+      listener.greeted(spread_ms);
       acknowledge = (done) => send({ type: 'ack', cursor: done });
       send({ type: 'credit', events: RELAY_CREDIT });
       if (gap === undefined) listener.position(cursor, acknowledge);

@@ -118,6 +118,9 @@ export class Receiver {
     const openedAt = Date.now();
     this.#sayOpen(opened);
     const connection = connectToOrigin(opened, {
+      greeted: (spreadMs) => {
+        this.#retry.backoff.spreadMs = spreadMs;
+      },
       event: (line, cursor, acknowledge) => {
         this.#put(line, cursor, acknowledge);
         if (this.#backlog.isFull && !connection.isPaused) this.#pause(connection, opened);

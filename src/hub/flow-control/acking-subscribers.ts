@@ -9,6 +9,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { Position } from '../journal/position.ts';
 import { DEFAULT_CREDIT } from '../limits.ts';
 import { ownerOfTags } from '../subscribers/owner-tags.ts';
+import type { ReconnectSpread } from '../subscribers/reconnect-spread.ts';
 import { type SubscriptionClass, tagsOf } from '../subscribers/subscription-classes.ts';
 import { type AckingSubscriber, ackingIdOf } from './acking-subscriber.ts';
 import type { LagTable, StoredLag } from './lag-table.ts';
@@ -20,6 +21,7 @@ interface AckingSubscribersParts {
   readonly cursors: CursorCodec;
   readonly budget: TurnBudget;
   readonly lags: LagTable;
+  readonly spread: ReconnectSpread;
   readonly catchUp: CatchUp;
 }
 
@@ -42,7 +44,7 @@ export class AckingSubscribers {
 
   /** Greets a socket that was just accepted, and starts to send what it missed. */
   welcome(socket: WebSocket, subscriptionClass: SubscriptionClass, { after, gap }: Position): void {
-    const { journal, cursors, budget, catchUp } = this.#parts;
+    const { journal, cursors, budget, catchUp, spread } = this.#parts;
     const subscriber = this.of(socket, subscriptionClass);
     subscriber.ackedThrough = after;
     subscriber.liveAfter = journal.last;
@@ -55,6 +57,7 @@ export class AckingSubscribers {
         credit: subscriber.credit,
         ack_timeout_ms: ACK_TIMEOUT_MS,
         heartbeats: true,
+        spread_ms: spread.ofCrowd(Date.now()),
       },
       subscriptionClass.subscription.encoding,
     );

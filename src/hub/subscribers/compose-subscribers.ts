@@ -3,7 +3,7 @@
  * equal principals.
  *
  * The sockets of a class are found by a tag, so waking costs the classes and not the sockets. Other tags name the token
- * and its owner, so that a revocation closes these sockets and no others, and the hour, because no socket stays open for
+ * and its owner, so that a revocation closes these sockets and no others, and the end, because no socket stays open for
  * ever.
  */
 
@@ -36,8 +36,10 @@ import type { EventSupply } from './event-supply.ts';
 import { FilterBudgets } from './filter-budgets.ts';
 import { Handshakes } from './handshakes.ts';
 import { Lifetimes } from './lifetimes.ts';
+import { ReconnectSpread } from './reconnect-spread.ts';
 import { SocketAcceptor } from './socket-acceptor.ts';
 import { SocketCloser } from './socket-closer.ts';
+import { SocketCount } from './socket-count.ts';
 import { Sockets } from './sockets.ts';
 import { SubscriberSlots } from './subscriber-slots.ts';
 import { SubscriptionClasses } from './subscription-classes.ts';
@@ -60,7 +62,9 @@ export function composeSubscribers(
   const throttle = new ReplayThrottle(budget);
   const cursors = new CursorCodec(storage, journal, ctx.id.name ?? '');
   const classes = new SubscriptionClasses(ctx, retained);
-  const closer = new SocketCloser(ctx, classes);
+  const socketCount = new SocketCount(ctx);
+  const spread = new ReconnectSpread(storage.kv, socketCount);
+  const closer = new SocketCloser(ctx, classes, spread);
   const policies = new PolicyTexts(sql);
   const authorizer = new Authorizer(new AccessCache(policies, classes), budget);
   const accessChanges = new AccessChanges(classes, authorizer, closer);
@@ -78,6 +82,8 @@ export function composeSubscribers(
     budget,
     throttle,
     classes,
+    socketCount,
+    spread,
     closer,
     authorizer,
     entryMatcher: new EntryMatcher(authorizer, budget),
@@ -109,8 +115,8 @@ export function composeHandshakes(
   supply: EventSupply,
   maxSockets = MAX_SOCKETS_PER_HUB,
 ): Handshakes {
-  const { ctx, classes } = subscribers;
-  const slots = new SubscriberSlots(ctx, maxSockets);
+  const { ctx, classes, socketCount } = subscribers;
+  const slots = new SubscriberSlots(ctx, socketCount, maxSockets);
   const filterBudgets = new FilterBudgets(ctx, classes);
   const acceptor = new SocketAcceptor(subscribers);
   return new Handshakes({ ...subscribers, slots, filterBudgets, acceptor }, supply);

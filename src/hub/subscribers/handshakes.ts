@@ -19,6 +19,7 @@ import { resolvePosition, sequenceOfId } from '../journal/position.ts';
 import type { EventSupply } from './event-supply.ts';
 import type { FilterBudgets } from './filter-budgets.ts';
 import { type OwnerTags, ownerTagOf } from './owner-tags.ts';
+import type { ReconnectSpread } from './reconnect-spread.ts';
 import { FORBIDDEN, refuse, unavailable } from './refusal.ts';
 import type { SocketAcceptor } from './socket-acceptor.ts';
 import type { SubscriberSlots } from './subscriber-slots.ts';
@@ -35,6 +36,7 @@ interface HandshakeParts {
   readonly authorizer: Authorizer;
   readonly entryMatcher: EntryMatcher;
   readonly slots: SubscriberSlots;
+  readonly spread: ReconnectSpread;
   readonly filterBudgets: FilterBudgets;
   readonly acceptor: SocketAcceptor;
 }
@@ -59,9 +61,18 @@ export class Handshakes {
   /**
    * Accepts a subscriber. It is sent what it missed, and then every event that is published after the 101.
    *
-   * @returns 101; or 400, 403 or 503 with the reason as its text
+   * @returns 101; or 400, 403 or 503 with the reason as its text. `Retry-After` of a 503 has the seconds over which
+   * subscribers should spread
    */
   async accept(handshake: Handshake): Promise<Response> {
+    const response = await this.#accept(handshake);
+    if (response.status !== 503) return response;
+    const spreadMs = this.#parts.spread.ofCrowd(Date.now());
+    response.headers.set('Retry-After', String(Math.ceil(spreadMs / 1000)));
+    return response;
+  }
+
+  async #accept(handshake: Handshake): Promise<Response> {
     const { slots, tokens, authoritySync } = this.#parts;
     const { token } = handshake;
     const full = slots.reserve();

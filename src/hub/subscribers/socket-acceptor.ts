@@ -11,6 +11,7 @@ import type { Position } from '../journal/position.ts';
 import type { Lifetimes } from './lifetimes.ts';
 import { listOwnerTags, type OwnerTags } from './owner-tags.ts';
 import { refuse, unavailable } from './refusal.ts';
+import type { SocketCount } from './socket-count.ts';
 import type { SubscriptionClass } from './subscription-classes.ts';
 import { newSubscriptionTag, STREAM_TAG } from './subscription-tags.ts';
 
@@ -19,6 +20,7 @@ interface AcceptorParts {
   readonly alarms: Alarms;
   readonly budget: TurnBudget;
   readonly lifetimes: Lifetimes;
+  readonly socketCount: SocketCount;
   readonly ackingSubscribers: AckingSubscribers;
   readonly fanOut: FanOut;
 }
@@ -67,7 +69,7 @@ export class SocketAcceptor {
     tags: OwnerTags | undefined,
     ...others: readonly string[]
   ): { client: WebSocket; server: WebSocket } {
-    const { ctx, alarms, lifetimes } = this.#parts;
+    const { ctx, alarms, lifetimes, socketCount } = this.#parts;
     subscriptionClass.isUsed = true;
     const { 0: client, 1: server } = new WebSocketPair();
     const now = Date.now();
@@ -78,6 +80,7 @@ export class SocketAcceptor {
       newSubscriptionTag(now),
       ...others,
     ]);
+    socketCount.accepted();
     alarms.arm();
     return { client, server };
   }

@@ -8,16 +8,18 @@ import { CLOSE_CODES, closeReason } from '../../wire/carillon-v1/close-codes.ts'
 import type { GoodbyeReason } from '../../wire/carillon-v1/messages.ts';
 import { encodeServerMessage } from '../../wire/carillon-v1/server-codec.ts';
 import { send } from '../delivery/send.ts';
-import { MAX_RECONNECT_SPREAD_MS } from '../limits.ts';
+import { type ReconnectSpread, spreadOf } from './reconnect-spread.ts';
 import type { SubscriptionClass, SubscriptionClasses } from './subscription-classes.ts';
 
 export class SocketCloser {
   readonly #ctx: DurableObjectState;
   readonly #classes: SubscriptionClasses;
+  readonly #spread: ReconnectSpread;
 
-  constructor(ctx: DurableObjectState, classes: SubscriptionClasses) {
+  constructor(ctx: DurableObjectState, classes: SubscriptionClasses, spread: ReconnectSpread) {
     this.#ctx = ctx;
     this.#classes = classes;
+    this.#spread = spread;
   }
 
   closeTagged(tag: string, reason: GoodbyeReason, code: number, text = ''): void {
@@ -44,31 +46,48 @@ export class SocketCloser {
     for (const socket of sockets) {
       const subscriptionClass = this.#classes.of(socket);
       if (subscriptionClass?.subscription.protocol === 'carillon.v1') {
-        sayGoodbye(socket, subscriptionClass, reason, code, text);
+        const spreadMs = this.#spreadOf(sockets, reason);
+        sayGoodbye(socket, subscriptionClass, { reason, spreadMs, code, text });
       } else {
         socket.close(code, text);
       }
       if (subscriptionClass !== undefined) this.#classes.left(subscriptionClass);
     }
   }
+
+  #spreadOf({ length }: readonly WebSocket[], reason: GoodbyeReason): number {
+    if (!isWelcomeAfter(reason)) return 0;
+    // What ends the sockets of one token may end those of all, one token after the other.
+    const isOfAll = reason === 'unconfirmed' || reason === 'unavailable';
+    return isOfAll ? this.#spread.ofPresent() : spreadOf(length);
+  }
+}
+
+/** Whether the subscriber may reconnect. */
+function isWelcomeAfter(reason: GoodbyeReason): boolean {
+  return reason !== 'revoked' && reason !== 'protocol_error';
+}
+
+interface Goodbye {
+  readonly reason: GoodbyeReason;
+  readonly spreadMs: number;
+  readonly code: number;
+  readonly text: string;
 }
 
 /** Tells a `carillon.v1` subscriber why its socket closes, and closes it. */
 function sayGoodbye(
   socket: WebSocket,
   { subscription }: SubscriptionClass,
-  reason: GoodbyeReason,
-  code: number,
-  text: string,
+  { reason, spreadMs, code, text }: Goodbye,
 ): void {
-  const reconnect = reason !== 'revoked' && reason !== 'protocol_error';
   const goodbye = encodeServerMessage(
     {
       type: 'goodbye',
       reason,
-      reconnect,
+      reconnect: isWelcomeAfter(reason),
       // Subscribers that are closed together do not reconnect together.
-      after_ms: reconnect ? Math.floor(Math.random() * MAX_RECONNECT_SPREAD_MS) : 0,
+      after_ms: Math.floor(Math.random() * spreadMs),
     },
     subscription.encoding,
   );

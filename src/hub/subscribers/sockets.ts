@@ -5,10 +5,12 @@ import type { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
 import type { ClientMessages } from '../flow-control/client-messages.ts';
 import type { Handshakes } from './handshakes.ts';
 import { refuse, unavailable } from './refusal.ts';
+import type { SocketCount } from './socket-count.ts';
 import type { SubscriptionClasses } from './subscription-classes.ts';
 
 interface SocketsParts {
   readonly classes: SubscriptionClasses;
+  readonly socketCount: SocketCount;
   readonly clientMessages: ClientMessages;
   readonly ackingSubscribers: AckingSubscribers;
 }
@@ -18,12 +20,14 @@ export class Sockets {
   readonly #classes: SubscriptionClasses;
   readonly #clientMessages: ClientMessages;
   readonly #ackingSubscribers: AckingSubscribers;
+  readonly #socketCount: SocketCount;
 
   constructor(handshakes: Handshakes, parts: SocketsParts) {
     this.#handshakes = handshakes;
     this.#classes = parts.classes;
     this.#clientMessages = parts.clientMessages;
     this.#ackingSubscribers = parts.ackingSubscribers;
+    this.#socketCount = parts.socketCount;
   }
 
   async accept(request: Request): Promise<Response> {
@@ -55,6 +59,7 @@ export class Sockets {
    */
   closed(socket: WebSocket, code: number): void {
     socket.close(isSendable(code) ? code : 1000);
+    this.#socketCount.closed();
     this.#ackingSubscribers.closed(socket);
     const subscriptionClass = this.#classes.of(socket);
     if (subscriptionClass !== undefined) this.#classes.left(subscriptionClass);

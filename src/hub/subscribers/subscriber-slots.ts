@@ -4,6 +4,7 @@ import { MAX_SOCKETS_PER_TOKEN } from '../limits.ts';
 import type { OwnerTags } from './owner-tags.ts';
 import { type HandshakeRefusal, unavailable } from './refusal.ts';
 import { SlotCounter, SlotCounterByTag } from './slot-counter.ts';
+import type { SocketCount } from './socket-count.ts';
 
 export class SubscriberSlots {
   readonly #max: number;
@@ -11,9 +12,9 @@ export class SubscriberSlots {
   /** Of tokens and of owners. */
   readonly #byTag: SlotCounterByTag;
 
-  constructor(ctx: DurableObjectState, max: number) {
+  constructor(ctx: DurableObjectState, sockets: SocketCount, max: number) {
     this.#max = max;
-    this.#all = new SlotCounter(() => ctx.getWebSockets().length);
+    this.#all = new SlotCounter(() => sockets.recount());
     this.#byTag = new SlotCounterByTag((tag) => ctx.getWebSockets(tag).length);
   }
 

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ConnectionState } from '../../../src/client/options.ts';
+import { FakePlatform } from './support/platform.ts';
+import type { PingingFakeSocket } from './support/socket.ts';
 import { subscribed, take } from './support/subscription.ts';
 
+const ticketOf = () => ({ body: { data: { ticket: 'ctt.secret', ttl: 60 } } });
 const errors = (...texts: string[]) => ({ errors: texts });
 
 describe('a ticket', () => {
@@ -152,6 +155,85 @@ describe('a handshake that fails', () => {
     await platform.socket(2);
   });
 
+  it('is asked for only once while the server has no room: it costs as much as a handshake', async () => {
+    const { platform, subscription } = subscribed();
+    void subscription.opened();
+    platform.answers(ticketOf, { status: 503 });
+    for (const [number, waitMs] of [
+      [1, 250],
+      [2, 500],
+      [3, 1000],
+    ] as const) {
+      (await platform.socket(number)).end(1006);
+      await platform.elapse(waitMs);
+    }
+    await platform.socket(4);
+    expect(platform.requests.map(({ method }) => method)).toEqual([
+      'POST',
+      'GET',
+      'POST',
+      'POST',
+      'POST',
+    ]);
+  });
+
+  it('is not asked for by a client that was connected, until three fail in a row', async () => {
+    const { platform, subscription } = subscribed();
+    void subscription.opened();
+    for (let connection = 1; connection < 9; connection += 3) {
+      (await platform.socket(connection)).greet();
+      platform.advance(10_000);
+      platform.sockets[connection - 1]?.end(1006);
+      await platform.elapse(250);
+      (await platform.socket(connection + 1)).end(1006);
+      await platform.elapse(500);
+      (await platform.socket(connection + 2)).end(1006);
+      await platform.elapse(1000);
+    }
+    expect(platform.requests.every(({ method }) => method === 'POST')).toBe(true);
+  });
+
+  it('is asked for at once if there is no other attempt', async () => {
+    const { platform, subscription } = subscribed({ reconnect: false });
+    const taking = take(subscription, 1);
+    platform.answers(ticketOf, { status: 503, body: errors('full') });
+    (await platform.socket(1)).end(1006);
+    await expect(taking).rejects.toMatchObject({ message: 'the server answered 503: full' });
+  });
+
+  describe('of a WebSocket that shows the answer, as `ws`', () => {
+    const refused = async (status: number, text: string, headers = {}) => {
+      const { platform, subscription } = subscribed({}, new FakePlatform({ pings: true }));
+      const taking = take(subscription, 1);
+      ((await platform.socket(1)) as PingingFakeSocket).refuse(status, text, headers);
+      return { platform, taking };
+    };
+
+    it('says why, without a question', async () => {
+      const { platform, taking } = await refused(403, '{"errors":["permission denied"]}');
+      await expect(taking).rejects.toMatchObject({
+        code: 'forbidden',
+        message: expect.stringContaining('403: permission denied; give a token that is valid'),
+      });
+      expect(platform.requests).toHaveLength(1);
+      expect(platform.sockets[0]).toMatchObject({ terminated: true });
+    });
+
+    it('waits as long as the server asks it to', async () => {
+      const { platform } = await refused(503, '', { 'retry-after': '3' });
+      await platform.elapse(3250);
+      await platform.socket(2);
+      expect(platform.requests).toHaveLength(2);
+    });
+
+    it('reads no more than a refusal needs', async () => {
+      const { taking } = await refused(400, 'x'.repeat(1_000_000));
+      await expect(taking).rejects.toMatchObject({
+        message: 'the server answered 400: no reason given',
+      });
+    });
+  });
+
   it('is no longer waited for where the server does not say hello', async () => {
     const { platform, subscription } = subscribed({ timeout: 4000 });
     void subscription.opened();
@@ -181,6 +263,26 @@ describe('the back-off', () => {
     socket.end(1006);
     await platform.elapse(499);
     await platform.socket(10);
+  });
+
+  it('is spread as far as the server said, whatever the attempt', async () => {
+    const { platform, subscription } = subscribed();
+    platform.dice = 0.999;
+    void subscription.opened();
+    (await platform.socket(1)).greet({ spread_ms: 18_000 });
+    platform.sockets[0]?.end(1006);
+    await platform.elapse(17_982);
+    for (const [number, bound] of [
+      [2, 18_000],
+      [3, 18_000],
+    ] as const) {
+      (await platform.socket(number)).end(1006);
+      await platform.elapse(Math.floor(0.999 * bound));
+    }
+    (await platform.socket(4)).greet({ spread_ms: 18_000 });
+    platform.sockets[3]?.goodbye('unavailable', true, 7000);
+    await platform.elapse(7000 + Math.floor(0.999 * 4000));
+    await platform.socket(5);
   });
 
   it('is random from nothing on', async () => {

@@ -229,15 +229,23 @@ describe('a gap', () => {
     first.greet({ cursor: 'c7' });
     first.end(1006);
     await platform.elapse(250);
-    const second = await platform.socket(2);
-    expect(second.since).toBe('c7');
+    for (const [number, waitMs] of [
+      [2, 500],
+      [3, 1000],
+    ] as const) {
+      const refused = await platform.socket(number);
+      expect(refused.since).toBe('c7');
+      refused.end(1006);
+      await platform.elapse(waitMs);
+    }
+    const third = await platform.socket(4);
     platform.answers({ status: 400, body: { errors: ['a cursor of another hub'] } });
-    second.end(1006);
-    await platform.elapse(500);
-    const third = await platform.socket(3);
-    expect(third.since).toBe('earliest');
-    third.greet({ cursor: 'd0' });
-    third.events(1);
+    third.end(1006);
+    await platform.elapse(2000);
+    const last = await platform.socket(5);
+    expect(last.since).toBe('earliest');
+    last.greet({ cursor: 'd0' });
+    last.events(1);
     expect(await taking).toEqual(['gap: storage_lost', 'event-1']);
   });
 

@@ -54,7 +54,8 @@ function streamOf(
   headers: Headers,
 ): Response {
   // Random, so that clients which lost their streams together do not reconnect together.
-  const retryMs = Math.round(RETRY_AFTER_SECONDS * 1000 * (1 + Math.random()));
+  const spreadMs = Math.max(RETRY_AFTER_SECONDS * 1000, hello.spread_ms ?? 0);
+  const retryMs = Math.round(RETRY_AFTER_SECONDS * 1000 + Math.random() * spreadMs);
   headers.set('Content-Type', format.contentType);
   // A proxy that compresses a stream may hold it back.
   headers.set('Cache-Control', 'no-store, no-transform');

@@ -29,7 +29,12 @@ export async function shakeHands(
     if (response.status === 101) return response;
     if (response.status === 403) return refuse({ reason: 'denied' });
     if (response.status === 400) return refuse(invalid(await response.text()).failure);
-    return refuse({ reason: 'unavailable', message: await response.text() });
+    return refuse({
+      reason: 'unavailable',
+      message: await response.text(),
+      // Absent if the hub is of release 0.2.
+      spreadSeconds: Number(response.headers.get('Retry-After') ?? 0),
+    });
   } catch (failure) {
     const error = await diagnosed(failure, env, hub);
     logError(`subscribing to ${subscription.pattern} failed`, error);

@@ -1,9 +1,10 @@
 /** The WebSocket of a fake platform, and the server at its other end. */
-import type { WebSocketLike } from '../../../../src/client/runtime.ts';
+import type { HandshakeResponse, WebSocketLike } from '../../../../src/client/runtime.ts';
 import { HEARTBEAT } from '../../../../src/wire/carillon-v1/heartbeat.ts';
 import type { ClientMessage, ServerMessage } from '../../../../src/wire/carillon-v1/messages.ts';
 
 type Listener = (event: object) => void;
+type Refused = (request: unknown, response: HandshakeResponse) => void;
 
 const HELLO = {
   type: 'hello',
@@ -98,17 +99,28 @@ export class PingingFakeSocket extends FakeSocket {
   pings = 0;
   terminated = false;
   #pong: () => void = () => undefined;
+  #refused: Refused = () => undefined;
 
   ping(): void {
     this.pings++;
   }
 
-  on(_type: 'pong', listener: () => void): void {
-    this.#pong = listener;
+  on(type: 'pong' | 'unexpected-response', listener: Refused | (() => void)): void {
+    if (type === 'pong') this.#pong = listener as () => void;
+    else this.#refused = listener;
+  }
+
+  /** The server answers the handshake with another status than 101. */
+  refuse(statusCode: number, text: string, headers: HandshakeResponse['headers'] = {}): void {
+    async function* body() {
+      yield new TextEncoder().encode(text);
+    }
+    this.#refused(undefined, Object.assign(body(), { statusCode, headers }));
   }
 
   terminate(): void {
     this.terminated = true;
+    if (this.closedWith === undefined) this.end(1006);
   }
 
   pong(): void {

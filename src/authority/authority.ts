@@ -6,7 +6,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { SourceSettings } from '../ingest/webhooks/settings/settings.ts';
 import { hideSecretsOf } from '../lib/log.ts';
-import type { Result } from '../lib/result.ts';
+import { ok, type Result } from '../lib/result.ts';
 import type { AppRole, SecretId, SecretIdRequest } from '../logins/approle.ts';
 import type { JwtConfig } from '../logins/jwt-config.ts';
 import type { JwtRole } from '../logins/jwt-role.ts';
@@ -19,6 +19,8 @@ import type {
   ChildNamespace,
   IssuedToken,
   LoginSetting,
+  LookUp,
+  LookUpAnswers,
   OpenSource,
   SecretIdReference,
   SourceDescription,
@@ -33,6 +35,7 @@ import type {
 import { keyOfAuthority, wildcardHubName } from '../objects/names.ts';
 import { callWildcardHub } from '../objects/stubs.ts';
 import type { UpstreamToken } from '../outbound/upstream/token.ts';
+import { DEFAULT_POLICY } from '../policy/default-policy.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
 import type { TokenReference, TokenRequest } from '../token/token-record.ts';
 import type { Maker } from '../token/token-request.ts';
@@ -40,26 +43,33 @@ import { composeParts, type Parts } from './compose-authority.ts';
 
 export class Authority extends DurableObject<Env> implements AuthorityContract {
   readonly #parts: Parts;
+  readonly #isRoot: boolean;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     hideSecretsOf(env);
     const namespace = keyOfAuthority(ctx.id.name);
     this.#parts = composeParts(ctx, env, namespace);
-    // Every other namespace is created by the authority above it.
-    if (namespace === ROOT) this.#create();
+    this.#isRoot = namespace === ROOT;
     // A release that could not read the storage has let the alarm fail.
-    if (this.exists()) this.#parts.alarms.arm();
+    if (this.#parts.lifecycle.isOpen) this.#parts.alarms.arm();
   }
 
   // Tokens
 
+  async lookUp(asked: readonly LookUp[]): Promise<LookUpAnswers> {
+    const parts = this.#found();
+    return parts === undefined
+      ? { answers: asked.map(() => ({})), texts: [] }
+      : parts.lookUps.answer(asked);
+  }
+
   lookupToken(digest: string, use: TokenUse): TokenState | undefined {
-    return this.#open().tokenService.lookup(digest, use);
+    return this.#found()?.tokenService.lookup(digest, use);
   }
 
   tokenState(reference: TokenReference): TokenState | undefined {
-    return this.#open().tokenService.state(reference);
+    return this.#found()?.tokenService.state(reference);
   }
 
   createToken(
@@ -75,11 +85,11 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   }
 
   describeToken(reference: TokenReference, secret: string): Record<string, unknown> | undefined {
-    return this.#open().tokenService.describe(reference, secret);
+    return this.#found()?.tokenService.describe(reference, secret);
   }
 
   tokenAccessors(): string[] {
-    return this.#open().tokens.accessors(Date.now());
+    return this.#found()?.tokens.accessors(Date.now()) ?? [];
   }
 
   accessorsOf(ids: readonly number[]): (string | undefined)[] {
@@ -93,15 +103,15 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     increment: number,
     secret: string,
   ): Result<IssuedToken> | undefined {
-    return this.#open().tokenService.renew(reference, increment, secret);
+    return this.#found()?.tokenService.renew(reference, increment, secret);
   }
 
   revokeToken(reference: TokenReference, keepChildren = false): string | undefined {
-    return this.#open().revocation.revoke(reference, keepChildren);
+    return this.#found()?.revocation.revoke(reference, keepChildren);
   }
 
   recordForeignChild(parent: number, namespace: string): boolean {
-    return this.#open().revocation.recordForeignChild(parent, namespace);
+    return this.#found()?.revocation.recordForeignChild(parent, namespace) ?? false;
   }
 
   revokeForeignChildren(foreignParent: string): void {
@@ -124,21 +134,29 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   }
 
   takeTicket(ticket: string): Promise<TakenTicket | undefined> {
-    return this.#open().tickets.take(ticket);
+    return this.#found()?.tickets.take(ticket) ?? Promise.resolve(undefined);
   }
 
   // Hubs
 
   watch(digests: readonly string[], hub: string, incarnation: string): Watched {
-    return this.#open().answersToHubs.watch(digests, hub, incarnation);
+    return (
+      this.#found()?.answersToHubs.watch(digests, hub, incarnation) ?? {
+        states: digests.map(() => undefined),
+        texts: [],
+      }
+    );
   }
 
   pullChanges(hub: string, acknowledged: number): Promise<Changes> {
-    return this.#open().answersToHubs.pullChanges(hub, acknowledged);
+    return (
+      this.#found()?.answersToHubs.pullChanges(hub, acknowledged) ??
+      Promise.resolve({ changes: [], more: false })
+    );
   }
 
   unwatch(hub: string, unused: readonly UnusedWatch[]): void {
-    this.#open().watches.unwatch(hub, unused);
+    this.#found()?.watches.unwatch(hub, unused);
   }
 
   unwatchIncarnation(hub: string, incarnation: string): void {
@@ -152,11 +170,12 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   // Policies
 
   policy(name: string): PolicyText | undefined {
-    return this.#open().policies.get(name);
+    const parts = this.#found();
+    return parts === undefined ? presetPolicy(name) : parts.policies.get(name);
   }
 
   policyNames(): string[] {
-    return [...this.#open().policies.names(), 'root'];
+    return [...(this.#found()?.policies.names() ?? ['default']), 'root'];
   }
 
   putPolicy(name: string, text: string): Result<undefined> {
@@ -164,25 +183,25 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   }
 
   deletePolicy(name: string): void {
-    this.#open().policies.delete(name);
+    this.#found()?.policies.delete(name);
   }
 
   // Logins
 
   jwtConfig(): JwtConfig | undefined {
-    return this.#open().settings.jwtConfig();
+    return this.#found()?.settings.jwtConfig();
   }
 
   jwtRole(name: string): JwtRole | undefined {
-    return this.#open().settings.jwtRole(name);
+    return this.#found()?.settings.jwtRole(name);
   }
 
   appRole(name: string): AppRole | undefined {
-    return this.#open().settings.appRole(name);
+    return this.#found()?.settings.appRole(name);
   }
 
   loginSettingNames(kind: LoginSetting): string[] {
-    return this.#open().settings.names(kind);
+    return this.#found()?.settings.names(kind) ?? [];
   }
 
   putLoginSetting(
@@ -196,13 +215,13 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   }
 
   deleteLoginSetting(kind: LoginSetting, name: string): void {
-    const { settings, appRoles } = this.#open();
-    if (kind === 'approle') appRoles.delete(name);
-    else settings.delete(kind, name);
+    const parts = this.#found();
+    if (kind === 'approle') parts?.appRoles.delete(name);
+    else parts?.settings.delete(kind, name);
   }
 
   roleId(role: string): string | undefined {
-    return this.#open().appRoles.roleId(role);
+    return this.#found()?.appRoles.roleId(role);
   }
 
   setRoleId(role: string, roleId: string): boolean {
@@ -218,33 +237,33 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   }
 
   matchAppRole(roleId: string, secretIdDigest: string): AppRoleMatch | undefined {
-    return this.#open().appRoles.match(roleId, secretIdDigest);
+    return this.#found()?.appRoles.match(roleId, secretIdDigest);
   }
 
   secretIdAccessors(role: string): string[] {
-    return this.#open().secretIds.accessors(role, Date.now());
+    return this.#found()?.secretIds.accessors(role, Date.now()) ?? [];
   }
 
   secretId(role: string, by: SecretIdReference): SecretId | undefined {
-    return this.#open().secretIds.find(role, by, Date.now());
+    return this.#found()?.secretIds.find(role, by, Date.now());
   }
 
   deleteSecretId(role: string, by: SecretIdReference): boolean {
-    return this.#open().secretIds.delete(role, by, Date.now());
+    return this.#found()?.secretIds.delete(role, by, Date.now()) ?? false;
   }
 
   // Sources
 
   source(name: string): SourceDescription | undefined {
-    return this.#open().sources.describe(name);
+    return this.#found()?.sources.describe(name);
   }
 
   openSource(name: string): Promise<Result<OpenSource> | undefined> {
-    return this.#open().sources.open(name);
+    return this.#found()?.sources.open(name) ?? Promise.resolve(undefined);
   }
 
   sourceNames(): string[] {
-    return this.#open().sources.names();
+    return this.#found()?.sources.names() ?? [];
   }
 
   putSource(
@@ -256,7 +275,7 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   }
 
   deleteSource(name: string): boolean {
-    return this.#open().sources.delete(name);
+    return this.#found()?.sources.delete(name) ?? false;
   }
 
   // Namespaces
@@ -266,11 +285,11 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   }
 
   child(name: string): ChildNamespace | undefined {
-    return this.#open().children.get(name);
+    return this.#found()?.children.get(name);
   }
 
   children(): ChildNamespace[] {
-    return this.#open().children.all();
+    return this.#found()?.children.all() ?? [];
   }
 
   async createChild(
@@ -281,11 +300,11 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   }
 
   async deleteChild(name: string): Promise<Result<boolean>> {
-    return this.#open().children.delete(name);
+    return this.#found()?.children.delete(name) ?? ok(false);
   }
 
   exists(): boolean {
-    return this.#parts.lifecycle.isOpen;
+    return this.#isRoot || this.#parts.lifecycle.isOpen;
   }
 
   create(): boolean {
@@ -306,13 +325,29 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   }
 
   override async alarm(): Promise<void> {
-    if (this.exists()) await this.#parts.alarms.ring();
+    if (this.#parts.lifecycle.isOpen) await this.#parts.alarms.ring();
   }
 
-  /** @throws if the namespace was deleted, or never created */
+  /**
+   * For a method that may store something: the root namespace needs nobody to create it.
+   *
+   * @throws if the namespace was deleted, or never created
+   */
   #open(): Parts {
+    if (this.#isRoot) this.#create();
     this.#parts.lifecycle.assertOpen();
     return this.#parts;
+  }
+
+  /**
+   * For a method that stores nothing new.
+   *
+   * @returns undefined if nothing was ever stored in the root namespace
+   * @throws if another namespace was deleted, or never created
+   */
+  #found(): Parts | undefined {
+    if (this.#isRoot && !this.#parts.lifecycle.hasTables) return undefined;
+    return this.#open();
   }
 
   /** The same, also after the namespace was closed. */
@@ -321,7 +356,13 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   }
 
   #create(): void {
+    if (this.#parts.lifecycle.hasTables) return;
     this.#parts.lifecycle.create();
     this.#parts.policies.addDefault();
   }
+}
+
+/** The policies of the root namespace before anything was stored in it. */
+function presetPolicy(name: string): PolicyText | undefined {
+  return name === 'default' ? { name, version: 1, text: DEFAULT_POLICY } : undefined;
 }

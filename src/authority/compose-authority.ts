@@ -11,6 +11,7 @@ import { Lifecycle } from './lifecycle.ts';
 import { AppRoles } from './logins/app-roles.ts';
 import { LoginSettings } from './logins/login-settings.ts';
 import { SecretIds } from './logins/secret-ids.ts';
+import { LookUps } from './look-ups.ts';
 import { Jobs } from './outbox/jobs.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { Watches } from './outbox/watches.ts';
@@ -53,6 +54,7 @@ export function composeParts(ctx: DurableObjectState, env: Env & Variables, name
 
   const sources = new Sources(base);
   const children = new ChildNamespaces({ ...base, outbox });
+  const lookUps = new LookUps({ tokenService, tickets, children });
 
   return {
     lifecycle,
@@ -70,5 +72,6 @@ export function composeParts(ctx: DurableObjectState, env: Env & Variables, name
     appRoles,
     sources,
     children,
+    lookUps,
   };
 }

@@ -1,10 +1,14 @@
 /**
  * Whether a Vault namespace exists. Its authority stores nothing before it is created, so a call for a namespace that
  * does not exist leaves no trace. A closed namespace accepts nothing new, and is wiped next.
+ *
+ * The root namespace always exists, but its authority stores nothing before the first write either: whoever asks for a
+ * token creates no database.
  */
 
 import { hasTables, migrate } from '../objects/migrations.ts';
 import { authorityForOperators } from '../objects/names.ts';
+import { namespaceDeleted } from '../objects/namespace-end.ts';
 import { AUTHORITY_SCHEMA } from './schema.ts';
 
 const CLOSED_KEY = 'closed';
@@ -42,7 +46,7 @@ export class Lifecycle {
 
   /** To be called again after every wait: the namespace may have been closed. */
   assertOpen(): void {
-    if (!this.isOpen) throw new Error(`the namespace ${this.#namespace} was deleted`);
+    if (!this.isOpen) throw namespaceDeleted(this.#namespace);
   }
 
   close(): void {

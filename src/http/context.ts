@@ -20,6 +20,8 @@ interface ResolvedRequest {
   readonly query: URLSearchParams;
   /** The path of the Vault namespace that the request is sent to; undefined if no namespace can have it. */
   readonly namespacePath: string | undefined;
+  /** When the request came to be authenticated. Unix milliseconds. */
+  readonly askedAt?: number;
   /** Undefined if requests are not logged. */
   readonly record?: RequestRecord;
 }

@@ -84,8 +84,8 @@ export const LEADER_BEAT_MS = 1000;
 /** If the request that makes the call does not show it for so long, the others make calls of their own. */
 export const LEADER_LOST_MS = 5000;
 
-/** How long a Worker remembers that a hub is of the release before. */
-export const OLDER_HUB_MS = 1000;
+/** How long a Worker remembers that an object is of the release before. */
+export const OLDER_OBJECT_MS = 1000;
 
 /** How long an audited request waits for its event, in milliseconds, unless `on_overload` of the source is `block`. */
 export const MAX_AUDIT_WAIT_MS = 1000;
@@ -116,6 +116,21 @@ export const RETRY_AFTER_SECONDS = 2;
 
 /** How long a request that is passed on waits for the beginning of the upstream's response. OpenBao itself allows 90 s. */
 export const UPSTREAM_TIMEOUT_MS = 5 * 60 * 1000;
+
+/**
+ * How long a Worker caches the id of a Vault namespace, for publishing, deliveries and subscriptions. If the namespace was
+ * deleted, its objects say so, and the Worker forgets the id.
+ */
+export const NAMESPACE_CACHE_MS = 60_000;
+
+/**
+ * How long a Worker caches that an authority does not know a token or a ticket. One that is made later is another one,
+ * unless somebody chose its id.
+ */
+export const STRANGER_MS = 5000;
+
+/** How long a request waits for a look-up that it shares to begin. Then it makes one although another is under way. */
+export const MAX_LOOK_UP_WAIT_MS = 100;
 
 /** How long a Worker caches that the upstream does not know a token. A standby may learn of a new token that late. */
 export const UNKNOWN_TOKEN_MS = 1000;

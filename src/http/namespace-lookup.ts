@@ -1,8 +1,27 @@
 /** Which Vault namespace a path names, and whether it exists. */
 
-import { childKey, ROOT } from '../namespace/namespace.ts';
-import { callAuthority } from '../objects/stubs.ts';
+import { childKey, pathFrom, pathOfKey, ROOT } from '../namespace/namespace.ts';
+import { isNamespaceDeleted } from '../objects/namespace-end.ts';
+import { lookUp } from './authority-look-ups.ts';
 import { workerCaches } from './worker-caches.ts';
+
+/** How old what a Worker remembers of a namespace may be: as of which time it is known. Unix milliseconds. */
+export interface Freshness {
+  /** Of an id. If its namespace was deleted since, the objects of the namespace say so. */
+  readonly id: number;
+  /** Of the fact that there is no namespace. Nobody says so if one was made since. */
+  readonly absence: number;
+}
+
+/** What the request itself found out is good enough. @param asked when the request came. Unix milliseconds */
+export function fresh(asked = Date.now()): Freshness {
+  return { id: asked, absence: asked };
+}
+
+/** The same, and an id that this Worker has cached. */
+export function cached(asked = Date.now()): Freshness {
+  return { id: 0, absence: asked };
+}
 
 /**
  * Asks the authority of each namespace above for the next one below it, so that no Durable Object is created for a
@@ -10,30 +29,65 @@ import { workerCaches } from './worker-caches.ts';
  *
  * @returns the key of the namespace; undefined if it does not exist
  */
-export async function findNamespace(path: string, env: Env): Promise<string | undefined> {
+export async function findNamespace(
+  path: string,
+  env: Env,
+  freshness = fresh(),
+): Promise<string | undefined> {
+  const known = recall(path, freshness);
+  if (known !== null) return known;
+  const slash = path.lastIndexOf('/');
+  const above = await findNamespace(path.slice(0, Math.max(0, slash)), env, freshness);
+  if (above === undefined) return undefined;
+  const name = path.slice(slash + 1);
+  const remember = childMemory(above, name);
+  try {
+    return remember((await lookUp(above, { child: name }, env)).childId);
+  } catch (error) {
+    if (!isNamespaceDeleted(error)) throw error;
+    workerCaches.namespaceDeleted();
+    return freshness.id === 0 ? findNamespace(path, env) : undefined;
+  }
+}
+
+/** @returns the key; undefined if there is no such namespace; null if nobody knows */
+function recall(path: string, { id, absence }: Freshness): string | undefined | null {
   if (path === ROOT) return ROOT;
-  const { namespaceKeys } = workerCaches;
   const now = Date.now();
-  let key = ROOT;
-  for (const name of path.split('/')) {
-    const above = key;
-    const id = await callAuthority(env, above, (authority) => authority.childId(name));
+  const { namespaceKeys, missingNamespaces } = workerCaches;
+  if (missingNamespaces.get(path, now, absence)) return undefined;
+  return namespaceKeys.get(path, now, id) ?? null;
+}
+
+/**
+ * What to do with the id of a child, once an authority has answered.
+ *
+ * @param above the key of the namespace above
+ * @returns takes the id, and returns the key of the child
+ */
+export function childMemory(
+  above: string,
+  name: string,
+): (id: string | undefined) => string | undefined {
+  const { namespaceKeys, missingNamespaces } = workerCaches;
+  const path = pathFrom(ROOT, pathOfKey(above), name);
+  const { generation } = namespaceKeys;
+  const missingGeneration = missingNamespaces.generation;
+  const now = Date.now();
+  return (id) => {
     if (id === undefined) {
       namespaceKeys.delete(path);
+      missingNamespaces.set(path, true, now, missingGeneration);
       return undefined;
     }
-    key = childKey(above, name, id);
-  }
-  namespaceKeys.set(path, key, now);
-  return key;
+    missingNamespaces.delete(path);
+    const key = childKey(above, name, id);
+    namespaceKeys.set(path, key, now, generation);
+    return key;
+  };
 }
 
-/** The same, if what this Worker found out some seconds ago is good enough. */
-export async function findNamespaceCached(path: string, env: Env): Promise<string | undefined> {
-  return knownNamespace(path) ?? (await findNamespace(path, env));
-}
-
-/** What this Worker found out some seconds ago. The root namespace always exists. */
+/** What this Worker found out some time ago. The root namespace always exists. */
 export function knownNamespace(path: string): string | undefined {
   return path === ROOT ? ROOT : workerCaches.namespaceKeys.get(path, Date.now());
 }

@@ -44,7 +44,12 @@ export interface UpgradeRefusal {
 
 /** `data` lists what was done of a request that was only done in part. */
 export interface PartialRefusal {
-  readonly reason: 'unavailable' | 'overloaded' | 'too_many_hubs' | 'storage_unreadable';
+  readonly reason:
+    | 'unavailable'
+    | 'overloaded'
+    | 'too_many_hubs'
+    | 'namespace_deleted'
+    | 'storage_unreadable';
   readonly message: string;
   readonly data?: Record<string, unknown>;
   /** Over which those who are refused together should spread; a few if absent. */
@@ -89,6 +94,8 @@ export function refuse(refusal: Refusal): Response {
       });
     case 'not_configured':
       return errors(503, refusal.message);
+    case 'namespace_deleted':
+      return json(400, partial(refusal));
     case 'too_many_hubs':
       return json(413, partial(refusal));
     case 'overloaded':

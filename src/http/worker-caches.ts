@@ -18,7 +18,7 @@ import {
 } from '../outbound/vendor-client.ts';
 import type { Access } from '../policy/access.ts';
 import type { Caller } from './authentication/caller.ts';
-import { UNKNOWN_TOKEN_MS } from './limits.ts';
+import { NAMESPACE_CACHE_MS, STRANGER_MS, UNKNOWN_TOKEN_MS } from './limits.ts';
 
 export interface TokenDigest {
   readonly bytes: ArrayBuffer;
@@ -37,7 +37,13 @@ class WorkerCaches {
   readonly access = new LruCache<Access>(MAX_CACHED_LOOKUPS);
 
   /** The key of each Vault namespace, by its path. */
-  readonly namespaceKeys = new TtlCache<string>(LOOKUP_CACHE_MS);
+  readonly namespaceKeys = new TtlCache<string>(NAMESPACE_CACHE_MS);
+
+  /** Paths of which there was no Vault namespace. Only the request that asked may rely on it. */
+  readonly missingNamespaces = new TtlCache<true>(LOOKUP_CACHE_MS);
+
+  /** The digests of tokens and tickets that no authority knows. */
+  readonly strangers = new TtlCache<true>(STRANGER_MS);
 
   /** Compiled, by the key of their namespace and their name. */
   readonly sources = new TtlCache<Source>(LOOKUP_CACHE_MS);
@@ -77,18 +83,28 @@ class WorkerCaches {
     this.#forgetCallers();
   }
 
+  /** A token whose id its maker chose. */
+  tokenChosen(): void {
+    this.strangers.clear();
+  }
+
   namespaceCreated(): void {
-    this.namespaceKeys.clear();
+    this.#forgetNamespaces();
   }
 
   namespaceDeleted(): void {
-    this.namespaceKeys.clear();
+    this.#forgetNamespaces();
     this.#forgetCallers();
   }
 
   sourceChanged(): void {
     this.sources.clear();
     this.sourceNames.clear();
+  }
+
+  #forgetNamespaces(): void {
+    this.namespaceKeys.clear();
+    this.missingNamespaces.clear();
   }
 
   #forgetCallers(): void {

@@ -12,6 +12,8 @@ import { logError } from '../lib/log.ts';
 import type { Alarms, AlarmTask } from '../objects/alarms.ts';
 import type { HubState } from '../objects/hub-contract.ts';
 import { hasTables, migrate, readableVersion, type Schema } from '../objects/migrations.ts';
+import { parseHubName } from '../objects/names.ts';
+import { namespaceDeleted } from '../objects/namespace-end.ts';
 import { storageFailureOf } from '../objects/storage-failure.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import { HEARTBEAT } from '../wire/carillon-v1/heartbeat.ts';
@@ -168,7 +170,11 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
 
   async #released(): Promise<void> {
     while (this.#releasing !== undefined) await this.#releasing;
-    if (this.#wasDeleted) throw new Error('the namespace was deleted');
+    if (this.#wasDeleted) throw this.#deleted();
+  }
+
+  #deleted(): Error {
+    return namespaceDeleted(parseHubName(this.#ctx.id.name).namespaceKey);
   }
 
   #composed(): H {
@@ -185,9 +191,12 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     this.#calls++;
     try {
       const result = await run(this.#composed());
+      // Its answer may say that a table is missing, or that something was stored which is deleted now.
+      if (this.#wasDeleted) throw this.#deleted();
       if (result instanceof Response && result.status === 101) this.#sockets++;
       return result;
     } catch (error) {
+      if (this.#wasDeleted) throw this.#deleted();
       throw isOwnFailure(error) ? this.#health.report(error) : error;
     } finally {
       this.#calls--;

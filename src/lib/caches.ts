@@ -46,20 +46,29 @@ export class LruCache<T> {
 export class TtlCache<T> {
   readonly #maxAgeMs: number;
   readonly #entries = new LruCache<{ readonly value: T; readonly at: number }>(MAX_CACHED_LOOKUPS);
+  #generation = 0;
 
   constructor(maxAgeMs: number) {
     this.#maxAgeMs = maxAgeMs;
   }
 
-  get(key: string, now: number): T | undefined {
+  /** Another number after each `clear`. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** @param since the value is not older than this */
+  get(key: string, now: number, since = Number.NEGATIVE_INFINITY): T | undefined {
     const entry = this.#entries.get(key);
-    if (entry === undefined || now - entry.at < this.#maxAgeMs) return entry?.value;
+    if (entry === undefined) return undefined;
+    if (now - entry.at < this.#maxAgeMs) return entry.at >= since ? entry.value : undefined;
     this.#entries.delete(key);
     return undefined;
   }
 
-  set(key: string, value: T, now: number): void {
-    this.#entries.set(key, { value, at: now });
+  /** @param generation when the value was asked for: if the cache was cleared since, the value may be out of date */
+  set(key: string, value: T, now: number, generation = this.#generation): void {
+    if (generation === this.#generation) this.#entries.set(key, { value, at: now });
   }
 
   delete(key: string): void {
@@ -67,6 +76,7 @@ export class TtlCache<T> {
   }
 
   clear(): void {
+    this.#generation++;
     this.#entries.clear();
   }
 }

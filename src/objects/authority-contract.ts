@@ -30,7 +30,14 @@ export interface AuthorityContract
 
 interface TokenMethods {
   /**
-   * Finds the token of a request, and takes one of its uses if they are limited.
+   * Answers the requests that a Worker has at the same time. Takes the tickets, and a use of each token whose uses are
+   * limited. Release 0.2 lacks this.
+   *
+   * @returns the answers to as many as fit, in their order
+   */
+  lookUp(asked: readonly LookUp[]): Promise<LookUpAnswers>;
+  /**
+   * Finds the token of a request, and takes one of its uses if they are limited. For a Worker of release 0.2.
    *
    * @returns undefined if there is no such token, or if it has no use left
    */
@@ -91,7 +98,7 @@ interface TokenMethods {
 interface TicketMethods {
   /** @param ticket its digest */
   addTicket(ticket: string, holder: TicketHolder): Result<AddedTicket, TicketRefusal>;
-  /** Takes a ticket, and one of the uses of its token if they are limited. @param ticket its digest */
+  /** Takes a ticket, and one of the uses of its token if they are limited. For a Worker of release 0.2. @param ticket its digest */
   takeTicket(ticket: string): Promise<TakenTicket | undefined>;
 }
 
@@ -218,6 +225,34 @@ export interface TokenState {
   /** Whether its uses are counted, so that no answer about it can be cached. */
   readonly limitedUses: boolean;
 }
+
+/** What a Worker asks about one request. */
+export interface LookUp {
+  readonly token?: { readonly digest: string; readonly use: TokenUse };
+  /** The digest of a ticket, which is taken. */
+  readonly ticket?: string;
+  /** The name of a namespace directly below. It is not answered if the token or the ticket is not known. */
+  readonly child?: string;
+}
+
+/** A member is missing for what does not exist. */
+export interface LookedUp {
+  readonly token?: FoundToken;
+  readonly ticket?: FoundTicket;
+  readonly childId?: string;
+}
+
+export interface LookUpAnswers {
+  readonly answers: readonly LookedUp[];
+  /** Of the policies of all tokens in the answers. */
+  readonly texts: readonly PolicyText[];
+}
+
+export type FoundToken = Omit<TokenState, 'texts'>;
+
+export type FoundTicket =
+  | { readonly kind: 'root'; readonly proof: string }
+  | { readonly kind: 'token'; readonly digest: string; readonly state: FoundToken };
 
 /** What a request does with its token. */
 export type TokenUse = 'request' | 'subscription';

@@ -37,12 +37,24 @@ export const MIN_JOB_BACKOFF_MS = 500;
 export const MAX_NOTICES = 500;
 
 /**
+ * Requests, or handshakes that wait in a hub, that one call asks an authority about. Its answer has a kilobyte or so for
+ * each, and an RPC carries 32 MiB.
+ */
+export const MAX_LOOK_UPS = 500;
+
+/**
+ * A look-up waits so long for each one that its Worker, or its hub, has made within the last second. So one that comes
+ * alone waits for nothing, and in a herd few calls ask about many.
+ */
+export const LOOK_UP_PAUSE_MS = 2;
+
+/**
  * How long a hub decides by what an authority told it before it asks again. Changes are pushed. This limits how long a
  * push that is lost can matter.
  */
 export const MAX_DECISION_AGE_MS = 60_000;
 
-/** How long a Worker caches a token, and that a namespace exists, for plain requests. */
+/** How long a Worker caches a token, to publish and to subscribe with. A subscription is decided by its hub again. */
 export const LOOKUP_CACHE_MS = 5000;
 
 /** Namespaces directly below one. */

@@ -49,3 +49,20 @@ it('writing the same key again and again takes the place of one', () => {
   for (let i = 0; i < 2 * MAX_CACHED_LOOKUPS; i++) cache.set('same', i, 0);
   expect(cache.get('kept', 0)).toBe(0);
 });
+
+it('takes no value that was asked for before the cache was cleared', () => {
+  const cache = new TtlCache<string>(1000);
+  const { generation } = cache;
+  cache.clear();
+  cache.set('key', 'old', 0, generation);
+  expect(cache.get('key', 0)).toBeUndefined();
+  cache.set('key', 'new', 0, cache.generation);
+  expect(cache.get('key', 0)).toBe('new');
+});
+
+it('has no value for whoever needs a newer one, and keeps it for others', () => {
+  const cache = new TtlCache<string>(1000);
+  cache.set('key', 'value', 10);
+  expect(cache.get('key', 20, 11)).toBeUndefined();
+  expect(cache.get('key', 20, 10)).toBe('value');
+});

@@ -327,10 +327,10 @@ describe('the time that an answer takes', () => {
 
   it('nor on how much of another token is, which is looked for by its digest alone', async () => {
     const { client_token: token } = await root.makes({ ttl: '1h' });
-    const looked = vi.spyOn(Authority.prototype, 'lookupToken');
+    const looked = vi.spyOn(Authority.prototype, 'lookUp');
     await new Client('chosen-by-somebody').get('auth/token/lookup-self');
     await new Client(token).get('auth/token/lookup-self');
-    expect(looked.mock.calls.map(([digest]) => digest)).toEqual([
+    expect(looked.mock.calls.flat(2).map(({ token: asked }) => asked?.digest)).toEqual([
       expect.stringMatching(/^[0-9a-f]{64}$/),
       await digestOf(token),
     ]);

@@ -334,13 +334,12 @@ it('no token, no secret and no metadata is ever logged, whatever goes wrong', as
   await breakTable(hubStub('abc'), 'segments');
   await ask(root.publish('abc', { metadata: { value: marked('metadata') } }));
   for (const method of [
-    'lookupToken',
+    'lookUp',
     'createToken',
     'describeToken',
     'matchAppRole',
     'watch',
     'addTicket',
-    'takeTicket',
   ] as const) {
     const spy = vi.spyOn(Authority.prototype, method).mockImplementation(() => {
       throw new Error('the authority is down');

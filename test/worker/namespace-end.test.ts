@@ -1,10 +1,11 @@
 /** What is left of a namespace that was deleted, and of one that never was. */
 
-import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
 import { eventBatch } from '../../src/event/event-batch.ts';
+import { workerCaches } from '../../src/http/worker-caches.ts';
 import { LOOKUP_CACHE_MS } from '../../src/objects/limits.ts';
 import { hubName, wildcardHubName } from '../../src/objects/names.ts';
 import { digestOf } from '../../src/token/token-form.ts';
@@ -118,8 +119,60 @@ describe('a deleted namespace', () => {
     expect((await root.in(team).handshake('abc')).status).toBe(404);
     expect((await root.in(team).get('sys/policies/acl/default')).status).toBe(404);
     expect((await holder.get('auth/token/lookup-self')).status).toBe(403);
-    elapse(LOOKUP_CACHE_MS);
     expect((await root.in(team).publish('abc')).status).toBe(404);
+  });
+
+  it('takes nothing from a Worker that has cached its id, also when it is made again', async ({
+    team,
+  }) => {
+    const key = await keyOf(team);
+    const holder = await aHolder(LISTENER, {}, team);
+    const inTeam = root.in(team);
+    await inTeam.published('abc');
+    await inTeam.subscribe('*');
+    for (const send of [
+      () => inTeam.publish('abc'),
+      () => inTeam.publish('new'),
+      () => inTeam.handshake('abc'),
+      () => inTeam.handshake('*'),
+    ]) {
+      await root.writes(`sys/namespaces/${team}`);
+      await inTeam.published('abc');
+      const cached = workerCaches.namespaceKeys.get(team, Date.now()) ?? '';
+      await authority().deleteChild(team);
+      await told();
+      for (const hub of [hubOf('abc', cached), hubOf('*', cached)]) await evictDurableObject(hub);
+      expect((await send()).status).toBe(404);
+      expect(workerCaches.namespaceKeys.get(team, Date.now())).toBeUndefined();
+      expect((await holder.handshake('abc')).status).toBe(403);
+      for (const hub of [hubOf('abc', cached), hubOf('*', cached)]) {
+        expect((await hub.state()).state).toBe('empty');
+      }
+    }
+    expect(await keyOf(await root.makesNamespace(team))).not.toBe(key);
+    await inTeam.published('abc');
+  });
+
+  it('refuses cleanly what is published while it is deleted', async ({ team }) => {
+    const inTeam = root.in(team);
+    await inTeam.published('abc');
+    const failures = vi.spyOn(console, 'error');
+    const statuses = new Set<number>();
+    let deleting = true;
+    const publishers = Array.from({ length: 4 }, async () => {
+      while (deleting) statuses.add((await inTeam.publish('abc')).status);
+    });
+    try {
+      for (let i = 0; i < 5; i++) {
+        await authority().deleteChild(team);
+        await root.makesNamespace(team);
+      }
+    } finally {
+      deleting = false;
+    }
+    await Promise.all(publishers);
+    expect([...statuses].filter((status) => status !== 200 && status !== 404)).toEqual([]);
+    expect(JSON.stringify(failures.mock.calls)).not.toContain('no such table');
   });
 
   it('is emptied by a later attempt where the first one fails on the way', async ({ team }) => {

@@ -1,7 +1,7 @@
 /** Sockets that the release before accepted, with its tags, attachments and rows, when the present code wakes their hub. */
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, vi } from 'vitest';
-import { OLDER_HUB_MS } from '../../src/http/limits.ts';
+import { OLDER_OBJECT_MS } from '../../src/http/limits.ts';
 import { MAX_SUBSCRIPTION_MS } from '../../src/objects/limits.ts';
 import { it } from './fixtures.ts';
 import { deploy, runReleaseBefore } from './older-objects.ts';
@@ -52,7 +52,7 @@ describe.each(['type', '*'])('with the pattern %s', (kind) => {
   async function afterDeploy(type: string): Promise<void> {
     await deploy(hubOf(type), hubOf('*'));
     // The Worker that published to the older hub has been replaced, too.
-    elapse(OLDER_HUB_MS);
+    elapse(OLDER_OBJECT_MS);
   }
 
   /** An event that is published now is what each hears next. */

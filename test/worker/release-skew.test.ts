@@ -1,7 +1,7 @@
 /** While a release is deployed, Workers and objects of two releases call each other. */
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { describe, expect, vi } from 'vitest';
-import { OLDER_HUB_MS } from '../../src/http/limits.ts';
+import { OLDER_OBJECT_MS } from '../../src/http/limits.ts';
 import { FEED_FORMAT, type FeedPage } from '../../src/objects/hub-contract.ts';
 import { hubName } from '../../src/objects/names.ts';
 import { encodeHandshake } from '../../src/subscription/handshake.ts';
@@ -123,7 +123,7 @@ describe('a hub of release 0.2', () => {
     const publishOld = vi.spyOn(Hub.prototype, 'publish');
     await published(type);
     expect(publishOld).toHaveBeenCalledTimes(1);
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + OLDER_HUB_MS });
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + OLDER_OBJECT_MS });
     await published(type);
     expect(publishOld).toHaveBeenCalledTimes(1);
   });

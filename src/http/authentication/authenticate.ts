@@ -2,11 +2,13 @@
 
 import type { Config } from '../../config/config.ts';
 import { ok, type Result } from '../../lib/result.ts';
-import { isWithin } from '../../namespace/namespace.ts';
+import { isWithin, pathOfKey, trimSlashes } from '../../namespace/namespace.ts';
 import type { TokenState, TokenUse } from '../../objects/authority-contract.ts';
-import { callAuthority } from '../../objects/stubs.ts';
+import { isNamespaceDeleted } from '../../objects/namespace-end.ts';
 import type { Upstream } from '../../outbound/upstream/address.ts';
 import type { HandshakeToken } from '../../subscription/handshake.ts';
+import { lookUp } from '../authority-look-ups.ts';
+import { cached, childMemory, type Freshness, fresh } from '../namespace-lookup.ts';
 import { tokenOf } from '../request/header.ts';
 import { type Refusal, refused } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';
@@ -41,15 +43,20 @@ export async function authenticate(
   }
   const text = digestedText(secret, config);
   const { hex } = text === secret ? digest : await tokenDigest(text);
-  const cached = lookup.mayBeCached ? cachedCaller(hex) : undefined;
+  const known = mayUseCache(lookup, secret, config) ? cachedCaller(hex) : undefined;
   const caller =
-    cached === undefined
+    known === undefined
       ? await lookUpCaller({ secret, text, digest: hex, namespace }, config, env, lookup.use)
-      : ok(cached);
+      : ok(known);
   if (!caller.ok) return caller;
   return isWithin(namespace, caller.value.access.namespace)
     ? caller
     : refused({ reason: 'denied' });
+}
+
+/** The hub of a subscription asks about the token again. Of one of the upstream it would hear what was cached, too. */
+function mayUseCache({ mayBeCached, use }: TokenLookup, secret: string, config: Config): boolean {
+  return mayBeCached && (use === 'request' || upstreamOf(secret, config) === undefined);
 }
 
 /** The upstream that may know a token. */
@@ -89,16 +96,17 @@ async function lookUpCaller(
   callers.delete(digest);
   for (const each of [secret, text]) tokenDigests.delete(each);
 
+  const { generation } = callers;
   const { rootToken = '' } = config;
   const upstream = upstreamOf(secret, config);
   const found = await (upstream === undefined
-    ? lookUpHere(secret, digest, env, use)
+    ? lookUpHere({ secret, digest, namespace }, env, use)
     : adopt({ secret, digest, namespace, upstream, rootToken }, env));
   if (!found.ok) return found;
   const { token, state } = found.value;
   const caller = callerOfToken(token, state, secret);
-  // A token with a limited number of uses is looked up each time.
-  if (!state.limitedUses) {
+  // A token with a limited number of uses is looked up each time, and one that a revocation may have overtaken.
+  if (!state.limitedUses && generation === callers.generation) {
     callers.set(digest, { ...caller, isCached: true }, now);
     // The digest of the secret itself is compared with that of the root token.
     for (const each of [secret, text]) tokenDigests.set(each, await tokenDigest(each));
@@ -106,17 +114,58 @@ async function lookUpCaller(
   return ok(caller);
 }
 
+type Known = { readonly token: HandshakeToken; readonly state: TokenState };
+
+/** A token that nobody has is asked about once in a while. So is one of a namespace that was deleted. */
 async function lookUpHere(
-  secret: string,
-  digest: string,
+  sent: Omit<SentToken, 'text'>,
   env: Env,
   use: TokenUse,
-): Promise<Result<{ token: HandshakeToken; state: TokenState }, Refusal>> {
-  const token = await locateToken(secret, env);
-  const state =
-    token &&
-    (await callAuthority(env, token.authority, (authority) => authority.lookupToken(digest, use)));
-  return token === undefined || state === undefined
-    ? refused({ reason: 'invalid_token' })
-    : ok({ token, state });
+): Promise<Result<Known, Refusal>> {
+  const { strangers } = workerCaches;
+  const { digest } = sent;
+  const now = Date.now();
+  if (strangers.get(digest, now)) return refused({ reason: 'invalid_token' });
+  const { generation } = strangers;
+  const known = await findHere(sent, env, use, cached(now));
+  if (known !== undefined) return ok(known);
+  strangers.set(digest, true, now, generation);
+  return refused({ reason: 'invalid_token' });
+}
+
+async function findHere(
+  sent: Omit<SentToken, 'text'>,
+  env: Env,
+  use: TokenUse,
+  freshness: Freshness,
+): Promise<Known | undefined> {
+  const { secret, digest, namespace } = sent;
+  const token = await locateToken(secret, env, freshness);
+  if (token === undefined) return undefined;
+  const { authority } = token;
+  const child = childTowards(namespace, authority);
+  const remember = child === undefined ? undefined : childMemory(authority, child);
+  try {
+    const asked = { token: { digest, use }, ...(child !== undefined && { child }) };
+    const { token: state, childId } = await lookUp(authority, asked, env);
+    if (state === undefined) return undefined;
+    remember?.(childId);
+    return { token, state };
+  } catch (error) {
+    if (!isNamespaceDeleted(error)) throw error;
+    workerCaches.namespaceDeleted();
+    return freshness.id === 0 ? findHere(sent, env, use, fresh()) : undefined;
+  }
+}
+
+/**
+ * The namespace directly below that of the authority, on the way to that of the request. Its id is asked for in the same
+ * call.
+ *
+ * @param namespace a path. @param authority a key
+ */
+export function childTowards(namespace: string, authority: string): string | undefined {
+  const above = pathOfKey(authority);
+  if (namespace === above || !isWithin(namespace, above)) return undefined;
+  return trimSlashes(namespace.slice(above.length)).split('/')[0];
 }

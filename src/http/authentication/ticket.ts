@@ -3,12 +3,15 @@
 import type { Config } from '../../config/config.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { isWithin } from '../../namespace/namespace.ts';
-import { callAuthority } from '../../objects/stubs.ts';
+import { isNamespaceDeleted } from '../../objects/namespace-end.ts';
 import { MAX_TOKEN_CHARACTERS } from '../../token/limits.ts';
 import { digestOf, namespaceOfTicket } from '../../token/token-form.ts';
-import { findNamespace } from '../namespace-lookup.ts';
+import { lookUp } from '../authority-look-ups.ts';
+import { cached, childMemory, type Freshness, findNamespace, fresh } from '../namespace-lookup.ts';
 import { tokenOf } from '../request/header.ts';
 import { type Refusal, refused } from '../respond.ts';
+import { workerCaches } from '../worker-caches.ts';
+import { childTowards } from './authenticate.ts';
 import { type Caller, rootCaller } from './caller.ts';
 import { callerOfToken } from './token-caller.ts';
 
@@ -32,24 +35,63 @@ export async function redeemTicket(
   if (tokenOf(headers) !== undefined) {
     return invalid('the request has both a token and a ticket; send one of them');
   }
-  const caller = await holderOf(ticket, config, env);
+  const caller = await holderOf(ticket, namespace, config, env);
   if (caller === undefined) return refused({ reason: 'invalid_token' });
   return isWithin(namespace, caller.access.namespace) ? ok(caller) : refused({ reason: 'denied' });
 }
 
-async function holderOf(ticket: string, config: Config, env: Env): Promise<Caller | undefined> {
+async function holderOf(
+  ticket: string,
+  namespace: string,
+  config: Config,
+  env: Env,
+): Promise<Caller | undefined> {
   if (ticket.length > MAX_TOKEN_CHARACTERS) return undefined;
-  const path = await namespaceOfTicket(ticket);
-  const authority = path === undefined ? undefined : await findNamespace(path, env);
-  if (authority === undefined) return undefined;
+  const { strangers } = workerCaches;
   const digest = await digestOf(ticket);
-  const taken = await callAuthority(env, authority, (stub) => stub.takeTicket(digest));
-  if (taken?.kind === 'token') {
-    return callerOfToken({ authority, digest: taken.digest }, taken.state, '');
+  const now = Date.now();
+  // A token with the same text is another secret.
+  const key = `ticket ${digest}`;
+  if (strangers.get(key, now)) return undefined;
+  const caller = await take({ ticket, digest, namespace }, config, env, cached(now));
+  // Whether it was taken now or is not known: nobody can use it again.
+  strangers.set(key, true, now);
+  return caller;
+}
+
+interface SentTicket {
+  readonly ticket: string;
+  readonly digest: string;
+  /** The path of the Vault namespace that the request is sent to. */
+  readonly namespace: string;
+}
+
+async function take(
+  sent: SentTicket,
+  config: Config,
+  env: Env,
+  freshness: Freshness,
+): Promise<Caller | undefined> {
+  const { ticket, digest, namespace } = sent;
+  const path = await namespaceOfTicket(ticket);
+  const authority = path === undefined ? undefined : await findNamespace(path, env, freshness);
+  if (authority === undefined) return undefined;
+  const child = childTowards(namespace, authority);
+  const remember = child === undefined ? undefined : childMemory(authority, child);
+  try {
+    const asked = { ticket: digest, ...(child !== undefined && { child }) };
+    const { ticket: taken, childId } = await lookUp(authority, asked, env);
+    if (taken === undefined) return undefined;
+    remember?.(childId);
+    if (taken.kind === 'token') {
+      return callerOfToken({ authority, digest: taken.digest }, taken.state, '');
+    }
+    return taken.proof === (await proofOfTicket(ticket, config)) ? rootCaller('') : undefined;
+  } catch (error) {
+    if (!isNamespaceDeleted(error)) throw error;
+    workerCaches.namespaceDeleted();
+    return freshness.id === 0 ? take(sent, config, env, fresh()) : undefined;
   }
-  return taken !== undefined && taken.proof === (await proofOfTicket(ticket, config))
-    ? rootCaller('')
-    : undefined;
 }
 
 /** Binds a ticket of the root token to that token, so a ticket is void once the root token is another. */

@@ -4,7 +4,7 @@ import { isWithin } from '../../namespace/namespace.ts';
 import type { HandshakeToken } from '../../subscription/handshake.ts';
 import { MAX_TOKEN_CHARACTERS } from '../../token/limits.ts';
 import { digestOf, namespaceOfAccessor, namespaceOfToken } from '../../token/token-form.ts';
-import { findNamespace } from '../namespace-lookup.ts';
+import { type Freshness, findNamespace } from '../namespace-lookup.ts';
 
 /** A token that a request names: the authority that may know it, and how to name it there. */
 export interface TokenTarget {
@@ -14,11 +14,15 @@ export interface TokenTarget {
 }
 
 /** @returns undefined if no authority can know the token */
-export async function locateToken(secret: string, env: Env): Promise<HandshakeToken | undefined> {
+export async function locateToken(
+  secret: string,
+  env: Env,
+  freshness?: Freshness,
+): Promise<HandshakeToken | undefined> {
   if (secret.length > MAX_TOKEN_CHARACTERS) return undefined;
   const namespace = await namespaceOfToken(secret);
   if (namespace === undefined) return undefined;
-  const authority = await findNamespace(namespace, env);
+  const authority = await findNamespace(namespace, env, freshness);
   return authority === undefined ? undefined : { authority, digest: await digestOf(secret) };
 }
 

@@ -12,7 +12,7 @@ import { inTime, lookUp } from '../../outbound/upstream/lookup.ts';
 import { sealToken } from '../../outbound/upstream/seal.ts';
 import type { HandshakeToken } from '../../subscription/handshake.ts';
 import { MAX_UPSTREAM_TOKEN_CHARACTERS } from '../limits.ts';
-import { findNamespace, findNamespaceCached } from '../namespace-lookup.ts';
+import { cached, findNamespace } from '../namespace-lookup.ts';
 import { type Refusal, refused } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';
 
@@ -86,6 +86,6 @@ export async function adopt(
  */
 async function existingAbove(env: Env, namespace: string): Promise<string[]> {
   const above = ancestorsOf(namespace);
-  const exist = await Promise.all(above.map((path) => findNamespaceCached(path, env)));
+  const exist = await Promise.all(above.map((path) => findNamespace(path, env, cached())));
   return above.filter((_, index) => exist[index] !== undefined);
 }

@@ -12,10 +12,13 @@ import { type Refusal, refuse } from '../respond.ts';
 /** For publishing, what this Worker found out some seconds ago is good enough. */
 export const CACHED: TokenLookup = { mayBeCached: true, use: 'request' };
 export const FRESH: TokenLookup = { mayBeCached: false, use: 'request' };
-export const FOR_SUBSCRIPTION: TokenLookup = { mayBeCached: false, use: 'subscription' };
+export const FOR_SUBSCRIPTION: TokenLookup = { mayBeCached: true, use: 'subscription' };
+/** If a hub, or what this Worker has cached, refuses the subscription. */
+export const FRESH_FOR_SUBSCRIPTION: TokenLookup = { mayBeCached: false, use: 'subscription' };
 
 export function requireCaller(lookup: TokenLookup): MiddlewareHandler<CallerEnv> {
   return async (c, next) => {
+    c.set('askedAt', Date.now());
     const caller = await callerOf(c, lookup);
     if (!caller.ok) {
       const { namespacePath, path } = c.var;

@@ -3,11 +3,19 @@
 import type { Context } from 'hono';
 import { logError } from '../../lib/log.ts';
 import { ROOT } from '../../namespace/namespace.ts';
+import { isNamespaceDeleted } from '../../objects/namespace-end.ts';
 import type { AppEnv } from '../context.ts';
 import { refuse } from '../respond.ts';
 import { authoritiesOf, mayBeOfAuthority, storageRefusal } from '../storage-refusal.ts';
+import { workerCaches } from '../worker-caches.ts';
+import { noNamespace } from './namespace.ts';
 
 export async function answerError(error: Error, c: Context<AppEnv>): Promise<Response> {
+  if (isNamespaceDeleted(error)) {
+    // Somebody deleted it through another Worker. If it was made again, the next request finds the new one.
+    workerCaches.namespaceDeleted();
+    return refuse(noNamespace(c));
+  }
   logError('a request failed', error);
   const refusal = storageRefusal(error);
   if (refusal !== undefined) {

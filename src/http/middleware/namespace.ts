@@ -5,7 +5,13 @@ import { quote } from '../../lib/quote.ts';
 import { ROOT, trimSlashes } from '../../namespace/namespace.ts';
 import type { AppContext, MiddlewareResult, NamespaceEnv } from '../context.ts';
 import { isOfEvents, SUBSCRIBE } from '../event-routes.ts';
-import { findNamespace, knownNamespace } from '../namespace-lookup.ts';
+import {
+  cached,
+  type Freshness,
+  findNamespace,
+  fresh,
+  knownNamespace,
+} from '../namespace-lookup.ts';
 import { withoutVersion } from '../request/path.ts';
 import { type Refusal, refuse } from '../respond.ts';
 
@@ -26,21 +32,28 @@ export function resolveNamespace({
     const path = c.get('namespacePath');
     if (path === undefined) return Promise.resolve(refuse(noNamespace(c)));
     const known = mayBeCached || path === ROOT ? knownNamespace(path) : undefined;
-    if (known === undefined) return lookUp(path, c, next);
+    const asked = c.get('askedAt');
+    if (known === undefined)
+      return lookUp(path, mayBeCached ? cached(asked) : fresh(asked), c, next);
     c.set('namespace', known);
     return next();
   };
 }
 
-async function lookUp(path: string, c: Context<NamespaceEnv>, next: Next): MiddlewareResult {
-  const namespace = await findNamespace(path, c.env);
+async function lookUp(
+  path: string,
+  freshness: Freshness,
+  c: Context<NamespaceEnv>,
+  next: Next,
+): MiddlewareResult {
+  const namespace = await findNamespace(path, c.env, freshness);
   if (namespace === undefined) return refuse(noNamespace(c));
   c.set('namespace', namespace);
   return next();
 }
 
 /** A path in a namespace that does not exist is an unknown route. */
-function noNamespace(c: AppContext): Refusal {
+export function noNamespace(c: AppContext): Refusal {
   const { path, namespacePath } = c.var;
   const refusal = { reason: 'no_route', path: namedPath(c) } as const;
   if (path.whole.startsWith('/v1/v1/')) return { ...refusal, why: VERSION_TWICE };

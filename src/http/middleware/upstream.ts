@@ -14,7 +14,7 @@ import { isOurToken } from '../authentication/root-token.ts';
 import type { AppContext, MiddlewareResult } from '../context.ts';
 import { isOfEvents, RECEIVE } from '../event-routes.ts';
 import { UPSTREAM_TIMEOUT_MS } from '../limits.ts';
-import { findNamespaceCached } from '../namespace-lookup.ts';
+import { cached, findNamespace } from '../namespace-lookup.ts';
 import { firstValue, tokenOf } from '../request/header.ts';
 import { rawPathAndQuery } from '../request/path.ts';
 import { refuse } from '../respond.ts';
@@ -48,7 +48,8 @@ async function isForUs(c: AppContext): Promise<boolean> {
   if (isDelivery(path.route, c.req.method)) return true;
   // The text in front of the route may be a mount of the upstream instead of a namespace. Our namespaces are known.
   return (
-    namespacePath !== undefined && (await findNamespaceCached(namespacePath, c.env)) !== undefined
+    namespacePath !== undefined &&
+    (await findNamespace(namespacePath, c.env, cached())) !== undefined
   );
 }
 

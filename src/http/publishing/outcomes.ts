@@ -9,7 +9,7 @@ import type { PartialRefusal } from '../respond.ts';
 export type PublishOutcome = 'accepted' | 'duplicate' | PublishFailure;
 
 /** Why an event was not published. */
-export type PublishFailure = 'failed' | StorageFailure | PublishRefusal;
+export type PublishFailure = 'failed' | 'namespace_deleted' | StorageFailure | PublishRefusal;
 
 /**
  * @param outcomes of each event, in their order
@@ -47,6 +47,11 @@ const REFUSALS: Readonly<
     }
   >
 > = {
+  namespace_deleted: {
+    reason: 'namespace_deleted',
+    because: 'are of a namespace that was deleted',
+    advice: 'Leave them out, or create the namespace again',
+  },
   failed: {
     reason: 'unavailable',
     because: 'could not be published',

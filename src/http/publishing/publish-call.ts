@@ -9,10 +9,10 @@ import type { PublishReceipt, PublishRequest } from '../../objects/hub-contract.
 import { messageOf } from '../../objects/storage-failure.ts';
 import { callHub } from '../../objects/stubs.ts';
 import { decodeJson } from '../../wire/json.ts';
-import { OLDER_HUB_MS } from '../limits.ts';
+import { OLDER_OBJECT_MS } from '../limits.ts';
 
 /** Hubs of release 0.2, by their names. */
-const olderHubs = new TtlCache<true>(OLDER_HUB_MS);
+const olderHubs = new TtlCache<true>(OLDER_OBJECT_MS);
 
 /** @returns for each request what became of it */
 export async function callToPublish(

@@ -11,18 +11,21 @@ import type { CheckedEvent } from '../../ingest/read-events.ts';
 import { logError } from '../../lib/log.ts';
 import { quote } from '../../lib/quote.ts';
 import { failureIn, invalid, ok, type Result, tooLarge } from '../../lib/result.ts';
-import { trimSlashes } from '../../namespace/namespace.ts';
+import { ROOT, trimSlashes } from '../../namespace/namespace.ts';
 import { diagnosed } from '../../objects/diagnosis.ts';
 import type { PublishRequest } from '../../objects/hub-contract.ts';
 import { hubName } from '../../objects/names.ts';
+import { isNamespaceDeleted, namespaceDeleted } from '../../objects/namespace-end.ts';
 import { storageFailureOf } from '../../objects/storage-failure.ts';
 import { MAX_PUBLISH_NAMESPACES } from '../../wire/limits.ts';
 import type { AppContext } from '../context.ts';
-import { findNamespace, knownNamespace } from '../namespace-lookup.ts';
+import { cached, findNamespace, knownNamespace } from '../namespace-lookup.ts';
 import { type Refusal, refused } from '../respond.ts';
+import type { RequestScope } from '../shared-calls.ts';
+import { workerCaches } from '../worker-caches.ts';
 import { adviceOnEvents } from './advice.ts';
 import { type PublishFailure, type PublishOutcome, refusalOf } from './outcomes.ts';
-import { publishInSharedCall, type RequestScope } from './shared-calls.ts';
+import { publishInSharedCall } from './shared-calls.ts';
 
 export interface Publisher {
   /** A stable identity. It is part of the key by which a hub finds duplicates, so nobody can use up the ids of another. */
@@ -56,6 +59,12 @@ export async function publishEvents(
   }
   const outcomes = await publishToHubs(events, publisher, namespaceKeys, c);
   if (!outcomes.ok) return outcomes;
+  // It is answered as any other request to a namespace that does not exist.
+  const inNamespace = c.get('namespacePath') ?? ROOT;
+  const areOfRequest = [...namespaces].every((each) => trimSlashes(each) === inNamespace);
+  if (areOfRequest && outcomes.value.includes('namespace_deleted')) {
+    throw namespaceDeleted(inNamespace);
+  }
   const refusal = refusalOf(events, outcomes.value);
   if (refusal !== undefined) return refused(refusal);
   const accepted = outcomes.value.filter((outcome) => outcome === 'accepted').length;
@@ -73,9 +82,10 @@ export async function findNamespaceKeys(
   which: 'all' | 'until one is missing' = 'all',
 ): Promise<ReadonlyMap<string, string>> {
   const keys = new Map<string, string>();
+  const freshness = cached();
   for (const path of paths) {
     const trimmed = trimSlashes(path);
-    const key = knownNamespace(trimmed) ?? (await findNamespace(trimmed, env));
+    const key = knownNamespace(trimmed) ?? (await findNamespace(trimmed, env, freshness));
     if (key !== undefined) keys.set(path, key);
     else if (which === 'until one is missing') break;
   }
@@ -160,6 +170,10 @@ async function publishToHub(
     const receipt = await publishInSharedCall(hub, request, scope);
     return 'refused' in receipt ? receipt.refused : receipt.duplicates;
   } catch (failure) {
+    if (isNamespaceDeleted(failure)) {
+      workerCaches.namespaceDeleted();
+      return 'namespace_deleted';
+    }
     const error = await diagnosed(failure, scope.env, hub);
     logError(`publishing to the hub ${hub} failed`, error);
     return storageFailureOf(error) ?? 'failed';

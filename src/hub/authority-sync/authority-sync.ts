@@ -6,8 +6,9 @@
 
 import { KeyedQueue } from '../../lib/keyed-queue.ts';
 import { logError } from '../../lib/log.ts';
+import { RecentCount } from '../../lib/recent-count.ts';
 import type { Change, UnusedWatch, WatchedState } from '../../objects/authority-contract.ts';
-import { MAX_DECISION_AGE_MS, MAX_NOTICES } from '../../objects/limits.ts';
+import { LOOK_UP_PAUSE_MS, MAX_DECISION_AGE_MS, MAX_LOOK_UPS } from '../../objects/limits.ts';
 import { type AuthorityStub, callAuthorityFromHub } from '../../objects/stubs.ts';
 import type { PolicyText } from '../../policy/policy-set.ts';
 import type { HandshakeToken } from '../../subscription/handshake.ts';
@@ -39,6 +40,7 @@ export class AuthoritySync {
   readonly #policies: PolicyTexts;
   readonly #accessChanges: AccessChanges;
   readonly #exchanges = new KeyedQueue();
+  readonly #recentWatches = new RecentCount();
   /** By authority. */
   readonly #waiting = new Map<string, Waiting[]>();
 
@@ -62,7 +64,8 @@ export class AuthoritySync {
     const watched = new Promise<WatchedToken | undefined>((resolve, reject) => {
       waiting.push({ digest, resolve, reject });
     });
-    // After a deploy all subscribers reconnect at once: the tokens that wait are watched together.
+    // After a deploy all subscribers reconnect at once: the tokens that wait are watched together, the more the longer the
+    // herd lasts.
     this.#exchanges.enqueue(authority, 'watch', () => this.#watchWaiting(authority));
     return watched;
   }
@@ -177,12 +180,17 @@ export class AuthoritySync {
   }
 
   async #watchWaiting(authority: string): Promise<void> {
+    const pause = LOOK_UP_PAUSE_MS * this.#recentWatches.at(Date.now());
+    if (pause >= 1) await scheduler.wait(pause);
     const waiting = this.#waiting.get(authority) ?? [];
     this.#waiting.delete(authority);
+    // Those that came during the pause enqueued another task, which finds that they were taken.
+    if (waiting.length === 0) return;
     try {
       this.#authorities.add(authority, Date.now());
       while (waiting.length > 0) {
-        const digests = waiting.slice(0, MAX_NOTICES).map(({ digest }) => digest);
+        this.#recentWatches.add(Date.now());
+        const digests = waiting.slice(0, MAX_LOOK_UPS).map(({ digest }) => digest);
         const { states, texts } = await this.#call(authority, (stub) =>
           stub.watch(digests, this.#hub, incarnationOf(this.#ctx.storage)),
         );

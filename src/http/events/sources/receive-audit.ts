@@ -123,6 +123,7 @@ async function publish(
 }
 
 const DROP_REASONS: Readonly<Record<PublishFailure, string>> = {
+  namespace_deleted: 'its namespace was deleted',
   failed: 'its hub failed',
   full: 'the storage of this server is full',
   unusable: 'its hub cannot use its storage',

@@ -25,10 +25,11 @@ export async function findSource(
   const cached = sources.get(key, now);
   if (cached !== undefined) return ok(cached);
   if (sourceNames.get(namespace, now)?.has(name) === false) return ok(undefined);
+  const generations = { source: sources.generation, names: sourceNames.generation };
   const opened = await callAuthority(env, namespace, (authority) => authority.openSource(name));
   if (opened === undefined) {
     const all = await callAuthority(env, namespace, (authority) => authority.sourceNames());
-    sourceNames.set(namespace, new Set(all), now);
+    sourceNames.set(namespace, new Set(all), now, generations.names);
     return ok(undefined);
   }
   const source = opened.ok
@@ -39,7 +40,7 @@ export async function findSource(
     logError(message);
     return { ok: false, failure: { reason: 'unavailable', message } };
   }
-  sources.set(key, source.value, now);
+  sources.set(key, source.value, now, generations.source);
   return source;
 }
 

@@ -5,6 +5,7 @@ import { logError } from '../../../lib/log.ts';
 import { invalid } from '../../../lib/result.ts';
 import { diagnosed } from '../../../objects/diagnosis.ts';
 import { hubName, wildcardHubName } from '../../../objects/names.ts';
+import { isNamespaceDeleted } from '../../../objects/namespace-end.ts';
 import { callSubscriberHub } from '../../../objects/stubs.ts';
 import {
   encodeHandshake,
@@ -36,6 +37,7 @@ export async function shakeHands(
       spreadSeconds: Number(response.headers.get('Retry-After') ?? 0),
     });
   } catch (failure) {
+    if (isNamespaceDeleted(failure)) throw failure;
     const error = await diagnosed(failure, env, hub);
     logError(`subscribing to ${subscription.pattern} failed`, error);
     return refuse(

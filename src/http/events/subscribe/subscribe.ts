@@ -4,16 +4,18 @@
  */
 
 import { quote } from '../../../lib/quote.ts';
+import { ok, type Result } from '../../../lib/result.ts';
 import { pathOfKey } from '../../../namespace/namespace.ts';
 import type { Subscription } from '../../../subscription/handshake.ts';
 import { SUBPROTOCOLS } from '../../../wire/carillon-v1/messages.ts';
 import type { Encoding } from '../../../wire/frame.ts';
 import { audit } from '../../audit-log.ts';
-import { actorOf } from '../../authentication/caller.ts';
+import { actorOf, type Caller } from '../../authentication/caller.ts';
 import type { CallerContext } from '../../context.ts';
 import { SUBSCRIBE } from '../../event-routes.ts';
+import { callerOf, FRESH_FOR_SUBSCRIPTION } from '../../middleware/caller.ts';
 import { after } from '../../request/path.ts';
-import { refuse } from '../../respond.ts';
+import { type Refusal, refuse, refused } from '../../respond.ts';
 import { setWarnings } from '../../warning-header.ts';
 import { openStream } from '../streams/open.ts';
 import type { StreamRequest } from '../streams/request.ts';
@@ -23,16 +25,13 @@ import { parseSubscribeRequest } from './request.ts';
 import { checkUpgrade, offeredEncoding } from './upgrade.ts';
 
 export async function subscribe(c: CallerContext): Promise<Response> {
-  const { caller, config, namespace, path, query } = c.var;
+  const { config, namespace, path, query } = c.var;
   const request = c.req.raw;
   const pattern = after(SUBSCRIBE, path.route).trim();
   const needed = `sys/events/subscribe/${pattern}`;
-  if (!mayRead(c, needed)) {
-    return refuse({
-      reason: 'denied',
-      advice: `no policy of this token allows "read" on ${quote(needed)}; add: path ${quote(needed)} { capabilities = ["read"] }`,
-    });
-  }
+  const allowed = await callerWhoMayRead(c, needed);
+  if (!allowed.ok) return refuse(allowed.failure);
+  const caller = allowed.value;
   const parsed = parseSubscribeRequest(request, query, pattern, pathOfKey(namespace));
   if (!parsed.ok) return refuse(parsed.failure);
   const { json, namespaces, filter, since, stream } = parsed.value;
@@ -53,7 +52,13 @@ export async function subscribe(c: CallerContext): Promise<Response> {
   const warnings = adviceOnSubscription(parsed.value, request.url, query, caller.access);
   const token = caller.token && { authority: caller.token.authority, digest: caller.token.digest };
   const isStream = stream !== undefined;
-  const connect = () => shakeHands({ subscription, token, since, isStream }, namespace, c.env);
+  const connect = async () => {
+    const response = await shakeHands({ subscription, token, since, isStream }, namespace, c.env);
+    // The hub knows that the token has ended. The client is told so in the same words as by a Worker that has not cached it.
+    if (response.status !== 403 || !caller.isCached) return response;
+    const present = await callerOf(c, FRESH_FOR_SUBSCRIPTION);
+    return present.ok ? response : refuse(present.failure);
+  };
   if (stream !== undefined) {
     const { signal } = request;
     return openStream(stream, { owner: caller.owner, signal, connect, warnings });
@@ -68,17 +73,32 @@ function transportOf({ protocol, encoding }: Subscription, stream?: StreamReques
   return protocol === 'stock' ? `websocket ${encoding}` : `websocket ${protocol} ${encoding}`;
 }
 
-function mayRead(c: CallerContext, path: string): boolean {
-  const { caller, namespace } = c.var;
+/** A cached caller may lack new rights, so it is authenticated again. */
+async function callerWhoMayRead(c: CallerContext, path: string): Promise<Result<Caller, Refusal>> {
+  const { namespace } = c.var;
   const inNamespace = pathOfKey(namespace);
-  if (caller.access.allows(inNamespace, { operation: 'read', path })) return true;
+  let { caller } = c.var;
+  if (mayRead(caller, inNamespace, path)) return ok(caller);
+  if (caller.isCached) {
+    const present = await callerOf(c, FRESH_FOR_SUBSCRIPTION);
+    if (!present.ok) return present;
+    caller = present.value;
+    if (mayRead(caller, inNamespace, path)) return ok(caller);
+  }
   audit(c, 'denied', {
     namespace: inNamespace,
     operation: 'read',
     path,
     accessor: actorOf(caller),
   });
-  return false;
+  return refused({
+    reason: 'denied',
+    advice: `no policy of this token allows "read" on ${quote(path)}; add: path ${quote(path)} { capabilities = ["read"] }`,
+  });
+}
+
+function mayRead({ access }: Caller, namespace: string, path: string): boolean {
+  return access.allows(namespace, { operation: 'read', path });
 }
 
 /** The 101 of the hub, with the subprotocol and the warnings of the Worker. */

@@ -10,6 +10,7 @@ import type { Caller } from '../../authentication/caller.ts';
 import { isRootToken } from '../../authentication/root-token.ts';
 import type { Call } from '../../endpoint-types.ts';
 import { answer, refuse } from '../../respond.ts';
+import { workerCaches } from '../../worker-caches.ts';
 
 type CallerToken = NonNullable<Caller['token']>;
 
@@ -26,6 +27,7 @@ export async function createToken(call: Call, alwaysOrphan: boolean): Promise<Re
     authority.createToken(body, makerOf(call), alwaysOrphan),
   );
   if (!created.ok) return refuse(created.failure);
+  if (body.id !== undefined) workerCaches.tokenChosen();
   const { auth, warnings } = created.value;
   if (foreign !== undefined && !(await isLive(env, foreign))) {
     // The parent was revoked before it had a child that could be revoked with it.

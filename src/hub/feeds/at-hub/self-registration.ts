@@ -13,6 +13,7 @@ import type {
   Unregistration,
 } from '../../../objects/hub-contract.ts';
 import { parseHubName, wildcardHubName } from '../../../objects/names.ts';
+import { namespaceDeleted } from '../../../objects/namespace-end.ts';
 import { callWildcardHub } from '../../../objects/stubs.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { REGISTRATION_CHECK_MS } from '../../limits.ts';
@@ -74,7 +75,7 @@ export class SelfRegistration implements EventSupply {
 
   /** A wildcard hub that does not know this hub has lost its storage. */
   async registerAgain(name: string): Promise<void> {
-    if (this.#wasDeleted) throw new Error('the namespace was deleted');
+    if (this.#wasDeleted) throw namespaceDeleted(parseHubName(this.#hub).namespaceKey);
     this.#targets.forget(name);
     const refused = await this.#registerWithAll({ isRenewal: true });
     if (refused !== undefined) throw new Error(`${name} has no slot for this hub`);

@@ -47,6 +47,8 @@ interface StartedFeed {
 
 export class FeedStarter implements EventSupply {
   readonly #parts: FeedStarterParts;
+  /** Whether the namespace exists. It is deleted with the hubs that are known, so it is asked for only without them. */
+  #hasNamespace = false;
   /** The hubs whose feeds are being started. */
   readonly #starting = new Map<string, Promise<void>>();
 
@@ -60,9 +62,10 @@ export class FeedStarter implements EventSupply {
   }
 
   async prepare(matcher: Matcher): Promise<HandshakeRefusal | undefined> {
-    const hubs = this.#parts.knownHubs
-      .notFeeding()
-      .filter((hub) => matcher.mayMatchHub(parseHubName(hub)));
+    const { knownHubs, registrar } = this.#parts;
+    if (!this.#hasNamespace && knownHubs.isEmpty) await registrar.checkNamespace();
+    this.#hasNamespace = true;
+    const hubs = knownHubs.notFeeding().filter((hub) => matcher.mayMatchHub(parseHubName(hub)));
     if (hubs.length > MAX_HUBS) {
       return unavailable(
         `the subscription spans ${hubs.length} hubs that have yet to be told, at most ${MAX_HUBS} are at a time; subscribe to fewer namespaces`,

@@ -9,6 +9,7 @@ import type {
   Unregistration,
 } from '../../../objects/hub-contract.ts';
 import { MAX_HUBS } from '../../../objects/limits.ts';
+import { namespaceDeleted } from '../../../objects/namespace-end.ts';
 import { callAuthorityFromHub } from '../../../objects/stubs.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { FeedDemand } from './feed-demand.ts';
@@ -39,7 +40,7 @@ export class Registrar {
   ): Promise<Result<FeedRequest, RegistrationRefusal>> {
     const { knownHubs, positions, demand, writer } = this.#parts;
     const isOwn = knownHubs.isOwn(hub);
-    if (isOwn && !knownHubs.has(hub)) await this.#checkNamespace();
+    if (isOwn && !knownHubs.has(hub)) await this.checkNamespace();
     // The calls that wait may have registered it meanwhile.
     const isNew = !knownHubs.has(hub);
     if (isOwn && isNew) {
@@ -58,7 +59,7 @@ export class Registrar {
   async registerWithoutEvents(hub: string): Promise<boolean> {
     const { namespaceKey, knownHubs } = this.#parts;
     if (knownHubs.has(hub)) return true;
-    await this.#checkNamespace();
+    await this.checkNamespace();
     // The hubs of another namespace are deleted with it, so none may be missing.
     const isListed = namespaceKey !== ROOT || knownHubs.countWithoutEvents() < MAX_HUBS;
     if (isListed) knownHubs.addWithoutEvents(hub);
@@ -89,10 +90,10 @@ export class Registrar {
   }
 
   /** @throws if the namespace was deleted: a Worker may still know its name */
-  async #checkNamespace(): Promise<void> {
+  async checkNamespace(): Promise<void> {
     const { env, namespaceKey } = this.#parts;
     if (namespaceKey === ROOT) return;
     const exists = await callAuthorityFromHub(env, namespaceKey, (authority) => authority.exists());
-    if (!exists) throw new Error('the namespace was deleted');
+    if (!exists) throw namespaceDeleted(namespaceKey);
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The Worker of Carillon, and the classes of its Durable Objects. A Worker of your own exports them again:
  *
- *     export { Authority, default, Hub, WildcardHub } from 'carillon/worker';
+ *     export { Authority, default, Hub, Metrics, WildcardHub } from 'carillon/worker';
  */
 declare const worker: {
   fetch(request: Request, env: unknown, context: unknown): Response | Promise<Response>;
@@ -13,6 +13,10 @@ export declare class Authority {
 }
 
 export declare class Hub {
+  constructor(state: unknown, env: unknown);
+}
+
+export declare class Metrics {
   constructor(state: unknown, env: unknown);
 }
 

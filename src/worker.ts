@@ -2,6 +2,7 @@
 import { app } from './app.ts';
 
 export { Authority } from './authority/authority.ts';
+export { Metrics } from './collector/metrics.ts';
 export { Hub } from './hub/hub.ts';
 export { WildcardHub } from './hub/wildcard-hub.ts';
 

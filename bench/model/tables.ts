@@ -13,6 +13,7 @@ import { heartbeatsTable, NEVER_IDLE_DOLLARS } from './heartbeats.ts';
 import { HANDSHAKES_A_DAY } from './lifetime.ts';
 import { logsTable } from './logs.ts';
 import { dollars, table } from './markdown.ts';
+import { metricsTable } from './metrics.ts';
 import { deploymentsTable, plansTable } from './plans.ts';
 import { ABLY, APPSYNC_EVENTS, PUSHER_PLANS, SOURCES } from './prices.ts';
 
@@ -28,6 +29,7 @@ export function tablesOf(measured: MeasuredConstants): Readonly<Record<string, s
     idle: idleTable(measured.values),
     heartbeats: heartbeatsTable(measured.values),
     hub: hubTable(measured.values),
+    metrics: metricsTable(),
     plans: plansTable(measured.values),
     deployments: deploymentsTable(measured.values),
     prices: table(

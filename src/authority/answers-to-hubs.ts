@@ -1,5 +1,6 @@
 /** Answers the hubs that watch tokens. */
 
+import type { AuthorityCounts } from '../metrics/authority-metrics.ts';
 import type { Change, Changes, Watched, WatchedState } from '../objects/authority-contract.ts';
 import { MAX_NOTICES } from '../objects/limits.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
@@ -13,6 +14,7 @@ import type { AdoptedTokens } from './upstream-tokens/adopted-tokens.ts';
 import type { Adoptions } from './upstream-tokens/adoptions.ts';
 
 interface Parts {
+  readonly counts: AuthorityCounts;
   readonly lifecycle: Lifecycle;
   readonly tokens: TokenStore;
   readonly policies: Policies;
@@ -29,7 +31,8 @@ export class AnswersToHubs {
   }
 
   watch(digests: readonly string[], hub: string, incarnation: string): Watched {
-    const { tokens, policies, watches } = this.#parts;
+    const { counts, tokens, policies, watches } = this.#parts;
+    counts.watchCalls++;
     const now = Date.now();
     const states: (WatchedState | undefined)[] = [];
     const texts = new Map<string, PolicyText | undefined>();
@@ -52,7 +55,8 @@ export class AnswersToHubs {
 
   /** Answers at once if there are changes, and looks up the adopted tokens of the hub before it says that there are none. */
   async pullChanges(hub: string, acknowledged: number): Promise<Changes> {
-    const { lifecycle, watches, adoptions } = this.#parts;
+    const { counts, lifecycle, watches, adoptions } = this.#parts;
+    counts.pullCalls++;
     watches.acknowledge(hub, acknowledged);
     const outdated = adoptions.outdated(hub);
     const known = this.#pending(hub);

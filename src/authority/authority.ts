@@ -336,6 +336,7 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   #open(): Parts {
     if (this.#isRoot) this.#create();
     this.#parts.lifecycle.assertOpen();
+    this.#parts.reporter.worked();
     return this.#parts;
   }
 

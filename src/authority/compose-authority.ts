@@ -4,8 +4,10 @@
  */
 
 import type { Variables } from '../config/variables.ts';
+import { newAuthorityCounts } from '../metrics/authority-metrics.ts';
 import { Alarms } from '../objects/alarms.ts';
 import { AnswersToHubs } from './answers-to-hubs.ts';
+import { composeReporter } from './authority-state.ts';
 import { ChildNamespaces } from './child-namespaces.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { AppRoles } from './logins/app-roles.ts';
@@ -32,7 +34,8 @@ export function composeParts(ctx: DurableObjectState, env: Env & Variables, name
   const { sql } = storage;
   const lifecycle = new Lifecycle(storage, namespace);
   const alarms = new Alarms(ctx);
-  const base = { ctx, env, storage, sql, namespace, lifecycle, alarms };
+  const counts = newAuthorityCounts();
+  const base = { ctx, env, counts, storage, sql, namespace, lifecycle, alarms };
 
   const watches = new Watches(sql);
   const outbox = new Outbox({ ...base, watches, jobs: new Jobs(sql) });
@@ -57,6 +60,7 @@ export function composeParts(ctx: DurableObjectState, env: Env & Variables, name
   const lookUps = new LookUps({ tokenService, tickets, children });
 
   return {
+    reporter: composeReporter(ctx, env, lifecycle, counts),
     lifecycle,
     alarms,
     watches,

@@ -12,6 +12,7 @@ import { AUTH_METHOD_ENDPOINTS } from './vault/auth-methods.ts';
 import { CAPABILITIES_ENDPOINTS } from './vault/capabilities-api.ts';
 import { JWT_ENDPOINTS, jwtLogin } from './vault/jwt-api.ts';
 import type { LoginEndpoint } from './vault/login.ts';
+import { METRICS_ENDPOINTS } from './vault/metrics.ts';
 import { NAMESPACE_ENDPOINTS } from './vault/namespace-api.ts';
 import { POLICY_ENDPOINTS } from './vault/policy-api.ts';
 import { TOKEN_ENDPOINTS } from './vault/token/token-api.ts';
@@ -27,6 +28,7 @@ export const ENDPOINTS: Endpoints = {
   ...SECRET_ID_ENDPOINTS,
   ...HUB_ENDPOINTS,
   ...SUBSCRIPTION_ENDPOINTS,
+  ...METRICS_ENDPOINTS,
   ...SOURCE_ENDPOINTS,
   'sys/events/types': { read: listEventTypes, list: listEventTypes },
   'sys/events/explain': { update: explain },

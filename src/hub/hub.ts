@@ -26,6 +26,7 @@ import { backfillFrom } from './feeds/at-hub/backfill.ts';
 import { FEED_REQUESTS_KEY, FeedTargets } from './feeds/at-hub/feed-targets.ts';
 import { BEHIND_KEY, OutgoingFeeds } from './feeds/at-hub/outgoing-feeds.ts';
 import { REGISTERED_AT_KEY, SelfRegistration } from './feeds/at-hub/self-registration.ts';
+import { composeReporter } from './hub-state.ts';
 import { INCARNATION_KEY } from './incarnation.ts';
 import type { Journal } from './journal/journal.ts';
 import { openJournal } from './journal/open-journal.ts';
@@ -133,9 +134,18 @@ function composeHub(ctx: DurableObjectState, env: Env) {
   const { authoritySync, closer, fanOut, list } = subscribers;
   const targets = new FeedTargets(ctx.storage);
   const registration = new SelfRegistration(ctx, env, journal, targets);
-  const feeds = new OutgoingFeeds(ctx, env, journal, alarms, targets, registration);
+  const feeds = new OutgoingFeeds(
+    ctx,
+    env,
+    journal,
+    alarms,
+    targets,
+    registration,
+    subscribers.meter.counts,
+  );
   const sockets = composeSockets(subscribers, registration);
-  const shared = { ctx, alarms, journal, authoritySync, fanOut, registration, feeds };
+  const { meter } = subscribers;
+  const shared = { ctx, alarms, journal, meter, authoritySync, fanOut, registration, feeds };
   alarms.add(feeds);
   return {
     ...shared,
@@ -143,6 +153,7 @@ function composeHub(ctx: DurableObjectState, env: Env) {
     sockets,
     list,
     targets,
+    reporter: composeReporter(env, subscribers, targets),
     pipeline: new PublishPipeline(shared),
     teardown: new HubTeardown(shared),
   };

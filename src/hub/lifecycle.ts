@@ -11,6 +11,7 @@
 import { logError } from '../lib/log.ts';
 import type { Alarms, AlarmTask } from '../objects/alarms.ts';
 import type { HubState } from '../objects/hub-contract.ts';
+import type { MetricsReporter } from '../objects/metrics-reporter.ts';
 import { hasTables, migrate, readableVersion, type Schema } from '../objects/migrations.ts';
 import { parseHubName } from '../objects/names.ts';
 import { namespaceDeleted } from '../objects/namespace-end.ts';
@@ -30,6 +31,7 @@ interface ComposedHub {
   readonly sockets: Sockets;
   readonly closer: SocketCloser;
   readonly teardown: Teardown;
+  readonly reporter: MetricsReporter;
 }
 
 /** How a hub ends. */
@@ -86,8 +88,12 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
   }
 
   message(socket: WebSocket, data: string | ArrayBuffer): void {
-    if (this.#hub === undefined) turnAway(socket);
-    else this.#hub.sockets.message(socket, data);
+    if (this.#hub === undefined) {
+      turnAway(socket);
+      return;
+    }
+    this.#hub.sockets.message(socket, data);
+    this.#hub.reporter.worked();
   }
 
   closed(socket: WebSocket, code: number): void {
@@ -97,6 +103,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     }
     this.#hub.sockets.closed(socket, code);
     this.#sockets = Math.max(0, this.#sockets - 1);
+    this.#hub.reporter.worked();
     this.#releaseIfIdle();
   }
 
@@ -200,6 +207,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
       throw isOwnFailure(error) ? this.#health.report(error) : error;
     } finally {
       this.#calls--;
+      this.#hub?.reporter.worked();
       this.#releaseIfIdle();
     }
   }

@@ -19,6 +19,7 @@ import type { AuthoritySync } from './authority-sync/authority-sync.ts';
 import type { FanOut } from './delivery/fan-out.ts';
 import type { OutgoingFeeds } from './feeds/at-hub/outgoing-feeds.ts';
 import type { SelfRegistration } from './feeds/at-hub/self-registration.ts';
+import type { HubMeter } from './hub-meter.ts';
 import type { Journal } from './journal/journal.ts';
 import { EventEntry } from './journal/record.ts';
 import { lastOf } from './journal/segment.ts';
@@ -30,6 +31,7 @@ interface PublishParts {
   readonly ctx: DurableObjectState;
   readonly alarms: Alarms;
   readonly journal: Journal;
+  readonly meter: HubMeter;
   readonly authoritySync: AuthoritySync;
   readonly fanOut: FanOut;
   readonly registration: SelfRegistration;
@@ -41,6 +43,7 @@ export class PublishPipeline {
   readonly #batcher = new WriteBatcher(
     (requests) => this.#commit(requests),
     () => this.#parts.fanOut.hasSubscribers,
+    (events, bytes) => this.#parts.meter.queued(events, bytes),
   );
 
   constructor(parts: PublishParts) {
@@ -52,15 +55,23 @@ export class PublishPipeline {
    * be reached is fed later from the journal.
    */
   async publishAll(requests: readonly PublishRequest[]): Promise<PublishReceipt[]> {
-    const { alarms, journal, authoritySync, feeds } = this.#parts;
+    const { alarms, journal, meter, authoritySync, feeds } = this.#parts;
     if (requests.every(({ events }) => countOf(events) === 0)) {
       return requests.map(() => ({ duplicates: [] }));
     }
     const refused = await this.#register(requests);
-    if (refused !== undefined) return requests.map(() => ({ refused }));
+    if (refused !== undefined) {
+      const receipt: PublishReceipt = { refused };
+      for (const { owner } of requests) meter.published(receipt, owner, 0);
+      return requests.map(() => receipt);
+    }
     await authoritySync.confirm(Date.now());
     const { last } = journal;
     const receipts = await Promise.all(this.#batcher.writeAll(requests).map(receiptOf));
+    for (const [index, receipt] of receipts.entries()) {
+      const request = requests[index];
+      if (request) meter.published(receipt, request.owner, countOf(request.events));
+    }
     alarms.arm();
     await feeds.feed(last);
     return receipts;
@@ -92,7 +103,7 @@ export class PublishPipeline {
    * the events, so a subscriber that connects meanwhile is sent them with all others.
    */
   async #commit(requests: readonly EventBatch[]): Promise<Sequences[]> {
-    const { journal, fanOut } = this.#parts;
+    const { journal, meter, fanOut } = this.#parts;
     const acceptedAt = Date.now();
     let sequences: Sequences[];
     let isNew: boolean;
@@ -103,7 +114,10 @@ export class PublishPipeline {
         journal.append(requests.map((events) => acceptedTogether(events, acceptedAt))),
       );
       isNew = lastOf(journal.end) > before;
-      if (isNew) await this.#synced();
+      if (isNew) {
+        await this.#synced();
+        meter.commits.add(Date.now() - acceptedAt);
+      }
     } finally {
       journal.showAppended();
     }

@@ -36,6 +36,7 @@ import { FeedWriter } from './feeds/at-wildcard-hub/feed-writer.ts';
 import { KnownHubs } from './feeds/at-wildcard-hub/known-hubs.ts';
 import { Registrar } from './feeds/at-wildcard-hub/registrar.ts';
 import { RetainedSubscriptions } from './feeds/at-wildcard-hub/retained-subscriptions.ts';
+import { composeReporter } from './hub-state.ts';
 import type { Journal } from './journal/journal.ts';
 import { openJournal } from './journal/open-journal.ts';
 import { HubLifecycle, type Teardown } from './lifecycle.ts';
@@ -172,6 +173,7 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
     knownHubs,
     registrar,
     receiver,
+    reporter: composeReporter(env, subscribers),
     teardown: new WildcardHubTeardown({ ...shared, fanOut, retained }),
   };
 }

@@ -5,6 +5,9 @@
 
 import { pathOfKey, ROOT } from '../namespace/namespace.ts';
 
+/** There is one metrics object. */
+export const METRICS_NAME = 'metrics';
+
 export function authorityName(namespaceKey: string): string {
   return `/${namespaceKey}`;
 }

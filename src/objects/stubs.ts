@@ -8,7 +8,14 @@ import type { Variables } from '../config/variables.ts';
 import type { AuthorityContract } from './authority-contract.ts';
 import { callWithRetry } from './call.ts';
 import type { HubContract, SubscriberHubContract, WildcardHubContract } from './hub-contract.ts';
-import { authorityForOperators, authorityName, isWildcardHub, nameForOperators } from './names.ts';
+import type { MetricsContract } from './metrics-contract.ts';
+import {
+  authorityForOperators,
+  authorityName,
+  isWildcardHub,
+  METRICS_NAME,
+  nameForOperators,
+} from './names.ts';
 
 /**
  * A stub of a Durable Object, typed by its contract. What crosses an RPC is plain data, so a method returns what the
@@ -88,6 +95,13 @@ export function callAuthorityFromHub<T>(
     () => call(authorityStub(env, namespaceKey)),
     authorityForOperators(namespaceKey),
   );
+}
+
+export function callMetrics<T>(
+  env: Env,
+  call: (metrics: Stub<MetricsContract>) => Promise<T>,
+): Promise<T> {
+  return callWithRetry(() => call(stubOf(env, 'METRICS', METRICS_NAME)));
 }
 
 /** The id of a hub of either kind, by which Cloudflare's dashboard and the data folder name it. */

@@ -9,6 +9,17 @@ import type { TokenRecord, TokenRequest } from './token-record.ts';
 /** The owner of the server's root token. */
 export const ROOT_OWNER = 'root';
 
+const SOURCE_PREFIX = 'source:';
+
+/** A source is a publisher of its own. @param namespace the key of its namespace */
+export function ownerOfSource(namespace: string, name: string): string {
+  return `${SOURCE_PREFIX}${namespace}/${name}`;
+}
+
+export function isSourceOwner(owner: string): boolean {
+  return owner.startsWith(SOURCE_PREFIX);
+}
+
 export function ownerOf({ owner, identity, id }: TokenRecord): string {
   return owner ?? ownerOfEntity(identity) ?? `token ${id}`;
 }

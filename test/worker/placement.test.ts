@@ -16,6 +16,7 @@ const CALLS: Record<keyof typeof stubs, (bindings: Env) => unknown> = {
   callAuthorityOnce: (bindings) => stubs.callAuthorityOnce(bindings, '', (each) => each.exists()),
   callAuthorityFromHub: (bindings) =>
     stubs.callAuthorityFromHub(bindings, '', (each) => each.exists()),
+  callMetrics: (bindings) => stubs.callMetrics(bindings, (each) => each.read('')),
   hubObjectId: (bindings) => stubs.hubObjectId(bindings, hubName('', 'abc')),
   authorityObjectId: (bindings) => stubs.authorityObjectId(bindings, ''),
 };
@@ -28,7 +29,7 @@ type Options = DurableObjectNamespaceGetDurableObjectOptions | undefined;
 function observed(variables: object): { bindings: Env; options: Options[] } {
   const options: Options[] = [];
   const observe = ([name, binding]: [string, unknown]) => {
-    if (!(name in { AUTHORITY: 1, HUB: 1, WILDCARD_HUB: 1 })) return [name, binding];
+    if (!(name in { AUTHORITY: 1, HUB: 1, WILDCARD_HUB: 1, METRICS: 1 })) return [name, binding];
     const namespace = binding as DurableObjectNamespace;
     const getByName = (object: string, given: Options) => {
       options.push(given);

@@ -1,6 +1,7 @@
 /** Revokes tokens with all that were made with them, also when they expire. */
 
 import { logError } from '../../lib/log.ts';
+import type { AuthorityCounts } from '../../metrics/authority-metrics.ts';
 import type { AlarmTask } from '../../objects/alarms.ts';
 import { MIN_JOB_BACKOFF_MS } from '../../objects/limits.ts';
 import { column } from '../../objects/sql.ts';
@@ -11,6 +12,7 @@ import type { TokenStore } from './token-store.ts';
 
 interface Parts {
   readonly storage: DurableObjectStorage;
+  readonly counts: AuthorityCounts;
   readonly tokens: TokenStore;
   readonly adopted: AdoptedTokens;
   readonly outbox: Outbox;
@@ -26,9 +28,10 @@ export class Revocation implements AlarmTask {
   }
 
   revoke(reference: TokenReference, keepChildren: boolean): string | undefined {
-    const { tokens, outbox } = this.#parts;
+    const { counts, tokens, outbox } = this.#parts;
     const token = tokens.find(reference, Date.now());
     if (token === undefined) return undefined;
+    counts.revocations++;
     if (keepChildren) {
       tokens.orphanChildren(token.id);
       this.#removeForeignChildren(token.id);

@@ -1,6 +1,7 @@
 /** Creates tokens, finds them and renews them. */
 
 import { invalid, ok, type Result } from '../../lib/result.ts';
+import type { AuthorityCounts } from '../../metrics/authority-metrics.ts';
 import { pathOfKey, ROOT } from '../../namespace/namespace.ts';
 import type { Alarms } from '../../objects/alarms.ts';
 import type {
@@ -31,6 +32,7 @@ import type { TokenStore } from './token-store.ts';
 interface Parts {
   /** Its key. */
   readonly namespace: string;
+  readonly counts: AuthorityCounts;
   readonly lifecycle: Lifecycle;
   readonly alarms: Alarms;
   readonly tokens: TokenStore;
@@ -46,10 +48,14 @@ export class TokenService {
   }
 
   lookup(digest: string, use: TokenUse): TokenState | undefined {
-    const { tokens, policies, alarms } = this.#parts;
+    const { counts, tokens, policies, alarms } = this.#parts;
     const now = Date.now();
     const token = this.#findUsable({ digest }, now);
-    if (token === undefined) return undefined;
+    if (token === undefined) {
+      counts.lookupsUnknown++;
+      return undefined;
+    }
+    counts.lookupsFound++;
     if (token.usesLeft !== undefined) {
       tokens.takeUse(token.id);
       // The last use may be a subscription, which lives as long as the token would have.
@@ -90,7 +96,7 @@ export class TokenService {
     chosen?: string,
     sharesOf?: number,
   ): Promise<Result<IssuedToken>> {
-    const { namespace, lifecycle, tokens, alarms } = this.#parts;
+    const { namespace, counts, lifecycle, tokens, alarms } = this.#parts;
     if (chosen !== undefined && namespace !== ROOT) {
       return invalid('a token with an id of your choice can be created only in the root namespace');
     }
@@ -115,6 +121,7 @@ export class TokenService {
         `you have as many tokens as are free of the ${MAX_TOKENS} that all share in this namespace, with all of your entity or made from yours; revoke some first`,
       );
     }
+    counts.tokensCreated++;
     const token = tokens.add(request, owner, digest, mintAccessor(path), now);
     alarms.arm();
     return ok({ id: token.id, auth: authBlock(token, secret, now), warnings: [] });

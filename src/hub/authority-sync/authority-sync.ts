@@ -12,6 +12,7 @@ import { LOOK_UP_PAUSE_MS, MAX_DECISION_AGE_MS, MAX_LOOK_UPS } from '../../objec
 import { type AuthorityStub, callAuthorityFromHub } from '../../objects/stubs.ts';
 import type { PolicyText } from '../../policy/policy-set.ts';
 import type { HandshakeToken } from '../../subscription/handshake.ts';
+import type { HubMeter } from '../hub-meter.ts';
 import { incarnationOf } from '../incarnation.ts';
 import type { AccessChanges } from './access-changes.ts';
 import type { PolicyTexts } from './policy-texts.ts';
@@ -23,6 +24,7 @@ interface AuthoritySyncParts {
   readonly tokens: WatchedTokens;
   readonly policies: PolicyTexts;
   readonly accessChanges: AccessChanges;
+  readonly meter: HubMeter;
 }
 
 /** A handshake whose token is not watched yet. */
@@ -39,6 +41,7 @@ export class AuthoritySync {
   readonly #tokens: WatchedTokens;
   readonly #policies: PolicyTexts;
   readonly #accessChanges: AccessChanges;
+  readonly #meter: HubMeter;
   readonly #exchanges = new KeyedQueue();
   readonly #recentWatches = new RecentCount();
   /** By authority. */
@@ -51,6 +54,7 @@ export class AuthoritySync {
     this.#tokens = parts.tokens;
     this.#policies = parts.policies;
     this.#accessChanges = parts.accessChanges;
+    this.#meter = parts.meter;
   }
 
   /**
@@ -225,6 +229,7 @@ export class AuthoritySync {
   }
 
   #call<T>(authority: string, call: (stub: AuthorityStub) => Promise<T>): Promise<T> {
+    this.#meter.counts.authorityCalls++;
     return callAuthorityFromHub(this.#env, authority, call);
   }
 }

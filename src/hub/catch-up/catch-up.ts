@@ -12,6 +12,7 @@ import type { TurnBudget } from '../delivery/turn-budget.ts';
 import type { AckingSubscriber, Lag } from '../flow-control/acking-subscriber.ts';
 import type { LagTable } from '../flow-control/lag-table.ts';
 import type { Unacknowledged } from '../flow-control/unacknowledged.ts';
+import type { HubMeter } from '../hub-meter.ts';
 import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { JournalEntry } from '../journal/record.ts';
@@ -30,6 +31,7 @@ interface CatchUpParts {
   readonly tokenExpiry: TokenExpiry;
   readonly closer: SocketCloser;
   readonly budget: TurnBudget;
+  readonly meter: HubMeter;
   readonly lags: LagTable;
   readonly unacknowledged: Unacknowledged;
 }
@@ -43,6 +45,7 @@ export class CatchUp {
 
   /** From now on the subscriber gets what follows a sequence from the journal, and not what its class is sent. */
   fallBehind(socket: WebSocket, subscriber: AckingSubscriber, position: number): void {
+    this.#parts.meter.counts.fallenBehind++;
     const { subscriptionClass, ackedThrough, liveAfter } = subscriber;
     const log = this.#parts.unacknowledged.logOf(subscriptionClass);
     subscriber.ownUnacked.push(...log.listAfter(Math.max(ackedThrough, liveAfter)));
@@ -103,7 +106,7 @@ export class CatchUp {
 
   /** Sends a page, within the credit. @returns whether there is more to send at once */
   #sendPage(socket: WebSocket, subscriber: AckingSubscriber): boolean {
-    const { journal, throttle, entryMatcher, cursors, budget } = this.#parts;
+    const { journal, throttle, entryMatcher, cursors, budget, meter } = this.#parts;
     const { lag, subscriptionClass, credit } = subscriber;
     if (lag === undefined) return false;
     const { encoding } = subscriptionClass.subscription;
@@ -127,6 +130,7 @@ export class CatchUp {
           lag.nextBytes = size;
           if (lag.outOfCredit) break;
           subscriber.ownUnacked.push({ sequence: entry.sequence, bytes: size });
+          meter.counts.missedToAcking++;
         }
         batch.push(entry);
       }

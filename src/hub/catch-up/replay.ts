@@ -47,6 +47,11 @@ export class Replay {
     return this.#events.map(({ frame }) => frame.in(this.#subscriber.encoding));
   }
 
+  /** How many messages there are. */
+  get size(): number {
+    return this.#events.length;
+  }
+
   /** The bytes of the messages. */
   get bytes(): number {
     return this.#window.bytes;

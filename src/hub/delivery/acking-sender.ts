@@ -2,6 +2,7 @@
 import type { CatchUp } from '../catch-up/catch-up.ts';
 import type { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
 import type { Unacknowledged } from '../flow-control/unacknowledged.ts';
+import type { HubMeter } from '../hub-meter.ts';
 import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { EventEntry, JournalEntry } from '../journal/record.ts';
 import type { SocketCloser } from '../subscribers/socket-closer.ts';
@@ -12,6 +13,7 @@ import type { TurnBudget } from './turn-budget.ts';
 
 export interface AckingSenderParts {
   readonly budget: TurnBudget;
+  readonly meter: HubMeter;
   readonly closer: SocketCloser;
   readonly unacknowledged: Unacknowledged;
   readonly cursors: CursorCodec;
@@ -49,7 +51,8 @@ export class AckingSender implements ClassSender {
   }
 
   sendTo(socket: WebSocket): void {
-    const { budget, closer, unacknowledged, cursors, catchUp, ackingSubscribers } = this.#parts;
+    const { budget, closer, meter, unacknowledged, cursors, catchUp, ackingSubscribers } =
+      this.#parts;
     const subscriber = ackingSubscribers.of(socket, this.#class);
     this.#largestCredit = Math.max(this.#largestCredit, subscriber.credit);
     if (subscriber.lag !== undefined || subscriber.liveAfter >= this.#through) return;
@@ -64,6 +67,7 @@ export class AckingSender implements ClassSender {
     }
     this.#messages ??= encodeEntries(this.#entries, this.#class.subscription.encoding, cursors);
     budget.send(socket, this.#messages);
+    meter.counts.liveToAcking += this.#events.length;
   }
 
   /** The sockets that follow get their entries from the journal, decided by the new policies. */

@@ -1,6 +1,7 @@
 /** Sends new events to the stock subscribers of a class, within their window. */
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
 import type { Authorizer } from '../authority-sync/authorizer.ts';
+import type { HubMeter } from '../hub-meter.ts';
 import type { Journal } from '../journal/journal.ts';
 import { sequenceOfId } from '../journal/position.ts';
 import type { JournalEntry } from '../journal/record.ts';
@@ -18,6 +19,7 @@ export interface StockSenderParts {
   readonly authorizer: Authorizer;
   readonly closer: SocketCloser;
   readonly budget: TurnBudget;
+  readonly meter: HubMeter;
   /** The last sequence that a socket was sent, or did not want, when it was accepted. */
   readonly liveAfter: WeakMap<WebSocket, number>;
 }
@@ -69,9 +71,10 @@ export class StockSender implements ClassSender {
   }
 
   sendTo(socket: WebSocket): void {
-    const { budget, closer, liveAfter } = this.#parts;
+    const { budget, closer, meter, liveAfter } = this.#parts;
     if (this.#toSend.messages.length === 0 || (liveAfter.get(socket) ?? 0) >= this.#first) return;
     budget.send(socket, this.#toSend);
+    meter.counts.liveToStock += this.#toSend.messages.length;
     if (!this.#isFull) return;
     closer.close([socket], 'unavailable', CLOSE_CODES.tryAgainLater, 'resume');
   }

@@ -6,6 +6,7 @@
  * The clock of an object may stand still while it computes. So the budget counts bytes that are sent, about 10 ns
  * each, and other work as the bytes that take as long.
  */
+import type { HubCounts } from '../../metrics/hub-metrics.ts';
 import { MAX_TURN_BYTES } from '../limits.ts';
 import { type Messages, send } from './send.ts';
 
@@ -13,7 +14,13 @@ import { type Messages, send } from './send.ts';
 const SOCKET_BYTES = 1024;
 
 export class TurnBudget {
+  readonly #counts: Pick<HubCounts, 'sentBytes'>;
   #spent = 0;
+
+  /** @param counts of what the hub sends */
+  constructor(counts: Pick<HubCounts, 'sentBytes'> = { sentBytes: 0 }) {
+    this.#counts = counts;
+  }
 
   get isSpent(): boolean {
     return this.#spent >= MAX_TURN_BYTES;
@@ -27,6 +34,7 @@ export class TurnBudget {
     if (messages.length === 0) return;
     send(socket, messages);
     this.#spent += SOCKET_BYTES + bytes;
+    this.#counts.sentBytes += bytes;
   }
 
   /** Lets others have their turn. */

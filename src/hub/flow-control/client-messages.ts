@@ -8,6 +8,7 @@ import {
 } from '../../wire/carillon-v1/server-codec.ts';
 import type { SignedCursor } from '../../wire/cursor.ts';
 import type { CatchUp } from '../catch-up/catch-up.ts';
+import type { HubMeter } from '../hub-meter.ts';
 import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { SocketCloser } from '../subscribers/socket-closer.ts';
@@ -19,6 +20,7 @@ interface ClientMessagesParts {
   readonly journal: Journal;
   readonly cursors: CursorCodec;
   readonly closer: SocketCloser;
+  readonly meter: HubMeter;
   readonly catchUp: CatchUp;
   readonly ackingSubscribers: AckingSubscribers;
 }
@@ -36,7 +38,8 @@ export class ClientMessages {
     subscriptionClass: SubscriptionClass,
     data: string | ArrayBuffer,
   ): void {
-    const { closer, ackingSubscribers } = this.#parts;
+    const { closer, meter, ackingSubscribers } = this.#parts;
+    meter.counts.clientMessages++;
     const decoded = decodeClientMessage(data, subscriptionClass.subscription.encoding);
     const subscriber = ackingSubscribers.of(socket, subscriptionClass);
     const applied = decoded.ok ? this.#apply(socket, subscriber, decoded.value) : decoded;

@@ -1,4 +1,5 @@
 /** Stores the positions of subscribers that lag behind the journal, so that the hub can sleep. */
+import { scalar } from '../../objects/sql.ts';
 import { ACK_TIMEOUT_MS } from '../../wire/limits.ts';
 
 export interface StoredLag {
@@ -17,6 +18,11 @@ export class LagTable {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+  }
+
+  /** How many subscribers lag. */
+  get size(): number {
+    return scalar<number>(this.#sql, 'SELECT COUNT(*) FROM lagging_subscribers') ?? 0;
   }
 
   /** By the id of the subscriber. */

@@ -36,14 +36,23 @@ const LINGER_DIVISOR = 4;
 export class WriteBatcher {
   readonly #commit: Commit;
   readonly #isDeliveryCostly: () => boolean;
+  readonly #noteQueued: (events: number, bytes: number) => void;
   readonly #queue: Queued[] = [];
   /** What waits, of all owners and of each. */
   readonly #all = { events: 0, bytes: 0 };
   readonly #byOwner = new Map<string, { events: number; bytes: number }>();
   #isCommitting = false;
 
-  /** @param isDeliveryCostly whether committing more together saves sends. Else a request never waits for others */
-  constructor(commit: Commit, isDeliveryCostly: () => boolean) {
+  /**
+   * @param isDeliveryCostly whether committing more together saves sends. Else a request never waits for others
+   * @param noteQueued learns how much waits, with each request that comes
+   */
+  constructor(
+    commit: Commit,
+    isDeliveryCostly: () => boolean,
+    noteQueued: (events: number, bytes: number) => void = () => undefined,
+  ) {
+    this.#noteQueued = noteQueued;
     this.#commit = commit;
     this.#isDeliveryCostly = isDeliveryCostly;
   }
@@ -81,6 +90,7 @@ export class WriteBatcher {
     });
     this.#all.events += length;
     this.#all.bytes += bytes;
+    this.#noteQueued(this.#all.events, this.#all.bytes);
     if (own === undefined) {
       this.#byOwner.set(owner, { events: length, bytes });
     } else {

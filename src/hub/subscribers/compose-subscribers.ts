@@ -29,6 +29,7 @@ import { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
 import { ClientMessages } from '../flow-control/client-messages.ts';
 import { LagTable } from '../flow-control/lag-table.ts';
 import { Unacknowledged } from '../flow-control/unacknowledged.ts';
+import { HubMeter } from '../hub-meter.ts';
 import { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
 import { MAX_SOCKETS_PER_HUB } from '../limits.ts';
@@ -58,20 +59,21 @@ export function composeSubscribers(
 ) {
   const { storage } = ctx;
   const { sql } = storage;
-  const budget = new TurnBudget();
+  const meter = new HubMeter();
+  const budget = new TurnBudget(meter.counts);
   const throttle = new ReplayThrottle(budget);
   const cursors = new CursorCodec(storage, journal, ctx.id.name ?? '');
   const classes = new SubscriptionClasses(ctx, retained);
   const socketCount = new SocketCount(ctx);
   const spread = new ReconnectSpread(storage.kv, socketCount);
-  const closer = new SocketCloser(ctx, classes, spread);
+  const closer = new SocketCloser(ctx, classes, spread, meter.counts);
   const policies = new PolicyTexts(sql);
   const authorizer = new Authorizer(new AccessCache(policies, classes), budget);
   const accessChanges = new AccessChanges(classes, authorizer, closer);
   const authorities = new SyncedAuthorities(sql);
   const tokens = new WatchedTokens(ctx, alarms);
   const synced = { authorities, tokens, policies, accessChanges };
-  const authoritySync = new AuthoritySync(ctx, env, synced);
+  const authoritySync = new AuthoritySync(ctx, env, { ...synced, meter });
   const tokenExpiry = new TokenExpiry(authoritySync, tokens, accessChanges);
   const lifetimes = new Lifetimes(sql, closer);
   const shared = {
@@ -79,6 +81,7 @@ export function composeSubscribers(
     alarms,
     journal,
     cursors,
+    meter,
     budget,
     throttle,
     classes,

@@ -13,6 +13,7 @@ import { Replay } from '../catch-up/replay.ts';
 import type { ReplayThrottle } from '../catch-up/replay-throttle.ts';
 import type { EntryMatcher } from '../delivery/entry-matcher.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
+import type { HubMeter } from '../hub-meter.ts';
 import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
 import { resolvePosition, sequenceOfId } from '../journal/position.ts';
@@ -29,6 +30,7 @@ interface HandshakeParts {
   readonly journal: Journal;
   readonly cursors: CursorCodec;
   readonly budget: TurnBudget;
+  readonly meter: HubMeter;
   readonly throttle: ReplayThrottle;
   readonly classes: SubscriptionClasses;
   readonly tokens: WatchedTokens;
@@ -125,7 +127,8 @@ export class Handshakes {
     subscriptionClass: SubscriptionClass,
     bearer: Bearer | undefined,
   ): Promise<Response> {
-    const { journal, cursors, throttle, tokens, authorizer, entryMatcher, acceptor } = this.#parts;
+    const { journal, cursors, throttle, tokens, authorizer, entryMatcher, acceptor, meter } =
+      this.#parts;
     const { watched, tags } = bearer ?? {};
     const owner = tags?.owner ?? ROOT_OWNER;
     const isRevoked = () => watched !== undefined && !tokens.isWatched(watched);
@@ -148,6 +151,7 @@ export class Handshakes {
         return refuse(BUSY);
       }
       if (subscription.protocol === 'carillon.v1') {
+        if (since !== undefined) meter.resumed(position.value.gap !== undefined, false);
         return acceptor.acceptAcking(subscriptionClass, tags, position.value, isStream);
       }
       const replay = new Replay(this.#parts, after, {
@@ -160,7 +164,11 @@ export class Handshakes {
       if (isRevoked()) return refuse(FORBIDDEN);
       // A replay that was collected under other rights is not sent.
       if (accessKey === authorizer.keyOf(subscriptionClass)) {
-        return acceptor.acceptStock(subscriptionClass, tags, position.value, replay);
+        const response = acceptor.acceptStock(subscriptionClass, tags, position.value, replay);
+        if (since !== undefined && response.status === 101) {
+          meter.resumed(position.value.gap !== undefined || replay.hasGap, replay.isFull);
+        }
+        return response;
       }
     }
   }

@@ -7,6 +7,7 @@ import type { FanOut } from '../delivery/fan-out.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
 import { newAckingTag } from '../flow-control/acking-subscriber.ts';
 import type { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
+import type { HubMeter } from '../hub-meter.ts';
 import type { Position } from '../journal/position.ts';
 import type { Lifetimes } from './lifetimes.ts';
 import { listOwnerTags, type OwnerTags } from './owner-tags.ts';
@@ -19,6 +20,7 @@ interface AcceptorParts {
   readonly ctx: DurableObjectState;
   readonly alarms: Alarms;
   readonly budget: TurnBudget;
+  readonly meter: HubMeter;
   readonly lifetimes: Lifetimes;
   readonly socketCount: SocketCount;
   readonly ackingSubscribers: AckingSubscribers;
@@ -39,7 +41,7 @@ export class SocketAcceptor {
     position: Position,
     replay: Replay,
   ): Response {
-    const { budget, fanOut } = this.#parts;
+    const { budget, meter, fanOut } = this.#parts;
     if (!replay.readRest()) {
       return refuse(
         unavailable('the filter takes longer than there is between events; simplify it'),
@@ -48,6 +50,7 @@ export class SocketAcceptor {
     const { client, server } = this.#accept(subscriptionClass, tags);
     fanOut.goLive(server);
     budget.send(server, replay);
+    meter.counts.missedToStock += replay.size;
     if (replay.isFull) server.close(CLOSE_CODES.tryAgainLater, 'resume');
     return switchProtocols(client, gapHeaders(position, replay.hasGap));
   }

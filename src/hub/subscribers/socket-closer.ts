@@ -4,6 +4,7 @@
  */
 
 import { logError } from '../../lib/log.ts';
+import type { HubCounts } from '../../metrics/hub-metrics.ts';
 import { CLOSE_CODES, closeReason } from '../../wire/carillon-v1/close-codes.ts';
 import type { GoodbyeReason } from '../../wire/carillon-v1/messages.ts';
 import { encodeServerMessage } from '../../wire/carillon-v1/server-codec.ts';
@@ -15,11 +16,18 @@ export class SocketCloser {
   readonly #ctx: DurableObjectState;
   readonly #classes: SubscriptionClasses;
   readonly #spread: ReconnectSpread;
+  readonly #counts: HubCounts;
 
-  constructor(ctx: DurableObjectState, classes: SubscriptionClasses, spread: ReconnectSpread) {
+  constructor(
+    ctx: DurableObjectState,
+    classes: SubscriptionClasses,
+    spread: ReconnectSpread,
+    counts: HubCounts,
+  ) {
     this.#ctx = ctx;
     this.#classes = classes;
     this.#spread = spread;
+    this.#counts = counts;
   }
 
   closeTagged(tag: string, reason: GoodbyeReason, code: number, text = ''): void {
@@ -43,6 +51,7 @@ export class SocketCloser {
   }
 
   close(sockets: readonly WebSocket[], reason: GoodbyeReason, code: number, text = ''): void {
+    this.#counts[`closed_${reason}`] += sockets.length;
     for (const socket of sockets) {
       const subscriptionClass = this.#classes.of(socket);
       if (subscriptionClass?.subscription.protocol === 'carillon.v1') {

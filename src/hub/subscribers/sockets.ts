@@ -3,6 +3,7 @@
 import { decodeHandshake } from '../../subscription/handshake.ts';
 import type { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
 import type { ClientMessages } from '../flow-control/client-messages.ts';
+import type { HubMeter } from '../hub-meter.ts';
 import type { Handshakes } from './handshakes.ts';
 import { refuse, unavailable } from './refusal.ts';
 import type { SocketCount } from './socket-count.ts';
@@ -13,6 +14,7 @@ interface SocketsParts {
   readonly socketCount: SocketCount;
   readonly clientMessages: ClientMessages;
   readonly ackingSubscribers: AckingSubscribers;
+  readonly meter: HubMeter;
 }
 
 export class Sockets {
@@ -21,6 +23,7 @@ export class Sockets {
   readonly #clientMessages: ClientMessages;
   readonly #ackingSubscribers: AckingSubscribers;
   readonly #socketCount: SocketCount;
+  readonly #meter: HubMeter;
 
   constructor(handshakes: Handshakes, parts: SocketsParts) {
     this.#handshakes = handshakes;
@@ -28,12 +31,14 @@ export class Sockets {
     this.#clientMessages = parts.clientMessages;
     this.#ackingSubscribers = parts.ackingSubscribers;
     this.#socketCount = parts.socketCount;
+    this.#meter = parts.meter;
   }
 
   async accept(request: Request): Promise<Response> {
     const handshake = decodeHandshake(request);
     if (!handshake.ok) return refuse(unavailable(handshake.failure.message));
     const response = await this.#handshakes.accept(handshake.value);
+    this.#meter.handshake(response.status);
     // In this turn the hub may learn that the client has gone. A socket that nobody takes would stay open for ever.
     await scheduler.wait(0);
     if (request.signal.aborted && response.webSocket !== null) {
@@ -60,6 +65,7 @@ export class Sockets {
   closed(socket: WebSocket, code: number): void {
     socket.close(isSendable(code) ? code : 1000);
     this.#socketCount.closed();
+    this.#meter.counts.closed_client++;
     this.#ackingSubscribers.closed(socket);
     const subscriptionClass = this.#classes.of(socket);
     if (subscriptionClass !== undefined) this.#classes.left(subscriptionClass);

@@ -5,6 +5,7 @@ import { compileSource, type Source } from '../../../ingest/webhooks/source.ts';
 import { logError } from '../../../lib/log.ts';
 import { ok, type Result } from '../../../lib/result.ts';
 import { callAuthority } from '../../../objects/stubs.ts';
+import { ownerOfSource } from '../../../token/owner.ts';
 import type { Publisher } from '../../publishing/publish-events.ts';
 import type { Refusal } from '../../respond.ts';
 import { workerCaches } from '../../worker-caches.ts';
@@ -50,6 +51,6 @@ export async function findSource(
  * @param namespace the key of the namespace of the source
  */
 export function sourcePublisher({ name }: Source, namespace: string): Publisher {
-  const principal = `source:${namespace}/${name}`;
+  const principal = ownerOfSource(namespace, name);
   return { principal, owner: principal };
 }

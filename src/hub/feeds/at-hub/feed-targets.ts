@@ -52,6 +52,12 @@ export class FeedTargets {
     return Math.min(FEED_FORMAT, this.#stored()[name]?.maxFormat ?? 1);
   }
 
+  /** How many records the wildcard hub lacks that is furthest behind, as far as that is known. */
+  lag(lastOfJournal: () => number): number {
+    const taken = this.wanting().flatMap((name) => this.#targets.get(name)?.taken ?? []);
+    return taken.reduce((most, each) => Math.max(most, lastOfJournal() - each), 0);
+  }
+
   of(name: string): FeedTarget {
     let target = this.#targets.get(name);
     if (target === undefined) {

@@ -4,6 +4,7 @@
  */
 
 import { logError } from '../../../lib/log.ts';
+import type { HubCounts } from '../../../metrics/hub-metrics.ts';
 import type { Alarms, AlarmTask } from '../../../objects/alarms.ts';
 import type { FeedPage, FeedReceipt } from '../../../objects/hub-contract.ts';
 import { MIN_JOB_BACKOFF_MS } from '../../../objects/limits.ts';
@@ -30,6 +31,7 @@ export class OutgoingFeeds implements AlarmTask {
   readonly #alarms: Alarms;
   readonly #targets: FeedTargets;
   readonly #registration: SelfRegistration;
+  readonly #counts: HubCounts;
   /** When those that lack something are fed again; Infinity if none does, undefined until it was looked up. */
   #retryAt: number | undefined;
   #backoffMs = MIN_JOB_BACKOFF_MS;
@@ -41,6 +43,7 @@ export class OutgoingFeeds implements AlarmTask {
     alarms: Alarms,
     targets: FeedTargets,
     registration: SelfRegistration,
+    counts: HubCounts,
   ) {
     this.#ctx = ctx;
     this.#env = env;
@@ -48,6 +51,7 @@ export class OutgoingFeeds implements AlarmTask {
     this.#alarms = alarms;
     this.#targets = targets;
     this.#registration = registration;
+    this.#counts = counts;
   }
 
   /** Whether no wildcard hub lacks anything, and no feed is under way. */
@@ -121,13 +125,22 @@ export class OutgoingFeeds implements AlarmTask {
     const hub = this.#ctx.id.name ?? '';
     const fed = fedAs(this.#targets.formatFor(name), slices);
     const page: FeedPage = { hub, epoch, trimmedThrough, after, version, ...fed };
-    const { taken, request }: FeedReceipt = await callWildcardHub(this.#env, name, (stub) =>
-      stub.receive(page),
-    );
+    const { taken, request } = await this.#send(name, page);
     if (request === undefined) return this.#registration.registerAgain(name);
     if (slices.length > 0 && taken === after) throw new Error(`${name} takes nothing`);
     this.#targets.accept(name, request);
     target.taken = taken;
+  }
+
+  async #send(name: string, page: FeedPage): Promise<FeedReceipt> {
+    try {
+      const receipt = await callWildcardHub(this.#env, name, (stub) => stub.receive(page));
+      this.#counts.feedsTaken++;
+      return receipt;
+    } catch (error) {
+      this.#counts.feedsFailed++;
+      throw error;
+    }
   }
 
   async #fallBehind(): Promise<void> {

@@ -1,0 +1,41 @@
+/** What an authority stores, in numbers, for its metrics. */
+
+import type { AuthorityCounts, AuthorityStateValues } from '../metrics/authority-metrics.ts';
+import { RECOUNT_INTERVAL_MS } from '../metrics/limits.ts';
+import { MetricsReporter } from '../objects/metrics-reporter.ts';
+import { scalar } from '../objects/sql.ts';
+import type { Lifecycle } from './lifecycle.ts';
+
+export function composeReporter(
+  ctx: DurableObjectState,
+  env: Env,
+  lifecycle: Lifecycle,
+  counts: AuthorityCounts,
+): MetricsReporter {
+  let state: AuthorityStateValues | undefined;
+  let countedAt = 0;
+  return new MetricsReporter(ctx, env, {
+    kind: 'authority',
+    counts: () => counts,
+    state: () => {
+      // The namespace may have been deleted meanwhile.
+      if (!lifecycle.isOpen) return undefined;
+      if (state === undefined || Date.now() - countedAt >= RECOUNT_INTERVAL_MS) {
+        state = count(ctx.storage.sql);
+        countedAt = Date.now();
+      }
+      return state;
+    },
+  });
+}
+
+function count(sql: SqlStorage): AuthorityStateValues {
+  const rowsOf = (table: string) => scalar<number>(sql, `SELECT COUNT(*) FROM ${table}`) ?? 0;
+  return {
+    tokens: rowsOf('tokens'),
+    watches: rowsOf('watches'),
+    notices: rowsOf('notices'),
+    jobs: rowsOf('jobs'),
+    sources: rowsOf('sources'),
+  };
+}

@@ -1,0 +1,220 @@
+/**
+ * The metrics of a hub. To count something new, add its key to a series here, and raise `counts.<key>` where it happens.
+ * docs/metrics.md describes each metric.
+ */
+
+import { type Counts, type KeysOf, type Metric, newCounts } from './metric.ts';
+
+/** Counted in memory since the hub woke. */
+const COUNTERS = [
+  {
+    name: 'carillon.publish.requests',
+    type: 'counter',
+    help: 'Requests that publish events to the hub, by what became of them.',
+    series: {
+      publishStored: { outcome: 'stored' },
+      publishOverloaded: { outcome: 'overloaded' },
+      publishTooManyHubs: { outcome: 'too_many_hubs' },
+      publishTooManyOfPublisher: { outcome: 'too_many_of_publisher' },
+      publishFailed: { outcome: 'failed' },
+    },
+  },
+  {
+    name: 'carillon.events.accepted',
+    type: 'counter',
+    help: 'Events that were published and stored.',
+    series: {
+      acceptedOfTokens: { publisher: 'token' },
+      acceptedOfSources: { publisher: 'source' },
+    },
+  },
+  {
+    name: 'carillon.events.duplicates',
+    type: 'counter',
+    help: 'Events that were published and that the journal had already.',
+    series: { duplicates: {} },
+  },
+  {
+    name: 'carillon.deliveries',
+    type: 'counter',
+    help: 'Events that were sent to subscribers: new ones, and those that subscribers missed.',
+    series: {
+      liveToStock: { protocol: 'stock', from: 'live' },
+      liveToAcking: { protocol: 'carillon.v1', from: 'live' },
+      missedToStock: { protocol: 'stock', from: 'journal' },
+      missedToAcking: { protocol: 'carillon.v1', from: 'journal' },
+    },
+  },
+  {
+    name: 'carillon.sent',
+    type: 'counter',
+    unit: 'By',
+    help: 'Bytes that were sent to subscribers.',
+    series: { sentBytes: {} },
+  },
+  {
+    name: 'carillon.handshakes',
+    type: 'counter',
+    help: 'Handshakes that reached the hub, by what became of them.',
+    series: {
+      handshakesAccepted: { outcome: 'accepted' },
+      handshakesInvalid: { outcome: 'invalid' },
+      handshakesForbidden: { outcome: 'forbidden' },
+      handshakesUnavailable: { outcome: 'unavailable' },
+    },
+  },
+  {
+    name: 'carillon.resumes',
+    type: 'counter',
+    help: 'Subscribers that resumed from a position: with everything, with the first part, or with a gap.',
+    series: {
+      resumesFull: { outcome: 'full' },
+      resumesPartial: { outcome: 'partial' },
+      resumesWithGap: { outcome: 'gap' },
+    },
+  },
+  {
+    name: 'carillon.sockets.closed',
+    type: 'counter',
+    help: 'Sockets that the hub closed, by the reason, and those whose close reached the hub.',
+    series: {
+      closed_revoked: { reason: 'revoked' },
+      closed_unconfirmed: { reason: 'unconfirmed' },
+      closed_unavailable: { reason: 'unavailable' },
+      closed_ack_timeout: { reason: 'ack_timeout' },
+      closed_lifetime: { reason: 'lifetime' },
+      closed_protocol_error: { reason: 'protocol_error' },
+      closed_closed_by_operator: { reason: 'closed_by_operator' },
+      closed_client: { reason: 'client' },
+    },
+  },
+  {
+    name: 'carillon.client.messages',
+    type: 'counter',
+    help: 'Messages of carillon.v1 subscribers: acknowledgements, and changes of credit.',
+    series: { clientMessages: {} },
+  },
+  {
+    name: 'carillon.subscribers.fallen_behind',
+    type: 'counter',
+    help: 'How often a carillon.v1 subscriber began to lag behind the journal.',
+    series: { fallenBehind: {} },
+  },
+  {
+    name: 'carillon.feed.pages',
+    type: 'counter',
+    help: 'Pages that the hub fed to wildcard hubs, by what became of them.',
+    series: {
+      feedsTaken: { outcome: 'taken' },
+      feedsFailed: { outcome: 'failed' },
+    },
+  },
+  {
+    name: 'carillon.authority.calls',
+    type: 'counter',
+    help: 'Calls of the hub to authorities.',
+    series: { authorityCalls: {} },
+  },
+] as const satisfies readonly Metric[];
+
+/** Of the time of commits: the count of `Durations` in the hub. */
+export const COMMITS = 'commits';
+
+const HISTOGRAMS = [
+  {
+    name: 'db.client.operation.duration',
+    type: 'histogram',
+    unit: 's',
+    help: 'Time until the events of one or more requests were durable.',
+    series: { [COMMITS]: { db_system_name: 'sqlite', db_collection_name: 'segments' } },
+  },
+] as const satisfies readonly Metric[];
+
+/** Read from the state of the hub when it reports. These counters are stored, so they miss nothing. */
+const STATE = [
+  {
+    name: 'carillon.journal.appended',
+    type: 'counter',
+    help: 'Events and gaps that the journal ever had.',
+    series: { appended: {} },
+  },
+  {
+    name: 'carillon.journal.appended.size',
+    type: 'counter',
+    unit: 'By',
+    help: 'Bytes that the journal ever had.',
+    series: { appendedBytes: {} },
+  },
+  {
+    name: 'carillon.journal.events',
+    type: 'gauge',
+    help: 'Events that the journal retains.',
+    series: { journalEvents: {} },
+  },
+  {
+    name: 'carillon.journal.size',
+    type: 'gauge',
+    unit: 'By',
+    help: 'Bytes that the journal retains.',
+    series: { journalBytes: {} },
+  },
+  {
+    name: 'carillon.journal.age',
+    type: 'gauge',
+    unit: 's',
+    help: 'Age of the oldest event that the journal retains.',
+    series: { journalOldestAt: {} },
+    isTime: true,
+  },
+  {
+    name: 'carillon.sockets',
+    type: 'gauge',
+    help: 'Sockets of subscribers.',
+    series: {
+      stockJson: { protocol: 'stock', encoding: 'json' },
+      stockProtobuf: { protocol: 'stock', encoding: 'protobuf' },
+      ackingJson: { protocol: 'carillon.v1', encoding: 'json' },
+      ackingProtobuf: { protocol: 'carillon.v1', encoding: 'protobuf' },
+    },
+  },
+  {
+    name: 'carillon.classes',
+    type: 'gauge',
+    help: 'Subscription classes.',
+    series: { classes: {} },
+  },
+  {
+    name: 'carillon.subscribers.lagging',
+    type: 'gauge',
+    help: 'Subscribers of carillon.v1 that lag behind the journal.',
+    series: { lagging: {} },
+  },
+  {
+    name: 'carillon.feed.lag',
+    type: 'gauge',
+    help: 'Events that the wildcard hub that is furthest behind still lacks.',
+    series: { feedLag: {} },
+  },
+  {
+    name: 'carillon.queue.peak.events',
+    type: 'gauge',
+    help: 'Most events that waited to be stored at a time, since the report before.',
+    series: { queuedEvents: {} },
+  },
+  {
+    name: 'carillon.queue.peak.size',
+    type: 'gauge',
+    unit: 'By',
+    help: 'Most bytes that waited to be stored at a time, since the report before.',
+    series: { queuedBytes: {} },
+  },
+] as const satisfies readonly Metric[];
+
+export const HUB_METRICS: readonly Metric[] = [...COUNTERS, ...HISTOGRAMS, ...STATE];
+
+export type HubCounts = Counts<KeysOf<typeof COUNTERS>>;
+export type HubStateValues = Counts<KeysOf<typeof STATE>>;
+
+export function newHubCounts(): HubCounts {
+  return newCounts(COUNTERS);
+}

@@ -1,0 +1,66 @@
+/**
+ * Reports the metrics of a hub or an authority to the metrics object, at most once in `REPORT_INTERVAL_MS`. There is no
+ * timer: an object reports when it has done something, so a report neither wakes it nor keeps it awake. What it counts
+ * between its last report and its sleep is lost.
+ */
+
+import { log } from '../lib/log.ts';
+import { REPORT_INTERVAL_MS } from '../metrics/limits.ts';
+import type { Values } from '../metrics/metric.ts';
+import { type Report, withoutZeros } from '../metrics/reports.ts';
+import { hasMetrics } from './metrics-contract.ts';
+import { messageOf } from './storage-failure.ts';
+import { callMetrics } from './stubs.ts';
+
+export interface MetricsSource {
+  readonly kind: Report['kind'];
+  /** What was counted since the object woke. */
+  counts(): Values;
+  /** What the state is; undefined if nothing is stored. */
+  state(): Values | undefined;
+}
+
+export class MetricsReporter {
+  readonly #ctx: DurableObjectState;
+  readonly #env: Env;
+  readonly #source: MetricsSource;
+  readonly #life = crypto.randomUUID();
+  /** When the last report was made; Infinity if none is ever made. */
+  #reportedAt: number;
+
+  constructor(ctx: DurableObjectState, env: Env, source: MetricsSource) {
+    this.#ctx = ctx;
+    this.#env = env;
+    this.#source = source;
+    this.#reportedAt = hasMetrics(env) ? 0 : Number.POSITIVE_INFINITY;
+  }
+
+  /** To be called whenever the object has done something. */
+  worked(): void {
+    const now = Date.now();
+    if (now - this.#reportedAt < REPORT_INTERVAL_MS) return;
+    this.#reportedAt = now;
+    this.#ctx.waitUntil(this.#report());
+  }
+
+  /** Nobody waits for it, and a report that fails is made up for by the next. */
+  async #report(): Promise<void> {
+    try {
+      // The answer to the call does not wait until everything is counted.
+      await scheduler.wait(0);
+      const state = this.#source.state();
+      if (state === undefined) return;
+      const report: Report = {
+        format: 1,
+        kind: this.#source.kind,
+        source: this.#ctx.id.name ?? '',
+        life: this.#life,
+        counts: withoutZeros(this.#source.counts()),
+        state: withoutZeros(state),
+      };
+      await callMetrics(this.#env, (metrics) => metrics.report(report));
+    } catch (error) {
+      log('warn', { warning: 'metrics could not be reported', cause: messageOf(error) });
+    }
+  }
+}

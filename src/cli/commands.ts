@@ -106,6 +106,7 @@ const GROUPS: readonly (readonly [heading: string, entries: readonly CommandEntr
   [
     'Operation',
     [
+      entry('doctor', async () => (await import('./doctor/command.ts')).doctor),
       entry(
         'subscriptions list',
         async () => (await import('./subscriptions/list.ts')).subscriptionsList,

@@ -55,7 +55,7 @@ describe('docs/deploy.md', () => {
   it('has the lines for a domain and for the log that Wrangler reads', () => {
     const withDomain = config
       .replace('workers_dev = true\n', block('workers_dev = false'))
-      .replace(/\[observability\]\n[^]*?invocation_logs = false\n/, block('[observability]'));
+      .replace(/\[observability\]\n[\s\S]*?invocation_logs = false\n/, block('[observability]'));
     expect(withDomain).toContain('custom_domain = true');
     expect(withDomain).toContain('invocation_logs = true');
     expect(dryRun(withDomain, '')).not.toContain('WARNING');

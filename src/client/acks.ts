@@ -16,11 +16,14 @@ export class Acks {
     this.#maxEvents = Math.max(1, Math.floor(credit / UNACKED_SHARE));
   }
 
-  /** @param size of the message of the item, or the item's share of it */
-  done(cursor: string, size: number): void {
+  /**
+   * @param size of the message of the item, or the item's share of it
+   * @param isAsked whether the server waits for the acknowledgement
+   */
+  done(cursor: string, size: number, isAsked: boolean): void {
     this.#events++;
     this.#size += size;
-    if (this.#events < this.#maxEvents && this.#size < MAX_UNACKED_SIZE) return;
+    if (!isAsked && this.#events < this.#maxEvents && this.#size < MAX_UNACKED_SIZE) return;
     this.#events = 0;
     this.#size = 0;
     this.#acknowledge(cursor);

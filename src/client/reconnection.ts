@@ -143,17 +143,18 @@ export class Reconnection {
       this.#put(delivery, size);
       return undefined;
     }
-    for (const sent of delivery.events) {
+    const { events, acknowledge = false } = delivery;
+    for (const [index, sent] of events.entries()) {
       const event = receivedEvent(sent);
       if (event === undefined) return malformed('an event without its members');
-      this.#put(event, size / delivery.events.length);
+      this.#put(event, size / events.length, acknowledge && index === events.length - 1);
     }
     return undefined;
   }
 
-  #put(item: Item, size: number): void {
+  #put(item: Item, size: number, isAckAsked = false): void {
     const acks = this.#acks;
-    this.#items.put(item, () => acks?.done(item.cursor, size));
+    this.#items.put(item, () => acks?.done(item.cursor, size, isAckAsked));
   }
 
   #tell(state: ConnectionState): void {

@@ -31,6 +31,7 @@ import { INCARNATION_KEY } from './incarnation.ts';
 import type { Journal } from './journal/journal.ts';
 import { openJournal } from './journal/open-journal.ts';
 import { HubLifecycle, type Teardown } from './lifecycle.ts';
+import { openHubMemory } from './memory-budget.ts';
 import { PublishPipeline } from './publish-pipeline.ts';
 import { HUB_SCHEMA } from './schema.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
@@ -130,7 +131,8 @@ type HubParts = ReturnType<typeof composeHub>;
 function composeHub(ctx: DurableObjectState, env: Env) {
   const alarms = new Alarms(ctx);
   const journal = openJournal(ctx.storage, env);
-  const subscribers = composeSubscribers(ctx, env, journal, alarms);
+  const memory = openHubMemory(ctx.id.toString());
+  const subscribers = composeSubscribers(ctx, env, journal, alarms, memory);
   const { authoritySync, closer, fanOut, list } = subscribers;
   const targets = new FeedTargets(ctx.storage);
   const registration = new SelfRegistration(ctx, env, journal, targets);
@@ -145,7 +147,17 @@ function composeHub(ctx: DurableObjectState, env: Env) {
   );
   const sockets = composeSockets(subscribers, registration);
   const { meter } = subscribers;
-  const shared = { ctx, alarms, journal, meter, authoritySync, fanOut, registration, feeds };
+  const shared = {
+    ctx,
+    alarms,
+    journal,
+    memory,
+    meter,
+    authoritySync,
+    fanOut,
+    registration,
+    feeds,
+  };
   alarms.add(feeds);
   return {
     ...shared,

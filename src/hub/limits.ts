@@ -16,7 +16,22 @@ export const MAX_SOCKETS_PER_HUB = 32_000;
 export const MAX_QUEUED_EVENTS = 10_000;
 
 /** Bytes of their frames. One request is accepted whatever its size. */
-export const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
+export const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Bytes that wait to be stored and sent, of all hubs of an isolate: requests, and pages that hubs feed to wildcard hubs. A
+ * hub may hold as much as stays free. An isolate has 128 MB; this and the four limits of isolates below take 84 MiB of it.
+ */
+export const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+
+/** Bytes that are read for subscribers that resume, of all hubs of an isolate: replays of stock subscribers, and backfills. */
+export const MAX_CATCH_UP_BYTES = 12 * 1024 * 1024;
+
+/** Unacknowledged bytes of all `carillon.v1` subscribers of a hub: one event of 588 bytes for 32,000. */
+export const MAX_UNACKED_BYTES_PER_HUB = 18 * 1024 * 1024;
+
+/** The same, of all hubs of an isolate. One of them gets half. */
+export const MAX_UNACKED_BYTES_PER_ISOLATE = 2 * MAX_UNACKED_BYTES_PER_HUB;
 
 /**
  * Bytes of the frames of several requests that are written and sent together. Stock subscribers are sent them at
@@ -49,13 +64,13 @@ export const DEDUPLICATION_WINDOW_EVENTS = 200_000;
  * Bytes that the fingerprints of events take, of all hubs of an isolate. A hub needs up to 7 MiB. With more, those of the
  * hub that did not use them for longest are dropped and read again later.
  */
-export const MAX_FINGERPRINT_BYTES = 32 * 1024 * 1024;
+export const MAX_FINGERPRINT_BYTES = 12 * 1024 * 1024;
 
 /**
- * Segments that are cached after they were read, of all hubs of an isolate: 4 MiB of text, and what subscribers needed of
+ * Bytes of the segments that are cached after they were read, of all hubs of an isolate, with what subscribers need of
  * their events.
  */
-export const MAX_CACHED_SEGMENTS = 4;
+export const MAX_CACHED_SEGMENT_BYTES = 8 * 1024 * 1024;
 
 /** Segments that a journal trims in one turn. The alarm trims the rest. */
 export const MAX_TRIMMED_SEGMENTS = 5000;
@@ -82,8 +97,8 @@ export const MAX_PAGE_EVENTS = 1000;
 export const MIN_PAGE_EVENTS = 32;
 
 /**
- * Bytes that a hub sends in one turn of the event loop, about 8 ms. Other work counts as the bytes that take as long.
- * Then others are answered, and the sockets drain. A request may wait for several such turns.
+ * Bytes that the hubs of an isolate send in one turn of the event loop, about 8 ms. Other work counts as the bytes that take
+ * as long. Then others are answered, and the sockets drain. A request may wait for several such turns.
  */
 export const MAX_TURN_BYTES = 512 * 1024;
 
@@ -129,10 +144,7 @@ export const MAX_FEED_BACKOFF_MS = 5000;
 /** Retained events that a wildcard hub takes at once from all hubs that begin to feed it. */
 export const MAX_BACKFILL_EVENTS = 20_000;
 
-/**
- * Bytes of the same, but at least one event of each hub. An RPC carries 32 MiB, and one character that is not Latin
- * makes every character of its string two bytes there.
- */
+/** Bytes of the same. A hub whose newest event is larger than its part gives none, and subscribers get a gap. */
 export const MAX_BACKFILL_BYTES = 8 * 1024 * 1024;
 
 /** Positions of hubs in the note that a wildcard hub stores with the newest events. The others are in a table. */

@@ -25,6 +25,7 @@ import { EventEntry } from './journal/record.ts';
 import { lastOf } from './journal/segment.ts';
 import { acceptedTogether } from './journal/segment-builder.ts';
 import { type Sequences, WriteBatcher } from './journal/write-batcher.ts';
+import type { HubMemory } from './memory-budget.ts';
 import { isOwnFailure } from './storage-health.ts';
 
 interface PublishParts {
@@ -36,18 +37,21 @@ interface PublishParts {
   readonly fanOut: FanOut;
   readonly registration: SelfRegistration;
   readonly feeds: OutgoingFeeds;
+  readonly memory: HubMemory;
 }
 
 export class PublishPipeline {
   readonly #parts: PublishParts;
-  readonly #batcher = new WriteBatcher(
-    (requests) => this.#commit(requests),
-    () => this.#parts.fanOut.hasSubscribers,
-    (events, bytes) => this.#parts.meter.queued(events, bytes),
-  );
+  readonly #batcher: WriteBatcher;
 
   constructor(parts: PublishParts) {
     this.#parts = parts;
+    this.#batcher = new WriteBatcher(
+      (requests) => this.#commit(requests),
+      () => this.#parts.fanOut.hasSubscribers,
+      parts.memory.waiting,
+      (events, bytes) => parts.meter.queued(events, bytes),
+    );
   }
 
   /**

@@ -40,6 +40,7 @@ import { composeReporter } from './hub-state.ts';
 import type { Journal } from './journal/journal.ts';
 import { openJournal } from './journal/open-journal.ts';
 import { HubLifecycle, type Teardown } from './lifecycle.ts';
+import { openHubMemory } from './memory-budget.ts';
 import { WILDCARD_HUB_SCHEMA } from './schema.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
 import { NO_SUBSCRIPTIONS } from './subscribers/subscription-list.ts';
@@ -154,11 +155,23 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
   const knownHubs = new KnownHubs(sql, namespaceKey);
   const positions = new FeedPositions(sql, journal);
   const retained = new RetainedSubscriptions(sql, journal.maxAgeMs);
-  const subscribers = composeSubscribers(ctx, env, journal, alarms, retained);
+  const memory = openHubMemory(ctx.id.toString());
+  const subscribers = composeSubscribers(ctx, env, journal, alarms, memory, retained);
   const { authoritySync, classes, closer, cursors, fanOut, list } = subscribers;
   const demand = new FeedDemand(classes, retained, journal, cursors);
   const writer = new FeedWriter(ctx, journal, positions, fanOut);
-  const shared = { ctx, env, alarms, journal, authoritySync, knownHubs, positions, demand, writer };
+  const shared = {
+    ctx,
+    env,
+    alarms,
+    journal,
+    memory,
+    authoritySync,
+    knownHubs,
+    positions,
+    demand,
+    writer,
+  };
   const registrar = new Registrar({ ...shared, namespaceKey });
   const starter = new FeedStarter({ ...shared, registrar });
   const receiver = new FeedReceiver({ ...shared, starter });

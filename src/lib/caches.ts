@@ -3,10 +3,14 @@ import { MAX_CACHED_LOOKUPS } from './limits.ts';
 /** A cache with a fixed capacity that evicts the least recently used value. */
 export class LruCache<T> {
   readonly #capacity: number;
+  readonly #sizeOf: (value: T) => number;
   readonly #values = new Map<string, T>();
+  #size = 0;
 
-  constructor(capacity: number) {
+  /** @param sizeOf a value, by which it counts towards the capacity; else each counts as 1 */
+  constructor(capacity: number, sizeOf: (value: T) => number = () => 1) {
     this.#capacity = capacity;
+    this.#sizeOf = sizeOf;
   }
 
   get(key: string): T | undefined {
@@ -26,19 +30,24 @@ export class LruCache<T> {
     return value;
   }
 
+  /** A value that is larger than the capacity is not stored. */
   set(key: string, value: T): void {
-    this.#values.delete(key);
+    this.delete(key);
+    const size = this.#sizeOf(value);
+    if (size > this.#capacity) return;
     this.#values.set(key, value);
-    const oldest = this.#values.keys().next().value;
-    if (this.#values.size > this.#capacity && oldest !== undefined) this.#values.delete(oldest);
+    this.#size += size;
+    while (this.#size > this.#capacity) this.delete(this.#values.keys().next().value ?? '');
   }
 
   delete(key: string): void {
-    this.#values.delete(key);
+    const value = this.#values.get(key);
+    if (this.#values.delete(key)) this.#size -= this.#sizeOf(value as T);
   }
 
   clear(): void {
     this.#values.clear();
+    this.#size = 0;
   }
 }
 

@@ -20,7 +20,7 @@ it.each(['json', 'protobuf'] as const)('messages in %s are counted in bytes', (e
     { sequence: 3, gap: 'feed_lost', hub: undefined },
     ...Array.from({ length: 100 }, (_, i) => entry(4 + i, '日本'.repeat(500))),
   ];
-  const { messages, bytes } = encodeEntries(entries, encoding, cursors);
+  const { messages, bytes } = encodeEntries(entries, encoding, cursors, false);
   expect(messages.length).toBeGreaterThan(3);
   const sizes = messages.map((message) =>
     typeof message === 'string' ? new TextEncoder().encode(message).length : message.length,

@@ -22,7 +22,7 @@ import {
   root,
   sql,
 } from './security-support.ts';
-import { handshakeTo, hubStub, subscribersIn } from './support.ts';
+import { handshakeTo, hubStub, someMemory, subscribersIn } from './support.ts';
 
 const MAKER = `${LISTENER}\n${granting({ 'auth/token/create': 'update' })}`;
 
@@ -171,6 +171,7 @@ describe('the queue of a hub', () => {
     const batcher = new WriteBatcher(
       () => committing.promise,
       () => true,
+      someMemory().waiting,
     );
     const write = (events: EventBatch, owner: string) => batcher.writeAll([{ events, owner }])[0];
     const by = (publisher: string, events: number) =>

@@ -14,7 +14,7 @@ import type { Subscription } from '../../src/subscription/handshake.ts';
 import { Frame } from '../../src/wire/frame.ts';
 import { encodeJson } from '../../src/wire/json.ts';
 import { it } from './fixtures.ts';
-import { handshakeTo, hubStub, Subscriber, subscribersIn } from './support.ts';
+import { handshakeTo, hubStub, Subscriber, someMemory, subscribersIn } from './support.ts';
 
 const RETENTION = { events: 10_000, bytes: 100_000_000, ageMs: 60_000 };
 const SIZE = 20_000;
@@ -150,7 +150,7 @@ it('a replay whose filter takes longer than there is between events gives up; ot
     const budget = new TurnBudget();
     const throttle = new ReplayThrottle(budget);
     const replay = () =>
-      new Replay({ journal, throttle, budget }, 0, {
+      new Replay({ journal, throttle, budget, memory: someMemory() }, 0, {
         owner: '',
         encoding: 'json',
         wants: () => {
@@ -169,7 +169,7 @@ it('a replay whose filter takes longer than there is between events gives up; ot
 
     let turns = 0;
     vi.spyOn(throttle, 'nextTurn').mockImplementation(async () => {
-      budget.begin();
+      await budget.nextTurn();
       append(journal, [record(`one ${turns}`), record(`two ${turns++}`)]);
     });
     const outpaced = replay();

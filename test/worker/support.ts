@@ -3,6 +3,7 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import type { Retention } from '../../src/config/retention.ts';
 import { Journal } from '../../src/hub/journal/journal.ts';
+import { type HubMemory, openHubMemory } from '../../src/hub/memory-budget.ts';
 import { HUB_SCHEMA } from '../../src/hub/schema.ts';
 import {
   composeHandshakes,
@@ -120,6 +121,11 @@ export function createTables(storage: DurableObjectStorage, schema = HUB_SCHEMA)
   migrate(storage, schema, 'the hub of a test');
 }
 
+/** The memory of a hub that nobody else has. */
+export function someMemory(): HubMemory {
+  return openHubMemory(crypto.randomUUID());
+}
+
 /** The parts that serve subscribers, in the storage of an object that serves nobody else. */
 export function subscribersIn(
   state: DurableObjectState,
@@ -132,7 +138,8 @@ export function subscribersIn(
   } = options;
   createTables(state.storage);
   const journal = new Journal(state.storage, retention);
-  const subscribers = composeSubscribers(state, env, journal, new Alarms(state));
+  const memory = openHubMemory(state.id.toString());
+  const subscribers = composeSubscribers(state, env, journal, new Alarms(state), memory);
   const handshakes = composeHandshakes(subscribers, supply, maxSockets);
   return { ...subscribers, handshakes };
 }

@@ -29,18 +29,17 @@ export function heldTurns(after = 1): { held(): Promise<void>; letGo(): void } {
   return { held: () => until(gate.reached), letGo: gate.open };
 }
 
-/** The bytes that were sent in each turn. */
-export function bytesOfTurns(): number[] {
-  const { nextTurn, begin, send } = TurnBudget.prototype;
+/** The bytes that all hubs sent in each turn of the event loop, or in some: a timer that fires each time counts them. */
+export function bytesOfTurns(): { stop(): number[] } {
+  const { send } = TurnBudget.prototype;
   const turns = [0];
-  vi.spyOn(TurnBudget.prototype, 'begin').mockImplementation(function (this: TurnBudget) {
-    turns.push(0);
-    begin.call(this);
-  });
-  vi.spyOn(TurnBudget.prototype, 'nextTurn').mockImplementation(async function (this: TurnBudget) {
-    await nextTurn.call(this);
-    turns.push(0);
-  });
+  let isRunning = true;
+  const count = async () => {
+    while (isRunning) {
+      await scheduler.wait(0);
+      if (turns.at(-1) !== 0) turns.push(0);
+    }
+  };
   vi.spyOn(TurnBudget.prototype, 'send').mockImplementation(function (
     this: TurnBudget,
     socket,
@@ -50,7 +49,14 @@ export function bytesOfTurns(): number[] {
     turns.push((turns.pop() ?? 0) + bytes);
     send.call(this, socket, sent);
   });
-  return turns;
+  const counting = count();
+  return {
+    stop: () => {
+      isRunning = false;
+      void counting;
+      return turns;
+    },
+  };
 }
 
 /** The ids that a subscriber hears, so many. */

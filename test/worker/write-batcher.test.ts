@@ -13,6 +13,7 @@ import {
   published,
   repair,
   Subscriber,
+  someMemory,
   subscribe,
 } from './support.ts';
 
@@ -45,6 +46,7 @@ function slowCommits() {
       return requests.map((each) => keysOf(each).map((key) => key.charCodeAt(0)));
     },
     () => true,
+    someMemory().waiting,
   );
   const letGo = async () => {
     while (waiting.length === 0) await scheduler.wait(1);

@@ -20,6 +20,7 @@ import { MAX_PAGE_BYTES, MAX_PAGE_EVENTS, MIN_PAGE_EVENTS } from '../limits.ts';
 import type { SocketCloser } from '../subscribers/socket-closer.ts';
 import { isOpen } from '../subscribers/subscription-classes.ts';
 import type { ReplayThrottle } from './replay-throttle.ts';
+import { RoomQueue } from './room-queue.ts';
 
 interface CatchUpParts {
   readonly ctx: DurableObjectState;
@@ -38,13 +39,42 @@ interface CatchUpParts {
 
 export class CatchUp {
   readonly #parts: CatchUpParts;
+  readonly #waiting = new RoomQueue();
 
   constructor(parts: CatchUpParts) {
     this.#parts = parts;
   }
 
-  /** From now on the subscriber gets what follows a sequence from the journal, and not what its class is sent. */
-  fallBehind(socket: WebSocket, subscriber: AckingSubscriber, position: number): void {
+  /** Whether a subscriber waits because others hold too much unacknowledged. */
+  get isShortOfRoom(): boolean {
+    return !this.#waiting.isEmpty;
+  }
+
+  /** Something was acknowledged, or a subscriber has left: those that wait for room try again. */
+  admitWaiting(): void {
+    if (this.#waiting.isEmpty) return;
+    const { ctx, budget, throttle } = this.#parts;
+    const turn = () => (budget.isSpent ? throttle.nextTurn() : undefined);
+    ctx.waitUntil(this.#waiting.admit(turn, (...waiting) => this.resume(...waiting)));
+  }
+
+  /** The socket of the subscriber has closed. */
+  left(subscriber: AckingSubscriber): void {
+    this.#waiting.delete(subscriber);
+    this.admitWaiting();
+  }
+
+  /**
+   * From now on the subscriber gets what follows a sequence from the journal, and not what its class is sent.
+   *
+   * @param nextBytes the size of the next event, if the hub has no room for it
+   */
+  fallBehind(
+    socket: WebSocket,
+    subscriber: AckingSubscriber,
+    position: number,
+    nextBytes = 0,
+  ): void {
     this.#parts.meter.counts.fallenBehind++;
     const { subscriptionClass, ackedThrough, liveAfter } = subscriber;
     const log = this.#parts.unacknowledged.logOf(subscriptionClass);
@@ -55,18 +85,24 @@ export class CatchUp {
       progressAt: Date.now(),
       storedOutOfCredit: undefined,
       isCatchingUp: false,
-      nextBytes: 0,
+      nextBytes,
     };
     this.resume(socket, subscriber);
   }
 
   /** Sends what comes next to a subscriber that lags, if its credit allows it. */
   resume(socket: WebSocket, subscriber: AckingSubscriber): void {
-    const { ctx, tokenExpiry, budget } = this.#parts;
+    const { ctx, tokenExpiry, budget, unacknowledged } = this.#parts;
     const { lag } = subscriber;
     if (lag === undefined || lag.isCatchingUp) return;
     if (lag.outOfCredit && !this.#hasCredit(subscriber, lag)) return;
     lag.outOfCredit = false;
+    if (!unacknowledged.hasRoomFor(subscriber, lag.nextBytes)) {
+      this.#waiting.add(subscriber, socket);
+      if (lag.storedOutOfCredit !== false) this.store(subscriber);
+      return;
+    }
+    this.#waiting.delete(subscriber);
     const isAtOnce = !budget.isSpent && tokenExpiry.enforce() === undefined;
     if (isAtOnce && (!isOpen(socket) || !this.#sendPage(socket, subscriber))) return;
     // A hub that is stopped before the next turn continues from here.
@@ -88,7 +124,7 @@ export class CatchUp {
     const { throttle, tokenExpiry, closer } = this.#parts;
     try {
       do {
-        await throttle.affordableTurn(subscriber.owner);
+        await throttle.affordableTurn(subscriber.owner.name);
         await tokenExpiry.enforce();
       } while (subscriber.lag === lag && isOpen(socket) && this.#sendPage(socket, subscriber));
     } catch (error) {
@@ -106,7 +142,7 @@ export class CatchUp {
 
   /** Sends a page, within the credit. @returns whether there is more to send at once */
   #sendPage(socket: WebSocket, subscriber: AckingSubscriber): boolean {
-    const { journal, throttle, entryMatcher, cursors, budget, meter } = this.#parts;
+    const { journal, throttle, entryMatcher, cursors, budget, unacknowledged, meter } = this.#parts;
     const { lag, subscriptionClass, credit } = subscriber;
     if (lag === undefined) return false;
     const { encoding } = subscriptionClass.subscription;
@@ -115,11 +151,13 @@ export class CatchUp {
       lag.position = journal.trimmedThrough;
       batch.push({ sequence: lag.position, gap: 'forgotten', hub: undefined });
     }
-    let { events, bytes } = this.#parts.unacknowledged.of(subscriber);
+    let { events, bytes } = unacknowledged.of(subscriber);
+    let sent = 0;
+    let hasRoom = true;
     // No more than the credit allows if the subscriber wants all, and enough to find the few that it may want.
     const room = Math.max(credit - events + 1, MIN_PAGE_EVENTS);
     const page = journal.read(lag.position, Math.min(room, MAX_PAGE_EVENTS), MAX_PAGE_BYTES);
-    throttle.count(subscriber.owner, page.bytes);
+    throttle.count(subscriber.owner.name, page.bytes);
     for (const entry of page.entries) {
       if (entryMatcher.matches(subscriptionClass, entry)) {
         if ('frame' in entry) {
@@ -129,6 +167,9 @@ export class CatchUp {
           lag.outOfCredit = events > credit || (bytes > MAX_UNACKED_BYTES && events > 1);
           lag.nextBytes = size;
           if (lag.outOfCredit) break;
+          hasRoom = unacknowledged.hasRoomFor(subscriber, sent + size);
+          if (!hasRoom) break;
+          sent += size;
           subscriber.ownUnacked.push({ sequence: entry.sequence, bytes: size });
           meter.counts.missedToAcking++;
         }
@@ -137,14 +178,23 @@ export class CatchUp {
       lag.position = entry.sequence;
       if (budget.isSpent) break;
     }
-    budget.send(socket, encodeEntries(batch, encoding, cursors));
-    if (!lag.outOfCredit && (lag.position >= journal.last || page.entries.length === 0)) {
+    budget.send(
+      socket,
+      encodeEntries(batch, encoding, cursors, !hasRoom || unacknowledged.isTightWith(sent)),
+    );
+    unacknowledged.sent(subscriber, sent);
+    if (!hasRoom) this.#waiting.add(subscriber, socket);
+    if (
+      hasRoom &&
+      !lag.outOfCredit &&
+      (lag.position >= journal.last || page.entries.length === 0)
+    ) {
       this.#goLive(subscriber, lag);
       return false;
     }
     if (batch.length > 0) lag.progressAt = Date.now();
     if (batch.length > 0 || lag.storedOutOfCredit !== lag.outOfCredit) this.store(subscriber);
-    return !lag.outOfCredit;
+    return hasRoom && !lag.outOfCredit;
   }
 
   #goLive(subscriber: AckingSubscriber, { storedOutOfCredit }: Lag): void {

@@ -8,11 +8,13 @@ import { addToWindow, EMPTY_WINDOW } from '../delivery/stock-window.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { EventEntry, JournalEntry } from '../journal/record.ts';
-import { MAX_PAGE_BYTES, MAX_PAGE_EVENTS, MAX_REPLAY_LAPS } from '../limits.ts';
+import { MAX_PAGE_BYTES, MAX_PAGE_EVENTS, MAX_REPLAY_BYTES, MAX_REPLAY_LAPS } from '../limits.ts';
+import type { HubMemory } from '../memory-budget.ts';
 import type { ReplayThrottle } from './replay-throttle.ts';
 
 interface ReplayParts {
   readonly journal: Journal;
+  readonly memory: HubMemory;
   readonly throttle: ReplayThrottle;
   readonly budget: TurnBudget;
 }
@@ -34,6 +36,7 @@ export class Replay {
   /** Everything up to this sequence was read. */
   #position: number;
   #window = EMPTY_WINDOW;
+  #reservedBytes = 0;
   #isFull = false;
   #hasGap = false;
 
@@ -65,6 +68,22 @@ export class Replay {
   /** Whether events are missing in between. */
   get hasGap(): boolean {
     return this.#hasGap;
+  }
+
+  /** Reserves memory for what it will read. @returns whether there was room */
+  async reserve(): Promise<boolean> {
+    const { journal, memory } = this.#parts;
+    if (this.#position >= journal.last) return true;
+    const missed = Math.min(journal.bytesAfter(this.#position), MAX_REPLAY_BYTES);
+    if (!(await memory.catchUp.reserveSoon(missed))) return false;
+    this.#reservedBytes = missed;
+    return true;
+  }
+
+  /** To be called when it was sent, or will not be. */
+  release(): void {
+    this.#parts.memory.catchUp.release(this.#reservedBytes);
+    this.#reservedBytes = 0;
   }
 
   /**
@@ -125,6 +144,9 @@ export class Replay {
     this.#isFull = window === undefined;
     if (window === undefined) return false;
     this.#window = window;
+    const excess = Math.max(window.bytes - this.#reservedBytes, 0);
+    this.#parts.memory.catchUp.add(excess);
+    this.#reservedBytes += excess;
     this.#events.push(entry);
     return true;
   }

@@ -26,6 +26,7 @@ export class AckingSender implements ClassSender {
   readonly #class: SubscriptionClass;
   readonly #entries: readonly JournalEntry[];
   readonly #through: number;
+  readonly #sockets: number;
   readonly #events: readonly EventEntry[];
   readonly #sizes: readonly number[];
   readonly #bytes: number;
@@ -33,17 +34,22 @@ export class AckingSender implements ClassSender {
   #largestCredit = 0;
   #isOutdated = false;
 
-  /** @param through the last sequence of the delivery, wanted or not */
+  /**
+   * @param through the last sequence of the delivery, wanted or not
+   * @param sockets of the class
+   */
   constructor(
     parts: AckingSenderParts,
     subscriptionClass: SubscriptionClass,
     entries: readonly JournalEntry[],
     through: number,
+    sockets: number,
   ) {
     this.#parts = parts;
     this.#class = subscriptionClass;
     this.#entries = entries;
     this.#through = through;
+    this.#sockets = sockets;
     const { encoding } = subscriptionClass.subscription;
     this.#events = entries.filter((entry) => 'frame' in entry);
     this.#sizes = this.#events.map(({ frame }) => frame.size(encoding));
@@ -57,17 +63,25 @@ export class AckingSender implements ClassSender {
     this.#largestCredit = Math.max(this.#largestCredit, subscriber.credit);
     if (subscriber.lag !== undefined || subscriber.liveAfter >= this.#through) return;
     const added = { events: this.#events.length, bytes: this.#bytes };
-    if (this.#isOutdated || unacknowledged.exceedsWith(subscriber, added)) {
+    const hasRoom = unacknowledged.hasRoomFor(subscriber, this.#bytes);
+    if (this.#isOutdated || !hasRoom || unacknowledged.exceedsWith(subscriber, added)) {
       try {
-        catchUp.fallBehind(socket, subscriber, (this.#entries[0]?.sequence ?? 1) - 1);
+        const nextBytes = hasRoom ? 0 : (this.#sizes[0] ?? 0);
+        catchUp.fallBehind(socket, subscriber, (this.#entries[0]?.sequence ?? 1) - 1, nextBytes);
       } catch (error) {
         closer.fail([socket], error);
       }
       return;
     }
-    this.#messages ??= encodeEntries(this.#entries, this.#class.subscription.encoding, cursors);
+    this.#messages ??= encodeEntries(
+      this.#entries,
+      this.#class.subscription.encoding,
+      cursors,
+      unacknowledged.isTightWith(this.#bytes * this.#sockets),
+    );
     budget.send(socket, this.#messages);
     meter.counts.liveToAcking += this.#events.length;
+    unacknowledged.sent(subscriber, this.#bytes);
   }
 
   /** The sockets that follow get their entries from the journal, decided by the new policies. */

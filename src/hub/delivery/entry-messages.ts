@@ -11,10 +11,12 @@ import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { JournalEntry } from '../journal/record.ts';
 import type { Messages } from './send.ts';
 
+/** @param asksForAck whether the client should acknowledge the events as soon as it has processed them */
 export function encodeEntries(
   entries: readonly JournalEntry[],
   encoding: Encoding,
   cursors: CursorCodec,
+  asksForAck: boolean,
 ): Messages {
   const messages: (string | Uint8Array)[] = [];
   let bytes = 0;
@@ -25,7 +27,7 @@ export function encodeEntries(
     bytes += message.length;
   };
   const flush = () => {
-    if (events.length > 0) add(encodeServerEvents(events, encoding));
+    if (events.length > 0) add(encodeServerEvents(events, encoding, asksForAck));
     events = [];
     frameBytes = 0;
   };

@@ -85,10 +85,7 @@ export class FanOut {
     const { ctx, classes, budget } = this.#parts;
     if (classes.size === 0 || entries.length === 0) return undefined;
     const work = this.#deliverAll(entries);
-    if (this.#last === undefined) {
-      budget.begin();
-      if (this.#advance(work)) return undefined;
-    }
+    if (this.#last === undefined && !budget.isSpent && this.#advance(work)) return undefined;
     this.#inProgress++;
     const delivered = this.#deliverInTurns(work, this.#last);
     this.#last = delivered;
@@ -195,7 +192,7 @@ export class FanOut {
     if (allowed.length === 0) return;
     const sockets = ctx.getWebSockets(subscriptionClass.tag);
     if (sockets.length === 0) return;
-    const sender = this.#senderTo(subscriptionClass, batch, allowed);
+    const sender = this.#senderTo(subscriptionClass, batch, allowed, sockets.length);
     for (const socket of sockets) {
       if (budget.isSpent) {
         yield;
@@ -234,10 +231,11 @@ export class FanOut {
     subscriptionClass: SubscriptionClass,
     { entries, windows }: Batch,
     allowed: readonly JournalEntry[],
+    sockets: number,
   ): ClassSender {
     if (subscriptionClass.subscription.protocol === 'carillon.v1') {
       const through = entries.at(-1)?.sequence ?? 0;
-      return new AckingSender(this.#parts, subscriptionClass, allowed, through);
+      return new AckingSender(this.#parts, subscriptionClass, allowed, through, sockets);
     }
     const parts = { ...this.#parts, liveAfter: this.#liveAfter };
     return new StockSender(parts, subscriptionClass, allowed, windows);

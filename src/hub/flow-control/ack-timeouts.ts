@@ -35,16 +35,38 @@ export class AckTimeouts implements AlarmTask {
   }
 
   run(now: number): void {
-    const { ctx, classes, lags } = this.#parts;
+    const { ctx, classes, lags, catchUp } = this.#parts;
+    if (catchUp.isShortOfRoom) this.#closeStalled(now);
     for (const id of lags.timedOut(now)) {
       const socket = ctx.getWebSockets(ackingTagOf(id)).find(isOpen);
       const subscriptionClass = socket && classes.of(socket);
       if (socket === undefined || subscriptionClass === undefined) lags.delete(id);
       else if (!this.#resume(socket, subscriptionClass, now)) {
-        const text = `nothing was acknowledged for ${ACK_TIMEOUT_MS / 1000} seconds`;
-        this.#parts.closer.close([socket], 'ack_timeout', CLOSE_CODES.ackTimeout, text);
+        this.#close(socket);
       }
     }
+  }
+
+  /** Others wait for what these hold. */
+  #closeStalled(now: number): void {
+    const { ctx, classes, ackingSubscribers } = this.#parts;
+    const stalled = classes
+      .all()
+      .filter(({ subscription }) => subscription.protocol === 'carillon.v1')
+      .flatMap(({ tag }) => ctx.getWebSockets(tag))
+      .filter((socket) => {
+        const { unackedBytes = 0, unackedSince = now } = ackingSubscribers.known(socket) ?? {};
+        return isOpen(socket) && unackedBytes > 0 && unackedSince <= now - ACK_TIMEOUT_MS;
+      });
+    for (const socket of stalled) this.#close(socket);
+  }
+
+  #close(socket: WebSocket): void {
+    const { closer, ackingSubscribers } = this.#parts;
+    const text = `nothing was acknowledged for ${ACK_TIMEOUT_MS / 1000} seconds`;
+    closer.close([socket], 'ack_timeout', CLOSE_CODES.ackTimeout, text);
+    // It may not answer the close, and others need its room.
+    ackingSubscribers.closed(socket);
   }
 
   /** Resumes if the stored lag is outdated, or if the hub was stopped in the middle. @returns false if neither is so */

@@ -7,16 +7,27 @@ import type { SubscriptionClass } from '../subscribers/subscription-classes.ts';
 import type { StoredLag } from './lag-table.ts';
 import type { SentEvent } from './sent-log.ts';
 
+/** What the subscribers of an owner hold unacknowledged. */
+export interface OwnerBytes {
+  readonly name: string;
+  bytes: number;
+  subscribers: number;
+}
+
 export interface AckingSubscriber {
   readonly id: string;
-  /** Whose share of the replay budget it uses. */
-  readonly owner: string;
+  /** Whose share of what the hub reads and holds it uses. */
+  readonly owner: OwnerBytes;
   readonly subscriptionClass: SubscriptionClass;
   /** How many events it may have unacknowledged. */
   credit: number;
   ackedThrough: number;
   /** What it was sent apart from its class, and has not acknowledged. */
   ownUnacked: SentEvent[];
+  /** The bytes of all that it was sent and has not acknowledged, as they are counted in its hub. */
+  unackedBytes: number;
+  /** When it last acknowledged something, or had nothing to acknowledge. Unix milliseconds. */
+  unackedSince: number;
   /** Unless it lags, it gets what its class is sent after this sequence. */
   liveAfter: number;
   /** Set while it gets the backlog from the journal, and not what its class is sent. */
@@ -27,7 +38,7 @@ export interface Lag extends StoredLag {
   /** `outOfCredit` as it is stored; undefined if this lag is not. */
   storedOutOfCredit: boolean | undefined;
   isCatchingUp: boolean;
-  /** The size of the event that the credit had no room for. */
+  /** The size of the event for which there was no room; 0 if it was not looked at. */
   nextBytes: number;
 }
 

@@ -14,6 +14,7 @@ import { type SubscriptionClass, tagsOf } from '../subscribers/subscription-clas
 import { type AckingSubscriber, ackingIdOf } from './acking-subscriber.ts';
 import type { LagTable, StoredLag } from './lag-table.ts';
 import type { SentEvent } from './sent-log.ts';
+import type { Unacknowledged } from './unacknowledged.ts';
 
 interface AckingSubscribersParts {
   readonly ctx: DurableObjectState;
@@ -23,6 +24,7 @@ interface AckingSubscribersParts {
   readonly lags: LagTable;
   readonly spread: ReconnectSpread;
   readonly catchUp: CatchUp;
+  readonly unacknowledged: Unacknowledged;
 }
 
 /** An event that was sent before the hub slept. Any acknowledgement covers it. */
@@ -65,29 +67,41 @@ export class AckingSubscribers {
     if (after < journal.last) catchUp.fallBehind(socket, subscriber, after);
   }
 
-  /** The socket of a subscriber, of either protocol, has closed. */
+  /** Undefined if the hub has not needed it since it woke. */
+  known(socket: WebSocket): AckingSubscriber | undefined {
+    return this.#subscribers.get(socket);
+  }
+
+  /** The socket of a subscriber, of either protocol, has closed, or was closed because it stalled. */
   closed(socket: WebSocket): void {
     const id = ackingIdOf(tagsOf(this.#parts.ctx, socket));
     if (id === undefined) return;
     const subscriber = this.#subscribers.get(socket);
     const isStored = subscriber?.lag?.storedOutOfCredit !== undefined;
     if (this.#storedLags().delete(id) || isStored) this.#parts.lags.delete(id);
-    if (subscriber !== undefined) subscriber.lag = undefined;
+    if (subscriber === undefined) return;
+    this.#subscribers.delete(socket);
+    subscriber.lag = undefined;
+    this.#parts.unacknowledged.left(subscriber);
+    this.#parts.catchUp.left(subscriber);
   }
 
   #restore(socket: WebSocket, subscriptionClass: SubscriptionClass): AckingSubscriber {
-    const tags = tagsOf(this.#parts.ctx, socket);
+    const { ctx, catchUp, unacknowledged } = this.#parts;
+    const tags = tagsOf(ctx, socket);
     const id = ackingIdOf(tags) ?? '';
     const credit = (socket.deserializeAttachment() as number | null) ?? DEFAULT_CREDIT;
     const stored = this.#storedLags().get(id);
     const subscriber: AckingSubscriber = {
       id,
-      owner: ownerOfTags(tags),
+      owner: unacknowledged.joined(ownerOfTags(tags)),
       subscriptionClass,
       credit,
       ackedThrough: 0,
       // Nobody knows how much of its credit is in use. It counts as all, until the next acknowledgement.
       ownUnacked: stored?.outOfCredit ? Array.from({ length: credit }, () => FORGOTTEN) : [],
+      unackedBytes: 0,
+      unackedSince: 0,
       liveAfter: 0,
       lag: stored && {
         ...stored,
@@ -98,7 +112,7 @@ export class AckingSubscribers {
     };
     this.#subscribers.set(socket, subscriber);
     // The hub was stopped while it caught the subscriber up.
-    if (stored?.outOfCredit === false) this.#parts.catchUp.resume(socket, subscriber);
+    if (stored?.outOfCredit === false) catchUp.resume(socket, subscriber);
     return subscriber;
   }
 

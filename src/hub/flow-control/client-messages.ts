@@ -15,6 +15,7 @@ import type { SocketCloser } from '../subscribers/socket-closer.ts';
 import type { SubscriptionClass } from '../subscribers/subscription-classes.ts';
 import type { AckingSubscriber } from './acking-subscriber.ts';
 import type { AckingSubscribers } from './acking-subscribers.ts';
+import type { Unacknowledged } from './unacknowledged.ts';
 
 interface ClientMessagesParts {
   readonly journal: Journal;
@@ -23,6 +24,7 @@ interface ClientMessagesParts {
   readonly meter: HubMeter;
   readonly catchUp: CatchUp;
   readonly ackingSubscribers: AckingSubscribers;
+  readonly unacknowledged: Unacknowledged;
 }
 
 export class ClientMessages {
@@ -66,7 +68,7 @@ export class ClientMessages {
     subscriber: AckingSubscriber,
     cursor: SignedCursor,
   ): Result<undefined, ProtocolFailure> {
-    const { journal, cursors, catchUp } = this.#parts;
+    const { journal, cursors, catchUp, unacknowledged } = this.#parts;
     const { lag } = subscriber;
     if (cursors.originOf(cursor) !== 'own') {
       return fail('badCursor', 'an ack of a cursor that is not of this subscription');
@@ -80,7 +82,9 @@ export class ClientMessages {
       ({ sequence }) => sequence > cursor.sequence,
     );
     if (lag !== undefined) lag.progressAt = Date.now();
+    unacknowledged.acknowledged(subscriber);
     catchUp.resume(socket, subscriber);
+    catchUp.admitWaiting();
     return ok(undefined);
   }
 }

@@ -1,11 +1,25 @@
-/** What `carillon.v1` subscribers were sent and have not acknowledged. */
+/**
+ * What `carillon.v1` subscribers were sent and have not acknowledged. It may wait in memory, because nothing shows whether
+ * they read. So each subscriber has a bound, and all of a hub have one together: an owner, and a subscriber of the root
+ * token, may hold as much of it as stays free.
+ */
+import { ROOT_OWNER } from '../../token/owner.ts';
 import { MAX_UNACKED_BYTES } from '../../wire/limits.ts';
+import { MAX_UNACKED_BYTES_PER_HUB } from '../limits.ts';
+import type { MemoryAccount } from '../memory-budget.ts';
 import type { SubscriptionClass } from '../subscribers/subscription-classes.ts';
-import type { AckingSubscriber } from './acking-subscriber.ts';
+import type { AckingSubscriber, OwnerBytes } from './acking-subscriber.ts';
 import { type Amount, SentLog } from './sent-log.ts';
 
 export class Unacknowledged {
+  readonly #memory: MemoryAccount;
   readonly #logs = new WeakMap<SubscriptionClass, SentLog>();
+  readonly #owners = new Map<string, OwnerBytes>();
+
+  /** @param memory of the hub */
+  constructor(memory: MemoryAccount) {
+    this.#memory = memory;
+  }
 
   /** What all subscribers of a class were sent last. */
   logOf(subscriptionClass: SubscriptionClass): SentLog {
@@ -25,9 +39,60 @@ export class Unacknowledged {
     return { events: ownUnacked.length + events, bytes: ownBytes + bytes };
   }
 
-  /** Whether the subscriber may not be sent so much more. */
+  /** Whether the subscriber may not be sent so much more, by its own credit. */
   exceedsWith(subscriber: AckingSubscriber, added: Amount): boolean {
     const { events, bytes } = this.of(subscriber);
     return events + added.events > subscriber.credit || bytes + added.bytes > MAX_UNACKED_BYTES;
+  }
+
+  /** Whether the subscriber may be sent so many bytes, by what all subscribers hold. */
+  hasRoomFor({ owner, unackedBytes }: AckingSubscriber, bytes: number): boolean {
+    const all = this.#memory.bytes;
+    const free = MAX_UNACKED_BYTES_PER_HUB - all;
+    if (bytes > free || !this.#memory.hasRoomFor(bytes)) return false;
+    const held = owner.name === ROOT_OWNER ? unackedBytes : owner.bytes;
+    return all + bytes <= free || held + bytes <= free;
+  }
+
+  /** Whether subscribers that are sent so many bytes should acknowledge them soon. */
+  isTightWith(bytes: number): boolean {
+    return (
+      this.#memory.bytes + bytes > MAX_UNACKED_BYTES_PER_HUB / 2 || this.#memory.fullness > 1 / 2
+    );
+  }
+
+  /** Counts a subscriber of an owner. */
+  joined(name: string): OwnerBytes {
+    let owner = this.#owners.get(name);
+    if (owner === undefined) {
+      owner = { name, bytes: 0, subscribers: 0 };
+      this.#owners.set(name, owner);
+    }
+    owner.subscribers++;
+    return owner;
+  }
+
+  sent(subscriber: AckingSubscriber, bytes: number): void {
+    if (subscriber.unackedBytes === 0) subscriber.unackedSince = Date.now();
+    this.#add(subscriber, bytes);
+  }
+
+  /** The subscriber has acknowledged something. */
+  acknowledged(subscriber: AckingSubscriber): void {
+    subscriber.unackedSince = Date.now();
+    this.#add(subscriber, this.of(subscriber).bytes - subscriber.unackedBytes);
+  }
+
+  /** The socket of the subscriber has closed. */
+  left(subscriber: AckingSubscriber): void {
+    const { owner } = subscriber;
+    this.#add(subscriber, -subscriber.unackedBytes);
+    if (--owner.subscribers === 0) this.#owners.delete(owner.name);
+  }
+
+  #add(subscriber: AckingSubscriber, bytes: number): void {
+    subscriber.unackedBytes += bytes;
+    subscriber.owner.bytes += bytes;
+    this.#memory.add(bytes);
   }
 }

@@ -1,12 +1,12 @@
 /** Where the segments of a journal are: in their table, and the oldest in rows that were not converted yet. */
 import { LruCache } from '../../lib/caches.ts';
-import { MAX_CACHED_SEGMENTS } from '../limits.ts';
+import { MAX_CACHED_SEGMENT_BYTES } from '../limits.ts';
 import type { Segment, SegmentInfo } from './segment.ts';
 import { SegmentTable } from './segment-table.ts';
 import { UnconvertedRows } from './unconverted-rows.ts';
 
 /** The segments that were read last, of all hubs of this isolate: subscribers that reconnect together read the same. */
-const cache = new LruCache<Segment>(MAX_CACHED_SEGMENTS);
+const cache = new LruCache<Segment>(MAX_CACHED_SEGMENT_BYTES, ({ memoryBytes }) => memoryBytes);
 let stores = 0;
 
 export class SegmentStore {

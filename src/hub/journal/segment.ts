@@ -36,6 +36,9 @@ export function lastOf({ first, count }: SegmentInfo): number {
 
 export type Order = 'oldest first' | 'newest first';
 
+/** What a record takes beside its texts: its numbers, and its facts once somebody needed them. */
+const RECORD_BYTES = 512;
+
 export class Segment {
   readonly info: SegmentInfo;
   /** Otherwise all of its records are lost. */
@@ -55,6 +58,11 @@ export class Segment {
 
   get last(): number {
     return lastOf(this.info);
+  }
+
+  /** About what it takes in memory. */
+  get memoryBytes(): number {
+    return 2 * (this.#keys.length + this.#frames.length) + this.info.count * RECORD_BYTES;
   }
 
   /** Unix milliseconds. */

@@ -14,6 +14,7 @@ import {
   MAX_QUEUED_BYTES,
   MAX_QUEUED_EVENTS,
 } from '../limits.ts';
+import type { MemoryAccount } from '../memory-budget.ts';
 
 /** A request that waits to be written. */
 interface Queued {
@@ -36,6 +37,8 @@ const LINGER_DIVISOR = 4;
 export class WriteBatcher {
   readonly #commit: Commit;
   readonly #isDeliveryCostly: () => boolean;
+  /** Has what waits, and what is being committed and delivered. */
+  readonly #memory: MemoryAccount;
   readonly #noteQueued: (events: number, bytes: number) => void;
   readonly #queue: Queued[] = [];
   /** What waits, of all owners and of each. */
@@ -50,11 +53,13 @@ export class WriteBatcher {
   constructor(
     commit: Commit,
     isDeliveryCostly: () => boolean,
+    memory: MemoryAccount,
     noteQueued: (events: number, bytes: number) => void = () => undefined,
   ) {
     this.#noteQueued = noteQueued;
     this.#commit = commit;
     this.#isDeliveryCostly = isDeliveryCostly;
+    this.#memory = memory;
   }
 
   /**
@@ -85,6 +90,7 @@ export class WriteBatcher {
         isWithinShare(bytes, all.bytes, MAX_QUEUED_BYTES, () => own?.bytes ?? 0);
       if (!isWithinShares) return undefined;
     }
+    if (!this.#memory.reserve(bytes)) return undefined;
     const written = new Promise<Sequences>((resolve, reject) => {
       this.#queue.push({ events, owner, bytes, resolve, reject });
     });
@@ -107,6 +113,7 @@ export class WriteBatcher {
       const batch = this.#nextBatch();
       const startedAt = Date.now();
       await this.#commitBatch(batch);
+      this.#memory.release(batch.reduce((sum, { bytes }) => sum + bytes, 0));
       // A request that comes alone costs no timer.
       if (batch.length === 1 && this.#queue.length === 0) break;
       if (!this.#isDeliveryCostly()) continue;

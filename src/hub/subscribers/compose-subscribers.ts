@@ -33,6 +33,7 @@ import { HubMeter } from '../hub-meter.ts';
 import { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
 import { MAX_SOCKETS_PER_HUB } from '../limits.ts';
+import type { HubMemory } from '../memory-budget.ts';
 import type { EventSupply } from './event-supply.ts';
 import { FilterBudgets } from './filter-budgets.ts';
 import { Handshakes } from './handshakes.ts';
@@ -55,6 +56,7 @@ export function composeSubscribers(
   env: Env,
   journal: Journal,
   alarms: Alarms,
+  memory: HubMemory,
   retained?: RetainedSubscriptions,
 ) {
   const { storage } = ctx;
@@ -80,6 +82,7 @@ export function composeSubscribers(
     ctx,
     alarms,
     journal,
+    memory,
     cursors,
     meter,
     budget,
@@ -95,7 +98,7 @@ export function composeSubscribers(
     tokenExpiry,
     lifetimes,
     lags: new LagTable(sql),
-    unacknowledged: new Unacknowledged(),
+    unacknowledged: new Unacknowledged(memory.unacknowledged),
   };
   const catchUp = new CatchUp(shared);
   const ackingSubscribers = new AckingSubscribers({ ...shared, catchUp });

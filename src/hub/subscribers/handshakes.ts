@@ -17,17 +17,19 @@ import type { HubMeter } from '../hub-meter.ts';
 import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
 import { resolvePosition, sequenceOfId } from '../journal/position.ts';
+import type { HubMemory } from '../memory-budget.ts';
 import type { EventSupply } from './event-supply.ts';
 import type { FilterBudgets } from './filter-budgets.ts';
 import { type OwnerTags, ownerTagOf } from './owner-tags.ts';
 import type { ReconnectSpread } from './reconnect-spread.ts';
-import { FORBIDDEN, refuse, unavailable } from './refusal.ts';
+import { BUSY, FORBIDDEN, refuse } from './refusal.ts';
 import type { SocketAcceptor } from './socket-acceptor.ts';
 import type { SubscriberSlots } from './subscriber-slots.ts';
 import type { SubscriptionClass, SubscriptionClasses } from './subscription-classes.ts';
 
 interface HandshakeParts {
   readonly journal: Journal;
+  readonly memory: HubMemory;
   readonly cursors: CursorCodec;
   readonly budget: TurnBudget;
   readonly meter: HubMeter;
@@ -48,8 +50,6 @@ interface Bearer {
   readonly watched: WatchedToken;
   readonly tags: OwnerTags;
 }
-
-const BUSY = unavailable('too much is read at present for subscribers that reconnect; try again');
 
 export class Handshakes {
   readonly #parts: HandshakeParts;
@@ -127,8 +127,17 @@ export class Handshakes {
     subscriptionClass: SubscriptionClass,
     bearer: Bearer | undefined,
   ): Promise<Response> {
-    const { journal, cursors, throttle, tokens, authorizer, entryMatcher, acceptor, meter } =
-      this.#parts;
+    const {
+      journal,
+      cursors,
+      budget,
+      throttle,
+      tokens,
+      authorizer,
+      entryMatcher,
+      acceptor,
+      meter,
+    } = this.#parts;
     const { watched, tags } = bearer ?? {};
     const owner = tags?.owner ?? ROOT_OWNER;
     const isRevoked = () => watched !== undefined && !tokens.isWatched(watched);
@@ -160,15 +169,22 @@ export class Handshakes {
         wants: (entry) => entryMatcher.matches(subscriptionClass, entry),
         sequenceOfId: (id) => sequenceOfId(id, journal, mayReceive),
       });
-      await replay.readMost();
-      if (isRevoked()) return refuse(FORBIDDEN);
-      // A replay that was collected under other rights is not sent.
-      if (accessKey === authorizer.keyOf(subscriptionClass)) {
-        const response = acceptor.acceptStock(subscriptionClass, tags, position.value, replay);
-        if (since !== undefined && response.status === 101) {
-          meter.resumed(position.value.gap !== undefined || replay.hasGap, replay.isFull);
+      if (!(await replay.reserve())) return refuse(BUSY);
+      try {
+        // Others that were ready in the same turn may have spent it.
+        do await replay.readMost();
+        while (replay.bytes > 0 && budget.isSpent);
+        if (isRevoked()) return refuse(FORBIDDEN);
+        // A replay that was collected under other rights is not sent.
+        if (accessKey === authorizer.keyOf(subscriptionClass)) {
+          const response = acceptor.acceptStock(subscriptionClass, tags, position.value, replay);
+          if (since !== undefined && response.status === 101) {
+            meter.resumed(position.value.gap !== undefined || replay.hasGap, replay.isFull);
+          }
+          return response;
         }
-        return response;
+      } finally {
+        replay.release();
       }
     }
   }

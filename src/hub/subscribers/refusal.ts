@@ -13,6 +13,10 @@ export function unavailable(message: string): HandshakeRefusal {
   return { status: 503, message };
 }
 
+export const BUSY = unavailable(
+  'too much is read at present for subscribers that reconnect; try again',
+);
+
 export function refuse({ status, message }: HandshakeRefusal): Response {
   return new Response(message, { status });
 }

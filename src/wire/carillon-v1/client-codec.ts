@@ -72,12 +72,13 @@ function helloOf({
 }
 
 function eventsOf(
-  { events }: Members,
+  { events, acknowledge }: Members,
   eventOf: (event: Members) => SentEvent | undefined,
 ): Of<'events'> | undefined {
   if (!Array.isArray(events)) return undefined;
   const read = events.map((event) => (isJsonObject(event) ? eventOf(event) : undefined));
-  return read.every((event) => event !== undefined) ? { type: 'events', events: read } : undefined;
+  if (!read.every((event) => event !== undefined)) return undefined;
+  return { type: 'events', events: read, ...(acknowledge === true && { acknowledge }) };
 }
 
 function gapMessageOf(members: Members): Of<'gap'> | undefined {

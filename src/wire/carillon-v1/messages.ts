@@ -60,7 +60,12 @@ export type ServerMessage =
       /** The longest wait before the client reconnects, if the connection breaks. */
       readonly spread_ms?: number;
     }
-  | { readonly type: 'events'; readonly events: readonly SentEvent[] }
+  | {
+      readonly type: 'events';
+      readonly events: readonly SentEvent[];
+      /** Whether the client should acknowledge the events as soon as it has processed them. */
+      readonly acknowledge?: boolean;
+    }
   | { readonly type: 'gap'; readonly reason: GapReason; readonly cursor: string }
   | {
       readonly type: 'goodbye';

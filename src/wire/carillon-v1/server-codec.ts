@@ -44,29 +44,33 @@ export function encodeServerMessage(
 export function encodeServerEvents(
   events: readonly FrameWithCursor[],
   encoding: Encoding,
+  asksForAck = false,
 ): string | Uint8Array {
-  return encoding === 'json' ? eventsJson(events) : eventsProtobuf(events);
+  return encoding === 'json' ? eventsJson(events, asksForAck) : eventsProtobuf(events, asksForAck);
 }
 
-function eventsJson(events: readonly FrameWithCursor[]): string {
+function eventsJson(events: readonly FrameWithCursor[], asksForAck: boolean): string {
   const members = events.map(
     // The frame ends in a newline, and the message is one line.
     ({ cursor, frame }) => `{"cursor":"${cursor}","event":${frame.json.slice(0, -1)}}`,
   );
-  return `{"type":"events","events":[${members.join(',')}]}`;
+  const acknowledge = asksForAck ? ',"acknowledge":true' : '';
+  return `{"type":"events","events":[${members.join(',')}]${acknowledge}}`;
 }
 
+const VARINT = 0;
 const LENGTH_DELIMITED = 2;
 
 /** The tags of `proto/carillon.proto`. */
 const TAGS = {
   serverMessageEvents: (2 << 3) | LENGTH_DELIMITED,
   eventsEvents: (1 << 3) | LENGTH_DELIMITED,
+  eventsAcknowledge: (2 << 3) | VARINT,
   eventReceived: (4 << 3) | LENGTH_DELIMITED,
 };
 
 /** The generated code cannot take an EventReceived as bytes: it would encode each one again. */
-function eventsProtobuf(events: readonly FrameWithCursor[]): Uint8Array {
+function eventsProtobuf(events: readonly FrameWithCursor[], asksForAck: boolean): Uint8Array {
   const writer = new protobufjs.Writer();
   writer.uint32(TAGS.serverMessageEvents).fork();
   for (const { cursor, frame } of events) {
@@ -75,6 +79,7 @@ function eventsProtobuf(events: readonly FrameWithCursor[]): Uint8Array {
     carillon.v1.Event.encode({ cursor, source, time }, writer);
     writer.uint32(TAGS.eventReceived).bytes(frame.protobuf).ldelim();
   }
+  if (asksForAck) writer.uint32(TAGS.eventsAcknowledge).bool(true);
   return writer.ldelim().finish();
 }
 

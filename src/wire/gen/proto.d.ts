@@ -702,6 +702,9 @@ export namespace carillon {
             /** Events events. */
             events: carillon.v1.Event.$Properties[];
 
+            /** Events acknowledge. */
+            acknowledge: boolean;
+
             /**
              * Encodes the specified Events message. Does not implicitly {@link carillon.v1.Events.verify|verify} messages.
              * @param message Events message or plain object to encode
@@ -729,6 +732,9 @@ export namespace carillon {
                 /** Events events */
                 events?: (carillon.v1.Event.$Properties[]|null);
 
+                /** Events acknowledge */
+                acknowledge?: (boolean|null);
+
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
             }
@@ -736,6 +742,7 @@ export namespace carillon {
             /** Shape of an Events. */
             type $Shape = {
               events?: carillon.v1.Event.$Shape[]|null;
+              acknowledge?: boolean|null;
               $unknowns?: Uint8Array[];
             };
         }

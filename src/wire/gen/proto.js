@@ -1735,6 +1735,7 @@ export const carillon = $root.carillon = (() => {
              * Properties of an Events.
              * @typedef {Object} carillon.v1.Events.$Properties
              * @property {Array.<carillon.v1.Event.$Properties>|null} [events] Events events
+             * @property {boolean|null} [acknowledge] Events acknowledge
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -1750,6 +1751,7 @@ export const carillon = $root.carillon = (() => {
              * Shape of an Events.
              * @typedef {{
              *   events?: Array.<carillon.v1.Event.$Shape>|null;
+             *   acknowledge?: boolean|null;
              *   $unknowns?: Array.<Uint8Array>;
              * }} carillon.v1.Events.$Shape
              */
@@ -1779,6 +1781,14 @@ export const carillon = $root.carillon = (() => {
             Events.prototype.events = $util.emptyArray;
 
             /**
+             * Events acknowledge.
+             * @member {boolean} acknowledge
+             * @memberof carillon.v1.Events
+             * @instance
+             */
+            Events.prototype.acknowledge = false;
+
+            /**
              * Encodes the specified Events message. Does not implicitly {@link carillon.v1.Events.verify|verify} messages.
              * @function encode
              * @memberof carillon.v1.Events
@@ -1797,6 +1807,8 @@ export const carillon = $root.carillon = (() => {
                 if (message.events != null && message.events.length)
                     for (let i = 0; i < message.events.length; ++i)
                         $root.carillon.v1.Event.encode(message.events[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.acknowledge != null && $Object.hasOwnProperty.call(message, "acknowledge") && message.acknowledge !== false)
+                    writer.uint32(/* id 2, wireType 0 =*/16).bool(message.acknowledge);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1821,7 +1833,7 @@ export const carillon = $root.carillon = (() => {
                     _depth = 0;
                 if (_depth > $Reader.recursionLimit)
                     throw $Error("max depth exceeded");
-                let end, message;
+                let end, message, value;
                 if (length === $undefined)
                     end = reader.len;
                 else {
@@ -1847,6 +1859,15 @@ export const carillon = $root.carillon = (() => {
                             if (!(message.events && message.events.length))
                                 message.events = [];
                             message.events.push($root.carillon.v1.Event.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.acknowledge = value;
+                            else
+                                delete message.acknowledge;
                             continue;
                         }
                     }

@@ -35,6 +35,21 @@ describe('acknowledgements', () => {
     ]);
   });
 
+  it('go out at once where the server asks for them, when the program has done', async () => {
+    const { subscription, socket } = await greeted();
+    const [one, two] = [1, 2].map((number) => ({
+      cursor: `c${number}`,
+      event: { id: `e${number}`, source: '/', time: 'now', data: { event_type: 'a', event: {} } },
+    }));
+    socket.receive({ type: 'events', events: [one, two] as never, acknowledge: true });
+    await take(subscription, 1);
+    expect(socket.sent).toEqual([]);
+    const taking = take(subscription, 2);
+    socket.events(3);
+    await taking;
+    expect(socket.sent).toEqual([{ type: 'ack', cursor: 'c2' }]);
+  });
+
   it('go out when a quarter of a mebibyte has come', async () => {
     const { subscription, socket } = await greeted();
     const filler = 'x'.repeat(30_000);

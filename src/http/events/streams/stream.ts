@@ -40,6 +40,8 @@ export class Relay {
   #events = 0;
   #characters = 0;
   #acknowledgedEvents = 1;
+  /** Whether the hub waits for an acknowledgement. */
+  #isAckAsked = false;
 
   /** @param slot released when the socket is no longer read */
   constructor(socket: WebSocket, request: StreamRequest, slot: Slot) {
@@ -153,6 +155,7 @@ export class Relay {
     const { format } = this.#request;
     switch (message.type) {
       case 'events':
+        this.#isAckAsked ||= message.acknowledge === true;
         return this.#textOfEvents(message.events);
       case 'gap':
         this.#cursor = message.cursor;
@@ -188,11 +191,12 @@ export class Relay {
     const isDue =
       this.#events >= this.#acknowledgedEvents ||
       this.#characters >= ACKNOWLEDGED_CHARACTERS ||
-      (this.#events > 0 && this.#messages.length > 0);
+      (this.#events > 0 && (this.#isAckAsked || this.#messages.length > 0));
     if (!isDue || this.#socket.readyState !== WebSocket.OPEN) return;
     this.#socket.send(encodeClientMessage({ type: 'ack', cursor: this.#cursor }, 'json'));
     this.#events = 0;
     this.#characters = 0;
+    this.#isAckAsked = false;
   }
 
   #next(): ServerMessage | undefined {

@@ -4,9 +4,15 @@
  */
 
 import type { Alarms } from '../../../objects/alarms.ts';
-import type { FeedPage, FeedReceipt, FeedSlice } from '../../../objects/hub-contract.ts';
+import {
+  FEED_FORMAT,
+  type FeedPage,
+  type FeedReceipt,
+  type FeedSlice,
+} from '../../../objects/hub-contract.ts';
 import type { AuthoritySync } from '../../authority-sync/authority-sync.ts';
 import { gapRecord } from '../../journal/record.ts';
+import type { HubMemory } from '../../memory-budget.ts';
 import { sliceAfter, slicesOf } from '../feed-format.ts';
 import type { FeedDemand } from './feed-demand.ts';
 import { type FeedPositions, isMissing } from './feed-positions.ts';
@@ -16,6 +22,7 @@ import type { KnownHubs } from './known-hubs.ts';
 
 interface FeedReceiverParts {
   readonly alarms: Alarms;
+  readonly memory: HubMemory;
   readonly authoritySync: AuthoritySync;
   readonly knownHubs: KnownHubs;
   readonly positions: FeedPositions;
@@ -39,9 +46,23 @@ export class FeedReceiver {
   }
 
   async receive(page: FeedPage): Promise<FeedReceipt> {
+    const { waiting } = this.#parts.memory;
+    const slices = slicesOf(page.hub, page);
+    const size = slices.reduce(
+      (sum, { records }) => sum + records.keys.length + records.frames.length,
+      0,
+    );
+    if (!waiting.reserve(size)) return later(page);
+    try {
+      return await this.#receive(page, slices);
+    } finally {
+      waiting.release(size);
+    }
+  }
+
+  async #receive(page: FeedPage, slices: readonly FeedSlice[]): Promise<FeedReceipt> {
     const { alarms, authoritySync, knownHubs, demand, starter } = this.#parts;
     const { hub, version } = page;
-    const slices = slicesOf(hub, page);
     await starter.started(hub);
     await authoritySync.confirm(Date.now());
     // A hub that has unregistered meanwhile, because its namespace was deleted, does not come back.
@@ -70,4 +91,9 @@ export class FeedReceiver {
     if (appended.length === 0 && taken === position?.taken) return { taken, delivered: undefined };
     return { taken, delivered: writer.append(appended, new Map([[hub, { epoch, taken }]])) };
   }
+}
+
+/** The answer if too much waits: nothing of the page was taken, so the hub feeds it later. */
+function later({ after, version }: FeedPage): FeedReceipt {
+  return { taken: after, request: { wanted: true, version, maxFormat: FEED_FORMAT } };
 }

@@ -13,12 +13,12 @@ import { MAX_HUBS } from '../../../objects/limits.ts';
 import { parseHubName } from '../../../objects/names.ts';
 import { callHub } from '../../../objects/stubs.ts';
 import type { Matcher } from '../../../subscription/matcher.ts';
-import { MAX_FRAME_BYTES } from '../../../wire/limits.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { gapRecord, inOrderOfTime, type NewRecords } from '../../journal/record.ts';
 import { MAX_BACKFILL_BYTES, MAX_BACKFILL_EVENTS } from '../../limits.ts';
+import type { HubMemory } from '../../memory-budget.ts';
 import type { EventSupply } from '../../subscribers/event-supply.ts';
-import { type HandshakeRefusal, unavailable } from '../../subscribers/refusal.ts';
+import { BUSY, type HandshakeRefusal, unavailable } from '../../subscribers/refusal.ts';
 import { slicesOf } from '../feed-format.ts';
 import type { FeedDemand } from './feed-demand.ts';
 import { type FeedPositions, isMissing } from './feed-positions.ts';
@@ -30,6 +30,7 @@ interface FeedStarterParts {
   readonly ctx: DurableObjectState;
   readonly env: Env;
   readonly journal: Journal;
+  readonly memory: HubMemory;
   readonly knownHubs: KnownHubs;
   readonly positions: FeedPositions;
   readonly demand: FeedDemand;
@@ -65,22 +66,35 @@ export class FeedStarter implements EventSupply {
     const { knownHubs, registrar } = this.#parts;
     if (!this.#hasNamespace && knownHubs.isEmpty) await registrar.checkNamespace();
     this.#hasNamespace = true;
-    const hubs = knownHubs.notFeeding().filter((hub) => matcher.mayMatchHub(parseHubName(hub)));
+    const { catchUp } = this.#parts.memory;
+    const isStarting = (hub: string) => this.#starting.has(hub);
+    const reserved = this.#notFeeding(matcher).every(isStarting) ? 0 : MAX_BACKFILL_BYTES;
+    if (!(await catchUp.reserveSoon(reserved))) return BUSY;
+    const hubs = this.#notFeeding(matcher);
     if (hubs.length > MAX_HUBS) {
+      catchUp.release(reserved);
       return unavailable(
         `the subscription spans ${hubs.length} hubs that have yet to be told, at most ${MAX_HUBS} are at a time; subscribe to fewer namespaces`,
       );
     }
     const awaited = hubs.map((hub) => this.#starting.get(hub));
-    const others = hubs.filter((hub) => !this.#starting.has(hub));
+    const others = hubs.filter((hub) => !isStarting(hub));
     const { promise: failed, reject: fail } = Promise.withResolvers<never>();
     const starting = this.#start(others, fail).finally(() => {
+      catchUp.release(reserved);
       for (const hub of others) this.#starting.delete(hub);
     });
     for (const hub of others) this.#starting.set(hub, starting);
     // The handshake fails with the first hub that fails. The other feeds start nevertheless.
     await Promise.race([failed, Promise.all([starting, ...awaited])]);
     return undefined;
+  }
+
+  /** The hubs that the subscription can touch and that have not confirmed that they feed. */
+  #notFeeding(matcher: Matcher): string[] {
+    return this.#parts.knownHubs
+      .notFeeding()
+      .filter((hub) => matcher.mayMatchHub(parseHubName(hub)));
   }
 
   /**
@@ -93,7 +107,7 @@ export class FeedStarter implements EventSupply {
     const started: StartedFeed[] = [];
     const failures: unknown[] = [];
     const events = Math.ceil(MAX_BACKFILL_EVENTS / hubs.length);
-    const bytes = Math.max(Math.ceil(MAX_BACKFILL_BYTES / hubs.length), MAX_FRAME_BYTES);
+    const bytes = Math.ceil(MAX_BACKFILL_BYTES / hubs.length);
     await callEach(hubs, async (hub) => {
       try {
         const feed = await this.#request(hub, events, bytes);

@@ -29,7 +29,7 @@ export function heldTurns(after = 1): { held(): Promise<void>; letGo(): void } {
   return { held: () => until(gate.reached), letGo: gate.open };
 }
 
-/** The bytes that all hubs sent in each turn of the event loop, or in some: a timer that fires each time counts them. */
+/** The bytes that all hubs sent in each turn of the event loop, or in two: a timer that fires in each counts them. */
 export function bytesOfTurns(): { stop(): number[] } {
   const { send } = TurnBudget.prototype;
   const turns = [0];

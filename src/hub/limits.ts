@@ -161,7 +161,7 @@ export const DEFAULT_CREDIT = 256;
  * An object of the platform takes about 1,000 requests a second, and each of them is one to the hub and two to the authority
  * of its token.
  */
-export const RECONNECTS_PER_SECOND = 500;
+export const RECONNECTS_PER_SECOND = 400;
 
 /**
  * Subscribers of one token in one hub. A stock subscriber that stops reading costs memory for all that it is sent, and

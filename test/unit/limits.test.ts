@@ -77,7 +77,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_UNACKED_BYTES: 1_048_576,
     ACK_TIMEOUT_MS: 60_000,
     MAX_EVENTS_MESSAGE_BYTES: 131_072,
-    RECONNECTS_PER_SECOND: 500,
+    RECONNECTS_PER_SECOND: 400,
     MAX_SOCKETS_PER_TOKEN: 1000,
     MAX_RECOUNTED_PER_MS: 100,
     MAX_SUBSCRIPTION_MS: 86_400_000,

@@ -130,7 +130,7 @@ describe.each(['json', 'protobuf'] as const)('in %s', (encoding) => {
         credit: DEFAULT_CREDIT,
         ack_timeout_ms: ACK_TIMEOUT_MS,
         heartbeats: true,
-        spread_ms: 1000 / RECONNECTS_PER_SECOND,
+        spread_ms: Math.ceil(1000 / RECONNECTS_PER_SECOND),
       });
       await published('deploy/finished', { id: 'a', metadata: { path: 'x', n: 1 } });
       const message = await reader.next();

@@ -35,7 +35,7 @@ function inStorage(
 it('is as long as the sockets need', () =>
   inStorage((spread, count) => {
     for (const [sockets, milliseconds] of [
-      [1, 1000 / RECONNECTS_PER_SECOND],
+      [1, Math.ceil(1000 / RECONNECTS_PER_SECOND)],
       [RECONNECTS_PER_SECOND, 1000],
       [32_000, 32_000_000 / RECONNECTS_PER_SECOND],
     ] as const) {
@@ -48,12 +48,12 @@ it('is as long as the sockets need', () =>
 it('is that of the whole crowd for the first who reconnects after a deploy', () =>
   inStorage((spread, count) => {
     count.sockets = 9000;
-    expect(spread().ofCrowd(0)).toBe(18_000);
+    expect(spread().ofCrowd(0)).toBe(22_500);
     count.sockets = 1;
     const afterDeploy = spread();
-    expect(afterDeploy.ofCrowd(1000)).toBe(18_000);
-    expect(afterDeploy.ofPresent()).toBe(2);
-    expect(afterDeploy.ofCrowd(MAX_SUBSCRIPTION_MS)).toBe(2);
+    expect(afterDeploy.ofCrowd(1000)).toBe(22_500);
+    expect(afterDeploy.ofPresent()).toBe(3);
+    expect(afterDeploy.ofCrowd(MAX_SUBSCRIPTION_MS)).toBe(3);
   }));
 
 it('costs few rows, and none for few subscribers', () =>
@@ -77,8 +77,8 @@ it('counts who left no more', async () => {
   const response = await handshake('abc', '', { 'Sec-WebSocket-Protocol': SUBPROTOCOLS.json });
   if (response.webSocket === null) throw new Error('refused');
   const second = new Subscriber(response.webSocket);
-  expect(JSON.parse((await first.next()) as string)).toMatchObject({ spread_ms: 2 });
-  expect(JSON.parse((await second.next()) as string)).toMatchObject({ spread_ms: 4 });
+  expect(JSON.parse((await first.next()) as string)).toMatchObject({ spread_ms: 3 });
+  expect(JSON.parse((await second.next()) as string)).toMatchObject({ spread_ms: 5 });
 });
 
 it('is what a refused handshake is asked to wait, at random', async ({ holder }) => {
@@ -96,7 +96,7 @@ it('is what a refused handshake is asked to wait, at random', async ({ holder })
     waits.add(Number(refused.headers.get('Retry-After')));
   }
   expect(Math.min(...waits)).toBeGreaterThanOrEqual(2);
-  expect(Math.max(...waits)).toBeLessThanOrEqual(66);
+  expect(Math.max(...waits)).toBeLessThanOrEqual(82);
   expect(Math.max(...waits)).toBeGreaterThan(10);
   expect(waits.size).toBeGreaterThan(5);
 });

@@ -100,10 +100,16 @@ async function startMiniflare(): Promise<Server> {
               worker: 'carillon',
               exportName: 'WildcardHub',
             },
+            RESTORATION: {
+              type: 'durable-object',
+              worker: 'carillon',
+              exportName: 'Restoration',
+            },
           },
           exports: {
             Hub: { type: 'durable-object', storage: 'sqlite' },
             WildcardHub: { type: 'durable-object', storage: 'sqlite' },
+            Restoration: { type: 'durable-object', storage: 'sqlite' },
           },
         },
       },

@@ -5,5 +5,6 @@ export { Authority } from './authority/authority.ts';
 export { Metrics } from './collector/metrics.ts';
 export { Hub } from './hub/hub.ts';
 export { WildcardHub } from './hub/wildcard-hub.ts';
+export { Restoration } from './restoration/restoration.ts';
 
 export default { fetch: app.fetch } satisfies ExportedHandler<Env>;

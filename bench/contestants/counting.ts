@@ -93,6 +93,7 @@ function countingCalls(env: Env): Env {
       AUTHORITY: countingNamespace(env.AUTHORITY),
       HUB: countingNamespace(env.HUB),
       WILDCARD_HUB: countingNamespace(env.WILDCARD_HUB),
+      RESTORATION: countingNamespace(env.RESTORATION),
       REQUEST_LOG: 'on',
     };
     counting.set(env, known);

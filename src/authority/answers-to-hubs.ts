@@ -2,6 +2,7 @@
 
 import type { AuthorityCounts } from '../metrics/authority-metrics.ts';
 import type { Change, Changes, Watched, WatchedState } from '../objects/authority-contract.ts';
+import type { Generation } from '../objects/generation.ts';
 import { MAX_NOTICES } from '../objects/limits.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -15,6 +16,7 @@ import type { Adoptions } from './upstream-tokens/adoptions.ts';
 
 interface Parts {
   readonly counts: AuthorityCounts;
+  readonly generation: Generation;
   readonly lifecycle: Lifecycle;
   readonly tokens: TokenStore;
   readonly policies: Policies;
@@ -31,7 +33,7 @@ export class AnswersToHubs {
   }
 
   watch(digests: readonly string[], hub: string, incarnation: string): Watched {
-    const { counts, tokens, policies, watches } = this.#parts;
+    const { counts, generation, tokens, policies, watches } = this.#parts;
     counts.watchCalls++;
     const now = Date.now();
     const states: (WatchedState | undefined)[] = [];
@@ -50,7 +52,11 @@ export class AnswersToHubs {
       }
       if (characters > MAX_ANSWERED_TEXT_CHARACTERS) break;
     }
-    return { states, texts: [...texts.values()].filter((text) => text !== undefined) };
+    return {
+      states,
+      texts: [...texts.values()].filter((text) => text !== undefined),
+      generation: generation.taken,
+    };
   }
 
   /** Answers at once if there are changes, and looks up the adopted tokens of the hub before it says that there are none. */
@@ -69,7 +75,7 @@ export class AnswersToHubs {
 
   /** As many changes as fit an answer. */
   #pending(hub: string): Changes {
-    const { watches, adoptions } = this.#parts;
+    const { generation, watches, adoptions } = this.#parts;
     const notices = watches.pending(hub);
     const now = Date.now();
     const changes: Change[] = [];
@@ -82,7 +88,7 @@ export class AnswersToHubs {
     }
     const more = changes.length < notices.length || notices.length === MAX_NOTICES;
     const asOf = adoptions.oldestLookup(hub);
-    return { changes, more, ...(asOf !== undefined && { asOf }) };
+    return { changes, more, generation: generation.taken, ...(asOf !== undefined && { asOf }) };
   }
 
   #changeOf(notice: Notice, now: number): Change {

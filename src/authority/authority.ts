@@ -51,8 +51,16 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     const namespace = keyOfAuthority(ctx.id.name);
     this.#parts = composeParts(ctx, env, namespace);
     this.#isRoot = namespace === ROOT;
+    const { generation, lifecycle, renewal, alarms } = this.#parts;
+    // What arrives meanwhile waits. If this fails, the object does not start, and callers try again.
+    if (lifecycle.hasTables && !generation.isConfirmed) {
+      ctx.blockConcurrencyWhile(async () => {
+        await generation.confirm((kept) => renewal.renew(kept));
+        if (lifecycle.isOpen) alarms.arm();
+      });
+    }
     // A release that could not read the storage has let the alarm fail.
-    if (this.#parts.lifecycle.isOpen) this.#parts.alarms.arm();
+    if (lifecycle.isOpen) alarms.arm();
   }
 
   // Tokens

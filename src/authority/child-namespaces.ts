@@ -14,6 +14,9 @@ const ID_CHARACTERS = 8;
 
 type Row = { readonly name: string; readonly id: string; readonly metadata: string };
 
+/** A namespace after a restore. Without metadata, it has what was restored. */
+export type KeptChild = Pick<ChildNamespace, 'name' | 'id'> & Partial<ChildNamespace>;
+
 interface Parts {
   readonly env: Env;
   readonly sql: SqlStorage;
@@ -77,6 +80,21 @@ export class ChildNamespaces {
       );
     }
     return ok(child);
+  }
+
+  /** After a restore: these are the namespaces that there are. */
+  replace(children: readonly KeptChild[]): void {
+    const { sql } = this.#parts;
+    const before = new Map(this.all().map((child) => [child.id, child]));
+    sql.exec('DELETE FROM namespaces');
+    for (const { name, id, metadata = before.get(id)?.metadata ?? {} } of children) {
+      sql.exec(
+        'INSERT INTO namespaces (name, id, metadata) VALUES (?, ?, ?)',
+        name,
+        id,
+        JSON.stringify(metadata),
+      );
+    }
   }
 
   async delete(name: string): Promise<Result<boolean>> {

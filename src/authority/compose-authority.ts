@@ -6,6 +6,8 @@
 import type { Variables } from '../config/variables.ts';
 import { newAuthorityCounts } from '../metrics/authority-metrics.ts';
 import { Alarms } from '../objects/alarms.ts';
+import { Generation } from '../objects/generation.ts';
+import { authorityRestoration } from '../objects/names.ts';
 import { AnswersToHubs } from './answers-to-hubs.ts';
 import { composeReporter } from './authority-state.ts';
 import { ChildNamespaces } from './child-namespaces.ts';
@@ -18,6 +20,7 @@ import { Jobs } from './outbox/jobs.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { Watches } from './outbox/watches.ts';
 import { Policies } from './policies.ts';
+import { Renewal } from './renewal.ts';
 import { Sources } from './sources.ts';
 import { Tickets } from './tickets.ts';
 import { Revocation } from './tokens/revocation.ts';
@@ -37,8 +40,16 @@ export function composeParts(ctx: DurableObjectState, env: Env & Variables, name
   const counts = newAuthorityCounts();
   const base = { ctx, env, counts, storage, sql, namespace, lifecycle, alarms };
 
+  const generation = new Generation(
+    ctx,
+    env,
+    authorityRestoration(namespace),
+    env.RESTORED_AUTHORITIES,
+  );
+
   const watches = new Watches(sql);
-  const outbox = new Outbox({ ...base, watches, jobs: new Jobs(sql) });
+  const jobs = new Jobs(sql);
+  const outbox = new Outbox({ ...base, watches, jobs });
 
   const policies = new Policies(sql, outbox);
   const tokens = new TokenStore(sql);
@@ -47,7 +58,7 @@ export function composeParts(ctx: DurableObjectState, env: Env & Variables, name
   const tokenService = new TokenService(shared);
   const revocation = new Revocation(shared);
   const adoptions = new Adoptions({ ...shared, revocation });
-  const answersToHubs = new AnswersToHubs({ ...shared, watches, adoptions });
+  const answersToHubs = new AnswersToHubs({ ...shared, generation, watches, adoptions });
   const tickets = new Tickets({ ...shared, tokenService, adoptions });
   alarms.add(adoptions, revocation, outbox);
 
@@ -59,9 +70,13 @@ export function composeParts(ctx: DurableObjectState, env: Env & Variables, name
   const children = new ChildNamespaces({ ...base, outbox });
   const lookUps = new LookUps({ tokenService, tickets, children });
 
+  const renewal = new Renewal({ ...base, jobs, children });
+
   return {
     reporter: composeReporter(ctx, env, lifecycle, counts),
     lifecycle,
+    generation,
+    renewal,
     alarms,
     watches,
     answersToHubs,

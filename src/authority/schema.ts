@@ -1,7 +1,7 @@
 /**
  * What an authority stores. `docs/storage.md` says how long each row stays, and how to change this.
  *
- * Beside the tables there are two key-value entries: `schema_version` and `closed`.
+ * Beside the tables there are key-value entries: `schema_version`, `closed` and `generation`.
  */
 
 import type { Schema } from '../objects/migrations.ts';

@@ -19,6 +19,10 @@ export interface Variables {
   readonly SOURCE_KEY?: string | null;
   /** Only the local server sets it: keys of issuers, and the upstream, may be reached by http on this machine. */
   readonly ALLOW_LOOPBACK_HTTP?: string;
+  /** Only the local server sets it: another value each time that its operator says that files of hubs were restored. */
+  readonly RESTORED_HUBS?: string;
+  /** The same for the files of authorities. */
+  readonly RESTORED_AUTHORITIES?: string;
 }
 
 export function allowsLoopbackHttp({ ALLOW_LOOPBACK_HTTP }: Variables): boolean {

@@ -33,6 +33,7 @@ import { openJournal } from './journal/open-journal.ts';
 import { HubLifecycle, type Teardown } from './lifecycle.ts';
 import { openHubMemory } from './memory-budget.ts';
 import { PublishPipeline } from './publish-pipeline.ts';
+import { generationOfHub, renewHub } from './restored-hub.ts';
 import { HUB_SCHEMA } from './schema.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
 import { CROWD_KEY } from './subscribers/reconnect-spread.ts';
@@ -44,7 +45,13 @@ export class Hub extends DurableObject<Env> implements HubContract {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     hideSecretsOf(env);
-    this.#lifecycle = new HubLifecycle(ctx, HUB_SCHEMA, () => composeHub(ctx, env));
+    this.#lifecycle = new HubLifecycle({
+      ctx,
+      schema: HUB_SCHEMA,
+      generation: generationOfHub(ctx, env),
+      compose: () => composeHub(ctx, env),
+      renew: () => renewHub(ctx, env),
+    });
   }
 
   publishAll(requests: readonly PublishRequest[]): Promise<PublishReceipt[]> {

@@ -4,12 +4,16 @@
  * to an object leaves nothing in its storage. Calls that arrive while the hub is released wait, and then find nothing or
  * compose it again.
  *
+ * Before a hub is composed, it is sure that its storage was not restored, or makes it true again (`objects/generation.ts`).
+ * While it cannot find out, it serves nothing, and its callers may try again.
+ *
  * A hub that cannot read its storage is not composed. Its callers are told so, and an operator can reset it. If the storage
  * has the schema of another release, it is not reset.
  */
 
-import { logError } from '../lib/log.ts';
+import { log, logError } from '../lib/log.ts';
 import type { Alarms, AlarmTask } from '../objects/alarms.ts';
+import type { Generation } from '../objects/generation.ts';
 import type { HubState } from '../objects/hub-contract.ts';
 import type { MetricsReporter } from '../objects/metrics-reporter.ts';
 import { hasTables, migrate, readableVersion, type Schema } from '../objects/migrations.ts';
@@ -44,10 +48,19 @@ export interface Teardown {
   retainedEntries(): [string, unknown][];
 }
 
+/** What a hub is made of. */
+export interface HubParts<H> {
+  readonly ctx: DurableObjectState;
+  readonly schema: Schema;
+  readonly generation: Generation;
+  compose(): H;
+  /** Makes true what is stored, in the tables of the schema, after the storage was restored. */
+  renew(): void;
+}
+
 export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
+  readonly #parts: HubParts<H>;
   readonly #ctx: DurableObjectState;
-  readonly #schema: Schema;
-  readonly #compose: () => H;
   readonly #health: StorageHealth;
   #hub: H | undefined;
   #calls = 0;
@@ -57,32 +70,39 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
   /** When a release that failed is tried again; Infinity if none did. */
   #retryAt = Number.POSITIVE_INFINITY;
   #wasDeleted = false;
+  /** Whether the storage was not restored, or was made true again since. */
+  #isConfirmed = false;
+  #confirming: Promise<void> | undefined;
 
-  constructor(ctx: DurableObjectState, schema: Schema, compose: () => H) {
+  constructor(parts: HubParts<H>) {
+    const { ctx, schema, generation } = parts;
+    this.#parts = parts;
     this.#ctx = ctx;
-    this.#schema = schema;
-    this.#compose = compose;
     this.#health = new StorageHealth(ctx);
     // It is remembered with the sockets, not in storage, so an object that nobody uses stores nothing.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(HEARTBEAT, HEARTBEAT));
     try {
-      if (hasTables(ctx.storage.sql)) this.#composed();
-      else readableVersion(ctx.storage, schema, this.#health.hub);
+      readableVersion(ctx.storage, schema, this.#health.hub);
+      this.#isConfirmed = generation.isConfirmed;
+      if (!hasTables(ctx.storage.sql)) return;
+      if (this.#isConfirmed) this.#composed();
+      else ctx.blockConcurrencyWhile(() => this.#wake());
     } catch (error) {
-      this.#health.report(error);
-      for (const socket of ctx.getWebSockets()) turnAway(socket);
+      this.#cannotRead(error);
     }
   }
 
   /** Runs with the hub. Composes it if there is none. */
   async open<T>(run: (hub: H) => T | Promise<T>): Promise<T> {
     await this.#released();
+    await this.#confirm();
     return this.#run(run);
   }
 
   /** Runs with the hub if there is one. */
   async visit<T>(run: (hub: H) => T | Promise<T>, otherwise: T): Promise<T> {
     await this.#released();
+    await this.#confirmIfStored();
     const isEmpty = this.#hub === undefined && this.#health.problem === undefined;
     return isEmpty ? otherwise : this.#run(run);
   }
@@ -130,6 +150,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
   async wipe(): Promise<void> {
     while (this.#releasing !== undefined) await this.#releasing;
     if (this.#wasDeleted) return;
+    await this.#confirmIfStored();
     this.#hub?.closer.closeAll();
     try {
       await this.#hub?.teardown.leave('deleted');
@@ -144,6 +165,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
 
   async state(): Promise<HubState> {
     while (this.#releasing !== undefined) await this.#releasing;
+    await this.#confirmIfStored();
     if (this.#health.problem === undefined && this.#hub !== undefined) this.#health.check();
     const subscribers = this.#ctx.getWebSockets().filter(isOpen).length;
     const { problem } = this.#health;
@@ -184,12 +206,59 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     return namespaceDeleted(parseHubName(this.#ctx.id.name).namespaceKey);
   }
 
+  /** When the object starts. Everything that it is told meanwhile waits. */
+  async #wake(): Promise<void> {
+    try {
+      await this.#confirmIfStored();
+    } catch (error) {
+      logError(`${this.#health.hub} cannot find out whether it was restored`, error);
+    }
+  }
+
+  /** The same for a hub of which nothing may be stored. */
+  async #confirmIfStored(): Promise<void> {
+    if (this.#isConfirmed || !hasTables(this.#ctx.storage.sql)) return;
+    await this.#confirm();
+  }
+
+  /** @throws if nobody knows whether the storage was restored */
+  async #confirm(): Promise<void> {
+    if (this.#isConfirmed || this.#health.problem !== undefined) return;
+    this.#confirming ??= this.#confirmOnce().finally(() => {
+      this.#confirming = undefined;
+    });
+    await this.#confirming;
+  }
+
+  async #confirmOnce(): Promise<void> {
+    const { generation, schema, renew } = this.#parts;
+    const { storage } = this.#ctx;
+    try {
+      await generation.confirm(() => {
+        migrate(storage, schema, this.#health.hub);
+        renew();
+        log('warn', { restored: this.#health.hub });
+      });
+      this.#isConfirmed = true;
+      if (hasTables(storage.sql)) this.#composed().alarms.arm();
+    } catch (error) {
+      if (!isOwnFailure(error) && storageFailureOf(error) !== 'unsupported') throw error;
+      this.#cannotRead(error);
+    }
+  }
+
+  #cannotRead(error: unknown): void {
+    this.#health.report(error);
+    for (const socket of this.#ctx.getWebSockets()) turnAway(socket);
+  }
+
   #composed(): H {
     if (this.#hub !== undefined) return this.#hub;
     const { problem } = this.#health;
     if (problem !== undefined) throw new Error(problem.message);
-    migrate(this.#ctx.storage, this.#schema, this.#health.hub);
-    this.#hub = this.#compose();
+    const { schema, compose } = this.#parts;
+    migrate(this.#ctx.storage, schema, this.#health.hub);
+    this.#hub = compose();
     this.#hub.alarms.add(this);
     return this.#hub;
   }
@@ -235,6 +304,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
       const entries = hub.teardown.retainedEntries();
       await this.#deleteAll();
       for (const [key, value] of entries) this.#ctx.storage.kv.put(key, value);
+      this.#isConfirmed = this.#parts.generation.isConfirmed;
     } catch (error) {
       if (isOwnFailure(error)) this.#health.report(error);
       else logError(`${this.#health.hub} is not needed, and cannot be released yet`, error);
@@ -245,6 +315,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
 
   async #deleteAll(): Promise<void> {
     this.#hub = undefined;
+    this.#isConfirmed = false;
     this.#sockets = 0;
     this.#retryAt = Number.POSITIVE_INFINITY;
     await this.#ctx.storage.deleteAlarm();

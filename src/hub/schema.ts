@@ -5,7 +5,7 @@
  * `migrations.ts` runs them when the hub is composed (`lifecycle.ts`).
  *
  * An object also has key-value entries: `schema_version`, `journal_header`, `cursor_key`, `incarnation`,
- * `delivery_in_progress`, `crowd`; a hub of an event-type namespace also has `feed_requests`, `registered_at`, `feeds_behind`.
+ * `delivery_in_progress`, `crowd`, `generation`; a hub of an event-type namespace also has `feed_requests`, `registered_at`, `feeds_behind`.
  */
 
 import type { Schema } from '../objects/migrations.ts';
@@ -87,6 +87,7 @@ function createCommonTables(sql: SqlStorage): void {
 function createVersion2(sql: SqlStorage): void {
   createSegments(sql);
   createSocketEnds(sql);
+  addGenerations(sql);
 }
 
 function createSocketEnds(sql: SqlStorage): void {
@@ -96,6 +97,11 @@ function createSocketEnds(sql: SqlStorage): void {
        ends_at INTEGER PRIMARY KEY
      );`,
   );
+}
+
+/** The generation of an authority, when the hub last heard of it: `objects/generation.ts`. */
+function addGenerations(sql: SqlStorage): void {
+  sql.exec('ALTER TABLE authorities ADD COLUMN generation INTEGER NOT NULL DEFAULT 0');
 }
 
 /**

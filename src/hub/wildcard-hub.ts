@@ -41,6 +41,7 @@ import type { Journal } from './journal/journal.ts';
 import { openJournal } from './journal/open-journal.ts';
 import { HubLifecycle, type Teardown } from './lifecycle.ts';
 import { openHubMemory } from './memory-budget.ts';
+import { generationOfHub, renewWildcardHub } from './restored-hub.ts';
 import { WILDCARD_HUB_SCHEMA } from './schema.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
 import { NO_SUBSCRIPTIONS } from './subscribers/subscription-list.ts';
@@ -51,9 +52,13 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     hideSecretsOf(env);
-    this.#lifecycle = new HubLifecycle(ctx, WILDCARD_HUB_SCHEMA, () =>
-      composeWildcardHub(ctx, env),
-    );
+    this.#lifecycle = new HubLifecycle({
+      ctx,
+      schema: WILDCARD_HUB_SCHEMA,
+      generation: generationOfHub(ctx, env),
+      compose: () => composeWildcardHub(ctx, env),
+      renew: () => renewWildcardHub(ctx, env),
+    });
   }
 
   register(

@@ -298,6 +298,8 @@ export interface Watched {
   readonly states: readonly (WatchedState | undefined)[];
   /** Of all their policies. */
   readonly texts: readonly PolicyText[];
+  /** Of the authority. Tokens of another one have ended. Undefined: it is of release 0.2. */
+  readonly generation?: number;
 }
 
 /** A change that a hub is notified of, in its state when the hub pulls it. */
@@ -322,6 +324,8 @@ export interface Changes {
   readonly changes: readonly Change[];
   /** Whether there are more, which did not fit or which have to be looked up at the upstream. */
   readonly more: boolean;
+  /** Of the authority. Tokens of another one have ended. Undefined: it is of release 0.2. */
+  readonly generation?: number;
   /** When the oldest fact behind the answer was true, if that is not now. Unix milliseconds. */
   readonly asOf?: number;
 }

@@ -261,6 +261,8 @@ interface FeedPageHeader {
   readonly after: number;
   /** Of the feed request that the hub follows. */
   readonly version: number;
+  /** If the hub was restored: how far the epoch before this one had the same events. */
+  readonly restoredFrom?: FeedPosition | undefined;
 }
 
 export interface FeedReceipt {

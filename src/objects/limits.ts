@@ -62,3 +62,9 @@ export const MAX_CHILD_NAMESPACES = 1000;
 
 /** Tokens of one namespace. */
 export const MAX_TOKENS = 100_000;
+
+/**
+ * How long an object relies on the answer that its storage was not restored. An object that was idle for longer asks
+ * again when it starts, which costs a request and a row.
+ */
+export const GENERATION_CHECK_MS = 5 * 60 * 1000;

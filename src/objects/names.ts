@@ -18,6 +18,16 @@ export function authorityForOperators(namespaceKey: string): string {
   return `the authority of ${path === ROOT ? 'the root namespace' : `namespace ${path}`}`;
 }
 
+/** The name of the object that knows how often a hub of either kind was restored. */
+export function hubRestoration(hub: string): string {
+  return `hub ${hub}`;
+}
+
+/** The same for the authority of a Vault namespace. */
+export function authorityRestoration(namespaceKey: string): string {
+  return `authority ${authorityName(namespaceKey)}`;
+}
+
 export function keyOfAuthority(name: string | undefined): string {
   if (!name?.startsWith('/')) {
     throw new Error(`an authority is addressed by a name that authorityName makes, not ${name}`);

@@ -16,6 +16,7 @@ import {
   METRICS_NAME,
   nameForOperators,
 } from './names.ts';
+import type { RestorationContract } from './restoration-contract.ts';
 
 /**
  * A stub of a Durable Object, typed by its contract. What crosses an RPC is plain data, so a method returns what the
@@ -28,6 +29,7 @@ type Stub<Contract> = DurableObjectStub & {
 };
 
 export type AuthorityStub = Stub<AuthorityContract>;
+type RestorationStub = Stub<RestorationContract>;
 type HubStub = Stub<HubContract>;
 type WildcardHubStub = Stub<WildcardHubContract>;
 /** A hub of either kind. */
@@ -102,6 +104,15 @@ export function callMetrics<T>(
   call: (metrics: Stub<MetricsContract>) => Promise<T>,
 ): Promise<T> {
   return callWithRetry(() => call(stubOf(env, 'METRICS', METRICS_NAME)));
+}
+
+/** @param object as `hubRestoration` or `authorityRestoration` makes it */
+export function callRestoration<T>(
+  env: Env,
+  object: string,
+  call: (restoration: RestorationStub) => Promise<T>,
+): Promise<T> {
+  return callWithRetry(() => call(stubOf(env, 'RESTORATION', object)));
 }
 
 /** The id of a hub of either kind, by which Cloudflare's dashboard and the data folder name it. */

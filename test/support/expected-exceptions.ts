@@ -6,6 +6,7 @@
 const EXPECTED = [
   // What tests throw in place of a call that fails.
   / is down$/m,
+  /: out of reach$/m,
   / was lost$/m,
   /(hub|authority|object) (died|went away)$/m,
   /Error: moving$/m,

@@ -93,6 +93,8 @@ it('every limit has its documented value, and none is without one', () => {
     LOOK_UP_PAUSE_MS: 2,
     MAX_DECISION_AGE_MS: 60_000,
     LOOKUP_CACHE_MS: 5000,
+    GENERATION_CHECK_MS: 300_000,
+    MAX_KEPT_CHARACTERS: 500_000,
     MAX_CACHED_LOOKUPS: 500,
     MAX_CACHED_POLICIES: 200,
     MAX_CACHED_ACCESSES: 2000,

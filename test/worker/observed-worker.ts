@@ -7,7 +7,7 @@ import worker, { Hub as RealHub, WildcardHub as RealWildcardHub } from '../../sr
 /** Shared by the Worker and its objects: workerd runs them in one isolate. */
 const made = { hub: 0, wildcardHub: 0 };
 
-export { Authority, Metrics } from '../../src/worker.ts';
+export { Authority, Metrics, Restoration } from '../../src/worker.ts';
 
 export class Hub extends RealHub {
   constructor(ctx: DurableObjectState, env: Env) {

@@ -1,7 +1,7 @@
 /** Where objects are created: `JURISDICTION` and `LOCATION` reach the objects of every class. */
 import { env } from 'cloudflare:workers';
 import { describe, expect } from 'vitest';
-import { hubName, wildcardHubName } from '../../src/objects/names.ts';
+import { hubName, hubRestoration, wildcardHubName } from '../../src/objects/names.ts';
 import * as stubs from '../../src/objects/stubs.ts';
 import { it } from './fixtures.ts';
 
@@ -17,6 +17,8 @@ const CALLS: Record<keyof typeof stubs, (bindings: Env) => unknown> = {
   callAuthorityFromHub: (bindings) =>
     stubs.callAuthorityFromHub(bindings, '', (each) => each.exists()),
   callMetrics: (bindings) => stubs.callMetrics(bindings, (each) => each.read('')),
+  callRestoration: (bindings) =>
+    stubs.callRestoration(bindings, hubRestoration('/abc'), (each) => each.record()),
   hubObjectId: (bindings) => stubs.hubObjectId(bindings, hubName('', 'abc')),
   authorityObjectId: (bindings) => stubs.authorityObjectId(bindings, ''),
 };
@@ -29,7 +31,8 @@ type Options = DurableObjectNamespaceGetDurableObjectOptions | undefined;
 function observed(variables: object): { bindings: Env; options: Options[] } {
   const options: Options[] = [];
   const observe = ([name, binding]: [string, unknown]) => {
-    if (!(name in { AUTHORITY: 1, HUB: 1, WILDCARD_HUB: 1, METRICS: 1 })) return [name, binding];
+    const classes = { AUTHORITY: 1, HUB: 1, WILDCARD_HUB: 1, METRICS: 1, RESTORATION: 1 };
+    if (!(name in classes)) return [name, binding];
     const namespace = binding as DurableObjectNamespace;
     const getByName = (object: string, given: Options) => {
       options.push(given);

@@ -20,6 +20,8 @@ import { type CommandResult, failed, status } from '../command/command.ts';
 import { isFolder, reasonOfFileError, replaceFile } from '../input/files.ts';
 import { claimFormat } from './data-format.ts';
 import { type Lock, takeLock } from './lock.ts';
+import { noteRestored, type Restored } from './restored.ts';
+import type { Variables } from './variables.ts';
 import { STATE_FOLDER } from './workerd-config.ts';
 
 export interface DataFolder {
@@ -30,6 +32,8 @@ export interface DataFolder {
   readonly lock: Lock | undefined;
   /** The key that seals the secrets of sources. */
   readonly sourceKey: string;
+  /** The variables that tell the objects that files were restored. */
+  readonly restored: Variables;
   close(): void;
 }
 
@@ -47,11 +51,13 @@ const WRITING_OF_OTHERS = 0o022;
 /** Opens the folder, or a temporary one if none is given. */
 export async function openDataFolder(
   given: string | undefined,
+  restored?: Restored,
 ): Promise<CommandResult<DataFolder>> {
   if (given === undefined) {
     const path = mkdtempSync(join(tmpdir(), 'carillon-'));
     const close = () => rmSync(path, { recursive: true, force: true });
-    return ok({ path, temporary: true, lock: undefined, sourceKey: newSourceKey(), close });
+    const sourceKey = newSourceKey();
+    return ok({ path, temporary: true, lock: undefined, sourceKey, restored: {}, close });
   }
   if (given === '') return failed('--data is empty; name a folder, or leave it out');
   const path = resolve(given);
@@ -64,12 +70,12 @@ export async function openDataFolder(
     const taken = await takeLock({ folder: state, noteFile: join(path, HOLDERS) });
     if (!taken.ok) return unusable(path, taken.failure.message);
     lock = taken.value;
-    const sourceKey = prepare(path, state, lock);
-    if (sourceKey.ok) {
-      return ok({ path, temporary: false, lock, sourceKey: sourceKey.value, close: lock.close });
+    const prepared = prepare(path, state, lock, restored);
+    if (prepared.ok) {
+      return ok({ path, temporary: false, lock, ...prepared.value, close: lock.close });
     }
     lock.close();
-    return unusable(path, sourceKey.failure.message);
+    return unusable(path, prepared.failure.message);
   } catch (error) {
     lock?.close();
     const reason = folderError(error as NodeJS.ErrnoException);
@@ -85,13 +91,20 @@ function unusable(path: string, reason: string): CommandResult<never> {
   return failed(`the data folder ${path} ${reason}`);
 }
 
-/** @returns the key that seals the secrets of sources */
-function prepare(path: string, state: string, lock: Lock): Result<string> {
+function prepare(
+  path: string,
+  state: string,
+  lock: Lock,
+  restored: Restored | undefined,
+): Result<Pick<DataFolder, 'sourceKey' | 'restored'>> {
   const format = claimFormat(path, state);
   if (!format.ok) return format;
   lock.note(`process ${process.pid}`);
   tighten(path, state);
-  return sourceKeyIn(path);
+  const sourceKey = sourceKeyIn(path);
+  if (!sourceKey.ok) return sourceKey;
+  const noted = noteRestored(path, restored);
+  return noted.ok ? ok({ sourceKey: sourceKey.value, restored: noted.value }) : noted;
 }
 
 /** The key in the folder, or a new one. The secrets that are stored can only be opened with their key. */

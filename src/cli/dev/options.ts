@@ -2,6 +2,7 @@
 import type { Options, ValuesOf } from '../command/options.ts';
 import { MIN_REACHABLE_ROOT_TOKEN_CHARACTERS } from '../limits.ts';
 import { LOG_FORMATS } from './log/view.ts';
+import { RESTORED } from './restored.ts';
 
 export const DEV_OPTIONS = {
   port: {
@@ -34,6 +35,12 @@ export const DEV_OPTIONS = {
     help: 'keep the state in this folder; one server at a time can use it',
     defaultHelp: 'a temporary one, removed at the end',
     completes: 'folder',
+  },
+  restored: {
+    type: 'string',
+    value: 'what',
+    help: 'say once that files in --data come from a backup: "hubs" gives subscribers a gap, "all" also ends all tokens',
+    choices: RESTORED,
   },
   'allow-loopback-http': {
     type: 'boolean',

@@ -10,6 +10,7 @@ import { listenForKeys } from './keys.ts';
 import { ServerLog } from './log/log.ts';
 import type { LogFormat } from './log/view.ts';
 import { Reminder } from './reminder.ts';
+import type { Restored } from './restored.ts';
 import type { RootToken } from './root-token.ts';
 import type { Variables } from './variables.ts';
 import { startWorkerd } from './workerd.ts';
@@ -19,6 +20,8 @@ export interface Settings {
   readonly port: number;
   /** Undefined for a temporary folder. */
   readonly data: string | undefined;
+  /** Which files in it come from a backup. */
+  readonly restored: Restored | undefined;
   readonly rootToken: RootToken;
   readonly allowLoopbackHttp: boolean;
   readonly variables: Variables;
@@ -29,7 +32,7 @@ export interface Settings {
 
 export async function serve(settings: Settings): Promise<CommandResult<ExitCode>> {
   // The folder comes first: a server that was killed keeps the port until its workerd releases the folder.
-  const folder = await openDataFolder(settings.data);
+  const folder = await openDataFolder(settings.data, settings.restored);
   if (!folder.ok) return folder;
   try {
     return await serveFrom(folder.value, settings);
@@ -68,7 +71,7 @@ async function serveFrom(
     host: address,
     port,
     allowLoopbackHttp,
-    variables,
+    variables: { ...variables, ...folder.restored },
     bundle: bundle.value,
     folder: { ...folder, sourceKey: keys },
     rootToken: rootToken.token,

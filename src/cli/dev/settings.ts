@@ -21,6 +21,9 @@ export async function settingsOf(values: DevValues): Promise<CommandResult<Setti
   if (!/^\d{1,5}$/.test(values.port) || port > 65_535) {
     return wrongUse(`--port is ${quote(values.port)}; it must be a number from 0 to 65535`);
   }
+  if (values.restored !== undefined && data === undefined) {
+    return wrongUse('--restored needs --data, the folder with the restored files');
+  }
   const given = values.upstream;
   const log = logFormatOf(values);
   if (!log.ok) return log;
@@ -66,6 +69,7 @@ export async function settingsOf(values: DevValues): Promise<CommandResult<Setti
     host,
     port,
     data,
+    restored: values.restored,
     rootToken: rootToken.value,
     allowLoopbackHttp,
     variables: withoutJurisdiction(variables.value),

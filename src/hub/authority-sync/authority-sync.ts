@@ -142,12 +142,14 @@ export class AuthoritySync {
     const {
       changes,
       more,
+      generation,
       asOf = askedAt,
     } = await this.#call(authority, (stub) => stub.pullChanges(this.#hub, lastNotice));
+    this.#follow(authority, generation);
     const unused = changes.flatMap((change) => this.#apply(authority, change));
     this.#authorities.confirm(
       authority,
-      changes.at(-1)?.sequence ?? lastNotice,
+      changes.at(-1)?.sequence ?? this.#authorities.lastNotice(authority),
       Math.min(askedAt, asOf),
     );
     if (unused.length > 0) await this.#call(authority, (stub) => stub.unwatch(this.#hub, unused));
@@ -183,6 +185,14 @@ export class AuthoritySync {
     this.#tokens.deleteOf(authority);
   }
 
+  /** An authority that was restored has ended all tokens that it gave before. */
+  #follow(authority: string, generation: number | undefined): void {
+    if (generation === undefined || generation === this.#authorities.generation(authority)) return;
+    for (const tag of this.#tokens.deleteOf(authority)) this.#accessChanges.tokenEnded(tag);
+    this.#policies.deleteOf(authority);
+    this.#authorities.setGeneration(authority, generation);
+  }
+
   async #watchWaiting(authority: string): Promise<void> {
     const pause = LOOK_UP_PAUSE_MS * this.#recentWatches.at(Date.now());
     if (pause >= 1) await scheduler.wait(pause);
@@ -195,9 +205,10 @@ export class AuthoritySync {
       while (waiting.length > 0) {
         this.#recentWatches.add(Date.now());
         const digests = waiting.slice(0, MAX_LOOK_UPS).map(({ digest }) => digest);
-        const { states, texts } = await this.#call(authority, (stub) =>
+        const { states, texts, generation } = await this.#call(authority, (stub) =>
           stub.watch(digests, this.#hub, incarnationOf(this.#ctx.storage)),
         );
+        this.#follow(authority, generation);
         this.#setPolicies(authority, states, texts);
         for (const state of states) {
           const token = state && this.#tokens.beginHandshake(authority, state);

@@ -53,6 +53,25 @@ export class SyncedAuthorities {
       .one().last_notice;
   }
 
+  /** Of a known authority, when it was last heard of. */
+  generation(authority: string): number {
+    return this.#sql
+      .exec<{ generation: number }>(
+        'SELECT generation FROM authorities WHERE authority = ?',
+        authority,
+      )
+      .one().generation;
+  }
+
+  /** Notes that a known authority was restored: none of its notices was applied. */
+  setGeneration(authority: string, generation: number): void {
+    this.#sql.exec(
+      'UPDATE authorities SET generation = ?, last_notice = 0 WHERE authority = ?',
+      generation,
+      authority,
+    );
+  }
+
   /** Notes that everything up to a notice was applied, and is true as of a time. */
   confirm(authority: string, lastNotice: number, confirmedAt: number): void {
     this.#sql.exec(

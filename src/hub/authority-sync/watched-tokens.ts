@@ -131,8 +131,16 @@ export class WatchedTokens {
     this.#sql.exec('DELETE FROM watched_tokens WHERE key = ?', keyOf(tag));
   }
 
-  deleteOf(authority: string): void {
-    this.#sql.exec('DELETE FROM watched_tokens WHERE authority = ?', authority);
+  /** @returns the tags of the tokens */
+  deleteOf(authority: string): string[] {
+    this.#nextExpiry = undefined;
+    return this.#sql
+      .exec<{ key: number }>(
+        'DELETE FROM watched_tokens WHERE authority = ? RETURNING key',
+        authority,
+      )
+      .toArray()
+      .map(({ key }) => tagOf(key));
   }
 
   /** @returns the tags of the expired tokens */

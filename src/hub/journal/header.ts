@@ -1,5 +1,6 @@
 /** The header of a journal: what is stored beside the segments, and stays when all records are trimmed. */
 import { hexOf } from '../../lib/digest.ts';
+import type { FeedPosition } from '../../objects/hub-contract.ts';
 import { type FingerprintKey, fingerprintWriter, type WriteFingerprint } from './fingerprint.ts';
 import type { SegmentInfo } from './segment.ts';
 
@@ -23,18 +24,24 @@ export interface JournalHeader {
   readonly fingerprintKey?: FingerprintKey;
   /** The note of the last segment, if that was trimmed. */
   readonly note?: string;
+  /** The epoch before this one, if the hub was restored, and the last sequence that both have. */
+  readonly restoredFrom?: FeedPosition;
 }
 
 /** The header of a journal without records. */
 function newHeader(): JournalHeader {
   return {
-    epoch: hexOf(crypto.getRandomValues(new Uint8Array(EPOCH_BYTES))),
+    epoch: newEpoch(),
     recordedSince: Date.now(),
     trimmedThrough: 0,
     trimmedUntil: 0,
     trimmedBytes: 0,
     fingerprintKey: newFingerprintKey(),
   };
+}
+
+function newEpoch(): string {
+  return hexOf(crypto.getRandomValues(new Uint8Array(EPOCH_BYTES)));
 }
 
 function newFingerprintKey(): FingerprintKey {
@@ -74,6 +81,19 @@ export class StoredHeader {
 
   change(changes: Partial<JournalHeader>): void {
     this.#put({ ...this.ensured, ...changes });
+  }
+
+  /** Begins another epoch, after the storage went back in time. @param through the last sequence */
+  renew(through: number, now: number): void {
+    if (this.stored === undefined) return;
+    const { epoch, trimmedUntil } = this.stored;
+    this.change({
+      epoch: newEpoch(),
+      isFirstEpoch: false,
+      // Events that were accepted up to now were lost.
+      trimmedUntil: Math.max(trimmedUntil, now),
+      restoredFrom: { epoch, taken: through },
+    });
   }
 
   /** Writes fingerprints with the key of this journal. */

@@ -8,7 +8,7 @@
  * It is stored as segments: rows of many events (`segment.ts`).
  */
 import type { Retention } from '../../config/retention.ts';
-import type { FeedSlice } from '../../objects/hub-contract.ts';
+import type { FeedPosition, FeedSlice } from '../../objects/hub-contract.ts';
 import { DEDUPLICATION_WINDOW_EVENTS } from '../limits.ts';
 import { Appender } from './appender.ts';
 import { FINGERPRINT_BYTES } from './fingerprint.ts';
@@ -59,6 +59,11 @@ export class Journal {
 
   get epoch(): string {
     return this.#header.ensured.epoch;
+  }
+
+  /** The epoch before this one, if the hub was restored, and the last sequence that both have. */
+  get restoredFrom(): FeedPosition | undefined {
+    return this.#header.ensured.restoredFrom;
   }
 
   get maxAgeMs(): number {
@@ -171,6 +176,11 @@ export class Journal {
   setNote(note: string): void {
     if (this.isEmpty) this.#header.change({ note });
     else this.#store.table.setNote(this.end.first, note);
+  }
+
+  /** The storage was restored: another epoch begins. Sequences continue from the last one that is here. */
+  restored(now: number): void {
+    if (this.#header.stored !== undefined) this.#header.renew(lastOf(this.end), now);
   }
 
   /** Hides what is appended from now on, until it is durable. */

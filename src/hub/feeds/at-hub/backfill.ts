@@ -3,6 +3,7 @@
 import type { Backfill, FeedPosition } from '../../../objects/hub-contract.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { fedAs } from '../feed-format.ts';
+import { takenOf } from '../taken.ts';
 
 /**
  * @param position how far the wildcard hub has the journal; undefined for nothing
@@ -15,7 +16,7 @@ export function backfillFrom(
   maxBytes: number,
   format: number,
 ): Backfill {
-  const taken = position?.epoch === journal.epoch ? position.taken : 0;
+  const taken = takenOf(position, journal);
   const oldest = journal.startOfNewest(maxEvents, maxBytes);
   const after = Math.max(taken, oldest);
   return {

@@ -92,6 +92,7 @@ export class OutgoingFeeds implements AlarmTask {
   async run(now: number): Promise<void> {
     const { last } = this.#journal;
     try {
+      await this.#registration.resume();
       await Promise.all(this.#targets.wanting().map((name) => this.#feedThrough(name, last, last)));
     } catch (error) {
       logError('a wildcard hub cannot be fed', error);
@@ -119,12 +120,12 @@ export class OutgoingFeeds implements AlarmTask {
 
   async #feedPage(name: string, target: FeedTarget, before: number): Promise<void> {
     const after = target.taken ?? before;
-    const { epoch, trimmedThrough } = this.#journal;
+    const { epoch, trimmedThrough, restoredFrom } = this.#journal;
     const version = this.#targets.versionOf(name);
     const slices = this.#journal.readSlices(after, MAX_FEED_EVENTS, MAX_FEED_BYTES);
     const hub = this.#ctx.id.name ?? '';
     const fed = fedAs(this.#targets.formatFor(name), slices);
-    const page: FeedPage = { hub, epoch, trimmedThrough, after, version, ...fed };
+    const page: FeedPage = { hub, epoch, trimmedThrough, after, version, restoredFrom, ...fed };
     const { taken, request } = await this.#send(name, page);
     if (request === undefined) return this.#registration.registerAgain(name);
     if (slices.length > 0 && taken === after) throw new Error(`${name} takes nothing`);

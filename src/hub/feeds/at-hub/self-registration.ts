@@ -73,6 +73,13 @@ export class SelfRegistration implements EventSupply {
     this.#isKnown = true;
   }
 
+  /** Registers a hub that was restored: it has forgotten which wildcard hubs want its events. */
+  async resume(): Promise<void> {
+    if (this.#isRegistered || this.#journal.isEmpty) return;
+    const refused = await this.#registerWithAll({ isRenewal: true });
+    if (refused !== undefined) throw new Error(`${this.#hub} gets no slot: ${refused.reason}`);
+  }
+
   /** A wildcard hub that does not know this hub has lost its storage. */
   async registerAgain(name: string): Promise<void> {
     if (this.#wasDeleted) throw namespaceDeleted(parseHubName(this.#hub).namespaceKey);

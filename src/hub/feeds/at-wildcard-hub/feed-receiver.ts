@@ -14,6 +14,7 @@ import type { AuthoritySync } from '../../authority-sync/authority-sync.ts';
 import { gapRecord } from '../../journal/record.ts';
 import type { HubMemory } from '../../memory-budget.ts';
 import { sliceAfter, slicesOf } from '../feed-format.ts';
+import { takenOf } from '../taken.ts';
 import type { FeedDemand } from './feed-demand.ts';
 import { type FeedPositions, isMissing } from './feed-positions.ts';
 import type { FeedStarter } from './feed-starter.ts';
@@ -74,11 +75,11 @@ export class FeedReceiver {
     return { taken, request: knownHubs.request(hub, demand.wants(hub)) };
   }
 
-  #take({ hub, epoch, trimmedThrough, after }: FeedPage, slices: readonly FeedSlice[]): TakenPage {
+  #take(page: FeedPage, slices: readonly FeedSlice[]): TakenPage {
+    const { hub, epoch, trimmedThrough, after } = page;
     const { positions, writer } = this.#parts;
     const position = positions.get(hub);
-    const known = position?.epoch === epoch ? position.taken : 0;
-    const from = Math.max(known, trimmedThrough);
+    const from = Math.max(takenOf(position, page), trimmedThrough);
     const lacksEvents = isMissing(position, epoch, from);
     if (after > from && !lacksEvents) return { taken: from, delivered: undefined };
     const added = (after > from ? [] : slices)

@@ -140,3 +140,11 @@ export class KnownHubs {
     return this.#sql.exec<{ hubs: number }>(query, ...bindings).one().hubs;
   }
 }
+
+/**
+ * For a wildcard hub that was restored: it has not asked any hub for its events. A version of now is higher than those
+ * that were sent and forgotten.
+ */
+export function askAllHubsAgain(sql: SqlStorage, now: number): void {
+  sql.exec('UPDATE hubs SET request_version = MAX(request_version + 1, ?), is_feeding = 0', now);
+}

@@ -1,0 +1,82 @@
+/**
+ * Makes true what a restored authority has stored. Its tokens end, and with them its tickets and secret ids: a token may
+ * have been revoked since, and nobody would know. Its policies, logins and sources are those of the past.
+ *
+ * Numbers that were given since are not given again. So nobody takes a new token for one that they knew.
+ */
+
+import { column, scalar } from '../objects/sql.ts';
+import type { ChildNamespaces, KeptChild } from './child-namespaces.ts';
+import { MAX_KEPT_CHARACTERS } from './limits.ts';
+import type { Jobs } from './outbox/jobs.ts';
+
+/** More than an authority gives between a state and the restore to it. */
+const SKIPPED_NUMBERS = 2 ** 32;
+
+const ENDED_TABLES = [
+  'tokens',
+  'foreign_children',
+  'adopted_tokens',
+  'tickets',
+  'secret_ids',
+  'watches',
+  'notices',
+];
+
+interface Parts {
+  readonly storage: DurableObjectStorage;
+  readonly jobs: Jobs;
+  readonly children: ChildNamespaces;
+}
+
+export class Renewal {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * What is true before a restore and after it: which namespaces there are below. Their objects are not restored. Without
+   * their metadata, if that is too long.
+   */
+  kept(): string {
+    const children = this.#parts.children.all();
+    const text = JSON.stringify(children);
+    if (text.length <= MAX_KEPT_CHARACTERS) return text;
+    return JSON.stringify(children.map(({ name, id }) => ({ name, id })));
+  }
+
+  /** To be called in a transaction, before anything is served. @param kept undefined if nothing is known */
+  renew(kept: string | undefined): void {
+    const { storage, jobs, children } = this.#parts;
+    const { sql } = storage;
+    const now = Date.now();
+    const hubs = column<string>(sql, 'SELECT hub FROM watches UNION SELECT hub FROM notices');
+    for (const hub of hubs) jobs.add({ kind: 'notify', hub }, now);
+    const made = sql.exec<{ parent: number; namespace: string }>('SELECT * FROM foreign_children');
+    for (const each of made.toArray()) jobs.add({ kind: 'revoke', ...each }, now);
+    for (const table of ENDED_TABLES) sql.exec(`DELETE FROM ${table}`);
+    skipNumbers(sql);
+    if (kept !== undefined) children.replace(JSON.parse(kept) as KeptChild[]);
+  }
+}
+
+/** SQLite remembers the highest number of a table that counts its rows, also after the row has gone. */
+function skipNumbers(sql: SqlStorage): void {
+  const next = (table: string) =>
+    SKIPPED_NUMBERS +
+    (scalar<number>(sql, 'SELECT seq FROM sqlite_sequence WHERE name = ?', table) ?? 0);
+  const token = next('tokens');
+  sql.exec(
+    `INSERT INTO tokens (id, digest, accessor, created_at, request) VALUES (?, '', '', 0, '{}')`,
+    token,
+  );
+  sql.exec('DELETE FROM tokens WHERE id = ?', token);
+  const policy = next('policies');
+  sql.exec(`INSERT INTO policies (version, name, text) VALUES (?, '', '')`, policy);
+  sql.exec('DELETE FROM policies WHERE version = ?', policy);
+  const notice = next('notices');
+  sql.exec(`INSERT INTO notices (sequence, hub) VALUES (?, '')`, notice);
+  sql.exec('DELETE FROM notices WHERE sequence = ?', notice);
+}

@@ -1,0 +1,22 @@
+/**
+ * What the object answers that stands beside an authority or a hub, and knows how often that was restored. What an object
+ * stores cannot say that it was restored, because that goes back in time, too.
+ */
+
+export interface RestorationContract {
+  /** What is known of the object. */
+  record(): RestorationRecord;
+  /**
+   * Stores that the object is about to be restored, before it is.
+   *
+   * @param kept what is true now, and has to be true after the restore
+   */
+  begin(kept?: string): void;
+}
+
+export interface RestorationRecord {
+  /** How often the object was restored. Another one than the object has taken means that it was restored meanwhile. */
+  readonly generation: number;
+  /** Of the last restore. */
+  readonly kept?: string;
+}

@@ -1,0 +1,20 @@
+/**
+ * Stands beside an authority or a hub, under its name, and knows how often that was restored. `RestorationContract`
+ * describes the methods. It stores nothing before the first restore.
+ */
+
+import { DurableObject } from 'cloudflare:workers';
+import type { RestorationContract, RestorationRecord } from '../objects/restoration-contract.ts';
+
+const RECORD_KEY = 'record';
+
+export class Restoration extends DurableObject<Env> implements RestorationContract {
+  record(): RestorationRecord {
+    return this.ctx.storage.kv.get<RestorationRecord>(RECORD_KEY) ?? { generation: 0 };
+  }
+
+  begin(kept?: string): void {
+    const generation = this.record().generation + 1;
+    this.ctx.storage.kv.put(RECORD_KEY, { generation, ...(kept !== undefined && { kept }) });
+  }
+}

@@ -35,6 +35,7 @@ const COMPILED = { NODE_COMPILE_CACHE: join(tmpdir(), 'carillon-test-cache/compi
 const WORKER = {
   wrangler: { configPath: './wrangler.toml' },
   miniflare: {
+    analyticsEngineDatasets: { METRICS_DATASET: { dataset: 'carillon' } },
     bindings: {
       ROOT_TOKEN: 'root',
       SOURCE_KEY: Buffer.alloc(32, 'a key of the tests').toString('base64'),

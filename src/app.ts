@@ -24,6 +24,7 @@ import { passToUpstream } from './http/middleware/upstream.ts';
 import { health } from './http/vault/health.ts';
 import { logIn } from './http/vault/login.ts';
 import { initialize, initStatus, leader, sealStatus } from './http/vault/seal-status.ts';
+import { countRequests } from './http/worker-metrics.ts';
 
 const HEALTH = '/v1/sys/health';
 const SEAL_STATUS = '/v1/sys/seal-status';
@@ -36,7 +37,7 @@ const PUBLISH_BY_POST =
 export const app = new Hono<AppEnv>({ getPath: routeOf });
 
 app.onError(answerError);
-app.use(logRequests, resolvePath, resolveConfig, passToUpstream, allowOrigins);
+app.use(countRequests, logRequests, resolvePath, resolveConfig, passToUpstream, allowOrigins);
 
 app.get(HEALTH, health);
 app.all(HEALTH, unsupportedMethod('GET, HEAD'));

@@ -8,24 +8,27 @@
 import { DurableObject } from 'cloudflare:workers';
 import { isWithinShare } from '../lib/fair-share.ts';
 import { hideSecretsOf } from '../lib/log.ts';
+import { type Dataset, type DatasetBinding, hubPoint } from '../metrics/data-point.ts';
 import { MAX_REPORT_AGE_MS, MAX_REPORTED_SOURCES, REPORT_INTERVAL_MS } from '../metrics/limits.ts';
 import { addReport, type KnownSource, type Report } from '../metrics/reports.ts';
 import { isWithin, ROOT } from '../namespace/namespace.ts';
 import type { MetricsContract, MetricsReading } from '../objects/metrics-contract.ts';
-import { namespaceKeyOf } from '../objects/reported-source.ts';
+import { labelsOf, namespaceKeyOf } from '../objects/reported-source.ts';
 import { StoredSources } from './stored-sources.ts';
 
 export class Metrics extends DurableObject<Env> implements MetricsContract {
   readonly #sources: StoredSources;
+  readonly #dataset: Dataset | undefined;
   /** When the sources were last stored. Unix milliseconds. */
   #storedAt = 0;
   #isAlarmSet = false;
   #dropped = 0;
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, env: Env & DatasetBinding) {
     super(ctx, env);
     hideSecretsOf(env);
     this.#sources = new StoredSources(ctx.storage.kv);
+    this.#dataset = env.METRICS_DATASET;
   }
 
   report(report: Report): void {
@@ -36,7 +39,9 @@ export class Metrics extends DurableObject<Env> implements MetricsContract {
       this.#dropped++;
       return;
     }
-    this.#sources.set(addReport(known, report, now));
+    const added = addReport(known, report, now);
+    this.#sources.set(added);
+    if (added.kind === 'hub') this.#dataset?.writeDataPoint(hubPoint(added, labelsOf(added)));
     this.#storeSoon(now);
   }
 

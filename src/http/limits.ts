@@ -146,3 +146,9 @@ export const MAX_LISTED_HUBS = 32;
 
 /** Hubs that are asked at a time. The page is full after a few, and each that is asked wakes. */
 export const MAX_LISTED_HUBS_AT_ONCE = 8;
+
+/**
+ * Sources and outcomes that an isolate tells apart when it counts deliveries for Analytics Engine. With more, it writes what it
+ * has. An invocation may write 250 points.
+ */
+export const MAX_COUNTED_DELIVERIES = 100;

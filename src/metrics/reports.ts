@@ -34,7 +34,7 @@ export interface KnownSource {
   readonly before: Values;
   readonly counts: Values;
   readonly state: Values;
-  /** What its values have gained with the last report. */
+  /** What its values have gained with the last report; with the first one, what it has counted. */
   readonly gained: Values;
   /** Milliseconds between the last two reports; 0 if there was one. */
   readonly gainedInMs: number;
@@ -53,7 +53,7 @@ export function addReport(
   const added = { kind, source, life, reportedAt: now, before, counts, state };
   return {
     ...added,
-    gained: known === undefined ? {} : difference(valuesOf(added), valuesOf(known)),
+    gained: known === undefined ? counts : difference(valuesOf(added), valuesOf(known)),
     gainedInMs: known === undefined ? 0 : Math.max(now - known.reportedAt, 0),
   };
 }

@@ -20,6 +20,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_NEW_HUBS_PER_PUBLISHER: 300,
     REGISTRATION_CHECK_MS: 600_000,
     RELEASE_RETRY_MS: 30_000,
+    MAX_COUNTED_DELIVERIES: 100,
     REPORT_INTERVAL_MS: 60_000,
     MAX_REPORTED_SOURCES: 1000,
     MAX_REPORT_AGE_MS: 86_400_000,

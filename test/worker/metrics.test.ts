@@ -2,13 +2,14 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, vi } from 'vitest';
+import type { DataPoint, DatasetBinding } from '../../src/metrics/data-point.ts';
 import { MAX_REPORTED_SOURCES } from '../../src/metrics/limits.ts';
 import type { Report } from '../../src/metrics/reports.ts';
 import type { MetricsSummary } from '../../src/metrics/summary.ts';
 import { METRICS_NAME } from '../../src/objects/names.ts';
 import { parseExposition } from '../support/exposition.ts';
 import { it } from './fixtures.ts';
-import { aHolder, type Client, errorsOf, granting, keyOf, root } from './security-support.ts';
+import { aHolder, Client, errorsOf, granting, keyOf, root } from './security-support.ts';
 import { hubStub, subscribe } from './support.ts';
 
 const READER = granting({ 'sys/metrics': 'read' });
@@ -278,5 +279,50 @@ describe('the metrics object', () => {
     expect((await metricsObject().read(key)).dropped).toBe(0);
     // The largest reports that there can be fit what one value may have.
     expect(await runDurableObjectAlarm(metricsObject())).toBe(true);
+  });
+});
+
+describe('Analytics Engine', () => {
+  /** The points that a dataset is given by the local platform's binding, which stores none. */
+  function written(): { blobs: string[]; doubles: number[] }[] {
+    const { METRICS_DATASET: dataset } = env as unknown as Required<DatasetBinding>;
+    const points: DataPoint[] = [];
+    const write = dataset.writeDataPoint.bind(dataset);
+    vi.spyOn(dataset, 'writeDataPoint').mockImplementation((point) => {
+      points.push(point);
+      write(point);
+    });
+    return points;
+  }
+
+  it('gets a point for each report of a hub', async () => {
+    const points = written();
+    await root.published('abc/x', { id: 'a' });
+    await vi.waitFor(() => {
+      const ofHub = points.filter(({ blobs }) => blobs[0] === 'hub' && blobs[2] === 'abc');
+      expect(ofHub.map(({ doubles }) => doubles[0])).toEqual([1]);
+    });
+  });
+
+  it('gets what an isolate of the Worker counts, a minute later', async () => {
+    const points = written();
+    const settings = { kind: 'github', secrets: ['a secret of this test'] };
+    await root.writes('sys/events/sources/here', settings);
+    // Later than the isolate has written, whatever the time was in other tests.
+    nextMinute(10 * 24 * 60);
+    await root.get('sys/events/types');
+    points.length = 0;
+    const wrong = await new Client(undefined).post('sys/events/in/here');
+    expect(wrong.status).toBe(401);
+    expect(points.filter(({ blobs }) => blobs[0] === 'worker')).toEqual([]);
+    nextMinute();
+    await root.get('sys/events/types');
+    const [worker] = points.filter(({ blobs }) => blobs[0] === 'worker');
+    expect(worker?.doubles.slice(0, 3)).toEqual([2, 1, 0]);
+    expect(worker?.doubles[4]).toBe(60);
+    const deliveries = points.filter(({ blobs }) => blobs[0] === 'delivery');
+    expect(deliveries).toMatchObject([
+      { blobs: ['delivery', 'root', 'here', 'github', 'unauthorized'], doubles: [1, 60] },
+    ]);
   });
 });

@@ -10,6 +10,7 @@ import { RECEIVE } from '../../event-routes.ts';
 import { readUncompressedBody } from '../../request/body.ts';
 import { after } from '../../request/path.ts';
 import { refuse } from '../../respond.ts';
+import { countDelivery } from '../../worker-metrics.ts';
 import { deliveryOf } from './delivery-events.ts';
 import { receiveAudit } from './receive-audit.ts';
 import { receiveWebhook } from './receive-webhook.ts';
@@ -35,8 +36,11 @@ export async function receive(c: NamespaceContext): Promise<Response> {
     return refuse({ reason: 'no_route', path: `sys/events/in/${name}`, why });
   }
   switch (c.req.method) {
-    case 'POST':
-      return receiveDelivery(c, source);
+    case 'POST': {
+      const response = await receiveDelivery(c, source);
+      countDelivery(c, source, response);
+      return response;
+    }
     case 'GET':
       return answerGet(c, source);
     case 'HEAD':

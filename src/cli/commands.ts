@@ -107,6 +107,7 @@ const GROUPS: readonly (readonly [heading: string, entries: readonly CommandEntr
     'Operation',
     [
       entry('doctor', async () => (await import('./doctor/command.ts')).doctor),
+      entry('top', async () => (await import('./top/command.ts')).top),
       entry(
         'subscriptions list',
         async () => (await import('./subscriptions/list.ts')).subscriptionsList,

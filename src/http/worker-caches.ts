@@ -17,6 +17,7 @@ import {
   vendorClients,
 } from '../outbound/vendor-client.ts';
 import type { Access } from '../policy/access.ts';
+import { MAX_CACHED_ACCESS_BYTES } from '../policy/limits.ts';
 import type { Caller } from './authentication/caller.ts';
 import { NAMESPACE_CACHE_MS, STRANGER_MS, UNKNOWN_TOKEN_MS } from './limits.ts';
 
@@ -34,7 +35,7 @@ class WorkerCaches {
   readonly tokenDigests = new LruCache<TokenDigest>(MAX_CACHED_LOOKUPS);
 
   /** By all that decides it, so callers with the same policies share it: a compiled policy set can be large. */
-  readonly access = new LruCache<Access>(MAX_CACHED_LOOKUPS);
+  readonly access = new LruCache<Access>(MAX_CACHED_ACCESS_BYTES, ({ memoryBytes }) => memoryBytes);
 
   /** The key of each Vault namespace, by its path. */
   readonly namespaceKeys = new TtlCache<string>(NAMESPACE_CACHE_MS);

@@ -20,7 +20,8 @@ export const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
 
 /**
  * Bytes that wait to be stored and sent, of all hubs of an isolate: requests, and pages that hubs feed to wildcard hubs. A
- * hub may hold as much as stays free. An isolate has 128 MB; this and the four limits of isolates below take 84 MiB of it.
+ * hub may hold as much as stays free. An isolate has 128 MB; this, the four limits of isolates below and
+ * that of compiled policies take 96 MiB of it.
  */
 export const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 

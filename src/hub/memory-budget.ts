@@ -6,6 +6,7 @@
  * Nothing tells when an object ends. So what it held counts until the isolate has collected it, or it starts again.
  */
 import { isWithinShare } from '../lib/fair-share.ts';
+import { MAX_CACHED_ACCESS_BYTES } from '../policy/limits.ts';
 import { MAX_CATCH_UP_BYTES, MAX_UNACKED_BYTES_PER_ISOLATE, MAX_WAITING_BYTES } from './limits.ts';
 
 /** How often the accounts of a full pool are added up. */
@@ -130,6 +131,7 @@ export class MemoryAccount {
 }
 
 /** A module is shared by the objects of an isolate, and so are these. */
+const policies = new MemoryPool(MAX_CACHED_ACCESS_BYTES);
 const waiting = new MemoryPool(MAX_WAITING_BYTES);
 const catchUp = new MemoryPool(MAX_CATCH_UP_BYTES);
 const unacknowledged = new MemoryPool(MAX_UNACKED_BYTES_PER_ISOLATE);
@@ -138,6 +140,8 @@ const unacknowledged = new MemoryPool(MAX_UNACKED_BYTES_PER_ISOLATE);
 export interface HubMemory {
   /** Events that wait to be stored and sent: requests, and pages of other hubs. */
   readonly waiting: MemoryAccount;
+  /** Compiled policies of its subscribers. */
+  readonly policies: MemoryAccount;
   /** What is read from journals for subscribers that resume. */
   readonly catchUp: MemoryAccount;
   /** What `carillon.v1` subscribers were sent and have not acknowledged. */
@@ -148,6 +152,7 @@ export interface HubMemory {
 export function openHubMemory(object: string): HubMemory {
   return {
     waiting: waiting.open(object),
+    policies: policies.open(object),
     catchUp: catchUp.open(object),
     unacknowledged: unacknowledged.open(object),
   };

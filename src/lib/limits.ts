@@ -6,6 +6,11 @@ export const MAX_CACHED_LOOKUPS = 500;
 /** Characters of one member of a log line. Any client can choose the path that a denial logs. */
 export const MAX_LOGGED_CHARACTERS = 4096;
 
+/** Lines about one kind of failure that an isolate logs within `LOGGED_FAILURES_MS`. The others are counted. */
+export const MAX_LOGGED_FAILURES = 20;
+
+export const LOGGED_FAILURES_MS = 60_000;
+
 /** Length of a URL that the server fetches, of keys or of an upstream. */
 export const MAX_PUBLIC_URL_CHARACTERS = 2048;
 

@@ -2,7 +2,13 @@
  * The log of the server. Every line is one JSON object. No member of it contains a secret, and none is longer than
  * anyone would read.
  */
-import { MAX_LOGGED_CHARACTERS } from './limits.ts';
+import { LruCache } from './caches.ts';
+import {
+  LOGGED_FAILURES_MS,
+  MAX_CACHED_LOOKUPS,
+  MAX_LOGGED_CHARACTERS,
+  MAX_LOGGED_FAILURES,
+} from './limits.ts';
 import { maskSecrets, maskUuids } from './mask-secrets.ts';
 
 type Level = 'log' | 'warn' | 'error';
@@ -37,9 +43,41 @@ export function log(level: Level, members: Readonly<Record<string, unknown>>): v
   console[level](JSON.stringify(members, shown));
 }
 
-/** Logs a failure, with the stack of its error if there is one. */
+/** What was logged of one kind of failure. Times are Unix milliseconds. */
+interface LoggedFailures {
+  readonly since: number;
+  lines: number;
+  omitted: number;
+}
+
+/** By what failed, whichever number it has. */
+const failures = new LruCache<LoggedFailures>(MAX_CACHED_LOOKUPS);
+
+/**
+ * Logs a failure, with the stack of its error if there is one. A full disk or a damaged journal fails each call: of one kind
+ * of failure, a bounded number of lines is logged in a minute, and then how many were omitted.
+ */
 export function logError(what: string, error?: unknown): void {
-  log('error', { error: what, cause: error });
+  const kind = what.replace(/\d+/g, '0');
+  const now = Date.now();
+  let logged = failures.get(kind);
+  let omitted: number | undefined;
+  if (logged === undefined || Math.abs(now - logged.since) >= LOGGED_FAILURES_MS) {
+    omitted = logged?.omitted || undefined;
+    logged = { since: now, lines: 0, omitted: 0 };
+    failures.set(kind, logged);
+  }
+  if (logged.lines >= MAX_LOGGED_FAILURES) {
+    logged.omitted++;
+    return;
+  }
+  logged.lines++;
+  log('error', { error: what, cause: error, omitted });
+}
+
+/** To be called between tests: each may log as much as if it were alone. */
+export function forgetLoggedFailures(): void {
+  failures.clear();
 }
 
 /** The text with its secrets masked. */

@@ -12,6 +12,11 @@ import {
 } from './acl.ts';
 import type { Identity } from './identity.ts';
 
+/** Measured in V8. */
+const ACCESS_BYTES = 1024;
+const RULE_BYTES = 350;
+const WILDCARD_BYTES = 300;
+
 export class Access {
   /** The path of the Vault namespace of the policies. */
   readonly namespace: string;
@@ -28,6 +33,11 @@ export class Access {
   /** How many rules a decision may try one by one. */
   get effort(): number {
     return this.#acl.effort;
+  }
+
+  /** About what it takes in memory: a rule, and more if it has a `+`. */
+  get memoryBytes(): number {
+    return ACCESS_BYTES + this.#acl.size * RULE_BYTES + this.#acl.effort * WILDCARD_BYTES;
   }
 
   get isRoot(): boolean {

@@ -77,6 +77,11 @@ export class Acl {
     return this.#index.effort;
   }
 
+  /** The number of rules. */
+  get size(): number {
+    return this.#rules.length;
+  }
+
   /** What `sys/capabilities` answers: sorted; `['root']` for root, and `['deny']` if nothing is granted. */
   capabilities(path: string): readonly string[] {
     if (this.root) return ['root'];

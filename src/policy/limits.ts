@@ -1,7 +1,16 @@
 /** The limits of `policy/`, each with its unit and its reason. */
 
-/** Parsed policies that one isolate caches. */
-export const MAX_CACHED_POLICIES = 200;
+/** `path` blocks of the parsed policies that one isolate caches. Each takes about 1.3 kB. */
+export const MAX_CACHED_POLICY_PATHS = 5000;
+
+/**
+ * `path` blocks of all policies of one token. They take 2 kB each when they are compiled, and an isolate has 128 MB. A token
+ * with more is granted nothing.
+ */
+export const MAX_PATHS_PER_TOKEN = 10_000;
+
+/** Bytes of the compiled policies that an isolate caches: of all hubs in it, or of the Worker. */
+export const MAX_CACHED_ACCESS_BYTES = 12 * 1024 * 1024;
 
 /** Policies of one token. */
 export const MAX_POLICIES_PER_TOKEN = 100;

@@ -4,7 +4,7 @@ import { LruCache } from '../lib/caches.ts';
 import { logError } from '../lib/log.ts';
 import { type NamedPolicy, usedIdentity } from './acl.ts';
 import type { Identity } from './identity.ts';
-import { MAX_CACHED_POLICIES } from './limits.ts';
+import { MAX_CACHED_POLICY_PATHS, MAX_PATHS_PER_TOKEN } from './limits.ts';
 import { type Policy, parsePolicy } from './policy.ts';
 
 /** A policy as it is stored. */
@@ -16,16 +16,30 @@ export interface PolicyText {
 }
 
 /** By text. Most tokens have one of a few sets of policies. */
-const parsed = new LruCache<Policy>(MAX_CACHED_POLICIES);
+const parsed = new LruCache<Policy>(MAX_CACHED_POLICY_PATHS, ({ paths }) => 1 + paths.length);
 
 /**
  * @param names as the token has them. `root` and deleted policies have no text
+ * @returns none if they have too many paths
  */
 export function parsePolicies(
   names: readonly string[],
   texts: readonly PolicyText[],
 ): NamedPolicy[] {
-  const policies = texts.map(({ name, text }) => ({ name, policy: parseOnce(name, text) }));
+  const policies: NamedPolicy[] = [];
+  let paths = 0;
+  for (const { name, text } of texts) {
+    const policy = parseOnce(name, text);
+    paths += policy.paths.length;
+    if (paths > MAX_PATHS_PER_TOKEN) {
+      logError(
+        `the policies ${texts.map((each) => each.name).join(', ')} of a token have more than ${MAX_PATHS_PER_TOKEN} paths together, and grant nothing; use fewer`,
+      );
+      policies.length = 0;
+      break;
+    }
+    policies.push({ name, policy });
+  }
   return names.includes('root') ? [...policies, { name: 'root', policy: { paths: [] } }] : policies;
 }
 

@@ -1,6 +1,7 @@
 /** What a test of the Worker starts from: nothing stored, and neither the clock nor a method replaced. */
 import { reset, runDurableObjectAlarm } from 'cloudflare:test';
 import { it as base, expect, vi } from 'vitest';
+import { forgetLoggedFailures } from '../../src/lib/log.ts';
 import {
   aHolder,
   authority,
@@ -16,6 +17,7 @@ export const it = base
     onTestFinished(async () => {
       vi.useRealTimers();
       vi.restoreAllMocks();
+      forgetLoggedFailures();
       await deliverNotices();
       await reset();
     });

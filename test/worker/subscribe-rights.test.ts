@@ -18,7 +18,7 @@ import {
   root,
   told,
 } from './security-support.ts';
-import { createTables } from './support.ts';
+import { createTables, someMemory } from './support.ts';
 
 describe('subscribing needs read on the path with the pattern in it', () => {
   it.each([
@@ -190,7 +190,11 @@ it('more holders than a hub keeps at hand have each their own rights', async () 
   await runInDurableObject(hubOf('abc'), (_hub, { storage }) => {
     createTables(storage);
     const policies = new PolicyTexts(storage.sql);
-    const accesses = new AccessCache(policies, { accessKeys: () => new Set() });
+    const accesses = new AccessCache(
+      policies,
+      { accessKeys: () => new Set() },
+      someMemory().policies,
+    );
     const text = listenerOn('secret/{{identity.entity.name}}');
     policies.set('', 'own', { name: 'own', version: 1, text });
     const holders = Array.from({ length: MAX_CACHED_ACCESSES + 10 }, (_, i) => ({

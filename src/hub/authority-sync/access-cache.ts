@@ -7,11 +7,13 @@ import { Access } from '../../policy/access.ts';
 import { keyOfPolicies, type PolicySet, parsePolicies } from '../../policy/policy-set.ts';
 import type { Principal } from '../../subscription/handshake.ts';
 import { MAX_CACHED_ACCESSES } from '../limits.ts';
+import type { MemoryAccount } from '../memory-budget.ts';
 import type { PolicyTexts } from './policy-texts.ts';
 
 export class AccessCache {
   readonly #texts: PolicyTexts;
   readonly #classes: { accessKeys(): ReadonlySet<string> };
+  readonly #memory: MemoryAccount;
   /** The generation of the texts that the caches are made of. */
   #generation = 0;
   readonly #policySets = new LruCache<PolicySet>(MAX_CACHED_LOOKUPS);
@@ -20,10 +22,18 @@ export class AccessCache {
   /** Misses of a full cache since unused entries were last deleted. */
   #missesWhenFull = MAX_CACHED_ACCESSES;
 
-  /** @param classes of the hub's subscribers, which know the keys that are in use */
-  constructor(texts: PolicyTexts, classes: { accessKeys(): ReadonlySet<string> }) {
+  /**
+   * @param classes of the hub's subscribers, which know the keys that are in use
+   * @param memory that the hub has for them
+   */
+  constructor(
+    texts: PolicyTexts,
+    classes: { accessKeys(): ReadonlySet<string> },
+    memory: MemoryAccount,
+  ) {
     this.#texts = texts;
     this.#classes = classes;
+    this.#memory = memory;
   }
 
   /** Equal for principals that may see the same, until a policy changes. */
@@ -39,8 +49,13 @@ export class AccessCache {
     const { authority, identity } = principal;
     const { names, texts } = this.#policySetOf(principal);
     const access = new Access(pathOfKey(authority), parsePolicies(names, texts), identity);
-    if (this.#accesses.size >= MAX_CACHED_ACCESSES) this.#deleteUnused();
-    if (this.#accesses.size < MAX_CACHED_ACCESSES) this.#accesses.set(key, access);
+    const isFull = () =>
+      this.#accesses.size >= MAX_CACHED_ACCESSES || !this.#memory.hasRoomFor(access.memoryBytes);
+    if (isFull()) this.#deleteUnused();
+    if (!isFull()) {
+      this.#accesses.set(key, access);
+      this.#memory.add(access.memoryBytes);
+    }
     return access;
   }
 
@@ -50,6 +65,7 @@ export class AccessCache {
     this.#generation = generation;
     this.#policySets.clear();
     this.#accesses.clear();
+    this.#memory.release(this.#memory.bytes);
   }
 
   /**
@@ -60,7 +76,11 @@ export class AccessCache {
     if (++this.#missesWhenFull < MAX_CACHED_ACCESSES) return;
     this.#missesWhenFull = 0;
     const inUse = this.#classes.accessKeys();
-    for (const key of this.#accesses.keys()) if (!inUse.has(key)) this.#accesses.delete(key);
+    for (const [key, { memoryBytes }] of this.#accesses) {
+      if (inUse.has(key)) continue;
+      this.#accesses.delete(key);
+      this.#memory.release(memoryBytes);
+    }
   }
 
   #policySetOf({ authority, policies: names }: Principal): PolicySet {

@@ -70,7 +70,7 @@ export function composeSubscribers(
   const spread = new ReconnectSpread(storage.kv, socketCount);
   const closer = new SocketCloser(ctx, classes, spread, meter.counts);
   const policies = new PolicyTexts(sql);
-  const authorizer = new Authorizer(new AccessCache(policies, classes), budget);
+  const authorizer = new Authorizer(new AccessCache(policies, classes, memory.policies), budget);
   const accessChanges = new AccessChanges(classes, authorizer, closer);
   const authorities = new SyncedAuthorities(sql);
   const tokens = new WatchedTokens(ctx, alarms);

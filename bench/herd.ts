@@ -3,7 +3,7 @@
  * are subscriptions of `@carillon/client` with `ws`, of one hub. First their connections break, then the server is killed
  * (SIGKILL) and started again with its data. Meanwhile, events are published in the same hub. Linux only.
  *
- * The server needs `ulimit -n` 40,000: each client has a connection for its ticket, and another one.
+ * The server needs `ulimit -n` 20,000.
  *
  * Usage: node bench/herd.ts [--clients <number>] [--page]   (9,000; --page hides from the client what a page cannot do)
  */
@@ -36,7 +36,7 @@ const POLICY =
   'path "secret/*" { capabilities = ["list", "subscribe"] subscribe_event_types = ["*"] }';
 /** Of the same hub, and for none of the clients: what is measured is whether the hub answers. */
 const OTHER_TYPE = 'bench/other';
-const PUBLISHING_EVERY_MS = 100;
+const PUBLISHING_EVERY_MS = 250;
 const LOOKING_EVERY_MS = 500;
 const PATIENCE_MS = 120_000;
 

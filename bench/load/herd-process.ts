@@ -38,6 +38,22 @@ class HerdClient {
 
 const clients: HerdClient[] = [];
 
+/** Requests at a time: each needs a connection, and the server has so many descriptors. */
+const MAX_REQUESTS = 2000;
+let requests = 0;
+const waiting: (() => void)[] = [];
+
+const limitedFetch: typeof fetch = async (...parameters) => {
+  if (requests >= MAX_REQUESTS) await new Promise<void>((resolve) => waiting.push(resolve));
+  requests++;
+  try {
+    return await fetch(...parameters);
+  } finally {
+    requests--;
+    waiting.shift()?.();
+  }
+};
+
 async function open({ url, tokens, count, pattern, isPage }: HerdOptions): Promise<void> {
   let next = 0;
   const openSome = async () => {
@@ -57,7 +73,8 @@ async function open({ url, tokens, count, pattern, isPage }: HerdOptions): Promi
         }
       }
       const onState = (state: ConnectionState) => client.tell(state);
-      void listen(client, subscribe(pattern, { url, token, WebSocket: Socket, onState }));
+      const options = { url, token, WebSocket: Socket, fetch: limitedFetch, onState };
+      void listen(client, subscribe(pattern, options));
       await opened;
     }
   };

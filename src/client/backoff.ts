@@ -66,7 +66,7 @@ export class Backoff {
  *
  * @param failures in a row before this one
  * @param random in [0, 1)
- * @param spreadMs the least bound
+ * @param spreadMs the least bound; from the third attempt on it doubles, too
  */
 export function backoffMs(
   { leastMs, firstMs, mostMs, isAfterServerWait }: BackoffBounds,
@@ -75,7 +75,8 @@ export function backoffMs(
   serverWaitMs = 0,
   spreadMs = 0,
 ): number {
-  const spread = Math.min(spreadMs, MAX_SERVER_WAIT_MS);
+  // A server that was started again needs no longer than its spread. One that is overloaded does.
+  const spread = Math.min(spreadMs * 2 ** Math.max(failures - 1, 0), MAX_SERVER_WAIT_MS);
   const bound = Math.max(spread, Math.min(mostMs, firstMs * 2 ** failures));
   const wait = leastMs + Math.floor(random * (bound - leastMs));
   const asked = Math.min(Math.max(serverWaitMs, 0), MAX_SERVER_WAIT_MS);

@@ -1,5 +1,7 @@
 /** The single-file client on a page of a host that only has files. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { PING_INTERVAL_MS } from '../../src/client/bounds.ts';
+import { HEARTBEAT } from '../../src/wire/carillon-v1/heartbeat.ts';
 import type { LastingServer } from '../support/lasting-server.ts';
 import { openPage, picture, untilLines, untilState, useBrowser } from './support/browser.ts';
 import { type Site, startSite } from './support/site.ts';
@@ -45,3 +47,23 @@ it('of an origin that is not allowed is told which one to allow', async () => {
   expect(state).toContain(`its ALLOWED_ORIGINS must have ${other.origin}`);
   await picture(page, 'static-refused');
 });
+
+it('keeps its connection by heartbeats, and over a time in which the page was suspended', async () => {
+  const { page, closed } = await openPage(await addressAt(site.origin, await ticketOf(server)));
+  await untilState(page, 'connected');
+  const session = await page.createCDPSession();
+  await session.send('Network.enable');
+  const answered = new Promise<void>((resolve) => {
+    session.on('Network.webSocketFrameReceived', ({ response }) => {
+      if (response.payloadData === HEARTBEAT) resolve();
+    });
+  });
+  await answered;
+  await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+  // Time is what is tested: two heartbeats are due meanwhile.
+  await new Promise((resolve) => setTimeout(resolve, 2.5 * PING_INTERVAL_MS));
+  await session.send('Page.setWebLifecycleState', { state: 'active' });
+  await write(server, 'after-sleep');
+  expect(await untilLines(page, 1)).toEqual(linesFor('after-sleep'));
+  expect(closed).toEqual([]);
+}, 240_000);

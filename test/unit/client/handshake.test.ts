@@ -265,7 +265,7 @@ describe('the back-off', () => {
     await platform.socket(10);
   });
 
-  it('is spread as far as the server said, whatever the attempt', async () => {
+  it('is spread as far as the server said, and doubles if that is not enough', async () => {
     const { platform, subscription } = subscribed();
     platform.dice = 0.999;
     void subscription.opened();
@@ -274,15 +274,21 @@ describe('the back-off', () => {
     await platform.elapse(17_982);
     for (const [number, bound] of [
       [2, 18_000],
-      [3, 18_000],
+      [3, 36_000],
+      [4, 72_000],
+      [5, 144_000],
+      [6, 288_000],
+      [7, 300_000],
     ] as const) {
       (await platform.socket(number)).end(1006);
       await platform.elapse(Math.floor(0.999 * bound));
     }
-    (await platform.socket(4)).greet({ spread_ms: 18_000 });
-    platform.sockets[3]?.goodbye('unavailable', true, 7000);
-    await platform.elapse(7000 + Math.floor(0.999 * 4000));
-    await platform.socket(5);
+    const last = await platform.socket(8);
+    last.greet({ spread_ms: 18_000 });
+    platform.advance(10_000);
+    last.goodbye('unavailable', true, 7000);
+    await platform.elapse(7000 + Math.floor(0.999 * 500));
+    await platform.socket(9);
   });
 
   it('is random from nothing on', async () => {

@@ -5,6 +5,7 @@ import { ENDPOINTS, LOGINS } from './http/endpoint-table.ts';
 import { PUBLISH, RECEIVE, SUBSCRIBE } from './http/event-routes.ts';
 import { publish } from './http/events/publish.ts';
 import { receive } from './http/events/sources/receive.ts';
+import { resumeByLease } from './http/events/subscribe/resume-by-lease.ts';
 import { subscribe } from './http/events/subscribe/subscribe.ts';
 import { CACHED, FOR_SUBSCRIPTION, FRESH, requireCaller } from './http/middleware/caller.ts';
 import { requireRootToken, resolveConfig } from './http/middleware/config.ts';
@@ -57,6 +58,7 @@ for (const [path, endpoint] of Object.entries(LOGINS)) {
 
 app.all(
   `${SUBSCRIBE}/*`,
+  resumeByLease,
   requireCaller(FOR_SUBSCRIPTION),
   resolveNamespace(FOR_SUBSCRIPTION),
   subscribe,

@@ -1,4 +1,4 @@
-/** One attempt to subscribe: a ticket, a connection, and what its end means. */
+/** One attempt to subscribe: a lease or a ticket, a connection, and what its end means. */
 
 import type { ClientCodec } from '../wire/carillon-v1/client-codec.ts';
 import { Connection } from './connection.ts';
@@ -20,6 +20,10 @@ interface Attempt {
   readonly options: SubscriptionOptions;
   readonly codec: ClientCodec;
   readonly since: string | undefined;
+  /** From the last connection, if the server gave one. */
+  readonly lease: string | undefined;
+  /** Called if the server does not take the lease, although it can be reached. */
+  readonly leaseRefused: () => void;
   /** Called if the handshake fails without a reason. @returns whether to ask the server why */
   readonly asksWhy: () => boolean;
   /** Ends the attempt. Its outcome is of no interest then. */
@@ -29,22 +33,37 @@ interface Attempt {
 
 /** @throws CarillonError `invalid` if the platform refuses the URL */
 export async function attempt(attempted: Attempt): Promise<Outcome> {
-  const { server, credentials, pattern, options, since, asksWhy, signal } = attempted;
+  const { server, credentials, pattern, options, since, lease, asksWhy, signal } = attempted;
   const limits = { timeoutMs: timeoutOf(options), signal };
+  const subscription = subscriptionUrl(server, pattern, options, since);
+  if (lease !== undefined) {
+    const resumed = await connect(attempted, socketUrl(subscription, undefined), lease);
+    if (resumed !== 'unexplained' && !isForbidden(resumed)) return resumed;
+  }
   const ticket = await credentials.ticket(limits);
   if (!ticket.ok) return ticket.failure;
-  const subscription = subscriptionUrl(server, pattern, options, since);
+  if (lease !== undefined) attempted.leaseRefused();
   const outcome = await connect(attempted, socketUrl(subscription, ticket.value));
   if (outcome !== 'unexplained') return outcome;
   const asks = asksWhy() || credentials.isRefusalFree;
   return asks ? credentials.refusal(subscription, limits) : HANDSHAKE_FAILED;
 }
 
+/** The server does not take the lease, or refuses the token: with a ticket it says which. */
+function isForbidden(outcome: Outcome): boolean {
+  return !outcome.retryable && outcome.error.code === 'forbidden';
+}
+
 /** @returns what the end of the connection means, or that it never opened and the platform does not say why */
-async function connect(attempted: Attempt, url: string): Promise<Outcome | 'unexplained'> {
+async function connect(
+  attempted: Attempt,
+  url: string,
+  lease?: string,
+): Promise<Outcome | 'unexplained'> {
   const { runtime, options, credentials, codec, signal, listener } = attempted;
   if (signal.aborted) return outcomeOf({ kind: 'left', reason: '' });
-  const socket = openSocket(runtime, url, codec.subprotocol);
+  const offered = [codec.subprotocol, ...(lease === undefined ? [] : [lease])];
+  const socket = openSocket(runtime, url, offered);
   let refusal: Promise<RequestFailure> | undefined;
   if (canPing(socket)) {
     socket.on('unexpected-response', (_request, response) => {
@@ -68,9 +87,9 @@ async function connect(attempted: Attempt, url: string): Promise<Outcome | 'unex
 }
 
 /** A page of https may not open a WebSocket of ws: the constructor throws, and may name the URL with its ticket. */
-function openSocket({ WebSocket }: SocketRuntime, url: string, subprotocol: string): WebSocketLike {
+function openSocket({ WebSocket }: SocketRuntime, url: string, offered: string[]): WebSocketLike {
   try {
-    return new WebSocket(url, [subprotocol]);
+    return new WebSocket(url, offered);
   } catch (error) {
     const reason = withoutTickets(error instanceof Error ? error.message : String(error));
     throw invalid(`the platform opens no WebSocket to ${new URL(url).origin}: ${reason}`);

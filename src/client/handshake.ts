@@ -26,8 +26,9 @@ export function subscriptionUrl(
   return url;
 }
 
-export function socketUrl(subscription: URL, ticket: string): string {
-  const url = withTicket(subscription, ticket);
+/** @param ticket undefined for a handshake with a lease */
+export function socketUrl(subscription: URL, ticket: string | undefined): string {
+  const url = ticket === undefined ? new URL(subscription) : withTicket(subscription, ticket);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   return url.href;
 }

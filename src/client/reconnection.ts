@@ -27,6 +27,9 @@ import {
   tokenCredentials,
 } from './tickets.ts';
 
+/** No platform takes another text as a subprotocol. */
+const LEASE = /^[\w.-]{1,2048}$/;
+
 export class Reconnection {
   /** Resolves with the first connection. */
   readonly opened: Promise<void>;
@@ -47,6 +50,8 @@ export class Reconnection {
   #cursorLost = false;
   /** Undefined if the program has tickets. */
   #token: string | undefined;
+  /** What the last hello gave to come back with, and the token of that connection. */
+  #lease: { readonly text: string; readonly token: string | undefined } | undefined;
   /** The token, or ticket, that was refused last, and the error to end with if there is no other one. */
   #refused: { readonly token: string | undefined; readonly error: CarillonError } | undefined;
 
@@ -99,6 +104,11 @@ export class Reconnection {
       options: this.#options,
       codec,
       since: this.#cursorLost ? 'earliest' : this.#items.cursor,
+      // A program that has another token by now may be another user.
+      lease: this.#lease?.token === this.#token ? this.#lease?.text : undefined,
+      leaseRefused: () => {
+        this.#lease = undefined;
+      },
       // Without another attempt, the program gets the reason now or never.
       asksWhy: () => this.#questions.isDue() || this.#options.reconnect === false,
       signal: this.#stop.signal,
@@ -121,8 +131,10 @@ export class Reconnection {
     return { server, credentials: tokenCredentials(this.#runtime, server) };
   }
 
-  #greet({ cursor, gap, credit: offered, spread_ms = 0 }: Hello, send: Send): void {
+  #greet({ cursor, gap, credit: offered, spread_ms = 0, lease }: Hello, send: Send): void {
     const { credit = offered } = this.#options;
+    const isUsable = lease !== undefined && LEASE.test(lease);
+    this.#lease = isUsable ? { text: lease, token: this.#token } : undefined;
     this.#questions.connected();
     this.#backoff.spreadMs = spread_ms;
     this.#greetedAt = this.#runtime.now();

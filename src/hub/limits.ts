@@ -1,5 +1,11 @@
 /** The limits of `hub/`, each with its unit and its reason. */
 
+/**
+ * How long a hub watches the tokens of an authority after it has found that none of its subscribers has one any more.
+ * Meanwhile they can come back with leases.
+ */
+export const KEPT_WATCH_MS = 60_000;
+
 /** How long a hub that has events waits before it renews its registration. */
 export const REGISTRATION_CHECK_MS = 10 * 60 * 1000;
 

@@ -88,6 +88,7 @@ function createVersion2(sql: SqlStorage): void {
   createSegments(sql);
   createSocketEnds(sql);
   addGenerations(sql);
+  addHolders(sql);
 }
 
 function createSocketEnds(sql: SqlStorage): void {
@@ -102,6 +103,14 @@ function createSocketEnds(sql: SqlStorage): void {
 /** The generation of an authority, when the hub last heard of it: `objects/generation.ts`. */
 function addGenerations(sql: SqlStorage): void {
   sql.exec('ALTER TABLE authorities ADD COLUMN generation INTEGER NOT NULL DEFAULT 0');
+}
+
+/** So that the holder of a lease need not be looked up. */
+function addHolders(sql: SqlStorage): void {
+  sql.exec(
+    `-- The policies, the identity and the owner of the token, as JSON; NULL if release 0.2 wrote the row.
+     ALTER TABLE watched_tokens ADD COLUMN holder TEXT;`,
+  );
 }
 
 /**

@@ -35,14 +35,30 @@ export interface HandshakeToken {
   readonly digest: string;
 }
 
+/** What the lease of a client says that comes back: see `lease.ts`. */
+export interface Lease {
+  /** The key of the Vault namespace that the subscription was sent to. It and the subscription decide the hub. */
+  readonly namespace: string;
+  /** The key of the Vault namespace whose authority knows the token. */
+  readonly authority: string;
+  /** The id of the token there. */
+  readonly token: number;
+  /** When the client showed the token, or a ticket, last. Unix milliseconds. */
+  readonly shownAt: number;
+}
+
 export interface Handshake {
   readonly subscription: Subscription;
-  /** Undefined for the root token, which no authority knows. */
+  /** Undefined for the root token, which no authority knows, and for a lease. */
   readonly token: HandshakeToken | undefined;
   /** Where the subscriber starts; undefined for now. */
   readonly since: Since | undefined;
   /** Whether a Worker holds the socket, and passes the events on without a WebSocket. Missing from release 0.2. */
   readonly isStream?: boolean;
+  /** Stands for the token of a client that comes back. */
+  readonly lease?: Lease;
+  /** Whether the hub may give the client a lease: one with a token whose uses are limited shows it each time. */
+  readonly mayLease?: boolean;
 }
 
 /**
@@ -51,11 +67,15 @@ export interface Handshake {
  */
 const FORMAT = 1;
 
+/** With a lease. A hub that does not know leases would take the subscriber for one with the root token. */
+const FORMAT_WITH_LEASE = 2;
+
 type SentHandshake = Handshake & { readonly format: number };
 
 /** The Worker has made every check before it sends this request to a hub. */
 export function encodeHandshake(handshake: Handshake): Request {
-  const sent: SentHandshake = { format: FORMAT, ...handshake };
+  const format = handshake.lease === undefined ? FORMAT : FORMAT_WITH_LEASE;
+  const sent: SentHandshake = { format, ...handshake };
   const query = new URLSearchParams({ handshake: JSON.stringify(sent) });
   return new Request(`https://hub/?${query}`, { headers: { Upgrade: 'websocket' } });
 }
@@ -64,7 +84,8 @@ export function encodeHandshake(handshake: Handshake): Request {
 export function decodeHandshake(request: Request): Result<Handshake> {
   const sent = new URL(request.url).searchParams.get('handshake') ?? '';
   const { format, ...handshake } = JSON.parse(sent) as SentHandshake;
-  return format === FORMAT
+  const expected = handshake.lease === undefined ? FORMAT : FORMAT_WITH_LEASE;
+  return format === expected
     ? ok(handshake)
     : invalid(
         `the hub does not know handshakes of format ${format}: another release is being deployed; try again`,

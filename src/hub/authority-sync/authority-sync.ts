@@ -11,9 +11,10 @@ import type { Change, UnusedWatch, WatchedState } from '../../objects/authority-
 import { LOOK_UP_PAUSE_MS, MAX_DECISION_AGE_MS, MAX_LOOK_UPS } from '../../objects/limits.ts';
 import { type AuthorityStub, callAuthorityFromHub } from '../../objects/stubs.ts';
 import type { PolicyText } from '../../policy/policy-set.ts';
-import type { HandshakeToken } from '../../subscription/handshake.ts';
+import type { HandshakeToken, Lease } from '../../subscription/handshake.ts';
 import type { HubMeter } from '../hub-meter.ts';
 import { incarnationOf } from '../incarnation.ts';
+import { KEPT_WATCH_MS } from '../limits.ts';
 import type { AccessChanges } from './access-changes.ts';
 import type { PolicyTexts } from './policy-texts.ts';
 import type { SyncedAuthorities } from './synced-authorities.ts';
@@ -44,6 +45,8 @@ export class AuthoritySync {
   readonly #meter: HubMeter;
   readonly #exchanges = new KeyedQueue();
   readonly #recentWatches = new RecentCount();
+  /** Since when an authority has been without subscribers. Unix milliseconds. */
+  readonly #unusedSince = new Map<string, number>();
   /** By authority. */
   readonly #waiting = new Map<string, Waiting[]>();
 
@@ -72,6 +75,25 @@ export class AuthoritySync {
     // herd lasts.
     this.#exchanges.enqueue(authority, 'watch', () => this.#watchWaiting(authority));
     return watched;
+  }
+
+  /**
+   * Finds a token that this hub watches still. What it knows of the rights is as recent as for a delivery.
+   *
+   * @returns the token, until `endHandshake`; undefined if the hub does not watch it, or the authority does not answer
+   */
+  async resume({ authority, token }: Lease): Promise<WatchedToken | undefined> {
+    const now = Date.now();
+    if (!this.#authorities.has(authority)) return undefined;
+    const watched = this.#tokens.resumeHandshake(authority, token, now);
+    if (watched === undefined) return undefined;
+    await this.confirm(now);
+    const isConfirmed = !this.#authorities
+      .confirmedBefore(now - MAX_DECISION_AGE_MS)
+      .includes(authority);
+    if (isConfirmed && this.#tokens.isWatched(watched)) return watched;
+    this.#tokens.endHandshake(watched);
+    return undefined;
   }
 
   /**
@@ -123,9 +145,21 @@ export class AuthoritySync {
 
   #pullChanges(authority: string): Promise<void> {
     return this.#exchanges.enqueue(authority, 'pull', async () => {
-      if (!this.#isUsed(authority)) this.#forget(authority);
+      if (this.#isAbandoned(authority)) this.#forget(authority);
       else while (await this.#pullSomeChanges(authority));
     });
+  }
+
+  /** After a deploy all subscribers have gone, and come back with leases: so all watches are kept for a while. */
+  #isAbandoned(authority: string): boolean {
+    if (this.#isUsed(authority)) {
+      this.#unusedSince.delete(authority);
+      return false;
+    }
+    const now = Date.now();
+    const since = this.#unusedSince.get(authority) ?? now;
+    this.#unusedSince.set(authority, since);
+    return now - since >= KEPT_WATCH_MS;
   }
 
   /** A handshake has no class yet while it computes the tag of its owner. */
@@ -165,7 +199,7 @@ export class AuthoritySync {
     const { token, live, released, expiresAt } = change;
     const tag = this.#tokens.tagOf(authority, token);
     if (tag === undefined) return live ? [change] : [];
-    if (live && this.#tokens.isInUse(tag)) {
+    if (live && (this.#unusedSince.has(authority) || this.#tokens.isInUse(tag))) {
       this.#tokens.setExpiry(tag, expiresAt);
       return [];
     }
@@ -183,6 +217,7 @@ export class AuthoritySync {
     this.#policies.deleteOf(authority);
     this.#authorities.delete(authority);
     this.#tokens.deleteOf(authority);
+    this.#unusedSince.delete(authority);
   }
 
   /** An authority that was restored has ended all tokens that it gave before. */

@@ -2,16 +2,33 @@
 
 import type { Alarms } from '../../objects/alarms.ts';
 import type { WatchedState } from '../../objects/authority-contract.ts';
+import type { Identity } from '../../policy/identity.ts';
 import type { Principal } from '../../subscription/handshake.ts';
 import { isOpen } from '../subscribers/subscription-classes.ts';
 
 export interface WatchedToken {
+  /** Its id at the authority of the principal. */
+  readonly token: number;
   /** The tag of its sockets. */
   readonly tag: string;
   /** Whose shares its sockets use. */
   readonly owner: string;
   readonly principal: Principal;
 }
+
+/** Whose a token is, as its authority said at the last handshake with it. */
+interface Holder {
+  readonly policies: readonly string[];
+  readonly identity: Identity | undefined;
+  readonly owner: string;
+}
+
+type Row = {
+  readonly key: number;
+  readonly expires_at: number | null;
+  /** NULL if release 0.2 has stored it. */
+  readonly holder: string | null;
+};
 
 export class WatchedTokens {
   readonly #ctx: DurableObjectState;
@@ -31,18 +48,23 @@ export class WatchedTokens {
   /** Stores the token of a handshake, which ends with `endHandshake`. */
   beginHandshake(authority: string, state: WatchedState): WatchedToken {
     const { id, policies, identity, owner = `token ${id}`, expiresAt = null } = state;
-    const [known] = this.#sql
-      .exec<{ key: number; expires_at: number | null }>(
-        'SELECT key, expires_at FROM watched_tokens WHERE authority = ? AND token = ?',
-        authority,
-        id,
-      )
-      .toArray();
+    const holder = JSON.stringify({ policies, identity, owner } satisfies Holder);
+    const known = this.#find(authority, id);
     // Most handshakes have a token that is watched already, and write nothing.
-    const key = known?.expires_at === expiresAt ? known.key : this.#store(authority, id, expiresAt);
-    const tag = tagOf(key);
-    this.#handshakes.set(tag, (this.#handshakes.get(tag) ?? 0) + 1);
-    return { tag, owner: `${authority}\n${owner}`, principal: { authority, policies, identity } };
+    const isStored = known?.expires_at === expiresAt && known.holder === holder;
+    const key = isStored ? known.key : this.#store(authority, id, expiresAt, holder);
+    return this.#begin(key, authority, id, { policies, identity, owner });
+  }
+
+  /**
+   * The same for a lease: the authority is not asked.
+   *
+   * @returns undefined if the hub does not watch the token, or did not note whose it is
+   */
+  resumeHandshake(authority: string, token: number, now: number): WatchedToken | undefined {
+    const known = this.#find(authority, token);
+    if (known?.holder == null || (known.expires_at ?? Infinity) <= now) return undefined;
+    return this.#begin(known.key, authority, token, JSON.parse(known.holder) as Holder);
   }
 
   /** The handshake was accepted or rejected. */
@@ -152,15 +174,40 @@ export class WatchedTokens {
       .map(({ key }) => tagOf(key));
   }
 
-  #store(authority: string, token: number, expiresAt: number | null): number {
+  #find(authority: string, token: number): Row | undefined {
+    const [row] = this.#sql
+      .exec<Row>(
+        'SELECT key, expires_at, holder FROM watched_tokens WHERE authority = ? AND token = ?',
+        authority,
+        token,
+      )
+      .toArray();
+    return row;
+  }
+
+  #begin(key: number, authority: string, token: number, holder: Holder): WatchedToken {
+    const tag = tagOf(key);
+    this.#handshakes.set(tag, (this.#handshakes.get(tag) ?? 0) + 1);
+    const { policies, identity, owner } = holder;
+    return {
+      token,
+      tag,
+      owner: `${authority}\n${owner}`,
+      principal: { authority, policies, identity },
+    };
+  }
+
+  #store(authority: string, token: number, expiresAt: number | null, holder: string): number {
     const { key } = this.#sql
       .exec<{ key: number }>(
-        `INSERT INTO watched_tokens (authority, token, expires_at) VALUES (?, ?, ?)
-         ON CONFLICT (authority, token) DO UPDATE SET expires_at = excluded.expires_at
+        `INSERT INTO watched_tokens (authority, token, expires_at, holder) VALUES (?, ?, ?, ?)
+         ON CONFLICT (authority, token) DO UPDATE
+           SET expires_at = excluded.expires_at, holder = excluded.holder
          RETURNING key`,
         authority,
         token,
         expiresAt,
+        holder,
       )
       .one();
     this.#expiryChanged();

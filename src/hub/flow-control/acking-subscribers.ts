@@ -45,7 +45,12 @@ export class AckingSubscribers {
   }
 
   /** Greets a socket that was just accepted, and starts to send what it missed. */
-  welcome(socket: WebSocket, subscriptionClass: SubscriptionClass, { after, gap }: Position): void {
+  welcome(
+    socket: WebSocket,
+    subscriptionClass: SubscriptionClass,
+    { after, gap }: Position,
+    lease?: string,
+  ): void {
     const { journal, cursors, budget, catchUp, spread } = this.#parts;
     const subscriber = this.of(socket, subscriptionClass);
     subscriber.ackedThrough = after;
@@ -60,6 +65,7 @@ export class AckingSubscribers {
         ack_timeout_ms: ACK_TIMEOUT_MS,
         heartbeats: true,
         spread_ms: spread.ofCrowd(Date.now()),
+        ...(lease !== undefined && { lease }),
       },
       subscriptionClass.subscription.encoding,
     );

@@ -37,6 +37,7 @@ import type { HubMemory } from '../memory-budget.ts';
 import type { EventSupply } from './event-supply.ts';
 import { FilterBudgets } from './filter-budgets.ts';
 import { Handshakes } from './handshakes.ts';
+import { Leases } from './leases.ts';
 import { Lifetimes } from './lifetimes.ts';
 import { ReconnectSpread } from './reconnect-spread.ts';
 import { SocketAcceptor } from './socket-acceptor.ts';
@@ -80,6 +81,7 @@ export function composeSubscribers(
   const lifetimes = new Lifetimes(sql, closer);
   const shared = {
     ctx,
+    env,
     alarms,
     journal,
     memory,
@@ -125,7 +127,8 @@ export function composeHandshakes(
   const slots = new SubscriberSlots(ctx, socketCount, maxSockets);
   const filterBudgets = new FilterBudgets(ctx, classes);
   const acceptor = new SocketAcceptor(subscribers);
-  return new Handshakes({ ...subscribers, slots, filterBudgets, acceptor }, supply);
+  const leases = new Leases(ctx, subscribers.env);
+  return new Handshakes({ ...subscribers, slots, filterBudgets, acceptor, leases }, supply);
 }
 
 /** The sockets of a hub, and the alarms that its subscribers need. */

@@ -20,6 +20,7 @@ import { resolvePosition, sequenceOfId } from '../journal/position.ts';
 import type { HubMemory } from '../memory-budget.ts';
 import type { EventSupply } from './event-supply.ts';
 import type { FilterBudgets } from './filter-budgets.ts';
+import type { Leases } from './leases.ts';
 import { type OwnerTags, ownerTagOf } from './owner-tags.ts';
 import type { ReconnectSpread } from './reconnect-spread.ts';
 import { BUSY, FORBIDDEN, refuse } from './refusal.ts';
@@ -43,12 +44,15 @@ interface HandshakeParts {
   readonly spread: ReconnectSpread;
   readonly filterBudgets: FilterBudgets;
   readonly acceptor: SocketAcceptor;
+  readonly leases: Leases;
 }
 
 /** The token of a handshake; none for the root token. */
 interface Bearer {
   readonly watched: WatchedToken;
   readonly tags: OwnerTags;
+  /** When the client showed the token, or a ticket, last, if it may have a lease. Unix milliseconds. */
+  readonly shownAt: number | undefined;
 }
 
 export class Handshakes {
@@ -76,16 +80,18 @@ export class Handshakes {
 
   async #accept(handshake: Handshake): Promise<Response> {
     const { slots, tokens, authoritySync } = this.#parts;
-    const { token } = handshake;
+    const { token, lease, mayLease } = handshake;
     const full = slots.reserve();
     if (full !== undefined) return refuse(full);
     let watched: WatchedToken | undefined;
     try {
-      if (token === undefined) return await this.#admit(handshake, undefined);
-      watched = await authoritySync.watch(token);
+      if (lease !== undefined) watched = await authoritySync.resume(lease);
+      else if (token === undefined) return await this.#admit(handshake, undefined);
+      else watched = await authoritySync.watch(token);
       if (watched === undefined) return refuse(FORBIDDEN);
       const tags = { token: watched.tag, owner: await ownerTagOf(watched.owner) };
-      return await this.#admitBearer(handshake, { watched, tags });
+      const shownAt = lease?.shownAt ?? (mayLease ? Date.now() : undefined);
+      return await this.#admitBearer(handshake, { watched, tags, shownAt });
     } finally {
       slots.release();
       if (watched !== undefined) tokens.endHandshake(watched);
@@ -127,18 +133,9 @@ export class Handshakes {
     subscriptionClass: SubscriptionClass,
     bearer: Bearer | undefined,
   ): Promise<Response> {
-    const {
-      journal,
-      cursors,
-      budget,
-      throttle,
-      tokens,
-      authorizer,
-      entryMatcher,
-      acceptor,
-      meter,
-    } = this.#parts;
-    const { watched, tags } = bearer ?? {};
+    const { journal, cursors, budget, throttle, tokens, authorizer } = this.#parts;
+    const { entryMatcher, acceptor, leases, meter } = this.#parts;
+    const { watched, tags, shownAt } = bearer ?? {};
     const owner = tags?.owner ?? ROOT_OWNER;
     const isRevoked = () => watched !== undefined && !tokens.isWatched(watched);
     for (;;) {
@@ -161,7 +158,9 @@ export class Handshakes {
       }
       if (subscription.protocol === 'carillon.v1') {
         if (since !== undefined) meter.resumed(position.value.gap !== undefined, false);
-        return acceptor.acceptAcking(subscriptionClass, tags, position.value, isStream);
+        const lease = watched && shownAt && leases.sign(watched, subscription, shownAt);
+        const greeting = { isStream, shownAt, lease: lease || undefined };
+        return acceptor.acceptAcking(subscriptionClass, tags, position.value, greeting);
       }
       const replay = new Replay(this.#parts, after, {
         owner,

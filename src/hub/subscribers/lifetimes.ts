@@ -27,10 +27,14 @@ export class Lifetimes implements AlarmTask {
     this.#closer = closer;
   }
 
-  /** The tag of a socket that is accepted now. */
-  tagAt(now: number): string {
-    const spread = MAX_SUBSCRIPTION_MS - MIN_SUBSCRIPTION_MS;
-    const end = now + MIN_SUBSCRIPTION_MS + Math.random() * spread;
+  /**
+   * The tag of a socket that is accepted now.
+   *
+   * @param shownAt when its client showed its token, or a ticket, last: a lease does not prolong a subscription
+   */
+  tagAt(now: number, shownAt = now): string {
+    const earliest = Math.max(now, shownAt + MIN_SUBSCRIPTION_MS);
+    const end = earliest + Math.random() * (shownAt + MAX_SUBSCRIPTION_MS - earliest);
     const endsAt = Math.floor(end / END_STEP_MS) * END_STEP_MS;
     const ends = this.#storedEnds();
     if (!ends.has(endsAt)) {

@@ -27,6 +27,14 @@ interface AcceptorParts {
   readonly fanOut: FanOut;
 }
 
+/** What only a subscriber of `carillon.v1` has. */
+interface AckingHandshake {
+  readonly isStream: boolean;
+  /** When the client showed its token, or a ticket, last. Undefined for now. Unix milliseconds. */
+  readonly shownAt: number | undefined;
+  readonly lease: string | undefined;
+}
+
 export class SocketAcceptor {
   readonly #parts: AcceptorParts;
 
@@ -59,18 +67,19 @@ export class SocketAcceptor {
     subscriptionClass: SubscriptionClass,
     tags: OwnerTags | undefined,
     position: Position,
-    isStream: boolean,
+    { isStream, shownAt, lease }: AckingHandshake,
   ): Response {
     const others = [newAckingTag(), ...(isStream ? [STREAM_TAG] : [])];
-    const { client, server } = this.#accept(subscriptionClass, tags, ...others);
-    this.#parts.ackingSubscribers.welcome(server, subscriptionClass, position);
+    const { client, server } = this.#accept(subscriptionClass, tags, others, shownAt);
+    this.#parts.ackingSubscribers.welcome(server, subscriptionClass, position, lease);
     return switchProtocols(client, gapHeaders(position, false));
   }
 
   #accept(
     subscriptionClass: SubscriptionClass,
     tags: OwnerTags | undefined,
-    ...others: readonly string[]
+    others: readonly string[] = [],
+    shownAt = Date.now(),
   ): { client: WebSocket; server: WebSocket } {
     const { ctx, alarms, lifetimes, socketCount } = this.#parts;
     subscriptionClass.isUsed = true;
@@ -79,7 +88,7 @@ export class SocketAcceptor {
     ctx.acceptWebSocket(server, [
       subscriptionClass.tag,
       ...listOwnerTags(tags),
-      lifetimes.tagAt(now),
+      lifetimes.tagAt(now, shownAt),
       newSubscriptionTag(now),
       ...others,
     ]);

@@ -53,6 +53,7 @@ function helloOf({
   ack_timeout_ms,
   heartbeats,
   spread_ms,
+  lease,
 }: Members): Of<'hello'> | undefined {
   if (!isText(cursor) || typeof resumed !== 'boolean') return undefined;
   if (!isCount(credit) || !isCount(ack_timeout_ms) || !isCount(spread_ms ?? 0)) return undefined;
@@ -65,6 +66,7 @@ function helloOf({
     // A server of release 0.2.0 has neither of them. In protobuf they are false and 0 then.
     ...(heartbeats === true && ({ heartbeats } as const)),
     ...(isCount(spread_ms) && spread_ms > 0 && { spread_ms }),
+    ...(isText(lease) && { lease }),
   } as const;
   if (gap == null) return hello;
   const read = gapOf(gap);

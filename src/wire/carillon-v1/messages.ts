@@ -59,6 +59,8 @@ export type ServerMessage =
       readonly heartbeats?: true;
       /** The longest wait before the client reconnects, if the connection breaks. */
       readonly spread_ms?: number;
+      /** Stands for the token when the client reconnects. */
+      readonly lease?: string;
     }
   | {
       readonly type: 'events';

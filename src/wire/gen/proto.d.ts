@@ -627,6 +627,9 @@ export namespace carillon {
             /** Hello spread_ms. */
             spread_ms: number;
 
+            /** Hello lease. */
+            lease: string;
+
             /**
              * Encodes the specified Hello message. Does not implicitly {@link carillon.v1.Hello.verify|verify} messages.
              * @param message Hello message or plain object to encode
@@ -671,6 +674,9 @@ export namespace carillon {
 
                 /** Hello spread_ms */
                 spread_ms?: (number|null);
+
+                /** Hello lease */
+                lease?: (string|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

@@ -1488,6 +1488,7 @@ export const carillon = $root.carillon = (() => {
              * @property {number|null} [ack_timeout_ms] Hello ack_timeout_ms
              * @property {boolean|null} [heartbeats] Hello heartbeats
              * @property {number|null} [spread_ms] Hello spread_ms
+             * @property {string|null} [lease] Hello lease
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -1576,6 +1577,14 @@ export const carillon = $root.carillon = (() => {
             Hello.prototype.spread_ms = 0;
 
             /**
+             * Hello lease.
+             * @member {string} lease
+             * @memberof carillon.v1.Hello
+             * @instance
+             */
+            Hello.prototype.lease = "";
+
+            /**
              * Encodes the specified Hello message. Does not implicitly {@link carillon.v1.Hello.verify|verify} messages.
              * @function encode
              * @memberof carillon.v1.Hello
@@ -1605,6 +1614,8 @@ export const carillon = $root.carillon = (() => {
                     writer.uint32(/* id 6, wireType 0 =*/48).bool(message.heartbeats);
                 if (message.spread_ms != null && $Object.hasOwnProperty.call(message, "spread_ms") && message.spread_ms !== 0)
                     writer.uint32(/* id 7, wireType 0 =*/56).uint32(message.spread_ms);
+                if (message.lease != null && $Object.hasOwnProperty.call(message, "lease") && message.lease !== "")
+                    writer.uint32(/* id 8, wireType 2 =*/66).string(message.lease);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1707,6 +1718,15 @@ export const carillon = $root.carillon = (() => {
                                 message.spread_ms = value;
                             else
                                 delete message.spread_ms;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.lease = value;
+                            else
+                                delete message.lease;
                             continue;
                         }
                     }

@@ -6,9 +6,6 @@
 import { quote } from '../../../lib/quote.ts';
 import { ok, type Result } from '../../../lib/result.ts';
 import { pathOfKey } from '../../../namespace/namespace.ts';
-import type { Subscription } from '../../../subscription/handshake.ts';
-import { SUBPROTOCOLS } from '../../../wire/carillon-v1/messages.ts';
-import type { Encoding } from '../../../wire/frame.ts';
 import { audit } from '../../audit-log.ts';
 import { actorOf, type Caller } from '../../authentication/caller.ts';
 import type { CallerContext } from '../../context.ts';
@@ -16,13 +13,11 @@ import { SUBSCRIBE } from '../../event-routes.ts';
 import { callerOf, FRESH_FOR_SUBSCRIPTION } from '../../middleware/caller.ts';
 import { after } from '../../request/path.ts';
 import { type Refusal, refuse, refused } from '../../respond.ts';
-import { setWarnings } from '../../warning-header.ts';
 import { openStream } from '../streams/open.ts';
-import type { StreamRequest } from '../streams/request.ts';
 import { adviceOnSubscription } from './advice.ts';
+import { checkSubscription, transportOf } from './checked-subscription.ts';
 import { shakeHands } from './hub-handshake.ts';
-import { parseSubscribeRequest } from './request.ts';
-import { checkUpgrade, offeredEncoding } from './upgrade.ts';
+import { switchProtocols } from './switch-protocols.ts';
 
 export async function subscribe(c: CallerContext): Promise<Response> {
   const { config, namespace, path, query } = c.var;
@@ -32,28 +27,18 @@ export async function subscribe(c: CallerContext): Promise<Response> {
   const allowed = await callerWhoMayRead(c, needed);
   if (!allowed.ok) return refuse(allowed.failure);
   const caller = allowed.value;
-  const parsed = parseSubscribeRequest(request, query, pattern, pathOfKey(namespace));
-  if (!parsed.ok) return refuse(parsed.failure);
-  const { json, namespaces, filter, since, stream } = parsed.value;
-  if (stream === undefined) {
-    const upgrade = checkUpgrade(request, config);
-    if (!upgrade.ok) return refuse(upgrade.failure);
-  }
-  const offered = stream === undefined ? offeredEncoding(request.headers) : 'json';
-  const subscription: Subscription = {
-    pattern,
-    namespaces,
-    filter: filter?.text ?? '',
-    ...(offered === undefined
-      ? { protocol: 'stock', encoding: json ? 'json' : 'protobuf' }
-      : { protocol: 'carillon.v1', encoding: offered }),
-  };
+  const checked = checkSubscription(request, query, pattern, pathOfKey(namespace), config);
+  if (!checked.ok) return refuse(checked.failure);
+  const { parsed, subscription } = checked.value;
+  const { since, stream } = parsed;
   c.var.record?.setSubscription({ pattern, transport: transportOf(subscription, stream) });
-  const warnings = adviceOnSubscription(parsed.value, request.url, query, caller.access);
+  const warnings = adviceOnSubscription(parsed, request.url, query, caller.access);
   const token = caller.token && { authority: caller.token.authority, digest: caller.token.digest };
   const isStream = stream !== undefined;
+  const mayLease = caller.token?.state.limitedUses === false && !isStream;
   const connect = async () => {
-    const response = await shakeHands({ subscription, token, since, isStream }, namespace, c.env);
+    const handshake = { subscription, token, since, isStream, ...(mayLease && { mayLease }) };
+    const response = await shakeHands(handshake, namespace, c.env);
     // The hub knows that the token has ended. The client is told so in the same words as by a Worker that has not cached it.
     if (response.status !== 403 || !caller.isCached) return response;
     const present = await callerOf(c, FRESH_FOR_SUBSCRIPTION);
@@ -64,13 +49,7 @@ export async function subscribe(c: CallerContext): Promise<Response> {
     return openStream(stream, { owner: caller.owner, signal, connect, warnings });
   }
   const response = await connect();
-  return response.status === 101 ? switchProtocols(response, warnings, offered) : response;
-}
-
-/** As the log of requests names it. */
-function transportOf({ protocol, encoding }: Subscription, stream?: StreamRequest): string {
-  if (stream !== undefined) return stream.format.contentType;
-  return protocol === 'stock' ? `websocket ${encoding}` : `websocket ${protocol} ${encoding}`;
+  return response.status === 101 ? switchProtocols(response, warnings, subscription) : response;
 }
 
 /** A cached caller may lack new rights, so it is authenticated again. */
@@ -99,16 +78,4 @@ async function callerWhoMayRead(c: CallerContext, path: string): Promise<Result<
 
 function mayRead({ access }: Caller, namespace: string, path: string): boolean {
   return access.allows(namespace, { operation: 'read', path });
-}
-
-/** The 101 of the hub, with the subprotocol and the warnings of the Worker. */
-function switchProtocols(
-  response: Response,
-  warnings: readonly string[],
-  encoding: Encoding | undefined,
-): Response {
-  const headers = new Headers(response.headers);
-  setWarnings(headers, warnings, response);
-  if (encoding !== undefined) headers.set('Sec-WebSocket-Protocol', SUBPROTOCOLS[encoding]);
-  return new Response(null, { status: 101, webSocket: response.webSocket, headers });
 }

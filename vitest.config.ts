@@ -42,6 +42,8 @@ const WORKER = {
       ALLOWED_ORIGINS: 'https://app.example.com',
       JOURNAL_MAX_EVENTS: '1000',
     },
+    // Counts only requests with the header cf-connecting-ip.
+    ratelimits: { RATE_LIMITER: { namespace_id: '1', simple: { limit: 3, period: 60 } } },
   },
 };
 

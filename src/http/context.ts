@@ -9,11 +9,12 @@ import type { Config } from '../config/config.ts';
 import type { Variables as ConfigVariables } from '../config/variables.ts';
 import type { DatasetBinding } from '../metrics/data-point.ts';
 import type { Caller } from './authentication/caller.ts';
+import type { OptionalBindings } from './rate-limit.ts';
 import type { RequestPath } from './request/path.ts';
 import type { RequestRecord } from './request-record.ts';
 
 /** The bindings of the Worker, with the secrets that `wrangler.toml` does not have. */
-export type Bindings = Env & ConfigVariables & DatasetBinding;
+export type Bindings = Env & ConfigVariables & DatasetBinding & OptionalBindings;
 
 interface ResolvedRequest {
   readonly config: Config;

@@ -114,6 +114,9 @@ export const MAX_CAPABILITY_PATHS = 100;
  */
 export const RETRY_AFTER_SECONDS = 2;
 
+/** `Retry-After` of a request that the binding `RATE_LIMITER` refuses: the shorter of the two periods that it can have. */
+export const RATE_LIMIT_RETRY_SECONDS = 10;
+
 /** How long a request that is passed on waits for the beginning of the upstream's response. OpenBao itself allows 90 s. */
 export const UPSTREAM_TIMEOUT_MS = 5 * 60 * 1000;
 

@@ -2,13 +2,15 @@
 
 import { withoutSecrets } from '../lib/log.ts';
 import type { Failure, Result } from '../lib/result.ts';
-import { RETRY_AFTER_SECONDS } from './limits.ts';
+import { RATE_LIMIT_RETRY_SECONDS, RETRY_AFTER_SECONDS } from './limits.ts';
 import { headerText, WARNING_HEADER } from './warning-header.ts';
 
 /** Why a request is not served. `Failure` is for what is wrong with the request itself. */
 export type Refusal =
   | Failure
   | { readonly reason: 'no_token' | 'invalid_token' }
+  /** Too many requests of one address for which authorities would be asked. */
+  | { readonly reason: 'rate_limited' }
   /** `advice` goes into a header, because the body has Vault's words. */
   | { readonly reason: 'denied'; readonly advice?: string }
   /** Vault says nothing but the status. */
@@ -96,6 +98,12 @@ export function refuse(refusal: Refusal): Response {
       return errors(503, refusal.message);
     case 'namespace_deleted':
       return json(400, partial(refusal));
+    case 'rate_limited':
+      return errors(
+        429,
+        'too many requests from this address for which the server has to look something up; wait, then try again',
+        { 'Retry-After': String(RATE_LIMIT_RETRY_SECONDS) },
+      );
     case 'too_many_hubs':
       return json(413, partial(refusal));
     case 'overloaded':

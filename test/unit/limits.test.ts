@@ -170,6 +170,7 @@ it('every limit has its documented value, and none is without one', () => {
     LEADER_LOST_MS: 5000,
     OLDER_OBJECT_MS: 1000,
     NAMESPACE_CACHE_MS: 60_000,
+    RATE_LIMIT_RETRY_SECONDS: 10,
     STRANGER_MS: 5000,
     MAX_LOOK_UP_WAIT_MS: 100,
     MAX_AUDIT_WAIT_MS: 1000,

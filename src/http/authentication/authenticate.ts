@@ -9,6 +9,7 @@ import type { Upstream } from '../../outbound/upstream/address.ts';
 import type { HandshakeToken } from '../../subscription/handshake.ts';
 import { lookUp } from '../authority-look-ups.ts';
 import { cached, childMemory, type Freshness, fresh } from '../namespace-lookup.ts';
+import { admit } from '../rate-limit.ts';
 import { tokenOf } from '../request/header.ts';
 import { type Refusal, refused } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';
@@ -16,7 +17,7 @@ import { type Caller, rootCaller } from './caller.ts';
 import { isMadeHere, isRootDigest } from './root-token.ts';
 import { callerOfToken } from './token-caller.ts';
 import { tokenDigest } from './token-digest.ts';
-import { locateToken } from './token-location.ts';
+import { couldBeKnown, locateToken } from './token-location.ts';
 import { adopt, upstreamText } from './upstream-token.ts';
 
 /** How a request looks up its token. */
@@ -43,7 +44,14 @@ export async function authenticate(
   }
   const text = digestedText(secret, config);
   const { hex } = text === secret ? digest : await tokenDigest(text);
-  const known = mayUseCache(lookup, secret, config) ? cachedCaller(hex) : undefined;
+  const recent = cachedCaller(hex);
+  if (recent === undefined) {
+    const isForeign = upstreamOf(secret, config) !== undefined;
+    if (!isForeign && !(await couldBeKnown(secret))) return refused({ reason: 'invalid_token' });
+    const admitted = await admit(headers, env);
+    if (!admitted.ok) return admitted;
+  }
+  const known = mayUseCache(lookup, secret, config) ? recent : undefined;
   const caller =
     known === undefined
       ? await lookUpCaller({ secret, text, digest: hex, namespace }, config, env, lookup.use)

@@ -8,6 +8,7 @@ import { MAX_TOKEN_CHARACTERS } from '../../token/limits.ts';
 import { digestOf, namespaceOfTicket } from '../../token/token-form.ts';
 import { lookUp } from '../authority-look-ups.ts';
 import { cached, childMemory, type Freshness, findNamespace, fresh } from '../namespace-lookup.ts';
+import { admit } from '../rate-limit.ts';
 import { tokenOf } from '../request/header.ts';
 import { type Refusal, refused } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';
@@ -35,6 +36,11 @@ export async function redeemTicket(
   if (tokenOf(headers) !== undefined) {
     return invalid('the request has both a token and a ticket; send one of them');
   }
+  const isTicket =
+    ticket.length <= MAX_TOKEN_CHARACTERS && (await namespaceOfTicket(ticket)) !== undefined;
+  if (!isTicket) return refused({ reason: 'invalid_token' });
+  const admitted = await admit(headers, env);
+  if (!admitted.ok) return admitted;
   const caller = await holderOf(ticket, namespace, config, env);
   if (caller === undefined) return refused({ reason: 'invalid_token' });
   return isWithin(namespace, caller.access.namespace) ? ok(caller) : refused({ reason: 'denied' });
@@ -46,7 +52,6 @@ async function holderOf(
   config: Config,
   env: Env,
 ): Promise<Caller | undefined> {
-  if (ticket.length > MAX_TOKEN_CHARACTERS) return undefined;
   const { strangers } = workerCaches;
   const digest = await digestOf(ticket);
   const now = Date.now();

@@ -13,6 +13,11 @@ export interface TokenTarget {
   readonly reference: { readonly digest: string } | { readonly accessor: string };
 }
 
+/** Whether an authority can know the token, by its form and its checksum. */
+export async function couldBeKnown(secret: string): Promise<boolean> {
+  return secret.length <= MAX_TOKEN_CHARACTERS && (await namespaceOfToken(secret)) !== undefined;
+}
+
 /** @returns undefined if no authority can know the token */
 export async function locateToken(
   secret: string,

@@ -12,6 +12,7 @@ import {
   fresh,
   knownNamespace,
 } from '../namespace-lookup.ts';
+import { admit } from '../rate-limit.ts';
 import { withoutVersion } from '../request/path.ts';
 import { type Refusal, refuse } from '../respond.ts';
 
@@ -46,6 +47,11 @@ async function lookUp(
   c: Context<NamespaceEnv>,
   next: Next,
 ): MiddlewareResult {
+  if (c.get('askedAt') === undefined && path !== ROOT) {
+    // Nobody has been authenticated.
+    const admitted = await admit(c.req.raw.headers, c.env);
+    if (!admitted.ok) return refuse(admitted.failure);
+  }
   const namespace = await findNamespace(path, c.env, freshness);
   if (namespace === undefined) return refuse(noNamespace(c));
   c.set('namespace', namespace);

@@ -6,6 +6,7 @@ import { pathOfKey } from '../../namespace/namespace.ts';
 import { callAuthorityOnce } from '../../objects/stubs.ts';
 import { audit } from '../audit-log.ts';
 import type { BodyEnv, NamespaceEnv, Resolved } from '../context.ts';
+import { admit } from '../rate-limit.ts';
 import { answer, refuse } from '../respond.ts';
 import { warnOfUnread } from '../unread-parameters.ts';
 
@@ -23,6 +24,8 @@ export function logIn(endpoint: LoginEndpoint): (call: LoginCall) => Promise<Res
   const { method, parameters } = endpoint;
   return async (call) => {
     const { body, namespace } = call.var;
+    const admitted = await admit(call.req.raw.headers, call.env);
+    if (!admitted.ok) return refuse(admitted.failure);
     const login = await endpoint.run(call);
     if (!login.ok) {
       audit(call, 'login_failed', { namespace: pathOfKey(namespace), method });

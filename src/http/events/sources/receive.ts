@@ -7,6 +7,7 @@ import type { Source } from '../../../ingest/webhooks/source.ts';
 import { answerUnverifiedChallenge } from '../../../ingest/webhooks/verify-delivery.ts';
 import type { NamespaceContext } from '../../context.ts';
 import { RECEIVE } from '../../event-routes.ts';
+import { admit } from '../../rate-limit.ts';
 import { readUncompressedBody } from '../../request/body.ts';
 import { after } from '../../request/path.ts';
 import { refuse } from '../../respond.ts';
@@ -28,8 +29,12 @@ const USAGE =
 
 export async function receive(c: NamespaceContext): Promise<Response> {
   const name = after(RECEIVE, c.var.path.route);
-  const found = await findSource(c.env, c.var.namespace, name);
-  if (!found.ok) return refuse(SOURCE_UNAVAILABLE);
+  const found = await findSource(c.env, c.var.namespace, name, () =>
+    admit(c.req.raw.headers, c.env),
+  );
+  if (!found.ok) {
+    return refuse(found.failure.reason === 'rate_limited' ? found.failure : SOURCE_UNAVAILABLE);
+  }
   const source = found.value;
   if (source === undefined) {
     const why = ' There is no source of this name; "carillon source list" shows which there are.';

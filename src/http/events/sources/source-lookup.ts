@@ -12,12 +12,14 @@ import { workerCaches } from '../../worker-caches.ts';
 
 /**
  * @param namespace its key
+ * @param mayAsk asked before the authority is, if nothing is cached
  * @returns undefined if there is no such source; a failure if it cannot be used
  */
 export async function findSource(
   env: Env,
   namespace: string,
   name: string,
+  mayAsk: () => Promise<Result<undefined, Refusal>> = () => Promise.resolve(ok(undefined)),
 ): Promise<Result<Source | undefined, Refusal>> {
   if (!checkSourceName(name).ok) return ok(undefined);
   const key = `${namespace}\n${name}`;
@@ -26,6 +28,8 @@ export async function findSource(
   const cached = sources.get(key, now);
   if (cached !== undefined) return ok(cached);
   if (sourceNames.get(namespace, now)?.has(name) === false) return ok(undefined);
+  const admitted = await mayAsk();
+  if (!admitted.ok) return admitted;
   const generations = { source: sources.generation, names: sourceNames.generation };
   const opened = await callAuthority(env, namespace, (authority) => authority.openSource(name));
   if (opened === undefined) {

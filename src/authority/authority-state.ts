@@ -2,15 +2,21 @@
 
 import type { AuthorityCounts, AuthorityStateValues } from '../metrics/authority-metrics.ts';
 import { RECOUNT_INTERVAL_MS } from '../metrics/limits.ts';
+import type { QuotaLimit } from '../namespace/quota.ts';
 import { MetricsReporter } from '../objects/metrics-reporter.ts';
 import { scalar } from '../objects/sql.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import type { Counted } from './quota-use.ts';
+
+/** The values of the own quota. */
+export type QuotaValues = Pick<AuthorityStateValues, `limit_${QuotaLimit}` | `use_${Counted}`>;
 
 export function composeReporter(
   ctx: DurableObjectState,
   env: Env,
   lifecycle: Lifecycle,
   counts: AuthorityCounts,
+  quotas: () => QuotaValues,
 ): MetricsReporter {
   let state: AuthorityStateValues | undefined;
   let countedAt = 0;
@@ -21,7 +27,7 @@ export function composeReporter(
       // The namespace may have been deleted meanwhile.
       if (!lifecycle.isOpen) return undefined;
       if (state === undefined || Date.now() - countedAt >= RECOUNT_INTERVAL_MS) {
-        state = count(ctx.storage.sql);
+        state = { ...count(ctx.storage.sql), ...quotas() };
         countedAt = Date.now();
       }
       return state;
@@ -29,7 +35,7 @@ export function composeReporter(
   });
 }
 
-function count(sql: SqlStorage): AuthorityStateValues {
+function count(sql: SqlStorage): Omit<AuthorityStateValues, keyof QuotaValues> {
   const rowsOf = (table: string) => scalar<number>(sql, `SELECT COUNT(*) FROM ${table}`) ?? 0;
   return {
     tokens: rowsOf('tokens'),

@@ -6,11 +6,18 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { SourceSettings } from '../ingest/webhooks/settings/settings.ts';
 import { hideSecretsOf } from '../lib/log.ts';
-import { ok, type Result } from '../lib/result.ts';
+import { invalid, ok, type Result } from '../lib/result.ts';
 import type { AppRole, SecretId, SecretIdRequest } from '../logins/approle.ts';
 import type { JwtConfig } from '../logins/jwt-config.ts';
 import type { JwtRole } from '../logins/jwt-role.ts';
-import { ROOT } from '../namespace/namespace.ts';
+import { childKey, ROOT } from '../namespace/namespace.ts';
+import {
+  type Quota,
+  type QuotaLimits,
+  type QuotaRefusal,
+  type Quotas,
+  quotaMessage,
+} from '../namespace/quota.ts';
 import type {
   AddedTicket,
   AppRoleMatch,
@@ -22,8 +29,11 @@ import type {
   LookUp,
   LookUpAnswers,
   OpenSource,
+  QuotaSpending,
+  QuotaState,
   SecretIdReference,
   SourceDescription,
+  SpendingAnswer,
   TakenTicket,
   TicketHolder,
   TicketRefusal,
@@ -43,12 +53,14 @@ import { composeParts, type Parts } from './compose-authority.ts';
 
 export class Authority extends DurableObject<Env> implements AuthorityContract {
   readonly #parts: Parts;
+  readonly #namespace: string;
   readonly #isRoot: boolean;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     hideSecretsOf(env);
     const namespace = keyOfAuthority(ctx.id.name);
+    this.#namespace = namespace;
     this.#parts = composeParts(ctx, env, namespace);
     this.#isRoot = namespace === ROOT;
     const { generation, lifecycle, renewal, alarms } = this.#parts;
@@ -274,11 +286,16 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     return this.#found()?.sources.names() ?? [];
   }
 
-  putSource(
+  async putSource(
     name: string,
     settings: SourceSettings,
     secrets: readonly string[] | undefined,
   ): Promise<Result<undefined>> {
+    const { sources, quotas } = this.#open();
+    if (sources.describe(name) === undefined) {
+      const refusal = await quotas.reserveSource();
+      if (refusal !== undefined) return invalid(quotaMessage(refusal));
+    }
     return this.#open().sources.put(name, settings, secrets);
   }
 
@@ -304,11 +321,41 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     name: string,
     metadata?: ChildNamespace['metadata'],
   ): Promise<Result<ChildNamespace>> {
-    return this.#open().children.create(name, metadata);
+    const { children, quotas } = this.#open();
+    const created = await children.create(name, metadata);
+    if (created.ok) quotas.passOnTo(childKey(this.#namespace, name, created.value.id));
+    return created;
   }
 
   async deleteChild(name: string): Promise<Result<boolean>> {
     return this.#found()?.children.delete(name) ?? ok(false);
+  }
+
+  // Quotas
+
+  quotaState(): QuotaState {
+    return this.#found()?.quotas.state() ?? { quotas: [], use: {} };
+  }
+
+  putQuota(limits: QuotaLimits | undefined): void {
+    this.#open().quotas.put(limits);
+  }
+
+  setQuotasAbove(above: readonly Quota[]): void {
+    // It may have been deleted since.
+    if (this.exists()) this.#parts.quotas.setAbove(above);
+  }
+
+  pullQuotas(hub: string): Quotas {
+    return this.#open().quotas.pull(hub);
+  }
+
+  spendQuota(spending: QuotaSpending): SpendingAnswer {
+    return this.#open().quotas.spend(spending);
+  }
+
+  reserveQuota(what: 'subscribers' | 'sources', holder: string): Promise<QuotaRefusal | undefined> {
+    return this.#open().quotas.reserve(what, holder);
   }
 
   exists(): boolean {

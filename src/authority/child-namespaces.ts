@@ -47,6 +47,11 @@ export class ChildNamespaces {
       .map(childOf);
   }
 
+  /** Of all of them. */
+  keys(): string[] {
+    return this.all().map(({ name, id }) => childKey(this.#parts.namespace, name, id));
+  }
+
   async create(
     name: string,
     metadata: ChildNamespace['metadata'] | undefined,

@@ -20,6 +20,7 @@ import { Jobs } from './outbox/jobs.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { Watches } from './outbox/watches.ts';
 import { Policies } from './policies.ts';
+import { Quotas } from './quotas.ts';
 import { Renewal } from './renewal.ts';
 import { Sources } from './sources.ts';
 import { Tickets } from './tickets.ts';
@@ -49,7 +50,12 @@ export function composeParts(ctx: DurableObjectState, env: Env & Variables, name
 
   const watches = new Watches(sql);
   const jobs = new Jobs(sql);
-  const outbox = new Outbox({ ...base, watches, jobs });
+  const outbox: Outbox = new Outbox({
+    ...base,
+    watches,
+    jobs,
+    quotas: () => quotas,
+  });
 
   const policies = new Policies(sql, outbox);
   const tokens = new TokenStore(sql);
@@ -69,11 +75,12 @@ export function composeParts(ctx: DurableObjectState, env: Env & Variables, name
   const sources = new Sources(base);
   const children = new ChildNamespaces({ ...base, outbox });
   const lookUps = new LookUps({ tokenService, tickets, children });
+  const quotas: Quotas = new Quotas({ ...base, outbox, children });
 
   const renewal = new Renewal({ ...base, jobs, children });
 
   return {
-    reporter: composeReporter(ctx, env, lifecycle, counts),
+    reporter: composeReporter(ctx, env, lifecycle, counts, () => quotas.values()),
     lifecycle,
     generation,
     renewal,
@@ -92,5 +99,6 @@ export function composeParts(ctx: DurableObjectState, env: Env & Variables, name
     sources,
     children,
     lookUps,
+    quotas,
   };
 }

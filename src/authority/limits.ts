@@ -21,6 +21,12 @@ export const MAX_ROLES = 1000;
 /** Sources of one namespace. */
 export const MAX_SOURCES = 1000;
 
+/**
+ * How often an authority counts again what is reserved of a quota that is used up. Each count asks all hubs that have some
+ * of it, and whoever is refused may try again at once.
+ */
+export const QUOTA_RECOUNT_MS = 5000;
+
 /** Secret ids of all AppRole roles of one namespace together. */
 export const MAX_SECRET_IDS = 100_000;
 

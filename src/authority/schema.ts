@@ -1,12 +1,12 @@
 /**
  * What an authority stores. `docs/storage.md` says how long each row stays, and how to change this.
  *
- * Beside the tables there are key-value entries: `schema_version`, `closed` and `generation`.
+ * Beside the tables there are key-value entries: `schema_version`, `closed`, `generation` and `quotas`.
  */
 
 import type { Schema } from '../objects/migrations.ts';
 
-export const AUTHORITY_SCHEMA: Schema = [{ tables: createTables }];
+export const AUTHORITY_SCHEMA: Schema = [{ tables: createTables }, { tables: createQuotas }];
 
 /** Version 1. */
 function createTables(sql: SqlStorage): void {
@@ -135,6 +135,24 @@ function createTables(sql: SqlStorage): void {
        settings TEXT NOT NULL, -- JSON
        sealed_secrets TEXT NOT NULL, -- encrypted
        secret_count INTEGER NOT NULL
+     ) WITHOUT ROWID;`,
+  );
+}
+
+/** Version 2. */
+function createQuotas(sql: SqlStorage): void {
+  sql.exec(
+    `-- The hubs of this namespace that are told of changes of the quotas.
+     CREATE TABLE quota_hubs (
+       hub TEXT PRIMARY KEY
+     ) WITHOUT ROWID;
+
+     -- What hubs and namespaces use of the quota of this namespace.
+     CREATE TABLE quota_use (
+       what TEXT NOT NULL, -- 'subscribers', 'sources' or 'retained_bytes'
+       holder TEXT NOT NULL, -- the name of a hub; the key of a namespace for sources
+       amount INTEGER NOT NULL,
+       PRIMARY KEY (what, holder)
      ) WITHOUT ROWID;`,
   );
 }

@@ -21,6 +21,8 @@ type AuditedAction =
   | 'auth_method_written'
   | 'source_written'
   | 'source_deleted'
+  | 'quota_written'
+  | 'quota_deleted'
   | 'namespace_created'
   | 'namespace_deleted'
   | 'hub_reset'

@@ -3,6 +3,7 @@ import type { Endpoints } from './endpoint-types.ts';
 import { listEventTypes } from './events/event-types.ts';
 import { explain } from './events/explain/explain.ts';
 import { HUB_ENDPOINTS } from './events/hubs-api.ts';
+import { QUOTA_ENDPOINTS } from './events/quotas-api.ts';
 import { SOURCE_ENDPOINTS } from './events/sources/sources-api.ts';
 import { SUBSCRIPTION_ENDPOINTS } from './events/subscriptions/subscriptions-api.ts';
 import { createTicket } from './events/ticket.ts';
@@ -30,6 +31,7 @@ export const ENDPOINTS: Endpoints = {
   ...SUBSCRIPTION_ENDPOINTS,
   ...METRICS_ENDPOINTS,
   ...SOURCE_ENDPOINTS,
+  ...QUOTA_ENDPOINTS,
   'sys/events/types': { read: listEventTypes, list: listEventTypes },
   'sys/events/explain': { update: explain },
   'sys/events/ticket': { update: createTicket, parameters: [] },

@@ -49,10 +49,12 @@ export interface PartialRefusal {
   readonly reason:
     | 'unavailable'
     | 'overloaded'
+    | 'over_quota'
     | 'too_many_hubs'
     | 'namespace_deleted'
     | 'storage_unreadable';
   readonly message: string;
+  readonly retryAfterSeconds?: number | undefined;
   readonly data?: Record<string, unknown>;
   /** Over which those who are refused together should spread; a few if absent. */
   readonly spreadSeconds?: number;
@@ -106,8 +108,11 @@ export function refuse(refusal: Refusal): Response {
       );
     case 'too_many_hubs':
       return json(413, partial(refusal));
+    case 'over_quota':
     case 'overloaded':
-      return json(429, partial(refusal), { 'Retry-After': String(retryAfterSeconds()) });
+      return json(429, partial(refusal), {
+        'Retry-After': String(refusal.retryAfterSeconds ?? retryAfterSeconds()),
+      });
     case 'unavailable':
       return json(503, partial(refusal), {
         'Retry-After': String(retryAfterSeconds(refusal.spreadSeconds)),

@@ -43,6 +43,7 @@ export class HubMeter {
     }
     const { refused } = 'refused' in receipt ? receipt : { refused: undefined };
     if (refused === 'overloaded') counts.publishOverloaded++;
+    else if (refused === 'over_quota') counts.publishOverQuota++;
     else if (refused === 'too_many_hubs') counts.publishTooManyHubs++;
     else if (refused === 'too_many_of_publisher') counts.publishTooManyOfPublisher++;
     else counts.publishFailed++;
@@ -66,6 +67,7 @@ export class HubMeter {
     if (status === 101) counts.handshakesAccepted++;
     else if (status === 400) counts.handshakesInvalid++;
     else if (status === 403) counts.handshakesForbidden++;
+    else if (status === 429) counts.handshakesOverQuota++;
     else counts.handshakesUnavailable++;
   }
 }

@@ -6,6 +6,7 @@ import { DurableObject } from 'cloudflare:workers';
 import type { EventFacts } from '../event/facts.ts';
 import type { Publication } from '../event/publication.ts';
 import { hideSecretsOf } from '../lib/log.ts';
+import type { Quotas } from '../namespace/quota.ts';
 import { Alarms } from '../objects/alarms.ts';
 import type {
   Backfill,
@@ -33,6 +34,8 @@ import { openJournal } from './journal/open-journal.ts';
 import { HubLifecycle, type Teardown } from './lifecycle.ts';
 import { openHubMemory } from './memory-budget.ts';
 import { PublishPipeline } from './publish-pipeline.ts';
+import { KnownQuotas, QUOTAS_KEY } from './quotas/known-quotas.ts';
+import { QuotaGate } from './quotas/quota-gate.ts';
 import { generationOfHub, renewHub } from './restored-hub.ts';
 import { HUB_SCHEMA } from './schema.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
@@ -81,6 +84,13 @@ export class Hub extends DurableObject<Env> implements HubContract {
       ({ authoritySync }) => authoritySync.authorityChanged(authority),
       false,
     );
+  }
+
+  setQuotas(quotas: Quotas): Promise<boolean> {
+    return this.#lifecycle.visit((hub) => {
+      hub.quotas.set(quotas);
+      return true;
+    }, false);
   }
 
   recall(id: string): Promise<EventFacts[]> {
@@ -141,6 +151,8 @@ function composeHub(ctx: DurableObjectState, env: Env) {
   const memory = openHubMemory(ctx.id.toString());
   const subscribers = composeSubscribers(ctx, env, journal, alarms, memory);
   const { authoritySync, closer, fanOut, list } = subscribers;
+  const quotas = new KnownQuotas(ctx, env);
+  const quotaGate = new QuotaGate({ ctx, env, journal, quotas });
   const targets = new FeedTargets(ctx.storage);
   const registration = new SelfRegistration(ctx, env, journal, targets);
   const feeds = new OutgoingFeeds(
@@ -152,7 +164,7 @@ function composeHub(ctx: DurableObjectState, env: Env) {
     registration,
     subscribers.meter.counts,
   );
-  const sockets = composeSockets(subscribers, registration);
+  const sockets = composeSockets(subscribers, quotaGate.before(registration));
   const { meter } = subscribers;
   const shared = {
     ctx,
@@ -164,10 +176,12 @@ function composeHub(ctx: DurableObjectState, env: Env) {
     fanOut,
     registration,
     feeds,
+    quotaGate,
   };
   alarms.add(feeds);
   return {
     ...shared,
+    quotas,
     closer,
     sockets,
     list,
@@ -179,7 +193,14 @@ function composeHub(ctx: DurableObjectState, env: Env) {
 }
 
 /** A released hub that had events keeps its other entries, so that no sequence and no time is given twice. */
-const DELETED_KEYS = [FEED_REQUESTS_KEY, REGISTERED_AT_KEY, BEHIND_KEY, INCARNATION_KEY, CROWD_KEY];
+const DELETED_KEYS = [
+  FEED_REQUESTS_KEY,
+  REGISTERED_AT_KEY,
+  BEHIND_KEY,
+  INCARNATION_KEY,
+  CROWD_KEY,
+  QUOTAS_KEY,
+];
 
 interface TeardownParts {
   readonly ctx: DurableObjectState;
@@ -188,6 +209,7 @@ interface TeardownParts {
   readonly fanOut: FanOut;
   readonly registration: SelfRegistration;
   readonly feeds: OutgoingFeeds;
+  readonly quotaGate: QuotaGate;
 }
 
 class HubTeardown implements Teardown {
@@ -202,10 +224,11 @@ class HubTeardown implements Teardown {
   }
 
   async leave(why: 'idle' | 'deleted'): Promise<void> {
-    const { authoritySync, fanOut, registration } = this.#parts;
+    const { authoritySync, fanOut, registration, quotaGate } = this.#parts;
     await authoritySync.unwatchAll(why);
     await fanOut.finished();
     await registration.leave(why);
+    if (why === 'idle') await quotaGate.leave();
   }
 
   retainedEntries(): [string, unknown][] {

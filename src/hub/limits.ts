@@ -9,6 +9,9 @@ export const KEPT_WATCH_MS = 60_000;
 /** How long a hub that has events waits before it renews its registration. */
 export const REGISTRATION_CHECK_MS = 10 * 60 * 1000;
 
+/** How long a hub may use what it took ahead of a rate of a quota. */
+export const QUOTA_LEASE_MS = 1000;
+
 /** Wait before a hub that could not be released tries again. */
 export const RELEASE_RETRY_MS = 30_000;
 

@@ -10,8 +10,8 @@ import type { Alarms } from '../objects/alarms.ts';
 import type {
   Published,
   PublishReceipt,
-  PublishRefusal,
   PublishRequest,
+  RegistrationRefusal,
 } from '../objects/hub-contract.ts';
 import { messageOf } from '../objects/storage-failure.ts';
 import { Frame } from '../wire/frame.ts';
@@ -26,6 +26,7 @@ import { lastOf } from './journal/segment.ts';
 import { acceptedTogether } from './journal/segment-builder.ts';
 import { type Sequences, WriteBatcher } from './journal/write-batcher.ts';
 import type { HubMemory } from './memory-budget.ts';
+import type { QuotaGate } from './quotas/quota-gate.ts';
 import { isOwnFailure } from './storage-health.ts';
 
 interface PublishParts {
@@ -38,6 +39,7 @@ interface PublishParts {
   readonly registration: SelfRegistration;
   readonly feeds: OutgoingFeeds;
   readonly memory: HubMemory;
+  readonly quotaGate: QuotaGate;
 }
 
 export class PublishPipeline {
@@ -59,13 +61,19 @@ export class PublishPipeline {
    * be reached is fed later from the journal.
    */
   async publishAll(requests: readonly PublishRequest[]): Promise<PublishReceipt[]> {
-    const { alarms, journal, meter, authoritySync, feeds } = this.#parts;
+    const { quotaGate } = this.#parts;
     if (requests.every(({ events }) => countOf(events) === 0)) {
       return requests.map(() => ({ duplicates: [] }));
     }
-    const refused = await this.#register(requests);
-    if (refused !== undefined) {
-      const receipt: PublishReceipt = { refused };
+    return quotaGate.isOpen ? this.#publishAll(requests) : this.#publishWithinQuotas(requests);
+  }
+
+  async #publishAll(requests: readonly PublishRequest[]): Promise<PublishReceipt[]> {
+    const { alarms, journal, meter, authoritySync, feeds } = this.#parts;
+    const refusal = await this.#register(requests);
+    if (refusal !== undefined) {
+      const { reason: refused, quota } = refusal;
+      const receipt: PublishReceipt = { refused, quota };
       for (const { owner } of requests) meter.published(receipt, owner, 0);
       return requests.map(() => receipt);
     }
@@ -81,11 +89,28 @@ export class PublishPipeline {
     return receipts;
   }
 
+  /** A request that a quota refuses does not hold back the others. */
+  async #publishWithinQuotas(requests: readonly PublishRequest[]): Promise<PublishReceipt[]> {
+    const refusals = await this.#parts.quotaGate.admitEvents(requests.map(({ events }) => events));
+    const admitted = requests.filter((_, index) => refusals[index] === undefined);
+    const receipts = admitted.length === 0 ? [] : await this.#publishAll(admitted);
+    return refusals.map((quota, index): PublishReceipt => {
+      if (quota !== undefined) {
+        const receipt: PublishReceipt = { refused: 'over_quota', quota };
+        this.#parts.meter.published(receipt, requests[index]?.owner ?? '', 0);
+        return receipt;
+      }
+      return receipts.shift() ?? { failed: 'the hub did not say what became of the events' };
+    });
+  }
+
   /** For a Worker of release 0.2. */
   async publish(publications: readonly Publication[], owner: string): Promise<Published> {
     const [receipt] = await this.publishAll([{ owner, events: eventBatch(publications) }]);
     if (receipt === undefined || 'refused' in receipt) {
-      return { keys: [], ...(receipt && { refused: receipt.refused }) };
+      // That release does not know quotas.
+      const refused = receipt?.refused === 'over_quota' ? 'overloaded' : receipt?.refused;
+      return { keys: [], ...(refused && { refused }) };
     }
     if ('failed' in receipt) throw new Error(receipt.failed);
     const duplicates = new Set(receipt.duplicates);
@@ -93,10 +118,10 @@ export class PublishPipeline {
   }
 
   /** A hub without a slot gets one for the first owner that may have another. */
-  async #register(requests: readonly PublishRequest[]): Promise<PublishRefusal | undefined> {
-    let refused: PublishRefusal | undefined;
+  async #register(requests: readonly PublishRequest[]): Promise<RegistrationRefusal | undefined> {
+    let refused: RegistrationRefusal | undefined;
     for (const owner of new Set(requests.map((each) => each.owner))) {
-      refused = (await this.#parts.registration.register(owner))?.reason;
+      refused = await this.#parts.registration.register(owner);
       if (refused === undefined) return undefined;
     }
     return refused;

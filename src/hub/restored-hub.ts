@@ -14,6 +14,7 @@ import { REGISTERED_AT_KEY } from './feeds/at-hub/self-registration.ts';
 import { askAllHubsAgain } from './feeds/at-wildcard-hub/known-hubs.ts';
 import { INCARNATION_KEY } from './incarnation.ts';
 import { openJournal } from './journal/open-journal.ts';
+import { QUOTAS_KEY } from './quotas/known-quotas.ts';
 
 const SUBSCRIBER_TABLES = [
   'subscription_classes',
@@ -54,5 +55,6 @@ function renewSubscribersAndJournal(ctx: DurableObjectState, env: Env): void {
   for (const table of SUBSCRIBER_TABLES) sql.exec(`DELETE FROM ${table}`);
   kv.delete(INCARNATION_KEY);
   kv.delete(IN_PROGRESS_KEY);
+  kv.delete(QUOTAS_KEY);
   openJournal(ctx.storage, env).restored(Date.now());
 }

@@ -9,6 +9,7 @@ import { DurableObject } from 'cloudflare:workers';
 import type { EventFacts } from '../event/facts.ts';
 import { hideSecretsOf } from '../lib/log.ts';
 import type { Result } from '../lib/result.ts';
+import type { Quotas } from '../namespace/quota.ts';
 import { Alarms } from '../objects/alarms.ts';
 import { callEach } from '../objects/call.ts';
 import type {
@@ -41,6 +42,8 @@ import type { Journal } from './journal/journal.ts';
 import { openJournal } from './journal/open-journal.ts';
 import { HubLifecycle, type Teardown } from './lifecycle.ts';
 import { openHubMemory } from './memory-budget.ts';
+import { KnownQuotas } from './quotas/known-quotas.ts';
+import { QuotaGate } from './quotas/quota-gate.ts';
 import { generationOfHub, renewWildcardHub } from './restored-hub.ts';
 import { WILDCARD_HUB_SCHEMA } from './schema.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
@@ -98,6 +101,13 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
       ({ authoritySync }) => authoritySync.authorityChanged(authority),
       false,
     );
+  }
+
+  setQuotas(quotas: Quotas): Promise<boolean> {
+    return this.#lifecycle.visit((hub) => {
+      hub.quotas.set(quotas);
+      return true;
+    }, false);
   }
 
   recall(id: string): Promise<EventFacts[]> {
@@ -177,10 +187,12 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
     demand,
     writer,
   };
-  const registrar = new Registrar({ ...shared, namespaceKey });
+  const quotas = new KnownQuotas(ctx, env);
+  const registrar = new Registrar({ ...shared, namespaceKey, quotas });
   const starter = new FeedStarter({ ...shared, registrar });
   const receiver = new FeedReceiver({ ...shared, starter });
-  const sockets = composeSockets(subscribers, starter);
+  const quotaGate = new QuotaGate({ ctx, env, journal, quotas });
+  const sockets = composeSockets(subscribers, quotaGate.before(starter));
   return {
     alarms,
     journal,
@@ -189,6 +201,7 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
     sockets,
     list,
     knownHubs,
+    quotas,
     registrar,
     receiver,
     reporter: composeReporter(env, subscribers),

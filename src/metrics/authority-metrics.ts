@@ -62,6 +62,29 @@ const STATE = [
     help: 'Sources that are configured.',
     series: { sources: {} },
   },
+  {
+    name: 'carillon.quota.limit',
+    type: 'gauge',
+    help: 'Limits of the quota of the namespace; 0 for none.',
+    series: {
+      limit_events_per_second: { limit: 'events_per_second' },
+      limit_bytes_per_second: { limit: 'bytes_per_second' },
+      limit_hubs: { limit: 'hubs' },
+      limit_subscribers: { limit: 'subscribers' },
+      limit_sources: { limit: 'sources' },
+      limit_retained_bytes: { limit: 'retained_bytes' },
+    },
+  },
+  {
+    name: 'carillon.quota.use',
+    type: 'gauge',
+    help: 'What is used of the quota, as the authority last counted it.',
+    series: {
+      use_subscribers: { limit: 'subscribers' },
+      use_sources: { limit: 'sources' },
+      use_retained_bytes: { limit: 'retained_bytes' },
+    },
+  },
 ] as const satisfies readonly Metric[];
 
 export const AUTHORITY_METRICS: readonly Metric[] = [...COUNTERS, ...STATE];

@@ -14,6 +14,7 @@ const COUNTERS = [
     series: {
       publishStored: { outcome: 'stored' },
       publishOverloaded: { outcome: 'overloaded' },
+      publishOverQuota: { outcome: 'over_quota' },
       publishTooManyHubs: { outcome: 'too_many_hubs' },
       publishTooManyOfPublisher: { outcome: 'too_many_of_publisher' },
       publishFailed: { outcome: 'failed' },
@@ -60,6 +61,7 @@ const COUNTERS = [
       handshakesAccepted: { outcome: 'accepted' },
       handshakesInvalid: { outcome: 'invalid' },
       handshakesForbidden: { outcome: 'forbidden' },
+      handshakesOverQuota: { outcome: 'over_quota' },
       handshakesUnavailable: { outcome: 'unavailable' },
     },
   },

@@ -4,6 +4,7 @@ import type { EventBatch } from '../event/event-batch.ts';
 import type { EventFacts } from '../event/facts.ts';
 import type { Publication } from '../event/publication.ts';
 import type { Result } from '../lib/result.ts';
+import type { QuotaRefusal, Quotas } from '../namespace/quota.ts';
 import type { Subscription } from '../subscription/handshake.ts';
 
 /** What both kinds of hub answer. A subscriber's handshake is a `fetch`. */
@@ -15,6 +16,12 @@ export interface SubscriberHubContract {
    * @returns whether the hub has subscribers with tokens of this authority
    */
   authorityChanged(authority: string): Promise<boolean>;
+  /**
+   * The quotas that apply to the hub have changed. Release 0.2 lacks this.
+   *
+   * @returns whether the hub has something stored
+   */
+  setQuotas(quotas: Quotas): Promise<boolean>;
   /** The facts of the last events with this id, the newest first. */
   recall(id: string): Promise<EventFacts[]>;
   /** The state of the hub, for an operator. */
@@ -106,7 +113,7 @@ export interface PublishRequest {
   readonly events: EventBatch;
 }
 
-/** Why a hub takes no event of a request: it gets no slot, or too many events wait to be stored. */
+/** Why a hub takes no event of a request: it gets no slot, a quota is used up, or too many events wait to be stored. */
 export type PublishRefusal = RegistrationRefusal['reason'] | 'overloaded';
 
 /** What became of the events of one request. */
@@ -115,7 +122,7 @@ export type PublishReceipt =
       /** The indexes of the events that are duplicates. The others were stored. */
       readonly duplicates: readonly number[];
     }
-  | { readonly refused: PublishRefusal }
+  | { readonly refused: PublishRefusal; readonly quota?: QuotaRefusal | undefined }
   /** The message of the error because of which none was stored, or it is unknown whether they were. */
   | { readonly failed: string };
 
@@ -191,9 +198,13 @@ export interface FeedRequest {
   readonly wasRegistered?: boolean;
 }
 
-/** Why a hub gets no slot: the Vault namespace, or the publisher of its first event, has as many hubs as it may. */
+/**
+ * Why a hub gets no slot: the Vault namespace, or the publisher of its first event, has as many hubs as it may, or as many
+ * as the quota allows.
+ */
 export interface RegistrationRefusal {
-  readonly reason: 'too_many_hubs' | 'too_many_of_publisher';
+  readonly reason: 'too_many_hubs' | 'too_many_of_publisher' | 'over_quota';
+  readonly quota?: QuotaRefusal;
 }
 
 /** What a hub says of itself when it registers. */

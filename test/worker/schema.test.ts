@@ -259,7 +259,9 @@ describe('the storage of a newer release', () => {
     const create = vi.spyOn(Lifecycle.prototype, 'create').mockImplementation(() => undefined);
     expect(await contentOf(authority())).toEqual(content);
     create.mockRestore();
-    await runInDurableObject(authority(), (_object, { storage }) => storage.kv.put(VERSION_KEY, 1));
+    await runInDurableObject(authority(), (_object, { storage }) =>
+      storage.kv.put(VERSION_KEY, AUTHORITY_SCHEMA.length),
+    );
     await evictDurableObject(authority());
   });
 

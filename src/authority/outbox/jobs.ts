@@ -6,6 +6,10 @@ import { MAX_JOBS_AT_ONCE } from '../limits.ts';
 export type Job =
   /** A hub pulls the changes of the tokens and policies that it watches. */
   | { readonly kind: 'notify'; readonly hub: string }
+  /** A hub learns the quotas that apply in this namespace. */
+  | { readonly kind: 'quotas'; readonly hub: string }
+  /** The authority of a namespace directly below learns them. */
+  | { readonly kind: 'quotas_below'; readonly namespace: string }
   /** The authority of a namespace below revokes the tokens that a token of this namespace has made there. */
   | { readonly kind: 'revoke'; readonly parent: number; readonly namespace: string }
   /** The authority of a deleted namespace wipes it. */
@@ -108,10 +112,12 @@ function storedJob({ kind, target, revision, attempts }: Row): StoredJob {
 export function targetOf(job: Job): string {
   switch (job.kind) {
     case 'notify':
+    case 'quotas':
       return job.hub;
     case 'revoke':
       return `${job.parent} ${job.namespace}`;
     case 'wipe':
+    case 'quotas_below':
       return job.namespace;
   }
 }
@@ -119,12 +125,14 @@ export function targetOf(job: Job): string {
 function parseJob(kind: Job['kind'], target: string): Job {
   switch (kind) {
     case 'notify':
+    case 'quotas':
       return { kind, hub: target };
     case 'revoke': {
       const [parent = '', namespace = ''] = target.split(' ');
       return { kind, parent: Number(parent), namespace };
     }
     case 'wipe':
+    case 'quotas_below':
       return { kind, namespace: target };
   }
 }

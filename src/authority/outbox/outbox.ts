@@ -8,6 +8,7 @@
  */
 
 import { logError } from '../../lib/log.ts';
+import type { Quotas } from '../../namespace/quota.ts';
 import type { Alarms, AlarmTask } from '../../objects/alarms.ts';
 import { MAX_CONCURRENT_CALLS, MIN_JOB_BACKOFF_MS } from '../../objects/limits.ts';
 import { callAuthority, callSubscriberHub } from '../../objects/stubs.ts';
@@ -26,6 +27,8 @@ interface Parts {
   readonly alarms: Alarms;
   readonly watches: Watches;
   readonly jobs: Jobs;
+  /** They have this outbox. */
+  quotas(): { readonly list: Quotas; forget(hub: string): void };
 }
 
 export class Outbox implements AlarmTask {
@@ -116,6 +119,12 @@ export class Outbox implements AlarmTask {
     switch (job.kind) {
       case 'notify':
         return this.#pushTo(job.hub);
+      case 'quotas':
+        return this.#tellQuotas(job.hub);
+      case 'quotas_below':
+        return callAuthority(env, job.namespace, (authority) =>
+          authority.setQuotasAbove(this.#parts.quotas().list.all),
+        );
       case 'revoke': {
         const parent = foreignTokenName(job.parent, namespace);
         return callAuthority(env, job.namespace, (authority) =>
@@ -125,6 +134,16 @@ export class Outbox implements AlarmTask {
       case 'wipe':
         return callAuthority(env, job.namespace, (authority) => authority.wipe());
     }
+  }
+
+  /** A hub that has nothing stored asks again when it has. */
+  async #tellQuotas(hub: string): Promise<void> {
+    const { env, lifecycle, quotas } = this.#parts;
+    lifecycle.assertOpen();
+    const { list } = quotas();
+    const isStored = await callSubscriberHub(env, hub, (stub) => stub.setQuotas(list));
+    lifecycle.assertOpen();
+    if (!isStored) quotas().forget(hub);
   }
 
   /** A hub that returns from `authorityChanged` has pulled what there was before the call. */

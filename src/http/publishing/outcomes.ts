@@ -1,6 +1,7 @@
 /** What became of the events of one request, and the refusal if one of them was not published. */
 
 import type { CheckedEvent } from '../../ingest/read-events.ts';
+import { type QuotaRefusal, quotaMessage } from '../../namespace/quota.ts';
 import type { PublishRefusal } from '../../objects/hub-contract.ts';
 import { MAX_HUBS, MAX_NEW_HUBS_PER_PUBLISHER } from '../../objects/limits.ts';
 import type { StorageFailure } from '../../objects/storage-failure.ts';
@@ -13,11 +14,13 @@ export type PublishFailure = 'failed' | 'namespace_deleted' | StorageFailure | P
 
 /**
  * @param outcomes of each event, in their order
+ * @param quota which one is exceeded, if one is
  * @returns the refusal, with the indexes of what was published and of what was not; undefined if all were published
  */
 export function refusalOf(
   events: readonly CheckedEvent[],
   outcomes: readonly PublishOutcome[],
+  quota?: QuotaRefusal,
 ): PartialRefusal | undefined {
   const failure = FAILURES.find((each) => outcomes.includes(each));
   if (failure === undefined) return undefined;
@@ -32,8 +35,10 @@ export function refusalOf(
   const ids = events.map(({ event }) => event.id);
   const { reason, because, advice } = REFUSALS[failure];
   const { length } = outcomes.filter((outcome) => outcome === failure);
-  const message = `${length} of ${events.length} events ${because}; data says by index which. ${advice}`;
-  return { reason, message, data: { accepted, duplicates, failed, ids } };
+  const why = failure === 'over_quota' && quota !== undefined ? `: ${quotaMessage(quota)}` : '';
+  const message = `${length} of ${events.length} events ${because}${why}; data says by index which. ${advice}`;
+  const data = { accepted, duplicates, failed, ids };
+  return { reason, message, data, retryAfterSeconds: quota?.retryAfterSeconds };
 }
 
 /** If the events of a request failed for several reasons, the first of these is the one in the answer. */
@@ -92,6 +97,11 @@ const REFUSALS: Readonly<
     because: `are of new event-type namespaces, and this publisher has begun ${MAX_NEW_HUBS_PER_PUBLISHER} of those that there are, as many as one may`,
     advice:
       'Publish under one that exists, or with another token; one whose events have expired, and that has no subscriber, gives its place back',
+  },
+  over_quota: {
+    reason: 'over_quota',
+    because: 'were not taken, because a quota is exceeded',
+    advice: 'Repeat the request with these ids, later',
   },
   overloaded: {
     reason: 'overloaded',

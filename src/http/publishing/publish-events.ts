@@ -12,8 +12,9 @@ import { logError } from '../../lib/log.ts';
 import { quote } from '../../lib/quote.ts';
 import { failureIn, invalid, ok, type Result, tooLarge } from '../../lib/result.ts';
 import { ROOT, trimSlashes } from '../../namespace/namespace.ts';
+import type { QuotaRefusal } from '../../namespace/quota.ts';
 import { diagnosed } from '../../objects/diagnosis.ts';
-import type { PublishRequest } from '../../objects/hub-contract.ts';
+import type { PublishReceipt, PublishRequest } from '../../objects/hub-contract.ts';
 import { hubName } from '../../objects/names.ts';
 import { isNamespaceDeleted, namespaceDeleted } from '../../objects/namespace-end.ts';
 import { storageFailureOf } from '../../objects/storage-failure.ts';
@@ -32,6 +33,13 @@ export interface Publisher {
   readonly principal: string;
   /** The publisher's new hubs and queued events count towards the share of this owner. */
   readonly owner: string;
+}
+
+/** What became of each event, in their order. */
+interface Published {
+  readonly outcomes: readonly PublishOutcome[];
+  /** Which one is exceeded, if one is. */
+  readonly quota: QuotaRefusal | undefined;
 }
 
 /** What a request is answered if all of its events were published. */
@@ -57,17 +65,16 @@ export async function publishEvents(
   if (unknown !== undefined) {
     return failureIn(unknown.where, invalid(unknownNamespace(unknown.event.namespace)).failure);
   }
-  const outcomes = await publishToHubs(events, publisher, namespaceKeys, c);
-  if (!outcomes.ok) return outcomes;
+  const published = await publishToHubs(events, publisher, namespaceKeys, c);
+  if (!published.ok) return published;
+  const { outcomes, quota } = published.value;
   // It is answered as any other request to a namespace that does not exist.
   const inNamespace = c.get('namespacePath') ?? ROOT;
   const areOfRequest = [...namespaces].every((each) => trimSlashes(each) === inNamespace);
-  if (areOfRequest && outcomes.value.includes('namespace_deleted')) {
-    throw namespaceDeleted(inNamespace);
-  }
-  const refusal = refusalOf(events, outcomes.value);
+  if (areOfRequest && outcomes.includes('namespace_deleted')) throw namespaceDeleted(inNamespace);
+  const refusal = refusalOf(events, outcomes, quota);
   if (refusal !== undefined) return refused(refusal);
-  const accepted = outcomes.value.filter((outcome) => outcome === 'accepted').length;
+  const accepted = outcomes.filter((outcome) => outcome === 'accepted').length;
   const ids = events.map(({ event }) => event.id);
   return ok({
     data: { accepted, duplicates: events.length - accepted, ids },
@@ -105,10 +112,10 @@ export async function publishToHubs(
   publisher: Publisher,
   namespaceKeys: ReadonlyMap<string, string>,
   c: AppContext,
-): Promise<Result<PublishOutcome[]>> {
-  const outcomes = await sendToHubs(events, publisher, namespaceKeys, c);
-  if (outcomes.ok) c.get('record')?.addEvents(events, outcomes.value);
-  return outcomes;
+): Promise<Result<Published>> {
+  const published = await sendToHubs(events, publisher, namespaceKeys, c);
+  if (published.ok) c.get('record')?.addEvents(events, published.value.outcomes);
+  return published;
 }
 
 /** The same for events that the request is not about. */
@@ -117,7 +124,7 @@ export async function sendToHubs(
   { principal, owner }: Publisher,
   namespaceKeys: ReadonlyMap<string, string>,
   c: Pick<AppContext, 'env' | 'executionCtx'>,
-): Promise<Result<PublishOutcome[]>> {
+): Promise<Result<Published>> {
   const hubs = new Map<string, HubShare>();
   for (const [index, { event, json }] of events.entries()) {
     const namespaceKey = namespaceKeys.get(event.namespace) ?? '';
@@ -128,23 +135,25 @@ export async function sendToHubs(
     hubs.set(hub, share);
   }
   if (hubs.size > MAX_PUBLISH_NAMESPACES) return tooManyNamespaces(hubs.size, 'event-type ');
+  let quota: QuotaRefusal | undefined;
   const outcomes = new Array<PublishOutcome>(events.length).fill('failed');
   const scope = { env: c.env, executionCtx: c.executionCtx, leadsOn: hubs.size === 1 };
   await Promise.all(
     Array.from(hubs, async ([hub, share]) => {
       const request = { owner, events: eventBatch(share.events) };
       const became = await publishToHub(hub, request, scope);
-      const common = typeof became === 'string' ? became : 'accepted';
-      for (const index of share.indexes) outcomes[index] = common;
-      if (typeof became !== 'string') {
-        for (const each of became) {
+      if (typeof became === 'object' && 'refused' in became) quota ??= became.quota;
+      const refused = typeof became === 'string' ? became : 'refused' in became && became.refused;
+      for (const index of share.indexes) outcomes[index] = refused || 'accepted';
+      if (typeof became === 'object' && 'duplicates' in became) {
+        for (const each of became.duplicates) {
           const index = share.indexes[each];
           if (index !== undefined) outcomes[index] = 'duplicate';
         }
       }
     }),
   );
-  return ok(outcomes);
+  return ok({ outcomes, quota });
 }
 
 /** The events of a request that are of one hub. */
@@ -160,15 +169,14 @@ function tooManyNamespaces(number: number, kind: '' | 'event-type ') {
   );
 }
 
-/** @returns the indexes of the duplicates, if the others were stored; or why none was */
+/** @returns the receipt of the hub; or why there is none */
 async function publishToHub(
   hub: string,
   request: PublishRequest,
   scope: RequestScope,
-): Promise<readonly number[] | PublishFailure> {
+): Promise<Exclude<PublishReceipt, { failed: string }> | PublishFailure> {
   try {
-    const receipt = await publishInSharedCall(hub, request, scope);
-    return 'refused' in receipt ? receipt.refused : receipt.duplicates;
+    return await publishInSharedCall(hub, request, scope);
   } catch (failure) {
     if (isNamespaceDeleted(failure)) {
       workerCaches.namespaceDeleted();

@@ -23,10 +23,17 @@ interface Trimmable {
 export class Trimmer implements AlarmTask {
   readonly retention: Retention;
   readonly #journal: Trimmable;
+  #maxBytes: number;
 
   constructor(journal: Trimmable, retention: Retention) {
     this.#journal = journal;
     this.retention = retention;
+    this.#maxBytes = retention.bytes;
+  }
+
+  /** Lowers the bytes that are retained; undefined for what the retention says. */
+  limitBytes(bytes: number | undefined): void {
+    this.#maxBytes = Math.min(this.retention.bytes, bytes ?? Number.POSITIVE_INFINITY);
   }
 
   /** To be called after an append, in its transaction. */
@@ -53,7 +60,8 @@ export class Trimmer implements AlarmTask {
 
   get #isTooLarge(): boolean {
     const { retained } = this.#journal;
-    const { events, bytes } = this.retention;
+    const { events } = this.retention;
+    const bytes = this.#maxBytes;
     return (
       retained.events > events + Math.floor(events * RETENTION_SLACK) ||
       retained.bytes > bytes + Math.floor(bytes * RETENTION_SLACK)
@@ -80,11 +88,11 @@ export class Trimmer implements AlarmTask {
   }
 
   #isExcess(segment: SegmentInfo, now: number): boolean {
-    const { events, bytes, ageMs } = this.retention;
+    const { events, ageMs } = this.retention;
     const { end } = this.#journal;
     return (
       lastOf(end) - lastOf(segment) >= events ||
-      end.totalBytes - segment.totalBytes >= bytes ||
+      end.totalBytes - segment.totalBytes >= this.#maxBytes ||
       segment.lastAcceptedAt < now - ageMs
     );
   }

@@ -1,7 +1,7 @@
 /** Why a handshake is refused, and the response to the Worker. */
 
 export interface HandshakeRefusal {
-  readonly status: 400 | 403 | 503;
+  readonly status: 400 | 403 | 429 | 503;
   /** A sentence; the Worker has its own for 403. */
   readonly message: string;
 }

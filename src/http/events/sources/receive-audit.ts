@@ -109,16 +109,17 @@ async function publish(
   const known = events.filter(({ event }) => isKnown(event.namespace));
   const lost = [...dropped, ...paths.filter((path) => !isKnown(path)).map(unknownNamespace)];
   const publisher = sourcePublisher(source, c.var.namespace);
-  const outcomes = await publishToHubs(known, publisher, namespaceKeys, c);
-  if (!outcomes.ok) {
-    const { failure } = outcomes;
+  const published = await publishToHubs(known, publisher, namespaceKeys, c);
+  if (!published.ok) {
+    const { failure } = published;
     return mayBlock
       ? refuseDelivery(source, failure)
       : answer(source, [...lost, ...known.map(() => failure.message)]);
   }
-  const refusal = mayBlock ? refusalOf(known, outcomes.value) : undefined;
+  const { outcomes, quota } = published.value;
+  const refusal = mayBlock ? refusalOf(known, outcomes, quota) : undefined;
   return refusal === undefined
-    ? answer(source, lost, known, outcomes.value)
+    ? answer(source, lost, known, outcomes)
     : refuseDelivery(source, refusal);
 }
 
@@ -131,6 +132,7 @@ const DROP_REASONS: Readonly<Record<PublishFailure, string>> = {
   unsupported: 'its hub has the storage of another release',
   too_many_hubs: 'there are as many event-type namespaces as are allowed',
   too_many_of_publisher: 'this source has begun as many event-type namespaces as one may',
+  over_quota: 'a quota is exceeded',
   overloaded: 'more is published than its hub can send',
 };
 

@@ -31,7 +31,7 @@ export async function shakeHands(
     if (response.status === 403) return refuse({ reason: 'denied' });
     if (response.status === 400) return refuse(invalid(await response.text()).failure);
     return refuse({
-      reason: 'unavailable',
+      reason: response.status === 429 ? 'over_quota' : 'unavailable',
       message: await response.text(),
       // Absent if the hub is of release 0.2.
       spreadSeconds: Number(response.headers.get('Retry-After') ?? 0),

@@ -32,6 +32,8 @@ export class SelfRegistration implements EventSupply {
   /** Whether the wildcard hub of its own namespace knows that it has subscribers. */
   #isKnown = false;
   #wasDeleted = false;
+  /** Whether one of those above has refused it, and others may not have. */
+  #wasRefusedAbove = false;
 
   constructor(ctx: DurableObjectState, env: Env, journal: Journal, targets: FeedTargets) {
     this.#ctx = ctx;
@@ -93,7 +95,9 @@ export class SelfRegistration implements EventSupply {
     this.#wasDeleted = why === 'deleted';
     const { namespaceKey } = parseHubName(this.#hub);
     const own = this.#wasDeleted ? [] : [namespaceKey];
-    const above = this.#isRegistered || this.#wasDeleted ? ancestorsOf(namespaceKey) : [];
+    const mayBeKnown = this.#isRegistered || this.#wasDeleted || this.#wasRefusedAbove;
+    const above = mayBeKnown ? ancestorsOf(namespaceKey) : [];
+    this.#wasRefusedAbove = false;
     const { trimmedUntil, trimmedThrough, epoch } = this.#journal;
     const unregistrations = [...own, ...above]
       .map(wildcardHubName)
@@ -119,7 +123,10 @@ export class SelfRegistration implements EventSupply {
     if (refused !== undefined) return refused;
     const above = await Promise.all(names.map((name) => this.#registerWith(name, registration)));
     const refusedAbove = above.find((each) => each !== undefined);
-    if (refusedAbove !== undefined) return refusedAbove;
+    if (refusedAbove !== undefined) {
+      this.#wasRefusedAbove = true;
+      return refusedAbove;
+    }
     this.#registeredAt = Date.now();
     this.#ctx.storage.kv.put(REGISTERED_AT_KEY, this.#registeredAt);
     return undefined;

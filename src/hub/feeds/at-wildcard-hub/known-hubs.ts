@@ -55,7 +55,12 @@ export class KnownHubs {
   }
 
   get isEmpty(): boolean {
-    return this.#count('SELECT COUNT(*) AS hubs FROM hubs') === 0 && this.own().length === 0;
+    return this.size === 0 && this.own().length === 0;
+  }
+
+  /** The hubs that have events, of this Vault namespace and those below. */
+  get size(): number {
+    return this.#count('SELECT COUNT(*) AS hubs FROM hubs');
   }
 
   /**

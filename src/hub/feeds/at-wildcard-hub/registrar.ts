@@ -1,7 +1,9 @@
 /** Registers the hubs that have events, or only subscribers, with a wildcard hub. */
 
+import { whyReserved } from '../../../event/reserved-type.ts';
 import { ok, type Result } from '../../../lib/result.ts';
 import { ROOT } from '../../../namespace/namespace.ts';
+import { overQuota } from '../../../namespace/quota.ts';
 import type {
   FeedRequest,
   Registration,
@@ -9,9 +11,11 @@ import type {
   Unregistration,
 } from '../../../objects/hub-contract.ts';
 import { MAX_HUBS } from '../../../objects/limits.ts';
+import { parseHubName } from '../../../objects/names.ts';
 import { namespaceDeleted } from '../../../objects/namespace-end.ts';
 import { callAuthorityFromHub } from '../../../objects/stubs.ts';
 import type { Journal } from '../../journal/journal.ts';
+import type { KnownQuotas } from '../../quotas/known-quotas.ts';
 import type { FeedDemand } from './feed-demand.ts';
 import { type FeedPositions, isMissing } from './feed-positions.ts';
 import type { FeedWriter } from './feed-writer.ts';
@@ -25,6 +29,7 @@ interface RegistrationParts {
   readonly positions: FeedPositions;
   readonly demand: FeedDemand;
   readonly writer: FeedWriter;
+  readonly quotas: KnownQuotas;
 }
 
 export class Registrar {
@@ -41,11 +46,17 @@ export class Registrar {
     const { knownHubs, positions, demand, writer } = this.#parts;
     const isOwn = knownHubs.isOwn(hub);
     if (isOwn && !knownHubs.has(hub)) await this.checkNamespace();
+    const isCounted = whyReserved(parseHubName(hub).eventTypeNamespace) === undefined;
+    const maxHubs = knownHubs.has(hub) || !isCounted ? undefined : await this.#maxHubs();
     // The calls that wait may have registered it meanwhile.
     const isNew = !knownHubs.has(hub);
     if (isOwn && isNew) {
       const refusal = knownHubs.refusal(publisher);
       if (refusal !== undefined) return { ok: false, failure: refusal };
+    }
+    if (isNew && maxHubs !== undefined && knownHubs.size >= maxHubs) {
+      const quota = overQuota(this.#parts.namespaceKey, 'hubs', maxHubs);
+      return { ok: false, failure: { reason: 'over_quota', quota } };
     }
     // Its earlier events were accounted for when it unregistered.
     if (journalEnd !== undefined && isNew) positions.put(hub, journalEnd);
@@ -78,6 +89,13 @@ export class Registrar {
     }
     knownHubs.delete(hub, version);
     positions.delete(hub);
+  }
+
+  /** The quota counts the hubs of this Vault namespace and of those below. */
+  async #maxHubs(): Promise<number | undefined> {
+    const { namespaceKey, quotas } = this.#parts;
+    const { all } = quotas.stored ?? (await quotas.find());
+    return all.find(({ namespace }) => namespace === namespaceKey)?.limits.hubs;
   }
 
   /** Whether a hub had events that it did not feed, and that a subscriber that reconnects may be missing. */

@@ -1,0 +1,139 @@
+/**
+ * The quotas that apply in a Vault namespace: its own, which the namespace above writes, and those above. A change is
+ * passed on to the hubs of the namespace that have asked for them, and to the namespaces below.
+ */
+
+import type { Quota, QuotaLimits, Quotas as QuotaList, QuotaRefusal } from '../namespace/quota.ts';
+import type { QuotaSpending, QuotaState, SpendingAnswer } from '../objects/authority-contract.ts';
+import { column } from '../objects/sql.ts';
+import { callAuthority } from '../objects/stubs.ts';
+import type { QuotaValues } from './authority-state.ts';
+import type { ChildNamespaces } from './child-namespaces.ts';
+import type { Outbox } from './outbox/outbox.ts';
+import { QuotaUse, type Reserved } from './quota-use.ts';
+
+const QUOTAS_KEY = 'quotas';
+
+interface Parts {
+  readonly env: Env;
+  readonly storage: DurableObjectStorage;
+  readonly sql: SqlStorage;
+  /** Its key. */
+  readonly namespace: string;
+  readonly outbox: Outbox;
+  readonly children: ChildNamespaces;
+}
+
+export class Quotas {
+  readonly #parts: Parts;
+  readonly #use: QuotaUse;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#use = new QuotaUse(parts);
+  }
+
+  get list(): QuotaList {
+    return this.#parts.storage.kv.get<QuotaList>(QUOTAS_KEY) ?? { version: 0, all: [] };
+  }
+
+  /** The hub is told of each change from now on. */
+  pull(hub: string): QuotaList {
+    this.#parts.sql.exec('INSERT OR IGNORE INTO quota_hubs (hub) VALUES (?)', hub);
+    return this.list;
+  }
+
+  /** The hub has deleted everything. */
+  forget(hub: string): void {
+    this.#parts.sql.exec('DELETE FROM quota_hubs WHERE hub = ?', hub);
+  }
+
+  state(): QuotaState {
+    const limits = this.#limits;
+    return {
+      quotas: this.list.all,
+      use: {
+        ...(limits?.subscribers && { subscribers: this.#use.total('subscribers') }),
+        ...(limits?.sources && { sources: this.#use.total('sources') }),
+        ...(limits?.retained_bytes && { retained_bytes: this.#use.total('retained_bytes') }),
+      },
+    };
+  }
+
+  /** For the metrics. */
+  values(): QuotaValues {
+    const limits = this.#limits ?? {};
+    return {
+      limit_events_per_second: limits.events_per_second ?? 0,
+      limit_bytes_per_second: limits.bytes_per_second ?? 0,
+      limit_hubs: limits.hubs ?? 0,
+      limit_subscribers: limits.subscribers ?? 0,
+      limit_sources: limits.sources ?? 0,
+      limit_retained_bytes: limits.retained_bytes ?? 0,
+      use_subscribers: this.#use.total('subscribers'),
+      use_sources: this.#use.total('sources'),
+      use_retained_bytes: this.#use.total('retained_bytes'),
+    };
+  }
+
+  /** @param limits undefined for none */
+  put(limits: QuotaLimits | undefined): void {
+    const { namespace } = this.#parts;
+    if (limits === undefined) this.#use.clear();
+    const own = limits === undefined ? [] : [{ namespace, limits }];
+    this.#set([...this.#above, ...own]);
+  }
+
+  setAbove(above: readonly Quota[]): void {
+    const own = this.list.all.filter(({ namespace }) => namespace === this.#parts.namespace);
+    this.#set([...above, ...own]);
+  }
+
+  /** A namespace below has been created. */
+  passOnTo(child: string): void {
+    const { outbox } = this.#parts;
+    if (this.list.version === 0) return;
+    outbox.add({ kind: 'quotas_below', namespace: child });
+    outbox.send();
+  }
+
+  spend(spending: QuotaSpending): SpendingAnswer {
+    return this.#use.spend(this.#limits ?? {}, spending);
+  }
+
+  reserve(what: Reserved, holder: string): Promise<QuotaRefusal | undefined> {
+    return this.#use.reserve(() => this.#limits, what, holder);
+  }
+
+  /** Before a source of this namespace is created: it counts in each quota. */
+  async reserveSource(): Promise<QuotaRefusal | undefined> {
+    const { env, namespace: own } = this.#parts;
+    for (const { namespace, limits } of this.list.all) {
+      if (limits.sources === undefined) continue;
+      const refusal = await (namespace === own
+        ? this.reserve('sources', own)
+        : callAuthority(env, namespace, (stub) => stub.reserveQuota('sources', own)));
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  }
+
+  get #limits(): QuotaLimits | undefined {
+    return this.list.all.find(({ namespace }) => namespace === this.#parts.namespace)?.limits;
+  }
+
+  get #above(): readonly Quota[] {
+    return this.list.all.filter(({ namespace }) => namespace !== this.#parts.namespace);
+  }
+
+  #set(all: readonly Quota[]): void {
+    const { storage, sql, outbox, children } = this.#parts;
+    const version = Math.max(Date.now(), this.list.version + 1);
+    storage.kv.put<QuotaList>(QUOTAS_KEY, { version, all });
+    for (const hub of column<string>(sql, 'SELECT hub FROM quota_hubs')) {
+      outbox.add({ kind: 'quotas', hub });
+    }
+    for (const namespace of children.keys()) outbox.add({ kind: 'quotas_below', namespace });
+    outbox.send();
+  }
+}

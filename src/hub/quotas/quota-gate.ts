@@ -1,0 +1,183 @@
+/**
+ * Lets in what the quotas allow. The rates of a namespace are counted by its authority for all hubs, and a hub takes some
+ * ahead: a lease. So a hub asks about once a second, and what it does not use of a lease is lost.
+ */
+
+import { Buffer } from 'node:buffer';
+import { countOf, type EventBatch } from '../../event/event-batch.ts';
+import { whyReserved } from '../../event/reserved-type.ts';
+import { logError } from '../../lib/log.ts';
+import { type Quota, type QuotaRefusal, quotaMessage } from '../../namespace/quota.ts';
+import { parseHubName } from '../../objects/names.ts';
+import { callAuthorityFromHub } from '../../objects/stubs.ts';
+import type { Journal } from '../journal/journal.ts';
+import { QUOTA_LEASE_MS } from '../limits.ts';
+import type { EventSupply } from '../subscribers/event-supply.ts';
+import type { HandshakeRefusal } from '../subscribers/refusal.ts';
+import type { KnownQuotas } from './known-quotas.ts';
+
+/** Of one quota. Times are Unix milliseconds. */
+interface Lease {
+  /** What may be spent without asking, until it ends. */
+  events: number;
+  bytes: number;
+  askedAt: number;
+  /** What was spent since it was asked for. */
+  eventsSpent: number;
+  bytesSpent: number;
+  /** Whoever publishes until then gets the same answer. */
+  refused?: { readonly by: QuotaRefusal; readonly until: number };
+  retain?: number | undefined;
+}
+
+interface Parts {
+  readonly ctx: DurableObjectState;
+  readonly env: Env;
+  readonly journal: Journal;
+  readonly quotas: KnownQuotas;
+}
+
+export class QuotaGate {
+  readonly #parts: Parts;
+  /** By the key of the namespace that has the quota. */
+  readonly #leases = new Map<string, Lease>();
+  /** Of the quotas that the leases are of. */
+  #version = 0;
+
+  /** Strangers cause events of the server itself, so these use nothing of a quota. */
+  readonly #isExempt: boolean;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    const { eventTypeNamespace } = parseHubName(parts.ctx.id.name);
+    this.#isExempt = whyReserved(eventTypeNamespace) !== undefined;
+  }
+
+  /** @returns for each request why it is refused; undefined for one that is not */
+  async admitEvents(
+    requests: readonly EventBatch[],
+  ): Promise<readonly (QuotaRefusal | undefined)[]> {
+    const spent = await this.#spentQuotas();
+    const refusals: (QuotaRefusal | undefined)[] = [];
+    for (const events of requests) {
+      let refusal: QuotaRefusal | undefined;
+      for (const quota of spent) refusal ??= await this.#spend(quota, events);
+      refusals.push(refusal);
+    }
+    return refusals;
+  }
+
+  /** Whether nothing has to be asked before events are taken, because no quota applies. */
+  get isOpen(): boolean {
+    if (this.#isExempt) return true;
+    const { stored } = this.#parts.quotas;
+    return stored !== undefined && stored.all.length === 0 && this.#leases.size === 0;
+  }
+
+  /** Subscribers are admitted before their events are brought here. */
+  before(supply: EventSupply): EventSupply {
+    return {
+      prepare: async (matcher) =>
+        (await this.#admitSubscriber()) ?? (await supply.prepare(matcher)),
+    };
+  }
+
+  async #admitSubscriber(): Promise<HandshakeRefusal | undefined> {
+    const { env, quotas } = this.#parts;
+    const { all } = quotas.stored ?? (await quotas.find());
+    for (const { namespace, limits } of all) {
+      if (limits.subscribers === undefined) continue;
+      const refusal = await callAuthorityFromHub(env, namespace, (stub) =>
+        stub.reserveQuota('subscribers', this.#hub),
+      );
+      if (refusal !== undefined) return { status: 429, message: quotaMessage(refusal) };
+    }
+    return undefined;
+  }
+
+  /** The hub has no events any more. */
+  async leave(): Promise<void> {
+    for (const { namespace, limits } of this.#parts.quotas.stored?.all ?? []) {
+      if (limits.retained_bytes === undefined) continue;
+      try {
+        await this.#ask(namespace, 0, 0, undefined);
+      } catch (error) {
+        logError('an authority still counts the bytes of a hub that has none', error);
+      }
+    }
+  }
+
+  /** The quotas of which publishing uses something. */
+  async #spentQuotas(): Promise<readonly Quota[]> {
+    const { quotas, journal } = this.#parts;
+    const { version, all } = quotas.stored ?? (await quotas.find());
+    if (version !== this.#version) {
+      this.#version = version;
+      this.#leases.clear();
+      journal.trimmer.limitBytes(undefined);
+    }
+    return all.filter(
+      ({ limits }) =>
+        limits.events_per_second !== undefined ||
+        limits.bytes_per_second !== undefined ||
+        limits.retained_bytes !== undefined,
+    );
+  }
+
+  async #spend({ namespace }: Quota, batch: EventBatch): Promise<QuotaRefusal | undefined> {
+    const events = countOf(batch);
+    const bytes = Buffer.byteLength(batch.frames);
+    const now = Date.now();
+    const lease = this.#leases.get(namespace);
+    if (lease?.refused !== undefined && now < lease.refused.until) return lease.refused.by;
+    const isValid = lease !== undefined && now - lease.askedAt < QUOTA_LEASE_MS;
+    if (isValid && lease.events >= events && lease.bytes >= bytes) {
+      lease.events -= events;
+      lease.bytes -= bytes;
+      lease.eventsSpent += events;
+      lease.bytesSpent += bytes;
+      return undefined;
+    }
+    return this.#ask(namespace, events, bytes, isValid ? lease : undefined);
+  }
+
+  /** @param lease what was spent of it lately is asked for again, ahead */
+  async #ask(
+    namespace: string,
+    events: number,
+    bytes: number,
+    lease: Lease | undefined,
+  ): Promise<QuotaRefusal | undefined> {
+    const { env, journal } = this.#parts;
+    const retainedBytes = journal.isEmpty ? 0 : journal.retained.bytes;
+    const answer = await callAuthorityFromHub(env, namespace, (stub) =>
+      stub.spendQuota({
+        hub: this.#hub,
+        events,
+        bytes,
+        eventsAhead: lease === undefined ? 0 : lease.eventsSpent + events,
+        bytesAhead: lease === undefined ? 0 : lease.bytesSpent + bytes,
+        retainedBytes,
+      }),
+    );
+    const askedAt = Date.now();
+    const asked = { askedAt, eventsSpent: events, bytesSpent: bytes };
+    if ('refused' in answer) {
+      const { refused: by } = answer;
+      const waitMs = Math.min((by.retryAfterSeconds ?? 1) * 1000, QUOTA_LEASE_MS);
+      const refused = { by, until: askedAt + waitMs };
+      this.#leases.set(namespace, { ...asked, events: 0, bytes: 0, refused });
+      return by;
+    }
+    const { retain } = answer;
+    this.#leases.set(namespace, { ...asked, events: answer.events, bytes: answer.bytes, retain });
+    const retained = [...this.#leases.values()].map((each) => each.retain ?? Infinity);
+    const least = Math.min(...retained);
+    journal.trimmer.limitBytes(Number.isFinite(least) ? least : undefined);
+    return undefined;
+  }
+
+  get #hub(): string {
+    return this.#parts.ctx.id.name ?? '';
+  }
+}

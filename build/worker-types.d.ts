@@ -1,7 +1,7 @@
 /**
  * The Worker of Carillon, and the classes of its Durable Objects. A Worker of your own exports them again:
  *
- *     export { Authority, default, Hub, Metrics, WildcardHub } from 'carillon/worker';
+ *     export { Authority, default, Hub, Metrics, Restoration, WildcardHub } from 'carillon/worker';
  */
 declare const worker: {
   fetch(request: Request, env: unknown, context: unknown): Response | Promise<Response>;
@@ -17,6 +17,10 @@ export declare class Hub {
 }
 
 export declare class Metrics {
+  constructor(state: unknown, env: unknown);
+}
+
+export declare class Restoration {
   constructor(state: unknown, env: unknown);
 }
 

@@ -8,7 +8,7 @@
  */
 import worker, { Hub as RealHub, WildcardHub as RealWildcardHub } from '../../src/worker.ts';
 
-export { Authority, Metrics } from '../../src/worker.ts';
+export { Authority, Metrics, Restoration } from '../../src/worker.ts';
 
 /** Shared by the Worker and its objects: workerd runs them in one isolate. */
 const made = new Map<string, number>();

@@ -140,7 +140,7 @@ const NAMES = [
 ];
 
 const QUERY_NAMES =
-  'list json filter namespaces since ticket limit wait activecode lastEventId token help'.split(
+  'list json filter namespaces since ticket limit wait activecode lastEventId token help after hub format'.split(
     ' ',
   );
 
@@ -149,6 +149,8 @@ const TEXTS = [
   'true',
   'earliest',
   'cc1.AAAA',
+  'kv-v2.1.mh4x2k9q-5f0c1a2b',
+  '*.*',
   '2026-11-22T12:00:00Z',
   '9999-99-99T00:00:00Z',
   '-15m',

@@ -43,6 +43,8 @@ import type {
   Watched,
 } from '../objects/authority-contract.ts';
 import { keyOfAuthority, wildcardHubName } from '../objects/names.ts';
+import { currentBookmark } from '../objects/point-in-time.ts';
+import type { RestorePoint, StartedRestore } from '../objects/restoration-contract.ts';
 import { callWildcardHub } from '../objects/stubs.ts';
 import type { UpstreamToken } from '../outbound/upstream/token.ts';
 import { DEFAULT_POLICY } from '../policy/default-policy.ts';
@@ -356,6 +358,16 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
 
   reserveQuota(what: 'subscribers' | 'sources', holder: string): Promise<QuotaRefusal | undefined> {
     return this.#open().quotas.reserve(what, holder);
+  }
+
+  // Restores
+
+  bookmark(): Promise<Result<string>> {
+    return currentBookmark(this.ctx.storage);
+  }
+
+  restore(point: RestorePoint): Promise<Result<StartedRestore>> {
+    return this.#open().restore.start(point);
   }
 
   exists(): boolean {

@@ -22,6 +22,7 @@ import { Watches } from './outbox/watches.ts';
 import { Policies } from './policies.ts';
 import { Quotas } from './quotas.ts';
 import { Renewal } from './renewal.ts';
+import { Restore } from './restore.ts';
 import { Sources } from './sources.ts';
 import { Tickets } from './tickets.ts';
 import { Revocation } from './tokens/revocation.ts';
@@ -84,6 +85,7 @@ export function composeParts(ctx: DurableObjectState, env: Env & Variables, name
     lifecycle,
     generation,
     renewal,
+    restore: new Restore({ ...base, generation, jobs, outbox, revocation, renewal }),
     alarms,
     watches,
     answersToHubs,

@@ -39,6 +39,9 @@ export const UPSTREAM_RECHECK_MS = 60 * 60 * 1000;
 /** The TTL of a look-up is in whole seconds and takes time to arrive: an expiry that moves by less has not moved. */
 export const UPSTREAM_TTL_TOLERANCE_MS = 5000;
 
+/** How long a restore waits until hubs and namespaces below know that the tokens of the authority have ended. */
+export const MAX_RESTORE_WAIT_MS = 10_000;
+
 /**
  * Characters of what an authority keeps over a restore: the namespaces below it, without their metadata if that is longer.
  * It is stored in one row, and a row takes 2 MB.

@@ -119,6 +119,17 @@ const GROUPS: readonly (readonly [heading: string, entries: readonly CommandEntr
     ],
   ],
   [
+    'Operation',
+    [
+      entry('admin bookmark', async () => (await import('./admin/restore.ts')).adminBookmark),
+      entry('admin restore', async () => (await import('./admin/restore.ts')).adminRestore),
+      entry(
+        'admin delete-events',
+        async () => (await import('./admin/delete-events.ts')).adminDeleteEvents,
+      ),
+    ],
+  ],
+  [
     'Configuration as files',
     [
       entry('diff', async () => (await import('./apply/command.ts')).diff),

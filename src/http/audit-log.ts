@@ -26,6 +26,9 @@ type AuditedAction =
   | 'namespace_created'
   | 'namespace_deleted'
   | 'hub_reset'
+  | 'hub_restored'
+  | 'authority_restored'
+  | 'events_deleted'
   | 'subscription_closed';
 
 type Members = Readonly<Record<string, string | number | undefined>>;

@@ -4,6 +4,7 @@ import { listEventTypes } from './events/event-types.ts';
 import { explain } from './events/explain/explain.ts';
 import { HUB_ENDPOINTS } from './events/hubs-api.ts';
 import { QUOTA_ENDPOINTS } from './events/quotas-api.ts';
+import { RESTORE_ENDPOINTS } from './events/restore-api.ts';
 import { SOURCE_ENDPOINTS } from './events/sources/sources-api.ts';
 import { SUBSCRIPTION_ENDPOINTS } from './events/subscriptions/subscriptions-api.ts';
 import { createTicket } from './events/ticket.ts';
@@ -28,6 +29,7 @@ export const ENDPOINTS: Endpoints = {
   ...APPROLE_ENDPOINTS,
   ...SECRET_ID_ENDPOINTS,
   ...HUB_ENDPOINTS,
+  ...RESTORE_ENDPOINTS,
   ...SUBSCRIPTION_ENDPOINTS,
   ...METRICS_ENDPOINTS,
   ...SOURCE_ENDPOINTS,

@@ -6,6 +6,7 @@ import { DurableObject } from 'cloudflare:workers';
 import type { EventFacts } from '../event/facts.ts';
 import type { Publication } from '../event/publication.ts';
 import { hideSecretsOf } from '../lib/log.ts';
+import type { Result } from '../lib/result.ts';
 import type { Quotas } from '../namespace/quota.ts';
 import { Alarms } from '../objects/alarms.ts';
 import type {
@@ -21,6 +22,8 @@ import type {
   SubscriptionPage,
   SubscriptionPosition,
 } from '../objects/hub-contract.ts';
+import { currentBookmark } from '../objects/point-in-time.ts';
+import type { RestorePoint, StartedRestore } from '../objects/restoration-contract.ts';
 import type { AuthoritySync } from './authority-sync/authority-sync.ts';
 import type { FanOut } from './delivery/fan-out.ts';
 import { backfillFrom } from './feeds/at-hub/backfill.ts';
@@ -118,6 +121,18 @@ export class Hub extends DurableObject<Env> implements HubContract {
 
   wipe(): Promise<void> {
     return this.#lifecycle.wipe();
+  }
+
+  clear(): Promise<void> {
+    return this.#lifecycle.clear();
+  }
+
+  bookmark(): Promise<Result<string>> {
+    return currentBookmark(this.ctx.storage);
+  }
+
+  restore(point: RestorePoint): Promise<Result<StartedRestore>> {
+    return this.#lifecycle.restore(point);
   }
 
   /** The handshake of a subscriber. */

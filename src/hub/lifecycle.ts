@@ -12,6 +12,7 @@
  */
 
 import { log, logError } from '../lib/log.ts';
+import { ok, type Result } from '../lib/result.ts';
 import type { Alarms, AlarmTask } from '../objects/alarms.ts';
 import type { Generation } from '../objects/generation.ts';
 import type { HubState } from '../objects/hub-contract.ts';
@@ -19,6 +20,8 @@ import type { MetricsReporter } from '../objects/metrics-reporter.ts';
 import { hasTables, migrate, readableVersion, type Schema } from '../objects/migrations.ts';
 import { parseHubName } from '../objects/names.ts';
 import { namespaceDeleted } from '../objects/namespace-end.ts';
+import { startRestore } from '../objects/point-in-time.ts';
+import type { RestorePoint, StartedRestore } from '../objects/restoration-contract.ts';
 import { storageFailureOf } from '../objects/storage-failure.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import { HEARTBEAT } from '../wire/carillon-v1/heartbeat.ts';
@@ -163,6 +166,27 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     await this.#deleteAll();
   }
 
+  /** Closes all subscribers and deletes everything. What comes next finds an empty hub. */
+  async clear(): Promise<void> {
+    await this.#released();
+    await this.#confirmIfStored();
+    this.#closeSubscribers('the events were deleted');
+    this.#releasing = this.#clear().finally(() => {
+      this.#releasing = undefined;
+    });
+    await this.#releasing;
+  }
+
+  /** Starts the object again with an earlier state. Also if its storage cannot be read: this may be the remedy. */
+  async restore(point: RestorePoint): Promise<Result<StartedRestore>> {
+    await this.#released();
+    return startRestore(this.#ctx, point, async () => {
+      await this.#parts.generation.begin();
+      this.#closeSubscribers('the hub is being restored');
+      return ok(undefined);
+    });
+  }
+
   async state(): Promise<HubState> {
     while (this.#releasing !== undefined) await this.#releasing;
     await this.#confirmIfStored();
@@ -247,6 +271,12 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     }
   }
 
+  #closeSubscribers(why: string): void {
+    const sockets = this.#ctx.getWebSockets();
+    if (this.#hub === undefined) for (const socket of sockets) turnAway(socket);
+    else this.#hub.closer.close(sockets, 'unavailable', CLOSE_CODES.tryAgainLater, why);
+  }
+
   #cannotRead(error: unknown): void {
     this.#health.report(error);
     for (const socket of this.#ctx.getWebSockets()) turnAway(socket);
@@ -295,6 +325,12 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
       this.#releasing = undefined;
     });
     this.#ctx.waitUntil(this.#releasing);
+  }
+
+  /** Calls wait for this. */
+  async #clear(): Promise<void> {
+    await this.#hub?.teardown.leave('idle');
+    await this.#deleteAll();
   }
 
   /** Calls wait for this, so a hub that cannot tell others in time is not released. */

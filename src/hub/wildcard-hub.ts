@@ -26,6 +26,8 @@ import type {
   WildcardHubContract,
 } from '../objects/hub-contract.ts';
 import { parseHubName } from '../objects/names.ts';
+import { currentBookmark } from '../objects/point-in-time.ts';
+import type { RestorePoint, StartedRestore } from '../objects/restoration-contract.ts';
 import { callHub } from '../objects/stubs.ts';
 import type { AuthoritySync } from './authority-sync/authority-sync.ts';
 import type { FanOut } from './delivery/fan-out.ts';
@@ -135,6 +137,18 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
 
   wipe(): Promise<void> {
     return this.#lifecycle.wipe();
+  }
+
+  clear(): Promise<void> {
+    return this.#lifecycle.clear();
+  }
+
+  bookmark(): Promise<Result<string>> {
+    return currentBookmark(this.ctx.storage);
+  }
+
+  restore(point: RestorePoint): Promise<Result<StartedRestore>> {
+    return this.#lifecycle.restore(point);
   }
 
   /** The handshake of a subscriber. */

@@ -3,8 +3,8 @@
  * take the next one before it serves anything, and cannot know by what it stores that it was restored. So another object
  * knows (`restoration-contract.ts`), and this one asks it when it starts.
  *
- * An object that asked a short time ago does not ask again. A state of that time must not be restored, so a restored object
- * always asks.
+ * An object that asked a short time ago does not ask again. A restore to a state of that time is refused
+ * (`MIN_RESTORE_AGE_MS`), so a restored object always asks.
  *
  * The local server cannot restore objects. Its operator replaces files, and says so with `carillon dev --restored`:
  * then the variable that is passed here has another value.
@@ -91,6 +91,11 @@ export class Generation {
       });
     });
     this.#taken = generation;
+  }
+
+  /** Stores that the object is about to be restored. @param kept what has to be true afterwards */
+  async begin(kept?: string): Promise<void> {
+    await callRestoration(this.#env, this.#object, (stub) => stub.begin(kept));
   }
 
   async #ask(): Promise<Answer> {

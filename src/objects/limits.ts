@@ -74,3 +74,6 @@ export const MAX_TOKENS = 100_000;
  * again when it starts, which costs a request and a row.
  */
 export const GENERATION_CHECK_MS = 5 * 60 * 1000;
+
+/** The youngest state to which an object can be restored: later ones may have such an answer that still counts. */
+export const MIN_RESTORE_AGE_MS = 10 * 60 * 1000;

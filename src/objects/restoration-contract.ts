@@ -20,3 +20,15 @@ export interface RestorationRecord {
   /** Of the last restore. */
   readonly kept?: string;
 }
+
+/** Which state. A bookmark is the platform's name of one: a later state has a greater one. */
+export type RestorePoint =
+  | { readonly bookmark: string }
+  /** Unix milliseconds. */
+  | { readonly time: number };
+
+export interface StartedRestore {
+  readonly bookmark: string;
+  /** Of the state before the restore. */
+  readonly undo: string;
+}

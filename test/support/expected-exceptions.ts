@@ -7,6 +7,7 @@ const EXPECTED = [
   // What tests throw in place of a call that fails.
   / is down$/m,
   /: out of reach$/m,
+  /the object starts again with an earlier state$/m,
   / was lost$/m,
   /(hub|authority|object) (died|went away)$/m,
   /Error: moving$/m,

@@ -98,6 +98,8 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_DECISION_AGE_MS: 60_000,
     LOOKUP_CACHE_MS: 5000,
     GENERATION_CHECK_MS: 300_000,
+    MIN_RESTORE_AGE_MS: 600_000,
+    MAX_RESTORE_WAIT_MS: 10_000,
     MAX_KEPT_CHARACTERS: 500_000,
     MAX_CACHED_LOOKUPS: 500,
     MAX_CACHED_POLICY_PATHS: 5000,

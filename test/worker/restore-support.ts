@@ -33,29 +33,32 @@ export function stateOf(stub: DurableObjectStub): Promise<State> {
   });
 }
 
-/** Puts the state in the place of what is stored, and starts the object again. */
-export async function goBack(stub: DurableObjectStub, state: State): Promise<void> {
-  await runInDurableObject(stub, (_object, { storage }) => {
-    storage.transactionSync(() => {
-      const { sql, kv } = storage;
-      const present = sql.exec<{ name: string }>(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*' AND name NOT GLOB 'sqlite_*'",
-      );
-      for (const { name } of present.toArray()) sql.exec(`DROP TABLE ${name}`);
-      for (const statement of state.schema) sql.exec(statement);
-      for (const [table, rows] of Object.entries(state.tables)) {
-        for (const row of rows) {
-          const columns = Object.keys(row);
-          sql.exec(
-            `INSERT INTO ${table} (${columns.join()}) VALUES (${columns.map(() => '?').join()})`,
-            ...Object.values(row),
-          );
-        }
+/** Puts the state in the place of what is stored. */
+export function putBack(storage: DurableObjectStorage, state: State): void {
+  storage.transactionSync(() => {
+    const { sql, kv } = storage;
+    const present = sql.exec<{ name: string }>(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*' AND name NOT GLOB 'sqlite_*'",
+    );
+    for (const { name } of present.toArray()) sql.exec(`DROP TABLE ${name}`);
+    for (const statement of state.schema) sql.exec(statement);
+    for (const [table, rows] of Object.entries(state.tables)) {
+      for (const row of rows) {
+        const columns = Object.keys(row);
+        sql.exec(
+          `INSERT INTO ${table} (${columns.join()}) VALUES (${columns.map(() => '?').join()})`,
+          ...Object.values(row),
+        );
       }
-      for (const [key] of [...kv.list()]) kv.delete(key);
-      for (const [key, value] of state.entries) kv.put(key, value);
-    });
+    }
+    for (const [key] of [...kv.list()]) kv.delete(key);
+    for (const [key, value] of state.entries) kv.put(key, value);
   });
+}
+
+/** The same, and starts the object again. */
+export async function goBack(stub: DurableObjectStub, state: State): Promise<void> {
+  await runInDurableObject(stub, (_object, { storage }) => putBack(storage, state));
   await evictDurableObject(stub);
 }
 

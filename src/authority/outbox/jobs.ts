@@ -98,6 +98,10 @@ export class Jobs {
     return rowsWritten > 0;
   }
 
+  count(): number {
+    return scalar<number>(this.#sql, 'SELECT COUNT(*) FROM jobs') ?? 0;
+  }
+
   /** When the next attempt is due, in Unix milliseconds; Infinity if none is. */
   nextDue(): number {
     return scalar<number>(this.#sql, 'SELECT MIN(due_at) FROM jobs') ?? Infinity;

@@ -6,6 +6,8 @@
 import { checkEventType } from '../../event/event-type.ts';
 import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
+import { ROOT } from '../../namespace/namespace.ts';
+import { callEach } from '../../objects/call.ts';
 import type { HubState } from '../../objects/hub-contract.ts';
 import { hubName, nameForOperators, wildcardHubName } from '../../objects/names.ts';
 import { messageOf, storageFailureOf } from '../../objects/storage-failure.ts';
@@ -17,13 +19,33 @@ import { done, list, refuse, succeed } from '../respond.ts';
 const WILDCARD = '*';
 
 export const HUB_ENDPOINTS: Endpoints = {
-  'sys/events/hubs': { list: listHubs, alwaysLists: true, sudo: true },
+  'sys/events/hubs': { list: listHubs, delete: deleteEvents, alwaysLists: true, sudo: true },
   'sys/events/hubs/:name': { read: readHub, delete: resetHub, sudo: true },
 };
 
 async function listHubs({ env, var: { namespace } }: Call): Promise<Response> {
   const hubs = await registeredIn(env, namespace);
   return list([...hubs].map((hub) => hub.slice(namespace.length + 1)));
+}
+
+/**
+ * Deletes the events of the root namespace: of its hubs, and what its wildcard hub has of the namespaces below. The wildcard
+ * hub is last, because it knows which hubs there are. So a request that fails on the way can be repeated.
+ */
+async function deleteEvents(call: Call): Promise<Response> {
+  const { env } = call;
+  const { namespace } = call.var;
+  if (namespace !== ROOT) {
+    return refuse(
+      invalid('only the events of the root namespace are deleted so; delete this namespace instead')
+        .failure,
+    );
+  }
+  const hubs = await registeredIn(env, namespace);
+  await callEach(hubs, (hub) => callSubscriberHub(env, hub, (stub) => stub.clear()));
+  await callSubscriberHub(env, wildcardHubName(ROOT), (stub) => stub.clear());
+  auditCall(call, 'events_deleted', { hubs: hubs.length });
+  return done();
 }
 
 async function readHub(call: Call): Promise<Response> {
@@ -63,7 +85,8 @@ async function resetHub(call: Call): Promise<Response> {
 type State = Omit<HubState, 'state'> & { readonly state: HubState['state'] | 'unusable' };
 
 /** The name of the hub. */
-function hubOf({ var: { name, namespace } }: Call): Result<string> {
+/** The name of the hub of a request. */
+export function hubOf({ var: { name, namespace } }: Call): Result<string> {
   if (name === WILDCARD) return ok(wildcardHubName(namespace));
   const checked = checkEventType(name);
   if (!checked.ok) {

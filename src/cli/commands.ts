@@ -101,6 +101,10 @@ const GROUPS: readonly (readonly [heading: string, entries: readonly CommandEntr
         'namespace delete',
         async () => (await import('./namespaces/commands.ts')).namespaceDelete,
       ),
+      entry('quota write', async () => (await import('./quotas/commands.ts')).quotaWrite),
+      entry('quota read', async () => (await import('./quotas/commands.ts')).quotaRead),
+      entry('quota list', async () => (await import('./quotas/commands.ts')).quotaList),
+      entry('quota delete', async () => (await import('./quotas/commands.ts')).quotaDelete),
     ],
   ],
   [

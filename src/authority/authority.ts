@@ -276,16 +276,16 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
 
   // Sources
 
-  source(name: string): SourceDescription | undefined {
-    return this.#found()?.sources.describe(name);
+  source(name: string): Promise<SourceDescription | undefined> {
+    return this.#found()?.sources.describe(name) ?? Promise.resolve(undefined);
   }
 
   openSource(name: string): Promise<Result<OpenSource> | undefined> {
     return this.#found()?.sources.open(name) ?? Promise.resolve(undefined);
   }
 
-  sourceNames(): string[] {
-    return this.#found()?.sources.names() ?? [];
+  sourceNames(): Promise<string[]> {
+    return this.#found()?.sources.names() ?? Promise.resolve([]);
   }
 
   async putSource(

@@ -1,16 +1,15 @@
 /** The sources of a Vault namespace: their settings, and their secrets encrypted. */
 
-import { parseSealingKeys, seal, unseal } from '../config/sealing.ts';
+import { keyStateOf, parseSealingKeys, seal, unseal } from '../config/sealing.ts';
 import type { Variables } from '../config/variables.ts';
 import type { SourceSettings } from '../ingest/webhooks/settings/settings.ts';
 import type { AesKey } from '../lib/aes.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import type { OpenSource, SourceDescription } from '../objects/authority-contract.ts';
-import { column } from '../objects/sql.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { MAX_SOURCES } from './limits.ts';
 
-interface StoredSource extends SourceDescription {
+interface StoredSource extends Omit<SourceDescription, 'key'> {
   /** The secrets, encrypted. */
   readonly sealed: string;
 }
@@ -30,13 +29,21 @@ export class Sources {
     this.#parts = parts;
   }
 
-  names(): string[] {
-    return column(this.#parts.sql, 'SELECT name FROM sources ORDER BY name');
+  /** Of all sources. None of them needs an old key any more: with the list, the secrets of each are opened. */
+  async names(): Promise<string[]> {
+    const keys = this.#keys();
+    for (const { name, sealed } of this.#all()) {
+      if ((await keyStateOf(keys, sealed)) === 'old') await this.open(name);
+    }
+    this.#parts.lifecycle.assertOpen();
+    return this.#all().map(({ name }) => name);
   }
 
-  describe(name: string): SourceDescription | undefined {
+  async describe(name: string): Promise<SourceDescription | undefined> {
     const source = this.#get(name);
-    return source && { settings: source.settings, secrets: source.secrets };
+    if (source === undefined) return undefined;
+    const { settings, secrets, sealed } = source;
+    return { settings, secrets, key: await keyStateOf(this.#keys(), sealed) };
   }
 
   /** Secrets that an old key has encrypted are encrypted again with the current key. So a rotation completes on its own. */
@@ -72,7 +79,7 @@ export class Sources {
       secrets && (await seal(this.#keys(), this.#ownerOf(name), JSON.stringify(secrets)));
     this.#parts.lifecycle.assertOpen();
     const known = this.#get(name);
-    if (known === undefined && this.names().length >= MAX_SOURCES) {
+    if (known === undefined && this.#all().length >= MAX_SOURCES) {
       return invalid(`there are ${MAX_SOURCES} sources already, as many as are allowed`);
     }
     if (secrets !== undefined && sealed !== undefined) {
@@ -92,6 +99,14 @@ export class Sources {
   delete(name: string): boolean {
     const deleted = this.#parts.sql.exec('DELETE FROM sources WHERE name = ?', name);
     return deleted.rowsWritten > 0;
+  }
+
+  #all(): { readonly name: string; readonly sealed: string }[] {
+    return this.#parts.sql
+      .exec<{ name: string; sealed: string }>(
+        'SELECT name, sealed_secrets AS sealed FROM sources ORDER BY name',
+      )
+      .toArray();
   }
 
   #get(name: string): StoredSource | undefined {

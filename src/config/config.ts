@@ -3,9 +3,9 @@
 import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { checkUpstream, type Upstream } from '../outbound/upstream/address.ts';
-import { isToken } from '../token/token-form.ts';
 import { parsePlacement } from './placement.ts';
 import { parseRetention } from './retention.ts';
+import { parseRootTokens } from './root-tokens.ts';
 import { parseSealingKeys } from './sealing.ts';
 import { allowsLoopbackHttp, type Variables } from './variables.ts';
 
@@ -17,8 +17,8 @@ export interface Config {
   readonly publishNeedsPath: boolean;
   /** Whether each line of the audit log is also published as an event. */
   readonly auditEvents: boolean;
-  /** Undefined until the operator has set the secret. */
-  readonly rootToken: string | undefined;
+  /** None until the operator has set the secret; the first is the new one if there are several. */
+  readonly rootTokens: readonly string[];
   /** Whether the operator has set the secret `SOURCE_KEY`. */
   readonly canSeal: boolean;
   /** Undefined if there is none. */
@@ -60,12 +60,8 @@ export function parseConfig(variables: Variables): Result<Config> {
   if (!retention.ok) return retention;
   const placement = parsePlacement(variables);
   if (!placement.ok) return placement;
-  const rootToken = variables.ROOT_TOKEN || undefined;
-  if (rootToken !== undefined && !isToken(rootToken)) {
-    return invalid(
-      'the secret ROOT_TOKEN has a character that no request can send; set it to printable ASCII without blanks and commas',
-    );
-  }
+  const rootTokens = parseRootTokens(variables);
+  if (!rootTokens.ok) return rootTokens;
   const sealingKeys = parseSealingKeys(variables);
   if (!sealingKeys.ok) return sealingKeys;
   const allowedOrigins = origins
@@ -85,7 +81,7 @@ export function parseConfig(variables: Variables): Result<Config> {
     allowedOrigins,
     publishNeedsPath: needsPath === 'true',
     auditEvents: auditEvents.value,
-    rootToken,
+    rootTokens: rootTokens.value,
     canSeal: sealingKeys.value.length > 0,
     upstream: upstream.value,
   });

@@ -58,6 +58,17 @@ export async function unseal(
   );
 }
 
+/** Under which of the keys a text was sealed. `old`: not the first; `missing`: none of them. */
+export async function keyStateOf(
+  keys: readonly AesKey[],
+  sealed: string,
+): Promise<'current' | 'old' | 'missing'> {
+  const ids = await Promise.all(keys.map(idOf));
+  const index = ids.indexOf(sealed.split('.')[0] ?? '');
+  if (index === 0) return 'current';
+  return index === -1 ? 'missing' : 'old';
+}
+
 async function idOf(key: AesKey): Promise<string> {
   return hexOf(new Uint8Array(await sha256(key))).slice(0, KEY_ID_CHARACTERS);
 }

@@ -21,6 +21,9 @@ import { MAX_CACHED_ACCESS_BYTES } from '../policy/limits.ts';
 import type { Caller } from './authentication/caller.ts';
 import { NAMESPACE_CACHE_MS, STRANGER_MS, UNKNOWN_TOKEN_MS } from './limits.ts';
 
+/** More than are listed while the root token rotates. */
+const MAX_CACHED_ROOT_TOKENS = 4;
+
 export interface TokenDigest {
   readonly bytes: ArrayBuffer;
   /** As `digestOf` in `token/token-form.ts` writes it. */
@@ -58,8 +61,8 @@ class WorkerCaches {
   /** Tokens that the upstream does not know, by digest and namespace: it is asked once a second for each. */
   readonly unknownTokens = new TtlCache<true>(UNKNOWN_TOKEN_MS);
 
-  /** The digest with which every token is compared. */
-  readonly rootTokenDigests = new LruCache<TokenDigest>(1);
+  /** The digests with which every token is compared, by the values of the root token. */
+  readonly rootTokenDigests = new LruCache<TokenDigest>(MAX_CACHED_ROOT_TOKENS);
 
   #issuerKeys: KeySource | undefined;
   #vendorClientFor: VendorClientFor | undefined;

@@ -43,6 +43,7 @@ import { generationOfHub, renewHub } from './restored-hub.ts';
 import { HUB_SCHEMA } from './schema.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
 import { CROWD_KEY } from './subscribers/reconnect-spread.ts';
+import { ROOT_MARKS_KEY } from './subscribers/root-marks.ts';
 import { NO_SUBSCRIPTIONS } from './subscribers/subscription-list.ts';
 
 export class Hub extends DurableObject<Env> implements HubContract {
@@ -215,6 +216,7 @@ const DELETED_KEYS = [
   INCARNATION_KEY,
   CROWD_KEY,
   QUOTAS_KEY,
+  ROOT_MARKS_KEY,
 ];
 
 interface TeardownParts {

@@ -23,13 +23,16 @@ const MIN_KNOWN_CHARACTERS = 8;
 const IDENTIFIERS = ['accessor', 'entity', 'by', 'id'];
 
 /**
- * Hides the root token in every later line.
+ * Hides the values of the secrets in every later line. Each has several values while it rotates.
  *
  * @param env of a Worker or a Durable Object: each isolate must call this
  */
 export function hideSecretsOf(env: object): void {
-  const { ROOT_TOKEN: token } = env as { readonly ROOT_TOKEN?: string | null };
-  if (token && token.length >= MIN_KNOWN_CHARACTERS) known.add(token);
+  const { ROOT_TOKEN, SOURCE_KEY } = env as Readonly<Record<string, string | null | undefined>>;
+  for (const value of [ROOT_TOKEN, SOURCE_KEY].flatMap((each) => each?.split(',') ?? [])) {
+    const secret = value.trim();
+    if (secret.length >= MIN_KNOWN_CHARACTERS) known.add(secret);
+  }
 }
 
 /** What a line shows of its members: undefined ones are left out, secrets are masked. */

@@ -175,10 +175,11 @@ interface LoginMethods {
 }
 
 interface SourceMethods {
-  source(name: string): SourceDescription | undefined;
+  source(name: string): Promise<SourceDescription | undefined>;
   /** A source with its secrets, to verify deliveries with. */
   openSource(name: string): Promise<Result<OpenSource> | undefined>;
-  sourceNames(): string[];
+  /** Encrypts under the first key what is encrypted under another. */
+  sourceNames(): Promise<string[]>;
   /** @param secrets undefined to keep those that are stored */
   putSource(
     name: string,
@@ -417,6 +418,8 @@ export interface SourceDescription {
   readonly settings: SourceSettings;
   /** How many secrets there are. */
   readonly secrets: number;
+  /** Which key they are encrypted under: the first, another one, or none that is listed. Undefined: release 0.2. */
+  readonly key?: 'current' | 'old' | 'missing';
 }
 
 /** A source with the secrets that verify its deliveries. */

@@ -51,6 +51,11 @@ export interface Handshake {
   readonly subscription: Subscription;
   /** Undefined for the root token, which no authority knows, and for a lease. */
   readonly token: HandshakeToken | undefined;
+  /**
+   * Of the value of the root token that the subscriber came with (`token/root-mark.ts`). Undefined for another token, and
+   * from a Worker of release 0.2.
+   */
+  readonly rootMark?: string | undefined;
   /** Where the subscriber starts; undefined for now. */
   readonly since: Since | undefined;
   /** Whether a Worker holds the socket, and passes the events on without a WebSocket. Missing from release 0.2. */

@@ -36,34 +36,58 @@ describe('the configuration', () => {
       allowedOrigins: ['https://app.example.com'],
       publishNeedsPath: true,
       auditEvents: false,
-      rootToken: 'root',
+      rootTokens: ['root'],
     });
   });
 });
 
 describe('the root token', () => {
   it('is missing until the operator has set it', () => {
-    expect(parse({ ROOT_TOKEN: undefined }).rootToken).toBeUndefined();
-    expect(parse({ ROOT_TOKEN: '' }).rootToken).toBeUndefined();
+    expect(parse({ ROOT_TOKEN: undefined }).rootTokens).toEqual([]);
+    expect(parse({ ROOT_TOKEN: '' }).rootTokens).toEqual([]);
     expect(parse({ ROOT_TOKEN: null, SOURCE_KEY: null })).toMatchObject({
-      rootToken: undefined,
+      rootTokens: [],
       canSeal: false,
     });
   });
 
   it.each(['root', 'hvs.CAESIJ-_=', '!"#$%&\'()*+-./:;<=>?@[]^_`{|}~'])('may be %s', (token) => {
-    expect(parse({ ROOT_TOKEN: token }).rootToken).toBe(token);
+    expect(parse({ ROOT_TOKEN: token }).rootTokens).toEqual([token]);
   });
 
-  it.each(['a,b', ',', ' ', ' root', 'root ', 'root\n', 'a b', 'tök', 'a\0', 'a\x7f'])(
-    'is refused as %j, which no request can send, and is not repeated in the message',
+  it('may have several values while it rotates, the new one first', () => {
+    expect(parse({ ROOT_TOKEN: 'new,old' }).rootTokens).toEqual(['new', 'old']);
+  });
+
+  it.each(['a,a', 'token-78,token-82'])(
+    'is refused as %s, whose values have the same mark, because the sockets of one would be those of the other',
     (token) => {
       const { message } = failureOf(parseConfig(bindings({ ROOT_TOKEN: token })));
-      expect(message).toBe(
-        'the secret ROOT_TOKEN has a character that no request can send; set it to printable ASCII without blanks and commas',
-      );
+      expect(message).toContain('cannot be told apart');
+      expect(message).not.toContain('token-');
     },
   );
+
+  it.each([
+    'a, b',
+    'a,',
+    ',a',
+    'a,,b',
+    ',',
+    ' ',
+    ' root',
+    'root ',
+    'root\n',
+    'a b',
+    'tök',
+    'a\0',
+    'a\x7f',
+  ])('is refused as %j, which no request can send, and is not repeated in the message', (token) => {
+    const { message } = failureOf(parseConfig(bindings({ ROOT_TOKEN: token })));
+    expect(message).toBe(
+      'the secret ROOT_TOKEN has a character that no request can send; set it to printable ASCII without blanks and commas. To rotate it, put the new value before the old one, with a comma and no blank between them',
+    );
+  });
 });
 
 describe('the cluster name', () => {

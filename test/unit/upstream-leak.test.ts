@@ -17,7 +17,7 @@ function escaped(mark: string): (character: string) => string {
 }
 
 function leaksIn(name: string, value: string, root = ROOT): boolean {
-  return leaks(new Headers({ [name]: value }), '/v1/secret/data/a', root);
+  return leaks(new Headers({ [name]: value }), '/v1/secret/data/a', ['new-root-token', root]);
 }
 
 describe('a token of ours is found', () => {
@@ -70,7 +70,7 @@ describe('a token of ours is found', () => {
     (it: string) => `/v1/secret/data/${btoa(it)}`,
   ])('in the URL, case %#', (put) => {
     for (const secret of OURS) {
-      expect([secret, leaks(new Headers(), put(secret), ROOT)]).toEqual([secret, true]);
+      expect([secret, leaks(new Headers(), put(secret), [ROOT])]).toEqual([secret, true]);
     }
   });
 
@@ -117,7 +117,7 @@ it('a token of ours is found wherever and however it is put', () => {
     const name = random.pick(['Authorization', 'X-Vault-Token', 'Cookie', 'X-Other', 'Referer']);
     expect([text, leaksIn(name, text)]).toEqual([text, true]);
     const path = `/v1/${encodeURI(text)}`;
-    expect([path, leaks(new Headers(), path, ROOT)]).toEqual([path, true]);
+    expect([path, leaks(new Headers(), path, [ROOT])]).toEqual([path, true]);
   }
 });
 
@@ -142,8 +142,8 @@ describe('what is no token of ours passes', () => {
   it.each(['/v1/sys/generate-root/attempt', '/v1/sys/policies/acl/root', '/v1/a/ctk.name', '/'])(
     '%s, also where the root token is a word of it',
     (path) => {
-      expect(leaks(new Headers(), path, 'root')).toBe(false);
-      expect(leaks(new Headers(), path, '')).toBe(false);
+      expect(leaks(new Headers(), path, ['root'])).toBe(false);
+      expect(leaks(new Headers(), path, [])).toBe(false);
     },
   );
 });

@@ -46,7 +46,7 @@ describe('a variable that cannot be', () => {
     ],
     [{ JURISDICTION: 'europe' }, /JURISDICTION is "europe"; set it/],
     [{ LOCATION: 'berlin' }, /LOCATION is "berlin"; set it/],
-    [{ ROOT_TOKEN: 'one,two' }, /ROOT_TOKEN has a character/],
+    [{ ROOT_TOKEN: 'one, two' }, /ROOT_TOKEN has a character/],
   ])('is named in every answer (%o)', async (bindings, message) => {
     const response = await fetchWith(bindings, 'sys/events/types');
     expect(response.status).toBe(503);

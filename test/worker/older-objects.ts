@@ -41,6 +41,11 @@ export function runReleaseBefore(...classes: readonly (keyof typeof CLASSES)[]):
 /** The present release is deployed: these objects sleep, and wake with its code. */
 export async function deploy(...objects: readonly DurableObjectStub[]): Promise<void> {
   vi.restoreAllMocks();
+  await wake(...objects);
+}
+
+/** Objects sleep, and wake again. */
+export async function wake(...objects: readonly DurableObjectStub[]): Promise<void> {
   for (const object of objects) {
     await evictDurableObject(object);
     // One that sleeps at the end of a test would not be emptied.

@@ -41,6 +41,16 @@ export class AdoptedTokens {
     );
   }
 
+  /** Stores a token under another key, unless it was stored again meanwhile. */
+  reseal(token: number, before: ArrayBuffer, sealed: ArrayBuffer): void {
+    this.#sql.exec(
+      'UPDATE adopted_tokens SET sealed = ? WHERE token = ? AND sealed = ?',
+      sealed,
+      token,
+      before,
+    );
+  }
+
   wasReleased(token: number): boolean {
     const released = 'SELECT 1 FROM adopted_tokens WHERE token = ? AND sealed IS NULL';
     return scalar(this.#sql, released, token) === 1;

@@ -5,6 +5,7 @@
  */
 
 import { parseUpstream } from '../../config/config.ts';
+import { rootTokensOf } from '../../config/root-tokens.ts';
 import type { Variables } from '../../config/variables.ts';
 import type { Result } from '../../lib/result.ts';
 import { ancestorsOf, pathOfKey } from '../../namespace/namespace.ts';
@@ -12,7 +13,7 @@ import type { AlarmTask } from '../../objects/alarms.ts';
 import type { TokenState } from '../../objects/authority-contract.ts';
 import { LOOKUP_CACHE_MS, MAX_DECISION_AGE_MS, MAX_SUBSCRIPTION_MS } from '../../objects/limits.ts';
 import { inTime, lookUp } from '../../outbound/upstream/lookup.ts';
-import { unsealToken } from '../../outbound/upstream/seal.ts';
+import { sealToken, unsealToken } from '../../outbound/upstream/seal.ts';
 import type { UpstreamToken } from '../../outbound/upstream/token.ts';
 import { ownerOfNew } from '../../token/owner.ts';
 import type { TokenRecord } from '../../token/token-record.ts';
@@ -179,20 +180,26 @@ export class Adoptions implements AlarmTask {
       this.#release(token);
       return 'ended';
     }
-    this.#confirm(record, found.value, { ...before, lookedUpAt }, UPSTREAM_RECHECK_MS);
+    this.#confirm(record, found.value, { ...after, lookedUpAt }, UPSTREAM_RECHECK_MS);
     return 'confirmed';
   }
 
   async #ask(
-    { sealed }: AdoptedToken,
+    { token, sealed }: AdoptedToken,
     digest: string,
     signal: AbortSignal,
   ): Promise<Result<UpstreamToken, Unconfirmed>> {
-    const { env, namespace: key } = this.#parts;
+    const { env, namespace: key, lifecycle, adopted } = this.#parts;
     const upstream = parseUpstream(env);
     if (!upstream.ok || upstream.value === undefined) return UNKNOWN;
-    const secret = await unsealToken(sealed, digest, env.ROOT_TOKEN ?? '');
-    if (secret === undefined) return UNKNOWN;
+    const rootTokens = rootTokensOf(env);
+    const opened = await unsealToken(sealed, digest, rootTokens);
+    if (opened === undefined) return UNKNOWN;
+    const { secret, isCurrent } = opened;
+    if (!isCurrent) {
+      const resealed = await sealToken(secret, digest, rootTokens);
+      if (lifecycle.isOpen) adopted.reseal(token, sealed, resealed);
+    }
     const namespace = pathOfKey(key);
     const asked = { secret, digest, namespaces: [namespace, ...ancestorsOf(namespace)] };
     const found = await lookUp(asked, upstream.value, signal);

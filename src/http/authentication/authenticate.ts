@@ -40,7 +40,7 @@ export async function authenticate(
   const digest = await tokenDigest(secret);
   if (await isRootDigest(digest, config)) {
     workerCaches.tokenDigests.set(secret, digest);
-    return ok(rootCaller(secret));
+    return ok(rootCaller(secret, secret));
   }
   const text = digestedText(secret, config);
   const { hex } = text === secret ? digest : await tokenDigest(text);
@@ -105,11 +105,11 @@ async function lookUpCaller(
   for (const each of [secret, text]) tokenDigests.delete(each);
 
   const { generation } = callers;
-  const { rootToken = '' } = config;
+  const { rootTokens } = config;
   const upstream = upstreamOf(secret, config);
   const found = await (upstream === undefined
     ? lookUpHere({ secret, digest, namespace }, env, use)
-    : adopt({ secret, digest, namespace, upstream, rootToken }, env));
+    : adopt({ secret, digest, namespace, upstream, rootTokens }, env));
   if (!found.ok) return found;
   const { token, state } = found.value;
   const caller = callerOfToken(token, state, secret);

@@ -12,10 +12,14 @@ export async function isRootToken(secret: string, config: Config): Promise<boole
 /** Digests have one length, so the time of the comparison does not tell how much of a guess is right. */
 export async function isRootDigest(
   { bytes }: TokenDigest,
-  { rootToken = '' }: Config,
+  { rootTokens }: Config,
 ): Promise<boolean> {
-  const root = workerCaches.rootTokenDigests.get(rootToken) ?? (await rootDigest(rootToken));
-  return crypto.subtle.timingSafeEqual(bytes, root.bytes);
+  let isEqual = false;
+  for (const rootToken of rootTokens) {
+    const root = workerCaches.rootTokenDigests.get(rootToken) ?? (await rootDigest(rootToken));
+    isEqual = crypto.subtle.timingSafeEqual(bytes, root.bytes) || isEqual;
+  }
+  return isEqual;
 }
 
 async function rootDigest(rootToken: string): Promise<TokenDigest> {

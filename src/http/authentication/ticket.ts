@@ -91,7 +91,11 @@ async function take(
     if (taken.kind === 'token') {
       return callerOfToken({ authority, digest: taken.digest }, taken.state, '');
     }
-    return taken.proof === (await proofOfTicket(ticket, config)) ? rootCaller('') : undefined;
+    for (const rootToken of config.rootTokens) {
+      if (taken.proof === (await proofOfTicket(ticket, rootToken)))
+        return rootCaller('', rootToken);
+    }
+    return undefined;
   } catch (error) {
     if (!isNamespaceDeleted(error)) throw error;
     workerCaches.namespaceDeleted();
@@ -99,7 +103,7 @@ async function take(
   }
 }
 
-/** Binds a ticket of the root token to that token, so a ticket is void once the root token is another. */
-export function proofOfTicket(ticket: string, { rootToken = '' }: Config): Promise<string> {
+/** Binds a ticket of the root token to the value that asked for it, so it is void once that value is not listed. */
+export function proofOfTicket(ticket: string, rootToken: string): Promise<string> {
   return digestOf(`${ticket} ${rootToken}`);
 }

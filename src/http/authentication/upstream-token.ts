@@ -36,7 +36,8 @@ interface Adoption {
   /** The path of the namespace that the request is sent to. */
   readonly namespace: string;
   readonly upstream: Upstream;
-  readonly rootToken: string;
+  /** The first encrypts. */
+  readonly rootTokens: readonly string[];
 }
 
 /**
@@ -44,11 +45,14 @@ interface Adoption {
  * another namespace, so a token of a namespace that does not exist here has no rights here.
  */
 export async function adopt(
-  { secret, digest, namespace, upstream, rootToken }: Adoption,
+  { secret, digest, namespace, upstream, rootTokens }: Adoption,
   env: Env,
 ): Promise<Result<{ readonly token: HandshakeToken; readonly state: TokenState }, Refusal>> {
   if (secret.length > MAX_UPSTREAM_TOKEN_CHARACTERS) return refused({ reason: 'invalid_token' });
-  if (isLikeOurs(secret, rootToken) || [secret, namespace].some((one) => holdsOurs(one, rootToken)))
+  if (
+    isLikeOurs(secret, rootTokens) ||
+    [secret, namespace].some((one) => holdsOurs(one, rootTokens))
+  )
     return LEAK;
   const heardAt = Date.now();
   const { unknownTokens } = workerCaches;
@@ -68,7 +72,7 @@ export async function adopt(
       message: `permission denied: the token is of the namespace ${quote(token.namespace)}, which does not exist here; make it with Carillon's root token: carillon namespace create ${token.namespace}`,
     });
   }
-  const sealed = await sealToken(secret, digest, rootToken);
+  const sealed = await sealToken(secret, digest, rootTokens);
   const state = await callAuthority(env, authority, (stub) =>
     stub.adoptToken(digest, token, sealed, heardAt),
   );

@@ -15,13 +15,13 @@ import { type Refusal, refuse, succeed } from '../respond.ts';
 
 export async function createTicket(call: Call): Promise<Response> {
   const { env } = call;
-  const { caller, config } = call.var;
+  const { caller } = call.var;
   const authority = caller.token?.authority ?? ROOT;
   const ticket = await mintTicket(pathOfKey(authority));
   const digest = await digestOf(ticket);
   const holder: TicketHolder =
     caller.token === undefined
-      ? { kind: 'root', proof: await proofOfTicket(ticket, config) }
+      ? { kind: 'root', proof: await proofOfTicket(ticket, caller.secret) }
       : { kind: 'token', digest: caller.token.digest };
   const added = await callAuthority(env, authority, (stub) => stub.addTicket(digest, holder));
   if (!added.ok) return refuse(REFUSALS[added.failure.reason]);

@@ -18,7 +18,7 @@ export function resolveConfig(c: Context<AppEnv>, next: Next): MiddlewareResult 
 
 /** Without a root token the server only reports its status. */
 export function requireRootToken(c: Context<AppEnv>, next: Next): MiddlewareResult {
-  if (c.get('config').rootToken !== undefined) return next();
+  if (c.get('config').rootTokens.length > 0) return next();
   return Promise.resolve(
     refuse({
       reason: 'not_configured',

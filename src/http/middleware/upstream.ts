@@ -70,7 +70,7 @@ async function passOn(request: Request, upstream: Upstream, config: Config): Pro
     });
   }
   const pathAndQuery = rawPathAndQuery(request.url);
-  if (leaks(request.headers, pathAndQuery, config.rootToken ?? '')) return refuse(LEAK.failure);
+  if (leaks(request.headers, pathAndQuery, config.rootTokens)) return refuse(LEAK.failure);
   const passed = new Request(upstream.address + pathAndQuery, request);
   passed.headers.set(VIA_HEADER, viaThis(request.headers, upstream));
   // If the header is repeated, the first token is used, in Vault as here.

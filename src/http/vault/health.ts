@@ -29,7 +29,7 @@ export async function health({ var: { config, query } }: AppContext): Promise<Re
       message: `${malformed} must be an HTTP status from 200 to 599, not ${JSON.stringify(query.get(malformed))}`,
     });
   }
-  const initialized = config.rootToken !== undefined;
+  const initialized = config.rootTokens.length > 0;
   const status = initialized
     ? (statusOf(query, 'activecode') ?? 200)
     : (statusOf(query, 'uninitcode') ?? 501);

@@ -8,7 +8,7 @@ import { json, refuse } from '../respond.ts';
 export function sealStatus({ var: { config } }: AppContext): Response {
   return json(200, {
     type: 'none',
-    initialized: config.rootToken !== undefined,
+    initialized: config.rootTokens.length > 0,
     sealed: false,
     t: 0,
     n: 0,
@@ -25,13 +25,13 @@ export function sealStatus({ var: { config } }: AppContext): Response {
 
 /** `GET /v1/sys/init` */
 export function initStatus({ var: { config } }: AppContext): Response {
-  return json(200, { initialized: config.rootToken !== undefined });
+  return json(200, { initialized: config.rootTokens.length > 0 });
 }
 
 /** `POST /v1/sys/init`. The operator sets the root token as a secret. */
 export function initialize({ var: { config } }: AppContext): Response {
   const message =
-    config.rootToken === undefined
+    config.rootTokens.length === 0
       ? 'this server is initialized with its root token; set one with `npx wrangler secret put ROOT_TOKEN`'
       : 'Vault is already initialized';
   return refuse({ reason: 'invalid', message });

@@ -40,6 +40,7 @@ import { Handshakes } from './handshakes.ts';
 import { Leases } from './leases.ts';
 import { Lifetimes } from './lifetimes.ts';
 import { ReconnectSpread } from './reconnect-spread.ts';
+import { RootMarks } from './root-marks.ts';
 import { SocketAcceptor } from './socket-acceptor.ts';
 import { SocketCloser } from './socket-closer.ts';
 import { SocketCount } from './socket-count.ts';
@@ -79,6 +80,7 @@ export function composeSubscribers(
   const authoritySync = new AuthoritySync(ctx, env, { ...synced, meter });
   const tokenExpiry = new TokenExpiry(authoritySync, tokens, accessChanges);
   const lifetimes = new Lifetimes(sql, closer);
+  const rootMarks = new RootMarks(storage);
   const shared = {
     ctx,
     env,
@@ -99,6 +101,7 @@ export function composeSubscribers(
     authoritySync,
     tokenExpiry,
     lifetimes,
+    rootMarks,
     lags: new LagTable(sql),
     unacknowledged: new Unacknowledged(memory.unacknowledged),
   };
@@ -110,6 +113,7 @@ export function composeSubscribers(
   const inProgress = new InProgressFlag(storage);
   const fanOut = new FanOut({ ...served, inProgress });
   const list = new SubscriptionList(served);
+  rootMarks.closeUnlisted(env, closer);
   if (inProgress.isSet) {
     closer.close(ctx.getWebSockets(), 'unavailable', CLOSE_CODES.tryAgainLater, 'resume');
     inProgress.clear();

@@ -21,9 +21,10 @@ import type { HubMemory } from '../memory-budget.ts';
 import type { EventSupply } from './event-supply.ts';
 import type { FilterBudgets } from './filter-budgets.ts';
 import type { Leases } from './leases.ts';
-import { type OwnerTags, ownerTagOf } from './owner-tags.ts';
+import { listOwnerTags, type OwnerTags, ownerTagOf } from './owner-tags.ts';
 import type { ReconnectSpread } from './reconnect-spread.ts';
 import { BUSY, FORBIDDEN, refuse } from './refusal.ts';
+import type { RootMarks } from './root-marks.ts';
 import type { SocketAcceptor } from './socket-acceptor.ts';
 import type { SubscriberSlots } from './subscriber-slots.ts';
 import type { SubscriptionClass, SubscriptionClasses } from './subscription-classes.ts';
@@ -43,6 +44,7 @@ interface HandshakeParts {
   readonly slots: SubscriberSlots;
   readonly spread: ReconnectSpread;
   readonly filterBudgets: FilterBudgets;
+  readonly rootMarks: RootMarks;
   readonly acceptor: SocketAcceptor;
   readonly leases: Leases;
 }
@@ -129,14 +131,15 @@ export class Handshakes {
   }
 
   async #connect(
-    { subscription, since, isStream = false }: Handshake,
+    { subscription, rootMark, since, isStream = false }: Handshake,
     subscriptionClass: SubscriptionClass,
     bearer: Bearer | undefined,
   ): Promise<Response> {
     const { journal, cursors, budget, throttle, tokens, authorizer } = this.#parts;
-    const { entryMatcher, acceptor, leases, meter } = this.#parts;
+    const { entryMatcher, acceptor, leases, meter, rootMarks } = this.#parts;
     const { watched, tags, shownAt } = bearer ?? {};
     const owner = tags?.owner ?? ROOT_OWNER;
+    const whose = () => (tags === undefined ? rootMarks.tagsFor(rootMark) : listOwnerTags(tags));
     const isRevoked = () => watched !== undefined && !tokens.isWatched(watched);
     for (;;) {
       // While the handshake waited, the token may have been revoked, or its policies may have changed.
@@ -160,7 +163,7 @@ export class Handshakes {
         if (since !== undefined) meter.resumed(position.value.gap !== undefined, false);
         const lease = watched && shownAt && leases.sign(watched, subscription, shownAt);
         const greeting = { isStream, shownAt, lease: lease || undefined };
-        return acceptor.acceptAcking(subscriptionClass, tags, position.value, greeting);
+        return acceptor.acceptAcking(subscriptionClass, whose(), position.value, greeting);
       }
       const replay = new Replay(this.#parts, after, {
         owner,
@@ -176,7 +179,7 @@ export class Handshakes {
         if (isRevoked()) return refuse(FORBIDDEN);
         // A replay that was collected under other rights is not sent.
         if (accessKey === authorizer.keyOf(subscriptionClass)) {
-          const response = acceptor.acceptStock(subscriptionClass, tags, position.value, replay);
+          const response = acceptor.acceptStock(subscriptionClass, whose(), position.value, replay);
           if (since !== undefined && response.status === 101) {
             meter.resumed(position.value.gap !== undefined || replay.hasGap, replay.isFull);
           }

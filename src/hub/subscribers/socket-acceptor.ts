@@ -10,7 +10,6 @@ import type { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
 import type { HubMeter } from '../hub-meter.ts';
 import type { Position } from '../journal/position.ts';
 import type { Lifetimes } from './lifetimes.ts';
-import { listOwnerTags, type OwnerTags } from './owner-tags.ts';
 import { refuse, unavailable } from './refusal.ts';
 import type { SocketCount } from './socket-count.ts';
 import type { SubscriptionClass } from './subscription-classes.ts';
@@ -45,7 +44,7 @@ export class SocketAcceptor {
   /** Does not wait between the last read of the journal and the accept, so nothing is missed or sent twice. */
   acceptStock(
     subscriptionClass: SubscriptionClass,
-    tags: OwnerTags | undefined,
+    whose: readonly string[],
     position: Position,
     replay: Replay,
   ): Response {
@@ -55,7 +54,7 @@ export class SocketAcceptor {
         unavailable('the filter takes longer than there is between events; simplify it'),
       );
     }
-    const { client, server } = this.#accept(subscriptionClass, tags);
+    const { client, server } = this.#accept(subscriptionClass, whose);
     fanOut.goLive(server);
     budget.send(server, replay);
     meter.counts.missedToStock += replay.size;
@@ -65,19 +64,19 @@ export class SocketAcceptor {
 
   acceptAcking(
     subscriptionClass: SubscriptionClass,
-    tags: OwnerTags | undefined,
+    whose: readonly string[],
     position: Position,
     { isStream, shownAt, lease }: AckingHandshake,
   ): Response {
     const others = [newAckingTag(), ...(isStream ? [STREAM_TAG] : [])];
-    const { client, server } = this.#accept(subscriptionClass, tags, others, shownAt);
+    const { client, server } = this.#accept(subscriptionClass, whose, others, shownAt);
     this.#parts.ackingSubscribers.welcome(server, subscriptionClass, position, lease);
     return switchProtocols(client, gapHeaders(position, false));
   }
 
   #accept(
     subscriptionClass: SubscriptionClass,
-    tags: OwnerTags | undefined,
+    whose: readonly string[],
     others: readonly string[] = [],
     shownAt = Date.now(),
   ): { client: WebSocket; server: WebSocket } {
@@ -87,7 +86,7 @@ export class SocketAcceptor {
     const now = Date.now();
     ctx.acceptWebSocket(server, [
       subscriptionClass.tag,
-      ...listOwnerTags(tags),
+      ...whose,
       lifetimes.tagAt(now, shownAt),
       newSubscriptionTag(now),
       ...others,

@@ -32,41 +32,51 @@ const MIN_ROOT_TOKEN_CHARACTERS = 12;
 const CREDENTIALS = ['authorization', 'proxy-authorization', 'x-vault-token'];
 
 /** Whether a request has a token of ours in its headers, its path or its query. */
-export function leaks(headers: Headers, pathAndQuery: string, rootToken: string): boolean {
-  if (holdsOurs(pathAndQuery, rootToken)) return true;
+export function leaks(
+  headers: Headers,
+  pathAndQuery: string,
+  rootTokens: readonly string[],
+): boolean {
+  if (holdsOurs(pathAndQuery, rootTokens)) return true;
   // Header names are read in lower case here, and passed on as written.
-  const rootTokenInName = rootToken.toLowerCase();
+  const rootTokensInName = rootTokens.map((each) => each.toLowerCase());
   return [...headers].some(
     ([name, value]) =>
-      holdsOurs(name, rootTokenInName) ||
-      holdsOurs(value, rootToken) ||
-      (CREDENTIALS.includes(name) && isLikeOurs(value, rootToken)),
+      holdsOurs(name, rootTokensInName) ||
+      holdsOurs(value, rootTokens) ||
+      (CREDENTIALS.includes(name) && isLikeOurs(value, rootTokens)),
   );
 }
 
 /** Whether a text contains a token of ours, plain or encoded. */
-export function holdsOurs(text: string, rootToken: string): boolean {
-  return holds(text, rootToken, 0);
+export function holdsOurs(text: string, rootTokens: readonly string[]): boolean {
+  const long = rootTokens.filter(({ length }) => length >= MIN_ROOT_TOKEN_CHARACTERS);
+  return holds(text, long, 0);
 }
 
 /** Whether credentials are meant for this server, even if they are too short to be recognised in other places. */
-export function isLikeOurs(value: string, rootToken: string): boolean {
-  return BEGUN.test(value) || partsOf(value).some((part) => equals(part, rootToken));
+export function isLikeOurs(value: string, rootTokens: readonly string[]): boolean {
+  return (
+    BEGUN.test(value) ||
+    partsOf(value).some((part) => rootTokens.some((each) => equals(part, each)))
+  );
 }
 
-function holds(text: string, rootToken: string, depth: number): boolean {
+/** @param rootTokens those that are long enough */
+function holds(text: string, rootTokens: readonly string[], depth: number): boolean {
   const decoded = percentDecoded(text);
   const unescaped = withoutEscapes(decoded);
   if (OURS.test(unescaped)) return true;
   const spellings = new Set([text, decoded, unescaped]);
-  const isRootTokenLong = rootToken.length >= MIN_ROOT_TOKEN_CHARACTERS;
-  if (isRootTokenLong && [...spellings].some((each) => contains(each, rootToken))) return true;
+  const holdsRootToken = (each: string) => rootTokens.some((token) => contains(each, token));
+  if ([...spellings].some(holdsRootToken)) return true;
   if (depth === MAX_DEPTH) return false;
   // Characters directly in front of it may be of the same alphabet, so it may begin at any of four offsets.
   const shifts = depth <= MAX_SHIFTED_DEPTH ? [0, 1, 2, 3] : [0];
   return (
-    runsHold(unescaped, BASE64, shifts, (run) => holds(base64Decoded(run), rootToken, depth + 1)) ||
-    runsHold(unescaped, HEX, [0, 1], (run) => holds(hexDecoded(run), rootToken, depth + 1))
+    runsHold(unescaped, BASE64, shifts, (run) =>
+      holds(base64Decoded(run), rootTokens, depth + 1),
+    ) || runsHold(unescaped, HEX, [0, 1], (run) => holds(hexDecoded(run), rootTokens, depth + 1))
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * An authority stores tokens of the upstream encrypted, to look them up again. The key is derived from `ROOT_TOKEN`,
- * which is not stored. With another root token, none of them can be opened.
+ * An authority stores tokens of the upstream encrypted, to look them up again. The keys are derived from the values of
+ * `ROOT_TOKEN`, which is not stored: the first encrypts, all decrypt. With other values, none can be opened.
  */
 import { type AesKey, decrypt, encrypt } from '../../lib/aes.ts';
 
@@ -11,18 +11,22 @@ const KEY_BITS = 256;
 export async function sealToken(
   secret: string,
   digest: string,
-  rootToken: string,
+  [rootToken = '']: readonly string[],
 ): Promise<ArrayBuffer> {
   return encrypt(await keyOf(rootToken), digest, secret);
 }
 
-/** @returns the token; undefined if it was sealed under another root token or for another digest */
+/** @returns the token, and whether the first key sealed it; undefined if none did, or for another digest */
 export async function unsealToken(
   sealed: ArrayBuffer,
   digest: string,
-  rootToken: string,
-): Promise<string | undefined> {
-  return decrypt(await keyOf(rootToken), digest, sealed);
+  rootTokens: readonly string[],
+): Promise<{ readonly secret: string; readonly isCurrent: boolean } | undefined> {
+  for (const [index, rootToken] of rootTokens.entries()) {
+    const secret = await decrypt(await keyOf(rootToken), digest, sealed);
+    if (secret !== undefined) return { secret, isCurrent: index === 0 };
+  }
+  return undefined;
 }
 
 async function keyOf(rootToken: string): Promise<AesKey> {

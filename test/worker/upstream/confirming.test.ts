@@ -1,6 +1,7 @@
 /** For how long a token of the upstream holds, which cannot tell when it ends. */
 import { runDurableObjectAlarm } from 'cloudflare:test';
-import { describe, expect, vi } from 'vitest';
+import { env } from 'cloudflare:workers';
+import { describe, expect, onTestFinished, vi } from 'vitest';
 import { UPSTREAM_RECHECK_MS } from '../../../src/authority/limits.ts';
 import { LOOKUP_CACHE_MS, MAX_DECISION_AGE_MS } from '../../../src/objects/limits.ts';
 import { it } from '../fixtures.ts';
@@ -211,5 +212,38 @@ describe('a token whose policies changed upstream', () => {
     const again = await guest.subscribe('abc');
     const id = await root.published('abc', on('secret/a'));
     expect(await again.nextId()).toBe(id);
+  });
+});
+
+describe('while the root token rotates', () => {
+  /** The secrets of the objects, until the test ends. */
+  function setRootToken(rootToken: string): void {
+    const before = { ...env };
+    onTestFinished(() => void Object.assign(env, before));
+    Object.assign(env, { ROOT_TOKEN: rootToken });
+  }
+
+  async function hears(subscriber: Subscriber): Promise<void> {
+    elapse(MAX_DECISION_AGE_MS + 1);
+    const id = await root.published('abc', on('secret/a'));
+    expect(await subscriber.nextId()).toBe(id);
+  }
+
+  it('what was encrypted under the old value can be looked up, and is encrypted again', async () => {
+    const { subscriber } = await aListener();
+    setRootToken('new-root,root');
+    await hears(subscriber);
+    setRootToken('new-root');
+    await hears(subscriber);
+  });
+
+  it('a value that went too early makes its subscriber come back', async () => {
+    const { guest, subscriber } = await aListener();
+    setRootToken('new-root');
+    elapse(MAX_DECISION_AGE_MS + 1);
+    await root.published('abc', on('secret/a'));
+    expect(await closedPromptly(subscriber)).toEqual(UNCONFIRMED);
+    setRootToken('new-root,root');
+    await hears(await guest.subscribe('abc'));
   });
 });

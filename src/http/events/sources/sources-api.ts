@@ -40,14 +40,25 @@ async function listSources({ env, var: { namespace } }: Call): Promise<Response>
 async function readSource(call: Call): Promise<Response> {
   const source = await sourceOf(call);
   if (source === undefined) return refuse({ reason: 'not_found' });
-  const { settings, secrets } = source;
+  const { settings, secrets, key = 'current' } = source;
   const path = pathOfKey(call.var.namespace);
-  return succeed({
+  const shown = {
     ...shownSettings(settings),
     secrets: Array.from({ length: secrets }, () => HIDDEN),
     address: `/v1/${path}${path && '/'}sys/events/in/${call.var.name}`,
-  });
+  };
+  return succeed(shown, KEY_WARNINGS[key]);
 }
+
+const KEY_WARNINGS = {
+  current: [],
+  old: [
+    'its secrets are encrypted under a key of SOURCE_KEY that is not the first; list the sources to encrypt all of them under the first',
+  ],
+  missing: [
+    'its secrets are encrypted under a key that is not in SOURCE_KEY; put that key back after the first, or write the secrets again',
+  ],
+};
 
 async function writeSource(call: Call): Promise<Response> {
   const { env } = call;

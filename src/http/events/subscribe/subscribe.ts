@@ -7,7 +7,7 @@ import { quote } from '../../../lib/quote.ts';
 import { ok, type Result } from '../../../lib/result.ts';
 import { pathOfKey } from '../../../namespace/namespace.ts';
 import { audit } from '../../audit-log.ts';
-import { actorOf, type Caller } from '../../authentication/caller.ts';
+import { actorOf, type Caller, rootMarkOf } from '../../authentication/caller.ts';
 import type { CallerContext } from '../../context.ts';
 import { SUBSCRIBE } from '../../event-routes.ts';
 import { callerOf, FRESH_FOR_SUBSCRIPTION } from '../../middleware/caller.ts';
@@ -36,8 +36,9 @@ export async function subscribe(c: CallerContext): Promise<Response> {
   const token = caller.token && { authority: caller.token.authority, digest: caller.token.digest };
   const isStream = stream !== undefined;
   const mayLease = caller.token?.state.limitedUses === false && !isStream;
+  const asked = { subscription, token, rootMark: rootMarkOf(caller), since, isStream };
   const connect = async () => {
-    const handshake = { subscription, token, since, isStream, ...(mayLease && { mayLease }) };
+    const handshake = { ...asked, ...(mayLease && { mayLease }) };
     const response = await shakeHands(handshake, namespace, c.env);
     // The hub knows that the token has ended. The client is told so in the same words as by a Worker that has not cached it.
     if (response.status !== 403 || !caller.isCached) return response;

@@ -13,7 +13,9 @@
 
 import { log, logError } from '../lib/log.ts';
 import { ok, type Result } from '../lib/result.ts';
+import { VERSION } from '../lib/version.ts';
 import type { Alarms, AlarmTask } from '../objects/alarms.ts';
+import { CONTRACT_VERSION } from '../objects/contract-version.ts';
 import type { Generation } from '../objects/generation.ts';
 import type { HubState } from '../objects/hub-contract.ts';
 import type { MetricsReporter } from '../objects/metrics-reporter.ts';
@@ -193,10 +195,11 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     if (this.#health.problem === undefined && this.#hub !== undefined) this.#health.check();
     const subscribers = this.#ctx.getWebSockets().filter(isOpen).length;
     const { problem } = this.#health;
+    const common = { subscribers, release: VERSION, contract: CONTRACT_VERSION };
     if (problem !== undefined) {
-      return { state: problem.state, problem: problem.message, subscribers };
+      return { state: problem.state, problem: problem.message, ...common };
     }
-    return { state: this.#hub === undefined ? 'empty' : 'ok', subscribers };
+    return { state: this.#hub === undefined ? 'empty' : 'ok', ...common };
   }
 
   /** Deletes everything if the storage cannot be read. @returns whether it did */

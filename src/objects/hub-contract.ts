@@ -148,6 +148,9 @@ export interface HubState {
   /** What is wrong. */
   readonly problem?: string;
   readonly subscribers: number;
+  /** The release that runs the hub, and its version of the contracts. Undefined: release 0.2.0. */
+  readonly release?: string;
+  readonly contract?: number;
 }
 
 /** Where a page of subscriptions begins: they are in the order of their classes, and of their keys. */

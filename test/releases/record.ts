@@ -11,6 +11,7 @@ import { buildBundle } from '../../src/cli/dev/bundle.ts';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { startOpenBao } from '../support/openbao.ts';
 import { Api } from './api.ts';
+import { recordContracts } from './contracts.ts';
 import { type Recording, writeRecording } from './recording.ts';
 import {
   POLICIES,
@@ -98,6 +99,7 @@ try {
   if (!bundle.ok) throw new Error(bundle.failure.message);
   const data = join(scratch, 'data');
   writeRecording(await record(release, data), data, bundle.value);
+  recordContracts(release);
   console.log(
     `recorded ${release}; "npx vitest run --project cli test/cli/releases.test.ts" checks it`,
   );

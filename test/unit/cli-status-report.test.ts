@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { reportTable } from '../../src/cli/status/report.ts';
 
-it('a hub with a problem says so in its own row', () => {
+it('a hub with a problem, or of another release, says so in its own row', () => {
   const text = reportTable({
     address: 'http://carillon.test',
     reachable: true,
@@ -17,10 +17,11 @@ it('a hub with a problem says so in its own row', () => {
     event_types: 1,
     namespaces: [],
     hubs: [
-      { hub: '*', state: 'ok', subscribers: 1 },
+      { hub: '*', state: 'ok', subscribers: 1, release: '1' },
       { hub: 'a', state: 'unreadable', subscribers: 0, problem: 'its storage cannot be read' },
       { hub: 'b', problem: 'the server answered 503' },
       { hub: 'c' },
+      { hub: 'd', state: 'ok', subscribers: 2, release: '0' },
     ],
     problems: {},
   });
@@ -30,5 +31,6 @@ it('a hub with a problem says so in its own row', () => {
     ['hub a', 'unreadable, 0 subscribers; its storage cannot be read'],
     ['hub b', 'the server answered 503'],
     ['hub c', 'has events'],
+    ['hub d', 'ok, 2 subscribers; release 0'],
   ]);
 });

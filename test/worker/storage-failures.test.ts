@@ -4,6 +4,8 @@ import { FeedTargets } from '../../src/hub/feeds/at-hub/feed-targets.ts';
 import { Journal } from '../../src/hub/journal/journal.ts';
 import { PublishPipeline } from '../../src/hub/publish-pipeline.ts';
 import { Sockets } from '../../src/hub/subscribers/sockets.ts';
+import { VERSION } from '../../src/lib/version.ts';
+import { CONTRACT_VERSION } from '../../src/objects/contract-version.ts';
 import { Authority, WildcardHub } from '../../src/worker.ts';
 import { it } from './fixtures.ts';
 import { aHolder, anAdmin, authority, granting, root, sql } from './security-support.ts';
@@ -89,7 +91,11 @@ describe('storage that cannot be read', () => {
     recall.mockRestore();
     const { data } = await root.reads('sys/events/hubs/abc');
     expect(data).toMatchObject({ state: 'unreadable', registered: true });
-    expect((await root.reads('sys/events/hubs/*')).data).toMatchObject({ state: 'ok' });
+    expect((await root.reads('sys/events/hubs/*')).data).toMatchObject({
+      state: 'ok',
+      release: VERSION,
+      contract: CONTRACT_VERSION,
+    });
 
     const subscriber = await subscribe('abc');
     await root.removes('sys/events/hubs/abc');

@@ -40,12 +40,14 @@ export function reportTable(report: StatusReport): string {
     rows.push(['namespaces', namespaces ?? problems.namespaces]);
     if (hubs === null) rows.push(['hubs', problems.hubs]);
   }
-  for (const { hub, state, subscribers, problem } of hubs ?? []) {
+  for (const { hub, state, subscribers, release, problem } of hubs ?? []) {
     const text =
       state === undefined
         ? ''
         : `${state}, ${subscribers} subscriber${subscribers === 1 ? '' : 's'}`;
-    rows.push([`hub ${hub}`, [text, problem].filter(Boolean).join('; ') || 'has events']);
+    // While a release is deployed, objects are of two.
+    const other = release === undefined || release === server.version ? '' : `release ${release}`;
+    rows.push([`hub ${hub}`, [text, other, problem].filter(Boolean).join('; ') || 'has events']);
   }
   return table(rows);
 }

@@ -19,6 +19,8 @@ interface HubState {
   /** Absent if it was not asked for. */
   readonly state?: string;
   readonly subscribers?: number;
+  /** Which release runs it. Absent: 0.2.0, or it was not asked for. */
+  readonly release?: string;
   /** Why its state is not shown, or what is wrong with it. */
   readonly problem?: string;
 }
@@ -103,11 +105,12 @@ async function readHubs(server: Server): Promise<Part<readonly HubState[]>> {
 async function readHub(server: Server, hub: string): Promise<HubState> {
   const answer = await get(server, `sys/events/hubs/${hub}`);
   if (!answer.ok) return { hub, problem: answer.failure.message };
-  const { state, subscribers, problem } = answer.value.data;
+  const { state, subscribers, release, problem } = answer.value.data;
   return {
     hub,
     state: String(state),
     subscribers: Number(subscribers ?? 0),
+    ...(typeof release === 'string' && { release }),
     ...(typeof problem === 'string' && { problem }),
   };
 }

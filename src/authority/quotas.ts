@@ -12,7 +12,7 @@ import type { ChildNamespaces } from './child-namespaces.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { QuotaUse, type Reserved } from './quota-use.ts';
 
-const QUOTAS_KEY = 'quotas';
+export const QUOTAS_KEY = 'quotas';
 
 interface Parts {
   readonly env: Env;

@@ -9,6 +9,7 @@ import { column, scalar } from '../objects/sql.ts';
 import type { ChildNamespaces, KeptChild } from './child-namespaces.ts';
 import { MAX_KEPT_CHARACTERS } from './limits.ts';
 import type { Jobs } from './outbox/jobs.ts';
+import { QUOTAS_KEY } from './quotas.ts';
 
 /** More than an authority gives between a state and the restore to it. */
 const SKIPPED_NUMBERS = 2 ** 32;
@@ -22,6 +23,14 @@ const ENDED_TABLES = [
   'watches',
   'notices',
 ];
+
+interface Kept {
+  readonly children: readonly KeptChild[];
+  /** As they are stored; undefined for none. */
+  readonly quotas: unknown;
+  /** The hubs that are told of changes of quotas. */
+  readonly hubs: readonly string[];
+}
 
 interface Parts {
   readonly storage: DurableObjectStorage;
@@ -37,14 +46,17 @@ export class Renewal {
   }
 
   /**
-   * What is true before a restore and after it: which namespaces there are below. Their objects are not restored. Without
-   * their metadata, if that is too long.
+   * What is true before a restore and after it: which namespaces there are below, because their objects are not restored,
+   * and the quotas, because nobody may undo those of the namespaces above. Without metadata and hubs, if that is too long.
    */
   kept(): string {
-    const children = this.#parts.children.all();
-    const text = JSON.stringify(children);
+    const { storage, children } = this.#parts;
+    const hubs = column<string>(storage.sql, 'SELECT hub FROM quota_hubs');
+    const quotas = storage.kv.get(QUOTAS_KEY);
+    const text = JSON.stringify({ children: children.all(), quotas, hubs } satisfies Kept);
     if (text.length <= MAX_KEPT_CHARACTERS) return text;
-    return JSON.stringify(children.map(({ name, id }) => ({ name, id })));
+    const named = children.all().map(({ name, id }) => ({ name, id }));
+    return JSON.stringify({ children: named, quotas, hubs: [] } satisfies Kept);
   }
 
   /** To be called in a transaction, before anything is served. @param kept undefined if nothing is known */
@@ -58,7 +70,14 @@ export class Renewal {
     for (const each of made.toArray()) jobs.add({ kind: 'revoke', ...each }, now);
     for (const table of ENDED_TABLES) sql.exec(`DELETE FROM ${table}`);
     skipNumbers(sql);
-    if (kept !== undefined) children.replace(JSON.parse(kept) as KeptChild[]);
+    if (kept === undefined) return;
+    const present = JSON.parse(kept) as Kept;
+    children.replace(present.children);
+    if (present.quotas === undefined) storage.kv.delete(QUOTAS_KEY);
+    else storage.kv.put(QUOTAS_KEY, present.quotas);
+    for (const hub of present.hubs) {
+      sql.exec('INSERT OR IGNORE INTO quota_hubs (hub) VALUES (?)', hub);
+    }
   }
 }
 

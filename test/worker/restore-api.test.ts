@@ -16,6 +16,7 @@ import {
   errorsOf,
   granting,
   hubOf,
+  keyOf,
   LISTENER,
   losePushes,
   on,
@@ -134,6 +135,15 @@ describe('a restore of an authority', () => {
     const made = await root.makesNamespace();
     await root.writes('sys/events/authority/restore', { bookmark: 'b1' });
     expect((await root.get(`sys/namespaces/${made}`)).status).toBe(200);
+  });
+
+  it('keeps the quota that the namespace above has given', async ({ team }) => {
+    const key = await keyOf(team);
+    aPlatform({ b1: await stateOf(authority(key)) });
+    await root.writes(`sys/events/quotas/${team}`, { sources: 1 });
+    await root.in(team).writes('sys/events/authority/restore', { bookmark: 'b1' });
+    const { data } = await root.reads(`sys/events/quotas/${team}`);
+    expect(data).toMatchObject({ sources: 1 });
   });
 
   it('does not begin while a hub cannot be told', async () => {

@@ -26,6 +26,7 @@ const CURSORS = [
 ];
 /** That the server begins with. */
 const CREDIT = 256;
+const ASKED = Buffer.from('],"acknowledge":true}');
 /** Half of what may be unacknowledged, whatever the credit. */
 const ACK_EVERY_BYTES = 512 * 1024;
 
@@ -175,11 +176,20 @@ export class Receiver {
     if (!this.#acknowledges || events === 0) return;
     this.#unackedEvents += events;
     this.#unackedBytes += message.length;
-    if (this.#unackedEvents < this.#ackEveryEvents && this.#unackedBytes < ACK_EVERY_BYTES) return;
+    const isDue =
+      this.#unackedEvents >= this.#ackEveryEvents || this.#unackedBytes >= ACK_EVERY_BYTES;
+    if (!isDue && !isAckAsked(message, this.#binary)) return;
     this.#unackedEvents = 0;
     this.#unackedBytes = 0;
     this.#socket.write(ackOf(lastCursorOf(message), this.#binary));
   }
+}
+
+/** Whether the server asks for an acknowledgement: that is the last member of the message. */
+function isAckAsked(message: Buffer, isBinary: boolean): boolean {
+  return isBinary
+    ? message.at(-2) === 0x10 && message.at(-1) === 1
+    : message.subarray(-ASKED.length).equals(ASKED);
 }
 
 function lastCursorOf(message: Buffer): string {

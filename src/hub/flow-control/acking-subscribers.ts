@@ -7,9 +7,10 @@ import type { TurnBudget } from '../delivery/turn-budget.ts';
 import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Position } from '../journal/position.ts';
-import { DEFAULT_CREDIT } from '../limits.ts';
+import { DEFAULT_CREDIT, MAX_ADVISED_CREDITS } from '../limits.ts';
 import { ownerOfTags } from '../subscribers/owner-tags.ts';
 import type { ReconnectSpread } from '../subscribers/reconnect-spread.ts';
+import type { SocketCount } from '../subscribers/socket-count.ts';
 import { type SubscriptionClass, tagsOf } from '../subscribers/subscription-classes.ts';
 import { type AckingSubscriber, ackingIdOf } from './acking-subscriber.ts';
 import type { LagTable, StoredLag } from './lag-table.ts';
@@ -25,6 +26,7 @@ interface AckingSubscribersParts {
   readonly spread: ReconnectSpread;
   readonly catchUp: CatchUp;
   readonly unacknowledged: Unacknowledged;
+  readonly socketCount: SocketCount;
 }
 
 /** An event that was sent before the hub slept. Any acknowledgement covers it. */
@@ -61,7 +63,7 @@ export class AckingSubscribers {
         cursor: cursors.encode(after),
         resumed: gap === undefined,
         ...(gap && { gap: { reason: gap } }),
-        credit: subscriber.credit,
+        credit: Math.min(subscriber.credit, this.#advisedCredit),
         ack_timeout_ms: ACK_TIMEOUT_MS,
         heartbeats: true,
         spread_ms: spread.ofCrowd(Date.now()),
@@ -71,6 +73,11 @@ export class AckingSubscribers {
     );
     budget.send(socket, { messages: [hello], bytes: hello.length });
     if (after < journal.last) catchUp.fallBehind(socket, subscriber, after);
+  }
+
+  /** By it, clients decide when they acknowledge. What they are sent is bounded by their credit, and by what all hold. */
+  get #advisedCredit(): number {
+    return Math.max(Math.floor(MAX_ADVISED_CREDITS / this.#parts.socketCount.value), 1);
   }
 
   /** Undefined if the hub has not needed it since it woke. */

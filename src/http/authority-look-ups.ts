@@ -48,6 +48,7 @@ export function lookUp(authority: string, asked: LookUp, env: Env): Promise<Foun
 
 function looksUpAt(authority: string): SharedCallKind<LookUp, Found> {
   const recent = new RecentCount();
+  const pause = () => LOOK_UP_PAUSE_MS * recent.at(Date.now());
   return {
     call: (env, asked) => {
       recent.add(Date.now());
@@ -59,7 +60,10 @@ function looksUpAt(authority: string): SharedCallKind<LookUp, Found> {
     // An authority that is far away gets fewer calls, not more.
     slowCallMs: Number.POSITIVE_INFINITY,
     maxWaitMs: MAX_LOOK_UP_WAIT_MS,
-    lingerMs: () => LOOK_UP_PAUSE_MS * recent.at(Date.now()),
+    // A program that sends one request after the other would wait in vain. A herd subscribes.
+    pauseMs: ({ token, ticket }) =>
+      token?.use === 'subscription' || ticket !== undefined ? pause() : 0,
+    lingerMs: pause,
   };
 }
 

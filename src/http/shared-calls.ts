@@ -31,6 +31,8 @@ export interface SharedCallKind<Question, Answer> {
   readonly slowCallMs: number;
   /** How long a request waits until a call takes it. Then it makes one although another is under way. */
   readonly maxWaitMs: number;
+  /** How long a request waits for others before it makes a call although none is under way. */
+  pauseMs(question: Question): number;
   /** How long the next call waits for more that share it. @param waiting how many wait already */
   lingerMs(waiting: number): number;
 }
@@ -79,13 +81,13 @@ export class SharedCalls<Question, Answer> {
     this.#kind = kind;
   }
 
-  /** A request that is alone makes its call at once. @throws if the call failed */
+  /** A request that is alone makes its call at once, unless there were many of late. @throws if the call failed */
   async ask(question: Question, scope: RequestScope): Promise<Answer> {
     const { fits, slowCallMs, maxWaitMs } = this.#kind;
     if (!fits(question, [])) return this.#callFor(question, scope);
     if (this.#usualMs >= slowCallMs) return this.#callSlow(question, scope);
     const own: Waiting<Question, Answer> = { question, since: Date.now() };
-    if (this.#leader === undefined) return this.#lead(own, scope);
+    if (this.#leader === undefined) return this.#lead(own, scope, this.#kind.pauseMs(question));
     this.#waiting.push(own);
     for (;;) {
       await scheduler.wait(this.#nextLook(own) - Date.now());
@@ -139,9 +141,11 @@ export class SharedCalls<Question, Answer> {
   async #lead(
     own: Waiting<Question, Answer>,
     { env, executionCtx, leadsOn }: RequestScope,
+    pauseMs = 0,
   ): Promise<Answer> {
     const leader = {};
     this.#leader = leader;
+    if (pauseMs > 0) await scheduler.wait(pauseMs);
     const call = this.#call(this.#take(own), env, own);
     executionCtx.waitUntil(
       call.then(() => this.#leadOn(leader, leadsOn ? MAX_LED_CALLS - 1 : 0, env)),

@@ -57,6 +57,7 @@ function publishesTo(hub: string): SharedCallKind<PublishRequest, PublishReceipt
     // of that if no request waits for the call of others.
     slowCallMs: SLOW_CALL_MS,
     maxWaitMs: MAX_CALL_WAIT_MS,
+    pauseMs: () => 0,
     lingerMs: (waiting) => (waiting >= LINGER_FROM ? CALL_LINGER_MS : 0),
   };
 }

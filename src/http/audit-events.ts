@@ -11,13 +11,14 @@ import { logError, shownMembers } from '../lib/log.ts';
 import { TokenBucket } from '../lib/token-bucket.ts';
 import { parseNamespacePath, ROOT, withSlash } from '../namespace/namespace.ts';
 import { encodeWithinLimit } from '../wire/frame.ts';
+import type { AuditedAction } from './audited-actions.ts';
 import type { AppContext } from './context.ts';
 import { MAX_AUDIT_EVENTS_PER_SECOND, MAX_DENIAL_EVENTS_PER_SECOND } from './limits.ts';
 import { knownNamespace } from './namespace-lookup.ts';
 import { sendToHubs } from './publishing/publish-events.ts';
 
 /** Lines that cost a stranger nothing. They share a rate of their own, so that they displace no other. */
-const OF_STRANGERS = ['denied', 'login_failed'];
+const OF_STRANGERS: readonly string[] = ['denied', 'login_failed'] satisfies AuditedAction[];
 
 /** How many lines become events. */
 class Admission {

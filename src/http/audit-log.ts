@@ -1,35 +1,14 @@
 /**
- * The audit log: one line of JSON for each login, denial, revocation, and change of a policy, a source or a namespace.
+ * The audit log: one line of JSON for each login, denial and revocation, and for each change that an operator makes.
  * It says who did what and where. It never contains a token, a secret, or the content of an event.
  */
 
 import { log } from '../lib/log.ts';
 import { pathOfKey } from '../namespace/namespace.ts';
 import { publishAuditLine } from './audit-events.ts';
+import type { AuditedAction } from './audited-actions.ts';
 import { actorOf } from './authentication/caller.ts';
 import type { AppContext, CallerContext } from './context.ts';
-
-type AuditedAction =
-  | 'login'
-  | 'login_failed'
-  | 'denied'
-  | 'token_created'
-  | 'token_revoked'
-  | 'ticket_created'
-  | 'policy_written'
-  | 'policy_deleted'
-  | 'auth_method_written'
-  | 'source_written'
-  | 'source_deleted'
-  | 'quota_written'
-  | 'quota_deleted'
-  | 'namespace_created'
-  | 'namespace_deleted'
-  | 'hub_reset'
-  | 'hub_restored'
-  | 'authority_restored'
-  | 'events_deleted'
-  | 'subscription_closed';
 
 type Members = Readonly<Record<string, string | number | undefined>>;
 

@@ -84,7 +84,6 @@ async function resetHub(call: Call): Promise<Response> {
 
 type State = Omit<HubState, 'state'> & { readonly state: HubState['state'] | 'unusable' };
 
-/** The name of the hub. */
 /** The name of the hub of a request. */
 export function hubOf({ var: { name, namespace } }: Call): Result<string> {
   if (name === WILDCARD) return ok(wildcardHubName(namespace));

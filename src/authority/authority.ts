@@ -294,7 +294,7 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     secrets: readonly string[] | undefined,
   ): Promise<Result<undefined>> {
     const { sources, quotas } = this.#open();
-    if (sources.describe(name) === undefined) {
+    if (!sources.has(name)) {
       const refusal = await quotas.reserveSource();
       if (refusal !== undefined) return invalid(quotaMessage(refusal));
     }

@@ -39,6 +39,10 @@ export class Sources {
     return this.#all().map(({ name }) => name);
   }
 
+  has(name: string): boolean {
+    return this.#get(name) !== undefined;
+  }
+
   async describe(name: string): Promise<SourceDescription | undefined> {
     const source = this.#get(name);
     if (source === undefined) return undefined;

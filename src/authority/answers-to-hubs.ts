@@ -55,7 +55,7 @@ export class AnswersToHubs {
     return {
       states,
       texts: [...texts.values()].filter((text) => text !== undefined),
-      generation: generation.taken,
+      generation: generation.restored,
     };
   }
 
@@ -88,7 +88,7 @@ export class AnswersToHubs {
     }
     const more = changes.length < notices.length || notices.length === MAX_NOTICES;
     const asOf = adoptions.oldestLookup(hub);
-    return { changes, more, generation: generation.taken, ...(asOf !== undefined && { asOf }) };
+    return { changes, more, generation: generation.restored, ...(asOf !== undefined && { asOf }) };
   }
 
   #changeOf(notice: Notice, now: number): Change {

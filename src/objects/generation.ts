@@ -6,10 +6,14 @@
  * An object that asked a short time ago does not ask again. A restore to a state of that time is refused
  * (`MIN_RESTORE_AGE_MS`), so a restored object always asks.
  *
+ * A restore can fail after the other object was told, and this one can stop before the platform was asked. So it stores the
+ * attempt first. A restored state lacks it. If it is there, nothing was restored: the object only takes the number.
+ *
  * The local server cannot restore objects. Its operator replaces files, and says so with `carillon dev --restored`:
  * then the variable that is passed here has another value.
  */
 
+import { logError } from '../lib/log.ts';
 import { GENERATION_CHECK_MS } from './limits.ts';
 import { hasTables } from './migrations.ts';
 import type { RestorationRecord } from './restoration-contract.ts';
@@ -17,13 +21,20 @@ import { callRestoration } from './stubs.ts';
 
 const GENERATION_KEY = 'generation';
 
+/** Attempts at a restore that an object remembers. Several may be under way. */
+const MAX_ATTEMPTS = 10;
+
 interface StoredGeneration {
   /** The last one that the object has taken. */
   readonly taken: number;
+  /** The one that it took when it was restored last; the last one if it is missing. */
+  readonly restored?: number;
   /** The value of the variable then; empty if there was none. */
   readonly restoredFiles: string;
   /** When the object last asked, in Unix milliseconds. */
   readonly checkedAt: number;
+  /** Restores that were begun in this state. */
+  readonly attempts?: readonly string[];
 }
 
 interface Answer {
@@ -40,7 +51,7 @@ export class Generation {
   /** The last answer. An object that has deleted everything does not ask again. */
   #answer: Answer | undefined;
   /** Read once. */
-  #taken: number | undefined;
+  #restored: number | undefined;
 
   /**
    * @param object the name under which the other object stands
@@ -53,10 +64,10 @@ export class Generation {
     this.#restoredFiles = restoredFiles;
   }
 
-  /** The last one that the object has taken. */
-  get taken(): number {
-    this.#taken ??= this.#stored?.taken ?? 0;
-    return this.#taken;
+  /** The one that the object took when it was restored last. A restore that failed does not change it. */
+  get restored(): number {
+    this.#restored ??= restoredOf(this.#stored);
+    return this.#restored;
   }
 
   /** Whether what is stored shows that the storage was not restored. */
@@ -77,25 +88,41 @@ export class Generation {
    */
   async confirm(take: (kept: string | undefined) => void): Promise<void> {
     const { record, at } = await this.#ask();
-    const { generation, kept } = record;
-    const before = this.#stored;
+    const { generation, attempt = '', kept } = record;
+    const restoredFiles = this.#restoredFiles;
     this.#storage.transactionSync(() => {
-      const wasRestored =
-        generation !== (before?.taken ?? 0) ||
-        this.#restoredFiles !== (before?.restoredFiles ?? '');
+      const before = this.#stored;
+      const isOther = generation !== (before?.taken ?? 0) && !before?.attempts?.includes(attempt);
+      const wasRestored = isOther || restoredFiles !== (before?.restoredFiles ?? '');
       if (wasRestored && !this.#isEmpty) take(kept);
-      this.#storage.kv.put<StoredGeneration>(GENERATION_KEY, {
-        taken: generation,
-        restoredFiles: this.#restoredFiles,
-        checkedAt: at,
-      });
+      const restored = isOther ? generation : restoredOf(before);
+      this.#store({ taken: generation, restored, restoredFiles, checkedAt: at });
     });
-    this.#taken = generation;
   }
 
   /** Stores that the object is about to be restored. @param kept what has to be true afterwards */
   async begin(kept?: string): Promise<void> {
-    await callRestoration(this.#env, this.#object, (stub) => stub.begin(kept));
+    const attempt = crypto.randomUUID();
+    this.#storeAttempt(attempt);
+    await callRestoration(this.#env, this.#object, (stub) => stub.begin(attempt, kept));
+    // The next question has another answer.
+    this.#answer = undefined;
+  }
+
+  #storeAttempt(attempt: string): void {
+    try {
+      const before = this.#stored ?? { taken: 0, restoredFiles: this.#restoredFiles, checkedAt: 0 };
+      const attempts = [...(before.attempts ?? []), attempt].slice(-MAX_ATTEMPTS);
+      this.#store({ ...before, attempts });
+    } catch (error) {
+      // A damaged storage is restored nevertheless.
+      logError('an attempt at a restore cannot be stored', error);
+    }
+  }
+
+  #store(generation: StoredGeneration): void {
+    this.#storage.kv.put<StoredGeneration>(GENERATION_KEY, generation);
+    this.#restored = undefined;
   }
 
   async #ask(): Promise<Answer> {
@@ -114,4 +141,8 @@ export class Generation {
   get #isEmpty(): boolean {
     return !hasTables(this.#storage.sql) && [...this.#storage.kv.list({ limit: 1 })].length === 0;
   }
+}
+
+function restoredOf(stored: StoredGeneration | undefined): number {
+  return stored?.restored ?? stored?.taken ?? 0;
 }

@@ -7,16 +7,19 @@ export interface RestorationContract {
   /** What is known of the object. */
   record(): RestorationRecord;
   /**
-   * Stores that the object is about to be restored, before it is.
+   * Stores that the object is about to be restored, before it is. May be repeated.
    *
+   * @param attempt another id for each restore
    * @param kept what is true now, and has to be true after the restore
    */
-  begin(kept?: string): void;
+  begin(attempt: string, kept?: string): void;
 }
 
 export interface RestorationRecord {
   /** How often the object was restored. Another one than the object has taken means that it was restored meanwhile. */
   readonly generation: number;
+  /** Of the last restore. An object that stores it was not restored by it: only the present state has it. */
+  readonly attempt?: string;
   /** Of the last restore. */
   readonly kept?: string;
 }

@@ -13,8 +13,13 @@ export class Restoration extends DurableObject<Env> implements RestorationContra
     return this.ctx.storage.kv.get<RestorationRecord>(RECORD_KEY) ?? { generation: 0 };
   }
 
-  begin(kept?: string): void {
-    const generation = this.record().generation + 1;
-    this.ctx.storage.kv.put(RECORD_KEY, { generation, ...(kept !== undefined && { kept }) });
+  begin(attempt: string, kept?: string): void {
+    const before = this.record();
+    if (before.attempt === attempt) return;
+    this.ctx.storage.kv.put<RestorationRecord>(RECORD_KEY, {
+      generation: before.generation + 1,
+      attempt,
+      ...(kept !== undefined && { kept }),
+    });
   }
 }

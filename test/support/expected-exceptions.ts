@@ -11,6 +11,7 @@ const EXPECTED = [
   / was lost$/m,
   /(hub|authority|object) (died|went away)$/m,
   /Error: moving$/m,
+  /: it stops$/m,
   /as a deploy does$/m,
   // What tests do to storage.
   /disk full: SQLITE_CONSTRAINT/,

@@ -69,6 +69,11 @@ export async function restore(
   state: State,
   kept?: string,
 ): Promise<void> {
-  await env.RESTORATION.getByName(name).begin(kept);
+  await env.RESTORATION.getByName(name).begin(crypto.randomUUID(), kept);
   await goBack(stub, state);
+}
+
+/** Starts the object again as if it had been idle for long: it asks again whether it was restored. */
+export async function idleForLong(stub: DurableObjectStub): Promise<void> {
+  await goBack(stub, await stateOf(stub));
 }

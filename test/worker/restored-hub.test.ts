@@ -219,7 +219,7 @@ describe('while nobody knows whether a hub was restored', () => {
   it('it serves nobody, and says that a request can be repeated', async () => {
     await publishedIds('a');
     const state = await stateOf(hubStub('deploy'));
-    await env.RESTORATION.getByName(HUB).begin();
+    await env.RESTORATION.getByName(HUB).begin('1');
     const record = vi.spyOn(Restoration.prototype, 'record').mockImplementation(() => {
       throw new Error('out of reach');
     });

@@ -20,9 +20,11 @@ interface Attempt {
   readonly options: SubscriptionOptions;
   readonly codec: ClientCodec;
   readonly since: string | undefined;
-  /** From the last connection, if the server gave one. */
+  /** Sent in place of a ticket. */
   readonly lease: string | undefined;
-  /** Called if the server does not take the lease, although it can be reached. */
+  /** Called if the handshake with the lease fails without a reason. */
+  readonly leaseFailed: () => void;
+  /** Called if the server answers that it does not take the lease. */
   readonly leaseRefused: () => void;
   /** Called if the handshake fails without a reason. @returns whether to ask the server why */
   readonly asksWhy: () => boolean;
@@ -31,22 +33,37 @@ interface Attempt {
   readonly listener: Listener;
 }
 
+/** What the end of a connection means, or that it never opened and the platform does not say why. */
+type AttemptEnd = Outcome | 'unexplained';
+
 /** @throws CarillonError `invalid` if the platform refuses the URL */
 export async function attempt(attempted: Attempt): Promise<Outcome> {
-  const { server, credentials, pattern, options, since, lease, asksWhy, signal } = attempted;
+  const { server, credentials, pattern, options, since, asksWhy, signal } = attempted;
   const limits = { timeoutMs: timeoutOf(options), signal };
   const subscription = subscriptionUrl(server, pattern, options, since);
-  if (lease !== undefined) {
-    const resumed = await connect(attempted, socketUrl(subscription, undefined), lease);
-    if (resumed !== 'unexplained' && !isForbidden(resumed)) return resumed;
+  let outcome = await resume(attempted, subscription);
+  if (outcome === undefined) {
+    const ticket = await credentials.ticket(limits);
+    if (!ticket.ok) return ticket.failure;
+    outcome = await connect(attempted, socketUrl(subscription, ticket.value));
   }
-  const ticket = await credentials.ticket(limits);
-  if (!ticket.ok) return ticket.failure;
-  if (lease !== undefined) attempted.leaseRefused();
-  const outcome = await connect(attempted, socketUrl(subscription, ticket.value));
   if (outcome !== 'unexplained') return outcome;
   const asks = asksWhy() || credentials.isRefusalFree;
   return asks ? credentials.refusal(subscription, limits) : HANDSHAKE_FAILED;
+}
+
+/** @returns undefined if there is no lease, or the server answered that it does not take it */
+async function resume(attempted: Attempt, subscription: URL): Promise<AttemptEnd | undefined> {
+  const { lease, leaseFailed, leaseRefused } = attempted;
+  if (lease === undefined) return undefined;
+  const outcome = await connect(attempted, socketUrl(subscription, undefined), lease);
+  // Perhaps the server is overloaded. So nothing else is requested before the next attempt.
+  if (outcome === 'unexplained') leaseFailed();
+  else if (isForbidden(outcome)) {
+    leaseRefused();
+    return undefined;
+  }
+  return outcome;
 }
 
 /** The server does not take the lease, or refuses the token: with a ticket it says which. */
@@ -54,12 +71,7 @@ function isForbidden(outcome: Outcome): boolean {
   return !outcome.retryable && outcome.error.code === 'forbidden';
 }
 
-/** @returns what the end of the connection means, or that it never opened and the platform does not say why */
-async function connect(
-  attempted: Attempt,
-  url: string,
-  lease?: string,
-): Promise<Outcome | 'unexplained'> {
+async function connect(attempted: Attempt, url: string, lease?: string): Promise<AttemptEnd> {
   const { runtime, options, credentials, codec, signal, listener } = attempted;
   if (signal.aborted) return outcomeOf({ kind: 'left', reason: '' });
   const offered = [codec.subprotocol, ...(lease === undefined ? [] : [lease])];

@@ -8,6 +8,7 @@ import { type Delivery, type Hello, malformed, type Send } from './dialects.ts';
 import type { End } from './end.ts';
 import { CarillonError } from './errors.ts';
 import { type Item, receivedEvent } from './event.ts';
+import { HeldLease } from './held-lease.ts';
 import type { ItemQueue } from './item-queue.ts';
 import {
   type Address,
@@ -27,9 +28,6 @@ import {
   tokenCredentials,
 } from './tickets.ts';
 
-/** No platform takes another text as a subprotocol. */
-const LEASE = /^[\w.-]{1,2048}$/;
-
 export class Reconnection {
   /** Resolves with the first connection. */
   readonly opened: Promise<void>;
@@ -40,6 +38,7 @@ export class Reconnection {
   readonly #stop: AbortController;
   readonly #backoff: Backoff;
   readonly #questions = new Questions();
+  readonly #lease = new HeldLease();
   #tickets: TicketCredentials | undefined;
   #open: () => void = () => undefined;
   #acks: Acks | undefined;
@@ -50,8 +49,6 @@ export class Reconnection {
   #cursorLost = false;
   /** Undefined if the program has tickets. */
   #token: string | undefined;
-  /** What the last hello gave to come back with, and the token of that connection. */
-  #lease: { readonly text: string; readonly token: string | undefined } | undefined;
   /** The token, or ticket, that was refused last, and the error to end with if there is no other one. */
   #refused: { readonly token: string | undefined; readonly error: CarillonError } | undefined;
 
@@ -104,11 +101,9 @@ export class Reconnection {
       options: this.#options,
       codec,
       since: this.#cursorLost ? 'earliest' : this.#items.cursor,
-      // A program that has another token by now may be another user.
-      lease: this.#lease?.token === this.#token ? this.#lease?.text : undefined,
-      leaseRefused: () => {
-        this.#lease = undefined;
-      },
+      lease: this.#lease.forAttempt(this.#token),
+      leaseFailed: () => this.#lease.failed(),
+      leaseRefused: () => this.#lease.refused(),
       // Without another attempt, the program gets the reason now or never.
       asksWhy: () => this.#questions.isDue() || this.#options.reconnect === false,
       signal: this.#stop.signal,
@@ -133,8 +128,7 @@ export class Reconnection {
 
   #greet({ cursor, gap, credit: offered, spread_ms = 0, lease }: Hello, send: Send): void {
     const { credit = offered } = this.#options;
-    const isUsable = lease !== undefined && LEASE.test(lease);
-    this.#lease = isUsable ? { text: lease, token: this.#token } : undefined;
+    this.#lease.replace(lease, this.#token);
     this.#questions.connected();
     this.#backoff.spreadMs = spread_ms;
     this.#greetedAt = this.#runtime.now();

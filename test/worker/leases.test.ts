@@ -249,7 +249,7 @@ it('a token with limited uses, a stock client and a stream get no lease', async 
   expect((await opened(await offer(root, 'abc', JSON_PROTOCOL))).lease).toBeUndefined();
 });
 
-it('the client of npm comes back with its lease, and with a ticket if that is refused', async ({
+it('the client of npm comes back with its lease, and if that is refused, with a ticket after a back-off', async ({
   holder,
 }) => {
   const offers: string[] = [];
@@ -316,6 +316,8 @@ it('the client of npm comes back with its lease, and with a ticket if that is re
     'carillon.lease',
     expect.stringMatching(/^ctt\./),
   ]);
+  // Of the two connections, and of the handshake that was refused.
+  expect(states.filter((each) => each === 'disconnected')).toHaveLength(3);
 });
 
 function pick(event: Event): object {

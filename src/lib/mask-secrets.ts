@@ -9,8 +9,8 @@ const MAX_DECODINGS = 8;
 const SECRETS: readonly RegExp[] = [
   // Older clients of Vault put a token into the path, after these endpoints.
   /((?:^|\/)auth\/token\/[a-z-]+\/).+/g,
-  // Tokens and tickets of Carillon, and tokens of Vault and OpenBao, even short or mistyped ones.
-  /((?<![A-Za-z0-9])(?:ct[kt]|hv[sbr]))\.[\w.~-]+/g,
+  // Tokens, tickets and leases of Carillon, and tokens of Vault and OpenBao, even short or mistyped ones.
+  /((?<![A-Za-z0-9])(?:ct[kt]|hv[sbr]|carillon\.lease))\.[\w.~-]+/g,
   // The same tokens directly after other characters, and tokens of OpenBao.
   /(ct[kt]|hv[sbr]|[sbr])\.[A-Za-z0-9_-]{20}[\w.~-]*/g,
   // JWTs: parts in Base64. The first is an object, so its text begins with "{".

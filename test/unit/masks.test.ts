@@ -11,6 +11,7 @@ describe('a text that is shown has no', () => {
     ['token', TOKEN],
     ['token of a namespace', `ctk.${SECRET}.team-a/prod.0123abcd`],
     ['ticket', `ctt.${SECRET}.0123abcd`],
+    ['lease', `carillon.lease.${SECRET}.${SECRET}`],
     ['token of Vault', `hvs.${SECRET}`],
     ['batch token of Vault', `hvb.${SECRET}-_${SECRET}`],
     ['token of OpenBao', `s.${SECRET}`],

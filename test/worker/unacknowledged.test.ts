@@ -12,10 +12,9 @@ import { MemoryPool } from '../../src/hub/memory-budget.ts';
 import type { SubscriptionClass } from '../../src/hub/subscribers/subscription-classes.ts';
 import { ROOT_OWNER } from '../../src/token/owner.ts';
 import { MAX_FRAME_BYTES, MAX_UNACKED_BYTES } from '../../src/wire/limits.ts';
+import { SUBSCRIBER_BYTES } from '../support/subscriber-memory.ts';
 
 const FRAME_BYTES = 588;
-/** What a hub knows of each subscriber while it is awake. */
-const SUBSCRIBER_BYTES = 600;
 
 class Model {
   readonly pool: MemoryPool;

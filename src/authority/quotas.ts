@@ -5,8 +5,9 @@
 
 import type { Quota, QuotaLimits, Quotas as QuotaList, QuotaRefusal } from '../namespace/quota.ts';
 import type { QuotaSpending, QuotaState, SpendingAnswer } from '../objects/authority-contract.ts';
+import { wildcardHubName } from '../objects/names.ts';
 import { column } from '../objects/sql.ts';
-import { callAuthority } from '../objects/stubs.ts';
+import { callAuthority, callWildcardHub } from '../objects/stubs.ts';
 import type { QuotaValues } from './authority-state.ts';
 import type { ChildNamespaces } from './child-namespaces.ts';
 import type { Outbox } from './outbox/outbox.ts';
@@ -60,9 +61,14 @@ export class Quotas {
     };
   }
 
-  /** For the metrics. */
-  values(): QuotaValues {
+  /** For the metrics. Only the wildcard hub knows the hubs, and it is asked only if they have a limit. */
+  async values(): Promise<QuotaValues> {
+    const { env, namespace } = this.#parts;
     const limits = this.#limits ?? {};
+    const hubs =
+      limits.hubs === undefined
+        ? []
+        : await callWildcardHub(env, wildcardHubName(namespace), (stub) => stub.hubs());
     return {
       limit_events_per_second: limits.events_per_second ?? 0,
       limit_bytes_per_second: limits.bytes_per_second ?? 0,
@@ -70,6 +76,7 @@ export class Quotas {
       limit_subscribers: limits.subscribers ?? 0,
       limit_sources: limits.sources ?? 0,
       limit_retained_bytes: limits.retained_bytes ?? 0,
+      use_hubs: hubs.length,
       use_subscribers: this.#use.total('subscribers'),
       use_sources: this.#use.total('sources'),
       use_retained_bytes: this.#use.total('retained_bytes'),

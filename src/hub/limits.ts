@@ -9,8 +9,8 @@ export const KEPT_WATCH_MS = 60_000;
 /** How long a hub that has events waits before it renews its registration. */
 export const REGISTRATION_CHECK_MS = 10 * 60 * 1000;
 
-/** How long a hub may use what it took ahead of a rate of a quota. */
-export const QUOTA_LEASE_MS = 1000;
+/** How long a hub may use an allowance: what it took of a rate of a quota in advance. */
+export const QUOTA_ALLOWANCE_MS = 1000;
 
 /** Wait before a hub that could not be released tries again. */
 export const RELEASE_RETRY_MS = 30_000;
@@ -36,6 +36,12 @@ export const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
 /** Bytes that are read for subscribers that resume, of all hubs of an isolate: replays of stock subscribers, and backfills. */
 export const MAX_CATCH_UP_BYTES = 12 * 1024 * 1024;
+
+/** How long a handshake, or a feed that begins, waits for room for these bytes. Then it gets 503. */
+export const MAX_CATCH_UP_WAIT_MS = 1000;
+
+/** How often the memory of a full isolate is added up again, without objects that have ended. It may have thousands. */
+export const POOL_RECOUNT_MS = 1000;
 
 /** Unacknowledged bytes of all `carillon.v1` subscribers of a hub: one event of 588 bytes for 32,000. */
 export const MAX_UNACKED_BYTES_PER_HUB = 18 * 1024 * 1024;

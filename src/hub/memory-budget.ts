@@ -7,14 +7,16 @@
  */
 import { isWithinShare } from '../lib/fair-share.ts';
 import { MAX_CACHED_ACCESS_BYTES } from '../policy/limits.ts';
-import { MAX_CATCH_UP_BYTES, MAX_UNACKED_BYTES_PER_ISOLATE, MAX_WAITING_BYTES } from './limits.ts';
+import {
+  MAX_CATCH_UP_BYTES,
+  MAX_CATCH_UP_WAIT_MS,
+  MAX_UNACKED_BYTES_PER_ISOLATE,
+  MAX_WAITING_BYTES,
+  POOL_RECOUNT_MS,
+} from './limits.ts';
 
-/** How often the accounts of a full pool are added up. */
-const RECOUNT_INTERVAL_MS = 1000;
-
-/** How often, and how many times, a reservation that may wait is tried again. */
-const WAIT_MS = 50;
-const MAX_WAITS = 20;
+/** The interval at which a reservation that may wait is tried again. */
+const RETRY_MS = 50;
 
 export class MemoryPool {
   readonly maxBytes: number;
@@ -45,7 +47,7 @@ export class MemoryPool {
 
   /** Adds the accounts up again: some may be of objects that have ended. */
   recount(now: number): void {
-    if (now - this.#recountedAt < RECOUNT_INTERVAL_MS) return;
+    if (now - this.#recountedAt < POOL_RECOUNT_MS) return;
     this.#recountedAt = now;
     this.#used = 0;
     for (const [object, reference] of this.#accounts) {
@@ -89,9 +91,9 @@ export class MemoryAccount {
 
   /** The same, but waits for room for a while: what is read for a subscriber is soon sent. */
   async reserveSoon(bytes: number): Promise<boolean> {
-    for (let waits = 0; !this.reserve(bytes); waits++) {
-      if (waits === MAX_WAITS) return false;
-      await scheduler.wait(WAIT_MS);
+    for (let waitedMs = 0; !this.reserve(bytes); waitedMs += RETRY_MS) {
+      if (waitedMs >= MAX_CATCH_UP_WAIT_MS) return false;
+      await scheduler.wait(RETRY_MS);
     }
     return true;
   }

@@ -78,8 +78,9 @@ const STATE = [
   {
     name: 'carillon.quota.use',
     type: 'gauge',
-    help: 'What is used of the quota, as the authority last counted it.',
+    help: 'What is used of the quota, as the authority last counted it; 0 for what has no limit.',
     series: {
+      use_hubs: { limit: 'hubs' },
       use_subscribers: { limit: 'subscribers' },
       use_sources: { limit: 'sources' },
       use_retained_bytes: { limit: 'retained_bytes' },

@@ -13,4 +13,4 @@ export const MAX_REPORTED_SOURCES = 1000;
 export const MAX_REPORT_AGE_MS = 24 * 60 * 60 * 1000;
 
 /** How long an authority uses the counts of its rows before it counts again: each row that it counts is a row read. */
-export const RECOUNT_INTERVAL_MS = 600_000;
+export const METRICS_RECOUNT_MS = 600_000;

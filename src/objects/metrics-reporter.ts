@@ -17,7 +17,7 @@ export interface MetricsSource {
   /** What was counted since the object woke. */
   counts(): Values;
   /** What the state is; undefined if nothing is stored. */
-  state(): Values | undefined;
+  state(): Values | undefined | Promise<Values | undefined>;
 }
 
 export class MetricsReporter {
@@ -48,7 +48,7 @@ export class MetricsReporter {
     try {
       // The answer to the call does not wait until everything is counted.
       await scheduler.wait(0);
-      const state = this.#source.state();
+      const state = await this.#source.state();
       if (state === undefined) return;
       const report: Report = {
         format: 1,

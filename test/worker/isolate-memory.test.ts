@@ -1,7 +1,11 @@
 /** What becomes of a request when the hubs of an isolate hold all the memory that they may. */
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, expect, vi } from 'vitest';
-import { MAX_CATCH_UP_BYTES, MAX_WAITING_BYTES } from '../../src/hub/limits.ts';
+import {
+  MAX_CATCH_UP_BYTES,
+  MAX_CATCH_UP_WAIT_MS,
+  MAX_WAITING_BYTES,
+} from '../../src/hub/limits.ts';
 import { MemoryAccount, openHubMemory } from '../../src/hub/memory-budget.ts';
 import { it } from './fixtures.ts';
 import { handshake, hubStub, publish, published, Subscriber, subscribe } from './support.ts';
@@ -39,6 +43,19 @@ it.each(['since=earliest', 'since=a'])(
     expect(await subscriber.nextId()).toBe('b');
   },
 );
+
+it('a replay waits for room, but not for long', async () => {
+  await published('abc', { id: 'a' });
+  others.catchUp.add(MAX_CATCH_UP_BYTES);
+  const begun = performance.now();
+  expect((await handshake('abc', 'json=true&since=earliest')).status).toBe(503);
+  expect(performance.now() - begun).toBeGreaterThanOrEqual(MAX_CATCH_UP_WAIT_MS);
+  const waiting = handshake('abc', 'json=true&since=earliest');
+  setTimeout(() => others.catchUp.release(MAX_CATCH_UP_BYTES), MAX_CATCH_UP_WAIT_MS / 4);
+  const { status, webSocket } = await waiting;
+  expect(status).toBe(101);
+  expect(await new Subscriber(webSocket as WebSocket).nextId()).toBe('a');
+});
 
 it('a subscription for which hubs would begin to feed gets 503, and begins later', async () => {
   await published('deploy/x', { id: 'a' });

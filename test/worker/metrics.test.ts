@@ -2,6 +2,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, vi } from 'vitest';
+import { WildcardHub } from '../../src/hub/wildcard-hub.ts';
 import type { DataPoint, DatasetBinding } from '../../src/metrics/data-point.ts';
 import { MAX_REPORTED_SOURCES } from '../../src/metrics/limits.ts';
 import type { Report } from '../../src/metrics/reports.ts';
@@ -170,6 +171,33 @@ describe('an authority', () => {
         valueIn(summary, 'carillon.tokens.lookups', { ...labels, outcome: 'found' }),
       ).toBeGreaterThan(0);
     });
+  });
+
+  it('reports what is used of a quota, and asks the wildcard hub about the hubs', async ({
+    team,
+  }) => {
+    await root.writes(`sys/events/quotas/${team}`, { hubs: 3, subscribers: 5 });
+    await root.in(team).published('abc/x', { id: 'a' });
+    await root.in(team).subscribe('abc/x');
+    nextMinute(11);
+    await root.in(team).list('sys/policies/acl');
+    await reported((summary) => {
+      const use = (limit: string) =>
+        valueIn(summary, 'carillon.quota.use', { namespace: `${team}/`, limit });
+      expect([use('hubs'), use('subscribers')]).toEqual([1, 1]);
+    });
+  });
+
+  it('does not wake the wildcard hub if hubs have no limit', async ({ team }) => {
+    await root.writes(`sys/events/quotas/${team}`, { subscribers: 5 });
+    const hubs = vi.spyOn(WildcardHub.prototype, 'hubs');
+    nextMinute(11);
+    await root.in(team).list('sys/policies/acl');
+    await reported((summary) => {
+      const labels = { namespace: `${team}/`, limit: 'subscribers' };
+      expect(valueIn(summary, 'carillon.quota.limit', labels)).toBe(5);
+    });
+    expect(hubs).not.toHaveBeenCalled();
   });
 });
 

@@ -5,8 +5,8 @@
 
 import { ROOT } from '../../namespace/namespace.ts';
 import type { Quotas } from '../../namespace/quota.ts';
+import { isMethodMissing } from '../../objects/call.ts';
 import { parseHubName } from '../../objects/names.ts';
-import { messageOf } from '../../objects/storage-failure.ts';
 import { callAuthorityFromHub } from '../../objects/stubs.ts';
 import { REGISTRATION_CHECK_MS } from '../limits.ts';
 
@@ -46,7 +46,7 @@ export class KnownQuotas {
       this.#askAgainAt = Number.POSITIVE_INFINITY;
       this.set({ version, all });
     } catch (error) {
-      if (!/does not implement the method "pullQuotas"/.test(messageOf(error))) throw error;
+      if (!isMethodMissing(error)) throw error;
       this.#known = NONE;
       this.#askAgainAt = Date.now() + REGISTRATION_CHECK_MS;
     }

@@ -1,6 +1,6 @@
 /**
  * Lets in what the quotas allow. The rates of a namespace are counted by its authority for all hubs, and a hub takes some
- * ahead: a lease. So a hub asks about once a second, and what it does not use of a lease is lost.
+ * in advance: an allowance. So a hub asks about once a second, and what it does not use of an allowance is lost.
  */
 
 import { Buffer } from 'node:buffer';
@@ -11,13 +11,13 @@ import { type Quota, type QuotaRefusal, quotaMessage } from '../../namespace/quo
 import { parseHubName } from '../../objects/names.ts';
 import { callAuthorityFromHub } from '../../objects/stubs.ts';
 import type { Journal } from '../journal/journal.ts';
-import { QUOTA_LEASE_MS } from '../limits.ts';
+import { QUOTA_ALLOWANCE_MS } from '../limits.ts';
 import type { EventSupply } from '../subscribers/event-supply.ts';
 import type { HandshakeRefusal } from '../subscribers/refusal.ts';
 import type { KnownQuotas } from './known-quotas.ts';
 
 /** Of one quota. Times are Unix milliseconds. */
-interface Lease {
+interface Allowance {
   /** What may be spent without asking, until it ends. */
   events: number;
   bytes: number;
@@ -25,7 +25,7 @@ interface Lease {
   /** What was spent since it was asked for. */
   eventsSpent: number;
   bytesSpent: number;
-  /** Whoever publishes until then gets the same answer. */
+  /** Each request until then gets the same answer. */
   refused?: { readonly by: QuotaRefusal; readonly until: number };
   retain?: number | undefined;
 }
@@ -40,8 +40,8 @@ interface Parts {
 export class QuotaGate {
   readonly #parts: Parts;
   /** By the key of the namespace that has the quota. */
-  readonly #leases = new Map<string, Lease>();
-  /** Of the quotas that the leases are of. */
+  readonly #allowances = new Map<string, Allowance>();
+  /** Of the quotas that the allowances are of. */
   #version = 0;
 
   /** Strangers cause events of the server itself, so these use nothing of a quota. */
@@ -71,7 +71,7 @@ export class QuotaGate {
   get isOpen(): boolean {
     if (this.#isExempt) return true;
     const { stored } = this.#parts.quotas;
-    return stored !== undefined && stored.all.length === 0 && this.#leases.size === 0;
+    return stored !== undefined && stored.all.length === 0 && this.#allowances.size === 0;
   }
 
   /** Subscribers are admitted before their events are brought here. */
@@ -113,7 +113,7 @@ export class QuotaGate {
     const { version, all } = quotas.stored ?? (await quotas.find());
     if (version !== this.#version) {
       this.#version = version;
-      this.#leases.clear();
+      this.#allowances.clear();
       journal.trimmer.limitBytes(undefined);
     }
     return all.filter(
@@ -128,25 +128,26 @@ export class QuotaGate {
     const events = countOf(batch);
     const bytes = Buffer.byteLength(batch.frames);
     const now = Date.now();
-    const lease = this.#leases.get(namespace);
-    if (lease?.refused !== undefined && now < lease.refused.until) return lease.refused.by;
-    const isValid = lease !== undefined && now - lease.askedAt < QUOTA_LEASE_MS;
-    if (isValid && lease.events >= events && lease.bytes >= bytes) {
-      lease.events -= events;
-      lease.bytes -= bytes;
-      lease.eventsSpent += events;
-      lease.bytesSpent += bytes;
+    const allowance = this.#allowances.get(namespace);
+    const refused = allowance?.refused;
+    if (refused !== undefined && now < refused.until) return refused.by;
+    const isValid = allowance !== undefined && now - allowance.askedAt < QUOTA_ALLOWANCE_MS;
+    if (isValid && allowance.events >= events && allowance.bytes >= bytes) {
+      allowance.events -= events;
+      allowance.bytes -= bytes;
+      allowance.eventsSpent += events;
+      allowance.bytesSpent += bytes;
       return undefined;
     }
-    return this.#ask(namespace, events, bytes, isValid ? lease : undefined);
+    return this.#ask(namespace, events, bytes, isValid ? allowance : undefined);
   }
 
-  /** @param lease what was spent of it lately is asked for again, ahead */
+  /** @param allowance as much as was spent of it is asked for again, in advance */
   async #ask(
     namespace: string,
     events: number,
     bytes: number,
-    lease: Lease | undefined,
+    allowance: Allowance | undefined,
   ): Promise<QuotaRefusal | undefined> {
     const { env, journal } = this.#parts;
     const retainedBytes = journal.isEmpty ? 0 : journal.retained.bytes;
@@ -155,8 +156,8 @@ export class QuotaGate {
         hub: this.#hub,
         events,
         bytes,
-        eventsAhead: lease === undefined ? 0 : lease.eventsSpent + events,
-        bytesAhead: lease === undefined ? 0 : lease.bytesSpent + bytes,
+        eventsAhead: allowance === undefined ? 0 : allowance.eventsSpent + events,
+        bytesAhead: allowance === undefined ? 0 : allowance.bytesSpent + bytes,
         retainedBytes,
       }),
     );
@@ -164,14 +165,19 @@ export class QuotaGate {
     const asked = { askedAt, eventsSpent: events, bytesSpent: bytes };
     if ('refused' in answer) {
       const { refused: by } = answer;
-      const waitMs = Math.min((by.retryAfterSeconds ?? 1) * 1000, QUOTA_LEASE_MS);
+      const waitMs = Math.min((by.retryAfterSeconds ?? 1) * 1000, QUOTA_ALLOWANCE_MS);
       const refused = { by, until: askedAt + waitMs };
-      this.#leases.set(namespace, { ...asked, events: 0, bytes: 0, refused });
+      this.#allowances.set(namespace, { ...asked, events: 0, bytes: 0, refused });
       return by;
     }
     const { retain } = answer;
-    this.#leases.set(namespace, { ...asked, events: answer.events, bytes: answer.bytes, retain });
-    const retained = [...this.#leases.values()].map((each) => each.retain ?? Infinity);
+    this.#allowances.set(namespace, {
+      ...asked,
+      events: answer.events,
+      bytes: answer.bytes,
+      retain,
+    });
+    const retained = [...this.#allowances.values()].map((each) => each.retain ?? Infinity);
     const least = Math.min(...retained);
     journal.trimmer.limitBytes(Number.isFinite(least) ? least : undefined);
     return undefined;

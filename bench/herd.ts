@@ -1,5 +1,5 @@
 /**
- * How long do 9,000 subscribers take to come back, if all lose their connections at once, and does anybody else notice? They
+ * How long do 9,000 subscribers take to reconnect, if all lose their connections at once, and do others notice? They
  * are subscriptions of `@carillon/client` with `ws`, of one hub. First their connections break, then the server is killed
  * (SIGKILL) and started again with its data. Meanwhile, events are published in the same hub. Linux only.
  *

@@ -23,7 +23,7 @@ export const MAX_SOURCES = 1000;
 
 /**
  * How often an authority counts again what is reserved of a quota that is used up. Each count asks all hubs that have some
- * of it, and whoever is refused may try again at once.
+ * of it, and a client that is refused may try again at once.
  */
 export const QUOTA_RECOUNT_MS = 5000;
 

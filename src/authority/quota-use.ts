@@ -3,7 +3,7 @@
  * comes in a second is allowed once more. Hubs take some of a rate ahead, so that they ask about once a second.
  *
  * What lasts is counted by its holders: hubs have subscribers and bytes, namespaces have sources. A number grows with each
- * reservation. Nobody says when something ends, so the holders are asked again when the quota seems to be used up.
+ * reservation. The authority is not told when something ends, so it asks the holders again when the quota seems to be used up.
  */
 
 import { logError } from '../lib/log.ts';
@@ -131,7 +131,7 @@ export class QuotaUse {
     return bucket;
   }
 
-  /** Asks all holders, unless that was done recently: whoever is refused again and again costs no more. */
+  /** Asks all holders, unless that was done recently: a client that is refused again and again costs no more. */
   async #recount(what: Reserved): Promise<void> {
     const last = this.#recounts.get(what);
     if (last !== undefined && Date.now() - last.at < QUOTA_RECOUNT_MS) return last.done;

@@ -2,7 +2,7 @@
  * Makes true what a restored authority has stored. Its tokens end, and with them its tickets and secret ids: a token may
  * have been revoked since, and nobody would know. Its policies, logins and sources are those of the past.
  *
- * Numbers that were given since are not given again. So nobody takes a new token for one that they knew.
+ * Numbers that were given since are not given again. So a hub does not confuse a new token with one that it knew.
  */
 
 import { column, scalar } from '../objects/sql.ts';
@@ -47,7 +47,7 @@ export class Renewal {
 
   /**
    * What is true before a restore and after it: which namespaces there are below, because their objects are not restored,
-   * and the quotas, because nobody may undo those of the namespaces above. Without metadata and hubs, if that is too long.
+   * and the quotas, because a restore may not undo those of the namespaces above. Without metadata and hubs, if that is too long.
    */
   kept(): string {
     const { storage, children } = this.#parts;

@@ -1,4 +1,4 @@
-/** Restores an authority to an earlier state, after everybody was told that its tokens have ended. */
+/** Restores an authority to an earlier state, after all objects that know its tokens were told that these have ended. */
 
 import { invalid, ok, type Result } from '../lib/result.ts';
 import type { Generation } from '../objects/generation.ts';

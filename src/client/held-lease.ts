@@ -1,4 +1,4 @@
-/** The lease that the server gave the client to come back with. It is kept in memory only. */
+/** The lease that the server gave the client to reconnect with. It is kept in memory only. */
 
 /** No platform takes another text as a subprotocol. */
 const LEASE = /^[\w.-]{1,2048}$/;

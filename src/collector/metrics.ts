@@ -1,6 +1,6 @@
 /**
  * The metrics object: it adds up what hubs and authorities report. `MetricsContract` says what each method is for. There is
- * one, and it is not on the way of any event.
+ * one, and no event waits for it.
  *
  * A report is stored at most a minute later: reports that arrive within a minute are written together, in few rows.
  */

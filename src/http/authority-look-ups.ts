@@ -1,6 +1,6 @@
 /**
  * Asks an authority about a request: who its token or ticket stands for, and which namespace is below. Requests that an
- * isolate has at the same time are asked about together (`http/shared-calls.ts`), so when all clients come back at once,
+ * isolate has at the same time are asked about together (`http/shared-calls.ts`), so when all clients reconnect at once,
  * few calls ask about many.
  */
 

@@ -81,7 +81,7 @@ export class SharedCalls<Question, Answer> {
     this.#kind = kind;
   }
 
-  /** A request that is alone makes its call at once, unless there were many of late. @throws if the call failed */
+  /** A request that is alone makes its call at once, unless there were many within the last second. @throws if the call failed */
   async ask(question: Question, scope: RequestScope): Promise<Answer> {
     const { fits, slowCallMs, maxWaitMs } = this.#kind;
     if (!fits(question, [])) return this.#callFor(question, scope);

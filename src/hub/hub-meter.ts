@@ -1,4 +1,4 @@
-/** Counts what a hub does while it is awake. The counts are plain numbers: the way of an event passes them. */
+/** Counts what a hub does while it is awake. The counts are plain numbers, because each event changes some. */
 
 import { COMMITS, type HubCounts, newHubCounts } from '../metrics/hub-metrics.ts';
 import { Durations, type Values } from '../metrics/metric.ts';

@@ -2,7 +2,7 @@
 
 /**
  * How long a hub watches the tokens of an authority after it has found that none of its subscribers has one any more.
- * Meanwhile they can come back with leases.
+ * Meanwhile they can reconnect with leases.
  */
 export const KEPT_WATCH_MS = 60_000;
 

@@ -101,7 +101,7 @@ function createSocketEnds(sql: SqlStorage): void {
   );
 }
 
-/** The generation of an authority, when the hub last heard of it: `objects/generation.ts`. */
+/** The generation of an authority, as it last answered: `objects/generation.ts`. */
 function addGenerations(sql: SqlStorage): void {
   sql.exec('ALTER TABLE authorities ADD COLUMN generation INTEGER NOT NULL DEFAULT 0');
 }

@@ -22,7 +22,7 @@ export const MAX_SUBSCRIPTION_MS = 24 * 60 * 60 * 1000;
 export const MIN_SUBSCRIPTION_MS = MAX_SUBSCRIPTION_MS / 2;
 
 /**
- * How long a client may come back with leases after it showed its token, or a ticket, last. Its subscription ends when that
+ * How long a client may reconnect with leases after it showed its token, or a ticket, last. Its subscription ends when that
  * is as long ago as the longest lifetime, and then there is an hour left at least.
  */
 export const MAX_LEASE_MS = MAX_SUBSCRIPTION_MS - 60 * 60 * 1000;

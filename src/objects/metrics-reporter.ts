@@ -43,7 +43,7 @@ export class MetricsReporter {
     this.#ctx.waitUntil(this.#report());
   }
 
-  /** Nobody waits for it, and a report that fails is made up for by the next. */
+  /** No request waits for it. If a report fails, the next one has all that it had. */
   async #report(): Promise<void> {
     try {
       // The answer to the call does not wait until everything is counted.

@@ -1,5 +1,5 @@
 /**
- * What the object answers that stands beside an authority or a hub, and knows how often that was restored. What an object
+ * What the object beside an authority or a hub answers. It knows how often that was restored. What an object
  * stores cannot say that it was restored, because that goes back in time, too.
  */
 

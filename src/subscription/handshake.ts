@@ -35,7 +35,7 @@ export interface HandshakeToken {
   readonly digest: string;
 }
 
-/** What the lease of a client says that comes back: see `lease.ts`. */
+/** What the lease of a client that reconnects says: see `lease.ts`. */
 export interface Lease {
   /** The key of the Vault namespace that the subscription was sent to. It and the subscription decide the hub. */
   readonly namespace: string;
@@ -60,7 +60,7 @@ export interface Handshake {
   readonly since: Since | undefined;
   /** Whether a Worker holds the socket, and passes the events on without a WebSocket. Missing from release 0.2. */
   readonly isStream?: boolean;
-  /** Stands for the token of a client that comes back. */
+  /** Stands for the token of a client that reconnects. */
   readonly lease?: Lease;
   /** Whether the hub may give the client a lease: one with a token whose uses are limited shows it each time. */
   readonly mayLease?: boolean;

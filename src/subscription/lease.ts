@@ -1,5 +1,5 @@
 /**
- * A lease stands for a token in the handshake of a `carillon.v1` client that comes back. Its hub watches the token still,
+ * A lease stands for a token in the handshake of a `carillon.v1` client that reconnects. Its hub still watches the token,
  * so neither the Worker nor the hub has to ask the authority about it.
  *
  * The hub signs it with a key that all Workers of the deployment have. So a Worker finds out without a call that a lease is

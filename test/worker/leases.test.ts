@@ -1,4 +1,4 @@
-/** How a `carillon.v1` client comes back with a lease instead of a token. */
+/** How a `carillon.v1` client reconnects with a lease instead of a token. */
 import { evictDurableObject } from 'cloudflare:test';
 import { exports } from 'cloudflare:workers';
 import { describe, expect, vi } from 'vitest';

@@ -124,7 +124,7 @@ async function lookUpCaller(
 
 type Known = { readonly token: HandshakeToken; readonly state: TokenState };
 
-/** A token that nobody has is asked about once in a while. So is one of a namespace that was deleted. */
+/** The authority is asked about an unknown token once in a few seconds. So is one of a namespace that was deleted. */
 async function lookUpHere(
   sent: Omit<SentToken, 'text'>,
   env: Env,

@@ -150,7 +150,7 @@ export class AuthoritySync {
     });
   }
 
-  /** After a deploy all subscribers have gone, and come back with leases: so all watches are kept for a while. */
+  /** After a deploy all subscribers have gone, and reconnect with leases: so all watches are kept for a while. */
   #isAbandoned(authority: string): boolean {
     if (this.#isUsed(authority)) {
       this.#unusedSince.delete(authority);

@@ -53,7 +53,7 @@ export class SyncedAuthorities {
       .one().last_notice;
   }
 
-  /** Of a known authority, when it was last heard of. */
+  /** When a known authority last answered. */
   generation(authority: string): number {
     return this.#sql
       .exec<{ generation: number }>(

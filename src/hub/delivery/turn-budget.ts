@@ -1,7 +1,7 @@
 /**
  * What the hubs of an isolate do in one turn of the event loop. They share a single thread: while one sends, nobody else is
  * answered, and what it sends waits in memory until the turn ends. So long work stops when the budget of the turn is
- * spent, and goes on in the next, whatever the work is: a delivery, a replay, or catching up.
+ * spent, and continues in the next, whatever the work is: a delivery, a replay, or catching up.
  *
  * The clock of an object may stand still while it computes. So the budget counts bytes that are sent, about 10 ns
  * each, and other work as the bytes that take as long. A turn is over when a timer fires that was set in it.

@@ -47,7 +47,7 @@ export class WriteBatcher {
   #isCommitting = false;
 
   /**
-   * @param isDeliveryCostly whether committing more together saves sends. Else a request never waits for others
+   * @param isDeliveryCostly whether committing more together saves sends. Otherwise, a request never waits for others
    * @param noteQueued learns how much waits, with each request that comes
    */
   constructor(

@@ -1,5 +1,5 @@
 /**
- * Lets in what the quotas allow. The rates of a namespace are counted by its authority for all hubs, and a hub takes some
+ * Accepts what the quotas allow. The rates of a namespace are counted by its authority for all hubs, and a hub takes some
  * in advance: an allowance. So a hub asks about once a second, and what it does not use of an allowance is lost.
  */
 

@@ -1,4 +1,4 @@
-/** Gives leases to the subscribers of a hub, with which they come back without a call to the authority. */
+/** Gives leases to the subscribers of a hub, with which they reconnect without a call to the authority. */
 
 import { leaseKeysOf } from '../../config/lease-keys.ts';
 import type { Variables } from '../../config/variables.ts';

@@ -23,7 +23,7 @@ export class RootMarks {
     this.#stored = kv.get<string[]>(ROOT_MARKS_KEY) ?? [];
   }
 
-  /** Closes the sockets whose value is not listed any more. Whoever has a listed one can reconnect. */
+  /** Closes the sockets whose value is not listed any more. Clients with a listed value can reconnect. */
   closeUnlisted(variables: Variables, closer: SocketCloser): void {
     if (this.#stored.length === 0) return;
     const listed = new Set(rootTokensOf(variables).map(rootMark));

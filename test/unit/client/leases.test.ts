@@ -1,4 +1,4 @@
-/** How a client comes back with a lease, and what it requests if that fails. */
+/** How a client reconnects with a lease, and what it requests if that fails. */
 import { describe, expect, it } from 'vitest';
 import { FakePlatform } from './support/platform.ts';
 import type { FakeSocket, PingingFakeSocket } from './support/socket.ts';

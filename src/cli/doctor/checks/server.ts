@@ -18,7 +18,7 @@ export function checkTransport(server: Server): Finding {
   if (server.url.protocol === 'https:') return passed('TLS');
   return isThisMachine(server)
     ? skipped('this machine, without TLS')
-    : broken('no TLS: everyone on the way can read the token; use an address with https://');
+    : broken('no TLS: others on the network can read the token; use an address with https://');
 }
 
 export async function checkHealth(server: Server): Promise<Finding> {

@@ -1,5 +1,5 @@
 /**
- * A `carillon.v1` client that comes back with a lease. The Worker finds out without a call whether a hub has signed it for
+ * A `carillon.v1` client that reconnects with a lease. The Worker finds out without a call whether a hub has signed it for
  * this subscription, so it calls no hub of a stranger's choice. If the hub does not watch the token any more, the
  * request is served as one without a lease: it may have a token or a ticket, too.
  */

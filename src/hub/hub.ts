@@ -25,7 +25,9 @@ import type {
 import { currentBookmark } from '../objects/point-in-time.ts';
 import type { RestorePoint, StartedRestore } from '../objects/restoration-contract.ts';
 import type { AuthoritySync } from './authority-sync/authority-sync.ts';
+import type { Teardown } from './composed-hub.ts';
 import type { FanOut } from './delivery/fan-out.ts';
+import { emptyHub } from './emptied-hub.ts';
 import { backfillFrom } from './feeds/at-hub/backfill.ts';
 import { FEED_REQUESTS_KEY, FeedTargets } from './feeds/at-hub/feed-targets.ts';
 import { BEHIND_KEY, OutgoingFeeds } from './feeds/at-hub/outgoing-feeds.ts';
@@ -34,7 +36,7 @@ import { composeReporter } from './hub-state.ts';
 import { INCARNATION_KEY } from './incarnation.ts';
 import type { Journal } from './journal/journal.ts';
 import { openJournal } from './journal/open-journal.ts';
-import { HubLifecycle, type Teardown } from './lifecycle.ts';
+import { HubLifecycle } from './lifecycle.ts';
 import { openHubMemory } from './memory-budget.ts';
 import { PublishPipeline } from './publish-pipeline.ts';
 import { KnownQuotas, QUOTAS_KEY } from './quotas/known-quotas.ts';
@@ -58,6 +60,7 @@ export class Hub extends DurableObject<Env> implements HubContract {
       generation: generationOfHub(ctx, env),
       compose: () => composeHub(ctx, env),
       renew: () => renewHub(ctx, env),
+      empty: () => emptyHub(ctx, env),
     });
   }
 
@@ -138,7 +141,7 @@ export class Hub extends DurableObject<Env> implements HubContract {
 
   /** The handshake of a subscriber. */
   override fetch(request: Request): Promise<Response> {
-    return this.#lifecycle.open(({ sockets }) => sockets.accept(request));
+    return this.#lifecycle.accept(request);
   }
 
   override alarm(): Promise<void> {

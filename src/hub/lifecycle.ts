@@ -14,11 +14,10 @@
 import { log, logError } from '../lib/log.ts';
 import { ok, type Result } from '../lib/result.ts';
 import { VERSION } from '../lib/version.ts';
-import type { Alarms, AlarmTask } from '../objects/alarms.ts';
+import type { AlarmTask } from '../objects/alarms.ts';
 import { CONTRACT_VERSION } from '../objects/contract-version.ts';
 import type { Generation } from '../objects/generation.ts';
 import type { HubState } from '../objects/hub-contract.ts';
-import type { MetricsReporter } from '../objects/metrics-reporter.ts';
 import { hasTables, migrate, readableVersion, type Schema } from '../objects/migrations.ts';
 import { parseHubName } from '../objects/names.ts';
 import { namespaceDeleted } from '../objects/namespace-end.ts';
@@ -27,31 +26,16 @@ import type { RestorePoint, StartedRestore } from '../objects/restoration-contra
 import { storageFailureOf } from '../objects/storage-failure.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import { HEARTBEAT } from '../wire/carillon-v1/heartbeat.ts';
+import type { ComposedHub } from './composed-hub.ts';
 import { MAX_FEED_WAIT_MS, RELEASE_RETRY_MS } from './limits.ts';
 import { isOwnFailure, StorageHealth } from './storage-health.ts';
-import type { SocketCloser } from './subscribers/socket-closer.ts';
-import type { Sockets } from './subscribers/sockets.ts';
+import { refuse, unavailable } from './subscribers/refusal.ts';
 import { isOpen } from './subscribers/subscription-classes.ts';
 import { withTimeout } from './with-timeout.ts';
 
-/** A composed hub, as far as its lifecycle needs it. */
-interface ComposedHub {
-  readonly alarms: Alarms;
-  readonly sockets: Sockets;
-  readonly closer: SocketCloser;
-  readonly teardown: Teardown;
-  readonly reporter: MetricsReporter;
-}
-
-/** How a hub ends. */
-export interface Teardown {
-  /** Whether there is no reason for the hub, unless it has sockets. */
-  readonly isDue: boolean;
-  /** Has other objects forget the hub: until it is needed again, or because its namespace was deleted. */
-  leave(why: 'idle' | 'deleted'): Promise<void>;
-  /** The key-value entries that stay when an idle hub is released. */
-  retainedEntries(): [string, unknown][];
-}
+/** How long a hub that is emptied waits for the calls that it has, and how often it looks. */
+const MAX_CALLS_WAIT_MS = 10_000;
+const CALLS_CHECK_MS = 10;
 
 /** What a hub is made of. */
 export interface HubParts<H> {
@@ -61,6 +45,8 @@ export interface HubParts<H> {
   compose(): H;
   /** Makes true what is stored, in the tables of the schema, after the storage was restored. */
   renew(): void;
+  /** Deletes the events, and all that is known of subscribers, in a transaction. */
+  empty(): void;
 }
 
 export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
@@ -99,17 +85,32 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
 
   /** Runs with the hub. Composes it if there is none. */
   async open<T>(run: (hub: H) => T | Promise<T>): Promise<T> {
-    await this.#released();
-    await this.#confirm();
+    do {
+      await this.#released();
+      await this.#confirm();
+    } while (this.#releasing !== undefined);
     return this.#run(run);
   }
 
   /** Runs with the hub if there is one. */
   async visit<T>(run: (hub: H) => T | Promise<T>, otherwise: T): Promise<T> {
-    await this.#released();
-    await this.#confirmIfStored();
+    do {
+      await this.#released();
+      await this.#confirmIfStored();
+    } while (this.#releasing !== undefined);
     const isEmpty = this.#hub === undefined && this.#health.problem === undefined;
     return isEmpty ? otherwise : this.#run(run);
+  }
+
+  /** The handshake of a subscriber. If the hub was emptied meanwhile, its class has gone: it gets no socket. */
+  accept(request: Request): Promise<Response> {
+    return this.open(async (hub) => {
+      const response = await hub.sockets.accept(request);
+      if (this.#hub === hub && !this.#wasDeleted) return response;
+      response.webSocket?.accept();
+      response.webSocket?.close(CLOSE_CODES.tryAgainLater);
+      return refuse(unavailable('the hub was emptied meanwhile'));
+    });
   }
 
   message(socket: WebSocket, data: string | ArrayBuffer): void {
@@ -156,7 +157,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     while (this.#releasing !== undefined) await this.#releasing;
     if (this.#wasDeleted) return;
     await this.#confirmIfStored();
-    this.#hub?.closer.closeAll();
+    this.#closeSubscribers('revoked');
     try {
       await this.#hub?.teardown.leave('deleted');
     } catch (error) {
@@ -165,18 +166,20 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
       this.#health.report(error);
     }
     this.#wasDeleted = true;
+    // Handshakes went on.
+    this.#closeSubscribers('revoked');
     await this.#deleteAll();
   }
 
-  /** Closes all subscribers and deletes everything. What comes next finds an empty hub. */
+  /** Closes all subscribers and deletes all events. What comes next finds an empty hub. */
   async clear(): Promise<void> {
-    await this.#released();
-    await this.#confirmIfStored();
-    this.#closeSubscribers('the events were deleted');
-    this.#releasing = this.#clear().finally(() => {
-      this.#releasing = undefined;
-    });
-    await this.#releasing;
+    if (await this.reset()) return;
+    while (this.#releasing !== undefined) await this.#releasing;
+    const hub = this.#hub;
+    if (hub === undefined) return;
+    this.#closeSubscribers('unavailable', 'the events were deleted');
+    await this.#alone(() => this.#empty(hub));
+    this.#releaseIfIdle();
   }
 
   /** Starts the object again with an earlier state. Also if its storage cannot be read: this may be the remedy. */
@@ -184,7 +187,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     await this.#released();
     return startRestore(this.#ctx, point, async () => {
       await this.#parts.generation.begin();
-      this.#closeSubscribers('the hub is being restored');
+      this.#closeSubscribers('unavailable', 'the hub is being restored');
       return ok(undefined);
     });
   }
@@ -208,8 +211,9 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     if (state === 'unsupported') throw new Error(problem);
     if (state !== 'unreadable') return false;
     logError(`the storage of ${this.#health.hub} is reset`, problem);
+    while (this.#releasing !== undefined) await this.#releasing;
     for (const socket of this.#ctx.getWebSockets()) turnAway(socket);
-    await this.#deleteAll();
+    await this.#alone(() => this.#deleteAll());
     this.#health.clear();
     return true;
   }
@@ -274,10 +278,11 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     }
   }
 
-  #closeSubscribers(why: string): void {
-    const sockets = this.#ctx.getWebSockets();
+  #closeSubscribers(reason: 'unavailable' | 'revoked', why = ''): void {
+    const sockets = this.#ctx.getWebSockets().filter(isOpen);
+    const code = reason === 'revoked' ? CLOSE_CODES.normal : CLOSE_CODES.tryAgainLater;
     if (this.#hub === undefined) for (const socket of sockets) turnAway(socket);
-    else this.#hub.closer.close(sockets, 'unavailable', CLOSE_CODES.tryAgainLater, why);
+    else this.#hub.closer.close(sockets, reason, code, why);
   }
 
   #cannotRead(error: unknown): void {
@@ -290,6 +295,9 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     const { problem } = this.#health;
     if (problem !== undefined) throw new Error(problem.message);
     const { schema, compose } = this.#parts;
+    // Their classes were deleted. A new class may have the tag of one of them.
+    const isNew = !hasTables(this.#ctx.storage.sql);
+    if (isNew) for (const socket of this.#ctx.getWebSockets()) turnAway(socket);
     migrate(this.#ctx.storage, schema, this.#health.hub);
     this.#hub = compose();
     this.#hub.alarms.add(this);
@@ -298,15 +306,19 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
 
   async #run<T>(run: (hub: H) => T | Promise<T>): Promise<T> {
     this.#calls++;
+    let hub: H | undefined;
     try {
-      const result = await run(this.#composed());
+      hub = this.#composed();
+      const result = await run(hub);
       // Its answer may say that a table is missing, or that something was stored which is deleted now.
       if (this.#wasDeleted) throw this.#deleted();
       if (result instanceof Response && result.status === 101) this.#sockets++;
       return result;
     } catch (error) {
       if (this.#wasDeleted) throw this.#deleted();
-      throw isOwnFailure(error) ? this.#health.report(error) : error;
+      // A call of before misses the tables that were deleted meanwhile.
+      const isPresent = hub === undefined || hub === this.#hub;
+      throw isPresent && isOwnFailure(error) ? this.#health.report(error) : error;
     } finally {
       this.#calls--;
       this.#hub?.reporter.worked();
@@ -324,16 +336,30 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
       this.#health.report(error);
       return;
     }
-    this.#releasing = this.#release(hub).finally(() => {
-      this.#releasing = undefined;
-    });
-    this.#ctx.waitUntil(this.#releasing);
+    this.#ctx.waitUntil(this.#alone(() => this.#release(hub)));
   }
 
-  /** Calls wait for this. */
-  async #clear(): Promise<void> {
-    await this.#hub?.teardown.leave('idle');
-    await this.#deleteAll();
+  /** Calls that come wait for this. */
+  #alone(work: () => Promise<void>): Promise<void> {
+    this.#releasing = work().finally(() => {
+      this.#releasing = undefined;
+    });
+    return this.#releasing;
+  }
+
+  /** A handshake that was under way would leave a socket, so the calls end first. */
+  async #empty(hub: H): Promise<void> {
+    const deadline = Date.now() + MAX_CALLS_WAIT_MS;
+    while (this.#calls > 0) {
+      if (Date.now() > deadline) throw new Error(`${this.#health.hub} has calls that do not end`);
+      await scheduler.wait(CALLS_CHECK_MS);
+    }
+    await hub.teardown.leave('idle');
+    this.#closeSubscribers('unavailable', 'the events were deleted');
+    this.#ctx.storage.transactionSync(() => this.#parts.empty());
+    this.#hub = undefined;
+    this.#sockets = 0;
+    this.#composed().alarms.arm();
   }
 
   /** Calls wait for this, so a hub that cannot tell others in time is not released. */

@@ -48,13 +48,17 @@ export function renewWildcardHub(ctx: DurableObjectState, env: Env): void {
 }
 
 function renewSubscribersAndJournal(ctx: DurableObjectState, env: Env): void {
-  const { sql, kv } = ctx.storage;
   for (const socket of ctx.getWebSockets()) {
     socket.close(CLOSE_CODES.tryAgainLater, 'the hub was restored');
   }
+  forgetSubscribers(ctx);
+  openJournal(ctx.storage, env).restored(Date.now());
+}
+
+/** What the hub knows of its subscribers, their tokens and their authorities. */
+export function forgetSubscribers({ storage: { sql, kv } }: DurableObjectState): void {
   for (const table of SUBSCRIBER_TABLES) sql.exec(`DELETE FROM ${table}`);
   kv.delete(INCARNATION_KEY);
   kv.delete(IN_PROGRESS_KEY);
   kv.delete(QUOTAS_KEY);
-  openJournal(ctx.storage, env).restored(Date.now());
 }

@@ -30,7 +30,9 @@ import { currentBookmark } from '../objects/point-in-time.ts';
 import type { RestorePoint, StartedRestore } from '../objects/restoration-contract.ts';
 import { callHub } from '../objects/stubs.ts';
 import type { AuthoritySync } from './authority-sync/authority-sync.ts';
+import type { Teardown } from './composed-hub.ts';
 import type { FanOut } from './delivery/fan-out.ts';
+import { emptyWildcardHub } from './emptied-hub.ts';
 import { FeedDemand } from './feeds/at-wildcard-hub/feed-demand.ts';
 import { FeedPositions } from './feeds/at-wildcard-hub/feed-positions.ts';
 import { FeedReceiver } from './feeds/at-wildcard-hub/feed-receiver.ts';
@@ -42,7 +44,7 @@ import { RetainedSubscriptions } from './feeds/at-wildcard-hub/retained-subscrip
 import { composeReporter } from './hub-state.ts';
 import type { Journal } from './journal/journal.ts';
 import { openJournal } from './journal/open-journal.ts';
-import { HubLifecycle, type Teardown } from './lifecycle.ts';
+import { HubLifecycle } from './lifecycle.ts';
 import { openHubMemory } from './memory-budget.ts';
 import { KnownQuotas } from './quotas/known-quotas.ts';
 import { QuotaGate } from './quotas/quota-gate.ts';
@@ -63,6 +65,7 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
       generation: generationOfHub(ctx, env),
       compose: () => composeWildcardHub(ctx, env),
       renew: () => renewWildcardHub(ctx, env),
+      empty: () => emptyWildcardHub(ctx, env),
     });
   }
 
@@ -153,7 +156,7 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
 
   /** The handshake of a subscriber. */
   override fetch(request: Request): Promise<Response> {
-    return this.#lifecycle.open(({ sockets }) => sockets.accept(request));
+    return this.#lifecycle.accept(request);
   }
 
   override alarm(): Promise<void> {

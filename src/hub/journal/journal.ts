@@ -183,6 +183,12 @@ export class Journal {
     if (this.#header.stored !== undefined) this.#header.renew(lastOf(this.end), now);
   }
 
+  /** Deletes all records. Another epoch begins, so that every position of before is told that records are missing. */
+  empty(now: number): void {
+    if (!this.isEmpty) this.trimThrough(this.end);
+    this.restored(now);
+  }
+
   /** Hides what is appended from now on, until it is durable. */
   hideAppended(): void {
     this.#hiddenAfter = lastOf(this.end);

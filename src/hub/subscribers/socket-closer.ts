@@ -39,11 +39,6 @@ export class SocketCloser {
     this.closeTagged(tag, 'unconfirmed', CLOSE_CODES.tryAgainLater, 'rights cannot be confirmed');
   }
 
-  /** Closes all sockets, because the namespace was deleted. */
-  closeAll(): void {
-    this.close(this.#ctx.getWebSockets(), 'revoked', CLOSE_CODES.normal);
-  }
-
   /** Closes sockets that cannot be served. */
   fail(sockets: readonly WebSocket[], error: unknown): void {
     logError('subscribers cannot be served', error);

@@ -45,7 +45,7 @@ describe('--prune', () => {
     expect({ code, stderr }).toEqual({
       code: 1,
       stderr:
-        'carillon: --prune would delete 2 objects, and this is not a terminal, so the command cannot ask you; run it again with --yes. Nothing was changed\n',
+        'carillon: --prune would delete 2 objects, and nobody at a terminal can confirm this; run the command again with --yes. Nothing was changed\n',
     });
     expect(stdout).toContain('- policy old\n');
     expect(await on.call('GET', 'sys/policies/acl/old')).toMatchObject({ name: 'old' });

@@ -15,7 +15,7 @@ export async function confirmed(
   if (yes === true) return ok(undefined);
   if (!canAsk()) {
     return failed(
-      'this is not a terminal, so the command cannot ask you; run it again with --yes. Nothing was changed',
+      'nobody at a terminal can confirm this; run the command again with --yes. Nothing was changed',
     );
   }
   const answer = await confirm(question);

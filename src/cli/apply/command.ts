@@ -109,7 +109,7 @@ async function confirmDeletions(
   const what = deletions === 1 ? '1 object' : `${deletions} objects`;
   if (!canAsk()) {
     return failed(
-      `--prune would delete ${what}, and this is not a terminal, so the command cannot ask you; run it again with --yes. Nothing was changed`,
+      `--prune would delete ${what}, and nobody at a terminal can confirm this; run the command again with --yes. Nothing was changed`,
     );
   }
   if (!isShown) process.stderr.write(planText(plan, PLAIN));

@@ -16,6 +16,7 @@ import { dollars, table } from './markdown.ts';
 import { metricsTable } from './metrics.ts';
 import { deploymentsTable, plansTable } from './plans.ts';
 import { ABLY, APPSYNC_EVENTS, PUSHER_PLANS, SOURCES } from './prices.ts';
+import { restoresTable } from './restores.ts';
 
 const MILLION = 1e6;
 const DAYS = 30;
@@ -30,6 +31,7 @@ export function tablesOf(measured: MeasuredConstants): Readonly<Record<string, s
     heartbeats: heartbeatsTable(measured.values),
     hub: hubTable(measured.values),
     metrics: metricsTable(),
+    restores: restoresTable(),
     plans: plansTable(measured.values),
     deployments: deploymentsTable(measured.values),
     prices: table(

@@ -44,7 +44,11 @@ import type {
 } from '../objects/authority-contract.ts';
 import { keyOfAuthority, wildcardHubName } from '../objects/names.ts';
 import { currentBookmark } from '../objects/point-in-time.ts';
-import type { RestorePoint, StartedRestore } from '../objects/restoration-contract.ts';
+import type {
+  RestoreFailure,
+  RestorePoint,
+  StartedRestore,
+} from '../objects/restoration-contract.ts';
 import { callWildcardHub } from '../objects/stubs.ts';
 import type { UpstreamToken } from '../outbound/upstream/token.ts';
 import { DEFAULT_POLICY } from '../policy/default-policy.ts';
@@ -366,7 +370,7 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     return currentBookmark(this.ctx.storage);
   }
 
-  restore(point: RestorePoint): Promise<Result<StartedRestore>> {
+  restore(point: RestorePoint): Promise<Result<StartedRestore, RestoreFailure>> {
     return this.#open().restore.start(point);
   }
 

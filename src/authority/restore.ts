@@ -1,9 +1,13 @@
 /** Restores an authority to an earlier state, after all objects that know its tokens were told that these have ended. */
 
-import { invalid, ok, type Result } from '../lib/result.ts';
+import { ok, type Result } from '../lib/result.ts';
 import type { Generation } from '../objects/generation.ts';
 import { startRestore } from '../objects/point-in-time.ts';
-import type { RestorePoint, StartedRestore } from '../objects/restoration-contract.ts';
+import type {
+  RestoreFailure,
+  RestorePoint,
+  StartedRestore,
+} from '../objects/restoration-contract.ts';
 import { column } from '../objects/sql.ts';
 import { MAX_RESTORE_WAIT_MS } from './limits.ts';
 import type { Jobs } from './outbox/jobs.ts';
@@ -30,17 +34,20 @@ export class Restore {
     this.#parts = parts;
   }
 
-  start(point: RestorePoint): Promise<Result<StartedRestore>> {
+  async start(point: RestorePoint): Promise<Result<StartedRestore, RestoreFailure>> {
     const { ctx, generation, renewal } = this.#parts;
-    return startRestore(ctx, point, async () => {
+    let tokensEnded = false;
+    const started = await startRestore(ctx, point, async () => {
+      tokensEnded = true;
       const told = await this.#endTokens();
       if (told.ok) await generation.begin(renewal.kept());
       return told;
     });
+    return started.ok ? started : { ok: false, failure: { ...started.failure, tokensEnded } };
   }
 
   /** The restored state does not know which hubs watch, and which namespaces below have tokens of ours. This one does. */
-  async #endTokens(): Promise<Result<undefined>> {
+  async #endTokens(): Promise<Result<undefined, RestoreFailure>> {
     const { ctx, sql, jobs, outbox, revocation } = this.#parts;
     ctx.storage.transactionSync(() => {
       for (const id of column<number>(sql, 'SELECT id FROM tokens')) revocation.revokeTree(id);
@@ -49,9 +56,8 @@ export class Restore {
     const deadline = Date.now() + MAX_RESTORE_WAIT_MS;
     while (jobs.count() > 0) {
       if (Date.now() > deadline) {
-        return invalid(
-          `all tokens have ended, but ${jobs.count()} other objects could not be told yet, so nothing was restored; repeat the request with the root token`,
-        );
+        const message = `all tokens have ended, but ${jobs.count()} other objects could not be told yet, so nothing was restored; repeat the request with the root token`;
+        return { ok: false, failure: { reason: 'unavailable', message } };
       }
       await scheduler.wait(POLL_MS);
     }

@@ -18,6 +18,7 @@ export const AUDITED_ACTIONS = [
   'hub_reset',
   'hub_restored',
   'authority_restored',
+  'authority_restore_failed',
   'events_deleted',
   'subscription_closed',
 ] as const;

@@ -23,7 +23,11 @@ import type {
   SubscriptionPosition,
 } from '../objects/hub-contract.ts';
 import { currentBookmark } from '../objects/point-in-time.ts';
-import type { RestorePoint, StartedRestore } from '../objects/restoration-contract.ts';
+import type {
+  RestoreFailure,
+  RestorePoint,
+  StartedRestore,
+} from '../objects/restoration-contract.ts';
 import type { AuthoritySync } from './authority-sync/authority-sync.ts';
 import type { Teardown } from './composed-hub.ts';
 import type { FanOut } from './delivery/fan-out.ts';
@@ -135,7 +139,7 @@ export class Hub extends DurableObject<Env> implements HubContract {
     return currentBookmark(this.ctx.storage);
   }
 
-  restore(point: RestorePoint): Promise<Result<StartedRestore>> {
+  restore(point: RestorePoint): Promise<Result<StartedRestore, RestoreFailure>> {
     return this.#lifecycle.restore(point);
   }
 

@@ -22,7 +22,11 @@ import { hasTables, migrate, readableVersion, type Schema } from '../objects/mig
 import { parseHubName } from '../objects/names.ts';
 import { namespaceDeleted } from '../objects/namespace-end.ts';
 import { startRestore } from '../objects/point-in-time.ts';
-import type { RestorePoint, StartedRestore } from '../objects/restoration-contract.ts';
+import type {
+  RestoreFailure,
+  RestorePoint,
+  StartedRestore,
+} from '../objects/restoration-contract.ts';
 import { storageFailureOf } from '../objects/storage-failure.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import { HEARTBEAT } from '../wire/carillon-v1/heartbeat.ts';
@@ -183,7 +187,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
   }
 
   /** Starts the object again with an earlier state. Also if its storage cannot be read: this may be the remedy. */
-  async restore(point: RestorePoint): Promise<Result<StartedRestore>> {
+  async restore(point: RestorePoint): Promise<Result<StartedRestore, RestoreFailure>> {
     await this.#released();
     return startRestore(this.#ctx, point, async () => {
       await this.#parts.generation.begin();

@@ -27,7 +27,11 @@ import type {
 } from '../objects/hub-contract.ts';
 import { parseHubName } from '../objects/names.ts';
 import { currentBookmark } from '../objects/point-in-time.ts';
-import type { RestorePoint, StartedRestore } from '../objects/restoration-contract.ts';
+import type {
+  RestoreFailure,
+  RestorePoint,
+  StartedRestore,
+} from '../objects/restoration-contract.ts';
 import { callHub } from '../objects/stubs.ts';
 import type { AuthoritySync } from './authority-sync/authority-sync.ts';
 import type { Teardown } from './composed-hub.ts';
@@ -150,7 +154,7 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
     return currentBookmark(this.ctx.storage);
   }
 
-  restore(point: RestorePoint): Promise<Result<StartedRestore>> {
+  restore(point: RestorePoint): Promise<Result<StartedRestore, RestoreFailure>> {
     return this.#lifecycle.restore(point);
   }
 

@@ -15,7 +15,7 @@ import type { PolicyText } from '../policy/policy-set.ts';
 import type { TokenReference, TokenRequest } from '../token/token-record.ts';
 import type { Maker } from '../token/token-request.ts';
 import type { AuthBlock } from '../token/token-view.ts';
-import type { RestorePoint, StartedRestore } from './restoration-contract.ts';
+import type { RestoreFailure, RestorePoint, StartedRestore } from './restoration-contract.ts';
 
 /**
  * A method throws if the namespace does not exist, except `exists`, `create`, `close`, `wipe`, `unwatchIncarnation`,
@@ -37,7 +37,7 @@ interface RestoreMethods {
   /** The bookmark of the present state. */
   bookmark(): Promise<Result<string>>;
   /** Ends all tokens, tickets and secret ids, and starts the object again with an earlier state. */
-  restore(point: RestorePoint): Promise<Result<StartedRestore>>;
+  restore(point: RestorePoint): Promise<Result<StartedRestore, RestoreFailure>>;
 }
 
 interface TokenMethods {

@@ -16,8 +16,10 @@
 import { logError } from '../lib/log.ts';
 import { GENERATION_CHECK_MS } from './limits.ts';
 import { hasTables } from './migrations.ts';
+import { restorationForOperators } from './names.ts';
 import type { RestorationRecord } from './restoration-contract.ts';
-import { callRestoration } from './stubs.ts';
+import { storageFailureOf } from './storage-failure.ts';
+import { callRestoration, restorationObjectId } from './stubs.ts';
 
 const GENERATION_KEY = 'generation';
 
@@ -128,10 +130,21 @@ export class Generation {
   async #ask(): Promise<Answer> {
     const at = Date.now();
     if (this.#answer === undefined || at - this.#answer.at >= GENERATION_CHECK_MS) {
-      const record = await callRestoration(this.#env, this.#object, (stub) => stub.record());
-      this.#answer = { record, at };
+      this.#answer = { record: await this.#record(), at };
     }
     return this.#answer;
+  }
+
+  async #record(): Promise<RestorationRecord> {
+    try {
+      return await callRestoration(this.#env, this.#object, (stub) => stub.record());
+    } catch (error) {
+      if (storageFailureOf(error) !== undefined) {
+        const id = restorationObjectId(this.#env, this.#object);
+        logError(`${restorationForOperators(this.#object)} is the object ${id}`, error);
+      }
+      throw error;
+    }
   }
 
   get #stored(): StoredGeneration | undefined {

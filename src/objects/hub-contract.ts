@@ -6,7 +6,7 @@ import type { Publication } from '../event/publication.ts';
 import type { Result } from '../lib/result.ts';
 import type { QuotaRefusal, Quotas } from '../namespace/quota.ts';
 import type { Subscription } from '../subscription/handshake.ts';
-import type { RestorePoint, StartedRestore } from './restoration-contract.ts';
+import type { RestoreFailure, RestorePoint, StartedRestore } from './restoration-contract.ts';
 
 /** What both kinds of hub answer. A subscriber's handshake is a `fetch`. */
 export interface SubscriberHubContract {
@@ -49,7 +49,7 @@ export interface SubscriberHubContract {
   /** The bookmark of the present state. Release 0.2 lacks this. */
   bookmark(): Promise<Result<string>>;
   /** Closes all subscribers, and starts the object again with an earlier state. Release 0.2 lacks this. */
-  restore(point: RestorePoint): Promise<Result<StartedRestore>>;
+  restore(point: RestorePoint): Promise<Result<StartedRestore, RestoreFailure>>;
 }
 
 /** What the hub of one event-type namespace answers. */

@@ -28,6 +28,14 @@ export function authorityRestoration(namespaceKey: string): string {
   return `authority ${authorityName(namespaceKey)}`;
 }
 
+/** As messages to people name the object with one of these names. */
+export function restorationForOperators(name: string): string {
+  const [kind, ofObject = ''] = name.split(' ');
+  const object =
+    kind === 'hub' ? nameForOperators(ofObject) : authorityForOperators(keyOfAuthority(ofObject));
+  return `the restoration record of ${object}`;
+}
+
 export function keyOfAuthority(name: string | undefined): string {
   if (!name?.startsWith('/')) {
     throw new Error(`an authority is addressed by a name that authorityName makes, not ${name}`);

@@ -2,7 +2,7 @@
 
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { MIN_RESTORE_AGE_MS } from './limits.ts';
-import type { RestorePoint, StartedRestore } from './restoration-contract.ts';
+import type { RestoreFailure, RestorePoint, StartedRestore } from './restoration-contract.ts';
 import { messageOf } from './storage-failure.ts';
 
 /** What the platform does, each in one call. */
@@ -30,8 +30,8 @@ export async function currentBookmark(storage: DurableObjectStorage): Promise<Re
 export async function startRestore(
   ctx: DurableObjectState,
   point: RestorePoint,
-  begin: () => Promise<Result<undefined>>,
-): Promise<Result<StartedRestore>> {
+  begin: () => Promise<Result<undefined, RestoreFailure>>,
+): Promise<Result<StartedRestore, RestoreFailure>> {
   const { storage } = ctx;
   let bookmark: string;
   try {

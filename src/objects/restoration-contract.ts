@@ -3,6 +3,8 @@
  * stores cannot say that it was restored, because that goes back in time, too.
  */
 
+import type { Failure } from '../lib/result.ts';
+
 export interface RestorationContract {
   /** What is known of the object. */
   record(): RestorationRecord;
@@ -35,3 +37,12 @@ export interface StartedRestore {
   /** Of the state before the restore. */
   readonly undo: string;
 }
+
+/** Why an object was not restored. If it is `unavailable`, the same request can succeed later. */
+export type RestoreFailure = (
+  | Failure
+  | { readonly reason: 'unavailable'; readonly message: string }
+) & {
+  /** Of an authority: its tokens have ended nevertheless. */
+  readonly tokensEnded?: boolean;
+};

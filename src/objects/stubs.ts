@@ -15,8 +15,10 @@ import {
   isWildcardHub,
   METRICS_NAME,
   nameForOperators,
+  restorationForOperators,
 } from './names.ts';
 import type { RestorationContract } from './restoration-contract.ts';
+import { failureAt } from './storage-failure.ts';
 
 /**
  * A stub of a Durable Object, typed by its contract. What crosses an RPC is plain data, so a method returns what the
@@ -65,6 +67,19 @@ export function callSubscriberHub<T>(
   return callWithRetry(() => call(subscriberHubStub(env, name)), nameForOperators(name));
 }
 
+/** The same, for a call that would do something twice if it was repeated. */
+export async function callSubscriberHubOnce<T>(
+  env: Env,
+  name: string,
+  call: (hub: SubscriberHubStub) => Promise<T>,
+): Promise<T> {
+  try {
+    return await call(subscriberHubStub(env, name));
+  } catch (error) {
+    throw failureAt(nameForOperators(name), error);
+  }
+}
+
 /**
  * For a Worker or an authority. A storage failure that names no object is an authority's.
  *
@@ -103,7 +118,7 @@ export function callMetrics<T>(
   env: Env,
   call: (metrics: Stub<MetricsContract>) => Promise<T>,
 ): Promise<T> {
-  return callWithRetry(() => call(stubOf(env, 'METRICS', METRICS_NAME)));
+  return callWithRetry(() => call(stubOf(env, 'METRICS', METRICS_NAME)), 'the metrics object');
 }
 
 /** @param object as `hubRestoration` or `authorityRestoration` makes it */
@@ -112,7 +127,10 @@ export function callRestoration<T>(
   object: string,
   call: (restoration: RestorationStub) => Promise<T>,
 ): Promise<T> {
-  return callWithRetry(() => call(stubOf(env, 'RESTORATION', object)));
+  return callWithRetry(
+    () => call(stubOf(env, 'RESTORATION', object)),
+    restorationForOperators(object),
+  );
 }
 
 /** The id of a hub of either kind, by which Cloudflare's dashboard and the data folder name it. */
@@ -123,6 +141,11 @@ export function hubObjectId(env: Env, name: string): string {
 /** The same of the authority of a Vault namespace. */
 export function authorityObjectId(env: Env, namespaceKey: string): string {
   return authorityStub(env, namespaceKey).id.toString();
+}
+
+/** The same of what stands beside a hub or an authority. @param object as for `callRestoration` */
+export function restorationObjectId(env: Env, object: string): string {
+  return stubOf(env, 'RESTORATION', object).id.toString();
 }
 
 function subscriberHubStub(env: Env, name: string): SubscriberHubStub {

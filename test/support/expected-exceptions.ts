@@ -22,6 +22,7 @@ const EXPECTED = [
   /another writer has appended event/,
   /UNIQUE constraint failed: journal\.sequence/,
   /has schema version 99, /,
+  /the restoration record of the hub of deploy has schema version 2, /,
   /cannot be migrated to schema version \d, /,
   / feeds in format \d, and format \d was requested/,
   // A namespace that is deleted while somebody calls it.

@@ -12,6 +12,8 @@ const CALLS: Record<keyof typeof stubs, (bindings: Env) => unknown> = {
     stubs.callWildcardHub(bindings, wildcardHubName(''), (hub) => hub.hubs()),
   callSubscriberHub: (bindings) =>
     stubs.callSubscriberHub(bindings, wildcardHubName(''), (hub) => hub.state()),
+  callSubscriberHubOnce: (bindings) =>
+    stubs.callSubscriberHubOnce(bindings, hubName('', 'abc'), (hub) => hub.state()),
   callAuthority: (bindings) => stubs.callAuthority(bindings, '', (each) => each.exists()),
   callAuthorityOnce: (bindings) => stubs.callAuthorityOnce(bindings, '', (each) => each.exists()),
   callAuthorityFromHub: (bindings) =>
@@ -21,6 +23,7 @@ const CALLS: Record<keyof typeof stubs, (bindings: Env) => unknown> = {
     stubs.callRestoration(bindings, hubRestoration('/abc'), (each) => each.record()),
   hubObjectId: (bindings) => stubs.hubObjectId(bindings, hubName('', 'abc')),
   authorityObjectId: (bindings) => stubs.authorityObjectId(bindings, ''),
+  restorationObjectId: (bindings) => stubs.restorationObjectId(bindings, hubRestoration('/abc')),
 };
 
 const cases = Object.entries(CALLS);

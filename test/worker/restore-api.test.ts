@@ -6,6 +6,7 @@ import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, vi } from 'vitest';
 import { MIN_RESTORE_AGE_MS } from '../../src/objects/limits.ts';
 import { recovery } from '../../src/objects/point-in-time.ts';
+import { Hub } from '../../src/worker.ts';
 import { it } from './fixtures.ts';
 import { putBack, stateOf } from './restore-support.ts';
 import {
@@ -75,6 +76,17 @@ describe('a restore of a hub', () => {
     expect(refused.status).toBe(400);
     expect(await errorsOf(refused)).toContain('younger than 10 minutes');
     expect(restored).not.toHaveBeenCalled();
+  });
+
+  it('is not begun a second time, because that would undo nothing any more', async () => {
+    await root.published('deploy/x', { id: 'a' });
+    const begun = vi.spyOn(Hub.prototype, 'restore').mockImplementation(() => {
+      throw Object.assign(new Error('moving'), { retryable: true });
+    });
+    expect((await root.post('sys/events/hubs/deploy/restore', { bookmark: 'b1' })).status).toBe(
+      503,
+    );
+    expect(begun).toHaveBeenCalledTimes(1);
   });
 
   it.for([
@@ -151,8 +163,11 @@ describe('a restore of an authority', () => {
     await holder.subscribe('abc');
     const restored = aPlatform();
     losePushes(Number.POSITIVE_INFINITY);
+    const logged = vi.spyOn(console, 'log').mockImplementation(() => undefined);
     const refused = await root.post('sys/events/authority/restore', { bookmark: 'b1' });
-    expect(refused.status).toBe(400);
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('Retry-After')).not.toBeNull();
+    expect(logged.mock.calls.flat().join('\n')).toContain('"authority_restore_failed"');
     expect(await errorsOf(refused)).toContain('1 other objects could not be told yet');
     expect(restored).not.toHaveBeenCalled();
     vi.restoreAllMocks();

@@ -6,7 +6,7 @@ import { hubRestoration } from '../../src/objects/names.ts';
 import { Restoration } from '../../src/restoration/restoration.ts';
 import type { ServerMessage } from '../../src/wire/carillon-v1/messages.ts';
 import { it } from './fixtures.ts';
-import { goBack, restore, stateOf } from './restore-support.ts';
+import { goBack, idleForLong, restore, stateOf } from './restore-support.ts';
 import { closedPromptly, hubOf, on, root } from './security-support.ts';
 import {
   fetchApi,
@@ -231,6 +231,29 @@ describe('while nobody knows whether a hub was restored', () => {
     record.mockRestore();
     await publishedIds('b');
     expect((await journalOf(hubOf('deploy'))).map(({ id }) => id)).toEqual(['a', 'b']);
+  });
+
+  it('it serves nobody while a newer release has written the answer', async () => {
+    await publishedIds('a');
+    await runInDurableObject(env.RESTORATION.getByName(HUB), (_object, { storage }) =>
+      storage.kv.put('record', { format: 2, generation: 1 }),
+    );
+    await idleForLong(hubStub('deploy'));
+    const refused = await publish('deploy/finished', { id: 'b' });
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('Retry-After')).toBeNull();
+    const { data } = await root.reads('sys/events/hubs/deploy');
+    expect(data).toMatchObject({
+      state: 'unsupported',
+      problem: expect.stringContaining(
+        'the storage of the restoration record of the hub of deploy has schema version 2',
+      ),
+    });
+    await runInDurableObject(env.RESTORATION.getByName(HUB), (_object, { storage }) =>
+      storage.kv.delete('record'),
+    );
+    await evictDurableObject(hubStub('deploy'));
+    await publishedIds('b');
   });
 
   it('a hub that asked a short time ago does not ask again', async () => {

@@ -1,4 +1,5 @@
 /** What requests are answered where an object cannot store or read what they ask for. */
+import { env } from 'cloudflare:workers';
 import { describe, expect, vi } from 'vitest';
 import { FeedTargets } from '../../src/hub/feeds/at-hub/feed-targets.ts';
 import { Journal } from '../../src/hub/journal/journal.ts';
@@ -6,8 +7,11 @@ import { PublishPipeline } from '../../src/hub/publish-pipeline.ts';
 import { Sockets } from '../../src/hub/subscribers/sockets.ts';
 import { VERSION } from '../../src/lib/version.ts';
 import { CONTRACT_VERSION } from '../../src/objects/contract-version.ts';
+import { authorityRestoration, hubRestoration } from '../../src/objects/names.ts';
+import { Restoration } from '../../src/restoration/restoration.ts';
 import { Authority, WildcardHub } from '../../src/worker.ts';
 import { it } from './fixtures.ts';
+import { idleForLong } from './restore-support.ts';
 import { aHolder, anAdmin, authority, granting, root, sql } from './security-support.ts';
 import {
   fetchApi,
@@ -153,6 +157,34 @@ describe('storage that cannot be read', () => {
         'the storage of the wildcard hub cannot be used: it may be full or damaged. Repeat the request; if it goes on, an operator finds out more at /v1/sys/events/hubs and in the log',
       ],
     });
+  });
+
+  it('of the object that knows whether another was restored is named, and its object is logged', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    await published('abc');
+    await root.writes('sys/policies/acl/p', { policy: granting({ a: 'read' }) });
+    vi.spyOn(Restoration.prototype, 'record').mockImplementation(() => {
+      throw new Error(CORRUPT);
+    });
+    await idleForLong(hubStub('abc'));
+    await idleForLong(authority());
+    const subscribing = await handshake('abc');
+    const listing = await root.list('sys/policies/acl');
+    for (const [response, name, whose] of [
+      [subscribing, hubRestoration('/abc'), 'the hub of abc'],
+      [listing, authorityRestoration(''), 'the authority of the root namespace'],
+    ] as const) {
+      expect(response.status).toBe(503);
+      expect(await response.text()).toContain(
+        `the storage of the restoration record of ${whose} cannot be read`,
+      );
+      const id = env.RESTORATION.idFromName(name);
+      expect(logged.mock.calls.flat().join('\n')).toContain(
+        `the restoration record of ${whose} is the object ${id}`,
+      );
+    }
+    vi.restoreAllMocks();
+    expect((await root.reads('sys/events/hubs/abc')).data).toMatchObject({ state: 'ok' });
   });
 
   it('of one hub is named to who subscribes to many', async () => {

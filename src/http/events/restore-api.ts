@@ -5,8 +5,17 @@
 
 import { normalizeTimestamp } from '../../event/time.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
-import type { RestorePoint } from '../../objects/restoration-contract.ts';
-import { callAuthority, callAuthorityOnce, callSubscriberHub } from '../../objects/stubs.ts';
+import type {
+  RestoreFailure,
+  RestorePoint,
+  StartedRestore,
+} from '../../objects/restoration-contract.ts';
+import {
+  callAuthority,
+  callAuthorityOnce,
+  callSubscriberHub,
+  callSubscriberHubOnce,
+} from '../../objects/stubs.ts';
 import { auditCall } from '../audit-log.ts';
 import type { Call, Endpoint, Endpoints } from '../endpoint-types.ts';
 import { refuse, succeed } from '../respond.ts';
@@ -39,7 +48,7 @@ async function restoreHub(call: Call): Promise<Response> {
   if (!hub.ok) return refuse(hub.failure);
   const point = pointOf(call.var.body);
   if (!point.ok) return refuse(point.failure);
-  const started = await callSubscriberHub(env, hub.value, (stub) => stub.restore(point.value));
+  const started = await callSubscriberHubOnce(env, hub.value, (stub) => stub.restore(point.value));
   if (!started.ok) return refuse(started.failure);
   const { bookmark, undo } = started.value;
   auditCall(call, 'hub_restored', { hub: call.var.name, bookmark });
@@ -57,14 +66,28 @@ async function restoreAuthority(call: Call): Promise<Response> {
   const { env } = call;
   const point = pointOf(body);
   if (!point.ok) return refuse(point.failure);
-  const started = await callAuthorityOnce(env, namespace, (each) => each.restore(point.value));
-  // Its tokens may have ended even if it was not restored.
+  let started: Result<StartedRestore, RestoreFailure>;
+  try {
+    started = await callAuthorityOnce(env, namespace, (each) => each.restore(point.value));
+  } catch (error) {
+    // Nobody knows how far it came.
+    tokensEndedOnly(call);
+    throw error;
+  }
+  if (!started.ok) {
+    if (started.failure.tokensEnded === true) tokensEndedOnly(call);
+    return refuse(started.failure);
+  }
   workerCaches.tokenRevoked();
-  if (!started.ok) return refuse(started.failure);
   const { bookmark, undo } = started.value;
   auditCall(call, 'authority_restored', { bookmark });
   await startAgain(() => callAuthority(env, namespace, (authority) => authority.policyNames()));
   return succeed({ bookmark, undo_bookmark: undo });
+}
+
+function tokensEndedOnly(call: Call): void {
+  workerCaches.tokenRevoked();
+  auditCall(call, 'authority_restore_failed');
 }
 
 /** The object takes its new generation when it starts. If this call fails, the next one starts it. */

@@ -55,8 +55,13 @@ export async function rootTokenOf(
   if (!read.ok) return read;
   const token = read.value;
   if (token === '') return wrongUse(`${name} is empty`);
+  if (token.includes(',')) {
+    return wrongUse(
+      `${name} has a comma: several values are for the rotation of a deployment, and this server takes one; give it the first`,
+    );
+  }
   if (!isToken(token)) {
-    return wrongUse(`${name} must be printable ASCII without blanks and commas`);
+    return wrongUse(`${name} must be printable ASCII without blanks`);
   }
   if (!isLoopback(host) && token.length < MIN_REACHABLE_ROOT_TOKEN_CHARACTERS) {
     return wrongUse(

@@ -105,6 +105,20 @@ describe('ROOT_TOKEN', () => {
     expect(await young.nextId()).toBe(second);
   });
 
+  it('opens no socket by a value that the hub has no longer, at a Worker that still has it', async () => {
+    const type = aName('rotated');
+    await root.published(type);
+    await change(NEW, type);
+    for (const pattern of [type, '*']) {
+      const path = `sys/events/subscribe/${encodeURIComponent(pattern)}`;
+      const refused = await ask(OLD, path, 'root', { headers: { Upgrade: 'websocket' } });
+      expect(refused.status).toBe(503);
+      expect(refused.headers.get('Retry-After')).not.toBeNull();
+      expect(await refused.text()).toContain('the secret ROOT_TOKEN is changing');
+    }
+    await subscribe(NEW, type, 'new-root');
+  });
+
   it('leaves nothing in a hub by which a guess of it could be confirmed: others have its mark', () => {
     const mark = rootMark('root');
     expect(mark).toMatch(/^[0-9a-f]{3}$/);

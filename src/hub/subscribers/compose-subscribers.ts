@@ -80,7 +80,7 @@ export function composeSubscribers(
   const authoritySync = new AuthoritySync(ctx, env, { ...synced, meter });
   const tokenExpiry = new TokenExpiry(authoritySync, tokens, accessChanges);
   const lifetimes = new Lifetimes(sql, closer);
-  const rootMarks = new RootMarks(storage);
+  const rootMarks = new RootMarks(storage, env);
   const shared = {
     ctx,
     env,
@@ -113,7 +113,7 @@ export function composeSubscribers(
   const inProgress = new InProgressFlag(storage);
   const fanOut = new FanOut({ ...served, inProgress });
   const list = new SubscriptionList(served);
-  rootMarks.closeUnlisted(env, closer);
+  rootMarks.closeUnlisted(closer);
   if (inProgress.isSet) {
     closer.close(ctx.getWebSockets(), 'unavailable', CLOSE_CODES.tryAgainLater, 'resume');
     inProgress.clear();

@@ -23,7 +23,7 @@ import type { FilterBudgets } from './filter-budgets.ts';
 import type { Leases } from './leases.ts';
 import { listOwnerTags, type OwnerTags, ownerTagOf } from './owner-tags.ts';
 import type { ReconnectSpread } from './reconnect-spread.ts';
-import { BUSY, FORBIDDEN, refuse } from './refusal.ts';
+import { BUSY, FORBIDDEN, OTHER_SECRET, refuse } from './refusal.ts';
 import type { RootMarks } from './root-marks.ts';
 import type { SocketAcceptor } from './socket-acceptor.ts';
 import type { SubscriberSlots } from './subscriber-slots.ts';
@@ -81,8 +81,9 @@ export class Handshakes {
   }
 
   async #accept(handshake: Handshake): Promise<Response> {
-    const { slots, tokens, authoritySync } = this.#parts;
-    const { token, lease, mayLease } = handshake;
+    const { slots, tokens, authoritySync, rootMarks } = this.#parts;
+    const { token, lease, mayLease, rootMark } = handshake;
+    if (rootMark !== undefined && !rootMarks.isListed(rootMark)) return refuse(OTHER_SECRET);
     const full = slots.reserve();
     if (full !== undefined) return refuse(full);
     let watched: WatchedToken | undefined;

@@ -17,6 +17,11 @@ export const BUSY = unavailable(
   'too much is read at present for subscribers that reconnect; try again',
 );
 
+/** Nothing would close the socket before the end of its lifetime. */
+export const OTHER_SECRET = unavailable(
+  'the secret ROOT_TOKEN is changing, and this root token is not one of the values that the hub has; try again',
+);
+
 export function refuse({ status, message }: HandshakeRefusal): Response {
   return new Response(message, { status });
 }

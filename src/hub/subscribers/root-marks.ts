@@ -16,20 +16,29 @@ export const ROOT_MARKS_KEY = 'root_marks';
 
 export class RootMarks {
   readonly #kv: DurableObjectStorage['kv'];
+  readonly #variables: Variables;
   #stored: readonly string[];
+  /** Computed when it is first needed. */
+  #listed: ReadonlySet<string> | undefined;
 
-  constructor({ kv }: DurableObjectStorage) {
+  constructor({ kv }: DurableObjectStorage, variables: Variables) {
     this.#kv = kv;
+    this.#variables = variables;
     this.#stored = kv.get<string[]>(ROOT_MARKS_KEY) ?? [];
   }
 
   /** Closes the sockets whose value is not listed any more. Clients with a listed value can reconnect. */
-  closeUnlisted(variables: Variables, closer: SocketCloser): void {
+  closeUnlisted(closer: SocketCloser): void {
     if (this.#stored.length === 0) return;
-    const listed = new Set(rootTokensOf(variables).map(rootMark));
-    const unlisted = this.#stored.filter((mark) => !listed.has(mark));
+    const unlisted = this.#stored.filter((mark) => !this.isListed(mark));
     for (const mark of unlisted) closer.closeUnconfirmed(tagOf(mark));
-    if (unlisted.length > 0) this.#store(this.#stored.filter((mark) => listed.has(mark)));
+    if (unlisted.length > 0) this.#store(this.#stored.filter((mark) => this.isListed(mark)));
+  }
+
+  /** Whether the hub has the value. A Worker that still has the secret of before may accept another. */
+  isListed(mark: string): boolean {
+    this.#listed ??= new Set(rootTokensOf(this.#variables).map(rootMark));
+    return this.#listed.has(mark);
   }
 
   /** The tags of a socket of root. @param mark of the value that it came with */

@@ -4,6 +4,9 @@
  * unfragmented frames, or server-sent events.
  */
 import { connect, type Socket } from 'node:net';
+import { MAX_UNACKED_SIZE, UNACKED_SHARE } from '../../src/client/bounds.ts';
+import { clientJsonCodec } from '../../src/wire/carillon-v1/client-json.ts';
+import { clientProtobufCodec } from '../../src/wire/carillon-v1/client-protobuf.ts';
 import { MARK, MARK_PREFIX, type SocketSet } from './protocol.ts';
 import {
   ackOf,
@@ -24,11 +27,7 @@ const CURSORS = [
   { prefix: Buffer.from('cc2.'), bytes: 44 },
   { prefix: Buffer.from('cc1.'), bytes: 36 },
 ];
-/** That the server begins with. */
-const CREDIT = 256;
 const ASKED = Buffer.from('],"acknowledge":true}');
-/** Half of what may be unacknowledged, whatever the credit. */
-const ACK_EVERY_BYTES = 512 * 1024;
 
 /** Told of each event: its number, and its stamp in microseconds. */
 export type Heard = (receiver: Receiver, sequence: number, stamp: number, now: number) => void;
@@ -50,8 +49,8 @@ export class Receiver {
   #tail: Buffer | undefined;
   /** Looks for the answer to the greeting. */
   #answered: ((message: Buffer) => void) | undefined;
-  /** Half of the credit, as the protocol advises. */
-  readonly #ackEveryEvents: number;
+  /** A part of the credit, as with the client. Undefined until the server has said hello. */
+  #ackEveryEvents: number | undefined;
   #rest: Buffer | undefined;
   #unackedEvents = 0;
   #unackedBytes = 0;
@@ -64,8 +63,8 @@ export class Receiver {
     this.#binary = set.headers['Sec-WebSocket-Protocol'] === 'carillon.v1.proto';
     this.#isEventStream = set.isEventStream ?? false;
     if (set.isStream || set.isEventStream) this.#tail = Buffer.alloc(0);
-    this.#ackEveryEvents = (set.credit ?? CREDIT) / 2;
     if (set.credit !== undefined) {
+      this.#ackEveryEvents = set.credit / UNACKED_SHARE;
       socket.write(textFrame(`{"type":"credit","events":${set.credit}}`));
     }
     const { greeting } = set;
@@ -173,16 +172,26 @@ export class Receiver {
     if (this.#tail !== undefined) {
       this.#tail = Buffer.from(message.subarray(Math.max(end, message.length - MARK.length + 1)));
     }
-    if (!this.#acknowledges || events === 0) return;
+    if (!this.#acknowledges) return;
+    this.#ackEveryEvents ??= creditIn(message, this.#binary) / UNACKED_SHARE;
+    if (events === 0) return;
     this.#unackedEvents += events;
     this.#unackedBytes += message.length;
     const isDue =
-      this.#unackedEvents >= this.#ackEveryEvents || this.#unackedBytes >= ACK_EVERY_BYTES;
+      this.#unackedEvents >= this.#ackEveryEvents || this.#unackedBytes >= MAX_UNACKED_SIZE;
     if (!isDue && !isAckAsked(message, this.#binary)) return;
     this.#unackedEvents = 0;
     this.#unackedBytes = 0;
     this.#socket.write(ackOf(lastCursorOf(message), this.#binary));
   }
+}
+
+/** The credit that the hello offers. It is the first message. */
+function creditIn(message: Buffer, isBinary: boolean): number {
+  const codec = isBinary ? clientProtobufCodec : clientJsonCodec;
+  const decoded = codec.decode(isBinary ? new Uint8Array(message) : message.toString());
+  if (decoded.ok && decoded.value.type === 'hello') return decoded.value.credit;
+  throw new Error('a carillon.v1 subscriber was not greeted');
 }
 
 /** Whether the server asks for an acknowledgement: that is the last member of the message. */

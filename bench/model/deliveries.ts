@@ -1,6 +1,7 @@
 /** What a million deliveries cost, by how the events come to their hub, and what others ask for them. */
 import { UNACKED_SHARE } from '../../src/client/bounds.ts';
-import { DEFAULT_CREDIT } from '../../src/hub/limits.ts';
+import { DEFAULT_CREDIT, MAX_UNACKED_BYTES_PER_HUB } from '../../src/hub/limits.ts';
+import { MAX_EVENTS_MESSAGE_BYTES } from '../../src/wire/limits.ts';
 import type { Constants } from '../constants.ts';
 import { number } from '../measure/digits.ts';
 import {
@@ -105,12 +106,20 @@ function deliveries(way: Way, events: number, constants: Constants) {
     events,
     requests: events / eventsOfARequest,
     deliveries: MILLION + events * wildcardSubscribers,
-    messages: isAcknowledged ? MILLION / EVENTS_OF_AN_ACK : 0,
+    messages: isAcknowledged ? MILLION * acksOfADelivery(MILLION / events, constants) : 0,
   };
   return {
     bill: billOf(work, costs, constants),
     lines: logLinesOf(work, costs, constants),
   };
+}
+
+/** Of batches. Many subscribers are asked to acknowledge each message at its end, too, because they hold much together. */
+function acksOfADelivery(fanOut: number, { frameBytes }: Constants): number {
+  const held = fanOut * EVENTS_OF_AN_ACK * frameBytes;
+  if (held <= MAX_UNACKED_BYTES_PER_HUB / 4) return 1 / EVENTS_OF_AN_ACK;
+  const message = Math.min(BATCH, Math.floor(MAX_EVENTS_MESSAGE_BYTES / frameBytes));
+  return Math.ceil(message / EVENTS_OF_AN_ACK) / message;
 }
 
 function appsync(events: number, deliveries: number, { frameBytes }: Constants): number {

@@ -173,12 +173,6 @@ export const MAX_RETAINED_SUBSCRIPTIONS = 1000;
 export const DEFAULT_CREDIT = 256;
 
 /**
- * Events for which the credits suffice that the `carillon.v1` clients of a hub are told at first, all together. With many,
- * each is told less than `DEFAULT_CREDIT`, so that it acknowledges before they hold `MAX_UNACKED_BYTES_PER_HUB`.
- */
-export const MAX_ADVISED_CREDITS = 32_000;
-
-/**
  * Subscribers that reconnect to a hub in a second, if all lost their connections at once: clients are asked to spread so far.
  * An object of the platform takes about 1,000 requests a second, and each of them is one to the hub and two to the authority
  * of its token.

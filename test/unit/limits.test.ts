@@ -77,7 +77,6 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_BACKFILL_BYTES: 8_388_608,
     MAX_RETAINED_SUBSCRIPTIONS: 1000,
     DEFAULT_CREDIT: 256,
-    MAX_ADVISED_CREDITS: 32_000,
     MAX_UNACKED_BYTES: 1_048_576,
     ACK_TIMEOUT_MS: 60_000,
     MAX_EVENTS_MESSAGE_BYTES: 131_072,

@@ -44,6 +44,7 @@ function subscribersOf(count: number): object {
       ackedThrough: i,
       ownUnacked: [{ sequence: i, bytes: 588 }],
       unackedBytes: 0,
+      unaskedBytes: 0,
       unackedSince: Date.now(),
       liveAfter: i,
       lag: {
@@ -55,7 +56,7 @@ function subscribersOf(count: number): object {
         nextBytes: 588,
       },
     };
-    unacknowledged.sent(subscriber, 588);
+    unacknowledged.sent(subscriber, 588, false);
     known.set(socket, subscriber);
     queue.add(subscriber, socket);
     return socket;

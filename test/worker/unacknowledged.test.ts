@@ -21,6 +21,8 @@ class Model {
   readonly unacknowledged: Unacknowledged;
   readonly #class = {} as SubscriptionClass;
   readonly subscribers: AckingSubscriber[] = [];
+  /** Those that were asked for an acknowledgement, once for each time. */
+  asked: AckingSubscriber[] = [];
 
   constructor(pool = new MemoryPool(MAX_UNACKED_BYTES_PER_ISOLATE), name = 'hub') {
     this.pool = pool;
@@ -36,6 +38,7 @@ class Model {
       ackedThrough: 0,
       ownUnacked: [],
       unackedBytes: 0,
+      unaskedBytes: 0,
       unackedSince: 0,
       liveAfter: 0,
       lag: undefined,
@@ -54,8 +57,10 @@ class Model {
     for (const each of to) {
       const exceeds = this.unacknowledged.exceedsWith(each, { events: 1, bytes });
       if (exceeds || !this.unacknowledged.hasRoomFor(each, bytes)) continue;
+      const isAsked = this.unacknowledged.asksWith(each, bytes);
+      if (isAsked) this.asked.push(each);
       each.ownUnacked.push({ sequence, bytes });
-      this.unacknowledged.sent(each, bytes);
+      this.unacknowledged.sent(each, bytes, isAsked);
       sent++;
     }
     return sent;
@@ -133,6 +138,81 @@ describe('of what a hub may hold', () => {
     for (let sequence = 1; sequence <= 300; sequence++) model.send(sequence, 10, [one]);
     expect(one.ownUnacked.length).toBe(DEFAULT_CREDIT);
     expect(model.unacknowledged.hasRoomFor(one, 10)).toBe(true);
+  });
+});
+
+describe('acknowledgements are asked for', () => {
+  /** All that were asked acknowledge after every few events. @returns how many acknowledgements that took */
+  function run(model: Model, events: number, { bytes = FRAME_BYTES, eventsOfAnAnswer = 1 } = {}) {
+    let acks = 0;
+    let unsent = 0;
+    for (let sequence = 1; sequence <= events; sequence++) {
+      unsent += model.subscribers.length - model.send(sequence, bytes);
+      if (sequence % eventsOfAnAnswer !== 0) continue;
+      acks += model.asked.length;
+      for (const each of model.asked.splice(0)) model.acknowledge(each);
+    }
+    return { acks, unsent };
+  }
+
+  it('of nobody while there is room', () => {
+    const model = new Model();
+    model.add(100);
+    model.send(1, FRAME_BYTES);
+    expect(model.asked).toEqual([]);
+    for (let sequence = 2; sequence <= 200; sequence++) model.send(sequence, FRAME_BYTES);
+    expect(model.asked).toEqual([]);
+  });
+
+  it.each([
+    ['the root token', 1000, 1000],
+    ['five owners', 200, 5],
+    ['one owner', 1000, 1],
+  ])('before there is no room, of subscribers with %s', (_what, count, owners) => {
+    const model = new Model();
+    if (owners === 1000) model.add(1000);
+    else for (let owner = 0; owner < owners; owner++) model.add(count, `owner ${owner}`);
+    const { acks, unsent } = run(model, 200);
+    expect(unsent).toBe(0);
+    // One for seven events at least, and not one for each.
+    expect(acks).toBeGreaterThan(0);
+    expect(acks).toBeLessThan((200 * model.subscribers.length) / 7);
+  });
+
+  it('once, until the answer has had time to come', () => {
+    const model = new Model();
+    model.add(1000);
+    for (let sequence = 1; model.asked.length === 0; sequence++) model.send(sequence, FRAME_BYTES);
+    const [first] = model.asked;
+    model.asked = [];
+    model.send(1000, FRAME_BYTES);
+    expect(model.asked).not.toContain(first);
+  });
+
+  it('in time, if answers come later: few wait for room, and nobody for ever', () => {
+    const model = new Model();
+    model.add(1000);
+    const { unsent } = run(model, 400, { eventsOfAnAnswer: 4 });
+    expect(unsent).toBe(0);
+  });
+
+  it('of most of what is held when there is no room', () => {
+    const model = new Model();
+    for (let owner = 0; owner < 5; owner++) model.add(80, `owner ${owner}`);
+    for (let sequence = 1; sequence <= 256; sequence++) model.send(sequence, FRAME_BYTES);
+    const unasked = model.subscribers.reduce((sum, { unaskedBytes }) => sum + unaskedBytes, 0);
+    expect(unasked).toBeLessThan(model.bytes / 2);
+  });
+
+  it('with each message while other hubs take most of the isolate', () => {
+    const pool = new MemoryPool(MAX_UNACKED_BYTES_PER_ISOLATE);
+    const other = pool.open('other');
+    other.add(MAX_UNACKED_BYTES_PER_ISOLATE / 2 + 1);
+    const model = new Model(pool);
+    const [one] = model.add(1);
+    for (let sequence = 1; sequence <= 3; sequence++) model.send(sequence, FRAME_BYTES);
+    expect(model.asked).toEqual([one, one, one]);
+    expect(other.bytes).toBeGreaterThan(0);
   });
 });
 

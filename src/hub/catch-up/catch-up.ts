@@ -178,11 +178,9 @@ export class CatchUp {
       lag.position = entry.sequence;
       if (budget.isSpent) break;
     }
-    budget.send(
-      socket,
-      encodeEntries(batch, encoding, cursors, !hasRoom || unacknowledged.isTightWith(sent)),
-    );
-    unacknowledged.sent(subscriber, sent);
+    const asks = !hasRoom || unacknowledged.asksWith(subscriber, sent);
+    budget.send(socket, encodeEntries(batch, encoding, cursors, asks));
+    unacknowledged.sent(subscriber, sent, asks);
     if (!hasRoom) this.#waiting.add(subscriber, socket);
     if (
       hasRoom &&

@@ -26,30 +26,26 @@ export class AckingSender implements ClassSender {
   readonly #class: SubscriptionClass;
   readonly #entries: readonly JournalEntry[];
   readonly #through: number;
-  readonly #sockets: number;
   readonly #events: readonly EventEntry[];
   readonly #sizes: readonly number[];
   readonly #bytes: number;
   #messages: Messages | undefined;
+  /** The same, with the question for an acknowledgement. */
+  #askingMessages: Messages | undefined;
   #largestCredit = 0;
   #isOutdated = false;
 
-  /**
-   * @param through the last sequence of the delivery, wanted or not
-   * @param sockets of the class
-   */
+  /** @param through the last sequence of the delivery, wanted or not */
   constructor(
     parts: AckingSenderParts,
     subscriptionClass: SubscriptionClass,
     entries: readonly JournalEntry[],
     through: number,
-    sockets: number,
   ) {
     this.#parts = parts;
     this.#class = subscriptionClass;
     this.#entries = entries;
     this.#through = through;
-    this.#sockets = sockets;
     const { encoding } = subscriptionClass.subscription;
     this.#events = entries.filter((entry) => 'frame' in entry);
     this.#sizes = this.#events.map(({ frame }) => frame.size(encoding));
@@ -57,8 +53,7 @@ export class AckingSender implements ClassSender {
   }
 
   sendTo(socket: WebSocket): void {
-    const { budget, closer, meter, unacknowledged, cursors, catchUp, ackingSubscribers } =
-      this.#parts;
+    const { budget, closer, meter, unacknowledged, catchUp, ackingSubscribers } = this.#parts;
     const subscriber = ackingSubscribers.of(socket, this.#class);
     this.#largestCredit = Math.max(this.#largestCredit, subscriber.credit);
     if (subscriber.lag !== undefined || subscriber.liveAfter >= this.#through) return;
@@ -73,15 +68,25 @@ export class AckingSender implements ClassSender {
       }
       return;
     }
-    this.#messages ??= encodeEntries(
-      this.#entries,
-      this.#class.subscription.encoding,
-      cursors,
-      unacknowledged.isTightWith(this.#bytes * this.#sockets),
-    );
-    budget.send(socket, this.#messages);
+    const asks = unacknowledged.asksWith(subscriber, this.#bytes);
+    budget.send(socket, asks ? this.#asking : this.#plain);
     meter.counts.liveToAcking += this.#events.length;
-    unacknowledged.sent(subscriber, this.#bytes);
+    unacknowledged.sent(subscriber, this.#bytes, asks);
+  }
+
+  get #plain(): Messages {
+    this.#messages ??= this.#encode(false);
+    return this.#messages;
+  }
+
+  get #asking(): Messages {
+    this.#askingMessages ??= this.#encode(true);
+    return this.#askingMessages;
+  }
+
+  #encode(asksForAck: boolean): Messages {
+    const { encoding } = this.#class.subscription;
+    return encodeEntries(this.#entries, encoding, this.#parts.cursors, asksForAck);
   }
 
   /** The sockets that follow get their entries from the journal, decided by the new policies. */

@@ -192,7 +192,7 @@ export class FanOut {
     if (allowed.length === 0) return;
     const sockets = ctx.getWebSockets(subscriptionClass.tag);
     if (sockets.length === 0) return;
-    const sender = this.#senderTo(subscriptionClass, batch, allowed, sockets.length);
+    const sender = this.#senderTo(subscriptionClass, batch, allowed);
     for (const socket of sockets) {
       if (budget.isSpent) {
         yield;
@@ -231,11 +231,10 @@ export class FanOut {
     subscriptionClass: SubscriptionClass,
     { entries, windows }: Batch,
     allowed: readonly JournalEntry[],
-    sockets: number,
   ): ClassSender {
     if (subscriptionClass.subscription.protocol === 'carillon.v1') {
       const through = entries.at(-1)?.sequence ?? 0;
-      return new AckingSender(this.#parts, subscriptionClass, allowed, through, sockets);
+      return new AckingSender(this.#parts, subscriptionClass, allowed, through);
     }
     const parts = { ...this.#parts, liveAfter: this.#liveAfter };
     return new StockSender(parts, subscriptionClass, allowed, windows);

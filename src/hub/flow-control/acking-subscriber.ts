@@ -26,6 +26,8 @@ export interface AckingSubscriber {
   ownUnacked: SentEvent[];
   /** The bytes of all that it was sent and has not acknowledged, as they are counted in its hub. */
   unackedBytes: number;
+  /** The bytes of what it was sent since it was last asked for an acknowledgement. */
+  unaskedBytes: number;
   /** When it last acknowledged something, or had nothing to acknowledge. Unix milliseconds. */
   unackedSince: number;
   /** Unless it lags, it gets what its class is sent after this sequence. */

@@ -7,10 +7,9 @@ import type { TurnBudget } from '../delivery/turn-budget.ts';
 import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Position } from '../journal/position.ts';
-import { DEFAULT_CREDIT, MAX_ADVISED_CREDITS } from '../limits.ts';
+import { DEFAULT_CREDIT } from '../limits.ts';
 import { ownerOfTags } from '../subscribers/owner-tags.ts';
 import type { ReconnectSpread } from '../subscribers/reconnect-spread.ts';
-import type { SocketCount } from '../subscribers/socket-count.ts';
 import { type SubscriptionClass, tagsOf } from '../subscribers/subscription-classes.ts';
 import { type AckingSubscriber, ackingIdOf } from './acking-subscriber.ts';
 import type { LagTable, StoredLag } from './lag-table.ts';
@@ -26,7 +25,6 @@ interface AckingSubscribersParts {
   readonly spread: ReconnectSpread;
   readonly catchUp: CatchUp;
   readonly unacknowledged: Unacknowledged;
-  readonly socketCount: SocketCount;
 }
 
 /** An event that was sent before the hub slept. Any acknowledgement covers it. */
@@ -63,7 +61,7 @@ export class AckingSubscribers {
         cursor: cursors.encode(after),
         resumed: gap === undefined,
         ...(gap && { gap: { reason: gap } }),
-        credit: Math.min(subscriber.credit, this.#advisedCredit),
+        credit: subscriber.credit,
         ack_timeout_ms: ACK_TIMEOUT_MS,
         heartbeats: true,
         spread_ms: spread.ofCrowd(Date.now()),
@@ -73,11 +71,6 @@ export class AckingSubscribers {
     );
     budget.send(socket, { messages: [hello], bytes: hello.length });
     if (after < journal.last) catchUp.fallBehind(socket, subscriber, after);
-  }
-
-  /** By it, clients decide when they acknowledge. What they are sent is bounded by their credit, and by what all hold. */
-  get #advisedCredit(): number {
-    return Math.max(Math.floor(MAX_ADVISED_CREDITS / this.#parts.socketCount.value), 1);
   }
 
   /** Undefined if the hub has not needed it since it woke. */
@@ -114,6 +107,7 @@ export class AckingSubscribers {
       // Nobody knows how much of its credit is in use. It counts as all, until the next acknowledgement.
       ownUnacked: stored?.outOfCredit ? Array.from({ length: credit }, () => FORGOTTEN) : [],
       unackedBytes: 0,
+      unaskedBytes: 0,
       unackedSince: 0,
       liveAfter: 0,
       lag: stored && {

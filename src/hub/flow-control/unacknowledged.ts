@@ -11,10 +11,18 @@ import type { SubscriptionClass } from '../subscribers/subscription-classes.ts';
 import type { AckingSubscriber, OwnerBytes } from './acking-subscriber.ts';
 import { type Amount, SentLog } from './sent-log.ts';
 
+/**
+ * What may be held without being asked for, once there is no room for so much more. An owner alone may hold half of the
+ * bound, so it is less than that.
+ */
+const UNASKED_BYTES = MAX_UNACKED_BYTES_PER_HUB / 4;
+
 export class Unacknowledged {
   readonly #memory: MemoryAccount;
   readonly #logs = new WeakMap<SubscriptionClass, SentLog>();
   readonly #owners = new Map<string, OwnerBytes>();
+  /** Of all owners. */
+  #subscribers = 0;
 
   /** @param memory of the hub */
   constructor(memory: MemoryAccount) {
@@ -54,11 +62,15 @@ export class Unacknowledged {
     return all + bytes <= free || held + bytes <= free;
   }
 
-  /** Whether subscribers that are sent so many bytes should acknowledge them soon. */
-  isTightWith(bytes: number): boolean {
-    return (
-      this.#memory.bytes + bytes > MAX_UNACKED_BYTES_PER_HUB / 2 || this.#memory.fullness > 1 / 2
-    );
+  /**
+   * Whether to ask the subscriber for an acknowledgement of the bytes that it is sent now: only if there will soon be no
+   * room for more. A subscriber that was asked is not asked again for its share of a reserve. So acknowledgements stay
+   * few, and most of what is held when there is no room was asked for.
+   */
+  asksWith(subscriber: AckingSubscriber, bytes: number): boolean {
+    if (this.#memory.fullness > 1 / 2) return true;
+    if (this.hasRoomFor(subscriber, bytes + UNASKED_BYTES)) return false;
+    return subscriber.unaskedBytes + bytes > UNASKED_BYTES / this.#subscribers;
   }
 
   /** Counts a subscriber of an owner. */
@@ -69,11 +81,15 @@ export class Unacknowledged {
       this.#owners.set(name, owner);
     }
     owner.subscribers++;
+    this.#subscribers++;
     return owner;
   }
 
-  sent(subscriber: AckingSubscriber, bytes: number): void {
+  /** @param isAsked whether the subscriber was asked to acknowledge it */
+  sent(subscriber: AckingSubscriber, bytes: number, isAsked: boolean): void {
+    if (bytes === 0) return;
     if (subscriber.unackedBytes === 0) subscriber.unackedSince = Date.now();
+    subscriber.unaskedBytes = isAsked ? 0 : subscriber.unaskedBytes + bytes;
     this.#add(subscriber, bytes);
   }
 
@@ -81,12 +97,14 @@ export class Unacknowledged {
   acknowledged(subscriber: AckingSubscriber): void {
     subscriber.unackedSince = Date.now();
     this.#add(subscriber, this.of(subscriber).bytes - subscriber.unackedBytes);
+    subscriber.unaskedBytes = Math.min(subscriber.unaskedBytes, subscriber.unackedBytes);
   }
 
   /** The socket of the subscriber has closed. */
   left(subscriber: AckingSubscriber): void {
     const { owner } = subscriber;
     this.#add(subscriber, -subscriber.unackedBytes);
+    this.#subscribers--;
     if (--owner.subscribers === 0) this.#owners.delete(owner.name);
   }
 

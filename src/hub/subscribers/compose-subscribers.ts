@@ -106,7 +106,7 @@ export function composeSubscribers(
     unacknowledged: new Unacknowledged(memory.unacknowledged),
   };
   const catchUp = new CatchUp(shared);
-  const ackingSubscribers = new AckingSubscribers({ ...shared, socketCount, catchUp });
+  const ackingSubscribers = new AckingSubscribers({ ...shared, catchUp });
   const served = { ...shared, catchUp, ackingSubscribers };
   const clientMessages = new ClientMessages(served);
   const ackTimeouts = new AckTimeouts(served);

@@ -127,6 +127,7 @@ const GROUPS: readonly (readonly [heading: string, entries: readonly CommandEntr
     [
       entry('admin bookmark', async () => (await import('./admin/restore.ts')).adminBookmark),
       entry('admin restore', async () => (await import('./admin/restore.ts')).adminRestore),
+      entry('admin move', async () => (await import('./admin/move.ts')).adminMove),
       entry(
         'admin delete-events',
         async () => (await import('./admin/delete-events.ts')).adminDeleteEvents,

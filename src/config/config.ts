@@ -3,6 +3,7 @@
 import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { checkUpstream, type Upstream } from '../outbound/upstream/address.ts';
+import { parseMovedHubs } from './moved-hubs.ts';
 import { parsePlacement } from './placement.ts';
 import { parseRetention } from './retention.ts';
 import { parseRootTokens } from './root-tokens.ts';
@@ -60,6 +61,8 @@ export function parseConfig(variables: Variables): Result<Config> {
   if (!retention.ok) return retention;
   const placement = parsePlacement(variables);
   if (!placement.ok) return placement;
+  const movedHubs = parseMovedHubs(variables);
+  if (!movedHubs.ok) return movedHubs;
   const rootTokens = parseRootTokens(variables);
   if (!rootTokens.ok) return rootTokens;
   const sealingKeys = parseSealingKeys(variables);

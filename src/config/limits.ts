@@ -9,5 +9,8 @@ export const MAX_JOURNAL_BYTES = 5 * 1024 * 1024 * 1024;
 /** The lowest setting for these bytes: room for a few of the largest events. */
 export const MIN_JOURNAL_BYTES = 256 * 1024;
 
+/** The highest number of a place of a hub: it is part of the name of its object. */
+export const MAX_HUB_PLACE = 9999;
+
 /** The highest setting for the age of events in the journal of a hub. */
 export const MAX_JOURNAL_AGE_SECONDS = 366 * 24 * 60 * 60;

@@ -5,7 +5,7 @@ import type { Variables } from './variables.ts';
 
 const JURISDICTIONS = ['eu', 'us', 'fedramp'] as const;
 
-const LOCATIONS = [
+export const LOCATIONS = [
   'wnam',
   'enam',
   'sam',
@@ -19,11 +19,13 @@ const LOCATIONS = [
   'me',
 ] as const;
 
+export type Location = (typeof LOCATIONS)[number];
+
 export interface Placement {
   /** Objects run and store only there. It is part of their ids: another one names other, empty objects. */
   readonly jurisdiction: (typeof JURISDICTIONS)[number] | undefined;
   /** A hint. It counts when an object is created, and never again. */
-  readonly location: (typeof LOCATIONS)[number] | undefined;
+  readonly location: Location | undefined;
 }
 
 export function parsePlacement(variables: Variables): Result<Placement> {

@@ -8,6 +8,7 @@ export interface Variables {
   readonly JOURNAL_MAX_AGE?: string;
   readonly JURISDICTION?: string;
   readonly LOCATION?: string;
+  readonly MOVED_HUBS?: string;
   readonly UPSTREAM_ADDR?: string;
   /** "on": the Worker logs a line for each request. */
   readonly REQUEST_LOG?: string;

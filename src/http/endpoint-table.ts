@@ -3,6 +3,7 @@ import type { Endpoints } from './endpoint-types.ts';
 import { listEventTypes } from './events/event-types.ts';
 import { explain } from './events/explain/explain.ts';
 import { HUB_ENDPOINTS } from './events/hubs-api.ts';
+import { MOVE_ENDPOINTS } from './events/move-api.ts';
 import { QUOTA_ENDPOINTS } from './events/quotas-api.ts';
 import { RESTORE_ENDPOINTS } from './events/restore-api.ts';
 import { SOURCE_ENDPOINTS } from './events/sources/sources-api.ts';
@@ -30,6 +31,7 @@ export const ENDPOINTS: Endpoints = {
   ...SECRET_ID_ENDPOINTS,
   ...HUB_ENDPOINTS,
   ...RESTORE_ENDPOINTS,
+  ...MOVE_ENDPOINTS,
   ...SUBSCRIPTION_ENDPOINTS,
   ...METRICS_ENDPOINTS,
   ...SOURCE_ENDPOINTS,

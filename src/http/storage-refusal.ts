@@ -2,6 +2,7 @@
 
 import { childKey, ROOT } from '../namespace/namespace.ts';
 import { authorityForOperators } from '../objects/names.ts';
+import { isHubElsewhere } from '../objects/places.ts';
 import { messageOf, namesObject, storageFailureOf } from '../objects/storage-failure.ts';
 import { authorityObjectId, callAuthority } from '../objects/stubs.ts';
 import type { Refusal } from './respond.ts';
@@ -13,7 +14,9 @@ const AN_AUTHORITY = 'the authority of this namespace, or of one above it,';
 export function storageRefusal(error: unknown): Refusal | undefined {
   switch (storageFailureOf(error)) {
     case undefined:
-      return undefined;
+      return isHubElsewhere(error)
+        ? { reason: 'unavailable', message: messageOf(error) }
+        : undefined;
     case 'full':
       return {
         reason: 'unavailable',

@@ -15,6 +15,9 @@ import type {
   FeedRequest,
   HubContract,
   HubState,
+  MovePage,
+  MoveProgress,
+  MoveStep,
   OpenSubscription,
   Published,
   PublishReceipt,
@@ -42,6 +45,7 @@ import type { Journal } from './journal/journal.ts';
 import { openJournal } from './journal/open-journal.ts';
 import { HubLifecycle } from './lifecycle.ts';
 import { openHubMemory } from './memory-budget.ts';
+import { Mover } from './move/mover.ts';
 import { PublishPipeline } from './publish-pipeline.ts';
 import { KnownQuotas, QUOTAS_KEY } from './quotas/known-quotas.ts';
 import { QuotaGate } from './quotas/quota-gate.ts';
@@ -54,6 +58,7 @@ import { NO_SUBSCRIPTIONS } from './subscribers/subscription-list.ts';
 
 export class Hub extends DurableObject<Env> implements HubContract {
   readonly #lifecycle: HubLifecycle<HubParts>;
+  readonly #mover: Mover;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -66,6 +71,7 @@ export class Hub extends DurableObject<Env> implements HubContract {
       renew: () => renewHub(ctx, env),
       empty: () => emptyHub(ctx, env),
     });
+    this.#mover = new Mover(ctx, env, this.#lifecycle);
   }
 
   publishAll(requests: readonly PublishRequest[]): Promise<PublishReceipt[]> {
@@ -127,12 +133,21 @@ export class Hub extends DurableObject<Env> implements HubContract {
     return this.#lifecycle.reset();
   }
 
-  wipe(): Promise<void> {
-    return this.#lifecycle.wipe();
+  async wipe(): Promise<void> {
+    await this.#mover.wipe();
   }
 
-  clear(): Promise<void> {
-    return this.#lifecycle.clear();
+  async clear(): Promise<void> {
+    await this.#mover.forgetOld();
+    await this.#lifecycle.clear();
+  }
+
+  move(step: MoveStep): Promise<Result<MoveProgress>> {
+    return this.#mover.move(step);
+  }
+
+  async movePage(after: number): Promise<Result<MovePage>> {
+    return this.#mover.page(after);
   }
 
   bookmark(): Promise<Result<string>> {

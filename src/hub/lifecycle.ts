@@ -13,12 +13,9 @@
 
 import { log, logError } from '../lib/log.ts';
 import { ok, type Result } from '../lib/result.ts';
-import { VERSION } from '../lib/version.ts';
 import type { AlarmTask } from '../objects/alarms.ts';
-import { CONTRACT_VERSION } from '../objects/contract-version.ts';
-import type { Generation } from '../objects/generation.ts';
 import type { HubState } from '../objects/hub-contract.ts';
-import { hasTables, migrate, readableVersion, type Schema } from '../objects/migrations.ts';
+import { hasTables, migrate, readableVersion } from '../objects/migrations.ts';
 import { parseHubName } from '../objects/names.ts';
 import { namespaceDeleted } from '../objects/namespace-end.ts';
 import { startRestore } from '../objects/point-in-time.ts';
@@ -30,30 +27,25 @@ import type {
 import { storageFailureOf } from '../objects/storage-failure.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import { HEARTBEAT } from '../wire/carillon-v1/heartbeat.ts';
-import type { ComposedHub } from './composed-hub.ts';
-import { MAX_FEED_WAIT_MS, RELEASE_RETRY_MS } from './limits.ts';
+import {
+  type ComposedHub,
+  closeSockets,
+  type HubParts,
+  stateOf,
+  turnAway,
+} from './composed-hub.ts';
+import { MAX_FEED_WAIT_MS, MAX_VACATE_MS, RELEASE_RETRY_MS } from './limits.ts';
+import { Residence } from './move/residence.ts';
 import { isOwnFailure, StorageHealth } from './storage-health.ts';
 import { refuse, unavailable } from './subscribers/refusal.ts';
 import { isOpen } from './subscribers/subscription-classes.ts';
 import { withTimeout } from './with-timeout.ts';
 
-/** How long a hub that is emptied waits for the calls that it has, and how often it looks. */
-const MAX_CALLS_WAIT_MS = 10_000;
+/** How often a hub that is emptied, or moves, looks whether its calls have ended. */
 const CALLS_CHECK_MS = 10;
 
-/** What a hub is made of. */
-export interface HubParts<H> {
-  readonly ctx: DurableObjectState;
-  readonly schema: Schema;
-  readonly generation: Generation;
-  compose(): H;
-  /** Makes true what is stored, in the tables of the schema, after the storage was restored. */
-  renew(): void;
-  /** Deletes the events, and all that is known of subscribers, in a transaction. */
-  empty(): void;
-}
-
 export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
+  readonly residence: Residence;
   readonly #parts: HubParts<H>;
   readonly #ctx: DurableObjectState;
   readonly #health: StorageHealth;
@@ -74,12 +66,14 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     this.#parts = parts;
     this.#ctx = ctx;
     this.#health = new StorageHealth(ctx);
+    this.residence = new Residence(ctx);
     // It is remembered with the sockets, not in storage, so an object that nobody uses stores nothing.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(HEARTBEAT, HEARTBEAT));
     try {
       readableVersion(ctx.storage, schema, this.#health.hub);
+      this.residence.read();
       this.#isConfirmed = generation.isConfirmed;
-      if (!hasTables(ctx.storage.sql)) return;
+      if (!this.#mayCompose) return;
       if (this.#isConfirmed) this.#composed();
       else ctx.blockConcurrencyWhile(() => this.#wake());
     } catch (error) {
@@ -149,7 +143,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
       if (failure === 'unsupported') {
         // The release that can read the storage needs the alarm that was set.
         await this.#ctx.storage.setAlarm(Date.now() + RELEASE_RETRY_MS);
-      } else if (failure !== 'unreadable' && !this.#wasDeleted) {
+      } else if (failure !== 'unreadable' && !this.#wasDeleted && !this.residence.isElsewhere) {
         // The platform rings again. That does not make an unreadable storage readable.
         throw error;
       }
@@ -160,6 +154,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
   async wipe(): Promise<void> {
     while (this.#releasing !== undefined) await this.#releasing;
     if (this.#wasDeleted) return;
+    this.residence.admit();
     await this.#confirmIfStored();
     this.#closeSubscribers('revoked');
     try {
@@ -172,7 +167,8 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     this.#wasDeleted = true;
     // Handshakes went on.
     this.#closeSubscribers('revoked');
-    await this.#deleteAll();
+    this.residence.forget();
+    await this.discard();
   }
 
   /** Closes all subscribers and deletes all events. What comes next finds an empty hub. */
@@ -196,17 +192,29 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     });
   }
 
+  /** The residence refuses what comes. What runs ends, and subscribers are closed. @returns whether all ended in time */
+  async vacate(): Promise<boolean> {
+    while (this.#releasing !== undefined) await this.#releasing;
+    if (!(await this.#callsEnded())) return false;
+    this.#closeSubscribers('unavailable', 'the hub moves to another place');
+    this.#hub = undefined;
+    this.#sockets = 0;
+    await this.#ctx.storage.deleteAlarm();
+    return true;
+  }
+
+  /** Serves again, or for the first time at this place. */
+  async occupy(): Promise<void> {
+    await this.#confirmIfStored();
+    if (this.#mayCompose) await this.#composed().alarms.arm();
+  }
+
   async state(): Promise<HubState> {
     while (this.#releasing !== undefined) await this.#releasing;
     await this.#confirmIfStored();
     if (this.#health.problem === undefined && this.#hub !== undefined) this.#health.check();
-    const subscribers = this.#ctx.getWebSockets().filter(isOpen).length;
-    const { problem } = this.#health;
-    const common = { subscribers, release: VERSION, contract: CONTRACT_VERSION };
-    if (problem !== undefined) {
-      return { state: problem.state, problem: problem.message, ...common };
-    }
-    return { state: this.#hub === undefined ? 'empty' : 'ok', ...common };
+    const problem = this.#health.problem ?? this.residence.problem;
+    return stateOf(this.#ctx, this.#hub, problem);
   }
 
   /** Deletes everything if the storage cannot be read. @returns whether it did */
@@ -217,7 +225,8 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     logError(`the storage of ${this.#health.hub} is reset`, problem);
     while (this.#releasing !== undefined) await this.#releasing;
     for (const socket of this.#ctx.getWebSockets()) turnAway(socket);
-    await this.#alone(() => this.#deleteAll());
+    await this.#alone(() => this.discard());
+    this.residence.beginAgain();
     this.#health.clear();
     return true;
   }
@@ -235,6 +244,12 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
   async #released(): Promise<void> {
     while (this.#releasing !== undefined) await this.#releasing;
     if (this.#wasDeleted) throw this.#deleted();
+    if (this.residence.isElsewhere) throw new Error(this.residence.refusal);
+  }
+
+  /** Whether the hub is here, and has something stored. */
+  get #mayCompose(): boolean {
+    return !this.residence.isElsewhere && hasTables(this.#ctx.storage.sql);
   }
 
   #deleted(): Error {
@@ -252,7 +267,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
 
   /** The same for a hub of which nothing may be stored. */
   async #confirmIfStored(): Promise<void> {
-    if (this.#isConfirmed || !hasTables(this.#ctx.storage.sql)) return;
+    if (this.#isConfirmed || !this.#mayCompose) return;
     await this.#confirm();
   }
 
@@ -283,10 +298,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
   }
 
   #closeSubscribers(reason: 'unavailable' | 'revoked', why = ''): void {
-    const sockets = this.#ctx.getWebSockets().filter(isOpen);
-    const code = reason === 'revoked' ? CLOSE_CODES.normal : CLOSE_CODES.tryAgainLater;
-    if (this.#hub === undefined) for (const socket of sockets) turnAway(socket);
-    else this.#hub.closer.close(sockets, reason, code, why);
+    closeSockets(this.#ctx, this.#hub, reason, why);
   }
 
   #cannotRead(error: unknown): void {
@@ -351,12 +363,16 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     return this.#releasing;
   }
 
+  async #callsEnded(): Promise<boolean> {
+    const deadline = Date.now() + MAX_VACATE_MS;
+    while (this.#calls > 0 && Date.now() <= deadline) await scheduler.wait(CALLS_CHECK_MS);
+    return this.#calls === 0;
+  }
+
   /** A handshake that was under way would leave a socket, so the calls end first. */
   async #empty(hub: H): Promise<void> {
-    const deadline = Date.now() + MAX_CALLS_WAIT_MS;
-    while (this.#calls > 0) {
-      if (Date.now() > deadline) throw new Error(`${this.#health.hub} has calls that do not end`);
-      await scheduler.wait(CALLS_CHECK_MS);
+    if (!(await this.#callsEnded())) {
+      throw new Error(`${this.#health.hub} has calls that do not end`);
     }
     await hub.teardown.leave('idle');
     this.#closeSubscribers('unavailable', 'the events were deleted');
@@ -371,7 +387,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     try {
       await withTimeout(MAX_FEED_WAIT_MS, hub.teardown.leave('idle'));
       const entries = hub.teardown.retainedEntries();
-      await this.#deleteAll();
+      await this.discard();
       for (const [key, value] of entries) this.#ctx.storage.kv.put(key, value);
       this.#isConfirmed = this.#parts.generation.isConfirmed;
     } catch (error) {
@@ -382,22 +398,19 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     }
   }
 
-  async #deleteAll(): Promise<void> {
+  /** Deletes everything but where the hub is. */
+  async discard(): Promise<void> {
     this.#hub = undefined;
     this.#isConfirmed = false;
     this.#sockets = 0;
     this.#retryAt = Number.POSITIVE_INFINITY;
     await this.#ctx.storage.deleteAlarm();
     await this.#ctx.storage.deleteAll();
+    this.residence.keep();
   }
 
   #hasSockets(): boolean {
     if (this.#sockets === 0) this.#sockets = this.#ctx.getWebSockets().filter(isOpen).length;
     return this.#sockets > 0;
   }
-}
-
-/** Closes a socket that cannot be served. Its client reconnects. */
-function turnAway(socket: WebSocket): void {
-  socket.close(CLOSE_CODES.tryAgainLater, 'the hub cannot go on');
 }

@@ -169,6 +169,15 @@ export const MAX_NOTED_POSITIONS = 16;
 /** Subscriptions that a wildcard hub retains after their last subscriber left. With more, all hubs feed it. */
 export const MAX_RETAINED_SUBSCRIPTIONS = 1000;
 
+/** Bytes of the journal that a hub hands to its new place in one call; with the last segment it may be more. */
+export const MAX_MOVE_PAGE_BYTES = 2 * 1024 * 1024;
+
+/** How long one request copies the journal of a hub that moves. Then the request is repeated. */
+export const MAX_MOVE_MS = 15_000;
+
+/** How long a hub that is about to move waits for the calls that run. */
+export const MAX_VACATE_MS = 10_000;
+
 /** Events that a `carillon.v1` client may have unacknowledged, until it sends its own credit. */
 export const DEFAULT_CREDIT = 256;
 

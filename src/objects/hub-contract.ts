@@ -80,6 +80,46 @@ export interface HubContract extends SubscriberHubContract {
     maxEvents: number,
     maxBytes: number,
   ): Promise<Backfill | undefined>;
+  /** Moves the hub to another place. Release 0.2 lacks this. */
+  move(step: MoveStep): Promise<Result<MoveProgress>>;
+  /** The segments after the one that begins with this sequence. Release 0.2 lacks this. */
+  movePage(after: number): Promise<Result<MovePage>>;
+}
+
+/** A step of a move, for the object at the old or at the new place. Each can be repeated. */
+export type MoveStep =
+  /** The old one serves nothing any more, so that what it stores stays as it is. */
+  | { readonly step: 'leave'; readonly to: number }
+  /** The new one takes the events of the old one, and serves once it has them all. */
+  | { readonly step: 'arrive'; readonly from: number }
+  /** The old one has the new one abandon what it took, and serves again. */
+  | { readonly step: 'return' }
+  | { readonly step: 'abandon' }
+  /** The new one has the old one forget the events. */
+  | { readonly step: 'finish' }
+  | { readonly step: 'forget'; readonly by: number }
+  /** The namespace is deleted: all that is stored at another place is, too. */
+  | { readonly step: 'wipe'; readonly by: number };
+
+/** How far a hub is with a move. */
+export interface MoveProgress {
+  readonly isDone: boolean;
+  /** How many there are. */
+  readonly events: number;
+  readonly copied: number;
+}
+
+/** Rows of the journal of a hub that leaves its place, and what stays when all rows are trimmed. */
+export interface MovePage {
+  /** The version of the schema of these rows. */
+  readonly schema: number;
+  readonly rows: readonly Readonly<Record<string, string | number | ArrayBuffer | null>>[];
+  readonly isLast: boolean;
+  /** Key-value entries: the header of the journal, and the key of the cursors. Secret. */
+  readonly entries: readonly (readonly [string, unknown])[];
+  /** Of the whole journal. */
+  readonly segments: number;
+  readonly events: number;
 }
 
 /** What the wildcard hub of one Vault namespace answers. */
@@ -143,8 +183,8 @@ export interface Published {
 
 /** The state of a hub, for an operator. */
 export interface HubState {
-  /** `empty`: nothing is stored. `unsupported`: the storage has the schema of another release. */
-  readonly state: 'ok' | 'empty' | 'unreadable' | 'unsupported';
+  /** `empty`: nothing is stored. `moving`: the object serves nothing, because the hub moves. `unsupported`: the storage has the schema of another release. */
+  readonly state: 'ok' | 'empty' | 'moving' | 'unreadable' | 'unsupported';
   /** What is wrong. */
   readonly problem?: string;
   readonly subscribers: number;

@@ -9,6 +9,7 @@ import { REPORT_INTERVAL_MS } from '../metrics/limits.ts';
 import type { Values } from '../metrics/metric.ts';
 import { type Report, withoutZeros } from '../metrics/reports.ts';
 import { hasMetrics } from './metrics-contract.ts';
+import { hubOfObject } from './names.ts';
 import { messageOf } from './storage-failure.ts';
 import { callMetrics } from './stubs.ts';
 
@@ -53,7 +54,7 @@ export class MetricsReporter {
       const report: Report = {
         format: 1,
         kind: this.#source.kind,
-        source: this.#ctx.id.name ?? '',
+        source: hubOfObject(this.#ctx.id.name),
         life: this.#life,
         counts: withoutZeros(this.#source.counts()),
         state: withoutZeros(state),

@@ -1,9 +1,14 @@
 /**
  * Names of the Durable Objects. Of an authority: a slash and the key of the Vault namespace. Of a hub: the key, a slash,
  * and the event-type namespace, which a wildcard hub does not have. The key of the root namespace is empty: `/kv-v2`, `/`.
+ *
+ * A hub that has moved keeps its name. Its object has another one, with the number of the place: `/kv-v2#2`.
  */
 
 import { pathOfKey, ROOT } from '../namespace/namespace.ts';
+
+/** Where every hub is that has not moved. */
+export const FIRST_PLACE = 1;
 
 /** There is one metrics object. */
 export const METRICS_NAME = 'metrics';
@@ -51,6 +56,21 @@ export function wildcardHubName(namespaceKey: string): string {
   return `${namespaceKey}/`;
 }
 
+/** The name of the object that a hub has at a place. */
+export function hubObjectName(hub: string, place: number): string {
+  return place === FIRST_PLACE ? hub : `${hub}#${place}`;
+}
+
+/** The name of the hub that an object is. */
+export function hubOfObject(object = ''): string {
+  return object.replace(/#\d+$/, '');
+}
+
+/** The place that an object is. */
+export function placeOfObject(object = ''): number {
+  return Number(/#(\d+)$/.exec(object)?.[1] ?? FIRST_PLACE);
+}
+
 /** Which of the two kinds of hub has this name. */
 export function isWildcardHub(name: string): boolean {
   return name.endsWith('/');
@@ -63,7 +83,11 @@ export function nameForOperators(name: string | undefined): string {
   return namespaceKey === ROOT ? hub : `${hub} in namespace ${pathOfKey(namespaceKey)}`;
 }
 
-/** An event-type namespace has no slash, so the last slash divides the name. */
+/**
+ * An event-type namespace has no slash, so the last slash divides the name.
+ *
+ * @param name of a hub, or of its object
+ */
 export function parseHubName(name: string | undefined): {
   namespaceKey: string;
   eventTypeNamespace: string;
@@ -72,5 +96,8 @@ export function parseHubName(name: string | undefined): {
   if (name === undefined || slash === -1) {
     throw new Error(`a hub is addressed by a name that hubName makes, not ${name}`);
   }
-  return { namespaceKey: name.slice(0, slash), eventTypeNamespace: name.slice(slash + 1) };
+  return {
+    namespaceKey: name.slice(0, slash),
+    eventTypeNamespace: hubOfObject(name.slice(slash + 1)),
+  };
 }

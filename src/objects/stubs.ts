@@ -1,9 +1,10 @@
 /**
  * The one place that makes stubs of Durable Objects. A stub that threw may stay broken, so each attempt at a call gets a
- * new one, and none is kept. The variables `JURISDICTION` and `LOCATION` apply to the objects of all classes.
+ * new one, and none is kept. The variables `JURISDICTION` and `LOCATION` apply to the objects of all classes. A hub that has
+ * moved is called by its name, too (`places.ts`).
  */
 
-import { type Placement, parsePlacement } from '../config/placement.ts';
+import { type Location, type Placement, parsePlacement } from '../config/placement.ts';
 import type { Variables } from '../config/variables.ts';
 import type { AuthorityContract } from './authority-contract.ts';
 import { callWithRetry } from './call.ts';
@@ -12,11 +13,13 @@ import type { MetricsContract } from './metrics-contract.ts';
 import {
   authorityForOperators,
   authorityName,
+  hubObjectName,
   isWildcardHub,
   METRICS_NAME,
   nameForOperators,
   restorationForOperators,
 } from './names.ts';
+import { placeOfHub } from './places.ts';
 import type { RestorationContract } from './restoration-contract.ts';
 import { failureAt } from './storage-failure.ts';
 
@@ -46,7 +49,23 @@ const placements = new WeakMap<Env, Placement>();
 
 /** Calls a hub. The call is repeated if that is safe, as the platform says. @param name as `hubName` makes it */
 export function callHub<T>(env: Env, name: string, call: (hub: HubStub) => Promise<T>): Promise<T> {
-  return callWithRetry(() => call(stubOf(env, 'HUB', name)), nameForOperators(name));
+  return callWithRetry(() => call(hubStub(env, name)), nameForOperators(name));
+}
+
+/**
+ * Calls the object that a hub has, had or gets at a place.
+ *
+ * @param location a hint where to create it, in place of the variable
+ */
+export function callHubAt<T>(
+  env: Env,
+  name: string,
+  place: number,
+  call: (hub: HubStub) => Promise<T>,
+  location?: Location,
+): Promise<T> {
+  const object = hubObjectName(name, place);
+  return callWithRetry(() => call(stubOf(env, 'HUB', object, location)), nameForOperators(name));
 }
 
 /** @param name as `wildcardHubName` makes it */
@@ -149,7 +168,11 @@ export function restorationObjectId(env: Env, object: string): string {
 }
 
 function subscriberHubStub(env: Env, name: string): SubscriberHubStub {
-  return stubOf(env, isWildcardHub(name) ? 'WILDCARD_HUB' : 'HUB', name);
+  return isWildcardHub(name) ? stubOf(env, 'WILDCARD_HUB', name) : hubStub(env, name);
+}
+
+function hubStub(env: Env, name: string): HubStub {
+  return stubOf(env, 'HUB', hubObjectName(name, placeOfHub(env, name)));
 }
 
 function authorityStub(env: Env, namespaceKey: string): AuthorityStub {
@@ -157,8 +180,15 @@ function authorityStub(env: Env, namespaceKey: string): AuthorityStub {
 }
 
 /** A new stub of the object of a class with this name. */
-function stubOf<Contract>(env: Env, binding: Binding, name: string): Stub<Contract> {
-  const { jurisdiction, location } = placements.get(env) ?? placementOf(env);
+function stubOf<Contract>(
+  env: Env,
+  binding: Binding,
+  name: string,
+  hint?: Location,
+): Stub<Contract> {
+  const placement = placements.get(env) ?? placementOf(env);
+  const { jurisdiction } = placement;
+  const location = hint ?? placement.location;
   const objects: DurableObjectNamespace = env[binding];
   const placed = jurisdiction === undefined ? objects : objects.jurisdiction(jurisdiction);
   const stub =

@@ -37,7 +37,29 @@ it('restores nothing on a local server, and says what does', async () => {
   expect((await admin('bookmark', '--authority')).code).toBe(1);
 }, 60_000);
 
+it('moves a hub, says what to deploy, and takes that back', async () => {
+  await root.publish('moving/x', [{ id: 'a' }]);
+  expect((await admin('move', '--hub', 'moving', '--place', '2')).stderr).toContain('--yes');
+  const moved = await admin('move', '--hub', 'moving', '--place', '2', '--yes');
+  expect(moved.stderr).toBe('');
+  expect(moved.stdout).toMatch(/moved_hubs +moving=2/);
+  const status = (id: string) =>
+    fetch(`${server.address}/v1/sys/events/publish/moving/x`, {
+      method: 'POST',
+      headers: { 'X-Vault-Token': 'root', 'Content-Type': 'application/json' },
+      body: JSON.stringify({ id }),
+    }).then((response) => response.status);
+  expect(await status('b')).toBe(503);
+  const cancelled = await admin('move', '--hub', 'moving', '--cancel');
+  expect(cancelled.stderr).toContain('the hub of moving is where it was');
+  expect(await status('b')).toBe(200);
+  expect(await root.received('moving/*', 'earliest')).toEqual(['a', 'b']);
+}, 60_000);
+
 it.each([
+  [['move', '--hub', 'a'], 'one of --place, --finish and --cancel'],
+  [['move', '--hub', 'a', '--finish', '--cancel'], 'one of --place, --finish and --cancel'],
+  [['move', '--hub', 'a', '--finish', '--location', 'weur'], '--location needs --place'],
   [['restore', '--time', '2026-01-01T00:00:00Z'], 'give either --hub or --authority'],
   [['restore', '--hub', 'a', '--authority', '--bookmark', 'b'], 'give either --hub or --authority'],
   [['restore', '--hub', 'a'], 'give either --time or --bookmark'],

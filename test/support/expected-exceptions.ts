@@ -25,6 +25,8 @@ const EXPECTED = [
   /the restoration record of the hub of deploy has schema version 2, /,
   /cannot be migrated to schema version \d, /,
   / feeds in format \d, and format \d was requested/,
+  // A hub that has moved, or is about to.
+  /the hub of \S+ (moves|has not moved) to place \d+, /,
   // A namespace that is deleted while somebody calls it.
   /the namespace was deleted$/m,
   // Attacks on members of an object that are not part of its RPC contract.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Config, parseConfig } from '../../src/config/config.ts';
+import { movedHubsText, parseMovedHubs } from '../../src/config/moved-hubs.ts';
 import { parsePlacement } from '../../src/config/placement.ts';
 import type { Variables } from '../../src/config/variables.ts';
 import { accepted, failureOf } from './support/result.ts';
@@ -151,6 +152,37 @@ describe('where objects are created', () => {
     { LOCATION: 'weur,eeur' },
   ])('is refused as %j, with the values that there are', (changed) => {
     expect(failureOf(parseConfig(bindings(changed))).message).toMatch(wrong);
+  });
+});
+
+describe('the hubs that have moved', () => {
+  it.each([
+    ['', {}],
+    ['kv-v2=2', { '/kv-v2': 2 }],
+    [
+      ' kv-v2=2 , team-a@fk3Q9/prod@Zx81b/a.b=13,',
+      { '/kv-v2': 2, 'team-a@fk3Q9/prod@Zx81b/a.b': 13 },
+    ],
+  ])('of %j', (text, places) => {
+    const moved = accepted(parseMovedHubs({ MOVED_HUBS: text }));
+    expect(Object.fromEntries(moved)).toEqual(places);
+    expect(accepted(parseMovedHubs({ MOVED_HUBS: movedHubsText(moved) }))).toEqual(moved);
+    parse({ MOVED_HUBS: text });
+  });
+
+  it.each([
+    'kv-v2',
+    'kv-v2=1',
+    'kv-v2=10000',
+    'kv-v2=2;b=2',
+    '/kv-v2=2',
+    'team-a/kv-v2=2',
+    '*=2',
+    'kv-v2#2=3',
+    'kv-v2=2,kv-v2=3',
+  ])('are refused as %j', (text) => {
+    const { message } = failureOf(parseConfig(bindings({ MOVED_HUBS: text })));
+    expect(message).toMatch(/^the variable MOVED_HUBS has ".*/);
   });
 });
 

@@ -8,6 +8,7 @@ import { it } from './fixtures.ts';
 /** A call of each function that makes stubs. */
 const CALLS: Record<keyof typeof stubs, (bindings: Env) => unknown> = {
   callHub: (bindings) => stubs.callHub(bindings, hubName('', 'abc'), (hub) => hub.state()),
+  callHubAt: (bindings) => stubs.callHubAt(bindings, hubName('', 'abc'), 2, (hub) => hub.state()),
   callWildcardHub: (bindings) =>
     stubs.callWildcardHub(bindings, wildcardHubName(''), (hub) => hub.hubs()),
   callSubscriberHub: (bindings) =>

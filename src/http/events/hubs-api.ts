@@ -16,7 +16,7 @@ import { auditCall } from '../audit-log.ts';
 import type { Call, Endpoints } from '../endpoint-types.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
 
-const WILDCARD = '*';
+export const WILDCARD = '*';
 
 export const HUB_ENDPOINTS: Endpoints = {
   'sys/events/hubs': { list: listHubs, delete: deleteEvents, alwaysLists: true, sudo: true },

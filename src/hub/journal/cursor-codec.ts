@@ -14,7 +14,7 @@ import {
 import { MAX_CACHED_CURSORS } from '../limits.ts';
 import type { Journal } from './journal.ts';
 
-const KEY = 'cursor_key';
+export const CURSOR_KEY = 'cursor_key';
 
 type CursorOrigin =
   /** This hub made it, for its present journal. */
@@ -43,7 +43,7 @@ export class CursorCodec {
 
   /** Whether this hub has ever made a cursor. */
   get hasEncoded(): boolean {
-    return this.#storage.kv.get(KEY) !== undefined;
+    return this.#storage.kv.get(CURSOR_KEY) !== undefined;
   }
 
   /** The cursor of the position after a sequence. */
@@ -66,13 +66,15 @@ export class CursorCodec {
   }
 
   #key(): HmacSha256 {
-    this.#signingKey ??= new HmacSha256(this.#storage.kv.get<Uint8Array>(KEY) ?? this.#newKey());
+    this.#signingKey ??= new HmacSha256(
+      this.#storage.kv.get<Uint8Array>(CURSOR_KEY) ?? this.#newKey(),
+    );
     return this.#signingKey;
   }
 
   #newKey(): Uint8Array {
     const key = crypto.getRandomValues(new Uint8Array(CURSOR_KEY_BYTES));
-    this.#storage.kv.put(KEY, key);
+    this.#storage.kv.put(CURSOR_KEY, key);
     return key;
   }
 }

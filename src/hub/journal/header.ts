@@ -4,7 +4,7 @@ import type { FeedPosition } from '../../objects/hub-contract.ts';
 import { type FingerprintKey, fingerprintWriter, type WriteFingerprint } from './fingerprint.ts';
 import type { SegmentInfo } from './segment.ts';
 
-const KEY = 'journal_header';
+export const HEADER_KEY = 'journal_header';
 const EPOCH_BYTES = 8;
 
 export interface JournalHeader {
@@ -67,7 +67,7 @@ export class StoredHeader {
 
   /** Undefined if there is none. */
   get stored(): JournalHeader | undefined {
-    this.#header ??= this.#kv.get<JournalHeader>(KEY);
+    this.#header ??= this.#kv.get<JournalHeader>(HEADER_KEY);
     return this.#header;
   }
 
@@ -119,7 +119,7 @@ export class StoredHeader {
   }
 
   #put(header: JournalHeader): JournalHeader {
-    this.#kv.put(KEY, header);
+    this.#kv.put(HEADER_KEY, header);
     this.#header = header;
     return header;
   }

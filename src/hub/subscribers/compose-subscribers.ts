@@ -8,6 +8,7 @@
  */
 
 import type { Alarms } from '../../objects/alarms.ts';
+import { hubOfObject } from '../../objects/names.ts';
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
 import { AccessCache } from '../authority-sync/access-cache.ts';
 import { AccessChanges } from '../authority-sync/access-changes.ts';
@@ -66,7 +67,7 @@ export function composeSubscribers(
   const meter = new HubMeter();
   const budget = new TurnBudget(meter.counts);
   const throttle = new ReplayThrottle(budget);
-  const cursors = new CursorCodec(storage, journal, ctx.id.name ?? '');
+  const cursors = new CursorCodec(storage, journal, hubOfObject(ctx.id.name));
   const classes = new SubscriptionClasses(ctx, retained);
   const socketCount = new SocketCount(ctx);
   const spread = new ReconnectSpread(storage.kv, socketCount);

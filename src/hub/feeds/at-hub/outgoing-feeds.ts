@@ -8,6 +8,7 @@ import type { HubCounts } from '../../../metrics/hub-metrics.ts';
 import type { Alarms, AlarmTask } from '../../../objects/alarms.ts';
 import type { FeedPage, FeedReceipt } from '../../../objects/hub-contract.ts';
 import { MIN_JOB_BACKOFF_MS } from '../../../objects/limits.ts';
+import { hubOfObject } from '../../../objects/names.ts';
 import { callWildcardHub } from '../../../objects/stubs.ts';
 import type { Journal } from '../../journal/journal.ts';
 import {
@@ -123,7 +124,7 @@ export class OutgoingFeeds implements AlarmTask {
     const { epoch, trimmedThrough, restoredFrom } = this.#journal;
     const version = this.#targets.versionOf(name);
     const slices = this.#journal.readSlices(after, MAX_FEED_EVENTS, MAX_FEED_BYTES);
-    const hub = this.#ctx.id.name ?? '';
+    const hub = hubOfObject(this.#ctx.id.name);
     const fed = fedAs(this.#targets.formatFor(name), slices);
     const page: FeedPage = { hub, epoch, trimmedThrough, after, version, restoredFrom, ...fed };
     const { taken, request } = await this.#send(name, page);

@@ -12,7 +12,7 @@ import type {
   RegistrationRefusal,
   Unregistration,
 } from '../../../objects/hub-contract.ts';
-import { parseHubName, wildcardHubName } from '../../../objects/names.ts';
+import { hubOfObject, parseHubName, wildcardHubName } from '../../../objects/names.ts';
 import { namespaceDeleted } from '../../../objects/namespace-end.ts';
 import { callWildcardHub } from '../../../objects/stubs.ts';
 import type { Journal } from '../../journal/journal.ts';
@@ -171,6 +171,6 @@ export class SelfRegistration implements EventSupply {
   }
 
   get #hub(): string {
-    return this.#ctx.id.name ?? '';
+    return hubOfObject(this.#ctx.id.name);
   }
 }

@@ -1,0 +1,77 @@
+/** The rows of a journal, as one object hands them to another. */
+import type { MovePage } from '../../objects/hub-contract.ts';
+import { hasTables } from '../../objects/migrations.ts';
+import { CURSOR_KEY } from '../journal/cursor-codec.ts';
+import { HEADER_KEY } from '../journal/header.ts';
+import { MAX_MOVE_PAGE_BYTES } from '../limits.ts';
+import { HUB_SCHEMA } from '../schema.ts';
+
+const COLUMNS = [
+  'first',
+  'count',
+  'first_accepted_at',
+  'last_accepted_at',
+  'total_bytes',
+  'checksum',
+  'fingerprints',
+  'record_index',
+  'note',
+  'keys',
+  'frames',
+];
+
+type Row = Record<string, SqlStorageValue>;
+
+interface SegmentCount {
+  readonly segments: number;
+  readonly events: number;
+  /** The first sequence of the last segment; 0 if there is none. */
+  readonly lastFirst: number;
+  /** The last sequence; 0 as well. */
+  readonly last: number;
+}
+
+export function countSegments(sql: SqlStorage): SegmentCount {
+  return sql
+    .exec<Row & SegmentCount>(
+      `SELECT COUNT(*) AS segments, COALESCE(SUM(count), 0) AS events, COALESCE(MAX(first), 0) AS lastFirst,
+         COALESCE(MAX(first + count - 1), 0) AS last FROM segments`,
+    )
+    .one();
+}
+
+export function readPage({ sql, kv }: DurableObjectStorage, after: number): MovePage {
+  const schema = HUB_SCHEMA.length;
+  const entries = [...kv.list()].filter(([key]) => key === HEADER_KEY || key === CURSOR_KEY);
+  if (!hasTables(sql)) return { schema, rows: [], isLast: true, entries, segments: 0, events: 0 };
+  const { segments, events, lastFirst } = countSegments(sql);
+  const rows: Row[] = [];
+  let bytes = 0;
+  let first = after;
+  const found = sql.exec<Row>(
+    `SELECT ${COLUMNS.join()} FROM segments WHERE first > ? ORDER BY first`,
+    after,
+  );
+  for (const row of found) {
+    rows.push(row);
+    first = Number(row.first);
+    bytes += bytesOf(row);
+    if (bytes >= MAX_MOVE_PAGE_BYTES) break;
+  }
+  return { schema, rows, isLast: first >= lastFirst, entries, segments, events };
+}
+
+export function insertRows(sql: SqlStorage, rows: MovePage['rows']): void {
+  const places = COLUMNS.map(() => '?').join();
+  for (const row of rows) {
+    const values = COLUMNS.map((column) => row[column] ?? null);
+    sql.exec(`INSERT INTO segments (${COLUMNS.join()}) VALUES (${places})`, ...values);
+  }
+}
+
+function bytesOf(row: Row): number {
+  return Object.values(row).reduce<number>((sum, value) => {
+    if (typeof value === 'string') return sum + value.length;
+    return sum + (value instanceof ArrayBuffer ? value.byteLength : 8);
+  }, 0);
+}

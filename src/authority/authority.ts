@@ -69,11 +69,11 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     this.#namespace = namespace;
     this.#parts = composeParts(ctx, env, namespace);
     this.#isRoot = namespace === ROOT;
-    const { generation, lifecycle, renewal, alarms } = this.#parts;
+    const { generation, lifecycle, alarms } = this.#parts;
     // What arrives meanwhile waits. If this fails, the object does not start, and callers try again.
-    if (lifecycle.hasTables && !generation.isConfirmed) {
+    if (lifecycle.hasTables ? !generation.isConfirmed : this.#isRoot) {
       ctx.blockConcurrencyWhile(async () => {
-        await generation.confirm((kept) => renewal.renew(kept));
+        await this.#confirm();
         if (lifecycle.isOpen) alarms.arm();
       });
     }
@@ -378,7 +378,8 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     return this.#isRoot || this.#parts.lifecycle.isOpen;
   }
 
-  create(): boolean {
+  async create(): Promise<boolean> {
+    if (!this.#parts.lifecycle.hasTables) await this.#confirm();
     this.#create();
     return this.exists();
   }
@@ -425,6 +426,14 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   /** The same, also after the namespace was closed. */
   #stored(): Parts | undefined {
     return this.#parts.lifecycle.hasTables ? this.#parts : undefined;
+  }
+
+  /** An authority that was restored to before its first write continues too: hubs know numbers of later. */
+  async #confirm(): Promise<void> {
+    const { generation, lifecycle, renewal } = this.#parts;
+    if (!lifecycle.hasTables && !(await generation.wasEverBegun())) return;
+    this.#create();
+    await generation.confirm((kept) => renewal.renew(kept));
   }
 
   #create(): void {

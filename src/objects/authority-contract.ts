@@ -229,7 +229,7 @@ interface NamespaceMethods {
   /** Whether this namespace exists. */
   exists(): boolean;
   /** Creates this namespace. For the authority above. @returns false if it is being deleted */
-  create(): boolean;
+  create(): Promise<boolean>;
   /**
    * Begins to delete this namespace, unless it has namespaces below. For the authority above.
    *

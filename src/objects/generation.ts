@@ -102,6 +102,11 @@ export class Generation {
     });
   }
 
+  /** Whether a restore of the object was ever begun. Stores nothing. */
+  async wasEverBegun(): Promise<boolean> {
+    return (await this.#ask()).record.generation > 0;
+  }
+
   /** Stores that the object is about to be restored. @param kept what has to be true afterwards */
   async begin(kept?: string): Promise<void> {
     const attempt = crypto.randomUUID();

@@ -11,9 +11,11 @@ import {
   MAX_LEASE_MS,
   MAX_SUBSCRIPTION_MS,
 } from '../../src/objects/limits.ts';
+import { authorityRestoration } from '../../src/objects/names.ts';
 import { MAX_LEASE_CHARACTERS } from '../../src/subscription/limits.ts';
 import { type ServerMessage, SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
 import { it } from './fixtures.ts';
+import { restore, stateOf } from './restore-support.ts';
 import {
   aHolder,
   authority,
@@ -23,6 +25,7 @@ import {
   granting,
   hubOf,
   LISTENER,
+  losePushes,
   objects,
   on,
   root,
@@ -74,6 +77,25 @@ function authorityCalls(): () => number {
   );
   return () => spies.reduce((sum, { mock }) => sum + mock.calls.length, 0);
 }
+
+it('a lease outlives a restore of its authority for a minute at most, at a hub that no push reaches', async ({
+  holder,
+}) => {
+  await root.published('abc', on('secret/a'));
+  const { lease } = await connect(holder, 'abc');
+  const state = await stateOf(authority());
+  losePushes(Number.POSITIVE_INFINITY);
+  await restore(authority(), authorityRestoration(''), state);
+  const { subscriber } = await opened(await resume('abc', lease));
+  elapse(MAX_DECISION_AGE_MS + 1);
+  await root.published('abc', on('secret/a'));
+  expect(await closedPromptly(subscriber)).toMatchObject({ code: 1000 });
+  const heard = [];
+  while (subscriber.waiting > 0) heard.push(await subscriber.next());
+  expect(heard.filter((frame) => String(frame).includes('"events"'))).toEqual([]);
+  expect((await resume('abc', lease)).status).not.toBe(101);
+  vi.restoreAllMocks();
+});
 
 describe('a client with a lease', () => {
   it('comes back without a call to the authority, and misses nothing', async ({ holder }) => {

@@ -1,5 +1,6 @@
 /** An authority that was restored to an earlier state: no token of before it is valid again, here or at a hub. */
-import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
 import { describe, expect, vi } from 'vitest';
 import { authorityRestoration, hubRestoration } from '../../src/objects/names.ts';
 import { Restoration } from '../../src/restoration/restoration.ts';
@@ -123,6 +124,31 @@ describe('an authority that was restored', () => {
     const { data } = await accepted(await root.list('sys/namespaces'));
     expect(data.keys).toContain(`${made}/`);
     expect(data.keys).not.toContain(`${gone}/`);
+  });
+
+  it('that has stored nothing tells hubs of revocations, and keeps its namespaces', async () => {
+    const made = await root.makesNamespace();
+    const kept = JSON.stringify({ children: await authority().children(), hubs: [] });
+    const old = await aHolder(LISTENER);
+    const stale = await old.subscribe('abc');
+    for (let i = 0; i < 5; i++) {
+      const each = await aHolder(LISTENER);
+      const subscriber = await each.subscribe('abc');
+      await root.writes('auth/token/revoke-accessor', { accessor: each.auth.accessor });
+      expect(await closedPromptly(subscriber)).toMatchObject({ code: 1000 });
+    }
+    await told();
+    await env.RESTORATION.getByName(AUTHORITY).begin('1', kept);
+    await runInDurableObject(authority(), (_object, { storage }) => storage.deleteAll());
+    await evictDurableObject(authority());
+    elapse(10_000);
+    expect((await old.get('auth/token/lookup-self')).status).toBe(403);
+    const present = await aHolder(LISTENER);
+    const subscriber = await present.subscribe('abc');
+    expect(await closedPromptly(stale)).toMatchObject({ code: 1000 });
+    expect((await root.get(`sys/namespaces/${made}`)).status).toBe(200);
+    await root.writes('auth/token/revoke-accessor', { accessor: present.auth.accessor });
+    expect(await closedPromptly(subscriber)).toMatchObject({ code: 1000 });
   });
 
   it('serves nobody while it cannot find out', async ({ holder }) => {

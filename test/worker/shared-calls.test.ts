@@ -238,7 +238,8 @@ describe('a request that waits for the call of another', () => {
     await calls.until(2);
     const wait = vi.spyOn(scheduler, 'wait');
     await vi.waitUntil(() => Date.now() - begunAt > 1000, PATIENCE);
-    expect(calls.begun[1]?.requests).toEqual([['next'], ['waiting']]);
+    // Whichever looks first makes the call.
+    expect(calls.begun[1]?.requests.flat().sort()).toEqual(['next', 'waiting']);
     expect(wait.mock.calls.length).toBeGreaterThan(0);
     expect(wait.mock.calls.length).toBeLessThan(40);
     calls.release();

@@ -30,7 +30,11 @@ interface Kept {
   readonly quotas: unknown;
   /** The hubs that are told of changes of quotas. */
   readonly hubs: readonly string[];
+  /** What is used of the own quota. Undefined if that is too long: then it is counted again as it is reserved. */
+  readonly use?: readonly QuotaUseRow[];
 }
+
+type QuotaUseRow = { readonly what: string; readonly holder: string; readonly amount: number };
 
 interface Parts {
   readonly storage: DurableObjectStorage;
@@ -47,13 +51,17 @@ export class Renewal {
 
   /**
    * What is true before a restore and after it: which namespaces there are below, because their objects are not restored,
-   * and the quotas, because a restore may not undo those of the namespaces above. Without metadata and hubs, if that is too long.
+   * and the quotas with their use, because a restore may not undo those of the namespaces above. Without metadata, hubs and
+   * use, if that is too long.
    */
   kept(): string {
     const { storage, children } = this.#parts;
     const hubs = column<string>(storage.sql, 'SELECT hub FROM quota_hubs');
     const quotas = storage.kv.get(QUOTAS_KEY);
-    const text = JSON.stringify({ children: children.all(), quotas, hubs } satisfies Kept);
+    const use = storage.sql
+      .exec<QuotaUseRow>('SELECT what, holder, amount FROM quota_use')
+      .toArray();
+    const text = JSON.stringify({ children: children.all(), quotas, hubs, use } satisfies Kept);
     if (text.length <= MAX_KEPT_CHARACTERS) return text;
     const named = children.all().map(({ name, id }) => ({ name, id }));
     return JSON.stringify({ children: named, quotas, hubs: [] } satisfies Kept);
@@ -70,6 +78,8 @@ export class Renewal {
     for (const each of made.toArray()) jobs.add({ kind: 'revoke', ...each }, now);
     for (const table of ENDED_TABLES) sql.exec(`DELETE FROM ${table}`);
     skipNumbers(sql);
+    // A hub that is not there is counted when it gets the next subscriber.
+    sql.exec('DELETE FROM quota_use');
     if (kept === undefined) return;
     const present = JSON.parse(kept) as Kept;
     children.replace(present.children);
@@ -77,6 +87,14 @@ export class Renewal {
     else storage.kv.put(QUOTAS_KEY, present.quotas);
     for (const hub of present.hubs) {
       sql.exec('INSERT OR IGNORE INTO quota_hubs (hub) VALUES (?)', hub);
+    }
+    for (const { what, holder, amount } of present.use ?? []) {
+      sql.exec(
+        'INSERT INTO quota_use (what, holder, amount) VALUES (?, ?, ?)',
+        what,
+        holder,
+        amount,
+      );
     }
   }
 }

@@ -22,6 +22,7 @@ import {
   losePushes,
   on,
   root,
+  told,
 } from './security-support.ts';
 import { journalOf, subscribe, wildcardHubStub } from './support.ts';
 
@@ -156,6 +157,21 @@ describe('a restore of an authority', () => {
     await root.in(team).writes('sys/events/authority/restore', { bookmark: 'b1' });
     const { data } = await root.reads(`sys/events/quotas/${team}`);
     expect(data).toMatchObject({ sources: 1 });
+  });
+
+  it('keeps the count of what is used of it', async ({ team }) => {
+    const key = await keyOf(team);
+    await root.writes(`sys/events/quotas/${team}`, { subscribers: 2 });
+    await told(key);
+    aPlatform({ b1: await stateOf(authority(key)) });
+    const live = [await root.in(team).subscribe('abc'), await root.in(team).subscribe('*')];
+    await root.in(team).writes('sys/events/authority/restore', { bookmark: 'b1' });
+    expect((await root.in(team).handshake('def')).status).toBe(429);
+    for (const { socket } of live) socket.close();
+    await vi.waitFor(async () => {
+      elapse(5000);
+      expect((await root.in(team).handshake('def')).status).toBe(101);
+    });
   });
 
   it('does not begin while a hub cannot be told', async () => {

@@ -360,6 +360,10 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     return this.#open().quotas.spend(spending);
   }
 
+  forgetQuotaUse(namespace: string): void {
+    this.#found()?.quotas.forgetUse(namespace);
+  }
+
   reserveQuota(what: 'subscribers' | 'sources', holder: string): Promise<QuotaRefusal | undefined> {
     return this.#open().quotas.reserve(what, holder);
   }

@@ -18,7 +18,8 @@ import { QUOTA_RECOUNT_MS } from './limits.ts';
 
 /** What is reserved one by one. */
 export type Reserved = 'subscribers' | 'sources';
-export type Counted = Reserved | 'retained_bytes';
+const COUNTED = ['subscribers', 'sources', 'retained_bytes'] as const;
+export type Counted = (typeof COUNTED)[number];
 
 /** The part of a limit by which a number has to change before it is stored again. */
 const STORED_PART = 1 / 64;
@@ -97,11 +98,27 @@ export class QuotaUse {
     );
   }
 
-  /** Forgets everything: without a quota nobody reports. */
-  clear(): void {
-    this.#parts.sql.exec('DELETE FROM quota_use');
-    this.#buckets.clear();
-    this.#recounts.clear();
+  /** Forgets what is not limited any more: nobody reports it. */
+  keepOnly(limits: QuotaLimits): void {
+    for (const what of COUNTED) {
+      if (limits[what] !== undefined) continue;
+      this.#parts.sql.exec('DELETE FROM quota_use WHERE what = ?', what);
+      this.#recounts.delete(what);
+    }
+    for (const name of this.#buckets.keys()) {
+      if (limits[name] === undefined) this.#buckets.delete(name);
+    }
+  }
+
+  /** Forgets a namespace that was deleted, and its hubs. @param namespace its key */
+  forget(namespace: string): void {
+    const ofHubs = `${namespace}/`;
+    this.#parts.sql.exec(
+      'DELETE FROM quota_use WHERE holder = ? OR substr(holder, 1, ?) = ?',
+      namespace,
+      ofHubs.length,
+      ofHubs,
+    );
   }
 
   /**
@@ -158,7 +175,7 @@ export class QuotaUse {
       if (what === 'sources') {
         return (await callAuthority(env, holder, (authority) => authority.sourceNames())).length;
       }
-      return (await callSubscriberHub(env, holder, (hub) => hub.state())).subscribers;
+      return await callSubscriberHub(env, holder, (hub) => hub.countSubscribers());
     } catch (error) {
       if (isNamespaceDeleted(error)) return 0;
       logError(`the ${what} of ${holder} cannot be counted`, error);

@@ -5,7 +5,9 @@
 
 import type { Quota, QuotaLimits, Quotas as QuotaList, QuotaRefusal } from '../namespace/quota.ts';
 import type { QuotaSpending, QuotaState, SpendingAnswer } from '../objects/authority-contract.ts';
+import { isMethodMissing } from '../objects/call.ts';
 import { wildcardHubName } from '../objects/names.ts';
+import { isNamespaceDeleted } from '../objects/namespace-end.ts';
 import { column } from '../objects/sql.ts';
 import { callAuthority, callWildcardHub } from '../objects/stubs.ts';
 import type { QuotaValues } from './authority-state.ts';
@@ -28,6 +30,8 @@ interface Parts {
 export class Quotas {
   readonly #parts: Parts;
   readonly #use: QuotaUse;
+  /** The hubs that are being told, unless they have asked since. */
+  readonly #told = new Set<string>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -40,12 +44,21 @@ export class Quotas {
 
   /** The hub is told of each change from now on. */
   pull(hub: string): QuotaList {
+    this.#told.delete(hub);
     this.#parts.sql.exec('INSERT OR IGNORE INTO quota_hubs (hub) VALUES (?)', hub);
     return this.list;
   }
 
-  /** The hub has deleted everything. */
-  forget(hub: string): void {
+  /**
+   * Tells a hub. One that has nothing stored is not told again until it asks, and it may ask while it is told.
+   *
+   * @param call says whether the hub has something stored
+   */
+  async tell(hub: string, call: (list: QuotaList) => Promise<boolean>): Promise<void> {
+    this.#told.add(hub);
+    const isStored = await call(this.list);
+    const hasAsked = !this.#told.delete(hub);
+    if (isStored || hasAsked) return;
     this.#parts.sql.exec('DELETE FROM quota_hubs WHERE hub = ?', hub);
   }
 
@@ -86,7 +99,7 @@ export class Quotas {
   /** @param limits undefined for none */
   put(limits: QuotaLimits | undefined): void {
     const { namespace } = this.#parts;
-    if (limits === undefined) this.#use.clear();
+    this.#use.keepOnly(limits ?? {});
     const own = limits === undefined ? [] : [{ namespace, limits }];
     this.#set([...this.#above, ...own]);
   }
@@ -102,6 +115,23 @@ export class Quotas {
     if (this.list.version === 0) return;
     outbox.add({ kind: 'quotas_below', namespace: child });
     outbox.send();
+  }
+
+  /**
+   * A namespace directly below was wiped. What its hubs and sources used is free in this quota and in those above.
+   *
+   * @param child its key
+   */
+  async forgetBelow(child: string): Promise<void> {
+    const { env, namespace: own } = this.#parts;
+    for (const { namespace } of this.list.all) {
+      if (namespace === own) this.forgetUse(child);
+      else await tellDeleted(env, namespace, child);
+    }
+  }
+
+  forgetUse(namespace: string): void {
+    this.#use.forget(namespace);
   }
 
   spend(spending: QuotaSpending): SpendingAnswer {
@@ -142,5 +172,14 @@ export class Quotas {
     }
     for (const namespace of children.keys()) outbox.add({ kind: 'quotas_below', namespace });
     outbox.send();
+  }
+}
+
+/** An authority of release 0.2 counts nothing. */
+async function tellDeleted(env: Env, authority: string, namespace: string): Promise<void> {
+  try {
+    await callAuthority(env, authority, (stub) => stub.forgetQuotaUse(namespace));
+  } catch (error) {
+    if (!isMethodMissing(error) && !isNamespaceDeleted(error)) throw error;
   }
 }

@@ -129,6 +129,10 @@ export class Hub extends DurableObject<Env> implements HubContract {
     return this.#lifecycle.state();
   }
 
+  countSubscribers(): number {
+    return this.#lifecycle.subscribers;
+  }
+
   reset(): Promise<boolean> {
     return this.#lifecycle.reset();
   }

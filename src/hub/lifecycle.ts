@@ -209,6 +209,10 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     if (this.#mayCompose) await this.#composed().alarms.arm();
   }
 
+  get subscribers(): number {
+    return this.#ctx.getWebSockets().filter(isOpen).length;
+  }
+
   async state(): Promise<HubState> {
     while (this.#releasing !== undefined) await this.#releasing;
     await this.#confirmIfStored();
@@ -410,7 +414,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
   }
 
   #hasSockets(): boolean {
-    if (this.#sockets === 0) this.#sockets = this.#ctx.getWebSockets().filter(isOpen).length;
+    if (this.#sockets === 0) this.#sockets = this.subscribers;
     return this.#sockets > 0;
   }
 }

@@ -138,6 +138,10 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
     return this.#lifecycle.state();
   }
 
+  countSubscribers(): number {
+    return this.#lifecycle.subscribers;
+  }
+
   reset(): Promise<boolean> {
     return this.#lifecycle.reset();
   }

@@ -207,6 +207,8 @@ interface QuotaMethods {
    * @param holder the name of the hub, or the key of the namespace
    */
   reserveQuota(what: 'subscribers' | 'sources', holder: string): Promise<QuotaRefusal | undefined>;
+  /** A namespace below was deleted: what it used of the quota is free. @param namespace its key */
+  forgetQuotaUse(namespace: string): void;
 }
 
 interface NamespaceMethods {

@@ -27,6 +27,8 @@ export interface SubscriberHubContract {
   recall(id: string): Promise<EventFacts[]>;
   /** The state of the hub, for an operator. */
   state(): Promise<HubState>;
+  /** How many subscribers the hub has, for a quota. Reads nothing that is stored. Release 0.2 lacks this. */
+  countSubscribers(): number;
   /**
    * Lists open subscriptions, for an operator. A hub of release 0.2 lacks this method.
    *

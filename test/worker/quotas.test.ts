@@ -1,6 +1,8 @@
 /** Quotas of Vault namespaces: who writes them, when they take effect, and what each limit refuses. */
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { describe, expect, vi } from 'vitest';
+import { StorageHealth } from '../../src/hub/storage-health.ts';
+import { Hub } from '../../src/worker.ts';
 import { it } from './fixtures.ts';
 import {
   anAdmin,
@@ -197,6 +199,36 @@ describe('the rate of events', () => {
   });
 });
 
+describe('a hub that has nothing stored', () => {
+  /** Changes the quota; while the hub is told, this happens. */
+  async function changed(team: string, meanwhile: () => Promise<unknown>): Promise<void> {
+    const tell = vi.spyOn(Hub.prototype, 'setQuotas').mockImplementation(async () => {
+      await meanwhile();
+      return false;
+    });
+    await quotaOf(team, { events_per_second: 1 });
+    expect(tell).toHaveBeenCalled();
+    tell.mockRestore();
+  }
+
+  const toldHubs = async (key: string) => sql(authority(key), 'SELECT hub FROM quota_hubs');
+
+  it('is not told of changes until it asks again', async ({ team }) => {
+    const key = await keyOf(team);
+    await authority(key).pullQuotas(`${key}/a`);
+    await changed(team, async () => undefined);
+    expect(await toldHubs(key)).toEqual([]);
+  });
+
+  it('is told of them if it has asked while it was told', async ({ team }) => {
+    const key = await keyOf(team);
+    const hub = `${key}/a`;
+    await authority(key).pullQuotas(hub);
+    await changed(team, () => authority(key).pullQuotas(hub));
+    expect(await toldHubs(key)).toEqual([{ hub }]);
+  });
+});
+
 describe('without a quota', () => {
   it('a hub asks its authority once, and root not at all', async ({ team }) => {
     const pulls = vi.spyOn(
@@ -270,6 +302,18 @@ describe('the number of subscribers', () => {
   });
 });
 
+describe('a count of subscribers', () => {
+  it('reads nothing that the hubs have stored', async ({ team }) => {
+    const check = vi.spyOn(StorageHealth.prototype, 'check');
+    expect(await statusOf(team)).toBe(200);
+    await quotaOf(team, { subscribers: 1 });
+    await root.in(team).subscribe('a/b');
+    elapse(5000);
+    expect((await root.in(team).handshake('c/d')).status).toBe(429);
+    expect(check).not.toHaveBeenCalled();
+  });
+});
+
 describe('the number of sources', () => {
   it('counts those of namespaces below, and lets a source be changed', async ({ team }) => {
     const below = await root.in(team).makesNamespace();
@@ -292,6 +336,32 @@ describe('the number of sources', () => {
 });
 
 describe('retained bytes', () => {
+  it('of a namespace that was deleted count in no quota above', async ({ team }) => {
+    const middle = await root.in(team).makesNamespace();
+    const deepest = await root.in(middle).makesNamespace();
+    for (const each of [middle, team]) await quotaOf(each, { retained_bytes: 100_000, hubs: 9 });
+    const used = async (namespace: string) =>
+      (
+        await sql<{ holder: string }>(
+          authority(await keyOf(namespace)),
+          "SELECT holder FROM quota_use WHERE what = 'retained_bytes'",
+        )
+      ).map(({ holder }) => holder);
+    const large = events(20, { metadata: { path: 'a', text: 'x'.repeat(900) } });
+    for (const namespace of [deepest, team]) {
+      for (let i = 0; i < 2; i++) {
+        elapse(1100);
+        expect((await root.in(namespace).publish('a/b', large)).status).toBe(200);
+      }
+    }
+    expect(await used(middle)).toHaveLength(1);
+    expect(await used(team)).toHaveLength(2);
+    await root.in(middle).removes(`sys/namespaces/${deepest.split('/').at(-1)}`);
+    await told(await keyOf(middle));
+    expect(await used(middle)).toEqual([]);
+    expect(await used(team)).toEqual([`${await keyOf(team)}/a`]);
+  });
+
   it('make hubs trim their oldest events, each to a share', async ({ team }) => {
     const key = await keyOf(team);
     const limit = 300_000;

@@ -28,7 +28,11 @@ interface Parts {
   readonly watches: Watches;
   readonly jobs: Jobs;
   /** They have this outbox. */
-  quotas(): { readonly list: Quotas; forget(hub: string): void };
+  quotas(): {
+    readonly list: Quotas;
+    tell(hub: string, call: (list: Quotas) => Promise<boolean>): Promise<void>;
+    forgetBelow(child: string): Promise<void>;
+  };
 }
 
 export class Outbox implements AlarmTask {
@@ -132,18 +136,25 @@ export class Outbox implements AlarmTask {
         );
       }
       case 'wipe':
-        return callAuthority(env, job.namespace, (authority) => authority.wipe());
+        return this.#wipe(job.namespace);
     }
   }
 
-  /** A hub that has nothing stored asks again when it has. */
   async #tellQuotas(hub: string): Promise<void> {
     const { env, lifecycle, quotas } = this.#parts;
     lifecycle.assertOpen();
-    const { list } = quotas();
-    const isStored = await callSubscriberHub(env, hub, (stub) => stub.setQuotas(list));
+    await quotas().tell(hub, async (list) => {
+      const isStored = await callSubscriberHub(env, hub, (stub) => stub.setQuotas(list));
+      lifecycle.assertOpen();
+      return isStored;
+    });
+  }
+
+  async #wipe(namespace: string): Promise<void> {
+    const { env, lifecycle, quotas } = this.#parts;
+    await callAuthority(env, namespace, (authority) => authority.wipe());
     lifecycle.assertOpen();
-    if (!isStored) quotas().forget(hub);
+    await quotas().forgetBelow(namespace);
   }
 
   /** A hub that returns from `authorityChanged` has pulled what there was before the call. */

@@ -27,6 +27,12 @@ type Row = {
   readonly expires_at: number;
 };
 
+/** A ticket that was used. Its token may have to be confirmed. */
+export interface UsedTicket {
+  readonly token: Row['token'];
+  readonly holderDigest: string;
+}
+
 interface Parts {
   readonly sql: SqlStorage;
   readonly lifecycle: Lifecycle;
@@ -53,16 +59,32 @@ export class Tickets {
   }
 
   async take(digest: string): Promise<TakenTicket | undefined> {
-    const { lifecycle, tokens, tokenService, adoptions } = this.#parts;
-    const now = Date.now();
-    const taken = this.#remove(digest);
-    if (taken === undefined || taken.expires_at <= now) return undefined;
-    const { token, holder_digest: holderDigest } = taken;
-    if (token === null) return { kind: 'root', proof: holderDigest };
-    await adoptions.confirm([token]);
+    const used = this.use(digest);
+    if (used === undefined) return undefined;
+    await this.confirm([used]);
+    return this.holderOf(used);
+  }
+
+  /** From now on nobody else gets it. @returns undefined if there is no such ticket */
+  use(digest: string): UsedTicket | undefined {
+    const row = this.#remove(digest);
+    if (row === undefined || row.expires_at <= Date.now()) return undefined;
+    return { token: row.token, holderDigest: row.holder_digest };
+  }
+
+  /** The tokens of the upstream are looked up together, before anybody is let in by their tickets. */
+  async confirm(used: readonly UsedTicket[]): Promise<void> {
+    const { lifecycle, adoptions } = this.#parts;
+    await adoptions.confirm(used.map(({ token }) => token).filter((token) => token !== null));
     lifecycle.assertOpen();
+  }
+
+  /** Takes one of the uses of the token if they are limited. */
+  holderOf({ token, holderDigest }: UsedTicket): TakenTicket | undefined {
+    const { tokens, tokenService } = this.#parts;
+    if (token === null) return { kind: 'root', proof: holderDigest };
     // A token with a chosen id can be revoked and made again. The new one did not ask for this ticket.
-    if (tokens.find({ digest: holderDigest }, now)?.id !== token) return undefined;
+    if (tokens.find({ digest: holderDigest }, Date.now())?.id !== token) return undefined;
     const state = tokenService.lookup(holderDigest, 'subscription');
     return state && { kind: 'token', digest: holderDigest, state };
   }

@@ -3,7 +3,9 @@ import { runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, onTestFinished, vi } from 'vitest';
 import { UPSTREAM_RECHECK_MS } from '../../../src/authority/limits.ts';
+import { Adoptions } from '../../../src/authority/upstream-tokens/adoptions.ts';
 import { LOOKUP_CACHE_MS, MAX_DECISION_AGE_MS } from '../../../src/objects/limits.ts';
+import { digestOf } from '../../../src/token/token-form.ts';
 import { it } from '../fixtures.ts';
 import {
   aHolder,
@@ -72,6 +74,30 @@ describe('a token that was revoked upstream', () => {
     const response = await new Client(undefined).handshake('abc', `&ticket=${data.ticket}`);
     expect(response.status).toBe(403);
   });
+});
+
+it('tickets that are used together are confirmed together', async () => {
+  const guests = await Promise.all(
+    Array.from({ length: 4 }, async () =>
+      aGuest({ policies: [await aPolicy(LISTENER), 'default'] }),
+    ),
+  );
+  const tickets = await Promise.all(
+    guests.map(async (guest) => (await guest.writes('sys/events/ticket')).data.ticket as string),
+  );
+  await guests[0]?.revoke();
+  elapse(10_000);
+  const confirm = vi.spyOn(Adoptions.prototype, 'confirm');
+  const unknown = 'an-unknown-digest';
+  const digests = await Promise.all(tickets.map(digestOf));
+  const { answers } = await authority().lookUp([unknown, ...digests].map((ticket) => ({ ticket })));
+  expect(confirm).toHaveBeenCalledTimes(1);
+  expect(answers.map(({ ticket }) => ticket?.kind)).toEqual([
+    undefined,
+    undefined,
+    ...guests.slice(1).map(() => 'token'),
+  ]);
+  for (const guest of guests) expect(await guest.lookups()).toBe(2);
 });
 
 describe('a token that lives on', () => {

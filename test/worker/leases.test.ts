@@ -1,9 +1,10 @@
 /** How a `carillon.v1` client reconnects with a lease instead of a token. */
-import { evictDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { exports } from 'cloudflare:workers';
 import { describe, expect, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
 import { subscribe } from '../../src/client/index.ts';
+import { Hub } from '../../src/hub/hub.ts';
 import { HubLifecycle } from '../../src/hub/lifecycle.ts';
 import { KEPT_WATCH_MS } from '../../src/hub/limits.ts';
 import {
@@ -263,6 +264,25 @@ describe('a lease is worth nothing', () => {
     await root.published('abc', on('secret/a'));
     expect((await resume('abc', lease)).status).toBe(403);
   });
+});
+
+it('a stream is opened with no lease', async ({ holder }) => {
+  const { lease } = await connect(holder, 'abc');
+  const shaken = vi.spyOn(Hub.prototype, 'fetch');
+  const response = await nobody.fetch('sys/events/subscribe/abc?json=true', {
+    headers: { Accept: 'text/event-stream', 'Sec-WebSocket-Protocol': lease },
+  });
+  expect(response.status).toBe(403);
+  expect(shaken).not.toHaveBeenCalled();
+});
+
+it('a client with the oldest lease stays connected', async ({ holder }) => {
+  const { lease } = await connect(holder, 'abc');
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+  elapse(MAX_LEASE_MS - 1000);
+  const { subscriber } = await opened(await resume('abc', lease));
+  await runDurableObjectAlarm(hubOf('abc'));
+  expect(await closedPromptly(subscriber)).toBe('still open');
 });
 
 it('a token with limited uses, a stock client and a stream get no lease', async () => {

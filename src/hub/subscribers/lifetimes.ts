@@ -33,7 +33,8 @@ export class Lifetimes implements AlarmTask {
    * @param shownAt when its client showed its token, or a ticket, last: a lease does not prolong a subscription
    */
   tagAt(now: number, shownAt = now): string {
-    const earliest = Math.max(now, shownAt + MIN_SUBSCRIPTION_MS);
+    // Rounded down, it is still in the future.
+    const earliest = Math.max(now + 2 * END_STEP_MS, shownAt + MIN_SUBSCRIPTION_MS);
     const end = earliest + Math.random() * (shownAt + MAX_SUBSCRIPTION_MS - earliest);
     const endsAt = Math.floor(end / END_STEP_MS) * END_STEP_MS;
     const ends = this.#storedEnds();

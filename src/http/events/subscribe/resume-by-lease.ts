@@ -32,6 +32,8 @@ async function resume(text: string, c: Context<AppEnv>, next: Next): MiddlewareR
   // Other checks come first, in Vault's order.
   if (!checked.ok) return next();
   const { parsed, subscription } = checked.value;
+  // No lease is given for a stream, which has no opening handshake.
+  if (parsed.stream !== undefined) return next();
   const lease = openLease(text, subscription, leaseKeysOf(c.env));
   if (lease === undefined || pathOfKey(lease.namespace) !== namespacePath) return next();
   if (Date.now() - lease.shownAt >= MAX_LEASE_MS) return next();

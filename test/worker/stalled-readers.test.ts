@@ -3,7 +3,9 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import { afterEach, describe, expect, vi } from 'vitest';
 import { TurnBudget } from '../../src/hub/delivery/turn-budget.ts';
 import { AckingSubscribers } from '../../src/hub/flow-control/acking-subscribers.ts';
+import { Unacknowledged } from '../../src/hub/flow-control/unacknowledged.ts';
 import { MAX_UNACKED_BYTES_PER_HUB } from '../../src/hub/limits.ts';
+import { Sockets } from '../../src/hub/subscribers/sockets.ts';
 import type { ServerMessage } from '../../src/wire/carillon-v1/messages.ts';
 import { ACK_TIMEOUT_MS } from '../../src/wire/limits.ts';
 import { it } from './fixtures.ts';
@@ -117,6 +119,18 @@ describe('readers that stop acknowledging', () => {
     const reader = await aReader(root, 'abc', '&since=earliest');
     expect((await reader.hears(40)).length).toBe(40);
   });
+});
+
+it('what a subscriber held is free when the hub closes it, whatever its client does', async () => {
+  const answered = vi.spyOn(Sockets.prototype, 'closed').mockImplementation(() => undefined);
+  const freed = vi.spyOn(Unacknowledged.prototype, 'left');
+  await aReader(root, 'abc');
+  await publishLarge(3);
+  const { data } = await root.reads('sys/events/subscriptions');
+  await root.removes(`sys/events/subscriptions/${data.keys[0]}`);
+  expect(freed).toHaveBeenCalledTimes(1);
+  expect(freed.mock.calls[0]?.[0].unackedBytes).toBe(0);
+  answered.mockRestore();
 });
 
 it('what a subscriber held is free when it leaves', async () => {

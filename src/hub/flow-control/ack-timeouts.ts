@@ -62,11 +62,8 @@ export class AckTimeouts implements AlarmTask {
   }
 
   #close(socket: WebSocket): void {
-    const { closer, ackingSubscribers } = this.#parts;
     const text = `nothing was acknowledged for ${ACK_TIMEOUT_MS / 1000} seconds`;
-    closer.close([socket], 'ack_timeout', CLOSE_CODES.ackTimeout, text);
-    // It may not answer the close, and others need its room.
-    ackingSubscribers.closed(socket);
+    this.#parts.closer.close([socket], 'ack_timeout', CLOSE_CODES.ackTimeout, text);
   }
 
   /** Resumes if the stored lag is outdated, or if the hub was stopped in the middle. @returns false if neither is so */

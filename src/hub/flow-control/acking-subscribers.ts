@@ -78,7 +78,7 @@ export class AckingSubscribers {
     return this.#subscribers.get(socket);
   }
 
-  /** The socket of a subscriber, of either protocol, has closed, or was closed because it stalled. */
+  /** The socket of a subscriber, of either protocol, has closed, or was closed by the hub. */
   closed(socket: WebSocket): void {
     const id = ackingIdOf(tagsOf(this.#parts.ctx, socket));
     if (id === undefined) return;

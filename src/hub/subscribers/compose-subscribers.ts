@@ -71,7 +71,9 @@ export function composeSubscribers(
   const classes = new SubscriptionClasses(ctx, retained);
   const socketCount = new SocketCount(ctx);
   const spread = new ReconnectSpread(storage.kv, socketCount);
-  const closer = new SocketCloser(ctx, classes, spread, meter.counts);
+  const closer = new SocketCloser(ctx, classes, spread, meter.counts, (socket) =>
+    ackingSubscribers.closed(socket),
+  );
   const policies = new PolicyTexts(sql);
   const authorizer = new Authorizer(new AccessCache(policies, classes, memory.policies), budget);
   const accessChanges = new AccessChanges(classes, authorizer, closer);
@@ -107,7 +109,7 @@ export function composeSubscribers(
     unacknowledged: new Unacknowledged(memory.unacknowledged),
   };
   const catchUp = new CatchUp(shared);
-  const ackingSubscribers = new AckingSubscribers({ ...shared, catchUp });
+  const ackingSubscribers: AckingSubscribers = new AckingSubscribers({ ...shared, catchUp });
   const served = { ...shared, catchUp, ackingSubscribers };
   const clientMessages = new ClientMessages(served);
   const ackTimeouts = new AckTimeouts(served);

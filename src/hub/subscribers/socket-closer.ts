@@ -17,17 +17,21 @@ export class SocketCloser {
   readonly #classes: SubscriptionClasses;
   readonly #spread: ReconnectSpread;
   readonly #counts: HubCounts;
+  readonly #onClosed: (socket: WebSocket) => void;
 
+  /** @param onClosed frees what a `carillon.v1` subscriber holds: it may not answer the close, and others need the room */
   constructor(
     ctx: DurableObjectState,
     classes: SubscriptionClasses,
     spread: ReconnectSpread,
     counts: HubCounts,
+    onClosed: (socket: WebSocket) => void,
   ) {
     this.#ctx = ctx;
     this.#classes = classes;
     this.#spread = spread;
     this.#counts = counts;
+    this.#onClosed = onClosed;
   }
 
   closeTagged(tag: string, reason: GoodbyeReason, code: number, text = ''): void {
@@ -47,16 +51,20 @@ export class SocketCloser {
 
   close(sockets: readonly WebSocket[], reason: GoodbyeReason, code: number, text = ''): void {
     this.#counts[`closed_${reason}`] += sockets.length;
+    const acking: WebSocket[] = [];
     for (const socket of sockets) {
       const subscriptionClass = this.#classes.of(socket);
       if (subscriptionClass?.subscription.protocol === 'carillon.v1') {
         const spreadMs = this.#spreadOf(sockets, reason);
         sayGoodbye(socket, subscriptionClass, { reason, spreadMs, code, text });
+        acking.push(socket);
       } else {
         socket.close(code, text);
       }
       if (subscriptionClass !== undefined) this.#classes.left(subscriptionClass);
     }
+    // After all have closed, so that none of them gets the room of another.
+    for (const socket of acking) this.#onClosed(socket);
   }
 
   #spreadOf({ length }: readonly WebSocket[], reason: GoodbyeReason): number {

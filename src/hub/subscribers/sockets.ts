@@ -7,7 +7,7 @@ import type { HubMeter } from '../hub-meter.ts';
 import type { Handshakes } from './handshakes.ts';
 import { refuse, unavailable } from './refusal.ts';
 import type { SocketCount } from './socket-count.ts';
-import type { SubscriptionClasses } from './subscription-classes.ts';
+import { isOpen, type SubscriptionClasses } from './subscription-classes.ts';
 
 interface SocketsParts {
   readonly classes: SubscriptionClasses;
@@ -50,6 +50,8 @@ export class Sockets {
 
   /** A stock subscription takes no data frame: Vault closes with the same words. */
   message(socket: WebSocket, data: string | ArrayBuffer): void {
+    // What it held was freed when the hub closed it.
+    if (!isOpen(socket)) return;
     const subscriptionClass = this.#classes.of(socket);
     if (subscriptionClass?.subscription.protocol === 'carillon.v1') {
       this.#clientMessages.receive(socket, subscriptionClass, data);

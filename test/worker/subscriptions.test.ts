@@ -5,7 +5,16 @@ import { MAX_LISTED_HUBS } from '../../src/http/limits.ts';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
 import { Authority, Hub, WildcardHub } from '../../src/worker.ts';
 import { it } from './fixtures.ts';
-import { accepted, aHolder, type Client, errorsOf, granting, root } from './security-support.ts';
+import {
+  accepted,
+  aHolder,
+  anAdmin,
+  type Client,
+  errorsOf,
+  granting,
+  LISTENER,
+  root,
+} from './security-support.ts';
 import { handshake, hubStub, published, Subscriber, subscribe } from './support.ts';
 
 const PATH = 'sys/events/subscriptions';
@@ -110,6 +119,25 @@ describe('the list', () => {
       const { keys, key_info } = await page();
       expect(key_info[keys[0] ?? '']).toMatchObject({ lag: 2, unacknowledged_events: 1 });
     });
+  });
+
+  it('shows no accessor of a token of a namespace above that of the operator', async ({ team }) => {
+    const everything = granting({ '+/*': 'read list subscribe' });
+    const above = await aHolder(everything);
+    await above.in(team).subscribe('kv-v2/a');
+    const below = await aHolder(LISTENER, {}, team);
+    await below.subscribe('kv-v2/b');
+    const admin = await anAdmin(team);
+    const { keys, key_info } = await page('', admin);
+    expect(Object.values(key_info)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ accessor: null, accessor_namespace: '' }),
+        expect.objectContaining({ accessor: below.auth.accessor, accessor_namespace: team }),
+      ]),
+    );
+    const id = keys.find((key) => key_info[key]?.accessor === null);
+    const { warnings } = await admin.removes(`${PATH}/${id}`);
+    expect(JSON.stringify(warnings)).not.toContain(above.auth.accessor);
   });
 
   it('tells a stream from a WebSocket', async () => {

@@ -1,24 +1,30 @@
 /** The accessors of the tokens of subscriptions. Hubs know tokens by their ids; only an authority knows more. */
 
 import { logError } from '../../../lib/log.ts';
+import { isWithin, ROOT } from '../../../namespace/namespace.ts';
 import { isMethodMissing } from '../../../objects/call.ts';
 import type { OpenSubscription } from '../../../objects/hub-contract.ts';
 import { callAuthority } from '../../../objects/stubs.ts';
+import type { Caller } from '../../authentication/caller.ts';
 
 type Token = OpenSubscription['token'];
 
 /**
- * Asks each authority once.
+ * Asks each authority once. With its accessor a token can be shown and revoked, so a caller learns those of the namespace
+ * of its own token and of those below.
  *
- * @returns says the accessor of a subscription: `root` for the root token, undefined if nobody knows the token any more
+ * @returns says the accessor of a subscription: `root` for the root token, undefined if it is not told, or if nobody knows
+ * the token any more
  */
 export async function accessorsOf(
   env: Env,
+  caller: Caller,
   subscriptions: readonly OpenSubscription[],
 ): Promise<(subscription: OpenSubscription) => string | undefined> {
+  const namespace = caller.token?.authority ?? ROOT;
   const ids = new Map<string, Set<number>>();
   for (const { token } of subscriptions) {
-    if (token === undefined) continue;
+    if (token === undefined || !isWithin(token.authority, namespace)) continue;
     const ofAuthority = ids.get(token.authority) ?? new Set();
     ids.set(token.authority, ofAuthority.add(token.id));
   }

@@ -20,13 +20,14 @@ export const SUBSCRIPTION_ENDPOINTS: Endpoints = {
   'sys/events/subscriptions/:name': { delete: closeOne, sudo: true },
 };
 
-async function listOpen({ env, var: { namespace, query } }: Call): Promise<Response> {
+async function listOpen({ env, var: { namespace, query, caller } }: Call): Promise<Response> {
   const request = listRequest(namespace, query);
   if (!request.ok) return refuse(request.failure);
   const { listed, next, warnings } = await listSubscriptions(env, request.value);
   if (listed.length === 0 && next === undefined && warnings.length === 0) return list([]);
   const accessorOf = await accessorsOf(
     env,
+    caller,
     listed.map(({ subscription }) => subscription),
   );
   const keyInfo = listed.map(({ id, hub, subscription }) => [
@@ -60,7 +61,7 @@ async function closeOne(call: Call): Promise<Response> {
       message: `no open subscription has the id ${quote(id)}: it may have ended meanwhile`,
     });
   }
-  const accessorOf = await accessorsOf(env, [closed.value]);
+  const accessorOf = await accessorsOf(env, call.var.caller, [closed.value]);
   const accessor = accessorOf(closed.value);
   const { pattern } = closed.value.subscription;
   auditCall(call, 'subscription_closed', { id, pattern, accessor });
@@ -108,7 +109,7 @@ function listRequest(namespace: string, query: URLSearchParams): Result<ListRequ
     : invalid(`after: ${after.failure.message}`);
 }
 
-/** @param accessor undefined if its authority does not know the token any more */
+/** @param accessor undefined if it is not told, or if its authority does not know the token any more */
 function view(
   { openedAt, subscription, isStream, token, progress }: OpenSubscription,
   accessor: string | undefined,

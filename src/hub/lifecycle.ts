@@ -34,47 +34,45 @@ import {
   stateOf,
   turnAway,
 } from './composed-hub.ts';
-import { MAX_FEED_WAIT_MS, MAX_VACATE_MS, RELEASE_RETRY_MS } from './limits.ts';
+import { MAX_FEED_WAIT_MS, RELEASE_RETRY_MS } from './limits.ts';
 import { Residence } from './move/residence.ts';
+import { RestoreCheck } from './restore-check.ts';
+import { RunningCalls } from './running-calls.ts';
 import { isOwnFailure, StorageHealth } from './storage-health.ts';
 import { refuse, unavailable } from './subscribers/refusal.ts';
 import { isOpen } from './subscribers/subscription-classes.ts';
 import { withTimeout } from './with-timeout.ts';
-
-/** How often a hub that is emptied, or moves, looks whether its calls have ended. */
-const CALLS_CHECK_MS = 10;
 
 export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
   readonly residence: Residence;
   readonly #parts: HubParts<H>;
   readonly #ctx: DurableObjectState;
   readonly #health: StorageHealth;
+  readonly #restoreCheck: RestoreCheck;
+  readonly #calls = new RunningCalls();
   #hub: H | undefined;
-  #calls = 0;
   /** Sockets when they were last counted, less those that have closed since. At 0 they are counted again. */
   #sockets = 0;
   #releasing: Promise<void> | undefined;
   /** When a release that failed is tried again; Infinity if none did. */
   #retryAt = Number.POSITIVE_INFINITY;
   #wasDeleted = false;
-  /** Whether the storage was not restored, or was made true again since. */
-  #isConfirmed = false;
-  #confirming: Promise<void> | undefined;
 
   constructor(parts: HubParts<H>) {
     const { ctx, schema, generation } = parts;
     this.#parts = parts;
     this.#ctx = ctx;
     this.#health = new StorageHealth(ctx);
+    this.#restoreCheck = new RestoreCheck(generation, () => this.#renew());
     this.residence = new Residence(ctx);
     // It is remembered with the sockets, not in storage, so an object that nobody uses stores nothing.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(HEARTBEAT, HEARTBEAT));
     try {
       readableVersion(ctx.storage, schema, this.#health.hub);
       this.residence.read();
-      this.#isConfirmed = generation.isConfirmed;
+      this.#restoreCheck.begin();
       if (!this.#mayCompose) return;
-      if (this.#isConfirmed) this.#composed();
+      if (this.#restoreCheck.isDone) this.#composed();
       else ctx.blockConcurrencyWhile(() => this.#wake());
     } catch (error) {
       this.#cannotRead(error);
@@ -195,7 +193,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
   /** The residence refuses what comes. What runs ends, and subscribers are closed. @returns whether all ended in time */
   async vacate(): Promise<boolean> {
     while (this.#releasing !== undefined) await this.#releasing;
-    if (!(await this.#callsEnded())) return false;
+    if (!(await this.#calls.ended())) return false;
     this.#closeSubscribers('unavailable', 'the hub moves to another place');
     this.#hub = undefined;
     this.#sockets = 0;
@@ -271,34 +269,27 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
 
   /** The same for a hub of which nothing may be stored. */
   async #confirmIfStored(): Promise<void> {
-    if (this.#isConfirmed || !this.#mayCompose) return;
-    await this.#confirm();
+    if (this.#mayCompose) await this.#confirm();
   }
 
   /** @throws if nobody knows whether the storage was restored */
   async #confirm(): Promise<void> {
-    if (this.#isConfirmed || this.#health.problem !== undefined) return;
-    this.#confirming ??= this.#confirmOnce().finally(() => {
-      this.#confirming = undefined;
-    });
-    await this.#confirming;
-  }
-
-  async #confirmOnce(): Promise<void> {
-    const { generation, schema, renew } = this.#parts;
-    const { storage } = this.#ctx;
+    if (this.#restoreCheck.isDone || this.#health.problem !== undefined) return;
     try {
-      await generation.confirm(() => {
-        migrate(storage, schema, this.#health.hub);
-        renew();
-        log('warn', { restored: this.#health.hub });
-      });
-      this.#isConfirmed = true;
-      if (hasTables(storage.sql)) this.#composed().alarms.arm();
+      await this.#restoreCheck.confirm();
+      if (hasTables(this.#ctx.storage.sql)) this.#composed().alarms.arm();
     } catch (error) {
       if (!isOwnFailure(error) && storageFailureOf(error) !== 'unsupported') throw error;
       this.#cannotRead(error);
     }
+  }
+
+  /** The storage was restored. */
+  #renew(): void {
+    const { schema, renew } = this.#parts;
+    migrate(this.#ctx.storage, schema, this.#health.hub);
+    renew();
+    log('warn', { restored: this.#health.hub });
   }
 
   #closeSubscribers(reason: 'unavailable' | 'revoked', why = ''): void {
@@ -325,7 +316,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
   }
 
   async #run<T>(run: (hub: H) => T | Promise<T>): Promise<T> {
-    this.#calls++;
+    this.#calls.begin();
     let hub: H | undefined;
     try {
       hub = this.#composed();
@@ -340,7 +331,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
       const isPresent = hub === undefined || hub === this.#hub;
       throw isPresent && isOwnFailure(error) ? this.#health.report(error) : error;
     } finally {
-      this.#calls--;
+      this.#calls.end();
       this.#hub?.reporter.worked();
       this.#releaseIfIdle();
     }
@@ -348,8 +339,8 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
 
   #releaseIfIdle(): void {
     const hub = this.#hub;
-    const isBusy = this.#calls > 0 || this.#releasing !== undefined;
-    if (hub === undefined || this.#wasDeleted || isBusy) return;
+    if (hub === undefined || this.#wasDeleted) return;
+    if (this.#calls.areRunning || this.#releasing !== undefined) return;
     try {
       if (!hub.teardown.isDue || this.#hasSockets()) return;
     } catch (error) {
@@ -367,17 +358,10 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     return this.#releasing;
   }
 
-  async #callsEnded(): Promise<boolean> {
-    const deadline = Date.now() + MAX_VACATE_MS;
-    while (this.#calls > 0 && Date.now() <= deadline) await scheduler.wait(CALLS_CHECK_MS);
-    return this.#calls === 0;
-  }
-
   /** A handshake that was under way would leave a socket, so the calls end first. */
   async #empty(hub: H): Promise<void> {
-    if (!(await this.#callsEnded())) {
-      throw new Error(`${this.#health.hub} has calls that do not end`);
-    }
+    const areEnded = await this.#calls.ended();
+    if (!areEnded) throw new Error(`${this.#health.hub} has calls that do not end`);
     await hub.teardown.leave('idle');
     this.#closeSubscribers('unavailable', 'the events were deleted');
     this.#ctx.storage.transactionSync(() => this.#parts.empty());
@@ -393,7 +377,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
       const entries = hub.teardown.retainedEntries();
       await this.discard();
       for (const [key, value] of entries) this.#ctx.storage.kv.put(key, value);
-      this.#isConfirmed = this.#parts.generation.isConfirmed;
+      this.#restoreCheck.begin();
     } catch (error) {
       if (isOwnFailure(error)) this.#health.report(error);
       else logError(`${this.#health.hub} is not needed, and cannot be released yet`, error);
@@ -405,7 +389,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
   /** Deletes everything but where the hub is. */
   async discard(): Promise<void> {
     this.#hub = undefined;
-    this.#isConfirmed = false;
+    this.#restoreCheck.forget();
     this.#sockets = 0;
     this.#retryAt = Number.POSITIVE_INFINITY;
     await this.#ctx.storage.deleteAlarm();

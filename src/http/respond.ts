@@ -60,6 +60,9 @@ export interface PartialRefusal {
   readonly spreadSeconds?: number;
 }
 
+/** Characters of an unknown path that its refusal repeats. */
+const MAX_NAMED_CHARACTERS = 1000;
+
 export function refused(refusal: Refusal): Result<never, Refusal> {
   return { ok: false, failure: refusal };
 }
@@ -89,7 +92,7 @@ export function refuse(refusal: Refusal): Response {
     case 'no_route':
       return errors(
         404,
-        `no handler for route ${JSON.stringify(withoutSecrets(refusal.path))}. route entry not found.${refusal.why ?? ''}`,
+        `no handler for route ${JSON.stringify(withoutSecrets(refusal.path).slice(0, MAX_NAMED_CHARACTERS))}. route entry not found.${refusal.why ?? ''}`,
         warningOf(refusal.advice),
       );
     case 'unsupported_operation':

@@ -14,13 +14,19 @@ export const recovery = {
     storage.onNextSessionRestoreBookmark(bookmark),
 };
 
+/** A bookmark of Cloudflare ends with a hash. Workerd has zeros there, and counts before them or not. */
+const LOCAL_BOOKMARK = /^[0-]*$|-0{32}$/;
+
+const LOCAL =
+  'this server has no point-in-time recovery: only Cloudflare has it. Put files of a backup into the data folder of a local server, and start it with --restored';
+
 /** The object starts again after this, so that its answer arrives. */
 const RESTART_DELAY_MS = 50;
 
 export async function currentBookmark(storage: DurableObjectStorage): Promise<Result<string>> {
   try {
     const bookmark = await recovery.now(storage);
-    return /[^0-]/.test(bookmark) ? ok(bookmark) : noRecovery(new Error('it has no bookmarks'));
+    return LOCAL_BOOKMARK.test(bookmark) ? invalid(LOCAL) : ok(bookmark);
   } catch (error) {
     return noRecovery(error);
   }
@@ -62,7 +68,10 @@ async function restart(ctx: DurableObjectState): Promise<void> {
 }
 
 function noRecovery(error: unknown): Result<never> {
+  const message = messageOf(error).replace(/\.$/, '');
   return invalid(
-    `the platform does not restore this object: ${messageOf(error)}. On Cloudflare, states of the last 30 days can be restored. The local server cannot: put files of a backup into its data folder, and start it with --restored`,
+    /does not implement/.test(message)
+      ? LOCAL
+      : `the platform does not restore this object: ${message}. On Cloudflare, states of the last 30 days can be restored`,
   );
 }

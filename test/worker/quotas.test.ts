@@ -82,6 +82,9 @@ describe('a quota', () => {
     const response = await root.post('sys/events/quotas/nowhere', { hubs: 1 });
     expect(response.status).toBe(400);
     expect(await errorsOf(response)).toContain('there is no namespace "nowhere"');
+    const long = await root.post(`sys/events/quotas/${'n'.repeat(10_000)}`, { hubs: 1 });
+    expect(long.status).toBe(400);
+    expect((await errorsOf(long)).length).toBeLessThan(400);
   });
 
   it('goes with its namespace', async ({ team }) => {
@@ -282,7 +285,9 @@ describe('the number of subscribers', () => {
     const refused = await root.in(below).handshake('*');
     expect(refused.status).toBe(429);
     expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(0);
-    expect(await errorsOf(refused)).toContain('3 subscribers (subscribers)');
+    const errors = await errorsOf(refused);
+    expect(errors).toContain('3 subscribers (subscribers)');
+    expect(errors).toContain(`; try again in ${refused.headers.get('Retry-After')} s`);
     first.socket.close();
     elapse(5000);
     await vi.waitFor(async () => {

@@ -297,7 +297,7 @@ describe('closing', () => {
     const [id = ''] = (await page()).keys;
     const { warnings } = await accepted(await root.delete(`${PATH}/${id}`));
     expect(warnings).toEqual([
-      'the client may reconnect at once; to keep it out, revoke its token (accessor root)',
+      'the client may reconnect at once; to keep it out, replace the root token (ROOT_TOKEN), which it uses',
     ]);
     expect(JSON.parse(String(await first.next()))).toMatchObject({
       type: 'goodbye',

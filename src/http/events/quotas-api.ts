@@ -3,6 +3,7 @@
  * Vault's `sys/quotas/rate-limit`. A namespace reads its own at `/v1/sys/events/quota`, and writes none for itself.
  */
 
+import { quote } from '../../lib/quote.ts';
 import { invalid } from '../../lib/result.ts';
 import { childKey, pathOfKey, trimSlashes } from '../../namespace/namespace.ts';
 import { QUOTA_LIMITS, type QuotaLimits, readQuota } from '../../namespace/quota.ts';
@@ -50,7 +51,7 @@ async function writeQuota(call: Call): Promise<Response> {
   const key = await keyBelow(call);
   if (key === undefined) {
     const { name } = call.var;
-    const message = `there is no namespace ${JSON.stringify(name)} directly below that of the request; create it first, or send the request to the namespace above it`;
+    const message = `there is no namespace ${quote(name)} directly below that of the request; create it first, or send the request to the namespace above it`;
     return refuse(invalid(message).failure);
   }
   await callAuthority(call.env, key, (authority) => authority.putQuota(limits.value));

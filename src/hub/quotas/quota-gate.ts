@@ -90,7 +90,9 @@ export class QuotaGate {
       const refusal = await callAuthorityFromHub(env, namespace, (stub) =>
         stub.reserveQuota('subscribers', this.#hub),
       );
-      if (refusal !== undefined) return { status: 429, message: quotaMessage(refusal) };
+      if (refusal === undefined) continue;
+      const { retryAfterSeconds } = refusal;
+      return { status: 429, message: quotaMessage(refusal), retryAfterSeconds };
     }
     return undefined;
   }

@@ -70,7 +70,7 @@ export class Handshakes {
    * Accepts a subscriber. It is sent what it missed, and then every event that is published after the 101.
    *
    * @returns 101; or 400, 403, 429 or 503 with the reason as its text. `Retry-After` of a 503 has the seconds over which
-   * subscribers should spread
+   * subscribers should spread, and that of a 429 those after which to try again
    */
   async accept(handshake: Handshake): Promise<Response> {
     const response = await this.#accept(handshake);

@@ -4,6 +4,8 @@ export interface HandshakeRefusal {
   readonly status: 400 | 403 | 429 | 503;
   /** A sentence; the Worker has its own for 403. */
   readonly message: string;
+  /** What the message says of a retry. */
+  readonly retryAfterSeconds?: number | undefined;
 }
 
 export const FORBIDDEN: HandshakeRefusal = { status: 403, message: 'permission denied' };
@@ -22,6 +24,10 @@ export const OTHER_SECRET = unavailable(
   'the secret ROOT_TOKEN is changing, and this root token is not one of the values that the hub has; try again',
 );
 
-export function refuse({ status, message }: HandshakeRefusal): Response {
-  return new Response(message, { status });
+export function refuse({ status, message, retryAfterSeconds }: HandshakeRefusal): Response {
+  const response = new Response(message, { status });
+  if (retryAfterSeconds !== undefined) {
+    response.headers.set('Retry-After', String(retryAfterSeconds));
+  }
+  return response;
 }

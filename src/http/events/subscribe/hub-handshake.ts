@@ -30,12 +30,14 @@ export async function shakeHands(
     if (response.status === 101) return response;
     if (response.status === 403) return refuse({ reason: 'denied' });
     if (response.status === 400) return refuse(invalid(await response.text()).failure);
-    return refuse({
-      reason: response.status === 429 ? 'over_quota' : 'unavailable',
-      message: await response.text(),
-      // Absent if the hub is of release 0.2.
-      spreadSeconds: Number(response.headers.get('Retry-After') ?? 0),
-    });
+    const message = await response.text();
+    // 0 if the hub says none: for limits other than a quota's, or if it is of release 0.2.
+    const seconds = Number(response.headers.get('Retry-After') ?? 0);
+    return refuse(
+      response.status === 429
+        ? { reason: 'over_quota', message, retryAfterSeconds: seconds || undefined }
+        : { reason: 'unavailable', message, spreadSeconds: seconds },
+    );
   } catch (failure) {
     if (isNamespaceDeleted(failure)) throw failure;
     const error = await diagnosed(failure, env, hub);

@@ -7,6 +7,9 @@ import type { OpenSubscription } from '../../../objects/hub-contract.ts';
 import { callAuthority } from '../../../objects/stubs.ts';
 import type { Caller } from '../../authentication/caller.ts';
 
+/** What is shown as the accessor of the root token, which has none. */
+export const ROOT_ACCESSOR = 'root';
+
 type Token = OpenSubscription['token'];
 
 /**
@@ -39,7 +42,7 @@ export async function accessorsOf(
       }
     }),
   );
-  return ({ token }) => (token === undefined ? 'root' : found.get(nameOf(token)));
+  return ({ token }) => (token === undefined ? ROOT_ACCESSOR : found.get(nameOf(token)));
 }
 
 /** The list matters more than the accessors, so it does not fail with an authority. */

@@ -11,7 +11,7 @@ import { auditCall } from '../../audit-log.ts';
 import type { Call, Endpoints } from '../../endpoint-types.ts';
 import { MAX_LISTED_SUBSCRIPTIONS } from '../../limits.ts';
 import { done, list, refuse, succeed } from '../../respond.ts';
-import { accessorsOf } from './accessors.ts';
+import { accessorsOf, ROOT_ACCESSOR } from './accessors.ts';
 import { type ListRequest, listSubscriptions, objectNameOf } from './list-subscriptions.ts';
 import { parsePosition, WILDCARD } from './subscription-id.ts';
 
@@ -65,9 +65,13 @@ async function closeOne(call: Call): Promise<Response> {
   const accessor = accessorOf(closed.value);
   const { pattern } = closed.value.subscription;
   auditCall(call, 'subscription_closed', { id, pattern, accessor });
-  return done([
-    `the client may reconnect at once; to keep it out, revoke its token${accessor === undefined ? '' : ` (accessor ${accessor})`}`,
-  ]);
+  return done([`the client may reconnect at once; to keep it out, ${howToEnd(accessor)}`]);
+}
+
+/** How to end the token of a subscription. */
+function howToEnd(accessor: string | undefined): string {
+  if (accessor === ROOT_ACCESSOR) return 'replace the root token (ROOT_TOKEN), which it uses';
+  return `revoke its token${accessor === undefined ? '' : ` (accessor ${accessor})`}`;
 }
 
 async function close(

@@ -120,11 +120,6 @@ const GROUPS: readonly (readonly [heading: string, entries: readonly CommandEntr
         'subscriptions close',
         async () => (await import('./subscriptions/close.ts')).subscriptionsClose,
       ),
-    ],
-  ],
-  [
-    'Operation',
-    [
       entry('admin bookmark', async () => (await import('./admin/restore.ts')).adminBookmark),
       entry('admin restore', async () => (await import('./admin/restore.ts')).adminRestore),
       entry('admin move', async () => (await import('./admin/move.ts')).adminMove),

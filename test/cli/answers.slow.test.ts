@@ -63,6 +63,21 @@ describe('a refusal', () => {
     );
   });
 
+  it.each([
+    ['subscriptions list', 'list', 'sys/events/subscriptions'],
+    ['subscriptions close a.1.b-0', 'delete', 'sys/events/subscriptions/a.1.b-0'],
+    ['quota read team-a', 'read', 'sys/events/quotas/team-a'],
+    ['quota write --limit hubs=1 team-a', 'update', 'sys/events/quotas/team-a'],
+    ['admin delete-events --yes', 'delete', 'sys/events/hubs'],
+    ['admin bookmark --hub=*', 'read', 'sys/events/hubs/*/restore'],
+  ])('of "carillon %s" also names sudo', async (line, capability, path) => {
+    status = 403;
+    body = '{"errors":["1 error occurred:\\n\\t* permission denied\\n\\n"]}';
+    expect(await refusalOf(line)).toContain(
+      `permission denied; the token needs "${capability}" and "sudo" on ${path}\n`,
+    );
+  });
+
   it('of a token that is not known names no right', async () => {
     status = 403;
     body = '{"errors":["2 errors occurred:\\n\\t* permission denied\\n\\t* invalid token\\n\\n"]}';

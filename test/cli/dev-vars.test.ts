@@ -141,7 +141,7 @@ describe('.dev.vars', () => {
 
   it.each([
     ['ROOT_TOKEN=a b', 'ROOT_TOKEN of .dev.vars must be printable ASCII'],
-    ['SOURCE_KEY=short', 'key 1 in the secret SOURCE_KEY is not 32 bytes in Base64'],
+    ['SOURCE_KEY=short', '.dev.vars: SOURCE_KEY must be 32 bytes in Base64'],
     ['JOURNAL_MAX_AGE=soon', '.dev.vars: the variable JOURNAL_MAX_AGE is "soon"'],
     [
       'CLUSTER_NAME=a\nROOT_TOKEN="hunter2',

@@ -206,6 +206,7 @@ it('fails where not even heartbeats keep a connection open', async () => {
 
 it.each([
   [['--idle=x'], '--idle is "x"; it must be a duration such as 1m'],
+  [['--idle=600h'], '--idle is "600h"; it must be at most 24h'],
   [['--idle=0'], '--idle is "0"; it must be a duration such as 1m'],
   [['carillon.example.com'], 'the address must begin with "https://" or "http://"'],
 ])('refuses %s', async (args, message) => {

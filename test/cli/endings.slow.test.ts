@@ -141,7 +141,9 @@ describe('a subscription to a stock server', () => {
     await using stock = await StockServer.start();
     const { code, stderr } = await endedBy([], { VAULT_ADDR: stock.address }, () => stock.drop());
     expect(code).toBe(1);
-    expect(stderr).toContain('carillon: the connection broke\n');
+    expect(stderr).toContain(
+      'carillon: the connection broke; with --follow, this command reconnects to a Carillon server\n',
+    );
   });
 });
 

@@ -144,7 +144,9 @@ describe('carillon events subscribe', () => {
     await own.stop();
     expect(await finished).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('carillon: the connection broke\n'),
+      stderr: expect.stringContaining(
+        'carillon: the connection broke; with --follow, this command reconnects to a Carillon server\n',
+      ),
     });
   });
 

@@ -1,5 +1,5 @@
 /** Files of a data folder that come from a backup: the operator says so, and nothing of the lost time is mistaken. */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Api } from '../releases/api.ts';
@@ -86,4 +86,9 @@ it('what was restored is in a folder that has a name', async () => {
   const { code, stderr } = await run(['dev', '--port', '0', '--restored', 'all']);
   expect(code).toBe(2);
   expect(stderr).toContain('--restored needs --data');
+  const data = join(mkdtempSync(join(scratch, 'none-')), 'data');
+  const refused = await run(['dev', '--port', '0', '--data', data, '--restored', 'all']);
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('has no files of a backup');
+  expect(existsSync(data)).toBe(false);
 });

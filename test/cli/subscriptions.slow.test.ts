@@ -30,6 +30,9 @@ it('lists subscriptions, all of them or as many as wanted, and closes one', asyn
     code: 1,
     stderr: 'carillon: there are no open subscriptions\n',
   });
+  expect((await run(['subscriptions', 'list', '--hub=nope'], env)).stderr).toBe(
+    'carillon: there are no open subscriptions at the hub "nope"\n',
+  );
   const subscribers = [
     await subscriber('kv-v2/data-write', '--filter', 'operation == write'),
     await subscriber('kv-v2/*'),
@@ -60,7 +63,7 @@ it('lists subscriptions, all of them or as many as wanted, and closes one', asyn
   const closed = await run(['subscriptions', 'close', ids[0] ?? ''], env);
   expect(closed).toMatchObject({
     code: 0,
-    stderr: `closed the subscription ${ids[0]}\nwarning: the client may reconnect at once; to keep it out, revoke its token (accessor root)\n`,
+    stderr: `closed the subscription ${ids[0]}\nwarning: the client may reconnect at once; to keep it out, replace the root token (ROOT_TOKEN), which it uses\n`,
   });
   await subscribers[2]?.stderrMatching(/closed_by_operator/);
   const again = await run(['subscriptions', 'close', ids[0] ?? ''], env);
@@ -79,6 +82,8 @@ it('says what right is missing', async () => {
   const poor = { ...env, VAULT_TOKEN: created.stdout.trim() };
   expect(await run(['subscriptions', 'list'], poor)).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('the token needs "list" on sys/events/subscriptions'),
+    stderr: expect.stringContaining(
+      'the token needs "list" and "sudo" on sys/events/subscriptions',
+    ),
   });
 });

@@ -42,10 +42,14 @@ it('says what right is missing', async () => {
   expect(stderr).toContain('the token needs "read" on sys/metrics');
 });
 
-it('refuses an interval that is too short', async () => {
-  const { code, stderr } = await run(['top', '--interval=0'], env);
+it.each([
+  ['0', 'it must be from 1s to 24h'],
+  ['600h', 'it must be from 1s to 24h'],
+  ['x', 'it must be a duration such as 5s'],
+])('refuses the interval %j', async (interval, message) => {
+  const { code, stderr } = await run(['top', `--interval=${interval}`], env);
   expect(code).toBe(2);
-  expect(stderr).toContain('--interval is "0"; it must be at least 1s');
+  expect(stderr).toContain(`--interval is "${interval}"; ${message}`);
 });
 
 it.runIf(hasTerminal)('shows them again and again at a terminal, until Ctrl-C', async () => {

@@ -42,6 +42,12 @@ const HOLDERS = 'carillon.lock';
 const SOURCE_KEY = 'source-key';
 const SOURCE_KEY_BYTES = 32;
 
+/** What `--restored` does, for the user. */
+const EFFECTS: Readonly<Record<Restored, string>> = {
+  hubs: 'restored: subscribers that resume get a gap. Leave out --restored next time, or they get another one',
+  all: 'restored: all tokens have ended, and subscribers that resume get a gap. Leave out --restored next time, or it happens again',
+};
+
 const PRIVATE_FOLDER = 0o700;
 const PRIVATE_FILE = 0o600;
 /** The rights of the group and of everybody else. */
@@ -61,6 +67,12 @@ export async function openDataFolder(
   }
   if (given === '') return failed('--data is empty; name a folder, or leave it out');
   const path = resolve(given);
+  if (restored !== undefined && !hasFiles(join(path, STATE_FOLDER))) {
+    return unusable(
+      path,
+      'has no files of a backup, so --restored has nothing to tell; restore them first, or leave the option out',
+    );
+  }
   let lock: Lock | undefined;
   try {
     makeFolder(path);
@@ -72,6 +84,7 @@ export async function openDataFolder(
     lock = taken.value;
     const prepared = prepare(path, state, lock, restored);
     if (prepared.ok) {
+      if (restored !== undefined) status(EFFECTS[restored]);
       return ok({ path, temporary: false, lock, ...prepared.value, close: lock.close });
     }
     lock.close();
@@ -84,6 +97,10 @@ export async function openDataFolder(
       `cannot be used: ${reason}; name one that you may read and write with --data`,
     );
   }
+}
+
+function hasFiles(folder: string): boolean {
+  return isFolder(folder) && readdirSync(folder).length > 0;
 }
 
 /** @param reason the end of a sentence about the folder */

@@ -1,6 +1,7 @@
 /** What the local server is told: by options, by `.dev.vars`, and by `wrangler.toml`. */
 
 import { parseConfig } from '../../config/config.ts';
+import { parseSealingKeys } from '../../config/sealing.ts';
 import { quote } from '../../lib/quote.ts';
 import { ok } from '../../lib/result.ts';
 import { checkUpstream } from '../../outbound/upstream/address.ts';
@@ -50,10 +51,16 @@ export async function settingsOf(values: DevValues): Promise<CommandResult<Setti
       `${given === undefined ? 'UPSTREAM_ADDR' : '--upstream'} ${checked.failure.message}; give the address of an OpenBao or Vault, such as https://openbao.example.com:8200, or http://127.0.0.1:8200 for one on this machine`,
     );
   }
+  const { sourceKey } = file.value;
+  if (!parseSealingKeys({ SOURCE_KEY: sourceKey ?? null }).ok) {
+    return wrongUse(
+      `${file.value.file}: SOURCE_KEY must be 32 bytes in Base64, or several such keys with commas between them; "openssl rand -base64 32" makes one`,
+    );
+  }
   const config = parseConfig({
     ...variables.value,
     ALLOW_LOOPBACK_HTTP: String(allowLoopbackHttp),
-    SOURCE_KEY: file.value.sourceKey ?? null,
+    SOURCE_KEY: sourceKey ?? null,
   });
   if (!config.ok) {
     const { message } = config.failure;
@@ -73,7 +80,7 @@ export async function settingsOf(values: DevValues): Promise<CommandResult<Setti
     rootToken: rootToken.value,
     allowLoopbackHttp,
     variables: withoutJurisdiction(variables.value),
-    sourceKey: file.value.sourceKey,
+    sourceKey,
     log: log.value ?? 'text',
   });
 }

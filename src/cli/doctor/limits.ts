@@ -15,5 +15,8 @@ export const LATENCY_EVENTS = 50;
 /** Events that are published while a connection is cut: a third each before, during and after the cut. */
 export const RESUMED_EVENTS = 60;
 
+/** The longest `--idle`, in seconds. */
+export const MAX_IDLE_SECONDS = 24 * 60 * 60;
+
 /** How often an idle connection is asked whether it still works, as the clients do. */
 export const DOCTOR_HEARTBEAT_MS = 30_000;

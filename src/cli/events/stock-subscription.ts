@@ -69,7 +69,9 @@ export async function printStock(
     return failed(`the server sent a frame that cannot be read: ${end.message}`);
   }
   const { reason } = describeEnd(end);
-  if (end.kind !== 'closed' || end.code !== CLOSE_CODES.normal) return failed(reason);
+  if (end.kind !== 'closed' || end.code !== CLOSE_CODES.normal) {
+    return failed(`${reason}; with --follow, this command reconnects to a Carillon server`);
+  }
   return afterNormalClose(url, server, reason, exit);
 }
 

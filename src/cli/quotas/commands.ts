@@ -1,12 +1,15 @@
 /** `carillon quota write`, `read`, `list` and `delete` */
-import { ok } from '../../lib/result.ts';
+import { quote } from '../../lib/quote.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 import { checkNamespaceName } from '../../namespace/namespace.ts';
-import { QUOTA_LIMITS, readQuota } from '../../namespace/quota.ts';
+import { QUOTA_LIMITS, type QuotaLimits, readQuota } from '../../namespace/quota.ts';
 import { type CommandResult, wrongUse } from '../command/command.ts';
 import { tableOf } from '../command/output.ts';
+import type { Answer } from '../server/api.ts';
 import { apiCommand, type Call, listCall } from '../server/api-command.ts';
 
 const PATH = 'sys/events/quotas';
+const OWN_PATH = 'sys/events/quota';
 const ARGUMENT = {
   name: 'name',
   help: 'name of the namespace that the quota is of, directly below that of the request',
@@ -26,24 +29,12 @@ export const quotaWrite = apiCommand({
   },
   examples: ['carillon quota write --limit events_per_second=500 --limit subscribers=1000 team-a'],
   callOf({ limit = [] }, [name = '']) {
-    const body = Object.fromEntries(
-      limit.map((pair) => {
-        const [key = '', ...value] = pair.split('=');
-        return [key, value.join('=')];
-      }),
-    );
-    const unknown = Object.keys(body).find((key) => !QUOTA_LIMITS.some((each) => each === key));
-    if (unknown !== undefined) {
-      return wrongUse(
-        `--limit ${JSON.stringify(unknown)} is unknown; there are ${QUOTA_LIMITS.join(', ')}`,
-      );
-    }
-    const limits = readQuota(body);
-    if (!limits.ok) return wrongUse(`--limit: ${limits.failure.message}`);
+    const limits = limitsOf(limit);
+    if (!limits.ok) return wrongUse(limits.failure.message);
     return callAt(name, {
       method: 'PUT',
       body: limits.value,
-      done: () => `wrote the quota of the namespace ${JSON.stringify(name)}`,
+      done: () => `wrote the quota of the namespace ${quote(name)}`,
     });
   },
 });
@@ -51,14 +42,14 @@ export const quotaWrite = apiCommand({
 export const quotaRead = apiCommand({
   name: 'quota read',
   summary: 'Show the quota of a namespace, and what is used of it',
-  arguments: [ARGUMENT],
-  examples: ['carillon quota read team-a'],
-  callOf: (_values, [name = '']) =>
-    callAt(name, {
-      method: 'GET',
-      text: ({ data }) => tableOf(data),
-      missing: `there is no quota of a namespace ${JSON.stringify(name)}`,
-    }),
+  arguments: [{ ...ARGUMENT, optional: true, defaultHelp: 'that of the request itself' }],
+  examples: ['carillon quota read team-a', 'carillon quota read --namespace team-a'],
+  callOf(_values, [name]) {
+    const call = { method: 'GET', text: ({ data }: Answer) => tableOf(data) } as const;
+    return name === undefined
+      ? ok({ ...call, path: OWN_PATH, missing: 'there is no quota of this namespace' })
+      : callAt(name, { ...call, missing: `there is no quota of a namespace ${quote(name)}` });
+  },
 });
 
 export const quotaList = apiCommand({
@@ -76,9 +67,32 @@ export const quotaDelete = apiCommand({
   callOf: (_values, [name = '']) =>
     callAt(name, {
       method: 'DELETE',
-      done: () => `deleted the quota of the namespace ${JSON.stringify(name)}, if there was one`,
+      done: () => `deleted the quota of the namespace ${quote(name)}, if there was one`,
     }),
 });
+
+function limitsOf(pairs: readonly string[]): Result<QuotaLimits> {
+  const body: Record<string, string> = {};
+  for (const pair of pairs) {
+    const [key = '', ...rest] = pair.split('=');
+    if (!QUOTA_LIMITS.some((each) => each === key)) {
+      return invalid(`--limit ${quote(key)} is unknown; there are ${QUOTA_LIMITS.join(', ')}`);
+    }
+    const value = rest.join('=');
+    if (value === '') {
+      return invalid(`--limit ${quote(pair)} has no number; write it as ${key}=100`);
+    }
+    if (Object.hasOwn(body, key)) return invalid(`--limit ${key} is given twice`);
+    body[key] = value;
+  }
+  if (pairs.length > 0 && Object.values(body).every((value) => /^0+$/.test(value))) {
+    return invalid(
+      '--limit: 0 is no limit, so this quota would limit nothing; "carillon quota delete" removes a quota',
+    );
+  }
+  const limits = readQuota(body);
+  return limits.ok ? limits : invalid(`--limit: ${limits.failure.message}`);
+}
 
 function callAt(namespace: string, call: Omit<Call, 'path'>): CommandResult<Call> {
   const name = checkNamespaceName(namespace);

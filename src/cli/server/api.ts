@@ -11,6 +11,7 @@ import { type CommandResult, wrongUse } from '../command/command.ts';
 import { exchange, type Request } from './exchange.ts';
 import { orMissingNamespace } from './missing-namespace.ts';
 import { headersOf } from './server.ts';
+import { needsSudo } from './sudo.ts';
 
 /** A successful answer. */
 export interface Answer {
@@ -123,7 +124,8 @@ function neededRight({ token }: Server, path: string, query: string, method = 'G
   if (token === '') return '';
   const read = new URLSearchParams(query).get('list') === 'true' ? 'list' : 'read';
   const capability = method === 'GET' ? read : method === 'DELETE' ? 'delete' : 'update';
-  return `; the token needs "${capability}" on ${path}`;
+  const sudo = needsSudo(path) ? ' and "sudo"' : '';
+  return `; the token needs "${capability}"${sudo} on ${path}`;
 }
 
 function waitHint(status: number, waitMs: number): string {

@@ -1,6 +1,7 @@
 /** `carillon subscriptions list` */
 import type { Server } from '../../client/options.ts';
 import { isJsonObject } from '../../lib/json.ts';
+import { quote } from '../../lib/quote.ts';
 import { ok } from '../../lib/result.ts';
 import { type CommandResult, command, failed, status } from '../command/command.ts';
 import { FORMAT_OPTIONS } from '../command/format.ts';
@@ -88,7 +89,9 @@ async function listAll(
     next = listed.at(-1)?.[0];
   }
   if (listed.length === 0 && next === undefined && warnings.length === 0) {
-    return failed('there are no open subscriptions');
+    return failed(
+      `there are no open subscriptions${hub === undefined ? '' : ` at the hub ${quote(hub)}`}`,
+    );
   }
   const data = {
     keys: listed.map(([id]) => id),

@@ -17,6 +17,9 @@ import { type HubRow, hubRows, SORTS, type Sort } from './hub-rows.ts';
 /** Moves to the first line of a terminal, and clears what is below. */
 const CLEAR = '\x1b[H\x1b[J';
 
+/** The longest `--interval`. A timer cannot wait for more than 24 days. */
+const MAX_INTERVAL_SECONDS = 24 * 60 * 60;
+
 /** Lines beside the rows: two above the table, and its heading. */
 const OTHER_LINES = 5;
 
@@ -46,8 +49,13 @@ export const top = command({
   examples: ['carillon top --sort lag', 'carillon top --once --format json | jq .hubs'],
   async run(values) {
     const interval = secondsOf(values.interval);
-    if (interval === undefined || interval < 1 || !Number.isFinite(interval)) {
-      return wrongUse(`--interval is ${quote(values.interval)}; it must be at least 1s`);
+    if (interval === undefined) {
+      return wrongUse(`--interval is ${quote(values.interval)}; it must be a duration such as 5s`);
+    }
+    if (interval < 1 || interval > MAX_INTERVAL_SECONDS) {
+      return wrongUse(
+        `--interval is ${quote(values.interval)}; it must be from 1s to ${MAX_INTERVAL_SECONDS / 3600}h`,
+      );
     }
     const server = serverOf(values);
     if (!server.ok) return server;

@@ -45,7 +45,10 @@ export async function checkClock(server: Server): Promise<Finding> {
   const seconds = json.ok && isJsonObject(json.value) ? json.value.server_time_utc : undefined;
   if (typeof seconds !== 'number') return skipped('the server does not say its time');
   const skew = seconds * 1000 + 500 - (before + after) / 2;
-  const text = `${Math.abs(skew / 1000).toFixed(1)} s ${skew < 0 ? 'behind' : 'ahead of'} this machine`;
+  const text =
+    Math.abs(skew) < 1000
+      ? 'within 1 s of this machine'
+      : `${Math.abs(skew / 1000).toFixed(1)} s ${skew < 0 ? 'behind' : 'ahead of'} this machine`;
   return Math.abs(skew) > MAX_CLOCK_SKEW_MS
     ? broken(`${text}; set the clock that is wrong, or logins with a JWT are refused`, {
         skew_ms: skew,

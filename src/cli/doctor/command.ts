@@ -11,7 +11,7 @@ import { checkLatency } from './checks/latency.ts';
 import { checkResume } from './checks/resume.ts';
 import { checkRevocation } from './checks/revocation.ts';
 import { checkClock, checkHealth, checkRootToken, checkTransport } from './checks/server.ts';
-import { MAX_IDLE_SECONDS } from './limits.ts';
+import { MAX_DOCTOR_IDLE_SECONDS } from './limits.ts';
 import { broken, type Finding, passed, Report, skipped } from './report.ts';
 import { makeToken, revokeToken } from './requests.ts';
 
@@ -35,7 +35,7 @@ export const doctor = command({
     idle: {
       type: 'string',
       value: 'duration',
-      help: `how long the idle connection must stay open, at most ${MAX_IDLE_SECONDS / 3600}h: 1m for a quick look`,
+      help: `how long the idle connection must stay open, at most ${MAX_DOCTOR_IDLE_SECONDS / 3600}h: 1m for a quick look`,
       default: '10m',
     },
     ...SERVER_OPTIONS,
@@ -53,9 +53,9 @@ export const doctor = command({
     if (idle === undefined || idle <= 0) {
       return wrongUse(`--idle is ${quote(values.idle)}; it must be a duration such as 1m`);
     }
-    if (idle > MAX_IDLE_SECONDS) {
+    if (idle > MAX_DOCTOR_IDLE_SECONDS) {
       return wrongUse(
-        `--idle is ${quote(values.idle)}; it must be at most ${MAX_IDLE_SECONDS / 3600}h`,
+        `--idle is ${quote(values.idle)}; it must be at most ${MAX_DOCTOR_IDLE_SECONDS / 3600}h`,
       );
     }
     if (address !== undefined && !/^https?:\/\/./.test(address)) {

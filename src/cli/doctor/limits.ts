@@ -16,7 +16,7 @@ export const LATENCY_EVENTS = 50;
 export const RESUMED_EVENTS = 60;
 
 /** The longest `--idle`, in seconds. */
-export const MAX_IDLE_SECONDS = 24 * 60 * 60;
+export const MAX_DOCTOR_IDLE_SECONDS = 24 * 60 * 60;
 
 /** How often an idle connection is asked whether it still works, as the clients do. */
 export const DOCTOR_HEARTBEAT_MS = 30_000;

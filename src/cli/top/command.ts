@@ -9,6 +9,7 @@ import { FORMAT_OPTIONS, formatted } from '../command/format.ts';
 import { grid } from '../command/output.ts';
 import { exitSignal, pause } from '../command/stopping.ts';
 import { clock } from '../command/style.ts';
+import { MAX_TOP_INTERVAL_SECONDS } from '../limits.ts';
 import { refusalMessage, urlWithoutNamespace } from '../server/api.ts';
 import { exchange } from '../server/exchange.ts';
 import { headersOf, SERVER_OPTIONS, serverOf } from '../server/server.ts';
@@ -16,9 +17,6 @@ import { type HubRow, hubRows, SORTS, type Sort } from './hub-rows.ts';
 
 /** Moves to the first line of a terminal, and clears what is below. */
 const CLEAR = '\x1b[H\x1b[J';
-
-/** The longest `--interval`. A timer cannot wait for more than 24 days. */
-const MAX_INTERVAL_SECONDS = 24 * 60 * 60;
 
 /** Lines beside the rows: two above the table, and its heading. */
 const OTHER_LINES = 5;
@@ -52,9 +50,9 @@ export const top = command({
     if (interval === undefined) {
       return wrongUse(`--interval is ${quote(values.interval)}; it must be a duration such as 5s`);
     }
-    if (interval < 1 || interval > MAX_INTERVAL_SECONDS) {
+    if (interval < 1 || interval > MAX_TOP_INTERVAL_SECONDS) {
       return wrongUse(
-        `--interval is ${quote(values.interval)}; it must be from 1s to ${MAX_INTERVAL_SECONDS / 3600}h`,
+        `--interval is ${quote(values.interval)}; it must be from 1s to ${MAX_TOP_INTERVAL_SECONDS / 3600}h`,
       );
     }
     const server = serverOf(values);

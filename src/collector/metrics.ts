@@ -2,14 +2,15 @@
  * The metrics object: it adds up what hubs and authorities report. `MetricsContract` says what each method is for. There is
  * one, and no event waits for it.
  *
- * A report is stored at most a minute later: reports that arrive within a minute are written together, in few rows.
+ * A report is stored at once, or together with those that arrive within `STORE_INTERVAL_MS`, in few rows. Until then a
+ * timer keeps the object in memory: after 10 s without work it is evicted, and has only what it has stored.
  */
 
 import { DurableObject } from 'cloudflare:workers';
 import { isWithinShare } from '../lib/fair-share.ts';
 import { hideSecretsOf } from '../lib/log.ts';
 import { type Dataset, type DatasetBinding, hubPoint } from '../metrics/data-point.ts';
-import { MAX_REPORT_AGE_MS, MAX_REPORTED_SOURCES, REPORT_INTERVAL_MS } from '../metrics/limits.ts';
+import { MAX_REPORT_AGE_MS, MAX_REPORTED_SOURCES, STORE_INTERVAL_MS } from '../metrics/limits.ts';
 import { addReport, type KnownSource, type Report } from '../metrics/reports.ts';
 import { isWithin, ROOT } from '../namespace/namespace.ts';
 import type { MetricsContract, MetricsReading } from '../objects/metrics-contract.ts';
@@ -21,7 +22,7 @@ export class Metrics extends DurableObject<Env> implements MetricsContract {
   readonly #dataset: Dataset | undefined;
   /** When the sources were last stored. Unix milliseconds. */
   #storedAt = 0;
-  #isAlarmSet = false;
+  #willStore = false;
   #dropped = 0;
 
   constructor(ctx: DurableObjectState, env: Env & DatasetBinding) {
@@ -35,6 +36,11 @@ export class Metrics extends DurableObject<Env> implements MetricsContract {
     if (report.format !== 1) return;
     const now = Date.now();
     const known = this.#sources.get(report);
+    if (report.ended) {
+      this.#sources.delete(report);
+      this.#storeSoon(now);
+      return;
+    }
     if (known === undefined && !this.#hasRoomFor(report, now)) {
       this.#dropped++;
       return;
@@ -49,11 +55,6 @@ export class Metrics extends DurableObject<Env> implements MetricsContract {
     const at = Date.now();
     const sources = this.#recent(at).filter((each) => isWithin(namespaceKeyOf(each), namespaceKey));
     return { at, sources, dropped: namespaceKey === ROOT ? this.#dropped : 0 };
-  }
-
-  override alarm(): void {
-    this.#isAlarmSet = false;
-    this.#store(Date.now());
   }
 
   #recent(now: number): KnownSource[] {
@@ -73,13 +74,17 @@ export class Metrics extends DurableObject<Env> implements MetricsContract {
     );
   }
 
-  /** The object may be evicted a minute after its last call, so what is not stored at once is stored by alarm. */
   #storeSoon(now: number): void {
-    if (now - this.#storedAt >= REPORT_INTERVAL_MS) this.#store(now);
-    else if (!this.#isAlarmSet) {
-      this.#isAlarmSet = true;
-      this.ctx.waitUntil(this.ctx.storage.setAlarm(this.#storedAt + REPORT_INTERVAL_MS));
-    }
+    if (this.#willStore) return;
+    if (now - this.#storedAt >= STORE_INTERVAL_MS) this.#store(now);
+    else this.ctx.waitUntil(this.#storeLater());
+  }
+
+  async #storeLater(): Promise<void> {
+    this.#willStore = true;
+    await scheduler.wait(STORE_INTERVAL_MS);
+    this.#willStore = false;
+    this.#store(Date.now());
   }
 
   #store(now: number): void {

@@ -44,6 +44,11 @@ export class StoredSources {
     this.#changed.add(entryOf(key));
   }
 
+  delete(name: SourceName): void {
+    const key = keyOf(name);
+    if (this.#sources.delete(key)) this.#changed.add(entryOf(key));
+  }
+
   /** Forgets all sources but these. */
   retain(sources: readonly KnownSource[]): void {
     if (sources.length === this.#sources.size) return;

@@ -165,6 +165,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     this.#wasDeleted = true;
     // Handshakes went on.
     this.#closeSubscribers('revoked');
+    this.#endMetrics(this.#hub);
     this.residence.forget();
     await this.discard();
   }
@@ -364,6 +365,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     if (!areEnded) throw new Error(`${this.#health.hub} has calls that do not end`);
     await hub.teardown.leave('idle');
     this.#closeSubscribers('unavailable', 'the events were deleted');
+    this.#endMetrics(hub);
     this.#ctx.storage.transactionSync(() => this.#parts.empty());
     this.#hub = undefined;
     this.#sockets = 0;
@@ -375,6 +377,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     try {
       await withTimeout(MAX_FEED_WAIT_MS, hub.teardown.leave('idle'));
       const entries = hub.teardown.retainedEntries();
+      this.#endMetrics(hub);
       await this.discard();
       for (const [key, value] of entries) this.#ctx.storage.kv.put(key, value);
       this.#restoreCheck.begin();
@@ -384,6 +387,11 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
       this.#retryAt = Date.now() + RELEASE_RETRY_MS;
       hub.alarms.arm();
     }
+  }
+
+  /** A hub that never stored anything has reported nothing. One that moves goes on at its new place. */
+  #endMetrics(hub: H | undefined): void {
+    if (hasTables(this.#ctx.storage.sql)) hub?.reporter.ended();
   }
 
   /** Deletes everything but where the hub is. */

@@ -4,6 +4,12 @@
 export const REPORT_INTERVAL_MS = 60_000;
 
 /**
+ * How long the metrics object gathers reports before it writes them together. Below the 10 s without work after which the
+ * platform evicts an object.
+ */
+export const STORE_INTERVAL_MS = 5000;
+
+/**
  * Hubs and authorities whose metrics are stored. A Vault namespace may have as many as it leaves free, so that one with
  * many hubs does not hide the others.
  */

@@ -21,6 +21,8 @@ export interface Report {
   readonly counts: Values;
   /** What its state is. */
   readonly state: Values;
+  /** Nothing is stored of the source any more, so its metrics are forgotten. */
+  readonly ended?: true;
 }
 
 /** What is known of a source. */

@@ -36,6 +36,10 @@ export class MetricsReporter {
     this.#reportedAt = hasMetrics(env) ? 0 : Number.POSITIVE_INFINITY;
   }
 
+  get #hasEnded(): boolean {
+    return this.#reportedAt === Number.POSITIVE_INFINITY;
+  }
+
   /** To be called whenever the object has done something. */
   worked(): void {
     const now = Date.now();
@@ -44,24 +48,41 @@ export class MetricsReporter {
     this.#ctx.waitUntil(this.#report());
   }
 
+  /** To be called when everything that the object had stored is deleted. It reports nothing afterwards. */
+  ended(): void {
+    if (!hasMetrics(this.#env)) return;
+    this.#reportedAt = Number.POSITIVE_INFINITY;
+    this.#ctx.waitUntil(this.#reportEnd());
+  }
+
+  async #reportEnd(): Promise<void> {
+    try {
+      await this.#send({ counts: {}, state: {}, ended: true });
+    } catch (error) {
+      log('warn', { warning: 'metrics could not be removed', cause: messageOf(error) });
+    }
+  }
+
   /** No request waits for it. If a report fails, the next one has all that it had. */
   async #report(): Promise<void> {
     try {
       // The answer to the call does not wait until everything is counted.
       await scheduler.wait(0);
       const state = await this.#source.state();
-      if (state === undefined) return;
-      const report: Report = {
-        format: 1,
-        kind: this.#source.kind,
-        source: hubOfObject(this.#ctx.id.name),
-        life: this.#life,
+      if (state === undefined || this.#hasEnded) return;
+      await this.#send({
         counts: withoutZeros(this.#source.counts()),
         state: withoutZeros(state),
-      };
-      await callMetrics(this.#env, (metrics) => metrics.report(report));
+      });
     } catch (error) {
       log('warn', { warning: 'metrics could not be reported', cause: messageOf(error) });
     }
+  }
+
+  async #send(values: Pick<Report, 'counts' | 'state' | 'ended'>): Promise<void> {
+    const { kind } = this.#source;
+    const source = hubOfObject(this.#ctx.id.name);
+    const report: Report = { format: 1, kind, source, life: this.#life, ...values };
+    await callMetrics(this.#env, (metrics) => metrics.report(report));
   }
 }

@@ -22,6 +22,7 @@ it('every limit has its documented value, and none is without one', () => {
     RELEASE_RETRY_MS: 30_000,
     MAX_COUNTED_DELIVERIES: 100,
     REPORT_INTERVAL_MS: 60_000,
+    STORE_INTERVAL_MS: 5000,
     MAX_REPORTED_SOURCES: 1000,
     MAX_REPORT_AGE_MS: 86_400_000,
     METRICS_RECOUNT_MS: 600_000,

@@ -1,11 +1,11 @@
 /** The metrics of hubs and authorities, from what they do to `sys/metrics`. */
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, vi } from 'vitest';
 import { WildcardHub } from '../../src/hub/wildcard-hub.ts';
 import type { DataPoint, DatasetBinding } from '../../src/metrics/data-point.ts';
-import { MAX_REPORTED_SOURCES } from '../../src/metrics/limits.ts';
-import type { Report } from '../../src/metrics/reports.ts';
+import { MAX_REPORTED_SOURCES, STORE_INTERVAL_MS } from '../../src/metrics/limits.ts';
+import type { KnownSource, Report } from '../../src/metrics/reports.ts';
 import type { MetricsSummary } from '../../src/metrics/summary.ts';
 import { METRICS_NAME } from '../../src/objects/names.ts';
 import { parseExposition } from '../support/exposition.ts';
@@ -128,6 +128,15 @@ describe('a hub', () => {
       });
     });
     expect(await root.published('abc/x', { id: 'a' })).toBe('a');
+  });
+
+  it('is not shown any more when its events are deleted', async () => {
+    await root.published('abc/x', { id: 'a' });
+    await reported((summary) => valueIn(summary, 'carillon.journal.events', HUB));
+    await hubStub('abc').clear();
+    await reported(({ Gauges }) =>
+      expect(Gauges.filter(({ Labels }) => Labels.hub === 'abc')).toEqual([]),
+    );
   });
 
   it('stores nothing because of a report, if it has nothing else', async () => {
@@ -273,16 +282,51 @@ describe('the metrics object', () => {
     state: {},
   });
 
-  it('has after its eviction what it was told, also within the minute', async () => {
+  const storedSources = () =>
+    runInDurableObject(metricsObject(), (_object, { storage }) =>
+      [...storage.kv.list<{ sources: KnownSource[] }>({ prefix: 'sources/' })].flatMap(
+        ([, { sources }]) => sources.map(({ source }) => source),
+      ),
+    );
+
+  /** Waits until everything that was reported is stored. */
+  const stored = (count: number) =>
+    vi.waitFor(
+      async () => expect(await storedSources()).toHaveLength(count),
+      STORE_INTERVAL_MS + 3000,
+    );
+
+  it('stores a report at once if it has not stored one just before', async () => {
+    await metricsObject().report(report('/one', 'a', { duplicates: 1 }));
+    await evictDurableObject(metricsObject());
+    await metricsObject().report(report('/two', 'a', { duplicates: 2 }));
+    await evictDurableObject(metricsObject());
+    expect((await storedSources()).sort()).toEqual(['/one', '/two']);
+  });
+
+  it('has after its eviction what it was told just after it had stored', async () => {
     await metricsObject().report(report('/one', 'a', { duplicates: 1 }));
     await metricsObject().report(report('/two', 'a', { duplicates: 2 }));
-    expect(await runDurableObjectAlarm(metricsObject())).toBe(true);
+    await metricsObject().report(report('/three', 'a', { duplicates: 3 }));
+    await stored(3);
     await evictDurableObject(metricsObject());
     await metricsObject().report(report('/two', 'b', { duplicates: 5 }));
     const summary = await summaryOf(root);
     const duplicates = (hub: string) =>
       valueIn(summary, 'carillon.events.duplicates', { namespace: 'root', hub });
-    expect([duplicates('one'), duplicates('two')]).toEqual([1, 7]);
+    expect([duplicates('one'), duplicates('two'), duplicates('three')]).toEqual([1, 7, 3]);
+  });
+
+  it('forgets a hub whose end is reported, also after its eviction', async () => {
+    await metricsObject().report(report('/one', 'a', { duplicates: 1 }));
+    await metricsObject().report(report('/two', 'a', { duplicates: 2 }));
+    await metricsObject().report({ ...report('/one', 'a', {}), ended: true });
+    const { sources } = await metricsObject().read('');
+    expect(sources.map(({ source }) => source)).toEqual(['/two']);
+    await vi.waitFor(
+      async () => expect(await storedSources()).toEqual(['/two']),
+      STORE_INTERVAL_MS + 3000,
+    );
   });
 
   it('ignores a format that it does not know', async () => {
@@ -306,7 +350,7 @@ describe('the metrics object', () => {
     expect(dropped).toBe(MAX_REPORTED_SOURCES - ofRoot.length);
     expect((await metricsObject().read(key)).dropped).toBe(0);
     // The largest reports that there can be fit what one value may have.
-    expect(await runDurableObjectAlarm(metricsObject())).toBe(true);
+    await stored(sources.length);
   });
 });
 

@@ -133,7 +133,9 @@ describe('a subscription to a stock server', () => {
         stock.close(closeCode),
       );
       expect(code).toBe(1);
-      expect(stderr).toContain(`carillon: the server closed the subscription (${closeCode})\n`);
+      expect(stderr).toContain(
+        `carillon: the server closed the subscription (${closeCode}); with --follow, this command`,
+      );
     },
   );
 

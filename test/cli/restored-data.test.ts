@@ -71,14 +71,19 @@ it('no token of a restored folder is valid, and one of before is', async () => {
     return auth.client_token;
   });
   cpSync(data, backup, { recursive: true });
+  let output = '';
   const isValid = (options: readonly string[]) =>
-    serving(backup, options, async (_root, { address }) => {
+    serving(backup, options, async (_root, { address, output: printed }) => {
+      output = printed();
       const { status } = await new Api(address, token).ask('GET', 'auth/token/lookup-self');
       return status === 200;
     });
   expect(await isValid([])).toBe(true);
+  expect(output).not.toContain('restored:');
   expect(await isValid(['--restored', 'hubs'])).toBe(true);
+  expect(output).toContain('restored: subscribers that resume get a gap. Leave out --restored');
   expect(await isValid(['--restored', 'all'])).toBe(false);
+  expect(output).toContain('restored: all tokens have ended, and subscribers');
   expect(await isValid([])).toBe(false);
 }, 120_000);
 

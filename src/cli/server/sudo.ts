@@ -8,6 +8,7 @@ export const SUDO_PATHS: readonly string[] = [
   'sys/events/authority/restore',
   'sys/events/hubs',
   'sys/events/hubs/:name',
+  'sys/events/hubs/:name/move',
   'sys/events/hubs/:name/restore',
   'sys/events/quotas',
   'sys/events/quotas/:name',

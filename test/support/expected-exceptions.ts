@@ -28,7 +28,7 @@ const EXPECTED = [
   // A hub that has moved, or is about to.
   /the hub of \S+ (moves|has not moved) to place \d+, /,
   // A namespace that is deleted while somebody calls it.
-  /the namespace was deleted$/m,
+  /the namespace (\S+ )?was deleted$/m,
   // Attacks on members of an object that are not part of its RPC contract.
   /The RPC receiver does not implement /,
   /internal error; reference = /,

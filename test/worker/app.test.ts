@@ -159,6 +159,18 @@ describe('a namespace', () => {
     ]);
   });
 
+  it.each(['sys/events/types', 'sys/mounts'])(
+    'a long name of a namespace is not repeated in full, for %s',
+    async (path) => {
+      const headers = { 'X-Vault-Namespace': 'n'.repeat(10_000) };
+      for (const each of [path, `${'m'.repeat(10_000)}/${path}`]) {
+        const response = await fetchApi(each, { headers });
+        expect(response.status).toBe(404);
+        expect((await response.text()).length).toBeLessThan(1300);
+      }
+    },
+  );
+
   it.each(['v1/sys/events/types', '/v1/auth/token/create', 'v1/auth/jwt/login'])(
     'is not what the address of the server has too much (/v1/%s), which the answer says',
     async (path) => {

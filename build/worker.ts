@@ -33,5 +33,6 @@ function configOfBuilt(): string {
   const config = readFileSync(inProject('wrangler.toml'), 'utf8');
   const built = config.replace(/^main = .*$/m, 'main = "worker.js"\nno_bundle = true');
   if (built === config) throw new Error('wrangler.toml names no main module');
-  return built;
+  // What is bundled already needs no aliases, and their files are not in the package.
+  return built.replace(/^#[^\n]*\n\[alias\]\n(.+\n)+\n/m, '');
 }

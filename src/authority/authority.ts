@@ -29,11 +29,8 @@ import type {
   LookUp,
   LookUpAnswers,
   OpenSource,
-  QuotaSpending,
-  QuotaState,
   SecretIdReference,
   SourceDescription,
-  SpendingAnswer,
   TakenTicket,
   TicketHolder,
   TicketRefusal,
@@ -44,6 +41,7 @@ import type {
 } from '../objects/authority-contract.ts';
 import { keyOfAuthority, wildcardHubName } from '../objects/names.ts';
 import { currentBookmark } from '../objects/point-in-time.ts';
+import type { QuotaSpending, QuotaState, SpendingAnswer } from '../objects/quota-contract.ts';
 import type {
   RestoreFailure,
   RestorePoint,
@@ -55,47 +53,38 @@ import { DEFAULT_POLICY } from '../policy/default-policy.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
 import type { TokenReference, TokenRequest } from '../token/token-record.ts';
 import type { Maker } from '../token/token-request.ts';
-import { composeParts, type Parts } from './compose-authority.ts';
+import { AuthorityParts } from './authority-parts.ts';
+import { composeParts } from './compose-authority.ts';
 
 export class Authority extends DurableObject<Env> implements AuthorityContract {
-  readonly #parts: Parts;
-  readonly #namespace: string;
-  readonly #isRoot: boolean;
+  readonly #parts: AuthorityParts;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     hideSecretsOf(env);
     const namespace = keyOfAuthority(ctx.id.name);
-    this.#namespace = namespace;
-    this.#parts = composeParts(ctx, env, namespace);
-    this.#isRoot = namespace === ROOT;
-    const { generation, lifecycle, alarms } = this.#parts;
+    this.#parts = new AuthorityParts(composeParts(ctx, env, namespace), namespace === ROOT);
     // What arrives meanwhile waits. If this fails, the object does not start, and callers try again.
-    if (lifecycle.hasTables ? !generation.isConfirmed : this.#isRoot) {
-      ctx.blockConcurrencyWhile(async () => {
-        await this.#confirm();
-        if (lifecycle.isOpen) alarms.arm();
-      });
-    }
+    if (!this.#parts.isConfirmed) ctx.blockConcurrencyWhile(() => this.#parts.confirm());
     // A release that could not read the storage has let the alarm fail.
-    if (lifecycle.isOpen) alarms.arm();
+    this.#parts.whileOpen()?.alarms.arm();
   }
 
   // Tokens
 
   async lookUp(asked: readonly LookUp[]): Promise<LookUpAnswers> {
-    const parts = this.#found();
+    const parts = this.#parts.found();
     return parts === undefined
       ? { answers: asked.map(() => ({})), texts: [] }
       : parts.lookUps.answer(asked);
   }
 
   lookupToken(digest: string, use: TokenUse): TokenState | undefined {
-    return this.#found()?.tokenService.lookup(digest, use);
+    return this.#parts.found()?.tokenService.lookup(digest, use);
   }
 
   tokenState(reference: TokenReference): TokenState | undefined {
-    return this.#found()?.tokenService.state(reference);
+    return this.#parts.found()?.tokenService.state(reference);
   }
 
   createToken(
@@ -103,23 +92,23 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     maker: Maker,
     alwaysOrphan: boolean,
   ): Promise<Result<IssuedToken>> {
-    return this.#open().tokenService.create(body, maker, alwaysOrphan);
+    return this.#parts.open().tokenService.create(body, maker, alwaysOrphan);
   }
 
   createLoginToken(request: TokenRequest): Promise<Result<IssuedToken>> {
-    return this.#open().tokenService.issue(request);
+    return this.#parts.open().tokenService.issue(request);
   }
 
   describeToken(reference: TokenReference, secret: string): Record<string, unknown> | undefined {
-    return this.#found()?.tokenService.describe(reference, secret);
+    return this.#parts.found()?.tokenService.describe(reference, secret);
   }
 
   tokenAccessors(): string[] {
-    return this.#found()?.tokens.accessors(Date.now()) ?? [];
+    return this.#parts.found()?.tokens.accessors(Date.now()) ?? [];
   }
 
   accessorsOf(ids: readonly number[]): (string | undefined)[] {
-    const { tokens } = this.#open();
+    const { tokens } = this.#parts.open();
     const now = Date.now();
     return ids.map((id) => tokens.find({ id }, now)?.accessor);
   }
@@ -129,19 +118,19 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     increment: number,
     secret: string,
   ): Result<IssuedToken> | undefined {
-    return this.#found()?.tokenService.renew(reference, increment, secret);
+    return this.#parts.found()?.tokenService.renew(reference, increment, secret);
   }
 
   revokeToken(reference: TokenReference, keepChildren = false): string | undefined {
-    return this.#found()?.revocation.revoke(reference, keepChildren);
+    return this.#parts.found()?.revocation.revoke(reference, keepChildren);
   }
 
   recordForeignChild(parent: number, namespace: string): boolean {
-    return this.#found()?.revocation.recordForeignChild(parent, namespace) ?? false;
+    return this.#parts.found()?.revocation.recordForeignChild(parent, namespace) ?? false;
   }
 
   revokeForeignChildren(foreignParent: string): void {
-    if (this.exists()) this.#parts.revocation.revokeForeignChildren(foreignParent);
+    this.#parts.whileOpen()?.revocation.revokeForeignChildren(foreignParent);
   }
 
   adoptToken(
@@ -150,24 +139,24 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     sealed: ArrayBuffer,
     lookedUpAt: number,
   ): TokenState | undefined {
-    return this.#open().adoptions.adopt(digest, token, sealed, lookedUpAt);
+    return this.#parts.open().adoptions.adopt(digest, token, sealed, lookedUpAt);
   }
 
   // Tickets
 
   addTicket(ticket: string, holder: TicketHolder): Result<AddedTicket, TicketRefusal> {
-    return this.#open().tickets.add(ticket, holder);
+    return this.#parts.open().tickets.add(ticket, holder);
   }
 
   takeTicket(ticket: string): Promise<TakenTicket | undefined> {
-    return this.#found()?.tickets.take(ticket) ?? Promise.resolve(undefined);
+    return this.#parts.found()?.tickets.take(ticket) ?? Promise.resolve(undefined);
   }
 
   // Hubs
 
   watch(digests: readonly string[], hub: string, incarnation: string): Watched {
     return (
-      this.#found()?.answersToHubs.watch(digests, hub, incarnation) ?? {
+      this.#parts.found()?.answersToHubs.watch(digests, hub, incarnation) ?? {
         states: digests.map(() => undefined),
         texts: [],
       }
@@ -176,58 +165,58 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
 
   pullChanges(hub: string, acknowledged: number): Promise<Changes> {
     return (
-      this.#found()?.answersToHubs.pullChanges(hub, acknowledged) ??
+      this.#parts.found()?.answersToHubs.pullChanges(hub, acknowledged) ??
       Promise.resolve({ changes: [], more: false })
     );
   }
 
   unwatch(hub: string, unused: readonly UnusedWatch[]): void {
-    this.#found()?.watches.unwatch(hub, unused);
+    this.#parts.found()?.watches.unwatch(hub, unused);
   }
 
   unwatchIncarnation(hub: string, incarnation: string): void {
-    this.#stored()?.watches.unwatchIncarnation(hub, incarnation);
+    this.#parts.stored()?.watches.unwatchIncarnation(hub, incarnation);
   }
 
   unwatchAll(hub: string): void {
-    this.#stored()?.watches.unwatchAll(hub);
+    this.#parts.stored()?.watches.unwatchAll(hub);
   }
 
   // Policies
 
   policy(name: string): PolicyText | undefined {
-    const parts = this.#found();
+    const parts = this.#parts.found();
     return parts === undefined ? presetPolicy(name) : parts.policies.get(name);
   }
 
   policyNames(): string[] {
-    return [...(this.#found()?.policies.names() ?? ['default']), 'root'];
+    return [...(this.#parts.found()?.policies.names() ?? ['default']), 'root'];
   }
 
   putPolicy(name: string, text: string): Result<undefined> {
-    return this.#open().policies.put(name, text);
+    return this.#parts.open().policies.put(name, text);
   }
 
   deletePolicy(name: string): void {
-    this.#found()?.policies.delete(name);
+    this.#parts.found()?.policies.delete(name);
   }
 
   // Logins
 
   jwtConfig(): JwtConfig | undefined {
-    return this.#found()?.settings.jwtConfig();
+    return this.#parts.found()?.settings.jwtConfig();
   }
 
   jwtRole(name: string): JwtRole | undefined {
-    return this.#found()?.settings.jwtRole(name);
+    return this.#parts.found()?.settings.jwtRole(name);
   }
 
   appRole(name: string): AppRole | undefined {
-    return this.#found()?.settings.appRole(name);
+    return this.#parts.found()?.settings.appRole(name);
   }
 
   loginSettingNames(kind: LoginSetting): string[] {
-    return this.#found()?.settings.names(kind) ?? [];
+    return this.#parts.found()?.settings.names(kind) ?? [];
   }
 
   putLoginSetting(
@@ -236,22 +225,22 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     value: object,
     roleId?: string,
   ): Result<undefined> {
-    const { settings, appRoles } = this.#open();
+    const { settings, appRoles } = this.#parts.open();
     return kind === 'approle' ? appRoles.put(name, value, roleId) : settings.put(kind, name, value);
   }
 
   deleteLoginSetting(kind: LoginSetting, name: string): void {
-    const parts = this.#found();
+    const parts = this.#parts.found();
     if (kind === 'approle') parts?.appRoles.delete(name);
     else parts?.settings.delete(kind, name);
   }
 
   roleId(role: string): string | undefined {
-    return this.#found()?.appRoles.roleId(role);
+    return this.#parts.found()?.appRoles.roleId(role);
   }
 
   setRoleId(role: string, roleId: string): boolean {
-    return this.#open().appRoles.setRoleId(role, roleId);
+    return this.#parts.open().appRoles.setRoleId(role, roleId);
   }
 
   addSecretId(
@@ -259,37 +248,37 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     request: SecretIdRequest,
     chosen: string | undefined,
   ): Promise<Result<{ readonly secretId: string; readonly accessor: string }>> {
-    return this.#open().appRoles.addSecretId(role, request, chosen);
+    return this.#parts.open().appRoles.addSecretId(role, request, chosen);
   }
 
   matchAppRole(roleId: string, secretIdDigest: string): AppRoleMatch | undefined {
-    return this.#found()?.appRoles.match(roleId, secretIdDigest);
+    return this.#parts.found()?.appRoles.match(roleId, secretIdDigest);
   }
 
   secretIdAccessors(role: string): string[] {
-    return this.#found()?.secretIds.accessors(role, Date.now()) ?? [];
+    return this.#parts.found()?.secretIds.accessors(role, Date.now()) ?? [];
   }
 
   secretId(role: string, by: SecretIdReference): SecretId | undefined {
-    return this.#found()?.secretIds.find(role, by, Date.now());
+    return this.#parts.found()?.secretIds.find(role, by, Date.now());
   }
 
   deleteSecretId(role: string, by: SecretIdReference): boolean {
-    return this.#found()?.secretIds.delete(role, by, Date.now()) ?? false;
+    return this.#parts.found()?.secretIds.delete(role, by, Date.now()) ?? false;
   }
 
   // Sources
 
   source(name: string): Promise<SourceDescription | undefined> {
-    return this.#found()?.sources.describe(name) ?? Promise.resolve(undefined);
+    return this.#parts.found()?.sources.describe(name) ?? Promise.resolve(undefined);
   }
 
   openSource(name: string): Promise<Result<OpenSource> | undefined> {
-    return this.#found()?.sources.open(name) ?? Promise.resolve(undefined);
+    return this.#parts.found()?.sources.open(name) ?? Promise.resolve(undefined);
   }
 
   sourceNames(): Promise<string[]> {
-    return this.#found()?.sources.names() ?? Promise.resolve([]);
+    return this.#parts.found()?.sources.names() ?? Promise.resolve([]);
   }
 
   async putSource(
@@ -297,16 +286,16 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     settings: SourceSettings,
     secrets: readonly string[] | undefined,
   ): Promise<Result<undefined>> {
-    const { sources, quotas } = this.#open();
+    const { sources, quotas } = this.#parts.open();
     if (!sources.has(name)) {
       const refusal = await quotas.reserveSource();
       if (refusal !== undefined) return invalid(quotaMessage(refusal));
     }
-    return this.#open().sources.put(name, settings, secrets);
+    return this.#parts.open().sources.put(name, settings, secrets);
   }
 
   deleteSource(name: string): boolean {
-    return this.#found()?.sources.delete(name) ?? false;
+    return this.#parts.found()?.sources.delete(name) ?? false;
   }
 
   // Namespaces
@@ -316,56 +305,57 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   }
 
   child(name: string): ChildNamespace | undefined {
-    return this.#found()?.children.get(name);
+    return this.#parts.found()?.children.get(name);
   }
 
   children(): ChildNamespace[] {
-    return this.#found()?.children.all() ?? [];
+    return this.#parts.found()?.children.all() ?? [];
   }
 
   async createChild(
     name: string,
     metadata?: ChildNamespace['metadata'],
   ): Promise<Result<ChildNamespace>> {
-    const { children, quotas } = this.#open();
+    const { children, quotas } = this.#parts.open();
     const created = await children.create(name, metadata);
-    if (created.ok) quotas.passOnTo(childKey(this.#namespace, name, created.value.id));
+    if (created.ok)
+      quotas.passOnTo(childKey(keyOfAuthority(this.ctx.id.name), name, created.value.id));
     return created;
   }
 
   async deleteChild(name: string): Promise<Result<boolean>> {
-    return this.#found()?.children.delete(name) ?? ok(false);
+    return this.#parts.found()?.children.delete(name) ?? ok(false);
   }
 
   // Quotas
 
   quotaState(): QuotaState {
-    return this.#found()?.quotas.state() ?? { quotas: [], use: {} };
+    return this.#parts.found()?.quotas.state() ?? { quotas: [], use: {} };
   }
 
   putQuota(limits: QuotaLimits | undefined): void {
-    this.#open().quotas.put(limits);
+    this.#parts.open().quotas.put(limits);
   }
 
   setQuotasAbove(above: readonly Quota[]): void {
     // It may have been deleted since.
-    if (this.exists()) this.#parts.quotas.setAbove(above);
+    this.#parts.whileOpen()?.quotas.setAbove(above);
   }
 
   pullQuotas(hub: string): Quotas {
-    return this.#open().quotas.pull(hub);
+    return this.#parts.open().quotas.pull(hub);
   }
 
   spendQuota(spending: QuotaSpending): SpendingAnswer {
-    return this.#open().quotas.spend(spending);
+    return this.#parts.open().quotas.spend(spending);
   }
 
   forgetQuotaUse(namespace: string): void {
-    this.#found()?.quotas.forgetUse(namespace);
+    this.#parts.found()?.quotas.forgetUse(namespace);
   }
 
   reserveQuota(what: 'subscribers' | 'sources', holder: string): Promise<QuotaRefusal | undefined> {
-    return this.#open().quotas.reserve(what, holder);
+    return this.#parts.open().quotas.reserve(what, holder);
   }
 
   // Restores
@@ -375,75 +365,29 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   }
 
   restore(point: RestorePoint): Promise<Result<StartedRestore, RestoreFailure>> {
-    return this.#open().restore.start(point);
+    return this.#parts.open().restore.start(point);
   }
 
   exists(): boolean {
-    return this.#isRoot || this.#parts.lifecycle.isOpen;
+    return this.#parts.exist;
   }
 
-  async create(): Promise<boolean> {
-    if (!this.#parts.lifecycle.hasTables) await this.#confirm();
-    this.#create();
-    return this.exists();
+  create(): Promise<boolean> {
+    return this.#parts.create();
   }
 
   close(): string[] {
-    const below = this.#stored()?.children.all() ?? [];
-    if (below.length === 0) this.#parts.lifecycle.close();
-    return below.map(({ name }) => name);
+    return this.#parts.close().map(({ name }) => name);
   }
 
   async wipe(): Promise<void> {
     const wildcardHub = wildcardHubName(keyOfAuthority(this.ctx.id.name));
     await callWildcardHub(this.env, wildcardHub, (hub) => hub.wipe());
-    await this.#parts.lifecycle.wipe();
+    await this.#parts.wipe();
   }
 
   override async alarm(): Promise<void> {
-    if (this.#parts.lifecycle.isOpen) await this.#parts.alarms.ring();
-  }
-
-  /**
-   * For a method that may store something: the root namespace needs nobody to create it.
-   *
-   * @throws if the namespace was deleted, or never created
-   */
-  #open(): Parts {
-    if (this.#isRoot) this.#create();
-    this.#parts.lifecycle.assertOpen();
-    this.#parts.reporter.worked();
-    return this.#parts;
-  }
-
-  /**
-   * For a method that stores nothing new.
-   *
-   * @returns undefined if nothing was ever stored in the root namespace
-   * @throws if another namespace was deleted, or never created
-   */
-  #found(): Parts | undefined {
-    if (this.#isRoot && !this.#parts.lifecycle.hasTables) return undefined;
-    return this.#open();
-  }
-
-  /** The same, also after the namespace was closed. */
-  #stored(): Parts | undefined {
-    return this.#parts.lifecycle.hasTables ? this.#parts : undefined;
-  }
-
-  /** An authority that was restored to before its first write continues too: hubs know numbers of later. */
-  async #confirm(): Promise<void> {
-    const { generation, lifecycle, renewal } = this.#parts;
-    if (!lifecycle.hasTables && !(await generation.wasEverBegun())) return;
-    this.#create();
-    await generation.confirm((kept) => renewal.renew(kept));
-  }
-
-  #create(): void {
-    if (this.#parts.lifecycle.hasTables) return;
-    this.#parts.lifecycle.create();
-    this.#parts.policies.addDefault();
+    await this.#parts.whileOpen()?.alarms.ring();
   }
 }
 

@@ -9,9 +9,9 @@
 import { logError } from '../lib/log.ts';
 import { TokenBucket } from '../lib/token-bucket.ts';
 import { overQuota, type QuotaLimits, type QuotaRefusal } from '../namespace/quota.ts';
-import type { QuotaSpending, SpendingAnswer } from '../objects/authority-contract.ts';
 import { callEach } from '../objects/call.ts';
 import { isNamespaceDeleted } from '../objects/namespace-end.ts';
+import type { QuotaSpending, SpendingAnswer } from '../objects/quota-contract.ts';
 import { scalar } from '../objects/sql.ts';
 import { callAuthority, callSubscriberHub } from '../objects/stubs.ts';
 import { QUOTA_RECOUNT_MS } from './limits.ts';

@@ -4,10 +4,10 @@
  */
 
 import type { Quota, QuotaLimits, Quotas as QuotaList, QuotaRefusal } from '../namespace/quota.ts';
-import type { QuotaSpending, QuotaState, SpendingAnswer } from '../objects/authority-contract.ts';
 import { isMethodMissing } from '../objects/call.ts';
 import { wildcardHubName } from '../objects/names.ts';
 import { isNamespaceDeleted } from '../objects/namespace-end.ts';
+import type { QuotaSpending, QuotaState, SpendingAnswer } from '../objects/quota-contract.ts';
 import { column } from '../objects/sql.ts';
 import { callAuthority, callWildcardHub } from '../objects/stubs.ts';
 import type { QuotaValues } from './authority-state.ts';

@@ -57,6 +57,7 @@ async function sendAll(
 ): Promise<string | undefined> {
   for await (const item of subscription) {
     if (item.type === 'gap') {
+      progress.reached(item.cursor);
       report.gap(item.reason);
     } else {
       const outcome = await sender.deliver(await webhookOf(item));
@@ -64,9 +65,10 @@ async function sendAll(
       if (outcome.kind === 'gave_up') {
         return `${item.id} (${item.eventType}) is not delivered: ${outcome.reason}`;
       }
+      // What the command has said is not sent again, even if it is killed at once.
+      progress.reached(item.cursor);
       report.sent(item, outcome);
     }
-    progress.reached(item.cursor);
     if (stop.aborted) return undefined;
   }
   return undefined;

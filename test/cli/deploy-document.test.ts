@@ -8,9 +8,10 @@ import { scratchFolder } from '../support/scratch.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = scratchFolder();
+/** Wrangler finds files from the folder of the configuration. */
 const config = readFileSync(join(root, 'wrangler.toml'), 'utf8').replace(
-  'main = "src/worker.ts"',
-  `main = ${JSON.stringify(join(root, 'src/worker.ts'))}`,
+  /"(src\/worker\.ts|\.\/build\/[\w-]+\.ts)"/g,
+  (_, path: string) => JSON.stringify(join(root, path)),
 );
 const document = readFileSync(join(root, 'docs/deploy.md'), 'utf8');
 

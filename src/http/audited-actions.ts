@@ -17,12 +17,12 @@ export const AUDITED_ACTIONS = [
   'namespace_deleted',
   'hub_reset',
   'hub_restored',
+  'authority_restored',
+  'events_deleted',
+  'authority_restore_failed',
   'hub_moved',
   'hub_move_finished',
   'hub_move_cancelled',
-  'authority_restored',
-  'authority_restore_failed',
-  'events_deleted',
   'subscription_closed',
 ] as const;
 

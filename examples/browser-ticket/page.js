@@ -1,4 +1,4 @@
-// Shows events. It has no token: it asks its backend for a ticket for each connection.
+// Shows events. It has no token: it asks its backend for a ticket when it connects.
 import { CarillonError, subscribe } from '/client.min.js';
 
 const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));

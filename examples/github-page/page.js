@@ -1,4 +1,4 @@
-// Shows the webhooks of GitHub. Its backend is that of examples/browser-ticket, which gives it a ticket for each connection.
+// Shows the webhooks of GitHub. Its backend is that of examples/browser-ticket, which gives it a ticket when it connects.
 import { CarillonError, subscribe } from '/client.min.js';
 
 const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));

@@ -206,7 +206,8 @@ describe('the largest frame', () => {
     const overhead = ((await json.next()) as string).length;
     await binary.next();
 
-    const text = 'x'.repeat(MAX_FRAME_BYTES - overhead - 1);
+    // A time has fewer digits if it ends with zeros.
+    const text = 'x'.repeat(MAX_FRAME_BYTES - overhead - 8);
     await published('abc', { id: 'y', metadata: { text } });
     const largest = (await json.next()) as string;
     expect(largest.length).toBeGreaterThan(MAX_FRAME_BYTES - 32);

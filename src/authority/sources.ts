@@ -1,6 +1,6 @@
 /** The sources of a Vault namespace: their settings, and their secrets encrypted. */
 
-import { keyStateOf, parseSealingKeys, seal, unseal } from '../config/sealing.ts';
+import { keyStates, parseSealingKeys, seal, unseal } from '../config/sealing.ts';
 import type { Variables } from '../config/variables.ts';
 import type { SourceSettings } from '../ingest/webhooks/settings/settings.ts';
 import type { AesKey } from '../lib/aes.ts';
@@ -31,9 +31,10 @@ export class Sources {
 
   /** Of all sources. None of them needs an old key any more: with the list, the secrets of each are opened. */
   async names(): Promise<string[]> {
-    const keys = this.#keys();
-    for (const { name, sealed } of this.#all()) {
-      if ((await keyStateOf(keys, sealed)) === 'old') await this.open(name);
+    const sources = this.#all();
+    const stateOf = await keyStates(this.#keys());
+    for (const { name, sealed } of sources) {
+      if (stateOf(sealed) === 'old') await this.open(name);
     }
     this.#parts.lifecycle.assertOpen();
     return this.#all().map(({ name }) => name);
@@ -47,7 +48,8 @@ export class Sources {
     const source = this.#get(name);
     if (source === undefined) return undefined;
     const { settings, secrets, sealed } = source;
-    return { settings, secrets, key: await keyStateOf(this.#keys(), sealed) };
+    const stateOf = await keyStates(this.#keys());
+    return { settings, secrets, key: stateOf(sealed) };
   }
 
   /** Secrets that an old key has encrypted are encrypted again with the current key. So a rotation completes on its own. */

@@ -58,15 +58,16 @@ export async function unseal(
   );
 }
 
-/** Under which of the keys a text was sealed. `old`: not the first; `missing`: none of them. */
-export async function keyStateOf(
+/** @returns says under which of the keys a text was sealed. `old`: not the first; `missing`: none of them */
+export async function keyStates(
   keys: readonly AesKey[],
-  sealed: string,
-): Promise<'current' | 'old' | 'missing'> {
+): Promise<(sealed: string) => 'current' | 'old' | 'missing'> {
   const ids = await Promise.all(keys.map(idOf));
-  const index = ids.indexOf(sealed.split('.')[0] ?? '');
-  if (index === 0) return 'current';
-  return index === -1 ? 'missing' : 'old';
+  return (sealed) => {
+    const index = ids.indexOf(sealed.split('.')[0] ?? '');
+    if (index === 0) return 'current';
+    return index === -1 ? 'missing' : 'old';
+  };
 }
 
 async function idOf(key: AesKey): Promise<string> {

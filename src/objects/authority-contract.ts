@@ -19,7 +19,7 @@ import type { RestoreFailure, RestorePoint, StartedRestore } from './restoration
 
 /**
  * A method throws if the namespace does not exist, except `exists`, `create`, `close`, `wipe`, `unwatchIncarnation`,
- * `unwatchAll` and `revokeForeignChildren`.
+ * `unwatchAll`, `revokeForeignChildren`, `setQuotasAbove` and `bookmark`.
  */
 export interface AuthorityContract
   extends TokenMethods,

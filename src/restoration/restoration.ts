@@ -1,5 +1,5 @@
 /**
- * The object beside an authority or a hub, with the same name. It knows how often that was restored. `RestorationContract`
+ * The object beside an authority or a hub, named after it. It knows how often that was restored. `RestorationContract`
  * describes the methods. It stores nothing before the first restore.
  */
 

@@ -5,10 +5,8 @@ import type { Generation } from '../objects/generation.ts';
 import type { HubState } from '../objects/hub-contract.ts';
 import type { MetricsReporter } from '../objects/metrics-reporter.ts';
 import type { Schema } from '../objects/migrations.ts';
-import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import type { SocketCloser } from './subscribers/socket-closer.ts';
 import type { Sockets } from './subscribers/sockets.ts';
-import { isOpen } from './subscribers/subscription-classes.ts';
 
 /** A composed hub, as far as its lifecycle needs it. */
 export interface ComposedHub {
@@ -41,31 +39,12 @@ export interface HubParts<H> {
   empty(): void;
 }
 
-/** Closes a socket that cannot be served. Its client reconnects. */
-export function turnAway(socket: WebSocket): void {
-  socket.close(CLOSE_CODES.tryAgainLater, 'the hub cannot go on');
-}
-
-/** Closes all subscribers. @param hub undefined if none is composed */
-export function closeSockets(
-  ctx: DurableObjectState,
-  hub: ComposedHub | undefined,
-  reason: 'unavailable' | 'revoked',
-  why: string,
-): void {
-  const sockets = ctx.getWebSockets().filter(isOpen);
-  const code = reason === 'revoked' ? CLOSE_CODES.normal : CLOSE_CODES.tryAgainLater;
-  if (hub === undefined) for (const socket of sockets) turnAway(socket);
-  else hub.closer.close(sockets, reason, code, why);
-}
-
 /** What an operator is told. */
 export function stateOf(
-  ctx: DurableObjectState,
   hub: ComposedHub | undefined,
+  subscribers: number,
   problem: { readonly state: HubState['state']; readonly message: string } | undefined,
 ): HubState {
-  const subscribers = ctx.getWebSockets().filter(isOpen).length;
   const common = { subscribers, release: VERSION, contract: CONTRACT_VERSION };
   if (problem !== undefined) return { state: problem.state, problem: problem.message, ...common };
   return { state: hub === undefined ? 'empty' : 'ok', ...common };

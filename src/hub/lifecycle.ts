@@ -26,21 +26,14 @@ import type {
 } from '../objects/restoration-contract.ts';
 import { storageFailureOf } from '../objects/storage-failure.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
-import { HEARTBEAT } from '../wire/carillon-v1/heartbeat.ts';
-import {
-  type ComposedHub,
-  closeSockets,
-  type HubParts,
-  stateOf,
-  turnAway,
-} from './composed-hub.ts';
+import { type ComposedHub, type HubParts, stateOf } from './composed-hub.ts';
+import { HubSockets, turnAway } from './hub-sockets.ts';
 import { MAX_FEED_WAIT_MS, RELEASE_RETRY_MS } from './limits.ts';
 import { Residence } from './move/residence.ts';
 import { RestoreCheck } from './restore-check.ts';
 import { RunningCalls } from './running-calls.ts';
 import { isOwnFailure, StorageHealth } from './storage-health.ts';
 import { refuse, unavailable } from './subscribers/refusal.ts';
-import { isOpen } from './subscribers/subscription-classes.ts';
 import { withTimeout } from './with-timeout.ts';
 
 export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
@@ -50,9 +43,8 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
   readonly #health: StorageHealth;
   readonly #restoreCheck: RestoreCheck;
   readonly #calls = new RunningCalls();
+  readonly #sockets: HubSockets;
   #hub: H | undefined;
-  /** Sockets when they were last counted, less those that have closed since. At 0 they are counted again. */
-  #sockets = 0;
   #releasing: Promise<void> | undefined;
   /** When a release that failed is tried again; Infinity if none did. */
   #retryAt = Number.POSITIVE_INFINITY;
@@ -65,8 +57,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     this.#health = new StorageHealth(ctx);
     this.#restoreCheck = new RestoreCheck(generation, () => this.#renew());
     this.residence = new Residence(ctx);
-    // It is remembered with the sockets, not in storage, so an object that nobody uses stores nothing.
-    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(HEARTBEAT, HEARTBEAT));
+    this.#sockets = new HubSockets(ctx);
     try {
       readableVersion(ctx.storage, schema, this.#health.hub);
       this.residence.read();
@@ -124,7 +115,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
       return;
     }
     this.#hub.sockets.closed(socket, code);
-    this.#sockets = Math.max(0, this.#sockets - 1);
+    this.#sockets.closed();
     this.#hub.reporter.worked();
     this.#releaseIfIdle();
   }
@@ -133,7 +124,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     try {
       await this.visit((hub) => {
         // A socket that was lost without a close event still counts.
-        this.#sockets = 0;
+        this.#sockets.forgetCount();
         return hub.alarms.ring();
       }, undefined);
     } catch (error) {
@@ -154,7 +145,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     if (this.#wasDeleted) return;
     this.residence.admit();
     await this.#confirmIfStored();
-    this.#closeSubscribers('revoked');
+    this.#sockets.closeAll(this.#hub, 'revoked');
     try {
       await this.#hub?.teardown.leave('deleted');
     } catch (error) {
@@ -164,7 +155,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     }
     this.#wasDeleted = true;
     // Handshakes went on.
-    this.#closeSubscribers('revoked');
+    this.#sockets.closeAll(this.#hub, 'revoked');
     this.#endMetrics(this.#hub);
     this.residence.forget();
     await this.discard();
@@ -176,7 +167,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     while (this.#releasing !== undefined) await this.#releasing;
     const hub = this.#hub;
     if (hub === undefined) return;
-    this.#closeSubscribers('unavailable', 'the events were deleted');
+    this.#sockets.closeAll(this.#hub, 'unavailable', 'the events were deleted');
     await this.#alone(() => this.#empty(hub));
     this.#releaseIfIdle();
   }
@@ -186,7 +177,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     await this.#released();
     return startRestore(this.#ctx, point, async () => {
       await this.#parts.generation.begin();
-      this.#closeSubscribers('unavailable', 'the hub is being restored');
+      this.#sockets.closeAll(this.#hub, 'unavailable', 'the hub is being restored');
       return ok(undefined);
     });
   }
@@ -195,9 +186,9 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
   async vacate(): Promise<boolean> {
     while (this.#releasing !== undefined) await this.#releasing;
     if (!(await this.#calls.ended())) return false;
-    this.#closeSubscribers('unavailable', 'the hub moves to another place');
+    this.#sockets.closeAll(this.#hub, 'unavailable', 'the hub moves to another place');
     this.#hub = undefined;
-    this.#sockets = 0;
+    this.#sockets.forgetCount();
     await this.#ctx.storage.deleteAlarm();
     return true;
   }
@@ -209,7 +200,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
   }
 
   get subscribers(): number {
-    return this.#ctx.getWebSockets().filter(isOpen).length;
+    return this.#sockets.size;
   }
 
   async state(): Promise<HubState> {
@@ -217,7 +208,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     await this.#confirmIfStored();
     if (this.#health.problem === undefined && this.#hub !== undefined) this.#health.check();
     const problem = this.#health.problem ?? this.residence.problem;
-    return stateOf(this.#ctx, this.#hub, problem);
+    return stateOf(this.#hub, this.subscribers, problem);
   }
 
   /** Deletes everything if the storage cannot be read. @returns whether it did */
@@ -227,7 +218,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     if (state !== 'unreadable') return false;
     logError(`the storage of ${this.#health.hub} is reset`, problem);
     while (this.#releasing !== undefined) await this.#releasing;
-    for (const socket of this.#ctx.getWebSockets()) turnAway(socket);
+    this.#sockets.turnAllAway();
     await this.#alone(() => this.discard());
     this.residence.beginAgain();
     this.#health.clear();
@@ -293,13 +284,9 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     log('warn', { restored: this.#health.hub });
   }
 
-  #closeSubscribers(reason: 'unavailable' | 'revoked', why = ''): void {
-    closeSockets(this.#ctx, this.#hub, reason, why);
-  }
-
   #cannotRead(error: unknown): void {
     this.#health.report(error);
-    for (const socket of this.#ctx.getWebSockets()) turnAway(socket);
+    this.#sockets.turnAllAway();
   }
 
   #composed(): H {
@@ -309,7 +296,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     const { schema, compose } = this.#parts;
     // Their classes were deleted. A new class may have the tag of one of them.
     const isNew = !hasTables(this.#ctx.storage.sql);
-    if (isNew) for (const socket of this.#ctx.getWebSockets()) turnAway(socket);
+    if (isNew) this.#sockets.turnAllAway();
     migrate(this.#ctx.storage, schema, this.#health.hub);
     this.#hub = compose();
     this.#hub.alarms.add(this);
@@ -324,7 +311,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
       const result = await run(hub);
       // Its answer may say that a table is missing, or that something was stored which is deleted now.
       if (this.#wasDeleted) throw this.#deleted();
-      if (result instanceof Response && result.status === 101) this.#sockets++;
+      if (result instanceof Response && result.status === 101) this.#sockets.accepted();
       return result;
     } catch (error) {
       if (this.#wasDeleted) throw this.#deleted();
@@ -343,7 +330,7 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     if (hub === undefined || this.#wasDeleted) return;
     if (this.#calls.areRunning || this.#releasing !== undefined) return;
     try {
-      if (!hub.teardown.isDue || this.#hasSockets()) return;
+      if (!hub.teardown.isDue || this.#sockets.areOpen) return;
     } catch (error) {
       this.#health.report(error);
       return;
@@ -364,11 +351,11 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     const areEnded = await this.#calls.ended();
     if (!areEnded) throw new Error(`${this.#health.hub} has calls that do not end`);
     await hub.teardown.leave('idle');
-    this.#closeSubscribers('unavailable', 'the events were deleted');
+    this.#sockets.closeAll(this.#hub, 'unavailable', 'the events were deleted');
     this.#endMetrics(hub);
     this.#ctx.storage.transactionSync(() => this.#parts.empty());
     this.#hub = undefined;
-    this.#sockets = 0;
+    this.#sockets.forgetCount();
     this.#composed().alarms.arm();
   }
 
@@ -398,15 +385,10 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
   async discard(): Promise<void> {
     this.#hub = undefined;
     this.#restoreCheck.forget();
-    this.#sockets = 0;
+    this.#sockets.forgetCount();
     this.#retryAt = Number.POSITIVE_INFINITY;
     await this.#ctx.storage.deleteAlarm();
     await this.#ctx.storage.deleteAll();
     this.residence.keep();
-  }
-
-  #hasSockets(): boolean {
-    if (this.#sockets === 0) this.#sockets = this.subscribers;
-    return this.#sockets > 0;
   }
 }

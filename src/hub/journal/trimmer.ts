@@ -31,9 +31,9 @@ export class Trimmer implements AlarmTask {
     this.#maxBytes = retention.bytes;
   }
 
-  /** Lowers the bytes that are retained; undefined for what the retention says. */
-  limitBytes(bytes: number | undefined): void {
-    this.#maxBytes = Math.min(this.retention.bytes, bytes ?? Number.POSITIVE_INFINITY);
+  /** Lowers the bytes that are retained; Infinity for what the retention says. */
+  limitBytes(bytes: number): void {
+    this.#maxBytes = Math.min(this.retention.bytes, bytes);
   }
 
   /** To be called after an append, in its transaction. */

@@ -36,6 +36,11 @@ export class KnownQuotas {
     return this.#known;
   }
 
+  /** Asks the authority if the hub has to. */
+  async current(): Promise<Quotas> {
+    return this.stored ?? (await this.find());
+  }
+
   /** Asks the authority. */
   async find(): Promise<Quotas> {
     const hub = hubOfObject(this.#ctx.id.name);

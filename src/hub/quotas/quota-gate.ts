@@ -84,7 +84,7 @@ export class QuotaGate {
 
   async #admitSubscriber(): Promise<HandshakeRefusal | undefined> {
     const { env, quotas } = this.#parts;
-    const { all } = quotas.stored ?? (await quotas.find());
+    const { all } = await quotas.current();
     for (const { namespace, limits } of all) {
       if (limits.subscribers === undefined) continue;
       const refusal = await callAuthorityFromHub(env, namespace, (stub) =>
@@ -112,11 +112,11 @@ export class QuotaGate {
   /** The quotas of which publishing uses something. */
   async #spentQuotas(): Promise<readonly Quota[]> {
     const { quotas, journal } = this.#parts;
-    const { version, all } = quotas.stored ?? (await quotas.find());
+    const { version, all } = await quotas.current();
     if (version !== this.#version) {
       this.#version = version;
       this.#allowances.clear();
-      journal.trimmer.limitBytes(undefined);
+      journal.trimmer.limitBytes(Number.POSITIVE_INFINITY);
     }
     return all.filter(
       ({ limits }) =>
@@ -180,8 +180,7 @@ export class QuotaGate {
       retain,
     });
     const retained = [...this.#allowances.values()].map((each) => each.retain ?? Infinity);
-    const least = Math.min(...retained);
-    journal.trimmer.limitBytes(Number.isFinite(least) ? least : undefined);
+    journal.trimmer.limitBytes(Math.min(...retained));
     return undefined;
   }
 

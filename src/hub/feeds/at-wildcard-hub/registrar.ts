@@ -94,7 +94,7 @@ export class Registrar {
   /** The quota counts the hubs of this Vault namespace and of those below. */
   async #maxHubs(): Promise<number | undefined> {
     const { namespaceKey, quotas } = this.#parts;
-    const { all } = quotas.stored ?? (await quotas.find());
+    const { all } = await quotas.current();
     return all.find(({ namespace }) => namespace === namespaceKey)?.limits.hubs;
   }
 

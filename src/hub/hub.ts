@@ -192,22 +192,13 @@ function composeHub(ctx: DurableObjectState, env: Env) {
   const journal = openJournal(ctx.storage, env);
   const memory = openHubMemory(ctx.id.toString());
   const subscribers = composeSubscribers(ctx, env, journal, alarms, memory);
-  const { authoritySync, closer, fanOut, list } = subscribers;
+  const { meter, authoritySync, closer, fanOut, list } = subscribers;
   const quotas = new KnownQuotas(ctx, env);
   const quotaGate = new QuotaGate({ ctx, env, journal, quotas });
   const targets = new FeedTargets(ctx.storage);
   const registration = new SelfRegistration(ctx, env, journal, targets);
-  const feeds = new OutgoingFeeds(
-    ctx,
-    env,
-    journal,
-    alarms,
-    targets,
-    registration,
-    subscribers.meter.counts,
-  );
+  const feeds = new OutgoingFeeds(ctx, env, journal, alarms, targets, registration, meter.counts);
   const sockets = composeSockets(subscribers, quotaGate.before(registration));
-  const { meter } = subscribers;
   const shared = {
     ctx,
     alarms,

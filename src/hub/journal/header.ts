@@ -85,8 +85,7 @@ export class StoredHeader {
 
   /** Begins another epoch, after the storage went back in time. @param through the last sequence */
   renew(through: number, now: number): void {
-    if (this.stored === undefined) return;
-    const { epoch, trimmedUntil } = this.stored;
+    const { epoch, trimmedUntil } = this.ensured;
     this.change({
       epoch: newEpoch(),
       isFirstEpoch: false,

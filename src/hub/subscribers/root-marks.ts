@@ -29,7 +29,6 @@ export class RootMarks {
 
   /** Closes the sockets whose value is not listed any more. Clients with a listed value can reconnect. */
   closeUnlisted(closer: SocketCloser): void {
-    if (this.#stored.length === 0) return;
     const unlisted = this.#stored.filter((mark) => !this.isListed(mark));
     for (const mark of unlisted) closer.closeUnconfirmed(tagOf(mark));
     if (unlisted.length > 0) this.#store(this.#stored.filter((mark) => this.isListed(mark)));

@@ -78,7 +78,7 @@ export class SocketAcceptor {
     subscriptionClass: SubscriptionClass,
     whose: readonly string[],
     others: readonly string[] = [],
-    shownAt = Date.now(),
+    shownAt?: number,
   ): { client: WebSocket; server: WebSocket } {
     const { ctx, alarms, lifetimes, socketCount } = this.#parts;
     subscriptionClass.isUsed = true;

@@ -53,7 +53,7 @@ export class SyncedAuthorities {
       .one().last_notice;
   }
 
-  /** When a known authority last answered. */
+  /** Of a known authority, as it last answered. */
   generation(authority: string): number {
     return this.#sql
       .exec<{ generation: number }>(

@@ -147,7 +147,7 @@ export class KnownHubs {
 }
 
 /**
- * For a wildcard hub that was restored: it has not asked any hub for its events. A version of now is higher than those
+ * For a wildcard hub that was restored or emptied: it has not asked any hub for its events. A version of now is higher than those
  * that were sent and forgotten.
  */
 export function askAllHubsAgain(sql: SqlStorage, now: number): void {

@@ -56,7 +56,10 @@ function looksUpAt(authority: string): SharedCallKind<LookUp, Found> {
     },
     noAnswer: {},
     again: (found) => found,
-    fits: (_, taken) => taken.length < MAX_LOOK_UPS,
+    room: () => {
+      let taken = 0;
+      return () => taken++ < MAX_LOOK_UPS;
+    },
     // An authority that is far away gets fewer calls, not more.
     slowCallMs: Number.POSITIVE_INFINITY,
     maxWaitMs: MAX_LOOK_UP_WAIT_MS,

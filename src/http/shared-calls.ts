@@ -25,8 +25,8 @@ export interface SharedCallKind<Question, Answer> {
   readonly noAnswer: Answer;
   /** What an answer means if the first call for the same question was lost, and may still be under way. */
   again(answer: Answer): Answer;
-  /** Whether a question has room in a call that has these already. */
-  fits(question: Question, taken: readonly Question[]): boolean;
+  /** The room in a new call. @returns whether a question has room, which it then takes */
+  room(): (question: Question) => boolean;
   /** If calls take so long, each request makes its own. */
   readonly slowCallMs: number;
   /** How long a request waits until a call takes it. Then it makes one although another is under way. */
@@ -83,8 +83,8 @@ export class SharedCalls<Question, Answer> {
 
   /** A request that is alone makes its call at once, unless there were many within the last second. @throws if the call failed */
   async ask(question: Question, scope: RequestScope): Promise<Answer> {
-    const { fits, slowCallMs, maxWaitMs } = this.#kind;
-    if (!fits(question, [])) return this.#callFor(question, scope);
+    const { room, slowCallMs, maxWaitMs } = this.#kind;
+    if (!room()(question)) return this.#callFor(question, scope);
     if (this.#usualMs >= slowCallMs) return this.#callSlow(question, scope);
     const own: Waiting<Question, Answer> = { question, since: Date.now() };
     if (this.#leader === undefined) return this.#lead(own, scope, this.#kind.pauseMs(question));
@@ -172,13 +172,9 @@ export class SharedCalls<Question, Answer> {
     const waiting = this.#waiting.filter(({ since }) => since >= oldest);
     const all = own === undefined ? waiting : [own, ...waiting];
     const taken: Waiting<Question, Answer>[] = [];
-    const questions: Question[] = [];
     const left: Waiting<Question, Answer>[] = [];
-    for (const each of new Set(all)) {
-      const isTaken = this.#kind.fits(each.question, questions);
-      (isTaken ? taken : left).push(each);
-      if (isTaken) questions.push(each.question);
-    }
+    const fits = this.#kind.room();
+    for (const each of new Set(all)) (fits(each.question) ? taken : left).push(each);
     this.#waiting = left;
     return taken;
   }

@@ -52,7 +52,7 @@ function publishesTo(hub: string): SharedCallKind<PublishRequest, PublishReceipt
     // The hub may still have the first call in its queue, so a refusal does not tell what becomes of the events. If the
     // first call did publish them, they are duplicates now.
     again: (receipt) => ('refused' in receipt ? NO_ANSWER : receipt),
-    fits,
+    room: roomInCall,
     // A hub with many subscribers is busy with sending, and writes and sends together what comes meanwhile. It gets more
     // of that if no request waits for the call of others.
     slowCallMs: SLOW_CALL_MS,
@@ -62,17 +62,15 @@ function publishesTo(hub: string): SharedCallKind<PublishRequest, PublishReceipt
   };
 }
 
-/** Whether a request has room in a call. */
-function fits(request: PublishRequest, taken: readonly PublishRequest[]): boolean {
-  let events = countOf(request.events);
-  let characters = charactersOf(request);
-  for (const each of taken) {
-    events += countOf(each.events);
-    characters += charactersOf(each);
-  }
-  return events <= MAX_SHARED_EVENTS && characters <= MAX_SHARED_CHARACTERS;
-}
-
-function charactersOf({ events }: PublishRequest): number {
-  return events.keys.length + events.frames.length;
+function roomInCall(): (request: PublishRequest) => boolean {
+  let freeEvents = MAX_SHARED_EVENTS;
+  let freeCharacters = MAX_SHARED_CHARACTERS;
+  return ({ events }) => {
+    const count = countOf(events);
+    const characters = events.keys.length + events.frames.length;
+    if (count > freeEvents || characters > freeCharacters) return false;
+    freeEvents -= count;
+    freeCharacters -= characters;
+    return true;
+  };
 }

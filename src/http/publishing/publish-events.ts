@@ -14,7 +14,7 @@ import { failureIn, invalid, ok, type Result, tooLarge } from '../../lib/result.
 import { ROOT, trimSlashes } from '../../namespace/namespace.ts';
 import type { QuotaRefusal } from '../../namespace/quota.ts';
 import { diagnosed } from '../../objects/diagnosis.ts';
-import type { PublishReceipt, PublishRequest } from '../../objects/hub-contract.ts';
+import type { PublishRequest } from '../../objects/hub-contract.ts';
 import { hubName } from '../../objects/names.ts';
 import { isNamespaceDeleted, namespaceDeleted } from '../../objects/namespace-end.ts';
 import { storageFailureOf } from '../../objects/storage-failure.ts';
@@ -142,14 +142,15 @@ export async function sendToHubs(
     Array.from(hubs, async ([hub, share]) => {
       const request = { owner, events: eventBatch(share.events) };
       const became = await publishToHub(hub, request, scope);
-      if (typeof became === 'object' && 'refused' in became) quota ??= became.quota;
-      const refused = typeof became === 'string' ? became : 'refused' in became && became.refused;
-      for (const index of share.indexes) outcomes[index] = refused || 'accepted';
-      if (typeof became === 'object' && 'duplicates' in became) {
-        for (const each of became.duplicates) {
-          const index = share.indexes[each];
-          if (index !== undefined) outcomes[index] = 'duplicate';
-        }
+      if ('refused' in became) {
+        quota ??= became.quota;
+        for (const index of share.indexes) outcomes[index] = became.refused;
+        return;
+      }
+      for (const index of share.indexes) outcomes[index] = 'accepted';
+      for (const each of became.duplicates) {
+        const index = share.indexes[each];
+        if (index !== undefined) outcomes[index] = 'duplicate';
       }
     }),
   );
@@ -169,21 +170,25 @@ function tooManyNamespaces(number: number, kind: '' | 'event-type ') {
   );
 }
 
-/** @returns the receipt of the hub; or why there is none */
+/** What became of the events of one hub: the indexes of the duplicates, if the others were stored; or why none was. */
+type HubOutcome =
+  | { readonly duplicates: readonly number[] }
+  | { readonly refused: PublishFailure; readonly quota?: QuotaRefusal | undefined };
+
 async function publishToHub(
   hub: string,
   request: PublishRequest,
   scope: RequestScope,
-): Promise<Exclude<PublishReceipt, { failed: string }> | PublishFailure> {
+): Promise<HubOutcome> {
   try {
     return await publishInSharedCall(hub, request, scope);
   } catch (failure) {
     if (isNamespaceDeleted(failure)) {
       workerCaches.namespaceDeleted();
-      return 'namespace_deleted';
+      return { refused: 'namespace_deleted' };
     }
     const error = await diagnosed(failure, scope.env, hub);
     logError(`publishing to the hub ${hub} failed`, error);
-    return storageFailureOf(error) ?? 'failed';
+    return { refused: storageFailureOf(error) ?? 'failed' };
   }
 }

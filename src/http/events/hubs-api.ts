@@ -15,8 +15,7 @@ import { callSubscriberHub, callWildcardHub, hubObjectId } from '../../objects/s
 import { auditCall } from '../audit-log.ts';
 import type { Call, Endpoints } from '../endpoint-types.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
-
-export const WILDCARD = '*';
+import { nameOfHub, WILDCARD } from './hub-in-request.ts';
 
 export const HUB_ENDPOINTS: Endpoints = {
   'sys/events/hubs': { list: listHubs, delete: deleteEvents, alwaysLists: true, sudo: true },
@@ -86,12 +85,10 @@ type State = Omit<HubState, 'state'> & { readonly state: HubState['state'] | 'un
 
 /** The name of the hub of a request. */
 export function hubOf({ var: { name, namespace } }: Call): Result<string> {
-  if (name === WILDCARD) return ok(wildcardHubName(namespace));
-  const checked = checkEventType(name);
-  if (!checked.ok) {
-    return invalid(`${quote(name)} is no event-type namespace: ${checked.failure.message}`);
-  }
-  return ok(hubName(namespace, name));
+  const checked = name === WILDCARD ? ok(name) : checkEventType(name);
+  return checked.ok
+    ? ok(nameOfHub(namespace, name))
+    : invalid(`${quote(name)} is no event-type namespace: ${checked.failure.message}`);
 }
 
 /** A Durable Object that does not start cannot report that itself. */

@@ -12,7 +12,8 @@ import { callHub, callHubAt } from '../../objects/stubs.ts';
 import { auditCall } from '../audit-log.ts';
 import type { Call, Endpoints } from '../endpoint-types.ts';
 import { done, refuse, succeed } from '../respond.ts';
-import { hubOf, WILDCARD } from './hubs-api.ts';
+import { WILDCARD } from './hub-in-request.ts';
+import { hubOf } from './hubs-api.ts';
 
 export const MOVE_ENDPOINTS: Endpoints = {
   'sys/events/hubs/:name/move': {

@@ -7,11 +7,12 @@ import type {
   SubscriptionPage,
   SubscriptionPosition,
 } from '../../../objects/hub-contract.ts';
-import { hubName, parseHubName, wildcardHubName } from '../../../objects/names.ts';
+import { parseHubName, wildcardHubName } from '../../../objects/names.ts';
 import { messageOf } from '../../../objects/storage-failure.ts';
 import { callSubscriberHub, callWildcardHub } from '../../../objects/stubs.ts';
 import { MAX_LISTED_HUBS, MAX_LISTED_HUBS_AT_ONCE } from '../../limits.ts';
-import { endOf, idOf, type ListPosition, WILDCARD } from './subscription-id.ts';
+import { nameOfHub, WILDCARD } from '../hub-in-request.ts';
+import { endOf, idOf, type ListPosition } from './subscription-id.ts';
 
 export interface ListRequest {
   /** The key of the Vault namespace. */
@@ -47,7 +48,7 @@ export async function listSubscriptions(env: Env, request: ListRequest): Promise
     const group = asked.slice(first, first + MAX_LISTED_HUBS_AT_ONCE);
     const pages = await callEach(group, (hub) => {
       const position = hub === after?.hub ? after.position : undefined;
-      return pageOf(env, objectNameOf(namespace, hub), position, limit);
+      return pageOf(env, nameOfHub(namespace, hub), position, limit);
     });
     for (const [index, hub] of group.entries()) {
       const page = pages[index];
@@ -65,10 +66,6 @@ export async function listSubscriptions(env: Env, request: ListRequest): Promise
   return { listed, next: last && endOf(last), warnings };
 }
 
-export function objectNameOf(namespace: string, hub: string): string {
-  return hub === WILDCARD ? wildcardHubName(namespace) : hubName(namespace, hub);
-}
-
 /** The wildcard hub, and then the hubs that have events or subscribers, in order, from where the page begins. */
 async function hubsFrom(
   env: Env,
@@ -76,8 +73,9 @@ async function hubsFrom(
 ): Promise<readonly string[]> {
   const all = hub === undefined ? [WILDCARD, ...(await ownHubs(env, namespace))] : [hub];
   if (after === undefined) return all;
-  const begins = after.position === undefined ? (each: string) => each > after.hub : undefined;
-  return all.filter(begins ?? ((each) => each >= after.hub));
+  // A page that begins after all of a hub has nothing of this one.
+  const { hub: first, position } = after;
+  return all.filter((each) => each > first || (each === first && position !== undefined));
 }
 
 async function ownHubs(env: Env, namespace: string): Promise<string[]> {

@@ -3,13 +3,10 @@
  * `*.1.…` in the wildcard hub. `kv-v2.*` stands for all of a hub: a page may begin after them.
  */
 
-import { checkEventType } from '../../../event/event-type.ts';
 import { quote } from '../../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
 import type { OpenSubscription, SubscriptionPosition } from '../../../objects/hub-contract.ts';
-
-/** The event-type namespace of the wildcard hub, as requests name it. */
-export const WILDCARD = '*';
+import { canNameHub } from '../hub-in-request.ts';
 
 /** Where a page begins. */
 export interface ListPosition {
@@ -31,7 +28,7 @@ export function endOf(hub: string): string {
 
 export function parsePosition(text: string): Result<ListPosition> {
   const [, hub = '', number, key = ''] = ID.exec(text) ?? [];
-  if (hub !== WILDCARD && (!checkEventType(hub).ok || hub.includes('/'))) {
+  if (!canNameHub(hub)) {
     return invalid(
       `${quote(text)} is no id of a subscription; sys/events/subscriptions lists them`,
     );

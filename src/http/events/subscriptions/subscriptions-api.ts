@@ -1,6 +1,5 @@
 /** `/v1/sys/events/subscriptions[/{id}]`, for operators: lists the open subscriptions, and closes one. */
 
-import { checkEventType } from '../../../event/event-type.ts';
 import { quote } from '../../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
 import { pathOfKey } from '../../../namespace/namespace.ts';
@@ -11,9 +10,10 @@ import { auditCall } from '../../audit-log.ts';
 import type { Call, Endpoints } from '../../endpoint-types.ts';
 import { MAX_LISTED_SUBSCRIPTIONS } from '../../limits.ts';
 import { done, list, refuse, succeed } from '../../respond.ts';
+import { canNameHub, nameOfHub } from '../hub-in-request.ts';
 import { accessorsOf, ROOT_ACCESSOR } from './accessors.ts';
-import { type ListRequest, listSubscriptions, objectNameOf } from './list-subscriptions.ts';
-import { parsePosition, WILDCARD } from './subscription-id.ts';
+import { type ListRequest, listSubscriptions } from './list-subscriptions.ts';
+import { parsePosition } from './subscription-id.ts';
 
 export const SUBSCRIPTION_ENDPOINTS: Endpoints = {
   'sys/events/subscriptions': { list: listOpen, alwaysLists: true, sudo: true },
@@ -53,7 +53,7 @@ async function closeOne(call: Call): Promise<Response> {
   if (position === undefined) {
     return refuse(invalid(`${quote(id)} names all of a hub; one request closes one`).failure);
   }
-  const closed = await close(env, objectNameOf(namespace, hub), position.key);
+  const closed = await close(env, nameOfHub(namespace, hub), position.key);
   if (!closed.ok) return refuse(closed.failure);
   if (closed.value === undefined) {
     return refuse({
@@ -91,7 +91,7 @@ function listRequest(namespace: string, query: URLSearchParams): Result<ListRequ
   const hub = query.get('hub') ?? undefined;
   const limit = query.get('limit') ?? String(MAX_LISTED_SUBSCRIPTIONS);
   const position = query.get('after') ?? undefined;
-  if (hub !== undefined && hub !== WILDCARD && (!checkEventType(hub).ok || hub.includes('/'))) {
+  if (hub !== undefined && !canNameHub(hub)) {
     return invalid(
       `hub is ${quote(hub)}; it must be an event-type namespace such as "kv-v2", or "*"`,
     );

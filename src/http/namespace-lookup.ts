@@ -1,8 +1,16 @@
 /** Which Vault namespace a path names, and whether it exists. */
 
-import { childKey, pathFrom, pathOfKey, ROOT } from '../namespace/namespace.ts';
+import {
+  childKey,
+  isWithin,
+  pathFrom,
+  pathOfKey,
+  ROOT,
+  trimSlashes,
+} from '../namespace/namespace.ts';
+import type { LookUp } from '../objects/authority-contract.ts';
 import { isNamespaceDeleted } from '../objects/namespace-end.ts';
-import { lookUp } from './authority-look-ups.ts';
+import { type Found, lookUp } from './authority-look-ups.ts';
 import { workerCaches } from './worker-caches.ts';
 
 /** How old what a Worker remembers of a namespace may be: as of which time it is known. Unix milliseconds. */
@@ -34,20 +42,62 @@ export async function findNamespace(
   env: Env,
   freshness = fresh(),
 ): Promise<string | undefined> {
-  const known = recall(path, freshness);
-  if (known !== null) return known;
-  const slash = path.lastIndexOf('/');
-  const above = await findNamespace(path.slice(0, Math.max(0, slash)), env, freshness);
-  if (above === undefined) return undefined;
-  const name = path.slice(slash + 1);
-  const remember = childMemory(above, name);
-  try {
+  return unlessDeleted(freshness, async (since) => {
+    const known = recall(path, since);
+    if (known !== null) return known;
+    const slash = path.lastIndexOf('/');
+    const above = await findNamespace(path.slice(0, Math.max(0, slash)), env, since);
+    if (above === undefined) return undefined;
+    const name = path.slice(slash + 1);
+    const remember = childMemory(above, name);
     return remember((await lookUp(above, { child: name }, env)).childId);
+  });
+}
+
+/**
+ * Asks an authority by a cached id of its namespace. If the namespace was deleted, this Worker forgets what it has cached,
+ * and asks again without.
+ *
+ * @returns undefined if the namespace does not exist
+ */
+export async function unlessDeleted<T>(
+  freshness: Freshness,
+  ask: (freshness: Freshness) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  try {
+    return await ask(freshness);
   } catch (error) {
     if (!isNamespaceDeleted(error)) throw error;
     workerCaches.namespaceDeleted();
-    return freshness.id === 0 ? findNamespace(path, env) : undefined;
+    return freshness.id === 0 ? unlessDeleted(fresh(), ask) : undefined;
   }
+}
+
+/**
+ * Asks an authority about a token or a ticket, and in the same call for the id of the namespace directly below its own, on
+ * the way to that of the request.
+ *
+ * @param authority the key of its namespace. @param namespace the path of the namespace of the request
+ */
+export async function lookUpTowards(
+  namespace: string,
+  authority: string,
+  asked: LookUp,
+  env: Env,
+): Promise<Found> {
+  const child = childTowards(namespace, authority);
+  if (child === undefined) return lookUp(authority, asked, env);
+  const remember = childMemory(authority, child);
+  const found = await lookUp(authority, { ...asked, child }, env);
+  // The authority tells a stranger no id.
+  if ((found.token ?? found.ticket) !== undefined) remember(found.childId);
+  return found;
+}
+
+function childTowards(namespace: string, authority: string): string | undefined {
+  const above = pathOfKey(authority);
+  if (namespace === above || !isWithin(namespace, above)) return undefined;
+  return trimSlashes(namespace.slice(above.length)).split('/')[0];
 }
 
 /** @returns the key; undefined if there is no such namespace; null if nobody knows */
@@ -65,10 +115,7 @@ function recall(path: string, { id, absence }: Freshness): string | undefined | 
  * @param above the key of the namespace above
  * @returns takes the id, and returns the key of the child
  */
-export function childMemory(
-  above: string,
-  name: string,
-): (id: string | undefined) => string | undefined {
+function childMemory(above: string, name: string): (id: string | undefined) => string | undefined {
   const { namespaceKeys, missingNamespaces } = workerCaches;
   const path = pathFrom(ROOT, pathOfKey(above), name);
   const { generation } = namespaceKeys;

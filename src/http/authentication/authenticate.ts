@@ -2,13 +2,11 @@
 
 import type { Config } from '../../config/config.ts';
 import { ok, type Result } from '../../lib/result.ts';
-import { isWithin, pathOfKey, trimSlashes } from '../../namespace/namespace.ts';
+import { isWithin } from '../../namespace/namespace.ts';
 import type { TokenState, TokenUse } from '../../objects/authority-contract.ts';
-import { isNamespaceDeleted } from '../../objects/namespace-end.ts';
 import type { Upstream } from '../../outbound/upstream/address.ts';
 import type { HandshakeToken } from '../../subscription/handshake.ts';
-import { lookUp } from '../authority-look-ups.ts';
-import { cached, childMemory, type Freshness, fresh } from '../namespace-lookup.ts';
+import { cached, type Freshness, lookUpTowards, unlessDeleted } from '../namespace-lookup.ts';
 import { admit } from '../rate-limit.ts';
 import { tokenOf } from '../request/header.ts';
 import { type Refusal, refused } from '../respond.ts';
@@ -135,7 +133,7 @@ async function lookUpHere(
   const now = Date.now();
   if (strangers.get(digest, now)) return refused({ reason: 'invalid_token' });
   const { generation } = strangers;
-  const known = await findHere(sent, env, use, cached(now));
+  const known = await unlessDeleted(cached(now), (since) => findHere(sent, env, use, since));
   if (known !== undefined) return ok(known);
   strangers.set(digest, true, now, generation);
   return refused({ reason: 'invalid_token' });
@@ -150,30 +148,7 @@ async function findHere(
   const { secret, digest, namespace } = sent;
   const token = await locateToken(secret, env, freshness);
   if (token === undefined) return undefined;
-  const { authority } = token;
-  const child = childTowards(namespace, authority);
-  const remember = child === undefined ? undefined : childMemory(authority, child);
-  try {
-    const asked = { token: { digest, use }, ...(child !== undefined && { child }) };
-    const { token: state, childId } = await lookUp(authority, asked, env);
-    if (state === undefined) return undefined;
-    remember?.(childId);
-    return { token, state };
-  } catch (error) {
-    if (!isNamespaceDeleted(error)) throw error;
-    workerCaches.namespaceDeleted();
-    return freshness.id === 0 ? findHere(sent, env, use, fresh()) : undefined;
-  }
-}
-
-/**
- * The namespace directly below that of the authority, on the way to that of the request. Its id is asked for in the same
- * call.
- *
- * @param namespace a path. @param authority a key
- */
-export function childTowards(namespace: string, authority: string): string | undefined {
-  const above = pathOfKey(authority);
-  if (namespace === above || !isWithin(namespace, above)) return undefined;
-  return trimSlashes(namespace.slice(above.length)).split('/')[0];
+  const asked = { token: { digest, use } };
+  const { token: state } = await lookUpTowards(namespace, token.authority, asked, env);
+  return state && { token, state };
 }

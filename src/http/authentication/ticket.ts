@@ -3,16 +3,19 @@
 import type { Config } from '../../config/config.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { isWithin } from '../../namespace/namespace.ts';
-import { isNamespaceDeleted } from '../../objects/namespace-end.ts';
 import { MAX_TOKEN_CHARACTERS } from '../../token/limits.ts';
 import { digestOf, namespaceOfTicket } from '../../token/token-form.ts';
-import { lookUp } from '../authority-look-ups.ts';
-import { cached, childMemory, type Freshness, findNamespace, fresh } from '../namespace-lookup.ts';
+import {
+  cached,
+  type Freshness,
+  findNamespace,
+  lookUpTowards,
+  unlessDeleted,
+} from '../namespace-lookup.ts';
 import { admit } from '../rate-limit.ts';
 import { tokenOf } from '../request/header.ts';
 import { type Refusal, refused } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';
-import { childTowards } from './authenticate.ts';
 import { type Caller, rootCaller } from './caller.ts';
 import { callerOfToken } from './token-caller.ts';
 
@@ -36,71 +39,56 @@ export async function redeemTicket(
   if (tokenOf(headers) !== undefined) {
     return invalid('the request has both a token and a ticket; send one of them');
   }
-  const isTicket =
-    ticket.length <= MAX_TOKEN_CHARACTERS && (await namespaceOfTicket(ticket)) !== undefined;
-  if (!isTicket) return refused({ reason: 'invalid_token' });
+  const above = ticket.length <= MAX_TOKEN_CHARACTERS ? await namespaceOfTicket(ticket) : undefined;
+  if (above === undefined) return refused({ reason: 'invalid_token' });
   const admitted = await admit(headers, env);
   if (!admitted.ok) return admitted;
-  const caller = await holderOf(ticket, namespace, config, env);
+  const caller = await holderOf({ ticket, above, namespace }, config, env);
   if (caller === undefined) return refused({ reason: 'invalid_token' });
   return isWithin(namespace, caller.access.namespace) ? ok(caller) : refused({ reason: 'denied' });
 }
 
-async function holderOf(
-  ticket: string,
-  namespace: string,
-  config: Config,
-  env: Env,
-): Promise<Caller | undefined> {
+interface SentTicket {
+  readonly ticket: string;
+  /** The path of the Vault namespace that it names. */
+  readonly above: string;
+  /** The path of the Vault namespace that the request is sent to. */
+  readonly namespace: string;
+}
+
+async function holderOf(sent: SentTicket, config: Config, env: Env): Promise<Caller | undefined> {
   const { strangers } = workerCaches;
-  const digest = await digestOf(ticket);
+  const digest = await digestOf(sent.ticket);
   const now = Date.now();
   // A token with the same text is another secret.
   const key = `ticket ${digest}`;
   if (strangers.get(key, now)) return undefined;
-  const caller = await take({ ticket, digest, namespace }, config, env, cached(now));
+  const caller = await unlessDeleted(cached(now), (since) =>
+    take(sent, digest, config, env, since),
+  );
   // Whether it was taken now or is not known: nobody can use it again.
   strangers.set(key, true, now);
   return caller;
 }
 
-interface SentTicket {
-  readonly ticket: string;
-  readonly digest: string;
-  /** The path of the Vault namespace that the request is sent to. */
-  readonly namespace: string;
-}
-
 async function take(
-  sent: SentTicket,
+  { ticket, above, namespace }: SentTicket,
+  digest: string,
   config: Config,
   env: Env,
   freshness: Freshness,
 ): Promise<Caller | undefined> {
-  const { ticket, digest, namespace } = sent;
-  const path = await namespaceOfTicket(ticket);
-  const authority = path === undefined ? undefined : await findNamespace(path, env, freshness);
+  const authority = await findNamespace(above, env, freshness);
   if (authority === undefined) return undefined;
-  const child = childTowards(namespace, authority);
-  const remember = child === undefined ? undefined : childMemory(authority, child);
-  try {
-    const asked = { ticket: digest, ...(child !== undefined && { child }) };
-    const { ticket: taken, childId } = await lookUp(authority, asked, env);
-    if (taken === undefined) return undefined;
-    remember?.(childId);
-    if (taken.kind === 'token') {
-      return callerOfToken({ authority, digest: taken.digest }, taken.state, '');
-    }
-    for (const rootToken of config.rootTokens) {
-      if (taken.proof === (await proofOfTicket(ticket, rootToken)))
-        return rootCaller('', rootToken);
-    }
-    return undefined;
-  } catch (error) {
-    if (!isNamespaceDeleted(error)) throw error;
-    workerCaches.namespaceDeleted();
-    return freshness.id === 0 ? take(sent, config, env, fresh()) : undefined;
+  const { ticket: taken } = await lookUpTowards(namespace, authority, { ticket: digest }, env);
+  if (taken === undefined) return undefined;
+  if (taken.kind === 'token') {
+    return callerOfToken({ authority, digest: taken.digest }, taken.state, '');
   }
+  for (const rootToken of config.rootTokens) {
+    if (taken.proof === (await proofOfTicket(ticket, rootToken))) return rootCaller('', rootToken);
+  }
+  return undefined;
 }
 
 /** Binds a ticket of the root token to the value that asked for it, so it is void once that value is not listed. */

@@ -15,7 +15,7 @@ import { type Caller, rootCaller } from './caller.ts';
 import { isMadeHere, isRootDigest } from './root-token.ts';
 import { callerOfToken } from './token-caller.ts';
 import { tokenDigest } from './token-digest.ts';
-import { couldBeKnown, locateToken } from './token-location.ts';
+import { authorityOfToken, couldBeKnown } from './token-location.ts';
 import { adopt, upstreamText } from './upstream-token.ts';
 
 /** How a request looks up its token. */
@@ -146,9 +146,9 @@ async function findHere(
   freshness: Freshness,
 ): Promise<Known | undefined> {
   const { secret, digest, namespace } = sent;
-  const token = await locateToken(secret, env, freshness);
-  if (token === undefined) return undefined;
+  const authority = await authorityOfToken(secret, env, freshness);
+  if (authority === undefined) return undefined;
   const asked = { token: { digest, use } };
-  const { token: state } = await lookUpTowards(namespace, token.authority, asked, env);
-  return state && { token, state };
+  const { token: state } = await lookUpTowards(namespace, authority, asked, env);
+  return state && { token: { authority, digest }, state };
 }

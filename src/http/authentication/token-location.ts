@@ -18,16 +18,20 @@ export async function couldBeKnown(secret: string): Promise<boolean> {
   return secret.length <= MAX_TOKEN_CHARACTERS && (await namespaceOfToken(secret)) !== undefined;
 }
 
-/** @returns undefined if no authority can know the token */
-export async function locateToken(
+/** @returns the key of the Vault namespace whose authority may know the token; undefined if none can */
+export async function authorityOfToken(
   secret: string,
   env: Env,
   freshness?: Freshness,
-): Promise<HandshakeToken | undefined> {
+): Promise<string | undefined> {
   if (secret.length > MAX_TOKEN_CHARACTERS) return undefined;
   const namespace = await namespaceOfToken(secret);
-  if (namespace === undefined) return undefined;
-  const authority = await findNamespace(namespace, env, freshness);
+  return namespace === undefined ? undefined : findNamespace(namespace, env, freshness);
+}
+
+/** @returns undefined if no authority can know the token */
+export async function locateToken(secret: string, env: Env): Promise<HandshakeToken | undefined> {
+  const authority = await authorityOfToken(secret, env);
   return authority === undefined ? undefined : { authority, digest: await digestOf(secret) };
 }
 

@@ -1,7 +1,7 @@
 import { ok } from '../../lib/result.ts';
-import { type CommandResult, failed, interrupted } from '../command/command.ts';
+import { type CommandResult, failed } from '../command/command.ts';
 import type { Options } from '../command/options.ts';
-import { canAsk, confirm } from '../input/confirm.ts';
+import { canAsk, confirm, NOBODY_CAN_CONFIRM } from '../input/confirm.ts';
 
 export const YES = {
   yes: { type: 'boolean', help: 'do it without asking' },
@@ -13,12 +13,5 @@ export async function confirmed(
   yes: boolean | undefined,
 ): Promise<CommandResult<void>> {
   if (yes === true) return ok(undefined);
-  if (!canAsk()) {
-    return failed(
-      'nobody at a terminal can confirm this; run the command again with --yes. Nothing was changed',
-    );
-  }
-  const answer = await confirm(question);
-  if (answer === undefined) return interrupted();
-  return answer ? ok(undefined) : failed('nothing was changed');
+  return canAsk() ? confirm(question) : failed(NOBODY_CAN_CONFIRM);
 }

@@ -1,17 +1,10 @@
 /** `carillon apply` and `carillon diff` */
 import { ok } from '../../lib/result.ts';
-import {
-  type CommandResult,
-  command,
-  type ExitCode,
-  failed,
-  interrupted,
-  status,
-} from '../command/command.ts';
+import { type CommandResult, command, type ExitCode, failed, status } from '../command/command.ts';
 import { formatted } from '../command/format.ts';
 import type { ValuesOf } from '../command/options.ts';
 import { PLAIN, paintFor } from '../command/style.ts';
-import { canAsk, confirm } from '../input/confirm.ts';
+import { canAsk, confirm, NOBODY_CAN_CONFIRM } from '../input/confirm.ts';
 import { execute } from './execute.ts';
 import type { Plan } from './plan.ts';
 import { checkProblems, FOLDER_OPTIONS, planFolder } from './plan-folder.ts';
@@ -108,14 +101,10 @@ async function confirmDeletions(
   if (deletions === 0 || yes === true) return ok(undefined);
   const what = deletions === 1 ? '1 object' : `${deletions} objects`;
   if (!canAsk()) {
-    return failed(
-      `--prune would delete ${what}, and nobody at a terminal can confirm this; run the command again with --yes. Nothing was changed`,
-    );
+    return failed(`--prune would delete ${what}, and ${NOBODY_CAN_CONFIRM}`);
   }
   if (!isShown) process.stderr.write(planText(plan, PLAIN));
-  const answer = await confirm(`Apply this, and delete ${what}?`);
-  if (answer === undefined) return interrupted();
-  return answer ? ok(undefined) : failed('nothing was changed');
+  return confirm(`Apply this, and delete ${what}?`);
 }
 
 /** @param done how many of the changes were made */

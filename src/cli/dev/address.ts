@@ -11,9 +11,19 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
+/** Whether a URL leads to this machine by a loopback address. */
+export function isLoopbackUrl({ hostname }: URL): boolean {
+  return isLoopback(hostOf(hostname));
+}
+
 /** The host in the form of a URL. */
 export function urlHost(host: string): string {
   return isIP(host) === 6 ? `[${host}]` : host;
+}
+
+/** The host of a URL without the brackets that an IPv6 address has there. */
+function hostOf(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '');
 }
 
 /**
@@ -42,8 +52,7 @@ export async function leadsTo(
   port: number,
 ): Promise<boolean> {
   if (Number(given || (protocol === 'https:' ? 443 : 80)) !== port) return false;
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const named = await lookup(host, { all: true }).catch(() => []);
+  const named = await lookup(hostOf(hostname), { all: true }).catch(() => []);
   const isAll = address === '0.0.0.0' || address === '::';
   return named.some((each) => each.address === address || (isAll && isOwn(each.address)));
 }

@@ -6,7 +6,7 @@ import { quote } from '../../lib/quote.ts';
 import { ok } from '../../lib/result.ts';
 import { checkUpstream } from '../../outbound/upstream/address.ts';
 import { type CommandResult, status, wrongUse } from '../command/command.ts';
-import { isLoopback } from './address.ts';
+import { isLoopbackUrl } from './address.ts';
 import { readConfig } from './bundle.ts';
 import { readDevVars } from './dev-vars.ts';
 import type { LogFormat } from './log/view.ts';
@@ -106,6 +106,6 @@ function logFormatOf({ log, quiet }: DevValues): CommandResult<LogFormat | undef
 /** `checkUpstream` says what is wrong with an address that is no URL. */
 function isLoopbackHttp(upstream: string | undefined): boolean {
   if (upstream === undefined || !URL.canParse(upstream)) return false;
-  const { protocol, hostname } = new URL(upstream);
-  return protocol === 'http:' && isLoopback(hostname.replace(/^\[|\]$/g, ''));
+  const url = new URL(upstream);
+  return url.protocol === 'http:' && isLoopbackUrl(url);
 }

@@ -2,7 +2,7 @@
 import type { Server } from '../../client/options.ts';
 import { isPrivate } from '../../lib/public-url.ts';
 import { parseNamespacePath } from '../../namespace/namespace.ts';
-import { isLoopback } from '../dev/address.ts';
+import { isLoopbackUrl } from '../dev/address.ts';
 import { urlWithoutNamespace } from '../server/api.ts';
 
 /** @param path of the source, such as `/v1/sys/events/in/github` */
@@ -17,10 +17,9 @@ export function sourcePath(server: Server, name: string): string {
 }
 
 /** Says so if a vendor cannot call the address. */
-export function noteOnAddress({ url: { origin, hostname } }: Server): string | undefined {
+export function noteOnAddress({ url }: Server): string | undefined {
+  const { origin, hostname } = url;
   if (!isPrivate(hostname)) return undefined;
-  const reach = isLoopback(hostname.replace(/^\[|\]$/g, ''))
-    ? 'leads to this machine only'
-    : 'is of a private network';
+  const reach = isLoopbackUrl(url) ? 'leads to this machine only' : 'is of a private network';
   return `${origin} ${reach}: a vendor needs a public address. Deploy the server (docs/deploy.md), or open a tunnel to it, such as "cloudflared tunnel --url ${origin}", and give the vendor that address with the same path`;
 }

@@ -3,6 +3,7 @@ import type { Server } from '../../../client/options.ts';
 import { isJsonObject } from '../../../lib/json.ts';
 import { parseJson } from '../../../lib/text.ts';
 import { VERSION } from '../../../lib/version.ts';
+import { isLoopbackUrl } from '../../dev/address.ts';
 import { requestApi, urlWithoutNamespace } from '../../server/api.ts';
 import { exchange } from '../../server/exchange.ts';
 import { headersOf } from '../../server/server.ts';
@@ -16,7 +17,7 @@ const PLACEHOLDERS = ['root', 'dev', 'token', 'secret', 'changeme', 'password', 
 /** Each request carries the token. */
 export function checkTransport(server: Server): Finding {
   if (server.url.protocol === 'https:') return passed('TLS');
-  return isThisMachine(server)
+  return isLoopbackUrl(server.url)
     ? skipped('this machine, without TLS')
     : broken('no TLS: others on the network can read the token; use an address with https://');
 }
@@ -63,7 +64,7 @@ export async function checkRootToken(server: Server): Promise<Finding> {
       timeoutMs: DOCTOR_TIMEOUT_MS,
     });
     if (answer.ok) {
-      return isThisMachine(server)
+      return isLoopbackUrl(server.url)
         ? skipped(`ROOT_TOKEN is "${token}", which will do on this machine only`)
         : broken(
             `ROOT_TOKEN is "${token}", which anyone can guess: openssl rand -hex 32 | npx wrangler secret put ROOT_TOKEN`,
@@ -74,8 +75,4 @@ export async function checkRootToken(server: Server): Promise<Finding> {
     if (status !== 403) return broken(message);
   }
   return passed(`set, and none of ${PLACEHOLDERS.length} placeholders`);
-}
-
-function isThisMachine({ url }: Server): boolean {
-  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
 }

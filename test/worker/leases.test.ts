@@ -33,6 +33,7 @@ import {
   sql,
   told,
 } from './security-support.ts';
+import { SocketToWorker } from './socket-to-worker.ts';
 import { Subscriber } from './support.ts';
 
 const JSON_PROTOCOL = SUBPROTOCOLS.json;
@@ -295,41 +296,12 @@ it('the client of npm comes back with its lease, and if that is refused, with a 
   holder,
 }) => {
   const offers: string[] = [];
-  const sockets: WebSocket[] = [];
-  class SocketToWorker extends EventTarget {
-    binaryType = 'blob';
-    #socket: WebSocket | undefined;
-
+  const sockets: SocketToWorker[] = [];
+  class WatchedSocket extends SocketToWorker {
     constructor(url: string, protocols: string[]) {
-      super();
+      super(url, protocols);
       offers.push(protocols.slice(1).join() || new URL(url).searchParams.get('ticket') || '');
-      void this.#open(url.replace(/^ws/, 'http'), protocols);
-    }
-
-    send(data: string | Uint8Array<ArrayBuffer>): void {
-      this.#socket?.send(data);
-    }
-
-    close(code?: number): void {
-      this.#socket?.close(code);
-    }
-
-    async #open(url: string, protocols: string[]): Promise<void> {
-      const headers = { Upgrade: 'websocket', 'Sec-WebSocket-Protocol': protocols.join() };
-      const { webSocket } = await exports.default.fetch(new Request(url, { headers }));
-      if (webSocket === null) {
-        this.dispatchEvent(Object.assign(new Event('close'), { code: 1006, reason: '' }));
-        return;
-      }
-      this.#socket = webSocket;
-      sockets.push(webSocket);
-      for (const type of ['message', 'close'] as const) {
-        webSocket.addEventListener(type, (event) =>
-          this.dispatchEvent(Object.assign(new Event(type), pick(event))),
-        );
-      }
-      this.dispatchEvent(new Event('open'));
-      webSocket.accept();
+      sockets.push(this);
     }
   }
   await root.published('abc', on('secret/a'));
@@ -338,7 +310,7 @@ it('the client of npm comes back with its lease, and if that is refused, with a 
     url: 'http://carillon.test',
     token: holder.token ?? '',
     fetch: (url, request) => exports.default.fetch(new Request(url, request)),
-    WebSocket: SocketToWorker,
+    WebSocket: WatchedSocket,
     onState: ({ type }) => states.push(type),
   });
   await subscription.opened();
@@ -361,8 +333,3 @@ it('the client of npm comes back with its lease, and if that is refused, with a 
   // Of the two connections, and of the handshake that was refused.
   expect(states.filter((each) => each === 'disconnected')).toHaveLength(3);
 });
-
-function pick(event: Event): object {
-  const { data, code, reason } = event as MessageEvent & CloseEvent;
-  return { data, code, reason };
-}

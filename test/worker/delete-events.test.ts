@@ -7,10 +7,10 @@ import { describe, expect, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
 import type { Hub } from '../../src/hub/hub.ts';
 import { encodeHandshake } from '../../src/subscription/handshake.ts';
-import type { ServerMessage } from '../../src/wire/carillon-v1/messages.ts';
 import { it } from './fixtures.ts';
+import { gapOf, hears, resume } from './resume-support.ts';
 import { aGate, aHolder, closedPromptly, listenerOn, on, root, until } from './security-support.ts';
-import { handshake, handshakeTo, hubStub, Subscriber, subscribe } from './support.ts';
+import { handshakeTo, hubStub, Subscriber, subscribe } from './support.ts';
 
 /** Holds up a method of authorities, for calls of a hub, after it has answered. */
 function heldUp(method: 'watch' | 'unwatchIncarnation') {
@@ -78,44 +78,21 @@ it('a subscriber that comes at any moment of the release of a hub is served', as
 describe.for(['deploy/*', '*'])(
   'a subscriber to %s that resumes after the events were deleted',
   (pattern) => {
-    /** What a `carillon.v1` subscriber hears first. */
-    async function greeted(query = ''): Promise<{ subscriber: Subscriber; hello: ServerMessage }> {
-      const response = await handshake(pattern, query, {
-        'Sec-WebSocket-Protocol': 'carillon.v1.json',
-      });
-      const subscriber = new Subscriber(response.webSocket as WebSocket);
-      return { subscriber, hello: JSON.parse((await subscriber.next()) as string) };
-    }
-
     it('is told of a gap with every cursor, id and time of before, and with none of after', async () => {
-      const { subscriber, hello } = await greeted();
-      const before = hello as ServerMessage & { type: 'hello' };
+      const { subscriber, hello: before } = await resume(pattern);
       await root.published('deploy/x', { id: 'a' });
       await root.published('deploy/x', { id: 'b' });
-      let last = '';
-      for (let heard = 0; heard < 2; ) {
-        const message = JSON.parse((await subscriber.next()) as string) as ServerMessage;
-        if (message.type !== 'events') continue;
-        heard += message.events.length;
-        last = message.events.at(-1)?.cursor ?? last;
-      }
+      const [, last] = await hears(subscriber, 2);
       const now = new Date().toISOString();
       await root.removes('sys/events/hubs');
       expect(await closedPromptly(subscriber)).toMatchObject({ code: 1013 });
-      const gapOf = async (since: string) => {
-        const { hello: again, subscriber: other } = await greeted(
-          `since=${encodeURIComponent(since)}`,
-        );
-        other.socket.close(1000);
-        return (again as typeof before).gap?.reason;
-      };
       const old = [before.cursor, last, 'a', 'b', now];
-      for (const since of old) expect(await gapOf(since), since).toBeDefined();
-      const fresh = await greeted();
+      for (const since of old) expect(await gapOf(pattern, since), since).toBeDefined();
+      const fresh = await resume(pattern);
       await root.published('deploy/x', { id: 'c' });
-      for (const since of old) expect(await gapOf(since), since).toBeDefined();
-      const { cursor } = fresh.hello as typeof before;
-      expect(await gapOf(cursor)).toBeUndefined();
+      for (const since of old) expect(await gapOf(pattern, since), since).toBeDefined();
+      const { cursor } = fresh.hello;
+      expect(await gapOf(pattern, cursor)).toBeUndefined();
       expect(new Set([before.cursor, last]).has(cursor)).toBe(false);
     });
   },

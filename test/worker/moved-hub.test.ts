@@ -3,8 +3,8 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, vi } from 'vitest';
 import { Hub } from '../../src/hub/hub.ts';
-import type { ServerMessage } from '../../src/wire/carillon-v1/messages.ts';
 import { it } from './fixtures.ts';
+import { hears, publishedIds, resume } from './resume-support.ts';
 import { closedPromptly, root } from './security-support.ts';
 import {
   fetchApi,
@@ -12,7 +12,6 @@ import {
   journalOf,
   publish,
   published,
-  Subscriber,
   subscribe,
   wildcardHubStub,
 } from './support.ts';
@@ -47,39 +46,9 @@ async function moves(number: number): Promise<string> {
   return String(data?.moved_hubs);
 }
 
-async function publishedIds(...ids: string[]): Promise<void> {
-  for (const id of ids) await published('deploy/finished', { id });
-}
-
 async function stateOfHub() {
   const response = await fetchApi('sys/events/hubs/deploy');
   return ((await response.json()) as { data: Record<string, unknown> }).data;
-}
-
-/** A `carillon.v1` subscriber, and what it was greeted with. */
-async function resume(pattern: string, cursor = '') {
-  const since = cursor === '' ? '' : `since=${encodeURIComponent(cursor)}`;
-  const response = await handshake(pattern, since, {
-    'Sec-WebSocket-Protocol': 'carillon.v1.json',
-  });
-  if (response.webSocket === null) throw new Error(`${response.status} ${await response.text()}`);
-  const subscriber = new Subscriber(response.webSocket);
-  const hello = JSON.parse((await subscriber.next()) as string) as ServerMessage & {
-    type: 'hello';
-  };
-  return { hello, subscriber };
-}
-
-async function hears(subscriber: Subscriber, count: number): Promise<[string[], string]> {
-  const ids: string[] = [];
-  let last = '';
-  while (ids.length < count) {
-    const message = JSON.parse((await subscriber.next()) as string) as ServerMessage;
-    if (message.type !== 'events') continue;
-    ids.push(...message.events.map(({ event }) => event.id as string));
-    last = message.events.at(-1)?.cursor ?? last;
-  }
-  return [ids, last];
 }
 
 describe('a hub that moves', () => {

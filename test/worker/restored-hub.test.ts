@@ -4,9 +4,9 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, vi } from 'vitest';
 import { hubRestoration } from '../../src/objects/names.ts';
 import { Restoration } from '../../src/restoration/restoration.ts';
-import type { ServerMessage } from '../../src/wire/carillon-v1/messages.ts';
 import { it } from './fixtures.ts';
 import { goBack, idleForLong, restore, stateOf } from './restore-support.ts';
+import { gapOf, hears, publishedIds, resume } from './resume-support.ts';
 import { closedPromptly, hubOf, on, root } from './security-support.ts';
 import {
   fetchApi,
@@ -14,7 +14,6 @@ import {
   hubStub,
   journalOf,
   publish,
-  published,
   Subscriber,
   subscribe,
   wildcardHubStub,
@@ -22,44 +21,6 @@ import {
 
 const HUB = hubRestoration('/deploy');
 const WILDCARD_HUB = hubRestoration('/');
-
-async function publishedIds(...ids: string[]): Promise<void> {
-  for (const id of ids) await published('deploy/finished', { id });
-}
-
-/** What a `carillon.v1` subscriber is greeted with, and hears then. */
-async function resume(
-  pattern: string,
-  cursor = '',
-): Promise<{ hello: ServerMessage & { type: 'hello' }; subscriber: Subscriber }> {
-  const since = cursor === '' ? '' : `since=${encodeURIComponent(cursor)}`;
-  const response = await handshake(pattern, since, {
-    'Sec-WebSocket-Protocol': 'carillon.v1.json',
-  });
-  if (response.webSocket === null) throw new Error(`${response.status} ${await response.text()}`);
-  const subscriber = new Subscriber(response.webSocket);
-  const hello = JSON.parse((await subscriber.next()) as string);
-  return { hello, subscriber };
-}
-
-/** The ids of the events that a `carillon.v1` subscriber hears next, and the last cursor. */
-async function hears(subscriber: Subscriber, count: number): Promise<[string[], string]> {
-  const ids: string[] = [];
-  let last = '';
-  while (ids.length < count) {
-    const message = JSON.parse((await subscriber.next()) as string) as ServerMessage;
-    if (message.type !== 'events') continue;
-    ids.push(...message.events.map(({ event }) => event.id as string));
-    last = message.events.at(-1)?.cursor ?? last;
-  }
-  return [ids, last];
-}
-
-async function gapOf(pattern: string, cursor: string): Promise<string | undefined> {
-  const { hello, subscriber } = await resume(pattern, cursor);
-  subscriber.socket.close(1000);
-  return hello.gap?.reason;
-}
 
 describe('a hub that was restored', () => {
   it('closes its subscribers, and tells each cursor from before that events may be missing', async () => {

@@ -8,6 +8,7 @@ import { hubName } from '../../src/objects/names.ts';
 import { type Cursor, decodeCursor, encodeCursor, hubTag } from '../../src/wire/cursor.ts';
 import { decodeProtobuf } from '../../src/wire/protobuf.ts';
 import { it } from './fixtures.ts';
+import { publishedIds } from './resume-support.ts';
 import {
   afterTurn,
   cursorBeside,
@@ -25,10 +26,6 @@ import {
 const EARLIEST = { 'Last-Event-ID': 'earliest' };
 /** One hub, and the wildcard hub. */
 const PATTERNS = ['deploy/*', 'dep*', '*'];
-
-async function publishedIds(...ids: string[]): Promise<void> {
-  for (const id of ids) await published('deploy/finished', { id });
-}
 
 async function ids(subscriber: Subscriber, count: number): Promise<string[]> {
   const heard: string[] = [];

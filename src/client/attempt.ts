@@ -6,7 +6,7 @@ import { carillonDialect, type Listener } from './dialects.ts';
 import { HANDSHAKE_FAILED, socketUrl, subscriptionUrl } from './handshake.ts';
 import { type Address, invalid, type SubscriptionOptions, timeoutOf } from './options.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
-import type { RequestFailure } from './request.ts';
+import { isForbidden, type RequestFailure } from './request.ts';
 import { canPing, type SocketRuntime, type WebSocketLike } from './runtime.ts';
 import { refusalIn } from './seen-refusal.ts';
 import { withoutTickets } from './ticket-form.ts';
@@ -60,15 +60,11 @@ async function resume(attempted: Attempt, subscription: URL): Promise<AttemptEnd
   // Perhaps the server is overloaded. So nothing else is requested before the next attempt.
   if (outcome === 'unexplained') leaseFailed();
   else if (isForbidden(outcome)) {
+    // The server does not take the lease, or refuses the token: with a ticket it says which.
     leaseRefused();
     return undefined;
   }
   return outcome;
-}
-
-/** The server does not take the lease, or refuses the token: with a ticket it says which. */
-function isForbidden(outcome: Outcome): boolean {
-  return !outcome.retryable && outcome.error.code === 'forbidden';
 }
 
 async function connect(attempted: Attempt, url: string, lease?: string): Promise<AttemptEnd> {

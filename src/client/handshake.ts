@@ -6,6 +6,7 @@ import type { Address, Server, SubscriptionOptions } from './options.ts';
 import {
   apiUrl,
   type Caller,
+  isForbidden,
   type RequestFailure,
   type RequestLimits,
   request,
@@ -48,7 +49,11 @@ export function requestTicket(
   limits: RequestLimits,
 ): Promise<Ticket> {
   const send = (namespace: string) => requestTicketIn(runtime, { ...server, namespace }, limits);
-  return requestInOrAbove(server.namespace, send, isForbidden);
+  return requestInOrAbove(
+    server.namespace,
+    send,
+    (ticket) => !ticket.ok && isForbidden(ticket.failure),
+  );
 }
 
 /**
@@ -69,10 +74,6 @@ export async function requestInOrAbove<Answer>(
     answer = await send(above);
   }
   return isForbidden(answer) ? first : answer;
-}
-
-function isForbidden(ticket: Ticket): boolean {
-  return !ticket.ok && !ticket.failure.retryable && ticket.failure.error.code === 'forbidden';
 }
 
 async function requestTicketIn(

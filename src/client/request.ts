@@ -15,6 +15,10 @@ export type RequestFailure =
   | { readonly retryable: true; readonly message: string; readonly waitMs: number }
   | { readonly retryable: false; readonly error: CarillonError };
 
+export function isForbidden(failure: RequestFailure): boolean {
+  return !failure.retryable && failure.error.code === 'forbidden';
+}
+
 export interface ApiResponse {
   /** 0 if there was no response. */
   readonly status: number;

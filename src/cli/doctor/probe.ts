@@ -20,7 +20,7 @@ export interface Received {
 }
 
 /** How a connection ended, by the word of the server if it said one. */
-export interface Ended {
+interface Ended {
   readonly how: string;
   /** By `performance.now()`. */
   readonly at: number;
@@ -67,8 +67,8 @@ export class Probe {
   }
 
   /** Waits until something is true of this connection. @returns false if it did not become true in time */
-  async until(isMet: () => boolean, timeoutMs = DOCTOR_TIMEOUT_MS): Promise<boolean> {
-    const end = performance.now() + timeoutMs;
+  async until(isMet: () => boolean): Promise<boolean> {
+    const end = performance.now() + DOCTOR_TIMEOUT_MS;
     while (!isMet()) {
       const left = end - performance.now();
       if (left <= 0 || !this.isOpen) return isMet();

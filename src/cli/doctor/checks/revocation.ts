@@ -1,7 +1,7 @@
 /** How soon a subscription ends whose token is revoked. */
 import type { Server } from '../../../client/options.ts';
 import { DOCTOR_TIMEOUT_MS, MAX_REVOCATION_MS } from '../limits.ts';
-import { type Ended, Probe } from '../probe.ts';
+import { Probe } from '../probe.ts';
 import { broken, type Finding, passed } from '../report.ts';
 import { makeToken, revokeToken } from '../requests.ts';
 
@@ -26,7 +26,7 @@ export async function checkRevocation(server: Server): Promise<Finding> {
     if (probe.isOpen) {
       return broken(`the subscription was still open ${DOCTOR_TIMEOUT_MS / 1000} s after`);
     }
-    const { how, at }: Ended = await probe.ended;
+    const { how, at } = await probe.ended;
     const ms = at - before;
     const again = await Probe.open(token.value, TYPE);
     if (again.ok) {

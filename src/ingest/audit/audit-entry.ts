@@ -55,8 +55,11 @@ const ENGINES = new Map<
 export function readAuditEntry(entry: unknown, mounts: KvMounts): Result<readonly AuditEvent[]> {
   const read = readAuditedRequest(entry, ENGINES, mounts);
   if (!read.ok) return read;
-  const request = read.value;
-  if (request === undefined) return NO_EVENTS;
+  return read.value === undefined ? NO_EVENTS : eventsOfRequest(read.value, mounts);
+}
+
+/** The same for a request that was read, from an entry or as it passed through this server. */
+function eventsOfRequest(request: AuditedRequest, mounts: KvMounts): Result<readonly AuditEvent[]> {
   const drafts = ENGINES.get(request.engine)?.(request, mounts) ?? NO_EVENTS;
   if (!drafts.ok) return drafts;
   if (drafts.value.length === 0) return NO_EVENTS;

@@ -68,8 +68,8 @@ export interface SubscriptionOptions extends ConnectionOptions {
   /** Also events of these namespaces below, or of those that match a glob. */
   readonly namespaces?: readonly string[] | undefined;
   /**
-   * Where to begin: `earliest`, a time, the id of an event, or the `cursor` of an item of an earlier
-   * subscription. If absent, only new events.
+   * Where to begin: `earliest`, a time, a time ago (`-15m`), the id of an event, or the `cursor` of an item
+   * of an earlier subscription. If absent, only new events.
    */
   readonly since?: string | Date | undefined;
   /** The encoding of the messages. Events are the same in both. */

@@ -3,13 +3,15 @@
 import { MAX_EVENT_ID_CHARACTERS } from '../event/limits.ts';
 import { checkEventId, positionForm } from '../event/position-text.ts';
 import { isTimestamp } from '../event/time.ts';
+import { secondsOf } from '../lib/duration.ts';
+import { MAX_DURATION_SECONDS } from '../lib/limits.ts';
 import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { decodeCursor, isUnsignedCursor, type SignedCursor } from '../wire/cursor.ts';
 
 export type Since =
   | { readonly kind: 'earliest' }
-  /** Events accepted at this time or later. Unix milliseconds. `text` is the time as the subscriber wrote it. */
+  /** Events accepted at this time or later. Unix milliseconds. `text` is what the subscriber wrote. */
   | { readonly kind: 'time'; readonly at: number; readonly text: string }
   /** After the event with this id. */
   | { readonly kind: 'event'; readonly id: string }
@@ -20,15 +22,16 @@ export type Since =
 type SinceName = 'since' | 'lastEventId' | 'Last-Event-ID';
 
 const FORMS =
-  'give the id of an event, a cursor, an RFC 3339 time such as 2026-11-22T12:00:00Z, or "earliest"';
+  'give the id of an event, a cursor, an RFC 3339 time such as 2026-11-22T12:00:00Z, a time ago such as -15m, or "earliest"';
 
 /**
- * Reads `earliest`, an RFC 3339 time, a cursor, or the id of an event. A text with the form of another position is
- * never an id.
+ * Reads `earliest`, an RFC 3339 time, a time ago, a cursor, or the id of an event. A text with the form of another
+ * position is never an id.
  *
+ * @param now Unix milliseconds, from which a time ago is counted
  * @returns undefined if the text is blank: the subscriber starts now
  */
-export function parseSince(value: string, name: SinceName): Result<Since | undefined> {
+export function parseSince(value: string, name: SinceName, now: number): Result<Since | undefined> {
   const text = value.trim();
   if (text === '') return ok(undefined);
   const problem = problemOfAnyForm(value, text, name);
@@ -43,7 +46,7 @@ export function parseSince(value: string, name: SinceName): Result<Since | undef
             `${name} is ${quote(text)}, which is no RFC 3339 time; write it as 2026-11-22T12:00:00Z`,
           );
     case 'relative time':
-      return invalid(`${name} is ${quote(text)}, and relative times are not supported; ${FORMS}`);
+      return parseTimeAgo(text, name, now);
     case 'keyword':
       return text === 'earliest'
         ? ok({ kind: 'earliest' })
@@ -55,6 +58,21 @@ export function parseSince(value: string, name: SinceName): Result<Since | undef
         : ok({ kind: 'cursor', cursor });
     }
   }
+}
+
+/** Durations of Vault behind a minus: `-15m`, `-1h30m`, `-2d`. A number without a unit could be meant as minutes. */
+function parseTimeAgo(text: string, name: SinceName, now: number): Result<Since> {
+  const seconds = /^-.*[a-z]$/.test(text) ? secondsOf(text) : undefined;
+  if (seconds === undefined) {
+    return invalid(
+      `${name} is ${quote(text)}, which is no time ago; write it as -90s, -15m, -1h30m or -2d`,
+    );
+  }
+  return seconds < -MAX_DURATION_SECONDS
+    ? invalid(
+        `${name} is ${quote(text)}, which is more than ${MAX_DURATION_SECONDS} seconds ago; give "earliest" for all retained events`,
+      )
+    : ok({ kind: 'time', at: now + Math.round(seconds * 1000), text });
 }
 
 /** What is wrong with a position of any form; undefined if nothing is. */

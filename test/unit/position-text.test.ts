@@ -158,7 +158,7 @@ describe('a position', () => {
   it.each(IDS)('%j is an id and nothing else', (id) => {
     expect(positionForm(id)).toBeUndefined();
     expect(isUsableEventId(id)).toBe(true);
-    expect(parseSince(id, 'since')).toEqual({ ok: true, value: { kind: 'event', id } });
+    expect(parseSince(id, 'since', 0)).toEqual({ ok: true, value: { kind: 'event', id } });
   });
 
   it('has no keyword that the documentation does not name', () => {
@@ -221,7 +221,7 @@ describe('a position', () => {
   it('means an event exactly where an event can have it as its id', () => {
     fc.assert(
       fc.property(anyId, (text) => {
-        const since = parseSince(text, 'since');
+        const since = parseSince(text, 'since', 0);
         const id = since.ok && since.value?.kind === 'event' ? since.value.id : undefined;
         expect(id).toBe(isUsableEventId(text) ? text : undefined);
       }),

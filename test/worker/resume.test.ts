@@ -1,7 +1,7 @@
 /** Coming back: `since=` and `Last-Event-ID`, for subscribers that know nothing of Carillon. */
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { describe, expect } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { MAX_REPLAY_BYTES } from '../../src/hub/limits.ts';
 import { HmacSha256 } from '../../src/lib/hmac-sha256.ts';
 import { hubName } from '../../src/objects/names.ts';
@@ -107,9 +107,34 @@ describe.each(PATTERNS)('a subscriber of %s that comes back', (pattern) => {
     expect(await ids(later, 1)).toEqual(['c']);
   });
 
+  it('gets what was accepted in the last minutes, each time it asks, in a parameter and in a header', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const start = Date.now();
+    await publishedIds('a');
+    vi.setSystemTime(start + 20 * 60_000);
+    await publishedIds('b');
+    vi.setSystemTime(start + 30 * 60_000);
+    for (const [since, headers] of [
+      ['-15m', {}],
+      ['', { 'Last-Event-ID': '-15m' }],
+      ['earliest', { 'Last-Event-ID': '-900s' }],
+    ] as const) {
+      const { response, subscriber } = await resume(pattern, since, headers);
+      expect(gapOf(response)).toBeNull();
+      expect(await ids(subscriber, 1)).toEqual(['b']);
+    }
+    const { subscriber } = await resume(pattern, '-0s');
+    vi.setSystemTime(start + 36 * 60_000);
+    const { subscriber: later } = await resume(pattern, '-15m');
+    await publishedIds('c');
+    expect(await ids(subscriber, 1)).toEqual(['c']);
+    expect(await ids(later, 1)).toEqual(['c']);
+  });
+
   it.each([
     ['an event that nobody knows', 'unknown'],
     ['a time before anything that is kept', '2001-01-01T00:00:00Z'],
+    ['more hours than anything is kept', '-1h'],
   ])('is told of the gap when it names %s, and gets all there is', async (_what, since) => {
     await publishedIds('a', 'b');
     const { response, subscriber } = await resume(pattern, since);
@@ -258,8 +283,10 @@ describe('refused with 400 and a sentence that says why', () => {
     ['cc1.garbage', 'since is no cursor that this server made'],
     ['x'.repeat(257), 'since has 257 characters, an event id at most 256'],
     ['a\nb', 'since has a control character'],
-    ['-15m', 'since is "-15m", and relative times are not supported'],
-    ['5m', 'since is "5m", and relative times are not supported'],
+    ['5m', 'since is "5m", which is no time ago; write it as -90s, -15m, -1h30m or -2d'],
+    ['-90', 'since is "-90", which is no time ago'],
+    ['-200y', 'since is "-200y", which is no time ago'],
+    ['-99999999h', 'since is "-99999999h", which is more than 3153600000 seconds ago'],
     ['latest', 'since is "latest", which is reserved'],
     ['yesterday', 'since is "yesterday", which is reserved'],
     ['20261129T220000Z', 'since is "20261129T220000Z", which is no RFC 3339 time'],

@@ -75,6 +75,7 @@ describe('a subscription', () => {
 
   it.each([
     ['earliest', 'earliest'],
+    ['-15m', '-15m'],
     [new Date(0), '1970-01-01T00:00:00.000Z'],
   ])('begins where it is asked to: %s', async (since, sent) => {
     const { platform, subscription } = subscribed({ since });

@@ -61,13 +61,14 @@ function filterOf(query: URLSearchParams): Result<Filter | undefined> {
  * because an id may have a comma in it.
  */
 function sinceOf(headers: Headers, query: URLSearchParams): Result<Since | undefined> {
+  const now = Date.now();
   const header = (headers.get('last-event-id') ?? '').trim();
-  if (header !== '') return parseSince(header, 'Last-Event-ID');
+  if (header !== '') return parseSince(header, 'Last-Event-ID', now);
   const [, parameter = ''] =
     [...query].find(([name, value]) => isLastEventId(name) && value.trim() !== '') ?? [];
   return parameter === ''
-    ? parseSince(query.get('since') ?? '', 'since')
-    : parseSince(parameter, 'lastEventId');
+    ? parseSince(query.get('since') ?? '', 'since', now)
+    : parseSince(parameter, 'lastEventId', now);
 }
 
 function streamOf(request: Request, query: URLSearchParams): Result<StreamRequest | undefined> {

@@ -138,6 +138,9 @@ export const MAX_LOOK_UP_WAIT_MS = 100;
 /** How long a Worker caches that the upstream does not know a token. A standby may learn of a new token that late. */
 export const UNKNOWN_TOKEN_MS = 1000;
 
+/** Values of a repeated `X-Vault-Token` that one handshake looks up. A stranger can have each of them looked up. */
+export const MAX_HANDSHAKE_TOKENS = 3;
+
 /** Length of a token of the upstream. A batch token contains its policies. */
 export const MAX_UPSTREAM_TOKEN_CHARACTERS = 8 * 1024;
 

@@ -108,7 +108,21 @@ describe('a request that is not for events', () => {
       'content-type': 'application/merge-patch+json',
       'content-length': '19',
       'carillon-via': 'carillon',
+      'cache-control': 'no-cache',
     });
+    expect(seen[0]?.headers).not.toHaveProperty('pragma');
+  });
+
+  it('keeps what it says of caches, and an offer of HTTP/2 does not matter', async () => {
+    const headers = {
+      'Cache-Control': 'max-age=5',
+      Pragma: 'a',
+      Connection: 'Upgrade',
+      Upgrade: 'h2c',
+    };
+    expect((await send('GET', '/v1/secret/data/a', { headers })).body.toString()).toBe('upstream');
+    const { upgrade, 'cache-control': cache, pragma } = seen[0]?.headers ?? {};
+    expect([upgrade, cache, pragma]).toEqual([undefined, 'max-age=5', 'a']);
   });
 
   it('may have headers of 64 KiB, as a Vault Proxy sends that has reconnected for days', async () => {

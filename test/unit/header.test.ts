@@ -3,6 +3,7 @@ import {
   acceptedOf,
   firstValue,
   hasName,
+  tokensOf,
   valuesOf,
   withoutQuoted,
 } from '../../src/http/request/header.ts';
@@ -33,6 +34,25 @@ describe('the first value of a header', () => {
       headers.append('x-vault-token', 'hvs.abc');
     headers.append('x-vault-token', 'hvs.other');
     expect(firstValue(headers.get('X-Vault-Token'))).toBe('hvs.abc');
+  });
+});
+
+describe('the tokens of a handshake', () => {
+  it.each([
+    ['a', ['a']],
+    ['a, a, a', ['a']],
+    ['a, a, b, b', ['a', 'b']],
+    ['a, b, c, d', ['a', 'd', 'c']],
+    ['a, , b', ['a', 'b']],
+    [', b', []],
+    ['', []],
+  ])('"%s" are tried in the order %j', (value, tokens) => {
+    expect(tokensOf(new Headers({ 'X-Vault-Token': value }))).toEqual(tokens);
+  });
+
+  it('are that of Authorization if there is no other', () => {
+    expect(tokensOf(new Headers({ Authorization: 'Bearer a' }))).toEqual(['a']);
+    expect(tokensOf(new Headers())).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@
 import { reset } from 'cloudflare:test';
 import { describe, expect, vi } from 'vitest';
 import { Authority } from '../../src/authority/authority.ts';
-import { STRANGER_MS } from '../../src/http/limits.ts';
+import { MAX_HANDSHAKE_TOKENS, STRANGER_MS } from '../../src/http/limits.ts';
 import { workerCaches } from '../../src/http/worker-caches.ts';
 import { mintTicket, mintToken } from '../../src/token/token-form.ts';
 import { it } from './fixtures.ts';
@@ -119,6 +119,16 @@ describe.each(ROUTES)('a stranger that %s', (_what, send) => {
     expect(asked).toEqual([{ authority: '/', question: 'lookUp' }]);
     await expectNothing();
   });
+});
+
+it('a handshake with many tokens that nobody has causes as many calls as it may try tokens', async () => {
+  const expectNothing = await nothing();
+  const asked = calls();
+  const strangers = await Promise.all(Array.from({ length: 20 }, () => mintToken('')));
+  const client = new Client(strangers.join(', '));
+  for (let i = 0; i < 3; i++) expect((await client.handshake('abc')).status).toBe(403);
+  expect(asked).toHaveLength(MAX_HANDSHAKE_TOKENS);
+  await expectNothing();
 });
 
 it('a ticket that nobody has causes one call in a while, and no object', async () => {

@@ -68,6 +68,19 @@ it('what accepts no stream by name is taken for a handshake, and so is what is n
   expect(handshake.status).toBe(101);
 });
 
+it.each([SSE, NDJSON])('%s is sent to a client that offers HTTP/2, too', async (accept) => {
+  for (const Upgrade of ['h2c', 'h2c, IRC/6.9', '']) {
+    const headers = {
+      Upgrade,
+      Connection: 'Upgrade, HTTP2-Settings',
+      'HTTP2-Settings': 'AAMAAABk',
+    };
+    const response = await ask(root, '', accept, { headers });
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, accept]);
+    await response.body?.cancel();
+  }
+});
+
 /** Hubs that greet and say goodbye. @returns the handshakes that reach them */
 function greetingHubs(headers: Record<string, string> = {}): Handshake[] {
   const handshakes: Handshake[] = [];

@@ -8,7 +8,7 @@ import type { Upstream } from '../../outbound/upstream/address.ts';
 import type { HandshakeToken } from '../../subscription/handshake.ts';
 import { cached, type Freshness, lookUpTowards, unlessDeleted } from '../namespace-lookup.ts';
 import { admit } from '../rate-limit.ts';
-import { tokenOf } from '../request/header.ts';
+import { tokenOf, tokensOf } from '../request/header.ts';
 import { type Refusal, refused } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';
 import { type Caller, rootCaller } from './caller.ts';
@@ -25,7 +25,12 @@ export interface TokenLookup {
   readonly use: TokenUse;
 }
 
-/** @param namespace the path of the Vault namespace that the request is sent to */
+/**
+ * If `X-Vault-Token` is repeated, the first token counts, as in Vault. Only a handshake whose first token is not valid tries
+ * others: Vault Proxy sends a token that has ended in front of its new one, for ever.
+ *
+ * @param namespace the path of the Vault namespace that the request is sent to
+ */
 export async function authenticate(
   headers: Headers,
   namespace: string,
@@ -33,8 +38,24 @@ export async function authenticate(
   env: Env,
   lookup: TokenLookup,
 ): Promise<Result<Caller, Refusal>> {
-  const secret = tokenOf(headers);
-  if (secret === undefined) return refused({ reason: 'no_token' });
+  const secrets =
+    lookup.use === 'subscription' ? tokensOf(headers) : [tokenOf(headers) ?? []].flat();
+  let caller: Result<Caller, Refusal> = refused({ reason: 'no_token' });
+  for (const secret of secrets) {
+    caller = await authenticateBy(secret, headers, namespace, config, env, lookup);
+    if (caller.ok || caller.failure.reason !== 'invalid_token') break;
+  }
+  return caller;
+}
+
+async function authenticateBy(
+  secret: string,
+  headers: Headers,
+  namespace: string,
+  config: Config,
+  env: Env,
+  lookup: TokenLookup,
+): Promise<Result<Caller, Refusal>> {
   const digest = await tokenDigest(secret);
   if (await isRootDigest(digest, config)) {
     workerCaches.tokenDigests.set(secret, digest);

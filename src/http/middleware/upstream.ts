@@ -26,6 +26,9 @@ const LEAK = invalid(
   'the request was not passed to the upstream, because a header or the URL has a token of Carillon that is not the token of the request; send a token of Carillon alone, as "X-Vault-Token: <token>" or "Authorization: Bearer <token>", and remove it everywhere else',
 );
 
+/** What `cache: 'no-store'` tells Cloudflare's cache. That option would also add `Pragma: no-cache` to the request. */
+const UNCACHED = { cacheTtl: -1, cacheLevel: 'bypass' };
+
 export function passToUpstream(c: AppContext, next: Next): MiddlewareResult {
   const config = c.get('config');
   return config.upstream === undefined ? next() : passUnlessForUs(c, config.upstream, next);
@@ -76,13 +79,14 @@ async function passOn(request: Request, upstream: Upstream, config: Config): Pro
   // If the header is repeated, the first token is used, in Vault as here.
   const tokens = request.headers.get('x-vault-token');
   if (tokens !== null) passed.headers.set('X-Vault-Token', firstValue(tokens));
+  if (!passed.headers.has('cache-control')) passed.headers.set('Cache-Control', 'no-cache');
   let isLate = false;
   try {
     return await inTime((signal) => {
       signal.addEventListener('abort', () => {
         isLate = true;
       });
-      return fetch(passed, { redirect: 'manual', cache: 'no-store', signal });
+      return fetch(passed, { redirect: 'manual', cf: UNCACHED, signal });
     }, UPSTREAM_TIMEOUT_MS);
   } catch (error) {
     logError(`the upstream ${upstream.address} does not answer`, error);

@@ -1,3 +1,5 @@
+import { MAX_HANDSHAKE_TOKENS } from '../limits.ts';
+
 /**
  * The first value of a header that may be repeated. A Worker gets repeated values joined by commas. Vault Proxy adds
  * its headers again with every reconnect, and Go uses the first one.
@@ -50,6 +52,17 @@ const BEARER = /^Bearer +(\S+)$/i;
 /** `X-Vault-Token`, or `Authorization: Bearer` if there is no other. */
 export function tokenOf(headers: Headers): string | undefined {
   return firstValue(headers.get('x-vault-token')) || bearerTokenOf(headers);
+}
+
+/**
+ * The tokens of a handshake, in the order in which they are tried. With every reconnect Vault Proxy adds the token that it has
+ * then behind those that it had. So the last value is tried after the first one, and then those before it.
+ */
+export function tokensOf(headers: Headers): string[] {
+  const first = tokenOf(headers);
+  if (first === undefined) return [];
+  const others = valuesOf(headers.get('x-vault-token')).reverse();
+  return [...new Set([first, ...others])].slice(0, MAX_HANDSHAKE_TOKENS);
 }
 
 function bearerTokenOf(headers: Headers): string | undefined {

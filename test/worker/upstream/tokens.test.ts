@@ -213,3 +213,23 @@ describe('a token that the upstream does not know', () => {
     expect((await guest.handshake('abc')).status).toBe(101);
   });
 });
+
+describe('a handshake with a token of the upstream that has ended, and another one behind it,', () => {
+  it('is that of the other one, whoever made it', async () => {
+    const dead = await aGuest();
+    await dead.revoke();
+    const guest = await aGuestWith(LISTENER);
+    for (const other of [guest.token, 'root']) {
+      const subscriber = await new Client(`${dead.token}, ${other}`).subscribe('abc');
+      const id = await root.published('abc', on('secret/a'));
+      expect(await subscriber.nextId()).toBe(id);
+    }
+  });
+
+  it('waits for the upstream if that cannot say whether one is valid', async () => {
+    const [dead, guest] = [await aGuest(), await aGuestWith(LISTENER)];
+    await dead.revoke();
+    await guest.fail(503);
+    expect((await new Client(`${dead.token}, ${guest.token}`).handshake('abc')).status).toBe(502);
+  });
+});

@@ -3,7 +3,7 @@ import { parseDuration } from '../../../lib/duration.ts';
 import { quote } from '../../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
 import { MAX_STREAM_SECONDS } from '../../limits.ts';
-import { acceptedOf } from '../../request/header.ts';
+import { acceptedOf, hasName } from '../../request/header.ts';
 import { NDJSON, SSE, type StreamFormat } from './format.ts';
 
 export interface StreamRequest {
@@ -16,9 +16,12 @@ export interface StreamRequest {
 
 const FORMATS = new Map([SSE, NDJSON].map((format) => [format.contentType, format]));
 
-/** The format that the client prefers of those that it accepts by name; undefined if it wants no stream. */
+/**
+ * The format that the client prefers of those that it accepts by name; undefined if it wants no stream. A client that offers
+ * another protocol than a WebSocket, such as HTTP/2, goes on without it.
+ */
 export function formatOf({ method, headers }: Request): StreamFormat | undefined {
-  if (method !== 'GET' || headers.has('upgrade')) return undefined;
+  if (method !== 'GET' || hasName(headers.get('upgrade'), 'websocket')) return undefined;
   const [best = ''] = acceptedOf(headers.get('accept'), [...FORMATS.keys()]);
   return FORMATS.get(best);
 }

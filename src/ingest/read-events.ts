@@ -20,7 +20,7 @@ import { MAX_PUBLISH_EVENTS } from '../wire/limits.ts';
 import { isBinaryMode, readBinaryMode } from './cloudevents/binary-mode.ts';
 import { jsonEventOf } from './cloudevents/json-event.ts';
 import { readBatchedMode, readStructuredMode } from './cloudevents/structured-mode.ts';
-import { parseContentType } from './content-type.ts';
+import { checkAscii, isUtf8OrAscii, parseContentType } from './content-type.ts';
 import { type RawEvent, readJson, readNdjson, readProtobuf } from './raw-event.ts';
 
 export const ACCEPTED_MEDIA_TYPES = [
@@ -97,9 +97,13 @@ function readRawEvents(headers: Headers, body: Uint8Array): Result<RawEvent[]> {
   if (isBinaryMode(headers) && !mediaType.startsWith('application/cloudevents')) {
     return readBinaryMode(headers, contentType, body);
   }
-  if (charset !== 'utf-8') {
-    return unsupportedMediaType(`charset ${quote(charset)} is not supported, only utf-8 is`);
+  if (!isUtf8OrAscii(charset)) {
+    return unsupportedMediaType(
+      `charset ${quote(charset)} is not supported, only utf-8 and us-ascii are`,
+    );
   }
+  const ascii = checkAscii(charset, body);
+  if (!ascii.ok) return ascii;
   switch (mediaType) {
     case 'application/json':
     // Vault's Go client sends JSON without a content type.

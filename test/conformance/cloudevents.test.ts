@@ -45,6 +45,26 @@ describe.each(['binary', 'structured'] as const)('a %s CloudEvent of the SDK', (
   });
 });
 
+describe('the data of a CloudEvent in binary mode', () => {
+  it('is the text that its charset says', async () => {
+    const type = `${freshName()}.made`;
+    await using subscriber = await subscribeJson(type);
+    const attributes = { specversion: '1.0', id: '1', source: '/s', type };
+    const headers = Object.entries(attributes).map(([name, value]) => [`ce-${name}`, value]);
+    const answer = await api('sys/events/publish', {
+      method: 'POST',
+      headers: {
+        ...Object.fromEntries(headers),
+        'content-type': 'text/plain; charset=iso-8859-1',
+      },
+      body: Uint8Array.of(0x63, 0xe9),
+    });
+    expect(answer.status).toBe(200);
+    const frame = JSON.parse((await subscriber.next()).text);
+    expect(frame.data.event.metadata).toMatchObject({ data: 'cé' });
+  });
+});
+
 describe('a batch of CloudEvents', () => {
   const headers = { 'content-type': 'Application/CloudEvents-Batch+JSON; charset="UTF-8"' };
 
@@ -65,7 +85,7 @@ describe('a batch of CloudEvents', () => {
 
 describe('a header of a CloudEvent in binary mode', () => {
   /** Node writes each character of a header as one byte. */
-  const publish = (subject: string) => {
+  const publish = (subject: string, contentType = 'text/plain') => {
     const headers: Header[] = [
       TOKEN,
       ['ce-specversion', '1.0'],
@@ -73,6 +93,7 @@ describe('a header of a CloudEvent in binary mode', () => {
       ['ce-source', '/s'],
       ['ce-type', `${freshName()}.made`],
       ['ce-subject', subject],
+      ['Content-Type', contentType],
       ['Content-Length', '0'],
     ];
     return rawRequest({ method: 'POST', path: '/v1/sys/events/publish', headers });
@@ -83,9 +104,16 @@ describe('a header of a CloudEvent in binary mode', () => {
     expect((await publish(bytes)).status).toBe(200);
   });
 
+  it('may have the escaped character that stands for bytes which are no text', async () => {
+    expect((await publish('Z%EF%BF%BDrich')).status).toBe(200);
+  });
+
   it('is refused with bytes of another charset', async () => {
     const answer = await publish('Zürich');
     expect(answer.status).toBe(400);
-    expect(answer.body).toContain('the header ce-subject has bytes that are no UTF-8');
+    expect(answer.body).toContain('the header ce-subject has bytes that are not UTF-8');
+    expect(answer.body).toContain('percent-encoded');
+    const other = await publish('Zurich', 'text/plain; title=Zürich');
+    expect(other.body).toContain('the header content-type has bytes that are not UTF-8');
   });
 });

@@ -114,13 +114,18 @@ describe('a CloudEvent', () => {
   });
 
   it('carries its other attributes as metadata, but never in place of members of the data', () => {
-    const attributes = { tenant: 'acme', count: 7, urgent: true, dataschema: 'https://a/schema' };
+    const attributes = { tenant: 'acme', urgent: 'yes', dataschema: 'https://a/schema' };
     expect(publish(attributes).metadata).toEqual(attributes);
     expect(publish({ ...attributes, data: { count: 8, dataschema: 'own' } }).metadata).toEqual({
       ...attributes,
       count: 8,
       dataschema: 'own',
     });
+  });
+
+  it('carries its other attributes as texts, as headers have them', () => {
+    const metadata = { count: '-5', urgent: 'true' };
+    expect(publish({ count: -5, urgent: true }).metadata).toEqual(metadata);
   });
 
   it('does not carry what describes the encoding of its data', () => {

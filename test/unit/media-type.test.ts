@@ -53,13 +53,30 @@ describe('the content type', () => {
     });
   });
 
-  it.each(['iso-8859-1', 'utf-16', '"latin1"', 'utf8', ''])(
+  it.each(['utf8', 'us-ascii', 'US-ASCII', '"ascii"', 'ANSI_X3.4-1968', 'cp367', 'ISO646-US'])(
+    'may name the charset %s, which is UTF-8 or a part of it',
+    (charset) => {
+      const headers = { 'content-type': `application/json; charset=${charset}` };
+      expect(eventsOf(read(headers, frame))).toHaveLength(1);
+    },
+  );
+
+  it('is refused with bytes that its charset has not', () => {
+    const headers = { 'content-type': 'application/json; charset=us-ascii' };
+    expect(failureOf(read(headers, '{"event_type":"abc","note":"é"}'))).toEqual({
+      reason: 'invalid',
+      message:
+        'the body has the byte 0xc3 at 28, but the charset us-ascii ends at 0x7f; send UTF-8, as charset=utf-8',
+    });
+  });
+
+  it.each(['iso-8859-1', 'utf-16', '"latin1"', 'ascii-8', ''])(
     'is refused with the charset %s, because JSON is UTF-8',
     (charset) => {
       const contentType = `application/json; charset=${charset}`;
       expect(failureOf(read({ 'content-type': contentType }, frame))).toEqual({
         reason: 'unsupported_media_type',
-        message: `charset "${charset.replaceAll('"', '')}" is not supported, only utf-8 is`,
+        message: `charset "${charset.replaceAll('"', '')}" is not supported, only utf-8 and us-ascii are`,
       });
     },
   );

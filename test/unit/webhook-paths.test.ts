@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { readDelivery } from '../../src/ingest/webhooks/read-delivery.ts';
 import { checkSettings } from '../../src/ingest/webhooks/settings/settings.ts';
 import { compileSource } from '../../src/ingest/webhooks/source.ts';
-import { accepted } from './support/result.ts';
+import { accepted, failureOf } from './support/result.ts';
 import { sentWith } from './support/sent.ts';
 
 interface Case {
@@ -74,4 +74,15 @@ it.each(Object.entries(CASES))('%s', async (_what, { kind, headers = {}, body, m
   if (source.body !== 'document') throw new Error('it has documents');
   const reading = accepted(await readDelivery(source, sentWith(headers, JSON.stringify(body)), {}));
   expect(reading).toMatchObject({ events: [{ body: { metadata } }] });
+});
+
+it('have no path made of bytes that are not UTF-8', async () => {
+  const settings = { kind: 'token', event_type: 'shop/sold', mapping: { path: 'shop/{/name}' } };
+  const source = accepted(
+    compileSource('from', accepted(checkSettings('from', settings)), ['12345678']),
+  );
+  if (source.body !== 'document') throw new Error('it has documents');
+  const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  const reading = failureOf(await readDelivery(source, sentWith(form, 'name=caf%E9'), {}));
+  expect(reading.message).toContain('U+FFFD, which stands for bytes that are not UTF-8');
 });

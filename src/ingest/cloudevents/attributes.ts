@@ -12,10 +12,11 @@ import { kindOf, quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { isBase64 } from '../../lib/text.ts';
 import { isJsonMediaType, parseContentType } from '../content-type.ts';
+import { dataOfJson } from './data.ts';
 
 export type Attributes = Record<string, unknown>;
 
-/** @returns the attributes, without those that are null */
+/** @returns the attributes without those that are null, and in one form, whatever the mode was */
 export function checkCloudEvent(cloudEvent: unknown): Result<Attributes> {
   if (!isJsonObject(cloudEvent)) {
     return invalid(`a CloudEvent must be a JSON object, not ${kindOf(cloudEvent)}`);
@@ -56,13 +57,23 @@ export function checkCloudEvent(cloudEvent: unknown): Result<Attributes> {
     // The strict constructor fails on an extension that has the name of a method.
     CloudEvent.prototype.validate.call(new CloudEvent(attributes, false));
     acceptedSource = String(attributes.source);
-    return ok(attributes);
   } catch (error) {
     if (error instanceof TypeError) {
       return invalid(`not a CloudEvent: ${reasonOf(error, attributes)}`);
     }
     throw error;
   }
+  return inOneForm(attributes);
+}
+
+/** The attributes in the form that they have in every mode: binary mode has only texts for extensions. */
+function inOneForm({ data, data_base64, ...attributes }: Attributes): Result<Attributes> {
+  const { datacontenttype } = attributes;
+  const type = typeof datacontenttype === 'string' ? datacontenttype : undefined;
+  const content = dataOfJson(type, { data, data_base64 });
+  if (!content.ok) return content;
+  for (const [name, value] of Object.entries(attributes)) attributes[name] = String(value);
+  return ok({ ...attributes, ...content.value });
 }
 
 /** The `source` of the last CloudEvent that the package accepted. */

@@ -1,10 +1,8 @@
 /** CloudEvents in binary content mode: the attributes are in `ce-` headers, the body is the data. */
 
-import { Buffer } from 'node:buffer';
 import { invalid, ok, type Result } from '../../lib/result.ts';
-import { decodeUtf8, parseJson } from '../../lib/text.ts';
-import { isJsonMediaType, parseContentType } from '../content-type.ts';
 import type { RawEvent } from '../raw-event.ts';
+import { dataOfBytes } from './data.ts';
 
 const HEADER_PREFIX = 'ce-';
 
@@ -28,21 +26,35 @@ export function readBinaryMode(
     if (name === 'data' || name === 'data_base64') {
       return invalid(`${header} is no attribute: in binary mode the body is the data`);
     }
-    // The platform decodes headers as UTF-8 and writes this character for bytes that are not.
-    if (value.includes('\ufffd'))
-      return invalid(`the header ${header} has bytes that are no UTF-8`);
+    if (isDamaged(value)) return notUtf8(header, 'has');
     const decoded = decodeHeader(value);
-    if (decoded === undefined)
-      return invalid(`the header ${header} decodes to bytes that are no UTF-8`);
+    if (decoded === undefined) return notUtf8(header, 'decodes to');
     attributes.push([name, isUri(name) && !isUriText(decoded) ? value : decoded]);
   }
-  if (contentType !== null) attributes.push(['datacontenttype', contentType]);
+  if (contentType !== null) {
+    if (isDamaged(contentType)) return notUtf8('content-type', 'has');
+    attributes.push(['datacontenttype', contentType]);
+  }
   if (body.length > 0) {
-    const data = dataOf(contentType, body);
+    const data = dataOfBytes(contentType ?? undefined, body);
     if (!data.ok) return data;
-    attributes.push(data.value);
+    attributes.push(...Object.entries(data.value));
   }
   return ok([{ where: '', body: Object.fromEntries(attributes), isCloudEvent: true }]);
+}
+
+/**
+ * The platform decodes headers as UTF-8, and writes this character for bytes that are not. A sender that means the
+ * character itself can escape it.
+ */
+function isDamaged(value: string): boolean {
+  return value.includes('\ufffd');
+}
+
+function notUtf8(header: string, how: 'has' | 'decodes to'): Result<never> {
+  return invalid(
+    `the header ${header} ${how} bytes that are not UTF-8; send the value in UTF-8, percent-encoded: "caf%C3%A9"`,
+  );
 }
 
 /**
@@ -70,22 +82,4 @@ function isUri(name: string): boolean {
 
 function isUriText(text: string): boolean {
   return /^[\x21-\x7e]*$/.test(text);
-}
-
-/** ASCII is a subset of UTF-8. */
-const UTF_8_CHARSETS = new Set(['utf-8', 'utf8', 'us-ascii']);
-
-/** JSON becomes its value, other text a string, and other bytes Base64. */
-function dataOf(contentType: string | null, body: Uint8Array): Result<[string, unknown]> {
-  const { mediaType, charset } = parseContentType(contentType ?? 'application/json');
-  const text = UTF_8_CHARSETS.has(charset) ? decodeUtf8(body) : undefined;
-  if (text !== undefined && isJsonMediaType(mediaType)) {
-    const data = text.ok ? parseJson(text.value) : text;
-    if (data.ok) return ok(['data', data.value]);
-    // Without a content type nobody said that the data is JSON.
-    if (contentType !== null) return data;
-  }
-  return ok(
-    text?.ok ? ['data', text.value] : ['data_base64', Buffer.from(body).toString('base64')],
-  );
 }

@@ -102,6 +102,12 @@ export function pathValue(given: string): Result<string> {
   if (segments.includes('')) {
     return invalid(`the value ${quote(value)} has an empty segment, and cannot stand in a path`);
   }
+  // It takes the place of bytes that are no UTF-8, in headers and forms: several values would become one path.
+  if (value.includes('\ufffd')) {
+    return invalid(
+      `the value ${quote(value)} has U+FFFD, which stands for bytes that are not UTF-8, and cannot stand in a path`,
+    );
+  }
   const dots = dotSegment(value);
   return dots === undefined
     ? ok(value)

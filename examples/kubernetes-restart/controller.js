@@ -74,6 +74,15 @@ async function restart(time, path) {
   }
 }
 
+/**
+ * The path of the secret. The `path` of an undelete is that of the request: `secret/undelete/shop/database`.
+ *
+ * @param {import('@carillon/client').CarillonEvent} event
+ */
+function pathOf({ eventType, metadata }) {
+  return String(eventType === 'kv-v2/undelete' ? metadata.data_path : metadata.path);
+}
+
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort());
 
@@ -90,7 +99,7 @@ const subscription = subscribe('*', {
 try {
   for await (const item of subscription) {
     if (item.type === 'gap') await restart(new Date().toISOString());
-    else await restart(item.time, String(item.metadata.path));
+    else await restart(item.time, pathOf(item));
   }
 } catch (error) {
   if (!stop.signal.aborted) throw error;

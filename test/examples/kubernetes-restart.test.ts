@@ -162,6 +162,16 @@ describe('examples/kubernetes-restart', () => {
     expect(patches).toHaveLength(3);
   });
 
+  it('restarts for a version that was brought back', async () => {
+    patches.length = 0;
+    const own = ['path=secret/undelete/shop/mail', 'data_path=secret/data/shop/mail'];
+    const overrides = own.flatMap((each) => ['--override', each]);
+    await carillon(server, 'events', 'trigger', 'kv-v2/undelete', ...overrides);
+    await expect
+      .poll(() => patches.map(({ path }) => path.split('/').at(-1)))
+      .toEqual(['shop', 'mail']);
+  });
+
   it('is refused as another service account', async () => {
     const other = startProgram([join(ROOT, 'examples/kubernetes-restart/controller.js')], {
       VAULT_ADDR: server.address,

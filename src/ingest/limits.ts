@@ -3,6 +3,9 @@
 /** Versions of a secret in an event of an audit entry. The event has no list of more, because it must fit into a frame. */
 export const MAX_AUDITED_VERSIONS = 1000;
 
+/** Service accounts of one check-in that each get an event. If there are more, there is one event for all. */
+export const MAX_AUDITED_ACCOUNTS = 100;
+
 /** Body of a delivery to a source. Vendors send less, except for the largest deliveries of GitHub. */
 export const MAX_DELIVERY_BYTES = 1024 * 1024;
 

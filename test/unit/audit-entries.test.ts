@@ -69,8 +69,8 @@ it('a mount of version 1 that is told has no key that is taken for a path of ver
   expect(types).toHaveLength(5);
 });
 
-it('every type of kv, databases, ldap and leases is read from an entry, but what none can tell', () => {
-  const families = ['kv-v1', 'kv-v2', 'database', 'ldap', 'lease'];
+it('every catalogued type is read from an entry, but what none can tell', () => {
+  const families = ['kv-v1', 'kv-v2', 'database', 'ldap', 'azure', 'lease'];
   const catalogued = [...CATALOG.keys()].filter((type) =>
     families.includes(type.split('/')[0] ?? ''),
   );

@@ -31,6 +31,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_EVENT_ID_CHARACTERS: 256,
     MAX_EVENT_SOURCE_CHARACTERS: 512,
     MAX_METADATA_DEPTH: 32,
+    MAX_AUDITED_ACCOUNTS: 100,
     MAX_AUDITED_VERSIONS: 1000,
     MAX_SOCKETS_PER_HUB: 32_000,
     MAX_QUEUED_EVENTS: 10_000,

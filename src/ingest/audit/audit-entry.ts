@@ -2,7 +2,8 @@
  * Reads entries of OpenBao's audit log as the events that Vault Enterprise would have sent.
  *
  * An audit device hashes the strings in the data of requests and responses, unless it is configured not to. Only
- * version numbers and lease ids are taken from that data, hashed or not, so no secret can reach an event.
+ * version numbers, lease ids and names of service accounts are taken from that data, hashed or not, so no secret can
+ * reach an event.
  *
  * Pure: an entry always becomes the same events with the same ids. `event/event.ts` checks what every event must be.
  */
@@ -13,12 +14,14 @@ import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { uuidOfName } from '../uuid.ts';
 import { type AuditedRequest, readAuditedRequest } from './audited-request.ts';
+import { azureEvents } from './azure.ts';
 import { databaseEvents } from './database.ts';
 import { type EventDraft, NO_EVENTS } from './event-draft.ts';
 import { kvEvents } from './kv.ts';
 import { ldapEvents } from './ldap.ts';
 import { leaseEvents } from './leases.ts';
 import type { KvMounts } from './mount-path.ts';
+import { pkiEvents } from './pki.ts';
 
 /** The members of a JSON event as a producer would post it. */
 export interface AuditEvent {
@@ -41,6 +44,8 @@ const ENGINES = new Map<
   ['ldap', ldapEvents],
   // The former name of the same engine.
   ['openldap', ldapEvents],
+  ['azure', azureEvents],
+  ['pki', pkiEvents],
   ['system', leaseEvents],
   ['ns_system', leaseEvents],
 ]);
@@ -74,8 +79,9 @@ function auditEvent(draft: EventDraft, index: number, request: AuditedRequest): 
   const { event_type, metadata, mountVersion } = draft;
   const { id, namespace, pluginInfo, time } = request;
   return {
-    // A second event of the entry needs an id of its own.
-    id: index === 0 ? eventId(id) : uuidOfName(`${id} ${event_type}`),
+    // A further event of the entry needs an id of its own.
+    id:
+      index === 0 ? eventId(id) : uuidOfName(`${id} ${event_type}${index > 1 ? ` ${index}` : ''}`),
     time,
     event_type,
     namespace,

@@ -44,7 +44,10 @@ export function kvEvents(request: AuditedRequest, mounts: KvMounts): Result<read
   // If version 2 has no such path, or not for this operation, the path is a key of version 1.
   const isV2 = v2 !== undefined && !(operation === 'create' && NEVER_CREATED.has(section));
   if ((version ?? (isV2 ? 2 : 1)) === 2) {
-    return v2 === undefined ? NO_EVENTS : ok([draftOfV2(request, v2, version === 2)]);
+    const isCertain = version === 2;
+    return v2 === undefined || (isCertain && setsNothing(v2, request))
+      ? NO_EVENTS
+      : ok([draftOfV2(request, v2, isCertain)]);
   }
   const v1 = below === '' ? undefined : V1[operation];
   if (v1 === undefined) return NO_EVENTS;
@@ -52,9 +55,15 @@ export function kvEvents(request: AuditedRequest, mounts: KvMounts): Result<read
   return ok([eventDraft('kv-v1', v1, path, { data_path: v1 === 'delete' ? undefined : path })]);
 }
 
-/** @param isCertain whether the source is configured with the version of the mount */
+/** Version 2 accepts settings without a member, and changes nothing. */
+function setsNothing(name: string, { sent }: AuditedRequest): boolean {
+  return /^(?:config|metadata)-write$/.test(name) && Object.keys(sent).length === 0;
+}
+
+/** @param isCertain whether the version of the mount is known */
 function draftOfV2(request: AuditedRequest, name: string, isCertain: boolean): EventDraft {
   const { answered, below, mount } = request;
+  const { key } = partsOf(below);
   const path = mount + below;
   const more = (): Readonly<Record<string, string | undefined>> => {
     switch (name) {
@@ -63,7 +72,7 @@ function draftOfV2(request: AuditedRequest, name: string, isCertain: boolean): E
         return { data_path: path, current_version: versionNumber(answered?.version)?.toString() };
       case 'undelete':
         return {
-          data_path: `${mount}data/${partsOf(below).key}`,
+          data_path: `${mount}data/${key}`,
           undeleted_versions: versionsOf(request, isCertain),
         };
       case 'delete':
@@ -77,7 +86,11 @@ function draftOfV2(request: AuditedRequest, name: string, isCertain: boolean): E
         return { data_path: path };
     }
   };
-  return { ...eventDraft('kv-v2', name, path, more()), mountVersion: '2' };
+  return {
+    ...eventDraft('kv-v2', name, path, more()),
+    mountVersion: '2',
+    ...(key !== '' && { secret: { mount, key } }),
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Events of ldap mounts. The name of a set of a library may contain slashes. */
 
-import type { Result } from '../../lib/result.ts';
+import { ok, type Result } from '../../lib/result.ts';
+import { MAX_AUDITED_ACCOUNTS } from '../limits.ts';
 import type { AuditedRequest } from './audited-request.ts';
 import type { EventDraft } from './event-draft.ts';
 import { eventsByRules, type PluginRule } from './plugin-rules.ts';
@@ -34,5 +35,29 @@ const RULES: readonly PluginRule[] = [
 ];
 
 export function ldapEvents(request: AuditedRequest): Result<readonly EventDraft[]> {
-  return eventsByRules('ldap', RULES, request);
+  const drafts = eventsByRules('ldap', RULES, request);
+  return drafts.ok ? ok(drafts.value.flatMap((draft) => byAccount(draft, request))) : drafts;
+}
+
+/** An event for each service account that was checked in, and the name of the one that was checked out. */
+function byAccount(draft: EventDraft, { answered }: AuditedRequest): readonly EventDraft[] {
+  switch (draft.event_type) {
+    case 'ldap/library-check-out':
+      return [withAccount(draft, answered?.service_account_name)];
+    case 'ldap/library-check-in': {
+      const accounts = answered?.check_ins;
+      return Array.isArray(accounts) && accounts.length <= MAX_AUDITED_ACCOUNTS
+        ? accounts.map((account) => withAccount(draft, account))
+        : [draft];
+    }
+    default:
+      return [draft];
+  }
+}
+
+/** @param account hashed, unless the mount is tuned */
+function withAccount(draft: EventDraft, account: unknown): EventDraft {
+  return typeof account !== 'string' || account.startsWith('hmac-')
+    ? draft
+    : { ...draft, metadata: { ...draft.metadata, service_account: account } };
 }

@@ -12,6 +12,9 @@ export const MAX_EVENT_ID_CHARACTERS = 256;
 /** Length of the source of an event, in characters. */
 export const MAX_EVENT_SOURCE_CHARACTERS = 512;
 
+/** Length of the name of an origin, in characters. It is part of the key of each of its events. */
+export const MAX_ORIGIN_CHARACTERS = 64;
+
 /**
  * Nesting of metadata. Protobuf implementations read at most 100 nested messages. A level of metadata is three of them
  * (Struct, its map entry, Value), below EventReceived and EventData.

@@ -21,3 +21,12 @@ export function eventKey(publisher: string, namespace: string, event: Event): st
   // None of them can contain a newline.
   return `${id}\n${publisher}\n${namespace}\n${event_type}\n${source}`;
 }
+
+/**
+ * The key of an event that several publishers have from one origin: id, origin, Vault namespace and type. Each of them may
+ * be the first to publish it, and gives it the source of the server that it heard it from.
+ */
+export function originKey(origin: string, namespace: string, { id, event_type }: Event): string {
+  // No publisher is called so.
+  return `${id}\norigin\n${origin}\n${namespace}\n${event_type}`;
+}

@@ -1,6 +1,8 @@
 /** `carillon relay` between two Carillons, which are killed, and so is it. */
 import { once } from 'node:events';
 import { existsSync, readFileSync, watch, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LastingServer } from '../support/lasting-server.ts';
@@ -179,6 +181,70 @@ describe('a relay that is killed', () => {
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({
       pattern: 'early',
       cursor: expect.stringMatching(/^cc2\./),
+    });
+  });
+});
+
+describe('two relays of one origin', () => {
+  it('publish each event once, in order, whichever of them is killed', async () => {
+    const argsOf = (name: string) => [
+      ...['--pattern=twice', '--origin=there', '--state', join(scratch, `twice-${name}.json`)],
+    ];
+    const relays = await Promise.all(
+      ['a', 'b'].map(async (name) => {
+        const env = { VAULT_TOKEN: await tokenOf(here) };
+        const begin = () => relaying(argsOf(name), { env });
+        return { begin, process: await begin() };
+      }),
+    );
+    let published = 0;
+    for (const relay of [...relays, ...relays]) {
+      const publishing = publish(there, eventsOf('twice', published + 1, published + 700));
+      await idsUntil(here, 'twice', `twice-${published + 1}`);
+      relay.process.child.kill('SIGKILL');
+      await relay.process.finished;
+      await publishing;
+      published += 700;
+      await idsUntil(here, 'twice', `twice-${published}`);
+      relay.process = await relay.begin();
+    }
+    await publish(there, eventsOf('twice', published + 1, published + 10));
+    const ids = await idsUntil(here, 'twice', `twice-${published + 10}`);
+    expect(ids).toEqual(eventsOf('twice', 1, published + 10).map(({ id }) => id));
+    const summaries = await Promise.all(relays.map(({ process }) => ended(process)));
+    for (const { stderr } of summaries) expect(stderr).toMatch(/ 0 refused, 0 gaps\n$/);
+  });
+
+  it('do not begin without the right, or if the server knows no origins', async () => {
+    const policy = 'path "sys/events/publish/*" { capabilities = ["update"] }';
+    await run(['policy', 'write', 'publisher', '-'], envOf(here), policy);
+    const { stdout } = await run(
+      ['token', 'create', '--policy=publisher', '--format=json'],
+      envOf(here),
+    );
+    const token = (JSON.parse(stdout) as { auth: { client_token: string } }).auth.client_token;
+    const args = ['relay', '--from', there.address, '--origin', 'there'];
+    const env = { ...envOf(here), CARILLON_FROM_TOKEN: there.token };
+    expect(await run(args, { ...env, VAULT_TOKEN: token })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('on "sys/events/origins/there" is needed'),
+    });
+
+    // As release 0.2 answers.
+    const older = createServer((_request, response) => {
+      response.end(JSON.stringify({ data: { accepted: 0, duplicates: 0, ids: [] } }));
+    });
+    older.listen(0, '127.0.0.1');
+    await once(older, 'listening');
+    const { port } = older.address() as AddressInfo;
+    expect(await run(args, { ...env, VAULT_ADDR: `http://127.0.0.1:${port}` })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('the server is of a release without --origin'),
+    });
+    older.close();
+    expect(await run([...args.slice(0, -1), 'a/b'], env)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--origin "a/b" is not a name'),
     });
   });
 });

@@ -140,7 +140,7 @@ const NAMES = [
 ];
 
 const QUERY_NAMES =
-  'list json filter namespaces since ticket limit wait activecode lastEventId token help after hub format'.split(
+  'list json filter namespaces since ticket limit wait origin activecode lastEventId token help after hub format'.split(
     ' ',
   );
 

@@ -1,4 +1,5 @@
 /** `carillon relay` */
+import { checkOrigin } from '../../event/origin.ts';
 import { ok } from '../../lib/result.ts';
 import { command, failed, wrongUse } from '../command/command.ts';
 import { stopOnSignals } from '../command/stopping.ts';
@@ -22,6 +23,11 @@ export const relayCommand = command({
       help: 'no events of this source; for relays in both directions',
       multiple: true,
     },
+    origin: {
+      type: 'string',
+      value: 'name',
+      help: 'the same name for all relays from one server: an event that several of them publish is one event. Needs the right to update sys/events/origins/<name>',
+    },
     state: {
       type: 'string',
       value: 'file',
@@ -36,6 +42,7 @@ export const relayCommand = command({
   examples: [
     "carillon relay --from https://vault.example.com:8200 --pattern 'kv*' --from-namespaces '*'",
     'carillon relay --from https://eu.example.com --state ./eu.json >> refused.jsonl',
+    'carillon relay --from https://node-2.example.com:8200 --origin vault-prod',
   ],
   async run(values) {
     const origin = await originOf(values);
@@ -45,12 +52,21 @@ export const relayCommand = command({
     if (destination.value.url.href === origin.value.address.href) {
       return wrongUse('--from is the server of VAULT_ADDR itself');
     }
+    const { origin: originName } = values;
+    const name = originName === undefined ? ok(undefined) : checkOrigin(originName);
+    if (!name.ok) return wrongUse(`--${name.failure.message}`);
     const { state: path, 'skip-source': skippedSources = [] } = values;
     const state =
       path === undefined ? undefined : PositionFile.open(path, 'relay', origin.value.subscription);
     if (state?.ok === false) return failed(state.failure.message);
 
-    const options = { origin: origin.value, state: state?.value, skippedSources, values };
+    const options = {
+      origin: origin.value,
+      state: state?.value,
+      skippedSources,
+      originName,
+      values,
+    };
     return ok(await relay(options, stopOnSignals()));
   },
 });

@@ -13,32 +13,36 @@ export interface FrameLine extends EventLine {
 /**
  * The line of a frame. A frame that cannot be read is a line too: the destination says what is wrong with it.
  *
+ * @param originName the name of the origin, if other relays publish the same events under it
  * @returns undefined if the frame is empty
  */
-export function lineOfFrame(frame: string): FrameLine | undefined {
+export function lineOfFrame(frame: string, originName?: string): FrameLine | undefined {
   // A JSON string contains no newline, so these newlines are between members.
   const text = frame.replace(/[\r\n]+/g, ' ').trim();
   if (text === '') return undefined;
   const json = parseJson(text);
   const event = json.ok ? json.value : undefined;
-  const usable = withUsableId(event);
+  const usable = withUsableId(event, originName);
   return lineOf(usable === event ? text : JSON.stringify(usable), usable);
 }
 
-export function lineOfEvent(event: Readonly<Record<string, unknown>>): FrameLine {
-  const usable = withUsableId(event);
+export function lineOfEvent(
+  event: Readonly<Record<string, unknown>>,
+  originName?: string,
+): FrameLine {
+  const usable = withUsableId(event, originName);
   return lineOf(JSON.stringify(usable), usable);
 }
 
 /**
  * Replaces an id that the destination would reject, because `since=` reads it as another kind of position. The new id is
- * a digest, which is always the same, so the event is relayed once.
+ * a digest, which is always the same, so the event is relayed once. Relays of one origin may hear other sources.
  */
-function withUsableId(event: unknown): unknown {
+function withUsableId(event: unknown, originName: string | undefined): unknown {
   if (!isJsonObject(event) || typeof event.id !== 'string' || event.id === '') return event;
   if (isUsableEventId(event.id)) return event;
   const id = createHash('sha256')
-    .update(`${textOf(event.source)}\n${event.id}`)
+    .update(`${originName ?? textOf(event.source)}\n${event.id}`)
     .digest('hex');
   const { data } = event;
   if (!isJsonObject(data) || !isJsonObject(data.event)) return { ...event, id };

@@ -11,7 +11,7 @@ import { RELAY_CREDIT, RELAY_HELLO_TIMEOUT_MS } from './limits.ts';
 export type Acknowledge = (cursor: string) => void;
 
 /** What a connection to the origin delivers. */
-interface OriginListener {
+export interface OriginListener {
   /** @param spreadMs over how long clients should reconnect if the connection breaks */
   greeted(spreadMs: number): void;
   /** @param cursor the position after the event, and `acknowledge`: undefined if the server is stock */
@@ -26,23 +26,34 @@ export function isStock({ subprotocol }: Pick<OpenSocket, 'subprotocol'>): boole
   return subprotocol !== clientJsonCodec.subprotocol;
 }
 
-/** Reads the socket until the connection ends. */
-export function connectToOrigin(opened: OpenSocket, listener: OriginListener): Connection {
-  const dialect = isStock(opened) ? framesTo(listener) : messagesTo(listener);
+/**
+ * Reads the socket until the connection ends.
+ *
+ * @param originName as `lineOfFrame` takes it
+ */
+export function connectToOrigin(
+  opened: OpenSocket,
+  listener: OriginListener,
+  originName?: string,
+): Connection {
+  const dialect = isStock(opened)
+    ? framesTo(listener, originName)
+    : messagesTo(listener, originName);
   const connection = new Connection(platformRuntime(), opened.socket, dialect);
   connection.resume();
   return connection;
 }
 
-function framesTo(listener: OriginListener): Dialect {
+function framesTo(listener: OriginListener, originName: string | undefined): Dialect {
   return stockDialect((frame) => {
-    const line = lineOfFrame(typeof frame === 'string' ? frame : Buffer.from(frame).toString());
+    const text = typeof frame === 'string' ? frame : Buffer.from(frame).toString();
+    const line = lineOfFrame(text, originName);
     if (line !== undefined) listener.event(line);
     return undefined;
   });
 }
 
-function messagesTo(listener: OriginListener): Dialect {
+function messagesTo(listener: OriginListener, originName: string | undefined): Dialect {
   let acknowledge: Acknowledge;
   return carillonDialect(clientJsonCodec, RELAY_HELLO_TIMEOUT_MS, {
     isWaiting: () => true,
@@ -58,7 +69,7 @@ function messagesTo(listener: OriginListener): Dialect {
         listener.gap(delivery.reason, delivery.cursor, acknowledge);
       } else {
         for (const { event, cursor } of delivery.events) {
-          listener.event(lineOfEvent(event), cursor, acknowledge);
+          listener.event(lineOfEvent(event, originName), cursor, acknowledge);
         }
       }
       return undefined;

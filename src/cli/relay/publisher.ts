@@ -3,6 +3,7 @@ import { requestBatches } from '../../client/batches.ts';
 import { CONNECT_TIMEOUT_MS } from '../../client/bounds.ts';
 import { platformRuntime } from '../../client/platform.ts';
 import { type ApiResponse, apiUrl, request } from '../../client/request.ts';
+import { isJsonObject } from '../../lib/json.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import { MAX_PUBLISH_EVENTS } from '../../wire/limits.ts';
 import type { Values } from '../command/options.ts';
@@ -16,6 +17,9 @@ import type { FrameLine } from './frame.ts';
 import type { Report } from './report.ts';
 import { verdictOf } from './verdict.ts';
 
+/** It may have no events. */
+const BATCH = 'application/cloudevents-batch+json';
+
 /** Why the destination accepts no events. */
 interface UnfitDestination {
   readonly reason: 'token' | 'server';
@@ -25,28 +29,29 @@ interface UnfitDestination {
 export class Publisher {
   readonly #runtime = platformRuntime();
   readonly #values: Values;
+  readonly #originName: string | undefined;
   readonly #report: Report;
   readonly #retry: Retry;
   /** Lines of the next request: half as many after a rejection, to find the event, and then twice as many again. */
   #maxLines = MAX_PUBLISH_EVENTS;
 
-  constructor(values: Values, report: Report) {
+  /** @param originName under which other relays publish the same events */
+  constructor(values: Values, originName: string | undefined, report: Report) {
     this.#values = values;
+    this.#originName = originName;
     this.#report = report;
     this.#retry = new Retry(RELAY_BACKOFF, report);
   }
 
   /**
-   * Checks with a request without events whether the destination accepts any. Retries until it answers, or the signal
-   * ends the check.
+   * Checks with a batch without events whether the destination accepts any, and knows origins. Retries until it answers,
+   * or the signal ends the check.
    */
   async check(signal: AbortSignal): Promise<Result<void, UnfitDestination>> {
     for (;;) {
-      const { status, body, failure } = await this.#post([], signal);
-      if (signal.aborted || (status === 400 && Array.isArray(body.errors))) return ok(undefined);
-      if (failure === undefined) {
-        return unfit('server', 'it is not the address of a Carillon server');
-      }
+      const { body, failure } = await this.#send('[]', BATCH, signal);
+      if (signal.aborted) return ok(undefined);
+      if (failure === undefined) return this.#checkAnswer(body);
       if (!failure.retryable) {
         const { code, message } = failure.error;
         const destination = await destinationOf(this.#values);
@@ -58,6 +63,18 @@ export class Publisher {
       }
       await this.#wait(failure, signal);
     }
+  }
+
+  #checkAnswer({ data }: ApiResponse['body']): Result<void, UnfitDestination> {
+    if (!isJsonObject(data) || typeof data.accepted !== 'number') {
+      return unfit('server', 'it is not the address of a Carillon server');
+    }
+    return data.origin === this.#originName
+      ? ok(undefined)
+      : unfit(
+          'server',
+          'the server is of a release without --origin; update it, or omit the option',
+        );
   }
 
   /** Publishes until the backlog has ended, or the signal ends it. */
@@ -98,17 +115,23 @@ export class Publisher {
     }
   }
 
-  async #post(lines: readonly FrameLine[], signal: AbortSignal): Promise<ApiResponse> {
+  #post(lines: readonly FrameLine[], signal: AbortSignal): Promise<ApiResponse> {
+    return this.#send(lines.map(({ text }) => text).join('\n'), 'application/x-ndjson', signal);
+  }
+
+  async #send(body: string, contentType: string, signal: AbortSignal): Promise<ApiResponse> {
     const destination = await destinationOf(this.#values);
     if (!destination.ok) {
       const { message } = destination.failure;
       return { status: 0, body: {}, failure: { retryable: true, message, waitMs: 0 } };
     }
+    const url = apiUrl(destination.value, 'sys/events/publish');
+    if (this.#originName !== undefined) url.searchParams.set('origin', this.#originName);
     return request(this.#runtime, destination.value, {
       method: 'POST',
-      url: apiUrl(destination.value, 'sys/events/publish'),
-      headers: { 'Content-Type': 'application/x-ndjson' },
-      body: lines.map(({ text }) => text).join('\n'),
+      url,
+      headers: { 'Content-Type': contentType },
+      body,
       timeoutMs: CONNECT_TIMEOUT_MS,
       signal,
     });

@@ -18,7 +18,12 @@ import { RELAY_BACKOFF } from './backoff.ts';
 import type { FrameLine } from './frame.ts';
 import { MAX_RELAY_MESSAGE_BYTES, MAX_RELAY_STALL_MS } from './limits.ts';
 import type { Origin } from './origin.ts';
-import { type Acknowledge, connectToOrigin, isStock } from './origin-connection.ts';
+import {
+  type Acknowledge,
+  connectToOrigin,
+  isStock,
+  type OriginListener,
+} from './origin-connection.ts';
 import { type LastingRefusal, lastingRefusal } from './refusal.ts';
 import type { Report } from './report.ts';
 
@@ -35,6 +40,8 @@ interface StartPosition {
   readonly heardAt: number | undefined;
   /** Sources whose events are not relayed. */
   readonly skippedSources: readonly string[];
+  /** Under which other relays publish the same events. */
+  readonly originName?: string | undefined;
 }
 
 export class Receiver {
@@ -44,6 +51,7 @@ export class Receiver {
   readonly #retry: Retry;
   readonly #signal: AbortSignal;
   readonly #skipped: ReadonlySet<string>;
+  readonly #originName: string | undefined;
   /** The position after the last event. */
   #cursor: string | undefined;
   /** When the last sign of life came; undefined if there was none. */
@@ -55,7 +63,7 @@ export class Receiver {
 
   constructor(
     origin: Origin,
-    { cursor, heardAt, skippedSources }: StartPosition,
+    { cursor, heardAt, skippedSources, originName }: StartPosition,
     backlog: Backlog,
     report: Report,
     signal: AbortSignal,
@@ -64,6 +72,7 @@ export class Receiver {
     this.#cursor = cursor;
     this.#heardAt = heardAt;
     this.#skipped = new Set(skippedSources);
+    this.#originName = originName;
     this.#backlog = backlog;
     this.#report = report;
     this.#retry = new Retry(RELAY_BACKOFF, report);
@@ -117,7 +126,7 @@ export class Receiver {
   async #receive(opened: OpenSocket): Promise<void> {
     const openedAt = Date.now();
     this.#sayOpen(opened);
-    const connection = connectToOrigin(opened, {
+    const listener: OriginListener = {
       greeted: (spreadMs) => {
         this.#retry.backoff.spreadMs = spreadMs;
       },
@@ -130,7 +139,8 @@ export class Receiver {
         this.#report.gap(gapMessage(reason));
         this.#put(undefined, cursor, acknowledge);
       },
-    });
+    };
+    const connection = connectToOrigin(opened, listener, this.#originName);
     const stop = () => connection.leave('');
     this.#signal.addEventListener('abort', stop);
     const { reason, waitMs } = describeEnd(await connection.ended);

@@ -16,18 +16,20 @@ interface RelayOptions {
   /** Undefined if nothing is remembered. */
   readonly state: PositionFile | undefined;
   readonly skippedSources: readonly string[];
+  /** Under which other relays publish the same events. */
+  readonly originName: string | undefined;
   /** The options of the command, which name the destination. */
   readonly values: Values;
 }
 
 /** Relays until it is asked to stop. Then it publishes what has arrived, until the deadline. */
 export async function relay(
-  { origin, state, skippedSources, values }: RelayOptions,
+  { origin, state, skippedSources, originName, values }: RelayOptions,
   stopping: Stopping,
 ): Promise<ExitCode> {
   const backlog = new Backlog();
   const report = new Report(backlog);
-  const publisher = new Publisher(values, report);
+  const publisher = new Publisher(values, originName, report);
   const checkpoint = new Checkpoint(state, report);
   const { stop, deadline } = stopping;
 
@@ -45,6 +47,7 @@ export async function relay(
     cursor: state?.found?.cursor,
     heardAt: state?.found && Date.parse(state.found.at),
     skippedSources,
+    originName,
   };
   const publishing = publisher.run(backlog, checkpoint, deadline);
   const lasting = await new Receiver(origin, start, backlog, report, stop).run();

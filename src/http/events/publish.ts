@@ -1,15 +1,18 @@
 /** `POST|PUT /v1/sys/events/publish[/{eventType}]` */
 
 import { checkEventType } from '../../event/event-type.ts';
-import { type CheckedEvent, readEvents } from '../../ingest/read-events.ts';
+import { checkOrigin } from '../../event/origin.ts';
+import { readEvents } from '../../ingest/read-events.ts';
+import { invalid, ok, type Result } from '../../lib/result.ts';
 import { pathOfKey } from '../../namespace/namespace.ts';
+import type { Access } from '../../policy/access.ts';
 import { MAX_PUBLISH_BYTES } from '../../wire/limits.ts';
 import { audit } from '../audit-log.ts';
 import { actorOf } from '../authentication/caller.ts';
 import type { CallerContext } from '../context.ts';
 import { PUBLISH } from '../event-routes.ts';
 import { callerOf, FRESH } from '../middleware/caller.ts';
-import { authorize, type Denial } from '../publishing/authorize-events.ts';
+import { authorize, authorizeOrigin, type Denial } from '../publishing/authorize-events.ts';
 import { publishEvents } from '../publishing/publish-events.ts';
 import { readUncompressedBody } from '../request/body.ts';
 import { after } from '../request/path.ts';
@@ -28,6 +31,8 @@ export async function publish(c: CallerContext): Promise<Response> {
     const checked = checkEventType(eventType);
     if (!checked.ok) return refuse(checked.failure);
   }
+  const origin = originOf(c.get('query'));
+  if (!origin.ok) return refuse(origin.failure);
   const body = await readUncompressedBody(request, MAX_PUBLISH_BYTES);
   if (!body.ok) return refuse(body.failure);
   const namespace = pathOfKey(c.get('namespace'));
@@ -40,13 +45,26 @@ export async function publish(c: CallerContext): Promise<Response> {
     ...(eventType !== '' && { eventType }),
   });
   if (!events.ok) return refuse(events.failure);
-  const authorized = authorize(events.value, caller.access, namespace, config.publishNeedsPath);
+  const authorizeAll = (access: Access) => {
+    const shared = authorizeOrigin(origin.value, access, namespace);
+    return shared.ok ? authorize(events.value, access, namespace, config.publishNeedsPath) : shared;
+  };
+  const authorized = authorizeAll(caller.access);
   if (!authorized.ok) {
-    const refusal = await refusalOfCaller(events.value, authorized.failure, c);
+    const refusal = await refusalOfCaller(authorizeAll, authorized.failure, c);
     if (refusal !== undefined) return refuse(refusal);
   }
-  const report = await publishEvents(events.value, caller, c);
+  const { principal, owner } = caller;
+  const publisher = { principal, owner, origin: origin.value };
+  const report = await publishEvents(events.value, publisher, c);
   return report.ok ? succeed(report.value.data, report.value.warnings) : refuse(report.failure);
+}
+
+/** The origin that the events come from, which the publisher shares with others. */
+function originOf(query: URLSearchParams): Result<string | undefined> {
+  const [origin, ...others] = query.getAll('origin');
+  if (others.length > 0) return invalid('the parameter "origin" is given more than once');
+  return origin === undefined ? ok(undefined) : checkOrigin(origin);
 }
 
 /**
@@ -56,18 +74,17 @@ export async function publish(c: CallerContext): Promise<Response> {
  * @param denial what its rights lack as they are known
  */
 async function refusalOfCaller(
-  events: readonly CheckedEvent[],
+  authorizeAll: (access: Access) => Result<undefined, Denial>,
   denial: Denial,
   c: CallerContext,
 ): Promise<Refusal | undefined> {
-  const { caller, config } = c.var;
+  const { caller } = c.var;
   const namespace = pathOfKey(c.var.namespace);
   let { message, path } = denial;
   if (caller.isCached) {
     const present = await callerOf(c, FRESH);
     if (!present.ok) return present.failure;
-    const { access } = present.value;
-    const authorized = authorize(events, access, namespace, config.publishNeedsPath);
+    const authorized = authorizeAll(present.value.access);
     if (authorized.ok) return undefined;
     ({ message, path } = authorized.failure);
   }

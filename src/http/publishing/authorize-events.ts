@@ -15,6 +15,25 @@ export interface Denial {
 }
 
 /**
+ * Whether a caller may publish as one of those that have their events from an origin. Their events are duplicates of each
+ * other, so whoever may do this could use up the ids of the others.
+ *
+ * @param namespace the path of the namespace that the request is sent to
+ */
+export function authorizeOrigin(
+  origin: string | undefined,
+  access: Access,
+  namespace: string,
+): Result<undefined, Denial> {
+  if (origin === undefined) return ok(undefined);
+  const path = `sys/events/origins/${origin}`;
+  if (OPERATIONS.some((operation) => access.allows(namespace, { operation, path })))
+    return ok(undefined);
+  const message = `permission denied: "update" or "create" on ${quote(path)} is needed`;
+  return { ok: false, failure: { message, path } };
+}
+
+/**
  * @param namespace the path of the namespace that the request is sent to
  * @param needsPath whether the caller must also be allowed to write the path of the event
  */

@@ -6,7 +6,7 @@
 
 import { eventBatch } from '../../event/event-batch.ts';
 import { eventTypeNamespace } from '../../event/event-type.ts';
-import { eventKey } from '../../event/publication.ts';
+import { eventKey, originKey } from '../../event/publication.ts';
 import type { CheckedEvent } from '../../ingest/read-events.ts';
 import { logError } from '../../lib/log.ts';
 import { quote } from '../../lib/quote.ts';
@@ -33,6 +33,8 @@ export interface Publisher {
   readonly principal: string;
   /** The publisher's new hubs and queued events count towards the share of this owner. */
   readonly owner: string;
+  /** The origin that the publisher shares with others. It takes the place of the publisher and the source in the key. */
+  readonly origin?: string | undefined;
 }
 
 /** What became of each event, in their order. */
@@ -48,6 +50,8 @@ export interface PublishReport {
     readonly accepted: number;
     readonly duplicates: number;
     readonly ids: readonly string[];
+    /** So that a relay learns whether the server knows origins. */
+    readonly origin?: string | undefined;
   };
   readonly warnings: readonly string[];
 }
@@ -77,7 +81,7 @@ export async function publishEvents(
   const accepted = outcomes.filter((outcome) => outcome === 'accepted').length;
   const ids = events.map(({ event }) => event.id);
   return ok({
-    data: { accepted, duplicates: events.length - accepted, ids },
+    data: { accepted, duplicates: events.length - accepted, ids, origin: publisher.origin },
     warnings: adviceOnEvents(events),
   });
 }
@@ -121,7 +125,7 @@ export async function publishToHubs(
 /** The same for events that the request is not about. */
 export async function sendToHubs(
   events: readonly CheckedEvent[],
-  { principal, owner }: Publisher,
+  { principal, owner, origin }: Publisher,
   namespaceKeys: ReadonlyMap<string, string>,
   c: Pick<AppContext, 'env' | 'executionCtx'>,
 ): Promise<Result<Published>> {
@@ -131,7 +135,11 @@ export async function sendToHubs(
     const hub = hubName(namespaceKey, eventTypeNamespace(event.event_type));
     const share = hubs.get(hub) ?? { indexes: [], events: [] };
     share.indexes.push(index);
-    share.events.push({ key: eventKey(principal, namespaceKey, event), json });
+    const key =
+      origin === undefined
+        ? eventKey(principal, namespaceKey, event)
+        : originKey(origin, namespaceKey, event);
+    share.events.push({ key, json });
     hubs.set(hub, share);
   }
   if (hubs.size > MAX_PUBLISH_NAMESPACES) return tooManyNamespaces(hubs.size, 'event-type ');

@@ -24,7 +24,13 @@ export interface Config {
   readonly canSeal: boolean;
   /** Undefined if there is none. */
   readonly upstream: Upstream | undefined;
+  /** Whether writes that pass through to the upstream make events, and whether their answers wait for that. */
+  readonly upstreamEvents: UpstreamEvents;
 }
+
+type UpstreamEvents = (typeof UPSTREAM_EVENTS)[number];
+
+const UPSTREAM_EVENTS = ['off', 'on', 'strict'] as const;
 
 const CLUSTER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
@@ -79,6 +85,13 @@ export function parseConfig(variables: Variables): Result<Config> {
   }
   const upstream = parseUpstream(variables);
   if (!upstream.ok) return upstream;
+  const { UPSTREAM_EVENTS: events = 'off' } = variables;
+  const upstreamEvents = UPSTREAM_EVENTS.find((each) => each === events);
+  if (upstreamEvents === undefined) {
+    return invalid(
+      `the variable UPSTREAM_EVENTS is ${quote(events)}; set it in wrangler.toml, or with --var, to "off", "on" or "strict"`,
+    );
+  }
   return ok({
     clusterName,
     allowedOrigins,
@@ -87,6 +100,7 @@ export function parseConfig(variables: Variables): Result<Config> {
     rootTokens: rootTokens.value,
     canSeal: sealingKeys.value.length > 0,
     upstream: upstream.value,
+    upstreamEvents,
   });
 }
 

@@ -158,3 +158,18 @@ export const MAX_LISTED_HUBS_AT_ONCE = 8;
  * has. An invocation may write 250 points.
  */
 export const MAX_COUNTED_DELIVERIES = 100;
+
+/** How long a Worker caches what the upstream says of a mount: its type, and the version of kv. */
+export const MOUNT_CACHE_MS = 60_000;
+
+/** Body of a request or of an answer of the upstream that is read for its event. An answer to a write is much smaller. */
+export const MAX_COPIED_BODY_BYTES = 64 * 1024;
+
+/**
+ * Writes that passed through to the upstream and whose events an isolate has not stored yet. Each may hold two copied bodies.
+ * The events of those beyond it are lost.
+ */
+export const MAX_WAITING_UPSTREAM_EVENTS = 500;
+
+/** How long an answer of the upstream waits for its event with `UPSTREAM_EVENTS = "strict"`. */
+export const UPSTREAM_EVENT_WAIT_MS = 5000;

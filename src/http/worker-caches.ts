@@ -4,6 +4,7 @@
  */
 
 import { allowsLoopbackHttp, type Variables } from '../config/variables.ts';
+import type { MountFacts } from '../ingest/exchange/mount-facts.ts';
 import type { Source } from '../ingest/webhooks/source.ts';
 import { LruCache, TtlCache } from '../lib/caches.ts';
 import { MAX_CACHED_LOOKUPS } from '../lib/limits.ts';
@@ -19,7 +20,7 @@ import {
 import type { Access } from '../policy/access.ts';
 import { MAX_CACHED_ACCESS_BYTES } from '../policy/limits.ts';
 import type { Caller } from './authentication/caller.ts';
-import { NAMESPACE_CACHE_MS, STRANGER_MS, UNKNOWN_TOKEN_MS } from './limits.ts';
+import { MOUNT_CACHE_MS, NAMESPACE_CACHE_MS, STRANGER_MS, UNKNOWN_TOKEN_MS } from './limits.ts';
 
 /** More than are listed while the root token rotates. */
 const MAX_CACHED_ROOT_TOKENS = 4;
@@ -60,6 +61,9 @@ class WorkerCaches {
 
   /** Tokens that the upstream does not know, by digest and namespace: it is asked once a second for each. */
   readonly unknownTokens = new TtlCache<true>(UNKNOWN_TOKEN_MS);
+
+  /** The mounts of the upstream, by the namespace in the header and the path that they are called by. */
+  readonly mounts = new TtlCache<MountFacts>(MOUNT_CACHE_MS);
 
   /** The digests with which every token is compared, by the values of the root token. */
   readonly rootTokenDigests = new LruCache<TokenDigest>(MAX_CACHED_ROOT_TOKENS);

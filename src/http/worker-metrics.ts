@@ -7,6 +7,7 @@ import type { MiddlewareHandler } from 'hono';
 import type { Source } from '../ingest/webhooks/source.ts';
 import {
   type Dataset,
+  type DatasetBinding,
   type DeliveryCount,
   deliveryPoint,
   type WorkerCounts,
@@ -48,17 +49,32 @@ async function counted(
 
 /** Counts a delivery to a source by what it was answered. */
 export function countDelivery(c: NamespaceContext, source: Source, { status }: Response): void {
-  const { METRICS_DATASET: dataset } = c.env;
-  if (dataset === undefined) return;
-  const counted = {
+  countOutcome(c.env, 1, {
     namespace: withSlash(pathOfKey(c.var.namespace)) || 'root',
     source: source.name,
     kind: source.settings.kind,
     outcome: outcomeOf(status),
-  };
+  });
+}
+
+/** Counts events of what passed through to the upstream. */
+export function countUpstreamEvents(
+  env: DatasetBinding,
+  events: number,
+  outcome: 'accepted' | 'lost',
+): void {
+  countOutcome(env, events, { namespace: 'root', source: 'upstream', kind: 'upstream', outcome });
+}
+
+function countOutcome(
+  { METRICS_DATASET: dataset }: DatasetBinding,
+  count: number,
+  counted: Omit<DeliveryCount, 'deliveries'>,
+): void {
+  if (dataset === undefined || count === 0) return;
   const key = Object.values(counted).join('\n');
   const known = deliveries.get(key);
-  deliveries.set(key, { ...counted, deliveries: (known?.deliveries ?? 0) + 1 });
+  deliveries.set(key, { ...counted, deliveries: (known?.deliveries ?? 0) + count });
   if (deliveries.size >= MAX_COUNTED_DELIVERIES) write(dataset, Date.now());
 }
 

@@ -52,3 +52,6 @@ export const MAX_MAPPED_NAMES = 64;
 
 /** Kv mounts whose version is configured in a source of audit entries. */
 export const MAX_MOUNTS = 1000;
+
+/** How long after a request its audit entry may be written and still count as that of the request. Clocks differ, too. */
+export const MAX_REFERENCE_AGE_SECONDS = 10 * 60;

@@ -39,6 +39,8 @@ export interface CheckedEvent {
   readonly where: string;
   /** What the producer sent, without defaults. The parameters of a policy are compared with it. */
   readonly sent: Readonly<Record<string, unknown>>;
+  /** By what it is recognised beside its id, if not by its publisher, type and source. */
+  readonly identity?: string;
 }
 
 /** Reads all events of one publish request. */

@@ -16,6 +16,19 @@ export function ownerOfSource(namespace: string, name: string): string {
   return `${SOURCE_PREFIX}${namespace}/${name}`;
 }
 
+/** The server itself, as the publisher of what passes through to the upstream. The names of sources have a slash. */
+export const OWNER_OF_UPSTREAM_EVENTS = `${SOURCE_PREFIX}upstream`;
+
+/**
+ * By what an event of a request at the upstream is recognised beside its id, whether the request passed through this
+ * server, or was audited, or both. Its type is not part of it: only the audit log knows what a write created.
+ *
+ * @param index of the event among those of the request
+ */
+export function identityOfUpstreamEvent(index: number): string {
+  return `${OWNER_OF_UPSTREAM_EVENTS} ${index}`;
+}
+
 export function isSourceOwner(owner: string): boolean {
   return owner.startsWith(SOURCE_PREFIX);
 }

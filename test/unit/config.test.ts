@@ -38,7 +38,18 @@ describe('the configuration', () => {
       publishNeedsPath: true,
       auditEvents: false,
       rootTokens: ['root'],
+      upstreamEvents: 'off',
     });
+  });
+
+  it.each(['off', 'on', 'strict'])('takes UPSTREAM_EVENTS "%s"', (text) => {
+    expect(parse({ UPSTREAM_EVENTS: text }).upstreamEvents).toBe(text);
+  });
+
+  it.each(['', 'true', 'Strict'])('refuses UPSTREAM_EVENTS "%s"', (text) => {
+    expect(failureOf(parseConfig(bindings({ UPSTREAM_EVENTS: text }))).message).toBe(
+      `the variable UPSTREAM_EVENTS is "${text}"; set it in wrangler.toml, or with --var, to "off", "on" or "strict"`,
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { leaseKeysOf } from '../../src/config/lease-keys.ts';
+import { leaseKeysOf } from '../../src/config/derived-keys.ts';
 import type { Lease, Subscription } from '../../src/subscription/handshake.ts';
 import { leaseAmong, openLease, signLease } from '../../src/subscription/lease.ts';
 

@@ -49,7 +49,7 @@ export const DEV_OPTIONS = {
   upstream: {
     type: 'string',
     value: 'address',
-    help: 'stand in front of this OpenBao or Vault: UPSTREAM_ADDR; one on this machine implies --allow-loopback-http',
+    help: 'stand in front of this OpenBao or Vault: UPSTREAM_ADDR. What is written through it makes events, unless --var UPSTREAM_EVENTS=off. One on this machine implies --allow-loopback-http',
   },
   var: {
     type: 'string',

@@ -32,7 +32,10 @@ export async function settingsOf(values: DevValues): Promise<CommandResult<Setti
   const file = await readDevVars(Object.keys(known), process.env.CLOUDFLARE_ENV);
   if (!file.ok) return file;
   const variables = variablesOf(known, {
-    defaults: { REQUEST_LOG: 'on' },
+    defaults: {
+      REQUEST_LOG: 'on',
+      ...(given !== undefined && known.UPSTREAM_EVENTS === 'off' && { UPSTREAM_EVENTS: 'on' }),
+    },
     file: file.value.variables,
     implied: log.value === undefined ? {} : { REQUEST_LOG: log.value === 'off' ? 'off' : 'on' },
     pairs: values.var ?? [],

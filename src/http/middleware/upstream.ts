@@ -4,7 +4,6 @@
  */
 
 import type { Next } from 'hono';
-import type { Config } from '../../config/config.ts';
 import { logError } from '../../lib/log.ts';
 import { invalid } from '../../lib/result.ts';
 import { isLoop, type Upstream, VIA_HEADER, viaThis } from '../../outbound/upstream/address.ts';
@@ -18,6 +17,7 @@ import { cached, findNamespace } from '../namespace-lookup.ts';
 import { firstValue, tokenOf } from '../request/header.ts';
 import { rawPathAndQuery } from '../request/path.ts';
 import { refuse } from '../respond.ts';
+import { passWithEvents } from '../upstream-events/pass-with-events.ts';
 
 const DELIVERY_METHODS = ['POST', 'OPTIONS'];
 
@@ -36,9 +36,9 @@ export function passToUpstream(c: AppContext, next: Next): MiddlewareResult {
 
 async function passUnlessForUs(c: AppContext, upstream: Upstream, next: Next): MiddlewareResult {
   if (await isForUs(c)) return next();
-  const { config, record } = c.var;
+  const { record } = c.var;
   if (record !== undefined) record.isPassedOn = true;
-  return passOn(c.req.raw, upstream, config);
+  return passOn(c, upstream);
 }
 
 async function isForUs(c: AppContext): Promise<boolean> {
@@ -65,7 +65,9 @@ function isDelivery(route: string, method: string): boolean {
  * Passes a request on: method, path and query as written, headers, body, and a WebSocket if the client asks for one.
  * The response is that of the upstream, redirects included.
  */
-async function passOn(request: Request, upstream: Upstream, config: Config): Promise<Response> {
+async function passOn(c: AppContext, upstream: Upstream): Promise<Response> {
+  const request = c.req.raw;
+  const config = c.get('config');
   if (isLoop(request.headers, upstream)) {
     return refuse({
       reason: 'loop',
@@ -81,13 +83,15 @@ async function passOn(request: Request, upstream: Upstream, config: Config): Pro
   if (tokens !== null) passed.headers.set('X-Vault-Token', firstValue(tokens));
   if (!passed.headers.has('cache-control')) passed.headers.set('Cache-Control', 'no-cache');
   let isLate = false;
-  try {
-    return await inTime((signal) => {
+  const send = (whole: Request) =>
+    inTime((signal) => {
       signal.addEventListener('abort', () => {
         isLate = true;
       });
-      return fetch(passed, { redirect: 'manual', cf: UNCACHED, signal });
+      return fetch(whole, { redirect: 'manual', cf: UNCACHED, signal });
     }, UPSTREAM_TIMEOUT_MS);
+  try {
+    return await passWithEvents(c, passed, upstream, send);
   } catch (error) {
     logError(`the upstream ${upstream.address} does not answer`, error);
     return refuse({

@@ -6,7 +6,7 @@
 
 import { eventBatch } from '../../event/event-batch.ts';
 import { eventTypeNamespace } from '../../event/event-type.ts';
-import { eventKey, originKey } from '../../event/publication.ts';
+import { eventKey, identityKey, originKey } from '../../event/publication.ts';
 import type { CheckedEvent } from '../../ingest/read-events.ts';
 import { logError } from '../../lib/log.ts';
 import { quote } from '../../lib/quote.ts';
@@ -130,15 +130,15 @@ export async function sendToHubs(
   c: Pick<AppContext, 'env' | 'executionCtx'>,
 ): Promise<Result<Published>> {
   const hubs = new Map<string, HubShare>();
-  for (const [index, { event, json }] of events.entries()) {
+  for (const [index, { event, json, identity }] of events.entries()) {
     const namespaceKey = namespaceKeys.get(event.namespace) ?? '';
     const hub = hubName(namespaceKey, eventTypeNamespace(event.event_type));
     const share = hubs.get(hub) ?? { indexes: [], events: [] };
     share.indexes.push(index);
-    const key =
-      origin === undefined
-        ? eventKey(principal, namespaceKey, event)
-        : originKey(origin, namespaceKey, event);
+    let key: string;
+    if (identity !== undefined) key = identityKey(identity, namespaceKey, event);
+    else if (origin !== undefined) key = originKey(origin, namespaceKey, event);
+    else key = eventKey(principal, namespaceKey, event);
     share.events.push({ key, json });
     hubs.set(hub, share);
   }

@@ -1,6 +1,6 @@
 /** Gives leases to the subscribers of a hub, with which they reconnect without a call to the authority. */
 
-import { leaseKeysOf } from '../../config/lease-keys.ts';
+import { leaseKeysOf } from '../../config/derived-keys.ts';
 import type { Variables } from '../../config/variables.ts';
 import { parseHubName } from '../../objects/names.ts';
 import type { Subscription } from '../../subscription/handshake.ts';

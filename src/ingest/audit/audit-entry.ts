@@ -52,19 +52,34 @@ const ENGINES = new Map<
 
 /**
  * @param entry parsed from JSON
+ * @param id of the request, if it is not the one in the entry
  * @returns the events, none for most entries; or why there is no event although there should be one
  *
  * @example
  * readAuditEntry(JSON.parse(line), new Map([['ns1/secret/', 2]]))
  */
-export function readAuditEntry(entry: unknown, mounts: KvMounts): Result<readonly AuditEvent[]> {
+export function readAuditEntry(
+  entry: unknown,
+  mounts: KvMounts,
+  id?: string,
+): Result<readonly AuditEvent[]> {
   const read = readAuditedRequest(entry, ENGINES, mounts);
   if (!read.ok) return read;
-  return read.value === undefined ? NO_EVENTS : eventsOfRequest(read.value, mounts);
+  const request = read.value;
+  if (request === undefined) return NO_EVENTS;
+  return eventsOfRequest(id === undefined ? request : { ...request, id }, mounts);
+}
+
+/** Whether mounts of this type make events. */
+export function hasEvents(engine: string): boolean {
+  return ENGINES.has(engine);
 }
 
 /** The same for a request that was read, from an entry or as it passed through this server. */
-function eventsOfRequest(request: AuditedRequest, mounts: KvMounts): Result<readonly AuditEvent[]> {
+export function eventsOfRequest(
+  request: AuditedRequest,
+  mounts: KvMounts,
+): Result<readonly AuditEvent[]> {
   const drafts = ENGINES.get(request.engine)?.(request, mounts) ?? NO_EVENTS;
   if (!drafts.ok) return drafts;
   if (drafts.value.length === 0) return NO_EVENTS;

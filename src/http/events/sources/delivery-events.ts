@@ -3,14 +3,17 @@
 import type { Config } from '../../../config/config.ts';
 import type { EventDefaults } from '../../../event/event.ts';
 import { readAuditEntry } from '../../../ingest/audit/audit-entry.ts';
+import { referenceInEntry } from '../../../ingest/exchange/request-reference.ts';
 import { type CheckedEvent, readEvent } from '../../../ingest/read-events.ts';
 import { type ReadDelivery, readDelivery } from '../../../ingest/webhooks/read-delivery.ts';
 import { calledUrl, type WebhookRequest } from '../../../ingest/webhooks/request.ts';
 import type { AuditSource, DocumentSource, Source } from '../../../ingest/webhooks/source.ts';
 import type { Proof } from '../../../ingest/webhooks/verifiers/verifier.ts';
+import type { HmacSha256 } from '../../../lib/hmac-sha256.ts';
 import { failureIn, ok, type Result, tooLarge } from '../../../lib/result.ts';
 import { decodeUtf8, parseJson } from '../../../lib/text.ts';
 import { pathOfKey, trimSlashes } from '../../../namespace/namespace.ts';
+import { identityOfUpstreamEvent } from '../../../token/owner.ts';
 import { MAX_DELIVERY_FRAMES_CHARACTERS } from '../../limits.ts';
 import { tokenOf } from '../../request/header.ts';
 
@@ -79,11 +82,16 @@ export interface AuditedEvents {
   readonly dropped: readonly string[];
 }
 
-/** Reads audit entries, one a line. An entry that cannot be read does not affect the others. */
+/**
+ * Reads audit entries, one a line. An entry that cannot be read does not affect the others.
+ *
+ * @param keys of the references of requests that passed through this server
+ */
 export function readAuditEntries(
   source: AuditSource,
   lines: Uint8Array,
   defaults: EventDefaults,
+  keys: readonly HmacSha256[],
 ): AuditedEvents {
   const events: CheckedEvent[] = [];
   const dropped: string[] = [];
@@ -93,16 +101,19 @@ export function readAuditEntries(
   for (const line of text.value.split('\n')) {
     if (line.trim() === '') continue;
     const entry = parseJson(line);
-    const audited = entry.ok ? readAuditEntry(entry.value, source.mounts) : entry;
+    const isOfUpstream = source.settings.upstream === true;
+    const id = entry.ok && isOfUpstream ? referenceInEntry(entry.value, keys) : undefined;
+    const audited = entry.ok ? readAuditEntry(entry.value, source.mounts, id) : entry;
     if (!audited.ok) {
       dropped.push(audited.failure.message);
       continue;
     }
-    for (const each of audited.value) {
+    for (const [index, each] of audited.value.entries()) {
       const namespace = pathBelow(defaults.namespace, trimSlashes(each.namespace));
       const body = { ...each, namespace };
       const event = readEvent({ where: '', body, isCloudEvent: false }, auditDefaults);
-      if (event.ok) events.push(event.value);
+      const identity = isOfUpstream ? { identity: identityOfUpstreamEvent(index) } : {};
+      if (event.ok) events.push({ ...event.value, ...identity });
       else dropped.push(event.failure.message);
     }
   }

@@ -4,6 +4,7 @@
  * cannot be published is dropped and counted, unless `on_overload` is `block`.
  */
 
+import { requestKeysOf } from '../../../config/derived-keys.ts';
 import { NO_MOUNT_POINT } from '../../../ingest/audit/mount-path.ts';
 import type { CheckedEvent } from '../../../ingest/read-events.ts';
 import { isOnOverload } from '../../../ingest/webhooks/settings/audit-settings.ts';
@@ -16,7 +17,8 @@ import { quote } from '../../../lib/quote.ts';
 import { invalid, type Result } from '../../../lib/result.ts';
 import type { NamespaceContext } from '../../context.ts';
 import { MAX_AUDIT_WAIT_MS, MAX_LOGGED_REASONS } from '../../limits.ts';
-import { type PublishFailure, type PublishOutcome, refusalOf } from '../../publishing/outcomes.ts';
+import { DROP_REASONS } from '../../publishing/drop-reasons.ts';
+import { type PublishOutcome, refusalOf } from '../../publishing/outcomes.ts';
 import {
   findNamespaceKeys,
   publishToHubs,
@@ -66,7 +68,7 @@ export async function receiveAudit(
   }
 
   const defaults = eventDefaults(source, namespace, config, now);
-  const audited = readAuditEntries(source, lines, defaults);
+  const audited = readAuditEntries(source, lines, defaults, requestKeysOf(c.env));
   if (audited.events.length === 0) return answer(source, audited.dropped);
   const published = publish(c, source, audited, mayBlock);
   return mayBlock ? published : answerInTime(c, source, audited, published);
@@ -122,19 +124,6 @@ async function publish(
     ? answer(source, lost, known, outcomes)
     : refuseDelivery(source, refusal);
 }
-
-const DROP_REASONS: Readonly<Record<PublishFailure, string>> = {
-  namespace_deleted: 'its namespace was deleted',
-  failed: 'its hub failed',
-  full: 'the storage of this server is full',
-  unusable: 'its hub cannot use its storage',
-  unreadable: 'its hub cannot read its storage',
-  unsupported: 'its hub has the storage of another release',
-  too_many_hubs: 'there are as many event-type namespaces as are allowed',
-  too_many_of_publisher: 'this source has begun as many event-type namespaces as one may',
-  over_quota: 'a quota is exceeded',
-  overloaded: 'more is published than its hub can send',
-};
 
 /**
  * @param dropped for each event that was lost before it could be published: why

@@ -1,4 +1,5 @@
 /** `/v1/sys/events/sources/…`: who may send deliveries, how they are verified, and which events they become. */
+import { requestKeysOf } from '../../../config/derived-keys.ts';
 import { NO_SEALING_KEY } from '../../../config/sealing.ts';
 import { whyReserved } from '../../../event/reserved-type.ts';
 import type { CheckedEvent } from '../../../ingest/read-events.ts';
@@ -12,7 +13,7 @@ import { claimedProof } from '../../../ingest/webhooks/verify-delivery.ts';
 import { isJsonObject, unknownKey, withoutNulls } from '../../../lib/json.ts';
 import { kindOf, quote } from '../../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
-import { pathOfKey } from '../../../namespace/namespace.ts';
+import { pathOfKey, ROOT } from '../../../namespace/namespace.ts';
 import { callAuthority } from '../../../objects/stubs.ts';
 import { auditCall } from '../../audit-log.ts';
 import type { Call, Endpoints } from '../../endpoint-types.ts';
@@ -70,6 +71,13 @@ async function writeSource(call: Call): Promise<Response> {
   const given = withoutNulls(body);
   const settings = checkSettings(name, given);
   if (!settings.ok) return refuse(settings.failure);
+  if (settings.value.upstream === true && namespace !== ROOT) {
+    // Its entries could use up the ids of what passes through this server.
+    return refuse(
+      invalid('a source with "upstream" belongs into the root namespace, as the upstream does')
+        .failure,
+    );
+  }
   const secrets = checkSecrets(given.secrets, settings.value);
   if (!secrets.ok) return refuse(secrets.failure);
   if (!config.canSeal) return refuse({ reason: 'not_configured', message: NO_SEALING_KEY });
@@ -105,7 +113,7 @@ async function testSource({
   const defaults = eventDefaults(source, namespace, config, Date.now());
   const { request, body: sent } = sample.value;
   if (source.body === 'audit') {
-    const { events, dropped } = readAuditEntries(source, sent, defaults);
+    const { events, dropped } = readAuditEntries(source, sent, defaults, requestKeysOf(env));
     return succeed({ events: framesOf(events), dropped });
   }
   const delivery = deliveryOf(source, request, new URLSearchParams(), sent);

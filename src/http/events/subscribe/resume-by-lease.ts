@@ -5,7 +5,7 @@
  */
 
 import type { Context, Next } from 'hono';
-import { leaseKeysOf } from '../../../config/lease-keys.ts';
+import { leaseKeysOf } from '../../../config/derived-keys.ts';
 import { pathOfKey } from '../../../namespace/namespace.ts';
 import { MAX_LEASE_MS } from '../../../objects/limits.ts';
 import { isNamespaceDeleted } from '../../../objects/namespace-end.ts';

@@ -5,7 +5,7 @@ import { kindOf, quote } from '../../../lib/quote.ts';
 import { trimSlashes } from '../../../namespace/namespace.ts';
 import { MAX_MOUNTS } from '../../limits.ts';
 
-export const AUDIT_KEYS = ['kind', 'secrets', 'namespace', 'mounts', 'on_overload'];
+export const AUDIT_KEYS = ['kind', 'secrets', 'namespace', 'mounts', 'on_overload', 'upstream'];
 
 /** If too much is published: `drop` the event, or `block` the audited request. */
 export type OnOverload = 'drop' | 'block';
@@ -13,6 +13,7 @@ export type OnOverload = 'drop' | 'block';
 interface AuditSettings {
   readonly mounts: Readonly<Record<string, 1 | 2>>;
   readonly on_overload: OnOverload;
+  readonly upstream?: true;
 }
 
 /** `vault write` sends strings. */
@@ -35,7 +36,19 @@ export function readAuditSettings(fields: Fields): AuditSettings {
   return {
     mounts: readMounts(fields),
     on_overload: isOnOverload(onOverload) ? onOverload : 'drop',
+    ...readUpstream(fields),
   };
+}
+
+function readUpstream(fields: Fields): { readonly upstream?: true } {
+  if (!fields.flag('upstream')) return {};
+  const namespace = fields.raw('namespace') ?? '';
+  if (namespace !== '') {
+    fields.reject(
+      'a source with "upstream" has no "namespace": its namespaces are those of the upstream',
+    );
+  }
+  return { upstream: true };
 }
 
 function readMounts(fields: Fields): Record<string, 1 | 2> {

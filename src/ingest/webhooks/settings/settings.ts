@@ -37,6 +37,8 @@ export interface SourceSettings {
   readonly mounts?: Readonly<Record<string, 1 | 2>>;
   /** For kind `vault-audit`. */
   readonly on_overload?: OnOverload;
+  /** For kind `vault-audit`: the audited server is the upstream, so what passes through this server is audited, too. */
+  readonly upstream?: true;
 }
 
 const KEYS = ['kind', 'secrets', 'event_type', 'namespace', 'mapping', 'tolerance'];
@@ -127,8 +129,8 @@ function readTolerance(fields: Fields): number {
 export function shownSettings(settings: SourceSettings): Record<string, unknown> {
   const { signature, options, ...others } = settings;
   if (findKind(settings.kind)?.body === 'audit') {
-    const { kind, namespace, mounts, on_overload } = settings;
-    return { kind, namespace, mounts, on_overload };
+    const { kind, namespace, mounts, on_overload, upstream } = settings;
+    return { kind, namespace, mounts, on_overload, ...(upstream && { upstream }) };
   }
   return { ...others, ...options, ...(signature && { signature: shownSignature(signature) }) };
 }

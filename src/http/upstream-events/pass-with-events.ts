@@ -1,0 +1,167 @@
+/**
+ * A write that passes through to the upstream and succeeds becomes the event of its audit entry. The server itself is the
+ * publisher: the upstream has allowed the write, so the caller needs no right here.
+ *
+ * Bodies stream through. A copy is only read of a small one that the event needs.
+ */
+
+import { requestKeysOf } from '../../config/derived-keys.ts';
+import { formatTimestamp } from '../../event/time.ts';
+import {
+  eventsOfExchange,
+  isEventful,
+  mayMakeEvents,
+  needsRequest,
+} from '../../ingest/exchange/exchange.ts';
+import type { MountFacts } from '../../ingest/exchange/mount-facts.ts';
+import { REFERENCE_HEADER, signReference } from '../../ingest/exchange/request-reference.ts';
+import { logError } from '../../lib/log.ts';
+import { parseNamespacePath, withSlash } from '../../namespace/namespace.ts';
+import type { Upstream } from '../../outbound/upstream/address.ts';
+import { inTime } from '../../outbound/upstream/lookup.ts';
+import { lookUpMount } from '../../outbound/upstream/mount-lookup.ts';
+import type { AppContext } from '../context.ts';
+import { MAX_WAITING_UPSTREAM_EVENTS, UPSTREAM_EVENT_WAIT_MS } from '../limits.ts';
+import { firstValue, tokenOf } from '../request/header.ts';
+import { workerCaches } from '../worker-caches.ts';
+import { countUpstreamEvents } from '../worker-metrics.ts';
+import { copyOf, type ReadBody, readJsonCopy } from './body-copy.ts';
+import { publishExchange } from './publish-exchange.ts';
+import { withWarning } from './warned-answer.ts';
+
+/** What is known of a request before it is passed on. */
+interface Expected {
+  /** Decoded, below the namespace of the header. */
+  readonly path: string;
+  readonly mount: Promise<MountFacts | undefined>;
+  /** What this server calls the request. */
+  readonly reference: string;
+  readonly sent: Promise<ReadBody>;
+}
+
+/** @param send passes the request on, and returns the answer of the upstream */
+export async function passWithEvents(
+  c: AppContext,
+  passed: Request,
+  upstream: Upstream,
+  send: (request: Request) => Promise<Response>,
+): Promise<Response> {
+  passed.headers.delete(REFERENCE_HEADER);
+  const { upstreamEvents } = c.get('config');
+  const expected = upstreamEvents === 'off' ? undefined : expect(c, passed, upstream);
+  if (expected === undefined) return send(passed);
+  const answering = send(passed).then((answer) => {
+    const body = answer.ok ? readJsonCopy(copyOf(answer)) : undefined;
+    return { answer, body };
+  });
+  // Also if the client leaves before the answer.
+  const publishing = answering.then(({ answer, body }) =>
+    body === undefined ? undefined : publish(c, passed.method, answer, body, expected),
+  );
+  c.executionCtx.waitUntil(publishing.catch(() => undefined));
+  const { answer, body } = await answering;
+  if (upstreamEvents === 'on' || body === undefined) return answer;
+  const late = scheduler.wait(UPSTREAM_EVENT_WAIT_MS).then(() => LATE);
+  const lost = await Promise.race([publishing, late]);
+  return lost === undefined ? answer : withWarning(answer, await body, lost);
+}
+
+const LATE = `it was not stored within ${UPSTREAM_EVENT_WAIT_MS / 1000} s, which goes on`;
+
+/** @returns undefined if no event can come of the request */
+function expect(c: AppContext, passed: Request, upstream: Upstream): Expected | undefined {
+  const { method, headers } = passed;
+  const { whole } = c.get('path');
+  const path = whole.slice('/v1/'.length);
+  const isList = c.get('query').get('list') === 'true';
+  if (!whole.startsWith('/v1/') || !mayMakeEvents(method, path) || isList) return undefined;
+  const token = tokenOf(headers);
+  const namespace = parseNamespacePath(firstValue(headers.get('x-vault-namespace')));
+  if (token === undefined || namespace === undefined) return undefined;
+  const known = knownMount(namespace, path);
+  if (known !== undefined && !isEventful(known)) return undefined;
+  const reference = crypto.randomUUID();
+  const [key] = requestKeysOf(c.env);
+  if (key !== undefined) {
+    const signed = signReference(reference, withSlash(namespace) + path, Date.now(), key);
+    headers.set(REFERENCE_HEADER, signed);
+  }
+  return {
+    path,
+    reference,
+    mount:
+      known === undefined ? askForMount(namespace, path, token, upstream) : Promise.resolve(known),
+    sent: readJsonCopy(needsRequest(method, path) ? copyOf(passed) : undefined),
+  };
+}
+
+/** The mount of which a path begins with the name. No mount is within another. */
+function knownMount(namespace: string, path: string): MountFacts | undefined {
+  const now = Date.now();
+  for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
+    const known = workerCaches.mounts.get(`${namespace}\n${path.slice(0, slash + 1)}`, now);
+    if (known !== undefined) return known;
+  }
+  return undefined;
+}
+
+async function askForMount(
+  namespace: string,
+  path: string,
+  token: string,
+  upstream: Upstream,
+): Promise<MountFacts | undefined> {
+  const mount = await inTime((signal) => lookUpMount({ token, namespace, path }, upstream, signal));
+  if (mount !== undefined) {
+    workerCaches.mounts.set(`${namespace}\n${mount.prefix}`, mount, Date.now());
+  }
+  return mount;
+}
+
+/** Events of this isolate that are not stored yet. */
+let waiting = 0;
+
+/** @returns why an event was lost; undefined if none was */
+async function publish(
+  c: AppContext,
+  method: string,
+  answer: Response,
+  body: Promise<ReadBody>,
+  expected: Expected,
+): Promise<string | undefined> {
+  const time = formatTimestamp(Date.now());
+  if (waiting >= MAX_WAITING_UPSTREAM_EVENTS) {
+    return lost(c, `more than ${MAX_WAITING_UPSTREAM_EVENTS} writes wait for their events`);
+  }
+  waiting++;
+  try {
+    const { path, reference } = expected;
+    const mount = await expected.mount;
+    if (mount === undefined) return lost(c, 'the upstream does not say which mount the path is in');
+    if (!isEventful(mount)) return undefined;
+    const [sent, answered] = [await expected.sent, await body];
+    if (method === 'GET' && answered?.json === undefined) {
+      return lost(c, 'the answer with the credentials could not be read');
+    }
+    const index = answer.headers.get('x-vault-index');
+    const exchange = { method, path, mount, reference, time, index };
+    const read = eventsOfExchange({ ...exchange, sent: sent?.json, answered: answered?.json });
+    if (!read.ok) return lost(c, read.failure.message);
+    if (read.value.length === 0) return undefined;
+    const reasons = await publishExchange(c, read.value);
+    countUpstreamEvents(c.env, read.value.length - reasons.length, 'accepted');
+    for (const reason of reasons) lost(c, reason);
+    return reasons[0];
+  } catch (error) {
+    return lost(c, 'a part of this server failed', error);
+  } finally {
+    waiting--;
+  }
+}
+
+/** One line a minute for each reason says how many there were. */
+function lost({ env }: AppContext, reason: string, error?: unknown): string {
+  countUpstreamEvents(env, 1, 'lost');
+  logError(`the event of a write that passed through to the upstream is lost: ${reason}`, error);
+  return reason;
+}

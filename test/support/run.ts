@@ -25,12 +25,13 @@ export function start(args: string[], env: Record<string, string | undefined> = 
   return startProgram([COMMAND, ...args], env);
 }
 
-/** Starts another program for Node in the same way. */
+/** Starts another program in the same way, one for Node unless it is named. */
 export function startProgram(
   args: string[],
   env: Record<string, string | undefined> = {},
+  program = process.execPath,
 ): Running {
-  const child = spawn(process.execPath, args, {
+  const child = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, VAULT_ADDR: undefined, VAULT_TOKEN: undefined, ...env },
   });

@@ -72,6 +72,8 @@ class Player {
 
   /** The client has done nothing that no step expects. */
   async end(): Promise<void> {
+    await this.subscription.close();
+    await this.#session?.ended;
     this.#checkRest();
     expect(this.#server.handshakes.rest).toEqual([]);
   }

@@ -38,6 +38,8 @@ class Queue<T> {
 /** An accepted connection. */
 export class Session {
   readonly acts = new Queue<Act>();
+  /** Resolves once the connection has ended, after the last act. */
+  readonly ended: Promise<void>;
   readonly #socket: WebSocket;
   #isSilent = false;
 
@@ -49,7 +51,12 @@ export class Session {
       else this.acts.put({ kind: 'message', message: isBinary ? data : JSON.parse(text) });
     });
     socket.on('ping', () => this.#signOfLife('ping', () => socket.pong()));
-    socket.on('close', (code) => this.acts.put({ kind: 'gone', code }));
+    this.ended = new Promise((resolve) => {
+      socket.on('close', (code) => {
+        this.acts.put({ kind: 'gone', code });
+        resolve();
+      });
+    });
   }
 
   send(data: string | Uint8Array): void {

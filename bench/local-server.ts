@@ -26,6 +26,18 @@ interface Server {
 const CONTENDERS: Readonly<Record<string, () => Promise<Server>>> = {
   'workerd serve (carillon dev)': async () =>
     startProcess(['bin/carillon.js', 'dev', '--port', String(PORT), '--root-token', TOKEN]),
+  // Nothing is passed to it.
+  'workerd behind a front (--upstream)': async () =>
+    startProcess([
+      'bin/carillon.js',
+      'dev',
+      '--port',
+      String(PORT),
+      '--root-token',
+      TOKEN,
+      '--upstream',
+      'http://127.0.0.1:9',
+    ]),
   'Miniflare as a library': startMiniflare,
   'wrangler dev': async () =>
     startProcess([
@@ -50,7 +62,7 @@ for (const [name, start] of Object.entries(CONTENDERS)) {
     const perSecond = await publishRate();
     const { held, delivered } = await holdSockets();
     console.log(
-      `${name.padEnd(30)} ready ${(readyMs / 1000).toFixed(1)} s, ${perSecond.toFixed(0)} publishes/s one at a time, ` +
+      `${name.padEnd(36)} ready ${(readyMs / 1000).toFixed(1)} s, ${perSecond.toFixed(0)} publishes/s one at a time, ` +
         `${held} of ${SOCKETS} sockets held, ${delivered} heard an event`,
     );
   } finally {

@@ -35,9 +35,7 @@ function hostOf(hostname: string): string {
 export function bindAddress(host: string, port: number): Promise<CommandResult<string>> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      resolve(failed(bindError(error, host, port))),
-    );
+    server.once('error', (error) => resolve(bindFailure(error, host, port)));
     server.listen({ host, port }, () => {
       const { address } = server.address() as AddressInfo;
       server.close(() => resolve(ok(address)));
@@ -57,6 +55,11 @@ export async function leadsTo(
   return named.some((each) => each.address === address || (isAll && isOwn(each.address)));
 }
 
+/** The loopback address of the family of an address. */
+export function loopbackOf(address: string): string {
+  return isIP(address) === 6 ? '::1' : '127.0.0.1';
+}
+
 /** Whether this machine has the address. */
 function isOwn(address: string): boolean {
   return (
@@ -65,6 +68,10 @@ function isOwn(address: string): boolean {
     address === '::' ||
     Object.values(networkInterfaces()).some((each) => each?.some((own) => own.address === address))
   );
+}
+
+export function bindFailure(error: Error, host: string, port: number): CommandResult<never> {
+  return failed(bindError(error, host, port));
 }
 
 function bindError({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {

@@ -6,6 +6,7 @@ import { bindAddress, leadsTo } from './address.ts';
 import { banner, hostAndPort, reminder, shortReminder } from './banner.ts';
 import { buildBundle } from './bundle.ts';
 import { type DataFolder, openDataFolder } from './data.ts';
+import { startBehindFront } from './front/start.ts';
 import { listenForKeys } from './keys.ts';
 import { ServerLog } from './log/log.ts';
 import type { LogFormat } from './log/view.ts';
@@ -67,7 +68,8 @@ async function serveFrom(
     onClosed: () => stopping.abort(),
     onShown: (lines) => screen.scroll(lines),
   });
-  const server = await startWorkerd({
+  const start = upstream === undefined ? startWorkerd : startBehindFront;
+  const server = await start({
     host: address,
     port,
     allowLoopbackHttp,

@@ -44,7 +44,7 @@ export interface LocalServer {
   stop(): Promise<void>;
 }
 
-interface Start {
+export interface Start {
   readonly bundle: Bundle;
   readonly folder: DataFolder;
   readonly host: string;

@@ -5,6 +5,7 @@ import { invalid, ok, type Result } from '../lib/result.ts';
 import { checkUpstream, type Upstream } from '../outbound/upstream/address.ts';
 import { parseMovedHubs } from './moved-hubs.ts';
 import { parsePlacement } from './placement.ts';
+import { parseReconnectWindow } from './reconnect-window.ts';
 import { parseRetention } from './retention.ts';
 import { parseRootTokens } from './root-tokens.ts';
 import { parseSealingKeys } from './sealing.ts';
@@ -65,6 +66,8 @@ export function parseConfig(variables: Variables): Result<Config> {
   if (!auditEvents.ok) return auditEvents;
   const retention = parseRetention(variables);
   if (!retention.ok) return retention;
+  const reconnectWindow = parseReconnectWindow(variables);
+  if (!reconnectWindow.ok) return reconnectWindow;
   const placement = parsePlacement(variables);
   if (!placement.ok) return placement;
   const movedHubs = parseMovedHubs(variables);

@@ -12,5 +12,11 @@ export const MIN_JOURNAL_BYTES = 256 * 1024;
 /** The highest number of a place of a hub: it is part of the name of its object. */
 export const MAX_HUB_PLACE = 9999;
 
+/**
+ * The highest setting for `RECONNECT_WINDOW`. A stock client that reconnects receives again what it had received within the
+ * window, so a longer one costs more than it saves.
+ */
+export const MAX_RECONNECT_WINDOW_SECONDS = 60 * 60;
+
 /** The highest setting for the age of events in the journal of a hub. */
 export const MAX_JOURNAL_AGE_SECONDS = 366 * 24 * 60 * 60;

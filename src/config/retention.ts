@@ -21,6 +21,7 @@ const DEFAULTS = {
   JOURNAL_MAX_EVENTS: '100000',
   JOURNAL_MAX_BYTES: '268435456',
   JOURNAL_MAX_AGE: '24h',
+  RECONNECT_WINDOW: '2m',
 };
 
 export function parseRetention(variables: Variables): Result<Retention> {
@@ -28,14 +29,25 @@ export function parseRetention(variables: Variables): Result<Retention> {
   if (!events.ok) return events;
   const bytes = numberOf('JOURNAL_MAX_BYTES', variables, MIN_JOURNAL_BYTES, MAX_JOURNAL_BYTES);
   if (!bytes.ok) return bytes;
-  const text = variables.JOURNAL_MAX_AGE ?? DEFAULTS.JOURNAL_MAX_AGE;
-  const age = parseDuration(text, 'JOURNAL_MAX_AGE');
-  if (!age.ok || age.value < 1 || age.value > MAX_JOURNAL_AGE_SECONDS) {
-    return invalid(
-      `the variable JOURNAL_MAX_AGE is ${quote(text)}; set it in wrangler.toml, or with --var, to a duration such as "24h", from 1s to ${MAX_JOURNAL_AGE_SECONDS}s`,
-    );
-  }
-  return ok({ events: events.value, bytes: bytes.value, ageMs: age.value * 1000 });
+  const age = durationOf('JOURNAL_MAX_AGE', variables, 1, MAX_JOURNAL_AGE_SECONDS);
+  if (!age.ok) return age;
+  return ok({ events: events.value, bytes: bytes.value, ageMs: age.value });
+}
+
+/** @returns the milliseconds of a duration of so many seconds */
+export function durationOf(
+  name: 'JOURNAL_MAX_AGE' | 'RECONNECT_WINDOW',
+  variables: Variables,
+  min: number,
+  max: number,
+): Result<number> {
+  const text = variables[name] ?? DEFAULTS[name];
+  const seconds = parseDuration(text, name);
+  return text !== '' && seconds.ok && seconds.value >= min && seconds.value <= max
+    ? ok(seconds.value * 1000)
+    : invalid(
+        `the variable ${name} is ${quote(text)}; set it in wrangler.toml, or with --var, to a duration such as "${DEFAULTS[name]}", from ${min}s to ${max}s`,
+      );
 }
 
 function numberOf(

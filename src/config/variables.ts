@@ -6,6 +6,7 @@ export interface Variables {
   readonly JOURNAL_MAX_EVENTS?: string;
   readonly JOURNAL_MAX_BYTES?: string;
   readonly JOURNAL_MAX_AGE?: string;
+  readonly RECONNECT_WINDOW?: string;
   readonly JURISDICTION?: string;
   readonly LOCATION?: string;
   readonly MOVED_HUBS?: string;

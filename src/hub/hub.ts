@@ -50,6 +50,7 @@ import { PublishPipeline } from './publish-pipeline.ts';
 import { KnownQuotas, QUOTAS_KEY } from './quotas/known-quotas.ts';
 import { QuotaGate } from './quotas/quota-gate.ts';
 import { generationOfHub, renewHub } from './restored-hub.ts';
+import type { Returns } from './returns/returns.ts';
 import { HUB_SCHEMA } from './schema.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
 import { CROWD_KEY } from './subscribers/reconnect-spread.ts';
@@ -175,12 +176,17 @@ export class Hub extends DurableObject<Env> implements HubContract {
     this.#lifecycle.message(socket, data);
   }
 
-  override webSocketClose(socket: WebSocket, code: number): void {
-    this.#lifecycle.closed(socket, code);
+  override webSocketClose(
+    socket: WebSocket,
+    code: number,
+    _reason: string,
+    wasClean: boolean,
+  ): void {
+    this.#lifecycle.closed(socket, code, wasClean);
   }
 
   override webSocketError(socket: WebSocket): void {
-    this.#lifecycle.closed(socket, 1011);
+    this.#lifecycle.closed(socket, 1011, false);
   }
 }
 
@@ -192,7 +198,7 @@ function composeHub(ctx: DurableObjectState, env: Env) {
   const journal = openJournal(ctx.storage, env);
   const memory = openHubMemory(ctx.id.toString());
   const subscribers = composeSubscribers(ctx, env, journal, alarms, memory);
-  const { meter, authoritySync, closer, fanOut, list } = subscribers;
+  const { meter, authoritySync, closer, fanOut, list, returns } = subscribers;
   const quotas = new KnownQuotas(ctx, env);
   const quotaGate = new QuotaGate({ ctx, env, journal, quotas });
   const targets = new FeedTargets(ctx.storage);
@@ -210,6 +216,7 @@ function composeHub(ctx: DurableObjectState, env: Env) {
     registration,
     feeds,
     quotaGate,
+    returns,
   };
   alarms.add(feeds);
   return {
@@ -244,6 +251,7 @@ interface TeardownParts {
   readonly registration: SelfRegistration;
   readonly feeds: OutgoingFeeds;
   readonly quotaGate: QuotaGate;
+  readonly returns: Returns;
 }
 
 class HubTeardown implements Teardown {
@@ -254,7 +262,8 @@ class HubTeardown implements Teardown {
   }
 
   get isDue(): boolean {
-    return this.#parts.journal.isEmpty && this.#parts.feeds.isIdle;
+    const { journal, feeds, returns } = this.#parts;
+    return journal.isEmpty && feeds.isIdle && returns.areOver;
   }
 
   async leave(why: 'idle' | 'deleted'): Promise<void> {

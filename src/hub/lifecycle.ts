@@ -109,12 +109,12 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     this.#hub.reporter.worked();
   }
 
-  closed(socket: WebSocket, code: number): void {
+  closed(socket: WebSocket, code: number, wasClean: boolean): void {
     if (this.#hub === undefined) {
       turnAway(socket);
       return;
     }
-    this.#hub.sockets.closed(socket, code);
+    this.#hub.sockets.closed(socket, code, wasClean);
     this.#sockets.closed();
     this.#hub.reporter.worked();
     this.#releaseIfIdle();

@@ -178,6 +178,16 @@ export const MAX_MOVE_MS = 15_000;
 /** How long a hub that is about to move waits for the calls that run. */
 export const MAX_VACATE_MS = 10_000;
 
+/**
+ * Subscriptions of owners that a hub remembers, so that stock subscribers who lose their connections are given what they
+ * missed. An owner may have as many as stay free. A subscriber beyond them is served, and starts at the present when it
+ * reconnects.
+ */
+export const MAX_RETURNS_PER_HUB = 10_000;
+
+/** Places of one such subscription at which replays were cut. Of more, the oldest is kept for those that follow. */
+export const MAX_CUTS_PER_RETURN = 32;
+
 /** Events that a `carillon.v1` client may have unacknowledged, until it sends its own credit. */
 export const DEFAULT_CREDIT = 256;
 

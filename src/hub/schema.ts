@@ -90,6 +90,7 @@ function createVersion2(sql: SqlStorage): void {
   createSocketEnds(sql);
   addGenerations(sql);
   addHolders(sql);
+  createReturns(sql);
 }
 
 function createSocketEnds(sql: SqlStorage): void {
@@ -98,6 +99,23 @@ function createSocketEnds(sql: SqlStorage): void {
      CREATE TABLE socket_ends (
        ends_at INTEGER PRIMARY KEY
      );`,
+  );
+}
+
+/** What stock subscribers may follow when they return. `returns/return-record.ts` says what each column has. */
+function createReturns(sql: SqlStorage): void {
+  sql.exec(
+    `CREATE TABLE returns (
+       key TEXT PRIMARY KEY, -- a tag of the sockets
+       owner TEXT NOT NULL,
+       floor INTEGER NOT NULL,
+       sockets INTEGER NOT NULL,
+       lost INTEGER NOT NULL,
+       lost_at INTEGER NOT NULL,
+       cuts TEXT NOT NULL,
+       due_at INTEGER NOT NULL -- when the row is looked at again
+     ) WITHOUT ROWID;
+     CREATE INDEX returns_by_time ON returns (due_at);`,
   );
 }
 

@@ -53,6 +53,7 @@ import { openHubMemory } from './memory-budget.ts';
 import { KnownQuotas } from './quotas/known-quotas.ts';
 import { QuotaGate } from './quotas/quota-gate.ts';
 import { generationOfHub, renewWildcardHub } from './restored-hub.ts';
+import type { Returns } from './returns/returns.ts';
 import { WILDCARD_HUB_SCHEMA } from './schema.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
 import { NO_SUBSCRIPTIONS } from './subscribers/subscription-list.ts';
@@ -175,12 +176,17 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
     this.#lifecycle.message(socket, data);
   }
 
-  override webSocketClose(socket: WebSocket, code: number): void {
-    this.#lifecycle.closed(socket, code);
+  override webSocketClose(
+    socket: WebSocket,
+    code: number,
+    _reason: string,
+    wasClean: boolean,
+  ): void {
+    this.#lifecycle.closed(socket, code, wasClean);
   }
 
   override webSocketError(socket: WebSocket): void {
-    this.#lifecycle.closed(socket, 1011);
+    this.#lifecycle.closed(socket, 1011, false);
   }
 }
 
@@ -197,7 +203,7 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
   const retained = new RetainedSubscriptions(sql, journal.maxAgeMs);
   const memory = openHubMemory(ctx.id.toString());
   const subscribers = composeSubscribers(ctx, env, journal, alarms, memory, retained);
-  const { authoritySync, classes, closer, cursors, fanOut, list } = subscribers;
+  const { authoritySync, classes, closer, cursors, fanOut, list, returns } = subscribers;
   const demand = new FeedDemand(classes, retained, journal, cursors);
   const writer = new FeedWriter(ctx, journal, positions, fanOut);
   const shared = {
@@ -230,7 +236,7 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
     registrar,
     receiver,
     reporter: composeReporter(env, subscribers),
-    teardown: new WildcardHubTeardown({ ...shared, fanOut, retained }),
+    teardown: new WildcardHubTeardown({ ...shared, fanOut, retained, returns }),
   };
 }
 
@@ -242,6 +248,7 @@ interface TeardownParts {
   readonly knownHubs: KnownHubs;
   readonly retained: RetainedSubscriptions;
   readonly demand: FeedDemand;
+  readonly returns: Returns;
 }
 
 class WildcardHubTeardown implements Teardown {
@@ -253,9 +260,9 @@ class WildcardHubTeardown implements Teardown {
 
   /** Only a wildcard hub that never had an event, and has no hubs and no position to resume from, is released. */
   get isDue(): boolean {
-    const { journal, knownHubs, retained, demand } = this.#parts;
+    const { journal, knownHubs, retained, demand, returns } = this.#parts;
     const isEmpty = journal.isUnused && knownHubs.isEmpty && retained.isEmpty;
-    return isEmpty && !demand.hasPositions;
+    return isEmpty && !demand.hasPositions && returns.areOver;
   }
 
   /** With the namespace, the hubs of the namespace are deleted first. */

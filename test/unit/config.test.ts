@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Config, parseConfig } from '../../src/config/config.ts';
 import { movedHubsText, parseMovedHubs } from '../../src/config/moved-hubs.ts';
 import { parsePlacement } from '../../src/config/placement.ts';
+import { parseReconnectWindow } from '../../src/config/reconnect-window.ts';
 import type { Variables } from '../../src/config/variables.ts';
 import { accepted, failureOf } from './support/result.ts';
 
@@ -270,4 +271,26 @@ describe('the upstream', () => {
     );
     expect(message).not.toContain('user:pw');
   });
+});
+
+it.each(['', 'soon', '-1s', '3601s'])(
+  'refuses a RECONNECT_WINDOW that is no duration up to an hour: %j',
+  (text) => {
+    const { message } = failureOf(parseConfig(bindings({ RECONNECT_WINDOW: text })));
+    expect(message).toBe(
+      `the variable RECONNECT_WINDOW is ${JSON.stringify(text)}; set it in wrangler.toml, or with --var, to a duration such as "2m", from 0s to 3600s`,
+    );
+  },
+);
+
+it.each([
+  ['2m', 120_000],
+  ['0s', 0],
+  ['1h', 3_600_000],
+])('reads the RECONNECT_WINDOW %j', (text, expected) => {
+  expect(parseReconnectWindow({ RECONNECT_WINDOW: text })).toEqual({ ok: true, value: expected });
+});
+
+it('has a window of two minutes for stock clients that reconnect unless told otherwise', () => {
+  expect(parseReconnectWindow({})).toEqual({ ok: true, value: 120_000 });
 });

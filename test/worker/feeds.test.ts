@@ -198,6 +198,7 @@ it('a wildcard hub that lost its storage is told anew which hubs there are', asy
       'segments',
       'retained_subscriptions',
       'subscription_classes',
+      'returns',
     ]) {
       storage.sql.exec(`DELETE FROM ${table}`);
     }

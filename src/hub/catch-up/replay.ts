@@ -33,7 +33,6 @@ export class Replay {
   readonly #parts: ReplayParts;
   readonly #subscriber: ReplaySubscriber;
   readonly #events: EventEntry[] = [];
-  /** Everything up to this sequence was read. */
   #position: number;
   #window = EMPTY_WINDOW;
   #reservedBytes = 0;
@@ -58,6 +57,11 @@ export class Replay {
   /** The bytes of the messages. */
   get bytes(): number {
     return this.#window.bytes;
+  }
+
+  /** Everything up to this sequence was read. */
+  get position(): number {
+    return this.#position;
   }
 
   /** Whether there is more than one connection is sent. */

@@ -5,6 +5,7 @@ import type { HubMeter } from '../hub-meter.ts';
 import type { Journal } from '../journal/journal.ts';
 import { sequenceOfId } from '../journal/position.ts';
 import type { JournalEntry } from '../journal/record.ts';
+import { noteCut } from '../returns/cut.ts';
 import type { SocketCloser } from '../subscribers/socket-closer.ts';
 import type { SubscriptionClass } from '../subscribers/subscription-classes.ts';
 import type { ClassSender, Messages } from './send.ts';
@@ -76,6 +77,7 @@ export class StockSender implements ClassSender {
     budget.send(socket, this.#toSend);
     meter.counts.liveToStock += this.#toSend.messages.length;
     if (!this.#isFull) return;
+    noteCut(socket, this.#window.last?.sequence ?? 0);
     closer.close([socket], 'unavailable', CLOSE_CODES.tryAgainLater, 'resume');
   }
 

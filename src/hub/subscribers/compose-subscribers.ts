@@ -35,6 +35,7 @@ import { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
 import { MAX_SOCKETS_PER_HUB } from '../limits.ts';
 import type { HubMemory } from '../memory-budget.ts';
+import { Returns } from '../returns/returns.ts';
 import type { EventSupply } from './event-supply.ts';
 import { FilterBudgets } from './filter-budgets.ts';
 import { Handshakes } from './handshakes.ts';
@@ -105,6 +106,7 @@ export function composeSubscribers(
     tokenExpiry,
     lifetimes,
     rootMarks,
+    returns: new Returns({ ctx, alarms, journal, env }),
     lags: new LagTable(sql),
     unacknowledged: new Unacknowledged(memory.unacknowledged),
   };
@@ -140,7 +142,7 @@ export function composeHandshakes(
 
 /** The sockets of a hub, and the alarms that its subscribers need. */
 export function composeSockets(subscribers: Subscribers, supply: EventSupply): Sockets {
-  const { alarms, tokenExpiry, ackTimeouts, lifetimes, journal } = subscribers;
-  alarms.add(tokenExpiry, ackTimeouts, lifetimes, journal.trimmer, journal.conversion);
+  const { alarms, tokenExpiry, ackTimeouts, lifetimes, returns, journal } = subscribers;
+  alarms.add(tokenExpiry, ackTimeouts, lifetimes, returns, journal.trimmer, journal.conversion);
   return new Sockets(composeHandshakes(subscribers, supply), subscribers);
 }

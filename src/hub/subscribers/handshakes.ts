@@ -4,6 +4,7 @@
  */
 
 import type { EventFacts } from '../../event/facts.ts';
+import { ok } from '../../lib/result.ts';
 import type { Handshake } from '../../subscription/handshake.ts';
 import { ROOT_OWNER } from '../../token/owner.ts';
 import type { AuthoritySync } from '../authority-sync/authority-sync.ts';
@@ -18,6 +19,7 @@ import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
 import { resolvePosition, sequenceOfId } from '../journal/position.ts';
 import type { HubMemory } from '../memory-budget.ts';
+import type { Returns } from '../returns/returns.ts';
 import type { EventSupply } from './event-supply.ts';
 import type { FilterBudgets } from './filter-budgets.ts';
 import type { Leases } from './leases.ts';
@@ -47,6 +49,7 @@ interface HandshakeParts {
   readonly rootMarks: RootMarks;
   readonly acceptor: SocketAcceptor;
   readonly leases: Leases;
+  readonly returns: Returns;
 }
 
 /** The token of a handshake; none for the root token. */
@@ -137,11 +140,15 @@ export class Handshakes {
     bearer: Bearer | undefined,
   ): Promise<Response> {
     const { journal, cursors, budget, throttle, tokens, authorizer } = this.#parts;
-    const { entryMatcher, acceptor, leases, meter, rootMarks } = this.#parts;
+    const { entryMatcher, acceptor, leases, meter, returns, rootMarks } = this.#parts;
     const { watched, tags, shownAt } = bearer ?? {};
     const owner = tags?.owner ?? ROOT_OWNER;
     const whose = () => (tags === undefined ? rootMarks.tagsFor(rootMark) : listOwnerTags(tags));
     const isRevoked = () => watched !== undefined && !tokens.isWatched(watched);
+    const namesNothing = since === undefined && subscription.protocol === 'stock';
+    const key = namesNothing
+      ? await returns.keyOf(subscription, watched?.owner ?? ROOT_OWNER, owner)
+      : undefined;
     for (;;) {
       // While the handshake waited, the token may have been revoked, or its policies may have changed.
       if (isRevoked() || !authorizer.maySubscribe(subscriptionClass)) return refuse(FORBIDDEN);
@@ -154,10 +161,14 @@ export class Handshakes {
         if (bytesToSearch > 0 && !throttle.admit(owner, 0)) return refuse(BUSY);
         throttle.count(owner, bytesToSearch);
       }
-      const position = resolvePosition(since, journal, cursors, mayReceive);
+      const start = key && returns.startOf(key);
+      const position = start
+        ? ok(start.position)
+        : resolvePosition(since, journal, cursors, mayReceive);
       if (!position.ok) return refuse({ status: 400, message: position.failure.message });
       const { after } = position.value;
-      if (since !== undefined && !throttle.admit(owner, journal.bytesAfter(after))) {
+      const isResumed = since !== undefined || after < journal.last;
+      if (isResumed && !throttle.admit(owner, journal.bytesAfter(after))) {
         return refuse(BUSY);
       }
       if (subscription.protocol === 'carillon.v1') {
@@ -180,8 +191,15 @@ export class Handshakes {
         if (isRevoked()) return refuse(FORBIDDEN);
         // A replay that was collected under other rights is not sent.
         if (accessKey === authorizer.keyOf(subscriptionClass)) {
-          const response = acceptor.acceptStock(subscriptionClass, whose(), position.value, replay);
-          if (since !== undefined && response.status === 101) {
+          const visit = key && start && { key, start };
+          const response = acceptor.acceptStock(
+            subscriptionClass,
+            whose(),
+            position.value,
+            replay,
+            visit,
+          );
+          if (isResumed && response.status === 101) {
             meter.resumed(position.value.gap !== undefined || replay.hasGap, replay.isFull);
           }
           return response;

@@ -9,6 +9,8 @@ import { newAckingTag } from '../flow-control/acking-subscriber.ts';
 import type { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
 import type { HubMeter } from '../hub-meter.ts';
 import type { Position } from '../journal/position.ts';
+import { noteCut } from '../returns/cut.ts';
+import type { ReturnKey, Returns, StockStart } from '../returns/returns.ts';
 import type { Lifetimes } from './lifetimes.ts';
 import { refuse, unavailable } from './refusal.ts';
 import type { SocketCount } from './socket-count.ts';
@@ -24,6 +26,13 @@ interface AcceptorParts {
   readonly socketCount: SocketCount;
   readonly ackingSubscribers: AckingSubscribers;
   readonly fanOut: FanOut;
+  readonly returns: Returns;
+}
+
+/** A stock subscriber that names no position. */
+interface Visit {
+  readonly key: ReturnKey;
+  readonly start: StockStart;
 }
 
 /** What only a subscriber of `carillon.v1` has. */
@@ -47,18 +56,24 @@ export class SocketAcceptor {
     whose: readonly string[],
     position: Position,
     replay: Replay,
+    visit?: Visit,
   ): Response {
-    const { budget, meter, fanOut } = this.#parts;
+    const { budget, meter, fanOut, returns } = this.#parts;
     if (!replay.readRest()) {
       return refuse(
         unavailable('the filter takes longer than there is between events; simplify it'),
       );
     }
-    const { client, server } = this.#accept(subscriptionClass, whose);
+    const tags = visit === undefined ? [] : [visit.key.tag];
+    const { client, server } = this.#accept(subscriptionClass, whose, tags);
+    if (visit !== undefined) returns.joined(visit.key, server, visit.start);
     fanOut.goLive(server);
     budget.send(server, replay);
     meter.counts.missedToStock += replay.size;
-    if (replay.isFull) server.close(CLOSE_CODES.tryAgainLater, 'resume');
+    if (replay.isFull) {
+      noteCut(server, replay.position);
+      server.close(CLOSE_CODES.tryAgainLater, 'resume');
+    }
     return switchProtocols(client, gapHeaders(position, replay.hasGap));
   }
 

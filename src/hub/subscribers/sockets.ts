@@ -4,6 +4,7 @@ import { decodeHandshake } from '../../subscription/handshake.ts';
 import type { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
 import type { ClientMessages } from '../flow-control/client-messages.ts';
 import type { HubMeter } from '../hub-meter.ts';
+import type { Returns } from '../returns/returns.ts';
 import type { Handshakes } from './handshakes.ts';
 import { refuse, unavailable } from './refusal.ts';
 import type { SocketCount } from './socket-count.ts';
@@ -15,6 +16,7 @@ interface SocketsParts {
   readonly clientMessages: ClientMessages;
   readonly ackingSubscribers: AckingSubscribers;
   readonly meter: HubMeter;
+  readonly returns: Returns;
 }
 
 export class Sockets {
@@ -24,6 +26,7 @@ export class Sockets {
   readonly #ackingSubscribers: AckingSubscribers;
   readonly #socketCount: SocketCount;
   readonly #meter: HubMeter;
+  readonly #returns: Returns;
 
   constructor(handshakes: Handshakes, parts: SocketsParts) {
     this.#handshakes = handshakes;
@@ -32,6 +35,7 @@ export class Sockets {
     this.#ackingSubscribers = parts.ackingSubscribers;
     this.#socketCount = parts.socketCount;
     this.#meter = parts.meter;
+    this.#returns = parts.returns;
   }
 
   async accept(request: Request): Promise<Response> {
@@ -64,14 +68,21 @@ export class Sockets {
    * Answers a subscriber's Close frame, which the runtime leaves to a hibernating object. Takes constant time, because
    * thousands may close at once.
    */
-  closed(socket: WebSocket, code: number): void {
+  closed(socket: WebSocket, code: number, wasClean: boolean): void {
+    const how = wasClean ? whoClosed(socket) : 'lost';
     socket.close(isSendable(code) ? code : 1000);
+    this.#returns.ended(socket, how);
     this.#socketCount.closed();
     this.#meter.counts.closed_client++;
     this.#ackingSubscribers.closed(socket);
     const subscriptionClass = this.#classes.of(socket);
     if (subscriptionClass !== undefined) this.#classes.left(subscriptionClass);
   }
+}
+
+/** @param socket of which both sides have sent a Close frame, or the client has */
+function whoClosed({ readyState }: WebSocket): 'left' | 'closed by the hub' {
+  return readyState === WebSocket.CLOSED ? 'closed by the hub' : 'left';
 }
 
 /** Whether a code may stand in a Close frame (RFC 6455, section 7.4). If so, the peer's code is sent back. */

@@ -90,6 +90,16 @@ export class Access {
     return this.#acl.missedKvPath(pattern);
   }
 
+  /** Which events of kv version 2 rules miss that name their types. */
+  adviceOnKvTypes(pattern: string): string[] {
+    return this.#acl.adviceOnKvTypes(pattern);
+  }
+
+  /** The path of a rule that would grant the event, if rules grant other events of the same secret of kv version 2. */
+  missedKvRule(facts: EventFacts): string | undefined {
+    return this.#acl.missedKvRule(this.pathOf(facts), facts.event_type);
+  }
+
   /** The path relative to the policies; undefined outside of their namespace. */
   #relativePath(namespace: string, path: string): string | undefined {
     return isWithin(namespace, this.namespace)

@@ -14,7 +14,7 @@ import {
   setOf,
 } from './capability.ts';
 import type { Identity } from './identity.ts';
-import { kvV2PathOf } from './kv-paths.ts';
+import { adviceOnKvTypes, kvV2PathOf, meantKvPaths } from './kv-paths.ts';
 import { anyParametersAllowed, parametersAllowed } from './parameters.ts';
 import { DENIED, mergePermissions, type Permissions } from './permissions.ts';
 import type { Policy } from './policy.ts';
@@ -136,6 +136,26 @@ export class Acl {
     if (this.root) return undefined;
     const meant = this.#receiving(pattern).map(kvV2PathOf);
     return meant.every((path) => path !== undefined) ? meant[0] : undefined;
+  }
+
+  /** Which events of kv version 2 rules miss that name their types. */
+  adviceOnKvTypes(pattern: string): string[] {
+    if (this.root) return [];
+    return adviceOnKvTypes(this.#receiving(pattern), pattern, (path, type) => {
+      const { allowed, rule } = mayReceive(this, path, type);
+      return !allowed && rule?.capabilities.includes('deny') !== true;
+    });
+  }
+
+  /**
+   * The path of a rule that would grant an event of kv version 2, if there are rules for other events of the same secret;
+   * undefined if there are none.
+   */
+  missedKvRule(path: string, eventType: string): string | undefined {
+    const meant = eventType.startsWith('kv-v2/') ? meantKvPaths(path) : undefined;
+    return meant?.paths.some((each) => mayReceive(this, each, eventType).allowed)
+      ? meant.all
+      : undefined;
   }
 
   #receiving(pattern: string): readonly AclRule[] {

@@ -1,20 +1,30 @@
 /** Warns about rules that are legal but match or grant nothing. Vault does not. */
 import { adviceOnPattern } from '../event/pattern-advice.ts';
 import { quote } from '../lib/quote.ts';
+import { compileAcl } from './acl.ts';
 import { DENY, NONE, RECEIVE_CAPABILITIES, setOf } from './capability.ts';
 import { locationText } from './hcl/failure.ts';
-import { kvV2PathOf } from './kv-paths.ts';
+import { adviceOnKvPath, kvV2PathOf } from './kv-paths.ts';
 import type { PathRule } from './path-rule.ts';
 import type { Policy } from './policy.ts';
 
 const SUBSCRIBE = setOf('subscribe');
+const READ = setOf('read');
 const SUBSCRIPTIONS = 'sys/events/subscribe/';
 
 /** One sentence for each mistake, with the line of the rule. */
-export function adviceOnPolicy({ paths, unread }: Policy): string[] {
+export function adviceOnPolicy(policy: Policy): string[] {
+  const { paths, unread } = policy;
   const advice = paths.flatMap((rule) =>
     adviceOnRule(rule).map((text) => `path ${quote(rule.path)} on line ${rule.line}: ${text}`),
   );
+  const acl = compileAcl([{ name: '', policy }], undefined);
+  for (const text of acl.adviceOnKvTypes('*')) advice.push(`the policy ${text}`);
+  if (acl.couldReceive('*') && !paths.some(maySubscribe)) {
+    advice.push(
+      `no rule grants "read" on ${quote(`${SUBSCRIPTIONS}*`)}, so a token cannot subscribe unless another of its policies does`,
+    );
+  }
   if (unread !== undefined) {
     advice.push(`the text behind the end of the policy${locationText(unread)}, is not read`);
   }
@@ -24,6 +34,15 @@ export function adviceOnPolicy({ paths, unread }: Policy): string[] {
     );
   }
   return advice;
+}
+
+/** Whether the rule lets a token subscribe to something. */
+function maySubscribe({ path, permissions }: PathRule): boolean {
+  const stem = path.replace(/^\//, '').replace(/\*$/, '');
+  return (
+    (permissions.capabilities & READ) !== 0 &&
+    (path.includes(SUBSCRIPTIONS) || (path.endsWith('*') && SUBSCRIPTIONS.startsWith(stem)))
+  );
 }
 
 function adviceOnRule(rule: PathRule): string[] {
@@ -53,11 +72,7 @@ function adviceOnRule(rule: PathRule): string[] {
     advice.push(`it is for that path alone and for none below it; those are ${quote(`${path}*`)}`);
   }
   const kv = kvV2PathOf(rule);
-  if (kv !== undefined) {
-    advice.push(
-      `events of kv version 2 have data/ or metadata/ after the mount, as ${quote(kv)}; this rule matches none of them`,
-    );
-  }
+  if (kv !== undefined) advice.push(`${adviceOnKvPath(kv)}; this rule matches none of them`);
   return advice;
 }
 

@@ -40,6 +40,38 @@ function stepOf({ data }: Answer, name: string): Step {
 
 const EVENT = { event_type: 'abc', metadata: { path: 'secret/a', operation: 'write' } };
 
+describe('the explanation of an event of kv version 2', () => {
+  const hintFor = async (path: string, eventType: string, granted: string) => {
+    const answer = await root.writes(EXPLAIN, {
+      pattern: 'kv*',
+      policies: [granting({ 'sys/events/subscribe/*': 'read', [granted]: 'list subscribe' })],
+      event: {
+        event_type: eventType,
+        metadata: { path, data_path: path, modified: 'true', operation: 'x' },
+      },
+    });
+    return (stepOf(answer, 'policy') as { hint?: string }).hint;
+  };
+
+  it.each([
+    ['secret/delete/app', 'kv-v2/delete', 'secret/data/app'],
+    ['secret/metadata/app', 'kv-v2/metadata-write', 'secret/data/*'],
+    ['secret/data/app', 'kv-v2/data-write', 'secret/app'],
+  ])('says which rule is missing for %s (%s) beside %s', async (path, type, granted) => {
+    expect(await hintFor(path, type, granted)).toBe(
+      'the policies mean this secret, but not this path of it: add "secret/+/app"',
+    );
+  });
+
+  it.each([
+    ['secret/delete/app', 'kv-v2/delete', 'secret/data/other'],
+    ['secret/delete/app', 'kv-v2/delete', 'secret/+/app'],
+    ['deploy/delete/app', 'deploy/finished', 'deploy/data/app'],
+  ])('has no hint for %s (%s) beside %s', async (path, type, granted) => {
+    expect(await hintFor(path, type, granted)).toBeUndefined();
+  });
+});
+
 describe('the decision', () => {
   it.each([
     ['subscribe', { 'sys/events/subscribe/x': 'read', 'secret/*': 'list subscribe' }, {}],

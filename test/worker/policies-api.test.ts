@@ -66,7 +66,13 @@ describe('a policy', () => {
     const policy =
       'path "secret/x" { capabilities = ["list", "subscribe"] subscribe_event_types = ["kv*"] }';
     const answer = await accepted(await root.post(`${ACL}/app`, { policy }));
-    expect(answer.warnings).toEqual([expect.stringContaining('"secret/data/x"')]);
+    expect(answer.warnings).toEqual([
+      expect.stringContaining('"secret/data/x"'),
+      expect.stringContaining('no rule grants "read" on "sys/events/subscribe/*"'),
+    ]);
+    const data = policy.replace('secret/x', 'secret/data/x');
+    const half = await accepted(await root.post(`${ACL}/app`, { policy: data }));
+    expect(half.warnings?.[0]).toContain('kv-v2/delete is "secret/delete/x": add "secret/+/x"');
     const commented = await accepted(await root.post(`${ACL}/app`, { policy: '# nothing' }));
     expect(commented.warnings).toEqual([expect.stringContaining('no path rule')]);
   });

@@ -222,6 +222,28 @@ it('more holders than a hub keeps at hand have each their own rights', async () 
   });
 });
 
+describe('a subscriber whose policies name one path of a secret of kv version 2', () => {
+  const SUBSCRIBE = granting({ 'sys/events/subscribe/*': 'read' });
+  const warningOf = async (path: string, pattern: string) => {
+    const holder = await aHolder(`${SUBSCRIBE}\n${granting({ [path]: 'list subscribe' })}`);
+    return (await holder.handshake(pattern)).headers.get('Carillon-Warning');
+  };
+
+  it.each(['*', 'kv-v2/*', 'kv-v2/delete'])('is told what it will miss of %s', async (pattern) => {
+    expect(await warningOf('secret/data/app', pattern)).toMatch(
+      /^policies: this token receives no event of kv-v2\/delete.*"secret\/delete\/app": add "secret\/\+\/app"$/,
+    );
+    expect(await warningOf('secret/my-data', pattern)).toContain(
+      '"secret/+/my-data" stands for all',
+    );
+  });
+
+  it('is told nothing if it will miss nothing', async () => {
+    expect(await warningOf('secret/data/app', 'kv-v2/data-*')).toBeNull();
+    expect(await warningOf('secret/+/app', '*')).toBeNull();
+  });
+});
+
 describe('a subscriber who will hear nothing', () => {
   it('is told so', async () => {
     const silent = await aHolder(

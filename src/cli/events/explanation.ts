@@ -23,6 +23,7 @@ type Step = { readonly passed: boolean } & (
       readonly step: 'policy';
       readonly reason: string;
       readonly path?: string;
+      readonly hint?: string;
       readonly rule?: Rule;
     }
 );
@@ -90,6 +91,7 @@ function detailsOf(step: Step, policyFiles: readonly string[]): string[] {
       return [
         ...(step.path ? [step.path] : []),
         REASONS[step.reason] ?? step.reason,
+        ...(step.hint === undefined ? [] : [step.hint]),
         ...ruleOf(step.rule, policyFiles),
       ];
   }

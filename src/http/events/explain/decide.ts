@@ -1,6 +1,7 @@
 /** The steps of a delivery, each with its result and its reason. */
 
 import type { EventFacts } from '../../../event/facts.ts';
+import { quote } from '../../../lib/quote.ts';
 import { pathOfKey } from '../../../namespace/namespace.ts';
 import type { Access } from '../../../policy/access.ts';
 import type { ReceiveDecision } from '../../../policy/acl.ts';
@@ -69,8 +70,16 @@ function policyStep({ access, isGiven }: Subject, facts: EventFacts, call: Call)
     passed: decision.allowed,
     reason: decision.step,
     path: access.pathOf(facts),
+    ...hintOf(decision, access, facts),
     ...ruleOf(decision, access, isGiven, call.var.caller.access),
   };
+}
+
+/** What is missing, if rules grant other events of the same secret. */
+function hintOf({ step }: ReceiveDecision, access: Access, facts: EventFacts): { hint?: string } {
+  const missed = step === 'no_rule' ? access.missedKvRule(facts) : undefined;
+  if (missed === undefined) return {};
+  return { hint: `the policies mean this secret, but not this path of it: add ${quote(missed)}` };
 }
 
 function filterSteps({ filter }: Matcher, text: string, facts: EventFacts): Step[] {

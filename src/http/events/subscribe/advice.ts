@@ -6,6 +6,7 @@ import { compileGlob } from '../../../event/glob.ts';
 import { adviceOnPattern } from '../../../event/pattern-advice.ts';
 import { quote } from '../../../lib/quote.ts';
 import type { Access } from '../../../policy/access.ts';
+import { adviceOnKvPath } from '../../../policy/kv-paths.ts';
 import { NDJSON } from '../streams/format.ts';
 import { adviceOnParameters } from './parameters.ts';
 import type { SubscribeRequest } from './request.ts';
@@ -71,9 +72,8 @@ function adviceOnPolicies(pattern: string, access: Access): string[] {
     ? access.missedKvPath(pattern)
     : undefined;
   if (kv !== undefined) {
-    advice.push(
-      `policies: events of kv version 2 have data/ or metadata/ after the mount, as ${quote(kv)}; no rule of this token matches any`,
-    );
+    advice.push(`policies: ${adviceOnKvPath(kv)}; no rule of this token matches any`);
   }
+  for (const text of access.adviceOnKvTypes(pattern)) advice.push(`policies: this token ${text}`);
   return advice;
 }

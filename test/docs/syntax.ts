@@ -22,10 +22,10 @@ const READERS: Readonly<Record<string, Reader>> = {
 };
 
 /**
- * Read by nothing here: pictures and transcripts, what a web server or systemd reads, and TypeScript, which is compiled by
- * `types.test.ts` and, with React, by `test/browser/react-hook.test.ts`.
+ * Read by nothing here: pictures and transcripts, what a web server or systemd reads, TypeScript, which is compiled by
+ * `types.test.ts` and, with React, by `test/browser/react-hook.test.ts`, and Go, which the tests of `client/go` compile.
  */
-const UNREAD = new Set(['', 'text', 'ini', 'html', 'ts', 'tsx']);
+const UNREAD = new Set(['', 'text', 'ini', 'html', 'ts', 'tsx', 'go']);
 
 /** @returns what is wrong with the block, if anything is */
 export function problemIn({

@@ -27,11 +27,18 @@ export interface Config {
   readonly upstream: Upstream | undefined;
   /** Whether writes that pass through to the upstream make events, and whether their answers wait for that. */
   readonly upstreamEvents: UpstreamEvents;
+  /** Which server's clients the answers of the upstream are made complete for. */
+  readonly upstreamCompatibility: UpstreamCompatibility;
 }
 
 type UpstreamEvents = (typeof UPSTREAM_EVENTS)[number];
 
 const UPSTREAM_EVENTS = ['off', 'on', 'strict'] as const;
+
+type UpstreamCompatibility = (typeof UPSTREAM_COMPATIBILITY)[number];
+
+/** Empty: answers stay as they are. */
+const UPSTREAM_COMPATIBILITY = ['', 'vault'] as const;
 
 const CLUSTER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
@@ -95,6 +102,13 @@ export function parseConfig(variables: Variables): Result<Config> {
       `the variable UPSTREAM_EVENTS is ${quote(events)}; set it in wrangler.toml, or with --var, to "off", "on" or "strict"`,
     );
   }
+  const { UPSTREAM_COMPATIBILITY: compatibility = '' } = variables;
+  const upstreamCompatibility = UPSTREAM_COMPATIBILITY.find((each) => each === compatibility);
+  if (upstreamCompatibility === undefined) {
+    return invalid(
+      `the variable UPSTREAM_COMPATIBILITY is ${quote(compatibility)}; set it in wrangler.toml, or with --var, to "vault" or "" for none`,
+    );
+  }
   return ok({
     clusterName,
     allowedOrigins,
@@ -104,6 +118,7 @@ export function parseConfig(variables: Variables): Result<Config> {
     canSeal: sealingKeys.value.length > 0,
     upstream: upstream.value,
     upstreamEvents,
+    upstreamCompatibility,
   });
 }
 

@@ -13,6 +13,7 @@ export interface Variables {
   readonly UPSTREAM_ADDR?: string;
   /** "on" or "strict": what passes through to the upstream makes events. */
   readonly UPSTREAM_EVENTS?: string;
+  readonly UPSTREAM_COMPATIBILITY?: string;
   /** "on": the Worker logs a line for each request. */
   readonly REQUEST_LOG?: string;
   /** "on": each line of the audit log is also an event. */

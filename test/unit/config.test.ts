@@ -40,7 +40,18 @@ describe('the configuration', () => {
       auditEvents: false,
       rootTokens: ['root'],
       upstreamEvents: 'off',
+      upstreamCompatibility: '',
     });
+  });
+
+  it.each(['', 'vault'])('takes UPSTREAM_COMPATIBILITY "%s"', (text) => {
+    expect(parse({ UPSTREAM_COMPATIBILITY: text }).upstreamCompatibility).toBe(text);
+  });
+
+  it.each(['Vault', 'on', ' '])('refuses UPSTREAM_COMPATIBILITY "%s"', (text) => {
+    expect(failureOf(parseConfig(bindings({ UPSTREAM_COMPATIBILITY: text }))).message).toBe(
+      `the variable UPSTREAM_COMPATIBILITY is "${text}"; set it in wrangler.toml, or with --var, to "vault" or "" for none`,
+    );
   });
 
   it.each(['off', 'on', 'strict'])('takes UPSTREAM_EVENTS "%s"', (text) => {

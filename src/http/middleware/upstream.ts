@@ -17,6 +17,7 @@ import { cached, findNamespace } from '../namespace-lookup.ts';
 import { firstValue, tokenOf } from '../request/header.ts';
 import { rawPathAndQuery } from '../request/path.ts';
 import { refuse } from '../respond.ts';
+import { withMountType } from '../upstream-events/mount-type.ts';
 import { passWithEvents } from '../upstream-events/pass-with-events.ts';
 
 const DELIVERY_METHODS = ['POST', 'OPTIONS'];
@@ -91,7 +92,10 @@ async function passOn(c: AppContext, upstream: Upstream): Promise<Response> {
       return fetch(whole, { redirect: 'manual', cf: UNCACHED, signal });
     }, UPSTREAM_TIMEOUT_MS);
   try {
-    return await passWithEvents(c, passed, upstream, send);
+    const answer = await passWithEvents(c, passed, upstream, send);
+    return config.upstreamCompatibility === 'vault'
+      ? await withMountType(c, passed, upstream, answer)
+      : answer;
   } catch (error) {
     logError(`the upstream ${upstream.address} does not answer`, error);
     return refuse({

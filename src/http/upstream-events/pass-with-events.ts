@@ -18,14 +18,12 @@ import { REFERENCE_HEADER, signReference } from '../../ingest/exchange/request-r
 import { logError } from '../../lib/log.ts';
 import { parseNamespacePath, withSlash } from '../../namespace/namespace.ts';
 import type { Upstream } from '../../outbound/upstream/address.ts';
-import { inTime } from '../../outbound/upstream/lookup.ts';
-import { lookUpMount } from '../../outbound/upstream/mount-lookup.ts';
 import type { AppContext } from '../context.ts';
 import { MAX_WAITING_UPSTREAM_EVENTS, UPSTREAM_EVENT_WAIT_MS } from '../limits.ts';
 import { firstValue, tokenOf } from '../request/header.ts';
-import { workerCaches } from '../worker-caches.ts';
 import { countUpstreamEvents } from '../worker-metrics.ts';
 import { copyOf, type ReadBody, readJsonCopy } from './body-copy.ts';
+import { askForMount, knownMount } from './mounts.ts';
 import { publishExchange } from './publish-exchange.ts';
 import { withWarning } from './warned-answer.ts';
 
@@ -93,29 +91,6 @@ function expect(c: AppContext, passed: Request, upstream: Upstream): Expected | 
       known === undefined ? askForMount(namespace, path, token, upstream) : Promise.resolve(known),
     sent: readJsonCopy(needsRequest(method, path) ? copyOf(passed) : undefined),
   };
-}
-
-/** The mount of which a path begins with the name. No mount is within another. */
-function knownMount(namespace: string, path: string): MountFacts | undefined {
-  const now = Date.now();
-  for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
-    const known = workerCaches.mounts.get(`${namespace}\n${path.slice(0, slash + 1)}`, now);
-    if (known !== undefined) return known;
-  }
-  return undefined;
-}
-
-async function askForMount(
-  namespace: string,
-  path: string,
-  token: string,
-  upstream: Upstream,
-): Promise<MountFacts | undefined> {
-  const mount = await inTime((signal) => lookUpMount({ token, namespace, path }, upstream, signal));
-  if (mount !== undefined) {
-    workerCaches.mounts.set(`${namespace}\n${mount.prefix}`, mount, Date.now());
-  }
-  return mount;
 }
 
 /** Events of this isolate that are not stored yet. */

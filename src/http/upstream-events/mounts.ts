@@ -1,0 +1,30 @@
+/** The mounts of the upstream. What it says of one is cached. */
+
+import type { MountFacts } from '../../ingest/exchange/mount-facts.ts';
+import type { Upstream } from '../../outbound/upstream/address.ts';
+import { inTime } from '../../outbound/upstream/lookup.ts';
+import { lookUpMount } from '../../outbound/upstream/mount-lookup.ts';
+import { workerCaches } from '../worker-caches.ts';
+
+/** The mount of which a path begins with the name. No mount is within another. */
+export function knownMount(namespace: string, path: string): MountFacts | undefined {
+  const now = Date.now();
+  for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
+    const known = workerCaches.mounts.get(`${namespace}\n${path.slice(0, slash + 1)}`, now);
+    if (known !== undefined) return known;
+  }
+  return undefined;
+}
+
+export async function askForMount(
+  namespace: string,
+  path: string,
+  token: string,
+  upstream: Upstream,
+): Promise<MountFacts | undefined> {
+  const mount = await inTime((signal) => lookUpMount({ token, namespace, path }, upstream, signal));
+  if (mount !== undefined) {
+    workerCaches.mounts.set(`${namespace}\n${mount.prefix}`, mount, Date.now());
+  }
+  return mount;
+}

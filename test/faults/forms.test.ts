@@ -19,6 +19,7 @@ it('has subscribers of every form, and with tickets those of the forms that page
     'polls, token',
     'server-sent events, ticket',
     'server-sent events, token',
+    'stock json, no position, token',
     'stock json, ticket',
     'stock json, token',
     'stock proto, token',

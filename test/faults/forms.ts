@@ -3,6 +3,7 @@
 export type Form =
   | 'stock json'
   | 'stock proto'
+  | 'stock json, no position'
   | 'carillon.v1.json'
   | 'carillon.v1.proto'
   | 'server-sent events'
@@ -28,6 +29,7 @@ const SOCKETS: readonly Round[] = [
   [withToken('carillon.v1.json')],
   [withToken('carillon.v1.proto')],
   [withTicket('stock json'), withTicket('carillon.v1.json')],
+  [withToken('stock json, no position')],
 ];
 
 /**

@@ -27,6 +27,10 @@ export class Ledger {
     return [...this.#events.values()];
   }
 
+  get(id: string): RunEvent | undefined {
+    return this.#events.get(id);
+  }
+
   get size(): number {
     return this.#events.size;
   }

@@ -4,6 +4,7 @@ import { CarillonSubscription } from './carillon-subscription.ts';
 import { EventSourceSubscription } from './event-source-subscription.ts';
 import { FIRST_ROUND_COUNT, type Form, isStream, type Listening, listeningOf } from './forms.ts';
 import type { Ledger } from './ledger.ts';
+import { NamelessSubscription } from './nameless-subscription.ts';
 import { PollSubscription } from './poll-subscription.ts';
 import type { Random } from './random.ts';
 import { AUDIENCES, type Audience } from './scenario.ts';
@@ -16,6 +17,8 @@ export interface Tokens {
   readonly readers: readonly string[];
   /** Of those who see the red paths. */
   readonly restricted: readonly string[];
+  /** Of those who name no position, each for one subscriber: they are known by their token. */
+  readonly nameless: { readonly readers: string[]; readonly restricted: string[] };
 }
 
 interface Options {
@@ -28,6 +31,7 @@ interface Options {
 const MAKERS: Readonly<Record<Form, (options: SubscriptionOptions) => Subscription>> = {
   'stock json': (options) => new StockSubscription(options, 'json'),
   'stock proto': (options) => new StockSubscription(options, 'proto'),
+  'stock json, no position': (options) => new NamelessSubscription(options, 'json'),
   'carillon.v1.json': (options) => new CarillonSubscription(options, jsonMessages),
   'carillon.v1.proto': (options) => new CarillonSubscription(options, protobufMessages),
   'server-sent events': (options) => new EventSourceSubscription(options),
@@ -58,9 +62,10 @@ export class Population {
     }
   }
 
-  join(audience: Audience, listening: Listening, beginning: Beginning): Subscription {
+  join(audience: Audience, listening: Listening, wanted: Beginning): Subscription {
     const { random, tokens: _, ...shared } = this.#options;
     const { form, access } = listening;
+    const beginning = form === 'stock json, no position' ? 'now' : wanted;
     const where = typeof beginning === 'object' ? `after ${beginning.since}` : beginning;
     const how = access === 'ticket' ? `${form}, ticket` : form;
     const options = {
@@ -100,6 +105,12 @@ export class Population {
 
   #tokenFor({ restricted }: Audience, form: Form): string {
     const { tokens } = this.#options;
+    if (form === 'stock json, no position') {
+      const token = tokens.nameless[restricted ? 'restricted' : 'readers'].pop();
+      if (token === undefined)
+        throw new Error('there is no token left for one that names no position');
+      return token;
+    }
     if (!restricted && !isStream(form)) return tokens.root;
     const some = restricted ? tokens.restricted : tokens.readers;
     const token = some[this.all.length % some.length];

@@ -5,6 +5,8 @@ import { ROOT_TOKEN } from './server.ts';
 
 const READERS = 16;
 const RESTRICTED_READERS = 4;
+/** A run of some minutes uses a part of them. */
+const NAMELESS_READERS = 200;
 
 /** @returns the tokens of the subscribers, and of so many publishers */
 export async function prepare(
@@ -38,6 +40,10 @@ export async function prepare(
       root: ROOT_TOKEN,
       readers: await makeTokens(READERS, 'reader'),
       restricted: await makeTokens(RESTRICTED_READERS, 'red'),
+      nameless: {
+        readers: await makeTokens(NAMELESS_READERS, 'reader'),
+        restricted: await makeTokens(NAMELESS_READERS / 4, 'red'),
+      },
     },
     publishers: await makeTokens(count, 'publisher'),
   };

@@ -25,6 +25,11 @@ export class StockSubscription extends Subscription {
     this.#json = encoding === 'json';
   }
 
+  /** Others have its token and its subscription. */
+  protected override get mayFollow(): boolean {
+    return true;
+  }
+
   protected override open(request: Request, listener: Listener): Connection {
     return openWebSocket(this.options.port, request, [], listener);
   }

@@ -114,6 +114,20 @@ export abstract class Subscription {
     return !this.#isOpen || oldest < dueBefore;
   }
 
+  /** Whether the server knows it again when it names no position, and it has nothing to lose. */
+  protected get keepsPlace(): boolean {
+    return false;
+  }
+
+  /** Whether the server may take it for another subscriber that was lost. */
+  protected get mayFollow(): boolean {
+    return false;
+  }
+
+  protected hasReceived(id: string): boolean {
+    return this.#received.has(id);
+  }
+
   /** What it waits for, for people. */
   get state(): string {
     const [next] = this.owed.keys();
@@ -184,7 +198,7 @@ export abstract class Subscription {
     this.#failures = 0;
     this.#heardAt = this.#pingedAt = performance.now();
     // One that has nothing to come back to begins anew.
-    if (this.#since === undefined) {
+    if (this.#since === undefined && (this.connections === 1 || !this.keepsPlace)) {
       this.#start = { earliest: this.#earliestAccepted(begun), latest: this.#heardAt };
       this.owed.clear();
     }
@@ -270,9 +284,10 @@ export abstract class Subscription {
     return { earliest: this.#earliestAccepted(now), latest: now + CLOCK_SLACK_MS };
   }
 
-  /** What a wildcard hub was fed late, it accepted late. */
+  /** What a wildcard hub was fed late, it accepted late. One that may follow another begins where that one did. */
   #earliestAccepted(time: number): number {
-    return this.audience.hub.endsWith('*') ? -Infinity : time - CLOCK_SLACK_MS;
+    const isExact = !this.audience.hub.endsWith('*') && !this.mayFollow;
+    return isExact ? time - CLOCK_SLACK_MS : -Infinity;
   }
 
   /** @param cursor the place after it, in the forms that have cursors */

@@ -178,6 +178,11 @@ export default defineConfig({
           isolate: false,
         },
       },
+      {
+        extends: true,
+        // Most of a test's time is a client that waits before it reconnects.
+        test: { name: 'clients', include: ['test/clients/**/*.test.ts'], maxWorkers: 6 },
+      },
       { extends: true, test: { name: 'faults', include: ['test/faults/**/*.test.ts'] } },
     ],
   },

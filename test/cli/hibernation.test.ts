@@ -1,47 +1,25 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { buildBundle } from '../../src/cli/dev/bundle.ts';
-import { openDataFolder } from '../../src/cli/dev/data.ts';
-import { type LocalServer, startWorkerd } from '../../src/cli/dev/workerd.ts';
 import { HEARTBEAT } from '../../src/wire/carillon-v1/heartbeat.ts';
+import {
+  EVICTION_MS,
+  type ObservedServer,
+  startObservedServer,
+} from '../support/observed-server.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { subscribe } from '../support/subscriber.ts';
 
-/** workerd evicts an object 10 s after its last work. */
-const EVICTION_MS = 10_000;
-
 const scratch = scratchFolder();
-let server: LocalServer;
-let target: { address: string; token: string };
+let server: ObservedServer;
 
 beforeAll(async () => {
-  const bundle = await buildBundle({ entry: 'test/worker/observed-worker.ts' });
-  const folder = await openDataFolder(join(scratch, 'data'));
-  if (!bundle.ok) throw new Error(bundle.failure.message);
-  if (!folder.ok) throw new Error(folder.failure.message);
-  const started = await startWorkerd({
-    bundle: bundle.value,
-    folder: folder.value,
-    host: '127.0.0.1',
-    port: 0,
-    rootToken: 'root',
-  });
-  if (!started.ok) throw new Error(started.failure.message);
-  server = started.value;
-  target = { address: `http://127.0.0.1:${server.port}`, token: 'root' };
+  server = await startObservedServer(join(scratch, 'data'));
 }, 60_000);
 
 afterAll(() => server.stop());
 
-async function made(): Promise<{ hub: number; wildcardHub: number }> {
-  return (await (await fetch(`${target.address}/made`)).json()) as {
-    hub: number;
-    wildcardHub: number;
-  };
-}
-
 async function post(path: string, body: object = {}): Promise<unknown> {
-  const response = await fetch(`${target.address}/v1/${path}`, {
+  const response = await fetch(`${server.address}/v1/${path}`, {
     method: 'POST',
     headers: { 'X-Vault-Token': 'root', 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
@@ -65,16 +43,16 @@ async function makeToken(): Promise<string> {
 }
 
 it('hubs leave memory while their subscribers stay connected, ping and send heartbeats, and come back for an event or a revocation', async () => {
-  await using own = await subscribe(target, 'abc', { query: 'json=true' });
-  await using spanning = await subscribe(target, 'a*', { query: 'json=true' });
-  await using page = await subscribe(target, 'abc', { query: 'json=true' });
+  await using own = await subscribe(server, 'abc', { query: 'json=true' });
+  await using spanning = await subscribe(server, 'a*', { query: 'json=true' });
+  await using page = await subscribe(server, 'abc', { query: 'json=true' });
   const token = await makeToken();
-  await using revoked = await subscribe({ ...target, token }, 'other', { query: 'json=true' });
+  await using revoked = await subscribe({ ...server, token }, 'other', { query: 'json=true' });
   await publish('abc');
   await own.next();
   await spanning.next();
   await page.next();
-  expect(await made()).toEqual({ hub: 2, wildcardHub: 1 });
+  expect(await server.made()).toEqual({ hub: 2, wildcardHub: 1 });
 
   // Nothing else tells a hub that is asleep from one that is idle: the test has to wait as long.
   const pings = setInterval(() => {
@@ -87,16 +65,16 @@ it('hubs leave memory while their subscribers stay connected, ping and send hear
   for (let seconds = 0; seconds < EVICTION_MS / 1000; seconds++) {
     expect(await page.next()).toMatchObject({ text: HEARTBEAT });
   }
-  expect(await made()).toEqual({ hub: 2, wildcardHub: 1 });
+  expect(await server.made()).toEqual({ hub: 2, wildcardHub: 1 });
 
   await publish('abc');
   await own.next();
   await spanning.next();
-  expect(await made()).toEqual({ hub: 3, wildcardHub: 2 });
+  expect(await server.made()).toEqual({ hub: 3, wildcardHub: 2 });
 
   const revokedAt = performance.now();
   await post('auth/token/revoke', { token });
   expect(await revoked.closed).toEqual({ code: 1000, reason: '' });
   expect(performance.now() - revokedAt).toBeLessThan(1000);
-  expect(await made()).toEqual({ hub: 4, wildcardHub: 2 });
+  expect(await server.made()).toEqual({ hub: 4, wildcardHub: 2 });
 }, 60_000);

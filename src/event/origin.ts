@@ -8,6 +8,6 @@ export function checkOrigin(name: string): Result<string> {
   return name.length <= MAX_ORIGIN_CHARACTERS && /^[A-Za-z0-9][\w.-]*$/.test(name)
     ? ok(name)
     : invalid(
-        `origin ${quote(name)} is not a name of up to ${MAX_ORIGIN_CHARACTERS} letters, digits, ".", "_" and "-" that begins with a letter or a digit`,
+        `origin ${quote(name)} is not a name of up to ${MAX_ORIGIN_CHARACTERS} letters, digits, ".", "_" and "-"`,
       );
 }

@@ -85,11 +85,6 @@ export class Access {
     return this.#acl.couldReceive(pattern);
   }
 
-  /** The path that a rule for kv version 2 should have, if no rule can grant its events. */
-  missedKvPath(pattern: string): string | undefined {
-    return this.#acl.missedKvPath(pattern);
-  }
-
   /** Which events of kv version 2 rules miss that name their types. */
   adviceOnKvTypes(pattern: string): string[] {
     return this.#acl.adviceOnKvTypes(pattern);

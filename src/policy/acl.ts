@@ -14,7 +14,7 @@ import {
   setOf,
 } from './capability.ts';
 import type { Identity } from './identity.ts';
-import { adviceOnKvTypes, kvV2PathOf, meantKvPaths } from './kv-paths.ts';
+import { adviceOnKvTypes } from './kv-paths.ts';
 import { anyParametersAllowed, parametersAllowed } from './parameters.ts';
 import { DENIED, mergePermissions, type Permissions } from './permissions.ts';
 import type { Policy } from './policy.ts';
@@ -128,16 +128,6 @@ export class Acl {
     return this.root || this.#receiving(pattern).length > 0;
   }
 
-  /**
-   * The path that a rule should have, if all rules that could grant events of the pattern are for kv version 2 and none
-   * of them has the path of such an event.
-   */
-  missedKvPath(pattern: string): string | undefined {
-    if (this.root) return undefined;
-    const meant = this.#receiving(pattern).map(kvV2PathOf);
-    return meant.every((path) => path !== undefined) ? meant[0] : undefined;
-  }
-
   /** Which events of kv version 2 rules miss that name their types. */
   adviceOnKvTypes(pattern: string): string[] {
     if (this.root) return [];
@@ -152,10 +142,12 @@ export class Acl {
    * undefined if there are none.
    */
   missedKvRule(path: string, eventType: string): string | undefined {
-    const meant = eventType.startsWith('kv-v2/') ? meantKvPaths(path) : undefined;
-    return meant?.paths.some((each) => mayReceive(this, each, eventType).allowed)
-      ? meant.all
-      : undefined;
+    const [, mount, below] =
+      (eventType.startsWith('kv-v2/') && /^([^/]+)\/[a-z]+\/(.+)$/.exec(path)) || [];
+    const isMeant =
+      mount !== undefined &&
+      ['data/', ''].some((each) => mayReceive(this, `${mount}/${each}${below}`, eventType).allowed);
+    return isMeant ? `${mount}/+/${below}` : undefined;
   }
 
   #receiving(pattern: string): readonly AclRule[] {

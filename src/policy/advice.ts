@@ -4,7 +4,6 @@ import { quote } from '../lib/quote.ts';
 import { compileAcl } from './acl.ts';
 import { DENY, NONE, RECEIVE_CAPABILITIES, setOf } from './capability.ts';
 import { locationText } from './hcl/failure.ts';
-import { adviceOnKvPath, kvV2PathOf } from './kv-paths.ts';
 import type { PathRule } from './path-rule.ts';
 import type { Policy } from './policy.ts';
 
@@ -71,8 +70,6 @@ function adviceOnRule(rule: PathRule): string[] {
   if (path.endsWith('/')) {
     advice.push(`it is for that path alone and for none below it; those are ${quote(`${path}*`)}`);
   }
-  const kv = kvV2PathOf(rule);
-  if (kv !== undefined) advice.push(`${adviceOnKvPath(kv)}; this rule matches none of them`);
   return advice;
 }
 

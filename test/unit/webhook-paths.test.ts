@@ -84,5 +84,5 @@ it('have no path made of bytes that are not UTF-8', async () => {
   if (source.body !== 'document') throw new Error('it has documents');
   const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
   const reading = failureOf(await readDelivery(source, sentWith(form, 'name=caf%E9'), {}));
-  expect(reading.message).toContain('U+FFFD, which stands for bytes that are not UTF-8');
+  expect(reading.message).toContain('is not UTF-8, and cannot stand in a path');
 });

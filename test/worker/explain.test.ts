@@ -59,7 +59,7 @@ describe('the explanation of an event of kv version 2', () => {
     ['secret/data/app', 'kv-v2/data-write', 'secret/app'],
   ])('says which rule is missing for %s (%s) beside %s', async (path, type, granted) => {
     expect(await hintFor(path, type, granted)).toBe(
-      'the policies mean this secret, but not this path of it: add "secret/+/app"',
+      'a rule grants other events of this secret: add "secret/+/app"',
     );
   });
 

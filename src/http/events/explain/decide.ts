@@ -79,7 +79,7 @@ function policyStep({ access, isGiven }: Subject, facts: EventFacts, call: Call)
 function hintOf({ step }: ReceiveDecision, access: Access, facts: EventFacts): { hint?: string } {
   const missed = step === 'no_rule' ? access.missedKvRule(facts) : undefined;
   if (missed === undefined) return {};
-  return { hint: `the policies mean this secret, but not this path of it: add ${quote(missed)}` };
+  return { hint: `a rule grants other events of this secret: add ${quote(missed)}` };
 }
 
 function filterSteps({ filter }: Matcher, text: string, facts: EventFacts): Step[] {

@@ -1,12 +1,9 @@
 /** Warnings for a subscriber who may get fewer events than it expects. */
 
-import { eventTypeNamespaceGlob } from '../../../event/event-type.ts';
 import { adviceOnFilter } from '../../../event/filter/advice.ts';
-import { compileGlob } from '../../../event/glob.ts';
 import { adviceOnPattern } from '../../../event/pattern-advice.ts';
 import { quote } from '../../../lib/quote.ts';
 import type { Access } from '../../../policy/access.ts';
-import { adviceOnKvPath } from '../../../policy/kv-paths.ts';
 import { NDJSON } from '../streams/format.ts';
 import { adviceOnParameters } from './parameters.ts';
 import type { SubscribeRequest } from './request.ts';
@@ -67,12 +64,6 @@ function adviceOnPolicies(pattern: string, access: Access): string[] {
     advice.push(
       `policies: none of this token grants list and subscribe with subscribe_event_types that ${quote(pattern)} has in common, so nothing will be delivered`,
     );
-  }
-  const kv = compileGlob(eventTypeNamespaceGlob(pattern))('kv-v2')
-    ? access.missedKvPath(pattern)
-    : undefined;
-  if (kv !== undefined) {
-    advice.push(`policies: ${adviceOnKvPath(kv)}; no rule of this token matches any`);
   }
   for (const text of access.adviceOnKvTypes(pattern)) advice.push(`policies: this token ${text}`);
   return advice;

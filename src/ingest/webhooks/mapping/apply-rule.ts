@@ -104,9 +104,7 @@ export function pathValue(given: string): Result<string> {
   }
   // It takes the place of bytes that are no UTF-8, in headers and forms: several values would become one path.
   if (value.includes('\ufffd')) {
-    return invalid(
-      `the value ${quote(value)} has U+FFFD, which stands for bytes that are not UTF-8, and cannot stand in a path`,
-    );
+    return invalid(`the value ${quote(value)} is not UTF-8, and cannot stand in a path`);
   }
   const dots = dotSegment(value);
   return dots === undefined

@@ -38,6 +38,7 @@ import type {
   TokenUse,
   UnusedWatch,
   Watched,
+  WrittenSource,
 } from '../objects/authority-contract.ts';
 import { keyOfAuthority, wildcardHubName } from '../objects/names.ts';
 import { currentBookmark } from '../objects/point-in-time.ts';
@@ -285,13 +286,14 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     name: string,
     settings: SourceSettings,
     secrets: readonly string[] | undefined,
-  ): Promise<Result<undefined>> {
+    readToken?: string,
+  ): Promise<Result<WrittenSource | undefined>> {
     const { sources, quotas } = this.#parts.open();
     if (!sources.has(name)) {
       const refusal = await quotas.reserveSource();
       if (refusal !== undefined) return invalid(quotaMessage(refusal));
     }
-    return this.#parts.open().sources.put(name, settings, secrets);
+    return this.#parts.open().sources.put(name, settings, secrets, readToken);
   }
 
   deleteSource(name: string): boolean {

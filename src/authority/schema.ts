@@ -6,7 +6,7 @@
 
 import type { Schema } from '../objects/migrations.ts';
 
-export const AUTHORITY_SCHEMA: Schema = [{ tables: createTables }, { tables: createQuotas }];
+export const AUTHORITY_SCHEMA: Schema = [{ tables: createTables }, { tables: alterTables }];
 
 /** Version 1. */
 function createTables(sql: SqlStorage): void {
@@ -140,6 +140,16 @@ function createTables(sql: SqlStorage): void {
 }
 
 /** Version 2. */
+function alterTables(sql: SqlStorage): void {
+  createQuotas(sql);
+  addReadTokens(sql);
+}
+
+/** The tokens with which the servers of audit logs are asked. */
+function addReadTokens(sql: SqlStorage): void {
+  sql.exec('ALTER TABLE sources ADD COLUMN sealed_read_token TEXT'); // encrypted; NULL for none
+}
+
 function createQuotas(sql: SqlStorage): void {
   sql.exec(
     `-- The hubs of this namespace that are told of changes of the quotas.

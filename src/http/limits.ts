@@ -90,6 +90,30 @@ export const OLDER_OBJECT_MS = 1000;
 /** How long an audited request waits for its event, in milliseconds, unless `on_overload` of the source is `block`. */
 export const MAX_AUDIT_WAIT_MS = 1000;
 
+/** How long the reads of an audited server for a group of entries may take together. Then their events go without. */
+export const AUDIT_READ_TIMEOUT_MS = 2000;
+
+/** Such reads for one group. A secret is read once for all of its entries in the group. */
+export const MAX_AUDIT_READS = 100;
+
+/** Such reads at once. The platform has 6 connections for a request, and hubs need some. */
+export const MAX_CONCURRENT_AUDIT_READS = 4;
+
+/** If entries come without a pause, a group waits so long for more of them: they share its reads. */
+export const AUDIT_READ_LINGER_MS = 100;
+
+/** How long an audited server is not asked after a read that failed. */
+export const AUDIT_READ_PAUSE_MS = 10_000;
+
+/** How long the version of a kv mount that the audited server has told is used. */
+export const READ_MOUNT_MS = 5 * 60 * 1000;
+
+/** Characters of audit entries that wait in one isolate, because their server is asked. More entries do not wait. */
+export const MAX_WAITING_AUDIT_CHARACTERS = 4 * 1024 * 1024;
+
+/** Entries of one group that shares reads. */
+export const MAX_AUDIT_GROUP = 500;
+
 /** Lines in the log about one delivery of audit entries. */
 export const MAX_LOGGED_REASONS = 10;
 

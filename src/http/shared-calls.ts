@@ -168,7 +168,7 @@ export class SharedCalls<Question, Answer> {
   /** As many of those that wait as fit into one call. */
   #take(own?: Waiting<Question, Answer>): Waiting<Question, Answer>[] {
     // A request that waits for longer would have made a call of its own, unless its client left and the platform ended it.
-    const oldest = Date.now() - ABANDONED_AFTER_MS;
+    const oldest = Date.now() - Math.max(ABANDONED_AFTER_MS, 2 * this.#kind.maxWaitMs);
     const waiting = this.#waiting.filter(({ since }) => since >= oldest);
     const all = own === undefined ? waiting : [own, ...waiting];
     const taken: Waiting<Question, Answer>[] = [];

@@ -26,6 +26,9 @@ export const MIN_SOURCE_SECRET_CHARACTERS = 8;
 
 export const MAX_SOURCE_SECRET_CHARACTERS = 1024;
 
+/** Length of the token with which the audited server is asked, in characters. A batch token of Vault has about 200. */
+export const MAX_READ_TOKEN_CHARACTERS = 8 * 1024;
+
 /** Length of a setting that only one kind of source has, in characters. Most are URLs. */
 export const MAX_SOURCE_OPTION_CHARACTERS = 2048;
 

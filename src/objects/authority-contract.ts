@@ -180,12 +180,16 @@ interface SourceMethods {
   openSource(name: string): Promise<Result<OpenSource> | undefined>;
   /** Encrypts under the first key what is encrypted under another. */
   sourceNames(): Promise<string[]>;
-  /** @param secrets undefined to keep those that are stored */
+  /**
+   * @param secrets undefined to keep those that are stored
+   * @param readToken the same
+   */
   putSource(
     name: string,
     settings: SourceSettings,
     secrets: readonly string[] | undefined,
-  ): Promise<Result<undefined>>;
+    readToken?: string,
+  ): Promise<Result<WrittenSource | undefined>>;
   deleteSource(name: string): boolean;
 }
 
@@ -377,6 +381,13 @@ export interface SourceDescription {
 export interface OpenSource {
   readonly settings: SourceSettings;
   readonly secrets: readonly string[];
+  /** With which the audited server is asked. Undefined: there is none, or release 0.2. */
+  readonly readToken?: string;
+}
+
+/** What became of a source. Undefined: release 0.2, which stores no token to read with. */
+export interface WrittenSource {
+  readonly hasReadToken: boolean;
 }
 
 /** A namespace directly below another. */

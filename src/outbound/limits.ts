@@ -30,5 +30,5 @@ export const MAX_CACHED_KEY_SETS = 100;
 /** How long the look-up of a token at the upstream may take. A hub that delivers waits for it. */
 export const UPSTREAM_LOOKUP_TIMEOUT_MS = 5000;
 
-/** Response to such a look-up. */
+/** Response to such a look-up, and to a read of an audited server. */
 export const MAX_UPSTREAM_ANSWER_BYTES = 256 * 1024;

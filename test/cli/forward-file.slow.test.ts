@@ -86,7 +86,7 @@ describe('carillon forward audit --file', () => {
     });
     expect(endpoint.taken).toEqual(['a', 'b']);
     expect(endpoint.requests[0]).toMatchObject({
-      url: '/v1/sys/events/in/bao?on_overload=block',
+      url: '/v1/sys/events/in/bao?on_overload=block&reads=wait',
       headers: { 'x-vault-token': 'secret-of-bao' },
     });
     expect(stateOf().offset).toBe(readFileSync(log).length);

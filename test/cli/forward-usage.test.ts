@@ -72,7 +72,7 @@ it('--address and --secret-file count before the environment', async () => {
   );
   await endpoint.untilTaken('a');
   expect(endpoint.requests[0]).toMatchObject({
-    url: '/base/v1/sys/events/in/bao?on_overload=block',
+    url: '/base/v1/sys/events/in/bao?on_overload=block&reads=wait',
     headers: { 'x-vault-token': 'from-file', 'x-vault-namespace': 'team-a' },
   });
   child.kill('SIGINT');

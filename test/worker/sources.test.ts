@@ -314,7 +314,7 @@ describe('a source', () => {
     await sql(
       authority(),
       `WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-       INSERT INTO sources SELECT 'source-' || i, s.settings, s.sealed_secrets, 1 FROM n, sources s`,
+       INSERT INTO sources SELECT 'source-' || i, s.settings, s.sealed_secrets, 1, NULL FROM n, sources s`,
       MAX_SOURCES,
     );
     const response = await root.post(`${SOURCES}/more`, GITHUB);

@@ -88,7 +88,8 @@ export class Sender {
     try {
       return await requestApi(this.#server, `sys/events/in/${this.#source}`, {
         method: 'POST',
-        query: 'on_overload=block',
+        // The server that is audited does not wait for this request, so its source may ask it.
+        query: 'on_overload=block&reads=wait',
         headers: { 'Content-Type': 'application/x-ndjson' },
         body: new Uint8Array(Buffer.concat(batch.flatMap(({ bytes }) => [bytes, NEWLINE]))),
         signal: AbortSignal.any([late.signal, this.#stopping.deadline]),

@@ -27,6 +27,13 @@ export const sourceWrite = apiCommand({
       defaultHelp: 'those it has',
       completes: 'file',
     },
+    'read-token-file': {
+      type: 'string',
+      value: 'file',
+      help: 'file with the token with which the audited server is asked, or "-"; for kind vault-audit',
+      defaultHelp: 'the one it has',
+      completes: 'file',
+    },
     'event-type': {
       type: 'string',
       value: 'rule',
@@ -42,7 +49,7 @@ export const sourceWrite = apiCommand({
     settings: {
       type: 'string',
       value: 'file',
-      help: 'JSON with these and all others, as the API has them: signature, url, mapping, tolerance, namespace, mounts, on_overload, upstream; the other options override it',
+      help: 'JSON with these and all others, as the API has them: signature, url, mapping, tolerance, namespace, mounts, on_overload, upstream, read; the other options override it',
       completes: 'file',
     },
   },
@@ -62,6 +69,11 @@ export const sourceWrite = apiCommand({
       if (!secret.ok) return secret;
       secrets.push(secret.value);
     }
+    const { read = {} } = settings.value;
+    if (!isJsonObject(read)) return failed(`read must be a JSON object, not ${kindOf(read)}`);
+    const tokenFile = values['read-token-file'];
+    const token = tokenFile === undefined ? undefined : await readSecret(tokenFile);
+    if (token?.ok === false) return token;
     const mapping = settings.value.mapping ?? {};
     if (!isJsonObject(mapping)) {
       return failed(`mapping must be a JSON object, not ${kindOf(mapping)}`);
@@ -80,6 +92,7 @@ export const sourceWrite = apiCommand({
         ...(values['event-type'] !== undefined && { event_type: values['event-type'] }),
         ...(hasRules && { mapping: { ...mapping, ...rules } }),
         ...(files && { secrets }),
+        ...(token && { read: { ...read, token: token.value } }),
       },
       done: (server) =>
         `wrote the source ${JSON.stringify(name)}; its address is ${sourceAddress(server, sourcePath(server, name))}`,

@@ -38,7 +38,7 @@ export interface Publisher {
 }
 
 /** What became of each event, in their order. */
-interface Published {
+export interface Published {
   readonly outcomes: readonly PublishOutcome[];
   /** Which one is exceeded, if one is. */
   readonly quota: QuotaRefusal | undefined;
@@ -127,7 +127,7 @@ export async function sendToHubs(
   events: readonly CheckedEvent[],
   { principal, owner, origin }: Publisher,
   namespaceKeys: ReadonlyMap<string, string>,
-  c: Pick<AppContext, 'env' | 'executionCtx'>,
+  c: Pick<RequestScope, 'env' | 'executionCtx'>,
 ): Promise<Result<Published>> {
   const hubs = new Map<string, HubShare>();
   for (const [index, { event, json, identity }] of events.entries()) {

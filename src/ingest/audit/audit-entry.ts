@@ -20,7 +20,7 @@ import { type EventDraft, NO_EVENTS } from './event-draft.ts';
 import { kvEvents } from './kv.ts';
 import { ldapEvents } from './ldap.ts';
 import { leaseEvents } from './leases.ts';
-import type { KvMounts } from './mount-path.ts';
+import type { KvMounts, KvVersions } from './mount-path.ts';
 import { pkiEvents } from './pki.ts';
 
 /** The members of a JSON event as a producer would post it. */
@@ -37,7 +37,7 @@ export interface AuditEvent {
 /** By the type of the mount. The type of `sys/` in root is not that of `sys/` in another namespace. */
 const ENGINES = new Map<
   string,
-  (request: AuditedRequest, mounts: KvMounts) => Result<readonly EventDraft[]>
+  (request: AuditedRequest, mounts: KvVersions) => Result<readonly EventDraft[]>
 >([
   ['kv', kvEvents],
   ['database', databaseEvents],
@@ -53,21 +53,27 @@ const ENGINES = new Map<
 /**
  * @param entry parsed from JSON
  * @param id of the request, if it is not the one in the entry
- * @returns the events, none for most entries; or why there is no event although there should be one
+ * @returns the request that was audited; undefined for most entries, because they can be no event
  *
  * @example
- * readAuditEntry(JSON.parse(line), new Map([['ns1/secret/', 2]]))
+ * readAuditRequest(JSON.parse(line), new Map([['ns1/secret/', 2]]))
  */
-export function readAuditEntry(
+export function readAuditRequest(
   entry: unknown,
   mounts: KvMounts,
   id?: string,
-): Result<readonly AuditEvent[]> {
-  const read = readAuditedRequest(entry, ENGINES, mounts);
-  if (!read.ok) return read;
-  const request = read.value;
-  if (request === undefined) return NO_EVENTS;
-  return eventsOfRequest(id === undefined ? request : { ...request, id }, mounts);
+): Result<AuditedRequest | undefined> {
+  const request = readAuditedRequest(entry, ENGINES, mounts);
+  return id === undefined || !request.ok || request.value === undefined
+    ? request
+    : ok({ ...request.value, id });
+}
+
+/** The events of an entry. */
+export function readAuditEntry(entry: unknown, mounts: KvMounts): Result<readonly AuditEvent[]> {
+  const request = readAuditRequest(entry, mounts);
+  if (!request.ok) return request;
+  return request.value === undefined ? NO_EVENTS : eventsOfRequest(request.value, mounts);
 }
 
 /** Whether mounts of this type make events. */
@@ -75,10 +81,13 @@ export function hasEvents(engine: string): boolean {
   return ENGINES.has(engine);
 }
 
-/** The same for a request that was read, from an entry or as it passed through this server. */
+/**
+ * @param request that was audited, or that passed through this server
+ * @returns the events, none for most requests; or why there is no event although there should be one
+ */
 export function eventsOfRequest(
   request: AuditedRequest,
-  mounts: KvMounts,
+  mounts: KvVersions,
 ): Result<readonly AuditEvent[]> {
   const drafts = ENGINES.get(request.engine)?.(request, mounts) ?? NO_EVENTS;
   if (!drafts.ok) return drafts;

@@ -7,14 +7,6 @@ export interface EventDraft {
   readonly metadata: Readonly<Record<string, string>>;
   /** The version of a kv mount. */
   readonly mountVersion?: string;
-  /** The secret of kv version 2 that the event is of. Its server can say more about it. */
-  readonly secret?: AuditedSecret;
-}
-
-/** A secret of kv version 2, by its mount in its namespace and its key: `secret/` and `app`. */
-export interface AuditedSecret {
-  readonly mount: string;
-  readonly key: string;
 }
 
 /** For an audit entry that causes no event: a read, a list, a failure, another mount. */

@@ -4,7 +4,7 @@ import { withSlash } from '../../namespace/namespace.ts';
 import { MAX_AUDITED_VERSIONS } from '../limits.ts';
 import type { AuditedRequest } from './audited-request.ts';
 import { type EventDraft, eventDraft, NO_EVENTS } from './event-draft.ts';
-import type { KvMounts } from './mount-path.ts';
+import type { KvVersions } from './mount-path.ts';
 
 /** The names of events, by operation. */
 type Operations = Readonly<Record<string, string>>;
@@ -35,7 +35,10 @@ const V2 = new Map<string, Operations>([
 /** Version 2 does not check whether these exist, so the operation is never `create`. */
 const NEVER_CREATED = new Set(['config', 'undelete', 'delete', 'destroy']);
 
-export function kvEvents(request: AuditedRequest, mounts: KvMounts): Result<readonly EventDraft[]> {
+export function kvEvents(
+  request: AuditedRequest,
+  mounts: KvVersions,
+): Result<readonly EventDraft[]> {
   const { below, failed, mount, namespace, operation } = request;
   if (failed) return NO_EVENTS;
   const { section, key } = partsOf(below);
@@ -63,7 +66,6 @@ function setsNothing(name: string, { sent }: AuditedRequest): boolean {
 /** @param isCertain whether the version of the mount is known */
 function draftOfV2(request: AuditedRequest, name: string, isCertain: boolean): EventDraft {
   const { answered, below, mount } = request;
-  const { key } = partsOf(below);
   const path = mount + below;
   const more = (): Readonly<Record<string, string | undefined>> => {
     switch (name) {
@@ -72,7 +74,7 @@ function draftOfV2(request: AuditedRequest, name: string, isCertain: boolean): E
         return { data_path: path, current_version: versionNumber(answered?.version)?.toString() };
       case 'undelete':
         return {
-          data_path: `${mount}data/${key}`,
+          data_path: `${mount}data/${partsOf(below).key}`,
           undeleted_versions: versionsOf(request, isCertain),
         };
       case 'delete':
@@ -86,11 +88,7 @@ function draftOfV2(request: AuditedRequest, name: string, isCertain: boolean): E
         return { data_path: path };
     }
   };
-  return {
-    ...eventDraft('kv-v2', name, path, more()),
-    mountVersion: '2',
-    ...(key !== '' && { secret: { mount, key } }),
-  };
+  return { ...eventDraft('kv-v2', name, path, more()), mountVersion: '2' };
 }
 
 /**
@@ -99,6 +97,11 @@ function draftOfV2(request: AuditedRequest, name: string, isCertain: boolean): E
  */
 function versionsOf({ sent }: AuditedRequest, isCertain: boolean): string | undefined {
   return isCertain || Object.keys(sent).length === 1 ? versionList(sent.versions) : undefined;
+}
+
+/** The path at which the server tells about the secret of a request to version 2: `secret/metadata/app`. */
+export function metadataPath({ mount, below }: AuditedRequest): string {
+  return `${mount}metadata/${partsOf(below).key}`;
 }
 
 function partsOf(below: string): { section: string; key: string } {

@@ -9,6 +9,9 @@ import { withSlash } from '../../namespace/namespace.ts';
 /** The versions of kv mounts, by namespace path and mount path: `secret/` or `ns1/secret/`. */
 export type KvMounts = ReadonlyMap<string, 1 | 2>;
 
+/** What tells the version of a kv mount, by namespace path and mount path. */
+export type KvVersions = Pick<KvMounts, 'get'>;
+
 const LDAP = new Set([
   'config',
   'creds',

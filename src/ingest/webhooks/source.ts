@@ -1,6 +1,7 @@
 /** A source, compiled from its stored settings: how to verify its deliveries, and which events they become. */
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { compileMapping, type Mapping, type MappingSettings } from './mapping/mapping.ts';
+import type { ReadSettings } from './settings/read-settings.ts';
 import {
   checkSettings,
   findKind,
@@ -33,6 +34,8 @@ export interface AuditSource extends AnySource {
   readonly body: 'audit';
   /** The versions of kv mounts, as far as they are configured. */
   readonly mounts: ReadonlyMap<string, 1 | 2>;
+  /** How the audited server is asked about secrets and mounts. */
+  readonly read?: ReadSettings & { readonly token: string };
 }
 
 export type Source = DocumentSource | AuditSource;
@@ -42,6 +45,7 @@ export function compileSource(
   name: string,
   stored: SourceSettings,
   secrets: readonly string[],
+  readToken?: string,
 ): Result<Source> {
   const kind = findKind(stored.kind);
   if (kind === undefined) return invalid(`the source ${name} is of an unknown kind`);
@@ -51,7 +55,14 @@ export function compileSource(
   const source = { name, settings, secrets, kind, verifiers: verifiersOf(settings) };
   if (kind.body === 'audit') {
     const mounts = new Map(Object.entries(settings.mounts ?? {}));
-    return ok({ ...source, body: kind.body, mounts });
+    const { read } = settings;
+    const asks = read !== undefined && readToken !== undefined;
+    return ok({
+      ...source,
+      body: kind.body,
+      mounts,
+      ...(asks && { read: { ...read, token: readToken } }),
+    });
   }
   const { event_type: eventType } = settings;
   const rules = { ...signedId(settings), ...settings.mapping };

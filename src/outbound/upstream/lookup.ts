@@ -1,10 +1,9 @@
 /** Looks up a token at the upstream. */
 
-import { isJsonObject } from '../../lib/json.ts';
 import { ok, type Result } from '../../lib/result.ts';
-import { decodeUtf8, parseJson, readBytes } from '../../lib/text.ts';
-import { MAX_UPSTREAM_ANSWER_BYTES, UPSTREAM_LOOKUP_TIMEOUT_MS } from '../limits.ts';
-import { type Upstream, VIA_HEADER } from './address.ts';
+import { UPSTREAM_LOOKUP_TIMEOUT_MS } from '../limits.ts';
+import type { Upstream } from './address.ts';
+import { readPath } from './read-path.ts';
 import { type LookupFailure, readToken, type UpstreamToken } from './token.ts';
 
 interface Asked {
@@ -15,10 +14,7 @@ interface Asked {
   readonly namespaces: readonly string[];
 }
 
-const PATH = '/v1/auth/token/lookup-self';
-
-/** The statuses if the token does not exist, or not in this namespace. */
-const UNKNOWN = [403, 404];
+const PATH = 'auth/token/lookup-self';
 
 /**
  * OpenBao finds a token in any namespace, Vault only in its own.
@@ -54,58 +50,15 @@ export async function inTime<T>(
 
 /** @returns undefined if the token is not known in the namespace */
 async function ask(
-  secret: string,
+  token: string,
   namespace: string,
   upstream: Upstream,
   signal: AbortSignal,
 ): Promise<Result<unknown, LookupFailure>> {
-  const headers = {
-    'X-Vault-Token': secret,
-    'X-Vault-Request': 'true',
-    ...(namespace !== '' && { 'X-Vault-Namespace': namespace }),
-    [VIA_HEADER]: upstream.via,
-  };
-  try {
-    const url = `${upstream.address}${PATH}`;
-    const response = await fetch(url, { headers, redirect: 'manual', cache: 'no-store', signal });
-    if (response.status === 200) return await read(response);
-    if (UNKNOWN.includes(response.status)) return await readRefusal(response);
-    await response.body?.cancel();
-    return unavailable(whyNot(response.status));
-  } catch {
-    return unavailable(
-      signal.aborted
-        ? `it did not answer within ${UPSTREAM_LOOKUP_TIMEOUT_MS} ms`
-        : 'it cannot be reached',
-    );
-  }
-}
-
-/** A redirect is not followed, because it would send the token to any address. */
-function whyNot(status: number): string {
-  if (status === 508) return 'UPSTREAM_ADDR leads back to this server';
-  return status >= 300 && status < 400
-    ? `it redirects (${status}), as a standby does, and no token is sent after a redirect; set UPSTREAM_ADDR to the address that it redirects to, or to one that always leads to the active node`
-    : `it answered ${status}`;
-}
-
-async function read(response: Response): Promise<Result<unknown, LookupFailure>> {
-  const body = await readBytes(response.body, MAX_UPSTREAM_ANSWER_BYTES);
-  if (body === undefined) {
-    return unavailable(`it answered more than ${MAX_UPSTREAM_ANSWER_BYTES} bytes`);
-  }
-  const text = decodeUtf8(body);
-  const json = text.ok ? parseJson(text.value) : text;
-  return json.ok ? ok(json.value) : unavailable('its answer is not JSON');
-}
-
-/** A firewall or a proxy may answer with the same status, and that must not end a token. */
-async function readRefusal(response: Response): Promise<Result<undefined, LookupFailure>> {
-  const body = await read(response);
-  if (!body.ok) return body;
-  return isJsonObject(body.value) && Array.isArray(body.value.errors)
-    ? ok(undefined)
-    : unavailable(`it answered ${response.status}, and not as an OpenBao or Vault does`);
+  const rules = { signal, timeoutMs: UPSTREAM_LOOKUP_TIMEOUT_MS, setting: 'UPSTREAM_ADDR' };
+  const answer = await readPath({ token, namespace, path: PATH }, upstream, rules);
+  if (!answer.ok) return unavailable(answer.failure);
+  return ok(answer.value.status === 200 ? answer.value.body : undefined);
 }
 
 function unavailable(why: string): Result<never, LookupFailure> {

@@ -3,10 +3,10 @@
  * a token for this path.
  */
 import { type MountFacts, readMountFacts } from '../../ingest/exchange/mount-facts.ts';
-import { decodeUtf8, parseJson, readBytes } from '../../lib/text.ts';
 import { parseNamespacePath } from '../../namespace/namespace.ts';
-import { MAX_UPSTREAM_ANSWER_BYTES } from '../limits.ts';
-import { type Upstream, VIA_HEADER } from './address.ts';
+import { UPSTREAM_LOOKUP_TIMEOUT_MS } from '../limits.ts';
+import type { Upstream } from './address.ts';
+import { readPath } from './read-path.ts';
 
 export interface PathInMount {
   readonly token: string;
@@ -47,23 +47,10 @@ async function ask(
   upstream: Upstream,
   signal: AbortSignal,
 ): Promise<MountFacts | undefined> {
-  const headers = {
-    'X-Vault-Token': token,
-    'X-Vault-Request': 'true',
-    ...(namespace !== '' && { 'X-Vault-Namespace': namespace }),
-    [VIA_HEADER]: upstream.via,
-  };
-  try {
-    const escaped = path.split('/').map(encodeURIComponent).join('/');
-    const url = `${upstream.address}/v1/sys/internal/ui/mounts/${escaped}`;
-    const response = await fetch(url, { headers, redirect: 'manual', cache: 'no-store', signal });
-    const bytes = await readBytes(response.body, MAX_UPSTREAM_ANSWER_BYTES);
-    const text = bytes && decodeUtf8(bytes);
-    const json = text?.ok ? parseJson(text.value) : undefined;
-    return json?.ok && response.status === 200
-      ? readMountFacts(json.value, path, namespace)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  const asked = { token, namespace, path: `sys/internal/ui/mounts/${path}` };
+  const rules = { signal, timeoutMs: UPSTREAM_LOOKUP_TIMEOUT_MS, setting: 'UPSTREAM_ADDR' };
+  const answer = await readPath(asked, upstream, rules);
+  return answer.ok && answer.value.status === 200
+    ? readMountFacts(answer.value.body, path, namespace)
+    : undefined;
 }

@@ -5,7 +5,8 @@ import {
   findKind,
   shownSettings,
 } from '../../../ingest/webhooks/settings/settings.ts';
-import { ok } from '../../../lib/result.ts';
+import { isJsonObject } from '../../../lib/json.ts';
+import { invalid, ok } from '../../../lib/result.ts';
 import type { Kind } from './kind.ts';
 
 const PATH = 'sys/events/sources';
@@ -27,11 +28,20 @@ export const SOURCE: Kind = {
   },
   check(name, spec) {
     const settings = checkSettings(name, spec);
-    return settings.ok ? ok(shownSettings(settings.value)) : settings;
+    if (!settings.ok) return settings;
+    return isJsonObject(spec.read) && spec.read.token !== undefined
+      ? invalid(
+          'read.token is a secret, so leave it out of the file; write it once with "carillon source write --read-token-file"',
+        )
+      : ok(shownSettings(settings.value));
   },
   references: ({ namespace }) =>
     namespace ? [{ kind: 'namespace', name: String(namespace), member: 'namespace' }] : [],
-  stateOf({ address: _, secrets, ...settings }) {
-    return { ...settings, secrets: Array.isArray(secrets) ? secrets.length : 0 };
+  stateOf({ address: _, secrets, read, ...settings }) {
+    return {
+      ...settings,
+      ...(isJsonObject(read) && { read: { address: read.address } }),
+      secrets: Array.isArray(secrets) ? secrets.length : 0,
+    };
   },
 };

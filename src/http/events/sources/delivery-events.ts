@@ -2,7 +2,12 @@
 
 import type { Config } from '../../../config/config.ts';
 import type { EventDefaults } from '../../../event/event.ts';
-import { readAuditEntry } from '../../../ingest/audit/audit-entry.ts';
+import {
+  type AuditEvent,
+  eventsOfRequest,
+  readAuditRequest,
+} from '../../../ingest/audit/audit-entry.ts';
+import type { AuditedRequest } from '../../../ingest/audit/audited-request.ts';
 import { referenceInEntry } from '../../../ingest/exchange/request-reference.ts';
 import { type CheckedEvent, readEvent } from '../../../ingest/read-events.ts';
 import { type ReadDelivery, readDelivery } from '../../../ingest/webhooks/read-delivery.ts';
@@ -76,6 +81,13 @@ export async function readWebhook(
   return ok({ kind: 'events', events, missing: reading.value.missing });
 }
 
+/** The requests that were audited and may be events. */
+export interface AuditedRequests {
+  readonly requests: readonly AuditedRequest[];
+  /** For each entry that cannot be read: why. */
+  readonly dropped: readonly string[];
+}
+
 export interface AuditedEvents {
   readonly events: readonly CheckedEvent[];
   /** For each event that is lost: why. */
@@ -87,32 +99,58 @@ export interface AuditedEvents {
  *
  * @param keys of the references of requests that passed through this server
  */
-export function readAuditEntries(
+export function readAuditRequests(
   source: AuditSource,
   lines: Uint8Array,
-  defaults: EventDefaults,
   keys: readonly HmacSha256[],
-): AuditedEvents {
-  const events: CheckedEvent[] = [];
+): AuditedRequests {
+  const requests: AuditedRequest[] = [];
   const dropped: string[] = [];
-  const auditDefaults = { ...defaults, mayLackMetadata: true };
   const text = decodeUtf8(lines);
-  if (!text.ok) return { events, dropped: [text.failure.message] };
+  if (!text.ok) return { requests, dropped: [text.failure.message] };
   for (const line of text.value.split('\n')) {
     if (line.trim() === '') continue;
     const entry = parseJson(line);
     const isOfUpstream = source.settings.upstream === true;
     const id = entry.ok && isOfUpstream ? referenceInEntry(entry.value, keys) : undefined;
-    const audited = entry.ok ? readAuditEntry(entry.value, source.mounts, id) : entry;
-    if (!audited.ok) {
-      dropped.push(audited.failure.message);
+    const request = entry.ok ? readAuditRequest(entry.value, source.mounts, id) : entry;
+    if (!request.ok) dropped.push(request.failure.message);
+    else if (request.value !== undefined) requests.push(request.value);
+  }
+  return { requests, dropped };
+}
+
+/** The events of requests, as the entries tell them. */
+export function eventsAsTold(
+  source: AuditSource,
+  { requests, dropped }: AuditedRequests,
+  defaults: EventDefaults,
+): AuditedEvents {
+  const told = requests.map((request) => eventsOfRequest(request, source.mounts));
+  return checkAuditEvents(source, told, dropped, defaults);
+}
+
+/** @param told the events of each request */
+export function checkAuditEvents(
+  { settings }: AuditSource,
+  told: readonly Result<readonly AuditEvent[]>[],
+  droppedBefore: readonly string[],
+  defaults: EventDefaults,
+): AuditedEvents {
+  const events: CheckedEvent[] = [];
+  const dropped = [...droppedBefore];
+  const auditDefaults = { ...defaults, mayLackMetadata: true };
+  for (const ofRequest of told) {
+    if (!ofRequest.ok) {
+      dropped.push(ofRequest.failure.message);
       continue;
     }
-    for (const [index, each] of audited.value.entries()) {
+    for (const [index, each] of ofRequest.value.entries()) {
       const namespace = pathBelow(defaults.namespace, trimSlashes(each.namespace));
       const body = { ...each, namespace };
       const event = readEvent({ where: '', body, isCloudEvent: false }, auditDefaults);
-      const identity = isOfUpstream ? { identity: identityOfUpstreamEvent(index) } : {};
+      const identity =
+        settings.upstream === true ? { identity: identityOfUpstreamEvent(index) } : {};
       if (event.ok) events.push({ ...event.value, ...identity });
       else dropped.push(event.failure.message);
     }

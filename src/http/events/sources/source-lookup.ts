@@ -38,7 +38,7 @@ export async function findSource(
     return ok(undefined);
   }
   const source = opened.ok
-    ? compileSource(name, opened.value.settings, opened.value.secrets)
+    ? compileSource(name, opened.value.settings, opened.value.secrets, opened.value.readToken)
     : opened;
   if (!source.ok) {
     const message = `the source ${name} cannot be used: ${source.failure.message}`;

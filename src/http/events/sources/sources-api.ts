@@ -3,7 +3,7 @@ import { requestKeysOf } from '../../../config/derived-keys.ts';
 import { NO_SEALING_KEY } from '../../../config/sealing.ts';
 import { whyReserved } from '../../../event/reserved-type.ts';
 import type { CheckedEvent } from '../../../ingest/read-events.ts';
-import { checkSecrets, HIDDEN } from '../../../ingest/webhooks/settings/secrets.ts';
+import { checkReadToken, checkSecrets, HIDDEN } from '../../../ingest/webhooks/settings/secrets.ts';
 import {
   checkSettings,
   checkSourceName,
@@ -20,7 +20,14 @@ import type { Call, Endpoints } from '../../endpoint-types.ts';
 import { adviceOnEvents } from '../../publishing/advice.ts';
 import { done, list, refuse, succeed } from '../../respond.ts';
 import { workerCaches } from '../../worker-caches.ts';
-import { deliveryOf, eventDefaults, readAuditEntries, readWebhook } from './delivery-events.ts';
+import {
+  deliveryOf,
+  eventDefaults,
+  eventsAsTold,
+  readAuditRequests,
+  readWebhook,
+} from './delivery-events.ts';
+import { serverToRead } from './server-to-read.ts';
 import { findSource } from './source-lookup.ts';
 
 export const SOURCE_ENDPOINTS: Endpoints = {
@@ -42,9 +49,11 @@ async function readSource(call: Call): Promise<Response> {
   const source = await sourceOf(call);
   if (source === undefined) return refuse({ reason: 'not_found' });
   const { settings, secrets, key = 'current' } = source;
+  const { read } = settings;
   const path = pathOfKey(call.var.namespace);
   const shown = {
     ...shownSettings(settings),
+    ...(read && { read: { ...read, token: HIDDEN } }),
     secrets: Array.from({ length: secrets }, () => HIDDEN),
     address: `/v1/${path}${path && '/'}sys/events/in/${call.var.name}`,
   };
@@ -80,15 +89,26 @@ async function writeSource(call: Call): Promise<Response> {
   }
   const secrets = checkSecrets(given.secrets, settings.value);
   if (!secrets.ok) return refuse(secrets.failure);
+  const readToken = checkReadToken(given.read);
+  if (!readToken.ok) return refuse(readToken.failure);
+  const server =
+    settings.value.read === undefined ? ok(undefined) : serverToRead(settings.value.read, env);
+  if (!server.ok) return refuse(server.failure);
   if (!config.canSeal) return refuse({ reason: 'not_configured', message: NO_SEALING_KEY });
   const written = await callAuthority(env, namespace, (authority) =>
-    authority.putSource(name, settings.value, secrets.value),
+    authority.putSource(name, settings.value, secrets.value, readToken.value),
   );
   if (!written.ok) return refuse(written.failure);
   workerCaches.sourceChanged();
+  if (settings.value.read !== undefined && written.value === undefined) {
+    return refuse({ reason: 'unavailable', message: EARLIER_RELEASE });
+  }
   auditCall(call, 'source_written', { source: name });
   return done();
 }
+
+const EARLIER_RELEASE =
+  'the source is written, but without read.token: an earlier release still serves this namespace for some minutes; write the source again then';
 
 async function deleteSource(call: Call): Promise<Response> {
   await callAuthority(call.env, call.var.namespace, (authority) =>
@@ -113,7 +133,8 @@ async function testSource({
   const defaults = eventDefaults(source, namespace, config, Date.now());
   const { request, body: sent } = sample.value;
   if (source.body === 'audit') {
-    const { events, dropped } = readAuditEntries(source, sent, defaults, requestKeysOf(env));
+    const requests = readAuditRequests(source, sent, requestKeysOf(env));
+    const { events, dropped } = eventsAsTold(source, requests, defaults);
     return succeed({ events: framesOf(events), dropped });
   }
   const delivery = deliveryOf(source, request, new URLSearchParams(), sent);

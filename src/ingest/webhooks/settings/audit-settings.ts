@@ -4,8 +4,17 @@ import { isJsonObject } from '../../../lib/json.ts';
 import { kindOf, quote } from '../../../lib/quote.ts';
 import { trimSlashes } from '../../../namespace/namespace.ts';
 import { MAX_MOUNTS } from '../../limits.ts';
+import { type ReadSettings, readReadSettings } from './read-settings.ts';
 
-export const AUDIT_KEYS = ['kind', 'secrets', 'namespace', 'mounts', 'on_overload', 'upstream'];
+export const AUDIT_KEYS = [
+  'kind',
+  'secrets',
+  'namespace',
+  'mounts',
+  'on_overload',
+  'upstream',
+  'read',
+];
 
 /** If too much is published: `drop` the event, or `block` the audited request. */
 export type OnOverload = 'drop' | 'block';
@@ -14,6 +23,7 @@ interface AuditSettings {
   readonly mounts: Readonly<Record<string, 1 | 2>>;
   readonly on_overload: OnOverload;
   readonly upstream?: true;
+  readonly read?: ReadSettings;
 }
 
 /** `vault write` sends strings. */
@@ -33,10 +43,17 @@ export function readAuditSettings(fields: Fields): AuditSettings {
   if (!isOnOverload(onOverload)) {
     fields.reject(`on_overload is ${quote(onOverload)}; it must be "drop" or "block"`);
   }
+  const read = readReadSettings(fields);
+  if (read !== undefined && onOverload === 'block') {
+    fields.reject(
+      'a source with "read" has "on_overload": "drop": the event waits for the audited server, and with "block" that server would wait for the event',
+    );
+  }
   return {
     mounts: readMounts(fields),
     on_overload: isOnOverload(onOverload) ? onOverload : 'drop',
     ...readUpstream(fields),
+    ...(read && { read }),
   };
 }
 

@@ -1,7 +1,9 @@
 /** Checks the secrets of a source. No message contains one. */
+import { isJsonObject } from '../../../lib/json.ts';
 import { kindOf, quote } from '../../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
 import {
+  MAX_READ_TOKEN_CHARACTERS,
   MAX_SOURCE_SECRET_CHARACTERS,
   MAX_SOURCE_SECRETS,
   MIN_SOURCE_SECRET_CHARACTERS,
@@ -58,5 +60,27 @@ function checkNone(value: unknown, kind: string): Result<string[]> {
     ? ok([])
     : invalid(
         `a source of kind ${quote(kind)} has no secrets: the vendor signs with keys of its own; leave secrets out`,
+      );
+}
+
+/**
+ * The token with which the server of audit entries is asked.
+ *
+ * @param given the `read` of a body
+ * @returns undefined if it has no token: the stored one remains
+ */
+export function checkReadToken(given: unknown): Result<string | undefined> {
+  const token = isJsonObject(given) ? (given.token ?? undefined) : undefined;
+  if (token === undefined) return ok(undefined);
+  if (token === HIDDEN) {
+    return invalid(`read.token is ${HIDDEN}, as it is shown; leave it out to keep it`);
+  }
+  if (typeof token !== 'string') {
+    return invalid(`read.token must be a string, not ${kindOf(token)}`);
+  }
+  return /^[\x21-\x7e]+$/.test(token) && token.length <= MAX_READ_TOKEN_CHARACTERS
+    ? ok(token)
+    : invalid(
+        `read.token must be a token of the audited server: from 1 to ${MAX_READ_TOKEN_CHARACTERS} characters of ASCII, without blanks`,
       );
 }

@@ -17,6 +17,7 @@ import { hmacSignature, type SignatureSettings } from '../verifiers/hmac-signatu
 import type { Verifier } from '../verifiers/verifier.ts';
 import { AUDIT_KEYS, type OnOverload, readAuditSettings } from './audit-settings.ts';
 import { readMapping } from './mapping-settings.ts';
+import type { ReadSettings } from './read-settings.ts';
 import { readSignature, shownSignature } from './signature-settings.ts';
 
 /** Plain JSON: stored as it is. */
@@ -39,6 +40,8 @@ export interface SourceSettings {
   readonly on_overload?: OnOverload;
   /** For kind `vault-audit`: the audited server is the upstream, so what passes through this server is audited, too. */
   readonly upstream?: true;
+  /** For kind `vault-audit`: undefined if the audited server is not asked. */
+  readonly read?: ReadSettings;
 }
 
 const KEYS = ['kind', 'secrets', 'event_type', 'namespace', 'mapping', 'tolerance'];
@@ -129,8 +132,9 @@ function readTolerance(fields: Fields): number {
 export function shownSettings(settings: SourceSettings): Record<string, unknown> {
   const { signature, options, ...others } = settings;
   if (findKind(settings.kind)?.body === 'audit') {
-    const { kind, namespace, mounts, on_overload, upstream } = settings;
-    return { kind, namespace, mounts, on_overload, ...(upstream && { upstream }) };
+    const { kind, namespace, mounts, on_overload, upstream, read } = settings;
+    const optional = { ...(upstream && { upstream }), ...(read && { read }) };
+    return { kind, namespace, mounts, on_overload, ...optional };
   }
   return { ...others, ...options, ...(signature && { signature: shownSignature(signature) }) };
 }

@@ -222,6 +222,23 @@ describe("the upstream's answer", () => {
     expect(body.toString()).toBe('standby');
   });
 
+  it('keeps headers that are repeated, as the request does, and loses trailers', async () => {
+    answer = (_, response) => {
+      const cookies = ['a=1; Path=/', 'b=2'];
+      response.writeHead(200, { Link: ['<a>', '<b>'], 'Set-Cookie': cookies, Trailer: 'X-Sum' });
+      response.write('body');
+      response.addTrailers({ 'X-Sum': 'c' });
+      response.end();
+    };
+    const headers = { Link: ['<c>', '<d>'], 'X-Own': ['e', 'f'], TE: 'trailers', Connection: 'TE' };
+    const { response, body } = await send('GET', '/v1/secret/data/a', { headers } as never);
+    const { link, 'set-cookie': cookies } = response.headers;
+    expect([link, cookies]).toEqual(['<a>, <b>', ['a=1; Path=/', 'b=2']]);
+    expect([body.toString(), response.trailers]).toEqual(['body', {}]);
+    const { link: links, 'x-own': own, te } = seen[0]?.headers ?? {};
+    expect([links, own, te]).toEqual(['<c>, <d>', 'e, f', undefined]);
+  });
+
   it('comes as it was compressed', async () => {
     answer = (_, response) => {
       response.writeHead(200, { 'Content-Encoding': 'gzip' });

@@ -36,6 +36,9 @@ export interface Connected extends Member {
 }
 
 interface Break {
+  readonly open?: () => Promise<RestartedSite>;
+  /** Whether a program is missing. */
+  readonly skipped?: boolean;
   readonly members?: readonly Member[];
   /** Runs while writes go on. */
   readonly strike: (site: RestartedSite, connected: readonly Connected[]) => Promise<void> | void;
@@ -46,15 +49,15 @@ interface Break {
 /** Declares the tests of a break. */
 export function describeBreak(
   title: string,
-  { members = POPULATION, strike, spared = [] }: Break,
+  { open = RestartedSite.open, skipped = false, members = POPULATION, strike, spared = [] }: Break,
 ): void {
-  describe(`${title}, while ${WRITES} secrets are written`, () => {
+  describe.skipIf(skipped)(`${title}, while ${WRITES} secrets are written`, () => {
     const ids = Array.from({ length: WRITES }, (_, index) => `w-${index + 1}`);
     let site: RestartedSite;
     let connected: readonly Connected[];
 
     beforeAll(async () => {
-      site = await RestartedSite.open();
+      site = await open();
       connected = await connectAll(site, members);
       const struck: Promise<void>[] = [];
       for (const [index, id] of ids.entries()) {

@@ -29,19 +29,23 @@ export abstract class Site implements AsyncDisposable {
 
   protected abstract stop(): Promise<unknown>;
 
-  protected async prepare(): Promise<this> {
+  protected async writePolicy(): Promise<void> {
     await post(this, 'sys/policies/acl/app', { policy: POLICY });
-    return this;
   }
 
-  /** Publishes as often as it takes: a forwarder repeats what was not acknowledged. */
+  /** Writes `secret/data/app/<id>`, or has its event published. */
   async write(id: string): Promise<void> {
     const path = `secret/data/app/${id}`;
     const metadata = { path, data_path: path, operation: 'data-write', modified: 'true' };
+    const event = { id, metadata };
+    await this.untilItAnswers(() => post(this, 'sys/events/publish/kv-v2/data-write', event));
+  }
+
+  /** A forwarder, or an application, repeats what was not answered. */
+  protected async untilItAnswers<T>(request: () => Promise<T>): Promise<T> {
     while (true) {
       try {
-        await post(this, 'sys/events/publish/kv-v2/data-write', { id, metadata });
-        return;
+        return await request();
       } catch (error) {
         // `fetch` throws a TypeError where nothing listens.
         if (!(error instanceof TypeError)) throw error;
@@ -112,24 +116,24 @@ export class RestartedSite extends Site {
   #port = '0';
   #running: LocalServer | undefined;
 
-  private constructor(args: readonly string[]) {
+  /** @param args more arguments of the command */
+  protected constructor(args: readonly string[]) {
     super();
     this.#args = args;
   }
 
-  /**
-   * @param variables of the server, beside those of `wrangler.toml`
-   * @param args more arguments of the command
-   */
-  static async open(
-    variables: Readonly<Record<string, string>> = {},
-    args: readonly string[] = [],
-  ): Promise<RestartedSite> {
-    const site = new RestartedSite(args);
+  /** @param variables of the server, beside those of `wrangler.toml` */
+  static async open(variables: Readonly<Record<string, string>> = {}): Promise<RestartedSite> {
+    const site = new RestartedSite([]);
+    await site.prepare(variables);
+    return site;
+  }
+
+  protected async prepare(variables: Readonly<Record<string, string>>): Promise<void> {
     const lines = Object.entries(variables).map(([name, value]) => `${name}="${value}"\n`);
-    writeFileSync(join(site.folder, '.dev.vars'), lines.join(''));
-    await site.start();
-    return site.prepare();
+    writeFileSync(join(this.folder, '.dev.vars'), lines.join(''));
+    await this.start();
+    await this.writePolicy();
   }
 
   get address(): string {
@@ -166,7 +170,8 @@ export class ObservedSite extends Site {
   static async open(): Promise<ObservedSite> {
     const site = new ObservedSite();
     site.#running = await startObservedServer(join(site.folder, 'data'));
-    return site.prepare();
+    await site.writePolicy();
+    return site;
   }
 
   get address(): string {

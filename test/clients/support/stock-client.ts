@@ -53,6 +53,10 @@ export interface Account {
   isValid(token: string): Promise<boolean>;
 }
 
+interface Frame {
+  readonly data: { readonly event: { readonly metadata: { readonly path?: string } } };
+}
+
 export interface StockClientOptions {
   readonly manners: Manners;
   readonly pattern: string;
@@ -62,7 +66,7 @@ export interface StockClientOptions {
 }
 
 export class StockClient implements AsyncDisposable {
-  /** The ids of the events of each connection, in the order of arrival. */
+  /** The last segments of the paths of the events of each connection, in the order of arrival. */
   readonly connections: string[][] = [];
   /** Why the client stopped by itself. */
   failure: string | undefined;
@@ -155,8 +159,8 @@ export class StockClient implements AsyncDisposable {
       this.#wake();
     });
     socket.on('message', (data) => {
-      const { id } = JSON.parse(data.toString()) as { id: string };
-      received?.push(id);
+      const { path = '' } = (JSON.parse(data.toString()) as Frame).data.event.metadata;
+      received?.push(path.slice(path.lastIndexOf('/') + 1));
       this.#wake();
     });
     socket.on('unexpected-response', (_request, response) => {

@@ -122,6 +122,8 @@ export interface MovePage {
   /** Of the whole journal. */
   readonly segments: number;
   readonly events: number;
+  /** With the last page: what stock subscribers follow that were lost when the hub left. */
+  readonly returns?: readonly Readonly<Record<string, string | number | ArrayBuffer | null>>[];
 }
 
 /** What the wildcard hub of one Vault namespace answers. */

@@ -69,6 +69,8 @@ describe('a hub that moves', () => {
     const again = await resume('deploy/*', cursor);
     expect(again.hello.gap).toBeUndefined();
     expect((await hears(again.subscriber, 2))[0]).toEqual(['c', 'd']);
+    const returned = await subscribe('deploy/*');
+    for (const id of ['a', 'b', 'c', 'd']) expect(await returned.nextId()).toBe(id);
     const stockAgain = await subscribe('deploy/*', 'json=true&since=b');
     expect([await stockAgain.nextId(), await stockAgain.nextId()]).toEqual(['c', 'd']);
     const ids = [];

@@ -1,13 +1,18 @@
 /** Stock clients that lose their connections and reconnect: they name no position, and are given what they missed. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import { describe, expect } from 'vitest';
+import { env } from 'cloudflare:workers';
+import { afterEach, describe, expect, vi } from 'vitest';
+import { ReplayThrottle } from '../../src/hub/catch-up/replay-throttle.ts';
 import type { Hub } from '../../src/hub/hub.ts';
-import { MAX_REPLAY_BYTES } from '../../src/hub/limits.ts';
+import { MAX_REPLAY_BYTES, MAX_RETURNS_PER_HUB } from '../../src/hub/limits.ts';
 import { isOpen } from '../../src/hub/subscribers/subscription-classes.ts';
+import { hubName, hubRestoration } from '../../src/objects/names.ts';
 import { it } from './fixtures.ts';
+import { restore, stateOf } from './restore-support.ts';
 import {
   aHolder,
   aName,
+  Client,
   elapse,
   granting,
   type Holder,
@@ -18,10 +23,14 @@ import {
   root,
   sql,
 } from './security-support.ts';
-import type { Subscriber } from './support.ts';
+import { Subscriber } from './support.ts';
 
 const WINDOW_MS = 2 * 60 * 1000;
 const SECRET = on('secret/a');
+
+afterEach(() => {
+  Object.assign(env, { RECONNECT_WINDOW: '2m' });
+});
 
 /** What the runtime tells a hub whose clients have all lost their connections. */
 function loseAll(hub: DurableObjectStub): Promise<void> {
@@ -219,6 +228,124 @@ describe.each(['type', '*'])('a stock client of the pattern %s that reconnects',
     await root.published(type, SECRET);
     expect(await heardBy(await subscribe(holder, pattern), type)).toEqual([]);
   });
+});
+
+/** A new type, with the hub that has its events. */
+function aType(): { type: string; hub: DurableObjectStub } {
+  const type = aName('returning');
+  return { type, hub: hubOf(type) };
+}
+
+it('a client that is refused because too many return at once keeps its claim', async ({
+  holder,
+}) => {
+  const { type, hub } = aType();
+  await holder.subscribe(type);
+  await loseAll(hub);
+  const missed = await root.published(type, SECRET);
+  const busy = vi.spyOn(ReplayThrottle.prototype, 'admit').mockReturnValue(false);
+  const refused = await holder.handshake(type);
+  expect(refused.status).toBe(503);
+  expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(0);
+  busy.mockRestore();
+  expect(await (await holder.subscribe(type)).nextId()).toBe(missed);
+});
+
+it('a client that missed nothing is accepted however many return', async ({ holder }) => {
+  const { type, hub } = aType();
+  await holder.subscribe(type);
+  await loseAll(hub);
+  vi.spyOn(ReplayThrottle.prototype, 'admit').mockReturnValue(false);
+  expect((await holder.handshake(type)).status).toBe(101);
+});
+
+it('a client is told if what it missed is not retained any more', async ({ holder }) => {
+  const { type, hub } = aType();
+  await root.published(type, SECRET);
+  await holder.subscribe(type);
+  await loseAll(hub);
+  await root.published(type, SECRET);
+  await root.removes('sys/events/hubs');
+  const kept = await root.published(type, SECRET);
+  const { headers, webSocket } = await holder.handshake(type);
+  expect(headers.get('Last-Event-ID')).toBe('earliest');
+  expect(headers.get('Carillon-Warning')).toContain('not all kept any more');
+  if (webSocket === null) throw new Error('refused');
+  expect(await new Subscriber(webSocket).nextId()).toBe(kept);
+});
+
+it('a client gets what was published after its hub was restored', async ({ holder }) => {
+  const { type, hub } = aType();
+  await holder.subscribe(type);
+  await root.published(type, SECRET);
+  const state = await stateOf(hub);
+  await restore(hub, hubRestoration(hubName('', type)), state);
+  const missed = await root.published(type, SECRET);
+  const subscriber = await holder.subscribe(type);
+  const heard = [await subscriber.nextId()];
+  if (heard[0] !== missed) heard.push(await subscriber.nextId());
+  expect(heard.at(-1)).toBe(missed);
+});
+
+it('a new login of the same entity gets what the one before missed', async () => {
+  const { type, hub } = aType();
+  await root.writes('sys/policies/acl/app', { policy: LISTENER });
+  await root.writes('auth/approle/role/app', { token_policies: 'app' });
+  const { role_id } = (await root.reads('auth/approle/role/app/role-id')).data;
+  const { secret_id } = (await root.writes('auth/approle/role/app/secret-id')).data;
+  const login = async () => {
+    const { auth } = await new Client(undefined).writes('auth/approle/login', {
+      role_id,
+      secret_id,
+    });
+    return new Client(auth.client_token);
+  };
+  await (await login()).subscribe(type);
+  await loseAll(hub);
+  const missed = await root.published(type, SECRET);
+  const again = await (await login()).subscribe(type);
+  expect(await again.nextId()).toBe(missed);
+});
+
+it('nobody gets what they missed if the window is 0s, and nothing is stored', async ({
+  holder,
+}) => {
+  Object.assign(env, { RECONNECT_WINDOW: '0s' });
+  const { type, hub } = aType();
+  await holder.subscribe(type);
+  await loseAll(hub);
+  await root.published(type, SECRET);
+  const subscriber = await holder.subscribe(type);
+  const next = await root.published(type, SECRET);
+  expect(await subscriber.nextId()).toBe(next);
+  expect(await rowsOf(hub)).toEqual([]);
+});
+
+it('an owner that has filled the table starts at the present, and others do not', async ({
+  holder,
+}) => {
+  const { type, hub } = aType();
+  await holder.subscribe(type);
+  const FILLED = MAX_RETURNS_PER_HUB - 2;
+  await sql(
+    hub,
+    `WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ${FILLED})
+     INSERT INTO returns SELECT 'return ' || n, owner, 0, 0, 1, ${Date.now()}, '[]', ${Date.now()} + 1e6
+     FROM number, returns`,
+  );
+  await evictDurableObject(hub);
+  const filtered = '&filter=event_type != "none"';
+  const other = await aHolder(LISTENER);
+  for (const each of [holder, other]) await each.subscribe(type, filtered);
+  await loseAll(hub);
+  const missed = await root.published(type, SECRET);
+  const [late, served] = [
+    await holder.subscribe(type, filtered),
+    await other.subscribe(type, filtered),
+  ];
+  expect(await served.nextId()).toBe(missed);
+  const next = await root.published(type, SECRET);
+  expect(await late.nextId()).toBe(next);
 });
 
 describe('a replay that is cut', () => {

@@ -1,4 +1,4 @@
-/** The rows of a journal, as one object hands them to another. */
+/** The rows of a journal, and what stock subscribers may follow, as one object hands them to another. */
 import type { MovePage } from '../../objects/hub-contract.ts';
 import { hasTables } from '../../objects/migrations.ts';
 import { CURSOR_KEY } from '../journal/cursor-codec.ts';
@@ -58,7 +58,16 @@ export function readPage({ sql, kv }: DurableObjectStorage, after: number): Move
     bytes += bytesOf(row);
     if (bytes >= MAX_MOVE_PAGE_BYTES) break;
   }
-  return { schema, rows, isLast: first >= lastFirst, entries, segments, events };
+  const isLast = first >= lastFirst;
+  const returns = isLast ? sql.exec<Row>('SELECT * FROM returns').toArray() : [];
+  return { schema, rows, isLast, entries, segments, events, returns };
+}
+
+/** Its sockets are not here, so they count as lost. */
+export function insertReturns(sql: SqlStorage, rows: MovePage['rows'] = []): void {
+  for (const row of rows) {
+    sql.exec('INSERT INTO returns VALUES (?, ?, ?, ?, ?, ?, ?, ?)', ...Object.values(row));
+  }
 }
 
 export function insertRows(sql: SqlStorage, rows: MovePage['rows']): void {

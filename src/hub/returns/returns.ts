@@ -30,18 +30,12 @@ const TAG = 'return ';
 /** Hexadecimal digits: with so many, no two keys in a hub are equal. */
 const DIGITS = 24;
 
-/** Where a stock subscriber starts. */
-export interface StockStart {
-  readonly position: Position;
-  /** Where another was cut, if it goes on there. */
-  readonly cut?: number;
-}
-
-/** The subscription and the owner of a stock socket. */
-export interface ReturnKey {
-  /** The tag of the sockets. */
+/** Where a stock subscriber starts that names no position. */
+export interface StockStart extends Position {
+  /** The tag of the sockets that have its subscription and its owner. */
   readonly tag: string;
-  readonly owner: string;
+  /** Where another was cut, if it goes on there. */
+  readonly cut: number | undefined;
 }
 
 interface ReturnsParts {
@@ -73,52 +67,62 @@ export class Returns implements AlarmTask {
     this.#table = new ReturnTable(parts.ctx.storage.sql);
   }
 
-  /** @returns undefined if nobody is given what they missed */
-  async keyOf(
+  /**
+   * The tag of the sockets that have a subscription and an owner.
+   *
+   * @returns undefined if nobody is given what they missed
+   */
+  async tagOf(
     { pattern, namespaces, filter }: Subscription,
     owner: string,
-    ownerTag: string,
-  ): Promise<ReturnKey | undefined> {
+  ): Promise<string | undefined> {
     if (this.#windowMs === 0) return undefined;
     const digest = await digestOf(JSON.stringify([pattern, namespaces, filter, owner]));
-    return { tag: `${TAG}${digest.slice(0, DIGITS)}`, owner: ownerTag };
+    return TAG + digest.slice(0, DIGITS);
   }
 
   /** Where a subscriber starts that names no position. */
-  startOf({ tag }: ReturnKey, now = Date.now()): StockStart {
+  startOf(tag: string): StockStart {
     const { journal } = this.#parts;
+    const now = Date.now();
     const record = this.#current(tag, now);
-    if (record === undefined) return { position: { after: journal.last } };
+    if (record === undefined) return { tag, after: journal.last, cut: undefined };
     const { cut } = record;
     const floor = cut ?? record.row.floor;
     const earliest = now - this.#windowMs;
     const after = Math.max(floor, journal.lastBefore(earliest));
     const isTrimmed = floor < journal.trimmedThrough && journal.trimmedUntil >= earliest;
-    return {
-      position: { after, ...(isTrimmed && { gap: 'forgotten' }) },
-      ...(cut !== undefined && { cut }),
-    };
+    return { tag, after, cut, ...(isTrimmed && { gap: 'forgotten' }) };
   }
 
-  /** A subscriber was accepted. To be called in the same turn, so that no other comes in between. */
-  joined({ tag, owner }: ReturnKey, socket: WebSocket, { position, cut }: StockStart): void {
+  /**
+   * A subscriber was accepted. To be called in the same turn, so that no other comes in between.
+   *
+   * @param owner as the tags of sockets name it
+   */
+  joined({ tag, after, cut }: StockStart, owner: string, socket: WebSocket): void {
     const now = Date.now();
     const known = this.#current(tag, now);
     if (known === undefined && !this.#hasRoomFor(owner)) return;
-    const row = { owner, floor: position.after, sockets: 0, lost: 0, lost_at: 0, cuts: NONE };
+    const row = { owner, floor: after, sockets: 0, lost: 0, lost_at: 0, cuts: NONE };
     const record = known ?? new ReturnRecord(row, [], now);
     this.#records.set(tag, record);
     if (record.joined(socket, cut)) this.#store(tag, record, now, known === undefined);
   }
 
-  /** A socket has ended. Takes constant time, because thousands may end at once. */
-  ended(socket: WebSocket, how: 'left' | 'lost' | 'closed by the hub'): void {
+  /**
+   * A socket has ended. Takes constant time, because thousands may end at once.
+   *
+   * @param hasLeft whether its client sent a Close frame first
+   * @param hasAll whether its client has answered the Close frame of the hub
+   */
+  ended(socket: WebSocket, hasLeft: boolean, hasAll: boolean): void {
     const tag = tagsOf(this.#parts.ctx, socket).find((each) => each.startsWith(TAG));
     const record = tag === undefined ? undefined : this.#find(tag, socket);
     if (tag === undefined || record === undefined) return;
     const now = Date.now();
-    const cut = how === 'closed by the hub' ? cutOf(socket) : undefined;
-    if (!record.ended(socket, how !== 'left', cut, now)) return;
+    const cut = hasAll ? cutOf(socket) : undefined;
+    if (!record.ended(socket, !hasLeft, cut, now)) return;
     if (record.isOver(now, this.#windowMs)) this.#delete(tag);
     else this.#store(tag, record, now);
   }

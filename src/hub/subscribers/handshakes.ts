@@ -146,8 +146,8 @@ export class Handshakes {
     const whose = () => (tags === undefined ? rootMarks.tagsFor(rootMark) : listOwnerTags(tags));
     const isRevoked = () => watched !== undefined && !tokens.isWatched(watched);
     const namesNothing = since === undefined && subscription.protocol === 'stock';
-    const key = namesNothing
-      ? await returns.keyOf(subscription, watched?.owner ?? ROOT_OWNER, owner)
+    const returnTag = namesNothing
+      ? await returns.tagOf(subscription, watched?.owner ?? ROOT_OWNER)
       : undefined;
     for (;;) {
       // While the handshake waited, the token may have been revoked, or its policies may have changed.
@@ -161,10 +161,8 @@ export class Handshakes {
         if (bytesToSearch > 0 && !throttle.admit(owner, 0)) return refuse(BUSY);
         throttle.count(owner, bytesToSearch);
       }
-      const start = key && returns.startOf(key);
-      const position = start
-        ? ok(start.position)
-        : resolvePosition(since, journal, cursors, mayReceive);
+      const start = returnTag === undefined ? undefined : returns.startOf(returnTag);
+      const position = start ? ok(start) : resolvePosition(since, journal, cursors, mayReceive);
       if (!position.ok) return refuse({ status: 400, message: position.failure.message });
       const { after } = position.value;
       const isResumed = since !== undefined || after < journal.last;
@@ -191,13 +189,12 @@ export class Handshakes {
         if (isRevoked()) return refuse(FORBIDDEN);
         // A replay that was collected under other rights is not sent.
         if (accessKey === authorizer.keyOf(subscriptionClass)) {
-          const visit = key && start && { key, start };
           const response = acceptor.acceptStock(
             subscriptionClass,
             whose(),
             position.value,
             replay,
-            visit,
+            start && { start, owner },
           );
           if (isResumed && response.status === 101) {
             meter.resumed(position.value.gap !== undefined || replay.hasGap, replay.isFull);

@@ -10,7 +10,7 @@ import type { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
 import type { HubMeter } from '../hub-meter.ts';
 import type { Position } from '../journal/position.ts';
 import { noteCut } from '../returns/cut.ts';
-import type { ReturnKey, Returns, StockStart } from '../returns/returns.ts';
+import type { Returns, StockStart } from '../returns/returns.ts';
 import type { Lifetimes } from './lifetimes.ts';
 import { refuse, unavailable } from './refusal.ts';
 import type { SocketCount } from './socket-count.ts';
@@ -30,9 +30,9 @@ interface AcceptorParts {
 }
 
 /** A stock subscriber that names no position. */
-interface Visit {
-  readonly key: ReturnKey;
+interface Nameless {
   readonly start: StockStart;
+  readonly owner: string;
 }
 
 /** What only a subscriber of `carillon.v1` has. */
@@ -56,7 +56,7 @@ export class SocketAcceptor {
     whose: readonly string[],
     position: Position,
     replay: Replay,
-    visit?: Visit,
+    nameless?: Nameless,
   ): Response {
     const { budget, meter, fanOut, returns } = this.#parts;
     if (!replay.readRest()) {
@@ -64,9 +64,9 @@ export class SocketAcceptor {
         unavailable('the filter takes longer than there is between events; simplify it'),
       );
     }
-    const tags = visit === undefined ? [] : [visit.key.tag];
+    const tags = nameless === undefined ? [] : [nameless.start.tag];
     const { client, server } = this.#accept(subscriptionClass, whose, tags);
-    if (visit !== undefined) returns.joined(visit.key, server, visit.start);
+    if (nameless !== undefined) returns.joined(nameless.start, nameless.owner, server);
     fanOut.goLive(server);
     budget.send(server, replay);
     meter.counts.missedToStock += replay.size;

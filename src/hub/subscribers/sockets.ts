@@ -69,20 +69,17 @@ export class Sockets {
    * thousands may close at once.
    */
   closed(socket: WebSocket, code: number, wasClean: boolean): void {
-    const how = wasClean ? whoClosed(socket) : 'lost';
+    // The hub has begun if both have sent a Close frame by now.
+    const { readyState } = socket;
     socket.close(isSendable(code) ? code : 1000);
-    this.#returns.ended(socket, how);
+    const hasLeft = wasClean && readyState !== WebSocket.CLOSED;
+    this.#returns.ended(socket, hasLeft, wasClean && !hasLeft);
     this.#socketCount.closed();
     this.#meter.counts.closed_client++;
     this.#ackingSubscribers.closed(socket);
     const subscriptionClass = this.#classes.of(socket);
     if (subscriptionClass !== undefined) this.#classes.left(subscriptionClass);
   }
-}
-
-/** @param socket of which both sides have sent a Close frame, or the client has */
-function whoClosed({ readyState }: WebSocket): 'left' | 'closed by the hub' {
-  return readyState === WebSocket.CLOSED ? 'closed by the hub' : 'left';
 }
 
 /** Whether a code may stand in a Close frame (RFC 6455, section 7.4). If so, the peer's code is sent back. */

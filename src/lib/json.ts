@@ -27,3 +27,8 @@ export function unknownKey(
 export function isListOfTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }
+
+/** The value if it is a JSON object, else an empty one. */
+export function objectOf(value: unknown): Record<string, unknown> {
+  return isJsonObject(value) ? value : {};
+}

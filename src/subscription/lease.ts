@@ -7,7 +7,7 @@
  */
 
 import { Buffer } from 'node:buffer';
-import { timingSafeEqual } from 'node:crypto';
+import { equalTexts } from '../lib/equal-texts.ts';
 import type { HmacSha256 } from '../lib/hmac-sha256.ts';
 import type { Lease, Subscription } from './handshake.ts';
 import { MAX_LEASE_CHARACTERS } from './limits.ts';
@@ -42,7 +42,7 @@ export function openLease(
 ): Lease | undefined {
   const [body = '', code = ''] = text.slice(PREFIX.length).split('.');
   if (text.length > MAX_LEASE_CHARACTERS) return undefined;
-  if (!keys.some((key) => isEqual(code, codeOf(body, subscription, key)))) return undefined;
+  if (!keys.some((key) => equalTexts(code, codeOf(body, subscription, key)))) return undefined;
   const [namespace, authority, token, shownAt] = JSON.parse(
     Buffer.from(body, 'base64url').toString(),
   ) as [string, string, number, number];
@@ -54,10 +54,4 @@ function codeOf(body: string, subscription: Subscription, key: HmacSha256): stri
   const { pattern, namespaces, filter, protocol, encoding } = subscription;
   const signed = JSON.stringify([body, pattern, namespaces, filter, protocol, encoding]);
   return Buffer.from(key.sign(Buffer.from(signed))).toString('base64url');
-}
-
-/** Compares the texts: other texts decode to the same bytes. */
-function isEqual(code: string, expected: string): boolean {
-  const [given, right] = [Buffer.from(code), Buffer.from(expected)];
-  return given.length === right.length && timingSafeEqual(given, right);
 }

@@ -1,6 +1,6 @@
 /** The part of an audited request that events need. */
 import type { PluginInfo } from '../../event/event.ts';
-import { isJsonObject } from '../../lib/json.ts';
+import { isJsonObject, objectOf } from '../../lib/json.ts';
 import { kindOf } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { trimSlashes } from '../../namespace/namespace.ts';
@@ -106,10 +106,6 @@ function pluginInfoOf(request: Record<string, unknown>, engine: string, mount: s
     plugin_version: textOf(request.mount_running_version),
   };
   return Object.fromEntries(Object.entries(members).filter(([, text]) => text !== ''));
-}
-
-function objectOf(value: unknown): Record<string, unknown> {
-  return isJsonObject(value) ? value : {};
 }
 
 function textOf(value: unknown): string {

@@ -2,7 +2,7 @@
  * Reads a request that passed through this server, with the upstream's answer, as the events of its audit entry. Pure, and
  * as in `audit/`: only version numbers and lease ids are taken from the bodies, so no secret can reach an event.
  */
-import { isJsonObject } from '../../lib/json.ts';
+import { isJsonObject, objectOf } from '../../lib/json.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import { trimSlashes, withSlash } from '../../namespace/namespace.ts';
 import { type AuditEvent, eventsOfRequest, hasEvents } from '../audit/audit-entry.ts';
@@ -68,7 +68,7 @@ export function isEventful({ engine, mount }: MountFacts): boolean {
 export function eventsOfExchange(exchange: Exchange): Result<readonly AuditEvent[]> {
   const { mount: facts, path, reference, time } = exchange;
   const { engine, mount, namespace, pluginInfo, prefix } = facts;
-  const answer = isJsonObject(exchange.answered) ? (exchange.answered as AnswerBody) : {};
+  const answer: AnswerBody = objectOf(exchange.answered);
   const read = eventsOfRequest(
     {
       id: namesItself(answer) ? String(answer.request_id) : reference,
@@ -97,8 +97,4 @@ export function eventsOfExchange(exchange: Exchange): Result<readonly AuditEvent
       : event,
   );
   return ok(events);
-}
-
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return isJsonObject(value) ? value : {};
 }

@@ -7,9 +7,9 @@
  */
 
 import { Buffer } from 'node:buffer';
-import { timingSafeEqual } from 'node:crypto';
+import { equalTexts } from '../../lib/equal-texts.ts';
 import type { HmacSha256 } from '../../lib/hmac-sha256.ts';
-import { isJsonObject } from '../../lib/json.ts';
+import { isJsonObject, objectOf } from '../../lib/json.ts';
 import { trimSlashes, withSlash } from '../../namespace/namespace.ts';
 import { MAX_REFERENCE_AGE_SECONDS } from '../limits.ts';
 
@@ -57,7 +57,7 @@ function openReference(
   const age = now / 1000 - Number(seconds);
   if (!(Math.abs(age) <= MAX_REFERENCE_AGE_SECONDS)) return undefined;
   const signed = `${id}.${seconds}`;
-  return keys.some((key) => isEqual(code, codeOf(signed, path, key))) ? id : undefined;
+  return keys.some((key) => equalTexts(code, codeOf(signed, path, key))) ? id : undefined;
 }
 
 /**
@@ -83,14 +83,4 @@ function codeOf(signed: string, path: string, key: HmacSha256): string {
   return Buffer.from(key.sign(Buffer.from(`${signed}\n${trimSlashes(path)}`))).toString(
     'base64url',
   );
-}
-
-/** Compares the texts: other texts decode to the same bytes. */
-function isEqual(code: string, expected: string): boolean {
-  const [given, right] = [Buffer.from(code), Buffer.from(expected)];
-  return given.length === right.length && timingSafeEqual(given, right);
-}
-
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return isJsonObject(value) ? value : {};
 }

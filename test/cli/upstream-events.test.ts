@@ -30,6 +30,8 @@ const mounts: Readonly<Record<string, Json>> = {
   'sys/': mount('sys/', 'system'),
   'ns1 secret/': mount('secret/', 'kv', '2', 'kv_of_ns1'),
   'ns1/secret/': mount('ns1/secret/', 'kv', '2', 'kv_of_ns1'),
+  'ns1 child/apps/kv/': mount('ns1/child/apps/kv/', 'kv', '2', 'kv_of_child'),
+  'ns1/child apps/kv/': mount('apps/kv/', 'kv', '2', 'kv_of_child'),
 };
 
 function mount(path: string, type: string, version?: string, accessor = `${type}_1`): Json {
@@ -63,6 +65,7 @@ beforeAll(async () => {
   for (const { address: own } of [carillon, strict]) {
     const headers = { 'X-Vault-Token': ROOT };
     await fetch(`${own}/v1/sys/namespaces/ns1`, { method: 'PUT', headers });
+    await fetch(`${own}/v1/ns1/sys/namespaces/child`, { method: 'PUT', headers });
   }
 });
 beforeEach(() => {
@@ -288,6 +291,15 @@ describe('the Vault namespace of an event', () => {
     const { event, namespace, plugin_info } = await next(subscriber);
     expect([namespace, event.metadata.path]).toEqual(['ns1/', 'secret/data/app']);
     expect(plugin_info).toMatchObject({ mount_path: 'secret/', mount_accessor: 'kv_of_ns1' });
+  });
+
+  it('is in both, of a mount whose path has two segments', async () => {
+    await using subscriber = await listen();
+    const headers = { 'X-Vault-Namespace': 'ns1' };
+    await send('PUT', 'child/apps/kv/data/app', { headers, body: '{}' });
+    const { event, namespace, plugin_info } = await next(subscriber);
+    expect([namespace, event.metadata.path]).toEqual(['ns1/child/', 'apps/kv/data/app']);
+    expect(plugin_info).toMatchObject({ mount_path: 'apps/kv/', mount_accessor: 'kv_of_child' });
   });
 });
 

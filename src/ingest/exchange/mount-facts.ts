@@ -1,6 +1,7 @@
 /** What the upstream says about the mount of a path: the answer of `sys/internal/ui/mounts/<path>`. */
 import type { PluginInfo } from '../../event/event.ts';
 import { isJsonObject } from '../../lib/json.ts';
+import { withSlash } from '../../namespace/namespace.ts';
 
 export interface MountFacts {
   /** The mount as the path of the request begins with it. */
@@ -27,8 +28,12 @@ export function readMountFacts(
 ): MountFacts | undefined {
   const { data } = isJsonObject(answer) ? answer : {};
   if (!isJsonObject(data)) return undefined;
-  const { path: mount, type: engine, accessor, running_plugin_version: version, options } = data;
-  if (typeof mount !== 'string' || typeof engine !== 'string') return undefined;
+  const { path: given, type: engine, accessor, running_plugin_version: version, options } = data;
+  if (typeof given !== 'string' || typeof engine !== 'string') return undefined;
+  // Of a mount in a namespace below, OpenBao gives the path from root on.
+  const above = withSlash(namespace);
+  const mount =
+    !path.startsWith(given) && given.startsWith(above) ? given.slice(above.length) : given;
   if (!mount.endsWith('/') || !path.startsWith(mount)) return undefined;
   return {
     prefix: mount,

@@ -39,15 +39,20 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => process.exit(130));
 }
 
-/** workerd with the state of its objects on the disk, as `carillon dev` runs it. */
-/** @param options further options of `workerd serve` */
+/**
+ * workerd with the state of its objects on the disk, as `carillon dev` runs it.
+ *
+ * @param options further options of `workerd serve`
+ * @param allowLoopbackHttp whether it may call servers of this machine
+ */
 export async function startWorkerd(
   bundle: Bundle,
   options: readonly string[] = [],
+  allowLoopbackHttp = false,
 ): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'carillon-bench-'));
   mkdirSync(join(folder, STATE_FOLDER));
-  const config = workerdConfig(bundle, { host: '127.0.0.1', port: 0, allowLoopbackHttp: false });
+  const config = workerdConfig(bundle, { host: '127.0.0.1', port: 0, allowLoopbackHttp });
   writeFileSync(join(folder, CONFIG_FILE), config);
   const logFile = join(folder, 'log');
   const log = openSync(logFile, 'a');

@@ -115,6 +115,8 @@ async function publish(
     if (mount === undefined) return lost(c, 'the upstream does not say which mount the path is in');
     if (!isEventful(mount)) return undefined;
     const [sent, answered] = [await expected.sent, await body];
+    // Lets the answer go first: a hub may share the thread.
+    if (c.get('config').upstreamEvents === 'on') await scheduler.wait(0);
     if (method === 'GET' && answered?.json === undefined) {
       return lost(c, 'the answer with the credentials could not be read');
     }

@@ -1,5 +1,6 @@
 /**
- * Writes the version of `package.json` to where else it is: the code, and the examples, which depend on the client.
+ * Writes the version of `package.json` to where else it is: the code, the Python client, and the examples, which depend on
+ * the client.
  * `npm run release:version` calls it, after changesets has raised the version of the packages.
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,6 +17,7 @@ function replace(file: string, place: RegExp): void {
 }
 
 replace('src/lib/version.ts', /(VERSION = ')[^']*(')/);
+replace('client/python/pyproject.toml', /(\nversion = ")[^"]*(")/);
 for (const manifest of globSync('examples/*/package.json', { cwd: root })) {
   const { dependencies = {} } = JSON.parse(readFileSync(`${root}${manifest}`, 'utf8')) as {
     dependencies?: Readonly<Record<string, string>>;

@@ -63,7 +63,7 @@ describe.skipIf(VAULT === undefined || BAO === undefined)('the cache of Vault Pr
     proxyAddress = `http://127.0.0.1:${port}`;
     const config = join(scratch, 'proxy.hcl');
     writeFileSync(config, proxyConfig(scratch, `http://127.0.0.1:${network.port}`, port));
-    await site.write('web', 'one');
+    await site.write('web', { value: 'one' });
     proxy = startProgram(VAULT ?? '', ['proxy', `-config=${config}`], {});
   }, 180_000);
   afterAll(async () => {
@@ -75,21 +75,21 @@ describe.skipIf(VAULT === undefined || BAO === undefined)('the cache of Vault Pr
 
   it('has the newest version after a reset, a kill, and the end of its token', async () => {
     await cached('one');
-    await site.write('web', 'two');
+    await site.write('web', { value: 'two' });
     await cached('two');
 
     for (const link of network.links) link.cut();
-    await site.write('web', 'three');
+    await site.write('web', { value: 'three' });
     await cached('three');
 
     await site.end('SIGKILL');
     await site.start();
-    await site.write('web', 'four');
+    await site.write('web', { value: 'four' });
     await cached('four');
 
     // Its token has ended by then, and its connection with that.
     await new Promise((resolve) => setTimeout(resolve, TOKEN_TTL_S * 1000));
-    await site.write('web', 'five');
+    await site.write('web', { value: 'five' });
     await cached('five');
   }, 300_000);
 });

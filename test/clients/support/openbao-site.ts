@@ -54,8 +54,9 @@ export class OpenBaoSite extends RestartedSite {
     return text === '' ? {} : (JSON.parse(text) as Json);
   }
 
-  override async write(id: string, value = id): Promise<void> {
-    await this.untilItAnswers(() => this.ask(`secret/data/app/${id}`, { data: { value } }));
+  /** Writes the secret. */
+  override async write(id: string, data: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.untilItAnswers(() => this.ask(`secret/data/app/${id}`, { data }));
   }
 
   /** @param ttl of the tokens, in seconds */

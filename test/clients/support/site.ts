@@ -33,10 +33,10 @@ export abstract class Site implements AsyncDisposable {
     await post(this, 'sys/policies/acl/app', { policy: POLICY });
   }
 
-  /** Writes `secret/data/app/<id>`, or has its event published. */
-  async write(id: string): Promise<void> {
+  /** Publishes the event of a write of `secret/data/app/<id>`. @param more metadata */
+  async write(id: string, more: Readonly<Record<string, string>> = {}): Promise<void> {
     const path = `secret/data/app/${id}`;
-    const metadata = { path, data_path: path, operation: 'data-write', modified: 'true' };
+    const metadata = { ...more, path, data_path: path, operation: 'data-write', modified: 'true' };
     const event = { id, metadata };
     await this.untilItAnswers(() => post(this, 'sys/events/publish/kv-v2/data-write', event));
   }

@@ -1,0 +1,27 @@
+/** More is missed than one connection receives: the server closes it, and the next one goes on there. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connectAll, missing, nameOf, POPULATION, returned } from './support/breaks.ts';
+import { RestartedSite } from './support/site.ts';
+
+/** 200 of them have 4 MB, and a connection receives 2 MiB of the past. */
+const MISSED = Array.from({ length: 200 }, (_, index) => `missed-${index + 1}`);
+const PADDING = 'x'.repeat(20_000);
+
+let site: RestartedSite;
+beforeAll(async () => {
+  site = await RestartedSite.open();
+}, 120_000);
+afterAll(() => site[Symbol.asyncDispose]());
+
+it('a client that missed four megabytes receives them in parts, each of them once', async () => {
+  const connected = await connectAll(site, POPULATION);
+  for (const { network } of connected) for (const link of network.links) link.cut();
+  for (const id of MISSED) await site.write(id, { padding: PADDING });
+  await Promise.all(connected.map(({ client }) => returned(client, MISSED)));
+  for (const member of connected) {
+    const { connections } = member.client;
+    expect(missing(member.client, MISSED), nameOf(member)).toEqual([]);
+    expect(connections.flat(), nameOf(member)).toHaveLength(MISSED.length);
+    expect(connections.length, nameOf(member)).toBeGreaterThanOrEqual(3);
+  }
+}, 120_000);

@@ -1,7 +1,8 @@
 /**
  * An OpenBao, as far as its answers were recorded (`test/fixtures/openbao`): it logs in, looks tokens up, and
- * keeps secrets. Tests tell it by requests below `/recorded/` which tokens there are, and what becomes of them.
+ * keeps secrets, and says which mount they are in. Tests tell it by requests below `/recorded/` which tokens there are, and what becomes of them.
  */
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -51,6 +52,7 @@ export class RecordedOpenBao {
     if (token === undefined || !this.#tokens.has(token)) {
       return recorded('read of a secret without a token');
     }
+    if (path.startsWith('/v1/sys/internal/ui/mounts/secret/')) return recorded('mount of a secret');
     return asked.method === 'GET' ? this.#read(path) : this.#write(path, asked.body);
   }
 
@@ -111,7 +113,10 @@ export class RecordedOpenBao {
     const { data } = JSON.parse(body) as Data;
     const version = (this.#secrets.get(path)?.version ?? 0) + 1;
     this.#secrets.set(path, { data, version });
-    return changed(recorded('write of a secret'), 'data', { version });
+    const answer = changed(recorded('write of a secret'), 'data', { version });
+    // No two requests have the same.
+    const request_id = randomUUID();
+    return { ...answer, body: JSON.stringify({ ...JSON.parse(answer.body), request_id }) };
   }
 }
 

@@ -426,7 +426,7 @@ describe('a token that is looked up for the events API', () => {
 describe('carillon dev --upstream', () => {
   it('says in its banner what is passed where', () => {
     expect(carillon.output()).toContain(
-      `All but /v1/sys/events/*, and what is asked with this root token, is passed to ${address}.`,
+      `All but /v1/sys/events/*, and what is asked with this root token, is passed to ${address}. What is written there through this address is an event.`,
     );
   });
 

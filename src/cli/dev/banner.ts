@@ -10,17 +10,19 @@ export interface Running {
   readonly rootToken: RootToken;
   readonly data: string | undefined;
   readonly upstream?: string | undefined;
+  /** Whether what is written through it makes events. */
+  readonly hasUpstreamEvents?: boolean;
 }
 
 /** @param hasKeys whether keys of the terminal are read */
 export function banner(running: Running, hasKeys: boolean): string {
-  const { data, rootToken, upstream } = running;
+  const { data, rootToken } = running;
   return `
 ${listening(running)}
 
 This server is for development: one process, one machine.
 State is ${data === undefined ? 'kept in a temporary folder and goes when the server ends' : `kept in ${data}`}. Ctrl-C ends it.${hasKeys ? ' "r" prints the lines below again.' : ''}
-${passes(upstream)}${asked(rootToken)}
+${passes(running)}${asked(rootToken)}
 ${exported(running)}
 ${toPaste(running)}`;
 }
@@ -72,10 +74,12 @@ Publish, in a third:
 `;
 }
 
-function passes(upstream: string | undefined): string {
-  return upstream === undefined
-    ? ''
-    : `All but /v1/sys/events/*, and what is asked with this root token, is passed to ${upstream}.\n`;
+function passes({ upstream, hasUpstreamEvents }: Running): string {
+  if (upstream === undefined) return '';
+  const events = hasUpstreamEvents
+    ? ' What is written there through this address is an event.'
+    : '';
+  return `All but /v1/sys/events/*, and what is asked with this root token, is passed to ${upstream}.${events}\n`;
 }
 
 /** The variable of the terminal that started the server is not set in the others. */

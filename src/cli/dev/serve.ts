@@ -85,7 +85,15 @@ async function serveFrom(
     return stop.aborted ? ok(0) : server;
   }
 
-  const running = { address, port: server.value.port, rootToken, data, upstream };
+  const hasUpstreamEvents = variables.UPSTREAM_EVENTS !== 'off';
+  const running = {
+    address,
+    port: server.value.port,
+    rootToken,
+    data,
+    upstream,
+    hasUpstreamEvents,
+  };
   const returnTerminal = listenForKeys(process.stdin, {
     remind: () => screen.print(reminder(running)),
     blankLine: () => status(''),

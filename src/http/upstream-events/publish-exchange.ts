@@ -1,10 +1,11 @@
 /** Publishes the events of a request that passed through, under a name and a source that nobody else can have. */
 
 import type { AuditEvent } from '../../ingest/audit/audit-entry.ts';
-import { type CheckedEvent, readEvent } from '../../ingest/read-events.ts';
+import { ok } from '../../lib/result.ts';
 import { ROOT } from '../../namespace/namespace.ts';
-import { identityOfUpstreamEvent, OWNER_OF_UPSTREAM_EVENTS } from '../../token/owner.ts';
+import { OWNER_OF_UPSTREAM_EVENTS } from '../../token/owner.ts';
 import type { AppContext } from '../context.ts';
+import { checkAuditEvents } from '../events/sources/delivery-events.ts';
 import { DROP_REASONS } from '../publishing/drop-reasons.ts';
 import {
   findNamespaceKeys,
@@ -13,6 +14,8 @@ import {
 } from '../publishing/publish-events.ts';
 
 const PUBLISHER = { principal: OWNER_OF_UPSTREAM_EVENTS, owner: OWNER_OF_UPSTREAM_EVENTS };
+
+const OF_UPSTREAM = { settings: { upstream: true } } as const;
 
 /** @returns for each event that is lost: why */
 export async function publishExchange(
@@ -25,15 +28,9 @@ export async function publishExchange(
     now: Date.now(),
     source: `vault://${clusterName}/sys/events/upstream`,
     namespace: ROOT,
-    mayLackMetadata: true,
   };
-  const checked: CheckedEvent[] = [];
-  const lost: string[] = [];
-  for (const [index, body] of events.entries()) {
-    const event = readEvent({ where: '', body, isCloudEvent: false }, defaults);
-    if (event.ok) checked.push({ ...event.value, identity: identityOfUpstreamEvent(index) });
-    else lost.push(event.failure.message);
-  }
+  const { events: checked, dropped } = checkAuditEvents(OF_UPSTREAM, [ok(events)], [], defaults);
+  const lost = [...dropped];
   const keys = await findNamespaceKeys(new Set(checked.map(({ event }) => event.namespace)), c.env);
   const known = checked.filter(({ event }) => keys.has(event.namespace));
   for (const { event } of checked) {

@@ -12,6 +12,7 @@ import { referenceInEntry } from '../../../ingest/exchange/request-reference.ts'
 import { type CheckedEvent, readEvent } from '../../../ingest/read-events.ts';
 import { type ReadDelivery, readDelivery } from '../../../ingest/webhooks/read-delivery.ts';
 import { calledUrl, type WebhookRequest } from '../../../ingest/webhooks/request.ts';
+import type { SourceSettings } from '../../../ingest/webhooks/settings/settings.ts';
 import type { AuditSource, DocumentSource, Source } from '../../../ingest/webhooks/source.ts';
 import type { Proof } from '../../../ingest/webhooks/verifiers/verifier.ts';
 import type { HmacSha256 } from '../../../lib/hmac-sha256.ts';
@@ -132,7 +133,7 @@ export function eventsAsTold(
 
 /** @param told the events of each request */
 export function checkAuditEvents(
-  { settings }: AuditSource,
+  { settings }: { readonly settings: Pick<SourceSettings, 'upstream'> },
   told: readonly Result<readonly AuditEvent[]>[],
   droppedBefore: readonly string[],
   defaults: EventDefaults,

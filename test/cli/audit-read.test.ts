@@ -338,6 +338,30 @@ describe('an audited server', () => {
     expect(reads).toHaveLength(1);
   });
 
+  it('that hangs lets entries of its source wait for a share of the memory, and those of others are read', async () => {
+    const hanging = { source, token: 'of-the-one-that-hangs' };
+    await write({ read: { address: audited, token: hanging.token } });
+    const real = answer;
+    answer = (path, response, request) => {
+      if (request.headers['x-vault-token'] !== hanging.token) real(path, response, request);
+    };
+    const large = { data: { data: { text: 'x'.repeat(512 * 1024) } } };
+    const begun = performance.now();
+    for (const version of [1, 2, 3, 4, 5, 6]) {
+      await send([entry('update', 'secret/data/app', { version, ...large })]);
+    }
+    expect((await told(2)).length).toBeGreaterThan(0);
+    expect(performance.now() - begun).toBeLessThan(AUDIT_READ_TIMEOUT_MS);
+
+    source = `other-${hanging.source}`;
+    await write({ read: { address: audited, token: READ_TOKEN } });
+    await send([entry('update', 'secret/data/app', { version: 3 })]);
+    expect((await told(1))[0]?.metadata.oldest_version).toBe('1');
+    source = hanging.source;
+    const all = new Set((await told(6)).map(({ metadata }) => metadata.current_version));
+    expect(all).toEqual(new Set(['1', '2', '3', '4', '5', '6']));
+  });
+
   it('is asked nothing by a path that could lead elsewhere', async () => {
     const { request, ...others } = entry('update', 'secret/data/app', { version: 1 });
     await send([{ ...others, request: { ...request, path: 'secret/data/../../sys/seal' } }]);

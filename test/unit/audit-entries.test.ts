@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CATALOG } from '../../src/event/catalog.ts';
 import { checkEvent } from '../../src/event/event.ts';
+import { eventsOfRequest, readAuditRequest } from '../../src/ingest/audit/audit-entry.ts';
 import { type AuditReading, readAuditEntry } from './support/audit-reading.ts';
 import { DEFAULTS } from './support/checked.ts';
 import { accepted } from './support/result.ts';
@@ -102,6 +103,41 @@ it('an entry whose id can be none of an event becomes one with an id of its own,
   }
   expect(idsOf('earliest')).not.toEqual(idsOf('Earliest'));
   expect(idsOf('e1')).toEqual(['e1']);
+});
+
+it('a read of static credentials tells of their last rotation, if the source wants that, always by the same id', () => {
+  const read = (time: string, more: object = {}) => {
+    const entry = {
+      time: '2026-11-30T12:00:00Z',
+      type: 'response',
+      auth: { policy_results: { allowed: true } },
+      request: {
+        id: `r-${time}`,
+        operation: 'read',
+        mount_point: 'database/',
+        mount_type: 'database',
+        mount_accessor: 'database_1',
+        path: 'database/static-creds/app',
+      },
+      response: { data: { last_vault_rotation: time, password: 'hmac-sha256:00' } },
+      ...more,
+    };
+    const request = accepted(readAuditRequest(entry, new Map()));
+    if (request === undefined) throw new Error('no request');
+    const events = (tellsRotations: boolean) =>
+      accepted(eventsOfRequest({ ...request, tellsRotations }, new Map()));
+    expect(events(false).map(({ event_type }) => event_type)).not.toContain('database/rotate');
+    return events(true).filter(({ event_type }) => event_type === 'database/rotate');
+  };
+  const [first] = read('2026-11-30T11:00:00.5Z');
+  expect(first).toMatchObject({
+    time: '2026-11-30T11:00:00.5Z',
+    metadata: { path: 'database', operation: 'rotate', modified: 'true', name: 'app' },
+  });
+  expect(read('2026-11-30T11:00:00.5Z')[0]?.id).toBe(first?.id);
+  expect(read('2026-11-30T11:30:00Z')[0]?.id).not.toBe(first?.id);
+  expect(read('hmac-sha256:00')).toEqual([]);
+  expect(read('2026-11-30T11:00:00Z', { error: '1 error occurred: no' })).toEqual([]);
 });
 
 it('every event passes the check of all events, if it may lack what its entry does not tell', () => {

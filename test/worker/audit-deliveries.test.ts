@@ -146,6 +146,24 @@ describe('an entry of the audit device', () => {
     });
   });
 
+  it('of static credentials tells of their last rotation once, if the source wants that', async () => {
+    await root.writes('sys/events/sources/bao', { kind: 'vault-audit', rotations: true });
+    const read = (id: string) =>
+      entry(id, {
+        request: {
+          operation: 'read',
+          mount_point: 'database/',
+          mount_type: 'database',
+          path: 'database/static-creds/app',
+        },
+        response: { data: { last_vault_rotation: '2026-11-22T20:00:00Z', ttl: 60 } },
+      });
+    expect(await (await send(lines(read(aKey())))).json()).toMatchObject({ data: { accepted: 2 } });
+    expect(await (await send(lines(read(aKey())))).json()).toMatchObject({
+      data: { accepted: 1, duplicates: 1 },
+    });
+  });
+
   it('is shown as a sample', async () => {
     const { data } = await root.writes('sys/events/sources/bao/test', {
       body: lines(entry(aKey()), entry(aKey(), { time: 'now' })),

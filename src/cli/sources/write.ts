@@ -49,7 +49,7 @@ export const sourceWrite = apiCommand({
     settings: {
       type: 'string',
       value: 'file',
-      help: 'JSON with these and all others, as the API has them: signature, url, mapping, tolerance, namespace, mounts, on_overload, upstream, read; the other options override it',
+      help: 'JSON with these and all others, as the API has them: signature, url, mapping, tolerance, namespace, mounts, on_overload, upstream, read, rotations; the other options override it',
       completes: 'file',
     },
   },

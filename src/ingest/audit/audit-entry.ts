@@ -100,13 +100,14 @@ export function eventsOfRequest(
 }
 
 function auditEvent(draft: EventDraft, index: number, request: AuditedRequest): AuditEvent {
-  const { event_type, metadata, mountVersion } = draft;
+  const { event_type, metadata, mountVersion, moment } = draft;
   const { id, namespace, pluginInfo, time } = request;
   return {
     // A further event of the entry needs an id of its own.
     id:
       index === 0 ? eventId(id) : uuidOfName(`${id} ${event_type}${index > 1 ? ` ${index}` : ''}`),
     time,
+    ...moment,
     event_type,
     namespace,
     metadata,

@@ -28,6 +28,8 @@ export interface AuditedRequest {
   readonly isWrapped: boolean;
   readonly leaseId: string | undefined;
   readonly pluginInfo: PluginInfo;
+  /** Whether the source wants to be told of rotations that nobody requested. */
+  readonly tellsRotations?: boolean;
 }
 
 const OPERATIONS = new Set(['create', 'update', 'patch', 'delete', 'read']);

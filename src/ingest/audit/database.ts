@@ -1,8 +1,10 @@
 /** Events of database mounts. */
 
-import type { Result } from '../../lib/result.ts';
+import { isTimestamp } from '../../event/time.ts';
+import { ok, type Result } from '../../lib/result.ts';
+import { uuidOfName } from '../uuid.ts';
 import type { AuditedRequest } from './audited-request.ts';
-import type { EventDraft } from './event-draft.ts';
+import { type EventDraft, eventDraft } from './event-draft.ts';
 import { eventsByRules, type PluginRule } from './plugin-rules.ts';
 
 const RULES: readonly PluginRule[] = [
@@ -37,5 +39,20 @@ const RULES: readonly PluginRule[] = [
 ];
 
 export function databaseEvents(request: AuditedRequest): Result<readonly EventDraft[]> {
-  return eventsByRules('database', RULES, request);
+  const drafts = eventsByRules('database', RULES, request);
+  return drafts.ok ? ok([...drafts.value, ...rotationTold(request)]) : drafts;
+}
+
+/**
+ * The rotation that the credentials of a static role tell of. Each read tells of the last one, which always has the same id,
+ * so the reads after the first one are duplicates. Vault sends it with the path of the mount.
+ */
+function rotationTold(request: AuditedRequest): readonly EventDraft[] {
+  const { answered, below, failed, mount, namespace, operation, pluginInfo } = request;
+  const name = /^static-creds\/(.+)$/s.exec(below)?.[1];
+  const time = answered?.last_vault_rotation;
+  const isTold = request.tellsRotations === true && operation === 'read' && !failed;
+  if (!isTold || name === undefined || typeof time !== 'string' || !isTimestamp(time)) return [];
+  const id = uuidOfName([namespace, pluginInfo.mount_accessor ?? mount, name, time].join('\n'));
+  return [{ ...eventDraft('database', 'rotate', mount, { name }), moment: { time, id } }];
 }

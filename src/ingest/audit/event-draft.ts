@@ -7,6 +7,8 @@ export interface EventDraft {
   readonly metadata: Readonly<Record<string, string>>;
   /** The version of a kv mount. */
   readonly mountVersion?: string;
+  /** If it is of another moment than the request: when it was, and the id that it always has. */
+  readonly moment?: { readonly time: string; readonly id: string };
 }
 
 /** For an audit entry that causes no event: a read, a list, a failure, another mount. */

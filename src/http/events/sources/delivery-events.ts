@@ -116,7 +116,9 @@ export function readAuditRequests(
     const id = entry.ok && isOfUpstream ? referenceInEntry(entry.value, keys) : undefined;
     const request = entry.ok ? readAuditRequest(entry.value, source.mounts, id) : entry;
     if (!request.ok) dropped.push(request.failure.message);
-    else if (request.value !== undefined) requests.push(request.value);
+    else if (request.value !== undefined) {
+      requests.push({ ...request.value, tellsRotations: source.settings.rotations === true });
+    }
   }
   return { requests, dropped };
 }

@@ -14,6 +14,7 @@ export const AUDIT_KEYS = [
   'on_overload',
   'upstream',
   'read',
+  'rotations',
 ];
 
 /** If too much is published: `drop` the event, or `block` the audited request. */
@@ -24,6 +25,7 @@ interface AuditSettings {
   readonly on_overload: OnOverload;
   readonly upstream?: true;
   readonly read?: ReadSettings;
+  readonly rotations?: true;
 }
 
 /** `vault write` sends strings. */
@@ -54,6 +56,7 @@ export function readAuditSettings(fields: Fields): AuditSettings {
     on_overload: isOnOverload(onOverload) ? onOverload : 'drop',
     ...readUpstream(fields),
     ...(read && { read }),
+    ...(fields.flag('rotations') && { rotations: true }),
   };
 }
 

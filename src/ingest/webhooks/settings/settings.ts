@@ -42,6 +42,8 @@ export interface SourceSettings {
   readonly upstream?: true;
   /** For kind `vault-audit`: undefined if the audited server is not asked. */
   readonly read?: ReadSettings;
+  /** For kind `vault-audit`: whether a read of static credentials tells of their last rotation. */
+  readonly rotations?: true;
 }
 
 const KEYS = ['kind', 'secrets', 'event_type', 'namespace', 'mapping', 'tolerance'];
@@ -132,8 +134,12 @@ function readTolerance(fields: Fields): number {
 export function shownSettings(settings: SourceSettings): Record<string, unknown> {
   const { signature, options, ...others } = settings;
   if (findKind(settings.kind)?.body === 'audit') {
-    const { kind, namespace, mounts, on_overload, upstream, read } = settings;
-    const optional = { ...(upstream && { upstream }), ...(read && { read }) };
+    const { kind, namespace, mounts, on_overload, upstream, read, rotations } = settings;
+    const optional = {
+      ...(upstream && { upstream }),
+      ...(read && { read }),
+      ...(rotations && { rotations }),
+    };
     return { kind, namespace, mounts, on_overload, ...optional };
   }
   return { ...others, ...options, ...(signature && { signature: shownSignature(signature) }) };

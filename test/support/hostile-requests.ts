@@ -49,7 +49,7 @@ const METHODS = [
 
 /** Members of bodies, all that any endpoint reads. */
 const MEMBERS =
-  'token accessor accessors policies policy rules paths path ttl explicit_max_ttl period num_uses meta metadata id display_name no_parent no_default_policy renewable type entity_alias increment role role_id role_name secret_id secret_id_accessor cidr_list token_policies token_ttl token_bound_cidrs jwt bound_claims bound_audiences bound_subject claim_mappings user_claim groups_claim clock_skew_leeway oidc_discovery_url jwks_url jwks_ca_pem jwt_validation_pubkeys jwt_supported_algs bound_issuer default_role custom_metadata pattern event event_type filter namespaces namespace kind secrets secret rules settings headers body timestamp_header mounts on_overload data specversion source time bookmark datacontenttype data_base64 note'.split(
+  'token accessor accessors policies policy rules paths path ttl explicit_max_ttl period num_uses meta metadata id display_name no_parent no_default_policy renewable type entity_alias increment role role_id role_name secret_id secret_id_accessor cidr_list token_policies token_ttl token_bound_cidrs jwt bound_claims bound_audiences bound_subject claim_mappings user_claim groups_claim clock_skew_leeway oidc_discovery_url jwks_url jwks_ca_pem jwt_validation_pubkeys jwt_supported_algs bound_issuer default_role custom_metadata pattern event event_type filter namespaces namespace kind secrets secret rules settings headers body timestamp_header mounts on_overload upstream data specversion source time bookmark datacontenttype data_base64 note'.split(
     ' ',
   );
 
@@ -218,6 +218,7 @@ const HEADERS: readonly (readonly [string, string | string[]])[] = [
   ['stripe-signature', 't=1,v1=zz,,,'],
   ['x-hub-signature-256', 'sha256='],
   ['Carillon-Via', ',,,'],
+  ['Carillon-Request', 'a.1e999.b'],
   ['Range', 'bytes=0-'],
   ['Expect', 'nothing'],
   ['Connection', 'Upgrade'],

@@ -28,7 +28,8 @@ func TestSoak(t *testing.T) {
 	go func() { published <- publishUntil(stop, server.options("")) }()
 	kills := 0
 	for end := time.Now().Add(lasts); time.Now().Before(end); kills++ {
-		time.Sleep(5*time.Second + rand.N(10*time.Second))
+		// Longer than a connection must last, so that most waits begin with the shortest back-off again.
+		time.Sleep(15*time.Second + rand.N(10*time.Second))
 		server.kill()
 		server.start()
 	}
@@ -131,10 +132,10 @@ func (s *soaked) take(item Item, err error) {
 	}
 }
 
-// waitFor waits until the subscriber has so many events, as long as more arrive.
+// waitFor waits until the subscriber has so many events. A client that met many failures in a row may wait for long.
 func (s *soaked) waitFor(count int) {
 	got, since := s.got.Load(), time.Now()
-	for got < int64(count) && time.Since(since) < time.Minute {
+	for got < int64(count) && time.Since(since) < maxServerWait+time.Minute {
 		time.Sleep(100 * time.Millisecond)
 		if now := s.got.Load(); now != got {
 			got, since = now, time.Now()

@@ -98,7 +98,8 @@ describe.each(['abc', 'ab*'])('a subscriber of %s that comes between two turns',
     const turns = heldTurns();
     const publishing = root.publish('abc', aBatch('one'));
     await turns.held();
-    const now = await holder.subscribe(pattern);
+    // With a token that no other has, it follows nobody.
+    const now = await (await aHolder(LISTENER)).subscribe(pattern);
     const past = await holder.subscribe(pattern, '&since=earliest');
     const reader = await aReader(holder, pattern);
     const pastReader = await aReader(holder, pattern, '&since=earliest');

@@ -70,7 +70,11 @@ async function heard(
   const subscriber = await root.subscribe(pattern);
   const response = await send('from', body, headers);
   if (response.status !== 200) throw new Error(`${response.status}: ${await response.text()}`);
-  return JSON.parse((await subscriber.next()) as string) as Frame;
+  const frame = JSON.parse((await subscriber.next()) as string) as Frame;
+  // It leaves, so that the next one follows nobody.
+  subscriber.socket.close(1000);
+  await subscriber.closed;
+  return frame;
 }
 
 const ISSUE = JSON.stringify({

@@ -19,7 +19,7 @@ export async function buildWorker(): Promise<void> {
   });
   const { inputs } = JSON.parse(readFileSync(METAFILE, 'utf8')) as { inputs: object };
   writeLicences(Object.keys(inputs).map(inProject), FOLDER);
-  // The built Worker is readable. Its map would be half of the package.
+  // The map would be most of the package. `wrangler deploy` in the repository uploads it.
   const script = join(FOLDER, 'worker.js');
   writeFileSync(script, readFileSync(script, 'utf8').replace(/^\/\/# sourceMappingURL=.*\n?/m, ''));
   for (const name of ['README.md', 'metafile.json', 'worker.js.map']) {
@@ -33,6 +33,8 @@ function configOfBuilt(): string {
   const config = readFileSync(inProject('wrangler.toml'), 'utf8');
   const built = config.replace(/^main = .*$/m, 'main = "worker.js"\nno_bundle = true');
   if (built === config) throw new Error('wrangler.toml names no main module');
-  // What is bundled already needs no aliases, and their files are not in the package.
-  return built.replace(/^#[^\n]*\n\[alias\]\n(.+\n)+\n/m, '');
+  // What is bundled already needs no options of the bundler, and the files of aliases are not in the package.
+  return built
+    .replace(/^#[^\n]*\n\[alias\]\n(.+\n)+\n/m, '')
+    .replace(/^(minify|upload_source_maps|keep_names) = .*\n/gm, '');
 }

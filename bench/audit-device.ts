@@ -5,15 +5,13 @@
  *
  * Usage: node bench/audit-device.ts <path of bao> [<requests>]   (default 2000 of each)
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { carillonBundle } from './contestants/bundles.ts';
 import { makeAuditSource } from './contestants/carillon.ts';
 import { startWorkerd } from './contestants/server.ts';
+import { callSecret, startOpenBao } from './dev-openbao.ts';
 
 const [bao, count = '2000'] = process.argv.slice(2);
 if (bao === undefined) {
@@ -22,9 +20,7 @@ if (bao === undefined) {
 }
 const REQUESTS = Number(count);
 const SECRET = 'the-secret-of-the-device';
-const TOKEN = 'root';
 const folder = mkdtempSync(join(tmpdir(), 'carillon-bench-'));
-const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
 const carillon = await startWorkerd(await carillonBundle());
 const address = await makeAuditSource(carillon, 'openbao', SECRET);
@@ -40,7 +36,10 @@ writeFileSync(
 }
 `,
 );
-const servers = [await startBao('audits nothing'), await startBao('audits here', config)];
+const servers = [
+  { name: 'audits nothing', ...(await startOpenBao(bao)) },
+  { name: 'audits here', ...(await startOpenBao(bao, config)) },
+];
 const LOADS = {
   'a write, which becomes an event': ['POST', JSON.stringify({ data: { password: 'x' } })],
   'a read, which becomes none': ['GET', ''],
@@ -51,7 +50,7 @@ try {
     for (let i = 0; i < REQUESTS; i++) {
       for (const { name, port } of servers) {
         const begin = performance.now();
-        await call(port, method, body);
+        await callSecret(port, method, body);
         latencies.get(name)?.push(performance.now() - begin);
       }
     }
@@ -65,63 +64,4 @@ try {
   for (const { process } of servers) process.kill('SIGKILL');
   await carillon.stop();
   rmSync(folder, { recursive: true, force: true });
-}
-
-interface Bao {
-  readonly name: string;
-  readonly port: number;
-  readonly process: ChildProcess;
-}
-
-async function startBao(name: string, file?: string): Promise<Bao> {
-  const port = await freePort();
-  const args = ['server', '-dev', '-dev-no-store-token', `-dev-root-token-id=${TOKEN}`];
-  const child = spawn(
-    bao ?? '',
-    [...args, `-dev-listen-address=127.0.0.1:${port}`, ...(file ? [`-config=${file}`] : [])],
-    { stdio: 'ignore' },
-  );
-  const deadline = performance.now() + 30_000;
-  for (;;) {
-    try {
-      await call(port, 'POST', JSON.stringify({ data: {} }));
-      return { name, port, process: child };
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-function call(port: number, method: string, body: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      {
-        agent,
-        host: '127.0.0.1',
-        port,
-        path: '/v1/secret/data/app',
-        method,
-        headers: { 'X-Vault-Token': TOKEN, 'Content-Length': Buffer.byteLength(body) },
-      },
-      (response) => {
-        response
-          .resume()
-          .once('end', () =>
-            response.statusCode === 200 ? resolve() : reject(new Error(`${response.statusCode}`)),
-          );
-      },
-    );
-    outgoing.once('error', reject);
-    outgoing.end(body);
-  });
 }

@@ -9,14 +9,14 @@ type acks struct {
 	quota int
 
 	mu sync.Mutex
-	// received is the place of the last item that arrived, acked that of the last one that was acknowledged.
-	received, acked place
+	// received is the last item that arrived, acked the last one that was acknowledged.
+	received, acked arrival
 	// asked is the number of the last item that the server asked for.
 	asked int
 }
 
-// place is where an item stands on its connection.
-type place struct {
+// arrival is when an item came on its connection, among the others.
+type arrival struct {
 	acks *acks
 	// number counts from 1.
 	number int
@@ -28,19 +28,19 @@ func newAcks(credit int, send func(cursor string)) *acks {
 	return &acks{send: send, quota: max(1, credit/unackedShare)}
 }
 
-// arrived returns the place of an item. isAsked tells whether the server waits for the acknowledgement.
-func (a *acks) arrived(bytes int, isAsked bool) place {
+// arrived counts an item. isAsked tells whether the server waits for the acknowledgement.
+func (a *acks) arrived(bytes int, isAsked bool) arrival {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.received = place{acks: a, number: a.received.number + 1, bytes: a.received.bytes + bytes}
+	a.received = arrival{acks: a, number: a.received.number + 1, bytes: a.received.bytes + bytes}
 	if isAsked {
 		a.asked = a.received.number
 	}
 	return a.received
 }
 
-// processed says that the program needs nothing up to this place any more.
-func (a *acks) processed(at place, cursor string) {
+// processed says that the program has processed this item, and all before it.
+func (a *acks) processed(at arrival, cursor string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	isAsked := a.asked > a.acked.number && at.number >= a.asked

@@ -1,6 +1,7 @@
 package carillon
 
 import (
+	"context"
 	"strconv"
 	"strings"
 	"time"
@@ -48,4 +49,16 @@ func retryAfter(header string) time.Duration {
 		return 0
 	}
 	return time.Duration(seconds) * time.Second
+}
+
+// sleep waits. It returns false if ctx is done before.
+func sleep(ctx context.Context, wait time.Duration) bool {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

@@ -10,45 +10,6 @@ import (
 	"github.com/coder/websocket"
 )
 
-// outcome is how an attempt to subscribe ended.
-type outcome struct {
-	err error
-	// isFinal: the client does not try again.
-	isFinal bool
-	// wait is what the server asks for.
-	wait time.Duration
-	// when to try again, after a back-off if it is afterBackoff.
-	when when
-}
-
-type when int
-
-const (
-	afterBackoff when = iota
-	// atOnce: the network has vanished, and the server is not to blame.
-	atOnce
-	// onceAsked: the program takes nothing at present.
-	onceAsked
-)
-
-func retry(err error) outcome { return outcome{err: err} }
-
-func final(err error) outcome { return outcome{err: err, isFinal: true} }
-
-// outcomeOf says whether an error lasts.
-func outcomeOf(err error) outcome {
-	var refused *RefusedError
-	if errors.As(err, &refused) && refused.Temporary() {
-		return outcome{err: err, wait: refused.RetryAfter}
-	}
-	for _, lasting := range []error{ErrInvalid, ErrForbidden, ErrNotFound, ErrRevoked, ErrProtocol} {
-		if errors.Is(err, lasting) {
-			return final(err)
-		}
-	}
-	return retry(err)
-}
-
 // listener is told what arrives on a connection.
 type listener interface {
 	greeted(*hello, *connection)
@@ -261,16 +222,4 @@ func (c *connection) ping(ctx context.Context) {
 
 func (c *connection) pingWait() time.Duration {
 	return time.Duration(float64(pingInterval) * (0.75 + c.random()/2))
-}
-
-// sleep waits. It returns false if ctx is done before.
-func sleep(ctx context.Context, wait time.Duration) bool {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

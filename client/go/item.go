@@ -11,7 +11,7 @@ type Item struct {
 	// Cursor is the position after this item. Options.Since resumes there, also in another process.
 	Cursor string
 
-	place place
+	arrival arrival
 }
 
 // Event is an event as its publisher wrote it.

@@ -28,8 +28,8 @@ type Options struct {
 	Filter string
 	// Namespaces below, or globs of them, whose events the subscription also gets.
 	Namespaces []string
-	// Since is where to begin: earliest, an RFC 3339 time, the id of an event, or a cursor. If it is empty, the
-	// subscription gets only new events.
+	// Since is where to begin: earliest, an RFC 3339 time, a time ago (-15m), the id of an event, or the cursor of an item.
+	// If it is empty, the subscription gets only new events.
 	Since string
 	// Cursors keeps the position for the next process. A position that it has goes before Since.
 	Cursors CursorStore

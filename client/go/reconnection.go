@@ -138,7 +138,7 @@ func (r *reconnection) greeted(said *hello, on *connection) {
 	}
 	on.acks = newAcks(credit, func(cursor string) { on.send(ackMessage(cursor)) })
 	// A server that was idle may count from zero again, so the client has room for twice the credit.
-	r.limit = 2 * credit
+	r.limit = max(1, 2*credit)
 	r.lease = newLease(said.Lease, r.token)
 	r.backoff.spread = milliseconds(said.SpreadMS)
 	r.greetedAt = time.Now()
@@ -149,7 +149,7 @@ func (r *reconnection) greeted(said *hello, on *connection) {
 	}
 	began := ""
 	if missing != nil {
-		r.queue.put(Item{Gap: missing, Cursor: said.Cursor, place: on.acks.arrived(0, false)})
+		r.queue.put(Item{Gap: missing, Cursor: said.Cursor, arrival: on.acks.arrived(0, false)})
 	} else {
 		r.queue.moveTo(said.Cursor)
 		if !r.everGreeted {
@@ -168,13 +168,13 @@ func (r *reconnection) delivered(sent *events, on *connection, size int) error {
 			return err
 		}
 		isAsked := sent.Acknowledge && i == len(sent.Events)-1
-		r.queue.put(Item{Event: event, Cursor: each.Cursor, place: on.acks.arrived(size/len(sent.Events), isAsked)})
+		r.queue.put(Item{Event: event, Cursor: each.Cursor, arrival: on.acks.arrived(size/len(sent.Events), isAsked)})
 	}
 	return nil
 }
 
 func (r *reconnection) gapped(sent *gap, on *connection, size int) {
-	r.queue.put(Item{Gap: &Gap{Reason: sent.Reason}, Cursor: sent.Cursor, place: on.acks.arrived(size, false)})
+	r.queue.put(Item{Gap: &Gap{Reason: sent.Reason}, Cursor: sent.Cursor, arrival: on.acks.arrived(size, false)})
 }
 
 func (r *reconnection) hasRoom(ctx context.Context) error {

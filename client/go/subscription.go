@@ -165,11 +165,11 @@ func (s *Subscription) Ack(item Item) error {
 }
 
 func (s *Subscription) ack(ctx context.Context, item Item) error {
-	if item.place.acks == nil {
+	if item.arrival.acks == nil {
 		return invalid("this item is not of a subscription")
 	}
 	// An item of an earlier connection needs no acknowledgement, and its connection sends none.
-	item.place.acks.processed(item.place, item.Cursor)
+	item.arrival.acks.processed(item.arrival, item.Cursor)
 	err := s.save(ctx, item.Cursor)
 	if err != nil {
 		s.stop(err)

@@ -142,6 +142,21 @@ func TestSlowProgramStopsTheServerAndKeepsItsConnection(t *testing.T) {
 	})
 }
 
+func TestServerThatGivesNoCreditIsHeard(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *scriptedServer, options Options) {
+		subscription := begun(t, options)
+		session := server.accepted(t, map[string]any{"cursor": "c0", "credit": 0})
+		goodbye := `{"type":"goodbye","reason":"revoked","reconnect":false,"after_ms":0}`
+		if err := session.send([]byte(goodbye), true); err != nil {
+			t.Fatal(err)
+		}
+		_ = session.socket.Close(closedNormally, "")
+		if _, err := subscription.Next(t.Context()); !errors.Is(err, ErrRevoked) {
+			t.Fatalf("%v", err)
+		}
+	})
+}
+
 func TestContextEndsTheSubscriptionAtOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T, server *scriptedServer, options Options) {
 		ctx, cancel := context.WithCancel(t.Context())

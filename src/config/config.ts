@@ -5,6 +5,7 @@ import { invalid, ok, type Result } from '../lib/result.ts';
 import { checkUpstream, type Upstream } from '../outbound/upstream/address.ts';
 import { parseMovedHubs } from './moved-hubs.ts';
 import { parsePlacement } from './placement.ts';
+import { choiceOf } from './read-variable.ts';
 import { parseReconnectWindow } from './reconnect-window.ts';
 import { parseRetention } from './retention.ts';
 import { parseRootTokens } from './root-tokens.ts';
@@ -61,12 +62,14 @@ export function parseConfig(variables: Variables): Result<Config> {
       `the variable CLUSTER_NAME is ${quote(clusterName)}; set it in wrangler.toml, or with --var, to letters, digits, ".", "_" and "-", 128 at most`,
     );
   }
-  const { PUBLISH_NEEDS_PATH: needsPath = 'true' } = variables;
-  if (needsPath !== 'true' && needsPath !== 'false') {
-    return invalid(
-      `the variable PUBLISH_NEEDS_PATH is ${quote(needsPath)}; set it in wrangler.toml, or with --var, to "true" or "false"`,
-    );
-  }
+  const needsPath = choiceOf(
+    'PUBLISH_NEEDS_PATH',
+    variables,
+    ['true', 'false'],
+    'true',
+    '"true" or "false"',
+  );
+  if (!needsPath.ok) return needsPath;
   const requestLog = readSwitch('REQUEST_LOG', variables);
   if (!requestLog.ok) return requestLog;
   const auditEvents = readSwitch('AUDIT_EVENTS', variables);
@@ -95,40 +98,40 @@ export function parseConfig(variables: Variables): Result<Config> {
   }
   const upstream = parseUpstream(variables);
   if (!upstream.ok) return upstream;
-  const { UPSTREAM_EVENTS: events = 'off' } = variables;
-  const upstreamEvents = UPSTREAM_EVENTS.find((each) => each === events);
-  if (upstreamEvents === undefined) {
-    return invalid(
-      `the variable UPSTREAM_EVENTS is ${quote(events)}; set it in wrangler.toml, or with --var, to "off", "on" or "strict"`,
-    );
-  }
-  const { UPSTREAM_COMPATIBILITY: compatibility = '' } = variables;
-  const upstreamCompatibility = UPSTREAM_COMPATIBILITY.find((each) => each === compatibility);
-  if (upstreamCompatibility === undefined) {
-    return invalid(
-      `the variable UPSTREAM_COMPATIBILITY is ${quote(compatibility)}; set it in wrangler.toml, or with --var, to "vault" or "" for none`,
-    );
-  }
+  const upstreamEvents = choiceOf(
+    'UPSTREAM_EVENTS',
+    variables,
+    UPSTREAM_EVENTS,
+    'off',
+    '"off", "on" or "strict"',
+  );
+  if (!upstreamEvents.ok) return upstreamEvents;
+  const upstreamCompatibility = choiceOf(
+    'UPSTREAM_COMPATIBILITY',
+    variables,
+    UPSTREAM_COMPATIBILITY,
+    '',
+    '"vault" or "" for none',
+  );
+  if (!upstreamCompatibility.ok) return upstreamCompatibility;
   return ok({
     clusterName,
     allowedOrigins,
-    publishNeedsPath: needsPath === 'true',
-    auditEvents: auditEvents.value,
+    publishNeedsPath: needsPath.value === 'true',
+    auditEvents: auditEvents.value === 'on',
     rootTokens: rootTokens.value,
     canSeal: sealingKeys.value.length > 0,
     upstream: upstream.value,
-    upstreamEvents,
-    upstreamCompatibility,
+    upstreamEvents: upstreamEvents.value,
+    upstreamCompatibility: upstreamCompatibility.value,
   });
 }
 
-function readSwitch(name: 'REQUEST_LOG' | 'AUDIT_EVENTS', variables: Variables): Result<boolean> {
-  const value = variables[name] ?? 'off';
-  return value === 'on' || value === 'off'
-    ? ok(value === 'on')
-    : invalid(
-        `the variable ${name} is ${quote(value)}; set it in wrangler.toml, or with --var, to "on" or "off"`,
-      );
+function readSwitch(
+  name: 'REQUEST_LOG' | 'AUDIT_EVENTS',
+  variables: Variables,
+): Result<'on' | 'off'> {
+  return choiceOf(name, variables, ['on', 'off'], 'off', '"on" or "off"');
 }
 
 function isOrigin(text: string): boolean {

@@ -1,6 +1,7 @@
 /** Where Cloudflare creates the Durable Objects: the variables `JURISDICTION` and `LOCATION`. */
 import { quote } from '../lib/quote.ts';
-import { invalid, ok, type Result } from '../lib/result.ts';
+import { ok, type Result } from '../lib/result.ts';
+import { choiceOf } from './read-variable.ts';
 import type { Variables } from './variables.ts';
 
 const JURISDICTIONS = ['eu', 'us', 'fedramp'] as const;
@@ -29,22 +30,22 @@ export interface Placement {
 }
 
 export function parsePlacement(variables: Variables): Result<Placement> {
-  const jurisdiction = oneOf('JURISDICTION', JURISDICTIONS, variables);
+  const jurisdiction = regionOf('JURISDICTION', variables, JURISDICTIONS);
   if (!jurisdiction.ok) return jurisdiction;
-  const location = oneOf('LOCATION', LOCATIONS, variables);
+  const location = regionOf('LOCATION', variables, LOCATIONS);
   if (!location.ok) return location;
-  return ok({ jurisdiction: jurisdiction.value, location: location.value });
+  return ok({
+    jurisdiction: jurisdiction.value || undefined,
+    location: location.value || undefined,
+  });
 }
 
-function oneOf<T extends string>(
+/** @returns an empty text for none */
+function regionOf<T extends string>(
   name: 'JURISDICTION' | 'LOCATION',
+  variables: Variables,
   values: readonly T[],
-  { [name]: text = '' }: Variables,
-): Result<T | undefined> {
-  const value = values.find((each) => each === text);
-  if (value !== undefined || text === '') return ok(value);
-  const all = values.map(quote).join(', ');
-  return invalid(
-    `the variable ${name} is ${quote(text)}; set it in wrangler.toml, or with --var, to one of ${all}, or to "" for none`,
-  );
+): Result<T | ''> {
+  const listed = `one of ${values.map(quote).join(', ')}, or to "" for none`;
+  return choiceOf<T | ''>(name, variables, [...values, ''], '', listed);
 }

@@ -10,7 +10,8 @@ import {
   UPSTREAM_LOOKUP_TIMEOUT_MS,
 } from '../../src/outbound/limits.ts';
 import type { Upstream } from '../../src/outbound/upstream/address.ts';
-import { inTime, lookUp } from '../../src/outbound/upstream/lookup.ts';
+import { inTime } from '../../src/outbound/upstream/in-time.ts';
+import { lookUp } from '../../src/outbound/upstream/lookup.ts';
 import {
   type LookupFailure,
   principalOf,

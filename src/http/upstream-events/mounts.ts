@@ -2,7 +2,7 @@
 
 import type { MountFacts } from '../../ingest/exchange/mount-facts.ts';
 import type { Upstream } from '../../outbound/upstream/address.ts';
-import { inTime } from '../../outbound/upstream/lookup.ts';
+import { inTime } from '../../outbound/upstream/in-time.ts';
 import { lookUpMount } from '../../outbound/upstream/mount-lookup.ts';
 import { workerCaches } from '../worker-caches.ts';
 

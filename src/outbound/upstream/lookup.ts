@@ -34,20 +34,6 @@ export async function lookUp(
   return { ok: false, failure: { reason: 'invalid_token' } };
 }
 
-/** Runs one or several requests, and aborts them if they take too long together. */
-export async function inTime<T>(
-  run: (signal: AbortSignal) => Promise<T>,
-  milliseconds = UPSTREAM_LOOKUP_TIMEOUT_MS,
-): Promise<T> {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), milliseconds);
-  try {
-    return await run(controller.signal);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** @returns undefined if the token is not known in the namespace */
 async function ask(
   token: string,

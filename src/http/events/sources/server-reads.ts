@@ -22,7 +22,7 @@ import { ok, type Result } from '../../../lib/result.ts';
 import { dotSegment } from '../../../lib/text.ts';
 import { withSlash } from '../../../namespace/namespace.ts';
 import type { Upstream } from '../../../outbound/upstream/address.ts';
-import { inTime } from '../../../outbound/upstream/lookup.ts';
+import { inTime } from '../../../outbound/upstream/in-time.ts';
 import { type ReadAnswer, readPath } from '../../../outbound/upstream/read-path.ts';
 import {
   AUDIT_READ_PAUSE_MS,

@@ -7,18 +7,12 @@ import { valuesOf } from '../request/header.ts';
 /** Undefined if there is no body, or if it is not read. */
 export type ReadBody = { readonly text: string; readonly json: unknown } | undefined;
 
-/** @returns undefined if the body is too large, compressed, or is not there */
-export function copyOf<Message extends Request | Response>(message: Message): Message | undefined {
-  const { body, headers } = message;
-  const codings = valuesOf(headers.get('content-encoding'));
-  const isPlain = codings.every((coding) => coding.toLowerCase() === 'identity');
-  const isLarge = Number(headers.get('content-length') ?? 0) > MAX_COPIED_BODY_BYTES;
-  if (body === null || isLarge || !isPlain) return undefined;
-  return message.clone() as Message;
-}
-
-/** A client need not say that a body is JSON, so its content decides. */
-export async function readJsonCopy(copy: Request | Response | undefined): Promise<ReadBody> {
+/**
+ * The body is copied before this returns, so the message may then go on. A client need not say that a body is JSON, so its
+ * content decides.
+ */
+export async function readJsonCopy(message: Request | Response): Promise<ReadBody> {
+  const copy = isReadable(message) ? message.clone() : undefined;
   try {
     const bytes = await readBytes(copy?.body ?? null, MAX_COPIED_BODY_BYTES);
     const text = bytes && decodeUtf8(bytes);
@@ -28,4 +22,12 @@ export async function readJsonCopy(copy: Request | Response | undefined): Promis
     // The body broke off. What it would have said is missing in the event.
     return undefined;
   }
+}
+
+/** Whether there is a body that is neither large, as far as its length is known, nor compressed. */
+function isReadable({ body, headers }: Request | Response): boolean {
+  const codings = valuesOf(headers.get('content-encoding'));
+  const isPlain = codings.every((coding) => coding.toLowerCase() === 'identity');
+  const isLarge = Number(headers.get('content-length') ?? 0) > MAX_COPIED_BODY_BYTES;
+  return body !== null && !isLarge && isPlain;
 }

@@ -8,7 +8,7 @@ import { parseNamespacePath } from '../../namespace/namespace.ts';
 import type { Upstream } from '../../outbound/upstream/address.ts';
 import type { AppContext } from '../context.ts';
 import { firstValue, tokenOf } from '../request/header.ts';
-import { copyOf, readJsonCopy } from './body-copy.ts';
+import { readJsonCopy } from './body-copy.ts';
 import { askForMount, knownMount } from './mounts.ts';
 
 const KV = 'kv';
@@ -16,7 +16,7 @@ const KV = 'kv';
 /** Where no secret of a kv mount is. */
 const OTHERS = /^(sys|auth|identity|cubbyhole)\//;
 
-/** @returns the answer, or one in its place if it is that to a read of a secret */
+/** @returns the answer; that to a read of a secret with the type */
 export async function withMountType(
   c: AppContext,
   { method, headers }: Request,
@@ -30,7 +30,7 @@ export async function withMountType(
   if (method !== 'GET' || answer.status !== 200 || !isJson(answer.headers)) return answer;
   if (!whole.startsWith('/v1/') || OTHERS.test(path)) return answer;
   if (token === undefined || namespace === undefined) return answer;
-  const body = await readJsonCopy(copyOf(answer));
+  const body = await readJsonCopy(answer);
   if (!isJsonObject(body?.json) || !isJsonObject(body.json.data)) return answer;
   if (Object.hasOwn(body.json, 'mount_type')) return answer;
   const mount =
@@ -38,7 +38,7 @@ export async function withMountType(
   if (mount?.engine !== KV) return answer;
   const text = body.text.replace(/\}(\s*)$/, `,"mount_type":"${KV}"}$1`);
   const typed = new Response(text, answer);
-  // They are of the answer of the upstream.
+  // Both are true of the upstream's bytes only.
   for (const name of ['Content-Length', 'ETag']) typed.headers.delete(name);
   return typed;
 }

@@ -6,7 +6,7 @@ import { inTime } from '../../outbound/upstream/in-time.ts';
 import { lookUpMount } from '../../outbound/upstream/mount-lookup.ts';
 import { workerCaches } from '../worker-caches.ts';
 
-/** The mount of which a path begins with the name. No mount is within another. */
+/** The mount that a path begins with, if it is cached. No mount is within another. */
 export function knownMount(namespace: string, path: string): MountFacts | undefined {
   const now = Date.now();
   for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {

@@ -22,7 +22,7 @@ import type { AppContext } from '../context.ts';
 import { MAX_WAITING_UPSTREAM_EVENTS, UPSTREAM_EVENT_WAIT_MS } from '../limits.ts';
 import { firstValue, tokenOf } from '../request/header.ts';
 import { countUpstreamEvents } from '../worker-metrics.ts';
-import { copyOf, type ReadBody, readJsonCopy } from './body-copy.ts';
+import { type ReadBody, readJsonCopy } from './body-copy.ts';
 import { askForMount, knownMount } from './mounts.ts';
 import { publishExchange } from './publish-exchange.ts';
 import { withWarning } from './warned-answer.ts';
@@ -31,10 +31,10 @@ import { withWarning } from './warned-answer.ts';
 interface Expected {
   /** Decoded, below the namespace of the header. */
   readonly path: string;
-  readonly mount: Promise<MountFacts | undefined>;
+  readonly mount: MountFacts | Promise<MountFacts | undefined>;
   /** What this server calls the request. */
   readonly reference: string;
-  readonly sent: Promise<ReadBody>;
+  readonly sent: Promise<ReadBody> | undefined;
 }
 
 /** @param send passes the request on, and returns the answer of the upstream */
@@ -49,7 +49,7 @@ export async function passWithEvents(
   const expected = upstreamEvents === 'off' ? undefined : expect(c, passed, upstream);
   if (expected === undefined) return send(passed);
   const answering = send(passed).then((answer) => {
-    const body = answer.ok ? readJsonCopy(copyOf(answer)) : undefined;
+    const body = answer.ok ? readJsonCopy(answer) : undefined;
     return { answer, body };
   });
   // Also if the client leaves before the answer.
@@ -87,9 +87,8 @@ function expect(c: AppContext, passed: Request, upstream: Upstream): Expected | 
   return {
     path,
     reference,
-    mount:
-      known === undefined ? askForMount(namespace, path, token, upstream) : Promise.resolve(known),
-    sent: readJsonCopy(needsRequest(method, path) ? copyOf(passed) : undefined),
+    mount: known ?? askForMount(namespace, path, token, upstream),
+    sent: needsRequest(method, path) ? readJsonCopy(passed) : undefined,
   };
 }
 

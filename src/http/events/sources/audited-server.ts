@@ -11,7 +11,6 @@ import type { AuditSource } from '../../../ingest/webhooks/source.ts';
 import { LruCache } from '../../../lib/caches.ts';
 import { isWithinShare } from '../../../lib/fair-share.ts';
 import { MAX_CACHED_LOOKUPS } from '../../../lib/limits.ts';
-import { logError } from '../../../lib/log.ts';
 import type { NamespaceContext } from '../../context.ts';
 import {
   AUDIT_READ_LINGER_MS,
@@ -19,11 +18,10 @@ import {
   MAX_AUDIT_GROUP,
   MAX_WAITING_AUDIT_CHARACTERS,
 } from '../../limits.ts';
-import { DROP_REASONS } from '../../publishing/drop-reasons.ts';
 import { sendToHubs } from '../../publishing/publish-events.ts';
 import { type SharedCallKind, SharedCalls } from '../../shared-calls.ts';
 import { type AuditedEvents, type AuditedRequests, checkAuditEvents } from './delivery-events.ts';
-import { type AuditPublishing, answerAudited, publishAudited } from './publish-audited.ts';
+import { type AuditPublishing, answerFailed, publishAudited } from './publish-audited.ts';
 import { ServerReads } from './server-reads.ts';
 import { serverToRead } from './server-to-read.ts';
 
@@ -74,7 +72,7 @@ class AuditedServer {
   ): Promise<AuditedEvents> {
     const server = serverToRead(source.read ?? { address: '' }, env);
     const told = await this.#reads.eventsOf(requests, source, server);
-    return checkAuditEvents(source, told, dropped, defaults);
+    return checkAuditEvents(source.settings, told, dropped, defaults);
   }
 
   /** @returns whether the entries wait, and are published then. Otherwise they need not, or there is no room for them. */
@@ -93,10 +91,7 @@ class AuditedServer {
     const scope = { env, executionCtx, leadsOn: true };
     const published = this.#calls
       .ask({ ...entries, number: nextNumber++ }, scope)
-      .catch((error: unknown) => {
-        logError(`entries of ${source.name} cannot be published`, error);
-        answerAudited(source, [...dropped, ...requests.map(() => DROP_REASONS.failed)]);
-      })
+      .catch((error: unknown) => answerFailed(source, error, dropped, requests))
       .finally(() => this.#add(-characters));
     executionCtx.waitUntil(published);
     return true;

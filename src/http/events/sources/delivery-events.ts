@@ -130,12 +130,12 @@ export function eventsAsTold(
   defaults: EventDefaults,
 ): AuditedEvents {
   const told = requests.map((request) => eventsOfRequest(request, source.mounts));
-  return checkAuditEvents(source, told, dropped, defaults);
+  return checkAuditEvents(source.settings, told, dropped, defaults);
 }
 
 /** @param told the events of each request */
 export function checkAuditEvents(
-  { settings }: { readonly settings: Pick<SourceSettings, 'upstream'> },
+  { upstream }: Pick<SourceSettings, 'upstream'>,
   told: readonly Result<readonly AuditEvent[]>[],
   droppedBefore: readonly string[],
   defaults: EventDefaults,
@@ -152,8 +152,7 @@ export function checkAuditEvents(
       const namespace = pathBelow(defaults.namespace, trimSlashes(each.namespace));
       const body = { ...each, namespace };
       const event = readEvent({ where: '', body, isCloudEvent: false }, auditDefaults);
-      const identity =
-        settings.upstream === true ? { identity: identityOfUpstreamEvent(index) } : {};
+      const identity = upstream === true ? { identity: identityOfUpstreamEvent(index) } : {};
       if (event.ok) events.push({ ...event.value, ...identity });
       else dropped.push(event.failure.message);
     }

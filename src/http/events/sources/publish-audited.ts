@@ -5,7 +5,7 @@ import type { CheckedEvent } from '../../../ingest/read-events.ts';
 import type { AuditSource } from '../../../ingest/webhooks/source.ts';
 import { LruCache } from '../../../lib/caches.ts';
 import { MAX_CACHED_LOOKUPS } from '../../../lib/limits.ts';
-import { log } from '../../../lib/log.ts';
+import { log, logError } from '../../../lib/log.ts';
 import type { Result } from '../../../lib/result.ts';
 import { MAX_LOGGED_REASONS } from '../../limits.ts';
 import { DROP_REASONS } from '../../publishing/drop-reasons.ts';
@@ -21,6 +21,13 @@ import type { AuditedEvents } from './delivery-events.ts';
 import { refuseDelivery } from './responses.ts';
 import { sourcePublisher } from './source-lookup.ts';
 
+/** As `publishToHubs` without its last parameter. */
+export type SendAudited = (
+  events: readonly CheckedEvent[],
+  publisher: Publisher,
+  namespaceKeys: ReadonlyMap<string, string>,
+) => Promise<Result<Published>>;
+
 export interface AuditPublishing {
   readonly source: AuditSource;
   /** The key of the namespace of the source. */
@@ -28,24 +35,15 @@ export interface AuditPublishing {
   readonly env: Env;
   /** Whether an event that cannot be published is refused instead of dropped. */
   readonly mayBlock: boolean;
-  readonly send: (
-    events: readonly CheckedEvent[],
-    publisher: Publisher,
-    namespaceKeys: ReadonlyMap<string, string>,
-  ) => Promise<Result<Published>>;
+  readonly send: SendAudited;
 }
 
-/** Events of Vault namespaces that do not exist here are dropped. */
 export async function publishAudited(
   { source, namespace, env, mayBlock, send }: AuditPublishing,
-  { events, dropped }: AuditedEvents,
+  events: AuditedEvents,
 ): Promise<Response> {
-  const paths = events.map(({ event }) => event.namespace);
-  const namespaceKeys = await findNamespaceKeys(new Set(paths), env);
-  const isKnown = (path: string) => namespaceKeys.has(path);
-  const known = events.filter(({ event }) => isKnown(event.namespace));
-  const lost = [...dropped, ...paths.filter((path) => !isKnown(path)).map(unknownNamespace)];
-  const published = await send(known, sourcePublisher(source, namespace), namespaceKeys);
+  const publisher = sourcePublisher(source, namespace);
+  const { known, lost, published } = await sendAudited(events, publisher, env, send);
   if (!published.ok) {
     const { failure } = published;
     return mayBlock
@@ -57,6 +55,45 @@ export async function publishAudited(
   return refusal === undefined
     ? answerAudited(source, lost, known, outcomes)
     : refuseDelivery(source, refusal);
+}
+
+interface SentEvents {
+  /** The events that were sent. */
+  readonly known: readonly CheckedEvent[];
+  /** For each other one: why it is lost. */
+  readonly lost: readonly string[];
+  /** What became of the known ones. */
+  readonly published: Result<Published>;
+}
+
+/** Sends events to their hubs, except those of Vault namespaces that do not exist here. */
+export async function sendAudited(
+  { events, dropped }: AuditedEvents,
+  publisher: Publisher,
+  env: Env,
+  send: SendAudited,
+): Promise<SentEvents> {
+  const paths = events.map(({ event }) => event.namespace);
+  const namespaceKeys = await findNamespaceKeys(new Set(paths), env);
+  const isKnown = (path: string) => namespaceKeys.has(path);
+  const known = events.filter(({ event }) => isKnown(event.namespace));
+  const lost = [...dropped, ...paths.filter((path) => !isKnown(path)).map(unknownNamespace)];
+  return { known, lost, published: await send(known, publisher, namespaceKeys) };
+}
+
+/**
+ * Publishing threw.
+ *
+ * @param events what was to be published
+ */
+export function answerFailed(
+  source: AuditSource,
+  error: unknown,
+  dropped: readonly string[],
+  events: readonly unknown[],
+): Response {
+  logError(`entries of ${source.name} cannot be published`, error);
+  return answerAudited(source, [...dropped, ...events.map(() => DROP_REASONS.failed)]);
 }
 
 /**

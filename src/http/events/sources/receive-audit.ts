@@ -8,12 +8,10 @@ import { requestKeysOf } from '../../../config/derived-keys.ts';
 import { isOnOverload } from '../../../ingest/webhooks/settings/audit-settings.ts';
 import type { AuditSource } from '../../../ingest/webhooks/source.ts';
 import { verifyDelivery } from '../../../ingest/webhooks/verify-delivery.ts';
-import { logError } from '../../../lib/log.ts';
 import { quote } from '../../../lib/quote.ts';
 import { invalid, type Result } from '../../../lib/result.ts';
 import type { NamespaceContext } from '../../context.ts';
 import { MAX_AUDIT_WAIT_MS } from '../../limits.ts';
-import { DROP_REASONS } from '../../publishing/drop-reasons.ts';
 import { publishToHubs } from '../../publishing/publish-events.ts';
 import { workerCaches } from '../../worker-caches.ts';
 import { auditedServer } from './audited-server.ts';
@@ -27,6 +25,7 @@ import {
 import {
   type AuditPublishing,
   answerAudited,
+  answerFailed,
   logEvents,
   noContent,
   publishAudited,
@@ -98,10 +97,9 @@ async function answerInTime(
   { events, dropped }: AuditedEvents,
   published: Promise<Response>,
 ): Promise<Response> {
-  const answered = published.catch((error: unknown) => {
-    logError(`entries of ${source.name} cannot be published`, error);
-    return answerAudited(source, [...dropped, ...events.map(() => DROP_REASONS.failed)]);
-  });
+  const answered = published.catch((error: unknown) =>
+    answerFailed(source, error, dropped, events),
+  );
   const late = scheduler.wait(MAX_AUDIT_WAIT_MS).then(() => undefined);
   const response = await Promise.race([answered, late]);
   if (response !== undefined) return response;

@@ -8,7 +8,7 @@ import type { Upstream } from '../../outbound/upstream/address.ts';
 import type { HandshakeToken } from '../../subscription/handshake.ts';
 import { cached, type Freshness, lookUpTowards, unlessDeleted } from '../namespace-lookup.ts';
 import { admit } from '../rate-limit.ts';
-import { tokenOf, tokensOf } from '../request/header.ts';
+import { tokensOf } from '../request/header.ts';
 import { type Refusal, refused } from '../respond.ts';
 import { workerCaches } from '../worker-caches.ts';
 import { type Caller, rootCaller } from './caller.ts';
@@ -38,10 +38,10 @@ export async function authenticate(
   env: Env,
   lookup: TokenLookup,
 ): Promise<Result<Caller, Refusal>> {
-  const secrets =
-    lookup.use === 'subscription' ? tokensOf(headers) : [tokenOf(headers) ?? []].flat();
+  const tokens = tokensOf(headers);
+  const tried = lookup.use === 'subscription' ? tokens : tokens.slice(0, 1);
   let caller: Result<Caller, Refusal> = refused({ reason: 'no_token' });
-  for (const secret of secrets) {
+  for (const secret of tried) {
     caller = await authenticateBy(secret, headers, namespace, config, env, lookup);
     if (caller.ok || caller.failure.reason !== 'invalid_token') break;
   }

@@ -7,6 +7,7 @@
 import { waitUntil } from 'cloudflare:workers';
 import type { EventDefaults } from '../../../event/event.ts';
 import { MAX_DELIVERY_BYTES } from '../../../ingest/limits.ts';
+import type { ReadSettings } from '../../../ingest/webhooks/settings/read-settings.ts';
 import type { AuditSource } from '../../../ingest/webhooks/source.ts';
 import { LruCache } from '../../../lib/caches.ts';
 import { isWithinShare } from '../../../lib/fair-share.ts';
@@ -51,16 +52,18 @@ export function auditedServer(source: AuditSource, namespace: string): AuditedSe
   const { name, read } = source;
   if (read === undefined) return undefined;
   const key = [namespace, name, read.address, read.token].join('\n');
-  return servers.getOrMake(key, () => new AuditedServer(read.token));
+  return servers.getOrMake(key, () => new AuditedServer(read));
 }
 
 class AuditedServer {
+  readonly #settings: ReadSettings;
   readonly #reads: ServerReads;
   readonly #calls = new SharedCalls(this.#kind());
   #characters = 0;
 
-  constructor(token: string) {
-    this.#reads = new ServerReads(token);
+  constructor(read: Required<AuditSource>['read']) {
+    this.#settings = read;
+    this.#reads = new ServerReads(read.token);
   }
 
   /** The events of entries, with what the server adds to them. */
@@ -70,7 +73,7 @@ class AuditedServer {
     defaults: EventDefaults,
     env: Env,
   ): Promise<AuditedEvents> {
-    const server = serverToRead(source.read ?? { address: '' }, env);
+    const server = serverToRead(this.#settings, env);
     const told = await this.#reads.eventsOf(requests, source, server);
     return checkAuditEvents(source.settings, told, dropped, defaults);
   }

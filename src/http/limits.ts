@@ -108,8 +108,8 @@ export const AUDIT_READ_PAUSE_MS = 10_000;
 /** How long the version of a kv mount that the audited server has told is used. */
 export const READ_MOUNT_MS = 5 * 60 * 1000;
 
-/** Characters of audit entries that wait in one isolate, because their server is asked. More entries do not wait. */
-export const MAX_WAITING_AUDIT_CHARACTERS = 4 * 1024 * 1024;
+/** Audit entries that wait in one isolate, because their server is asked. More entries do not wait. */
+export const MAX_WAITING_AUDIT_BYTES = 4 * 1024 * 1024;
 
 /** Entries of one group that shares reads. */
 export const MAX_AUDIT_GROUP = 500;

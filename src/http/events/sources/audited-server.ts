@@ -17,7 +17,7 @@ import {
   AUDIT_READ_LINGER_MS,
   AUDIT_READ_TIMEOUT_MS,
   MAX_AUDIT_GROUP,
-  MAX_WAITING_AUDIT_CHARACTERS,
+  MAX_WAITING_AUDIT_BYTES,
 } from '../../limits.ts';
 import { sendToHubs } from '../../publishing/publish-events.ts';
 import { type SharedCallKind, SharedCalls } from '../../shared-calls.ts';
@@ -32,7 +32,7 @@ interface WaitingEntries extends AuditedRequests {
   /** The key of the namespace of the source. */
   readonly namespace: string;
   readonly defaults: EventDefaults;
-  readonly characters: number;
+  readonly bytes: number;
 }
 
 interface Numbered extends WaitingEntries {
@@ -44,7 +44,7 @@ interface Numbered extends WaitingEntries {
 const servers = new LruCache<AuditedServer>(MAX_CACHED_LOOKUPS);
 
 /** Of all sources of this isolate. */
-let waitingCharacters = 0;
+let waitingBytes = 0;
 let nextNumber = 0;
 
 /** @returns undefined if the source may not ask */
@@ -59,7 +59,7 @@ class AuditedServer {
   readonly #settings: ReadSettings;
   readonly #reads: ServerReads;
   readonly #calls = new SharedCalls(this.#kind());
-  #characters = 0;
+  #bytes = 0;
 
   constructor(read: Required<AuditSource>['read']) {
     this.#settings = read;
@@ -80,29 +80,24 @@ class AuditedServer {
 
   /** @returns whether the entries wait, and are published then. Otherwise they need not, or there is no room for them. */
   takes(entries: WaitingEntries, { env, executionCtx }: NamespaceContext): boolean {
-    const { requests, source, characters, dropped } = entries;
-    const needs = this.#characters > 0 || requests.some((each) => this.#reads.canAdd(each, source));
+    const { requests, source, bytes, dropped } = entries;
+    const needs = this.#bytes > 0 || requests.some((each) => this.#reads.canAdd(each, source));
     if (!needs) return false;
-    const hasRoom = isWithinShare(
-      characters,
-      waitingCharacters,
-      MAX_WAITING_AUDIT_CHARACTERS,
-      () => this.#characters,
-    );
+    const hasRoom = isWithinShare(bytes, waitingBytes, MAX_WAITING_AUDIT_BYTES, () => this.#bytes);
     if (!hasRoom) return false;
-    this.#add(characters);
+    this.#add(bytes);
     const scope = { env, executionCtx, leadsOn: true };
     const published = this.#calls
       .ask({ ...entries, number: nextNumber++ }, scope)
       .catch((error: unknown) => answerFailed(source, error, dropped, requests))
-      .finally(() => this.#add(-characters));
+      .finally(() => this.#add(-bytes));
     executionCtx.waitUntil(published);
     return true;
   }
 
-  #add(characters: number): void {
-    this.#characters += characters;
-    waitingCharacters += characters;
+  #add(bytes: number): void {
+    this.#bytes += bytes;
+    waitingBytes += bytes;
   }
 
   #kind(): SharedCallKind<Numbered, true> {
@@ -148,11 +143,11 @@ class AuditedServer {
 
 function roomInGroup(): (entries: Numbered) => boolean {
   let requestsLeft = MAX_AUDIT_GROUP;
-  let charactersLeft = MAX_DELIVERY_BYTES;
-  return ({ requests, characters }) => {
-    if (requests.length > requestsLeft || characters > charactersLeft) return false;
+  let bytesLeft = MAX_DELIVERY_BYTES;
+  return ({ requests, bytes }) => {
+    if (requests.length > requestsLeft || bytes > bytesLeft) return false;
     requestsLeft -= requests.length;
-    charactersLeft -= characters;
+    bytesLeft -= bytes;
     return true;
   };
 }

@@ -85,7 +85,7 @@ export async function receiveAudit(
     const audited = mayAsk ? await server?.ask(entries, source, defaults, c.env) : undefined;
     return publishAudited(publishing, audited ?? told);
   }
-  const waiting = { ...entries, source, namespace, defaults, characters: lines.byteLength };
+  const waiting = { ...entries, source, namespace, defaults, bytes: lines.byteLength };
   if (server?.takes(waiting, c)) return noContent();
   return answerInTime(c, source, told, publishAudited(publishing, told));
 }

@@ -49,7 +49,7 @@ const METHODS = [
 
 /** Members of bodies, all that any endpoint reads. */
 const MEMBERS =
-  'token accessor accessors policies policy rules paths path ttl explicit_max_ttl period num_uses meta metadata id display_name no_parent no_default_policy renewable type entity_alias increment role role_id role_name secret_id secret_id_accessor cidr_list token_policies token_ttl token_bound_cidrs jwt bound_claims bound_audiences bound_subject claim_mappings user_claim groups_claim clock_skew_leeway oidc_discovery_url jwks_url jwks_ca_pem jwt_validation_pubkeys jwt_supported_algs bound_issuer default_role custom_metadata pattern event event_type filter namespaces namespace kind secrets secret rules settings headers body timestamp_header mounts on_overload upstream data specversion source time bookmark datacontenttype data_base64 note'.split(
+  'token accessor accessors policies policy rules paths path ttl explicit_max_ttl period num_uses meta metadata id display_name no_parent no_default_policy renewable type entity_alias increment role role_id role_name secret_id secret_id_accessor cidr_list token_policies token_ttl token_bound_cidrs jwt bound_claims bound_audiences bound_subject claim_mappings user_claim groups_claim clock_skew_leeway oidc_discovery_url jwks_url jwks_ca_pem jwt_validation_pubkeys jwt_supported_algs bound_issuer default_role custom_metadata pattern event event_type filter namespaces namespace kind secrets secret rules settings headers body timestamp_header mounts on_overload upstream read address rotations data specversion source time bookmark datacontenttype data_base64 note'.split(
     ' ',
   );
 
@@ -140,7 +140,7 @@ const NAMES = [
 ];
 
 const QUERY_NAMES =
-  'list json filter namespaces since ticket limit wait origin activecode lastEventId token help after hub format'.split(
+  'list json filter namespaces since ticket limit wait origin on_overload reads activecode lastEventId token help after hub format'.split(
     ' ',
   );
 

@@ -1,6 +1,7 @@
 /**
- * An OpenBao, as far as its answers were recorded (`test/fixtures/openbao`): it logs in, looks tokens up, and
- * keeps secrets, and says which mount they are in. Tests tell it by requests below `/recorded/` which tokens there are, and what becomes of them.
+ * An OpenBao, as far as its answers were recorded (`test/fixtures/openbao`): it logs in, looks tokens up, keeps secrets,
+ * and says which mount they are in. Tests tell it by requests below `/recorded/` which tokens there are, and what
+ * becomes of them.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';

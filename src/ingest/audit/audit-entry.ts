@@ -2,8 +2,8 @@
  * Reads entries of OpenBao's audit log as the events that Vault Enterprise would have sent.
  *
  * An audit device hashes the strings in the data of requests and responses, unless it is configured not to. Only
- * version numbers, lease ids and names of service accounts are taken from that data, hashed or not, so no secret can
- * reach an event.
+ * version numbers, lease ids, names of service accounts and times of rotations are taken from that data, hashed or not,
+ * so no secret can reach an event.
  *
  * Pure: an entry always becomes the same events with the same ids. `event/event.ts` checks what every event must be.
  */

@@ -1,6 +1,6 @@
 /**
  * Reads a request that passed through this server, with the upstream's answer, as the events of its audit entry. Pure, and
- * as in `audit/`: only version numbers and lease ids are taken from the bodies, so no secret can reach an event.
+ * what `audit/` takes from an entry is taken from the bodies, so no secret can reach an event.
  */
 import { isJsonObject, objectOf } from '../../lib/json.ts';
 import { ok, type Result } from '../../lib/result.ts';

@@ -1,4 +1,4 @@
-/** What the upstream says about the mount of a path: the answer of `sys/internal/ui/mounts/<path>`. */
+/** What an OpenBao or Vault says about the mount of a path: the answer of `sys/internal/ui/mounts/<path>`. */
 import type { PluginInfo } from '../../event/event.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { withSlash } from '../../namespace/namespace.ts';

@@ -61,10 +61,10 @@ function openReference(
 }
 
 /**
- * The identity of the request of an audit entry: the one that its exchange has.
+ * The id that the exchange of an audited request has: that of its answer, or its reference.
  *
  * @param keys of this deployment
- * @returns undefined if the entry has none
+ * @returns undefined if the entry has neither
  */
 export function referenceInEntry(entry: unknown, keys: readonly HmacSha256[]): string | undefined {
   const { request, response, time } = objectOf(entry);

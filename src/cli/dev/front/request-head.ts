@@ -15,7 +15,7 @@ const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const REQUEST_LINE = new RegExp(`^(${TOKEN}) ([^\\x00-\\x20\\x7f]+) HTTP/1\\.([01])$`);
 const NAME = new RegExp(`^${TOKEN}$`);
 
-/** The verbs that workerd does not know, and the parameters of GET that ask for the same. OpenBao has the second one, too. */
+/** The verbs that workerd does not know, and the parameters of GET that ask for the same. Vault has only the first one. */
 const PARAMETERS = new Map([
   ['LIST', 'list=true'],
   ['SCAN', 'scan=true'],

@@ -28,14 +28,20 @@ describe('a request to subscribe', () => {
     ]);
   });
 
-  it('counts by the first line of a token header that is there twice', async () => {
+  // Vault takes the first alone. So Vault Proxy, which sends its ended token first, stays deaf there.
+  it('counts by the valid one of two token headers', async () => {
     const bogus: Header = ['X-Vault-Token', 'bogus'];
     const others = Object.entries(HANDSHAKE);
     const path = `${SUBSCRIBE}/abc`;
-    const bogusFirst = await rawRequest({ path, headers: [bogus, TOKEN, ...others] });
-    expect(bogusFirst).toMatchObject({ status: 403 });
-    const bogusLast = await rawRequest({ path, headers: [TOKEN, bogus, ...others] });
-    expect(bogusLast).toMatchObject({ status: 101 });
+    for (const tokens of [
+      [bogus, TOKEN],
+      [TOKEN, bogus],
+    ]) {
+      const answer = await rawRequest({ path, headers: [...tokens, ...others] });
+      expect(answer).toMatchObject({ status: 101 });
+    }
+    const neither = await rawRequest({ path, headers: [bogus, bogus, ...others] });
+    expect(neither).toMatchObject({ status: 403 });
   });
 
   it('of a Vault Proxy that has added its headers again for days is taken', async () => {

@@ -171,7 +171,7 @@ describe('a restore of an authority', () => {
     await vi.waitFor(async () => {
       elapse(5000);
       expect((await root.in(team).handshake('def')).status).toBe(101);
-    });
+    }, 10_000);
   });
 
   it('does not begin while a hub cannot be told', async () => {

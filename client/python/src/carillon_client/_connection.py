@@ -17,6 +17,7 @@ from ._items import Gap
 from ._messages import SUBPROTOCOL, Events, Goodbye, Hello, MalformedError, decode
 from ._options import Options
 from ._outcome import (
+    NORMAL_CLOSE_CODE,
     GiveUp,
     Outcome,
     Retry,
@@ -27,7 +28,6 @@ from ._outcome import (
 )
 from ._runtime import OverdueError, Runtime, within
 
-_NORMAL = 1000
 _MESSAGE_TOO_BIG = 1009
 _BAD_MESSAGE = 4400
 
@@ -86,7 +86,7 @@ async def attempt(
     except (InvalidHandshake, InvalidURI) as error:
         return GiveUp(ProtocolError(f"{options.origin} answered as no Carillon server does ({error})"))
     if socket.subprotocol != SUBPROTOCOL:
-        await socket.close(_NORMAL)
+        await socket.close(NORMAL_CLOSE_CODE)
         return GiveUp(ProtocolError(f"{options.origin} does not speak carillon.v1; is it a Carillon server?"))
     return await _Conversation(runtime, socket, listener).until_end(deadline)
 
@@ -102,7 +102,7 @@ class _Conversation:
         self._unanswered = 0
 
     async def until_end(self, deadline: float) -> Outcome:
-        code: int | None = _NORMAL
+        code: int | None = NORMAL_CLOSE_CODE
         tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._write())]
         try:
             # The first message has to arrive in time. Later ones need not.

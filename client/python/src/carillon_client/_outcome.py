@@ -17,7 +17,7 @@ from ._messages import Goodbye
 #: Close codes that the same client would get again: a message or a cursor of it was wrong.
 _LASTING_CLOSE_CODES = (4400, 4401, 4402, 4403)
 
-_NORMAL = 1000
+NORMAL_CLOSE_CODE = 1000
 
 #: These do not reject the request itself: it took too long, came too early, or was one of too many.
 _RETRYABLE_STATUSES = (408, 425, 429)
@@ -51,7 +51,7 @@ def outcome_of_goodbye(goodbye: Goodbye) -> Outcome:
 
 def outcome_of_close(code: int, reason: str) -> Outcome:
     text = f"the server closed the subscription ({code}{f' {reason}' if reason else ''})"
-    if code == _NORMAL:
+    if code == NORMAL_CLOSE_CODE:
         return _revoked(text)
     return GiveUp(ProtocolError(text)) if code in _LASTING_CLOSE_CODES else Retry(text)
 

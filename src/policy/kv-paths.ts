@@ -5,6 +5,7 @@
 import { CATALOG } from '../event/catalog.ts';
 import { compileGlob } from '../event/glob.ts';
 import { quote } from '../lib/quote.ts';
+import { MAX_ADVISED_RULES } from './limits.ts';
 import type { EventTypeGlob, Permissions } from './permissions.ts';
 
 /** What follows the mount in the path of an event of kv version 2. */
@@ -16,9 +17,6 @@ const SECRET_TYPES = [...CATALOG.keys()].flatMap((type) => {
   const section = /^kv-v2\/(?!config)([a-z]+)/.exec(type)?.[1];
   return section === undefined ? [] : [{ type, section }];
 });
-
-/** Rules that are looked at: each takes a decision about several paths. */
-const MAX_ADVISED_RULES = 32;
 
 /** What advice is about: a rule of a policy, or of all policies of a token. */
 interface KvRule {

@@ -24,5 +24,8 @@ export const MAX_POLICY_BYTES = 256 * 1024;
 /** Nesting of blocks, objects and lists in a policy. A policy needs four levels. */
 export const MAX_POLICY_DEPTH = 32;
 
+/** Rules that advice about kv version 2 looks at. Each takes decisions about several paths. */
+export const MAX_ADVISED_RULES = 32;
+
 /** `path` blocks of one policy. A decision may try all of them if they have a `+`. */
 export const MAX_POLICY_PATHS = 2000;

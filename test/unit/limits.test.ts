@@ -124,6 +124,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_CACHED_LOOKUPS: 500,
     MAX_CACHED_POLICY_PATHS: 5000,
     MAX_ORIGIN_CHARACTERS: 64,
+    MAX_ADVISED_RULES: 32,
     MAX_PATHS_PER_TOKEN: 10_000,
     MAX_CACHED_ACCESS_BYTES: 12_582_912,
     MAX_LOGGED_FAILURES: 20,

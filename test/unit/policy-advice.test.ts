@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { adviceOnPolicy } from '../../src/policy/advice.ts';
+import { MAX_ADVISED_RULES } from '../../src/policy/limits.ts';
 import { parsePolicy } from '../../src/policy/policy.ts';
 import { accepted, failureOf } from './support/result.ts';
 
@@ -95,6 +96,13 @@ describe('a policy for secrets of kv version 2', () => {
     [receiving('secret/data/app', '"deploy/*"')],
   ])('is told nothing where it is complete, or means it: %s', (...rules) => {
     expect(adviceWith(...rules)).toEqual([]);
+  });
+
+  it('is told of its first rules only, if it has many', () => {
+    const rules = Array.from({ length: MAX_ADVISED_RULES + 1 }, (_, number) =>
+      receiving(`secret/data/app-${number}`),
+    );
+    expect(adviceWith(...rules)).toHaveLength(MAX_ADVISED_RULES);
   });
 
   it('as the documentation of Vault has it is told what to write', () => {

@@ -28,7 +28,7 @@ it('a client that was cut off from a hub that is not in memory receives what was
 
   for (const { network } of connected) {
     network.target = 0;
-    for (const link of network.links) link.cut();
+    network.cutAll();
   }
   for (const id of ['away-1', 'away-2', 'away-3']) await site.write(id);
   await evicted();

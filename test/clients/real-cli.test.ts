@@ -83,7 +83,7 @@ describe.skipIf(VAULT === undefined)('vault events subscribe, in a loop', () => 
   it('prints 30 events, one a second, over a reset, a kill and the end of its token', async () => {
     const breaks: Readonly<Record<number, () => Promise<void> | void>> = {
       5: () => {
-        for (const link of network.links) link.cut();
+        network.cutAll();
       },
       12: async () => {
         await site.end('SIGKILL');

@@ -17,6 +17,6 @@ describeBreak('in front of OpenBao, when the server restarts and the connection 
     await site.start();
     const clients = connected.map(({ client }) => client);
     await Promise.all(clients.map((client) => client.until(() => client.connections.length > 1)));
-    for (const { network } of connected) for (const link of network.links) link.cut();
+    for (const { network } of connected) network.cutAll();
   },
 });

@@ -2,6 +2,6 @@ import { describeBreak } from './support/breaks.ts';
 
 describeBreak('when the connection is reset', {
   strike: (_site, connected) => {
-    for (const { network } of connected) for (const link of network.links) link.cut();
+    for (const { network } of connected) network.cutAll();
   },
 });

@@ -38,7 +38,7 @@ async function clientsOf(site: Site) {
     await site.write(id);
     await second();
   }
-  for (const { network } of connected) for (const link of network.links) link.cut();
+  for (const { network } of connected) network.cutAll();
   for (const id of AWAY) await site.write(id);
   const clients = connected.map(({ client }) => client);
   await Promise.all(clients.map((client) => client.until(() => client.connections.length > 1)));

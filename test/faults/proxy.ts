@@ -38,6 +38,11 @@ export class TcpProxy {
     return [...this.#links].filter(({ isHalfOpen }) => !isHalfOpen);
   }
 
+  /** Cuts the connections that are open now. */
+  cutAll(): void {
+    for (const link of this.links) link.cut();
+  }
+
   close(): void {
     this.#server.close();
     for (const link of this.#links) link.cut();

@@ -145,7 +145,7 @@ function alterTables(sql: SqlStorage): void {
   addReadTokens(sql);
 }
 
-/** The tokens with which the servers of audit logs are asked. */
+/** The read tokens of sources. */
 function addReadTokens(sql: SqlStorage): void {
   sql.exec('ALTER TABLE sources ADD COLUMN sealed_read_token TEXT'); // encrypted; NULL for none
 }

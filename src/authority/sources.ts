@@ -16,7 +16,7 @@ import { MAX_SOURCES } from './limits.ts';
 interface StoredSource extends Omit<SourceDescription, 'key'> {
   /** The secrets, encrypted. */
   readonly sealed: string;
-  /** The token with which the audited server is asked, encrypted; null for none. */
+  /** The read token, encrypted; null for none. */
   readonly token: string | null;
 }
 
@@ -181,7 +181,7 @@ export class Sources {
 }
 
 /**
- * The token of a source that is written. A stored one is only kept for the address that it was given for: somebody who may
+ * The read token of a source that is written. A stored one is only kept for the address that it was given for: somebody who may
  * change a source must not get its token sent to a server of theirs.
  */
 function readTokenOf(

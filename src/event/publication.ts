@@ -31,7 +31,11 @@ export function originKey(origin: string, namespace: string, { id, event_type }:
   return `${id}\norigin\n${origin}\n${namespace}\n${event_type}`;
 }
 
-/** The key of an event that this server learns of in two ways, perhaps with two types. @param identity beside its id */
+/**
+ * The key of an event that this server learns of in two ways, perhaps with two types.
+ *
+ * @param identity beside its id
+ */
 export function identityKey(identity: string, namespace: string, { id }: Event): string {
   return `${id}\n${identity}\n${namespace}`;
 }

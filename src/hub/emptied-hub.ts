@@ -1,6 +1,6 @@
 /**
- * Deletes the events of a hub for an operator, and what it knows of its subscribers; to be called in a transaction. The
- * numbers of classes, tokens and events go on, so that none is given twice.
+ * Deletes the events of a hub for an operator, and what it knows of its subscribers, except for its `returns`; to be called in
+ * a transaction. The numbers of classes, tokens and events go on, so that none is given twice.
  */
 
 import { FEED_REQUESTS_KEY } from './feeds/at-hub/feed-targets.ts';

@@ -185,7 +185,7 @@ export const MAX_VACATE_MS = 10_000;
  */
 export const MAX_RETURNS_PER_HUB = 10_000;
 
-/** Places of one such subscription at which replays were cut. Of more, the oldest is kept for those that follow. */
+/** Sequences at which sockets of one such subscription were cut. Of more, the lowest are kept, so that no event is missed. */
 export const MAX_CUTS_PER_RETURN = 32;
 
 /** Events that a `carillon.v1` client may have unacknowledged, until it sends its own credit. */

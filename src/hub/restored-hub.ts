@@ -1,6 +1,7 @@
 /**
  * Makes what a restored hub has stored true again. Its journal gets another epoch, so that no sequence means two events.
- * What it knew of sockets, tokens and wildcard hubs is of the past, and it begins again without that.
+ * What it knew of sockets, tokens and wildcard hubs is of the past, and it begins again without that. It keeps its `returns`, so
+ * stock clients that reconnect are given what is published meanwhile.
  */
 
 import type { Variables } from '../config/variables.ts';

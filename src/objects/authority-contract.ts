@@ -182,7 +182,7 @@ interface SourceMethods {
   sourceNames(): Promise<string[]>;
   /**
    * @param secrets undefined to keep those that are stored
-   * @param readToken the same
+   * @param readToken the same, if `settings` has `read`
    */
   putSource(
     name: string,
@@ -381,11 +381,11 @@ export interface SourceDescription {
 export interface OpenSource {
   readonly settings: SourceSettings;
   readonly secrets: readonly string[];
-  /** With which the audited server is asked. Undefined: there is none, or release 0.2. */
+  /** Undefined if there is none, or the authority is of release 0.2. */
   readonly readToken?: string;
 }
 
-/** What became of a source. Undefined: release 0.2, which stores no token to read with. */
+/** What is stored of a source. An authority of release 0.2 answers undefined, and stores no read token. */
 export interface WrittenSource {
   readonly hasReadToken: boolean;
 }

@@ -111,19 +111,22 @@ export interface MoveProgress {
   readonly copied: number;
 }
 
+/** A row of a table, by the names of its columns. */
+type StoredRow = Readonly<Record<string, string | number | ArrayBuffer | null>>;
+
 /** Rows of the journal of a hub that leaves its place, and what stays when all rows are trimmed. */
 export interface MovePage {
   /** The version of the schema of these rows. */
   readonly schema: number;
-  readonly rows: readonly Readonly<Record<string, string | number | ArrayBuffer | null>>[];
+  readonly rows: readonly StoredRow[];
   readonly isLast: boolean;
   /** Key-value entries: the header of the journal, and the key of the cursors. Secret. */
   readonly entries: readonly (readonly [string, unknown])[];
   /** Of the whole journal. */
   readonly segments: number;
   readonly events: number;
-  /** With the last page: what stock subscribers follow that were lost when the hub left. */
-  readonly returns?: readonly Readonly<Record<string, string | number | ArrayBuffer | null>>[];
+  /** With the last page: the rows of `returns`. Their sockets were lost when the hub left. */
+  readonly returns?: readonly StoredRow[];
 }
 
 /** What the wildcard hub of one Vault namespace answers. */

@@ -1,7 +1,7 @@
 /**
  * Moves a hub to the object of another place: the steps of both objects. The old one stores first that it serves nothing
- * any more. Then the new one takes the journal page by page, with its epoch, its sequences and the key of its cursors. So
- * cursors and feeds go on where they were. With the last page, in one transaction, the hub is there.
+ * any more. Then the new one takes the journal page by page, with its epoch, its sequences, the key of its cursors and what
+ * stock clients that return may follow. So they, cursors and feeds go on where they were. With the last page, in one transaction, the hub is there.
  */
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import type { MovePage, MoveProgress, MoveStep } from '../../objects/hub-contract.ts';

@@ -43,7 +43,7 @@ export class ReturnRecord {
     }
   }
 
-  /** The place of a client that was cut; undefined if one that was lost in another way may return. */
+  /** Where the next client goes on, after one that was cut; undefined if one that was lost in another way may return. */
   get cut(): number | undefined {
     return this.row.lost === 0 ? this.#cuts[0] : undefined;
   }
@@ -64,9 +64,9 @@ export class ReturnRecord {
     const { row } = this;
     if (row.lost_at + windowMs <= now) {
       row.lost = 0;
-      row.cuts = NONE;
+      row.cuts = NO_CUTS;
     }
-    return !this.#hasOpen(now) && row.lost === 0 && row.cuts === NONE;
+    return !this.#hasOpen(now) && row.lost === 0 && row.cuts === NO_CUTS;
   }
 
   /**
@@ -120,5 +120,4 @@ export class ReturnRecord {
   }
 }
 
-/** No cuts. */
-export const NONE = '[]';
+export const NO_CUTS = '[]';

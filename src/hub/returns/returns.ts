@@ -22,7 +22,7 @@ import type { Position } from '../journal/position.ts';
 import { MAX_RETURNS_PER_HUB } from '../limits.ts';
 import { isOpen, tagsOf } from '../subscribers/subscription-classes.ts';
 import { cutOf } from './cut.ts';
-import { NONE, ReturnRecord } from './return-record.ts';
+import { NO_CUTS, ReturnRecord } from './return-record.ts';
 import { ReturnTable } from './return-table.ts';
 
 const TAG = 'return ';
@@ -104,7 +104,7 @@ export class Returns implements AlarmTask {
     const now = Date.now();
     const known = this.#current(tag, now);
     if (known === undefined && !this.#hasRoomFor(owner)) return;
-    const row = { owner, floor: after, sockets: 0, lost: 0, lost_at: 0, cuts: NONE };
+    const row = { owner, floor: after, sockets: 0, lost: 0, lost_at: 0, cuts: NO_CUTS };
     const record = known ?? new ReturnRecord(row, [], now);
     this.#records.set(tag, record);
     if (record.joined(socket, cut)) this.#store(tag, record, now, known === undefined);

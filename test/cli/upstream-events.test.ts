@@ -186,6 +186,16 @@ describe('a write that passes through and succeeds', () => {
       'kv-v2/delete',
       { deleted_versions: '[1,2]' },
     ],
+    [
+      'POST',
+      'secret/metadata/app',
+      '{"max_versions":3}',
+      'kv-v2/metadata-write',
+      { data_path: 'secret/metadata/app' },
+    ],
+    ['PUT', 'secret/config', '{"max_versions":3}', 'kv-v2/config-write', {}],
+    ['PUT', 'kv1/data/app?list=true', '{"a":"b"}', 'kv-v1/write', { path: 'kv1/data/app' }],
+    ['DELETE', 'kv1/app?list=true', undefined, 'kv-v1/delete', { path: 'kv1/app' }],
     ['PUT', 'kv1/data/app', '{"password":"x"}', 'kv-v1/write', { data_path: 'kv1/data/app' }],
     [
       'POST',
@@ -241,6 +251,23 @@ describe('a write that passes through and succeeds', () => {
       operation: 'data-write',
       path: 'secret/data/app',
     });
+  });
+
+  it('may log in by its own headers, and is an event if its mount is known', async () => {
+    await using subscriber = await listen();
+    await send('PUT', 'secret/data/first', { body: '{}' });
+    await next(subscriber);
+    const asked = mountsAsked.length;
+    const headers = { 'X-Vault-Inline-Auth-Path': 'auth/userpass/login/ann' };
+    for (const path of ['secret/data/app', 'plain/app']) {
+      const address = `${carillon.address}/v1/${path}`;
+      await (await fetch(address, { method: 'PUT', headers, body: '{}' })).text();
+    }
+    expect((await next(subscriber)).event.metadata.path).toBe('secret/data/app');
+    expect(mountsAsked).toHaveLength(asked);
+    await expect
+      .poll(() => carillon.output(), { timeout: 20_000 })
+      .toContain('it logs in by its own headers');
   });
 
   it('is two events if it issues credentials', async () => {
@@ -403,6 +430,16 @@ describe('bodies', () => {
 });
 
 describe('UPSTREAM_EVENTS=strict', () => {
+  it('does not warn of a large secret whose name looks like credentials', async () => {
+    const text = JSON.stringify({ data: { padding: 'x'.repeat(MAX_COPIED_BODY_BYTES) } });
+    answer = (_, response) => response.writeHead(200).end(text);
+    const read = await fetch(`${strict.address}/v1/kv1/creds/app`, {
+      headers: { 'X-Vault-Token': 's.token' },
+    });
+    expect(await read.text()).toBe(text);
+    expect(read.headers.get('carillon-warning')).toBeNull();
+  });
+
   it('has stored the event when it answers', async () => {
     const { text } = await send('PUT', 'secret/data/app', { at: strict, body: '{}' });
     const { request_id } = JSON.parse(text) as Json;

@@ -5,6 +5,7 @@ import { requestKeysOf } from '../../src/config/derived-keys.ts';
 import {
   type Exchange,
   eventsOfExchange,
+  isEventful,
   mayMakeEvents,
   needsRequest,
 } from '../../src/ingest/exchange/exchange.ts';
@@ -137,9 +138,42 @@ describe('a request that passed through', () => {
     ['POST', 'ns1/sys/leases/renew', true],
     ['PUT', 'secret/data/app', false],
     ['DELETE', 'secret/delete/app', false],
-    ['PUT', 'sys/leases/revoke/database/creds/app/1', false],
+    ['PUT', 'sys/leases/revoke/database/creds/app/1', true],
+    ['POST', 'secret/metadata/app', true],
+    ['PUT', 'ns1/secret/config', true],
+    ['PUT', 'pki/config/urls', false],
   ])('%s %s: its body is read: %s', (method, path, isNeeded) => {
     expect(needsRequest(method, path)).toBe(isNeeded);
+  });
+
+  it.each([
+    ['metadata/app', { max_versions: 3 }, ['kv-v2/metadata-write']],
+    ['metadata/app', {}, []],
+    ['config', {}, []],
+    // Its body is too large, or compressed.
+    ['metadata/app', undefined, ['kv-v2/metadata-write']],
+    ['config', undefined, ['kv-v2/config-write']],
+  ])('to secret/%s with the body %j makes %j', (below, sent, types) => {
+    const events = accepted(eventsOfExchange(exchange({ path: `secret/${below}`, sent })));
+    expect(events.map(({ event_type }) => event_type)).toEqual(types);
+  });
+
+  it('is about the lease in its body if it names two', () => {
+    const mount = { ...KV2, mount: 'sys/', prefix: 'sys/', engine: 'system', pluginInfo: {} };
+    const path = 'sys/leases/revoke/database/creds/app/1';
+    const sent = { lease_id: 'database/creds/other/2' };
+    const [event] = accepted(eventsOfExchange(exchange({ mount, path, sent })));
+    expect(event?.metadata.lease_id).toBe('database/creds/other/2');
+  });
+
+  it.each([
+    ['PUT', 'kv', true],
+    ['GET', 'kv', false],
+    ['GET', 'database', true],
+    ['PUT', 'transit', false],
+  ])('%s makes events in mounts of %s: %s', (method, engine, makes) => {
+    const mount = { ...KV2, engine, pluginInfo: {} };
+    expect(isEventful(mount, method)).toBe(makes);
   });
 
   it.each([

@@ -31,7 +31,9 @@ import { withWarning } from './warned-answer.ts';
 interface Expected {
   /** Decoded, below the namespace of the header. */
   readonly path: string;
-  readonly mount: MountFacts | Promise<MountFacts | undefined>;
+  readonly mount: MountFacts | Promise<MountFacts | undefined> | undefined;
+  /** Why nobody could be asked for the mount. */
+  readonly unasked: string | undefined;
   /** What this server calls the request. */
   readonly reference: string;
   readonly sent: Promise<ReadBody> | undefined;
@@ -66,18 +68,25 @@ export async function passWithEvents(
 
 const LATE = `it was not stored within ${UPSTREAM_EVENT_WAIT_MS / 1000} s, which goes on`;
 
+/** OpenBao logs in for one request, with what is in further headers. To ask for the mount with these would log in again. */
+const INLINE_AUTH = 'X-Vault-Inline-Auth-Path';
+const NO_TOKEN =
+  'it logs in by its own headers (X-Vault-Inline-Auth-Path), and no request with a token has told which mount the path is in';
+
 /** @returns undefined if no event can come of the request */
 function expect(c: AppContext, passed: Request, upstream: Upstream): Expected | undefined {
   const { method, headers } = passed;
   const { whole } = c.get('path');
   const path = whole.slice('/v1/'.length);
-  const isList = c.get('query').get('list') === 'true';
-  if (!whole.startsWith('/v1/') || !mayMakeEvents(method, path) || isList) return undefined;
+  if (!whole.startsWith('/v1/') || !mayMakeEvents(method, path)) return undefined;
+  // The parameter says nothing of a write.
+  if (method === 'GET' && c.get('query').get('list') === 'true') return undefined;
   const token = tokenOf(headers);
   const namespace = parseNamespacePath(firstValue(headers.get('x-vault-namespace')));
-  if (token === undefined || namespace === undefined) return undefined;
+  const isInline = headers.has(INLINE_AUTH);
+  if ((token === undefined && !isInline) || namespace === undefined) return undefined;
   const known = knownMount(namespace, path);
-  if (known !== undefined && !isEventful(known)) return undefined;
+  if (known !== undefined && !isEventful(known, method)) return undefined;
   const reference = crypto.randomUUID();
   const [key] = requestKeysOf(c.env);
   if (key !== undefined) {
@@ -87,7 +96,8 @@ function expect(c: AppContext, passed: Request, upstream: Upstream): Expected | 
   return {
     path,
     reference,
-    mount: known ?? askForMount(namespace, path, token, upstream),
+    mount: known ?? (token === undefined ? token : askForMount(namespace, path, token, upstream)),
+    unasked: token === undefined ? NO_TOKEN : undefined,
     sent: needsRequest(method, path) ? readJsonCopy(passed) : undefined,
   };
 }
@@ -111,8 +121,10 @@ async function publish(
   try {
     const { path, reference } = expected;
     const mount = await expected.mount;
-    if (mount === undefined) return lost(c, 'the upstream does not say which mount the path is in');
-    if (!isEventful(mount)) return undefined;
+    if (mount === undefined) {
+      return lost(c, expected.unasked ?? 'the upstream does not say which mount the path is in');
+    }
+    if (!isEventful(mount, method)) return undefined;
     const [sent, answered] = [await expected.sent, await body];
     // Lets the answer go first: a hub may share the thread.
     if (c.get('config').upstreamEvents === 'on') await scheduler.wait(0);

@@ -23,6 +23,8 @@ export interface AuditedRequest {
   /** Whether the engine tried and failed. A request that was rejected before is not read. */
   readonly failed: boolean;
   readonly sent: Readonly<Record<string, unknown>>;
+  /** Whether `sent` is empty because nobody could read it. */
+  readonly isSentUnknown?: boolean;
   /** Undefined if there is no data, or if the response is wrapped. */
   readonly answered: Readonly<Record<string, unknown>> | undefined;
   readonly isWrapped: boolean;

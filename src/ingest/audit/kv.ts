@@ -59,8 +59,9 @@ export function kvEvents(
 }
 
 /** Version 2 accepts settings without a member, and changes nothing. */
-function setsNothing(name: string, { sent }: AuditedRequest): boolean {
-  return /^(?:config|metadata)-write$/.test(name) && Object.keys(sent).length === 0;
+function setsNothing(name: string, { sent, isSentUnknown }: AuditedRequest): boolean {
+  const isEmpty = isSentUnknown !== true && Object.keys(sent).length === 0;
+  return isEmpty && /^(?:config|metadata)-write$/.test(name);
 }
 
 /** @param isCertain whether the version of the mount is known */

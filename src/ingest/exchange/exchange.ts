@@ -18,8 +18,9 @@ export interface Exchange {
   readonly reference: string;
   /** RFC 3339. */
   readonly time: string;
-  /** Parsed; undefined if there was none, or if it could not be read. */
+  /** Parsed; undefined if it is not needed, or could not be read. */
   readonly sent: unknown;
+  /** Parsed; undefined if there was none, or if it could not be read. */
   readonly answered: unknown;
   /** The header `X-Vault-Index` of the answer. */
   readonly index: string | null;
@@ -41,9 +42,12 @@ const CREDENTIALS = /(?:^|\/)(?:static-)?creds\/[^/]/;
 const WITHOUT_EVENTS =
   /^(?:auth|cubbyhole|identity|sys(?!\/(?:leases\/)?(?:renew|revoke)))(?:\/|$)/;
 
-/** Versions of a secret, or the id of a lease, are only in the body of the request. */
+/**
+ * Versions of a secret are only in the body of the request, and so is whether it sets something. The id of a lease may be there,
+ * too, and counts more than that in the path.
+ */
 const TOLD_BY_REQUEST =
-  /(?:^|\/)(?:(?:delete|undelete|destroy)\/|sys\/(?:leases\/)?(?:renew|revoke)\/?$)/;
+  /(?:^|\/)(?:(?:delete|undelete|destroy|metadata)\/|config$|sys\/(?:leases\/)?(?:renew|revoke)(?:\/|$))/;
 
 /** The form of `X-Vault-Index`: Base64. */
 const INDEX = /^[A-Za-z0-9+/_=-]{1,1024}$/;
@@ -59,9 +63,13 @@ export function needsRequest(method: string, path: string): boolean {
   return method !== 'DELETE' && TOLD_BY_REQUEST.test(path);
 }
 
-/** Whether mounts such as this one make events. The auth method ldap has the same type as the engine. */
-export function isEventful({ engine, mount }: MountFacts): boolean {
-  return hasEvents(engine) && !mount.startsWith('auth/');
+/**
+ * Whether requests such as this one make events in the mount: a secret of kv may have the name of credentials, and the auth
+ * method ldap has the same type as the engine.
+ */
+export function isEventful({ engine, mount }: MountFacts, method: string): boolean {
+  const isSecret = method === 'GET' && engine === 'kv';
+  return hasEvents(engine) && !isSecret && !mount.startsWith('auth/');
 }
 
 /** @returns the events of a request that succeeded; or why there is none although there should be one */
@@ -80,6 +88,7 @@ export function eventsOfExchange(exchange: Exchange): Result<readonly AuditEvent
       operation: OPERATIONS[exchange.method] ?? '',
       failed: false,
       sent: objectOf(exchange.sent),
+      isSentUnknown: exchange.sent === undefined,
       answered: isJsonObject(answer.data) ? answer.data : undefined,
       isWrapped: isJsonObject(answer.wrap_info),
       leaseId: typeof answer.lease_id === 'string' ? answer.lease_id || undefined : undefined,

@@ -24,6 +24,7 @@ var (
 	login          func(ctx context.Context) (string, error)
 	workers        = func(work func()) { go work() }
 	server         = httptest.NewServer(http.HandlerFunc(serve))
+	address        = server.URL
 )
 
 // A server that sends an event and a gap.
@@ -48,7 +49,7 @@ func ExampleSubscribe() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	subscription, err := carillon.Subscribe(ctx, carillon.Options{
-		Address: server.URL,
+		Address: address,
 		Token:   token,
 		Pattern: "kv-v2/*",
 	})

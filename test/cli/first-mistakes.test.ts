@@ -83,5 +83,7 @@ it.each([
   const { code, stderr } = await run(args, { ...env, VAULT_ADDR: address }, 'a-secret-of-the-test');
   expect(code).toBe(0);
   expect(stderr).toContain(`its address is ${address}/v1/sys/events/in/hub\n`);
-  expect(stderr).toContain(`note: ${address} ${reach}: a vendor needs a public address.`);
+  expect(stderr).toContain(
+    `note: ${address} ${reach}: a sender elsewhere, such as a vendor, needs a public address.`,
+  );
 });

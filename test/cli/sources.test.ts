@@ -57,7 +57,7 @@ describe('carillon source', () => {
       code: 0,
       stdout: '',
       stderr: `wrote the source "ci"; its address is ${server.address}/v1/sys/events/in/ci
-note: ${server.address} leads to this machine only: a vendor needs a public address. Deploy the server (docs/deploy.md), or open a tunnel to it, such as "cloudflared tunnel --url ${server.address}", and give the vendor that address with the same path
+note: ${server.address} leads to this machine only: a sender elsewhere, such as a vendor, needs a public address. Deploy the server (docs/deploy.md), or open a tunnel to it, such as "cloudflared tunnel --url ${server.address}", and give the sender that address with the same path
 `,
     });
     const { stdout: shown } = await run(['source', 'read', 'ci'], env);

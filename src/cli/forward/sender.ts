@@ -60,7 +60,7 @@ export class Sender {
   }
 
   #refuse(message: string, status: number): ExitCode {
-    this.#progress.say(`carillon: ${message}; ${this.#advice(status)}`);
+    this.#progress.say(`carillon: ${message.replace(/\.$/, '')}; ${this.#advice(status)}`);
     return 2;
   }
 

@@ -16,10 +16,10 @@ export function sourcePath(server: Server, name: string): string {
   return `/v1/${namespace}${namespace && '/'}sys/events/in/${name}`;
 }
 
-/** Says so if a vendor cannot call the address. */
+/** Says so if a sender elsewhere cannot call the address. */
 export function noteOnAddress({ url }: Server): string | undefined {
   const { origin, hostname } = url;
   if (!isPrivate(hostname)) return undefined;
   const reach = isLoopbackUrl(url) ? 'leads to this machine only' : 'is of a private network';
-  return `${origin} ${reach}: a vendor needs a public address. Deploy the server (docs/deploy.md), or open a tunnel to it, such as "cloudflared tunnel --url ${origin}", and give the vendor that address with the same path`;
+  return `${origin} ${reach}: a sender elsewhere, such as a vendor, needs a public address. Deploy the server (docs/deploy.md), or open a tunnel to it, such as "cloudflared tunnel --url ${origin}", and give the sender that address with the same path`;
 }

@@ -16,6 +16,10 @@ export function serverToRead({ address }: ReadSettings, variables: Variables): R
   }
   const allowLoopbackHttp = allowsLoopbackHttp(variables);
   const checked = checkUpstream(address, allowLoopbackHttp);
-  if (!checked.ok) return invalid(`read.address ${checked.failure.message}`);
+  if (!checked.ok) {
+    const isOfThisMachine = checkUpstream(address, true).ok;
+    const advice = isOfThisMachine ? ', or start "carillon dev" with --allow-loopback-http' : '';
+    return invalid(`read.address ${checked.failure.message}${advice}`);
+  }
   return ok({ address, via: variables.CLUSTER_NAME ?? '', allowLoopbackHttp });
 }

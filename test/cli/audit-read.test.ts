@@ -11,6 +11,7 @@ import {
   MAX_CONCURRENT_AUDIT_READS,
 } from '../../src/http/limits.ts';
 import { MAX_UPSTREAM_ANSWER_BYTES } from '../../src/outbound/limits.ts';
+import { MAX_PUBLISH_NAMESPACES } from '../../src/wire/limits.ts';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { run } from '../support/run.ts';
 import { scratchFolder } from '../support/scratch.ts';
@@ -132,9 +133,9 @@ interface Told {
 }
 
 /** The events of the source so far, once there are so many. */
-async function told(count: number): Promise<Told[]> {
+async function told(count: number, query = ''): Promise<Told[]> {
   const response = await fetch(
-    `${carillon.address}/v1/sys/events/subscribe/kv*?since=earliest&limit=100000&wait=10s`,
+    `${carillon.address}/v1/sys/events/subscribe/kv*?since=earliest&limit=100000&wait=10s${query}`,
     { headers: { 'X-Vault-Token': carillon.token, Accept: 'application/x-ndjson' } },
   );
   const events: Told[] = [];
@@ -361,6 +362,29 @@ describe('an audited server', () => {
     const all = new Set((await told(6)).map(({ metadata }) => metadata.current_version));
     expect(all).toEqual(new Set(['1', '2', '3', '4', '5', '6']));
   });
+
+  it('that hangs lets entries of more Vault namespaces wait than one call has hubs', async () => {
+    const namespaces = Array.from(
+      { length: MAX_PUBLISH_NAMESPACES + 1 },
+      (_, index) => `t${index}`,
+    );
+    for (const path of namespaces) {
+      await fetch(`${carillon.address}/v1/sys/namespaces/${path}`, {
+        method: 'PUT',
+        headers: { 'X-Vault-Token': carillon.token },
+      });
+    }
+    answer = () => {};
+    const inNamespace = (path: string) => {
+      const { request, ...others } = entry('update', 'secret/data/app', { version: 1 });
+      return { ...others, request: { ...request, namespace: { path: `${path}/` } } };
+    };
+    await send([entry('update', 'secret/data/app', { version: 1 })]);
+    await Promise.all(namespaces.map((path) => send([inNamespace(path)])));
+    const all = namespaces.length + 1;
+    const toldOfAll = async () => (await told(all, '&namespaces=*')).length;
+    await expect.poll(toldOfAll, { timeout: 50_000 }).toBe(all);
+  }, 60_000);
 
   it('is asked nothing by a path that could lead elsewhere', async () => {
     const { request, ...others } = entry('update', 'secret/data/app', { version: 1 });

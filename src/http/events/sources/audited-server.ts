@@ -12,6 +12,7 @@ import type { AuditSource } from '../../../ingest/webhooks/source.ts';
 import { LruCache } from '../../../lib/caches.ts';
 import { isWithinShare } from '../../../lib/fair-share.ts';
 import { MAX_CACHED_LOOKUPS } from '../../../lib/limits.ts';
+import { MAX_PUBLISH_NAMESPACES } from '../../../wire/limits.ts';
 import type { NamespaceContext } from '../../context.ts';
 import {
   AUDIT_READ_LINGER_MS,
@@ -141,11 +142,20 @@ class AuditedServer {
   }
 }
 
+/** Events of kv are of a hub for each version, those of other engines of their own and that of leases. */
+const HUBS_OF_ENGINE = 2;
+
+/** The events of a group are sent together, and so to no more hubs than those of one request. */
 function roomInGroup(): (entries: Numbered) => boolean {
   let requestsLeft = MAX_AUDIT_GROUP;
   let bytesLeft = MAX_DELIVERY_BYTES;
+  const engines = new Set<string>();
   return ({ requests, bytes }) => {
     if (requests.length > requestsLeft || bytes > bytesLeft) return false;
+    const all = new Set(engines);
+    for (const { namespace, engine } of requests) all.add(`${namespace}\n${engine}`);
+    if (all.size * HUBS_OF_ENGINE > MAX_PUBLISH_NAMESPACES) return false;
+    for (const each of all) engines.add(each);
     requestsLeft -= requests.length;
     bytesLeft -= bytes;
     return true;

@@ -191,9 +191,12 @@ export const MAX_COPIED_BODY_BYTES = 64 * 1024;
 
 /**
  * Writes that passed through to the upstream and whose events an isolate has not stored yet. Each may hold two copied bodies.
- * The events of those beyond it are lost.
+ * One token may have half of them. The events of those beyond it are lost.
  */
 export const MAX_WAITING_UPSTREAM_EVENTS = 500;
+
+/** How long the event of a request waits for the rest of its body after the upstream has answered. */
+export const UPSTREAM_BODY_WAIT_MS = 1000;
 
 /** How long an answer of the upstream waits for its event with `UPSTREAM_EVENTS = "strict"`. */
 export const UPSTREAM_EVENT_WAIT_MS = 5000;

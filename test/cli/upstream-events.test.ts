@@ -12,6 +12,8 @@ type Answer = (request: IncomingMessage, response: ServerResponse, body: string)
 
 const ROOT = 'carillon-root';
 const MOUNTS = '/v1/sys/internal/ui/mounts/';
+/** A path whose requests the upstream answers before it has read them. */
+const EARLY = '/delete/early';
 
 let carillon: LocalServer;
 let strict: LocalServer;
@@ -40,6 +42,7 @@ function mount(path: string, type: string, version?: string, accessor = `${type}
 
 const upstream = createServer(async (incoming, response) => {
   const { method = '', url = '', headers } = incoming;
+  if (url.endsWith(EARLY)) return response.writeHead(204).end();
   let body = '';
   for await (const chunk of incoming) body += chunk;
   if (!url.startsWith(MOUNTS)) {
@@ -410,6 +413,22 @@ describe('bodies', () => {
     });
     await left;
     expect((await next(subscriber)).event.metadata).toMatchObject({ path: 'secret/data/left' });
+  });
+
+  it('may go on after the answer, and the event does not wait for their end', async () => {
+    await using subscriber = await listen();
+    await send('PUT', 'secret/data/first', { body: '{}' });
+    await next(subscriber);
+    const open = request(`${carillon.address}/v1/secret/delete/early`, {
+      method: 'POST',
+      headers: { 'X-Vault-Token': 's.token' },
+    });
+    open.on('error', () => undefined).write('{"versions":[1]');
+    await once(open, 'response');
+    const { event } = await next(subscriber);
+    expect(event.metadata).toMatchObject({ operation: 'delete', path: 'secret/delete/early' });
+    expect(event.metadata).not.toHaveProperty('deleted_versions');
+    open.destroy();
   });
 
   it('may break off: the write happened, and its event has no version', async () => {

@@ -242,6 +242,7 @@ it('every limit has its documented value, and none is without one', () => {
     MOUNT_CACHE_MS: 60_000,
     MAX_COPIED_BODY_BYTES: 65_536,
     MAX_WAITING_UPSTREAM_EVENTS: 500,
+    UPSTREAM_BODY_WAIT_MS: 1000,
     UPSTREAM_EVENT_WAIT_MS: 5000,
     MAX_REFERENCE_AGE_SECONDS: 600,
     UPSTREAM_LOOKUP_TIMEOUT_MS: 5000,

@@ -19,12 +19,17 @@ import { logError } from '../../lib/log.ts';
 import { parseNamespacePath, withSlash } from '../../namespace/namespace.ts';
 import type { Upstream } from '../../outbound/upstream/address.ts';
 import type { AppContext } from '../context.ts';
-import { MAX_WAITING_UPSTREAM_EVENTS, UPSTREAM_EVENT_WAIT_MS } from '../limits.ts';
+import {
+  MAX_WAITING_UPSTREAM_EVENTS,
+  UPSTREAM_BODY_WAIT_MS,
+  UPSTREAM_EVENT_WAIT_MS,
+} from '../limits.ts';
 import { firstValue, tokenOf } from '../request/header.ts';
 import { countUpstreamEvents } from '../worker-metrics.ts';
 import { type ReadBody, readJsonCopy } from './body-copy.ts';
 import { askForMount, knownMount } from './mounts.ts';
 import { publishExchange } from './publish-exchange.ts';
+import { WaitingEvents } from './waiting-events.ts';
 import { withWarning } from './warned-answer.ts';
 
 /** What is known of a request before it is passed on. */
@@ -34,6 +39,8 @@ interface Expected {
   readonly mount: MountFacts | Promise<MountFacts | undefined> | undefined;
   /** Why nobody could be asked for the mount. */
   readonly unasked: string | undefined;
+  /** Empty if there is none. */
+  readonly token: string;
   /** What this server calls the request. */
   readonly reference: string;
   readonly sent: Promise<ReadBody> | undefined;
@@ -98,12 +105,13 @@ function expect(c: AppContext, passed: Request, upstream: Upstream): Expected | 
     reference,
     mount: known ?? (token === undefined ? token : askForMount(namespace, path, token, upstream)),
     unasked: token === undefined ? NO_TOKEN : undefined,
+    token: token ?? '',
     sent: needsRequest(method, path) ? readJsonCopy(passed) : undefined,
   };
 }
 
-/** Events of this isolate that are not stored yet. */
-let waiting = 0;
+/** Of this isolate. */
+const waiting = new WaitingEvents(MAX_WAITING_UPSTREAM_EVENTS);
 
 /** @returns why an event was lost; undefined if none was */
 async function publish(
@@ -114,10 +122,9 @@ async function publish(
   expected: Expected,
 ): Promise<string | undefined> {
   const time = formatTimestamp(Date.now());
-  if (waiting >= MAX_WAITING_UPSTREAM_EVENTS) {
-    return lost(c, `more than ${MAX_WAITING_UPSTREAM_EVENTS} writes wait for their events`);
+  if (!waiting.add(expected.token)) {
+    return lost(c, 'too many writes, of this token or of all together, wait for their events');
   }
-  waiting++;
   try {
     const { path, reference } = expected;
     const mount = await expected.mount;
@@ -125,7 +132,8 @@ async function publish(
       return lost(c, expected.unasked ?? 'the upstream does not say which mount the path is in');
     }
     if (!isEventful(mount, method)) return undefined;
-    const [sent, answered] = [await expected.sent, await body];
+    const sent = await soon(expected.sent);
+    const answered = await body;
     // Lets the answer go first: a hub may share the thread.
     if (c.get('config').upstreamEvents === 'on') await scheduler.wait(0);
     if (method === 'GET' && answered?.json === undefined) {
@@ -143,8 +151,14 @@ async function publish(
   } catch (error) {
     return lost(c, 'a part of this server failed', error);
   } finally {
-    waiting--;
+    waiting.remove(expected.token);
   }
+}
+
+/** The upstream has answered. A client must not hold up the event by not ending its request. */
+function soon(sent: Promise<ReadBody> | undefined): Promise<ReadBody> | undefined {
+  const late = () => scheduler.wait(UPSTREAM_BODY_WAIT_MS).then(() => undefined);
+  return sent && Promise.race([sent, late()]);
 }
 
 /** One line a minute for each reason says how many there were. */

@@ -22,7 +22,7 @@ func (b *backoff) fail(serverWait time.Duration) time.Duration {
 	// A wait that the server asks for is spread already.
 	if serverWait <= 0 && b.spread > 0 {
 		// A server that was started again needs no longer than its spread. One that is overloaded does.
-		bound = max(bound, doubled(b.spread, b.failures-1, maxServerWait))
+		bound = max(bound, doubled(b.spread, min(b.failures-1, maxSpreadDoublings), maxServerWait))
 	}
 	b.failures++
 	return min(max(serverWait, 0), maxServerWait) + time.Duration(b.random()*float64(bound))

@@ -13,6 +13,9 @@ const (
 	stableConnection = 10 * time.Second
 	// maxServerWait is the longest wait that the server can ask for.
 	maxServerWait = 5 * time.Minute
+	// maxSpreadDoublings is how often the spread doubles at most: few clients need no long waits, however long the server is
+	// down.
+	maxSpreadDoublings = 4
 	// pingInterval is the mean time between pings. Each wait is random, from three to five quarters of it.
 	pingInterval = 30 * time.Second
 	// maxTimerDelay is how late a timer can be, so that a missing answer shows that the connection is dead. If it is later,

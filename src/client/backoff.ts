@@ -2,6 +2,7 @@
 import {
   MAX_BACKOFF_MS,
   MAX_SERVER_WAIT_MS,
+  MAX_SPREAD_DOUBLINGS,
   MIN_BACKOFF_MS,
   STABLE_CONNECTION_MS,
 } from './bounds.ts';
@@ -66,7 +67,7 @@ export class Backoff {
  *
  * @param failures in a row before this one
  * @param random in [0, 1)
- * @param spreadMs the least bound; from the third attempt on it doubles, too
+ * @param spreadMs the least bound; from the third attempt on it doubles, too, up to 16 times itself
  */
 export function backoffMs(
   { leastMs, firstMs, mostMs, isAfterServerWait }: BackoffBounds,
@@ -76,7 +77,8 @@ export function backoffMs(
   spreadMs = 0,
 ): number {
   // A server that was started again needs no longer than its spread. One that is overloaded does.
-  const spread = Math.min(spreadMs * 2 ** Math.max(failures - 1, 0), MAX_SERVER_WAIT_MS);
+  const doublings = Math.min(Math.max(failures - 1, 0), MAX_SPREAD_DOUBLINGS);
+  const spread = Math.min(spreadMs * 2 ** doublings, MAX_SERVER_WAIT_MS);
   const bound = Math.max(spread, Math.min(mostMs, firstMs * 2 ** failures));
   const wait = leastMs + Math.floor(random * (bound - leastMs));
   const asked = Math.min(Math.max(serverWaitMs, 0), MAX_SERVER_WAIT_MS);

@@ -15,6 +15,9 @@ export const STABLE_CONNECTION_MS = 10_000;
 /** The longest wait that a server can ask for. */
 export const MAX_SERVER_WAIT_MS = 5 * 60_000;
 
+/** How often the spread doubles at most: few clients need no long waits, however long the server is down. */
+export const MAX_SPREAD_DOUBLINGS = 4;
+
 /**
  * Handshakes in a row that fail without a reason, until the client asks the server why. It asks with a request that costs as
  * much as a handshake, so a server that is overloaded would get twice the load.

@@ -5,7 +5,13 @@ from __future__ import annotations
 import math
 import re
 
-from ._bounds import MAX_BACKOFF_MS, MAX_SERVER_WAIT_MS, MIN_BACKOFF_MS, STABLE_CONNECTION_S
+from ._bounds import (
+    MAX_BACKOFF_MS,
+    MAX_SERVER_WAIT_MS,
+    MAX_SPREAD_DOUBLINGS,
+    MIN_BACKOFF_MS,
+    STABLE_CONNECTION_S,
+)
 
 #: Long before, a bound no longer grows.
 _MAX_DOUBLINGS = 32
@@ -25,7 +31,8 @@ class Backoff:
         self._failures += 1
         # A wait that the server asks for is spread already.
         spread_ms = 0 if server_wait_ms > 0 else self.spread_ms
-        spread = min(spread_ms << max(doublings - 1, 0), MAX_SERVER_WAIT_MS)
+        spread_doublings = min(max(doublings - 1, 0), MAX_SPREAD_DOUBLINGS)
+        spread = min(spread_ms << spread_doublings, MAX_SERVER_WAIT_MS)
         bound = max(spread, min(MAX_BACKOFF_MS, MIN_BACKOFF_MS << doublings))
         return min(max(server_wait_ms, 0), MAX_SERVER_WAIT_MS) + math.floor(random * bound)
 

@@ -15,6 +15,9 @@ STABLE_CONNECTION_S = 10.0
 #: The longest wait that a server can ask for.
 MAX_SERVER_WAIT_MS = 300_000
 
+#: How often the spread doubles at most: few clients need no long waits, however long the server is down.
+MAX_SPREAD_DOUBLINGS = 4
+
 #: How often the client pings, on average. Each wait is random, from three to five quarters of this.
 PING_INTERVAL_S = 30.0
 

@@ -62,9 +62,9 @@ export class OpenBaoSite extends RestartedSite {
   /** @param ttl of the tokens, in seconds */
   async appRole(ttl: number): Promise<AppRole> {
     await this.ask(ROLE, { token_policies: ['app'], token_ttl: ttl, token_max_ttl: ttl });
-    const roleId = (await this.ask(`${ROLE}/role-id`)).data as Pick<AppRole, 'role_id'>;
+    const { role_id } = (await this.ask(`${ROLE}/role-id`)).data as Pick<AppRole, 'role_id'>;
     const secretId = (await this.ask(`${ROLE}/secret-id`, {})).data as Pick<AppRole, 'secret_id'>;
-    return { ...roleId, ...secretId };
+    return { role_id, secret_id: secretId.secret_id };
   }
 
   /** Its clients log in before each attempt: the entity is the same, and the token is not. */

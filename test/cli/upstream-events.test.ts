@@ -235,6 +235,15 @@ describe('a write that passes through and succeeds', () => {
     );
   });
 
+  it('is no event if it is of settings and sets nothing', async () => {
+    await using subscriber = await listen();
+    answer = (_, response) => response.writeHead(204).end();
+    await send('POST', 'secret/metadata/app', { body: '{}' });
+    await send('POST', 'secret/metadata/app');
+    await send('PUT', 'secret/config');
+    expect(await last(subscriber)).toMatchObject({ path: 'secret/data/last' });
+  });
+
   it('has a name for the audit log that its client cannot choose', async () => {
     await send('PUT', 'secret/data/app', { headers: { 'Carillon-Request': 'mine' }, body: '{}' });
     await send('GET', 'secret/data/app', { headers: { 'Carillon-Request': 'mine' } });

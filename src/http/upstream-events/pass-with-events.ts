@@ -43,6 +43,7 @@ interface Expected {
   readonly token: string;
   /** What this server calls the request. */
   readonly reference: string;
+  /** Undefined if there is no body, or if no event needs it. */
   readonly sent: Promise<ReadBody> | undefined;
 }
 
@@ -106,8 +107,13 @@ function expect(c: AppContext, passed: Request, upstream: Upstream): Expected | 
     mount: known ?? (token === undefined ? token : askForMount(namespace, path, token, upstream)),
     unasked: token === undefined ? NO_TOKEN : undefined,
     token: token ?? '',
-    sent: needsRequest(method, path) ? readJsonCopy(passed) : undefined,
+    sent: hasBody(passed) && needsRequest(method, path) ? readJsonCopy(passed) : undefined,
   };
+}
+
+/** The runtime gives a request without a body an empty one. */
+function hasBody({ body, headers }: Request): boolean {
+  return body !== null && headers.get('content-length') !== '0';
 }
 
 /** Of this isolate. */
@@ -132,7 +138,7 @@ async function publish(
       return lost(c, expected.unasked ?? 'the upstream does not say which mount the path is in');
     }
     if (!isEventful(mount, method)) return undefined;
-    const sent = await soon(expected.sent);
+    const sent = expected.sent === undefined ? {} : (await soon(expected.sent))?.json;
     const answered = await body;
     // Lets the answer go first: a hub may share the thread.
     if (c.get('config').upstreamEvents === 'on') await scheduler.wait(0);
@@ -141,7 +147,7 @@ async function publish(
     }
     const index = answer.headers.get('x-vault-index');
     const exchange = { method, path, mount, reference, time, index };
-    const read = eventsOfExchange({ ...exchange, sent: sent?.json, answered: answered?.json });
+    const read = eventsOfExchange({ ...exchange, sent, answered: answered?.json });
     if (!read.ok) return lost(c, read.failure.message);
     if (read.value.length === 0) return undefined;
     const reasons = await publishExchange(c, read.value);

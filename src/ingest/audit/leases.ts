@@ -19,7 +19,7 @@ export function leaseEvents(request: AuditedRequest): Result<readonly EventDraft
   const id = [leaseId, sent.lease_id, inPath].find(isLeaseId);
   if (id === undefined) {
     return invalid(
-      `the audit entry of sys/leases/${verb} has no readable lease_id; tune sys/ with audit_non_hmac_request_keys=lease_id`,
+      `the audit entry of sys/leases/${verb} has no readable lease_id; tune sys/ with audit_non_hmac_request_keys=lease_id, which Vault refuses and OpenBao does not`,
     );
   }
   return ok([leaseDraft(verb === 'renew' ? 'renewed' : 'revoked', verb, id)]);

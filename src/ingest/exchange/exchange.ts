@@ -18,7 +18,7 @@ export interface Exchange {
   readonly reference: string;
   /** RFC 3339. */
   readonly time: string;
-  /** Parsed; undefined if it is not needed, or could not be read. */
+  /** Parsed; empty if there was none, or if it is not needed; undefined if it could not be read. */
   readonly sent: unknown;
   /** Parsed; undefined if there was none, or if it could not be read. */
   readonly answered: unknown;

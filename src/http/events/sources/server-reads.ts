@@ -142,6 +142,7 @@ export class ServerReads {
 
   #needsMount(request: AuditedRequest, { mounts }: AuditSource): boolean {
     if (request.engine !== 'kv' || request.failed || request.operation === 'read') return false;
+    if (dotSegment(request.mount) !== undefined) return false;
     const key = mountKey(request);
     return !mounts.has(key) && this.#mounts.get(key, Date.now()) === undefined;
   }

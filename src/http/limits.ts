@@ -183,6 +183,9 @@ export const MAX_LISTED_HUBS_AT_ONCE = 8;
  */
 export const MAX_COUNTED_DELIVERIES = 100;
 
+/** Of the path of a request, with its namespaces, in which a cached mount is looked for. Deeper ones are asked for each time. */
+export const MAX_MOUNT_SEGMENTS = 64;
+
 /** How long a Worker caches what the upstream says of a mount: its type, and the version of kv. */
 export const MOUNT_CACHE_MS = 60_000;
 

@@ -241,6 +241,7 @@ it('every limit has its documented value, and none is without one', () => {
     UPSTREAM_TIMEOUT_MS: 300_000,
     MOUNT_CACHE_MS: 60_000,
     MAX_COPIED_BODY_BYTES: 65_536,
+    MAX_MOUNT_SEGMENTS: 64,
     MAX_WAITING_UPSTREAM_EVENTS: 500,
     UPSTREAM_BODY_WAIT_MS: 1000,
     UPSTREAM_EVENT_WAIT_MS: 5000,

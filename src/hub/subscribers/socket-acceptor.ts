@@ -119,7 +119,7 @@ function switchProtocols(webSocket: WebSocket, headers: Record<string, string>):
 /** What the 101 says of events that cannot be sent any more. */
 const GAPS: Readonly<Record<GapReason, string>> = {
   unknown_event: 'the event is unknown, or not kept any more, or not for this token',
-  forgotten: 'the events from there on are not all kept any more',
+  forgotten: 'the events from there on are not all kept any more, or the hub began later',
   storage_lost: 'the history that the cursor is of was lost',
   unsigned_cursor: 'the cursor is of an earlier release and has no code that shows who made it',
   feed_lost: 'events were lost on their way',

@@ -27,24 +27,34 @@ describe.skipIf(VAULT === undefined || BAO === undefined)('the cache of Vault Pr
   let proxyAddress: string;
 
   /** Through Vault Proxy. */
-  async function read(): Promise<Secret> {
-    const response = await fetch(`${proxyAddress}/v1/secret/data/app/web`);
-    const { data } = (await response.json()) as { data?: { data?: { value: string } } };
+  async function read(version?: number): Promise<Secret> {
+    const query = version === undefined ? '' : `?version=${version}`;
+    const response = await fetch(`${proxyAddress}/v1/secret/data/app/web${query}`);
+    const { data } = (await response.json()) as { data?: { data?: { value: string } | null } };
     return { value: data?.data?.value, cache: response.headers.get('X-Cache') };
   }
 
   /** Waits until Vault Proxy answers with this from its cache. */
-  async function cached(value: string): Promise<void> {
+  function cached(value: string, version?: number): Promise<void> {
+    return answered(value, 'HIT', version);
+  }
+
+  /** Waits until Vault Proxy has no such version, which it never caches. */
+  function gone(version?: number): Promise<void> {
+    return answered(undefined, null, version);
+  }
+
+  async function answered(value: Secret['value'], cache: Secret['cache'], version?: number) {
     let last: Secret | undefined;
     let isOver = false;
     const asked = (async () => {
-      while (!isOver && !(last?.value === value && last.cache === 'HIT')) {
-        last = await read().catch(() => undefined);
+      while (!isOver && !(last && last.value === value && last.cache === cache)) {
+        last = await read(version).catch(() => undefined);
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
     })();
     const late = () =>
-      new Error(`the cache has no "${value}", but ${JSON.stringify(last)}:\n${proxy.output()}`);
+      new Error(`it is not "${value}", but ${JSON.stringify(last)}:\n${proxy.output()}`);
     try {
       await inTime(asked, REFRESH_MS, late);
     } finally {
@@ -72,6 +82,20 @@ describe.skipIf(VAULT === undefined || BAO === undefined)('the cache of Vault Pr
     network.close();
     await site[Symbol.asyncDispose]();
   });
+
+  it('forgets versions that are deleted or destroyed, and has again what is undeleted', async () => {
+    await site.write('web', { value: 'zero' });
+    await cached('zero');
+    await site.ask('secret/delete/app/web', { versions: [2] });
+    await gone();
+    await site.ask('secret/undelete/app/web', { versions: [2] });
+    await cached('zero');
+
+    await cached('one', 1);
+    await site.ask('secret/destroy/app/web', { versions: [1] });
+    await gone(1);
+    await site.write('web', { value: 'one' });
+  }, 300_000);
 
   it('has the newest version after a reset, a kill, and the end of its token', async () => {
     await cached('one');

@@ -11,7 +11,7 @@ import { type Account, type Manners, StockClient } from './stock-client.ts';
 /** As for a Vault Secrets Operator that syncs the secrets of `secret/app`. */
 const POLICY = `
 path "sys/events/subscribe/*" { capabilities = ["read"] }
-path "secret/data/app/*" {
+path "secret/+/app/*" {
   capabilities          = ["list", "subscribe"]
   subscribe_event_types = ["kv-v2/*"]
 }

@@ -162,9 +162,9 @@ async function publish(
 }
 
 /** The upstream has answered. A client must not hold up the event by not ending its request. */
-function soon(sent: Promise<ReadBody> | undefined): Promise<ReadBody> | undefined {
-  const late = () => scheduler.wait(UPSTREAM_BODY_WAIT_MS).then(() => undefined);
-  return sent && Promise.race([sent, late()]);
+function soon(sent: Promise<ReadBody>): Promise<ReadBody> {
+  const late = scheduler.wait(UPSTREAM_BODY_WAIT_MS).then(() => undefined);
+  return Promise.race([sent, late]);
 }
 
 /** One line a minute for each reason says how many there were. */

@@ -8,7 +8,7 @@ import { TurnBudget } from '../../src/hub/delivery/turn-budget.ts';
 import type { Journal } from '../../src/hub/journal/journal.ts';
 import { EventEntry, type JournalEntry } from '../../src/hub/journal/record.ts';
 import { acceptedTogether } from '../../src/hub/journal/segment-builder.ts';
-import { MAX_REPLAY_BYTES, MAX_TURN_BYTES } from '../../src/hub/limits.ts';
+import { MAX_HELD_DECISIONS, MAX_REPLAY_BYTES, MAX_TURN_BYTES } from '../../src/hub/limits.ts';
 import type { Subscribers } from '../../src/hub/subscribers/compose-subscribers.ts';
 import type { Subscription } from '../../src/subscription/handshake.ts';
 import { Frame } from '../../src/wire/frame.ts';
@@ -143,6 +143,24 @@ it('many classes are decided about in several parts, and hear everything in orde
     expect(classes.mock.calls.length).toBeGreaterThan(3);
     await vi.waitFor(() => expect(one.waiting).toBe(10));
     expect(await all(one)).toEqual(ids);
+  }));
+
+it('who is due more is closed also if what it may get ends with a part', () =>
+  staged(async ({ journal, subscribers, subscribe }) => {
+    const one = await subscribe();
+    // So each part is one event.
+    vi.spyOn(subscribers.classes, 'size', 'get').mockReturnValue(MAX_HELD_DECISIONS);
+    const ids = Array.from({ length: MANY }, (_, i) => `e${i}`);
+    await subscribers.fanOut.deliver(
+      append(
+        journal,
+        ids.map((id) => record(id)),
+      ),
+    );
+    expect(await one.closed).toEqual({ code: 1013, reason: 'resume' });
+    const heard = await all(one);
+    expect(heard).toEqual(ids.slice(0, heard.length));
+    expect(heard.length * SIZE).toBeLessThan(MAX_REPLAY_BYTES);
   }));
 
 it('a replay whose filter takes longer than there is between events gives up; others do not', () =>

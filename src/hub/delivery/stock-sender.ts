@@ -73,9 +73,11 @@ export class StockSender implements ClassSender {
 
   sendTo(socket: WebSocket): void {
     const { budget, closer, meter, liveAfter } = this.#parts;
-    if (this.#toSend.messages.length === 0 || (liveAfter.get(socket) ?? 0) >= this.#first) return;
-    budget.send(socket, this.#toSend);
-    meter.counts.liveToStock += this.#toSend.messages.length;
+    if ((liveAfter.get(socket) ?? 0) >= this.#first) return;
+    const { length } = this.#toSend.messages;
+    if (length > 0) budget.send(socket, this.#toSend);
+    meter.counts.liveToStock += length;
+    // Also if there is no room for the first: what it was sent before in this delivery may have filled its window.
     if (!this.#isFull) return;
     noteCut(socket, this.#window.last?.sequence ?? 0);
     closer.close([socket], 'unavailable', CLOSE_CODES.tryAgainLater, 'resume');

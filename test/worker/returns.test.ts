@@ -7,6 +7,7 @@ import type { Hub } from '../../src/hub/hub.ts';
 import { MAX_REPLAY_BYTES, MAX_RETURNS_PER_HUB } from '../../src/hub/limits.ts';
 import { isOpen } from '../../src/hub/subscribers/subscription-classes.ts';
 import { hubName, hubRestoration } from '../../src/objects/names.ts';
+import { encodeHandshake } from '../../src/subscription/handshake.ts';
 import { it } from './fixtures.ts';
 import { restore, stateOf } from './restore-support.ts';
 import {
@@ -23,7 +24,7 @@ import {
   root,
   sql,
 } from './security-support.ts';
-import { Subscriber } from './support.ts';
+import { handshakeTo, Subscriber } from './support.ts';
 
 const WINDOW_MS = 2 * 60 * 1000;
 const SECRET = on('secret/a');
@@ -249,6 +250,21 @@ it('a client that is refused because too many return at once keeps its claim', a
   expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(0);
   busy.mockRestore();
   expect(await (await holder.subscribe(type)).nextId()).toBe(missed);
+});
+
+it('a client whose connection is lost again during its handshake keeps its claim', async () => {
+  const { type, hub } = aType();
+  await root.subscribe(type);
+  await loseAll(hub);
+  const missed = await root.published(type, SECRET);
+  const signal = AbortSignal.abort();
+  await runInDurableObject(hub, async (object) => {
+    await (object as Hub).fetch(new Request(encodeHandshake(handshakeTo(type)), { signal }));
+  });
+  await expect
+    .poll(() => runInDurableObject(hub, (_hub, ctx) => ctx.getWebSockets().filter(isOpen)))
+    .toEqual([]);
+  expect(await (await root.subscribe(type)).nextId()).toBe(missed);
 });
 
 it('a client that missed nothing is accepted however many return', async ({ holder }) => {

@@ -10,6 +10,9 @@ import { refuse, unavailable } from './refusal.ts';
 import type { SocketCount } from './socket-count.ts';
 import { isOpen, type SubscriptionClasses } from './subscription-classes.ts';
 
+/** The code with which a hub closes the socket of a client that went before its 101: that client did not say goodbye. */
+const LOST_IN_HANDSHAKE = 4900;
+
 interface SocketsParts {
   readonly classes: SubscriptionClasses;
   readonly socketCount: SocketCount;
@@ -47,7 +50,7 @@ export class Sockets {
     await scheduler.wait(0);
     if (request.signal.aborted && response.webSocket !== null) {
       response.webSocket.accept();
-      response.webSocket.close(1001);
+      response.webSocket.close(LOST_IN_HANDSHAKE);
     }
     return response;
   }
@@ -72,7 +75,7 @@ export class Sockets {
     // The hub has begun if both have sent a Close frame by now.
     const { readyState } = socket;
     socket.close(isSendable(code) ? code : 1000);
-    const hasLeft = wasClean && readyState !== WebSocket.CLOSED;
+    const hasLeft = wasClean && readyState !== WebSocket.CLOSED && code !== LOST_IN_HANDSHAKE;
     this.#returns.ended(socket, hasLeft, wasClean && !hasLeft);
     this.#socketCount.closed();
     this.#meter.counts.closed_client++;

@@ -58,3 +58,12 @@ export const MAX_MOUNTS = 1000;
 
 /** How long after a request its audit entry may be written and still count as that of the request. Clocks differ, too. */
 export const MAX_REFERENCE_AGE_SECONDS = 10 * 60;
+
+/**
+ * How old an audit entry may be so that its event is dropped because the audited server says that nothing was changed, in
+ * milliseconds. Later, another request may have deleted the secret.
+ */
+export const MAX_JUDGED_AGE_MS = 10_000;
+
+/** A version that was deleted so many milliseconds before the audit entry was not deleted by its request. */
+export const MAX_DELETION_AGE_MS = 5000;

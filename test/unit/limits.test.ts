@@ -42,6 +42,8 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_WAITING_AUDIT_BYTES: 4_194_304,
     MAX_READ_TOKEN_CHARACTERS: 8192,
     MAX_AUDITED_VERSIONS: 1000,
+    MAX_JUDGED_AGE_MS: 10_000,
+    MAX_DELETION_AGE_MS: 5000,
     MAX_SOCKETS_PER_HUB: 32_000,
     MAX_QUEUED_EVENTS: 10_000,
     MAX_QUEUED_BYTES: 8_388_608,

@@ -244,6 +244,12 @@ describe('a request that is audited', () => {
     },
   );
 
+  it('fails at once where the address says what a delivery does not wait for', async () => {
+    const response = await send(lines(entry(aKey())), '?on_overload=block&reads=all');
+    expect(response.status).toBe(400);
+    expect(await errorsOf(response)).toContain('reads is "all" in the address');
+  });
+
   it('goes on where more is published than a hub can send', async () => {
     vi.spyOn(Hub.prototype, 'publishAll').mockResolvedValue([{ refused: 'overloaded' }]);
     const body = lines(entry(aKey()));

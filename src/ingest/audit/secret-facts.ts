@@ -8,6 +8,7 @@
  * Pure.
  */
 import { isJsonObject } from '../../lib/json.ts';
+import { MAX_DELETION_AGE_MS, MAX_JUDGED_AGE_MS } from '../limits.ts';
 import type { AuditEvent } from './audit-entry.ts';
 
 /** The times are texts that compare as times. */
@@ -29,15 +30,6 @@ export type SecretAnswer = SecretFacts | 'missing';
 
 /** The events that a server can say more about. */
 const ASKED = new Set(['data-write', 'data-patch', 'data-delete', 'delete', 'undelete', 'destroy']);
-
-/**
- * How old an entry may be so that its event is dropped because the server says that nothing was changed. Later, another
- * request may have deleted the secret.
- */
-const MAX_JUDGED_AGE_MS = 10_000;
-
-/** A version that was deleted so long before the entry was not deleted by its request. */
-const MAX_DELETION_AGE_MS = 5000;
 
 export function canBeCompleted({ event_type, metadata }: AuditEvent): boolean {
   return event_type.startsWith('kv-v2/') && ASKED.has(metadata.operation ?? '');

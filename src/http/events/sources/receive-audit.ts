@@ -60,6 +60,13 @@ export async function receiveAudit(
         .failure,
     );
   }
+  const reads = query.get('reads');
+  if (reads !== null && reads !== 'wait') {
+    return refuseDelivery(
+      source,
+      invalid(`reads is ${quote(reads)} in the address; it must be "wait", or absent`).failure,
+    );
+  }
   const mayBlock = onOverload === 'block';
   if (!body.ok) {
     return mayBlock
@@ -81,7 +88,7 @@ export async function receiveAudit(
   const server = auditedServer(source, namespace);
   if (mayBlock) {
     // The audited server would wait for itself. The forwarder is another program, and can wait.
-    const mayAsk = query.get('reads') === 'wait';
+    const mayAsk = reads === 'wait';
     const audited = mayAsk ? await server?.ask(entries, source, defaults, c.env) : undefined;
     return publishAudited(publishing, audited ?? told);
   }

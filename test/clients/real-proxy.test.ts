@@ -23,7 +23,7 @@ describe.skipIf(VAULT === undefined || BAO === undefined)('the cache of Vault Pr
   const scratch = scratchFolder();
   let site: OpenBaoSite;
   let network: TcpProxy;
-  let proxy: Program;
+  let proxy: Program | undefined;
   let proxyAddress: string;
 
   /** Through Vault Proxy. */
@@ -54,7 +54,7 @@ describe.skipIf(VAULT === undefined || BAO === undefined)('the cache of Vault Pr
       }
     })();
     const late = () =>
-      new Error(`it is not "${value}", but ${JSON.stringify(last)}:\n${proxy.output()}`);
+      new Error(`it is not "${value}", but ${JSON.stringify(last)}:\n${proxy?.output()}`);
     try {
       await inTime(asked, REFRESH_MS, late);
     } finally {
@@ -77,8 +77,9 @@ describe.skipIf(VAULT === undefined || BAO === undefined)('the cache of Vault Pr
     proxy = startProgram(VAULT ?? '', ['proxy', `-config=${config}`], {});
   }, 180_000);
   afterAll(async () => {
-    proxy.process.kill();
-    await proxy.exited;
+    // It was not started if something before it failed.
+    proxy?.process.kill();
+    await proxy?.exited;
     network.close();
     await site[Symbol.asyncDispose]();
   });

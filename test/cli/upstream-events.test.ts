@@ -33,6 +33,8 @@ const mounts: Readonly<Record<string, Json>> = {
   'ns1 secret/': mount('secret/', 'kv', '2', 'kv_of_ns1'),
   'ns1/secret/': mount('ns1/secret/', 'kv', '2', 'kv_of_ns1'),
   'ns1 child/apps/kv/': mount('ns1/child/apps/kv/', 'kv', '2', 'kv_of_child'),
+  'ns1,x secret/': mount('secret/', 'kv', '2', 'kv_of_x'),
+  'a@b secret/': mount('secret/', 'kv', '2', 'kv_of_b'),
   'ns1/child apps/kv/': mount('apps/kv/', 'kv', '2', 'kv_of_child'),
 };
 
@@ -343,6 +345,18 @@ describe('the Vault namespace of an event', () => {
 });
 
 describe('an event that is lost', () => {
+  it.each(['ns1,x', 'a@b'])(
+    'because no namespace can be called %s here, is logged',
+    async (name) => {
+      await using subscriber = await listen();
+      await send('PUT', 'ns1/secret/data/first', { body: '{}' });
+      await next(subscriber);
+      await send('PUT', 'secret/data/app', { headers: { 'X-Vault-Namespace': name }, body: '{}' });
+      expect(await last(subscriber)).toMatchObject({ path: 'secret/data/last' });
+      await expect.poll(() => carillon.output(), { timeout: 20_000 }).toContain(name);
+    },
+  );
+
   it('because the upstream does not say which mount the path is in, is logged', async () => {
     await using subscriber = await listen();
     await send('PUT', 'unknown/data/app', { body: '{}' });

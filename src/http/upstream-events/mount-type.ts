@@ -4,12 +4,12 @@
  */
 
 import { isJsonObject } from '../../lib/json.ts';
-import { parseNamespacePath } from '../../namespace/namespace.ts';
 import type { Upstream } from '../../outbound/upstream/address.ts';
 import type { AppContext } from '../context.ts';
-import { firstValue, tokenOf } from '../request/header.ts';
+import { tokenOf } from '../request/header.ts';
 import { readJsonCopy } from './body-copy.ts';
 import { askForMount, knownMount } from './mounts.ts';
+import { upstreamNamespace } from './upstream-namespace.ts';
 
 const KV = 'kv';
 
@@ -26,10 +26,10 @@ export async function withMountType(
   const { whole } = c.get('path');
   const path = whole.slice('/v1/'.length);
   const token = tokenOf(headers);
-  const namespace = parseNamespacePath(firstValue(headers.get('x-vault-namespace')));
+  const namespace = upstreamNamespace(headers);
   if (method !== 'GET' || answer.status !== 200 || !isJson(answer.headers)) return answer;
   if (!whole.startsWith('/v1/') || OTHERS.test(path)) return answer;
-  if (token === undefined || namespace === undefined) return answer;
+  if (token === undefined) return answer;
   const body = await readJsonCopy(answer);
   if (!isJsonObject(body?.json) || !isJsonObject(body.json.data)) return answer;
   if (Object.hasOwn(body.json, 'mount_type')) return answer;

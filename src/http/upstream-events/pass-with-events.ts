@@ -16,7 +16,7 @@ import {
 import type { MountFacts } from '../../ingest/exchange/mount-facts.ts';
 import { REFERENCE_HEADER, signReference } from '../../ingest/exchange/request-reference.ts';
 import { logError } from '../../lib/log.ts';
-import { parseNamespacePath, withSlash } from '../../namespace/namespace.ts';
+import { withSlash } from '../../namespace/namespace.ts';
 import type { Upstream } from '../../outbound/upstream/address.ts';
 import type { AppContext } from '../context.ts';
 import {
@@ -24,11 +24,12 @@ import {
   UPSTREAM_BODY_WAIT_MS,
   UPSTREAM_EVENT_WAIT_MS,
 } from '../limits.ts';
-import { firstValue, tokenOf } from '../request/header.ts';
+import { tokenOf } from '../request/header.ts';
 import { countUpstreamEvents } from '../worker-metrics.ts';
 import { type ReadBody, readJsonCopy } from './body-copy.ts';
 import { askForMount, knownMount } from './mounts.ts';
 import { publishExchange } from './publish-exchange.ts';
+import { upstreamNamespace } from './upstream-namespace.ts';
 import { WaitingEvents } from './waiting-events.ts';
 import { withWarning } from './warned-answer.ts';
 
@@ -90,9 +91,9 @@ function expect(c: AppContext, passed: Request, upstream: Upstream): Expected | 
   // The parameter says nothing of a write.
   if (method === 'GET' && c.get('query').get('list') === 'true') return undefined;
   const token = tokenOf(headers);
-  const namespace = parseNamespacePath(firstValue(headers.get('x-vault-namespace')));
+  const namespace = upstreamNamespace(headers);
   const isInline = headers.has(INLINE_AUTH);
-  if ((token === undefined && !isInline) || namespace === undefined) return undefined;
+  if (token === undefined && !isInline) return undefined;
   const known = knownMount(namespace, path);
   if (known !== undefined && !isEventful(known, method)) return undefined;
   const reference = crypto.randomUUID();

@@ -15,7 +15,7 @@ import {
   POOL_RECOUNT_MS,
 } from './limits.ts';
 
-/** The interval at which a reservation that may wait is tried again. */
+/** The interval at which the reservation that waits longest is tried again. */
 const RETRY_MS = 50;
 
 export class MemoryPool {
@@ -63,6 +63,8 @@ export class MemoryAccount {
   readonly #pool: MemoryPool;
   #bytes = 0;
   #isClosed = false;
+  /** Resolves when the last reservation that waits was made or given up. */
+  #lastInLine: Promise<unknown> = Promise.resolve();
 
   constructor(pool: MemoryPool) {
     this.#pool = pool;
@@ -89,13 +91,15 @@ export class MemoryAccount {
     return hasRoom;
   }
 
-  /** The same, but waits for room for a while: what is read for a subscriber is soon sent. */
-  async reserveSoon(bytes: number): Promise<boolean> {
-    for (let waitedMs = 0; !this.reserve(bytes); waitedMs += RETRY_MS) {
-      if (waitedMs >= MAX_CATCH_UP_WAIT_MS) return false;
-      await scheduler.wait(RETRY_MS);
-    }
-    return true;
+  /**
+   * The same, but waits for room for a while: what is read for a subscriber is soon sent. Those that wait come one after
+   * the other, and only the first sets timers: hundreds of timers would delay the very replays that they wait for.
+   */
+  reserveSoon(bytes: number): Promise<boolean> {
+    const until = Date.now() + MAX_CATCH_UP_WAIT_MS;
+    const reserved = this.#lastInLine.then(() => this.#reserveUntil(bytes, until));
+    this.#lastInLine = reserved;
+    return reserved;
   }
 
   add(bytes: number): void {
@@ -112,6 +116,14 @@ export class MemoryAccount {
   close(): void {
     this.release(this.#bytes);
     this.#isClosed = true;
+  }
+
+  async #reserveUntil(bytes: number, until: number): Promise<boolean> {
+    while (!this.reserve(bytes)) {
+      if (Date.now() >= until) return false;
+      await scheduler.wait(RETRY_MS);
+    }
+    return true;
   }
 
   #isFree(bytes: number): boolean {

@@ -35,6 +35,33 @@ describe('a pool', () => {
     expect(second.reserve(20)).toBe(true);
   });
 
+  it('lets those that wait for room come one after the other, with a timer only for the first', async () => {
+    const account = new MemoryPool(100).open('a');
+    expect(account.reserve(50)).toBe(true);
+    const wait = vi.spyOn(scheduler, 'wait').mockImplementation(async () => account.release(50));
+    const served: number[] = [];
+    const waiting = Array.from({ length: 50 }, async (_, index) => {
+      if (await account.reserveSoon(1)) served.push(index);
+    });
+    await Promise.all(waiting);
+    expect(served).toEqual(Array.from({ length: 50 }, (_, index) => index));
+    expect(wait).toHaveBeenCalledOnce();
+    wait.mockRestore();
+  });
+
+  it('turns away those for which there is no room in time', async () => {
+    vi.useFakeTimers({ now: 10_000 });
+    const account = new MemoryPool(100).open('a');
+    expect(account.reserve(50)).toBe(true);
+    const wait = vi.spyOn(scheduler, 'wait').mockImplementation(async (ms) => {
+      vi.setSystemTime(Date.now() + ms);
+    });
+    const waiting = [account.reserveSoon(60), account.reserveSoon(1)];
+    expect(await Promise.all(waiting)).toEqual([false, false]);
+    expect(Date.now()).toBe(10_000 + limits.MAX_CATCH_UP_WAIT_MS);
+    wait.mockRestore();
+  });
+
   it('forgets what an object held that starts again', () => {
     const pool = new MemoryPool(100);
     const before = pool.open('a');

@@ -166,10 +166,9 @@ export class Handshakes {
       if (!position.ok) return refuse({ status: 400, message: position.failure.message });
       const { after } = position.value;
       const isResumed = since !== undefined || after < journal.last;
-      if (isResumed && !throttle.admit(owner, journal.bytesAfter(after))) {
-        return refuse(BUSY);
-      }
+      const isAffordable = () => !isResumed || throttle.admit(owner, journal.bytesAfter(after));
       if (subscription.protocol === 'carillon.v1') {
+        if (!isAffordable()) return refuse(BUSY);
         if (since !== undefined) meter.resumed(position.value.gap !== undefined, false);
         const lease = watched && shownAt && leases.sign(watched, subscription, shownAt);
         const greeting = { isStream, shownAt, lease: lease || undefined };
@@ -183,6 +182,8 @@ export class Handshakes {
       });
       if (!(await replay.reserve())) return refuse(BUSY);
       try {
+        // Only now: what is refused for lack of memory reads nothing, and would use up the share of those that come back.
+        if (!isAffordable()) return refuse(BUSY);
         // Others that were ready in the same turn may have spent it.
         do await replay.readMost();
         while (replay.bytes > 0 && budget.isSpent);

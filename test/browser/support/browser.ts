@@ -70,7 +70,11 @@ export async function untilLines(page: Page, count: number): Promise<string[]> {
 /** Resolves with the state once it has this text. */
 export async function untilState(page: Page, text: string): Promise<string> {
   const has = (part: string) => document.querySelector('#state')?.textContent?.includes(part);
-  await page.waitForFunction(has, {}, text);
+  try {
+    await page.waitForFunction(has, {}, text);
+  } catch (cause) {
+    throw new Error(`the page shows "${await stateOf(page)}", not "${text}"`, { cause });
+  }
   return stateOf(page);
 }
 

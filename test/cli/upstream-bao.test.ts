@@ -1,11 +1,10 @@
 /** What passes through to a real OpenBao, and is audited by it. Skipped if `bao` is not installed. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { freePort } from '../clients/support/programs.ts';
 import { type LocalServer, startLocalServer } from '../support/local-server.ts';
 import { subscribe } from '../support/subscriber.ts';
 
@@ -38,14 +37,6 @@ async function call(method: string, address: string, token: string, body?: objec
 /** At Carillon's address. */
 function pass(method: string, path: string, body?: object, token = BAO_ROOT, headers = {}) {
   return call(method, `${carillon.address}/v1/${path}`, token, body, headers);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }
 
 async function isReady(): Promise<void> {

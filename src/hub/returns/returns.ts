@@ -70,7 +70,7 @@ export class Returns implements AlarmTask {
   /**
    * The tag of the sockets that have a subscription and an owner.
    *
-   * @returns undefined if nobody is given what they missed
+   * @returns undefined if `RECONNECT_WINDOW` is `0s`: then a subscriber always starts at the present
    */
   async tagOf(
     { pattern, namespaces, filter }: Subscription,

@@ -1,5 +1,9 @@
-/** What a test of the Worker starts from: nothing stored, and neither the clock nor a method replaced. */
+/**
+ * What a test of the Worker starts from: nothing stored, the variables of `vitest.config.ts`, and neither the clock
+ * nor a method replaced.
+ */
 import { reset, runDurableObjectAlarm } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
 import { it as base, expect, vi } from 'vitest';
 import { forgetLoggedFailures } from '../../src/lib/log.ts';
 import {
@@ -12,12 +16,16 @@ import {
   sql,
 } from './security-support.ts';
 
+/** All files share `env`, so a variable that a test sets would reach the next file. */
+const deployed = { ...env };
+
 export const it = base
   .extend('nothingStored', { auto: true }, async ({ onTestFinished }) => {
     onTestFinished(async () => {
       vi.useRealTimers();
       vi.restoreAllMocks();
       forgetLoggedFailures();
+      Object.assign(env, deployed);
       await deliverNotices();
       await reset();
     });

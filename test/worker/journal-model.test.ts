@@ -13,7 +13,7 @@ import {
 } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
-import { beforeAll, expect, vi } from 'vitest';
+import { beforeEach, expect, vi } from 'vitest';
 import type { ServerMessage } from '../../src/wire/carillon-v1/messages.ts';
 import { runs } from '../unit/support/runs.ts';
 import { it } from './fixtures.ts';
@@ -57,8 +57,9 @@ type HubName = 'deploy' | 'build';
 type Journal = HubName | 'wildcard';
 const JOURNALS: readonly Journal[] = ['deploy', 'build', 'wildcard'];
 type Form = 'stock' | 'carillon.v1';
+
 // Of listeners that name no position, the model expects that they begin at the present. `returns.test.ts` has the others.
-beforeAll(() => {
+beforeEach(() => {
   Object.assign(env, { RECONNECT_WINDOW: '0s' });
 });
 

@@ -1,7 +1,7 @@
 /** A hub that moves to another place: nothing is lost, nothing comes twice, and never do two objects have the hub. */
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { afterEach, describe, expect, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { Hub } from '../../src/hub/hub.ts';
 import { it } from './fixtures.ts';
 import { hears, publishedIds, resume } from './resume-support.ts';
@@ -22,8 +22,6 @@ const place = (number: number) => env.HUB.getByName(number === 1 ? '/deploy' : `
 function deploy(MOVED_HUBS: string): void {
   Object.assign(env, { MOVED_HUBS });
 }
-
-afterEach(() => deploy(''));
 
 async function ask(method: string, body?: object, hub = 'deploy') {
   const response = await fetchApi(`sys/events/hubs/${hub}/move`, {

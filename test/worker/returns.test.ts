@@ -1,7 +1,7 @@
 /** Stock clients that lose their connections and reconnect: they name no position, and are given what they missed. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { afterEach, describe, expect, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import { ReplayThrottle } from '../../src/hub/catch-up/replay-throttle.ts';
 import type { Hub } from '../../src/hub/hub.ts';
 import { MAX_REPLAY_BYTES, MAX_RETURNS_PER_HUB } from '../../src/hub/limits.ts';
@@ -28,10 +28,6 @@ import { handshakeTo, Subscriber } from './support.ts';
 
 const WINDOW_MS = 2 * 60 * 1000;
 const SECRET = on('secret/a');
-
-afterEach(() => {
-  Object.assign(env, { RECONNECT_WINDOW: '2m' });
-});
 
 /** What the runtime tells a hub whose clients have all lost their connections. */
 function loseAll(hub: DurableObjectStub): Promise<void> {

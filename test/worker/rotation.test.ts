@@ -1,6 +1,6 @@
 /** While ROOT_TOKEN or SOURCE_KEY rotates, both values are listed: nothing closes, and nothing becomes unreadable. */
 import { env } from 'cloudflare:workers';
-import { afterEach, describe, expect } from 'vitest';
+import { describe, expect } from 'vitest';
 import { app } from '../../src/app.ts';
 import { rootMark } from '../../src/token/root-mark.ts';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
@@ -16,10 +16,6 @@ import {
   sql,
 } from './security-support.ts';
 import { Subscriber } from './support.ts';
-
-const before = { ...env };
-
-afterEach(() => setSecrets(before));
 
 /** The secrets of the objects. */
 function setSecrets(secrets: object): void {

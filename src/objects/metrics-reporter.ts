@@ -9,7 +9,7 @@ import { REPORT_INTERVAL_MS } from '../metrics/limits.ts';
 import type { Values } from '../metrics/metric.ts';
 import { type Report, withoutZeros } from '../metrics/reports.ts';
 import { hasMetrics } from './metrics-contract.ts';
-import { hubOfObject } from './names.ts';
+import { subscriberHubOfObject } from './names.ts';
 import { messageOf } from './storage-failure.ts';
 import { callMetrics } from './stubs.ts';
 
@@ -81,7 +81,7 @@ export class MetricsReporter {
 
   async #send(values: Pick<Report, 'counts' | 'state' | 'ended'>): Promise<void> {
     const { kind } = this.#source;
-    const source = hubOfObject(this.#ctx.id.name);
+    const source = subscriberHubOfObject(this.#ctx.id.name);
     const report: Report = { format: 1, kind, source, life: this.#life, ...values };
     await callMetrics(this.#env, (metrics) => metrics.report(report));
   }

@@ -3,8 +3,12 @@
  * and the event-type namespace, which a wildcard hub does not have. The key of the root namespace is empty: `/kv-v2`, `/`.
  *
  * A hub that has moved keeps its name. Its object has another one, with the number of the place: `/kv-v2#2`.
+ *
+ * A replica of a hub of either kind is named by the hub and the region. A region head: `/kv-v2#weur`. A shard: `/kv-v2#weur-2`.
+ * No event type and no Vault namespace has a `#`, so no URL names one of these.
  */
 
+import { isRegion, type Region } from '../config/region.ts';
 import { pathOfKey, ROOT } from '../namespace/namespace.ts';
 
 /** Where every hub is that has not moved. */
@@ -61,9 +65,44 @@ export function hubObjectName(hub: string, place: number): string {
   return place === FIRST_PLACE ? hub : `${hub}#${place}`;
 }
 
-/** The name of the hub that an object is. */
+/** The name of the hub that an object is, or of which it is a replica. */
 export function hubOfObject(object = ''): string {
+  return object.replace(/#[^#]*$/, '');
+}
+
+/** The name of the subscriber hub that an object is: a replica has its own, and a hub has one at all places. */
+export function subscriberHubOfObject(object = ''): string {
   return object.replace(/#\d+$/, '');
+}
+
+/** @param hub of either kind */
+export function regionHeadName(hub: string, region: Region): string {
+  return `${hub}#${region}`;
+}
+
+/** @param shard counted from 1 */
+export function shardName(hub: string, region: Region, shard: number): string {
+  return `${hub}#${region}-${shard}`;
+}
+
+/** Where a replica is. */
+export interface ReplicaPlace {
+  readonly hub: string;
+  readonly region: Region;
+  /** Undefined for a region head. */
+  readonly shard: number | undefined;
+}
+
+/** Undefined if a name is not that of a replica. */
+export function parseReplicaName(name = ''): ReplicaPlace | undefined {
+  const [, hub, region = '', shard] = /^(.*)#([a-z]+)(?:-(\d+))?$/.exec(name) ?? [];
+  if (hub === undefined || !isRegion(region)) return undefined;
+  return { hub, region, shard: shard === undefined ? undefined : Number(shard) };
+}
+
+/** What feeds a replica: the head of its region, or the hub. */
+export function parentOf({ hub, region, shard }: ReplicaPlace): string {
+  return shard === undefined ? hub : regionHeadName(hub, region);
 }
 
 /** The place that an object is. */

@@ -9,7 +9,7 @@ import { logError } from '../../lib/log.ts';
 import { RecentCount } from '../../lib/recent-count.ts';
 import type { Change, UnusedWatch, WatchedState } from '../../objects/authority-contract.ts';
 import { LOOK_UP_PAUSE_MS, MAX_DECISION_AGE_MS, MAX_LOOK_UPS } from '../../objects/limits.ts';
-import { hubOfObject } from '../../objects/names.ts';
+import { subscriberHubOfObject } from '../../objects/names.ts';
 import { type AuthorityStub, callAuthorityFromHub } from '../../objects/stubs.ts';
 import type { PolicyText } from '../../policy/policy-set.ts';
 import type { HandshakeToken, Lease } from '../../subscription/handshake.ts';
@@ -272,7 +272,7 @@ export class AuthoritySync {
   }
 
   get #hub(): string {
-    return hubOfObject(this.#ctx.id.name);
+    return subscriberHubOfObject(this.#ctx.id.name);
   }
 
   #call<T>(authority: string, call: (stub: AuthorityStub) => Promise<T>): Promise<T> {

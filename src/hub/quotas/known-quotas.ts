@@ -6,7 +6,7 @@
 import { ROOT } from '../../namespace/namespace.ts';
 import type { Quotas } from '../../namespace/quota.ts';
 import { isMethodMissing } from '../../objects/call.ts';
-import { hubOfObject, parseHubName } from '../../objects/names.ts';
+import { parseHubName, subscriberHubOfObject } from '../../objects/names.ts';
 import { callAuthorityFromHub } from '../../objects/stubs.ts';
 import { REGISTRATION_CHECK_MS } from '../limits.ts';
 
@@ -43,7 +43,7 @@ export class KnownQuotas {
 
   /** Asks the authority. */
   async find(): Promise<Quotas> {
-    const hub = hubOfObject(this.#ctx.id.name);
+    const hub = subscriberHubOfObject(this.#ctx.id.name);
     try {
       const { version, all } = await callAuthorityFromHub(this.#env, this.#namespace, (stub) =>
         stub.pullQuotas(hub),

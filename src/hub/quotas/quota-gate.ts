@@ -8,7 +8,7 @@ import { countOf, type EventBatch } from '../../event/event-batch.ts';
 import { whyReserved } from '../../event/reserved-type.ts';
 import { logError } from '../../lib/log.ts';
 import { type Quota, type QuotaRefusal, quotaMessage } from '../../namespace/quota.ts';
-import { hubOfObject, parseHubName } from '../../objects/names.ts';
+import { parseHubName, subscriberHubOfObject } from '../../objects/names.ts';
 import { callAuthorityFromHub } from '../../objects/stubs.ts';
 import type { Journal } from '../journal/journal.ts';
 import { QUOTA_ALLOWANCE_MS } from '../limits.ts';
@@ -185,6 +185,6 @@ export class QuotaGate {
   }
 
   get #hub(): string {
-    return hubOfObject(this.#parts.ctx.id.name);
+    return subscriberHubOfObject(this.#parts.ctx.id.name);
   }
 }

@@ -112,6 +112,8 @@ async function startMiniflare(): Promise<Server> {
               worker: 'carillon',
               exportName: 'WildcardHub',
             },
+            REGION_HEAD: { type: 'durable-object', worker: 'carillon', exportName: 'RegionHead' },
+            SHARD: { type: 'durable-object', worker: 'carillon', exportName: 'Shard' },
             RESTORATION: {
               type: 'durable-object',
               worker: 'carillon',
@@ -121,7 +123,9 @@ async function startMiniflare(): Promise<Server> {
           exports: {
             Hub: { type: 'durable-object', storage: 'sqlite' },
             WildcardHub: { type: 'durable-object', storage: 'sqlite' },
+            RegionHead: { type: 'durable-object', storage: 'sqlite' },
             Restoration: { type: 'durable-object', storage: 'sqlite' },
+            Shard: { type: 'durable-object', storage: 'sqlite' },
           },
         },
       },

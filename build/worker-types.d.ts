@@ -1,7 +1,9 @@
 /**
  * The Worker of Carillon, and the classes of its Durable Objects. A Worker of your own exports them again:
  *
- *     export { Authority, default, Hub, Metrics, Restoration, WildcardHub } from 'carillon/worker';
+ *     export {
+ *       Authority, default, Hub, Metrics, RegionHead, Restoration, Shard, WildcardHub,
+ *     } from 'carillon/worker';
  */
 declare const worker: {
   fetch(request: Request, env: unknown, context: unknown): Response | Promise<Response>;
@@ -20,7 +22,15 @@ export declare class Metrics {
   constructor(state: unknown, env: unknown);
 }
 
+export declare class RegionHead {
+  constructor(state: unknown, env: unknown);
+}
+
 export declare class Restoration {
+  constructor(state: unknown, env: unknown);
+}
+
+export declare class Shard {
   constructor(state: unknown, env: unknown);
 }
 

@@ -4,6 +4,8 @@ import { app } from './app.ts';
 export { Authority } from './authority/authority.ts';
 export { Metrics } from './collector/metrics.ts';
 export { Hub } from './hub/hub.ts';
+export { RegionHead } from './hub/region-head.ts';
+export { Shard } from './hub/shard.ts';
 export { WildcardHub } from './hub/wildcard-hub.ts';
 export { Restoration } from './restoration/restoration.ts';
 

@@ -93,6 +93,8 @@ function countingCalls(env: Env): Env {
       AUTHORITY: countingNamespace(env.AUTHORITY),
       HUB: countingNamespace(env.HUB),
       WILDCARD_HUB: countingNamespace(env.WILDCARD_HUB),
+      REGION_HEAD: countingNamespace(env.REGION_HEAD),
+      SHARD: countingNamespace(env.SHARD),
       RESTORATION: countingNamespace(env.RESTORATION),
       REQUEST_LOG: 'on',
     };

@@ -5,7 +5,15 @@
 import type { PublishReceipt, PublishRequest } from '../../src/objects/hub-contract.ts';
 import worker from '../../src/worker.ts';
 
-export { Authority, Hub, Metrics, Restoration, WildcardHub } from '../../src/worker.ts';
+export {
+  Authority,
+  Hub,
+  Metrics,
+  RegionHead,
+  Restoration,
+  Shard,
+  WildcardHub,
+} from '../../src/worker.ts';
 
 const hub = {
   publishAll: async (requests: readonly PublishRequest[]): Promise<PublishReceipt[]> =>

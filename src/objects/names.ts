@@ -115,11 +115,17 @@ export function isWildcardHub(name: string): boolean {
   return name.endsWith('/');
 }
 
-/** As messages to people name a hub. */
+/** As messages to people name a hub, or a replica. */
 export function nameForOperators(name: string | undefined): string {
   const { namespaceKey, eventTypeNamespace } = parseHubName(name);
   const hub = eventTypeNamespace === '' ? 'the wildcard hub' : `the hub of ${eventTypeNamespace}`;
-  return namespaceKey === ROOT ? hub : `${hub} in namespace ${pathOfKey(namespaceKey)}`;
+  const named = namespaceKey === ROOT ? hub : `${hub} in namespace ${pathOfKey(namespaceKey)}`;
+  const replica = parseReplicaName(name);
+  if (replica === undefined) return named;
+  const { region, shard } = replica;
+  return shard === undefined
+    ? `the region head ${region} of ${named}`
+    : `the shard ${region}-${shard} of ${named}`;
 }
 
 /**

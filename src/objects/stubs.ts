@@ -1,10 +1,11 @@
 /**
  * The one place that makes stubs of Durable Objects. A stub that threw may stay broken, so each attempt at a call gets a
- * new one, and none is kept. The variables `JURISDICTION` and `LOCATION` apply to the objects of all classes. A hub that has
- * moved is called by its name, too (`places.ts`).
+ * new one, and none is kept. The variable `JURISDICTION` applies to the objects of all classes, and `LOCATION` to all but
+ * replicas: these are created in their regions. A hub that has moved is called by its name, too (`places.ts`).
  */
 
 import { type Location, type Placement, parsePlacement } from '../config/placement.ts';
+import type { Region } from '../config/region.ts';
 import type { Variables } from '../config/variables.ts';
 import type { AuthorityContract } from './authority-contract.ts';
 import { callWithRetry } from './call.ts';
@@ -17,9 +18,17 @@ import {
   isWildcardHub,
   METRICS_NAME,
   nameForOperators,
+  parseReplicaName,
+  type ReplicaPlace,
   restorationForOperators,
 } from './names.ts';
 import { placeOfHub } from './places.ts';
+import type {
+  ParentContract,
+  RegionHeadContract,
+  ShardContract,
+  ShardedHubContract,
+} from './replica-contract.ts';
 import type { RestorationContract } from './restoration-contract.ts';
 import { failureAt } from './storage-failure.ts';
 
@@ -37,8 +46,12 @@ export type AuthorityStub = Stub<AuthorityContract>;
 type RestorationStub = Stub<RestorationContract>;
 type HubStub = Stub<HubContract>;
 type WildcardHubStub = Stub<WildcardHubContract>;
-/** A hub of either kind. */
+/** A hub of either kind, or a replica. Only a hub can be restored. */
 type SubscriberHubStub = Stub<SubscriberHubContract>;
+type ReplicaStub = Stub<ShardContract>;
+type RegionHeadStub = Stub<RegionHeadContract>;
+type ParentStub = Stub<ParentContract>;
+type ShardedHubStub = Stub<ShardedHubContract>;
 
 /** The bindings of the Durable Objects. */
 type Binding = {
@@ -77,7 +90,7 @@ export function callWildcardHub<T>(
   return callWithRetry(() => call(stubOf(env, 'WILDCARD_HUB', name)), nameForOperators(name));
 }
 
-/** Calls the hub of either kind with this name. */
+/** Calls the hub of either kind, or the replica, with this name. */
 export function callSubscriberHub<T>(
   env: Env,
   name: string,
@@ -86,7 +99,43 @@ export function callSubscriberHub<T>(
   return callWithRetry(() => call(subscriberHubStub(env, name)), nameForOperators(name));
 }
 
-/** The same, for a call that would do something twice if it was repeated. */
+/** Calls the region head or the shard with this name. */
+export function callReplica<T>(
+  env: Env,
+  name: string,
+  call: (replica: ReplicaStub) => Promise<T>,
+): Promise<T> {
+  return callWithRetry(() => call(subscriberHubStub(env, name)), nameForOperators(name));
+}
+
+/** @param name as `regionHeadName` makes it */
+export function callRegionHead<T>(
+  env: Env,
+  name: string,
+  call: (head: RegionHeadStub) => Promise<T>,
+): Promise<T> {
+  return callWithRetry(() => call(subscriberHubStub(env, name)), nameForOperators(name));
+}
+
+/** Calls what feeds a replica: the hub of either kind, or the region head, with this name. */
+export function callParent<T>(
+  env: Env,
+  name: string,
+  call: (parent: ParentStub) => Promise<T>,
+): Promise<T> {
+  return callWithRetry(() => call(subscriberHubStub(env, name)), nameForOperators(name));
+}
+
+/** Calls the hub of either kind with this name about its regions. */
+export function callShardedHub<T>(
+  env: Env,
+  name: string,
+  call: (hub: ShardedHubStub) => Promise<T>,
+): Promise<T> {
+  return callWithRetry(() => call(subscriberHubStub(env, name)), nameForOperators(name));
+}
+
+/** The same as `callSubscriberHub`, for a call that would do something twice if it was repeated. */
 export async function callSubscriberHubOnce<T>(
   env: Env,
   name: string,
@@ -152,7 +201,7 @@ export function callRestoration<T>(
   );
 }
 
-/** The id of a hub of either kind, by which Cloudflare's dashboard and the data folder name it. */
+/** The id of a hub of either kind, or of a replica, by which Cloudflare's dashboard and the data folder name it. */
 export function hubObjectId(env: Env, name: string): string {
   return subscriberHubStub(env, name).id.toString();
 }
@@ -167,11 +216,21 @@ export function restorationObjectId(env: Env, object: string): string {
   return stubOf(env, 'RESTORATION', object).id.toString();
 }
 
-function subscriberHubStub(env: Env, name: string): SubscriberHubStub {
+function subscriberHubStub<Contract>(env: Env, name: string): Stub<Contract> {
+  const replica = parseReplicaName(name);
+  if (replica !== undefined) return replicaStub(env, name, replica);
   return isWildcardHub(name) ? stubOf(env, 'WILDCARD_HUB', name) : hubStub(env, name);
 }
 
-function hubStub(env: Env, name: string): HubStub {
+function replicaStub<Contract>(
+  env: Env,
+  name: string,
+  { region, shard }: ReplicaPlace,
+): Stub<Contract> {
+  return stubOf(env, shard === undefined ? 'REGION_HEAD' : 'SHARD', name, region);
+}
+
+function hubStub<Contract = HubContract>(env: Env, name: string): Stub<Contract> {
   return stubOf(env, 'HUB', hubObjectName(name, placeOfHub(env, name)));
 }
 
@@ -179,12 +238,16 @@ function authorityStub(env: Env, namespaceKey: string): AuthorityStub {
   return stubOf(env, 'AUTHORITY', authorityName(namespaceKey));
 }
 
-/** A new stub of the object of a class with this name. */
+/**
+ * A new stub of the object of a class with this name.
+ *
+ * @param hint where to create it, in place of the variable; `any` for near whoever calls it first
+ */
 function stubOf<Contract>(
   env: Env,
   binding: Binding,
   name: string,
-  hint?: Location,
+  hint?: Location | Region,
 ): Stub<Contract> {
   const placement = placements.get(env) ?? placementOf(env);
   const { jurisdiction } = placement;
@@ -192,7 +255,7 @@ function stubOf<Contract>(
   const objects: DurableObjectNamespace = env[binding];
   const placed = jurisdiction === undefined ? objects : objects.jurisdiction(jurisdiction);
   const stub =
-    location === undefined
+    location === undefined || location === 'any'
       ? placed.getByName(name)
       : placed.getByName(name, { locationHint: location });
   return stub as Stub<Contract>;

@@ -1,5 +1,5 @@
 /**
- * The metrics object: it adds up what hubs and authorities report. `MetricsContract` says what each method is for. There is
+ * The metrics object: it adds up what hubs, their replicas and authorities report. `MetricsContract` says what each method is for. There is
  * one, and no event waits for it.
  *
  * A report is stored at once, or together with those that arrive within `STORE_INTERVAL_MS`, in few rows. Until then a
@@ -47,7 +47,7 @@ export class Metrics extends DurableObject<Env> implements MetricsContract {
     }
     const added = addReport(known, report, now);
     this.#sources.set(added);
-    if (added.kind === 'hub') this.#dataset?.writeDataPoint(hubPoint(added, labelsOf(added)));
+    if (added.kind !== 'authority') this.#dataset?.writeDataPoint(hubPoint(added, labelsOf(added)));
     this.#storeSoon(now);
   }
 

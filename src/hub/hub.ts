@@ -226,7 +226,7 @@ function composeHub(ctx: DurableObjectState, env: Env) {
     sockets,
     list,
     targets,
-    reporter: composeReporter(env, subscribers, targets),
+    reporter: composeReporter(env, subscribers, { journal, targets }),
     pipeline: new PublishPipeline(shared),
     teardown: new HubTeardown(shared),
   };

@@ -235,7 +235,7 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
     quotas,
     registrar,
     receiver,
-    reporter: composeReporter(env, subscribers),
+    reporter: composeReporter(env, subscribers, { journal }),
     teardown: new WildcardHubTeardown({ ...shared, fanOut, retained, returns }),
   };
 }

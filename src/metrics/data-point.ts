@@ -59,13 +59,14 @@ export const HUB_COLUMNS: readonly Column[] = [
   { of: 'state', keys: ['queuedEvents'] },
 ];
 
-/** The last column is the seconds since the report before. */
-export function hubPoint({ gained, gainedInMs, state }: KnownSource, labels: Labels): DataPoint {
-  const { namespace = '', hub = '' } = labels;
+/** Of a hub, or of one of its replicas. The last column is the seconds since the report before. */
+export function hubPoint(source: KnownSource, labels: Labels): DataPoint {
+  const { kind, gained, gainedInMs, state } = source;
+  const { namespace = '', hub = '', region = '', shard = '' } = labels;
   const columns = HUB_COLUMNS.map(({ of, keys }) => sumOf(of === 'gained' ? gained : state, keys));
   return {
     indexes: [`${namespace}/${hub}`.slice(-MAX_INDEX_BYTES)],
-    blobs: ['hub', namespace, hub],
+    blobs: kind === 'replica' ? [kind, namespace, hub, region, shard] : ['hub', namespace, hub],
     doubles: [...columns, gainedInMs / 1000],
   };
 }

@@ -6,14 +6,16 @@ import {
   bucketKey,
   DURATION_BOUNDS,
   type Labels,
+  labelledKey,
   type Metric,
   sumKey,
   type Values,
 } from './metric.ts';
+import type { Report } from './reports.ts';
 
 /** What is known of a source, and how it is named. */
 export interface LabelledSource {
-  readonly kind: 'hub' | 'authority';
+  readonly kind: Report['kind'];
   readonly labels: Labels;
   /** Milliseconds since its last report. */
   readonly ageMs: number;
@@ -24,7 +26,7 @@ export interface LabelledSource {
 }
 
 export interface Family {
-  readonly metric: Omit<Metric, 'series' | 'isTime'>;
+  readonly metric: Omit<Metric, 'series' | 'isTime' | 'of' | 'by'>;
   readonly samples: readonly Sample[];
 }
 
@@ -42,13 +44,13 @@ const REPORT_AGE = {
   name: 'carillon.report.age',
   type: 'gauge',
   unit: 's',
-  help: 'Time since the last report of a hub or an authority: the age of its other metrics.',
+  help: 'Time since the last report of a hub, a replica or an authority: the age of its other metrics.',
 } as const;
 
 const REPORTS_DROPPED = {
   name: 'carillon.reports.dropped',
   type: 'counter',
-  help: 'Reports that were dropped, because as many hubs and authorities report as are allowed.',
+  help: 'Reports that were dropped, because as many hubs, replicas and authorities report as are allowed.',
 } as const;
 
 /** Every metric that there is. */
@@ -65,15 +67,16 @@ export function familiesOf(
   dropped: number,
   now: number,
 ): Family[] {
-  const hubs = sources.filter(({ kind }) => kind === 'hub');
   const authorities = sources.filter(({ kind }) => kind === 'authority');
+  const having = ({ of }: Metric) =>
+    sources.filter(({ kind }) => kind !== 'authority' && (of === undefined || of === kind));
   const ages = sources.map(({ kind, labels, ageMs }) => ({
     labels: { source: kind, ...labels },
     value: ageMs / 1000,
     rate: 0,
   }));
   return [
-    ...HUB_METRICS.map((metric) => familyOf(metric, hubs, now)),
+    ...HUB_METRICS.map((metric) => familyOf(metric, having(metric), now)),
     ...AUTHORITY_METRICS.map((metric) => familyOf(metric, authorities, now)),
     { metric: REPORT_AGE, samples: ages },
     { metric: REPORTS_DROPPED, samples: [{ labels: {}, value: dropped, rate: 0 }] },
@@ -81,11 +84,24 @@ export function familiesOf(
 }
 
 function familyOf(metric: Metric, sources: readonly LabelledSource[], now: number): Family {
-  const series = Object.entries(metric.series);
   const samples = sources.flatMap((source) =>
-    series.map(([key, labels]) => sampleOf(metric, source, key, labels, now)),
+    Object.entries(metric.series).flatMap(([key, labels]) =>
+      metric.by === undefined
+        ? [sampleOf(metric, source, key, labels, now)]
+        : Array.from(reportedBy(key, source.values), ([each, value]) =>
+            sampleOf(metric, source, each, { ...labels, [metric.by as string]: value }, now),
+          ),
+    ),
   );
   return { metric, samples };
+}
+
+/** The keys that a source reports of a series, each with the value of its label. */
+function reportedBy(key: string, values: Values): [key: string, value: string][] {
+  const prefix = labelledKey(key, '');
+  return Object.keys(values)
+    .filter((each) => each.startsWith(prefix))
+    .map((each) => [each, each.slice(prefix.length)]);
 }
 
 function sampleOf(

@@ -1,5 +1,5 @@
 /**
- * The metrics of a hub. To count something new, add its key to a series here, and raise `counts.<key>` where it happens.
+ * The metrics of a hub and of its replicas, which count the subscribers that they have. To count something new, add its key to a series here, and raise `counts.<key>` where it happens.
  * docs/metrics.md describes each metric.
  */
 
@@ -19,6 +19,7 @@ const COUNTERS = [
       publishTooManyOfPublisher: { outcome: 'too_many_of_publisher' },
       publishFailed: { outcome: 'failed' },
     },
+    of: 'hub',
   },
   {
     name: 'carillon.events.accepted',
@@ -28,12 +29,14 @@ const COUNTERS = [
       acceptedOfTokens: { publisher: 'token' },
       acceptedOfSources: { publisher: 'source' },
     },
+    of: 'hub',
   },
   {
     name: 'carillon.events.duplicates',
     type: 'counter',
     help: 'Events that were published and that the journal had already.',
     series: { duplicates: {} },
+    of: 'hub',
   },
   {
     name: 'carillon.deliveries',
@@ -110,11 +113,33 @@ const COUNTERS = [
       feedsTaken: { outcome: 'taken' },
       feedsFailed: { outcome: 'failed' },
     },
+    of: 'hub',
+  },
+  {
+    name: 'carillon.replica.pages',
+    type: 'counter',
+    help: 'Pages that the hub fed to region heads, and that a head fed to its shards, by what became of them.',
+    series: {
+      replicaPagesTaken: { outcome: 'taken' },
+      replicaPagesFailed: { outcome: 'failed' },
+    },
+  },
+  {
+    name: 'carillon.parent.calls',
+    type: 'counter',
+    help: 'Calls of a replica to what feeds it: the hub, or the head of its region.',
+    series: {
+      attachCalls: { call: 'attach' },
+      historyCalls: { call: 'history' },
+      locateCalls: { call: 'locate' },
+      admitCalls: { call: 'admit' },
+    },
+    of: 'replica',
   },
   {
     name: 'carillon.authority.calls',
     type: 'counter',
-    help: 'Calls of the hub to authorities.',
+    help: 'Calls to authorities.',
     series: { authorityCalls: {} },
   },
 ] as const satisfies readonly Metric[];
@@ -129,6 +154,7 @@ const HISTOGRAMS = [
     unit: 's',
     help: 'Time until the events of one or more requests were durable.',
     series: { [COMMITS]: { db_system_name: 'sqlite', db_collection_name: 'segments' } },
+    of: 'hub',
   },
 ] as const satisfies readonly Metric[];
 
@@ -139,6 +165,7 @@ const STATE = [
     type: 'counter',
     help: 'Events and gaps that the journal ever had.',
     series: { appended: {} },
+    of: 'hub',
   },
   {
     name: 'carillon.journal.appended.size',
@@ -146,12 +173,14 @@ const STATE = [
     unit: 'By',
     help: 'Bytes that the journal ever had.',
     series: { appendedBytes: {} },
+    of: 'hub',
   },
   {
     name: 'carillon.journal.events',
     type: 'gauge',
     help: 'Events that the journal retains.',
     series: { journalEvents: {} },
+    of: 'hub',
   },
   {
     name: 'carillon.journal.size',
@@ -159,6 +188,7 @@ const STATE = [
     unit: 'By',
     help: 'Bytes that the journal retains.',
     series: { journalBytes: {} },
+    of: 'hub',
   },
   {
     name: 'carillon.journal.age',
@@ -167,6 +197,7 @@ const STATE = [
     help: 'Age of the oldest event that the journal retains.',
     series: { journalOldestAt: {} },
     isTime: true,
+    of: 'hub',
   },
   {
     name: 'carillon.sockets',
@@ -196,12 +227,14 @@ const STATE = [
     type: 'gauge',
     help: 'Events that the wildcard hub that is furthest behind still lacks.',
     series: { feedLag: {} },
+    of: 'hub',
   },
   {
     name: 'carillon.queue.peak.events',
     type: 'gauge',
     help: 'Most events that waited to be stored at a time, since the report before.',
     series: { queuedEvents: {} },
+    of: 'hub',
   },
   {
     name: 'carillon.queue.peak.size',
@@ -209,10 +242,52 @@ const STATE = [
     unit: 'By',
     help: 'Most bytes that waited to be stored at a time, since the report before.',
     series: { queuedBytes: {} },
+    of: 'hub',
   },
 ] as const satisfies readonly Metric[];
 
-export const HUB_METRICS: readonly Metric[] = [...COUNTERS, ...HISTOGRAMS, ...STATE];
+/** The same by region, and at a region head by shard. A value of 0 is reported, too: it says that there is one. */
+const REGION_STATE = [
+  {
+    name: 'carillon.region.sockets',
+    type: 'gauge',
+    help: 'Sockets that the hub itself has, by the region of the subscriber.',
+    series: { regionSockets: {} },
+    of: 'hub',
+    by: 'region',
+  },
+  {
+    name: 'carillon.region.shards',
+    type: 'gauge',
+    help: 'Shards that serve new subscribers of a region; 1 is its head.',
+    series: { regionShards: {} },
+    of: 'hub',
+    by: 'region',
+  },
+  {
+    name: 'carillon.region.lag',
+    type: 'gauge',
+    help: 'Events that a region wants and has not confirmed.',
+    series: { regionLag: {} },
+    of: 'hub',
+    by: 'region',
+  },
+  {
+    name: 'carillon.shard.lag',
+    type: 'gauge',
+    help: 'Events that a shard wants and has not confirmed to the head of its region.',
+    series: { shardLag: {} },
+    of: 'replica',
+    by: 'shard',
+  },
+] as const satisfies readonly Metric[];
+
+export const HUB_METRICS: readonly Metric[] = [
+  ...COUNTERS,
+  ...HISTOGRAMS,
+  ...STATE,
+  ...REGION_STATE,
+];
 
 export type HubCounts = Counts<KeysOf<typeof COUNTERS>>;
 export type HubStateValues = Counts<KeysOf<typeof STATE>>;

@@ -1,4 +1,4 @@
-/** What a metric is, and how a source counts for it. A source is a hub or an authority. */
+/** What a metric is, and how a source counts for it. A source is a hub, one of its replicas, or an authority. */
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -16,6 +16,10 @@ export interface Metric {
   readonly series: Readonly<Record<string, Labels>>;
   /** Whether the reported value is a time in Unix milliseconds, and the metric says how long ago that is. */
   readonly isTime?: boolean;
+  /** Which sources have it, of a metric of hubs and replicas; undefined for both. */
+  readonly of?: 'hub' | 'replica';
+  /** A label whose values a source reports: each is added to the key, after a dot. Only what is reported is shown. */
+  readonly by?: string;
 }
 
 /** The keys of the series of metrics. */
@@ -65,4 +69,9 @@ export function bucketKey(key: string, index: number): string {
 
 export function sumKey(key: string): string {
   return `${key}.sum`;
+}
+
+/** Under which a source reports a series of a metric with `by`. @param value of the label */
+export function labelledKey(key: string, value: string | number): string {
+  return `${key}.${value}`;
 }

@@ -1,12 +1,12 @@
-/** What the metrics object answers to hubs, authorities and Workers. */
+/** What the metrics object answers to hubs, replicas, authorities and Workers. */
 
 import type { KnownSource, Report } from '../metrics/reports.ts';
 
 export interface MetricsContract {
-  /** Takes what a hub or an authority has counted. */
+  /** Takes what a hub, a replica or an authority has counted. */
   report(report: Report): void;
   /**
-   * What is known of the hubs and authorities of a Vault namespace and of those below it.
+   * What is known of the hubs, replicas and authorities of a Vault namespace and of those below it.
    *
    * @param namespaceKey its key
    */

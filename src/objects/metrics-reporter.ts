@@ -1,5 +1,5 @@
 /**
- * Reports the metrics of a hub or an authority to the metrics object, at most once in `REPORT_INTERVAL_MS`. There is no
+ * Reports the metrics of a hub, a replica or an authority to the metrics object, at most once in `REPORT_INTERVAL_MS`. There is no
  * timer: an object reports when it has done something, so a report neither wakes it nor keeps it awake. What it counts
  * between its last report and its sleep is lost.
  */
@@ -19,6 +19,8 @@ export interface MetricsSource {
   counts(): Values;
   /** What the state is; undefined if nothing is stored. */
   state(): Values | undefined | Promise<Values | undefined>;
+  /** State of regions or shards. A 0 is reported, too: it says that there is one. */
+  regions?(): Values;
 }
 
 export class MetricsReporter {
@@ -72,7 +74,7 @@ export class MetricsReporter {
       if (state === undefined || this.#hasEnded) return;
       await this.#send({
         counts: withoutZeros(this.#source.counts()),
-        state: withoutZeros(state),
+        state: { ...withoutZeros(state), ...this.#source.regions?.() },
       });
     } catch (error) {
       log('warn', { warning: 'metrics could not be reported', cause: messageOf(error) });

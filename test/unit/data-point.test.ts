@@ -54,6 +54,13 @@ describe('a point', () => {
     expect([first?.doubles.at(-1), second?.doubles.at(-1)]).toEqual([0, 60]);
   });
 
+  it('of a shard says which one', () => {
+    const report = { format: 1, kind: 'replica', source: '/kv-v2#weur-2', life: 'a' } as const;
+    const shard = addReport(undefined, { ...report, counts: {}, state: { stockJson: 9 } }, NOW);
+    const labels = { namespace: 'root', hub: 'kv-v2', region: 'weur', shard: '2' };
+    expect(hubPoint(shard, labels).blobs).toEqual(['replica', 'root', 'kv-v2', 'weur', '2']);
+  });
+
   it('of the Worker has requests and deliveries', () => {
     const [, , worker, delivery] = points('kv-v2');
     expect(worker?.doubles).toEqual([9, 2, 1, 1.5, 60]);

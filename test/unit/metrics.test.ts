@@ -110,6 +110,47 @@ describe('the text of Prometheus', () => {
   });
 });
 
+describe('a hub with replicas', () => {
+  const replica = (shard: Record<string, string>, values: Record<string, number>) => ({
+    ...source({ ...HUB, region: 'weur', ...shard }, values),
+    kind: 'replica' as const,
+  });
+  const sources = [
+    source(HUB, { stockJson: 2, journalEvents: 7, 'regionLag.weur': 0, 'regionShards.weur': 2 }),
+    replica({}, { stockJson: 3, 'shardLag.1': 0, 'shardLag.2': 9 }),
+    replica({ shard: '2' }, { stockJson: 40, historyCalls: 1 }),
+  ];
+  const families = parseExposition(prometheusText(familiesOf(sources, 0, NOW)));
+  const samplesOf = (name: string) => families.get(name)?.samples ?? [];
+
+  it('counts each socket once', () => {
+    const sockets = samplesOf('carillon_sockets').map(({ value }) => value);
+    expect(sockets.reduce((sum, value) => sum + value, 0)).toBe(45);
+  });
+
+  it('has one journal, and says which replica called', () => {
+    expect(samplesOf('carillon_journal_events').map(({ labels }) => labels)).toEqual([HUB]);
+    expect(samplesOf('carillon_parent_calls_total')).toContainEqual({
+      name: 'carillon_parent_calls_total',
+      labels: { ...HUB, region: 'weur', shard: '2', call: 'history' },
+      value: 1,
+    });
+  });
+
+  it('shows the regions and the shards that there are, also if they do not lag', () => {
+    expect(samplesOf('carillon_region_lag')).toEqual([
+      { name: 'carillon_region_lag', labels: { ...HUB, region: 'weur' }, value: 0 },
+    ]);
+    expect(
+      samplesOf('carillon_shard_lag').map(({ labels, value }) => [labels.shard, value]),
+    ).toEqual([
+      ['1', 0],
+      ['2', 9],
+    ]);
+    expect(families.has('carillon_region_sockets')).toBe(false);
+  });
+});
+
 describe('the names', () => {
   it('are those of OpenTelemetry in the form of Prometheus, each once', () => {
     const names = ALL_METRICS.map(prometheusName);
@@ -164,7 +205,8 @@ it('the documentation has every metric, with its type and its labels', () => {
     ...page.matchAll(/^\| `(\w+)` \| (counter|gauge|histogram) \| (.*?) \| (.+) \|$/gm),
   ];
   const documented = rows.map(([, name, type, labels = '']) => [name, type, labels]);
-  const labelsOf = ({ series = {} }: { series?: Metric['series'] }) => {
+  const labelsOf = ({ series = {}, by }: Partial<Metric>) => {
+    if (by !== undefined) return `\`${by}\``;
     const names = new Set(Object.values(series).flatMap((labels) => Object.keys(labels)));
     const valuesOf = (name: string) =>
       new Set(Object.values(series).map((labels) => `\`${labels[name]}\``));

@@ -25,7 +25,7 @@ export const top = command({
   name: 'top',
   summary: 'Show the busiest hubs, at a terminal again and again',
   description:
-    'Show the hubs of the namespace and of those below, the busiest first: sockets, rates, the time of a commit, lag, refusals. The values are those of sys/metrics, where each hub reports at most once a minute while it is awake; the last column says how old they are. At a terminal they are shown again and again, elsewhere once. Needs "read" on sys/metrics.',
+    'Show the hubs of the namespace and of those below, each with its shards, the busiest first: sockets, rates, the time of a commit, lag, refusals. The values are those of sys/metrics, where each hub reports at most once a minute while it is awake; the last column says how old they are. At a terminal they are shown again and again, elsewhere once. Needs "read" on sys/metrics.',
   options: {
     sort: {
       type: 'string',
@@ -108,6 +108,7 @@ function tableOf(rows: readonly HubRow[]): string {
       'Commit ms',
       'Lagging',
       'Feed lag',
+      'Region lag',
       'Queue',
       'Retained',
       'Refused',
@@ -122,6 +123,7 @@ function tableOf(rows: readonly HubRow[]): string {
       row.commit_ms.toFixed(1),
       String(row.lagging),
       String(row.feed_lag),
+      String(row.region_lag),
       String(row.queue_peak),
       String(row.journal_events),
       String(row.refused),

@@ -1,4 +1,4 @@
-/** What `sys/metrics` says of each hub, as a row. Pure. */
+/** What `sys/metrics` says of each hub, with its replicas, as a row. Pure. */
 import { isJsonObject } from '../../lib/json.ts';
 
 export interface HubRow {
@@ -15,6 +15,8 @@ export interface HubRow {
   /** Subscribers of `carillon.v1` that lag behind the journal. */
   lagging: number;
   feed_lag: number;
+  /** Events that the region furthest behind has not confirmed. */
+  region_lag: number;
   queue_peak: number;
   journal_events: number;
   /** Requests that publish and handshakes that were refused, since the hub began to report. */
@@ -29,7 +31,7 @@ export type Sort = (typeof SORTS)[number];
 const WEIGHT: Readonly<Record<Sort, (row: HubRow) => number>> = {
   deliveries: (row) => row.deliveries_per_second,
   sockets: (row) => row.sockets,
-  lag: (row) => row.lagging + row.feed_lag,
+  lag: (row) => row.lagging + row.feed_lag + row.region_lag,
   commit: (row) => row.commit_ms,
 };
 
@@ -39,10 +41,13 @@ const READ: Readonly<Record<string, (row: HubRow, metric: Metric) => void>> = {
     row.sockets += Value;
   },
   'carillon.subscribers.lagging': (row, { Value }) => {
-    row.lagging = Value;
+    row.lagging += Value;
   },
   'carillon.feed.lag': (row, { Value }) => {
     row.feed_lag = Value;
+  },
+  'carillon.region.lag': (row, { Value }) => {
+    row.region_lag = Math.max(row.region_lag, Value);
   },
   'carillon.queue.peak.events': (row, { Value }) => {
     row.queue_peak = Value;
@@ -50,8 +55,9 @@ const READ: Readonly<Record<string, (row: HubRow, metric: Metric) => void>> = {
   'carillon.journal.events': (row, { Value }) => {
     row.journal_events = Value;
   },
-  'carillon.report.age': (row, { Value }) => {
-    row.report_age_seconds = Value;
+  'carillon.report.age': (row, { Value, Labels }) => {
+    // A replica reports by itself. The row is as old as what its hub says.
+    if (Labels.region === undefined) row.report_age_seconds = Value;
   },
   'carillon.events.accepted': (row, { Rate }) => {
     row.accepted_per_second += Rate;
@@ -108,6 +114,7 @@ function emptyRow(namespace: string, hub: string): HubRow {
     commit_ms: 0,
     lagging: 0,
     feed_lag: 0,
+    region_lag: 0,
     queue_peak: 0,
     journal_events: 0,
     refused: 0,

@@ -58,7 +58,8 @@ function labelled(sources: readonly KnownSource[], now: number): LabelledSource[
     const labels = labelsOf(source);
     const ageMs = Math.max(now - reportedAt, 0);
     const values = valuesOf(source);
-    const name = JSON.stringify([labels.namespace, kind, labels.hub]);
+    const { namespace, hub, region, shard } = labels;
+    const name = JSON.stringify([namespace, kind, hub, region, shard]);
     byName.set(name, { kind, labels, ageMs, values, gained, gainedInMs });
   }
   return [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, source]) => source);

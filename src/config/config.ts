@@ -10,6 +10,7 @@ import { parseReconnectWindow } from './reconnect-window.ts';
 import { parseRetention } from './retention.ts';
 import { parseRootTokens } from './root-tokens.ts';
 import { parseSealingKeys } from './sealing.ts';
+import { parseSharding } from './sharding.ts';
 import { allowsLoopbackHttp, type Variables } from './variables.ts';
 
 export interface Config {
@@ -80,6 +81,8 @@ export function parseConfig(variables: Variables): Result<Config> {
   if (!reconnectWindow.ok) return reconnectWindow;
   const placement = parsePlacement(variables);
   if (!placement.ok) return placement;
+  const sharding = parseSharding(variables);
+  if (!sharding.ok) return sharding;
   const movedHubs = parseMovedHubs(variables);
   if (!movedHubs.ok) return movedHubs;
   const rootTokens = parseRootTokens(variables);

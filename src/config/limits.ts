@@ -20,3 +20,9 @@ export const MAX_RECONNECT_WINDOW_SECONDS = 60 * 60;
 
 /** The highest setting for the age of events in the journal of a hub. */
 export const MAX_JOURNAL_AGE_SECONDS = 366 * 24 * 60 * 60;
+
+/**
+ * The highest setting for the sockets of a shard, and for those with which a hub gets shards: an object can have 32,768, and some
+ * of them are closing.
+ */
+export const MAX_SHARD_SOCKETS = 32_000;

@@ -22,9 +22,11 @@ export const LOCATIONS = [
 
 export type Location = (typeof LOCATIONS)[number];
 
+export type Jurisdiction = (typeof JURISDICTIONS)[number];
+
 export interface Placement {
   /** Objects run and store only there. It is part of their ids: another one names other, empty objects. */
-  readonly jurisdiction: (typeof JURISDICTIONS)[number] | undefined;
+  readonly jurisdiction: Jurisdiction | undefined;
   /** A hint. It counts when an object is created, and never again. */
   readonly location: Location | undefined;
 }

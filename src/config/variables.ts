@@ -9,6 +9,10 @@ export interface Variables {
   readonly RECONNECT_WINDOW?: string;
   readonly JURISDICTION?: string;
   readonly LOCATION?: string;
+  readonly SHARD_AT_SOCKETS?: string;
+  readonly REGION_AT_SOCKETS?: string;
+  readonly SHARD_SOCKETS?: string;
+  readonly SHARD_REGIONS?: string;
   readonly MOVED_HUBS?: string;
   readonly UPSTREAM_ADDR?: string;
   /** "on" or "strict": what passes through to the upstream makes events. */

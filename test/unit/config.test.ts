@@ -3,6 +3,7 @@ import { type Config, parseConfig } from '../../src/config/config.ts';
 import { movedHubsText, parseMovedHubs } from '../../src/config/moved-hubs.ts';
 import { parsePlacement } from '../../src/config/placement.ts';
 import { parseReconnectWindow } from '../../src/config/reconnect-window.ts';
+import { parseSharding } from '../../src/config/sharding.ts';
 import type { Variables } from '../../src/config/variables.ts';
 import { accepted, failureOf } from './support/result.ts';
 
@@ -304,4 +305,51 @@ it.each([
 
 it('has a window of two minutes for stock clients that reconnect unless told otherwise', () => {
   expect(parseReconnectWindow({})).toEqual({ ok: true, value: 120_000 });
+});
+
+describe('shards', () => {
+  it('come with 4000 sockets, in other regions with 100, and everywhere', () => {
+    const { regions, ...numbers } = accepted(parseSharding({}));
+    expect(numbers).toEqual({ atSockets: 4000, regionAtSockets: 100, socketsPerShard: 4000 });
+    expect([...regions].join()).toBe('wnam,enam,sam,weur,eeur,apac,oc,afr,me');
+  });
+
+  it.each([
+    ['SHARD_AT_SOCKETS', ['0', '1', '32000'], ['-1', '32001', '', 'off'], 0],
+    ['REGION_AT_SOCKETS', ['1', '32000'], ['0', '32001', ' 1'], 1],
+    ['SHARD_SOCKETS', ['1', '32000'], ['0', '32001', '4e3'], 1],
+  ])('have bounds: %s', (name, legal, illegal, min) => {
+    for (const text of legal) parse({ [name]: text });
+    for (const text of illegal) {
+      expect(failureOf(parseConfig(bindings({ [name]: text }))).message).toBe(
+        `the variable ${name} is "${text}"; set it in wrangler.toml, or with --var, to a whole number from ${min} to 32000`,
+      );
+    }
+  });
+
+  const regionsWith = (variables: Variables) => [...accepted(parseSharding(variables)).regions];
+
+  it('stand in the regions of SHARD_REGIONS', () => {
+    expect(regionsWith({ SHARD_REGIONS: ' oc, weur,' })).toEqual(['weur', 'oc']);
+  });
+
+  it.each([
+    ['eu', ['weur', 'eeur']],
+    ['us', ['wnam', 'enam']],
+    ['fedramp', ['wnam', 'enam']],
+  ])('stay in the jurisdiction %s', (jurisdiction, regions) => {
+    expect(regionsWith({ JURISDICTION: jurisdiction })).toEqual(regions);
+    expect(
+      failureOf(parseConfig(bindings({ JURISDICTION: jurisdiction, SHARD_REGIONS: 'apac' })))
+        .message,
+    ).toBe(
+      `the variable SHARD_REGIONS has "apac"; set it in wrangler.toml, or with --var, to some of "${regions.join('", "')}", separated by commas, as JURISDICTION is "${jurisdiction}", or to "" for all of them`,
+    );
+  });
+
+  it.each(['any', 'berlin', 'apac-ne', 'weur eeur'])('do not stand in "%s"', (region) => {
+    expect(failureOf(parseConfig(bindings({ SHARD_REGIONS: region }))).message).toMatch(
+      `the variable SHARD_REGIONS has "${region}"; set it in wrangler.toml`,
+    );
+  });
 });

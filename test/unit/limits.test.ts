@@ -63,6 +63,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_RETURNS_PER_HUB: 10_000,
     MAX_CUTS_PER_RETURN: 32,
     MAX_HUB_PLACE: 9999,
+    MAX_SHARD_SOCKETS: 32_000,
     OPEN_SEGMENT_BYTES: 32 * 1024,
     MAX_SEGMENT_BYTES: 1024 * 1024,
     DEDUPLICATION_WINDOW_EVENTS: 200_000,

@@ -34,6 +34,8 @@ export async function settingsOf(values: DevValues): Promise<CommandResult<Setti
   const variables = variablesOf(known, {
     defaults: {
       REQUEST_LOG: 'on',
+      // Shards gain nothing on one machine.
+      SHARD_AT_SOCKETS: '0',
       ...(given !== undefined && known.UPSTREAM_EVENTS === 'off' && { UPSTREAM_EVENTS: 'on' }),
     },
     file: file.value.variables,

@@ -9,6 +9,12 @@ export const MAX_ANSWERED_TEXT_CHARACTERS = 4 * 1024 * 1024;
 /** Jobs that an authority attempts at once; the alarm attempts the next ones. */
 export const MAX_JOBS_AT_ONCE = 500;
 
+/**
+ * Jobs that an authority has under way at a time. A hub whose subscribers are spread over the world has some 250 shards, and
+ * a revocation has to reach them within a second. A shard that is told asks back, and each of the two calls may take 150 ms.
+ */
+export const MAX_CONCURRENT_JOBS = 256;
+
 /** Policies of one namespace. */
 export const MAX_POLICIES = 1000;
 

@@ -137,6 +137,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_HELD_DECISIONS: 1_000_000,
     MAX_ANSWERED_TEXT_CHARACTERS: 4_194_304,
     MAX_JOBS_AT_ONCE: 500,
+    MAX_CONCURRENT_JOBS: 256,
     MAX_NAMESPACE_CHARACTERS: 64,
     MAX_NAMESPACE_DEPTH: 8,
     MAX_QUOTA: 9_999_999_999,

@@ -10,11 +10,11 @@
 import { logError } from '../../lib/log.ts';
 import type { Quotas } from '../../namespace/quota.ts';
 import type { Alarms, AlarmTask } from '../../objects/alarms.ts';
-import { MAX_CONCURRENT_CALLS, MIN_JOB_BACKOFF_MS } from '../../objects/limits.ts';
+import { MIN_JOB_BACKOFF_MS } from '../../objects/limits.ts';
 import { callAuthority, callSubscriberHub } from '../../objects/stubs.ts';
 import { foreignTokenName } from '../../token/token-record.ts';
 import type { Lifecycle } from '../lifecycle.ts';
-import { MAX_JOB_BACKOFF_MS } from '../limits.ts';
+import { MAX_CONCURRENT_JOBS, MAX_JOB_BACKOFF_MS } from '../limits.ts';
 import { type Job, type Jobs, type StoredJob, targetOf } from './jobs.ts';
 import type { Watches } from './watches.ts';
 
@@ -92,7 +92,7 @@ export class Outbox implements AlarmTask {
     const worker = async () => {
       for (let job = due[next++]; job !== undefined; job = due[next++]) await this.#attempt(job);
     };
-    await Promise.all(Array.from({ length: Math.min(MAX_CONCURRENT_CALLS, due.length) }, worker));
+    await Promise.all(Array.from({ length: Math.min(MAX_CONCURRENT_JOBS, due.length) }, worker));
   }
 
   async #attempt(first: StoredJob): Promise<void> {

@@ -50,7 +50,7 @@ import { PublishPipeline } from './publish-pipeline.ts';
 import { KnownQuotas, QUOTAS_KEY } from './quotas/known-quotas.ts';
 import { QuotaGate } from './quotas/quota-gate.ts';
 import { generationOfHub, renewHub } from './restored-hub.ts';
-import type { Returns } from './returns/returns.ts';
+import { Returns } from './returns/returns.ts';
 import { HUB_SCHEMA } from './schema.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
 import { CROWD_KEY } from './subscribers/reconnect-spread.ts';
@@ -198,13 +198,14 @@ function composeHub(ctx: DurableObjectState, env: Env) {
   const journal = openJournal(ctx.storage, env);
   const memory = openHubMemory(ctx.id.toString());
   const subscribers = composeSubscribers(ctx, env, journal, alarms, memory);
-  const { meter, authoritySync, closer, fanOut, list, returns } = subscribers;
+  const { meter, authoritySync, closer, fanOut, list } = subscribers;
   const quotas = new KnownQuotas(ctx, env);
   const quotaGate = new QuotaGate({ ctx, env, journal, quotas });
   const targets = new FeedTargets(ctx.storage);
   const registration = new SelfRegistration(ctx, env, journal, targets);
   const feeds = new OutgoingFeeds(ctx, env, journal, alarms, targets, registration, meter.counts);
-  const sockets = composeSockets(subscribers, quotaGate.before(registration));
+  const returns = new Returns({ ctx, alarms, journal, env });
+  const sockets = composeSockets(subscribers, quotaGate.before(registration), returns);
   const shared = {
     ctx,
     alarms,

@@ -53,7 +53,7 @@ import { openHubMemory } from './memory-budget.ts';
 import { KnownQuotas } from './quotas/known-quotas.ts';
 import { QuotaGate } from './quotas/quota-gate.ts';
 import { generationOfHub, renewWildcardHub } from './restored-hub.ts';
-import type { Returns } from './returns/returns.ts';
+import { Returns } from './returns/returns.ts';
 import { WILDCARD_HUB_SCHEMA } from './schema.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
 import { NO_SUBSCRIPTIONS } from './subscribers/subscription-list.ts';
@@ -203,7 +203,7 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
   const retained = new RetainedSubscriptions(sql, journal.maxAgeMs);
   const memory = openHubMemory(ctx.id.toString());
   const subscribers = composeSubscribers(ctx, env, journal, alarms, memory, retained);
-  const { authoritySync, classes, closer, cursors, fanOut, list, returns } = subscribers;
+  const { authoritySync, classes, closer, cursors, fanOut, list } = subscribers;
   const demand = new FeedDemand(classes, retained, journal, cursors);
   const writer = new FeedWriter(ctx, journal, positions, fanOut);
   const shared = {
@@ -223,7 +223,8 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
   const starter = new FeedStarter({ ...shared, registrar });
   const receiver = new FeedReceiver({ ...shared, starter });
   const quotaGate = new QuotaGate({ ctx, env, journal, quotas });
-  const sockets = composeSockets(subscribers, quotaGate.before(starter));
+  const returns = new Returns({ ctx, alarms, journal, env });
+  const sockets = composeSockets(subscribers, quotaGate.before(starter), returns);
   return {
     alarms,
     journal,

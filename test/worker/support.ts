@@ -4,6 +4,7 @@ import { env, exports } from 'cloudflare:workers';
 import type { Retention } from '../../src/config/retention.ts';
 import { Journal } from '../../src/hub/journal/journal.ts';
 import { type HubMemory, openHubMemory } from '../../src/hub/memory-budget.ts';
+import { Returns } from '../../src/hub/returns/returns.ts';
 import { HUB_SCHEMA } from '../../src/hub/schema.ts';
 import {
   composeHandshakes,
@@ -139,8 +140,10 @@ export function subscribersIn(
   createTables(state.storage);
   const journal = new Journal(state.storage, retention);
   const memory = openHubMemory(state.id.toString());
-  const subscribers = composeSubscribers(state, env, journal, new Alarms(state), memory);
-  const handshakes = composeHandshakes(subscribers, supply, maxSockets);
+  const alarms = new Alarms(state);
+  const subscribers = composeSubscribers(state, env, journal, alarms, memory);
+  const returns = new Returns({ ctx: state, alarms, journal, env });
+  const handshakes = composeHandshakes(subscribers, supply, returns, maxSockets);
   return { ...subscribers, handshakes };
 }
 

@@ -13,13 +13,22 @@
 import { parseReconnectWindow } from '../../config/reconnect-window.ts';
 import type { Variables } from '../../config/variables.ts';
 import { isWithinShare } from '../../lib/fair-share.ts';
-import type { Alarms, AlarmTask } from '../../objects/alarms.ts';
+import { ok, type Result } from '../../lib/result.ts';
+import type { Alarms } from '../../objects/alarms.ts';
 import { MAX_SUBSCRIPTION_MS } from '../../objects/limits.ts';
 import type { Subscription } from '../../subscription/handshake.ts';
+import { ROOT_OWNER } from '../../token/owner.ts';
 import { digestOf } from '../../token/token-form.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { Position } from '../journal/position.ts';
 import { MAX_RETURNS_PER_HUB } from '../limits.ts';
+import {
+  type Admissions,
+  type Entry,
+  type Newcomer,
+  namesNoPosition,
+  type StockStart,
+} from '../subscribers/admissions.ts';
+import type { HandshakeRefusal } from '../subscribers/refusal.ts';
 import { isOpen, tagsOf } from '../subscribers/subscription-classes.ts';
 import { cutOf } from './cut.ts';
 import { NO_CUTS, ReturnRecord } from './return-record.ts';
@@ -30,14 +39,6 @@ const TAG = 'return ';
 /** Hexadecimal digits: with so many, no two keys in a hub are equal. */
 const DIGITS = 24;
 
-/** Where a stock subscriber starts that names no position. */
-export interface StockStart extends Position {
-  /** The tag of the sockets that have its subscription and its owner. */
-  readonly tag: string;
-  /** Where another was cut, if it goes on there. */
-  readonly cut: number | undefined;
-}
-
 interface ReturnsParts {
   readonly ctx: DurableObjectState;
   readonly alarms: Alarms;
@@ -45,7 +46,7 @@ interface ReturnsParts {
   readonly env: Variables;
 }
 
-export class Returns implements AlarmTask {
+export class Returns implements Admissions {
   readonly #parts: ReturnsParts;
   readonly #windowMs: number;
   readonly #table: ReturnTable;
@@ -65,6 +66,18 @@ export class Returns implements AlarmTask {
     this.#windowMs = window.value;
     this.#parts = parts;
     this.#table = new ReturnTable(parts.ctx.storage.sql);
+  }
+
+  async admit(newcomer: Newcomer): Promise<Result<Entry, HandshakeRefusal>> {
+    const { subscription, watched, owner } = newcomer;
+    const tag = namesNoPosition(newcomer)
+      ? await this.tagOf(subscription, watched?.owner ?? ROOT_OWNER)
+      : undefined;
+    return ok({
+      start: () => (tag === undefined ? undefined : this.startOf(tag)),
+      joined: (start, socket) => this.joined(start, owner, socket),
+      end: () => undefined,
+    });
   }
 
   /**
@@ -95,11 +108,7 @@ export class Returns implements AlarmTask {
     return { tag, after, cut, ...(isTrimmed && { gap: 'forgotten' }) };
   }
 
-  /**
-   * A subscriber was accepted. To be called in the same turn, so that no other comes in between.
-   *
-   * @param owner as the tags of sockets name it
-   */
+  /** @param owner as the tags of sockets name it */
   joined({ tag, after, cut }: StockStart, owner: string, socket: WebSocket): void {
     const now = Date.now();
     const known = this.#current(tag, now);
@@ -110,12 +119,6 @@ export class Returns implements AlarmTask {
     if (record.joined(socket, cut)) this.#store(tag, record, now, known === undefined);
   }
 
-  /**
-   * A socket has ended. Takes constant time, because thousands may end at once.
-   *
-   * @param hasLeft whether its client sent a Close frame first
-   * @param hasAll whether its client has answered the Close frame of the hub
-   */
   ended(socket: WebSocket, hasLeft: boolean, hasAll: boolean): void {
     const tag = tagsOf(this.#parts.ctx, socket).find((each) => each.startsWith(TAG));
     const record = tag === undefined ? undefined : this.#find(tag, socket);

@@ -35,7 +35,7 @@ import { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
 import { MAX_SOCKETS_PER_HUB } from '../limits.ts';
 import type { HubMemory } from '../memory-budget.ts';
-import { Returns } from '../returns/returns.ts';
+import type { Admissions } from './admissions.ts';
 import type { EventSupply } from './event-supply.ts';
 import { FilterBudgets } from './filter-budgets.ts';
 import { Handshakes } from './handshakes.ts';
@@ -106,7 +106,6 @@ export function composeSubscribers(
     tokenExpiry,
     lifetimes,
     rootMarks,
-    returns: new Returns({ ctx, alarms, journal, env }),
     lags: new LagTable(sql),
     unacknowledged: new Unacknowledged(memory.unacknowledged),
   };
@@ -130,6 +129,7 @@ export function composeSubscribers(
 export function composeHandshakes(
   subscribers: Subscribers,
   supply: EventSupply,
+  admissions: Admissions,
   maxSockets = MAX_SOCKETS_PER_HUB,
 ): Handshakes {
   const { ctx, classes, socketCount } = subscribers;
@@ -137,12 +137,17 @@ export function composeHandshakes(
   const filterBudgets = new FilterBudgets(ctx, classes);
   const acceptor = new SocketAcceptor(subscribers);
   const leases = new Leases(ctx, subscribers.env);
-  return new Handshakes({ ...subscribers, slots, filterBudgets, acceptor, leases }, supply);
+  const parts = { ...subscribers, admissions, slots, filterBudgets, acceptor, leases };
+  return new Handshakes(parts, supply);
 }
 
 /** The sockets of a hub, and the alarms that its subscribers need. */
-export function composeSockets(subscribers: Subscribers, supply: EventSupply): Sockets {
-  const { alarms, tokenExpiry, ackTimeouts, lifetimes, returns, journal } = subscribers;
-  alarms.add(tokenExpiry, ackTimeouts, lifetimes, returns, journal.trimmer, journal.conversion);
-  return new Sockets(composeHandshakes(subscribers, supply), subscribers);
+export function composeSockets(
+  subscribers: Subscribers,
+  supply: EventSupply,
+  admissions: Admissions,
+): Sockets {
+  const { alarms, tokenExpiry, ackTimeouts, lifetimes, journal } = subscribers;
+  alarms.add(tokenExpiry, ackTimeouts, lifetimes, admissions, journal.trimmer, journal.conversion);
+  return new Sockets(composeHandshakes(subscribers, supply, admissions), admissions, subscribers);
 }

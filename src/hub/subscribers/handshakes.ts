@@ -19,7 +19,7 @@ import type { CursorCodec } from '../journal/cursor-codec.ts';
 import type { Journal } from '../journal/journal.ts';
 import { resolvePosition, sequenceOfId } from '../journal/position.ts';
 import type { HubMemory } from '../memory-budget.ts';
-import type { Returns } from '../returns/returns.ts';
+import type { Admissions, Entry } from './admissions.ts';
 import type { EventSupply } from './event-supply.ts';
 import type { FilterBudgets } from './filter-budgets.ts';
 import type { Leases } from './leases.ts';
@@ -49,7 +49,7 @@ interface HandshakeParts {
   readonly rootMarks: RootMarks;
   readonly acceptor: SocketAcceptor;
   readonly leases: Leases;
-  readonly returns: Returns;
+  readonly admissions: Admissions;
 }
 
 /** The token of a handshake; none for the root token. */
@@ -116,7 +116,7 @@ export class Handshakes {
   }
 
   async #admit(handshake: Handshake, bearer: Bearer | undefined): Promise<Response> {
-    const { classes, filterBudgets } = this.#parts;
+    const { classes, filterBudgets, admissions, authorizer } = this.#parts;
     const { subscription } = handshake;
     const matcher = classes.matchers.of(subscription);
     const tooCostly = filterBudgets.reserve(bearer?.tags, matcher);
@@ -126,7 +126,17 @@ export class Handshakes {
     try {
       const refused = await this.#supply.prepare(subscriptionClass.matcher);
       if (refused !== undefined) return refuse(refused);
-      return await this.#connect(handshake, subscriptionClass, bearer);
+      if (!authorizer.maySubscribe(subscriptionClass)) return refuse(FORBIDDEN);
+      const { since } = handshake;
+      const { watched, tags } = bearer ?? {};
+      const owner = tags?.owner ?? ROOT_OWNER;
+      const entry = await admissions.admit({ subscription, since, watched, owner });
+      if (!entry.ok) return refuse(entry.failure);
+      try {
+        return await this.#connect(handshake, subscriptionClass, bearer, entry.value);
+      } finally {
+        entry.value.end();
+      }
     } finally {
       filterBudgets.release(bearer?.tags, matcher);
       subscriptionClass.handshakes--;
@@ -138,17 +148,14 @@ export class Handshakes {
     { subscription, rootMark, since, isStream = false }: Handshake,
     subscriptionClass: SubscriptionClass,
     bearer: Bearer | undefined,
+    entry: Entry,
   ): Promise<Response> {
     const { journal, cursors, budget, throttle, tokens, authorizer } = this.#parts;
-    const { entryMatcher, acceptor, leases, meter, returns, rootMarks } = this.#parts;
+    const { entryMatcher, acceptor, leases, meter, rootMarks } = this.#parts;
     const { watched, tags, shownAt } = bearer ?? {};
     const owner = tags?.owner ?? ROOT_OWNER;
     const whose = () => (tags === undefined ? rootMarks.tagsFor(rootMark) : listOwnerTags(tags));
     const isRevoked = () => watched !== undefined && !tokens.isWatched(watched);
-    const namesNothing = since === undefined && subscription.protocol === 'stock';
-    const returnTag = namesNothing
-      ? await returns.tagOf(subscription, watched?.owner ?? ROOT_OWNER)
-      : undefined;
     for (;;) {
       // While the handshake waited, the token may have been revoked, or its policies may have changed.
       if (isRevoked() || !authorizer.maySubscribe(subscriptionClass)) return refuse(FORBIDDEN);
@@ -161,7 +168,7 @@ export class Handshakes {
         if (bytesToSearch > 0 && !throttle.admit(owner, 0)) return refuse(BUSY);
         throttle.count(owner, bytesToSearch);
       }
-      const start = returnTag === undefined ? undefined : returns.startOf(returnTag);
+      const start = entry.start();
       const position = start ? ok(start) : resolvePosition(since, journal, cursors, mayReceive);
       if (!position.ok) return refuse({ status: 400, message: position.failure.message });
       const { after } = position.value;
@@ -195,7 +202,7 @@ export class Handshakes {
             whose(),
             position.value,
             replay,
-            start && { start, owner },
+            start && { start, entry },
           );
           if (isResumed && response.status === 101) {
             meter.resumed(position.value.gap !== undefined || replay.hasGap, replay.isFull);

@@ -10,7 +10,7 @@ import type { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
 import type { HubMeter } from '../hub-meter.ts';
 import type { Position } from '../journal/position.ts';
 import { noteCut } from '../returns/cut.ts';
-import type { Returns, StockStart } from '../returns/returns.ts';
+import type { Entry, StockStart } from './admissions.ts';
 import type { Lifetimes } from './lifetimes.ts';
 import { refuse, unavailable } from './refusal.ts';
 import type { SocketCount } from './socket-count.ts';
@@ -26,13 +26,12 @@ interface AcceptorParts {
   readonly socketCount: SocketCount;
   readonly ackingSubscribers: AckingSubscribers;
   readonly fanOut: FanOut;
-  readonly returns: Returns;
 }
 
 /** A stock subscriber that names no position. */
 interface Nameless {
   readonly start: StockStart;
-  readonly owner: string;
+  readonly entry: Entry;
 }
 
 /** What only a subscriber of `carillon.v1` has. */
@@ -58,7 +57,7 @@ export class SocketAcceptor {
     replay: Replay,
     nameless?: Nameless,
   ): Response {
-    const { budget, meter, fanOut, returns } = this.#parts;
+    const { budget, meter, fanOut } = this.#parts;
     if (!replay.readRest()) {
       return refuse(
         unavailable('the filter takes longer than there is between events; simplify it'),
@@ -66,7 +65,7 @@ export class SocketAcceptor {
     }
     const tags = nameless === undefined ? [] : [nameless.start.tag];
     const { client, server } = this.#accept(subscriptionClass, whose, tags);
-    if (nameless !== undefined) returns.joined(nameless.start, nameless.owner, server);
+    nameless?.entry.joined(nameless.start, server);
     fanOut.goLive(server);
     budget.send(server, replay);
     meter.counts.missedToStock += replay.size;

@@ -4,7 +4,7 @@ import { decodeHandshake } from '../../subscription/handshake.ts';
 import type { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
 import type { ClientMessages } from '../flow-control/client-messages.ts';
 import type { HubMeter } from '../hub-meter.ts';
-import type { Returns } from '../returns/returns.ts';
+import type { Admissions } from './admissions.ts';
 import type { Handshakes } from './handshakes.ts';
 import { refuse, unavailable } from './refusal.ts';
 import type { SocketCount } from './socket-count.ts';
@@ -19,7 +19,6 @@ interface SocketsParts {
   readonly clientMessages: ClientMessages;
   readonly ackingSubscribers: AckingSubscribers;
   readonly meter: HubMeter;
-  readonly returns: Returns;
 }
 
 export class Sockets {
@@ -29,16 +28,16 @@ export class Sockets {
   readonly #ackingSubscribers: AckingSubscribers;
   readonly #socketCount: SocketCount;
   readonly #meter: HubMeter;
-  readonly #returns: Returns;
+  readonly #admissions: Admissions;
 
-  constructor(handshakes: Handshakes, parts: SocketsParts) {
+  constructor(handshakes: Handshakes, admissions: Admissions, parts: SocketsParts) {
     this.#handshakes = handshakes;
     this.#classes = parts.classes;
     this.#clientMessages = parts.clientMessages;
     this.#ackingSubscribers = parts.ackingSubscribers;
     this.#socketCount = parts.socketCount;
     this.#meter = parts.meter;
-    this.#returns = parts.returns;
+    this.#admissions = admissions;
   }
 
   async accept(request: Request): Promise<Response> {
@@ -76,7 +75,7 @@ export class Sockets {
     const { readyState } = socket;
     socket.close(isSendable(code) ? code : 1000);
     const hasLeft = wasClean && readyState !== WebSocket.CLOSED && code !== LOST_IN_HANDSHAKE;
-    this.#returns.ended(socket, hasLeft, wasClean && !hasLeft);
+    this.#admissions.ended(socket, hasLeft, wasClean && !hasLeft);
     this.#socketCount.closed();
     this.#meter.counts.closed_client++;
     this.#ackingSubscribers.closed(socket);

@@ -6,20 +6,6 @@ import { HEADER_KEY } from '../journal/header.ts';
 import { MAX_MOVE_PAGE_BYTES } from '../limits.ts';
 import { HUB_SCHEMA } from '../schema.ts';
 
-const COLUMNS = [
-  'first',
-  'count',
-  'first_accepted_at',
-  'last_accepted_at',
-  'total_bytes',
-  'checksum',
-  'fingerprints',
-  'record_index',
-  'note',
-  'keys',
-  'frames',
-];
-
 type Row = Record<string, SqlStorageValue>;
 
 interface SegmentCount {
@@ -48,11 +34,7 @@ export function readPage({ sql, kv }: DurableObjectStorage, after: number): Move
   const rows: Row[] = [];
   let bytes = 0;
   let first = after;
-  const found = sql.exec<Row>(
-    `SELECT ${COLUMNS.join()} FROM segments WHERE first > ? ORDER BY first`,
-    after,
-  );
-  for (const row of found) {
+  for (const row of sql.exec<Row>('SELECT * FROM segments WHERE first > ? ORDER BY first', after)) {
     rows.push(row);
     first = Number(row.first);
     bytes += bytesOf(row);
@@ -63,18 +45,17 @@ export function readPage({ sql, kv }: DurableObjectStorage, after: number): Move
   return { schema, rows, isLast, entries, segments, events, returns };
 }
 
-/** Its sockets are not here, so they count as lost. */
-export function insertReturns(sql: SqlStorage, rows: MovePage['rows'] = []): void {
+/** Inserts rows by the names of their columns: the other object has the same schema. */
+export function insertRows(
+  sql: SqlStorage,
+  table: 'segments' | 'returns',
+  rows: MovePage['rows'] = [],
+): void {
   for (const row of rows) {
-    sql.exec('INSERT INTO returns VALUES (?, ?, ?, ?, ?, ?, ?, ?)', ...Object.values(row));
-  }
-}
-
-export function insertRows(sql: SqlStorage, rows: MovePage['rows']): void {
-  const places = COLUMNS.map(() => '?').join();
-  for (const row of rows) {
-    const values = COLUMNS.map((column) => row[column] ?? null);
-    sql.exec(`INSERT INTO segments (${COLUMNS.join()}) VALUES (${places})`, ...values);
+    const columns = Object.keys(row);
+    const places = columns.map(() => '?').join();
+    const values = Object.values(row);
+    sql.exec(`INSERT INTO ${table} (${columns.join()}) VALUES (${places})`, ...values);
   }
 }
 

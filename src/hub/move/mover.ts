@@ -13,7 +13,7 @@ import { openJournal } from '../journal/open-journal.ts';
 import { UnconvertedRows } from '../journal/unconverted-rows.ts';
 import { MAX_MOVE_MS } from '../limits.ts';
 import { HUB_SCHEMA } from '../schema.ts';
-import { countSegments, insertReturns, insertRows, readPage } from './journal-copy.ts';
+import { countSegments, insertRows, readPage } from './journal-copy.ts';
 import type { Residence } from './residence.ts';
 
 /** What a move needs of the lifecycle of the hub. */
@@ -148,12 +148,13 @@ export class Mover {
     }
     const { from } = residence.stored;
     const isWhole = storage.transactionSync(() => {
-      insertRows(sql, page.rows);
+      insertRows(sql, 'segments', page.rows);
       const { segments, events, last } = countSegments(sql);
       if (!page.isLast) return true;
       if (segments !== page.segments || events !== page.events) return false;
       for (const [key, value] of page.entries) kv.put(key, value);
-      insertReturns(sql, page.returns);
+      // Its sockets are not here, so they count as lost.
+      insertRows(sql, 'returns', page.returns);
       // It forgot which wildcard hubs want its events, so it registers and feeds them soon.
       if (segments > 0) kv.put(BEHIND_KEY, true);
       residence.store({ state: 'arrived', from, through: last });

@@ -219,7 +219,7 @@ function composeHub(ctx: DurableObjectState, env: Env) {
     quotaGate,
     returns,
   };
-  alarms.add(feeds);
+  alarms.add(journal.trimmer, journal.conversion, feeds);
   return {
     ...shared,
     quotas,

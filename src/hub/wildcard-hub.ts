@@ -225,6 +225,7 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
   const quotaGate = new QuotaGate({ ctx, env, journal, quotas });
   const returns = new Returns({ ctx, alarms, journal, env });
   const sockets = composeSockets(subscribers, quotaGate.before(starter), returns);
+  alarms.add(journal.trimmer, journal.conversion);
   return {
     alarms,
     journal,

@@ -6,6 +6,7 @@ import { Replay } from '../../src/hub/catch-up/replay.ts';
 import { ReplayThrottle } from '../../src/hub/catch-up/replay-throttle.ts';
 import { TurnBudget } from '../../src/hub/delivery/turn-budget.ts';
 import type { Journal } from '../../src/hub/journal/journal.ts';
+import { PositionLookup } from '../../src/hub/journal/position-lookup.ts';
 import { EventEntry, type JournalEntry } from '../../src/hub/journal/record.ts';
 import { acceptedTogether } from '../../src/hub/journal/segment-builder.ts';
 import { MAX_HELD_DECISIONS, MAX_REPLAY_BYTES, MAX_TURN_BYTES } from '../../src/hub/limits.ts';
@@ -175,7 +176,8 @@ it('a replay whose filter takes longer than there is between events gives up; ot
           budget.count(MAX_TURN_BYTES);
           return false;
         },
-        sequenceOfId: () => undefined,
+        leadsBack: () => false,
+        lookup: new PositionLookup(journal),
       });
     append(
       journal,

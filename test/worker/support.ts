@@ -144,7 +144,7 @@ export function subscribersIn(
   const subscribers = composeSubscribers(state, env, journal, alarms, memory);
   const returns = new Returns({ ctx: state, alarms, journal, env });
   const handshakes = composeHandshakes(subscribers, supply, returns, maxSockets);
-  return { ...subscribers, handshakes };
+  return { ...subscribers, journal, handshakes };
 }
 
 const RETENTION: Retention = { events: 1000, bytes: 1_000_000, ageMs: 60_000 };

@@ -14,8 +14,8 @@ import type { LagTable } from '../flow-control/lag-table.ts';
 import type { Unacknowledged } from '../flow-control/unacknowledged.ts';
 import type { HubMeter } from '../hub-meter.ts';
 import type { CursorCodec } from '../journal/cursor-codec.ts';
-import type { Journal } from '../journal/journal.ts';
 import type { JournalEntry } from '../journal/record.ts';
+import type { SubscriberJournal } from '../journal/subscriber-journal.ts';
 import { MAX_PAGE_BYTES, MAX_PAGE_EVENTS, MIN_PAGE_EVENTS } from '../limits.ts';
 import type { SocketCloser } from '../subscribers/socket-closer.ts';
 import { isOpen } from '../subscribers/subscription-classes.ts';
@@ -25,7 +25,7 @@ import { RoomQueue } from './room-queue.ts';
 interface CatchUpParts {
   readonly ctx: DurableObjectState;
   readonly alarms: Alarms;
-  readonly journal: Journal;
+  readonly journal: SubscriberJournal;
   readonly cursors: CursorCodec;
   readonly throttle: ReplayThrottle;
   readonly entryMatcher: EntryMatcher;
@@ -92,7 +92,7 @@ export class CatchUp {
 
   /** Sends what comes next to a subscriber that lags, if its credit allows it. */
   resume(socket: WebSocket, subscriber: AckingSubscriber): void {
-    const { ctx, tokenExpiry, budget, unacknowledged } = this.#parts;
+    const { ctx, journal, tokenExpiry, budget, unacknowledged } = this.#parts;
     const { lag } = subscriber;
     if (lag === undefined || lag.isCatchingUp) return;
     if (lag.outOfCredit && !this.#hasCredit(subscriber, lag)) return;
@@ -103,7 +103,8 @@ export class CatchUp {
       return;
     }
     this.#waiting.delete(subscriber);
-    const isAtOnce = !budget.isSpent && tokenExpiry.enforce() === undefined;
+    const isLoaded = journal.load(lag.position) === undefined;
+    const isAtOnce = isLoaded && !budget.isSpent && tokenExpiry.enforce() === undefined;
     if (isAtOnce && (!isOpen(socket) || !this.#sendPage(socket, subscriber))) return;
     // A hub that is stopped before the next turn continues from here.
     if (lag.storedOutOfCredit === undefined) this.store(subscriber);
@@ -121,11 +122,13 @@ export class CatchUp {
 
   /** Sends page after page, each in a turn of its own. */
   async #sendPages(socket: WebSocket, subscriber: AckingSubscriber, lag: Lag): Promise<void> {
-    const { throttle, tokenExpiry, closer } = this.#parts;
+    const { journal, throttle, tokenExpiry, closer } = this.#parts;
     try {
       do {
         await throttle.affordableTurn(subscriber.owner.name);
         await tokenExpiry.enforce();
+        const loading = journal.load(lag.position);
+        if (loading !== undefined) await loading;
       } while (subscriber.lag === lag && isOpen(socket) && this.#sendPage(socket, subscriber));
     } catch (error) {
       closer.fail([socket], error);
@@ -178,15 +181,14 @@ export class CatchUp {
       lag.position = entry.sequence;
       if (budget.isSpent) break;
     }
+    // A replica does not have what its subscribers do not want.
+    const { sequence } = page.entries.at(-1) ?? { sequence: lag.position };
+    if (lag.position === sequence) lag.position = page.through;
     const asks = !hasRoom || unacknowledged.asksWith(subscriber, sent);
     budget.send(socket, encodeEntries(batch, encoding, cursors, asks));
     unacknowledged.sent(subscriber, sent, asks);
     if (!hasRoom) this.#waiting.add(subscriber, socket);
-    if (
-      hasRoom &&
-      !lag.outOfCredit &&
-      (lag.position >= journal.last || page.entries.length === 0)
-    ) {
+    if (hasRoom && !lag.outOfCredit && lag.position >= journal.last) {
       this.#goLive(subscriber, lag);
       return false;
     }

@@ -6,14 +6,15 @@
 import type { Encoding } from '../../wire/frame.ts';
 import { addToWindow, EMPTY_WINDOW } from '../delivery/stock-window.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { PositionLookup } from '../journal/position-lookup.ts';
 import type { EventEntry, JournalEntry } from '../journal/record.ts';
+import type { SubscriberJournal } from '../journal/subscriber-journal.ts';
 import { MAX_PAGE_BYTES, MAX_PAGE_EVENTS, MAX_REPLAY_BYTES, MAX_REPLAY_LAPS } from '../limits.ts';
 import type { HubMemory } from '../memory-budget.ts';
 import type { ReplayThrottle } from './replay-throttle.ts';
 
 interface ReplayParts {
-  readonly journal: Journal;
+  readonly journal: SubscriberJournal;
   readonly memory: HubMemory;
   readonly throttle: ReplayThrottle;
   readonly budget: TurnBudget;
@@ -25,8 +26,9 @@ interface ReplaySubscriber {
   readonly owner: string;
   readonly encoding: Encoding;
   wants(entry: JournalEntry): boolean;
-  /** The sequence that an id leads back to. */
-  sequenceOfId(id: string): number | undefined;
+  /** Whether the id of an event leads back to it. */
+  leadsBack(event: EventEntry): boolean;
+  readonly lookup: PositionLookup;
 }
 
 export class Replay {
@@ -38,6 +40,8 @@ export class Replay {
   #reservedBytes = 0;
   #isFull = false;
   #hasGap = false;
+  /** Nothing can be looked up any more. */
+  #isLastTurn = false;
 
   constructor(parts: ReplayParts, after: number, subscriber: ReplaySubscriber) {
     this.#parts = parts;
@@ -96,12 +100,18 @@ export class Replay {
    */
   async readMost(): Promise<void> {
     const { journal, throttle, budget } = this.#parts;
+    const { lookup } = this.#subscriber;
     for (let lap = 0; lap < MAX_REPLAY_LAPS; lap++) {
       // Most subscribers that connect have missed nothing, and wait for nobody.
       if (this.#isComplete && this.#events.length === 0) return;
       if (budget.isSpent) await throttle.nextTurn();
       const end = journal.last;
-      while (this.#readPage() && this.#position < end) await throttle.nextTurn();
+      for (;;) {
+        const loading = lookup.find() ?? journal.load(this.#position);
+        if (loading !== undefined) await loading;
+        if (!this.#readPage() || this.#position >= end) break;
+        await throttle.nextTurn();
+      }
       if (!budget.isSpent && this.#isComplete) return;
     }
     await throttle.nextTurn();
@@ -113,6 +123,7 @@ export class Replay {
    * @returns false if that takes too long: the filter is slower than events come
    */
   readRest(): boolean {
+    this.#isLastTurn = true;
     while (!this.#parts.budget.isSpent && this.#readPage());
     return this.#isComplete;
   }
@@ -127,14 +138,16 @@ export class Replay {
     const { journal, throttle, budget } = this.#parts;
     // The journal may have been trimmed since the last turn.
     if (journal.trimmedThrough > this.#position) this.#hasGap = true;
-    const { entries, bytes } = journal.read(this.#position, MAX_PAGE_EVENTS, MAX_PAGE_BYTES);
-    throttle.count(this.#subscriber.owner, bytes);
-    for (const entry of entries) {
-      if (this.#subscriber.wants(entry) && !this.#add(entry)) return false;
+    const before = this.#position;
+    const page = journal.read(before, MAX_PAGE_EVENTS, MAX_PAGE_BYTES);
+    throttle.count(this.#subscriber.owner, page.bytes);
+    for (const entry of page.entries) {
+      if (this.#subscriber.wants(entry) && !this.#add(entry)) return !this.#isFull;
       this.#position = entry.sequence;
-      if (budget.isSpent) break;
+      if (budget.isSpent) return true;
     }
-    return entries.length > 0;
+    this.#position = page.through;
+    return this.#position > before;
   }
 
   /** @returns whether there was room */
@@ -143,10 +156,13 @@ export class Replay {
       this.#hasGap = true;
       return true;
     }
-    const { encoding, sequenceOfId } = this.#subscriber;
-    const window = addToWindow(this.#window, entry, encoding, sequenceOfId);
-    this.#isFull = window === undefined;
-    if (window === undefined) return false;
+    const { encoding, leadsBack, lookup } = this.#subscriber;
+    const window = addToWindow(this.#window, entry, encoding, leadsBack);
+    if (window === undefined) {
+      // Where there is time, it is looked up first whether the subscriber would come back to here.
+      this.#isFull = this.#isLastTurn || !lookup.isMissing;
+      return false;
+    }
     this.#window = window;
     const excess = Math.max(window.bytes - this.#reservedBytes, 0);
     this.#parts.memory.catchUp.add(excess);

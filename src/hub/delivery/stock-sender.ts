@@ -1,10 +1,11 @@
 /** Sends new events to the stock subscribers of a class, within their window. */
+import type { EventFacts } from '../../event/facts.ts';
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
 import type { Authorizer } from '../authority-sync/authorizer.ts';
 import type { HubMeter } from '../hub-meter.ts';
-import type { Journal } from '../journal/journal.ts';
-import { sequenceOfId } from '../journal/position.ts';
+import { leadsBack } from '../journal/position.ts';
 import type { JournalEntry } from '../journal/record.ts';
+import type { SubscriberJournal } from '../journal/subscriber-journal.ts';
 import { noteCut } from '../returns/cut.ts';
 import type { SocketCloser } from '../subscribers/socket-closer.ts';
 import type { SubscriptionClass } from '../subscribers/subscription-classes.ts';
@@ -16,7 +17,7 @@ import type { TurnBudget } from './turn-budget.ts';
 export type StockWindows = Map<SubscriptionClass, StockWindow>;
 
 export interface StockSenderParts {
-  readonly journal: Journal;
+  readonly journal: SubscriberJournal;
   readonly authorizer: Authorizer;
   readonly closer: SocketCloser;
   readonly budget: TurnBudget;
@@ -53,8 +54,7 @@ export class StockSender implements ClassSender {
     const { journal, authorizer } = this.#parts;
     const { encoding } = this.#class.subscription;
     const access = authorizer.accessOf(this.#class);
-    const sequenceOf = (id: string) =>
-      sequenceOfId(id, journal, (facts) => access.mayReceive(facts).allowed);
+    const mayReceive = (facts: EventFacts) => access.mayReceive(facts).allowed;
     this.#window = this.#before;
     this.#isFull = false;
     this.#first = entries[0]?.sequence ?? 0;
@@ -62,7 +62,9 @@ export class StockSender implements ClassSender {
     for (const entry of entries) {
       // A stock subscriber cannot be told of a gap here, but it is told when it reconnects.
       if (!('frame' in entry)) continue;
-      const window = addToWindow(this.#window, entry, encoding, sequenceOf);
+      const window = addToWindow(this.#window, entry, encoding, (last) =>
+        leadsBack(last, journal, mayReceive),
+      );
       this.#isFull = window === undefined;
       if (window === undefined) break;
       this.#window = window;

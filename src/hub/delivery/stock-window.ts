@@ -18,19 +18,18 @@ export const EMPTY_WINDOW: StockWindow = { bytes: 0, last: undefined };
  * Adds an event. A window is only closed after an event whose id leads back to it: if several events have the same id,
  * `since` finds the oldest.
  *
- * @param sequenceOfId the sequence that an id leads back to
+ * @param leadsBack whether the id of an event leads back to it
  * @returns undefined if the window has no room
  */
 export function addToWindow(
   { bytes, last }: StockWindow,
   event: EventEntry,
   encoding: Encoding,
-  sequenceOfId: (id: string) => number | undefined,
+  leadsBack: (event: EventEntry) => boolean,
 ): StockWindow | undefined {
   const total = bytes + event.frame.size(encoding);
   if (total > MAX_REPLAY_BYTES && last !== undefined) {
-    const leadsBack = sequenceOfId(last.frame.event.id) === last.sequence;
-    if (leadsBack || total > MAX_AMBIGUOUS_REPLAY_BYTES) return undefined;
+    if (total > MAX_AMBIGUOUS_REPLAY_BYTES || leadsBack(last)) return undefined;
   }
   return { bytes: total, last: event };
 }

@@ -5,8 +5,8 @@ import { ACK_TIMEOUT_MS } from '../../wire/limits.ts';
 import type { CatchUp } from '../catch-up/catch-up.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
 import type { CursorCodec } from '../journal/cursor-codec.ts';
-import type { Journal } from '../journal/journal.ts';
 import type { Position } from '../journal/position.ts';
+import type { SubscriberJournal } from '../journal/subscriber-journal.ts';
 import { DEFAULT_CREDIT } from '../limits.ts';
 import { ownerOfTags } from '../subscribers/owner-tags.ts';
 import type { ReconnectSpread } from '../subscribers/reconnect-spread.ts';
@@ -18,7 +18,7 @@ import type { Unacknowledged } from './unacknowledged.ts';
 
 interface AckingSubscribersParts {
   readonly ctx: DurableObjectState;
-  readonly journal: Journal;
+  readonly journal: SubscriberJournal;
   readonly cursors: CursorCodec;
   readonly budget: TurnBudget;
   readonly lags: LagTable;

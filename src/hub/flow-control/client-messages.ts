@@ -10,7 +10,7 @@ import type { SignedCursor } from '../../wire/cursor.ts';
 import type { CatchUp } from '../catch-up/catch-up.ts';
 import type { HubMeter } from '../hub-meter.ts';
 import type { CursorCodec } from '../journal/cursor-codec.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { SubscriberJournal } from '../journal/subscriber-journal.ts';
 import type { SocketCloser } from '../subscribers/socket-closer.ts';
 import type { SubscriptionClass } from '../subscribers/subscription-classes.ts';
 import type { AckingSubscriber } from './acking-subscriber.ts';
@@ -18,7 +18,7 @@ import type { AckingSubscribers } from './acking-subscribers.ts';
 import type { Unacknowledged } from './unacknowledged.ts';
 
 interface ClientMessagesParts {
-  readonly journal: Journal;
+  readonly journal: SubscriberJournal;
   readonly cursors: CursorCodec;
   readonly closer: SocketCloser;
   readonly meter: HubMeter;

@@ -5,13 +5,7 @@ import type { FeedSlice } from '../../objects/hub-contract.ts';
 import type { JournalEntry } from './record.ts';
 import { lastOf, type Segment, type SegmentInfo } from './segment.ts';
 import type { SegmentStore } from './segment-store.ts';
-
-/** Entries that follow each other. */
-export interface JournalPage {
-  readonly entries: readonly JournalEntry[];
-  /** Of their keys and frames. */
-  readonly bytes: number;
-}
+import type { JournalPage } from './subscriber-journal.ts';
 
 /** A part of a segment, or records that are lost: of a segment that cannot be read, or that is gone. */
 type Part = ReadablePart | LostPart;
@@ -54,7 +48,7 @@ export class JournalReader {
         entries.push(entry);
       }
     }
-    return { entries, bytes: sum };
+    return { entries, bytes: sum, through: entries.at(-1)?.sequence ?? after };
   }
 
   /** Of what is lost, there is one record without a frame. */

@@ -9,20 +9,22 @@
  */
 import type { Retention } from '../../config/retention.ts';
 import type { FeedPosition, FeedSlice } from '../../objects/hub-contract.ts';
+import type { JournalFacts, Located, LocateQuery } from '../../objects/replica-contract.ts';
 import { DEDUPLICATION_WINDOW_EVENTS } from '../limits.ts';
 import { Appender } from './appender.ts';
 import { FINGERPRINT_BYTES } from './fingerprint.ts';
 import { FingerprintWindow } from './fingerprint-window.ts';
 import { StoredHeader } from './header.ts';
 import { sequencesWithId } from './id-search.ts';
-import { type JournalPage, JournalReader } from './journal-reader.ts';
+import { JournalReader } from './journal-reader.ts';
 import type { EventEntry, NewRecords } from './record.ts';
 import { RowConversion } from './row-conversion.ts';
 import { lastOf, type Order, type SegmentInfo } from './segment.ts';
 import { SegmentStore } from './segment-store.ts';
+import type { JournalPage, JournalPart, SubscriberJournal } from './subscriber-journal.ts';
 import { Trimmer } from './trimmer.ts';
 
-export class Journal {
+export class Journal implements SubscriberJournal {
   readonly trimmer: Trimmer;
   readonly conversion: RowConversion;
   readonly #storage: DurableObjectStorage;
@@ -110,6 +112,11 @@ export class Journal {
   get isComplete(): boolean {
     const { isFirstEpoch = false, trimmedThrough } = this.#header.ensured;
     return isFirstEpoch && trimmedThrough === 0;
+  }
+
+  get facts(): JournalFacts {
+    const { epoch, trimmedThrough, trimmedUntil, recordedSince, isComplete, restoredFrom } = this;
+    return { epoch, trimmedThrough, trimmedUntil, recordedSince, isComplete, restoredFrom };
   }
 
   get retained(): { events: number; bytes: number } {
@@ -210,6 +217,16 @@ export class Journal {
     return this.#reader.readSlices(from, this.last, maxRecords, maxBytes);
   }
 
+  readPart(after: number, maxRecords: number, maxBytes: number): JournalPart {
+    const from = Math.max(after, this.trimmedThrough);
+    const slices = this.readSlices(from, maxRecords, maxBytes);
+    const { first, acceptedAt } = slices.at(-1) ?? { first: from + 1, acceptedAt: [] };
+    return { after: from, through: first + acceptedAt.length - 1, slices, isMissing: from > after };
+  }
+
+  /** Everything is readable at once. */
+  load(): undefined {}
+
   /** The bytes after a sequence. */
   bytesAfter(sequence: number): number {
     if (sequence <= this.trimmedThrough) return this.retained.bytes;
@@ -248,6 +265,12 @@ export class Journal {
       (segment, sequence) => segment.acceptedAt(sequence) >= time,
     );
     return first - 1;
+  }
+
+  async locate(query: LocateQuery): Promise<Located> {
+    if ('before' in query) return { after: this.lastBefore(query.before) };
+    const events = this.oldestWithId(query.id);
+    return { events: events.map(({ sequence, facts }) => ({ sequence, facts })) };
   }
 
   /** The lowest sequence after which there are no more than so many events and bytes. */

@@ -7,7 +7,8 @@ import type { GapReason } from '../../wire/carillon-v1/messages.ts';
 import type { SignedCursor } from '../../wire/cursor.ts';
 import { MAX_CLOCK_DIFFERENCE_MS } from '../limits.ts';
 import type { CursorCodec } from './cursor-codec.ts';
-import type { Journal } from './journal.ts';
+import type { EventEntry } from './record.ts';
+import type { Searchable, SubscriberJournal } from './subscriber-journal.ts';
 
 export interface Position {
   /** The subscriber starts after this sequence. */
@@ -18,12 +19,14 @@ export interface Position {
 
 /**
  * @param since where the subscriber wants to start; undefined for now
+ * @param lookup if it cannot tell yet, the result means nothing
  * @param cursors of this hub
  * @param mayReceive whether the subscriber may know of an event
  */
 export function resolvePosition(
   since: Since | undefined,
-  journal: Journal,
+  journal: SubscriberJournal,
+  lookup: Searchable,
   cursors: CursorCodec,
   mayReceive: (facts: EventFacts) => boolean,
 ): Result<Position> {
@@ -33,11 +36,11 @@ export function resolvePosition(
     case 'earliest':
       return ok({ after: oldest });
     case 'time':
-      return isStoredAsId(since.text, journal, mayReceive)
+      return isStoredAsId(since.text, lookup, mayReceive)
         ? ok({ after: oldest, gap: 'unknown_event' })
-        : positionOfTime(since.at, journal);
+        : positionOfTime(since.at, journal, lookup);
     case 'event': {
-      const sequence = sequenceOfId(since.id, journal, mayReceive);
+      const sequence = sequenceOfId(since.id, lookup, mayReceive);
       return ok(
         sequence === undefined ? { after: oldest, gap: 'unknown_event' } : { after: sequence },
       );
@@ -52,13 +55,24 @@ export function resolvePosition(
  * id: a subscriber that resumes after the oldest misses nothing that follows any of them. An event that was stored
  * before the form of its id was reserved is not found.
  */
-export function sequenceOfId(
+function sequenceOfId(
   id: string,
-  journal: Journal,
+  lookup: Searchable,
   mayReceive: (facts: EventFacts) => boolean,
 ): number | undefined {
   if (!isUsableEventId(id)) return undefined;
-  return journal.oldestWithId(id).find(({ facts }) => mayReceive(facts))?.sequence;
+  return lookup.oldestWithId(id)?.find(({ facts }) => mayReceive(facts))?.sequence;
+}
+
+/** Whether the id of an event leads a subscriber back to it. True if the journal cannot tell at once. */
+export function leadsBack(
+  { frame, sequence }: EventEntry,
+  lookup: Searchable,
+  mayReceive: (facts: EventFacts) => boolean,
+): boolean {
+  const { id } = frame.event;
+  if (lookup.oldestWithId(id) === undefined) return true;
+  return sequenceOfId(id, lookup, mayReceive) === sequence;
 }
 
 /**
@@ -67,24 +81,28 @@ export function sequenceOfId(
  */
 function isStoredAsId(
   text: string,
-  journal: Journal,
+  lookup: Searchable,
   mayReceive: (facts: EventFacts) => boolean,
 ): boolean {
-  return journal.oldestWithId(text).some(({ facts }) => mayReceive(facts));
+  return lookup.oldestWithId(text)?.some(({ facts }) => mayReceive(facts)) === true;
 }
 
-function positionOfTime(at: number, journal: Journal): Result<Position> {
+function positionOfTime(
+  at: number,
+  journal: SubscriberJournal,
+  lookup: Searchable,
+): Result<Position> {
   if (at > Date.now() + MAX_CLOCK_DIFFERENCE_MS) {
     return invalid('the time to begin at is in the future; leave it out to begin now');
   }
   return journal.isCompleteSince(at, MAX_CLOCK_DIFFERENCE_MS)
-    ? ok({ after: journal.lastBefore(at) })
+    ? ok({ after: lookup.lastBefore(at) ?? journal.last })
     : ok({ after: journal.trimmedThrough, gap: 'forgotten' });
 }
 
 function positionOfCursor(
   cursor: SignedCursor | undefined,
-  journal: Journal,
+  journal: SubscriberJournal,
   cursors: CursorCodec,
 ): Result<Position> {
   const oldest = journal.trimmedThrough;

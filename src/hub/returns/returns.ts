@@ -19,7 +19,8 @@ import { MAX_SUBSCRIPTION_MS } from '../../objects/limits.ts';
 import type { Subscription } from '../../subscription/handshake.ts';
 import { ROOT_OWNER } from '../../token/owner.ts';
 import { digestOf } from '../../token/token-form.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { PositionLookup } from '../journal/position-lookup.ts';
+import type { SubscriberJournal } from '../journal/subscriber-journal.ts';
 import { MAX_RETURNS_PER_HUB } from '../limits.ts';
 import {
   type Admissions,
@@ -42,7 +43,7 @@ const DIGITS = 24;
 interface ReturnsParts {
   readonly ctx: DurableObjectState;
   readonly alarms: Alarms;
-  readonly journal: Journal;
+  readonly journal: SubscriberJournal;
   readonly env: Variables;
 }
 
@@ -74,7 +75,7 @@ export class Returns implements Admissions {
       ? await this.tagOf(subscription, watched?.owner ?? ROOT_OWNER)
       : undefined;
     return ok({
-      start: () => (tag === undefined ? undefined : this.startOf(tag)),
+      start: (lookup) => (tag === undefined ? undefined : this.startOf(tag, lookup)),
       joined: (start, socket) => this.joined(start, owner, socket),
       end: () => undefined,
     });
@@ -94,16 +95,20 @@ export class Returns implements Admissions {
     return TAG + digest.slice(0, DIGITS);
   }
 
-  /** Where a subscriber starts that names no position. */
-  startOf(tag: string): StockStart {
+  /**
+   * Where a subscriber starts that names no position.
+   *
+   * @param lookup if it cannot tell yet, the result means nothing
+   */
+  startOf(tag: string, lookup: PositionLookup): StockStart {
     const { journal } = this.#parts;
-    const now = Date.now();
+    const now = lookup.startedAt;
     const record = this.#current(tag, now);
     if (record === undefined) return { tag, after: journal.last, cut: undefined };
     const { cut } = record;
     const floor = cut ?? record.row.floor;
     const earliest = now - this.#windowMs;
-    const after = Math.max(floor, journal.lastBefore(earliest));
+    const after = Math.max(floor, lookup.lastBefore(earliest) ?? 0);
     const isTrimmed = floor < journal.trimmedThrough && journal.trimmedUntil >= earliest;
     return { tag, after, cut, ...(isTrimmed && { gap: 'forgotten' }) };
   }

@@ -4,6 +4,7 @@ import type { Subscription } from '../../subscription/handshake.ts';
 import type { Since } from '../../subscription/since.ts';
 import type { WatchedToken } from '../authority-sync/watched-tokens.ts';
 import type { Position } from '../journal/position.ts';
+import type { PositionLookup } from '../journal/position-lookup.ts';
 import type { HandshakeRefusal } from './refusal.ts';
 
 /** A handshake whose rights were confirmed. */
@@ -27,8 +28,12 @@ export interface StockStart extends Position {
 
 /** A handshake that was admitted. */
 export interface Entry {
-  /** Where its subscriber starts now; undefined if it names a position, or no subscriber is given what it missed. */
-  start(): StockStart | undefined;
+  /**
+   * Where its subscriber starts now; undefined if it names a position, or no subscriber is given what it missed.
+   *
+   * @param lookup if it cannot tell yet, the result means nothing
+   */
+  start(lookup: PositionLookup): StockStart | undefined;
   /** Its socket was accepted. To be called in the same turn, so that no other comes in between. */
   joined(start: StockStart, socket: WebSocket): void;
   /** The handshake has ended, whether its socket was accepted or not. */

@@ -8,7 +8,6 @@
  */
 
 import type { Alarms } from '../../objects/alarms.ts';
-import { hubOfObject } from '../../objects/names.ts';
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
 import { AccessCache } from '../authority-sync/access-cache.ts';
 import { AccessChanges } from '../authority-sync/access-changes.ts';
@@ -32,7 +31,7 @@ import { LagTable } from '../flow-control/lag-table.ts';
 import { Unacknowledged } from '../flow-control/unacknowledged.ts';
 import { HubMeter } from '../hub-meter.ts';
 import { CursorCodec } from '../journal/cursor-codec.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { SubscriberJournal } from '../journal/subscriber-journal.ts';
 import { MAX_SOCKETS_PER_HUB } from '../limits.ts';
 import type { HubMemory } from '../memory-budget.ts';
 import type { Admissions } from './admissions.ts';
@@ -58,7 +57,7 @@ export type Subscribers = ReturnType<typeof composeSubscribers>;
 export function composeSubscribers(
   ctx: DurableObjectState,
   env: Env,
-  journal: Journal,
+  journal: SubscriberJournal,
   alarms: Alarms,
   memory: HubMemory,
   retained?: RetainedSubscriptions,
@@ -68,7 +67,7 @@ export function composeSubscribers(
   const meter = new HubMeter();
   const budget = new TurnBudget(meter.counts);
   const throttle = new ReplayThrottle(budget);
-  const cursors = new CursorCodec(storage, journal, hubOfObject(ctx.id.name));
+  const cursors = new CursorCodec(storage, journal, ctx.id.name);
   const classes = new SubscriptionClasses(ctx, retained);
   const socketCount = new SocketCount(ctx);
   const spread = new ReconnectSpread(storage.kv, socketCount);
@@ -147,7 +146,7 @@ export function composeSockets(
   supply: EventSupply,
   admissions: Admissions,
 ): Sockets {
-  const { alarms, tokenExpiry, ackTimeouts, lifetimes, journal } = subscribers;
-  alarms.add(tokenExpiry, ackTimeouts, lifetimes, admissions, journal.trimmer, journal.conversion);
+  const { alarms, tokenExpiry, ackTimeouts, lifetimes } = subscribers;
+  alarms.add(tokenExpiry, ackTimeouts, lifetimes, admissions);
   return new Sockets(composeHandshakes(subscribers, supply, admissions), admissions, subscribers);
 }

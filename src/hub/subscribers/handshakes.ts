@@ -16,8 +16,9 @@ import type { EntryMatcher } from '../delivery/entry-matcher.ts';
 import type { TurnBudget } from '../delivery/turn-budget.ts';
 import type { HubMeter } from '../hub-meter.ts';
 import type { CursorCodec } from '../journal/cursor-codec.ts';
-import type { Journal } from '../journal/journal.ts';
-import { resolvePosition, sequenceOfId } from '../journal/position.ts';
+import { leadsBack, resolvePosition } from '../journal/position.ts';
+import { PositionLookup } from '../journal/position-lookup.ts';
+import type { SubscriberJournal } from '../journal/subscriber-journal.ts';
 import type { HubMemory } from '../memory-budget.ts';
 import type { Admissions, Entry } from './admissions.ts';
 import type { EventSupply } from './event-supply.ts';
@@ -32,7 +33,7 @@ import type { SubscriberSlots } from './subscriber-slots.ts';
 import type { SubscriptionClass, SubscriptionClasses } from './subscription-classes.ts';
 
 interface HandshakeParts {
-  readonly journal: Journal;
+  readonly journal: SubscriberJournal;
   readonly memory: HubMemory;
   readonly cursors: CursorCodec;
   readonly budget: TurnBudget;
@@ -156,24 +157,42 @@ export class Handshakes {
     const owner = tags?.owner ?? ROOT_OWNER;
     const whose = () => (tags === undefined ? rootMarks.tagsFor(rootMark) : listOwnerTags(tags));
     const isRevoked = () => watched !== undefined && !tokens.isWatched(watched);
+    let lookup = new PositionLookup(journal);
+    let isAdmitted = false;
     for (;;) {
       // While the handshake waited, the token may have been revoked, or its policies may have changed.
       if (isRevoked() || !authorizer.maySubscribe(subscriptionClass)) return refuse(FORBIDDEN);
       const accessKey = authorizer.keyOf(subscriptionClass);
       const access = authorizer.accessOf(subscriptionClass);
       const mayReceive = (facts: EventFacts) => access.mayReceive(facts).allowed;
-      if (since?.kind === 'event' || since?.kind === 'time') {
+      if (lookup.isNew && (since?.kind === 'event' || since?.kind === 'time')) {
         // An id is searched for before it is known how much was missed.
         const { bytesToSearch } = journal;
         if (bytesToSearch > 0 && !throttle.admit(owner, 0)) return refuse(BUSY);
         throttle.count(owner, bytesToSearch);
       }
-      const start = entry.start();
-      const position = start ? ok(start) : resolvePosition(since, journal, cursors, mayReceive);
+      const start = entry.start(lookup);
+      const position = start
+        ? ok(start)
+        : resolvePosition(since, journal, lookup, cursors, mayReceive);
+      const finding = lookup.find();
+      if (finding !== undefined) {
+        await finding;
+        continue;
+      }
       if (!position.ok) return refuse({ status: 400, message: position.failure.message });
       const { after } = position.value;
       const isResumed = since !== undefined || after < journal.last;
-      const isAffordable = () => !isResumed || throttle.admit(owner, journal.bytesAfter(after));
+      const isAffordable = () => {
+        isAdmitted ||= !isResumed || throttle.admit(owner, journal.bytesAfter(after));
+        return isAdmitted;
+      };
+      const loading = lookup.load(after);
+      if (loading !== undefined) {
+        if (!isAffordable()) return refuse(BUSY);
+        await loading;
+        continue;
+      }
       if (subscription.protocol === 'carillon.v1') {
         if (!isAffordable()) return refuse(BUSY);
         if (since !== undefined) meter.resumed(position.value.gap !== undefined, false);
@@ -185,7 +204,8 @@ export class Handshakes {
         owner,
         encoding: subscription.encoding,
         wants: (entry) => entryMatcher.matches(subscriptionClass, entry),
-        sequenceOfId: (id) => sequenceOfId(id, journal, mayReceive),
+        leadsBack: (event) => leadsBack(event, lookup, mayReceive),
+        lookup,
       });
       if (!(await replay.reserve())) return refuse(BUSY);
       try {
@@ -212,6 +232,8 @@ export class Handshakes {
       } finally {
         replay.release();
       }
+      lookup = new PositionLookup(journal);
+      isAdmitted = false;
     }
   }
 }

@@ -12,7 +12,7 @@ import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
 import type { WatchedTokens } from '../authority-sync/watched-tokens.ts';
 import type { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
 import type { Unacknowledged } from '../flow-control/unacknowledged.ts';
-import type { Journal } from '../journal/journal.ts';
+import type { SubscriberJournal } from '../journal/subscriber-journal.ts';
 import type { SocketCloser } from './socket-closer.ts';
 import {
   isOpen,
@@ -36,7 +36,7 @@ export const NO_SUBSCRIPTIONS: SubscriptionPage = {
 
 interface ListParts {
   readonly ctx: DurableObjectState;
-  readonly journal: Journal;
+  readonly journal: SubscriberJournal;
   readonly classes: SubscriptionClasses;
   readonly tokens: WatchedTokens;
   readonly ackingSubscribers: AckingSubscribers;

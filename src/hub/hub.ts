@@ -122,6 +122,13 @@ export class Hub extends DurableObject<Env> implements HubContract {
     return this.#lifecycle.visit(({ list }) => list.page(after, limit), NO_SUBSCRIPTIONS);
   }
 
+  returnsOf(keys: readonly string[]): Promise<(number | undefined)[]> {
+    return this.#lifecycle.visit(
+      ({ returns }) => returns.startsOf(keys),
+      keys.map(() => undefined),
+    );
+  }
+
   closeSubscription(key: string): Promise<OpenSubscription | undefined> {
     return this.#lifecycle.visit(({ list }) => list.close(key), undefined);
   }

@@ -113,7 +113,8 @@ function createReturns(sql: SqlStorage): void {
        lost INTEGER NOT NULL,
        lost_at INTEGER NOT NULL,
        cuts TEXT NOT NULL,
-       due_at INTEGER NOT NULL -- when the row is looked at again
+       due_at INTEGER NOT NULL, -- when the row is looked at again
+       shards TEXT NOT NULL -- only at a region head
      ) WITHOUT ROWID;
      CREATE INDEX returns_by_time ON returns (due_at);`,
   );

@@ -131,6 +131,13 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
     return this.#lifecycle.visit(({ list }) => list.page(after, limit), NO_SUBSCRIPTIONS);
   }
 
+  returnsOf(keys: readonly string[]): Promise<(number | undefined)[]> {
+    return this.#lifecycle.visit(
+      ({ returns }) => returns.startsOf(keys),
+      keys.map(() => undefined),
+    );
+  }
+
   closeSubscription(key: string): Promise<OpenSubscription | undefined> {
     return this.#lifecycle.visit(({ list }) => list.close(key), undefined);
   }
@@ -233,6 +240,7 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
     closer,
     sockets,
     list,
+    returns,
     knownHubs,
     quotas,
     registrar,

@@ -42,16 +42,19 @@ export interface FedContract {
 export interface ShardContract
   extends Omit<SubscriberHubContract, 'bookmark' | 'restore'>,
     FedContract {
-  /** How many open sockets of a token it has. */
-  countSocketsOf(token: TokenId): number;
+  /** How many open sockets it has of each token. */
+  countSocketsOf(tokens: readonly TokenId[]): Promise<number[]>;
 }
 
 /** What a region head answers. */
 export interface RegionHeadContract extends ShardContract, ParentContract {
-  /** Before a shard takes subscribers: what their region knows of their tokens, and where stock clients start. */
-  admit(shard: string, sockets: number, admissions: readonly Admission[]): Promise<Admitted>;
-  /** Sockets of stock clients have ended at a shard. */
-  ended(shard: string, ends: readonly EndedReturn[]): Promise<void>;
+  /**
+   * Before a shard takes subscribers: whether their tokens have room in the region, and where stock clients start. What the
+   * shard has to tell comes with it, or alone, with no admissions.
+   *
+   * @param shard its name
+   */
+  admit(shard: string, report: ShardReport, admissions: readonly Admission[]): Promise<Admitted>;
   /** How its region looks, for an operator. */
   region(): Promise<RegionState>;
 }
@@ -70,7 +73,7 @@ export interface ShardedHubContract extends ParentContract {
   /**
    * Where stock clients start that a region does not know: they lost their connections to the hub itself.
    *
-   * @param keys as `Returns.tagOf` makes them
+   * @param keys as `returnKeyOf` makes them
    * @returns for each the sequence after which it starts; undefined if the hub does not know it either
    */
   returnsOf(keys: readonly string[]): Promise<(number | undefined)[]>;
@@ -200,8 +203,35 @@ export interface Admission {
   readonly token: TokenId | undefined;
   /** Sockets of this token at the shard, with the handshakes that are under way. */
   readonly socketsOfToken: number;
-  /** Of a stock client that names no position. */
-  readonly stock?: { readonly key: string; readonly owner: string };
+  readonly stock?: StockAdmission | undefined;
+}
+
+/** Of a stock client that names no position. */
+export interface StockAdmission {
+  /** As `returnKeyOf` makes it. */
+  readonly key: string;
+  /** As the tags of sockets name it. */
+  readonly owner: string;
+  /** Sockets with this key at the shard, with the handshakes that are under way. */
+  readonly open: number;
+  /** The last sequence that the shard has: a client that missed nothing starts there, or later. */
+  readonly last: number;
+}
+
+/** What a shard tells its head of its sockets. A report that comes late is recognised by its numbers. */
+export interface ShardReport {
+  /**
+   * When the shard began without sockets. With another number than before, all sockets that it had before were lost, and
+   * nobody saw it. Unix milliseconds.
+   */
+  readonly life: number;
+  /** Rises with each report of a shard. */
+  readonly sequence: number;
+  /** Of the journal of the shard. */
+  readonly epoch: string;
+  /** Open sockets of the shard. */
+  readonly sockets: number;
+  readonly ends: readonly EndedReturns[];
 }
 
 export interface Admitted {
@@ -213,15 +243,21 @@ export interface Admitted {
 export type AdmissionAnswer =
   /** The token has as many sockets in the region as it may have. */
   | { readonly refused: 'token' }
-  /** Where a stock client starts; undefined for the present. It counts as joined, and its end has to be told. */
-  | { readonly start?: { readonly after: number; readonly gap: boolean; readonly cut?: number } };
+  /**
+   * What a stock client follows; undefined for the present. `floor`: where the first of an unbroken chain began. `cut`: it goes
+   * on there. It counts as joined, and its end has to be told.
+   */
+  | { readonly start?: { readonly floor: number; readonly cut?: number | undefined } | undefined };
 
-export interface EndedReturn {
+/** The sockets of stock clients with one key that have ended at a shard. */
+export interface EndedReturns {
   readonly key: string;
-  /** Whether its client sent no Close frame first. */
-  readonly isLost: boolean;
-  /** Where it was cut, if its client has everything before. */
-  readonly cut?: number;
+  /** Those that are open there now, with the handshakes that are under way. */
+  readonly open: number;
+  /** Those whose clients sent no Close frame first. */
+  readonly lost: number;
+  /** Where some of the lost ones were cut, whose clients have everything before. */
+  readonly cuts: readonly number[];
 }
 
 export interface ReplicaState {

@@ -342,7 +342,7 @@ it('an owner that has filled the table starts at the present, and others do not'
   await sql(
     hub,
     `WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ${FILLED})
-     INSERT INTO returns SELECT 'return ' || n, owner, 0, 0, 1, ${Date.now()}, '[]', ${Date.now()} + 1e6
+     INSERT INTO returns SELECT 'return ' || n, owner, 0, 0, 1, ${Date.now()}, '[]', ${Date.now()} + 1e6, '[]'
      FROM number, returns`,
   );
   await evictDurableObject(hub);

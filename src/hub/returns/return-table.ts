@@ -33,10 +33,10 @@ export class ReturnTable {
   /** @param isNew whether there is none yet */
   set(key: string, row: ReturnRow, dueAt: number, isNew: boolean): void {
     if (isNew && this.#size !== undefined) this.#size++;
-    const { owner, floor, sockets, lost, lost_at, cuts } = row;
+    const { owner, floor, sockets, lost, lost_at, cuts, shards } = row;
     this.#sql.exec(
-      'INSERT OR REPLACE INTO returns VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-      ...[key, owner, floor, sockets, lost, lost_at, cuts, dueAt],
+      'INSERT OR REPLACE INTO returns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      ...[key, owner, floor, sockets, lost, lost_at, cuts, dueAt, shards],
     );
   }
 

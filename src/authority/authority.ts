@@ -171,6 +171,12 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
     );
   }
 
+  watchersOf(reference: TokenReference): string[] {
+    const { tokens, watches } = this.#parts.open();
+    const token = tokens.find(reference, Date.now());
+    return token === undefined ? [] : watches.watchersOf(token.id);
+  }
+
   unwatch(hub: string, unused: readonly UnusedWatch[]): void {
     this.#parts.found()?.watches.unwatch(hub, unused);
   }

@@ -53,3 +53,6 @@ export const MAX_RESTORE_WAIT_MS = 10_000;
  * It is stored in one row, and a row takes 2 MB.
  */
 export const MAX_KEPT_CHARACTERS = 500_000;
+
+/** Hubs and replicas that an operator is told of which watch a token: it may have that many subscriptions, and more of late. */
+export const MAX_LISTED_WATCHERS = 100;

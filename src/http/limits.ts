@@ -171,11 +171,14 @@ export const MAX_UPSTREAM_TOKEN_CHARACTERS = 8 * 1024;
 /** Open subscriptions on a page of `sys/events/subscriptions`. */
 export const MAX_LISTED_SUBSCRIPTIONS = 200;
 
-/** Hubs that are asked for such a page. On Workers Free, a request may make 50 calls to other objects. */
+/** Hubs and replicas that are asked for such a page. On Workers Free, a request may make 50 calls to other objects. */
 export const MAX_LISTED_HUBS = 32;
 
-/** Hubs that are asked at a time. The page is full after a few, and each that is asked wakes. */
+/** Hubs and replicas that are asked at a time. The page is full after a few, and each that is asked wakes. */
 export const MAX_LISTED_HUBS_AT_ONCE = 8;
+
+/** How long the state of a hub waits for what a region says of itself. The answer matters more than one region. */
+export const REGION_STATE_TIMEOUT_MS = 5000;
 
 /**
  * Sources and outcomes that an isolate tells apart when it counts deliveries for Analytics Engine. With more, it writes what it

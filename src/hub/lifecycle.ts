@@ -25,6 +25,7 @@ import type {
   StartedRestore,
 } from '../objects/restoration-contract.ts';
 import { storageFailureOf } from '../objects/storage-failure.ts';
+import { withTimeout } from '../objects/with-timeout.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import { type ComposedHub, type HubParts, stateOf } from './composed-hub.ts';
 import { HubSockets, turnAway } from './hub-sockets.ts';
@@ -34,7 +35,6 @@ import { RestoreCheck } from './restore-check.ts';
 import { RunningCalls } from './running-calls.ts';
 import { isOwnFailure, StorageHealth } from './storage-health.ts';
 import { refuse, unavailable } from './subscribers/refusal.ts';
-import { withTimeout } from './with-timeout.ts';
 
 export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
   readonly residence: Residence;

@@ -130,6 +130,11 @@ interface WatchMethods {
    * @param acknowledged the sequence of the last change that the hub has applied
    */
   pullChanges(hub: string, acknowledged: number): Promise<Changes>;
+  /**
+   * The names of hubs and replicas that watch a token, not all if there are many. They have subscribers with it, or had some
+   * a short while ago. An authority of release 0.2 lacks this method.
+   */
+  watchersOf(reference: TokenReference): string[];
   /** Ends watches: the hub has no subscriber with these tokens any more. */
   unwatch(hub: string, unused: readonly UnusedWatch[]): void;
   /** Ends the watches of an incarnation: the hub has deleted everything. */

@@ -1,5 +1,6 @@
 /** What the hubs answer to Workers, to authorities and to each other. */
 
+import type { Region } from '../config/region.ts';
 import type { EventBatch } from '../event/event-batch.ts';
 import type { EventFacts } from '../event/facts.ts';
 import type { Publication } from '../event/publication.ts';
@@ -198,6 +199,18 @@ export interface HubState {
   /** The release that runs the hub, and its version of the contracts. Undefined: release 0.2.0. */
   readonly release?: string;
   readonly contract?: number;
+  /** The region of the hub itself, if it is known. */
+  readonly home?: Region;
+  /** The regions that have a head. */
+  readonly regions?: Readonly<Partial<Record<Region, HubRegion>>>;
+}
+
+/** What a hub knows of a region. */
+export interface HubRegion {
+  /** As in the directory: 1 for the head. */
+  readonly shards: number;
+  /** Events that it wants and has not confirmed. */
+  readonly lag: number;
 }
 
 /** Where a page of subscriptions begins: they are in the order of their classes, and of their keys. */
@@ -237,6 +250,8 @@ export interface SubscriptionPage {
   readonly hasMore: boolean;
   /** Subscriptions that release 0.2 opened: their sockets have no key. They are not listed. */
   readonly unlisted: number;
+  /** How many shards each region has, as in the directory: their subscriptions follow in the list. */
+  readonly shards?: Readonly<Partial<Record<Region, number>>>;
 }
 
 /**

@@ -263,8 +263,10 @@ export interface EndedReturns {
 export interface ReplicaState {
   readonly name: string;
   readonly sockets: number;
-  /** Events of the journal that it has not been fed yet, as far as it wants them. */
+  /** Events that it wants and has not confirmed. The parent of a replica knows that: a head says 0 of itself. */
   readonly lag: number;
+  /** Why it says nothing, if it does not answer. */
+  readonly problem?: string;
 }
 
 export interface RegionState {

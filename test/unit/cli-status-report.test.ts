@@ -1,7 +1,11 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { MAX_STATUS_SHARDS } from '../../src/cli/status/limits.ts';
 import { reportTable } from '../../src/cli/status/report.ts';
+import type { View } from '../../src/cli/status/token-view.ts';
 
-it('a hub with a problem, or of another release, says so in its own row', () => {
+type StatusHubs = NonNullable<View['hubs']>;
+
+function rowsOf(hubs: StatusHubs): string[][] {
   const text = reportTable({
     address: 'http://carillon.test',
     reachable: true,
@@ -16,21 +20,68 @@ it('a hub with a problem, or of another release, says so in its own row', () => 
     token: { source: 'VAULT_TOKEN', accessor: 'a', display_name: 'root', policies: [], ttl: 0 },
     event_types: 1,
     namespaces: [],
-    hubs: [
-      { hub: '*', state: 'ok', subscribers: 1, release: '1' },
-      { hub: 'a', state: 'unreadable', subscribers: 0, problem: 'its storage cannot be read' },
-      { hub: 'b', problem: 'the server answered 503' },
-      { hub: 'c' },
-      { hub: 'd', state: 'ok', subscribers: 2, release: '0' },
-    ],
+    hubs,
     problems: {},
   });
   const rows = text.split('\n').filter((line) => line.startsWith('hub '));
-  expect(rows.map((row) => row.split(/ {2,}/))).toEqual([
+  return rows.map((row) => row.split(/ {2,}/));
+}
+
+it('a hub with a problem, or of another release, says so in its own row', () => {
+  const rows = rowsOf([
+    { hub: '*', state: 'ok', subscribers: 1, release: '1' },
+    { hub: 'a', state: 'unreadable', subscribers: 0, problem: 'its storage cannot be read' },
+    { hub: 'b', problem: 'the server answered 503' },
+    { hub: 'c' },
+    { hub: 'd', state: 'ok', subscribers: 2, release: '0' },
+  ]);
+  expect(rows).toEqual([
     ['hub *', 'ok, 1 subscriber'],
     ['hub a', 'unreadable, 0 subscribers; its storage cannot be read'],
     ['hub b', 'the server answered 503'],
     ['hub c', 'has events'],
     ['hub d', 'ok, 2 subscribers; release 0'],
   ]);
+});
+
+describe('a hub with regions', () => {
+  it('shows each region and each shard below it', () => {
+    const shards = [
+      { shard: 1, subscribers: 3000, lag: 0 },
+      { shard: 2, subscribers: 1, lag: 7 },
+      { shard: 3, problem: 'does not answer: no answer for 5000 ms' },
+    ];
+    const rows = rowsOf([
+      {
+        hub: 'a',
+        state: 'ok',
+        subscribers: 5,
+        home: 'weur',
+        regions: [
+          { region: 'weur', subscribers: 3010, lag: 0, shards },
+          { region: 'oc', subscribers: 120, lag: 12, shards: [] },
+          { region: 'sam', lag: 400, shards: [], problem: 'does not answer: overloaded' },
+        ],
+      },
+    ]);
+    expect(rows).toEqual([
+      ['hub a', 'ok, 5 subscribers; in weur'],
+      ['hub a weur', '3 shards, 3010 subscribers'],
+      ['hub a weur-1', '3000 subscribers'],
+      ['hub a weur-2', '1 subscriber, lags 7 events'],
+      ['hub a weur-3', 'does not answer: no answer for 5000 ms'],
+      ['hub a oc', '120 subscribers, lags 12 events'],
+      ['hub a sam', 'lags 400 events, does not answer: overloaded'],
+    ]);
+  });
+
+  it('shows some shards of a region with many', () => {
+    const shards = Array.from({ length: 250 }, (_, index) => ({
+      shard: index + 1,
+      subscribers: 1,
+    }));
+    const rows = rowsOf([{ hub: 'a', regions: [{ region: 'weur', subscribers: 250, shards }] }]);
+    expect(rows).toHaveLength(2 + MAX_STATUS_SHARDS + 1);
+    expect(rows.at(-1)).toEqual(['hub a weur-…', `${250 - MAX_STATUS_SHARDS} shards more`]);
+  });
 });

@@ -74,6 +74,8 @@ describe('the list', () => {
     expect(key_info).toEqual({
       [id]: {
         hub: 'kv-v2',
+        region: null,
+        shard: null,
         event_type: 'kv-v2/data-write',
         namespaces: [''],
         filter: 'operation == a',
@@ -332,7 +334,7 @@ describe('closing', () => {
 
   it.each([
     ['x', '"x" is no id of a subscription; sys/events/subscriptions lists them'],
-    ['a.*', '"a.*" names all of a hub; one request closes one'],
+    ['a.*', '"a.*" names all of a hub or a shard; one request closes one'],
   ])('refuses the id %s', async (id, message) => {
     const response = await root.delete(`${PATH}/${id}`);
     expect(response.status).toBe(400);

@@ -13,6 +13,7 @@ import type { UnusedWatch } from '../../objects/authority-contract.ts';
 import { MAX_NOTICES } from '../../objects/limits.ts';
 import { column, scalar } from '../../objects/sql.ts';
 import { hasPolicySql } from '../conditions.ts';
+import { MAX_LISTED_WATCHERS } from '../limits.ts';
 
 /** A token or a policy has changed. A hub has at most one notice of each, the last. */
 export type Notice =
@@ -59,6 +60,16 @@ export class Watches {
   unwatchAll(hub: string, sequence = Number.MAX_SAFE_INTEGER): void {
     this.#sql.exec('DELETE FROM watches WHERE hub = ? AND last_notice < ?', hub, sequence);
     this.acknowledge(hub, sequence);
+  }
+
+  /** The hubs and replicas that watch a token, as far as they are listed. */
+  watchersOf(token: number): string[] {
+    return column(
+      this.#sql,
+      'SELECT hub FROM watches WHERE token = ? ORDER BY hub LIMIT ?',
+      token,
+      MAX_LISTED_WATCHERS,
+    );
   }
 
   /** Writes a notice for every hub that watches the token. @returns the hubs */

@@ -44,6 +44,11 @@ const EXPLAIN_OPTIONS = {
     value: 'accessor',
     help: 'the same by the accessor of the token',
   },
+  subscription: {
+    type: 'string',
+    value: 'id',
+    help: 'the open subscription of this id, from "carillon subscriptions list", in place of all of these',
+  },
   'policy-file': {
     type: 'string',
     value: 'file',
@@ -58,7 +63,10 @@ type ExplainValues = ValuesOf<typeof EXPLAIN_OPTIONS>;
 export const eventsExplain = apiCommand({
   name: 'events explain',
   summary: 'Say why a subscriber gets an event, or does not',
-  usage: ['events explain [options] --pattern <pattern> (--event <file> | --id <id>)'],
+  usage: [
+    'events explain [options] --pattern <pattern> (--event <file> | --id <id>)',
+    'events explain --subscription <id> (--event <file> | --id <id>)',
+  ],
   options: EXPLAIN_OPTIONS,
   ends: 'Ends with 0 if the event is delivered, 3 if it is not, 1 if that is unknown.',
   examples: [
@@ -84,8 +92,11 @@ export const eventsExplain = apiCommand({
 });
 
 async function bodyOf(options: ExplainValues): Promise<CommandResult<Members>> {
-  const { pattern, filter, namespaces, id } = options;
-  if (!pattern) return wrongUse('--pattern is missing');
+  const { pattern, filter, namespaces, id, subscription } = options;
+  if (!pattern && subscription === undefined) return wrongUse('--pattern is missing');
+  if (subscription !== undefined && (pattern ?? filter ?? namespaces) !== undefined) {
+    return wrongUse('a subscription has its own pattern, filter and namespaces');
+  }
   if ((id === undefined) === (options.event === undefined)) {
     return wrongUse('give the event with --event, or its --id');
   }
@@ -93,13 +104,14 @@ async function bodyOf(options: ExplainValues): Promise<CommandResult<Members>> {
   if (!subject.ok) return subject;
   const event = options.event === undefined ? ok({ id }) : await readEvent(options.event);
   if (!event.ok) return event;
-  return ok({ pattern, filter, namespaces, ...subject.value, ...event.value });
+  const described = { pattern, filter, namespaces, subscription };
+  return ok({ ...described, ...subject.value, ...event.value });
 }
 
 async function subjectOf(options: ExplainValues): Promise<CommandResult<Members>> {
-  const { token, accessor, 'policy-file': files, event } = options;
-  if ([token, accessor, files].filter((each) => each !== undefined).length > 1) {
-    return wrongUse('give one of --token, --accessor and --policy-file');
+  const { token, accessor, subscription, 'policy-file': files, event } = options;
+  if ([token, accessor, subscription, files].filter((each) => each !== undefined).length > 1) {
+    return wrongUse('give one of --token, --accessor, --subscription and --policy-file');
   }
   if ([token, event, ...(files ?? [])].filter((source) => source === '-').length > 1) {
     return wrongUse('standard input can be read once');

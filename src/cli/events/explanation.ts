@@ -7,6 +7,15 @@ export interface Explanation {
   readonly delivered: boolean;
   readonly decided_by: string;
   readonly steps: readonly Step[];
+  /** The hubs and replicas that have subscribers with the token, or the one that has the subscription. */
+  readonly held_by?: readonly Holder[];
+}
+
+interface Holder {
+  readonly namespace: string;
+  readonly hub: string;
+  readonly region: string | null;
+  readonly shard: number | null;
 }
 
 type Step = { readonly passed: boolean } & (
@@ -49,12 +58,12 @@ const REASONS: Readonly<Record<string, string>> = {
 const INDENT = ' '.repeat(17);
 
 /**
- * A line for each step, which begins with yes or no, and then the verdict.
+ * A line for each step, which begins with yes or no, then who has the subscriber, and the verdict.
  *
  * @param policyFiles the files of the policies of the request, in their order
  */
 export function explanationText(
-  { delivered, decided_by, steps }: Explanation,
+  { delivered, decided_by, steps, held_by = [] }: Explanation,
   policyFiles: readonly string[],
 ): string {
   const lines = steps.flatMap((step) => {
@@ -66,7 +75,17 @@ export function explanationText(
     ];
   });
   const verdict = delivered ? 'delivered' : `not delivered: ${decided_by.replace('_', ' ')}`;
-  return `${[...lines, '', verdict].map(visible).join('\n')}\n`;
+  const holders = held_by.map((each) => `held by ${holderText(each)}`);
+  return `${[...lines, '', ...holders, verdict].map(visible).join('\n')}\n`;
+}
+
+function holderText({ namespace, hub, region, shard }: Holder): string {
+  const title = hub === '*' ? 'the wildcard hub' : `the hub of ${hub}`;
+  const ofHub = namespace === '' ? title : `${title} in namespace ${namespace}`;
+  if (region === null) return ofHub;
+  return shard === null
+    ? `the head of ${region} of ${ofHub}`
+    : `shard ${shard} of ${region} of ${ofHub}`;
 }
 
 function detailsOf(step: Step, policyFiles: readonly string[]): string[] {

@@ -2,6 +2,7 @@
 import { table } from '../command/output.ts';
 import { NO_TOKEN } from '../server/server.ts';
 import type { Health } from './health.ts';
+import { hubRows } from './hub-rows.ts';
 import type { View } from './token-view.ts';
 
 interface Unreachable {
@@ -40,15 +41,7 @@ export function reportTable(report: StatusReport): string {
     rows.push(['namespaces', namespaces ?? problems.namespaces]);
     if (hubs === null) rows.push(['hubs', problems.hubs]);
   }
-  for (const { hub, state, subscribers, release, problem } of hubs ?? []) {
-    const text =
-      state === undefined
-        ? ''
-        : `${state}, ${subscribers} subscriber${subscribers === 1 ? '' : 's'}`;
-    // While a release is deployed, objects are of two.
-    const other = release === undefined || release === server.version ? '' : `release ${release}`;
-    rows.push([`hub ${hub}`, [text, other, problem].filter(Boolean).join('; ') || 'has events']);
-  }
+  for (const hub of hubs ?? []) rows.push(...hubRows(hub, server.version));
   return table(rows);
 }
 

@@ -13,6 +13,20 @@ interface TokenState {
   readonly ttl: number;
 }
 
+/** A region of a hub, as the server shows it. What does not answer has a problem, and no subscribers. */
+export interface RegionState {
+  readonly region: string;
+  readonly subscribers?: number;
+  readonly lag?: number;
+  readonly problem?: string;
+  readonly shards: readonly {
+    readonly shard: number;
+    readonly subscribers?: number;
+    readonly lag?: number;
+    readonly problem?: string;
+  }[];
+}
+
 interface HubState {
   /** An event-type namespace, or `*` for the wildcard hub. */
   readonly hub: string;
@@ -21,6 +35,10 @@ interface HubState {
   readonly subscribers?: number;
   /** Which release runs it. Absent: 0.2.0, or it was not asked for. */
   readonly release?: string;
+  /** The region of the hub itself, if it is known. */
+  readonly home?: string;
+  /** Absent if the hub serves all of its subscribers itself. */
+  readonly regions?: readonly RegionState[];
   /** Why its state is not shown, or what is wrong with it. */
   readonly problem?: string;
 }
@@ -105,12 +123,14 @@ async function readHubs(server: Server): Promise<Part<readonly HubState[]>> {
 async function readHub(server: Server, hub: string): Promise<HubState> {
   const answer = await get(server, `sys/events/hubs/${hub}`);
   if (!answer.ok) return { hub, problem: answer.failure.message };
-  const { state, subscribers, release, problem } = answer.value.data;
+  const { state, subscribers, release, home, regions, problem } = answer.value.data;
   return {
     hub,
     state: String(state),
     subscribers: Number(subscribers ?? 0),
     ...(typeof release === 'string' && { release }),
+    ...(typeof home === 'string' && { home }),
+    ...(Array.isArray(regions) && { regions: regions as RegionState[] }),
     ...(typeof problem === 'string' && { problem }),
   };
 }

@@ -20,7 +20,7 @@ export const subscriptionsList = command({
   name: 'subscriptions list',
   summary: 'List the open subscriptions: whose they are, and how far',
   description:
-    'List the open subscriptions of the namespace, hub by hub: the pattern, the accessor of the token, the protocol, since when it is open, and for a carillon.v1 client how far it lags and what it has not acknowledged. Needs "list" and "sudo" on sys/events/subscriptions.',
+    'List the open subscriptions of the namespace, hub by hub and shard by shard: the pattern, the accessor of the token, the protocol, since when it is open, and for a carillon.v1 client how far it lags and what it has not acknowledged. Needs "list" and "sudo" on sys/events/subscriptions.',
   options: {
     hub: {
       type: 'string',
@@ -38,7 +38,7 @@ export const subscriptionsList = command({
     ...FORMAT_OPTIONS,
   },
   notes:
-    'A stock client acknowledges nothing, so nothing shows whether it reads. Each hub that is asked wakes.',
+    'A stock client acknowledges nothing, so nothing shows whether it reads. Each hub that is asked wakes. An id begins with the object that has the subscription: kv-v2~weur-2 is shard 2 of the region weur.',
   examples: [
     'carillon subscriptions list --hub kv-v2',
     "carillon subscriptions list --format ndjson | jq 'select(.lag > 0)'",

@@ -16,6 +16,7 @@ import { auditCall } from '../audit-log.ts';
 import type { Call, Endpoints } from '../endpoint-types.ts';
 import { done, list, refuse, succeed } from '../respond.ts';
 import { nameOfHub, WILDCARD } from './hub-in-request.ts';
+import { regionsOf } from './hub-regions.ts';
 
 export const HUB_ENDPOINTS: Endpoints = {
   'sys/events/hubs': { list: listHubs, delete: deleteEvents, alwaysLists: true, sudo: true },
@@ -50,7 +51,7 @@ async function deleteEvents(call: Call): Promise<Response> {
 async function readHub(call: Call): Promise<Response> {
   const hub = hubOf(call);
   if (!hub.ok) return refuse(hub.failure);
-  const [state, registered] = await Promise.all([
+  const [{ regions, ...state }, registered] = await Promise.all([
     stateOf(call.env, hub.value),
     call.var.name === WILDCARD ? undefined : isRegistered(call, hub.value),
   ]);
@@ -59,6 +60,7 @@ async function readHub(call: Call): Promise<Response> {
     object_id: hubObjectId(call.env, hub.value),
     ...state,
     ...(registered !== undefined && { registered }),
+    ...(regions !== undefined && { regions: await regionsOf(call.env, hub.value, regions) }),
   });
 }
 

@@ -1,6 +1,6 @@
 /**
- * `POST /v1/sys/events/explain`: why a subscriber gets an event, or does not. The decisions are made by the code that
- * delivers.
+ * `POST /v1/sys/events/explain`: why a subscriber gets an event, or does not, and which object holds it. The decisions are
+ * made by the code that delivers.
  *
  * A caller learns nothing that it could not find out otherwise. An event that it may not see does not exist for it,
  * other tokens need `sudo`, and the rules of a policy need the right to read that policy.
@@ -14,10 +14,12 @@ import { invalid, ok, type Result } from '../../../lib/result.ts';
 import { pathOfKey } from '../../../namespace/namespace.ts';
 import { namespacePatterns } from '../../../subscription/namespace-patterns.ts';
 import { type Call, textOf } from '../../endpoint-types.ts';
-import { refuse, succeed } from '../../respond.ts';
+import { type Refusal, refuse, succeed } from '../../respond.ts';
 import { decide, type ExplainedSubscription } from './decide.ts';
 import { findEvent } from './find-event.ts';
 import { findSubject } from './find-subject.ts';
+import { findSubscription, type Subscriber } from './find-subscription.ts';
+import { holdersOf } from './holders-of-token.ts';
 
 const KEYS = [
   'event',
@@ -29,6 +31,7 @@ const KEYS = [
   'pattern',
   'filter',
   'namespaces',
+  'subscription',
 ];
 
 export async function explain(call: Call): Promise<Response> {
@@ -37,13 +40,30 @@ export async function explain(call: Call): Promise<Response> {
   if (unknown !== undefined) {
     return refuse(invalid(`unknown key ${quote(unknown)}; there are ${KEYS.join(', ')}`).failure);
   }
-  const subscription = subscriptionOf(body, pathOfKey(call.var.namespace));
-  if (!subscription.ok) return refuse(subscription.failure);
-  const subject = await findSubject(body, call);
-  if (!subject.ok) return refuse(subject.failure);
-  const event = await findEvent(body, subscription.value.pattern, call);
+  const subscriber =
+    body.subscription === undefined
+      ? await describedSubscriber(body, call)
+      : await findSubscription(body, call);
+  if (!subscriber.ok) return refuse(subscriber.failure);
+  const { subscription, subject, heldBy } = subscriber.value;
+  const event = await findEvent(body, subscription.pattern, call);
   if (!event.ok) return refuse(event.failure);
-  return succeed(decide(subscription.value, subject.value, event.value, call));
+  const explanation = decide(subscription, subject, event.value, call);
+  return succeed({ ...explanation, ...(heldBy !== undefined && { held_by: heldBy }) });
+}
+
+/** The subscriber that the request describes: what it subscribes to, and whose rights it has. */
+async function describedSubscriber(
+  body: Readonly<Record<string, unknown>>,
+  call: Call,
+): Promise<Result<Subscriber, Refusal>> {
+  const subscription = subscriptionOf(body, pathOfKey(call.var.namespace));
+  if (!subscription.ok) return subscription;
+  const subject = await findSubject(body, call);
+  if (!subject.ok) return subject;
+  const { target } = subject.value;
+  const heldBy = target && (await holdersOf(target, call));
+  return ok({ subscription: subscription.value, subject: subject.value, heldBy });
 }
 
 /** @param namespace the path of the Vault namespace of the request */

@@ -22,6 +22,8 @@ export interface Subject {
   readonly access: Access;
   /** Whether the request has the policies, so that their rules may be shown. */
   readonly isGiven: boolean;
+  /** The token whose rights they are, if it is one that an authority knows. */
+  readonly target?: TokenTarget;
 }
 
 export async function findSubject(
@@ -33,7 +35,9 @@ export async function findSubject(
   if (given.length > 1) return invalid(`give one of ${given.join(' and ')}`);
   if (body.policies !== undefined) return subjectOfPolicies(body.policies, namespace);
   if (given.length === 0 || body.token === caller.secret) {
-    return ok({ access: caller.access, isGiven: false });
+    const { token } = caller;
+    const target = token && { authority: token.authority, reference: { digest: token.digest } };
+    return ok({ access: caller.access, isGiven: false, ...(target && { target }) });
   }
   if (!maySeeOthers(call)) {
     auditDenial(call, pathOfKey(namespace), 'update');
@@ -47,7 +51,7 @@ export async function findSubject(
     ));
   return target === undefined || state === undefined
     ? refused({ reason: 'forbidden', message: 'bad token or accessor' })
-    : ok({ access: accessOfToken(target.authority, state), isGiven: false });
+    : ok({ access: accessOfToken(target.authority, state), isGiven: false, target });
 }
 
 async function targetOf(

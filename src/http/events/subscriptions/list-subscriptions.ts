@@ -1,4 +1,4 @@
-/** Collects a page of the open subscriptions of a Vault namespace from its hubs. */
+/** Collects a page of the open subscriptions of a Vault namespace from its hubs and their replicas. */
 
 import { logError } from '../../../lib/log.ts';
 import { callEach, isMethodMissing } from '../../../objects/call.ts';
@@ -9,8 +9,17 @@ import type {
 } from '../../../objects/hub-contract.ts';
 import { parseHubName, wildcardHubName } from '../../../objects/names.ts';
 import { messageOf } from '../../../objects/storage-failure.ts';
-import { callSubscriberHub, callWildcardHub } from '../../../objects/stubs.ts';
+import { callShardedHub, callSubscriberHub, callWildcardHub } from '../../../objects/stubs.ts';
 import { MAX_LISTED_HUBS, MAX_LISTED_HUBS_AT_ONCE } from '../../limits.ts';
+import {
+  type Holder,
+  hubAsHolder,
+  isAfter,
+  objectOfHolder,
+  parseHolder,
+  replicasOf,
+  textOfHolder,
+} from '../holder.ts';
 import { nameOfHub, WILDCARD } from '../hub-in-request.ts';
 import { endOf, idOf, type ListPosition } from './subscription-id.ts';
 
@@ -25,7 +34,7 @@ export interface ListRequest {
 }
 
 export interface Listed {
-  readonly hub: string;
+  readonly holder: Holder;
   readonly id: string;
   readonly subscription: OpenSubscription;
 }
@@ -37,45 +46,101 @@ export interface ListPage {
   readonly warnings: readonly string[];
 }
 
-/** The page may be short, or empty, and not the last: it asks a limited number of hubs. */
+/**
+ * The page may be short, or empty, and not the last: it asks a limited number of objects. A hub says with its page which
+ * replicas it has, and they follow it in the list.
+ */
 export async function listSubscriptions(env: Env, request: ListRequest): Promise<ListPage> {
   const { namespace, after, limit } = request;
-  const hubs = await hubsFrom(env, request);
   const listed: Listed[] = [];
   const warnings: string[] = [];
-  const asked = hubs.slice(0, MAX_LISTED_HUBS);
-  for (let first = 0; first < asked.length; first += MAX_LISTED_HUBS_AT_ONCE) {
-    const group = asked.slice(first, first + MAX_LISTED_HUBS_AT_ONCE);
-    const pages = await callEach(group, (hub) => {
-      const position = hub === after?.hub ? after.position : undefined;
-      return pageOf(env, nameOfHub(namespace, hub), position, limit);
-    });
-    for (const [index, hub] of group.entries()) {
-      const page = pages[index];
-      if (typeof page === 'string') warnings.push(`${titleOf(hub)} ${page}`);
-      if (page === undefined || typeof page === 'string') continue;
-      if (page.unlisted > 0) warnings.push(unlisted(hub, page.unlisted));
-      for (const subscription of page.subscriptions) {
-        if (listed.length === limit) return { listed, next: listed.at(-1)?.id, warnings };
-        listed.push({ hub, id: idOf(hub, subscription), subscription });
-      }
-      if (page.hasMore) return { listed, next: listed.at(-1)?.id, warnings };
+  const holders = await holdersFrom(env, request);
+  const pages = new Pages((holder) => {
+    const isFirst = after !== undefined && textOfHolder(holder) === textOfHolder(after.holder);
+    return pageOf(
+      env,
+      objectOfHolder(namespace, holder),
+      isFirst ? after.position : undefined,
+      limit,
+    );
+  });
+  for (let at = 0; at < holders.length; at++) {
+    const holder = holders[at] as Holder;
+    const before = holders[at - 1];
+    if (!(await pages.has(holder, holders, at))) {
+      return { listed, next: before && endOf(before), warnings };
+    }
+    const page = pages.of(holder);
+    if (typeof page === 'string') {
+      warnings.push(`${titleOf(holder)} ${page}`);
+      continue;
+    }
+    if (page.unlisted > 0) warnings.push(unlisted(holder, page.unlisted));
+    for (const subscription of page.subscriptions) {
+      if (listed.length === limit) return { listed, next: listed.at(-1)?.id, warnings };
+      listed.push({ holder, id: idOf(holder, subscription), subscription });
+    }
+    if (page.hasMore) return { listed, next: listed.at(-1)?.id, warnings };
+    if (page.shards !== undefined) {
+      holders.splice(at + 1, 0, ...replicasOf(holder.hub, page.shards));
     }
   }
-  const last = asked.length < hubs.length ? asked.at(-1) : undefined;
-  return { listed, next: last && endOf(last), warnings };
+  return { listed, next: undefined, warnings };
+}
+
+/** The pages of objects, of some at a time and not of too many in all. */
+class Pages {
+  readonly #ask: (holder: Holder) => Promise<SubscriptionPage | string>;
+  readonly #pages = new Map<string, SubscriptionPage | string>();
+
+  constructor(ask: (holder: Holder) => Promise<SubscriptionPage | string>) {
+    this.#ask = ask;
+  }
+
+  /** @returns whether the page of the one at `from` is there; if not, too many were asked */
+  async has(holder: Holder, holders: readonly Holder[], from: number): Promise<boolean> {
+    if (this.#pages.has(textOfHolder(holder))) return true;
+    const left = MAX_LISTED_HUBS - this.#pages.size;
+    const asked = holders
+      .slice(from, from + MAX_LISTED_HUBS)
+      .map(textOfHolder)
+      .filter((each) => !this.#pages.has(each))
+      .slice(0, Math.min(left, MAX_LISTED_HUBS_AT_ONCE));
+    const pages = await callEach(asked, (each) => this.#ask(parseHolder(each) as Holder));
+    for (const [index, each] of asked.entries())
+      this.#pages.set(each, pages[index] as SubscriptionPage);
+    return asked.length > 0;
+  }
+
+  of(holder: Holder): SubscriptionPage | string {
+    return this.#pages.get(textOfHolder(holder)) as SubscriptionPage | string;
+  }
 }
 
 /** The wildcard hub, and then the hubs that have events or subscribers, in order, from where the page begins. */
-async function hubsFrom(
-  env: Env,
-  { namespace, hub, after }: ListRequest,
-): Promise<readonly string[]> {
+async function holdersFrom(env: Env, { namespace, hub, after }: ListRequest): Promise<Holder[]> {
   const all = hub === undefined ? [WILDCARD, ...(await ownHubs(env, namespace))] : [hub];
-  if (after === undefined) return all;
-  // A page that begins after all of a hub has nothing of this one.
-  const { hub: first, position } = after;
-  return all.filter((each) => each > first || (each === first && position !== undefined));
+  if (after === undefined) return all.map(hubAsHolder);
+  const { holder, position } = after;
+  const later = all.filter((each) => each > holder.hub).map(hubAsHolder);
+  if (!all.includes(holder.hub)) return later;
+  // The hub says with its page which replicas follow it.
+  if (holder.region === null && position !== undefined) return [holder, ...later];
+  const replicas = await knownReplicas(env, namespace, holder.hub);
+  const rest = replicas.filter((each) => isAfter(each, holder));
+  return [...(position === undefined ? [] : [holder]), ...rest, ...later];
+}
+
+/** A hub that does not answer is not in the way of those after it. */
+async function knownReplicas(env: Env, namespace: string, hub: string): Promise<Holder[]> {
+  const name = nameOfHub(namespace, hub);
+  try {
+    const { shards } = await callShardedHub(env, name, (stub) => stub.shardDirectory());
+    return replicasOf(hub, shards);
+  } catch (error) {
+    if (!isMethodMissing(error)) logError(`the replicas of ${name} are not known`, error);
+    return [];
+  }
 }
 
 async function ownHubs(env: Env, namespace: string): Promise<string[]> {
@@ -103,10 +168,14 @@ async function pageOf(
   }
 }
 
-function titleOf(hub: string): string {
-  return hub === WILDCARD ? 'the wildcard hub' : `the hub of ${hub}`;
+function titleOf({ hub, region, shard }: Holder): string {
+  const title = hub === WILDCARD ? 'the wildcard hub' : `the hub of ${hub}`;
+  if (region === null) return title;
+  return shard === null
+    ? `the head of ${region} of ${title}`
+    : `shard ${shard} of ${region} of ${title}`;
 }
 
-function unlisted(hub: string, count: number): string {
-  return `${titleOf(hub)} has ${count} subscriptions more, which the release before opened; they have no id, and end within a day`;
+function unlisted(holder: Holder, count: number): string {
+  return `${titleOf(holder)} has ${count} subscriptions more, which the release before opened; they have no id, and end within a day`;
 }

@@ -1,37 +1,40 @@
 /**
- * The id of a subscription: its hub, its class there and its key. `kv-v2.3.mh4x2k9q-5f0c1a2b` is in the hub of `kv-v2`,
- * `*.1.…` in the wildcard hub. `kv-v2.*` stands for all of a hub: a page may begin after them.
+ * The id of a subscription: the object that holds it, its class there and its key. `kv-v2.3.mh4x2k9q-5f0c1a2b` is in the hub
+ * of `kv-v2`, `*.1.…` in the wildcard hub, `kv-v2~weur-2.1.…` in a shard. `kv-v2.*` stands for all of an object: a page may
+ * begin after them.
  */
 
 import { quote } from '../../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
 import type { OpenSubscription, SubscriptionPosition } from '../../../objects/hub-contract.ts';
-import { canNameHub } from '../hub-in-request.ts';
+import { type Holder, parseHolder, textOfHolder } from '../holder.ts';
 
 /** Where a page begins. */
 export interface ListPosition {
-  readonly hub: string;
-  /** Undefined if the page begins with the next hub. */
+  readonly holder: Holder;
+  /** Undefined if the page begins with the next object. */
   readonly position: SubscriptionPosition | undefined;
 }
 
 const ID = /^(.+)\.(?:([0-9]{1,15})\.([0-9a-z]{1,12}-[0-9a-f]{8})|\*)$/;
 
-export function idOf(hub: string, { class: number, key }: OpenSubscription): string {
-  return `${hub}.${number}.${key}`;
+export function idOf(holder: Holder, { class: number, key }: OpenSubscription): string {
+  return `${textOfHolder(holder)}.${number}.${key}`;
 }
 
-/** The position after all subscriptions of a hub. */
-export function endOf(hub: string): string {
-  return `${hub}.*`;
+/** The position after all subscriptions of an object. */
+export function endOf(holder: Holder): string {
+  return `${textOfHolder(holder)}.*`;
 }
 
 export function parsePosition(text: string): Result<ListPosition> {
-  const [, hub = '', number, key = ''] = ID.exec(text) ?? [];
-  if (!canNameHub(hub)) {
+  const [, object = '', number, key = ''] = ID.exec(text) ?? [];
+  const holder = parseHolder(object);
+  if (holder === undefined) {
     return invalid(
       `${quote(text)} is no id of a subscription; sys/events/subscriptions lists them`,
     );
   }
-  return ok({ hub, position: number === undefined ? undefined : { class: Number(number), key } });
+  const position = number === undefined ? undefined : { class: Number(number), key };
+  return ok({ holder, position });
 }

@@ -10,7 +10,8 @@ import { auditCall } from '../../audit-log.ts';
 import type { Call, Endpoints } from '../../endpoint-types.ts';
 import { MAX_LISTED_SUBSCRIPTIONS } from '../../limits.ts';
 import { done, list, refuse, succeed } from '../../respond.ts';
-import { canNameHub, nameOfHub } from '../hub-in-request.ts';
+import { objectOfHolder } from '../holder.ts';
+import { canNameHub } from '../hub-in-request.ts';
 import { accessorsOf, ROOT_ACCESSOR } from './accessors.ts';
 import { type ListRequest, listSubscriptions } from './list-subscriptions.ts';
 import { parsePosition } from './subscription-id.ts';
@@ -30,9 +31,9 @@ async function listOpen({ env, var: { namespace, query, caller } }: Call): Promi
     caller,
     listed.map(({ subscription }) => subscription),
   );
-  const keyInfo = listed.map(({ id, hub, subscription }) => [
+  const keyInfo = listed.map(({ id, holder, subscription }) => [
     id,
-    { hub, ...view(subscription, accessorOf(subscription)) },
+    { ...holder, ...view(subscription, accessorOf(subscription)) },
   ]);
   return succeed(
     {
@@ -49,11 +50,13 @@ async function closeOne(call: Call): Promise<Response> {
   const { name: id, namespace } = call.var;
   const parsed = parsePosition(id);
   if (!parsed.ok) return refuse(parsed.failure);
-  const { hub, position } = parsed.value;
+  const { holder, position } = parsed.value;
   if (position === undefined) {
-    return refuse(invalid(`${quote(id)} names all of a hub; one request closes one`).failure);
+    return refuse(
+      invalid(`${quote(id)} names all of a hub or a shard; one request closes one`).failure,
+    );
   }
-  const closed = await close(env, nameOfHub(namespace, hub), position.key);
+  const closed = await close(env, objectOfHolder(namespace, holder), position.key);
   if (!closed.ok) return refuse(closed.failure);
   if (closed.value === undefined) {
     return refuse({
@@ -76,11 +79,11 @@ function howToEnd(accessor: string | undefined): string {
 
 async function close(
   env: Env,
-  hub: string,
+  object: string,
   key: string,
 ): Promise<Result<OpenSubscription | undefined>> {
   try {
-    return ok(await callSubscriberHub(env, hub, (stub) => stub.closeSubscription(key)));
+    return ok(await callSubscriberHub(env, object, (stub) => stub.closeSubscription(key)));
   } catch (error) {
     if (!isMethodMissing(error)) throw error;
     return invalid('the hub is of the release before, and cannot close one subscription');

@@ -10,6 +10,7 @@ import type { FeedPage, FeedReceipt } from '../../../objects/hub-contract.ts';
 import { MIN_JOB_BACKOFF_MS } from '../../../objects/limits.ts';
 import { hubOfObject } from '../../../objects/names.ts';
 import { callWildcardHub } from '../../../objects/stubs.ts';
+import { withTimeout } from '../../../objects/with-timeout.ts';
 import type { Journal } from '../../journal/journal.ts';
 import {
   MAX_FEED_BACKOFF_MS,
@@ -17,7 +18,6 @@ import {
   MAX_FEED_EVENTS,
   MAX_FEED_WAIT_MS,
 } from '../../limits.ts';
-import { withTimeout } from '../../with-timeout.ts';
 import { fedAs } from '../feed-format.ts';
 import type { FeedTarget, FeedTargets } from './feed-targets.ts';
 import type { SelfRegistration } from './self-registration.ts';

@@ -29,18 +29,11 @@ const REGIONS_OF: Readonly<Record<Jurisdiction, readonly Region[]>> = {
   fedramp: ['wnam', 'enam'],
 };
 
-const settings = new WeakMap<object, Sharding>();
-
-/** Parsed once. @throws if the operator has set a value that there is not */
+/** @throws if the operator has set a value that there is not: then the Worker serves nothing either */
 export function shardingOf(variables: Variables): Sharding {
-  let sharding = settings.get(variables);
-  if (sharding === undefined) {
-    const parsed = parseSharding(variables);
-    if (!parsed.ok) throw new Error(parsed.failure.message);
-    sharding = parsed.value;
-    settings.set(variables, sharding);
-  }
-  return sharding;
+  const sharding = parseSharding(variables);
+  if (!sharding.ok) throw new Error(sharding.failure.message);
+  return sharding.value;
 }
 
 export function parseSharding(variables: Variables): Result<Sharding> {

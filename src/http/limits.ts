@@ -206,3 +206,9 @@ export const UPSTREAM_BODY_WAIT_MS = 1000;
 
 /** How long an answer of the upstream waits for its event with `UPSTREAM_EVENTS = "strict"`. */
 export const UPSTREAM_EVENT_WAIT_MS = 5000;
+
+/** How long a Worker uses what it knows of the shards of a hub. Each answer to a handshake renews it. */
+export const DIRECTORY_CACHE_MS = 60_000;
+
+/** Objects of a hub that one handshake is sent to: with so many full ones, or such old knowledge, the client tries again later. */
+export const MAX_SHARD_ATTEMPTS = 8;

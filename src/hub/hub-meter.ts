@@ -61,13 +61,13 @@ export class HubMeter {
     else counts.resumesFull++;
   }
 
-  /** @param status of the answer to the handshake */
+  /** @param status of the answer to the handshake. One that is sent elsewhere counts there */
   handshake(status: number): void {
     const { counts } = this;
     if (status === 101) counts.handshakesAccepted++;
     else if (status === 400) counts.handshakesInvalid++;
     else if (status === 403) counts.handshakesForbidden++;
     else if (status === 429) counts.handshakesOverQuota++;
-    else counts.handshakesUnavailable++;
+    else if (status !== 421) counts.handshakesUnavailable++;
   }
 }

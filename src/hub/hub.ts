@@ -3,6 +3,7 @@
  * wildcard hubs that want them. `HubContract` says what each method is for.
  */
 import { DurableObject } from 'cloudflare:workers';
+import type { Region } from '../config/region.ts';
 import type { EventFacts } from '../event/facts.ts';
 import type { Publication } from '../event/publication.ts';
 import { hideSecretsOf } from '../lib/log.ts';
@@ -26,6 +27,7 @@ import type {
   SubscriptionPosition,
 } from '../objects/hub-contract.ts';
 import { currentBookmark } from '../objects/point-in-time.ts';
+import type { ShardDirectory } from '../objects/replica-contract.ts';
 import type {
   RestoreFailure,
   RestorePoint,
@@ -52,6 +54,8 @@ import { QuotaGate } from './quotas/quota-gate.ts';
 import { generationOfHub, renewHub } from './restored-hub.ts';
 import { Returns } from './returns/returns.ts';
 import { HUB_SCHEMA } from './schema.ts';
+import { HubShards, storedDirectory } from './shards/directory.ts';
+import { placementAtHub } from './shards/placement/hub-placement.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
 import { CROWD_KEY } from './subscribers/reconnect-spread.ts';
 import { ROOT_MARKS_KEY } from './subscribers/root-marks.ts';
@@ -76,7 +80,10 @@ export class Hub extends DurableObject<Env> implements HubContract {
   }
 
   publishAll(requests: readonly PublishRequest[]): Promise<PublishReceipt[]> {
-    return this.#lifecycle.open(({ pipeline }) => pipeline.publishAll(requests));
+    return this.#lifecycle.open(({ pipeline, shards }) => {
+      shards.settle(requests[0]?.region);
+      return pipeline.publishAll(requests);
+    });
   }
 
   publish(publications: readonly Publication[], owner: string): Promise<Published> {
@@ -131,6 +138,17 @@ export class Hub extends DurableObject<Env> implements HubContract {
 
   closeSubscription(key: string): Promise<OpenSubscription | undefined> {
     return this.#lifecycle.visit(({ list }) => list.close(key), undefined);
+  }
+
+  shardDirectory(): Promise<ShardDirectory> {
+    return this.#lifecycle.visit(
+      ({ shards }) => shards.directory,
+      storedDirectory(this.ctx.storage.kv),
+    );
+  }
+
+  setShards(region: Region, from: number, to: number): Promise<ShardDirectory> {
+    return this.#lifecycle.open(({ shards }) => shards.set(region, from, to));
   }
 
   state(): Promise<HubState> {
@@ -212,7 +230,9 @@ function composeHub(ctx: DurableObjectState, env: Env) {
   const registration = new SelfRegistration(ctx, env, journal, targets);
   const feeds = new OutgoingFeeds(ctx, env, journal, alarms, targets, registration, meter.counts);
   const returns = new Returns({ ctx, alarms, journal, env });
-  const sockets = composeSockets(subscribers, quotaGate.before(registration), returns);
+  const shards = new HubShards(ctx.storage, env);
+  const placed = placementAtHub(ctx, env, shards);
+  const sockets = composeSockets(subscribers, quotaGate.before(registration), returns, placed);
   const shared = {
     ctx,
     alarms,
@@ -229,6 +249,7 @@ function composeHub(ctx: DurableObjectState, env: Env) {
   alarms.add(journal.trimmer, journal.conversion, feeds);
   return {
     ...shared,
+    shards,
     quotas,
     closer,
     sockets,

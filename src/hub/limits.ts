@@ -233,3 +233,9 @@ export const MAX_FILTER_COST_PER_TOKEN = 2000;
 
 /** The same for all subscribers of a hub, whatever their tokens. */
 export const MAX_FILTER_COST_PER_HUB = 20_000;
+
+/** Shards of one region of a hub: at 4,000 sockets each, two million. Its head calls each of them for what it wants. */
+export const MAX_SHARDS_PER_REGION = 500;
+
+/** How long a region has no subscriber before it gives its shards up. It may take twice as long. */
+export const QUIET_REGION_MS = 24 * 60 * 60 * 1000;

@@ -6,6 +6,7 @@
  * for feeds. So whichever comes second finds the other, and a 101 misses nothing that is published after it.
  */
 import { DurableObject } from 'cloudflare:workers';
+import type { Region } from '../config/region.ts';
 import type { EventFacts } from '../event/facts.ts';
 import { hideSecretsOf } from '../lib/log.ts';
 import type { Result } from '../lib/result.ts';
@@ -27,6 +28,7 @@ import type {
 } from '../objects/hub-contract.ts';
 import { parseHubName } from '../objects/names.ts';
 import { currentBookmark } from '../objects/point-in-time.ts';
+import type { ShardDirectory } from '../objects/replica-contract.ts';
 import type {
   RestoreFailure,
   RestorePoint,
@@ -55,6 +57,8 @@ import { QuotaGate } from './quotas/quota-gate.ts';
 import { generationOfHub, renewWildcardHub } from './restored-hub.ts';
 import { Returns } from './returns/returns.ts';
 import { WILDCARD_HUB_SCHEMA } from './schema.ts';
+import { HubShards, storedDirectory } from './shards/directory.ts';
+import { placementAtHub } from './shards/placement/hub-placement.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
 import { NO_SUBSCRIPTIONS } from './subscribers/subscription-list.ts';
 
@@ -140,6 +144,17 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
 
   closeSubscription(key: string): Promise<OpenSubscription | undefined> {
     return this.#lifecycle.visit(({ list }) => list.close(key), undefined);
+  }
+
+  shardDirectory(): Promise<ShardDirectory> {
+    return this.#lifecycle.visit(
+      ({ shards }) => shards.directory,
+      storedDirectory(this.ctx.storage.kv),
+    );
+  }
+
+  setShards(region: Region, from: number, to: number): Promise<ShardDirectory> {
+    return this.#lifecycle.open(({ shards }) => shards.set(region, from, to));
   }
 
   state(): Promise<HubState> {
@@ -231,11 +246,14 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
   const receiver = new FeedReceiver({ ...shared, starter });
   const quotaGate = new QuotaGate({ ctx, env, journal, quotas });
   const returns = new Returns({ ctx, alarms, journal, env });
-  const sockets = composeSockets(subscribers, quotaGate.before(starter), returns);
+  const shards = new HubShards(ctx.storage, env);
+  const placed = placementAtHub(ctx, env, shards);
+  const sockets = composeSockets(subscribers, quotaGate.before(starter), returns, placed);
   alarms.add(journal.trimmer, journal.conversion);
   return {
     alarms,
     journal,
+    shards,
     authoritySync,
     closer,
     sockets,

@@ -166,6 +166,8 @@ export interface PublishRequest {
   /** Whose share of hubs and of the queue the events use. */
   readonly owner: string;
   readonly events: EventBatch;
+  /** Where the publisher is. The region of the first request is that of the hub. */
+  readonly region?: Region | undefined;
 }
 
 /** Why a hub takes no event of a request: it gets no slot, a quota is used up, or too many events wait to be stored. */

@@ -62,6 +62,11 @@ export interface Handshake {
   readonly isStream?: boolean;
   /** Stands for the token of a client that reconnects. */
   readonly lease?: Lease;
+  /**
+   * The region of the client (`config/region.ts`): `any` if it is unknown, or may have no shards. Undefined from a Worker of an
+   * earlier release, which knows no shards.
+   */
+  readonly region?: string;
   /** Whether the hub may give the client a lease: one with a token whose uses are limited shows it each time. */
   readonly mayLease?: boolean;
 }

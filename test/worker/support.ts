@@ -6,6 +6,8 @@ import { Journal } from '../../src/hub/journal/journal.ts';
 import { type HubMemory, openHubMemory } from '../../src/hub/memory-budget.ts';
 import { Returns } from '../../src/hub/returns/returns.ts';
 import { HUB_SCHEMA } from '../../src/hub/schema.ts';
+import { HubShards } from '../../src/hub/shards/directory.ts';
+import { placementAtHub } from '../../src/hub/shards/placement/hub-placement.ts';
 import {
   composeHandshakes,
   composeSubscribers,
@@ -143,7 +145,8 @@ export function subscribersIn(
   const alarms = new Alarms(state);
   const subscribers = composeSubscribers(state, env, journal, alarms, memory);
   const returns = new Returns({ ctx: state, alarms, journal, env });
-  const handshakes = composeHandshakes(subscribers, supply, returns, maxSockets);
+  const placed = placementAtHub(state, env, new HubShards(state.storage, env));
+  const handshakes = composeHandshakes(subscribers, supply, returns, placed, maxSockets);
   return { ...subscribers, journal, handshakes };
 }
 

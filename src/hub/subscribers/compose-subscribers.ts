@@ -40,6 +40,7 @@ import { FilterBudgets } from './filter-budgets.ts';
 import { Handshakes } from './handshakes.ts';
 import { Leases } from './leases.ts';
 import { Lifetimes } from './lifetimes.ts';
+import type { PlacementOf } from './placement.ts';
 import { ReconnectSpread } from './reconnect-spread.ts';
 import { RootMarks } from './root-marks.ts';
 import { SocketAcceptor } from './socket-acceptor.ts';
@@ -129,15 +130,17 @@ export function composeHandshakes(
   subscribers: Subscribers,
   supply: EventSupply,
   admissions: Admissions,
+  placementOf: PlacementOf,
   maxSockets = MAX_SOCKETS_PER_HUB,
 ): Handshakes {
   const { ctx, classes, socketCount } = subscribers;
   const slots = new SubscriberSlots(ctx, socketCount, maxSockets);
+  const placement = placementOf(slots);
   const filterBudgets = new FilterBudgets(ctx, classes);
   const acceptor = new SocketAcceptor(subscribers);
   const leases = new Leases(ctx, subscribers.env);
-  const parts = { ...subscribers, admissions, slots, filterBudgets, acceptor, leases };
-  return new Handshakes(parts, supply);
+  const own = { admissions, slots, placement, filterBudgets, acceptor, leases };
+  return new Handshakes({ ...subscribers, ...own }, supply);
 }
 
 /** The sockets of a hub, and the alarms that its subscribers need. */
@@ -145,8 +148,10 @@ export function composeSockets(
   subscribers: Subscribers,
   supply: EventSupply,
   admissions: Admissions,
+  placementOf: PlacementOf,
 ): Sockets {
   const { alarms, tokenExpiry, ackTimeouts, lifetimes } = subscribers;
   alarms.add(tokenExpiry, ackTimeouts, lifetimes, admissions);
-  return new Sockets(composeHandshakes(subscribers, supply, admissions), admissions, subscribers);
+  const handshakes = composeHandshakes(subscribers, supply, admissions, placementOf);
+  return new Sockets(handshakes, admissions, subscribers);
 }

@@ -5,6 +5,7 @@
 
 import type { EventFacts } from '../../event/facts.ts';
 import { ok } from '../../lib/result.ts';
+import { parseRegion, writeDirectory } from '../../objects/shard-directory.ts';
 import type { Handshake } from '../../subscription/handshake.ts';
 import { ROOT_OWNER } from '../../token/owner.ts';
 import type { AuthoritySync } from '../authority-sync/authority-sync.ts';
@@ -25,6 +26,7 @@ import type { EventSupply } from './event-supply.ts';
 import type { FilterBudgets } from './filter-budgets.ts';
 import type { Leases } from './leases.ts';
 import { listOwnerTags, type OwnerTags, ownerTagOf } from './owner-tags.ts';
+import type { Placement } from './placement.ts';
 import type { ReconnectSpread } from './reconnect-spread.ts';
 import { BUSY, FORBIDDEN, OTHER_SECRET, refuse } from './refusal.ts';
 import type { RootMarks } from './root-marks.ts';
@@ -45,6 +47,7 @@ interface HandshakeParts {
   readonly authorizer: Authorizer;
   readonly entryMatcher: EntryMatcher;
   readonly slots: SubscriberSlots;
+  readonly placement: Placement;
   readonly spread: ReconnectSpread;
   readonly filterBudgets: FilterBudgets;
   readonly rootMarks: RootMarks;
@@ -73,11 +76,15 @@ export class Handshakes {
   /**
    * Accepts a subscriber. It is sent what it missed, and then every event that is published after the 101.
    *
-   * @returns 101; or 400, 403, 429 or 503 with the reason as its text. `Retry-After` of a 503 has the seconds over which
+   * @returns 101; 421 if another object of the hub serves it; or 400, 403, 429 or 503 with the reason as its text. `Retry-After` of a 503 has the seconds over which
    * subscribers should spread, and that of a 429 those after which to try again
    */
   async accept(handshake: Handshake): Promise<Response> {
+    const { placement } = this.#parts;
     const response = await this.#accept(handshake);
+    if (response.status === 101 || response.status === 421) {
+      writeDirectory(response, placement.directory);
+    }
     if (response.status !== 503) return response;
     const spreadMs = this.#parts.spread.ofCrowd(Date.now());
     response.headers.set('Retry-After', String(Math.ceil(spreadMs / 1000)));
@@ -85,10 +92,11 @@ export class Handshakes {
   }
 
   async #accept(handshake: Handshake): Promise<Response> {
-    const { slots, tokens, authoritySync, rootMarks } = this.#parts;
+    const { placement, tokens, authoritySync, rootMarks } = this.#parts;
     const { token, lease, mayLease, rootMark } = handshake;
+    const client = parseRegion(handshake.region);
     if (rootMark !== undefined && !rootMarks.isListed(rootMark)) return refuse(OTHER_SECRET);
-    const full = slots.reserve();
+    const full = await placement.reserve(client);
     if (full !== undefined) return refuse(full);
     let watched: WatchedToken | undefined;
     try {
@@ -100,7 +108,7 @@ export class Handshakes {
       const shownAt = lease?.shownAt ?? (mayLease ? Date.now() : undefined);
       return await this.#admitBearer(handshake, { watched, tags, shownAt });
     } finally {
-      slots.release();
+      placement.release(client);
       if (watched !== undefined) tokens.endHandshake(watched);
     }
   }
@@ -146,16 +154,19 @@ export class Handshakes {
   }
 
   async #connect(
-    { subscription, rootMark, since, isStream = false }: Handshake,
+    { subscription, rootMark, since, region, isStream = false }: Handshake,
     subscriptionClass: SubscriptionClass,
     bearer: Bearer | undefined,
     entry: Entry,
   ): Promise<Response> {
     const { journal, cursors, budget, throttle, tokens, authorizer } = this.#parts;
-    const { entryMatcher, acceptor, leases, meter, rootMarks } = this.#parts;
+    const { entryMatcher, acceptor, leases, meter, rootMarks, placement } = this.#parts;
     const { watched, tags, shownAt } = bearer ?? {};
     const owner = tags?.owner ?? ROOT_OWNER;
-    const whose = () => (tags === undefined ? rootMarks.tagsFor(rootMark) : listOwnerTags(tags));
+    const whose = () => [
+      ...(tags === undefined ? rootMarks.tagsFor(rootMark) : listOwnerTags(tags)),
+      ...placement.tagsFor(parseRegion(region)),
+    ];
     const isRevoked = () => watched !== undefined && !tokens.isWatched(watched);
     let lookup = new PositionLookup(journal);
     let isAdmitted = false;

@@ -1,8 +1,8 @@
 /** Why a handshake is refused, and the response to the Worker. */
 
 export interface HandshakeRefusal {
-  readonly status: 400 | 403 | 429 | 503;
-  /** A sentence; the Worker has its own for 403. */
+  readonly status: 400 | 403 | 421 | 429 | 503;
+  /** A sentence; the Worker has its own for 403, and 421 is for the Worker. */
   readonly message: string;
   /** What the message says of a retry. */
   readonly retryAfterSeconds?: number | undefined;

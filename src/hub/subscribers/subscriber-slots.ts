@@ -18,9 +18,9 @@ export class SubscriberSlots {
     this.#byTag = new SlotCounterByTag((tag) => ctx.getWebSockets(tag).length);
   }
 
-  /** Reserves a slot of the hub for a handshake. @returns why there is none */
-  reserve(): HandshakeRefusal | undefined {
-    return this.#all.reserve(this.#max)
+  /** Reserves a slot of the hub for a handshake. @param max if it may have fewer. @returns why there is none */
+  reserve(max = this.#max): HandshakeRefusal | undefined {
+    return this.#all.reserve(Math.min(max, this.#max))
       ? undefined
       : unavailable(`this hub has ${this.#max} subscribers and takes no more`);
   }

@@ -27,7 +27,15 @@ import type {
   SubscriptionPosition,
 } from '../objects/hub-contract.ts';
 import { currentBookmark } from '../objects/point-in-time.ts';
-import type { ShardDirectory } from '../objects/replica-contract.ts';
+import type {
+  AttachAnswer,
+  AttachRequest,
+  HistoryPage,
+  Located,
+  LocateQuery,
+  ParentContract,
+  ShardDirectory,
+} from '../objects/replica-contract.ts';
 import type {
   RestoreFailure,
   RestorePoint,
@@ -54,6 +62,9 @@ import { QuotaGate } from './quotas/quota-gate.ts';
 import { generationOfHub, renewHub } from './restored-hub.ts';
 import { Returns } from './returns/returns.ts';
 import { HUB_SCHEMA } from './schema.ts';
+import type { FedReplicas } from './shards/at-parent/fed-replicas.ts';
+import { composeHubParent } from './shards/at-parent/hub-parent.ts';
+import { UNCONFIRMED_KEY } from './shards/at-parent/replica-feeds.ts';
 import { HubShards, storedDirectory } from './shards/directory.ts';
 import { placementAtHub } from './shards/placement/hub-placement.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
@@ -61,7 +72,7 @@ import { CROWD_KEY } from './subscribers/reconnect-spread.ts';
 import { ROOT_MARKS_KEY } from './subscribers/root-marks.ts';
 import { NO_SUBSCRIPTIONS } from './subscribers/subscription-list.ts';
 
-export class Hub extends DurableObject<Env> implements HubContract {
+export class Hub extends DurableObject<Env> implements HubContract, ParentContract {
   readonly #lifecycle: HubLifecycle<HubParts>;
   readonly #mover: Mover;
 
@@ -102,6 +113,18 @@ export class Hub extends DurableObject<Env> implements HubContract {
       const format = targets.formatFor(wildcardHub);
       return backfillFrom(journal, position, maxEvents, maxBytes, format);
     }, undefined);
+  }
+
+  attach(replica: string, request: AttachRequest): Promise<AttachAnswer> {
+    return this.#lifecycle.open(({ parent }) => parent.attach(replica, request));
+  }
+
+  history(after: number, maxEvents: number, maxBytes: number): Promise<HistoryPage> {
+    return this.#lifecycle.open(({ parent }) => parent.history(after, maxEvents, maxBytes));
+  }
+
+  locate(query: LocateQuery): Promise<Located> {
+    return this.#lifecycle.open(({ parent }) => parent.locate(query));
   }
 
   authorityChanged(authority: string): Promise<boolean> {
@@ -223,14 +246,17 @@ function composeHub(ctx: DurableObjectState, env: Env) {
   const journal = openJournal(ctx.storage, env);
   const memory = openHubMemory(ctx.id.toString());
   const subscribers = composeSubscribers(ctx, env, journal, alarms, memory);
-  const { meter, authoritySync, closer, fanOut, list } = subscribers;
+  const { meter, authoritySync, closer, cursors, fanOut, list } = subscribers;
   const quotas = new KnownQuotas(ctx, env);
   const quotaGate = new QuotaGate({ ctx, env, journal, quotas });
   const targets = new FeedTargets(ctx.storage);
   const registration = new SelfRegistration(ctx, env, journal, targets);
-  const feeds = new OutgoingFeeds(ctx, env, journal, alarms, targets, registration, meter.counts);
-  const returns = new Returns({ ctx, alarms, journal, env });
+  const { counts } = meter;
+  const feeds = new OutgoingFeeds(ctx, env, journal, alarms, targets, registration, counts);
   const shards = new HubShards(ctx.storage, env);
+  const parent = composeHubParent({ ctx, env, alarms, journal, cursors, shards, counts });
+  const { replicas, feeds: replicaFeeds } = parent;
+  const returns = new Returns({ ctx, alarms, journal, env });
   const placed = placementAtHub(ctx, env, shards);
   const sockets = composeSockets(subscribers, quotaGate.before(registration), returns, placed);
   const shared = {
@@ -243,10 +269,12 @@ function composeHub(ctx: DurableObjectState, env: Env) {
     fanOut,
     registration,
     feeds,
+    replicas,
+    replicaFeeds,
     quotaGate,
     returns,
   };
-  alarms.add(journal.trimmer, journal.conversion, feeds);
+  alarms.add(journal.trimmer, journal.conversion, feeds, replicaFeeds);
   return {
     ...shared,
     shards,
@@ -255,6 +283,7 @@ function composeHub(ctx: DurableObjectState, env: Env) {
     sockets,
     list,
     targets,
+    parent: parent.answering(registration),
     reporter: composeReporter(env, subscribers, { journal, targets }),
     pipeline: new PublishPipeline(shared),
     teardown: new HubTeardown(shared),
@@ -270,6 +299,7 @@ const DELETED_KEYS = [
   CROWD_KEY,
   QUOTAS_KEY,
   ROOT_MARKS_KEY,
+  UNCONFIRMED_KEY,
 ];
 
 interface TeardownParts {
@@ -279,6 +309,7 @@ interface TeardownParts {
   readonly fanOut: FanOut;
   readonly registration: SelfRegistration;
   readonly feeds: OutgoingFeeds;
+  readonly replicas: FedReplicas;
   readonly quotaGate: QuotaGate;
   readonly returns: Returns;
 }
@@ -291,8 +322,8 @@ class HubTeardown implements Teardown {
   }
 
   get isDue(): boolean {
-    const { journal, feeds, returns } = this.#parts;
-    return journal.isEmpty && feeds.isIdle && returns.areOver;
+    const { journal, feeds, replicas, returns } = this.#parts;
+    return journal.isEmpty && feeds.isIdle && replicas.isEmpty && returns.areOver;
   }
 
   async leave(why: 'idle' | 'deleted'): Promise<void> {

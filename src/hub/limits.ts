@@ -239,3 +239,18 @@ export const MAX_SHARDS_PER_REGION = 500;
 
 /** How long a region has no subscriber before it gives its shards up. It may take twice as long. */
 export const QUIET_REGION_MS = 24 * 60 * 60 * 1000;
+
+/** Bytes of the pages that a hub or a region head feeds its replicas at a time. With many replicas, the pages are smaller. */
+export const MAX_FED_BYTES = 16 * 1024 * 1024;
+
+/** Parts of a journal that are remembered while they are fed, for replicas that are equally far. */
+export const MAX_SHARED_PARTS = 8;
+
+/** How long a replica may take to confirm a page. A region head waits for its shards meanwhile. */
+export const MAX_REPLICA_CALL_MS = 10_000;
+
+/** How often a hub looks whether its replicas have confirmed everything, from an event on until they have. */
+export const REPLICA_GUARD_MS = 5000;
+
+/** Events that a replica does not want, after which it is told where the journal is. A parent that wakes reads them again. */
+export const MAX_UNTOLD_EVENTS = 10_000;

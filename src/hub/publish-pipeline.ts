@@ -1,6 +1,6 @@
 /**
- * Publishes events in a hub: stores them in the journal, delivers them to the hub's subscribers, and feeds the wildcard
- * hubs that want them.
+ * Publishes events in a hub: stores them in the journal, delivers them to the hub's subscribers, and feeds the regions and the
+ * wildcard hubs that want them.
  */
 
 import { countOf, type EventBatch, eventBatch, frameAt } from '../event/event-batch.ts';
@@ -27,6 +27,7 @@ import { acceptedTogether } from './journal/segment-builder.ts';
 import { type Sequences, WriteBatcher } from './journal/write-batcher.ts';
 import type { HubMemory } from './memory-budget.ts';
 import type { QuotaGate } from './quotas/quota-gate.ts';
+import type { ReplicaFeeds } from './shards/at-parent/replica-feeds.ts';
 import { isOwnFailure } from './storage-health.ts';
 
 interface PublishParts {
@@ -38,6 +39,7 @@ interface PublishParts {
   readonly fanOut: FanOut;
   readonly registration: SelfRegistration;
   readonly feeds: OutgoingFeeds;
+  readonly replicaFeeds: ReplicaFeeds;
   readonly memory: HubMemory;
   readonly quotaGate: QuotaGate;
 }
@@ -129,10 +131,11 @@ export class PublishPipeline {
 
   /**
    * Appends, waits until that is durable, and delivers: a send that waits for the disk costs more. Until then nobody sees
-   * the events, so a subscriber that connects meanwhile is sent them with all others.
+   * the events, so a subscriber that connects meanwhile is sent them with all others. Other regions are sent them while this
+   * one sends.
    */
   async #commit(requests: readonly EventBatch[]): Promise<Sequences[]> {
-    const { journal, meter, fanOut } = this.#parts;
+    const { journal, meter, fanOut, replicaFeeds } = this.#parts;
     const acceptedAt = Date.now();
     let sequences: Sequences[];
     let isNew: boolean;
@@ -144,12 +147,15 @@ export class PublishPipeline {
       );
       isNew = lastOf(journal.end) > before;
       if (isNew) {
+        const guarded = replicaFeeds.guard(before);
         await this.#synced();
+        await guarded;
         meter.commits.add(Date.now() - acceptedAt);
       }
     } finally {
       journal.showAppended();
     }
+    if (isNew) replicaFeeds.feed();
     if (isNew && fanOut.hasSubscribers) await fanOut.deliver(entriesOf(requests, sequences));
     return sequences;
   }

@@ -5,7 +5,8 @@
  * `migrations.ts` runs them when the hub is composed (`lifecycle.ts`).
  *
  * An object also has key-value entries: `schema_version`, `journal_header`, `cursor_key`, `incarnation`,
- * `delivery_in_progress`, `quotas`, `crowd`, `generation`, `root_marks`, `residence`, `shards`; a hub of an event-type namespace
+ * `delivery_in_progress`, `quotas`, `crowd`, `generation`, `root_marks`, `residence`, `shards`, `replicas_unconfirmed`; a hub of an
+ * event-type namespace
  * also has `feed_requests`, `registered_at`, `feeds_behind`.
  */
 
@@ -91,6 +92,7 @@ function createVersion2(sql: SqlStorage): void {
   addGenerations(sql);
   addHolders(sql);
   createReturns(sql);
+  createReplicas(sql);
 }
 
 function createSocketEnds(sql: SqlStorage): void {
@@ -117,6 +119,18 @@ function createReturns(sql: SqlStorage): void {
        shards TEXT NOT NULL -- only at a region head
      ) WITHOUT ROWID;
      CREATE INDEX returns_by_time ON returns (due_at);`,
+  );
+}
+
+/** The replicas that a hub, or a region head, feeds. A row is written if what it wants changes, or if it falls behind. */
+export function createReplicas(sql: SqlStorage): void {
+  sql.exec(
+    `CREATE TABLE replicas (
+       name TEXT PRIMARY KEY,
+       version INTEGER NOT NULL, -- of its request with this interest
+       interest TEXT NOT NULL, -- event types and namespaces, as JSON
+       behind INTEGER -- how far it has the journal, if its region head has not waited for it
+     ) WITHOUT ROWID;`,
   );
 }
 

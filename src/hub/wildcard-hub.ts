@@ -28,7 +28,15 @@ import type {
 } from '../objects/hub-contract.ts';
 import { parseHubName } from '../objects/names.ts';
 import { currentBookmark } from '../objects/point-in-time.ts';
-import type { ShardDirectory } from '../objects/replica-contract.ts';
+import type {
+  AttachAnswer,
+  AttachRequest,
+  HistoryPage,
+  Located,
+  LocateQuery,
+  ParentContract,
+  ShardDirectory,
+} from '../objects/replica-contract.ts';
 import type {
   RestoreFailure,
   RestorePoint,
@@ -57,12 +65,14 @@ import { QuotaGate } from './quotas/quota-gate.ts';
 import { generationOfHub, renewWildcardHub } from './restored-hub.ts';
 import { Returns } from './returns/returns.ts';
 import { WILDCARD_HUB_SCHEMA } from './schema.ts';
+import type { FedReplicas } from './shards/at-parent/fed-replicas.ts';
+import { composeHubParent } from './shards/at-parent/hub-parent.ts';
 import { HubShards, storedDirectory } from './shards/directory.ts';
 import { placementAtHub } from './shards/placement/hub-placement.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
 import { NO_SUBSCRIPTIONS } from './subscribers/subscription-list.ts';
 
-export class WildcardHub extends DurableObject<Env> implements WildcardHubContract {
+export class WildcardHub extends DurableObject<Env> implements WildcardHubContract, ParentContract {
   readonly #lifecycle: HubLifecycle<WildcardHubParts>;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -108,6 +118,18 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
       taken: page.after,
       request: undefined,
     });
+  }
+
+  attach(replica: string, request: AttachRequest): Promise<AttachAnswer> {
+    return this.#lifecycle.open(({ parent }) => parent.attach(replica, request));
+  }
+
+  history(after: number, maxEvents: number, maxBytes: number): Promise<HistoryPage> {
+    return this.#lifecycle.open(({ parent }) => parent.history(after, maxEvents, maxBytes));
+  }
+
+  locate(query: LocateQuery): Promise<Located> {
+    return this.#lifecycle.open(({ parent }) => parent.locate(query));
   }
 
   authorityChanged(authority: string): Promise<boolean> {
@@ -225,9 +247,21 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
   const retained = new RetainedSubscriptions(sql, journal.maxAgeMs);
   const memory = openHubMemory(ctx.id.toString());
   const subscribers = composeSubscribers(ctx, env, journal, alarms, memory, retained);
-  const { authoritySync, classes, closer, cursors, fanOut, list } = subscribers;
-  const demand = new FeedDemand(classes, retained, journal, cursors);
-  const writer = new FeedWriter(ctx, journal, positions, fanOut);
+  const { authoritySync, classes, closer, cursors, fanOut, list, meter } = subscribers;
+  const shards = new HubShards(ctx.storage, env);
+  const parent = composeHubParent({
+    ctx,
+    env,
+    alarms,
+    journal,
+    cursors,
+    shards,
+    counts: meter.counts,
+    dropped: (wanted) => retained.add(wanted, Date.now()),
+  });
+  const { replicas, feeds: replicaFeeds } = parent;
+  const demand = new FeedDemand({ classes, retained, replicas, journal, cursors });
+  const writer = new FeedWriter({ ctx, journal, positions, fanOut, replicaFeeds });
   const shared = {
     ctx,
     env,
@@ -239,6 +273,7 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
     positions,
     demand,
     writer,
+    replicas,
   };
   const quotas = new KnownQuotas(ctx, env);
   const registrar = new Registrar({ ...shared, namespaceKey, quotas });
@@ -246,10 +281,9 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
   const receiver = new FeedReceiver({ ...shared, starter });
   const quotaGate = new QuotaGate({ ctx, env, journal, quotas });
   const returns = new Returns({ ctx, alarms, journal, env });
-  const shards = new HubShards(ctx.storage, env);
   const placed = placementAtHub(ctx, env, shards);
   const sockets = composeSockets(subscribers, quotaGate.before(starter), returns, placed);
-  alarms.add(journal.trimmer, journal.conversion);
+  alarms.add(journal.trimmer, journal.conversion, replicaFeeds);
   return {
     alarms,
     journal,
@@ -263,6 +297,7 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
     quotas,
     registrar,
     receiver,
+    parent: parent.answering(starter),
     reporter: composeReporter(env, subscribers, { journal }),
     teardown: new WildcardHubTeardown({ ...shared, fanOut, retained, returns }),
   };
@@ -276,6 +311,7 @@ interface TeardownParts {
   readonly knownHubs: KnownHubs;
   readonly retained: RetainedSubscriptions;
   readonly demand: FeedDemand;
+  readonly replicas: FedReplicas;
   readonly returns: Returns;
 }
 
@@ -288,9 +324,9 @@ class WildcardHubTeardown implements Teardown {
 
   /** Only a wildcard hub that never had an event, and has no hubs and no position to resume from, is released. */
   get isDue(): boolean {
-    const { journal, knownHubs, retained, demand, returns } = this.#parts;
-    const isEmpty = journal.isUnused && knownHubs.isEmpty && retained.isEmpty;
-    return isEmpty && !demand.hasPositions && returns.areOver;
+    const { journal, knownHubs, retained, demand, replicas, returns } = this.#parts;
+    const isWanted = !retained.isEmpty || !replicas.isEmpty || demand.hasPositions;
+    return journal.isUnused && knownHubs.isEmpty && !isWanted && returns.areOver;
   }
 
   /** With the namespace, the hubs of the namespace are deleted first. */

@@ -9,6 +9,7 @@
 
 import type { Region } from '../config/region.ts';
 import type { EventFacts } from '../event/facts.ts';
+import type { Interest } from '../subscription/interest.ts';
 import type { FeedPosition, FeedSlice, SubscriberHubContract } from './hub-contract.ts';
 
 /** What a hub and a region head answer to the replicas that they feed. */
@@ -78,17 +79,6 @@ export interface ShardedHubContract extends ParentContract {
    */
   returnsOf(keys: readonly string[]): Promise<(number | undefined)[]>;
 }
-
-/** Event types and namespaces, as in a subscription. Several are separate: an event is wanted if one covers it. */
-export interface Wanted {
-  /** Glob over event types. */
-  readonly pattern: string;
-  /** Globs over the paths of Vault namespaces. */
-  readonly namespaces: readonly string[];
-}
-
-/** What a replica wants: sorted, without repetition; empty for nothing. */
-export type Interest = readonly Wanted[];
 
 /** Requests may overtake each other: the highest version counts. */
 export interface InterestRequest {

@@ -8,3 +8,9 @@ export const MAX_LEASE_CHARACTERS = 2048;
 
 /** Characters of one such pattern. */
 export const MAX_NAMESPACE_PATTERN_CHARACTERS = 512;
+
+/** Event types with their namespaces that a replica of a hub asks for. With more, it asks for everything. */
+export const MAX_INTERESTS = 100;
+
+/** Characters of these, as JSON. A hub stores them for each region. */
+export const MAX_INTEREST_CHARACTERS = 32_768;

@@ -7,7 +7,7 @@ import { pathOfKey, trimSlashes } from '../namespace/namespace.ts';
 import type { Subscription } from './handshake.ts';
 
 /** The event types and the Vault namespace of a hub. */
-interface HubNamespaces {
+export interface HubNamespaces {
   readonly namespaceKey: string;
   readonly eventTypeNamespace: string;
 }
@@ -22,12 +22,13 @@ export function matcherKey({ pattern, namespaces, filter }: Matched): string {
 export class Matcher {
   readonly key: string;
   readonly pattern: string;
+  readonly namespaces: readonly string[];
   readonly filter: Filter | undefined;
   /** The cost of the filter. */
   readonly cost: number;
   /** What it takes to match a namespace and an event type, approximately: characters that are compared. */
   readonly effort: number;
-  readonly #namespaces: readonly ((path: string) => boolean)[];
+  readonly #isNamespace: readonly ((path: string) => boolean)[];
   readonly #matchesType: (eventType: string) => boolean;
   readonly #mayMatchTypeNamespace: (eventTypeNamespace: string) => boolean;
 
@@ -37,7 +38,8 @@ export class Matcher {
     this.key = matcherKey(matched);
     this.pattern = pattern;
     this.effort = namespaces.reduce((sum, { length }) => sum + length, pattern.length);
-    this.#namespaces = namespaces.map(compileGlob);
+    this.namespaces = namespaces;
+    this.#isNamespace = namespaces.map(compileGlob);
     this.#matchesType = compileGlob(pattern);
     this.#mayMatchTypeNamespace = compileGlob(eventTypeNamespaceGlob(pattern));
     const compiled = filter === '' ? undefined : compileFilter(filter);
@@ -65,6 +67,6 @@ export class Matcher {
   }
 
   #covers(namespace: string): boolean {
-    return this.#namespaces.some((matches) => matches(namespace));
+    return this.#isNamespace.some((matches) => matches(namespace));
   }
 }

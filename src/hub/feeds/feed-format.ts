@@ -1,5 +1,13 @@
 /** The formats in which hubs feed wildcard hubs. While a release is deployed, one of the two may know the older one only. */
-import { countOf, eventBatch, frameAt, isWholeBatch, keyAt } from '../../event/event-batch.ts';
+import {
+  countOf,
+  eventBatch,
+  frameAt,
+  framesBetween,
+  isWholeBatch,
+  keyAt,
+  keysBetween,
+} from '../../event/event-batch.ts';
 import {
   FEED_FORMAT,
   type Fed,
@@ -27,22 +35,32 @@ export function slicesOf(hub: string, fed: Fed): readonly FeedSlice[] {
 
 /** What of a slice follows a sequence. */
 export function sliceAfter(slice: FeedSlice, sequence: number): FeedSlice {
+  return sequence < slice.first ? slice : partOf(slice, sequence + 1, lastOfSlice(slice));
+}
+
+/** The records of a slice between two sequences, including these. */
+export function partOf(slice: FeedSlice, from: number, to: number): FeedSlice {
   const { first, acceptedAt, records } = slice;
-  const skipped = Math.min(Math.max(sequence - first + 1, 0), acceptedAt.length);
-  if (skipped === 0) return slice;
-  const keysBefore = records.ends[2 * skipped - 2] ?? 0;
-  const framesBefore = records.ends[2 * skipped - 1] ?? 0;
+  const start = Math.min(Math.max(from - first, 0), acceptedAt.length);
+  const end = Math.max(Math.min(to - first + 1, acceptedAt.length), start);
+  if (start === 0 && end === acceptedAt.length) return slice;
+  const keysBefore = records.ends[2 * start - 2] ?? 0;
+  const framesBefore = records.ends[2 * start - 1] ?? 0;
   return {
-    first: first + skipped,
-    acceptedAt: acceptedAt.slice(skipped),
+    first: first + start,
+    acceptedAt: acceptedAt.slice(start, end),
     records: {
-      keys: records.keys.slice(keysBefore),
-      frames: records.frames.slice(framesBefore),
+      keys: keysBetween(records, start, end),
+      frames: framesBetween(records, start, end),
       ends: records.ends
-        .slice(2 * skipped)
-        .map((end, i) => end - (i % 2 === 0 ? keysBefore : framesBefore)),
+        .slice(2 * start, 2 * end)
+        .map((place, i) => place - (i % 2 === 0 ? keysBefore : framesBefore)),
     },
   };
+}
+
+export function lastOfSlice({ first, acceptedAt }: FeedSlice): number {
+  return first + acceptedAt.length - 1;
 }
 
 function isWhole({ acceptedAt, records }: FeedSlice): boolean {

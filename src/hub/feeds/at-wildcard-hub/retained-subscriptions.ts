@@ -32,7 +32,7 @@ export class RetainedSubscriptions {
   }
 
   /** Retains a subscription whose last subscriber has left. */
-  add({ pattern, namespaces }: Subscription, now: number): void {
+  add({ pattern, namespaces }: Pick<Subscription, 'pattern' | 'namespaces'>, now: number): void {
     if (whyNothingMatches(pattern) !== undefined) return;
     const subscriptions = this.#all();
     const wanted = subscriptions.has(EVERYTHING)

@@ -1,0 +1,54 @@
+/** A hub of either kind as the parent of the heads of its regions. It feeds them from its journal. */
+
+import type { HubCounts } from '../../../metrics/hub-metrics.ts';
+import type { Alarms } from '../../../objects/alarms.ts';
+import { hubOfObject } from '../../../objects/names.ts';
+import type { ParentContract } from '../../../objects/replica-contract.ts';
+import type { Wanted } from '../../../subscription/interest.ts';
+import type { CursorCodec } from '../../journal/cursor-codec.ts';
+import type { Journal } from '../../journal/journal.ts';
+import type { EventSupply } from '../../subscribers/event-supply.ts';
+import type { HubShards } from '../directory.ts';
+import { Attachments } from './attachments.ts';
+import { composeFeeds } from './compose-feeds.ts';
+import { FedReplicas } from './fed-replicas.ts';
+import { historyAfter } from './history.ts';
+import { ReplicaTable } from './replica-table.ts';
+
+interface HubParentParts {
+  readonly ctx: DurableObjectState;
+  readonly env: Env;
+  readonly alarms: Alarms;
+  readonly journal: Journal;
+  readonly cursors: CursorCodec;
+  readonly shards: HubShards;
+  readonly counts: HubCounts;
+  /** Is told what a replica does not want any more. */
+  dropped?(wanted: Wanted): void;
+}
+
+/** The alarm of the feeds is added by the caller. */
+export function composeHubParent({ journal, cursors, shards, dropped, ...parts }: HubParentParts) {
+  const { storage, id } = parts.ctx;
+  const replicas = new FedReplicas(new ReplicaTable(storage.sql), hubOfObject(id.name), dropped);
+  const directory = () => shards.directory;
+  const composed = composeFeeds({ ...parts, source: journal, replicas, directory, isHub: true });
+  return {
+    replicas,
+    feeds: composed.feeds,
+    /** What the hub answers. @param supply brings the events here that replicas want */
+    answering(supply: EventSupply): ParentContract {
+      const attachments = new Attachments({
+        ...composed,
+        supply,
+        cursorKey: () => cursors.key,
+        completeAfter: () => journal.trimmedThrough,
+      });
+      return {
+        attach: (replica, request) => attachments.attach(replica, request),
+        history: (after, maxEvents, maxBytes) => historyAfter(journal, after, maxEvents, maxBytes),
+        locate: (query) => journal.locate(query),
+      };
+    },
+  };
+}

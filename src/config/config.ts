@@ -10,7 +10,7 @@ import { parseReconnectWindow } from './reconnect-window.ts';
 import { parseRetention } from './retention.ts';
 import { parseRootTokens } from './root-tokens.ts';
 import { parseSealingKeys } from './sealing.ts';
-import { parseSharding } from './sharding.ts';
+import { parseSharding, type Sharding } from './sharding.ts';
 import { allowsLoopbackHttp, type Variables } from './variables.ts';
 
 export interface Config {
@@ -19,6 +19,8 @@ export interface Config {
   readonly allowedOrigins: readonly string[];
   /** Whether a publisher needs the right to write the path of its event. */
   readonly publishNeedsPath: boolean;
+  /** When hubs get shards, and in which regions. */
+  readonly sharding: Sharding;
   /** Whether each line of the audit log is also published as an event. */
   readonly auditEvents: boolean;
   /** None until the operator has set the secret; the first is the new one if there are several. */
@@ -121,6 +123,7 @@ export function parseConfig(variables: Variables): Result<Config> {
     clusterName,
     allowedOrigins,
     publishNeedsPath: needsPath.value === 'true',
+    sharding: sharding.value,
     auditEvents: auditEvents.value === 'on',
     rootTokens: rootTokens.value,
     canSeal: sealingKeys.value.length > 0,

@@ -28,6 +28,8 @@ export interface Variables {
   readonly SOURCE_KEY?: string | null;
   /** Only the local server sets it: keys of issuers, and the upstream, may be reached by http on this machine. */
   readonly ALLOW_LOOPBACK_HTTP?: string;
+  /** Only the local server sets it: the header in which clients say their region. */
+  readonly REGION_HEADER?: string;
   /** Only the local server sets it: another value each time that its operator says that files of hubs were restored. */
   readonly RESTORED_HUBS?: string;
   /** The same for the files of authorities. */

@@ -10,6 +10,7 @@ import { LruCache, TtlCache } from '../lib/caches.ts';
 import { MAX_CACHED_LOOKUPS } from '../lib/limits.ts';
 import type { KeySource } from '../logins/jwt-token.ts';
 import { LOOKUP_CACHE_MS } from '../objects/limits.ts';
+import type { ShardDirectory } from '../objects/replica-contract.ts';
 import type { KeyFetchOptions } from '../outbound/issuer-keys.ts';
 import { keySource } from '../outbound/key-source.ts';
 import {
@@ -20,7 +21,13 @@ import {
 import type { Access } from '../policy/access.ts';
 import { MAX_CACHED_ACCESS_BYTES } from '../policy/limits.ts';
 import type { Caller } from './authentication/caller.ts';
-import { MOUNT_CACHE_MS, NAMESPACE_CACHE_MS, STRANGER_MS, UNKNOWN_TOKEN_MS } from './limits.ts';
+import {
+  DIRECTORY_CACHE_MS,
+  MOUNT_CACHE_MS,
+  NAMESPACE_CACHE_MS,
+  STRANGER_MS,
+  UNKNOWN_TOKEN_MS,
+} from './limits.ts';
 
 /** More than are listed while the root token rotates. */
 const MAX_CACHED_ROOT_TOKENS = 4;
@@ -67,6 +74,9 @@ class WorkerCaches {
 
   /** The digests with which every token is compared, by the values of the root token. */
   readonly rootTokenDigests = new LruCache<TokenDigest>(MAX_CACHED_ROOT_TOKENS);
+
+  /** Which regions of a hub have shards, by the name of the hub. */
+  readonly shardDirectories = new TtlCache<ShardDirectory>(DIRECTORY_CACHE_MS);
 
   #issuerKeys: KeySource | undefined;
   #vendorClientFor: VendorClientFor | undefined;

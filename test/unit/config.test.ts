@@ -38,6 +38,7 @@ describe('the configuration', () => {
       canSeal: false,
       allowedOrigins: ['https://app.example.com'],
       publishNeedsPath: true,
+      sharding: accepted(parseSharding({})),
       auditEvents: false,
       rootTokens: ['root'],
       upstreamEvents: 'off',

@@ -1,10 +1,11 @@
 /**
- * What a test of the Worker starts from: nothing stored, the variables of `vitest.config.ts`, and neither the clock
+ * What a test of the Worker starts from: nothing stored, the variables of `vitest.config.ts`, nothing known of shards, and neither the clock
  * nor a method replaced.
  */
 import { reset, runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { it as base, expect, vi } from 'vitest';
+import { workerCaches } from '../../src/http/worker-caches.ts';
 import { forgetLoggedFailures } from '../../src/lib/log.ts';
 import {
   aHolder,
@@ -25,6 +26,7 @@ export const it = base
       vi.useRealTimers();
       vi.restoreAllMocks();
       forgetLoggedFailures();
+      workerCaches.shardDirectories.clear();
       Object.assign(env, deployed);
       await deliverNotices();
       await reset();

@@ -4,6 +4,7 @@
  * `hub/journal/appender.ts` decides it.
  */
 
+import type { Region } from '../../config/region.ts';
 import { eventBatch } from '../../event/event-batch.ts';
 import { eventTypeNamespace } from '../../event/event-type.ts';
 import { eventKey, identityKey, originKey } from '../../event/publication.ts';
@@ -19,6 +20,7 @@ import { hubName } from '../../objects/names.ts';
 import { isNamespaceDeleted, namespaceDeleted } from '../../objects/namespace-end.ts';
 import { storageFailureOf } from '../../objects/storage-failure.ts';
 import { MAX_PUBLISH_NAMESPACES } from '../../wire/limits.ts';
+import { clientRegion } from '../client-region.ts';
 import type { AppContext } from '../context.ts';
 import { cached, findNamespace, knownNamespace } from '../namespace-lookup.ts';
 import { type Refusal, refused } from '../respond.ts';
@@ -117,7 +119,8 @@ export async function publishToHubs(
   namespaceKeys: ReadonlyMap<string, string>,
   c: AppContext,
 ): Promise<Result<Published>> {
-  const published = await sendToHubs(events, publisher, namespaceKeys, c);
+  const region = clientRegion(c);
+  const published = await sendToHubs(events, publisher, namespaceKeys, c, region);
   if (published.ok) c.get('record')?.addEvents(events, published.value.outcomes);
   return published;
 }
@@ -128,6 +131,7 @@ export async function sendToHubs(
   { principal, owner, origin }: Publisher,
   namespaceKeys: ReadonlyMap<string, string>,
   c: Pick<RequestScope, 'env' | 'executionCtx'>,
+  region?: Region,
 ): Promise<Result<Published>> {
   const hubs = new Map<string, HubShare>();
   for (const [index, { event, json, identity }] of events.entries()) {
@@ -148,7 +152,7 @@ export async function sendToHubs(
   const scope = { env: c.env, executionCtx: c.executionCtx, leadsOn: hubs.size === 1 };
   await Promise.all(
     Array.from(hubs, async ([hub, share]) => {
-      const request = { owner, events: eventBatch(share.events) };
+      const request = { owner, events: eventBatch(share.events), region };
       const became = await publishToHub(hub, request, scope);
       if ('refused' in became) {
         quota ??= became.quota;

@@ -6,27 +6,40 @@ import { invalid } from '../../../lib/result.ts';
 import { diagnosed } from '../../../objects/diagnosis.ts';
 import { hubName, wildcardHubName } from '../../../objects/names.ts';
 import { isNamespaceDeleted } from '../../../objects/namespace-end.ts';
-import { callSubscriberHub } from '../../../objects/stubs.ts';
-import {
-  encodeHandshake,
-  type Handshake,
-  type Subscription,
-} from '../../../subscription/handshake.ts';
+import type { Handshake, Subscription } from '../../../subscription/handshake.ts';
+import { clientRegion } from '../../client-region.ts';
+import type { AppContext } from '../../context.ts';
 import { refuse } from '../../respond.ts';
 import { storageRefusal } from '../../storage-refusal.ts';
+import { sendHandshake } from './shard-choice.ts';
 
-/** @param namespace the key of the Vault namespace. @returns the 101 of the hub, or a refusal */
+interface Asked {
+  /** Without the region of the client. */
+  readonly handshake: Handshake;
+  /** The same for all sockets of one token. */
+  readonly principal: string;
+  /** The key of the Vault namespace. */
+  readonly namespace: string;
+}
+
+/** A lease is of the shard that watches its token, so it has the same principal. */
+export function principalOfToken(authority: string, token: number): string {
+  return `${authority}\n${token}`;
+}
+
+/** @returns the 101 of the hub, or of a shard of it, or a refusal */
 export async function shakeHands(
-  handshake: Handshake,
-  namespace: string,
-  env: Env,
+  { handshake: asked, principal, namespace }: Asked,
+  c: AppContext,
 ): Promise<Response> {
-  const { subscription } = handshake;
+  const { env } = c;
+  const { subscription } = asked;
   const hub = hubOf(subscription, namespace);
+  const region = clientRegion(c);
+  const handshake = region === undefined ? asked : { ...asked, region };
   try {
-    const response = await callSubscriberHub(env, hub, (stub) =>
-      stub.fetch(encodeHandshake(handshake)),
-    );
+    const response = await sendHandshake(hub, handshake, principal, env);
+    if (response === undefined) return refuse({ reason: 'unavailable', message: NO_SHARD });
     if (response.status === 101) return response;
     if (response.status === 403) return refuse({ reason: 'denied' });
     if (response.status === 400) return refuse(invalid(await response.text()).failure);
@@ -50,6 +63,8 @@ export async function shakeHands(
     );
   }
 }
+
+const NO_SHARD = 'the shards of this event type near you are full; try again';
 
 /** The hub of the event-type namespace, or the wildcard hub if the subscription spans several hubs. */
 function hubOf({ pattern, namespaces }: Subscription, namespace: string): string {

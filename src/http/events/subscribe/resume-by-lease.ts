@@ -15,7 +15,7 @@ import { SUBSCRIBE } from '../../event-routes.ts';
 import { valuesOf } from '../../request/header.ts';
 import { after } from '../../request/path.ts';
 import { checkSubscription, transportOf } from './checked-subscription.ts';
-import { shakeHands } from './hub-handshake.ts';
+import { principalOfToken, shakeHands } from './hub-handshake.ts';
 import { switchProtocols } from './switch-protocols.ts';
 
 export function resumeByLease(c: Context<AppEnv>, next: Next): MiddlewareResult {
@@ -38,7 +38,9 @@ async function resume(text: string, c: Context<AppEnv>, next: Next): MiddlewareR
   if (lease === undefined || pathOfKey(lease.namespace) !== namespacePath) return next();
   if (Date.now() - lease.shownAt >= MAX_LEASE_MS) return next();
   const handshake = { subscription, token: undefined, since: parsed.since, lease };
-  const response = await shakeHands(handshake, lease.namespace, c.env).catch(ended);
+  const { namespace, authority, token } = lease;
+  const principal = principalOfToken(authority, token);
+  const response = await shakeHands({ handshake, principal, namespace }, c).catch(ended);
   if (response === undefined || response.status === 403) return next();
   c.var.record?.setSubscription({ pattern, transport: transportOf(subscription) });
   return response.status === 101 ? switchProtocols(response, [], subscription) : response;

@@ -16,7 +16,7 @@ import { type Refusal, refuse, refused } from '../../respond.ts';
 import { openStream } from '../streams/open.ts';
 import { adviceOnSubscription } from './advice.ts';
 import { checkSubscription, transportOf } from './checked-subscription.ts';
-import { shakeHands } from './hub-handshake.ts';
+import { principalOfToken, shakeHands } from './hub-handshake.ts';
 import { switchProtocols } from './switch-protocols.ts';
 
 export async function subscribe(c: CallerContext): Promise<Response> {
@@ -34,12 +34,17 @@ export async function subscribe(c: CallerContext): Promise<Response> {
   c.var.record?.setSubscription({ pattern, transport: transportOf(subscription, stream) });
   const warnings = adviceOnSubscription(parsed, request.url, query, caller.access);
   const token = caller.token && { authority: caller.token.authority, digest: caller.token.digest };
+  // The subscribers of the root token may be at any shard, so that they do not fill one after the other.
+  const principal =
+    caller.token === undefined
+      ? crypto.randomUUID()
+      : principalOfToken(caller.token.authority, caller.token.state.id);
   const isStream = stream !== undefined;
   const mayLease = caller.token?.state.limitedUses === false && !isStream;
   const asked = { subscription, token, rootMark: rootMarkOf(caller), since, isStream };
   const connect = async () => {
     const handshake = { ...asked, ...(mayLease && { mayLease }) };
-    const response = await shakeHands(handshake, namespace, c.env);
+    const response = await shakeHands({ handshake, principal, namespace }, c);
     // The hub knows that the token has ended. The client is told so in the same words as by a Worker that has not cached it.
     if (response.status !== 403 || !caller.isCached) return response;
     const present = await callerOf(c, FRESH_FOR_SUBSCRIPTION);

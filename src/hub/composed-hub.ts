@@ -5,6 +5,7 @@ import type { Generation } from '../objects/generation.ts';
 import type { HubState } from '../objects/hub-contract.ts';
 import type { MetricsReporter } from '../objects/metrics-reporter.ts';
 import type { Schema } from '../objects/migrations.ts';
+import type { ReplicaEnds } from './shards/at-parent/replica-ends.ts';
 import type { SocketCloser } from './subscribers/socket-closer.ts';
 import type { Sockets } from './subscribers/sockets.ts';
 
@@ -21,8 +22,11 @@ export interface ComposedHub {
 export interface Teardown {
   /** Whether there is no reason for the hub, unless it has sockets. */
   readonly isDue: boolean;
-  /** Has other objects forget the hub: until it is needed again, or because its namespace was deleted. */
-  leave(why: 'idle' | 'deleted'): Promise<void>;
+  /**
+   * Has other objects forget the hub: until it is needed again, because an operator has deleted its events, or because its
+   * namespace was deleted.
+   */
+  leave(why: 'idle' | 'emptied' | 'deleted'): Promise<void>;
   /** The key-value entries that stay when an idle hub is released. */
   retainedEntries(): [string, unknown][];
 }
@@ -32,9 +36,17 @@ export interface HubParts<H> {
   readonly ctx: DurableObjectState;
   readonly schema: Schema;
   readonly generation: Generation;
+  /** Replicas that it feeds; undefined if it never has any. */
+  readonly replicas?: ReplicaEnds;
   compose(): H;
-  /** Makes true what is stored, in the tables of the schema, after the storage was restored. */
-  renew(): void;
+  /** What is not restored with the storage; undefined for nothing. */
+  kept?(): string | undefined;
+  /**
+   * Makes true what is stored, in the tables of the schema, after the storage was restored.
+   *
+   * @param kept before that
+   */
+  renew(kept: string | undefined): void;
   /** Deletes the events, and all that is known of subscribers, in a transaction. */
   empty(): void;
 }

@@ -9,6 +9,7 @@ import { REGISTERED_AT_KEY } from './feeds/at-hub/self-registration.ts';
 import { askAllHubsAgain } from './feeds/at-wildcard-hub/known-hubs.ts';
 import { openJournal } from './journal/open-journal.ts';
 import { forgetSubscribers } from './restored-hub.ts';
+import { tellReplicasSoon } from './shards/at-parent/kept-replicas.ts';
 
 /** For a hub of an event-type namespace. It registers again with its next event. */
 export function emptyHub(ctx: DurableObjectState, env: Env): void {
@@ -26,4 +27,5 @@ export function emptyWildcardHub(ctx: DurableObjectState, env: Env): void {
 function emptySubscribersAndJournal(ctx: DurableObjectState, env: Env): void {
   forgetSubscribers(ctx);
   openJournal(ctx.storage, env).empty(Date.now());
+  tellReplicasSoon(ctx.storage);
 }

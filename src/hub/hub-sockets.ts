@@ -5,6 +5,9 @@ import { HEARTBEAT } from '../wire/carillon-v1/heartbeat.ts';
 import type { ComposedHub } from './composed-hub.ts';
 import { isOpen } from './subscribers/subscription-classes.ts';
 
+/** Why a socket is closed that cannot be served. */
+export const CANNOT_GO_ON = 'the hub cannot go on';
+
 export class HubSockets {
   readonly #ctx: DurableObjectState;
   /** Open sockets when they were last counted, less those that have closed since. At 0 they are counted again. */
@@ -58,5 +61,5 @@ export class HubSockets {
 
 /** Closes a socket that cannot be served. Its client reconnects. */
 export function turnAway(socket: WebSocket): void {
-  socket.close(CLOSE_CODES.tryAgainLater, 'the hub cannot go on');
+  socket.close(CLOSE_CODES.tryAgainLater, CANNOT_GO_ON);
 }

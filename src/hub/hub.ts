@@ -64,6 +64,8 @@ import { Returns } from './returns/returns.ts';
 import { HUB_SCHEMA } from './schema.ts';
 import type { FedReplicas } from './shards/at-parent/fed-replicas.ts';
 import { composeHubParent } from './shards/at-parent/hub-parent.ts';
+import { keptReplicas } from './shards/at-parent/kept-replicas.ts';
+import { endsOfRegions } from './shards/at-parent/replica-ends.ts';
 import { UNCONFIRMED_KEY } from './shards/at-parent/replica-feeds.ts';
 import { HubShards, storedDirectory } from './shards/directory.ts';
 import { placementAtHub } from './shards/placement/hub-placement.ts';
@@ -83,8 +85,10 @@ export class Hub extends DurableObject<Env> implements HubContract, ParentContra
       ctx,
       schema: HUB_SCHEMA,
       generation: generationOfHub(ctx, env),
+      replicas: endsOfRegions(ctx, env),
       compose: () => composeHub(ctx, env),
-      renew: () => renewHub(ctx, env),
+      kept: () => keptReplicas(ctx.storage),
+      renew: (kept) => renewHub(ctx, env, kept),
       empty: () => emptyHub(ctx, env),
     });
     this.#mover = new Mover(ctx, env, this.#lifecycle);
@@ -326,7 +330,8 @@ class HubTeardown implements Teardown {
     return journal.isEmpty && feeds.isIdle && replicas.isEmpty && returns.areOver;
   }
 
-  async leave(why: 'idle' | 'deleted'): Promise<void> {
+  async leave(reason: 'idle' | 'emptied' | 'deleted'): Promise<void> {
+    const why = reason === 'deleted' ? reason : 'idle';
     const { authoritySync, fanOut, registration, quotaGate } = this.#parts;
     await authoritySync.unwatchAll(why);
     await fanOut.finished();

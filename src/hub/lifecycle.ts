@@ -1,17 +1,15 @@
 /**
- * The lifecycle of a hub in its Durable Object. The object always exists. The hub exists while it has an event or a
- * subscriber. It is composed when the first of them comes and released when the last has gone, so a call
- * to an object leaves nothing in its storage. Calls that arrive while the hub is released wait, and then find nothing or
- * compose it again.
+ * The lifecycle of a hub in its Durable Object. The object always exists. The hub exists while it has an event or a subscriber.
+ * It is composed when the first of them comes and released when the last has gone, so a call to an object leaves nothing in
+ * its storage. Calls that arrive while the hub is released wait, and then find nothing or compose it again.
  *
  * Before a hub is composed, it is sure that its storage was not restored, or makes it true again (`objects/generation.ts`).
- * While it cannot find out, it serves nothing, and its callers may try again.
- *
- * A hub that cannot read its storage is not composed. Its callers are told so, and an operator can reset it. If the storage
- * has the schema of another release, it is not reset.
+ * While it cannot find out, it serves nothing, and its callers may try again. A hub that cannot read its storage is not
+ * composed. Its callers are told so, and an operator can reset it. If the storage has the schema of another release, it is
+ * not reset.
  */
 
-import { log, logError } from '../lib/log.ts';
+import { logError } from '../lib/log.ts';
 import { ok, type Result } from '../lib/result.ts';
 import type { AlarmTask } from '../objects/alarms.ts';
 import type { HubState } from '../objects/hub-contract.ts';
@@ -28,7 +26,7 @@ import { storageFailureOf } from '../objects/storage-failure.ts';
 import { withTimeout } from '../objects/with-timeout.ts';
 import { CLOSE_CODES } from '../wire/carillon-v1/close-codes.ts';
 import { type ComposedHub, type HubParts, stateOf } from './composed-hub.ts';
-import { HubSockets, turnAway } from './hub-sockets.ts';
+import { CANNOT_GO_ON, HubSockets, turnAway } from './hub-sockets.ts';
 import { MAX_FEED_WAIT_MS, RELEASE_RETRY_MS } from './limits.ts';
 import { Residence } from './move/residence.ts';
 import { RestoreCheck } from './restore-check.ts';
@@ -51,11 +49,11 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
   #wasDeleted = false;
 
   constructor(parts: HubParts<H>) {
-    const { ctx, schema, generation } = parts;
+    const { ctx, schema } = parts;
     this.#parts = parts;
     this.#ctx = ctx;
     this.#health = new StorageHealth(ctx);
-    this.#restoreCheck = new RestoreCheck(generation, () => this.#renew());
+    this.#restoreCheck = new RestoreCheck(parts, this.#health.hub);
     this.residence = new Residence(ctx);
     this.#sockets = new HubSockets(ctx);
     try {
@@ -139,8 +137,8 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     }
   }
 
-  /** Closes all subscribers and deletes everything, for good. */
-  async wipe(): Promise<void> {
+  /** Closes all subscribers and deletes everything, for good. @param shards of a region head: how many its region has */
+  async wipe(shards?: number): Promise<void> {
     while (this.#releasing !== undefined) await this.#releasing;
     if (this.#wasDeleted) return;
     this.residence.admit();
@@ -153,22 +151,29 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
       if (!isOwnFailure(error)) throw error;
       this.#health.report(error);
     }
-    this.#wasDeleted = true;
     // Handshakes went on.
+    this.#wasDeleted = true;
     this.#sockets.closeAll(this.#hub, 'revoked');
+    await this.#parts.replicas?.wipe(shards).catch((error: unknown) => {
+      this.#wasDeleted = false;
+      throw error;
+    });
     this.#endMetrics(this.#hub);
     this.residence.forget();
     await this.discard();
   }
 
-  /** Closes all subscribers and deletes all events. What comes next finds an empty hub. */
-  async clear(): Promise<void> {
+  /** Closes all subscribers and deletes all events. What comes next finds an empty hub. @param shards as above */
+  async clear(why = 'the events were deleted', shards?: number): Promise<void> {
     if (await this.reset()) return;
+    while (this.#releasing !== undefined) await this.#releasing;
+    if (this.#hub !== undefined) this.#sockets.closeAll(this.#hub, 'unavailable', why);
+    // They call this object to say that they want nothing any more.
+    await this.#parts.replicas?.clear(why, shards);
     while (this.#releasing !== undefined) await this.#releasing;
     const hub = this.#hub;
     if (hub === undefined) return;
-    this.#sockets.closeAll(this.#hub, 'unavailable', 'the events were deleted');
-    await this.#alone(() => this.#empty(hub));
+    await this.#alone(() => this.#empty(hub, why));
     this.#releaseIfIdle();
   }
 
@@ -176,8 +181,10 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
   async restore(point: RestorePoint): Promise<Result<StartedRestore, RestoreFailure>> {
     await this.#released();
     return startRestore(this.#ctx, point, async () => {
-      await this.#parts.generation.begin();
-      this.#sockets.closeAll(this.#hub, 'unavailable', 'the hub is being restored');
+      const why = 'the hub is being restored';
+      await this.#restoreCheck.beginRestore();
+      this.#sockets.closeAll(this.#hub, 'unavailable', why);
+      await this.clearReplicas(why);
       return ok(undefined);
     });
   }
@@ -197,6 +204,10 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
   async occupy(): Promise<void> {
     await this.#confirmIfStored();
     if (this.#mayCompose) await this.#composed().alarms.arm();
+  }
+
+  async clearReplicas(why: string): Promise<boolean> {
+    return (await this.#parts.replicas?.clear(why)) ?? true;
   }
 
   get subscribers(): number {
@@ -219,6 +230,9 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
     logError(`the storage of ${this.#health.hub} is reset`, problem);
     while (this.#releasing !== undefined) await this.#releasing;
     this.#sockets.turnAllAway();
+    // This object forgets them.
+    const areCleared = await this.clearReplicas(CANNOT_GO_ON);
+    if (!areCleared) throw new Error(`${this.#health.hub} has shards that do not answer`);
     await this.#alone(() => this.discard());
     this.residence.beginAgain();
     this.#health.clear();
@@ -274,14 +288,6 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
       if (!isOwnFailure(error) && storageFailureOf(error) !== 'unsupported') throw error;
       this.#cannotRead(error);
     }
-  }
-
-  /** The storage was restored. */
-  #renew(): void {
-    const { schema, renew } = this.#parts;
-    migrate(this.#ctx.storage, schema, this.#health.hub);
-    renew();
-    log('warn', { restored: this.#health.hub });
   }
 
   #cannotRead(error: unknown): void {
@@ -347,11 +353,11 @@ export class HubLifecycle<H extends ComposedHub> implements AlarmTask {
   }
 
   /** A handshake that was under way would leave a socket, so the calls end first. */
-  async #empty(hub: H): Promise<void> {
+  async #empty(hub: H, why: string): Promise<void> {
     const areEnded = await this.#calls.ended();
     if (!areEnded) throw new Error(`${this.#health.hub} has calls that do not end`);
-    await hub.teardown.leave('idle');
-    this.#sockets.closeAll(this.#hub, 'unavailable', 'the events were deleted');
+    await hub.teardown.leave('emptied');
+    this.#sockets.closeAll(this.#hub, 'unavailable', why);
     this.#endMetrics(hub);
     this.#ctx.storage.transactionSync(() => this.#parts.empty());
     this.#hub = undefined;

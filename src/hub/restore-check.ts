@@ -1,17 +1,21 @@
 /** Finds out, once for each start of a hub, whether its storage was restored. Calls that come meanwhile wait. */
 
-import type { Generation } from '../objects/generation.ts';
+import { log, logError } from '../lib/log.ts';
+import { hasTables, migrate } from '../objects/migrations.ts';
+import type { HubParts } from './composed-hub.ts';
+
+type Parts = Pick<HubParts<unknown>, 'ctx' | 'schema' | 'generation' | 'kept' | 'renew'>;
 
 export class RestoreCheck {
-  readonly #generation: Generation;
-  readonly #renew: () => void;
+  readonly #parts: Parts;
+  readonly #hub: string;
   #isDone = false;
   #running: Promise<void> | undefined;
 
-  /** @param renew makes a restored storage true again */
-  constructor(generation: Generation, renew: () => void) {
-    this.#generation = generation;
-    this.#renew = renew;
+  /** @param hub as messages name it */
+  constructor(parts: Parts, hub: string) {
+    this.#parts = parts;
+    this.#hub = hub;
   }
 
   /** Whether the storage was not restored, or was made true again since. */
@@ -21,7 +25,7 @@ export class RestoreCheck {
 
   /** A check in the last minutes, which the storage remembers, is good enough. */
   begin(): void {
-    this.#isDone = this.#generation.isConfirmed;
+    this.#isDone = this.#parts.generation.isConfirmed;
   }
 
   /** The storage was deleted, and with it what it remembered. */
@@ -37,8 +41,29 @@ export class RestoreCheck {
     await this.#running;
   }
 
+  /** The storage is about to be restored. */
+  beginRestore(): Promise<void> {
+    return this.#parts.generation.begin(this.#kept);
+  }
+
   async #once(): Promise<void> {
-    await this.#generation.confirm(this.#renew);
+    const { ctx, schema, generation, renew } = this.#parts;
+    await generation.confirm((kept) => {
+      migrate(ctx.storage, schema, this.#hub);
+      renew(kept);
+      log('warn', { restored: this.#hub });
+    });
     this.#isDone = true;
+  }
+
+  /** A damaged storage is restored nevertheless. */
+  get #kept(): string | undefined {
+    const { ctx, kept } = this.#parts;
+    try {
+      return hasTables(ctx.storage.sql) ? kept?.() : undefined;
+    } catch (error) {
+      logError(`${this.#hub} cannot read which shards it has`, error);
+      return undefined;
+    }
   }
 }

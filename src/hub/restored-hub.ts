@@ -16,6 +16,7 @@ import { askAllHubsAgain } from './feeds/at-wildcard-hub/known-hubs.ts';
 import { INCARNATION_KEY } from './incarnation.ts';
 import { openJournal } from './journal/open-journal.ts';
 import { QUOTAS_KEY } from './quotas/known-quotas.ts';
+import { putKeptReplicas, tellReplicasSoon } from './shards/at-parent/kept-replicas.ts';
 import { UNCONFIRMED_KEY } from './shards/at-parent/replica-feeds.ts';
 
 const SUBSCRIBER_TABLES = [
@@ -34,9 +35,9 @@ export function generationOfHub(ctx: DurableObjectState, env: Env & Variables): 
 }
 
 /** For a hub of an event-type namespace; to be called in a transaction, before it is composed. */
-export function renewHub(ctx: DurableObjectState, env: Env): void {
+export function renewHub(ctx: DurableObjectState, env: Env, kept: string | undefined): void {
   const { kv } = ctx.storage;
-  renewSubscribersAndJournal(ctx, env);
+  renewSubscribersAndJournal(ctx, env, kept);
   kv.delete(FEED_REQUESTS_KEY);
   kv.delete(REGISTERED_AT_KEY);
   // The wildcard hubs may lack events that it has. It registers with them and feeds them soon.
@@ -44,17 +45,27 @@ export function renewHub(ctx: DurableObjectState, env: Env): void {
 }
 
 /** The same for a wildcard hub. */
-export function renewWildcardHub(ctx: DurableObjectState, env: Env): void {
-  renewSubscribersAndJournal(ctx, env);
+export function renewWildcardHub(
+  ctx: DurableObjectState,
+  env: Env,
+  kept: string | undefined,
+): void {
+  renewSubscribersAndJournal(ctx, env, kept);
   askAllHubsAgain(ctx.storage.sql, Date.now());
 }
 
-function renewSubscribersAndJournal(ctx: DurableObjectState, env: Env): void {
+function renewSubscribersAndJournal(
+  ctx: DurableObjectState,
+  env: Env,
+  kept: string | undefined,
+): void {
   for (const socket of ctx.getWebSockets()) {
     socket.close(CLOSE_CODES.tryAgainLater, 'the hub was restored');
   }
   forgetSubscribers(ctx);
   openJournal(ctx.storage, env).restored(Date.now());
+  putKeptReplicas(ctx.storage, kept);
+  tellReplicasSoon(ctx.storage);
 }
 
 /** What the hub knows of its subscribers, their tokens and their authorities. */

@@ -67,6 +67,8 @@ import { Returns } from './returns/returns.ts';
 import { WILDCARD_HUB_SCHEMA } from './schema.ts';
 import type { FedReplicas } from './shards/at-parent/fed-replicas.ts';
 import { composeHubParent } from './shards/at-parent/hub-parent.ts';
+import { keptReplicas } from './shards/at-parent/kept-replicas.ts';
+import { endsOfRegions } from './shards/at-parent/replica-ends.ts';
 import { HubShards, storedDirectory } from './shards/directory.ts';
 import { placementAtHub } from './shards/placement/hub-placement.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
@@ -82,8 +84,10 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
       ctx,
       schema: WILDCARD_HUB_SCHEMA,
       generation: generationOfHub(ctx, env),
+      replicas: endsOfRegions(ctx, env),
       compose: () => composeWildcardHub(ctx, env),
-      renew: () => renewWildcardHub(ctx, env),
+      kept: () => keptReplicas(ctx.storage),
+      renew: (kept) => renewWildcardHub(ctx, env, kept),
       empty: () => emptyWildcardHub(ctx, env),
     });
   }
@@ -330,12 +334,12 @@ class WildcardHubTeardown implements Teardown {
   }
 
   /** With the namespace, the hubs of the namespace are deleted first. */
-  async leave(why: 'idle' | 'deleted'): Promise<void> {
+  async leave(why: 'idle' | 'emptied' | 'deleted'): Promise<void> {
     const { env, authoritySync, fanOut, knownHubs } = this.#parts;
     if (why === 'deleted') {
       await callEach(knownHubs.own(), (hub) => callHub(env, hub, (stub) => stub.wipe()));
     }
-    await authoritySync.unwatchAll(why);
+    await authoritySync.unwatchAll(why === 'deleted' ? why : 'idle');
     await fanOut.finished();
   }
 

@@ -121,13 +121,15 @@ export interface MovePage {
   readonly schema: number;
   readonly rows: readonly StoredRow[];
   readonly isLast: boolean;
-  /** Key-value entries: the header of the journal, and the key of the cursors. Secret. */
+  /** Key-value entries: the header of the journal, the directory of its shards, and the key of the cursors. Secret. */
   readonly entries: readonly (readonly [string, unknown])[];
   /** Of the whole journal. */
   readonly segments: number;
   readonly events: number;
   /** With the last page: the rows of `returns`. Their sockets were lost when the hub left. */
   readonly returns?: readonly StoredRow[];
+  /** With the last page: the rows of `replicas`. They call the hub by its name, so they stay. */
+  readonly replicas?: readonly StoredRow[];
 }
 
 /** What the wildcard hub of one Vault namespace answers. */

@@ -41,8 +41,21 @@ export interface FedContract {
 
 /** What a shard answers. A subscriber's handshake is a `fetch`, as at a hub. */
 export interface ShardContract
-  extends Omit<SubscriberHubContract, 'bookmark' | 'restore'>,
+  extends Omit<SubscriberHubContract, 'bookmark' | 'restore' | 'wipe' | 'clear'>,
     FedContract {
+  /**
+   * Closes all subscribers and deletes everything, for good: the Vault namespace was deleted. Later calls fail.
+   *
+   * @param shards of a region head: how many its region has. It ends them, too
+   */
+  wipe(shards?: number): Promise<void>;
+  /**
+   * Closes all subscribers, and forgets what it has of the journal.
+   *
+   * @param why as the subscribers are told
+   * @param shards as above
+   */
+  clear(why?: string, shards?: number): Promise<void>;
   /** How many open sockets it has of each token. */
   countSocketsOf(tokens: readonly TokenId[]): Promise<number[]>;
 }

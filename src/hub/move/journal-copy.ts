@@ -5,6 +5,9 @@ import { CURSOR_KEY } from '../journal/cursor-codec.ts';
 import { HEADER_KEY } from '../journal/header.ts';
 import { MAX_MOVE_PAGE_BYTES } from '../limits.ts';
 import { HUB_SCHEMA } from '../schema.ts';
+import { SHARDS_KEY } from '../shards/directory.ts';
+
+const MOVED_KEYS = [HEADER_KEY, CURSOR_KEY, SHARDS_KEY];
 
 type Row = Record<string, SqlStorageValue>;
 
@@ -28,7 +31,7 @@ export function countSegments(sql: SqlStorage): SegmentCount {
 
 export function readPage({ sql, kv }: DurableObjectStorage, after: number): MovePage {
   const schema = HUB_SCHEMA.length;
-  const entries = [...kv.list()].filter(([key]) => key === HEADER_KEY || key === CURSOR_KEY);
+  const entries = [...kv.list()].filter(([key]) => MOVED_KEYS.includes(key));
   if (!hasTables(sql)) return { schema, rows: [], isLast: true, entries, segments: 0, events: 0 };
   const { segments, events, lastFirst } = countSegments(sql);
   const rows: Row[] = [];
@@ -41,14 +44,15 @@ export function readPage({ sql, kv }: DurableObjectStorage, after: number): Move
     if (bytes >= MAX_MOVE_PAGE_BYTES) break;
   }
   const isLast = first >= lastFirst;
-  const returns = isLast ? sql.exec<Row>('SELECT * FROM returns').toArray() : [];
-  return { schema, rows, isLast, entries, segments, events, returns };
+  const all = (table: string) => (isLast ? sql.exec<Row>(`SELECT * FROM ${table}`).toArray() : []);
+  const [returns, replicas] = [all('returns'), all('replicas')];
+  return { schema, rows, isLast, entries, segments, events, returns, replicas };
 }
 
 /** Inserts rows by the names of their columns: the other object has the same schema. */
 export function insertRows(
   sql: SqlStorage,
-  table: 'segments' | 'returns',
+  table: 'segments' | 'returns' | 'replicas',
   rows: MovePage['rows'] = [],
 ): void {
   for (const row of rows) {

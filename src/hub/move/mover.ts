@@ -1,7 +1,7 @@
 /**
  * Moves a hub to the object of another place: the steps of both objects. The old one stores first that it serves nothing
- * any more. Then the new one takes the journal page by page, with its epoch, its sequences, the key of its cursors and what
- * stock clients that return may follow. So they, cursors and feeds go on where they were. With the last page, in one transaction, the hub is there.
+ * any more. Then the new one takes the journal page by page, with its epoch, its sequences, the key of its cursors, what
+ * stock clients that return may follow, and the regions and replicas of the hub. So they, cursors and feeds go on where they were. With the last page, in one transaction, the hub is there.
  */
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import type { MovePage, MoveProgress, MoveStep } from '../../objects/hub-contract.ts';
@@ -13,6 +13,7 @@ import { openJournal } from '../journal/open-journal.ts';
 import { UnconvertedRows } from '../journal/unconverted-rows.ts';
 import { MAX_MOVE_MS } from '../limits.ts';
 import { HUB_SCHEMA } from '../schema.ts';
+import { tellReplicasSoon } from '../shards/at-parent/kept-replicas.ts';
 import { countSegments, insertRows, readPage } from './journal-copy.ts';
 import type { Residence } from './residence.ts';
 
@@ -26,9 +27,12 @@ interface Lifecycle {
   /** Deletes everything but where the hub is. */
   discard(): Promise<void>;
   wipe(): Promise<void>;
+  /** Closes the subscribers at replicas. @returns whether all replicas have answered */
+  clearReplicas(why: string): Promise<boolean>;
 }
 
 const BUSY = 'the hub is busy with what it was told before; repeat the request';
+const CANCELLED = 'the hub moves back to where it was';
 const NOTHING: MoveProgress = { isDone: true, events: 0, copied: 0 };
 
 export class Mover {
@@ -155,6 +159,8 @@ export class Mover {
       for (const [key, value] of page.entries) kv.put(key, value);
       // Its sockets are not here, so they count as lost.
       insertRows(sql, 'returns', page.returns);
+      insertRows(sql, 'replicas', page.replicas);
+      tellReplicasSoon(storage);
       // It forgot which wildcard hubs want its events, so it registers and feeds them soon.
       if (segments > 0) kv.put(BEHIND_KEY, true);
       residence.store({ state: 'arrived', from, through: last });
@@ -196,6 +202,12 @@ export class Mover {
       return invalid(
         `${this.#hub} has accepted events at place ${place}; move it to a higher place instead`,
       );
+    }
+    // What they asked this object for, the other one does not know.
+    if (stored.state === 'arrived' && !(await this.#lifecycle.clearReplicas(CANCELLED))) {
+      residence.read();
+      await this.#lifecycle.occupy();
+      return invalid(BUSY);
     }
     residence.forget();
     await this.#lifecycle.discard();

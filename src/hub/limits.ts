@@ -185,8 +185,38 @@ export const MAX_VACATE_MS = 10_000;
  */
 export const MAX_RETURNS_PER_HUB = 10_000;
 
+/** The same for the head of a region, with all its shards. Counting them takes about 20 ms, when it has none in memory. */
+export const MAX_RETURNS_PER_REGION = 200_000;
+
 /** Sequences at which sockets of one such subscription were cut. Of more, the lowest are kept, so that no event is missed. */
 export const MAX_CUTS_PER_RETURN = 32;
+
+/** Handshakes that wait in a shard, and about which one call asks its head. Each takes about 300 bytes. */
+export const MAX_ADMISSIONS_PER_CALL = 500;
+
+/** How long a handshake waits for the head of its region. Then it gets 503. */
+export const MAX_ADMISSION_WAIT_MS = 5000;
+
+/** How long a shard waits for more stock sockets that end, before it tells its head: thousands may end at once. */
+export const ENDS_PAUSE_MS = 50;
+
+/** Subscriptions of owners of which such a call tells. */
+export const MAX_ENDS_PER_CALL = 2000;
+
+/** The same that a shard has to tell, if its head cannot be reached: it stores them in one row, which can have 2 MB. */
+export const MAX_UNTOLD_ENDS = 10_000;
+
+/** Longest wait before a shard calls its head again to tell them. Doubled with each failure up to this. */
+export const MAX_UNTOLD_BACKOFF_MS = 60_000;
+
+/**
+ * Sockets of a token at one shard from which on its region head notes them. With fewer at each of 62 shards, it has less than
+ * it may have.
+ */
+export const MIN_NOTED_SOCKETS = 16;
+
+/** How often a region head counts the sockets of a token again that has as many as it may have. */
+export const TOKEN_RECOUNT_MS = 1000;
 
 /** Events that a `carillon.v1` client may have unacknowledged, until it sends its own credit. */
 export const DEFAULT_CREDIT = 256;
@@ -199,7 +229,7 @@ export const DEFAULT_CREDIT = 256;
 export const RECONNECTS_PER_SECOND = 400;
 
 /**
- * Subscribers of one token in one hub. A stock subscriber that stops reading costs memory for all that it is sent, and
+ * Subscribers of one token in one hub, or in all shards of a region. A stock subscriber that stops reading costs memory for all that it is sent, and
  * nothing shows that it has.
  */
 export const MAX_SOCKETS_PER_TOKEN = 1000;

@@ -87,7 +87,7 @@ export interface ShardedHubContract extends ParentContract {
   /**
    * Where stock clients start that a region does not know: they lost their connections to the hub itself.
    *
-   * @param keys as `returnKeyOf` makes them
+   * @param keys as `returnKeyFor` makes them
    * @returns for each the sequence after which it starts; undefined if the hub does not know it either
    */
   returnsOf(keys: readonly string[]): Promise<(number | undefined)[]>;
@@ -211,7 +211,7 @@ export interface Admission {
 
 /** Of a stock client that names no position. */
 export interface StockAdmission {
-  /** As `returnKeyOf` makes it. */
+  /** As `returnKeyFor` makes it. */
   readonly key: string;
   /** As the tags of sockets name it. */
   readonly owner: string;
@@ -244,8 +244,8 @@ export interface Admitted {
 }
 
 export type AdmissionAnswer =
-  /** The token has as many sockets in the region as it may have. */
-  | { readonly refused: 'token' }
+  /** `token`: it has as many sockets in the region as it may have. `hub`: it cannot be asked what the client has missed. */
+  | { readonly refused: 'token' | 'hub' }
   /**
    * What a stock client follows; undefined for the present. `floor`: where the first of an unbroken chain began. `cut`: it goes
    * on there. It counts as joined, and its end has to be told.

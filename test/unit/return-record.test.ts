@@ -38,8 +38,8 @@ class Head {
     return cut;
   }
 
-  end(shard: number, open: number, lost: number, { cuts = [] as number[], isNewest = true } = {}) {
-    const isStored = this.#record.endedAt(shard, { key: '', open, lost, cuts }, isNewest, NOW);
+  end(shard: number, open: number, lost: number, cuts: readonly number[] = []) {
+    const isStored = this.#record.endedAt(shard, { key: '', open, lost, cuts }, NOW);
     this.restart();
     return isStored;
   }
@@ -117,13 +117,6 @@ describe('a head remembers a stock client', () => {
 });
 
 describe('a report of a shard', () => {
-  it('that comes late does not end what the shard has by now', () => {
-    const head = new Head();
-    head.join(1, 1);
-    head.end(1, 0, 0, { isNewest: false });
-    expect(head.isOver()).toBe(false);
-  });
-
   it('that comes twice keeps a record no longer than the window', () => {
     const head = new Head();
     head.join(1, 1);
@@ -143,14 +136,14 @@ describe('a report of a shard', () => {
   it('of a cut lets the next client go on there, and one after it not', () => {
     const head = new Head();
     head.join(1, 1);
-    head.end(1, 0, 1, { cuts: [40] });
+    head.end(1, 0, 1, [40]);
     expect([head.join(2, 1), head.join(2, 2)]).toEqual([40, undefined]);
   });
 
   it('of a cut and of a lost socket lets nobody go on at the cut before the window has passed', () => {
     const head = new Head();
     head.join(1, 2);
-    head.end(1, 0, 2, { cuts: [40] });
+    head.end(1, 0, 2, [40]);
     expect(head.join(2, 1)).toBeUndefined();
     expect(head.join(2, 2)).toBe(40);
   });

@@ -128,22 +128,12 @@ export class ReturnRecord {
     });
   }
 
-  /**
-   * Sockets at a shard have ended.
-   *
-   * @param isNewest whether the shard has told nothing later
-   * @returns whether the row has changed
-   */
-  endedAt(
-    shard: number,
-    { open, lost, cuts }: EndedReturns,
-    isNewest: boolean,
-    now: number,
-  ): boolean {
+  /** Sockets at a shard have ended. @returns whether the row has changed */
+  endedAt(shard: number, { open, lost, cuts }: EndedReturns, now: number): boolean {
     return this.#changes(() => {
       if (lost > 0) this.#lose(now, lost);
       for (const cut of cuts) this.#cutAt(cut);
-      if (open === 0 && isNewest) this.#shards.left(shard);
+      if (open === 0) this.#shards.left(shard);
     });
   }
 

@@ -4,8 +4,9 @@ import { parseReconnectWindow } from '../../config/reconnect-window.ts';
 import type { Variables } from '../../config/variables.ts';
 import { isWithinShare } from '../../lib/fair-share.ts';
 import type { Alarms, AlarmTask } from '../../objects/alarms.ts';
-import type { Subscription } from '../../subscription/handshake.ts';
+import { ROOT_OWNER } from '../../token/owner.ts';
 import { digestOf } from '../../token/token-form.ts';
+import { type Newcomer, namesNoPosition } from '../subscribers/admissions.ts';
 import { isOpen } from '../subscribers/subscription-classes.ts';
 import { NO_CUTS, ReturnRecord } from './return-record.ts';
 import { ReturnTable } from './return-table.ts';
@@ -26,12 +27,15 @@ export function reconnectWindowOf(env: Variables): number {
 /**
  * The key of the sockets that have a subscription and an owner, and their tag: equal in all objects.
  *
- * @param owner as the token names it
+ * @returns undefined if it names a position, or the window is 0: then a subscriber always starts at the present
  */
-export async function returnKeyOf(
-  { pattern, namespaces, filter }: Subscription,
-  owner: string,
-): Promise<string> {
+export async function returnKeyFor(
+  newcomer: Newcomer,
+  windowMs: number,
+): Promise<string | undefined> {
+  if (windowMs === 0 || !namesNoPosition(newcomer)) return undefined;
+  const { pattern, namespaces, filter } = newcomer.subscription;
+  const owner = newcomer.watched?.owner ?? ROOT_OWNER;
   const digest = await digestOf(JSON.stringify([pattern, namespaces, filter, owner]));
   return TAG + digest.slice(0, DIGITS);
 }
@@ -58,7 +62,7 @@ export class ReturnRecords implements AlarmTask {
   readonly #records = new Map<string, ReturnRecord>();
   /** Undefined until it was read. */
   #nextDue: number | undefined;
-  /** Whether every row was compared with the sockets that there are. */
+  /** Whether every row with sockets was compared with the sockets that there are. */
   #areCompared = false;
 
   constructor(parts: RecordParts) {
@@ -121,9 +125,19 @@ export class ReturnRecords implements AlarmTask {
     else this.store(key, record, now);
   }
 
+  /**
+   * The journal has another epoch than before. Clients that return may be given events again, and miss none.
+   *
+   * @param through how far both epochs have the same events
+   */
+  rebase(through: number): void {
+    this.#table.rebase(through);
+    this.#records.clear();
+  }
+
   /** Whether nobody can return, if there are no sockets. */
   get areOver(): boolean {
-    if (!this.#areCompared) for (const key of this.#table.dueUntil(Infinity)) this.find(key);
+    if (!this.#areCompared) for (const key of this.#table.withSockets()) this.find(key);
     this.#areCompared = true;
     return this.#table.size === 0;
   }

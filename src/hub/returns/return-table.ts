@@ -1,6 +1,6 @@
 /** The rows of subscriptions whose stock sockets may be followed by others. `docs/storage.md` says how long each stays. */
 
-import type { ReturnRow } from './return-record.ts';
+import { NO_CUTS, type ReturnRow } from './return-record.ts';
 
 export class ReturnTable {
   readonly #sql: SqlStorage;
@@ -50,6 +50,18 @@ export class ReturnTable {
   dueUntil(time: number): string[] {
     return this.#sql
       .exec<{ key: string }>('SELECT key FROM returns WHERE due_at <= ?', time)
+      .toArray()
+      .map(({ key }) => key);
+  }
+
+  rebase(through: number): void {
+    this.#sql.exec('UPDATE returns SET floor = MIN(floor, ?), cuts = ?', through, NO_CUTS);
+  }
+
+  /** The keys of the rows that have sockets here. */
+  withSockets(): string[] {
+    return this.#sql
+      .exec<{ key: string }>('SELECT key FROM returns WHERE sockets > 0')
       .toArray()
       .map(({ key }) => key);
   }

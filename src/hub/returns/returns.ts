@@ -13,21 +13,19 @@
 import type { Variables } from '../../config/variables.ts';
 import { ok, type Result } from '../../lib/result.ts';
 import type { Alarms } from '../../objects/alarms.ts';
-import { ROOT_OWNER } from '../../token/owner.ts';
 import { PositionLookup } from '../journal/position-lookup.ts';
 import type { SubscriberJournal } from '../journal/subscriber-journal.ts';
 import { MAX_RETURNS_PER_HUB } from '../limits.ts';
-import {
-  type Admissions,
-  type Entry,
-  type Newcomer,
-  namesNoPosition,
-  type StockStart,
-} from '../subscribers/admissions.ts';
+import type { Admissions, Entry, Newcomer, StockStart } from '../subscribers/admissions.ts';
 import type { HandshakeRefusal } from '../subscribers/refusal.ts';
 import { tagsOf } from '../subscribers/subscription-classes.ts';
 import { cutOf } from './cut.ts';
-import { ReturnRecords, reconnectWindowOf, returnKeyAmong, returnKeyOf } from './return-records.ts';
+import {
+  ReturnRecords,
+  reconnectWindowOf,
+  returnKeyAmong,
+  returnKeyFor,
+} from './return-records.ts';
 import { NO_LIVES } from './shard-sockets.ts';
 import { stockStart } from './stock-start.ts';
 
@@ -38,8 +36,6 @@ interface ReturnsParts {
   readonly env: Variables;
   /** Of a region head, which shares them with its shards. */
   readonly records?: ReturnRecords;
-  /** Where a client starts that only the hub of a region head knows. */
-  readonly floorAtHub?: (key: string) => number | undefined;
 }
 
 export class Returns implements Admissions {
@@ -65,19 +61,16 @@ export class Returns implements Admissions {
   }
 
   async admit(newcomer: Newcomer): Promise<Result<Entry, HandshakeRefusal>> {
-    return ok(this.enter(await this.keyOf(newcomer), newcomer.owner));
+    return ok(this.enter(await returnKeyFor(newcomer, this.#windowMs), newcomer.owner));
   }
 
-  /** @returns undefined if it names a position, or `RECONNECT_WINDOW` is `0s`: then a subscriber always starts at the present */
-  async keyOf(newcomer: Newcomer): Promise<string | undefined> {
-    if (this.#windowMs === 0 || !namesNoPosition(newcomer)) return undefined;
-    return returnKeyOf(newcomer.subscription, newcomer.watched?.owner ?? ROOT_OWNER);
-  }
-
-  /** @param owner as the tags of sockets name it */
-  enter(key: string | undefined, owner: string): Entry {
+  /**
+   * @param owner as the tags of sockets name it
+   * @param floor where a client starts that only the hub of a region head knows
+   */
+  enter(key: string | undefined, owner: string, floor?: number): Entry {
     return {
-      start: (lookup) => (key === undefined ? undefined : this.#startOf(key, lookup)),
+      start: (lookup) => (key === undefined ? undefined : this.#startOf(key, lookup, floor)),
       joined: (start, socket) => this.#joined(start, owner, socket),
       end: () => undefined,
     };
@@ -92,9 +85,9 @@ export class Returns implements Admissions {
     });
   }
 
-  #startOf(key: string, lookup: PositionLookup): StockStart {
+  #startOf(key: string, lookup: PositionLookup, floorAtHub?: number): StockStart {
     const record = this.#records.current(key, lookup.startedAt);
-    const floor = record?.row.floor ?? this.#parts.floorAtHub?.(key);
+    const floor = record?.row.floor ?? floorAtHub;
     const followed = floor === undefined ? undefined : { floor, cut: record?.cut };
     return stockStart(key, followed, this.#windowMs, this.#parts.journal, lookup);
   }

@@ -33,9 +33,7 @@ export class SubscriberSlots {
   /** Reserves a slot of the token and of its owner, for a handshake that has one of the hub. @returns why there is none */
   reserveOwned({ token, owner }: OwnerTags): HandshakeRefusal | undefined {
     if (!this.#byTag.reserve(token, MAX_SOCKETS_PER_TOKEN)) {
-      return unavailable(
-        `this token has ${MAX_SOCKETS_PER_TOKEN} subscribers in this hub, as many as one may have; use another`,
-      );
+      return tooManyOfToken('this hub');
     }
     if (this.#reserveShare(owner)) return undefined;
     this.#byTag.release(token);
@@ -57,4 +55,10 @@ export class SubscriberSlots {
     this.#all.recount();
     return this.#byTag.reserve(owner, free());
   }
+}
+
+export function tooManyOfToken(where: string): HandshakeRefusal {
+  return unavailable(
+    `this token has ${MAX_SOCKETS_PER_TOKEN} subscribers in ${where}, as many as one may have; use another`,
+  );
 }

@@ -1,0 +1,147 @@
+/**
+ * The calls of a shard to its head: what it asks for handshakes, and what it has to tell. Those that wait share a call, and
+ * one is under way at a time. What could not be told is told again, by an alarm if nothing comes before.
+ */
+
+import { logError } from '../../../lib/log.ts';
+import type { Alarms, AlarmTask } from '../../../objects/alarms.ts';
+import { MIN_JOB_BACKOFF_MS } from '../../../objects/limits.ts';
+import { parentOf, parseReplicaName } from '../../../objects/names.ts';
+import type {
+  Admission,
+  AdmissionAnswer,
+  ShardDirectory,
+} from '../../../objects/replica-contract.ts';
+import { callRegionHead } from '../../../objects/stubs.ts';
+import type { HubMeter } from '../../hub-meter.ts';
+import type { SubscriberJournal } from '../../journal/subscriber-journal.ts';
+import {
+  ENDS_PAUSE_MS,
+  MAX_ADMISSION_WAIT_MS,
+  MAX_ADMISSIONS_PER_CALL,
+  MAX_UNTOLD_BACKOFF_MS,
+} from '../../limits.ts';
+import type { SocketCount } from '../../subscribers/socket-count.ts';
+import { withTimeout } from '../../with-timeout.ts';
+import type { ShardLife } from './shard-life.ts';
+import { SharedCall } from './shared-call.ts';
+import type { UntoldEnds } from './untold-ends.ts';
+
+export interface HeadCallParts {
+  readonly ctx: DurableObjectState;
+  readonly env: Env;
+  readonly alarms: Alarms;
+  readonly journal: SubscriberJournal;
+  readonly socketCount: SocketCount;
+  readonly meter: HubMeter;
+  /** Takes what the head knows of the shards of the hub. */
+  readonly onDirectory: (directory: ShardDirectory) => void;
+}
+
+export class HeadCalls implements AlarmTask {
+  readonly #parts: HeadCallParts;
+  readonly #life: ShardLife;
+  readonly #ends: UntoldEnds;
+  readonly #isEmpty: () => boolean;
+  readonly #call: SharedCall<Admission, AdmissionAnswer>;
+  #sequence = 0;
+  #isPausing = false;
+  #failures = 0;
+  /** When what could not be told is told again; Infinity if nothing failed. Unix milliseconds. */
+  #retryAt = Number.POSITIVE_INFINITY;
+
+  /** @param isEmpty whether the shard has no sockets and no handshakes */
+  constructor(parts: HeadCallParts, life: ShardLife, ends: UntoldEnds, isEmpty: () => boolean) {
+    this.#parts = parts;
+    this.#life = life;
+    this.#ends = ends;
+    this.#isEmpty = isEmpty;
+    this.#call = new SharedCall(MAX_ADMISSIONS_PER_CALL, (admissions) => this.#admit(admissions));
+  }
+
+  /** @throws if the head cannot be reached */
+  ask(admission: Admission): Promise<AdmissionAnswer> {
+    return this.#call.ask(admission);
+  }
+
+  /** Whether the head knows all. */
+  get isDone(): boolean {
+    return this.#ends.size === 0 && !this.#life.isUntold;
+  }
+
+  /** Something has ended. Takes constant time: the head is told soon of all that ends meanwhile. */
+  tellSoon(): void {
+    if (this.#isPausing || this.#retryAt !== Number.POSITIVE_INFINITY) return;
+    this.#isPausing = true;
+    // The object stays awake for this, so nothing need be stored.
+    this.#parts.ctx.waitUntil(
+      scheduler.wait(ENDS_PAUSE_MS).then(() => {
+        this.#isPausing = false;
+        return this.#tell();
+      }),
+    );
+  }
+
+  nextDue(): number {
+    const isUntold = this.#failures === 0 && !this.#isPausing && !this.isDone;
+    return isUntold ? 0 : this.#retryAt;
+  }
+
+  run(): Promise<void> {
+    return this.#tell();
+  }
+
+  async #tell(): Promise<void> {
+    do await this.#call.run();
+    while (!this.isDone && this.#failures === 0);
+  }
+
+  async #admit(admissions: readonly Admission[]): Promise<readonly AdmissionAnswer[]> {
+    if (admissions.length === 0 && this.isDone) return [];
+    const { ctx, env, journal, socketCount, meter, onDirectory } = this.#parts;
+    const { name } = ctx.id;
+    const place = parseReplicaName(name);
+    if (name === undefined || place === undefined) throw new Error(`${name} is no shard`);
+    const ends = this.#ends.take();
+    this.#sequence = Math.max(Date.now(), this.#sequence + 1);
+    const report = {
+      life: this.#life.value,
+      sequence: this.#sequence,
+      epoch: journal.epoch,
+      sockets: socketCount.value,
+      ends,
+    };
+    meter.counts.admitCalls++;
+    try {
+      const { answers, directory } = await withTimeout(
+        MAX_ADMISSION_WAIT_MS,
+        callRegionHead(env, parentOf(place), (head) => head.admit(name, report, admissions)),
+      );
+      this.#told();
+      onDirectory(directory);
+      return answers;
+    } catch (error) {
+      this.#ends.putBack(ends);
+      // Handshakes may fail by the hundred. What they add need not be stored: then the head takes their sockets for open.
+      if (admissions.length === 0 || this.#failures === 0) this.#ends.store();
+      this.#failed(error);
+      throw error;
+    }
+  }
+
+  #told(): void {
+    this.#failures = 0;
+    this.#retryAt = Number.POSITIVE_INFINITY;
+    this.#ends.told();
+    this.#life.told();
+    if (this.#ends.size > 0) this.tellSoon();
+    else if (this.#isEmpty()) this.#life.end();
+  }
+
+  #failed(error: unknown): void {
+    logError('the head of this region cannot be told of subscribers', error);
+    const backoff = MIN_JOB_BACKOFF_MS * 2 ** Math.min(this.#failures++, 20);
+    this.#retryAt = Date.now() + Math.min(backoff, MAX_UNTOLD_BACKOFF_MS);
+    this.#parts.alarms.arm();
+  }
+}

@@ -1,0 +1,48 @@
+/** The stock sockets of a shard that name no position, and the handshakes of such that are under way, by their keys. */
+export class HeldReturns {
+  readonly #ctx: DurableObjectState;
+  /** Of the keys that were needed since the object woke, and have any. */
+  readonly #held = new Map<string, { readonly sockets: Set<WebSocket>; handshakes: number }>();
+  /** The runtime may still list them. */
+  readonly #ended = new WeakSet<WebSocket>();
+
+  constructor(ctx: DurableObjectState) {
+    this.#ctx = ctx;
+  }
+
+  /** How many there are. A socket counts until it has ended: while it closes, its client may still be lost. */
+  countOf(key: string): number {
+    const { sockets, handshakes } = this.#of(key);
+    const count = sockets.size + handshakes;
+    if (count === 0) this.#held.delete(key);
+    return count;
+  }
+
+  beginHandshake(key: string): void {
+    this.#of(key).handshakes++;
+  }
+
+  endHandshake(key: string): void {
+    this.#of(key).handshakes--;
+  }
+
+  joined(key: string, socket: WebSocket): void {
+    this.#of(key).sockets.add(socket);
+  }
+
+  /** Takes constant time, seen over the life of the sockets. */
+  ended(key: string, socket: WebSocket): void {
+    this.#ended.add(socket);
+    this.#of(key).sockets.delete(socket);
+  }
+
+  #of(key: string) {
+    let held = this.#held.get(key);
+    if (held === undefined) {
+      const sockets = this.#ctx.getWebSockets(key).filter((socket) => !this.#ended.has(socket));
+      held = { sockets: new Set(sockets), handshakes: 0 };
+      this.#held.set(key, held);
+    }
+    return held;
+  }
+}

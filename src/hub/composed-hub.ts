@@ -6,6 +6,7 @@ import type { HubState } from '../objects/hub-contract.ts';
 import type { MetricsReporter } from '../objects/metrics-reporter.ts';
 import type { Schema } from '../objects/migrations.ts';
 import type { ReplicaEnds } from './shards/at-parent/replica-ends.ts';
+import type { HubRegions } from './shards/hub-regions.ts';
 import type { SocketCloser } from './subscribers/socket-closer.ts';
 import type { Sockets } from './subscribers/sockets.ts';
 
@@ -16,6 +17,8 @@ export interface ComposedHub {
   readonly closer: SocketCloser;
   readonly teardown: Teardown;
   readonly reporter: MetricsReporter;
+  /** Of a hub, and not of its replicas. */
+  readonly regions?: HubRegions;
 }
 
 /** How a hub ends. */
@@ -59,5 +62,5 @@ export function stateOf(
 ): HubState {
   const common = { subscribers, release: VERSION, contract: CONTRACT_VERSION };
   if (problem !== undefined) return { state: problem.state, problem: problem.message, ...common };
-  return { state: hub === undefined ? 'empty' : 'ok', ...common };
+  return { state: hub === undefined ? 'empty' : 'ok', ...common, ...hub?.regions?.state() };
 }

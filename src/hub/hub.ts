@@ -26,6 +26,7 @@ import type {
   SubscriptionPage,
   SubscriptionPosition,
 } from '../objects/hub-contract.ts';
+import { hubOfObject } from '../objects/names.ts';
 import { currentBookmark } from '../objects/point-in-time.ts';
 import type {
   AttachAnswer,
@@ -68,6 +69,7 @@ import { keptReplicas } from './shards/at-parent/kept-replicas.ts';
 import { endsOfRegions } from './shards/at-parent/replica-ends.ts';
 import { UNCONFIRMED_KEY } from './shards/at-parent/replica-feeds.ts';
 import { HubShards, storedDirectory } from './shards/directory.ts';
+import { HubRegions } from './shards/hub-regions.ts';
 import { placementAtHub } from './shards/placement/hub-placement.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
 import { CROWD_KEY } from './subscribers/reconnect-spread.ts';
@@ -153,7 +155,10 @@ export class Hub extends DurableObject<Env> implements HubContract, ParentContra
   }
 
   subscriptions(after: SubscriptionPosition | undefined, limit: number): Promise<SubscriptionPage> {
-    return this.#lifecycle.visit(({ list }) => list.page(after, limit), NO_SUBSCRIPTIONS);
+    return this.#lifecycle.visit(
+      ({ list, regions }) => ({ ...list.page(after, limit), ...regions.listed() }),
+      NO_SUBSCRIPTIONS,
+    );
   }
 
   returnsOf(keys: readonly string[]): Promise<(number | undefined)[]> {
@@ -261,6 +266,8 @@ function composeHub(ctx: DurableObjectState, env: Env) {
   const parent = composeHubParent({ ctx, env, alarms, journal, cursors, shards, counts });
   const { replicas, feeds: replicaFeeds } = parent;
   const returns = new Returns({ ctx, alarms, journal, env });
+  const hub = hubOfObject(ctx.id.name);
+  const regions = new HubRegions({ ctx, hub, shards, feeds: replicaFeeds });
   const placed = placementAtHub(ctx, env, shards);
   const sockets = composeSockets(subscribers, quotaGate.before(registration), returns, placed);
   const shared = {
@@ -288,7 +295,12 @@ function composeHub(ctx: DurableObjectState, env: Env) {
     list,
     targets,
     parent: parent.answering(registration),
-    reporter: composeReporter(env, subscribers, { journal, targets }),
+    regions,
+    reporter: composeReporter(env, subscribers, {
+      journal,
+      targets,
+      regions: () => regions.values(),
+    }),
     pipeline: new PublishPipeline(shared),
     teardown: new HubTeardown(shared),
   };

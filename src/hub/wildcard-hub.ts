@@ -26,7 +26,7 @@ import type {
   Unregistration,
   WildcardHubContract,
 } from '../objects/hub-contract.ts';
-import { parseHubName } from '../objects/names.ts';
+import { hubOfObject, parseHubName } from '../objects/names.ts';
 import { currentBookmark } from '../objects/point-in-time.ts';
 import type {
   AttachAnswer,
@@ -70,6 +70,7 @@ import { composeHubParent } from './shards/at-parent/hub-parent.ts';
 import { keptReplicas } from './shards/at-parent/kept-replicas.ts';
 import { endsOfRegions } from './shards/at-parent/replica-ends.ts';
 import { HubShards, storedDirectory } from './shards/directory.ts';
+import { HubRegions } from './shards/hub-regions.ts';
 import { placementAtHub } from './shards/placement/hub-placement.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
 import { NO_SUBSCRIPTIONS } from './subscribers/subscription-list.ts';
@@ -158,7 +159,10 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
   }
 
   subscriptions(after: SubscriptionPosition | undefined, limit: number): Promise<SubscriptionPage> {
-    return this.#lifecycle.visit(({ list }) => list.page(after, limit), NO_SUBSCRIPTIONS);
+    return this.#lifecycle.visit(
+      ({ list, regions }) => ({ ...list.page(after, limit), ...regions.listed() }),
+      NO_SUBSCRIPTIONS,
+    );
   }
 
   returnsOf(keys: readonly string[]): Promise<(number | undefined)[]> {
@@ -285,6 +289,8 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
   const receiver = new FeedReceiver({ ...shared, starter });
   const quotaGate = new QuotaGate({ ctx, env, journal, quotas });
   const returns = new Returns({ ctx, alarms, journal, env });
+  const hub = hubOfObject(ctx.id.name);
+  const regions = new HubRegions({ ctx, hub, shards, feeds: replicaFeeds });
   const placed = placementAtHub(ctx, env, shards);
   const sockets = composeSockets(subscribers, quotaGate.before(starter), returns, placed);
   alarms.add(journal.trimmer, journal.conversion, replicaFeeds);
@@ -302,7 +308,8 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
     registrar,
     receiver,
     parent: parent.answering(starter),
-    reporter: composeReporter(env, subscribers, { journal }),
+    regions,
+    reporter: composeReporter(env, subscribers, { journal, regions: () => regions.values() }),
     teardown: new WildcardHubTeardown({ ...shared, fanOut, retained, returns }),
   };
 }

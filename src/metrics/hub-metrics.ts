@@ -251,7 +251,7 @@ const REGION_STATE = [
   {
     name: 'carillon.region.sockets',
     type: 'gauge',
-    help: 'Sockets that the hub itself has, by the region of the subscriber.',
+    help: 'Sockets that the hub itself has of subscribers in another region than its own.',
     series: { regionSockets: {} },
     of: 'hub',
     by: 'region',

@@ -11,6 +11,11 @@ import type { SubscriberSlots } from '../../subscribers/subscriber-slots.ts';
 import type { HubShards } from '../directory.ts';
 import { socketsAtHub } from './placement-rule.ts';
 
+/** The tag of the sockets of another region than the hub's own. */
+export function regionTag(region: Region): string {
+  return `region ${region}`;
+}
+
 export function placementAtHub(ctx: DurableObjectState, env: Env, shards: HubShards): PlacementOf {
   return (slots) => new HubPlacement(ctx, env, shards, slots);
 }
@@ -60,6 +65,6 @@ class HubPlacement implements Placement {
   tagsFor(client: Region | undefined): readonly string[] {
     if (client === undefined || this.#sharding.atSockets === 0) return [];
     const region = regionOfSubscriber(client, this.directory);
-    return region === regionOfSubscriber('any', this.directory) ? [] : [`region ${region}`];
+    return region === regionOfSubscriber('any', this.directory) ? [] : [regionTag(region)];
   }
 }

@@ -204,7 +204,7 @@ export const ENDS_PAUSE_MS = 50;
 export const MAX_ENDS_PER_CALL = 2000;
 
 /** The same that a shard has to tell, if its head cannot be reached: it stores them in one row, which can have 2 MB. */
-export const MAX_UNTOLD_ENDS = 10_000;
+export const MAX_UNTOLD_ENDS = 5000;
 
 /** Longest wait before a shard calls its head again to tell them. Doubled with each failure up to this. */
 export const MAX_UNTOLD_BACKOFF_MS = 60_000;

@@ -69,7 +69,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_ADMISSION_WAIT_MS: 5000,
     ENDS_PAUSE_MS: 50,
     MAX_ENDS_PER_CALL: 2000,
-    MAX_UNTOLD_ENDS: 10_000,
+    MAX_UNTOLD_ENDS: 5000,
     MAX_UNTOLD_BACKOFF_MS: 60_000,
     MIN_NOTED_SOCKETS: 16,
     TOKEN_RECOUNT_MS: 1000,

@@ -8,6 +8,9 @@ import { rememberingLast } from '../lib/repeated.ts';
 import { invalid, isOk, ok, type Result, tooMany } from '../lib/result.ts';
 import { MAX_EVENT_TYPE_CHARACTERS, MAX_PATTERN_CHARACTERS } from './limits.ts';
 
+/** Also written twice as an escape. Names of objects have one: `objects/names.ts`. */
+const HASH = /#|%23/;
+
 const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 export function checkEventType(eventType: string): Result<string> {
@@ -91,6 +94,11 @@ export function checkPattern(pattern: string): Result<string> {
   if (pattern === '') return invalid('did not specify eventType to subscribe to');
   if (pattern.length > MAX_PATTERN_CHARACTERS) {
     return tooMany('the event type pattern', pattern.length, 'characters', MAX_PATTERN_CHARACTERS);
+  }
+  if (HASH.test(eventTypeNamespace(pattern))) {
+    return invalid(
+      `the event type pattern ${quote(pattern)} has a "#" in its first segment, and no event type has one`,
+    );
   }
   return ok(pattern);
 }

@@ -272,6 +272,20 @@ describe('carillon dev refuses', () => {
       ['--var', 'CLUSTER_NAME=a b'],
       'the variable CLUSTER_NAME is "a b"; set it in wrangler.toml, or with --var, to letters',
     ],
+    [
+      ['--shard-at', '-1'],
+      'the variable SHARD_AT_SOCKETS is "-1"; set it in wrangler.toml, or with --var, to a whole number from 0',
+    ],
+    [['--shard-at', '4', '--shard-sockets', '0'], 'the variable SHARD_SOCKETS is "0"'],
+    [['--shard-at', '4', '--region-at', 'x'], 'the variable REGION_AT_SOCKETS is "x"'],
+    [
+      ['--shard-at', '4', '--region-header', 'a b'],
+      '--region-header is "a b"; it must be the name',
+    ],
+    [
+      ['--region-header', 'X-Carillon-Region'],
+      '--region-header does nothing without shards; add --shard-at',
+    ],
   ])('%j as wrong usage', async (args, message) => {
     const { code, stdout, stderr } = await run(['dev', ...args]);
     expect(code).toBe(2);

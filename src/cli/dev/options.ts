@@ -62,6 +62,29 @@ export const DEV_OPTIONS = {
     value: 'origins',
     help: 'pages of these origins may call the server: ALLOWED_ORIGINS, such as http://localhost:5173,http://localhost:3000, or "*" for all',
   },
+  'shard-at': {
+    type: 'string',
+    value: 'number',
+    help: 'try shards: a hub with so many subscribers gets some. SHARD_AT_SOCKETS',
+    defaultHelp: '0, no shards: one machine gains nothing',
+  },
+  'region-at': {
+    type: 'string',
+    value: 'number',
+    help: 'with so many subscribers in another region, that region gets shards: REGION_AT_SOCKETS',
+    defaultHelp: '100',
+  },
+  'shard-sockets': {
+    type: 'string',
+    value: 'number',
+    help: 'subscribers of a shard: SHARD_SOCKETS',
+    defaultHelp: '4000',
+  },
+  'region-header': {
+    type: 'string',
+    value: 'name',
+    help: 'clients say in this header in which region they are, such as "X-Carillon-Region: weur". A deployment trusts no such header',
+  },
   log: {
     type: 'string',
     value: 'format',

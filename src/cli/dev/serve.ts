@@ -25,6 +25,8 @@ export interface Settings {
   readonly restored: Restored | undefined;
   readonly rootToken: RootToken;
   readonly allowLoopbackHttp: boolean;
+  /** In which clients say their region; undefined for none. */
+  readonly regionHeader: string | undefined;
   readonly variables: Variables;
   /** A second key for the secrets of sources, in addition to the key of the data folder. */
   readonly sourceKey: string | undefined;
@@ -42,10 +44,9 @@ export async function serve(settings: Settings): Promise<CommandResult<ExitCode>
   }
 }
 
-async function serveFrom(
-  folder: DataFolder,
-  { host, port, data, rootToken, allowLoopbackHttp, variables, sourceKey, log: format }: Settings,
-): Promise<CommandResult<ExitCode>> {
+async function serveFrom(folder: DataFolder, settings: Settings): Promise<CommandResult<ExitCode>> {
+  const { host, port, data, rootToken, allowLoopbackHttp, regionHeader } = settings;
+  const { variables, sourceKey, log: format } = settings;
   const stopping = new AbortController();
   const stop = stopping.signal;
   onSignals(['SIGINT', 'SIGTERM', 'SIGHUP'], () => stopping.abort());
@@ -73,6 +74,7 @@ async function serveFrom(
     host: address,
     port,
     allowLoopbackHttp,
+    regionHeader,
     variables: { ...variables, ...folder.restored },
     bundle: bundle.value,
     folder: { ...folder, sourceKey: keys },

@@ -15,6 +15,8 @@ import { rootTokenOf } from './root-token.ts';
 import type { Settings } from './serve.ts';
 import { configuredVariables, type Variables, variablesOf } from './variables.ts';
 
+const HEADER_NAME = /^[A-Za-z0-9-]{1,64}$/;
+
 /** Everything is checked before the server starts. */
 export async function settingsOf(values: DevValues): Promise<CommandResult<Settings>> {
   const { host, data } = values;
@@ -43,10 +45,24 @@ export async function settingsOf(values: DevValues): Promise<CommandResult<Setti
     pairs: values.var ?? [],
     options: {
       upstream: ['UPSTREAM_ADDR', given],
+      'shard-at': ['SHARD_AT_SOCKETS', values['shard-at']],
+      'region-at': ['REGION_AT_SOCKETS', values['region-at']],
+      'shard-sockets': ['SHARD_SOCKETS', values['shard-sockets']],
       'allowed-origins': ['ALLOWED_ORIGINS', values['allowed-origins']],
     },
   });
   if (!variables.ok) return wrongUse(variables.failure.message);
+  const regionHeader = values['region-header'];
+  if (regionHeader !== undefined && !HEADER_NAME.test(regionHeader)) {
+    return wrongUse(
+      `--region-header is ${quote(regionHeader)}; it must be the name of a header, such as X-Carillon-Region`,
+    );
+  }
+  if (regionHeader !== undefined && variables.value.SHARD_AT_SOCKETS === '0') {
+    return wrongUse(
+      '--region-header does nothing without shards; add --shard-at, such as --shard-at 4',
+    );
+  }
   const upstream = given ?? (variables.value.UPSTREAM_ADDR || undefined);
   const allowLoopbackHttp = values['allow-loopback-http'] === true || isLoopbackHttp(upstream);
   const checked = upstream === undefined ? undefined : checkUpstream(upstream, allowLoopbackHttp);
@@ -84,6 +100,7 @@ export async function settingsOf(values: DevValues): Promise<CommandResult<Setti
     restored: values.restored,
     rootToken: rootToken.value,
     allowLoopbackHttp,
+    regionHeader,
     variables: withoutJurisdiction(variables.value),
     sourceKey,
     log: log.value ?? 'text',

@@ -25,6 +25,7 @@ interface Serving {
   readonly host: string;
   readonly port: number;
   readonly allowLoopbackHttp: boolean;
+  readonly regionHeader?: string | undefined;
   readonly variables?: Variables | undefined;
 }
 
@@ -36,7 +37,7 @@ const LOOPBACK_INTERNET =
   '(name = "internet", network = (allow = ["public", "local"], tlsOptions = (trustBrowserCas = true)))';
 
 export function workerdConfig(bundle: Bundle, serving: Serving): string {
-  const { host, port, allowLoopbackHttp } = serving;
+  const { host, port, allowLoopbackHttp, regionHeader } = serving;
   const wrangler = parse(bundle.config) as unknown as WranglerConfig;
   const objects = wrangler.durable_objects.bindings;
   const vars = serving.variables ?? wrangler.vars;
@@ -47,6 +48,9 @@ export function workerdConfig(bundle: Bundle, serving: Serving): string {
         : `(name = ${text(name)}, json = ${text(JSON.stringify(value))})`,
     ),
     ...(allowLoopbackHttp ? ['(name = "ALLOW_LOOPBACK_HTTP", text = "true")'] : []),
+    ...(regionHeader === undefined
+      ? []
+      : [`(name = "REGION_HEADER", text = ${text(regionHeader)})`]),
     `(name = "ROOT_TOKEN", fromEnvironment = ${text(ROOT_TOKEN_VARIABLE)})`,
     `(name = "SOURCE_KEY", fromEnvironment = ${text(SOURCE_KEY_VARIABLE)})`,
     ...objects.map(

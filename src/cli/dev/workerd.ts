@@ -52,6 +52,8 @@ export interface Start {
   readonly rootToken: string;
   /** Whether the keys of issuers, and the upstream, may be reached by http on this machine. */
   readonly allowLoopbackHttp?: boolean;
+  /** The header in which clients say their region. If absent, none does. */
+  readonly regionHeader?: string | undefined;
   /** If absent, those of `wrangler.toml`. */
   readonly variables?: Variables;
   /** The descriptor of a file for the log of workerd. If absent, the terminal. */
@@ -70,6 +72,7 @@ export async function startWorkerd({
   port,
   rootToken,
   allowLoopbackHttp = false,
+  regionHeader,
   variables,
   log,
   readOutput,
@@ -78,7 +81,8 @@ export async function startWorkerd({
   const binary = workerdBinary();
   if (!binary.ok) return binary;
   mkdirSync(join(folder.path, STATE_FOLDER), { recursive: true, mode: 0o700 });
-  const config = workerdConfig(bundle, { host, port, allowLoopbackHttp, variables });
+  const serving = { host, port, allowLoopbackHttp, regionHeader, variables };
+  const config = workerdConfig(bundle, serving);
   replaceFile(join(folder.path, CONFIG_FILE), config);
   const output = readOutput === undefined ? (log ?? 'inherit') : 'pipe';
   const child = spawn(binary.value, ['serve', '--control-fd=3', CONFIG_FILE], {

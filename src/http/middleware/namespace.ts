@@ -61,6 +61,11 @@ async function lookUp(
 /** A path in a namespace that does not exist is an unknown route. */
 export function noNamespace(c: AppContext): Refusal {
   const { path, namespacePath } = c.var;
+  const named = trimSlashes(`${headerOf(c)}/${path.namespace}`);
+  if (namespacePath === undefined && /#|%23/.test(named)) {
+    const message = `the namespace ${quote(named)} has a "#", and no namespace has one`;
+    return { reason: 'invalid', message };
+  }
   const refusal = { reason: 'no_route', path: namedPath(c) } as const;
   if (path.whole.startsWith('/v1/v1/')) return { ...refusal, why: VERSION_TWICE };
   // Other routes are Vault's, and so is the message.
@@ -76,7 +81,9 @@ export function noNamespace(c: AppContext): Refusal {
 
 /** The path as messages name it, with the namespace of the header in front. */
 export function namedPath(c: AppContext): string {
-  const header = c.req.raw.headers.get('x-vault-namespace') ?? '';
-  const inHeader = trimSlashes(header.slice(0, MAX_NAMED_CHARACTERS));
-  return trimSlashes(`${inHeader}/${withoutVersion(c.var.path.whole)}`);
+  return trimSlashes(`${trimSlashes(headerOf(c))}/${withoutVersion(c.var.path.whole)}`);
+}
+
+function headerOf(c: AppContext): string {
+  return (c.req.raw.headers.get('x-vault-namespace') ?? '').slice(0, MAX_NAMED_CHARACTERS);
 }

@@ -29,8 +29,8 @@ export const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
 
 /**
  * Bytes that wait to be stored and sent, of all hubs of an isolate: requests, and pages that hubs feed to wildcard hubs. A
- * hub may hold as much as stays free. An isolate has 128 MB; this, the four limits of isolates below and
- * that of compiled policies take 96 MiB of it.
+ * hub may hold as much as stays free. An isolate has 128 MB; this, the five limits of isolates below and
+ * that of compiled policies take 97 MiB of it.
  */
 export const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
@@ -84,9 +84,27 @@ export const MAX_FINGERPRINT_BYTES = 12 * 1024 * 1024;
 
 /**
  * Bytes of the segments that are cached after they were read, of all hubs of an isolate, with what subscribers need of
- * their events.
+ * their events. Pages that replicas read from their parents are in the same cache.
  */
-export const MAX_CACHED_SEGMENT_BYTES = 8 * 1024 * 1024;
+export const MAX_CACHED_SEGMENT_BYTES = 5 * 1024 * 1024;
+
+/** Bytes of the newest part of the journal that replicas have in memory, of all replicas of an isolate. */
+export const MAX_REPLICA_RING_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Rows in which a region head stores the newest pages of the journal. The oldest is overwritten. Each has 32 KiB or more, and
+ * at most a page and the one before.
+ */
+export const MAX_WINDOW_PAGES = 128;
+
+/** Pages of the older journal that a replica knows to be cached. */
+export const MAX_HISTORY_PAGES = 64;
+
+/** Calls for such pages that a replica makes at the same time. */
+export const MAX_HISTORY_CALLS = 4;
+
+/** How long a replica remembers where an id leads: subscribers that reconnect together name the same ones. */
+export const LOCATED_ID_MS = 5000;
 
 /** Segments that a journal trims in one turn. The alarm trims the rest. */
 export const MAX_TRIMMED_SEGMENTS = 5000;

@@ -10,6 +10,7 @@ import { MAX_CACHED_ACCESS_BYTES } from '../policy/limits.ts';
 import {
   MAX_CATCH_UP_BYTES,
   MAX_CATCH_UP_WAIT_MS,
+  MAX_REPLICA_RING_BYTES,
   MAX_UNACKED_BYTES_PER_ISOLATE,
   MAX_WAITING_BYTES,
   POOL_RECOUNT_MS,
@@ -149,6 +150,7 @@ const policies = new MemoryPool(MAX_CACHED_ACCESS_BYTES);
 const waiting = new MemoryPool(MAX_WAITING_BYTES);
 const catchUp = new MemoryPool(MAX_CATCH_UP_BYTES);
 const unacknowledged = new MemoryPool(MAX_UNACKED_BYTES_PER_ISOLATE);
+const rings = new MemoryPool(MAX_REPLICA_RING_BYTES);
 
 /** The accounts of one hub. */
 export interface HubMemory {
@@ -160,6 +162,8 @@ export interface HubMemory {
   readonly catchUp: MemoryAccount;
   /** What `carillon.v1` subscribers were sent and have not acknowledged. */
   readonly unacknowledged: MemoryAccount;
+  /** Of a replica, the newest part of the journal. */
+  readonly ring: MemoryAccount;
 }
 
 /** @param object the id of the hub's object */
@@ -169,5 +173,6 @@ export function openHubMemory(object: string): HubMemory {
     policies: policies.open(object),
     catchUp: catchUp.open(object),
     unacknowledged: unacknowledged.open(object),
+    ring: rings.open(object),
   };
 }

@@ -94,6 +94,7 @@ it('what the hubs of an isolate hold leaves a fifth of its memory, and a tenth w
     limits.MAX_UNACKED_BYTES_PER_ISOLATE,
     limits.MAX_FINGERPRINT_BYTES,
     limits.MAX_CACHED_SEGMENT_BYTES,
+    limits.MAX_REPLICA_RING_BYTES,
     limits.MAX_TURN_BYTES,
     MAX_CACHED_ACCESS_BYTES,
   ];

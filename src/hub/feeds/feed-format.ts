@@ -26,7 +26,8 @@ export function slicesOf(hub: string, fed: Fed): readonly FeedSlice[] {
     case 1:
       return runsOf(fed.records).map(sliceOf);
     case 2:
-      if (!fed.slices.every(isWhole)) throw new Error(`${hub} feeds slices that are not whole`);
+      if (!fed.slices.every(isWholeSlice))
+        throw new Error(`${hub} feeds slices that are not whole`);
       return fed.slices;
   }
   const { format } = fed as { format: number };
@@ -63,7 +64,7 @@ export function lastOfSlice({ first, acceptedAt }: FeedSlice): number {
   return first + acceptedAt.length - 1;
 }
 
-function isWhole({ acceptedAt, records }: FeedSlice): boolean {
+export function isWholeSlice({ acceptedAt, records }: FeedSlice): boolean {
   return isWholeBatch(records, 0) && acceptedAt.length === countOf(records);
 }
 

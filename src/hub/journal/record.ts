@@ -43,6 +43,9 @@ interface GapEntry {
 
 const GAP_KEY = /^\n([^\n]*)\n/;
 
+/** The key of a gap that may be of any hub. */
+export const LOST_KEY = '\n\n';
+
 /**
  * A record of a gap. The key of an event begins with its id, which is never empty, so no event has such a key.
  *
@@ -77,7 +80,7 @@ export function isNoEventKey(key: string): boolean {
 /** The entry of a record without a frame: a gap that was noted, or an event that could not be read when it was fed. */
 export function gapEntry(sequence: number, key: string): GapEntry {
   const hub = GAP_KEY.exec(key)?.[1];
-  return { sequence, gap: hub === undefined ? 'unreadable' : 'feed_lost', hub };
+  return { sequence, gap: hub === undefined ? 'unreadable' : 'feed_lost', hub: hub || undefined };
 }
 
 /** Records of several journals, in the order in which they were accepted. */

@@ -1,19 +1,14 @@
 /** Where the segments of a journal are: in their table, and the oldest in rows that were not converted yet. */
-import { LruCache } from '../../lib/caches.ts';
-import { MAX_CACHED_SEGMENT_BYTES } from '../limits.ts';
-import type { Segment, SegmentInfo } from './segment.ts';
+import { nextCacheNumber, readCache } from './read-cache.ts';
+import { Segment, type SegmentInfo } from './segment.ts';
 import { SegmentTable } from './segment-table.ts';
 import { UnconvertedRows } from './unconverted-rows.ts';
-
-/** The segments that were read last, of all hubs of this isolate: subscribers that reconnect together read the same. */
-const cache = new LruCache<Segment>(MAX_CACHED_SEGMENT_BYTES, ({ memoryBytes }) => memoryBytes);
-let stores = 0;
 
 export class SegmentStore {
   readonly table: SegmentTable;
   readonly rows: UnconvertedRows;
   /** Tells its segments from those of others. */
-  #number = stores++;
+  #number = nextCacheNumber();
   /** The segment of which a key was read last: duplicates mostly come in the order in which the events came. */
   #keys: Segment | undefined;
 
@@ -29,7 +24,7 @@ export class SegmentStore {
   /** To be called if a change was rolled back. */
   forget(): void {
     this.rows.forget();
-    this.#number = stores++;
+    this.#number = nextCacheNumber();
     this.#keys = undefined;
   }
 
@@ -48,12 +43,14 @@ export class SegmentStore {
     const info = this.table.at(sequence);
     if (info === undefined) return undefined;
     const name = `${this.#number} ${info.first}`;
-    const cached = cache.get(name);
-    if (cached?.info.count === info.count && cached.info.totalBytes === info.totalBytes) {
-      return cached;
-    }
+    const cached = readCache.get(name);
+    const isKnown =
+      cached instanceof Segment &&
+      cached.info.count === info.count &&
+      cached.info.totalBytes === info.totalBytes;
+    if (isKnown) return cached;
     const segment = this.table.load(info.first);
-    if (segment !== undefined) cache.set(name, segment);
+    if (segment !== undefined) readCache.set(name, segment);
     return segment;
   }
 

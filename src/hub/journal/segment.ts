@@ -37,7 +37,7 @@ export function lastOf({ first, count }: SegmentInfo): number {
 export type Order = 'oldest first' | 'newest first';
 
 /** What a record takes beside its texts: its numbers, and its facts once somebody needed them. */
-const RECORD_BYTES = 512;
+export const RECORD_BYTES = 512;
 
 export class Segment {
   readonly info: SegmentInfo;
@@ -47,6 +47,7 @@ export class Segment {
   readonly #keys: string;
   readonly #frames: string;
   readonly #entries: JournalEntry[] = [];
+  #memoryBytes: number | undefined;
 
   constructor(info: SegmentInfo, index: Uint32Array, keys: string, frames: string) {
     this.info = info;
@@ -62,7 +63,9 @@ export class Segment {
 
   /** About what it takes in memory. */
   get memoryBytes(): number {
-    return 2 * (this.#keys.length + this.#frames.length) + this.info.count * RECORD_BYTES;
+    this.#memoryBytes ??=
+      memoryOf(this.#keys) + memoryOf(this.#frames) + this.info.count * RECORD_BYTES;
+    return this.#memoryBytes;
   }
 
   /** Unix milliseconds. */
@@ -155,6 +158,11 @@ export class Segment {
     const place = sequence - this.info.first;
     return place < 0 ? undefined : this.#index[place * INDEX_WORDS + word];
   }
+}
+
+/** What a text takes in memory, at most: one byte for each character if all are ASCII. */
+export function memoryOf(text: string): number {
+  return Buffer.byteLength(text) === text.length ? text.length : 2 * text.length;
 }
 
 /** The bytes of a record: those of its key and its frame, which are parts of texts. */

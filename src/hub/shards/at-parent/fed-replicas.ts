@@ -53,6 +53,7 @@ export class FedReplicas {
   #stored: readonly StoredReplica[] | undefined;
   /** Undefined until it is known where the journal ended when the object woke. */
   #replicas: Map<string, FedReplica> | undefined;
+  #changes = 0;
 
   /**
    * @param hub the name of the hub
@@ -62,6 +63,11 @@ export class FedReplicas {
     this.#table = table;
     this.#hub = parseHubName(hub);
     this.#dropped = dropped;
+  }
+
+  /** How often what they want together has changed. */
+  get changes(): number {
+    return this.#changes;
   }
 
   get isEmpty(): boolean {
@@ -132,6 +138,7 @@ export class FedReplicas {
       replica.version = version;
       return replica;
     }
+    this.#changes++;
     this.#table.put(name, version, interest);
     if (replica === undefined) return this.#add(name, { version, interest }, position);
     replica.version = version;
@@ -160,6 +167,7 @@ export class FedReplicas {
   }
 
   #forget(name: string): void {
+    this.#changes++;
     this.#replicas?.delete(name);
     this.#table.delete(name);
   }

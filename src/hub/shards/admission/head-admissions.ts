@@ -18,6 +18,7 @@ import type {
   TokenId,
 } from '../../../objects/replica-contract.ts';
 import { callReplica } from '../../../objects/stubs.ts';
+import { withTimeout } from '../../../objects/with-timeout.ts';
 import type { WatchedTokens } from '../../authority-sync/watched-tokens.ts';
 import type { SubscriberJournal } from '../../journal/subscriber-journal.ts';
 import { MAX_ADMISSION_WAIT_MS, MAX_RETURNS_PER_REGION, TOKEN_RECOUNT_MS } from '../../limits.ts';
@@ -26,7 +27,6 @@ import { Returns } from '../../returns/returns.ts';
 import type { Admissions, Entry, Newcomer } from '../../subscribers/admissions.ts';
 import type { HandshakeRefusal } from '../../subscribers/refusal.ts';
 import type { SocketCount } from '../../subscribers/socket-count.ts';
-import { withTimeout } from '../../with-timeout.ts';
 import { HubReturns } from './hub-returns.ts';
 import { ShardLives } from './shard-lives.ts';
 import { TokenSockets } from './token-sockets.ts';

@@ -13,6 +13,7 @@ import type {
   ShardDirectory,
 } from '../../../objects/replica-contract.ts';
 import { callRegionHead } from '../../../objects/stubs.ts';
+import { withTimeout } from '../../../objects/with-timeout.ts';
 import type { HubMeter } from '../../hub-meter.ts';
 import type { SubscriberJournal } from '../../journal/subscriber-journal.ts';
 import {
@@ -22,7 +23,6 @@ import {
   MAX_UNTOLD_BACKOFF_MS,
 } from '../../limits.ts';
 import type { SocketCount } from '../../subscribers/socket-count.ts';
-import { withTimeout } from '../../with-timeout.ts';
 import type { ShardLife } from './shard-life.ts';
 import { SharedCall } from './shared-call.ts';
 import type { UntoldEnds } from './untold-ends.ts';

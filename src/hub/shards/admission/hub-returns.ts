@@ -8,9 +8,9 @@ import { logError } from '../../../lib/log.ts';
 import { ok, type Result } from '../../../lib/result.ts';
 import { MAX_SUBSCRIPTION_MS } from '../../../objects/limits.ts';
 import { callShardedHub } from '../../../objects/stubs.ts';
+import { withTimeout } from '../../../objects/with-timeout.ts';
 import { MAX_ADMISSION_WAIT_MS, MAX_ADMISSIONS_PER_CALL } from '../../limits.ts';
 import { type HandshakeRefusal, unavailable } from '../../subscribers/refusal.ts';
-import { withTimeout } from '../../with-timeout.ts';
 import { SharedCall } from './shared-call.ts';
 
 export const HUB_UNREACHABLE = unavailable('the hub of this region cannot be reached; try again');

@@ -217,8 +217,8 @@ export interface StockAdmission {
   readonly owner: string;
   /** Sockets with this key at the shard, with the handshakes that are under way. */
   readonly open: number;
-  /** The last sequence that the shard has: a client that missed nothing starts there, or later. */
-  readonly last: number;
+  /** What the shard has of the journal: a client that missed nothing starts there, or later. */
+  readonly position: FeedPosition;
 }
 
 /** What a shard tells its head of its sockets. A report that comes late is recognised by its numbers. */
@@ -230,8 +230,6 @@ export interface ShardReport {
   readonly life: number;
   /** Rises with each report of a shard. */
   readonly sequence: number;
-  /** Of the journal of the shard. */
-  readonly epoch: string;
   /** Open sockets of the shard. */
   readonly sockets: number;
   readonly ends: readonly EndedReturns[];

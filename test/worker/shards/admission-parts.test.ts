@@ -94,7 +94,6 @@ describe('the life of a shard', () => {
   const report = (life: number, sequence: number) => ({
     life,
     sequence,
-    epoch: '',
     sockets: 0,
     ends: [],
   });

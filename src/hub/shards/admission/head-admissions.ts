@@ -9,6 +9,7 @@ import { logError } from '../../../lib/log.ts';
 import { ok, type Result } from '../../../lib/result.ts';
 import type { Alarms } from '../../../objects/alarms.ts';
 import { callEach } from '../../../objects/call.ts';
+import type { FeedPosition } from '../../../objects/hub-contract.ts';
 import { parseReplicaName, type ReplicaPlace, shardName } from '../../../objects/names.ts';
 import type {
   Admission,
@@ -35,7 +36,8 @@ interface HeadAdmissionParts {
   readonly ctx: DurableObjectState;
   readonly env: Env;
   readonly alarms: Alarms;
-  readonly journal: SubscriberJournal;
+  /** Its position is undefined until the head is told. */
+  readonly journal: SubscriberJournal & { readonly position: FeedPosition | undefined };
   readonly tokens: WatchedTokens;
   readonly socketCount: SocketCount;
 }
@@ -148,7 +150,6 @@ export class HeadAdmissions implements Admissions {
       ),
       this.#countAgain(shard, admissions),
     ]);
-    const isSameEpoch = report.epoch === this.#parts.journal.epoch;
     return admissions.map((admission, i): AdmissionAnswer => {
       const { token, socketsOfToken, stock } = admission;
       const floor = floors[i] ?? NOTHING;
@@ -158,23 +159,27 @@ export class HeadAdmissions implements Admissions {
         this.#tokenSockets.joined(token, shard, socketsOfToken, now);
       }
       if (stock === undefined) return {};
-      // A sequence of another epoch means another event.
-      const last = isSameEpoch ? stock.last : 0;
-      return { start: this.#joined(shard, { ...stock, last }, floor.value, now) };
+      return { start: this.#joined(shard, stock, floor.value, now) };
     });
   }
 
   /** @returns what the client follows; undefined for nothing */
   #joined(shard: number, stock: StockAdmission, floorAtHub: number | undefined, now: number) {
-    const { key, owner, open, last } = stock;
+    const { key, owner, open, position } = stock;
     const known = this.#records.current(key, now);
     const floor = known?.row.floor ?? floorAtHub;
     const cut = known?.cut;
-    const record = known ?? this.#records.begin(owner, floor ?? last);
+    const record = known ?? this.#records.begin(owner, floor ?? this.#sequenceOf(position));
     if (record?.joinedAt(shard, open, cut, now)) {
       this.#records.store(key, record, now, known === undefined);
     }
     return floor === undefined ? undefined : { floor, cut };
+  }
+
+  /** A sequence of another epoch means another event. */
+  #sequenceOf({ epoch, taken }: FeedPosition): number {
+    const { position } = this.#parts.journal;
+    return position === undefined || position.epoch === epoch ? taken : 0;
   }
 
   /** Where a client starts that only the hub knows. */

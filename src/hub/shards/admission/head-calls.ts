@@ -15,7 +15,6 @@ import type {
 import { callRegionHead } from '../../../objects/stubs.ts';
 import { withTimeout } from '../../../objects/with-timeout.ts';
 import type { HubMeter } from '../../hub-meter.ts';
-import type { SubscriberJournal } from '../../journal/subscriber-journal.ts';
 import {
   ENDS_PAUSE_MS,
   MAX_ADMISSION_WAIT_MS,
@@ -31,7 +30,6 @@ export interface HeadCallParts {
   readonly ctx: DurableObjectState;
   readonly env: Env;
   readonly alarms: Alarms;
-  readonly journal: SubscriberJournal;
   readonly socketCount: SocketCount;
   readonly meter: HubMeter;
   /** Takes what the head knows of the shards of the hub. */
@@ -98,7 +96,7 @@ export class HeadCalls implements AlarmTask {
 
   async #admit(admissions: readonly Admission[]): Promise<readonly AdmissionAnswer[]> {
     if (admissions.length === 0 && this.isDone) return [];
-    const { ctx, env, journal, socketCount, meter, onDirectory } = this.#parts;
+    const { ctx, env, socketCount, meter, onDirectory } = this.#parts;
     const { name } = ctx.id;
     const place = parseReplicaName(name);
     if (name === undefined || place === undefined) throw new Error(`${name} is no shard`);
@@ -107,7 +105,6 @@ export class HeadCalls implements AlarmTask {
     const report = {
       life: this.#life.value,
       sequence: this.#sequence,
-      epoch: journal.epoch,
       sockets: socketCount.value,
       ends,
     };

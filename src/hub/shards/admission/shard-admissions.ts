@@ -7,6 +7,7 @@ import { logError } from '../../../lib/log.ts';
 import { ok, type Result } from '../../../lib/result.ts';
 import type { StockAdmission, TokenId } from '../../../objects/replica-contract.ts';
 import type { WatchedTokens } from '../../authority-sync/watched-tokens.ts';
+import type { SubscriberJournal } from '../../journal/subscriber-journal.ts';
 import { cutOf } from '../../returns/cut.ts';
 import { reconnectWindowOf, returnKeyAmong, returnKeyFor } from '../../returns/return-records.ts';
 import { type Predecessors, stockStart } from '../../returns/stock-start.ts';
@@ -20,7 +21,8 @@ import { HUB_UNREACHABLE } from './hub-returns.ts';
 import { ShardLife } from './shard-life.ts';
 import { UntoldEnds } from './untold-ends.ts';
 
-export interface ShardAdmissionParts extends HeadCallParts {
+interface ShardAdmissionParts extends HeadCallParts {
+  readonly journal: SubscriberJournal;
   readonly tokens: WatchedTokens;
 }
 
@@ -119,7 +121,8 @@ export class ShardAdmissions implements Admissions {
   }
 
   #stockAdmission(key: string, owner: string): StockAdmission {
-    return { key, owner, open: this.#held.countOf(key), last: this.#parts.journal.last };
+    const { epoch, last } = this.#parts.journal;
+    return { key, owner, open: this.#held.countOf(key), position: { epoch, taken: last } };
   }
 
   /** Those of a token, with the handshakes that are under way. */

@@ -289,7 +289,7 @@ export const MAX_SHARDS_PER_REGION = 500;
 export const QUIET_REGION_MS = 24 * 60 * 60 * 1000;
 
 /** Bytes of the pages that a hub or a region head feeds its replicas at a time. With many replicas, the pages are smaller. */
-export const MAX_FED_BYTES = 16 * 1024 * 1024;
+export const MAX_FED_BYTES = 8 * 1024 * 1024;
 
 /** Parts of a journal that are remembered while they are fed, for replicas that are equally far. */
 export const MAX_SHARED_PARTS = 8;

@@ -111,7 +111,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_FEED_BYTES: 1_048_576,
     MAX_FEED_WAIT_MS: 2000,
     MAX_FEED_BACKOFF_MS: 5000,
-    MAX_FED_BYTES: 16_777_216,
+    MAX_FED_BYTES: 8_388_608,
     MAX_SHARED_PARTS: 8,
     MAX_REPLICA_CALL_MS: 10_000,
     REPLICA_GUARD_MS: 5000,

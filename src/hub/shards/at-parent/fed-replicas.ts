@@ -93,6 +93,17 @@ export class FedReplicas {
     }
   }
 
+  /** When the first of them has to be fed again; Infinity if all are fed with the next event. */
+  get firstDue(): number {
+    if (this.#replicas !== undefined) return Math.min(...this.all().map(({ retryAt }) => retryAt));
+    return this.#rows().some(({ behind }) => behind !== undefined) ? 0 : Number.POSITIVE_INFINITY;
+  }
+
+  names(): string[] {
+    return [...(this.#replicas?.keys() ?? this.#rows().map(({ name }) => name))];
+  }
+
+  /** Those that are fed. */
   all(): FedReplica[] {
     return [...(this.#replicas?.values() ?? [])];
   }

@@ -57,20 +57,14 @@ export class ReplicaFeeds implements AlarmTask {
     this.#parts = parts;
   }
 
-  /** How many events the replica lacks that is furthest behind. */
-  get lag(): number {
-    return this.states().reduce((most, { lag }) => Math.max(most, lag), 0);
-  }
-
+  /** What is known without asking them: since the object woke, each has said how many sockets it has with its first receipt. */
   states(): ReplicaState[] {
     const { replicas, source } = this.#parts;
-    if (replicas.isEmpty) return [];
-    this.begin();
-    return replicas.all().map((replica) => ({
-      name: replica.name,
-      sockets: replica.sockets,
-      lag: Math.max(source.last - endOf(replica), 0),
-    }));
+    return replicas.names().map((name) => {
+      const replica = replicas.get(name);
+      if (replica === undefined) return { name, sockets: 0, lag: 0 };
+      return { name, sockets: replica.sockets, lag: Math.max(source.last - endOf(replica), 0) };
+    });
   }
 
   /** @param last where the journal ended when the object woke */
@@ -147,8 +141,7 @@ export class ReplicaFeeds implements AlarmTask {
   nextDue(): number {
     const { replicas } = this.#parts;
     if (replicas.isEmpty) return Number.POSITIVE_INFINITY;
-    this.begin();
-    return Math.min(this.#guardedUntil(), ...replicas.all().map(({ retryAt }) => retryAt));
+    return Math.min(this.#guardedUntil(), replicas.firstDue);
   }
 
   async run(now: number): Promise<void> {

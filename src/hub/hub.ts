@@ -60,6 +60,7 @@ import { Mover } from './move/mover.ts';
 import { PublishPipeline } from './publish-pipeline.ts';
 import { KnownQuotas, QUOTAS_KEY } from './quotas/known-quotas.ts';
 import { QuotaGate } from './quotas/quota-gate.ts';
+import { withinQuota } from './quotas/subscriber-quota.ts';
 import { generationOfHub, renewHub } from './restored-hub.ts';
 import { Returns } from './returns/returns.ts';
 import { HUB_SCHEMA } from './schema.ts';
@@ -269,7 +270,12 @@ function composeHub(ctx: DurableObjectState, env: Env) {
   const hub = hubOfObject(ctx.id.name);
   const regions = new HubRegions({ ctx, hub, shards, feeds: replicaFeeds });
   const placed = placementAtHub(ctx, env, shards);
-  const sockets = composeSockets(subscribers, quotaGate.before(registration), returns, placed);
+  const sockets = composeSockets(
+    subscribers,
+    withinQuota({ ctx, env, quotas }, registration),
+    returns,
+    placed,
+  );
   const shared = {
     ctx,
     alarms,

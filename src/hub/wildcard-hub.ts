@@ -61,7 +61,7 @@ import { openJournal } from './journal/open-journal.ts';
 import { HubLifecycle } from './lifecycle.ts';
 import { openHubMemory } from './memory-budget.ts';
 import { KnownQuotas } from './quotas/known-quotas.ts';
-import { QuotaGate } from './quotas/quota-gate.ts';
+import { withinQuota } from './quotas/subscriber-quota.ts';
 import { generationOfHub, renewWildcardHub } from './restored-hub.ts';
 import { Returns } from './returns/returns.ts';
 import { WILDCARD_HUB_SCHEMA } from './schema.ts';
@@ -287,12 +287,16 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
   const registrar = new Registrar({ ...shared, namespaceKey, quotas });
   const starter = new FeedStarter({ ...shared, registrar });
   const receiver = new FeedReceiver({ ...shared, starter });
-  const quotaGate = new QuotaGate({ ctx, env, journal, quotas });
   const returns = new Returns({ ctx, alarms, journal, env });
   const hub = hubOfObject(ctx.id.name);
   const regions = new HubRegions({ ctx, hub, shards, feeds: replicaFeeds });
   const placed = placementAtHub(ctx, env, shards);
-  const sockets = composeSockets(subscribers, quotaGate.before(starter), returns, placed);
+  const sockets = composeSockets(
+    subscribers,
+    withinQuota({ ctx, env, quotas }, starter),
+    returns,
+    placed,
+  );
   alarms.add(journal.trimmer, journal.conversion, replicaFeeds);
   return {
     alarms,

@@ -7,13 +7,11 @@ import { Buffer } from 'node:buffer';
 import { countOf, type EventBatch } from '../../event/event-batch.ts';
 import { whyReserved } from '../../event/reserved-type.ts';
 import { logError } from '../../lib/log.ts';
-import { type Quota, type QuotaRefusal, quotaMessage } from '../../namespace/quota.ts';
+import type { Quota, QuotaRefusal } from '../../namespace/quota.ts';
 import { parseHubName, subscriberHubOfObject } from '../../objects/names.ts';
 import { callAuthorityFromHub } from '../../objects/stubs.ts';
 import type { Journal } from '../journal/journal.ts';
 import { QUOTA_ALLOWANCE_MS } from '../limits.ts';
-import type { EventSupply } from '../subscribers/event-supply.ts';
-import type { HandshakeRefusal } from '../subscribers/refusal.ts';
 import type { KnownQuotas } from './known-quotas.ts';
 
 /** Of one quota. Times are Unix milliseconds. */
@@ -72,29 +70,6 @@ export class QuotaGate {
     if (this.#isExempt) return true;
     const { stored } = this.#parts.quotas;
     return stored !== undefined && stored.all.length === 0 && this.#allowances.size === 0;
-  }
-
-  /** Subscribers are admitted before their events are brought here. */
-  before(supply: EventSupply): EventSupply {
-    return {
-      prepare: async (matcher) =>
-        (await this.#admitSubscriber()) ?? (await supply.prepare(matcher)),
-    };
-  }
-
-  async #admitSubscriber(): Promise<HandshakeRefusal | undefined> {
-    const { env, quotas } = this.#parts;
-    const { all } = await quotas.current();
-    for (const { namespace, limits } of all) {
-      if (limits.subscribers === undefined) continue;
-      const refusal = await callAuthorityFromHub(env, namespace, (stub) =>
-        stub.reserveQuota('subscribers', this.#hub),
-      );
-      if (refusal === undefined) continue;
-      const { retryAfterSeconds } = refusal;
-      return { status: 429, message: quotaMessage(refusal), retryAfterSeconds };
-    }
-    return undefined;
   }
 
   /** The hub has no events any more. */

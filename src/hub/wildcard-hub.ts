@@ -183,8 +183,11 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
     );
   }
 
-  setShards(region: Region, from: number, to: number): Promise<ShardDirectory> {
-    return this.#lifecycle.open(({ shards }) => shards.set(region, from, to));
+  async setShards(region: Region, from: number, to: number): Promise<ShardDirectory> {
+    const set = ({ shards }: { shards: HubShards }) => shards.set(region, from, to);
+    const directory = await this.#lifecycle.visit<ShardDirectory | undefined>(set, undefined);
+    // A hub that was released still has its directory.
+    return directory ?? set({ shards: new HubShards(this.ctx.storage, this.env) });
   }
 
   state(): Promise<HubState> {

@@ -1,15 +1,17 @@
 /** Which subscribers a hub serves itself, and when their regions get shards. */
-import { evictDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { describe, expect } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import type { Region } from '../../src/config/region.ts';
 import { eventBatch } from '../../src/event/event-batch.ts';
+import { QUIET_REGION_MS } from '../../src/hub/limits.ts';
 import { hubName } from '../../src/objects/names.ts';
 import { callShardedHub } from '../../src/objects/stubs.ts';
 import { encodeHandshake } from '../../src/subscription/handshake.ts';
 import { it } from './fixtures.ts';
 import { record } from './journal-support.ts';
-import { handshakeTo, hubStub, wildcardHubStub } from './support.ts';
+import { elapse } from './security-support.ts';
+import { handshakeTo, hubStub, published, wildcardHubStub } from './support.ts';
 
 /** @param region undefined for a Worker of an earlier release */
 async function come(region: Region | undefined, stub: DurableObjectStub = hubStub('abc')) {
@@ -142,5 +144,33 @@ describe('a hub', () => {
     expect(await set(1, 2)).toEqual(second);
     for (const wrong of [-1, 1.5, 501]) expect(await set(2, wrong)).toEqual(second);
     expect((await set(2, 0)).shards).toEqual({ weur: 0 });
+  });
+});
+
+describe('a hub that is not there any more', () => {
+  it('is not made by a head that gives its region up', async () => {
+    const set = (from: number, to: number) =>
+      callShardedHub(env, hubName('', 'abc'), (hub) => hub.setShards('weur', from, to));
+    expect((await set(2, 0)).shards).toEqual({});
+    expect(await hubStub('abc').state()).toMatchObject({ state: 'empty' });
+  });
+
+  it('takes the shards of a region back if it was only released', async () => {
+    Object.assign(env, { SHARD_AT_SOCKETS: '1' });
+    await published('abc', { id: 'a' });
+    const { webSocket } = await come('any');
+    await come('any');
+    webSocket?.close(1000);
+    await vi.waitFor(async () => {
+      elapse(2 * QUIET_REGION_MS);
+      await runDurableObjectAlarm(hubStub('abc'));
+      expect(await hubStub('abc').state()).toMatchObject({ state: 'empty' });
+    });
+    const known = await directory();
+    expect(known.shards).toEqual({ any: 1 });
+    const set = (from: number, to: number) =>
+      callShardedHub(env, hubName('', 'abc'), (hub) => hub.setShards('any', from, to));
+    expect((await set(1, 0)).shards).toEqual({ any: 0 });
+    expect(await directory()).toEqual(await set(0, 0));
   });
 });

@@ -13,9 +13,14 @@ export function clientRegion(c: Pick<AppContext, 'req' | 'env' | 'get'>): Region
   return regions.has(region) ? region : 'any';
 }
 
-/** Every request from the network of Cloudflare has `cf`, so a header of a client counts on the local server only. */
+/**
+ * Every request from the network of Cloudflare has a place in `cf`, so a header of a client counts on the local server only.
+ * There, `cf` has nothing but the address of the client.
+ */
 function regionOf({ cf, headers }: Request, { REGION_HEADER = '' }: Variables): Region {
-  if (cf !== undefined) return regionOfClient(cf as ClientPlace);
+  if (cf !== undefined && ('colo' in cf || 'continent' in cf)) {
+    return regionOfClient(cf as ClientPlace);
+  }
   const named = REGION_HEADER === '' ? null : headers.get(REGION_HEADER);
   return named !== null && isRegion(named) ? named : 'any';
 }

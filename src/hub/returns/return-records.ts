@@ -112,9 +112,10 @@ export class ReturnRecords implements AlarmTask {
     const { windowMs, alarms } = this.#parts;
     const step = Math.max(windowMs, 1000);
     const dueAt = Math.ceil(record.endBy(now, windowMs) / step) * step;
+    const nextDue = this.nextDue();
     this.#table.set(key, record.row, dueAt, isNew);
     this.#remember(key, record);
-    if (dueAt >= this.nextDue()) return;
+    if (dueAt >= nextDue) return;
     this.#nextDue = dueAt;
     alarms.arm();
   }

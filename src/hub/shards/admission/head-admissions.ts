@@ -150,7 +150,7 @@ export class HeadAdmissions implements Admissions {
       ),
       this.#countAgain(shard, admissions),
     ]);
-    return admissions.map((admission, i): AdmissionAnswer => {
+    const answers = admissions.map((admission, i): AdmissionAnswer => {
       const { token, socketsOfToken, stock } = admission;
       const floor = floors[i] ?? NOTHING;
       if (!floor.ok) return { refused: 'hub' };
@@ -161,6 +161,8 @@ export class HeadAdmissions implements Admissions {
       if (stock === undefined) return {};
       return { start: this.#joined(shard, stock, floor.value, now) };
     });
+    this.#parts.alarms.arm();
+    return answers;
   }
 
   /** @returns what the client follows; undefined for nothing */

@@ -30,10 +30,12 @@ export class HeldReturns {
     this.#of(key).sockets.add(socket);
   }
 
-  /** Takes constant time, seen over the life of the sockets. */
-  ended(key: string, socket: WebSocket): void {
+  /** Takes constant time, seen over the life of the sockets. @returns whether it is told for the first time */
+  ended(key: string, socket: WebSocket): boolean {
+    if (this.#ended.has(socket)) return false;
     this.#ended.add(socket);
     this.#of(key).sockets.delete(socket);
+    return true;
   }
 
   #of(key: string) {

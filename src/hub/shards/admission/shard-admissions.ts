@@ -75,8 +75,7 @@ export class ShardAdmissions implements Admissions {
   ended(socket: WebSocket, hasLeft: boolean, hasAll: boolean): void {
     this.#life.goesOn();
     const key = returnKeyAmong(tagsOf(this.#parts.ctx, socket));
-    if (key === undefined) return;
-    this.#held.ended(key, socket);
+    if (key === undefined || !this.#held.ended(key, socket)) return;
     const cut = hasAll ? cutOf(socket) : undefined;
     this.#ends.add(key, hasLeft ? 0 : 1, cut === undefined ? [] : [cut]);
     this.#head.tellSoon();

@@ -40,14 +40,23 @@ export interface ReplicaParent {
   reach(sequence: number): Promise<void>;
 }
 
-/** What became of a page: the entries that are new; `lacks` if what it follows is not here. */
-export type Taken = { readonly entries: readonly JournalEntry[] } | 'lacks' | 'other epoch';
+/**
+ * What became of a page: the entries that are new; or why nothing was taken. `lacks`: what it follows is not here. `outdated`:
+ * it follows an older interest, and may lack events.
+ */
+export type Taken =
+  | { readonly entries: readonly JournalEntry[] }
+  | 'lacks'
+  | 'outdated'
+  | 'other epoch';
 
 interface ReplicaJournalParts {
   readonly memory: MemoryAccount;
   readonly parent: ReplicaParent;
   /** Of a region head. */
   readonly window?: PageWindow | undefined;
+  /** Of the interest that was confirmed last, as it is stored: a page of an older one may still be on its way. */
+  readonly version?: number | undefined;
 }
 
 /** What an event takes, about, if none is known. */
@@ -64,9 +73,9 @@ export class ReplicaJournal implements SubscriberJournal {
   #taken: number | undefined;
   #completeAfter = Number.POSITIVE_INFINITY;
   /** Of the interest that the pages have to follow. */
-  #version = 0;
+  #version: number;
 
-  constructor({ memory, parent, window }: ReplicaJournalParts) {
+  constructor({ memory, parent, window, version = 0 }: ReplicaJournalParts) {
     this.#parent = parent;
     this.#window = window;
     this.#ring = new PageRing(memory);
@@ -76,6 +85,7 @@ export class ReplicaJournal implements SubscriberJournal {
     });
     this.#facts = window?.stored?.facts;
     this.#taken = window?.stored?.through;
+    this.#version = version;
   }
 
   /** Undefined if it knows nothing: then a page or the answer to an attach tells it. */
@@ -126,16 +136,17 @@ export class ReplicaJournal implements SubscriberJournal {
     return 0;
   }
 
-  /** Takes a page that the parent has sent. Without a result nothing is changed. */
+  /** Takes a page that the parent has sent. If nothing is taken, nothing is changed. */
   take(page: ReplicaPage): Taken {
     const { journal, after, through, version } = page;
     if (this.#facts !== undefined && journal.epoch !== this.#facts.epoch) return 'other epoch';
     const taken = this.#taken ?? after;
     if (after > taken) return 'lacks';
-    if (version < this.#version && through > taken) return { entries: [] };
+    if (version < this.#version && through > taken) return 'outdated';
     const part = newPartOf(page, taken);
     this.#learn(journal);
-    if (this.#taken === undefined || version > this.#version) this.#follow(version, taken);
+    const isUnknown = this.#completeAfter === Number.POSITIVE_INFINITY;
+    if (isUnknown || version > this.#version) this.#follow(version, taken);
     this.#taken = Math.max(through, taken);
     if (through <= taken) return { entries: [] };
     const held = new HeldPage(part);
@@ -281,7 +292,8 @@ export class ReplicaJournal implements SubscriberJournal {
   /** Pages follow another interest from now on. Nobody says whether it covers more. */
   #follow(version: number, taken: number): void {
     const { stored } = this.#window ?? {};
-    const isStored = this.#version === 0 && stored?.version === version;
+    const isStored =
+      this.#completeAfter === Number.POSITIVE_INFINITY && stored?.version === version;
     this.#completeAfter = isStored ? stored.completeAfter : taken;
     this.#version = Math.max(this.#version, version);
   }

@@ -282,6 +282,9 @@ export const MAX_FILTER_COST_PER_TOKEN = 2000;
 /** The same for all subscribers of a hub, whatever their tokens. */
 export const MAX_FILTER_COST_PER_HUB = 20_000;
 
+/** How long a region head waits for what a shard says of itself, for an operator. The other shards matter more. */
+export const SHARD_STATE_TIMEOUT_MS = 2000;
+
 /** Shards of one region of a hub: at 4,000 sockets each, two million. Its head calls each of them for what it wants. */
 export const MAX_SHARDS_PER_REGION = 500;
 

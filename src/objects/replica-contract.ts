@@ -69,8 +69,12 @@ export interface RegionHeadContract extends ShardContract, ParentContract {
    * @param shard its name
    */
   admit(shard: string, report: ShardReport, admissions: readonly Admission[]): Promise<Admitted>;
-  /** How its region looks, for an operator. */
-  region(): Promise<RegionState>;
+  /**
+   * How its region looks, for an operator.
+   *
+   * @param shards how many it has, as the directory says
+   */
+  region(shards: number): Promise<RegionState>;
 }
 
 /** What a hub of either kind answers, in addition to `ParentContract`, about its regions. */

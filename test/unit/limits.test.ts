@@ -17,6 +17,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_LISTED_HUBS: 32,
     MAX_LISTED_HUBS_AT_ONCE: 8,
     REGION_STATE_TIMEOUT_MS: 5000,
+    SHARD_STATE_TIMEOUT_MS: 2000,
     MAX_LISTED_WATCHERS: 100,
     MAX_HUBS: 3000,
     MAX_NEW_HUBS_PER_PUBLISHER: 300,

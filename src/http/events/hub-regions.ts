@@ -51,13 +51,13 @@ async function viewOf(
   env: Env,
   hub: string,
   region: Region,
-  { lag }: HubRegion,
+  { shards: count, lag }: HubRegion,
 ): Promise<RegionView> {
   const name = regionHeadName(hub, region);
   const head = { object_id: hubObjectId(env, name) };
   let state: RegionState;
   try {
-    const asked = callRegionHead(env, name, (stub) => stub.region());
+    const asked = callRegionHead(env, name, (stub) => stub.region(count));
     state = await withTimeout(REGION_STATE_TIMEOUT_MS, asked);
   } catch (error) {
     logError(`the region head ${name} does not answer`, error);

@@ -17,7 +17,6 @@ import { INCARNATION_KEY } from './incarnation.ts';
 import { openJournal } from './journal/open-journal.ts';
 import { QUOTAS_KEY } from './quotas/known-quotas.ts';
 import { putKeptReplicas, tellReplicasSoon } from './shards/at-parent/kept-replicas.ts';
-import { UNCONFIRMED_KEY } from './shards/at-parent/replica-feeds.ts';
 
 const SUBSCRIBER_TABLES = [
   'subscription_classes',
@@ -74,7 +73,4 @@ export function forgetSubscribers({ storage: { sql, kv } }: DurableObjectState):
   kv.delete(INCARNATION_KEY);
   kv.delete(IN_PROGRESS_KEY);
   kv.delete(QUOTAS_KEY);
-  // The journal gets another epoch. Replicas learn it soon, also if nothing is published.
-  const hasReplicas = sql.exec('SELECT 1 FROM replicas LIMIT 1').toArray().length > 0;
-  if (hasReplicas) kv.put(UNCONFIRMED_KEY, true);
 }

@@ -68,7 +68,7 @@ import type { FedReplicas } from './shards/at-parent/fed-replicas.ts';
 import { composeHubParent } from './shards/at-parent/hub-parent.ts';
 import { keptReplicas } from './shards/at-parent/kept-replicas.ts';
 import { endsOfRegions } from './shards/at-parent/replica-ends.ts';
-import { UNCONFIRMED_KEY } from './shards/at-parent/replica-feeds.ts';
+import { CONFIRMED_KEY } from './shards/at-parent/replica-feeds.ts';
 import { HubShards, storedDirectory } from './shards/directory.ts';
 import { HubRegions } from './shards/hub-regions.ts';
 import { placementAtHub } from './shards/placement/hub-placement.ts';
@@ -303,7 +303,7 @@ function composeHub(ctx: DurableObjectState, env: Env) {
     sockets,
     list,
     targets,
-    parent: parent.answering(registration),
+    parent: parent.answering(registration, () => registration.prepare()),
     regions,
     reporter: composeReporter(env, subscribers, {
       journal,
@@ -324,7 +324,7 @@ const DELETED_KEYS = [
   CROWD_KEY,
   QUOTAS_KEY,
   ROOT_MARKS_KEY,
-  UNCONFIRMED_KEY,
+  CONFIRMED_KEY,
 ];
 
 interface TeardownParts {

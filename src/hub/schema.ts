@@ -5,7 +5,7 @@
  * `migrations.ts` runs them when the hub is composed (`lifecycle.ts`).
  *
  * An object also has key-value entries: `schema_version`, `journal_header`, `cursor_key`, `incarnation`,
- * `delivery_in_progress`, `quotas`, `crowd`, `generation`, `root_marks`, `residence`, `shards`, `replicas_unconfirmed`; a hub of an
+ * `delivery_in_progress`, `quotas`, `crowd`, `generation`, `root_marks`, `residence`, `shards`, `replicas_confirmed`; a hub of an
  * event-type namespace
  * also has `feed_requests`, `registered_at`, `feeds_behind`.
  */

@@ -1,7 +1,7 @@
 /** What a hub and a region head feed to their replicas. */
 import { describe, expect } from 'vitest';
 import { MAX_FEED_EVENTS, MAX_UNTOLD_EVENTS } from '../../src/hub/limits.ts';
-import { UNCONFIRMED_KEY } from '../../src/hub/shards/at-parent/replica-feeds.ts';
+import { CONFIRMED_KEY } from '../../src/hub/shards/at-parent/replica-feeds.ts';
 import { it } from './fixtures.ts';
 import { Parent, quiet, Replica, wanted } from './replica-support.ts';
 
@@ -101,17 +101,29 @@ describe('a hub', () => {
     expect(hub.counts).toEqual({ replicaPagesTaken: 1, replicaPagesFailed: 2 });
   });
 
-  it('stores one entry until all have confirmed, however much is published', async () => {
+  it('stores once what all have confirmed, however much is published', async () => {
     const hub = new Parent();
     const head = new Replica('/kv#weur', hub);
     await head.attach(hub, wanted('a'));
     const { writes } = hub.storage;
     for (let i = 0; i < 20; i++) await hub.publish('a', 'b');
-    expect(hub.storage.writes).toBe(writes + 1);
-    expect(hub.storage.entries.has(UNCONFIRMED_KEY)).toBe(true);
+    expect(hub.storage.writes).toBe(writes);
+    expect(hub.feeds.nextDue()).toBeLessThan(Number.POSITIVE_INFINITY);
     await hub.alarms();
-    expect(hub.storage.entries.has(UNCONFIRMED_KEY)).toBe(false);
-    expect(hub.storage.writes).toBe(writes + 2);
+    expect(hub.storage.entries.get(CONFIRMED_KEY)).toBe(40);
+    expect(hub.storage.writes).toBe(writes + 1);
+  });
+
+  it('that wakes calls nobody if all had confirmed everything', async () => {
+    const hub = new Parent();
+    const head = new Replica('/kv#weur', hub);
+    await head.attach(hub, wanted('a'));
+    await hub.publish('a');
+    await hub.alarms();
+    hub.evict();
+    expect(hub.feeds.nextDue()).toBe(Number.POSITIVE_INFINITY);
+    await hub.publish('b');
+    expect(hub.sent).toHaveLength(1);
   });
 
   it('feeds what it had stored when it was lost, though nothing is published', async () => {
@@ -201,7 +213,7 @@ describe('a hub', () => {
     await hub.publish('a');
     await hub.alarms();
     hub.epoch = 'second';
-    hub.storage.entries.set(UNCONFIRMED_KEY, true);
+    hub.storage.entries.delete(CONFIRMED_KEY);
     hub.evict();
     await hub.alarms();
     expect(head.position).toEqual({ epoch: 'second', taken: 1 });

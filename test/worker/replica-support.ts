@@ -73,11 +73,7 @@ class Storage {
       this.writes++;
       this.entries.set(key, value);
     },
-    delete: (key: string) => {
-      this.writes++;
-      return this.entries.delete(key);
-    },
-  } as Pick<DurableObjectStorage['kv'], 'get' | 'put' | 'delete'>;
+  } as Pick<DurableObjectStorage['kv'], 'get' | 'put'>;
 }
 
 export class Parent {

@@ -22,6 +22,8 @@ interface AttachmentsParts {
   readonly feeds: ReplicaFeeds;
   /** Brings the events here that a replica wants. */
   readonly supply: EventSupply;
+  /** To be called before the journal is read: that of a new hub begins with it. */
+  begin?(): Promise<unknown>;
   /** With which the hub makes its cursors. */
   cursorKey(): Uint8Array;
   directory(): ShardDirectory;
@@ -43,6 +45,7 @@ export class Attachments {
    */
   async attach(name: string, { position, ...request }: AttachRequest): Promise<AttachAnswer> {
     const { source, replicas, feeds, supply } = this.#parts;
+    await this.#parts.begin?.();
     feeds.begin();
     const isKnown = replicas.get(name) !== undefined;
     const at = position?.epoch === source.facts.epoch ? position.taken : undefined;

@@ -36,11 +36,17 @@ export function composeHubParent({ journal, cursors, shards, dropped, ...parts }
   return {
     replicas,
     feeds: composed.feeds,
-    /** What the hub answers. @param supply brings the events here that replicas want */
-    answering(supply: EventSupply): ParentContract {
+    /**
+     * What the hub answers.
+     *
+     * @param supply brings the events here that replicas want
+     * @param begin is called before the journal of a new hub is created
+     */
+    answering(supply: EventSupply, begin?: () => Promise<unknown>): ParentContract {
       const attachments = new Attachments({
         ...composed,
         supply,
+        ...(begin && { begin }),
         cursorKey: () => cursors.key,
         completeAfter: () => journal.trimmedThrough,
       });

@@ -3,7 +3,7 @@
 import type { ShardDirectory } from '../../../objects/replica-contract.ts';
 import { newerDirectory } from '../../../objects/shard-directory.ts';
 import { SHARDS_KEY, storedDirectory } from '../directory.ts';
-import { UNCONFIRMED_KEY } from './replica-feeds.ts';
+import { CONFIRMED_KEY } from './replica-feeds.ts';
 import { ReplicaTable, type StoredReplica } from './replica-table.ts';
 
 interface Kept {
@@ -29,6 +29,6 @@ export function putKeptReplicas({ sql, kv }: DurableObjectStorage, kept: string 
 }
 
 /** The journal has another epoch, or is at another place: the replicas are told soon, also if there is no event. */
-export function tellReplicasSoon({ sql, kv }: DurableObjectStorage): void {
-  if (new ReplicaTable(sql).all().length > 0) kv.put(UNCONFIRMED_KEY, true);
+export function tellReplicasSoon({ kv }: DurableObjectStorage): void {
+  kv.delete(CONFIRMED_KEY);
 }

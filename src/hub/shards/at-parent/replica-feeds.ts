@@ -30,8 +30,11 @@ import type { FeedSource } from './feed-source.ts';
 import type { PageBuilder } from './page-builder.ts';
 import { endOf, pageWith } from './replica-page.ts';
 
-/** Stored at a hub while a replica may not have everything: publishers are answered before replicas are fed. */
-export const UNCONFIRMED_KEY = 'replicas_unconfirmed';
+/**
+ * Publishers are answered before replicas are fed. So a hub stores up to which sequence all replicas have everything. If that is
+ * not the last one when it wakes, it asks them. It is stored by the alarm that an event sets, so it costs two rows a burst.
+ */
+export const CONFIRMED_KEY = 'replicas_confirmed';
 
 export interface ReplicaFeedsParts {
   readonly ctx: Pick<DurableObjectState, 'waitUntil'>;
@@ -41,7 +44,7 @@ export interface ReplicaFeedsParts {
   readonly builder: PageBuilder;
   readonly counts: Pick<HubCounts, 'replicaPagesTaken' | 'replicaPagesFailed'>;
   /** Of a hub. A region head is fed again by its hub if it is lost before its replicas have confirmed. */
-  readonly guard: Pick<DurableObjectStorage['kv'], 'get' | 'put' | 'delete'> | undefined;
+  readonly guard: Pick<DurableObjectStorage['kv'], 'get' | 'put'> | undefined;
   directory(): ShardDirectory;
   receive(replica: string, page: ReplicaPage): Promise<ReplicaReceipt>;
 }
@@ -69,7 +72,8 @@ export class ReplicaFeeds implements AlarmTask {
 
   /** @param last where the journal ended when the object woke */
   begin(last = this.#parts.source.last): void {
-    this.#parts.replicas.begin(last, this.#isGuarded);
+    const isUnsure = this.#guardedUntil(last) !== Number.POSITIVE_INFINITY;
+    this.#parts.replicas.begin(last, isUnsure);
   }
 
   /**
@@ -83,8 +87,7 @@ export class ReplicaFeeds implements AlarmTask {
     if (replicas.isEmpty) return undefined;
     this.begin(last);
     this.#isAppending = true;
-    if (guard === undefined || this.#isGuarded) return undefined;
-    guard.put(UNCONFIRMED_KEY, true);
+    if (guard === undefined || this.#guardedUntil() !== Number.POSITIVE_INFINITY) return undefined;
     this.#guardAt = Date.now() + REPLICA_GUARD_MS;
     return alarms.arm();
   }
@@ -249,13 +252,14 @@ export class ReplicaFeeds implements AlarmTask {
     this.#parts.alarms.arm();
   }
 
-  get #isGuarded(): boolean {
-    return this.#guardedUntil() !== Number.POSITIVE_INFINITY;
-  }
-
-  #guardedUntil(): number {
-    this.#guardAt ??=
-      this.#parts.guard?.get<boolean>(UNCONFIRMED_KEY) === true ? 0 : Number.POSITIVE_INFINITY;
+  /** @param last where the journal ended when the object woke */
+  #guardedUntil(last?: number): number {
+    if (this.#guardAt === undefined) {
+      const { guard, source } = this.#parts;
+      const isConfirmed =
+        guard === undefined || (guard.get<number>(CONFIRMED_KEY) ?? 0) === (last ?? source.last);
+      this.#guardAt = isConfirmed ? Number.POSITIVE_INFINITY : 0;
+    }
     return this.#guardAt;
   }
 
@@ -263,7 +267,7 @@ export class ReplicaFeeds implements AlarmTask {
     const { replicas, source, guard } = this.#parts;
     const areConfirmed = replicas.all().every((each) => hasAll(each, source.last));
     if (areConfirmed && !this.#isAppending) {
-      guard?.delete(UNCONFIRMED_KEY);
+      guard?.put(CONFIRMED_KEY, source.last);
       this.#guardAt = Number.POSITIVE_INFINITY;
     } else {
       this.#guardAt = Date.now() + REPLICA_GUARD_MS;

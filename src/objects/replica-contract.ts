@@ -234,6 +234,8 @@ export interface ShardReport {
   readonly life: number;
   /** Rises with each report of a shard. */
   readonly sequence: number;
+  /** Whether it was sent before, and the answer was lost: the head may have taken it. */
+  readonly isRepeated: boolean;
   /** Open sockets of the shard. */
   readonly sockets: number;
   readonly ends: readonly EndedReturns[];

@@ -30,10 +30,10 @@ class Head {
     this.#record = this.#read({ ...this.#record.row });
   }
 
-  join(shard: number, open: number, now = NOW): number | undefined {
+  join(shard: number, open: number, now = NOW, follows = true): number | undefined {
     this.isOver(now);
     const { cut } = this.#record;
-    this.#record.joinedAt(shard, open, cut, now);
+    this.#record.joinedAt(shard, open, follows, now);
     this.restart();
     return cut;
   }
@@ -131,6 +131,16 @@ describe('a report of a shard', () => {
     const head = new Head();
     head.join(1, 10);
     expect([head.end(1, 9, 0), head.end(1, 8, 1)]).toEqual([false, true]);
+  });
+
+  it('of a return that is repeated does not take the claim of another', () => {
+    const head = new Head();
+    head.join(1, 2);
+    head.end(1, 0, 2);
+    head.join(2, 1);
+    head.join(2, 1, NOW, false);
+    head.end(2, 0, 0);
+    expect(head.isOver()).toBe(false);
   });
 
   it('of a cut lets the next client go on there, and one after it not', () => {

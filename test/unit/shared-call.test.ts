@@ -2,12 +2,15 @@
 import { expect, it, vi } from 'vitest';
 import { SharedCall } from '../../src/hub/shards/admission/shared-call.ts';
 
+const MAX_WAIT_MS = 1000;
+
 /** A call whose answers come when the test says so. */
 function aCall(max = 3) {
   const calls: { questions: readonly number[]; answer(answers: number[]): void; fail(): void }[] =
     [];
   const shared = new SharedCall<number, number>(
     max,
+    MAX_WAIT_MS,
     (questions) =>
       new Promise((resolve, reject) => {
         calls.push({ questions, answer: resolve, fail: () => reject(new Error('lost')) });
@@ -66,4 +69,21 @@ it('calls with nothing to ask, once at a time', async () => {
   (await called(1)).answer([]);
   await Promise.all(runs);
   expect(calls).toHaveLength(1);
+});
+
+it('fails what has waited for too long, because calls take long', async () => {
+  const now = vi.spyOn(Date, 'now').mockReturnValue(0);
+  const { shared, calls, called } = aCall();
+  const first = shared.ask(0);
+  const call = await called(1);
+  const late = shared.ask(1);
+  now.mockReturnValue(MAX_WAIT_MS + 1);
+  const other = shared.ask(2);
+  call.answer([0]);
+  expect(await first).toBe(0);
+  await expect(late).rejects.toThrow('no call for 1000 ms');
+  (await called(2)).answer([20]);
+  expect(await other).toBe(20);
+  expect(calls[1]?.questions).toEqual([2]);
+  now.mockRestore();
 });

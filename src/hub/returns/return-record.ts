@@ -119,11 +119,12 @@ export class ReturnRecord {
    * A shard is about to accept a socket.
    *
    * @param open those that it has, with this one
+   * @param follows whether it follows one that was lost, if there is one; false if it may be counted as such already
    * @returns whether the row has changed
    */
-  joinedAt(shard: number, open: number, cut: number | undefined, now: number): boolean {
+  joinedAt(shard: number, open: number, follows: boolean, now: number): boolean {
     return this.#changes(() => {
-      this.#follow(cut);
+      if (follows) this.#follow(this.cut);
       this.#shards.joined(shard, open, now);
     });
   }

@@ -94,6 +94,7 @@ describe('the life of a shard', () => {
   const report = (life: number, sequence: number) => ({
     life,
     sequence,
+    isRepeated: false,
     sockets: 0,
     ends: [],
   });

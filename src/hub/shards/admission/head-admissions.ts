@@ -159,20 +159,26 @@ export class HeadAdmissions implements Admissions {
         this.#tokenSockets.joined(token, shard, socketsOfToken, now);
       }
       if (stock === undefined) return {};
-      return { start: this.#joined(shard, stock, floor.value, now) };
+      return { start: this.#joined(shard, report, stock, floor.value) };
     });
     this.#parts.alarms.arm();
     return answers;
   }
 
   /** @returns what the client follows; undefined for nothing */
-  #joined(shard: number, stock: StockAdmission, floorAtHub: number | undefined, now: number) {
+  #joined(
+    shard: number,
+    { isRepeated }: ShardReport,
+    stock: StockAdmission,
+    floorAtHub: number | undefined,
+  ) {
+    const now = Date.now();
     const { key, owner, open, position } = stock;
     const known = this.#records.current(key, now);
     const floor = known?.row.floor ?? floorAtHub;
     const cut = known?.cut;
     const record = known ?? this.#records.begin(owner, floor ?? this.#sequenceOf(position));
-    if (record?.joinedAt(shard, open, cut, now)) {
+    if (record?.joinedAt(shard, open, !isRepeated, now)) {
       this.#records.store(key, record, now, known === undefined);
     }
     return floor === undefined ? undefined : { floor, cut };

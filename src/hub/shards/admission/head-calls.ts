@@ -54,7 +54,9 @@ export class HeadCalls implements AlarmTask {
     this.#life = life;
     this.#ends = ends;
     this.#isEmpty = isEmpty;
-    this.#call = new SharedCall(MAX_ADMISSIONS_PER_CALL, (admissions) => this.#admit(admissions));
+    this.#call = new SharedCall(MAX_ADMISSIONS_PER_CALL, MAX_ADMISSION_WAIT_MS, (admissions) =>
+      this.#admit(admissions),
+    );
   }
 
   /** @throws if the head cannot be reached */
@@ -108,12 +110,13 @@ export class HeadCalls implements AlarmTask {
       sockets: socketCount.value,
       ends,
     };
-    meter.counts.admitCalls++;
+    let attempts = 0;
+    const call = callRegionHead(env, parentOf(place), (head) => {
+      meter.counts.admitCalls++;
+      return head.admit(name, { ...report, isRepeated: attempts++ > 0 }, admissions);
+    });
     try {
-      const { answers, directory } = await withTimeout(
-        MAX_ADMISSION_WAIT_MS,
-        callRegionHead(env, parentOf(place), (head) => head.admit(name, report, admissions)),
-      );
+      const { answers, directory } = await withTimeout(MAX_ADMISSION_WAIT_MS, call);
       this.#told();
       onDirectory(directory);
       return answers;

@@ -34,9 +34,10 @@ export class HubReturns {
     this.#kv = kv;
     this.#windowMs = windowMs;
     this.#known = new TtlCache(windowMs);
-    this.#call = new SharedCall(MAX_ADMISSIONS_PER_CALL, async (keys) => {
+    const maxWaitMs = MAX_ADMISSION_WAIT_MS / 2;
+    this.#call = new SharedCall(MAX_ADMISSIONS_PER_CALL, maxWaitMs, async (keys) => {
       const call = callShardedHub(env, hub, (stub) => stub.returnsOf(keys));
-      const starts = await withTimeout(MAX_ADMISSION_WAIT_MS / 2, call);
+      const starts = await withTimeout(maxWaitMs, call);
       return starts.map((after) => ({ after }));
     });
   }

@@ -14,6 +14,8 @@ export class PositionLookup implements Searchable {
   /** What the journal could not answer. */
   readonly #questions = new Map<string, LocateQuery>();
   #isLoaded = false;
+  /** A sequence that the journal may not have yet; undefined once that was tried. */
+  #expected: number | undefined = 0;
 
   constructor(journal: SubscriberJournal) {
     this.#journal = journal;
@@ -43,8 +45,18 @@ export class PositionLookup implements Searchable {
     return this.#questions.size > 0;
   }
 
+  /** Elsewhere, the journal has this sequence. A replica may not have it yet. */
+  expect(sequence: number): void {
+    if (this.#expected !== undefined) this.#expected = sequence;
+  }
+
   /** Finds what was asked and not known. @returns undefined if there is nothing */
   find(): Promise<void> | undefined {
+    const expected = this.#expected ?? 0;
+    if (expected > this.#journal.last) {
+      this.#expected = undefined;
+      return this.#journal.load(expected);
+    }
     return this.isMissing ? this.#find() : undefined;
   }
 

@@ -7,6 +7,7 @@ import type { GapReason } from '../../wire/carillon-v1/messages.ts';
 import type { SignedCursor } from '../../wire/cursor.ts';
 import { MAX_CLOCK_DIFFERENCE_MS } from '../limits.ts';
 import type { CursorCodec } from './cursor-codec.ts';
+import type { PositionLookup } from './position-lookup.ts';
 import type { EventEntry } from './record.ts';
 import type { Searchable, SubscriberJournal } from './subscriber-journal.ts';
 
@@ -26,7 +27,7 @@ export interface Position {
 export function resolvePosition(
   since: Since | undefined,
   journal: SubscriberJournal,
-  lookup: Searchable,
+  lookup: PositionLookup,
   cursors: CursorCodec,
   mayReceive: (facts: EventFacts) => boolean,
 ): Result<Position> {
@@ -46,7 +47,7 @@ export function resolvePosition(
       );
     }
     case 'cursor':
-      return positionOfCursor(since.cursor, journal, cursors);
+      return positionOfCursor(since.cursor, journal, lookup, cursors);
   }
 }
 
@@ -103,6 +104,7 @@ function positionOfTime(
 function positionOfCursor(
   cursor: SignedCursor | undefined,
   journal: SubscriberJournal,
+  lookup: PositionLookup,
   cursors: CursorCodec,
 ): Result<Position> {
   const oldest = journal.trimmedThrough;
@@ -124,6 +126,7 @@ function positionOfCursor(
         'the cursor was changed, or not made by this server; take it whole from what you received, or give the id of an event, a time or "earliest"',
       );
     case 'own':
+      lookup.expect(cursor.sequence);
       // This hub made it, so the journal was longer than it is now.
       if (cursor.sequence > journal.last) return ok({ after: oldest, gap: 'storage_lost' });
       return cursor.sequence < oldest

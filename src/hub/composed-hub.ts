@@ -1,7 +1,7 @@
 import { VERSION } from '../lib/version.ts';
 import type { Alarms } from '../objects/alarms.ts';
 import { CONTRACT_VERSION } from '../objects/contract-version.ts';
-import type { Generation } from '../objects/generation.ts';
+import type { RestoreRecord } from '../objects/generation.ts';
 import type { HubState } from '../objects/hub-contract.ts';
 import type { MetricsReporter } from '../objects/metrics-reporter.ts';
 import type { Schema } from '../objects/migrations.ts';
@@ -13,7 +13,7 @@ import type { Sockets } from './subscribers/sockets.ts';
 /** A composed hub, as far as its lifecycle needs it. */
 export interface ComposedHub {
   readonly alarms: Alarms;
-  readonly sockets: Sockets;
+  readonly sockets: Pick<Sockets, 'accept' | 'message' | 'closed'>;
   readonly closer: SocketCloser;
   readonly teardown: Teardown;
   readonly reporter: MetricsReporter;
@@ -38,7 +38,7 @@ export interface Teardown {
 export interface HubParts<H> {
   readonly ctx: DurableObjectState;
   readonly schema: Schema;
-  readonly generation: Generation;
+  readonly generation: RestoreRecord;
   /** Replicas that it feeds; undefined if it never has any. */
   readonly replicas?: ReplicaEnds;
   compose(): H;

@@ -305,3 +305,9 @@ export const REPLICA_GUARD_MS = 5000;
 
 /** Events that a replica does not want, after which it is told where the journal is. A parent that wakes reads them again. */
 export const MAX_UNTOLD_EVENTS = 10_000;
+
+/** How long a replica goes on wanting the events of a subscription after its last subscriber has left. It may reconnect. */
+export const INTEREST_MS = 10 * 60 * 1000;
+
+/** How long a replica waits for its parent to answer what it wants. Handshakes wait meanwhile. */
+export const MAX_ATTACH_MS = 10_000;

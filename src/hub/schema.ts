@@ -1,5 +1,5 @@
 /**
- * What hubs and wildcard hubs store. `docs/storage.md` says how long each row stays, and how to change this.
+ * What hubs and their replicas store. `docs/storage.md` says how long each row stays, and how to change this.
  *
  * Both kinds of hub have the tables of `createCommonTables`, so a change of these is a migration in both lists.
  * `migrations.ts` runs them when the hub is composed (`lifecycle.ts`).
@@ -11,6 +11,8 @@
  */
 
 import type { Schema } from '../objects/migrations.ts';
+import { createAdmissionTables } from './shards/admission/tables.ts';
+import { createWindow } from './shards/at-replica/page-window.ts';
 
 export const HUB_SCHEMA: Schema = [{ tables: createCommonTables }, { tables: createVersion2 }];
 
@@ -24,8 +26,38 @@ export const WILDCARD_HUB_SCHEMA: Schema = [
   { tables: createVersion2 },
 ];
 
+/** What a region head stores. */
+export const REGION_HEAD_SCHEMA: Schema = [
+  {
+    tables: (sql) => {
+      createReplicaTables(sql);
+      createReturns(sql);
+      createReplicas(sql);
+      createWindow(sql);
+      createAdmissionTables(sql);
+    },
+  },
+];
+
+/** What a shard stores. */
+export const SHARD_SCHEMA: Schema = [{ tables: createReplicaTables }];
+
 /** Version 1 of what both kinds of hub store. */
 function createCommonTables(sql: SqlStorage): void {
+  createRows(sql);
+  createSubscriberTables(sql);
+}
+
+/** Version 1 of what both kinds of replica store. */
+function createReplicaTables(sql: SqlStorage): void {
+  createSubscriberTables(sql);
+  createSocketEnds(sql);
+  addGenerations(sql);
+  addHolders(sql);
+}
+
+/** The journal of release 0.2. */
+function createRows(sql: SqlStorage): void {
   sql.exec(
     `-- The events in the order in which the hub accepted them, each under the key that makes it a duplicate.
      -- A row without json is a gap.
@@ -35,9 +67,14 @@ function createCommonTables(sql: SqlStorage): void {
        accepted_at INTEGER NOT NULL,
        total_bytes INTEGER NOT NULL, -- of all events up to this one, including trimmed ones
        json TEXT
-     );
+     );`,
+  );
+}
 
-     -- What the sockets of a class have in common: the subscription and the principal, as JSON. The class is a tag
+/** What is known of subscribers, as release 0.2 stored it. */
+function createSubscriberTables(sql: SqlStorage): void {
+  sql.exec(
+    `-- What the sockets of a class have in common: the subscription and the principal, as JSON. The class is a tag
      -- of its sockets.
      CREATE TABLE subscription_classes (
        class INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,14 +1,44 @@
-/** A shard of a region of a hub of either kind: it is fed by the head of its region, and serves subscribers. */
-import { DurableObject } from 'cloudflare:workers';
-import type { HubState } from '../objects/hub-contract.ts';
-import { stateOf } from './composed-hub.ts';
+/**
+ * A shard of a region of a hub of either kind: it is fed by the head of its region, and serves subscribers. `ShardContract`
+ * says what each method is for.
+ */
+import { SHARD_SCHEMA } from './schema.ts';
+import { ShardAdmissions } from './shards/admission/shard-admissions.ts';
+import { composeReplica } from './shards/at-replica/compose-replica.ts';
+import { ShardKeeper } from './shards/at-replica/page-keeper.ts';
+import { Replica, replicaLifecycle } from './shards/at-replica/replica.ts';
+import { placementAtReplica } from './shards/placement/replica-placement.ts';
 
-export class Shard extends DurableObject<Env> {
-  state(): HubState {
-    return stateOf(undefined, 0, undefined);
+export class Shard extends Replica {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(
+      ctx,
+      env,
+      replicaLifecycle(ctx, SHARD_SCHEMA, () => composeShard(ctx, env)),
+    );
   }
+}
 
-  async wipe(): Promise<void> {
-    await this.ctx.storage.deleteAll();
-  }
+/** The parts of a shard. */
+function composeShard(ctx: DurableObjectState, env: Env) {
+  return composeReplica(ctx, env, undefined, (base) => {
+    const { alarms, journal, place, directory: known, subscribers } = base;
+    const { socketCount, tokens, meter } = subscribers;
+    const admissions = new ShardAdmissions({
+      ctx,
+      env,
+      alarms,
+      journal,
+      socketCount,
+      tokens,
+      meter,
+      onDirectory: (directory) => known.take(directory),
+    });
+    return {
+      keeper: new ShardKeeper(journal),
+      admissions,
+      placementOf: placementAtReplica({ env, place, known, sockets: socketCount }),
+      isIdle: () => admissions.areOver,
+    };
+  });
 }

@@ -45,6 +45,9 @@ interface Answer {
   readonly at: number;
 }
 
+/** What a hub needs to know of it. */
+export type RestoreRecord = Pick<Generation, 'isConfirmed' | 'confirm' | 'begin'>;
+
 export class Generation {
   readonly #env: Env;
   readonly #storage: DurableObjectStorage;

@@ -106,6 +106,8 @@ export interface InterestRequest {
 export interface AttachRequest extends InterestRequest {
   /** Undefined if the replica has forgotten it, or never had one. Then the parent says where it goes on. */
   readonly position: FeedPosition | undefined;
+  /** A sequence of which a subscriber knows. The answer follows it, or the hub does not have it. */
+  readonly reach?: number;
 }
 
 export interface AttachAnswer {

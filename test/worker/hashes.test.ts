@@ -12,7 +12,11 @@ const HASHES = ['%23', '%2523'];
 /** The objects that have been created, besides the authority. */
 async function objects(): Promise<unknown[]> {
   const { HUB, WILDCARD_HUB, REGION_HEAD, SHARD } = env;
-  const ids = await Promise.all([HUB, WILDCARD_HUB, REGION_HEAD, SHARD].map(listDurableObjectIds));
+  const ids = await Promise.all(
+    [HUB, WILDCARD_HUB, REGION_HEAD, SHARD].map((namespace) =>
+      listDurableObjectIds(namespace as DurableObjectNamespace),
+    ),
+  );
   return ids.flat();
 }
 

@@ -23,7 +23,6 @@ import { EntryMatcher } from '../delivery/entry-matcher.ts';
 import { FanOut } from '../delivery/fan-out.ts';
 import { InProgressFlag } from '../delivery/in-progress-flag.ts';
 import { TurnBudget } from '../delivery/turn-budget.ts';
-import type { RetainedSubscriptions } from '../feeds/at-wildcard-hub/retained-subscriptions.ts';
 import { AckTimeouts } from '../flow-control/ack-timeouts.ts';
 import { AckingSubscribers } from '../flow-control/acking-subscribers.ts';
 import { ClientMessages } from '../flow-control/client-messages.ts';
@@ -37,6 +36,7 @@ import type { HubMemory } from '../memory-budget.ts';
 import type { Admissions } from './admissions.ts';
 import type { EventSupply } from './event-supply.ts';
 import { FilterBudgets } from './filter-budgets.ts';
+import type { FormerSubscriptions } from './former-subscriptions.ts';
 import { Handshakes } from './handshakes.ts';
 import { Leases } from './leases.ts';
 import { Lifetimes } from './lifetimes.ts';
@@ -54,14 +54,14 @@ import { SubscriptionList } from './subscription-list.ts';
 /** The parts that serve subscribers. */
 export type Subscribers = ReturnType<typeof composeSubscribers>;
 
-/** @param retained takes the subscriptions whose last subscriber has left */
+/** @param former takes the subscriptions whose last subscriber has left */
 export function composeSubscribers(
   ctx: DurableObjectState,
   env: Env,
   journal: SubscriberJournal,
   alarms: Alarms,
   memory: HubMemory,
-  retained?: RetainedSubscriptions,
+  former?: FormerSubscriptions,
 ) {
   const { storage } = ctx;
   const { sql } = storage;
@@ -69,7 +69,7 @@ export function composeSubscribers(
   const budget = new TurnBudget(meter.counts);
   const throttle = new ReplayThrottle(budget);
   const cursors = new CursorCodec(storage, journal, ctx.id.name);
-  const classes = new SubscriptionClasses(ctx, retained);
+  const classes = new SubscriptionClasses(ctx, former);
   const socketCount = new SocketCount(ctx);
   const spread = new ReconnectSpread(storage.kv, socketCount);
   const closer = new SocketCloser(ctx, classes, spread, meter.counts, (socket) =>

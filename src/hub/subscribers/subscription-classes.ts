@@ -8,7 +8,7 @@ import { logError } from '../../lib/log.ts';
 import { parseHubName } from '../../objects/names.ts';
 import type { Principal, Subscription } from '../../subscription/handshake.ts';
 import type { Matcher } from '../../subscription/matcher.ts';
-import type { RetainedSubscriptions } from '../feeds/at-wildcard-hub/retained-subscriptions.ts';
+import type { FormerSubscriptions } from './former-subscriptions.ts';
 import { SharedMatchers } from './shared-matchers.ts';
 
 export interface SubscriptionClass {
@@ -31,16 +31,16 @@ export interface SubscriptionClass {
 export class SubscriptionClasses {
   readonly matchers = new SharedMatchers<SubscriptionClass>();
   readonly #ctx: DurableObjectState;
-  readonly #retained: RetainedSubscriptions | undefined;
+  readonly #former: FormerSubscriptions | undefined;
   readonly #classes = new Map<string, SubscriptionClass>();
   readonly #tags = new Map<string, string>();
   /** Classes that may have lost their last socket since their sockets were last counted. */
   readonly #maybeEmpty = new Set<SubscriptionClass>();
+  #changes = 0;
 
-  /** @param retained takes the subscription of each class whose last subscriber has left */
-  constructor(ctx: DurableObjectState, retained?: RetainedSubscriptions) {
+  constructor(ctx: DurableObjectState, former?: FormerSubscriptions) {
     this.#ctx = ctx;
-    this.#retained = retained;
+    this.#former = former;
     const rows = ctx.storage.sql.exec<{ class: number; definition: string }>(
       'SELECT class, definition FROM subscription_classes',
     );
@@ -49,6 +49,11 @@ export class SubscriptionClasses {
 
   get size(): number {
     return this.#classes.size;
+  }
+
+  /** How often a class was added or forgotten. */
+  get changes(): number {
+    return this.#changes;
   }
 
   all(): SubscriptionClass[] {
@@ -110,8 +115,9 @@ export class SubscriptionClasses {
     const { tag, definition, subscription, handshakes } = subscriptionClass;
     if (handshakes > 0 || !this.#maybeEmpty.delete(subscriptionClass)) return false;
     if (this.#ctx.getWebSockets(tag).some(isOpen)) return false;
-    if (subscriptionClass.isUsed) this.#retained?.add(subscription, Date.now());
+    if (subscriptionClass.isUsed) this.#former?.add(subscription, Date.now());
     this.#ctx.storage.sql.exec('DELETE FROM subscription_classes WHERE class = ?', Number(tag));
+    this.#changes++;
     this.#classes.delete(tag);
     this.#tags.delete(definition);
     this.matchers.delete(subscriptionClass);
@@ -130,6 +136,7 @@ export class SubscriptionClasses {
       isUsed,
       handshakes: 0,
     };
+    this.#changes++;
     this.matchers.add(subscriptionClass);
     this.#classes.set(subscriptionClass.tag, subscriptionClass);
     this.#tags.set(definition, subscriptionClass.tag);

@@ -9,6 +9,7 @@ import { parseHubName } from '../../../objects/names.ts';
 import type { Subscription } from '../../../subscription/handshake.ts';
 import { Matcher } from '../../../subscription/matcher.ts';
 import { MAX_RETAINED_SUBSCRIPTIONS } from '../../limits.ts';
+import type { FormerSubscriptions } from '../../subscribers/former-subscriptions.ts';
 
 /** Any event type, in any namespace. */
 const EVERYTHING = JSON.stringify(['*', ['*']]);
@@ -19,7 +20,7 @@ interface Retained {
   readonly expiresAt: number;
 }
 
-export class RetainedSubscriptions {
+export class RetainedSubscriptions implements FormerSubscriptions {
   readonly #sql: SqlStorage;
   readonly #maxAgeMs: number;
   /** By what they want. Read when they are first needed. */

@@ -138,6 +138,8 @@ export class ReturnRecords implements AlarmTask {
 
   /** Whether nobody can return, if there are no sockets. */
   get areOver(): boolean {
+    // A head has many of these, and none of the others.
+    if (this.#table.hasWithoutSockets) return false;
     if (!this.#areCompared) for (const key of this.#table.withSockets()) this.find(key);
     this.#areCompared = true;
     return this.#table.size === 0;

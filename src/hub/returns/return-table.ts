@@ -58,6 +58,12 @@ export class ReturnTable {
     this.#sql.exec('UPDATE returns SET floor = MIN(floor, ?), cuts = ?', through, NO_CUTS);
   }
 
+  /** Whether there are rows without sockets here. */
+  get hasWithoutSockets(): boolean {
+    const found = this.#sql.exec('SELECT 1 FROM returns WHERE sockets = 0 LIMIT 1');
+    return found.toArray().length > 0;
+  }
+
   /** The keys of the rows that have sockets here. */
   withSockets(): string[] {
     return this.#sql

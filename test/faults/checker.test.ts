@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { check } from './checker.ts';
-import type { PublishedEvent, Reception } from './history.ts';
+import type { Accepted, History, PublishedEvent, Reception } from './history.ts';
 import type { Mismatch } from './mismatch.ts';
 
 /** Published one after the other in hub `h`, each acknowledged before the next was sent. */
@@ -25,19 +25,30 @@ function concurrentEvents(ids: string, hub = 'h'): PublishedEvent[] {
 function received(ids: string, members: Partial<Reception> = {}): Reception {
   return {
     name: 'a subscriber',
+    isStock: false,
+    isNameless: false,
     hub: 'h',
     maySee: () => true,
     start: { earliest: 0, latest: 0 },
     left: false,
     ids: [...ids],
+    receipts: [],
     cursors: [],
     gaps: [],
     ...members,
   };
 }
 
-function kinds(events: readonly PublishedEvent[], ...receptions: Reception[]): string[] {
-  return check({ events, receptions }).map(({ kind, ids }) => `${kind} ${ids.join(' ')}`.trim());
+function checked(
+  events: PublishedEvent[],
+  receptions: Reception[],
+  beginnings: History['beginnings'] = new Map(),
+): Mismatch[] {
+  return check({ events, receptions, beginnings });
+}
+
+function kinds(events: PublishedEvent[], ...receptions: Reception[]): string[] {
+  return checked(events, receptions).map(({ kind, ids }) => `${kind} ${ids.join(' ')}`.trim());
 }
 
 describe('a run in which all is well', () => {
@@ -114,7 +125,75 @@ describe('an event that comes again', () => {
   });
 });
 
+describe('an event that comes again from a replica', () => {
+  const SHARD = '/h#weur-2';
+  const shard: Accepted = { at: 5, object: SHARD };
+
+  /** Received twice on these connections. The event is published at 0, and received at 20 and 40. */
+  function repeated(
+    members: Partial<Reception>,
+    begun: number,
+    [first, second]: readonly [Accepted, Accepted] = [shard, shard],
+  ): string[] {
+    const receipts = [
+      { connection: first, at: 20 },
+      { connection: second, at: 40 },
+    ];
+    const reception = received('aa', { isStock: true, receipts, ...members });
+    const beginnings = new Map([[second.object, [begun]]]);
+    return checked(eventsOf('a'), [reception], beginnings).map(({ kind }) => kind);
+  }
+
+  it('is allowed to a stock subscriber if the replica lost its memory while the connection stayed', () => {
+    expect(repeated({}, 30)).toEqual([]);
+    const head = { at: 5, object: '/h#weur' };
+    expect(repeated({}, 30, [head, head])).toEqual([]);
+  });
+
+  it('is found if the subscriber acknowledges', () => {
+    expect(repeated({ isStock: false }, 30)).toEqual(['duplicated']);
+  });
+
+  it('is found if the replica had its memory', () => {
+    expect(repeated({}, -100)).toEqual(['duplicated']);
+    expect(repeated({}, 100)).toEqual(['duplicated']);
+  });
+
+  it('is found if it began before the connection was there', () => {
+    const later = { at: 200, object: SHARD };
+    expect(repeated({}, 100, [later, later])).toEqual(['duplicated']);
+  });
+
+  it('is found if it came on another connection', () => {
+    expect(repeated({}, 30, [shard, { at: 25, object: SHARD }])).toEqual(['duplicated']);
+  });
+
+  it('is found if a hub sent it, which stores how far it has come', () => {
+    const hub = { at: 5, object: '/h' };
+    expect(repeated({}, 30, [hub, hub])).toEqual(['duplicated']);
+  });
+
+  it('counts once for each time that the replica lost its memory', () => {
+    const receipts = [20, 40, 60].map((at) => ({ connection: shard, at }));
+    const reception = received('aaa', { isStock: true, receipts });
+    const once = checked(eventsOf('a'), [reception], new Map([[SHARD, [30]]]));
+    expect(once.map(({ kind }) => kind)).toEqual(['duplicated']);
+    expect(checked(eventsOf('a'), [reception], new Map([[SHARD, [30, 50]]]))).toEqual([]);
+  });
+});
+
 describe('another order', () => {
+  it('is allowed to one without a position for what was acknowledged before it was accepted', () => {
+    const start = { earliest: -Infinity, latest: 16 };
+    const late = received('cabd', { isStock: true, isNameless: true, start });
+    expect(kinds(eventsOf('abcd'), received('abcd'), late)).toEqual([]);
+    expect(kinds(eventsOf('abcd'), received('abcd'), { ...late, isNameless: false })).not.toEqual(
+      [],
+    );
+    const wrong = received('dabc', { isStock: true, isNameless: true, start });
+    expect(kinds(eventsOf('abcd'), received('abcd'), wrong)).not.toEqual([]);
+  });
+
   it('is found where subscribers of one hub contradict each other', () => {
     const most = Array.from({ length: 3 }, () => received('abc'));
     expect(kinds(concurrentEvents('abc'), ...most, received('acb'))).toEqual(['reordered c b']);
@@ -228,7 +307,7 @@ describe('the cursors that came with events', () => {
 
   it('are found if one subscriber was told those of others', () => {
     const shifted = told('abc', '1', '3', '4');
-    const [first] = check({ events: eventsOf('abc'), receptions: [right, right, shifted] });
+    const [first] = checked(eventsOf('abc'), [right, right, shifted]);
     expect(first?.text).toBe('received b with the cursor 3, which is that of c');
   });
 });
@@ -245,7 +324,7 @@ describe('whatever the order', () => {
     ids: string[],
   ): Mismatch[] => {
     const right = Array.from({ length: 3 }, () => received(order.join('')));
-    return check({ events, receptions: [...right, received(ids.join(''), { name: 'spoilt' })] });
+    return checked(events, [...right, received(ids.join(''), { name: 'spoilt' })]);
   };
 
   it('finds nothing where there is nothing', () => {

@@ -7,6 +7,8 @@
  * * All subscribers of a hub receive its events in one order, and those of a wildcard hub too; in that,
  *   the events of each feeding hub are in the order of that hub.
  * * A cursor is the same for all subscribers of a hub, and names the place after one event.
+ * * Only to a subscriber that acknowledges nothing an event may come again, and only from a replica that lost its memory
+ *   in between while the connection stayed: see `repeats.ts`.
  * * That order is also the publishers': events of a request as the request had them, and an event that
  *   was acknowledged before another was sent is before it.
  */
@@ -14,10 +16,12 @@ import { cursorMismatches } from './cursors.ts';
 import type { History, PublishedEvent, Reception } from './history.ts';
 import type { Mismatch } from './mismatch.ts';
 import { orderOf } from './order.ts';
+import { mayRepeat } from './repeats.ts';
 
 type Orders = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
-export function check<E extends PublishedEvent>({ events, receptions }: History<E>): Mismatch[] {
+export function check<E extends PublishedEvent>(history: History<E>): Mismatch[] {
+  const { events, receptions, beginnings } = history;
   const published = new Map(events.map((event) => [event.id, event]));
   const orders = ordersOf(published, receptions);
   const seen = new Set([...orders.values()].flatMap((order) => [...order.keys()]));
@@ -26,7 +30,7 @@ export function check<E extends PublishedEvent>({ events, receptions }: History<
   );
   const own = receptions.flatMap((reception) => [
     ...gaps(reception),
-    ...duplicated(reception),
+    ...duplicated(reception, published, beginnings),
     ...foreign(reception, published, orders),
     ...reordered(reception, published, orders),
     ...lost(reception, published, accepted, orders),
@@ -59,14 +63,21 @@ function gaps({ name, gaps }: Reception<never>): Mismatch[] {
   }));
 }
 
-function duplicated({ name, ids }: Reception<never>): Mismatch[] {
-  const first = new Map<string, number>();
+function duplicated(
+  { name, isStock, ids, receipts }: Reception<never>,
+  published: ReadonlyMap<string, PublishedEvent>,
+  beginnings: History['beginnings'],
+): Mismatch[] {
+  const earlier = new Map<string, number[]>();
   return ids.flatMap((id, index): Mismatch[] => {
-    const before = first.get(id);
-    if (before === undefined) {
-      first.set(id, index);
-      return [];
-    }
+    const known = earlier.get(id) ?? [];
+    earlier.set(id, [...known, index]);
+    const before = known.at(-1);
+    if (before === undefined) return [];
+    const again = receipts[index];
+    const times = known.filter((each) => receipts[each]?.connection === again?.connection).length;
+    const repeat = { event: published.get(id), before: receipts[before], again, times };
+    if (isStock && mayRepeat(repeat, beginnings)) return [];
     const text = `received ${id} as its event ${before} and again as its event ${index}`;
     return [{ kind: 'duplicated', subscriber: name, ids: [id], text }];
   });
@@ -94,11 +105,12 @@ function foreign<E extends PublishedEvent>(
 }
 
 function reordered(
-  { name, hub, ids }: Reception<never>,
+  reception: Reception<never>,
   published: ReadonlyMap<string, PublishedEvent>,
   orders: Orders,
 ): Mismatch[] {
-  const own = [...new Set(ids)].flatMap((id) => published.get(id) ?? []);
+  const { name, hub } = reception;
+  const own = inOrder(reception, published);
   const found = new Map<string, Mismatch>();
   const add = (late: PublishedEvent, early: PublishedEvent, why: string) => {
     const text = `received ${early.id} before ${late.id}, ${why}`;
@@ -122,6 +134,16 @@ function reordered(
     }
   }
   return [...found.values()];
+}
+
+/** What it received, without what may come late. */
+function inOrder(
+  { ids, isNameless, start }: Reception<never>,
+  published: ReadonlyMap<string, PublishedEvent>,
+): PublishedEvent[] {
+  const own = [...new Set(ids)].flatMap((id) => published.get(id) ?? []);
+  if (!isNameless || 'after' in start) return own;
+  return own.filter(({ acknowledged = Infinity }) => acknowledged >= start.latest);
 }
 
 /** The events that came after one which was published later, each with that one. */

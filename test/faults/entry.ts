@@ -2,17 +2,27 @@
  * The Worker, with ways to make its objects fail. Only `npm run test:faults` builds it; what is deployed
  * has nothing of it.
  *
- * * `POST /faults/abort?name=`: ends the hubs of this name as a deploy does: memory is lost, sockets break.
- * * `POST /faults/lose?name=&answers=`: the next so many calls to it do their work, and fail then.
- * * `GET /faults/made`: how often a hub of each name was made.
+ * * `POST /faults/abort?name=`: ends the object of this name as a deploy does: memory is lost, sockets break.
+ * * `POST /faults/disturb?name=&how=&calls=`: what happens to the next so many calls to it, as `disturbances.ts` says.
+ * * `GET /faults/made`: when the objects of each name were made.
+ *
+ * The 101 of a subscriber says which object accepted it, in the header with the warnings: streams have it, too.
  */
-import worker, { Hub as RealHub, WildcardHub as RealWildcardHub } from '../../src/worker.ts';
+import { isWildcardHub } from '../../src/objects/names.ts';
+import worker, {
+  Hub as RealHub,
+  RegionHead as RealRegionHead,
+  Shard as RealShard,
+  WildcardHub as RealWildcardHub,
+} from '../../src/worker.ts';
+import { disturbCalls, disturbNext, isDisturbance } from './disturbances.ts';
+import { kindOf } from './object-kind.ts';
+import { servedBy } from './served-by.ts';
 
 export { Authority, Metrics, Restoration } from '../../src/worker.ts';
 
-/** Shared by the Worker and its objects: workerd runs them in one isolate. */
-const made = new Map<string, number>();
-const answersToLose = new Map<string, number>();
+/** Unix milliseconds. Shared by the Worker and its objects: workerd runs them in one isolate. */
+const made = new Map<string, number[]>();
 
 export class Hub extends RealHub {
   constructor(ctx: DurableObjectState, env: Env) {
@@ -24,16 +34,8 @@ export class Hub extends RealHub {
     this.ctx.abort('aborted by a test');
   }
 
-  override async publish(...given: Parameters<RealHub['publish']>) {
-    return unlessLost(this.ctx, await super.publish(...given));
-  }
-
-  override async publishAll(...given: Parameters<RealHub['publishAll']>) {
-    return unlessLost(this.ctx, await super.publishAll(...given));
-  }
-
-  override requestFeed(...given: Parameters<RealHub['requestFeed']>) {
-    return unlessLost(this.ctx, super.requestFeed(...given));
+  override async fetch(request: Request): Promise<Response> {
+    return servedBy(this.ctx, await super.fetch(request));
   }
 }
 
@@ -47,31 +49,70 @@ export class WildcardHub extends RealWildcardHub {
     this.ctx.abort('aborted by a test');
   }
 
-  override async receive(...given: Parameters<RealWildcardHub['receive']>) {
-    return unlessLost(this.ctx, await super.receive(...given));
-  }
-
-  override async register(...given: Parameters<RealWildcardHub['register']>) {
-    return unlessLost(this.ctx, await super.register(...given));
+  override async fetch(request: Request): Promise<Response> {
+    return servedBy(this.ctx, await super.fetch(request));
   }
 }
 
-function noteMade({ id }: DurableObjectState): void {
-  made.set(id.name ?? '', (made.get(id.name ?? '') ?? 0) + 1);
+export class RegionHead extends RealRegionHead {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    noteMade(ctx);
+  }
+
+  abort(): void {
+    this.ctx.abort('aborted by a test');
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    return servedBy(this.ctx, await super.fetch(request));
+  }
 }
 
-function unlessLost<T>({ id }: DurableObjectState, answer: T): T {
-  const left = answersToLose.get(id.name ?? '') ?? 0;
-  if (left === 0) return answer;
-  answersToLose.set(id.name ?? '', left - 1);
-  throw new Error('the answer was lost by a test');
+export class Shard extends RealShard {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    noteMade(ctx);
+  }
+
+  abort(): void {
+    this.ctx.abort('aborted by a test');
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    return servedBy(this.ctx, await super.fetch(request));
+  }
+}
+
+const OF_A_PARENT = ['attach', 'history', 'locate'];
+const OF_A_HUB_WITH_REGIONS = [...OF_A_PARENT, 'setShards', 'returnsOf'];
+
+// A call that publishes is repeated by the publisher, and by nobody else.
+disturbCalls(Hub, ['publish', 'publishAll'], ['answer lost']);
+disturbCalls(Hub, ['requestFeed', ...OF_A_HUB_WITH_REGIONS]);
+disturbCalls(WildcardHub, ['receive', 'register', ...OF_A_HUB_WITH_REGIONS]);
+disturbCalls(RegionHead, ['receive', 'admit', ...OF_A_PARENT]);
+disturbCalls(Shard, ['receive']);
+
+function noteMade({ id: { name = '' } }: DurableObjectState): void {
+  made.set(name, [...(made.get(name) ?? []), Date.now()]);
+}
+
+function namespaceOf(name: string, env: Env): DurableObjectNamespace {
+  switch (kindOf(name)) {
+    case 'head':
+      return env.REGION_HEAD;
+    case 'shard':
+      return env.SHARD;
+    case 'hub':
+      return isWildcardHub(name) ? env.WILDCARD_HUB : env.HUB;
+  }
 }
 
 async function abort(name: string, env: Env): Promise<void> {
-  const namespace = name.endsWith('/') ? env.WILDCARD_HUB : env.HUB;
-  const hub = namespace.getByName(name) as unknown as { abort(): Promise<void> };
+  const object = namespaceOf(name, env).getByName(name) as unknown as { abort(): Promise<void> };
   // The call dies with the object.
-  await hub.abort().catch(() => undefined);
+  await object.abort().catch(() => undefined);
 }
 
 export default {
@@ -82,9 +123,12 @@ export default {
       case '/faults/abort':
         await abort(name, env);
         return new Response(null, { status: 204 });
-      case '/faults/lose':
-        answersToLose.set(name, Number(searchParams.get('answers')));
+      case '/faults/disturb': {
+        const how = searchParams.get('how') ?? '';
+        if (!isDisturbance(how)) return new Response(null, { status: 400 });
+        disturbNext(name, how, Number(searchParams.get('calls')));
         return new Response(null, { status: 204 });
+      }
       case '/faults/made':
         return Response.json(Object.fromEntries(made));
       default:

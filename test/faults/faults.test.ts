@@ -17,6 +17,12 @@ function run(...args: string[]): Promise<{ code: number | string | undefined; ou
 }
 
 it('nothing acknowledged is lost, doubled or reordered while the server is killed and connections break', async () => {
-  const { code, output } = await run('--seconds', String(SECONDS), '--kills', '3');
+  const { code, output } = await run('--shards', '--seconds', String(SECONDS), '--kills', '3');
   expect(code, output).toBe(0);
+}, 300_000);
+
+it('an event that a shard does not deliver is found', async () => {
+  const { code, output } = await run('--sabotage', '--seconds', '10', '--kills', '0');
+  expect(code, output).toBe(1);
+  expect(output).toMatch(/^lost [1-9]/m);
 }, 300_000);

@@ -1,4 +1,6 @@
 /** What goes wrong in a run, and when. */
+import { type Disturbance, NATURAL } from './disturbances.ts';
+import { kindOf, type ObjectKind } from './object-kind.ts';
 import type { TcpProxy } from './proxy.ts';
 import type { Publisher } from './publisher.ts';
 import type { Random } from './random.ts';
@@ -17,7 +19,21 @@ const WEIGHTS = [
   ['idle', 0.5],
 ] as const;
 
-export type FaultKind = 'killed' | (typeof WEIGHTS)[number][0];
+/** Those of region heads and shards, in addition. */
+const REPLICA_WEIGHTS = [
+  ['head aborted', 4],
+  ['shard aborted', 4],
+  ['head disturbed', 4],
+  ['shard disturbed', 4],
+] as const;
+
+/** Not a fault but a loss, which the run has to find. */
+const SABOTAGE = 'page emptied';
+
+export type FaultKind =
+  | 'killed'
+  | typeof SABOTAGE
+  | (typeof WEIGHTS | typeof REPLICA_WEIGHTS)[number][0];
 
 export interface Fault {
   readonly kind: FaultKind;
@@ -34,13 +50,19 @@ const SHORT_STALL_MS = 12_000;
 /** Longer than the server waits for an acknowledgement. */
 const LONG_STALL_MS = 65_000;
 
-/** The faults of a run of so many milliseconds: so many kills, and the others so often on average. */
-export function schedule(
-  random: Random,
-  milliseconds: number,
-  kills: number,
-  everyMs: number,
-): Fault[] {
+interface Plan {
+  readonly milliseconds: number;
+  readonly kills: number;
+  /** From one other fault to the next, on average. */
+  readonly everyMs: number;
+  readonly hasShards: boolean;
+  readonly isSabotaged: boolean;
+}
+
+/** The faults of a run. */
+export function schedule(random: Random, plan: Plan): Fault[] {
+  const { milliseconds, kills, everyMs, hasShards, isSabotaged } = plan;
+  const weights = hasShards ? [...WEIGHTS, ...REPLICA_WEIGHTS] : WEIGHTS;
   const faults: Fault[] = Array.from({ length: kills }, () => ({
     kind: 'killed',
     at: random.between(0.05, 0.95) * milliseconds,
@@ -48,7 +70,7 @@ export function schedule(
   for (let at = 0; ; ) {
     at += random.between(0.1, 1.9) * everyMs;
     if (at > milliseconds) return faults.sort((a, b) => a.at - b.at);
-    faults.push({ kind: random.pickWeighted(WEIGHTS), at });
+    faults.push({ kind: isSabotaged ? SABOTAGE : random.pickWeighted(weights), at });
   }
 }
 
@@ -74,21 +96,27 @@ export async function inflict(kind: FaultKind, scene: Scene): Promise<void> {
     case 'killed':
       note(kind);
       return server.kill(random.between(0, MAX_DOWN_MS));
-    case 'hub aborted':
     case 'all hubs aborted': {
-      const hubs = Object.keys(await server.made());
-      if (hubs.length === 0) return;
-      const chosen = kind === 'hub aborted' ? [random.pick(hubs)] : hubs;
+      const objects = await objectsOf('any', server);
+      if (objects.length === 0) return;
       note(kind);
-      await Promise.all(chosen.map((hub) => server.abort(hub)));
+      await Promise.all(objects.map((object) => server.abort(object)));
       return;
     }
-    case 'answers lost': {
-      const hubs = Object.keys(await server.made());
-      if (hubs.length === 0) return;
-      note(kind);
-      return server.loseAnswers(random.pick(hubs), random.integer(1, 4));
-    }
+    case 'hub aborted':
+      return abortOne(kind, 'hub', scene);
+    case 'head aborted':
+      return abortOne(kind, 'head', scene);
+    case 'shard aborted':
+      return abortOne(kind, 'shard', scene);
+    case 'answers lost':
+      return disturb(kind, 'hub', ['answer lost'], scene);
+    case 'head disturbed':
+      return disturb(kind, 'head', NATURAL, scene);
+    case 'shard disturbed':
+      return disturb(kind, 'shard', NATURAL, scene);
+    case SABOTAGE:
+      return disturb(kind, 'shard', [SABOTAGE], scene);
     case 'half-open':
     case 'reset':
       return breakConnections(kind, scene);
@@ -100,6 +128,35 @@ export async function inflict(kind: FaultKind, scene: Scene): Promise<void> {
     case 'idle':
       return idle(scene);
   }
+}
+
+/** The names of those that were made since the server started. */
+async function objectsOf(kind: ObjectKind | 'any', server: ServerUnderTest): Promise<string[]> {
+  const names = Object.keys(await server.made());
+  return kind === 'any' ? names : names.filter((name) => kindOf(name) === kind);
+}
+
+async function abortOne(
+  kind: FaultKind,
+  of: ObjectKind,
+  { server, random, note }: Scene,
+): Promise<void> {
+  const objects = await objectsOf(of, server);
+  if (objects.length === 0) return;
+  note(kind);
+  await server.abort(random.pick(objects));
+}
+
+async function disturb(
+  kind: FaultKind,
+  of: ObjectKind,
+  ways: readonly Disturbance[],
+  { server, random, note }: Scene,
+): Promise<void> {
+  const objects = await objectsOf(of, server);
+  if (objects.length === 0) return;
+  note(kind);
+  await server.disturb(random.pick(objects), random.pick(ways), random.integer(1, 4));
 }
 
 function breakConnections(kind: FaultKind, { proxies, random, note }: Scene): void {
@@ -139,7 +196,7 @@ async function idle(scene: Scene): Promise<void> {
   // Whoever was evicted is made again by what is published now.
   await new Promise((resolve) => setTimeout(resolve, REVIVAL_MS));
   const after = await server.made();
-  for (const [hub, made] of Object.entries(after)) {
-    if (made > (before[hub] ?? made)) scene.evictions++;
+  for (const [object, made] of Object.entries(after)) {
+    if (made.length > (before[object] ?? made).length) scene.evictions++;
   }
 }

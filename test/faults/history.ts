@@ -26,9 +26,30 @@ export type Start =
   /** What follows this event in the order of the hub. */
   | { readonly after: string };
 
+/** A connection that was accepted. */
+export interface Accepted {
+  readonly at: number;
+  /** By a hub, the head of a region, or a shard: the name of the object. */
+  readonly object: string;
+}
+
+/** How an event came to a subscriber. */
+export interface Receipt {
+  /** The same for all that came on it. */
+  readonly connection: Accepted;
+  readonly at: number;
+}
+
 export interface Reception<E extends PublishedEvent = PublishedEvent> {
   /** Of the subscriber. */
   readonly name: string;
+  /** Whether it acknowledges nothing, as Vault's own clients. */
+  readonly isStock: boolean;
+  /**
+   * Whether it names no position when it reconnects. Then it may be given what was acknowledged while its first connection was
+   * made, and which that connection was not sent.
+   */
+  readonly isNameless: boolean;
   /** Whose order it receives: that of one hub, or that of a wildcard hub. */
   readonly hub: string;
   readonly maySee: (event: E) => boolean;
@@ -37,6 +58,8 @@ export interface Reception<E extends PublishedEvent = PublishedEvent> {
   readonly left: boolean;
   /** The ids of what it received, in the order in which it did. */
   readonly ids: readonly string[];
+  /** How each of them came. */
+  readonly receipts: readonly Receipt[];
   /** The cursor that came with each of them; undefined where none did. */
   readonly cursors: readonly (string | undefined)[];
   /** What it was told of events that are missing. */
@@ -46,4 +69,6 @@ export interface Reception<E extends PublishedEvent = PublishedEvent> {
 export interface History<E extends PublishedEvent = PublishedEvent> {
   readonly events: readonly E[];
   readonly receptions: readonly Reception<E>[];
+  /** When the objects began, each time with an empty memory, by their names. */
+  readonly beginnings: ReadonlyMap<string, readonly number[]>;
 }

@@ -4,6 +4,10 @@
  *
  * Usage: npm run test:faults -- [--seed <n>] [--seconds <n>] [--kills <n>]
  *          [--every <seconds between other faults>] [--publishers <n>] [--subscribers <n>] [--rate <events a second>]
+ *          [--shards] [--sabotage]
+ *
+ * With --shards, subscribers are in three regions, each hub has region heads and shards, and these fail, too. With --sabotage,
+ * the only other faults are events that are lost on purpose: the run must find them, and fail.
  */
 import { parseArgs } from 'node:util';
 import { report } from './report.ts';
@@ -18,10 +22,13 @@ const { values } = parseArgs({
     publishers: { type: 'string', default: '4' },
     subscribers: { type: 'string', default: '200' },
     rate: { type: 'string', default: '40' },
+    shards: { type: 'boolean', default: false },
+    sabotage: { type: 'boolean', default: false },
   },
 });
+const { shards: hasShards, sabotage: isSabotaged, ...numbers } = values;
 const { seed, seconds, kills, every, publishers, subscribers, rate } = Object.fromEntries(
-  Object.entries(values).map(([name, text]) => {
+  Object.entries(numbers).map(([name, text]) => {
     const number = Number(text);
     if (!Number.isFinite(number) || number < 0) {
       console.error(`--${name} is ${JSON.stringify(text)}; it must be a number`);
@@ -29,7 +36,7 @@ const { seed, seconds, kills, every, publishers, subscribers, rate } = Object.fr
     }
     return [name, number];
   }),
-) as Record<keyof typeof values, number>;
+) as Record<keyof typeof numbers, number>;
 
 console.log(`seed ${seed}`);
 const outcome = await run({
@@ -40,6 +47,8 @@ const outcome = await run({
   publishers,
   subscribers,
   rate,
+  hasShards: hasShards || isSabotaged,
+  isSabotaged,
   say: (line) => console.log(line),
 });
 const { text, passed } = report(outcome);

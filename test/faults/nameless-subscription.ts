@@ -3,7 +3,9 @@
  * the same event may come again, but only on another connection, and only if it is no older than the window.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Receipt } from './history.ts';
 import type { ReceivedEvent } from './ledger.ts';
+import type { Repeat } from './repeats.ts';
 import { StockSubscription } from './stock-subscription.ts';
 
 /** The default of `RECONNECT_WINDOW`. */
@@ -13,7 +15,9 @@ const SLACK_MS = 15_000;
 
 export class NamelessSubscription extends StockSubscription {
   /** What came on this connection. */
-  readonly #present = new Set<string>();
+  readonly #present = new Map<string, Receipt[]>();
+  /** What came again on one connection, and how it came before. */
+  readonly repeats: Repeat[] = [];
   #begunAt = 0;
   /** How often an event came again. */
   repeated = 0;
@@ -35,8 +39,14 @@ export class NamelessSubscription extends StockSubscription {
 
   protected override receive(event: ReceivedEvent): void {
     const { id } = event;
-    if (this.#present.has(id)) this.problems.push(`received ${id} twice on one connection`);
-    this.#present.add(id);
+    const again = this.receipt();
+    const known = this.#present.get(id) ?? [];
+    const before = known.at(-1);
+    if (before !== undefined) {
+      const event = this.options.ledger.get(id);
+      this.repeats.push({ event, before, again, times: known.length });
+    }
+    this.#present.set(id, [...known, again]);
     if (!this.hasReceived(id)) {
       super.receive(event);
       return;

@@ -7,6 +7,7 @@ import type { Ledger } from './ledger.ts';
 import { NamelessSubscription } from './nameless-subscription.ts';
 import { PollSubscription } from './poll-subscription.ts';
 import type { Random } from './random.ts';
+import { REGIONS } from './regions.ts';
 import { AUDIENCES, type Audience } from './scenario.ts';
 import { StockSubscription } from './stock-subscription.ts';
 import type { Beginning, Subscription, SubscriptionOptions } from './subscription.ts';
@@ -26,6 +27,8 @@ interface Options {
   readonly tokens: Tokens;
   readonly ledger: Ledger;
   readonly random: Random;
+  /** Whether they are spread over regions. */
+  readonly hasRegions: boolean;
 }
 
 const MAKERS: Readonly<Record<Form, (options: SubscriptionOptions) => Subscription>> = {
@@ -63,7 +66,7 @@ export class Population {
   }
 
   join(audience: Audience, listening: Listening, wanted: Beginning): Subscription {
-    const { random, tokens: _, ...shared } = this.#options;
+    const { random, tokens: _, hasRegions, ...shared } = this.#options;
     const { form, access } = listening;
     const beginning = form === 'stock json, no position' ? 'now' : wanted;
     const where = typeof beginning === 'object' ? `after ${beginning.since}` : beginning;
@@ -76,6 +79,7 @@ export class Population {
       access,
       token: this.#tokenFor(audience, form),
       beginning,
+      region: hasRegions ? random.pick(REGIONS) : undefined,
       random: random.fork(),
     };
     const subscription = MAKERS[form](options);

@@ -1,11 +1,13 @@
 /** The figures of a run, for people. */
 import { KINDS, type Mismatch } from './mismatch.ts';
+import type { Place } from './places.ts';
 import type { Outcome, Reader } from './run.ts';
 
 const SHOWN = 5;
+const PLACES: readonly Place[] = ['hub', 'head', 'shard', 'nowhere'];
 
 export function report(outcome: Outcome): { readonly text: string; readonly passed: boolean } {
-  const { faults, longest, mismatches, problems, readers } = outcome;
+  const { faults, longest, mismatches, problems, readers, objects } = outcome;
   const byKind = Map.groupBy(mismatches, ({ kind }) => kind);
   const lines = [
     '',
@@ -18,8 +20,12 @@ export function report(outcome: Outcome): { readonly text: string; readonly pass
     '',
     ...tableOfForms(readers, mismatches),
     '',
+    ...tableOfPlaces(outcome),
+    '',
     `events published ${outcome.published}, acknowledged ${outcome.acknowledged}, requests repeated ${outcome.repeated}`,
-    `connections made anew ${outcome.reconnects}, hubs evicted ${outcome.evictions}`,
+    `connections made anew ${outcome.reconnects}, objects evicted ${outcome.evictions}`,
+    `events that came again from a replica that lost its memory ${outcome.allowedRepeats}`,
+    ...(objects.length === 0 ? [] : [`objects that had subscribers: ${objects.join(', ')}`]),
     KINDS.map((kind) => `${kind} ${byKind.get(kind)?.length ?? 0}`).join(', '),
     ...[...byKind.values()].flatMap(described),
     ...described(problems.map((text) => ({ subscriber: 'unexpected', text }))),
@@ -32,29 +38,46 @@ function tableOfForms(readers: readonly Reader[], mismatches: readonly Mismatch[
   const forms = Map.groupBy(readers, ({ form }) => form);
   const formOf = new Map(readers.map(({ name, form }) => [name, form]));
   const mismatchesOf = Map.groupBy(mismatches, ({ subscriber }) => formOf.get(subscriber));
-  const rows = [...forms].map(([form, those]) =>
-    row(form, [
+  const line = (name: string, those: readonly Reader[], wrong: readonly Mismatch[] = []) =>
+    row(name, [
       those.length,
-      total(those, 'connections'),
-      total(those, 'received'),
-      mismatchesOf.get(form)?.length ?? 0,
-    ]),
-  );
-  const all = row('all', [
-    readers.length,
-    total(readers, 'connections'),
-    total(readers, 'received'),
-    mismatches.length,
-  ]);
-  return [row('subscribers', ['count', 'connections', 'events', 'mismatches']), ...rows, all];
+      total(those, ({ connections }) => connections),
+      total(those, ({ received }) => received),
+      ...countsOf(wrong),
+    ]);
+  return [
+    row('subscribers', ['count', 'connections', 'events', ...KINDS]),
+    ...[...forms].map(([form, those]) => line(form, those, mismatchesOf.get(form))),
+    line('all', readers, mismatches),
+  ];
+}
+
+/** The same by the kind of object at which they sat. */
+function tableOfPlaces({ readers, mismatches, placeOf }: Outcome): string[] {
+  const mismatchesAt = Map.groupBy(mismatches, placeOf);
+  return [
+    row('at', ['', 'connections', 'events', ...KINDS]),
+    ...PLACES.map((place) =>
+      row(place, [
+        '',
+        total(readers, ({ at }) => at[place].connections),
+        total(readers, ({ at }) => at[place].received),
+        ...countsOf(mismatchesAt.get(place) ?? []),
+      ]),
+    ),
+  ];
+}
+
+function countsOf(mismatches: readonly Mismatch[]): number[] {
+  return KINDS.map((kind) => mismatches.filter((each) => each.kind === kind).length);
 }
 
 function row(name: string, cells: readonly (string | number)[]): string {
   return name.padEnd(28) + cells.map((cell) => String(cell).padStart(12)).join('');
 }
 
-function total(readers: readonly Reader[], member: 'connections' | 'received'): number {
-  return readers.reduce((sum, each) => sum + each[member], 0);
+function total(readers: readonly Reader[], of: (reader: Reader) => number): number {
+  return readers.reduce((sum, each) => sum + of(each), 0);
 }
 
 function described(list: readonly Pick<Mismatch, 'subscriber' | 'text'>[]): string[] {

@@ -5,14 +5,18 @@ import { join } from 'node:path';
 import { check } from './checker.ts';
 import { type Fault, type FaultKind, inflict, type Scene, schedule } from './faults.ts';
 import { STREAM_LISTENINGS } from './forms.ts';
+import type { PublishedEvent } from './history.ts';
 import { Ledger } from './ledger.ts';
 import type { Mismatch } from './mismatch.ts';
 import { Monitor } from './monitor.ts';
+import { NamelessSubscription } from './nameless-subscription.ts';
+import { type Place, placeOf, placeOfMismatch } from './places.ts';
 import { Population } from './population.ts';
 import { prepare } from './prepare.ts';
 import { TcpProxy } from './proxy.ts';
 import { Publisher } from './publisher.ts';
 import { Random } from './random.ts';
+import { unexpectedRepeats } from './repeats.ts';
 import { AUDIENCES } from './scenario.ts';
 import { ServerUnderTest } from './server.ts';
 import type { Subscription } from './subscription.ts';
@@ -27,6 +31,10 @@ export interface RunOptions {
   readonly subscribers: number;
   /** Events a second, of all publishers together. */
   readonly rate: number;
+  /** Whether subscribers are in several regions, which have heads and shards. */
+  readonly hasShards: boolean;
+  /** Whether events are lost on purpose, which the run must find. */
+  readonly isSabotaged: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -37,6 +45,8 @@ export interface Reader {
   readonly connections: number;
   /** Events. */
   readonly received: number;
+  /** The same by the kind of object at which it sat. */
+  readonly at: Readonly<Record<Place, { readonly connections: number; readonly received: number }>>;
 }
 
 export interface Outcome {
@@ -51,6 +61,11 @@ export interface Outcome {
   /** Milliseconds. */
   readonly longest: ReadonlyMap<FaultKind, number>;
   readonly mismatches: readonly Mismatch[];
+  readonly placeOf: (mismatch: Mismatch) => Place;
+  /** Events that came again, and might. */
+  readonly allowedRepeats: number;
+  /** The names of those at which subscribers sat. */
+  readonly objects: readonly string[];
   /** What should not have been answered. */
   readonly problems: readonly string[];
 }
@@ -68,7 +83,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
   const { say, seconds } = options;
   const data = mkdtempSync(join(tmpdir(), 'carillon-faults-'));
   const [subscriberProxy, publisherProxy] = [await TcpProxy.listen(), await TcpProxy.listen()];
-  const server = await ServerUnderTest.start(data);
+  const server = await ServerUnderTest.start(data, options.hasShards);
   const intervals: NodeJS.Timeout[] = [];
   let failed = true;
   try {
@@ -83,6 +98,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
       tokens: tokens.subscribers,
       ledger,
       random: random.fork(),
+      hasRegions: options.hasShards,
     });
     const monitor = new Monitor();
     const publishers = tokens.publishers.map((token, index) => {
@@ -112,7 +128,11 @@ export async function run(options: RunOptions): Promise<Outcome> {
       }, LOOK_MS),
     );
     const publishing = Promise.all(publishers.map((publisher) => publisher.run()));
-    const faults = schedule(random.fork(), seconds * 1000, options.kills, options.every * 1000);
+    const faults = schedule(random.fork(), {
+      ...options,
+      milliseconds: seconds * 1000,
+      everyMs: options.every * 1000,
+    });
     await inflictAll(faults, seconds * 1000, scene, say);
 
     clearInterval(intervals.pop());
@@ -138,28 +158,47 @@ export async function run(options: RunOptions): Promise<Outcome> {
 
     const { events } = ledger;
     const receptions = population.all.map(({ reception }) => reception);
-    const mismatches = check({ events, receptions });
+    const beginnings = await server.beginnings();
+    const mismatches = check({ events, receptions, beginnings });
+    const repeats = population.all.flatMap((each) =>
+      each instanceof NamelessSubscription ? each.repeats : [],
+    );
     const problems = [
       ...stuck,
       ...[...publishers, ...population.all].flatMap(({ problems }) => problems),
+      ...unexpectedRepeats(repeats, beginnings),
     ];
+    const bySubscriber = new Map(population.all.map((each) => [each.reception.name, each]));
+    const published = new Map(events.map((event) => [event.id, event]));
     failed = mismatches.length > 0 || problems.length > 0;
     if (failed) {
-      const found = JSON.stringify({ mismatches, problems }, null, 1);
+      const wronged = new Set(mismatches.map(({ subscriber }) => subscriber));
+      const subscribers = population.all
+        .filter(({ reception }) => wronged.has(reception.name))
+        .map((each) => courseOf(each, published));
+      const found = JSON.stringify({ mismatches, problems, subscribers }, null, 1);
       writeFileSync(join(data, 'mismatches.json'), found);
     }
     return {
       published: events.length,
       acknowledged: ledger.acknowledged,
-      readers: population.all.map(({ reception, form, connections }) => {
-        return { name: reception.name, form, connections, received: reception.ids.length };
-      }),
+      readers: population.all.map(readerOf),
       repeated: sum(publishers, ({ repeated }) => repeated),
       reconnects: sum(population.all, ({ reconnects }) => Math.max(0, reconnects)),
       evictions: scene.evictions,
       faults: monitor.counts,
       longest: monitor.longest,
       mismatches,
+      placeOf: (mismatch) => {
+        const subscriber = bySubscriber.get(mismatch.subscriber);
+        return subscriber === undefined
+          ? 'nowhere'
+          : placeOfMismatch(mismatch, subscriber, published);
+      },
+      allowedRepeats: repeats.length + sum(receptions, ({ ids }) => ids.length - new Set(ids).size),
+      objects: [
+        ...new Set(population.all.flatMap(({ accepted }) => accepted.map(({ object }) => object))),
+      ].sort(),
       problems,
     };
   } finally {
@@ -170,6 +209,35 @@ export async function run(options: RunOptions): Promise<Outcome> {
     if (failed) say(`what the server stored and logged, and all mismatches, stay in ${data}`);
     else rmSync(data, { recursive: true, force: true });
   }
+}
+
+function readerOf({ form, reception, accepted }: Subscription): Reader {
+  const { name, ids, receipts } = reception;
+  const at = (place: Place) => ({
+    connections: accepted.filter((each) => placeOf(each) === place).length,
+    received: receipts.filter(({ connection }) => placeOf(connection) === place).length,
+  });
+  return {
+    name,
+    form,
+    connections: accepted.length,
+    received: ids.length,
+    at: { hub: at('hub'), head: at('head'), shard: at('shard'), nowhere: at('nowhere') },
+  };
+}
+
+/** All that happened to a subscriber, for whoever looks for the cause. */
+function courseOf(
+  { reception, accepted }: Subscription,
+  published: ReadonlyMap<string, PublishedEvent>,
+): object {
+  const { name, ids, receipts, start } = reception;
+  const events = ids.map((id, index) => {
+    const { sent, acknowledged } = published.get(id) ?? {};
+    const { connection, at } = receipts[index] ?? {};
+    return { id, sent, acknowledged, at, connection: connection && accepted.indexOf(connection) };
+  });
+  return { name, start, accepted, events };
 }
 
 async function inflictAll(

@@ -3,9 +3,14 @@ import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildBundle } from '../../src/cli/dev/bundle.ts';
 import { type DataFolder, openDataFolder } from '../../src/cli/dev/data.ts';
+import { configuredVariables } from '../../src/cli/dev/variables.ts';
 import { type LocalServer, startWorkerd } from '../../src/cli/dev/workerd.ts';
+import type { Disturbance } from './disturbances.ts';
+import { REGION_HEADER } from './regions.ts';
 
 export const ROOT_TOKEN = 'root';
+/** So that a run of 200 subscribers has all: some on each hub, some at each head, several shards of each region. */
+const FEW = { SHARD_AT_SOCKETS: '6', REGION_AT_SOCKETS: '2', SHARD_SOCKETS: '8' };
 /** In the data folder. */
 const LOG_FILE = 'workerd.log';
 
@@ -15,6 +20,7 @@ interface Running extends LocalServer {
 
 export class ServerUnderTest {
   readonly #start: (port: number) => Promise<Running>;
+  readonly #beginnings = new Map<string, number[]>();
   #running: Running;
 
   private constructor(start: (port: number) => Promise<Running>, running: Running) {
@@ -22,14 +28,19 @@ export class ServerUnderTest {
     this.#running = running;
   }
 
-  static async start(data: string): Promise<ServerUnderTest> {
+  /** @param hasShards whether regions of a few subscribers have heads, and shards of a few each */
+  static async start(data: string, hasShards: boolean): Promise<ServerUnderTest> {
     const bundle = await buildBundle({ entry: 'test/faults/entry.ts' });
     if (!bundle.ok) throw new Error(bundle.failure.message);
+    const sharding = hasShards && {
+      variables: { ...configuredVariables(bundle.value.config), ...FEW },
+      regionHeader: REGION_HEADER,
+    };
     const start = async (port: number): Promise<Running> => {
       const folder = await openDataFolder(data);
       if (!folder.ok) throw new Error(folder.failure.message);
       const log = openSync(join(data, LOG_FILE), 'a');
-      const serving = { host: '127.0.0.1', port, rootToken: ROOT_TOKEN, log };
+      const serving = { host: '127.0.0.1', port, rootToken: ROOT_TOKEN, log, ...sharding };
       const started = await startWorkerd({
         bundle: bundle.value,
         folder: folder.value,
@@ -48,6 +59,7 @@ export class ServerUnderTest {
   /** Kills workerd and starts it again, on the same data and port, after it was down for a while. */
   async kill(downMs: number): Promise<void> {
     const { process, died, port, folder } = this.#running;
+    await this.#noteBeginnings();
     process.kill('SIGKILL');
     await died;
     folder.close();
@@ -55,25 +67,39 @@ export class ServerUnderTest {
     this.#running = await this.#start(port);
   }
 
-  /** Ends a hub as a deploy does. */
+  /** Ends an object as a deploy does. */
   async abort(name: string): Promise<void> {
     await this.#fault(`abort?name=${encodeURIComponent(name)}`);
   }
 
-  /** Lets the next answers of a hub be lost, after it has done its work. */
-  async loseAnswers(name: string, answers: number): Promise<void> {
-    await this.#fault(`lose?name=${encodeURIComponent(name)}&answers=${answers}`);
+  /** Lets that happen to the next so many calls to an object. */
+  async disturb(name: string, how: Disturbance, calls: number): Promise<void> {
+    await this.#fault(`disturb?${new URLSearchParams({ name, how, calls: String(calls) })}`);
   }
 
-  /** How often a hub of each name was made since the server started. */
-  async made(): Promise<Readonly<Record<string, number>>> {
+  /** When the objects of each name were made since the server started: Unix milliseconds. */
+  async made(): Promise<Readonly<Record<string, readonly number[]>>> {
     const response = await fetch(`http://127.0.0.1:${this.port}/faults/made`);
-    return (await response.json()) as Record<string, number>;
+    return (await response.json()) as Record<string, number[]>;
+  }
+
+  /** The same of all times that it was started, on the clock of the run. */
+  async beginnings(): Promise<ReadonlyMap<string, readonly number[]>> {
+    await this.#noteBeginnings();
+    return this.#beginnings;
   }
 
   async stop(): Promise<void> {
     await this.#running.stop();
     this.#running.folder.close();
+  }
+
+  async #noteBeginnings(): Promise<void> {
+    for (const [name, times] of Object.entries(await this.made())) {
+      const begun = times.map((time) => time - performance.timeOrigin);
+      const known = this.#beginnings.get(name) ?? [];
+      this.#beginnings.set(name, [...new Set([...known, ...begun])]);
+    }
   }
 
   async #fault(path: string): Promise<void> {

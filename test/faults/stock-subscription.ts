@@ -25,6 +25,10 @@ export class StockSubscription extends Subscription {
     this.#json = encoding === 'json';
   }
 
+  protected override get isStock(): boolean {
+    return true;
+  }
+
   /** Others have its token and its subscription. */
   protected override get mayFollow(): boolean {
     return true;

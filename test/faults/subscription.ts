@@ -3,10 +3,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { requestOf, TicketRefused } from './access.ts';
 import type { Connection, Listener, Request } from './connection.ts';
 import type { Access } from './forms.ts';
-import type { Reception, Start } from './history.ts';
+import type { Accepted, Receipt, Reception, Start } from './history.ts';
 import type { Ledger, ReceivedEvent } from './ledger.ts';
+import { kindOf } from './object-kind.ts';
 import type { Random } from './random.ts';
+import { REGION_HEADER, REGIONS, type RunRegion } from './regions.ts';
 import type { Audience, RunEvent } from './scenario.ts';
+import { objectIn } from './served-by.ts';
 
 const PING_MS = 2000;
 /** A connection on which nothing came for so long, no pong either, is dead. */
@@ -17,6 +20,8 @@ const MIN_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 1000;
 /** The hub's clock and ours need not show the same time at once. */
 const CLOCK_SLACK_MS = 10;
+/** How often one that reconnects does so from another region. */
+const MOVES = 0.1;
 
 /** From where a subscriber wants to hear: from now on, all that there is, a time, or after an event. */
 export type Beginning =
@@ -41,6 +46,8 @@ export interface SubscriptionOptions {
   readonly token: string;
   readonly port: number;
   readonly beginning: Beginning;
+  /** Undefined in a run without regions. */
+  readonly region: RunRegion | undefined;
   readonly ledger: Ledger;
   readonly random: Random;
 }
@@ -49,6 +56,9 @@ export abstract class Subscription {
   readonly audience: Audience;
   readonly form: string;
   readonly ids: string[] = [];
+  readonly receipts: Receipt[] = [];
+  /** Those that were accepted. */
+  readonly accepted: Accepted[] = [];
   /** The cursor that came with each of them, in the forms that have cursors. */
   readonly cursors: (string | undefined)[] = [];
   readonly gaps: string[] = [];
@@ -56,8 +66,6 @@ export abstract class Subscription {
   readonly problems: string[] = [];
   /** What it has yet to receive, with the time from which on it was due. */
   readonly owed = new Map<string, number>();
-  /** Those that were accepted. */
-  connections = 0;
   reconnects = -1;
   protected readonly options: SubscriptionOptions;
   /** Where its first request asked to begin; undefined for now. */
@@ -78,6 +86,7 @@ export abstract class Subscription {
   #heardAt = 0;
   #pingedAt = 0;
   #retry: NodeJS.Timeout | undefined;
+  #region: RunRegion | undefined;
 
   constructor(options: SubscriptionOptions) {
     this.options = options;
@@ -86,6 +95,7 @@ export abstract class Subscription {
     this.#start = this.#startOf(options.beginning);
     this.first = sinceOf(options.beginning);
     this.#since = this.first;
+    this.#region = options.region;
   }
 
   get isOpen(): boolean {
@@ -103,8 +113,11 @@ export abstract class Subscription {
   get reception(): Reception<RunEvent> {
     const { name, audience } = this.options;
     const { hub, maySee } = audience;
-    const { ids, cursors, gaps } = this;
-    return { name, hub, maySee, start: this.#start, left: this.#hasLeft, ids, cursors, gaps };
+    const { ids, receipts, cursors, gaps, isStock, keepsPlace: isNameless } = this;
+    const start = this.#start;
+    const left = this.#hasLeft;
+    const kind = { name, isStock, isNameless, hub, maySee };
+    return { ...kind, start, left, ids, receipts, cursors, gaps };
   }
 
   /** Whether it is not where it should be: without a connection, or without an event due before this time. */
@@ -116,6 +129,11 @@ export abstract class Subscription {
 
   /** Whether the server knows it again when it names no position, and it has nothing to lose. */
   protected get keepsPlace(): boolean {
+    return false;
+  }
+
+  /** Whether it acknowledges nothing, as Vault's own clients. */
+  protected get isStock(): boolean {
     return false;
   }
 
@@ -148,10 +166,16 @@ export abstract class Subscription {
   connect(): void {
     const begun = performance.now();
     const { query, headers } = this.#since === undefined ? {} : this.place(this.#since);
+    const { random } = this.options;
+    // Who names no position is known in one region.
+    if (this.#region !== undefined && !this.keepsPlace && random.chance(MOVES)) {
+      this.#region = random.pick(REGIONS);
+    }
+    const region = this.#region === undefined ? {} : { [REGION_HEADER]: this.#region };
     requestOf(this.options, { ...this.query(), ...query }).then(
       (request) => {
         if (this.#hasLeft) return;
-        const named = { ...request, headers: { ...request.headers, ...headers } };
+        const named = { ...request, headers: { ...request.headers, ...region, ...headers } };
         this.#connection = this.open(named, this.#listener(begun));
       },
       (error: unknown) => {
@@ -193,13 +217,17 @@ export abstract class Subscription {
       this.gaps.push(`asked for what follows ${this.#since}: ${headers['carillon-warning']}`);
     }
     if (!this.#isOpen) this.reconnects++;
-    this.connections++;
     this.#isOpen = true;
     this.#failures = 0;
     this.#heardAt = this.#pingedAt = performance.now();
+    const object = objectIn(headers['carillon-warning']);
+    this.accepted.push({ at: this.#heardAt, object });
     // One that has nothing to come back to begins anew.
-    if (this.#since === undefined && (this.connections === 1 || !this.keepsPlace)) {
-      this.#start = { earliest: this.#earliestAccepted(begun), latest: this.#heardAt };
+    if (this.#since === undefined && (this.accepted.length === 1 || !this.keepsPlace)) {
+      // What a replica was fed late comes to those who were there already.
+      const earliest =
+        kindOf(object) === 'hub' ? this.#earliestAccepted(begun) : Number.NEGATIVE_INFINITY;
+      this.#start = { earliest, latest: this.#heardAt };
       this.owed.clear();
     }
     this.opened(headers);
@@ -295,9 +323,17 @@ export abstract class Subscription {
     const { ledger } = this.options;
     const id = ledger.identify(event);
     this.ids.push(id);
+    this.receipts.push(this.receipt());
     this.cursors.push(cursor === undefined ? undefined : ledger.share(cursor));
     this.#received.add(id);
     this.owed.delete(id);
+  }
+
+  /** How what comes now comes. */
+  protected receipt(): Receipt {
+    const connection = this.accepted.at(-1);
+    if (connection === undefined) throw new Error('an event came without a connection');
+    return { connection, at: performance.now() };
   }
 
   /** Goes on here the next time. */
@@ -308,6 +344,7 @@ export abstract class Subscription {
   /** Forgets what it received after the first so many events: it will ask for them again. */
   protected forgetAfter(count: number): void {
     this.cursors.splice(count);
+    this.receipts.splice(count);
     for (const id of this.ids.splice(count)) {
       this.#received.delete(id);
       this.owed.set(id, performance.now());

@@ -41,6 +41,7 @@ export class HeldPage {
     return this.#through;
   }
 
+  /** Made when somebody asks: a region head may have no subscribers of its own. */
   get entries(): JournalEntry[] {
     return this.slices.flatMap((slice) => slice.entries());
   }

@@ -151,7 +151,7 @@ export class ReplicaJournal implements SubscriberJournal {
     if (through <= taken) return { entries: [] };
     const held = new HeldPage(part);
     this.#ring.add(held);
-    return { entries: held.entries };
+    return held;
   }
 
   /**

@@ -29,6 +29,7 @@ import { RecentInterest } from './recent-interest.ts';
 import { ReplicaInterest, type ShardInterest } from './replica-interest.ts';
 import { ReplicaJournal } from './replica-journal.ts';
 import { ReplicaTeardown } from './teardown.ts';
+import { ToldInterest } from './told-interest.ts';
 
 /** What a region head and a shard have in common. */
 interface Base {
@@ -72,10 +73,12 @@ export function composeReplica<Own extends OwnParts>(
   const parent = parentFor(place, env, (call) => {
     subscribers.meter.counts[call]++;
   });
+  const told = new ToldInterest(ctx.storage.kv);
   const journal = new ReplicaJournal({
     memory: memory.ring,
     parent: { ...parent, reach: (sequence) => link.reach(sequence) },
     window,
+    version: told.version,
   });
   const subscribers = composeSubscribers(ctx, env, journal, alarms, memory, recent);
   const own = composeOwn({ place, directory, alarms, journal, parent, subscribers });
@@ -90,7 +93,15 @@ export function composeReplica<Own extends OwnParts>(
     directory,
     epoch: new KnownEpoch(ctx.storage.kv),
   });
-  const link: ParentLink = new ParentLink({ name, parent, journal, cursors, interest, intake });
+  const link: ParentLink = new ParentLink({
+    name,
+    parent,
+    journal,
+    cursors,
+    interest,
+    told,
+    intake,
+  });
   const countSockets = () => socketCount.value + (countShardSockets?.() ?? 0);
   const quotas = new KnownQuotas(ctx, env);
   const supply = withinQuota({ ctx, env, quotas }, link);
@@ -103,7 +114,7 @@ export function composeReplica<Own extends OwnParts>(
     tokens,
     list,
     link,
-    receiver: new Receiver({ alarms, journal, intake, keeper, interest, countSockets }),
+    receiver: new Receiver({ alarms, journal, intake, keeper, interest, told, countSockets }),
     sockets: new ReadySockets(sockets, { ctx, closer, link }),
     reporter: composeReporter(env, subscribers, shardLags ? { regions: shardLags } : {}),
     teardown: new ReplicaTeardown({ authoritySync, fanOut, socketCount, interest, link, isIdle }),

@@ -54,10 +54,11 @@ export class PageIntake {
    */
   answered(answer: AttachAnswer, wantsMore: boolean, taken: () => void): Promise<Kept | undefined> {
     return this.#enqueue(answer.page, (journal) => {
-      const entries = journal.attached(answer, wantsMore);
+      const result = journal.attached(answer, wantsMore);
+      if (typeof result === 'string') return result;
       this.#parts.cursors.useKey(answer.cursorKey);
       taken();
-      return entries;
+      return result;
     });
   }
 
@@ -100,7 +101,7 @@ export class PageIntake {
     epoch.note(page.journal);
     directory.take(page.directory);
     interest.follow(page);
-    const delivered = fanOut.deliver(taken.entries);
+    const delivered = fanOut.hasSubscribers ? fanOut.deliver(taken.entries) : undefined;
     return {
       whole: keeper.keep({
         page,

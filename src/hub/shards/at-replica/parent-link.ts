@@ -13,6 +13,7 @@ import type { EventSupply } from '../../subscribers/event-supply.ts';
 import type { PageIntake } from './page-intake.ts';
 import type { ReplicaInterest } from './replica-interest.ts';
 import type { ReplicaJournal } from './replica-journal.ts';
+import type { ToldInterest } from './told-interest.ts';
 
 /** One may be under way already, and one may be overtaken. */
 const ATTEMPTS = 4;
@@ -23,6 +24,7 @@ interface ParentLinkParts {
   readonly journal: ReplicaJournal;
   readonly cursors: CursorCodec;
   readonly interest: ReplicaInterest;
+  readonly told: ToldInterest;
   readonly intake: PageIntake;
 }
 
@@ -90,7 +92,7 @@ export class ParentLink implements EventSupply {
   }
 
   async #attach(): Promise<void> {
-    const { name, parent, journal, interest, intake } = this.#parts;
+    const { name, parent, journal, interest, told, intake } = this.#parts;
     const wish = interest.request();
     const reach = this.#reach;
     this.#reach = 0;
@@ -101,7 +103,10 @@ export class ParentLink implements EventSupply {
       const answer = await withTimeout(MAX_ATTACH_MS, parent.attach(name, request));
       if (answer.version > wish.version) return interest.overtaken(answer.version);
       const wantsMore = interest.isMore(wish.interest);
-      const taken = await intake.answered(answer, wantsMore, () => interest.confirm(wish));
+      const taken = await intake.answered(answer, wantsMore, () => {
+        interest.confirm(wish);
+        told.note(wish);
+      });
       if (taken === undefined) throw new Error('the parent answers what cannot be taken now');
       hasMore = answer.hasMore;
     }

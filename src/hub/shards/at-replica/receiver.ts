@@ -6,6 +6,7 @@ import type { PageIntake } from './page-intake.ts';
 import type { PageKeeper } from './page-keeper.ts';
 import type { ReplicaInterest } from './replica-interest.ts';
 import type { ReplicaJournal } from './replica-journal.ts';
+import type { ToldInterest } from './told-interest.ts';
 
 interface ReceiverParts {
   readonly alarms: Alarms;
@@ -13,6 +14,7 @@ interface ReceiverParts {
   readonly intake: PageIntake;
   readonly keeper: PageKeeper;
   readonly interest: ReplicaInterest;
+  readonly told: ToldInterest;
   /** Open sockets, with those of its shards. */
   readonly countSockets: () => number;
 }
@@ -26,7 +28,7 @@ export class Receiver {
 
   /** Does not wait for an attach: the parent may wait for this before it answers that. */
   async receive(page: ReplicaPage): Promise<ReplicaReceipt> {
-    const { alarms, journal, intake, keeper, interest, countSockets } = this.#parts;
+    const { alarms, journal, intake, keeper, interest, told, countSockets } = this.#parts;
     const kept = await intake.fed(page);
     await kept?.whole;
     alarms.arm();
@@ -35,7 +37,10 @@ export class Receiver {
     if (position === undefined) throw new Error('the replica cannot take a page now');
     const request = interest.lessThan(page);
     // What was fed before has all that is still wanted.
-    if (request !== undefined) journal.confirmed(request.version);
+    if (request !== undefined) {
+      told.note(request);
+      journal.confirmed(request.version);
+    }
     return { taken: position, ...(request && { request }), sockets: countSockets() };
   }
 }

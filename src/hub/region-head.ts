@@ -32,6 +32,7 @@ import { Replica, replicaLifecycle } from './shards/at-replica/replica.ts';
 import { QuietRegion } from './shards/placement/quiet-region.ts';
 import { RegionCapacity } from './shards/placement/region-capacity.ts';
 import { placementAtReplica } from './shards/placement/replica-placement.ts';
+import { statesOfShards } from './shards/region-state.ts';
 
 export class RegionHead extends Replica implements RegionHeadContract {
   readonly #lifecycle: HubLifecycle<HeadParts>;
@@ -76,14 +77,16 @@ export class RegionHead extends Replica implements RegionHeadContract {
     });
   }
 
-  region(): Promise<RegionState> {
+  region(shards: number): Promise<RegionState> {
     const { name = '' } = this.ctx.id;
-    const sockets = this.#lifecycle.subscribers;
-    const head = { name, sockets, lag: 0 };
-    return this.#lifecycle.visit(({ fed }) => ({ head, shards: fed.feeds.states() }), {
-      head,
-      shards: [],
-    });
+    const head = { name, sockets: this.#lifecycle.subscribers, lag: 0 };
+    return this.#lifecycle.visit(
+      async ({ fed }) => {
+        const states = fed.feeds.states();
+        return { head, shards: await statesOfShards(this.env, name, shards, states) };
+      },
+      { head, shards: [] },
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 /** Hubs whose regions want events: what they answer, what they store, and how long they stay. */
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect } from 'vitest';
 import { CONFIRMED_KEY } from '../../src/hub/shards/at-parent/replica-feeds.ts';
@@ -113,15 +113,6 @@ describe('what is published', () => {
     const hub = hubStub('deploy');
     expect(await confirmedAt(hub)).toBeUndefined();
     expect(await rowsOf(hub)).toEqual([]);
-  });
-
-  it('is fed later to a region that cannot be reached, and the publisher waits for none', async () => {
-    await attach(DEPLOYS);
-    const hub = hubStub('deploy');
-    expect((await publish('deploy/finished')).status).toBe(200);
-    expect(await runDurableObjectAlarm(hub)).toBe(true);
-    expect(await confirmedAt(hub)).toBeUndefined();
-    expect(await runInDurableObject(hub, (_, { storage }) => storage.getAlarm())).not.toBeNull();
   });
 });
 

@@ -1,0 +1,114 @@
+/** What passes from a hub to its regions, and on to their shards: how many calls, and what becomes of those that fail. */
+import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
+import { afterEach, describe, expect, vi } from 'vitest';
+import { Replica } from '../../../src/hub/shards/at-replica/replica.ts';
+import { it } from '../fixtures.ts';
+import { publish, published } from '../support.ts';
+import { head, hearsNext, hub, shard, subscribeAt } from './support.ts';
+
+type Fault = 'no call' | 'no answer' | 'answered';
+
+const realReceive = Replica.prototype.receive;
+afterEach(() => {
+  Replica.prototype.receive = realReceive;
+});
+
+/** Plays what happens to calls of replicas, the first of them first. @returns the names of those that are called */
+function play(faults: Fault[] = []): string[] {
+  const called: string[] = [];
+  Replica.prototype.receive = async function (...[page]) {
+    const { id } = Reflect.get(this, 'ctx') as DurableObjectState;
+    called.push(id.name ?? '');
+    const fault = faults.shift();
+    if (fault === 'no call') throw new Error('the call was lost');
+    const receipt = await realReceive.call(this, page);
+    if (fault === 'no answer') throw new Error('the answer was lost');
+    return receipt;
+  };
+  return called;
+}
+
+async function publishedIds(...each: string[]): Promise<void> {
+  for (const id of each) await published('deploy/finished', { id });
+}
+
+describe('an event', () => {
+  it('takes one call to the head of a region, and one to each shard', async () => {
+    const subscribers = [
+      await subscribeAt(head()),
+      await subscribeAt(shard(1)),
+      await subscribeAt(shard(2)),
+    ];
+    const called = play();
+    await publishedIds('a');
+    for (const each of subscribers) expect(await hearsNext(each, 1)).toEqual(['a']);
+    await vi.waitFor(() => expect(called).toHaveLength(3));
+    expect(called.sort()).toEqual(['/deploy#weur', '/deploy#weur-1', '/deploy#weur-2']);
+  });
+
+  it('that nobody of a region wants is not sent there, and one that a shard does not want not to it', async () => {
+    const started = await subscribeAt(shard(1), { pattern: 'deploy/started' });
+    const finished = await subscribeAt(shard(2), { pattern: 'deploy/finished' });
+    const called = play();
+    await published('deploy/failed');
+    await publishedIds('a');
+    expect(await hearsNext(finished, 1)).toEqual(['a']);
+    expect(called).toEqual(['/deploy#weur', '/deploy#weur-2']);
+    await published('deploy/started', { id: 'b' });
+    expect(await hearsNext(started, 1)).toEqual(['b']);
+    expect(called.slice(2)).toEqual(['/deploy#weur', '/deploy#weur-1']);
+  });
+});
+
+describe('a call that is lost', () => {
+  it.each([
+    [['no call']],
+    [['no answer']],
+    [['answered', 'no call']],
+    [['answered', 'no answer']],
+    [['no answer', 'no call', 'answered', 'no answer']],
+  ] satisfies Fault[][][])('is repeated, and each subscriber hears once: %j', async (faults) => {
+    vi.spyOn(console, 'error').mockReturnValue();
+    const subscribers = [await subscribeAt(head()), await subscribeAt(shard())];
+    await publishedIds('a');
+    for (const each of subscribers) expect(await hearsNext(each, 1)).toEqual(['a']);
+    const left: Fault[] = [...faults];
+    const called = play(left);
+    await publishedIds('b', 'c');
+    await vi.waitFor(() => expect(called.length).toBeGreaterThan(0));
+    await vi.waitFor(
+      async () => {
+        await runDurableObjectAlarm(hub());
+        await runDurableObjectAlarm(head());
+        expect(left).toEqual([]);
+      },
+      { timeout: 20_000, interval: 200 },
+    );
+    await publishedIds('d');
+    for (const each of subscribers) expect(await hearsNext(each, 3)).toEqual(['b', 'c', 'd']);
+  });
+
+  it('does not delay those who publish', async () => {
+    const subscriber = await subscribeAt(head());
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    Replica.prototype.receive = async function (...[page]) {
+      await answered;
+      return realReceive.call(this, page);
+    };
+    for (const id of ['a', 'b', 'c'])
+      expect((await publish('deploy/finished', { id })).status).toBe(200);
+    answer();
+    expect(await hearsNext(subscriber, 3)).toEqual(['a', 'b', 'c']);
+  });
+});
+
+it('what a hub had acknowledged when it was lost reaches its regions, though nobody publishes', async () => {
+  vi.spyOn(console, 'error').mockReturnValue();
+  const subscriber = await subscribeAt(shard());
+  const called = play(['no call']);
+  await publishedIds('a');
+  await vi.waitFor(() => expect(called).toHaveLength(1));
+  await evictDurableObject(hub());
+  await runDurableObjectAlarm(hub());
+  expect(await hearsNext(subscriber, 1)).toEqual(['a']);
+});

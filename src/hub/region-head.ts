@@ -15,6 +15,7 @@ import type {
   RegionHeadContract,
   RegionState,
   ReplicaState,
+  ShardDirectory,
   ShardReport,
 } from '../objects/replica-contract.ts';
 import type { HubLifecycle } from './lifecycle.ts';
@@ -74,6 +75,13 @@ export class RegionHead extends Replica implements RegionHeadContract {
       capacity.told(shard, report.sockets);
       const answers = await admissions.admitAt(shard, report, asked);
       return { answers, directory: known.value };
+    });
+  }
+
+  crowded(shard: string, sockets: number): Promise<ShardDirectory> {
+    return this.#lifecycle.open(async ({ capacity, known }) => {
+      await capacity.told(shard, sockets);
+      return known.value;
     });
   }
 

@@ -8,6 +8,7 @@ import { composeReplica } from './shards/at-replica/compose-replica.ts';
 import { ShardKeeper } from './shards/at-replica/page-keeper.ts';
 import { Replica, replicaLifecycle } from './shards/at-replica/replica.ts';
 import { placementAtReplica } from './shards/placement/replica-placement.ts';
+import { ShardCapacity } from './shards/placement/shard-capacity.ts';
 
 export class Shard extends Replica {
   constructor(ctx: DurableObjectState, env: Env) {
@@ -24,6 +25,7 @@ function composeShard(ctx: DurableObjectState, env: Env) {
   return composeReplica(ctx, env, undefined, (base) => {
     const { alarms, journal, place, directory: known, subscribers } = base;
     const { socketCount, tokens, meter } = subscribers;
+    const placed = { env, place, known, sockets: socketCount };
     const admissions = new ShardAdmissions({
       ctx,
       env,
@@ -37,7 +39,7 @@ function composeShard(ctx: DurableObjectState, env: Env) {
     return {
       keeper: new ShardKeeper(journal),
       admissions,
-      placementOf: placementAtReplica({ env, place, known, sockets: socketCount }),
+      placementOf: placementAtReplica({ ...placed, capacity: new ShardCapacity(placed) }),
       isIdle: () => admissions.areOver,
     };
   });

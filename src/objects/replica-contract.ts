@@ -69,6 +69,8 @@ export interface RegionHeadContract extends ShardContract, ParentContract {
    * @param shard its name
    */
   admit(shard: string, report: ShardReport, admissions: readonly Admission[]): Promise<Admitted>;
+  /** A shard is full. @returns the directory, with another shard if the region needs one */
+  crowded(shard: string, sockets: number): Promise<ShardDirectory>;
   /**
    * How its region looks, for an operator.
    *

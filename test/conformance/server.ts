@@ -10,6 +10,10 @@ declare module 'vitest' {
   }
 }
 
+/** `SHARDS=on`: all but the first subscriber of a hub are at region heads and shards, at most two at each. */
+const SHARDS = process.env.SHARDS === 'on';
+const MANY_SHARDS = ['--shard-at', '1', '--shard-sockets', '2'];
+
 /** @returns what ends the local server, where there is one */
 export default async function setup(
   project: TestProject,
@@ -23,7 +27,11 @@ export default async function setup(
   }
 
   const rootToken = `root-${randomBytes(8).toString('hex')}`;
-  const server = await startLocalServer(['--root-token', rootToken]);
+  const server = await startLocalServer([
+    '--root-token',
+    rootToken,
+    ...(SHARDS ? MANY_SHARDS : []),
+  ]);
   project.provide('address', server.address);
   project.provide('token', server.token);
   return async () => {

@@ -6,6 +6,7 @@ import type { ReplicaPlace } from '../../../objects/names.ts';
 import { shardsIn } from '../../../objects/shard-directory.ts';
 import { callShardedHub } from '../../../objects/stubs.ts';
 import { MAX_SHARDS_PER_REGION } from '../../limits.ts';
+import type { Capacity } from './capacity.ts';
 import type { KnownDirectory } from './known-directory.ts';
 import { needsShard } from './placement-rule.ts';
 import type { QuietRegion } from './quiet-region.ts';
@@ -17,7 +18,7 @@ interface CapacityParts {
   readonly known: KnownDirectory;
 }
 
-export class RegionCapacity {
+export class RegionCapacity implements Capacity {
   readonly #parts: CapacityParts;
   readonly #quiet: QuietRegion;
   readonly #perShard: number;
@@ -31,11 +32,11 @@ export class RegionCapacity {
     this.#perShard = shardingOf(parts.env).socketsPerShard;
   }
 
-  /** A shard says how many sockets it has, in a receipt or before it admits more. */
-  told(shard: string, sockets: number): void {
+  /** A shard says how many sockets it has. @returns resolves when the region has what it needs; undefined if it has */
+  told(shard: string, sockets: number): Promise<void> | undefined {
     this.#loads.set(shard, sockets);
     if (sockets > 0) this.#quiet.used();
-    if (this.#shards > 1) this.#growIfNeeded(this.#loads.values());
+    return this.#shards > 1 ? this.#growIfNeeded(this.#loads.values()) : undefined;
   }
 
   /** The head itself has so many. */
@@ -56,10 +57,11 @@ export class RegionCapacity {
     return shardsIn(this.#parts.known.value, this.#parts.place.region);
   }
 
-  #growIfNeeded(loads: Iterable<number>): void {
-    if (needsShard(Math.max(this.#shards, 1), loads, this.#perShard)) {
-      this.#parts.ctx.waitUntil(this.grow());
-    }
+  #growIfNeeded(loads: Iterable<number>): Promise<void> | undefined {
+    if (!needsShard(Math.max(this.#shards, 1), loads, this.#perShard)) return undefined;
+    const growing = this.grow();
+    this.#parts.ctx.waitUntil(growing);
+    return growing;
   }
 
   async #grow(): Promise<void> {

@@ -8,16 +8,15 @@ import { ELSEWHERE, type Placement, type PlacementOf } from '../../subscribers/p
 import type { HandshakeRefusal } from '../../subscribers/refusal.ts';
 import type { SocketCount } from '../../subscribers/socket-count.ts';
 import type { SubscriberSlots } from '../../subscribers/subscriber-slots.ts';
+import type { Capacity } from './capacity.ts';
 import type { KnownDirectory } from './known-directory.ts';
-import type { RegionCapacity } from './region-capacity.ts';
 
 interface ReplicaPlacementParts {
   readonly env: Env;
   readonly place: ReplicaPlace;
   readonly known: KnownDirectory;
   readonly sockets: SocketCount;
-  /** Of a head. */
-  readonly capacity?: RegionCapacity;
+  readonly capacity: Capacity;
 }
 
 export function placementAtReplica(parts: ReplicaPlacementParts): PlacementOf {
@@ -44,10 +43,10 @@ class ReplicaPlacement implements Placement {
     const isHead = place.shard === undefined;
     if (isHead && shardsIn(this.directory, place.region) > 1) return ELSEWHERE;
     if (this.#slots.reserve(this.#max) === undefined) {
-      capacity?.filled(sockets.value + 1);
+      capacity.filled(sockets.value + 1);
       return undefined;
     }
-    await capacity?.grow();
+    await capacity.grow();
     return ELSEWHERE;
   }
 

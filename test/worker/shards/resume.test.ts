@@ -4,7 +4,7 @@ import type { ServerMessage } from '../../../src/wire/carillon-v1/messages.ts';
 import { it } from '../fixtures.ts';
 import { hears, publishedIds } from '../resume-support.ts';
 import { published, type Subscriber } from '../support.ts';
-import { head, hearsNext, hub, shard, subscribeAt } from './support.ts';
+import { forgetful, head, hearsNext, hub, shard, subscribeAt } from './support.ts';
 
 const PLACES = { hub, head, 'shard 1': () => shard(1), 'shard 2': () => shard(2) };
 type Place = keyof typeof PLACES;
@@ -92,10 +92,11 @@ describe('a subscriber of a shard', () => {
     expect(await hearsNext(other, 1)).toEqual(['started']);
   });
 
-  it('reads what it missed at another shard from its head and the hub', async () => {
+  it('reads what it missed from its head and the hub after all have forgotten it', async () => {
     await publishedIds('a', 'b', 'c');
     const first = await subscribeAt(shard(), { since: 'a' });
     expect(await hearsNext(first, 2)).toEqual(['b', 'c']);
+    await forgetful(shard(), head(), hub());
     const second = await subscribeAt(shard(2), { since: 'b' });
     await publishedIds('d');
     expect(await hearsNext(second, 2)).toEqual(['c', 'd']);

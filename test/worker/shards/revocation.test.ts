@@ -1,13 +1,14 @@
-/** A revocation reaches a shard as it reaches a hub: one notice for all of its sockets. */
+/** A revocation reaches a shard as it reaches a hub: one notice for all of its sockets, also if it sleeps. */
 import { expect } from 'vitest';
 import { it } from '../fixtures.ts';
 import { on, root } from '../security-support.ts';
-import { handshakeAt, hearsNext, shard, subscribeAt } from './support.ts';
+import { forgetful, handshakeAt, head, hearsNext, hub, shard, subscribeAt } from './support.ts';
 
-it('a revocation closes the sockets of its token at a shard, and no others', async ({ holder }) => {
+it('a revocation closes the sockets of a shard that sleeps, and no others', async ({ holder }) => {
   const { token } = holder;
   const revoked = [await subscribeAt(shard(), { token }), await subscribeAt(shard(), { token })];
   const other = await subscribeAt(shard());
+  await forgetful(shard(), head(), hub());
   await root.writes('auth/token/revoke', { token });
   for (const each of revoked) expect((await each.closed).code).toBe(1000);
   await root.published('deploy/finished', on('secret/a', { id: 'a' }));

@@ -131,7 +131,9 @@ export class ReplicaFeeds implements AlarmTask {
 
   /** Another epoch of the journal has begun: a region head took the first page of it. Its replicas are told at once. */
   renew(): void {
-    const { replicas, source } = this.#parts;
+    const { replicas, source, builder } = this.#parts;
+    // The same sequences are other events now.
+    builder.forget();
     this.begin();
     for (const replica of replicas.all()) {
       replica.taken = source.last;

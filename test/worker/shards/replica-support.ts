@@ -16,7 +16,7 @@ import {
 import { append, RETENTION, record } from '../journal-support.ts';
 import { createTables, hubStub } from '../support.ts';
 
-export const DIRECTORY = { version: 0, home: undefined, shards: {} };
+const DIRECTORY = { version: 0, home: undefined, shards: {} };
 
 export interface Staged {
   readonly journal: Journal;

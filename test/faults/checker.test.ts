@@ -183,7 +183,7 @@ describe('an event that comes again from a replica', () => {
 });
 
 describe('another order', () => {
-  it('is allowed to one without a position for what was acknowledged before it was accepted', () => {
+  it('is allowed to one without a position for what was sent before it was accepted', () => {
     const start = { earliest: -Infinity, latest: 16 };
     const late = received('cabd', { isStock: true, isNameless: true, start });
     expect(kinds(eventsOf('abcd'), received('abcd'), late)).toEqual([]);

@@ -143,7 +143,7 @@ function inOrder(
 ): PublishedEvent[] {
   const own = [...new Set(ids)].flatMap((id) => published.get(id) ?? []);
   if (!isNameless || 'after' in start) return own;
-  return own.filter(({ acknowledged = Infinity }) => acknowledged >= start.latest);
+  return own.filter(({ sent }) => sent >= start.latest);
 }
 
 /** The events that came after one which was published later, each with that one. */

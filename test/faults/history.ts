@@ -46,8 +46,8 @@ export interface Reception<E extends PublishedEvent = PublishedEvent> {
   /** Whether it acknowledges nothing, as Vault's own clients. */
   readonly isStock: boolean;
   /**
-   * Whether it names no position when it reconnects. Then it may be given what was acknowledged while its first connection was
-   * made, and which that connection was not sent.
+   * Whether it names no position when it reconnects. Then it may be given what was under way while its first connection was made,
+   * and which that connection was not sent.
    */
   readonly isNameless: boolean;
   /** Whose order it receives: that of one hub, or that of a wildcard hub. */

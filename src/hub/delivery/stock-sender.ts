@@ -4,7 +4,7 @@ import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
 import type { Authorizer } from '../authority-sync/authorizer.ts';
 import type { HubMeter } from '../hub-meter.ts';
 import { leadsBack } from '../journal/position.ts';
-import type { JournalEntry } from '../journal/record.ts';
+import type { EventEntry, JournalEntry } from '../journal/record.ts';
 import type { SubscriberJournal } from '../journal/subscriber-journal.ts';
 import { noteCut } from '../returns/cut.ts';
 import type { SocketCloser } from '../subscribers/socket-closer.ts';
@@ -55,6 +55,7 @@ export class StockSender implements ClassSender {
     const { encoding } = this.#class.subscription;
     const access = authorizer.accessOf(this.#class);
     const mayReceive = (facts: EventFacts) => access.mayReceive(facts).allowed;
+    const returnsTo = (event: EventEntry) => leadsBack(event, journal, mayReceive);
     this.#window = this.#before;
     this.#isFull = false;
     this.#first = entries[0]?.sequence ?? 0;
@@ -62,9 +63,7 @@ export class StockSender implements ClassSender {
     for (const entry of entries) {
       // A stock subscriber cannot be told of a gap here, but it is told when it reconnects.
       if (!('frame' in entry)) continue;
-      const window = addToWindow(this.#window, entry, encoding, (last) =>
-        leadsBack(last, journal, mayReceive),
-      );
+      const window = addToWindow(this.#window, entry, encoding, returnsTo);
       this.#isFull = window === undefined;
       if (window === undefined) break;
       this.#window = window;

@@ -7,7 +7,7 @@
  * ever.
  */
 
-import type { Alarms } from '../../objects/alarms.ts';
+import type { Alarms, AlarmTask } from '../../objects/alarms.ts';
 import { CLOSE_CODES } from '../../wire/carillon-v1/close-codes.ts';
 import { AccessCache } from '../authority-sync/access-cache.ts';
 import { AccessChanges } from '../authority-sync/access-changes.ts';
@@ -113,7 +113,7 @@ export function composeSubscribers(
   const ackingSubscribers: AckingSubscribers = new AckingSubscribers({ ...shared, catchUp });
   const served = { ...shared, catchUp, ackingSubscribers };
   const clientMessages = new ClientMessages(served);
-  const ackTimeouts = new AckTimeouts(served);
+  const ackTimeouts: AlarmTask = new AckTimeouts(served);
   const inProgress = new InProgressFlag(storage);
   const fanOut = new FanOut({ ...served, inProgress });
   const list = new SubscriptionList(served);

@@ -52,6 +52,30 @@ describe('a subscriber of a shard', () => {
     expect(await hearsNext(first, 1)).toEqual(['started']);
   });
 
+  it('misses nothing that is published right after its 101, at a shard that others use', async () => {
+    const ids = Array.from({ length: 30 }, (_, i) => `e${i}`);
+    let next = 0;
+    const publishing = (async () => {
+      for (; next < ids.length; next++) await publishedIds(ids[next] ?? '');
+    })();
+    const subscribers: [Subscriber, string][] = [];
+    while (next < ids.length) {
+      const number = (subscribers.length % 3) + 1;
+      const subscriber = await subscribeAt(shard(number));
+      // The event that is being published may be stored already.
+      subscribers.push([subscriber, ids[next + 1] ?? 'after']);
+    }
+    await publishing;
+    await publishedIds('after');
+    for (const [subscriber, first] of subscribers) {
+      const heard: string[] = [];
+      while (heard.at(-1) !== 'after') heard.push(await subscriber.nextId());
+      const all = [...ids, 'after'];
+      expect(heard.slice(heard.indexOf(first))).toEqual(all.slice(all.indexOf(first)));
+      expect(heard).toEqual(all.slice(-heard.length));
+    }
+  });
+
   it('receives events of all hubs if it is of the wildcard hub', async () => {
     await published('build/done', { id: 'before' });
     const subscriber = await subscribeAt(wildcard.shard(), { pattern: '*' });
@@ -92,6 +116,19 @@ describe('objects that forget what is not stored', () => {
     expect(await hearsNext(stock, 1)).toEqual(['d']);
     expect((await hears(acking, 1))[0]).toEqual(['d']);
     expect(stock.waiting).toBe(0);
+  });
+
+  it('go on with a subscriber that lags, as far as its credit goes', async () => {
+    const acking = await subscribeAt(shard(), { protocol: 'carillon.v1' });
+    await greeted(acking);
+    acking.socket.send(JSON.stringify({ type: 'credit', events: 1 }));
+    await publishedIds('a', 'b', 'c');
+    for (const id of ['a', 'b', 'c']) {
+      const [ids, cursor] = await hears(acking, 1);
+      expect(ids).toEqual([id]);
+      if (id !== 'c') await forgetful(shard(), head());
+      acking.socket.send(JSON.stringify({ type: 'ack', cursor }));
+    }
   });
 
   it('know what an acknowledgement means that wakes a shard', async () => {

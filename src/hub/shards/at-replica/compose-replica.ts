@@ -2,7 +2,7 @@
 
 import type { HubCounts } from '../../../metrics/hub-metrics.ts';
 import type { Values } from '../../../metrics/metric.ts';
-import { Alarms } from '../../../objects/alarms.ts';
+import { Alarms, type AlarmTask } from '../../../objects/alarms.ts';
 import { parentOf, parseReplicaName, type ReplicaPlace } from '../../../objects/names.ts';
 import type { ParentContract } from '../../../objects/replica-contract.ts';
 import { callParent } from '../../../objects/stubs.ts';
@@ -105,7 +105,8 @@ export function composeReplica<Own extends OwnParts>(
   const countSockets = () => socketCount.value + (countShardSockets?.() ?? 0);
   const quotas = new KnownQuotas(ctx, env);
   const supply = withinQuota({ ctx, env, quotas }, link);
-  const sockets = composeSockets(subscribers, supply, admissions, placementOf);
+  const ackTimeouts = afterReady(link, subscribers.ackTimeouts);
+  const sockets = composeSockets({ ...subscribers, ackTimeouts }, supply, admissions, placementOf);
   alarms.add(recent);
   return {
     ...own,
@@ -118,6 +119,17 @@ export function composeReplica<Own extends OwnParts>(
     sockets: new ReadySockets(sockets, { ctx, closer, link }),
     reporter: composeReporter(env, subscribers, shardLags ? { regions: shardLags } : {}),
     teardown: new ReplicaTeardown({ authoritySync, fanOut, socketCount, interest, link, isIdle }),
+  };
+}
+
+/** What an alarm goes on with, once the replica knows where it is. */
+function afterReady(link: ParentLink, task: AlarmTask): AlarmTask {
+  return {
+    nextDue: () => task.nextDue(),
+    run: async (now) => {
+      await link.ready();
+      await task.run(now);
+    },
   };
 }
 

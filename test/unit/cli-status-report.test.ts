@@ -58,15 +58,15 @@ describe('a hub with regions', () => {
         subscribers: 5,
         home: 'weur',
         regions: [
-          { region: 'weur', subscribers: 3010, lag: 0, shards },
-          { region: 'oc', subscribers: 120, lag: 12, shards: [] },
-          { region: 'sam', lag: 400, shards: [], problem: 'does not answer: overloaded' },
+          { region: 'weur', subscribers: 3010, lag: 0, head: { subscribers: 9 }, shards },
+          { region: 'oc', subscribers: 120, lag: 12, head: { subscribers: 120 }, shards: [] },
+          { region: 'sam', lag: 400, head: {}, shards: [], problem: 'does not answer: overloaded' },
         ],
       },
     ]);
     expect(rows).toEqual([
       ['hub a', 'ok, 5 subscribers; in weur'],
-      ['hub a weur', '3 shards, 3010 subscribers'],
+      ['hub a weur', '3 shards, 3010 subscribers, 9 at the head'],
       ['hub a weur-1', '3000 subscribers'],
       ['hub a weur-2', '1 subscriber, lags 7 events'],
       ['hub a weur-3', 'does not answer: no answer for 5000 ms'],
@@ -80,7 +80,9 @@ describe('a hub with regions', () => {
       shard: index + 1,
       subscribers: 1,
     }));
-    const rows = rowsOf([{ hub: 'a', regions: [{ region: 'weur', subscribers: 250, shards }] }]);
+    const rows = rowsOf([
+      { hub: 'a', regions: [{ region: 'weur', subscribers: 250, head: {}, shards }] },
+    ]);
     expect(rows).toHaveLength(2 + MAX_STATUS_SHARDS + 1);
     expect(rows.at(-1)).toEqual(['hub a weur-…', `${250 - MAX_STATUS_SHARDS} shards more`]);
   });

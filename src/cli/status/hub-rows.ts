@@ -27,14 +27,16 @@ function hubText(
   return texts.filter(Boolean).join('; ') || 'has events';
 }
 
-function regionRows(hub: string, { region, shards, ...state }: RegionState): Row[] {
+function regionRows(hub: string, { region, shards, head, ...state }: RegionState): Row[] {
   const count = shards.length === 0 ? '' : `${counted(shards.length, 'shard')}, `;
+  // Those that came before there were shards.
+  const own = shards.length > 0 && head.subscribers ? `, ${head.subscribers} at the head` : '';
   const rows: Row[] = shards
     .slice(0, MAX_STATUS_SHARDS)
     .map(({ shard, ...each }) => [`hub ${hub} ${region}-${shard}`, replicaText(each)]);
   const more = shards.length - rows.length;
   if (more > 0) rows.push([`hub ${hub} ${region}-…`, `${counted(more, 'shard')} more`]);
-  return [[`hub ${hub} ${region}`, `${count}${replicaText(state)}`], ...rows];
+  return [[`hub ${hub} ${region}`, `${count}${replicaText(state)}${own}`], ...rows];
 }
 
 function replicaText({

@@ -16,8 +16,10 @@ interface TokenState {
 /** A region of a hub, as the server shows it. What does not answer has a problem, and no subscribers. */
 export interface RegionState {
   readonly region: string;
+  /** With those of the head. */
   readonly subscribers?: number;
   readonly lag?: number;
+  readonly head: { readonly subscribers?: number };
   readonly problem?: string;
   readonly shards: readonly {
     readonly shard: number;

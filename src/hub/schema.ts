@@ -160,7 +160,7 @@ function createReturns(sql: SqlStorage): void {
 }
 
 /** The replicas that a hub, or a region head, feeds. A row is written if what it wants changes, or if it falls behind. */
-export function createReplicas(sql: SqlStorage): void {
+function createReplicas(sql: SqlStorage): void {
   sql.exec(
     `CREATE TABLE replicas (
        name TEXT PRIMARY KEY,

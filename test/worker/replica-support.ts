@@ -23,7 +23,7 @@ import type { Interest, Wanted } from '../../src/subscription/interest.ts';
 import { encodeJson } from '../../src/wire/json.ts';
 import { anEvent } from '../unit/support/events.ts';
 
-export const HUB = '/kv';
+const HUB = '/kv';
 
 /** What becomes of a call. */
 export type Fate =

@@ -15,7 +15,7 @@ import { SharedCall } from './shared-call.ts';
 
 export const HUB_UNREACHABLE = unavailable('the hub of this region cannot be reached; try again');
 
-export const HEAD_SINCE_KEY = 'head_since';
+const HEAD_SINCE_KEY = 'head_since';
 
 /** What the hub answered: the sequence after which a client starts. */
 type Answer = { readonly after: number | undefined };

@@ -1,6 +1,6 @@
 /**
- * What the model of the costs is made of. Each is measured by a row of the bench; a whole run with `--record`
- * writes them to `bench/constants.json`.
+ * What the model of the costs is made of. Each is measured by a row of the bench; a run with `--record` writes those of its
+ * rows to `bench/constants.json`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -42,33 +42,75 @@ export const CONSTANTS = {
   logLineBytes: ['bytes of a line of `REQUEST_LOG` for a request that publishes', 'counted/calls'],
   handshakeCalls: ['calls to objects for a handshake', 'counted/handshake'],
   handshakeRows: ['rows that a handshake writes', 'counted/handshake'],
+  shardedDeliveryMicroseconds: [
+    'CPU of a delivery, one event at a time, 9,000 subscribers in 30 shards',
+    'shards/cpu',
+  ],
+  busyShardedDeliveryMicroseconds: ['the same, 16 publishes in flight', 'shards/cpu-16'],
+  regionMicroseconds: ['CPU of a hub to feed an event to one region', 'shards/250-cpu'],
+  shardMicroseconds: [
+    'CPU of a head and a shard for an event to one shard with a few subscribers',
+    'shards/250-cpu',
+  ],
+  shardedEventCalls: ['calls to objects for an event to 3 heads and 30 shards', 'shards/calls'],
+  shardedEventRows: ['rows of the hub that such an event writes until it is gone', 'shards/rows'],
+  regionRows: ['rows that a head writes for what it is fed in one call', 'shards/rows'],
+  headHandshakeCalls: ['calls to objects for a handshake at a region head', 'shards/handshake'],
+  headHandshakeRows: ['rows that it writes', 'shards/handshake'],
+  shardHandshakeCalls: ['calls to objects for a handshake at a shard', 'shards/handshake'],
+  shardHandshakeRows: ['rows that it writes', 'shards/handshake'],
 } as const;
 
 export type ConstantName = keyof typeof CONSTANTS;
+const NAMES = Object.keys(CONSTANTS) as ConstantName[];
+
 export type Constants = Readonly<Record<ConstantName, number>>;
 
-export interface MeasuredConstants {
+/** What a run measured. */
+export interface MeasuredRun {
   /** `2026-11-22` */
   readonly date: string;
   readonly machine: string;
+  readonly values: Partial<Constants>;
+}
+
+export interface MeasuredConstants {
+  /** Each has what no later run has measured. */
+  readonly runs: readonly MeasuredRun[];
   readonly values: Constants;
 }
 
 const FILE = fileURLToPath(new URL('constants.json', import.meta.url));
 
+/** @throws Error where one was not measured */
 export function readConstants(): MeasuredConstants {
-  return JSON.parse(readFileSync(FILE, 'utf8')) as MeasuredConstants;
+  const { runs } = JSON.parse(readFileSync(FILE, 'utf8')) as { runs: MeasuredRun[] };
+  const values: Partial<Constants> = Object.assign({}, ...runs.map(({ values }) => values));
+  for (const name of NAMES) {
+    if (values[name] === undefined) throw new Error(`nothing has measured ${name}`);
+  }
+  return { runs, values: values as Constants };
 }
 
-/** @throws Error where one was not measured */
+/** Replaces what earlier runs have measured of these. */
 export function writeConstants(measured: Partial<Constants>, machine: string): void {
-  const values = Object.fromEntries(
-    Object.keys(CONSTANTS).map((name) => {
-      const value = measured[name as ConstantName];
-      if (value === undefined) throw new Error(`nothing has measured ${name}`);
-      return [name, Number(number(value).replaceAll(',', ''))];
+  const { runs } = JSON.parse(readFileSync(FILE, 'utf8')) as { runs: MeasuredRun[] };
+  const before = runs.map((run) => ({
+    ...run,
+    values: only(run.values, (name) => !(name in measured)),
+  }));
+  const date = new Date().toISOString().slice(0, 10);
+  const run = { date, machine, values: only(measured, () => true) };
+  const all = [...before, run].filter(({ values }) => Object.keys(values).length > 0);
+  writeFileSync(FILE, `${JSON.stringify({ runs: all }, null, 2)}\n`);
+}
+
+/** Those of some names that there are, rounded. */
+function only(values: Partial<Constants>, isWanted: (name: string) => boolean): Partial<Constants> {
+  return Object.fromEntries(
+    NAMES.filter(isWanted).flatMap((name) => {
+      const value = values[name];
+      return value === undefined ? [] : [[name, Number(number(value).replaceAll(',', ''))]];
     }),
   );
-  const date = new Date().toISOString().slice(0, 10);
-  writeFileSync(FILE, `${JSON.stringify({ date, machine, values }, null, 2)}\n`);
 }

@@ -5,7 +5,8 @@
  *
  * The server needs `ulimit -n` 20,000.
  *
- * Usage: node bench/herd.ts [--clients <number>] [--page]   (9,000; --page hides from the client what a page cannot do)
+ * Usage: node bench/herd.ts [--clients <number>] [--page] [--shards]
+ * (9,000 clients; --page hides from the client what a page cannot do; with --shards, they are in shards of 300)
  */
 import { fork } from 'node:child_process';
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -14,6 +15,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type DataFolder, openDataFolder } from '../src/cli/dev/data.ts';
+import { configuredVariables } from '../src/cli/dev/variables.ts';
 import { type LocalServer, startWorkerd } from '../src/cli/dev/workerd.ts';
 import { carillonBundle } from './contestants/bundles.ts';
 import { EVENT_TYPE, eventTemplate, tokenFor } from './contestants/carillon.ts';
@@ -27,6 +29,7 @@ const { values } = parseArgs({
   options: {
     clients: { type: 'string', default: '9000' },
     page: { type: 'boolean', default: false },
+    shards: { type: 'boolean', default: false },
   },
 });
 const COUNT = Number(values.clients);
@@ -34,6 +37,7 @@ const COUNT = Number(values.clients);
 const CLIENTS_OF_A_TOKEN = 900;
 const POLICY =
   'path "secret/*" { capabilities = ["list", "subscribe"] subscribe_event_types = ["*"] }';
+const SHARDS = { SHARD_AT_SOCKETS: '300', SHARD_SOCKETS: '300' };
 /** Of the same hub, and for none of the clients: what is measured is whether the hub answers. */
 const OTHER_TYPE = 'bench/other';
 const PUBLISHING_EVERY_MS = 250;
@@ -204,6 +208,10 @@ async function start(port: number): Promise<LocalServer> {
     host: '127.0.0.1',
     port,
     rootToken: ROOT_TOKEN,
+    variables: {
+      ...configuredVariables(bundle.config),
+      ...(values.shards ? SHARDS : { SHARD_AT_SOCKETS: '0' }),
+    },
   });
   if (!started.ok) throw new Error(started.failure.message);
   void started.value.died.then((how) => {

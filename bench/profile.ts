@@ -36,7 +36,9 @@ const requests = Number(count ?? load.requests);
 
 const bundle = await carillonBundle();
 const inspector = await freePort();
-const server = await startWorkerd(bundle, [`--inspector-addr=127.0.0.1:${inspector}`]);
+const server = await startWorkerd(bundle, {
+  options: [`--inspector-addr=127.0.0.1:${inspector}`],
+});
 const loader = new Load();
 try {
   const token = await publisherToken(server);

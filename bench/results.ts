@@ -19,9 +19,16 @@ export function present(): string {
   return `${commit}${changed ? ', and changes that are not committed' : ''}`;
 }
 
-export function record(rows: readonly Row[], minutes: number, commit: string): void {
-  writeFileSync(FILE, resultsOf(rows, minutes, commit));
-  writeConstants(Object.assign({}, ...rows.map(({ constants }) => constants)), machine());
+/** @param isWhole whether all rows were measured. The others would be missing in the table */
+export function record(
+  rows: readonly Row[],
+  isWhole: boolean,
+  minutes: number,
+  commit: string,
+): void {
+  if (isWhole) writeFileSync(FILE, resultsOf(rows, minutes, commit));
+  const right = rows.filter(({ faults }) => faults.length === 0);
+  writeConstants(Object.assign({}, ...right.map(({ constants }) => constants)), machine());
 }
 
 function resultsOf(rows: readonly Row[], minutes: number, commit: string): string {

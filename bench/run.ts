@@ -25,6 +25,7 @@ import { overload } from './rows/overload.ts';
 import { peers } from './rows/peers.ts';
 import { publish } from './rows/publish.ts';
 import { replay } from './rows/replay.ts';
+import { shards } from './rows/shards.ts';
 import { stall } from './rows/stall.ts';
 import { wake } from './rows/wake.ts';
 
@@ -44,6 +45,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   stall,
   overload,
   counted,
+  shards,
   peers,
 };
 /** Those that can measure one Carillon beside another. */
@@ -60,7 +62,8 @@ worse by more than 10 %.
 
 Options:
   --quick    less of everything: under a minute each
-  --record   write the table to bench/RESULTS.md; only with all benchmarks, and not with --quick
+  --record   write the table to bench/RESULTS.md, and what the model of costs needs to bench/constants.json;
+             with some benchmarks only the latter. Not with --quick
   --help     show this
 
 Examples:
@@ -96,8 +99,7 @@ if (unknown !== undefined) {
   );
 }
 if (isCompared && ref === undefined) misuse('"compare" needs a commit');
-if (isRecorded && (quick || isCompared || names.length > 0))
-  misuse('--record takes the whole table');
+if (isRecorded && (quick || isCompared)) misuse('--record takes no --quick and no "compare"');
 if (process.platform !== 'linux') {
   misuse(
     'the bench reads the accounting of Linux (/proc); run it there, in a container for instance',
@@ -126,7 +128,7 @@ for (const name of names.length > 0 ? names : all) {
 }
 load.stop();
 const minutes = (performance.now() - begin) / 60_000;
-if (isRecorded) record(rows, minutes, measuredCommit);
+if (isRecorded) record(rows, names.length === 0, minutes, measuredCommit);
 if (isCompared && rows.length > 0) sayWorse(rows, baseline.name);
 say(`\n${sentenceOf(rows)}`);
 process.exit(rows.some(({ faults }) => faults.length > 0) ? 1 : 0);

@@ -25,7 +25,7 @@ const servers = await Promise.all(
     const changed = config
       .replace('UPSTREAM_ADDR = ""', `UPSTREAM_ADDR = "http://127.0.0.1:${openBao.port}"`)
       .replace('UPSTREAM_EVENTS = "off"', `UPSTREAM_EVENTS = "${events}"`);
-    const server = await startWorkerd({ code, config: changed }, [], true);
+    const server = await startWorkerd({ code, config: changed }, { allowLoopbackHttp: true });
     return { name: `through Carillon, events ${events}`, port: server.port, server };
   }),
 );

@@ -60,7 +60,9 @@ if (profiled !== undefined && !Object.hasOwn(LOADS, profiled)) {
 const built = await buildBundle({ entry: 'bench/contestants/repeating.ts' });
 if (!built.ok) throw new Error(built.failure.message);
 const inspector = await freePort();
-const server = await startWorkerd(built.value, [`--inspector-addr=127.0.0.1:${inspector}`]);
+const server = await startWorkerd(built.value, {
+  options: [`--inspector-addr=127.0.0.1:${inspector}`],
+});
 try {
   const token = await publisherToken(server);
   await (profiled === undefined ? measure(token) : profile(profiled, token));

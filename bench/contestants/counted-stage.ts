@@ -2,8 +2,9 @@
 import type { Bundle } from '../../src/cli/dev/bundle.ts';
 import type { Context } from '../context.ts';
 import type { SocketSet } from '../load/protocol.ts';
-import type { Counts } from '../measure/counts.ts';
+import { type Counts, since } from '../measure/counts.ts';
 import { faultsOf } from '../measure/row.ts';
+import type { Sharding } from './server.ts';
 import { type Pace, Stage } from './stage.ts';
 
 /** What is done behind the answers is over when nothing was counted for so long. */
@@ -25,8 +26,13 @@ export class CountedStage {
   }
 
   /** @param bundle built from `counting.ts` */
-  static async open(context: Context, bundle: Bundle): Promise<CountedStage> {
-    const side = { name: 'counting', kind: 'carillon', bundle } as const;
+  static async open(context: Context, bundle: Bundle, sharding?: Sharding): Promise<CountedStage> {
+    const side = {
+      name: 'counting',
+      kind: 'carillon',
+      bundle,
+      ...(sharding && { sharding }),
+    } as const;
     return new CountedStage(context, await Stage.open(context, side));
   }
 
@@ -44,9 +50,7 @@ export class CountedStage {
     const slice = await this.#stage.run(pace);
     const after = await this.atRest();
     return {
-      calls: after.calls - before.calls,
-      rows: after.rows - before.rows,
-      logBytes: after.logBytes - before.logBytes,
+      ...since(before, after),
       faults: faultsOf({ slices: new Map([[this.#stage.name, [slice]]]), dropped: 0 }),
     };
   }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Bundle } from '../../src/cli/dev/bundle.ts';
+import { configuredVariables, type Variables } from '../../src/cli/dev/variables.ts';
 import {
   CONFIG_FILE,
   ROOT_TOKEN_VARIABLE,
@@ -39,20 +40,41 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => process.exit(130));
 }
 
-/**
- * workerd with the state of its objects on the disk, as `carillon dev` runs it.
- *
- * @param options further options of `workerd serve`
- * @param allowLoopbackHttp whether it may call servers of this machine
- */
+/** Regions and shards on one machine. */
+export interface Sharding {
+  /** Those that differ from what a hub without shards has. */
+  readonly variables: Variables;
+  /** In which a subscriber says where it is. */
+  readonly regionHeader: string;
+}
+
+interface Serving {
+  /** Further options of `workerd serve`. */
+  readonly options?: readonly string[];
+  /** Whether it may call servers of this machine. */
+  readonly allowLoopbackHttp?: boolean;
+  /** If absent, no hub has shards. */
+  readonly sharding?: Sharding | undefined;
+}
+
+/** workerd with the state of its objects on the disk, as `carillon dev` runs it. */
 export async function startWorkerd(
   bundle: Bundle,
-  options: readonly string[] = [],
-  allowLoopbackHttp = false,
+  { options = [], allowLoopbackHttp = false, sharding }: Serving = {},
 ): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'carillon-bench-'));
   mkdirSync(join(folder, STATE_FOLDER));
-  const config = workerdConfig(bundle, { host: '127.0.0.1', port: 0, allowLoopbackHttp });
+  const config = workerdConfig(bundle, {
+    host: '127.0.0.1',
+    port: 0,
+    allowLoopbackHttp,
+    variables: {
+      ...configuredVariables(bundle.config),
+      SHARD_AT_SOCKETS: '0',
+      ...sharding?.variables,
+    },
+    ...(sharding && { regionHeader: sharding.regionHeader }),
+  });
   writeFileSync(join(folder, CONFIG_FILE), config);
   const logFile = join(folder, 'log');
   const log = openSync(logFile, 'a');

@@ -1,5 +1,6 @@
 import type { Bundle } from '../../src/cli/dev/bundle.ts';
 import type { Peer } from './peers/peer.ts';
+import type { Sharding } from './server.ts';
 
 /** What is measured. */
 export interface Side {
@@ -9,4 +10,6 @@ export interface Side {
   readonly bundle?: Bundle;
   /** If it is one. */
   readonly peer?: Peer;
+  /** If absent, its hubs have no shards. */
+  readonly sharding?: Sharding;
 }

@@ -98,7 +98,10 @@ export class Stage {
     );
     const peer = await side.peer?.start();
     const server =
-      peer?.server ?? (await (side.bundle ? startWorkerd(side.bundle) : startWsServer()));
+      peer?.server ??
+      (await (side.bundle
+        ? startWorkerd(side.bundle, { sharding: side.sharding })
+        : startWsServer()));
     const token = side.kind === 'carillon' ? await publisherToken(server) : '';
     const stage = new Stage(context, side, server, token, peer);
     if (subscribers !== undefined) stage.#audience = await stage.seat(subscribers);

@@ -17,10 +17,20 @@ import { metricsTable } from './metrics.ts';
 import { deploymentsTable, plansTable } from './plans.ts';
 import { ABLY, APPSYNC_EVENTS, PUSHER_PLANS, SOURCES } from './prices.ts';
 import { restoresTable } from './restores.ts';
+import {
+  handshakeDollars,
+  lastSubscriberTable,
+  REGION_COUNT,
+  shardedReconnectsTable,
+  shardsTable,
+  TREES,
+} from './shards.ts';
 
 const MILLION = 1e6;
 const DAYS = 30;
 const MINUTES = DAYS * 24 * 60;
+/** Of a hub that has no shards. */
+const HUB_SUBSCRIBERS = 10_000;
 
 export function tablesOf(measured: MeasuredConstants): Readonly<Record<string, string>> {
   return {
@@ -28,6 +38,9 @@ export function tablesOf(measured: MeasuredConstants): Readonly<Record<string, s
     deliveries: deliveriesTable(measured.values),
     logs: logsTable(measured.values),
     idle: idleTable(measured.values),
+    shards: shardsTable(measured.values),
+    'last-subscriber': lastSubscriberTable(measured.values),
+    'sharded-reconnects': shardedReconnectsTable(measured.values),
     heartbeats: heartbeatsTable(measured.values),
     hub: hubTable(measured.values),
     metrics: metricsTable(),
@@ -41,35 +54,46 @@ export function tablesOf(measured: MeasuredConstants): Readonly<Record<string, s
   };
 }
 
-function constantsTable({ date, machine, values }: MeasuredConstants): string {
+function constantsTable({ runs, values }: MeasuredConstants): string {
   const rows = Object.entries(CONSTANTS).map(([name, [what, row]]) => [
     what,
     number(values[name as ConstantName]),
     `\`${row}\``,
+    runs.findLast((run) => name in run.values)?.date ?? '',
   ]);
-  return `Measured on ${date}, ${machine}; CPU in microseconds.\n\n${table(['what', 'value', 'row of the bench'], rows)}`;
+  const machines = [...new Set(runs.map(({ machine }) => machine))].join('; ');
+  return `Measured on ${machines}. CPU in microseconds.\n\n${table(['what', 'value', 'row of the bench', 'on'], rows)}`;
 }
 
 function idleTable(constants: Constants): string {
-  const rows = [10_000, 1_000_000].map((subscribers) => {
-    const bill = billOf(
-      { ...NOTHING, handshakes: subscribers * DAYS * HANDSHAKES_A_DAY },
-      costsAlone(constants),
-      constants,
-    );
+  const handshakesOf = (subscribers: number) => subscribers * DAYS * HANDSHAKES_A_DAY;
+  const onHub = { ...NOTHING, handshakes: handshakesOf(HUB_SUBSCRIBERS) };
+  const served = [
+    {
+      subscribers: HUB_SUBSCRIBERS,
+      objects: 'a hub without shards',
+      cost: billOf(onHub, costsAlone(constants), constants).total,
+    },
+    ...TREES.map(({ subscribers, shards }) => ({
+      subscribers,
+      objects: `a hub, ${REGION_COUNT} heads, ${number(shards)} shards`,
+      cost: handshakeDollars(handshakesOf(subscribers), constants),
+    })),
+  ];
+  const rows = served.map(({ subscribers, objects, cost }) => {
     const minutes = (subscribers * MINUTES) / MILLION;
     const plan = PUSHER_PLANS.find(({ connections }) => connections >= subscribers);
     return [
       number(subscribers),
-      number(Math.ceil(subscribers / MAX_SOCKETS_PER_HUB)),
-      dollars(bill.total),
+      objects,
+      dollars(cost),
       dollars(minutes * APPSYNC_EVENTS.connectionMinutes),
       dollars(minutes * ABLY.connectionMinutes),
       plan === undefined ? 'no list price' : `${dollars(plan.dollars)} (${plan.name})`,
     ];
   });
   return table(
-    ['idle subscribers', 'hubs, at least', '**Carillon**', 'AppSync Events', 'Ably', 'Pusher'],
+    ['idle subscribers', 'served by', '**Carillon**', 'AppSync Events', 'Ably', 'Pusher'],
     rows,
   );
 }

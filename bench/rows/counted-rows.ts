@@ -41,14 +41,19 @@ async function* withNobody(stage: CountedStage): AsyncGenerator<Row> {
     const rows = rowsOf(batches, alone);
     const busyEventRows = busy.rows / BUSY.pace.requests;
     yield {
-      ...countedRow('rows', 'an event until it is gone, alone', rows.alone, 'rows'),
+      ...countedRow('counted/rows', 'an event until it is gone, alone', rows.alone, 'rows'),
       target: { atMost: 1.05 },
       constants: { eventRows: rows.alone, busyEventRows },
       details: [`${number(busyEventRows)} of one event a request, ${CONNECTIONS} connections`],
       faults: [...alone.faults, ...busy.faults],
     };
     yield {
-      ...countedRow('rows-batch', `the same in batches of ${BATCH}`, rows.batches, 'rows an event'),
+      ...countedRow(
+        'counted/rows-batch',
+        `the same in batches of ${BATCH}`,
+        rows.batches,
+        'rows an event',
+      ),
       target: { atMost: 0.02 },
       constants: { batchedEventRows: rows.batches },
       faults: batches.faults,
@@ -69,7 +74,7 @@ async function* withWildcard(stage: CountedStage): AsyncGenerator<Row> {
     const also = 'and one wildcard subscriber';
     yield {
       ...countedRow(
-        'rows-wildcard',
+        'counted/rows-wildcard',
         `an event until it is gone, alone, ${also}`,
         rows.alone,
         'rows',
@@ -81,7 +86,7 @@ async function* withWildcard(stage: CountedStage): AsyncGenerator<Row> {
     };
     yield {
       ...countedRow(
-        'rows-wildcard-batch',
+        'counted/rows-wildcard-batch',
         `the same in batches of ${BATCH}, ${also}`,
         rows.batches,
         'rows an event',

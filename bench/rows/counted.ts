@@ -49,7 +49,12 @@ async function* publishes(stage: CountedStage): AsyncGenerator<Row> {
     logLineBytes: alone.logBytes / LONE_REQUESTS,
   };
   yield {
-    ...countedRow('calls', 'a request that publishes', constants.eventCalls, 'calls to objects'),
+    ...countedRow(
+      'counted/calls',
+      'a request that publishes',
+      constants.eventCalls,
+      'calls to objects',
+    ),
     target: { atMost: 1.01 },
     constants,
     details: [
@@ -62,7 +67,7 @@ async function* publishes(stage: CountedStage): AsyncGenerator<Row> {
   const busyEventCalls = busy.calls / BUSY_REQUESTS;
   yield {
     ...countedRow(
-      'calls-32',
+      'counted/calls-32',
       `a request that publishes, ${CONNECTIONS} connections`,
       busyEventCalls,
       'calls to objects',
@@ -85,7 +90,7 @@ async function* cold(stage: CountedStage): AsyncGenerator<Row> {
   const coldEventCalls = calls / COLD_REQUESTS;
   yield {
     ...countedRow(
-      'calls-cold',
+      'counted/calls-cold',
       'a request that publishes, the caches of its Worker are cold',
       coldEventCalls,
       'calls to objects',
@@ -112,7 +117,7 @@ async function* handshakes(stage: CountedStage): AsyncGenerator<Row> {
   };
   yield {
     ...countedRow(
-      'handshake',
+      'counted/handshake',
       'a subscriber that comes',
       constants.handshakeCalls,
       'calls to objects',

@@ -13,6 +13,7 @@ import {
 import { gigabytesOf, logLinesOf, paidLogDollars } from '../../bench/model/logs.ts';
 import { dollars } from '../../bench/model/markdown.ts';
 import { LOGS } from '../../bench/model/prices.ts';
+import { dollarsOfDeliveries } from '../../bench/model/shards.ts';
 import { tablesOf } from '../../bench/model/tables.ts';
 
 const MILLION = 1e6;
@@ -53,6 +54,12 @@ describe('what a million deliveries to ten subscribers cost', () => {
   });
 });
 
+describe('what a million deliveries to a million subscribers and more cost', () => {
+  it.each(dollarsOfDeliveries(constants))('is at most $0.0005 if an event has %i', (_, amount) => {
+    expect(amount).toBeLessThanOrEqual(0.0005);
+  });
+});
+
 describe('the log', () => {
   const alone = costsAlone(constants);
 
@@ -83,7 +90,7 @@ describe('the tables', () => {
 
   it('let pings of the WebSocket protocol cost no more than subscribers that are idle', () => {
     const { idle = '', heartbeats = '' } = tablesOf(measured);
-    const idleDollars = /^\| 10,000 \| 1 \| (\S+) /m.exec(idle)?.[1];
+    const idleDollars = /^\| 10,000 \| a hub without shards \| (\S+) /m.exec(idle)?.[1];
     const pingDollars = /^\| the client pings[^|]*\| (\S+) /m.exec(heartbeats)?.[1];
     expect(pingDollars).toBeDefined();
     expect(pingDollars).toBe(idleDollars);

@@ -24,7 +24,7 @@ export class Shard extends Replica {
 function composeShard(ctx: DurableObjectState, env: Env) {
   return composeReplica(ctx, env, undefined, (base) => {
     const { alarms, journal, place, directory: known, subscribers } = base;
-    const { socketCount, tokens, meter } = subscribers;
+    const { socketCount, meter } = subscribers;
     const placed = { env, place, known, sockets: socketCount };
     const admissions = new ShardAdmissions({
       ctx,
@@ -32,7 +32,6 @@ function composeShard(ctx: DurableObjectState, env: Env) {
       alarms,
       journal,
       socketCount,
-      tokens,
       meter,
       onDirectory: (directory) => known.take(directory),
     });

@@ -5,8 +5,7 @@
 
 import { logError } from '../../../lib/log.ts';
 import { ok, type Result } from '../../../lib/result.ts';
-import type { StockAdmission, TokenId } from '../../../objects/replica-contract.ts';
-import type { WatchedTokens } from '../../authority-sync/watched-tokens.ts';
+import type { StockAdmission } from '../../../objects/replica-contract.ts';
 import type { SubscriberJournal } from '../../journal/subscriber-journal.ts';
 import { cutOf } from '../../returns/cut.ts';
 import { reconnectWindowOf, returnKeyAmong, returnKeyFor } from '../../returns/return-records.ts';
@@ -23,7 +22,6 @@ import { UntoldEnds } from './untold-ends.ts';
 
 interface ShardAdmissionParts extends HeadCallParts {
   readonly journal: SubscriberJournal;
-  readonly tokens: WatchedTokens;
 }
 
 export class ShardAdmissions implements Admissions {
@@ -79,14 +77,6 @@ export class ShardAdmissions implements Admissions {
     const cut = hasAll ? cutOf(socket) : undefined;
     this.#ends.add(key, hasLeft ? 0 : 1, cut === undefined ? [] : [cut]);
     this.#head.tellSoon();
-  }
-
-  /** How many open sockets there are of each token. */
-  countSocketsOf(tokens: readonly TokenId[]): number[] {
-    return tokens.map(({ authority, id }) => {
-      const tag = this.#parts.tokens.tagOf(authority, id);
-      return tag === undefined ? 0 : this.#parts.ctx.getWebSockets(tag).length;
-    });
   }
 
   /** Whether the head knows all. */

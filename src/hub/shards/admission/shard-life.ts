@@ -3,7 +3,7 @@
  * its head of sockets and wakes without any begins another life, and tells the head: all that it had were lost.
  */
 
-const LIFE_KEY = 'shard_life';
+export const LIFE_KEY = 'shard_life';
 
 export class ShardLife {
   readonly #ctx: DurableObjectState;

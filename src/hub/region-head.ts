@@ -66,9 +66,7 @@ export class RegionHead extends Replica implements RegionHeadContract {
   locate(query: LocateQuery): Promise<Located> {
     return this.#lifecycle.open(async ({ link, journal }) => {
       await link.ready();
-      const located = await journal.locate(query);
-      // What an object was answered, it cannot pass on as it is: both would stay awake until the caller disposes of it.
-      return 'events' in located ? { events: located.events } : { after: located.after };
+      return journal.locate(query);
     });
   }
 

@@ -14,7 +14,10 @@ import { failureAt, messageOf } from './storage-failure.ts';
 export async function callWithRetry<T>(call: () => Promise<T>, object?: string): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await call();
+      const answer = await call();
+      // An object that answers with what it was answered would stay awake, with the other, until its caller disposes of it.
+      if (answer instanceof Object) Reflect.deleteProperty(answer, Symbol.dispose);
+      return answer;
     } catch (error) {
       const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
       if (attempt === MAX_CALL_ATTEMPTS || retryable !== true || overloaded === true) {

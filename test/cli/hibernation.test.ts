@@ -52,7 +52,7 @@ it('hubs leave memory while their subscribers stay connected, ping and send hear
   await own.next();
   await spanning.next();
   await page.next();
-  expect(await server.made()).toEqual({ hub: 2, wildcardHub: 1 });
+  expect(await server.made()).toMatchObject({ hub: 2, wildcardHub: 1 });
 
   // Nothing else tells a hub that is asleep from one that is idle: the test has to wait as long.
   const pings = setInterval(() => {
@@ -65,16 +65,16 @@ it('hubs leave memory while their subscribers stay connected, ping and send hear
   for (let seconds = 0; seconds < EVICTION_MS / 1000; seconds++) {
     expect(await page.next()).toMatchObject({ text: HEARTBEAT });
   }
-  expect(await server.made()).toEqual({ hub: 2, wildcardHub: 1 });
+  expect(await server.made()).toMatchObject({ hub: 2, wildcardHub: 1 });
 
   await publish('abc');
   await own.next();
   await spanning.next();
-  expect(await server.made()).toEqual({ hub: 3, wildcardHub: 2 });
+  expect(await server.made()).toMatchObject({ hub: 3, wildcardHub: 2 });
 
   const revokedAt = performance.now();
   await post('auth/token/revoke', { token });
   expect(await revoked.closed).toEqual({ code: 1000, reason: '' });
   expect(performance.now() - revokedAt).toBeLessThan(1000);
-  expect(await server.made()).toEqual({ hub: 4, wildcardHub: 2 });
+  expect(await server.made()).toMatchObject({ hub: 4, wildcardHub: 2 });
 }, 60_000);

@@ -222,10 +222,10 @@ export const ENDS_PAUSE_MS = 50;
 export const MAX_ENDS_PER_CALL = 2000;
 
 /** The same that a shard has to tell, if its head cannot be reached: it stores them in one row, which can have 2 MB. */
-export const MAX_UNTOLD_ENDS = 5000;
+export const MAX_PENDING_ENDS = 5000;
 
 /** Longest wait before a shard calls its head again to tell them. Doubled with each failure up to this. */
-export const MAX_UNTOLD_BACKOFF_MS = 60_000;
+export const MAX_ENDS_BACKOFF_MS = 60_000;
 
 /**
  * Sockets of a token at one shard from which on its region head notes them. With fewer at each of 62 shards, it has less than

@@ -4,15 +4,15 @@ import { env } from 'cloudflare:workers';
 import { describe, expect } from 'vitest';
 import {
   MAX_CUTS_PER_RETURN,
+  MAX_PENDING_ENDS,
   MAX_SOCKETS_PER_TOKEN,
-  MAX_UNTOLD_ENDS,
   MIN_NOTED_SOCKETS,
 } from '../../../src/hub/limits.ts';
+import { PENDING_ENDS_KEY, PendingEnds } from '../../../src/hub/shards/admission/pending-ends.ts';
 import { ShardLife } from '../../../src/hub/shards/admission/shard-life.ts';
 import { ShardLives } from '../../../src/hub/shards/admission/shard-lives.ts';
 import { createAdmissionTables } from '../../../src/hub/shards/admission/tables.ts';
 import { TokenSockets } from '../../../src/hub/shards/admission/token-sockets.ts';
-import { UNTOLD_ENDS_KEY, UntoldEnds } from '../../../src/hub/shards/admission/untold-ends.ts';
 import { MAX_SUBSCRIPTION_MS } from '../../../src/objects/limits.ts';
 import { it } from '../fixtures.ts';
 
@@ -102,13 +102,13 @@ describe('the life of a shard', () => {
   it('is another one if the shard wakes without the sockets that it told of', async () => {
     await inStorage((ctx) => {
       const before = new ShardLife(ctx);
-      expect(before.isUntold).toBe(false);
+      expect(before.isUnreported).toBe(false);
       const { value } = before;
       const after = new ShardLife(ctx);
-      expect(after.isUntold).toBe(true);
+      expect(after.isUnreported).toBe(true);
       expect(after.value).toBeGreaterThan(value);
-      after.told();
-      expect(after.isUntold).toBe(false);
+      after.reported();
+      expect(after.isUnreported).toBe(false);
     });
   });
 
@@ -117,7 +117,7 @@ describe('the life of a shard', () => {
       const { value } = new ShardLife(ctx);
       const after = new ShardLife(ctx);
       after.goesOn();
-      expect([after.value, after.isUntold]).toEqual([value, false]);
+      expect([after.value, after.isUnreported]).toEqual([value, false]);
     });
   });
 
@@ -127,7 +127,7 @@ describe('the life of a shard', () => {
       expect(life.value).toBeGreaterThan(0);
       life.end();
       expect([...ctx.storage.kv.list()]).toEqual([]);
-      expect(new ShardLife(ctx).isUntold).toBe(false);
+      expect(new ShardLife(ctx).isUnreported).toBe(false);
     });
   });
 
@@ -149,7 +149,7 @@ describe('the life of a shard', () => {
 describe('what a shard has to tell of sockets that ended', () => {
   it('is one entry a key, and nothing for a goodbye while others are open', async () => {
     await inStorage(({ storage: { kv } }) => {
-      const ends = new UntoldEnds(kv, (key) => (key === 'many' ? 3 : 0));
+      const ends = new PendingEnds(kv, (key) => (key === 'many' ? 3 : 0));
       for (let i = 0; i < 1000; i++) ends.add('lost', 1, []);
       ends.add('lost', 1, [40]);
       ends.add('lost', 1, [30]);
@@ -165,25 +165,25 @@ describe('what a shard has to tell of sockets that ended', () => {
 
   it('is there after the shard has lost its memory, if it was stored, until it is told', async () => {
     await inStorage(({ storage: { kv } }) => {
-      const ends = new UntoldEnds(kv, () => 0);
+      const ends = new PendingEnds(kv, () => 0);
       ends.add('lost', 1, [40]);
       ends.putBack(ends.take());
       ends.store();
-      const later = new UntoldEnds(kv, () => 0);
+      const later = new PendingEnds(kv, () => 0);
       expect(later.take()).toEqual([{ key: 'lost', open: 0, lost: 1, cuts: [40] }]);
-      later.told();
-      expect(kv.get(UNTOLD_ENDS_KEY)).toBeUndefined();
+      later.reported();
+      expect(kv.get(PENDING_ENDS_KEY)).toBeUndefined();
     });
   });
 
   it('has a limit, and fits into a row', async () => {
     await inStorage(({ storage: { kv } }) => {
-      const ends = new UntoldEnds(kv, () => 0);
+      const ends = new PendingEnds(kv, () => 0);
       const key = `return ${'f'.repeat(24)}`;
       const CUTS = Array.from({ length: MAX_CUTS_PER_RETURN }, (_, i) => 1e15 + i);
-      for (let i = 0; i <= MAX_UNTOLD_ENDS; i++) ends.add(`${key}${i}`, 32_000, CUTS);
+      for (let i = 0; i <= MAX_PENDING_ENDS; i++) ends.add(`${key}${i}`, 32_000, CUTS);
       ends.store();
-      expect(ends.size).toBe(MAX_UNTOLD_ENDS);
+      expect(ends.size).toBe(MAX_PENDING_ENDS);
     });
   });
 });

@@ -4,8 +4,8 @@ import { describe, expect, vi } from 'vitest';
 import { MAX_SOCKETS_PER_TOKEN, TOKEN_RECOUNT_MS } from '../../../src/hub/limits.ts';
 import { Shard } from '../../../src/hub/shard.ts';
 import { HeadAdmissions } from '../../../src/hub/shards/admission/head-admissions.ts';
+import { PENDING_ENDS_KEY } from '../../../src/hub/shards/admission/pending-ends.ts';
 import { LIFE_KEY } from '../../../src/hub/shards/admission/shard-life.ts';
-import { UNTOLD_ENDS_KEY } from '../../../src/hub/shards/admission/untold-ends.ts';
 import { isOpen } from '../../../src/hub/subscribers/subscription-classes.ts';
 import { MAX_SUBSCRIPTION_MS } from '../../../src/objects/limits.ts';
 import { encodeHandshake } from '../../../src/subscription/handshake.ts';
@@ -251,12 +251,12 @@ describe('if the head cannot be reached', () => {
       throw new Error('the head is away');
     });
     await loseAll(shard(1));
-    await expect.poll(() => entriesOf(shard(1))).toContain(UNTOLD_ENDS_KEY);
+    await expect.poll(() => entriesOf(shard(1))).toContain(PENDING_ENDS_KEY);
     await evictDurableObject(shard(1));
     admit.mockRestore();
     await runDurableObjectAlarm(shard(1));
     await expect.poll(async () => (await records())[0]?.lost).toBeGreaterThan(0);
-    expect(await entriesOf(shard(1))).not.toContain(UNTOLD_ENDS_KEY);
+    expect(await entriesOf(shard(1))).not.toContain(PENDING_ENDS_KEY);
   });
 });
 

@@ -19,12 +19,12 @@ import {
   ENDS_PAUSE_MS,
   MAX_ADMISSION_WAIT_MS,
   MAX_ADMISSIONS_PER_CALL,
-  MAX_UNTOLD_BACKOFF_MS,
+  MAX_ENDS_BACKOFF_MS,
 } from '../../limits.ts';
 import type { SocketCount } from '../../subscribers/socket-count.ts';
+import type { PendingEnds } from './pending-ends.ts';
 import type { ShardLife } from './shard-life.ts';
 import { SharedCall } from './shared-call.ts';
-import type { UntoldEnds } from './untold-ends.ts';
 
 export interface HeadCallParts {
   readonly ctx: DurableObjectState;
@@ -39,7 +39,7 @@ export interface HeadCallParts {
 export class HeadCalls implements AlarmTask {
   readonly #parts: HeadCallParts;
   readonly #life: ShardLife;
-  readonly #ends: UntoldEnds;
+  readonly #ends: PendingEnds;
   readonly #isEmpty: () => boolean;
   readonly #call: SharedCall<Admission, AdmissionAnswer>;
   #sequence = 0;
@@ -49,7 +49,7 @@ export class HeadCalls implements AlarmTask {
   #retryAt = Number.POSITIVE_INFINITY;
 
   /** @param isEmpty whether the shard has no sockets and no handshakes */
-  constructor(parts: HeadCallParts, life: ShardLife, ends: UntoldEnds, isEmpty: () => boolean) {
+  constructor(parts: HeadCallParts, life: ShardLife, ends: PendingEnds, isEmpty: () => boolean) {
     this.#parts = parts;
     this.#life = life;
     this.#ends = ends;
@@ -66,7 +66,7 @@ export class HeadCalls implements AlarmTask {
 
   /** Whether the head knows all. */
   get isDone(): boolean {
-    return this.#ends.size === 0 && !this.#life.isUntold;
+    return this.#ends.size === 0 && !this.#life.isUnreported;
   }
 
   /** Something has ended. Takes constant time: the head is told soon of all that ends meanwhile. */
@@ -83,8 +83,8 @@ export class HeadCalls implements AlarmTask {
   }
 
   nextDue(): number {
-    const isUntold = this.#failures === 0 && !this.#isPausing && !this.isDone;
-    return isUntold ? 0 : this.#retryAt;
+    const isUnreported = this.#failures === 0 && !this.#isPausing && !this.isDone;
+    return isUnreported ? 0 : this.#retryAt;
   }
 
   run(): Promise<void> {
@@ -117,7 +117,7 @@ export class HeadCalls implements AlarmTask {
     });
     try {
       const { answers, directory } = await withTimeout(MAX_ADMISSION_WAIT_MS, call);
-      this.#told();
+      this.#reported();
       onDirectory(directory);
       return answers;
     } catch (error) {
@@ -129,11 +129,11 @@ export class HeadCalls implements AlarmTask {
     }
   }
 
-  #told(): void {
+  #reported(): void {
     this.#failures = 0;
     this.#retryAt = Number.POSITIVE_INFINITY;
-    this.#ends.told();
-    this.#life.told();
+    this.#ends.reported();
+    this.#life.reported();
     if (this.#ends.size > 0) this.tellSoon();
     else if (this.#isEmpty()) this.#life.end();
   }
@@ -141,7 +141,7 @@ export class HeadCalls implements AlarmTask {
   #failed(error: unknown): void {
     logError('the head of this region cannot be told of subscribers', error);
     const backoff = MIN_JOB_BACKOFF_MS * 2 ** Math.min(this.#failures++, 20);
-    this.#retryAt = Date.now() + Math.min(backoff, MAX_UNTOLD_BACKOFF_MS);
+    this.#retryAt = Date.now() + Math.min(backoff, MAX_ENDS_BACKOFF_MS);
     this.#parts.alarms.arm();
   }
 }

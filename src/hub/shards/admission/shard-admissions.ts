@@ -15,10 +15,10 @@ import { type HandshakeRefusal, unavailable } from '../../subscribers/refusal.ts
 import { tooManyOfToken } from '../../subscribers/subscriber-slots.ts';
 import { tagsOf } from '../../subscribers/subscription-classes.ts';
 import { type HeadCallParts, HeadCalls } from './head-calls.ts';
-import { HeldReturns } from './held-returns.ts';
 import { HUB_UNREACHABLE } from './hub-returns.ts';
+import { OpenReturns } from './open-returns.ts';
+import { PendingEnds } from './pending-ends.ts';
 import { ShardLife } from './shard-life.ts';
-import { UntoldEnds } from './untold-ends.ts';
 
 interface ShardAdmissionParts extends HeadCallParts {
   readonly journal: SubscriberJournal;
@@ -28,8 +28,8 @@ export class ShardAdmissions implements Admissions {
   readonly #parts: ShardAdmissionParts;
   readonly #windowMs: number;
   readonly #life: ShardLife;
-  readonly #held: HeldReturns;
-  readonly #ends: UntoldEnds;
+  readonly #open: OpenReturns;
+  readonly #ends: PendingEnds;
   readonly #head: HeadCalls;
   /** Handshakes under way, by the tags of their tokens. */
   readonly #handshakes = new Map<string, number>();
@@ -40,8 +40,8 @@ export class ShardAdmissions implements Admissions {
     this.#parts = parts;
     this.#windowMs = reconnectWindowOf(env);
     this.#life = new ShardLife(ctx);
-    this.#held = new HeldReturns(ctx);
-    this.#ends = new UntoldEnds(ctx.storage.kv, (key) => this.#held.countOf(key));
+    this.#open = new OpenReturns(ctx);
+    this.#ends = new PendingEnds(ctx.storage.kv, (key) => this.#open.countOf(key));
     const isEmpty = () => this.#handshakes.size === 0 && parts.socketCount.value === 0;
     this.#head = new HeadCalls(parts, this.#life, this.#ends, isEmpty);
   }
@@ -73,7 +73,7 @@ export class ShardAdmissions implements Admissions {
   ended(socket: WebSocket, hasLeft: boolean, hasAll: boolean): void {
     this.#life.goesOn();
     const key = returnKeyAmong(tagsOf(this.#parts.ctx, socket));
-    if (key === undefined || !this.#held.ended(key, socket)) return;
+    if (key === undefined || !this.#open.ended(key, socket)) return;
     const cut = hasAll ? cutOf(socket) : undefined;
     this.#ends.add(key, hasLeft ? 0 : 1, cut === undefined ? [] : [cut]);
     this.#head.tellSoon();
@@ -100,7 +100,7 @@ export class ShardAdmissions implements Admissions {
         key === undefined ? undefined : stockStart(key, followed, this.#windowMs, journal, lookup),
       joined: ({ tag }, socket) => {
         handshake.isJoined = true;
-        this.#held.joined(tag, socket);
+        this.#open.joined(tag, socket);
       },
       end: () => {
         if (!handshake.isJoined) this.#abandon(handshake, followed);
@@ -111,7 +111,7 @@ export class ShardAdmissions implements Admissions {
 
   #stockAdmission(key: string, owner: string): StockAdmission {
     const { epoch, last } = this.#parts.journal;
-    return { key, owner, open: this.#held.countOf(key), position: { epoch, taken: last } };
+    return { key, owner, open: this.#open.countOf(key), position: { epoch, taken: last } };
   }
 
   /** Those of a token, with the handshakes that are under way. */
@@ -121,7 +121,7 @@ export class ShardAdmissions implements Admissions {
 
   #begin({ key, token = '' }: UnderWay): void {
     this.#handshakes.set(token, (this.#handshakes.get(token) ?? 0) + 1);
-    if (key !== undefined) this.#held.beginHandshake(key);
+    if (key !== undefined) this.#open.beginHandshake(key);
   }
 
   /** The head has admitted it, and its socket was not accepted: its client has the claim that it had. */
@@ -136,7 +136,7 @@ export class ShardAdmissions implements Admissions {
     const left = (this.#handshakes.get(token) ?? 0) - 1;
     if (left > 0) this.#handshakes.set(token, left);
     else this.#handshakes.delete(token);
-    if (key !== undefined) this.#held.endHandshake(key);
+    if (key !== undefined) this.#open.endHandshake(key);
   }
 }
 

@@ -10,16 +10,16 @@ export class ShardLife {
   /** Undefined until it was read, and if the head knows of no socket. Unix milliseconds. */
   #life: number | undefined;
   #isRead = false;
-  #isUntold = false;
+  #isUnreported = false;
 
   constructor(ctx: DurableObjectState) {
     this.#ctx = ctx;
   }
 
   /** Whether the head does not know yet that sockets were lost. */
-  get isUntold(): boolean {
+  get isUnreported(): boolean {
     this.#read();
-    return this.#isUntold;
+    return this.#isUnreported;
   }
 
   /** The present life. One begins if there is none. */
@@ -34,8 +34,8 @@ export class ShardLife {
   }
 
   /** The head knows all. */
-  told(): void {
-    this.#isUntold = false;
+  reported(): void {
+    this.#isUnreported = false;
   }
 
   /** The head knows all, and there are no sockets. */
@@ -53,7 +53,7 @@ export class ShardLife {
     if (hasSockets ?? this.#ctx.getWebSockets().length > 0) {
       this.#life = stored;
     } else {
-      this.#isUntold = true;
+      this.#isUnreported = true;
       this.#begin(stored);
     }
   }

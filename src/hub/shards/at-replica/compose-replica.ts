@@ -28,8 +28,8 @@ import { Receiver } from './receiver.ts';
 import { RecentInterest } from './recent-interest.ts';
 import { ReplicaInterest, type ShardInterest } from './replica-interest.ts';
 import { ReplicaJournal } from './replica-journal.ts';
+import { StoredInterest } from './stored-interest.ts';
 import { ReplicaTeardown } from './teardown.ts';
-import { ToldInterest } from './told-interest.ts';
 
 /** What a region head and a shard have in common. */
 interface Base {
@@ -73,12 +73,12 @@ export function composeReplica<Own extends OwnParts>(
   const parent = parentFor(place, env, (call) => {
     subscribers.meter.counts[call]++;
   });
-  const told = new ToldInterest(ctx.storage.kv);
+  const storedInterest = new StoredInterest(ctx.storage.kv);
   const journal = new ReplicaJournal({
     memory: memory.ring,
     parent: { ...parent, reach: (sequence) => link.reach(sequence) },
     window,
-    version: told.version,
+    version: storedInterest.version,
   });
   const subscribers = composeSubscribers(ctx, env, journal, alarms, memory, recent);
   const own = composeOwn({ place, directory, alarms, journal, parent, subscribers });
@@ -99,7 +99,7 @@ export function composeReplica<Own extends OwnParts>(
     journal,
     cursors,
     interest,
-    told,
+    storedInterest,
     intake,
   });
   const countSockets = () => socketCount.value + (countShardSockets?.() ?? 0);
@@ -115,7 +115,15 @@ export function composeReplica<Own extends OwnParts>(
     tokens,
     list,
     link,
-    receiver: new Receiver({ alarms, journal, intake, keeper, interest, told, countSockets }),
+    receiver: new Receiver({
+      alarms,
+      journal,
+      intake,
+      keeper,
+      interest,
+      storedInterest,
+      countSockets,
+    }),
     sockets: new ReadySockets(sockets, { ctx, closer, link }),
     reporter: composeReporter(env, subscribers, shardLags ? { regions: shardLags } : {}),
     teardown: new ReplicaTeardown({ authoritySync, fanOut, socketCount, interest, link, isIdle }),

@@ -2,7 +2,7 @@ import { CURSOR_KEY } from '../../journal/cursor-codec.ts';
 import { forgetSubscribers } from '../../restored-hub.ts';
 import { EPOCH_KEY } from './known-epoch.ts';
 import { PageWindow } from './page-window.ts';
-import { TOLD_KEY } from './told-interest.ts';
+import { INTEREST_KEY } from './stored-interest.ts';
 
 /**
  * Deletes what a replica knows of its sockets and of the journal of its hub; to be called in a transaction. What its stock
@@ -14,5 +14,5 @@ export function emptyReplica(ctx: DurableObjectState, hasWindow: boolean): void 
   const { storage } = ctx;
   forgetSubscribers(ctx);
   if (hasWindow) new PageWindow(storage.sql).forget();
-  for (const key of [CURSOR_KEY, EPOCH_KEY, TOLD_KEY]) storage.kv.delete(key);
+  for (const key of [CURSOR_KEY, EPOCH_KEY, INTEREST_KEY]) storage.kv.delete(key);
 }

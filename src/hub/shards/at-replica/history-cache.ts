@@ -11,7 +11,7 @@ import {
   MAX_PAGE_BYTES,
   MAX_PAGE_EVENTS,
 } from '../../limits.ts';
-import { HeldPage } from './held-page.ts';
+import { CachedPage } from './cached-page.ts';
 import { checkSlices } from './new-part.ts';
 
 interface HistoryParts {
@@ -42,11 +42,11 @@ export class HistoryCache {
   }
 
   /** The page with what follows a sequence. */
-  at(sequence: number): HeldPage | undefined {
+  at(sequence: number): CachedPage | undefined {
     for (const { after, through, key } of this.#known) {
       if (after > sequence || through <= sequence) continue;
       const page = readCache.get(key);
-      if (page instanceof HeldPage) return page;
+      if (page instanceof CachedPage) return page;
     }
     return undefined;
   }
@@ -92,7 +92,7 @@ export class HistoryCache {
     this.#parts.learn(page, sequence);
     const { after, through } = page;
     const key = `${number} history ${after} ${through}`;
-    readCache.set(key, new HeldPage(page));
+    readCache.set(key, new CachedPage(page));
     this.#known = this.#known.filter((each) => each.key !== key).slice(1 - MAX_HISTORY_PAGES);
     this.#known.push({ after, through, key });
   }

@@ -3,7 +3,7 @@ import type { FeedSlice } from '../../../objects/hub-contract.ts';
 import type { ReplicaPage } from '../../../objects/replica-contract.ts';
 import { isWholeSlice, lastOfSlice, sliceAfter } from '../../feeds/feed-format.ts';
 import { LOST_KEY } from '../../journal/record.ts';
-import type { JournalRange } from './held-page.ts';
+import type { JournalRange } from './cached-page.ts';
 
 /**
  * What of a page a replica does not have. Where events may be missing, there is a record of a gap.

@@ -4,11 +4,11 @@
  */
 
 import type { MemoryAccount } from '../../memory-budget.ts';
-import type { HeldPage } from './held-page.ts';
+import type { CachedPage } from './cached-page.ts';
 
 export class PageRing {
   readonly #memory: MemoryAccount;
-  readonly #pages: HeldPage[] = [];
+  readonly #pages: CachedPage[] = [];
   #bytes = 0;
 
   constructor(memory: MemoryAccount) {
@@ -16,7 +16,7 @@ export class PageRing {
   }
 
   /** The newest first. */
-  get newestFirst(): Iterable<HeldPage> {
+  get newestFirst(): Iterable<CachedPage> {
     return this.#pages.toReversed();
   }
 
@@ -30,7 +30,7 @@ export class PageRing {
   }
 
   /** @param page follows the last one */
-  add(page: HeldPage): void {
+  add(page: CachedPage): void {
     const last = this.#pages.at(-1);
     if (page.slices.length === 0 && last !== undefined) {
       last.extend(page.through);
@@ -46,7 +46,7 @@ export class PageRing {
   }
 
   /** The page with what follows a sequence. */
-  at(sequence: number): HeldPage | undefined {
+  at(sequence: number): CachedPage | undefined {
     let low = 0;
     let high = this.#pages.length;
     while (low < high) {

@@ -12,7 +12,7 @@ import type { JournalFacts, ReplicaPage } from '../../../objects/replica-contrac
 import type { Interest } from '../../../subscription/interest.ts';
 import { nextCacheNumber, readCache } from '../../journal/read-cache.ts';
 import { MAX_SEGMENT_BYTES, MAX_WINDOW_PAGES, OPEN_SEGMENT_BYTES } from '../../limits.ts';
-import { HeldPage, type JournalRange } from './held-page.ts';
+import { CachedPage, type JournalRange } from './cached-page.ts';
 import { checkSlices, newPartOf } from './new-part.ts';
 import { joined, type PageRecords, separated } from './page-records.ts';
 
@@ -104,12 +104,12 @@ export class PageWindow {
   }
 
   /** The page with what follows a sequence. */
-  at(sequence: number): HeldPage | undefined {
+  at(sequence: number): CachedPage | undefined {
     const row = this.#rows.findLast(({ after }) => after <= sequence);
     if (row === undefined || row.through <= sequence) return undefined;
     const key = `${this.#number} window ${row.after} ${row.through}`;
     const cached = readCache.get(key);
-    if (cached instanceof HeldPage) return cached;
+    if (cached instanceof CachedPage) return cached;
     const page = this.#load(row);
     if (page !== undefined) readCache.set(key, page);
     return page;
@@ -198,7 +198,7 @@ export class PageWindow {
   }
 
   /** Undefined if it is damaged: then the parent has it. */
-  #load({ slot, after, through }: Row): HeldPage | undefined {
+  #load({ slot, after, through }: Row): CachedPage | undefined {
     try {
       const { runs, accepted_at, ends, ...texts } = this.#sql
         .exec<StoredRecords>(
@@ -214,7 +214,7 @@ export class PageWindow {
       });
       const range = { after, through, slices };
       checkSlices(range);
-      return new HeldPage(range);
+      return new CachedPage(range);
     } catch (error) {
       logError(`the stored page after ${after} cannot be read`, error);
       return undefined;

@@ -13,7 +13,7 @@ import type { EventSupply } from '../../subscribers/event-supply.ts';
 import type { PageIntake } from './page-intake.ts';
 import type { ReplicaInterest } from './replica-interest.ts';
 import type { ReplicaJournal } from './replica-journal.ts';
-import type { ToldInterest } from './told-interest.ts';
+import type { StoredInterest } from './stored-interest.ts';
 
 /** One may be under way already, and one may be overtaken. */
 const ATTEMPTS = 4;
@@ -24,7 +24,7 @@ interface ParentLinkParts {
   readonly journal: ReplicaJournal;
   readonly cursors: CursorCodec;
   readonly interest: ReplicaInterest;
-  readonly told: ToldInterest;
+  readonly storedInterest: StoredInterest;
   readonly intake: PageIntake;
 }
 
@@ -92,7 +92,7 @@ export class ParentLink implements EventSupply {
   }
 
   async #attach(): Promise<void> {
-    const { name, parent, journal, interest, told, intake } = this.#parts;
+    const { name, parent, journal, interest, storedInterest, intake } = this.#parts;
     const wish = interest.request();
     const reach = this.#reach;
     this.#reach = 0;
@@ -105,7 +105,7 @@ export class ParentLink implements EventSupply {
       const wantsMore = interest.isMore(wish.interest);
       const taken = await intake.answered(answer, wantsMore, () => {
         interest.confirm(wish);
-        told.note(wish);
+        storedInterest.note(wish);
       });
       if (taken === undefined) throw new Error('the parent answers what cannot be taken now');
       hasMore = answer.hasMore;

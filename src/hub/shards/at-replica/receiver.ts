@@ -6,7 +6,7 @@ import type { PageIntake } from './page-intake.ts';
 import type { PageKeeper } from './page-keeper.ts';
 import type { ReplicaInterest } from './replica-interest.ts';
 import type { ReplicaJournal } from './replica-journal.ts';
-import type { ToldInterest } from './told-interest.ts';
+import type { StoredInterest } from './stored-interest.ts';
 
 interface ReceiverParts {
   readonly alarms: Alarms;
@@ -14,7 +14,7 @@ interface ReceiverParts {
   readonly intake: PageIntake;
   readonly keeper: PageKeeper;
   readonly interest: ReplicaInterest;
-  readonly told: ToldInterest;
+  readonly storedInterest: StoredInterest;
   /** Open sockets, with those of its shards. */
   readonly countSockets: () => number;
 }
@@ -28,7 +28,7 @@ export class Receiver {
 
   /** Does not wait for an attach: the parent may wait for this before it answers that. */
   async receive(page: ReplicaPage): Promise<ReplicaReceipt> {
-    const { alarms, journal, intake, keeper, interest, told, countSockets } = this.#parts;
+    const { alarms, journal, intake, keeper, interest, storedInterest, countSockets } = this.#parts;
     const kept = await intake.fed(page);
     await kept?.whole;
     alarms.arm();
@@ -38,7 +38,7 @@ export class Receiver {
     const request = interest.lessThan(page);
     // What was fed before has all that is still wanted.
     if (request !== undefined) {
-      told.note(request);
+      storedInterest.note(request);
       journal.confirmed(request.version);
     }
     return { taken: position, ...(request && { request }), sockets: countSockets() };

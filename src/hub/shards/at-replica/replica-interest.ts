@@ -38,7 +38,7 @@ export class ReplicaInterest {
   /** What handshakes and shards wait for. */
   readonly #awaited = new Set<Interest>();
   /** What every page covers that is built from now on; undefined until it is known. */
-  #told: InterestRequest | undefined;
+  #confirmed: InterestRequest | undefined;
   /** The last version that was used, or that the parent has named. */
   #version = 0;
   /** Computed when something has changed. */
@@ -75,14 +75,16 @@ export class ReplicaInterest {
 
   /** Whether the parent has confirmed an interest that covers this one. */
   isConfirmed(interest: Interest): boolean {
-    const told = this.#told;
-    return told !== undefined && interest.every((wanted) => covers(told.interest, wanted));
+    const confirmed = this.#confirmed;
+    return (
+      confirmed !== undefined && interest.every((wanted) => covers(confirmed.interest, wanted))
+    );
   }
 
   /** Whether the pages that the replica has may lack some of it. */
   isMore(interest: Interest): boolean {
     if (this.isConfirmed(interest)) return false;
-    const followed = this.#told === undefined ? this.#followed : undefined;
+    const followed = this.#confirmed === undefined ? this.#followed : undefined;
     return !interest.every((wanted) => followed && covers(followed.interest, wanted));
   }
 
@@ -93,13 +95,13 @@ export class ReplicaInterest {
 
   /** What a page follows, as far as that is known. */
   followedBy({ version }: ReplicaPage): Interest {
-    const request = [this.#told, this.#followed].find((each) => each?.version === version);
+    const request = [this.#confirmed, this.#followed].find((each) => each?.version === version);
     return request?.interest ?? [];
   }
 
   /** Whether the parent was told that nothing is wanted. */
   get isNothing(): boolean {
-    return this.#told?.interest.length === 0;
+    return this.#confirmed?.interest.length === 0;
   }
 
   /** Something counts as wanted while `during` runs. */
@@ -127,22 +129,26 @@ export class ReplicaInterest {
 
   /** The parent has answered to a request. */
   confirm(request: InterestRequest): void {
-    if (request.version < (this.#told?.version ?? 0)) return;
-    this.#told = request;
+    if (request.version < (this.#confirmed?.version ?? 0)) return;
+    this.#confirmed = request;
   }
 
   /** The request that a receipt has: if less is wanted than the page follows, or nobody knows any more what it follows. */
   lessThan({ version }: ReplicaPage): InterestRequest | undefined {
     this.overtaken(version);
     const { present } = this;
-    const told = this.#told;
+    const confirmed = this.#confirmed;
     // Something new is asked for with an attach, which has to be answered.
-    if (told === undefined ? this.#isGrowing : !this.isConfirmed(present)) return undefined;
-    if (told !== undefined && version >= told.version && isSameInterest(present, told.interest)) {
+    if (confirmed === undefined ? this.#isGrowing : !this.isConfirmed(present)) return undefined;
+    if (
+      confirmed !== undefined &&
+      version >= confirmed.version &&
+      isSameInterest(present, confirmed.interest)
+    ) {
       return undefined;
     }
-    this.#told = this.request(present);
-    return this.#told;
+    this.#confirmed = this.request(present);
+    return this.#confirmed;
   }
 
   /** Whether something may be wanted that was never confirmed. */

@@ -25,7 +25,7 @@ import type {
 } from '../../journal/subscriber-journal.ts';
 import { LOCATED_ID_MS } from '../../limits.ts';
 import type { MemoryAccount } from '../../memory-budget.ts';
-import { HeldPage, type HeldSlice } from './held-page.ts';
+import { CachedPage, type CachedSlice } from './cached-page.ts';
 import { HistoryCache } from './history-cache.ts';
 import { newPartOf } from './new-part.ts';
 import { PageRing } from './page-ring.ts';
@@ -149,9 +149,9 @@ export class ReplicaJournal implements SubscriberJournal {
     if (isUnknown || version > this.#version) this.#follow(version, taken);
     this.#taken = Math.max(through, taken);
     if (through <= taken) return { entries: [] };
-    const held = new HeldPage(part);
-    this.#ring.add(held);
-    return held;
+    const cached = new CachedPage(part);
+    this.#ring.add(cached);
+    return cached;
   }
 
   /**
@@ -268,7 +268,7 @@ export class ReplicaJournal implements SubscriberJournal {
   }
 
   /** The page with what follows a sequence. */
-  #at(sequence: number): HeldPage | undefined {
+  #at(sequence: number): CachedPage | undefined {
     const isCovered = sequence >= this.#completeAfter;
     const newest = isCovered ? (this.#ring.at(sequence) ?? this.#window?.at(sequence)) : undefined;
     return newest ?? this.#history.at(sequence);
@@ -278,7 +278,7 @@ export class ReplicaJournal implements SubscriberJournal {
   #visit(
     after: number,
     room: ReadRoom,
-    visitor: (slice: HeldSlice, from: number, to: number) => void,
+    visitor: (slice: CachedSlice, from: number, to: number) => void,
   ): { through: number; bytes: number } {
     let through = Math.max(after, this.trimmedThrough);
     while (through < this.last && !room.isFull) {

@@ -20,9 +20,9 @@ export interface JournalRange {
 /** About what a page takes in memory, or a slice, beside its records. */
 const OBJECT_BYTES = 256;
 
-export class HeldPage {
+export class CachedPage {
   readonly after: number;
-  readonly slices: readonly HeldSlice[];
+  readonly slices: readonly CachedSlice[];
   /** About what it takes in memory. */
   readonly memoryBytes: number;
   /** In UTF-8. */
@@ -32,7 +32,7 @@ export class HeldPage {
   constructor({ after, through, slices }: JournalRange) {
     this.after = after;
     this.#through = through;
-    this.slices = slices.map((slice) => new HeldSlice(slice));
+    this.slices = slices.map((slice) => new CachedSlice(slice));
     this.memoryBytes = this.slices.reduce((sum, each) => sum + each.memoryBytes, OBJECT_BYTES);
     this.bytes = this.slices.reduce((sum, { bytes }) => sum + bytes, 0);
   }
@@ -60,7 +60,7 @@ export class HeldPage {
     after: number,
     through: number,
     room: ReadRoom,
-    visitor: (slice: HeldSlice, from: number, to: number) => void,
+    visitor: (slice: CachedSlice, from: number, to: number) => void,
   ): number {
     const end = Math.min(through, this.#through);
     for (const slice of this.slices) {
@@ -76,7 +76,7 @@ export class HeldPage {
   }
 }
 
-export class HeldSlice {
+export class CachedSlice {
   readonly slice: FeedSlice;
   readonly first: number;
   readonly last: number;

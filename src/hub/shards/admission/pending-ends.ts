@@ -4,16 +4,16 @@
  */
 
 import type { EndedReturns } from '../../../objects/replica-contract.ts';
-import { MAX_CUTS_PER_RETURN, MAX_ENDS_PER_CALL, MAX_UNTOLD_ENDS } from '../../limits.ts';
+import { MAX_CUTS_PER_RETURN, MAX_ENDS_PER_CALL, MAX_PENDING_ENDS } from '../../limits.ts';
 
-export const UNTOLD_ENDS_KEY = 'untold_ends';
+export const PENDING_ENDS_KEY = 'pending_ends';
 
 interface End {
   lost: number;
   cuts: readonly number[];
 }
 
-export class UntoldEnds {
+export class PendingEnds {
   readonly #kv: DurableObjectStorage['kv'];
   readonly #countOf: (key: string) => number;
   /** Undefined until they were read. */
@@ -34,7 +34,7 @@ export class UntoldEnds {
     const ends = this.#read();
     const end = ends.get(key);
     if (end === undefined) {
-      if (ends.size < MAX_UNTOLD_ENDS) ends.set(key, { lost, cuts });
+      if (ends.size < MAX_PENDING_ENDS) ends.set(key, { lost, cuts });
       return;
     }
     end.lost += lost;
@@ -55,7 +55,7 @@ export class UntoldEnds {
   }
 
   /** The head knows those that were taken. */
-  told(): void {
+  reported(): void {
     if (this.#areStored) this.store();
   }
 
@@ -67,13 +67,13 @@ export class UntoldEnds {
   store(): void {
     const ends = this.#read();
     this.#areStored = ends.size > 0;
-    if (this.#areStored) this.#kv.put(UNTOLD_ENDS_KEY, [...ends]);
-    else this.#kv.delete(UNTOLD_ENDS_KEY);
+    if (this.#areStored) this.#kv.put(PENDING_ENDS_KEY, [...ends]);
+    else this.#kv.delete(PENDING_ENDS_KEY);
   }
 
   #read(): Map<string, End> {
     if (this.#ends === undefined) {
-      const stored = this.#kv.get<[string, End][]>(UNTOLD_ENDS_KEY);
+      const stored = this.#kv.get<[string, End][]>(PENDING_ENDS_KEY);
       this.#areStored = stored !== undefined;
       this.#ends = new Map(stored);
     }

@@ -1,8 +1,8 @@
 /** The stock sockets of a shard that name no position, and the handshakes of such that are under way, by their keys. */
-export class HeldReturns {
+export class OpenReturns {
   readonly #ctx: DurableObjectState;
   /** Of the keys that were needed since the object woke, and have any. */
-  readonly #held = new Map<string, { readonly sockets: Set<WebSocket>; handshakes: number }>();
+  readonly #open = new Map<string, { readonly sockets: Set<WebSocket>; handshakes: number }>();
   /** The runtime may still list them. */
   readonly #ended = new WeakSet<WebSocket>();
 
@@ -14,7 +14,7 @@ export class HeldReturns {
   countOf(key: string): number {
     const { sockets, handshakes } = this.#of(key);
     const count = sockets.size + handshakes;
-    if (count === 0) this.#held.delete(key);
+    if (count === 0) this.#open.delete(key);
     return count;
   }
 
@@ -39,12 +39,12 @@ export class HeldReturns {
   }
 
   #of(key: string) {
-    let held = this.#held.get(key);
-    if (held === undefined) {
+    let open = this.#open.get(key);
+    if (open === undefined) {
       const sockets = this.#ctx.getWebSockets(key).filter((socket) => !this.#ended.has(socket));
-      held = { sockets: new Set(sockets), handshakes: 0 };
-      this.#held.set(key, held);
+      open = { sockets: new Set(sockets), handshakes: 0 };
+      this.#open.set(key, open);
     }
-    return held;
+    return open;
   }
 }

@@ -6,25 +6,26 @@
 import type { InterestRequest } from '../../../objects/replica-contract.ts';
 import { isSameInterest } from '../../../subscription/interest.ts';
 
-export const TOLD_KEY = 'replica_interest';
+export const INTEREST_KEY = 'replica_interest';
 
-export class ToldInterest {
+export class StoredInterest {
   readonly #kv: DurableObjectStorage['kv'];
-  #told: InterestRequest | undefined;
+  #request: InterestRequest | undefined;
 
   constructor(kv: DurableObjectStorage['kv']) {
     this.#kv = kv;
-    this.#told = kv.get<InterestRequest>(TOLD_KEY);
+    this.#request = kv.get<InterestRequest>(INTEREST_KEY);
   }
 
   /** Pages of this version and of later ones cover what is wanted. */
   get version(): number {
-    return this.#told?.version ?? 0;
+    return this.#request?.version ?? 0;
   }
 
   note(request: InterestRequest): void {
-    if (this.#told !== undefined && isSameInterest(request.interest, this.#told.interest)) return;
-    this.#kv.put(TOLD_KEY, request);
-    this.#told = request;
+    if (this.#request !== undefined && isSameInterest(request.interest, this.#request.interest))
+      return;
+    this.#kv.put(INTEREST_KEY, request);
+    this.#request = request;
   }
 }

@@ -23,7 +23,7 @@ it('is what Cloudflare says', () => {
 it('is never what a client says that comes through the network of Cloudflare', () => {
   for (const variables of [{}, LOCAL]) {
     expect(regionOf(SYDNEY, 'weur', variables)).toBe('oc');
-    expect(regionOf({}, 'weur', variables)).toBe('any');
+    expect(regionOf({ colo: 'FRA' }, 'weur', variables)).toBe('any');
   }
 });
 

@@ -101,6 +101,20 @@ describe('a hub', () => {
     expect(hub.counts).toEqual({ replicaPagesTaken: 1, replicaPagesFailed: 2 });
   });
 
+  it('waits in its alarm for no replica, since others wait for the alarm', async () => {
+    const hub = new Parent();
+    const head = new Replica('/kv#weur', hub);
+    await head.attach(hub, wanted('a'));
+    hub.fates.push('slow');
+    await hub.publish('a');
+    expect(hub.feeds.run(hub.feeds.nextDue())).toBeUndefined();
+    expect(hub.storage.entries.get(CONFIRMED_KEY)).toBeUndefined();
+    await hub.letGo();
+    await hub.alarms();
+    expect(head.received).toEqual([1]);
+    expect(hub.storage.entries.get(CONFIRMED_KEY)).toBe(1);
+  });
+
   it('stores once what all have confirmed, however much is published', async () => {
     const hub = new Parent();
     const head = new Replica('/kv#weur', hub);

@@ -1,7 +1,11 @@
 /** What passes from a hub to its regions, and on to their shards: how many calls, and what becomes of those that fail. */
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, vi } from 'vitest';
+import { MAX_FEED_WAIT_MS } from '../../../src/hub/limits.ts';
 import { Replica } from '../../../src/hub/shards/at-replica/replica.ts';
+import { hubName, regionHeadName } from '../../../src/objects/names.ts';
+import { callShardedHub } from '../../../src/objects/stubs.ts';
 import { it } from '../fixtures.ts';
 import { publish, published } from '../support.ts';
 import { head, hearsNext, hub, shard, subscribeAt } from './support.ts';
@@ -100,6 +104,35 @@ describe('a call that is lost', () => {
     answer();
     expect(await hearsNext(subscriber, 3)).toEqual(['a', 'b', 'c']);
   });
+});
+
+it('a region that hangs delays neither the hub nor another region, shows its lag, and misses nothing', async () => {
+  vi.spyOn(console, 'error').mockReturnValue();
+  const of = hubName('', 'deploy');
+  for (const region of ['weur', 'oc'] as const) {
+    await callShardedHub(env, of, (stub) => stub.setShards(region, 0, 1));
+  }
+  const hangs = await subscribeAt(head());
+  const others = [
+    await subscribeAt(hub()),
+    await subscribeAt(env.REGION_HEAD.getByName(regionHeadName(of, 'oc'))),
+  ];
+  const { promise: goesOn, resolve: goOn } = Promise.withResolvers<void>();
+  Replica.prototype.receive = async function (...[page]) {
+    const { id } = Reflect.get(this, 'ctx') as DurableObjectState;
+    if (id.name === regionHeadName(of, 'weur')) await goesOn;
+    return realReceive.call(this, page);
+  };
+  for (const id of ['a', 'b', 'c']) await publishedIds(id);
+  for (const each of others) expect(await hearsNext(each, 3)).toEqual(['a', 'b', 'c']);
+  const began = Date.now();
+  await runDurableObjectAlarm(hub());
+  expect(Date.now() - began).toBeLessThan(MAX_FEED_WAIT_MS);
+  const { regions } = await hub().state();
+  expect(regions).toMatchObject({ weur: { lag: 3 }, oc: { lag: 0 } });
+  expect(hangs.waiting).toBe(0);
+  goOn();
+  expect(await hearsNext(hangs, 3)).toEqual(['a', 'b', 'c']);
 });
 
 it('what a hub had acknowledged when it was lost reaches its regions, though nobody publishes', async () => {

@@ -20,7 +20,6 @@ import {
   MAX_FED_BYTES,
   MAX_FEED_BACKOFF_MS,
   MAX_FEED_BYTES,
-  MAX_FEED_WAIT_MS,
   MAX_REPLICA_CALL_MS,
   MAX_UNTOLD_EVENTS,
   REPLICA_GUARD_MS,
@@ -149,7 +148,8 @@ export class ReplicaFeeds implements AlarmTask {
     return Math.min(this.#guardedUntil(), replicas.firstDue);
   }
 
-  async run(now: number): Promise<void> {
+  /** Waits for nothing: other tasks of the alarm are due, such as tokens that expire. */
+  run(now: number): void {
     this.begin();
     const isGuardDue = this.#guardedUntil() <= now;
     const all = this.#parts.replicas.all();
@@ -159,8 +159,6 @@ export class ReplicaFeeds implements AlarmTask {
       else if (isDue) replica.retryAt = Number.POSITIVE_INFINITY;
       if (isDue || isGuardDue) this.#start(replica);
     }
-    const calls = all.flatMap(({ isFeeding, call }) => (isFeeding && call ? [call] : []));
-    if (calls.length > 0) await settled(Promise.all(calls));
     if (isGuardDue) this.#endGuard();
   }
 
@@ -279,13 +277,4 @@ export class ReplicaFeeds implements AlarmTask {
 
 function hasAll(replica: FedReplica, through: number): boolean {
   return endOf(replica) >= through && !replica.isUnsure;
-}
-
-/** Waits a limited time. What takes longer goes on. */
-async function settled(work: Promise<unknown>): Promise<void> {
-  try {
-    await withTimeout(MAX_FEED_WAIT_MS, work);
-  } catch (error) {
-    logError('a replica does not confirm in time', error);
-  }
 }

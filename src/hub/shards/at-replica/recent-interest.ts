@@ -16,12 +16,12 @@ interface Recent {
 }
 
 export class RecentInterest implements FormerSubscriptions, AlarmTask {
-  readonly #alarms: Alarms;
+  readonly #alarms: Pick<Alarms, 'arm'>;
   /** By what they want, that of the last subscriber to leave last. */
   readonly #recent = new Map<string, Recent>();
   #changes = 0;
 
-  constructor(alarms: Alarms) {
+  constructor(alarms: Pick<Alarms, 'arm'>) {
     this.#alarms = alarms;
   }
 
@@ -39,7 +39,8 @@ export class RecentInterest implements FormerSubscriptions, AlarmTask {
     if (!this.#recent.delete(key)) this.#changes++;
     this.#recent.set(key, { wanted: { pattern, namespaces }, expiresAt: now + INTEREST_MS });
     const [oldest] = this.#recent.keys();
-    if (this.#recent.size > MAX_INTERESTS && oldest !== undefined) this.#recent.delete(oldest);
+    // With one too many, everything is wanted until they expire, so further ones change nothing.
+    if (this.#recent.size > MAX_INTERESTS + 1 && oldest !== undefined) this.#recent.delete(oldest);
     this.#alarms.arm();
   }
 

@@ -4,6 +4,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, vi } from 'vitest';
 import { workerCaches } from '../../src/http/worker-caches.ts';
 import { QUIET_REGION_MS } from '../../src/hub/limits.ts';
+import { Replica } from '../../src/hub/shards/at-replica/replica.ts';
 import { hubName, regionHeadName, shardName } from '../../src/objects/names.ts';
 import { callShardedHub, callSubscriberHub } from '../../src/objects/stubs.ts';
 import { SUBPROTOCOLS } from '../../src/wire/carillon-v1/messages.ts';
@@ -93,6 +94,19 @@ describe('a stock client', () => {
       errors: ['the shards of this event type near you are full; try again'],
     });
   });
+});
+
+it('a handshake is sent to two shards if they do not answer, and not to all', async () => {
+  vi.spyOn(console, 'error').mockReturnValue();
+  Object.assign(env, { SHARD_AT_SOCKETS: '1' });
+  for (let from = 0; from < 4; from++) {
+    await callShardedHub(env, HUB, (hub) => hub.setShards('weur', from, from + 1));
+  }
+  const asked = vi.spyOn(Replica.prototype, 'fetch').mockRejectedValue(new Error('no answer'));
+  const response = await handshake();
+  expect(response.status).toBe(503);
+  expect(asked).toHaveBeenCalledTimes(2);
+  asked.mockRestore();
 });
 
 describe('subscribers of one event type', () => {

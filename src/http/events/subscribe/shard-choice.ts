@@ -47,6 +47,8 @@ export async function sendHandshake(
     } catch (error) {
       // The next one may serve the client, except for the hub, which sends it to these again.
       if (object === hub || isNamespaceDeleted(error)) throw error;
+      // After two, it is their head, or the hub: each may have taken long not to answer.
+      if (failure !== undefined) throw error;
       logError(`the shard ${object} cannot be reached`, error);
       failure = error;
     }

@@ -259,7 +259,7 @@ function composeHub(ctx: DurableObjectState, env: Env) {
   const journal = openJournal(ctx.storage, env);
   const memory = openHubMemory(ctx.id.toString());
   const subscribers = composeSubscribers(ctx, env, journal, alarms, memory);
-  const { meter, authoritySync, closer, cursors, fanOut, list } = subscribers;
+  const { meter, authoritySync, closer, cursors, fanOut, list, throttle } = subscribers;
   const quotas = new KnownQuotas(ctx, env);
   const quotaGate = new QuotaGate({ ctx, env, journal, quotas });
   const targets = new FeedTargets(ctx.storage);
@@ -267,7 +267,8 @@ function composeHub(ctx: DurableObjectState, env: Env) {
   const { counts } = meter;
   const feeds = new OutgoingFeeds(ctx, env, journal, alarms, targets, registration, counts);
   const shards = new HubShards(ctx.storage, env);
-  const parent = composeHubParent({ ctx, env, alarms, journal, cursors, shards, counts });
+  const served = { journal, cursors, throttle, shards };
+  const parent = composeHubParent({ ctx, env, alarms, counts, ...served });
   const { replicas, feeds: replicaFeeds } = parent;
   const returns = new Returns({ ctx, alarms, journal, env });
   const hub = hubOfObject(ctx.id.name);

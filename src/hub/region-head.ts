@@ -24,6 +24,7 @@ import { HeadAdmissions } from './shards/admission/head-admissions.ts';
 import { Attachments } from './shards/at-parent/attachments.ts';
 import { composeFeeds } from './shards/at-parent/compose-feeds.ts';
 import { FedReplicas } from './shards/at-parent/fed-replicas.ts';
+import { historyAfter } from './shards/at-parent/history.ts';
 import { endsOfShards } from './shards/at-parent/replica-ends.ts';
 import { ReplicaTable } from './shards/at-parent/replica-table.ts';
 import { composeReplica } from './shards/at-replica/compose-replica.ts';
@@ -55,11 +56,9 @@ export class RegionHead extends Replica implements RegionHeadContract {
   }
 
   history(after: number, maxEvents: number, maxBytes: number): Promise<HistoryPage> {
-    return this.#lifecycle.open(async ({ link, journal }) => {
+    return this.#lifecycle.open(async ({ link, journal, throttle }) => {
       await link.ready();
-      await journal.load(after);
-      const part = journal.readPart(after, maxEvents, maxBytes);
-      return { journal: journal.facts, ...part };
+      return historyAfter(journal, throttle, after, maxEvents, maxBytes);
     });
   }
 

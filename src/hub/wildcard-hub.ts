@@ -258,7 +258,7 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
   const retained = new RetainedSubscriptions(sql, journal.maxAgeMs);
   const memory = openHubMemory(ctx.id.toString());
   const subscribers = composeSubscribers(ctx, env, journal, alarms, memory, retained);
-  const { authoritySync, classes, closer, cursors, fanOut, list, meter } = subscribers;
+  const { authoritySync, classes, closer, cursors, fanOut, list, meter, throttle } = subscribers;
   const shards = new HubShards(ctx.storage, env);
   const parent = composeHubParent({
     ctx,
@@ -266,6 +266,7 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
     alarms,
     journal,
     cursors,
+    throttle,
     shards,
     counts: meter.counts,
     dropped: (wanted) => retained.add(wanted, Date.now()),

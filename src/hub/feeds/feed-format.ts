@@ -95,3 +95,8 @@ function sliceOf(records: readonly FeedRecord[]): FeedSlice {
     records: eventBatch(records.map(({ key, json }) => ({ key, json: json ?? '' }))),
   };
 }
+
+/** What slices take, about, in memory and on their way. */
+export function charactersOf(slices: readonly FeedSlice[]): number {
+  return slices.reduce((sum, { records }) => sum + records.keys.length + records.frames.length, 0);
+}

@@ -10,9 +10,8 @@
 import type { Retention } from '../../config/retention.ts';
 import type { FeedPosition, FeedSlice } from '../../objects/hub-contract.ts';
 import type { JournalFacts, Located, LocateQuery } from '../../objects/replica-contract.ts';
-import { DEDUPLICATION_WINDOW_EVENTS } from '../limits.ts';
 import { Appender } from './appender.ts';
-import { FINGERPRINT_BYTES } from './fingerprint.ts';
+import { bytesToSearchAmong } from './bytes-to-search.ts';
 import { FingerprintWindow } from './fingerprint-window.ts';
 import { StoredHeader } from './header.ts';
 import { sequencesWithId } from './id-search.ts';
@@ -234,10 +233,8 @@ export class Journal implements SubscriberJournal {
     return totalBytes - (this.#store.load(sequence)?.totalBytes(sequence) ?? totalBytes);
   }
 
-  /** Bytes that are read to find an event by its id, beyond those of the newest events, which are in memory. */
   get bytesToSearch(): number {
-    const { events } = this.retained;
-    return Math.max(events - DEDUPLICATION_WINDOW_EVENTS, 0) * FINGERPRINT_BYTES;
+    return bytesToSearchAmong(this.retained.events);
   }
 
   /** The newest events with this id, of any publisher, newest first. */

@@ -179,7 +179,11 @@ export class Handshakes {
       if (lookup.isNew && (since?.kind === 'event' || since?.kind === 'time')) {
         // An id is searched for before it is known how much was missed.
         const { bytesToSearch } = journal;
-        if (bytesToSearch > 0 && !throttle.admit(owner, 0)) return refuse(BUSY);
+        // A search may take more than the budget. It is admitted before it counts, and once.
+        if (bytesToSearch > 0) {
+          isAdmitted = throttle.admit(owner, 0);
+          if (!isAdmitted) return refuse(BUSY);
+        }
         throttle.count(owner, bytesToSearch);
       }
       const start = entry.start(lookup);

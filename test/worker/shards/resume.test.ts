@@ -1,10 +1,17 @@
 /** A position of one place holds at every other: at the hub, at the head of a region, and at each shard. */
 import { describe, expect } from 'vitest';
+import { MAX_JOURNAL_EVENTS } from '../../../src/config/limits.ts';
+import { ReplayThrottle } from '../../../src/hub/catch-up/replay-throttle.ts';
+import { TurnBudget } from '../../../src/hub/delivery/turn-budget.ts';
+import { REPLAY_BUDGET_BYTES } from '../../../src/hub/limits.ts';
+import { historyAfter, REPLICAS } from '../../../src/hub/shards/at-parent/history.ts';
+import { REPLICA_FORMAT } from '../../../src/objects/replica-contract.ts';
 import type { ServerMessage } from '../../../src/wire/carillon-v1/messages.ts';
 import { it } from '../fixtures.ts';
 import { hears, publishedIds } from '../resume-support.ts';
 import { published, type Subscriber } from '../support.ts';
-import { forgetful, head, hearsNext, hub, shard, subscribeAt } from './support.ts';
+import { accept, staged } from './replica-support.ts';
+import { forgetful, handshakeAt, head, hearsNext, hub, shard, subscribeAt } from './support.ts';
 
 const PLACES = { hub, head, 'shard 1': () => shard(1), 'shard 2': () => shard(2) };
 type Place = keyof typeof PLACES;
@@ -51,6 +58,29 @@ describe.for(WAYS)('from %s to %s', ([from, to]) => {
     expect(subscriber.waiting).toBe(0);
   });
 });
+
+it('those who look for ids in a long journal do it no oftener at a shard than at the hub', async () => {
+  await publishedIds('a');
+  await subscribeAt(shard());
+  const { journal } = await hub().history(0, 1, 1);
+  const part = { after: 1, through: MAX_JOURNAL_EVENTS, slices: [], isMissing: false };
+  const directory = { version: 0, home: undefined, shards: {} };
+  const page = { format: REPLICA_FORMAT, journal, version: Date.now(), directory, ...part };
+  await shard().receive(page);
+  expect((await handshakeAt(shard(), { since: 'unknown-1' })).status).toBe(101);
+  expect((await handshakeAt(shard(), { since: 'unknown-2' })).status).toBe(503);
+});
+
+it('what regions read of the journal leaves room for the subscribers of the hub', () =>
+  staged(async ({ journal }) => {
+    accept(journal, ['a', 'b']);
+    const throttle = new ReplayThrottle(new TurnBudget());
+    throttle.count(REPLICAS, REPLAY_BUDGET_BYTES);
+    const began = Date.now();
+    expect(await historyAfter(journal, throttle, 1, 10, 1_000_000)).toMatchObject({ through: 2 });
+    expect(Date.now() - began).toBeGreaterThan(100);
+    expect(throttle.admit('a subscriber', 0)).toBe(true);
+  }));
 
 describe('a subscriber of a shard', () => {
   it('begins with the oldest event that the hub retains', async () => {

@@ -13,7 +13,7 @@ import {
 import type { AuthoritySync } from '../../authority-sync/authority-sync.ts';
 import { gapRecord } from '../../journal/record.ts';
 import type { HubMemory } from '../../memory-budget.ts';
-import { sliceAfter, slicesOf } from '../feed-format.ts';
+import { charactersOf, sliceAfter, slicesOf } from '../feed-format.ts';
 import { takenOf } from '../taken.ts';
 import type { FeedDemand } from './feed-demand.ts';
 import { type FeedPositions, isMissing } from './feed-positions.ts';
@@ -49,10 +49,7 @@ export class FeedReceiver {
   async receive(page: FeedPage): Promise<FeedReceipt> {
     const { waiting } = this.#parts.memory;
     const slices = slicesOf(page.hub, page);
-    const size = slices.reduce(
-      (sum, { records }) => sum + records.keys.length + records.frames.length,
-      0,
-    );
+    const size = charactersOf(slices);
     if (!waiting.reserve(size)) return later(page);
     try {
       return await this.#receive(page, slices);

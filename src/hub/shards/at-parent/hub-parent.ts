@@ -5,6 +5,7 @@ import type { Alarms } from '../../../objects/alarms.ts';
 import { hubOfObject } from '../../../objects/names.ts';
 import type { ParentContract } from '../../../objects/replica-contract.ts';
 import type { Wanted } from '../../../subscription/interest.ts';
+import type { ReplayThrottle } from '../../catch-up/replay-throttle.ts';
 import type { CursorCodec } from '../../journal/cursor-codec.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { EventSupply } from '../../subscribers/event-supply.ts';
@@ -12,7 +13,7 @@ import type { HubShards } from '../directory.ts';
 import { Attachments } from './attachments.ts';
 import { composeFeeds } from './compose-feeds.ts';
 import { FedReplicas } from './fed-replicas.ts';
-import { historyAfter } from './history.ts';
+import { historyAfter, REPLICAS } from './history.ts';
 import { ReplicaTable } from './replica-table.ts';
 
 interface HubParentParts {
@@ -23,12 +24,14 @@ interface HubParentParts {
   readonly cursors: CursorCodec;
   readonly shards: HubShards;
   readonly counts: HubCounts;
+  readonly throttle: ReplayThrottle;
   /** Is told what a replica does not want any more. */
   dropped?(wanted: Wanted): void;
 }
 
 /** The alarm of the feeds is added by the caller. */
-export function composeHubParent({ journal, cursors, shards, dropped, ...parts }: HubParentParts) {
+export function composeHubParent(all: HubParentParts) {
+  const { journal, cursors, shards, dropped, throttle, ...parts } = all;
   const { storage, id } = parts.ctx;
   const replicas = new FedReplicas(new ReplicaTable(storage.sql), hubOfObject(id.name), dropped);
   const directory = () => shards.directory;
@@ -52,8 +55,14 @@ export function composeHubParent({ journal, cursors, shards, dropped, ...parts }
       });
       return {
         attach: (replica, request) => attachments.attach(replica, request),
-        history: (after, maxEvents, maxBytes) => historyAfter(journal, after, maxEvents, maxBytes),
-        locate: (query) => journal.locate(query),
+        history: (...page) => historyAfter(journal, throttle, ...page),
+        locate: async (query) => {
+          if ('id' in query) {
+            await throttle.affordableTurn(REPLICAS);
+            throttle.count(REPLICAS, journal.bytesToSearch);
+          }
+          return journal.locate(query);
+        },
       };
     },
   };

@@ -83,7 +83,7 @@ export function composeReplica<Own extends OwnParts>(
   const subscribers = composeSubscribers(ctx, env, journal, alarms, memory, recent);
   const own = composeOwn({ place, directory, alarms, journal, parent, subscribers });
   const { keeper, admissions, placementOf, isIdle, shards, countShardSockets, shardLags } = own;
-  const { classes, cursors, authoritySync, closer, fanOut, socketCount, tokens, list } =
+  const { classes, cursors, authoritySync, closer, fanOut, socketCount, tokens, list, throttle } =
     subscribers;
   const shared = { ctx, alarms, memory, journal, cursors, authoritySync, closer, fanOut, keeper };
   const interest = new ReplicaInterest({ classes, recent, shards, stored: window?.stored });
@@ -114,6 +114,7 @@ export function composeReplica<Own extends OwnParts>(
     quotas,
     tokens,
     list,
+    throttle,
     link,
     receiver: new Receiver({
       alarms,

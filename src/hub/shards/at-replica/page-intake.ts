@@ -8,6 +8,7 @@ import { REPLICA_FORMAT } from '../../../objects/replica-contract.ts';
 import { CLOSE_CODES } from '../../../wire/carillon-v1/close-codes.ts';
 import type { AuthoritySync } from '../../authority-sync/authority-sync.ts';
 import type { FanOut } from '../../delivery/fan-out.ts';
+import { charactersOf } from '../../feeds/feed-format.ts';
 import { CURSOR_KEY, type CursorCodec } from '../../journal/cursor-codec.ts';
 import type { HubMemory } from '../../memory-budget.ts';
 import type { SocketCloser } from '../../subscribers/socket-closer.ts';
@@ -69,10 +70,7 @@ export class PageIntake {
     const { format, slices } = page;
     if (format > REPLICA_FORMAT) throw new Error(`a page in format ${format} cannot be read yet`);
     const { waiting } = this.#parts.memory;
-    const size = slices.reduce(
-      (sum, { records }) => sum + records.keys.length + records.frames.length,
-      0,
-    );
+    const size = charactersOf(slices);
     if (!waiting.reserve(size)) return undefined;
     let kept: Kept | undefined;
     try {

@@ -17,6 +17,7 @@ import type {
   ReplicaPage,
 } from '../../../objects/replica-contract.ts';
 import { partOf } from '../../feeds/feed-format.ts';
+import { bytesToSearchAmong } from '../../journal/bytes-to-search.ts';
 import type { JournalEntry } from '../../journal/record.ts';
 import type {
   JournalPage,
@@ -131,9 +132,9 @@ export class ReplicaJournal implements SubscriberJournal {
     return this.#taken ?? 0;
   }
 
-  /** The parent searches. */
+  /** The hub searches. */
   get bytesToSearch(): number {
-    return 0;
+    return bytesToSearchAmong(this.last - this.trimmedThrough);
   }
 
   /** Takes a page that the parent has sent. If nothing is taken, nothing is changed. */

@@ -4,10 +4,7 @@
  * Both kinds of hub have the tables of `createCommonTables`, so a change of these is a migration in both lists.
  * `migrations.ts` runs them when the hub is composed (`lifecycle.ts`).
  *
- * An object also has key-value entries: `schema_version`, `journal_header`, `cursor_key`, `incarnation`,
- * `delivery_in_progress`, `quotas`, `crowd`, `generation`, `root_marks`, `residence`, `shards`, `replicas_confirmed`; a hub of an
- * event-type namespace
- * also has `feed_requests`, `registered_at`, `feeds_behind`.
+ * Objects also have key-value entries, which `docs/storage.md` lists.
  */
 
 import type { Schema } from '../objects/migrations.ts';

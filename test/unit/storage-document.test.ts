@@ -1,5 +1,5 @@
-/** `docs/storage.md` says of every table how long its rows stay, and names none that there is not. */
-import { readFileSync } from 'node:fs';
+/** `docs/storage.md` says of every table and entry how long it stays, and names none that there is not. */
+import { globSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
 /** The names in the first column of the tables of a chapter that begin with this heading. */
@@ -23,9 +23,26 @@ function read(path: string): string {
   return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 }
 
-it.each([
-  ['Hubs', 'src/hub/schema.ts'],
-  ['Authorities', 'src/authority/schema.ts'],
-])('%s', (chapter, schema) => {
-  expect(documented(chapter, 'table').sort()).toEqual(created(schema).sort());
+const SCHEMAS = {
+  Hubs: ['src/hub/schema.ts'],
+  'Region heads and shards': [
+    'src/hub/shards/at-replica/page-window.ts',
+    'src/hub/shards/admission/tables.ts',
+  ],
+  Authorities: ['src/authority/schema.ts'],
+};
+
+it.each(Object.entries(SCHEMAS))('the tables of the chapter %s', (chapter, schemas) => {
+  expect(documented(chapter, 'table').sort()).toEqual(schemas.flatMap(created).sort());
+});
+
+it('the key-value entries of hubs, region heads and shards', () => {
+  const files = globSync('src/hub/**/*.ts', { cwd: new URL('../../', import.meta.url) });
+  const shared = ['src/objects/migrations.ts', 'src/objects/generation.ts'];
+  const keys = [...files, ...shared].flatMap((file) =>
+    [...read(file).matchAll(/\b[A-Z_]+_KEY = '(\w+)'/g)].map(([, key = '']) => key),
+  );
+  const chapters = ['Hubs', 'Region heads and shards'];
+  const entries = chapters.flatMap((chapter) => documented(chapter, 'key-value entry'));
+  expect(entries.sort()).toEqual(keys.sort());
 });

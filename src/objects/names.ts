@@ -85,6 +85,16 @@ export function shardName(hub: string, region: Region, shard: number): string {
   return `${hub}#${region}-${shard}`;
 }
 
+/** The numbers of the shards of a region with so many: the head is the only one until there are two. */
+export function shardNumbers(count: number): number[] {
+  return Array.from({ length: count < 2 ? 0 : count }, (_, index) => index + 1);
+}
+
+/** The names of the same. */
+export function shardNames(hub: string, region: Region, count: number): string[] {
+  return shardNumbers(count).map((shard) => shardName(hub, region, shard));
+}
+
 /** Where a replica is. */
 export interface ReplicaPlace {
   readonly hub: string;

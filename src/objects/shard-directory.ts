@@ -5,7 +5,7 @@
 
 import { isRegion, type Region } from '../config/region.ts';
 import { byPreference } from '../lib/rendezvous.ts';
-import { regionHeadName, shardName } from './names.ts';
+import { regionHeadName, shardNames } from './names.ts';
 import type { ShardDirectory } from './replica-contract.ts';
 
 export const EMPTY_DIRECTORY: ShardDirectory = { version: 0, home: undefined, shards: {} };
@@ -60,8 +60,7 @@ export function placesOf(
   const shards = shardsIn(directory, region);
   if (shards === 0) return [hub];
   if (shards === 1) return [regionHeadName(hub, region), hub];
-  const names = Array.from({ length: shards }, (_, index) => shardName(hub, region, index + 1));
-  return [...byPreference(principal, names).slice(0, MAX_PREFERRED), hub];
+  return [...byPreference(principal, shardNames(hub, region, shards)).slice(0, MAX_PREFERRED), hub];
 }
 
 /** A region that another object sent. */

@@ -5,7 +5,13 @@
 
 import { REGIONS, type Region } from '../../config/region.ts';
 import { isWithin, pathOfKey } from '../../namespace/namespace.ts';
-import { parseHubName, parseReplicaName, regionHeadName, shardName } from '../../objects/names.ts';
+import {
+  parseHubName,
+  parseReplicaName,
+  regionHeadName,
+  shardName,
+  shardNumbers,
+} from '../../objects/names.ts';
 import type { ShardDirectory } from '../../objects/replica-contract.ts';
 import { canNameHub, nameOfHub, WILDCARD } from './hub-in-request.ts';
 
@@ -52,8 +58,7 @@ export function replicasOf(hub: string, shards: ShardDirectory['shards']): Holde
   return REGIONS.flatMap((region) => {
     const count = shards[region] ?? 0;
     if (count === 0) return [];
-    const numbers = Array.from({ length: count > 1 ? count : 0 }, (_, index) => index + 1);
-    return [null, ...numbers].map((shard) => ({ hub, region, shard }));
+    return [null, ...shardNumbers(count)].map((shard) => ({ hub, region, shard }));
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { logError } from '../../lib/log.ts';
 import { callEach } from '../../objects/call.ts';
-import { parseReplicaName, shardName } from '../../objects/names.ts';
+import { parseReplicaName, shardNames } from '../../objects/names.ts';
 import type { ReplicaState } from '../../objects/replica-contract.ts';
 import { messageOf } from '../../objects/storage-failure.ts';
 import { callReplica } from '../../objects/stubs.ts';
@@ -24,10 +24,7 @@ export async function statesOfShards(
   if (place === undefined) return [];
   const { hub, region } = place;
   const lags = new Map(fed.map(({ name, lag }) => [name, lag]));
-  const serving = Array.from({ length: count > 1 ? count : 0 }, (_, index) =>
-    shardName(hub, region, index + 1),
-  );
-  const names = [...new Set([...serving, ...lags.keys()])];
+  const names = [...new Set([...shardNames(hub, region, count), ...lags.keys()])];
   names.sort((a, b) => numberOf(a) - numberOf(b));
   return callEach(names, (name) => stateOf(env, name, lags.get(name) ?? 0));
 }

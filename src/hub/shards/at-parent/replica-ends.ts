@@ -11,7 +11,7 @@ import {
   hubOfObject,
   parseReplicaName,
   regionHeadName,
-  shardName,
+  shardNames,
 } from '../../../objects/names.ts';
 import { shardsIn } from '../../../objects/shard-directory.ts';
 import { callReplica } from '../../../objects/stubs.ts';
@@ -65,11 +65,8 @@ export function endsOfRegions({ storage, id }: DurableObjectState, env: Env): Re
 export function endsOfShards({ storage, id }: DurableObjectState, env: Env): ReplicaEnds {
   return endsOf(env, (shards = 0) => {
     const place = parseReplicaName(id.name);
-    const names = new Set(storedNames(storage));
-    for (let number = 1; place !== undefined && number <= shards; number++) {
-      names.add(shardName(place.hub, place.region, number));
-    }
-    return new Map(Array.from(names, (name) => [name, undefined]));
+    const serving = place === undefined ? [] : shardNames(place.hub, place.region, shards);
+    return new Map([...storedNames(storage), ...serving].map((name) => [name, undefined]));
   });
 }
 

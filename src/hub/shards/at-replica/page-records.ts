@@ -1,7 +1,7 @@
 /** The records of slices, joined so that a row has few columns. */
 
-import { framesBetween, keysBetween } from '../../../event/event-batch.ts';
 import type { FeedSlice } from '../../../objects/hub-contract.ts';
+import { partOf } from '../../feeds/feed-format.ts';
 
 export interface PageRecords {
   /** Of the records that follow each other, the first sequence and the number. */
@@ -36,26 +36,14 @@ export function joined(slices: readonly FeedSlice[]): PageRecords {
   };
 }
 
-export function separated({ runs, acceptedAt, ...texts }: PageRecords): FeedSlice[] {
+export function separated({ runs, acceptedAt, ...records }: PageRecords): FeedSlice[] {
   const slices: FeedSlice[] = [];
+  const all = { first: 0, acceptedAt, records };
   let start = 0;
   for (let i = 0; i < runs.length; i += 2) {
     const [first = 0, count = 0] = [runs[i], runs[i + 1]];
-    const end = start + count;
-    const keysBefore = texts.ends[2 * start - 2] ?? 0;
-    const framesBefore = texts.ends[2 * start - 1] ?? 0;
-    slices.push({
-      first,
-      acceptedAt: acceptedAt.slice(start, end),
-      records: {
-        keys: keysBetween(texts, start, end),
-        frames: framesBetween(texts, start, end),
-        ends: texts.ends
-          .slice(2 * start, 2 * end)
-          .map((place, k) => place - (k % 2 === 0 ? keysBefore : framesBefore)),
-      },
-    });
-    start = end;
+    slices.push({ ...partOf(all, start, start + count - 1), first });
+    start += count;
   }
   return slices;
 }

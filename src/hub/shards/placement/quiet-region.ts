@@ -5,8 +5,7 @@
 
 import type { AlarmTask } from '../../../objects/alarms.ts';
 import { callEach } from '../../../objects/call.ts';
-import type { ReplicaPlace } from '../../../objects/names.ts';
-import { shardName } from '../../../objects/names.ts';
+import { type ReplicaPlace, shardNames } from '../../../objects/names.ts';
 import { shardsIn } from '../../../objects/shard-directory.ts';
 import { callReplica, callShardedHub } from '../../../objects/stubs.ts';
 import { QUIET_REGION_MS } from '../../limits.ts';
@@ -82,14 +81,10 @@ export class QuietRegion implements AlarmTask {
     ctx.storage.kv.delete(QUIET_KEY);
   }
 
-  /** The head is the only one until there are two. */
   #shards(): string[] {
     const { place, known } = this.#parts;
     const { hub, region } = place;
-    const number = shardsIn(known.value, region);
-    return number < 2
-      ? []
-      : Array.from({ length: number }, (_, i) => shardName(hub, region, i + 1));
+    return shardNames(hub, region, shardsIn(known.value, region));
   }
 
   #put(check: Check): void {

@@ -110,6 +110,7 @@ function composeRegionHead(ctx: DurableObjectState, env: Env) {
       ctx,
       env,
       alarms,
+      place,
       journal,
       tokens,
       socketCount: sockets,

@@ -30,10 +30,11 @@ function composeShard(ctx: DurableObjectState, env: Env) {
       ctx,
       env,
       alarms,
+      place,
       journal,
       socketCount,
       meter,
-      onDirectory: (directory) => known.take(directory),
+      known,
     });
     return {
       keeper: new ShardKeeper(journal),

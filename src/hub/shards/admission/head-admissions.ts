@@ -36,6 +36,7 @@ interface HeadAdmissionParts {
   readonly ctx: DurableObjectState;
   readonly env: Env;
   readonly alarms: Alarms;
+  readonly place: ReplicaPlace;
   /** Its position is undefined until the head is told. */
   readonly journal: SubscriberJournal & { readonly position: FeedPosition | undefined };
   readonly tokens: WatchedTokens;
@@ -50,7 +51,6 @@ interface Answered {
 
 export class HeadAdmissions implements Admissions {
   readonly #parts: HeadAdmissionParts;
-  readonly #place: ReplicaPlace;
   readonly #windowMs: number;
   readonly #lives: ShardLives;
   readonly #records: ReturnRecords;
@@ -63,13 +63,10 @@ export class HeadAdmissions implements Admissions {
 
   /** @throws if `RECONNECT_WINDOW` is wrong. The Worker reports that before it calls an object. */
   constructor(parts: HeadAdmissionParts) {
-    const { ctx, env, alarms } = parts;
+    const { ctx, env, alarms, place } = parts;
     const { kv, sql } = ctx.storage;
-    const place = parseReplicaName(ctx.id.name);
-    if (place === undefined) throw new Error(`${ctx.id.name} is no region head`);
     const windowMs = reconnectWindowOf(env);
     this.#parts = parts;
-    this.#place = place;
     this.#windowMs = windowMs;
     this.#lives = new ShardLives(sql);
     const maxRecords = MAX_RETURNS_PER_REGION;
@@ -227,7 +224,7 @@ export class HeadAdmissions implements Admissions {
     const tokens = [...full.values()];
     const shards = new Set(tokens.flatMap((token) => this.#tokenSockets.shardsOf(token)));
     shards.delete(shard);
-    const { hub, region } = this.#place;
+    const { hub, region } = this.#parts.place;
     const names = new Map([...shards].map((each) => [shardName(hub, region, each), each]));
     await callEach([...names.keys()], (name) => this.#count(name, names.get(name) ?? 0, tokens));
   }

@@ -6,12 +6,8 @@
 import { logError } from '../../../lib/log.ts';
 import type { Alarms, AlarmTask } from '../../../objects/alarms.ts';
 import { MIN_JOB_BACKOFF_MS } from '../../../objects/limits.ts';
-import { parentOf, parseReplicaName } from '../../../objects/names.ts';
-import type {
-  Admission,
-  AdmissionAnswer,
-  ShardDirectory,
-} from '../../../objects/replica-contract.ts';
+import { parentOf, type ReplicaPlace } from '../../../objects/names.ts';
+import type { Admission, AdmissionAnswer } from '../../../objects/replica-contract.ts';
 import { callRegionHead } from '../../../objects/stubs.ts';
 import { withTimeout } from '../../../objects/with-timeout.ts';
 import type { HubMeter } from '../../hub-meter.ts';
@@ -22,6 +18,7 @@ import {
   MAX_ENDS_BACKOFF_MS,
 } from '../../limits.ts';
 import type { SocketCount } from '../../subscribers/socket-count.ts';
+import type { KnownDirectory } from '../placement/known-directory.ts';
 import type { PendingEnds } from './pending-ends.ts';
 import type { ShardLife } from './shard-life.ts';
 import { SharedCall } from './shared-call.ts';
@@ -30,10 +27,10 @@ export interface HeadCallParts {
   readonly ctx: DurableObjectState;
   readonly env: Env;
   readonly alarms: Alarms;
+  readonly place: ReplicaPlace;
   readonly socketCount: SocketCount;
   readonly meter: HubMeter;
-  /** Takes what the head knows of the shards of the hub. */
-  readonly onDirectory: (directory: ShardDirectory) => void;
+  readonly known: KnownDirectory;
 }
 
 export class HeadCalls implements AlarmTask {
@@ -98,10 +95,8 @@ export class HeadCalls implements AlarmTask {
 
   async #admit(admissions: readonly Admission[]): Promise<readonly AdmissionAnswer[]> {
     if (admissions.length === 0 && this.isDone) return [];
-    const { ctx, env, socketCount, meter, onDirectory } = this.#parts;
-    const { name } = ctx.id;
-    const place = parseReplicaName(name);
-    if (name === undefined || place === undefined) throw new Error(`${name} is no shard`);
+    const { ctx, env, place, socketCount, meter, known } = this.#parts;
+    const { name = '' } = ctx.id;
     const ends = this.#ends.take();
     this.#sequence = Math.max(Date.now(), this.#sequence + 1);
     const report = {
@@ -118,7 +113,7 @@ export class HeadCalls implements AlarmTask {
     try {
       const { answers, directory } = await withTimeout(MAX_ADMISSION_WAIT_MS, call);
       this.#reported();
-      onDirectory(directory);
+      known.take(directory);
       return answers;
     } catch (error) {
       this.#ends.putBack(ends);

@@ -13,7 +13,7 @@ import type { FedReplica, FedReplicas } from './fed-replicas.ts';
 import type { FeedSource } from './feed-source.ts';
 import type { PageBuilder } from './page-builder.ts';
 import type { ReplicaFeeds } from './replica-feeds.ts';
-import { pageWith } from './replica-page.ts';
+import { endOf, pageWith } from './replica-page.ts';
 
 interface AttachmentsParts {
   readonly source: FeedSource;
@@ -63,6 +63,8 @@ export class Attachments {
   #answer(replica: FedReplica | undefined, version: number): AttachAnswer {
     const { source, cursorKey, completeAfter, directory } = this.#parts;
     const page = replica === undefined ? this.#emptyPage(version) : this.#pageFor(replica);
+    // It has all up to there that it wanted before. Pages that it is fed do not have what it wants since now, and this answer has.
+    if (replica !== undefined) replica.taken = endOf(replica);
     return {
       page,
       hasMore: page.through < source.last,

@@ -40,7 +40,8 @@ export class HeadKeeper implements PageKeeper {
     const fed = feeds.feedThrough(before, page.through, MAX_FEED_WAIT_MS);
     const kept = Promise.all([this.#last, delivered, fed]).then(() => {
       window.append(page, journal.completeAfter, interest);
-      this.#position = { epoch: page.journal.epoch, taken: page.through };
+      // A page may be late.
+      this.#position = { epoch: page.journal.epoch, taken: Math.max(page.through, before) };
     });
     this.#last = kept.catch(() => undefined);
     return kept;

@@ -1,6 +1,6 @@
 /**
- * Pages of the older journal that a replica fetched from its parent, for subscribers that resume or lag. They have all events.
- * The pages themselves are in the cache of the isolate.
+ * Pages of the older journal that a replica fetched from its parent, for subscribers that resume or lag. They have all events
+ * that the replica wants, and those of a hub all others, too. The pages themselves are in the cache of the isolate.
  */
 
 import type { HistoryPage } from '../../../objects/replica-contract.ts';
@@ -36,6 +36,8 @@ export class HistoryCache {
   readonly #underWay = new Map<number, Promise<void>>();
   #calls = 0;
   readonly #waiting: (() => void)[] = [];
+  /** How often more was wanted than before. */
+  #renewals = 0;
 
   constructor(parts: HistoryParts) {
     this.#parts = parts;
@@ -69,13 +71,19 @@ export class HistoryCache {
     this.#underWay.clear();
   }
 
+  /** More is wanted than before: what was fetched, or is on its way, may lack that. */
+  renew(): void {
+    this.#known = [];
+    this.#renewals++;
+  }
+
   async #fetch(sequence: number): Promise<void> {
     if (this.#calls >= MAX_HISTORY_CALLS) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     } else this.#calls++;
     try {
       // One that was fetched meanwhile may have it.
-      if (this.at(sequence) === undefined) await this.#call(sequence);
+      while (this.at(sequence) === undefined && !(await this.#call(sequence)));
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#calls--;
@@ -83,17 +91,21 @@ export class HistoryCache {
     }
   }
 
-  async #call(sequence: number): Promise<void> {
+  /** @returns whether the page has what is wanted now */
+  async #call(sequence: number): Promise<boolean> {
     const number = this.#number;
+    const renewals = this.#renewals;
     const page = await this.#parts.history(sequence, MAX_PAGE_EVENTS, MAX_PAGE_BYTES);
     if (number !== this.#number) throw new Error('the journal has begun again');
     if (page.through <= sequence) throw new Error(`the parent has nothing after ${sequence}`);
     checkSlices(page);
     this.#parts.learn(page, sequence);
+    if (renewals !== this.#renewals) return false;
     const { after, through } = page;
     const key = `${number} history ${after} ${through}`;
     readCache.set(key, new CachedPage(page));
     this.#known = this.#known.filter((each) => each.key !== key).slice(1 - MAX_HISTORY_PAGES);
     this.#known.push({ after, through, key });
+    return true;
   }
 }

@@ -9,7 +9,7 @@ import type { EventBatch } from '../../../event/event-batch.ts';
 import { logError } from '../../../lib/log.ts';
 import type { FeedPosition, FeedSlice } from '../../../objects/hub-contract.ts';
 import type { JournalFacts, ReplicaPage } from '../../../objects/replica-contract.ts';
-import type { Interest } from '../../../subscription/interest.ts';
+import { covers, type Interest } from '../../../subscription/interest.ts';
 import { nextCacheNumber, readCache } from '../../journal/read-cache.ts';
 import { MAX_SEGMENT_BYTES, MAX_WINDOW_PAGES, OPEN_SEGMENT_BYTES } from '../../limits.ts';
 import { CachedPage, type JournalRange } from './cached-page.ts';
@@ -115,17 +115,30 @@ export class PageWindow {
     return page;
   }
 
-  /** Stores what is new in a page, in one row. A page that has nothing costs none. */
+  /**
+   * Stores what is new in a page, in one row. A page that has nothing costs none, unless more is wanted than before: else the
+   * head would be fed again what came before that, when it has slept.
+   *
+   * @param interest what the page follows; empty if that is unknown
+   */
   append(page: ReplicaPage, completeAfter: number, interest: Interest): void {
-    const { journal: facts, version, after, through } = page;
+    const { journal: facts, version, after } = page;
     if (this.#stored !== undefined && facts.epoch !== this.#stored.facts.epoch) this.forget();
     // What is before a hole cannot be read from there on.
     if (this.#through !== undefined && after > this.#through) this.#dropRows();
     const taken = this.#through ?? after;
-    if (through <= taken) return;
-    const part = newPartOf(page, taken);
-    if (part.slices.length > 0) {
-      const state: StoredState = { facts, version, interest, completeAfter };
+    const through = Math.max(page.through, taken);
+    const known = this.#stored?.interest ?? [];
+    const isMore = !interest.every((wanted) => covers(known, wanted));
+    if (through === taken && !isMore) return;
+    const part = { ...newPartOf(page, taken), through };
+    if (part.slices.length > 0 || isMore) {
+      const state: StoredState = {
+        facts,
+        version,
+        interest,
+        completeAfter: interest.length > 0 ? completeAfter : through,
+      };
       this.#write(part, JSON.stringify(state));
       this.#stored = { ...state, through };
     }

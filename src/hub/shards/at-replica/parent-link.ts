@@ -97,11 +97,15 @@ export class ParentLink implements EventSupply {
     const reach = this.#reach;
     this.#reach = 0;
     // The parent has forgotten it, and need not feed what came since then.
-    if (interest.isNothing) journal.forget();
+    if (storedInterest.isNothing) journal.forget();
     for (let hasMore = true; hasMore; ) {
       const request = { ...wish, position: journal.position, ...(reach > 0 && { reach }) };
       const answer = await withTimeout(MAX_ATTACH_MS, parent.attach(name, request));
-      if (answer.version > wish.version) return interest.overtaken(answer.version);
+      if (answer.version > wish.version) {
+        interest.overtaken(answer.version);
+        this.#reach = Math.max(this.#reach, reach);
+        return this.#attach();
+      }
       const wantsMore = interest.isMore(wish.interest);
       const taken = await intake.answered(answer, wantsMore, () => {
         interest.confirm(wish);

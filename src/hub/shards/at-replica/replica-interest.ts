@@ -99,11 +99,6 @@ export class ReplicaInterest {
     return request?.interest ?? [];
   }
 
-  /** Whether the parent was told that nothing is wanted. */
-  get isNothing(): boolean {
-    return this.#confirmed?.interest.length === 0;
-  }
-
   /** Something counts as wanted while `during` runs. */
   async awaiting(interest: Interest, during: () => Promise<void>): Promise<void> {
     // A copy: two that wait may want the same object.

@@ -162,11 +162,14 @@ export class ReplicaJournal implements SubscriberJournal {
    */
   attached({ page, completeAfter }: AttachAnswer, wantsMore: boolean): Taken {
     const taken = this.#taken ?? page.after;
-    const isNew = page.version > this.#version;
     if (!wantsMore) this.confirmed(page.version);
     const result = this.take(page);
     if (typeof result === 'string') return result;
-    if (wantsMore && isNew) this.#completeAfter = Math.max(taken, completeAfter);
+    if (wantsMore) {
+      // Also if a page of this version was fed before the answer came: it has only what is newer.
+      this.#completeAfter = Math.max(taken, completeAfter);
+      this.#history.renew();
+    }
     return result;
   }
 

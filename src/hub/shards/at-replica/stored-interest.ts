@@ -22,6 +22,11 @@ export class StoredInterest {
     return this.#request?.version ?? 0;
   }
 
+  /** Whether nothing is wanted. Then the parent has forgotten the replica. */
+  get isNothing(): boolean {
+    return this.#request?.interest.length === 0;
+  }
+
   note(request: InterestRequest): void {
     if (this.#request !== undefined && isSameInterest(request.interest, this.#request.interest))
       return;

@@ -2,8 +2,8 @@
 
 import { MAX_SUBSCRIPTION_MS } from '../../objects/limits.ts';
 
-/** When a join is written again that is so old. It tells when all sockets have ended. */
-const JOIN_STEP_MS = 60 * 60 * 1000;
+/** A join is stored again if the stored one is older than this, because it tells when all sockets have ended. */
+export const JOIN_STEP_MS = 60 * 60 * 1000;
 
 /** The shards that may have such sockets, as they are stored. */
 type Stored = readonly (readonly [
@@ -19,7 +19,8 @@ export const NO_SHARDS = '[]';
 /** Of a hub, which has its own sockets only. */
 export const NO_LIVES: Lives = { of: () => 0 };
 
-interface Place {
+/** The sockets at one shard. */
+interface AtShard {
   /** Of the shard, when they joined. */
   life: number;
   /** At least as many as are open at once. */
@@ -41,12 +42,12 @@ export interface Missing {
 }
 
 export class ShardSockets {
-  readonly #places: Map<number, Place>;
+  readonly #byShard: Map<number, AtShard>;
   readonly #lives: Lives;
 
   constructor(stored: string, lives: Lives) {
     this.#lives = lives;
-    this.#places = new Map(
+    this.#byShard = new Map(
       (JSON.parse(stored) as Stored).map(([shard, life, sockets, joinedAt]) => [
         shard,
         { life, sockets, joinedAt },
@@ -55,16 +56,19 @@ export class ShardSockets {
   }
 
   get isEmpty(): boolean {
-    return this.#places.size === 0;
+    return this.#byShard.size === 0;
   }
 
   /** When all have ended, if no other joins. Unix milliseconds. */
   get endBy(): number {
-    return Math.max(0, ...[...this.#places.values()].map(endOf));
+    return Math.max(
+      0,
+      ...[...this.#byShard.values()].map(({ joinedAt }) => endOfSockets(joinedAt)),
+    );
   }
 
   stored(): string {
-    const stored: Stored = [...this.#places].map(([shard, { life, sockets, joinedAt }]) => [
+    const stored: Stored = [...this.#byShard].map(([shard, { life, sockets, joinedAt }]) => [
       shard,
       life,
       sockets,
@@ -76,12 +80,13 @@ export class ShardSockets {
   /** Forgets those of shards that have lost them, and those whose time is over. */
   takeMissing(now: number): Missing[] {
     const missing: Missing[] = [];
-    for (const [shard, place] of this.#places) {
-      const life = this.#lives.of(shard);
-      const isLost = place.life < life;
-      if (!isLost && endOf(place) > now) continue;
-      this.#places.delete(shard);
-      missing.push({ sockets: place.sockets, lostAt: isLost ? life : endOf(place) });
+    for (const [shard, { life, sockets, joinedAt }] of this.#byShard) {
+      const present = this.#lives.of(shard);
+      const isLost = life < present;
+      const end = endOfSockets(joinedAt);
+      if (!isLost && end > now) continue;
+      this.#byShard.delete(shard);
+      missing.push({ sockets, lostAt: isLost ? present : end });
     }
     return missing;
   }
@@ -89,20 +94,21 @@ export class ShardSockets {
   /** @param open those that the shard has, with the one that joins */
   joined(shard: number, open: number, now: number): void {
     const life = this.#lives.of(shard);
-    const place = this.#places.get(shard) ?? { life, sockets: 0, joinedAt: now };
-    this.#places.set(shard, place);
-    place.life = life;
+    const known = this.#byShard.get(shard) ?? { life, sockets: 0, joinedAt: now };
+    this.#byShard.set(shard, known);
+    known.life = life;
     // Half as many more, so that a crowd that grows writes seldom.
-    if (open > place.sockets) place.sockets = open + Math.floor((open - 1) / 2);
-    if (place.joinedAt + JOIN_STEP_MS <= now) place.joinedAt = now;
+    if (open > known.sockets) known.sockets = open + Math.floor((open - 1) / 2);
+    if (known.joinedAt + JOIN_STEP_MS <= now) known.joinedAt = now;
   }
 
   /** All that a shard had have ended. */
   left(shard: number): void {
-    this.#places.delete(shard);
+    this.#byShard.delete(shard);
   }
 }
 
-function endOf({ joinedAt }: Place): number {
+/** When sockets have all ended. @param joinedAt when the last of them joined, as it is stored. Unix milliseconds */
+export function endOfSockets(joinedAt: number): number {
   return joinedAt + JOIN_STEP_MS + MAX_SUBSCRIPTION_MS;
 }

@@ -9,12 +9,9 @@
 
 import { LruCache } from '../../../lib/caches.ts';
 import { MAX_CACHED_LOOKUPS } from '../../../lib/limits.ts';
-import { MAX_SUBSCRIPTION_MS } from '../../../objects/limits.ts';
 import type { TokenId } from '../../../objects/replica-contract.ts';
 import { MAX_SOCKETS_PER_TOKEN, MIN_NOTED_SOCKETS } from '../../limits.ts';
-
-/** When a join is written again that is so old. It tells when all sockets have ended. */
-const JOIN_STEP_MS = 60 * 60 * 1000;
+import { endOfSockets, JOIN_STEP_MS } from '../../returns/shard-sockets.ts';
 
 type Row = { readonly shard: number; readonly sockets: number; readonly joined_at: number };
 
@@ -77,14 +74,14 @@ export class TokenSockets {
       const { oldest } = this.#sql
         .exec<{ oldest: number | null }>('SELECT MIN(joined_at) AS oldest FROM token_sockets')
         .one();
-      this.#nextDue = oldest === null ? Number.POSITIVE_INFINITY : endOf(oldest);
+      this.#nextDue = oldest === null ? Number.POSITIVE_INFINITY : endOfSockets(oldest);
     }
     return this.#nextDue;
   }
 
   run(now: number): void {
     this.#nextDue = undefined;
-    this.#sql.exec('DELETE FROM token_sockets WHERE joined_at <= ?', now - endOf(0));
+    this.#sql.exec('DELETE FROM token_sockets WHERE joined_at <= ?', now - endOfSockets(0));
   }
 
   #rowsOf({ authority, id }: TokenId): Row[] {
@@ -101,14 +98,10 @@ export class TokenSockets {
       'INSERT OR REPLACE INTO token_sockets VALUES (?, ?, ?, ?, ?)',
       ...[authority, id, shard, sockets, now],
     );
-    this.#nextDue = Math.min(this.nextDue(), endOf(now));
+    this.#nextDue = Math.min(this.nextDue(), endOfSockets(now));
   }
 }
 
 function keyOf({ authority, id }: TokenId, shard: number): string {
   return JSON.stringify([authority, id, shard]);
-}
-
-function endOf(joinedAt: number): number {
-  return joinedAt + JOIN_STEP_MS + MAX_SUBSCRIPTION_MS;
 }

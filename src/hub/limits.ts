@@ -311,3 +311,6 @@ export const INTEREST_MS = 10 * 60 * 1000;
 
 /** How long a replica waits for its parent to answer what it wants. Handshakes wait meanwhile. */
 export const MAX_ATTACH_MS = 10_000;
+
+/** Messages of one subscriber that wait in a replica that has slept. It answers none before its parent has told it where it is. */
+export const MAX_UNREADY_MESSAGES = 8;

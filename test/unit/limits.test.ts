@@ -121,6 +121,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_INTEREST_CHARACTERS: 32_768,
     INTEREST_MS: 600_000,
     MAX_ATTACH_MS: 10_000,
+    MAX_UNREADY_MESSAGES: 8,
     MAX_MOVE_PAGE_BYTES: 2 * 1024 * 1024,
     MAX_MOVE_MS: 15_000,
     MAX_VACATE_MS: 10_000,

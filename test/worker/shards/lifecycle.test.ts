@@ -2,6 +2,7 @@
 import { listDurableObjectIds, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, vi } from 'vitest';
+import { MAX_UNREADY_MESSAGES } from '../../../src/hub/limits.ts';
 import { RegionHead } from '../../../src/worker.ts';
 import { it } from '../fixtures.ts';
 import { hears, publishedIds } from '../resume-support.ts';
@@ -60,6 +61,25 @@ describe('a replica', () => {
     });
     acking.socket.send(JSON.stringify({ type: 'ack', cursor }));
     expect((await acking.closed).code).toBe(1013);
+  });
+
+  it('keeps little of a subscriber that sends much before it knows where it is', async () => {
+    const [floods, waits] = [
+      await subscribeAt(shard(), { protocol: 'carillon.v1' }),
+      await subscribeAt(shard(), { protocol: 'carillon.v1' }),
+    ];
+    await forgetful(shard());
+    const { promise: goesOn, resolve: goOn } = Promise.withResolvers<void>();
+    const attach = vi.spyOn(RegionHead.prototype, 'attach').mockImplementation(async () => {
+      await goesOn;
+      throw new Error('the head cannot answer');
+    });
+    waits.socket.send('x'.repeat(100_000));
+    for (let i = 0; i <= MAX_UNREADY_MESSAGES; i++) floods.socket.send('x'.repeat(100_000));
+    expect((await floods.closed).code).toBe(1013);
+    attach.mockRestore();
+    goOn();
+    expect((await waits.closed).code).toBe(1013);
   });
 
   it('closes its subscribers when the hub begins another journal', async () => {

@@ -26,7 +26,7 @@ import type {
   SubscriptionPage,
   SubscriptionPosition,
 } from '../objects/hub-contract.ts';
-import { hubOfObject } from '../objects/names.ts';
+import { hubOfObject, parseReplicaName } from '../objects/names.ts';
 import { currentBookmark } from '../objects/point-in-time.ts';
 import type {
   AttachAnswer,
@@ -42,6 +42,7 @@ import type {
   RestorePoint,
   StartedRestore,
 } from '../objects/restoration-contract.ts';
+import { callReplica } from '../objects/stubs.ts';
 import type { AuthoritySync } from './authority-sync/authority-sync.ts';
 import type { Teardown } from './composed-hub.ts';
 import type { FanOut } from './delivery/fan-out.ts';
@@ -135,6 +136,11 @@ export class Hub extends DurableObject<Env> implements HubContract, ParentContra
   }
 
   authorityChanged(authority: string): Promise<boolean> {
+    const { name = '' } = this.ctx.id;
+    if (parseReplicaName(name) !== undefined) {
+      // An authority of release 0.2 takes it for a hub, and forgets what a hub says that it does not watch.
+      return callReplica(this.env, name, (replica) => replica.authorityChanged(authority));
+    }
     return this.#lifecycle.visit(
       ({ authoritySync }) => authoritySync.authorityChanged(authority),
       false,

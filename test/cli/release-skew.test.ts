@@ -21,6 +21,9 @@ const READER = `
 const SEEN = { metadata: { path: 'seen/a' } };
 const HIDDEN = { metadata: { path: 'hidden/a' } };
 
+/** The first subscriber of a hub is there, and the others are at its shards, if the present release decides that. */
+const SHARDS = { SHARD_AT_SOCKETS: '1', SHARD_SOCKETS: '4' };
+
 const MIXTURES: readonly (readonly [what: string, older: readonly Part[]])[] = [
   ['the objects', ['Authority', 'Hub', 'WildcardHub']],
   ['the Worker', ['Worker']],
@@ -38,7 +41,7 @@ describe.each(MIXTURES)('the release before runs %s', (what, older) => {
     const folder = join(scratch, what.replaceAll(' ', '-'));
     mkdirSync(folder);
     const present = await presentBundle();
-    server = await startTwoReleases({ present, before, older }, folder, 'root');
+    server = await startTwoReleases({ present, before, older, variables: SHARDS }, folder, 'root');
     root = new Api(server.address, 'root');
   });
   afterAll(() => server.stop());

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Bundle } from '../../src/cli/dev/bundle.ts';
+import { configuredVariables, type Variables } from '../../src/cli/dev/variables.ts';
 import {
   CONFIG_FILE,
   ROOT_TOKEN_VARIABLE,
@@ -28,6 +29,8 @@ export interface Releases {
   readonly before: Bundle;
   /** The parts that run the release before. */
   readonly older: readonly Part[];
+  /** Variables that are not those of `wrangler.toml`. */
+  readonly variables: Variables;
 }
 
 /** @param folder empty; for the storage of the objects */
@@ -74,7 +77,7 @@ type Release = 'present' | 'before';
 const WORKERS = { present: 'carillon', before: 'before' } as const;
 
 /** Each release is a service, which has the objects of its classes. The bindings of the other name it. */
-function configOf({ present, before, older }: Releases): string {
+function configOf({ present, before, older, variables }: Releases): string {
   const releaseOf = (part: string): Release =>
     older.some((each) => each === part) ? 'before' : 'present';
   const [head = ''] = workerdConfig(present, SERVING).split('const worker :');
@@ -86,14 +89,26 @@ function configOf({ present, before, older }: Releases): string {
       ['worker', present, 'present'],
       ['before', before, 'before'],
     ] as const
-  ).map(([name, bundle, release]) => `const ${name} :${serviceOf(bundle, release, releaseOf)}`);
+  ).map(
+    ([name, bundle, release]) =>
+      `const ${name} :${serviceOf(bundle, release, releaseOf, variables)}`,
+  );
   return [services, ...workers].join('\n');
 }
 
 const SERVING = { host: '127.0.0.1', port: 0, allowLoopbackHttp: false };
 
-function serviceOf(bundle: Bundle, own: Release, releaseOf: (part: string) => Release): string {
-  const [, service = ''] = workerdConfig(bundle, SERVING).split('const worker :');
+function serviceOf(
+  bundle: Bundle,
+  own: Release,
+  releaseOf: (part: string) => Release,
+  variables: Variables,
+): string {
+  const serving = {
+    ...SERVING,
+    variables: { ...configuredVariables(bundle.config), ...variables },
+  };
+  const [, service = ''] = workerdConfig(bundle, serving).split('const worker :');
   return service
     .replace(/durableObjectNamespace = "(\w+)"/g, (binding, name: string) => {
       const release = releaseOf(name);

@@ -294,6 +294,9 @@ export const QUIET_REGION_MS = 24 * 60 * 60 * 1000;
 /** Bytes of the pages that a hub or a region head feeds its replicas at a time. With many replicas, the pages are smaller. */
 export const MAX_FED_BYTES = 8 * 1024 * 1024;
 
+/** Bytes of a page for a replica that has not taken the one before: one that hangs is called again and again, and each page stays in memory. */
+export const MAX_RETRIED_BYTES = 32 * 1024;
+
 /** Parts of a journal that are remembered while they are fed, for replicas that are equally far. */
 export const MAX_SHARED_PARTS = 8;
 

@@ -113,6 +113,7 @@ it('every limit has its documented value, and none is without one', () => {
     MAX_FEED_WAIT_MS: 2000,
     MAX_FEED_BACKOFF_MS: 5000,
     MAX_FED_BYTES: 8_388_608,
+    MAX_RETRIED_BYTES: 32_768,
     MAX_SHARED_PARTS: 8,
     MAX_REPLICA_CALL_MS: 10_000,
     REPLICA_GUARD_MS: 5000,

@@ -1,6 +1,6 @@
 /** What a hub and a region head feed to their replicas. */
 import { describe, expect } from 'vitest';
-import { MAX_FEED_EVENTS, MAX_UNTOLD_EVENTS } from '../../src/hub/limits.ts';
+import { MAX_FEED_EVENTS, MAX_RETRIED_BYTES, MAX_UNTOLD_EVENTS } from '../../src/hub/limits.ts';
 import { CONFIRMED_KEY } from '../../src/hub/shards/at-parent/replica-feeds.ts';
 import { it } from './fixtures.ts';
 import { Parent, quiet, Replica, wanted } from './replica-support.ts';
@@ -99,6 +99,18 @@ describe('a hub', () => {
     await hub.alarms();
     expect(head.received).toEqual([1, 2]);
     expect(hub.counts).toEqual({ replicaPagesTaken: 1, replicaPagesFailed: 2 });
+  });
+
+  it('feeds a replica little that did not take what it was fed, until it takes something', async () => {
+    const hub = new Parent();
+    await new Replica('/kv#weur', hub).attach(hub, wanted('a'));
+    hub.maxBytes.length = 0;
+    hub.fates.push('lost', 'lost');
+    await hub.publish('a');
+    await hub.alarms();
+    await hub.publish('a');
+    const { maxBytes } = hub.feeds;
+    expect(hub.maxBytes).toEqual([maxBytes, MAX_RETRIED_BYTES, MAX_RETRIED_BYTES, maxBytes]);
   });
 
   it('waits in its alarm for no replica, since others wait for the alarm', async () => {

@@ -88,6 +88,8 @@ export class Parent {
   epoch = 'first';
   trimmedThrough = 0;
   reads = 0;
+  /** Of each part that was read. */
+  readonly maxBytes: number[] = [];
   feeds: ReplicaFeeds;
   fed: FedReplicas;
   /** The types of all events. */
@@ -182,7 +184,10 @@ export class Parent {
         return parent.#facts;
       },
       load: () => undefined,
-      readPart: (after: number, maxRecords: number) => this.#readPart(after, maxRecords),
+      readPart: (after: number, maxRecords: number, maxBytes: number) => {
+        this.maxBytes.push(maxBytes);
+        return this.#readPart(after, maxRecords);
+      },
     };
     const builder = new PageBuilder(source);
     const directory = () => EMPTY_DIRECTORY;

@@ -135,6 +135,36 @@ it('a region that hangs delays neither the hub nor another region, shows its lag
   expect(await hearsNext(hangs, 3)).toEqual(['a', 'b', 'c']);
 });
 
+it('a shard that hangs delays the other one of its region once, and misses nothing', async () => {
+  vi.spyOn(console, 'error').mockReturnValue();
+  const hangs = await subscribeAt(shard(1));
+  const other = await subscribeAt(shard(2));
+  const { promise: goesOn, resolve: goOn } = Promise.withResolvers<void>();
+  Replica.prototype.receive = async function (...[page]) {
+    const { id } = Reflect.get(this, 'ctx') as DurableObjectState;
+    if (id.name === shard(1).name) await goesOn;
+    return realReceive.call(this, page);
+  };
+  await publishedIds('a');
+  expect(await hearsNext(other, 1)).toEqual(['a']);
+  await publishedIds('b');
+  expect(await hearsNext(other, 1)).toEqual(['b']);
+  const began = Date.now();
+  for (const id of ['c', 'd', 'e']) {
+    await publishedIds(id);
+    expect(await hearsNext(other, 1)).toEqual([id]);
+  }
+  expect(Date.now() - began).toBeLessThan(MAX_FEED_WAIT_MS);
+  expect(hangs.waiting).toBe(0);
+  goOn();
+  const ids = await hearsNext(hangs, 1);
+  while (ids.at(-1) !== 'e') {
+    await runDurableObjectAlarm(head());
+    while (hangs.waiting > 0) ids.push(await hangs.nextId());
+  }
+  expect(ids).toEqual(['a', 'b', 'c', 'd', 'e']);
+});
+
 it('what a hub had acknowledged when it was lost reaches its regions, though nobody publishes', async () => {
   vi.spyOn(console, 'error').mockReturnValue();
   const subscriber = await subscribeAt(shard());

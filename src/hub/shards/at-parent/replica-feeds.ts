@@ -21,6 +21,7 @@ import {
   MAX_FEED_BACKOFF_MS,
   MAX_FEED_BYTES,
   MAX_REPLICA_CALL_MS,
+  MAX_RETRIED_BYTES,
   MAX_UNTOLD_EVENTS,
   REPLICA_GUARD_MS,
 } from '../../limits.ts';
@@ -197,7 +198,10 @@ export class ReplicaFeeds implements AlarmTask {
   /** Undefined if nothing of the next part is wanted. A replica that has been told nothing for long is told where it is. */
   #next(replica: FedReplica): ReplicaPage | undefined {
     const { source, builder } = this.#parts;
-    const part = builder.partAfter(endOf(replica), replica.matched, this.maxBytes);
+    // The pages of calls that are never answered stay in memory.
+    const isRetried = replica.backoffMs > MIN_JOB_BACKOFF_MS;
+    const maxBytes = isRetried ? Math.min(MAX_RETRIED_BYTES, this.maxBytes) : this.maxBytes;
+    const part = builder.partAfter(endOf(replica), replica.matched, maxBytes);
     const page = pageWith(part, replica, source, this.#parts.directory());
     const isUntold = part.through - replica.taken >= MAX_UNTOLD_EVENTS;
     if (part.slices.length > 0 || page.isMissing || replica.isUnsure || isUntold) return page;
@@ -242,6 +246,7 @@ export class ReplicaFeeds implements AlarmTask {
       throw new Error(`${replica.name} takes nothing`);
     }
     replica.isUnsure = false;
+    replica.backoffMs = MIN_JOB_BACKOFF_MS;
     replica.taken = position;
     replica.scanned = position;
     replica.confirmed = Math.max(replica.confirmed, position);

@@ -1,6 +1,8 @@
 /** Subscribers of a shard receive what the hub publishes: it is fed to the head of their region, and from there to the shard. */
-import { describe, expect } from 'vitest';
+import { describe, expect, vi } from 'vitest';
+import { hubName } from '../../../src/objects/names.ts';
 import type { ServerMessage } from '../../../src/wire/carillon-v1/messages.ts';
+import { Hub } from '../../../src/worker.ts';
 import { it } from '../fixtures.ts';
 import { hears, publishedIds } from '../resume-support.ts';
 import { published, type Subscriber } from '../support.ts';
@@ -11,6 +13,30 @@ async function greeted(subscriber: Subscriber): Promise<ServerMessage & { type: 
 }
 
 describe('a subscriber of a shard', () => {
+  it('is accepted though another one wants events of a hub that does not answer', async () => {
+    vi.spyOn(console, 'error').mockReturnValue();
+    await published('abc/x');
+    await published('xyz/x');
+    const { requestFeed } = Hub.prototype;
+    const broken = vi.spyOn(Hub.prototype, 'requestFeed').mockImplementation(function (
+      this: Hub,
+      ...request
+    ) {
+      const { id } = Reflect.get(this, 'ctx') as DurableObjectState;
+      if (id.name === hubName('', 'xyz')) throw new Error('this hub does not answer');
+      return requestFeed.apply(this, request);
+    });
+    const [refused, subscriber] = await Promise.allSettled([
+      subscribeAt(wildcard.shard(), { pattern: 'x*' }),
+      subscribeAt(wildcard.shard(), { pattern: 'a*' }),
+    ]);
+    broken.mockRestore();
+    expect(refused.status).toBe('rejected');
+    if (subscriber.status === 'rejected') throw subscriber.reason;
+    await published('abc/x', { id: 'heard' });
+    expect(await hearsNext(subscriber.value, 1)).toEqual(['heard']);
+  });
+
   it('receives what is published after its 101', async () => {
     const stock = await subscribeAt(shard());
     const acking = await subscribeAt(shard(), { protocol: 'carillon.v1' });

@@ -30,7 +30,10 @@ interface ParentLinkParts {
 
 export class ParentLink implements EventSupply {
   readonly #parts: ParentLinkParts;
-  #running: Promise<void> | undefined;
+  /** Resolves when the attach before has ended. */
+  #last: Promise<unknown> = Promise.resolve();
+  /** The next one for all that wait, or the one that is under way. */
+  #shared: Promise<void> | undefined;
   /** The highest sequence that somebody waits for. */
   #reach = 0;
 
@@ -44,7 +47,11 @@ export class ParentLink implements EventSupply {
    * @returns undefined if it knows
    */
   ready(): Promise<void> | undefined {
-    return this.#isReady ? undefined : this.#attached();
+    if (this.#isReady) return undefined;
+    const attached = this.#attached();
+    // Some only look whether it is.
+    attached.catch(() => undefined);
+    return attached;
   }
 
   /** Makes sure that the events of a subscription reach this replica from now on. */
@@ -61,7 +68,7 @@ export class ParentLink implements EventSupply {
       // The attach that is under way may have been sent before.
       for (let attempt = 0; !isConfirmed(); attempt++) {
         if (attempt === ATTEMPTS) throw new Error('the parent does not confirm what is wanted');
-        await this.#attached();
+        await this.#attached(wanted);
       }
     });
   }
@@ -84,16 +91,39 @@ export class ParentLink implements EventSupply {
     return journal.position !== undefined && cursors.hasEncoded;
   }
 
-  #attached(): Promise<void> {
-    this.#running ??= this.#attach().finally(() => {
-      this.#running = undefined;
+  /**
+   * If what all want together cannot be had, each asks alone: what one wants may be of a hub that does not answer.
+   *
+   * @param wanted what the caller waits for
+   */
+  async #attached(wanted: Interest = []): Promise<void> {
+    const { interest } = this.#parts;
+    const giveUpAt = Date.now() + MAX_ATTACH_MS;
+    this.#shared ??= this.#inTurn(() => this.#attach()).finally(() => {
+      this.#shared = undefined;
     });
-    return this.#running;
+    try {
+      await this.#shared;
+    } catch (error) {
+      if (!interest.isAwaitedBesides(wanted)) throw error;
+      await this.#inTurn(async () => {
+        if (this.#isReady && interest.isConfirmed(wanted)) return;
+        if (Date.now() >= giveUpAt) throw error;
+        await this.#attach(wanted);
+      });
+    }
   }
 
-  async #attach(): Promise<void> {
+  #inTurn(run: () => Promise<void>): Promise<void> {
+    const turn = this.#last.then(run);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** @param alone what is asked for beside what is confirmed; undefined for all that is wanted */
+  async #attach(alone?: Interest): Promise<void> {
     const { name, parent, journal, interest, storedInterest, intake } = this.#parts;
-    const wish = interest.request();
+    const wish = interest.request(alone && interest.confirmedWith(alone));
     const reach = this.#reach;
     this.#reach = 0;
     // The parent has forgotten it, and need not feed what came since then.
@@ -104,7 +134,7 @@ export class ParentLink implements EventSupply {
       if (answer.version > wish.version) {
         interest.overtaken(answer.version);
         this.#reach = Math.max(this.#reach, reach);
-        return this.#attach();
+        return this.#attach(alone);
       }
       const wantsMore = interest.isMore(wish.interest);
       const taken = await intake.answered(answer, wantsMore, () => {

@@ -81,6 +81,23 @@ export class ReplicaInterest {
     );
   }
 
+  /** Whether others wait, too. @param interest what the one that asks waits for */
+  isAwaitedBesides(interest: Interest): boolean {
+    return this.#awaited.size > (interest.length > 0 ? 1 : 0);
+  }
+
+  /** What is confirmed, and this. If nobody knows what is confirmed: what those want who have been accepted. */
+  confirmedWith(interest: Interest): Interest {
+    const { classes, recent, shards } = this.#parts;
+    const used = classes.all().filter(({ isUsed, handshakes }) => isUsed || handshakes === 0);
+    const accepted = () => [
+      ...used.map(({ subscription }) => subscription),
+      ...recent.all(),
+      ...(shards?.wanted() ?? []),
+    ];
+    return interestIn([...(this.#confirmed?.interest ?? accepted()), ...interest]);
+  }
+
   /** Whether the pages that the replica has may lack some of it. */
   isMore(interest: Interest): boolean {
     if (this.isConfirmed(interest)) return false;

@@ -76,12 +76,17 @@ export class Returns implements Admissions {
     };
   }
 
-  /** For each key the sequence after which a client starts; undefined if it is not known. */
+  /**
+   * For each key the sequence after which a client starts; undefined if it is not known. Where one was cut does not count: the
+   * answer holds for all that return to a region, and others may have missed more.
+   */
   startsOf(keys: readonly string[]): (number | undefined)[] {
-    const lookup = new PositionLookup(this.#parts.journal);
+    const { journal } = this.#parts;
+    const lookup = new PositionLookup(journal);
     return keys.map((key) => {
-      const isKnown = this.#records.current(key, lookup.startedAt) !== undefined;
-      return isKnown ? this.#startOf(key, lookup).after : undefined;
+      const floor = this.#records.current(key, lookup.startedAt)?.row.floor;
+      if (floor === undefined) return undefined;
+      return stockStart(key, { floor }, this.#windowMs, journal, lookup).after;
     });
   }
 

@@ -105,6 +105,16 @@ describe('a stock client that loses its connection', () => {
     expect(await heardBy(await subscribeAt(shard(2)))).toEqual(missed);
   });
 
+  it('gets it though another was cut at the hub, and has more', async () => {
+    await subscribeAt(hub());
+    const missed = [await publishOne(), await publishOne()];
+    await sql(hub(), `UPDATE returns SET cuts = '[2]', lost_at = ${Date.now()}`);
+    await evictDurableObject(hub());
+    // The first may be the one that was cut.
+    await heardBy(await subscribeAt(head()));
+    expect((await heardBy(await subscribeAt(head()))).slice(0, 2)).toEqual(missed);
+  });
+
   it('gets it once: one that comes after its goodbye gets nothing', async () => {
     await subscribeAt(shard(1));
     await loseAll(shard(1));

@@ -148,7 +148,10 @@ export const REPLICA_FORMAT = 1;
 export interface ReplicaPage {
   readonly format: number;
   readonly journal: JournalFacts;
-  /** The sequence that the part follows. */
+  /**
+   * The sequence that the part follows. A shard that has forgotten its position believes it, so a head only says what the shard
+   * has confirmed. A hub may guess after it woke: a region head that wants something has its position stored.
+   */
   readonly after: number;
   /** The last sequence of the part. */
   readonly through: number;

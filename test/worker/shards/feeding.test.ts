@@ -8,7 +8,7 @@ import { hubName, regionHeadName } from '../../../src/objects/names.ts';
 import { callShardedHub } from '../../../src/objects/stubs.ts';
 import { it } from '../fixtures.ts';
 import { publish, published } from '../support.ts';
-import { head, hearsNext, hub, shard, subscribeAt } from './support.ts';
+import { forgetful, head, hearsNext, hub, shard, subscribeAt } from './support.ts';
 
 type Fault = 'no call' | 'no answer' | 'answered';
 
@@ -165,13 +165,20 @@ it('a shard that hangs delays the other one of its region once, and misses nothi
   expect(ids).toEqual(['a', 'b', 'c', 'd', 'e']);
 });
 
-it('what a hub had acknowledged when it was lost reaches its regions, though nobody publishes', async () => {
-  vi.spyOn(console, 'error').mockReturnValue();
-  const subscriber = await subscribeAt(shard());
-  const called = play(['no call']);
-  await publishedIds('a');
-  await vi.waitFor(() => expect(called).toHaveLength(1));
-  await evictDurableObject(hub());
-  await runDurableObjectAlarm(hub());
-  expect(await hearsNext(subscriber, 1)).toEqual(['a']);
-});
+it.each([
+  ['awake', () => []],
+  ['asleep since its first subscriber', () => [shard(), head()]],
+] as const)(
+  'what a hub had acknowledged when it was lost reaches a region that is %s, though nobody publishes',
+  async (_state, asleep) => {
+    vi.spyOn(console, 'error').mockReturnValue();
+    const subscriber = await subscribeAt(shard());
+    await forgetful(...asleep());
+    const called = play(['no call']);
+    await publishedIds('a');
+    await vi.waitFor(() => expect(called).toHaveLength(1));
+    await evictDurableObject(hub());
+    await runDurableObjectAlarm(hub());
+    expect(await hearsNext(subscriber, 1)).toEqual(['a']);
+  },
+);

@@ -141,6 +141,7 @@ export class ReplicaJournal implements SubscriberJournal {
   take(page: ReplicaPage): Taken {
     const { journal, after, through, version } = page;
     if (this.#facts !== undefined && journal.epoch !== this.#facts.epoch) return 'other epoch';
+    // Only a shard can have forgotten it: its head says what the shard has confirmed.
     const taken = this.#taken ?? after;
     if (after > taken) return 'lacks';
     if (version < this.#version && through > taken) return 'outdated';

@@ -74,10 +74,8 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   // Tokens
 
   async lookUp(asked: readonly LookUp[]): Promise<LookUpAnswers> {
-    const parts = this.#parts.found();
-    return parts === undefined
-      ? { answers: asked.map(() => ({})), texts: [] }
-      : parts.lookUps.answer(asked);
+    const answers = await this.#parts.found()?.lookUps.answer(asked);
+    return answers ?? { answers: asked.map(() => ({})), texts: [] };
   }
 
   lookupToken(digest: string, use: TokenUse): TokenState | undefined {
@@ -156,12 +154,8 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   // Hubs
 
   watch(digests: readonly string[], hub: string, incarnation: string): Watched {
-    return (
-      this.#parts.found()?.answersToHubs.watch(digests, hub, incarnation) ?? {
-        states: digests.map(() => undefined),
-        texts: [],
-      }
-    );
+    const watched = this.#parts.found()?.answersToHubs.watch(digests, hub, incarnation);
+    return watched ?? { states: digests.map(() => undefined), texts: [] };
   }
 
   pullChanges(hub: string, acknowledged: number): Promise<Changes> {

@@ -124,16 +124,12 @@ interface WatchMethods {
    */
   watch(digests: readonly string[], hub: string, incarnation: string): Watched;
   /**
-   * The changes that a hub has not acknowledged, the oldest first. What is known here does not wait for what has to be
-   * looked up at the upstream.
+   * What a hub has not acknowledged, the oldest first. What is known here does not wait for look-ups at the upstream.
    *
    * @param acknowledged the sequence of the last change that the hub has applied
    */
   pullChanges(hub: string, acknowledged: number): Promise<Changes>;
-  /**
-   * The names of hubs and replicas that watch a token, not all if there are many. They have subscribers with it, or had some
-   * a short while ago. An authority of release 0.2 lacks this method.
-   */
+  /** Hubs and replicas that have subscribers with a token, or had some a short while ago; not all of many. Release 0.2 lacks this. */
   watchersOf(reference: TokenReference): string[];
   /** Ends watches: the hub has no subscriber with these tokens any more. */
   unwatch(hub: string, unused: readonly UnusedWatch[]): void;

@@ -87,11 +87,14 @@ it('says where events may be missing', async () => {
   await picture(page, 'ticket-4-gap');
 });
 
-it('asks its user to log in again if the session has ended meanwhile', async () => {
-  const { page } = await openLoggedIn();
+it('asks its user to log in again if the session and the lease have ended meanwhile', async () => {
+  await using own = await startWorld('browser-ticket');
+  const { page } = await openLoggedIn(own);
   await page.deleteCookie(...(await page.cookies()));
-  await world.server.kill();
-  await world.server.start();
+  await own.server.kill();
+  // With its lease, the page would connect again without its user.
+  own.server.loseData();
+  await own.server.start();
   await untilState(page, 'log in');
   expect(await page.$eval('form', (form) => form.checkVisibility())).toBe(true);
 });

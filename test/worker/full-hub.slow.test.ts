@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers';
 import { expect } from 'vitest';
 import { MAX_SOCKETS_PER_HUB } from '../../src/hub/limits.ts';
 import { encodeHandshake } from '../../src/subscription/handshake.ts';
@@ -7,6 +8,7 @@ import { handshake, handshakeTo, hubStub, published, Subscriber } from './suppor
 const AT_ONCE = 500;
 
 it('a hub holds as many sockets as its limit says, and answers one more with 503', async () => {
+  Object.assign(env, { SHARD_AT_SOCKETS: '0' });
   const hub = hubStub('abc');
   const subscribers: Subscriber[] = [];
   while (subscribers.length < MAX_SOCKETS_PER_HUB) {

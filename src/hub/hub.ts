@@ -70,9 +70,10 @@ import { composeHubParent } from './shards/at-parent/hub-parent.ts';
 import { keptReplicas } from './shards/at-parent/kept-replicas.ts';
 import { endsOfRegions } from './shards/at-parent/replica-ends.ts';
 import { CONFIRMED_KEY } from './shards/at-parent/replica-feeds.ts';
-import { HubShards, storedDirectory } from './shards/directory.ts';
+import { HubShards } from './shards/directory.ts';
 import { HubRegions } from './shards/hub-regions.ts';
 import { placementAtHub } from './shards/placement/hub-placement.ts';
+import { withShards } from './shards/with-shards.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
 import { CROWD_KEY } from './subscribers/reconnect-spread.ts';
 import { ROOT_MARKS_KEY } from './subscribers/root-marks.ts';
@@ -180,17 +181,13 @@ export class Hub extends DurableObject<Env> implements HubContract, ParentContra
   }
 
   shardDirectory(): Promise<ShardDirectory> {
-    return this.#lifecycle.visit(
-      ({ shards }) => shards.directory,
-      storedDirectory(this.ctx.storage.kv),
-    );
+    return withShards(this.#lifecycle, this.ctx, this.env, (shards) => shards.directory);
   }
 
-  async setShards(region: Region, from: number, to: number): Promise<ShardDirectory> {
-    const set = ({ shards }: { shards: HubShards }) => shards.set(region, from, to);
-    const directory = await this.#lifecycle.visit<ShardDirectory | undefined>(set, undefined);
-    // A hub that was released still has its directory.
-    return directory ?? set({ shards: new HubShards(this.ctx.storage, this.env) });
+  setShards(region: Region, from: number, to: number): Promise<ShardDirectory> {
+    return withShards(this.#lifecycle, this.ctx, this.env, (shards) =>
+      shards.set(region, from, to),
+    );
   }
 
   state(): Promise<HubState> {

@@ -69,9 +69,10 @@ import type { FedReplicas } from './shards/at-parent/fed-replicas.ts';
 import { composeHubParent } from './shards/at-parent/hub-parent.ts';
 import { keptReplicas } from './shards/at-parent/kept-replicas.ts';
 import { endsOfRegions } from './shards/at-parent/replica-ends.ts';
-import { HubShards, storedDirectory } from './shards/directory.ts';
+import { HubShards } from './shards/directory.ts';
 import { HubRegions } from './shards/hub-regions.ts';
 import { placementAtHub } from './shards/placement/hub-placement.ts';
+import { withShards } from './shards/with-shards.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
 import { NO_SUBSCRIPTIONS } from './subscribers/subscription-list.ts';
 
@@ -177,17 +178,13 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
   }
 
   shardDirectory(): Promise<ShardDirectory> {
-    return this.#lifecycle.visit(
-      ({ shards }) => shards.directory,
-      storedDirectory(this.ctx.storage.kv),
-    );
+    return withShards(this.#lifecycle, this.ctx, this.env, (shards) => shards.directory);
   }
 
-  async setShards(region: Region, from: number, to: number): Promise<ShardDirectory> {
-    const set = ({ shards }: { shards: HubShards }) => shards.set(region, from, to);
-    const directory = await this.#lifecycle.visit<ShardDirectory | undefined>(set, undefined);
-    // A hub that was released still has its directory.
-    return directory ?? set({ shards: new HubShards(this.ctx.storage, this.env) });
+  setShards(region: Region, from: number, to: number): Promise<ShardDirectory> {
+    return withShards(this.#lifecycle, this.ctx, this.env, (shards) =>
+      shards.set(region, from, to),
+    );
   }
 
   state(): Promise<HubState> {

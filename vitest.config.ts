@@ -7,7 +7,7 @@ import { recordedBundle, recordedReleases } from './test/releases/recording.ts';
 import { RecordedOpenBao } from './test/support/openbao.ts';
 
 /** Small files whose single test takes long: begun last, they would be waited for with a core idle. */
-const LONG = ['hibernation.test.ts', 'faults.test.ts', 'release-skew.test.ts'];
+const LONG = ['hibernation.test.ts', 'sabotage.slow.test.ts', 'release-skew.slow.test.ts'];
 
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

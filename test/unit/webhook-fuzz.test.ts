@@ -7,6 +7,7 @@ import { checkSettings } from '../../src/ingest/webhooks/settings/settings.ts';
 import { compileSource, type DocumentSource } from '../../src/ingest/webhooks/source.ts';
 import { KINDS } from '../../src/ingest/webhooks/vendors/all-kinds.ts';
 import { accepted } from './support/result.ts';
+import { areAllRuns, runs } from './support/runs.ts';
 import { sentWith } from './support/sent.ts';
 
 const DEFAULTS = { newId: () => 'an-id', now: 0, source: 'vault://here', namespace: 'team' };
@@ -118,9 +119,10 @@ describe.each(Object.keys(KINDS).filter((kind) => KINDS[kind]?.body === 'documen
             for (const bad of ['', '.', '..']) expect(segments).not.toContain(bad);
           }
         }),
-        { numRuns: 1500 },
+        { numRuns: runs(3000) },
       );
-      expect(published).toBeGreaterThan(0);
+      // One in two hundred is an event.
+      if (areAllRuns) expect(published).toBeGreaterThan(0);
     });
   },
 );

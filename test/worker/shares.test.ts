@@ -4,10 +4,9 @@ import { describe, expect, vi } from 'vitest';
 import { MAX_SECRET_IDS } from '../../src/authority/limits.ts';
 import { type EventBatch, eventBatch } from '../../src/event/event-batch.ts';
 import { type Sequences, WriteBatcher } from '../../src/hub/journal/write-batcher.ts';
-import { MAX_QUEUED_EVENTS, MAX_SOCKETS_PER_TOKEN } from '../../src/hub/limits.ts';
-import { MAX_CACHED_LOOKUPS } from '../../src/lib/limits.ts';
+import { MAX_QUEUED_EVENTS } from '../../src/hub/limits.ts';
 import { MAX_TOKENS } from '../../src/objects/limits.ts';
-import { encodeHandshake, type Handshake } from '../../src/subscription/handshake.ts';
+import type { Handshake } from '../../src/subscription/handshake.ts';
 import { MAX_TICKETS, TICKET_TTL_SECONDS } from '../../src/token/limits.ts';
 import { digestOf } from '../../src/token/token-form.ts';
 import { it } from './fixtures.ts';
@@ -53,43 +52,6 @@ async function handshakeOf({ token = '' }: Client): Promise<Handshake> {
 }
 
 describe('the places of a hub', () => {
-  it('of one token are not exceeded by handshakes that race', async () => {
-    const handshake = await handshakeOf(await aHolder(LISTENER));
-    const racing = Array.from({ length: 2.5 * MAX_SOCKETS_PER_TOKEN }, async () => {
-      const response = await hubStub('abc').fetch(encodeHandshake(handshake));
-      response.webSocket?.accept();
-      return response.status;
-    });
-    const statuses = await Promise.all(racing);
-    expect(statuses.filter((status) => status === 101).length).toBe(MAX_SOCKETS_PER_TOKEN);
-    expect(statuses.filter((status) => status === 503).length).toBe(1.5 * MAX_SOCKETS_PER_TOKEN);
-  });
-
-  it('of one token are not exceeded while more other tokens come than the hub remembers', async ({
-    holder,
-  }) => {
-    await sql(
-      authority(),
-      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-       INSERT INTO tokens (digest, accessor, created_at, request)
-         SELECT 'x' || i, 'x' || i, created_at, request FROM n, tokens`,
-      2 * MAX_CACHED_LOOKUPS,
-    );
-    const racing = await handshakeOf(holder);
-    const asked = Array.from({ length: 1.2 * MAX_SOCKETS_PER_TOKEN }, (_, i) => {
-      const digest = `x${1 + (i % (2 * MAX_CACHED_LOOKUPS))}`;
-      return [racing, { ...racing, token: { authority: '', digest } }];
-    }).flat();
-    const answered = await Promise.all(
-      asked.map(async (handshake) => {
-        const response = await hubStub('abc').fetch(encodeHandshake(handshake));
-        response.webSocket?.accept();
-        return handshake === racing ? response.status : 0;
-      }),
-    );
-    expect(answered.filter((status) => status === 101).length).toBe(MAX_SOCKETS_PER_TOKEN);
-  });
-
   /** A hub of eight places. */
   function inSmallHub(run: (come: (handshake: Handshake) => Promise<Response>) => Promise<void>) {
     return runInDurableObject(hubStub('abc'), async (_hub, state) => {

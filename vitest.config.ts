@@ -4,7 +4,10 @@ import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { recordedBundle, recordedReleases } from './test/releases/recording.ts';
+import { makeFoldersInMemory } from './test/support/folder-in-memory.ts';
 import { RecordedOpenBao } from './test/support/openbao.ts';
+
+makeFoldersInMemory();
 
 /** Small files whose single test takes long: begun last, they would be waited for with a core idle. */
 const LONG = ['hibernation.test.ts', 'sabotage.slow.test.ts', 'release-skew.slow.test.ts'];
@@ -25,9 +28,6 @@ const QUIET = ['test/support/expected-exceptions.ts'];
 
 /** What takes minutes: `npm run test:slow`. */
 const SLOW = '**/*.slow.test.ts';
-
-/** What needs a process that has run no other file. */
-const FRESH = '**/*.fresh.test.ts';
 
 /** A command starts in half the time where an earlier one has left its modules compiled. */
 const COMPILED = { NODE_COMPILE_CACHE: join(tmpdir(), 'carillon-test-cache/compiled') };
@@ -64,7 +64,8 @@ export default defineConfig({
     // A busy machine is slow, not wrong.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Most of the time of a test is spent waiting for a process of its own: with as many as there are cores, one idles.
+    // A quarter of the time of a test is spent waiting, for a process of its own or for time to pass: with as many as there are
+    // cores, one idles.
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongFirst },
     projects: [
@@ -80,15 +81,10 @@ export default defineConfig({
           globalSetup: QUIET,
           // The decoder of workerd is another one than that of Node.
           include: ['test/worker/**/*.test.ts', 'test/unit/body-text.test.ts'],
-          exclude: ['test/worker/upstream/**', SLOW, FRESH],
+          exclude: ['test/worker/upstream/**', SLOW],
           env: { FUZZ: process.env.FUZZ ?? '' },
           isolate: false,
         },
-      },
-      {
-        extends: true,
-        plugins: [cloudflareTest(WORKER)],
-        test: { name: 'fresh', globalSetup: QUIET, include: [`test/worker/${FRESH}`] },
       },
       {
         extends: true,

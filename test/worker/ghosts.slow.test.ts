@@ -1,7 +1,7 @@
 /**
  * Clients that leave before they are answered. The platform ends the socket of an answer that nobody has received when it
- * collects the memory of the isolate, so this file makes it do that. It has a process of its own: after other files, that
- * may take long.
+ * collects the memory of the isolate, so this file makes it do that. As all slow tests, it has a process of its
+ * own: after other files, that may take long.
  */
 import { runInDurableObject } from 'cloudflare:test';
 import { expect, vi } from 'vitest';

@@ -23,11 +23,6 @@ it('a client that missed four megabytes receives them in parts, each of them onc
     const { connections } = member.client;
     expect(missing(member.client, MISSED), nameOf(member)).toEqual([]);
     expect(connections.length, nameOf(member)).toBeGreaterThanOrEqual(3);
-    for (const received of connections) {
-      expect(received, nameOf(member)).toHaveLength(new Set(received).size);
-    }
-    // Of two pods with one token, one that was cut off begins again while the other is away.
-    const isAlone = member.pod === undefined;
-    if (isAlone) expect(connections.flat(), nameOf(member)).toHaveLength(MISSED.length);
+    expect(connections.flat(), nameOf(member)).toHaveLength(MISSED.length);
   }
 }, 120_000);

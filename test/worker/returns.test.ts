@@ -190,6 +190,20 @@ describe.each(['type', '*'])('a stock client of the pattern %s that reconnects',
     expect(await rowsOf(hub)).toEqual([{ sockets: 2, lost: 0 }]);
   });
 
+  it('counts once although others that had its token ended before the hub heard of it', async ({
+    holder,
+  }) => {
+    const { pattern, hub } = aTarget();
+    for (let i = 0; i < 3; i++) await holder.subscribe(pattern);
+    await runInDurableObject(hub, (object, ctx) => {
+      const [left, ...lost] = ctx.getWebSockets();
+      for (const socket of ctx.getWebSockets()) socket.close(1001);
+      for (const socket of lost) (object as Hub).webSocketClose(socket, 1006, '', false);
+      if (left) (object as Hub).webSocketClose(left, 1000, '', true);
+    });
+    expect(await rowsOf(hub)).toEqual([{ sockets: 0, lost: 2 }]);
+  });
+
   it('gets what its token may see now', async ({ holder }) => {
     const { pattern, type, hub } = aTarget();
     await holder.subscribe(pattern);

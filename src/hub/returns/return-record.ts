@@ -155,16 +155,20 @@ export class ReturnRecord {
    * A socket has ended.
    *
    * @param cut where it was cut, if its client has everything before
-   * @returns whether the row is to be stored: for the first that is lost, and for the last of all
+   * @returns whether the row is to be stored: for the first that is lost, for the last of all, and if one that was taken for lost
+   * has left
    */
   ended(socket: WebSocket, isLost: boolean, cut: number | undefined, now: number): boolean {
     const { row } = this;
+    // One that is not open when another ends is taken for lost.
     const isCounted = !this.#open.delete(socket);
     if (isLost && !isCounted) this.#lose(now);
+    const wasMistaken = !isLost && isCounted && row.lost > 0;
+    if (wasMistaken) row.lost--;
     if (cut !== undefined) this.#cutAt(cut);
     const isLast = row.sockets > 0 && !this.#hasOpen(now);
     if (isLast) row.sockets = 0;
-    return isLast || cut !== undefined || row.lost === 1;
+    return isLast || wasMistaken || cut !== undefined || row.lost === 1;
   }
 
   #cutAt(cut: number): void {

@@ -89,8 +89,12 @@ export class ReturnRecords implements AlarmTask {
     const row = this.#table.get(key);
     if (row === undefined) return undefined;
     const { ctx, lives } = this.#parts;
-    const open = ctx.getWebSockets(key).filter((socket) => isOpen(socket) || socket === ending);
     const { sockets } = row;
+    // Without sockets in the row, the one that ends was counted when the last of the others ended.
+    const isCounted = sockets === 0;
+    const open = ctx
+      .getWebSockets(key)
+      .filter((socket) => isOpen(socket) || (socket === ending && !isCounted));
     const record = new ReturnRecord(row, open, this.#since, lives);
     if (row.sockets !== sockets) this.store(key, record, this.#since);
     else this.#remember(key, record);

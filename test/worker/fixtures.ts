@@ -7,7 +7,6 @@ import { env } from 'cloudflare:workers';
 import { it as base, expect, vi } from 'vitest';
 import { workerCaches } from '../../src/http/worker-caches.ts';
 import { forgetLoggedFailures } from '../../src/lib/log.ts';
-import { forgetKept } from './kept-answers.ts';
 import {
   aHolder,
   authority,
@@ -27,7 +26,6 @@ export const it = base
       vi.useRealTimers();
       vi.restoreAllMocks();
       forgetLoggedFailures();
-      forgetKept();
       workerCaches.shardDirectories.clear();
       Object.assign(env, deployed);
       await deliverNotices();

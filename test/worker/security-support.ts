@@ -5,7 +5,6 @@ import { expect, vi } from 'vitest';
 import { AuthoritySync } from '../../src/hub/authority-sync/authority-sync.ts';
 import { childKey } from '../../src/namespace/namespace.ts';
 import { authorityName, hubName, wildcardHubName } from '../../src/objects/names.ts';
-import { kept } from './kept-answers.ts';
 import { Subscriber } from './support.ts';
 
 const API = 'http://carillon.test/v1/';
@@ -127,9 +126,10 @@ export class Client {
   }
 
   /** @param query what follows the choice of JSON: `&filter=…` */
-  async handshake(pattern: string, query = ''): Promise<Response> {
-    const path = `sys/events/subscribe/${encodeURIComponent(pattern)}?json=true${query}`;
-    return kept(await this.fetch(path, { headers: { Upgrade: 'websocket' } }));
+  handshake(pattern: string, query = ''): Promise<Response> {
+    return this.fetch(`sys/events/subscribe/${encodeURIComponent(pattern)}?json=true${query}`, {
+      headers: { Upgrade: 'websocket' },
+    });
   }
 
   async subscribe(pattern: string, query = ''): Promise<Subscriber> {

@@ -9,8 +9,9 @@ it('a full hub takes no more subscribers until one leaves', async () => {
     const { handshakes } = subscribersIn(state, { maxSockets: 3 });
     const clients: WebSocket[] = [];
     for (let i = 0; i < 3; i++) {
-      const { webSocket } = await handshakes.accept(HANDSHAKE);
-      if (webSocket === null) throw new Error('not accepted');
+      const answer = await handshakes.accept(HANDSHAKE);
+      const { webSocket } = answer;
+      if (webSocket === null) throw new Error(`not accepted: ${await answer.text()}`);
       webSocket.accept();
       clients.push(webSocket);
     }

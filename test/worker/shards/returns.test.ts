@@ -296,7 +296,8 @@ describe('few calls', () => {
 describe('the sockets of a token', () => {
   it('are limited in a region, and counted again before one is refused', async ({ holder }) => {
     const token = holder.auth.client_token;
-    expect((await handshakeAt(shard(1), { token })).status).toBe(101);
+    // Kept until the end: an answer that nobody has any more loses its socket.
+    const first = await handshakeAt(shard(1), { token });
     const [watched] = await sql<{ id: number }>(shard(1), 'SELECT token AS id FROM watched_tokens');
     const row = [watched?.id, 2, MAX_SOCKETS_PER_TOKEN, Date.now()];
     await sql(head(), `INSERT INTO token_sockets VALUES ('', ${row.join()})`);
@@ -309,6 +310,7 @@ describe('the sockets of a token', () => {
     expect(count).toHaveBeenCalledTimes(1);
     count.mockRestore();
     elapse(TOKEN_RECOUNT_MS);
-    expect((await handshakeAt(shard(1), { token })).status).toBe(101);
+    const second = await handshakeAt(shard(1), { token });
+    expect([first.status, second.status]).toEqual([101, 101]);
   });
 });

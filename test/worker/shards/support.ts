@@ -7,7 +7,6 @@ import { hubName, regionHeadName, shardName, wildcardHubName } from '../../../sr
 import { encodeHandshake, type Protocol } from '../../../src/subscription/handshake.ts';
 import { parseSince } from '../../../src/subscription/since.ts';
 import { digestOf } from '../../../src/token/token-form.ts';
-import { kept } from '../kept-answers.ts';
 import { hubStub, Subscriber, wildcardHubStub } from '../support.ts';
 
 const HUB = hubName('', 'deploy');
@@ -43,7 +42,7 @@ export async function handshakeAt(
     token: token === undefined ? undefined : { authority: '', digest: await digestOf(token) },
     since: position.value,
   });
-  return kept(await stub.fetch(request));
+  return stub.fetch(request);
 }
 
 /** A subscriber that was accepted there. That of `carillon.v1` is greeted first. */

@@ -90,11 +90,9 @@ export class ReturnRecords implements AlarmTask {
     if (row === undefined) return undefined;
     const { ctx, lives } = this.#parts;
     const { sockets } = row;
-    // Without sockets in the row, the one that ends was counted when the last of the others ended.
-    const isCounted = sockets === 0;
-    const open = ctx
-      .getWebSockets(key)
-      .filter((socket) => isOpen(socket) || (socket === ending && !isCounted));
+    // A row without sockets has counted all of them, also the one that ends.
+    const uncounted = sockets > 0 ? ending : undefined;
+    const open = ctx.getWebSockets(key).filter((socket) => isOpen(socket) || socket === uncounted);
     const record = new ReturnRecord(row, open, this.#since, lives);
     if (row.sockets !== sockets) this.store(key, record, this.#since);
     else this.#remember(key, record);

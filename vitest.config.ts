@@ -10,7 +10,12 @@ import { RecordedOpenBao } from './test/support/openbao.ts';
 makeFoldersInMemory();
 
 /** Small files whose single test takes long: begun last, they would be waited for with a core idle. */
-const LONG = ['hibernation.test.ts', 'sabotage.slow.test.ts', 'release-skew.slow.test.ts'];
+const LONG = [
+  'hibernation.test.ts',
+  'shard-hibernation.slow.test.ts',
+  'sabotage.slow.test.ts',
+  'release-skew.slow.test.ts',
+];
 
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -1,13 +1,17 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { scratchFolder } from '../support/scratch.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+
+/** A run that fails leaves what the server stored. */
+const env = { ...process.env, TMPDIR: scratchFolder() };
 
 /** What `npm run test:faults` printed, and how it ended. */
 function run(...args: string[]): Promise<{ code: number | string | undefined; output: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], (error, stdout, stderr) => {
+    execFile(process.execPath, [MAIN, ...args], { env }, (error, stdout, stderr) => {
       const code = error === null ? 0 : (error.code ?? error.signal ?? undefined);
       resolve({ code, output: stdout + stderr });
     });

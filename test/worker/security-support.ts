@@ -5,7 +5,9 @@ import { expect, vi } from 'vitest';
 import { AuthoritySync } from '../../src/hub/authority-sync/authority-sync.ts';
 import { childKey } from '../../src/namespace/namespace.ts';
 import { authorityName, hubName, wildcardHubName } from '../../src/objects/names.ts';
-import { Subscriber } from './support.ts';
+import type { Handshake } from '../../src/subscription/handshake.ts';
+import { digestOf } from '../../src/token/token-form.ts';
+import { handshakeTo, Subscriber } from './support.ts';
 
 const API = 'http://carillon.test/v1/';
 
@@ -205,6 +207,11 @@ export function granting(rules: Readonly<Record<string, string>>, eventTypes = [
       return `path ${JSON.stringify(path)} {\n  capabilities = ${names}${types}\n}`;
     })
     .join('\n');
+}
+
+/** The handshake with which a client subscribes to `abc`, as a Worker sends it to a hub. */
+export async function handshakeOf({ token = '' }: Client): Promise<Handshake> {
+  return { ...handshakeTo('abc'), token: { authority: '', digest: await digestOf(token) } };
 }
 
 /** Whoever may subscribe to all and see what lies under `secret/`. */

@@ -2,15 +2,10 @@
 import { describe, expect } from 'vitest';
 import { MAX_SOCKETS_PER_TOKEN } from '../../src/hub/limits.ts';
 import { MAX_CACHED_LOOKUPS } from '../../src/lib/limits.ts';
-import { encodeHandshake, type Handshake } from '../../src/subscription/handshake.ts';
-import { digestOf } from '../../src/token/token-form.ts';
+import { encodeHandshake } from '../../src/subscription/handshake.ts';
 import { it } from './fixtures.ts';
-import { aHolder, authority, type Client, LISTENER, sql } from './security-support.ts';
-import { handshakeTo, hubStub } from './support.ts';
-
-async function handshakeOf({ token = '' }: Client): Promise<Handshake> {
-  return { ...handshakeTo('abc'), token: { authority: '', digest: await digestOf(token) } };
-}
+import { aHolder, authority, handshakeOf, LISTENER, sql } from './security-support.ts';
+import { hubStub } from './support.ts';
 
 describe('the places of a hub', () => {
   it('of one token are not exceeded by handshakes that race', async () => {

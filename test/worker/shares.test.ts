@@ -8,7 +8,6 @@ import { MAX_QUEUED_EVENTS } from '../../src/hub/limits.ts';
 import { MAX_TOKENS } from '../../src/objects/limits.ts';
 import type { Handshake } from '../../src/subscription/handshake.ts';
 import { MAX_TICKETS, TICKET_TTL_SECONDS } from '../../src/token/limits.ts';
-import { digestOf } from '../../src/token/token-form.ts';
 import { it } from './fixtures.ts';
 import {
   aHolder,
@@ -17,6 +16,7 @@ import {
   Client,
   errorsOf,
   granting,
+  handshakeOf,
   LISTENER,
   root,
   sql,
@@ -45,10 +45,6 @@ async function logins(policy: string, number: number): Promise<Client[]> {
     tokens.push(new Client(auth.client_token));
   }
   return tokens;
-}
-
-async function handshakeOf({ token = '' }: Client): Promise<Handshake> {
-  return { ...handshakeTo('abc'), token: { authority: '', digest: await digestOf(token) } };
 }
 
 describe('the places of a hub', () => {

@@ -113,6 +113,8 @@ async function startMiniflare(): Promise<Server> {
               exportName: 'WildcardHub',
             },
             REGION_HEAD: { type: 'durable-object', worker: 'carillon', exportName: 'RegionHead' },
+            DESTINATION: { type: 'durable-object', worker: 'carillon', exportName: 'Destination' },
+            DISPATCHER: { type: 'durable-object', worker: 'carillon', exportName: 'Dispatcher' },
             SHARD: { type: 'durable-object', worker: 'carillon', exportName: 'Shard' },
             RESTORATION: {
               type: 'durable-object',
@@ -124,6 +126,8 @@ async function startMiniflare(): Promise<Server> {
             Hub: { type: 'durable-object', storage: 'sqlite' },
             WildcardHub: { type: 'durable-object', storage: 'sqlite' },
             RegionHead: { type: 'durable-object', storage: 'sqlite' },
+            Destination: { type: 'durable-object', storage: 'sqlite' },
+            Dispatcher: { type: 'durable-object', storage: 'sqlite' },
             Restoration: { type: 'durable-object', storage: 'sqlite' },
             Shard: { type: 'durable-object', storage: 'sqlite' },
           },

@@ -2,7 +2,8 @@
  * The Worker of Carillon, and the classes of its Durable Objects. A Worker of your own exports them again:
  *
  *     export {
- *       Authority, default, Hub, Metrics, RegionHead, Restoration, Shard, WildcardHub,
+ *       Authority, default, Destination, Dispatcher, Hub, Metrics, RegionHead, Restoration, Shard,
+ *       WildcardHub,
  *     } from 'carillon/worker';
  */
 declare const worker: {
@@ -11,6 +12,14 @@ declare const worker: {
 export default worker;
 
 export declare class Authority {
+  constructor(state: unknown, env: unknown);
+}
+
+export declare class Destination {
+  constructor(state: unknown, env: unknown);
+}
+
+export declare class Dispatcher {
   constructor(state: unknown, env: unknown);
 }
 

@@ -7,6 +7,8 @@ export { Hub } from './hub/hub.ts';
 export { RegionHead } from './hub/region-head.ts';
 export { Shard } from './hub/shard.ts';
 export { WildcardHub } from './hub/wildcard-hub.ts';
+export { Destination } from './push/destination.ts';
+export { Dispatcher } from './push/dispatcher.ts';
 export { Restoration } from './restoration/restoration.ts';
 
 export default { fetch: app.fetch } satisfies ExportedHandler<Env>;

@@ -12,7 +12,7 @@ import worker, {
 import type { Counted } from '../measure/counted.ts';
 import { setShards } from './set-shards.ts';
 
-export { Metrics, Restoration } from '../../src/worker.ts';
+export { Destination, Dispatcher, Metrics, Restoration } from '../../src/worker.ts';
 
 /** Shared by the Worker and its objects: workerd runs them in one isolate. */
 const counts = { calls: 0, rows: 0, logBytes: 0, callsOf: ofAll(), rowsOf: ofAll() };

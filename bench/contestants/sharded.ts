@@ -5,7 +5,16 @@
 import worker, { RegionHead as RealRegionHead } from '../../src/worker.ts';
 import { setShards } from './set-shards.ts';
 
-export { Authority, Hub, Metrics, Restoration, Shard, WildcardHub } from '../../src/worker.ts';
+export {
+  Authority,
+  Destination,
+  Dispatcher,
+  Hub,
+  Metrics,
+  Restoration,
+  Shard,
+  WildcardHub,
+} from '../../src/worker.ts';
 
 const LATE_MS = 1000;
 

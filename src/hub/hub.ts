@@ -136,6 +136,10 @@ export class Hub extends DurableObject<Env> implements HubContract, ParentContra
     return this.#lifecycle.open(({ parent }) => parent.locate(query));
   }
 
+  async announce(): Promise<FeedPosition | undefined> {
+    throw new Error('a hub cannot be told yet what destinations want');
+  }
+
   authorityChanged(authority: string): Promise<boolean> {
     const { name = '' } = this.ctx.id;
     if (parseReplicaName(name) !== undefined) {

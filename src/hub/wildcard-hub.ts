@@ -119,6 +119,10 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
     );
   }
 
+  async announce(): Promise<string[]> {
+    throw new Error('a wildcard hub cannot be told yet what destinations want');
+  }
+
   receive(page: FeedPage): Promise<FeedReceipt> {
     return this.#lifecycle.visit<FeedReceipt>(({ receiver }) => receiver.receive(page), {
       taken: page.after,

@@ -7,6 +7,7 @@ import type { Publication } from '../event/publication.ts';
 import type { Result } from '../lib/result.ts';
 import type { QuotaRefusal, Quotas } from '../namespace/quota.ts';
 import type { Subscription } from '../subscription/handshake.ts';
+import type { Announcement } from './announcement.ts';
 import type { RestoreFailure, RestorePoint, StartedRestore } from './restoration-contract.ts';
 
 /** What both kinds of hub answer. A subscriber's handshake is a `fetch`. */
@@ -83,6 +84,15 @@ export interface HubContract extends SubscriberHubContract {
     maxEvents: number,
     maxBytes: number,
   ): Promise<Backfill | undefined>;
+  /**
+   * Says what the destinations of a Vault namespace want of this hub: that of the hub, or one above. The announcement with the
+   * highest version counts. When this is answered, the dispatcher of the hub's own namespace is notified of every later event
+   * that is wanted. Release 0.2 lacks this.
+   *
+   * @param dispatcher the key of that Vault namespace
+   * @returns where the journal ends; undefined if the hub has nothing stored
+   */
+  announce(dispatcher: string, announcement: Announcement): Promise<FeedPosition | undefined>;
   /** Moves the hub to another place. Release 0.2 lacks this. */
   move(step: MoveStep): Promise<Result<MoveProgress>>;
   /** The segments after the one that begins with this sequence. Release 0.2 lacks this. */
@@ -159,6 +169,13 @@ export interface WildcardHubContract extends SubscriberHubContract {
    *   release 0.2 does not know the parameter
    */
   hubs(which?: 'own'): Promise<string[]>;
+  /**
+   * For the dispatcher of this Vault namespace: what it wants of hubs that register later, here or in namespaces below. Release
+   * 0.2 lacks this.
+   *
+   * @returns the names of the hubs that are registered, as `hubs` does
+   */
+  announce(announcement: Announcement): Promise<string[]>;
   /** Takes a page of the journal of a hub and delivers it. */
   receive(page: FeedPage): Promise<FeedReceipt>;
 }
@@ -272,6 +289,8 @@ export interface FeedRequest {
   readonly maxFormat: number;
   /** Whether the wildcard hub knew the hub before. */
   readonly wasRegistered?: boolean;
+  /** What the destinations of the wildcard hub's Vault namespace want; missing if there never was one. */
+  readonly announcement?: Announcement;
 }
 
 /**

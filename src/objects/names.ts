@@ -27,6 +27,27 @@ export function authorityForOperators(namespaceKey: string): string {
   return `the authority of ${path === ROOT ? 'the root namespace' : `namespace ${path}`}`;
 }
 
+/** The dispatcher of a Vault namespace. */
+export function dispatcherName(namespaceKey: string): string {
+  return `/${namespaceKey}`;
+}
+
+/** A destination of a Vault namespace. Its name has no slash. */
+export function destinationName(namespaceKey: string, name: string): string {
+  return `${namespaceKey}/${name}`;
+}
+
+/** What `destinationName` makes. */
+export function parseDestinationName(object = ''): { namespaceKey: string; name: string } {
+  const slash = object.lastIndexOf('/');
+  if (slash === -1) {
+    throw new Error(
+      `a destination is addressed by a name that destinationName makes, not ${object}`,
+    );
+  }
+  return { namespaceKey: object.slice(0, slash), name: object.slice(slash + 1) };
+}
+
 /** The name of the object that knows how often a hub of either kind was restored. */
 export function hubRestoration(hub: string): string {
   return `hub ${hub}`;

@@ -9,11 +9,14 @@ import type { Region } from '../config/region.ts';
 import type { Variables } from '../config/variables.ts';
 import type { AuthorityContract } from './authority-contract.ts';
 import { callWithRetry } from './call.ts';
+import type { DestinationContract, DispatcherContract } from './destination-contract.ts';
 import type { HubContract, SubscriberHubContract, WildcardHubContract } from './hub-contract.ts';
 import type { MetricsContract } from './metrics-contract.ts';
 import {
   authorityForOperators,
   authorityName,
+  destinationName,
+  dispatcherName,
   hubObjectName,
   isWildcardHub,
   METRICS_NAME,
@@ -51,6 +54,8 @@ type SubscriberHubStub = Stub<SubscriberHubContract>;
 type ReplicaStub = Stub<ShardContract>;
 type RegionHeadStub = Stub<RegionHeadContract>;
 type ParentStub = Stub<ParentContract>;
+type DispatcherStub = Stub<DispatcherContract>;
+type DestinationStub = Stub<DestinationContract>;
 type ShardedHubStub = Stub<ShardedHubContract>;
 
 /** The bindings of the Durable Objects. */
@@ -180,6 +185,25 @@ export function callAuthorityFromHub<T>(
     () => call(authorityStub(env, namespaceKey)),
     authorityForOperators(namespaceKey),
   );
+}
+
+/** @param namespaceKey the key of its Vault namespace */
+export function callDispatcher<T>(
+  env: Env,
+  namespaceKey: string,
+  call: (dispatcher: DispatcherStub) => Promise<T>,
+): Promise<T> {
+  return callWithRetry(() => call(stubOf(env, 'DISPATCHER', dispatcherName(namespaceKey))));
+}
+
+/** @param namespaceKey as above. @param name of the destination */
+export function callDestination<T>(
+  env: Env,
+  namespaceKey: string,
+  name: string,
+  call: (destination: DestinationStub) => Promise<T>,
+): Promise<T> {
+  return callWithRetry(() => call(stubOf(env, 'DESTINATION', destinationName(namespaceKey, name))));
 }
 
 export function callMetrics<T>(

@@ -19,7 +19,7 @@ import { disturbCalls, disturbNext, isDisturbance } from './disturbances.ts';
 import { kindOf } from './object-kind.ts';
 import { servedBy } from './served-by.ts';
 
-export { Authority, Metrics, Restoration } from '../../src/worker.ts';
+export { Authority, Destination, Dispatcher, Metrics, Restoration } from '../../src/worker.ts';
 
 /** Unix milliseconds. Shared by the Worker and its objects: workerd runs them in one isolate. */
 const made = new Map<string, number[]>();

@@ -214,7 +214,7 @@ describe('the Worker of the package', () => {
       config.replace('main = "worker.js"\nno_bundle = true', 'main = "own-worker.ts"'),
     );
     const own =
-      "export { Authority, default, Hub, Metrics, RegionHead, Restoration, Shard, WildcardHub } from 'carillon/worker';\n";
+      "export { Authority, default, Destination, Dispatcher, Hub, Metrics, RegionHead, Restoration, Shard, WildcardHub } from 'carillon/worker';\n";
     writeFileSync(join(project, 'own-worker.ts'), own);
     expect(problemsIn(['own-worker.ts'], { module: 'bundler' })).toBe('');
     const { stdout, stderr } = await deploy('--outdir', 'deployed');

@@ -5,7 +5,8 @@ import { expect, it } from 'vitest';
 
 const src = fileURLToPath(new URL('../../src/', import.meta.url));
 const NAMESPACE_METHODS = /\b(getByName|idFromName|idFromString|newUniqueId|jurisdiction)\(/;
-const BINDINGS = /\benv\.[A-Z_]*(AUTHORITY|HUB|METRICS|REGION_HEAD|RESTORATION|SHARD)\b/;
+const BINDINGS =
+  /\benv\.[A-Z_]*(AUTHORITY|DESTINATION|DISPATCHER|HUB|METRICS|REGION_HEAD|RESTORATION|SHARD)\b/;
 
 it('only objects/stubs.ts makes stubs', () => {
   const files = globSync('**/*.ts', { cwd: src }).filter((path) => {

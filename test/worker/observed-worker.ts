@@ -12,7 +12,7 @@ import worker, {
 /** Shared by the Worker and its objects: workerd runs them in one isolate. */
 const made = { hub: 0, wildcardHub: 0, regionHead: 0, shard: 0 };
 
-export { Authority, Metrics, Restoration } from '../../src/worker.ts';
+export { Authority, Destination, Dispatcher, Metrics, Restoration } from '../../src/worker.ts';
 
 export class Hub extends RealHub {
   constructor(ctx: DurableObjectState, env: Env) {

@@ -32,6 +32,9 @@ const CALLS: Record<keyof typeof stubs, (bindings: Env) => unknown> = {
   callAuthorityOnce: (bindings) => stubs.callAuthorityOnce(bindings, '', (each) => each.exists()),
   callAuthorityFromHub: (bindings) =>
     stubs.callAuthorityFromHub(bindings, '', (each) => each.exists()),
+  callDispatcher: (bindings) => stubs.callDispatcher(bindings, '', async (each) => each.name),
+  callDestination: (bindings) =>
+    stubs.callDestination(bindings, '', 'abc', async (each) => each.name),
   callMetrics: (bindings) => stubs.callMetrics(bindings, (each) => each.read('')),
   callRestoration: (bindings) =>
     stubs.callRestoration(bindings, hubRestoration('/abc'), (each) => each.record()),
@@ -55,6 +58,8 @@ function observed(variables: object): { bindings: Env; options: Options[] } {
   const observe = ([name, binding]: [string, unknown]) => {
     const classes = {
       AUTHORITY: 1,
+      DESTINATION: 1,
+      DISPATCHER: 1,
       HUB: 1,
       WILDCARD_HUB: 1,
       METRICS: 1,

@@ -5,6 +5,7 @@
  */
 
 import type { DestinationSettings } from '../destination/settings.ts';
+import type { StartPosition } from '../destination/start-position.ts';
 import type { Result } from '../lib/result.ts';
 import type { Announcement } from './announcement.ts';
 import type { FeedPosition } from './hub-contract.ts';
@@ -42,12 +43,6 @@ export interface DestinationWrite {
   /** Whose share of destinations it uses, and of what a hub reads for others. */
   readonly owner: string;
 }
-
-/** The positions that do not depend on one hub. */
-export type StartPosition =
-  | { readonly kind: 'earliest' }
-  /** Events accepted at this time or later. Unix milliseconds. */
-  | { readonly kind: 'time'; readonly at: number };
 
 export type DestinationCommand =
   /** Sends a sample now, once, whatever the state is. Nothing is stored but the attempt. */
@@ -119,6 +114,8 @@ export interface DestinationDescription {
   readonly settings: DestinationSettings;
   /** How many secrets there are. */
   readonly secrets: number;
+  /** Those by which a receiver verifies what the secrets with key pairs sign: `whpk_…`, in the order of the secrets. */
+  readonly publicKeys: readonly string[];
   /** Under which key they are encrypted. */
   readonly key: 'current' | 'old' | 'missing';
   readonly state: DestinationState;

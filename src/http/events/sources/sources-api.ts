@@ -3,13 +3,14 @@ import { requestKeysOf } from '../../../config/derived-keys.ts';
 import { NO_SEALING_KEY } from '../../../config/sealing.ts';
 import { whyReserved } from '../../../event/reserved-type.ts';
 import type { CheckedEvent } from '../../../ingest/read-events.ts';
-import { checkReadToken, checkSecrets, HIDDEN } from '../../../ingest/webhooks/settings/secrets.ts';
+import { checkReadToken, checkSecrets } from '../../../ingest/webhooks/settings/secrets.ts';
 import {
   checkSettings,
   checkSourceName,
   shownSettings,
 } from '../../../ingest/webhooks/settings/settings.ts';
 import { claimedProof } from '../../../ingest/webhooks/verify-delivery.ts';
+import { HIDDEN } from '../../../lib/hidden.ts';
 import { isJsonObject, unknownKey, withoutNulls } from '../../../lib/json.ts';
 import { kindOf, quote } from '../../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';

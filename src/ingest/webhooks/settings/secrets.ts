@@ -1,4 +1,5 @@
 /** Checks the secrets of a source. No message contains one. */
+import { HIDDEN } from '../../../lib/hidden.ts';
 import { isJsonObject } from '../../../lib/json.ts';
 import { kindOf, quote } from '../../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../../lib/result.ts';
@@ -10,9 +11,6 @@ import {
 } from '../../limits.ts';
 import { checkSecret } from '../verifiers/verifier.ts';
 import { findKind, type SourceSettings, verifiersOf } from './settings.ts';
-
-/** What the API shows instead of a secret. */
-export const HIDDEN = '(hidden)';
 
 /**
  * @param given a list, or a single string, as `vault write` sends it

@@ -1,0 +1,2 @@
+/** What the API shows instead of a secret. */
+export const HIDDEN = '(hidden)';

@@ -27,6 +27,13 @@ interface Serving {
   readonly allowLoopbackHttp: boolean;
   readonly regionHeader?: string | undefined;
   readonly variables?: Variables | undefined;
+  readonly beside?: Beside | undefined;
+}
+
+/** What workerd runs beside the server, and what the server calls it by: members of lists in the language of Cap'n Proto. */
+export interface Beside {
+  readonly services: readonly string[];
+  readonly bindings: readonly string[];
 }
 
 /**
@@ -38,7 +45,8 @@ const LOOPBACK_INTERNET =
 
 export function workerdConfig(bundle: Bundle, serving: Serving): string {
   const { host, port, allowLoopbackHttp, regionHeader } = serving;
-  const wrangler = parse(bundle.config) as unknown as WranglerConfig;
+  const { services = [], bindings: others = [] } = serving.beside ?? {};
+  const wrangler = wranglerConfigOf(bundle);
   const objects = wrangler.durable_objects.bindings;
   const vars = serving.variables ?? wrangler.vars;
   const bindings = [
@@ -57,6 +65,13 @@ export function workerdConfig(bundle: Bundle, serving: Serving): string {
       ({ name, class_name }) =>
         `(name = ${text(name)}, durableObjectNamespace = ${text(class_name)})`,
     ),
+    ...others,
+  ];
+  const allServices = [
+    '(name = "carillon", worker = .worker)',
+    `(name = "state", disk = (path = ${text(STATE_FOLDER)}, writable = true))`,
+    ...(allowLoopbackHttp ? [LOOPBACK_INTERNET] : []),
+    ...services,
   ];
   const namespaces = objects.map(
     ({ class_name }) =>
@@ -66,16 +81,14 @@ export function workerdConfig(bundle: Bundle, serving: Serving): string {
 
 const config :Workerd.Config = (
   services = [
-    (name = "carillon", worker = .worker),
-    (name = "state", disk = (path = ${text(STATE_FOLDER)}, writable = true)),${allowLoopbackHttp ? `\n    ${LOOPBACK_INTERNET},` : ''}
+    ${allServices.join(',\n    ')},
   ],
   sockets = [(name = "http", address = ${text(`${urlHost(host)}:${port}`)}, http = (), service = "carillon")],
 );
 
 const worker :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = ${text(bundle.code)})],
-  compatibilityDate = ${text(wrangler.compatibility_date)},
-  compatibilityFlags = [${(wrangler.compatibility_flags ?? []).map(text).join(', ')}],
+  ${compatibility(wrangler)},
   bindings = [
     ${bindings.join(',\n    ')},
   ],
@@ -85,6 +98,33 @@ const worker :Workerd.Worker = (
   durableObjectStorage = (localDisk = "state"),
 );
 `;
+}
+
+/**
+ * Workers beside the server, each a module that the server calls by a service binding. They run as the server does: with its
+ * compatibility date and flags.
+ *
+ * @param modules the code of each, by the name of its binding
+ */
+export function besideWorkers(bundle: Bundle, modules: ReadonlyMap<string, string>): Beside {
+  const wrangler = wranglerConfigOf(bundle);
+  const services: string[] = [];
+  const bindings: string[] = [];
+  for (const [name, code] of modules) {
+    const service = text(`with ${name}`);
+    const modulesOf = `modules = [(name = "worker.js", esModule = ${text(code)})]`;
+    services.push(`(name = ${service}, worker = (${modulesOf}, ${compatibility(wrangler)}))`);
+    bindings.push(`(name = ${text(name)}, service = ${service})`);
+  }
+  return { services, bindings };
+}
+
+function wranglerConfigOf({ config }: Bundle): WranglerConfig {
+  return parse(config) as unknown as WranglerConfig;
+}
+
+function compatibility({ compatibility_date, compatibility_flags = [] }: WranglerConfig): string {
+  return `compatibilityDate = ${text(compatibility_date)}, compatibilityFlags = [${compatibility_flags.map(text).join(', ')}]`;
 }
 
 /** A Cap'n Proto text literal. */

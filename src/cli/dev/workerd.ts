@@ -12,6 +12,7 @@ import type { Bundle } from './bundle.ts';
 import type { DataFolder } from './data.ts';
 import type { Variables } from './variables.ts';
 import {
+  type Beside,
   CONFIG_FILE,
   ROOT_TOKEN_VARIABLE,
   SOURCE_KEY_VARIABLE,
@@ -56,6 +57,8 @@ export interface Start {
   readonly regionHeader?: string | undefined;
   /** If absent, those of `wrangler.toml`. */
   readonly variables?: Variables;
+  /** Other services of workerd, and the bindings by which the server calls them. */
+  readonly beside?: Beside | undefined;
   /** The descriptor of a file for the log of workerd. If absent, the terminal. */
   readonly log?: number;
   /** Reads what workerd writes, in place of `log`. */
@@ -74,6 +77,7 @@ export async function startWorkerd({
   allowLoopbackHttp = false,
   regionHeader,
   variables,
+  beside,
   log,
   readOutput,
   signal,
@@ -81,7 +85,7 @@ export async function startWorkerd({
   const binary = workerdBinary();
   if (!binary.ok) return binary;
   mkdirSync(join(folder.path, STATE_FOLDER), { recursive: true, mode: 0o700 });
-  const serving = { host, port, allowLoopbackHttp, regionHeader, variables };
+  const serving = { host, port, allowLoopbackHttp, regionHeader, variables, beside };
   const config = workerdConfig(bundle, serving);
   replaceFile(join(folder.path, CONFIG_FILE), config);
   const output = readOutput === undefined ? (log ?? 'inherit') : 'pipe';

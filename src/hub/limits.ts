@@ -160,9 +160,6 @@ export const REPLAY_BUDGET_BYTES = 32 * 1024 * 1024;
  */
 export const REPLAY_BYTES_PER_SECOND = 40 * 1024 * 1024;
 
-/** How far a time may be before the start of a journal and still count as its start: clocks differ. */
-export const MAX_CLOCK_DIFFERENCE_MS = 60_000;
-
 /** Events that a hub feeds to a wildcard hub in one call. */
 export const MAX_FEED_EVENTS = 1000;
 

@@ -77,3 +77,6 @@ export const GENERATION_CHECK_MS = 5 * 60 * 1000;
 
 /** The youngest state to which an object can be restored: later ones may have such an answer that still counts. */
 export const MIN_RESTORE_AGE_MS = 10 * 60 * 1000;
+
+/** How far a time may be before the start of a journal and still count as its start: clocks differ. */
+export const MAX_CLOCK_DIFFERENCE_MS = 60_000;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eventBatch } from '../../src/event/event-batch.ts';
-import { fedAs, sliceAfter, slicesOf } from '../../src/hub/feeds/feed-format.ts';
+import { fedAs, slicesOf } from '../../src/hub/feeds/feed-format.ts';
+import { sliceAfter } from '../../src/objects/feed-slice.ts';
 import { FEED_FORMAT, type Fed, type FeedSlice } from '../../src/objects/hub-contract.ts';
 
 function sliceOf(first: number, ...ids: readonly string[]): FeedSlice {

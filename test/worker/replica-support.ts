@@ -3,7 +3,6 @@
  * forgets what. Sequences are those of the list of all events.
  */
 import { eventBatch } from '../../src/event/event-batch.ts';
-import { partOf } from '../../src/hub/feeds/feed-format.ts';
 import type { JournalPart } from '../../src/hub/journal/subscriber-journal.ts';
 import { Attachments } from '../../src/hub/shards/at-parent/attachments.ts';
 import { FedReplicas } from '../../src/hub/shards/at-parent/fed-replicas.ts';
@@ -11,6 +10,7 @@ import { PageBuilder } from '../../src/hub/shards/at-parent/page-builder.ts';
 import { ReplicaFeeds } from '../../src/hub/shards/at-parent/replica-feeds.ts';
 import type { StoredReplica } from '../../src/hub/shards/at-parent/replica-table.ts';
 import type { EventSupply } from '../../src/hub/subscribers/event-supply.ts';
+import { partOf } from '../../src/objects/feed-slice.ts';
 import type { FeedPosition, FeedSlice } from '../../src/objects/hub-contract.ts';
 import type {
   AttachAnswer,

@@ -1,13 +1,6 @@
 /** The formats in which hubs feed wildcard hubs. While a release is deployed, one of the two may know the older one only. */
-import {
-  countOf,
-  eventBatch,
-  frameAt,
-  framesBetween,
-  isWholeBatch,
-  keyAt,
-  keysBetween,
-} from '../../event/event-batch.ts';
+import { countOf, eventBatch, frameAt, keyAt } from '../../event/event-batch.ts';
+import { isWholeSlice } from '../../objects/feed-slice.ts';
 import {
   FEED_FORMAT,
   type Fed,
@@ -32,40 +25,6 @@ export function slicesOf(hub: string, fed: Fed): readonly FeedSlice[] {
   }
   const { format } = fed as { format: number };
   throw new Error(`${hub} feeds in format ${format}, and format ${FEED_FORMAT} was requested`);
-}
-
-/** What of a slice follows a sequence. */
-export function sliceAfter(slice: FeedSlice, sequence: number): FeedSlice {
-  return sequence < slice.first ? slice : partOf(slice, sequence + 1, lastOfSlice(slice));
-}
-
-/** The records of a slice between two sequences, including these. */
-export function partOf(slice: FeedSlice, from: number, to: number): FeedSlice {
-  const { first, acceptedAt, records } = slice;
-  const start = Math.min(Math.max(from - first, 0), acceptedAt.length);
-  const end = Math.max(Math.min(to - first + 1, acceptedAt.length), start);
-  if (start === 0 && end === acceptedAt.length) return slice;
-  const keysBefore = records.ends[2 * start - 2] ?? 0;
-  const framesBefore = records.ends[2 * start - 1] ?? 0;
-  return {
-    first: first + start,
-    acceptedAt: acceptedAt.slice(start, end),
-    records: {
-      keys: keysBetween(records, start, end),
-      frames: framesBetween(records, start, end),
-      ends: records.ends
-        .slice(2 * start, 2 * end)
-        .map((place, i) => place - (i % 2 === 0 ? keysBefore : framesBefore)),
-    },
-  };
-}
-
-export function lastOfSlice({ first, acceptedAt }: FeedSlice): number {
-  return first + acceptedAt.length - 1;
-}
-
-export function isWholeSlice({ acceptedAt, records }: FeedSlice): boolean {
-  return isWholeBatch(records, 0) && acceptedAt.length === countOf(records);
 }
 
 function recordsOf({ first, acceptedAt, records }: FeedSlice): FeedRecord[] {
@@ -94,9 +53,4 @@ function sliceOf(records: readonly FeedRecord[]): FeedSlice {
     acceptedAt: Float64Array.from(records, ({ acceptedAt }) => acceptedAt),
     records: eventBatch(records.map(({ key, json }) => ({ key, json: json ?? '' }))),
   };
-}
-
-/** What slices take, about, in memory and on their way. */
-export function charactersOf(slices: readonly FeedSlice[]): number {
-  return slices.reduce((sum, { records }) => sum + records.keys.length + records.frames.length, 0);
 }

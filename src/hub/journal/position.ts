@@ -2,10 +2,10 @@
 import type { EventFacts } from '../../event/facts.ts';
 import { isUsableEventId } from '../../event/position-text.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
+import { MAX_CLOCK_DIFFERENCE_MS } from '../../objects/limits.ts';
 import type { Since } from '../../subscription/since.ts';
 import type { GapReason } from '../../wire/carillon-v1/messages.ts';
 import type { SignedCursor } from '../../wire/cursor.ts';
-import { MAX_CLOCK_DIFFERENCE_MS } from '../limits.ts';
 import type { CursorCodec } from './cursor-codec.ts';
 import type { PositionLookup } from './position-lookup.ts';
 import type { EventEntry } from './record.ts';

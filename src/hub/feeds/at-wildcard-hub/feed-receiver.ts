@@ -4,6 +4,7 @@
  */
 
 import type { Alarms } from '../../../objects/alarms.ts';
+import { charactersOf, sliceAfter } from '../../../objects/feed-slice.ts';
 import {
   FEED_FORMAT,
   type FeedPage,
@@ -13,7 +14,7 @@ import {
 import type { AuthoritySync } from '../../authority-sync/authority-sync.ts';
 import { gapRecord } from '../../journal/record.ts';
 import type { HubMemory } from '../../memory-budget.ts';
-import { charactersOf, sliceAfter, slicesOf } from '../feed-format.ts';
+import { slicesOf } from '../feed-format.ts';
 import { takenOf } from '../taken.ts';
 import type { FeedDemand } from './feed-demand.ts';
 import { type FeedPositions, isMissing } from './feed-positions.ts';

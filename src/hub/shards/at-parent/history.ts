@@ -1,6 +1,6 @@
+import { charactersOf } from '../../../objects/feed-slice.ts';
 import type { HistoryPage } from '../../../objects/replica-contract.ts';
 import type { ReplayThrottle } from '../../catch-up/replay-throttle.ts';
-import { charactersOf } from '../../feeds/feed-format.ts';
 import { MAX_FEED_BYTES, MAX_FEED_EVENTS } from '../../limits.ts';
 import type { FeedSource } from './feed-source.ts';
 

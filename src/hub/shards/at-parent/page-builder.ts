@@ -5,11 +5,11 @@
 
 import { countOf, frameAt, keyAt } from '../../../event/event-batch.ts';
 import { type EventFacts, factsOf } from '../../../event/facts.ts';
+import { partOf } from '../../../objects/feed-slice.ts';
 import type { FeedSlice } from '../../../objects/hub-contract.ts';
 import { parseHubName } from '../../../objects/names.ts';
 import type { InterestMatcher } from '../../../subscription/interest.ts';
 import { decodeJson } from '../../../wire/json.ts';
-import { partOf } from '../../feeds/feed-format.ts';
 import { gapEntry } from '../../journal/record.ts';
 import type { JournalPart } from '../../journal/subscriber-journal.ts';
 import { MAX_FEED_EVENTS, MAX_SHARED_PARTS } from '../../limits.ts';

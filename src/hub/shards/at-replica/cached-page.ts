@@ -2,9 +2,9 @@
 
 import { Buffer } from 'node:buffer';
 import { frameAt, keyAt } from '../../../event/event-batch.ts';
+import { lastOfSlice } from '../../../objects/feed-slice.ts';
 import type { FeedSlice } from '../../../objects/hub-contract.ts';
 import { Frame } from '../../../wire/frame.ts';
-import { lastOfSlice } from '../../feeds/feed-format.ts';
 import { EventEntry, gapEntry, type JournalEntry } from '../../journal/record.ts';
 import { memoryOf, RECORD_BYTES } from '../../journal/segment.ts';
 import type { ReadRoom } from './read-room.ts';

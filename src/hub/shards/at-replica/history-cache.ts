@@ -3,6 +3,7 @@
  * that the replica wants, and those of a hub all others, too. The pages themselves are in the cache of the isolate.
  */
 
+import { checkSlices } from '../../../objects/feed-slice.ts';
 import type { HistoryPage } from '../../../objects/replica-contract.ts';
 import { nextCacheNumber, readCache } from '../../journal/read-cache.ts';
 import {
@@ -12,7 +13,6 @@ import {
   MAX_PAGE_EVENTS,
 } from '../../limits.ts';
 import { CachedPage } from './cached-page.ts';
-import { checkSlices } from './new-part.ts';
 
 interface HistoryParts {
   /** Reads the events after a sequence from the parent. */

@@ -1,7 +1,7 @@
 import { eventBatch } from '../../../event/event-batch.ts';
+import { checkSlices, lastOfSlice, sliceAfter } from '../../../objects/feed-slice.ts';
 import type { FeedSlice } from '../../../objects/hub-contract.ts';
 import type { ReplicaPage } from '../../../objects/replica-contract.ts';
-import { isWholeSlice, lastOfSlice, sliceAfter } from '../../feeds/feed-format.ts';
 import { LOST_KEY } from '../../journal/record.ts';
 import type { JournalRange } from './cached-page.ts';
 
@@ -20,18 +20,6 @@ export function newPartOf(page: ReplicaPage, taken: number): JournalRange {
   const lost = (slices[0]?.first ?? through + 1) - 1;
   if (isMissing && lost > taken) newer.unshift(gapAt(lost, journal.trimmedUntil));
   return { after: taken, through, slices: newer };
-}
-
-/** What sends a page may be of another release. @throws if its slices are not whole, or not in order */
-export function checkSlices({ after, through, slices }: JournalRange): void {
-  let last = after;
-  const isSound =
-    slices.every((slice) => {
-      const isNext = slice.first > last;
-      last = lastOfSlice(slice);
-      return isNext && isWholeSlice(slice);
-    }) && last <= through;
-  if (!isSound) throw new Error(`the page after ${after} is not whole`);
 }
 
 function gapAt(sequence: number, acceptedAt: number): FeedSlice {

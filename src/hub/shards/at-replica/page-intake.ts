@@ -3,12 +3,12 @@
  * get what is new in them.
  */
 
+import { charactersOf } from '../../../objects/feed-slice.ts';
 import type { AttachAnswer, ReplicaPage } from '../../../objects/replica-contract.ts';
 import { REPLICA_FORMAT } from '../../../objects/replica-contract.ts';
 import { CLOSE_CODES } from '../../../wire/carillon-v1/close-codes.ts';
 import type { AuthoritySync } from '../../authority-sync/authority-sync.ts';
 import type { FanOut } from '../../delivery/fan-out.ts';
-import { charactersOf } from '../../feeds/feed-format.ts';
 import { CURSOR_KEY, type CursorCodec } from '../../journal/cursor-codec.ts';
 import type { HubMemory } from '../../memory-budget.ts';
 import type { SocketCloser } from '../../subscribers/socket-closer.ts';

@@ -1,7 +1,7 @@
 /** The records of slices, joined so that a row has few columns. */
 
+import { partOf } from '../../../objects/feed-slice.ts';
 import type { FeedSlice } from '../../../objects/hub-contract.ts';
-import { partOf } from '../../feeds/feed-format.ts';
 
 export interface PageRecords {
   /** Of the records that follow each other, the first sequence and the number. */

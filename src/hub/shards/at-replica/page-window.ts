@@ -7,13 +7,14 @@
 import { Buffer } from 'node:buffer';
 import type { EventBatch } from '../../../event/event-batch.ts';
 import { logError } from '../../../lib/log.ts';
+import { checkSlices } from '../../../objects/feed-slice.ts';
 import type { FeedPosition, FeedSlice } from '../../../objects/hub-contract.ts';
 import type { JournalFacts, ReplicaPage } from '../../../objects/replica-contract.ts';
 import { covers, type Interest } from '../../../subscription/interest.ts';
 import { nextCacheNumber, readCache } from '../../journal/read-cache.ts';
 import { MAX_SEGMENT_BYTES, MAX_WINDOW_PAGES, OPEN_SEGMENT_BYTES } from '../../limits.ts';
 import { CachedPage, type JournalRange } from './cached-page.ts';
-import { checkSlices, newPartOf } from './new-part.ts';
+import { newPartOf } from './new-part.ts';
 import { joined, type PageRecords, separated } from './page-records.ts';
 
 export function createWindow(sql: SqlStorage): void {

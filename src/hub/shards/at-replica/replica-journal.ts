@@ -7,6 +7,7 @@
  */
 
 import { TtlCache } from '../../../lib/caches.ts';
+import { partOf } from '../../../objects/feed-slice.ts';
 import type { FeedPosition, FeedSlice } from '../../../objects/hub-contract.ts';
 import type {
   AttachAnswer,
@@ -16,7 +17,6 @@ import type {
   LocateQuery,
   ReplicaPage,
 } from '../../../objects/replica-contract.ts';
-import { partOf } from '../../feeds/feed-format.ts';
 import { bytesToSearchAmong } from '../../journal/bytes-to-search.ts';
 import type { JournalEntry } from '../../journal/record.ts';
 import type {

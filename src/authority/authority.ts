@@ -20,16 +20,13 @@ import {
 } from '../namespace/quota.ts';
 import type {
   AddedTicket,
-  AppRoleMatch,
   AuthorityContract,
   Changes,
   ChildNamespace,
   IssuedToken,
-  LoginSetting,
   LookUp,
   LookUpAnswers,
   OpenSource,
-  SecretIdReference,
   SourceDescription,
   TakenTicket,
   TicketHolder,
@@ -40,6 +37,7 @@ import type {
   Watched,
   WrittenSource,
 } from '../objects/authority-contract.ts';
+import type { AppRoleMatch, LoginSetting, SecretIdReference } from '../objects/login-contract.ts';
 import { keyOfAuthority, wildcardHubName } from '../objects/names.ts';
 import { currentBookmark } from '../objects/point-in-time.ts';
 import type { QuotaSpending, QuotaState, SpendingAnswer } from '../objects/quota-contract.ts';
@@ -50,12 +48,12 @@ import type {
 } from '../objects/restoration-contract.ts';
 import { callWildcardHub } from '../objects/stubs.ts';
 import type { UpstreamToken } from '../outbound/upstream/token.ts';
-import { DEFAULT_POLICY } from '../policy/default-policy.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
 import type { TokenReference, TokenRequest } from '../token/token-record.ts';
 import type { Maker } from '../token/token-request.ts';
 import { AuthorityParts } from './authority-parts.ts';
 import { composeParts } from './compose-authority.ts';
+import { presetPolicy } from './policies.ts';
 
 export class Authority extends DurableObject<Env> implements AuthorityContract {
   readonly #parts: AuthorityParts;
@@ -188,6 +186,10 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   policy(name: string): PolicyText | undefined {
     const parts = this.#parts.found();
     return parts === undefined ? presetPolicy(name) : parts.policies.get(name);
+  }
+
+  policyTexts(names: readonly string[]): PolicyText[] {
+    return names.map((name) => this.policy(name)).filter((text) => text !== undefined);
   }
 
   policyNames(): string[] {
@@ -391,9 +393,4 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   override async alarm(): Promise<void> {
     await this.#parts.whileOpen()?.alarms.ring();
   }
-}
-
-/** The policies of the root namespace before anything was stored in it. */
-function presetPolicy(name: string): PolicyText | undefined {
-  return name === 'default' ? { name, version: 1, text: DEFAULT_POLICY } : undefined;
 }

@@ -67,3 +67,8 @@ export class Policies {
     this.#sql.exec('INSERT OR REPLACE INTO policies (name, text) VALUES (?, ?)', name, text);
   }
 }
+
+/** The policies of the root namespace before anything was stored in it. */
+export function presetPolicy(name: string): PolicyText | undefined {
+  return name === 'default' ? { name, version: 1, text: DEFAULT_POLICY } : undefined;
+}

@@ -9,6 +9,8 @@ export interface OutgoingEvent {
   readonly hub: string;
   /** In the journal of the hub; of a gap, that of the first event after it. */
   readonly sequence: number;
+  /** When its hub accepted it; of a gap, the last event that is missing. Unix milliseconds. */
+  readonly acceptedAt: number;
   readonly facts: EventFacts;
   readonly event: Event;
   /** The JSON frame, as a stock subscriber gets it. */

@@ -10,6 +10,15 @@ const RESERVED = 'carillon';
 /** The type of events that are lines of the audit log. Only those with `sudo` receive them. */
 export const AUDIT_TYPE = `${RESERVED}/audit`;
 
+/** The type of events that tell a destination, and nobody else, that events are missing. They are never published. */
+export const GAP_TYPE = `${RESERVED}/gap`;
+
+/** The type of events that carry an event which a destination could not deliver. */
+export const UNDELIVERED_TYPE = `${RESERVED}/undelivered`;
+
+/** The type of events that say that a destination cannot deliver. */
+export const FAILING_TYPE = `${RESERVED}/destination-failing`;
+
 /** Why an event type cannot be published; undefined if it can. */
 export function whyReserved(eventType: string): string | undefined {
   return eventTypeNamespace(eventType) === RESERVED

@@ -5,15 +5,13 @@
 
 import type { SourceSettings } from '../ingest/webhooks/settings/settings.ts';
 import type { Result } from '../lib/result.ts';
-import type { AppRole, SecretId, SecretIdRequest } from '../logins/approle.ts';
-import type { JwtConfig } from '../logins/jwt-config.ts';
-import type { JwtRole } from '../logins/jwt-role.ts';
 import type { UpstreamToken } from '../outbound/upstream/token.ts';
 import type { Identity } from '../policy/identity.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
 import type { TokenReference, TokenRequest } from '../token/token-record.ts';
 import type { Maker } from '../token/token-request.ts';
 import type { AuthBlock } from '../token/token-view.ts';
+import type { LoginMethods } from './login-contract.ts';
 import type { QuotaMethods } from './quota-contract.ts';
 import type { RestoreFailure, RestorePoint, StartedRestore } from './restoration-contract.ts';
 
@@ -141,38 +139,11 @@ interface WatchMethods {
 
 interface PolicyMethods {
   policy(name: string): PolicyText | undefined;
+  /** Those of the policies that exist, in the order of the names. Release 0.2 lacks this. */
+  policyTexts(names: readonly string[]): PolicyText[];
   policyNames(): string[];
   putPolicy(name: string, text: string): Result<undefined>;
   deletePolicy(name: string): void;
-}
-
-interface LoginMethods {
-  jwtConfig(): JwtConfig | undefined;
-  jwtRole(name: string): JwtRole | undefined;
-  appRole(name: string): AppRole | undefined;
-  loginSettingNames(kind: LoginSetting): string[];
-  /** @param roleId of an AppRole role, if the caller chose it. Otherwise a role keeps its id, and a new one gets one */
-  putLoginSetting(
-    kind: LoginSetting,
-    name: string,
-    value: object,
-    roleId?: string,
-  ): Result<undefined>;
-  deleteLoginSetting(kind: LoginSetting, name: string): void;
-  roleId(role: string): string | undefined;
-  /** @returns false if another role has this id */
-  setRoleId(role: string, roleId: string): boolean;
-  /** @param chosen the secret id, if the caller chose it */
-  addSecretId(
-    role: string,
-    request: SecretIdRequest,
-    chosen: string | undefined,
-  ): Promise<Result<{ readonly secretId: string; readonly accessor: string }>>;
-  /** Finds the role of a login, and takes one of the uses of the secret id if they are limited. */
-  matchAppRole(roleId: string, secretIdDigest: string): AppRoleMatch | undefined;
-  secretIdAccessors(role: string): string[];
-  secretId(role: string, by: SecretIdReference): SecretId | undefined;
-  deleteSecretId(role: string, by: SecretIdReference): boolean;
 }
 
 interface SourceMethods {
@@ -354,20 +325,6 @@ export interface UnusedWatch {
   /** The sequence of the change. */
   readonly sequence: number;
 }
-
-/** What an auth method stores: its configuration, or its roles. */
-export type LoginSetting = 'jwt_config' | 'jwt' | 'approle';
-
-/** The JWT method has one configuration. */
-export const CONFIG_NAME = 'config';
-
-/** An AppRole login whose role id and secret id are right. */
-export interface AppRoleMatch {
-  readonly role: AppRole;
-  readonly secretId: SecretIdRequest;
-}
-
-export type SecretIdReference = { readonly digest: string } | { readonly accessor: string };
 
 /** A source without its secrets. */
 export interface SourceDescription {

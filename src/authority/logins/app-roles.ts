@@ -2,7 +2,7 @@
 
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import { ROLE_ID_IN_USE, type SecretIdRequest } from '../../logins/approle.ts';
-import type { AppRoleMatch } from '../../objects/authority-contract.ts';
+import type { AppRoleMatch } from '../../objects/login-contract.ts';
 import { scalar } from '../../objects/sql.ts';
 import { digestOf } from '../../token/token-form.ts';
 import type { Lifecycle } from '../lifecycle.ts';

@@ -4,7 +4,7 @@ import { invalid, ok, type Result } from '../../lib/result.ts';
 import type { AppRole } from '../../logins/approle.ts';
 import type { JwtConfig } from '../../logins/jwt-config.ts';
 import type { JwtRole } from '../../logins/jwt-role.ts';
-import { CONFIG_NAME, type LoginSetting } from '../../objects/authority-contract.ts';
+import { CONFIG_NAME, type LoginSetting } from '../../objects/login-contract.ts';
 import { column, scalar } from '../../objects/sql.ts';
 import { MAX_ROLES } from '../limits.ts';
 

@@ -2,7 +2,7 @@
 
 import { isWithinShare } from '../../lib/fair-share.ts';
 import type { SecretId, SecretIdRequest } from '../../logins/approle.ts';
-import type { SecretIdReference } from '../../objects/authority-contract.ts';
+import type { SecretIdReference } from '../../objects/login-contract.ts';
 import { column, scalar } from '../../objects/sql.ts';
 import { MAX_SECRET_IDS } from '../limits.ts';
 

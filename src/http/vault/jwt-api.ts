@@ -6,7 +6,7 @@ import { checkJwtConfig, describeJwtConfig, type JwtConfig } from '../../logins/
 import { loginByJwt } from '../../logins/jwt-login.ts';
 import { checkJwtRole, describeJwtRole, type JwtRole } from '../../logins/jwt-role.ts';
 import { checkRoleName } from '../../logins/role.ts';
-import { CONFIG_NAME } from '../../objects/authority-contract.ts';
+import { CONFIG_NAME } from '../../objects/login-contract.ts';
 import { callAuthority } from '../../objects/stubs.ts';
 import { fetchKeys } from '../../outbound/issuer-keys.ts';
 import { auditCall } from '../audit-log.ts';

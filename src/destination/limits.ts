@@ -29,3 +29,34 @@ export const DEFAULT_DELIVERY_AGE_SECONDS = 24 * 60 * 60;
 
 /** Secrets of one webhook: the receiver's, and others while they are replaced. Each signs every request. */
 export const MAX_DESTINATION_SECRETS = 4;
+
+/** A secret that signs webhooks, in bytes: what Standard Webhooks asks for. */
+export const MIN_SIGNING_SECRET_BYTES = 24;
+export const MAX_SIGNING_SECRET_BYTES = 64;
+
+/** Headers that an operator may add to the requests of a webhook. */
+export const MAX_WEBHOOK_HEADERS = 20;
+
+/** Characters of such a header, name and value: an access token fits. */
+export const MAX_WEBHOOK_HEADER_CHARACTERS = 4096;
+
+/** How long one attempt may take, the answer included: what Standard Webhooks advises. */
+export const MAX_ATTEMPT_MS = 15_000;
+
+/** Bytes of the answer to a webhook that are read. */
+export const MAX_ANSWER_BYTES = 1024;
+
+/** Characters of the answer, or of the message of an error, that are stored with an attempt. */
+export const MAX_ANSWER_CHARACTERS = 256;
+
+/**
+ * Bytes of the messages of one call of a queue. Cloudflare Queues takes 256,000, its own metadata included, which is about
+ * 100 bytes a message.
+ */
+export const MAX_QUEUE_CALL_BYTES = 240_000;
+
+/** Messages of one call of a queue: what Cloudflare Queues takes. */
+export const MAX_QUEUE_CALL_MESSAGES = 100;
+
+/** Bytes of one message of a queue. Cloudflare Queues takes 128,000, its own metadata included. */
+export const MAX_QUEUE_MESSAGE_BYTES = 127_000;

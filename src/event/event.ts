@@ -11,6 +11,7 @@ import { parseNamespacePath, ROOT, withSlash } from '../namespace/namespace.ts';
 import { CATALOG } from './catalog.ts';
 import { checkEventSource } from './event-source.ts';
 import { checkEventType } from './event-type.ts';
+import { withHops } from './hops.ts';
 import { checkMetadata, checkMetadataPath } from './metadata.ts';
 import { checkEventId } from './position-text.ts';
 import { whyReserved } from './reserved-type.ts';
@@ -58,6 +59,8 @@ export interface EventDefaults {
   readonly namespace: string;
   /** The event type in the URL of the request. */
   readonly eventType?: string;
+  /** How many destinations the events of the request have passed; 0 if absent. */
+  readonly hops?: number;
   /** Whether a catalogued event may lack metadata: a source that reports on others may not know all of it. */
   readonly mayLackMetadata?: boolean;
 }
@@ -103,10 +106,8 @@ export function checkEvent(body: unknown, defaults: EventDefaults): Result<Event
   const source = readSource(fields, defaults);
   const time = readTime(fields, defaults.now);
   const required = defaults.mayLackMetadata ? [] : (CATALOG.get(eventType)?.metadata ?? []);
-  const metadata = fields.take(
-    checkCarried(fields.raw('metadata'), eventType, required),
-    undefined,
-  );
+  const carried = fields.take(checkCarried(fields.raw('metadata'), eventType, required), undefined);
+  const metadata = withHops(carried, defaults.hops ?? 0);
   const entityIds = fields.take(checkEntityIds(fields.raw('entity_ids')), []);
   const note = fields.text('note', Number.POSITIVE_INFINITY);
   const pluginInfo = readPluginInfo(fields);

@@ -20,3 +20,9 @@ export const MAX_ORIGIN_CHARACTERS = 64;
  * (Struct, its map entry, Value), below EventReceived and EventData.
  */
 export const MAX_METADATA_DEPTH = Math.floor((100 - 2) / 3);
+
+/**
+ * Destinations that an event may pass from server to server. More are a circle: two servers that send each other everything, or
+ * one that sends to itself under another name.
+ */
+export const MAX_HOPS = 4;

@@ -4,6 +4,7 @@
  */
 import { type Event, PLUGIN_INFO_KEYS, type PluginInfo } from '../event/event.ts';
 import type { JsonObject, JsonValue } from '../lib/json.ts';
+import { MAX_SUBJECT_CHARACTERS } from './limits.ts';
 
 /**
  * Encodes an event as the text frame of a subscription.
@@ -18,6 +19,30 @@ export function encodeJson(event: Event): string {
     `"type":"*","data":${receivedJson(event, id)},"datacontenttype":"application/json",` +
     `"datacontentype":"application/cloudevents","time":${textJson(event.time)}}\n`
   );
+}
+
+/**
+ * Encodes an event as the CloudEvent that routers and filters expect: its type is that of the event, and its subject the path.
+ * A reader that knows Vault's events finds all of the event in its data.
+ */
+export function encodeCloudEvent(event: Event): string {
+  const subject = subjectOf(event);
+  return (
+    `{"specversion":"1.0","id":${textJson(event.id)},"source":${textJson(event.source)},` +
+    `"type":${textJson(event.event_type)},${subject && `"subject":${textJson(subject)},`}` +
+    `"time":${textJson(event.time)},"datacontenttype":"application/json","data":${encodeData(event)}}`
+  );
+}
+
+/** The data of that CloudEvent. */
+export function encodeData(event: Event): string {
+  return receivedJson(event, textJson(event.id));
+}
+
+/** The path of an event; empty if it has none, or one that is too long for a header. */
+export function subjectOf({ metadata }: Event): string {
+  const path = metadata?.path;
+  return typeof path === 'string' && path.length <= MAX_SUBJECT_CHARACTERS ? path : '';
 }
 
 /** The `data` of a frame, which is an `EventReceived` in protobuf. */

@@ -36,3 +36,9 @@ export const MAX_CLIENT_MESSAGE_BYTES = 1024;
 
 /** Unacknowledged events that a `carillon.v1` client can ask for. */
 export const MAX_CREDIT = 10_000;
+
+/**
+ * The path of an event that is the subject of a CloudEvent, in characters. In binary mode it is a header, in which each may take
+ * nine bytes, and servers read 16 KiB of headers or less. A longer path is only in the data.
+ */
+export const MAX_SUBJECT_CHARACTERS = 512;

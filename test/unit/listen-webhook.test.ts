@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { signedHeaders, type Webhook, webhookOf } from '../../src/cli/listen/webhook.ts';
+import { headersOf, type Webhook, webhookOf } from '../../src/cli/listen/webhook.ts';
 import { receivedEvent } from '../../src/client/event.ts';
 import { STANDARD_WEBHOOKS } from '../../src/ingest/webhooks/verifiers/standard-webhooks.ts';
 import { encodeJson } from '../../src/wire/json.ts';
@@ -28,9 +28,9 @@ async function webhook(id: string): Promise<Webhook> {
   return webhookOf(event);
 }
 
-async function verified({ id, body }: Webhook, secret: string, seconds = SECONDS) {
-  const headers = await signedHeaders({ id, body }, SECRET, SECONDS * 1000 + 999);
-  return STANDARD_WEBHOOKS.verify(sentWith(headers, body), [secret], conditionsAt(seconds));
+async function verified(sent: Webhook, secret: string, seconds = SECONDS) {
+  const headers = await headersOf(sent, SECRET, SECONDS * 1000 + 999);
+  return STANDARD_WEBHOOKS.verify(sentWith(headers, sent.body), [secret], conditionsAt(seconds));
 }
 
 describe('a webhook', () => {
@@ -41,8 +41,8 @@ describe('a webhook', () => {
   });
 
   it('is what the specification of Standard Webhooks signs', async () => {
-    const headers = await signedHeaders(
-      { id: 'msg_p5jXN8AQM9LWM0D4loKWxJek', body: '{"test": 2432232314}' },
+    const headers = await headersOf(
+      { id: 'msg_p5jXN8AQM9LWM0D4loKWxJek', headers: {}, body: '{"test": 2432232314}' },
       SECRET,
       1_614_265_330_000,
     );
@@ -50,7 +50,13 @@ describe('a webhook', () => {
       'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
       'webhook-timestamp': '1614265330',
       'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+    });
+  });
+
+  it('says its content type, and how many times its event was sent on', async () => {
+    expect((await webhook('evt_1')).headers).toEqual({
       'Content-Type': 'application/cloudevents+json',
+      'Carillon-Hops': '1',
     });
   });
 

@@ -1,7 +1,8 @@
 /** The secret that signs webhooks: that of a file, or a new one. */
 import { randomBytes } from 'node:crypto';
-import { checkStandardSecret, standardKey } from '../../ingest/webhooks/verifiers/standard-keys.ts';
+import { checkStandardSecret } from '../../ingest/webhooks/verifiers/standard-keys.ts';
 import { ok } from '../../lib/result.ts';
+import { standardKey } from '../../lib/standard-webhooks.ts';
 import { announce, type CommandResult, failed } from '../command/command.ts';
 import { readSecret } from '../input/input.ts';
 
@@ -20,7 +21,7 @@ export async function signingSecret(file: string | undefined): Promise<CommandRe
   const checked = checkStandardSecret(secret.value);
   if (!checked.ok) return failed(`${name} ${checked.failure.message}`);
   // The holder of a public key can verify, and cannot sign.
-  return standardKey(secret.value).kind === 'hmac'
+  return standardKey(secret.value)?.kind === 'hmac'
     ? checked
     : failed(
         `${name} is a public key, which signs nothing; give a secret that begins with "whsec_"`,

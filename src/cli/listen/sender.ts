@@ -15,7 +15,7 @@ import {
   MAX_LISTEN_SHOWN_CHARACTERS,
   MIN_LISTEN_TIMEOUT_MS,
 } from './limits.ts';
-import { signedHeaders, type Webhook } from './webhook.ts';
+import { headersOf, type Webhook } from './webhook.ts';
 
 const BACKOFF: BackoffBounds = {
   leastMs: LISTEN_MIN_BACKOFF_MS,
@@ -97,7 +97,7 @@ export class Sender {
     try {
       const response = await fetch(url, {
         method: 'POST',
-        headers: await signedHeaders(webhook, secret, Date.now()),
+        headers: await headersOf(webhook, secret, Date.now()),
         body: webhook.body,
         // A redirect may become a GET, without the event.
         redirect: 'manual',

@@ -1,5 +1,6 @@
 /** CloudEvents in binary content mode: the attributes are in `ce-` headers, the body is the data. */
 
+import { decodeHeaderText } from '../../lib/header-text.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
 import type { RawEvent } from '../raw-event.ts';
 import { dataOfBytes } from './data.ts';
@@ -27,7 +28,7 @@ export function readBinaryMode(
       return invalid(`${header} is no attribute: in binary mode the body is the data`);
     }
     if (isDamaged(value)) return notUtf8(header, 'has');
-    const decoded = decodeHeader(value);
+    const decoded = decodeHeaderText(value);
     if (decoded === undefined) return notUtf8(header, 'decodes to');
     attributes.push([name, isUri(name) && !isUriText(decoded) ? value : decoded]);
   }
@@ -55,21 +56,6 @@ function notUtf8(header: string, how: 'has' | 'decodes to'): Result<never> {
   return invalid(
     `the header ${header} ${how} bytes that are not UTF-8; send the value in UTF-8, percent-encoded: "caf%C3%A9"`,
   );
-}
-
-/**
- * Decodes the value of an attribute: unquotes it, then decodes percent escapes (CloudEvents HTTP binding, section
- * 3.1.3.2). Undefined if the bytes are not UTF-8.
- */
-function decodeHeader(value: string): string | undefined {
-  const unquoted = /^"(?:[^"\\]|\\.)*"$/.test(value)
-    ? value.slice(1, -1).replace(/\\(.)/g, '$1')
-    : value;
-  try {
-    return unquoted.replace(/(?:%[0-9A-Fa-f]{2})+/g, decodeURIComponent);
-  } catch {
-    return undefined;
-  }
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Finds the secret that has signed a delivery. */
 import { Buffer } from 'node:buffer';
 import { timingSafeEqual } from 'node:crypto';
-import { standardKey, verifyEd25519 } from './standard-keys.ts';
+import { standardKey, verifyEd25519 } from '../../../lib/standard-webhooks.ts';
 
 export interface Signature {
   readonly kind: 'hmac' | 'ed25519';
@@ -44,9 +44,8 @@ async function isSignedWith(
   signatures: readonly Signature[],
   { algorithm, standard = false }: SigningParameters,
 ): Promise<boolean> {
-  const key = standard
-    ? standardKey(secret)
-    : { kind: 'hmac' as const, bytes: Buffer.from(secret) };
+  const key = standard ? standardKey(secret) : { kind: 'hmac', bytes: Buffer.from(secret) };
+  if (key === undefined) return false;
   const own = signatures.filter(({ kind }) => kind === key.kind);
   if (own.length === 0) return false;
   let isSigned = false;

@@ -1,6 +1,6 @@
 /**
- * The metrics object: it adds up what hubs, their replicas and authorities report. `MetricsContract` says what each method is for. There is
- * one, and no event waits for it.
+ * The metrics object: it adds up what hubs, their replicas, authorities and destinations report. `MetricsContract` says what each method is
+ * for. There is one, and no event waits for it.
  *
  * A report is stored at once, or together with those that arrive within `STORE_INTERVAL_MS`, in few rows. Until then a
  * timer keeps the object in memory: after 10 s without work it is evicted, and has only what it has stored.
@@ -14,7 +14,7 @@ import { MAX_REPORT_AGE_MS, MAX_REPORTED_SOURCES, STORE_INTERVAL_MS } from '../m
 import { addReport, type KnownSource, type Report } from '../metrics/reports.ts';
 import { isWithin, ROOT } from '../namespace/namespace.ts';
 import type { MetricsContract, MetricsReading } from '../objects/metrics-contract.ts';
-import { labelsOf, namespaceKeyOf } from '../objects/reported-source.ts';
+import { labelsOf, namespaceKeyOf, shareOf } from '../objects/reported-source.ts';
 import { StoredSources } from './stored-sources.ts';
 
 export class Metrics extends DurableObject<Env> implements MetricsContract {
@@ -47,7 +47,9 @@ export class Metrics extends DurableObject<Env> implements MetricsContract {
     }
     const added = addReport(known, report, now);
     this.#sources.set(added);
-    if (added.kind !== 'authority') this.#dataset?.writeDataPoint(hubPoint(added, labelsOf(added)));
+    if (added.kind === 'hub' || added.kind === 'replica') {
+      this.#dataset?.writeDataPoint(hubPoint(added, labelsOf(added)));
+    }
     this.#storeSoon(now);
   }
 
@@ -65,12 +67,12 @@ export class Metrics extends DurableObject<Env> implements MetricsContract {
   #hasRoomFor(report: Report, now: number): boolean {
     const recent = this.#recent(now);
     this.#sources.retain(recent);
-    const namespace = namespaceKeyOf(report);
+    const share = shareOf(report);
     return isWithinShare(
       1,
       recent.length,
       MAX_REPORTED_SOURCES,
-      () => recent.filter((each) => namespaceKeyOf(each) === namespace).length,
+      () => recent.filter((each) => shareOf(each) === share).length,
     );
   }
 

@@ -1,6 +1,7 @@
 /** The metrics of many sources, metric by metric, as both formats list them. */
 
 import { AUTHORITY_METRICS } from './authority-metrics.ts';
+import { DESTINATION_METRICS } from './destination-metrics.ts';
 import { HUB_METRICS } from './hub-metrics.ts';
 import {
   bucketKey,
@@ -44,19 +45,20 @@ const REPORT_AGE = {
   name: 'carillon.report.age',
   type: 'gauge',
   unit: 's',
-  help: 'Time since the last report of a hub, a replica or an authority: the age of its other metrics.',
+  help: 'Time since the last report of a hub, a replica, an authority or a destination: the age of its other metrics.',
 } as const;
 
 const REPORTS_DROPPED = {
   name: 'carillon.reports.dropped',
   type: 'counter',
-  help: 'Reports that were dropped, because as many hubs, replicas and authorities report as are allowed.',
+  help: 'Reports that were dropped, because as many hubs, replicas, authorities and destinations report as are allowed.',
 } as const;
 
 /** Every metric that there is. */
 export const ALL_METRICS: readonly Family['metric'][] = [
   ...HUB_METRICS,
   ...AUTHORITY_METRICS,
+  ...DESTINATION_METRICS,
   REPORT_AGE,
   REPORTS_DROPPED,
 ];
@@ -67,9 +69,11 @@ export function familiesOf(
   dropped: number,
   now: number,
 ): Family[] {
-  const authorities = sources.filter(({ kind }) => kind === 'authority');
-  const having = ({ of }: Metric) =>
-    sources.filter(({ kind }) => kind !== 'authority' && (of === undefined || of === kind));
+  const ofKind = (wanted: Report['kind']) => sources.filter(({ kind }) => kind === wanted);
+  const hubs = sources.filter(({ kind }) => kind === 'hub' || kind === 'replica');
+  const having = ({ of }: Metric) => (of === undefined ? hubs : ofKind(of));
+  const authorities = ofKind('authority');
+  const destinations = ofKind('destination');
   const ages = sources.map(({ kind, labels, ageMs }) => ({
     labels: { source: kind, ...labels },
     value: ageMs / 1000,
@@ -78,6 +82,7 @@ export function familiesOf(
   return [
     ...HUB_METRICS.map((metric) => familyOf(metric, having(metric), now)),
     ...AUTHORITY_METRICS.map((metric) => familyOf(metric, authorities, now)),
+    ...DESTINATION_METRICS.map((metric) => familyOf(metric, destinations, now)),
     { metric: REPORT_AGE, samples: ages },
     { metric: REPORTS_DROPPED, samples: [{ labels: {}, value: dropped, rate: 0 }] },
   ].filter(({ samples }) => samples.length > 0);

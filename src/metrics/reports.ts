@@ -12,7 +12,7 @@ export const STORED_ENTRIES = 8;
 export interface Report {
   /** A receiver ignores a report in a format that it does not know. */
   readonly format: 1;
-  readonly kind: 'hub' | 'replica' | 'authority';
+  readonly kind: 'hub' | 'replica' | 'authority' | 'destination';
   /** The name of the object. */
   readonly source: string;
   /** A random id of the time for which it was awake. */

@@ -18,9 +18,13 @@ export interface DispatcherContract {
    * @throws if the Vault namespace does not exist, or a hub cannot be asked
    */
   put(name: string, write: DestinationWrite): Promise<Result<undefined>>;
-  /** @returns false if there is none */
-  delete(name: string): Promise<boolean>;
-  /** In order. */
+  /**
+   * Refused while another destination hands over to it what it cannot deliver.
+   *
+   * @returns false if there is none
+   */
+  delete(name: string): Promise<Result<boolean>>;
+  /** In order. Not those that are being created or deleted. */
   names(): string[];
   /** What an operator asks of a destination. @returns undefined if there is no such destination */
   command(name: string, command: DestinationCommand): Promise<Result<CommandAnswer> | undefined>;
@@ -40,7 +44,7 @@ export interface DestinationWrite {
   readonly start: StartPosition | undefined;
   /** Of a webhook; undefined to keep those that are stored. In the order in which they sign. */
   readonly secrets: readonly string[] | undefined;
-  /** Whose share of destinations it uses, and of what a hub reads for others. */
+  /** Whose share of destinations it uses, and of what a hub reads for others: of one that exists, whoever created it. */
   readonly owner: string;
 }
 
@@ -78,8 +82,11 @@ export interface DestinationContract {
     write: DestinationWrite,
     ends: Readonly<Record<string, FeedPosition>>,
   ): Promise<Result<undefined>>;
-  /** For its dispatcher: a hub has new events. They will be read when this is answered. */
-  wake(hub: string): Promise<WakeAnswer>;
+  /**
+   * For its dispatcher: hubs have new events. They will be read when this is answered. It is never woken while it is being
+   * configured, so a hub that it does not know came after that: nothing of its journal was before.
+   */
+  wake(hubs: readonly string[]): Promise<WakeAnswer>;
   /** For its dispatcher. */
   command(command: DestinationCommand): Promise<Result<CommandAnswer>>;
   /** For another destination of the Vault namespace: events that it could not deliver. Stored when this is answered. */
@@ -93,8 +100,8 @@ export interface DestinationContract {
 
 export interface WakeAnswer {
   /**
-   * Until when it need not be woken, because it reads all hubs then, or does not read at all: it is paused, or waits before it
-   * tries again. Unix milliseconds; undefined if it is to be woken.
+   * Until when it need not be woken again for these hubs, because it reads all that it knows then, or does not read at all: it
+   * is paused, or waits before it tries again. Unix milliseconds; undefined if it is to be woken.
    */
   readonly quietUntil?: number;
 }

@@ -1,12 +1,12 @@
-/** What the metrics object answers to hubs, replicas, authorities and Workers. */
+/** What the metrics object answers to hubs, replicas, authorities, destinations and Workers. */
 
 import type { KnownSource, Report } from '../metrics/reports.ts';
 
 export interface MetricsContract {
-  /** Takes what a hub, a replica or an authority has counted. */
+  /** Takes what a hub, a replica, an authority or a destination has counted. */
   report(report: Report): void;
   /**
-   * What is known of the hubs, replicas and authorities of a Vault namespace and of those below it.
+   * What is known of the hubs, replicas, authorities and destinations of a Vault namespace and of those below it.
    *
    * @param namespaceKey its key
    */

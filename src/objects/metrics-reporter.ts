@@ -1,5 +1,5 @@
 /**
- * Reports the metrics of a hub, a replica or an authority to the metrics object, at most once in `REPORT_INTERVAL_MS`. There is no
+ * Reports the metrics of a hub, a replica, an authority or a destination to the metrics object, at most once in `REPORT_INTERVAL_MS`. There is no
  * timer: an object reports when it has done something, so a report neither wakes it nor keeps it awake. What it counts
  * between its last report and its sleep is lost.
  */
@@ -83,7 +83,8 @@ export class MetricsReporter {
 
   async #send(values: Pick<Report, 'counts' | 'state' | 'ended'>): Promise<void> {
     const { kind } = this.#source;
-    const source = subscriberHubOfObject(this.#ctx.id.name);
+    const { name } = this.#ctx.id;
+    const source = kind === 'destination' ? (name ?? '') : subscriberHubOfObject(name);
     const report: Report = { format: 1, kind, source, life: this.#life, ...values };
     await callMetrics(this.#env, (metrics) => metrics.report(report));
   }

@@ -32,6 +32,19 @@ export function dispatcherName(namespaceKey: string): string {
   return `/${namespaceKey}`;
 }
 
+export function keyOfDispatcher(name: string | undefined): string {
+  if (!name?.startsWith('/')) {
+    throw new Error(`a dispatcher is addressed by a name that dispatcherName makes, not ${name}`);
+  }
+  return name.slice(1);
+}
+
+/** As messages to people name a dispatcher. */
+export function dispatcherForOperators(namespaceKey: string): string {
+  const path = pathOfKey(namespaceKey);
+  return `the dispatcher of ${path === ROOT ? 'the root namespace' : `namespace ${path}`}`;
+}
+
 /** A destination of a Vault namespace. Its name has no slash. */
 export function destinationName(namespaceKey: string, name: string): string {
   return `${namespaceKey}/${name}`;
@@ -46,6 +59,12 @@ export function parseDestinationName(object = ''): { namespaceKey: string; name:
     );
   }
   return { namespaceKey: object.slice(0, slash), name: object.slice(slash + 1) };
+}
+
+/** As messages to people name a destination. */
+export function destinationForOperators(namespaceKey: string, name: string): string {
+  const path = pathOfKey(namespaceKey);
+  return `the destination ${name}${path === ROOT ? '' : ` of namespace ${path}`}`;
 }
 
 /** The name of the object that knows how often a hub of either kind was restored. */

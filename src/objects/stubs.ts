@@ -15,7 +15,9 @@ import type { MetricsContract } from './metrics-contract.ts';
 import {
   authorityForOperators,
   authorityName,
+  destinationForOperators,
   destinationName,
+  dispatcherForOperators,
   dispatcherName,
   hubObjectName,
   isWildcardHub,
@@ -193,7 +195,10 @@ export function callDispatcher<T>(
   namespaceKey: string,
   call: (dispatcher: DispatcherStub) => Promise<T>,
 ): Promise<T> {
-  return callWithRetry(() => call(stubOf(env, 'DISPATCHER', dispatcherName(namespaceKey))));
+  return callWithRetry(
+    () => call(stubOf(env, 'DISPATCHER', dispatcherName(namespaceKey))),
+    dispatcherForOperators(namespaceKey),
+  );
 }
 
 /** @param namespaceKey as above. @param name of the destination */
@@ -203,7 +208,10 @@ export function callDestination<T>(
   name: string,
   call: (destination: DestinationStub) => Promise<T>,
 ): Promise<T> {
-  return callWithRetry(() => call(stubOf(env, 'DESTINATION', destinationName(namespaceKey, name))));
+  return callWithRetry(
+    () => call(stubOf(env, 'DESTINATION', destinationName(namespaceKey, name))),
+    destinationForOperators(namespaceKey, name),
+  );
 }
 
 export function callMetrics<T>(

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { AUTHORITY_METRICS } from '../../src/metrics/authority-metrics.ts';
+import { DESTINATION_METRICS } from '../../src/metrics/destination-metrics.ts';
 import { ALL_METRICS, familiesOf, type LabelledSource } from '../../src/metrics/families.ts';
 import { HUB_METRICS } from '../../src/metrics/hub-metrics.ts';
 import { Durations, type Metric } from '../../src/metrics/metric.ts';
@@ -151,6 +152,26 @@ describe('a hub with replicas', () => {
   });
 });
 
+it('a destination has metrics of its own, and none of a hub', () => {
+  const labels = { namespace: 'root', destination: 'cache' };
+  const values = { attemptsFailed: 3, delivered: 40, paused: 1 };
+  const destination = { ...source(labels, values), kind: 'destination' as const };
+  const families = parseExposition(prometheusText(familiesOf([destination], 0, NOW)));
+  expect(families.get('carillon_destination_attempts_total')?.samples).toContainEqual({
+    name: 'carillon_destination_attempts_total',
+    labels: { ...labels, result: 'failed' },
+    value: 3,
+  });
+  expect(families.get('carillon_destination_paused')?.samples[0]).toMatchObject({
+    labels,
+    value: 1,
+  });
+  expect([...families.keys()].filter((name) => !name.startsWith('carillon_destination_'))).toEqual([
+    'carillon_report_age_seconds',
+    'carillon_reports_dropped_total',
+  ]);
+});
+
 describe('the names', () => {
   it('are those of OpenTelemetry in the form of Prometheus, each once', () => {
     const names = ALL_METRICS.map(prometheusName);
@@ -212,7 +233,7 @@ it('the documentation has every metric, with its type and its labels', () => {
       new Set(Object.values(series).map((labels) => `\`${labels[name]}\``));
     return Array.from(names, (name) => `\`${name}\`: ${[...valuesOf(name)].join(', ')}`).join('; ');
   };
-  const code = [...HUB_METRICS, ...AUTHORITY_METRICS].map((metric) => [
+  const code = [...HUB_METRICS, ...AUTHORITY_METRICS, ...DESTINATION_METRICS].map((metric) => [
     prometheusName(metric),
     metric.type,
     labelsOf(metric),

@@ -49,17 +49,23 @@ interface Callee {
   readonly ctx: { readonly id: { readonly name?: string | undefined } };
 }
 
-/** Lets methods of a class be disturbed. @throws if it has none of a name */
+/**
+ * Lets methods of a class be disturbed.
+ *
+ * @param nameOf how the run names an object
+ * @throws if the class has no method of a name
+ */
 export function disturbCalls(
   { prototype }: { readonly prototype: object },
   names: readonly string[],
   ways: readonly Disturbance[] = DISTURBANCES,
+  nameOf: (name: string) => string = (name) => name,
 ): void {
   for (const name of names) {
     const method = Reflect.get(prototype, name) as Method | undefined;
     if (typeof method !== 'function') throw new Error(`there is no method ${name} to disturb`);
     const disturbed = async function (this: Callee, ...given: unknown[]): Promise<unknown> {
-      const how = take(this.ctx.id.name ?? '', ways, given);
+      const how = take(nameOf(this.ctx.id.name ?? ''), ways, given);
       return how === undefined ? method.apply(this, given) : called(how, this, method, given);
     };
     Object.defineProperty(prototype, name, { value: disturbed });

@@ -1,6 +1,6 @@
 /** What goes wrong in a run, and when. */
 import { type Disturbance, NATURAL } from './disturbances.ts';
-import { kindOf, type ObjectKind } from './object-kind.ts';
+import { kindOf, type ObjectKind, type OtherKind, parseOther } from './object-kind.ts';
 import type { TcpProxy } from './proxy.ts';
 import type { Publisher } from './publisher.ts';
 import type { Random } from './random.ts';
@@ -27,13 +27,28 @@ const REPLICA_WEIGHTS = [
   ['shard disturbed', 4],
 ] as const;
 
+/** Those of a run of destinations, which has no subscribers. */
+const DESTINATION_WEIGHTS = [
+  ['hub aborted', 4],
+  ['all objects aborted', 1],
+  ['answers lost', 2],
+  ['flood', 1],
+  ['hub disturbed', 4],
+  ['destination aborted', 6],
+  ['destination disturbed', 4],
+  ['dispatcher aborted', 3],
+  ['dispatcher disturbed', 4],
+  ['authority aborted', 2],
+  ['authority disturbed', 3],
+] as const;
+
 /** Not a fault but a loss, which the run has to find. */
 const SABOTAGE = 'page emptied';
 
 export type FaultKind =
   | 'killed'
   | typeof SABOTAGE
-  | (typeof WEIGHTS | typeof REPLICA_WEIGHTS)[number][0];
+  | (typeof WEIGHTS | typeof REPLICA_WEIGHTS | typeof DESTINATION_WEIGHTS)[number][0];
 
 export interface Fault {
   readonly kind: FaultKind;
@@ -55,14 +70,20 @@ interface Plan {
   readonly kills: number;
   /** From one other fault to the next, on average. */
   readonly everyMs: number;
-  readonly hasShards: boolean;
-  readonly isSabotaged: boolean;
+  readonly has: 'subscribers' | 'shards' | 'destinations';
+  readonly isSabotaged?: boolean;
 }
+
+const WEIGHTS_OF = {
+  subscribers: WEIGHTS,
+  shards: [...WEIGHTS, ...REPLICA_WEIGHTS],
+  destinations: DESTINATION_WEIGHTS,
+} as const;
 
 /** The faults of a run. */
 export function schedule(random: Random, plan: Plan): Fault[] {
-  const { milliseconds, kills, everyMs, hasShards, isSabotaged } = plan;
-  const weights = hasShards ? [...WEIGHTS, ...REPLICA_WEIGHTS] : WEIGHTS;
+  const { milliseconds, kills, everyMs, has, isSabotaged = false } = plan;
+  const weights: readonly (readonly [FaultKind, number])[] = WEIGHTS_OF[has];
   const faults: Fault[] = Array.from({ length: kills }, () => ({
     kind: 'killed',
     at: random.between(0.05, 0.95) * milliseconds,
@@ -89,15 +110,36 @@ export interface Scene {
   evictions: number;
 }
 
+/** Does all of them, each at its time. @param say is told of each */
+export async function inflictAll(
+  faults: readonly Fault[],
+  milliseconds: number,
+  scene: Scene,
+  say: (line: string) => void,
+): Promise<void> {
+  let begun = performance.now();
+  for (const { kind, at } of faults) {
+    await sleep(begun + at - performance.now());
+    const inflicted = performance.now();
+    say(`${((inflicted - begun) / 1000).toFixed(1).padStart(6)} s  ${kind}`);
+    await inflict(kind, scene);
+    // The others are for times with load.
+    if (kind === 'idle') begun += performance.now() - inflicted;
+  }
+  await sleep(begun + milliseconds - performance.now());
+}
+
 /** Does it, and returns when the next fault may follow. */
-export async function inflict(kind: FaultKind, scene: Scene): Promise<void> {
+async function inflict(kind: FaultKind, scene: Scene): Promise<void> {
   const { server, random, note } = scene;
   switch (kind) {
     case 'killed':
       note(kind);
       return server.kill(random.between(0, MAX_DOWN_MS));
-    case 'all hubs aborted': {
-      const objects = await objectsOf('any', server);
+    case 'all hubs aborted':
+    case 'all objects aborted': {
+      const isAll = kind === 'all objects aborted';
+      const objects = await objectsOf(isAll ? 'any' : 'with subscribers', server);
       if (objects.length === 0) return;
       note(kind);
       await Promise.all(objects.map((object) => server.abort(object)));
@@ -109,8 +151,22 @@ export async function inflict(kind: FaultKind, scene: Scene): Promise<void> {
       return abortOne(kind, 'head', scene);
     case 'shard aborted':
       return abortOne(kind, 'shard', scene);
+    case 'destination aborted':
+      return abortOne(kind, 'destination', scene);
+    case 'dispatcher aborted':
+      return abortOne(kind, 'dispatcher', scene);
+    case 'authority aborted':
+      return abortOne(kind, 'authority', scene);
     case 'answers lost':
       return disturb(kind, 'hub', ['answer lost'], scene);
+    case 'hub disturbed':
+      return disturb(kind, 'hub', NATURAL, scene);
+    case 'destination disturbed':
+      return disturb(kind, 'destination', NATURAL, scene);
+    case 'dispatcher disturbed':
+      return disturb(kind, 'dispatcher', NATURAL, scene);
+    case 'authority disturbed':
+      return disturb(kind, 'authority', NATURAL, scene);
     case 'head disturbed':
       return disturb(kind, 'head', NATURAL, scene);
     case 'shard disturbed':
@@ -131,14 +187,22 @@ export async function inflict(kind: FaultKind, scene: Scene): Promise<void> {
 }
 
 /** The names of those that were made since the server started. */
-async function objectsOf(kind: ObjectKind | 'any', server: ServerUnderTest): Promise<string[]> {
+async function objectsOf(
+  kind: ObjectKind | OtherKind | 'with subscribers' | 'any',
+  server: ServerUnderTest,
+): Promise<string[]> {
   const names = Object.keys(await server.made());
-  return kind === 'any' ? names : names.filter((name) => kindOf(name) === kind);
+  if (kind === 'any') return names;
+  return names.filter((name) => {
+    const other = parseOther(name)?.kind;
+    if (other !== undefined) return other === kind;
+    return kind === 'with subscribers' || kindOf(name) === kind;
+  });
 }
 
 async function abortOne(
   kind: FaultKind,
-  of: ObjectKind,
+  of: ObjectKind | OtherKind,
   { server, random, note }: Scene,
 ): Promise<void> {
   const objects = await objectsOf(of, server);
@@ -149,7 +213,7 @@ async function abortOne(
 
 async function disturb(
   kind: FaultKind,
-  of: ObjectKind,
+  of: ObjectKind | OtherKind,
   ways: readonly Disturbance[],
   { server, random, note }: Scene,
 ): Promise<void> {
@@ -199,4 +263,8 @@ async function idle(scene: Scene): Promise<void> {
   for (const [object, made] of Object.entries(after)) {
     if (made.length > (before[object] ?? made).length) scene.evictions++;
   }
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)));
 }

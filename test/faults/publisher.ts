@@ -5,7 +5,7 @@ import { drawEvent, type RunEvent } from './scenario.ts';
 
 const ANSWER_TIMEOUT_MS = 5000;
 const MAX_BACKOFF_MS = 1000;
-const MAX_EVENTS = 3;
+const FEW_EVENTS = 3;
 /** Of the requests that failed once: an event that nobody repeats may be there or not. */
 const GIVES_UP = 0.02;
 const FLOOD_REQUESTS = 8;
@@ -19,6 +19,8 @@ interface Options {
   readonly random: Random;
   /** Events a second. */
   readonly rate: number;
+  /** Of a request, when there is no flood. */
+  readonly maxEvents?: number;
 }
 
 export class Publisher {
@@ -36,9 +38,9 @@ export class Publisher {
 
   /** Publishes until it is told to stop, and has an answer to everything. */
   async run(): Promise<void> {
-    const { random, rate } = this.#options;
+    const { random, rate, maxEvents = FEW_EVENTS } = this.#options;
     while (!this.#stopped) {
-      const events = random.integer(1, MAX_EVENTS);
+      const events = random.integer(1, maxEvents);
       const next = sleep((random.between(0.5, 1.5) * 1000 * events) / rate);
       await this.#publish(events);
       await next;

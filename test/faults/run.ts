@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { check } from './checker.ts';
-import { type Fault, type FaultKind, inflict, type Scene, schedule } from './faults.ts';
+import { type FaultKind, inflictAll, type Scene, schedule } from './faults.ts';
 import { STREAM_LISTENINGS } from './forms.ts';
 import type { PublishedEvent } from './history.ts';
 import { Ledger } from './ledger.ts';
@@ -83,7 +83,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
   const { say, seconds } = options;
   const data = mkdtempSync(join(tmpdir(), 'carillon-faults-'));
   const [subscriberProxy, publisherProxy] = [await TcpProxy.listen(), await TcpProxy.listen()];
-  const server = await ServerUnderTest.start(data, options.hasShards);
+  const server = await ServerUnderTest.start(data, options);
   const intervals: NodeJS.Timeout[] = [];
   let failed = true;
   try {
@@ -130,6 +130,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
     const publishing = Promise.all(publishers.map((publisher) => publisher.run()));
     const faults = schedule(random.fork(), {
       ...options,
+      has: options.hasShards ? 'shards' : 'subscribers',
       milliseconds: seconds * 1000,
       everyMs: options.every * 1000,
     });
@@ -238,24 +239,6 @@ function courseOf(
     return { id, sent, acknowledged, at, connection: connection && accepted.indexOf(connection) };
   });
   return { name, start, accepted, events };
-}
-
-async function inflictAll(
-  faults: readonly Fault[],
-  milliseconds: number,
-  scene: Scene,
-  say: (line: string) => void,
-): Promise<void> {
-  let begun = performance.now();
-  for (const { kind, at } of faults) {
-    await sleep(begun + at - performance.now());
-    const inflicted = performance.now();
-    say(`${((inflicted - begun) / 1000).toFixed(1).padStart(6)} s  ${kind}`);
-    await inflict(kind, scene);
-    // The others are for times with load.
-    if (kind === 'idle') begun += performance.now() - inflicted;
-  }
-  await sleep(begun + milliseconds - performance.now());
 }
 
 /**

@@ -3,8 +3,9 @@ import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildBundle } from '../../src/cli/dev/bundle.ts';
 import { type DataFolder, openDataFolder } from '../../src/cli/dev/data.ts';
-import { configuredVariables } from '../../src/cli/dev/variables.ts';
+import { configuredVariables, type Variables } from '../../src/cli/dev/variables.ts';
 import { type LocalServer, startWorkerd } from '../../src/cli/dev/workerd.ts';
+import type { Beside } from '../../src/cli/dev/workerd-config.ts';
 import type { Disturbance } from './disturbances.ts';
 import { REGION_HEADER } from './regions.ts';
 
@@ -13,6 +14,19 @@ export const ROOT_TOKEN = 'root';
 const FEW = { SHARD_AT_SOCKETS: '6', REGION_AT_SOCKETS: '2', SHARD_SOCKETS: '8' };
 /** In the data folder. */
 const LOG_FILE = 'workerd.log';
+
+interface Serving {
+  /** Whether regions of a few subscribers have heads, and shards of a few each. */
+  readonly hasShards?: boolean;
+  /** What destinations deliver to. */
+  readonly targets?: Targets | undefined;
+}
+
+/** Bindings to receivers, and the variables that allow destinations to use them. */
+export interface Targets {
+  readonly beside: Beside;
+  readonly variables: Variables;
+}
 
 interface Running extends LocalServer {
   readonly folder: DataFolder;
@@ -28,23 +42,32 @@ export class ServerUnderTest {
     this.#running = running;
   }
 
-  /** @param hasShards whether regions of a few subscribers have heads, and shards of a few each */
-  static async start(data: string, hasShards: boolean): Promise<ServerUnderTest> {
+  static async start(
+    data: string,
+    { hasShards = false, targets }: Serving,
+  ): Promise<ServerUnderTest> {
     const bundle = await buildBundle({ entry: 'test/faults/entry.ts' });
     if (!bundle.ok) throw new Error(bundle.failure.message);
-    const sharding = hasShards && {
-      variables: { ...configuredVariables(bundle.value.config), ...FEW },
-      regionHeader: REGION_HEADER,
+    const variables = {
+      ...configuredVariables(bundle.value.config),
+      ...(hasShards && FEW),
+      ...targets?.variables,
     };
     const start = async (port: number): Promise<Running> => {
       const folder = await openDataFolder(data);
       if (!folder.ok) throw new Error(folder.failure.message);
       const log = openSync(join(data, LOG_FILE), 'a');
-      const serving = { host: '127.0.0.1', port, rootToken: ROOT_TOKEN, log, ...sharding };
       const started = await startWorkerd({
         bundle: bundle.value,
         folder: folder.value,
-        ...serving,
+        host: '127.0.0.1',
+        port,
+        rootToken: ROOT_TOKEN,
+        log,
+        variables,
+        regionHeader: hasShards ? REGION_HEADER : undefined,
+        allowLoopbackHttp: targets !== undefined,
+        beside: targets?.beside,
       });
       if (!started.ok) throw new Error(started.failure.message);
       return { ...started.value, folder: folder.value };

@@ -73,7 +73,16 @@ function lost<E extends PublishedEvent>(
   });
 }
 
-function repeated({ name, deliveries, faults, concurrency }: Followed<never>): Wrong[] {
+function repeated(destination: Followed<never>): Wrong[] {
+  const { name, faults, concurrency } = destination;
+  const again = repeatedBatches(destination);
+  if (again.length <= faults * concurrency) return [];
+  const text = `${again.length} batches came again, with ${faults} faults and a concurrency of ${concurrency}`;
+  return [{ kind: 'repeated', destination: name, ids: again, text }];
+}
+
+/** The ids of the batches that brought what was taken before. */
+export function repeatedBatches({ deliveries }: Pick<Followed, 'deliveries'>): string[] {
   const taken = new Set<string>();
   const again: string[] = [];
   for (const { isTaken, batch, ids } of deliveries) {
@@ -81,10 +90,7 @@ function repeated({ name, deliveries, faults, concurrency }: Followed<never>): W
     if (ids.some((id) => taken.has(id))) again.push(batch);
     for (const id of ids) taken.add(id);
   }
-  const allowed = faults * concurrency;
-  if (again.length <= allowed) return [];
-  const text = `${again.length} batches came again, with ${faults} faults and a concurrency of ${concurrency}`;
-  return [{ kind: 'repeated', destination: name, ids: again, text }];
+  return again;
 }
 
 function reordered<E extends PublishedEvent>(

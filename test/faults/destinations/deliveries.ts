@@ -14,11 +14,11 @@ export interface Delivery {
 }
 
 /** A policy that lost a right. */
-export interface Revocation {
+export interface Revocation<E extends PublishedEvent = PublishedEvent> {
   /** When the write of the policy was answered. */
   readonly at: number;
   /** Whether the right was needed for an event. */
-  readonly concerns: (event: PublishedEvent) => boolean;
+  readonly concerns: (event: E) => boolean;
 }
 
 /** A destination, and all that it did. */
@@ -29,7 +29,7 @@ export interface Followed<E extends PublishedEvent = PublishedEvent> {
   /** How many batches are under way at a time. 1: in order within a hub. */
   readonly concurrency: number;
   readonly maxEvents: number;
-  readonly revocation?: Revocation | undefined;
+  readonly revocation?: Revocation<E> | undefined;
   /** In the order of their arrival. */
   readonly deliveries: readonly Delivery[];
   /** The ids of the events that arrived as dead letters, where they were to. */

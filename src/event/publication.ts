@@ -10,6 +10,9 @@ export interface Publication {
   readonly json: string;
 }
 
+/** Stands for the publisher. None is called so. */
+const ORIGIN = 'origin';
+
 /**
  * Id, publisher, Vault namespace, type and source. A second event with the same key is a duplicate.
  *
@@ -27,8 +30,7 @@ export function eventKey(publisher: string, namespace: string, event: Event): st
  * be the first to publish it, and gives it the source of the server that it heard it from.
  */
 export function originKey(origin: string, namespace: string, { id, event_type }: Event): string {
-  // No publisher is called so.
-  return `${id}\norigin\n${origin}\n${namespace}\n${event_type}`;
+  return `${id}\n${ORIGIN}\n${origin}\n${namespace}\n${event_type}`;
 }
 
 /**
@@ -38,4 +40,15 @@ export function originKey(origin: string, namespace: string, { id, event_type }:
  */
 export function identityKey(identity: string, namespace: string, { id }: Event): string {
   return `${id}\n${identity}\n${namespace}`;
+}
+
+/**
+ * The event type in a key.
+ *
+ * @returns undefined if the key has none, as those of `identityKey`, or has another form
+ */
+export function typeInKey(key: string): string | undefined {
+  const parts = key.split('\n');
+  if (parts.length !== 5) return undefined;
+  return parts[1] === ORIGIN ? parts[4] : parts[3];
 }

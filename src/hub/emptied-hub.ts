@@ -8,6 +8,7 @@ import { BEHIND_KEY } from './feeds/at-hub/outgoing-feeds.ts';
 import { REGISTERED_AT_KEY } from './feeds/at-hub/self-registration.ts';
 import { askAllHubsAgain } from './feeds/at-wildcard-hub/known-hubs.ts';
 import { openJournal } from './journal/open-journal.ts';
+import { tellDispatcherSoon } from './notices/notices.ts';
 import { forgetSubscribers } from './restored-hub.ts';
 import { tellReplicasSoon } from './shards/at-parent/kept-replicas.ts';
 
@@ -16,6 +17,7 @@ export function emptyHub(ctx: DurableObjectState, env: Env): void {
   const { kv } = ctx.storage;
   for (const key of [FEED_REQUESTS_KEY, REGISTERED_AT_KEY, BEHIND_KEY]) kv.delete(key);
   emptySubscribersAndJournal(ctx, env);
+  tellDispatcherSoon(ctx.storage);
 }
 
 /** For a wildcard hub. It still knows the hubs of the namespaces below: these are not told, and do not register again. */

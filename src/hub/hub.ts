@@ -10,6 +10,7 @@ import { hideSecretsOf } from '../lib/log.ts';
 import type { Result } from '../lib/result.ts';
 import type { Quotas } from '../namespace/quota.ts';
 import { Alarms } from '../objects/alarms.ts';
+import type { Announcement } from '../objects/announcement.ts';
 import type {
   Backfill,
   FeedPosition,
@@ -26,7 +27,7 @@ import type {
   SubscriptionPage,
   SubscriptionPosition,
 } from '../objects/hub-contract.ts';
-import { hubOfObject, parseReplicaName } from '../objects/names.ts';
+import { hubOfObject, parseHubName, parseReplicaName } from '../objects/names.ts';
 import { currentBookmark } from '../objects/point-in-time.ts';
 import type {
   AttachAnswer,
@@ -42,7 +43,7 @@ import type {
   RestorePoint,
   StartedRestore,
 } from '../objects/restoration-contract.ts';
-import { callReplica } from '../objects/stubs.ts';
+import { callDispatcher, callReplica } from '../objects/stubs.ts';
 import type { AuthoritySync } from './authority-sync/authority-sync.ts';
 import type { Teardown } from './composed-hub.ts';
 import type { FanOut } from './delivery/fan-out.ts';
@@ -58,6 +59,8 @@ import { openJournal } from './journal/open-journal.ts';
 import { HubLifecycle } from './lifecycle.ts';
 import { openHubMemory } from './memory-budget.ts';
 import { Mover } from './move/mover.ts';
+import { ANNOUNCEMENTS_KEY, Announcements } from './notices/announcements.ts';
+import { Notices } from './notices/notices.ts';
 import { PublishPipeline } from './publish-pipeline.ts';
 import { KnownQuotas, QUOTAS_KEY } from './quotas/known-quotas.ts';
 import { QuotaGate } from './quotas/quota-gate.ts';
@@ -136,8 +139,11 @@ export class Hub extends DurableObject<Env> implements HubContract, ParentContra
     return this.#lifecycle.open(({ parent }) => parent.locate(query));
   }
 
-  async announce(): Promise<FeedPosition | undefined> {
-    throw new Error('a hub cannot be told yet what destinations want');
+  announce(dispatcher: string, announcement: Announcement): Promise<FeedPosition | undefined> {
+    return this.#lifecycle.visit<FeedPosition | undefined>(
+      ({ notices }) => notices.announce(dispatcher, announcement),
+      undefined,
+    );
   }
 
   authorityChanged(authority: string): Promise<boolean> {
@@ -269,8 +275,11 @@ function composeHub(ctx: DurableObjectState, env: Env) {
   const { meter, authoritySync, closer, cursors, fanOut, list, throttle } = subscribers;
   const quotas = new KnownQuotas(ctx, env);
   const quotaGate = new QuotaGate({ ctx, env, journal, quotas });
+  const hub = hubOfObject(ctx.id.name);
+  const { kv } = ctx.storage;
   const targets = new FeedTargets(ctx.storage);
-  const registration = new SelfRegistration(ctx, env, journal, targets);
+  const announcements = new Announcements(kv, hub);
+  const registration = new SelfRegistration(ctx, env, journal, targets, announcements);
   const { counts } = meter;
   const feeds = new OutgoingFeeds(ctx, env, journal, alarms, targets, registration, counts);
   const shards = new HubShards(ctx.storage, env);
@@ -278,7 +287,11 @@ function composeHub(ctx: DurableObjectState, env: Env) {
   const parent = composeHubParent({ ctx, env, alarms, counts, ...served });
   const { replicas, feeds: replicaFeeds } = parent;
   const returns = new Returns({ ctx, alarms, journal, env });
-  const hub = hubOfObject(ctx.id.name);
+  const { namespaceKey } = parseHubName(hub);
+  const notices = new Notices({
+    ...{ ctx, kv, alarms, journal, announcements, counts, hub },
+    notify: (notice) => callDispatcher(env, namespaceKey, (stub) => stub.notify(notice)),
+  });
   const regions = new HubRegions({ ctx, hub, shards, feeds: replicaFeeds });
   const placed = placementAtHub(ctx, env, shards);
   const sockets = composeSockets(
@@ -299,10 +312,11 @@ function composeHub(ctx: DurableObjectState, env: Env) {
     feeds,
     replicas,
     replicaFeeds,
+    notices,
     quotaGate,
     returns,
   };
-  alarms.add(journal.trimmer, journal.conversion, feeds, replicaFeeds);
+  alarms.add(journal.trimmer, journal.conversion, feeds, replicaFeeds, notices);
   return {
     ...shared,
     shards,
@@ -333,6 +347,7 @@ const DELETED_KEYS = [
   QUOTAS_KEY,
   ROOT_MARKS_KEY,
   CONFIRMED_KEY,
+  ANNOUNCEMENTS_KEY,
 ];
 
 interface TeardownParts {
@@ -343,6 +358,7 @@ interface TeardownParts {
   readonly registration: SelfRegistration;
   readonly feeds: OutgoingFeeds;
   readonly replicas: FedReplicas;
+  readonly notices: Notices;
   readonly quotaGate: QuotaGate;
   readonly returns: Returns;
 }
@@ -355,8 +371,9 @@ class HubTeardown implements Teardown {
   }
 
   get isDue(): boolean {
-    const { journal, feeds, replicas, returns } = this.#parts;
-    return journal.isEmpty && feeds.isIdle && replicas.isEmpty && returns.areOver;
+    const { journal, feeds, replicas, returns, notices } = this.#parts;
+    const isNeeded = !journal.isEmpty || !feeds.isIdle || !replicas.isEmpty || !returns.areOver;
+    return !isNeeded && notices.isIdle;
   }
 
   async leave(reason: 'idle' | 'emptied' | 'deleted'): Promise<void> {

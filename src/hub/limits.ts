@@ -303,6 +303,18 @@ export const MAX_REPLICA_CALL_MS = 10_000;
 /** How often a hub looks whether its replicas have confirmed everything, from an event on until they have. */
 export const REPLICA_GUARD_MS = 5000;
 
+/** Event types in a notice to a dispatcher. With more, it is told of no type, and wakes all that may want an event of the hub. */
+export const MAX_NOTICE_TYPES = 100;
+
+/** How long a dispatcher may take to confirm a notice. It wakes destinations meanwhile, and may wait before it does. */
+export const MAX_NOTICE_MS = 10_000;
+
+/** Longest wait before a notice that failed is sent again. Doubled with each failure up to this. */
+export const MAX_NOTICE_BACKOFF_MS = 60_000;
+
+/** How often a hub looks whether its dispatcher has confirmed everything, from an event on until it has. */
+export const NOTICE_GUARD_MS = 5000;
+
 /** Events that a replica does not want, after which it is told where the journal is. A parent that wakes reads them again. */
 export const MAX_UNTOLD_EVENTS = 10_000;
 

@@ -1,6 +1,6 @@
 /**
- * Publishes events in a hub: stores them in the journal, delivers them to the hub's subscribers, and feeds the regions and the
- * wildcard hubs that want them.
+ * Publishes events in a hub: stores them in the journal, delivers them to the hub's subscribers, feeds the regions and the
+ * wildcard hubs that want them, and has the dispatcher told that there are some.
  */
 
 import { countOf, type EventBatch, eventBatch, frameAt } from '../event/event-batch.ts';
@@ -26,6 +26,7 @@ import { lastOf } from './journal/segment.ts';
 import { acceptedTogether } from './journal/segment-builder.ts';
 import { type Sequences, WriteBatcher } from './journal/write-batcher.ts';
 import type { HubMemory } from './memory-budget.ts';
+import type { Notices } from './notices/notices.ts';
 import type { QuotaGate } from './quotas/quota-gate.ts';
 import type { ReplicaFeeds } from './shards/at-parent/replica-feeds.ts';
 import { isOwnFailure } from './storage-health.ts';
@@ -40,6 +41,7 @@ interface PublishParts {
   readonly registration: SelfRegistration;
   readonly feeds: OutgoingFeeds;
   readonly replicaFeeds: ReplicaFeeds;
+  readonly notices: Notices;
   readonly memory: HubMemory;
   readonly quotaGate: QuotaGate;
 }
@@ -135,25 +137,27 @@ export class PublishPipeline {
    * one sends.
    */
   async #commit(requests: readonly EventBatch[]): Promise<Sequences[]> {
-    const { journal, meter, fanOut, replicaFeeds } = this.#parts;
+    const { journal, meter, fanOut, replicaFeeds, notices } = this.#parts;
     const acceptedAt = Date.now();
     let sequences: Sequences[];
     let isNew: boolean;
     journal.hideAppended();
     try {
       const before = lastOf(journal.end);
-      sequences = journal.transaction(() =>
-        journal.append(requests.map((events) => acceptedTogether(events, acceptedAt))),
-      );
+      const wanted = notices.wantedOf(requests);
+      const note = notices.noteAfter(before, wanted);
+      const records = requests.map((events) => acceptedTogether(events, acceptedAt));
+      sequences = journal.transaction(() => journal.append(records, note));
       isNew = lastOf(journal.end) > before;
       if (isNew) {
-        const guarded = replicaFeeds.guard(before);
+        const guarded = [replicaFeeds.guard(before), wanted && notices.guard(wanted)];
         await this.#synced();
-        await guarded;
+        await Promise.all(guarded);
         meter.commits.add(Date.now() - acceptedAt);
       }
     } finally {
       journal.showAppended();
+      notices.tell();
     }
     if (isNew) replicaFeeds.feed();
     if (isNew && fanOut.hasSubscribers) await fanOut.deliver(entriesOf(requests, sequences));

@@ -1,6 +1,6 @@
 /**
  * Makes what a restored hub has stored true again. Its journal gets another epoch, so that no sequence means two events.
- * What it knew of sockets, tokens and wildcard hubs is of the past, and it begins again without that. It keeps its `returns`, so
+ * What it knew of sockets, tokens, wildcard hubs and destinations is of the past, and it begins again without that. It keeps its `returns`, so
  * stock clients that reconnect are given what is published meanwhile.
  */
 
@@ -15,6 +15,9 @@ import { REGISTERED_AT_KEY } from './feeds/at-hub/self-registration.ts';
 import { askAllHubsAgain } from './feeds/at-wildcard-hub/known-hubs.ts';
 import { INCARNATION_KEY } from './incarnation.ts';
 import { openJournal } from './journal/open-journal.ts';
+import { ANNOUNCEMENTS_KEY } from './notices/announcements.ts';
+import { tellDispatcherSoon } from './notices/notices.ts';
+import { askDispatcherAgain } from './notices/stored-announcement.ts';
 import { QUOTAS_KEY } from './quotas/known-quotas.ts';
 import { putKeptReplicas, tellReplicasSoon } from './shards/at-parent/kept-replicas.ts';
 
@@ -39,7 +42,9 @@ export function renewHub(ctx: DurableObjectState, env: Env, kept: string | undef
   renewSubscribersAndJournal(ctx, env, kept);
   kv.delete(FEED_REQUESTS_KEY);
   kv.delete(REGISTERED_AT_KEY);
-  // The wildcard hubs may lack events that it has. It registers with them and feeds them soon.
+  kv.delete(ANNOUNCEMENTS_KEY);
+  tellDispatcherSoon(ctx.storage);
+  // The wildcard hubs may lack events that it has. It registers with them and feeds them soon. They tell it what destinations want.
   kv.put(BEHIND_KEY, true);
 }
 
@@ -51,6 +56,7 @@ export function renewWildcardHub(
 ): void {
   renewSubscribersAndJournal(ctx, env, kept);
   askAllHubsAgain(ctx.storage.sql, Date.now());
+  askDispatcherAgain(ctx.storage);
 }
 
 function renewSubscribersAndJournal(

@@ -197,7 +197,7 @@ function createSegments(sql: SqlStorage): void {
        checksum INTEGER NOT NULL, -- of first, count and total_bytes
        fingerprints BLOB NOT NULL, -- of the keys; the header has the key of the hash
        record_index BLOB NOT NULL, -- for each event where its texts end, a checksum and its time
-       note TEXT NOT NULL, -- what a wildcard hub stores with the newest events, after a checksum
+       note TEXT NOT NULL, -- what the hub stores with the newest events, after a checksum
        keys TEXT NOT NULL, -- each makes its event a duplicate of another with the same key
        frames TEXT NOT NULL -- as JSON subscribers get them
      );`,

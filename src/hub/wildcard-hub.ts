@@ -12,6 +12,7 @@ import { hideSecretsOf } from '../lib/log.ts';
 import type { Result } from '../lib/result.ts';
 import type { Quotas } from '../namespace/quota.ts';
 import { Alarms } from '../objects/alarms.ts';
+import type { Announcement } from '../objects/announcement.ts';
 import { callEach } from '../objects/call.ts';
 import type {
   FeedPage,
@@ -42,7 +43,7 @@ import type {
   RestorePoint,
   StartedRestore,
 } from '../objects/restoration-contract.ts';
-import { callHub } from '../objects/stubs.ts';
+import { callDispatcher, callHub } from '../objects/stubs.ts';
 import type { AuthoritySync } from './authority-sync/authority-sync.ts';
 import type { Teardown } from './composed-hub.ts';
 import type { FanOut } from './delivery/fan-out.ts';
@@ -60,6 +61,7 @@ import type { Journal } from './journal/journal.ts';
 import { openJournal } from './journal/open-journal.ts';
 import { HubLifecycle } from './lifecycle.ts';
 import { openHubMemory } from './memory-budget.ts';
+import { askDispatcherAgain, StoredAnnouncement } from './notices/stored-announcement.ts';
 import { KnownQuotas } from './quotas/known-quotas.ts';
 import { withinQuota } from './quotas/subscriber-quota.ts';
 import { generationOfHub, renewWildcardHub } from './restored-hub.ts';
@@ -119,8 +121,11 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
     );
   }
 
-  async announce(): Promise<string[]> {
-    throw new Error('a wildcard hub cannot be told yet what destinations want');
+  announce(announcement: Announcement): Promise<string[]> {
+    const announce = ({ registrar }: WildcardHubParts) => registrar.announce(announcement);
+    // Without hubs, there is nobody to be told that nothing is wanted.
+    const isNothing = announcement.interest.length === 0;
+    return isNothing ? this.#lifecycle.visit(announce, []) : this.#lifecycle.open(announce);
   }
 
   receive(page: FeedPage): Promise<FeedReceipt> {
@@ -199,16 +204,19 @@ export class WildcardHub extends DurableObject<Env> implements WildcardHubContra
     return this.#lifecycle.subscribers;
   }
 
-  reset(): Promise<boolean> {
-    return this.#lifecycle.reset();
+  async reset(): Promise<boolean> {
+    const wasReset = await this.#lifecycle.reset();
+    if (wasReset) askDispatcherAgain(this.ctx.storage);
+    return wasReset;
   }
 
   wipe(): Promise<void> {
     return this.#lifecycle.wipe();
   }
 
-  clear(): Promise<void> {
-    return this.#lifecycle.clear();
+  async clear(): Promise<void> {
+    const wasReset = await this.reset();
+    if (!wasReset) await this.#lifecycle.clear();
   }
 
   bookmark(): Promise<Result<string>> {
@@ -289,7 +297,10 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
     replicas,
   };
   const quotas = new KnownQuotas(ctx, env);
-  const registrar = new Registrar({ ...shared, namespaceKey, quotas });
+  const announced = new StoredAnnouncement(ctx.storage.kv, () =>
+    callDispatcher(env, namespaceKey, (dispatcher) => dispatcher.announcement()),
+  );
+  const registrar = new Registrar({ ...shared, namespaceKey, quotas, announced });
   const starter = new FeedStarter({ ...shared, registrar });
   const receiver = new FeedReceiver({ ...shared, starter });
   const returns = new Returns({ ctx, alarms, journal, env });
@@ -319,7 +330,7 @@ function composeWildcardHub(ctx: DurableObjectState, env: Env) {
     parent: parent.answering(starter),
     regions,
     reporter: composeReporter(env, subscribers, { journal, regions: () => regions.values() }),
-    teardown: new WildcardHubTeardown({ ...shared, fanOut, retained, returns }),
+    teardown: new WildcardHubTeardown({ ...shared, fanOut, retained, returns, announced }),
   };
 }
 
@@ -333,6 +344,7 @@ interface TeardownParts {
   readonly demand: FeedDemand;
   readonly replicas: FedReplicas;
   readonly returns: Returns;
+  readonly announced: StoredAnnouncement;
 }
 
 class WildcardHubTeardown implements Teardown {
@@ -342,10 +354,14 @@ class WildcardHubTeardown implements Teardown {
     this.#parts = parts;
   }
 
-  /** Only a wildcard hub that never had an event, and has no hubs and no position to resume from, is released. */
+  /**
+   * Only a wildcard hub that never had an event, and has no hubs, no position to resume from, and nothing to tell hubs that
+   * register later, is released.
+   */
   get isDue(): boolean {
-    const { journal, knownHubs, retained, demand, replicas, returns } = this.#parts;
-    const isWanted = !retained.isEmpty || !replicas.isEmpty || demand.hasPositions;
+    const { journal, knownHubs, retained, demand, replicas, returns, announced } = this.#parts;
+    const isWanted =
+      !retained.isEmpty || !replicas.isEmpty || demand.hasPositions || announced.isNeeded;
     return journal.isUnused && knownHubs.isEmpty && !isWanted && returns.areOver;
   }
 

@@ -125,6 +125,16 @@ const COUNTERS = [
     },
   },
   {
+    name: 'carillon.notices',
+    type: 'counter',
+    help: 'Calls by which the hub told the dispatcher of its namespace that there are new events for destinations, by what became of them.',
+    series: {
+      noticesSent: { outcome: 'sent' },
+      noticesFailed: { outcome: 'failed' },
+    },
+    of: 'hub',
+  },
+  {
     name: 'carillon.parent.calls',
     type: 'counter',
     help: 'Calls of a replica to what feeds it: the hub, or the head of its region.',

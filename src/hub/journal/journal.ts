@@ -36,6 +36,8 @@ export class Journal implements SubscriberJournal {
   #oldest: SegmentInfo | undefined;
   /** The last sequence before the hidden ones; undefined if none is hidden. */
   #hiddenAfter: number | undefined;
+  /** Are told when nothing is hidden. */
+  readonly #waiting: (() => void)[] = [];
 
   constructor(storage: DurableObjectStorage, retention: Retention) {
     this.#storage = storage;
@@ -123,7 +125,7 @@ export class Journal implements SubscriberJournal {
     return { events: lastOf(this.end) - trimmedThrough, bytes: this.end.totalBytes - trimmedBytes };
   }
 
-  /** What the owner stored with the newest records; empty if it stored nothing. */
+  /** What the owner stored with the newest records; empty if it stored nothing. Hidden ones count. */
   get note(): string {
     return this.isEmpty
       ? (this.#header.stored?.note ?? '')
@@ -152,11 +154,12 @@ export class Journal implements SubscriberJournal {
   /**
    * Appends the records of several requests that are not duplicates; to be called in a transaction.
    *
+   * @param note is stored in the same row, in place of the last one; undefined for none
    * @returns for each request the sequences of its records; undefined for a duplicate, which costs no row
    * @throws if the next sequence is taken, by a second writer: nothing of the transaction is stored
    */
-  append(requests: readonly NewRecords[]): (number | undefined)[][] {
-    const sequences = this.#appender.append(requests, 'new ones');
+  append(requests: readonly NewRecords[], note?: string): (number | undefined)[][] {
+    const sequences = this.#appender.append(requests, 'new ones', note);
     this.trimmer.trimIfTooLarge();
     return sequences;
   }
@@ -202,6 +205,13 @@ export class Journal implements SubscriberJournal {
 
   showAppended(): void {
     this.#hiddenAfter = undefined;
+    for (const isShown of this.#waiting.splice(0)) isShown();
+  }
+
+  /** Resolves when what is hidden now is visible. */
+  async shown(): Promise<void> {
+    if (this.#hiddenAfter === undefined) return;
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   /** The entries after a sequence, in order: at most so many, and no more bytes if there are several. */

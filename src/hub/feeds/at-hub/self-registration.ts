@@ -1,7 +1,7 @@
 /**
  * Registers a hub with the wildcard hubs that it may have to feed: that of its own Vault namespace, and those of the
- * namespaces above. It registers before its first event is acknowledged, and each answers with a feed request. When it
- * has no events and no subscribers any more, it unregisters.
+ * namespaces above. It registers before its first event is acknowledged, and each answers with a feed request, and with what
+ * destinations want. When it has no events and no subscribers any more, it unregisters.
  */
 
 import { logError } from '../../../lib/log.ts';
@@ -17,6 +17,7 @@ import { namespaceDeleted } from '../../../objects/namespace-end.ts';
 import { callWildcardHub } from '../../../objects/stubs.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { REGISTRATION_CHECK_MS } from '../../limits.ts';
+import type { Announcements } from '../../notices/announcements.ts';
 import type { EventSupply } from '../../subscribers/event-supply.ts';
 import type { FeedTargets } from './feed-targets.ts';
 
@@ -27,6 +28,7 @@ export class SelfRegistration implements EventSupply {
   readonly #env: Env;
   readonly #journal: Journal;
   readonly #targets: FeedTargets;
+  readonly #announcements: Announcements;
   /** Unix milliseconds, 0 for never. Read once: every publish asks for it. */
   #registeredAt: number | undefined;
   /** Whether the wildcard hub of its own namespace knows that it has subscribers. */
@@ -35,11 +37,18 @@ export class SelfRegistration implements EventSupply {
   /** Whether one of those above has refused it, and others may not have. */
   #wasRefusedAbove = false;
 
-  constructor(ctx: DurableObjectState, env: Env, journal: Journal, targets: FeedTargets) {
+  constructor(
+    ctx: DurableObjectState,
+    env: Env,
+    journal: Journal,
+    targets: FeedTargets,
+    announcements: Announcements,
+  ) {
     this.#ctx = ctx;
     this.#env = env;
     this.#journal = journal;
     this.#targets = targets;
+    this.#announcements = announcements;
   }
 
   /**
@@ -142,11 +151,14 @@ export class SelfRegistration implements EventSupply {
       async (stub) => await stub.register(this.#hub, registration),
     );
     if (!registered.ok) return registered.failure;
-    const request = registered.value;
+    const { announcement, ...request } = registered.value;
     if (name === this.#ownWildcardHub) {
       this.#journal.createHeader(request.wasRegistered === false);
     }
     this.#targets.accept(name, request);
+    if (announcement !== undefined) {
+      this.#announcements.accept(parseHubName(name).namespaceKey, announcement);
+    }
     return undefined;
   }
 

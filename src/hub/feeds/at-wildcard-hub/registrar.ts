@@ -1,9 +1,10 @@
-/** Registers the hubs that have events, or only subscribers, with a wildcard hub. */
+/** Registers the hubs that have events, or only subscribers, with a wildcard hub, and tells them what destinations want. */
 
 import { whyReserved } from '../../../event/reserved-type.ts';
 import { ok, type Result } from '../../../lib/result.ts';
 import { ROOT } from '../../../namespace/namespace.ts';
 import { overQuota } from '../../../namespace/quota.ts';
+import type { Announcement } from '../../../objects/announcement.ts';
 import type {
   FeedRequest,
   Registration,
@@ -15,6 +16,7 @@ import { parseHubName } from '../../../objects/names.ts';
 import { namespaceDeleted } from '../../../objects/namespace-end.ts';
 import { callAuthorityFromHub } from '../../../objects/stubs.ts';
 import type { Journal } from '../../journal/journal.ts';
+import type { StoredAnnouncement } from '../../notices/stored-announcement.ts';
 import type { KnownQuotas } from '../../quotas/known-quotas.ts';
 import type { FeedDemand } from './feed-demand.ts';
 import { type FeedPositions, isMissing } from './feed-positions.ts';
@@ -30,6 +32,7 @@ interface RegistrationParts {
   readonly demand: FeedDemand;
   readonly writer: FeedWriter;
   readonly quotas: KnownQuotas;
+  readonly announced: StoredAnnouncement;
 }
 
 export class Registrar {
@@ -43,11 +46,12 @@ export class Registrar {
     hub: string,
     { publisher, journalEnd, isRenewal = false }: Registration,
   ): Promise<Result<FeedRequest, RegistrationRefusal>> {
-    const { knownHubs, positions, demand, writer } = this.#parts;
+    const { knownHubs, positions, demand, writer, announced } = this.#parts;
     const isOwn = knownHubs.isOwn(hub);
     if (isOwn && !knownHubs.has(hub)) await this.checkNamespace();
     const isCounted = whyReserved(parseHubName(hub).eventTypeNamespace) === undefined;
     const maxHubs = knownHubs.has(hub) || !isCounted ? undefined : await this.#maxHubs();
+    await announced.learn();
     // The calls that wait may have registered it meanwhile.
     const isNew = !knownHubs.has(hub);
     if (isOwn && isNew) {
@@ -61,10 +65,18 @@ export class Registrar {
     // Its earlier events were accounted for when it unregistered.
     if (journalEnd !== undefined && isNew) positions.put(hub, journalEnd);
     const wanted = demand.wants(hub);
-    if (isRenewal && !isNew) return ok(knownHubs.request(hub, wanted));
+    if (isRenewal && !isNew) return ok(this.#announcing(knownHubs.request(hub, wanted)));
     // While the registry did not know the hub, subscribers may have missed its events.
     if (isRenewal && wanted) writer.appendGap(hub);
-    return ok(knownHubs.add(hub, wanted, publisher ?? ''));
+    return ok(this.#announcing(knownHubs.add(hub, wanted, publisher ?? '')));
+  }
+
+  /** @returns the hubs that are registered. Those that follow are told with the answer */
+  async announce(announcement: Announcement): Promise<string[]> {
+    const { announced, knownHubs } = this.#parts;
+    if (!announced.isNeeded && knownHubs.isEmpty) await this.checkNamespace();
+    announced.accept(announcement);
+    return knownHubs.all();
   }
 
   async registerWithoutEvents(hub: string): Promise<boolean> {
@@ -89,6 +101,12 @@ export class Registrar {
     }
     knownHubs.delete(hub, version);
     positions.delete(hub);
+  }
+
+  /** In the turn in which a hub is registered, so that it is told of what is announced before or after. */
+  #announcing(request: FeedRequest): FeedRequest {
+    const { value } = this.#parts.announced;
+    return value === undefined ? request : { ...request, announcement: value };
   }
 
   /** The quota counts the hubs of this Vault namespace and of those below. */

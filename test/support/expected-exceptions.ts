@@ -27,6 +27,7 @@ const EXPECTED = [
   / feeds in format \d, and format \d was requested/,
   // A hub that has moved, or is about to.
   /the hub of \S+ (moves|has not moved) to place \d+, /,
+  / has no events for destinations of the namespace /,
   // A namespace that is deleted while somebody calls it.
   /the namespace (\S+ )?was deleted$/m,
   // Attacks on members of an object that are not part of its RPC contract.

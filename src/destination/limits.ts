@@ -60,3 +60,14 @@ export const MAX_QUEUE_CALL_MESSAGES = 100;
 
 /** Bytes of one message of a queue. Cloudflare Queues takes 128,000, its own metadata included. */
 export const MAX_QUEUE_MESSAGE_BYTES = 127_000;
+/** The events of a batch together, as JSON frames. A request of this size passes the servers in front of most receivers. */
+export const MAX_BATCH_BYTES = 1024 * 1024;
+
+/** The longest wait that a receiver can ask for with `Retry-After`: as long as the schedule waits in the end. */
+export const MAX_RETRY_AFTER_MS = 4 * 60 * 60 * 1000;
+
+/** Attempts that a destination remembers, for an operator. */
+export const MAX_STORED_ATTEMPTS = 100;
+
+/** After so many failures in a row, the server publishes `carillon/destination-failing`. */
+export const FAILING_AFTER = 10;

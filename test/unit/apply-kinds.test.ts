@@ -1,6 +1,7 @@
 /** What a file declares becomes the state that the server returns after the write, and what it rejects is rejected. */
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { DESTINATION } from '../../src/cli/apply/kinds/destination.ts';
 import { JWT_CONFIG } from '../../src/cli/apply/kinds/jwt-config.ts';
 import type { Kind } from '../../src/cli/apply/kinds/kind.ts';
 import { APPROLE_ROLE, JWT_ROLE } from '../../src/cli/apply/kinds/roles.ts';
@@ -67,6 +68,13 @@ const APPROLE_SPECS: Spec[] = [
   { secret_id_ttl: '10m', secret_id_num_uses: 3, bind_secret_id: true },
   { secret_id_ttl: 600, bind_secret_id: 'true', secret_id_bound_cidrs: [] },
 ];
+
+const HOOK: Spec = {
+  type: 'webhook',
+  url: 'https://ci.example.com/hook',
+  pattern: 'kv-v2/*',
+  policies: ['app'],
+};
 
 const TOKEN_MEMBERS = [
   'token_bound_cidrs',
@@ -230,6 +238,10 @@ describe('everything that a file alone can show is rejected before the first wri
     ],
     [SOURCE, { kind: 'gitub' }, 'kind is "gitub" (did you mean "github"?); there are'],
     [SOURCE, { kind: 'github', tolerance: 0 }, 'tolerance must be from 1'],
+    [DESTINATION, { ...HOOK, patern: 'x' }, 'unknown key "patern" (did you mean "pattern"?)'],
+    [DESTINATION, { ...HOOK, policies: ['root'] }, 'policies has "root"'],
+    [DESTINATION, { ...HOOK, since: '-15m' }, 'use "carillon destination replay --since"'],
+    [DESTINATION, { ...HOOK, headers: { Authorization: 'x' } }, 'leave its value out of the file'],
   ])('%#', async (kind, spec, message) => {
     expect(await refusal(kind, spec)).toContain(message);
   });
@@ -245,6 +257,32 @@ describe('everything that a file alone can show is rejected before the first wri
     const message = await refusal(JWT_CONFIG, spec);
     expect(message).toMatch(/is not a public key or a certificate|must not have credentials/);
     expect(message).not.toMatch(/hunter2|MII/);
+  });
+});
+
+describe('a state of a destination', () => {
+  it('has the number of its secrets, and not how far it is', async () => {
+    const spec = { ...HOOK, headers: { Authorization: '(hidden)', 'X-Env': 'prod' } };
+    const declared = await stateOf(DESTINATION, spec);
+    const returned = {
+      ...declared,
+      secrets: ['(hidden)', '(hidden)'],
+      public_keys: ['whpk_x'],
+      state: { status: 'active', lag: 7 },
+    };
+    expect(DESTINATION.stateOf(returned)).toEqual({ ...declared, secrets: 2 });
+    expect(ok(await DESTINATION.check('x', declared))).toEqual(declared);
+  });
+
+  it('of a Worker has no secrets', async () => {
+    const spec = { type: 'worker', binding: 'CACHE', pattern: '*', policies: 'B,a' };
+    const declared = await stateOf(DESTINATION, spec);
+    expect(DESTINATION.stateOf({ ...declared, state: {} })).toEqual(declared);
+    expect(DESTINATION.secrets?.has(declared)).toBe(false);
+    expect(DESTINATION.references?.(declared)).toEqual([
+      { kind: 'policy', name: 'a', member: 'policies' },
+      { kind: 'policy', name: 'b', member: 'policies' },
+    ]);
   });
 });
 

@@ -11,6 +11,10 @@ import { COLOURED, PLAIN } from '../../src/cli/command/style.ts';
 const POLICY = 'path "secret/*" {\n\tcapabilities = ["read"]\n}\n';
 const SOURCE = 'kind: source\nname: gh\nspec: {kind: github, secrets: [{secret_env: GH}]}\n';
 
+/** A destination that pauses, or hands over what it cannot deliver. */
+const destination = (name: string, deadLetter = '') =>
+  `kind: destination\nname: ${name}\nspec: {type: worker, binding: B, pattern: 'kv-v2/*', policies: [p], dead_letter: '${deadLetter}'}\n`;
+
 async function desired(files: Record<string, string>) {
   const { objects, problems } = await readDesired(
     Object.entries(files).map(([path, text]) => ({ file: path, path, text })),
@@ -54,6 +58,28 @@ const text = async (files: Record<string, string>, options: Options) =>
   planText(await plan(files, options), PLAIN);
 
 describe('a plan', () => {
+  it('writes a destination after the one that takes what it cannot deliver', async () => {
+    const files = {
+      'a.yaml': destination('a', 'm'),
+      'm.yaml': destination('m', 'z'),
+      'x.yaml': destination('x', 'y'),
+      'y.yaml': destination('y', 'x'),
+      'z.yaml': destination('z'),
+      'policies/p.hcl': POLICY,
+    };
+    const server = Object.fromEntries(
+      ['policy p', ...'amxyz'.split('').map((name) => `destination ${name}`)].map((label) => [
+        label,
+        undefined,
+      ]),
+    );
+    const { changes } = await plan(files, { server });
+    const names = changes.map(({ object }) => object.name);
+    expect(names[0]).toBe('p');
+    expect(names.filter((name) => 'amz'.includes(name))).toEqual(['z', 'm', 'a']);
+    expect(names).toHaveLength(6);
+  });
+
   it('has nothing to do if the server has what the files declare', async () => {
     expect(await text({ 'policies/a.hcl': POLICY, 's.yaml': SOURCE }, {})).toBe(
       'no changes: 2 unchanged; secrets of 1 not compared (--rotate-secrets writes them)\n',

@@ -1,8 +1,8 @@
 /** What has to change on the server, so that it has what the files declare. Pure. */
-import { KINDS } from './kinds/all.ts';
-import type { Reference } from './kinds/kind.ts';
-import { type DesiredObject, describeObject, idOf, keyOf, type ObjectId } from './object.ts';
+import { type DesiredObject, describeObject, keyOf, type ObjectId } from './object.ts';
+import { inOrder } from './order.ts';
 import type { Problem } from './problem.ts';
+import { referencesOf } from './references.ts';
 import { type Difference, differences, type State } from './state.ts';
 
 /** What the server has. */
@@ -60,7 +60,7 @@ export function planOf(
   const written = new Set(writes.flatMap((each) => (each.writesSecrets ? [each.object] : [])));
   const deletions = actual.surplus.map((object): DeleteChange => ({ action: 'delete', object }));
   return {
-    changes: [...writes.sort(byOrder), ...deletions.sort(byOrder).reverse()],
+    changes: [...inOrder(writes), ...inOrder(deletions).reverse()],
     unchanged: objects.length - writes.length - problems.length,
     uncompared: objects.filter((each) => each.secrets && !written.has(each)).length,
     problems,
@@ -102,22 +102,6 @@ function withoutForeignSecrets({ kind, secrets }: DesiredObject, state: State): 
   if (member === undefined || secrets !== undefined) return state;
   const { [member]: _, ...others } = state;
   return others;
-}
-
-/** First by kind, so that what others name is written first; then a namespace before those below it. */
-function byOrder({ object: a }: Change, { object: b }: Change): number {
-  const kinds = KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind);
-  if (kinds !== 0) return kinds;
-  return keyOf(a) < keyOf(b) ? -1 : 1;
-}
-
-/** The objects that an object names. */
-export function referencesOf(object: DesiredObject): (Reference & { readonly id: ObjectId })[] {
-  const references = object.kind.references?.(object.state) ?? [];
-  return references.flatMap((reference) => {
-    const kind = KINDS.find(({ name }) => name === reference.kind);
-    return kind ? [{ ...reference, id: idOf(kind, object.namespace, reference.name) }] : [];
-  });
 }
 
 function missingReferences(objects: readonly DesiredObject[], actual: Actual): Problem[] {

@@ -3,8 +3,9 @@ import { ok } from '../../lib/result.ts';
 import { NAMESPACE } from './kinds/namespace.ts';
 import { MAX_APPLY_REQUESTS } from './limits.ts';
 import { type DesiredObject, idOf, keyOf, type ObjectId } from './object.ts';
-import { type Actual, referencesOf } from './plan.ts';
+import type { Actual } from './plan.ts';
 import type { Problem } from './problem.ts';
+import { referencesOf } from './references.ts';
 import type { Outcome, ServerObjects } from './server-objects.ts';
 import type { State } from './state.ts';
 

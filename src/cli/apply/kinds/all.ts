@@ -1,3 +1,4 @@
+import { DESTINATION } from './destination.ts';
 import { JWT_CONFIG } from './jwt-config.ts';
 import type { Kind } from './kind.ts';
 import { NAMESPACE } from './namespace.ts';
@@ -13,6 +14,7 @@ export const KINDS: readonly Kind[] = [
   JWT_ROLE,
   APPROLE_ROLE,
   SOURCE,
+  DESTINATION,
 ];
 
 export function findKind(name: string): Kind | undefined {

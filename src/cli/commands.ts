@@ -86,6 +86,47 @@ const GROUPS: readonly (readonly [heading: string, entries: readonly CommandEntr
     ],
   ],
   [
+    'Destinations',
+    [
+      entry(
+        'destination write',
+        async () => (await import('./destinations/write.ts')).destinationWrite,
+      ),
+      entry(
+        'destination read',
+        async () => (await import('./destinations/commands.ts')).destinationRead,
+      ),
+      entry(
+        'destination list',
+        async () => (await import('./destinations/commands.ts')).destinationList,
+      ),
+      entry(
+        'destination test',
+        async () => (await import('./destinations/commands.ts')).destinationTest,
+      ),
+      entry(
+        'destination pause',
+        async () => (await import('./destinations/commands.ts')).destinationPause,
+      ),
+      entry(
+        'destination resume',
+        async () => (await import('./destinations/commands.ts')).destinationResume,
+      ),
+      entry(
+        'destination replay',
+        async () => (await import('./destinations/commands.ts')).destinationReplay,
+      ),
+      entry(
+        'destination attempts',
+        async () => (await import('./destinations/commands.ts')).destinationAttempts,
+      ),
+      entry(
+        'destination delete',
+        async () => (await import('./destinations/commands.ts')).destinationDelete,
+      ),
+    ],
+  ],
+  [
     'Namespaces',
     [
       entry(

@@ -2,9 +2,9 @@
 import { isJsonObject } from '../../lib/json.ts';
 import { kindOf } from '../../lib/quote.ts';
 import { ok } from '../../lib/result.ts';
-import { parseJson } from '../../lib/text.ts';
-import { type CommandResult, failed } from '../command/command.ts';
-import { readInput, readSecret } from '../input/input.ts';
+import { failed } from '../command/command.ts';
+import { readSecret } from '../input/input.ts';
+import { objectFrom } from '../input/json-file.ts';
 import { apiCommand } from '../server/api-command.ts';
 import { noteOnAddress, sourceAddress, sourcePath } from './address.ts';
 import { pathOf } from './name.ts';
@@ -100,17 +100,3 @@ export const sourceWrite = apiCommand({
     });
   },
 });
-
-/** The JSON object in a file; an empty one without a file. */
-async function objectFrom(
-  file: string | undefined,
-): Promise<CommandResult<Record<string, unknown>>> {
-  if (file === undefined) return ok({});
-  const text = await readInput(file);
-  if (!text.ok) return text;
-  const json = parseJson(text.value);
-  if (!json.ok) return failed(`${file}: ${json.failure.message}`);
-  return isJsonObject(json.value)
-    ? ok(json.value)
-    : failed(`${file} must be a JSON object, not ${kindOf(json.value)}`);
-}

@@ -99,7 +99,7 @@ describe('a stock server', () => {
     expect(await finished).toEqual({
       code: 0,
       stdout: '',
-      stderr: `subscribed to database/* at ${vault.address}, a stock server: what it sends while nobody is connected is lost\n2 relayed, 0 already known, 0 refused, 0 gaps\n`,
+      stderr: `subscribed to database/* at ${vault.address}, a stock server: events that come while the relay is disconnected are lost\n2 relayed, 0 already known, 0 refused, 0 gaps\n`,
     });
   });
 

@@ -5,8 +5,8 @@ import { command, failed, wrongUse } from '../command/command.ts';
 import { stopOnSignals } from '../command/stopping.ts';
 import { PositionFile } from '../server/position-file.ts';
 import { SERVER_OPTIONS } from '../server/server.ts';
-import { destinationOf } from './destination.ts';
 import { ORIGIN_OPTIONS, originOf } from './origin.ts';
+import { receiverOf } from './receiver.ts';
 import { relay } from './relay.ts';
 
 export const relayCommand = command({
@@ -47,9 +47,9 @@ export const relayCommand = command({
   async run(values) {
     const origin = await originOf(values);
     if (!origin.ok) return origin;
-    const destination = await destinationOf(values);
-    if (!destination.ok) return destination;
-    if (destination.value.url.href === origin.value.address.href) {
+    const receiver = await receiverOf(values);
+    if (!receiver.ok) return receiver;
+    if (receiver.value.url.href === origin.value.address.href) {
       return wrongUse('--from is the server of VAULT_ADDR itself');
     }
     const { origin: originName } = values;

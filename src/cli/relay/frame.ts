@@ -11,7 +11,7 @@ export interface FrameLine extends EventLine {
 }
 
 /**
- * The line of a frame. A frame that cannot be read is a line too: the destination says what is wrong with it.
+ * The line of a frame. A frame that cannot be read is a line too: the receiver says what is wrong with it.
  *
  * @param originName the name of the origin, if other relays publish the same events under it
  * @returns undefined if the frame is empty
@@ -35,7 +35,7 @@ export function lineOfEvent(
 }
 
 /**
- * Replaces an id that the destination would reject, because `since=` reads it as another kind of position. The new id is
+ * Replaces an id that the receiver would reject, because `since=` reads it as another kind of position. The new id is
  * a digest, which is always the same, so the event is relayed once. Relays of one origin may hear other sources.
  */
 function withUsableId(event: unknown, originName: string | undefined): unknown {

@@ -1,4 +1,4 @@
-/** Publishes what came from the origin, in order, and retries until the destination has it. */
+/** Publishes what came from the origin, in order, and retries until the receiver has it. */
 import { requestBatches } from '../../client/batches.ts';
 import { CONNECT_TIMEOUT_MS } from '../../client/bounds.ts';
 import { platformRuntime } from '../../client/platform.ts';
@@ -12,16 +12,16 @@ import { Retry } from '../server/retry.ts';
 import type { Backlog } from './backlog.ts';
 import { RELAY_BACKOFF } from './backoff.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { destinationOf } from './destination.ts';
 import type { FrameLine } from './frame.ts';
+import { receiverOf } from './receiver.ts';
 import type { Report } from './report.ts';
 import { verdictOf } from './verdict.ts';
 
 /** It may have no events. */
 const BATCH = 'application/cloudevents-batch+json';
 
-/** Why the destination accepts no events. */
-interface UnfitDestination {
+/** Why the receiver accepts no events. */
+interface UnfitReceiver {
   readonly reason: 'token' | 'server';
   readonly message: string;
 }
@@ -44,18 +44,18 @@ export class Publisher {
   }
 
   /**
-   * Checks with a batch without events whether the destination accepts any, and knows origins. Retries until it answers,
+   * Checks with a batch without events whether the receiver accepts any, and knows origins. Retries until it answers,
    * or the signal ends the check.
    */
-  async check(signal: AbortSignal): Promise<Result<void, UnfitDestination>> {
+  async check(signal: AbortSignal): Promise<Result<void, UnfitReceiver>> {
     for (;;) {
       const { body, failure } = await this.#send('[]', BATCH, signal);
       if (signal.aborted) return ok(undefined);
       if (failure === undefined) return this.#checkAnswer(body);
       if (!failure.retryable) {
         const { code, message } = failure.error;
-        const destination = await destinationOf(this.#values);
-        const namespace = destination.ok ? destination.value.namespace : '';
+        const receiver = await receiverOf(this.#values);
+        const namespace = receiver.ok ? receiver.value.namespace : '';
         return unfit(
           code === 'forbidden' ? 'token' : 'server',
           orMissingNamespace(namespace, message),
@@ -65,7 +65,7 @@ export class Publisher {
     }
   }
 
-  #checkAnswer({ data }: ApiResponse['body']): Result<void, UnfitDestination> {
+  #checkAnswer({ data }: ApiResponse['body']): Result<void, UnfitReceiver> {
     if (!isJsonObject(data) || typeof data.accepted !== 'number') {
       return unfit('server', 'it is not the address of a Carillon server');
     }
@@ -120,14 +120,14 @@ export class Publisher {
   }
 
   async #send(body: string, contentType: string, signal: AbortSignal): Promise<ApiResponse> {
-    const destination = await destinationOf(this.#values);
-    if (!destination.ok) {
-      const { message } = destination.failure;
+    const receiver = await receiverOf(this.#values);
+    if (!receiver.ok) {
+      const { message } = receiver.failure;
       return { status: 0, body: {}, failure: { retryable: true, message, waitMs: 0 } };
     }
-    const url = apiUrl(destination.value, 'sys/events/publish');
+    const url = apiUrl(receiver.value, 'sys/events/publish');
     if (this.#originName !== undefined) url.searchParams.set('origin', this.#originName);
-    return request(this.#runtime, destination.value, {
+    return request(this.#runtime, receiver.value, {
       method: 'POST',
       url,
       headers: { 'Content-Type': contentType },
@@ -145,9 +145,6 @@ export class Publisher {
   }
 }
 
-function unfit(
-  reason: UnfitDestination['reason'],
-  message: string,
-): Result<never, UnfitDestination> {
+function unfit(reason: UnfitReceiver['reason'], message: string): Result<never, UnfitReceiver> {
   return { ok: false, failure: { reason, message } };
 }

@@ -1,4 +1,4 @@
-/** A relay from beginning to end: the receiver fills the backlog, and the publisher empties it. */
+/** A relay from beginning to end: the reader of the origin fills the backlog, and the publisher empties it. */
 
 import { type ExitCode, fail } from '../command/command.ts';
 import type { Values } from '../command/options.ts';
@@ -7,8 +7,8 @@ import type { PositionFile } from '../server/position-file.ts';
 import { Backlog } from './backlog.ts';
 import { Checkpoint } from './checkpoint.ts';
 import type { Origin } from './origin.ts';
+import { OriginReader } from './origin-reader.ts';
 import { Publisher } from './publisher.ts';
-import { Receiver } from './receiver.ts';
 import { Report } from './report.ts';
 
 interface RelayOptions {
@@ -18,7 +18,7 @@ interface RelayOptions {
   readonly skippedSources: readonly string[];
   /** Under which other relays publish the same events. */
   readonly originName: string | undefined;
-  /** The options of the command, which name the destination. */
+  /** The options of the command, which name the receiver. */
   readonly values: Values;
 }
 
@@ -33,13 +33,13 @@ export async function relay(
   const checkpoint = new Checkpoint(state, report);
   const { stop, deadline } = stopping;
 
-  const destination = await publisher.check(stop);
-  if (!destination.ok) {
-    fail(`VAULT_ADDR: ${destination.failure.message}`);
-    return destination.failure.reason === 'token' ? 2 : 1;
+  const receiver = await publisher.check(stop);
+  if (!receiver.ok) {
+    fail(`VAULT_ADDR: ${receiver.failure.message}`);
+    return receiver.failure.reason === 'token' ? 2 : 1;
   }
   if (stop.aborted) return 0;
-  // The receiver may wait for room.
+  // The reader of the origin may wait for room.
   stop.addEventListener('abort', () => backlog.end());
 
   report.start();
@@ -50,7 +50,7 @@ export async function relay(
     originName,
   };
   const publishing = publisher.run(backlog, checkpoint, deadline);
-  const lasting = await new Receiver(origin, start, backlog, report, stop).run();
+  const lasting = await new OriginReader(origin, start, backlog, report, stop).run();
   backlog.end();
   stopping.begin();
   await publishing;

@@ -1,5 +1,5 @@
 /**
- * The output of a relay. Messages and counts go to standard error. Events that the destination rejected for good go
+ * The output of a relay. Messages and counts go to standard error. Events that the receiver rejected for good go
  * to standard output unchanged, so that they can be published once the reason is fixed.
  */
 import { StatusLine } from '../command/status-line.ts';

@@ -4,7 +4,7 @@ import { Backlog } from '../../src/cli/relay/backlog.ts';
 import { lineOfEvent } from '../../src/cli/relay/frame.ts';
 import { MAX_RELAY_ENTRIES, MAX_RELAY_STALL_MS } from '../../src/cli/relay/limits.ts';
 import type { Origin } from '../../src/cli/relay/origin.ts';
-import { Receiver } from '../../src/cli/relay/receiver.ts';
+import { OriginReader } from '../../src/cli/relay/origin-reader.ts';
 import { Report } from '../../src/cli/relay/report.ts';
 import { ok } from '../../src/lib/result.ts';
 import { StockServer } from '../support/stock-server.ts';
@@ -35,7 +35,7 @@ beforeEach(async () => {
   };
   const beginning = { cursor: undefined, heardAt: undefined, skippedSources: [] };
   stop = new AbortController();
-  running = new Receiver(origin, beginning, backlog, new Report(backlog), stop.signal).run();
+  running = new OriginReader(origin, beginning, backlog, new Report(backlog), stop.signal).run();
   await vault.send();
   // Now, as it would open no connection without room.
   for (let count = 1; count < MAX_RELAY_ENTRIES; count++) {

@@ -1,5 +1,6 @@
 /** All endpoints that take JSON. Each file lists its own. */
 import type { Endpoints } from './endpoint-types.ts';
+import { DESTINATION_ENDPOINTS } from './events/destinations/destinations-api.ts';
 import { listEventTypes } from './events/event-types.ts';
 import { explain } from './events/explain/explain.ts';
 import { HUB_ENDPOINTS } from './events/hubs-api.ts';
@@ -35,6 +36,7 @@ export const ENDPOINTS: Endpoints = {
   ...SUBSCRIPTION_ENDPOINTS,
   ...METRICS_ENDPOINTS,
   ...SOURCE_ENDPOINTS,
+  ...DESTINATION_ENDPOINTS,
   ...QUOTA_ENDPOINTS,
   'sys/events/types': { read: listEventTypes, list: listEventTypes },
   'sys/events/explain': { update: explain },

@@ -4,6 +4,7 @@
  * and it wakes the destinations that match. A destination reads the journals of the hubs itself.
  */
 
+import type { Agreement } from '../destination/agreement.ts';
 import type { DestinationSettings } from '../destination/settings.ts';
 import type { StartPosition } from '../destination/start-position.ts';
 import type { Result } from '../lib/result.ts';
@@ -44,6 +45,8 @@ export interface DestinationWrite {
   readonly start: StartPosition | undefined;
   /** Of a webhook; undefined to keep those that are stored. In the order in which they sign. */
   readonly secrets: readonly string[] | undefined;
+  /** What the receiver agreed to; undefined if it need not agree. */
+  readonly agreement?: Agreement | undefined;
   /** Whose share of destinations it uses, and of what a hub reads for others: of one that exists, whoever created it. */
   readonly owner: string;
 }

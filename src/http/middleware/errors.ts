@@ -3,6 +3,7 @@
 import type { Context } from 'hono';
 import { logError } from '../../lib/log.ts';
 import { ROOT } from '../../namespace/namespace.ts';
+import { isMethodMissing } from '../../objects/call.ts';
 import { isNamespaceDeleted } from '../../objects/namespace-end.ts';
 import type { AppEnv } from '../context.ts';
 import { refuse } from '../respond.ts';
@@ -15,6 +16,12 @@ export async function answerError(error: Error, c: Context<AppEnv>): Promise<Res
     // Somebody deleted it through another Worker. If it was made again, the next request finds the new one.
     workerCaches.namespaceDeleted();
     return refuse(noNamespace(c));
+  }
+  if (isMethodMissing(error)) {
+    return refuse({
+      reason: 'unavailable',
+      message: 'another release of this server is being deployed; try again in a minute',
+    });
   }
   logError('a request failed', error);
   const refusal = storageRefusal(error);

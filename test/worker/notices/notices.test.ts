@@ -4,28 +4,22 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, vi } from 'vitest';
 import { type EventBatch, eventBatch } from '../../../src/event/event-batch.ts';
 import { eventKey } from '../../../src/event/publication.ts';
-import { MAX_NOTICE_TYPES, NOTICE_GUARD_MS } from '../../../src/hub/limits.ts';
+import { MAX_NOTICE_TYPES } from '../../../src/hub/limits.ts';
 import { Notices } from '../../../src/hub/notices/notices.ts';
 import { namespaceDeleted } from '../../../src/objects/namespace-end.ts';
 import { encodeJson } from '../../../src/wire/json.ts';
 import { anEvent } from '../../unit/support/events.ts';
 import { it } from '../fixtures.ts';
-import { aGate, elapse, keyOf, root, until } from '../security-support.ts';
+import { aGate, keyOf, root, until } from '../security-support.ts';
 import { hubStub, published } from '../support.ts';
-import { announce, announcementOf, theDispatchers } from './support.ts';
+import { announce, announcementOf, isDown, later, theDispatchers } from './support.ts';
 
 const HUB = '/told';
-
-/** Rings the alarm of the hub, as if so much time had passed. */
-async function later(ms = 2 * NOTICE_GUARD_MS): Promise<void> {
-  elapse(ms);
-  await runDurableObjectAlarm(hubStub('told'));
-}
 
 /** Rings until the hub knows that its dispatcher has confirmed everything up to a sequence. */
 async function confirmed(sequence: number): Promise<void> {
   await vi.waitFor(async () => {
-    await later();
+    await later(hubStub('told'));
     expect((await stored()).notified).toBe(sequence);
   });
 }
@@ -51,7 +45,7 @@ describe('a hub', () => {
   it('of which nothing was announced tells nobody, and stores nothing', async () => {
     const { told } = theDispatchers();
     await published('told/a');
-    await later();
+    await later(hubStub('told'));
     expect(told).toEqual([]);
     expect(await stored()).toEqual({ notified: undefined, hasNote: false });
   });
@@ -84,7 +78,7 @@ describe('a hub', () => {
     await published('told/a', { id: 'same', source: 'here' });
     await announce(HUB, 'told/*');
     await published('told/a', { id: 'same', source: 'here' });
-    await later();
+    await later(hubStub('told'));
     expect(told).toEqual([]);
   });
 
@@ -120,14 +114,14 @@ describe('a hub', () => {
     const gate = aGate();
     await published('told/first');
     await announce(HUB, 'told/*');
-    answer(() => gate.passed());
+    answer({ notify: () => gate.passed() });
     await published('told/a');
     await until(gate.reached);
     await published('told/b');
     await published('told/c');
     await published('told/b');
     expect(told.map(({ types }) => types)).toEqual([['told/a']]);
-    answer(async () => undefined);
+    answer({ notify: async () => undefined });
     gate.open();
     await vi.waitFor(() => expect(told).toHaveLength(2));
     expect(told[1]?.types).toEqual(['told/b', 'told/c']);
@@ -138,13 +132,13 @@ describe('a hub', () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
     await published('told/first');
     await announce(HUB, 'told/*');
-    answer(() => Promise.reject(new Error('the dispatcher is down')));
+    answer({ notify: isDown });
     await published('told/a');
     await vi.waitFor(() => expect(told).toHaveLength(1));
     await published('told/b');
     expect(told).toHaveLength(1);
-    answer(async () => undefined);
-    await later();
+    answer({ notify: async () => undefined });
+    await later(hubStub('told'));
     await vi.waitFor(() => expect(told).toHaveLength(2));
     expect(told[1]?.types).toEqual(['told/a', 'told/b']);
     await confirmed(3);
@@ -161,7 +155,7 @@ describe('a hub', () => {
     await announce(HUB, 'told/a');
     const tell = vi.spyOn(Notices.prototype, 'tell');
     if (moment === 'called') tell.mockImplementation(() => undefined);
-    else answer(() => Promise.reject(new Error('the dispatcher is down')));
+    else answer({ notify: isDown });
     await published('told/a');
     if (moment === 'confirmed') await vi.waitFor(() => expect(told).toHaveLength(1));
     // What is not wanted does not hide it, also in a row of its own.
@@ -169,14 +163,14 @@ describe('a hub', () => {
     await published('told/b', { metadata: { text: 'x'.repeat(30_000) } });
     await evictDurableObject(hubStub('told'));
     tell.mockRestore();
-    answer(async () => undefined);
+    answer({ notify: async () => undefined });
     told.length = 0;
     await runDurableObjectAlarm(hubStub('told'));
     await vi.waitFor(() => expect(told).toHaveLength(1));
     expect(told).toEqual([{ by: '', hub: HUB, types: undefined, dispatchers: [''] }]);
     await confirmed(4);
     await evictDurableObject(hubStub('told'));
-    await later();
+    await later(hubStub('told'));
     expect(told).toHaveLength(1);
   });
 
@@ -198,7 +192,7 @@ describe('a hub', () => {
     const { told, answer } = theDispatchers();
     await published('told/first');
     await announce(HUB, 'told/*');
-    answer(() => Promise.reject(namespaceDeleted('told')));
+    answer({ notify: () => Promise.reject(namespaceDeleted('told')) });
     await published('told/a');
     await confirmed(2);
     expect(told).toHaveLength(1);

@@ -1,47 +1,62 @@
 /** Dispatchers that the test stands in for, and hubs that were told what destinations want. */
+import { runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { onTestFinished } from 'vitest';
+import { NOTICE_GUARD_MS } from '../../../src/hub/limits.ts';
+import type { Announcement } from '../../../src/objects/announcement.ts';
 import type { Notice } from '../../../src/objects/destination-contract.ts';
 import { interestIn } from '../../../src/subscription/interest.ts';
 import { Dispatcher } from '../../../src/worker.ts';
+import { elapse } from '../security-support.ts';
 
 /** A notice, and the key of the Vault namespace whose dispatcher was told. */
 interface Told extends Notice {
   readonly by: string;
 }
 
-type Answer = () => Promise<void>;
-
-const PROMPTLY: Answer = async () => undefined;
+/** What a test replaces. */
+interface Answers {
+  notify(): Promise<void>;
+  announcement(): Promise<Announcement>;
+}
 
 /**
  * Stands in for all dispatchers.
  *
- * @returns what they were told, and how they answer from now on
+ * @returns what they were told, how often they were asked what they have announced, and what they answer from now on
  */
 export function theDispatchers() {
   const told: Told[] = [];
-  const state = { answer: PROMPTLY };
-  const dispatchers = Dispatcher.prototype as unknown as { notify?: unknown };
-  const real = dispatchers.notify;
-  dispatchers.notify = function (this: Dispatcher, notice: Notice): Promise<void> {
+  const state = { asked: 0 };
+  const answers: Answers = {
+    notify: async () => undefined,
+    announcement: async () => ({ version: 0, interest: [] }),
+  };
+  const prototype = Dispatcher.prototype as unknown as Record<'notify' | 'announcement', unknown>;
+  const { notify, announcement } = prototype;
+  prototype.notify = function (this: Dispatcher, notice: Notice): Promise<void> {
     const { ctx } = this as unknown as { ctx: DurableObjectState };
     told.push({ ...notice, by: ctx.id.name?.slice(1) ?? '' });
-    return state.answer();
+    return answers.notify();
+  };
+  prototype.announcement = (): Promise<Announcement> => {
+    state.asked++;
+    return answers.announcement();
   };
   onTestFinished(() => {
-    dispatchers.notify = real;
-  });
-  // A call that is never answered would keep its hub awake.
-  onTestFinished(() => {
-    state.answer = PROMPTLY;
+    Object.assign(prototype, { notify, announcement });
   });
   return {
     told,
-    answer(answer: Answer) {
-      state.answer = answer;
+    get asked() {
+      return state.asked;
     },
+    answer: (changes: Partial<Answers>) => Object.assign(answers, changes),
   };
+}
+
+export function isDown(): Promise<never> {
+  return Promise.reject(new Error('the dispatcher is down'));
 }
 
 let version = Date.now();
@@ -57,4 +72,10 @@ export function announcementOf(pattern: string, namespaces: readonly string[] = 
 /** Tells a hub that destinations of the root namespace want events. @returns where its journal ends */
 export async function announce(hub: string, pattern: string, namespaces?: readonly string[]) {
   return await env.HUB.getByName(hub).announce('', announcementOf(pattern, namespaces));
+}
+
+/** Rings the alarm of a hub, as if so much time had passed. */
+export async function later(hub: DurableObjectStub, ms = 2 * NOTICE_GUARD_MS): Promise<void> {
+  elapse(ms);
+  await runDurableObjectAlarm(hub);
 }

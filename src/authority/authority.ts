@@ -46,7 +46,7 @@ import type {
   RestorePoint,
   StartedRestore,
 } from '../objects/restoration-contract.ts';
-import { callWildcardHub } from '../objects/stubs.ts';
+import { callDispatcher, callWildcardHub } from '../objects/stubs.ts';
 import type { UpstreamToken } from '../outbound/upstream/token.ts';
 import type { PolicyText } from '../policy/policy-set.ts';
 import type { TokenReference, TokenRequest } from '../token/token-record.ts';
@@ -385,7 +385,10 @@ export class Authority extends DurableObject<Env> implements AuthorityContract {
   }
 
   async wipe(): Promise<void> {
-    const wildcardHub = wildcardHubName(keyOfAuthority(this.ctx.id.name));
+    const namespace = keyOfAuthority(this.ctx.id.name);
+    // Destinations read hubs, so they go first.
+    await callDispatcher(this.env, namespace, (dispatcher) => dispatcher.wipe());
+    const wildcardHub = wildcardHubName(namespace);
     await callWildcardHub(this.env, wildcardHub, (hub) => hub.wipe());
     await this.#parts.wipe();
   }

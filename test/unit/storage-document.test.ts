@@ -19,6 +19,14 @@ function created(file: string): string[] {
   return [...read(file).matchAll(/\bCREATE TABLE (\w+)/g)].map(([, name = '']) => name);
 }
 
+/** The names of the entries that these files store. */
+function keysIn(files: string, shared: readonly string[]): string[] {
+  const found = globSync(files, { cwd: new URL('../../', import.meta.url) });
+  return [...found, ...shared].flatMap((file) =>
+    [...read(file).matchAll(/\b[A-Z_]+_KEY = '(\w+)'/g)].map(([, key = '']) => key),
+  );
+}
+
 function read(path: string): string {
   return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 }
@@ -30,18 +38,22 @@ const SCHEMAS = {
     'src/hub/shards/admission/tables.ts',
   ],
   Authorities: ['src/authority/schema.ts'],
+  Dispatchers: ['src/push/dispatch/schema.ts'],
 };
 
 it.each(Object.entries(SCHEMAS))('the tables of the chapter %s', (chapter, schemas) => {
   expect(documented(chapter, 'table').sort()).toEqual(schemas.flatMap(created).sort());
 });
 
-it('the key-value entries of hubs, region heads and shards', () => {
-  const files = globSync('src/hub/**/*.ts', { cwd: new URL('../../', import.meta.url) });
-  const shared = ['src/objects/migrations.ts', 'src/objects/generation.ts'];
-  const keys = [...files, ...shared].flatMap((file) =>
-    [...read(file).matchAll(/\b[A-Z_]+_KEY = '(\w+)'/g)].map(([, key = '']) => key),
+it('the key-value entries of dispatchers', () => {
+  expect(documented('Dispatchers', 'key-value entry').sort()).toEqual(
+    keysIn('src/push/dispatch/**/*.ts', ['src/objects/migrations.ts']).sort(),
   );
+});
+
+it('the key-value entries of hubs, region heads and shards', () => {
+  const shared = ['src/objects/migrations.ts', 'src/objects/generation.ts'];
+  const keys = keysIn('src/hub/**/*.ts', shared);
   const chapters = ['Hubs', 'Region heads and shards'];
   const entries = chapters.flatMap((chapter) => documented(chapter, 'key-value entry'));
   expect(entries.sort()).toEqual(keys.sort());

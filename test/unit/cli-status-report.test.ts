@@ -5,7 +5,9 @@ import type { View } from '../../src/cli/status/token-view.ts';
 
 type StatusHubs = NonNullable<View['hubs']>;
 
-function rowsOf(hubs: StatusHubs): string[][] {
+type StatusDestinations = NonNullable<View['destinations']>;
+
+function rowsOf(hubs: StatusHubs, destinations: StatusDestinations = []): string[][] {
   const text = reportTable({
     address: 'http://carillon.test',
     reachable: true,
@@ -21,9 +23,10 @@ function rowsOf(hubs: StatusHubs): string[][] {
     event_types: 1,
     namespaces: [],
     hubs,
+    destinations,
     problems: {},
   });
-  const rows = text.split('\n').filter((line) => line.startsWith('hub '));
+  const rows = text.split('\n').filter((line) => /^(hub|destination) /.test(line));
   return rows.map((row) => row.split(/ {2,}/));
 }
 
@@ -41,6 +44,28 @@ it('a hub with a problem, or of another release, says so in its own row', () => 
     ['hub b', 'the server answered 503'],
     ['hub c', 'has events'],
     ['hub d', 'ok, 2 subscribers; release 0'],
+  ]);
+});
+
+it('a destination says whether it delivers, and how far it lags', () => {
+  const rows = rowsOf(
+    [],
+    [
+      { destination: 'a', status: 'active', lag: 0, failures: 0 },
+      { destination: 'b', status: 'failing', lag: 7, failures: 3 },
+      { destination: 'c', status: 'paused', reason: 'gone', lag: 2, failures: 0 },
+      { destination: 'd', status: 'active', lag: 1, failures: 0, problem: 'the authority is down' },
+      { destination: 'e', problem: 'the server answered 503' },
+      { destination: 'f' },
+    ],
+  );
+  expect(rows).toEqual([
+    ['destination a', 'active'],
+    ['destination b', 'failing, 3 failures in a row, lag 7'],
+    ['destination c', 'paused (gone), lag 2'],
+    ['destination d', 'active, lag 1, the authority is down'],
+    ['destination e', 'the server answered 503'],
+    ['destination f', 'not asked'],
   ]);
 });
 

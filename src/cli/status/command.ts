@@ -12,7 +12,7 @@ export const statusCommand = command({
   name: 'status',
   summary: 'Show the server, the token, and what the token sees',
   description:
-    'Show the state of the server at VAULT_ADDR, whose token is used and what it may do, the namespaces below that of the request, and its hubs with their subscribers. A part that the token may not see says so.',
+    'Show the state of the server at VAULT_ADDR, whose token is used and what it may do, the namespaces below that of the request, its hubs with their subscribers, and its destinations. A part that the token may not see says so.',
   options: { ...SERVER_OPTIONS, ...FORMAT_OPTIONS },
   notes:
     'A Carillon in front of an OpenBao or a Vault shows both servers, if the token is one of Carillon.',

@@ -1,6 +1,7 @@
 /** The answer of `carillon status`, and its rows for people. */
 import { table } from '../command/output.ts';
 import { NO_TOKEN } from '../server/server.ts';
+import { destinationRow } from './destinations.ts';
 import type { Health } from './health.ts';
 import { hubRows } from './hub-rows.ts';
 import type { View } from './token-view.ts';
@@ -22,7 +23,8 @@ export type StatusReport = Unreachable | Reachable;
 
 export function reportTable(report: StatusReport): string {
   if (!report.reachable) return table(Object.entries(report));
-  const { upstream, namespace, token, event_types, namespaces, hubs, problems, ...server } = report;
+  const { upstream, namespace, token, event_types, namespaces, problems, ...parts } = report;
+  const { hubs, destinations, ...server } = parts;
   const rows: [string, unknown][] = [
     ...Object.entries(server),
     ...(upstream === null
@@ -40,8 +42,10 @@ export function reportTable(report: StatusReport): string {
     rows.push(['event_types', event_types ?? problems.event_types]);
     rows.push(['namespaces', namespaces ?? problems.namespaces]);
     if (hubs === null) rows.push(['hubs', problems.hubs]);
+    if (destinations === null) rows.push(['destinations', problems.destinations]);
   }
   for (const hub of hubs ?? []) rows.push(...hubRows(hub, server.version));
+  for (const destination of destinations ?? []) rows.push(destinationRow(destination));
   return table(rows);
 }
 

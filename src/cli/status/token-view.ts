@@ -1,6 +1,8 @@
 /** What the API lets a token see: itself, the catalog, the namespaces below, the hubs. */
 import type { Server } from '../../client/options.ts';
+import { DESTINATIONS } from '../destinations/name.ts';
 import { requestApi } from '../server/api.ts';
+import { type ListedDestination, readDestinations } from './destinations.ts';
 import { MAX_STATUS_HUBS, STATUS_TIMEOUT_MS } from './limits.ts';
 
 interface TokenState {
@@ -51,6 +53,7 @@ export interface View {
   readonly event_types: number | null;
   readonly namespaces: readonly string[] | null;
   readonly hubs: readonly HubState[] | null;
+  readonly destinations: readonly ListedDestination[] | null;
   /** By the name of the part. A problem of one hub is with the hub. */
   readonly problems: Readonly<Record<string, string>>;
 }
@@ -61,6 +64,7 @@ export function viewWithoutToken(problem: string): View {
     event_types: null,
     namespaces: null,
     hubs: null,
+    destinations: null,
     problems: { token: problem },
   };
 }
@@ -74,12 +78,13 @@ export async function readView(server: Server): Promise<View> {
   };
   const token = await part('token', readToken(server));
   if (token === null) return viewWithoutToken(problems.token ?? '');
-  const [event_types, namespaces, hubs] = await Promise.all([
+  const [event_types, namespaces, hubs, destinations] = await Promise.all([
     part('event_types', readEventTypes(server)),
     part('namespaces', readKeys(server, 'sys/namespaces', 'the token may not list them')),
     part('hubs', readHubs(server)),
+    part('destinations', readAllDestinations(server)),
   ]);
-  return { token, event_types, namespaces, hubs, problems };
+  return { token, event_types, namespaces, hubs, destinations, problems };
 }
 
 interface Part<T> {
@@ -135,6 +140,13 @@ async function readHub(server: Server, hub: string): Promise<HubState> {
     ...(Array.isArray(regions) && { regions: regions as RegionState[] }),
     ...(typeof problem === 'string' && { problem }),
   };
+}
+
+async function readAllDestinations(server: Server): Promise<Part<readonly ListedDestination[]>> {
+  const names = await readKeys(server, DESTINATIONS, 'the token may not list them');
+  return names.value === undefined
+    ? { problem: names.problem }
+    : { value: await readDestinations(server, names.value) };
 }
 
 /** The keys of a list; none if it is empty. */

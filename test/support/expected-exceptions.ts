@@ -28,6 +28,9 @@ const EXPECTED = [
   // A hub that has moved, or is about to.
   /the hub of \S+ (moves|has not moved) to place \d+, /,
   / has no events for destinations of the namespace /,
+  // A hub that tells the dispatcher of a stranger.
+  / notifies a dispatcher of another namespace$/m,
+  /the namespace \S+ is not above \S*$/m,
   // A namespace that is deleted while somebody calls it.
   /the namespace (\S+ )?was deleted$/m,
   // Attacks on members of an object that are not part of its RPC contract.

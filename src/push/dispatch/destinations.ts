@@ -7,20 +7,18 @@
 
 import { quote } from '../../lib/quote.ts';
 import { invalid, ok, type Result } from '../../lib/result.ts';
-import { ROOT } from '../../namespace/namespace.ts';
 import type {
   CommandAnswer,
   DestinationCommand,
   DestinationWrite,
 } from '../../objects/destination-contract.ts';
 import type { FeedPosition } from '../../objects/hub-contract.ts';
-import { namespaceDeleted } from '../../objects/namespace-end.ts';
-import { callAuthority, callDestination } from '../../objects/stubs.ts';
+import { callDestination } from '../../objects/stubs.ts';
 import { interestIn, isSameInterest } from '../../subscription/interest.ts';
 import type { Announcer } from './announcer.ts';
 import type { Deletions } from './deletions.ts';
 import type { LateCalls } from './late-calls.ts';
-import type { DispatcherLifecycle } from './lifecycle.ts';
+import { assertExists, type DispatcherLifecycle } from './lifecycle.ts';
 import { MAX_DESTINATIONS } from './limits.ts';
 import type { QuietDestinations } from './quiet.ts';
 import { type Need, needOf, type RegisteredDestination, type Registry } from './registry.ts';
@@ -53,8 +51,8 @@ export class Destinations {
 
   put(name: string, write: DestinationWrite): Promise<Result<undefined>> {
     return this.#parts.turns.take(name, async () => {
-      await this.#checkNamespace();
-      const { lifecycle, registry, lateWakes } = this.#parts;
+      const { env, namespace, lifecycle, registry, lateWakes } = this.#parts;
+      await assertExists(env, namespace);
       const before = await this.#resolved(name);
       lifecycle.assertOpen();
       const refusal = this.#refusal(name, write, before);
@@ -210,14 +208,6 @@ export class Destinations {
     }
     if (before !== undefined || registry.hasRoomFor(owner)) return undefined;
     return `there are ${registry.all().length} destinations of at most ${MAX_DESTINATIONS} in this namespace, and no room for another one of yours; delete some first`;
-  }
-
-  /** @throws if the namespace was deleted: a Worker may still know its name */
-  async #checkNamespace(): Promise<void> {
-    const { env, namespace } = this.#parts;
-    if (namespace === ROOT) return;
-    const exists = await callAuthority(env, namespace, (authority) => authority.exists());
-    if (!exists) throw namespaceDeleted(namespace);
   }
 
   #announce(): void {

@@ -8,7 +8,7 @@ import { isNamespaceDeleted } from '../../objects/namespace-end.ts';
 import { callDispatcher } from '../../objects/stubs.ts';
 import { withTimeout } from '../../objects/with-timeout.ts';
 import type { LateCalls } from './late-calls.ts';
-import type { DispatcherLifecycle } from './lifecycle.ts';
+import { assertExists, type DispatcherLifecycle } from './lifecycle.ts';
 import { MAX_FORWARD_CALL_MS } from './limits.ts';
 
 interface ForwardParts {
@@ -49,7 +49,7 @@ export class Forwards {
   }
 
   async #tellOrStore(dispatcher: string, notice: Notice): Promise<void> {
-    const { lifecycle, late } = this.#parts;
+    const { env, namespace, lifecycle, late } = this.#parts;
     if (!late().has(dispatcher)) {
       try {
         await this.#tell(dispatcher, notice);
@@ -58,6 +58,8 @@ export class Forwards {
         logError('a dispatcher above was not told of events, to be tried again', error);
       }
     }
+    // A hub of a namespace that is being deleted must not make it store something again.
+    if (!lifecycle.hasTables) await assertExists(env, namespace);
     lifecycle.assertOpen();
     late().add(dispatcher, [notice.hub], 0, Date.now());
   }

@@ -3,9 +3,11 @@
  * repeat a call. Once the namespace is being deleted, it refuses everything: what is still under way would store it again.
  */
 
+import { ROOT } from '../../namespace/namespace.ts';
 import { hasTables, migrate } from '../../objects/migrations.ts';
 import { dispatcherForOperators } from '../../objects/names.ts';
 import { namespaceDeleted } from '../../objects/namespace-end.ts';
+import { callAuthority } from '../../objects/stubs.ts';
 import { DISPATCHER_SCHEMA } from './schema.ts';
 
 export class DispatcherLifecycle {
@@ -55,4 +57,16 @@ export class DispatcherLifecycle {
     await this.#storage.deleteAlarm();
     await this.#storage.deleteAll();
   }
+}
+
+/**
+ * To be called before something is stored for the first time: a Worker or a hub may still know a namespace that was deleted.
+ *
+ * @param namespace its key
+ * @throws if it was deleted
+ */
+export async function assertExists(env: Env, namespace: string): Promise<void> {
+  if (namespace === ROOT) return;
+  const exists = await callAuthority(env, namespace, (authority) => authority.exists());
+  if (!exists) throw namespaceDeleted(namespace);
 }

@@ -11,6 +11,7 @@ import type { Announcement } from '../../objects/announcement.ts';
 import type { Notice } from '../../objects/destination-contract.ts';
 import type { FeedPosition } from '../../objects/hub-contract.ts';
 import { MIN_JOB_BACKOFF_MS } from '../../objects/limits.ts';
+import { nameForOperators } from '../../objects/names.ts';
 import { isNamespaceDeleted } from '../../objects/namespace-end.ts';
 import { withTimeout } from '../../objects/with-timeout.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -148,6 +149,7 @@ export class Notices implements AlarmTask {
   }
 
   async #tellAll(): Promise<void> {
+    const { hub, alarms } = this.#parts;
     try {
       while (this.#untold !== undefined) {
         const types = this.#untold;
@@ -156,10 +158,13 @@ export class Notices implements AlarmTask {
       }
       this.#backoffMs = MIN_JOB_BACKOFF_MS;
     } catch (error) {
-      logError(`${this.#parts.hub} cannot tell its dispatcher of new events and will later`, error);
+      logError(
+        `${nameForOperators(hub)} cannot tell its dispatcher of events and will later`,
+        error,
+      );
       this.#retryAt = Date.now() + this.#backoffMs;
       this.#backoffMs = Math.min(2 * this.#backoffMs, MAX_NOTICE_BACKOFF_MS);
-      this.#parts.alarms.arm();
+      alarms.arm();
     } finally {
       this.#isCalling = false;
     }

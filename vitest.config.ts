@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
@@ -37,15 +38,39 @@ const SLOW = '**/*.slow.test.ts';
 /** A command starts in half the time where an earlier one has left its modules compiled. */
 const COMPILED = { NODE_COMPILE_CACHE: join(tmpdir(), 'carillon-test-cache/compiled') };
 
+/** A Worker that destinations deliver to, and that consumes their queue. It says what it got, and fails if it is told to. */
+const RECEIVER = {
+  name: 'receiver',
+  modules: true,
+  compatibilityDate: '2026-08-15',
+  script: readFileSync('test/worker/destination-targets/receiver.js', 'utf8'),
+  queueConsumers: { 'test-jobs': { maxBatchTimeout: 0 } },
+  durableObjects: { RECORD: { className: 'Record', useSQLite: true } },
+};
+
 const WORKER = {
   wrangler: { configPath: './wrangler.toml' },
   miniflare: {
+    workers: [RECEIVER],
+    serviceBindings: {
+      RECEIVER: { name: 'receiver', entrypoint: 'Receiver' },
+      NOT_A_QUEUE: { name: 'receiver', entrypoint: 'Receiver' },
+    },
+    queueProducers: { TEST_JOBS: 'test-jobs', NOT_A_WORKER: 'test-jobs' },
     analyticsEngineDatasets: { METRICS_DATASET: { dataset: 'carillon' } },
     bindings: {
       ROOT_TOKEN: 'root',
       SOURCE_KEY: Buffer.alloc(32, 'a key of the tests').toString('base64'),
       ALLOWED_ORIGINS: 'https://app.example.com',
       JOURNAL_MAX_EVENTS: '1000',
+      DESTINATION_BINDINGS: JSON.stringify({
+        RECEIVER: { kind: 'worker', namespaces: ['*'] },
+        TEST_JOBS: { kind: 'queue', namespaces: ['*'] },
+        ONLY_TEAM_B: { kind: 'worker', namespaces: ['team-b', 'team-b/*'] },
+        NOT_BOUND: { kind: 'worker', namespaces: ['*'] },
+        NOT_A_QUEUE: { kind: 'queue', namespaces: ['*'] },
+        NOT_A_WORKER: { kind: 'worker', namespaces: ['*'] },
+      }),
     },
     // Counts only requests with the header cf-connecting-ip.
     ratelimits: { RATE_LIMITER: { namespace_id: '1', simple: { limit: 3, period: 60 } } },
@@ -83,7 +108,7 @@ export default defineConfig({
         plugins: [cloudflareTest(WORKER), RELEASE_BEFORE],
         test: {
           name: 'worker',
-          globalSetup: QUIET,
+          globalSetup: [...QUIET, 'test/worker/destination-targets/receivers.ts'],
           // The decoder of workerd is another one than that of Node.
           include: ['test/worker/**/*.test.ts', 'test/unit/body-text.test.ts'],
           exclude: ['test/worker/upstream/**', SLOW],

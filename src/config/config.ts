@@ -3,6 +3,7 @@
 import { quote } from '../lib/quote.ts';
 import { invalid, ok, type Result } from '../lib/result.ts';
 import { checkUpstream, type Upstream } from '../outbound/upstream/address.ts';
+import { type DestinationBindings, parseDestinationBindings } from './destination-bindings.ts';
 import { parseMovedHubs } from './moved-hubs.ts';
 import { parsePlacement } from './placement.ts';
 import { choiceOf } from './read-variable.ts';
@@ -27,6 +28,8 @@ export interface Config {
   readonly rootTokens: readonly string[];
   /** Whether the operator has set the secret `SOURCE_KEY`. */
   readonly canSeal: boolean;
+  /** What destinations may use of the environment. */
+  readonly destinationBindings: DestinationBindings;
   /** Undefined if there is none. */
   readonly upstream: Upstream | undefined;
   /** Whether writes that pass through to the upstream make events, and whether their answers wait for that. */
@@ -87,6 +90,8 @@ export function parseConfig(variables: Variables): Result<Config> {
   if (!sharding.ok) return sharding;
   const movedHubs = parseMovedHubs(variables);
   if (!movedHubs.ok) return movedHubs;
+  const destinationBindings = parseDestinationBindings(variables);
+  if (!destinationBindings.ok) return destinationBindings;
   const rootTokens = parseRootTokens(variables);
   if (!rootTokens.ok) return rootTokens;
   const sealingKeys = parseSealingKeys(variables);
@@ -127,6 +132,7 @@ export function parseConfig(variables: Variables): Result<Config> {
     auditEvents: auditEvents.value === 'on',
     rootTokens: rootTokens.value,
     canSeal: sealingKeys.value.length > 0,
+    destinationBindings: destinationBindings.value,
     upstream: upstream.value,
     upstreamEvents: upstreamEvents.value,
     upstreamCompatibility: upstreamCompatibility.value,

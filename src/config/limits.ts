@@ -26,3 +26,6 @@ export const MAX_JOURNAL_AGE_SECONDS = 366 * 24 * 60 * 60;
  * of them are closing.
  */
 export const MAX_SHARD_SOCKETS = 32_000;
+
+/** Bindings that destinations may use: a Worker has few others. */
+export const MAX_DESTINATION_BINDINGS = 100;

@@ -14,6 +14,8 @@ export interface Variables {
   readonly SHARD_SOCKETS?: string;
   readonly SHARD_REGIONS?: string;
   readonly MOVED_HUBS?: string;
+  /** JSON: the bindings that destinations may use. */
+  readonly DESTINATION_BINDINGS?: string;
   readonly UPSTREAM_ADDR?: string;
   /** "on" or "strict": what passes through to the upstream makes events. */
   readonly UPSTREAM_EVENTS?: string;

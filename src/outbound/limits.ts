@@ -32,3 +32,12 @@ export const UPSTREAM_LOOKUP_TIMEOUT_MS = 5000;
 
 /** Response to such a look-up, and to a read of an audited server. */
 export const MAX_UPSTREAM_ANSWER_BYTES = 256 * 1024;
+
+/** How long looking up the name of a host may take, of both kinds of addresses. An operator waits for it. */
+export const NAME_LOOKUP_TIMEOUT_MS = 2000;
+
+/** Answer to such a look-up: a hundred addresses and more. */
+export const MAX_NAME_ANSWER_BYTES = 16 * 1024;
+
+/** How long the receiver of a webhook may take to agree. An operator waits for it. */
+export const HANDSHAKE_TIMEOUT_MS = 5000;

@@ -33,6 +33,11 @@ const EXPECTED = [
   /the namespace \S+ is not above \S*$/m,
   // A namespace that is deleted while somebody calls it.
   /the namespace (\S+ )?was deleted$/m,
+  // What the Worker of the tests throws that is a destination.
+  /the cache is\nfull$/m,
+  // What receivers of webhooks do to connections.
+  /Network connection lost\./,
+  /ffi\.rs:\d+: disconnected: (HTTP body|client error|Connection re)/,
   // Attacks on members of an object that are not part of its RPC contract.
   /The RPC receiver does not implement /,
   /internal error; reference = /,

@@ -41,6 +41,7 @@ describe('the configuration', () => {
       sharding: accepted(parseSharding({})),
       auditEvents: false,
       rootTokens: ['root'],
+      destinationBindings: new Map(),
       upstreamEvents: 'off',
       upstreamCompatibility: '',
     });

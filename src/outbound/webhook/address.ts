@@ -19,11 +19,16 @@ export function checkWebhookUrl(text: string, rules: PublicUrlRules): Result<str
         )
       : checked;
   }
+  if (isAddress(hostOf(text))) return checked;
   const name = hostOf(text).replace(/\.$/, '');
-  const isLiteral = name.startsWith('[') || /^[\d.]+$/.test(name) || isPrivate(name);
   const isSpecial =
     !name.includes('.') || SPECIAL_NAMES.some((end) => name === end || name.endsWith(`.${end}`));
-  return isSpecial && !isLiteral ? invalid('has a host that is no public name') : checked;
+  return isSpecial ? invalid('has a host that is no public name') : checked;
+}
+
+/** Whether a host is an address, or a name of this machine, and not a name that is looked up. */
+export function isAddress(host: string): boolean {
+  return host.startsWith('[') || /^[\d.]+$/.test(host) || isPrivate(host);
 }
 
 /**

@@ -8,8 +8,8 @@ import { parseHubName } from '../../objects/names.ts';
 import type { Wanted } from '../../subscription/interest.ts';
 import { Matcher } from '../../subscription/matcher.ts';
 
-/** Names of destinations that are remembered, counted once for each event type of a hub that they want, and once for it. */
-const MAX_REMEMBERED_NAMES = 100_000;
+/** Of each cache: destinations, counted once for each hub or event type that they want, and once for that. */
+const MAX_REMEMBERED = 100_000;
 
 interface Compiled {
   readonly name: string;
@@ -18,11 +18,10 @@ interface Compiled {
 
 export class Wanting {
   readonly #compiled: readonly Compiled[];
-  /** By hub, or by hub and event type. */
-  readonly #names = new LruCache<readonly string[]>(
-    MAX_REMEMBERED_NAMES,
-    (names) => names.length + 1,
-  );
+  /** By hub: those that may want something of it. */
+  readonly #ofHubs = new LruCache<readonly Compiled[]>(MAX_REMEMBERED, sizeOf);
+  /** By hub and event type. */
+  readonly #ofTypes = new LruCache<readonly Compiled[]>(MAX_REMEMBERED, sizeOf);
 
   constructor(
     destinations: Iterable<{ readonly name: string; readonly wanted: readonly Wanted[] }>,
@@ -35,29 +34,41 @@ export class Wanting {
 
   /** The names of those that may want something of it. */
   of({ hub, types }: Pick<Notice, 'hub' | 'types'>): string[] {
-    if (types === undefined) return [...this.#ofHub(hub)];
-    return [...new Set(types.flatMap((type) => this.#ofType(hub, type)))];
+    const ofHub = this.#ofHub(hub);
+    if (types === undefined) return ofHub.map(({ name }) => name);
+    const names = new Set<string>();
+    for (const type of types) {
+      for (const { name } of this.#ofType(hub, type, ofHub)) names.add(name);
+    }
+    return [...names];
   }
 
-  #ofHub(hub: string): readonly string[] {
-    const namespaces = parseHubName(hub);
-    return this.#names.getOrMake(hub, () =>
-      this.#matching((matcher) => matcher.mayMatchHub(namespaces)),
-    );
+  #ofHub(hub: string): readonly Compiled[] {
+    return this.#ofHubs.getOrMake(hub, () => {
+      const namespaces = parseHubName(hub);
+      return matching(this.#compiled, (matcher) => matcher.mayMatchHub(namespaces));
+    });
   }
 
-  #ofType(hub: string, type: string): readonly string[] {
-    const namespace = withSlash(pathOfKey(parseHubName(hub).namespaceKey));
-    const facts = { ...NO_FACTS, event_type: type, namespace };
+  #ofType(hub: string, type: string, ofHub: readonly Compiled[]): readonly Compiled[] {
     // No name of a hub has a line feed.
-    return this.#names.getOrMake(`${hub}\n${type}`, () =>
-      this.#matching((matcher) => matcher.covers(facts)),
-    );
+    return this.#ofTypes.getOrMake(`${hub}\n${type}`, () => {
+      const namespace = withSlash(pathOfKey(parseHubName(hub).namespaceKey));
+      const facts = { ...NO_FACTS, event_type: type, namespace };
+      return matching(ofHub, (matcher) => matcher.covers(facts));
+    });
   }
+}
 
-  #matching(matches: (matcher: Matcher) => boolean): string[] {
-    return this.#compiled.filter(({ matchers }) => matchers.some(matches)).map(({ name }) => name);
-  }
+function matching(
+  all: readonly Compiled[],
+  matches: (matcher: Matcher) => boolean,
+): readonly Compiled[] {
+  return all.filter(({ matchers }) => matchers.some(matches));
+}
+
+function sizeOf(destinations: readonly Compiled[]): number {
+  return destinations.length + 1;
 }
 
 const NO_FACTS: EventFacts = {

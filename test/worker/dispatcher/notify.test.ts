@@ -3,6 +3,7 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, vi } from 'vitest';
 import { ok } from '../../../src/lib/result.ts';
+import { MAX_CONCURRENT_CALLS } from '../../../src/objects/limits.ts';
 import { composeDispatcher } from '../../../src/push/dispatch/compose-dispatcher.ts';
 import { MIN_WAKE_INTERVAL_MS } from '../../../src/push/dispatch/limits.ts';
 import { it } from '../fixtures.ts';
@@ -20,6 +21,9 @@ import {
 } from './support.ts';
 
 const notice = (hub: string, types?: readonly string[]) => ({ hub, types, dispatchers: [''] });
+
+/** A busy machine is slow to make fifty objects. */
+const BUSY = { timeout: 20_000 };
 
 async function areWritten(patterns: Record<string, string>): Promise<void> {
   for (const [name, pattern] of Object.entries(patterns)) {
@@ -250,6 +254,35 @@ describe('a destination that cannot be woken', () => {
       { hub: '/def' },
     ]);
     gate.open();
+  });
+
+  it('because it hangs does not hold up others, of which few are called at a time', async () => {
+    hubsAnswer({});
+    const gate = aGate();
+    let underWay = 0;
+    let most = 0;
+    const calls = destinationsAnswer({
+      wake: async (name) => {
+        most = Math.max(most, ++underWay);
+        await (name.startsWith('hung') ? gate.opened : scheduler.wait(1));
+        underWay--;
+        return {};
+      },
+    });
+    await areWritten({ first: 'first' });
+    await sql(
+      dispatcher(),
+      `INSERT INTO destinations WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50)
+       SELECT iif(i <= 10, 'hung-', 'fine-') || i, 'token 1', 'kept',
+         json_array(json_object('wanted', json_object('pattern', 'abc/*', 'namespaces', json_array(''))))
+       FROM n`,
+    );
+    await evictDurableObject(dispatcher());
+    const notified = Promise.resolve(dispatcher().notify(notice('/abc', ['abc/x'])));
+    await vi.waitFor(() => expect(callsOf(calls, 'wake')).toHaveLength(50), BUSY);
+    expect(most).toBeLessThanOrEqual(MAX_CONCURRENT_CALLS);
+    gate.open();
+    await notified;
   });
 
   it('is told again of a hub that had more while it was told', async () => {

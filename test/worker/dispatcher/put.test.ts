@@ -154,6 +154,29 @@ describe('a destination that is written again', () => {
     ]);
   });
 
+  it('at the same time is written once after the other', async () => {
+    const told = hubsAnswer({ '/abc': END });
+    let underWay = 0;
+    const calls = destinationsAnswer({
+      configure: async () => {
+        expect(++underWay).toBe(1);
+        await scheduler.wait(1);
+        underWay--;
+        return ok(undefined);
+      },
+    });
+    const puts = [1, 2, 3].map((maxAttempts) =>
+      Promise.resolve(dispatcher().put('cache', writing('abc/*', { maxAttempts }))),
+    );
+    expect(await Promise.all(puts)).toEqual(Array(3).fill(ok(undefined)));
+    expect(callsOf(calls, 'configure').map(([, , ends]) => ends)).toEqual([
+      { '/abc': END },
+      {},
+      {},
+    ]);
+    expect(told.map(([hub]) => hub)).toEqual(['/', '/abc']);
+  });
+
   it('keeps what it wanted if a hub cannot be told', async () => {
     let isDown = false;
     hubsAnswer({ '/abc': END, '/def': END }, (hub) => {

@@ -30,6 +30,11 @@ import type {
 import { hubOfObject, parseHubName, parseReplicaName } from '../objects/names.ts';
 import { currentBookmark } from '../objects/point-in-time.ts';
 import type {
+  DestinationPage,
+  ReadableContract,
+  ReadingStart,
+} from '../objects/reading-contract.ts';
+import type {
   AttachAnswer,
   AttachRequest,
   HistoryPage,
@@ -44,45 +49,41 @@ import type {
   StartedRestore,
 } from '../objects/restoration-contract.ts';
 import { callDispatcher, callReplica } from '../objects/stubs.ts';
-import type { AuthoritySync } from './authority-sync/authority-sync.ts';
-import type { Teardown } from './composed-hub.ts';
-import type { FanOut } from './delivery/fan-out.ts';
+import { destinationPage, pageWithoutEvents } from './catch-up/destination-page.ts';
 import { emptyHub } from './emptied-hub.ts';
 import { backfillFrom } from './feeds/at-hub/backfill.ts';
-import { FEED_REQUESTS_KEY, FeedTargets } from './feeds/at-hub/feed-targets.ts';
-import { BEHIND_KEY, OutgoingFeeds } from './feeds/at-hub/outgoing-feeds.ts';
-import { REGISTERED_AT_KEY, SelfRegistration } from './feeds/at-hub/self-registration.ts';
+import { FeedTargets } from './feeds/at-hub/feed-targets.ts';
+import { OutgoingFeeds } from './feeds/at-hub/outgoing-feeds.ts';
+import { SelfRegistration } from './feeds/at-hub/self-registration.ts';
 import { composeReporter } from './hub-state.ts';
-import { INCARNATION_KEY } from './incarnation.ts';
-import type { Journal } from './journal/journal.ts';
+import { HubTeardown } from './hub-teardown.ts';
 import { openJournal } from './journal/open-journal.ts';
 import { HubLifecycle } from './lifecycle.ts';
 import { openHubMemory } from './memory-budget.ts';
 import { Mover } from './move/mover.ts';
-import { ANNOUNCEMENTS_KEY, Announcements } from './notices/announcements.ts';
+import { Announcements } from './notices/announcements.ts';
 import { Notices } from './notices/notices.ts';
 import { PublishPipeline } from './publish-pipeline.ts';
-import { KnownQuotas, QUOTAS_KEY } from './quotas/known-quotas.ts';
+import { KnownQuotas } from './quotas/known-quotas.ts';
 import { QuotaGate } from './quotas/quota-gate.ts';
 import { withinQuota } from './quotas/subscriber-quota.ts';
 import { generationOfHub, renewHub } from './restored-hub.ts';
 import { Returns } from './returns/returns.ts';
 import { HUB_SCHEMA } from './schema.ts';
-import type { FedReplicas } from './shards/at-parent/fed-replicas.ts';
 import { composeHubParent } from './shards/at-parent/hub-parent.ts';
 import { keptReplicas } from './shards/at-parent/kept-replicas.ts';
 import { endsOfRegions } from './shards/at-parent/replica-ends.ts';
-import { CONFIRMED_KEY } from './shards/at-parent/replica-feeds.ts';
 import { HubShards } from './shards/directory.ts';
 import { HubRegions } from './shards/hub-regions.ts';
 import { placementAtHub } from './shards/placement/hub-placement.ts';
 import { withShards } from './shards/with-shards.ts';
 import { composeSockets, composeSubscribers } from './subscribers/compose-subscribers.ts';
-import { CROWD_KEY } from './subscribers/reconnect-spread.ts';
-import { ROOT_MARKS_KEY } from './subscribers/root-marks.ts';
 import { NO_SUBSCRIPTIONS } from './subscribers/subscription-list.ts';
 
-export class Hub extends DurableObject<Env> implements HubContract, ParentContract {
+export class Hub
+  extends DurableObject<Env>
+  implements HubContract, ParentContract, ReadableContract
+{
   readonly #lifecycle: HubLifecycle<HubParts>;
   readonly #mover: Mover;
 
@@ -133,6 +134,19 @@ export class Hub extends DurableObject<Env> implements HubContract, ParentContra
 
   history(after: number, maxEvents: number, maxBytes: number): Promise<HistoryPage> {
     return this.#lifecycle.open(({ parent }) => parent.history(after, maxEvents, maxBytes));
+  }
+
+  async readFor(
+    owner: string,
+    from: ReadingStart,
+    maxEvents: number,
+    maxBytes: number,
+  ): Promise<DestinationPage | undefined> {
+    const page = await this.#lifecycle.visit<DestinationPage | undefined>(
+      (hub) => destinationPage(hub, owner, from, maxEvents, maxBytes),
+      undefined,
+    );
+    return page ?? pageWithoutEvents(this.ctx.storage, from);
   }
 
   locate(query: LocateQuery): Promise<Located> {
@@ -320,6 +334,7 @@ function composeHub(ctx: DurableObjectState, env: Env) {
   return {
     ...shared,
     shards,
+    throttle,
     quotas,
     closer,
     sockets,
@@ -335,59 +350,4 @@ function composeHub(ctx: DurableObjectState, env: Env) {
     pipeline: new PublishPipeline(shared),
     teardown: new HubTeardown(shared),
   };
-}
-
-/** A released hub that had events keeps its other entries, so that no sequence and no time is given twice. */
-const DELETED_KEYS = [
-  FEED_REQUESTS_KEY,
-  REGISTERED_AT_KEY,
-  BEHIND_KEY,
-  INCARNATION_KEY,
-  CROWD_KEY,
-  QUOTAS_KEY,
-  ROOT_MARKS_KEY,
-  CONFIRMED_KEY,
-  ANNOUNCEMENTS_KEY,
-];
-
-interface TeardownParts {
-  readonly ctx: DurableObjectState;
-  readonly journal: Journal;
-  readonly authoritySync: AuthoritySync;
-  readonly fanOut: FanOut;
-  readonly registration: SelfRegistration;
-  readonly feeds: OutgoingFeeds;
-  readonly replicas: FedReplicas;
-  readonly notices: Notices;
-  readonly quotaGate: QuotaGate;
-  readonly returns: Returns;
-}
-
-class HubTeardown implements Teardown {
-  readonly #parts: TeardownParts;
-
-  constructor(parts: TeardownParts) {
-    this.#parts = parts;
-  }
-
-  get isDue(): boolean {
-    const { journal, feeds, replicas, returns, notices } = this.#parts;
-    const isNeeded = !journal.isEmpty || !feeds.isIdle || !replicas.isEmpty || !returns.areOver;
-    return !isNeeded && notices.isIdle;
-  }
-
-  async leave(reason: 'idle' | 'emptied' | 'deleted'): Promise<void> {
-    const why = reason === 'deleted' ? reason : 'idle';
-    const { authoritySync, fanOut, registration, quotaGate } = this.#parts;
-    await authoritySync.unwatchAll(why);
-    await fanOut.finished();
-    await registration.leave(why);
-    if (why === 'idle') await quotaGate.leave();
-  }
-
-  retainedEntries(): [string, unknown][] {
-    const { ctx, journal } = this.#parts;
-    if (journal.isUnused) return [];
-    return [...ctx.storage.kv.list()].filter(([key]) => !DELETED_KEYS.includes(key));
-  }
 }

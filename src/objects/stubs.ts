@@ -28,6 +28,7 @@ import {
   restorationForOperators,
 } from './names.ts';
 import { placeOfHub } from './places.ts';
+import type { ReadableContract } from './reading-contract.ts';
 import type {
   ParentContract,
   RegionHeadContract,
@@ -58,6 +59,7 @@ type RegionHeadStub = Stub<RegionHeadContract>;
 type ParentStub = Stub<ParentContract>;
 type DispatcherStub = Stub<DispatcherContract>;
 type DestinationStub = Stub<DestinationContract>;
+type ReadableStub = Stub<ReadableContract>;
 type ShardedHubStub = Stub<ShardedHubContract>;
 
 /** The bindings of the Durable Objects. */
@@ -131,6 +133,15 @@ export function callParent<T>(
   call: (parent: ParentStub) => Promise<T>,
 ): Promise<T> {
   return callWithRetry(() => call(subscriberHubStub(env, name)), nameForOperators(name));
+}
+
+/** Calls the hub with this name for a destination that reads its journal. @param name as `hubName` makes it */
+export function callReadable<T>(
+  env: Env,
+  name: string,
+  call: (hub: ReadableStub) => Promise<T>,
+): Promise<T> {
+  return callWithRetry(() => call(hubStub(env, name)), nameForOperators(name));
 }
 
 /** Calls the hub of either kind with this name about its regions. */

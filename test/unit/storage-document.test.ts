@@ -39,6 +39,7 @@ const SCHEMAS = {
   ],
   Authorities: ['src/authority/schema.ts'],
   Dispatchers: ['src/push/dispatch/schema.ts'],
+  Destinations: ['src/push/reading/tables.ts'],
 };
 
 it.each(Object.entries(SCHEMAS))('the tables of the chapter %s', (chapter, schemas) => {

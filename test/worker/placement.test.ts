@@ -26,6 +26,8 @@ const CALLS: Record<keyof typeof stubs, (bindings: Env) => unknown> = {
   callParent: (bindings) => stubs.callParent(bindings, hubName('', 'abc'), async (hub) => hub.name),
   callShardedHub: (bindings) =>
     stubs.callShardedHub(bindings, wildcardHubName(''), async (hub) => hub.name),
+  callReadable: (bindings) =>
+    stubs.callReadable(bindings, hubName('', 'abc'), async (hub) => hub.name),
   callSubscriberHubOnce: (bindings) =>
     stubs.callSubscriberHubOnce(bindings, hubName('', 'abc'), (hub) => hub.state()),
   callAuthority: (bindings) => stubs.callAuthority(bindings, '', (each) => each.exists()),

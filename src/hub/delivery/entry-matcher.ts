@@ -4,7 +4,7 @@
  * that it may not see costs no filter.
  */
 import type { EventFacts } from '../../event/facts.ts';
-import { MAX_FILTERED_CHARACTERS } from '../../event/filter/limits.ts';
+import { filterSteps } from '../../event/filter/effort.ts';
 import { parseHubName } from '../../objects/names.ts';
 import type { Matcher } from '../../subscription/matcher.ts';
 import type { Authorizer } from '../authority-sync/authorizer.ts';
@@ -44,20 +44,8 @@ export class EntryMatcher {
 
   passesFilter({ filter }: Matcher, facts: EventFacts): boolean {
     if (filter === undefined) return true;
-    if (filter.cost > 0) {
-      this.#budget.count(FILTER_STEP_BYTES * filter.cost * longestSearched(facts));
-    }
+    const steps = filterSteps(filter, facts);
+    if (steps > 0) this.#budget.count(FILTER_STEP_BYTES * steps);
     return filter.matches(facts);
   }
-}
-
-/** The length of the longest field that filters search. */
-function longestSearched(facts: EventFacts): number {
-  const { data_path, event_type, namespace, operation, source_plugin_mount } = facts;
-  return [data_path, event_type, namespace, operation, source_plugin_mount]
-    .map(({ length }) => length)
-    .reduce(
-      (most, length) => (length > MAX_FILTERED_CHARACTERS ? most : Math.max(most, length)),
-      1,
-    );
 }

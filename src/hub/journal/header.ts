@@ -1,6 +1,7 @@
 /** The header of a journal: what is stored beside the segments, and stays when all records are trimmed. */
 import { hexOf } from '../../lib/digest.ts';
 import type { FeedPosition } from '../../objects/hub-contract.ts';
+import type { JournalFacts } from '../../objects/replica-contract.ts';
 import { type FingerprintKey, fingerprintWriter, type WriteFingerprint } from './fingerprint.ts';
 import type { SegmentInfo } from './segment.ts';
 
@@ -26,6 +27,19 @@ export interface JournalHeader {
   readonly note?: string;
   /** The epoch before this one, if the hub was restored, and the last sequence that both have. */
   readonly restoredFrom?: FeedPosition;
+}
+
+/** What others are told of a journal with this header. */
+export function factsOf(header: JournalHeader): JournalFacts {
+  const { epoch, trimmedThrough, trimmedUntil, recordedSince, isFirstEpoch = false } = header;
+  return {
+    epoch,
+    trimmedThrough,
+    trimmedUntil,
+    recordedSince,
+    isComplete: isFirstEpoch && trimmedThrough === 0,
+    restoredFrom: header.restoredFrom,
+  };
 }
 
 /** The header of a journal without records. */

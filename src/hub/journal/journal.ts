@@ -13,7 +13,7 @@ import type { JournalFacts, Located, LocateQuery } from '../../objects/replica-c
 import { Appender } from './appender.ts';
 import { bytesToSearchAmong } from './bytes-to-search.ts';
 import { FingerprintWindow } from './fingerprint-window.ts';
-import { StoredHeader } from './header.ts';
+import { factsOf, StoredHeader } from './header.ts';
 import { sequencesWithId } from './id-search.ts';
 import { JournalReader } from './journal-reader.ts';
 import type { EventEntry, NewRecords } from './record.ts';
@@ -111,13 +111,11 @@ export class Journal implements SubscriberJournal {
 
   /** Whether it has every event that its hub ever accepted. */
   get isComplete(): boolean {
-    const { isFirstEpoch = false, trimmedThrough } = this.#header.ensured;
-    return isFirstEpoch && trimmedThrough === 0;
+    return this.facts.isComplete;
   }
 
   get facts(): JournalFacts {
-    const { epoch, trimmedThrough, trimmedUntil, recordedSince, isComplete, restoredFrom } = this;
-    return { epoch, trimmedThrough, trimmedUntil, recordedSince, isComplete, restoredFrom };
+    return factsOf(this.#header.ensured);
   }
 
   get retained(): { events: number; bytes: number } {

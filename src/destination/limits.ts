@@ -21,7 +21,7 @@ export const DEFAULT_ATTEMPTS = 20;
 /** How long a batch is tried: at least. Shorter, and a receiver that restarts would lose events. */
 export const MIN_DELIVERY_AGE_SECONDS = 60;
 
-/** At most: the longest time for which a journal can be set to retain events. */
+/** At most: what is older was usually trimmed, and a receiver that is away for a week needs an operator. */
 export const MAX_DELIVERY_AGE_SECONDS = 7 * 24 * 60 * 60;
 
 /** If the operator does not choose it: as long as a journal retains events by default. */

@@ -21,7 +21,7 @@ export function adviceOnPolicy(policy: Policy): string[] {
   for (const text of acl.adviceOnKvTypes('*')) advice.push(`the policy ${text}`);
   if (acl.couldReceive('*') && !paths.some(maySubscribe)) {
     advice.push(
-      `no rule grants "read" on ${quote(`${SUBSCRIPTIONS}*`)}, so a token cannot subscribe unless another of its policies does`,
+      `no rule grants "read" on ${quote(`${SUBSCRIPTIONS}*`)}, so a token cannot subscribe unless another of its policies does (a destination needs no such rule)`,
     );
   }
   if (unread !== undefined) {

@@ -119,7 +119,7 @@ describe('a policy that lets nobody subscribe', () => {
     'is told so: %s',
     (rule) => {
       expect(adviceOn(`${receiving('deploy/*')}\n${rule}`)).toEqual([
-        'no rule grants "read" on "sys/events/subscribe/*", so a token cannot subscribe unless another of its policies does',
+        'no rule grants "read" on "sys/events/subscribe/*", so a token cannot subscribe unless another of its policies does (a destination needs no such rule)',
       ]);
     },
   );

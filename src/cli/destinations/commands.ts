@@ -1,6 +1,6 @@
 /** `carillon destination read`, `list`, `attempts`, `pause`, `resume`, `replay`, `test` and `delete` */
 import { ok } from '../../lib/result.ts';
-import type { Command } from '../command/command.ts';
+import { type Command, wrongUse } from '../command/command.ts';
 import { sinceOf } from '../events/since-option.ts';
 import { apiCommand, listCall } from '../server/api-command.ts';
 import { DESTINATIONS, NAME, noDestination, pathOf } from './name.ts';
@@ -98,7 +98,10 @@ export const destinationReplay = apiCommand({
   callOf(values, [name = '']) {
     const path = pathOf(name);
     if (!path.ok) return path;
-    const since = sinceOf(values.since ?? '');
+    if (values.since === undefined) {
+      return wrongUse('missing --since: "earliest", or a time such as 2h');
+    }
+    const since = sinceOf(values.since);
     if (!since.ok) return since;
     return ok({
       method: 'POST',

@@ -46,7 +46,7 @@ export class Destinations {
 
   names(): string[] {
     const kept = this.#parts.registry.all().filter(({ state }) => state === 'kept');
-    return kept.map(({ name }) => name);
+    return kept.map(({ name }) => name).sort();
   }
 
   put(name: string, write: DestinationWrite): Promise<Result<undefined>> {

@@ -33,7 +33,7 @@ export function needOf({ pattern, namespaces, deadLetter }: DestinationSettings)
 export class Registry {
   readonly #sql: SqlStorage;
   readonly #lifecycle: DispatcherLifecycle;
-  /** Read once: each notice asks for all of them. In the order of their names. */
+  /** Read once: each notice asks for all of them. */
   #known: Map<string, RegisteredDestination> | undefined;
   #revision = 0;
 
@@ -47,9 +47,8 @@ export class Registry {
     return this.#revision;
   }
 
-  /** In order. */
   all(): RegisteredDestination[] {
-    return [...this.#all.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    return [...this.#all.values()];
   }
 
   get(name: string): RegisteredDestination | undefined {

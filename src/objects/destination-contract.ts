@@ -103,8 +103,8 @@ export interface DestinationContract {
 
 export interface WakeAnswer {
   /**
-   * Until when it need not be woken again for these hubs, because it reads all that it knows then, or does not read at all: it
-   * is paused, or waits before it tries again. Unix milliseconds; undefined if it is to be woken.
+   * Until when it need not be woken: it is paused, or waits before it tries again. What is new meanwhile is told it then. Unix
+   * milliseconds; undefined if it is to be woken.
    */
   readonly quietUntil?: number;
 }

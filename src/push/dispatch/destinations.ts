@@ -100,13 +100,15 @@ export class Destinations {
     name: string,
     command: DestinationCommand,
   ): Promise<Result<CommandAnswer> | undefined> {
-    const { env, namespace, lifecycle, registry, quiet } = this.#parts;
+    const { env, namespace, lifecycle, registry, quiet, lateWakes } = this.#parts;
     lifecycle.assertOpen();
     if (registry.get(name)?.state !== 'kept') return undefined;
     try {
       return await callDestination(env, namespace, name, (stub) => stub.command(command));
     } finally {
+      // It may read again.
       quiet.clear(name);
+      if (lifecycle.isOpen) lateWakes.hurry(name);
     }
   }
 

@@ -4,6 +4,7 @@ import { logError } from '../../lib/log.ts';
 import { ancestorsOf } from '../../namespace/namespace.ts';
 import { callEach } from '../../objects/call.ts';
 import type { Notice } from '../../objects/destination-contract.ts';
+import { MIN_JOB_BACKOFF_MS } from '../../objects/limits.ts';
 import { isNamespaceDeleted } from '../../objects/namespace-end.ts';
 import { callDispatcher } from '../../objects/stubs.ts';
 import { withTimeout } from '../../objects/with-timeout.ts';
@@ -61,7 +62,7 @@ export class Forwards {
     // A hub of a namespace that is being deleted must not make it store something again.
     if (!lifecycle.hasTables) await assertExists(env, namespace);
     lifecycle.assertOpen();
-    late().add(dispatcher, [notice.hub], 0, Date.now());
+    late().add(dispatcher, [notice.hub], Date.now() + MIN_JOB_BACKOFF_MS);
   }
 
   async #tell(dispatcher: string, { hub, types }: Pick<Notice, 'hub' | 'types'>): Promise<void> {

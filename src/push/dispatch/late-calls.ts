@@ -1,6 +1,6 @@
 /**
- * The calls that failed, of one kind: who could not be told which hubs have something new. They are stored, and repeated by
- * alarm until they succeed. Meanwhile what is new is only added to them.
+ * The calls of one kind that are made later: who is to be told which hubs have something new, because that failed, or because it
+ * wants to be told later. They are stored, and made by alarm until they succeed. Meanwhile what is new is only added to them.
  */
 
 import { logError } from '../../lib/log.ts';
@@ -43,8 +43,8 @@ export class LateCalls implements AlarmTask {
     return this.#calls.has(target) || this.#held.has(target);
   }
 
-  /** @param attempts that failed; 0 if there was none */
-  add(target: string, hubs: readonly string[], attempts: number, now: number): void {
+  /** @param dueAt when it is told, unless that is known already. Unix milliseconds */
+  add(target: string, hubs: readonly string[], dueAt: number): void {
     const { sql, lifecycle, alarms, kind } = this.#parts;
     lifecycle.create();
     for (const hub of hubs) {
@@ -56,7 +56,7 @@ export class LateCalls implements AlarmTask {
         hub,
       );
     }
-    if (!this.#calls.has(target)) this.#postpone(target, attempts, now);
+    if (!this.#calls.has(target)) this.#put(target, { attempts: 0, dueAt });
     alarms.arm();
   }
 
@@ -67,7 +67,11 @@ export class LateCalls implements AlarmTask {
 
   /** What was added meanwhile is told at once. */
   release(target: string): void {
-    if (!this.#held.delete(target)) return;
+    if (this.#held.delete(target)) this.hurry(target);
+  }
+
+  /** It is told at once what it was to be told later. */
+  hurry(target: string): void {
     if (this.#calls.has(target)) this.#put(target, { attempts: 0, dueAt: Date.now() });
     this.#parts.alarms.arm();
   }
@@ -112,7 +116,9 @@ export class LateCalls implements AlarmTask {
       const failed = lifecycle.isOpen ? this.#calls.get(target) : undefined;
       if (failed === undefined) return;
       logError(`${kind} ${target} failed, to be tried again`, error);
-      this.#postpone(target, failed.attempts + 1, Date.now());
+      const attempts = failed.attempts + 1;
+      const backoff = Math.min(MIN_JOB_BACKOFF_MS * 2 ** attempts, MAX_REPEAT_BACKOFF_MS);
+      this.#put(target, { attempts, dueAt: Date.now() + backoff });
     } finally {
       this.#underWay.delete(target);
       if (lifecycle.isOpen) alarms.arm();
@@ -137,11 +143,6 @@ export class LateCalls implements AlarmTask {
       );
     }
     this.#put(target, { attempts: 0, dueAt: Date.now() });
-  }
-
-  #postpone(target: string, attempts: number, now: number): void {
-    const backoff = Math.min(MIN_JOB_BACKOFF_MS * 2 ** attempts, MAX_REPEAT_BACKOFF_MS);
-    this.#put(target, { attempts, dueAt: now + backoff });
   }
 
   #put(target: string, call: LateCall): void {

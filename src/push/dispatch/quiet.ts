@@ -1,22 +1,13 @@
 /**
- * The destinations that need not be woken for a while, because they have said so. It holds for the hubs for which they were
- * woken: a destination does not know others. Only in memory: a wake too many harms nobody.
+ * The destinations that need not be woken for a while, because they have said so. What is new meanwhile is told them then. Only
+ * in memory: a wake too many harms nobody.
  */
 
 import { MAX_QUIET_MS, WAKE_SKEW_MS } from './limits.ts';
 
-/** Hubs that are remembered, counted once for each destination. With more, all is forgotten. */
-const MAX_REMEMBERED_HUBS = 50_000;
-
-interface Quietness {
-  /** Unix milliseconds. */
-  readonly until: number;
-  readonly hubs: ReadonlySet<string>;
-}
-
 export class QuietDestinations {
-  readonly #quiet = new Map<string, Quietness>();
-  #hubs = 0;
+  /** Until when, in Unix milliseconds, by name. */
+  readonly #until = new Map<string, number>();
   #life = 0;
 
   /** Another number after each `clear`: what was answered before, and arrives later, does not count. */
@@ -24,9 +15,10 @@ export class QuietDestinations {
     return this.#life;
   }
 
-  isQuiet(name: string, hub: string, now: number): boolean {
-    const quiet = this.#quiet.get(name);
-    return quiet !== undefined && now < quiet.until && quiet.hubs.has(hub);
+  /** When it is to be woken; undefined for now. */
+  until(name: string, now: number): number | undefined {
+    const until = this.#until.get(name);
+    return until !== undefined && now < until ? until : undefined;
   }
 
   /**
@@ -35,39 +27,15 @@ export class QuietDestinations {
    * @param until when it wants to be woken again; undefined for at once
    * @param life before the wake
    */
-  note(
-    name: string,
-    hubs: readonly string[],
-    until: number | undefined,
-    life: number,
-    now: number,
-  ): void {
+  note(name: string, until: number | undefined, life: number, now: number): void {
     if (life !== this.#life) return;
-    const known = this.#quiet.get(name)?.hubs ?? [];
-    this.#drop(name);
-    if (until === undefined) return;
-    if (this.#hubs > MAX_REMEMBERED_HUBS) this.#dropAll();
-    const quiet = {
-      until: Math.min(until, now + MAX_QUIET_MS) - WAKE_SKEW_MS,
-      hubs: new Set([...known, ...hubs]),
-    };
-    this.#quiet.set(name, quiet);
-    this.#hubs += quiet.hubs.size;
+    if (until === undefined) this.#until.delete(name);
+    else this.#until.set(name, Math.min(until, now + MAX_QUIET_MS) - WAKE_SKEW_MS);
   }
 
   /** It is told something by which it may read again, or there is no such destination any more. */
   clear(name: string): void {
-    this.#drop(name);
+    this.#until.delete(name);
     this.#life++;
-  }
-
-  #drop(name: string): void {
-    this.#hubs -= this.#quiet.get(name)?.hubs.size ?? 0;
-    this.#quiet.delete(name);
-  }
-
-  #dropAll(): void {
-    this.#quiet.clear();
-    this.#hubs = 0;
   }
 }

@@ -19,7 +19,7 @@ function createTables(sql: SqlStorage): void {
        needs TEXT NOT NULL -- what it wants, and its dead letter, as JSON; while it changes, also what they were before
      ) WITHOUT ROWID;
 
-     -- The destinations, and the dispatchers of namespaces above, that could not be told that something is new.
+     -- The destinations that are told later that something is new, and the dispatchers of namespaces above that could not be told.
      CREATE TABLE late_calls (
        kind TEXT NOT NULL, -- 'wake' or 'forward'
        target TEXT NOT NULL, -- the name of the destination, or the key of the namespace above

@@ -1,9 +1,10 @@
 /**
  * Wakes destinations: tells them which hubs have something new. Each is woken at most once in `MIN_WAKE_INTERVAL_MS`, by one call
- * at a time. What comes meanwhile waits, and goes with the next call. A wake that fails is stored, and nobody waits for it.
+ * at a time. What comes meanwhile waits, and goes with the next call. What fails, or is to be told later, is stored, and nobody waits for it.
  */
 
 import { logError } from '../../lib/log.ts';
+import { MIN_JOB_BACKOFF_MS } from '../../objects/limits.ts';
 import { callDestination } from '../../objects/stubs.ts';
 import { withTimeout } from '../../objects/with-timeout.ts';
 import type { CallSlots } from './call-slots.ts';
@@ -52,9 +53,7 @@ export class Wakes {
 
   /** Resolves when the destination has been told, or will be by alarm. */
   wake(name: string, hub: string): Promise<void> {
-    const { quiet, clock } = this.#parts;
-    if (this.#isLate(name, [hub])) return Promise.resolve();
-    if (quiet.isQuiet(name, hub, clock.now())) return Promise.resolve();
+    if (this.#isForLater(name, [hub])) return Promise.resolve();
     const next = this.#next.get(name);
     if (next !== undefined) {
       next.hubs.add(hub);
@@ -76,7 +75,7 @@ export class Wakes {
         MAX_WAKE_CALL_MS,
         callDestination(env, namespace, name, (destination) => destination.wake(hubs)),
       );
-      quiet.note(name, hubs, quietUntil, life, clock.now());
+      quiet.note(name, quietUntil, life, clock.now());
     });
   }
 
@@ -86,8 +85,8 @@ export class Wakes {
     const wait = (this.#wokenAt.get(name) ?? 0) + MIN_WAKE_INTERVAL_MS - clock.now();
     if (wait > 0) await clock.wait(wait);
     this.#next.delete(name);
-    // Since this waits, it may have become late, or have been deleted.
-    if (this.#isLate(name, [...hubs])) return;
+    // What came before this may have been answered, or the destination deleted.
+    if (this.#isForLater(name, [...hubs])) return;
     const call = this.#tellOrStore(name, [...hubs]);
     this.#running.set(name, call);
     try {
@@ -105,17 +104,18 @@ export class Wakes {
       lifecycle.assertOpen();
       if (!this.#isLive(name)) return;
       logError(`the destination ${name} was not woken, to be tried again`, error);
-      late().add(name, hubs, 0, clock.now());
+      late().add(name, hubs, clock.now() + MIN_JOB_BACKOFF_MS);
     }
   }
 
-  /** Whether nothing is to be told: there is no such destination any more, or the hubs were added to what is repeated. */
-  #isLate(name: string, hubs: readonly string[]): boolean {
-    const { lifecycle, clock, late } = this.#parts;
+  /** Whether nothing is to be told now: there is no such destination any more, or the hubs were added to what is told later. */
+  #isForLater(name: string, hubs: readonly string[]): boolean {
+    const { lifecycle, quiet, clock, late } = this.#parts;
     lifecycle.assertOpen();
     if (!this.#isLive(name)) return true;
-    if (!late().has(name)) return false;
-    late().add(name, hubs, 0, clock.now());
+    const until = quiet.until(name, clock.now());
+    if (until === undefined && !late().has(name)) return false;
+    late().add(name, hubs, until ?? clock.now());
     return true;
   }
 

@@ -10,9 +10,17 @@ const MAX_TRIES = 100;
 /** A secret of Standard Webhooks: 32 bytes. */
 const SECRET = `whsec_${Buffer.alloc(32, 'a secret of the run').toString('base64')}`;
 
+/** As the API shows it. */
+export interface ShownAttempt {
+  readonly time: string;
+  readonly batch: string;
+  readonly attempt: number;
+  readonly result: string;
+  readonly duration_ms: number;
+  readonly answer: string;
+}
+
 export class Control {
-  /** What was answered that should not have been. */
-  readonly problems: string[] = [];
   readonly #port: () => number;
 
   /** @param port of the server now */
@@ -46,6 +54,13 @@ export class Control {
     const { data } = JSON.parse(answer.text) as { data: { state: { status: string } } };
     if (data.state.status !== 'paused') return false;
     return (await this.#try('POST', `${pathOf(planned)}/resume`)).status < 300;
+  }
+
+  /** The last attempts, the newest first. Empty if a fault is in the way. */
+  async attempts(planned: Planned): Promise<readonly ShownAttempt[]> {
+    const answer = await this.#try('GET', `${pathOf(planned)}/attempts`);
+    if (answer.status !== 200) return [];
+    return (JSON.parse(answer.text) as { data: { attempts: ShownAttempt[] } }).data.attempts;
   }
 
   async #try(

@@ -34,7 +34,7 @@ export interface Followed<E extends PublishedEvent = PublishedEvent> {
   readonly deliveries: readonly Delivery[];
   /** The ids of the events that arrived as dead letters, where they were to. */
   readonly deadLetters: readonly string[];
-  /** Kills, aborts, lost calls, and receivers that took a batch and did not say so: each may repeat the batches under way. */
+  /** Kills, aborts, and answers that the server did not get or wait for: each may repeat the batches under way. */
   readonly faults: number;
 }
 

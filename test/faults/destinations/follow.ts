@@ -30,6 +30,8 @@ interface Known {
   readonly beginnings: ReadonlyMap<string, readonly number[]>;
   /** When the write of the policy was answered. */
   readonly revokedAt: number;
+  /** How often a destination did not wait for an answer any longer. */
+  readonly late: (name: string) => number;
 }
 
 export function followed(planned: Planned, known: Known): Followed<RunEvent> {
@@ -50,7 +52,10 @@ export function followed(planned: Planned, known: Known): Followed<RunEvent> {
     ...(policy === 'losing' && { revocation: { at: revokedAt, concerns: needsLostRight } }),
     deliveries: receiver?.deliveries ?? [],
     deadLetters,
-    faults: timesForgotten(planned, beginnings) + (receiver?.lies ?? 0),
+    faults:
+      timesForgotten(planned, beginnings) +
+      (receiver?.lies ?? 0) +
+      Math.max(0, known.late(name) - (receiver?.unanswered ?? 0)),
   };
 }
 

@@ -34,9 +34,12 @@ export type Behaviour =
 /** Those that take a batch of which the server does not know, or may not. */
 const LIES: readonly Behaviour[] = ['late', 'half', 'endless'];
 
+/** Those that leave the server waiting for an answer. */
+const SILENT: readonly Behaviour[] = ['hang', 'late', 'endless'];
+
 export interface Manners {
   readonly kind: Kind;
-  /** How often it does what. */
+  /** How often it does what. Each of them it does once, in every second attempt, before it draws. */
   readonly behaviours: readonly (readonly [Behaviour, weight: number])[];
   /** It answers 413 to more events. */
   readonly largest?: number | undefined;
@@ -66,10 +69,13 @@ export class Receiver {
   lies = 0;
   readonly #options: Options;
   readonly #server: Server;
+  readonly #first: Behaviour[];
+  #isTurnOfFirst = false;
   #isCalm = false;
 
   private constructor(options: Options) {
     this.#options = options;
+    this.#first = options.behaviours.map(([behaviour]) => behaviour);
     this.#server = createServer((request, response) => {
       this.#receive(request, response).catch((error: Error) => this.problems.push(String(error)));
     });
@@ -83,6 +89,11 @@ export class Receiver {
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Attempts that it did not answer while the server waited. */
+  get unanswered(): number {
+    return SILENT.reduce((sum, each) => sum + (this.counts.get(each) ?? 0), 0);
   }
 
   /** From now on it takes everything but what it refuses or what is too large. */
@@ -118,7 +129,12 @@ export class Receiver {
     const { behaviours, largest, refuses, random } = this.#options;
     if (largest !== undefined && events.length > largest) return 'too large';
     if (refuses !== undefined && events.some(refuses)) return 'refuse';
-    return this.#isCalm ? 'take' : random.pickWeighted(behaviours);
+    if (this.#isCalm) return 'take';
+    // Otherwise a short run might not see them all.
+    this.#isTurnOfFirst = !this.#isTurnOfFirst;
+    return (
+      (this.#isTurnOfFirst ? this.#first.shift() : undefined) ?? random.pickWeighted(behaviours)
+    );
   }
 
   #note({ batch, events }: Incoming, at: number, isTaken: boolean): void {

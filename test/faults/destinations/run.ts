@@ -10,7 +10,7 @@ import { Random } from '../random.ts';
 import { CHILD } from '../scenario.ts';
 import { ServerUnderTest } from '../server.ts';
 import { checkDestinations } from './checker.ts';
-import { Control } from './control.ts';
+import { Control, type ShownAttempt } from './control.ts';
 import type { Wrong } from './deliveries.ts';
 import {
   aboutThemselves,
@@ -23,6 +23,7 @@ import {
 import { readJournals } from './journals.ts';
 import { CHILD_POLICY, DESTINATIONS, LOST_POLICY, POLICIES } from './plan.ts';
 import { Receiver } from './receiver.ts';
+import { Supervision } from './supervision.ts';
 import { targetsOf } from './targets.ts';
 import { ANSWER_TIMEOUT_MS } from './times.ts';
 
@@ -44,6 +45,8 @@ export interface DestinationOutcome {
   readonly faults: ReadonlyMap<FaultKind, number>;
   readonly courses: readonly Course[];
   readonly wrongs: readonly Wrong[];
+  /** Of the destinations with which something is wrong, as the server shows them. */
+  readonly attempts: Readonly<Record<string, readonly ShownAttempt[]>>;
   /** What should not have been answered or received. */
   readonly problems: readonly string[];
   /** How often receivers did what. */
@@ -52,7 +55,6 @@ export interface DestinationOutcome {
   readonly lastRevokedMs: number | undefined;
 }
 
-const RESUME_EVERY_MS = 500;
 const LOOK_MS = 250;
 /** At the end, the run waits as long as something arrives within this time. */
 const SETTLE_MS = 30_000;
@@ -77,8 +79,9 @@ export async function runDestinations(options: DestinationRunOptions): Promise<D
     await server.stop();
     for (const receiver of receivers.values()) receiver.close();
     if (outcome === undefined || hasFailed(outcome)) {
-      const { wrongs, problems } = outcome ?? {};
-      writeFileSync(join(data, 'wrongs.json'), JSON.stringify({ wrongs, problems }, null, 1));
+      const { wrongs, problems, attempts } = outcome ?? {};
+      const found = JSON.stringify({ wrongs, problems, attempts }, null, 1);
+      writeFileSync(join(data, 'wrongs.json'), found);
       options.say(`what the server stored and logged, and all that is wrong, stay in ${data}`);
     } else {
       rmSync(data, { recursive: true, force: true });
@@ -112,7 +115,8 @@ async function proof(parts: Parts): Promise<DestinationOutcome> {
   const control = new Control(() => server.port);
   const tokens = await prepare(server.port, parts.publishers);
   await writeAll(control, receivers);
-  const resuming = setInterval(() => resumeAll(control), RESUME_EVERY_MS);
+  const supervision = new Supervision(control, DESTINATIONS);
+  supervision.begin();
   const faults = new Map<FaultKind, number>();
   try {
     const publishers = tokens.publishers.map((token, index) => publisherOf(parts, token, index));
@@ -123,7 +127,8 @@ async function proof(parts: Parts): Promise<DestinationOutcome> {
     const hubs = new Set(ledger.events.map(({ hub }) => hub));
     const history = async () => {
       const beginnings = await server.beginnings();
-      const known = { ledger, receivers, beginnings, revokedAt };
+      const late = (name: string) => supervision.late(name);
+      const known = { ledger, receivers, beginnings, revokedAt, late };
       const destinations = FOLLOWED.map((each) => followed(each, known));
       const journals = await readJournals(server.port, hubs);
       return { events: ledger.events, journals, destinations };
@@ -135,8 +140,11 @@ async function proof(parts: Parts): Promise<DestinationOutcome> {
     faults.set('killed', (faults.get('killed') ?? 0) + 1);
     await server.kill(0);
     await sleep(SILENCE_MS);
+    await supervision.look();
 
     const end = await history();
+    const wrongs = checkDestinations(end);
+    const wronged = new Set(wrongs.map(({ destination }) => destination));
     return {
       published: ledger.size,
       acknowledged: ledger.acknowledged,
@@ -146,7 +154,8 @@ async function proof(parts: Parts): Promise<DestinationOutcome> {
         return it === undefined ? [] : [courseOf(each, it)];
       }),
       behaviours: behavioursOf(receivers),
-      wrongs: checkDestinations(end),
+      wrongs,
+      attempts: Object.fromEntries([...wronged].map((name) => [name, supervision.attempts(name)])),
       problems: [
         ...[...receivers].flatMap(([name, each]) =>
           each.problems.map((text) => `${name}: ${text}`),
@@ -158,7 +167,7 @@ async function proof(parts: Parts): Promise<DestinationOutcome> {
       lastRevokedMs: lastRevoked(end.destinations, ledger),
     };
   } finally {
-    clearInterval(resuming);
+    await supervision.end();
   }
 }
 
@@ -172,11 +181,6 @@ async function writeAll(control: Control, receivers: Parts['receivers']): Promis
   for (const each of new Set([...first, ...DESTINATIONS])) {
     await control.write(each, portOf(receivers, each.name));
   }
-}
-
-/** A receiver that wants nothing more, and a batch that could not be delivered, pause a destination. */
-async function resumeAll(control: Control): Promise<void> {
-  for (const each of DESTINATIONS) await control.resume(each);
 }
 
 function publisherOf({ server, ledger, random, ...options }: Parts, token: string, index: number) {

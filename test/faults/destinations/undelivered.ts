@@ -1,11 +1,10 @@
-/** Dead letters as events of the server: what each says about the event that could not be delivered. */
+/** Dead letters as events of the server: each says which event could not be delivered, and has nothing of its content. */
 import type { Ledger } from '../ledger.ts';
-import { type EventReceived, receivedEvent } from '../stock-subscription.ts';
 import type { IncomingEvent } from './incoming.ts';
 
 /**
- * The ids of the events that a destination could not deliver, as the ledger names them: one that is not what was published has
- * another.
+ * The ids of the events that a destination could not deliver, as the ledger names them: if namespace, type or path are not those
+ * that were published, it has another name for it.
  */
 export function undeliveredBy(
   destination: string,
@@ -16,11 +15,8 @@ export function undeliveredBy(
     .filter(({ type, metadata }) => {
       return type === 'carillon/undelivered' && metadata.destination === destination;
     })
-    .map(({ path, metadata }) => {
-      const frame = JSON.parse(metadata.event ?? '{}') as { readonly data?: EventReceived };
-      if (frame.data === undefined) return `a dead letter without its event, of ${path}`;
-      const original = receivedEvent(frame.data);
-      // By this path rights are decided.
-      return ledger.identify(original.path === path ? original : { ...original, path });
+    .map(({ namespace, path, metadata }) => {
+      const { undelivered_id: id = 'none', undelivered_type: type = 'none' } = metadata;
+      return ledger.identify({ id, namespace, type, path });
     });
 }

@@ -56,7 +56,11 @@ const WORKER = {
       RECEIVER: { name: 'receiver', entrypoint: 'Receiver' },
       NOT_A_QUEUE: { name: 'receiver', entrypoint: 'Receiver' },
     },
-    queueProducers: { TEST_JOBS: 'test-jobs', NOT_A_WORKER: 'test-jobs' },
+    queueProducers: {
+      TEST_JOBS: 'test-jobs',
+      NOT_A_WORKER: 'test-jobs',
+      SOURCE_QUEUE: 'queue-of-tests',
+    },
     analyticsEngineDatasets: { METRICS_DATASET: { dataset: 'carillon' } },
     bindings: {
       ROOT_TOKEN: 'root',
@@ -71,7 +75,9 @@ const WORKER = {
         NOT_A_QUEUE: { kind: 'queue', namespaces: ['*'] },
         NOT_A_WORKER: { kind: 'worker', namespaces: ['*'] },
       }),
+      QUEUE_SOURCES: '{"queue-of-tests": "queue-of-tests"}',
     },
+    queueConsumers: { 'queue-of-tests': { maxBatchTimeout: 0, maxRetries: 0 } },
     // Counts only requests with the header cf-connecting-ip.
     ratelimits: { RATE_LIMITER: { namespace_id: '1', simple: { limit: 3, period: 60 } } },
   },

@@ -6,6 +6,7 @@ import { checkUpstream, type Upstream } from '../outbound/upstream/address.ts';
 import { type DestinationBindings, parseDestinationBindings } from './destination-bindings.ts';
 import { parseMovedHubs } from './moved-hubs.ts';
 import { parsePlacement } from './placement.ts';
+import { parseQueueSources, type QueueSources } from './queue-sources.ts';
 import { choiceOf } from './read-variable.ts';
 import { parseReconnectWindow } from './reconnect-window.ts';
 import { parseRetention } from './retention.ts';
@@ -22,6 +23,8 @@ export interface Config {
   readonly publishNeedsPath: boolean;
   /** When hubs get shards, and in which regions. */
   readonly sharding: Sharding;
+  /** Which sources have messages of queues. */
+  readonly queueSources: QueueSources;
   /** Whether each line of the audit log is also published as an event. */
   readonly auditEvents: boolean;
   /** None until the operator has set the secret; the first is the new one if there are several. */
@@ -92,6 +95,8 @@ export function parseConfig(variables: Variables): Result<Config> {
   if (!movedHubs.ok) return movedHubs;
   const destinationBindings = parseDestinationBindings(variables);
   if (!destinationBindings.ok) return destinationBindings;
+  const queueSources = parseQueueSources(variables);
+  if (!queueSources.ok) return queueSources;
   const rootTokens = parseRootTokens(variables);
   if (!rootTokens.ok) return rootTokens;
   const sealingKeys = parseSealingKeys(variables);
@@ -129,6 +134,7 @@ export function parseConfig(variables: Variables): Result<Config> {
     allowedOrigins,
     publishNeedsPath: needsPath.value === 'true',
     sharding: sharding.value,
+    queueSources: queueSources.value,
     auditEvents: auditEvents.value === 'on',
     rootTokens: rootTokens.value,
     canSeal: sealingKeys.value.length > 0,

@@ -46,6 +46,7 @@ const OWN_VARIABLES: Readonly<Record<keyof Variables, true>> = {
   SHARD_SOCKETS: true,
   SHARD_REGIONS: true,
   MOVED_HUBS: true,
+  QUEUE_SOURCES: true,
   DESTINATION_BINDINGS: true,
   UPSTREAM_ADDR: true,
   UPSTREAM_EVENTS: true,

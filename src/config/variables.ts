@@ -16,6 +16,8 @@ export interface Variables {
   readonly MOVED_HUBS?: string;
   /** JSON: the bindings that destinations may use. */
   readonly DESTINATION_BINDINGS?: string;
+  /** JSON: the source of each queue whose messages this Worker consumes. */
+  readonly QUEUE_SOURCES?: string;
   readonly UPSTREAM_ADDR?: string;
   /** "on" or "strict": what passes through to the upstream makes events. */
   readonly UPSTREAM_EVENTS?: string;

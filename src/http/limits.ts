@@ -186,6 +186,14 @@ export const REGION_STATE_TIMEOUT_MS = 5000;
  */
 export const MAX_COUNTED_DELIVERIES = 100;
 
+/**
+ * How long a queue waits before it delivers a message again that may be published then. Each further attempt waits twice as long,
+ * up to the longest: a queue with the default of 3 retries waits for a minute in all, one with 100 for a day.
+ */
+export const FIRST_QUEUE_RETRY_SECONDS = 10;
+
+export const MAX_QUEUE_RETRY_SECONDS = 15 * 60;
+
 /** Of the path of a request, with its namespaces, in which a cached mount is looked for. Deeper ones are asked for each time. */
 export const MAX_MOUNT_SEGMENTS = 64;
 

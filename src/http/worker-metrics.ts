@@ -57,6 +57,28 @@ export function countDelivery(c: NamespaceContext, source: Source, { status }: R
   });
 }
 
+/** Counts messages of a queue, which are deliveries to its source. */
+export function countMessages(
+  env: DatasetBinding,
+  namespace: string,
+  source: Source,
+  { published, refused, later }: Readonly<Record<'published' | 'refused' | 'later', number>>,
+): void {
+  const counted = {
+    namespace: withSlash(pathOfKey(namespace)) || 'root',
+    source: source.name,
+    kind: source.settings.kind,
+  };
+  countOutcome(env, published, { ...counted, outcome: 'accepted' });
+  countOutcome(env, refused, { ...counted, outcome: 'invalid' });
+  countOutcome(env, later, { ...counted, outcome: 'unavailable' });
+  const now = Date.now();
+  // An isolate that only consumes queues has no request that would write.
+  if (env.METRICS_DATASET !== undefined && now - writtenAt >= REPORT_INTERVAL_MS) {
+    write(env.METRICS_DATASET, now);
+  }
+}
+
 /** Counts events of what passed through to the upstream. */
 export function countUpstreamEvents(
   env: DatasetBinding,

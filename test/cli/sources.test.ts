@@ -99,6 +99,24 @@ note: ${server.address} leads to this machine only: a sender elsewhere, such as 
     expect((await run(['source', 'read', 'in'], inside)).stdout).toContain(` ${address}\n`);
   });
 
+  it('of a queue has no address, and says what the deployment needs', async () => {
+    const written = await run(['source', 'write', '--kind', 'queue', 'orders'], env);
+    expect(written).toEqual({
+      code: 0,
+      stdout: '',
+      stderr:
+        'wrote the source "orders"; set QUEUE_SOURCES in wrangler.toml to the queue that it has, such as {"my-queue":"orders"}, and deploy with that queue\'s consumer (docs/sources.md)\n',
+    });
+    const { stdout, stderr } = await run(['source', 'read', 'orders'], env);
+    expect(stdout).toMatch(/kind +queue/);
+    expect(stdout).not.toContain('address');
+    expect(stderr).toBe('');
+    const body = file('message.json', '{"type":"paid"}');
+    const { stdout: tried } = await run(['source', 'test', 'orders', body], env);
+    expect(JSON.parse(tried)).toMatchObject({ events: [{ data: { event_type: 'orders/paid' } }] });
+    expect((await run(['source', 'delete', 'orders'], env)).code).toBe(0);
+  });
+
   it.each([
     [['write', 'x'], 1, 'kind is ""'],
     [['write', '--kind', 'github', 'x'], 1, 'missing secrets'],

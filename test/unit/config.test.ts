@@ -39,6 +39,7 @@ describe('the configuration', () => {
       allowedOrigins: ['https://app.example.com'],
       publishNeedsPath: true,
       sharding: accepted(parseSharding({})),
+      queueSources: new Map(),
       auditEvents: false,
       rootTokens: ['root'],
       destinationBindings: new Map(),
@@ -209,6 +210,39 @@ describe('the hubs that have moved', () => {
   ])('are refused as %j', (text) => {
     const { message } = failureOf(parseConfig(bindings({ MOVED_HUBS: text })));
     expect(message).toMatch(/^the variable MOVED_HUBS has ".*/);
+  });
+});
+
+describe('the sources of queues', () => {
+  it.each([
+    ['', []],
+    [' ', []],
+    ['{}', []],
+    [
+      '{"orders": "shop", "builds": "team-a/prod/ci", "logs": "root/logs"}',
+      [
+        ['orders', { namespace: '', name: 'shop' }],
+        ['builds', { namespace: 'team-a/prod', name: 'ci' }],
+        ['logs', { namespace: '', name: 'logs' }],
+      ],
+    ],
+  ])('of %j', (text, sources) => {
+    expect([...parse({ QUEUE_SOURCES: text }).queueSources]).toEqual(sources);
+  });
+
+  it.each([
+    ['orders=shop', 'is "orders=shop"'],
+    ['["orders"]', 'is "[\\"orders\\"]"'],
+    ['{"orders": ""}', 'has "" for the queue "orders"'],
+    ['{"orders": "team-a/"}', 'has "team-a/" for the queue "orders"'],
+    ['{"orders": "a b/shop"}', 'has "a b/shop" for the queue "orders"'],
+    ['{"orders": {"name": "shop"}}', 'for the queue "orders"'],
+  ])('are refused as %j', (text, said) => {
+    const { message } = failureOf(parseConfig(bindings({ QUEUE_SOURCES: text })));
+    expect(message).toContain(
+      `the variable QUEUE_SOURCES ${said.startsWith('for') ? 'has' : said}`,
+    );
+    expect(message).toContain(said);
   });
 });
 

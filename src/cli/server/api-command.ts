@@ -35,7 +35,7 @@ export interface Call {
   /** The message of a success that has nothing to print. */
   done?(server: Server): string;
   /** What the user should know in addition to the answer. */
-  note?(server: Server): string | undefined;
+  note?(server: Server, answer: Answer): string | undefined;
   /** The message if the server has nothing of that name. */
   readonly missing?: string;
 }
@@ -112,7 +112,7 @@ async function send(
     return ok(call.exitCode?.(answer.value) ?? 0);
   }
   print(answer.value, call.text?.(answer.value, server) ?? '', values);
-  const note = call.note?.(server);
+  const note = call.note?.(server, answer.value);
   if (note !== undefined) status(`note: ${note}`);
   return ok(call.exitCode?.(answer.value) ?? 0);
 }

@@ -17,8 +17,13 @@ export const sourceRead = apiCommand({
       method: 'GET',
       path: path.value,
       text: ({ data }, server) =>
-        tableOf({ ...data, address: sourceAddress(server, String(data.address)) }),
-      note: noteOnAddress,
+        tableOf(
+          data.address === undefined
+            ? data
+            : { ...data, address: sourceAddress(server, String(data.address)) },
+        ),
+      // The source of a queue has no address.
+      note: (server, { data }) => (data.address === undefined ? undefined : noteOnAddress(server)),
       missing: noSource(name),
     });
   },

@@ -1,7 +1,10 @@
 /** `carillon source write` */
+import type { Server } from '../../client/options.ts';
+import { findKind } from '../../ingest/webhooks/settings/settings.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { kindOf } from '../../lib/quote.ts';
 import { ok } from '../../lib/result.ts';
+import { parseNamespacePath } from '../../namespace/namespace.ts';
 import { failed } from '../command/command.ts';
 import { readSecret } from '../input/input.ts';
 import { objectFrom } from '../input/json-file.ts';
@@ -17,7 +20,7 @@ export const sourceWrite = apiCommand({
     kind: {
       type: 'string',
       value: 'kind',
-      help: 'github, stripe, slack, … (docs/sources.md has all), standard-webhooks, hmac, token or vault-audit',
+      help: 'github, stripe, slack, … (docs/sources.md has all), standard-webhooks, hmac, token, queue or vault-audit',
     },
     'secret-file': {
       type: 'string',
@@ -82,6 +85,8 @@ export const sourceWrite = apiCommand({
       ...(values.path !== undefined && { path: values.path }),
       ...(values.id !== undefined && { id: values.id }),
     };
+    const kind = values.kind ?? settings.value.kind;
+    const isOfQueue = typeof kind === 'string' && findKind(kind)?.arrivesBy === 'queue';
     const hasRules = Object.keys(rules).length > 0;
     return ok({
       method: 'PUT',
@@ -95,8 +100,19 @@ export const sourceWrite = apiCommand({
         ...(token && { read: { ...read, token: token.value } }),
       },
       done: (server) =>
-        `wrote the source ${JSON.stringify(name)}; its address is ${sourceAddress(server, sourcePath(server, name))}`,
-      note: noteOnAddress,
+        `wrote the source ${JSON.stringify(name)}; ${isOfQueue ? needsQueue(server, name) : addressOf(server, name)}`,
+      ...(!isOfQueue && { note: noteOnAddress }),
     });
   },
 });
+
+function addressOf(server: Server, name: string): string {
+  return `its address is ${sourceAddress(server, sourcePath(server, name))}`;
+}
+
+/** What is left to do: only the deployment can say which queue it consumes. */
+function needsQueue({ namespace }: Server, name: string): string {
+  const path = parseNamespacePath(namespace) ?? '';
+  const value = JSON.stringify({ 'my-queue': `${path}${path && '/'}${name}` });
+  return `set QUEUE_SOURCES in wrangler.toml to the queue that it has, such as ${value}, and deploy with that queue's consumer (docs/sources.md)`;
+}

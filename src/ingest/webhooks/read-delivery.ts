@@ -7,6 +7,7 @@ import type { VendorReply } from './challenges/challenge.ts';
 import { headerValue } from './headers.ts';
 import { applyMapping } from './mapping/apply-mapping.ts';
 import { type DeliveryDigest, digestDelivery, numbered } from './mapping/event-id.ts';
+import type { Mapping } from './mapping/mapping.ts';
 import type { WebhookRequest } from './request.ts';
 import type { SourceSettings } from './settings/settings.ts';
 import type { DocumentSource } from './source.ts';
@@ -54,7 +55,6 @@ export async function readDelivery(
     );
   }
   const { isCloudEvents } = read.value;
-  const mapping = isCloudEvents ? source.cloudEventMapping : source.mapping;
   const digest = await digestDelivery(proof, body);
   const events: MappedEvent[] = [];
   const missing = new Set<string>();
@@ -64,6 +64,7 @@ export async function readDelivery(
       document,
       variables: ruleVariables(proof, digest, index),
     };
+    const mapping = isCloudEvents ? source.cloudEventMapping : mappingFor(source, document);
     const mapped = applyMapping(mapping, input, digest, index);
     if (!mapped.ok) return failureIn(where, mapped.failure);
     const { members } = mapped.value;
@@ -74,6 +75,11 @@ export async function readDelivery(
     events.push({ body: event, where });
   }
   return ok({ kind: 'events', events, missing: [...missing] });
+}
+
+function mappingFor({ mapping, shapeMappings }: DocumentSource, document: unknown): Mapping {
+  const ofShape = shapeMappings.find(([shape]) => shape.matches(document));
+  return ofShape?.[1] ?? mapping;
 }
 
 function documentsIn({ eventsIn }: Kind, read: Documents): readonly Located[] {

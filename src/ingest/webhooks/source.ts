@@ -10,7 +10,7 @@ import {
   verifiersOf,
 } from './settings/settings.ts';
 import { CLOUDEVENTS } from './vendors/all-kinds.ts';
-import type { Kind } from './vendors/kind.ts';
+import type { Kind, Shape } from './vendors/kind.ts';
 import type { Verifier } from './verifiers/verifier.ts';
 
 interface AnySource {
@@ -24,8 +24,9 @@ interface AnySource {
 /** Deliveries are documents, and rules make events of them. */
 export interface DocumentSource extends AnySource {
   readonly body: 'document';
-  /** For documents that are no CloudEvents. */
+  /** For documents that are no CloudEvents, and of no known shape. */
   readonly mapping: Mapping;
+  readonly shapeMappings: readonly (readonly [shape: Shape, mapping: Mapping])[];
   readonly cloudEventMapping: Mapping;
 }
 
@@ -70,11 +71,18 @@ export function compileSource(
   if (!mapping.ok) return mapping;
   const cloudEventMapping = compileMapping(name, CLOUDEVENTS, eventType, settings.mapping);
   if (!cloudEventMapping.ok) return cloudEventMapping;
+  const shapeMappings: [Shape, Mapping][] = [];
+  for (const shape of kind.shapes ?? []) {
+    const ofShape = compileMapping(name, shape, eventType, settings.mapping);
+    if (!ofShape.ok) return ofShape;
+    shapeMappings.push([shape, ofShape.value]);
+  }
   return ok({
     ...source,
     body: kind.body,
     mapping: mapping.value,
     cloudEventMapping: cloudEventMapping.value,
+    shapeMappings,
   });
 }
 

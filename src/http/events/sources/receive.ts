@@ -5,6 +5,7 @@ import { EMPTY_REPLY } from '../../../ingest/webhooks/challenges/challenge.ts';
 import { headerValue } from '../../../ingest/webhooks/headers.ts';
 import type { Source } from '../../../ingest/webhooks/source.ts';
 import { answerUnverifiedChallenge } from '../../../ingest/webhooks/verify-delivery.ts';
+import { quote } from '../../../lib/quote.ts';
 import type { NamespaceContext } from '../../context.ts';
 import { RECEIVE } from '../../event-routes.ts';
 import { admit } from '../../rate-limit.ts';
@@ -38,6 +39,10 @@ export async function receive(c: NamespaceContext): Promise<Response> {
   const source = found.value;
   if (source === undefined) {
     const why = ' There is no source of this name; "carillon source list" shows which there are.';
+    return refuse({ reason: 'no_route', path: `sys/events/in/${name}`, why });
+  }
+  if (source.kind.arrivesBy === 'queue') {
+    const why = ` The source ${quote(name)} is of kind "queue": its events come from the queue that QUEUE_SOURCES names, and it has no address.`;
     return refuse({ reason: 'no_route', path: `sys/events/in/${name}`, why });
   }
   switch (c.req.method) {

@@ -7,6 +7,7 @@ import { checkReadToken, checkSecrets } from '../../../ingest/webhooks/settings/
 import {
   checkSettings,
   checkSourceName,
+  findKind,
   shownSettings,
 } from '../../../ingest/webhooks/settings/settings.ts';
 import { claimedProof } from '../../../ingest/webhooks/verify-delivery.ts';
@@ -28,6 +29,7 @@ import {
   readAuditRequests,
   readWebhook,
 } from './delivery-events.ts';
+import { messageProof } from './queue-message.ts';
 import { serverToRead } from './server-to-read.ts';
 import { findSource } from './source-lookup.ts';
 
@@ -56,7 +58,9 @@ async function readSource(call: Call): Promise<Response> {
     ...shownSettings(settings),
     ...(read && { read: { ...read, token: HIDDEN } }),
     secrets: Array.from({ length: secrets }, () => HIDDEN),
-    address: `/v1/${path}${path && '/'}sys/events/in/${call.var.name}`,
+    ...(findKind(settings.kind)?.arrivesBy !== 'queue' && {
+      address: `/v1/${path}${path && '/'}sys/events/in/${call.var.name}`,
+    }),
   };
   return succeed(shown, KEY_WARNINGS[key]);
 }
@@ -139,7 +143,11 @@ async function testSource({
     return succeed({ events: framesOf(events), dropped });
   }
   const delivery = deliveryOf(source, request, new URLSearchParams(), sent);
-  const reading = await readWebhook(source, delivery, claimedProof(source, delivery), defaults);
+  const proof =
+    source.kind.arrivesBy === 'queue'
+      ? messageProof('id-of-the-message', new Date(defaults.now))
+      : claimedProof(source, delivery);
+  const reading = await readWebhook(source, delivery, proof, defaults);
   if (!reading.ok) return refuse(reading.failure);
   if (reading.value.kind === 'challenge') {
     return succeed({ handshake: reading.value.reply.body });

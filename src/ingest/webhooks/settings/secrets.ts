@@ -9,6 +9,7 @@ import {
   MAX_SOURCE_SECRETS,
   MIN_SOURCE_SECRET_CHARACTERS,
 } from '../../limits.ts';
+import type { Kind } from '../vendors/kind.ts';
 import { checkSecret } from '../verifiers/verifier.ts';
 import { findKind, type SourceSettings, verifiersOf } from './settings.ts';
 
@@ -21,7 +22,8 @@ export function checkSecrets(
   settings: SourceSettings,
 ): Result<string[] | undefined> {
   const value = typeof given === 'string' ? [given] : given;
-  if (findKind(settings.kind)?.secrets === 'none') return checkNone(value, settings.kind);
+  const kind = findKind(settings.kind);
+  if (kind?.secrets === 'none') return checkNone(value, settings.kind, kind);
   if (value === undefined) return ok(undefined);
   if (!Array.isArray(value) || value.length === 0) {
     return invalid('secrets must be a list of one or more, such as ["…"]');
@@ -53,12 +55,14 @@ export function checkSecrets(
   return ok(value as string[]);
 }
 
-function checkNone(value: unknown, kind: string): Result<string[]> {
+function checkNone(value: unknown, name: string, { arrivesBy }: Kind): Result<string[]> {
+  const why =
+    arrivesBy === 'queue'
+      ? 'whoever may send to its queue is its sender'
+      : 'the vendor signs with keys of its own';
   return value === undefined || (Array.isArray(value) && value.length === 0)
     ? ok([])
-    : invalid(
-        `a source of kind ${quote(kind)} has no secrets: the vendor signs with keys of its own; leave secrets out`,
-      );
+    : invalid(`a source of kind ${quote(name)} has no secrets: ${why}; leave secrets out`);
 }
 
 /**

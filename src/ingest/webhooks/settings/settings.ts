@@ -73,7 +73,7 @@ function readDocumentSettings(
   const eventType = fields.string('event_type') ?? '';
   const tolerance = readTolerance(fields);
   const mapping = readMapping(fields);
-  for (const defaults of [kind, CLOUDEVENTS]) {
+  for (const defaults of [kind, CLOUDEVENTS, ...(kind.shapes ?? [])]) {
     fields.take(compileMapping(name, defaults, eventType, mapping), undefined);
   }
   const signature = hasSignature(kind) ? readSignature(fields) : undefined;

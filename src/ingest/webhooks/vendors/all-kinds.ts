@@ -8,6 +8,7 @@ import { CUSTOM } from './custom.ts';
 import type { Kind } from './kind.ts';
 import { MAIL } from './mail.ts';
 import { OFFICE } from './office.ts';
+import { QUEUE } from './queue.ts';
 
 export const KINDS: Readonly<Record<string, Kind>> = {
   ...CODE,
@@ -17,6 +18,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   ...MAIL,
   ...OFFICE,
   ...CUSTOM,
+  ...QUEUE,
 };
 
 /** The defaults for CloudEvents, whatever the kind of the source. */

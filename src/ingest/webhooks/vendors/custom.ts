@@ -7,7 +7,7 @@ import { STANDARD_WEBHOOKS, SVIX } from '../verifiers/standard-webhooks.ts';
 import type { Kind } from './kind.ts';
 
 /** The event type in most bodies. */
-const TYPE = '/type|/event_type|/event|"event"';
+export const TYPE = '/type|/event_type|/event|"event"';
 
 export const CUSTOM = {
   'standard-webhooks': {

@@ -12,14 +12,21 @@
  */
 import type { ListReader } from '../body/documents.ts';
 import type { ChallengeResponder, VendorReply } from '../challenges/challenge.ts';
-import type { MappingSettings } from '../mapping/mapping.ts';
+import type { MappingDefaults, MappingSettings } from '../mapping/mapping.ts';
 import type { Option } from '../option.ts';
 import type { Verifier } from '../verifiers/verifier.ts';
 
+/** A form of documents with rules of its own, which the settings of a source replace as they replace those of the kind. */
+export interface Shape extends MappingDefaults {
+  matches(document: unknown): boolean;
+}
+
 export interface Kind {
+  /** Its deliveries are messages of a queue. Nothing is received over HTTP. */
+  readonly arrivesBy?: 'queue';
   /** Any one of these must verify a delivery. `settings`: the settings of the source describe the signature. */
   readonly verifiers: readonly Verifier[] | 'settings';
-  /** `none`: the vendor signs with its own keys, so a source has no secrets. */
+  /** `none`: the vendor signs with its own keys, or nothing is signed, so a source has no secrets. */
   readonly secrets?: 'none';
   /** `audit`: entries of an audit device, one JSON object a line. */
   readonly body: 'document' | 'audit';
@@ -31,6 +38,8 @@ export interface Kind {
   /** A rule for the event type. */
   readonly eventType: string;
   readonly mapping: MappingSettings;
+  /** The first that matches a document has the rules for it. Otherwise the kind has. */
+  readonly shapes?: readonly Shape[];
   readonly options?: Readonly<Record<string, Option>>;
   /** For bodies that may contain several events. */
   readonly eventsIn?: ListReader;

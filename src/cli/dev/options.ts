@@ -51,6 +51,13 @@ export const DEV_OPTIONS = {
     value: 'address',
     help: 'stand in front of this OpenBao or Vault: UPSTREAM_ADDR. What is written through it makes events, unless --var UPSTREAM_EVENTS=off. One on this machine implies --allow-loopback-http',
   },
+  with: {
+    type: 'string',
+    value: 'NAME=file',
+    help: 'run this Worker beside the server, a bundled module, and let destinations deliver to it by a service binding of this name: DESTINATION_BINDINGS. It is read at the start only',
+    multiple: true,
+    completes: 'file',
+  },
   var: {
     type: 'string',
     value: 'NAME=VALUE',

@@ -14,7 +14,9 @@ import { Reminder } from './reminder.ts';
 import type { Restored } from './restored.ts';
 import type { RootToken } from './root-token.ts';
 import type { Variables } from './variables.ts';
+import type { WorkersBeside } from './with.ts';
 import { startWorkerd } from './workerd.ts';
+import { besideWorkers } from './workerd-config.ts';
 
 export interface Settings {
   readonly host: string;
@@ -28,6 +30,8 @@ export interface Settings {
   /** In which clients say their region; undefined for none. */
   readonly regionHeader: string | undefined;
   readonly variables: Variables;
+  /** What runs beside the server. */
+  readonly workers: WorkersBeside;
   /** A second key for the secrets of sources, in addition to the key of the data folder. */
   readonly sourceKey: string | undefined;
   readonly log: LogFormat;
@@ -76,6 +80,7 @@ async function serveFrom(folder: DataFolder, settings: Settings): Promise<Comman
     allowLoopbackHttp,
     regionHeader,
     variables: { ...variables, ...folder.restored },
+    beside: besideWorkers(bundle.value, settings.workers),
     bundle: bundle.value,
     folder: { ...folder, sourceKey: keys },
     rootToken: rootToken.token,

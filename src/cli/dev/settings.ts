@@ -14,6 +14,7 @@ import type { DevValues } from './options.ts';
 import { rootTokenOf } from './root-token.ts';
 import type { Settings } from './serve.ts';
 import { configuredVariables, type Variables, variablesOf } from './variables.ts';
+import { bindingsOf, readWorkersBeside } from './with.ts';
 
 const HEADER_NAME = /^[A-Za-z0-9-]{1,64}$/;
 
@@ -28,6 +29,8 @@ export async function settingsOf(values: DevValues): Promise<CommandResult<Setti
     return wrongUse('--restored needs --data, the folder with the restored files');
   }
   const given = values.upstream;
+  const workers = readWorkersBeside(values.with ?? []);
+  if (!workers.ok) return workers;
   const log = logFormatOf(values);
   if (!log.ok) return log;
   const known = configuredVariables(readConfig());
@@ -38,6 +41,7 @@ export async function settingsOf(values: DevValues): Promise<CommandResult<Setti
       REQUEST_LOG: 'on',
       // Shards gain nothing on one machine.
       SHARD_AT_SOCKETS: '0',
+      ...(workers.value.size > 0 && { DESTINATION_BINDINGS: bindingsOf(workers.value) }),
       ...(given !== undefined && known.UPSTREAM_EVENTS === 'off' && { UPSTREAM_EVENTS: 'on' }),
     },
     file: file.value.variables,
@@ -102,6 +106,7 @@ export async function settingsOf(values: DevValues): Promise<CommandResult<Setti
     allowLoopbackHttp,
     regionHeader,
     variables: withoutJurisdiction(variables.value),
+    workers: workers.value,
     sourceKey,
     log: log.value ?? 'text',
   });

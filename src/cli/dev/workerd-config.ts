@@ -111,7 +111,8 @@ export function besideWorkers(bundle: Bundle, modules: ReadonlyMap<string, strin
   const services: string[] = [];
   const bindings: string[] = [];
   for (const [name, code] of modules) {
-    const service = text(`with ${name}`);
+    // workerd says this name if the module cannot be loaded.
+    const service = text(`--with ${name}`);
     const modulesOf = `modules = [(name = "worker.js", esModule = ${text(code)})]`;
     services.push(`(name = ${service}, worker = (${modulesOf}, ${compatibility(wrangler)}))`);
     bindings.push(`(name = ${text(name)}, service = ${service})`);

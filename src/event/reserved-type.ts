@@ -19,6 +19,9 @@ export const UNDELIVERED_TYPE = `${RESERVED}/undelivered`;
 /** The type of events that say that a destination cannot deliver. */
 export const FAILING_TYPE = `${RESERVED}/destination-failing`;
 
+/** The type of events that test a destination. They are never published. */
+export const TEST_TYPE = `${RESERVED}/test`;
+
 /** Why an event type cannot be published; undefined if it can. */
 export function whyReserved(eventType: string): string | undefined {
   return eventTypeNamespace(eventType) === RESERVED

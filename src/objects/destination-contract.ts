@@ -137,6 +137,8 @@ export interface DestinationState {
   readonly status: 'active' | 'failing' | 'paused';
   /** Why it is paused. */
   readonly reason?: 'operator' | 'undelivered' | 'gone';
+  /** What keeps it from delivering, if it is not the receiver: somebody else cannot be asked. */
+  readonly problem?: string;
   /** How far it is with each hub from which it has read, by the name of the hub. */
   readonly positions: Readonly<Record<string, DestinationPosition>>;
   readonly lastSuccessAt?: number;

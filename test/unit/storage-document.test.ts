@@ -39,7 +39,7 @@ const SCHEMAS = {
   ],
   Authorities: ['src/authority/schema.ts'],
   Dispatchers: ['src/push/dispatch/schema.ts'],
-  Destinations: ['src/push/reading/tables.ts'],
+  Destinations: ['src/push/destination-schema.ts', 'src/push/reading/tables.ts'],
 };
 
 it.each(Object.entries(SCHEMAS))('the tables of the chapter %s', (chapter, schemas) => {
@@ -49,6 +49,15 @@ it.each(Object.entries(SCHEMAS))('the tables of the chapter %s', (chapter, schem
 it('the key-value entries of dispatchers', () => {
   expect(documented('Dispatchers', 'key-value entry').sort()).toEqual(
     keysIn('src/push/dispatch/**/*.ts', ['src/objects/migrations.ts']).sort(),
+  );
+});
+
+it('the key-value entries of destinations', () => {
+  expect(documented('Destinations', 'key-value entry').sort()).toEqual(
+    keysIn('src/push/{delivery,reading}/**/*.ts', [
+      'src/push/secrets.ts',
+      'src/objects/migrations.ts',
+    ]).sort(),
   );
 });
 

@@ -83,17 +83,14 @@ export function destinationsAnswer(answers: Partial<Answers> = {}): unknown[][] 
   };
   for (const method of ['wake', 'configure', 'command', 'wipe'] as const) {
     const answer = all[method] as Asked<unknown[], unknown>;
-    const prototype = Destination.prototype as unknown as DestinationContract;
-    prototype[method] ??= (async () => ({})) as never;
-    vi.spyOn(prototype, method).mockImplementation(async function (
-      this: unknown,
-      ...args: unknown[]
-    ) {
-      const { ctx } = this as { ctx: DurableObjectState };
-      const { name } = parseDestinationName(ctx.id.name);
-      calls.push([method, name, ...args]);
-      return (await answer(name, ...args)) as never;
-    });
+    vi.spyOn(Destination.prototype as DestinationContract, method).mockImplementation(
+      async function (this: unknown, ...args: unknown[]) {
+        const { ctx } = this as { ctx: DurableObjectState };
+        const { name } = parseDestinationName(ctx.id.name);
+        calls.push([method, name, ...args]);
+        return (await answer(name, ...args)) as never;
+      },
+    );
   }
   return calls;
 }

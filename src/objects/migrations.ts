@@ -72,9 +72,9 @@ export function readableVersion(
   return found;
 }
 
-/** Whether tables were created. Only reads. */
+/** Whether tables were created. Those of the platform, and of `wrangler dev`, do not count. Only reads. */
 export function hasTables(sql: SqlStorage): boolean {
   const tables =
-    "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*' LIMIT 1";
+    "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*' AND name NOT GLOB '__miniflare_*' LIMIT 1";
   return sql.exec(tables).toArray().length > 0;
 }

@@ -123,6 +123,13 @@ describe('a migration', () => {
     }),
   );
 
+  it('runs beside the table that wrangler dev creates', () =>
+    inStorage((storage) => {
+      storage.sql.exec('CREATE TABLE __miniflare_do_name (id INTEGER PRIMARY KEY, name TEXT)');
+      migrate(storage, SECOND, 'the hub of abc');
+      expect(storage.kv.get(VERSION_KEY)).toBe(2);
+    }));
+
   it('does not run on tables that have no version', () =>
     inStorage((storage) => {
       storage.sql.exec('CREATE TABLE t (a TEXT)');

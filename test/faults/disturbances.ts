@@ -11,6 +11,8 @@ const DISTURBANCES = [
   'call doubled',
   /** Injects a loss, which the run has to find: a page arrives without its events. */
   'page emptied',
+  /** The same with a page that is the answer of the callee. */
+  'answer emptied',
 ] as const;
 
 export type Disturbance = (typeof DISTURBANCES)[number];
@@ -58,7 +60,7 @@ interface Callee {
 export function disturbCalls(
   { prototype }: { readonly prototype: object },
   names: readonly string[],
-  ways: readonly Disturbance[] = DISTURBANCES,
+  ways: readonly Disturbance[] = [...NATURAL, 'page emptied'],
   nameOf: (name: string) => string = (name) => name,
 ): void {
   for (const name of names) {
@@ -94,6 +96,8 @@ async function called(
     }
     case 'page emptied':
       return method.apply(callee, [{ ...(given[0] as object), slices: [] }]);
+    case 'answer emptied':
+      return { ...((await call()) as object | undefined), slices: [] };
   }
 }
 

@@ -10,16 +10,20 @@
  */
 import { isWildcardHub } from '../../src/objects/names.ts';
 import worker, {
+  Authority as RealAuthority,
+  Destination as RealDestination,
+  Dispatcher as RealDispatcher,
   Hub as RealHub,
   RegionHead as RealRegionHead,
   Shard as RealShard,
   WildcardHub as RealWildcardHub,
 } from '../../src/worker.ts';
-import { disturbCalls, disturbNext, isDisturbance } from './disturbances.ts';
-import { kindOf } from './object-kind.ts';
+import { ANSWER_TIMEOUT_MS, RETRY_DELAYS_MS } from './destinations/times.ts';
+import { disturbCalls, disturbNext, isDisturbance, NATURAL } from './disturbances.ts';
+import { kindOf, nameOfOther, type OtherKind, parseOther } from './object-kind.ts';
 import { servedBy } from './served-by.ts';
 
-export { Authority, Destination, Dispatcher, Metrics, Restoration } from '../../src/worker.ts';
+export { Metrics, Restoration } from '../../src/worker.ts';
 
 /** Unix milliseconds. Shared by the Worker and its objects: workerd runs them in one isolate. */
 const made = new Map<string, number[]>();
@@ -84,6 +88,39 @@ export class Shard extends RealShard {
   }
 }
 
+export class Authority extends RealAuthority {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    noteMade(ctx, 'authority');
+  }
+
+  abort(): void {
+    this.ctx.abort('aborted by a test');
+  }
+}
+
+export class Dispatcher extends RealDispatcher {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    noteMade(ctx, 'dispatcher');
+  }
+
+  abort(): void {
+    this.ctx.abort('aborted by a test');
+  }
+}
+
+export class Destination extends RealDestination {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, { retryDelaysMs: RETRY_DELAYS_MS, answerTimeoutMs: ANSWER_TIMEOUT_MS });
+    noteMade(ctx, 'destination');
+  }
+
+  abort(): void {
+    this.ctx.abort('aborted by a test');
+  }
+}
+
 const OF_A_PARENT = ['attach', 'history', 'locate'];
 const OF_A_HUB_WITH_REGIONS = [...OF_A_PARENT, 'setShards', 'returnsOf'];
 
@@ -93,8 +130,24 @@ disturbCalls(Hub, ['requestFeed', ...OF_A_HUB_WITH_REGIONS]);
 disturbCalls(WildcardHub, ['receive', 'register', ...OF_A_HUB_WITH_REGIONS]);
 disturbCalls(RegionHead, ['receive', 'admit', ...OF_A_PARENT]);
 disturbCalls(Shard, ['receive']);
+// What destinations need of each.
+disturbCalls(Hub, ['announce'], NATURAL);
+disturbCalls(Hub, ['readFor'], [...NATURAL, 'answer emptied']);
+disturbCalls(WildcardHub, ['announce']);
+disturbOther('authority', Authority, ['policyTexts']);
+disturbOther('dispatcher', Dispatcher, ['notify', 'forwarded']);
+disturbOther('destination', Destination, ['configure', 'wake', 'command', 'takeDeadLetters']);
 
-function noteMade({ id: { name = '' } }: DurableObjectState): void {
+function disturbOther(
+  kind: OtherKind,
+  ofKind: { readonly prototype: object },
+  names: readonly string[],
+): void {
+  disturbCalls(ofKind, names, NATURAL, (name) => nameOfOther(kind, name));
+}
+
+function noteMade({ id: { name: own = '' } }: DurableObjectState, kind?: OtherKind): void {
+  const name = kind === undefined ? own : nameOfOther(kind, own);
   made.set(name, [...(made.get(name) ?? []), Date.now()]);
 }
 
@@ -109,8 +162,22 @@ function namespaceOf(name: string, env: Env): DurableObjectNamespace {
   }
 }
 
-async function abort(name: string, env: Env): Promise<void> {
-  const object = namespaceOf(name, env).getByName(name) as unknown as { abort(): Promise<void> };
+function bindingOf(kind: OtherKind, env: Env): DurableObjectNamespace {
+  switch (kind) {
+    case 'authority':
+      return env.AUTHORITY;
+    case 'dispatcher':
+      return env.DISPATCHER;
+    case 'destination':
+      return env.DESTINATION;
+  }
+}
+
+async function abort(named: string, env: Env): Promise<void> {
+  const other = parseOther(named);
+  const name = other?.name ?? named;
+  const objects = other === undefined ? namespaceOf(name, env) : bindingOf(other.kind, env);
+  const object = objects.getByName(name) as unknown as { abort(): Promise<void> };
   // The call dies with the object.
   await object.abort().catch(() => undefined);
 }

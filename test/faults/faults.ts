@@ -42,12 +42,14 @@ const DESTINATION_WEIGHTS = [
   ['authority disturbed', 3],
 ] as const;
 
-/** Not a fault but a loss, which the run has to find. */
+/** Not faults but losses, which the run has to find. */
 const SABOTAGE = 'page emptied';
+const SABOTAGE_OF_DESTINATIONS = 'answer emptied';
 
 export type FaultKind =
   | 'killed'
   | typeof SABOTAGE
+  | typeof SABOTAGE_OF_DESTINATIONS
   | (typeof WEIGHTS | typeof REPLICA_WEIGHTS | typeof DESTINATION_WEIGHTS)[number][0];
 
 export interface Fault {
@@ -84,6 +86,7 @@ const WEIGHTS_OF = {
 export function schedule(random: Random, plan: Plan): Fault[] {
   const { milliseconds, kills, everyMs, has, isSabotaged = false } = plan;
   const weights: readonly (readonly [FaultKind, number])[] = WEIGHTS_OF[has];
+  const sabotage = has === 'destinations' ? SABOTAGE_OF_DESTINATIONS : SABOTAGE;
   const faults: Fault[] = Array.from({ length: kills }, () => ({
     kind: 'killed',
     at: random.between(0.05, 0.95) * milliseconds,
@@ -91,7 +94,7 @@ export function schedule(random: Random, plan: Plan): Fault[] {
   for (let at = 0; ; ) {
     at += random.between(0.1, 1.9) * everyMs;
     if (at > milliseconds) return faults.sort((a, b) => a.at - b.at);
-    faults.push({ kind: isSabotaged ? SABOTAGE : random.pickWeighted(weights), at });
+    faults.push({ kind: isSabotaged ? sabotage : random.pickWeighted(weights), at });
   }
 }
 
@@ -173,6 +176,8 @@ async function inflict(kind: FaultKind, scene: Scene): Promise<void> {
       return disturb(kind, 'shard', NATURAL, scene);
     case SABOTAGE:
       return disturb(kind, 'shard', [SABOTAGE], scene);
+    case SABOTAGE_OF_DESTINATIONS:
+      return disturb(kind, 'hub', [SABOTAGE_OF_DESTINATIONS], scene);
     case 'half-open':
     case 'reset':
       return breakConnections(kind, scene);

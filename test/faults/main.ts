@@ -9,8 +9,8 @@
  * With --shards, subscribers are in three regions, each hub has region heads and shards, and these fail, too. With --sabotage,
  * the only other faults are events that are lost on purpose: the run must find them, and fail.
  *
- * With --destinations, nobody subscribes: the server delivers to receivers, which fail, too. Then --rate is such that 10,000 events
- * are published, unless it is given.
+ * With --destinations, nobody subscribes: the server delivers to receivers, which fail, too. Then 10,000 events are published,
+ * unless a rate is given.
  */
 import { parseArgs } from 'node:util';
 import { reportDestinations } from './destinations/report.ts';
@@ -45,6 +45,7 @@ const options = {
   every: numberOf('every', values.every),
   publishers: numberOf('publishers', values.publishers),
   rate: values.rate === undefined ? defaultRate : numberOf('rate', values.rate),
+  isSabotaged: values.sabotage,
   say,
 };
 
@@ -56,7 +57,6 @@ const { text, passed } = values.destinations
         ...options,
         subscribers: numberOf('subscribers', values.subscribers),
         hasShards: values.shards || values.sabotage,
-        isSabotaged: values.sabotage,
       }),
     );
 say(text);

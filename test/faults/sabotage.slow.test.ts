@@ -23,3 +23,10 @@ it('an event that a shard does not deliver is found', async () => {
   expect(code, output).toBe(1);
   expect(output).toMatch(/^lost [1-9]/m);
 }, 300_000);
+
+it('an event that a hub does not show a destination is found', async () => {
+  const few = ['--sabotage', '--seconds', '6', '--kills', '0', '--every', '0.3', '--rate', '40'];
+  const { code, output } = await run('--destinations', ...few);
+  expect(code, output).toBe(1);
+  expect(output).toMatch(/^lost [1-9]/m);
+}, 300_000);

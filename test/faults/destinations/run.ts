@@ -36,6 +36,8 @@ export interface DestinationRunOptions {
   readonly publishers: number;
   /** Events a second, of all publishers together. */
   readonly rate: number;
+  /** Whether events are lost on purpose, which the run must find. */
+  readonly isSabotaged: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -197,7 +199,7 @@ function publisherOf({ server, ledger, random, ...options }: Parts, token: strin
 
 /** Publishes while all goes wrong; in the middle a policy loses a right. @returns when the answer to that came */
 async function load(
-  { server, random, seconds, kills, every, say }: Parts,
+  { server, random, seconds, kills, every, isSabotaged, say }: Parts,
   control: Control,
   publishers: readonly Publisher[],
   counts: Map<FaultKind, number>,
@@ -217,8 +219,9 @@ async function load(
   const revoking = sleep(milliseconds / 2)
     .then(() => control.ask('PUT', 'sys/policies/acl/losing', { policy: LOST_POLICY }))
     .then(() => performance.now());
-  const plan = { milliseconds, kills, everyMs: every * 1000, has: 'destinations' } as const;
-  await inflictAll(schedule(random.fork(), plan), milliseconds, scene, say);
+  const plan = { milliseconds, kills, everyMs: every * 1000, isSabotaged } as const;
+  const faults = schedule(random.fork(), { ...plan, has: 'destinations' });
+  await inflictAll(faults, milliseconds, scene, say);
   const revokedAt = await revoking;
   for (const publisher of publishers) publisher.stop();
   await publishing;

@@ -56,6 +56,7 @@ function describedState(state: DestinationState): Record<string, unknown> {
   return {
     status: state.status,
     ...(state.reason !== undefined && { reason: state.reason }),
+    ...(state.problem !== undefined && { problem: state.problem }),
     lag: positions.reduce((sum, { lag }) => sum + lag, 0),
     positions,
     last_success: timeOf(lastSuccessAt),

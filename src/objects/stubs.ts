@@ -188,7 +188,7 @@ export function callAuthorityOnce<T>(
   return call(authorityStub(env, namespaceKey));
 }
 
-/** For a hub: a storage failure names the authority, so that it is not taken for the hub's own. */
+/** For a hub or a dispatcher: a storage failure names the authority, so that it is not taken for the caller's own. */
 export function callAuthorityFromHub<T>(
   env: Env,
   namespaceKey: string,

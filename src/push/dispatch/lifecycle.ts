@@ -7,7 +7,7 @@ import { ROOT } from '../../namespace/namespace.ts';
 import { hasTables, migrate } from '../../objects/migrations.ts';
 import { dispatcherForOperators } from '../../objects/names.ts';
 import { namespaceDeleted } from '../../objects/namespace-end.ts';
-import { callAuthority } from '../../objects/stubs.ts';
+import { callAuthorityFromHub } from '../../objects/stubs.ts';
 import { DISPATCHER_SCHEMA } from './schema.ts';
 
 export class DispatcherLifecycle {
@@ -67,6 +67,6 @@ export class DispatcherLifecycle {
  */
 export async function assertExists(env: Env, namespace: string): Promise<void> {
   if (namespace === ROOT) return;
-  const exists = await callAuthority(env, namespace, (authority) => authority.exists());
+  const exists = await callAuthorityFromHub(env, namespace, (authority) => authority.exists());
   if (!exists) throw namespaceDeleted(namespace);
 }

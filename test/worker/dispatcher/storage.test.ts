@@ -1,9 +1,13 @@
 /** What a dispatcher does whose storage it cannot read, or has lost. */
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
-import { expect } from 'vitest';
+import { env } from 'cloudflare:workers';
+import { expect, vi } from 'vitest';
+import { Authority } from '../../../src/authority/authority.ts';
 import { ok } from '../../../src/lib/result.ts';
 import { VERSION_KEY } from '../../../src/objects/migrations.ts';
+import { callDispatcher } from '../../../src/objects/stubs.ts';
 import { it } from '../fixtures.ts';
+import { keyOf } from '../security-support.ts';
 import {
   callsOf,
   destinationsAnswer,
@@ -39,4 +43,16 @@ it('announces with a higher version than before if it has lost what it stored', 
   await scheduler.wait(1);
   expect(await dispatcher().put('cache', writing('abc/*'))).toEqual(ok(undefined));
   expect((await dispatcher().announcement()).version).toBeGreaterThan(version);
+});
+
+it('names the authority if it is the storage of that which fails', async ({ team }) => {
+  const key = await keyOf(team);
+  destinationsAnswer();
+  vi.spyOn(Authority.prototype, 'exists').mockImplementation(() => {
+    throw new Error('database disk image is malformed: SQLITE_CORRUPT');
+  });
+  const message = await failureOf(
+    callDispatcher(env, key, (stub) => stub.put('cache', writing('abc/*'))),
+  );
+  expect(message).toContain(`the storage of the authority of namespace ${team} cannot be read`);
 });

@@ -59,6 +59,48 @@ export const CONSTANTS = {
   headHandshakeRows: ['rows that it writes', 'shards/handshake'],
   shardHandshakeCalls: ['calls to objects for a handshake at a shard', 'shards/handshake'],
   shardHandshakeRows: ['rows that it writes', 'shards/handshake'],
+  workerDeliveryMicroseconds: [
+    'CPU to deliver an event to a worker, batches of 100',
+    'destinations/worker-cpu',
+  ],
+  workerLoneCalls: [
+    'calls to objects and alarms to deliver a lone event to a worker',
+    'destinations/worker-calls',
+  ],
+  workerLoneRows: ['rows that it writes', 'destinations/worker-calls'],
+  workerBatchedCalls: [
+    'calls to objects and alarms of an event in batches of 100',
+    'destinations/worker-calls',
+  ],
+  workerBatchedRows: ['rows that it writes', 'destinations/worker-calls'],
+  queueDeliveryMicroseconds: [
+    'CPU to deliver an event to a queue, batches of 100',
+    'destinations/queue-cpu',
+  ],
+  queueLoneCalls: [
+    'calls to objects and alarms to deliver a lone event to a queue',
+    'destinations/queue-calls',
+  ],
+  queueLoneRows: ['rows that it writes', 'destinations/queue-calls'],
+  queueBatchedCalls: [
+    'calls to objects and alarms of an event in batches of 100',
+    'destinations/queue-calls',
+  ],
+  queueBatchedRows: ['rows that it writes', 'destinations/queue-calls'],
+  webhookDeliveryMicroseconds: [
+    'CPU to deliver an event to a webhook, batches of 100',
+    'destinations/webhook-cpu',
+  ],
+  webhookLoneCalls: [
+    'calls to objects and alarms to deliver a lone event to a webhook',
+    'destinations/webhook-calls',
+  ],
+  webhookLoneRows: ['rows that it writes', 'destinations/webhook-calls'],
+  webhookBatchedCalls: [
+    'calls to objects and alarms of an event in batches of 100',
+    'destinations/webhook-calls',
+  ],
+  webhookBatchedRows: ['rows that it writes', 'destinations/webhook-calls'],
 } as const;
 
 export type ConstantName = keyof typeof CONSTANTS;

@@ -17,6 +17,7 @@ import { audit } from './rows/audit.ts';
 import { bytes } from './rows/bytes.ts';
 import { counted } from './rows/counted.ts';
 import { crowd } from './rows/crowd.ts';
+import { destinations } from './rows/destinations.ts';
 import { fanout } from './rows/fanout.ts';
 import { idle } from './rows/idle.ts';
 import { matching } from './rows/matching.ts';
@@ -46,6 +47,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   overload,
   counted,
   shards,
+  destinations,
   peers,
 };
 /** Those that can measure one Carillon beside another. */

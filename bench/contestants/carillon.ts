@@ -149,10 +149,15 @@ function digestOf(text: string): string {
   return hash.toString(36);
 }
 
-async function api({ port }: Server, path: string, body?: unknown): Promise<unknown> {
+export async function api(
+  { port }: Server,
+  path: string,
+  body?: unknown,
+  token = ROOT_TOKEN,
+): Promise<unknown> {
   const response = await fetch(`http://127.0.0.1:${port}/v1/${path}`, {
     method: 'POST',
-    headers: { 'X-Vault-Token': ROOT_TOKEN, 'Content-Type': 'application/json' },
+    headers: { 'X-Vault-Token': token, 'Content-Type': 'application/json' },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   const text = await response.text();

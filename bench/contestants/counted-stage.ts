@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import type { SocketSet } from '../load/protocol.ts';
 import { type Counts, since } from '../measure/counts.ts';
 import { faultsOf } from '../measure/row.ts';
-import type { Sharding } from './server.ts';
+import type { Sharding, Targets } from './server.ts';
 import { type Pace, Stage } from './stage.ts';
 
 /** What is done behind the answers is over when nothing was counted for so long. */
@@ -26,12 +26,18 @@ export class CountedStage {
   }
 
   /** @param bundle built from `counting.ts` */
-  static async open(context: Context, bundle: Bundle, sharding?: Sharding): Promise<CountedStage> {
+  static async open(
+    context: Context,
+    bundle: Bundle,
+    sharding?: Sharding,
+    targets?: Targets,
+  ): Promise<CountedStage> {
     const side = {
       name: 'counting',
       kind: 'carillon',
       bundle,
       ...(sharding && { sharding }),
+      ...(targets && { targets }),
     } as const;
     return new CountedStage(context, await Stage.open(context, side));
   }

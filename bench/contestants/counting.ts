@@ -1,24 +1,36 @@
 /**
  * Carillon, and a count of what the platform charges for: calls to objects, rows that they write, and bytes of the log
- * of requests, which is on.
+ * of requests, which is on. An alarm of a dispatcher or a destination counts as a call that it makes: it is a request, too.
  */
 import worker, {
   Authority as RealAuthority,
+  Destination as RealDestination,
+  Dispatcher as RealDispatcher,
   Hub as RealHub,
   RegionHead as RealRegionHead,
   Shard as RealShard,
   WildcardHub as RealWildcardHub,
 } from '../../src/worker.ts';
 import type { Counted } from '../measure/counted.ts';
+import { received } from './received.ts';
 import { setShards } from './set-shards.ts';
 
-export { Destination, Dispatcher, Metrics, Restoration } from '../../src/worker.ts';
+export { Metrics, Restoration } from '../../src/worker.ts';
 
 /** Shared by the Worker and its objects: workerd runs them in one isolate. */
 const counts = { calls: 0, rows: 0, logBytes: 0, callsOf: ofAll(), rowsOf: ofAll() };
 
 function ofAll(): Record<Counted, number> {
-  return { Worker: 0, Hub: 0, WildcardHub: 0, RegionHead: 0, Shard: 0, Authority: 0 };
+  return {
+    Worker: 0,
+    Hub: 0,
+    WildcardHub: 0,
+    RegionHead: 0,
+    Shard: 0,
+    Authority: 0,
+    Dispatcher: 0,
+    Destination: 0,
+  };
 }
 
 const encoder = new TextEncoder();
@@ -60,6 +72,28 @@ export class Authority extends RealAuthority {
   }
 }
 
+export class Dispatcher extends RealDispatcher {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(countingRows(ctx, 'Dispatcher'), countingCalls(env, 'Dispatcher'));
+  }
+
+  override async alarm(): Promise<void> {
+    countCall('Dispatcher');
+    await super.alarm();
+  }
+}
+
+export class Destination extends RealDestination {
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(countingRows(ctx, 'Destination'), countingCalls(env, 'Destination'));
+  }
+
+  override async alarm(): Promise<void> {
+    countCall('Destination');
+    await super.alarm();
+  }
+}
+
 export default {
   async fetch(request, env, ctx) {
     const { pathname } = new URL(request.url);
@@ -69,6 +103,7 @@ export default {
       return Response.json(await hub.databaseSize());
     }
     if (pathname === '/shards') return setShards(request, env);
+    if (pathname === '/received') return received(env);
     return worker.fetch(request, countingCalls(env, 'Worker'), ctx);
   },
 } satisfies ExportedHandler<Env>;
@@ -109,6 +144,11 @@ function replace(target: object, name: string, value: unknown): void {
   Object.defineProperty(target, name, { configurable: true, value });
 }
 
+function countCall(who: Counted): void {
+  counts.calls++;
+  counts.callsOf[who]++;
+}
+
 const counting = new Map<Counted, WeakMap<Env, Env>>();
 
 /** The same bindings; what is called on their objects is counted. */
@@ -117,10 +157,7 @@ function countingCalls(env: Env, who: Counted): Env {
   counting.set(who, ofCaller);
   let known = ofCaller.get(env);
   if (known === undefined) {
-    const count = () => {
-      counts.calls++;
-      counts.callsOf[who]++;
-    };
+    const count = () => countCall(who);
     known = {
       ...env,
       AUTHORITY: countingNamespace(env.AUTHORITY, count),
@@ -128,6 +165,8 @@ function countingCalls(env: Env, who: Counted): Env {
       WILDCARD_HUB: countingNamespace(env.WILDCARD_HUB, count),
       REGION_HEAD: countingNamespace(env.REGION_HEAD, count),
       SHARD: countingNamespace(env.SHARD, count),
+      DISPATCHER: countingNamespace(env.DISPATCHER, count),
+      DESTINATION: countingNamespace(env.DESTINATION, count),
       RESTORATION: countingNamespace(env.RESTORATION, count),
       REQUEST_LOG: 'on',
     };

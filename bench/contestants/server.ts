@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { Bundle } from '../../src/cli/dev/bundle.ts';
 import { configuredVariables, type Variables } from '../../src/cli/dev/variables.ts';
 import {
+  type Beside,
   CONFIG_FILE,
   ROOT_TOKEN_VARIABLE,
   SOURCE_KEY_VARIABLE,
@@ -48,6 +49,12 @@ export interface Sharding {
   readonly regionHeader: string;
 }
 
+/** What destinations deliver to: bindings to it, and the variables that allow it. */
+export interface Targets {
+  readonly beside: Beside;
+  readonly variables: Variables;
+}
+
 interface Serving {
   /** Further options of `workerd serve`. */
   readonly options?: readonly string[];
@@ -55,24 +62,27 @@ interface Serving {
   readonly allowLoopbackHttp?: boolean;
   /** If absent, no hub has shards. */
   readonly sharding?: Sharding | undefined;
+  readonly targets?: Targets | undefined;
 }
 
 /** workerd with the state of its objects on the disk, as `carillon dev` runs it. */
 export async function startWorkerd(
   bundle: Bundle,
-  { options = [], allowLoopbackHttp = false, sharding }: Serving = {},
+  { options = [], allowLoopbackHttp = false, sharding, targets }: Serving = {},
 ): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'carillon-bench-'));
   mkdirSync(join(folder, STATE_FOLDER));
   const config = workerdConfig(bundle, {
     host: '127.0.0.1',
     port: 0,
-    allowLoopbackHttp,
+    allowLoopbackHttp: allowLoopbackHttp || targets !== undefined,
     variables: {
       ...configuredVariables(bundle.config),
       SHARD_AT_SOCKETS: '0',
       ...sharding?.variables,
+      ...targets?.variables,
     },
+    beside: targets?.beside,
     ...(sharding && { regionHeader: sharding.regionHeader }),
   });
   writeFileSync(join(folder, CONFIG_FILE), config);

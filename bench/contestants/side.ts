@@ -1,6 +1,6 @@
 import type { Bundle } from '../../src/cli/dev/bundle.ts';
 import type { Peer } from './peers/peer.ts';
-import type { Sharding } from './server.ts';
+import type { Sharding, Targets } from './server.ts';
 
 /** What is measured. */
 export interface Side {
@@ -12,4 +12,6 @@ export interface Side {
   readonly peer?: Peer;
   /** If absent, its hubs have no shards. */
   readonly sharding?: Sharding;
+  /** If absent, nothing can be delivered to. */
+  readonly targets?: Targets;
 }

@@ -100,7 +100,7 @@ export class Stage {
     const server =
       peer?.server ??
       (await (side.bundle
-        ? startWorkerd(side.bundle, { sharding: side.sharding })
+        ? startWorkerd(side.bundle, { sharding: side.sharding, targets: side.targets })
         : startWsServer()));
     const token = side.kind === 'carillon' ? await publisherToken(server) : '';
     const stage = new Stage(context, side, server, token, peer);

@@ -1,2 +1,10 @@
 /** Whose calls and rows are counted: the Worker, or objects of a class. */
-export type Counted = 'Worker' | 'Hub' | 'WildcardHub' | 'RegionHead' | 'Shard' | 'Authority';
+export type Counted =
+  | 'Worker'
+  | 'Hub'
+  | 'WildcardHub'
+  | 'RegionHead'
+  | 'Shard'
+  | 'Authority'
+  | 'Dispatcher'
+  | 'Destination';

@@ -46,6 +46,13 @@ export const PLANS = {
   },
 } as const;
 
+/** Cloudflare Queues: a million operations beyond the million a month that Workers Paid includes. */
+export const QUEUES = {
+  operations: 0.4,
+  /** To write it, to read it and to delete it, if it has at most 64 KB. A batch saves none. */
+  operationsOfAMessage: 3,
+} as const;
+
 /** Workers Logs from 2026-12-01 on: counted by size. */
 export const LOGS = {
   /** Gigabytes that a plan includes. */
@@ -97,6 +104,11 @@ export const SOURCES: readonly Source[] = [
     what: 'Workers: requests, CPU',
     url: 'https://developers.cloudflare.com/workers/platform/pricing/',
     date: '2026-08-03',
+  },
+  {
+    what: 'Queues: operations',
+    url: 'https://developers.cloudflare.com/queues/platform/pricing/',
+    date: '2026-09',
   },
   {
     what: 'Workers Logs: gigabytes',

@@ -9,6 +9,7 @@ import {
 import { number } from '../measure/digits.ts';
 import { billOf, costsAlone, NOTHING } from './carillon.ts';
 import { deliveriesTable } from './deliveries.ts';
+import { destinationsTable, sleeperTable } from './destinations.ts';
 import { heartbeatsTable, NEVER_IDLE_DOLLARS } from './heartbeats.ts';
 import { HANDSHAKES_A_DAY } from './lifetime.ts';
 import { logsTable } from './logs.ts';
@@ -41,6 +42,8 @@ export function tablesOf(measured: MeasuredConstants): Readonly<Record<string, s
     shards: shardsTable(measured.values),
     'last-subscriber': lastSubscriberTable(measured.values),
     'sharded-reconnects': shardedReconnectsTable(measured.values),
+    destinations: destinationsTable(measured.values),
+    sleeper: sleeperTable(measured.values),
     heartbeats: heartbeatsTable(measured.values),
     hub: hubTable(measured.values),
     metrics: metricsTable(),

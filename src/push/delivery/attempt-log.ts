@@ -86,6 +86,11 @@ export class AttemptLog {
     this.#last = { number, totals };
   }
 
+  /** To be called if a change was rolled back. */
+  forget(): void {
+    this.#last = undefined;
+  }
+
   /** The newest first. */
   list(): Attempt[] {
     const rows = this.#sql.exec<AttemptRow>(

@@ -7,7 +7,7 @@
 
 import { batchId } from '../../destination/batch-id.ts';
 import type { BatchLimits } from '../../destination/batching.ts';
-import { MAX_BATCH_BYTES } from '../../destination/limits.ts';
+import { MAX_BATCH_BYTES, MAX_QUEUE_CALL_BYTES } from '../../destination/limits.ts';
 import { logError } from '../../lib/log.ts';
 import type { AlarmTask } from '../../objects/alarms.ts';
 import { messageOf } from '../../objects/storage-failure.ts';
@@ -128,17 +128,19 @@ export class DeliveryLoop implements AlarmTask {
   }
 
   get #limits(): BatchLimits {
-    const { batchMaxEvents, batchMaxWaitMs } = this.#parts.settings.current;
+    const { batchMaxEvents, batchMaxWaitMs, target } = this.#parts.settings.current;
     return {
       maxEvents: Math.min(batchMaxEvents, this.#maxEvents),
-      maxBytes: MAX_BATCH_BYTES,
+      // So that a batch seldom takes several calls of a queue, of which only the first may succeed.
+      maxBytes: target.type === 'queue' ? MAX_QUEUE_CALL_BYTES : MAX_BATCH_BYTES,
       maxWaitMs: batchMaxWaitMs,
     };
   }
 
-  /** Before this time the receiver wants no other attempt. */
+  /** Before this time the receiver wants no other attempt; 0 if it has set no rate. */
   get #paceAt(): number {
-    return this.#startedAt + (this.#parts.settings.told.agreement?.paceMs ?? 0);
+    const { paceMs = 0 } = this.#parts.settings.told.agreement ?? {};
+    return paceMs === 0 ? 0 : this.#startedAt + paceMs;
   }
 
   #start(batch: Batch): void {

@@ -82,6 +82,10 @@ export class Delivery {
       deadLetters: new DeadLetters({ env, namespaceKey, concerned: this.#concerned }),
       counts,
       timing,
+      forget: () => {
+        this.reading.forget();
+        this.log.forget();
+      },
     });
     this.#reporter = new MetricsReporter(ctx, env, {
       kind: 'destination',
@@ -112,7 +116,7 @@ export class Delivery {
     const { lastSuccessAt, failures, delivered, deadLettered, gaps } = log.totals;
     const { paused } = settings;
     const problem = lanes.holds.message;
-    const next = paused === undefined ? lanes.retryAt : 0;
+    const next = paused === undefined ? lanes.blockedUntil : 0;
     const status = failures > 0 ? 'failing' : 'active';
     return {
       status: paused === undefined ? status : 'paused',
@@ -121,7 +125,7 @@ export class Delivery {
       positions: this.reading.positions(),
       ...(lastSuccessAt !== undefined && { lastSuccessAt }),
       failures,
-      ...(next > 0 && { nextAttemptAt: next }),
+      ...(next > Date.now() && { nextAttemptAt: next }),
       delivered,
       deadLettered,
       gaps,

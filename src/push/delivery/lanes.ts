@@ -127,6 +127,7 @@ export class Lanes {
       return [source, plan.map(each)] as const;
     });
     this.#backlog.park(new Map(plans));
+    this.#backlog.store(this.plans);
   }
 
   /** Nobody says what the policies allow. */

@@ -45,6 +45,8 @@ interface SettlementParts {
   readonly deadLetters: DeadLetters;
   readonly counts: DestinationCounts;
   readonly timing: Timing;
+  /** To be called if a change was rolled back. */
+  forget(): void;
   /** Whether the destination was deleted: then nothing is stored. */
   isOver(): boolean;
 }
@@ -178,11 +180,16 @@ export class Settlement {
   }
 
   #inOneWrite(write: () => void): void {
-    const { storage, backlog, lanes } = this.#parts;
-    storage.transactionSync(() => {
-      write();
-      backlog.store(lanes.plans);
-    });
+    const { storage, backlog, lanes, forget } = this.#parts;
+    try {
+      storage.transactionSync(() => {
+        write();
+        backlog.store(lanes.plans);
+      });
+    } catch (error) {
+      forget();
+      throw error;
+    }
   }
 }
 

@@ -62,6 +62,7 @@ describe('a destination whose receiver fails', () => {
     await destination.attempted(1);
     await destination.publish(3);
     for (const wait of [10_000, 30_000]) {
+      await destination.rests();
       await destination.evict();
       await destination.passesTime(wait);
     }
@@ -117,6 +118,7 @@ describe('a destination whose receiver fails', () => {
     };
     await destination.wake();
     await destination.attempted(2);
+    await destination.rests();
     await destination.evict();
     receiver.answer = () => DELIVERED;
     await destination.passesTime(10_000);
@@ -154,7 +156,7 @@ describe('a destination whose receiver fails', () => {
     await destination.receives(2);
   });
 
-  it('ends an attempt that hangs', async () => {
+  it('takes an exception for an attempt that failed', async () => {
     vi.useRealTimers();
     const destination = await aDestination();
     destination.receiver.answer = () => {

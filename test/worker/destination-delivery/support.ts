@@ -93,6 +93,11 @@ export class TestDestination {
     receivers.set(name, this.receiver);
   }
 
+  /** Another one that hears the same. */
+  as(name: string): TestDestination {
+    return new TestDestination(name, this.types);
+  }
+
   get hub(): string {
     return hubName('', this.types);
   }
@@ -169,9 +174,14 @@ export class TestDestination {
     await eventually(async () => expect((await this.attempts()).length).toBe(count));
   }
 
+  /** Waits until nothing is under way, and its alarm is set for the next attempt. */
+  rests(): Promise<void> {
+    return eventually(async () => expect(await this.#alarm()).not.toBeNull());
+  }
+
   /** Lets the time pass until the next attempt, and makes it. The clock has to be a fake one. */
   async passesTime(ms: number): Promise<void> {
-    await eventually(async () => expect(await this.#alarm()).not.toBeNull());
+    await this.rests();
     vi.setSystemTime(Date.now() + ms);
     await runDurableObjectAlarm(this.stub);
   }

@@ -117,7 +117,7 @@ export class Delivery {
     const { paused } = settings;
     const problem = lanes.holds.message;
     const next = paused === undefined ? lanes.blockedUntil : 0;
-    const status = failures > 0 ? 'failing' : 'active';
+    const status = failures > 0 && lanes.plans.size > 0 ? 'failing' : 'active';
     return {
       status: paused === undefined ? status : 'paused',
       ...(paused !== undefined && { reason: paused }),

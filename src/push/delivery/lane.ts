@@ -146,11 +146,14 @@ export class Lane {
     return ok(undefined);
   }
 
-  /** Makes batches that were begun before again. */
-  async restore(plan: readonly PlannedBatch[], maxBytes: number): Promise<LaneFailure | undefined> {
+  /** Makes batches that were begun before again. One that has become larger, as more is allowed now, becomes several. */
+  async restore(
+    plan: readonly PlannedBatch[],
+    limits: BatchLimits,
+  ): Promise<LaneFailure | undefined> {
     const through = plan.at(-1)?.through ?? 0;
     while ((this.#pending.at(-1)?.before ?? 0) < through && this.#hasMore) {
-      const failure = await this.#read(maxBytes);
+      const failure = await this.#read(limits.maxBytes);
       if (failure !== undefined) return failure;
       // Another journal: what was begun is not in it.
       if (this.#part?.epoch !== plan[0]?.epoch) return undefined;
@@ -159,10 +162,16 @@ export class Lane {
       const count = this.#pending.findIndex(
         ({ before, end: { part } }) => before >= end || part.epoch !== epoch,
       );
-      const batch = this.#take(count === -1 ? this.#pending.length : count);
-      if (batch === undefined) continue;
-      Object.assign(batch, tries);
-      if (isSettled) this.settle(batch, true);
+      let left = count === -1 ? this.#pending.length : count;
+      while (left > 0) {
+        const events = this.#together.slice(0, left);
+        const next = nextBatch(events, { ...limits, maxWaitMs: 0 }, 0);
+        const batch = this.#take(isSettled || !('count' in next) ? left : next.count);
+        if (batch === undefined) break;
+        left -= batch.items.length;
+        Object.assign(batch, tries);
+        if (isSettled) this.settle(batch, true);
+      }
     }
     return undefined;
   }

@@ -1,7 +1,6 @@
 /** The lanes of all sources: which batch is next. The sources take turns, so that a busy one keeps no other waiting. */
 
 import type { BatchLimits } from '../../destination/batching.ts';
-import { MAX_BATCH_BYTES } from '../../destination/limits.ts';
 import type { Backlog, PlannedBatch, Plans } from './backlog.ts';
 import { Holds } from './holds.ts';
 import { type Batch, Lane, type LaneFailure, type LaneReading } from './lane.ts';
@@ -79,7 +78,7 @@ export class Lanes {
    * @returns undefined if there is none now
    */
   async next(limits: BatchLimits, maxBegun: number, { isOver }: Times): Promise<Batch | undefined> {
-    await this.#restore();
+    await this.#restore(limits);
     if (isOver()) return undefined;
     const again = this.#begun.find(({ state }) => state === 'waiting');
     if (again !== undefined) return again;
@@ -161,12 +160,12 @@ export class Lanes {
   }
 
   /** Makes the batches again that are not in memory. */
-  async #restore(): Promise<void> {
+  async #restore(limits: BatchLimits): Promise<void> {
     for (const [source, plan] of this.#backlog.plans) {
       if (Date.now() < this.holds.until(source)) continue;
       const lane = new Lane(source, this.#reading);
       this.#lanes.set(source, lane);
-      const failure = await lane.restore(plan, MAX_BATCH_BYTES);
+      const failure = await lane.restore(plan, limits);
       // The positions have changed meanwhile.
       if (this.#lanes.get(source) !== lane) return;
       if (failure === undefined) this.#backlog.take(source);

@@ -219,6 +219,24 @@ describe('a destination whose rights change', () => {
     );
   });
 
+  it('keeps to the size of a batch when more is allowed than when it was begun', async () => {
+    const destination = await aDestination({ batchMaxEvents: 2 });
+    const { receiver } = destination;
+    const seesSome =
+      'path "other/*" { capabilities = ["read", "list", "subscribe"] subscribe_event_types = ["*"] }';
+    await authority().putPolicy(SEES_ALL, seesSome);
+    receiver.answers(FAILED, DELIVERED);
+    await destination.publish(1, undefined, 'other/app');
+    await destination.publish(3);
+    await destination.publish(1, undefined, 'other/app');
+    await destination.wake();
+    await destination.attempted(1);
+    await authority().putPolicy(SEES_ALL, seesSome.replace('other/*', '*'));
+    await destination.passesTime(10_000);
+    await destination.receives(5);
+    expect(receiver.batches.map(({ events }) => events.length)).toEqual([2, 2, 2, 1]);
+  });
+
   it('waits while nobody says what is allowed, and counts no attempt', async () => {
     const destination = await aDestination();
     await destination.publish(1);

@@ -9,7 +9,7 @@ import { MAX_UNSTORED_EVENTS } from './limits.ts';
 import { type Place, placeAfter, type ReadPart, type ReadStamp } from './read-part.ts';
 
 /** Since when the destination covers hubs that it does not know yet, and what it covers. */
-export const READING_SINCE_KEY = 'reading_since';
+const READING_SINCE_KEY = 'reading_since';
 
 interface ReadingSince {
   /** Unix milliseconds. */

@@ -24,7 +24,7 @@ export async function aPolicy(text = SEES_SECRETS, namespace = ''): Promise<stri
   return name;
 }
 
-export function settingsOf(some: Partial<DestinationSettings> = {}): DestinationSettings {
+function settingsOf(some: Partial<DestinationSettings> = {}): DestinationSettings {
   return {
     pattern: '*',
     namespaces: [''],

@@ -9,7 +9,7 @@ export type TargetKind = 'worker' | 'queue' | 'webhook';
 
 const QUEUE_BINDING = 'BENCH_QUEUE';
 /** Where the receiver fails always. */
-export const DEAD_PATH = '/dead';
+const DEAD_PATH = '/dead';
 const POLICY = 'bench-destination';
 
 /** Counts what it is given, and no more. */

@@ -17,6 +17,7 @@ export async function buildClient(): Promise<void> {
   rmSync(FOLDER, { recursive: true, force: true });
   const modules = [
     ...(await bundle(inProject('src/client/index.ts'), 'index', 'client.min')),
+    ...(await bundle(inProject('src/client/webhook.ts'), 'webhook')),
     ...(await bundle(
       inProject(`src/wire/carillon-v1/${PROTOBUF}.ts`),
       PROTOBUF,
@@ -29,16 +30,17 @@ export async function buildClient(): Promise<void> {
 }
 
 /**
- * Writes a module to a file for bundlers and Node, and to a small one for pages.
+ * Writes a module to a file for bundlers and Node, and to a small one for pages if it has a name.
  *
  * @returns the paths of the modules in it
  */
-async function bundle(input: string, readable: string, minified: string): Promise<string[]> {
+async function bundle(input: string, readable: string, minified?: string): Promise<string[]> {
   const modules = new Set<string>();
   for (const [name, minify] of [
     [readable, false],
     [minified, true],
   ] as const) {
+    if (name === undefined) continue;
     const build = await rolldown({
       input,
       platform: 'neutral',
@@ -79,14 +81,16 @@ async function bundleTypes(): Promise<void> {
     const tsc = inProject('node_modules/typescript/bin/tsc');
     const project = inProject('src/client/tsconfig.build.json');
     execFileSync(process.execPath, [tsc, '-p', project, '--outDir', folder], { stdio: 'inherit' });
-    const build = await rolldown({
-      input: { index: join(folder, 'client/index.d.ts') },
-      plugins: [dts({ dtsInput: true, tsconfig: false, emitDtsOnly: true })],
-    });
-    const { output } = await build.generate();
-    // A subscription can be disposed of, and the libraries that a program chooses may not know how.
-    const reference = '/// <reference lib="esnext.disposable" />\n';
-    writeFileSync(join(FOLDER, 'index.d.ts'), reference + output[0].code);
+    for (const name of ['index', 'webhook']) {
+      const build = await rolldown({
+        input: { [name]: join(folder, `client/${name}.d.ts`) },
+        plugins: [dts({ dtsInput: true, tsconfig: false, emitDtsOnly: true })],
+      });
+      const { output } = await build.generate();
+      // A subscription can be disposed of, and the libraries that a program chooses may not know how.
+      const reference = '/// <reference lib="esnext.disposable" />\n';
+      writeFileSync(join(FOLDER, `${name}.d.ts`), reference + output[0].code);
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -60,3 +60,12 @@ export const MAX_REFUSAL_BYTES = 64 * 1024;
 
 /** Characters of the server's response that an error message quotes. */
 export const MAX_QUOTED_CHARACTERS = 1000;
+
+/** How far the time of a webhook may be from now: what Standard Webhooks advises. */
+export const WEBHOOK_TOLERANCE_SECONDS = 300;
+
+/** The largest body of a webhook that is read: four times what a server sends together. */
+export const MAX_WEBHOOK_BYTES = 4 * 1024 * 1024;
+
+/** Signatures of a webhook that are tried with each secret. */
+export const MAX_WEBHOOK_SIGNATURES = 8;

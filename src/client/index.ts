@@ -8,6 +8,7 @@
 export type { PluginInfo } from '../event/event.ts';
 export type { JsonObject, JsonValue } from '../lib/json.ts';
 export type { GapReason } from '../wire/carillon-v1/messages.ts';
+export type { DeliveredData, DeliveredEvent, DestinationBatch } from '../wire/destination-batch.ts';
 export type { OutgoingEvent } from './batches.ts';
 export { CarillonError, type ErrorCode, type ErrorDetails } from './errors.ts';
 export type {

@@ -4,8 +4,8 @@
  */
 import type { Event } from '../event/event.ts';
 import { encodeHeaderText } from '../lib/header-text.ts';
+import type { DeliveredEvent } from '../wire/destination-batch.ts';
 import { encodeCloudEvent, encodeData, subjectOf } from '../wire/json.ts';
-import type { DeliveredEvent } from './destination-batch.ts';
 import type { Format } from './settings.ts';
 
 /** An event, and its JSON frame. */

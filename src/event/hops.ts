@@ -29,7 +29,7 @@ export function parseHops(header: string | null): Result<number> {
 /** Says why events are refused that have passed too many destinations; undefined if they have not. */
 export function whyTooManyHops(hops: number): string | undefined {
   if (hops <= MAX_HOPS) return undefined;
-  return `these events have passed ${hops} destinations (the header ${HOPS_HEADER}), at most ${MAX_HOPS} (MAX_HOPS) are allowed: destinations send events in a circle. Change the pattern, the filter or the url of one of them`;
+  return `these events have passed ${hops} destinations (the header ${HOPS_HEADER}, or ${HOPS_KEY} in their metadata), at most ${MAX_HOPS} (MAX_HOPS) are allowed: destinations send events in a circle. Change the pattern, the filter or the url of one of them`;
 }
 
 /** What the metadata of an event says. Anything else than a count is 0. */

@@ -24,7 +24,10 @@ const CONFIG = {
     skipLibCheck: true,
     // The client itself is checked elsewhere, with stricter options than a reader may have.
     allowImportingTsExtensions: true,
-    paths: { '@carillon/client': [join(ROOT, 'src/client/index.ts')] },
+    paths: {
+      '@carillon/client': [join(ROOT, 'src/client/index.ts')],
+      '@carillon/client/webhook': [join(ROOT, 'src/client/webhook.ts')],
+    },
   },
   include: ['*.ts', join(ROOT, 'test/docs/surroundings.d.ts')],
 };

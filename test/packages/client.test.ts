@@ -42,6 +42,11 @@ describe.each(NODES)('on Node %s, @carillon/client', (version) => {
     expect(runModule(code, version)).toBe(EXPORTS);
   });
 
+  it('has a module that receives webhooks', () => {
+    const code = `console.log(Object.keys(await import('@carillon/client/webhook')).join())`;
+    expect(runModule(code, version)).toBe('WebhookError,verify\n');
+  });
+
   it.each(['json', 'protobuf'])('receives what it publishes, as %s', (encoding) => {
     const code = program('@carillon/client', `encoding: '${encoding}'`);
     expect(runModule(code, version)).toBe('deploy/finished web\n');

@@ -13,6 +13,7 @@ import type { CallerContext } from '../context.ts';
 import { PUBLISH } from '../event-routes.ts';
 import { callerOf, FRESH } from '../middleware/caller.ts';
 import { authorize, authorizeOrigin, type Denial } from '../publishing/authorize-events.ts';
+import { hopsOfRequest, refuseCircle } from '../publishing/hops.ts';
 import { publishEvents } from '../publishing/publish-events.ts';
 import { readUncompressedBody } from '../request/body.ts';
 import { after } from '../request/path.ts';
@@ -33,6 +34,8 @@ export async function publish(c: CallerContext): Promise<Response> {
   }
   const origin = originOf(c.get('query'));
   if (!origin.ok) return refuse(origin.failure);
+  const hops = hopsOfRequest(request.headers);
+  if (!hops.ok) return refuse(hops.failure);
   const body = await readUncompressedBody(request, MAX_PUBLISH_BYTES);
   if (!body.ok) return refuse(body.failure);
   const namespace = pathOfKey(c.get('namespace'));
@@ -42,9 +45,12 @@ export async function publish(c: CallerContext): Promise<Response> {
     source: `vault://${config.clusterName}`,
     cluster: config.clusterName,
     namespace,
+    hops: hops.value,
     ...(eventType !== '' && { eventType }),
   });
   if (!events.ok) return refuse(events.failure);
+  const circle = refuseCircle(events.value);
+  if (circle !== undefined) return refuse(circle);
   const authorizeAll = (access: Access) => {
     const shared = authorizeOrigin(origin.value, access, namespace);
     return shared.ok ? authorize(events.value, access, namespace, config.publishNeedsPath) : shared;

@@ -1,13 +1,10 @@
 import { env } from 'cloudflare:workers';
-import type {
-  DeliveredEvent,
-  DestinationBatch,
-} from '../../../src/destination/destination-batch.ts';
 import type { OutgoingBatch, OutgoingEvent } from '../../../src/destination/outgoing.ts';
 import type { DestinationSettings } from '../../../src/destination/settings.ts';
 import type { Event } from '../../../src/event/event.ts';
 import { factsOf } from '../../../src/event/facts.ts';
 import { type TargetParts, targetOf } from '../../../src/push/targets/target-of.ts';
+import type { DeliveredEvent, DestinationBatch } from '../../../src/wire/destination-batch.ts';
 import { encodeJson } from '../../../src/wire/json.ts';
 
 /** The Worker of `receiver.js`. */

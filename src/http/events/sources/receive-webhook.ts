@@ -6,6 +6,7 @@ import {
   verifyDelivery,
 } from '../../../ingest/webhooks/verify-delivery.ts';
 import type { NamespaceContext } from '../../context.ts';
+import { hopsOfRequest, refuseCircle } from '../../publishing/hops.ts';
 import { publishEvents } from '../../publishing/publish-events.ts';
 import { workerCaches } from '../../worker-caches.ts';
 import { deliveryOf, eventDefaults, readWebhook } from './delivery-events.ts';
@@ -38,7 +39,9 @@ export async function receiveWebhook(
   if (!proof.ok) return refuseUnverified(source, proof.failure);
   recordDelivery(c, source, 'verified');
 
-  const defaults = eventDefaults(source, namespace, config, now);
+  const hops = hopsOfRequest(c.req.raw.headers);
+  if (!hops.ok) return refuseDelivery(source, hops.failure);
+  const defaults = { ...eventDefaults(source, namespace, config, now), hops: hops.value };
   const reading = await readWebhook(source, delivery, proof.value, defaults);
   if (!reading.ok) return refuseDelivery(source, reading.failure);
   if (reading.value.kind === 'challenge') {
@@ -53,6 +56,8 @@ export async function receiveWebhook(
         });
   }
 
+  const circle = refuseCircle(reading.value.events);
+  if (circle !== undefined) return refuseDelivery(source, circle);
   const report = await publishEvents(reading.value.events, publisher, c);
   return report.ok ? answerAccepted(source, report.value) : refuseDelivery(source, report.failure);
 }

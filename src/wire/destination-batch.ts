@@ -4,30 +4,43 @@ import type { JsonObject } from '../lib/json.ts';
 
 /** An event as a CloudEvent. */
 export interface DeliveredEvent {
+  /** The version of CloudEvents. */
   readonly specversion: '1.0';
   /** Unique together with the source. */
   readonly id: string;
+  /** A URI reference. */
   readonly source: string;
   /** The event type, such as `kv-v2/data-write`; `*` in the format `vault`. */
   readonly type: string;
-  /** The path, unless the event has none. Not in the format `vault`. */
+  /** The path, unless the event has none, or a long one. Not in the format `vault`. */
   readonly subject?: string;
   /** RFC 3339. */
   readonly time: string;
+  /** `application/json` */
   readonly datacontenttype: string;
   /** The event as Vault has it, in each format. */
-  readonly data: {
-    readonly event: {
-      readonly id: string;
-      readonly metadata?: JsonObject;
-      readonly entity_ids?: readonly string[];
-      readonly note?: string;
-    };
-    readonly event_type: string;
-    /** The Vault namespace with a trailing slash; absent for root. */
-    readonly namespace?: string;
-    readonly plugin_info?: PluginInfo;
+  readonly data: DeliveredData;
+}
+
+/** The data of an event: all of it but its source and time. */
+export interface DeliveredData {
+  /** What the publisher says. */
+  readonly event: {
+    /** The same as that of the CloudEvent. */
+    readonly id: string;
+    /** What the event is about. */
+    readonly metadata?: JsonObject;
+    /** The ids of the identities that the event concerns. */
+    readonly entity_ids?: readonly string[];
+    /** A text for people. */
+    readonly note?: string;
   };
+  /** `kv-v2/data-write` */
+  readonly event_type: string;
+  /** The Vault namespace with a trailing slash; absent for root. */
+  readonly namespace?: string;
+  /** The mount and the plugin that the event comes from, if Vault says so. */
+  readonly plugin_info?: PluginInfo;
 }
 
 /**

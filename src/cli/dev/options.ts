@@ -44,7 +44,7 @@ export const DEV_OPTIONS = {
   },
   'allow-loopback-http': {
     type: 'boolean',
-    help: "issuers' keys may be fetched by http from this machine",
+    help: "issuers' keys may be fetched by http from this machine, and destinations may send webhooks to it",
   },
   upstream: {
     type: 'string',

@@ -1,8 +1,8 @@
 /** What the tests of destinations share: a Worker that they deliver to, and what it got. */
 import { env } from 'cloudflare:workers';
 import { expect, vi } from 'vitest';
-import type { DestinationBatch } from '../../../src/destination/destination-batch.ts';
 import { destinationName } from '../../../src/objects/names.ts';
+import type { DestinationBatch } from '../../../src/wire/destination-batch.ts';
 import { aName, type Client, granting, root } from '../security-support.ts';
 
 /** A destination of the tests waits at most so long for what is on its way: a busy machine is slow, not wrong. */

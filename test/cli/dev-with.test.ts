@@ -2,9 +2,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { inTime } from '../support/in-time.ts';
+import { startLocalServer } from '../support/local-server.ts';
 import { run } from '../support/run.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
+const PATIENCE_MS = 60_000;
 const scratch = scratchFolder();
 
 function file(name: string, text: string): string {
@@ -24,6 +27,42 @@ const WORKER = file(
 );
 
 describe('carillon dev --with', () => {
+  it('delivers events to a Worker in a file, by the binding of its name', async () => {
+    const server = await startLocalServer(['--with', `CACHE=${WORKER}`]);
+    const env = { VAULT_ADDR: server.address, VAULT_TOKEN: server.token };
+    const policy = file(
+      'cache.hcl',
+      'path "secret/*" { capabilities = ["list", "subscribe"] subscribe_event_types = ["*"] }',
+    );
+    const commands = [
+      ['policy', 'write', 'cache', policy],
+      [
+        'destination',
+        'write',
+        '--worker',
+        'CACHE',
+        '--pattern',
+        'kv-v2/*',
+        '--policy',
+        'cache',
+        'c',
+      ],
+      ['events', 'trigger', 'kv-v2/data-write', '--override', 'path=secret/data/app'],
+    ];
+    for (const args of commands) {
+      expect(await run(args, env)).toMatchObject({ code: 0 });
+    }
+    const received = new Promise<void>((resolve) => {
+      const look = setInterval(() => {
+        if (!server.output().includes('{"destination":"c","types":["kv-v2/data-write"]}')) return;
+        clearInterval(look);
+        resolve();
+      }, 50);
+    });
+    await inTime(received, PATIENCE_MS, () => new Error(server.output()));
+    expect(await server.stop()).toBe(0);
+  });
+
   it.each([
     ['CACHE', 2, '--with is "CACHE"; it must be NAME=file'],
     [`=${WORKER}`, 2, 'it must be NAME=file'],

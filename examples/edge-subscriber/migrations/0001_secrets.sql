@@ -1,0 +1,1 @@
+CREATE TABLE secrets (path TEXT PRIMARY KEY, version INTEGER NOT NULL);

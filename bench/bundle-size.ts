@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
 /** KiB. The platform takes 3 MiB on the free plan; what is loaded at every cold start should be small. */
-const LIMIT_KIB = 300;
+const LIMIT_KIB = 350;
 
 const kib = gzipSync(readFileSync('dist/worker/worker.js')).length / 1024;
 console.log(`bundle: ${kib.toFixed(1)} KiB gzipped, at most ${LIMIT_KIB} allowed`);

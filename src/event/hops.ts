@@ -11,7 +11,7 @@ import { MAX_HOPS } from './limits.ts';
 export const HOPS_HEADER = 'Carillon-Hops';
 
 /** The member of the metadata: a text, as filters and policies compare it. Absent for 0. */
-export const HOPS_KEY = 'carillon_hops';
+const HOPS_KEY = 'carillon_hops';
 
 /** A longer number is no count of hops. */
 const HOPS = /^\d{1,3}$/;

@@ -60,7 +60,7 @@ const STATE = [
 export const DESTINATION_METRICS: readonly Metric[] = [...COUNTERS, ...STATE];
 
 export type DestinationCounts = Counts<KeysOf<typeof COUNTERS>>;
-export type DestinationStateValues = Counts<KeysOf<typeof STATE>>;
+type DestinationStateValues = Counts<KeysOf<typeof STATE>>;
 
 export function newDestinationCounts(): DestinationCounts {
   return newCounts(COUNTERS);

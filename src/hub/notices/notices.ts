@@ -29,7 +29,7 @@ import { typeAt } from './event-types.ts';
  * them. If the sequence up to which the dispatcher was told is not above it when the hub wakes, the dispatcher is told. That is stored
  * by the alarm which an event sets, so a burst costs two rows.
  */
-export const NOTIFIED_KEY = 'notified';
+const NOTIFIED_KEY = 'notified';
 
 /** The types of events that are wanted; `any` if there are too many, or nobody knows. */
 type Types = ReadonlySet<string> | 'any';

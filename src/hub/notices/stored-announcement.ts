@@ -6,7 +6,7 @@
 import type { Announcement } from '../../objects/announcement.ts';
 import { isMethodMissing } from '../../objects/call.ts';
 
-export const ANNOUNCEMENT_KEY = 'announcement';
+const ANNOUNCEMENT_KEY = 'announcement';
 
 /** The storage is older than what the dispatcher has announced, or lost it. */
 const UNKNOWN = 'unknown';

@@ -21,7 +21,7 @@ export interface PlannedBatch {
 export type Plans = ReadonlyMap<string, readonly PlannedBatch[]>;
 
 /** The entry with the plans. */
-export const BACKLOG_KEY = 'backlog';
+const BACKLOG_KEY = 'backlog';
 
 export class Backlog {
   readonly #kv: DurableObjectStorage['kv'];

@@ -8,7 +8,7 @@ import type { DestinationState } from '../../objects/destination-contract.ts';
 export const SETTINGS_KEY = 'settings';
 
 /** The entry with the reason why it pauses; missing if it does not. */
-export const PAUSED_KEY = 'paused';
+const PAUSED_KEY = 'paused';
 
 export interface Told {
   readonly settings: DestinationSettings;

@@ -26,7 +26,7 @@ type Answer = (batch: OutgoingBatch) => Outcome | Promise<Outcome>;
 const receivers = new Map<string, Receiver>();
 
 /** What a destination sends to. */
-export class Receiver {
+class Receiver {
   /** All that came. */
   readonly batches: OutgoingBatch[] = [];
   readonly delivered: string[] = [];

@@ -60,7 +60,6 @@ const STATE = [
 export const DESTINATION_METRICS: readonly Metric[] = [...COUNTERS, ...STATE];
 
 export type DestinationCounts = Counts<KeysOf<typeof COUNTERS>>;
-type DestinationStateValues = Counts<KeysOf<typeof STATE>>;
 
 export function newDestinationCounts(): DestinationCounts {
   return newCounts(COUNTERS);

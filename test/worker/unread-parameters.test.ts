@@ -86,6 +86,7 @@ describe('a member of a body that nothing reads', () => {
       'sys/auth/:names',
       'sys/events/sources/:name',
       'sys/events/sources/:name/test',
+      'sys/events/destinations/:name',
       'sys/events/explain',
     ]);
   });

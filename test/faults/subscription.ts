@@ -85,6 +85,7 @@ export abstract class Subscription {
   #askedToWait = 0;
   #heardAt = 0;
   #pingedAt = 0;
+  #firstTriedAt: number | undefined;
   #retry: NodeJS.Timeout | undefined;
   #region: RunRegion | undefined;
 
@@ -165,6 +166,7 @@ export abstract class Subscription {
 
   connect(): void {
     const begun = performance.now();
+    this.#firstTriedAt ??= begun;
     const { query, headers } = this.#since === undefined ? {} : this.place(this.#since);
     const { random } = this.options;
     // Who names no position is known in one region.
@@ -225,8 +227,10 @@ export abstract class Subscription {
     // One that has nothing to come back to begins anew.
     if (this.#since === undefined && (this.accepted.length === 1 || !this.keepsPlace)) {
       // What a replica was fed late comes to those who were there already.
+      // The server knows one that keeps its place from a first try, of which it lost the answer.
+      const from = this.keepsPlace ? (this.#firstTriedAt ?? begun) : begun;
       const earliest =
-        kindOf(object) === 'hub' ? this.#earliestAccepted(begun) : Number.NEGATIVE_INFINITY;
+        kindOf(object) === 'hub' ? this.#earliestAccepted(from) : Number.NEGATIVE_INFINITY;
       this.#start = { earliest, latest: this.#heardAt };
       this.owed.clear();
     }

@@ -108,6 +108,7 @@ export class Delivery {
   end(): void {
     this.#isOver = true;
     this.loop.end();
+    this.reading.end();
     this.#reporter.ended();
   }
 

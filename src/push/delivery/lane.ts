@@ -27,6 +27,7 @@ export interface LaneReading {
   ): Promise<Result<ReadPart, ReadingFailure>>;
   allowed(events: readonly OutgoingEvent[]): Promise<Result<OutgoingEvent[], ReadingFailure>>;
   settle(part: ReadPart, count: number, wasSent: boolean): boolean;
+  keepEnd(source: string): void;
 }
 
 /** Why a lane cannot go on. `rights`: no other lane can, either. */
@@ -174,6 +175,13 @@ export class Lane {
       }
     }
     return undefined;
+  }
+
+  /** A batch has failed, and is tried again at this time. At most one row. Unix milliseconds */
+  wait(batch: Batch, at: number): void {
+    batch.state = 'waiting';
+    batch.retryAt = at;
+    this.#reading.keepEnd(this.source);
   }
 
   /** Two batches in place of one. The first has `count` events. */

@@ -102,7 +102,7 @@ export class Settlement {
         case 'settle':
           return batch.lane.settle(batch, true);
         case 'retry':
-          return this.#wait(batch, after.at);
+          return batch.lane.wait(batch, after.at);
         case 'split':
           return batch.lane.split(batch, after.count);
         case 'pause':
@@ -138,7 +138,7 @@ export class Settlement {
         `what it gives up cannot be stored: ${messageOf(error)}`,
         now,
       );
-      return this.#inOneWrite(() => this.#wait(batch, now + (retryDelaysMs[0] ?? 0)));
+      return this.#inOneWrite(() => batch.lane.wait(batch, now + (retryDelaysMs[0] ?? 0)));
     }
     if (this.#parts.isOver()) return;
     lanes.holds.answered(DEAD_LETTERS);
@@ -150,13 +150,8 @@ export class Settlement {
     });
   }
 
-  #wait(batch: Batch, at: number): void {
-    batch.state = 'waiting';
-    batch.retryAt = at;
-  }
-
   #pause(batch: Batch, reason: PauseReason): void {
-    this.#wait(batch, Date.now());
+    batch.lane.wait(batch, Date.now());
     this.#parts.settings.pause(reason);
   }
 

@@ -34,7 +34,8 @@ export class HandedOver {
   }
 
   get isEmpty(): boolean {
-    return this.#total() === 0;
+    // Asked before each batch: all of them are not counted for that.
+    return this.#storage.sql.exec('SELECT 1 FROM handed LIMIT 1').toArray().length === 0;
   }
 
   /**

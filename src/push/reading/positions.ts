@@ -140,6 +140,19 @@ export class Positions {
     });
   }
 
+  /** A journal was read, and ends there. Costs no row. */
+  noteEnd(hub: string, { epoch, last }: Pick<ReadPart, 'epoch' | 'last'>, stamp: ReadStamp): void {
+    const known = this.#all().get(hub);
+    if (known === undefined || known.revision !== stamp.revision) return;
+    if (known.epoch === epoch || known.epoch === '') this.#all().set(hub, { ...known, last });
+  }
+
+  /** Stores what is known of a hub. */
+  store(hub: string): void {
+    const known = this.#all().get(hub);
+    if (known !== undefined) this.#put(hub, known);
+  }
+
   /** Forgets a hub. */
   delete(hub: string): void {
     this.#storage.sql.exec('DELETE FROM positions WHERE hub = ?', hub);
@@ -160,7 +173,8 @@ export class Positions {
     const isWhole = count >= events.length;
     const isOver = part.isEnd && isWhole && known.marks === stamp.marks;
     const hasNews = known.hasNews && !isOver;
-    const settled = { ...known, ...place, last, hasNews, since: undefined };
+    const end = known.epoch === place.epoch ? Math.max(known.last, last) : last;
+    const settled = { ...known, ...place, last: end, hasNews, since: undefined };
     const isSame = known.epoch === place.epoch && known.since === undefined;
     const passed = isSame ? place.sequence - known.stored : MAX_UNSTORED_EVENTS;
     const isDue = isStored || hasNews !== known.hasNews || passed >= MAX_UNSTORED_EVENTS;

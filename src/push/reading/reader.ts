@@ -69,6 +69,8 @@ export class Reader {
     try {
       for (let pages = 0; pages < MAX_READ_PAGES; pages++) {
         const page = await this.#page(hub, from, events);
+        // What was found before is not in the hub any more.
+        if (page === undefined && pages > 0) break;
         if (page === undefined) return ok(await this.#withoutJournal(hub, from));
         const { epoch } = page.journal;
         // What follows belongs to another journal, and begins a part of its own.

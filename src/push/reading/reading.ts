@@ -38,6 +38,7 @@ export class Reading {
   readonly #positions: Positions;
   readonly #handedOver: HandedOver;
   #followed: Followed | undefined;
+  #isOver = false;
 
   /** @param destination its name, and the key of its Vault namespace */
   constructor(
@@ -142,18 +143,29 @@ export class Reading {
     if (source === HANDED_OVER) {
       return ok(this.#handedOver.read(after?.sequence ?? 0, maxEvents, maxBytes));
     }
-    const stamp = this.#positions.stampOf(source);
-    const stored = this.#positions.get(source);
-    const { epoch, sequence } = after ?? stored ?? { epoch: '', sequence: 0 };
-    const position = epoch === '' ? undefined : { epoch, taken: sequence };
-    const start = { position, since: after === undefined ? stored?.since : undefined };
-    const { reader } = this.#current;
-    const read = await reader.read(source, start, this.#positions.since, maxEvents, maxBytes);
-    if (!read.ok) return read;
-    if (read.value !== undefined) return ok({ ...read.value, stamp });
-    this.#positions.delete(source);
-    const nothing = { events: [], before: [], last: sequence, isEnd: true };
-    return ok({ source, epoch, sequence, ...nothing, stamp });
+    for (;;) {
+      const followed = this.#current;
+      const positions = this.#positions;
+      const stamp = positions.stampOf(source);
+      const stored = positions.get(source);
+      const { epoch, sequence } = after ?? stored ?? { epoch: '', sequence: 0 };
+      const nothing = { source, epoch, sequence, last: sequence, events: [], before: [] };
+      // What was begun may be of a hub that it does not cover any more.
+      if (!this.#mayWant(source)) return ok({ ...nothing, isEnd: true, stamp });
+      const position = epoch === '' ? undefined : { epoch, taken: sequence };
+      const start = { position, since: after === undefined ? stored?.since : undefined };
+      const { reader } = followed;
+      const read = await reader.read(source, start, positions.since, maxEvents, maxBytes);
+      // What it did not want by the settings before, it may want now.
+      if (followed !== this.#followed) continue;
+      if (!read.ok) return read;
+      if (read.value === undefined) {
+        if (!this.#isOver) positions.delete(source);
+        return ok({ ...nothing, isEnd: true, stamp });
+      }
+      positions.noteEnd(source, read.value, stamp);
+      return ok({ ...read.value, stamp });
+    }
   }
 
   /**
@@ -173,13 +185,24 @@ export class Reading {
    * Notes that the first events of a part are settled, and all that was read before it.
    *
    * @param wasSent whether somebody was sent one of them. Otherwise it is stored now and then only
-   * @returns false if the part does not count any more, because the destination was set back
+   * @returns false if the part does not count any more, because the destination was set back or deleted
    */
   settle(part: ReadPart, count: number, wasSent: boolean): boolean {
+    if (this.#isOver) return false;
     if (count === 0 && part.events.length > 0) return true;
     if (part.source !== HANDED_OVER) return this.#positions.settle(part, count, wasSent);
     this.#handedOver.settle(part.before[count] ?? part.sequence);
     return true;
+  }
+
+  /** Stores where the journal of a source ended when it was read: it stays behind for a while. At most one row. */
+  keepEnd(source: string): void {
+    if (!this.#isOver) this.#positions.store(source);
+  }
+
+  /** The destination is deleted. What is being read settles nothing: there may be another one of its name. */
+  end(): void {
+    this.#isOver = true;
   }
 
   get #current(): Followed {

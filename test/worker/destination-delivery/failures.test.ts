@@ -73,6 +73,19 @@ describe('a destination whose receiver fails', () => {
     expect(third?.attempt).toBe(3);
   });
 
+  it('says how many events wait, also after it was evicted', async () => {
+    const destination = await aDestination();
+    destination.receiver.answers(FAILED);
+    await destination.publish(3);
+    await destination.wake();
+    await destination.attempted(1);
+    const position = async () => (await destination.state()).positions[destination.hub];
+    expect(await position()).toMatchObject({ sequence: 0, last: 3 });
+    await destination.rests();
+    await destination.evict();
+    expect(await position()).toMatchObject({ sequence: 0, last: 3 });
+  });
+
   it('leaves the receiver alone as long as that asks for', async () => {
     const destination = await aDestination();
     const busy: Outcome = { result: 'failed', status: 429, answer: '', retryAfterMs: 5 * MINUTE };

@@ -1,6 +1,7 @@
 import { describe, expect, vi } from 'vitest';
 import { invalid, ok } from '../../../src/lib/result.ts';
 import { Reading } from '../../../src/push/reading/reading.ts';
+import { Hub } from '../../../src/worker.ts';
 import { it } from '../fixtures.ts';
 import { aName } from '../security-support.ts';
 import { aDestination, DELIVERED, eventually, FAILED, idsOf, TestDestination } from './support.ts';
@@ -67,6 +68,31 @@ describe('a destination that is deleted', () => {
     await scheduler.wait(20);
     expect(await destination.isGone()).toBe(true);
     expect(destination.receiver.batches).toEqual([]);
+  });
+
+  it('leaves the next one of its name where it begins, though a hub was being read', async () => {
+    const destination = await aDestination();
+    await destination.configure({ pattern: `${destination.types}/other` });
+    await destination.publish(1);
+    let isAnswered = false;
+    const { readFor } = Hub.prototype;
+    const asked = vi.spyOn(Hub.prototype, 'readFor').mockImplementation(async function (
+      this: Hub,
+      ...request
+    ) {
+      const page = await readFor.apply(this, request);
+      while (!isAnswered) await scheduler.wait(1);
+      return page;
+    });
+    await destination.wake();
+    await eventually(() => expect(asked).toHaveBeenCalled());
+    await destination.wipe();
+    await destination.configure();
+    isAnswered = true;
+    await scheduler.wait(20);
+    await destination.evict();
+    await destination.wake();
+    await destination.receives(1);
   });
 
   it('begins again when it is written again', async () => {

@@ -1,5 +1,6 @@
 /** What a destination reads of hubs: in order, all of it, and what it has settled no more. */
-import { describe, expect } from 'vitest';
+import { describe, expect, vi } from 'vitest';
+import { Hub } from '../../../src/worker.ts';
 import { it } from '../fixtures.ts';
 import { on, root } from '../security-support.ts';
 import { aHub, aPolicy, aReader, idsOf, ReadingDestination } from './support.ts';
@@ -125,5 +126,62 @@ describe('a destination that reads', () => {
     await destination.takes(two.hub);
     await destination.begin({}, undefined, { pattern: two.type });
     expect(Object.keys(await destination.run((reading) => reading.positions()))).toEqual([two.hub]);
+  });
+
+  it('reads nothing of a hub that it does not cover any more, though it had begun with it', async () => {
+    const { hub, type } = aHub();
+    await publishes(type, 'a');
+    const destination = await aReader(hub);
+    await destination.reads(hub);
+    await destination.begin({}, undefined, { pattern: aHub().type });
+    const asked = vi.spyOn(Hub.prototype, 'readFor');
+    expect(await destination.reads(hub)).toMatchObject({ events: [], isEnd: true });
+    expect(asked).not.toHaveBeenCalled();
+  });
+
+  it('passes nothing that it wants since it was written again, though it was being read', async () => {
+    const { hub, type } = aHub();
+    await publishes(type, 'a');
+    const destination = await aReader(hub, { pattern: type.replace('done', 'other') });
+    let isChanged = false;
+    const { readFor } = Hub.prototype;
+    const asked = vi.spyOn(Hub.prototype, 'readFor').mockImplementation(async function (
+      this: Hub,
+      ...request
+    ) {
+      const page = await readFor.apply(this, request);
+      while (!isChanged) await scheduler.wait(1);
+      return page;
+    });
+    const reading = destination.takes(hub);
+    await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+    await destination.begin({}, undefined, { pattern: type });
+    isChanged = true;
+    expect(idsOf(await reading)).toEqual(['a']);
+  });
+
+  it('keeps what it has found when the hub loses its journal meanwhile', async () => {
+    const { hub, type } = aHub();
+    await publishes(type, 'a', 'b');
+    const destination = await aReader(hub);
+    const { readFor } = Hub.prototype;
+    let pages = 0;
+    vi.spyOn(Hub.prototype, 'readFor').mockImplementation(async function (this: Hub, owner, from) {
+      return pages++ === 0 ? readFor.call(this, owner, from, 1, 1e6) : undefined;
+    });
+    const part = await destination.reads(hub);
+    expect(idsOf(part.events)).toEqual(['a']);
+    expect(part.isEnd).toBe(false);
+  });
+
+  it('knows how far it is behind before anything is settled', async () => {
+    const { hub, type } = aHub();
+    await publishes(type, 'a', 'b', 'c');
+    const destination = await aReader(hub);
+    const part = await destination.reads(hub, 1);
+    const position = async () => (await destination.run((reading) => reading.positions()))[hub];
+    expect(await position()).toMatchObject({ sequence: 0, last: 3 });
+    await destination.settles(part);
+    expect(await position()).toMatchObject({ sequence: 1, last: 3 });
   });
 });

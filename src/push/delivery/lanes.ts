@@ -86,7 +86,8 @@ export class Lanes {
     for (const source of this.#inTurn(this.#sources)) {
       const now = Date.now();
       if (isOver() || now < this.holds.until(RIGHTS)) return undefined;
-      if (now < this.#dueAt(source)) continue;
+      // What was begun of it could not be made again, and goes first.
+      if (now < this.#dueAt(source) || this.#backlog.plans.has(source)) continue;
       this.#turn = source;
       const lane = this.#laneOf(source);
       const isCrowded = this.#makeRoom(lane);

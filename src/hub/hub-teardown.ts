@@ -59,11 +59,12 @@ export class HubTeardown implements Teardown {
 
   async leave(reason: 'idle' | 'emptied' | 'deleted'): Promise<void> {
     const why = reason === 'deleted' ? reason : 'idle';
-    const { authoritySync, fanOut, registration, quotaGate } = this.#parts;
+    const { authoritySync, fanOut, registration, quotaGate, notices } = this.#parts;
     await authoritySync.unwatchAll(why);
     await fanOut.finished();
     await registration.leave(why);
     if (why === 'idle') await quotaGate.leave();
+    else notices.end();
   }
 
   retainedEntries(): [string, unknown][] {

@@ -60,6 +60,7 @@ export class Notices implements AlarmTask {
   /** When a call that failed is repeated; Infinity if none failed. */
   #retryAt = NEVER;
   #backoffMs = MIN_JOB_BACKOFF_MS;
+  #hasEnded = false;
 
   constructor(parts: NoticesParts) {
     this.#parts = parts;
@@ -129,6 +130,11 @@ export class Notices implements AlarmTask {
     if (this.#retryAt === NEVER) this.#start();
   }
 
+  /** The hub is deleted. A call that is under way is not repeated: an alarm would be all that is stored. */
+  end(): void {
+    this.#hasEnded = true;
+  }
+
   nextDue(): number {
     if (this.#parts.announcements.isEmpty) return NEVER;
     return Math.min(this.#guardedUntil, this.#retryAt);
@@ -158,6 +164,7 @@ export class Notices implements AlarmTask {
       }
       this.#backoffMs = MIN_JOB_BACKOFF_MS;
     } catch (error) {
+      if (this.#hasEnded) return;
       logError(
         `${nameForOperators(hub)} cannot tell its dispatcher of events and will later`,
         error,

@@ -188,6 +188,34 @@ describe('a hub', () => {
     expect(told.map(({ types }) => types)).toEqual([['told/a'], ['told/a'], ['told/b']]);
   });
 
+  it('that is deleted while its dispatcher fails stores nothing any more', async ({ team }) => {
+    const { told, answer } = theDispatchers();
+    const type = 'told/deleted';
+    const key = await keyOf(team);
+    const hub = env.HUB.getByName(`${key}/told`);
+    await root.in(team).published(type, { metadata: {} });
+    await hub.announce(key, announcementOf('told/*', [team]));
+    const gate = aGate();
+    let isOver = false;
+    answer({
+      notify: async () => {
+        await gate.passed();
+        isOver = true;
+        throw new Error('the dispatcher is down');
+      },
+    });
+    await root.in(team).published(type, { metadata: {} });
+    await vi.waitFor(() => expect(told).toHaveLength(1));
+    await hub.wipe();
+    const noise = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    gate.open();
+    await vi.waitFor(() => expect(isOver).toBe(true));
+    await scheduler.wait(20);
+    const alarm = await runInDurableObject(hub, (_hub, { storage }) => storage.getAlarm());
+    expect(alarm).toBeNull();
+    expect(noise).not.toHaveBeenCalled();
+  });
+
   it('is done with a dispatcher whose namespace was deleted', async () => {
     const { told, answer } = theDispatchers();
     await published('told/first');

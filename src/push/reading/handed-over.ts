@@ -41,7 +41,7 @@ export class HandedOver {
   /**
    * Stores letters, all or none. One that waits here already is not stored again.
    *
-   * @returns why they cannot be taken: too many wait. The sender keeps them, and tries again
+   * @returns why they cannot be taken: too many wait. The sender publishes that they are undelivered
    */
   take(letters: readonly Letter[], now: number): Result<undefined> {
     const { sql } = this.#storage;

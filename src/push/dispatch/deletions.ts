@@ -8,6 +8,7 @@ import type { Alarms, AlarmTask } from '../../objects/alarms.ts';
 import { callEach } from '../../objects/call.ts';
 import { MIN_JOB_BACKOFF_MS } from '../../objects/limits.ts';
 import { callDestination } from '../../objects/stubs.ts';
+import type { Announcer } from './announcer.ts';
 import type { LateCalls } from './late-calls.ts';
 import type { DispatcherLifecycle } from './lifecycle.ts';
 import { MAX_REPEAT_BACKOFF_MS } from './limits.ts';
@@ -21,6 +22,7 @@ interface DeletionParts {
   readonly namespace: string;
   readonly lifecycle: DispatcherLifecycle;
   readonly registry: Registry;
+  readonly announcer: Announcer;
   readonly quiet: QuietDestinations;
   readonly lateWakes: LateCalls;
   readonly turns: Turns;
@@ -51,10 +53,12 @@ export class Deletions implements AlarmTask {
 
   /** To be called in a turn of the name. @throws if the destination cannot be called */
   async complete(name: string): Promise<void> {
-    const { env, namespace, lifecycle, registry } = this.#parts;
+    const { env, namespace, lifecycle, registry, announcer } = this.#parts;
     await callDestination(env, namespace, name, (destination) => destination.wipe());
     lifecycle.assertOpen();
     registry.remove(name);
+    // The object may have stopped before it was announced that this one wants nothing any more.
+    announcer.set(registry.wanted());
   }
 
   nextDue(): number {

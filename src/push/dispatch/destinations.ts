@@ -214,6 +214,6 @@ export class Destinations {
 
   #announce(): void {
     const { registry, announcer } = this.#parts;
-    announcer.set(registry.live().flatMap(({ needs }) => needs.map(({ wanted }) => wanted)));
+    announcer.set(registry.wanted());
   }
 }

@@ -60,6 +60,11 @@ export class Registry {
     return this.all().filter(({ state }) => state !== 'deleting');
   }
 
+  /** What they want together. */
+  wanted(): Wanted[] {
+    return this.live().flatMap(({ needs }) => needs.map(({ wanted }) => wanted));
+  }
+
   /** The destinations that hand over to this one what they cannot deliver. */
   handingOverTo(name: string): string[] {
     return this.live()

@@ -1,5 +1,5 @@
 /** From a write to the receiver: real hubs, dispatchers and destinations. Only the receiver is the test's. */
-import { runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, vi } from 'vitest';
 import type { Outcome, OutgoingBatch } from '../../../src/destination/outgoing.ts';
@@ -80,6 +80,24 @@ it('a pattern that gets wider delivers only what comes afterwards of other hubs'
   const ids = received();
   await dispatcher().put('cache', writing('abc/*'));
   await root.published('def/x', about('before'));
+  await dispatcher().put('cache', writing('*'));
+  await root.published('def/x', about('after'));
+  await root.published('abc/x', about('own'));
+  await vi.waitFor(() => expect([...ids].sort()).toEqual(['cache after', 'cache own']), BUSY);
+});
+
+it('a pattern whose write was cut off delivers nothing of before when it is written again', async () => {
+  await seesAll();
+  const ids = received();
+  await dispatcher().put('cache', writing('abc/*'));
+  const needs = [
+    { wanted: { pattern: '*', namespaces: [''] } },
+    { wanted: { pattern: 'abc/*', namespaces: [''] } },
+  ];
+  await sql(dispatcher(), `UPDATE destinations SET needs = '${JSON.stringify(needs)}'`);
+  await evictDurableObject(dispatcher());
+  await root.published('def/x', about('before'));
+  await dispatcher().notify({ hub: '/def', types: ['def/x'], dispatchers: [''] });
   await dispatcher().put('cache', writing('*'));
   await root.published('def/x', about('after'));
   await root.published('abc/x', about('own'));

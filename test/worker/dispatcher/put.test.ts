@@ -110,6 +110,7 @@ describe('a new destination', () => {
     await ring();
     expect(callsOf(calls, 'wipe')).toEqual([['cache']]);
     expect(await sql(dispatcher(), 'SELECT * FROM destinations')).toEqual([]);
+    expect((await dispatcher().announcement()).interest).toEqual([]);
   });
 
   it('is not woken before it is configured, and then at once', async () => {

@@ -119,7 +119,10 @@ export class Lanes {
     const released = { ...(isNew && { attempts: 0, firstAt: 0 }) };
     // Above 0: it has failed.
     for (const batch of this.#begun) {
-      if (batch.retryAt > 0) Object.assign(batch, released, { retryAt: 1 });
+      if (batch.retryAt === 0) continue;
+      Object.assign(batch, released, { retryAt: 1 });
+      // The attempt may fail after this, and the next one is the first then.
+      if (isNew && batch.state === 'under_way') batch.firstAt = Date.now();
     }
     const plans = [...this.#backlog.plans].map(([source, plan]) => {
       const each = ({ ...batch }: PlannedBatch) =>

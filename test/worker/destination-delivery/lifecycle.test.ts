@@ -138,6 +138,25 @@ describe('a destination that is written again', () => {
     expect(destination.receiver.batches.map(({ attempt }) => attempt)).toEqual([1, 1]);
   });
 
+  it('gives up nothing because it was written in the middle of another attempt that fails', async () => {
+    const destination = await aDestination();
+    const { receiver } = destination;
+    receiver.answers(FAILED);
+    await destination.publish(1);
+    await destination.wake();
+    await destination.attempted(1);
+    const answer = receiver.waits();
+    await destination.configure();
+    await eventually(() => expect(receiver.underWay).toBe(1));
+    await destination.configure();
+    receiver.answer = () => DELIVERED;
+    answer(FAILED);
+    await destination.receives(1);
+    expect(receiver.batches.map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
+    await destination.attempted(3);
+    expect(await destination.state()).toMatchObject({ delivered: 1, deadLettered: 0 });
+  });
+
   it('refuses a webhook without secrets, and stores nothing of it', async () => {
     const destination = new TestDestination(aName('destination'), aName('type'));
     const target = {

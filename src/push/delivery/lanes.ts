@@ -78,6 +78,7 @@ export class Lanes {
    * @returns undefined if there is none now
    */
   async next(limits: BatchLimits, maxBegun: number, { isOver }: Times): Promise<Batch | undefined> {
+    this.#forgetSettled();
     await this.#restore(limits);
     if (isOver()) return undefined;
     const again = this.#begun.find(({ state }) => state === 'waiting');
@@ -177,6 +178,13 @@ export class Lanes {
         this.#lanes.delete(source);
         this.#failed(source, failure);
       }
+    }
+  }
+
+  /** Each would keep the last part that it read. What is new of its source is known without it. */
+  #forgetSettled(): void {
+    for (const [source, lane] of this.#lanes) {
+      if (lane.isEmpty) this.#lanes.delete(source);
     }
   }
 

@@ -252,6 +252,25 @@ describe('the policies of a destination', () => {
   });
 });
 
+describe('the dead letters of a destination', () => {
+  it('go to another one only if its writer may change that one too', async () => {
+    const other = aName('other');
+    await root.post(`${DESTINATIONS}/${other}`, await webhook());
+    const path = `${DESTINATIONS}/${aName('hook')}`;
+    const writer = await aHolder(granting({ [path]: 'create update' }));
+    const body = await webhook({ policies: [writer.policy], dead_letter: other });
+    const refused = await writer.post(path, body);
+    expect(refused.status).toBe(403);
+    expect(await errorsOf(refused)).toContain(`"update" on "${DESTINATIONS}/${other}"`);
+    expect((await root.delete(`${DESTINATIONS}/${other}`)).status).toBe(204);
+    await root.post(`${DESTINATIONS}/${other}`, await webhook());
+    const both = await aHolder(
+      granting({ [path]: 'create update', [`${DESTINATIONS}/${other}`]: 'update' }),
+    );
+    expect((await both.post(path, { ...body, policies: [both.policy] })).status).toBe(200);
+  });
+});
+
 describe('a command', () => {
   it('pauses and resumes a destination', async () => {
     const path = `${DESTINATIONS}/${aName('hook')}`;

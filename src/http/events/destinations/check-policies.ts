@@ -1,8 +1,9 @@
 /**
- * Whether the writer of a destination may give it these policies. Their names have a meaning in the Vault namespace of the
+ * Whether the writer of a destination may give it these policies, and this receiver of its dead letters. Names of policies have a meaning in the Vault namespace of the
  * destination only. A token of a namespace above has none of them, whatever its own are called.
  */
 
+import type { DeadLetter } from '../../../destination/settings.ts';
 import { quote } from '../../../lib/quote.ts';
 import { ok, type Result } from '../../../lib/result.ts';
 import { pathOfKey } from '../../../namespace/namespace.ts';
@@ -28,6 +29,23 @@ export function checkPolicies(
   return refused({
     reason: 'forbidden',
     message: `policies: ${why}; a destination may see no more than its writer. Give policies that your token has, or write it with a token that has "sudo" on ${quote(path.apiPath)}`,
+  });
+}
+
+/**
+ * Whoever hands events over to another destination gives it what its pattern and its filter would not, takes room there, and keeps
+ * it from being deleted. So it needs the right to change that one.
+ */
+export function checkDeadLetter(
+  { var: { caller, namespace } }: Call,
+  deadLetter: DeadLetter,
+): Result<undefined, Refusal> {
+  if (deadLetter.kind !== 'destination') return ok(undefined);
+  const path = `sys/events/destinations/${deadLetter.name}`;
+  if (caller.access.allowsAnyData(pathOfKey(namespace), path, 'update')) return ok(undefined);
+  return refused({
+    reason: 'forbidden',
+    message: `dead_letter: your token may not change the destination ${quote(deadLetter.name)}, so it may hand nothing over to it. Write it with a token that has "update" on ${quote(path)}, or give "carillon/undelivered"`,
   });
 }
 

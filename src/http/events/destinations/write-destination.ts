@@ -12,7 +12,7 @@ import { callDestination, callDispatcher } from '../../../objects/stubs.ts';
 import { auditCall } from '../../audit-log.ts';
 import type { Call } from '../../endpoint-types.ts';
 import { done, refuse } from '../../respond.ts';
-import { adviceOnPolicies, checkPolicies } from './check-policies.ts';
+import { adviceOnPolicies, checkDeadLetter, checkPolicies } from './check-policies.ts';
 import { checkTarget } from './check-target.ts';
 
 export async function writeDestination(call: Call): Promise<Response> {
@@ -30,6 +30,8 @@ export async function writeDestination(call: Call): Promise<Response> {
   const { settings: written, start, secrets } = parsed.value;
   const mayUse = checkPolicies(call, written.policies);
   if (!mayUse.ok) return refuse(mayUse.failure);
+  const mayHandOver = checkDeadLetter(call, written.deadLetter);
+  if (!mayHandOver.ok) return refuse(mayHandOver.failure);
   const completed = await withStored(call, written);
   if (!completed.ok) return refuse(completed.failure);
   const settings = completed.value;

@@ -31,6 +31,9 @@ import { typeAt } from './event-types.ts';
  */
 const NOTIFIED_KEY = 'notified';
 
+/** In place of that sequence: the dispatcher is told, whatever the note says. */
+const UNTOLD = -1;
+
 /** The types of events that are wanted; `any` if there are too many, or nobody knows. */
 type Types = ReadonlySet<string> | 'any';
 
@@ -205,7 +208,7 @@ export class Notices implements AlarmTask {
       const { note } = this.#parts.journal;
       const told = this.#parts.kv.get<number>(NOTIFIED_KEY) ?? 0;
       // A note that is damaged is no number.
-      const isTold = note === '' || told > Number(note);
+      const isTold = told !== UNTOLD && (note === '' || told > Number(note));
       this.#guardAt = isTold ? NEVER : 0;
       if (!isTold) this.#add('any');
     }
@@ -230,5 +233,5 @@ function bounded(types: ReadonlySet<string>): Types {
 
 /** The journal has another epoch, or is at another place: the dispatcher is told soon, also if there is no event. */
 export function tellDispatcherSoon({ kv }: DurableObjectStorage): void {
-  kv.delete(NOTIFIED_KEY);
+  kv.put(NOTIFIED_KEY, UNTOLD);
 }

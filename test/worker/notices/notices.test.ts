@@ -188,6 +188,21 @@ describe('a hub', () => {
     expect(told.map(({ types }) => types)).toEqual([['told/a'], ['told/a'], ['told/b']]);
   });
 
+  it('whose events were deleted tells it, though the newest ones were not wanted', async () => {
+    const { told } = theDispatchers();
+    await published('told/first');
+    await announce(HUB, 'told/a');
+    await published('told/a');
+    await confirmed(2);
+    // A row of its own.
+    await published('told/b', { metadata: { text: 'x'.repeat(30_000) } });
+    await published('told/b', { metadata: { text: 'x'.repeat(30_000) } });
+    expect(told).toHaveLength(1);
+    await hubStub('told').clear();
+    await later(hubStub('told'));
+    await vi.waitFor(() => expect(told).toHaveLength(2));
+  });
+
   it('that is deleted while its dispatcher fails stores nothing any more', async ({ team }) => {
     const { told, answer } = theDispatchers();
     const type = 'told/deleted';

@@ -10,7 +10,7 @@ import type { TargetSettings } from './settings.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-const CREDENTIAL = /auth|token|key|secret|password|signature/i;
+const CREDENTIAL = /auth|token|key|secret|pass|signature|credential|session|jwt|bearer|hmac/i;
 
 export function shownHeaders(headers: Headers): Headers {
   return Object.fromEntries(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { shownHeaders } from '../../src/destination/hidden-headers.ts';
 import { checkWebhookHeaders } from '../../src/destination/webhook-headers.ts';
 import { accepted, failureOf } from './support/result.ts';
 
@@ -58,5 +59,23 @@ describe('the headers that an operator adds to a webhook', () => {
       '4097 characters',
     );
     expect(failureOf(checkWebhookHeaders({ 'x-a': 'a', 'X-A': 'b' })).message).toContain('twice');
+  });
+});
+
+describe('the value of a header is not shown', () => {
+  it.each([
+    'Authorization',
+    'X-Api-Key',
+    'X-Passphrase',
+    'X-Credential',
+    'X-Session-Id',
+    'X-JWT',
+    'X-Bearer',
+    'X-Hmac',
+  ])('if its name is %s', (name) => {
+    expect(shownHeaders({ [name]: 'canary', 'X-Env': 'prod' })).toEqual({
+      [name]: '(hidden)',
+      'X-Env': 'prod',
+    });
   });
 });

@@ -1,6 +1,7 @@
 /**
- * Whether the writer of a destination may give it these policies, and this receiver of its dead letters. Names of policies have a meaning in the Vault namespace of the
- * destination only. A token of a namespace above has none of them, whatever its own are called.
+ * Whether the writer of a destination may give it these policies, and may hand over its dead letters. Names of policies have a
+ * meaning in the Vault namespace of the destination only. A token of a namespace above has none of them, whatever its own are
+ * called.
  */
 
 import type { DeadLetter } from '../../../destination/settings.ts';

@@ -54,7 +54,7 @@ export function checkPublicUrl(text: string, rules: PublicUrlRules): Result<stri
  * @param hostname as the URL parser writes it: it converts every form of an IPv4 address to dotted decimal
  */
 export function isPrivate(hostname: string): boolean {
-  const name = hostname.replace(/\.$/, '');
+  const name = hostname.replace(/\.+$/, '');
   if (name === 'localhost' || name.endsWith('.localhost')) return true;
   if (name.startsWith('[')) return !isGlobalIpv6(name);
   if (!/^\d+\.\d+\.\d+\.\d+$/.test(name)) return false;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { shownHeaders } from '../../src/destination/hidden-headers.ts';
 import { checkWebhookHeaders } from '../../src/destination/webhook-headers.ts';
+import { checkWebhookUrl } from '../../src/outbound/webhook/address.ts';
 import { accepted, failureOf } from './support/result.ts';
 
 describe('the headers that an operator adds to a webhook', () => {
@@ -78,4 +79,13 @@ describe('the value of a header is not shown', () => {
       'X-Env': 'prod',
     });
   });
+});
+
+describe('the url of a webhook', () => {
+  it.each(['https://localhost../', 'https://a.localhost...', 'https://metadata.internal../'])(
+    'is no private name with dots behind it: %s',
+    (url) => {
+      expect(checkWebhookUrl(url, { allowLoopbackHttp: false })).toMatchObject({ ok: false });
+    },
+  );
 });

@@ -20,7 +20,7 @@ export function checkWebhookUrl(text: string, rules: PublicUrlRules): Result<str
       : checked;
   }
   if (isAddress(hostOf(text))) return checked;
-  const name = hostOf(text).replace(/\.$/, '');
+  const name = hostOf(text).replace(/\.+$/, '');
   const isSpecial =
     !name.includes('.') || SPECIAL_NAMES.some((end) => name === end || name.endsWith(`.${end}`));
   return isSpecial ? invalid('has a host that is no public name') : checked;
@@ -40,7 +40,7 @@ export function isAddress(host: string): boolean {
 export function isOwnAddress(url: string, own: string): boolean {
   const [a, b] = [new URL(url), new URL(own)];
   if (portOf(a) !== portOf(b)) return false;
-  const [hostA, hostB] = [a, b].map(({ hostname }) => hostname.replace(/\.$/, ''));
+  const [hostA, hostB] = [a, b].map(({ hostname }) => hostname.replace(/\.+$/, ''));
   return hostA === hostB || (isPrivate(hostA ?? '') && isPrivate(hostB ?? ''));
 }
 
